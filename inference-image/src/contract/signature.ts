@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+/**
+ * The Open Inference Protocol's datatypes that onnxruntime-node carries.
+ * @see https://github.com/kserve/open-inference-protocol
+ */
+export const DATATYPES = [
+  'BOOL',
+  'UINT8',
+  'UINT16',
+  'UINT32',
+  'UINT64',
+  'INT8',
+  'INT16',
+  'INT32',
+  'INT64',
+  'FP16',
+  'FP32',
+  'FP64',
+  'BYTES',
+] as const;
+
+export type Datatype = (typeof DATATYPES)[number];
+
+/** A fixed size, the name of a symbolic dimension, or null where the model leaves it unnamed. */
+export type Dimension = number | string | null;
+
+export const tensorSignatureSchema = z.strictObject({
+  name: z.string().min(1),
+  datatype: z.enum(DATATYPES),
+  dimensions: z.array(z.union([z.int().nonnegative(), z.string().min(1), z.null()])),
+});
+
+/** Name, datatype and dimensions of one input or output. */
+export type TensorSignature = z.infer<typeof tensorSignatureSchema>;
+
+export const signatureSchema = z.strictObject({
+  inputs: z.array(tensorSignatureSchema).min(1),
+  outputs: z.array(tensorSignatureSchema).min(1),
+});
+
+/** What a model takes and gives. */
+export type Signature = z.infer<typeof signatureSchema>;
+
+/** The shape as the protocol writes it: -1 for a dimension that is not fixed. */
+export function wireShape(tensor: Pick<TensorSignature, 'dimensions'>): number[] {
+  return tensor.dimensions.map((dimension) => (typeof dimension === 'number' ? dimension : -1));
+}

@@ -1,0 +1,95 @@
+import { Root, type Type } from 'protobufjs/light';
+
+/**
+ * The parts of ONNX's protobuf messages that matter for serving; decoding skips every other field.
+ * Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+ */
+const MESSAGES = {
+  ModelProto: {
+    irVersion: [1, 'int64'],
+    producerName: [2, 'string'],
+    producerVersion: [3, 'string'],
+    modelVersion: [5, 'int64'],
+    graph: [7, 'GraphProto'],
+    opsetImport: [8, 'OperatorSetIdProto', 'repeated'],
+    metadataProps: [14, 'StringStringEntryProto', 'repeated'],
+    functions: [25, 'FunctionProto', 'repeated'],
+  },
+  OperatorSetIdProto: { domain: [1, 'string'], version: [2, 'int64'] },
+  StringStringEntryProto: { key: [1, 'string'], value: [2, 'string'] },
+  FunctionProto: { name: [1, 'string'], node: [7, 'NodeProto', 'repeated'], domain: [10, 'string'] },
+  GraphProto: {
+    node: [1, 'NodeProto', 'repeated'],
+    name: [2, 'string'],
+    initializer: [5, 'TensorProto', 'repeated'],
+    input: [11, 'ValueInfoProto', 'repeated'],
+    output: [12, 'ValueInfoProto', 'repeated'],
+    sparseInitializer: [15, 'SparseTensorProto', 'repeated'],
+  },
+  NodeProto: {
+    input: [1, 'string', 'repeated'],
+    output: [2, 'string', 'repeated'],
+    name: [3, 'string'],
+    opType: [4, 'string'],
+    attribute: [5, 'AttributeProto', 'repeated'],
+    domain: [7, 'string'],
+  },
+  AttributeProto: {
+    name: [1, 'string'],
+    f: [2, 'float'],
+    i: [3, 'int64'],
+    s: [4, 'bytes'],
+    t: [5, 'TensorProto'],
+    g: [6, 'GraphProto'],
+    floats: [7, 'float', 'repeated'],
+    ints: [8, 'int64', 'repeated'],
+    strings: [9, 'bytes', 'repeated'],
+    tensors: [10, 'TensorProto', 'repeated'],
+    graphs: [11, 'GraphProto', 'repeated'],
+    type: [20, 'int32'],
+  },
+  TensorProto: {
+    dims: [1, 'int64', 'repeated'],
+    dataType: [2, 'int32'],
+    stringData: [6, 'bytes', 'repeated'],
+    name: [8, 'string'],
+    rawData: [9, 'bytes'],
+    externalData: [13, 'StringStringEntryProto', 'repeated'],
+    dataLocation: [14, 'int32'],
+  },
+  SparseTensorProto: { values: [1, 'TensorProto'], indices: [2, 'TensorProto'], dims: [3, 'int64', 'repeated'] },
+  ValueInfoProto: { name: [1, 'string'], type: [2, 'TypeProto'] },
+  TypeProto: {
+    tensorType: [1, 'TensorTypeProto'],
+    sequenceType: [4, 'ContainerTypeProto'],
+    mapType: [5, 'ContainerTypeProto'],
+    sparseTensorType: [8, 'ContainerTypeProto'],
+    optionalType: [9, 'ContainerTypeProto'],
+  },
+  TensorTypeProto: { elemType: [1, 'int32'], shape: [2, 'TensorShapeProto'] },
+  ContainerTypeProto: {},
+  TensorShapeProto: { dim: [1, 'DimensionProto', 'repeated'] },
+  DimensionProto: { dimValue: [1, 'int64'], dimParam: [2, 'string'] },
+} satisfies Record<string, Record<string, [id: number, type: string, rule?: 'repeated']>>;
+
+export type OnnxMessageName = keyof typeof MESSAGES;
+
+const root = Root.fromJSON({
+  nested: Object.fromEntries(
+    Object.entries(MESSAGES).map(([message, fields]) => [
+      message,
+      {
+        fields: Object.fromEntries(
+          Object.entries(fields as Record<string, [number, string, string?]>).map(([field, [id, type, rule]]) => [
+            field,
+            { id, type, rule },
+          ]),
+        ),
+      },
+    ]),
+  ),
+});
+
+export function onnxMessage(name: OnnxMessageName): Type {
+  return root.lookupType(name);
+}

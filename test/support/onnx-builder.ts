@@ -1,0 +1,115 @@
+import { writeFileSync } from 'node:fs';
+import { onnxMessage } from '../../lib/model/onnx-messages';
+
+/** ONNX element types by the names that people know: https://onnx.ai/onnx/intro/concepts.html#element-type */
+export const ELEM = {
+  float: 1,
+  uint8: 2,
+  int8: 3,
+  uint16: 4,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  string: 8,
+  bool: 9,
+  float16: 10,
+  double: 11,
+  uint32: 12,
+  uint64: 13,
+  complex64: 14,
+  bfloat16: 16,
+  float8e4m3fn: 17,
+  int4: 22,
+} as const;
+
+export type Elem = keyof typeof ELEM;
+export type Dim = number | string | null;
+
+/** A graph input or output: `value('x', 'float', ['batch', 4])`. */
+export function value(name: string, elem: Elem, dims?: Dim[]) {
+  const dim = dims?.map((d) => (typeof d === 'number' ? { dimValue: d } : d === null ? {} : { dimParam: d }));
+  return { name, type: { tensorType: { elemType: ELEM[elem], ...(dim && { shape: { dim } }) } } };
+}
+
+/** An output of sequence or map type, as sklearn's ZipMap makes it. */
+export function nonTensor(name: string, kind: 'sequenceType' | 'mapType' | 'optionalType' | 'sparseTensorType') {
+  return { name, type: { [kind]: {} } };
+}
+
+/** `initializer('w', 'float', [2], new Float32Array([1, 2]))` */
+export function initializer(name: string, elem: Elem, dims: number[], data: ArrayBufferView) {
+  return { name, dataType: ELEM[elem], dims, rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+}
+
+/** A tensor whose bytes are in another file. */
+export function externalInitializer(
+  name: string,
+  elem: Elem,
+  dims: number[],
+  location: string,
+  where: { offset?: number; length?: number } = {},
+) {
+  const externalData = Object.entries({ location, ...where }).map(([key, v]) => ({ key, value: String(v) }));
+  return { name, dataType: ELEM[elem], dims, externalData, dataLocation: 1 };
+}
+
+type AttributeValue = number | string | number[] | { tensor: object } | { float: number } | { graph: object };
+
+function attribute(name: string, v: AttributeValue) {
+  if (typeof v === 'number') return { name, i: v, type: 2 };
+  if (typeof v === 'string') return { name, s: Buffer.from(v), type: 3 };
+  if (Array.isArray(v)) return { name, ints: v, type: 7 };
+  if ('float' in v) return { name, f: v.float, type: 1 };
+  if ('graph' in v) return { name, g: v.graph, type: 5 };
+  return { name, t: v.tensor, type: 4 };
+}
+
+/** `node('Add', ['a', 'b'], ['c'])` */
+export function node(
+  opType: string,
+  input: string[],
+  output: string[],
+  options: { domain?: string; name?: string; attributes?: Record<string, AttributeValue> } = {},
+) {
+  const { domain, name = `${opType}_${output.join('_')}`, attributes = {} } = options;
+  return { opType, input, output, name, domain, attribute: Object.entries(attributes).map(([k, v]) => attribute(k, v)) };
+}
+
+export interface ModelParts {
+  inputs: object[];
+  outputs: object[];
+  nodes: object[];
+  initializers?: object[];
+  irVersion?: number;
+  /** Opset version by domain; the default domain is ''. */
+  opsets?: Record<string, number>;
+  metadata?: Record<string, string>;
+}
+
+/** The bytes of an ONNX file. */
+export function onnxModel(parts: ModelParts): Uint8Array {
+  const { inputs, outputs, nodes, initializers = [], irVersion = 8, opsets = { '': 17 }, metadata = {} } = parts;
+  const message = {
+    irVersion,
+    producerName: 'cdktf-model-serving tests',
+    opsetImport: Object.entries(opsets).map(([domain, version]) => ({ domain, version })),
+    metadataProps: Object.entries(metadata).map(([key, v]) => ({ key, value: v })),
+    graph: { name: 'graph', node: nodes, initializer: initializers, input: inputs, output: outputs },
+  };
+  const type = onnxMessage('ModelProto');
+  return type.encode(type.fromObject(message)).finish();
+}
+
+export function writeOnnxModel(path: string, parts: ModelParts): string {
+  writeFileSync(path, onnxModel(parts));
+  return path;
+}
+
+/** One node from x to y: `identity('float', ['batch', 4])`. */
+export function identity(elem: Elem, dims?: Dim[]): ModelParts {
+  return {
+    inputs: [value('x', elem, dims)],
+    outputs: [value('y', elem, dims)],
+    nodes: [node('Identity', ['x'], ['y'])],
+  };
+}
