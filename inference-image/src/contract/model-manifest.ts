@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
-import { signatureSchema } from './signature';
+import type { z } from 'zod';
+import type { modelFileSchema, modelManifestSchema } from './schemas';
 
 /** Raised when a container of one version could not serve an image staged by another. */
 export const CONTRACT_VERSION = 1;
@@ -10,28 +10,8 @@ export const MANIFEST_FILE = 'model.json';
 export const MODEL_FILE = 'model.onnx';
 export const GOLDEN_FILE = 'golden.json';
 
-const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits');
-
-export const modelFileSchema = z.strictObject({
-  /** Relative to the model folder, with forward slashes. */
-  path: z.string().regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$)).+$/, 'must stay inside the model folder'),
-  sha256: sha256Schema,
-  sizeBytes: z.int().nonnegative(),
-});
-
 /** A file that the model is made of. */
 export type ModelFile = z.infer<typeof modelFileSchema>;
-
-export const modelManifestSchema = z.strictObject({
-  contractVersion: z.literal(CONTRACT_VERSION),
-  name: z.string().min(1),
-  version: z.string().min(1),
-  /** Identity of the model: {@link modelDigest} of its files. */
-  sha256: sha256Schema,
-  /** model.onnx first, then external data, then golden examples where there are some. */
-  files: z.array(modelFileSchema).min(1),
-  signature: signatureSchema,
-});
 
 /** model.json: what an image holds. Identity, never tuning. */
 export type ModelManifest = z.infer<typeof modelManifestSchema>;

@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import type { signatureSchema, tensorSignatureSchema } from './schemas';
 
 /**
  * The Open Inference Protocol's datatypes that onnxruntime-node carries.
@@ -25,19 +26,8 @@ export type Datatype = (typeof DATATYPES)[number];
 /** A fixed size, the name of a symbolic dimension, or null where the model leaves it unnamed. */
 export type Dimension = number | string | null;
 
-export const tensorSignatureSchema = z.strictObject({
-  name: z.string().min(1),
-  datatype: z.enum(DATATYPES),
-  dimensions: z.array(z.union([z.int().nonnegative(), z.string().min(1), z.null()])),
-});
-
 /** Name, datatype and dimensions of one input or output. */
 export type TensorSignature = z.infer<typeof tensorSignatureSchema>;
-
-export const signatureSchema = z.strictObject({
-  inputs: z.array(tensorSignatureSchema).min(1),
-  outputs: z.array(tensorSignatureSchema).min(1),
-});
 
 /** What a model takes and gives. */
 export type Signature = z.infer<typeof signatureSchema>;
