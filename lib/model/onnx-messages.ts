@@ -47,6 +47,8 @@ const MESSAGES = {
     tensors: [10, 'TensorProto', 'repeated'],
     graphs: [11, 'GraphProto', 'repeated'],
     type: [20, 'int32'],
+    sparseTensor: [22, 'SparseTensorProto'],
+    sparseTensors: [23, 'SparseTensorProto', 'repeated'],
   },
   TensorProto: {
     dims: [1, 'int64', 'repeated'],
@@ -56,6 +58,8 @@ const MESSAGES = {
     rawData: [9, 'bytes'],
     externalData: [13, 'StringStringEntryProto', 'repeated'],
     dataLocation: [14, 'int32'],
+    /** Not ONNX's: stands in a skeleton for rawData and says how long that is (skeleton-reader.ts). */
+    rawDataBytes: [1000, 'uint32'],
   },
   SparseTensorProto: { values: [1, 'TensorProto'], indices: [2, 'TensorProto'], dims: [3, 'int64', 'repeated'] },
   ValueInfoProto: { name: [1, 'string'], type: [2, 'TypeProto'] },
@@ -88,7 +92,7 @@ const root = Root.fromJSON({
       },
     ]),
   ),
-});
+}).resolveAll();
 
 export function onnxMessage(name: OnnxMessageName): Type {
   return root.lookupType(name);

@@ -72,7 +72,14 @@ export function node(
   options: { domain?: string; name?: string; attributes?: Record<string, AttributeValue> } = {},
 ) {
   const { domain, name = `${opType}_${output.join('_')}`, attributes = {} } = options;
-  return { opType, input, output, name, domain, attribute: Object.entries(attributes).map(([k, v]) => attribute(k, v)) };
+  return {
+    opType,
+    input,
+    output,
+    name,
+    domain,
+    attribute: Object.entries(attributes).map(([k, v]) => attribute(k, v)),
+  };
 }
 
 export interface ModelParts {
@@ -84,16 +91,28 @@ export interface ModelParts {
   /** Opset version by domain; the default domain is ''. */
   opsets?: Record<string, number>;
   metadata?: Record<string, string>;
+  /** Functions of the model's own: `{ domain, name, node: [...] }`. */
+  functions?: object[];
 }
 
 /** The bytes of an ONNX file. */
 export function onnxModel(parts: ModelParts): Uint8Array {
-  const { inputs, outputs, nodes, initializers = [], irVersion = 8, opsets = { '': 17 }, metadata = {} } = parts;
+  const {
+    inputs,
+    outputs,
+    nodes,
+    initializers = [],
+    irVersion = 8,
+    opsets = { '': 17 },
+    metadata = {},
+    functions = [],
+  } = parts;
   const message = {
     irVersion,
     producerName: 'cdktf-model-serving tests',
     opsetImport: Object.entries(opsets).map(([domain, version]) => ({ domain, version })),
     metadataProps: Object.entries(metadata).map(([key, v]) => ({ key, value: v })),
+    functions,
     graph: { name: 'graph', node: nodes, initializer: initializers, input: inputs, output: outputs },
   };
   const type = onnxMessage('ModelProto');

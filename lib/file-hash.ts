@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync, statSync, type BigIntStats } from 'node:fs';
+import { resolve } from 'node:path';
+import { readCache, writeCache } from './cache';
+
+export interface FileHash {
+  /** 64 lower-case hexadecimal digits. */
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/**
+ * A second write within the tick of a file system's clock (2 s at worst, on FAT) leaves the time as it was, so the
+ * hash of a file as young as that is not kept; git treats its index in the same way.
+ */
+const RACY_NANOSECONDS = 2_000_000_000n;
+
+/**
+ * The sha256 of a file of any size, read in chunks, once for each (path, size, time of modification, inode).
+ *
+ * @throws the error of node:fs where the file cannot be read
+ */
+export function fileSha256(path: string): FileHash {
+  const stats = statSync(path, { bigint: true });
+  const key = cacheKey(path, stats);
+  const known = readCache<FileHash>(key);
+  if (known) return known;
+
+  const hash = hashFile(path);
+  const age = BigInt(Date.now()) * 1_000_000n - stats.mtimeNs;
+  if (age > RACY_NANOSECONDS) writeCache(key, hash);
+  return hash;
+}
+
+/** The inode is 0 where a file system has none. */
+function cacheKey(path: string, { size, mtimeNs, ino }: BigIntStats): string {
+  return ['sha256', resolve(path), size, mtimeNs, ino].join('\n');
+}
+
+function hashFile(path: string): FileHash {
+  const descriptor = openSync(path, 'r');
+  try {
+    const hash = createHash('sha256');
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    let sizeBytes = 0;
+    for (let read; (read = readSync(descriptor, chunk)) > 0; sizeBytes += read) {
+      hash.update(chunk.subarray(0, read));
+    }
+    return { sha256: hash.digest('hex'), sizeBytes };
+  } finally {
+    closeSync(descriptor);
+  }
+}

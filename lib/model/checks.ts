@@ -1,0 +1,89 @@
+import type { Problem } from '../errors';
+import { elementType } from './element-types';
+import { modelErrors, type Direction } from './errors';
+import type { OnnxGraph, ValueInfo } from './onnx-graph';
+import { MAX_IR_VERSION, MAX_OPSETS } from './runtime-limits';
+
+/** One segment of a URL's path, and of a name elsewhere: https://www.rfc-editor.org/rfc/rfc3986#section-2.3 */
+const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+/** Clients put name and version into paths. */
+export function checkIdentity(path: string, name: string, version: string): Problem[] {
+  return [
+    ...(SEGMENT.test(name) ? [] : [modelErrors.nameInvalid(path, 'name', name)]),
+    ...(SEGMENT.test(version) ? [] : [modelErrors.nameInvalid(path, 'version', version)]),
+  ];
+}
+
+/** One thing that a model must satisfy to be served; `path` is for messages. */
+type Check = (path: string, graph: OnnxGraph) => Problem[];
+
+/** Everything that keeps a model from being served, as far as its graph tells. */
+export function checkGraph(path: string, graph: OnnxGraph): Problem[] {
+  return CHECKS.flatMap((check) => check(path, graph));
+}
+
+const irVersion: Check = (path, graph) =>
+  graph.irVersion > MAX_IR_VERSION ? [modelErrors.irVersionUnsupported(path, graph.irVersion)] : [];
+
+const opsets: Check = (path, graph) => {
+  const imports = Object.entries(graph.opsets);
+  if (imports.length === 0) return [modelErrors.opsetMissing(path)];
+  return imports.flatMap(([domain, version]) => {
+    const newest = MAX_OPSETS[domain];
+    return newest !== undefined && version > newest
+      ? [modelErrors.opsetUnsupported(path, domain, version, newest)]
+      : [];
+  });
+};
+
+/** An unknown operator of a known domain is left to the runtime, which has the list. */
+const operators: Check = (path, graph) => {
+  const unknown = graph.operators.filter(({ domain }) => !Object.hasOwn(MAX_OPSETS, domain));
+  return unknown.length > 0 ? [modelErrors.operatorsUnknown(path, unknown, Object.keys(MAX_OPSETS))] : [];
+};
+
+/** A constant model would be a file, not a service. */
+const somethingToServe: Check = (path, graph) => [
+  ...(graph.inputs.length === 0 ? [modelErrors.inputsMissing(path)] : []),
+  ...(graph.outputs.length === 0 ? [modelErrors.outputsMissing(path)] : []),
+];
+
+const uniqueNames: Check = (path, graph) => [
+  ...repeated(graph.inputs).map((name) => modelErrors.nameDuplicate(path, 'input', name)),
+  ...repeated(graph.outputs).map((name) => modelErrors.nameDuplicate(path, 'output', name)),
+  ...graph.duplicates.map((name) => modelErrors.nameDuplicate(path, 'node output', name)),
+];
+
+const describedTensors: Check = (path, graph) => [
+  ...graph.inputs.flatMap((value, index) => describedTensor(path, 'input', value, index)),
+  ...graph.outputs.flatMap((value, index) => describedTensor(path, 'output', value, index)),
+];
+
+const wholeTensors: Check = (path, graph) => graph.misfits.map((tensor) => modelErrors.tensorSizeWrong(path, tensor));
+
+const CHECKS: readonly Check[] = [
+  irVersion,
+  opsets,
+  operators,
+  somethingToServe,
+  uniqueNames,
+  describedTensors,
+  wholeTensors,
+];
+
+function repeated(values: readonly ValueInfo[]): string[] {
+  const names = values.map(({ name }) => name);
+  return [...new Set(names.filter((name, index) => names.indexOf(name) < index))];
+}
+
+/** The first of what keeps clients from being told of it. */
+function describedTensor(path: string, direction: Direction, value: ValueInfo, index: number): Problem[] {
+  if (value.name === '') return [modelErrors.tensorUnnamed(path, direction, index)];
+  // An output's type, like its shape, is inferred by the same tool.
+  if (value.kind === 'untyped') return [modelErrors.shapeUnknown(path, direction, value.name)];
+  if (value.kind !== 'tensor') return [modelErrors.notATensor(path, direction, value)];
+  if (!elementType(value.elementType).datatype) return [modelErrors.elementTypeUnsupported(path, direction, value)];
+  if (!value.dimensions) return [modelErrors.shapeUnknown(path, direction, value.name)];
+  return [];
+}

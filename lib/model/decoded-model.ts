@@ -1,0 +1,116 @@
+/** The messages of onnx-messages.ts as protobufjs gives them: every default is filled in, a missing message is null. */
+export interface ModelMessage {
+  readonly irVersion: number;
+  readonly opsetImport: readonly { readonly domain: string; readonly version: number }[];
+  readonly metadataProps: readonly StringEntry[];
+  readonly graph: GraphMessage | null;
+  readonly functions: readonly FunctionMessage[];
+}
+
+export interface GraphMessage {
+  readonly node: readonly NodeMessage[];
+  readonly initializer: readonly TensorMessage[];
+  readonly sparseInitializer: readonly SparseTensorMessage[];
+  readonly input: readonly ValueInfoMessage[];
+  readonly output: readonly ValueInfoMessage[];
+}
+
+export interface FunctionMessage {
+  readonly domain: string;
+  readonly name: string;
+  readonly node: readonly NodeMessage[];
+}
+
+export interface NodeMessage {
+  readonly domain: string;
+  readonly opType: string;
+  readonly name: string;
+  readonly output: readonly string[];
+  readonly attribute: readonly AttributeMessage[];
+}
+
+export interface AttributeMessage {
+  readonly t: TensorMessage | null;
+  readonly tensors: readonly TensorMessage[];
+  readonly sparseTensor: SparseTensorMessage | null;
+  readonly sparseTensors: readonly SparseTensorMessage[];
+  readonly g: GraphMessage | null;
+  readonly graphs: readonly GraphMessage[];
+}
+
+export interface TensorMessage {
+  readonly name: string;
+  readonly dataType: number;
+  readonly dims: readonly number[];
+  readonly rawDataBytes: number;
+  readonly externalData: readonly StringEntry[];
+  readonly dataLocation: number;
+}
+
+export interface SparseTensorMessage {
+  readonly values: TensorMessage | null;
+  readonly indices: TensorMessage | null;
+}
+
+export interface ValueInfoMessage {
+  readonly name: string;
+  readonly type: TypeMessage | null;
+}
+
+export interface TypeMessage {
+  readonly tensorType: { readonly elemType: number; readonly shape: ShapeMessage | null } | null;
+  readonly sequenceType: object | null;
+  readonly mapType: object | null;
+  readonly sparseTensorType: object | null;
+  readonly optionalType: object | null;
+}
+
+export interface ShapeMessage {
+  readonly dim: readonly DimensionMessage[];
+}
+
+export interface DimensionMessage {
+  readonly dimValue: number;
+  readonly dimParam: string;
+}
+
+export interface StringEntry {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** The model's graph, the graphs inside its nodes (the branches of an If, the body of a Loop), and its functions'. */
+export function allGraphs({ graph, functions }: ModelMessage): GraphMessage[] {
+  const bodies = functions.map(({ node }) => ({ node, initializer: [], sparseInitializer: [], input: [], output: [] }));
+  return [...present(graph), ...bodies].flatMap(withSubgraphs);
+}
+
+/** Every tensor that holds values; one without a name takes that of its node's output. */
+export function allTensors(model: ModelMessage): TensorMessage[] {
+  return allGraphs(model).flatMap(({ initializer, sparseInitializer, node }) => [
+    ...initializer,
+    ...sparseInitializer.flatMap(dense),
+    ...node.flatMap(({ attribute, output }) =>
+      attribute.flatMap(attributeTensors).map((tensor) => ({ ...tensor, name: tensor.name || output.join(', ') })),
+    ),
+  ]);
+}
+
+function withSubgraphs(graph: GraphMessage): GraphMessage[] {
+  const subgraphs = graph.node.flatMap(({ attribute }) =>
+    attribute.flatMap(({ g, graphs }) => [...present(g), ...graphs]),
+  );
+  return [graph, ...subgraphs.flatMap(withSubgraphs)];
+}
+
+function attributeTensors({ t, tensors, sparseTensor, sparseTensors }: AttributeMessage): TensorMessage[] {
+  return [...present(t), ...tensors, ...[...present(sparseTensor), ...sparseTensors].flatMap(dense)];
+}
+
+function dense({ values, indices }: SparseTensorMessage): TensorMessage[] {
+  return [...present(values), ...present(indices)];
+}
+
+function present<T>(value: T | null): T[] {
+  return value === null ? [] : [value];
+}

@@ -1,0 +1,199 @@
+import type { Problem } from '../errors';
+import { elementType } from './element-types';
+import {
+  dimensionsText,
+  operatorName,
+  type ExternalTensor,
+  type MisfitTensor,
+  type Operator,
+  type ValueInfo,
+} from './onnx-graph';
+import { MAX_IR_VERSION, RUNTIME_VERSION } from './runtime-limits';
+
+/** `input` or `output`, in messages. */
+export type Direction = 'input' | 'output';
+
+/** What can be wrong with a model; `path` is the model file as the user gave it. */
+export const modelErrors = {
+  nameInvalid: (path: string, prop: 'name' | 'version', value: string): Problem => ({
+    code: `model-${prop}-invalid`,
+    message: `${path}: model ${prop} "${value}" is not one segment of a URL's path. Pass a ${prop} of at most 128 letters, digits, ".", "_" and "-", the first a letter or a digit.`,
+  }),
+
+  fileNotFound: (path: string): Problem => ({
+    code: 'file-not-found',
+    message: `${path}: there is no such file. A relative path starts at the working directory, ${process.cwd()}.`,
+  }),
+
+  notAFile: (path: string): Problem => ({
+    code: 'not-a-file',
+    message: `${path}: this is a folder or a device. Give the path of a regular file.`,
+  }),
+
+  fileUnreadable: (path: string, reason: string): Problem => ({
+    code: 'file-unreadable',
+    message: `${path}: the file cannot be read: ${reason}. Check its permissions.`,
+  }),
+
+  fileEmpty: (path: string): Problem => ({
+    code: 'file-empty',
+    message: `${path}: the file is empty. Export or download it again.`,
+  }),
+
+  fileChanged: (path: string): Problem => ({
+    code: 'file-changed',
+    message: `${path}: the file changed while it was read. Synthesize again once it is written.`,
+  }),
+
+  gitLfsPointer: (path: string): Problem => ({
+    code: 'git-lfs-pointer',
+    message: `${path}: this is a Git LFS pointer, not the file it stands for. Run "git lfs pull".`,
+  }),
+
+  modelTooLarge: (path: string, sizeBytes: number): Problem => ({
+    code: 'model-too-large',
+    message: `${path}: ${sizeBytes} bytes are more than a protobuf message can have (2147483647). Keep the weights in a file of their own: onnx.save_model(model, path, save_as_external_data=True).`,
+  }),
+
+  notOnnx: (path: string, reason: string): Problem => ({
+    code: 'not-onnx',
+    message: `${path}: this is not a whole ONNX model: ${reason}. Check that it is the right file, copied or downloaded to its end.`,
+  }),
+
+  irVersionUnsupported: (path: string, irVersion: number): Problem => ({
+    code: 'ir-version-unsupported',
+    message: `${path}: IR version ${irVersion} is newer than onnxruntime ${RUNTIME_VERSION} reads, which is ${MAX_IR_VERSION} at most. Export with an older version of the onnx package, or of its opset.`,
+  }),
+
+  opsetMissing: (path: string): Problem => ({
+    code: 'opset-missing',
+    message: `${path}: the model imports no opset (opset_import), so its operators have no meaning. Export it again.`,
+  }),
+
+  opsetUnsupported: (path: string, domain: string, version: number, newest: number): Problem => ({
+    code: 'opset-unsupported',
+    message: `${path}: opset ${version} of ${domain} is newer than onnxruntime ${RUNTIME_VERSION} reads, which is ${newest} at most. Export with an older opset_version, or convert with onnx.version_converter.`,
+  }),
+
+  operatorsUnknown: (path: string, operators: readonly Operator[], domains: readonly string[]): Problem => ({
+    code: 'operators-unknown',
+    message: `${path}: onnxruntime has no operators ${operators.map(operatorText).join(', ')}; custom operator libraries cannot be loaded. Export the model with operators of ${domains.join(', ')}, and do pre- and post-processing in the client.`,
+  }),
+
+  inputsMissing: (path: string): Problem => ({
+    code: 'inputs-missing',
+    message: `${path}: the model takes no input: initializers fill all that its graph lists. Export it with at least one input.`,
+  }),
+
+  outputsMissing: (path: string): Problem => ({
+    code: 'outputs-missing',
+    message: `${path}: the model gives no output. Export it with at least one output.`,
+  }),
+
+  tensorUnnamed: (path: string, direction: Direction, index: number): Problem => ({
+    code: 'tensor-unnamed',
+    message: `${path}: ${direction} ${index} has no name, and requests name their tensors. Export with ${direction}_names.`,
+  }),
+
+  nameDuplicate: (path: string, what: string, name: string): Problem => ({
+    code: 'name-duplicate',
+    message: `${path}: ${what} "${name}" is defined more than once. Give each a name of its own.`,
+  }),
+
+  notATensor: (path: string, direction: Direction, { name, kind }: ValueInfo): Problem => ({
+    code: 'not-a-tensor',
+    message: `${path}: ${direction} "${name}" is of type ${kind}, and onnxruntime-node carries tensors only. ${
+      kind === 'sequence' || kind === 'map'
+        ? 'With skl2onnx, convert with options={"zipmap": False}; else export it as a tensor.'
+        : 'Export it as a tensor.'
+    }`,
+  }),
+
+  elementTypeUnsupported: (path: string, direction: Direction, { name, elementType: code }: ValueInfo): Problem => ({
+    code: 'element-type-unsupported',
+    message: `${path}: ${direction} "${name}" is of ${elementType(code).name}, which onnxruntime-node cannot carry. Export the model with a Cast there, so that its ${direction} is of float32, or of an integer type of 8 bits or more.`,
+  }),
+
+  shapeUnknown: (path: string, direction: Direction, name: string): Problem => ({
+    code: 'shape-unknown',
+    message: `${path}: ${direction} "${name}" has no shape, not even a rank, so it cannot be described to clients. ${
+      direction === 'input'
+        ? 'Export it with a shape (unknown sizes may stay symbols).'
+        : 'Save what onnx.shape_inference.infer_shapes(model) returns, or export it with a shape.'
+    }`,
+  }),
+
+  tensorSizeWrong: (path: string, { name, expectedBytes, actualBytes }: MisfitTensor): Problem => ({
+    code: 'tensor-size-wrong',
+    message: `${path}: tensor "${name}" has ${actualBytes} bytes where its type and shape make ${expectedBytes}. The file is damaged: export or download it again.`,
+  }),
+
+  externalLocationInvalid: (path: string, { name, location }: ExternalTensor): Problem => ({
+    code: 'external-data-location-invalid',
+    message: `${path}: tensor "${name}" is stored in "${location}", which is not a path inside the model's folder. Save the model again with a relative location, forward slashes and no "..".`,
+  }),
+
+  externalLocationReserved: (path: string, { name, location }: ExternalTensor, reserved: string): Problem => ({
+    code: 'external-data-location-reserved',
+    message: `${path}: tensor "${name}" is stored in "${location}", and an image keeps a file of its own as ${reserved}. Save the model again with another location, such as "weights.bin".`,
+  }),
+
+  externalDataOutside: (path: string, { name, location }: ExternalTensor, target: string): Problem => ({
+    code: 'external-data-outside',
+    message: `${path}: tensor "${name}" is stored in "${location}", a link to ${target}, outside the model's folder. Put the file itself there.`,
+  }),
+
+  externalDataMissing: (path: string, { name, location }: ExternalTensor, file: string): Problem => ({
+    code: 'external-data-missing',
+    message: `${path}: tensor "${name}" is stored in "${location}", and there is no file ${file}. Copy it there, beside the model.`,
+  }),
+
+  externalDataTruncated: (path: string, tensor: ExternalTensor, neededBytes: number, sizeBytes: number): Problem => ({
+    code: 'external-data-truncated',
+    message: `${path}: tensor "${tensor.name}" ends at byte ${neededBytes} of "${tensor.location}", which has ${sizeBytes}. The file is cut short: export or download it again.`,
+  }),
+
+  externalLengthWrong: (path: string, { name, lengthBytes, expectedBytes }: ExternalTensor): Problem => ({
+    code: 'external-data-length-wrong',
+    message: `${path}: tensor "${name}" has a length of ${lengthBytes} bytes where its type and shape make ${expectedBytes}. The model is damaged: export it again.`,
+  }),
+
+  goldenNotJson: (path: string, reason: string): Problem => ({
+    code: 'golden-not-json',
+    message: `${path}: this is not JSON: ${reason}.`,
+  }),
+
+  goldenInvalid: (path: string, where: string, reason: string): Problem => ({
+    code: 'golden-invalid',
+    message: `${path}: ${where}: ${reason}. Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, requests and responses as in the Open Inference Protocol.`,
+  }),
+
+  goldenMismatch: (path: string, example: string, what: string): Problem => ({
+    code: 'golden-mismatch',
+    message: `${path}: example "${example}": ${what}. Record the example with this very model.`,
+  }),
+
+  goldenFp16: (path: string, example: string, direction: Direction, name: string): Problem => ({
+    code: 'golden-fp16',
+    message: `${path}: example "${example}": ${direction} "${name}" is FP16, which has no JSON form. Leave such outputs out of the example; a model with such inputs can have no golden examples.`,
+  }),
+
+  modelNotLoadable: (path: string, reason: string, remedy: string): Problem => ({
+    code: 'model-not-loadable',
+    message: `${path}: onnxruntime ${RUNTIME_VERSION} does not load this model: ${reason}. ${remedy}`,
+  }),
+
+  shapeContradicted: (path: string, output: ValueInfo): Problem => ({
+    code: 'shape-contradicted',
+    message: `${path}: output "${output.name}" is declared as ${dimensionsText(output.dimensions ?? [])}, and onnxruntime infers another shape from the graph. Export it again, with the shape that it has.`,
+  }),
+
+  runtimeUnavailable: (path: string, reason: string): Problem => ({
+    code: 'runtime-unavailable',
+    message: `${path}: the model was not loaded for a check, since onnxruntime-node does not run here: ${reason}. Synthesize where it runs (glibc, macOS or Windows), or set runtimeCheck to "warn" or "skip".`,
+  }),
+};
+
+function operatorText(operator: Operator): string {
+  return `${operatorName(operator)} (node "${operator.node}")`;
+}

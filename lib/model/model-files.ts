@@ -1,0 +1,46 @@
+import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { ModelFile } from '../../inference-image/src/contract/model-manifest';
+import { ModelServingError } from '../errors';
+import { fileSha256 } from '../file-hash';
+import { modelErrors } from './errors';
+
+/** A file of a model: what an image knows of it, and where its bytes are on this machine. */
+export interface SourceFile extends ModelFile {
+  /** Absolute, in the form of this machine. */
+  readonly sourcePath: string;
+}
+
+/**
+ * Finds and hashes a file.
+ *
+ * @param imagePath - where an image keeps it, relative to the model folder, with forward slashes
+ * @param path - where it is, relative to the working directory
+ * @throws ModelServingError `file-not-found`, `not-a-file`, `file-empty`, `git-lfs-pointer`, `file-unreadable`
+ */
+export function sourceFile(imagePath: string, path: string): SourceFile {
+  return readingFile(path, () => {
+    const stats = statSync(path);
+    if (!stats.isFile()) throw new ModelServingError([modelErrors.notAFile(path)]);
+    if (stats.size === 0) throw new ModelServingError([modelErrors.fileEmpty(path)]);
+    if (isGitLfsPointer(path, stats.size)) throw new ModelServingError([modelErrors.gitLfsPointer(path)]);
+    return { path: imagePath, sourcePath: resolve(path), ...fileSha256(path) };
+  });
+}
+
+/** Puts what the file system has to say in our words. */
+export function readingFile<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (!code || !syscall) throw error;
+    const missing = code === 'ENOENT' || code === 'ENOTDIR';
+    throw new ModelServingError([missing ? modelErrors.fileNotFound(path) : modelErrors.fileUnreadable(path, code)]);
+  }
+}
+
+/** Less than 1024 bytes that begin so: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md#the-pointer */
+function isGitLfsPointer(path: string, sizeBytes: number): boolean {
+  return sizeBytes < 1024 && readFileSync(path, 'latin1').startsWith('version https://git-lfs');
+}

@@ -1,0 +1,66 @@
+import type { Dimension } from '../../inference-image/src/contract/signature';
+
+/** What the file says of a model, without its weights. Plain JSON, so that it can be cached. */
+export interface OnnxGraph {
+  readonly irVersion: number;
+  /** Opset version by domain; the default domain is 'ai.onnx'. */
+  readonly opsets: Readonly<Record<string, number>>;
+  /** The exporter's own notes: ModelProto.metadata_props. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** What a request must bring: the graph's inputs without those that an initializer fills. */
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  /** What the runtime must implement, in subgraphs and functions too; without calls of the model's own functions. */
+  readonly operators: readonly Operator[];
+  /** Names that are defined more than once in one graph. */
+  readonly duplicates: readonly string[];
+  /** Weights in this file that are not as long as their shape says. */
+  readonly misfits: readonly MisfitTensor[];
+  /** Weights in other files. */
+  readonly externalTensors: readonly ExternalTensor[];
+}
+
+/** An input or an output. */
+export interface ValueInfo {
+  readonly name: string;
+  readonly kind: 'tensor' | 'sequence' | 'map' | 'optional' | 'sparse tensor' | 'untyped';
+  /** TensorProto.DataType of a tensor, 0 of anything else. */
+  readonly elementType: number;
+  /** null where the file gives no shape, not even a rank. */
+  readonly dimensions: readonly Dimension[] | null;
+}
+
+/** An operator, and the first node that uses it. */
+export interface Operator {
+  readonly domain: string;
+  readonly type: string;
+  readonly node: string;
+}
+
+export interface MisfitTensor {
+  readonly name: string;
+  readonly expectedBytes: number;
+  readonly actualBytes: number;
+}
+
+/** @see https://github.com/onnx/onnx/blob/main/docs/ExternalData.md */
+export interface ExternalTensor {
+  readonly name: string;
+  /** Relative to the model's folder, as the file has it. */
+  readonly location: string;
+  readonly offsetBytes: number;
+  /** As the file has it, where it does. */
+  readonly lengthBytes?: number;
+  /** As the tensor's type and shape say. */
+  readonly expectedBytes?: number;
+}
+
+/** `Conv`, `com.microsoft:FusedMatMul`. */
+export function operatorName({ domain, type }: Pick<Operator, 'domain' | 'type'>): string {
+  return domain === 'ai.onnx' ? type : `${domain}:${type}`;
+}
+
+/** `[batch, 3, ?]` */
+export function dimensionsText(dimensions: readonly Dimension[]): string {
+  return `[${dimensions.map((dimension) => dimension ?? '?').join(', ')}]`;
+}

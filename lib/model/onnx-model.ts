@@ -1,0 +1,128 @@
+import { parse } from 'node:path';
+import { CONTRACT_VERSION, modelDigest, type ModelManifest } from '../../inference-image/src/contract/model-manifest';
+import type { Signature } from '../../inference-image/src/contract/signature';
+import { ModelServingError } from '../errors';
+import { batchingOf, type Batching } from './batching';
+import { checkIdentity } from './checks';
+import { collect } from './collect';
+import { checkGolden, readGoldenFile } from './golden-file';
+import type { SourceFile } from './model-files';
+import { operatorName } from './onnx-graph';
+import { checkRuntime } from './runtime-check';
+import { signatureOf } from './signature';
+import { readWeights, type Weights } from './weights';
+
+export interface OnnxModelProps {
+  /**
+   * The model's name in URLs: at most 128 letters, digits, `.`, `_` and `-`, the first a letter or a digit.
+   *
+   * @default - the file's name without its extension
+   */
+  readonly name?: string;
+
+  /**
+   * The model's version in URLs; the same characters as in `name`.
+   *
+   * @default '1'
+   */
+  readonly version?: string;
+
+  /**
+   * Path of a JSON file of golden examples, relative to the working directory: requests, and the responses that the
+   * container must give to them before it is ready.
+   *
+   * @default - no golden examples
+   */
+  readonly golden?: string;
+
+  /**
+   * Whether to load the model in the runtime at synth, which takes as long as it takes the container to load it, once
+   * for each content of the model: `require` refuses a model that does not load, `warn` adds to `warnings` instead, and
+   * `skip` does not try. The last two are for machines where onnxruntime does not run, such as Alpine's.
+   *
+   * @default 'require'
+   */
+  readonly runtimeCheck?: 'require' | 'warn' | 'skip';
+}
+
+/** A trained model that can be served: what it is, and the files that it is made of. */
+export class OnnxModel {
+  /**
+   * Reads an ONNX file (not its weights, which are only hashed), and checks that it can be served.
+   *
+   * What is expensive to find out is cached by content; MODEL_SERVING_CACHE_DIR names the cache's folder.
+   *
+   * @param path - of the ONNX file, relative to the working directory; external data is found beside it
+   * @throws ModelServingError with everything that is wrong with the model; docs/errors.md lists what can be
+   */
+  static fromFile(path: string, props: OnnxModelProps = {}): OnnxModel {
+    const { name = parse(path).name, version = '1', golden: goldenPath, runtimeCheck = 'require' } = props;
+
+    const problems = checkIdentity(path, name, version);
+    const weights = collect(problems, () => readWeights(path));
+    const golden = goldenPath === undefined ? undefined : collect(problems, () => readGoldenFile(goldenPath));
+    if (!weights || problems.length > 0) throw new ModelServingError(problems);
+
+    const signature = signatureOf(weights.graph);
+    const findings = runtimeCheck === 'skip' ? [] : checkRuntime(path, weights);
+    if (runtimeCheck === 'require') problems.push(...findings);
+    if (golden) problems.push(...checkGolden(golden, signature));
+    ModelServingError.throwIfAny(problems);
+
+    const warnings = findings.map(({ message }) => message);
+    return new OnnxModel(name, version, signature, weights, golden?.file, warnings);
+  }
+
+  /** The model's identity: the sha256 of its file, or of the listing of its files where there is external data. */
+  readonly sha256: string;
+
+  /** Size of the weights: the model file and its external data. */
+  readonly sizeBytes: number;
+
+  /** IR version of the file. */
+  readonly irVersion: number;
+
+  /** Opset version by domain, such as `{ 'ai.onnx': 17 }`. */
+  readonly opsets: Readonly<Record<string, number>>;
+
+  /** Operators that the model uses, sorted: `Conv`, and outside ai.onnx with their domain, `com.microsoft:Gelu`. */
+  readonly operators: readonly string[];
+
+  /** The exporter's notes in the file (`metadata_props`). */
+  readonly metadata: Readonly<Record<string, string>>;
+
+  /** Whether rows of several requests may run as one batch. */
+  readonly batching: Batching;
+
+  /** What an image holds: the model first, then external data, then golden examples if any. */
+  readonly files: readonly SourceFile[];
+
+  private constructor(
+    /** The model's name in URLs. */
+    readonly name: string,
+    /** The model's version in URLs. */
+    readonly version: string,
+    /** Inputs and outputs, as the file declares them. */
+    readonly signature: Signature,
+    { graph, files }: Weights,
+    golden: SourceFile | undefined,
+    /** What is odd about the model, though it can be served. */
+    readonly warnings: readonly string[],
+  ) {
+    this.files = golden ? [...files, golden] : files;
+    this.sha256 = modelDigest(files);
+    this.sizeBytes = files.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
+    this.irVersion = graph.irVersion;
+    this.opsets = graph.opsets;
+    this.operators = graph.operators.map(operatorName).sort();
+    this.metadata = graph.metadata;
+    this.batching = batchingOf(signature, graph.operators);
+  }
+
+  /** What the image's model.json says. */
+  manifest(): ModelManifest {
+    const { name, version, sha256, signature } = this;
+    const files = this.files.map((file) => ({ path: file.path, sha256: file.sha256, sizeBytes: file.sizeBytes }));
+    return { contractVersion: CONTRACT_VERSION, name, version, sha256, files, signature };
+  }
+}

@@ -1,0 +1,143 @@
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import type { Dimension } from '../../inference-image/src/contract/signature';
+import {
+  allGraphs,
+  allTensors,
+  type DimensionMessage,
+  type GraphMessage,
+  type ModelMessage,
+  type TensorMessage,
+  type TypeMessage,
+  type ValueInfoMessage,
+} from './decoded-model';
+import { tensorBytes } from './element-types';
+import { MalformedFile } from './file-cursor';
+import {
+  operatorName,
+  type ExternalTensor,
+  type MisfitTensor,
+  type OnnxGraph,
+  type Operator,
+  type ValueInfo,
+} from './onnx-graph';
+import { onnxMessage } from './onnx-messages';
+import { readSkeleton } from './skeleton-reader';
+
+/**
+ * Reads what a model is from its file, without its weights.
+ *
+ * @throws MalformedFile
+ */
+export function readGraph(path: string): OnnxGraph {
+  const model = decode(readSkeletonOf(path));
+  if (!model.graph) throw new MalformedFile('it has no graph');
+  if (!model.irVersion) throw new MalformedFile('it has no IR version');
+
+  const { initializer, sparseInitializer, input, output } = model.graph;
+  const filled = new Set([...initializer, ...sparseInitializer.map(({ values }) => values)].map((t) => t?.name));
+  const tensors = allTensors(model);
+  return {
+    irVersion: model.irVersion,
+    opsets: Object.fromEntries(model.opsetImport.map(({ domain, version }) => [domainName(domain), version])),
+    metadata: Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value])),
+    inputs: input.filter(({ name }) => !filled.has(name)).map(valueInfo),
+    outputs: output.map(valueInfo),
+    operators: operators(model),
+    duplicates: allGraphs(model).flatMap(duplicates),
+    misfits: tensors.flatMap(misfit),
+    externalTensors: tensors.filter(isExternal).map(externalTensor),
+  };
+}
+
+/** TensorProto.DataLocation.EXTERNAL */
+const EXTERNAL = 1;
+
+function readSkeletonOf(path: string): Uint8Array {
+  const descriptor = openSync(path, 'r');
+  try {
+    return readSkeleton(descriptor, fstatSync(descriptor).size);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function decode(skeleton: Uint8Array): ModelMessage {
+  const type = onnxMessage('ModelProto');
+  try {
+    return type.toObject(type.decode(skeleton), { defaults: true, longs: Number }) as ModelMessage;
+  } catch (error) {
+    throw new MalformedFile(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function valueInfo({ name, type }: ValueInfoMessage): ValueInfo {
+  const { elemType = 0, shape = null } = type?.tensorType ?? {};
+  return { name, kind: kindOf(type), elementType: elemType, dimensions: shape && shape.dim.map(dimension) };
+}
+
+function kindOf(type: TypeMessage | null): ValueInfo['kind'] {
+  if (type?.tensorType) return 'tensor';
+  if (type?.sequenceType) return 'sequence';
+  if (type?.mapType) return 'map';
+  if (type?.optionalType) return 'optional';
+  if (type?.sparseTensorType) return 'sparse tensor';
+  return 'untyped';
+}
+
+/** Sizes of 0 and less stand for "not known" in older exports; onnxruntime takes them so too. */
+function dimension({ dimValue, dimParam }: DimensionMessage): Dimension {
+  return dimValue > 0 ? dimValue : dimParam || null;
+}
+
+function operators(model: ModelMessage): Operator[] {
+  const own = new Set(
+    model.functions.map(({ domain, name }) => operatorName({ domain: domainName(domain), type: name })),
+  );
+  const found = new Map<string, Operator>();
+  for (const { domain, opType, name, output } of allGraphs(model).flatMap(({ node }) => node)) {
+    const operator = { domain: domainName(domain), type: opType, node: name || output.join(', ') };
+    const key = operatorName(operator);
+    if (!own.has(key) && !found.has(key)) found.set(key, operator);
+  }
+  return [...found.values()];
+}
+
+/** The default domain has an empty name too: https://github.com/onnx/onnx/blob/main/docs/IR.md#operator-sets */
+function domainName(domain: string): string {
+  return domain || 'ai.onnx';
+}
+
+/** Values are assigned once; an empty name stands for an optional output that is left out. */
+function duplicates({ node, input, initializer }: GraphMessage): string[] {
+  const defined = new Set([...input, ...initializer].map(({ name }) => name));
+  const again = new Set<string>();
+  for (const name of node.flatMap(({ output }) => output)) {
+    if (name && defined.has(name)) again.add(name);
+    defined.add(name);
+  }
+  return [...again];
+}
+
+function isExternal({ dataLocation }: TensorMessage): boolean {
+  return dataLocation === EXTERNAL;
+}
+
+/** Tensors that keep their values in a typed field instead (`float_data`, …) are left to the runtime. */
+function misfit(tensor: TensorMessage): MisfitTensor[] {
+  const { name, dataType, dims, rawDataBytes: actualBytes } = tensor;
+  const expectedBytes = tensorBytes(dataType, dims);
+  if (isExternal(tensor) || actualBytes === 0 || expectedBytes === undefined) return [];
+  return expectedBytes === actualBytes ? [] : [{ name, expectedBytes, actualBytes }];
+}
+
+function externalTensor({ name, dataType, dims, externalData }: TensorMessage): ExternalTensor {
+  const entries = new Map(externalData.map(({ key, value }) => [key, value]));
+  const length = entries.get('length');
+  return {
+    name,
+    location: entries.get('location') ?? '',
+    offsetBytes: Number(entries.get('offset') ?? 0),
+    ...(length !== undefined && { lengthBytes: Number(length) }),
+    expectedBytes: tensorBytes(dataType, dims),
+  };
+}

@@ -1,0 +1,108 @@
+import { spawnSync } from 'node:child_process';
+import { modelDigest } from '../../inference-image/src/contract/model-manifest';
+import { readCache, writeCache } from '../cache';
+import type { Problem } from '../errors';
+import { modelErrors } from './errors';
+import type { ValueInfo } from './onnx-graph';
+import { RUNTIME_VERSION } from './runtime-limits';
+import type { Weights } from './weights';
+
+/** Far more than any model takes: only what hangs takes longer. */
+const TIMEOUT_SECONDS = 600;
+
+/** What the child process has to say. */
+type Report =
+  | { readonly outputs: readonly { readonly name: string; readonly shape: readonly (number | string)[] }[] }
+  | { readonly failure: string }
+  | { readonly unavailable: string };
+
+/** Begins the line of the report; whatever NODE_OPTIONS loads may print lines of its own. */
+const REPORT = 'model-serving report: ';
+
+/** Handed to `node -e`, since a script in a file of its own would have one path in the sources and another when built. */
+const LOAD_MODEL = `
+const [runtime, model] = process.argv.slice(1);
+const report = (outcome) => console.log('${REPORT}' + JSON.stringify(outcome));
+let ort;
+try {
+  ort = require(runtime);
+} catch (error) {
+  report({ unavailable: error.message });
+}
+ort?.InferenceSession.create(model, { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 4 }).then(
+  (session) => report({ outputs: session.outputMetadata.map(({ name, shape = [] }) => ({ name, shape })) }),
+  (error) => report({ failure: error.message }),
+);
+`;
+
+/**
+ * Loads the model in the runtime that the image has, once for each model: in a process of its own, since
+ * onnxruntime's API is not synchronous and a crash in it ends the process.
+ *
+ * @param path - of the model as the user gave it, for messages
+ */
+export function checkRuntime(path: string, weights: Weights): Problem[] {
+  const key = `runtime-check 1 ${RUNTIME_VERSION} ${modelDigest(weights.files)}`;
+  if (readCache<true>(key)) return [];
+
+  const report = loadInChild(weights.files[0].sourcePath);
+  const problems = problemsOf(path, report, weights);
+  // Failures are not kept: memory, say, may have run out for once.
+  if (problems.length === 0) writeCache(key, true);
+  return problems;
+}
+
+function loadInChild(sourcePath: string): Report {
+  const { error, signal, status, stdout } = spawnSync(
+    process.execPath,
+    ['-e', LOAD_MODEL, require.resolve('onnxruntime-node'), sourcePath],
+    { stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8', timeout: TIMEOUT_SECONDS * 1000, windowsHide: true },
+  );
+  if (error) return { unavailable: error.message };
+  const line = stdout.split('\n').find((text) => text.startsWith(REPORT));
+  if (line) return JSON.parse(line.slice(REPORT.length)) as Report;
+  return { failure: `the process that loads it ends with ${signal ?? `exit code ${status}`}` };
+}
+
+function problemsOf(path: string, report: Report, { graph, files }: Weights): Problem[] {
+  if ('unavailable' in report) return [modelErrors.runtimeUnavailable(path, sentence(report.unavailable))];
+  if ('failure' in report) {
+    const { failure } = report;
+    return [modelErrors.modelNotLoadable(path, readable(failure, files[0].sourcePath), remedyFor(failure))];
+  }
+  return graph.outputs
+    .filter((output) => contradicts(output, report.outputs.find(({ name }) => name === output.name)?.shape))
+    .map((output) => modelErrors.shapeContradicted(path, output));
+}
+
+/** Where a declared shape and the one it infers differ, onnxruntime keeps neither: no rank, or a size of ''. */
+function contradicts({ dimensions }: ValueInfo, inferred: readonly (number | string)[] | undefined): boolean {
+  if (!dimensions || !inferred) return false;
+  return (
+    dimensions.length !== inferred.length ||
+    dimensions.some((dimension, axis) => typeof dimension === 'number' && dimension !== inferred[axis])
+  );
+}
+
+/** `/path/model.cc:202 onnxruntime::Model::Model(…)`, `tensorprotoutils.cc:461 Validate`, `[ONNXRuntimeError] : 1 : FAIL :` */
+const NOISE =
+  /\S+\.(?:cc|h|cpp):\d+ (?:[\w ]*\w(?:::[~\w]+)+\([^()]*\)(?: const)? |\w+ )|\[ONNXRuntimeError\] : \d+ : \w+ : |^failed:/g;
+
+/** The runtime's message without what we say ourselves, and without its places in C++. */
+function readable(message: string, sourcePath: string): string {
+  return sentence(message.replace(`Load model from ${sourcePath} `, '').replace(NOISE, ''));
+}
+
+function sentence(message: string): string {
+  return message.trim().replace(/\.$/, '');
+}
+
+function remedyFor(failure: string): string {
+  if (failure.includes('Could not find an implementation')) {
+    return 'It has no CPU kernel for this operator with these types at this opset: convert bfloat16 to float32, or export with a newer opset.';
+  }
+  if (/is not a registered function|No Op registered/.test(failure)) {
+    return "Check the operator's name and domain, or export with an opset that has it.";
+  }
+  return 'See what onnx.checker.check_model(path, full_check=True) says, and export the model again.';
+}

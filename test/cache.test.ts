@@ -1,0 +1,75 @@
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cacheFolder, readCache, writeCache } from '../lib/cache';
+
+const folder = mkdtempSync(join(tmpdir(), 'cache-'));
+const environment = { ...process.env };
+
+beforeEach(() => {
+  process.env['MODEL_SERVING_CACHE_DIR'] = join(folder, 'cache');
+});
+afterEach(() => {
+  process.env = { ...environment };
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('keeps values by key', () => {
+  expect(readCache('a key')).toBeUndefined();
+  writeCache('a key', { answer: 42 });
+  writeCache('another key', [1]);
+  expect(readCache('a key')).toEqual({ answer: 42 });
+  expect(readCache('another key')).toEqual([1]);
+});
+
+test('leaves nothing but whole entries', () => {
+  writeCache('a key', 1);
+  writeCache('a key', 2);
+  expect(readCache('a key')).toBe(2);
+  expect(readdirSync(cacheFolder()).every((name) => /^[0-9a-f]{64}\.json$/.test(name))).toBe(true);
+});
+
+test('is silently absent where its folder cannot be written', () => {
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  process.env['MODEL_SERVING_CACHE_DIR'] = join(file, 'cache');
+  writeCache('a key', 1);
+  expect(readCache('a key')).toBeUndefined();
+});
+
+test('takes a damaged entry for none', () => {
+  writeCache('damaged', 1);
+  for (const name of readdirSync(cacheFolder())) {
+    chmodSync(join(cacheFolder(), name), 0o600);
+    writeFileSync(join(cacheFolder(), name), '{"half":');
+  }
+  expect(readCache('damaged')).toBeUndefined();
+});
+
+describe('its folder', () => {
+  beforeEach(() => {
+    delete process.env['MODEL_SERVING_CACHE_DIR'];
+    delete process.env['XDG_CACHE_HOME'];
+  });
+
+  const posixTest = process.platform === 'win32' ? test.skip : test;
+
+  posixTest('is in the home folder by default', () => {
+    expect(cacheFolder()).toBe(join(homedir(), '.cache', 'cdktf-model-serving'));
+  });
+
+  posixTest('follows XDG_CACHE_HOME', () => {
+    process.env['XDG_CACHE_HOME'] = '/var/cache/me';
+    expect(cacheFolder()).toBe('/var/cache/me/cdktf-model-serving');
+  });
+
+  posixTest('ignores a relative XDG_CACHE_HOME, as its specification says', () => {
+    process.env['XDG_CACHE_HOME'] = 'here';
+    expect(cacheFolder()).toBe(join(homedir(), '.cache', 'cdktf-model-serving'));
+  });
+
+  test('follows MODEL_SERVING_CACHE_DIR', () => {
+    process.env['MODEL_SERVING_CACHE_DIR'] = join(folder, 'mine');
+    expect(cacheFolder()).toBe(join(folder, 'mine'));
+  });
+});

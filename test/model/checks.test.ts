@@ -1,0 +1,229 @@
+import { join } from 'node:path';
+import { version as runtime } from 'onnxruntime-node/package.json';
+import { OnnxModel, type OnnxModelProps } from '../../lib/model/onnx-model';
+import {
+  externalInitializer,
+  identity,
+  initializer,
+  node,
+  nonTensor,
+  value,
+  writeOnnxModel,
+  type Elem,
+  type ModelParts,
+} from '../support/onnx-builder';
+import { problemsOf, temporaryFolder } from './support';
+
+const folder = temporaryFolder();
+const path = join(folder, 'm.onnx');
+const valid = identity('float', ['n', 4]);
+
+function problems(parts: Partial<ModelParts>, props: OnnxModelProps = {}): string[] {
+  writeOnnxModel(path, { ...valid, ...parts });
+  return problemsOf(() => OnnxModel.fromFile(path, { runtimeCheck: 'skip', ...props }));
+}
+
+test('a valid model has no problems', () => {
+  expect(problems({})).toEqual([]);
+});
+
+describe('name and version', () => {
+  test.each(['team/m', '', '.', '..', '-m', 'a b', 'ü', 'm'.repeat(129)])(
+    'are one segment of a path, not %j',
+    (bad) => {
+      expect(problems({}, { name: bad, version: bad })).toEqual(
+        ['name', 'version'].map(
+          (prop) =>
+            `model-${prop}-invalid: ${path}: model ${prop} "${bad}" is not one segment of a URL's path. Pass a ${prop} of at most 128 letters, digits, ".", "_" and "-", the first a letter or a digit.`,
+        ),
+      );
+    },
+  );
+
+  test.each(['m', '1.0', 'My_model-v2', 'm'.repeat(128)])('may be %j', (good) => {
+    expect(problems({}, { name: good, version: good })).toEqual([]);
+  });
+});
+
+describe('versions', () => {
+  test('IR version', () => {
+    expect(problems({ irVersion: 13 })).toEqual([]);
+    expect(problems({ irVersion: 99 })).toEqual([
+      `ir-version-unsupported: ${path}: IR version 99 is newer than onnxruntime ${runtime} reads, which is 13 at most. Export with an older version of the onnx package, or of its opset.`,
+    ]);
+  });
+
+  test('opsets', () => {
+    expect(problems({ opsets: { '': 26, 'ai.onnx.ml': 5, 'com.microsoft': 1, unused: 99 } })).toEqual([]);
+    expect(problems({ opsets: { '': 99, 'ai.onnx.ml': 6 } })).toEqual([
+      `opset-unsupported: ${path}: opset 99 of ai.onnx is newer than onnxruntime ${runtime} reads, which is 26 at most. Export with an older opset_version, or convert with onnx.version_converter.`,
+      `opset-unsupported: ${path}: opset 6 of ai.onnx.ml is newer than onnxruntime ${runtime} reads, which is 5 at most. Export with an older opset_version, or convert with onnx.version_converter.`,
+    ]);
+  });
+
+  test('no opset', () => {
+    expect(problems({ opsets: {} })).toEqual([
+      `opset-missing: ${path}: the model imports no opset (opset_import), so its operators have no meaning. Export it again.`,
+    ]);
+  });
+});
+
+describe('operators', () => {
+  const custom = (type: string, name: string) => node(type, ['x'], [name], { domain: 'ai.onnx.contrib', name });
+
+  test('of unknown domains', () => {
+    const nodes = [custom('Foo', 'a'), custom('Bar', 'b'), custom('Foo', 'c'), node('Identity', ['x'], ['y'])];
+    expect(problems({ nodes })).toEqual([
+      `operators-unknown: ${path}: onnxruntime has no operators ai.onnx.contrib:Foo (node "a"), ai.onnx.contrib:Bar (node "b"); custom operator libraries cannot be loaded. Export the model with operators of ai.onnx, ai.onnx.ml, com.microsoft, com.microsoft.nchwc, and do pre- and post-processing in the client.`,
+    ]);
+  });
+
+  test('in a branch', () => {
+    const graph = { node: [custom('Foo', 'a')] };
+    const nodes = [node('If', ['x'], ['y'], { attributes: { then_branch: { graph }, else_branch: { graph } } })];
+    expect(problems({ nodes })).toEqual([expect.stringContaining('ai.onnx.contrib:Foo (node "a")')]);
+  });
+
+  test("of the model's own functions", () => {
+    const call = node('Twice', ['x'], ['y'], { domain: 'mine' });
+    const twice = { domain: 'mine', name: 'Twice', node: [node('Add', ['a', 'a'], ['b'])] };
+    expect(problems({ nodes: [call], functions: [twice] })).toEqual([]);
+
+    const bad = { domain: 'mine', name: 'Twice', node: [custom('Foo', 'a')] };
+    expect(problems({ nodes: [call], functions: [bad] })).toEqual([
+      expect.stringContaining('ai.onnx.contrib:Foo (node "a")'),
+    ]);
+  });
+});
+
+describe('inputs and outputs', () => {
+  test('there is none', () => {
+    expect(problems({ inputs: [], outputs: [] })).toEqual([
+      `inputs-missing: ${path}: the model takes no input: initializers fill all that its graph lists. Export it with at least one input.`,
+      `outputs-missing: ${path}: the model gives no output. Export it with at least one output.`,
+    ]);
+  });
+
+  test('all inputs are weights', () => {
+    const w = initializer('x', 'float', [1], new Float32Array(1));
+    expect(problems({ initializers: [w] })).toEqual([expect.stringContaining('inputs-missing')]);
+  });
+
+  test.each(['sequence', 'map'] as const)('a %s', (kind) => {
+    const outputs = [value('y', 'float', ['n', 4]), nonTensor('probabilities', `${kind}Type`)];
+    expect(problems({ outputs })).toEqual([
+      `not-a-tensor: ${path}: output "probabilities" is of type ${kind}, and onnxruntime-node carries tensors only. With skl2onnx, convert with options={"zipmap": False}; else export it as a tensor.`,
+    ]);
+  });
+
+  test.each([
+    ['optional', 'optionalType'],
+    ['sparse tensor', 'sparseTensorType'],
+  ] as const)('a value of type %s', (kind, field) => {
+    expect(problems({ inputs: [nonTensor('x', field)] })).toEqual([
+      `not-a-tensor: ${path}: input "x" is of type ${kind}, and onnxruntime-node carries tensors only. Export it as a tensor.`,
+    ]);
+  });
+
+  test.each<[Elem, string]>([
+    ['bfloat16', 'bfloat16'],
+    ['float8e4m3fn', 'float8e4m3fn'],
+    ['complex64', 'complex64'],
+    ['int4', 'int4'],
+  ])('%s', (elem, name) => {
+    expect(problems(identity(elem, ['n', 4]))).toEqual([
+      `element-type-unsupported: ${path}: input "x" is of ${name}, which onnxruntime-node cannot carry. Export the model with a Cast there, so that its input is of float32, or of an integer type of 8 bits or more.`,
+      `element-type-unsupported: ${path}: output "y" is of ${name}, which onnxruntime-node cannot carry. Export the model with a Cast there, so that its output is of float32, or of an integer type of 8 bits or more.`,
+    ]);
+  });
+
+  test('an element type that ONNX has not got yet', () => {
+    const x = { name: 'x', type: { tensorType: { elemType: 77, shape: { dim: [] } } } };
+    expect(problems({ inputs: [x] })).toEqual([expect.stringContaining('input "x" is of element type 77, which')]);
+  });
+
+  test('no shape', () => {
+    expect(problems(identity('float'))).toEqual([
+      `shape-unknown: ${path}: input "x" has no shape, not even a rank, so it cannot be described to clients. Export it with a shape (unknown sizes may stay symbols).`,
+      `shape-unknown: ${path}: output "y" has no shape, not even a rank, so it cannot be described to clients. Save what onnx.shape_inference.infer_shapes(model) returns, or export it with a shape.`,
+    ]);
+  });
+
+  test('no type', () => {
+    expect(problems({ outputs: [{ name: 'y' }] })).toEqual([expect.stringContaining('shape-unknown')]);
+  });
+
+  test('no name', () => {
+    expect(problems({ inputs: [value('', 'float', ['n', 4])] })).toEqual([
+      `tensor-unnamed: ${path}: input 0 has no name, and requests name their tensors. Export with input_names.`,
+    ]);
+  });
+
+  test('names twice', () => {
+    const twice = [value('v', 'float', ['n']), value('v', 'float', ['n'])];
+    expect(problems({ inputs: twice, outputs: twice })).toEqual([
+      `name-duplicate: ${path}: input "v" is defined more than once. Give each a name of its own.`,
+      `name-duplicate: ${path}: output "v" is defined more than once. Give each a name of its own.`,
+    ]);
+  });
+
+  test('two nodes with one output, or an input as output', () => {
+    const nodes = [node('Identity', ['x'], ['y']), node('Relu', ['x'], ['y']), node('Neg', ['y'], ['x'])];
+    expect(problems({ nodes })).toEqual([
+      `name-duplicate: ${path}: node output "y" is defined more than once. Give each a name of its own.`,
+      `name-duplicate: ${path}: node output "x" is defined more than once. Give each a name of its own.`,
+    ]);
+  });
+
+  test('an optional output that is left out twice', () => {
+    const nodes = [node('Dropout', ['x'], ['y', '']), node('Dropout', ['x'], ['z', ''])];
+    expect(problems({ nodes })).toEqual([]);
+  });
+});
+
+describe('weights', () => {
+  test('are shorter than their shape', () => {
+    const w = initializer('w', 'float', [2, 2], new Float32Array(3));
+    expect(problems({ initializers: [w] })).toEqual([
+      `tensor-size-wrong: ${path}: tensor "w" has 12 bytes where its type and shape make 16. The file is damaged: export or download it again.`,
+    ]);
+  });
+
+  test("of a constant take their node's name", () => {
+    const tensor = initializer('', 'int64', [2], new BigInt64Array(1));
+    const nodes = [node('Constant', [], ['c'], { attributes: { value: { tensor } } }), node('Identity', ['x'], ['y'])];
+    expect(problems({ nodes })).toEqual([expect.stringContaining('tensor "c" has 8 bytes where')]);
+  });
+
+  test('of four bits are packed in pairs', () => {
+    expect(problems({ initializers: [initializer('w', 'int4', [3], new Uint8Array(2))] })).toEqual([]);
+    expect(problems({ initializers: [initializer('w', 'int4', [3], new Uint8Array(3))] })).not.toEqual([]);
+  });
+
+  test('of strings, and scalars', () => {
+    const strings = { name: 's', dataType: 8, dims: [1], stringData: [Buffer.from('long enough')] };
+    const scalar = initializer('w', 'double', [], new Float64Array(1));
+    expect(problems({ initializers: [strings, scalar] })).toEqual([]);
+  });
+});
+
+test('everything is said at once', () => {
+  const messages = problems(
+    {
+      ...identity('bfloat16', ['n']),
+      irVersion: 99,
+      opsets: { '': 99 },
+      initializers: [externalInitializer('w', 'float', [4], '../w.bin')],
+    },
+    { name: 'a/b', golden: 'no/such.json' },
+  );
+  expect(messages.map((message) => message.split(':')[0])).toEqual([
+    'model-name-invalid',
+    'ir-version-unsupported',
+    'opset-unsupported',
+    'element-type-unsupported',
+    'element-type-unsupported',
+    'external-data-location-invalid',
+    'file-not-found',
+  ]);
+});

@@ -1,0 +1,135 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OnnxModel } from '../../lib/model/onnx-model';
+import { identity, node, value, writeOnnxModel, type ModelParts } from '../support/onnx-builder';
+import { problemsOf, temporaryFolder } from './support';
+
+const folder = temporaryFolder();
+const path = join(folder, 'm.onnx');
+const golden = join(folder, 'examples.json');
+
+interface Tensor {
+  name: string;
+  datatype: string;
+  shape: number[];
+  data: unknown[];
+}
+
+const x: Tensor = { name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] };
+const y: Tensor = { ...x, name: 'y' };
+
+function file(inputs: unknown[] = [x], outputs: unknown[] = [y]): string {
+  return JSON.stringify({ examples: [{ name: 'first', request: { inputs }, response: { outputs } }] });
+}
+
+function read(text: string, parts: ModelParts = identity('float', ['n', 2])): OnnxModel {
+  writeOnnxModel(path, parts);
+  writeFileSync(golden, text);
+  return OnnxModel.fromFile(path, { golden, runtimeCheck: 'skip' });
+}
+
+function problems(text: string, parts?: ModelParts): string[] {
+  return problemsOf(() => read(text, parts));
+}
+
+function mismatch(what: string): string {
+  return `golden-mismatch: ${golden}: example "first": ${what}. Record the example with this very model.`;
+}
+
+test('is staged after the weights, and is no part of the identity', () => {
+  const model = read(file());
+  expect(model.files.map((f) => [f.path, f.sourcePath])).toEqual([
+    ['model.onnx', path],
+    ['golden.json', golden],
+  ]);
+  const without = OnnxModel.fromFile(path, { runtimeCheck: 'skip' });
+  expect(model.sha256).toBe(without.sha256);
+  expect(model.sizeBytes).toBe(without.sizeBytes);
+});
+
+test('data may be nested', () => {
+  expect(problems(file([{ ...x, shape: [2, 2], data: [[1, 2], [3, 4]] }]))).toEqual([]); // prettier-ignore
+});
+
+test('outputs may be left out', () => {
+  const parts: ModelParts = {
+    inputs: [value('x', 'float', ['n', 2])],
+    outputs: [value('y', 'float', ['n', 2]), value('z', 'float', ['n', 2])],
+    nodes: [node('Identity', ['x'], ['y']), node('Neg', ['x'], ['z'])],
+  };
+  expect(problems(file(), parts)).toEqual([]);
+});
+
+test('is missing', () => {
+  writeOnnxModel(path, identity('float', ['n', 2]));
+  expect(problemsOf(() => OnnxModel.fromFile(path, { golden: 'no/such.json', runtimeCheck: 'skip' }))).toEqual([
+    `file-not-found: no/such.json: there is no such file. A relative path starts at the working directory, ${process.cwd()}.`,
+  ]);
+});
+
+test('is not JSON', () => {
+  expect(problems('{"examples": [')).toEqual([
+    expect.stringMatching(/^golden-not-json: .*examples\.json: this is not JSON: .+\.$/),
+  ]);
+});
+
+test('has another form', () => {
+  const form =
+    'Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, requests and responses as in the Open Inference Protocol.';
+  expect(problems('{"examples": []}')).toEqual([
+    `golden-invalid: ${golden}: examples: Too small: expected array to have >=1 items. ${form}`,
+  ]);
+  expect(problems(file([{ ...x, datatype: 'STRING' }]))).toEqual([
+    expect.stringContaining(`golden-invalid: ${golden}: examples.0.request.inputs.0.datatype: Invalid option`),
+  ]);
+  expect(problems('[]')).toEqual([
+    `golden-invalid: ${golden}: the file: Invalid input: expected object, received array. ${form}`,
+  ]);
+});
+
+test('has a tensor that the model has not', () => {
+  expect(problems(file([x, { ...x, name: 'q' }], [{ ...y, name: 'z' }]))).toEqual([
+    mismatch(`input "q" is none of the model's, which are "x"`),
+    mismatch(`output "z" is none of the model's, which are "y"`),
+  ]);
+});
+
+test('lacks an input, or gives one twice', () => {
+  expect(problems(file([{ ...x, name: 'q' }]))).toEqual([
+    mismatch(`input "q" is none of the model's, which are "x"`),
+    mismatch('input "x" is missing'),
+  ]);
+  expect(problems(file([x, x]))).toEqual([mismatch('input "x" is given twice'), mismatch('input "x" is given twice')]);
+});
+
+test('has another datatype, shape or length', () => {
+  expect(problems(file([{ ...x, datatype: 'FP64' }], [{ ...y, shape: [1, 3] }]))).toEqual([
+    mismatch(`input "x" is FP64, and the model's is FP32`),
+    mismatch(`output "y" has shape [1, 3], and the model's is [n, 2]`),
+  ]);
+  expect(problems(file([{ ...x, shape: [2] }], [{ ...y, data: [1, [2, 3]] }]))).toEqual([
+    mismatch(`input "x" has shape [2], and the model's is [n, 2]`),
+    mismatch('output "y" has data of 3 elements, and its shape makes 2'),
+  ]);
+});
+
+test('gives one symbol two sizes', () => {
+  const parts: ModelParts = {
+    inputs: [value('x', 'float', ['n', 2]), value('z', 'float', ['n', 2])],
+    outputs: [value('y', 'float', ['n', 2])],
+    nodes: [node('Add', ['x', 'z'], ['y'])],
+  };
+  expect(problems(file([x, { ...x, name: 'z', shape: [2, 2], data: [1, 2, 3, 4] }]), parts)).toEqual([
+    mismatch('its inputs have sizes 1 and 2 for dimension "n"'),
+  ]);
+});
+
+test('cannot hold FP16', () => {
+  const half = (tensor: Tensor) => ({ ...tensor, datatype: 'FP16' });
+  expect(problems(file([half(x)], [half(y)]), identity('float16', ['n', 2]))).toEqual(
+    ['input "x"', 'output "y"'].map(
+      (tensor) =>
+        `golden-fp16: ${golden}: example "first": ${tensor} is FP16, which has no JSON form. Leave such outputs out of the example; a model with such inputs can have no golden examples.`,
+    ),
+  );
+});

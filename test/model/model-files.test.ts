@@ -1,0 +1,85 @@
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { loadGraph } from '../../lib/model/load-graph';
+import { OnnxModel } from '../../lib/model/onnx-model';
+import { identity, onnxModel, writeOnnxModel } from '../support/onnx-builder';
+import { problemsOf, temporaryFolder } from './support';
+
+const folder = temporaryFolder();
+const path = join(folder, 'm.onnx');
+const valid = identity('float', ['n', 4]);
+
+function problemsOfFile(content: Uint8Array | string): string[] {
+  fs.writeFileSync(path, content);
+  return problemsOf(() => OnnxModel.fromFile(path, { runtimeCheck: 'skip' }));
+}
+
+test('is missing', () => {
+  expect(problemsOf(() => OnnxModel.fromFile('no/such.onnx'))).toEqual([
+    `file-not-found: no/such.onnx: there is no such file. A relative path starts at the working directory, ${process.cwd()}.`,
+  ]);
+});
+
+test('is a folder', () => {
+  const subfolder = join(folder, 'folder.onnx');
+  fs.mkdirSync(subfolder);
+  expect(problemsOf(() => OnnxModel.fromFile(subfolder))).toEqual([
+    `not-a-file: ${subfolder}: this is a folder or a device. Give the path of a regular file.`,
+  ]);
+});
+
+test('is empty', () => {
+  expect(problemsOfFile('')).toEqual([`file-empty: ${path}: the file is empty. Export or download it again.`]);
+});
+
+test('is a Git LFS pointer', () => {
+  expect(problemsOfFile('version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n')).toEqual([
+    `git-lfs-pointer: ${path}: this is a Git LFS pointer, not the file it stands for. Run "git lfs pull".`,
+  ]);
+});
+
+test('may not be read', () => {
+  writeOnnxModel(path, valid);
+  const denied = Object.assign(new Error('permission denied'), { code: 'EACCES', syscall: 'stat' });
+  jest.spyOn(fs, 'statSync').mockImplementationOnce(() => {
+    throw denied;
+  });
+  expect(problemsOf(() => OnnxModel.fromFile(path))).toEqual([
+    `file-unreadable: ${path}: the file cannot be read: EACCES. Check its permissions.`,
+  ]);
+});
+
+test('is too large for protobuf', () => {
+  const file = { path: 'model.onnx', sourcePath: path, sha256: '', sizeBytes: 2 ** 31 };
+  expect(problemsOf(() => loadGraph('m.onnx', file))).toEqual([
+    'model-too-large: m.onnx: 2147483648 bytes are more than a protobuf message can have (2147483647). Keep the weights in a file of their own: onnx.save_model(model, path, save_as_external_data=True).',
+  ]);
+});
+
+test.each([
+  ['text', 'Hello, world', 'wire type 4 before byte 3 is none that ONNX uses'],
+  ['HTML', '<!DOCTYPE html>', 'wire type 4 before byte 1 is none that ONNX uses'],
+  ['cut short', onnxModel(valid).subarray(0, 60), 'a field of 81 bytes at byte 29 does not fit into what follows'],
+  ['zeros', Buffer.alloc(100), 'byte 0 does not begin a field'],
+  ['ones', Buffer.alloc(100, 0xff), 'a number at byte 0 has more than 64 bits'],
+  ['protobuf without a graph', Buffer.from([0x08, 0x08]), 'it has no graph'],
+  ['a graph without an IR version', onnxModel({ ...valid, irVersion: 0 }), 'it has no IR version'],
+  ['half a number', Buffer.from([0x08, 0x80]), 'it ends at byte 2, in the middle of a field'],
+])('is %s', (_, content, reason) => {
+  expect(problemsOfFile(content)).toEqual([
+    `not-onnx: ${path}: this is not a whole ONNX model: ${reason}. Check that it is the right file, copied or downloaded to its end.`,
+  ]);
+});
+
+test('is nested without end', () => {
+  let bytes = Buffer.alloc(0);
+  const wrap = (fieldNumber: number) => {
+    const length = [(bytes.length & 0x7f) | 0x80, (bytes.length >> 7) | 0x80, bytes.length >> 14];
+    bytes = Buffer.concat([Buffer.from([fieldNumber * 8 + 2, ...length]), bytes]);
+  };
+  for (let depth = 0; depth < 200; depth++) [6, 5, 1].forEach(wrap);
+  wrap(7);
+  expect(problemsOfFile(bytes)).toEqual([
+    expect.stringContaining('this is not a whole ONNX model: messages are nested more than 100 deep.'),
+  ]);
+});

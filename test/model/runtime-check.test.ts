@@ -1,0 +1,138 @@
+import childProcess from 'node:child_process';
+import { join } from 'node:path';
+import { version as runtime } from 'onnxruntime-node/package.json';
+import { OnnxModel, type OnnxModelProps } from '../../lib/model/onnx-model';
+import { identity, initializer, node, value, writeOnnxModel, type ModelParts } from '../support/onnx-builder';
+import { problemsOf, temporaryFolder } from './support';
+
+const folder = temporaryFolder();
+const path = join(folder, 'm.onnx');
+const valid = identity('float', ['n', 4]);
+const spawn = jest.spyOn(childProcess, 'spawnSync');
+
+function read(parts: Partial<ModelParts>, runtimeCheck?: OnnxModelProps['runtimeCheck']): OnnxModel {
+  writeOnnxModel(path, { ...valid, ...parts });
+  return OnnxModel.fromFile(path, { runtimeCheck });
+}
+
+/** Stands in for a child process that cannot be had here. */
+function childEnds(outcome: { stdout?: string; signal?: string; status?: number; error?: Error }): void {
+  const result = { pid: 1, output: [], stderr: '', stdout: '', signal: null, status: null, ...outcome };
+  spawn.mockReturnValueOnce(result as unknown as ReturnType<typeof childProcess.spawnSync>);
+}
+
+beforeEach(() => spawn.mockClear());
+
+test('is made once for each content', () => {
+  expect(read({}).warnings).toEqual([]);
+  expect(spawn).toHaveBeenCalledTimes(1);
+  read({});
+  expect(spawn).toHaveBeenCalledTimes(1);
+  read({ metadata: { other: 'content' } });
+  expect(spawn).toHaveBeenCalledTimes(2);
+});
+
+test('is not made when skipped', () => {
+  expect(read({ nodes: [node('NoSuchOperator', ['x'], ['y'])] }, 'skip').warnings).toEqual([]);
+  expect(spawn).not.toHaveBeenCalled();
+});
+
+test('finds what has no kernel: an inner bfloat16 MatMul', () => {
+  const nodes = [
+    node('Cast', ['x'], ['xb'], { attributes: { to: 16 } }),
+    node('MatMul', ['xb', 'w'], ['yb']),
+    node('Cast', ['yb'], ['y'], { attributes: { to: 1 } }),
+  ];
+  const initializers = [initializer('w', 'bfloat16', [4, 4], new Uint16Array(16))];
+  expect(problemsOf(() => read({ nodes, initializers }))).toEqual([
+    `model-not-loadable: ${path}: onnxruntime ${runtime} does not load this model: Could not find an implementation for MatMul(13) node with name 'MatMul_yb'. It has no CPU kernel for this operator with these types at this opset: convert bfloat16 to float32, or export with a newer opset.`,
+  ]);
+});
+
+test('finds what is too old: Relu of opset 3', () => {
+  expect(problemsOf(() => read({ nodes: [node('Relu', ['x'], ['y'])], opsets: { '': 3 } }))).toEqual([
+    `model-not-loadable: ${path}: onnxruntime ${runtime} does not load this model: Could not find an implementation for Relu(1) node with name 'Relu_y'. It has no CPU kernel for this operator with these types at this opset: convert bfloat16 to float32, or export with a newer opset.`,
+  ]);
+});
+
+test('finds an operator that its domain has not', () => {
+  const nodes = [node('Foo', ['x'], ['y'], { domain: 'com.microsoft' })];
+  expect(problemsOf(() => read({ nodes, opsets: { '': 17, 'com.microsoft': 1 } }))).toEqual([
+    `model-not-loadable: ${path}: onnxruntime ${runtime} does not load this model: Fatal error: com.microsoft:Foo(-1) is not a registered function/op. Check the operator's name and domain, or export with an opset that has it.`,
+  ]);
+});
+
+test("leaves out the places in the runtime's sources", () => {
+  const outputs = [value('z', 'float', ['n', 4])];
+  expect(problemsOf(() => read({ outputs }))).toEqual([
+    `model-not-loadable: ${path}: onnxruntime ${runtime} does not load this model: This is an invalid model. Graph output (z) does not exist in the graph. See what onnx.checker.check_model(path, full_check=True) says, and export the model again.`,
+  ]);
+});
+
+test.each([
+  ['another size', [['n', 5], '[n, 5]']],
+  ['another rank', [['n', 4, 1], '[n, 4, 1]']],
+] as const)('finds an output declared with %s', (_, [dims, text]) => {
+  expect(problemsOf(() => read({ outputs: [value('y', 'float', [...dims])] }))).toEqual([
+    `shape-contradicted: ${path}: output "y" is declared as ${text}, and onnxruntime infers another shape from the graph. Export it again, with the shape that it has.`,
+  ]);
+});
+
+test('takes declared shapes that say less, or name sizes otherwise', () => {
+  for (const dims of [
+    [null, 4],
+    ['m', 4],
+    ['n', 'k'],
+  ]) {
+    expect(problemsOf(() => read({ outputs: [value('y', 'float', dims)] }))).toEqual([]);
+  }
+});
+
+test('gives warnings instead when asked', () => {
+  const { warnings } = read({ nodes: [node('NoSuchOperator', ['x'], ['y'])] }, 'warn');
+  expect(warnings).toEqual([expect.stringContaining('No Op registered for NoSuchOperator with domain_version of 17')]);
+});
+
+describe('where the runtime', () => {
+  test('cannot be loaded', () => {
+    childEnds({
+      stdout: 'model-serving report: {"unavailable":"libonnxruntime.so.1: cannot open shared object file"}\n',
+    });
+    const message = `${path}: the model was not loaded for a check, since onnxruntime-node does not run here: libonnxruntime.so.1: cannot open shared object file. Synthesize where it runs (glibc, macOS or Windows), or set runtimeCheck to "warn" or "skip".`;
+    expect(problemsOf(() => read({ metadata: { a: '1' } }))).toEqual([`runtime-unavailable: ${message}`]);
+
+    childEnds({
+      stdout: 'model-serving report: {"unavailable":"libonnxruntime.so.1: cannot open shared object file"}\n',
+    });
+    expect(read({ metadata: { a: '1' } }, 'warn').warnings).toEqual([message]);
+  });
+
+  test('crashes', () => {
+    childEnds({ signal: 'SIGSEGV' });
+    expect(problemsOf(() => read({ metadata: { a: '2' } }))).toEqual([
+      expect.stringContaining('does not load this model: the process that loads it ends with SIGSEGV.'),
+    ]);
+    childEnds({ status: 134, stdout: 'a line of something else' });
+    expect(problemsOf(() => read({ metadata: { a: '2' } }))).toEqual([
+      expect.stringContaining('does not load this model: the process that loads it ends with exit code 134.'),
+    ]);
+  });
+
+  test('takes for ever', () => {
+    childEnds({ error: new Error('spawnSync node ETIMEDOUT') });
+    expect(problemsOf(() => read({ metadata: { a: '3' } }))).toEqual([
+      expect.stringContaining('onnxruntime-node does not run here: spawnSync node ETIMEDOUT.'),
+    ]);
+  });
+
+  test('failed for once, it is tried again', () => {
+    childEnds({ signal: 'SIGKILL' });
+    expect(problemsOf(() => read({ metadata: { a: '4' } }))).toHaveLength(1);
+    expect(problemsOf(() => read({ metadata: { a: '4' } }))).toEqual([]);
+  });
+
+  test('shares its output with whatever NODE_OPTIONS loads', () => {
+    childEnds({ stdout: 'hello\nmodel-serving report: {"outputs":[]}\r\nbye\n' });
+    expect(problemsOf(() => read({ metadata: { a: '5' } }))).toEqual([]);
+  });
+});

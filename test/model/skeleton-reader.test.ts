@@ -1,0 +1,162 @@
+import fs from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { OnnxModel } from '../../lib/model/onnx-model';
+import { onnxMessage } from '../../lib/model/onnx-messages';
+import { readSkeleton } from '../../lib/model/skeleton-reader';
+import { initializer, node, onnxModel, value, type ModelParts } from '../support/onnx-builder';
+import { problemsOf, temporaryFolder } from './support';
+
+const folder = temporaryFolder();
+const path = join(folder, 'm.onnx');
+const type = onnxMessage('ModelProto');
+
+function skeletonOf(bytes: Uint8Array): unknown {
+  fs.writeFileSync(path, bytes);
+  const descriptor = fs.openSync(path, 'r');
+  try {
+    return plain(readSkeleton(descriptor, bytes.length));
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+function plain(bytes: Uint8Array): unknown {
+  return type.toObject(type.decode(bytes), { defaults: true, longs: String, bytes: String });
+}
+
+/** What a skeleton should hold of a decoded model. */
+function withoutPayloads(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutPayloads);
+  if (value === null || typeof value !== 'object') return value;
+  const message = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutPayloads(inner)]));
+  if ('rawData' in message) {
+    message['rawDataBytes'] = Buffer.from(String(message['rawData']), 'base64').length;
+    Object.assign(message, { rawData: '', stringData: [] });
+  }
+  if ('floats' in message) Object.assign(message, { s: '', strings: [], floats: [], ints: [] });
+  return message;
+}
+
+/** More than the reader's window, too. */
+const payload = fc.uint8Array({ maxLength: 20_000 });
+const name = fc.string({ maxLength: 10 });
+const tensor = fc.record({
+  name,
+  dims: fc.array(fc.nat(), { maxLength: 4 }),
+  dataType: fc.nat(30),
+  rawData: payload,
+  stringData: fc.array(payload, { maxLength: 2 }),
+  externalData: fc.array(fc.record({ key: name, value: name }), { maxLength: 2 }),
+});
+const dim = fc.oneof(fc.record({ dimValue: fc.integer() }), fc.record({ dimParam: name }), fc.constant({}));
+const valueInfo = fc.record({
+  name,
+  type: fc.oneof(
+    fc.record({
+      tensorType: fc.record({ elemType: fc.nat(30), shape: fc.record({ dim: fc.array(dim, { maxLength: 3 }) }) }),
+    }),
+    fc.constant({ sequenceType: {} }),
+  ),
+});
+const { graph } = fc.letrec((tie) => ({
+  attribute: fc.record({
+    name,
+    i: fc.integer(),
+    f: fc.constant(0.5),
+    s: payload,
+    ints: fc.array(fc.integer(), { maxLength: 5 }),
+    floats: fc.constant([1, 2]),
+    t: tensor,
+    tensors: fc.array(tensor, { maxLength: 1 }),
+    sparseTensor: fc.record({ values: tensor, dims: fc.constant([3]) }),
+    graphs: fc.array(tie('graph'), { maxLength: 1, depthIdentifier: 'graph' }),
+  }),
+  graph: fc.record({
+    name,
+    node: fc.array(
+      fc.record({
+        name,
+        opType: name,
+        domain: name,
+        input: fc.array(name, { maxLength: 2 }),
+        output: fc.array(name, { maxLength: 2 }),
+        attribute: fc.array(tie('attribute'), { maxLength: 1, depthIdentifier: 'graph' }),
+      }),
+      { maxLength: 2, depthIdentifier: 'graph' },
+    ),
+    initializer: fc.array(tensor, { maxLength: 2 }),
+    input: fc.array(valueInfo, { maxLength: 2 }),
+    output: fc.array(valueInfo, { maxLength: 2 }),
+  }),
+}));
+const model = fc.record({
+  irVersion: fc.nat(),
+  modelVersion: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String),
+  producerName: name,
+  graph,
+  opsetImport: fc.array(fc.record({ domain: name, version: fc.nat() }), { maxLength: 2 }),
+});
+
+/** A field that the messages do not know: number 20, as ModelProto.training_info. */
+const unknownField = Buffer.concat([Buffer.from([0xa2, 0x01, 0x05]), Buffer.from('hello')]);
+
+test('a skeleton is the model without its payloads', () => {
+  fc.assert(
+    fc.property(model, (parts) => {
+      const bytes = Buffer.concat([unknownField, type.encode(type.fromObject(parts)).finish(), unknownField]);
+      expect(skeletonOf(bytes)).toEqual(withoutPayloads(plain(bytes)));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('of a real export too', () => {
+  const bytes = fs.readFileSync(join(__dirname, '..', '..', 'examples', 'digits', 'digits.onnx'));
+  expect(skeletonOf(bytes)).toEqual(withoutPayloads(plain(bytes)));
+});
+
+test('of large weights it reads next to nothing', () => {
+  const bytes = onnxModel({ ...small, initializers: [initializer('w', 'uint8', [64 << 20], Buffer.alloc(64 << 20))] });
+  const read = jest.spyOn(fs, 'readSync');
+  skeletonOf(bytes);
+  const total = read.mock.results.reduce((sum, { value }) => sum + Number(value), 0);
+  read.mockRestore();
+  expect(total).toBeGreaterThan(0);
+  expect(total).toBeLessThan(32 * 1024);
+});
+
+const small: ModelParts = {
+  inputs: [value('x', 'float', ['n', 4])],
+  outputs: [value('y', 'float', ['n', 4])],
+  nodes: [node('Add', ['x', 'w'], ['y'], { attributes: { axis: 1, note: 'text', perm: [1, 0] } })],
+  initializers: [initializer('w', 'float', [4], new Float32Array(4))],
+  metadata: { author: 'me' },
+};
+
+describe('damaged bytes are a problem or a model, never another error', () => {
+  const whole = onnxModel(small);
+
+  function attempt(bytes: Uint8Array): void {
+    fs.writeFileSync(path, bytes);
+    problemsOf(() => OnnxModel.fromFile(path, { runtimeCheck: 'skip' }).manifest());
+  }
+
+  test('at every truncation', () => {
+    for (let length = 0; length <= whole.length; length++) attempt(whole.subarray(0, length));
+  });
+
+  test('at every byte', () => {
+    for (let at = 0; at < whole.length; at++) {
+      for (const byte of [0x00, 0x7f, 0x80, 0xff]) {
+        const bytes = Uint8Array.from(whole);
+        bytes[at] = byte;
+        attempt(bytes);
+      }
+    }
+  });
+
+  test('of any kind', () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), attempt), { numRuns: 500 });
+  });
+});
