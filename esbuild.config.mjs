@@ -1,19 +1,37 @@
 // Bundles what runs in the container: one file for the main thread, one for an executor, one for the health check.
 import { build } from 'esbuild';
-import { existsSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
-const entries = ['server', 'executor', 'healthcheck'].filter((name) => existsSync(`inference-image/src/${name}.ts`));
+const OUT = 'dist/inference-image';
 
-await build({
-  entryPoints: entries.map((name) => `inference-image/src/${name}.ts`),
-  outdir: 'dist/inference-image',
+const { metafile } = await build({
+  entryPoints: ['server', 'executor', 'healthcheck'].map((name) => `inference-image/src/${name}.ts`),
+  outdir: OUT,
   outExtension: { '.js': '.cjs' },
   bundle: true,
   platform: 'node',
   target: 'node20',
   format: 'cjs',
-  // The native binding is staged beside the bundles, for the image's platform.
+  // The runtime is staged beside the bundles, with the native files of the image's platform.
   external: ['onnxruntime-node'],
   legalComments: 'none',
   logLevel: 'warning',
+  metafile: true,
 });
+
+const packages = new Set(['onnxruntime-node', ...Object.keys(metafile.inputs).flatMap(packageOf)]);
+writeFileSync(join(OUT, 'THIRD_PARTY_NOTICES.txt'), [...packages].sort().map(notice).join('\n'));
+
+function packageOf(input) {
+  const match = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
+  return match ? [match[1]] : [];
+}
+
+function notice(name) {
+  const folder = join('node_modules', name);
+  const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const texts = readdirSync(folder).filter((file) => /^(licen[cs]e|notice)/i.test(file));
+  const body = texts.map((file) => readFileSync(join(folder, file), 'utf8').trim());
+  return [`=== ${name} ${version} (${license})`, ...body, ''].join('\n');
+}

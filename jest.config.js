@@ -2,8 +2,12 @@
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/test/(image|interop|e2e)/'],
+  testPathIgnorePatterns: ['/node_modules/', '/test/(container|interop|e2e)/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.*cdktf\\.out'],
   globalSetup: '<rootDir>/test/support/build-server.js',
+  moduleNameMapper: {
+    '^cdktf-model-serving$': '<rootDir>/lib/index.ts',
+    '^cdktf-model-serving/(.*)$': '<rootDir>/lib/$1/index.ts',
+  },
   transform: { '\\.ts$': ['ts-jest', { diagnostics: false }] },
 };

@@ -1,0 +1,59 @@
+import js from '@eslint/js';
+import { globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+const PROVIDERS = ['@cdktf/provider-docker', '@cdktf/provider-kubernetes'];
+
+/** The architecture, as imports that it rules out. */
+function restrict(...patterns) {
+  const paths = PROVIDERS.map((name) => ({
+    name,
+    message: 'Import providers by subpath: the barrel takes half a second and 180 MB to load.',
+  }));
+  return { 'no-restricted-imports': ['error', { paths, patterns }] };
+}
+
+const NODE_GLOBALS = {
+  Buffer: 'readonly',
+  console: 'readonly',
+  process: 'readonly',
+  module: 'writable',
+  require: 'readonly',
+  __dirname: 'readonly',
+};
+
+export default tseslint.config(
+  globalIgnores(['dist/', 'coverage/', '**/cdktf.out/', '**/node_modules/']),
+  js.configs.recommended,
+  ...tseslint.configs.recommended,
+  {
+    files: ['**/*.{js,cjs,mjs}'],
+    languageOptions: { globals: NODE_GLOBALS },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
+  { rules: { '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }], ...restrict() } },
+  // Synthesized JSON and replies are read as they come.
+  { files: ['test/**', 'examples/**'], rules: { '@typescript-eslint/no-explicit-any': 'off' } },
+  {
+    files: ['lib/**'],
+    rules: {
+      // A lazy require is how a synth stays fast.
+      '@typescript-eslint/no-require-imports': 'off',
+      ...restrict({
+        regex: 'inference-image/src/(?!contract/)',
+        message: 'The library knows the contract with the container, and nothing else of it.',
+      }),
+    },
+  },
+  {
+    files: ['inference-image/src/**'],
+    rules: restrict({ regex: '(^|/)lib/', message: 'The container knows nothing of the library.' }),
+  },
+  {
+    files: ['inference-image/src/{http,grpc,protocol}/**'],
+    rules: restrict({
+      group: ['onnxruntime-node', 'onnxruntime-common'],
+      message: 'Transport and protocol never touch the runtime; inference/ does.',
+    }),
+  },
+);

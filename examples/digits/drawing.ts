@@ -1,0 +1,40 @@
+const SHADES = ' .:-=+*#%@';
+const COLUMNS = 8;
+
+/** The samples hold each of the 8x8 pixels as a 4x4 block, three times over for three channels, from -1 to 1. */
+const BLOCK = 4;
+
+/** One digit as eight lines of sixteen characters. */
+export function drawDigit(data: readonly number[]): string[] {
+  const width = COLUMNS * BLOCK;
+  return Array.from({ length: COLUMNS }, (_, row) =>
+    Array.from({ length: COLUMNS }, (__, column) => {
+      const pixel = data[row * BLOCK * width + column * BLOCK] ?? -1;
+      const shade = SHADES[Math.round(((pixel + 1) / 2) * (SHADES.length - 1))] ?? ' ';
+      return shade + shade;
+    }).join(''),
+  );
+}
+
+/** Blocks of lines next to each other, as wide as the widest line of each. */
+export function sideBySide(blocks: readonly string[][]): string {
+  const height = Math.max(...blocks.map((block) => block.length));
+  const padded = blocks.map((block) => {
+    const width = Math.max(...block.map((line) => line.length));
+    return Array.from({ length: height }, (_, row) => (block[row] ?? '').padEnd(width));
+  });
+  return Array.from({ length: height }, (_, row) =>
+    padded
+      .map((block) => block[row])
+      .join('  ')
+      .trimEnd(),
+  ).join('\n');
+}
+
+/** Confidences from logits. */
+export function softmax(logits: readonly number[]): number[] {
+  const largest = Math.max(...logits);
+  const weights = logits.map((logit) => Math.exp(logit - largest));
+  const total = weights.reduce((a, b) => a + b);
+  return weights.map((weight) => weight / total);
+}

@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+import { DockerProvider } from '@cdktf/provider-docker/lib/provider';
+import { TerraformStack, TerraformVariable } from 'cdktf';
+import { OnnxModel } from 'cdktf-model-serving';
+import { ContainerizedModel } from 'cdktf-model-serving/docker';
+import type { Construct } from 'constructs';
+
+/** A trained model as a hardened container on the Docker engine that Terraform reaches. */
+export class DigitsStack extends TerraformStack {
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const hostPort = new TerraformVariable(this, 'host_port', { type: 'number', default: 8080 });
+    const baseImage = new TerraformVariable(this, 'base_image', { type: 'string', default: 'node:24-bookworm-slim' });
+
+    new DockerProvider(this, 'docker');
+
+    const model = OnnxModel.fromFile(join(__dirname, 'digits.onnx'), { golden: join(__dirname, 'digits.golden.json') });
+    new ContainerizedModel(this, 'digits', {
+      model,
+      port: hostPort.numberValue,
+      build: { baseImage: baseImage.stringValue },
+    });
+  }
+}

@@ -1,0 +1,29 @@
+import { Command, Option } from 'commander';
+import { BuildContext } from '../image/build-context';
+import { DEFAULT_NODE_PATH } from '../image/dockerfile';
+import { DEFAULT_PLATFORM, IMAGE_PLATFORMS, type ImagePlatform } from '../image/platform';
+import { addModelOptions, type ModelOptions, readModel } from './model-options';
+
+interface ContextOptions extends ModelOptions {
+  out: string;
+  platform: ImagePlatform;
+  nodePath: string;
+}
+
+export function contextCommand(): Command {
+  return addModelOptions(new Command('context'))
+    .description("Stage the build context of a model's image, for any builder: docker buildx, kaniko, buildah.")
+    .requiredOption('--out <folder>', 'a new or empty folder')
+    .addOption(
+      new Option('--platform <platform>', 'of the image').choices([...IMAGE_PLATFORMS]).default(DEFAULT_PLATFORM),
+    )
+    .option('--node-path <path>', 'where the base image keeps node', DEFAULT_NODE_PATH)
+    .action((path: string, options: ContextOptions) => {
+      const { platform, nodePath, out } = options;
+      const context = BuildContext.of({ model: readModel(path, options), platform, nodePath });
+      context.stage(out);
+      console.error(`Staged ${context.files.length} files in ${out}. Build them with, for example:`);
+      console.error(`  docker buildx build --platform ${platform} --tag NAME:${context.hash.slice(0, 16)} ${out}`);
+      console.log(context.hash);
+    });
+}

@@ -1,0 +1,31 @@
+import { type Command, Option } from 'commander';
+import { OnnxModel, type OnnxModelProps } from '../model/onnx-model';
+
+/** What every command needs to know of its model. */
+export interface ModelOptions {
+  name?: string;
+  modelVersion?: string;
+  golden?: string;
+  runtimeCheck?: OnnxModelProps['runtimeCheck'];
+}
+
+export function addModelOptions(command: Command): Command {
+  return command
+    .argument('<model>', 'the ONNX file')
+    .option('--name <name>', "the model's name (default: the file's name without .onnx)")
+    .option('--model-version <version>', "the model's version (default: 1)")
+    .option('--golden <file>', 'golden examples that the container must reproduce before it is ready')
+    .addOption(
+      new Option('--runtime-check <mode>', 'whether to load the model in the runtime first')
+        .choices(['require', 'warn', 'skip'])
+        .default('require'),
+    );
+}
+
+/** Reads the model, and says on standard error what is odd about it. */
+export function readModel(path: string, options: ModelOptions): OnnxModel {
+  const { name, modelVersion: version, golden, runtimeCheck } = options;
+  const model = OnnxModel.fromFile(path, { name, version, golden, runtimeCheck });
+  for (const warning of model.warnings) console.error(`warning: ${warning}`);
+  return model;
+}

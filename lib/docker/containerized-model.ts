@@ -1,0 +1,160 @@
+import { Container, type ContainerLabels, type ContainerPorts } from '@cdktf/provider-docker/lib/container';
+import { TerraformOutput, type TerraformProvider } from 'cdktf';
+import { Construct } from 'constructs';
+import { ModelServingError } from '../errors';
+import { InferenceImage, type ImageOptions } from '../image/inference-image';
+import type { ModelImage } from '../image/model-image';
+import { defaultMemoryMiB } from '../memory';
+import type { OnnxModel } from '../model/onnx-model';
+import { servingEnvironment, type ServingOptions } from '../serving-options';
+import { asText } from '../tokens';
+import { containerProblems } from './container-problems';
+import { stopGraceSeconds } from './grace';
+import { hardened, type Hardening } from './hardening';
+import { healthCheck } from './health-check';
+import { cpuLabel, cpuLimit, memoryLimit } from './limits';
+import { rotated, type LogRotation } from './log-rotation';
+
+/** Ports inside the container. */
+const HTTP_PORT = 8080;
+const METRICS_PORT = 8082;
+
+export interface ContainerizedModelProps {
+  /** The model to build an image for. Give either this or `image`. */
+  readonly model?: OnnxModel;
+  /** How to build that image: base image, repository, platform. @default - as {@link ImageOptions} says */
+  readonly build?: Omit<ImageOptions, 'provider'>;
+  /**
+   * An image that exists: from an {@link InferenceImage}, also of an earlier stack, or `InferenceImage.fromRegistry`.
+   * In an earlier stack a build that fails leaves the running container alone.
+   */
+  readonly image?: ModelImage;
+  /**
+   * Port of this host that answers.
+   * @default - a free one that Docker picks; see `url`
+   */
+  readonly port?: number;
+  /**
+   * Port of this host for Prometheus.
+   * @default - metrics are reachable from the container's networks only
+   */
+  readonly metricsPort?: number;
+  /**
+   * Address of this host to listen on; `0.0.0.0` for every one.
+   * @default '127.0.0.1'
+   */
+  readonly bindAddress?: string;
+  /**
+   * CPUs that the container may use; the server's threads follow.
+   * @default - all of the host's
+   */
+  readonly cpus?: number;
+  /**
+   * Memory limit in MiB, without swap.
+   * @default - 512 MiB and twice the weights
+   */
+  readonly memoryMiB?: number;
+  /** @default - the construct's path, such as `stack-digits` */
+  readonly containerName?: string;
+  /** Names of Docker networks to join. @default - the bridge network */
+  readonly networks?: readonly string[];
+  /** @default - none besides the model's name and version */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** @default 'unless-stopped' */
+  readonly restart?: 'no' | 'on-failure' | 'always' | 'unless-stopped';
+  /** @default - 3 files of 10 MiB */
+  readonly logRotation?: LogRotation;
+  /** More environment variables; a sensitive Terraform value stays a reference. @default - none */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** How the server works. @default - as {@link ServingOptions} says */
+  readonly serving?: ServingOptions;
+  /** @default - every hardening is on */
+  readonly hardening?: Hardening;
+  /**
+   * How long an apply waits for the container to be ready, in seconds; 0 does not wait.
+   * @default 120
+   */
+  readonly waitSeconds?: number;
+  /** @default - the stack's Docker provider */
+  readonly provider?: TerraformProvider;
+}
+
+/**
+ * A model as a hardened container on one Docker engine. An update stops the old container, letting requests in flight
+ * finish, and then starts the new one.
+ */
+export class ContainerizedModel extends Construct {
+  readonly model: OnnxModel;
+  /** What the container runs. */
+  readonly image: ModelImage;
+  /** `docker_container` */
+  readonly container: Container;
+
+  private readonly bindAddress: string;
+
+  /** @throws ModelServingError with every prop that is wrong */
+  constructor(scope: Construct, id: string, props: ContainerizedModelProps) {
+    super(scope, id);
+    const containerName = props.containerName ?? nameOf(this.node.path);
+    ModelServingError.throwIfAny(containerProblems(this.node.path, { ...props, containerName }));
+
+    const { serving = {}, environment = {}, waitSeconds = 120, bindAddress = '127.0.0.1', provider } = props;
+    this.image = props.image ?? new InferenceImage(this, 'image', { ...props.build, model: props.model!, provider });
+    this.model = this.image.model;
+    this.bindAddress = bindAddress;
+    const grace = stopGraceSeconds(serving);
+
+    this.container = new Container(this, 'container', {
+      provider,
+      name: containerName,
+      // By id: the provider would replace a container that names its image at every plan.
+      image: this.image.engineImageId(this, provider),
+      env: variables({ ...environment, ...servingEnvironment(serving, this.model.sha256) }),
+      ports: publishedPorts(bindAddress, props),
+      networksAdvanced: props.networks?.map((name) => ({ name })),
+      labels: labels({
+        'model-serving.model': this.model.name,
+        'model-serving.version': this.model.version,
+        ...cpuLabel(props.cpus),
+        ...props.labels,
+      }),
+      ...cpuLimit(props.cpus),
+      ...memoryLimit(props.memoryMiB ?? defaultMemoryMiB(this.model)),
+      ...hardened(props.hardening),
+      ...rotated(props.logRotation),
+      restart: props.restart ?? 'unless-stopped',
+      healthcheck: healthCheck(this.image.nodePath, waitSeconds),
+      wait: waitSeconds > 0,
+      waitTimeout: waitSeconds || undefined,
+      // Without it the provider kills at once, and requests in flight are lost at every update.
+      destroyGraceSeconds: grace,
+      stopTimeout: grace,
+    });
+
+    new TerraformOutput(this, 'url', { value: this.url });
+    new TerraformOutput(this, 'image-id', { value: this.container.image });
+  }
+
+  /** Where this host answers, such as `http://127.0.0.1:8080`. */
+  get url(): string {
+    const host = this.bindAddress === '0.0.0.0' ? '127.0.0.1' : this.bindAddress;
+    return `http://${host}:${asText(this.container.ports.get(0).external)}`;
+  }
+}
+
+function nameOf(path: string): string {
+  return path.replace(/[^a-zA-Z0-9_.-]+/g, '-').replace(/^[^a-zA-Z0-9]+/, '');
+}
+
+function publishedPorts(ip: string, { port, metricsPort }: ContainerizedModelProps): ContainerPorts[] {
+  const http = { internal: HTTP_PORT, external: port, ip };
+  return metricsPort === undefined ? [http] : [http, { internal: METRICS_PORT, external: metricsPort, ip }];
+}
+
+function variables(environment: Record<string, string>): string[] {
+  return Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+}
+
+function labels(values: Record<string, string>): ContainerLabels[] {
+  return Object.entries(values).map(([label, value]) => ({ label, value }));
+}

@@ -1,0 +1,13 @@
+import { SERVING_DEFAULTS, type ServingOptions } from '../serving-options';
+import { sum } from '../tokens';
+
+/** For the run of the last request that could still start, in seconds. */
+const RUN_SECONDS = 10;
+
+/** How long a container may take to stop: it drains, then the last request that waits may start, and runs. */
+export function stopGraceSeconds({
+  drainSeconds = SERVING_DEFAULTS.drainSeconds,
+  queueTimeoutSeconds = SERVING_DEFAULTS.queueTimeoutSeconds,
+}: ServingOptions): number {
+  return sum(drainSeconds, queueTimeoutSeconds, RUN_SECONDS);
+}

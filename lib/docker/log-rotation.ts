@@ -1,0 +1,14 @@
+import type { ContainerConfig } from '@cdktf/provider-docker/lib/container';
+
+/** Docker keeps a container's log for ever unless told otherwise. */
+export interface LogRotation {
+  /** @default 10 */
+  readonly maxSizeMiB?: number;
+  /** @default 3 */
+  readonly maxFiles?: number;
+}
+
+/** @see https://docs.docker.com/engine/logging/drivers/json-file/ */
+export function rotated({ maxSizeMiB = 10, maxFiles = 3 }: LogRotation = {}): Partial<ContainerConfig> {
+  return { logDriver: 'json-file', logOpts: { 'max-size': `${maxSizeMiB}m`, 'max-file': String(maxFiles) } };
+}

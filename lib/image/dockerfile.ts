@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../package-root';
+
+export const DEFAULT_BASE_IMAGE = 'node:24-bookworm-slim';
+export const DEFAULT_NODE_PATH = '/usr/local/bin/node';
+
+export interface DockerfileProps {
+  /** Where the base image keeps node; an exec-form entrypoint needs the whole path. */
+  readonly nodePath: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** inference-image/Dockerfile for one model. */
+export function dockerfile({ nodePath, labels }: DockerfileProps): string {
+  const template = readFileSync(join(packageRoot, 'inference-image', 'Dockerfile'), 'utf8');
+  const labelLines = Object.entries(labels).map(([name, value]) => `LABEL ${name}=${JSON.stringify(value)}\n`);
+  return template.replaceAll(DEFAULT_NODE_PATH, nodePath) + labelLines.join('');
+}

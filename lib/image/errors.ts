@@ -1,0 +1,50 @@
+import type { Problem } from '../errors';
+import { IMAGE_PLATFORMS } from './platform';
+
+/** What can be wrong with an image; `where` is the construct's path. */
+export const imageErrors = {
+  bundleMissing: (file: string): Problem => ({
+    code: 'server-bundle-missing',
+    message: `${file} is missing: this package was not built. Run "npm run build" in its folder, or install the published package.`,
+  }),
+
+  runtimeMissing: (nativeFolder: string, folder: string): Problem => ({
+    code: 'runtime-missing',
+    message: `${folder} holds no onnxruntime for ${nativeFolder}. Reinstall onnxruntime-node; its npm package holds every platform's files.`,
+  }),
+
+  baseImageMusl: (where: string, baseImage: string): Problem => ({
+    code: 'base-image-musl',
+    message: `${where}: baseImage "${baseImage}" is Alpine (musl), and onnxruntime needs glibc. Use a Debian, Ubuntu, RHEL or distroless image with Node 20 or newer, such as node:24-bookworm-slim.`,
+  }),
+
+  baseImageInvalid: (where: string, baseImage: string): Problem => ({
+    code: 'base-image-invalid',
+    message: `${where}: baseImage "${baseImage}" is not an image reference. Give a name with a tag or digest, such as node:24-bookworm-slim or registry.example.com/node@sha256:….`,
+  }),
+
+  repositoryInvalid: (where: string, repository: string): Problem => ({
+    code: 'repository-invalid',
+    message: `${where}: repository "${repository}" is not a repository name. Give registry and path in lower case without a tag, such as registry.example.com/ml/digits; the tag is the hash of the content.`,
+  }),
+
+  platformUnsupported: (where: string, platform: string): Problem => ({
+    code: 'platform-unsupported',
+    message: `${where}: platform "${platform}" is not supported. Use ${IMAGE_PLATFORMS.join(' or ')}.`,
+  }),
+
+  nodePathInvalid: (where: string, nodePath: string): Problem => ({
+    code: 'node-path-invalid',
+    message: `${where}: nodePath "${nodePath}" is not an absolute path. Give the path of the node binary in the base image, such as /nodejs/bin/node.`,
+  }),
+
+  referenceInvalid: (reference: string): Problem => ({
+    code: 'image-reference-invalid',
+    message: `InferenceImage.fromRegistry: "${reference}" is not an image reference. Give a repository with a tag or, better, a digest, such as registry.example.com/ml/digits@sha256:….`,
+  }),
+
+  contextFolderNotEmpty: (folder: string): Problem => ({
+    code: 'context-folder-not-empty',
+    message: `${folder} is not empty. Give a new or an empty folder: a build context must hold nothing else.`,
+  }),
+};

@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Image } from '@cdktf/provider-docker/lib/image';
+import { RegistryImage } from '@cdktf/provider-docker/lib/registry-image';
+import { Annotations, Fn, type ISynthesisSession, TerraformStack, Token, type TerraformProvider } from 'cdktf';
+import { addCustomSynthesis } from 'cdktf/lib/synthesize/synthesizer';
+import { Construct } from 'constructs';
+import { ModelServingError, type Problem } from '../errors';
+import type { OnnxModel } from '../model/onnx-model';
+import { BuildContext } from './build-context';
+import { DEFAULT_BASE_IMAGE, DEFAULT_NODE_PATH } from './dockerfile';
+import { imageErrors } from './errors';
+import { isPinned, isReference, isRepository, repositoryComponent } from './image-reference';
+import { type ModelImage, RegistryModelImage, type RegistryModelImageProps } from './model-image';
+import { DEFAULT_PLATFORM, IMAGE_PLATFORMS, type ImagePlatform } from './platform';
+
+/** How an image is built, whatever the model. */
+export interface ImageOptions {
+  /**
+   * Where to push, without a tag: `registry.example.com/ml/digits`.
+   * @default - the image stays on the engine that builds it, named after the model
+   */
+  readonly repository?: string;
+  /**
+   * Image with glibc and Node 20 or newer, by tag or digest.
+   * @default 'node:24-bookworm-slim'
+   */
+  readonly baseImage?: string;
+  /**
+   * Where the base image keeps node, such as `/nodejs/bin/node` on distroless.
+   * @default '/usr/local/bin/node'
+   */
+  readonly nodePath?: string;
+  /** @default 'linux/amd64' */
+  readonly platform?: ImagePlatform;
+  /**
+   * The buildx builder that builds. With `''` the provider uses the engine's own build endpoint, which sends the whole
+   * context each time and fails on engines with the containerd image store.
+   * @default 'default'
+   */
+  readonly builder?: string;
+  /**
+   * Leave the image on the engine when its resource goes; a container may still run it.
+   * @default true
+   */
+  readonly keepLocally?: boolean;
+  /**
+   * Leave the image in the registry when its resource goes; a running pod may have to pull it again.
+   * @default true
+   */
+  readonly keepRemotely?: boolean;
+  /** @default - the stack's Docker provider */
+  readonly provider?: TerraformProvider;
+}
+
+export interface InferenceImageProps extends ImageOptions {
+  readonly model: OnnxModel;
+}
+
+/**
+ * Builds the image that serves a model, and pushes it when a repository is given. The build copies files and runs
+ * nothing, so it takes seconds and needs no network beyond the base image.
+ */
+export class InferenceImage extends Construct implements ModelImage {
+  /**
+   * An image that was built elsewhere, for places without a Docker engine where Terraform runs.
+   * @throws ModelServingError `image-reference-invalid`
+   */
+  static fromRegistry(reference: string, props: RegistryModelImageProps): RegistryModelImage {
+    return new RegistryModelImage(reference, props);
+  }
+
+  readonly model: OnnxModel;
+  readonly platform: ImagePlatform;
+  readonly nodePath: string;
+  /** `docker_image` */
+  readonly image: Image;
+  /** `docker_registry_image`, when a repository was given. */
+  readonly registryImage?: RegistryImage;
+  /** sha256 of the build context and the base image: the one thing that decides whether to build again. */
+  readonly contentHash: string;
+
+  private readonly context: BuildContext;
+  private readonly repository?: string;
+
+  /** @throws ModelServingError with every prop that is wrong */
+  constructor(scope: Construct, id: string, props: InferenceImageProps) {
+    super(scope, id);
+    const { model, repository, provider, keepLocally = true, keepRemotely = true, builder = 'default' } = props;
+    const { baseImage = DEFAULT_BASE_IMAGE, nodePath = DEFAULT_NODE_PATH, platform = DEFAULT_PLATFORM } = props;
+    ModelServingError.throwIfAny(problemsOf(this.node.path, props));
+    if (props.baseImage !== undefined && !Token.isUnresolved(baseImage) && !isPinned(baseImage)) {
+      Annotations.of(this).addWarning(
+        `baseImage "${baseImage}" is not pinned: the same plan may build another image tomorrow. Append its digest (@sha256:…).`,
+      );
+    }
+
+    for (const warning of model.warnings) Annotations.of(this).addWarning(warning);
+    this.model = model;
+    this.repository = repository;
+    this.platform = platform;
+    this.nodePath = nodePath;
+    this.context = BuildContext.of({ model, platform, nodePath });
+    this.contentHash = hashOf(this.context.hash, baseImage);
+    const triggers = { content: this.contentHash };
+
+    this.image = new Image(this, 'image', {
+      provider,
+      name: `${repository ?? repositoryComponent(model.name)}:${prefix(this.contentHash)}`,
+      buildAttribute: {
+        context: this.contextPath,
+        // With a builder the provider resolves this against Terraform's working folder, without one it finds it too.
+        dockerfile: `${this.contextPath}/Dockerfile`,
+        buildArgs: { BASE_IMAGE: baseImage },
+        platform,
+        builder: builder || undefined,
+      },
+      triggers,
+      keepLocally,
+    });
+    if (repository !== undefined) {
+      this.registryImage = new RegistryImage(this, 'registry-image', {
+        provider,
+        name: this.image.name,
+        triggers,
+        keepRemotely,
+      });
+    }
+    addCustomSynthesis(this, { onSynthesize: (session) => this.stage(session) });
+  }
+
+  /** `repository@sha256:…` once pushed, else the image id on the engine. */
+  get reference(): string {
+    return this.registryImage ? `${this.repository}@${this.registryImage.sha256Digest}` : this.image.imageId;
+  }
+
+  /** On the engine that built it, the image is there already. */
+  engineImageId(): string {
+    return this.image.imageId;
+  }
+
+  /** Relative to where Terraform runs, so that the plan is the same on every machine; a saved plan finds its bytes. */
+  private get contextPath(): string {
+    return `assets/${TerraformStack.of(this).getLogicalId(this.node)}/${this.context.hash}`;
+  }
+
+  private stage(session: ISynthesisSession): void {
+    const { workingDirectory } = session.manifest.forStack(TerraformStack.of(this));
+    const folder = join(session.outdir, workingDirectory, this.contextPath);
+    rmSync(dirname(folder), { recursive: true, force: true });
+    this.context.stage(folder);
+  }
+}
+
+function problemsOf(path: string, props: InferenceImageProps): Problem[] {
+  const problems: Problem[] = [];
+  const { baseImage, repository, platform, nodePath } = props;
+  const check = <T>(value: T | undefined, isRight: (value: T) => boolean, problem: (value: T) => Problem) => {
+    if (value !== undefined && !Token.isUnresolved(value) && !isRight(value)) problems.push(problem(value));
+  };
+  check(baseImage, isReference, (value) => imageErrors.baseImageInvalid(path, value));
+  check(
+    baseImage,
+    (value) => !/alpine|musl/i.test(value),
+    (value) => imageErrors.baseImageMusl(path, value),
+  );
+  check(repository, isRepository, (value) => imageErrors.repositoryInvalid(path, value));
+  check(
+    platform,
+    (value) => IMAGE_PLATFORMS.includes(value),
+    (value) => imageErrors.platformUnsupported(path, value),
+  );
+  check(
+    nodePath,
+    (value) => value.startsWith('/'),
+    (value) => imageErrors.nodePathInvalid(path, value),
+  );
+  return problems;
+}
+
+/** sha256 of the parts with a space between; Terraform computes the same where it alone knows one of them. */
+function hashOf(...parts: string[]): string {
+  if (parts.some(Token.isUnresolved)) return Fn.sha256(Fn.join(' ', parts));
+  return createHash('sha256').update(parts.join(' ')).digest('hex');
+}
+
+/** Enough of a hash to tell images apart in a tag. */
+function prefix(hash: string): string {
+  return Token.isUnresolved(hash) ? Fn.substr(hash, 0, 16) : hash.slice(0, 16);
+}

@@ -1,0 +1,55 @@
+import { Image } from '@cdktf/provider-docker/lib/image';
+import { Token, type TerraformProvider } from 'cdktf';
+import type { Construct } from 'constructs';
+import type { OnnxModel } from '../model/onnx-model';
+import { ModelServingError } from '../errors';
+import { imageErrors } from './errors';
+import { isReference } from './image-reference';
+import { DEFAULT_NODE_PATH } from './dockerfile';
+import { DEFAULT_PLATFORM, type ImagePlatform } from './platform';
+
+/** An image that serves a model: built in this app, or found in a registry. */
+export interface ModelImage {
+  readonly model: OnnxModel;
+  readonly platform: ImagePlatform;
+  /** Where the image keeps node. */
+  readonly nodePath: string;
+  /** What a cluster pulls: a digest, a tag, or an image id that only the engine that built it knows. */
+  readonly reference: string;
+  /** The image's id on the Docker engine of `provider`, pulled in `scope` if need be. */
+  engineImageId(scope: Construct, provider?: TerraformProvider): string;
+}
+
+export interface RegistryModelImageProps {
+  /** The model that the image holds; its container refuses to become ready with another one. */
+  readonly model: OnnxModel;
+  /** @default 'linux/amd64' */
+  readonly platform?: ImagePlatform;
+  /** @default '/usr/local/bin/node' */
+  readonly nodePath?: string;
+}
+
+/** An image that was built elsewhere, from the same context: `model-serving context MODEL --out DIR`. */
+export class RegistryModelImage implements ModelImage {
+  readonly model: OnnxModel;
+  readonly platform: ImagePlatform;
+  readonly nodePath: string;
+
+  /** @throws ModelServingError `image-reference-invalid` */
+  constructor(
+    readonly reference: string,
+    props: RegistryModelImageProps,
+  ) {
+    if (!Token.isUnresolved(reference) && !isReference(reference)) {
+      throw new ModelServingError([imageErrors.referenceInvalid(reference)]);
+    }
+    this.model = props.model;
+    this.platform = props.platform ?? DEFAULT_PLATFORM;
+    this.nodePath = props.nodePath ?? DEFAULT_NODE_PATH;
+  }
+
+  engineImageId(scope: Construct, provider?: TerraformProvider): string {
+    const { reference: name, platform } = this;
+    return new Image(scope, 'pulled-image', { provider, name, platform, keepLocally: true }).imageId;
+  }
+}

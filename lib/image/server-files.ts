@@ -1,0 +1,72 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ModelServingError } from '../errors';
+import { packageRoot } from '../package-root';
+import { type ContextFile, fromFile } from './context-file';
+import { imageErrors } from './errors';
+import type { ImagePlatform } from './platform';
+
+const BUNDLES = ['server.cjs', 'executor.cjs', 'healthcheck.cjs', 'THIRD_PARTY_NOTICES.txt'];
+
+/**
+ * The runtime's native files, by name: an install on linux x64 may have put CUDA libraries beside them,
+ * which must neither ship nor change the hash.
+ */
+const NATIVE_FILES: Record<string, readonly string[]> = {
+  'linux/x64': ['onnxruntime_binding.node', 'libonnxruntime.so.1'],
+  'linux/arm64': ['onnxruntime_binding.node', 'libonnxruntime.so.1'],
+  'darwin/arm64': ['onnxruntime_binding.node', 'libonnxruntime.1.dylib'],
+  'win32/x64': ['onnxruntime_binding.node', 'onnxruntime.dll', 'DirectML.dll'],
+  'win32/arm64': ['onnxruntime_binding.node', 'onnxruntime.dll', 'DirectML.dll'],
+};
+
+const NATIVE_FOLDER: Record<ImagePlatform, string> = { 'linux/amd64': 'linux/x64', 'linux/arm64': 'linux/arm64' };
+
+const cache = new Map<string, readonly ContextFile[]>();
+
+/** What an image of any model holds under app/: the bundled server and the runtime for the platform. */
+export function serverFiles(platform: ImagePlatform): readonly ContextFile[] {
+  return filesFor(NATIVE_FOLDER[platform]);
+}
+
+/** The same for a process on this machine. */
+export function localServerFiles(): readonly ContextFile[] {
+  return filesFor(`${process.platform}/${process.arch}`);
+}
+
+function filesFor(nativeFolder: string): readonly ContextFile[] {
+  const cached = cache.get(nativeFolder);
+  if (cached) return cached;
+  const files = [...bundleFiles(), ...runtimeFiles(nativeFolder)];
+  cache.set(nativeFolder, files);
+  return files;
+}
+
+function bundleFiles(): ContextFile[] {
+  const folder = join(packageRoot, 'dist', 'inference-image');
+  return BUNDLES.map((name) => fromFile(`app/${name}`, join(folder, name)));
+}
+
+function runtimeFiles(nativeFolder: string): ContextFile[] {
+  const names = NATIVE_FILES[nativeFolder];
+  const node = dirname(require.resolve('onnxruntime-node/package.json'));
+  const natives = (names ?? []).map((name) => `bin/napi-v6/${nativeFolder}/${name}`);
+  if (!names || !natives.every((path) => existsSync(join(node, path)))) {
+    throw new ModelServingError([imageErrors.runtimeMissing(nativeFolder, node)]);
+  }
+  const common = dirname(dirname(dirname(require.resolve('onnxruntime-common', { paths: [node] }))));
+  return [
+    ...['package.json', ...scripts(node, 'dist'), ...natives].map((path) =>
+      fromFile(`app/node_modules/onnxruntime-node/${path}`, join(node, path)),
+    ),
+    ...['package.json', 'dist/cjs/package.json', ...scripts(common, 'dist/cjs')].map((path) =>
+      fromFile(`app/node_modules/onnxruntime-common/${path}`, join(common, path)),
+    ),
+  ];
+}
+
+function scripts(root: string, folder: string): string[] {
+  return readdirSync(join(root, folder))
+    .filter((name) => name.endsWith('.js'))
+    .map((name) => `${folder}/${name}`);
+}

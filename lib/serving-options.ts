@@ -1,0 +1,65 @@
+import { Token } from 'cdktf';
+import { type SettingName, type Settings, settingVariable } from '../inference-image/src/contract/settings';
+import type { Problem } from './errors';
+import { asText } from './tokens';
+
+/** How the server in the container works; what it serves is the model's own affair. */
+export interface ServingOptions {
+  /**
+   * Worker threads, each with a session (and so a copy of the weights) of its own.
+   * @default 1
+   */
+  readonly executors?: number;
+  /**
+   * Threads that one run may use.
+   * @default - the container's CPU limit divided by the executors, at least 1
+   */
+  readonly threadsPerExecutor?: number;
+  /**
+   * Requests that may wait for an executor; one more is refused with 429 at once.
+   * @default 256
+   */
+  readonly maxQueueLength?: number;
+  /**
+   * Longest wait for an executor in seconds; after it a request is answered with 504 and never run.
+   * @default 30
+   */
+  readonly queueTimeoutSeconds?: number;
+  /**
+   * Largest request body in bytes, after decompression; a larger one is refused with 413.
+   * @default 67108864 (64 MiB)
+   */
+  readonly maxRequestBytes?: number;
+  /**
+   * Seconds to go on serving after SIGTERM, while load balancers take the container out.
+   * @default 5
+   */
+  readonly drainSeconds?: number;
+  /** @default 'info' */
+  readonly logLevel?: Settings['logLevel'];
+}
+
+export const SERVING_DEFAULTS = { queueTimeoutSeconds: 30, drainSeconds: 5 } as const;
+
+/** The environment that sets these options and makes the container refuse any model but this one. */
+export function servingEnvironment(options: ServingOptions, expectedSha256: string): Record<string, string> {
+  const texts = Object.entries(options)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [settingVariable(name as SettingName), asText(value)]);
+  return { ...Object.fromEntries(texts), [settingVariable('expectedSha256')]: expectedSha256 };
+}
+
+/** What is wrong with the options, each by its own rule in the container's contract. */
+export function servingProblems(where: string, options: ServingOptions): Problem[] {
+  const resolved = Object.entries(options).filter(([, value]) => value !== undefined && !Token.isUnresolved(value));
+  if (resolved.length === 0) return [];
+  // zod is loaded only here: most stacks set no option, and it costs a third of a synth.
+  const { settingsSchema } =
+    require('../inference-image/src/contract/schemas') as typeof import('../inference-image/src/contract/schemas');
+  const result = settingsSchema.partial().safeParse(Object.fromEntries(resolved));
+  if (result.success) return [];
+  return result.error.issues.map(({ path: [name], message }) => ({
+    code: 'serving-option-invalid',
+    message: `${where}: serving.${String(name)} is ${JSON.stringify(options[name as keyof ServingOptions])}. ${message}.`,
+  }));
+}

@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import { staged } from './models';
+import { startNode, startServer } from './processes';
+import { ratioRow, type Row } from './table';
+
+const ROUNDS = 11;
+const DIGITS = join(__dirname, '../../examples/digits/digits.onnx');
+
+const BARE = `
+require('onnxruntime-node').InferenceSession.create(process.argv[1], { intraOpNumThreads: 1 })
+  .then(() => { console.log('{"msg":"ready"}'); setInterval(() => {}, 1000); });`;
+
+/** From spawn to ready: ours checks hashes, loads, warms up and listens. */
+export async function startRows(): Promise<Row[]> {
+  const context = staged(DIGITS);
+  const samples = { bare: [] as number[], ours: [] as number[] };
+  for (let round = 0; round < ROUNDS; round++) {
+    const bare = await startNode(['-e', BARE, DIGITS]);
+    await bare.stop();
+    const ours = await startServer(context);
+    await ours.stop();
+    samples.bare.push(bare.startMs);
+    samples.ours.push(ours.startMs);
+  }
+  return [ratioRow('start to ready, against bare node with the session', samples.ours, samples.bare, '≤ 2')];
+}

@@ -1,0 +1,104 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { infer } from '../support/client';
+import { multiplier } from '../support/models';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const folder = temporaryFolder();
+const root = join(__dirname, '..', '..');
+const COMMAND = ['--import', 'tsx', join(root, 'lib/cli/main.ts')];
+
+function run(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...COMMAND, ...args], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+describe('model-serving inspect', () => {
+  test('prints a table', () => {
+    const { status, stdout, stderr } = run('inspect', multiplier(folder, 'double', 2), '--model-version', '4');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout.replace(/[0-9a-f]{64}/, 'SHA256')).toMatchInlineSnapshot();
+  });
+
+  test('prints JSON', () => {
+    const { status, stdout } = run('inspect', multiplier(folder, 'double', 2), '--json');
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      name: 'double',
+      version: '1',
+      inputs: [{ name: 'x', datatype: 'FP32', shape: [-1], dimensions: ['n'] }],
+      outputs: [{ name: 'y', datatype: 'FP32', shape: [-1], dimensions: ['n'] }],
+      operators: ['Mul'],
+      servable: true,
+    });
+  });
+
+  test('says why a file cannot be served, and exits with 1', () => {
+    const file = join(folder, 'empty.onnx');
+    writeFileSync(file, '');
+    const { status, stdout, stderr } = run('inspect', file);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toContain(`${file}`);
+  });
+});
+
+describe('model-serving context', () => {
+  test('stages the context and prints its hash', () => {
+    const out = join(folder, 'context');
+    const { status, stdout } = run(
+      'context',
+      multiplier(folder, 'double', 2),
+      '--out',
+      out,
+      '--platform',
+      'linux/arm64',
+    );
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^[0-9a-f]{64}\n$/);
+    expect(existsSync(join(out, 'Dockerfile'))).toBe(true);
+    expect(JSON.parse(readFileSync(join(out, 'model/model.json'), 'utf8')).name).toBe('double');
+    expect(existsSync(join(out, 'app/node_modules/onnxruntime-node/bin/napi-v6/linux/arm64'))).toBe(true);
+  });
+
+  test('refuses a folder that is not empty, and a platform that is none', () => {
+    const file = multiplier(folder, 'double', 2);
+    expect(run('context', file, '--out', folder)).toMatchObject({ status: 1, stdout: '' });
+    expect(run('context', file, '--out', join(folder, 'x'), '--platform', 'vax').stderr).toContain(
+      'Allowed choices are',
+    );
+  });
+});
+
+test('model-serving serve answers, and ends cleanly on SIGTERM', async () => {
+  const file = multiplier(folder, 'double', 2);
+  const server = spawn(process.execPath, [...COMMAND, 'serve', file, '--port', '0', '--metrics-port', '0'], {
+    cwd: root,
+  });
+  const exited = once(server, 'exit');
+  for await (const line of createInterface({ input: server.stdout })) {
+    const { msg, url } = JSON.parse(line);
+    if (msg !== 'ready') continue;
+    const { outputs } = await infer(url, 'double', [{ name: 'x', datatype: 'FP32', shape: [2], data: [1, 2] }]);
+    expect(outputs[0].data).toEqual([2, 4]);
+    break;
+  }
+  server.stdout.resume();
+  server.kill('SIGTERM');
+  expect(await exited).toEqual([0, null]);
+});
+
+test('help and mistakes', () => {
+  expect(run('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('inspect') });
+  expect(run('--version').stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  expect(run('inspect')).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining("missing required argument 'model'"),
+  });
+  expect(run('insepct')).toMatchObject({ status: 1, stderr: expect.stringContaining('Did you mean inspect?') });
+});

@@ -1,0 +1,113 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BuildContext } from '../../lib/image/build-context';
+import { OnnxModel } from '../../lib/model/onnx-model';
+import { infer } from '../support/client';
+import { multiplier } from '../support/models';
+import { temporaryFolder } from '../support/temporary-folder';
+
+/** Docker's own client; on Debian 12 its version 20.10 builds with BuildKit without a plugin. */
+const DOCKER = process.env.DOCKER ?? 'docker';
+const HARDENED = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges:true', '--user=65532:65532'];
+
+const folder = temporaryFolder();
+const containers: string[] = [];
+
+function docker(...args: string[]): string {
+  return execFileSync(DOCKER, args, { encoding: 'utf8', env: { ...process.env, DOCKER_BUILDKIT: '1' } }).trim();
+}
+
+/** Builds without a network, from a folder of its own. */
+function build(model: OnnxModel): string {
+  const context = BuildContext.of({ model, platform: 'linux/amd64', nodePath: '/usr/local/bin/node' });
+  const target = join(folder, context.hash);
+  context.stage(target);
+  const tag = `model-serving-test:${context.hash.slice(0, 16)}`;
+  docker('build', '--quiet', '--network=none', '--tag', tag, target);
+  return tag;
+}
+
+async function run(image: string, ...flags: string[]): Promise<{ id: string; url: string }> {
+  const id = docker('run', '--detach', '--publish=127.0.0.1::8080', ...HARDENED, ...flags, image);
+  containers.push(id);
+  const url = `http://${docker('port', id, '8080/tcp')}`;
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const ready = await fetch(`${url}/v2/health/ready`, { signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
+    if (ready?.status === 200) return { id, url };
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`never ready:\n${docker('logs', id)}`);
+}
+
+afterAll(() => {
+  if (containers.length > 0) spawnSync(DOCKER, ['rm', '--force', ...containers]);
+});
+
+test('builds with no network, runs hardened, and answers', async () => {
+  const file = multiplier(folder, 'private', 2);
+  chmodSync(file, 0o600);
+  const image = build(OnnxModel.fromFile(file));
+  const { id, url } = await run(image, '--network=bridge');
+  const reply = await infer(url, 'private', [{ name: 'x', datatype: 'FP32', shape: [2], data: [1, 2] }]);
+  expect(reply.outputs[0]).toEqual({ name: 'y', datatype: 'FP32', shape: [2], data: [2, 4] });
+  expect(docker('exec', id, '/usr/local/bin/node', '/app/healthcheck.cjs')).toBe('');
+});
+
+test('D4 D5 has a numeric user, and takes 20 MB on a read-only root', async () => {
+  const image = build(OnnxModel.fromFile(multiplier(folder, 'large-request', 2)));
+  expect(docker('inspect', '--format={{.Config.User}}', image)).toBe('65532:65532');
+  const { url } = await run(image);
+  const values = 2_000_000;
+  const reply = await infer(url, 'large-request', [
+    { name: 'x', datatype: 'FP32', shape: [values], data: new Array(values).fill(1234.5678) },
+  ]);
+  expect(reply.outputs[0].data).toHaveLength(values);
+});
+
+test('S4 an idle container stops within 10 s with exit code 0, and says so', async () => {
+  const { id } = await run(
+    build(OnnxModel.fromFile(multiplier(folder, 'idle', 2))),
+    '--env=MODEL_SERVING_DRAIN_SECONDS=1',
+  );
+  const start = Date.now();
+  docker('stop', '--time=10', id);
+  expect(Date.now() - start).toBeLessThan(9_000);
+  expect(docker('inspect', '--format={{.State.ExitCode}}', id)).toBe('0');
+  expect(docker('logs', id)).toMatch(/"msg":"(shut down|stopped|shutdown)/);
+});
+
+test('S7 takes its threads from the CPU limit, and sets no affinity', async () => {
+  const image = build(OnnxModel.fromFile(multiplier(folder, 'threads', 2)));
+  for (const limit of ['--cpus=1', '--cpuset-cpus=0']) {
+    const { id } = await run(image, limit);
+    expect(docker('logs', id)).toMatch(/"threadsPerExecutor":1\b/);
+    expect(docker('logs', id)).not.toMatch(/affinity/);
+  }
+});
+
+test('M18 a golden value that does not hold keeps the container from being ready', async () => {
+  const golden = join(folder, 'wrong.golden.json');
+  const tensor = (name: string, data: number[]) => ({ name, datatype: 'FP32', shape: [1], data });
+  const example = { name: 'two', request: { inputs: [tensor('x', [1])] }, response: { outputs: [tensor('y', [2.1])] } };
+  writeFileSync(golden, JSON.stringify({ examples: [example] }));
+  const image = build(OnnxModel.fromFile(multiplier(folder, 'drifted', 2), { golden }));
+  await expect(run(image)).rejects.toThrow(/golden example .*two.* output .*y.* element 0 is 2; expected 2\.09999/);
+});
+
+test('the wrong image never becomes ready', async () => {
+  const image = build(OnnxModel.fromFile(multiplier(folder, 'wrong-image', 2)));
+  await expect(run(image, `--env=MODEL_SERVING_EXPECTED_SHA256=${'0'.repeat(64)}`)).rejects.toThrow(
+    /never ready:[^]*0{64}/,
+  );
+});
+
+test('T2 D7 a new model ships one new layer of its size; the image adds at most 52 MB to its base', () => {
+  const layersOf = (image: string) =>
+    JSON.parse(docker('inspect', '--format={{json .RootFS.Layers}}', image)) as string[];
+  const images = [2, 3].map((factor) => build(OnnxModel.fromFile(multiplier(folder, 'layers', factor))));
+  const [one, two] = images.map(layersOf);
+  expect(two!.filter((layer) => !one!.includes(layer))).toHaveLength(1);
+  const sizeOf = (image: string) => Number(docker('inspect', '--format={{.Size}}', image));
+  expect(sizeOf(images[0]!) - sizeOf('node:24-bookworm-slim')).toBeLessThan(52_000_000);
+});

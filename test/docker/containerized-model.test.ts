@@ -1,0 +1,249 @@
+import { join } from 'node:path';
+import { truncateSync, writeFileSync } from 'node:fs';
+import { TerraformVariable } from 'cdktf';
+import { OnnxModel } from 'cdktf-model-serving';
+import { ContainerizedModel, type ContainerizedModelProps, InferenceImage } from 'cdktf-model-serving/docker';
+import { externalInitializer, node, value, writeOnnxModel } from '../support/onnx-builder';
+import { multiplier } from '../support/models';
+import { only, synthStack, tree } from '../support/synth';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const folder = temporaryFolder();
+const model = OnnxModel.fromFile(multiplier(folder, 'digits', 2), { version: '3' });
+
+function containerized(props: Partial<ContainerizedModelProps> = { model }) {
+  let construct!: ContainerizedModel;
+  const json = synthStack((stack) => {
+    construct = new ContainerizedModel(stack, 'digits', props);
+  });
+  return { construct, json, container: only(json, 'docker_container') };
+}
+
+test('minimal props give a hardened container on the loopback address', () => {
+  const { construct, container, json } = containerized();
+  const [imageId] = Object.keys(json.resource.docker_image);
+  expect(container).toEqual({
+    name: 'stack-digits',
+    image: `\${docker_image.${imageId}.image_id}`,
+    env: [`MODEL_SERVING_EXPECTED_SHA256=${model.sha256}`],
+    ports: [{ internal: 8080, ip: '127.0.0.1' }],
+    labels: [
+      { label: 'model-serving.model', value: 'digits' },
+      { label: 'model-serving.version', value: '3' },
+    ],
+    memory: 514,
+    memory_swap: 514,
+    read_only: true,
+    capabilities: { drop: ['ALL'] },
+    security_opts: ['no-new-privileges:true'],
+    user: '65532:65532',
+    log_driver: 'json-file',
+    log_opts: { 'max-size': '10m', 'max-file': '3' },
+    restart: 'unless-stopped',
+    healthcheck: {
+      test: ['CMD', '/usr/local/bin/node', '/app/healthcheck.cjs'],
+      interval: '5s',
+      timeout: '5s',
+      retries: 3,
+      start_period: '2m0s',
+    },
+    wait: true,
+    wait_timeout: 120,
+    destroy_grace_seconds: 45,
+    stop_timeout: 45,
+  });
+  expect(tree(construct)).toEqual(['container', 'image', 'image-id', 'image/image', 'url']);
+});
+
+test('maximum props', () => {
+  const { container, json } = containerized({
+    model,
+    build: { repository: 'registry.example.com/ml/digits', baseImage: `node@sha256:${'0'.repeat(64)}` },
+    port: 9000,
+    metricsPort: 9001,
+    bindAddress: '0.0.0.0',
+    cpus: 1.5,
+    memoryMiB: 1024,
+    containerName: 'digits',
+    networks: ['front', 'back'],
+    labels: { team: 'vision' },
+    restart: 'always',
+    logRotation: { maxSizeMiB: 50, maxFiles: 5 },
+    environment: { OTEL_SERVICE_NAME: 'digits' },
+    serving: {
+      executors: 2,
+      threadsPerExecutor: 1,
+      maxQueueLength: 8,
+      queueTimeoutSeconds: 10,
+      maxRequestBytes: 1000,
+      drainSeconds: 2,
+      logLevel: 'debug',
+    },
+    hardening: { readOnlyRootFilesystem: false, dropCapabilities: false, noNewPrivileges: false, user: '1000:1000' },
+    waitSeconds: 3700,
+  });
+  expect(container).toMatchObject({
+    name: 'digits',
+    env: [
+      'OTEL_SERVICE_NAME=digits',
+      'MODEL_SERVING_EXECUTORS=2',
+      'MODEL_SERVING_THREADS_PER_EXECUTOR=1',
+      'MODEL_SERVING_MAX_QUEUE_LENGTH=8',
+      'MODEL_SERVING_QUEUE_TIMEOUT_SECONDS=10',
+      'MODEL_SERVING_MAX_REQUEST_BYTES=1000',
+      'MODEL_SERVING_DRAIN_SECONDS=2',
+      'MODEL_SERVING_LOG_LEVEL=debug',
+      `MODEL_SERVING_EXPECTED_SHA256=${model.sha256}`,
+    ],
+    ports: [
+      { internal: 8080, external: 9000, ip: '0.0.0.0' },
+      { internal: 8082, external: 9001, ip: '0.0.0.0' },
+    ],
+    networks_advanced: [{ name: 'front' }, { name: 'back' }],
+    labels: expect.arrayContaining([
+      { label: 'team', value: 'vision' },
+      { label: 'model-serving.cpus', value: '1.5' },
+    ]),
+    memory: 1024,
+    memory_swap: 1024,
+    cpu_period: 100_000,
+    cpu_quota: 150_000,
+    read_only: false,
+    user: '1000:1000',
+    log_opts: { 'max-size': '50m', 'max-file': '5' },
+    restart: 'always',
+    healthcheck: { start_period: '1h1m40s' },
+    wait_timeout: 3700,
+    destroy_grace_seconds: 22,
+    stop_timeout: 22,
+  });
+  expect(container.capabilities).toBeUndefined();
+  expect(container.security_opts).toBeUndefined();
+  expect(only(json, 'docker_image').name).toMatch(/^registry\.example\.com\/ml\/digits:/);
+});
+
+test('T3 the container names its image by id, also one pulled from a registry', () => {
+  const image = InferenceImage.fromRegistry(`registry.example.com/digits@sha256:${'1'.repeat(64)}`, { model });
+  const { container, json } = containerized({ image });
+  expect(only(json, 'docker_image')).toEqual({ name: image.reference, platform: 'linux/amd64', keep_locally: true });
+  expect(container.image).toMatch(/^\$\{docker_image\..*\.image_id\}$/);
+});
+
+test('waitSeconds 0 does not wait', () => {
+  const { container } = containerized({ model, waitSeconds: 0 });
+  expect(container.wait).toBe(false);
+  expect(container.wait_timeout).toBeUndefined();
+});
+
+test('outputs say where it answers and what it runs', () => {
+  const { construct, json } = containerized({ model, port: 9000 });
+  const [containerId] = Object.keys(json.resource.docker_container);
+  const outputs = Object.values<any>(json.output).map(({ value }) => value);
+  expect(outputs).toEqual([
+    `\${docker_container.${containerId}.image}`,
+    `http://127.0.0.1:\${docker_container.${containerId}.ports[0].external}`,
+  ]);
+  expect(construct.url).toMatch(/^http:\/\/127\.0\.0\.1:\$\{TfToken/);
+});
+
+test('values that only the plan knows go through it, unchecked', () => {
+  const json = synthStack((stack) => {
+    const number = (name: string) => new TerraformVariable(stack, name, { type: 'number' }).numberValue;
+    const level = new TerraformVariable(stack, 'level', { type: 'string' });
+    const secret = new TerraformVariable(stack, 'secret', { type: 'string', sensitive: true });
+    new ContainerizedModel(stack, 'digits', {
+      model,
+      port: number('port'),
+      cpus: number('cpus'),
+      memoryMiB: number('memory'),
+      environment: { TOKEN: secret.stringValue },
+      serving: { drainSeconds: number('drain'), logLevel: level.stringValue as 'info' },
+    });
+  });
+  expect(only(json, 'docker_container')).toMatchObject({
+    ports: [{ external: '${var.port}' }],
+    memory: '${var.memory}',
+    cpu_quota: '${floor((var.cpus * 100000))}',
+    labels: expect.arrayContaining([{ label: 'model-serving.cpus', value: '${var.cpus}' }]),
+    env: expect.arrayContaining([
+      'TOKEN=${var.secret}',
+      'MODEL_SERVING_DRAIN_SECONDS=${var.drain}',
+      'MODEL_SERVING_LOG_LEVEL=${var.level}',
+    ]),
+    destroy_grace_seconds: '${((var.drain + 30) + 10)}',
+  });
+});
+
+test('K12 a memory limit below weights and runtime is refused', () => {
+  truncateSync(fileOf('w.bin'), 300 * 1024 * 1024);
+  const large = OnnxModel.fromFile(
+    writeOnnxModel(join(folder, 'large.onnx'), {
+      inputs: [value('x', 'float', ['n', 1])],
+      outputs: [value('y', 'float', ['n', 1])],
+      nodes: [node('MatMul', ['x', 'w'], ['h']), node('ReduceMax', ['h'], ['y'], { attributes: { axes: [1] } })],
+      initializers: [externalInitializer('w', 'float', [1, 75 * 1024 * 1024], 'w.bin')],
+    }),
+    { runtimeCheck: 'skip' },
+  );
+  expect(() => containerized({ model: large, memoryMiB: 256 })).toThrow(
+    'stack/digits: memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it, or leave it out for a default that fits. [memory-too-small]',
+  );
+  expect(containerized({ model: large }).container.memory).toBe(512 + 2 * 301);
+});
+
+describe('what is refused', () => {
+  test.each<[Partial<ContainerizedModelProps>, string]>([
+    [
+      {},
+      'stack/digits: give either model (an image is built for it) or image (one that exists), not both or neither. [model-or-image]',
+    ],
+    [
+      { image: InferenceImage.fromRegistry('digits:1', { model }), build: { builder: 'x' } },
+      'stack/digits: build says how to build an image for model, but image was given. Move these options to that InferenceImage. [build-with-image]',
+    ],
+    [{ model, port: 65536 }, 'stack/digits: port is 65536. Give a whole number from 1 to 65535. [port-out-of-range]'],
+    [
+      { model, metricsPort: 0.5 },
+      'stack/digits: metricsPort is 0.5. Give a whole number from 1 to 65535. [port-out-of-range]',
+    ],
+    [
+      { model, cpus: 0 },
+      'stack/digits: cpus is 0. Give a number of CPUs of 0.01 or more, such as 0.5 or 2. [cpus-out-of-range]',
+    ],
+    [
+      { model, containerName: 'a b' },
+      'stack/digits: containerName "a b" is not a container name. Use letters, digits, "_", "." and "-", two or more, beginning with a letter or digit. [container-name-invalid]',
+    ],
+    [
+      { model, environment: { MODEL_SERVING_EXECUTORS: '4' } },
+      "stack/digits: environment sets MODEL_SERVING_EXECUTORS, but MODEL_SERVING_ variables are the server's own. Use the serving prop. [environment-reserved]",
+    ],
+    [
+      { model, waitSeconds: -1 },
+      'stack/digits: waitSeconds is -1. Give a whole number of seconds, or 0 not to wait. [wait-seconds-invalid]',
+    ],
+    [
+      { model, logRotation: { maxFiles: 0 } },
+      'stack/digits: logRotation.maxFiles is 0. Give a whole number of 1 or more. [not-positive]',
+    ],
+    [
+      { model, serving: { executors: 0 } },
+      'stack/digits: serving.executors is 0. Too small: expected number to be >=1. [serving-option-invalid]',
+    ],
+    [{ model, build: { nodePath: 'node' } }, 'stack/digits/image: nodePath "node" is not an absolute path.'],
+  ])('%j', (props, message) => {
+    expect(() => containerized(props)).toThrow(message);
+  });
+
+  test('everything at once', () => {
+    expect(() => containerized({ model, port: 0, cpus: -1, serving: { drainSeconds: -1 } })).toThrow(
+      /port-out-of-range\]\n.*cpus-out-of-range\]\n.*serving-option-invalid\]/,
+    );
+  });
+});
+
+function fileOf(name: string): string {
+  const file = join(folder, name);
+  writeFileSync(file, '');
+  return file;
+}

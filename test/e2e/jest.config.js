@@ -1,0 +1,12 @@
+const base = require('../../jest.config.js');
+
+/** Applies for real: npm run test:e2e. */
+module.exports = {
+  ...base,
+  rootDir: '../..',
+  testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/'],
+  testTimeout: 300_000,
+  maxWorkers: 1,
+  verbose: true,
+};

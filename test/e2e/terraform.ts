@@ -1,0 +1,96 @@
+import { execFileSync, spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DockerProvider } from '@cdktf/provider-docker/lib/provider';
+import { App, LocalBackend, TerraformStack } from 'cdktf';
+
+const BINARY = process.env.TERRAFORM_BINARY_NAME ?? 'terraform';
+
+/** A folder in which one app is synthesized again and again, and applied by real Terraform. */
+export class Workspace {
+  readonly folder = mkdtempSync(join(tmpdir(), 'model-serving-e2e-'));
+  private readonly initialized = new Set<string>();
+
+  /** Synthesizes; state lives in this folder, so that a later app goes on where an earlier one ended. */
+  synth(build: (app: App) => void): void {
+    const app = new App({ outdir: join(this.folder, 'cdktf.out') });
+    build(app);
+    for (const stack of app.node.children.filter(TerraformStack.isStack)) {
+      new LocalBackend(stack, { path: join(this.folder, `${stack.node.id}.tfstate`) });
+    }
+    app.synth();
+  }
+
+  apply(stack: string, variables: Record<string, string | number> = {}): void {
+    this.run(stack, ['apply', '-auto-approve', ...variableFlags(variables)]);
+  }
+
+  /** 0: nothing to do, 2: changes, 1: an error. */
+  planExitCode(stack: string, variables: Record<string, string | number> = {}): number | null {
+    const args = ['plan', '-detailed-exitcode', '-no-color', ...variableFlags(variables)];
+    const { status, stdout } = spawnSync(BINARY, args, { cwd: this.stackFolder(stack), encoding: 'utf8' });
+    if (status !== 0) console.error(stdout);
+    return status;
+  }
+
+  destroy(stack: string, variables: Record<string, string | number> = {}): void {
+    this.run(stack, ['destroy', '-auto-approve', ...variableFlags(variables)]);
+  }
+
+  /** The output whose construct has this id, whatever cdktf appends to it. */
+  output(stack: string, id: string): string {
+    const outputs = JSON.parse(
+      execFileSync(BINARY, ['output', '-json'], { cwd: this.stackFolder(stack), encoding: 'utf8' }),
+    );
+    const name = Object.keys(outputs).find((key) => new RegExp(`_${id}_[0-9A-F]{8}$`).test(key));
+    if (!name) throw new Error(`no output ${id} among ${Object.keys(outputs).join(', ')}`);
+    return outputs[name].value;
+  }
+
+  /** The arguments of a stack's only resource of a type, as synthesized. */
+  resource(stack: string, type: string): Record<string, any> {
+    const { resource } = JSON.parse(readFileSync(join(this.stackFolder(stack), 'cdk.tf.json'), 'utf8'));
+    return Object.values(resource[type])[0] as Record<string, any>;
+  }
+
+  private run(stack: string, args: string[]): void {
+    const cwd = this.stackFolder(stack);
+    if (!this.initialized.has(stack)) {
+      terraform(cwd, ['init', '-no-color']);
+      this.initialized.add(stack);
+    }
+    terraform(cwd, [...args, '-no-color']);
+  }
+
+  stackFolder(stack: string): string {
+    return join(this.folder, 'cdktf.out', 'stacks', stack);
+  }
+}
+
+function terraform(cwd: string, args: string[]): void {
+  const { status, stdout, stderr } = spawnSync(BINARY, args, { cwd, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${BINARY} ${args.join(' ')} in ${cwd}: exit code ${status}\n${stdout}\n${stderr}`);
+}
+
+function variableFlags(variables: Record<string, string | number>): string[] {
+  return Object.entries(variables).map(([name, value]) => `-var=${name}=${value}`);
+}
+
+/** Why nothing can be applied here, or undefined. */
+export function whyNot(): string | undefined {
+  const docker = spawnSync('docker', ['info', '--format', '{{.ServerVersion}}'], { encoding: 'utf8' });
+  if (docker.status !== 0) return `no Docker engine answers: ${reasonOf(docker)}`;
+  const version = spawnSync(BINARY, ['version'], { encoding: 'utf8' });
+  if (version.status !== 0) return `${BINARY} does not run: ${reasonOf(version)}`;
+
+  const workspace = new Workspace();
+  workspace.synth((app) => new DockerProvider(new TerraformStack(app, 'probe'), 'docker'));
+  const init = spawnSync(BINARY, ['init', '-no-color'], { cwd: workspace.stackFolder('probe'), encoding: 'utf8' });
+  if (init.status !== 0) return `${BINARY} cannot install the Docker provider: ${reasonOf(init)}`;
+  return undefined;
+}
+
+function reasonOf({ error, stderr, stdout }: SpawnSyncReturns<string>): string {
+  return (error?.message ?? (stderr || stdout)).replace(/\s+/g, ' ').trim();
+}

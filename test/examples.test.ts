@@ -1,0 +1,34 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { App } from 'cdktf';
+import { DigitsStack } from '../examples/digits/stack';
+import { ImageStack, ServiceStack } from '../examples/image-first/stacks';
+import { synthApp } from './support/synth';
+import { temporaryFolder } from './support/temporary-folder';
+
+const folder = temporaryFolder();
+
+/** Every stack's plan, without what depends on this folder and with the hashes that any change of the server changes. */
+function plans(example: string, build: (app: App) => void): Record<string, unknown> {
+  const outdir = join(folder, example);
+  synthApp(outdir, build);
+  const stacks = readdirSync(join(outdir, 'stacks')).map((stack) => {
+    const text = readFileSync(join(outdir, 'stacks', stack, 'cdk.tf.json'), 'utf8');
+    const plan = JSON.parse(text.replaceAll(process.cwd(), 'CWD').replace(/[0-9a-f]{64}/g, 'SHA256'));
+    delete plan['//'];
+    return [stack, plan];
+  });
+  return Object.fromEntries(stacks);
+}
+
+test('digits', () => {
+  expect(plans('digits', (app) => new DigitsStack(app, 'digits'))).toMatchSnapshot();
+});
+
+test('image-first', () => {
+  const build = (app: App) => {
+    const { image } = new ImageStack(app, 'digits-image');
+    new ServiceStack(app, 'digits-service', image);
+  };
+  expect(plans('image-first', build)).toMatchSnapshot();
+});

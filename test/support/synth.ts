@@ -1,0 +1,35 @@
+import { DockerProvider } from '@cdktf/provider-docker/lib/provider';
+import { App, TerraformStack, Testing } from 'cdktf';
+import type { Construct } from 'constructs';
+
+/** A stack with a Docker provider, synthesized with its validations run. */
+export function synthStack(build: (stack: TerraformStack) => void): any {
+  const stack = new TerraformStack(Testing.app(), 'stack');
+  new DockerProvider(stack, 'docker');
+  build(stack);
+  return JSON.parse(Testing.synth(stack, true));
+}
+
+/** The only resource of a type. */
+export function only(synthesized: any, type: string): any {
+  const all = Object.values(synthesized.resource[type] ?? {});
+  if (all.length !== 1) throw new Error(`${all.length} resources of type ${type}`);
+  return all[0];
+}
+
+/** Synthesizes into a folder, as `cdktf synth` does. */
+export function synthApp(outdir: string, build: (app: App) => void): void {
+  const app = new App({ outdir });
+  build(app);
+  app.synth();
+}
+
+/** Ids of a construct's descendants, relative to it. */
+export function tree(construct: Construct): string[] {
+  const { path } = construct.node;
+  return construct.node
+    .findAll()
+    .map((child) => child.node.path.slice(path.length + 1))
+    .filter((child) => child !== '')
+    .sort();
+}
