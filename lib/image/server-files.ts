@@ -44,6 +44,8 @@ function filesFor(nativeFolder: string): readonly ContextFile[] {
 
 function bundleFiles(): ContextFile[] {
   const folder = join(packageRoot, 'dist', 'inference-image');
+  const missing = BUNDLES.map((name) => join(folder, name)).find((file) => !existsSync(file));
+  if (missing) throw new ModelServingError([imageErrors.bundleMissing(missing)]);
   return BUNDLES.map((name) => fromFile(`app/${name}`, join(folder, name)));
 }
 

@@ -16,7 +16,7 @@ export type Direction = 'input' | 'output';
 /** What can be wrong with a model; `path` is the model file as the user gave it. */
 export const modelErrors = {
   nameInvalid: (path: string, prop: 'name' | 'version', value: string): Problem => ({
-    code: `model-${prop}-invalid`,
+    code: prop === 'name' ? 'model-name-invalid' : 'model-version-invalid',
     message: `${path}: model ${prop} "${value}" is not one segment of a URL's path. Pass a ${prop} of at most 128 letters, digits, ".", "_" and "-", the first a letter or a digit.`,
   }),
 

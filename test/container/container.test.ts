@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { BuildContext } from '../../lib/image/build-context';
 import { OnnxModel } from '../../lib/model/onnx-model';
 import { infer } from '../support/client';
@@ -10,6 +10,12 @@ import { temporaryFolder } from '../support/temporary-folder';
 /** Docker's own client; on Debian 12 its version 20.10 builds with BuildKit without a plugin. */
 const DOCKER = process.env.DOCKER ?? 'docker';
 const HARDENED = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges:true', '--user=65532:65532'];
+
+/** Where an install on a machine with CUDA puts such files. */
+const PLANTED = join(
+  dirname(require.resolve('onnxruntime-node/package.json')),
+  'bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so',
+);
 
 const folder = temporaryFolder();
 const containers: string[] = [];
@@ -41,17 +47,23 @@ async function run(image: string, ...flags: string[]): Promise<{ id: string; url
 }
 
 afterAll(() => {
+  rmSync(PLANTED, { force: true });
   if (containers.length > 0) spawnSync(DOCKER, ['rm', '--force', ...containers]);
 });
 
-test('builds with no network, runs hardened, and answers', async () => {
+test('D2 builds with no network from a private file, beside CUDA files, runs hardened, and answers', async () => {
   const file = multiplier(folder, 'private', 2);
   chmodSync(file, 0o600);
+  writeFileSync(PLANTED, 'CUDA');
   const image = build(OnnxModel.fromFile(file));
+  rmSync(PLANTED);
   const { id, url } = await run(image, '--network=bridge');
   const reply = await infer(url, 'private', [{ name: 'x', datatype: 'FP32', shape: [2], data: [1, 2] }]);
   expect(reply.outputs[0]).toEqual({ name: 'y', datatype: 'FP32', shape: [2], data: [2, 4] });
   expect(docker('exec', id, '/usr/local/bin/node', '/app/healthcheck.cjs')).toBe('');
+  const files = docker('exec', id, '/usr/local/bin/node', '-p', 'fs.readdirSync("/app", { recursive: true }).join()');
+  expect(files).toContain('libonnxruntime.so.1');
+  expect(files).not.toContain('cuda');
 });
 
 test('D4 D5 has a numeric user, and takes 20 MB on a read-only root', async () => {

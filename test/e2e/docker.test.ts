@@ -75,6 +75,14 @@ describeApplied(reason === undefined ? 'applied to a Docker engine' : `NOT APPLI
     });
 
     test('v1, v2, requests in flight finish, destroy leaves nothing but images', async () => {
+      const foreign = docker(
+        'run',
+        '--detach',
+        'node:24-bookworm-slim',
+        'node',
+        '-e',
+        'setInterval(() => {}, 1000)',
+      ).trim();
       workspace.synth(stack(slowMultiplier(folder, 'slow', 2, 3), '1'));
       workspace.apply('update');
       const url = workspace.output('update', 'url');
@@ -95,6 +103,8 @@ describeApplied(reason === undefined ? 'applied to a Docker engine' : `NOT APPLI
 
       workspace.destroy('update');
       expect(docker('ps', '-aq', '--filter', 'name=^update-model$')).toBe('');
+      expect(docker('inspect', '--format={{.State.Running}}', foreign).trim()).toBe('true');
+      docker('rm', '--force', foreign);
       expect(docker('images', '-q', name).trim().split('\n')).toHaveLength(2);
     });
   });

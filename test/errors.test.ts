@@ -1,0 +1,21 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(__dirname, '..');
+
+/** Every code in a text, where the pattern's group holds it. */
+function codes(text: string, pattern: RegExp): string[] {
+  return [...new Set([...text.matchAll(pattern)].map(([, code]) => code!))].sort();
+}
+
+test('docs/errors.md lists every error that the library throws, and no other', () => {
+  const sources = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(join(root, 'lib', file), 'utf8'))
+    .join('\n');
+  const thrown = sources.match(/^\s+code: .*$/gm)!.join('\n');
+  const tables = readFileSync(join(root, 'docs/errors.md'), 'utf8')
+    .match(/^\| `.*? \|/gm)!
+    .join('\n');
+  expect(codes(tables, /`([a-z0-9-]+)`/g)).toEqual(codes(thrown, /'([a-z0-9]+(?:-[a-z0-9]+)+)'/g));
+});
