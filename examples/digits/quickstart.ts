@@ -54,7 +54,7 @@ function describePlan(): void {
   const [container] = Object.values<any>(resource.docker_container);
 
   console.log(`Synthesized ${relative(process.cwd(), file)}. "cdktf deploy" would create:`);
-  console.log(`  docker_image      ${image.name}`);
+  console.log(`  docker_image      ${image.name.split(':')[0]}, tagged with a hash of all that is in it`);
   console.log(
     `                    server, runtime and model over ${variable.base_image.default}, for ${image.build.platform}`,
   );

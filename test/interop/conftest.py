@@ -13,7 +13,8 @@ DIGITS = ROOT / "examples" / "digits"
 
 @pytest.fixture(scope="session")
 def url():
-    command = ["npx", "tsx", "lib/cli/main.ts", "serve", str(DIGITS / "digits.onnx"), "--port", "0", "--metrics-port", "0"]
+    model = str(DIGITS / "digits.onnx")
+    command = ["node", "--import", "tsx", "lib/cli/main.ts", "serve", model, "--port", "0", "--metrics-port", "0"]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         yield next(entry["url"] for entry in map(json.loads, server.stdout) if entry["msg"] == "ready")

@@ -5,12 +5,15 @@ import numpy as np
 import pytest
 from kserve import InferenceRESTClient, InferInput, InferRequest, RESTConfig
 
-PROTOCOL = "v2"
 
+def call(use):
+    """Awaits what `use` makes of a client of its own: a client belongs to one event loop."""
 
-@pytest.fixture(scope="module")
-def client():
-    return InferenceRESTClient(RESTConfig(protocol=PROTOCOL, retries=0))
+    async def run():
+        async with InferenceRESTClient(RESTConfig(protocol="v2", retries=0)) as client:
+            return await use(client)
+
+    return asyncio.run(run())
 
 
 def request(images, binary, name="digits"):
@@ -19,20 +22,15 @@ def request(images, binary, name="digits"):
     return InferRequest(name, [tensor], request_id="seven")
 
 
-def test_health(client, url):
-    async def ask():
-        return [
-            await client.is_server_live(url),
-            await client.is_server_ready(url),
-            await client.is_model_ready(url, "digits"),
-        ]
-
-    assert asyncio.run(ask()) == [True, True, True]
+def test_health(url):
+    assert call(lambda client: client.is_server_live(url))
+    assert call(lambda client: client.is_server_ready(url))
+    assert call(lambda client: client.is_model_ready(url, "digits"))
 
 
 @pytest.mark.parametrize("binary", [False, True])
-def test_infer(client, url, images, labels, binary):
-    reply = asyncio.run(client.infer(url, request(images, binary), model_name="digits"))
+def test_infer(url, images, labels, binary):
+    reply = call(lambda client: client.infer(url, request(images, binary), model_name="digits"))
     assert reply.model_name == "digits"
     assert reply.id == "seven"
     logits = reply.outputs[0].as_numpy()
@@ -40,9 +38,9 @@ def test_infer(client, url, images, labels, binary):
     assert logits.argmax(axis=1).tolist() == labels
 
 
-def test_errors_reach_the_caller(client, url, images):
+def test_errors_reach_the_caller(url, images):
     wrong = np.zeros((1, 3, 32, 31), dtype=np.float32)
     with pytest.raises(httpx.HTTPStatusError, match="400"):
-        asyncio.run(client.infer(url, request(wrong, False), model_name="digits"))
+        call(lambda client: client.infer(url, request(wrong, False), model_name="digits"))
     with pytest.raises(httpx.HTTPStatusError, match="404"):
-        asyncio.run(client.infer(url, request(images, False, "letters"), model_name="letters"))
+        call(lambda client: client.infer(url, request(images, False, "letters"), model_name="letters"))
