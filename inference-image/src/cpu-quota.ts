@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/**
+ * The CPUs that this process may use: the smaller of its affinity and its cgroup's quota, possibly a fraction.
+ * onnxruntime's own default counts the host's cores and so is throttled in a container with a CPU limit.
+ * @param root Where /proc and /sys are; tests have fake ones.
+ * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu-interface-files
+ */
+export function cpuQuota(root = '/', affinity = availableParallelism()): number {
+  return Math.min(affinity, ...quotasV2(root), ...quotasV1(root));
+}
+
+/** Threads of each executor: all of them together stay within the quota, and none has less than one. */
+export function defaultThreads(quota: number, executors: number): number {
+  return Math.max(1, Math.floor(quota / executors));
+}
+
+/** A limit may be set on any ancestor; inside a container the path is usually `/`. */
+function quotasV2(root: string): number[] {
+  const own = /^0::(.*)$/m.exec(read(join(root, 'proc/self/cgroup')))?.[1] ?? '/';
+  return ancestors(own).flatMap((path) => {
+    const [quota, period] = read(join(root, 'sys/fs/cgroup', path, 'cpu.max')).split(/\s+/);
+    return ratio(quota, period);
+  });
+}
+
+function quotasV1(root: string): number[] {
+  const own = /^\d+:(?:.*,)?cpu(?:,.*)?:(.*)$/m.exec(read(join(root, 'proc/self/cgroup')))?.[1] ?? '/';
+  return ancestors(own).flatMap((path) => {
+    const folder = join(root, 'sys/fs/cgroup/cpu', path);
+    return ratio(read(join(folder, 'cpu.cfs_quota_us')), read(join(folder, 'cpu.cfs_period_us')));
+  });
+}
+
+function ancestors(path: string): string[] {
+  return path === '/' ? [path] : [path, ...ancestors(dirname(path))];
+}
+
+/** "max" and -1 mean no limit. */
+function ratio(quota: string | undefined, period: string | undefined): number[] {
+  const cpus = Number(quota || NaN) / Number(period || NaN);
+  return cpus > 0 && Number.isFinite(cpus) ? [cpus] : [];
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

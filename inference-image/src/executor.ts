@@ -1,0 +1,30 @@
+import { parentPort } from 'node:worker_threads';
+import { toFailure, transferList, type FromExecutor, type ToExecutor } from './inference/executor-messages';
+import { Session } from './inference/session';
+
+/** An executor's thread: one session, one run at a time, apart from the event loop that answers health checks. */
+function serve(port: NonNullable<typeof parentPort>): void {
+  let session: Session | undefined;
+
+  const reply = (message: ToExecutor): FromExecutor => {
+    try {
+      if (message.type === 'load') {
+        session = new Session(message);
+        return { type: 'loaded', result: session.signature };
+      }
+      if (message.type === 'run' && session) return { type: 'done', result: session.run(message) };
+      throw new Error(`unexpected message: ${message.type}`);
+    } catch (error) {
+      return toFailure(error);
+    }
+  };
+
+  port.on('message', (message: ToExecutor) => {
+    // Without its port the thread has nothing left to do and ends by itself, never during a run.
+    if (message.type === 'close') return port.close();
+    const answer = reply(message);
+    port.postMessage(answer, answer.type === 'done' ? transferList(answer.result.outputs) : []);
+  });
+}
+
+if (parentPort) serve(parentPort);

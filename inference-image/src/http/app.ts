@@ -1,0 +1,76 @@
+import { fastify, type FastifyInstance } from 'fastify';
+import type { Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { ServingError } from '../errors';
+import type { DataPlane } from '../inference/data-plane';
+import type { Log } from '../log';
+import type { Metrics } from '../metrics/metrics';
+import type { ModelManifest } from '../contract/model-manifest';
+import type { InferRequestDecoder } from '../protocol/infer-request';
+import { acceptBodies } from './bodies';
+import { sendError, toServingError } from './errors';
+import { addHealthRoutes } from './health-routes';
+import { addInferRoutes } from './infer-routes';
+import { addMetadataRoutes } from './metadata-routes';
+
+/** Longer than the idle time of common load balancers (60 s), so that they close connections and not we. */
+const KEEP_ALIVE_MS = 75_000;
+const REQUEST_MS = 300_000;
+
+/** No route has a JSON schema, so Fastify need not load the compilers for them; the bundle leaves them out. */
+const NO_SCHEMAS = { buildValidator: noSchema, buildSerializer: noSchema };
+
+function noSchema(): never {
+  throw new Error('routes of this server have no schemas');
+}
+
+export interface AppOptions {
+  readonly model: ModelManifest;
+  readonly decoder: InferRequestDecoder;
+  readonly dataPlane: DataPlane;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly maxRequestBytes: number;
+}
+
+/** The Open Inference Protocol over HTTP: transport only, it neither reads tensors nor runs models. */
+export function buildApp(options: AppOptions): FastifyInstance {
+  const app = fastify({
+    bodyLimit: options.maxRequestBytes,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: REQUEST_MS,
+    http: { headersTimeout: KEEP_ALIVE_MS + 1000 },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1000 },
+    exposeHeadRoutes: true,
+    schemaController: { compilersFactory: NO_SCHEMAS },
+    clientErrorHandler: answerMalformed,
+    frameworkErrors: (error, _request, reply) => {
+      sendError(reply, new ServingError('invalid', error.message));
+    },
+  });
+  app.setErrorHandler((error, _request, reply) => sendError(reply, toServingError(error, options)));
+  app.setNotFoundHandler((request, reply) =>
+    sendError(reply, new ServingError('notFound', `no such path: ${request.url}`)),
+  );
+  if (options.log.isLevelEnabled('debug')) logRequests(app, options.log);
+  acceptBodies(app, options.maxRequestBytes);
+  addHealthRoutes(app, options);
+  addMetadataRoutes(app, options);
+  addInferRoutes(app, options);
+  return app;
+}
+
+function logRequests(app: FastifyInstance, log: Log): void {
+  app.addHook('onResponse', async ({ method, url }, reply) => {
+    log.debug({ method, url, status: reply.statusCode, seconds: reply.elapsedTime / 1000 }, 'request');
+  });
+}
+
+/** What is not HTTP at all never reaches a route. */
+function answerMalformed(this: FastifyInstance<Server>, error: Error & { code?: string }, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
+  const body = JSON.stringify({ error: `malformed HTTP request: ${error.message}` });
+  const headers = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
+  socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`);
+}

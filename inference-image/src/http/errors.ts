@@ -1,0 +1,46 @@
+import type { FastifyError, FastifyReply } from 'fastify';
+import { ServingError, type ErrorKind } from '../errors';
+import type { Log } from '../log';
+
+const STATUS: Record<ErrorKind, number> = {
+  invalid: 400,
+  notFound: 404,
+  methodNotAllowed: 405,
+  tooLarge: 413,
+  unsupportedMedia: 415,
+  rejected: 429,
+  // As nginx has it; nobody is there to read it.
+  cancelled: 499,
+  error: 500,
+  unavailable: 503,
+  timeout: 504,
+};
+
+/** A whole number, as HTTP has it; queues and replicas are usually free again sooner. */
+export const RETRY_AFTER_SECONDS = '1';
+
+/** Every error is answered as the protocol has it: a status and {"error": string}. */
+export function sendError(reply: FastifyReply, error: ServingError): FastifyReply {
+  if (error.kind === 'rejected' || error.kind === 'unavailable') reply.header('retry-after', RETRY_AFTER_SECONDS);
+  return reply.code(STATUS[error.kind]).send({ error: error.message });
+}
+
+/** Turns whatever was thrown into an error that a client may read. */
+export function toServingError(error: unknown, { log, maxRequestBytes }: ErrorContext): ServingError {
+  if (error instanceof ServingError) return error;
+  const { statusCode = 500, code, message = 'bad request' } = error as Partial<FastifyError>;
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge(maxRequestBytes);
+  // What Fastify says of a request is said to its sender; anything else stays here.
+  if (statusCode >= 400 && statusCode < 500) return new ServingError('invalid', message);
+  log.error({ err: error }, 'request failed');
+  return new ServingError('error', 'internal error; the log of the server has more');
+}
+
+export interface ErrorContext {
+  readonly log: Log;
+  readonly maxRequestBytes: number;
+}
+
+export function tooLarge(maxRequestBytes: number): ServingError {
+  return new ServingError('tooLarge', `the body is larger than the limit of ${maxRequestBytes} bytes`);
+}

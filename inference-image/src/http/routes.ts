@@ -1,0 +1,46 @@
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
+import type { ModelManifest } from '../contract/model-manifest';
+import { ServingError } from '../errors';
+
+const METHODS = ['DELETE', 'GET', 'OPTIONS', 'PATCH', 'POST', 'PUT'] as const;
+
+type Method = 'GET' | 'POST';
+
+/** Adds a route at each path, and 405 for every other method there. */
+export function addRoutes(
+  app: FastifyInstance,
+  method: Method,
+  paths: readonly string[],
+  route: Omit<RouteOptions, 'method' | 'url'>,
+): void {
+  for (const url of paths) {
+    app.route({ ...route, method, url });
+    app.route({
+      method: METHODS.filter((other) => other !== method),
+      url,
+      // Before the body is read.
+      onRequest: async (request, reply) => {
+        reply.header('allow', method === 'GET' ? 'GET, HEAD' : method);
+        throw new ServingError('methodNotAllowed', `${request.method} is not allowed here; use ${method}`);
+      },
+      handler: () => undefined,
+    });
+  }
+}
+
+/** The paths of a model, with and without its version: `modelPaths('/ready')`. */
+export function modelPaths(suffix: string): string[] {
+  return [`/v2/models/:model${suffix}`, `/v2/models/:model/versions/:version${suffix}`];
+}
+
+/** Throws unless the path names the one model that is served, and its version if any. */
+export function checkModel(request: FastifyRequest, { name, version }: ModelManifest): void {
+  const asked = request.params as { model: string; version?: string };
+  if (asked.model !== name) {
+    throw new ServingError('notFound', `unknown model ${JSON.stringify(asked.model)}; this server has "${name}"`);
+  }
+  if (asked.version !== undefined && asked.version !== version) {
+    const known = `model "${name}" has version "${version}"`;
+    throw new ServingError('notFound', `unknown version ${JSON.stringify(asked.version)}; ${known}`);
+  }
+}

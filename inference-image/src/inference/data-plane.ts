@@ -1,0 +1,49 @@
+import { ServingError } from '../errors';
+import type { Run } from './executor';
+import type { IsCancelled, Scheduler } from './scheduler';
+import type { Tensor } from './tensor';
+
+type State =
+  { readonly name: 'starting' | 'serving' | 'draining' } | { readonly name: 'failed'; readonly reason: string };
+
+/** Inference and its readiness, for any transport. */
+export class DataPlane {
+  private state: State = { name: 'starting' };
+
+  constructor(private readonly scheduler: Scheduler) {}
+
+  /** Whether new traffic should come here. While draining it should not, and what still comes is served. */
+  get ready(): boolean {
+    return this.state.name === 'serving' && this.scheduler.executorCount > 0;
+  }
+
+  /** The model is loaded and has passed its checks. */
+  open(): void {
+    if (this.state.name === 'starting') this.state = { name: 'serving' };
+  }
+
+  /** The model must not be served: never ready, and every request is told why. */
+  fail(reason: string): void {
+    this.state = { name: 'failed', reason };
+  }
+
+  /** The end is near: what still comes is served, where the model has been loaded at all. */
+  drain(): void {
+    if (this.state.name === 'serving') this.state = { name: 'draining' };
+    else if (this.state.name === 'starting') this.fail('the server is shutting down');
+  }
+
+  /** For a transport to ask before it reads a request that could not be served. */
+  assertServing(): void {
+    if (this.state.name === 'starting') throw new ServingError('unavailable', 'the model is being loaded');
+    if (this.state.name === 'failed') {
+      throw new ServingError('unavailable', `the model is not served: ${this.state.reason}`);
+    }
+  }
+
+  /** Returns at once where the run was short enough to be made on the spot. */
+  infer(run: Run, isCancelled: IsCancelled): readonly Tensor[] | Promise<readonly Tensor[]> {
+    this.assertServing();
+    return this.scheduler.submit(run, isCancelled);
+  }
+}

@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../errors';
+import type { Scheduler } from './scheduler';
+import type { WorkerExecutor } from './worker-executor';
+
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 30_000;
+
+export interface ExecutorPoolOptions {
+  readonly size: number;
+  readonly start: () => WorkerExecutor;
+  /** What an executor must go through before it gets work; throws if it must get none. */
+  readonly prepare: (executor: WorkerExecutor) => Promise<void>;
+  readonly scheduler: Scheduler;
+  /** Told of each executor that ended by itself, or that could not be replaced. */
+  readonly onFailure: (message: string) => void;
+}
+
+/** Keeps as many executors at work as were asked for: one that ends is replaced. */
+export class ExecutorPool {
+  /** Settles once all executors are at work, or the first could not be. */
+  readonly started: Promise<void>;
+  private readonly executors = new Set<WorkerExecutor>();
+  private closing = false;
+
+  constructor(private readonly options: ExecutorPoolOptions) {
+    const starts = Array.from({ length: options.size }, () => this.startOne());
+    this.started = Promise.all(starts).then(() => undefined);
+  }
+
+  /** Call it once nothing runs: the threads then end at once. */
+  async close(): Promise<void> {
+    this.closing = true;
+    await Promise.all([...this.executors].map((executor) => executor.close()));
+  }
+
+  private async startOne(): Promise<void> {
+    const { start, prepare, scheduler } = this.options;
+    const executor = start();
+    this.executors.add(executor);
+    void executor.ended.then(() => this.executors.delete(executor));
+    try {
+      await prepare(executor);
+    } catch (error) {
+      void executor.close();
+      throw error;
+    }
+    if (this.closing) return;
+    scheduler.add(executor);
+    void executor.ended.then(() => {
+      scheduler.remove(executor);
+      if (!this.closing) void this.replace();
+    });
+  }
+
+  private async replace(): Promise<void> {
+    this.options.onFailure('an executor ended; starting another');
+    for (let wait = FIRST_RETRY_MS; !this.closing; wait = Math.min(2 * wait, LAST_RETRY_MS)) {
+      try {
+        return await this.startOne();
+      } catch (error) {
+        this.options.onFailure(`an executor could not be replaced: ${messageOf(error)}`);
+        await sleep(wait, undefined, { ref: false });
+      }
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import type { Signature } from '../contract/signature';
+import type { Executor, Run, RunResult } from './executor';
+import type { Session } from './session';
+import { elementCount, type TensorHeader } from './tensor';
+
+/**
+ * The longest run that is worth keeping on the main thread. Sending a run to another thread and back takes about 50 µs
+ * and keeps the event loop busy for part of it, so a run of twice that costs the loop little more than the hop would.
+ */
+export const INLINE_RUN_SECONDS = 100e-6;
+
+/** A second copy of the weights, loaded while the event loop waits, must be small. */
+const INLINE_MODEL_BYTES = 16 * 1024 * 1024;
+
+/** A run that held up the event loop for this long was a misjudgement. */
+const MISJUDGED_SECONDS = 10e-3;
+
+/** How a model ran in an executor. */
+export interface Measurement {
+  /** Median time of one run. */
+  readonly runSeconds: number;
+  /** Elements of all inputs of that run. */
+  readonly elements: number;
+}
+
+/**
+ * Runs a fast model on the main thread, where nothing else runs: one client then waits for the model and not for two
+ * threads to wake each other.
+ */
+export class InlineExecutor implements Executor {
+  private readonly maxElements: number;
+  private pausedUntil = 0;
+  private pauseSeconds = 1;
+
+  constructor(
+    private readonly session: Session,
+    measurement: Measurement,
+  ) {
+    // Taken to grow with the input: a larger one goes to an executor.
+    this.maxElements = measurement.elements * (INLINE_RUN_SECONDS / measurement.runSeconds);
+  }
+
+  static isWorthwhile(measurement: Measurement, modelBytes: number, signature: Signature): boolean {
+    return (
+      measurement.runSeconds < INLINE_RUN_SECONDS &&
+      modelBytes <= INLINE_MODEL_BYTES &&
+      !signature.inputs.some(mayBeACount)
+    );
+  }
+
+  accepts(run: Run): boolean {
+    return totalElements(run.inputs) <= this.maxElements && performance.now() >= this.pausedUntil;
+  }
+
+  /** Returns at once: even one turn of the event loop would cost a small request a twentieth of its time. */
+  run(run: Run): RunResult {
+    const result = this.session.run(run);
+    // Twice as long each time: either the machine was busy, or run time depends on more than the size of the input.
+    if (result.runSeconds > MISJUDGED_SECONDS) {
+      this.pausedUntil = performance.now() + this.pauseSeconds * 1000;
+      this.pauseSeconds *= 2;
+    }
+    return result;
+  }
+
+  release(): void {
+    this.session.release();
+  }
+}
+
+export function totalElements(tensors: readonly TensorHeader[]): number {
+  return tensors.reduce((total, { shape }) => total + elementCount(shape), 0);
+}
+
+/** A scalar or a list of integers may say how often a loop runs or how large a tensor grows: its time is no guide. */
+function mayBeACount({ datatype, dimensions }: Signature['inputs'][number]): boolean {
+  return dimensions.length < 2 && /^U?INT(32|64)$/.test(datatype);
+}

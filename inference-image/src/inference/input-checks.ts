@@ -1,0 +1,72 @@
+import { wireShape, type TensorSignature } from '../contract/signature';
+import { invalid } from '../errors';
+import { elementCount, type TensorHeader } from './tensor';
+
+/**
+ * Whether a model takes what a request brings. onnxruntime cannot be left to tell: it ignores unknown inputs silently,
+ * and says the rest in words of its own.
+ */
+export class InputChecks {
+  private readonly positions: ReadonlyMap<string, number>;
+  private readonly takes: string;
+
+  constructor(private readonly signature: readonly TensorSignature[]) {
+    this.positions = new Map(signature.map(({ name }, position) => [name, position]));
+    this.takes = `the model takes ${signature.map(({ name }) => quote(name)).join(', ')}`;
+  }
+
+  /** Checks the headers of all inputs of a request, before anything is allocated for their data. */
+  check(headers: readonly TensorHeader[]): void {
+    const given = new Array<TensorHeader | undefined>(this.signature.length).fill(undefined);
+    for (const header of headers) {
+      const position = this.positions.get(header.name);
+      if (position === undefined) throw invalid(`unknown input ${quote(header.name)}; ${this.takes}`);
+      if (given[position]) throw invalid(`input ${quote(header.name)} is given twice`);
+      given[position] = header;
+      checkTensor(header, this.signature[position] as TensorSignature);
+    }
+    const missing = given.indexOf(undefined);
+    if (missing >= 0) throw invalid(`input ${quote(this.signature[missing]?.name)} is missing; ${this.takes}`);
+    if (given.length > 1) checkSymbols(given as TensorHeader[], this.signature);
+  }
+}
+
+function checkTensor({ name, datatype, shape }: TensorHeader, input: TensorSignature): void {
+  if (datatype !== input.datatype) {
+    throw invalid(`input ${quote(name)} is ${datatype}; the model takes ${input.datatype}`);
+  }
+  if (!fits(shape, input)) {
+    throw invalid(`input ${quote(name)} has shape [${shape}]; the model takes [${wireShape(input)}]`);
+  }
+  if (!Number.isSafeInteger(elementCount(shape))) {
+    throw invalid(`input ${quote(name)} has shape [${shape}], which is too large`);
+  }
+}
+
+function fits(shape: readonly number[], { dimensions }: TensorSignature): boolean {
+  return (
+    shape.length === dimensions.length &&
+    dimensions.every((dimension, axis) => typeof dimension !== 'number' || dimension === shape[axis])
+  );
+}
+
+/** Equal symbols mean equal sizes: https://github.com/onnx/onnx/blob/main/docs/IR.md#static-tensor-shapes */
+function checkSymbols(headers: readonly TensorHeader[], signature: readonly TensorSignature[]): void {
+  const seen = new Map<string, { size: number; input: string }>();
+  for (const [position, { name, shape }] of headers.entries()) {
+    for (const [axis, size] of shape.entries()) {
+      const symbol = signature[position]?.dimensions[axis];
+      if (typeof symbol !== 'string') continue;
+      const first = seen.get(symbol);
+      if (!first) seen.set(symbol, { size, input: name });
+      else if (first.size !== size) {
+        const other = `input ${quote(first.input)} has ${first.size}`;
+        throw invalid(`input ${quote(name)} has ${size} for dimension ${quote(symbol)}; ${other}`);
+      }
+    }
+  }
+}
+
+function quote(name: string | undefined): string {
+  return JSON.stringify(name);
+}

@@ -1,0 +1,42 @@
+import type { Datatype } from '../contract/signature';
+
+/** How elements of each datatype are held. BOOL is a byte of 0 or 1, FP16 its 16 bits, BYTES a UTF-8 string. */
+export const TYPED_ARRAY = {
+  BOOL: Uint8Array,
+  UINT8: Uint8Array,
+  UINT16: Uint16Array,
+  UINT32: Uint32Array,
+  UINT64: BigUint64Array,
+  INT8: Int8Array,
+  INT16: Int16Array,
+  INT32: Int32Array,
+  INT64: BigInt64Array,
+  FP16: Uint16Array,
+  FP32: Float32Array,
+  FP64: Float64Array,
+} as const satisfies Record<Exclude<Datatype, 'BYTES'>, unknown>;
+
+export type NumericDatatype = keyof typeof TYPED_ARRAY;
+export type NumericData = InstanceType<(typeof TYPED_ARRAY)[NumericDatatype]>;
+export type TensorData = NumericData | string[];
+
+export interface TensorHeader {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+}
+
+/** `data` is row-major and has as many elements as the shape. */
+export interface Tensor extends TensorHeader {
+  readonly data: TensorData;
+}
+
+/** 1 for a scalar, whose shape is []. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((count, size) => count * size, 1);
+}
+
+/** Zeros, or empty strings. */
+export function emptyData(datatype: Datatype, count: number): TensorData {
+  return datatype === 'BYTES' ? new Array<string>(count).fill('') : new TYPED_ARRAY[datatype](count);
+}

@@ -1,0 +1,31 @@
+import type { Signature } from '../contract/signature';
+import type { Executor, Run } from './executor';
+import { totalElements, type Measurement } from './inline-executor';
+import { elementCount, emptyData } from './tensor';
+
+/** Runs to take the median of; fewer where the model is slow, since only fast ones are told apart by it. */
+const MEASURED_RUNS = 15;
+const SLOW_RUN_SECONDS = 0.01;
+
+/** Zeros and empty strings of the smallest shape: every dimension that is not fixed is 1. */
+export function smallestRun(signature: Signature): Run {
+  const inputs = signature.inputs.map(({ name, datatype, dimensions }) => {
+    const shape = dimensions.map((dimension) => (typeof dimension === 'number' ? dimension : 1));
+    return { name, datatype, shape, data: emptyData(datatype, elementCount(shape)) };
+  });
+  return { inputs, outputs: signature.outputs.map(({ name }) => name) };
+}
+
+/**
+ * Runs the model until what it does only once is done, and measures it.
+ * @param makeRun Makes a run anew, since each gives its data away.
+ */
+export async function warmUp(executor: Executor, makeRun: () => Run): Promise<Measurement> {
+  const elements = totalElements(makeRun().inputs);
+  const first = await executor.run(makeRun());
+  if (first.runSeconds > SLOW_RUN_SECONDS) return { runSeconds: first.runSeconds, elements };
+  const seconds: number[] = [];
+  for (let i = 0; i < MEASURED_RUNS; i++) seconds.push((await executor.run(makeRun())).runSeconds);
+  seconds.sort((a, b) => a - b);
+  return { runSeconds: seconds[seconds.length >> 1] as number, elements };
+}

@@ -1,0 +1,62 @@
+import { Worker } from 'node:worker_threads';
+import type { Executor, Run, RunResult } from './executor';
+import { fromFailure, transferList, type FromExecutor, type ToExecutor } from './executor-messages';
+import type { SessionOptions, SessionSignature } from './session';
+
+interface Waiting {
+  resolve(result: unknown): void;
+  reject(error: Error): void;
+}
+
+/** An executor on a thread of its own, seen from the main thread. */
+export class WorkerExecutor implements Executor {
+  /** Resolves once the thread has ended, for whatever reason. */
+  readonly ended: Promise<void>;
+  private readonly worker: Worker;
+  private waiting?: Waiting;
+  private failure?: Error;
+
+  /** Begins the thread. @param script The executor's bundle. */
+  constructor(script: string) {
+    this.worker = new Worker(script);
+    this.worker.on('message', (message: FromExecutor) => this.receive(message));
+    this.worker.on('error', (error) => (this.failure = error));
+    this.ended = new Promise((resolve) => {
+      this.worker.on('exit', () => {
+        this.failure ??= new Error('the executor ended');
+        this.waiting?.reject(this.failure);
+        resolve();
+      });
+    });
+  }
+
+  /** Loads a model, before the first run. */
+  load(options: SessionOptions): Promise<SessionSignature> {
+    return this.ask({ type: 'load', ...options });
+  }
+
+  run({ inputs, outputs }: Run): Promise<RunResult> {
+    return this.ask({ type: 'run', inputs, outputs }, transferList(inputs));
+  }
+
+  /** Lets the thread end once its run is over. It is never terminated: during a run that would abort the process. */
+  async close(): Promise<void> {
+    this.worker.postMessage({ type: 'close' } satisfies ToExecutor);
+    await this.ended;
+  }
+
+  private ask<T>(message: ToExecutor, transfer: ArrayBuffer[] = []): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.failure) return reject(this.failure);
+      this.worker.postMessage(message, transfer);
+      this.waiting = { resolve: resolve as Waiting['resolve'], reject };
+    });
+  }
+
+  private receive(message: FromExecutor): void {
+    const waiting = this.waiting;
+    this.waiting = undefined;
+    if (message.type === 'failed') waiting?.reject(fromFailure(message));
+    else waiting?.resolve(message.result);
+  }
+}

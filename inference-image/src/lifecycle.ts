@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from './errors';
+import type { Log } from './log';
+
+export interface Stoppable {
+  /** Take no new traffic, where whoever sends it listens; serve what comes. */
+  drain(): void;
+  /** Finish what is accepted, and end. */
+  stop(): Promise<void>;
+  /** Let go of what has not begun. */
+  hurry(): void;
+}
+
+/**
+ * Ends the process on a signal. SIGTERM comes while load balancers still send requests here (Kubernetes takes endpoints
+ * away at the same time), so the server goes on for `drainSeconds` first; SIGINT, from a terminal, needs no such wait.
+ * A second signal cuts both short. The process exits only when nothing runs: to exit during a run would abort it.
+ */
+export function endOnSignals(server: Stoppable, drainSeconds: number, log: Log): void {
+  const hurried = new AbortController();
+  let ending = false;
+
+  const end = async (signal: NodeJS.Signals) => {
+    if (ending) {
+      log.warn({ signal }, 'second signal: dropping what has not begun');
+      hurried.abort();
+      server.hurry();
+      return;
+    }
+    ending = true;
+    const wait = signal === 'SIGTERM' ? drainSeconds : 0;
+    log.info({ signal, drainSeconds: wait }, 'shutting down');
+    server.drain();
+    await sleep(wait * 1000, undefined, { signal: hurried.signal }).catch(() => undefined);
+    await server.stop();
+    log.info('stopped');
+    process.exit(0);
+  };
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      end(signal).catch((error: unknown) => {
+        log.fatal({ error: messageOf(error) }, 'could not shut down');
+        process.exit(1);
+      });
+    });
+  }
+}

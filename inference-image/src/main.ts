@@ -1,0 +1,106 @@
+import type { AddressInfo, Server } from 'node:net';
+import { ConfigurationError, readConfiguration, type Configuration } from './configuration';
+import { cpuQuota, defaultThreads } from './cpu-quota';
+import { messageOf } from './errors';
+import { Connections } from './http/connections';
+import { buildMetricsServer } from './http/metrics-server';
+import { endOnSignals } from './lifecycle';
+import type { WorkerExecutor } from './inference/worker-executor';
+import { createLog } from './log';
+import { ModelHost } from './model-host';
+import { Metrics } from './metrics/metrics';
+import { SERVER_METADATA } from './protocol/metadata';
+
+/** @param startExecutor Begins an executor's thread. */
+async function serve(configuration: Configuration, startExecutor: () => WorkerExecutor): Promise<void> {
+  const { settings, manifest } = configuration;
+  const log = createLog(settings.logLevel);
+  const threadsPerExecutor = settings.threadsPerExecutor ?? defaultThreads(cpuQuota(), settings.executors);
+  log.info(
+    {
+      server: SERVER_METADATA.version,
+      model: manifest.name,
+      version: manifest.version,
+      sha256: manifest.sha256,
+      executors: settings.executors,
+      threadsPerExecutor,
+    },
+    'starting',
+  );
+  const host = new ModelHost({ ...configuration, threadsPerExecutor, startExecutor, log });
+  const started = host.start();
+
+  // Loaded only now: the executors' threads are at work on the model meanwhile.
+  const { buildApp } = await import('./http/app.js');
+  const metrics = new Metrics(manifest, host.scheduler);
+  host.scheduler.onRun = (queueSeconds, runSeconds) => metrics.observeRun(queueSeconds, runSeconds);
+  const { decoder, dataPlane } = host;
+  const { maxRequestBytes } = settings;
+  const app = buildApp({ model: manifest, decoder, dataPlane, metrics, log, maxRequestBytes });
+  await app.ready();
+  const connections = new Connections(app.server);
+  const metricsServer = buildMetricsServer(metrics);
+
+  endOnSignals(
+    {
+      drain: () => {
+        dataPlane.drain();
+        connections.drain();
+      },
+      stop: async () => {
+        await connections.close(() => host.scheduler.busy);
+        await host.scheduler.finished();
+        await host.close();
+      },
+      hurry: () => {
+        host.refuseQueued();
+        connections.destroy();
+      },
+    },
+    settings.drainSeconds,
+    log,
+  );
+
+  try {
+    await listen(app.server, settings.httpPortNumber, settings.host);
+    await listen(metricsServer, settings.metricsPortNumber, settings.host);
+  } catch (error) {
+    // To exit while a thread loads or runs the model would abort the process.
+    await host.close();
+    throw error;
+  }
+  const url = `http://${settings.host}:${portOf(app.server)}`;
+  log.info({ url, httpPort: portOf(app.server), metricsPort: portOf(metricsServer) }, 'listening');
+  await started;
+  if (!dataPlane.ready) return;
+  log.info({ url, startSeconds: process.uptime() }, 'ready');
+  await host.loadInline();
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject).listen(port, host, resolve);
+  });
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
+
+/**
+ * Runs the server until it is told to end.
+ * @param first An executor whose thread has begun.
+ * @param startExecutor Begins another.
+ */
+export async function main(first: WorkerExecutor, startExecutor: () => WorkerExecutor): Promise<void> {
+  const begun = [first];
+  try {
+    await serve(readConfiguration(process.env), () => begun.pop() ?? startExecutor());
+  } catch (error) {
+    const log = createLog('fatal');
+    // Each problem is a line of its own, to be read in `docker logs`.
+    for (const problem of error instanceof ConfigurationError ? error.problems : [messageOf(error)]) log.fatal(problem);
+    await Promise.all(begun.map((executor) => executor.close()));
+    process.exit(1);
+  }
+}

@@ -1,0 +1,74 @@
+import { collectDefaultMetrics, Counter, Gauge, Registry, type Metric } from 'prom-client';
+import { DurationHistogram, type Durations, type Labels } from './histogram';
+
+/** What gauges read when they are scraped. */
+export interface Readings {
+  readonly queueLength: number;
+  readonly runningCount: number;
+  readonly executorCount: number;
+}
+
+export interface ExpositionOptions {
+  /** On every series. */
+  readonly labels: Labels;
+  /** A series for each outcome. */
+  readonly requests: readonly Durations[];
+  readonly queue: Durations;
+  readonly runs: Durations;
+  readonly readings: Readings;
+}
+
+/** The metrics in Prometheus' text format. Loaded at the first scrape: a server need not wait for it to start. */
+export class Exposition {
+  private readonly registry = new Registry();
+  private readonly labelNames: string[];
+
+  constructor(private readonly options: ExpositionOptions) {
+    const { labels, requests, queue, runs, readings } = options;
+    this.labelNames = Object.keys(labels);
+    this.addRequests();
+    this.addHistogram('inference_request_duration_seconds', 'Time from headers to reply.', requests);
+    this.addHistogram('inference_queue_duration_seconds', 'Time waiting for an executor.', [queue]);
+    this.addHistogram('inference_run_duration_seconds', 'Time of a run of the model.', [runs]);
+    this.addGauge('inference_queue_length', 'Requests waiting for an executor.', () => readings.queueLength);
+    this.addGauge('inference_running', 'Requests running.', () => readings.runningCount);
+    this.addGauge('inference_executors', 'Executors at work.', () => readings.executorCount);
+    // The finer default wakes an idle process a hundred times a second.
+    collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: 50 });
+  }
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  text(): Promise<string> {
+    return this.registry.metrics();
+  }
+
+  /** The same counts as the histogram's, from zero on, so that rates and alerts have something to start from. */
+  private addRequests(): void {
+    const { requests } = this.options;
+    new Counter({
+      name: 'inference_requests_total',
+      help: 'Inference requests by outcome.',
+      labelNames: [...this.labelNames, 'outcome'],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const { labels, count } of requests) this.inc(labels, count);
+      },
+    });
+  }
+
+  private addHistogram(name: string, help: string, series: readonly Durations[]): void {
+    this.registry.registerMetric(new DurationHistogram(name, help, series) as unknown as Metric);
+  }
+
+  private addGauge(name: string, help: string, read: () => number): void {
+    const { labels } = this.options;
+    const collect = function (this: Gauge) {
+      this.set(labels, read());
+    };
+    new Gauge({ name, help, labelNames: this.labelNames, registers: [this.registry], collect });
+  }
+}

@@ -1,0 +1,58 @@
+/** Upper bounds in seconds, from a tiny model to a slow one. */
+const BOUNDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** One series of a histogram. */
+export class Durations {
+  count = 0;
+  private sum = 0;
+  /** The last is for what is beyond all bounds. */
+  private readonly buckets = new Array<number>(BOUNDS.length + 1).fill(0);
+
+  constructor(readonly labels: Labels) {}
+
+  observe(seconds: number): void {
+    let bucket = 0;
+    while (seconds > (BOUNDS[bucket] as number)) bucket++;
+    (this.buckets[bucket] as number)++;
+    this.count++;
+    this.sum += seconds;
+  }
+
+  /** https://prometheus.io/docs/instrumenting/exposition_formats/#histograms-and-summaries */
+  samples(name: string) {
+    const { labels, count, sum } = this;
+    let value = 0;
+    const buckets = [...BOUNDS, '+Inf'].map((le, i) => {
+      value += this.buckets[i] as number;
+      return { metricName: `${name}_bucket`, labels: { ...labels, le }, value };
+    });
+    return [
+      ...buckets,
+      { metricName: `${name}_sum`, labels, value: sum },
+      { metricName: `${name}_count`, labels, value: count },
+    ];
+  }
+}
+
+/**
+ * A histogram of durations in the form that prom-client's registry reads. prom-client's own hashes labels at every
+ * observation: for a small model three of them cost a tenth of the whole request. Here only a scrape pays.
+ */
+export class DurationHistogram {
+  readonly type = 'histogram';
+
+  constructor(
+    readonly name: string,
+    readonly help: string,
+    private readonly series: readonly Durations[],
+  ) {}
+
+  /** A series appears with its first observation. */
+  async get() {
+    const { name, help, type } = this;
+    const values = this.series.filter(({ count }) => count > 0).flatMap((durations) => durations.samples(name));
+    return { name, help, type, aggregator: 'sum', values };
+  }
+}

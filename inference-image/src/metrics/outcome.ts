@@ -1,0 +1,23 @@
+import { ServingError, type ErrorKind } from '../errors';
+
+/** How a request may end, for metrics: few words, whatever clients send. */
+export const OUTCOMES = ['success', 'invalid', 'rejected', 'unavailable', 'timeout', 'cancelled', 'error'] as const;
+
+export type Outcome = (typeof OUTCOMES)[number];
+
+const OF_ERROR: Record<ErrorKind, Outcome> = {
+  invalid: 'invalid',
+  notFound: 'invalid',
+  methodNotAllowed: 'invalid',
+  tooLarge: 'invalid',
+  unsupportedMedia: 'invalid',
+  rejected: 'rejected',
+  unavailable: 'unavailable',
+  timeout: 'timeout',
+  cancelled: 'cancelled',
+  error: 'error',
+};
+
+export function outcomeOf(error: ServingError): Outcome {
+  return OF_ERROR[error.kind];
+}

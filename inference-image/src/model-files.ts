@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import type { ModelFile, ModelManifest } from './contract/model-manifest';
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/** Throws if a file is not the one that model.json describes. Streams, so size does not matter. */
+export async function verifyFiles(folder: string, manifest: ModelManifest): Promise<void> {
+  for (const file of manifest.files) await verifyFile(folder, file);
+}
+
+async function verifyFile(folder: string, expected: ModelFile): Promise<void> {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  for await (const chunk of createReadStream(join(folder, expected.path), { highWaterMark: CHUNK_BYTES })) {
+    hash.update(chunk as Buffer);
+    sizeBytes += (chunk as Buffer).length;
+  }
+  const sha256 = hash.digest('hex');
+  if (sizeBytes !== expected.sizeBytes || sha256 !== expected.sha256) {
+    const is = `has ${sizeBytes} bytes and sha256 ${sha256}`;
+    throw new Error(`${expected.path} ${is}; model.json says ${expected.sizeBytes} bytes and ${expected.sha256}`);
+  }
+}

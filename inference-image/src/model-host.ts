@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import type { Configuration } from './configuration';
+import { MODEL_FILE } from './contract/model-manifest';
+import { ServingError, messageOf } from './errors';
+import { DataPlane } from './inference/data-plane';
+import { ExecutorPool } from './inference/executor-pool';
+import { InlineExecutor, type Measurement } from './inference/inline-executor';
+import { Scheduler } from './inference/scheduler';
+import type { WorkerExecutor } from './inference/worker-executor';
+import type { Log } from './log';
+import { verifyFiles } from './model-files';
+import { Preparation } from './preparation';
+import { InferRequestDecoder } from './protocol/infer-request';
+
+export interface ModelHostOptions extends Configuration {
+  readonly threadsPerExecutor: number;
+  readonly startExecutor: () => WorkerExecutor;
+  readonly log: Log;
+}
+
+/** The model of this server, from its files to its end. */
+export class ModelHost {
+  readonly decoder: InferRequestDecoder;
+  readonly scheduler: Scheduler;
+  readonly dataPlane: DataPlane;
+  private preparation?: Preparation;
+  private pool?: ExecutorPool;
+  private inline?: InlineExecutor;
+  private measurement?: Measurement;
+  private started?: Promise<void>;
+
+  constructor(private readonly options: ModelHostOptions) {
+    this.decoder = new InferRequestDecoder(options.manifest.signature);
+    this.scheduler = new Scheduler(options.settings);
+    this.dataPlane = new DataPlane(this.scheduler);
+  }
+
+  /**
+   * Loads and checks the model, and opens the data plane if all is well. If not, the server stays up and says why,
+   * rather than to be restarted again and again for what no restart can mend.
+   */
+  start(): Promise<void> {
+    return (this.started ??= this.loadAndCheck());
+  }
+
+  /**
+   * Loads a fast model on the main thread as well. For a server that is ready already: the executors can serve by
+   * themselves, and this keeps the main thread for some milliseconds.
+   */
+  async loadInline(): Promise<void> {
+    const { settings, manifest, log } = this.options;
+    const modelBytes = manifest.files.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
+    if (!this.measurement || !InlineExecutor.isWorthwhile(this.measurement, modelBytes, manifest.signature)) return;
+    // Only here does the main thread load the runtime.
+    const { Session } = await import('./inference/session.js');
+    const session = new Session({ modelPath: join(settings.modelFolder, MODEL_FILE), threads: 1 });
+    this.inline = new InlineExecutor(session, this.measurement);
+    await this.preparation?.prepare(this.inline);
+    this.scheduler.inline = this.inline;
+    log.debug(this.measurement, 'the model is fast enough to run on the main thread');
+  }
+
+  /** Call it once nothing runs. A model that is still being loaded is waited for: that cannot be broken off. */
+  async close(): Promise<void> {
+    await this.started;
+    await this.pool?.close();
+    this.inline?.release();
+  }
+
+  /** Lets go of the requests that still wait. */
+  refuseQueued(): void {
+    this.scheduler.refuseQueued(new ServingError('unavailable', 'the server is shutting down'));
+  }
+
+  private async loadAndCheck(): Promise<void> {
+    const { manifest, examples, log } = this.options;
+    try {
+      this.preparation = new Preparation(manifest, examples, this.decoder, log);
+      await this.load(this.preparation);
+      this.dataPlane.open();
+    } catch (error) {
+      this.dataPlane.fail(messageOf(error));
+      log.error({ error: messageOf(error) }, 'the model is not served');
+    }
+  }
+
+  private async load(preparation: Preparation): Promise<void> {
+    const { settings, manifest, startExecutor, threadsPerExecutor: threads, log } = this.options;
+    const { expectedSha256, modelFolder } = settings;
+    if (expectedSha256 !== undefined && expectedSha256 !== manifest.sha256) {
+      throw new Error(`the deployment expects model ${expectedSha256}; this image has ${manifest.sha256}`);
+    }
+    this.pool = new ExecutorPool({
+      size: settings.executors,
+      start: startExecutor,
+      prepare: async (executor) => {
+        preparation.checkSignature(await executor.load({ modelPath: join(modelFolder, MODEL_FILE), threads }));
+        this.measurement = await preparation.prepare(executor);
+      },
+      scheduler: this.scheduler,
+      onFailure: (message) => log.error(message),
+    });
+    // The files are read while the threads load them.
+    await Promise.all([verifyFiles(modelFolder, manifest), this.pool.started]);
+  }
+}

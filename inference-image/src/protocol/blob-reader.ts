@@ -1,0 +1,29 @@
+import { invalid } from '../errors';
+import type { TensorData, TensorHeader } from '../inference/tensor';
+import { decodeBinaryData } from './binary-data';
+import { describe } from './fields';
+
+/** The binary data that follows a request's JSON, in the order of its inputs. */
+export class BlobReader {
+  constructor(
+    private readonly body: Buffer,
+    private at: number,
+  ) {}
+
+  /** @param size The input's `binary_data_size`, as the client gave it. */
+  read(header: TensorHeader, size: unknown): TensorData {
+    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
+      throw invalid(`binary_data_size is ${describe(size)}; it must be a number of bytes`);
+    }
+    const left = this.body.length - this.at;
+    if (size > left) throw invalid(`binary_data_size is ${size}; the body has ${left} bytes left`);
+    const bytes = this.body.subarray(this.at, this.at + size);
+    this.at += size;
+    return decodeBinaryData(header, bytes);
+  }
+
+  finish(): void {
+    const left = this.body.length - this.at;
+    if (left > 0) throw invalid(`the body has ${left} bytes more than its JSON and the binary data of its inputs`);
+  }
+}

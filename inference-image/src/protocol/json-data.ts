@@ -1,0 +1,90 @@
+import type { Datatype } from '../contract/signature';
+import { invalid } from '../errors';
+import { elementCount, emptyData, type Tensor, type TensorData, type TensorHeader } from '../inference/tensor';
+import { arrayField, describe } from './fields';
+import { shortFloat32 } from './float32-text';
+import { ELEMENT_TYPES } from './json-elements';
+
+/** FP16 has no JSON form in the protocol. */
+export const FP16_HAS_NO_JSON = 'FP16 has no JSON form; send it and ask for it as binary data';
+
+/** The elements of a tensor from its JSON `data`: flat in row-major order, or nested as the shape says. */
+export function decodeJsonData({ datatype, shape }: TensorHeader, data: unknown): TensorData {
+  if (datatype === 'FP16') throw invalid(FP16_HAS_NO_JSON);
+  const values = flatten(arrayField(data, 'data'), shape);
+  const decoded = emptyData(datatype, values.length);
+  const elements: Record<number, number | bigint | string> = decoded;
+  const { convert, allowed } = ELEMENT_TYPES[datatype];
+  for (let i = 0; i < values.length; i++) {
+    const element = convert(values[i]);
+    if (element === undefined) throw invalid(`element ${i} is ${describe(values[i])}; ${datatype} takes ${allowed}`);
+    elements[i] = element;
+  }
+  return decoded;
+}
+
+/** The text of a tensor's `data`: a flat array in row-major order. */
+export function encodeJsonData({ datatype, data }: Tensor): string {
+  if (datatype === 'FP16') throw invalid(FP16_HAS_NO_JSON);
+  return ENCODERS[datatype](data);
+}
+
+const ENCODERS: Record<Exclude<Datatype, 'FP16'>, (data: TensorData) => string> = {
+  BOOL: (data) => `[${Array.from(data as Uint8Array, (element) => element !== 0).join(',')}]`,
+  UINT8: joined,
+  UINT16: joined,
+  UINT32: joined,
+  UINT64: joined,
+  INT8: joined,
+  INT16: joined,
+  INT32: joined,
+  INT64: joined,
+  FP32: (data) => floats(data as Float32Array, shortFloat32),
+  FP64: (data) => floats(data as Float64Array, (value) => value),
+  BYTES: (data) => JSON.stringify(data),
+};
+
+function joined(data: TensorData): string {
+  return `[${data.join(',')}]`;
+}
+
+function floats(data: Float32Array | Float64Array, shorten: (value: number) => number): string {
+  const values = new Array<number | string>(data.length);
+  let plain = true;
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i] as number;
+    if (!Number.isFinite(value)) values[i] = `"${value}"`;
+    else if (Object.is(value, -0)) values[i] = '-0';
+    else {
+      values[i] = shorten(value);
+      continue;
+    }
+    plain = false;
+  }
+  // For numbers alone both give the same text, and stringify is a quarter faster; it would lose the sign of zero.
+  return plain ? JSON.stringify(values) : `[${values.join(',')}]`;
+}
+
+/** Checks that the values are as many as the shape says, and nested either not at all or exactly as it says. */
+function flatten(data: readonly unknown[], shape: readonly number[]): readonly unknown[] {
+  const nested = shape.length > 1 && Array.isArray(data[0]);
+  const values = nested ? collect(data, shape, 0, []) : data;
+  const count = elementCount(shape);
+  if (values.length !== count) {
+    throw invalid(`data has ${values.length} elements; shape [${shape}] takes ${count}`);
+  }
+  return values;
+}
+
+/** Adds the values of `part`, which is nested along `axis` and those after it. (Array.flat takes ten times as long.) */
+function collect(part: unknown, shape: readonly number[], axis: number, values: unknown[]): unknown[] {
+  if (!Array.isArray(part) || part.length !== shape[axis]) {
+    throw invalid(`data is not nested as shape [${shape}] says; nest it so, or give it flat`);
+  }
+  const innermost = axis === shape.length - 1;
+  for (const item of part) {
+    if (innermost) values.push(item);
+    else collect(item, shape, axis + 1, values);
+  }
+  return values;
+}

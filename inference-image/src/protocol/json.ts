@@ -1,0 +1,23 @@
+import { parse as parseLossless } from 'lossless-json';
+import { invalid, messageOf } from '../errors';
+
+/** An integer of 16 digits or more, which a double may not hold exactly; not the digits of a fraction. */
+const LONG_INTEGER = /[[,:\s-]\d{16,}\s*[,\]}]/;
+
+/**
+ * Parses JSON. With `exactIntegers`, integers beyond a double's 53 bits become bigints. That parser is many times
+ * slower than JSON.parse, so it is used only where a text holds such an integer.
+ */
+export function parseJson(text: string, { exactIntegers }: { exactIntegers: boolean }): unknown {
+  try {
+    if (exactIntegers && LONG_INTEGER.test(text)) return parseLossless(text, undefined, parseNumber);
+    return JSON.parse(text);
+  } catch (error) {
+    throw invalid(`not valid JSON: ${messageOf(error)} (NaN and infinities are written as strings)`);
+  }
+}
+
+function parseNumber(text: string): number | bigint {
+  const number = Number(text);
+  return Number.isSafeInteger(number) || !/^-?\d+$/.test(text) ? number : BigInt(text);
+}

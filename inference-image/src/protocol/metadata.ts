@@ -1,0 +1,25 @@
+import { version } from '../../../package.json';
+import type { ModelManifest } from '../contract/model-manifest';
+import { wireShape, type TensorSignature } from '../contract/signature';
+
+/** https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md#server-metadata */
+export const SERVER_METADATA = {
+  name: 'cdktf-model-serving',
+  version,
+  extensions: ['binary_tensor_data'],
+} as const;
+
+/** https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md#model-metadata */
+export function modelMetadata(model: ModelManifest) {
+  return {
+    name: model.name,
+    versions: [model.version],
+    platform: 'onnxruntime_onnx',
+    inputs: model.signature.inputs.map(tensorMetadata),
+    outputs: model.signature.outputs.map(tensorMetadata),
+  };
+}
+
+function tensorMetadata(tensor: TensorSignature) {
+  return { name: tensor.name, datatype: tensor.datatype, shape: wireShape(tensor) };
+}

@@ -1,0 +1,66 @@
+import type { TensorSignature } from '../contract/signature';
+import { invalid } from '../errors';
+import {
+  arrayField,
+  booleanParameter,
+  isAbsent,
+  objectField,
+  parametersField,
+  stringField,
+  type Fields,
+} from './fields';
+import { FP16_HAS_NO_JSON } from './json-data';
+
+export interface RequestedOutputs {
+  /** In the order asked for; all of the model's where the client names none. */
+  readonly outputs: readonly string[];
+  readonly binary: readonly boolean[];
+}
+
+/**
+ * Reads which outputs a request asks for and in which form: each output's `binary_data`, or else the request's
+ * `binary_data_output`, or else JSON.
+ */
+export class OutputReader {
+  private readonly names: readonly string[];
+
+  constructor(private readonly signature: readonly TensorSignature[]) {
+    this.names = signature.map(({ name }) => name);
+  }
+
+  read(request: Fields): RequestedOutputs {
+    const parameters = parametersField(request.parameters, 'parameters');
+    const binaryByDefault = booleanParameter(parameters, 'binary_data_output', 'parameters') ?? false;
+    const entries = isAbsent(request.outputs) ? [] : arrayField(request.outputs, 'outputs');
+    const outputs = entries.length === 0 ? this.names : entries.map(readName);
+    const binary =
+      entries.length === 0
+        ? this.names.map(() => binaryByDefault)
+        : entries.map((entry, i) => readBinary(entry as Fields, `outputs[${i}]`) ?? binaryByDefault);
+    outputs.forEach((name, i) => this.check(name, binary[i] === true, outputs.indexOf(name) < i));
+    return { outputs, binary };
+  }
+
+  private check(name: string, binary: boolean, repeated: boolean): void {
+    const output = this.signature.find((candidate) => candidate.name === name);
+    if (!output) {
+      const known = this.names.map((each) => JSON.stringify(each)).join(', ');
+      throw invalid(`unknown output ${JSON.stringify(name)}; the model gives ${known}`);
+    }
+    if (repeated) throw invalid(`output ${JSON.stringify(name)} is asked for twice`);
+    if (output.datatype === 'FP16' && !binary) throw invalid(`output ${JSON.stringify(name)}: ${FP16_HAS_NO_JSON}`);
+  }
+}
+
+function readName(entry: unknown, index: number): string {
+  return stringField(objectField(entry, `outputs[${index}]`).name, `outputs[${index}].name`);
+}
+
+function readBinary(entry: Fields, what: string): boolean | undefined {
+  const parameters = parametersField(entry.parameters, `${what}.parameters`);
+  // Each changes what the client gets: ignoring it would answer another question than the one asked.
+  for (const unsupported of ['classification', 'shared_memory_region']) {
+    if (parameters[unsupported] !== undefined) throw invalid(`${what}: ${unsupported} is not supported`);
+  }
+  return booleanParameter(parameters, 'binary_data', `${what}.parameters`);
+}

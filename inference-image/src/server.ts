@@ -1,0 +1,8 @@
+import { join } from 'node:path';
+import { WorkerExecutor } from './inference/worker-executor';
+
+const startExecutor = () => new WorkerExecutor(join(__dirname, 'executor.cjs'));
+
+// The first executor's thread begins before the rest of the server is even loaded, since both take about as long.
+const first = startExecutor();
+void import('./main.js').then(({ main }) => main(first, startExecutor));

@@ -1,0 +1,127 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ConfigurationError, readConfiguration } from '../../inference-image/src/configuration';
+import { settingsSchema } from '../../inference-image/src/contract/schemas';
+import { modelFolder } from '../support/model-folder';
+import { identity } from '../support/onnx-builder';
+
+const folder = modelFolder(identity('float', ['n', 4]));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function read(environment: NodeJS.ProcessEnv) {
+  return readConfiguration({ MODEL_SERVING_MODEL_FOLDER: folder, ...environment });
+}
+
+function problemsOf(environment: NodeJS.ProcessEnv): readonly string[] {
+  try {
+    read(environment);
+  } catch (error) {
+    return (error as ConfigurationError).problems;
+  }
+  return [];
+}
+
+test('defaults', () => {
+  expect(read({}).settings).toEqual({
+    modelFolder: folder,
+    host: '0.0.0.0',
+    httpPortNumber: 8080,
+    metricsPortNumber: 8082,
+    logLevel: 'info',
+    executors: 1,
+    maxQueueLength: 256,
+    queueTimeoutSeconds: 30,
+    maxRequestBytes: 67_108_864,
+    drainSeconds: 5,
+  });
+  expect(settingsSchema.parse({}).modelFolder).toBe('/model');
+});
+
+test('numbers are read from text', () => {
+  const { settings } = read({ MODEL_SERVING_EXECUTORS: '3', MODEL_SERVING_QUEUE_TIMEOUT_SECONDS: '0.5' });
+  expect(settings).toMatchObject({ executors: 3, queueTimeoutSeconds: 0.5 });
+});
+
+test('empty means unset', () => {
+  expect(read({ MODEL_SERVING_EXECUTORS: '', MODEL_SERVING_LOG_LEVEL: '' }).settings).toMatchObject({
+    executors: 1,
+    logLevel: 'info',
+  });
+});
+
+test('all problems are reported at once, each with what was given and what is allowed', () => {
+  expect(
+    problemsOf({
+      MODEL_SERVING_EXECUTORS: '0',
+      MODEL_SERVING_THREADS_PER_EXECUTOR: 'two',
+      MODEL_SERVING_LOG_LEVEL: 'loud',
+      MODEL_SERVING_EXPECTED_SHA256: 'abc',
+      MODEL_SERVING_MODEL_FOLDER: '/nowhere',
+    }),
+  ).toEqual([
+    'MODEL_SERVING_EXPECTED_SHA256 is "abc": must be 64 lower-case hexadecimal digits',
+    'MODEL_SERVING_LOG_LEVEL is "loud": Invalid option: expected one of "trace"|"debug"|"info"|"warn"|"error"|"silent"',
+    'MODEL_SERVING_EXECUTORS is "0": Too small: expected number to be >=1',
+    'MODEL_SERVING_THREADS_PER_EXECUTOR is "two": Invalid input: expected number, received NaN',
+    "/nowhere/model.json: ENOENT: no such file or directory, open '/nowhere/model.json'",
+  ]);
+});
+
+test('an unknown variable is refused', () => {
+  const [problem] = problemsOf({ MODEL_SERVING_EXECUTOR: '2' });
+  expect(problem).toMatch(
+    /^MODEL_SERVING_EXECUTOR is not a setting; the settings are MODEL_SERVING_MODEL_FOLDER, .*MODEL_SERVING_DRAIN_SECONDS$/,
+  );
+});
+
+test("Kubernetes' variables for a Service of a like name are let through", () => {
+  const variables = {
+    MODEL_SERVING_SERVICE_HOST: '10.0.0.1',
+    MODEL_SERVING_SERVICE_PORT: '80',
+    MODEL_SERVING_SERVICE_PORT_HTTP: '80',
+    MODEL_SERVING_PORT: 'tcp://10.0.0.1:80',
+    MODEL_SERVING_HTTP_PORT: 'tcp://10.0.0.1:80',
+    MODEL_SERVING_PORT_80_TCP: 'tcp://10.0.0.1:80',
+    MODEL_SERVING_PORT_80_TCP_PROTO: 'tcp',
+    MODEL_SERVING_PORT_80_TCP_PORT: '80',
+    MODEL_SERVING_PORT_80_TCP_ADDR: '10.0.0.1',
+  };
+  expect(read(variables).settings.httpPortNumber).toBe(8080);
+});
+
+test('the configuration is frozen', () => {
+  const { settings, manifest } = read({});
+  expect(() => Object.assign(settings, { executors: 9 })).toThrow(TypeError);
+  expect(() => Object.assign(manifest.signature.inputs[0]!, { name: 'z' })).toThrow(TypeError);
+});
+
+describe('model.json', () => {
+  const path = join(folder, 'model.json');
+  const original = readFileSync(path, 'utf8');
+  afterEach(() => writeFileSync(path, original));
+
+  test('names the field, what it is and what is allowed', () => {
+    const manifest = JSON.parse(original);
+    manifest.contractVersion = 2;
+    manifest.files[0].path = '../outside';
+    manifest.signature.inputs[0].datatype = 'FLOAT';
+    writeFileSync(path, JSON.stringify(manifest));
+    expect(problemsOf({})).toEqual([
+      `${path}: contractVersion is 2: Invalid input: expected 1`,
+      `${path}: files[0].path is "../outside": must stay inside the model folder`,
+      expect.stringMatching(/: signature\.inputs\[0\]\.datatype is "FLOAT": Invalid option: expected one of "BOOL"\|/),
+    ]);
+  });
+
+  test('must be JSON', () => {
+    writeFileSync(path, '{');
+    expect(problemsOf({})).toEqual([expect.stringContaining(`${path}: not valid JSON: `)]);
+  });
+
+  test('must give the identity of the files it lists', () => {
+    const manifest = JSON.parse(original);
+    const sha256 = '0'.repeat(64);
+    writeFileSync(path, JSON.stringify({ ...manifest, sha256 }));
+    expect(problemsOf({})).toEqual([`${path}: sha256 is ${sha256}: the files listed give ${manifest.sha256}`]);
+  });
+});

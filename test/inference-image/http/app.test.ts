@@ -1,0 +1,219 @@
+import { request } from 'node:http';
+import { Socket } from 'node:net';
+import { deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
+import { identity } from '../../support/onnx-builder';
+import { ServerProcess } from '../../support/server';
+
+let server: ServerProcess;
+beforeAll(async () => {
+  server = await ServerProcess.start(
+    identity('float', ['n']),
+    { maxRequestBytes: 10_000 },
+    { name: 'my-model', version: '7' },
+  );
+});
+
+const input = { name: 'x', datatype: 'FP32', shape: [2], data: [1, 2] };
+const path = '/v2/models/my-model/infer';
+
+describe('metadata and health', () => {
+  test.each([
+    ['/v2', { name: 'cdktf-model-serving', version: expect.stringMatching(/^\d/), extensions: ['binary_tensor_data'] }],
+    ['/v2/', { name: 'cdktf-model-serving', version: expect.anything(), extensions: ['binary_tensor_data'] }],
+    ['/v2/health/live', { live: true }],
+    ['/v2/health/ready', { ready: true }],
+    ['/v2/models/my-model/ready', { name: 'my-model', ready: true }],
+    ['/v2/models/my-model/versions/7/ready', { name: 'my-model', ready: true }],
+    ['/v2/models/my-model/ready/?verbose=1', { name: 'my-model', ready: true }],
+  ])('GET %s', async (url, body) => {
+    const reply = await server.get(url);
+    expect([reply.status, reply.body]).toEqual([200, body]);
+  });
+
+  test.each(['/v2/models/my-model', '/v2/models/my-model/', '/v2/models/my-model/versions/7'])(
+    'GET %s',
+    async (url) => {
+      expect((await server.get(url)).body).toEqual({
+        name: 'my-model',
+        versions: ['7'],
+        platform: 'onnxruntime_onnx',
+        inputs: [{ name: 'x', datatype: 'FP32', shape: [-1] }],
+        outputs: [{ name: 'y', datatype: 'FP32', shape: [-1] }],
+      });
+    },
+  );
+});
+
+test('connections are kept longer than load balancers leave them idle', async () => {
+  const { headers } = await server.get('/v2/health/live');
+  expect([headers.get('connection'), headers.get('keep-alive')]).toEqual(['keep-alive', 'timeout=75']);
+});
+
+test('HEAD is GET without a body', async () => {
+  const { status, headers } = await fetch(`${server.url}/v2/health/ready`, { method: 'HEAD' });
+  expect([status, headers.get('content-length')]).toEqual([200, '14']);
+});
+
+describe('paths', () => {
+  test.each(['/v2/models/my-model/versions/7/infer', '/v2/models/my-model/infer/'])('POST %s', async (url) => {
+    const { status, body } = await server.infer({ inputs: [input] }, { path: url });
+    expect([status, body.model_version, body.outputs[0].data]).toEqual([200, '7', [1, 2]]);
+  });
+
+  test.each(['1p0', '9', '7%2F', '-1'])('P2 version %s is a 404', async (version) => {
+    for (const suffix of ['', '/ready', '/infer']) {
+      const url = `/v2/models/my-model/versions/${version}${suffix}`;
+      const { status, body } = suffix === '/infer' ? await server.infer({}, { path: url }) : await server.get(url);
+      const asked = JSON.stringify(decodeURIComponent(version));
+      expect([status, body.error]).toEqual([404, `unknown version ${asked}; model "my-model" has version "7"`]);
+    }
+  });
+
+  test('P14 percent escapes are decoded', async () => {
+    expect((await server.get('/v2/models/my%2Dmodel')).status).toBe(200);
+    expect((await server.get('/v2/models/my%2Dmodel/versions/%37/ready')).status).toBe(200);
+    const { status, body } = await server.get('/v2/models/team%2Fm');
+    expect([status, body]).toEqual([404, { error: 'unknown model "team/m"; this server has "my-model"' }]);
+    expect((await server.get('/v2/models/team/m')).status).toBe(404);
+    expect((await server.get('/v2/models/%zz')).body).toEqual({ error: expect.stringContaining('%zz') });
+  });
+
+  test.each(['/', '/nowhere', '/v2/models', '/v2/health', '/metrics'])('GET %s is a 404', async (url) => {
+    const { status, body } = await server.get(url);
+    expect([status, body]).toEqual([404, { error: `no such path: ${url}` }]);
+  });
+
+  test.each([
+    ['GET', path, 'POST'],
+    ['PUT', path, 'POST'],
+    ['POST', '/v2/health/ready', 'GET, HEAD'],
+    ['DELETE', '/v2/models/my-model', 'GET, HEAD'],
+  ])('%s %s is a 405', async (method, url, allow) => {
+    const { status, headers, body } = await server.get(url, { method });
+    expect([status, headers.get('allow')]).toEqual([405, allow]);
+    expect(body).toEqual({ error: `${method} is not allowed here; use ${allow.split(',')[0]}` });
+  });
+});
+
+describe('bodies', () => {
+  const post = (body: unknown, headers: Record<string, string> = {}) => server.infer(body, { path, headers });
+
+  test('P4 wrong types are a 400, and the server lives on', async () => {
+    for (const body of [
+      { inputs: [{ ...input, shape: '-1' }] },
+      { inputs: {} },
+      { inputs: [{ ...input, data: null }] },
+      { inputs: [{ ...input, datatype: 'STRING' }] },
+      [],
+    ]) {
+      const reply = await post(body);
+      expect([reply.status, reply.body]).toEqual([400, { error: expect.any(String) }]);
+    }
+    expect((await server.get('/v2/health/live')).status).toBe(200);
+  });
+
+  test.each(['', '{', 'null', '"x"', '{"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":[NaN]}]}'])(
+    '%j is a 400',
+    async (body) => {
+      const reply = await post(body);
+      expect([reply.status, reply.body]).toEqual([400, { error: expect.any(String) }]);
+    },
+  );
+
+  test('P1 an unknown output is a 400', async () => {
+    const reply = await post({ inputs: [input], outputs: [{ name: 'potato' }] });
+    expect([reply.status, reply.body]).toEqual([400, { error: 'unknown output "potato"; the model gives "y"' }]);
+  });
+
+  test('M21 an input given twice is a 400', async () => {
+    const reply = await post({ inputs: [input, input] });
+    expect([reply.status, reply.body]).toEqual([400, { error: 'input "x" is given twice' }]);
+  });
+
+  test.each(['text/csv', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded'])(
+    'content type %s is a 415',
+    async (type) => {
+      const reply = await post({ inputs: [input] }, { 'content-type': type });
+      expect(reply.status).toBe(415);
+      expect(reply.body.error).toBe(
+        `content type "${type}" is not supported; send application/json, or application/octet-stream with the header Inference-Header-Content-Length`,
+      );
+    },
+  );
+
+  test.each(['application/json; charset=utf-8', 'application/vnd.api+json', 'application/octet-stream'])(
+    'content type %s is taken',
+    async (type) => {
+      expect((await post({ inputs: [input] }, { 'content-type': type })).status).toBe(200);
+    },
+  );
+
+  test('a body beyond the limit is a 413', async () => {
+    const reply = await post(' '.repeat(10_001));
+    expect([reply.status, reply.body]).toEqual([413, { error: 'the body is larger than the limit of 10000 bytes' }]);
+  });
+
+  test('HTTP that is none is a 400', async () => {
+    const socket = new Socket().connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('utf8');
+    socket.end('NONSENSE\r\n\r\n');
+    let answer = '';
+    for await (const chunk of socket) answer += chunk;
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(answer).toMatch(/\{"error":"malformed HTTP request: .*"\}$/);
+  });
+});
+
+describe('compression', () => {
+  const many = { ...input, shape: [1000], data: new Array(1000).fill(0.5) };
+  const post = (body: Buffer, headers: Record<string, string>) =>
+    server.infer(new Uint8Array(body), { path, headers: { 'content-type': 'application/json', ...headers } });
+
+  test.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['identity', (body: Buffer) => body],
+  ])('a request may be %s', async (encoding, encode) => {
+    const body = encode(Buffer.from(JSON.stringify({ inputs: [many] })));
+    const reply = await post(body, { 'content-encoding': encoding });
+    expect([reply.status, reply.body.outputs[0].data.length]).toEqual([200, 1000]);
+  });
+
+  test('an unknown encoding is a 415', async () => {
+    const reply = await post(Buffer.from('x'), { 'content-encoding': 'br' });
+    const error = 'content encoding "br" is not supported; send gzip, deflate or none';
+    expect([reply.status, reply.body]).toEqual([415, { error }]);
+  });
+
+  test('what is not gzip is a 400', async () => {
+    const reply = await post(Buffer.from('{}'), { 'content-encoding': 'gzip' });
+    expect([reply.status, reply.body]).toEqual([400, { error: 'the body is not gzip data: incorrect header check' }]);
+  });
+
+  test('the limit holds after decompression', async () => {
+    const reply = await post(gzipSync(Buffer.alloc(1_000_000)), { 'content-encoding': 'gzip' });
+    expect([reply.status, reply.body]).toEqual([413, { error: 'the body is larger than the limit of 10000 bytes' }]);
+  });
+
+  test.each([
+    ['gzip', many, 'gzip', gunzipSync],
+    ['deflate, br', many, 'deflate', inflateSync],
+    ['br, gzip;q=0.5', many, 'gzip', gunzipSync],
+    ['gzip;q=0', many, null, undefined],
+    ['identity', many, null, undefined],
+    ['gzip', input, null, undefined],
+  ])('Accept-Encoding %s', async (accept, tensor, encoding, decode) => {
+    // node:http, since fetch decodes by itself.
+    const reply = await new Promise<{ encoding: string | null; body: Buffer }>((resolve, reject) => {
+      const headers = { 'accept-encoding': accept, 'content-type': 'application/json' };
+      const post = request(server.url + path, { method: 'POST', headers }, async (response) => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of response) chunks.push(chunk);
+        resolve({ encoding: response.headers['content-encoding'] ?? null, body: Buffer.concat(chunks) });
+      });
+      post.on('error', reject).end(JSON.stringify({ inputs: [tensor] }));
+    });
+    expect(reply.encoding).toBe(encoding);
+    const body = decode ? decode(reply.body) : reply.body;
+    expect(JSON.parse(String(body)).outputs[0].data).toEqual(tensor.data);
+  });
+});

@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ExecutorPool } from '../../../inference-image/src/inference/executor-pool';
+import { Scheduler } from '../../../inference-image/src/inference/scheduler';
+import { WorkerExecutor } from '../../../inference-image/src/inference/worker-executor';
+
+const folder = mkdtempSync(join(tmpdir(), 'executors-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** An executor's thread that loads no model: it throws, ends or answers as the run's first output says. */
+const script = join(folder, 'executor.js');
+writeFileSync(
+  script,
+  `const { parentPort } = require('node:worker_threads');
+   parentPort.on('message', ({ type, outputs: [what] = [] }) => {
+     if (type === 'close') return parentPort.close();
+     if (type === 'load') return parentPort.postMessage({ type: 'loaded', result: {} });
+     if (what === 'end') return process.exit(3);
+     if (what === 'crash') throw new Error('crashed');
+     if (what === 'fail') return parentPort.postMessage({ type: 'failed', kind: 'error', message: 'failed' });
+     parentPort.postMessage({ type: 'done', result: { outputs: [], runSeconds: 0 } });
+     if (what === 'last') process.exit(0);
+   });`,
+);
+
+async function setUp(size = 1) {
+  const scheduler = new Scheduler({ maxQueueLength: 10, queueTimeoutSeconds: 10 });
+  const failures: string[] = [];
+  const pool = new ExecutorPool({
+    size,
+    start: () => new WorkerExecutor(script),
+    prepare: async (executor) => void (await executor.load({ modelPath: '', threads: 1 })),
+    scheduler,
+    onFailure: (message) => failures.push(message),
+  });
+  await pool.started;
+  const submit = (what: string) => scheduler.submit({ inputs: [], outputs: [what] }, () => false);
+  return { scheduler, pool, failures, submit };
+}
+
+test('every executor that was asked for is at work', async () => {
+  const { scheduler, pool } = await setUp(3);
+  expect(scheduler.executorCount).toBe(3);
+  await pool.close();
+});
+
+test('one that throws on a run answers that run, and lives', async () => {
+  const { pool, failures, submit } = await setUp();
+  await expect(submit('fail')).rejects.toThrow('failed');
+  await expect(submit('work')).resolves.toEqual([]);
+  expect(failures).toEqual([]);
+  await pool.close();
+});
+
+test.each([
+  ['end', 'the executor ended'],
+  ['crash', 'crashed'],
+])('one that ends during a run (%s) fails that run, and is replaced', async (what, message) => {
+  const { pool, failures, submit } = await setUp();
+  await expect(submit(what)).rejects.toThrow(message);
+  await expect(submit('work')).resolves.toEqual([]);
+  expect(failures).toEqual(['an executor ended; starting another']);
+  await pool.close();
+});
+
+test('one that ends between runs is replaced', async () => {
+  const { scheduler, pool, submit } = await setUp();
+  await submit('last');
+  for (let i = 0; scheduler.executorCount > 0 && i < 100; i++) await sleep(10);
+  await expect(submit('work')).resolves.toEqual([]);
+  await pool.close();
+});
+
+test.each([
+  [
+    'cannot load the model',
+    `parentPort.on('message', ({ type }) => type === 'close' ? parentPort.close() : parentPort.postMessage({ type: 'failed', kind: 'error', message: 'no model' }));`,
+    'no model',
+  ],
+  ['ends at once', '', 'the executor ended'],
+])('an executor that %s fails the start', async (_, code, message) => {
+  const bad = join(folder, 'bad.js');
+  writeFileSync(bad, `const { parentPort } = require('node:worker_threads'); ${code}`);
+  const pool = new ExecutorPool({
+    size: 2,
+    start: () => new WorkerExecutor(bad),
+    prepare: async (executor) => void (await executor.load({ modelPath: '', threads: 1 })),
+    scheduler: new Scheduler({ maxQueueLength: 1, queueTimeoutSeconds: 1 }),
+    onFailure: () => undefined,
+  });
+  await expect(pool.started).rejects.toThrow(message);
+  await pool.close();
+});

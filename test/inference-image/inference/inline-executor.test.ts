@@ -1,0 +1,52 @@
+import type { Signature } from '../../../inference-image/src/contract/signature';
+import type { Run } from '../../../inference-image/src/inference/executor';
+import { InlineExecutor } from '../../../inference-image/src/inference/inline-executor';
+import type { Session } from '../../../inference-image/src/inference/session';
+
+const float: Signature['inputs'][number] = { name: 'x', datatype: 'FP32', dimensions: ['n', 4] };
+const ids: Signature['inputs'][number] = { name: 'ids', datatype: 'INT64', dimensions: ['n', 'length'] };
+const count: Signature['inputs'][number] = { name: 'count', datatype: 'INT64', dimensions: [1] };
+
+const runOf = (elements: number): Run => ({
+  inputs: [{ name: 'x', datatype: 'FP32', shape: [elements], data: new Float32Array(elements) }],
+  outputs: ['y'],
+});
+
+test.each([
+  ['a fast, small model', 20e-6, 1e6, [float], true],
+  ['a fast model of token ids', 20e-6, 1e6, [ids], true],
+  ['a slower model', 200e-6, 1e6, [float], false],
+  ['a fast model with much weight', 20e-6, 1e9, [float], false],
+  ['a fast model whose input may be a count', 20e-6, 1e6, [float, count], false],
+])('%s', (_, runSeconds, bytes, inputs, worthwhile) => {
+  const signature = { inputs, outputs: [float] };
+  expect(InlineExecutor.isWorthwhile({ runSeconds, elements: 4 }, bytes, signature)).toBe(worthwhile);
+});
+
+function inlineOf(runSeconds: number) {
+  const session = { run: () => ({ outputs: [], runSeconds }) } as unknown as Session;
+  return new InlineExecutor(session, { runSeconds: 10e-6, elements: 4 });
+}
+
+test('accepts inputs as large as can be run in time', () => {
+  const inline = inlineOf(10e-6);
+  expect([4, 40, 41].map((elements) => inline.accepts(runOf(elements)))).toEqual([true, true, false]);
+});
+
+test('stays away for a while after a run that took far longer than thought', () => {
+  jest.useFakeTimers({ now: 0 });
+  try {
+    const inline = inlineOf(3);
+    const states: boolean[] = [];
+    for (const wait of [1001, 1001, 1001]) {
+      inline.run(runOf(4));
+      states.push(inline.accepts(runOf(4)));
+      jest.advanceTimersByTime(wait);
+      states.push(inline.accepts(runOf(4)));
+    }
+    // One second, then two, then four.
+    expect(states).toEqual([false, true, false, false, false, false]);
+  } finally {
+    jest.useRealTimers();
+  }
+});

@@ -1,0 +1,149 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Executor, Run, RunResult } from '../../../inference-image/src/inference/executor';
+import type { InlineExecutor } from '../../../inference-image/src/inference/inline-executor';
+import { Scheduler } from '../../../inference-image/src/inference/scheduler';
+import { ServingError } from '../../../inference-image/src/errors';
+
+/** An executor that finishes its run when the test says so. */
+class ManualExecutor implements Executor {
+  readonly runs: string[] = [];
+  private finishRun?: (result: RunResult | Promise<RunResult>) => void;
+
+  run(run: Run): Promise<RunResult> {
+    this.runs.push(String(run.outputs[0]));
+    return new Promise((resolve) => (this.finishRun = resolve));
+  }
+
+  async finish(failure?: Error): Promise<void> {
+    this.finishRun?.(failure ? Promise.reject(failure) : { outputs: [], runSeconds: 0.25 });
+    await sleep(0);
+  }
+}
+
+const run = (name: string): Run => ({ inputs: [], outputs: [name] });
+const present = () => false;
+
+function setUp({ maxQueueLength = 2, queueTimeoutSeconds = 10 } = {}) {
+  const scheduler = new Scheduler({ maxQueueLength, queueTimeoutSeconds });
+  const executor = new ManualExecutor();
+  scheduler.add(executor);
+  const submit = async (name: string, isCancelled = present) => {
+    try {
+      await scheduler.submit(run(name), isCancelled);
+      return 'done';
+    } catch (error) {
+      return error instanceof ServingError ? `${error.kind}: ${error.message}` : String(error);
+    }
+  };
+  return { scheduler, executor, submit };
+}
+
+test('runs go first in, first out', async () => {
+  const { scheduler, executor, submit } = setUp();
+  const replies = ['a', 'b', 'c'].map((name) => submit(name));
+  expect([executor.runs, scheduler.queueLength, scheduler.runningCount]).toEqual([['a'], 2, 1]);
+  for (let i = 0; i < 3; i++) await executor.finish();
+  expect(executor.runs).toEqual(['a', 'b', 'c']);
+  expect(await Promise.all(replies)).toEqual(['done', 'done', 'done']);
+  expect([scheduler.queueLength, scheduler.runningCount]).toEqual([0, 0]);
+});
+
+test('S11 a full queue refuses at once', async () => {
+  const { submit } = setUp();
+  ['a', 'b', 'c'].forEach((name) => void submit(name));
+  expect(await submit('d')).toBe('rejected: the queue is full: 2 requests wait already');
+});
+
+test('one that waits too long is dropped before it runs', async () => {
+  const { executor, submit } = setUp({ queueTimeoutSeconds: 0.02 });
+  const replies = [submit('a'), submit('b')];
+  expect(await replies[1]).toBe('timeout: no executor was free within 0.02 s');
+  await executor.finish();
+  expect(executor.runs).toEqual(['a']);
+  expect(await replies[0]).toBe('done');
+});
+
+test('one whose client has gone is dropped before it runs', async () => {
+  const { executor, submit } = setUp();
+  let gone = false;
+  const replies = [submit('a'), submit('b', () => gone), submit('c')];
+  gone = true;
+  await executor.finish();
+  expect(executor.runs).toEqual(['a', 'c']);
+  expect(await replies[1]).toBe('cancelled: the client went away before its request ran');
+});
+
+test('those whose clients have gone give way when the queue is full', async () => {
+  const { scheduler, submit } = setUp();
+  void submit('a');
+  const gone = submit('b', () => true);
+  void submit('c');
+  void submit('d');
+  expect(await gone).toMatch(/^cancelled/);
+  expect(scheduler.queueLength).toBe(2);
+});
+
+test('an executor that fails a run gets the next one', async () => {
+  const { executor, submit } = setUp();
+  const replies = [submit('a'), submit('b')];
+  await executor.finish(new Error('no'));
+  await executor.finish();
+  expect(await Promise.all(replies)).toEqual(['Error: no', 'done']);
+});
+
+test('an executor that ended gets no more', async () => {
+  const { scheduler, executor, submit } = setUp();
+  void submit('a');
+  void submit('b');
+  scheduler.remove(executor);
+  await executor.finish(new Error('ended'));
+  expect([executor.runs, scheduler.executorCount]).toEqual([['a'], 0]);
+
+  const another = new ManualExecutor();
+  scheduler.add(another);
+  expect(another.runs).toEqual(['b']);
+});
+
+test('onRun is told how long a run waited and took', async () => {
+  const { scheduler, executor, submit } = setUp();
+  const seen: number[][] = [];
+  scheduler.onRun = (...seconds) => seen.push(seconds);
+  void submit('a');
+  void submit('b');
+  await sleep(20);
+  await executor.finish();
+  await executor.finish();
+  expect(seen.map(([, runSeconds]) => runSeconds)).toEqual([0.25, 0.25]);
+  expect(seen[0]?.[0]).toBeLessThan(0.01);
+  expect(seen[1]?.[0]).toBeGreaterThan(0.015);
+});
+
+test('finished waits for what waits and what runs', async () => {
+  const { scheduler, executor, submit } = setUp();
+  await scheduler.finished();
+  void submit('a');
+  void submit('b');
+  let finished = false;
+  void scheduler.finished().then(() => (finished = true));
+  await executor.finish();
+  expect(finished).toBe(false);
+  await executor.finish();
+  expect(finished).toBe(true);
+});
+
+test('refuseQueued lets go of what waits, and not of what runs', async () => {
+  const { scheduler, executor, submit } = setUp();
+  const replies = [submit('a'), submit('b')];
+  scheduler.refuseQueued(new ServingError('unavailable', 'over'));
+  await executor.finish();
+  expect(await Promise.all(replies)).toEqual(['done', 'unavailable: over']);
+});
+
+test('what the inline executor accepts never waits', async () => {
+  const { scheduler, executor, submit } = setUp();
+  const accepts = ({ outputs }: Run) => outputs[0] === 'small';
+  scheduler.inline = { accepts, run: () => ({ outputs: [], runSeconds: 1e-5 }) } as unknown as InlineExecutor;
+  void submit('large');
+  expect(scheduler.submit(run('small'), present)).toEqual([]);
+  expect(executor.runs).toEqual(['large']);
+});

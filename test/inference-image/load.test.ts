@@ -1,0 +1,134 @@
+import { Agent, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { identity, node, value, type ModelParts } from '../support/onnx-builder';
+import { floats, rounds, roundsFor } from '../support/requests';
+import { ServerProcess } from '../support/server';
+import { slowModel } from '../support/slow-model';
+
+describe('under load', () => {
+  test('S1 health and metrics answer within 200 ms during a run of seconds', async () => {
+    const server = await ServerProcess.start(slowModel());
+    const n = await roundsFor(server, 2);
+    const run = server.infer(rounds(n));
+    let polls = 0;
+    let slowest = 0;
+    let over = false;
+    void run.then(() => (over = true));
+    while (!over) {
+      for (const poll of [
+        () => server.get('/v2/health/live'),
+        () => server.get('/v2/health/ready'),
+        () => server.metrics(),
+      ]) {
+        const start = performance.now();
+        await poll();
+        slowest = Math.max(slowest, performance.now() - start);
+        polls++;
+      }
+      await sleep(20);
+    }
+    expect((await run).body.outputs[0].data).toEqual([n]);
+    expect(polls).toBeGreaterThan(50);
+    expect(slowest).toBeLessThan(200);
+  });
+
+  test('S11 a full queue answers 429 at once, and health goes on', async () => {
+    const server = await ServerProcess.start(slowModel(), { maxQueueLength: 2 });
+    const n = await roundsFor(server, 0.4);
+    const start = performance.now();
+    const replies = await Promise.all(
+      Array.from({ length: 10 }, async () => {
+        const { status, headers, body } = await server.infer(rounds(n));
+        return { status, retry: headers.get('retry-after'), error: body.error, after: performance.now() - start };
+      }),
+    );
+    const refused = replies.filter(({ status }) => status === 429);
+    expect(replies.filter(({ status }) => status === 200)).toHaveLength(3);
+    expect(refused).toHaveLength(7);
+    expect(refused[0]).toMatchObject({ retry: '1', error: 'the queue is full: 2 requests wait already' });
+    expect(Math.max(...refused.map(({ after }) => after))).toBeLessThan(300);
+    expect(await server.metrics()).toContain('inference_requests_total{model="m",version="1",outcome="rejected"} 7');
+  });
+
+  test('a request that waits too long is answered with 504, and never runs', async () => {
+    const server = await ServerProcess.start(slowModel(), { queueTimeoutSeconds: 0.1 });
+    const n = await roundsFor(server, 0.6);
+    const first = server.infer(rounds(n));
+    await sleep(50);
+    const { status, body } = await server.infer(rounds(n));
+    expect([status, body]).toEqual([504, { error: 'no executor was free within 0.1 s' }]);
+    expect((await first).status).toBe(200);
+  });
+
+  test('a request whose client has gone never runs', async () => {
+    const server = await ServerProcess.start(slowModel());
+    const n = await roundsFor(server, 0.3);
+    const runsOf = async () =>
+      Number(/inference_run_duration_seconds_count{.*} (\d+)/.exec(await server.metrics())?.[1]);
+    const before = await runsOf();
+    const first = server.infer(rounds(n));
+    await sleep(50);
+    const gone = new AbortController();
+    const second = server.infer(rounds(n), { signal: gone.signal }).catch(() => 'aborted');
+    await sleep(50);
+    gone.abort();
+    expect(await second).toBe('aborted');
+    await first;
+    await server.infer(rounds(1));
+    expect((await runsOf()) - before).toBe(2);
+    expect(await server.metrics()).toContain('outcome="cancelled"} 1');
+  });
+
+  test('S8 memory settles under inputs of many lengths', async () => {
+    const parts: ModelParts = {
+      inputs: [value('x', 'float', ['n'])],
+      outputs: [value('y', 'float', ['n'])],
+      nodes: [node('Sin', ['x'], ['s']), node('Exp', ['s'], ['y'])],
+    };
+    const server = await ServerProcess.start(parts);
+    const agent = new Agent({ keepAlive: true });
+    const headers = { 'inference-header-content-length': '0' };
+    const post = (bytes: Buffer) =>
+      new Promise<void>((resolve, reject) => {
+        const sent = request(`${server.url}/v2/models/m/infer`, { agent, method: 'POST', headers }, (response) => {
+          response.resume().on('end', () => (response.statusCode === 200 ? resolve() : reject(new Error('failed'))));
+        });
+        sent.on('error', reject).end(bytes);
+      });
+    const memoryMiB = async () =>
+      Number(/process_resident_memory_bytes (\d+)/.exec(await server.metrics())?.[1]) / 2 ** 20;
+    const round = async () => {
+      for (let i = 0; i < 1000; i++) await post(Buffer.alloc(4 * (1000 + ((i * 37) % 500) * 40)));
+      return memoryMiB();
+    };
+    const settled = Math.max(await round(), await round());
+    expect((await round()) / settled).toBeLessThan(1.1);
+    agent.destroy();
+  }, 20_000);
+});
+
+test('S13 metrics have latencies and outcomes of the model alone, whatever names clients ask for', async () => {
+  const server = await ServerProcess.start(identity('float', ['n']));
+  await server.infer(floats(1));
+  await server.infer({ inputs: [] });
+  const series = async () => (await server.metrics()).split('\n').filter((line) => /^inference_/.test(line));
+  const before = await series();
+  const labels = 'model="m",version="1"';
+  for (const line of [
+    `inference_requests_total{${labels},outcome="success"} 1`,
+    `inference_requests_total{${labels},outcome="invalid"} 1`,
+    `inference_requests_total{${labels},outcome="error"} 0`,
+    `inference_request_duration_seconds_count{${labels},outcome="success"} 1`,
+    `inference_request_duration_seconds_bucket{${labels},outcome="invalid",le="+Inf"} 1`,
+    `inference_run_duration_seconds_count{${labels}} 1`,
+    `inference_queue_length{${labels}} 0`,
+    `inference_executors{${labels}} 1`,
+  ]) {
+    expect(before).toContain(line);
+  }
+  for (let i = 0; i < 100; i++) await server.infer({}, { path: `/v2/models/name-${i}/infer` });
+  expect(await series()).toHaveLength(before.length);
+
+  const other = await fetch(`${server.metricsUrl}/v2`);
+  expect([other.status, await other.json()]).toEqual([404, { error: 'the path of the metrics is /metrics' }]);
+});

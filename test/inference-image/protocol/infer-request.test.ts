@@ -1,0 +1,274 @@
+import * as fc from 'fast-check';
+import { DATATYPES, type Signature } from '../../../inference-image/src/contract/signature';
+import { elementCount } from '../../../inference-image/src/inference/tensor';
+import { InferRequestDecoder } from '../../../inference-image/src/protocol/infer-request';
+import { InferResponseEncoder } from '../../../inference-image/src/protocol/infer-response';
+import { dataOf, shapes } from './arbitraries';
+
+const signature: Signature = {
+  inputs: [
+    { name: 'a', datatype: 'FP32', dimensions: ['n', 2] },
+    { name: 'b', datatype: 'INT64', dimensions: ['n'] },
+  ],
+  outputs: [
+    { name: 'y', datatype: 'FP32', dimensions: ['n'] },
+    { name: 'z', datatype: 'FP16', dimensions: ['n'] },
+  ],
+};
+const decoder = new InferRequestDecoder(signature);
+
+const a = { name: 'a', datatype: 'FP32', shape: [1, 2], data: [1, 2] };
+const b = { name: 'b', datatype: 'INT64', shape: [1], data: [3] };
+const outputs = [{ name: 'y' }];
+
+function decode(request: unknown, blobs: Buffer[] = []) {
+  const json = Buffer.from(typeof request === 'string' ? request : JSON.stringify(request));
+  return decoder.decode(Buffer.concat([json, ...blobs]), json.length);
+}
+
+test('a request', () => {
+  expect(decode({ id: '7', inputs: [b, a], outputs, parameters: { timeout: 5, note: 'x', flag: true } })).toEqual({
+    id: '7',
+    inputs: [
+      { name: 'b', datatype: 'INT64', shape: [1], data: BigInt64Array.from([3n]) },
+      { name: 'a', datatype: 'FP32', shape: [1, 2], data: Float32Array.from([1, 2]) },
+    ],
+    outputs: ['y'],
+    binary: [false],
+  });
+});
+
+test('null counts as absent', () => {
+  const request = { id: null, parameters: null, inputs: [{ ...a, parameters: null }, b], outputs };
+  expect(decode(request).id).toBeUndefined();
+});
+
+test('64-bit integers are exact', () => {
+  const text = JSON.stringify({ inputs: [a, { ...b, data: ['BIG'] }], outputs }).replace('"BIG"', '9007199254740993');
+  expect(decode(text).inputs[1]?.data).toEqual(BigInt64Array.from([9007199254740993n]));
+});
+
+test('binary data, in the order of the inputs', () => {
+  const binary = (size: number) => ({ data: undefined, parameters: { binary_data_size: size } });
+  const blobs = [Buffer.from(BigInt64Array.from([5n]).buffer), Buffer.from(Float32Array.from([6, 7]).buffer)];
+  const { inputs } = decode(
+    {
+      inputs: [
+        { ...b, ...binary(8) },
+        { ...a, ...binary(8) },
+      ],
+      outputs,
+    },
+    blobs,
+  );
+  expect(inputs.map(({ data }) => data)).toEqual([BigInt64Array.from([5n]), Float32Array.from([6, 7])]);
+});
+
+describe('outputs', () => {
+  const read = (request: object) => {
+    const { outputs: names, binary } = decode({ inputs: [a, b], ...request });
+    return names.map((name, i) => [name, binary[i]]);
+  };
+
+  test('are all of the model, unless some are asked for, in that order', () => {
+    const all = { parameters: { binary_data_output: true } };
+    expect(read(all)).toEqual([
+      ['y', true],
+      ['z', true],
+    ]);
+    expect(read({ ...all, outputs: [] })).toEqual([
+      ['y', true],
+      ['z', true],
+    ]);
+    expect(read({ ...all, outputs: [{ name: 'z' }, { name: 'y' }] })).toEqual([
+      ['z', true],
+      ['y', true],
+    ]);
+  });
+
+  test('are binary by their own parameter, or else by that of the request', () => {
+    const request = {
+      parameters: { binary_data_output: true },
+      outputs: [{ name: 'y', parameters: { binary_data: false } }],
+    };
+    expect(read(request)).toEqual([['y', false]]);
+    expect(read({ outputs: [{ name: 'z', parameters: { binary_data: true } }] })).toEqual([['z', true]]);
+  });
+});
+
+test.each<[string, unknown, string]>([
+  ['P4 an array', [], 'the request is []; it must be an object'],
+  ['P4 no inputs', {}, 'inputs is missing; it must be an array'],
+  ['P4 inputs of another type', { inputs: {} }, 'inputs is {}; it must be an array'],
+  ['P4 an input of another type', { inputs: ['a'] }, 'inputs[0] is "a"; it must be an object'],
+  ['P4 a name of another type', { inputs: [{ ...a, name: 1 }] }, 'inputs[0].name is 1; it must be a string'],
+  [
+    'P4 a shape of another type',
+    { inputs: [{ ...a, shape: '-1' }] },
+    'input "a": shape is "-1"; it must be an array of whole numbers, none negative',
+  ],
+  [
+    'a negative size',
+    { inputs: [{ ...a, shape: [-1, 2] }] },
+    'input "a": shape is [-1,2]; it must be an array of whole numbers, none negative',
+  ],
+  [
+    'P4 an unknown datatype',
+    { inputs: [{ ...a, datatype: 'STRING' }] },
+    'input "a": datatype is "STRING"; it must be one of BOOL, UINT8, UINT16, UINT32, UINT64, INT8, INT16, INT32, INT64, FP16, FP32, FP64, BYTES',
+  ],
+  ['P4 data that is null', { inputs: [{ ...a, data: null }, b] }, 'input "a": it has no data'],
+  [
+    'an element of another type',
+    { inputs: [a, { ...b, data: ['x'] }] },
+    'input "b": element 0 is "x"; INT64 takes a whole number from -9223372036854775808 to 9223372036854775807',
+  ],
+  ['an unknown input', { inputs: [a, b, { ...a, name: 'c' }] }, 'unknown input "c"; the model takes "a", "b"'],
+  ['M21 an input given twice', { inputs: [a, b, a] }, 'input "a" is given twice'],
+  ['a missing input', { inputs: [a] }, 'input "b" is missing; the model takes "a", "b"'],
+  ['another datatype', { inputs: [{ ...a, datatype: 'FP64' }, b] }, 'input "a" is FP64; the model takes FP32'],
+  ['another rank', { inputs: [{ ...a, shape: [2] }, b] }, 'input "a" has shape [2]; the model takes [-1,2]'],
+  ['another size', { inputs: [{ ...a, shape: [1, 3] }, b] }, 'input "a" has shape [1,3]; the model takes [-1,2]'],
+  [
+    'two sizes for one symbol',
+    { inputs: [a, { ...b, shape: [2], data: [1, 2] }] },
+    'input "b" has 2 for dimension "n"; input "a" has 1',
+  ],
+  [
+    'a shape beyond counting',
+    { inputs: [{ ...a, shape: [2 ** 52, 2] }, b] },
+    'input "a" has shape [4503599627370496,2], which is too large',
+  ],
+  ['an id of another type', { id: 7, inputs: [a, b], outputs }, 'id is 7; it must be a string'],
+  ['parameters of another type', { inputs: [a, b], parameters: [] }, 'parameters is []; it must be an object'],
+  [
+    'a parameter of another type',
+    { inputs: [a, b], parameters: { p: [1] } },
+    'parameters.p is [1]; a parameter must be a string, a number or a boolean',
+  ],
+  [
+    "an input's parameter of another type",
+    { inputs: [{ ...a, parameters: { p: null } }, b] },
+    'input "a": parameters.p is null; a parameter must be a string, a number or a boolean',
+  ],
+  [
+    'P1 an unknown output',
+    { inputs: [a, b], outputs: [{ name: 'potato' }] },
+    'unknown output "potato"; the model gives "y", "z"',
+  ],
+  ['an output asked for twice', { inputs: [a, b], outputs: [...outputs, ...outputs] }, 'output "y" is asked for twice'],
+  ['outputs of another type', { inputs: [a, b], outputs: 'y' }, 'outputs is "y"; it must be an array'],
+  [
+    'M3 an FP16 output as JSON',
+    { inputs: [a, b] },
+    'output "z": FP16 has no JSON form; send it and ask for it as binary data',
+  ],
+  [
+    'binary_data of another type',
+    { inputs: [a, b], outputs: [{ name: 'y', parameters: { binary_data: 1 } }] },
+    'outputs[0].parameters.binary_data is 1; it must be true or false',
+  ],
+  [
+    'the classification extension',
+    { inputs: [a, b], outputs: [{ name: 'y', parameters: { classification: 3 } }] },
+    'outputs[0]: classification is not supported',
+  ],
+  [
+    'shared memory',
+    { inputs: [{ ...a, data: undefined, parameters: { shared_memory_region: 'r' } }, b] },
+    'input "a": shared memory is not supported',
+  ],
+  [
+    'P6 data in both forms',
+    { inputs: [{ ...a, parameters: { binary_data_size: 8 } }, b] },
+    'input "a": it has both data and binary_data_size; it takes one of them',
+  ],
+  [
+    'P6 a size that is none',
+    { inputs: [{ ...a, data: undefined, parameters: { binary_data_size: -1 } }, b] },
+    'input "a": binary_data_size is -1; it must be a number of bytes',
+  ],
+  [
+    'P6 a size beyond the body',
+    { inputs: [{ ...a, data: undefined, parameters: { binary_data_size: 8 } }, b] },
+    'input "a": binary_data_size is 8; the body has 0 bytes left',
+  ],
+])('%s', (_, request, message) => {
+  expect(() => decode(request)).toThrow(new Error(message));
+});
+
+test.each<[string, Buffer, number | undefined, string]>([
+  ['an empty body', Buffer.alloc(0), undefined, 'the body is empty; it must be an inference request'],
+  ['invalid UTF-8', Buffer.from([0x22, 0xff, 0x22]), undefined, 'the JSON text is not UTF-8'],
+  [
+    'P6 a header beyond the body',
+    Buffer.from('{}'),
+    3,
+    'Inference-Header-Content-Length is 3; the whole body has 2 bytes',
+  ],
+  [
+    'a raw request to a model of two inputs',
+    Buffer.from('{}'),
+    0,
+    'a request without JSON needs a model with one input and at most one dimension that is not fixed',
+  ],
+])('%s', (_, body, jsonLength, message) => {
+  expect(() => decoder.decode(body, jsonLength)).toThrow(new Error(message));
+});
+
+test('P6 bytes that no input claims', () => {
+  expect(() => decode({ inputs: [a, b], outputs }, [Buffer.alloc(1)])).toThrow(
+    'the body has 1 bytes more than its JSON and the binary data of its inputs',
+  );
+});
+
+describe('a raw request', () => {
+  const raw = (datatype: 'FP32' | 'BYTES', dimensions: (string | number)[]) =>
+    new InferRequestDecoder({ inputs: [{ name: 'x', datatype, dimensions }], outputs: signature.outputs });
+
+  test('has the shape that its bytes make', () => {
+    const bytes = Buffer.from(Float32Array.from([1, 2, 3, 4]).buffer);
+    expect(raw('FP32', ['n', 2]).decode(bytes, 0)).toEqual({
+      inputs: [{ name: 'x', datatype: 'FP32', shape: [2, 2], data: Float32Array.from([1, 2, 3, 4]) }],
+      outputs: ['y', 'z'],
+      binary: [true, true],
+    });
+    expect(raw('FP32', [4]).decode(bytes, 0).inputs[0]?.shape).toEqual([4]);
+  });
+
+  test('of text', () => {
+    const { inputs } = raw('BYTES', ['n']).decode(Buffer.from([1, 0, 0, 0, 65, 0, 0, 0, 0]), 0);
+    expect(inputs[0]).toMatchObject({ shape: [2], data: ['A', ''] });
+  });
+
+  test('must fill its shape', () => {
+    expect(() => raw('FP32', ['n', 2]).decode(Buffer.alloc(12), 0)).toThrow(
+      '12 bytes do not fill input "x", FP32 of shape [-1,2]',
+    );
+    expect(() => raw('FP32', [2]).decode(Buffer.alloc(12), 0)).toThrow('FP32 of shape [2] takes 8');
+    expect(() => raw('FP32', ['n', 'm']).decode(Buffer.alloc(12), 0)).toThrow('at most one dimension');
+  });
+});
+
+describe('what the encoder writes of a model that gives back its input', () => {
+  test.each(DATATYPES)('%s, as binary data', (datatype) => {
+    const tensors = shapes.chain((shape) =>
+      dataOf(datatype, elementCount(shape)).map((data) => ({ name: 'x', datatype, shape, data })),
+    );
+    fc.assert(
+      fc.property(tensors, (tensor) => {
+        const request = { inputs: [tensor], outputs: ['x'], binary: [true], id: 'é"' };
+        const { body, jsonLength } = new InferResponseEncoder({ name: 'm', version: '1' }).encode(request, [tensor]);
+        const json = JSON.parse(String(body.slice(0, jsonLength)));
+        expect(json).toMatchObject({ model_name: 'm', model_version: '1', id: 'é"' });
+
+        const dimensions = tensor.shape.map(String).map((_, axis) => `d${axis}`);
+        const reader = new InferRequestDecoder({ inputs: [{ name: 'x', datatype, dimensions }], outputs: [] });
+        const again = Buffer.from(JSON.stringify({ inputs: json.outputs }));
+        const blobs = jsonLength === undefined ? Buffer.alloc(0) : (body as Buffer).subarray(jsonLength);
+        expect(reader.decode(Buffer.concat([again, blobs]), again.length).inputs).toEqual([tensor]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});

@@ -1,0 +1,116 @@
+import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { modelFolder } from '../support/model-folder';
+import { identity } from '../support/onnx-builder';
+import { floats, rounds, roundsFor } from '../support/requests';
+import { ServerProcess } from '../support/server';
+import { slowModel } from '../support/slow-model';
+
+describe('shutdown', () => {
+  test('S3 constant load through SIGTERM: every request is answered', async () => {
+    const server = await ServerProcess.start(identity('float', ['n']), { drainSeconds: 0.5 });
+    const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+    const options = { agent, method: 'POST', headers: { 'content-type': 'application/json' } };
+    const answers: string[] = [];
+    let closing = 0;
+    const send = () =>
+      new Promise<void>((resolve) => {
+        const sent = request(`${server.url}/v2/models/m/infer`, options, (response) => {
+          answers.push(String(response.statusCode));
+          if (response.headers.connection === 'close') closing++;
+          response.resume().on('end', resolve);
+        });
+        sent.on('error', (error) => {
+          answers.push(error.message);
+          resolve();
+        });
+        sent.end(JSON.stringify(floats(1, 2, 3)));
+      });
+    // As a load balancer does: it probes, and sends no more a little after the server says that it is not ready.
+    let ready = true;
+    const clients = Array.from({ length: 8 }, async () => {
+      while (ready) await send();
+    });
+    await sleep(200);
+    const end = server.stop();
+    while ((await server.get('/v2/health/ready')).status === 200) await sleep(10);
+    expect((await server.get('/v2/health/live')).status).toBe(200);
+    await sleep(200);
+    ready = false;
+    await Promise.all(clients);
+    expect(await end).toBe(0);
+    expect(new Set(answers)).toEqual(new Set(['200']));
+    expect(answers.length).toBeGreaterThan(200);
+    expect(closing).toBeGreaterThan(100);
+    expect(server.log.slice(-2)).toMatchObject([
+      { msg: 'shutting down', signal: 'SIGTERM', drainSeconds: 0.5 },
+      { msg: 'stopped' },
+    ]);
+    agent.destroy();
+  });
+
+  test('S4 an idle server ends soon, whatever connections are open, and exits 0', async () => {
+    const server = await ServerProcess.start(identity('float', ['n']));
+    await server.infer(floats(1));
+    const silent = connect(Number(new URL(server.url).port), '127.0.0.1');
+    await new Promise((resolve) => silent.once('connect', resolve));
+    const start = performance.now();
+    expect(await server.stop()).toBe(0);
+    expect(performance.now() - start).toBeLessThan(3000);
+    silent.destroy();
+  });
+
+  test('a request whose client stalls is given up after a while', async () => {
+    const server = await ServerProcess.start(identity('float', ['n']));
+    const stalled = connect(Number(new URL(server.url).port), '127.0.0.1');
+    stalled.write(
+      'POST /v2/models/m/infer HTTP/1.1\r\nHost: m\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+    );
+    await sleep(100);
+    const start = performance.now();
+    expect(await server.stop()).toBe(0);
+    expect(performance.now() - start).toBeGreaterThan(9_000);
+    stalled.destroy();
+  }, 20_000);
+
+  test('waits for what runs and what waits', async () => {
+    const server = await ServerProcess.start(slowModel());
+    const n = await roundsFor(server, 0.3);
+    const replies = [server.infer(rounds(n)), server.infer(rounds(n))];
+    await sleep(100);
+    expect(await server.stop('SIGINT')).toBe(0);
+    expect((await Promise.all(replies)).map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  test('a second signal lets go of what has not begun, and never breaks off a run', async () => {
+    const server = await ServerProcess.start(slowModel(), { drainSeconds: 60 });
+    const n = await roundsFor(server, 0.5);
+    const replies = [server.infer(rounds(n)), server.infer(rounds(n))].map((reply) => reply.catch(() => undefined));
+    await sleep(100);
+    server.process.kill('SIGTERM');
+    await server.waitForLog(({ msg }) => msg === 'shutting down');
+    const start = performance.now();
+    expect(await server.stop('SIGTERM')).toBe(0);
+    expect(performance.now() - start).toBeLessThan(3000);
+    await Promise.all(replies);
+  });
+
+  test('during the start', async () => {
+    const server = ServerProcess.spawn(modelFolder(identity('float', ['n'])));
+    await server.waitForLog(({ msg }) => msg === 'listening');
+    expect(await server.stop()).toBe(0);
+    expect(server.log.at(-1)).toMatchObject({ level: 'info', msg: 'stopped' });
+  });
+
+  test('ten times with runs on both threads', async () => {
+    for (let i = 0; i < 10; i++) {
+      const server = await ServerProcess.start(identity('float', ['n']));
+      const load = Array.from({ length: 20 }, (_, k) => server.infer(floats(...new Array(1 + k * 1000).fill(1))));
+      const replies = Promise.allSettled(load);
+      await Promise.race(load);
+      expect(await server.stop('SIGINT')).toBe(0);
+      await replies;
+    }
+  }, 20_000);
+});

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { GoldenExample } from '../../inference-image/src/contract/golden';
+import {
+  CONTRACT_VERSION,
+  GOLDEN_FILE,
+  MANIFEST_FILE,
+  MODEL_FILE,
+  modelDigest,
+  type ModelFile,
+  type ModelManifest,
+} from '../../inference-image/src/contract/model-manifest';
+import type { Datatype, TensorSignature } from '../../inference-image/src/contract/signature';
+import { ELEM, onnxModel, type Elem, type ModelParts } from './onnx-builder';
+
+const DATATYPES: Partial<Record<Elem, Datatype>> = {
+  float: 'FP32',
+  uint8: 'UINT8',
+  int8: 'INT8',
+  uint16: 'UINT16',
+  int16: 'INT16',
+  int32: 'INT32',
+  int64: 'INT64',
+  string: 'BYTES',
+  bool: 'BOOL',
+  float16: 'FP16',
+  double: 'FP64',
+  uint32: 'UINT32',
+  uint64: 'UINT64',
+};
+
+export interface ModelFolderOptions {
+  /** @default 'm' */
+  readonly name?: string;
+  /** @default '1' */
+  readonly version?: string;
+  readonly examples?: readonly (Omit<GoldenExample, 'tolerance'> & Partial<GoldenExample>)[];
+  /** Changes model.json before it is written. */
+  readonly edit?: (manifest: ModelManifest) => void;
+}
+
+/** The model folder of an image, as the library would stage it, in a folder of its own. */
+export function modelFolder(parts: ModelParts, options: ModelFolderOptions = {}): string {
+  const { name = 'm', version = '1', examples, edit } = options;
+  const folder = mkdtempSync(join(tmpdir(), 'model-serving-test-'));
+  mkdirSync(folder, { recursive: true });
+  const files = [writeFile(folder, MODEL_FILE, onnxModel(parts))];
+  if (examples) files.push(writeFile(folder, GOLDEN_FILE, Buffer.from(JSON.stringify({ examples }))));
+  const signature = { inputs: parts.inputs.map(tensorSignature), outputs: parts.outputs.map(tensorSignature) };
+  const manifest = { contractVersion: CONTRACT_VERSION, name, version, sha256: modelDigest(files), files, signature };
+  edit?.(manifest as ModelManifest);
+  writeFileSync(join(folder, MANIFEST_FILE), JSON.stringify(manifest));
+  return folder;
+}
+
+function writeFile(folder: string, path: string, content: Uint8Array): ModelFile {
+  writeFileSync(join(folder, path), content);
+  return { path, sha256: createHash('sha256').update(content).digest('hex'), sizeBytes: content.length };
+}
+
+/** From what `value()` of onnx-builder makes. */
+function tensorSignature(graphValue: any): TensorSignature {
+  const { elemType, shape } = graphValue.type.tensorType;
+  const elem = (Object.keys(ELEM) as Elem[]).find((key) => ELEM[key] === elemType) as Elem;
+  const dimensions = shape.dim.map((dim: any) => dim.dimValue ?? dim.dimParam ?? null);
+  return { name: graphValue.name, datatype: DATATYPES[elem] as Datatype, dimensions };
+}

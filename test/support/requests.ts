@@ -1,0 +1,25 @@
+import type { Datatype } from '../../inference-image/src/contract/signature';
+import type { ServerProcess } from './server';
+
+/** One input of rank 1, in JSON. */
+export function tensor<T extends Datatype>(name: string, datatype: T, data: unknown[]) {
+  return { name, datatype, shape: [data.length], data };
+}
+
+/** A request to `identity('float', ['n'])`. */
+export function floats(...data: number[]) {
+  return { inputs: [tensor('x', 'FP32', data)] };
+}
+
+/** A request to `slowModel()`. */
+export function rounds(n: number) {
+  return { inputs: [tensor('n', 'INT64', [n])] };
+}
+
+/** How many rounds of `slowModel()` take about this long on this machine. */
+export async function roundsFor(server: ServerProcess, seconds: number): Promise<number> {
+  await server.infer(rounds(200));
+  const start = performance.now();
+  await server.infer(rounds(1000));
+  return Math.round((seconds * 1_000_000) / (performance.now() - start));
+}
