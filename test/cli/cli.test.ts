@@ -23,7 +23,19 @@ describe('model-serving inspect', () => {
   test('prints a table', () => {
     const { status, stdout, stderr } = run('inspect', multiplier(folder, 'double', 2), '--model-version', '4');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout.replace(/[0-9a-f]{64}/, 'SHA256')).toMatchInlineSnapshot();
+    expect(stdout.replace(/[0-9a-f]{64}/, 'SHA256')).toMatchInlineSnapshot(`
+     "model      double, version 4
+     sha256     SHA256
+     size       127 bytes in 1 file
+     format     IR version 8, opset ai.onnx 17
+     operators  Mul
+     inputs     x  FP32 [n]
+     outputs    y  FP32 [n]
+     batching   possible
+     memory     161 MiB or more, 514 MiB by default
+     verdict    can be served
+     "
+    `);
   });
 
   test('prints JSON', () => {
