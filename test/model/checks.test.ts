@@ -29,7 +29,7 @@ test('a valid model has no problems', () => {
 
 describe('name and version', () => {
   test.each(['team/m', '', '.', '..', '-m', 'a b', 'ü', 'm'.repeat(129)])(
-    'are one segment of a path, not %j',
+    'P14 are one segment of a path, not %j',
     (bad) => {
       expect(problems({}, { name: bad, version: bad })).toEqual(
         ['name', 'version'].map(
@@ -46,14 +46,14 @@ describe('name and version', () => {
 });
 
 describe('versions', () => {
-  test('IR version', () => {
+  test('M11 IR version', () => {
     expect(problems({ irVersion: 13 })).toEqual([]);
     expect(problems({ irVersion: 99 })).toEqual([
       `ir-version-unsupported: ${path}: IR version 99 is newer than onnxruntime ${runtime} reads, which is 13 at most. Export with an older version of the onnx package, or of its opset.`,
     ]);
   });
 
-  test('opsets', () => {
+  test('M11 opsets', () => {
     expect(problems({ opsets: { '': 26, 'ai.onnx.ml': 5, 'com.microsoft': 1, unused: 99 } })).toEqual([]);
     expect(problems({ opsets: { '': 99, 'ai.onnx.ml': 6 } })).toEqual([
       `opset-unsupported: ${path}: opset 99 of ai.onnx is newer than onnxruntime ${runtime} reads, which is 26 at most. Export with an older opset_version, or convert with onnx.version_converter.`,
@@ -71,7 +71,7 @@ describe('versions', () => {
 describe('operators', () => {
   const custom = (type: string, name: string) => node(type, ['x'], [name], { domain: 'ai.onnx.contrib', name });
 
-  test('of unknown domains', () => {
+  test('M12 of unknown domains', () => {
     const nodes = [custom('Foo', 'a'), custom('Bar', 'b'), custom('Foo', 'c'), node('Identity', ['x'], ['y'])];
     expect(problems({ nodes })).toEqual([
       `operators-unknown: ${path}: onnxruntime has no operators ai.onnx.contrib:Foo (node "a"), ai.onnx.contrib:Bar (node "b"); custom operator libraries cannot be loaded. Export the model with operators of ai.onnx, ai.onnx.ml, com.microsoft, com.microsoft.nchwc, and do pre- and post-processing in the client.`,
@@ -109,7 +109,7 @@ describe('inputs and outputs', () => {
     expect(problems({ initializers: [w] })).toEqual([expect.stringContaining('inputs-missing')]);
   });
 
-  test.each(['sequence', 'map'] as const)('a %s', (kind) => {
+  test.each(['sequence', 'map'] as const)('M1 a %s', (kind) => {
     const outputs = [value('y', 'float', ['n', 4]), nonTensor('probabilities', `${kind}Type`)];
     expect(problems({ outputs })).toEqual([
       `not-a-tensor: ${path}: output "probabilities" is of type ${kind}, and onnxruntime-node carries tensors only. With skl2onnx, convert with options={"zipmap": False}; else export it as a tensor.`,
@@ -130,7 +130,7 @@ describe('inputs and outputs', () => {
     ['float8e4m3fn', 'float8e4m3fn'],
     ['complex64', 'complex64'],
     ['int4', 'int4'],
-  ])('%s', (elem, name) => {
+  ])('M4 %s at an input and an output', (elem, name) => {
     expect(problems(identity(elem, ['n', 4]))).toEqual([
       `element-type-unsupported: ${path}: input "x" is of ${name}, which onnxruntime-node cannot carry. Export the model with a Cast there, so that its input is of float32, or of an integer type of 8 bits or more.`,
       `element-type-unsupported: ${path}: output "y" is of ${name}, which onnxruntime-node cannot carry. Export the model with a Cast there, so that its output is of float32, or of an integer type of 8 bits or more.`,
@@ -159,7 +159,7 @@ describe('inputs and outputs', () => {
     ]);
   });
 
-  test('names twice', () => {
+  test('M21 names twice', () => {
     const twice = [value('v', 'float', ['n']), value('v', 'float', ['n'])];
     expect(problems({ inputs: twice, outputs: twice })).toEqual([
       `name-duplicate: ${path}: input "v" is defined more than once. Give each a name of its own.`,

@@ -39,7 +39,7 @@ beforeEach(() => {
   writeFileSync(weights, new Float32Array([1, 2, 3, 4]));
 });
 
-test('its files are part of the model, and load from any working directory', () => {
+test('M5 its files are part of the model, and load from any working directory', () => {
   const { files, sizeBytes, ...found } = read(model('w/weights.bin', { offset: 0, length: 16 }), 'require');
   expect(files.map((file) => [file.path, file.sourcePath, file.sha256])).toEqual([
     ['model.onnx', path, sha256(path)],
@@ -53,7 +53,7 @@ test('its files are part of the model, and load from any working directory', () 
   );
 });
 
-test('one changed byte is another model', () => {
+test('M5 one changed byte is another model', () => {
   const before = read(model('w/weights.bin')).sha256;
   writeFileSync(weights, new Float32Array([1, 2, 3, 5]));
   expect(read(model('w/weights.bin')).sha256).not.toBe(before);
@@ -79,7 +79,7 @@ test('in the tensor of a node, and in a branch', () => {
   }
 });
 
-test('is missing', () => {
+test('M5 is missing', () => {
   expect(problems(model('w/none.bin'))).toEqual([
     `external-data-missing: ${path}: tensor "w" is stored in "w/none.bin", and there is no file ${join(folder, 'w', 'none.bin')}. Copy it there, beside the model.`,
   ]);
@@ -89,7 +89,7 @@ test('is a folder', () => {
   expect(problems(model('w'))).toEqual([expect.stringContaining(`not-a-file: ${join(folder, 'w')}:`)]);
 });
 
-test('is cut short', () => {
+test('M5 is cut short', () => {
   truncateSync(weights, 12);
   expect(problems(model('w/weights.bin'))).toEqual([
     `external-data-truncated: ${path}: tensor "w" ends at byte 16 of "w/weights.bin", which has 12. The file is cut short: export or download it again.`,

@@ -124,13 +124,13 @@ test('an operator of the default domain has one name', () => {
   expect(read({ ...identity('float', ['n']), nodes }).operators).toEqual(['Abs', 'Relu']);
 });
 
-test('sizes that the file does not fix are -1 on the wire', () => {
+test('M10 sizes that the file does not fix are -1 on the wire', () => {
   const [x] = read(identity('float', [null, 'unk__16', 3, 0, -1])).signature.inputs;
   expect(x?.dimensions).toEqual([null, 'unk__16', 3, null, null]);
   expect(x && wireShape(x)).toEqual([-1, -1, 3, -1, -1]);
 });
 
-test('weights that are listed as inputs are none', () => {
+test('M13 weights that are listed as inputs are none', () => {
   const parts: ModelParts = {
     inputs: [value('w', 'float', [4]), value('x', 'float', ['n', 4]), value('b', 'float', [4])],
     outputs: [value('y', 'float', ['n', 4])],
@@ -149,12 +149,12 @@ describe('batching', () => {
   }
 
   test.each([
-    ['a fixed batch', [['x', [1, 4]]], [['y', [1, 4]]], 'input "x" has a fixed first dimension, 1'],
+    ['a fixed batch (M7)', [['x', [1, 4]]], [['y', [1, 4]]], 'input "x" has a fixed first dimension, 1'],
     ['a fixed output', [['x', ['n', 4]]], [['y', [10]]], 'output "y" has a fixed first dimension, 10'],
     ['an unnamed dimension', [['x', [null, 4]]], [['y', [null, 4]]], 'input "x" leaves its first dimension unnamed'],
     ['a scalar', [['x', ['n', 4]]], [['y', []]], 'output "y" is a scalar'],
     [
-      'independent inputs',
+      'independent inputs (M9)',
       [
         ['x', ['N', 4]],
         ['z', ['M', 3]],

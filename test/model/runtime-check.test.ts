@@ -37,7 +37,7 @@ test('is not made when skipped', () => {
   expect(spawn).not.toHaveBeenCalled();
 });
 
-test('finds what has no kernel: an inner bfloat16 MatMul', () => {
+test('M4 finds what has no kernel: an inner bfloat16 MatMul', () => {
   const nodes = [
     node('Cast', ['x'], ['xb'], { attributes: { to: 16 } }),
     node('MatMul', ['xb', 'w'], ['yb']),
@@ -49,7 +49,7 @@ test('finds what has no kernel: an inner bfloat16 MatMul', () => {
   ]);
 });
 
-test('finds what is too old: Relu of opset 3', () => {
+test('M11 finds what is too old: Relu of opset 3', () => {
   expect(problemsOf(() => read({ nodes: [node('Relu', ['x'], ['y'])], opsets: { '': 3 } }))).toEqual([
     `model-not-loadable: ${path}: onnxruntime ${runtime} does not load this model: Could not find an implementation for Relu(1) node with name 'Relu_y'. It has no CPU kernel for this operator with these types at this opset: convert bfloat16 to float32, or export with a newer opset.`,
   ]);
