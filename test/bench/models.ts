@@ -9,9 +9,9 @@ export const folder = mkdtempSync(join(tmpdir(), 'model-serving-bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 /** 4 → 16 → 3, less than a microsecond of arithmetic: all that is measured is the serving. */
-export function tinyModel(): string {
+export function tinyModel(seed = 0): string {
   const weights = (rows: number, columns: number) =>
-    Float32Array.from({ length: rows * columns }, (_, i) => Math.sin(i));
+    Float32Array.from({ length: rows * columns }, (_, i) => Math.sin(seed + i));
   return writeOnnxModel(join(folder, 'tiny.onnx'), {
     inputs: [value('input', 'float', ['batch', 4])],
     outputs: [value('output', 'float', ['batch', 3])],
@@ -31,7 +31,7 @@ export function tinyModel(): string {
 export function staged(file: string): string {
   const model = OnnxModel.fromFile(file);
   const context = BuildContext.of({ model, platform: 'linux/amd64', nodePath: '/usr/local/bin/node' });
-  const target = join(folder, context.hash);
+  const target = mkdtempSync(join(folder, 'context-'));
   context.stage(target);
   return target;
 }
