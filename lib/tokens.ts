@@ -5,13 +5,13 @@ export function asText(value: string | number | boolean): string {
   return Token.isUnresolved(value) ? Token.asString(value) : String(value);
 }
 
-/** a + b + …, by Terraform where it alone knows a part. */
-export function sum(...parts: number[]): number {
-  const unresolved = parts.some(Token.isUnresolved);
-  return parts.reduce((a, b) => (unresolved ? Token.asNumber(Op.add(a, b)) : a + b));
+/** a + b + …, rounded up to a whole number, by Terraform where it alone knows a part. */
+export function wholeSum(...parts: number[]): number {
+  if (!parts.some(Token.isUnresolved)) return Math.ceil(parts.reduce((a, b) => a + b));
+  return Fn.ceil(parts.reduce((a, b) => Token.asNumber(Op.add(a, b))));
 }
 
-/** a * b as a whole number, by Terraform where it alone knows one of them. */
+/** a * b, rounded to a whole number, by Terraform where it alone knows one of them. */
 export function wholeProduct(a: number, b: number): number {
   return [a, b].some(Token.isUnresolved) ? Fn.floor(Token.asNumber(Op.mul(a, b))) : Math.round(a * b);
 }

@@ -137,9 +137,15 @@ export class ContainerizedModel extends Construct {
 
   /** Where this host answers, such as `http://127.0.0.1:8080`. */
   get url(): string {
-    const host = this.bindAddress === '0.0.0.0' ? '127.0.0.1' : this.bindAddress;
-    return `http://${host}:${asText(this.container.ports.get(0).external)}`;
+    return `http://${urlHost(this.bindAddress)}:${asText(this.container.ports.get(0).external)}`;
   }
+}
+
+/** An address that listens everywhere is reached here by the loopback one. */
+function urlHost(address: string): string {
+  if (address === '0.0.0.0') return '127.0.0.1';
+  if (address === '::') return '[::1]';
+  return address.includes(':') ? `[${address}]` : address;
 }
 
 function nameOf(path: string): string {

@@ -1,5 +1,5 @@
 import { SERVING_DEFAULTS, type ServingOptions } from '../serving-options';
-import { sum } from '../tokens';
+import { wholeSum } from '../tokens';
 
 /** For the run of the last request that could still start, in seconds. */
 const RUN_SECONDS = 10;
@@ -9,5 +9,5 @@ export function stopGraceSeconds({
   drainSeconds = SERVING_DEFAULTS.drainSeconds,
   queueTimeoutSeconds = SERVING_DEFAULTS.queueTimeoutSeconds,
 }: ServingOptions): number {
-  return sum(drainSeconds, queueTimeoutSeconds, RUN_SECONDS);
+  return wholeSum(drainSeconds, queueTimeoutSeconds, RUN_SECONDS);
 }

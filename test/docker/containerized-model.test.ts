@@ -146,6 +146,19 @@ test('outputs say where it answers and what it runs', () => {
   expect(construct.url).toMatch(/^http:\/\/127\.0\.0\.1:\$\{TfToken/);
 });
 
+test.each([
+  ['0.0.0.0', 'http://127.0.0.1:'],
+  ['::', 'http://[::1]:'],
+  ['fd00::7', 'http://[fd00::7]:'],
+  ['192.168.0.2', 'http://192.168.0.2:'],
+])('bound to %s it answers at %s', (bindAddress, start) => {
+  expect(containerized({ model, bindAddress }).construct.url.startsWith(start)).toBe(true);
+});
+
+test('fractions of a second of grace are rounded up', () => {
+  expect(containerized({ model, serving: { drainSeconds: 0.5 } }).container.destroy_grace_seconds).toBe(41);
+});
+
 test('values that only the plan knows go through it, unchecked', () => {
   const json = synthStack((stack) => {
     const number = (name: string) => new TerraformVariable(stack, name, { type: 'number' }).numberValue;
@@ -170,7 +183,7 @@ test('values that only the plan knows go through it, unchecked', () => {
       'MODEL_SERVING_DRAIN_SECONDS=${var.drain}',
       'MODEL_SERVING_LOG_LEVEL=${var.level}',
     ]),
-    destroy_grace_seconds: '${((var.drain + 30) + 10)}',
+    destroy_grace_seconds: '${ceil(((var.drain + 30) + 10))}',
   });
 });
 
