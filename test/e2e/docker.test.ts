@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DockerProvider } from '@cdktf/provider-docker/lib/provider';
-import { type App, TerraformStack } from 'cdktf';
+import { type App, TerraformOutput, TerraformStack } from 'cdktf';
 import { OnnxModel } from 'cdktf-model-serving';
 import { ContainerizedModel, InferenceImage } from 'cdktf-model-serving/docker';
 import { DigitsStack } from '../../examples/digits/stack';
@@ -14,6 +14,8 @@ import { whyNot, Workspace } from './terraform';
 
 const reason = whyNot();
 const describeApplied = reason === undefined ? describe : describe.skip;
+
+if (reason !== undefined) process.stderr.write(`Nothing is applied, since ${reason}\n`);
 
 describeApplied(reason === undefined ? 'applied to a Docker engine' : `NOT APPLIED, since ${reason}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'model-serving-models-'));
@@ -145,6 +147,37 @@ describeApplied(reason === undefined ? 'applied to a Docker engine' : `NOT APPLI
       expect(workspace.planExitCode('service')).toBe(0);
     });
   });
+
+  const registry = process.env.E2E_REGISTRY;
+  const testPushed = registry ? test : test.skip;
+  testPushed(
+    `an image from a registry${registry ? '' : ': SKIPPED, since E2E_REGISTRY names none (https, no login)'}`,
+    async () => {
+      const workspace = new Workspace();
+      const port = await freePort();
+      const model = OnnxModel.fromFile(multiplier(folder, 'pushed', 2));
+      const stacks = (reference?: string) => (app: App) => {
+        const scope = new TerraformStack(app, 'registry');
+        new DockerProvider(scope, 'docker', { registryAuth: [{ address: registry!, authDisabled: true }] });
+        const built = new InferenceImage(scope, 'model', { model, repository: `${registry}/e2e/pushed` });
+        built.registryImage!.insecureSkipVerify = true;
+        new TerraformOutput(scope, 'reference', { value: built.reference });
+        if (reference === undefined) return;
+        new ContainerizedModel(scope, 'service', { image: InferenceImage.fromRegistry(reference, { model }), port });
+      };
+      workspace.synth(stacks());
+      workspace.apply('registry');
+      const reference = workspace.output('registry', 'reference');
+      expect(reference).toMatch(/\/e2e\/pushed@sha256:[0-9a-f]{64}$/);
+
+      workspace.synth(stacks(reference));
+      workspace.apply('registry');
+      const reply = await infer(workspace.output('registry', 'url'), 'pushed', [x(4)]);
+      expect(reply.outputs[0].data).toEqual([8]);
+      expect(workspace.planExitCode('registry')).toBe(0);
+      workspace.destroy('registry');
+    },
+  );
 });
 
 function x(value: number) {

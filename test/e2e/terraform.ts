@@ -43,7 +43,7 @@ export class Workspace {
     const outputs = JSON.parse(
       execFileSync(BINARY, ['output', '-json'], { cwd: this.stackFolder(stack), encoding: 'utf8' }),
     );
-    const name = Object.keys(outputs).find((key) => new RegExp(`_${id}_[0-9A-F]{8}$`).test(key));
+    const name = Object.keys(outputs).find((key) => new RegExp(`(^|_)${id}(_[0-9A-F]{8})?$`).test(key));
     if (!name) throw new Error(`no output ${id} among ${Object.keys(outputs).join(', ')}`);
     return outputs[name].value;
   }
