@@ -50,7 +50,7 @@ export default tseslint.config(
     rules: restrict({ regex: '(^|/)lib/', message: 'The container knows nothing of the library.' }),
   },
   {
-    files: ['inference-image/src/{http,grpc,protocol}/**'],
+    files: ['inference-image/src/{http,protocol}/**'],
     rules: restrict({
       group: ['onnxruntime-node', 'onnxruntime-common'],
       message: 'Transport and protocol never touch the runtime; inference/ does.',

@@ -5,14 +5,14 @@ import { dirname, isAbsolute, join } from 'node:path';
 
 /**
  * The folder of what is expensive to find out and depends on nothing but its key, such as a large file's sha256.
- * It may be deleted at any time. MODEL_SERVING_CACHE_DIR names it; otherwise it is `cdktf-model-serving` in the
+ * It may be deleted at any time. CDKTF_MODEL_SERVING_CACHE_DIR names it; otherwise it is `cdktf-model-serving` in the
  * user's cache folder: LOCALAPPDATA on Windows, elsewhere XDG_CACHE_HOME or ~/.cache.
  *
  * @see https://specifications.freedesktop.org/basedir-spec/latest/ (a relative XDG_CACHE_HOME is to be ignored)
  */
 export function cacheFolder(): string {
-  const { MODEL_SERVING_CACHE_DIR, LOCALAPPDATA, XDG_CACHE_HOME } = process.env;
-  if (MODEL_SERVING_CACHE_DIR) return MODEL_SERVING_CACHE_DIR;
+  const { CDKTF_MODEL_SERVING_CACHE_DIR, LOCALAPPDATA, XDG_CACHE_HOME } = process.env;
+  if (CDKTF_MODEL_SERVING_CACHE_DIR) return CDKTF_MODEL_SERVING_CACHE_DIR;
   const usersCache = process.platform === 'win32' ? LOCALAPPDATA : XDG_CACHE_HOME;
   const parent = usersCache && isAbsolute(usersCache) ? usersCache : join(homedir(), '.cache');
   return join(parent, 'cdktf-model-serving');
@@ -29,23 +29,22 @@ export function readCache<T>(key: string): T | undefined {
 
 /** Keeps a JSON value under the key. A cache that cannot be written is no cache. */
 export function writeCache(key: string, value: unknown): void {
-  const path = entryPath(key);
-  const temporary = `${path}.${randomUUID()}`;
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    // Renamed into place, so that a reader never sees half an entry.
-    writeFileSync(temporary, JSON.stringify(value));
-    renameSync(temporary, path);
+    replaceFile(entryPath(key), JSON.stringify(value));
   } catch {
-    removeQuietly(temporary);
+    // What was worked out is worked out again next time.
   }
 }
 
-function removeQuietly(path: string): void {
+/** Renames a whole file into place, so that a reader never sees half of one. */
+function replaceFile(path: string, content: string): void {
+  const temporary = `${path}.${randomUUID()}`;
+  mkdirSync(dirname(path), { recursive: true });
   try {
-    rmSync(path, { force: true });
-  } catch {
-    // It was never there: the folder itself cannot be used.
+    writeFileSync(temporary, content);
+    renameSync(temporary, path);
+  } finally {
+    rmSync(temporary, { force: true });
   }
 }
 

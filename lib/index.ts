@@ -1,3 +1,5 @@
 export { ModelServingError, type Problem } from './errors';
+export type { Batching } from './model/batching';
+export type { SourceFile } from './model/model-files';
 export { OnnxModel, type OnnxModelProps } from './model/onnx-model';
 export type { Datatype, Dimension, Signature, TensorSignature } from '../inference-image/src/contract/signature';

@@ -49,8 +49,30 @@ export function servingEnvironment(options: ServingOptions, expectedSha256: stri
   return { ...Object.fromEntries(texts), [settingVariable('expectedSha256')]: expectedSha256 };
 }
 
+const OPTION_NAMES: Readonly<Record<keyof ServingOptions, true>> = {
+  executors: true,
+  threadsPerExecutor: true,
+  maxQueueLength: true,
+  queueTimeoutSeconds: true,
+  maxRequestBytes: true,
+  drainSeconds: true,
+  logLevel: true,
+};
+
 /** What is wrong with the options, each by its own rule in the container's contract. */
 export function servingProblems(where: string, options: ServingOptions): Problem[] {
+  const unknown = Object.keys(options).filter((name) => !(name in OPTION_NAMES));
+  return [...unknown.map((name) => optionUnknown(where, name)), ...invalidOptions(where, options)];
+}
+
+function optionUnknown(where: string, name: string): Problem {
+  return {
+    code: 'serving-option-unknown',
+    message: `${where}: serving has no option ${name}. The options are ${Object.keys(OPTION_NAMES).join(', ')}.`,
+  };
+}
+
+function invalidOptions(where: string, options: ServingOptions): Problem[] {
   const resolved = Object.entries(options).filter(([, value]) => value !== undefined && !Token.isUnresolved(value));
   if (resolved.length === 0) return [];
   // zod is loaded only here: most stacks set no option, and it costs a third of a synth.

@@ -11,7 +11,7 @@ export function wholeSum(...parts: number[]): number {
   return Fn.ceil(parts.reduce((a, b) => Token.asNumber(Op.add(a, b))));
 }
 
-/** a * b, rounded to a whole number, by Terraform where it alone knows one of them. */
+/** a * b without its fraction, by Terraform where it alone knows one of them. */
 export function wholeProduct(a: number, b: number): number {
-  return [a, b].some(Token.isUnresolved) ? Fn.floor(Token.asNumber(Op.mul(a, b))) : Math.round(a * b);
+  return [a, b].some(Token.isUnresolved) ? Fn.floor(Token.asNumber(Op.mul(a, b))) : Math.floor(a * b);
 }

@@ -7,7 +7,7 @@ const folder = mkdtempSync(join(tmpdir(), 'cache-'));
 const environment = { ...process.env };
 
 beforeEach(() => {
-  process.env['MODEL_SERVING_CACHE_DIR'] = join(folder, 'cache');
+  process.env['CDKTF_MODEL_SERVING_CACHE_DIR'] = join(folder, 'cache');
 });
 afterEach(() => {
   process.env = { ...environment };
@@ -32,7 +32,7 @@ test('leaves nothing but whole entries', () => {
 test('is silently absent where its folder cannot be written', () => {
   const file = join(folder, 'file');
   writeFileSync(file, '');
-  process.env['MODEL_SERVING_CACHE_DIR'] = join(file, 'cache');
+  process.env['CDKTF_MODEL_SERVING_CACHE_DIR'] = join(file, 'cache');
   writeCache('a key', 1);
   expect(readCache('a key')).toBeUndefined();
 });
@@ -48,7 +48,7 @@ test('takes a damaged entry for none', () => {
 
 describe('its folder', () => {
   beforeEach(() => {
-    delete process.env['MODEL_SERVING_CACHE_DIR'];
+    delete process.env['CDKTF_MODEL_SERVING_CACHE_DIR'];
     delete process.env['XDG_CACHE_HOME'];
   });
 
@@ -68,8 +68,8 @@ describe('its folder', () => {
     expect(cacheFolder()).toBe(join(homedir(), '.cache', 'cdktf-model-serving'));
   });
 
-  test('follows MODEL_SERVING_CACHE_DIR', () => {
-    process.env['MODEL_SERVING_CACHE_DIR'] = join(folder, 'mine');
+  test('follows CDKTF_MODEL_SERVING_CACHE_DIR', () => {
+    process.env['CDKTF_MODEL_SERVING_CACHE_DIR'] = join(folder, 'mine');
     expect(cacheFolder()).toBe(join(folder, 'mine'));
   });
 });

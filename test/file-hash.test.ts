@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileSha256 } from '../lib/file-hash';
-import { age, temporaryFolder } from './model/support';
+import { temporaryFolder } from './support/temporary-folder';
+import { age } from './model/support';
 
 const folder = temporaryFolder();
 const reads = jest.spyOn(fs, 'readSync');

@@ -1,7 +1,10 @@
 import { Command, Option } from 'commander';
+import { ModelServingError } from '../errors';
 import { BuildContext } from '../image/build-context';
+import { checkContext } from '../image/context-problems';
 import { DEFAULT_NODE_PATH } from '../image/dockerfile';
 import { DEFAULT_PLATFORM, IMAGE_PLATFORMS, type ImagePlatform } from '../image/platform';
+import { Problems } from '../problems';
 import { addModelOptions, type ModelOptions, readModel } from './model-options';
 
 interface ContextOptions extends ModelOptions {
@@ -20,6 +23,9 @@ export function contextCommand(): Command {
     .option('--node-path <path>', 'where the base image keeps node', DEFAULT_NODE_PATH)
     .action((path: string, options: ContextOptions) => {
       const { platform, nodePath, out } = options;
+      const problems = new Problems();
+      checkContext('model-serving context', { platform, nodePath }, problems);
+      ModelServingError.throwIfAny(problems.list);
       const context = BuildContext.of({ model: readModel(path, options), platform, nodePath });
       context.stage(out);
       console.error(`Staged ${context.files.length} files in ${out}. Build them with, for example:`);

@@ -1,23 +1,40 @@
 import { Command } from 'commander';
 import { type TensorSignature, wireShape } from '../../inference-image/src/contract/signature';
+import { ModelServingError } from '../errors';
 import { defaultMemoryMiB, minimumMemoryMiB } from '../memory';
+import { dimensionsText } from '../model/onnx-graph';
 import type { OnnxModel } from '../model/onnx-model';
 import { addModelOptions, type ModelOptions, readModel } from './model-options';
+
+interface InspectOptions extends ModelOptions {
+  json?: boolean;
+}
 
 export function inspectCommand(): Command {
   return addModelOptions(new Command('inspect'))
     .description('Show what a model takes and gives, and whether it can be served.')
     .option('--json', 'print JSON')
-    .action((path: string, options: ModelOptions & { json?: boolean }) => {
-      const model = readModel(path, options);
-      console.log(options.json ? JSON.stringify(facts(model), undefined, 2) : report(model));
+    .action((path: string, options: InspectOptions) => {
+      if (options.json) console.log(JSON.stringify(inspect(path, options), undefined, 2));
+      else console.log(report(readModel(path, options), options));
     });
 }
 
-function facts(model: OnnxModel) {
-  const { name, version, sha256, sizeBytes, irVersion, opsets, operators, signature, batching, metadata, files } =
-    model;
+/** For programs: also what is wrong is on standard output. */
+function inspect(path: string, options: InspectOptions): object {
+  try {
+    return facts(readModel(path, options));
+  } catch (error) {
+    if (!(error instanceof ModelServingError)) throw error;
+    process.exitCode = 1;
+    return { servable: false, problems: error.problems };
+  }
+}
+
+function facts(model: OnnxModel): object {
+  const { name, version, sha256, sizeBytes, irVersion, opsets, operators, batching, metadata, warnings } = model;
   return {
+    servable: warnings.length === 0,
     name,
     version,
     sha256,
@@ -25,13 +42,13 @@ function facts(model: OnnxModel) {
     irVersion,
     opsets,
     operators,
-    inputs: signature.inputs.map(tensorFacts),
-    outputs: signature.outputs.map(tensorFacts),
+    inputs: model.signature.inputs.map(tensorFacts),
+    outputs: model.signature.outputs.map(tensorFacts),
     batching,
     metadata,
+    warnings,
     memoryMiB: { minimum: minimumMemoryMiB(model), default: defaultMemoryMiB(model) },
-    files: files.map((file) => ({ path: file.path, sha256: file.sha256, sizeBytes: file.sizeBytes })),
-    servable: true,
+    files: model.files.map((file) => ({ path: file.path, sha256: file.sha256, sizeBytes: file.sizeBytes })),
   };
 }
 
@@ -39,24 +56,26 @@ function tensorFacts(tensor: TensorSignature) {
   return { name: tensor.name, datatype: tensor.datatype, shape: wireShape(tensor), dimensions: tensor.dimensions };
 }
 
-function report(model: OnnxModel): string {
+function report(model: OnnxModel, { runtimeCheck }: InspectOptions): string {
   const opsets = Object.entries(model.opsets).map(([domain, version]) => `${domain} ${version}`);
   const { inputs, outputs } = model.signature;
   return table([
     ['model', `${model.name}, version ${model.version}`],
     ['sha256', model.sha256],
-    [
-      'size',
-      `${model.sizeBytes.toLocaleString('en')} bytes in ${model.files.length} file${model.files.length > 1 ? 's' : ''}`,
-    ],
+    ['size', `${model.sizeBytes.toLocaleString('en')} bytes`],
     ['format', `IR version ${model.irVersion}, opset ${opsets.join(', ')}`],
     ['operators', model.operators.join(', ')],
     ...inputs.map((tensor, index): [string, string] => [index === 0 ? 'inputs' : '', tensorText(tensor)]),
     ...outputs.map((tensor, index): [string, string] => [index === 0 ? 'outputs' : '', tensorText(tensor)]),
     ['batching', batchingText(model.batching)],
     ['memory', `${minimumMemoryMiB(model)} MiB or more, ${defaultMemoryMiB(model)} MiB by default`],
-    ['verdict', 'can be served'],
+    ['verdict', verdict(model, runtimeCheck)],
   ]);
+}
+
+function verdict({ warnings }: OnnxModel, runtimeCheck: ModelOptions['runtimeCheck']): string {
+  if (warnings.length > 0) return 'cannot be served, or was not loaded here: see the warnings';
+  return runtimeCheck === 'skip' ? 'can be served, as far as its graph tells' : 'can be served';
 }
 
 function batchingText(batching: OnnxModel['batching']): string {
@@ -65,7 +84,7 @@ function batchingText(batching: OnnxModel['batching']): string {
 }
 
 function tensorText({ name, datatype, dimensions }: TensorSignature): string {
-  return `${name}  ${datatype} [${dimensions.map((dimension) => dimension ?? '?').join(', ')}]`;
+  return `${name}  ${datatype} ${dimensionsText(dimensions)}`;
 }
 
 function table(rows: [string, string][]): string {

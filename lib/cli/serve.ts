@@ -1,28 +1,29 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { LocalServer } from '../local-server';
 import { addModelOptions, type ModelOptions, readModel } from './model-options';
 
 interface ServeOptions extends ModelOptions {
-  port: string;
-  metricsPort: string;
+  port: number;
+  metricsPort: number;
   host: string;
 }
 
 export function serveCommand(): Command {
   return addModelOptions(new Command('serve'))
     .description("Serve a model on this machine without Docker: the image's own server and files, as a process.")
-    .option('--port <port>', 'for inference; 0 for a free one', '8080')
-    .option('--metrics-port <port>', 'for Prometheus; 0 for a free one', '8082')
+    .option('--port <port>', 'for inference; 0 for a free one', portNumber, 8080)
+    .option('--metrics-port <port>', 'for Prometheus; 0 for a free one', portNumber, 8082)
     .option('--host <address>', 'to listen on', '127.0.0.1')
-    .action(async (path: string, options: ServeOptions) => {
-      const server = LocalServer.start(readModel(path, options), {
-        host: options.host,
-        httpPortNumber: Number(options.port),
-        metricsPortNumber: Number(options.metricsPort),
-      });
-      // A terminal sends SIGINT to the server itself; SIGTERM reaches only this process.
-      process.on('SIGINT', () => {});
-      process.on('SIGTERM', () => server.stop());
+    .action(async (path: string, { host, port, metricsPort, ...options }: ServeOptions) => {
+      const settings = { host, httpPortNumber: port, metricsPortNumber: metricsPort };
+      const server = LocalServer.start(readModel(path, options), settings);
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => server.stop());
       process.exitCode = await server.exited;
     });
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65535) return port;
+  throw new InvalidArgumentError('Give a whole number from 0 to 65535.');
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Container, type ContainerLabels, type ContainerPorts } from '@cdktf/provider-docker/lib/container';
 import { TerraformOutput, type TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
@@ -18,6 +19,8 @@ import { rotated, type LogRotation } from './log-rotation';
 /** Ports inside the container. */
 const HTTP_PORT = 8080;
 const METRICS_PORT = 8082;
+
+const DEFAULT_WAIT_SECONDS = 120;
 
 export interface ContainerizedModelProps {
   /** The model to build an image for. Give either this or `image`. */
@@ -58,7 +61,7 @@ export interface ContainerizedModelProps {
   readonly containerName?: string;
   /** Names of Docker networks to join. @default - the bridge network */
   readonly networks?: readonly string[];
-  /** @default - none besides the model's name and version */
+  /** @default - none besides the model's name and version, and the CPU limit */
   readonly labels?: Readonly<Record<string, string>>;
   /** @default 'unless-stopped' */
   readonly restart?: 'no' | 'on-failure' | 'always' | 'unless-stopped';
@@ -98,7 +101,13 @@ export class ContainerizedModel extends Construct {
     const containerName = props.containerName ?? nameOf(this.node.path);
     ModelServingError.throwIfAny(containerProblems(this.node.path, { ...props, containerName }));
 
-    const { serving = {}, environment = {}, waitSeconds = 120, bindAddress = '127.0.0.1', provider } = props;
+    const {
+      serving = {},
+      environment = {},
+      waitSeconds = DEFAULT_WAIT_SECONDS,
+      bindAddress = '127.0.0.1',
+      provider,
+    } = props;
     this.image = props.image ?? new InferenceImage(this, 'image', { ...props.build, model: props.model!, provider });
     this.model = this.image.model;
     this.bindAddress = bindAddress;
@@ -115,15 +124,15 @@ export class ContainerizedModel extends Construct {
       labels: labels({
         'model-serving.model': this.model.name,
         'model-serving.version': this.model.version,
-        ...cpuLabel(props.cpus),
         ...props.labels,
+        ...cpuLabel(props.cpus),
       }),
       ...cpuLimit(props.cpus),
       ...memoryLimit(props.memoryMiB ?? defaultMemoryMiB(this.model)),
       ...hardened(props.hardening),
       ...rotated(props.logRotation),
       restart: props.restart ?? 'unless-stopped',
-      healthcheck: healthCheck(this.image.nodePath, waitSeconds),
+      healthcheck: healthCheck(this.image.nodePath, waitSeconds || DEFAULT_WAIT_SECONDS),
       wait: waitSeconds > 0,
       waitTimeout: waitSeconds || undefined,
       // Without it the provider kills at once, and requests in flight are lost at every update.
@@ -148,8 +157,14 @@ function urlHost(address: string): string {
   return address.includes(':') ? `[${address}]` : address;
 }
 
+/** The construct's path as a container's name, the same at every synth. */
 function nameOf(path: string): string {
-  return path.replace(/[^a-zA-Z0-9_.-]+/g, '-').replace(/^[^a-zA-Z0-9]+/, '');
+  const name = path.replaceAll('/', '-');
+  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name)) return name;
+  // Ids that differ only in what a name may not hold must not end up with one name.
+  const hash = createHash('sha256').update(path).digest('hex').slice(0, 8);
+  const legal = name.replace(/[^a-zA-Z0-9_.-]+/g, '-').replace(/^[^a-zA-Z0-9]+|-+$/g, '');
+  return legal ? `${legal}-${hash}` : hash;
 }
 
 function publishedPorts(ip: string, { port, metricsPort }: ContainerizedModelProps): ContainerPorts[] {
@@ -158,7 +173,9 @@ function publishedPorts(ip: string, { port, metricsPort }: ContainerizedModelPro
 }
 
 function variables(environment: Record<string, string>): string[] {
-  return Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  return Object.entries(environment)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${value}`);
 }
 
 function labels(values: Record<string, string>): ContainerLabels[] {

@@ -19,6 +19,16 @@ export const dockerErrors = {
     message: `${where}: ${prop} is ${port}. Give a whole number from 1 to 65535.`,
   }),
 
+  portsEqual: (where: string, port: number): Problem => ({
+    code: 'ports-equal',
+    message: `${where}: port and metricsPort are both ${port}. Give each a port of its own.`,
+  }),
+
+  bindAddressInvalid: (where: string, address: string): Problem => ({
+    code: 'bind-address-invalid',
+    message: `${where}: bindAddress "${address}" is not an IP address. Give one of this host's, such as 127.0.0.1, or 0.0.0.0 for all.`,
+  }),
+
   cpusOutOfRange: (where: string, cpus: number): Problem => ({
     code: 'cpus-out-of-range',
     message: `${where}: cpus is ${cpus}. Give a number of CPUs of 0.01 or more, such as 0.5 or 2.`,
@@ -37,6 +47,11 @@ export const dockerErrors = {
   environmentReserved: (where: string, variable: string): Problem => ({
     code: 'environment-reserved',
     message: `${where}: environment sets ${variable}, but MODEL_SERVING_ variables are the server's own. Use the serving prop.`,
+  }),
+
+  environmentNameInvalid: (where: string, variable: string): Problem => ({
+    code: 'environment-name-invalid',
+    message: `${where}: environment has a variable "${variable}". Begin its name with a letter or "_", and go on with letters, digits, "_", "." and "-".`,
   }),
 
   waitSecondsInvalid: (where: string, seconds: number): Problem => ({

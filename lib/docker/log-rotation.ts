@@ -1,4 +1,5 @@
 import type { ContainerConfig } from '@cdktf/provider-docker/lib/container';
+import { asText } from '../tokens';
 
 /** Docker keeps a container's log for ever unless told otherwise. */
 export interface LogRotation {
@@ -10,5 +11,5 @@ export interface LogRotation {
 
 /** @see https://docs.docker.com/engine/logging/drivers/json-file/ */
 export function rotated({ maxSizeMiB = 10, maxFiles = 3 }: LogRotation = {}): Partial<ContainerConfig> {
-  return { logDriver: 'json-file', logOpts: { 'max-size': `${maxSizeMiB}m`, 'max-file': String(maxFiles) } };
+  return { logDriver: 'json-file', logOpts: { 'max-size': `${asText(maxSizeMiB)}m`, 'max-file': asText(maxFiles) } };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { MANIFEST_FILE } from '../../inference-image/src/contract/model-manifest';
 import { ModelServingError } from '../errors';
@@ -55,7 +55,7 @@ export class BuildContext {
    * @throws ModelServingError `context-folder-not-empty`
    */
   stage(folder: string): void {
-    if (existsSync(folder) && readdirSync(folder).length > 0) {
+    if (existsSync(folder) && !isEmptyFolder(folder)) {
       throw new ModelServingError([imageErrors.contextFolderNotEmpty(folder)]);
     }
     for (const { path, source } of this.files) {
@@ -65,6 +65,10 @@ export class BuildContext {
       else writeFileSync(target, source.content);
     }
   }
+}
+
+function isEmptyFolder(path: string): boolean {
+  return statSync(path).isDirectory() && readdirSync(path).length === 0;
 }
 
 /** What the server finds in its model folder. */

@@ -15,5 +15,5 @@ export interface DockerfileProps {
 export function dockerfile({ nodePath, labels }: DockerfileProps): string {
   const template = readFileSync(join(packageRoot, 'inference-image', 'Dockerfile'), 'utf8');
   const labelLines = Object.entries(labels).map(([name, value]) => `LABEL ${name}=${JSON.stringify(value)}\n`);
-  return template.replaceAll(DEFAULT_NODE_PATH, nodePath) + labelLines.join('');
+  return template.replaceAll(DEFAULT_NODE_PATH, () => nodePath) + labelLines.join('');
 }

@@ -10,7 +10,7 @@ export const imageErrors = {
 
   runtimeMissing: (nativeFolder: string, folder: string): Problem => ({
     code: 'runtime-missing',
-    message: `${folder} holds no onnxruntime for ${nativeFolder}. Reinstall onnxruntime-node; its npm package holds every platform's files.`,
+    message: `${folder} holds no onnxruntime for ${nativeFolder}. Reinstall onnxruntime-node; it has files for Linux and Windows on x64 and arm64, and for macOS on arm64.`,
   }),
 
   baseImageMusl: (where: string, baseImage: string): Problem => ({
@@ -35,7 +35,7 @@ export const imageErrors = {
 
   nodePathInvalid: (where: string, nodePath: string): Problem => ({
     code: 'node-path-invalid',
-    message: `${where}: nodePath "${nodePath}" is not an absolute path. Give the path of the node binary in the base image, such as /nodejs/bin/node.`,
+    message: `${where}: nodePath "${nodePath}" is not an absolute path of plain characters. Give the path of the node binary in the base image, such as /nodejs/bin/node.`,
   }),
 
   referenceInvalid: (reference: string): Problem => ({
@@ -45,6 +45,6 @@ export const imageErrors = {
 
   contextFolderNotEmpty: (folder: string): Problem => ({
     code: 'context-folder-not-empty',
-    message: `${folder} is not empty. Give a new or an empty folder: a build context must hold nothing else.`,
+    message: `${folder} is not an empty folder. Give a new or an empty one: a build context must hold nothing else.`,
   }),
 };

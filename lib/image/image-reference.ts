@@ -23,6 +23,11 @@ export function isPinned(reference: string): boolean {
   return /@sha256:[0-9a-f]{64}$/.test(reference);
 }
 
+/** An image of the Alpine kind, by its own name or tag; whoever owns the repository may be called anything. */
+export function isMusl(reference: string): boolean {
+  return /alpine|musl/i.test(reference.slice(reference.lastIndexOf('/') + 1));
+}
+
 /** The last component of a repository: lower case, as Docker demands, whatever the model is called. */
 export function repositoryComponent(name: string): string {
   return (

@@ -8,12 +8,14 @@ import { addCustomSynthesis } from 'cdktf/lib/synthesize/synthesizer';
 import { Construct } from 'constructs';
 import { ModelServingError, type Problem } from '../errors';
 import type { OnnxModel } from '../model/onnx-model';
+import { Problems } from '../problems';
 import { BuildContext } from './build-context';
+import { checkContext } from './context-problems';
 import { DEFAULT_BASE_IMAGE, DEFAULT_NODE_PATH } from './dockerfile';
 import { imageErrors } from './errors';
-import { isPinned, isReference, isRepository, repositoryComponent } from './image-reference';
-import { type ModelImage, RegistryModelImage, type RegistryModelImageProps } from './model-image';
-import { DEFAULT_PLATFORM, IMAGE_PLATFORMS, type ImagePlatform } from './platform';
+import { isMusl, isPinned, isReference, isRepository, repositoryComponent } from './image-reference';
+import { type ModelImage, pulledImageId, RegistryModelImage, type RegistryModelImageProps } from './model-image';
+import { DEFAULT_PLATFORM, type ImagePlatform } from './platform';
 
 /** How an image is built, whatever the model. */
 export interface ImageOptions {
@@ -83,6 +85,7 @@ export class InferenceImage extends Construct implements ModelImage {
 
   private readonly context: BuildContext;
   private readonly repository?: string;
+  private readonly provider?: TerraformProvider;
 
   /** @throws ModelServingError with every prop that is wrong */
   constructor(scope: Construct, id: string, props: InferenceImageProps) {
@@ -99,6 +102,7 @@ export class InferenceImage extends Construct implements ModelImage {
     for (const warning of model.warnings) Annotations.of(this).addWarning(warning);
     this.model = model;
     this.repository = repository;
+    this.provider = provider;
     this.platform = platform;
     this.nodePath = nodePath;
     this.context = BuildContext.of({ model, platform, nodePath });
@@ -135,12 +139,13 @@ export class InferenceImage extends Construct implements ModelImage {
     return this.registryImage ? `${this.repository}@${this.registryImage.sha256Digest}` : this.image.imageId;
   }
 
-  /** On the engine that built it, the image is there already. */
-  engineImageId(): string {
-    return this.image.imageId;
+  /** Where another provider is named, another engine may be meant: it pulls what was pushed. */
+  engineImageId(scope: Construct, provider?: TerraformProvider): string {
+    if (!this.registryImage || provider === this.provider) return this.image.imageId;
+    return pulledImageId(scope, this, provider);
   }
 
-  /** Relative to where Terraform runs, so that the plan is the same on every machine; a saved plan finds its bytes. */
+  /** Relative to where Terraform runs, so that the plan is the same on every machine. */
   private get contextPath(): string {
     return `assets/${TerraformStack.of(this).getLogicalId(this.node)}/${this.context.hash}`;
   }
@@ -154,29 +159,17 @@ export class InferenceImage extends Construct implements ModelImage {
 }
 
 function problemsOf(path: string, props: InferenceImageProps): Problem[] {
-  const problems: Problem[] = [];
-  const { baseImage, repository, platform, nodePath } = props;
-  const check = <T>(value: T | undefined, isRight: (value: T) => boolean, problem: (value: T) => Problem) => {
-    if (value !== undefined && !Token.isUnresolved(value) && !isRight(value)) problems.push(problem(value));
-  };
-  check(baseImage, isReference, (value) => imageErrors.baseImageInvalid(path, value));
-  check(
+  const problems = new Problems();
+  const { baseImage, repository } = props;
+  problems.check(baseImage, isReference, (value) => imageErrors.baseImageInvalid(path, value));
+  problems.check(
     baseImage,
-    (value) => !/alpine|musl/i.test(value),
+    (value) => !isMusl(value),
     (value) => imageErrors.baseImageMusl(path, value),
   );
-  check(repository, isRepository, (value) => imageErrors.repositoryInvalid(path, value));
-  check(
-    platform,
-    (value) => IMAGE_PLATFORMS.includes(value),
-    (value) => imageErrors.platformUnsupported(path, value),
-  );
-  check(
-    nodePath,
-    (value) => value.startsWith('/'),
-    (value) => imageErrors.nodePathInvalid(path, value),
-  );
-  return problems;
+  problems.check(repository, isRepository, (value) => imageErrors.repositoryInvalid(path, value));
+  checkContext(path, props, problems);
+  return problems.list;
 }
 
 /** sha256 of the parts with a space between; Terraform computes the same where it alone knows one of them. */

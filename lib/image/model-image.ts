@@ -1,8 +1,10 @@
 import { Image } from '@cdktf/provider-docker/lib/image';
-import { Token, type TerraformProvider } from 'cdktf';
+import { Annotations, type TerraformProvider } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { OnnxModel } from '../model/onnx-model';
 import { ModelServingError } from '../errors';
+import { Problems } from '../problems';
+import { checkContext } from './context-problems';
 import { imageErrors } from './errors';
 import { isReference } from './image-reference';
 import { DEFAULT_NODE_PATH } from './dockerfile';
@@ -35,21 +37,31 @@ export class RegistryModelImage implements ModelImage {
   readonly platform: ImagePlatform;
   readonly nodePath: string;
 
-  /** @throws ModelServingError `image-reference-invalid` */
+  /** @throws ModelServingError with everything that is wrong */
   constructor(
     readonly reference: string,
     props: RegistryModelImageProps,
   ) {
-    if (!Token.isUnresolved(reference) && !isReference(reference)) {
-      throw new ModelServingError([imageErrors.referenceInvalid(reference)]);
-    }
+    const problems = new Problems();
+    problems.check(reference, isReference, imageErrors.referenceInvalid);
+    checkContext('InferenceImage.fromRegistry', props, problems);
+    ModelServingError.throwIfAny(problems.list);
     this.model = props.model;
     this.platform = props.platform ?? DEFAULT_PLATFORM;
     this.nodePath = props.nodePath ?? DEFAULT_NODE_PATH;
   }
 
   engineImageId(scope: Construct, provider?: TerraformProvider): string {
-    const { reference: name, platform } = this;
-    return new Image(scope, 'pulled-image', { provider, name, platform, keepLocally: true }).imageId;
+    for (const warning of this.model.warnings) Annotations.of(scope).addWarning(warning);
+    return pulledImageId(scope, this, provider);
   }
+}
+
+/** Pulls an image's reference, in `scope`. */
+export function pulledImageId(
+  scope: Construct,
+  { reference: name, platform }: ModelImage,
+  provider?: TerraformProvider,
+): string {
+  return new Image(scope, 'pulled-image', { provider, name, platform, keepLocally: true }).imageId;
 }

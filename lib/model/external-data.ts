@@ -47,7 +47,7 @@ function externalFile(modelPath: string, group: TensorGroup): SourceFile {
     throw new ModelServingError([modelErrors.externalLocationInvalid(modelPath, tensor)]);
   }
   const imagePath = posix.normalize(tensor.location);
-  const reserved = RESERVED.find((name) => imagePath === name || imagePath.startsWith(`${name}/`));
+  const reserved = RESERVED.find((name) => `${imagePath}/`.toLowerCase().startsWith(`${name}/`));
   if (reserved) throw new ModelServingError([modelErrors.externalLocationReserved(modelPath, tensor, reserved)]);
 
   const path = join(dirname(modelPath), imagePath);

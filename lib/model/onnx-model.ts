@@ -50,7 +50,7 @@ export class OnnxModel {
   /**
    * Reads an ONNX file (not its weights, which are only hashed), and checks that it can be served.
    *
-   * What is expensive to find out is cached by content; MODEL_SERVING_CACHE_DIR names the cache's folder.
+   * What is expensive to find out is cached by content; CDKTF_MODEL_SERVING_CACHE_DIR names the cache's folder.
    *
    * @param path - of the ONNX file, relative to the working directory; external data is found beside it
    * @throws ModelServingError with everything that is wrong with the model; docs/errors.md lists what can be

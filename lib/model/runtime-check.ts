@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { modelDigest } from '../../inference-image/src/contract/model-manifest';
 import { readCache, writeCache } from '../cache';
 import type { Problem } from '../errors';
+import { fileSha256 } from '../file-hash';
 import { modelErrors } from './errors';
 import type { ValueInfo } from './onnx-graph';
 import { RUNTIME_VERSION } from './runtime-limits';
@@ -48,7 +49,9 @@ export function checkRuntime(path: string, weights: Weights): Problem[] {
   const report = loadInChild(weights.files[0].sourcePath);
   const problems = problemsOf(path, report, weights);
   // Failures are not kept: memory, say, may have run out for once.
-  if (problems.length === 0) writeCache(key, true);
+  // A model that was replaced meanwhile is not the one that was loaded.
+  const isUnchanged = weights.files.every(({ sourcePath, sha256 }) => fileSha256(sourcePath).sha256 === sha256);
+  if (problems.length === 0 && isUnchanged) writeCache(key, true);
   return problems;
 }
 
@@ -58,10 +61,15 @@ function loadInChild(sourcePath: string): Report {
     ['-e', LOAD_MODEL, require.resolve('onnxruntime-node'), sourcePath],
     { stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8', timeout: TIMEOUT_SECONDS * 1000, windowsHide: true },
   );
+  if (isTimeout(error)) return { failure: `loading it took more than ${TIMEOUT_SECONDS} s` };
   if (error) return { unavailable: error.message };
   const line = stdout.split('\n').find((text) => text.startsWith(REPORT));
   if (line) return JSON.parse(line.slice(REPORT.length)) as Report;
   return { failure: `the process that loads it ends with ${signal ?? `exit code ${status}`}` };
+}
+
+function isTimeout(error: NodeJS.ErrnoException | undefined): boolean {
+  return error?.code === 'ETIMEDOUT';
 }
 
 function problemsOf(path: string, report: Report, { graph, files }: Weights): Problem[] {

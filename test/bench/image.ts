@@ -4,12 +4,13 @@ import { DEFAULT_BASE_IMAGE } from '../../lib/image/dockerfile';
 import { staged, tinyModel } from './models';
 import type { Row } from './table';
 
+const DOCKER = process.env.DOCKER ?? 'docker';
 const DIGITS = join(__dirname, '../../examples/digits/digits.onnx');
 
 /** Needs a Docker engine with the base image; says so where there is none. */
 export function imageRows(): Row[] {
   const target = '≤ 52 MB and the model';
-  if (spawnSync('docker', ['image', 'inspect', DEFAULT_BASE_IMAGE]).status !== 0) {
+  if (spawnSync(DOCKER, ['image', 'inspect', DEFAULT_BASE_IMAGE]).status !== 0) {
     const reason = `skipped: no Docker engine with ${DEFAULT_BASE_IMAGE}`;
     return [{ what: 'image over its base', ours: reason, baseline: '', ratio: '', target }];
   }
@@ -56,7 +57,7 @@ function megabytes(bytes: number): string {
 }
 
 function docker(...args: string[]): string {
-  return execFileSync(process.env.DOCKER ?? 'docker', args, {
+  return execFileSync(DOCKER, args, {
     encoding: 'utf8',
     env: { ...process.env, DOCKER_BUILDKIT: '1' },
   });

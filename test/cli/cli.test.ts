@@ -1,10 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { infer } from '../support/client';
 import { multiplier } from '../support/models';
+import { identity, node, writeOnnxModel } from '../support/onnx-builder';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
@@ -15,6 +16,7 @@ function run(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [...COMMAND, ...args], {
     cwd: root,
     encoding: 'utf8',
+    env: process.env,
   });
   return { status, stdout, stderr };
 }
@@ -26,7 +28,7 @@ describe('model-serving inspect', () => {
     expect(stdout.replace(/[0-9a-f]{64}/, 'SHA256')).toMatchInlineSnapshot(`
      "model      double, version 4
      sha256     SHA256
-     size       127 bytes in 1 file
+     size       127 bytes
      format     IR version 8, opset ai.onnx 17
      operators  Mul
      inputs     x  FP32 [n]
@@ -51,12 +53,27 @@ describe('model-serving inspect', () => {
     });
   });
 
+  test('does not promise what it has not seen', () => {
+    const file = writeOnnxModel(join(folder, 'no-such-operator.onnx'), {
+      ...identity('float', ['n']),
+      nodes: [node('NoSuchOp', ['x'], ['y'])],
+    });
+    const warned = run('inspect', file, '--runtime-check', 'warn');
+    expect(warned.stderr).toMatch(/^warning: .*does not load this model/);
+    expect(warned.stdout).toContain('verdict    cannot be served, or was not loaded here: see the warnings');
+    expect(run('inspect', file, '--runtime-check', 'skip').stdout).toContain('as far as its graph tells');
+  });
+
   test('says why a file cannot be served, and exits with 1', () => {
     const file = join(folder, 'empty.onnx');
     writeFileSync(file, '');
     const { status, stdout, stderr } = run('inspect', file);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toContain(`${file}`);
+    expect(stderr).toBe(`${file}: the file is empty. Export or download it again. [file-empty]\n`);
+
+    const json = run('inspect', file, '--json');
+    expect(json.status).toBe(1);
+    expect(JSON.parse(json.stdout)).toMatchObject({ servable: false, problems: [{ code: 'file-empty' }] });
   });
 });
 
@@ -80,30 +97,42 @@ describe('model-serving context', () => {
 
   test('refuses a folder that is not empty, and a platform that is none', () => {
     const file = multiplier(folder, 'double', 2);
-    expect(run('context', file, '--out', folder)).toMatchObject({ status: 1, stdout: '' });
+    for (const out of [folder, file]) {
+      const { status, stdout, stderr } = run('context', file, '--out', out);
+      expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+      expect(stderr).toMatch(/ is not an empty folder\. .*\[context-folder-not-empty\]\n$/);
+    }
+    expect(run('context', file, '--out', join(folder, 'y'), '--node-path', 'bin/node').stderr).toContain(
+      '[node-path-invalid]',
+    );
     expect(run('context', file, '--out', join(folder, 'x'), '--platform', 'vax').stderr).toContain(
       'Allowed choices are',
     );
   });
 });
 
-test('model-serving serve answers, and ends cleanly on SIGTERM', async () => {
-  const file = multiplier(folder, 'double', 2);
-  const server = spawn(process.execPath, [...COMMAND, 'serve', file, '--port', '0', '--metrics-port', '0'], {
-    cwd: root,
-  });
-  const exited = once(server, 'exit');
-  for await (const line of createInterface({ input: server.stdout })) {
-    const { msg, url } = JSON.parse(line);
-    if (msg !== 'ready') continue;
-    const { outputs } = await infer(url, 'double', [{ name: 'x', datatype: 'FP32', shape: [2], data: [1, 2] }]);
-    expect(outputs[0].data).toEqual([2, 4]);
-    break;
-  }
-  server.stdout.resume();
-  server.kill('SIGTERM');
-  expect(await exited).toEqual([0, null]);
-});
+test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+  'model-serving serve answers, and ends cleanly on %s',
+  async (signal) => {
+    const file = multiplier(folder, 'double', 2);
+    const server = spawn(process.execPath, [...COMMAND, 'serve', file, '--port', '0', '--metrics-port', '0'], {
+      env: { ...process.env, MODEL_SERVING_EXECUTORS: 'for another server' },
+      cwd: root,
+    });
+    const exited = once(server, 'exit');
+    for await (const line of createInterface({ input: server.stdout })) {
+      const { msg, url } = JSON.parse(line);
+      if (msg !== 'ready') continue;
+      const { outputs } = await infer(url, 'double', [{ name: 'x', datatype: 'FP32', shape: [2], data: [1, 2] }]);
+      expect(outputs[0].data).toEqual([2, 4]);
+      break;
+    }
+    server.stdout.resume();
+    server.kill(signal);
+    expect(await exited).toEqual([0, null]);
+    expect(readdirSync(join(folder, 'cache')).filter((name) => name.startsWith('serve-'))).toEqual([]);
+  },
+);
 
 test('help and mistakes', () => {
   expect(run('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('inspect') });
@@ -112,5 +141,6 @@ test('help and mistakes', () => {
     status: 1,
     stderr: expect.stringContaining("missing required argument 'model'"),
   });
+  expect(run('serve', 'm.onnx', '--port', 'abc').stderr).toContain('Give a whole number from 0 to 65535.');
   expect(run('insepct')).toMatchObject({ status: 1, stderr: expect.stringContaining('Did you mean inspect?') });
 });

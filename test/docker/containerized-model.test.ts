@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { truncateSync, writeFileSync } from 'node:fs';
-import { TerraformVariable } from 'cdktf';
+import { DockerProvider } from '@cdktf/provider-docker/lib/provider';
+import { TerraformVariable, Token } from 'cdktf';
 import { OnnxModel } from 'cdktf-model-serving';
 import { ContainerizedModel, type ContainerizedModelProps, InferenceImage } from 'cdktf-model-serving/docker';
 import { externalInitializer, node, value, writeOnnxModel } from '../support/onnx-builder';
@@ -129,10 +130,43 @@ test('T3 the container names its image by id, also one pulled from a registry', 
   expect(container.image).toMatch(/^\$\{docker_image\..*\.image_id\}$/);
 });
 
-test('waitSeconds 0 does not wait', () => {
+test('waitSeconds 0 does not wait, and gives the container time all the same', () => {
   const { container } = containerized({ model, waitSeconds: 0 });
+  expect(container.healthcheck.start_period).toBe('2m0s');
   expect(container.wait).toBe(false);
   expect(container.wait_timeout).toBeUndefined();
+});
+
+test('a variable without a value is left out', () => {
+  const environment = { SET: 'x', UNSET: undefined } as unknown as Record<string, string>;
+  const { container } = containerized({ model, environment });
+  expect(container.env).toEqual(['SET=x', `MODEL_SERVING_EXPECTED_SHA256=${model.sha256}`]);
+});
+
+test('an image that was pushed is pulled where another provider is named', () => {
+  const json = synthStack((stack) => {
+    const provider = new DockerProvider(stack, 'elsewhere', { alias: 'elsewhere', host: 'ssh://elsewhere' });
+    const image = new InferenceImage(stack, 'image', { model, repository: 'registry.example.com/digits' });
+    new ContainerizedModel(stack, 'digits', { image, provider });
+  });
+  const images = Object.values<any>(json.resource.docker_image);
+  const [built, pulled] = [images.find(({ build }) => build), images.find(({ build }) => !build)];
+  expect(built.provider).toBeUndefined();
+  expect(pulled.provider).toBe('docker.elsewhere');
+  expect(pulled.name).toMatch(/^registry\.example\.com\/digits@\$\{docker_registry_image\..*\.sha256_digest\}$/);
+  expect(only(json, 'docker_container').image).toContain('pulled-image');
+});
+
+test('ids that differ give containers that do', () => {
+  const names = ['a-b', 'a b', '图'].map((id) => {
+    const json = synthStack((stack) => new ContainerizedModel(stack, id, { model }));
+    return only(json, 'docker_container').name;
+  });
+  expect(names).toEqual([
+    'stack-a-b',
+    expect.stringMatching(/^stack-a-b-[0-9a-f]{8}$/),
+    expect.stringMatching(/^stack-[0-9a-f]{8}$/),
+  ]);
 });
 
 test('outputs say where it answers and what it runs', () => {
@@ -169,6 +203,7 @@ test('values that only the plan knows go through it, unchecked', () => {
       port: number('port'),
       cpus: number('cpus'),
       memoryMiB: number('memory'),
+      logRotation: { maxSizeMiB: number('size'), maxFiles: number('files') },
       environment: { TOKEN: secret.stringValue },
       serving: { drainSeconds: number('drain'), logLevel: level.stringValue as 'info' },
     });
@@ -176,6 +211,7 @@ test('values that only the plan knows go through it, unchecked', () => {
   expect(only(json, 'docker_container')).toMatchObject({
     ports: [{ external: '${var.port}' }],
     memory: '${var.memory}',
+    log_opts: { 'max-size': '${var.size}m', 'max-file': '${var.files}' },
     cpu_quota: '${floor((var.cpus * 100000))}',
     labels: expect.arrayContaining([{ label: 'model-serving.cpus', value: '${var.cpus}' }]),
     env: expect.arrayContaining([
@@ -223,6 +259,28 @@ describe('what is refused', () => {
       { model, cpus: 0 },
       'stack/digits: cpus is 0. Give a number of CPUs of 0.01 or more, such as 0.5 or 2. [cpus-out-of-range]',
     ],
+    [{ model, cpus: Infinity }, 'stack/digits: cpus is Infinity.'],
+    [{ model, memoryMiB: 512.5 }, 'stack/digits: memoryMiB is 512.5. Give a whole number of 1 or more. [not-positive]'],
+    [
+      { model, port: 8080, metricsPort: 8080 },
+      'stack/digits: port and metricsPort are both 8080. Give each a port of its own. [ports-equal]',
+    ],
+    [
+      { model, bindAddress: 'localhost' },
+      'stack/digits: bindAddress "localhost" is not an IP address. Give one of this host\'s, such as 127.0.0.1, or 0.0.0.0 for all. [bind-address-invalid]',
+    ],
+    [
+      { model, environment: { '': 'x' } },
+      'stack/digits: environment has a variable "". Begin its name with a letter or "_", and go on with letters, digits, "_", "." and "-". [environment-name-invalid]',
+    ],
+    [
+      { model, serving: { batchSize: 4 } as object },
+      'stack/digits: serving has no option batchSize. The options are executors, threadsPerExecutor, maxQueueLength, queueTimeoutSeconds, maxRequestBytes, drainSeconds, logLevel. [serving-option-unknown]',
+    ],
+    [
+      { model, waitSeconds: Token.asNumber({ resolve: () => 1 }) },
+      'stack/digits: waitSeconds is a value that only Terraform knows, but what is written at synth depends on it. Give a plain value. [must-be-known-at-synth]',
+    ],
     [
       { model, containerName: 'a b' },
       'stack/digits: containerName "a b" is not a container name. Use letters, digits, "_", "." and "-", two or more, beginning with a letter or digit. [container-name-invalid]',
@@ -243,7 +301,7 @@ describe('what is refused', () => {
       { model, serving: { executors: 0 } },
       'stack/digits: serving.executors is 0. Too small: expected number to be >=1. [serving-option-invalid]',
     ],
-    [{ model, build: { nodePath: 'node' } }, 'stack/digits/image: nodePath "node" is not an absolute path.'],
+    [{ model, build: { nodePath: 'node' } }, 'stack/digits/image: nodePath "node" is not an absolute path'],
   ])('%j', (props, message) => {
     expect(() => containerized(props)).toThrow(message);
   });

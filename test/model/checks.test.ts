@@ -12,7 +12,8 @@ import {
   type Elem,
   type ModelParts,
 } from '../support/onnx-builder';
-import { problemsOf, temporaryFolder } from './support';
+import { temporaryFolder } from '../support/temporary-folder';
+import { problemsOf } from './support';
 
 const folder = temporaryFolder();
 const path = join(folder, 'm.onnx');

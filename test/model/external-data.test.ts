@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { OnnxModel } from '../../lib/model/onnx-model';
 import { externalInitializer, node, value, writeOnnxModel, type ModelParts } from '../support/onnx-builder';
-import { problemsOf, temporaryFolder } from './support';
+import { temporaryFolder } from '../support/temporary-folder';
+import { problemsOf } from './support';
 
 const root = temporaryFolder();
 const folder = join(root, 'models');

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OnnxModel } from '../../lib/model/onnx-model';
 import { identity, node, value, writeOnnxModel, type ModelParts } from '../support/onnx-builder';
-import { problemsOf, temporaryFolder } from './support';
+import { temporaryFolder } from '../support/temporary-folder';
+import { problemsOf } from './support';
 
 const folder = temporaryFolder();
 const path = join(folder, 'm.onnx');

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { loadGraph } from '../../lib/model/load-graph';
 import { OnnxModel } from '../../lib/model/onnx-model';
 import { identity, onnxModel, writeOnnxModel } from '../support/onnx-builder';
-import { problemsOf, temporaryFolder } from './support';
+import { temporaryFolder } from '../support/temporary-folder';
+import { problemsOf } from './support';
 
 const folder = temporaryFolder();
 const path = join(folder, 'm.onnx');

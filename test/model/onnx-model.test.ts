@@ -15,7 +15,8 @@ import {
   type Elem,
   type ModelParts,
 } from '../support/onnx-builder';
-import { age, problemsOf, temporaryFolder } from './support';
+import { temporaryFolder } from '../support/temporary-folder';
+import { age, problemsOf } from './support';
 
 const folder = temporaryFolder();
 const path = join(folder, 'digits.v2.onnx');

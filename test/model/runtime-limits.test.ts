@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';
 import { MAX_IR_VERSION, MAX_OPSETS, RUNTIME_VERSION } from '../../lib/model/runtime-limits';
 import { identity, writeOnnxModel, type ModelParts } from '../support/onnx-builder';
-import { temporaryFolder } from './support';
+import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
 const valid = identity('float', ['n', 4]);

@@ -5,7 +5,8 @@ import { OnnxModel } from '../../lib/model/onnx-model';
 import { onnxMessage } from '../../lib/model/onnx-messages';
 import { readSkeleton } from '../../lib/model/skeleton-reader';
 import { initializer, node, onnxModel, value, type ModelParts } from '../support/onnx-builder';
-import { problemsOf, temporaryFolder } from './support';
+import { temporaryFolder } from '../support/temporary-folder';
+import { problemsOf } from './support';
 
 const folder = temporaryFolder();
 const path = join(folder, 'm.onnx');

@@ -1,15 +1,5 @@
-import { mkdtempSync, realpathSync, rmSync, utimesSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { utimesSync } from 'node:fs';
 import { ModelServingError } from '../../lib/errors';
-
-/** A folder for this file's tests, with a cache of its own. */
-export function temporaryFolder(): string {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'model-serving-')));
-  process.env['MODEL_SERVING_CACHE_DIR'] = join(folder, 'cache');
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 /** What is wrong, as `code: message`. */
 export function problemsOf(action: () => unknown): string[] {

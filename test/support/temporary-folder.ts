@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A folder for the tests of one file, gone when they end. */
+/** A folder for the tests of one file, gone when they end, and in it a cache of their own. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'model-serving-test-'));
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'model-serving-test-')));
+  process.env.CDKTF_MODEL_SERVING_CACHE_DIR = join(folder, 'cache');
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

@@ -1,0 +1,24 @@
+import type { Problems } from '../problems';
+import { imageErrors } from './errors';
+import { IMAGE_PLATFORMS, type ImagePlatform } from './platform';
+
+/** Checks what decides the files of a build context. */
+export function checkContext(
+  where: string,
+  { platform, nodePath }: { platform?: ImagePlatform; nodePath?: string },
+  problems: Problems,
+): void {
+  problems.checkKnown(where, 'platform', platform);
+  problems.check(
+    platform,
+    (value) => IMAGE_PLATFORMS.includes(value),
+    (value) => imageErrors.platformUnsupported(where, value),
+  );
+  problems.checkKnown(where, 'nodePath', nodePath);
+  // It is written into a Dockerfile as it is.
+  problems.check(
+    nodePath,
+    (value) => /^(\/[\w.+@-]+)+$/.test(value),
+    (value) => imageErrors.nodePathInvalid(where, value),
+  );
+}
