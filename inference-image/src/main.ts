@@ -69,7 +69,7 @@ async function serve(configuration: Configuration, startExecutor: () => WorkerEx
     await host.close();
     throw error;
   }
-  const url = `http://${settings.host}:${portOf(app.server)}`;
+  const url = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${portOf(app.server)}`;
   log.info({ url, httpPort: portOf(app.server), metricsPort: portOf(metricsServer) }, 'listening');
   await started;
   if (!dataPlane.ready) return;

@@ -51,13 +51,17 @@ export class ModelHost {
     const { settings, manifest, log } = this.options;
     const modelBytes = manifest.files.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
     if (!this.measurement || !InlineExecutor.isWorthwhile(this.measurement, modelBytes, manifest.signature)) return;
-    // Only here does the main thread load the runtime.
-    const { Session } = await import('./inference/session.js');
-    const session = new Session({ modelPath: join(settings.modelFolder, MODEL_FILE), threads: 1 });
-    this.inline = new InlineExecutor(session, this.measurement);
-    await this.preparation?.prepare(this.inline);
-    this.scheduler.inline = this.inline;
-    log.debug(this.measurement, 'the model is fast enough to run on the main thread');
+    try {
+      // Only here does the main thread load the runtime.
+      const { Session } = await import('./inference/session.js');
+      const session = new Session({ modelPath: join(settings.modelFolder, MODEL_FILE), threads: 1 });
+      this.inline = new InlineExecutor(session, this.measurement);
+      await this.preparation?.prepare(this.inline);
+      this.scheduler.inline = this.inline;
+      log.debug(this.measurement, 'the model is fast enough to run on the main thread');
+    } catch (error) {
+      log.warn({ error: messageOf(error) }, 'the model runs in executors alone');
+    }
   }
 
   /** Call it once nothing runs. A model that is still being loaded is waited for: that cannot be broken off. */

@@ -30,7 +30,7 @@ describeApplied(reason === undefined ? 'applied to a Docker engine' : `NOT APPLI
       workspace.synth((app) => new DigitsStack(app, 'digits'));
       workspace.apply('digits', variables);
     });
-    afterAll(() => workspace.destroy('digits', variables));
+    afterAll(() => workspace.dispose(variables));
 
     test('answers where its output says', async () => {
       const url = workspace.output('digits', 'url');
@@ -60,6 +60,11 @@ describeApplied(reason === undefined ? 'applied to a Docker engine' : `NOT APPLI
     const workspace = new Workspace();
     const name = `multiplier-${process.pid}`;
     let port: number;
+    let foreign: string;
+    afterAll(() => {
+      workspace.dispose();
+      docker('rm', '--force', foreign);
+    });
     const stack = (file: string, version: string) => (app: App) => {
       const scope = new TerraformStack(app, 'update');
       new DockerProvider(scope, 'docker');
@@ -77,14 +82,7 @@ describeApplied(reason === undefined ? 'applied to a Docker engine' : `NOT APPLI
     });
 
     test('v1, v2, requests in flight finish, destroy leaves nothing but images', async () => {
-      const foreign = docker(
-        'run',
-        '--detach',
-        'node:24-bookworm-slim',
-        'node',
-        '-e',
-        'setInterval(() => {}, 1000)',
-      ).trim();
+      foreign = docker('run', '--detach', 'node:24-bookworm-slim', 'node', '-e', 'setInterval(() => {}, 1000)').trim();
       workspace.synth(stack(slowMultiplier(folder, 'slow', 2, 3), '1'));
       workspace.apply('update');
       const url = workspace.output('update', 'url');
@@ -106,7 +104,6 @@ describeApplied(reason === undefined ? 'applied to a Docker engine' : `NOT APPLI
       workspace.destroy('update');
       expect(docker('ps', '-aq', '--filter', 'name=^update-model$')).toBe('');
       expect(docker('inspect', '--format={{.State.Running}}', foreign).trim()).toBe('true');
-      docker('rm', '--force', foreign);
       expect(docker('images', '-q', name).trim().split('\n')).toHaveLength(2);
     });
   });
@@ -123,10 +120,7 @@ describeApplied(reason === undefined ? 'applied to a Docker engine' : `NOT APPLI
       new DockerProvider(later, 'docker');
       new ContainerizedModel(later, 'model', { image, port });
     };
-    afterAll(() => {
-      workspace.destroy('service');
-      workspace.destroy('image');
-    });
+    afterAll(() => workspace.dispose());
 
     test('a build that fails leaves the old container serving', async () => {
       port = await freePort();

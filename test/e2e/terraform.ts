@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync, type SpawnSyncReturns } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DockerProvider } from '@cdktf/provider-docker/lib/provider';
@@ -63,6 +63,13 @@ export class Workspace {
     terraform(cwd, [...args, '-no-color']);
   }
 
+  /** Destroys what is left of the stacks, the last first, and the folder. */
+  dispose(variables: Record<string, string | number> = {}): void {
+    for (const stack of [...this.initialized].reverse()) this.destroy(stack, variables);
+    this.initialized.clear();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
   stackFolder(stack: string): string {
     return join(this.folder, 'cdktf.out', 'stacks', stack);
   }
@@ -87,6 +94,7 @@ export function whyNot(): string | undefined {
   const workspace = new Workspace();
   workspace.synth((app) => new DockerProvider(new TerraformStack(app, 'probe'), 'docker'));
   const init = spawnSync(BINARY, ['init', '-no-color'], { cwd: workspace.stackFolder('probe'), encoding: 'utf8' });
+  workspace.dispose();
   if (init.status !== 0) return `${BINARY} cannot install the Docker provider: ${reasonOf(init)}`;
   return undefined;
 }

@@ -46,9 +46,11 @@ export function booleanParameter(parameters: Fields, name: string, what: string)
 /** A value as the client wrote it, cut to a length that is fit for an error message. */
 export function describe(value: unknown): string {
   if (value === undefined) return 'missing';
-  const text =
-    typeof value === 'bigint'
-      ? String(value)
-      : JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v));
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  if (typeof value === 'bigint') return String(value);
+  try {
+    const text = JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? String(part) : part));
+    return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  } catch {
+    return 'nested too deeply';
+  }
 }

@@ -216,6 +216,13 @@ test.each<[string, Buffer, number | undefined, string]>([
   expect(() => decoder.decode(body, jsonLength)).toThrow(new Error(message));
 });
 
+test('nesting beyond what can be written back', () => {
+  const depth = 200_000;
+  expect(() => decode('['.repeat(depth) + ']'.repeat(depth))).toThrow(
+    new Error('the request is nested too deeply; it must be an object'),
+  );
+});
+
 test('P6 bytes that no input claims', () => {
   expect(() => decode({ inputs: [a, b], outputs }, [Buffer.alloc(1)])).toThrow(
     'the body has 1 bytes more than its JSON and the binary data of its inputs',
