@@ -9,6 +9,19 @@ const NAMES = ['server', 'executor', 'healthcheck'];
 // Staged build contexts are links to these files: a bundle in place of another must be a new file.
 for (const name of NAMES) rmSync(join(OUT, `${name}.cjs`), { force: true });
 
+/**
+ * The runtime's JavaScript is bundled. Its native files are not: the image has those of its own platform, in a folder
+ * called as the package, where Node finds them.
+ */
+const nativeBinding = {
+  name: 'native-binding',
+  setup({ onLoad }) {
+    onLoad({ filter: /onnxruntime-node[\\/]dist[\\/]binding\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace('require(`../bin/', 'require(`onnxruntime-node/bin/'),
+    }));
+  },
+};
+
 const { metafile } = await build({
   entryPoints: NAMES.map((name) => `inference-image/src/${name}.ts`),
   outdir: OUT,
@@ -17,9 +30,8 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20',
   format: 'cjs',
+  plugins: [nativeBinding],
   external: [
-    // Staged beside the bundles, with the native files of the image's platform.
-    'onnxruntime-node',
     // Half of a bundle, and never loaded: the server has no JSON schemas (http/app.ts).
     '@fastify/ajv-compiler',
     '@fastify/fast-json-stringify-compiler',
@@ -32,7 +44,7 @@ const { metafile } = await build({
   metafile: true,
 });
 
-const packages = new Set(['onnxruntime-node', ...Object.keys(metafile.inputs).flatMap(packageOf)]);
+const packages = new Set([...Object.keys(metafile.inputs).flatMap(packageOf)]);
 writeFileSync(join(OUT, 'THIRD_PARTY_NOTICES.txt'), [...packages].sort().map(notice).join('\n'));
 
 function packageOf(input) {

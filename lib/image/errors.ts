@@ -13,6 +13,11 @@ export const imageErrors = {
     message: `${folder} holds no onnxruntime for ${nativeFolder}. Reinstall onnxruntime-node; it has files for Linux and Windows on x64 and arm64, and for macOS on arm64.`,
   }),
 
+  runtimeVersion: (folder: string, version: string, builtFor?: string): Problem => ({
+    code: 'runtime-version-wrong',
+    message: `${folder} is onnxruntime-node ${version}, but this package's server is built for ${builtFor}. Remove whatever overrides the version, and install again.`,
+  }),
+
   baseImageMusl: (where: string, baseImage: string): Problem => ({
     code: 'base-image-musl',
     message: `${where}: baseImage "${baseImage}" is Alpine (musl), and onnxruntime needs glibc. Use a Debian, Ubuntu, RHEL or distroless image with Node 20 or newer, such as node:24-bookworm-slim.`,

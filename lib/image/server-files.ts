@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ModelServingError } from '../errors';
 import { packageRoot } from '../package-root';
@@ -56,19 +56,17 @@ function runtimeFiles(nativeFolder: string): ContextFile[] {
   if (!names || !natives.every((path) => existsSync(join(node, path)))) {
     throw new ModelServingError([imageErrors.runtimeMissing(nativeFolder, node)]);
   }
-  const common = dirname(dirname(dirname(require.resolve('onnxruntime-common', { paths: [node] }))));
-  return [
-    ...['package.json', ...scripts(node, 'dist'), ...natives].map((path) =>
-      fromFile(`app/node_modules/onnxruntime-node/${path}`, join(node, path)),
-    ),
-    ...['package.json', 'dist/cjs/package.json', ...scripts(common, 'dist/cjs')].map((path) =>
-      fromFile(`app/node_modules/onnxruntime-common/${path}`, join(common, path)),
-    ),
-  ];
+  checkVersion(node);
+  return natives.map((path) => fromFile(`app/node_modules/onnxruntime-node/${path}`, join(node, path)));
 }
 
-function scripts(root: string, folder: string): string[] {
-  return readdirSync(join(root, folder))
-    .filter((name) => name.endsWith('.js'))
-    .map((name) => `${folder}/${name}`);
+/** The bundle holds the JavaScript of one version, which calls into native code of the same. */
+function checkVersion(node: string): void {
+  const { version } = readManifest(node);
+  const builtFor = readManifest(packageRoot).dependencies['onnxruntime-node'];
+  if (version !== builtFor) throw new ModelServingError([imageErrors.runtimeVersion(node, version, builtFor)]);
+}
+
+function readManifest(folder: string): { version: string; dependencies: Record<string, string> } {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 }

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import fs, { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type * as ServerFiles from '../../lib/image/server-files';
 
@@ -24,4 +24,16 @@ test('D2 CUDA files beside the binding neither ship nor change a hash', () => {
   PLANTED.forEach((file) => writeFileSync(file, 'CUDA'));
   expect(filesNow()).toEqual(before);
   expect(JSON.stringify(before)).not.toContain('cuda');
+});
+
+test('the runtime must be the version that the server is built for', () => {
+  const { readFileSync } = jest.requireActual<typeof fs>('node:fs');
+  const manifest = require.resolve('onnxruntime-node/package.json');
+  const spy = jest.spyOn(fs, 'readFileSync').mockImplementation((...args) => {
+    return args[0] === manifest ? JSON.stringify({ version: '9.9.9' }) : readFileSync(...args);
+  });
+  expect(filesNow).toThrow(
+    /onnxruntime-node is onnxruntime-node 9\.9\.9, but this package's server is built for [\d.]+\. Remove whatever overrides the version, and install again\. \[runtime-version-wrong\]$/,
+  );
+  spy.mockRestore();
 });
