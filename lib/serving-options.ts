@@ -78,7 +78,7 @@ function invalidOptions(where: string, options: ServingOptions): Problem[] {
   // zod is loaded only here: most stacks set no option, and it costs a third of a synth.
   const { settingsSchema } =
     require('../inference-image/src/contract/schemas') as typeof import('../inference-image/src/contract/schemas');
-  const result = settingsSchema.partial().safeParse(Object.fromEntries(resolved));
+  const result = settingsSchema.safeParse(Object.fromEntries(resolved));
   if (result.success) return [];
   return result.error.issues.map(({ path: [name], message }) => ({
     code: 'serving-option-invalid',

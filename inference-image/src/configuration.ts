@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { GoldenExample } from './contract/golden';
 import { GOLDEN_FILE, MANIFEST_FILE, modelDigest, type ModelManifest } from './contract/model-manifest';
 import { goldenFileSchema, modelManifestSchema, settingsSchema } from './contract/schemas';
@@ -78,7 +78,7 @@ function readExamples(folder: string, manifest: ModelManifest, problems: string[
   return readJson(join(folder, GOLDEN_FILE), goldenFileSchema, problems)?.examples ?? [];
 }
 
-function readJson<T>(path: string, schema: z.ZodType<T>, problems: string[]): T | undefined {
+function readJson<T>(path: string, schema: z.ZodMiniType<T>, problems: string[]): T | undefined {
   let value: unknown;
   try {
     value = parseJson(readFileSync(path, 'utf8'), { exactIntegers: true });

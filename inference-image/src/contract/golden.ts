@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type { z } from 'zod/mini';
 import type { goldenExampleSchema, goldenFileSchema, toleranceSchema } from './schemas';
 
 /** Allowed difference of a floating point value: |got - expected| <= absolute + relative * |expected|. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { z } from 'zod';
+import type { z } from 'zod/mini';
 import type { modelFileSchema, modelManifestSchema } from './schemas';
 
 /** Raised when a container of one version could not serve an image staged by another. */

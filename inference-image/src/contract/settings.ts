@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type { z } from 'zod/mini';
 import type { settingsSchema } from './schemas';
 
 /** Every setting of the server is read from an environment variable with this prefix, and from nowhere else. */
