@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from './errors';
 import type { Log } from './log';
+import type { Signals } from './signals';
 
 export interface Stoppable {
   /** Take no new traffic, where whoever sends it listens; serve what comes. */
@@ -16,7 +17,7 @@ export interface Stoppable {
  * away at the same time), so the server goes on for `drainSeconds` first; SIGINT, from a terminal, needs no such wait.
  * A second signal cuts both short. The process exits only when nothing runs: to exit during a run would abort it.
  */
-export function endOnSignals(server: Stoppable, drainSeconds: number, log: Log): void {
+export function endOnSignals(signals: Signals, server: Stoppable, drainSeconds: number, log: Log): void {
   const hurried = new AbortController();
   let ending = false;
 
@@ -37,12 +38,10 @@ export function endOnSignals(server: Stoppable, drainSeconds: number, log: Log):
     process.exit(0);
   };
 
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      end(signal).catch((error: unknown) => {
-        log.fatal({ error: messageOf(error) }, 'could not shut down');
-        process.exit(1);
-      });
+  signals.handle((signal) => {
+    end(signal).catch((error: unknown) => {
+      log.fatal({ error: messageOf(error) }, 'could not shut down');
+      process.exit(1);
     });
-  }
+  });
 }

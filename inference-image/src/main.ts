@@ -9,10 +9,15 @@ import type { WorkerExecutor } from './inference/worker-executor';
 import { createLog } from './log';
 import { ModelHost } from './model-host';
 import { Metrics } from './metrics/metrics';
+import type { Signals } from './signals';
 import { SERVER_METADATA } from './protocol/metadata';
 
 /** @param startExecutor Begins an executor's thread. */
-async function serve(configuration: Configuration, startExecutor: () => WorkerExecutor): Promise<void> {
+async function serve(
+  configuration: Configuration,
+  startExecutor: () => WorkerExecutor,
+  signals: Signals,
+): Promise<void> {
   const { settings, manifest } = configuration;
   const log = createLog(settings.logLevel);
   const threadsPerExecutor = settings.threadsPerExecutor ?? defaultThreads(cpuQuota(), settings.executors);
@@ -42,6 +47,7 @@ async function serve(configuration: Configuration, startExecutor: () => WorkerEx
   const metricsServer = buildMetricsServer(metrics);
 
   endOnSignals(
+    signals,
     {
       drain: () => {
         dataPlane.drain();
@@ -52,22 +58,21 @@ async function serve(configuration: Configuration, startExecutor: () => WorkerEx
         await host.scheduler.finished();
         await host.close();
       },
-      hurry: () => {
-        host.refuseQueued();
-        connections.destroy();
-      },
+      hurry: () => host.refuseQueued(),
     },
     settings.drainSeconds,
     log,
   );
 
   try {
-    await listen(app.server, settings.httpPortNumber, settings.host);
     await listen(metricsServer, settings.metricsPortNumber, settings.host);
+    await listen(app.server, settings.httpPortNumber, settings.host);
   } catch (error) {
+    log.fatal(messageOf(error));
+    dataPlane.fail(messageOf(error));
     // To exit while a thread loads or runs the model would abort the process.
     await host.close();
-    throw error;
+    process.exit(1);
   }
   const url = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${portOf(app.server)}`;
   log.info({ url, httpPort: portOf(app.server), metricsPort: portOf(metricsServer) }, 'listening');
@@ -92,10 +97,14 @@ function portOf(server: Server): number {
  * @param first An executor whose thread has begun.
  * @param startExecutor Begins another.
  */
-export async function main(first: WorkerExecutor, startExecutor: () => WorkerExecutor): Promise<void> {
+export async function main(
+  first: WorkerExecutor,
+  startExecutor: () => WorkerExecutor,
+  signals: Signals,
+): Promise<void> {
   const begun = [first];
   try {
-    await serve(readConfiguration(process.env), () => begun.pop() ?? startExecutor());
+    await serve(readConfiguration(process.env), () => begun.pop() ?? startExecutor(), signals);
   } catch (error) {
     const log = createLog('fatal');
     // Each problem is a line of its own, to be read in `docker logs`.

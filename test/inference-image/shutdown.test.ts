@@ -86,19 +86,43 @@ describe('shutdown', () => {
   test('a second signal lets go of what has not begun, and never breaks off a run', async () => {
     const server = await ServerProcess.start(slowModel(), { drainSeconds: 60 });
     const n = await roundsFor(server, 0.5);
-    const replies = [server.infer(rounds(n)), server.infer(rounds(n))].map((reply) => reply.catch(() => undefined));
+    const replies = [server.infer(rounds(n)), server.infer(rounds(n))];
     await sleep(100);
     server.process.kill('SIGTERM');
     await server.waitForLog(({ msg }) => msg === 'shutting down');
     const start = performance.now();
     expect(await server.stop('SIGTERM')).toBe(0);
     expect(performance.now() - start).toBeLessThan(3000);
-    await Promise.all(replies);
+    expect((await Promise.all(replies)).map(({ status }) => status)).toEqual([200, 503]);
   });
 
-  test('during the start', async () => {
+  test('a reply that is read slowly is sent to its end', async () => {
+    const server = await ServerProcess.start(identity('float', ['n']));
+    const values = 4_000_000;
+    const x = { name: 'x', datatype: 'FP32', shape: [values], data: new Array(values).fill(0.5) };
+    const body = JSON.stringify({ inputs: [x] });
+    let received = 0;
+    const done = new Promise<number>((resolve, reject) => {
+      const headers = { 'content-type': 'application/json' };
+      const sent = request(`${server.url}/v2/models/m/infer`, { method: 'POST', headers }, (response) => {
+        response.on('data', (chunk: Buffer) => {
+          received += chunk.length;
+          response.pause();
+          setTimeout(() => response.resume(), 2);
+        });
+        response.on('end', () => resolve(Number(response.headers['content-length'])));
+        response.on('error', reject);
+      });
+      sent.on('error', reject).end(body);
+    });
+    while (received === 0) await sleep(5);
+    const [length, code] = await Promise.all([done, server.stop()]);
+    expect([received, code]).toEqual([length, 0]);
+  }, 30_000);
+
+  test.each(['starting', 'listening'])('during the start, after the log says %s', async (message) => {
     const server = ServerProcess.spawn(modelFolder(identity('float', ['n'])));
-    await server.waitForLog(({ msg }) => msg === 'listening');
+    await server.waitForLog(({ msg }) => msg === message);
     expect(await server.stop()).toBe(0);
     expect(server.log.at(-1)).toMatchObject({ level: 'info', msg: 'stopped' });
   });

@@ -1,5 +1,5 @@
 import { fastify, type FastifyInstance } from 'fastify';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ServingError } from '../errors';
 import type { DataPlane } from '../inference/data-plane';
@@ -49,9 +49,10 @@ export function buildApp(options: AppOptions): FastifyInstance {
     },
   });
   app.setErrorHandler((error, _request, reply) => sendError(reply, toServingError(error, options)));
-  app.setNotFoundHandler((request, reply) =>
-    sendError(reply, new ServingError('notFound', `no such path: ${request.url}`)),
-  );
+  // Before the body is read.
+  app.addHook('onRequest', async ({ is404, url }) => {
+    if (is404) throw new ServingError('notFound', `no such path: ${url}`);
+  });
   if (options.log.isLevelEnabled('debug')) logRequests(app, options.log);
   acceptBodies(app, options.maxRequestBytes);
   addHealthRoutes(app, options);
@@ -66,10 +67,18 @@ function logRequests(app: FastifyInstance, log: Log): void {
   });
 }
 
+const MALFORMED: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+};
+
 /** What is not HTTP at all never reaches a route. */
 function answerMalformed(this: FastifyInstance<Server>, error: Error & { code?: string }, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
+  // A reply that is being worked on comes first: in its place this one would be taken for it.
+  const { _httpMessage: reply } = socket as { _httpMessage?: ServerResponse };
+  if (reply) return void reply.once('close', () => socket.destroy());
+  const status = MALFORMED[error.code ?? ''] ?? '400 Bad Request';
   const body = JSON.stringify({ error: `malformed HTTP request: ${error.message}` });
   const headers = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
   socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`);

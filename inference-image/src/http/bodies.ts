@@ -14,15 +14,17 @@ export function acceptBodies(app: FastifyInstance, maxRequestBytes: number): voi
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
     const encoding = request.headers['content-encoding'];
-    if (encoding === undefined || encoding === 'identity') done(null, body);
+    if (encoding === undefined || encoding.trim().toLowerCase() === 'identity') done(null, body);
     else decompressBody(body as Buffer, encoding, maxRequestBytes).then((plain) => done(null, plain), done);
   });
 }
 
 /** Throws where the headers of a request say that its body is of no use, before it is read. */
 export function checkBodyHeaders({ headers }: FastifyRequest): void {
+  // With this header the type says nothing, and Fastify is not to judge it.
+  if (headers[JSON_LENGTH_HEADER] !== undefined) delete headers['content-type'];
   const type = headers['content-type'];
-  if (type === undefined || headers[JSON_LENGTH_HEADER] !== undefined || CONTENT_TYPE.test(type)) return;
+  if (type === undefined || CONTENT_TYPE.test(type)) return;
   const allowed = 'send application/json, or application/octet-stream with the header Inference-Header-Content-Length';
   throw new ServingError('unsupportedMedia', `content type ${JSON.stringify(type)} is not supported; ${allowed}`);
 }

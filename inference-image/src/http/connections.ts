@@ -1,27 +1,34 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Server as NetServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 50;
 /** How long a connection without a request may stay once the server has closed: its request may be on the way. */
 const SILENT_MS = 500;
-/** How long a client may take to send the rest of a request or read the rest of a reply once the server has closed. */
+/** How long a client may pause while it sends a request once the server has closed. */
 const STALLED_MS = 10_000;
+/** How long a client may take to read what is left of its reply once the server has closed. */
+const READING_MS = 30_000;
 
-/** The connections of an HTTP server, so that it can be closed without cutting a request short. */
+/** The connections of an HTTP server, so that it can be closed without cutting a request or its reply short. */
 export class Connections {
   private closeAfterReply = false;
-  private requests = 0;
+  /** How many replies each open connection waits for. */
+  private readonly replies = new Map<Socket, number>();
 
   constructor(private readonly server: Server) {
-    const ended = () => this.requests--;
-    server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
-      this.requests++;
-      response.on('close', ended);
+    server.on('connection', (socket: Socket) => {
+      this.replies.set(socket, 0);
+      socket.once('close', () => this.replies.delete(socket));
+    });
+    server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+      this.count(socket, 1);
+      response.once('close', () => this.count(socket, -1));
       if (this.closeAfterReply) response.setHeader('connection', 'close');
     });
   }
 
-  /** From now on each reply asks its client to connect anew, and so perhaps elsewhere. */
+  /** From now on each request is told to connect anew the next time, and so perhaps elsewhere. */
   drain(): void {
     this.closeAfterReply = true;
   }
@@ -32,17 +39,27 @@ export class Connections {
    */
   async close(isBusy: () => boolean): Promise<void> {
     this.drain();
-    let closed = false;
-    this.server.close(() => (closed = true));
-    for (let quietMs = 0; !closed; quietMs = isBusy() ? 0 : quietMs + POLL_MS) {
-      this.server.closeIdleConnections();
-      // Node does not count a connection as idle before its first request.
-      if (quietMs >= (this.requests > 0 ? STALLED_MS : SILENT_MS)) this.server.closeAllConnections();
+    // Not http's own close: it destroys connections whose reply is not all sent.
+    NetServer.prototype.close.call(this.server);
+    let bytesRead = 0;
+    for (let quietMs = 0; this.replies.size > 0; quietMs += POLL_MS) {
+      const bytes = [...this.replies.keys()].reduce((total, socket) => total + socket.bytesRead, 0);
+      if (isBusy() || bytes !== bytesRead) quietMs = 0;
+      bytesRead = bytes;
+      for (const [socket, replies] of this.replies) {
+        if (quietMs >= patienceMs(socket, replies)) socket.destroy();
+      }
       await sleep(POLL_MS);
     }
   }
 
-  destroy(): void {
-    this.server.closeAllConnections();
+  private count(socket: Socket, change: number): void {
+    const replies = this.replies.get(socket);
+    if (replies !== undefined) this.replies.set(socket, replies + change);
   }
+}
+
+function patienceMs(socket: Socket, replies: number): number {
+  if (replies === 0) return SILENT_MS;
+  return socket.writableLength > 0 ? READING_MS : STALLED_MS;
 }

@@ -30,6 +30,7 @@ export function toServingError(error: unknown, { log, maxRequestBytes }: ErrorCo
   if (error instanceof ServingError) return error;
   const { statusCode = 500, code, message = 'bad request' } = error as Partial<FastifyError>;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge(maxRequestBytes);
+  if (statusCode === 415) return new ServingError('unsupportedMedia', message);
   // What Fastify says of a request is said to its sender; anything else stays here.
   if (statusCode >= 400 && statusCode < 500) return new ServingError('invalid', message);
   log.error({ err: error }, 'request failed');

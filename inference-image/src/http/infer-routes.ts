@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { invalid } from '../errors';
 import { outcomeOf } from '../metrics/outcome';
 import { InferResponseEncoder, type InferResponse } from '../protocol/infer-response';
@@ -34,9 +34,9 @@ export function addInferRoutes(app: FastifyInstance, options: AppOptions): void 
     handler: async (request, reply) => {
       const infer = decoder.decode((request.body as Buffer | undefined) ?? NO_BODY, jsonLength(request));
       const outputs = await dataPlane.infer(infer, () => request.raw.socket.destroyed);
-      const response = encoder.encode(infer, outputs);
+      const { body, headers } = await contentOf(encoder.encode(infer, outputs), request.headers['accept-encoding']);
       metrics.observeRequest('success', secondsSince(request));
-      return sendResponse(request, reply, response);
+      return reply.headers(headers).send(body);
     },
     errorHandler: (thrown, request, reply) => {
       const error = toServingError(thrown, options);
@@ -55,14 +55,22 @@ function jsonLength({ headers }: FastifyRequest): number | undefined {
   throw invalid(`Inference-Header-Content-Length is ${JSON.stringify(value)}; it must be a number of bytes`);
 }
 
-function sendResponse(request: FastifyRequest, reply: FastifyReply, response: InferResponse) {
-  if (response.jsonLength === undefined) reply.header('content-type', 'application/json; charset=utf-8');
-  else {
-    reply.header('content-type', 'application/octet-stream');
-    reply.header('Inference-Header-Content-Length', String(response.jsonLength));
-  }
-  const coding = codingFor(request.headers['accept-encoding'], response.body.length);
-  if (!coding) return reply.send(response.body);
-  reply.header('content-encoding', coding).header('vary', 'accept-encoding');
-  return compress(response.body, coding).then((body) => reply.send(body));
+/** The body as the client wants it. */
+function contentOf(
+  { body, jsonLength }: InferResponse,
+  acceptEncoding: string | undefined,
+): Content | Promise<Content> {
+  const headers: Record<string, string> =
+    jsonLength === undefined
+      ? { 'content-type': 'application/json; charset=utf-8' }
+      : { 'content-type': 'application/octet-stream', 'Inference-Header-Content-Length': String(jsonLength) };
+  const coding = codingFor(acceptEncoding, body.length);
+  if (!coding) return { body, headers };
+  const codedHeaders = { ...headers, 'content-encoding': coding, vary: 'accept-encoding' };
+  return compress(body, coding).then((compressed) => ({ body: compressed, headers: codedHeaders }));
+}
+
+interface Content {
+  readonly body: string | Buffer;
+  readonly headers: Record<string, string>;
 }

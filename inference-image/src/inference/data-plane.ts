@@ -33,8 +33,13 @@ export class DataPlane {
     else if (this.state.name === 'starting') this.fail('the server is shutting down');
   }
 
-  /** For a transport to ask before it reads a request that could not be served. */
+  /** For a transport to ask before it reads a request that could only be refused. */
   assertServing(): void {
+    this.assertOpen();
+    if (!this.scheduler.inline) this.scheduler.assertRoom();
+  }
+
+  private assertOpen(): void {
     if (this.state.name === 'starting') throw new ServingError('unavailable', 'the model is being loaded');
     if (this.state.name === 'failed') {
       throw new ServingError('unavailable', `the model is not served: ${this.state.reason}`);
@@ -43,7 +48,7 @@ export class DataPlane {
 
   /** Returns at once where the run was short enough to be made on the spot. */
   infer(run: Run, isCancelled: IsCancelled): readonly Tensor[] | Promise<readonly Tensor[]> {
-    this.assertServing();
+    this.assertOpen();
     return this.scheduler.submit(run, isCancelled);
   }
 }

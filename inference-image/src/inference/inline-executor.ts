@@ -29,8 +29,7 @@ export interface Measurement {
  */
 export class InlineExecutor implements Executor {
   private readonly maxElements: number;
-  private pausedUntil = 0;
-  private pauseSeconds = 1;
+  private misjudged = false;
 
   constructor(
     private readonly session: Session,
@@ -44,22 +43,19 @@ export class InlineExecutor implements Executor {
     return (
       measurement.runSeconds < INLINE_RUN_SECONDS &&
       modelBytes <= INLINE_MODEL_BYTES &&
-      !signature.inputs.some(mayBeACount)
+      !signature.inputs.some(timeIsNoGuide)
     );
   }
 
   accepts(run: Run): boolean {
-    return totalElements(run.inputs) <= this.maxElements && performance.now() >= this.pausedUntil;
+    return !this.misjudged && totalElements(run.inputs) <= this.maxElements;
   }
 
   /** Returns at once: even one turn of the event loop would cost a small request a twentieth of its time. */
   run(run: Run): RunResult {
     const result = this.session.run(run);
-    // Twice as long each time: either the machine was busy, or run time depends on more than the size of the input.
-    if (result.runSeconds > MISJUDGED_SECONDS) {
-      this.pausedUntil = performance.now() + this.pauseSeconds * 1000;
-      this.pauseSeconds *= 2;
-    }
+    // Run time depends on more than the size of the input: once is enough, for a client could do it again.
+    if (result.runSeconds > MISJUDGED_SECONDS) this.misjudged = true;
     return result;
   }
 
@@ -72,7 +68,13 @@ export function totalElements(tensors: readonly TensorHeader[]): number {
   return tensors.reduce((total, { shape }) => total + elementCount(shape), 0);
 }
 
-/** A scalar or a list of integers may say how often a loop runs or how large a tensor grows: its time is no guide. */
-function mayBeACount({ datatype, dimensions }: Signature['inputs'][number]): boolean {
-  return dimensions.length < 2 && /^U?INT(32|64)$/.test(datatype);
+/**
+ * Scalars and short lists of integers may say how often a loop runs or how large a tensor grows, and texts are of any
+ * length: how long one such run took says nothing of the next.
+ */
+function timeIsNoGuide({ datatype, dimensions }: Signature['inputs'][number]): boolean {
+  if (datatype === 'BYTES' || dimensions.length === 0) return true;
+  const fixed = dimensions.filter((size) => typeof size === 'number');
+  const mayBeShort = dimensions.length === 1 || (fixed.length > 0 && fixed.every((size) => size === 1));
+  return mayBeShort && /^U?INT/.test(datatype);
 }

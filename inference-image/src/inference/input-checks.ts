@@ -31,6 +31,9 @@ export class InputChecks {
   }
 }
 
+/** Of one dimension, whatever the others are: what the runtime's binding takes. */
+const MAX_SIZE = 2 ** 31 - 1;
+
 function checkTensor({ name, datatype, shape }: TensorHeader, input: TensorSignature): void {
   if (datatype !== input.datatype) {
     throw invalid(`input ${quote(name)} is ${datatype}; the model takes ${input.datatype}`);
@@ -38,7 +41,7 @@ function checkTensor({ name, datatype, shape }: TensorHeader, input: TensorSigna
   if (!fits(shape, input)) {
     throw invalid(`input ${quote(name)} has shape [${shape}]; the model takes [${wireShape(input)}]`);
   }
-  if (!Number.isSafeInteger(elementCount(shape))) {
+  if (!Number.isSafeInteger(elementCount(shape)) || shape.some((size) => size > MAX_SIZE)) {
     throw invalid(`input ${quote(name)} has shape [${shape}], which is too large`);
   }
 }

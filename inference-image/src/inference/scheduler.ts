@@ -97,11 +97,21 @@ export class Scheduler {
     return outputs;
   }
 
-  private enqueue(job: Job): void {
-    const { maxQueueLength, queueTimeoutSeconds } = this.options;
+  /** Throws where one more run that has to wait could only be refused. */
+  assertRoom(): void {
+    const { maxQueueLength } = this.options;
     if (this.queue.size >= maxQueueLength) this.dropCancelled();
     if (this.queue.size >= maxQueueLength) {
-      job.reject(new ServingError('rejected', `the queue is full: ${maxQueueLength} requests wait already`));
+      throw new ServingError('rejected', `the queue is full: ${maxQueueLength} requests wait already`);
+    }
+  }
+
+  private enqueue(job: Job): void {
+    const { queueTimeoutSeconds } = this.options;
+    try {
+      this.assertRoom();
+    } catch (error) {
+      job.reject(error);
       return;
     }
     job.timer = setTimeout(() => {

@@ -75,13 +75,14 @@ export class Session {
 
   /** This thread does nothing else meanwhile. */
   run({ inputs, outputs }: Run): RunResult {
-    const feeds: Record<string, OnnxTensor> = {};
+    // Without a prototype: __proto__ is a name like any other.
+    const feeds: Record<string, OnnxTensor> = Object.create(null);
     for (const { name, datatype, shape, data } of inputs) {
       // Not the class Tensor: from Node 24 on it makes a Float16Array of FP16 data, and the binding reads that as empty.
       // https://github.com/microsoft/onnxruntime/issues/26791
       feeds[name] = { type: ONNX_TYPE[datatype][0], dims: shape, data, location: 'cpu' } as unknown as OnnxTensor;
     }
-    const fetches: Record<string, null> = {};
+    const fetches: Record<string, null> = Object.create(null);
     for (const name of outputs) fetches[name] = null;
     const start = performance.now();
     try {

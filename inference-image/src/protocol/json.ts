@@ -10,12 +10,15 @@ const LONG_INTEGER = /[[,:\s-]\d{16,}\s*[,\]}]/;
  */
 export function parseJson(text: string, { exactIntegers }: { exactIntegers: boolean }): unknown {
   try {
-    if (exactIntegers && LONG_INTEGER.test(text)) return parseLossless(text, undefined, parseNumber);
+    if (exactIntegers && LONG_INTEGER.test(text)) return parseLossless(text, undefined, AS_JSON_PARSE);
     return JSON.parse(text);
   } catch (error) {
     throw invalid(`not valid JSON: ${messageOf(error)} (NaN and infinities are written as strings)`);
   }
 }
+
+/** As JSON.parse has it, the last of two equal keys counts. */
+const AS_JSON_PARSE = { parseNumber, onDuplicateKey: ({ newValue }: { newValue: unknown }) => newValue };
 
 function parseNumber(text: string): number | bigint {
   const number = Number(text);

@@ -217,3 +217,51 @@ describe('compression', () => {
     expect(JSON.parse(String(body)).outputs[0].data).toEqual(tensor.data);
   });
 });
+
+/** Sends bytes as they are, and returns all that comes back until the connection is closed. */
+function sendRaw(text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = new Socket();
+    let received = '';
+    socket
+      .on('data', (chunk) => (received += chunk))
+      .on('close', () => resolve(received))
+      .on('error', reject);
+    socket.connect(Number(new URL(server.url).port), '127.0.0.1', () => socket.write(text));
+  });
+}
+
+describe('requests that are refused before their body is read', () => {
+  test.each([
+    ['an unknown path', '/nowhere', {}, 404, 'no such path: /nowhere'],
+    ['a content type that is none', path, { 'content-type': 'foo' }, 415, expect.stringContaining('foo')],
+  ] as const)('%s', async (_, url, headers, status, error) => {
+    const body = 'x'.repeat(20_000);
+    const reply = await fetch(server.url + url, { method: 'POST', headers: { ...headers }, body });
+    expect([reply.status, await reply.json()]).toEqual([status, { error }]);
+  });
+
+  test('headers that are too large', async () => {
+    const received = await sendRaw(`GET /v2 HTTP/1.1\r\nHost: m\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`);
+    expect(received).toMatch(/^HTTP\/1\.1 431 Request Header Fields Too Large\r\n[^]*\{"error":/);
+  });
+});
+
+test('with Inference-Header-Content-Length, whatever content type', async () => {
+  const json = JSON.stringify({ inputs: [input] });
+  const headers = { 'content-type': 'foo', 'inference-header-content-length': String(json.length) };
+  const reply = await fetch(server.url + path, { method: 'POST', headers, body: json });
+  expect(reply.status).toBe(200);
+});
+
+test('Content-Encoding: Identity is no encoding', async () => {
+  const headers = { 'content-type': 'application/json', 'content-encoding': 'Identity' };
+  const reply = await fetch(server.url + path, { method: 'POST', headers, body: JSON.stringify({ inputs: [input] }) });
+  expect(reply.status).toBe(200);
+});
+
+test('what is not HTTP does not take the place of the reply before it', async () => {
+  const json = JSON.stringify({ inputs: [input] });
+  const head = `POST ${path} HTTP/1.1\r\nHost: m\r\nContent-Type: application/json\r\nContent-Length: ${json.length}`;
+  expect(await sendRaw(`${head}\r\n\r\n${json}GARBAGE\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 OK/);
+});
