@@ -50,8 +50,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
   });
   app.setErrorHandler((error, _request, reply) => sendError(reply, toServingError(error, options)));
   // Before the body is read.
-  app.addHook('onRequest', async ({ is404, url }) => {
-    if (is404) throw new ServingError('notFound', `no such path: ${url}`);
+  app.addHook('onRequest', ({ is404, url }, _reply, done) => {
+    done(is404 ? new ServingError('notFound', `no such path: ${url}`) : undefined);
   });
   if (options.log.isLevelEnabled('debug')) logRequests(app, options.log);
   acceptBodies(app, options.maxRequestBytes);

@@ -55,22 +55,25 @@ function jsonLength({ headers }: FastifyRequest): number | undefined {
   throw invalid(`Inference-Header-Content-Length is ${JSON.stringify(value)}; it must be a number of bytes`);
 }
 
+const JSON_HEADERS = { 'content-type': 'application/json; charset=utf-8' };
+
+interface Content {
+  readonly body: string | Buffer;
+  readonly headers: Record<string, string>;
+}
+
 /** The body as the client wants it. */
 function contentOf(
   { body, jsonLength }: InferResponse,
   acceptEncoding: string | undefined,
 ): Content | Promise<Content> {
-  const headers: Record<string, string> =
-    jsonLength === undefined
-      ? { 'content-type': 'application/json; charset=utf-8' }
-      : { 'content-type': 'application/octet-stream', 'Inference-Header-Content-Length': String(jsonLength) };
+  const headers = jsonLength === undefined ? JSON_HEADERS : binaryHeaders(jsonLength);
   const coding = codingFor(acceptEncoding, body.length);
   if (!coding) return { body, headers };
   const codedHeaders = { ...headers, 'content-encoding': coding, vary: 'accept-encoding' };
   return compress(body, coding).then((compressed) => ({ body: compressed, headers: codedHeaders }));
 }
 
-interface Content {
-  readonly body: string | Buffer;
-  readonly headers: Record<string, string>;
+function binaryHeaders(jsonLength: number): Record<string, string> {
+  return { 'content-type': 'application/octet-stream', 'Inference-Header-Content-Length': String(jsonLength) };
 }
