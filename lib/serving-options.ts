@@ -1,5 +1,5 @@
 import { Token } from 'cdktf';
-import { type SettingName, type Settings, settingVariable } from '../inference-image/src/contract/settings';
+import { type Settings, settingsEnvironment } from '../inference-image/src/contract/settings';
 import type { Problem } from './errors';
 import { asText } from './tokens';
 
@@ -39,14 +39,10 @@ export interface ServingOptions {
   readonly logLevel?: Settings['logLevel'];
 }
 
-export const SERVING_DEFAULTS = { queueTimeoutSeconds: 30, drainSeconds: 5 } as const;
-
 /** The environment that sets these options and makes the container refuse any model but this one. */
 export function servingEnvironment(options: ServingOptions, expectedSha256: string): Record<string, string> {
-  const texts = Object.entries(options)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => [settingVariable(name as SettingName), asText(value)]);
-  return { ...Object.fromEntries(texts), [settingVariable('expectedSha256')]: expectedSha256 };
+  const texts = Object.entries(options).map(([name, value]) => [name, value === undefined ? value : asText(value)]);
+  return settingsEnvironment({ ...Object.fromEntries(texts), expectedSha256 });
 }
 
 const OPTION_NAMES: Readonly<Record<keyof ServingOptions, true>> = {

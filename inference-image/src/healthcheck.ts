@@ -1,13 +1,13 @@
 import { get } from 'node:http';
-import { settingVariable } from './contract/settings';
+import { SETTING_DEFAULTS, settingVariable } from './contract/settings';
 
 /**
  * Exits 0 if the server in this container is ready, else 1: a health check that needs no shell and no curl. Ready and
  * not live, because Docker's health is what `docker run` and Terraform wait for. It does not load the schemas, since a
- * check every few seconds must start fast; a test holds the defaults to theirs.
+ * check every few seconds must start fast.
  */
-const host = process.env[settingVariable('host')] || '0.0.0.0';
-const port = process.env[settingVariable('httpPortNumber')] || 8080;
+const host = process.env[settingVariable('host')] || SETTING_DEFAULTS.host;
+const port = process.env[settingVariable('httpPortNumber')] || SETTING_DEFAULTS.httpPortNumber;
 const TIMEOUT_MS = 2000;
 
 const request = get(

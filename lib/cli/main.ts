@@ -1,18 +1,14 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { ModelServingError } from '../errors';
-import { packageRoot } from '../package-root';
+import { packageRoot, readPackage } from '../package-root';
 import { contextCommand } from './context';
 import { inspectCommand } from './inspect';
 import { serveCommand } from './serve';
 
-const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
-
 const program = new Command('model-serving')
   .description('Look at an ONNX model, stage the build context of its image, or serve it on this machine.')
-  .version(version)
+  .version(readPackage(packageRoot).version)
   .showHelpAfterError()
   .addCommand(inspectCommand())
   .addCommand(contextCommand())

@@ -5,6 +5,7 @@ import type { Problem } from '../errors';
 import { minimumMemoryMiB } from '../memory';
 import { isWhole, Problems } from '../problems';
 import { servingProblems } from '../serving-options';
+import { isContainerName } from './container-name';
 import type { ContainerizedModelProps } from './containerized-model';
 import { dockerErrors } from './errors';
 
@@ -63,9 +64,4 @@ function checkEnvironment(where: string, { environment = {} }: ContainerizedMode
     if (name.startsWith(SETTING_PREFIX)) problems.add(dockerErrors.environmentReserved(where, name));
     if (!/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name)) problems.add(dockerErrors.environmentNameInvalid(where, name));
   }
-}
-
-/** @see https://github.com/moby/moby/blob/master/daemon/names/names.go */
-function isContainerName(name: string): boolean {
-  return /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name);
 }

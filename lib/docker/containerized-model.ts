@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { Container, type ContainerLabels, type ContainerPorts } from '@cdktf/provider-docker/lib/container';
 import { TerraformOutput, type TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
+import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
 import { ModelServingError } from '../errors';
 import { InferenceImage, type ImageOptions } from '../image/inference-image';
 import type { ModelImage } from '../image/model-image';
@@ -9,16 +9,13 @@ import { defaultMemoryMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
 import { servingEnvironment, type ServingOptions } from '../serving-options';
 import { asText } from '../tokens';
+import { defaultContainerName } from './container-name';
 import { containerProblems } from './container-problems';
 import { stopGraceSeconds } from './grace';
 import { hardened, type Hardening } from './hardening';
 import { healthCheck } from './health-check';
 import { cpuLabel, cpuLimit, memoryLimit } from './limits';
 import { rotated, type LogRotation } from './log-rotation';
-
-/** Ports inside the container. */
-const HTTP_PORT = 8080;
-const METRICS_PORT = 8082;
 
 const DEFAULT_WAIT_SECONDS = 120;
 
@@ -98,7 +95,7 @@ export class ContainerizedModel extends Construct {
   /** @throws ModelServingError with every prop that is wrong */
   constructor(scope: Construct, id: string, props: ContainerizedModelProps) {
     super(scope, id);
-    const containerName = props.containerName ?? nameOf(this.node.path);
+    const containerName = props.containerName ?? defaultContainerName(this.node.path);
     ModelServingError.throwIfAny(containerProblems(this.node.path, { ...props, containerName }));
 
     const {
@@ -157,19 +154,11 @@ function urlHost(address: string): string {
   return address.includes(':') ? `[${address}]` : address;
 }
 
-/** The construct's path as a container's name, the same at every synth. */
-function nameOf(path: string): string {
-  const name = path.replaceAll('/', '-');
-  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name)) return name;
-  // Ids that differ only in what a name may not hold must not end up with one name.
-  const hash = createHash('sha256').update(path).digest('hex').slice(0, 8);
-  const legal = name.replace(/[^a-zA-Z0-9_.-]+/g, '-').replace(/^[^a-zA-Z0-9]+|-+$/g, '');
-  return legal ? `${legal}-${hash}` : hash;
-}
-
 function publishedPorts(ip: string, { port, metricsPort }: ContainerizedModelProps): ContainerPorts[] {
-  const http = { internal: HTTP_PORT, external: port, ip };
-  return metricsPort === undefined ? [http] : [http, { internal: METRICS_PORT, external: metricsPort, ip }];
+  const http = { internal: SETTING_DEFAULTS.httpPortNumber, external: port, ip };
+  return metricsPort === undefined
+    ? [http]
+    : [http, { internal: SETTING_DEFAULTS.metricsPortNumber, external: metricsPort, ip }];
 }
 
 function variables(environment: Record<string, string>): string[] {

@@ -50,8 +50,8 @@ export class BuildContext {
   }
 
   /**
-   * Writes the context into a new or empty folder: files of this machine as hard links, or copies where the file
-   * system cannot link.
+   * Writes the context into a new or empty folder: files of this machine as reflinks, hard links or copies,
+   * the first that the file system can do.
    * @throws ModelServingError `context-folder-not-empty`
    */
   stage(folder: string): void {

@@ -67,7 +67,7 @@ export interface InferenceImageProps extends ImageOptions {
 export class InferenceImage extends Construct implements ModelImage {
   /**
    * An image that was built elsewhere, for places without a Docker engine where Terraform runs.
-   * @throws ModelServingError `image-reference-invalid`
+   * @throws ModelServingError with everything that is wrong
    */
   static fromRegistry(reference: string, props: RegistryModelImageProps): RegistryModelImage {
     return new RegistryModelImage(reference, props);

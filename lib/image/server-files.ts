@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ModelServingError } from '../errors';
-import { packageRoot } from '../package-root';
+import { packageRoot, readPackage } from '../package-root';
 import { type ContextFile, fromFile } from './context-file';
 import { imageErrors } from './errors';
 import type { ImagePlatform } from './platform';
@@ -62,11 +62,7 @@ function runtimeFiles(nativeFolder: string): ContextFile[] {
 
 /** The bundle holds the JavaScript of one version, which calls into native code of the same. */
 function checkVersion(node: string): void {
-  const { version } = readManifest(node);
-  const builtFor = readManifest(packageRoot).dependencies['onnxruntime-node'];
+  const { version } = readPackage(node);
+  const builtFor = readPackage(packageRoot).dependencies['onnxruntime-node'];
   if (version !== builtFor) throw new ModelServingError([imageErrors.runtimeVersion(node, version, builtFor)]);
-}
-
-function readManifest(folder: string): { version: string; dependencies: Record<string, string> } {
-  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 }

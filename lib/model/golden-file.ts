@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { GoldenExample, GoldenFile } from '../../inference-image/src/contract/golden';
 import { GOLDEN_FILE } from '../../inference-image/src/contract/model-manifest';
-import type { Signature, TensorSignature } from '../../inference-image/src/contract/signature';
+import { shapeFits, type Signature, type TensorSignature } from '../../inference-image/src/contract/signature';
 import { readCache, writeCache } from '../cache';
 import { ModelServingError, type Problem } from '../errors';
 import { modelErrors, type Direction } from './errors';
@@ -86,19 +86,12 @@ function misfits(
   if (!declared) return [`${label} is none of the model's, which are ${names(signature)}`];
   if (all.filter((tensor) => tensor.name === name).length > 1) return [`${label} is given twice`];
   if (datatype !== declared.datatype) return [`${label} is ${datatype}, and the model's is ${declared.datatype}`];
-  if (!fits(shape, declared)) {
+  if (!shapeFits(shape, declared)) {
     return [`${label} has shape ${dimensionsText(shape)}, and the model's is ${dimensionsText(declared.dimensions)}`];
   }
   const needed = shape.reduce((count, size) => count * size, 1);
   const given = data.flat(Infinity).length;
   return given === needed ? [] : [`${label} has data of ${given} elements, and its shape makes ${needed}`];
-}
-
-function fits(shape: readonly number[], { dimensions }: TensorSignature): boolean {
-  return (
-    shape.length === dimensions.length &&
-    dimensions.every((dimension, axis) => typeof dimension !== 'number' || dimension === shape[axis])
-  );
 }
 
 function missing(given: readonly GoldenTensor[], signature: readonly TensorSignature[]): string[] {

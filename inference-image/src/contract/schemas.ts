@@ -5,6 +5,7 @@
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.cjs';
 import { CONTRACT_VERSION } from './model-manifest';
+import { SETTING_DEFAULTS } from './settings';
 import { DATATYPES } from './signature';
 
 z.config(en());
@@ -74,23 +75,26 @@ const wholeNumber = (minimum: number, maximum: number) =>
  */
 export const settingsSchema = z.object({
   /** Folder with model.json and the files it names. */
-  modelFolder: z._default(text(), '/model'),
+  modelFolder: z._default(text(), SETTING_DEFAULTS.modelFolder),
   /** The model that the deployment expects; an image with another one never becomes ready. */
   expectedSha256: z.optional(sha256()),
-  host: z._default(text(), '0.0.0.0'),
-  httpPortNumber: z._default(wholeNumber(0, 65535), 8080),
-  metricsPortNumber: z._default(wholeNumber(0, 65535), 8082),
-  logLevel: z._default(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']), 'info'),
+  host: z._default(text(), SETTING_DEFAULTS.host),
+  httpPortNumber: z._default(wholeNumber(0, 65535), SETTING_DEFAULTS.httpPortNumber),
+  metricsPortNumber: z._default(wholeNumber(0, 65535), SETTING_DEFAULTS.metricsPortNumber),
+  logLevel: z._default(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']), SETTING_DEFAULTS.logLevel),
   /** Worker threads, each with a session of its own. */
-  executors: z._default(wholeNumber(1, 256), 1),
+  executors: z._default(wholeNumber(1, 256), SETTING_DEFAULTS.executors),
   /** Threads of each session; by default the CPU quota divided by the executors. */
   threadsPerExecutor: z.optional(wholeNumber(1, 256)),
   /** Requests that may wait for an executor; one more is refused with 429. */
-  maxQueueLength: z._default(wholeNumber(1, 1_000_000), 256),
+  maxQueueLength: z._default(wholeNumber(1, 1_000_000), SETTING_DEFAULTS.maxQueueLength),
   /** Longest time from a request's arrival to the start of its run; later it is answered with 504. */
-  queueTimeoutSeconds: z._default(z.coerce.number().check(z.positive(), z.lte(86_400)), 30),
+  queueTimeoutSeconds: z._default(
+    z.coerce.number().check(z.positive(), z.lte(86_400)),
+    SETTING_DEFAULTS.queueTimeoutSeconds,
+  ),
   /** Largest request body, after decompression. */
-  maxRequestBytes: z._default(wholeNumber(1, 2 ** 31 - 1), 64 * 1024 * 1024),
+  maxRequestBytes: z._default(wholeNumber(1, 2 ** 31 - 1), SETTING_DEFAULTS.maxRequestBytes),
   /** After SIGTERM, how long to go on serving while load balancers take this replica out. */
-  drainSeconds: z._default(z.coerce.number().check(z.nonnegative(), z.lte(3600)), 5),
+  drainSeconds: z._default(z.coerce.number().check(z.nonnegative(), z.lte(3600)), SETTING_DEFAULTS.drainSeconds),
 });

@@ -8,13 +8,27 @@ export const SETTING_PREFIX = 'MODEL_SERVING_';
 export type Settings = z.infer<typeof settingsSchema>;
 export type SettingName = keyof Settings;
 
+/** What a setting is where nobody sets it; those that depend on nothing but themselves. */
+export const SETTING_DEFAULTS = {
+  modelFolder: '/model',
+  host: '0.0.0.0',
+  httpPortNumber: 8080,
+  metricsPortNumber: 8082,
+  logLevel: 'info',
+  executors: 1,
+  maxQueueLength: 256,
+  queueTimeoutSeconds: 30,
+  maxRequestBytes: 64 * 1024 * 1024,
+  drainSeconds: 5,
+} as const;
+
 /** `httpPortNumber` → `MODEL_SERVING_HTTP_PORT_NUMBER`. */
 export function settingVariable(name: SettingName): string {
   return SETTING_PREFIX + name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }
 
 /** The environment that gives these settings; what is undefined is left out. */
-export function settingsEnvironment(settings: Partial<Settings>): Record<string, string> {
+export function settingsEnvironment(settings: Partial<Record<SettingName, string | number>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(settings)
       .filter(([, value]) => value !== undefined)

@@ -36,3 +36,11 @@ export type Signature = z.infer<typeof signatureSchema>;
 export function wireShape(tensor: Pick<TensorSignature, 'dimensions'>): number[] {
   return tensor.dimensions.map((dimension) => (typeof dimension === 'number' ? dimension : -1));
 }
+
+/** Whether a tensor of this shape is what the model takes or gives: of its rank, and of its size where one is fixed. */
+export function shapeFits(shape: readonly number[], { dimensions }: Pick<TensorSignature, 'dimensions'>): boolean {
+  return (
+    shape.length === dimensions.length &&
+    dimensions.every((dimension, axis) => typeof dimension !== 'number' || dimension === shape[axis])
+  );
+}

@@ -1,4 +1,4 @@
-import { wireShape, type TensorSignature } from '../contract/signature';
+import { shapeFits, wireShape, type TensorSignature } from '../contract/signature';
 import { invalid } from '../errors';
 import { elementCount, type TensorHeader } from './tensor';
 
@@ -38,19 +38,12 @@ function checkTensor({ name, datatype, shape }: TensorHeader, input: TensorSigna
   if (datatype !== input.datatype) {
     throw invalid(`input ${quote(name)} is ${datatype}; the model takes ${input.datatype}`);
   }
-  if (!fits(shape, input)) {
+  if (!shapeFits(shape, input)) {
     throw invalid(`input ${quote(name)} has shape [${shape}]; the model takes [${wireShape(input)}]`);
   }
   if (!Number.isSafeInteger(elementCount(shape)) || shape.some((size) => size > MAX_SIZE)) {
     throw invalid(`input ${quote(name)} has shape [${shape}], which is too large`);
   }
-}
-
-function fits(shape: readonly number[], { dimensions }: TensorSignature): boolean {
-  return (
-    shape.length === dimensions.length &&
-    dimensions.every((dimension, axis) => typeof dimension !== 'number' || dimension === shape[axis])
-  );
 }
 
 /** Equal symbols mean equal sizes: https://github.com/onnx/onnx/blob/main/docs/IR.md#static-tensor-shapes */

@@ -107,13 +107,8 @@ export class Scheduler {
   }
 
   private enqueue(job: Job): void {
+    this.assertRoom();
     const { queueTimeoutSeconds } = this.options;
-    try {
-      this.assertRoom();
-    } catch (error) {
-      job.reject(error);
-      return;
-    }
     job.timer = setTimeout(() => {
       this.drop(job, new ServingError('timeout', `no executor was free within ${queueTimeoutSeconds} s`));
       this.notifyIfIdle();
