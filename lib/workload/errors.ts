@@ -1,0 +1,36 @@
+import type { Problem } from '../errors';
+import { inMiB, RUNTIME_MEMORY_MIB } from '../memory';
+import type { OnnxModel } from '../model/onnx-model';
+
+/** What can be wrong with anything that runs a model; `where` is the construct's path. */
+export const workloadErrors = {
+  modelOrImage: (where: string): Problem => ({
+    code: 'model-or-image',
+    message: `${where}: give either model (an image is built for it) or image (one that exists), not both or neither.`,
+  }),
+
+  buildWithImage: (where: string): Problem => ({
+    code: 'build-with-image',
+    message: `${where}: build says how to build an image for model, but image was given. Move these options to that InferenceImage.`,
+  }),
+
+  memoryTooSmall: (where: string, prop: string, memoryMiB: number, minimumMiB: number, model: OnnxModel): Problem => ({
+    code: 'memory-too-small',
+    message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${minimumMiB} or more: ${inMiB(model.sizeBytes)} of weights and ${RUNTIME_MEMORY_MIB} for the runtime. Raise it, or leave it out for a default that fits.`,
+  }),
+
+  environmentReserved: (where: string, variable: string): Problem => ({
+    code: 'environment-reserved',
+    message: `${where}: environment sets ${variable}, but MODEL_SERVING_ variables are the server's own. Use the serving prop.`,
+  }),
+
+  environmentNameInvalid: (where: string, variable: string): Problem => ({
+    code: 'environment-name-invalid',
+    message: `${where}: environment has a variable "${variable}". Begin its name with a letter or "_", and go on with letters, digits, "_", "." and "-".`,
+  }),
+
+  notPositive: (where: string, prop: string, value: number): Problem => ({
+    code: 'not-positive',
+    message: `${where}: ${prop} is ${value}. Give a whole number of 1 or more.`,
+  }),
+};

@@ -1,0 +1,37 @@
+import { SETTING_PREFIX } from '../../inference-image/src/contract/settings';
+import { minimumMemoryMiB } from '../memory';
+import type { OnnxModel } from '../model/onnx-model';
+import { isWhole, type Problems } from '../problems';
+import { workloadErrors } from './errors';
+
+/** Checks that it is said once what to run. */
+export function checkSource(
+  where: string,
+  { model, image, build }: { model?: unknown; image?: unknown; build?: unknown },
+  problems: Problems,
+): void {
+  if ((image === undefined) === (model === undefined)) problems.add(workloadErrors.modelOrImage(where));
+  if (image && build) problems.add(workloadErrors.buildWithImage(where));
+}
+
+/** Checks a memory limit against the model that must fit. */
+export function checkMemory(
+  where: string,
+  prop: string,
+  memoryMiB: number | undefined,
+  model: OnnxModel | undefined,
+  problems: Problems,
+): void {
+  problems.check(memoryMiB, isWhole(1), (value) => workloadErrors.notPositive(where, prop, value));
+  if (!model) return;
+  const minimum = minimumMemoryMiB(model);
+  const isEnough = (value: number) => value >= minimum;
+  problems.check(memoryMiB, isEnough, (value) => workloadErrors.memoryTooSmall(where, prop, value, minimum, model));
+}
+
+export function checkEnvironment(where: string, environment: object, problems: Problems): void {
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith(SETTING_PREFIX)) problems.add(workloadErrors.environmentReserved(where, name));
+    if (!/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name)) problems.add(workloadErrors.environmentNameInvalid(where, name));
+  }
+}
