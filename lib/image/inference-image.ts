@@ -3,7 +3,15 @@ import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Image } from '@cdktf/provider-docker/lib/image';
 import { RegistryImage } from '@cdktf/provider-docker/lib/registry-image';
-import { Annotations, Fn, type ISynthesisSession, TerraformStack, Token, type TerraformProvider } from 'cdktf';
+import {
+  Annotations,
+  Fn,
+  type IResolvable,
+  type ISynthesisSession,
+  TerraformStack,
+  Token,
+  type TerraformProvider,
+} from 'cdktf';
 import { addCustomSynthesis } from 'cdktf/lib/synthesize/synthesizer';
 import { Construct } from 'constructs';
 import { ModelServingError, type Problem } from '../errors';
@@ -52,6 +60,11 @@ export interface ImageOptions {
    * @default true
    */
   readonly keepRemotely?: boolean;
+  /**
+   * Accept any certificate of the registry, such as a self-signed one.
+   * @default false
+   */
+  readonly insecureSkipVerify?: boolean | IResolvable;
   /** @default - the stack's Docker provider */
   readonly provider?: TerraformProvider;
 }
@@ -129,6 +142,7 @@ export class InferenceImage extends Construct implements ModelImage {
         name: this.image.name,
         triggers,
         keepRemotely,
+        insecureSkipVerify: props.insecureSkipVerify,
       });
     }
     addCustomSynthesis(this, { onSynthesize: (session) => this.stage(session) });
@@ -137,6 +151,10 @@ export class InferenceImage extends Construct implements ModelImage {
   /** `repository@sha256:…` once pushed, else the image id on the engine. */
   get reference(): string {
     return this.registryImage ? `${this.repository}@${this.registryImage.sha256Digest}` : this.image.imageId;
+  }
+
+  get isInRegistry(): boolean {
+    return this.registryImage !== undefined;
   }
 
   /** Where another provider is named, another engine may be meant: it pulls what was pushed. */

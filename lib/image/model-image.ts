@@ -18,6 +18,8 @@ export interface ModelImage {
   readonly nodePath: string;
   /** What a cluster pulls: a digest, a tag, or an image id that only the engine that built it knows. */
   readonly reference: string;
+  /** Whether other machines can pull it. */
+  readonly isInRegistry: boolean;
   /** The image's id on the Docker engine of `provider`, pulled in `scope` if need be. */
   engineImageId(scope: Construct, provider?: TerraformProvider): string;
 }
@@ -36,6 +38,7 @@ export class RegistryModelImage implements ModelImage {
   readonly model: OnnxModel;
   readonly platform: ImagePlatform;
   readonly nodePath: string;
+  readonly isInRegistry = true;
 
   /** @throws ModelServingError with everything that is wrong */
   constructor(

@@ -9,9 +9,9 @@ export const workloadErrors = {
     message: `${where}: give either model (an image is built for it) or image (one that exists), not both or neither.`,
   }),
 
-  buildWithImage: (where: string): Problem => ({
+  buildWithImage: (where: string, prop: string): Problem => ({
     code: 'build-with-image',
-    message: `${where}: build says how to build an image for model, but image was given. Move these options to that InferenceImage.`,
+    message: `${where}: ${prop} says how to build an image for model, but image was given. Move what it says to that InferenceImage.`,
   }),
 
   memoryTooSmall: (where: string, prop: string, memoryMiB: number, minimumMiB: number, model: OnnxModel): Problem => ({

@@ -11,7 +11,7 @@ export function checkSource(
   problems: Problems,
 ): void {
   if ((image === undefined) === (model === undefined)) problems.add(workloadErrors.modelOrImage(where));
-  if (image && build) problems.add(workloadErrors.buildWithImage(where));
+  if (image && build) problems.add(workloadErrors.buildWithImage(where, 'build'));
 }
 
 /** Checks a memory limit against the model that must fit. */

@@ -248,7 +248,7 @@ describe('what is refused', () => {
     ],
     [
       { image: InferenceImage.fromRegistry('digits:1', { model }), build: { builder: 'x' } },
-      'stack/digits: build says how to build an image for model, but image was given. Move these options to that InferenceImage. [build-with-image]',
+      'stack/digits: build says how to build an image for model, but image was given. Move what it says to that InferenceImage. [build-with-image]',
     ],
     [{ model, port: 65536 }, 'stack/digits: port is 65536. Give a whole number from 1 to 65535. [port-out-of-range]'],
     [

@@ -1,11 +1,13 @@
 import { DockerProvider } from '@cdktf/provider-docker/lib/provider';
+import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { App, TerraformStack, Testing } from 'cdktf';
 import type { Construct } from 'constructs';
 
-/** A stack with a Docker provider, synthesized with its validations run. */
+/** A stack with both providers, synthesized with its validations run. */
 export function synthStack(build: (stack: TerraformStack) => void): any {
   const stack = new TerraformStack(Testing.app(), 'stack');
   new DockerProvider(stack, 'docker');
+  new KubernetesProvider(stack, 'kubernetes');
   build(stack);
   return JSON.parse(Testing.synth(stack, true));
 }

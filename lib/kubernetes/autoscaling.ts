@@ -1,0 +1,85 @@
+import {
+  HorizontalPodAutoscalerV2,
+  type HorizontalPodAutoscalerV2SpecBehavior,
+} from '@cdktf/provider-kubernetes/lib/horizontal-pod-autoscaler-v2';
+import type { TerraformProvider } from 'cdktf';
+import type { Construct } from 'constructs';
+import { ScalingTarget } from './scaling-target';
+
+/** How many replicas there are, as the load has it. */
+export interface Autoscaling {
+  /** @default 2 */
+  readonly minReplicas?: number;
+  readonly maxReplicas: number;
+  /**
+   * What decides; of several, the one that wants most replicas.
+   * @default - ScalingTarget.cpuUtilization(70)
+   */
+  readonly target?: ScalingTarget | readonly ScalingTarget[];
+  /**
+   * How long the load must be low before replicas are taken away, in seconds, up to 3600.
+   * @default 300
+   */
+  readonly scaleDownAfterSeconds?: number;
+}
+
+/** One that answers while another is replaced, or its node drained. */
+export const DEFAULT_REPLICAS = 2;
+
+export function scalingTargets({ target = ScalingTarget.cpuUtilization(70) }: Autoscaling): readonly ScalingTarget[] {
+  return Array.isArray(target) ? target : [target as ScalingTarget];
+}
+
+export interface AutoscalerProps {
+  readonly metadata: {
+    name: string;
+    namespace: string;
+    labels: Record<string, string>;
+    annotations?: Record<string, string>;
+  };
+  readonly deploymentName: string;
+  readonly autoscaling: Autoscaling;
+  readonly provider?: TerraformProvider;
+}
+
+export function autoscaler(scope: Construct, id: string, props: AutoscalerProps): HorizontalPodAutoscalerV2 {
+  const { metadata, deploymentName, autoscaling, provider } = props;
+  // The API moves CPU to the end; any other order would be a difference at every plan.
+  const targets = [...scalingTargets(autoscaling)].sort(
+    (a, b) => Number(a.isCpu) - Number(b.isCpu) || (a.metricName < b.metricName ? -1 : 1),
+  );
+  return new HorizontalPodAutoscalerV2(scope, id, {
+    provider,
+    metadata,
+    spec: {
+      minReplicas: autoscaling.minReplicas ?? DEFAULT_REPLICAS,
+      maxReplicas: autoscaling.maxReplicas,
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: deploymentName },
+      metric: targets.map(({ metric }) => metric),
+      behavior: behavior(autoscaling.scaleDownAfterSeconds ?? 300),
+    },
+  });
+}
+
+/** Up at once: four replicas or twice as many in 15 s. Down slowly: half of them in a minute. Said in full, or the provider finds a difference. */
+function behavior(scaleDownAfterSeconds: number): HorizontalPodAutoscalerV2SpecBehavior {
+  return {
+    scaleUp: [
+      {
+        stabilizationWindowSeconds: 0,
+        selectPolicy: 'Max',
+        policy: [
+          { type: 'Percent', value: 100, periodSeconds: 15 },
+          { type: 'Pods', value: 4, periodSeconds: 15 },
+        ],
+      },
+    ],
+    scaleDown: [
+      {
+        stabilizationWindowSeconds: scaleDownAfterSeconds,
+        selectPolicy: 'Max',
+        policy: [{ type: 'Percent', value: 50, periodSeconds: 60 }],
+      },
+    ],
+  };
+}

@@ -1,0 +1,34 @@
+/** A share of requests as whole replicas give it. */
+export interface CanaryShare {
+  /** Of the canary. */
+  readonly replicas: number;
+  /** In percent of all replicas. */
+  readonly weight: number;
+}
+
+/** The whole number of canary replicas, beside `stableReplicas`, whose share is nearest to a weight in percent. */
+export function nearestShare(stableReplicas: number, weight: number): CanaryShare {
+  const replicas = Math.max(1, Math.round((stableReplicas * weight) / (100 - weight)));
+  const [fewer, more] = [replicas - 1, replicas + 1].map((count) => shareOf(stableReplicas, count));
+  return [fewer!, more!]
+    .filter((share) => share.replicas > 0)
+    .reduce(
+      (best, share) => (distance(share, weight) < distance(best, weight) ? share : best),
+      shareOf(stableReplicas, replicas),
+    );
+}
+
+/** The smallest number of stable replicas beside which a weight can be reached within `tolerance` percentage points. */
+export function replicasFor(weight: number, tolerance: number): number {
+  let stable = 1;
+  while (distance(nearestShare(stable, weight), weight) > tolerance) stable++;
+  return stable;
+}
+
+export function distance({ weight: reached }: CanaryShare, weight: number): number {
+  return Math.abs(reached - weight);
+}
+
+function shareOf(stable: number, replicas: number): CanaryShare {
+  return { replicas, weight: (100 * replicas) / (stable + replicas) };
+}

@@ -1,0 +1,103 @@
+import { TerraformOutput, Token } from 'cdktf';
+import { Construct } from 'constructs';
+import { ModelServingError, type Problem } from '../errors';
+import { InferenceImage, type ImageOptions } from '../image/inference-image';
+import type { ModelImage } from '../image/model-image';
+import type { OnnxModel } from '../model/onnx-model';
+import { Problems } from '../problems';
+import { checkMemory, checkSource } from '../workload/problems';
+import { distance, nearestShare, replicasFor } from './canary-weight';
+import { kubernetesErrors } from './errors';
+import { trackSelector } from './labels';
+import { type DeploymentOptions, ModelDeployment } from './model-deployment';
+import { labelValue, memberName } from './names';
+import { checkPullable } from './pullable';
+
+export interface CanaryProps {
+  /** The model to try. Its name is that of the service's model, its version another. Give either this or `image`. */
+  readonly model?: OnnxModel;
+  /** An image that exists in a registry. */
+  readonly image?: ModelImage;
+  /** Share of new connections that the canary gets, in percent. */
+  readonly weight: number;
+  /**
+   * By how many percentage points whole replicas may miss the weight.
+   * @default 1
+   */
+  readonly weightTolerance?: number;
+}
+
+/** The service that a canary stands beside. */
+export interface CanaryContext {
+  readonly name: string;
+  readonly model: OnnxModel;
+  /** Undefined where an autoscaler decides. */
+  readonly replicas?: number;
+  readonly build?: ImageOptions;
+  readonly deployment: DeploymentOptions;
+}
+
+/** Another model behind the same Service; each replica gets the same share of connections. */
+export class Canary extends Construct {
+  readonly model: OnnxModel;
+  readonly image: ModelImage;
+  /** `kubernetes_deployment_v1` */
+  readonly deployment: ModelDeployment;
+  readonly replicas: number;
+  /** Share that whole replicas give, in percent. */
+  readonly weight: number;
+
+  /** @throws ModelServingError with everything that is wrong */
+  constructor(scope: Construct, id: string, context: CanaryContext, props: CanaryProps) {
+    super(scope, id);
+    const track = labelValue(id);
+    ModelServingError.throwIfAny(problemsOf(this.node.path, context, props));
+    this.image = props.image ?? new InferenceImage(this, 'image', { ...context.build, model: props.model! });
+    this.model = this.image.model;
+    const share = nearestShare(context.replicas!, props.weight);
+    this.replicas = share.replicas;
+    this.weight = share.weight;
+    this.deployment = new ModelDeployment(this, 'deployment', {
+      ...context.deployment,
+      name: memberName(context.name, id),
+      image: this.image,
+      selector: trackSelector(context.name, track),
+      replicas: share.replicas,
+    });
+    new TerraformOutput(this, 'weight', { value: share.weight });
+  }
+}
+
+function problemsOf(where: string, context: CanaryContext, props: CanaryProps): Problem[] {
+  const problems = new Problems();
+  checkSource(where, props, problems);
+  checkPullable(where, props.image, problems);
+  const model = props.image?.model ?? props.model;
+  if (model && model.name !== context.model.name) {
+    problems.add(kubernetesErrors.canaryName(where, model.name, context.model.name));
+  }
+  if (model && model.version === context.model.version)
+    problems.add(kubernetesErrors.canaryVersion(where, model.version));
+  checkMemory(where, 'resources.memoryMiB', context.deployment.resources?.memoryMiB, model, problems);
+  checkWeight(where, context.replicas, props, problems);
+  return problems.list;
+}
+
+function checkWeight(
+  where: string,
+  stable: number | undefined,
+  { weight, weightTolerance: tolerance = 1 }: CanaryProps,
+  problems: Problems,
+): void {
+  if (stable === undefined) return problems.add(kubernetesErrors.canaryAutoscaled(where));
+  problems.checkKnown(where, 'weight', weight);
+  problems.checkKnown(where, 'weightTolerance', tolerance);
+  problems.checkKnown(where, 'replicas', stable);
+  if ([weight, tolerance, stable].some(Token.isUnresolved)) return;
+  if (!(weight > 0 && weight < 100)) return problems.add(kubernetesErrors.canaryWeight(where, weight));
+  if (!(tolerance >= 0.01)) return problems.add(kubernetesErrors.canaryTolerance(where, tolerance));
+  const nearest = nearestShare(stable, weight);
+  if (distance(nearest, weight) <= tolerance) return;
+  const enough = replicasFor(weight, tolerance);
+  problems.add(kubernetesErrors.canaryUnreachable(where, weight, tolerance, stable, nearest, enough));
+}

@@ -1,0 +1,60 @@
+import type { DeploymentV1SpecTemplateSpecContainerResources } from '@cdktf/provider-kubernetes/lib/deployment-v1';
+import { Token } from 'cdktf';
+import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
+import { defaultMemoryMiB } from '../memory';
+import type { OnnxModel } from '../model/onnx-model';
+import type { ServingOptions } from '../serving-options';
+import { cpuQuantity, memoryQuantity } from './quantities';
+
+/** What each replica gets of its node. */
+export interface ComputeResources {
+  /**
+   * CPUs that are set aside for each replica, such as 0.5 or 2; `none` sets nothing aside.
+   * @default 1
+   */
+  readonly cpu?: number | 'none';
+  /**
+   * CPUs that a replica may use; the server's threads follow. With `none` it may use what its node has to spare, and
+   * the threads follow `cpu`.
+   * @default - as `cpu`
+   */
+  readonly cpuLimit?: number | 'none';
+  /**
+   * Memory in MiB, both set aside and the limit.
+   * @default - 512 MiB and twice the weights
+   */
+  readonly memoryMiB?: number;
+}
+
+/** What is set aside of CPU time, if anything: Kubernetes sets aside a limit that stands alone. */
+export function cpuRequest({ cpu = 1, cpuLimit = cpu }: ComputeResources): number | undefined {
+  const request = cpu === 'none' ? cpuLimit : cpu;
+  return request === 'none' ? undefined : request;
+}
+
+/** Requests and limits of the container. */
+export function computeResources(
+  resources: ComputeResources,
+  model: OnnxModel,
+): DeploymentV1SpecTemplateSpecContainerResources {
+  const { cpu = 1, cpuLimit = cpu, memoryMiB = defaultMemoryMiB(model) } = resources;
+  const request = cpuRequest(resources);
+  const memory = memoryQuantity(memoryMiB);
+  return {
+    requests: { ...(request !== undefined && { cpu: cpuQuantity(request) }), memory },
+    limits: { ...(cpuLimit !== 'none' && { cpu: cpuQuantity(cpuLimit) }), memory },
+  };
+}
+
+/**
+ * The server takes its threads from the CPU limit. Without one it would take one for each CPU of its node, so the CPUs
+ * that are set aside decide.
+ */
+export function withThreads(serving: ServingOptions, resources: ComputeResources): ServingOptions {
+  const { cpuLimit = resources.cpu } = resources;
+  const request = cpuRequest(resources);
+  const { executors = SETTING_DEFAULTS.executors, threadsPerExecutor } = serving;
+  if (cpuLimit !== 'none' || threadsPerExecutor !== undefined) return serving;
+  if (Token.isUnresolved(request) || Token.isUnresolved(executors)) return serving;
+  return { ...serving, threadsPerExecutor: Math.max(1, Math.floor((request ?? 1) / executors)) };
+}

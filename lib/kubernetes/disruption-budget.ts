@@ -1,0 +1,26 @@
+/** How many replicas may be taken away at once, when a node is drained for example. Give one of the two. */
+export interface DisruptionBudgetOptions {
+  /**
+   * A number of replicas, or a percentage such as `'25%'`.
+   * @default 1
+   */
+  readonly maxUnavailable?: number | string;
+  /** A number of replicas that must stay, or a percentage; less than there are at least. @default - see maxUnavailable */
+  readonly minAvailable?: number | string;
+}
+
+/** Whether a budget lets no replica go when there are so many. Kubernetes rounds percentages up. */
+export function blocksEviction({ maxUnavailable, minAvailable }: DisruptionBudgetOptions, replicas: number): boolean {
+  if (minAvailable !== undefined) return replicasOf(minAvailable, replicas) >= replicas;
+  return maxUnavailable !== undefined && replicasOf(maxUnavailable, replicas) < 1;
+}
+
+/** A number of replicas from 0 on, or a percentage up to 100. */
+export function isReplicaShare(value: number | string): boolean {
+  return /^\d+$|^(\d{1,2}|100)%$/.test(String(value));
+}
+
+function replicasOf(share: number | string, replicas: number): number {
+  const text = String(share);
+  return text.endsWith('%') ? Math.ceil((Number(text.slice(0, -1)) / 100) * replicas) : Number(text);
+}

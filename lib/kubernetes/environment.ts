@@ -1,0 +1,28 @@
+import type { DeploymentV1SpecTemplateSpecContainerEnv } from '@cdktf/provider-kubernetes/lib/deployment-v1';
+
+/** The value of a key of a Secret in the service's namespace, read when a replica starts. */
+export interface SecretKey {
+  readonly secretName: string;
+  readonly key: string;
+  /**
+   * Start without the variable where the Secret or its key is missing.
+   * @default false
+   */
+  readonly optional?: boolean;
+}
+
+export type EnvironmentValue = string | SecretKey;
+
+export function environmentVariables(
+  environment: Readonly<Record<string, EnvironmentValue>>,
+): DeploymentV1SpecTemplateSpecContainerEnv[] {
+  return Object.entries(environment)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ({ name, ...source(value) }));
+}
+
+function source(value: EnvironmentValue): Omit<DeploymentV1SpecTemplateSpecContainerEnv, 'name'> {
+  if (typeof value === 'string') return { value };
+  const { secretName, key, optional } = value;
+  return { valueFrom: { secretKeyRef: { name: secretName, key, optional } } };
+}

@@ -1,0 +1,176 @@
+import type { Problem } from '../errors';
+import type { CanaryShare } from './canary-weight';
+
+/** What can be wrong with a ScalableModelService; `where` is the construct's path. */
+export const kubernetesErrors = {
+  repositoryMissing: (where: string): Problem => ({
+    code: 'repository-missing',
+    message: `${where}: a cluster pulls images from a registry, and no repository was given. Give one without a tag, such as repository: 'registry.example.com/ml/digits'.`,
+  }),
+
+  imageNotPushed: (where: string): Problem => ({
+    code: 'image-not-pushed',
+    message: `${where}: image stays on the engine that builds it, where no cluster can pull it. Give that InferenceImage a repository.`,
+  }),
+
+  imageNotPinned: (where: string, reference: string): Problem => ({
+    code: 'image-not-pinned',
+    message: `${where}: image "${reference}" is named by a tag, which may move: pods of one Deployment could run different models. Append its digest (@sha256:…).`,
+  }),
+
+  resourceNameInvalid: (where: string, prop: string, name: string): Problem => ({
+    code: 'resource-name-invalid',
+    message: `${where}: ${prop} "${name}" is not a Kubernetes name. Use lower-case letters, digits and "-", at most 63, the first a letter, the last no "-".`,
+  }),
+
+  nameTaken: (where: string, name: string, namespace: string, owner: string): Problem => ({
+    code: 'name-taken',
+    message: `${where}: the name "${name}" in namespace "${namespace}" is already that of ${owner}. Give one of them another name or namespace.`,
+  }),
+
+  replicasWithAutoscaling: (where: string): Problem => ({
+    code: 'replicas-with-autoscaling',
+    message: `${where}: give either replicas (a fixed number) or autoscaling, not both.`,
+  }),
+
+  replicaBounds: (where: string, minimum: number, maximum: number): Problem => ({
+    code: 'replica-bounds',
+    message: `${where}: autoscaling.minReplicas is ${minimum}, more than maxReplicas ${maximum}. Lower the one or raise the other.`,
+  }),
+
+  scalingTargetsMissing: (where: string): Problem => ({
+    code: 'scaling-targets-missing',
+    message: `${where}: autoscaling.target is an empty list. Give at least one ScalingTarget, or leave it out for 70 % of CPU.`,
+  }),
+
+  scalingTargetTwice: (where: string, metric: string): Problem => ({
+    code: 'scaling-target-twice',
+    message: `${where}: autoscaling.target has two targets for ${metric}. Keep one.`,
+  }),
+
+  scalingTargetValue: (where: string, metric: string, value: number): Problem => ({
+    code: 'scaling-target-value',
+    message: `${where}: the target for ${metric} is ${value}. Give ${metric === 'cpu' ? 'whole percents' : 'a number'} above 0.`,
+  }),
+
+  scaleDownInvalid: (where: string, seconds: number): Problem => ({
+    code: 'scale-down-invalid',
+    message: `${where}: autoscaling.scaleDownAfterSeconds is ${seconds}. Give whole seconds from 0 to 3600.`,
+  }),
+
+  cpuRequestMissing: (where: string): Problem => ({
+    code: 'cpu-request-missing',
+    message: `${where}: autoscaling on CPU compares with the CPUs set aside, and resources.cpu is "none". Give a number of CPUs, or a target such as ScalingTarget.inFlightPerReplica(4).`,
+  }),
+
+  cpuOutOfRange: (where: string, prop: string, value: number): Problem => ({
+    code: 'cpus-out-of-range',
+    message: `${where}: ${prop} is ${value}. Give a number of CPUs of 0.001 or more, such as 0.5 or 2, or "none".`,
+  }),
+
+  cpuLimitBelowRequest: (where: string, limit: number, request: number): Problem => ({
+    code: 'cpu-limit-below-request',
+    message: `${where}: resources.cpuLimit is ${limit}, below resources.cpu ${request}. Raise the limit, or leave it out to have them equal.`,
+  }),
+
+  budgetBothBounds: (where: string): Problem => ({
+    code: 'disruption-budget-both',
+    message: `${where}: disruptionBudget has both maxUnavailable and minAvailable. Kubernetes takes one; keep maxUnavailable where in doubt.`,
+  }),
+
+  budgetInvalid: (where: string, prop: string, value: number | string): Problem => ({
+    code: 'disruption-budget-invalid',
+    message: `${where}: disruptionBudget.${prop} is ${JSON.stringify(value)}. Give a number of replicas or a percentage such as "25%".`,
+  }),
+
+  budgetBlocks: (where: string, prop: string, value: number | string, replicas: number): Problem => ({
+    code: 'disruption-budget-blocks',
+    message: `${where}: disruptionBudget.${prop} is ${JSON.stringify(value)}, and there may be only ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}: none could ever be evicted, and no node drained. Use maxUnavailable: 1, or more replicas.`,
+  }),
+
+  surgeInvalid: (where: string, value: number | string): Problem => ({
+    code: 'surge-invalid',
+    message: `${where}: rollout.maxSurge is ${JSON.stringify(value)}. Give a number of replicas of 1 or more, or a percentage such as "25%": updates add replicas before they take any away.`,
+  }),
+
+  deadlineTooShort: (where: string, deadline: number, startup: number): Problem => ({
+    code: 'progress-deadline-too-short',
+    message: `${where}: rollout.progressDeadlineSeconds is ${deadline}, not more than startupSeconds ${startup}: updates would fail while replicas still start. Raise it, or leave it out.`,
+  }),
+
+  labelReserved: (where: string, prop: string, key: string): Problem => ({
+    code: 'label-reserved',
+    message: `${where}: ${prop} sets "${key}", which the construct sets. Use another key.`,
+  }),
+
+  portInvalid: (where: string, port: number): Problem => ({
+    code: 'port-out-of-range',
+    message: `${where}: service.port is ${port}. Give a whole number from 1 to 65535.`,
+  }),
+
+  headlessPort: (where: string, port: number): Problem => ({
+    code: 'headless-port',
+    message: `${where}: service.port is ${port}, but a headless service leads clients straight to the replicas, which listen on 8080. Leave port out.`,
+  }),
+
+  hostInvalid: (where: string, host: string): Problem => ({
+    code: 'host-invalid',
+    message: `${where}: host "${host}" is not a DNS name. Give one in lower case without scheme or port, such as digits.example.com.`,
+  }),
+
+  pathInvalid: (where: string, path: string): Problem => ({
+    code: 'path-invalid',
+    message: `${where}: path "${path}" does not begin with "/". Give a path of the server, such as /v2/models/digits.`,
+  }),
+
+  exposedTwice: (where: string): Problem => ({
+    code: 'exposed-twice',
+    message: `${where}: the service is exposed via an Ingress already. Add rules to its ingress by an override, or make an IngressV1 of your own.`,
+  }),
+
+  canaryTwice: (where: string, other: string): Problem => ({
+    code: 'canary-twice',
+    message: `${where}: there is a canary already, ${other}. Promote or remove it first: their shares would depend on each other.`,
+  }),
+
+  canaryAutoscaled: (where: string): Problem => ({
+    code: 'canary-autoscaled',
+    message: `${where}: a canary's share is a share of replicas, and an autoscaler would change it. Give the service replicas instead of autoscaling while there is a canary.`,
+  }),
+
+  canaryName: (where: string, name: string, expected: string): Problem => ({
+    code: 'canary-name',
+    message: `${where}: the canary's model is called "${name}", the service's "${expected}". Clients ask by name: give the candidate the same one, OnnxModel.fromFile(…, { name: '${expected}', version: … }).`,
+  }),
+
+  canaryVersion: (where: string, version: string): Problem => ({
+    code: 'canary-version',
+    message: `${where}: the canary's model and the service's are both version "${version}", and nobody could tell their answers or metrics apart. Give the candidate another version.`,
+  }),
+
+  canaryWeight: (where: string, weight: number): Problem => ({
+    code: 'canary-weight',
+    message: `${where}: weight is ${weight}. Give a percentage above 0 and below 100, such as 10.`,
+  }),
+
+  canaryTolerance: (where: string, tolerance: number): Problem => ({
+    code: 'canary-tolerance',
+    message: `${where}: weightTolerance is ${tolerance}. Give percentage points of 0.01 or more.`,
+  }),
+
+  canaryUnreachable: (
+    where: string,
+    weight: number,
+    tolerance: number,
+    stable: number,
+    nearest: CanaryShare,
+    enough: number,
+  ): Problem => ({
+    code: 'canary-unreachable',
+    message: `${where}: weight is ${weight}, but beside ${stable} ${stable === 1 ? 'replica' : 'replicas'} whole replicas come no nearer than ${round(nearest.weight)} (${nearest.replicas} of ${stable + nearest.replicas}), and weightTolerance is ${tolerance}. Use weight ${round(nearest.weight)}, or ${enough} replicas.`,
+  }),
+};
+
+function round(percent: number): number {
+  return Number(percent.toFixed(2));
+}

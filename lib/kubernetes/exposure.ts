@@ -1,0 +1,63 @@
+import type { IngressV1Spec } from '@cdktf/provider-kubernetes/lib/ingress-v1';
+import type { Problem } from '../errors';
+import { Problems } from '../problems';
+import { asText } from '../tokens';
+import { kubernetesErrors } from './errors';
+import type { Peer } from './peers';
+
+/** How a service is reached from outside its cluster. */
+export interface IngressOptions {
+  /** Such as `digits.example.com`. */
+  readonly host: string;
+  /** Where the ingress controller runs, such as `Peers.namespace('ingress-nginx')`: it must be let in. */
+  readonly from: Peer;
+  /**
+   * Paths that begin with this one come here, and arrive as they are: `/v2/models/digits` shares a host between models.
+   * @default '/'
+   */
+  readonly path?: string;
+  /** Serve https with the certificate in this Secret. @default - http */
+  readonly tls?: { readonly secretName: string };
+  /** Name of an IngressClass. @default - the cluster's default */
+  readonly className?: string;
+  /** For the controller. @default - none */
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+export function ingressSpec(serviceName: string, options: IngressOptions): IngressV1Spec {
+  const { host, path = '/', tls, className } = options;
+  return {
+    ingressClassName: className,
+    rule: [
+      {
+        host,
+        http: {
+          path: [{ path, pathType: 'Prefix', backend: { service: { name: serviceName, port: { name: 'http' } } } }],
+        },
+      },
+    ],
+    tls: tls && [{ hosts: [host], secretName: tls.secretName }],
+  };
+}
+
+export function externalUrl({ host, path = '/', tls }: IngressOptions): string {
+  return `${tls ? 'https' : 'http'}://${asText(host)}${asText(path).replace(/\/$/, '')}`;
+}
+
+/** Everything that is wrong with the options. */
+export function ingressProblems(where: string, { host, path }: IngressOptions): Problem[] {
+  const problems = new Problems();
+  problems.check(host, isHost, (value) => kubernetesErrors.hostInvalid(where, value));
+  problems.check(
+    path,
+    (value) => value.startsWith('/'),
+    (value) => kubernetesErrors.pathInvalid(where, value),
+  );
+  return problems.list;
+}
+
+/** A DNS name, whose first part may be `*`. */
+function isHost(text: string): boolean {
+  const part = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
+  return text.length <= 253 && new RegExp(`^(\\*\\.)?${part}(\\.${part})*$`).test(text);
+}

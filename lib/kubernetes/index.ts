@@ -1,0 +1,16 @@
+export type { Autoscaling } from './autoscaling';
+export type { Canary, CanaryProps } from './canary';
+export type { ComputeResources } from './compute-resources';
+export type { DisruptionBudgetOptions } from './disruption-budget';
+export type { EnvironmentValue, SecretKey } from './environment';
+export type { IngressOptions } from './exposure';
+export type { ModelDeployment, PodOptions } from './model-deployment';
+export type { EgressRule, NetworkOptions } from './network';
+export { type Peer, Peers } from './peers';
+export type { RolloutOptions } from './rollout';
+export { ScalableModelService, type ScalableModelServiceProps, type ServiceOptions } from './scalable-model-service';
+export { ScalingTarget } from './scaling-target';
+export { InferenceImage, type ImageOptions, type InferenceImageProps } from '../image/inference-image';
+export { type ModelImage, RegistryModelImage, type RegistryModelImageProps } from '../image/model-image';
+export type { ImagePlatform } from '../image/platform';
+export type { ServingOptions } from '../serving-options';

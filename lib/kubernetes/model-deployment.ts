@@ -1,0 +1,138 @@
+import {
+  DeploymentV1,
+  type DeploymentV1SpecTemplateSpecToleration,
+} from '@cdktf/provider-kubernetes/lib/deployment-v1';
+import type { TerraformProvider } from 'cdktf';
+import { Construct } from 'constructs';
+import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
+import type { ModelImage } from '../image/model-image';
+import { servingEnvironment, type ServingOptions } from '../serving-options';
+import { asText } from '../tokens';
+import { stopGraceSeconds } from '../workload/grace';
+import { computeResources, type ComputeResources, withThreads } from './compute-resources';
+import { environmentVariables, type EnvironmentValue } from './environment';
+import { modelAnnotations, modelLabels } from './labels';
+import { probes } from './probes';
+import { type RolloutOptions, rolloutTimes } from './rollout';
+import { spread } from './spread';
+
+/** Name of the container in each pod. */
+export const CONTAINER_NAME = 'server';
+
+/** How pods are placed and marked. */
+export interface PodOptions {
+  /** Labels that a node must have, besides the architecture of the image. @default - none */
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  /** Taints that do not keep pods away. @default - none */
+  readonly tolerations?: DeploymentV1SpecTemplateSpecToleration[];
+  /** Name of a PriorityClass. @default - the cluster's default */
+  readonly priorityClassName?: string;
+  /** Names of Secrets with logins to registries, in the service's namespace. @default - none */
+  readonly imagePullSecrets?: readonly string[];
+  /** More labels on pods. @default - none */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** More annotations on pods. @default - none */
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** What the Deployments of one service have in common. */
+export interface DeploymentOptions {
+  readonly namespace: string;
+  readonly serviceAccountName: string;
+  readonly resources?: ComputeResources;
+  readonly serving: ServingOptions;
+  readonly environment?: Readonly<Record<string, EnvironmentValue>>;
+  readonly pod?: PodOptions;
+  readonly rollout?: RolloutOptions;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly podAnnotations?: Readonly<Record<string, string>>;
+  readonly provider?: TerraformProvider;
+}
+
+export interface ModelDeploymentProps extends DeploymentOptions {
+  readonly name: string;
+  readonly image: ModelImage;
+  /** Labels by which the Deployment knows its pods. */
+  readonly selector: Readonly<Record<string, string>>;
+  /** Undefined where an autoscaler decides. */
+  readonly replicas?: number;
+}
+
+/** Replicas of the inference server with one model: `kubernetes_deployment_v1`. */
+export class ModelDeployment extends DeploymentV1 {
+  constructor(scope: Construct, id: string, props: ModelDeploymentProps) {
+    const { image, pod = {}, rollout = {}, selector } = props;
+    const { model } = image;
+    const times = rolloutTimes(rollout, model);
+    const labels = { ...props.labels, ...modelLabels(model), ...selector };
+    const annotations = { ...props.annotations, ...modelAnnotations(model) };
+    super(scope, id, {
+      provider: props.provider,
+      metadata: { name: props.name, namespace: props.namespace, labels, annotations },
+      waitForRollout: rollout.wait ?? true,
+      timeouts: { create: `${asText(times.timeoutSeconds)}s`, update: `${asText(times.timeoutSeconds)}s` },
+      spec: {
+        replicas: props.replicas === undefined ? undefined : asText(props.replicas),
+        progressDeadlineSeconds: times.progressDeadlineSeconds,
+        strategy: {
+          type: 'RollingUpdate',
+          rollingUpdate: { maxUnavailable: '0', maxSurge: asText(rollout.maxSurge ?? '25%') },
+        },
+        selector: { matchLabels: { ...selector } },
+        template: {
+          metadata: {
+            labels: { ...pod.labels, ...labels },
+            annotations: { ...props.podAnnotations, ...pod.annotations, ...modelAnnotations(model) },
+          },
+          spec: {
+            serviceAccountName: props.serviceAccountName,
+            // The provider mounts a token unless told here too.
+            automountServiceAccountToken: false,
+            enableServiceLinks: false,
+            securityContext: {
+              runAsNonRoot: true,
+              runAsUser: '65532',
+              runAsGroup: '65532',
+              seccompProfile: { type: 'RuntimeDefault' },
+            },
+            terminationGracePeriodSeconds: stopGraceSeconds(props.serving),
+            nodeSelector: { ...pod.nodeSelector, 'kubernetes.io/arch': image.platform.split('/')[1]! },
+            toleration: pod.tolerations,
+            priorityClassName: pod.priorityClassName,
+            imagePullSecrets: pod.imagePullSecrets?.map((name) => ({ name })),
+            topologySpreadConstraint: spread(selector),
+            container: [container(props, times.startupSeconds)],
+          },
+        },
+      },
+    });
+  }
+}
+
+function container({ image, resources = {}, serving, environment }: ModelDeploymentProps, startupSeconds: number) {
+  const { model } = image;
+  return {
+    name: CONTAINER_NAME,
+    image: image.reference,
+    imagePullPolicy: 'IfNotPresent',
+    env: environmentVariables({
+      ...environment,
+      ...servingEnvironment(withThreads(serving, resources), model.sha256),
+    }),
+    port: [
+      { name: 'http', containerPort: SETTING_DEFAULTS.httpPortNumber, protocol: 'TCP' },
+      { name: 'metrics', containerPort: SETTING_DEFAULTS.metricsPortNumber, protocol: 'TCP' },
+    ],
+    resources: computeResources(resources, model),
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    // What the log said last is why a replica ended.
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    ...probes(startupSeconds),
+  };
+}

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+
+/** RFC 1035, which Services demand: https://kubernetes.io/docs/concepts/overview/working-with-objects/names */
+export function isResourceName(name: string): boolean {
+  return /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name);
+}
+
+/**
+ * A construct's path as the name of its resources, the same at every synth. Paths that differ give names that do: where
+ * joining with dashes could make two of them one, or changes a letter, a hash of the path follows.
+ */
+export function defaultResourceName(path: string): string {
+  const parts = path.split('/');
+  const name = parts.join('-');
+  const id = parts.at(-1)!;
+  // With two parts and no dash in the last, the last dash is where they join. Eight hex digits could be a hash.
+  const isUnambiguous = parts.length === 2 && !id.includes('-') && !/^[0-9a-f]{8}$/.test(id);
+  return isUnambiguous && isResourceName(name) ? name : withHash(name, path);
+}
+
+/** The name of what belongs to a resource, cut if need be; different ids give different names. */
+export function memberName(owner: string, id: string): string {
+  const name = `${owner}-${id}`;
+  return isResourceName(name) ? name : withHash(name, name);
+}
+
+/** Any text as a label's value: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels */
+export function labelValue(text: string): string {
+  if (/^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(text)) return text;
+  const legal = text.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
+  return [legal.slice(0, 54).replace(/[^A-Za-z0-9]+$/, ''), hashOf(text)].filter(Boolean).join('-');
+}
+
+function withHash(name: string, unique: string): string {
+  const legal = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^[^a-z]+/, '')
+    .slice(0, 54)
+    .replace(/-+$/, '');
+  return `${legal || 'model'}-${hashOf(unique)}`;
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 8);
+}

@@ -1,0 +1,54 @@
+import { Token } from 'cdktf';
+import type { OnnxModel } from '../model/onnx-model';
+import { inMiB } from '../memory';
+
+/** How a new version takes the place of the old one. */
+export interface RolloutOptions {
+  /**
+   * How long a replica may take from its start to ready before it is started anew, in seconds.
+   * @default - 60, and a second for each 20 MiB of weights
+   */
+  readonly startupSeconds?: number;
+  /**
+   * How long an update may go without progress before it has failed, in seconds; pulling the image counts. More than
+   * `startupSeconds`.
+   * @default - 300 more than `startupSeconds`
+   */
+  readonly progressDeadlineSeconds?: number;
+  /**
+   * Replicas that may be there in addition while an update runs, as a number or a percentage such as `'25%'`.
+   * @default '25%'
+   */
+  readonly maxSurge?: number | string;
+  /**
+   * Whether an apply waits until the update is through.
+   * @default true
+   */
+  readonly wait?: boolean;
+}
+
+export interface RolloutTimes {
+  readonly startupSeconds: number;
+  readonly progressDeadlineSeconds: number;
+  /** How long an apply waits: longer than Kubernetes, so that it is Kubernetes that says what failed. */
+  readonly timeoutSeconds: number;
+}
+
+/** A surge of a quarter takes four waves, each as long as a start. */
+const WAVES = 4;
+
+export function rolloutTimes(options: RolloutOptions, model: OnnxModel): RolloutTimes {
+  const { startupSeconds = 60 + Math.ceil(inMiB(model.sizeBytes) / 20) } = options;
+  const { progressDeadlineSeconds = startupSeconds + 300 } = options;
+  return {
+    startupSeconds,
+    progressDeadlineSeconds,
+    timeoutSeconds: progressDeadlineSeconds + WAVES * startupSeconds,
+  };
+}
+
+/** `25%`, or a number of replicas of 1 or more. */
+export function isSurge(value: number | string): boolean {
+  if (Token.isUnresolved(value)) return true;
+  return /^([1-9][0-9]*)%?$/.test(String(value));
+}

@@ -1,0 +1,291 @@
+import type { HorizontalPodAutoscalerV2 } from '@cdktf/provider-kubernetes/lib/horizontal-pod-autoscaler-v2';
+import { IngressV1 } from '@cdktf/provider-kubernetes/lib/ingress-v1';
+import { NetworkPolicyV1 } from '@cdktf/provider-kubernetes/lib/network-policy-v1';
+import { PodDisruptionBudgetV1 } from '@cdktf/provider-kubernetes/lib/pod-disruption-budget-v1';
+import { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-account-v1';
+import { ServiceV1 } from '@cdktf/provider-kubernetes/lib/service-v1';
+import { TerraformOutput, type TerraformProvider } from 'cdktf';
+import { Construct } from 'constructs';
+import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
+import { ModelServingError } from '../errors';
+import { InferenceImage, type ImageOptions } from '../image/inference-image';
+import type { ModelImage } from '../image/model-image';
+import type { OnnxModel } from '../model/onnx-model';
+import type { ServingOptions } from '../serving-options';
+import { asText } from '../tokens';
+import { autoscaler, type Autoscaling, DEFAULT_REPLICAS } from './autoscaling';
+import { Canary, type CanaryProps } from './canary';
+import type { ComputeResources } from './compute-resources';
+import type { DisruptionBudgetOptions } from './disruption-budget';
+import type { EnvironmentValue } from './environment';
+import { kubernetesErrors } from './errors';
+import { externalUrl, type IngressOptions, ingressProblems, ingressSpec } from './exposure';
+import { modelAnnotations, modelLabels, serviceSelector, STABLE_TRACK, trackSelector } from './labels';
+import { type DeploymentOptions, ModelDeployment, type PodOptions } from './model-deployment';
+import { claimName } from './name-claims';
+import { defaultResourceName, memberName } from './names';
+import { type NetworkOptions, networkPolicySpec, scrapeAnnotations } from './network';
+import { type Peer, Peers } from './peers';
+import type { RolloutOptions } from './rollout';
+import { serviceProblems } from './service-problems';
+
+/** Longer than on Docker: ingress controllers and load balancers hear of an end by way of the API. */
+const DRAIN_SECONDS = 15;
+
+/** How clients in the cluster find the replicas. */
+export interface ServiceOptions {
+  /**
+   * Leave balancing to clients: the name then resolves to all replicas, which listen on 8080.
+   * @default false
+   */
+  readonly headless?: boolean;
+  /** @default 80 */
+  readonly port?: number;
+  /** More annotations on the Service. @default - none */
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+export interface ScalableModelServiceProps {
+  /** The model to build an image for. Give either this, with `repository`, or `image`. */
+  readonly model?: OnnxModel;
+  /** Where to push that image, without a tag, such as `registry.example.com/ml/digits`. */
+  readonly repository?: string;
+  /** How to build it: base image, platform, Docker provider. @default - as {@link ImageOptions} says */
+  readonly build?: Omit<ImageOptions, 'repository'>;
+  /** An image that is in a registry: an {@link InferenceImage} with a repository, or one by `InferenceImage.fromRegistry` and its digest. */
+  readonly image?: ModelImage;
+  /** @default 'default' */
+  readonly namespace?: string;
+  /** Name of every resource. @default - the construct's path, such as `stack-digits` */
+  readonly name?: string;
+  /** A fixed number of replicas. @default 2 */
+  readonly replicas?: number;
+  /** Let the load decide how many. @default - `replicas` does */
+  readonly autoscaling?: Autoscaling;
+  /** @default - one CPU, and memory for the model */
+  readonly resources?: ComputeResources;
+  /** How the server works. @default - as {@link ServingOptions} says, but `drainSeconds` is 15 */
+  readonly serving?: ServingOptions;
+  /** More environment variables, as text or from Secrets. @default - none */
+  readonly environment?: Readonly<Record<string, EnvironmentValue>>;
+  /** @default - every node of the image's architecture */
+  readonly pod?: PodOptions;
+  /** @default - a quarter more replicas at once, none fewer */
+  readonly rollout?: RolloutOptions;
+  /** @default - one replica at a time */
+  readonly disruptionBudget?: DisruptionBudgetOptions;
+  /** @default - the namespace may ask, nobody reads metrics, replicas connect to nothing */
+  readonly network?: NetworkOptions;
+  /** @default - a cluster IP, port 80 */
+  readonly service?: ServiceOptions;
+  /** More labels on every resource and pod. @default - none */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** More annotations on every resource. @default - none */
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** @default - the stack's Kubernetes provider; `build.provider` is the Docker one */
+  readonly provider?: TerraformProvider;
+}
+
+/** A model as a service in Kubernetes: replicas that are updated, scaled, drained and reached as they should be. */
+export class ScalableModelService extends Construct {
+  readonly model: OnnxModel;
+  /** What the replicas run. */
+  readonly image: ModelImage;
+  /** Of every resource. */
+  readonly name: string;
+  readonly namespace: string;
+  /** `kubernetes_deployment_v1` */
+  readonly deployment: ModelDeployment;
+  /** `kubernetes_service_v1` */
+  readonly service: ServiceV1;
+  /** `kubernetes_service_account_v1` */
+  readonly serviceAccount: ServiceAccountV1;
+  /** `kubernetes_horizontal_pod_autoscaler_v2`, where there is autoscaling. */
+  readonly autoscaler?: HorizontalPodAutoscalerV2;
+  /** `kubernetes_pod_disruption_budget_v1` */
+  readonly disruptionBudget: PodDisruptionBudgetV1;
+  /** `kubernetes_network_policy_v1` */
+  readonly networkPolicy: NetworkPolicyV1;
+  /** Where it is reached within the cluster, such as `http://stack-digits.default.svc`. */
+  readonly url: string;
+
+  private readonly deploymentOptions: DeploymentOptions;
+  private readonly peers: Peer[];
+  private canaryOf?: Canary;
+  private ingressOf?: IngressV1;
+
+  /** @throws ModelServingError with every prop that is wrong */
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: ScalableModelServiceProps,
+  ) {
+    super(scope, id);
+    const { provider, namespace = 'default', name = defaultResourceName(this.node.path), network = {} } = props;
+    ModelServingError.throwIfAny([
+      ...serviceProblems(this.node.path, { ...props, name }),
+      ...claimName(this, name, namespace, provider),
+    ]);
+    this.name = name;
+    this.namespace = namespace;
+    this.image = props.image ?? new InferenceImage(this, 'image', { ...this.build, model: props.model! });
+    this.model = this.image.model;
+    this.peers = [...(network.from ?? [Peers.sameNamespace()])];
+    const metadata = this.metadata(name);
+
+    this.serviceAccount = new ServiceAccountV1(this, 'service-account', {
+      provider,
+      metadata,
+      automountServiceAccountToken: false,
+    });
+    this.deploymentOptions = {
+      namespace,
+      serviceAccountName: this.serviceAccount.metadata.name,
+      resources: props.resources,
+      serving: { drainSeconds: DRAIN_SECONDS, ...props.serving },
+      environment: props.environment,
+      pod: props.pod,
+      rollout: props.rollout,
+      labels: props.labels,
+      annotations: props.annotations,
+      podAnnotations: scrapeAnnotations(network),
+      provider,
+    };
+    this.deployment = new ModelDeployment(this, 'deployment', {
+      ...this.deploymentOptions,
+      name,
+      image: this.image,
+      selector: trackSelector(name, STABLE_TRACK),
+      replicas: this.replicas,
+    });
+    this.service = this.createService();
+    this.url = `http://${asText(name)}.${asText(namespace)}.svc${this.portSuffix}`;
+    if (props.autoscaling) {
+      const { autoscaling } = props;
+      this.autoscaler = autoscaler(this, 'autoscaler', { metadata, deploymentName: name, autoscaling, provider });
+    }
+    const { minAvailable, maxUnavailable = 1 } = props.disruptionBudget ?? {};
+    this.disruptionBudget = new PodDisruptionBudgetV1(this, 'disruption-budget', {
+      provider,
+      metadata,
+      spec: {
+        selector: { matchLabels: serviceSelector(name) },
+        ...(minAvailable === undefined
+          ? { maxUnavailable: asText(maxUnavailable) }
+          : { minAvailable: asText(minAvailable) }),
+      },
+    });
+    this.networkPolicy = new NetworkPolicyV1(this, 'network-policy', { provider, metadata, spec: this.networkSpec() });
+    this.addOutputs();
+  }
+
+  /** Lets more peers ask the model. */
+  allowFrom(...peers: Peer[]): void {
+    this.peers.push(...peers);
+    this.networkPolicy.putSpec(this.networkSpec());
+  }
+
+  /**
+   * Makes the service reachable from outside the cluster: `kubernetes_ingress_v1`.
+   * @throws ModelServingError with everything that is wrong
+   */
+  exposeViaIngress(options: IngressOptions): IngressV1 {
+    const { path } = this.node;
+    const problems = ingressProblems(path, options);
+    if (this.ingressOf) problems.push(kubernetesErrors.exposedTwice(path));
+    ModelServingError.throwIfAny(problems);
+    const { provider } = this.props;
+    const metadata = this.metadata(this.name, options.annotations);
+    const spec = ingressSpec(this.service.metadata.name, options);
+    this.ingressOf = new IngressV1(this, 'ingress', { provider, metadata, spec });
+    this.allowFrom(options.from);
+    new TerraformOutput(this, 'external-url', { value: externalUrl(options) });
+    return this.ingressOf;
+  }
+
+  /**
+   * Puts another model behind the same Service, for a share of the connections. To promote it, make it the service's
+   * model and remove the canary; to roll back, remove it.
+   * @throws ModelServingError with everything that is wrong
+   */
+  addCanary(id: string, props: CanaryProps): Canary {
+    const { provider } = this.props;
+    const where = `${this.node.path}/${id}`;
+    if (this.canaryOf) {
+      throw new ModelServingError([kubernetesErrors.canaryTwice(where, this.canaryOf.node.path)]);
+    }
+    const context = {
+      name: this.name,
+      model: this.model,
+      replicas: this.replicas,
+      build: this.build,
+      deployment: this.deploymentOptions,
+    };
+    const canary = new Canary(this, id, context, props);
+    ModelServingError.throwIfAny(claimName(canary, memberName(this.name, id), this.namespace, provider));
+    return (this.canaryOf = canary);
+  }
+
+  /** `kubernetes_ingress_v1`, once exposed. */
+  get ingress(): IngressV1 | undefined {
+    return this.ingressOf;
+  }
+
+  get canary(): Canary | undefined {
+    return this.canaryOf;
+  }
+
+  private get build(): ImageOptions {
+    return { ...this.props.build, repository: this.props.repository };
+  }
+
+  private get replicas(): number | undefined {
+    return this.props.autoscaling ? undefined : (this.props.replicas ?? DEFAULT_REPLICAS);
+  }
+
+  private get port(): number {
+    const { headless, port = 80 } = this.props.service ?? {};
+    return headless ? SETTING_DEFAULTS.httpPortNumber : port;
+  }
+
+  private get portSuffix(): string {
+    return this.port === 80 ? '' : `:${asText(this.port)}`;
+  }
+
+  private metadata(name: string, annotations: Readonly<Record<string, string>> = {}) {
+    return {
+      name,
+      namespace: this.namespace,
+      labels: { ...this.props.labels, ...modelLabels(this.model), ...serviceSelector(this.name) },
+      annotations: { ...this.props.annotations, ...annotations, ...modelAnnotations(this.model) },
+    };
+  }
+
+  private createService(): ServiceV1 {
+    const { provider, service = {} } = this.props;
+    return new ServiceV1(this, 'service', {
+      provider,
+      metadata: this.metadata(this.name, service.annotations),
+      spec: {
+        type: 'ClusterIP',
+        clusterIp: service.headless ? 'None' : undefined,
+        selector: serviceSelector(this.name),
+        port: [{ name: 'http', port: this.port, targetPort: 'http', protocol: 'TCP', appProtocol: 'http' }],
+      },
+    });
+  }
+
+  private networkSpec() {
+    return networkPolicySpec(serviceSelector(this.name), { ...this.props.network, from: this.peers });
+  }
+
+  private addOutputs(): void {
+    const outputs = {
+      url: this.url,
+      'image-reference': this.image.reference,
+      'model-sha256': this.model.sha256,
+      'model-version': this.model.version,
+    };
+    for (const [id, value] of Object.entries(outputs)) new TerraformOutput(this, id, { value });
+  }
+}

@@ -1,0 +1,52 @@
+import type { HorizontalPodAutoscalerV2SpecMetric } from '@cdktf/provider-kubernetes/lib/horizontal-pod-autoscaler-v2';
+import { asText } from '../tokens';
+import { CONTAINER_NAME } from './model-deployment';
+
+/** What the autoscaler keeps where it is, by adding and removing replicas. */
+export class ScalingTarget {
+  /**
+   * CPU time that a replica uses, in percent of what is set aside for it. It counts the server alone, so that a sidecar
+   * without a CPU request does not stop the autoscaler (Kubernetes 1.27 or newer).
+   */
+  static cpuUtilization(percent: number): ScalingTarget {
+    return new ScalingTarget('cpu', percent, {
+      type: 'ContainerResource',
+      containerResource: {
+        name: 'cpu',
+        container: CONTAINER_NAME,
+        target: { type: 'Utilization', averageUtilization: percent },
+      },
+    });
+  }
+
+  /** Requests running or waiting in each replica. Needs an adapter that serves `inference_in_flight` as a custom metric. */
+  static inFlightPerReplica(requests: number): ScalingTarget {
+    return ScalingTarget.podsMetric('inference_in_flight', requests);
+  }
+
+  /** Requests waiting in each replica. Needs an adapter that serves `inference_queue_length` as a custom metric. */
+  static queueLengthPerReplica(requests: number): ScalingTarget {
+    return ScalingTarget.podsMetric('inference_queue_length', requests);
+  }
+
+  /** The average over all replicas of a custom metric of pods. */
+  static podsMetric(name: string, average: number): ScalingTarget {
+    return new ScalingTarget(name, average, {
+      type: 'Pods',
+      pods: { metric: { name }, target: { type: 'AverageValue', averageValue: asText(average) } },
+    });
+  }
+
+  private constructor(
+    /** `cpu`, or the name of a pods metric. */
+    readonly metricName: string,
+    /** In percent for `cpu`. */
+    readonly value: number,
+    /** As the autoscaler takes it. */
+    readonly metric: HorizontalPodAutoscalerV2SpecMetric,
+  ) {}
+
+  get isCpu(): boolean {
+    return this.metricName === 'cpu';
+  }
+}

@@ -1,0 +1,152 @@
+import { Token } from 'cdktf';
+import type { Problem } from '../errors';
+import { isWhole, Problems } from '../problems';
+import { servingProblems } from '../serving-options';
+import { workloadErrors } from '../workload/errors';
+import { checkEnvironment, checkMemory, checkSource } from '../workload/problems';
+import { DEFAULT_REPLICAS, scalingTargets } from './autoscaling';
+import { cpuRequest } from './compute-resources';
+import { blocksEviction, isReplicaShare } from './disruption-budget';
+import { kubernetesErrors } from './errors';
+import { modelAnnotations, modelLabels, trackSelector } from './labels';
+import { isResourceName } from './names';
+import { checkPullable } from './pullable';
+import { isSurge, rolloutTimes } from './rollout';
+import type { ScalableModelServiceProps } from './scalable-model-service';
+
+/** Everything that is wrong with the props. */
+export function serviceProblems(
+  where: string,
+  props: ScalableModelServiceProps & { readonly name: string },
+): Problem[] {
+  const problems = new Problems();
+  checkImage(where, props, problems);
+  checkNames(where, props, problems);
+  checkReplicas(where, props, problems);
+  checkResources(where, props, problems);
+  checkBudget(where, props, problems);
+  checkRollout(where, props, problems);
+  checkEnvironment(where, props.environment ?? {}, problems);
+  checkService(where, props, problems);
+  return [...problems.list, ...servingProblems(where, props.serving ?? {})];
+}
+
+function checkImage(where: string, props: ScalableModelServiceProps, problems: Problems): void {
+  checkSource(where, props, problems);
+  if (props.image && props.repository !== undefined) problems.add(workloadErrors.buildWithImage(where, 'repository'));
+  if (props.model && props.repository === undefined) problems.add(kubernetesErrors.repositoryMissing(where));
+  checkPullable(where, props.image, problems);
+}
+
+function checkNames(
+  where: string,
+  props: ScalableModelServiceProps & { readonly name: string },
+  problems: Problems,
+): void {
+  for (const prop of ['name', 'namespace'] as const) {
+    problems.check(props[prop], isResourceName, (name) => kubernetesErrors.resourceNameInvalid(where, prop, name));
+  }
+  const model = props.image?.model ?? props.model;
+  if (!model) return;
+  const reserved = { ...trackSelector('', ''), ...modelLabels(model) };
+  checkKeys(where, 'labels', props.labels, reserved, problems);
+  checkKeys(where, 'pod.labels', props.pod?.labels, reserved, problems);
+  checkKeys(where, 'annotations', props.annotations, modelAnnotations(model), problems);
+  checkKeys(where, 'pod.annotations', props.pod?.annotations, modelAnnotations(model), problems);
+  checkKeys(where, 'pod.nodeSelector', props.pod?.nodeSelector, { 'kubernetes.io/arch': '' }, problems);
+}
+
+function checkKeys(where: string, prop: string, given: object | undefined, reserved: object, problems: Problems): void {
+  for (const key of Object.keys(given ?? {})) {
+    if (key in reserved) problems.add(kubernetesErrors.labelReserved(where, prop, key));
+  }
+}
+
+function checkReplicas(
+  where: string,
+  { replicas, autoscaling, resources }: ScalableModelServiceProps,
+  problems: Problems,
+): void {
+  problems.check(replicas, isWhole(1), (value) => workloadErrors.notPositive(where, 'replicas', value));
+  if (!autoscaling) return;
+  if (replicas !== undefined) problems.add(kubernetesErrors.replicasWithAutoscaling(where));
+  const { minReplicas = DEFAULT_REPLICAS, maxReplicas, scaleDownAfterSeconds } = autoscaling;
+  for (const [prop, value] of Object.entries({ minReplicas, maxReplicas })) {
+    problems.check(value, isWhole(1), (found) => workloadErrors.notPositive(where, `autoscaling.${prop}`, found));
+  }
+  if (![minReplicas, maxReplicas].some(Token.isUnresolved) && minReplicas > maxReplicas) {
+    problems.add(kubernetesErrors.replicaBounds(where, minReplicas, maxReplicas));
+  }
+  problems.check(scaleDownAfterSeconds, isWhole(0, 3600), (value) => kubernetesErrors.scaleDownInvalid(where, value));
+  const targets = scalingTargets(autoscaling);
+  if (targets.length === 0) problems.add(kubernetesErrors.scalingTargetsMissing(where));
+  targets.forEach((target, i) => {
+    const isRight = target.isCpu ? isWhole(1) : (value: number) => value > 0;
+    problems.check(target.value, isRight, (value) =>
+      kubernetesErrors.scalingTargetValue(where, target.metricName, value),
+    );
+    if (targets.findIndex(({ metricName }) => metricName === target.metricName) < i) {
+      problems.add(kubernetesErrors.scalingTargetTwice(where, target.metricName));
+    }
+  });
+  if (targets.some(({ isCpu }) => isCpu) && cpuRequest(resources ?? {}) === undefined) {
+    problems.add(kubernetesErrors.cpuRequestMissing(where));
+  }
+}
+
+function checkResources(
+  where: string,
+  { resources = {}, image, model }: ScalableModelServiceProps,
+  problems: Problems,
+): void {
+  checkMemory(where, 'resources.memoryMiB', resources.memoryMiB, image?.model ?? model, problems);
+  const isCpus = (value: number | 'none') => value === 'none' || (Number.isFinite(value) && value >= 0.001);
+  for (const prop of ['cpu', 'cpuLimit'] as const) {
+    problems.check(resources[prop], isCpus, (value) =>
+      kubernetesErrors.cpuOutOfRange(where, `resources.${prop}`, value as number),
+    );
+  }
+  const { cpu = 1, cpuLimit = cpu } = resources;
+  if (typeof cpu !== 'number' || typeof cpuLimit !== 'number' || [cpu, cpuLimit].some(Token.isUnresolved)) return;
+  if (cpuLimit < cpu) problems.add(kubernetesErrors.cpuLimitBelowRequest(where, cpuLimit, cpu));
+}
+
+function checkBudget(where: string, props: ScalableModelServiceProps, problems: Problems): void {
+  const { disruptionBudget: budget = {}, replicas = DEFAULT_REPLICAS, autoscaling } = props;
+  const { maxUnavailable, minAvailable } = budget;
+  if (maxUnavailable !== undefined && minAvailable !== undefined)
+    problems.add(kubernetesErrors.budgetBothBounds(where));
+  const atLeast = autoscaling ? (autoscaling.minReplicas ?? DEFAULT_REPLICAS) : replicas;
+  for (const prop of ['maxUnavailable', 'minAvailable'] as const) {
+    const value = budget[prop];
+    if (value === undefined || Token.isUnresolved(value)) continue;
+    if (!isReplicaShare(value)) problems.add(kubernetesErrors.budgetInvalid(where, prop, value));
+    else if (!Token.isUnresolved(atLeast) && blocksEviction({ [prop]: value }, atLeast)) {
+      problems.add(kubernetesErrors.budgetBlocks(where, prop, value, atLeast));
+    }
+  }
+}
+
+function checkRollout(
+  where: string,
+  { rollout = {}, image, model }: ScalableModelServiceProps,
+  problems: Problems,
+): void {
+  for (const prop of ['startupSeconds', 'progressDeadlineSeconds'] as const) {
+    problems.checkKnown(where, `rollout.${prop}`, rollout[prop]);
+    problems.check(rollout[prop], isWhole(1), (value) => workloadErrors.notPositive(where, `rollout.${prop}`, value));
+  }
+  problems.check(rollout.maxSurge, isSurge, (value) => kubernetesErrors.surgeInvalid(where, value));
+  const served = image?.model ?? model;
+  if (!served) return;
+  const { startupSeconds, progressDeadlineSeconds } = rolloutTimes(rollout, served);
+  if ([startupSeconds, progressDeadlineSeconds].some(Token.isUnresolved)) return;
+  if (progressDeadlineSeconds <= startupSeconds) {
+    problems.add(kubernetesErrors.deadlineTooShort(where, progressDeadlineSeconds, startupSeconds));
+  }
+}
+
+function checkService(where: string, { service = {} }: ScalableModelServiceProps, problems: Problems): void {
+  problems.check(service.port, isWhole(1, 65535), (port) => kubernetesErrors.portInvalid(where, port));
+  if (service.headless && service.port !== undefined) problems.add(kubernetesErrors.headlessPort(where, service.port));
+}
