@@ -8,30 +8,62 @@ import { median, milliseconds, ratioRow, type Row } from './table';
 const ROUNDS = 15;
 const MIB = 2 ** 20;
 
+/** What synth-program.cjs can synthesize. */
+type Kind = 'rawContainer' | 'container' | 'rawService' | 'service';
+
 /** Whole processes, from spawn to exit; ours with a warm cache. */
 export function synthRows(): Row[] {
   const tiny = tinyModel();
-  synth('ours', 100, tiny);
-  return [oneModel(tiny), hundredModels(tiny), gigabyteModel()];
+  synth('container', 100, tiny);
+  return [oneModel(tiny), hundredModels(tiny), oneService(tiny), ...fiftyServices(tiny), gigabyteModel()];
 }
 
 function oneModel(file: string): Row {
+  const what = 'synth of one ContainerizedModel, warm, against the two raw resources';
+  return against(what, 'container', 'rawContainer', file);
+}
+
+function oneService(file: string): Row {
+  const what = 'synth of one ScalableModelService, warm, against the eight raw resources';
+  return against(what, 'service', 'rawService', file);
+}
+
+function against(what: string, ours: Kind, raw: Kind, file: string): Row {
   const samples = { raw: [] as number[], ours: [] as number[] };
   for (let round = 0; round < ROUNDS; round++) {
-    samples.raw.push(synth('raw', 1, file).ms);
-    samples.ours.push(synth('ours', 1, file).ms);
+    samples.raw.push(synth(raw, 1, file).ms);
+    samples.ours.push(synth(ours, 1, file).ms);
   }
-  return ratioRow(
-    'synth of one ContainerizedModel, warm, against the two raw resources',
-    samples.ours,
-    samples.raw,
-    '≤ 1.3',
-  );
+  return ratioRow(what, samples.ours, samples.raw, '≤ 1.3');
+}
+
+/** Fifty services, and whether one more costs the same with many as with few. */
+function fiftyServices(file: string): Row[] {
+  const counts = [1, 10, 50];
+  const run = (kind: Kind) => counts.map((count) => median([1, 2, 3, 4, 5].map(() => synth(kind, count, file).ms)));
+  const [[, , raw], [one, ten, fifty]] = [run('rawService'), run('service')] as [number[], number[]];
+  const [few, many] = [(ten! - one!) / 9, (fifty! - ten!) / 40];
+  return [
+    {
+      what: 'synth of 50 services',
+      ours: milliseconds(fifty!),
+      baseline: milliseconds(raw!),
+      ratio: `${milliseconds(fifty! - raw!)} more`,
+      target: '≤ 3000 ms more',
+    },
+    {
+      what: 'one service more, between 10 and 50, against between 1 and 10',
+      ours: milliseconds(many),
+      baseline: milliseconds(few),
+      ratio: (many / few).toFixed(2),
+      target: '≤ 1.3: linear',
+    },
+  ];
 }
 
 function hundredModels(file: string): Row {
-  const run = (kind: 'raw' | 'ours') => median([1, 2, 3].map(() => synth(kind, 100, file).ms));
-  const [raw, ours] = [run('raw'), run('ours')];
+  const run = (kind: Kind) => median([1, 2, 3].map(() => synth(kind, 100, file).ms));
+  const [raw, ours] = [run('rawContainer'), run('container')];
   return {
     what: 'synth of a hundred',
     ours: milliseconds(ours),
@@ -51,7 +83,7 @@ function gigabyteModel(): Row {
     initializers: [externalInitializer('w', 'float', [16384, 16384], 'weights.bin')],
   });
   execFileSync('sleep', ['2.5']);
-  const [cold, warm] = [synth('ours', 1, file), synth('ours', 1, file)];
+  const [cold, warm] = [synth('container', 1, file), synth('container', 1, file)];
   return {
     what: 'synth of a 1 GiB model, warm, against cold',
     ours: `${milliseconds(warm.ms)}, ${Math.ceil(warm.bytesRead / MIB)} MiB read`,
@@ -61,7 +93,7 @@ function gigabyteModel(): Row {
   };
 }
 
-function synth(kind: 'raw' | 'ours', count: number, file: string): { ms: number; bytesRead: number } {
+function synth(kind: Kind, count: number, file: string): { ms: number; bytesRead: number } {
   const start = performance.now();
   const args = [join(__dirname, 'synth-program.cjs'), kind, String(count), file, join(folder, 'cdktf.out')];
   const bytesRead = Number(execFileSync(process.execPath, args, { encoding: 'utf8' }));
