@@ -72,6 +72,7 @@ function problemsOf(where: string, context: CanaryContext, props: CanaryProps): 
   const problems = new Problems();
   checkSource(where, props, problems);
   checkPullable(where, props.image, problems);
+  if (props.model && context.build?.repository === undefined) problems.add(kubernetesErrors.repositoryMissing(where));
   const model = props.image?.model ?? props.model;
   if (model && model.name !== context.model.name) {
     problems.add(kubernetesErrors.canaryName(where, model.name, context.model.name));

@@ -5,7 +5,7 @@ import type { CanaryShare } from './canary-weight';
 export const kubernetesErrors = {
   repositoryMissing: (where: string): Problem => ({
     code: 'repository-missing',
-    message: `${where}: a cluster pulls images from a registry, and no repository was given. Give one without a tag, such as repository: 'registry.example.com/ml/digits'.`,
+    message: `${where}: a cluster pulls images from a registry, and no repository was given. Give one without a tag, such as repository: 'registry.example.com/ml/digits', or an image that is in one.`,
   }),
 
   imageNotPushed: (where: string): Problem => ({
@@ -96,6 +96,11 @@ export const kubernetesErrors = {
   deadlineTooShort: (where: string, deadline: number, startup: number): Problem => ({
     code: 'progress-deadline-too-short',
     message: `${where}: rollout.progressDeadlineSeconds is ${deadline}, not more than startupSeconds ${startup}: updates would fail while replicas still start. Raise it, or leave it out.`,
+  }),
+
+  labelInvalid: (where: string, prop: string, key: string, value: string): Problem => ({
+    code: 'label-invalid',
+    message: `${where}: ${prop} has "${key}: ${value}", which is not a Kubernetes label. Use at most 63 letters, digits, "-", "_" and ".", a letter or digit at both ends, for the value and for the key, which may have a DNS name and "/" before it.`,
   }),
 
   labelReserved: (where: string, prop: string, key: string): Problem => ({

@@ -3,6 +3,7 @@ import type { Problem } from '../errors';
 import { Problems } from '../problems';
 import { asText } from '../tokens';
 import { kubernetesErrors } from './errors';
+import { isDnsName } from './names';
 import type { Peer } from './peers';
 
 /** How a service is reached from outside its cluster. */
@@ -58,6 +59,5 @@ export function ingressProblems(where: string, { host, path }: IngressOptions): 
 
 /** A DNS name, whose first part may be `*`. */
 function isHost(text: string): boolean {
-  const part = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
-  return text.length <= 253 && new RegExp(`^(\\*\\.)?${part}(\\.${part})*$`).test(text);
+  return isDnsName(text.replace(/^\*\./, ''));
 }

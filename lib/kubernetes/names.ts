@@ -24,11 +24,26 @@ export function memberName(owner: string, id: string): string {
   return isResourceName(name) ? name : withHash(name, name);
 }
 
+const LABEL_TEXT = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+
 /** Any text as a label's value: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels */
 export function labelValue(text: string): string {
-  if (/^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(text)) return text;
+  if (LABEL_TEXT.test(text)) return text;
   const legal = text.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
   return [legal.slice(0, 54).replace(/[^A-Za-z0-9]+$/, ''), hashOf(text)].filter(Boolean).join('-');
+}
+
+/** Whether Kubernetes takes a label as it is. */
+export function isLabel(key: string, value: string): boolean {
+  const [name = '', prefix, ...more] = key.split('/').reverse();
+  const isKey = LABEL_TEXT.test(name) && more.length === 0 && (prefix === undefined || isDnsName(prefix));
+  return isKey && (value === '' || LABEL_TEXT.test(value));
+}
+
+/** RFC 1123: `digits.example.com`. */
+export function isDnsName(text: string): boolean {
+  const part = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
+  return text.length <= 253 && new RegExp(`^${part}(\\.${part})*$`).test(text);
 }
 
 function withHash(name: string, unique: string): string {

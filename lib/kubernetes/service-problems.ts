@@ -9,7 +9,7 @@ import { cpuRequest } from './compute-resources';
 import { blocksEviction, isReplicaShare } from './disruption-budget';
 import { kubernetesErrors } from './errors';
 import { modelAnnotations, modelLabels, trackSelector } from './labels';
-import { isResourceName } from './names';
+import { isLabel, isResourceName } from './names';
 import { checkPullable } from './pullable';
 import { isSurge, rolloutTimes } from './rollout';
 import type { ScalableModelServiceProps } from './scalable-model-service';
@@ -46,6 +46,9 @@ function checkNames(
   for (const prop of ['name', 'namespace'] as const) {
     problems.check(props[prop], isResourceName, (name) => kubernetesErrors.resourceNameInvalid(where, prop, name));
   }
+  checkLabels(where, 'labels', props.labels, problems);
+  checkLabels(where, 'pod.labels', props.pod?.labels, problems);
+  checkLabels(where, 'pod.nodeSelector', props.pod?.nodeSelector, problems);
   const model = props.image?.model ?? props.model;
   if (!model) return;
   const reserved = { ...trackSelector('', ''), ...modelLabels(model) };
@@ -54,6 +57,17 @@ function checkNames(
   checkKeys(where, 'annotations', props.annotations, modelAnnotations(model), problems);
   checkKeys(where, 'pod.annotations', props.pod?.annotations, modelAnnotations(model), problems);
   checkKeys(where, 'pod.nodeSelector', props.pod?.nodeSelector, { 'kubernetes.io/arch': '' }, problems);
+}
+
+function checkLabels(where: string, prop: string, labels: Record<string, string> = {}, problems: Problems): void {
+  for (const [key, value] of Object.entries(labels)) {
+    if (Token.isUnresolved(key)) continue;
+    problems.check(
+      value,
+      (text) => isLabel(key, text),
+      (text) => kubernetesErrors.labelInvalid(where, prop, key, text),
+    );
+  }
 }
 
 function checkKeys(where: string, prop: string, given: object | undefined, reserved: object, problems: Problems): void {
