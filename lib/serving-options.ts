@@ -35,6 +35,12 @@ export interface ServingOptions {
    * @default 5
    */
   readonly drainSeconds?: number;
+  /**
+   * Age in seconds after which a connection is ended with its next reply, so that clients find new replicas; a tenth
+   * more or less, lest all come back at once.
+   * @default 300
+   */
+  readonly maxConnectionAgeSeconds?: number;
   /** @default 'info' */
   readonly logLevel?: Settings['logLevel'];
 }
@@ -52,6 +58,7 @@ const OPTION_NAMES: Readonly<Record<keyof ServingOptions, true>> = {
   queueTimeoutSeconds: true,
   maxRequestBytes: true,
   drainSeconds: true,
+  maxConnectionAgeSeconds: true,
   logLevel: true,
 };
 

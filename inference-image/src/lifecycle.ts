@@ -3,7 +3,11 @@ import { messageOf } from './errors';
 import type { Log } from './log';
 import type { Signals } from './signals';
 
+export const NOT_SERVED = 'the model is not served';
+
 export interface Stoppable {
+  /** Why it serves nothing, if it failed. */
+  readonly failure: string | undefined;
   /** Take no new traffic, where whoever sends it listens; serve what comes. */
   drain(): void;
   /** Finish what is accepted, and end. */
@@ -29,13 +33,16 @@ export function endOnSignals(signals: Signals, server: Stoppable, drainSeconds: 
       return;
     }
     ending = true;
-    const wait = signal === 'SIGTERM' ? drainSeconds : 0;
+    const { failure } = server;
+    const wait = signal === 'SIGTERM' && failure === undefined ? drainSeconds : 0;
     log.info({ signal, drainSeconds: wait }, 'shutting down');
     server.drain();
     await sleep(wait * 1000, undefined, { signal: hurried.signal }).catch(() => undefined);
     await server.stop();
     log.info('stopped');
-    process.exit(0);
+    // Said last, and with an exit code of its own: Kubernetes then makes it the termination message.
+    if (failure !== undefined) log.error({ error: failure }, NOT_SERVED);
+    process.exit(failure === undefined ? 0 : 1);
   };
 
   signals.handle((signal) => {

@@ -43,12 +43,15 @@ async function serve(
   const { maxRequestBytes } = settings;
   const app = buildApp({ model: manifest, decoder, dataPlane, metrics, log, maxRequestBytes });
   await app.ready();
-  const connections = new Connections(app.server);
+  const connections = new Connections(app.server, settings.maxConnectionAgeSeconds);
   const metricsServer = buildMetricsServer(metrics);
 
   endOnSignals(
     signals,
     {
+      get failure() {
+        return dataPlane.failure;
+      },
       drain: () => {
         dataPlane.drain();
         connections.drain();

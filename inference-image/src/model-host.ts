@@ -8,6 +8,7 @@ import { InlineExecutor, type Measurement } from './inference/inline-executor';
 import { Scheduler } from './inference/scheduler';
 import type { WorkerExecutor } from './inference/worker-executor';
 import type { Log } from './log';
+import { NOT_SERVED } from './lifecycle';
 import { verifyFiles } from './model-files';
 import { Preparation } from './preparation';
 import { InferRequestDecoder } from './protocol/infer-request';
@@ -84,7 +85,7 @@ export class ModelHost {
       this.dataPlane.open();
     } catch (error) {
       this.dataPlane.fail(messageOf(error));
-      log.error({ error: messageOf(error) }, 'the model is not served');
+      log.error({ error: messageOf(error) }, NOT_SERVED);
     }
   }
 

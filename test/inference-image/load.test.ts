@@ -122,6 +122,7 @@ test('S13 metrics have latencies and outcomes of the model alone, whatever names
     `inference_request_duration_seconds_bucket{${labels},outcome="invalid",le="+Inf"} 1`,
     `inference_run_duration_seconds_count{${labels}} 1`,
     `inference_queue_length{${labels}} 0`,
+    `inference_in_flight{${labels}} 0`,
     `inference_executors{${labels}} 1`,
   ]) {
     expect(before).toContain(line);

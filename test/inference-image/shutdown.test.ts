@@ -120,6 +120,20 @@ describe('shutdown', () => {
     expect([received, code]).toEqual([length, 0]);
   }, 30_000);
 
+  test('a model that was not served: no drain, exit code 1, and the cause last in the log', async () => {
+    const x = { name: 'x', datatype: 'FP32' as const, shape: [1], data: [1] };
+    const examples = [
+      { name: 'first', request: { inputs: [x] }, response: { outputs: [{ ...x, name: 'y', data: [2.5] }] } },
+    ];
+    const server = await ServerProcess.start(identity('float', ['n']), { drainSeconds: 60 }, { examples });
+    expect(await server.stop()).toBe(1);
+    expect(server.log.at(-1)).toMatchObject({
+      level: 'error',
+      msg: 'the model is not served',
+      error: expect.stringContaining('golden example "first": output "y" element 0 is 1; expected 2.5'),
+    });
+  });
+
   test.each(['starting', 'listening'])('during the start, after the log says %s', async (message) => {
     const server = ServerProcess.spawn(modelFolder(identity('float', ['n'])));
     await server.waitForLog(({ msg }) => msg === message);

@@ -97,4 +97,9 @@ export const settingsSchema = z.object({
   maxRequestBytes: z._default(wholeNumber(1, 2 ** 31 - 1), SETTING_DEFAULTS.maxRequestBytes),
   /** After SIGTERM, how long to go on serving while load balancers take this replica out. */
   drainSeconds: z._default(z.coerce.number().check(z.nonnegative(), z.lte(3600)), SETTING_DEFAULTS.drainSeconds),
+  /** After which a connection is ended with its next reply, so that its client may find another replica. */
+  maxConnectionAgeSeconds: z._default(
+    z.coerce.number().check(z.positive(), z.lte(86_400)),
+    SETTING_DEFAULTS.maxConnectionAgeSeconds,
+  ),
 });

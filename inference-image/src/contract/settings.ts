@@ -20,6 +20,7 @@ export const SETTING_DEFAULTS = {
   queueTimeoutSeconds: 30,
   maxRequestBytes: 64 * 1024 * 1024,
   drainSeconds: 5,
+  maxConnectionAgeSeconds: 300,
 } as const;
 
 /** `httpPortNumber` → `MODEL_SERVING_HTTP_PORT_NUMBER`. */

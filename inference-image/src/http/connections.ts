@@ -10,16 +10,29 @@ const STALLED_MS = 10_000;
 /** How long a client may take to read what is left of its reply once the server has closed. */
 const READING_MS = 30_000;
 
-/** The connections of an HTTP server, so that it can be closed without cutting a request or its reply short. */
+interface Connection {
+  /** How many replies it waits for. */
+  replies: number;
+  /** In milliseconds, as performance.now() counts them. */
+  readonly expiresAt: number;
+}
+
+/**
+ * The connections of an HTTP server. An old one is ended with its next reply, since a load balancer that balances
+ * connections sends new replicas nothing else; and the server can be closed without cutting a request or its reply
+ * short.
+ */
 export class Connections {
   private closeAfterReply = false;
-  /** How many replies each open connection waits for. */
-  private readonly replies = new Map<Socket, number>();
+  private readonly open = new Map<Socket, Connection>();
 
-  constructor(private readonly server: Server) {
+  constructor(
+    private readonly server: Server,
+    maxAgeSeconds: number,
+  ) {
     server.on('connection', (socket: Socket) => {
-      this.replies.set(socket, 0);
-      socket.once('close', () => this.replies.delete(socket));
+      this.open.set(socket, { replies: 0, expiresAt: performance.now() + spread(maxAgeSeconds) * 1000 });
+      socket.once('close', () => this.open.delete(socket));
     });
     const count = (socket: Socket, change: number) => this.count(socket, change);
     // One function for all responses: a closure for each would show in the latency of a small model.
@@ -27,9 +40,10 @@ export class Connections {
       count(this.req.socket, -1);
     };
     server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-      count(socket, 1);
+      const connection = count(socket, 1);
       response.on('close', onClose);
-      if (this.closeAfterReply) response.setHeader('connection', 'close');
+      if (this.closeAfterReply || (connection && performance.now() >= connection.expiresAt))
+        response.setHeader('connection', 'close');
     });
   }
 
@@ -47,21 +61,27 @@ export class Connections {
     // Not http's own close: it destroys connections whose reply is not all sent.
     NetServer.prototype.close.call(this.server);
     let bytesRead = 0;
-    for (let quietMs = 0; this.replies.size > 0; quietMs += POLL_MS) {
-      const bytes = [...this.replies.keys()].reduce((total, socket) => total + socket.bytesRead, 0);
+    for (let quietMs = 0; this.open.size > 0; quietMs += POLL_MS) {
+      const bytes = [...this.open.keys()].reduce((total, socket) => total + socket.bytesRead, 0);
       if (isBusy() || bytes !== bytesRead) quietMs = 0;
       bytesRead = bytes;
-      for (const [socket, replies] of this.replies) {
+      for (const [socket, { replies }] of this.open) {
         if (quietMs >= patienceMs(socket, replies)) socket.destroy();
       }
       await sleep(POLL_MS);
     }
   }
 
-  private count(socket: Socket, change: number): void {
-    const replies = this.replies.get(socket);
-    if (replies !== undefined) this.replies.set(socket, replies + change);
+  private count(socket: Socket, change: number): Connection | undefined {
+    const connection = this.open.get(socket);
+    if (connection) connection.replies += change;
+    return connection;
   }
+}
+
+/** A tenth more or less: connections that began together must not all come back together. */
+function spread(seconds: number): number {
+  return seconds * (0.9 + 0.2 * Math.random());
 }
 
 function patienceMs(socket: Socket, replies: number): number {

@@ -17,6 +17,11 @@ export class DataPlane {
     return this.state.name === 'serving' && this.scheduler.executorCount > 0;
   }
 
+  /** Why the model is not served, if it failed. */
+  get failure(): string | undefined {
+    return this.state.name === 'failed' ? this.state.reason : undefined;
+  }
+
   /** The model is loaded and has passed its checks. */
   open(): void {
     if (this.state.name === 'starting') this.state = { name: 'serving' };

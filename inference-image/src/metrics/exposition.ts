@@ -32,6 +32,8 @@ export class Exposition {
     this.addHistogram('inference_run_duration_seconds', 'Time of a run of the model.', [runs]);
     this.addGauge('inference_queue_length', 'Requests waiting for an executor.', () => readings.queueLength);
     this.addGauge('inference_running', 'Requests running.', () => readings.runningCount);
+    const inFlight = () => readings.runningCount + readings.queueLength;
+    this.addGauge('inference_in_flight', 'Requests running or waiting for an executor.', inFlight);
     this.addGauge('inference_executors', 'Executors at work.', () => readings.executorCount);
     // The finer default wakes an idle process a hundred times a second.
     collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: 50 });
