@@ -18,9 +18,9 @@ export function nearestShare(stableReplicas: number, weight: number): CanaryShar
     );
 }
 
-/** The smallest number of stable replicas beside which a weight can be reached within `tolerance` percentage points. */
-export function replicasFor(weight: number, tolerance: number): number {
-  let stable = 1;
+/** The next number of stable replicas beside which a weight is reached within `tolerance` percentage points. */
+export function replicasFor(weight: number, tolerance: number, atLeast: number): number {
+  let stable = atLeast;
   while (distance(nearestShare(stable, weight), weight) > tolerance) stable++;
   return stable;
 }

@@ -99,6 +99,6 @@ function checkWeight(
   if (!(tolerance >= 0.01)) return problems.add(kubernetesErrors.canaryTolerance(where, tolerance));
   const nearest = nearestShare(stable, weight);
   if (distance(nearest, weight) <= tolerance) return;
-  const enough = replicasFor(weight, tolerance);
+  const enough = replicasFor(weight, tolerance, stable);
   problems.add(kubernetesErrors.canaryUnreachable(where, weight, tolerance, stable, nearest, enough));
 }

@@ -4,7 +4,7 @@ import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
 import { defaultMemoryMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
 import type { ServingOptions } from '../serving-options';
-import { cpuQuantity, memoryQuantity } from './quantities';
+import { decimalQuantity, memoryQuantity } from './quantities';
 
 /** What each replica gets of its node. */
 export interface ComputeResources {
@@ -41,8 +41,8 @@ export function computeResources(
   const request = cpuRequest(resources);
   const memory = memoryQuantity(memoryMiB);
   return {
-    requests: { ...(request !== undefined && { cpu: cpuQuantity(request) }), memory },
-    limits: { ...(cpuLimit !== 'none' && { cpu: cpuQuantity(cpuLimit) }), memory },
+    requests: { ...(request !== undefined && { cpu: decimalQuantity(request) }), memory },
+    limits: { ...(cpuLimit !== 'none' && { cpu: decimalQuantity(cpuLimit) }), memory },
   };
 }
 

@@ -1,18 +1,22 @@
 import { Token } from 'cdktf';
 import { asText } from '../tokens';
 
-/** CPUs as Kubernetes writes them back, so that plans stay empty: `2`, `500m`. Rounded up to a thousandth. */
-export function cpuQuantity(cpus: number): string {
-  if (Token.isUnresolved(cpus)) return asText(cpus);
-  const millis = Math.ceil(Number((cpus * 1000).toPrecision(12)));
-  return millis % 1000 === 0 ? String(millis / 1000) : `${millis}m`;
+/**
+ * A number as Kubernetes writes it back, so that plans stay empty: `2`, `500m`, `1k`. Rounded up to a thousandth.
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity
+ */
+export function decimalQuantity(value: number): string {
+  if (Token.isUnresolved(value)) return asText(value);
+  return canonical(Math.ceil(Number((value * 1000).toPrecision(12))), 1000, ['m', '', 'k', 'M', 'G']);
 }
 
 /** Memory as Kubernetes writes it back: `512Mi`, `2Gi`. */
 export function memoryQuantity(mebibytes: number): string {
-  if (Token.isUnresolved(mebibytes)) return `${asText(mebibytes)}Mi`;
-  const units = ['Mi', 'Gi', 'Ti'];
-  let [amount, unit] = [mebibytes, 0];
-  while (amount % 1024 === 0 && unit < units.length - 1) [amount, unit] = [amount / 1024, unit + 1];
-  return `${amount}${units[unit]}`;
+  return Token.isUnresolved(mebibytes) ? `${asText(mebibytes)}Mi` : canonical(mebibytes, 1024, ['Mi', 'Gi', 'Ti']);
+}
+
+/** In the largest unit that leaves a whole number. */
+function canonical(amount: number, step: number, units: readonly string[]): string {
+  const [unit, ...larger] = units;
+  return amount % step === 0 && larger.length > 0 ? canonical(amount / step, step, larger) : `${amount}${unit}`;
 }

@@ -1,6 +1,6 @@
 import type { HorizontalPodAutoscalerV2SpecMetric } from '@cdktf/provider-kubernetes/lib/horizontal-pod-autoscaler-v2';
-import { asText } from '../tokens';
 import { CONTAINER_NAME } from './model-deployment';
+import { decimalQuantity } from './quantities';
 
 /** What the autoscaler keeps where it is, by adding and removing replicas. */
 export class ScalingTarget {
@@ -33,7 +33,7 @@ export class ScalingTarget {
   static podsMetric(name: string, average: number): ScalingTarget {
     return new ScalingTarget(name, average, {
       type: 'Pods',
-      pods: { metric: { name }, target: { type: 'AverageValue', averageValue: asText(average) } },
+      pods: { metric: { name }, target: { type: 'AverageValue', averageValue: decimalQuantity(average) } },
     });
   }
 

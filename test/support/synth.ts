@@ -5,11 +5,16 @@ import type { Construct } from 'constructs';
 
 /** A stack with both providers, synthesized with its validations run. */
 export function synthStack(build: (stack: TerraformStack) => void): any {
-  const stack = new TerraformStack(Testing.app(), 'stack');
-  new DockerProvider(stack, 'docker');
-  new KubernetesProvider(stack, 'kubernetes');
+  const stack = stackWithProviders(Testing.app());
   build(stack);
   return JSON.parse(Testing.synth(stack, true));
+}
+
+export function stackWithProviders(app: App): TerraformStack {
+  const stack = new TerraformStack(app, 'stack');
+  new DockerProvider(stack, 'docker');
+  new KubernetesProvider(stack, 'kubernetes');
+  return stack;
 }
 
 /** The only resource of a type. */

@@ -1,0 +1,210 @@
+import * as fc from 'fast-check';
+import { TerraformVariable } from 'cdktf';
+import { OnnxModel } from 'cdktf-model-serving';
+import { type CanaryProps, InferenceImage, ScalableModelService } from 'cdktf-model-serving/kubernetes';
+import { distance, nearestShare, replicasFor } from '../../lib/kubernetes/canary-weight';
+import { multiplier } from '../support/models';
+import { synthService } from '../support/service';
+import { synthStack, tree } from '../support/synth';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const folder = temporaryFolder();
+const model = OnnxModel.fromFile(multiplier(folder, 'digits', 2), { version: '1' });
+const candidate = OnnxModel.fromFile(multiplier(folder, 'digits', 3), { version: '2' });
+
+function withCanary(props: Partial<CanaryProps> = {}, replicas = 8) {
+  return synthService({ model, replicas }, (service) => {
+    service.addCanary('next', { model: candidate, weight: 20, ...props } as CanaryProps);
+  });
+}
+
+test('a second Deployment behind the same Service, with labels of its own', () => {
+  const { construct, json, only } = withCanary();
+  const deployments = Object.values<any>(json.resource.kubernetes_deployment_v1);
+  const [stable, canary] = deployments;
+  expect(deployments.map(({ metadata, spec }) => [metadata.name, spec.replicas])).toEqual([
+    ['stack-digits', '8'],
+    ['stack-digits-next', '2'],
+  ]);
+  expect(construct.canary).toMatchObject({ replicas: 2, weight: 20, model: candidate });
+  expect(canary.metadata.annotations).toMatchObject({ 'model-serving/sha256': candidate.sha256 });
+
+  const [stableLabels, canaryLabels] = deployments.map(({ spec }) => spec.template.metadata.labels);
+  const selects = (selector: any, labels: any) =>
+    Object.entries(selector).every(([key, value]) => labels[key] === value);
+  for (const selector of [
+    only('service_v1').spec.selector,
+    only('pod_disruption_budget_v1').spec.selector.match_labels,
+    only('network_policy_v1').spec.pod_selector.match_labels,
+  ]) {
+    expect([stableLabels, canaryLabels].map((labels) => selects(selector, labels))).toEqual([true, true]);
+  }
+  expect(selects(stable.spec.selector.match_labels, canaryLabels)).toBe(false);
+  expect(selects(canary.spec.selector.match_labels, stableLabels)).toBe(false);
+  expect(tree(construct.canary!)).toEqual(['deployment', 'image', 'image/image', 'image/registry-image', 'weight']);
+});
+
+test('it runs as the service does', () => {
+  const service = {
+    model,
+    replicas: 4,
+    resources: { cpu: 0.5 },
+    serving: { drainSeconds: 3 },
+    environment: { A: 'b' },
+    pod: { priorityClassName: 'high' },
+  };
+  const { json } = synthService(service, (it) => it.addCanary('next', { model: candidate, weight: 20 }));
+  const [stable, canary] = Object.values<any>(json.resource.kubernetes_deployment_v1).map((d) => d.spec.template.spec);
+  const comparable = (pod: any) => {
+    const [{ env, ...container }] = pod.container;
+    const variables = env.filter(({ name }: any) => name !== 'MODEL_SERVING_EXPECTED_SHA256');
+    return { ...pod, topology_spread_constraint: undefined, container: { ...container, image: undefined, variables } };
+  };
+  expect(comparable(canary)).toEqual(comparable(stable));
+});
+
+test('promoted it is the model of the Deployment that was there, whose selector stays', () => {
+  const promoted = synthService({ model: candidate, replicas: 8 }).deployment;
+  const [before] = Object.values<any>(withCanary().json.resource.kubernetes_deployment_v1);
+  expect(promoted.spec.selector).toEqual(before.spec.selector);
+  expect(promoted.metadata.name).toBe(before.metadata.name);
+});
+
+test('an image from a registry', () => {
+  const image = InferenceImage.fromRegistry(`registry.example.com/d@sha256:${'1'.repeat(64)}`, { model: candidate });
+  const { construct } = withCanary({ model: undefined, image });
+  expect(construct.canary!.image).toBe(image);
+});
+
+test('whole replicas come as near as they can, or say which number would', () => {
+  const weight = fc.double({ min: 1, max: 99, noNaN: true });
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 50 }), weight, (stable, wanted) => {
+      const nearest = nearestShare(stable, wanted);
+      const shares = Array.from({ length: 6000 }, (_, i) => (100 * (i + 1)) / (stable + i + 1));
+      const best = Math.min(...shares.map((share) => Math.abs(share - wanted)));
+      expect(distance(nearest, wanted)).toBeCloseTo(best, 6);
+    }),
+    { numRuns: 50 },
+  );
+  fc.assert(
+    fc.property(weight, fc.double({ min: 0.5, max: 5, noNaN: true }), (wanted, tolerance) => {
+      const enough = replicasFor(wanted, tolerance, 3);
+      expect(distance(nearestShare(enough, wanted), wanted)).toBeLessThanOrEqual(tolerance);
+      if (enough > 3) expect(distance(nearestShare(enough - 1, wanted), wanted)).toBeGreaterThan(tolerance);
+    }),
+  );
+});
+
+test.each([
+  [8, 20, 2],
+  [4, 20, 1],
+  [9, 10, 1],
+  [1, 50, 1],
+  [1, 90, 9],
+])('beside %d replicas a weight of %d takes %d', (stable, weight, replicas) => {
+  expect(withCanary({ weight }, stable).construct.canary!.replicas).toBe(replicas);
+});
+
+describe('what is refused', () => {
+  const other = OnnxModel.fromFile(multiplier(folder, 'letters', 3), { version: '2' });
+  test.each<[string, Partial<CanaryProps>, string]>([
+    [
+      'a weight that cannot be reached',
+      { weight: 15 },
+      'stack/digits/next: weight is 15, but beside 8 replicas whole replicas come no nearer than 11.11 (1 of 9), and weightTolerance is 1. Use weight 11.11, or 11 replicas. [canary-unreachable]',
+    ],
+    [
+      'no weight at all',
+      { weight: 0 },
+      'stack/digits/next: weight is 0. Give a percentage above 0 and below 100, such as 10. [canary-weight]',
+    ],
+    [
+      'all of it',
+      { weight: 100 },
+      'stack/digits/next: weight is 100. Give a percentage above 0 and below 100, such as 10. [canary-weight]',
+    ],
+    [
+      'a tolerance of none',
+      { weightTolerance: 0 },
+      'stack/digits/next: weightTolerance is 0. Give percentage points of 0.01 or more. [canary-tolerance]',
+    ],
+    [
+      'another name',
+      { model: other },
+      'stack/digits/next: the canary\'s model is called "letters", the service\'s "digits". Clients ask by name: give the candidate the same one, OnnxModel.fromFile(…, { name: \'digits\', version: … }). [canary-name]',
+    ],
+    [
+      'the same version',
+      { model },
+      'stack/digits/next: the canary\'s model and the service\'s are both version "1", and nobody could tell their answers or metrics apart. Give the candidate another version. [canary-version]',
+    ],
+    [
+      'no model',
+      { model: undefined },
+      'stack/digits/next: give either model (an image is built for it) or image (one that exists), not both or neither. [model-or-image]',
+    ],
+    [
+      'a tag',
+      { model: undefined, image: InferenceImage.fromRegistry('registry.example.com/d:2', { model: candidate }) },
+      'stack/digits/next: image "registry.example.com/d:2" is named by a tag, which may move: pods of one Deployment could run different models. Append its digest (@sha256:…). [image-not-pinned]',
+    ],
+  ])('%s', (_what, props, message) => {
+    expect(() => withCanary(props)).toThrow(message);
+  });
+
+  test('beside an autoscaler', () => {
+    expect(() =>
+      synthService({ model, autoscaling: { maxReplicas: 4 } }, (service) => {
+        service.addCanary('next', { model: candidate, weight: 20 });
+      }),
+    ).toThrow(
+      "stack/digits/next: a canary's share is a share of replicas, and an autoscaler would change it. Give the service replicas instead of autoscaling while there is a canary. [canary-autoscaled]",
+    );
+  });
+
+  test('a second one', () => {
+    expect(() =>
+      synthService({ model, replicas: 8 }, (service) => {
+        service.addCanary('next', { model: candidate, weight: 20 });
+        service.addCanary('other', { model: candidate, weight: 20 });
+      }),
+    ).toThrow(
+      'stack/digits/other: there is a canary already, stack/digits/next. Promote or remove it first: their shares would depend on each other. [canary-twice]',
+    );
+  });
+
+  test('beside a number of replicas that only the plan knows', () => {
+    expect(() =>
+      synthStack((stack) => {
+        const replicas = new TerraformVariable(stack, 'replicas', { type: 'number' }).numberValue;
+        const service = new ScalableModelService(stack, 'digits', {
+          model,
+          repository: 'registry.example.com/d',
+          replicas,
+        });
+        service.addCanary('next', { model: candidate, weight: 20 });
+      }),
+    ).toThrow('stack/digits/next: replicas is a value that only Terraform knows');
+  });
+
+  test('a model where the service was given an image, so that nobody knows where to push', () => {
+    const image = InferenceImage.fromRegistry(`registry.example.com/d@sha256:${'1'.repeat(64)}`, { model });
+    expect(() =>
+      synthService({ image, repository: undefined, replicas: 4 }, (service) => {
+        service.addCanary('next', { model: candidate, weight: 20 });
+      }),
+    ).toThrow('stack/digits/next: a cluster pulls images from a registry, and no repository was given.');
+  });
+
+  test("a name that another service's Deployment has", () => {
+    expect(() =>
+      synthStack((stack) => {
+        const repository = 'registry.example.com/d';
+        new ScalableModelService(stack, 'other', { model, repository, name: 'digits-next' });
+        const service = new ScalableModelService(stack, 'digits', { model, repository, name: 'digits', replicas: 4 });
+        service.addCanary('next', { model: candidate, weight: 20 });
+      }),
+    ).toThrow('stack/digits/next: the name "digits-next" in namespace "default" is already that of stack/other.');
+  });
+});

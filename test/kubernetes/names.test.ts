@@ -1,0 +1,64 @@
+import * as fc from 'fast-check';
+import { defaultResourceName, isLabel, isResourceName, labelValue, memberName } from '../../lib/kubernetes/names';
+
+/** A construct's path: ids that constructs take, hostile ones among them. */
+const id = fc.oneof(
+  fc.stringMatching(/^[a-z0-9-]{1,5}$/),
+  fc.string({ minLength: 1, maxLength: 90 }).map((text) => text.replaceAll('/', '--')),
+);
+const path = fc.array(id, { minLength: 1, maxLength: 4 }).map((ids) => ids.join('/'));
+
+test.each([
+  ['stack/digits', 'stack-digits'],
+  ['my-stack/digits', 'my-stack-digits'],
+  ['stack/digits-v2', expect.stringMatching(/^stack-digits-v2-[0-9a-f]{8}$/)],
+  ['Stack/Digits', expect.stringMatching(/^stack-digits-[0-9a-f]{8}$/)],
+  ['stack/team/digits', expect.stringMatching(/^stack-team-digits-[0-9a-f]{8}$/)],
+  ['9/图', expect.stringMatching(/^model-[0-9a-f]{8}$/)],
+  [`stack/${'x'.repeat(100)}`, expect.stringMatching(/^stack-x{48}-[0-9a-f]{8}$/)],
+])('the resources of %s', (constructPath, name) => {
+  expect(defaultResourceName(constructPath)).toEqual(name);
+});
+
+test('names are valid for any path', () => {
+  fc.assert(fc.property(path, (text) => isResourceName(defaultResourceName(text))));
+  fc.assert(fc.property(path, id, (owner, member) => isResourceName(memberName(defaultResourceName(owner), member))));
+});
+
+test('paths that differ give names that do', () => {
+  const names = new Map<string, string>();
+  fc.assert(
+    fc.property(path, (text) => {
+      const name = defaultResourceName(text);
+      const owner = names.get(name) ?? text;
+      names.set(name, owner);
+      return owner === text;
+    }),
+    { numRuns: 5000 },
+  );
+  expect(names.size).toBeGreaterThan(1000);
+});
+
+test('what only looks like a name with a hash gets one of its own', () => {
+  const hashed = defaultResourceName('a/b-c');
+  expect(defaultResourceName(`a-b-c/${hashed.slice(-8)}`)).not.toBe(hashed);
+});
+
+test('any text becomes a label, and those that differ differ', () => {
+  const text = fc.string({ minLength: 1, maxLength: 130 });
+  fc.assert(fc.property(text, (value) => isLabel('key', labelValue(value))));
+  fc.assert(fc.property(text, text, (a, b) => a === b || labelValue(a) !== labelValue(b)));
+  expect(labelValue('1.2.3_rc-1')).toBe('1.2.3_rc-1');
+});
+
+test.each([
+  ['team', 'vision', true],
+  ['example.com/team', '', true],
+  ['Example.com/team', 'a', false],
+  ['a/b/c', 'a', false],
+  ['', 'a', false],
+  ['team', '-a', false],
+  ['team', 'a'.repeat(64), false],
+])('label %s=%s: %s', (key, value, valid) => {
+  expect(isLabel(key, value)).toBe(valid);
+});

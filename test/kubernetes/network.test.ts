@@ -1,0 +1,100 @@
+import { OnnxModel } from 'cdktf-model-serving';
+import { type NetworkOptions, Peers, type ScalableModelService } from 'cdktf-model-serving/kubernetes';
+import { multiplier } from '../support/models';
+import { synthService } from '../support/service';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
+
+function policy(network: NetworkOptions, extend?: (service: ScalableModelService) => void) {
+  const { only, template } = synthService({ model, network }, extend);
+  return { ...only('network_policy_v1').spec, annotations: template.metadata.annotations };
+}
+
+const namespace = (name: string) => ({
+  namespace_selector: { match_labels: { 'kubernetes.io/metadata.name': name } },
+});
+const api = [{ port: '8080', protocol: 'TCP' }];
+
+test('every kind of peer', () => {
+  const from = [
+    Peers.sameNamespace(),
+    Peers.namespace('front'),
+    Peers.allNamespaces(),
+    Peers.pods({ app: 'a' }),
+    Peers.pods({ app: 'a' }, 'front'),
+    Peers.cidr('10.0.0.0/8', ['10.1.0.0/16']),
+  ];
+  const app = { pod_selector: { match_labels: { app: 'a' } } };
+  expect(policy({ from }).ingress).toEqual([
+    {
+      from: [
+        { pod_selector: {} },
+        namespace('front'),
+        { namespace_selector: {} },
+        app,
+        { ...namespace('front'), ...app },
+        { ip_block: { cidr: '10.0.0.0/8', except: ['10.1.0.0/16'] } },
+      ],
+      ports: api,
+    },
+  ]);
+});
+
+test('nobody at all, which is not everybody', () => {
+  expect(policy({ from: [] }).ingress).toEqual([]);
+});
+
+test('those who come later, and the ingress controller', () => {
+  const { ingress } = policy({ from: [] }, (service) => {
+    service.allowFrom(Peers.namespace('a'), Peers.namespace('b'));
+    service.exposeViaIngress({ host: 'a.example.com', from: Peers.namespace('ingress') });
+  });
+  expect(ingress).toEqual([{ from: [namespace('a'), namespace('b'), namespace('ingress')], ports: api }]);
+});
+
+test('scrapers reach metrics alone, and with them come the annotations', () => {
+  const { ingress, annotations } = policy({ scrapers: [Peers.namespace('monitoring')] });
+  expect(ingress).toEqual([
+    { from: [{ pod_selector: {} }], ports: api },
+    { from: [namespace('monitoring')], ports: [{ port: '8082', protocol: 'TCP' }] },
+  ]);
+  expect(annotations).toMatchObject({ 'prometheus.io/scrape': 'true', 'prometheus.io/port': '8082' });
+  expect(Object.keys(policy({}).annotations).some((key) => key.startsWith('prometheus'))).toBe(false);
+});
+
+describe('K4 egress', () => {
+  const dns = {
+    ports: [
+      { port: '53', protocol: 'UDP' },
+      { port: '53', protocol: 'TCP' },
+    ],
+  };
+  const egress = [{ to: Peers.namespace('telemetry'), ports: [4317, 4318] }, { to: Peers.cidr('10.0.0.0/8') }];
+  const rules = [
+    {
+      to: [namespace('telemetry')],
+      ports: [
+        { port: '4317', protocol: 'TCP' },
+        { port: '4318', protocol: 'TCP' },
+      ],
+    },
+    { to: [{ ip_block: { cidr: '10.0.0.0/8' } }] },
+  ];
+
+  test('none by default, and no names either', () => {
+    expect(policy({})).toMatchObject({ policy_types: ['Ingress', 'Egress'], egress: [] });
+  });
+
+  test('somewhere, and then names too', () => {
+    expect(policy({ egress }).egress).toEqual([...rules, dns]);
+  });
+
+  test('somewhere by address alone', () => {
+    expect(policy({ egress, dns: false }).egress).toEqual(rules);
+  });
+
+  test('names alone', () => {
+    expect(policy({ dns: true }).egress).toEqual([dns]);
+  });
+});

@@ -1,0 +1,725 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { TerraformVariable } from 'cdktf';
+import { OnnxModel } from 'cdktf-model-serving';
+import {
+  InferenceImage,
+  Peers,
+  ScalableModelService,
+  type ScalableModelServiceProps,
+  ScalingTarget,
+} from 'cdktf-model-serving/kubernetes';
+import { BuildContext } from '../../lib/image/build-context';
+import { externalInitializer, node, value, writeOnnxModel } from '../support/onnx-builder';
+import { multiplier } from '../support/models';
+import { synthService } from '../support/service';
+import { stackWithProviders, synthApp, synthStack, tree } from '../support/synth';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const folder = temporaryFolder();
+const model = OnnxModel.fromFile(multiplier(folder, 'digits', 2), { version: '3' });
+const repository = 'registry.example.com/ml/digits';
+
+const labels = {
+  'app.kubernetes.io/instance': 'stack-digits',
+  'app.kubernetes.io/name': 'model-serving',
+  'app.kubernetes.io/version': '3',
+  'model-serving/model': 'digits',
+};
+const selector = { 'app.kubernetes.io/instance': 'stack-digits', 'app.kubernetes.io/name': 'model-serving' };
+const annotations = {
+  'model-serving/model': 'digits',
+  'model-serving/sha256': model.sha256,
+  'model-serving/version': '3',
+};
+const metadata = { name: 'stack-digits', namespace: 'default', labels, annotations };
+const digest = expect.stringMatching(
+  /^registry\.example\.com\/ml\/digits@\$\{docker_registry_image\.digits_image_registry-image_\w+\.sha256_digest\}$/,
+);
+
+describe('minimal props', () => {
+  const { construct, json, deployment, template, container, only } = synthService({ model });
+
+  test('a Deployment that runs the pushed digest, hardened', () => {
+    expect(deployment).toMatchObject({
+      metadata: { ...metadata, labels: { ...labels, 'model-serving/track': 'stable' } },
+      wait_for_rollout: true,
+      timeouts: { create: '605s', update: '605s' },
+    });
+    expect({ ...deployment.spec, template: undefined }).toEqual({
+      replicas: '2',
+      progress_deadline_seconds: 361,
+      strategy: { type: 'RollingUpdate', rolling_update: { max_unavailable: '0', max_surge: '25%' } },
+      selector: { match_labels: { ...selector, 'model-serving/track': 'stable' } },
+    });
+    expect(template.metadata).toEqual({ labels: { ...labels, 'model-serving/track': 'stable' }, annotations });
+    const spread = (topology_key: string) => ({
+      topology_key,
+      max_skew: 1,
+      when_unsatisfiable: 'ScheduleAnyway',
+      label_selector: [{ match_labels: { ...selector, 'model-serving/track': 'stable' } }],
+      match_label_keys: ['pod-template-hash'],
+    });
+    expect({ ...template.spec, container: undefined }).toEqual({
+      service_account_name: expect.stringMatching(
+        /^\$\{kubernetes_service_account_v1\.digits_service-account_\w+\.metadata\[0\]\.name\}$/,
+      ),
+      automount_service_account_token: false,
+      enable_service_links: false,
+      security_context: {
+        run_as_non_root: true,
+        run_as_user: '65532',
+        run_as_group: '65532',
+        seccomp_profile: { type: 'RuntimeDefault' },
+      },
+      termination_grace_period_seconds: 55,
+      node_selector: { 'kubernetes.io/arch': 'amd64' },
+      topology_spread_constraint: [spread('topology.kubernetes.io/zone'), spread('kubernetes.io/hostname')],
+    });
+    const probe = (path: string, period_seconds: number, failure_threshold: number) => ({
+      http_get: { path: `/v2/health/${path}`, port: 'http', scheme: 'HTTP' },
+      period_seconds,
+      timeout_seconds: 3,
+      success_threshold: 1,
+      failure_threshold,
+    });
+    expect(template.spec.container).toEqual([
+      {
+        name: 'server',
+        image: digest,
+        image_pull_policy: 'IfNotPresent',
+        env: [
+          { name: 'MODEL_SERVING_DRAIN_SECONDS', value: '15' },
+          { name: 'MODEL_SERVING_EXPECTED_SHA256', value: model.sha256 },
+        ],
+        port: [
+          { name: 'http', container_port: 8080, protocol: 'TCP' },
+          { name: 'metrics', container_port: 8082, protocol: 'TCP' },
+        ],
+        resources: { requests: { cpu: '1', memory: '514Mi' }, limits: { cpu: '1', memory: '514Mi' } },
+        security_context: {
+          allow_privilege_escalation: false,
+          read_only_root_filesystem: true,
+          run_as_non_root: true,
+          capabilities: { drop: ['ALL'] },
+        },
+        termination_message_policy: 'FallbackToLogsOnError',
+        startup_probe: probe('ready', 2, 31),
+        readiness_probe: probe('ready', 5, 2),
+        liveness_probe: probe('live', 10, 3),
+      },
+    ]);
+    expect(container.name).toBe('server');
+  });
+
+  test('and all around it', () => {
+    expect(only('service_account_v1')).toEqual({ metadata, automount_service_account_token: false });
+    expect(only('service_v1')).toEqual({
+      metadata,
+      spec: {
+        type: 'ClusterIP',
+        selector,
+        port: [{ name: 'http', port: 80, target_port: 'http', protocol: 'TCP', app_protocol: 'http' }],
+      },
+    });
+    expect(only('pod_disruption_budget_v1')).toEqual({
+      metadata,
+      spec: { max_unavailable: '1', selector: { match_labels: selector } },
+    });
+    expect(only('network_policy_v1')).toEqual({
+      metadata,
+      spec: {
+        pod_selector: { match_labels: selector },
+        policy_types: ['Ingress', 'Egress'],
+        ingress: [{ from: [{ pod_selector: {} }], ports: [{ port: '8080', protocol: 'TCP' }] }],
+        egress: [],
+      },
+    });
+    expect(json.resource.kubernetes_horizontal_pod_autoscaler_v2).toBeUndefined();
+    expect(json.resource.kubernetes_ingress_v1).toBeUndefined();
+  });
+
+  test('the tree of constructs, whose ids are contract', () => {
+    expect(tree(construct)).toEqual([
+      'deployment',
+      'disruption-budget',
+      'image',
+      'image-reference',
+      'image/image',
+      'image/registry-image',
+      'model-sha256',
+      'model-version',
+      'network-policy',
+      'service',
+      'service-account',
+      'url',
+    ]);
+  });
+
+  test('outputs say where it answers and what it runs', () => {
+    const outputs = Object.values<any>(json.output).map((output) => output.value);
+    expect(outputs).toEqual([digest, model.sha256, '3', 'http://stack-digits.default.svc']);
+    expect(construct.url).toBe('http://stack-digits.default.svc');
+  });
+});
+
+test('maximum props', () => {
+  const { construct, json, deployment, template, container, only } = synthService(
+    {
+      model,
+      build: { platform: 'linux/arm64', baseImage: `node@sha256:${'0'.repeat(64)}`, insecureSkipVerify: true },
+      namespace: 'ml',
+      name: 'digits',
+      autoscaling: {
+        minReplicas: 3,
+        maxReplicas: 30,
+        target: [ScalingTarget.cpuUtilization(60), ScalingTarget.queueLengthPerReplica(2)],
+        scaleDownAfterSeconds: 60,
+      },
+      resources: { cpu: 0.5, cpuLimit: 1.5, memoryMiB: 2048 },
+      serving: { executors: 2, drainSeconds: 20, queueTimeoutSeconds: 40, maxConnectionAgeSeconds: 60 },
+      environment: {
+        OTEL_SERVICE_NAME: 'digits',
+        TOKEN: { secretName: 'tokens', key: 'digits' },
+        MAYBE: { secretName: 'tokens', key: 'maybe', optional: true },
+      },
+      pod: {
+        nodeSelector: { pool: 'cpu' },
+        tolerations: [{ key: 'dedicated', operator: 'Equal', value: 'ml', effect: 'NoSchedule' }],
+        priorityClassName: 'high',
+        imagePullSecrets: ['login'],
+        labels: { sidecar: 'no' },
+        annotations: { note: 'pod' },
+      },
+      rollout: { startupSeconds: 100, progressDeadlineSeconds: 200, maxSurge: 1, wait: false },
+      disruptionBudget: { minAvailable: '50%' },
+      network: {
+        from: [Peers.namespace('front'), Peers.pods({ app: 'batch' }, 'jobs')],
+        scrapers: [Peers.namespace('monitoring')],
+        egress: [{ to: Peers.cidr('10.0.0.0/8', ['10.1.0.0/16']), ports: [4318] }],
+      },
+      service: { port: 8000, annotations: { note: 'service' } },
+      labels: { team: 'vision' },
+      annotations: { owner: 'ml' },
+    },
+    (service) => {
+      service.allowFrom(Peers.sameNamespace());
+      service.exposeViaIngress({
+        host: 'models.example.com',
+        path: '/v2/models/digits',
+        from: Peers.namespace('ingress'),
+        tls: { secretName: 'certificate' },
+        className: 'nginx',
+        annotations: { note: 'ingress' },
+      });
+    },
+  );
+  expect(deployment.metadata).toMatchObject({
+    name: 'digits',
+    namespace: 'ml',
+    labels: { team: 'vision' },
+    annotations: { owner: 'ml' },
+  });
+  expect(deployment.wait_for_rollout).toBe(false);
+  expect(deployment.timeouts).toEqual({ create: '600s', update: '600s' });
+  expect(deployment.spec).toMatchObject({
+    progress_deadline_seconds: 200,
+    strategy: { rolling_update: { max_surge: '1', max_unavailable: '0' } },
+  });
+  expect(template.metadata.labels).toMatchObject({ sidecar: 'no', team: 'vision' });
+  expect(template.metadata.annotations).toEqual({
+    ...annotations,
+    note: 'pod',
+    'prometheus.io/scrape': 'true',
+    'prometheus.io/port': '8082',
+    'prometheus.io/path': '/metrics',
+  });
+  expect(template.spec).toMatchObject({
+    node_selector: { pool: 'cpu', 'kubernetes.io/arch': 'arm64' },
+    toleration: [{ key: 'dedicated', operator: 'Equal', value: 'ml', effect: 'NoSchedule' }],
+    priority_class_name: 'high',
+    image_pull_secrets: [{ name: 'login' }],
+    termination_grace_period_seconds: 70,
+  });
+  expect(container.resources).toEqual({
+    requests: { cpu: '500m', memory: '2Gi' },
+    limits: { cpu: '1500m', memory: '2Gi' },
+  });
+  expect(container.env).toEqual([
+    { name: 'OTEL_SERVICE_NAME', value: 'digits' },
+    { name: 'TOKEN', value_from: { secret_key_ref: { name: 'tokens', key: 'digits' } } },
+    { name: 'MAYBE', value_from: { secret_key_ref: { name: 'tokens', key: 'maybe', optional: true } } },
+    { name: 'MODEL_SERVING_DRAIN_SECONDS', value: '20' },
+    { name: 'MODEL_SERVING_EXECUTORS', value: '2' },
+    { name: 'MODEL_SERVING_QUEUE_TIMEOUT_SECONDS', value: '40' },
+    { name: 'MODEL_SERVING_MAX_CONNECTION_AGE_SECONDS', value: '60' },
+    { name: 'MODEL_SERVING_EXPECTED_SHA256', value: model.sha256 },
+  ]);
+  expect(only('service_v1')).toMatchObject({
+    metadata: { annotations: { note: 'service', owner: 'ml' } },
+    spec: { port: [{ port: 8000 }] },
+  });
+  expect(only('pod_disruption_budget_v1').spec).toEqual({
+    min_available: '50%',
+    selector: { match_labels: { ...selector, 'app.kubernetes.io/instance': 'digits' } },
+  });
+  expect(only('ingress_v1')).toEqual({
+    metadata: expect.objectContaining({
+      name: 'digits',
+      namespace: 'ml',
+      annotations: { ...annotations, owner: 'ml', note: 'ingress' },
+    }),
+    spec: {
+      ingress_class_name: 'nginx',
+      rule: [
+        {
+          host: 'models.example.com',
+          http: {
+            path: [
+              {
+                path: '/v2/models/digits',
+                path_type: 'Prefix',
+                backend: {
+                  service: {
+                    name: expect.stringMatching(/^\$\{kubernetes_service_v1\.\S+\.metadata\[0\]\.name\}$/),
+                    port: { name: 'http' },
+                  },
+                },
+              },
+            ],
+          },
+        },
+      ],
+      tls: [{ hosts: ['models.example.com'], secret_name: 'certificate' }],
+    },
+  });
+  expect(Object.values<any>(json.resource.docker_registry_image)[0].insecure_skip_verify).toBe(true);
+  expect(construct.url).toBe('http://digits.ml.svc:8000');
+  expect(Object.entries<any>(json.output).find(([id]) => id.includes('external'))![1].value).toBe(
+    'https://models.example.com/v2/models/digits',
+  );
+  expect(tree(construct)).toEqual(expect.arrayContaining(['autoscaler', 'external-url', 'ingress']));
+});
+
+test('a headless service leads to the replicas themselves', () => {
+  const { construct, only } = synthService({ model, service: { headless: true } });
+  expect(only('service_v1').spec).toMatchObject({ cluster_ip: 'None', port: [{ port: 8080, target_port: 'http' }] });
+  expect(construct.url).toBe('http://stack-digits.default.svc:8080');
+});
+
+test.each([
+  [{ cpu: 2, cpuLimit: 'none' as const }, {}, '2'],
+  [{ cpu: 4, cpuLimit: 'none' as const }, { executors: 2 }, '2'],
+  [{ cpu: 'none' as const }, {}, '1'],
+  [{ cpu: 2, cpuLimit: 'none' as const }, { threadsPerExecutor: 3 }, '3'],
+  [{ cpu: 2 }, {}, undefined],
+])('threads of %j and %j: %s', (resources, serving, threads) => {
+  const { container } = synthService({ model, resources, serving });
+  const variable = container.env.find(({ name }: any) => name === 'MODEL_SERVING_THREADS_PER_EXECUTOR');
+  expect(variable?.value).toBe(threads);
+});
+
+test('an image of an earlier stack, or of a registry by its digest', () => {
+  const reference = `registry.example.com/digits@sha256:${'1'.repeat(64)}`;
+  const image = InferenceImage.fromRegistry(reference, { model, platform: 'linux/arm64' });
+  const { container, template, json } = synthService({ image, repository: undefined });
+  expect(container.image).toBe(reference);
+  expect(template.spec.node_selector).toEqual({ 'kubernetes.io/arch': 'arm64' });
+  expect(json.resource.docker_image).toBeUndefined();
+});
+
+test('anything can be overridden', () => {
+  const { deployment } = synthService({ model }, (service) => {
+    service.deployment.addOverride('spec.min_ready_seconds', 7);
+    service.service.addOverride('spec.type', 'LoadBalancer');
+  });
+  expect(deployment.spec.min_ready_seconds).toBe(7);
+});
+
+test('values that only the plan knows go through it, unchecked', () => {
+  const { deployment, container, only } = synthServiceOfVariables();
+  expect(deployment.metadata).toMatchObject({ namespace: '${var.namespace}' });
+  expect(deployment.spec.replicas).toBe('${var.replicas}');
+  expect(deployment.spec.template.spec.termination_grace_period_seconds).toBe('${ceil(((var.drain + 30) + 10))}');
+  expect(container.resources.requests).toEqual({ cpu: '${var.cpu}', memory: '${var.memory}Mi' });
+  expect(container.image).toMatch(/^\$\{var\.repository\}@\$\{docker_registry_image\./);
+  expect(only('pod_disruption_budget_v1').spec.max_unavailable).toBe('${var.unavailable}');
+  expect(only('service_v1').spec.port[0].port).toBe('${var.port}');
+  expect(only('ingress_v1').spec.rule[0].host).toBe('${var.host}');
+});
+
+function synthServiceOfVariables() {
+  const json = synthStack((stack) => {
+    const number = (id: string) => new TerraformVariable(stack, id, { type: 'number' }).numberValue;
+    const string = (id: string) => new TerraformVariable(stack, id, { type: 'string' }).stringValue;
+    const service = new ScalableModelService(stack, 'digits', {
+      model,
+      repository: string('repository'),
+      namespace: string('namespace'),
+      replicas: number('replicas'),
+      resources: { cpu: number('cpu'), memoryMiB: number('memory') },
+      serving: { drainSeconds: number('drain') },
+      disruptionBudget: { maxUnavailable: number('unavailable') },
+      service: { port: number('port') },
+    });
+    service.exposeViaIngress({ host: string('host'), from: Peers.allNamespaces() });
+  });
+  const only = (type: string) => Object.values<any>(json.resource[`kubernetes_${type}`])[0];
+  const deployment = only('deployment_v1');
+  return { deployment, container: deployment.spec.template.spec.container[0], only };
+}
+
+describe('cases', () => {
+  test('T5 an autoscaled Deployment has no replicas', () => {
+    const { deployment } = synthService({ model, autoscaling: { maxReplicas: 5 } });
+    expect('replicas' in deployment.spec).toBe(false);
+    expect(synthService({ model, replicas: 3 }).deployment.spec.replicas).toBe('3');
+  });
+
+  test('T11 D7 a new version changes the template and no selector; the same one changes nothing', () => {
+    const next = OnnxModel.fromFile(multiplier(folder, 'digits', 3), { version: '4' });
+    const [v3, again, v4] = [model, model, next].map((it) => synthService({ model: it }).json);
+    expect(again).toEqual(v3);
+    const spec = (json: any) => Object.values<any>(json.resource.kubernetes_deployment_v1)[0].spec;
+    expect(spec(v4).selector).toEqual(spec(v3).selector);
+    expect(spec(v4).template.metadata).not.toEqual(spec(v3).template.metadata);
+    expect(spec(v4).template.spec.container[0].env).toContainEqual({
+      name: 'MODEL_SERVING_EXPECTED_SHA256',
+      value: next.sha256,
+    });
+    const triggers = (json: any) => Object.values<any>(json.resource.docker_registry_image)[0].triggers;
+    expect(triggers(v4)).not.toEqual(triggers(v3));
+  });
+
+  test('K8 startup and readiness ask whether the model is ready, liveness whether the process answers', () => {
+    const { container } = synthService({ model });
+    expect(container.startup_probe.http_get.path).toBe('/v2/health/ready');
+    expect(container.readiness_probe.http_get.path).toBe('/v2/health/ready');
+    expect(container.liveness_probe.http_get.path).toBe('/v2/health/live');
+    for (const probe of ['startup_probe', 'readiness_probe', 'liveness_probe']) {
+      expect(container[probe].timeout_seconds).toBeGreaterThan(1);
+    }
+  });
+
+  test('K9 a replica may take as long to end as drain, queue and run take together, and none goes before another came', () => {
+    const serving = { drainSeconds: 7, queueTimeoutSeconds: 11 };
+    const { deployment, template } = synthService({ model, serving });
+    expect(template.spec.termination_grace_period_seconds).toBeGreaterThanOrEqual(7 + 11 + 10);
+    expect(deployment.spec.strategy.rolling_update.max_unavailable).toBe('0');
+  });
+
+  test('K9 times are in order: startup, then the deadline of an update, then the wait of an apply', () => {
+    const { deployment, container } = synthService({ model });
+    const { period_seconds, failure_threshold } = container.startup_probe;
+    expect(deployment.spec.progress_deadline_seconds).toBeGreaterThan(period_seconds * failure_threshold);
+    expect(parseInt(deployment.timeouts.update)).toBeGreaterThan(deployment.spec.progress_deadline_seconds);
+  });
+
+  test('K11 spread is a wish, and counts pods of this Deployment alone', () => {
+    const { deployment, template } = synthService({ model });
+    for (const constraint of template.spec.topology_spread_constraint) {
+      expect(constraint.when_unsatisfiable).toBe('ScheduleAnyway');
+      expect(constraint.label_selector).toEqual([deployment.spec.selector]);
+    }
+  });
+
+  test('K12 memory is both set aside and the limit, and never less than the model takes', () => {
+    writeFileSync(join(folder, 'w.bin'), '');
+    truncateSync(join(folder, 'w.bin'), 300 * 1024 * 1024);
+    const large = OnnxModel.fromFile(
+      writeOnnxModel(join(folder, 'large.onnx'), {
+        inputs: [value('x', 'float', ['n', 1])],
+        outputs: [value('y', 'float', ['n', 1])],
+        nodes: [node('MatMul', ['x', 'w'], ['h']), node('ReduceMax', ['h'], ['y'], { attributes: { axes: [1] } })],
+        initializers: [externalInitializer('w', 'float', [1, 75 * 1024 * 1024], 'w.bin')],
+      }),
+      { runtimeCheck: 'skip' },
+    );
+    expect(() => synthService({ model: large, resources: { memoryMiB: 256 } })).toThrow(
+      'stack/digits: resources.memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it, or leave it out for a default that fits. [memory-too-small]',
+    );
+    const { resources } = synthService({ model: large }).container;
+    expect(resources.requests.memory).toBe('1114Mi');
+    expect(resources.limits.memory).toBe(resources.requests.memory);
+  });
+});
+
+test('T1 the plan is the same from any folder', () => {
+  const plan = (outdir: string) => {
+    synthApp(join(folder, outdir), (app) => {
+      new ScalableModelService(stackWithProviders(app), 'digits', {
+        model,
+        repository,
+        autoscaling: { maxReplicas: 3 },
+      });
+    });
+    return readFileSync(join(folder, outdir, 'stacks', 'stack', 'cdk.tf.json'), 'utf8');
+  };
+  expect(plan('a')).toBe(plan('b'));
+});
+
+test.each([
+  ['docker', 'kubernetes'],
+  ['kubernetes', 'docker/lib/container'],
+])('who imports %s does not load the provider %s', (entry, provider) => {
+  const entryPoint = join(__dirname, '..', '..', 'lib', entry, 'index.ts');
+  const script = `require(${JSON.stringify(entryPoint)}); console.log(Object.keys(require.cache).join('\\n'))`;
+  const args = ['--require', 'tsx/cjs', '--eval', script];
+  const loaded = execFileSync(process.execPath, args, { encoding: 'utf8' });
+  expect(loaded).toContain(join('lib', entry, 'index.ts'));
+  expect(loaded).not.toContain(`@cdktf/provider-${provider}`);
+});
+
+describe('many in one stack', () => {
+  const json = synthStack((stack) => {
+    for (let i = 0; i < 50; i++) {
+      new ScalableModelService(stack, `model${i}`, { model, repository, autoscaling: { maxReplicas: 3 } });
+    }
+  });
+  const all = (type: string) => Object.values<any>(json.resource[`kubernetes_${type}`]);
+
+  test('with images that differ in what is the model alone', () => {
+    const [first, second] = ['a', 'b'].map((name) => {
+      const named = OnnxModel.fromFile(multiplier(folder, name, 2));
+      return BuildContext.of({ model: named, platform: 'linux/amd64', nodePath: '/usr/local/bin/node' }).files;
+    });
+    const ofServer = (files: typeof first) =>
+      files!.filter(({ path }) => path.startsWith('app/')).map(({ path, sha256 }) => `${path} ${sha256}`);
+    expect(ofServer(first)).toEqual(ofServer(second));
+    expect(ofServer(first).length).toBeGreaterThan(4);
+  });
+
+  test('each with its name and its selector', () => {
+    expect(new Set(all('deployment_v1').map(({ metadata: { name } }) => name)).size).toBe(50);
+    for (const [type, path] of [
+      ['service_v1', (spec: any) => spec.selector],
+      ['pod_disruption_budget_v1', (spec: any) => spec.selector.match_labels],
+      ['network_policy_v1', (spec: any) => spec.pod_selector.match_labels],
+    ] as const) {
+      expect(new Set(all(type).map(({ spec }) => JSON.stringify(path(spec)))).size).toBe(50);
+    }
+  });
+});
+
+describe('what is refused', () => {
+  const image = InferenceImage.fromRegistry(`registry.example.com/digits@sha256:${'1'.repeat(64)}`, { model });
+  const tagged = InferenceImage.fromRegistry('registry.example.com/digits:1', { model });
+  test.each<[string, Partial<ScalableModelServiceProps>, string]>([
+    [
+      'no model',
+      {},
+      'stack/digits: give either model (an image is built for it) or image (one that exists), not both or neither. [model-or-image]',
+    ],
+    [
+      'a repository for an image that exists',
+      { image },
+      'stack/digits: repository says how to build an image for model, but image was given. Move what it says to that InferenceImage. [build-with-image]',
+    ],
+    [
+      'no repository',
+      { model, repository: undefined },
+      "stack/digits: a cluster pulls images from a registry, and no repository was given. Give one without a tag, such as repository: 'registry.example.com/ml/digits', or an image that is in one. [repository-missing]",
+    ],
+    [
+      'a tag',
+      { image: tagged, repository: undefined },
+      'stack/digits: image "registry.example.com/digits:1" is named by a tag, which may move: pods of one Deployment could run different models. Append its digest (@sha256:…). [image-not-pinned]',
+    ],
+    [
+      'a name',
+      { model, name: 'Digits' },
+      'stack/digits: name "Digits" is not a Kubernetes name. Use lower-case letters, digits and "-", at most 63, the first a letter, the last no "-". [resource-name-invalid]',
+    ],
+    [
+      'a namespace',
+      { model, namespace: 'ml_' },
+      'stack/digits: namespace "ml_" is not a Kubernetes name. Use lower-case letters, digits and "-", at most 63, the first a letter, the last no "-". [resource-name-invalid]',
+    ],
+    [
+      'a label',
+      { model, labels: { team: 'two words' } },
+      'stack/digits: labels has "team: two words", which is not a Kubernetes label. Use at most 63 letters, digits, "-", "_" and ".", a letter or digit at both ends, for the value and for the key, which may have a DNS name and "/" before it. [label-invalid]',
+    ],
+    [
+      'a label of ours',
+      { model, pod: { labels: { 'app.kubernetes.io/name': 'x' } } },
+      'stack/digits: pod.labels sets "app.kubernetes.io/name", which the construct sets. Use another key. [label-reserved]',
+    ],
+    [
+      'replicas and autoscaling',
+      { model, replicas: 2, autoscaling: { maxReplicas: 4 } },
+      'stack/digits: give either replicas (a fixed number) or autoscaling, not both. [replicas-with-autoscaling]',
+    ],
+    [
+      'replicas',
+      { model, replicas: 0 },
+      'stack/digits: replicas is 0. Give a whole number of 1 or more. [not-positive]',
+    ],
+    [
+      'bounds',
+      { model, autoscaling: { minReplicas: 5, maxReplicas: 4 } },
+      'stack/digits: autoscaling.minReplicas is 5, more than maxReplicas 4. Lower the one or raise the other. [replica-bounds]',
+    ],
+    [
+      'the default minimum above the maximum',
+      { model, autoscaling: { maxReplicas: 1 } },
+      'stack/digits: autoscaling.minReplicas is 2, more than maxReplicas 1.',
+    ],
+    [
+      'no target',
+      { model, autoscaling: { maxReplicas: 4, target: [] } },
+      'stack/digits: autoscaling.target is an empty list. Give at least one ScalingTarget, or leave it out for 70 % of CPU. [scaling-targets-missing]',
+    ],
+    [
+      'a target twice',
+      {
+        model,
+        autoscaling: { maxReplicas: 4, target: [ScalingTarget.cpuUtilization(50), ScalingTarget.cpuUtilization(60)] },
+      },
+      'stack/digits: autoscaling.target has two targets for cpu. Keep one. [scaling-target-twice]',
+    ],
+    [
+      'a target value',
+      { model, autoscaling: { maxReplicas: 4, target: ScalingTarget.cpuUtilization(0.7) } },
+      'stack/digits: the target for cpu is 0.7. Give whole percents above 0. [scaling-target-value]',
+    ],
+    [
+      'a metric value',
+      { model, autoscaling: { maxReplicas: 4, target: ScalingTarget.inFlightPerReplica(0) } },
+      'stack/digits: the target for inference_in_flight is 0. Give a number above 0. [scaling-target-value]',
+    ],
+    [
+      'a wait before scaling down',
+      { model, autoscaling: { maxReplicas: 4, scaleDownAfterSeconds: 4000 } },
+      'stack/digits: autoscaling.scaleDownAfterSeconds is 4000. Give whole seconds from 0 to 3600. [scale-down-invalid]',
+    ],
+    [
+      'K1 autoscaling on CPU without a CPU request',
+      { model, autoscaling: { maxReplicas: 4 }, resources: { cpu: 'none' } },
+      'stack/digits: autoscaling on CPU compares with the CPUs set aside, and resources.cpu is "none". Give a number of CPUs, or a target such as ScalingTarget.inFlightPerReplica(4). [cpu-request-missing]',
+    ],
+    [
+      'CPUs',
+      { model, resources: { cpu: 0 } },
+      'stack/digits: resources.cpu is 0. Give a number of CPUs of 0.001 or more, such as 0.5 or 2, or "none". [cpus-out-of-range]',
+    ],
+    [
+      'a CPU limit below the request',
+      { model, resources: { cpuLimit: 0.5 } },
+      'stack/digits: resources.cpuLimit is 0.5, below resources.cpu 1. Raise the limit, or leave it out to have them equal. [cpu-limit-below-request]',
+    ],
+    [
+      'T7 a fraction of a MiB',
+      { model, resources: { memoryMiB: 1126.4 } },
+      'stack/digits: resources.memoryMiB is 1126.4. Give a whole number of 1 or more. [not-positive]',
+    ],
+    [
+      'two bounds of a budget',
+      { model, disruptionBudget: { maxUnavailable: 1, minAvailable: 1 } },
+      'stack/digits: disruptionBudget has both maxUnavailable and minAvailable. Kubernetes takes one; keep maxUnavailable where in doubt. [disruption-budget-both]',
+    ],
+    [
+      'a budget that is none',
+      { model, disruptionBudget: { maxUnavailable: 'half' } },
+      'stack/digits: disruptionBudget.maxUnavailable is "half". Give a number of replicas or a percentage such as "25%". [disruption-budget-invalid]',
+    ],
+    [
+      'K3 a budget that blocks at one replica',
+      { model, replicas: 1, disruptionBudget: { minAvailable: 1 } },
+      'stack/digits: disruptionBudget.minAvailable is 1, and there may be only 1 replica: none could ever be evicted, and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]',
+    ],
+    [
+      'K3 a budget that blocks at the minimum of an autoscaler',
+      { model, autoscaling: { minReplicas: 2, maxReplicas: 9 }, disruptionBudget: { minAvailable: '51%' } },
+      'stack/digits: disruptionBudget.minAvailable is "51%", and there may be only 2 replicas: none could ever be evicted, and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]',
+    ],
+    [
+      'a surge of none',
+      { model, rollout: { maxSurge: 0 } },
+      'stack/digits: rollout.maxSurge is 0. Give a number of replicas of 1 or more, or a percentage such as "25%": updates add replicas before they take any away. [surge-invalid]',
+    ],
+    [
+      'a deadline before the start is over',
+      { model, rollout: { startupSeconds: 100, progressDeadlineSeconds: 100 } },
+      'stack/digits: rollout.progressDeadlineSeconds is 100, not more than startupSeconds 100: updates would fail while replicas still start. Raise it, or leave it out. [progress-deadline-too-short]',
+    ],
+    [
+      'a port',
+      { model, service: { port: 70000 } },
+      'stack/digits: service.port is 70000. Give a whole number from 1 to 65535. [port-out-of-range]',
+    ],
+    [
+      'a port of a headless service',
+      { model, service: { port: 80, headless: true } },
+      'stack/digits: service.port is 80, but a headless service leads clients straight to the replicas, which listen on 8080. Leave port out. [headless-port]',
+    ],
+    [
+      'a variable of the server',
+      { model, environment: { MODEL_SERVING_EXECUTORS: '2' } },
+      "stack/digits: environment sets MODEL_SERVING_EXECUTORS, but MODEL_SERVING_ variables are the server's own. Use the serving prop. [environment-reserved]",
+    ],
+    [
+      'a serving option',
+      { model, serving: { executors: 0 } },
+      'stack/digits: serving.executors is 0. Too small: expected number to be >=1. [serving-option-invalid]',
+    ],
+  ])('%s', (_what, props, message) => {
+    expect(() => synthService(props)).toThrow(message);
+  });
+
+  test('everything at once', () => {
+    const props = { model, name: '', replicas: 0, resources: { cpu: -1 } };
+    expect(() => synthService(props)).toThrow(/resource-name-invalid\]\n.*not-positive\]\n.*cpus-out-of-range\]/);
+  });
+
+  test('an image that was not pushed', () => {
+    expect(() =>
+      synthStack((stack) => {
+        const built = new InferenceImage(stack, 'image', { model });
+        new ScalableModelService(stack, 'digits', { image: built });
+      }),
+    ).toThrow(
+      'stack/digits: image stays on the engine that builds it, where no cluster can pull it. Give that InferenceImage a repository. [image-not-pushed]',
+    );
+  });
+
+  test('two services of one name, unless in two namespaces', () => {
+    const services = (namespace: string) =>
+      synthStack((stack) => {
+        new ScalableModelService(stack, 'a', { model, repository, name: 'digits' });
+        new ScalableModelService(stack, 'b', { model, repository, name: 'digits', namespace });
+      });
+    expect(() => services('default')).toThrow(
+      'stack/b: the name "digits" in namespace "default" is already that of stack/a. Give one of them another name or namespace. [name-taken]',
+    );
+    expect(() => services('other')).not.toThrow();
+  });
+
+  test.each([
+    [
+      { host: 'https://digits.example.com' },
+      'stack/digits: host "https://digits.example.com" is not a DNS name. Give one in lower case without scheme or port, such as digits.example.com. [host-invalid]',
+    ],
+    [
+      { host: '*.example.com', path: 'v2' },
+      'stack/digits: path "v2" does not begin with "/". Give a path of the server, such as /v2/models/digits. [path-invalid]',
+    ],
+  ])('an Ingress %j', (options, message) => {
+    expect(() => synthService({ model }, (service) => service.exposeViaIngress({ ...options, from: {} }))).toThrow(
+      message,
+    );
+  });
+
+  test('a second Ingress', () => {
+    const options = { host: 'a.example.com', from: Peers.allNamespaces() };
+    expect(() =>
+      synthService({ model }, (service) => {
+        service.exposeViaIngress(options);
+        service.exposeViaIngress(options);
+      }),
+    ).toThrow(
+      'stack/digits: the service is exposed via an Ingress already. Add rules to its ingress by an override, or make an IngressV1 of your own. [exposed-twice]',
+    );
+  });
+});
