@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { App } from 'cdktf';
 import { DigitsStack } from '../examples/digits/stack';
 import { ImageStack, ServiceStack } from '../examples/image-first/stacks';
+import { ServingStack } from '../examples/kubernetes/stack';
 import { synthApp } from './support/synth';
 import { temporaryFolder } from './support/temporary-folder';
 
@@ -31,4 +32,8 @@ test('image-first', () => {
     new ServiceStack(app, 'digits-service', image);
   };
   expect(plans('image-first', build)).toMatchSnapshot();
+});
+
+test('kubernetes', () => {
+  expect(plans('kubernetes', (app) => new ServingStack(app, 'serving'))).toMatchSnapshot();
 });

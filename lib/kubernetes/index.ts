@@ -1,6 +1,7 @@
 export type { Autoscaling } from './autoscaling';
 export type { Canary, CanaryProps } from './canary';
 export type { ComputeResources } from './compute-resources';
+export { InferenceDashboard, type InferenceDashboardProps } from './dashboard';
 export type { DisruptionBudgetOptions } from './disruption-budget';
 export type { EnvironmentValue, SecretKey } from './environment';
 export type { IngressOptions } from './exposure';

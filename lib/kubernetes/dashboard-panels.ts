@@ -1,0 +1,95 @@
+const MODELS = 'model=~"$model", version=~"$version"';
+const COLUMNS = 2;
+const [WIDTH, HEIGHT] = [24 / COLUMNS, 8];
+
+interface PanelOptions {
+  readonly title: string;
+  /** Of Grafana: `reqps`, `s`, `percentunit`, `bytes`, `short`. */
+  readonly unit: string;
+  /** Queries, by the legend of their series. */
+  readonly queries: Readonly<Record<string, string>>;
+}
+
+const PANELS: readonly PanelOptions[] = [
+  {
+    title: 'Requests by version and outcome',
+    unit: 'reqps',
+    queries: { '{{version}} {{outcome}}': `sum by (version, outcome) (${rate('inference_requests_total')})` },
+  },
+  {
+    title: 'Share of requests without success',
+    unit: 'percentunit',
+    queries: {
+      '{{version}}':
+        `sum by (version) (${rate('inference_requests_total', ', outcome!="success"')})` +
+        ` / sum by (version) (${rate('inference_requests_total')})`,
+    },
+  },
+  {
+    title: 'Request duration',
+    unit: 's',
+    queries: quantiles('inference_request_duration_seconds', ', outcome="success"', [0.5, 0.95, 0.99]),
+  },
+  {
+    title: 'Wait and run, 95th percentile',
+    unit: 's',
+    queries: {
+      '{{version}} wait': quantile('inference_queue_duration_seconds', '', 0.95),
+      '{{version}} run': quantile('inference_run_duration_seconds', '', 0.95),
+    },
+  },
+  {
+    title: 'Requests in flight, by replica',
+    unit: 'short',
+    queries: { '{{instance}}': `inference_in_flight{${MODELS}}` },
+  },
+  {
+    title: 'Requests waiting, by replica',
+    unit: 'short',
+    queries: { '{{instance}}': `inference_queue_length{${MODELS}}` },
+  },
+  {
+    title: 'CPU, by replica',
+    unit: 'short',
+    queries: { '{{instance}}': ofReplicas('rate(process_cpu_seconds_total[$__rate_interval])') },
+  },
+  {
+    title: 'Memory, by replica',
+    unit: 'bytes',
+    queries: { '{{instance}}': ofReplicas('process_resident_memory_bytes') },
+  },
+];
+
+/** The panels of the dashboard, in rows of two. */
+export function dashboardPanels() {
+  return PANELS.map(({ title, unit, queries }, i) => ({
+    id: i + 1,
+    type: 'timeseries',
+    title,
+    datasource: { type: 'prometheus', uid: '$datasource' },
+    gridPos: { x: (i % COLUMNS) * WIDTH, y: Math.floor(i / COLUMNS) * HEIGHT, w: WIDTH, h: HEIGHT },
+    fieldConfig: { defaults: { unit, min: 0 }, overrides: [] },
+    targets: Object.entries(queries).map(([legendFormat, expr], k) => ({
+      refId: String.fromCharCode(65 + k),
+      expr,
+      legendFormat,
+    })),
+  }));
+}
+
+function rate(metric: string, more = ''): string {
+  return `rate(${metric}{${MODELS}${more}}[$__rate_interval])`;
+}
+
+function quantile(histogram: string, more: string, q: number): string {
+  return `histogram_quantile(${q}, sum by (version, le) (${rate(`${histogram}_bucket`, more)}))`;
+}
+
+function quantiles(histogram: string, more: string, qs: readonly number[]): Record<string, string> {
+  return Object.fromEntries(qs.map((q) => [`{{version}} p${q * 100}`, quantile(histogram, more, q)]));
+}
+
+/** What a process says of itself has no model on it: only replicas that serve the chosen ones count. */
+function ofReplicas(query: string): string {
+  return `${query} and on (instance) inference_executors{${MODELS}}`;
+}

@@ -1,0 +1,85 @@
+import { ConfigMapV1 } from '@cdktf/provider-kubernetes/lib/config-map-v1';
+import type { TerraformProvider } from 'cdktf';
+import { Construct } from 'constructs';
+import { ModelServingError } from '../errors';
+import { Problems } from '../problems';
+import { dashboardPanels } from './dashboard-panels';
+import { kubernetesErrors } from './errors';
+import { defaultResourceName, isResourceName } from './names';
+
+export interface InferenceDashboardProps {
+  /** Where Grafana's sidecar looks. @default 'default' */
+  readonly namespace?: string;
+  /** Name of the ConfigMap. @default - the construct's path */
+  readonly name?: string;
+  /** @default 'Model serving' */
+  readonly title?: string;
+  /**
+   * Labels by which Grafana's sidecar finds it.
+   * @default - `grafana_dashboard: '1'`, as Grafana's Helm chart has it
+   */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** @default - none */
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** @default - the stack's Kubernetes provider */
+  readonly provider?: TerraformProvider;
+}
+
+/** A Grafana dashboard for every model that is scraped, in a ConfigMap that Grafana's sidecar picks up. */
+export class InferenceDashboard extends Construct {
+  /** The dashboard as JSON, to import by hand. */
+  static json(title = 'Model serving'): string {
+    return JSON.stringify(dashboard(title), undefined, 2);
+  }
+
+  /** `kubernetes_config_map_v1` */
+  readonly configMap: ConfigMapV1;
+
+  /** @throws ModelServingError with every prop that is wrong */
+  constructor(scope: Construct, id: string, props: InferenceDashboardProps = {}) {
+    super(scope, id);
+    const { path } = this.node;
+    const { namespace = 'default', name = defaultResourceName(path), title, provider } = props;
+    const problems = new Problems();
+    for (const [prop, value] of Object.entries({ namespace, name })) {
+      problems.check(value, isResourceName, (text) => kubernetesErrors.resourceNameInvalid(path, prop, text));
+    }
+    ModelServingError.throwIfAny(problems.list);
+    this.configMap = new ConfigMapV1(this, 'config-map', {
+      provider,
+      metadata: { name, namespace, labels: props.labels ?? { grafana_dashboard: '1' }, annotations: props.annotations },
+      data: { 'model-serving.json': InferenceDashboard.json(title) },
+    });
+  }
+}
+
+/** @see https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/ */
+function dashboard(title: string) {
+  return {
+    uid: 'cdktf-model-serving',
+    title,
+    tags: ['model-serving'],
+    schemaVersion: 39,
+    editable: true,
+    refresh: '30s',
+    time: { from: 'now-1h', to: 'now' },
+    templating: {
+      list: [{ name: 'datasource', type: 'datasource', query: 'prometheus' }, ...['model', 'version'].map(label)],
+    },
+    panels: dashboardPanels(),
+  };
+}
+
+/** A choice among the values that a label has. */
+function label(name: string) {
+  return {
+    name,
+    type: 'query',
+    datasource: { type: 'prometheus', uid: '$datasource' },
+    query: { query: `label_values(inference_requests_total, ${name})`, refId: name },
+    refresh: 2,
+    includeAll: true,
+    multi: true,
+    current: { text: 'All', value: '$__all' },
+  };
+}

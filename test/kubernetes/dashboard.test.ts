@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { InferenceDashboard } from 'cdktf-model-serving/kubernetes';
+import { dashboardPanels } from '../../lib/kubernetes/dashboard-panels';
+import { only, synthStack } from '../support/synth';
+
+const exposition = readFileSync(join(__dirname, '../../inference-image/src/metrics/exposition.ts'), 'utf8');
+/** Of prom-client's own. */
+const PROCESS = ['process_cpu_seconds_total', 'process_resident_memory_bytes'];
+
+test('every metric that is asked for is one that the server exports', () => {
+  const queries = dashboardPanels().flatMap(({ targets }) => targets.map(({ expr }) => expr));
+  const asked = new Set(queries.join(' ').match(/\b(inference|process)_[a-z_]+/g));
+  expect(asked.size).toBeGreaterThan(6);
+  for (const name of asked) {
+    const metric = name.replace(/_bucket$/, '');
+    expect(PROCESS.includes(metric) || exposition.includes(`'${metric}'`)).toBe(true);
+  }
+});
+
+test('panels do not overlap', () => {
+  const places = dashboardPanels().map(({ gridPos: { x, y, w, h } }) => {
+    expect(x + w).toBeLessThanOrEqual(24);
+    return `${x / w} ${y / h}`;
+  });
+  expect(new Set(places).size).toBe(places.length);
+});
+
+test('a ConfigMap as the sidecar of Grafana wants it', () => {
+  const json = synthStack((stack) => new InferenceDashboard(stack, 'dashboard', { namespace: 'monitoring' }));
+  const { metadata, data } = only(json, 'kubernetes_config_map_v1');
+  expect(metadata).toEqual({
+    name: 'stack-dashboard',
+    namespace: 'monitoring',
+    labels: { grafana_dashboard: '1' },
+  });
+  // Terraform would take it for its own.
+  expect(data['model-serving.json']).not.toMatch(/[$%]\{/);
+  expect(JSON.parse(data['model-serving.json'])).toEqual(JSON.parse(InferenceDashboard.json()));
+});
+
+test('a name that is none', () => {
+  expect(() => synthStack((stack) => new InferenceDashboard(stack, 'dashboard', { name: 'A' }))).toThrow(
+    'stack/dashboard: name "A" is not a Kubernetes name.',
+  );
+});
