@@ -4,6 +4,7 @@ import type { App } from 'cdktf';
 import { DigitsStack } from '../examples/digits/stack';
 import { ImageStack, ServiceStack } from '../examples/image-first/stacks';
 import { ServingStack } from '../examples/kubernetes/stack';
+import { ModelStack } from '../examples/platform-template/stack';
 import { synthApp } from './support/synth';
 import { temporaryFolder } from './support/temporary-folder';
 
@@ -36,4 +37,10 @@ test('image-first', () => {
 
 test('kubernetes', () => {
   expect(plans('kubernetes', (app) => new ServingStack(app, 'serving'))).toMatchSnapshot();
+});
+
+test('platform-template', () => {
+  const model = join(__dirname, '..', 'examples', 'digits', 'digits.onnx');
+  const build = (app: App) => new ModelStack(app, 'model', { model, version: '1', team: 'vision' });
+  expect(plans('platform-template', build)).toMatchSnapshot();
 });
