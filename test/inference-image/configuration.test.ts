@@ -33,6 +33,7 @@ test('defaults', () => {
     queueTimeoutSeconds: 30,
     maxRequestBytes: 67_108_864,
     drainSeconds: 5,
+    maxConnectionAgeSeconds: 300,
   });
   expect(settingsSchema.parse({}).modelFolder).toBe('/model');
 });
@@ -47,6 +48,15 @@ test('empty means unset', () => {
     executors: 1,
     logLevel: 'info',
   });
+});
+
+test.each([
+  ['0', 'Too small: expected number to be >0'],
+  ['86401', 'Too big: expected number to be <=86400'],
+])('a connection may not be %s s old', (age, problem) => {
+  expect(problemsOf({ MODEL_SERVING_MAX_CONNECTION_AGE_SECONDS: age })).toEqual([
+    `MODEL_SERVING_MAX_CONNECTION_AGE_SECONDS is "${age}": ${problem}`,
+  ]);
 });
 
 test('all problems are reported at once, each with what was given and what is allowed', () => {
@@ -70,7 +80,7 @@ test('all problems are reported at once, each with what was given and what is al
 test('an unknown variable is refused', () => {
   const [problem] = problemsOf({ MODEL_SERVING_EXECUTOR: '2' });
   expect(problem).toMatch(
-    /^MODEL_SERVING_EXECUTOR is not a setting; the settings are MODEL_SERVING_MODEL_FOLDER, .*MODEL_SERVING_DRAIN_SECONDS$/,
+    /^MODEL_SERVING_EXECUTOR is not a setting; the settings are MODEL_SERVING_MODEL_FOLDER, .*MODEL_SERVING_MAX_CONNECTION_AGE_SECONDS$/,
   );
 });
 

@@ -50,6 +50,18 @@ describe('under load', () => {
     expect(await server.metrics()).toContain('inference_requests_total{model="m",version="1",outcome="rejected"} 7');
   });
 
+  test('what runs and what waits are in flight', async () => {
+    const server = await ServerProcess.start(slowModel());
+    const n = await roundsFor(server, 1);
+    const replies = Array.from({ length: 3 }, () => server.infer(rounds(n)));
+    await sleep(200);
+    const metrics = await server.metrics();
+    const read = (name: string) =>
+      Number(new RegExp(`^${name}{model="m",version="1"} (\\d+)$`, 'm').exec(metrics)?.[1]);
+    expect(['inference_running', 'inference_queue_length', 'inference_in_flight'].map(read)).toEqual([1, 2, 3]);
+    await Promise.all(replies);
+  });
+
   test('a request that waits too long is answered with 504, and never runs', async () => {
     const server = await ServerProcess.start(slowModel(), { queueTimeoutSeconds: 0.1 });
     const n = await roundsFor(server, 0.6);

@@ -134,6 +134,17 @@ describe('shutdown', () => {
     });
   });
 
+  test('a model that the deployment does not expect ends in the same way', async () => {
+    const expectedSha256 = '0'.repeat(64);
+    const server = await ServerProcess.start(identity('float', ['n']), { drainSeconds: 60, expectedSha256 });
+    expect(await server.stop()).toBe(1);
+    expect(server.log.at(-1)).toMatchObject({
+      level: 'error',
+      msg: 'the model is not served',
+      error: expect.stringContaining(`the deployment expects model ${expectedSha256}; this image has `),
+    });
+  });
+
   test.each(['starting', 'listening'])('during the start, after the log says %s', async (message) => {
     const server = ServerProcess.spawn(modelFolder(identity('float', ['n'])));
     await server.waitForLog(({ msg }) => msg === message);

@@ -8,7 +8,8 @@ import { OUTCOMES, type Outcome } from './outcome';
  * - `inference_request_duration_seconds{model,version,outcome}`, a histogram: headers received to reply handed over
  * - `inference_queue_duration_seconds{model,version}`, a histogram: waiting for an executor
  * - `inference_run_duration_seconds{model,version}`, a histogram: in the runtime alone
- * - `inference_queue_length`, `inference_running`, `inference_in_flight` (both), `inference_executors` with {model,version}, gauges
+ * - `inference_queue_length`, `inference_running`, `inference_executors` with {model,version}, gauges
+ * - `inference_in_flight{model,version}`, a gauge: running or waiting, which is what an autoscaler goes by
  * - `process_*` and `nodejs_*`, from the first scrape on
  *
  * Only the model that is served makes series; a request to any other name makes none.

@@ -1,5 +1,7 @@
-import { Agent, request } from 'node:http';
+import { Agent, createServer, get, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Connections } from '../../../inference-image/src/http/connections';
 import { identity } from '../../support/onnx-builder';
 import { floats } from '../../support/requests';
 import { ServerProcess } from '../../support/server';
@@ -34,11 +36,58 @@ test('a connection ends with its first reply beyond its age, and its client goes
   expect(await client.ask()).toEqual({ status: 200, connection: 'keep-alive', reused: false });
 });
 
-test('connections that began together end one after the other', async () => {
-  const server = await ServerProcess.start(identity('float', ['n']), { maxConnectionAgeSeconds: 1 });
-  const clients = Array.from({ length: 40 }, () => new Client(server));
-  await Promise.all(clients.map((client) => client.ask()));
-  await sleep(1000);
-  const said = new Set((await Promise.all(clients.map((client) => client.ask()))).map(({ connection }) => connection));
-  expect(said).toEqual(new Set(['keep-alive', 'close']));
+describe('with a clock of its own', () => {
+  const agents: Agent[] = [];
+  const servers: Server[] = [];
+  let now = 0;
+
+  beforeEach(() => {
+    now = 0;
+    jest.spyOn(performance, 'now').mockImplementation(() => now);
+  });
+
+  afterEach(() => {
+    jest.restoreAllMocks();
+    for (const agent of agents.splice(0)) agent.destroy();
+    for (const server of servers.splice(0)) server.close();
+  });
+
+  async function start() {
+    const server = createServer((_, response) => response.end());
+    servers.push(server);
+    const connections = new Connections(server, 300);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    agents.push(agent);
+    const port = (server.address() as AddressInfo).port;
+    const ask = () =>
+      new Promise((resolve, reject) => {
+        get({ agent, port, host: '127.0.0.1' }, (response) => {
+          response.resume().on('end', () => resolve(response.headers.connection));
+        }).on('error', reject);
+      });
+    return { connections, ask };
+  }
+
+  test.each([
+    [0, 270_000],
+    [0.5, 300_000],
+    [0.999, 329_940],
+  ])('connections that began together end one after the other: %d of the spread, %d ms', async (random, age) => {
+    jest.spyOn(Math, 'random').mockReturnValue(random);
+    const { ask } = await start();
+    expect(await ask()).toBe('keep-alive');
+    now = age - 1;
+    expect(await ask()).toBe('keep-alive');
+    now = age + 1;
+    expect(await ask()).toBe('close');
+    expect(await ask()).toBe('keep-alive');
+  });
+
+  test('a young connection ends too while the server drains', async () => {
+    const { connections, ask } = await start();
+    expect(await ask()).toBe('keep-alive');
+    connections.drain();
+    expect(await ask()).toBe('close');
+  });
 });
