@@ -74,20 +74,23 @@ describe('under load', () => {
 
   test('a request whose client has gone never runs', async () => {
     const server = await ServerProcess.start(slowModel());
-    const n = await roundsFor(server, 0.3);
-    const runsOf = async () =>
-      Number(/inference_run_duration_seconds_count{.*} (\d+)/.exec(await server.metrics())?.[1]);
-    const before = await runsOf();
+    const n = await roundsFor(server, 1);
+    const read = async (series: string) =>
+      Number(new RegExp(`^${series}{.*} (\\d+)`, 'm').exec(await server.metrics())?.[1]);
+    const until = async (series: string, value: number) => {
+      while ((await read(series)) !== value) await sleep(5);
+    };
+    const before = await read('inference_run_duration_seconds_count');
     const first = server.infer(rounds(n));
-    await sleep(50);
+    await until('inference_running', 1);
     const gone = new AbortController();
     const second = server.infer(rounds(n), { signal: gone.signal }).catch(() => 'aborted');
-    await sleep(50);
+    await until('inference_queue_length', 1);
     gone.abort();
     expect(await second).toBe('aborted');
     await first;
     await server.infer(rounds(1));
-    expect((await runsOf()) - before).toBe(2);
+    expect((await read('inference_run_duration_seconds_count')) - before).toBe(2);
     expect(await server.metrics()).toContain('outcome="cancelled"} 1');
   });
 
