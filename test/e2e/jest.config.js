@@ -6,7 +6,7 @@ module.exports = {
   rootDir: '../..',
   testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
-  testTimeout: 300_000,
+  testTimeout: 600_000,
   maxWorkers: 1,
   verbose: true,
 };

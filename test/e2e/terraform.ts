@@ -1,11 +1,13 @@
-import { execFileSync, spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { execFile, execFileSync, spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import { App, LocalBackend, TerraformStack } from 'cdktf';
 
 const BINARY = process.env.TERRAFORM_BINARY_NAME ?? 'terraform';
+const SAVED_PLAN = 'saved.tfplan';
 
 /** A folder in which one app is synthesized again and again, and applied by real Terraform. */
 export class Workspace {
@@ -32,6 +34,17 @@ export class Workspace {
     const { status, stdout } = spawnSync(BINARY, args, { cwd: this.stackFolder(stack), encoding: 'utf8' });
     if (status !== 0) console.error(stdout);
     return status;
+  }
+
+  /** Plans for a later `applySaved`: 0: nothing to do, 2: changes, 1: an error. */
+  savePlan(stack: string): number | null {
+    const args = ['plan', '-detailed-exitcode', '-no-color', `-out=${SAVED_PLAN}`];
+    return spawnSync(BINARY, args, { cwd: this.stackFolder(stack) }).status;
+  }
+
+  /** Applies what was planned then, while the test goes on. */
+  async applySaved(stack: string): Promise<void> {
+    await promisify(execFile)(BINARY, ['apply', '-no-color', SAVED_PLAN], { cwd: this.stackFolder(stack) });
   }
 
   destroy(stack: string, variables: Record<string, string | number> = {}): void {
@@ -85,18 +98,22 @@ function variableFlags(variables: Record<string, string | number>): string[] {
 }
 
 /** Why nothing can be applied here, or undefined. */
-export function whyNot(): string | undefined {
+export function whyNot(addProviders: (scope: TerraformStack) => void = addDocker): string | undefined {
   const docker = spawnSync('docker', ['info', '--format', '{{.ServerVersion}}'], { encoding: 'utf8' });
   if (docker.status !== 0) return `no Docker engine answers: ${reasonOf(docker)}`;
   const version = spawnSync(BINARY, ['version'], { encoding: 'utf8' });
   if (version.status !== 0) return `${BINARY} does not run: ${reasonOf(version)}`;
 
   const workspace = new Workspace();
-  workspace.synth((app) => new DockerProvider(new TerraformStack(app, 'probe'), 'docker'));
+  workspace.synth((app) => addProviders(new TerraformStack(app, 'probe')));
   const init = spawnSync(BINARY, ['init', '-no-color'], { cwd: workspace.stackFolder('probe'), encoding: 'utf8' });
   workspace.dispose();
-  if (init.status !== 0) return `${BINARY} cannot install the Docker provider: ${reasonOf(init)}`;
+  if (init.status !== 0) return `${BINARY} cannot install its providers: ${reasonOf(init)}`;
   return undefined;
+}
+
+function addDocker(scope: TerraformStack): void {
+  new DockerProvider(scope, 'docker');
 }
 
 function reasonOf({ error, stderr, stdout }: SpawnSyncReturns<string>): string {

@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export interface LoadOptions {
+  readonly url: string;
+  readonly model: string;
+  readonly clients: number;
+  readonly pauseMs: number;
+  /** Clients then connect anew, so that they reach every replica sooner or later. */
+  readonly requestsPerConnection: number;
+  /** How many there are in all. Unlimited until stopped if left out. */
+  readonly requests?: number;
+}
+
+export interface Counts {
+  requests: number;
+  /** By model version. */
+  answers: Record<string, number>;
+  /** By what went wrong: any other status, socket error or timeout. */
+  failures: Record<string, number>;
+}
+
+/** Clients in a process of their own. */
+export class Load {
+  /** Resolves once there was an answer. */
+  static async start(options: LoadOptions): Promise<Load> {
+    const load = new Load(options);
+    await Promise.race([load.answered, load.counts]);
+    return load;
+  }
+
+  readonly counts: Promise<Counts>;
+  private readonly answered: Promise<void>;
+  private readonly child;
+
+  private constructor(options: LoadOptions) {
+    const args = ['--import', 'tsx', join(__dirname, 'load-client.ts'), JSON.stringify(options)];
+    this.child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const lines = createInterface(this.child.stdout);
+    this.answered = new Promise((resolve) => lines.once('line', () => resolve()));
+    this.counts = new Promise((resolve, reject) => {
+      lines.on('line', (line) => line.startsWith('{') && resolve(JSON.parse(line)));
+      this.child.on('close', (code) => reject(new Error(`the load ended with exit code ${code}`)));
+    });
+  }
+
+  stop(): Promise<Counts> {
+    this.child.stdin.end();
+    return this.counts;
+  }
+}
+
+/** One line for the log. */
+export function summary({ requests, answers, failures }: Counts): string {
+  const list = (counts: Record<string, number>) =>
+    Object.entries(counts)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, count]) => `${key}: ${count}`)
+      .join(', ');
+  const failed = Object.values(failures).reduce((sum, count) => sum + count, 0);
+  return `${requests} requests, ${failed} failed (${list(answers)})${failed ? ` [${list(failures)}]` : ''}`;
+}
