@@ -64,19 +64,23 @@ function dashboard(title: string) {
     refresh: '30s',
     time: { from: 'now-1h', to: 'now' },
     templating: {
-      list: [{ name: 'datasource', type: 'datasource', query: 'prometheus' }, ...['model', 'version'].map(label)],
+      list: [
+        { name: 'datasource', type: 'datasource', query: 'prometheus' },
+        label('model', 'inference_requests_total'),
+        label('version', 'inference_requests_total{model=~"$model"}'),
+      ],
     },
     panels: dashboardPanels(),
   };
 }
 
-/** A choice among the values that a label has. */
-function label(name: string) {
+/** A choice among the values that a label has in some series. */
+function label(name: string, series: string) {
   return {
     name,
     type: 'query',
     datasource: { type: 'prometheus', uid: '$datasource' },
-    query: { query: `label_values(inference_requests_total, ${name})`, refId: name },
+    query: { query: `label_values(${series}, ${name})`, refId: name },
     refresh: 2,
     includeAll: true,
     multi: true,

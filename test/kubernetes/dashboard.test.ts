@@ -1,21 +1,32 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InferenceDashboard } from 'cdktf-model-serving/kubernetes';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import { dashboardPanels } from '../../lib/kubernetes/dashboard-panels';
 import { only, synthStack } from '../support/synth';
 
 const exposition = readFileSync(join(__dirname, '../../inference-image/src/metrics/exposition.ts'), 'utf8');
-/** Of prom-client's own. */
-const PROCESS = ['process_cpu_seconds_total', 'process_resident_memory_bytes'];
 
 test('every metric that is asked for is one that the server exports', () => {
+  const ofProcess = new Registry();
+  collectDefaultMetrics({ register: ofProcess });
   const queries = dashboardPanels().flatMap(({ targets }) => targets.map(({ expr }) => expr));
   const asked = new Set(queries.join(' ').match(/\b(inference|process)_[a-z_]+/g));
   expect(asked.size).toBeGreaterThan(6);
   for (const name of asked) {
     const metric = name.replace(/_bucket$/, '');
-    expect(PROCESS.includes(metric) || exposition.includes(`'${metric}'`)).toBe(true);
+    const isExported = ofProcess.getSingleMetric(metric) !== undefined || exposition.includes(`'${metric}'`);
+    expect([metric, isExported]).toEqual([metric, true]);
   }
+});
+
+test('versions to choose from are those of the chosen models', () => {
+  const { templating } = JSON.parse(InferenceDashboard.json());
+  expect(templating.list.map(({ name, query }: any) => [name, query.query ?? query])).toEqual([
+    ['datasource', 'prometheus'],
+    ['model', 'label_values(inference_requests_total, model)'],
+    ['version', 'label_values(inference_requests_total{model=~"$model"}, version)'],
+  ]);
 });
 
 test('panels do not overlap', () => {
@@ -36,7 +47,9 @@ test('a ConfigMap as the sidecar of Grafana wants it', () => {
   });
   // Terraform would take it for its own.
   expect(data['model-serving.json']).not.toMatch(/[$%]\{/);
-  expect(JSON.parse(data['model-serving.json'])).toEqual(JSON.parse(InferenceDashboard.json()));
+  expect(data).toEqual({ 'model-serving.json': InferenceDashboard.json() });
+  // As much as a ConfigMap may hold.
+  expect(Buffer.byteLength(data['model-serving.json'])).toBeLessThan(1024 * 1024);
 });
 
 test('a name that is none', () => {

@@ -1,14 +1,21 @@
 import { existsSync } from 'node:fs';
 import { Testing } from 'cdktf';
+import { PLATFORM } from '../platform-model-service';
 import { ModelStack } from '../stack';
 
 const model = 'models/model.onnx';
 const testWithModel = existsSync(model) ? test : test.skip;
 
-testWithModel(`the plan of ${model} (skipped while there is no such file)`, () => {
+testWithModel(`the plan of ${model} keeps the house rules (skipped while there is no such file)`, () => {
   const stack = new ModelStack(Testing.app(), 'model', { model, version: '1', team: 'vision' });
   const { resource } = JSON.parse(Testing.synth(stack, true));
-  const [deployment] = Object.values<any>(resource.kubernetes_deployment_v1);
-  expect(deployment.metadata.namespace).toBe('vision');
-  expect(deployment.spec.template.spec.node_selector.pool).toBe('inference');
+  const only = (type: string) => Object.values<any>(resource[`kubernetes_${type}`])[0];
+
+  const { metadata, spec } = only('deployment_v1');
+  expect(metadata.namespace).toBe('vision');
+  expect(metadata.labels.team).toBe('vision');
+  expect(spec.template.spec.node_selector.pool).toBe('inference');
+  expect(spec.template.spec.image_pull_secrets).toEqual([{ name: PLATFORM.pullSecret }]);
+  expect(only('horizontal_pod_autoscaler_v2').spec.min_replicas).toBe(2);
+  expect(only('ingress_v1').spec.tls[0].secret_name).toBe(PLATFORM.certificateSecret);
 });
