@@ -8,10 +8,11 @@ import { Problems } from '../problems';
 import { checkMemory, checkSource } from '../workload/problems';
 import { distance, nearestShare, replicasFor } from './canary-weight';
 import { kubernetesErrors } from './errors';
-import { trackSelector } from './labels';
+import { STABLE_TRACK, trackSelector } from './labels';
 import { type DeploymentOptions, ModelDeployment } from './model-deployment';
 import { labelValue, memberName } from './names';
 import { checkPullable } from './pullable';
+import { checkDeadline } from './rollout';
 
 export interface CanaryProps {
   /** The model to try. Its name is that of the service's model, its version another. Give either this or `image`. */
@@ -51,7 +52,7 @@ export class Canary extends Construct {
   constructor(scope: Construct, id: string, context: CanaryContext, props: CanaryProps) {
     super(scope, id);
     const track = labelValue(id);
-    ModelServingError.throwIfAny(problemsOf(this.node.path, context, props));
+    ModelServingError.throwIfAny(problemsOf(this.node.path, track, context, props));
     this.image = props.image ?? new InferenceImage(this, 'image', { ...context.build, model: props.model! });
     this.model = this.image.model;
     const share = nearestShare(context.replicas!, props.weight);
@@ -68,8 +69,9 @@ export class Canary extends Construct {
   }
 }
 
-function problemsOf(where: string, context: CanaryContext, props: CanaryProps): Problem[] {
+function problemsOf(where: string, track: string, context: CanaryContext, props: CanaryProps): Problem[] {
   const problems = new Problems();
+  if (track === STABLE_TRACK) problems.add(kubernetesErrors.canaryTrack(where, track));
   checkSource(where, props, problems);
   checkPullable(where, props.image, problems);
   if (props.model && context.build?.repository === undefined) problems.add(kubernetesErrors.repositoryMissing(where));
@@ -80,6 +82,7 @@ function problemsOf(where: string, context: CanaryContext, props: CanaryProps): 
   if (model && model.version === context.model.version)
     problems.add(kubernetesErrors.canaryVersion(where, model.version));
   checkMemory(where, 'resources.memoryMiB', context.deployment.resources?.memoryMiB, model, problems);
+  if (model) checkDeadline(where, context.deployment.rollout ?? {}, model, problems);
   checkWeight(where, context.replicas, props, problems);
   return problems.list;
 }

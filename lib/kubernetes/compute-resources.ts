@@ -1,5 +1,5 @@
 import type { DeploymentV1SpecTemplateSpecContainerResources } from '@cdktf/provider-kubernetes/lib/deployment-v1';
-import { Token } from 'cdktf';
+import { Fn, Op, Token } from 'cdktf';
 import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
 import { defaultMemoryMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
@@ -55,6 +55,11 @@ export function withThreads(serving: ServingOptions, resources: ComputeResources
   const request = cpuRequest(resources);
   const { executors = SETTING_DEFAULTS.executors, threadsPerExecutor } = serving;
   if (cpuLimit !== 'none' || threadsPerExecutor !== undefined) return serving;
-  if (Token.isUnresolved(request) || Token.isUnresolved(executors)) return serving;
-  return { ...serving, threadsPerExecutor: Math.max(1, Math.floor((request ?? 1) / executors)) };
+  return { ...serving, threadsPerExecutor: threads(request ?? 1, executors) };
+}
+
+/** What each executor gets of the CPUs, by Terraform where it alone knows one of them. */
+function threads(cpus: number, executors: number): number {
+  if (![cpus, executors].some(Token.isUnresolved)) return Math.max(1, Math.floor(cpus / executors));
+  return Fn.max([1, Fn.floor(Token.asNumber(Op.div(cpus, executors)))]);
 }

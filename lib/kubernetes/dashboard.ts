@@ -5,7 +5,7 @@ import { ModelServingError } from '../errors';
 import { Problems } from '../problems';
 import { dashboardPanels } from './dashboard-panels';
 import { kubernetesErrors } from './errors';
-import { defaultResourceName, isResourceName } from './names';
+import { defaultResourceName, isNamespaceName, isResourceName } from './names';
 
 export interface InferenceDashboardProps {
   /** Where Grafana's sidecar looks. @default 'default' */
@@ -41,9 +41,8 @@ export class InferenceDashboard extends Construct {
     const { path } = this.node;
     const { namespace = 'default', name = defaultResourceName(path), title, provider } = props;
     const problems = new Problems();
-    for (const [prop, value] of Object.entries({ namespace, name })) {
-      problems.check(value, isResourceName, (text) => kubernetesErrors.resourceNameInvalid(path, prop, text));
-    }
+    problems.check(namespace, isNamespaceName, (text) => kubernetesErrors.namespaceInvalid(path, text));
+    problems.check(name, isResourceName, (text) => kubernetesErrors.resourceNameInvalid(path, text));
     ModelServingError.throwIfAny(problems.list);
     this.configMap = new ConfigMapV1(this, 'config-map', {
       provider,

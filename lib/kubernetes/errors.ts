@@ -18,9 +18,14 @@ export const kubernetesErrors = {
     message: `${where}: image "${reference}" is named by a tag, which may move: pods of one Deployment could run different models. Append its digest (@sha256:…).`,
   }),
 
-  resourceNameInvalid: (where: string, prop: string, name: string): Problem => ({
+  resourceNameInvalid: (where: string, name: string): Problem => ({
     code: 'resource-name-invalid',
-    message: `${where}: ${prop} "${name}" is not a Kubernetes name. Use lower-case letters, digits and "-", at most 63, the first a letter, the last no "-".`,
+    message: `${where}: name "${name}" is not a Kubernetes name. Use lower-case letters, digits and "-", at most 63, the first a letter, the last no "-".`,
+  }),
+
+  namespaceInvalid: (where: string, name: string): Problem => ({
+    code: 'resource-name-invalid',
+    message: `${where}: namespace "${name}" is not a Kubernetes name. Use lower-case letters, digits and "-", at most 63, no "-" at either end.`,
   }),
 
   nameTaken: (where: string, name: string, namespace: string, owner: string): Problem => ({
@@ -136,6 +141,11 @@ export const kubernetesErrors = {
   canaryTwice: (where: string, other: string): Problem => ({
     code: 'canary-twice',
     message: `${where}: there is a canary already, ${other}. Promote or remove it first: their shares would depend on each other.`,
+  }),
+
+  canaryTrack: (where: string, id: string): Problem => ({
+    code: 'label-reserved',
+    message: `${where}: the id "${id}" would label its pods as the service's own. Give the canary another id, such as "next".`,
   }),
 
   canaryAutoscaled: (where: string): Problem => ({

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { IngressV1Spec } from '@cdktf/provider-kubernetes/lib/ingress-v1';
 import type { Problem } from '../errors';
 import { Problems } from '../problems';
@@ -57,7 +58,7 @@ export function ingressProblems(where: string, { host, path }: IngressOptions): 
   return problems.list;
 }
 
-/** A DNS name, whose first part may be `*`. */
+/** A DNS name, whose first part may be `*`. Kubernetes refuses addresses. */
 function isHost(text: string): boolean {
-  return isDnsName(text.replace(/^\*\./, ''));
+  return isIP(text) === 0 && isDnsName(text.replace(/^\*\./, ''));
 }

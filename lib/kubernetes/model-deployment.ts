@@ -65,11 +65,16 @@ export class ModelDeployment extends DeploymentV1 {
     const { image, pod = {}, rollout = {}, selector } = props;
     const { model } = image;
     const times = rolloutTimes(rollout, model);
-    const labels = { ...props.labels, ...modelLabels(model), ...selector };
+    const ownLabels = { ...modelLabels(model), ...selector };
     const annotations = { ...props.annotations, ...modelAnnotations(model) };
     super(scope, id, {
       provider: props.provider,
-      metadata: { name: props.name, namespace: props.namespace, labels, annotations },
+      metadata: {
+        name: props.name,
+        namespace: props.namespace,
+        labels: { ...props.labels, ...ownLabels },
+        annotations,
+      },
       waitForRollout: rollout.wait ?? true,
       timeouts: { create: `${asText(times.timeoutSeconds)}s`, update: `${asText(times.timeoutSeconds)}s` },
       spec: {
@@ -82,7 +87,7 @@ export class ModelDeployment extends DeploymentV1 {
         selector: { matchLabels: { ...selector } },
         template: {
           metadata: {
-            labels: { ...pod.labels, ...labels },
+            labels: { ...props.labels, ...pod.labels, ...ownLabels },
             annotations: { ...props.podAnnotations, ...pod.annotations, ...modelAnnotations(model) },
           },
           spec: {

@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto';
+import { Token } from 'cdktf';
 
 /** RFC 1035, which Services demand: https://kubernetes.io/docs/concepts/overview/working-with-objects/names */
 export function isResourceName(name: string): boolean {
   return /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name);
+}
+
+/** RFC 1123, which is all that namespaces need: they may begin with a digit. */
+export function isNamespaceName(name: string): boolean {
+  return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name);
 }
 
 /**
@@ -18,8 +24,12 @@ export function defaultResourceName(path: string): string {
   return isUnambiguous && isResourceName(name) ? name : withHash(name, path);
 }
 
-/** The name of what belongs to a resource, cut if need be; different ids give different names. */
+/**
+ * The name of what belongs to a resource, cut if need be; different ids give different names. An owner's name that only
+ * the plan knows stays whole.
+ */
 export function memberName(owner: string, id: string): string {
+  if (Token.isUnresolved(owner)) return `${owner}-${isResourceName(`x-${id}`) ? id : withHash(id, id)}`;
   const name = `${owner}-${id}`;
   return isResourceName(name) ? name : withHash(name, name);
 }

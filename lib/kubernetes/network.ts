@@ -40,8 +40,10 @@ export function scrapeAnnotations({ scrapers = [] }: NetworkOptions): Record<str
 
 export function networkPolicySpec(
   selector: Readonly<Record<string, string>>,
-  { from = [Peers.sameNamespace()], scrapers = [], egress = [], dns = egress.length > 0 }: NetworkOptions,
+  { from = [Peers.sameNamespace()], scrapers = [], egress = [], dns }: NetworkOptions,
 ): NetworkPolicyV1Spec {
+  // A rule with an empty list of ports would open every port.
+  const open = egress.filter(({ ports }) => ports?.length !== 0);
   return {
     podSelector: { matchLabels: { ...selector } },
     policyTypes: ['Ingress', 'Egress'],
@@ -49,7 +51,7 @@ export function networkPolicySpec(
       ...ingress(from, SETTING_DEFAULTS.httpPortNumber),
       ...ingress(scrapers, SETTING_DEFAULTS.metricsPortNumber),
     ],
-    egress: [...egress.map(egressRule), ...(dns ? [NAME_RESOLUTION] : [])],
+    egress: [...open.map(egressRule), ...((dns ?? open.length > 0) ? [NAME_RESOLUTION] : [])],
   };
 }
 

@@ -7,7 +7,7 @@ import { asText } from '../tokens';
  */
 export function decimalQuantity(value: number): string {
   if (Token.isUnresolved(value)) return asText(value);
-  return canonical(Math.ceil(Number((value * 1000).toPrecision(12))), 1000, ['m', '', 'k', 'M', 'G']);
+  return canonical(Math.ceil(Number((value * 1000).toPrecision(12))), 1000, ['m', '', 'k', 'M', 'G', 'T', 'P']);
 }
 
 /** Memory as Kubernetes writes it back: `512Mi`, `2Gi`. */

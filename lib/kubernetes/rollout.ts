@@ -1,6 +1,8 @@
 import { Token } from 'cdktf';
 import type { OnnxModel } from '../model/onnx-model';
 import { inMiB } from '../memory';
+import type { Problems } from '../problems';
+import { kubernetesErrors } from './errors';
 
 /** How a new version takes the place of the old one. */
 export interface RolloutOptions {
@@ -45,6 +47,15 @@ export function rolloutTimes(options: RolloutOptions, model: OnnxModel): Rollout
     progressDeadlineSeconds,
     timeoutSeconds: progressDeadlineSeconds + WAVES * startupSeconds,
   };
+}
+
+/** Checks that an update does not fail while replicas still start. */
+export function checkDeadline(where: string, options: RolloutOptions, model: OnnxModel, problems: Problems): void {
+  const { startupSeconds, progressDeadlineSeconds } = rolloutTimes(options, model);
+  if ([startupSeconds, progressDeadlineSeconds].some(Token.isUnresolved)) return;
+  if (progressDeadlineSeconds <= startupSeconds) {
+    problems.add(kubernetesErrors.deadlineTooShort(where, progressDeadlineSeconds, startupSeconds));
+  }
 }
 
 /** `25%`, or a number of replicas of 1 or more. */

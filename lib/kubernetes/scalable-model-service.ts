@@ -132,6 +132,7 @@ export class ScalableModelService extends Construct {
     this.model = this.image.model;
     this.peers = [...(network.from ?? [Peers.sameNamespace()])];
     const metadata = this.metadata(name);
+    const { drainSeconds = DRAIN_SECONDS, ...serving } = props.serving ?? {};
 
     this.serviceAccount = new ServiceAccountV1(this, 'service-account', {
       provider,
@@ -142,7 +143,7 @@ export class ScalableModelService extends Construct {
       namespace,
       serviceAccountName: this.serviceAccount.metadata.name,
       resources: props.resources,
-      serving: { drainSeconds: DRAIN_SECONDS, ...props.serving },
+      serving: { drainSeconds, ...serving },
       environment: props.environment,
       pod: props.pod,
       rollout: props.rollout,

@@ -47,6 +47,6 @@ export class ScalingTarget {
   ) {}
 
   get isCpu(): boolean {
-    return this.metricName === 'cpu';
+    return this.metric.type === 'ContainerResource';
   }
 }

@@ -9,9 +9,9 @@ import { cpuRequest } from './compute-resources';
 import { blocksEviction, isReplicaShare } from './disruption-budget';
 import { kubernetesErrors } from './errors';
 import { modelAnnotations, modelLabels, trackSelector } from './labels';
-import { isLabel, isResourceName } from './names';
+import { isLabel, isNamespaceName, isResourceName } from './names';
 import { checkPullable } from './pullable';
-import { isSurge, rolloutTimes } from './rollout';
+import { checkDeadline, isSurge } from './rollout';
 import type { ScalableModelServiceProps } from './scalable-model-service';
 
 /** Everything that is wrong with the props. */
@@ -43,9 +43,8 @@ function checkNames(
   props: ScalableModelServiceProps & { readonly name: string },
   problems: Problems,
 ): void {
-  for (const prop of ['name', 'namespace'] as const) {
-    problems.check(props[prop], isResourceName, (name) => kubernetesErrors.resourceNameInvalid(where, prop, name));
-  }
+  problems.check(props.name, isResourceName, (name) => kubernetesErrors.resourceNameInvalid(where, name));
+  problems.check(props.namespace, isNamespaceName, (name) => kubernetesErrors.namespaceInvalid(where, name));
   checkLabels(where, 'labels', props.labels, problems);
   checkLabels(where, 'pod.labels', props.pod?.labels, problems);
   checkLabels(where, 'pod.nodeSelector', props.pod?.nodeSelector, problems);
@@ -55,6 +54,7 @@ function checkNames(
   checkKeys(where, 'labels', props.labels, reserved, problems);
   checkKeys(where, 'pod.labels', props.pod?.labels, reserved, problems);
   checkKeys(where, 'annotations', props.annotations, modelAnnotations(model), problems);
+  checkKeys(where, 'service.annotations', props.service?.annotations, modelAnnotations(model), problems);
   checkKeys(where, 'pod.annotations', props.pod?.annotations, modelAnnotations(model), problems);
   checkKeys(where, 'pod.nodeSelector', props.pod?.nodeSelector, { 'kubernetes.io/arch': '' }, problems);
 }
@@ -72,7 +72,7 @@ function checkLabels(where: string, prop: string, labels: Record<string, string>
 
 function checkKeys(where: string, prop: string, given: object | undefined, reserved: object, problems: Problems): void {
   for (const key of Object.keys(given ?? {})) {
-    if (key in reserved) problems.add(kubernetesErrors.labelReserved(where, prop, key));
+    if (Object.hasOwn(reserved, key)) problems.add(kubernetesErrors.labelReserved(where, prop, key));
   }
 }
 
@@ -152,12 +152,7 @@ function checkRollout(
   }
   problems.check(rollout.maxSurge, isSurge, (value) => kubernetesErrors.surgeInvalid(where, value));
   const served = image?.model ?? model;
-  if (!served) return;
-  const { startupSeconds, progressDeadlineSeconds } = rolloutTimes(rollout, served);
-  if ([startupSeconds, progressDeadlineSeconds].some(Token.isUnresolved)) return;
-  if (progressDeadlineSeconds <= startupSeconds) {
-    problems.add(kubernetesErrors.deadlineTooShort(where, progressDeadlineSeconds, startupSeconds));
-  }
+  if (served) checkDeadline(where, rollout, served, problems);
 }
 
 function checkService(where: string, { service = {} }: ScalableModelServiceProps, problems: Problems): void {

@@ -1,12 +1,14 @@
+import { TerraformVariable } from 'cdktf';
 import { OnnxModel } from 'cdktf-model-serving';
-import { ScalingTarget } from 'cdktf-model-serving/kubernetes';
+import { ScalableModelService, ScalingTarget } from 'cdktf-model-serving/kubernetes';
 import { multiplier } from '../support/models';
 import { synthService } from '../support/service';
+import { only, synthStack } from '../support/synth';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
 
-const cpu = (average_utilization: number) => ({
+const cpu = (average_utilization: number | string) => ({
   type: 'ContainerResource',
   container_resource: { name: 'cpu', container: 'server', target: { type: 'Utilization', average_utilization } },
 });
@@ -71,8 +73,43 @@ test('K1 the container that CPU is measured of has a CPU request', () => {
   expect(measured.map(({ resources }: any) => resources.requests.cpu)).toEqual(['1']);
 });
 
+test('K1 a CPU limit that stands alone is the request too', () => {
+  const { container } = synthService({
+    model,
+    autoscaling: { maxReplicas: 9 },
+    resources: { cpu: 'none', cpuLimit: 2 },
+  });
+  expect(container.resources).toMatchObject({ requests: { cpu: '2' }, limits: { cpu: '2' } });
+});
+
+test('numbers that only the plan knows', () => {
+  const json = synthStack((stack) => {
+    const number = (id: string) => new TerraformVariable(stack, id, { type: 'number' }).numberValue;
+    new ScalableModelService(stack, 'digits', {
+      model,
+      repository: 'registry.example.com/d',
+      autoscaling: {
+        minReplicas: number('min'),
+        maxReplicas: number('max'),
+        scaleDownAfterSeconds: number('wait'),
+        target: [ScalingTarget.cpuUtilization(number('percent')), ScalingTarget.inFlightPerReplica(number('requests'))],
+      },
+    });
+  });
+  const { spec } = only(json, 'kubernetes_horizontal_pod_autoscaler_v2');
+  expect([spec.min_replicas, spec.max_replicas]).toEqual(['${var.min}', '${var.max}']);
+  expect(spec.behavior.scale_down[0].stabilization_window_seconds).toBe('${var.wait}');
+  expect(spec.metric).toEqual([pods('inference_in_flight', '${var.requests}'), cpu('${var.percent}')]);
+});
+
 test('without a CPU request another metric may decide', () => {
   const autoscaling = { maxReplicas: 9, target: ScalingTarget.inFlightPerReplica(4) };
   const { container } = synthService({ model, autoscaling, resources: { cpu: 'none' } });
   expect(container.resources.requests.cpu).toBeUndefined();
+});
+
+test('a pods metric that is called cpu is a pods metric', () => {
+  const target = ScalingTarget.podsMetric('cpu', 0.5);
+  const { only } = synthService({ model, autoscaling: { maxReplicas: 9, target }, resources: { cpu: 'none' } });
+  expect(only('horizontal_pod_autoscaler_v2').spec.metric).toEqual([pods('cpu', '500m')]);
 });

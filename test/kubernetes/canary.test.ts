@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
-import { TerraformVariable } from 'cdktf';
+import { TerraformVariable, Token } from 'cdktf';
 import { OnnxModel } from 'cdktf-model-serving';
 import { type CanaryProps, InferenceImage, ScalableModelService } from 'cdktf-model-serving/kubernetes';
 import { distance, nearestShare, replicasFor } from '../../lib/kubernetes/canary-weight';
-import { multiplier } from '../support/models';
+import { isLabel, isResourceName } from '../../lib/kubernetes/names';
+import { largeModel, multiplier } from '../support/models';
 import { synthService } from '../support/service';
 import { synthStack, tree } from '../support/synth';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -106,6 +107,72 @@ test.each([
   expect(withCanary({ weight }, stable).construct.canary!.replicas).toBe(replicas);
 });
 
+test('8 and 20 are 2: a weight is reached within its tolerance, or refused with two that would be', () => {
+  const accepted = (stable: number, weight: number, weightTolerance: number) => {
+    const canary = withCanary({ weight, weightTolerance }, stable).construct.canary!;
+    expect(canary.weight).toBe((100 * canary.replicas) / (stable + canary.replicas));
+    expect(Math.abs(canary.weight - weight)).toBeLessThanOrEqual(weightTolerance);
+  };
+  accepted(8, 20, 0.01);
+  const hundredths = (min: number, max: number) => fc.integer({ min: min * 100, max: max * 100 }).map((n) => n / 100);
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 12 }), hundredths(1, 95), hundredths(0.1, 3), (stable, weight, tolerance) => {
+      try {
+        accepted(stable, weight, tolerance);
+      } catch (error) {
+        const [, nearest, replicas] = /Use weight (.+), or (\d+) replicas\. \[canary-unreachable\]$/.exec(
+          String(error),
+        )!;
+        accepted(stable, Number(nearest), tolerance);
+        accepted(Number(replicas), weight, tolerance);
+      }
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test.each(['Next', 'team.next', 'v2', '图', 'x'.repeat(80)])(
+  'canary "%s" has a name and a track that are legal',
+  (id) => {
+    const { json } = synthService({ model, replicas: 8 }, (it) => it.addCanary(id, { model: candidate, weight: 20 }));
+    const deployments = Object.values<any>(json.resource.kubernetes_deployment_v1);
+    const canary = deployments.find(({ spec }) => spec.selector.match_labels['model-serving/track'] !== 'stable');
+    expect(isResourceName(canary.metadata.name)).toBe(true);
+    expect(canary.metadata.name).toMatch(/^stack-digits-/);
+    expect(isLabel('key', canary.spec.selector.match_labels['model-serving/track'])).toBe(true);
+  },
+);
+
+test('beside a service whose name only the plan knows', () => {
+  const names = (id: string) => {
+    const json = synthStack((stack) => {
+      const name = new TerraformVariable(stack, 'name', { type: 'string' }).stringValue;
+      const service = new ScalableModelService(stack, 'digits', {
+        model,
+        repository: 'registry.example.com/d',
+        name,
+        replicas: 8,
+      });
+      service.addCanary(id, { model: candidate, weight: 20 });
+    });
+    return Object.values<any>(json.resource.kubernetes_deployment_v1)
+      .map(({ metadata }) => metadata.name)
+      .sort();
+  };
+  expect(names('next')).toEqual(['${var.name}', '${var.name}-next']);
+  expect(names('Next')).toEqual(['${var.name}', expect.stringMatching(/^\$\{var\.name\}-next-[0-9a-f]{8}$/)]);
+});
+
+test('D7 another candidate changes the pods of the canary, and none of the service', () => {
+  const third = OnnxModel.fromFile(multiplier(folder, 'digits', 4), { version: '2' });
+  const [before, after] = [candidate, third].map((it) =>
+    Object.values<any>(withCanary({ model: it }).json.resource.kubernetes_deployment_v1),
+  );
+  expect(after![0]).toEqual(before![0]);
+  expect(after![1].spec.template).not.toEqual(before![1].spec.template);
+  expect(after![1].spec.selector).toEqual(before![1].spec.selector);
+});
+
 describe('what is refused', () => {
   const other = OnnxModel.fromFile(multiplier(folder, 'letters', 3), { version: '2' });
   test.each<[string, Partial<CanaryProps>, string]>([
@@ -149,8 +216,68 @@ describe('what is refused', () => {
       { model: undefined, image: InferenceImage.fromRegistry('registry.example.com/d:2', { model: candidate }) },
       'stack/digits/next: image "registry.example.com/d:2" is named by a tag, which may move: pods of one Deployment could run different models. Append its digest (@sha256:…). [image-not-pinned]',
     ],
+    [
+      'both a model and an image',
+      { image: InferenceImage.fromRegistry(`registry.example.com/d@sha256:${'1'.repeat(64)}`, { model: candidate }) },
+      'stack/digits/next: give either model (an image is built for it) or image (one that exists), not both or neither. [model-or-image]',
+    ],
   ])('%s', (_what, props, message) => {
     expect(() => withCanary(props)).toThrow(message);
+  });
+
+  test('everything at once', () => {
+    const unnamed = OnnxModel.fromFile(multiplier(folder, 'letters', 3), { version: '1' });
+    expect(() => withCanary({ model: unnamed, weight: NaN })).toThrow(
+      /canary-name\]\n.*canary-version\]\n.*weight is NaN\. .*canary-weight\]$/,
+    );
+  });
+
+  test('an image that was not pushed', () => {
+    expect(() =>
+      synthService({ model, replicas: 8 }, (service) => {
+        const image = new InferenceImage(service, 'candidate', { model: candidate });
+        service.addCanary('next', { image, weight: 20 });
+      }),
+    ).toThrow('stack/digits/next: image stays on the engine that builds it, where no cluster can pull it.');
+  });
+
+  test('the track that the service has itself: their Deployments would fight for pods', () => {
+    expect(() =>
+      synthService({ model, replicas: 8 }, (it) => it.addCanary('stable', { model: candidate, weight: 20 })),
+    ).toThrow(
+      'stack/digits/stable: the id "stable" would label its pods as the service\'s own. Give the canary another id, such as "next". [label-reserved]',
+    );
+  });
+
+  describe('a model that is larger than', () => {
+    const large = largeModel(folder, 'digits', 300, { version: '2' });
+
+    test('K12 the memory of the service', () => {
+      expect(() =>
+        synthService({ model, replicas: 8, resources: { memoryMiB: 256 } }, (service) => {
+          service.addCanary('next', { model: large, weight: 20 });
+        }),
+      ).toThrow(
+        'stack/digits/next: resources.memoryMiB is 256, but model "digits" needs 461 or more: 301 of weights and 160 for the runtime. Raise it, or leave it out for a default that fits. [memory-too-small]',
+      );
+    });
+
+    test('the deadline of an update has time for', () => {
+      expect(() =>
+        synthService({ model, replicas: 8, rollout: { progressDeadlineSeconds: 70 } }, (service) => {
+          service.addCanary('next', { model: large, weight: 20 });
+        }),
+      ).toThrow(
+        'stack/digits/next: rollout.progressDeadlineSeconds is 70, not more than startupSeconds 76: updates would fail while replicas still start. Raise it, or leave it out. [progress-deadline-too-short]',
+      );
+    });
+  });
+
+  test.each(['weight', 'weightTolerance'])('a %s that only the plan knows', (prop) => {
+    const unknown = Token.asNumber({ resolve: () => 20 });
+    expect(() => withCanary({ [prop]: unknown })).toThrow(
+      `stack/digits/next: ${prop} is a value that only Terraform knows, but what is written at synth depends on it. Give a plain value. [must-be-known-at-synth]`,
+    );
   });
 
   test('beside an autoscaler', () => {

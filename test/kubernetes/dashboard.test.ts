@@ -52,8 +52,8 @@ test('a ConfigMap as the sidecar of Grafana wants it', () => {
   expect(Buffer.byteLength(data['model-serving.json'])).toBeLessThan(1024 * 1024);
 });
 
-test('a name that is none', () => {
-  expect(() => synthStack((stack) => new InferenceDashboard(stack, 'dashboard', { name: 'A' }))).toThrow(
-    'stack/dashboard: name "A" is not a Kubernetes name.',
-  );
+test('a name and a namespace that are none', () => {
+  expect(() =>
+    synthStack((stack) => new InferenceDashboard(stack, 'dashboard', { name: '1', namespace: 'a.b' })),
+  ).toThrow(/namespace "a\.b" is not a Kubernetes name\..*\n.*: name "1" is not a Kubernetes name\./);
 });

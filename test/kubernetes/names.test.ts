@@ -25,6 +25,11 @@ test('names are valid for any path', () => {
   fc.assert(fc.property(path, id, (owner, member) => isResourceName(memberName(defaultResourceName(owner), member))));
 });
 
+test('the same path gives the same name, here and on any other machine', () => {
+  fc.assert(fc.property(path, (text) => defaultResourceName(text) === defaultResourceName(text)));
+  expect(defaultResourceName('stack/digits-v2')).toBe('stack-digits-v2-f312bc6f');
+});
+
 test('paths that differ give names that do', () => {
   const names = new Map<string, string>();
   fc.assert(
@@ -44,6 +49,18 @@ test('what only looks like a name with a hash gets one of its own', () => {
   expect(defaultResourceName(`a-b-c/${hashed.slice(-8)}`)).not.toBe(hashed);
 });
 
+test.each(['a', 'stack-digits', 'x'.repeat(63)])('resource name %s', (name) => {
+  expect(isResourceName(name)).toBe(true);
+});
+
+test.each(['', '-a', 'a-', '9a', 'A', 'a.b', 'a_b', 'a b', 'a\n', 'x'.repeat(64)])('no resource name: "%s"', (name) => {
+  expect(isResourceName(name)).toBe(false);
+});
+
+test('members of one owner have names of their own', () => {
+  fc.assert(fc.property(path, id, id, (owner, a, b) => a === b || memberName(owner, a) !== memberName(owner, b)));
+});
+
 test('any text becomes a label, and those that differ differ', () => {
   const text = fc.string({ minLength: 1, maxLength: 130 });
   fc.assert(fc.property(text, (value) => isLabel('key', labelValue(value))));
@@ -59,6 +76,11 @@ test.each([
   ['', 'a', false],
   ['team', '-a', false],
   ['team', 'a'.repeat(64), false],
+  ['team', 'a\n', false],
+  ['a'.repeat(63), 'a'.repeat(63), true],
+  ['a'.repeat(64), 'a', false],
+  ['/team', 'a', false],
+  ['example.com/', 'a', false],
 ])('label %s=%s: %s', (key, value, valid) => {
   expect(isLabel(key, value)).toBe(valid);
 });

@@ -1,7 +1,9 @@
+import { TerraformVariable } from 'cdktf';
 import { OnnxModel } from 'cdktf-model-serving';
-import { type NetworkOptions, Peers, type ScalableModelService } from 'cdktf-model-serving/kubernetes';
+import { type NetworkOptions, Peers, ScalableModelService } from 'cdktf-model-serving/kubernetes';
 import { multiplier } from '../support/models';
 import { synthService } from '../support/service';
+import { only, synthStack } from '../support/synth';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
@@ -63,6 +65,18 @@ test('scrapers reach metrics alone, and with them come the annotations', () => {
   expect(Object.keys(policy({}).annotations).some((key) => key.startsWith('prometheus'))).toBe(false);
 });
 
+test('a namespace and a port that only the plan knows', () => {
+  const json = synthStack((stack) => {
+    const to = Peers.namespace(new TerraformVariable(stack, 'namespace', { type: 'string' }).stringValue);
+    const port = new TerraformVariable(stack, 'port', { type: 'number' }).numberValue;
+    const network = { from: [to], egress: [{ to, ports: [port] }] };
+    new ScalableModelService(stack, 'digits', { model, repository: 'registry.example.com/d', network });
+  });
+  const { ingress, egress } = only(json, 'kubernetes_network_policy_v1').spec;
+  expect(ingress).toEqual([{ from: [namespace('${var.namespace}')], ports: api }]);
+  expect(egress[0]).toEqual({ to: [namespace('${var.namespace}')], ports: [{ port: '${var.port}', protocol: 'TCP' }] });
+});
+
 describe('K4 egress', () => {
   const dns = {
     ports: [
@@ -92,6 +106,10 @@ describe('K4 egress', () => {
 
   test('somewhere by address alone', () => {
     expect(policy({ egress, dns: false }).egress).toEqual(rules);
+  });
+
+  test('to no port of somewhere, which is not every port', () => {
+    expect(policy({ egress: [{ to: Peers.namespace('telemetry'), ports: [] }] }).egress).toEqual([]);
   });
 
   test('names alone', () => {

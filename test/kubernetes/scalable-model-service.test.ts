@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { TerraformVariable } from 'cdktf';
+import { DockerProvider } from '@cdktf/provider-docker/lib/provider';
+import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
+import { TerraformVariable, Token } from 'cdktf';
 import { OnnxModel } from 'cdktf-model-serving';
 import {
   InferenceImage,
@@ -11,8 +13,7 @@ import {
   ScalingTarget,
 } from 'cdktf-model-serving/kubernetes';
 import { BuildContext } from '../../lib/image/build-context';
-import { externalInitializer, node, value, writeOnnxModel } from '../support/onnx-builder';
-import { multiplier } from '../support/models';
+import { largeModel, multiplier } from '../support/models';
 import { synthService } from '../support/service';
 import { stackWithProviders, synthApp, synthStack, tree } from '../support/synth';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -42,7 +43,7 @@ describe('minimal props', () => {
   const { construct, json, deployment, template, container, only } = synthService({ model });
 
   test('a Deployment that runs the pushed digest, hardened', () => {
-    expect(deployment).toMatchObject({
+    expect({ ...deployment, spec: undefined }).toEqual({
       metadata: { ...metadata, labels: { ...labels, 'model-serving/track': 'stable' } },
       wait_for_rollout: true,
       timeouts: { create: '605s', update: '605s' },
@@ -337,8 +338,77 @@ test('anything can be overridden', () => {
   expect(deployment.spec.min_ready_seconds).toBe(7);
 });
 
+test('what is said of pods comes before what is said of everything', () => {
+  const { deployment, template } = synthService({
+    model,
+    labels: { team: 'vision', tier: 'a' },
+    pod: { labels: { team: 'pods' } },
+  });
+  expect(template.metadata.labels).toMatchObject({ team: 'pods', tier: 'a' });
+  expect(deployment.metadata.labels).toMatchObject({ team: 'vision', tier: 'a' });
+});
+
+test('a prop that is undefined is one that was not given', () => {
+  const undefinedAll = (names: string) => Object.fromEntries(names.split(' ').map((name) => [name, undefined]));
+  const { deployment } = synthService({
+    model,
+    ...undefinedAll('image namespace name replicas autoscaling environment labels annotations provider'),
+    build: undefinedAll('baseImage nodePath platform builder keepLocally keepRemotely provider'),
+    resources: undefinedAll('cpu cpuLimit memoryMiB'),
+    serving: undefinedAll('executors threadsPerExecutor queueTimeoutSeconds drainSeconds logLevel'),
+    pod: undefinedAll('nodeSelector tolerations priorityClassName imagePullSecrets labels annotations'),
+    rollout: undefinedAll('startupSeconds progressDeadlineSeconds maxSurge wait'),
+    disruptionBudget: undefinedAll('maxUnavailable minAvailable'),
+    network: undefinedAll('from scrapers egress dns'),
+    service: undefinedAll('headless port annotations'),
+  });
+  expect(deployment).toEqual(synthService({ model }).deployment);
+});
+
+test.each([
+  ['1.', /^1-[0-9a-f]{8}$/],
+  ['1'.repeat(70), /^1{54}-[0-9a-f]{8}$/],
+])('version %s, which no label can hold, stands in an annotation to the letter', (version, label) => {
+  const odd = OnnxModel.fromFile(multiplier(folder, 'odd', 2), { version });
+  const { metadata } = synthService({ model: odd }).deployment;
+  expect(metadata.labels['app.kubernetes.io/version']).toMatch(label);
+  expect(metadata.annotations['model-serving/version']).toBe(version);
+});
+
+test('a namespace may begin with a digit, unlike a Service', () => {
+  expect(synthService({ model, namespace: '1st' }).construct.url).toBe('http://stack-digits.1st.svc');
+});
+
+test('providers: one of each kind, for every resource; what another one leads to has names of its own', () => {
+  const candidate = OnnxModel.fromFile(multiplier(folder, 'digits', 4), { version: '5' });
+  const json = synthStack((stack) => {
+    const provider = new KubernetesProvider(stack, 'elsewhere', { alias: 'elsewhere' });
+    const docker = new DockerProvider(stack, 'docker-elsewhere', { alias: 'elsewhere' });
+    const build = { provider: docker };
+    new ScalableModelService(stack, 'here', { model, repository, name: 'digits' });
+    const service = new ScalableModelService(stack, 'there', {
+      model,
+      repository,
+      name: 'digits',
+      build,
+      provider,
+      replicas: 4,
+    });
+    service.addCanary('next', { model: candidate, weight: 20 });
+    service.exposeViaIngress({ host: 'a.example.com', from: Peers.sameNamespace() });
+    const autoscaling = { maxReplicas: 3 };
+    new ScalableModelService(stack, 'there-too', { model, repository, build, provider, autoscaling });
+  });
+  for (const [type, resources] of Object.entries<any>(json.resource)) {
+    for (const [id, resource] of Object.entries<any>(resources)) {
+      const elsewhere = `${type.split('_')[0]}.elsewhere`;
+      expect([id, resource.provider]).toEqual([id, id.startsWith('here') ? undefined : elsewhere]);
+    }
+  }
+});
+
 test('values that only the plan knows go through it, unchecked', () => {
-  const { deployment, container, only } = synthServiceOfVariables();
+  const { deployment, container, only, json } = synthServiceOfVariables();
   expect(deployment.metadata).toMatchObject({ namespace: '${var.namespace}' });
   expect(deployment.spec.replicas).toBe('${var.replicas}');
   expect(deployment.spec.template.spec.termination_grace_period_seconds).toBe('${ceil(((var.drain + 30) + 10))}');
@@ -347,6 +417,25 @@ test('values that only the plan knows go through it, unchecked', () => {
   expect(only('pod_disruption_budget_v1').spec.max_unavailable).toBe('${var.unavailable}');
   expect(only('service_v1').spec.port[0].port).toBe('${var.port}');
   expect(only('ingress_v1').spec.rule[0].host).toBe('${var.host}');
+  expect(deployment.spec.strategy.rolling_update.max_surge).toBe('${var.surge}');
+  expect(container.env).toContainEqual({ name: 'SECRET', value: '${var.secret}' });
+  expect(deployment.metadata.labels.team).toBe('${var.team}');
+  const urls = Object.values<any>(json.output).map(({ value }) => value);
+  expect(urls).toContain('http://stack-digits.${var.namespace}.svc:${var.port}');
+});
+
+test('threads follow CPUs that only the plan knows, by Terraform', () => {
+  const json = synthStack((stack) => {
+    const number = (id: string) => new TerraformVariable(stack, id, { type: 'number' }).numberValue;
+    const resources = { cpu: number('cpu'), cpuLimit: 'none' as const };
+    const serving = { executors: number('executors') };
+    new ScalableModelService(stack, 'digits', { model, repository, resources, serving });
+  });
+  const [{ spec }] = Object.values<any>(json.resource.kubernetes_deployment_v1);
+  expect(spec.template.spec.container[0].env).toContainEqual({
+    name: 'MODEL_SERVING_THREADS_PER_EXECUTOR',
+    value: '${max(1, floor((var.cpu / var.executors)))}',
+  });
 });
 
 function synthServiceOfVariables() {
@@ -362,12 +451,15 @@ function synthServiceOfVariables() {
       serving: { drainSeconds: number('drain') },
       disruptionBudget: { maxUnavailable: number('unavailable') },
       service: { port: number('port') },
+      rollout: { maxSurge: string('surge') },
+      environment: { SECRET: string('secret') },
+      labels: { team: string('team') },
     });
     service.exposeViaIngress({ host: string('host'), from: Peers.allNamespaces() });
   });
   const only = (type: string) => Object.values<any>(json.resource[`kubernetes_${type}`])[0];
   const deployment = only('deployment_v1');
-  return { deployment, container: deployment.spec.template.spec.container[0], only };
+  return { deployment, container: deployment.spec.template.spec.container[0], only, json };
 }
 
 describe('cases', () => {
@@ -390,6 +482,30 @@ describe('cases', () => {
     });
     const triggers = (json: any) => Object.values<any>(json.resource.docker_registry_image)[0].triggers;
     expect(triggers(v4)).not.toEqual(triggers(v3));
+  });
+
+  test('T2 the image is built and pushed again for another model, not for a file that was only touched', () => {
+    const path = multiplier(folder, 'touched', 2);
+    const image = () => {
+      const { json } = synthService({ model: OnnxModel.fromFile(path) });
+      const { name, triggers } = Object.values<any>(json.resource.docker_image)[0];
+      expect(Object.values<any>(json.resource.docker_registry_image)[0].triggers).toEqual(triggers);
+      return { name, triggers };
+    };
+    const before = image();
+    utimesSync(path, 0, 0);
+    expect(image()).toEqual(before);
+    multiplier(folder, 'touched', 3);
+    const { name, triggers } = image();
+    expect(name).not.toBe(before.name);
+    expect(triggers.content).not.toBe(before.triggers.content);
+  });
+
+  test('D7 no Kubernetes resource names the image by its tag', () => {
+    const { json } = synthService({ model });
+    const resources = Object.entries<any>(json.resource).filter(([type]) => type.startsWith('kubernetes_'));
+    expect(JSON.stringify(resources)).not.toContain('ml/digits:');
+    expect(Object.values<any>(json.resource.docker_image)[0].name).toMatch(/ml\/digits:[0-9a-f]+$/);
   });
 
   test('K8 startup and readiness ask whether the model is ready, liveness whether the process answers', () => {
@@ -425,17 +541,7 @@ describe('cases', () => {
   });
 
   test('K12 memory is both set aside and the limit, and never less than the model takes', () => {
-    writeFileSync(join(folder, 'w.bin'), '');
-    truncateSync(join(folder, 'w.bin'), 300 * 1024 * 1024);
-    const large = OnnxModel.fromFile(
-      writeOnnxModel(join(folder, 'large.onnx'), {
-        inputs: [value('x', 'float', ['n', 1])],
-        outputs: [value('y', 'float', ['n', 1])],
-        nodes: [node('MatMul', ['x', 'w'], ['h']), node('ReduceMax', ['h'], ['y'], { attributes: { axes: [1] } })],
-        initializers: [externalInitializer('w', 'float', [1, 75 * 1024 * 1024], 'w.bin')],
-      }),
-      { runtimeCheck: 'skip' },
-    );
+    const large = largeModel(folder, 'large', 300);
     expect(() => synthService({ model: large, resources: { memoryMiB: 256 } })).toThrow(
       'stack/digits: resources.memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it, or leave it out for a default that fits. [memory-too-small]',
     );
@@ -447,14 +553,16 @@ describe('cases', () => {
 
 test('T1 the plan is the same from any folder', () => {
   const plan = (outdir: string) => {
-    synthApp(join(folder, outdir), (app) => {
+    mkdirSync(join(folder, outdir, 'models'), { recursive: true });
+    const path = multiplier(join(folder, outdir, 'models'), 'digits', 2);
+    synthApp(join(folder, outdir, 'out'), (app) => {
       new ScalableModelService(stackWithProviders(app), 'digits', {
-        model,
+        model: OnnxModel.fromFile(path, { version: '3' }),
         repository,
         autoscaling: { maxReplicas: 3 },
       });
     });
-    return readFileSync(join(folder, outdir, 'stacks', 'stack', 'cdk.tf.json'), 'utf8');
+    return readFileSync(join(folder, outdir, 'out', 'stacks', 'stack', 'cdk.tf.json'), 'utf8');
   };
   expect(plan('a')).toBe(plan('b'));
 });
@@ -472,32 +580,58 @@ test.each([
 });
 
 describe('many in one stack', () => {
+  const models = Array.from({ length: 50 }, (_, i) =>
+    OnnxModel.fromFile(multiplier(folder, `many-${i}`, i), { runtimeCheck: 'skip' }),
+  );
   const json = synthStack((stack) => {
-    for (let i = 0; i < 50; i++) {
-      new ScalableModelService(stack, `model${i}`, { model, repository, autoscaling: { maxReplicas: 3 } });
+    for (const [i, own] of models.entries()) {
+      const service = new ScalableModelService(stack, `model${i}`, { model: own, repository, replicas: 4 });
+      const candidate = OnnxModel.fromFile(own.files[0]!.sourcePath, {
+        name: own.name,
+        version: '2',
+        runtimeCheck: 'skip',
+      });
+      if (i % 10 === 0) service.addCanary('next', { model: candidate, weight: 20 });
     }
   });
   const all = (type: string) => Object.values<any>(json.resource[`kubernetes_${type}`]);
 
   test('with images that differ in what is the model alone', () => {
-    const [first, second] = ['a', 'b'].map((name) => {
-      const named = OnnxModel.fromFile(multiplier(folder, name, 2));
-      return BuildContext.of({ model: named, platform: 'linux/amd64', nodePath: '/usr/local/bin/node' }).files;
-    });
-    const ofServer = (files: typeof first) =>
-      files!.filter(({ path }) => path.startsWith('app/')).map(({ path, sha256 }) => `${path} ${sha256}`);
-    expect(ofServer(first)).toEqual(ofServer(second));
-    expect(ofServer(first).length).toBeGreaterThan(4);
+    const withoutModel = models.map((own) =>
+      BuildContext.of({ model: own, platform: 'linux/amd64', nodePath: '/usr/local/bin/node' })
+        .files.filter(({ path }) => !path.startsWith('model/'))
+        .map(({ path, sha256, source }) => ({
+          path,
+          what: 'content' in source ? String(source.content).replace(/^LABEL .*\n/gm, '') : sha256,
+        })),
+    );
+    expect(withoutModel[0]!.length).toBeGreaterThan(4);
+    for (const files of withoutModel) expect(files).toEqual(withoutModel[0]);
   });
 
   test('each with its name and its selector', () => {
-    expect(new Set(all('deployment_v1').map(({ metadata: { name } }) => name)).size).toBe(50);
+    expect(new Set(all('deployment_v1').map(({ metadata: { name } }) => name)).size).toBe(55);
+    expect(new Set(all('deployment_v1').map(({ spec }) => JSON.stringify(spec.selector))).size).toBe(55);
     for (const [type, path] of [
       ['service_v1', (spec: any) => spec.selector],
       ['pod_disruption_budget_v1', (spec: any) => spec.selector.match_labels],
       ['network_policy_v1', (spec: any) => spec.pod_selector.match_labels],
     ] as const) {
       expect(new Set(all(type).map(({ spec }) => JSON.stringify(path(spec)))).size).toBe(50);
+    }
+  });
+
+  test('each Service, budget and policy selects the pods of its own Deployments and no other', () => {
+    const deployments = all('deployment_v1');
+    for (const type of ['service_v1', 'pod_disruption_budget_v1', 'network_policy_v1']) {
+      for (const { metadata, spec } of all(type)) {
+        const selector = spec.pod_selector?.match_labels ?? spec.selector.match_labels ?? spec.selector;
+        const selected = deployments.filter(({ spec: { template } }) =>
+          Object.entries(selector).every(([key, value]) => template.metadata.labels[key] === value),
+        );
+        const names = selected.map((deployment) => deployment.metadata.name.replace(/-next$/, ''));
+        expect(new Set(names)).toEqual(new Set([metadata.name]));
+      }
     }
   });
 });
@@ -534,7 +668,7 @@ describe('what is refused', () => {
     [
       'a namespace',
       { model, namespace: 'ml_' },
-      'stack/digits: namespace "ml_" is not a Kubernetes name. Use lower-case letters, digits and "-", at most 63, the first a letter, the last no "-". [resource-name-invalid]',
+      'stack/digits: namespace "ml_" is not a Kubernetes name. Use lower-case letters, digits and "-", at most 63, no "-" at either end. [resource-name-invalid]',
     ],
     [
       'a label',
@@ -545,6 +679,25 @@ describe('what is refused', () => {
       'a label of ours',
       { model, pod: { labels: { 'app.kubernetes.io/name': 'x' } } },
       'stack/digits: pod.labels sets "app.kubernetes.io/name", which the construct sets. Use another key. [label-reserved]',
+    ],
+    ...['annotations', 'pod', 'service'].map((prop): [string, Partial<ScalableModelServiceProps>, string] => [
+      `an annotation of ours in ${prop}`,
+      {
+        model,
+        [prop]:
+          prop === 'annotations' ? { 'model-serving/sha256': 'x' } : { annotations: { 'model-serving/sha256': 'x' } },
+      },
+      `stack/digits: ${prop === 'annotations' ? prop : `${prop}.annotations`} sets "model-serving/sha256", which the construct sets. Use another key. [label-reserved]`,
+    ]),
+    [
+      'a node label of ours',
+      { model, pod: { nodeSelector: { 'kubernetes.io/arch': 'arm64' } } },
+      'stack/digits: pod.nodeSelector sets "kubernetes.io/arch", which the construct sets. Use another key. [label-reserved]',
+    ],
+    [
+      'a node label',
+      { model, pod: { nodeSelector: { 'a b': 'x' } } },
+      'stack/digits: pod.nodeSelector has "a b: x", which is not a Kubernetes label.',
     ],
     [
       'replicas and autoscaling',
@@ -660,12 +813,38 @@ describe('what is refused', () => {
       "stack/digits: environment sets MODEL_SERVING_EXECUTORS, but MODEL_SERVING_ variables are the server's own. Use the serving prop. [environment-reserved]",
     ],
     [
+      'the name of a variable',
+      { model, environment: { '9': 'x' } },
+      'stack/digits: environment has a variable "9". Begin its name with a letter or "_", and go on with letters, digits, "_", "." and "-". [environment-name-invalid]',
+    ],
+    [
+      'memory for the weights but not for the runtime',
+      { model, resources: { memoryMiB: 100 } },
+      'stack/digits: resources.memoryMiB is 100, but model "digits" needs 161 or more: 1 of weights and 160 for the runtime. Raise it, or leave it out for a default that fits. [memory-too-small]',
+    ],
+    [
+      'how to build an image that exists',
+      { image, repository: undefined, build: { platform: 'linux/arm64' } },
+      'stack/digits: build says how to build an image for model, but image was given. Move what it says to that InferenceImage. [build-with-image]',
+    ],
+    [
       'a serving option',
       { model, serving: { executors: 0 } },
       'stack/digits: serving.executors is 0. Too small: expected number to be >=1. [serving-option-invalid]',
     ],
   ])('%s', (_what, props, message) => {
     expect(() => synthService(props)).toThrow(message);
+  });
+
+  test('a label that an object has by itself is not one of ours', () => {
+    const { deployment } = synthService({ model, labels: { constructor: 'x' } as unknown as Record<string, string> });
+    expect(deployment.metadata.labels.constructor).toBe('x');
+  });
+
+  test('a time that decides others, known only to the plan', () => {
+    expect(() => synthService({ model, rollout: { startupSeconds: Token.asNumber({ resolve: () => 1 }) } })).toThrow(
+      'stack/digits: rollout.startupSeconds is a value that only Terraform knows, but what is written at synth depends on it. Give a plain value. [must-be-known-at-synth]',
+    );
   });
 
   test('everything at once', () => {
@@ -694,32 +873,5 @@ describe('what is refused', () => {
       'stack/b: the name "digits" in namespace "default" is already that of stack/a. Give one of them another name or namespace. [name-taken]',
     );
     expect(() => services('other')).not.toThrow();
-  });
-
-  test.each([
-    [
-      { host: 'https://digits.example.com' },
-      'stack/digits: host "https://digits.example.com" is not a DNS name. Give one in lower case without scheme or port, such as digits.example.com. [host-invalid]',
-    ],
-    [
-      { host: '*.example.com', path: 'v2' },
-      'stack/digits: path "v2" does not begin with "/". Give a path of the server, such as /v2/models/digits. [path-invalid]',
-    ],
-  ])('an Ingress %j', (options, message) => {
-    expect(() => synthService({ model }, (service) => service.exposeViaIngress({ ...options, from: {} }))).toThrow(
-      message,
-    );
-  });
-
-  test('a second Ingress', () => {
-    const options = { host: 'a.example.com', from: Peers.allNamespaces() };
-    expect(() =>
-      synthService({ model }, (service) => {
-        service.exposeViaIngress(options);
-        service.exposeViaIngress(options);
-      }),
-    ).toThrow(
-      'stack/digits: the service is exposed via an Ingress already. Add rules to its ingress by an override, or make an IngressV1 of your own. [exposed-twice]',
-    );
   });
 });

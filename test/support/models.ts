@@ -1,5 +1,7 @@
+import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { initializer, node, value, writeOnnxModel } from './onnx-builder';
+import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
+import { externalInitializer, initializer, node, value, writeOnnxModel } from './onnx-builder';
 
 /** y = factor * x for x: FP32 [n]. */
 export function multiplier(folder: string, name: string, factor: number): string {
@@ -42,6 +44,20 @@ export function slowMultiplier(folder: string, name: string, factor: number, sec
       initializer('factor', 'float', [1], Float32Array.of(factor)),
     ],
   });
+}
+
+/** A model with so many MiB of weights, all of them 0 and in a sparse file. Nothing runs it. */
+export function largeModel(folder: string, name: string, mebibytes: number, props: OnnxModelProps = {}): OnnxModel {
+  const weights = `${name}-${mebibytes}.bin`;
+  writeFileSync(join(folder, weights), '');
+  truncateSync(join(folder, weights), mebibytes * 1024 * 1024);
+  const path = writeOnnxModel(join(folder, `${name}-${mebibytes}.onnx`), {
+    inputs: [value('x', 'float', ['n', 1])],
+    outputs: [value('y', 'float', ['n', 1])],
+    nodes: [node('MatMul', ['x', 'w'], ['h']), node('ReduceMax', ['h'], ['y'], { attributes: { axes: [1] } })],
+    initializers: [externalInitializer('w', 'float', [1, mebibytes * 1024 * 256], weights)],
+  });
+  return OnnxModel.fromFile(path, { name, runtimeCheck: 'skip', ...props });
 }
 
 const VALUES = 1 << 20;

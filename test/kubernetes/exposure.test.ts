@@ -1,0 +1,110 @@
+import { TerraformVariable } from 'cdktf';
+import { OnnxModel } from 'cdktf-model-serving';
+import { type IngressOptions, Peers, ScalableModelService } from 'cdktf-model-serving/kubernetes';
+import { multiplier } from '../support/models';
+import { synthService } from '../support/service';
+import { only, synthStack } from '../support/synth';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
+const from = Peers.namespace('ingress-nginx');
+
+function exposed(options: Omit<IngressOptions, 'from'>) {
+  const { construct, json, only } = synthService({ model }, (service) =>
+    service.exposeViaIngress({ from, ...options }),
+  );
+  const [, url] = Object.entries<any>(json.output).find(([id]) => id.includes('external-url'))!;
+  return { construct, ingress: only('ingress_v1'), policy: only('network_policy_v1').spec, url: url.value };
+}
+
+test('minimal options: every path of a host, by http, to the named port of the Service', () => {
+  const { construct, ingress, url } = exposed({ host: 'digits.example.com' });
+  const service = {
+    name: expect.stringMatching(/^\$\{kubernetes_service_v1\.digits_service_\w+\.metadata\[0\]\.name\}$/),
+    port: { name: 'http' },
+  };
+  expect(ingress.metadata).toMatchObject({ name: 'stack-digits', namespace: 'default' });
+  expect(ingress.spec).toEqual({
+    rule: [{ host: 'digits.example.com', http: { path: [{ path: '/', path_type: 'Prefix', backend: { service } }] } }],
+  });
+  expect(url).toBe('http://digits.example.com');
+  expect(construct.ingress).toBeDefined();
+});
+
+test('whoever runs the controller is let in, beside those who were', () => {
+  expect(exposed({ host: 'digits.example.com' }).policy.ingress[0].from).toEqual([
+    { pod_selector: {} },
+    { namespace_selector: { match_labels: { 'kubernetes.io/metadata.name': 'ingress-nginx' } } },
+  ]);
+});
+
+test('not exposed there is no Ingress', () => {
+  expect(synthService({ model }).construct.ingress).toBeUndefined();
+});
+
+test.each<[Omit<IngressOptions, 'from'>, string]>([
+  [{ host: 'a.example.com', path: '/' }, 'http://a.example.com'],
+  [{ host: 'a.example.com', path: '/v2/models/digits' }, 'http://a.example.com/v2/models/digits'],
+  [{ host: 'a.example.com', path: '/v2/' }, 'http://a.example.com/v2'],
+  [{ host: 'a.example.com', tls: { secretName: 'certificate' } }, 'https://a.example.com'],
+])('%j is reached at %s', (options, url) => {
+  expect(exposed(options).url).toBe(url);
+});
+
+test('host and path that only the plan knows', () => {
+  const json = synthStack((stack) => {
+    const string = (id: string) => new TerraformVariable(stack, id, { type: 'string' }).stringValue;
+    const service = new ScalableModelService(stack, 'digits', { model, repository: 'registry.example.com/d' });
+    service.exposeViaIngress({ host: string('host'), path: string('path'), from });
+  });
+  const [rule] = only(json, 'kubernetes_ingress_v1').spec.rule;
+  expect([rule.host, rule.http.path[0].path]).toEqual(['${var.host}', '${var.path}']);
+  const urls = Object.values<any>(json.output).map(({ value }) => value);
+  expect(urls).toContain('http://${var.host}${var.path}');
+});
+
+test.each(['digits', 'digits.example.com', '*.example.com', `${'a'.repeat(63)}.example.com`])('host %s', (host) => {
+  expect(exposed({ host }).ingress.spec.rule[0].host).toBe(host);
+});
+
+describe('what is refused', () => {
+  test.each([
+    'https://digits.example.com',
+    'digits.example.com:443',
+    'Digits.example.com',
+    'digits_1.example.com',
+    '*.*.example.com',
+    'digits.*.com',
+    '*',
+    '',
+    '10.0.0.1',
+    `${'a'.repeat(64)}.example.com`,
+    `${'a.'.repeat(127)}com`,
+  ])('host %s', (host) => {
+    expect(() => exposed({ host })).toThrow(
+      `stack/digits: host "${host}" is not a DNS name. Give one in lower case without scheme or port, such as digits.example.com. [host-invalid]`,
+    );
+  });
+
+  test.each(['v2', ''])('path "%s"', (path) => {
+    expect(() => exposed({ host: 'a.example.com', path })).toThrow(
+      `stack/digits: path "${path}" does not begin with "/". Give a path of the server, such as /v2/models/digits. [path-invalid]`,
+    );
+  });
+
+  test('everything at once', () => {
+    expect(() => exposed({ host: 'A', path: 'v2' })).toThrow(/host-invalid\]\n.*path-invalid\]$/);
+  });
+
+  test('a second Ingress', () => {
+    const options = { host: 'a.example.com', from };
+    expect(() =>
+      synthService({ model }, (service) => {
+        service.exposeViaIngress(options);
+        service.exposeViaIngress(options);
+      }),
+    ).toThrow(
+      'stack/digits: the service is exposed via an Ingress already. Add rules to its ingress by an override, or make an IngressV1 of your own. [exposed-twice]',
+    );
+  });
+});
