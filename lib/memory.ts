@@ -1,3 +1,4 @@
+import { Token } from 'cdktf';
 import type { OnnxModel } from './model/onnx-model';
 
 /** Bytes in whole MiB, rounded up. */
@@ -8,12 +9,17 @@ export function inMiB(bytes: number): number {
 /** What the server and the runtime take before any model, in MiB: 136 resident with a model of 0.25 MB (docs/docker.md). */
 export const RUNTIME_MEMORY_MIB = 160;
 
-/** Below this the container is killed while it loads: the weights and the runtime, in MiB. */
-export function minimumMemoryMiB(model: OnnxModel): number {
-  return RUNTIME_MEMORY_MIB + inMiB(model.sizeBytes);
+/** Below this the container is killed while it loads: the runtime, and the weights once for each executor, in MiB. */
+export function minimumMemoryMiB(model: OnnxModel, executors = 1): number {
+  return RUNTIME_MEMORY_MIB + known(executors) * inMiB(model.sizeBytes);
 }
 
-/** Room for the weights twice (a session is built from the file's bytes), and for requests, in MiB. */
-export function defaultMemoryMiB(model: OnnxModel): number {
-  return 512 + 2 * inMiB(model.sizeBytes);
+/** Room for the weights once more than there are executors (a session is built from the file's bytes), and for requests, in MiB. */
+export function defaultMemoryMiB(model: OnnxModel, executors = 1): number {
+  return 512 + (1 + known(executors)) * inMiB(model.sizeBytes);
+}
+
+/** A number of executors that only the plan knows counts as one. */
+function known(executors: number): number {
+  return Token.isUnresolved(executors) ? 1 : executors;
 }

@@ -42,7 +42,7 @@ function checkResources(where: string, props: ContainerizedModelProps, problems:
   const model = props.image?.model ?? props.model;
   const isCpus = (value: number) => Number.isFinite(value) && value >= 0.01;
   problems.check(cpus, isCpus, (value) => dockerErrors.cpusOutOfRange(where, value));
-  checkMemory(where, 'memoryMiB', memoryMiB, model, problems);
+  checkMemory(where, 'memoryMiB', memoryMiB, model, props.serving?.executors, problems);
   for (const prop of ['maxSizeMiB', 'maxFiles'] as const) {
     const name = `logRotation.${prop}`;
     problems.check(logRotation[prop], isWhole(1), (value) => workloadErrors.notPositive(where, name, value));

@@ -51,7 +51,7 @@ export interface ContainerizedModelProps {
   readonly cpus?: number;
   /**
    * Memory limit in MiB, without swap.
-   * @default - 512 MiB and twice the weights
+   * @default - 512 MiB, and the weights once more than there are executors
    */
   readonly memoryMiB?: number;
   /** @default - the construct's path, such as `stack-digits` */
@@ -125,7 +125,7 @@ export class ContainerizedModel extends Construct {
         ...cpuLabel(props.cpus),
       }),
       ...cpuLimit(props.cpus),
-      ...memoryLimit(props.memoryMiB ?? defaultMemoryMiB(this.model)),
+      ...memoryLimit(props.memoryMiB ?? defaultMemoryMiB(this.model, serving.executors)),
       ...hardened(props.hardening),
       ...rotated(props.logRotation),
       restart: props.restart ?? 'unless-stopped',

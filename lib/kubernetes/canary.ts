@@ -81,7 +81,14 @@ function problemsOf(where: string, track: string, context: CanaryContext, props:
   }
   if (model && model.version === context.model.version)
     problems.add(kubernetesErrors.canaryVersion(where, model.version));
-  checkMemory(where, 'resources.memoryMiB', context.deployment.resources?.memoryMiB, model, problems);
+  checkMemory(
+    where,
+    'resources.memoryMiB',
+    context.deployment.resources?.memoryMiB,
+    model,
+    context.deployment.serving.executors,
+    problems,
+  );
   if (model) checkDeadline(where, context.deployment.rollout ?? {}, model, problems);
   checkWeight(where, context.replicas, props, problems);
   return problems.list;

@@ -21,7 +21,7 @@ export interface ComputeResources {
   readonly cpuLimit?: number | 'none';
   /**
    * Memory in MiB, both set aside and the limit.
-   * @default - 512 MiB and twice the weights
+   * @default - 512 MiB, and the weights once more than there are executors
    */
   readonly memoryMiB?: number;
 }
@@ -36,8 +36,9 @@ export function cpuRequest({ cpu = 1, cpuLimit = cpu }: ComputeResources): numbe
 export function computeResources(
   resources: ComputeResources,
   model: OnnxModel,
+  executors?: number,
 ): DeploymentV1SpecTemplateSpecContainerResources {
-  const { cpu = 1, cpuLimit = cpu, memoryMiB = defaultMemoryMiB(model) } = resources;
+  const { cpu = 1, cpuLimit = cpu, memoryMiB = defaultMemoryMiB(model, executors) } = resources;
   const request = cpuRequest(resources);
   const memory = memoryQuantity(memoryMiB);
   return {

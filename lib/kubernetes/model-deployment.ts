@@ -21,7 +21,7 @@ export const CONTAINER_NAME = 'server';
 
 /** How pods are placed and marked. */
 export interface PodOptions {
-  /** Labels that a node must have, besides the architecture of the image. @default - none */
+  /** Labels that a node must have, besides the system and architecture of the image. @default - none */
   readonly nodeSelector?: Readonly<Record<string, string>>;
   /** Taints that do not keep pods away. @default - none */
   readonly tolerations?: DeploymentV1SpecTemplateSpecToleration[];
@@ -64,6 +64,7 @@ export class ModelDeployment extends DeploymentV1 {
   constructor(scope: Construct, id: string, props: ModelDeploymentProps) {
     const { image, pod = {}, rollout = {}, selector } = props;
     const { model } = image;
+    const [os, arch] = image.platform.split('/');
     const times = rolloutTimes(rollout, model);
     const ownLabels = { ...modelLabels(model), ...selector };
     const annotations = { ...props.annotations, ...modelAnnotations(model) };
@@ -102,7 +103,7 @@ export class ModelDeployment extends DeploymentV1 {
               seccompProfile: { type: 'RuntimeDefault' },
             },
             terminationGracePeriodSeconds: stopGraceSeconds(props.serving),
-            nodeSelector: { ...pod.nodeSelector, 'kubernetes.io/arch': image.platform.split('/')[1]! },
+            nodeSelector: { ...pod.nodeSelector, 'kubernetes.io/os': os!, 'kubernetes.io/arch': arch! },
             toleration: pod.tolerations,
             priorityClassName: pod.priorityClassName,
             imagePullSecrets: pod.imagePullSecrets?.map((name) => ({ name })),
@@ -129,7 +130,7 @@ function container({ image, resources = {}, serving, environment }: ModelDeploym
       { name: 'http', containerPort: SETTING_DEFAULTS.httpPortNumber, protocol: 'TCP' },
       { name: 'metrics', containerPort: SETTING_DEFAULTS.metricsPortNumber, protocol: 'TCP' },
     ],
-    resources: computeResources(resources, model),
+    resources: computeResources(resources, model, serving.executors),
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,

@@ -56,7 +56,13 @@ function checkNames(
   checkKeys(where, 'annotations', props.annotations, modelAnnotations(model), problems);
   checkKeys(where, 'service.annotations', props.service?.annotations, modelAnnotations(model), problems);
   checkKeys(where, 'pod.annotations', props.pod?.annotations, modelAnnotations(model), problems);
-  checkKeys(where, 'pod.nodeSelector', props.pod?.nodeSelector, { 'kubernetes.io/arch': '' }, problems);
+  checkKeys(
+    where,
+    'pod.nodeSelector',
+    props.pod?.nodeSelector,
+    { 'kubernetes.io/os': '', 'kubernetes.io/arch': '' },
+    problems,
+  );
 }
 
 function checkLabels(where: string, prop: string, labels: Record<string, string> = {}, problems: Problems): void {
@@ -110,10 +116,10 @@ function checkReplicas(
 
 function checkResources(
   where: string,
-  { resources = {}, image, model }: ScalableModelServiceProps,
+  { resources = {}, serving, image, model }: ScalableModelServiceProps,
   problems: Problems,
 ): void {
-  checkMemory(where, 'resources.memoryMiB', resources.memoryMiB, image?.model ?? model, problems);
+  checkMemory(where, 'resources.memoryMiB', resources.memoryMiB, image?.model ?? model, serving?.executors, problems);
   const isCpus = (value: number | 'none') => value === 'none' || (Number.isFinite(value) && value >= 0.001);
   for (const prop of ['cpu', 'cpuLimit'] as const) {
     problems.check(resources[prop], isCpus, (value) =>

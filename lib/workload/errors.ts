@@ -14,9 +14,16 @@ export const workloadErrors = {
     message: `${where}: ${prop} says how to build an image for model, but image was given. Move what it says to that InferenceImage.`,
   }),
 
-  memoryTooSmall: (where: string, prop: string, memoryMiB: number, minimumMiB: number, model: OnnxModel): Problem => ({
+  memoryTooSmall: (
+    where: string,
+    prop: string,
+    memoryMiB: number,
+    minimumMiB: number,
+    model: OnnxModel,
+    executors = 1,
+  ): Problem => ({
     code: 'memory-too-small',
-    message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${minimumMiB} or more: ${inMiB(model.sizeBytes)} of weights and ${RUNTIME_MEMORY_MIB} for the runtime. Raise it, or leave it out for a default that fits.`,
+    message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${minimumMiB} or more: ${inMiB(model.sizeBytes)} of weights${executors > 1 ? ` for each of ${executors} executors` : ''} and ${RUNTIME_MEMORY_MIB} for the runtime. Raise it, or leave it out for a default that fits.`,
   }),
 
   environmentReserved: (where: string, variable: string): Problem => ({

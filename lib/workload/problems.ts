@@ -20,13 +20,16 @@ export function checkMemory(
   prop: string,
   memoryMiB: number | undefined,
   model: OnnxModel | undefined,
+  executors: number | undefined,
   problems: Problems,
 ): void {
   problems.check(memoryMiB, isWhole(1), (value) => workloadErrors.notPositive(where, prop, value));
   if (!model) return;
-  const minimum = minimumMemoryMiB(model);
+  const minimum = minimumMemoryMiB(model, executors);
   const isEnough = (value: number) => value >= minimum;
-  problems.check(memoryMiB, isEnough, (value) => workloadErrors.memoryTooSmall(where, prop, value, minimum, model));
+  problems.check(memoryMiB, isEnough, (value) =>
+    workloadErrors.memoryTooSmall(where, prop, value, minimum, model, executors),
+  );
 }
 
 export function checkEnvironment(where: string, environment: object, problems: Problems): void {

@@ -75,7 +75,7 @@ describe('minimal props', () => {
         seccomp_profile: { type: 'RuntimeDefault' },
       },
       termination_grace_period_seconds: 55,
-      node_selector: { 'kubernetes.io/arch': 'amd64' },
+      node_selector: { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' },
       topology_spread_constraint: [spread('topology.kubernetes.io/zone'), spread('kubernetes.io/hostname')],
     });
     const probe = (path: string, period_seconds: number, failure_threshold: number) => ({
@@ -237,7 +237,7 @@ test('maximum props', () => {
     'prometheus.io/path': '/metrics',
   });
   expect(template.spec).toMatchObject({
-    node_selector: { pool: 'cpu', 'kubernetes.io/arch': 'arm64' },
+    node_selector: { pool: 'cpu', 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'arm64' },
     toleration: [{ key: 'dedicated', operator: 'Equal', value: 'ml', effect: 'NoSchedule' }],
     priority_class_name: 'high',
     image_pull_secrets: [{ name: 'login' }],
@@ -326,7 +326,7 @@ test('an image of an earlier stack, or of a registry by its digest', () => {
   const image = InferenceImage.fromRegistry(reference, { model, platform: 'linux/arm64' });
   const { container, template, json } = synthService({ image, repository: undefined });
   expect(container.image).toBe(reference);
-  expect(template.spec.node_selector).toEqual({ 'kubernetes.io/arch': 'arm64' });
+  expect(template.spec.node_selector).toEqual({ 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'arm64' });
   expect(json.resource.docker_image).toBeUndefined();
 });
 
@@ -577,6 +577,15 @@ test.each([
   const loaded = execFileSync(process.execPath, args, { encoding: 'utf8' });
   expect(loaded).toContain(join('lib', entry, 'index.ts'));
   expect(loaded).not.toContain(`@cdktf/provider-${provider}`);
+});
+
+test('K12 every executor has weights of its own', () => {
+  const large = largeModel(folder, 'copied', 300);
+  const serving = { executors: 3 };
+  expect(() => synthService({ model: large, serving, resources: { memoryMiB: 1000 } })).toThrow(
+    'stack/digits: resources.memoryMiB is 1000, but model "copied" needs 1063 or more: 301 of weights for each of 3 executors and 160 for the runtime. Raise it, or leave it out for a default that fits. [memory-too-small]',
+  );
+  expect(synthService({ model: large, serving }).container.resources.limits.memory).toBe('1716Mi');
 });
 
 describe('many in one stack', () => {
