@@ -15,3 +15,8 @@ export function wholeSum(...parts: number[]): number {
 export function wholeProduct(a: number, b: number): number {
   return [a, b].some(Token.isUnresolved) ? Fn.floor(Token.asNumber(Op.mul(a, b))) : Math.floor(a * b);
 }
+
+/** a / b without its fraction, by Terraform where it alone knows one of them. */
+export function wholeQuotient(a: number, b: number): number {
+  return [a, b].some(Token.isUnresolved) ? Fn.floor(Token.asNumber(Op.div(a, b))) : Math.floor(a / b);
+}

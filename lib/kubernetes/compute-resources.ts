@@ -1,9 +1,10 @@
 import type { DeploymentV1SpecTemplateSpecContainerResources } from '@cdktf/provider-kubernetes/lib/deployment-v1';
-import { Fn, Op, Token } from 'cdktf';
+import { Fn, Token } from 'cdktf';
 import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
 import { defaultMemoryMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
 import type { ServingOptions } from '../serving-options';
+import { wholeQuotient } from '../tokens';
 import { decimalQuantity, memoryQuantity } from './quantities';
 
 /** What each replica gets of its node. */
@@ -61,6 +62,6 @@ export function withThreads(serving: ServingOptions, resources: ComputeResources
 
 /** What each executor gets of the CPUs, by Terraform where it alone knows one of them. */
 function threads(cpus: number, executors: number): number {
-  if (![cpus, executors].some(Token.isUnresolved)) return Math.max(1, Math.floor(cpus / executors));
-  return Fn.max([1, Fn.floor(Token.asNumber(Op.div(cpus, executors)))]);
+  const share = wholeQuotient(cpus, executors);
+  return Token.isUnresolved(share) ? Fn.max([1, share]) : Math.max(1, share);
 }

@@ -1,11 +1,8 @@
-import { join } from 'node:path';
-import { truncateSync, writeFileSync } from 'node:fs';
 import { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import { TerraformVariable, Token } from 'cdktf';
 import { OnnxModel } from 'cdktf-model-serving';
 import { ContainerizedModel, type ContainerizedModelProps, InferenceImage } from 'cdktf-model-serving/docker';
-import { externalInitializer, node, value, writeOnnxModel } from '../support/onnx-builder';
-import { multiplier } from '../support/models';
+import { largeModel, multiplier } from '../support/models';
 import { only, synthStack, tree } from '../support/synth';
 import { temporaryFolder } from '../support/temporary-folder';
 
@@ -224,16 +221,7 @@ test('values that only the plan knows go through it, unchecked', () => {
 });
 
 test('K12 a memory limit below weights and runtime is refused', () => {
-  truncateSync(fileOf('w.bin'), 300 * 1024 * 1024);
-  const large = OnnxModel.fromFile(
-    writeOnnxModel(join(folder, 'large.onnx'), {
-      inputs: [value('x', 'float', ['n', 1])],
-      outputs: [value('y', 'float', ['n', 1])],
-      nodes: [node('MatMul', ['x', 'w'], ['h']), node('ReduceMax', ['h'], ['y'], { attributes: { axes: [1] } })],
-      initializers: [externalInitializer('w', 'float', [1, 75 * 1024 * 1024], 'w.bin')],
-    }),
-    { runtimeCheck: 'skip' },
-  );
+  const large = largeModel(folder, 'large', 300);
   expect(() => containerized({ model: large, memoryMiB: 256 })).toThrow(
     'stack/digits: memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it, or leave it out for a default that fits. [memory-too-small]',
   );
@@ -312,9 +300,3 @@ describe('what is refused', () => {
     );
   });
 });
-
-function fileOf(name: string): string {
-  const file = join(folder, name);
-  writeFileSync(file, '');
-  return file;
-}
