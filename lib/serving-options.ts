@@ -17,7 +17,7 @@ export interface ServingOptions {
   readonly threadsPerExecutor?: number;
   /**
    * Requests that may wait for an executor; one more is refused with 429 at once.
-   * @default 256
+   * @default 128
    */
   readonly maxQueueLength?: number;
   /**

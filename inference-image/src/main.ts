@@ -38,7 +38,7 @@ async function serve(
   // Loaded only now: the executors' threads are at work on the model meanwhile.
   const { buildApp } = await import('./http/app.js');
   const metrics = new Metrics(manifest, host.scheduler);
-  host.scheduler.onRun = (queueSeconds, runSeconds) => metrics.observeRun(queueSeconds, runSeconds);
+  host.scheduler.onRun = (run) => metrics.observeRun(run);
   const { decoder, dataPlane } = host;
   const { maxRequestBytes } = settings;
   const app = buildApp({ model: manifest, decoder, dataPlane, metrics, log, maxRequestBytes });

@@ -80,14 +80,29 @@ export const settingsSchema = z.object({
   expectedSha256: z.optional(sha256()),
   host: z._default(text(), SETTING_DEFAULTS.host),
   httpPortNumber: z._default(wholeNumber(0, 65535), SETTING_DEFAULTS.httpPortNumber),
+  grpcPortNumber: z._default(wholeNumber(0, 65535), SETTING_DEFAULTS.grpcPortNumber),
   metricsPortNumber: z._default(wholeNumber(0, 65535), SETTING_DEFAULTS.metricsPortNumber),
   logLevel: z._default(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']), SETTING_DEFAULTS.logLevel),
   /** Worker threads, each with a session of its own. */
   executors: z._default(wholeNumber(1, 256), SETTING_DEFAULTS.executors),
   /** Threads of each session; by default the CPU quota divided by the executors. */
   threadsPerExecutor: z.optional(wholeNumber(1, 256)),
-  /** Requests that may wait for an executor; one more is refused with 429. */
+  /**
+   * Rows of one run, which requests share where the model allows it; 1 means that they never do. By default
+   * `DEFAULT_MAX_BATCH_SIZE` where the model allows it.
+   */
+  maxBatchSize: z.optional(wholeNumber(1, 65_536)),
+  /** How long an idle executor waits for more rows after the oldest request came. */
+  maxBatchDelaySeconds: z._default(
+    z.coerce.number().check(z.nonnegative(), z.lte(60)),
+    SETTING_DEFAULTS.maxBatchDelaySeconds,
+  ),
+  /** Whether a model must show at its warm-up that rows of a batch do not change each other, or is taken at its word. */
+  rowIndependence: z._default(z.enum(['probe', 'assume']), SETTING_DEFAULTS.rowIndependence),
+  /** Requests that may wait for an executor; one more is refused with 429. So with their rows and bytes. */
   maxQueueLength: z._default(wholeNumber(1, 1_000_000), SETTING_DEFAULTS.maxQueueLength),
+  maxQueueRows: z._default(wholeNumber(1, 100_000_000), SETTING_DEFAULTS.maxQueueRows),
+  maxQueueBytes: z._default(wholeNumber(1, 2 ** 40), SETTING_DEFAULTS.maxQueueBytes),
   /** Longest time from a request's arrival to the start of its run; later it is answered with 504. */
   queueTimeoutSeconds: z._default(
     z.coerce.number().check(z.positive(), z.lte(86_400)),

@@ -13,15 +13,23 @@ export const SETTING_DEFAULTS = {
   modelFolder: '/model',
   host: '0.0.0.0',
   httpPortNumber: 8080,
+  grpcPortNumber: 8081,
   metricsPortNumber: 8082,
   logLevel: 'info',
   executors: 1,
-  maxQueueLength: 256,
+  maxBatchDelaySeconds: 0,
+  rowIndependence: 'probe',
+  maxQueueLength: 128,
+  maxQueueRows: 8192,
+  maxQueueBytes: 64 * 1024 * 1024,
   queueTimeoutSeconds: 30,
   maxRequestBytes: 64 * 1024 * 1024,
   drainSeconds: 5,
   maxConnectionAgeSeconds: 300,
 } as const;
+
+/** Rows of one run where `maxBatchSize` is not set and the model's rows may be merged. */
+export const DEFAULT_MAX_BATCH_SIZE = 32;
 
 /** `httpPortNumber` → `MODEL_SERVING_HTTP_PORT_NUMBER`. */
 export function settingVariable(name: SettingName): string {

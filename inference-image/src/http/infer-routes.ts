@@ -33,7 +33,7 @@ export function addInferRoutes(app: FastifyInstance, options: AppOptions): void 
     },
     handler: async (request, reply) => {
       const infer = decoder.decode((request.body as Buffer | undefined) ?? NO_BODY, jsonLength(request));
-      const outputs = await dataPlane.infer(infer, () => request.raw.socket.destroyed);
+      const outputs = await dataPlane.infer(infer, { isCancelled: () => request.raw.socket.destroyed });
       const { body, headers } = await contentOf(encoder.encode(infer, outputs), request.headers['accept-encoding']);
       metrics.observeRequest('success', secondsSince(request));
       return reply.headers(headers).send(body);

@@ -1,6 +1,6 @@
 import { ServingError } from '../errors';
 import type { Run } from './executor';
-import type { IsCancelled, Scheduler } from './scheduler';
+import type { Caller, Scheduler } from './scheduler';
 import type { Tensor } from './tensor';
 
 type State =
@@ -52,8 +52,8 @@ export class DataPlane {
   }
 
   /** Returns at once where the run was short enough to be made on the spot. */
-  infer(run: Run, isCancelled: IsCancelled): readonly Tensor[] | Promise<readonly Tensor[]> {
+  infer(run: Run, caller: Caller): readonly Tensor[] | Promise<readonly Tensor[]> {
     this.assertOpen();
-    return this.scheduler.submit(run, isCancelled);
+    return this.scheduler.submit(run, caller);
   }
 }

@@ -10,12 +10,25 @@ export interface SchedulerOptions {
   readonly queueTimeoutSeconds: number;
 }
 
-/** Whether the client has gone away. Asked rather than told: most requests never wait, and so need no listener. */
-export type IsCancelled = () => boolean;
+/** Whoever waits for a run. */
+export interface Caller {
+  /** Whether it has gone away. Asked rather than told: most requests never wait, and so need no listener. */
+  isCancelled(): boolean;
+  /** When it stops waiting, as performance.now() counts milliseconds. @default - never */
+  readonly deadline?: number;
+}
+
+/** A run of the model, for one request or for several at once. */
+export interface CompletedRun {
+  readonly rows: number;
+  /** What each of its requests waited. */
+  readonly queueSeconds: readonly number[];
+  readonly runSeconds: number;
+}
 
 interface Job {
   readonly run: Run;
-  readonly isCancelled: IsCancelled;
+  readonly caller: Caller;
   /** Milliseconds, as performance.now() counts them. */
   readonly arrived: number;
   timer?: NodeJS.Timeout;
@@ -31,7 +44,7 @@ export class Scheduler {
   /** Runs what it accepts at once, on this thread. */
   inline?: InlineExecutor;
   /** Told of each run that succeeded. */
-  onRun?: (queueSeconds: number, runSeconds: number) => void;
+  onRun?: (run: CompletedRun) => void;
   private readonly executors = new Set<Executor>();
   private readonly idle: Executor[] = [];
   /** In order of arrival; a Set, so that one that timed out leaves from the middle at no cost. */
@@ -70,10 +83,10 @@ export class Scheduler {
   }
 
   /** Returns at once where the run was short enough to be made on the spot. */
-  submit(run: Run, isCancelled: IsCancelled): readonly Tensor[] | Promise<readonly Tensor[]> {
+  submit(run: Run, caller: Caller): readonly Tensor[] | Promise<readonly Tensor[]> {
     if (this.inline?.accepts(run)) return this.runInline(this.inline, run);
     return new Promise((resolve, reject) => {
-      const job: Job = { run, isCancelled, arrived: performance.now(), resolve, reject };
+      const job: Job = { run, caller, arrived: performance.now(), resolve, reject };
       const executor = this.idle.pop();
       if (executor) void this.start(executor, job);
       else this.enqueue(job);
@@ -93,7 +106,7 @@ export class Scheduler {
 
   private runInline(inline: InlineExecutor, run: Run): readonly Tensor[] {
     const { outputs, runSeconds } = inline.run(run);
-    this.onRun?.(0, runSeconds);
+    this.onRun?.({ rows: 1, queueSeconds: [0], runSeconds });
     return outputs;
   }
 
@@ -121,7 +134,7 @@ export class Scheduler {
     const queueSeconds = (performance.now() - job.arrived) / 1000;
     try {
       const { outputs, runSeconds } = await executor.run(job.run);
-      this.onRun?.(queueSeconds, runSeconds);
+      this.onRun?.({ rows: 1, queueSeconds: [queueSeconds], runSeconds });
       job.resolve(outputs);
     } catch (error) {
       job.reject(error);
@@ -141,7 +154,7 @@ export class Scheduler {
 
   private takeNext(): Job | undefined {
     for (const job of this.queue) {
-      if (job.isCancelled()) {
+      if (job.caller.isCancelled()) {
         this.drop(job, cancelled());
         continue;
       }
@@ -153,7 +166,7 @@ export class Scheduler {
   }
 
   private dropCancelled(): void {
-    for (const job of this.queue) if (job.isCancelled()) this.drop(job, cancelled());
+    for (const job of this.queue) if (job.caller.isCancelled()) this.drop(job, cancelled());
   }
 
   private drop(job: Job, error: ServingError): void {

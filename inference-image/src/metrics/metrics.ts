@@ -1,4 +1,5 @@
 import type { ModelManifest } from '../contract/model-manifest';
+import type { CompletedRun } from '../inference/scheduler';
 import type { Exposition, Readings } from './exposition';
 import { Durations } from './histogram';
 import { OUTCOMES, type Outcome } from './outcome';
@@ -36,8 +37,8 @@ export class Metrics {
     this.requests[outcome].observe(seconds);
   }
 
-  observeRun(queueSeconds: number, runSeconds: number): void {
-    this.queue.observe(queueSeconds);
+  observeRun({ queueSeconds, runSeconds }: CompletedRun): void {
+    for (const seconds of queueSeconds) this.queue.observe(seconds);
     this.runs.observe(runSeconds);
   }
 

@@ -36,7 +36,7 @@ async function setUp(size = 1) {
     onFailure: (message) => failures.push(message),
   });
   await pool.started;
-  const submit = (what: string) => scheduler.submit({ inputs: [], outputs: [what] }, () => false);
+  const submit = (what: string) => scheduler.submit({ inputs: [], outputs: [what] }, { isCancelled: () => false });
   return { scheduler, pool, failures, submit };
 }
 

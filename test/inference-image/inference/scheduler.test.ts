@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Executor, Run, RunResult } from '../../../inference-image/src/inference/executor';
 import type { InlineExecutor } from '../../../inference-image/src/inference/inline-executor';
-import { Scheduler } from '../../../inference-image/src/inference/scheduler';
+import { Scheduler, type CompletedRun } from '../../../inference-image/src/inference/scheduler';
 import { ServingError } from '../../../inference-image/src/errors';
 
 /** An executor that finishes its run when the test says so. */
@@ -29,7 +29,7 @@ function setUp({ maxQueueLength = 2, queueTimeoutSeconds = 10 } = {}) {
   scheduler.add(executor);
   const submit = async (name: string, isCancelled = present) => {
     try {
-      await scheduler.submit(run(name), isCancelled);
+      await scheduler.submit(run(name), { isCancelled });
       return 'done';
     } catch (error) {
       return error instanceof ServingError ? `${error.kind}: ${error.message}` : String(error);
@@ -106,16 +106,16 @@ test('an executor that ended gets no more', async () => {
 
 test('onRun is told how long a run waited and took', async () => {
   const { scheduler, executor, submit } = setUp();
-  const seen: number[][] = [];
-  scheduler.onRun = (...seconds) => seen.push(seconds);
+  const seen: CompletedRun[] = [];
+  scheduler.onRun = (completed) => seen.push(completed);
   void submit('a');
   void submit('b');
   await sleep(20);
   await executor.finish();
   await executor.finish();
-  expect(seen.map(([, runSeconds]) => runSeconds)).toEqual([0.25, 0.25]);
-  expect(seen[0]?.[0]).toBeLessThan(0.01);
-  expect(seen[1]?.[0]).toBeGreaterThan(0.015);
+  expect(seen.map(({ runSeconds }) => runSeconds)).toEqual([0.25, 0.25]);
+  expect(seen[0]?.queueSeconds[0]).toBeLessThan(0.01);
+  expect(seen[1]?.queueSeconds[0]).toBeGreaterThan(0.015);
 });
 
 test('finished waits for what waits and what runs', async () => {
@@ -144,6 +144,6 @@ test('what the inline executor accepts never waits', async () => {
   const accepts = ({ outputs }: Run) => outputs[0] === 'small';
   scheduler.inline = { accepts, run: () => ({ outputs: [], runSeconds: 1e-5 }) } as unknown as InlineExecutor;
   void submit('large');
-  expect(scheduler.submit(run('small'), present)).toEqual([]);
+  expect(scheduler.submit(run('small'), { isCancelled: present })).toEqual([]);
   expect(executor.runs).toEqual(['large']);
 });
