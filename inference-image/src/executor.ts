@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { toFailure, transferList, type FromExecutor, type ToExecutor } from './inference/executor-messages';
+import type { RunResult } from './inference/executor';
 import { Session } from './inference/session';
 
 /** An executor's thread: one session, one run at a time, apart from the event loop that answers health checks. */
@@ -23,8 +24,12 @@ function serve(port: NonNullable<typeof parentPort>): void {
     // Without its port the thread has nothing left to do and ends by itself, never during a run.
     if (message.type === 'close') return port.close();
     const answer = reply(message);
-    port.postMessage(answer, answer.type === 'done' ? transferList(answer.result.outputs) : []);
+    port.postMessage(answer, answer.type === 'done' ? transferOf(answer.result) : []);
   });
+}
+
+function transferOf({ outputs, inputs = [] }: RunResult): ArrayBuffer[] {
+  return transferList([...outputs, ...inputs]);
 }
 
 if (parentPort) serve(parentPort);

@@ -10,8 +10,11 @@ import type { WorkerExecutor } from './inference/worker-executor';
 import type { Log } from './log';
 import { NOT_SERVED } from './lifecycle';
 import { verifyFiles } from './model-files';
+import { planBatching, type BatchingPlan } from './batching-plan';
 import { Preparation } from './preparation';
 import { InferRequestDecoder } from './protocol/infer-request';
+
+const NOT_MERGED = 'requests do not share runs';
 
 export interface ModelHostOptions extends Configuration {
   readonly threadsPerExecutor: number;
@@ -28,11 +31,14 @@ export class ModelHost {
   private pool?: ExecutorPool;
   private inline?: InlineExecutor;
   private measurement?: Measurement;
+  private batchingObstacle?: string;
   private started?: Promise<void>;
 
   constructor(private readonly options: ModelHostOptions) {
     this.decoder = new InferRequestDecoder(options.manifest.signature);
-    this.scheduler = new Scheduler(options.settings);
+    const { settings, manifest, log } = options;
+    this.scheduler = new Scheduler({ ...settings, signature: manifest.signature });
+    this.scheduler.onBatchingOff = (reason) => log.error({ reason }, NOT_MERGED);
     this.dataPlane = new DataPlane(this.scheduler);
   }
 
@@ -78,15 +84,26 @@ export class ModelHost {
   }
 
   private async loadAndCheck(): Promise<void> {
-    const { manifest, examples, log } = this.options;
+    const { settings, manifest, examples, log } = this.options;
     try {
-      this.preparation = new Preparation(manifest, examples, this.decoder, log);
+      const plan = planBatching(settings, manifest.signature);
+      this.batchingObstacle = plan.obstacle;
+      this.preparation = new Preparation(manifest, examples, this.decoder, plan, log);
       await this.load(this.preparation);
+      this.startBatching(plan);
       this.dataPlane.open();
     } catch (error) {
       this.dataPlane.fail(messageOf(error));
       log.error({ error: messageOf(error) }, NOT_SERVED);
     }
+  }
+
+  private startBatching({ maxBatchSize, isAsked }: BatchingPlan): void {
+    const { log } = this.options;
+    const reason = this.batchingObstacle;
+    if (reason !== undefined) return log[isAsked ? 'warn' : 'info']({ reason }, NOT_MERGED);
+    this.scheduler.maxBatchSize = maxBatchSize;
+    this.scheduler.splitsLarger = isAsked;
   }
 
   private async load(preparation: Preparation): Promise<void> {
@@ -100,7 +117,9 @@ export class ModelHost {
       start: startExecutor,
       prepare: async (executor) => {
         preparation.checkSignature(await executor.load({ modelPath: join(modelFolder, MODEL_FILE), threads }));
-        this.measurement = await preparation.prepare(executor);
+        const { measurement, batchingObstacle } = await preparation.prepare(executor);
+        this.measurement = measurement;
+        this.batchingObstacle ??= batchingObstacle;
       },
       scheduler: this.scheduler,
       onFailure: (message) => log.error(message),

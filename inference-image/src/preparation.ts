@@ -1,14 +1,29 @@
+import type { BatchingPlan } from './batching-plan';
 import type { GoldenExample } from './contract/golden';
 import { MODEL_FILE, type ModelManifest } from './contract/model-manifest';
 import { messageOf } from './errors';
-import type { Executor } from './inference/executor';
+import type { Executor, Run } from './inference/executor';
 import { checkGolden, type GoldenRun } from './inference/golden-check';
 import type { Measurement } from './inference/inline-executor';
 import type { SessionSignature } from './inference/session';
+import { probeBatch, probeRows } from './inference/row-probe';
 import { smallestRun, warmUp } from './inference/warm-up';
 import type { Log } from './log';
 import { decodeJsonData } from './protocol/json-data';
 import type { InferRequestDecoder } from './protocol/infer-request';
+
+/** A run that the model takes, and how long it took. */
+interface Warm {
+  readonly makeRun: () => Run;
+  readonly measurement: Measurement;
+}
+
+export interface Prepared {
+  /** How long the model runs; undefined where only real inputs would tell. */
+  readonly measurement?: Measurement;
+  /** Why its rows must not share a run; undefined if they may. */
+  readonly batchingObstacle?: string;
+}
 
 /**
  * What an executor goes through before it gets work: the runtime sees the model that model.json describes, the model is
@@ -21,6 +36,7 @@ export class Preparation {
     private readonly manifest: ModelManifest,
     examples: readonly GoldenExample[],
     decoder: InferRequestDecoder,
+    private readonly batching: BatchingPlan,
     private readonly log: Log,
   ) {
     this.golden = examples.map((example) => goldenRun(example, decoder));
@@ -42,25 +58,46 @@ export class Preparation {
     }
   }
 
-  /** @returns How long the model runs; undefined where only real inputs would tell. */
-  async prepare(executor: Executor): Promise<Measurement | undefined> {
-    const measurement = await this.warmUp(executor);
+  async prepare(executor: Executor): Promise<Prepared> {
+    const warm = await this.warmUp(executor);
     for (const golden of this.golden) await checkGolden(executor, golden);
-    return measurement;
+    if (this.batching.maxBatchSize === 1) return { measurement: warm?.measurement };
+    if (!warm) return { batchingObstacle: 'it does not run on zeros, and there is no golden example to try it with' };
+    try {
+      return await this.prepareBatches(executor, warm);
+    } catch (error) {
+      const batchingObstacle = `it does not run on the rows of a trial: ${messageOf(error)}`;
+      return { measurement: warm.measurement, batchingObstacle };
+    }
+  }
+
+  /** Tries the largest batch, and whether the rows of a batch are those that they would be alone. */
+  private async prepareBatches(executor: Executor, { makeRun, measurement }: Warm): Promise<Prepared> {
+    const { maxBatchSize, rowIndependence } = this.batching;
+    const template = makeRun();
+    const probe = rowIndependence === 'probe' ? probeRows(executor, { template, maxBatchSize }) : undefined;
+    const batchingObstacle = await probe;
+    if (batchingObstacle !== undefined) return { measurement, batchingObstacle };
+    const batch = await warmUp(executor, () => probeBatch(template, maxBatchSize));
+    // Where rows differ in more than their number, the time of many of them tells nothing of the time of a large one.
+    const { inputs } = this.manifest.signature;
+    const isFixed = inputs.every(({ dimensions }) => dimensions.slice(1).every((size) => typeof size === 'number'));
+    return { measurement: isFixed ? { ...measurement, batch } : measurement };
   }
 
   /**
    * Some models refuse the smallest shape, a convolution over one element for example: that is no reason to refuse the
    * model. Golden examples, where there are some, are the better judge.
    */
-  private async warmUp(executor: Executor): Promise<Measurement | undefined> {
+  private async warmUp(executor: Executor): Promise<Warm | undefined> {
+    const makeRun = () => smallestRun(this.manifest.signature);
     try {
-      return await warmUp(executor, () => smallestRun(this.manifest.signature));
+      return { makeRun, measurement: await warmUp(executor, makeRun) };
     } catch (error) {
       const [first] = this.golden;
       const level = first ? 'debug' : 'warn';
       this.log[level]({ error: messageOf(error) }, 'the model does not run on zeros of the smallest shape');
-      return first && warmUp(executor, first.makeRun);
+      return first && { makeRun: first.makeRun, measurement: await warmUp(executor, first.makeRun) };
     }
   }
 }

@@ -1,6 +1,7 @@
 import { ServingError } from '../errors';
 import type { Run } from './executor';
-import type { Caller, Scheduler } from './scheduler';
+import type { Caller } from './job';
+import type { Scheduler } from './scheduler';
 import type { Tensor } from './tensor';
 
 type State =

@@ -1,7 +1,6 @@
 import type { Signature } from '../contract/signature';
 import type { Executor, Run, RunResult } from './executor';
 import type { Session } from './session';
-import { elementCount, type TensorHeader } from './tensor';
 
 /**
  * The longest run that is worth keeping on the main thread. Sending a run to another thread and back takes about 50 µs
@@ -15,12 +14,17 @@ const INLINE_MODEL_BYTES = 16 * 1024 * 1024;
 /** A run that held up the event loop for this long was a misjudgement. */
 const MISJUDGED_SECONDS = 10e-3;
 
+/** How far beyond the largest run that was measured its time is believed to go on as it did. */
+const MAX_EXTRAPOLATION = 16;
+
 /** How a model ran in an executor. */
 export interface Measurement {
   /** Median time of one run. */
   readonly runSeconds: number;
   /** Elements of all inputs of that run. */
   readonly elements: number;
+  /** A run of more rows, where nothing but their number differs from run to run. */
+  readonly batch?: Omit<Measurement, 'batch'>;
 }
 
 /**
@@ -35,8 +39,7 @@ export class InlineExecutor implements Executor {
     private readonly session: Session,
     measurement: Measurement,
   ) {
-    // Taken to grow with the input: a larger one goes to an executor.
-    this.maxElements = measurement.elements * (INLINE_RUN_SECONDS / measurement.runSeconds);
+    this.maxElements = elementsWithin(INLINE_RUN_SECONDS, measurement);
   }
 
   static isWorthwhile(measurement: Measurement, modelBytes: number, signature: Signature): boolean {
@@ -47,8 +50,9 @@ export class InlineExecutor implements Executor {
     );
   }
 
-  accepts(run: Run): boolean {
-    return !this.misjudged && totalElements(run.inputs) <= this.maxElements;
+  /** @param elements Of all inputs of a run, or of several that are to follow each other. */
+  accepts(elements: number): boolean {
+    return !this.misjudged && elements <= this.maxElements;
   }
 
   /** Returns at once: even one turn of the event loop would cost a small request a twentieth of its time. */
@@ -64,8 +68,12 @@ export class InlineExecutor implements Executor {
   }
 }
 
-export function totalElements(tensors: readonly TensorHeader[]): number {
-  return tensors.reduce((total, { shape }) => total + elementCount(shape), 0);
+/** The largest input whose run takes no longer; a larger one goes to an executor. */
+function elementsWithin(seconds: number, { runSeconds, elements, batch }: Measurement): number {
+  // Of a small model most is what every run costs, and to take all of it to grow with the input would be far too much.
+  const slope = batch ? (batch.runSeconds - runSeconds) / (batch.elements - elements) : runSeconds / elements;
+  const most = batch ? MAX_EXTRAPOLATION * batch.elements : Infinity;
+  return Math.min(most, elements + (seconds - runSeconds) / Math.max(slope, Number.MIN_VALUE));
 }
 
 /**

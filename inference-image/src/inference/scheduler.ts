@@ -1,21 +1,18 @@
-import { ServingError } from '../errors';
-import type { Executor, Run } from './executor';
+import type { Signature } from '../contract/signature';
+import { messageOf, type ServingError } from '../errors';
+import { Compatibility, joinOutputs, mergeRuns, splitOutputs, splitRun } from './batch';
+import { BufferPool } from './buffer-pool';
+import { EventLoopTurn } from './event-loop-turn';
+import type { Executor, Run, RunResult } from './executor';
 import type { InlineExecutor } from './inline-executor';
-import type { Tensor } from './tensor';
+import type { Caller, Job } from './job';
+import { JobQueue, NO_LIMITS, type QueueLimits } from './job-queue';
+import { dataBytes, totalElements, type Tensor } from './tensor';
 
-export interface SchedulerOptions {
-  /** Runs that may wait; one more is refused at once. */
-  readonly maxQueueLength: number;
-  /** Longest wait for an executor. */
-  readonly queueTimeoutSeconds: number;
-}
-
-/** Whoever waits for a run. */
-export interface Caller {
-  /** Whether it has gone away. Asked rather than told: most requests never wait, and so need no listener. */
-  isCancelled(): boolean;
-  /** When it stops waiting, as performance.now() counts milliseconds. @default - never */
-  readonly deadline?: number;
+export interface SchedulerOptions extends QueueLimits {
+  readonly signature: Signature;
+  /** How long an idle executor waits for more rows after the oldest request came. */
+  readonly maxBatchDelaySeconds: number;
 }
 
 /** A run of the model, for one request or for several at once. */
@@ -26,36 +23,45 @@ export interface CompletedRun {
   readonly runSeconds: number;
 }
 
-interface Job {
-  readonly run: Run;
-  readonly caller: Caller;
-  /** Milliseconds, as performance.now() counts them. */
-  readonly arrived: number;
-  timer?: NodeJS.Timeout;
-  resolve(outputs: readonly Tensor[]): void;
-  reject(error: unknown): void;
-}
+type Outputs = readonly Tensor[];
 
 /**
- * Hands runs to executors, first in, first out. An idle server adds nothing: a run waits only while every executor is
- * busy. This is the place for a batcher: where an executor takes its next job, it would take several that go together.
+ * Hands runs to executors, first in, first out. Whatever waits when an executor becomes free and may share a run does
+ * so: an idle server adds nothing, and a loaded one fills its batches by itself.
  */
 export class Scheduler {
-  /** Runs what it accepts at once, on this thread. */
+  /** Rows that one run may have; 1 means that requests are not merged. */
+  maxBatchSize = 1;
+  /** Whether one request of more rows than that is split too, or else runs as its client made it. */
+  splitsLarger = false;
+  /** Runs what it accepts, on this thread. */
   inline?: InlineExecutor;
   /** Told of each run that succeeded. */
   onRun?: (run: CompletedRun) => void;
+  /** Told why requests are not merged any more. */
+  onBatchingOff?: (reason: string) => void;
   private readonly executors = new Set<Executor>();
   private readonly idle: Executor[] = [];
-  /** In order of arrival; a Set, so that one that timed out leaves from the middle at no cost. */
-  private readonly queue = new Set<Job>();
+  private readonly queue: JobQueue;
+  /** What came in this turn of the event loop and is short enough to run on this thread, together. */
+  private readonly turnQueue: JobQueue;
+  private readonly turn = new EventLoopTurn(() => this.runTurn());
+  private readonly compatibility: Compatibility;
+  private readonly pool = new BufferPool();
+  private readonly maxBatchDelayMs: number;
+  private delayed?: NodeJS.Timeout;
   private running = 0;
   private whenIdle: Array<() => void> = [];
 
-  constructor(private readonly options: SchedulerOptions) {}
+  constructor(options: SchedulerOptions) {
+    this.queue = new JobQueue(options, () => this.notifyIfIdle());
+    this.turnQueue = new JobQueue(NO_LIMITS, () => this.notifyIfIdle());
+    this.compatibility = new Compatibility(options.signature);
+    this.maxBatchDelayMs = options.maxBatchDelaySeconds * 1000;
+  }
 
   get queueLength(): number {
-    return this.queue.size;
+    return this.queue.length + this.turnQueue.length;
   }
 
   get runningCount(): number {
@@ -67,12 +73,13 @@ export class Scheduler {
   }
 
   get busy(): boolean {
-    return this.running > 0 || this.queue.size > 0;
+    return this.running > 0 || this.queueLength > 0;
   }
 
   add(executor: Executor): void {
     this.executors.add(executor);
-    this.release(executor);
+    this.idle.push(executor);
+    this.dispatch();
   }
 
   /** For an executor that has ended. */
@@ -83,14 +90,20 @@ export class Scheduler {
   }
 
   /** Returns at once where the run was short enough to be made on the spot. */
-  submit(run: Run, caller: Caller): readonly Tensor[] | Promise<readonly Tensor[]> {
-    if (this.inline?.accepts(run)) return this.runInline(this.inline, run);
-    return new Promise((resolve, reject) => {
-      const job: Job = { run, caller, arrived: performance.now(), resolve, reject };
-      const executor = this.idle.pop();
-      if (executor) void this.start(executor, job);
-      else this.enqueue(job);
-    });
+  submit(run: Run, caller: Caller): Outputs | Promise<Outputs> {
+    const rows = this.rowsOf(run);
+    if (rows <= this.maxBatchSize && this.inline?.accepts(totalElements(run.inputs))) {
+      if (this.turn.arrive()) return this.runAtOnce(this.inline, run);
+      return this.wait(this.turnQueue, run, caller);
+    }
+    return this.splitsLarger && rows > this.maxBatchSize
+      ? this.submitParts(run, rows, caller)
+      : this.wait(this.queue, run, caller);
+  }
+
+  /** Throws where one more run that has to wait could only be refused. */
+  assertRoom(): void {
+    this.queue.assertRoom();
   }
 
   /** Resolves once nothing waits and nothing runs. */
@@ -100,87 +113,146 @@ export class Scheduler {
 
   /** Refuses everything that waits. What runs goes on. */
   refuseQueued(error: ServingError): void {
-    for (const job of this.queue) this.drop(job, error);
-    this.notifyIfIdle();
+    this.queue.refuse(error);
   }
 
-  private runInline(inline: InlineExecutor, run: Run): readonly Tensor[] {
+  private rowsOf({ inputs }: Run): number {
+    return this.maxBatchSize > 1 ? (inputs[0]?.shape[0] ?? 1) : 1;
+  }
+
+  private runAtOnce(inline: InlineExecutor, run: Run): Outputs {
     const { outputs, runSeconds } = inline.run(run);
-    this.onRun?.({ rows: 1, queueSeconds: [0], runSeconds });
+    this.onRun?.({ rows: this.rowsOf(run), queueSeconds: [0], runSeconds });
     return outputs;
   }
 
-  /** Throws where one more run that has to wait could only be refused. */
-  assertRoom(): void {
-    const { maxQueueLength } = this.options;
-    if (this.queue.size >= maxQueueLength) this.dropCancelled();
-    if (this.queue.size >= maxQueueLength) {
-      throw new ServingError('rejected', `the queue is full: ${maxQueueLength} requests wait already`);
-    }
-  }
-
-  private enqueue(job: Job): void {
-    this.assertRoom();
-    const { queueTimeoutSeconds } = this.options;
-    job.timer = setTimeout(() => {
-      this.drop(job, new ServingError('timeout', `no executor was free within ${queueTimeoutSeconds} s`));
-      this.notifyIfIdle();
-    }, queueTimeoutSeconds * 1000).unref();
-    this.queue.add(job);
-  }
-
-  private async start(executor: Executor, job: Job): Promise<void> {
-    this.running++;
-    const queueSeconds = (performance.now() - job.arrived) / 1000;
-    try {
-      const { outputs, runSeconds } = await executor.run(job.run);
-      this.onRun?.({ rows: 1, queueSeconds: [queueSeconds], runSeconds });
-      job.resolve(outputs);
-    } catch (error) {
-      job.reject(error);
-    } finally {
-      // Before the reply is written, so that the executor works on meanwhile.
-      this.running--;
-      if (this.executors.has(executor)) this.release(executor);
-      this.notifyIfIdle();
-    }
-  }
-
-  private release(executor: Executor): void {
-    const next = this.takeNext();
-    if (next) void this.start(executor, next);
-    else this.idle.push(executor);
-  }
-
-  private takeNext(): Job | undefined {
-    for (const job of this.queue) {
-      if (job.caller.isCancelled()) {
-        this.drop(job, cancelled());
-        continue;
+  /** Has no more parts wait at a time than there are executors, and so lets others' requests in between. */
+  private async submitParts(run: Run, rows: number, caller: Caller): Promise<Outputs> {
+    this.queue.assertRoom(rows, dataBytes(run.inputs));
+    const runs = splitRun(run, rows, this.maxBatchSize);
+    const outputs = new Array<Outputs>(runs.length);
+    let failed = false;
+    const part = { ...caller, isCancelled: () => failed || caller.isCancelled() };
+    let next = 0;
+    const submitNext = async (): Promise<void> => {
+      for (let i = next++; i < runs.length && !failed; i = next++) {
+        outputs[i] = await this.wait(this.queue, runs[i] as Run, part, true);
       }
-      clearTimeout(job.timer);
-      this.queue.delete(job);
-      return job;
+    };
+    try {
+      await Promise.all(Array.from({ length: this.executors.size + 1 }, submitNext));
+      return joinOutputs(outputs);
+    } catch (error) {
+      failed = true;
+      throw error;
     }
-    return undefined;
   }
 
-  private dropCancelled(): void {
-    for (const job of this.queue) if (job.caller.isCancelled()) this.drop(job, cancelled());
+  private wait(queue: JobQueue, run: Run, caller: Caller, isPart = false): Promise<Outputs> {
+    const rows = this.rowsOf(run);
+    const bytes = dataBytes(run.inputs);
+    return new Promise((resolve, reject) => {
+      if (!isPart) queue.assertRoom(rows, bytes);
+      // Nobody's neighbour: whether a run takes a batch without rows is for each model to say.
+      const alone = rows === 0;
+      queue.add({ run, caller, rows, bytes, isPart, alone, arrived: performance.now(), resolve, reject });
+      if (queue === this.queue) this.dispatch();
+    });
   }
 
-  private drop(job: Job, error: ServingError): void {
-    clearTimeout(job.timer);
-    this.queue.delete(job);
-    job.reject(error);
+  /** Gives idle executors what waits. */
+  private dispatch(): void {
+    while (this.idle.length > 0 && this.queue.length > 0) {
+      const delayMs = this.delayLeft();
+      if (delayMs > 0) return this.dispatchLater(delayMs);
+      const jobs = this.take(this.queue);
+      if (jobs.length > 0) void this.start(this.idle.pop() as Executor, jobs);
+    }
+    this.notifyIfIdle();
+  }
+
+  /** Counted from the arrival of the oldest, so that one after the other cannot put it off again and again. */
+  private delayLeft(): number {
+    const { oldest, rows } = this.queue;
+    if (this.maxBatchDelayMs === 0 || oldest === undefined || rows >= this.maxBatchSize) return 0;
+    return oldest + this.maxBatchDelayMs - performance.now();
+  }
+
+  private dispatchLater(delayMs: number): void {
+    this.delayed ??= setTimeout(() => {
+      this.delayed = undefined;
+      this.dispatch();
+    }, delayMs);
+  }
+
+  /** Runs together what came in this turn, or has executors do it where that takes long enough to be noticed here. */
+  private runTurn(): void {
+    let elements = 0;
+    while (this.turnQueue.length > 0) {
+      const jobs = this.take(this.turnQueue);
+      elements += jobs.reduce((total, { run }) => total + totalElements(run.inputs), 0);
+      if (jobs.length === 0 || !this.inline) continue;
+      if (this.inline.accepts(elements)) void this.start(this.inline, jobs);
+      else this.moveToExecutors(jobs);
+    }
+    this.dispatch();
+  }
+
+  private moveToExecutors(jobs: readonly Job[]): void {
+    for (const job of jobs) {
+      try {
+        this.queue.assertRoom(job.rows, job.bytes);
+        this.queue.add(job);
+      } catch (error) {
+        job.reject(error);
+      }
+    }
+  }
+
+  private take(queue: JobQueue): Job[] {
+    return queue.take(this.maxBatchSize, (first, other) => this.compatibility.isCompatible(first.run, other.run));
+  }
+
+  private async start(executor: Executor, jobs: readonly Job[]): Promise<void> {
+    const [first] = jobs as [Job];
+    const started = performance.now();
+    this.running += jobs.length;
+    let result: RunResult | undefined;
+    let failure: unknown;
+    try {
+      const isShared = jobs.length > 1 || first.isPart;
+      const runs = jobs.map(({ run }) => run);
+      result = await executor.run(isShared ? mergeRuns(runs, this.pool) : first.run);
+    } catch (error) {
+      failure = error;
+    }
+    this.running -= jobs.length;
+    if (this.executors.has(executor)) this.idle.push(executor);
+    if (!result && jobs.length > 1) this.queue.putBack(jobs);
+    // Before the replies are written, so that the executor works on meanwhile.
+    this.dispatch();
+    if (result) this.deliver(jobs, result, started);
+    else if (jobs.length === 1) first.reject(failure);
+    this.notifyIfIdle();
+  }
+
+  private deliver(jobs: readonly Job[], { outputs, inputs, runSeconds }: RunResult, started: number): void {
+    if (inputs) this.pool.give(inputs);
+    try {
+      const shares = jobs.length === 1 ? [outputs] : splitOutputs(jobs, outputs);
+      const queueSeconds = jobs.map(({ arrived }) => (started - arrived) / 1000);
+      this.onRun?.({ rows: jobs.reduce((total, { rows }) => total + rows, 0), queueSeconds, runSeconds });
+      jobs.forEach((job, i) => job.resolve(shares[i] as Outputs));
+    } catch (error) {
+      this.maxBatchSize = 1;
+      this.onBatchingOff?.(messageOf(error));
+      this.queue.putBack(jobs);
+      this.dispatch();
+    }
   }
 
   private notifyIfIdle(): void {
     if (this.busy) return;
     for (const resolve of this.whenIdle.splice(0)) resolve();
   }
-}
-
-function cancelled(): ServingError {
-  return new ServingError('cancelled', 'the client went away before its request ran');
 }

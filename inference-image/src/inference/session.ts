@@ -74,7 +74,7 @@ export class Session {
   }
 
   /** This thread does nothing else meanwhile. */
-  run({ inputs, outputs }: Run): RunResult {
+  run({ inputs, outputs, returnInputs }: Run): RunResult {
     // Without a prototype: __proto__ is a name like any other.
     const feeds: Record<string, OnnxTensor> = Object.create(null);
     for (const { name, datatype, shape, data } of inputs) {
@@ -88,7 +88,8 @@ export class Session {
     try {
       const results = this.session.run(feeds, fetches, {});
       const runSeconds = (performance.now() - start) / 1000;
-      return { outputs: outputs.map((name) => fromOnnx(name, results[name] as OnnxTensor)), runSeconds };
+      const tensors = outputs.map((name) => fromOnnx(name, results[name] as OnnxTensor));
+      return { outputs: tensors, runSeconds, inputs: returnInputs ? inputs : undefined };
     } catch (error) {
       throw runError(error);
     }

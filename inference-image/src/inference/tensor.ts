@@ -40,3 +40,15 @@ export function elementCount(shape: readonly number[]): number {
 export function emptyData(datatype: Datatype, count: number): TensorData {
   return datatype === 'BYTES' ? new Array<string>(count).fill('') : new TYPED_ARRAY[datatype](count);
 }
+
+/** The elements of all of them together. */
+export function totalElements(tensors: readonly TensorHeader[]): number {
+  return tensors.reduce((total, { shape }) => total + elementCount(shape), 0);
+}
+
+/** What the data of all of them take in memory; of texts, about that. */
+export function dataBytes(tensors: readonly Tensor[]): number {
+  return tensors.reduce((total, { data }) => {
+    return total + (Array.isArray(data) ? data.reduce((sum, text) => sum + 2 * text.length, 0) : data.byteLength);
+  }, 0);
+}

@@ -35,8 +35,9 @@ export class WorkerExecutor implements Executor {
     return this.ask({ type: 'load', ...options });
   }
 
-  run({ inputs, outputs }: Run): Promise<RunResult> {
-    return this.ask({ type: 'run', inputs, outputs }, transferList(inputs));
+  run(run: Run): Promise<RunResult> {
+    const { inputs, outputs, returnInputs } = run;
+    return this.ask({ type: 'run', inputs, outputs, returnInputs }, transferList(inputs));
   }
 
   /** Lets the thread end once its run is over. It is never terminated: during a run that would abort the process. */

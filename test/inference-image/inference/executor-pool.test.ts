@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ExecutorPool } from '../../../inference-image/src/inference/executor-pool';
 import { Scheduler } from '../../../inference-image/src/inference/scheduler';
+import { schedulerOptions } from './scheduler-options';
 import { WorkerExecutor } from '../../../inference-image/src/inference/worker-executor';
 
 const folder = mkdtempSync(join(tmpdir(), 'executors-'));
@@ -26,7 +27,7 @@ writeFileSync(
 );
 
 async function setUp(size = 1) {
-  const scheduler = new Scheduler({ maxQueueLength: 10, queueTimeoutSeconds: 10 });
+  const scheduler = new Scheduler(schedulerOptions());
   const failures: string[] = [];
   const pool = new ExecutorPool({
     size,
@@ -87,7 +88,7 @@ test.each([
     size: 2,
     start: () => new WorkerExecutor(bad),
     prepare: async (executor) => void (await executor.load({ modelPath: '', threads: 1 })),
-    scheduler: new Scheduler({ maxQueueLength: 1, queueTimeoutSeconds: 1 }),
+    scheduler: new Scheduler(schedulerOptions()),
     onFailure: () => undefined,
   });
   await expect(pool.started).rejects.toThrow(message);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Executor, Run, RunResult } from '../../../inference-image/src/inference/executor';
 import type { InlineExecutor } from '../../../inference-image/src/inference/inline-executor';
 import { Scheduler, type CompletedRun } from '../../../inference-image/src/inference/scheduler';
+import { rowsOf, schedulerOptions } from './scheduler-options';
 import { ServingError } from '../../../inference-image/src/errors';
 
 /** An executor that finishes its run when the test says so. */
@@ -24,7 +25,7 @@ const run = (name: string): Run => ({ inputs: [], outputs: [name] });
 const present = () => false;
 
 function setUp({ maxQueueLength = 2, queueTimeoutSeconds = 10 } = {}) {
-  const scheduler = new Scheduler({ maxQueueLength, queueTimeoutSeconds });
+  const scheduler = new Scheduler(schedulerOptions({ maxQueueLength, queueTimeoutSeconds }));
   const executor = new ManualExecutor();
   scheduler.add(executor);
   const submit = async (name: string, isCancelled = present) => {
@@ -139,11 +140,12 @@ test('refuseQueued lets go of what waits, and not of what runs', async () => {
   expect(await Promise.all(replies)).toEqual(['done', 'unavailable: over']);
 });
 
-test('what the inline executor accepts never waits', async () => {
+test('what the inline executor accepts does not wait for executors', async () => {
   const { scheduler, executor, submit } = setUp();
-  const accepts = ({ outputs }: Run) => outputs[0] === 'small';
-  scheduler.inline = { accepts, run: () => ({ outputs: [], runSeconds: 1e-5 }) } as unknown as InlineExecutor;
+  const inline = { accepts: (elements: number) => elements > 0, run: () => ({ outputs: [], runSeconds: 1e-5 }) };
+  scheduler.inline = inline as unknown as InlineExecutor;
   void submit('large');
-  expect(scheduler.submit(run('small'), { isCancelled: present })).toEqual([]);
+  const small = { ...run('small'), inputs: [rowsOf(1)] };
+  expect(scheduler.submit(small, { isCancelled: present })).toEqual([]);
   expect(executor.runs).toEqual(['large']);
 });

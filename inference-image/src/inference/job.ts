@@ -1,0 +1,27 @@
+import type { Run } from './executor';
+import type { Tensor } from './tensor';
+
+/** Whoever waits for a run. */
+export interface Caller {
+  /** Whether it has gone away. Asked rather than told: most requests never wait, and so need no listener. */
+  isCancelled(): boolean;
+  /** When it stops waiting, as performance.now() counts milliseconds. @default - never */
+  readonly deadline?: number;
+}
+
+/** A run that waits for its turn, and whoever waits for it. */
+export interface Job {
+  readonly run: Run;
+  readonly caller: Caller;
+  /** Milliseconds, as performance.now() counts them. */
+  readonly arrived: number;
+  /** 1 where runs are not merged, whatever their shapes. */
+  readonly rows: number;
+  readonly bytes: number;
+  /** A part of a larger request: its data are views of the request's. */
+  readonly isPart: boolean;
+  /** Shares no run: a batch that it was part of has failed. */
+  alone: boolean;
+  resolve(outputs: readonly Tensor[]): void;
+  reject(error: unknown): void;
+}

@@ -1,0 +1,99 @@
+import type { Executor, Run } from './executor';
+import { joinRows } from './rows';
+import { elementCount, emptyData, type Tensor, type TensorData, type TensorHeader } from './tensor';
+
+/** Rows that are told apart; a larger batch repeats them. */
+const DISTINCT_ROWS = 4;
+
+/** Its values are a thousand times as large: what scales over all rows then shows in the others. */
+const OUTLIER_ROW = 1;
+const OUTLIER_FACTOR = 1000;
+
+export interface ProbeOptions {
+  /** Of the size that the probe's rows take; what it holds does not matter. */
+  readonly template: Run;
+  /** Largest batch to try; at least 2. */
+  readonly maxBatchSize: number;
+}
+
+/**
+ * Whether the model gives rows of a batch the very bits that it gives each of them alone. Softmax over the batch, dynamic
+ * quantization or random numbers do not, and no graph says so for certain.
+ * @returns Why not, in words; undefined if it does.
+ */
+export async function probeRows(
+  executor: Executor,
+  { template, maxBatchSize }: ProbeOptions,
+): Promise<string | undefined> {
+  const { outputs } = template;
+  const row = (index: number) => template.inputs.map((header) => probeRow(header, index % DISTINCT_ROWS));
+  const alone: (readonly Tensor[])[] = [];
+  for (let i = 0; i < DISTINCT_ROWS; i++) alone.push((await executor.run({ inputs: row(i), outputs })).outputs);
+
+  for (const size of new Set([2, Math.min(3, maxBatchSize), maxBatchSize])) {
+    const together = await executor.run({ inputs: joinAll(Array.from({ length: size }, (_, i) => row(i))), outputs });
+    const expected = joinAll(Array.from({ length: size }, (_, i) => alone[i % DISTINCT_ROWS] as readonly Tensor[]));
+    for (const [i, output] of together.outputs.entries()) {
+      const difference = compare(output, expected[i] as Tensor);
+      if (difference) return `in a batch of ${size}, output ${JSON.stringify(output.name)} ${difference}`;
+    }
+  }
+  return undefined;
+}
+
+/** So many rows, for a run of that size. */
+export function probeBatch({ inputs, outputs }: Run, size: number): Run {
+  const rows = Array.from({ length: size }, (_, i) => inputs.map((header) => probeRow(header, i % DISTINCT_ROWS)));
+  return { inputs: joinAll(rows), outputs };
+}
+
+function joinAll(rows: readonly (readonly Tensor[])[]): Tensor[] {
+  return (rows[0] ?? []).map((_, i) => joinRows(rows.map((tensors) => tensors[i] as Tensor)));
+}
+
+function compare(got: Tensor, expected: Tensor): string | undefined {
+  if (String(got.shape) !== String(expected.shape)) return `has shape [${got.shape}], and not [${expected.shape}]`;
+  return sameBits(got.data, expected.data) ? undefined : 'differs from that of its rows alone';
+}
+
+function sameBits(a: TensorData, b: TensorData): boolean {
+  if (Array.isArray(a) || Array.isArray(b)) return String(a) === String(b);
+  return Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(Buffer.from(b.buffer, b.byteOffset, b.byteLength));
+}
+
+/** Integers are 0 and 1, which are indices of any table. */
+function probeRow({ name, datatype, shape }: TensorHeader, index: number): Tensor {
+  const rowShape = [1, ...shape.slice(1)];
+  const data = emptyData(datatype, elementCount(rowShape));
+  const elements: Record<number, number | bigint | string> = data;
+  for (let i = 0; i < data.length; i++) {
+    const value = Math.sin(1 + i * DISTINCT_ROWS + index);
+    elements[i] = ELEMENTS[datatype](value, index === OUTLIER_ROW);
+  }
+  return { name, datatype, shape: rowShape, data };
+}
+
+type Element = (value: number, isOutlier: boolean) => number | bigint | string;
+
+const float: Element = (value, isOutlier) => (isOutlier ? OUTLIER_FACTOR * value : value);
+const small: Element = (value) => (value > 0 ? 1 : 0);
+const smallLong: Element = (value) => (value > 0 ? 1n : 0n);
+
+/** From a value between -1 and 1. */
+const ELEMENTS: Record<TensorHeader['datatype'], Element> = {
+  FP32: float,
+  FP64: float,
+  // Bits: a magnitude of 0.5 to 1, or of 512 to 1024.
+  FP16: (value, isOutlier) =>
+    (value < 0 ? 0x8000 : 0) + (isOutlier ? 0x6000 : 0x3800) + Math.floor(1023 * Math.abs(value)),
+  BOOL: small,
+  UINT8: small,
+  UINT16: small,
+  UINT32: small,
+  INT8: small,
+  INT16: small,
+  INT32: small,
+  INT64: smallLong,
+  UINT64: smallLong,
+  BYTES: (value) => (value > 0 ? 'a' : 'b'),
+};
