@@ -9,12 +9,14 @@ export const SERVER_METADATA = {
   extensions: ['binary_tensor_data'],
 } as const;
 
+export const MODEL_PLATFORM = 'onnxruntime_onnx';
+
 /** https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md#model-metadata */
 export function modelMetadata(model: ModelManifest) {
   return {
     name: model.name,
     versions: [model.version],
-    platform: 'onnxruntime_onnx',
+    platform: MODEL_PLATFORM,
     inputs: model.signature.inputs.map(tensorMetadata),
     outputs: model.signature.outputs.map(tensorMetadata),
   };
