@@ -6,7 +6,7 @@ import { wireShape, type TensorSignature } from '../contract/signature';
 export const SERVER_METADATA = {
   name: 'cdktf-model-serving',
   version,
-  extensions: ['binary_tensor_data'],
+  extensions: ['binary_tensor_data', 'model_configuration', 'model_repository', 'schedule_policy', 'statistics'],
 } as const;
 
 export const MODEL_PLATFORM = 'onnxruntime_onnx';
