@@ -15,11 +15,12 @@ beforeAll(async () => {
 
 const input = { name: 'x', datatype: 'FP32', shape: [2], data: [1, 2] };
 const path = '/v2/models/my-model/infer';
+const extensions = ['binary_tensor_data', 'model_configuration', 'model_repository', 'schedule_policy', 'statistics'];
 
 describe('metadata and health', () => {
   test.each([
-    ['/v2', { name: 'cdktf-model-serving', version: expect.stringMatching(/^\d/), extensions: ['binary_tensor_data'] }],
-    ['/v2/', { name: 'cdktf-model-serving', version: expect.anything(), extensions: ['binary_tensor_data'] }],
+    ['/v2', { name: 'cdktf-model-serving', version: expect.stringMatching(/^\d/), extensions }],
+    ['/v2/', { name: 'cdktf-model-serving', version: expect.anything(), extensions }],
     ['/v2/health/live', { live: true }],
     ['/v2/health/ready', { ready: true }],
     ['/v2/models/my-model/ready', { name: 'my-model', ready: true }],
