@@ -1,4 +1,5 @@
-import type { Signature, TensorSignature } from '../../inference-image/src/contract/signature';
+import { batchDimension } from '../../inference-image/src/contract/batch-dimension';
+import type { Signature } from '../../inference-image/src/contract/signature';
 import { operatorName, type Operator } from './onnx-graph';
 
 /** Whether requests may share a run, and why not. */
@@ -17,32 +18,11 @@ const ACROSS_ROWS: ReadonlySet<string> = new Set([
   'com.microsoft:DynamicQuantizeLSTM',
 ]);
 
-/** Rows of requests can be merged where dimension 0 is the same symbol on every input and output. */
-export function batchingOf({ inputs, outputs }: Signature, operators: readonly Operator[]): Batching {
-  const tensors = [
-    ...inputs.map((tensor) => ({ tensor, label: `input "${tensor.name}"` })),
-    ...outputs.map((tensor) => ({ tensor, label: `output "${tensor.name}"` })),
-  ];
-  const symbol = inputs[0]?.dimensions[0];
-  for (const { tensor, label } of tensors) {
-    const obstacle = obstacleOf(tensor);
-    if (obstacle) return { possible: false, reason: `${label} ${obstacle}` };
-    const [first] = tensor.dimensions;
-    if (first !== symbol) {
-      const reason = `input "${inputs[0]?.name}" begins with dimension "${symbol}", ${label} with "${first}"`;
-      return { possible: false, reason };
-    }
-  }
+/** As the server has it from the signature alone, and what only the graph shows. */
+export function batchingOf(signature: Signature, operators: readonly Operator[]): Batching {
+  const dimension = batchDimension(signature);
+  if ('obstacle' in dimension) return { possible: false, reason: dimension.obstacle };
   const across = operators.find((operator) => ACROSS_ROWS.has(operatorName(operator)));
   if (!across) return { possible: true };
   return { possible: true, caution: `node "${across.node}" (${across.type}) scales over all rows of a batch at once` };
-}
-
-/** Why rows cannot be appended to a tensor, whatever the others are. */
-function obstacleOf({ dimensions }: TensorSignature): string | undefined {
-  const [first] = dimensions;
-  if (first === undefined) return 'is a scalar';
-  if (first === null) return 'leaves its first dimension unnamed';
-  if (typeof first === 'number') return `has a fixed first dimension, ${first}`;
-  return undefined;
 }
