@@ -263,7 +263,7 @@ describe('what is refused', () => {
     ],
     [
       { model, serving: { batchSize: 4 } as object },
-      'stack/digits: serving has no option batchSize. The options are executors, threadsPerExecutor, maxQueueLength, queueTimeoutSeconds, maxRequestBytes, drainSeconds, maxConnectionAgeSeconds, logLevel. [serving-option-unknown]',
+      'stack/digits: serving has no option batchSize. The options are executors, threadsPerExecutor, maxBatchSize, maxBatchDelaySeconds, rowIndependence, maxQueueLength, maxQueueRows, maxQueueBytes, queueTimeoutSeconds, maxRequestBytes, drainSeconds, maxConnectionAgeSeconds, logLevel. [serving-option-unknown]',
     ],
     [
       { model, waitSeconds: Token.asNumber({ resolve: () => 1 }) },
