@@ -3,6 +3,7 @@ import { Token } from 'cdktf';
 import type { Problem } from '../errors';
 import { isWhole, Problems } from '../problems';
 import { servingProblems } from '../serving-options';
+import { checkBatchable, checkBatchDelay } from '../workload/batching';
 import { workloadErrors } from '../workload/errors';
 import { checkEnvironment, checkMemory, checkSource } from '../workload/problems';
 import { isContainerName } from './container-name';
@@ -19,7 +20,10 @@ export function containerProblems(where: string, props: ContainerizedModelProps)
   problems.check(props.containerName, isContainerName, (name) => dockerErrors.containerNameInvalid(where, name));
   problems.checkKnown(where, 'waitSeconds', props.waitSeconds);
   problems.check(props.waitSeconds, isWhole(0), (value) => dockerErrors.waitSecondsInvalid(where, value));
-  return [...problems.list, ...servingProblems(where, props.serving ?? {})];
+  const { serving = {}, image, model } = props;
+  checkBatchable(where, serving, image?.model ?? model, problems);
+  checkBatchDelay(where, serving, problems);
+  return [...problems.list, ...servingProblems(where, serving)];
 }
 
 function checkAddresses(where: string, props: ContainerizedModelProps, problems: Problems): void {

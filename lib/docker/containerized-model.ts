@@ -9,6 +9,7 @@ import { defaultMemoryMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
 import { servingEnvironment, type ServingOptions } from '../serving-options';
 import { asText } from '../tokens';
+import { noteBatching } from '../workload/batching';
 import { stopGraceSeconds } from '../workload/grace';
 import { defaultContainerName } from './container-name';
 import { containerProblems } from './container-problems';
@@ -108,6 +109,7 @@ export class ContainerizedModel extends Construct {
     this.image = props.image ?? new InferenceImage(this, 'image', { ...props.build, model: props.model!, provider });
     this.model = this.image.model;
     this.bindAddress = bindAddress;
+    noteBatching(this, serving, this.model);
     const grace = stopGraceSeconds(serving);
 
     this.container = new Container(this, 'container', {

@@ -5,6 +5,7 @@ import { InferenceImage, type ImageOptions } from '../image/inference-image';
 import type { ModelImage } from '../image/model-image';
 import type { OnnxModel } from '../model/onnx-model';
 import { Problems } from '../problems';
+import { checkBatchable, noteBatching } from '../workload/batching';
 import { checkMemory, checkSource } from '../workload/problems';
 import { distance, nearestShare, replicasFor } from './canary-weight';
 import { kubernetesErrors } from './errors';
@@ -55,6 +56,7 @@ export class Canary extends Construct {
     ModelServingError.throwIfAny(problemsOf(this.node.path, track, context, props));
     this.image = props.image ?? new InferenceImage(this, 'image', { ...context.build, model: props.model! });
     this.model = this.image.model;
+    noteBatching(this, context.deployment.serving, this.model);
     const share = nearestShare(context.replicas!, props.weight);
     this.replicas = share.replicas;
     this.weight = share.weight;
@@ -89,6 +91,7 @@ function problemsOf(where: string, track: string, context: CanaryContext, props:
     context.deployment.serving.executors,
     problems,
   );
+  checkBatchable(where, context.deployment.serving, model, problems);
   if (model) checkDeadline(where, context.deployment.rollout ?? {}, model, problems);
   checkWeight(where, context.replicas, props, problems);
   return problems.list;

@@ -13,6 +13,7 @@ import type { ModelImage } from '../image/model-image';
 import type { OnnxModel } from '../model/onnx-model';
 import type { ServingOptions } from '../serving-options';
 import { asText } from '../tokens';
+import { noteBatching } from '../workload/batching';
 import { autoscaler, type Autoscaling, DEFAULT_REPLICAS } from './autoscaling';
 import { Canary, type CanaryProps } from './canary';
 import type { ComputeResources } from './compute-resources';
@@ -130,6 +131,7 @@ export class ScalableModelService extends Construct {
     this.namespace = namespace;
     this.image = props.image ?? new InferenceImage(this, 'image', { ...this.build, model: props.model! });
     this.model = this.image.model;
+    noteBatching(this, props.serving ?? {}, this.model);
     this.peers = [...(network.from ?? [Peers.sameNamespace()])];
     const metadata = this.metadata(name);
     const { drainSeconds = DRAIN_SECONDS, ...serving } = props.serving ?? {};

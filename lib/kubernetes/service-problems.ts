@@ -2,6 +2,7 @@ import { Token } from 'cdktf';
 import type { Problem } from '../errors';
 import { isWhole, Problems } from '../problems';
 import { servingProblems } from '../serving-options';
+import { checkBatchable, checkBatchDelay } from '../workload/batching';
 import { workloadErrors } from '../workload/errors';
 import { checkEnvironment, checkMemory, checkSource } from '../workload/problems';
 import { DEFAULT_REPLICAS, scalingTargets } from './autoscaling';
@@ -28,7 +29,10 @@ export function serviceProblems(
   checkRollout(where, props, problems);
   checkEnvironment(where, props.environment ?? {}, problems);
   checkService(where, props, problems);
-  return [...problems.list, ...servingProblems(where, props.serving ?? {})];
+  const { serving = {}, image, model } = props;
+  checkBatchable(where, serving, image?.model ?? model, problems);
+  checkBatchDelay(where, serving, problems);
+  return [...problems.list, ...servingProblems(where, serving)];
 }
 
 function checkImage(where: string, props: ScalableModelServiceProps, problems: Problems): void {
