@@ -113,14 +113,9 @@ export const kubernetesErrors = {
     message: `${where}: ${prop} sets "${key}", which the construct sets. Use another key.`,
   }),
 
-  portInvalid: (where: string, port: number): Problem => ({
-    code: 'port-out-of-range',
-    message: `${where}: service.port is ${port}. Give a whole number from 1 to 65535.`,
-  }),
-
-  headlessPort: (where: string, port: number): Problem => ({
+  headlessPort: (where: string, prop: string, port: number, ownPort: number): Problem => ({
     code: 'headless-port',
-    message: `${where}: service.port is ${port}, but a headless service leads clients straight to the replicas, which listen on 8080. Leave port out.`,
+    message: `${where}: service.${prop} is ${port}, but a headless service leads clients straight to the replicas, which listen on ${ownPort}. Leave ${prop} out.`,
   }),
 
   hostInvalid: (where: string, host: string): Problem => ({

@@ -128,6 +128,7 @@ function container({ image, resources = {}, serving, environment }: ModelDeploym
     }),
     port: [
       { name: 'http', containerPort: SETTING_DEFAULTS.httpPortNumber, protocol: 'TCP' },
+      { name: 'grpc', containerPort: SETTING_DEFAULTS.grpcPortNumber, protocol: 'TCP' },
       { name: 'metrics', containerPort: SETTING_DEFAULTS.metricsPortNumber, protocol: 'TCP' },
     ],
     resources: computeResources(resources, model, serving.executors),

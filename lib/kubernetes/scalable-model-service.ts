@@ -6,7 +6,6 @@ import { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-account
 import { ServiceV1 } from '@cdktf/provider-kubernetes/lib/service-v1';
 import { TerraformOutput, type TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
-import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
 import { ModelServingError } from '../errors';
 import { InferenceImage, type ImageOptions } from '../image/inference-image';
 import type { ModelImage } from '../image/model-image';
@@ -28,23 +27,11 @@ import { defaultResourceName, memberName } from './names';
 import { type NetworkOptions, networkPolicySpec, scrapeAnnotations } from './network';
 import { type Peer, Peers } from './peers';
 import type { RolloutOptions } from './rollout';
+import { type ServiceOptions, servicePorts, servicePortSpecs } from './service-ports';
 import { serviceProblems } from './service-problems';
 
 /** Longer than on Docker: ingress controllers and load balancers hear of an end by way of the API. */
 const DRAIN_SECONDS = 15;
-
-/** How clients in the cluster find the replicas. */
-export interface ServiceOptions {
-  /**
-   * Leave balancing to clients: the name then resolves to all replicas, which listen on 8080.
-   * @default false
-   */
-  readonly headless?: boolean;
-  /** @default 80 */
-  readonly port?: number;
-  /** More annotations on the Service. @default - none */
-  readonly annotations?: Readonly<Record<string, string>>;
-}
 
 export interface ScalableModelServiceProps {
   /** The model to build an image for. Give either this, with `repository`, or `image`. */
@@ -77,7 +64,7 @@ export interface ScalableModelServiceProps {
   readonly disruptionBudget?: DisruptionBudgetOptions;
   /** @default - the namespace may ask, nobody reads metrics, replicas connect to nothing */
   readonly network?: NetworkOptions;
-  /** @default - a cluster IP, port 80 */
+  /** @default - a cluster IP, port 80 for HTTP and 8081 for gRPC */
   readonly service?: ServiceOptions;
   /** More labels on every resource and pod. @default - none */
   readonly labels?: Readonly<Record<string, string>>;
@@ -107,8 +94,10 @@ export class ScalableModelService extends Construct {
   readonly disruptionBudget: PodDisruptionBudgetV1;
   /** `kubernetes_network_policy_v1` */
   readonly networkPolicy: NetworkPolicyV1;
-  /** Where it is reached within the cluster, such as `http://stack-digits.default.svc`. */
+  /** Where it is reached over HTTP within the cluster, such as `http://stack-digits.default.svc`. */
   readonly url: string;
+  /** Where it is reached over gRPC without TLS within the cluster, as clients take it: `stack-digits.default.svc:8081`. */
+  readonly grpcEndpoint: string;
 
   private readonly deploymentOptions: DeploymentOptions;
   private readonly peers: Peer[];
@@ -162,7 +151,10 @@ export class ScalableModelService extends Construct {
       replicas: this.replicas,
     });
     this.service = this.createService();
-    this.url = `http://${asText(name)}.${asText(namespace)}.svc${this.portSuffix}`;
+    const host = `${asText(name)}.${asText(namespace)}.svc`;
+    const ports = servicePorts(props.service ?? {});
+    this.url = `http://${host}${ports.http === 80 ? '' : `:${asText(ports.http)}`}`;
+    this.grpcEndpoint = `${host}:${asText(ports.grpc)}`;
     if (props.autoscaling) {
       const { autoscaling } = props;
       this.autoscaler = autoscaler(this, 'autoscaler', { metadata, deploymentName: name, autoscaling, provider });
@@ -246,15 +238,6 @@ export class ScalableModelService extends Construct {
     return this.props.autoscaling ? undefined : (this.props.replicas ?? DEFAULT_REPLICAS);
   }
 
-  private get port(): number {
-    const { headless, port = 80 } = this.props.service ?? {};
-    return headless ? SETTING_DEFAULTS.httpPortNumber : port;
-  }
-
-  private get portSuffix(): string {
-    return this.port === 80 ? '' : `:${asText(this.port)}`;
-  }
-
   private metadata(name: string, annotations: Readonly<Record<string, string>> = {}) {
     return {
       name,
@@ -273,7 +256,7 @@ export class ScalableModelService extends Construct {
         type: 'ClusterIP',
         clusterIp: service.headless ? 'None' : undefined,
         selector: serviceSelector(this.name),
-        port: [{ name: 'http', port: this.port, targetPort: 'http', protocol: 'TCP', appProtocol: 'http' }],
+        port: servicePortSpecs(service),
       },
     });
   }
@@ -285,6 +268,7 @@ export class ScalableModelService extends Construct {
   private addOutputs(): void {
     const outputs = {
       url: this.url,
+      'grpc-endpoint': this.grpcEndpoint,
       'image-reference': this.image.reference,
       'model-sha256': this.model.sha256,
       'model-version': this.model.version,

@@ -4,7 +4,7 @@ import { isWhole, Problems } from '../problems';
 import { servingProblems } from '../serving-options';
 import { checkBatchable, checkBatchDelay } from '../workload/batching';
 import { workloadErrors } from '../workload/errors';
-import { checkEnvironment, checkMemory, checkSource } from '../workload/problems';
+import { checkEnvironment, checkMemory, checkPortsDiffer, checkSource } from '../workload/problems';
 import { DEFAULT_REPLICAS, scalingTargets } from './autoscaling';
 import { cpuRequest } from './compute-resources';
 import { blocksEviction, isReplicaShare } from './disruption-budget';
@@ -14,6 +14,7 @@ import { isLabel, isNamespaceName, isResourceName } from './names';
 import { checkPullable } from './pullable';
 import { checkDeadline, isSurge } from './rollout';
 import type { ScalableModelServiceProps } from './scalable-model-service';
+import { servicePorts } from './service-ports';
 
 /** Everything that is wrong with the props. */
 export function serviceProblems(
@@ -166,6 +167,13 @@ function checkRollout(
 }
 
 function checkService(where: string, { service = {} }: ScalableModelServiceProps, problems: Problems): void {
-  problems.check(service.port, isWhole(1, 65535), (port) => kubernetesErrors.portInvalid(where, port));
-  if (service.headless && service.port !== undefined) problems.add(kubernetesErrors.headlessPort(where, service.port));
+  const { port, grpcPort } = service;
+  for (const [prop, value] of Object.entries({ port, grpcPort })) {
+    problems.check(value, isWhole(1, 65535), (found) => workloadErrors.portOutOfRange(where, `service.${prop}`, found));
+  }
+  const ports = servicePorts(service);
+  checkPortsDiffer(where, { 'service.port': ports.http, 'service.grpcPort': ports.grpc }, problems);
+  if (!service.headless) return;
+  if (port !== undefined) problems.add(kubernetesErrors.headlessPort(where, 'port', port, ports.http));
+  if (grpcPort !== undefined) problems.add(kubernetesErrors.headlessPort(where, 'grpcPort', grpcPort, ports.grpc));
 }

@@ -57,6 +57,16 @@ export const workloadErrors = {
     message: `${where}: serving.maxBatchDelaySeconds is ${delay}, not less than queueTimeoutSeconds ${timeout}: requests would be answered with 504 while they wait for others. Use some thousandths of a second, such as 0.005.`,
   }),
 
+  portOutOfRange: (where: string, prop: string, port: number): Problem => ({
+    code: 'port-out-of-range',
+    message: `${where}: ${prop} is ${port}. Give a whole number from 1 to 65535.`,
+  }),
+
+  portsEqual: (where: string, one: string, other: string, port: number): Problem => ({
+    code: 'ports-equal',
+    message: `${where}: ${one} and ${other} are both ${port}. Give each a port of its own.`,
+  }),
+
   notPositive: (where: string, prop: string, value: number): Problem => ({
     code: 'not-positive',
     message: `${where}: ${prop} is ${value}. Give a whole number of 1 or more.`,
