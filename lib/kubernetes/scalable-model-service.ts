@@ -1,7 +1,7 @@
 import type { HorizontalPodAutoscalerV2 } from '@cdktf/provider-kubernetes/lib/horizontal-pod-autoscaler-v2';
 import { IngressV1 } from '@cdktf/provider-kubernetes/lib/ingress-v1';
 import { NetworkPolicyV1 } from '@cdktf/provider-kubernetes/lib/network-policy-v1';
-import { PodDisruptionBudgetV1 } from '@cdktf/provider-kubernetes/lib/pod-disruption-budget-v1';
+import type { PodDisruptionBudgetV1 } from '@cdktf/provider-kubernetes/lib/pod-disruption-budget-v1';
 import { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-account-v1';
 import { ServiceV1 } from '@cdktf/provider-kubernetes/lib/service-v1';
 import { TerraformOutput, type TerraformProvider } from 'cdktf';
@@ -16,11 +16,18 @@ import { noteBatching } from '../workload/batching';
 import { autoscaler, type Autoscaling, DEFAULT_REPLICAS } from './autoscaling';
 import { Canary, type CanaryProps } from './canary';
 import type { ComputeResources } from './compute-resources';
-import type { DisruptionBudgetOptions } from './disruption-budget';
+import { disruptionBudget, type DisruptionBudgetOptions } from './disruption-budget';
 import type { EnvironmentValue } from './environment';
 import { kubernetesErrors } from './errors';
 import { externalUrl, type IngressOptions, ingressProblems, ingressSpec } from './exposure';
-import { modelAnnotations, modelLabels, serviceSelector, STABLE_TRACK, trackSelector } from './labels';
+import {
+  modelAnnotations,
+  modelLabels,
+  type ResourceMetadata,
+  serviceSelector,
+  STABLE_TRACK,
+  trackSelector,
+} from './labels';
 import { type DeploymentOptions, ModelDeployment, type PodOptions } from './model-deployment';
 import { claimName } from './name-claims';
 import { defaultResourceName, memberName } from './names';
@@ -60,7 +67,7 @@ export interface ScalableModelServiceProps {
   readonly pod?: PodOptions;
   /** @default - a quarter more replicas at once, none fewer */
   readonly rollout?: RolloutOptions;
-  /** @default - one replica at a time */
+  /** Of the replicas; `maxUnavailable` of a canary's too. @default - one replica at a time */
   readonly disruptionBudget?: DisruptionBudgetOptions;
   /** @default - the namespace may ask, nobody reads metrics, replicas connect to nothing */
   readonly network?: NetworkOptions;
@@ -90,7 +97,7 @@ export class ScalableModelService extends Construct {
   readonly serviceAccount: ServiceAccountV1;
   /** `kubernetes_horizontal_pod_autoscaler_v2`, where there is autoscaling. */
   readonly autoscaler?: HorizontalPodAutoscalerV2;
-  /** `kubernetes_pod_disruption_budget_v1` */
+  /** `kubernetes_pod_disruption_budget_v1`, of the replicas without those of a canary. */
   readonly disruptionBudget: PodDisruptionBudgetV1;
   /** `kubernetes_network_policy_v1` */
   readonly networkPolicy: NetworkPolicyV1;
@@ -159,16 +166,11 @@ export class ScalableModelService extends Construct {
       const { autoscaling } = props;
       this.autoscaler = autoscaler(this, 'autoscaler', { metadata, deploymentName: name, autoscaling, provider });
     }
-    const { minAvailable, maxUnavailable = 1 } = props.disruptionBudget ?? {};
-    this.disruptionBudget = new PodDisruptionBudgetV1(this, 'disruption-budget', {
-      provider,
+    this.disruptionBudget = disruptionBudget(this, 'disruption-budget', {
       metadata,
-      spec: {
-        selector: { matchLabels: serviceSelector(name) },
-        ...(minAvailable === undefined
-          ? { maxUnavailable: asText(maxUnavailable) }
-          : { minAvailable: asText(minAvailable) }),
-      },
+      selector: trackSelector(name, STABLE_TRACK),
+      budget: props.disruptionBudget,
+      provider,
     });
     this.networkPolicy = new NetworkPolicyV1(this, 'network-policy', { provider, metadata, spec: this.networkSpec() });
     this.addOutputs();
@@ -215,6 +217,7 @@ export class ScalableModelService extends Construct {
       replicas: this.replicas,
       build: this.build,
       deployment: this.deploymentOptions,
+      disruptionBudget: this.props.disruptionBudget,
     };
     const canary = new Canary(this, id, context, props);
     ModelServingError.throwIfAny(claimName(canary, memberName(this.name, id), this.namespace, provider));
@@ -238,7 +241,7 @@ export class ScalableModelService extends Construct {
     return this.props.autoscaling ? undefined : (this.props.replicas ?? DEFAULT_REPLICAS);
   }
 
-  private metadata(name: string, annotations: Readonly<Record<string, string>> = {}) {
+  private metadata(name: string, annotations: Readonly<Record<string, string>> = {}): ResourceMetadata {
     return {
       name,
       namespace: this.namespace,

@@ -130,7 +130,7 @@ describe('minimal props', () => {
     });
     expect(only('pod_disruption_budget_v1')).toEqual({
       metadata,
-      spec: { max_unavailable: '1', selector: { match_labels: selector } },
+      spec: { max_unavailable: '1', selector: { match_labels: { ...selector, 'model-serving/track': 'stable' } } },
     });
     expect(only('network_policy_v1')).toEqual({
       metadata,
@@ -288,7 +288,9 @@ test('maximum props', () => {
   });
   expect(only('pod_disruption_budget_v1').spec).toEqual({
     min_available: '50%',
-    selector: { match_labels: { ...selector, 'app.kubernetes.io/instance': 'digits' } },
+    selector: {
+      match_labels: { ...selector, 'app.kubernetes.io/instance': 'digits', 'model-serving/track': 'stable' },
+    },
   });
   expect(only('ingress_v1')).toEqual({
     metadata: expect.objectContaining({
@@ -654,12 +656,12 @@ describe('many in one stack', () => {
   test('each with its name and its selector', () => {
     expect(new Set(all('deployment_v1').map(({ metadata: { name } }) => name)).size).toBe(55);
     expect(new Set(all('deployment_v1').map(({ spec }) => JSON.stringify(spec.selector))).size).toBe(55);
-    for (const [type, path] of [
-      ['service_v1', (spec: any) => spec.selector],
-      ['pod_disruption_budget_v1', (spec: any) => spec.selector.match_labels],
-      ['network_policy_v1', (spec: any) => spec.pod_selector.match_labels],
+    for (const [type, path, count] of [
+      ['service_v1', (spec: any) => spec.selector, 50],
+      ['pod_disruption_budget_v1', (spec: any) => spec.selector.match_labels, 55],
+      ['network_policy_v1', (spec: any) => spec.pod_selector.match_labels, 50],
     ] as const) {
-      expect(new Set(all(type).map(({ spec }) => JSON.stringify(path(spec)))).size).toBe(50);
+      expect(new Set(all(type).map(({ spec }) => JSON.stringify(path(spec)))).size).toBe(count);
     }
   });
 
@@ -671,8 +673,11 @@ describe('many in one stack', () => {
         const selected = deployments.filter(({ spec: { template } }) =>
           Object.entries(selector).every(([key, value]) => template.metadata.labels[key] === value),
         );
-        const names = selected.map((deployment) => deployment.metadata.name.replace(/-next$/, ''));
-        expect(new Set(names)).toEqual(new Set([metadata.name]));
+        // A budget is for one Deployment, the others are for a service with its canary.
+        const owner = (name: string) => (type === 'pod_disruption_budget_v1' ? name : name.replace(/-next$/, ''));
+        expect(new Set(selected.map((deployment) => owner(deployment.metadata.name)))).toEqual(
+          new Set([metadata.name]),
+        );
       }
     }
   });
