@@ -156,6 +156,7 @@ export class ScalableModelService extends Construct {
       image: this.image,
       selector: trackSelector(name, STABLE_TRACK),
       replicas: this.replicas,
+      maxReplicas: props.autoscaling?.maxReplicas,
     });
     this.service = this.createService();
     const host = `${asText(name)}.${asText(namespace)}.svc`;

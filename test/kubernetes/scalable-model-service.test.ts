@@ -243,7 +243,8 @@ test('maximum props', () => {
     annotations: { owner: 'ml' },
   });
   expect(deployment.wait_for_rollout).toBe(false);
-  expect(deployment.timeouts).toEqual({ create: '600s', update: '600s' });
+  // 30 replicas one by one, each with 100 s to start, and the deadline of the last.
+  expect(deployment.timeouts).toEqual({ create: '3200s', update: '3200s' });
   expect(deployment.spec).toMatchObject({
     progress_deadline_seconds: 200,
     strategy: { rolling_update: { max_surge: '1', max_unavailable: '0' } },
@@ -390,12 +391,12 @@ test('a prop that is undefined is one that was not given', () => {
     ...undefinedAll('image namespace name replicas autoscaling environment labels annotations provider'),
     build: undefinedAll('baseImage nodePath platform builder keepLocally keepRemotely provider'),
     resources: undefinedAll('cpu cpuLimit memoryMiB'),
-    serving: undefinedAll('executors threadsPerExecutor queueTimeoutSeconds drainSeconds logLevel'),
+    serving: undefinedAll('executors threadsPerExecutor maxBatchSize rowIndependence drainSeconds logLevel'),
     pod: undefinedAll('nodeSelector tolerations priorityClassName imagePullSecrets labels annotations'),
     rollout: undefinedAll('startupSeconds progressDeadlineSeconds maxSurge wait'),
     disruptionBudget: undefinedAll('maxUnavailable minAvailable'),
     network: undefinedAll('from scrapers egress dns'),
-    service: undefinedAll('headless port annotations'),
+    service: undefinedAll('headless port grpcPort annotations'),
   });
   expect(deployment).toEqual(synthService({ model }).deployment);
 });
