@@ -16,10 +16,38 @@ export interface ServingOptions {
    */
   readonly threadsPerExecutor?: number;
   /**
+   * Rows of one run, which requests share where the model allows it; 1 means that each request runs alone. More than 1
+   * is an error for a model that cannot share runs: `OnnxModel.batching` says why.
+   * @default - 32 where the model allows it, else 1
+   */
+  readonly maxBatchSize?: number;
+  /**
+   * How long an idle executor waits for more rows after the oldest request came, in seconds, up to 60. Less than
+   * `queueTimeoutSeconds`. Without it batches fill while executors are busy, and an idle server adds no delay.
+   * @default 0
+   */
+  readonly maxBatchDelaySeconds?: number;
+  /**
+   * Whether the server tries out, before it is ready, that rows of a batch do not change each other, and runs requests
+   * one by one where they do (`probe`); or takes the model at its word (`assume`).
+   * @default 'probe'
+   */
+  readonly rowIndependence?: Settings['rowIndependence'];
+  /**
    * Requests that may wait for an executor; one more is refused with 429 at once.
    * @default 128
    */
   readonly maxQueueLength?: number;
+  /**
+   * Rows of all requests that may wait; what would be more is refused with 429 at once.
+   * @default 8192
+   */
+  readonly maxQueueRows?: number;
+  /**
+   * Bytes of all requests that may wait, as decoded tensors; what would be more is refused with 429 at once.
+   * @default 67108864 (64 MiB)
+   */
+  readonly maxQueueBytes?: number;
   /**
    * Longest wait for an executor in seconds; after it a request is answered with 504 and never run.
    * @default 30
@@ -54,7 +82,12 @@ export function servingEnvironment(options: ServingOptions, expectedSha256: stri
 const OPTION_NAMES: Readonly<Record<keyof ServingOptions, true>> = {
   executors: true,
   threadsPerExecutor: true,
+  maxBatchSize: true,
+  maxBatchDelaySeconds: true,
+  rowIndependence: true,
   maxQueueLength: true,
+  maxQueueRows: true,
+  maxQueueBytes: true,
   queueTimeoutSeconds: true,
   maxRequestBytes: true,
   drainSeconds: true,
@@ -64,7 +97,7 @@ const OPTION_NAMES: Readonly<Record<keyof ServingOptions, true>> = {
 
 /** What is wrong with the options, each by its own rule in the container's contract. */
 export function servingProblems(where: string, options: ServingOptions): Problem[] {
-  const unknown = Object.keys(options).filter((name) => !(name in OPTION_NAMES));
+  const unknown = Object.keys(options).filter((name) => !Object.hasOwn(OPTION_NAMES, name));
   return [...unknown.map((name) => optionUnknown(where, name)), ...invalidOptions(where, options)];
 }
 

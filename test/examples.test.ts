@@ -16,7 +16,8 @@ function plans(example: string, build: (app: App) => void): Record<string, unkno
   synthApp(outdir, build);
   const stacks = readdirSync(join(outdir, 'stacks')).map((stack) => {
     const text = readFileSync(join(outdir, 'stacks', stack, 'cdk.tf.json'), 'utf8');
-    const plan = JSON.parse(text.replaceAll(process.cwd(), 'CWD').replace(/[0-9a-f]{64}/g, 'SHA256'));
+    const steady = text.replaceAll(process.cwd(), 'CWD').replace(/[0-9a-f]{64}/g, 'SHA256');
+    const plan = JSON.parse(steady.replace(/:[0-9a-f]{16}"/g, ':TAG"'));
     delete plan['//'];
     return [stack, plan];
   });

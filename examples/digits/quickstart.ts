@@ -68,7 +68,8 @@ function describePlan(): void {
 }
 
 function startServer(): ChildProcess {
-  const args = ['--import', 'tsx', CLI, 'serve', MODEL, '--port', '0', '--metrics-port', '0'];
+  const freePorts = ['--port', '--grpc-port', '--metrics-port'].flatMap((flag) => [flag, '0']);
+  const args = ['--import', 'tsx', CLI, 'serve', MODEL, ...freePorts];
   return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 

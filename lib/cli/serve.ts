@@ -1,9 +1,13 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
 import { LocalServer } from '../local-server';
 import { addModelOptions, type ModelOptions, readModel } from './model-options';
 
+const { httpPortNumber, grpcPortNumber, metricsPortNumber } = SETTING_DEFAULTS;
+
 interface ServeOptions extends ModelOptions {
   port: number;
+  grpcPort: number;
   metricsPort: number;
   host: string;
 }
@@ -11,11 +15,12 @@ interface ServeOptions extends ModelOptions {
 export function serveCommand(): Command {
   return addModelOptions(new Command('serve'))
     .description("Serve a model on this machine without Docker: the image's own server and files, as a process.")
-    .option('--port <port>', 'for inference; 0 for a free one', portNumber, 8080)
-    .option('--metrics-port <port>', 'for Prometheus; 0 for a free one', portNumber, 8082)
+    .option('--port <port>', 'for HTTP; 0 for a free one', portNumber, httpPortNumber)
+    .option('--grpc-port <port>', 'for gRPC; 0 for a free one', portNumber, grpcPortNumber)
+    .option('--metrics-port <port>', 'for Prometheus; 0 for a free one', portNumber, metricsPortNumber)
     .option('--host <address>', 'to listen on', '127.0.0.1')
-    .action(async (path: string, { host, port, metricsPort, ...options }: ServeOptions) => {
-      const settings = { host, httpPortNumber: port, metricsPortNumber: metricsPort };
+    .action(async (path: string, { host, port, grpcPort, metricsPort, ...options }: ServeOptions) => {
+      const settings = { host, httpPortNumber: port, grpcPortNumber: grpcPort, metricsPortNumber: metricsPort };
       const server = LocalServer.start(readModel(path, options), settings);
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => server.stop());
       process.exitCode = await server.exited;

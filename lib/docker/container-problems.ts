@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
-import { Token } from 'cdktf';
 import type { Problem } from '../errors';
 import { isWhole, Problems } from '../problems';
 import { servingProblems } from '../serving-options';
+import { checkBatchable, checkBatchDelay } from '../workload/batching';
 import { workloadErrors } from '../workload/errors';
-import { checkEnvironment, checkMemory, checkSource } from '../workload/problems';
+import { checkEnvironment, checkMemory, checkPortsDiffer, checkSource } from '../workload/problems';
 import { isContainerName } from './container-name';
 import type { ContainerizedModelProps } from './containerized-model';
 import { dockerErrors } from './errors';
@@ -19,17 +19,19 @@ export function containerProblems(where: string, props: ContainerizedModelProps)
   problems.check(props.containerName, isContainerName, (name) => dockerErrors.containerNameInvalid(where, name));
   problems.checkKnown(where, 'waitSeconds', props.waitSeconds);
   problems.check(props.waitSeconds, isWhole(0), (value) => dockerErrors.waitSecondsInvalid(where, value));
-  return [...problems.list, ...servingProblems(where, props.serving ?? {})];
+  const { serving = {}, image, model } = props;
+  checkBatchable(where, serving, image?.model ?? model, problems);
+  checkBatchDelay(where, serving, problems);
+  return [...problems.list, ...servingProblems(where, serving)];
 }
 
 function checkAddresses(where: string, props: ContainerizedModelProps, problems: Problems): void {
-  for (const prop of ['port', 'metricsPort'] as const) {
-    problems.check(props[prop], isWhole(1, 65535), (port) => dockerErrors.portOutOfRange(where, prop, port));
+  const { port, grpcPort, metricsPort } = props;
+  const ports = { port, grpcPort, metricsPort };
+  for (const [prop, value] of Object.entries(ports)) {
+    problems.check(value, isWhole(1, 65535), (found) => workloadErrors.portOutOfRange(where, prop, found));
   }
-  const { port, metricsPort } = props;
-  if (port !== undefined && port === metricsPort && !Token.isUnresolved(port)) {
-    problems.add(dockerErrors.portsEqual(where, port));
-  }
+  checkPortsDiffer(where, ports, problems);
   problems.check(
     props.bindAddress,
     (address) => isIP(address) !== 0,

@@ -9,6 +9,7 @@ import { defaultMemoryMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
 import { servingEnvironment, type ServingOptions } from '../serving-options';
 import { asText } from '../tokens';
+import { noteBatching } from '../workload/batching';
 import { stopGraceSeconds } from '../workload/grace';
 import { defaultContainerName } from './container-name';
 import { containerProblems } from './container-problems';
@@ -30,10 +31,15 @@ export interface ContainerizedModelProps {
    */
   readonly image?: ModelImage;
   /**
-   * Port of this host that answers.
+   * Port of this host that answers over HTTP.
    * @default - a free one that Docker picks; see `url`
    */
   readonly port?: number;
+  /**
+   * Port of this host that answers over gRPC.
+   * @default - a free one that Docker picks; see `grpcEndpoint`
+   */
+  readonly grpcPort?: number;
   /**
    * Port of this host for Prometheus.
    * @default - metrics are reachable from the container's networks only
@@ -108,6 +114,7 @@ export class ContainerizedModel extends Construct {
     this.image = props.image ?? new InferenceImage(this, 'image', { ...props.build, model: props.model!, provider });
     this.model = this.image.model;
     this.bindAddress = bindAddress;
+    noteBatching(this, serving, this.model);
     const grace = stopGraceSeconds(serving);
 
     this.container = new Container(this, 'container', {
@@ -138,12 +145,22 @@ export class ContainerizedModel extends Construct {
     });
 
     new TerraformOutput(this, 'url', { value: this.url });
+    new TerraformOutput(this, 'grpc-endpoint', { value: this.grpcEndpoint });
     new TerraformOutput(this, 'image-id', { value: this.container.image });
   }
 
-  /** Where this host answers, such as `http://127.0.0.1:8080`. */
+  /** Where this host answers over HTTP, such as `http://127.0.0.1:8080`. */
   get url(): string {
-    return `http://${urlHost(this.bindAddress)}:${asText(this.container.ports.get(0).external)}`;
+    return `http://${this.published(HTTP)}`;
+  }
+
+  /** Where this host answers over gRPC without TLS, as clients take it: `127.0.0.1:8081`. */
+  get grpcEndpoint(): string {
+    return this.published(GRPC);
+  }
+
+  private published(index: number): string {
+    return `${urlHost(this.bindAddress)}:${asText(this.container.ports.get(index).external)}`;
   }
 }
 
@@ -154,11 +171,16 @@ function urlHost(address: string): string {
   return address.includes(':') ? `[${address}]` : address;
 }
 
-function publishedPorts(ip: string, { port, metricsPort }: ContainerizedModelProps): ContainerPorts[] {
-  const http = { internal: SETTING_DEFAULTS.httpPortNumber, external: port, ip };
-  return metricsPort === undefined
-    ? [http]
-    : [http, { internal: SETTING_DEFAULTS.metricsPortNumber, external: metricsPort, ip }];
+/** Places in the list of ports. The provider reads them back sorted by the container's port, so they must stand so. */
+const [HTTP, GRPC] = [0, 1];
+
+function publishedPorts(ip: string, { port, grpcPort, metricsPort }: ContainerizedModelProps): ContainerPorts[] {
+  const { httpPortNumber, grpcPortNumber, metricsPortNumber } = SETTING_DEFAULTS;
+  return [
+    { internal: httpPortNumber, external: port, ip },
+    { internal: grpcPortNumber, external: grpcPort, ip },
+    ...(metricsPort === undefined ? [] : [{ internal: metricsPortNumber, external: metricsPort, ip }]),
+  ];
 }
 
 function variables(environment: Record<string, string>): string[] {

@@ -2,16 +2,6 @@ import type { Problem } from '../errors';
 
 /** What can be wrong with a ContainerizedModel; `where` is the construct's path. */
 export const dockerErrors = {
-  portOutOfRange: (where: string, prop: string, port: number): Problem => ({
-    code: 'port-out-of-range',
-    message: `${where}: ${prop} is ${port}. Give a whole number from 1 to 65535.`,
-  }),
-
-  portsEqual: (where: string, port: number): Problem => ({
-    code: 'ports-equal',
-    message: `${where}: port and metricsPort are both ${port}. Give each a port of its own.`,
-  }),
-
   bindAddressInvalid: (where: string, address: string): Problem => ({
     code: 'bind-address-invalid',
     message: `${where}: bindAddress "${address}" is not an IP address. Give one of this host's, such as 127.0.0.1, or 0.0.0.0 for all.`,

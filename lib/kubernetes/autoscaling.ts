@@ -4,6 +4,7 @@ import {
 } from '@cdktf/provider-kubernetes/lib/horizontal-pod-autoscaler-v2';
 import type { TerraformProvider } from 'cdktf';
 import type { Construct } from 'constructs';
+import type { ResourceMetadata } from './labels';
 import { ScalingTarget } from './scaling-target';
 
 /** How many replicas there are, as the load has it. */
@@ -31,12 +32,7 @@ export function scalingTargets({ target = ScalingTarget.cpuUtilization(70) }: Au
 }
 
 export interface AutoscalerProps {
-  readonly metadata: {
-    name: string;
-    namespace: string;
-    labels: Record<string, string>;
-    annotations?: Record<string, string>;
-  };
+  readonly metadata: ResourceMetadata;
   readonly deploymentName: string;
   readonly autoscaling: Autoscaling;
   readonly provider?: TerraformProvider;

@@ -1,3 +1,4 @@
+import type { PodDisruptionBudgetV1 } from '@cdktf/provider-kubernetes/lib/pod-disruption-budget-v1';
 import { TerraformOutput, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { ModelServingError, type Problem } from '../errors';
@@ -5,10 +6,12 @@ import { InferenceImage, type ImageOptions } from '../image/inference-image';
 import type { ModelImage } from '../image/model-image';
 import type { OnnxModel } from '../model/onnx-model';
 import { Problems } from '../problems';
+import { checkBatchable, noteBatching } from '../workload/batching';
 import { checkMemory, checkSource } from '../workload/problems';
 import { distance, nearestShare, replicasFor } from './canary-weight';
+import { disruptionBudget, type DisruptionBudgetOptions } from './disruption-budget';
 import { kubernetesErrors } from './errors';
-import { STABLE_TRACK, trackSelector } from './labels';
+import { modelAnnotations, modelLabels, STABLE_TRACK, trackSelector } from './labels';
 import { type DeploymentOptions, ModelDeployment } from './model-deployment';
 import { labelValue, memberName } from './names';
 import { checkPullable } from './pullable';
@@ -36,6 +39,7 @@ export interface CanaryContext {
   readonly replicas?: number;
   readonly build?: ImageOptions;
   readonly deployment: DeploymentOptions;
+  readonly disruptionBudget?: DisruptionBudgetOptions;
 }
 
 /** Another model behind the same Service; each replica gets the same share of connections. */
@@ -44,6 +48,8 @@ export class Canary extends Construct {
   readonly image: ModelImage;
   /** `kubernetes_deployment_v1` */
   readonly deployment: ModelDeployment;
+  /** `kubernetes_pod_disruption_budget_v1` */
+  readonly disruptionBudget: PodDisruptionBudgetV1;
   readonly replicas: number;
   /** Share that whole replicas give, in percent. */
   readonly weight: number;
@@ -55,15 +61,31 @@ export class Canary extends Construct {
     ModelServingError.throwIfAny(problemsOf(this.node.path, track, context, props));
     this.image = props.image ?? new InferenceImage(this, 'image', { ...context.build, model: props.model! });
     this.model = this.image.model;
+    noteBatching(this, context.deployment.serving, this.model);
     const share = nearestShare(context.replicas!, props.weight);
     this.replicas = share.replicas;
     this.weight = share.weight;
+    const name = memberName(context.name, id);
+    const selector = trackSelector(context.name, track);
     this.deployment = new ModelDeployment(this, 'deployment', {
       ...context.deployment,
-      name: memberName(context.name, id),
+      name,
       image: this.image,
-      selector: trackSelector(context.name, track),
+      selector,
       replicas: share.replicas,
+    });
+    const { namespace, labels, annotations, provider } = context.deployment;
+    this.disruptionBudget = disruptionBudget(this, 'disruption-budget', {
+      metadata: {
+        name,
+        namespace,
+        labels: { ...labels, ...modelLabels(this.model), ...selector },
+        annotations: { ...annotations, ...modelAnnotations(this.model) },
+      },
+      selector,
+      // How many must stay of the service's replicas says nothing of a canary's few, and could block them all.
+      budget: { maxUnavailable: context.disruptionBudget?.maxUnavailable },
+      provider,
     });
     new TerraformOutput(this, 'weight', { value: share.weight });
   }
@@ -89,6 +111,7 @@ function problemsOf(where: string, track: string, context: CanaryContext, props:
     context.deployment.serving.executors,
     problems,
   );
+  checkBatchable(where, context.deployment.serving, model, problems);
   if (model) checkDeadline(where, context.deployment.rollout ?? {}, model, problems);
   checkWeight(where, context.replicas, props, problems);
   return problems.list;

@@ -60,6 +60,19 @@ export function withThreads(serving: ServingOptions, resources: ComputeResources
   return { ...serving, threadsPerExecutor: threads(request ?? 1, executors) };
 }
 
+/**
+ * How much CPU time runs of the model can take in a replica: threads are whole, so 1.5 CPUs are used by one. What the
+ * server takes besides, to read and write requests, is not to be relied on. Undefined where only the plan knows.
+ */
+export function usableCpus(serving: ServingOptions, resources: ComputeResources): number | undefined {
+  const { cpu = 1, cpuLimit = cpu } = resources;
+  const { executors = SETTING_DEFAULTS.executors, threadsPerExecutor } = serving;
+  const limit = cpuLimit === 'none' ? Infinity : cpuLimit;
+  const shared = cpuLimit === 'none' ? (cpuRequest(resources) ?? 1) : cpuLimit;
+  if ([limit, shared, executors, threadsPerExecutor].some(Token.isUnresolved)) return undefined;
+  return Math.min(limit, executors * (threadsPerExecutor ?? threads(shared, executors)));
+}
+
 /** What each executor gets of the CPUs, by Terraform where it alone knows one of them. */
 function threads(cpus: number, executors: number): number {
   const share = wholeQuotient(cpus, executors);

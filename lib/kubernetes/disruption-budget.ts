@@ -1,3 +1,9 @@
+import { PodDisruptionBudgetV1 } from '@cdktf/provider-kubernetes/lib/pod-disruption-budget-v1';
+import type { TerraformProvider } from 'cdktf';
+import type { Construct } from 'constructs';
+import { asText } from '../tokens';
+import type { ResourceMetadata } from './labels';
+
 /** How many replicas may be taken away at once, when a node is drained for example. Give one of the two. */
 export interface DisruptionBudgetOptions {
   /**
@@ -7,6 +13,26 @@ export interface DisruptionBudgetOptions {
   readonly maxUnavailable?: number | string;
   /** A number of replicas that must stay, or a percentage; less than there are at least. @default - see maxUnavailable */
   readonly minAvailable?: number | string;
+}
+
+export interface DisruptionBudgetProps {
+  readonly metadata: ResourceMetadata;
+  /** The pods of one Deployment: where a canary's broken ones counted too, they would use up the budget of the others. */
+  readonly selector: Readonly<Record<string, string>>;
+  readonly budget?: DisruptionBudgetOptions;
+  readonly provider?: TerraformProvider;
+}
+
+export function disruptionBudget(scope: Construct, id: string, props: DisruptionBudgetProps): PodDisruptionBudgetV1 {
+  const { metadata, selector, budget = {}, provider } = props;
+  const { minAvailable, maxUnavailable = 1 } = budget;
+  const bound =
+    minAvailable === undefined ? { maxUnavailable: asText(maxUnavailable) } : { minAvailable: asText(minAvailable) };
+  return new PodDisruptionBudgetV1(scope, id, {
+    provider,
+    metadata,
+    spec: { selector: { matchLabels: { ...selector } }, ...bound },
+  });
 }
 
 /** Whether a budget lets no replica go when there are so many. Kubernetes rounds percentages up. */

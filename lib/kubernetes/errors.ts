@@ -1,6 +1,12 @@
 import type { Problem } from '../errors';
 import type { CanaryShare } from './canary-weight';
 
+/**
+ * By how much a metric must be above its target before replicas are added, by default.
+ * @see https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#algorithm-details
+ */
+const AUTOSCALER_TOLERANCE = 1.1;
+
 /** What can be wrong with a ScalableModelService; `where` is the construct's path. */
 export const kubernetesErrors = {
   repositoryMissing: (where: string): Problem => ({
@@ -68,6 +74,11 @@ export const kubernetesErrors = {
     message: `${where}: autoscaling on CPU compares with the CPUs set aside, and resources.cpu is "none". Give a number of CPUs, or a target such as ScalingTarget.inFlightPerReplica(4).`,
   }),
 
+  cpuTargetUnreachable: (where: string, percent: number, most: number, usable: number, request: number): Problem => ({
+    code: 'cpu-target-unreachable',
+    message: `${where}: the target for cpu is ${percent} % of the CPUs set aside, but runs of the model can use at most ${most} % (${usable} of ${request}), and the autoscaler would never add a replica. Give a target of ${Math.max(1, Math.ceil(most / AUTOSCALER_TOLERANCE) - 1)} or less, whole CPUs, or more threads (serving.executors, serving.threadsPerExecutor).`,
+  }),
+
   cpuOutOfRange: (where: string, prop: string, value: number): Problem => ({
     code: 'cpus-out-of-range',
     message: `${where}: ${prop} is ${value}. Give a number of CPUs of 0.001 or more, such as 0.5 or 2, or "none".`,
@@ -113,14 +124,9 @@ export const kubernetesErrors = {
     message: `${where}: ${prop} sets "${key}", which the construct sets. Use another key.`,
   }),
 
-  portInvalid: (where: string, port: number): Problem => ({
-    code: 'port-out-of-range',
-    message: `${where}: service.port is ${port}. Give a whole number from 1 to 65535.`,
-  }),
-
-  headlessPort: (where: string, port: number): Problem => ({
+  headlessPort: (where: string, prop: string, port: number, ownPort: number): Problem => ({
     code: 'headless-port',
-    message: `${where}: service.port is ${port}, but a headless service leads clients straight to the replicas, which listen on 8080. Leave port out.`,
+    message: `${where}: service.${prop} is ${port}, but a headless service leads clients straight to the replicas, which listen on ${ownPort}. Leave ${prop} out.`,
   }),
 
   hostInvalid: (where: string, host: string): Problem => ({

@@ -1,6 +1,14 @@
 import type { OnnxModel } from '../model/onnx-model';
 import { labelValue } from './names';
 
+/** Of a resource in Kubernetes. */
+export interface ResourceMetadata {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Record<string, string>;
+  readonly annotations?: Record<string, string>;
+}
+
 /** Which Deployment behind a Service a pod belongs to. */
 export const TRACK_LABEL = 'model-serving/track';
 export const STABLE_TRACK = 'stable';

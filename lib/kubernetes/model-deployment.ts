@@ -13,7 +13,7 @@ import { computeResources, type ComputeResources, withThreads } from './compute-
 import { environmentVariables, type EnvironmentValue } from './environment';
 import { modelAnnotations, modelLabels } from './labels';
 import { probes } from './probes';
-import { type RolloutOptions, rolloutTimes } from './rollout';
+import { DEFAULT_SURGE, type RolloutOptions, rolloutTimes } from './rollout';
 import { spread } from './spread';
 
 /** Name of the container in each pod. */
@@ -57,6 +57,8 @@ export interface ModelDeploymentProps extends DeploymentOptions {
   readonly selector: Readonly<Record<string, string>>;
   /** Undefined where an autoscaler decides. */
   readonly replicas?: number;
+  /** How many that may be. */
+  readonly maxReplicas?: number;
 }
 
 /** Replicas of the inference server with one model: `kubernetes_deployment_v1`. */
@@ -65,7 +67,7 @@ export class ModelDeployment extends DeploymentV1 {
     const { image, pod = {}, rollout = {}, selector } = props;
     const { model } = image;
     const [os, arch] = image.platform.split('/');
-    const times = rolloutTimes(rollout, model);
+    const times = rolloutTimes(rollout, model, props.replicas ?? props.maxReplicas);
     const ownLabels = { ...modelLabels(model), ...selector };
     const annotations = { ...props.annotations, ...modelAnnotations(model) };
     super(scope, id, {
@@ -83,7 +85,7 @@ export class ModelDeployment extends DeploymentV1 {
         progressDeadlineSeconds: times.progressDeadlineSeconds,
         strategy: {
           type: 'RollingUpdate',
-          rollingUpdate: { maxUnavailable: '0', maxSurge: asText(rollout.maxSurge ?? '25%') },
+          rollingUpdate: { maxUnavailable: '0', maxSurge: asText(rollout.maxSurge ?? DEFAULT_SURGE) },
         },
         selector: { matchLabels: { ...selector } },
         template: {
@@ -128,6 +130,7 @@ function container({ image, resources = {}, serving, environment }: ModelDeploym
     }),
     port: [
       { name: 'http', containerPort: SETTING_DEFAULTS.httpPortNumber, protocol: 'TCP' },
+      { name: 'grpc', containerPort: SETTING_DEFAULTS.grpcPortNumber, protocol: 'TCP' },
       { name: 'metrics', containerPort: SETTING_DEFAULTS.metricsPortNumber, protocol: 'TCP' },
     ],
     resources: computeResources(resources, model, serving.executors),

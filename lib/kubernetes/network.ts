@@ -15,7 +15,7 @@ export interface EgressRule {
 
 /** Who may connect to replicas, and whom they may connect to. A cluster must enforce NetworkPolicies for it to hold. */
 export interface NetworkOptions {
-  /** Who may ask the model. @default - every pod of the same namespace */
+  /** Who may ask the model, over HTTP and gRPC. @default - every pod of the same namespace */
   readonly from?: readonly Peer[];
   /** Who may read metrics; with it come the annotations that Prometheus looks for. @default - nobody */
   readonly scrapers?: readonly Peer[];
@@ -48,16 +48,16 @@ export function networkPolicySpec(
     podSelector: { matchLabels: { ...selector } },
     policyTypes: ['Ingress', 'Egress'],
     ingress: [
-      ...ingress(from, SETTING_DEFAULTS.httpPortNumber),
-      ...ingress(scrapers, SETTING_DEFAULTS.metricsPortNumber),
+      ...ingress(from, [SETTING_DEFAULTS.httpPortNumber, SETTING_DEFAULTS.grpcPortNumber]),
+      ...ingress(scrapers, [SETTING_DEFAULTS.metricsPortNumber]),
     ],
     egress: [...open.map(egressRule), ...((dns ?? open.length > 0) ? [NAME_RESOLUTION] : [])],
   };
 }
 
 /** A rule without peers would let everybody in. */
-function ingress(from: readonly Peer[], port: number): NetworkPolicyV1SpecIngress[] {
-  return from.length === 0 ? [] : [{ from: [...from], ports: [tcp(port)] }];
+function ingress(from: readonly Peer[], ports: readonly number[]): NetworkPolicyV1SpecIngress[] {
+  return from.length === 0 ? [] : [{ from: [...from], ports: ports.map(tcp) }];
 }
 
 function egressRule({ to, ports }: EgressRule): NetworkPolicyV1SpecEgress {

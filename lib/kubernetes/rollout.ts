@@ -29,6 +29,8 @@ export interface RolloutOptions {
   readonly wait?: boolean;
 }
 
+export const DEFAULT_SURGE = '25%';
+
 export interface RolloutTimes {
   readonly startupSeconds: number;
   readonly progressDeadlineSeconds: number;
@@ -36,17 +38,24 @@ export interface RolloutTimes {
   readonly timeoutSeconds: number;
 }
 
-/** A surge of a quarter takes four waves, each as long as a start. */
-const WAVES = 4;
-
-export function rolloutTimes(options: RolloutOptions, model: OnnxModel): RolloutTimes {
+/** @param replicas how many there are at most */
+export function rolloutTimes(options: RolloutOptions, model: OnnxModel, replicas?: number): RolloutTimes {
   const { startupSeconds = 60 + Math.ceil(inMiB(model.sizeBytes) / 20) } = options;
   const { progressDeadlineSeconds = startupSeconds + 300 } = options;
   return {
     startupSeconds,
     progressDeadlineSeconds,
-    timeoutSeconds: progressDeadlineSeconds + WAVES * startupSeconds,
+    timeoutSeconds: progressDeadlineSeconds + wavesOf(options.maxSurge, replicas) * startupSeconds,
   };
+}
+
+/** How often as many replicas are added as a surge allows until all are new: each wave is as long as a start. */
+function wavesOf(maxSurge: number | string = DEFAULT_SURGE, replicas?: number): number {
+  const surge = String(maxSurge);
+  // Kubernetes rounds a percentage up, so that few replicas take no more waves than many.
+  if (surge.endsWith('%')) return Math.ceil(100 / Number(surge.slice(0, -1)));
+  const isKnown = replicas !== undefined && ![maxSurge, replicas].some(Token.isUnresolved);
+  return isKnown ? Math.ceil(replicas / Number(surge)) : wavesOf(DEFAULT_SURGE);
 }
 
 /** Checks that an update does not fail while replicas still start. */

@@ -1,49 +1,44 @@
 import type { HorizontalPodAutoscalerV2 } from '@cdktf/provider-kubernetes/lib/horizontal-pod-autoscaler-v2';
 import { IngressV1 } from '@cdktf/provider-kubernetes/lib/ingress-v1';
 import { NetworkPolicyV1 } from '@cdktf/provider-kubernetes/lib/network-policy-v1';
-import { PodDisruptionBudgetV1 } from '@cdktf/provider-kubernetes/lib/pod-disruption-budget-v1';
+import type { PodDisruptionBudgetV1 } from '@cdktf/provider-kubernetes/lib/pod-disruption-budget-v1';
 import { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-account-v1';
 import { ServiceV1 } from '@cdktf/provider-kubernetes/lib/service-v1';
 import { TerraformOutput, type TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
-import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
 import { ModelServingError } from '../errors';
 import { InferenceImage, type ImageOptions } from '../image/inference-image';
 import type { ModelImage } from '../image/model-image';
 import type { OnnxModel } from '../model/onnx-model';
 import type { ServingOptions } from '../serving-options';
 import { asText } from '../tokens';
+import { noteBatching } from '../workload/batching';
 import { autoscaler, type Autoscaling, DEFAULT_REPLICAS } from './autoscaling';
 import { Canary, type CanaryProps } from './canary';
 import type { ComputeResources } from './compute-resources';
-import type { DisruptionBudgetOptions } from './disruption-budget';
+import { disruptionBudget, type DisruptionBudgetOptions } from './disruption-budget';
 import type { EnvironmentValue } from './environment';
 import { kubernetesErrors } from './errors';
 import { externalUrl, type IngressOptions, ingressProblems, ingressSpec } from './exposure';
-import { modelAnnotations, modelLabels, serviceSelector, STABLE_TRACK, trackSelector } from './labels';
+import {
+  modelAnnotations,
+  modelLabels,
+  type ResourceMetadata,
+  serviceSelector,
+  STABLE_TRACK,
+  trackSelector,
+} from './labels';
 import { type DeploymentOptions, ModelDeployment, type PodOptions } from './model-deployment';
 import { claimName } from './name-claims';
 import { defaultResourceName, memberName } from './names';
 import { type NetworkOptions, networkPolicySpec, scrapeAnnotations } from './network';
 import { type Peer, Peers } from './peers';
 import type { RolloutOptions } from './rollout';
+import { type ServiceOptions, servicePorts, servicePortSpecs } from './service-ports';
 import { serviceProblems } from './service-problems';
 
 /** Longer than on Docker: ingress controllers and load balancers hear of an end by way of the API. */
 const DRAIN_SECONDS = 15;
-
-/** How clients in the cluster find the replicas. */
-export interface ServiceOptions {
-  /**
-   * Leave balancing to clients: the name then resolves to all replicas, which listen on 8080.
-   * @default false
-   */
-  readonly headless?: boolean;
-  /** @default 80 */
-  readonly port?: number;
-  /** More annotations on the Service. @default - none */
-  readonly annotations?: Readonly<Record<string, string>>;
-}
 
 export interface ScalableModelServiceProps {
   /** The model to build an image for. Give either this, with `repository`, or `image`. */
@@ -72,11 +67,11 @@ export interface ScalableModelServiceProps {
   readonly pod?: PodOptions;
   /** @default - a quarter more replicas at once, none fewer */
   readonly rollout?: RolloutOptions;
-  /** @default - one replica at a time */
+  /** Of the replicas; `maxUnavailable` of a canary's too. @default - one replica at a time */
   readonly disruptionBudget?: DisruptionBudgetOptions;
   /** @default - the namespace may ask, nobody reads metrics, replicas connect to nothing */
   readonly network?: NetworkOptions;
-  /** @default - a cluster IP, port 80 */
+  /** @default - a cluster IP, port 80 for HTTP and 8081 for gRPC */
   readonly service?: ServiceOptions;
   /** More labels on every resource and pod. @default - none */
   readonly labels?: Readonly<Record<string, string>>;
@@ -102,12 +97,14 @@ export class ScalableModelService extends Construct {
   readonly serviceAccount: ServiceAccountV1;
   /** `kubernetes_horizontal_pod_autoscaler_v2`, where there is autoscaling. */
   readonly autoscaler?: HorizontalPodAutoscalerV2;
-  /** `kubernetes_pod_disruption_budget_v1` */
+  /** `kubernetes_pod_disruption_budget_v1`, of the replicas without those of a canary. */
   readonly disruptionBudget: PodDisruptionBudgetV1;
   /** `kubernetes_network_policy_v1` */
   readonly networkPolicy: NetworkPolicyV1;
-  /** Where it is reached within the cluster, such as `http://stack-digits.default.svc`. */
+  /** Where it is reached over HTTP within the cluster, such as `http://stack-digits.default.svc`. */
   readonly url: string;
+  /** Where it is reached over gRPC without TLS within the cluster, as clients take it: `stack-digits.default.svc:8081`. */
+  readonly grpcEndpoint: string;
 
   private readonly deploymentOptions: DeploymentOptions;
   private readonly peers: Peer[];
@@ -130,6 +127,7 @@ export class ScalableModelService extends Construct {
     this.namespace = namespace;
     this.image = props.image ?? new InferenceImage(this, 'image', { ...this.build, model: props.model! });
     this.model = this.image.model;
+    noteBatching(this, props.serving ?? {}, this.model);
     this.peers = [...(network.from ?? [Peers.sameNamespace()])];
     const metadata = this.metadata(name);
     const { drainSeconds = DRAIN_SECONDS, ...serving } = props.serving ?? {};
@@ -158,23 +156,22 @@ export class ScalableModelService extends Construct {
       image: this.image,
       selector: trackSelector(name, STABLE_TRACK),
       replicas: this.replicas,
+      maxReplicas: props.autoscaling?.maxReplicas,
     });
     this.service = this.createService();
-    this.url = `http://${asText(name)}.${asText(namespace)}.svc${this.portSuffix}`;
+    const host = `${asText(name)}.${asText(namespace)}.svc`;
+    const ports = servicePorts(props.service ?? {});
+    this.url = `http://${host}${ports.http === 80 ? '' : `:${asText(ports.http)}`}`;
+    this.grpcEndpoint = `${host}:${asText(ports.grpc)}`;
     if (props.autoscaling) {
       const { autoscaling } = props;
       this.autoscaler = autoscaler(this, 'autoscaler', { metadata, deploymentName: name, autoscaling, provider });
     }
-    const { minAvailable, maxUnavailable = 1 } = props.disruptionBudget ?? {};
-    this.disruptionBudget = new PodDisruptionBudgetV1(this, 'disruption-budget', {
-      provider,
+    this.disruptionBudget = disruptionBudget(this, 'disruption-budget', {
       metadata,
-      spec: {
-        selector: { matchLabels: serviceSelector(name) },
-        ...(minAvailable === undefined
-          ? { maxUnavailable: asText(maxUnavailable) }
-          : { minAvailable: asText(minAvailable) }),
-      },
+      selector: trackSelector(name, STABLE_TRACK),
+      budget: props.disruptionBudget,
+      provider,
     });
     this.networkPolicy = new NetworkPolicyV1(this, 'network-policy', { provider, metadata, spec: this.networkSpec() });
     this.addOutputs();
@@ -221,6 +218,7 @@ export class ScalableModelService extends Construct {
       replicas: this.replicas,
       build: this.build,
       deployment: this.deploymentOptions,
+      disruptionBudget: this.props.disruptionBudget,
     };
     const canary = new Canary(this, id, context, props);
     ModelServingError.throwIfAny(claimName(canary, memberName(this.name, id), this.namespace, provider));
@@ -244,16 +242,7 @@ export class ScalableModelService extends Construct {
     return this.props.autoscaling ? undefined : (this.props.replicas ?? DEFAULT_REPLICAS);
   }
 
-  private get port(): number {
-    const { headless, port = 80 } = this.props.service ?? {};
-    return headless ? SETTING_DEFAULTS.httpPortNumber : port;
-  }
-
-  private get portSuffix(): string {
-    return this.port === 80 ? '' : `:${asText(this.port)}`;
-  }
-
-  private metadata(name: string, annotations: Readonly<Record<string, string>> = {}) {
+  private metadata(name: string, annotations: Readonly<Record<string, string>> = {}): ResourceMetadata {
     return {
       name,
       namespace: this.namespace,
@@ -271,7 +260,7 @@ export class ScalableModelService extends Construct {
         type: 'ClusterIP',
         clusterIp: service.headless ? 'None' : undefined,
         selector: serviceSelector(this.name),
-        port: [{ name: 'http', port: this.port, targetPort: 'http', protocol: 'TCP', appProtocol: 'http' }],
+        port: servicePortSpecs(service),
       },
     });
   }
@@ -283,6 +272,7 @@ export class ScalableModelService extends Construct {
   private addOutputs(): void {
     const outputs = {
       url: this.url,
+      'grpc-endpoint': this.grpcEndpoint,
       'image-reference': this.image.reference,
       'model-sha256': this.model.sha256,
       'model-version': this.model.version,

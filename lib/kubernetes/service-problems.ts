@@ -1,11 +1,12 @@
 import { Token } from 'cdktf';
 import type { Problem } from '../errors';
 import { isWhole, Problems } from '../problems';
-import { servingProblems } from '../serving-options';
+import { servingProblems, type ServingOptions } from '../serving-options';
+import { checkBatchable, checkBatchDelay } from '../workload/batching';
 import { workloadErrors } from '../workload/errors';
-import { checkEnvironment, checkMemory, checkSource } from '../workload/problems';
+import { checkEnvironment, checkMemory, checkPortsDiffer, checkSource } from '../workload/problems';
 import { DEFAULT_REPLICAS, scalingTargets } from './autoscaling';
-import { cpuRequest } from './compute-resources';
+import { type ComputeResources, cpuRequest, usableCpus } from './compute-resources';
 import { blocksEviction, isReplicaShare } from './disruption-budget';
 import { kubernetesErrors } from './errors';
 import { modelAnnotations, modelLabels, trackSelector } from './labels';
@@ -13,6 +14,8 @@ import { isLabel, isNamespaceName, isResourceName } from './names';
 import { checkPullable } from './pullable';
 import { checkDeadline, isSurge } from './rollout';
 import type { ScalableModelServiceProps } from './scalable-model-service';
+import type { ScalingTarget } from './scaling-target';
+import { servicePorts } from './service-ports';
 
 /** Everything that is wrong with the props. */
 export function serviceProblems(
@@ -28,7 +31,10 @@ export function serviceProblems(
   checkRollout(where, props, problems);
   checkEnvironment(where, props.environment ?? {}, problems);
   checkService(where, props, problems);
-  return [...problems.list, ...servingProblems(where, props.serving ?? {})];
+  const { serving = {}, image, model } = props;
+  checkBatchable(where, serving, image?.model ?? model, problems);
+  checkBatchDelay(where, serving, problems);
+  return [...problems.list, ...servingProblems(where, serving)];
 }
 
 function checkImage(where: string, props: ScalableModelServiceProps, problems: Problems): void {
@@ -84,7 +90,7 @@ function checkKeys(where: string, prop: string, given: object | undefined, reser
 
 function checkReplicas(
   where: string,
-  { replicas, autoscaling, resources }: ScalableModelServiceProps,
+  { replicas, autoscaling, resources = {}, serving = {} }: ScalableModelServiceProps,
   problems: Problems,
 ): void {
   problems.check(replicas, isWhole(1), (value) => workloadErrors.notPositive(where, 'replicas', value));
@@ -109,8 +115,36 @@ function checkReplicas(
       problems.add(kubernetesErrors.scalingTargetTwice(where, target.metricName));
     }
   });
-  if (targets.some(({ isCpu }) => isCpu) && cpuRequest(resources ?? {}) === undefined) {
-    problems.add(kubernetesErrors.cpuRequestMissing(where));
+  checkCpuTargets(
+    where,
+    targets.filter(({ isCpu }) => isCpu),
+    resources,
+    serving,
+    problems,
+  );
+}
+
+/** Checks that there is something to compare CPU time with, and that it can get above a target. */
+function checkCpuTargets(
+  where: string,
+  targets: readonly ScalingTarget[],
+  resources: ComputeResources,
+  serving: ServingOptions,
+  problems: Problems,
+): void {
+  if (targets.length === 0) return;
+  const request = cpuRequest(resources);
+  if (request === undefined) return problems.add(kubernetesErrors.cpuRequestMissing(where));
+  const usable = usableCpus(serving, resources);
+  if (usable === undefined || Token.isUnresolved(request)) return;
+  const most = Math.floor((100 * usable) / request);
+  // What is no number of CPUs or threads is refused elsewhere.
+  if (!(most > 0)) return;
+  for (const { value } of targets) {
+    const isReachable = (percent: number) => percent < most;
+    problems.check(value, isReachable, (percent) =>
+      kubernetesErrors.cpuTargetUnreachable(where, percent, most, usable, request),
+    );
   }
 }
 
@@ -162,6 +196,13 @@ function checkRollout(
 }
 
 function checkService(where: string, { service = {} }: ScalableModelServiceProps, problems: Problems): void {
-  problems.check(service.port, isWhole(1, 65535), (port) => kubernetesErrors.portInvalid(where, port));
-  if (service.headless && service.port !== undefined) problems.add(kubernetesErrors.headlessPort(where, service.port));
+  const { port, grpcPort } = service;
+  for (const [prop, value] of Object.entries({ port, grpcPort })) {
+    problems.check(value, isWhole(1, 65535), (found) => workloadErrors.portOutOfRange(where, `service.${prop}`, found));
+  }
+  const ports = servicePorts(service);
+  checkPortsDiffer(where, { 'service.port': ports.http, 'service.grpcPort': ports.grpc }, problems);
+  if (!service.headless) return;
+  if (port !== undefined) problems.add(kubernetesErrors.headlessPort(where, 'port', port, ports.http));
+  if (grpcPort !== undefined) problems.add(kubernetesErrors.headlessPort(where, 'grpcPort', grpcPort, ports.grpc));
 }

@@ -36,6 +36,37 @@ export const workloadErrors = {
     message: `${where}: environment has a variable "${variable}". Begin its name with a letter or "_", and go on with letters, digits, "_", "." and "-".`,
   }),
 
+  batchingImpossible: (
+    where: string,
+    option: string,
+    value: number | string,
+    model: OnnxModel,
+    reason: string,
+  ): Problem => ({
+    code: 'batching-impossible',
+    message: `${where}: serving.${option} is ${JSON.stringify(value)}, but model "${model.name}" cannot run requests together: ${reason}. Leave it out, or export the model with one symbolic first dimension at every input and output (dynamic_shapes or dynamic_axes of torch.onnx.export).`,
+  }),
+
+  batchDelayUnused: (where: string, delay: number): Problem => ({
+    code: 'batch-delay-unused',
+    message: `${where}: serving.maxBatchDelaySeconds is ${delay}, but maxBatchSize is 1, so that no request waits for another. Raise maxBatchSize, or leave maxBatchDelaySeconds out.`,
+  }),
+
+  batchDelayTooLong: (where: string, delay: number, timeout: number): Problem => ({
+    code: 'batch-delay-too-long',
+    message: `${where}: serving.maxBatchDelaySeconds is ${delay}, not less than queueTimeoutSeconds ${timeout}: requests would be answered with 504 while they wait for others. Use some thousandths of a second, such as 0.005.`,
+  }),
+
+  portOutOfRange: (where: string, prop: string, port: number): Problem => ({
+    code: 'port-out-of-range',
+    message: `${where}: ${prop} is ${port}. Give a whole number from 1 to 65535.`,
+  }),
+
+  portsEqual: (where: string, one: string, other: string, port: number): Problem => ({
+    code: 'ports-equal',
+    message: `${where}: ${one} and ${other} are both ${port}. Give each a port of its own.`,
+  }),
+
   notPositive: (where: string, prop: string, value: number): Problem => ({
     code: 'not-positive',
     message: `${where}: ${prop} is ${value}. Give a whole number of 1 or more.`,

@@ -1,3 +1,4 @@
+import { Token } from 'cdktf';
 import { SETTING_PREFIX } from '../../inference-image/src/contract/settings';
 import { minimumMemoryMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
@@ -30,6 +31,15 @@ export function checkMemory(
   problems.check(memoryMiB, isEnough, (value) =>
     workloadErrors.memoryTooSmall(where, prop, value, minimum, model, executors),
   );
+}
+
+/** Checks that no two ports that are known are one. */
+export function checkPortsDiffer(where: string, ports: Record<string, number | undefined>, problems: Problems): void {
+  const known = Object.entries(ports).filter(([, port]) => port !== undefined && !Token.isUnresolved(port));
+  known.forEach(([prop, port], i) => {
+    const [other] = known.slice(0, i).find(([, earlier]) => earlier === port) ?? [];
+    if (other !== undefined) problems.add(workloadErrors.portsEqual(where, other, prop, port!));
+  });
 }
 
 export function checkEnvironment(where: string, environment: object, problems: Problems): void {

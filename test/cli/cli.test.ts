@@ -115,10 +115,14 @@ test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
   'model-serving serve answers, and ends cleanly on %s',
   async (signal) => {
     const file = multiplier(folder, 'double', 2);
-    const server = spawn(process.execPath, [...COMMAND, 'serve', file, '--port', '0', '--metrics-port', '0'], {
-      env: { ...process.env, MODEL_SERVING_EXECUTORS: 'for another server' },
-      cwd: root,
-    });
+    const server = spawn(
+      process.execPath,
+      [...COMMAND, 'serve', file, ...['--port', '--grpc-port', '--metrics-port'].flatMap((flag) => [flag, '0'])],
+      {
+        env: { ...process.env, MODEL_SERVING_EXECUTORS: 'for another server' },
+        cwd: root,
+      },
+    );
     const exited = once(server, 'exit');
     for await (const line of createInterface({ input: server.stdout })) {
       const { msg, url } = JSON.parse(line);

@@ -24,7 +24,10 @@ test('minimal props give a hardened container on the loopback address', () => {
     name: 'stack-digits',
     image: `\${docker_image.${imageId}.image_id}`,
     env: [`MODEL_SERVING_EXPECTED_SHA256=${model.sha256}`],
-    ports: [{ internal: 8080, ip: '127.0.0.1' }],
+    ports: [
+      { internal: 8080, ip: '127.0.0.1' },
+      { internal: 8081, ip: '127.0.0.1' },
+    ],
     labels: [
       { label: 'model-serving.model', value: 'digits' },
       { label: 'model-serving.version', value: '3' },
@@ -50,7 +53,7 @@ test('minimal props give a hardened container on the loopback address', () => {
     destroy_grace_seconds: 45,
     stop_timeout: 45,
   });
-  expect(tree(construct)).toEqual(['container', 'image', 'image-id', 'image/image', 'url']);
+  expect(tree(construct)).toEqual(['container', 'grpc-endpoint', 'image', 'image-id', 'image/image', 'url']);
 });
 
 test('maximum props', () => {
@@ -58,6 +61,7 @@ test('maximum props', () => {
     model,
     build: { repository: 'registry.example.com/ml/digits', baseImage: `node@sha256:${'0'.repeat(64)}` },
     port: 9000,
+    grpcPort: 9002,
     metricsPort: 9001,
     bindAddress: '0.0.0.0',
     cpus: 1.5,
@@ -95,6 +99,7 @@ test('maximum props', () => {
     ],
     ports: [
       { internal: 8080, external: 9000, ip: '0.0.0.0' },
+      { internal: 8081, external: 9002, ip: '0.0.0.0' },
       { internal: 8082, external: 9001, ip: '0.0.0.0' },
     ],
     networks_advanced: [{ name: 'front' }, { name: 'back' }],
@@ -171,10 +176,12 @@ test('outputs say where it answers and what it runs', () => {
   const [containerId] = Object.keys(json.resource.docker_container);
   const outputs = Object.values<any>(json.output).map(({ value }) => value);
   expect(outputs).toEqual([
+    `127.0.0.1:\${docker_container.${containerId}.ports[1].external}`,
     `\${docker_container.${containerId}.image}`,
     `http://127.0.0.1:\${docker_container.${containerId}.ports[0].external}`,
   ]);
   expect(construct.url).toMatch(/^http:\/\/127\.0\.0\.1:\$\{TfToken/);
+  expect(construct.grpcEndpoint).toMatch(/^127\.0\.0\.1:\$\{TfToken/);
 });
 
 test.each([
@@ -183,7 +190,9 @@ test.each([
   ['fd00::7', 'http://[fd00::7]:'],
   ['192.168.0.2', 'http://192.168.0.2:'],
 ])('bound to %s it answers at %s', (bindAddress, start) => {
-  expect(containerized({ model, bindAddress }).construct.url.startsWith(start)).toBe(true);
+  const { url, grpcEndpoint } = containerized({ model, bindAddress }).construct;
+  expect(url.startsWith(start)).toBe(true);
+  expect(`http://${grpcEndpoint}`.startsWith(start)).toBe(true);
 });
 
 test('fractions of a second of grace are rounded up', () => {
@@ -198,6 +207,7 @@ test('values that only the plan knows go through it, unchecked', () => {
     new ContainerizedModel(stack, 'digits', {
       model,
       port: number('port'),
+      grpcPort: number('grpc_port'),
       cpus: number('cpus'),
       memoryMiB: number('memory'),
       logRotation: { maxSizeMiB: number('size'), maxFiles: number('files') },
@@ -206,7 +216,7 @@ test('values that only the plan knows go through it, unchecked', () => {
     });
   });
   expect(only(json, 'docker_container')).toMatchObject({
-    ports: [{ external: '${var.port}' }],
+    ports: [{ external: '${var.port}' }, { external: '${var.grpc_port}' }],
     memory: '${var.memory}',
     log_opts: { 'max-size': '${var.size}m', 'max-file': '${var.files}' },
     cpu_quota: '${floor((var.cpus * 100000))}',
@@ -243,6 +253,7 @@ describe('what is refused', () => {
       { model, metricsPort: 0.5 },
       'stack/digits: metricsPort is 0.5. Give a whole number from 1 to 65535. [port-out-of-range]',
     ],
+    [{ model, grpcPort: 0 }, 'stack/digits: grpcPort is 0. Give a whole number from 1 to 65535. [port-out-of-range]'],
     [
       { model, cpus: 0 },
       'stack/digits: cpus is 0. Give a number of CPUs of 0.01 or more, such as 0.5 or 2. [cpus-out-of-range]',
@@ -254,6 +265,14 @@ describe('what is refused', () => {
       'stack/digits: port and metricsPort are both 8080. Give each a port of its own. [ports-equal]',
     ],
     [
+      { model, port: 8080, grpcPort: 8080 },
+      'stack/digits: port and grpcPort are both 8080. Give each a port of its own. [ports-equal]',
+    ],
+    [
+      { model, grpcPort: 8081, metricsPort: 8081 },
+      'stack/digits: grpcPort and metricsPort are both 8081. Give each a port of its own. [ports-equal]',
+    ],
+    [
       { model, bindAddress: 'localhost' },
       'stack/digits: bindAddress "localhost" is not an IP address. Give one of this host\'s, such as 127.0.0.1, or 0.0.0.0 for all. [bind-address-invalid]',
     ],
@@ -263,7 +282,7 @@ describe('what is refused', () => {
     ],
     [
       { model, serving: { batchSize: 4 } as object },
-      'stack/digits: serving has no option batchSize. The options are executors, threadsPerExecutor, maxQueueLength, queueTimeoutSeconds, maxRequestBytes, drainSeconds, maxConnectionAgeSeconds, logLevel. [serving-option-unknown]',
+      'stack/digits: serving has no option batchSize. The options are executors, threadsPerExecutor, maxBatchSize, maxBatchDelaySeconds, rowIndependence, maxQueueLength, maxQueueRows, maxQueueBytes, queueTimeoutSeconds, maxRequestBytes, drainSeconds, maxConnectionAgeSeconds, logLevel. [serving-option-unknown]',
     ],
     [
       { model, waitSeconds: Token.asNumber({ resolve: () => 1 }) },

@@ -41,6 +41,11 @@ describeApplied(reason === undefined ? 'applied to a Docker engine' : `NOT APPLI
       expect(logits.indexOf(Math.max(...logits))).toBe(sample.label);
     });
 
+    test('has a port for gRPC, where its output says', () => {
+      const { name } = workspace.resource('digits', 'docker_container');
+      expect(workspace.output('digits', 'grpc-endpoint')).toBe(docker('port', name, '8081/tcp').trim());
+    });
+
     test('T3 the second plan is empty with all hardening on', () => {
       expect(workspace.planExitCode('digits', variables)).toBe(0);
     });

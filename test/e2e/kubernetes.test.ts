@@ -283,7 +283,10 @@ describeApplied(reason === undefined ? 'applied to a cluster' : `NOT APPLIED to 
       expect(policy.ingress).toEqual([
         {
           from: [{ podSelector: {} }, { namespaceSelector: namespaceSelector('ingress-nginx') }],
-          ports: [{ port: 8080, protocol: 'TCP' }],
+          ports: [
+            { port: 8080, protocol: 'TCP' },
+            { port: 8081, protocol: 'TCP' },
+          ],
         },
         {
           from: [

@@ -1,6 +1,11 @@
 import { TerraformVariable } from 'cdktf';
 import { OnnxModel } from 'cdktf-model-serving';
-import { ScalableModelService, ScalingTarget } from 'cdktf-model-serving/kubernetes';
+import {
+  type ComputeResources,
+  ScalableModelService,
+  ScalingTarget,
+  type ServingOptions,
+} from 'cdktf-model-serving/kubernetes';
 import { multiplier } from '../support/models';
 import { synthService } from '../support/service';
 import { only, synthStack } from '../support/synth';
@@ -112,4 +117,42 @@ test('a pods metric that is called cpu is a pods metric', () => {
   const target = ScalingTarget.podsMetric('cpu', 0.5);
   const { only } = synthService({ model, autoscaling: { maxReplicas: 9, target }, resources: { cpu: 'none' } });
   expect(only('horizontal_pod_autoscaler_v2').spec.metric).toEqual([pods('cpu', '500m')]);
+});
+
+describe('a CPU target', () => {
+  const synth = (resources: ComputeResources, serving: ServingOptions, percent?: number) => () =>
+    synthService({
+      model,
+      resources,
+      serving,
+      autoscaling: { maxReplicas: 9, ...(percent && { target: ScalingTarget.cpuUtilization(percent) }) },
+    });
+
+  test.each<[ComputeResources, ServingOptions, number]>([
+    [{}, {}, 100],
+    [{ cpu: 0.5 }, {}, 100],
+    [{ cpu: 1.5 }, {}, 66],
+    [{ cpu: 3 }, { executors: 2 }, 66],
+    [{ cpu: 4 }, { threadsPerExecutor: 1 }, 25],
+    [{ cpu: 4 }, { executors: 2, threadsPerExecutor: 1 }, 50],
+    [{ cpu: 0.5, cpuLimit: 1.5 }, {}, 200],
+    [{ cpu: 2, cpuLimit: 'none' }, { threadsPerExecutor: 3 }, 150],
+    [{ cpu: 2.5, cpuLimit: 'none' }, {}, 80],
+    [{ cpu: 'none', cpuLimit: 2 }, { executors: 3 }, 100],
+  ])('with %j and %j can be less than %d', (resources, serving, most) => {
+    expect(synth(resources, serving, most - 1)).not.toThrow();
+    expect(synth(resources, serving, most)).toThrow('[cpu-target-unreachable]');
+  });
+
+  test('is refused with what could be reached, also where it is the default', () => {
+    expect(synth({ cpu: 1.5 }, {})).toThrow(
+      'stack/digits: the target for cpu is 70 % of the CPUs set aside, but runs of the model can use at most 66 % (1 of 1.5), and the autoscaler would never add a replica. Give a target of 59 or less, whole CPUs, or more threads (serving.executors, serving.threadsPerExecutor). [cpu-target-unreachable]',
+    );
+    expect(synth({ cpu: 1.5 }, {}, 59)).not.toThrow();
+  });
+
+  test('is not judged by CPUs and threads that are wrong themselves', () => {
+    expect(synth({ cpu: 0 }, {})).toThrow(/^(?!.*unreachable).*cpus-out-of-range\]$/s);
+    expect(synth({}, { executors: 0 })).toThrow(/^(?!.*unreachable).*serving-option-invalid\]$/s);
+  });
 });

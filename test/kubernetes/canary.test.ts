@@ -1,7 +1,13 @@
 import * as fc from 'fast-check';
 import { TerraformVariable, Token } from 'cdktf';
 import { OnnxModel } from 'cdktf-model-serving';
-import { type CanaryProps, InferenceImage, ScalableModelService } from 'cdktf-model-serving/kubernetes';
+import {
+  type CanaryProps,
+  type DisruptionBudgetOptions,
+  InferenceImage,
+  ScalableModelService,
+  type ScalableModelServiceProps,
+} from 'cdktf-model-serving/kubernetes';
 import { distance, nearestShare, replicasFor } from '../../lib/kubernetes/canary-weight';
 import { isLabel, isResourceName } from '../../lib/kubernetes/names';
 import { largeModel, multiplier } from '../support/models';
@@ -33,16 +39,73 @@ test('a second Deployment behind the same Service, with labels of its own', () =
   const [stableLabels, canaryLabels] = deployments.map(({ spec }) => spec.template.metadata.labels);
   const selects = (selector: any, labels: any) =>
     Object.entries(selector).every(([key, value]) => labels[key] === value);
-  for (const selector of [
-    only('service_v1').spec.selector,
-    only('pod_disruption_budget_v1').spec.selector.match_labels,
-    only('network_policy_v1').spec.pod_selector.match_labels,
-  ]) {
+  for (const selector of [only('service_v1').spec.selector, only('network_policy_v1').spec.pod_selector.match_labels]) {
     expect([stableLabels, canaryLabels].map((labels) => selects(selector, labels))).toEqual([true, true]);
   }
   expect(selects(stable.spec.selector.match_labels, canaryLabels)).toBe(false);
   expect(selects(canary.spec.selector.match_labels, stableLabels)).toBe(false);
-  expect(tree(construct.canary!)).toEqual(['deployment', 'image', 'image/image', 'image/registry-image', 'weight']);
+  expect(tree(construct.canary!)).toEqual([
+    'deployment',
+    'disruption-budget',
+    'image',
+    'image/image',
+    'image/registry-image',
+    'weight',
+  ]);
+});
+
+describe('K3 disruptions', () => {
+  const budgets = (props: Partial<ScalableModelServiceProps>, weight = 20) => {
+    const { json } = synthService({ model, replicas: 8, ...props }, (it) =>
+      it.addCanary('next', { model: candidate, weight }),
+    );
+    return Object.values<any>(json.resource.kubernetes_pod_disruption_budget_v1);
+  };
+
+  test('a budget for each, so that a broken canary does not use up that of the others', () => {
+    const [stable, canary] = budgets({ labels: { team: 'vision' }, annotations: { owner: 'ml' } });
+    const selector = { 'app.kubernetes.io/name': 'model-serving', 'app.kubernetes.io/instance': 'stack-digits' };
+    expect(stable.spec).toEqual({
+      max_unavailable: '1',
+      selector: { match_labels: { ...selector, 'model-serving/track': 'stable' } },
+    });
+    expect(canary).toEqual({
+      metadata: {
+        name: 'stack-digits-next',
+        namespace: 'default',
+        labels: {
+          ...selector,
+          team: 'vision',
+          'app.kubernetes.io/version': '2',
+          'model-serving/model': 'digits',
+          'model-serving/track': 'next',
+        },
+        annotations: {
+          owner: 'ml',
+          'model-serving/model': 'digits',
+          'model-serving/version': '2',
+          'model-serving/sha256': candidate.sha256,
+        },
+      },
+      spec: { max_unavailable: '1', selector: { match_labels: { ...selector, 'model-serving/track': 'next' } } },
+    });
+  });
+
+  test('the bound of the service, where a canary can have it', () => {
+    const bounds = (disruptionBudget: DisruptionBudgetOptions) =>
+      budgets({ disruptionBudget }).map(({ spec: { max_unavailable, min_available } }) => [
+        max_unavailable,
+        min_available,
+      ]);
+    expect(bounds({ maxUnavailable: '25%' })).toEqual([
+      ['25%', undefined],
+      ['25%', undefined],
+    ]);
+    expect(bounds({ minAvailable: 6 })).toEqual([
+      [undefined, '6'],
+      ['1', undefined],
+    ]);
+  });
 });
 
 test('it runs as the service does', () => {

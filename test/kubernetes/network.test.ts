@@ -16,7 +16,10 @@ function policy(network: NetworkOptions, extend?: (service: ScalableModelService
 const namespace = (name: string) => ({
   namespace_selector: { match_labels: { 'kubernetes.io/metadata.name': name } },
 });
-const api = [{ port: '8080', protocol: 'TCP' }];
+const api = [
+  { port: '8080', protocol: 'TCP' },
+  { port: '8081', protocol: 'TCP' },
+];
 
 test('every kind of peer', () => {
   const from = [

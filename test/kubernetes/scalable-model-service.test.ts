@@ -96,6 +96,7 @@ describe('minimal props', () => {
         ],
         port: [
           { name: 'http', container_port: 8080, protocol: 'TCP' },
+          { name: 'grpc', container_port: 8081, protocol: 'TCP' },
           { name: 'metrics', container_port: 8082, protocol: 'TCP' },
         ],
         resources: { requests: { cpu: '1', memory: '514Mi' }, limits: { cpu: '1', memory: '514Mi' } },
@@ -121,19 +122,30 @@ describe('minimal props', () => {
       spec: {
         type: 'ClusterIP',
         selector,
-        port: [{ name: 'http', port: 80, target_port: 'http', protocol: 'TCP', app_protocol: 'http' }],
+        port: [
+          { name: 'http', port: 80, target_port: 'http', protocol: 'TCP', app_protocol: 'http' },
+          { name: 'grpc', port: 8081, target_port: 'grpc', protocol: 'TCP', app_protocol: 'kubernetes.io/h2c' },
+        ],
       },
     });
     expect(only('pod_disruption_budget_v1')).toEqual({
       metadata,
-      spec: { max_unavailable: '1', selector: { match_labels: selector } },
+      spec: { max_unavailable: '1', selector: { match_labels: { ...selector, 'model-serving/track': 'stable' } } },
     });
     expect(only('network_policy_v1')).toEqual({
       metadata,
       spec: {
         pod_selector: { match_labels: selector },
         policy_types: ['Ingress', 'Egress'],
-        ingress: [{ from: [{ pod_selector: {} }], ports: [{ port: '8080', protocol: 'TCP' }] }],
+        ingress: [
+          {
+            from: [{ pod_selector: {} }],
+            ports: [
+              { port: '8080', protocol: 'TCP' },
+              { port: '8081', protocol: 'TCP' },
+            ],
+          },
+        ],
         egress: [],
       },
     });
@@ -145,6 +157,7 @@ describe('minimal props', () => {
     expect(tree(construct)).toEqual([
       'deployment',
       'disruption-budget',
+      'grpc-endpoint',
       'image',
       'image-reference',
       'image/image',
@@ -160,7 +173,14 @@ describe('minimal props', () => {
 
   test('outputs say where it answers and what it runs', () => {
     const outputs = Object.values<any>(json.output).map((output) => output.value);
-    expect(outputs).toEqual([digest, model.sha256, '3', 'http://stack-digits.default.svc']);
+    expect(outputs).toEqual([
+      'stack-digits.default.svc:8081',
+      digest,
+      model.sha256,
+      '3',
+      'http://stack-digits.default.svc',
+    ]);
+    expect(construct.grpcEndpoint).toBe('stack-digits.default.svc:8081');
     expect(construct.url).toBe('http://stack-digits.default.svc');
   });
 });
@@ -200,7 +220,7 @@ test('maximum props', () => {
         scrapers: [Peers.namespace('monitoring')],
         egress: [{ to: Peers.cidr('10.0.0.0/8', ['10.1.0.0/16']), ports: [4318] }],
       },
-      service: { port: 8000, annotations: { note: 'service' } },
+      service: { port: 8000, grpcPort: 9000, annotations: { note: 'service' } },
       labels: { team: 'vision' },
       annotations: { owner: 'ml' },
     },
@@ -223,7 +243,8 @@ test('maximum props', () => {
     annotations: { owner: 'ml' },
   });
   expect(deployment.wait_for_rollout).toBe(false);
-  expect(deployment.timeouts).toEqual({ create: '600s', update: '600s' });
+  // 30 replicas one by one, each with 100 s to start, and the deadline of the last.
+  expect(deployment.timeouts).toEqual({ create: '3200s', update: '3200s' });
   expect(deployment.spec).toMatchObject({
     progress_deadline_seconds: 200,
     strategy: { rolling_update: { max_surge: '1', max_unavailable: '0' } },
@@ -259,11 +280,18 @@ test('maximum props', () => {
   ]);
   expect(only('service_v1')).toMatchObject({
     metadata: { annotations: { note: 'service', owner: 'ml' } },
-    spec: { port: [{ port: 8000 }] },
+    spec: {
+      port: [
+        { name: 'http', port: 8000 },
+        { name: 'grpc', port: 9000 },
+      ],
+    },
   });
   expect(only('pod_disruption_budget_v1').spec).toEqual({
     min_available: '50%',
-    selector: { match_labels: { ...selector, 'app.kubernetes.io/instance': 'digits' } },
+    selector: {
+      match_labels: { ...selector, 'app.kubernetes.io/instance': 'digits', 'model-serving/track': 'stable' },
+    },
   });
   expect(only('ingress_v1')).toEqual({
     metadata: expect.objectContaining({
@@ -297,6 +325,7 @@ test('maximum props', () => {
   });
   expect(Object.values<any>(json.resource.docker_registry_image)[0].insecure_skip_verify).toBe(true);
   expect(construct.url).toBe('http://digits.ml.svc:8000');
+  expect(construct.grpcEndpoint).toBe('digits.ml.svc:9000');
   expect(Object.entries<any>(json.output).find(([id]) => id.includes('external'))![1].value).toBe(
     'https://models.example.com/v2/models/digits',
   );
@@ -305,8 +334,15 @@ test('maximum props', () => {
 
 test('a headless service leads to the replicas themselves', () => {
   const { construct, only } = synthService({ model, service: { headless: true } });
-  expect(only('service_v1').spec).toMatchObject({ cluster_ip: 'None', port: [{ port: 8080, target_port: 'http' }] });
+  expect(only('service_v1').spec).toMatchObject({
+    cluster_ip: 'None',
+    port: [
+      { port: 8080, target_port: 'http' },
+      { port: 8081, target_port: 'grpc' },
+    ],
+  });
   expect(construct.url).toBe('http://stack-digits.default.svc:8080');
+  expect(construct.grpcEndpoint).toBe('stack-digits.default.svc:8081');
 });
 
 test.each([
@@ -355,12 +391,12 @@ test('a prop that is undefined is one that was not given', () => {
     ...undefinedAll('image namespace name replicas autoscaling environment labels annotations provider'),
     build: undefinedAll('baseImage nodePath platform builder keepLocally keepRemotely provider'),
     resources: undefinedAll('cpu cpuLimit memoryMiB'),
-    serving: undefinedAll('executors threadsPerExecutor queueTimeoutSeconds drainSeconds logLevel'),
+    serving: undefinedAll('executors threadsPerExecutor maxBatchSize rowIndependence drainSeconds logLevel'),
     pod: undefinedAll('nodeSelector tolerations priorityClassName imagePullSecrets labels annotations'),
     rollout: undefinedAll('startupSeconds progressDeadlineSeconds maxSurge wait'),
     disruptionBudget: undefinedAll('maxUnavailable minAvailable'),
     network: undefinedAll('from scrapers egress dns'),
-    service: undefinedAll('headless port annotations'),
+    service: undefinedAll('headless port grpcPort annotations'),
   });
   expect(deployment).toEqual(synthService({ model }).deployment);
 });
@@ -621,12 +657,12 @@ describe('many in one stack', () => {
   test('each with its name and its selector', () => {
     expect(new Set(all('deployment_v1').map(({ metadata: { name } }) => name)).size).toBe(55);
     expect(new Set(all('deployment_v1').map(({ spec }) => JSON.stringify(spec.selector))).size).toBe(55);
-    for (const [type, path] of [
-      ['service_v1', (spec: any) => spec.selector],
-      ['pod_disruption_budget_v1', (spec: any) => spec.selector.match_labels],
-      ['network_policy_v1', (spec: any) => spec.pod_selector.match_labels],
+    for (const [type, path, count] of [
+      ['service_v1', (spec: any) => spec.selector, 50],
+      ['pod_disruption_budget_v1', (spec: any) => spec.selector.match_labels, 55],
+      ['network_policy_v1', (spec: any) => spec.pod_selector.match_labels, 50],
     ] as const) {
-      expect(new Set(all(type).map(({ spec }) => JSON.stringify(path(spec)))).size).toBe(50);
+      expect(new Set(all(type).map(({ spec }) => JSON.stringify(path(spec)))).size).toBe(count);
     }
   });
 
@@ -638,8 +674,11 @@ describe('many in one stack', () => {
         const selected = deployments.filter(({ spec: { template } }) =>
           Object.entries(selector).every(([key, value]) => template.metadata.labels[key] === value),
         );
-        const names = selected.map((deployment) => deployment.metadata.name.replace(/-next$/, ''));
-        expect(new Set(names)).toEqual(new Set([metadata.name]));
+        // A budget is for one Deployment, the others are for a service with its canary.
+        const owner = (name: string) => (type === 'pod_disruption_budget_v1' ? name : name.replace(/-next$/, ''));
+        expect(new Set(selected.map((deployment) => owner(deployment.metadata.name)))).toEqual(
+          new Set([metadata.name]),
+        );
       }
     }
   });
@@ -810,6 +849,21 @@ describe('what is refused', () => {
       'a port',
       { model, service: { port: 70000 } },
       'stack/digits: service.port is 70000. Give a whole number from 1 to 65535. [port-out-of-range]',
+    ],
+    [
+      'a port for gRPC',
+      { model, service: { grpcPort: 0.5 } },
+      'stack/digits: service.grpcPort is 0.5. Give a whole number from 1 to 65535. [port-out-of-range]',
+    ],
+    [
+      'one port for both protocols',
+      { model, service: { port: 8081 } },
+      'stack/digits: service.port and service.grpcPort are both 8081. Give each a port of its own. [ports-equal]',
+    ],
+    [
+      'a port for gRPC of a headless service',
+      { model, service: { grpcPort: 9000, headless: true } },
+      'stack/digits: service.grpcPort is 9000, but a headless service leads clients straight to the replicas, which listen on 8081. Leave grpcPort out. [headless-port]',
     ],
     [
       'a port of a headless service',

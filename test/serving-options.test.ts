@@ -1,0 +1,57 @@
+import { type ServingOptions, servingEnvironment, servingProblems } from '../lib/serving-options';
+
+test('every option is a variable of the container', () => {
+  const options: Required<ServingOptions> = {
+    executors: 2,
+    threadsPerExecutor: 3,
+    maxBatchSize: 16,
+    maxBatchDelaySeconds: 0.002,
+    rowIndependence: 'assume',
+    maxQueueLength: 4,
+    maxQueueRows: 5,
+    maxQueueBytes: 6,
+    queueTimeoutSeconds: 7,
+    maxRequestBytes: 8,
+    drainSeconds: 9,
+    maxConnectionAgeSeconds: 10,
+    logLevel: 'warn',
+  };
+  expect(servingProblems('here', options)).toEqual([]);
+  expect(servingEnvironment(options, 'abc')).toEqual({
+    MODEL_SERVING_EXECUTORS: '2',
+    MODEL_SERVING_THREADS_PER_EXECUTOR: '3',
+    MODEL_SERVING_MAX_BATCH_SIZE: '16',
+    MODEL_SERVING_MAX_BATCH_DELAY_SECONDS: '0.002',
+    MODEL_SERVING_ROW_INDEPENDENCE: 'assume',
+    MODEL_SERVING_MAX_QUEUE_LENGTH: '4',
+    MODEL_SERVING_MAX_QUEUE_ROWS: '5',
+    MODEL_SERVING_MAX_QUEUE_BYTES: '6',
+    MODEL_SERVING_QUEUE_TIMEOUT_SECONDS: '7',
+    MODEL_SERVING_MAX_REQUEST_BYTES: '8',
+    MODEL_SERVING_DRAIN_SECONDS: '9',
+    MODEL_SERVING_MAX_CONNECTION_AGE_SECONDS: '10',
+    MODEL_SERVING_LOG_LEVEL: 'warn',
+    MODEL_SERVING_EXPECTED_SHA256: 'abc',
+  });
+});
+
+test.each(['constructor', 'toString', '__proto__', 'batchSize'])('%s is no option', (name) => {
+  const options = JSON.parse(`{ ${JSON.stringify(name)}: 1 }`) as ServingOptions;
+  expect(servingProblems('here', options)[0]).toEqual({
+    code: 'serving-option-unknown',
+    message: expect.stringContaining(`here: serving has no option ${name}. The options are executors, `),
+  });
+});
+
+test.each<[ServingOptions, string]>([
+  [{ maxBatchSize: 0 }, 'serving.maxBatchSize is 0. Too small: expected number to be >=1.'],
+  [{ maxBatchDelaySeconds: 61 }, 'serving.maxBatchDelaySeconds is 61. Too big: expected number to be <=60.'],
+  [
+    { rowIndependence: 'hope' as 'probe' },
+    'serving.rowIndependence is "hope". Invalid option: expected one of "probe"|"assume".',
+  ],
+  [{ maxQueueRows: 0.5 }, 'serving.maxQueueRows is 0.5. Invalid input: expected int, received number.'],
+  [{ maxQueueBytes: 0 }, 'serving.maxQueueBytes is 0. Too small: expected number to be >=1.'],
+])('%j', (options, message) => {
+  expect(servingProblems('here', options)[0]).toEqual({ code: 'serving-option-invalid', message: `here: ${message}` });
+});

@@ -1,0 +1,146 @@
+import { join } from 'node:path';
+import { TerraformVariable } from 'cdktf';
+import { OnnxModel } from 'cdktf-model-serving';
+import { ContainerizedModel } from 'cdktf-model-serving/docker';
+import { InferenceImage, ScalableModelService } from 'cdktf-model-serving/kubernetes';
+import type { ServingOptions } from '../../lib/serving-options';
+import { multiplier } from '../support/models';
+import { identity, node, value, writeOnnxModel } from '../support/onnx-builder';
+import { synthService } from '../support/service';
+import { synthStack } from '../support/synth';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const folder = temporaryFolder();
+const batchable = OnnxModel.fromFile(multiplier(folder, 'digits', 2), { version: '1' });
+const fixed = OnnxModel.fromFile(writeOnnxModel(join(folder, 'fixed.onnx'), identity('float', [1, 4])), {
+  name: 'digits',
+  version: '2',
+});
+/** x: FP32 [N, 4] and z: FP32 [M, 3], each given back. */
+const twoBatches = OnnxModel.fromFile(
+  writeOnnxModel(join(folder, 'two.onnx'), {
+    inputs: [value('x', 'float', ['N', 4]), value('z', 'float', ['M', 3])],
+    outputs: [value('y', 'float', ['N', 4]), value('w', 'float', ['M', 3])],
+    nodes: [node('Identity', ['x'], ['y']), node('Identity', ['z'], ['w'])],
+  }),
+);
+const quantized = OnnxModel.fromFile(
+  writeOnnxModel(join(folder, 'quantized.onnx'), {
+    inputs: [value('x', 'float', ['n', 4])],
+    outputs: [value('y', 'float', ['n', 4])],
+    nodes: [
+      node('DynamicQuantizeLinear', ['x'], ['q', 'scale', 'zero'], { name: 'quantize' }),
+      node('DequantizeLinear', ['q', 'scale', 'zero'], ['y']),
+    ],
+  }),
+);
+const refusal = (where: string, option: string, reason = 'input "x" has a fixed first dimension, 1') =>
+  `${where}: serving.${option}, but model "digits" cannot run requests together: ${reason}. Leave it out, or export the model with one symbolic first dimension at every input and output (dynamic_shapes or dynamic_axes of torch.onnx.export). [batching-impossible]`;
+
+function onDocker(model: OnnxModel, serving: ServingOptions) {
+  let construct!: ContainerizedModel;
+  synthStack((stack) => (construct = new ContainerizedModel(stack, 'digits', { model, serving })));
+  return notes(construct);
+}
+
+function inKubernetes(model: OnnxModel, serving: ServingOptions) {
+  return notes(synthService({ model, serving }).construct);
+}
+
+/** What synth says of a construct without failing. */
+function notes(construct: ContainerizedModel | ScalableModelService): [string, unknown][] {
+  return construct.node.metadata.map(({ type, data }) => [type, data]);
+}
+
+describe.each([
+  ['ContainerizedModel', onDocker],
+  ['ScalableModelService', inKubernetes],
+])('%s', (_kind, synth) => {
+  test.each<[ServingOptions, string]>([
+    [{ maxBatchSize: 8 }, 'maxBatchSize is 8'],
+    [{ maxBatchDelaySeconds: 0.01 }, 'maxBatchDelaySeconds is 0.01'],
+    [{ rowIndependence: 'assume' }, 'rowIndependence is "assume"'],
+  ])('M7 a model that cannot batch, and %j', (serving, option) => {
+    expect(() => synth(fixed, serving)).toThrow(refusal('stack/digits', option));
+    expect(() => synth(batchable, serving)).not.toThrow();
+  });
+
+  test('M7 what asks for no batching is accepted of any model', () => {
+    expect(() => synth(fixed, { maxBatchSize: 1, maxBatchDelaySeconds: 0, rowIndependence: 'probe' })).not.toThrow();
+  });
+
+  test('M7, M9 left alone, batching is off, and synth says why', () => {
+    expect(synth(fixed, {})).toEqual([
+      ['@cdktf/info', 'Model "digits" runs requests one by one: input "x" has a fixed first dimension, 1.'],
+    ]);
+    expect(synth(twoBatches, {})).toEqual([
+      ['@cdktf/info', 'Model "two" runs requests one by one: input "x" begins with dimension "N", input "z" with "M".'],
+    ]);
+    expect(synth(fixed, { maxBatchSize: 1 })).toEqual([]);
+    expect(synth(batchable, {})).toEqual([]);
+  });
+
+  test('a model whose rows change each other is warned of, unless that may be', () => {
+    expect(synth(quantized, { maxBatchSize: 8 })).toEqual([
+      [
+        '@cdktf/warn',
+        'serving.maxBatchSize is 8, but model "quantized" will most likely run requests one by one: node "quantize" (DynamicQuantizeLinear) scales over all rows of a batch at once, and the server refuses to merge rows that change each other. Leave maxBatchSize out; or set serving.rowIndependence to \'assume\', where an answer may depend on what else is in its run.',
+      ],
+    ]);
+    expect(synth(quantized, { maxBatchSize: 8, rowIndependence: 'assume' })).toEqual([]);
+    expect(synth(quantized, {})).toEqual([]);
+  });
+
+  test('a delay that nothing waits for, or that no request outlives', () => {
+    expect(() => synth(batchable, { maxBatchSize: 1, maxBatchDelaySeconds: 0.01 })).toThrow(
+      'stack/digits: serving.maxBatchDelaySeconds is 0.01, but maxBatchSize is 1, so that no request waits for another. Raise maxBatchSize, or leave maxBatchDelaySeconds out. [batch-delay-unused]',
+    );
+    expect(() => synth(batchable, { maxBatchDelaySeconds: 2, queueTimeoutSeconds: 2 })).toThrow(
+      'stack/digits: serving.maxBatchDelaySeconds is 2, not less than queueTimeoutSeconds 2: requests would be answered with 504 while they wait for others. Use some thousandths of a second, such as 0.005. [batch-delay-too-long]',
+    );
+    expect(() => synth(batchable, { maxBatchDelaySeconds: 30 })).toThrow('not less than queueTimeoutSeconds 30');
+    expect(() => synth(batchable, { maxBatchDelaySeconds: 29 })).not.toThrow();
+  });
+
+  test('everything at once', () => {
+    expect(() => synth(fixed, { maxBatchSize: 8, maxBatchDelaySeconds: 40, executors: 0 })).toThrow(
+      /batching-impossible\]\n.*batching-impossible\]\n.*batch-delay-too-long\]\n.*serving-option-invalid\]/,
+    );
+  });
+});
+
+test('M7 an image of a registry is checked by the model that it is said to hold', () => {
+  const reference = `registry.example.com/digits@sha256:${'1'.repeat(64)}`;
+  const image = InferenceImage.fromRegistry(reference, { model: fixed });
+  expect(() => synthService({ image, repository: undefined, serving: { maxBatchSize: 8 } })).toThrow(
+    refusal('stack/digits', 'maxBatchSize is 8'),
+  );
+});
+
+test('M7 a canary runs with the batching of its service', () => {
+  const withCanary = (serving: ServingOptions) =>
+    synthService({ model: batchable, replicas: 1, serving }, (service) => {
+      service.addCanary('next', { model: fixed, weight: 50 });
+    }).construct.canary!;
+  expect(() => withCanary({ maxBatchSize: 8 })).toThrow(refusal('stack/digits/next', 'maxBatchSize is 8'));
+  expect(withCanary({}).node.metadata).toEqual([expect.objectContaining({ type: '@cdktf/info' })]);
+});
+
+test('values that only the plan knows pass unseen, and reach the container', () => {
+  const json = synthStack((stack) => {
+    const number = (name: string) => new TerraformVariable(stack, name, { type: 'number' }).numberValue;
+    const serving = {
+      maxBatchSize: number('rows'),
+      maxBatchDelaySeconds: number('delay'),
+      queueTimeoutSeconds: number('timeout'),
+    };
+    new ContainerizedModel(stack, 'digits', { model: fixed, serving });
+  });
+  const [container] = Object.values<any>(json.resource.docker_container);
+  expect(container.env).toEqual(
+    expect.arrayContaining([
+      'MODEL_SERVING_MAX_BATCH_SIZE=${var.rows}',
+      'MODEL_SERVING_MAX_BATCH_DELAY_SECONDS=${var.delay}',
+    ]),
+  );
+});
