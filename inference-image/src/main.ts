@@ -42,7 +42,13 @@ async function serve(
   const { decoder, dataPlane } = host;
   const { maxRequestBytes } = settings;
   const { executors, maxBatchDelaySeconds } = settings;
-  const tuning = { executors, maxBatchDelaySeconds, maxBatchSize: 1 };
+  const tuning = {
+    executors,
+    maxBatchDelaySeconds,
+    get maxBatchSize() {
+      return host.scheduler.maxBatchSize;
+    },
+  };
   const app = buildApp({ model: manifest, tuning, decoder, dataPlane, metrics, log, maxRequestBytes });
   await app.ready();
   const connections = new Connections(app.server, settings.maxConnectionAgeSeconds);

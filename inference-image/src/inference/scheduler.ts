@@ -48,7 +48,7 @@ export class Scheduler {
   private readonly turn = new EventLoopTurn(() => this.runTurn());
   private readonly compatibility: Compatibility;
   private readonly pool = new BufferPool();
-  private readonly maxBatchDelayMs: number;
+  private maxBatchDelayMs: number;
   private delayed?: NodeJS.Timeout;
   private running = 0;
   private whenIdle: Array<() => void> = [];
@@ -106,8 +106,10 @@ export class Scheduler {
     this.queue.assertRoom();
   }
 
-  /** Resolves once nothing waits and nothing runs. */
+  /** Resolves once nothing waits and nothing runs. No more is expected, so nothing waits for more rows either. */
   async finished(): Promise<void> {
+    this.maxBatchDelayMs = 0;
+    this.dispatch();
     if (this.busy) await new Promise<void>((resolve) => this.whenIdle.push(resolve));
   }
 
@@ -165,6 +167,7 @@ export class Scheduler {
     while (this.idle.length > 0 && this.queue.length > 0) {
       const delayMs = this.delayLeft();
       if (delayMs > 0) return this.dispatchLater(delayMs);
+      this.stopDelay();
       const jobs = this.take(this.queue);
       if (jobs.length > 0) void this.start(this.idle.pop() as Executor, jobs);
     }
@@ -180,9 +183,14 @@ export class Scheduler {
 
   private dispatchLater(delayMs: number): void {
     this.delayed ??= setTimeout(() => {
-      this.delayed = undefined;
+      this.stopDelay();
       this.dispatch();
     }, delayMs);
+  }
+
+  private stopDelay(): void {
+    clearTimeout(this.delayed);
+    this.delayed = undefined;
   }
 
   /** Runs together what came in this turn, or has executors do it where that takes long enough to be noticed here. */

@@ -1,0 +1,200 @@
+import fc from 'fast-check';
+import type { Settings } from '../../inference-image/src/contract/settings';
+import { identity, initializer, node, value, type ModelParts } from '../support/onnx-builder';
+import { ServerProcess, type LogLine } from '../support/server';
+import { slowModel } from '../support/slow-model';
+
+/** y = relu(x a) b for x: FP32 [n, 4]. */
+function mlp(): ModelParts {
+  const weights = (count: number, seed: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(seed + i));
+  return {
+    inputs: [value('x', 'float', ['n', 4])],
+    outputs: [value('y', 'float', ['n', 3])],
+    nodes: [node('MatMul', ['x', 'a'], ['h']), node('Relu', ['h'], ['r']), node('MatMul', ['r', 'b'], ['y'])],
+    initializers: [
+      initializer('a', 'float', [4, 64], weights(256, 1)),
+      initializer('b', 'float', [64, 3], weights(192, 2)),
+    ],
+  };
+}
+
+/** y: FP32 [n, 1] = the rows of a table of 10 that i: INT64 [n] names, after some rounds of work; fails beyond it. */
+function table(rounds = 20): ModelParts {
+  const { nodes, initializers = [] } = slowModel();
+  return {
+    inputs: [value('i', 'int64', ['n'])],
+    outputs: [value('y', 'float', ['n'])],
+    nodes: [
+      // As long whatever the input is, and yet not known before the run.
+      node('ReduceMin', ['i'], ['least'], { attributes: { keepdims: 1 } }),
+      node('Mul', ['least', 'none'], ['nil']),
+      node('Add', ['nil', 'rounds'], ['n']),
+      ...nodes.map((loop: any) => ({ ...loop, output: ['counted'] })),
+      node('Mul', ['counted', 'off'], ['offset']),
+      node('Gather', ['table', 'i'], ['found']),
+      node('Add', ['found', 'offset'], ['y']),
+    ],
+    initializers: [
+      ...initializers,
+      initializer(
+        'table',
+        'float',
+        [10],
+        Float32Array.from({ length: 10 }, (_, i) => 10 * i),
+      ),
+      initializer('off', 'float', [1], new Float32Array(1)),
+      initializer('none', 'int64', [1], new BigInt64Array(1)),
+      initializer('rounds', 'int64', [1], BigInt64Array.of(BigInt(rounds))),
+    ],
+  };
+}
+
+const merged = (line: LogLine) => line.msg === 'requests do not share runs';
+
+/** How many runs and how many rows there were. */
+async function counted(server: ServerProcess): Promise<{ runs: number; rows: number }> {
+  const text = await server.metrics();
+  const read = (name: string) =>
+    Number(new RegExp(`^inference_batch_size_${name}\\{.*\\} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+  return { runs: read('count'), rows: read('sum') };
+}
+
+const row = (data: number[]) => ({ inputs: [{ name: 'x', datatype: 'FP32', shape: [data.length / 4, 4], data }] });
+
+describe('any requests at once give what each gives alone', () => {
+  const requests = fc.array(
+    fc.integer({ min: 1, max: 5 }).chain((rows) => {
+      const element = fc.float({ noNaN: true, min: -1000, max: 1000 });
+      return fc.array(element, { minLength: 4 * rows, maxLength: 4 * rows });
+    }),
+    { minLength: 2, maxLength: 24 },
+  );
+
+  // The second is served by executors alone: a delay keeps runs off the main thread.
+  test.each<[string, Partial<Settings>]>([
+    ['run by the main thread', { maxBatchSize: 8 }],
+    ['run by executors', { maxBatchSize: 8, maxBatchDelaySeconds: 0.001 }],
+  ])('%s', async (_, settings) => {
+    const server = await ServerProcess.start(mlp(), settings);
+    let alone = 0;
+    await fc.assert(
+      fc.asyncProperty(requests, async (batch) => {
+        const expected = [];
+        for (const data of batch) expected.push((await server.infer(row(data))).body);
+        const { runs } = await counted(server);
+        const got = await Promise.all(batch.map(async (data) => (await server.infer(row(data))).body));
+        alone += batch.length - ((await counted(server)).runs - runs);
+        expect(got).toEqual(expected);
+      }),
+      { numRuns: 40 },
+    );
+    // Else nothing was tested.
+    expect(alone).toBeGreaterThan(40);
+  });
+});
+
+test('a request that the runtime refuses fails alone', async () => {
+  const server = await ServerProcess.start(table());
+  const ask = (i: number) => server.infer({ inputs: [{ name: 'i', datatype: 'INT64', shape: [1], data: [i] }] });
+  const indices = [0, 1, 2, 99, 4, 5, 6, 7];
+  const replies = await Promise.all(indices.map(ask));
+  expect(replies.map(({ status, body }) => (status === 200 ? body.outputs[0].data[0] : status))).toEqual([
+    0, 10, 20, 400, 40, 50, 60, 70,
+  ]);
+  expect(replies[3]?.body.error).toContain('the model cannot run on this input');
+  expect((await ask(3)).body.outputs[0].data).toEqual([30]);
+});
+
+test('S9 one request of more rows than a run may have', async () => {
+  const server = await ServerProcess.start(mlp(), { maxBatchSize: 8 });
+  const data = Array.from({ length: 80 }, (_, i) => i / 7);
+  const before = await counted(server);
+  const whole = await server.infer(row(data));
+  const after = await counted(server);
+  expect([after.runs - before.runs, after.rows - before.rows]).toEqual([3, 20]);
+  const alone = [];
+  for (let i = 0; i < 80; i += 4) alone.push(...(await server.infer(row(data.slice(i, i + 4)))).body.outputs[0].data);
+  expect(whole.body.outputs[0]).toEqual({ name: 'y', datatype: 'FP32', shape: [20, 3], data: alone });
+});
+
+describe('rows that change each other never share a run', () => {
+  const softmax: ModelParts = {
+    inputs: [value('x', 'float', ['n', 4])],
+    outputs: [value('y', 'float', ['n', 4])],
+    nodes: [node('Softmax', ['x'], ['y'], { attributes: { axis: 0 } })],
+  };
+  const quantized: ModelParts = {
+    inputs: [value('x', 'float', ['n', 4])],
+    outputs: [value('y', 'float', ['n', 4])],
+    nodes: [
+      node('DynamicQuantizeLinear', ['x'], ['q', 'scale', 'zero']),
+      node('DequantizeLinear', ['q', 'scale', 'zero'], ['y']),
+    ],
+  };
+  const random: ModelParts = {
+    inputs: [value('x', 'float', ['n', 4])],
+    outputs: [value('y', 'float', ['n', 4])],
+    nodes: [node('RandomUniformLike', ['x'], ['r']), node('Add', ['x', 'r'], ['y'])],
+  };
+
+  test.each<[string, ModelParts]>([
+    ['a softmax over the batch', softmax],
+    ['dynamic quantization', quantized],
+    ['random numbers', random],
+  ])('%s', async (_, parts) => {
+    const server = await ServerProcess.start(parts, { maxBatchSize: 16 });
+    expect(server.log.find(merged)).toMatchObject({
+      level: 'warn',
+      reason: expect.stringMatching(/^in a batch of \d+, output "y" differs from that of its rows alone$/),
+    });
+    const before = await counted(server);
+    await Promise.all(Array.from({ length: 20 }, () => server.infer(row([1, 2, 3, 4]))));
+    expect((await counted(server)).runs - before.runs).toBe(20);
+  });
+
+  test('unless the model is taken at its word', async () => {
+    const server = await ServerProcess.start(softmax, { maxBatchSize: 16, rowIndependence: 'assume' });
+    expect(server.log.find(merged)).toBeUndefined();
+  });
+});
+
+test.each<[string, ModelParts, Partial<Settings>, string, string]>([
+  ['M7 a fixed first dimension', identity('float', [1, 4]), {}, 'info', 'input "x" has a fixed first dimension, 1'],
+  [
+    'M7 and batches asked for',
+    identity('float', [1, 4]),
+    { maxBatchSize: 8 },
+    'warn',
+    'input "x" has a fixed first dimension, 1',
+  ],
+  ['M10 an unnamed one', identity('float', [null, 4]), {}, 'info', 'input "x" leaves its first dimension unnamed'],
+])('%s is served unbatched, and the log says why', async (_, parts, settings, level, reason) => {
+  const server = await ServerProcess.start(parts, settings);
+  expect(server.log.find(merged)).toMatchObject({ level, reason });
+  const reply = await server.infer(row([1, 2, 3, 4]));
+  expect(reply.body.outputs[0].data).toEqual([1, 2, 3, 4]);
+});
+
+test('M9 independent first dimensions', async () => {
+  const parts: ModelParts = {
+    inputs: [value('a', 'float', ['N', 4]), value('b', 'float', ['M', 3])],
+    outputs: [value('c', 'float', ['N', 4]), value('d', 'float', ['M', 3])],
+    nodes: [node('Identity', ['a'], ['c']), node('Identity', ['b'], ['d'])],
+  };
+  const server = await ServerProcess.start(parts);
+  const tensor = (name: string, shape: [number, number]) => {
+    return { name, datatype: 'FP32', shape, data: Array.from({ length: shape[0] * shape[1] }, (_, i) => i) };
+  };
+  const { body } = await server.infer({ inputs: [tensor('a', [2, 4]), tensor('b', [3, 3])] });
+  expect(body.outputs.map((output: any) => output.shape)).toEqual([
+    [2, 4],
+    [3, 3],
+  ]);
+  expect(server.log.find(merged)?.reason).toBe('input "a" begins with dimension "N", input "b" with "M"');
+});
+
+test('a maximum of 1 switches batches off without a word', async () => {
+  const server = await ServerProcess.start(mlp(), { maxBatchSize: 1 });
+  expect(server.log.find(merged)).toBeUndefined();
+  expect((await server.get('/v2/models/m/config')).body.max_batch_size).toBe(0);
+});

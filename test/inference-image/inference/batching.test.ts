@@ -1,0 +1,287 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { invalid, messageOf } from '../../../inference-image/src/errors';
+import type { Executor, Run, RunResult } from '../../../inference-image/src/inference/executor';
+import { Scheduler, type CompletedRun, type SchedulerOptions } from '../../../inference-image/src/inference/scheduler';
+import type { Tensor } from '../../../inference-image/src/inference/tensor';
+import { rowsOf, schedulerOptions } from './scheduler-options';
+
+/** y = x, of a batch once the test lets it go. */
+class HeldExecutor implements Executor {
+  readonly runs: Run[] = [];
+  private release?: () => void;
+
+  /** @param judge Throws where a run is to fail. */
+  constructor(private readonly judge: (run: Run) => void = () => {}) {}
+
+  async run(run: Run): Promise<RunResult> {
+    this.runs.push(run);
+    await new Promise<void>((resolve) => (this.release = resolve));
+    this.judge(run);
+    const outputs = run.inputs.map((input) => ({ ...input, name: 'y' }));
+    return { outputs, runSeconds: 0.5, inputs: undefined };
+  }
+
+  async finish(): Promise<void> {
+    this.release?.();
+    await sleep(0);
+  }
+
+  get shapes(): number[][] {
+    return this.runs.map(({ inputs }) => [...(inputs[0] as Tensor).shape]);
+  }
+}
+
+interface SetUp extends Partial<SchedulerOptions> {
+  readonly maxBatchSize?: number;
+  readonly judge?: (run: Run) => void;
+}
+
+function setUp({ maxBatchSize = 8, judge, ...options }: SetUp = {}) {
+  const scheduler = new Scheduler(schedulerOptions(options));
+  scheduler.maxBatchSize = maxBatchSize;
+  const executor = new HeldExecutor(judge);
+  scheduler.add(executor);
+  const submit = async (
+    input: Tensor,
+    { outputs = ['y'], isCancelled = (): boolean => false, deadline = Infinity } = {},
+  ) => {
+    try {
+      const result = await scheduler.submit({ inputs: [input], outputs }, { isCancelled, deadline });
+      return result.map(({ name, shape, data }) => ({ name, shape, data: Array.from(data as Float32Array) }));
+    } catch (error) {
+      return messageOf(error);
+    }
+  };
+  return { scheduler, executor, submit };
+}
+
+const reply = ({ shape, data }: Tensor) => [{ name: 'y', shape, data: Array.from(data as Float32Array) }];
+
+test('what waits when the executor is free runs together, and each gets its own rows in order', async () => {
+  const { executor, submit, scheduler } = setUp();
+  const completed: CompletedRun[] = [];
+  scheduler.onRun = (run) => completed.push(run);
+  const inputs = [rowsOf(1), rowsOf(2, 10), rowsOf(1, 20), rowsOf(3, 30)];
+  const replies = inputs.map((input) => submit(input));
+  for (let i = 0; i < 2; i++) await executor.finish();
+  expect(executor.shapes).toEqual([
+    [1, 2],
+    [6, 2],
+  ]);
+  expect(await Promise.all(replies)).toEqual(inputs.map(reply));
+  expect(completed.map(({ rows, queueSeconds }) => [rows, queueSeconds.length])).toEqual([
+    [1, 1],
+    [6, 3],
+  ]);
+});
+
+test('S9 the limit counts rows, not requests', async () => {
+  const { executor, submit } = setUp({ maxBatchSize: 8 });
+  const replies = Array.from({ length: 6 }, (_, i) => submit(rowsOf(3, 10 * i)));
+  for (let i = 0; i < 4; i++) await executor.finish();
+  expect(executor.shapes.map(([rows]) => rows)).toEqual([3, 6, 6, 3]);
+  expect(await Promise.all(replies)).toEqual(Array.from({ length: 6 }, (_, i) => reply(rowsOf(3, 10 * i))));
+});
+
+test('S9 a larger request runs as it is, and alone, where no limit was asked for', async () => {
+  const { executor, submit } = setUp({ maxBatchSize: 8 });
+  const replies = [submit(rowsOf(1)), submit(rowsOf(20)), submit(rowsOf(1, 5))];
+  for (let i = 0; i < 3; i++) await executor.finish();
+  expect(executor.shapes.map(([rows]) => rows)).toEqual([1, 20, 1]);
+  expect(await replies[1]).toEqual(reply(rowsOf(20)));
+});
+
+test('S9 a larger request is split where a limit was asked for, and others come in between', async () => {
+  const { scheduler, executor, submit } = setUp({ maxBatchSize: 8 });
+  scheduler.splitsLarger = true;
+  const large = submit(rowsOf(28));
+  const small = submit(rowsOf(5, 100));
+  for (let i = 0; i < 5; i++) await executor.finish();
+  expect(executor.shapes.map(([rows]) => rows)).toEqual([8, 8, 5, 8, 4]);
+  expect(await large).toEqual(reply(rowsOf(28)));
+  expect(await small).toEqual(reply(rowsOf(5, 100)));
+});
+
+test('a larger request fails as a whole, and its other parts do not run', async () => {
+  const judge = ({ inputs: [x] }: Run) => {
+    if ((x as Tensor).data[0] === 16) throw invalid('row 8 is wrong');
+  };
+  const { scheduler, executor, submit } = setUp({ maxBatchSize: 8, judge });
+  scheduler.splitsLarger = true;
+  const large = submit(rowsOf(80));
+  for (let i = 0; i < 4; i++) await executor.finish();
+  expect(await large).toBe('row 8 is wrong');
+  expect(executor.runs.length).toBeLessThan(5);
+  await scheduler.finished();
+});
+
+test('a batch that fails is run again, each request alone', async () => {
+  const judge = ({ inputs: [x] }: Run) => {
+    if ((x as Tensor).data.includes(20 as never)) throw invalid('20 is wrong');
+  };
+  const { executor, submit } = setUp({ judge });
+  const replies = [0, 5, 10, 15].map((start) => submit(rowsOf(2, start)));
+  for (let i = 0; i < 5; i++) await executor.finish();
+  expect(executor.shapes.map(([rows]) => rows)).toEqual([2, 6, 2, 2, 2]);
+  expect(await Promise.all(replies)).toEqual([
+    reply(rowsOf(2)),
+    reply(rowsOf(2, 5)),
+    '20 is wrong',
+    reply(rowsOf(2, 15)),
+  ]);
+});
+
+test('an executor that ends takes no request of a batch with it', async () => {
+  const { scheduler, executor, submit } = setUp({
+    judge: ({ inputs: [x] }) => {
+      if ((x as Tensor).shape[0] === 2) {
+        scheduler.remove(executor);
+        throw new Error('the executor ended');
+      }
+    },
+  });
+  const replies = [0, 5, 10].map((start) => submit(rowsOf(1, start)));
+  for (let i = 0; i < 2; i++) await executor.finish();
+  const another = new HeldExecutor();
+  scheduler.add(another);
+  for (let i = 0; i < 2; i++) await another.finish();
+  expect(await Promise.all(replies)).toEqual([0, 5, 10].map((start) => reply(rowsOf(1, start))));
+});
+
+test('different trailing shapes and different outputs never share a run; others go round them', async () => {
+  const dimensions = ['n', 'length'];
+  const signature = {
+    inputs: [{ name: 'x', datatype: 'FP32' as const, dimensions }],
+    outputs: ['y', 'z'].map((name) => ({ name, datatype: 'FP32' as const, dimensions })),
+  };
+  const { executor, submit } = setUp({ signature });
+  const wide: Tensor = { name: 'x', datatype: 'FP32', shape: [1, 4], data: new Float32Array(4) };
+  const replies = [
+    submit(rowsOf(1)),
+    submit(rowsOf(1)),
+    submit(wide),
+    submit(rowsOf(1), { outputs: ['z'] }),
+    submit(rowsOf(1, 5)),
+    submit(wide),
+  ];
+  for (let i = 0; i < 4; i++) await executor.finish();
+  expect(executor.runs.map(({ inputs, outputs }) => `${outputs} ${inputs[0]?.shape}`)).toEqual([
+    'y 1,2',
+    'y 2,2',
+    'y 2,4',
+    'z 1,2',
+  ]);
+  expect(await replies[4]).toEqual(reply(rowsOf(1, 5)));
+});
+
+test('inputs are matched by name, in whatever order a client gives them', async () => {
+  const input = (name: string, ...data: number[]): Tensor => {
+    return { name, datatype: 'FP32', shape: [1, 2], data: Float32Array.from(data) };
+  };
+  const { scheduler, executor } = setUp();
+  const caller = { isCancelled: () => false };
+  void scheduler.submit({ inputs: [rowsOf(1)], outputs: ['y'] }, caller);
+  void scheduler.submit({ inputs: [input('a', 1, 2), input('b', 3, 4)], outputs: ['y'] }, caller);
+  void scheduler.submit({ inputs: [input('b', 7, 8), input('a', 5, 6)], outputs: ['y'] }, caller);
+  await executor.finish();
+  expect(executor.runs[1]?.inputs).toMatchObject([
+    { name: 'a', shape: [2, 2], data: Float32Array.of(1, 2, 5, 6) },
+    { name: 'b', shape: [2, 2], data: Float32Array.of(3, 4, 7, 8) },
+  ]);
+});
+
+test('M19 a batch without rows shares no run', async () => {
+  const { executor, submit } = setUp();
+  const replies = [rowsOf(1), rowsOf(0), rowsOf(1), rowsOf(0)].map((input) => submit(input));
+  for (let i = 0; i < 4; i++) await executor.finish();
+  expect(executor.shapes.map(([rows]) => rows)).toEqual([1, 0, 1, 0]);
+  expect(await replies[3]).toEqual(reply(rowsOf(0)));
+});
+
+test('a model that gives other rows than it took is not batched any more', async () => {
+  const { scheduler, executor, submit } = setUp();
+  const run = executor.run.bind(executor);
+  executor.run = async (batch) => {
+    const result = await run(batch);
+    return batch.inputs[0]?.shape[0] === 2 ? { ...result, outputs: [{ ...rowsOf(1), name: 'y' }] } : result;
+  };
+  const reasons: string[] = [];
+  scheduler.onBatchingOff = (reason) => reasons.push(reason);
+  const replies = [0, 5, 10].map((start) => submit(rowsOf(1, start)));
+  for (let i = 0; i < 4; i++) await executor.finish();
+  expect(await Promise.all(replies)).toEqual([0, 5, 10].map((start) => reply(rowsOf(1, start))));
+  expect([scheduler.maxBatchSize, reasons]).toEqual([1, ['output "y" of 2 rows has shape [1,2]']]);
+});
+
+describe('a delay', () => {
+  test('holds the first request for others, counted from its arrival', async () => {
+    const { executor, submit } = setUp({ maxBatchDelaySeconds: 0.1 });
+    const start = performance.now();
+    void submit(rowsOf(1));
+    await sleep(60);
+    void submit(rowsOf(1, 5));
+    expect(executor.runs).toEqual([]);
+    while (executor.runs.length === 0) await sleep(1);
+    expect(executor.shapes).toEqual([[2, 2]]);
+    // Each put it off anew in a design that counts from the last.
+    expect(performance.now() - start).toBeLessThan(155);
+  });
+
+  test('ends with a full batch', async () => {
+    const { executor, submit } = setUp({ maxBatchDelaySeconds: 60, maxBatchSize: 4 });
+    for (let i = 0; i < 4; i++) void submit(rowsOf(1, i));
+    expect(executor.shapes).toEqual([[4, 2]]);
+  });
+});
+
+describe('admission', () => {
+  test.each<[string, Partial<SchedulerOptions>, string]>([
+    ['requests', { maxQueueLength: 3 }, 'the queue is full: 3 requests wait already'],
+    ['rows', { maxQueueRows: 6 }, 'the queue is full: 6 rows wait already, and it takes 6'],
+    ['bytes', { maxQueueBytes: 48 }, 'the queue is full: 48 bytes of input wait already, and it takes 48'],
+  ])('is bounded by %s', async (_, limits, refusal) => {
+    const { scheduler, executor, submit } = setUp(limits);
+    const replies = [0, 1, 2, 3].map((i) => submit(rowsOf(2, i)));
+    expect(await submit(rowsOf(2, 4))).toBe(refusal);
+    await executor.finish();
+    await executor.finish();
+    expect(await Promise.all(replies)).toEqual([0, 1, 2, 3].map((i) => reply(rowsOf(2, i))));
+    expect(scheduler.busy).toBe(false);
+  });
+
+  test('takes a request larger than its bounds where none waits', async () => {
+    const { executor, submit } = setUp({ maxQueueRows: 1, maxQueueBytes: 1 });
+    void submit(rowsOf(1));
+    const large = submit(rowsOf(7));
+    await executor.finish();
+    await executor.finish();
+    expect(await large).toEqual(reply(rowsOf(7)));
+  });
+});
+
+test('work that nobody waits for any more is dropped before it runs', async () => {
+  const { executor, submit } = setUp();
+  const first = submit(rowsOf(1));
+  const gone = submit(rowsOf(1, 1), { isCancelled: () => true });
+  const late = submit(rowsOf(1, 2), { deadline: performance.now() });
+  const good = submit(rowsOf(1, 3));
+  await executor.finish();
+  await executor.finish();
+  expect(executor.shapes).toEqual([
+    [1, 2],
+    [1, 2],
+  ]);
+  expect(await Promise.all([first, gone, late, good])).toEqual([
+    reply(rowsOf(1)),
+    'the client went away before its request ran',
+    "the request's own timeout passed before it could run",
+    reply(rowsOf(1, 3)),
+  ]);
+});
+
+test('a request whose time is over is answered while the executor is busy', async () => {
+  const { submit } = setUp();
+  void submit(rowsOf(1));
+  const deadline = performance.now() + 20;
+  expect(await submit(rowsOf(1), { deadline })).toBe("the request's own timeout passed before it could run");
+});
