@@ -1,4 +1,7 @@
 import type { AddressInfo, Server } from 'node:net';
+import { join } from 'node:path';
+import { Codec } from './codec/codec';
+import { CodecThread } from './codec/codec-thread';
 import { ConfigurationError, readConfiguration, type Configuration } from './configuration';
 import { cpuQuota, defaultThreads } from './cpu-quota';
 import { messageOf } from './errors';
@@ -40,8 +43,10 @@ async function serve(
   const metrics = new Metrics(manifest, host.scheduler);
   host.scheduler.onRun = (run) => metrics.observeRun(run);
   const { decoder, dataPlane } = host;
+  const startThread = () => new CodecThread(join(__dirname, 'codec.cjs'), manifest);
+  const codec = new Codec({ model: manifest, decoder, startThread });
   const { maxRequestBytes } = settings;
-  const app = buildApp({ model: manifest, decoder, dataPlane, metrics, log, maxRequestBytes });
+  const app = buildApp({ model: manifest, codec, dataPlane, metrics, log, maxRequestBytes });
   await app.ready();
   const connections = new Connections(app.server, settings.maxConnectionAgeSeconds);
   const metricsServer = buildMetricsServer(metrics);
@@ -57,7 +62,8 @@ async function serve(
         connections.drain();
       },
       stop: async () => {
-        await connections.close(() => host.scheduler.busy);
+        await connections.close(() => codec.busy || host.scheduler.busy);
+        await codec.close();
         await host.scheduler.finished();
         await host.close();
       },

@@ -1,12 +1,12 @@
 import { fastify, type FastifyInstance } from 'fastify';
 import type { Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Codec } from '../codec/codec';
 import { ServingError } from '../errors';
 import type { DataPlane } from '../inference/data-plane';
 import type { Log } from '../log';
 import type { Metrics } from '../metrics/metrics';
 import type { ModelManifest } from '../contract/model-manifest';
-import type { InferRequestDecoder } from '../protocol/infer-request';
 import { acceptBodies } from './bodies';
 import { sendError, toServingError } from './errors';
 import { addHealthRoutes } from './health-routes';
@@ -26,7 +26,7 @@ function noSchema(): never {
 
 export interface AppOptions {
   readonly model: ModelManifest;
-  readonly decoder: InferRequestDecoder;
+  readonly codec: Codec;
   readonly dataPlane: DataPlane;
   readonly metrics: Metrics;
   readonly log: Log;
