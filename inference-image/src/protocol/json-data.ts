@@ -3,7 +3,7 @@ import { invalid } from '../errors';
 import { elementCount, emptyData, type Tensor, type TensorData, type TensorHeader } from '../inference/tensor';
 import { arrayField, describe } from './fields';
 import { ELEMENT_TYPES } from './json-elements';
-import { float32Text, integerText } from './number-text';
+import { float32Text, integerText, longIntegerText } from './number-text';
 
 /** FP16 has no JSON form in the protocol. */
 export const FP16_HAS_NO_JSON = 'FP16 has no JSON form; send it and ask for it as binary data';
@@ -34,19 +34,15 @@ const ENCODERS: Record<Exclude<Datatype, 'FP16'>, (data: TensorData) => string> 
   UINT8: (data) => integerText(data as Int32Array),
   UINT16: (data) => integerText(data as Int32Array),
   UINT32: (data) => integerText(data as Int32Array),
-  UINT64: joined,
+  UINT64: (data) => longIntegerText(data as BigUint64Array),
   INT8: (data) => integerText(data as Int32Array),
   INT16: (data) => integerText(data as Int32Array),
   INT32: (data) => integerText(data as Int32Array),
-  INT64: joined,
+  INT64: (data) => longIntegerText(data as BigInt64Array),
   FP32: (data) => float32Text(data as Float32Array),
   FP64: (data) => float64Text(data as Float64Array),
   BYTES: (data) => JSON.stringify(data),
 };
-
-function joined(data: TensorData): string {
-  return `[${data.join(',')}]`;
-}
 
 function float64Text(data: Float64Array): string {
   const values = new Array<number | string>(data.length);

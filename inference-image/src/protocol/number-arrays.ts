@@ -1,8 +1,5 @@
 import { isUtf8 } from 'node:buffer';
 
-/** Below it JSON.parse of everything is as fast (npm run bench:json): what is around the numbers counts for more. */
-export const MINIMUM_BYTES = 2000;
-
 /** A request whose numbers have been taken out. */
 export interface NumberRequest {
   /** The JSON with the position of its array in `arrays` in place of each input's `data`. */
@@ -21,10 +18,9 @@ const DEPTH = 3;
  * Takes the arrays of numbers out of a request, for what is left is small and the numbers can be read from their bytes.
  * Every `data` that stands as deep as an input's does becomes a position, so that no client can write one in its stead.
  * @returns undefined where any of them is something else, where there is an escape outside of them (a key may hide
- * behind it), and where it would save nothing.
+ * behind it), and where there are none.
  */
 export function takeNumbers(json: Buffer): NumberRequest | undefined {
-  if (json.length < MINIMUM_BYTES) return undefined;
   const arrays: Buffer[] = [];
   let text = '';
   let taken = 0;

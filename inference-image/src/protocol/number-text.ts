@@ -23,6 +23,20 @@ export function integerText(data: ArrayLike<number>): string {
   return arrayText(data, writeInteger);
 }
 
+/** The JSON array of 64-bit integers: the text of a bigint takes six times as long as that of a number. */
+export function longIntegerText(data: BigInt64Array | BigUint64Array): string {
+  const halves = new Int32Array(data.buffer, data.byteOffset, 2 * data.length);
+  const signed = data instanceof BigInt64Array;
+  const numbers = new Float64Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    const high = halves[2 * i + 1] as number;
+    const number = (signed ? high : high >>> 0) * 2 ** 32 + ((halves[2 * i] as number) >>> 0);
+    if (!Number.isSafeInteger(number)) return `[${data.join(',')}]`;
+    numbers[i] = number;
+  }
+  return integerText(numbers);
+}
+
 function arrayText(data: ArrayLike<number>, write: Write): string {
   let result = '[';
   for (let from = 0; from < data.length; from += CHUNK) {
@@ -48,7 +62,7 @@ function writeInteger(value: number, from: number): number {
   for (let power = 10; power <= rest; power *= 10) end++;
   for (let i = end - 1; i >= at; i--) {
     const tenth = Math.floor(rest / 10);
-    text[i] = ZERO + rest - 10 * tenth;
+    text[i] = ZERO + (rest - 10 * tenth);
     rest = tenth;
   }
   return end;
@@ -89,7 +103,7 @@ function writeDecimal(digits: number, decimals: number, from: number): number {
   for (let i = end - 1; i >= from; i--) {
     if (i === point) continue;
     const tenth = (rest / 10) | 0;
-    text[i] = ZERO + rest - 10 * tenth;
+    text[i] = ZERO + (rest - 10 * tenth);
     rest = tenth;
   }
   text[point] = DOT;

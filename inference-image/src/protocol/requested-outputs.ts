@@ -23,12 +23,17 @@ export interface RequestedOutputs {
  */
 export class OutputReader {
   private readonly names: readonly string[];
+  /** What most requests ask for, by saying nothing; undefined where that has to be refused. */
+  private readonly all?: RequestedOutputs;
 
   constructor(private readonly signature: readonly TensorSignature[]) {
     this.names = signature.map(({ name }) => name);
+    if (signature.some(({ datatype }) => datatype === 'FP16')) return;
+    this.all = { outputs: this.names, binary: this.names.map(() => false) };
   }
 
   read(request: Fields): RequestedOutputs {
+    if (this.all && isAbsent(request.parameters) && isAbsent(request.outputs)) return this.all;
     const parameters = parametersField(request.parameters, 'parameters');
     const binaryByDefault = booleanParameter(parameters, 'binary_data_output', 'parameters') ?? false;
     const entries = isAbsent(request.outputs) ? [] : arrayField(request.outputs, 'outputs');

@@ -1,16 +1,16 @@
 import * as fc from 'fast-check';
 import type { Datatype, Signature } from '../../../inference-image/src/contract/signature';
 import { elementCount } from '../../../inference-image/src/inference/tensor';
-import { InferRequestDecoder } from '../../../inference-image/src/protocol/infer-request';
+import { InferRequestDecoder, MINIMUM_BYTES } from '../../../inference-image/src/protocol/infer-request';
 import { encodeJsonData } from '../../../inference-image/src/protocol/json-data';
 import * as numberArrays from '../../../inference-image/src/protocol/number-arrays';
 import { readNumbers } from '../../../inference-image/src/protocol/number-reader';
 import { dataOf, JSON_DATATYPES, nest, shapes } from './arbitraries';
 
-const { takeNumbers, MINIMUM_BYTES } = numberArrays;
+const { takeNumbers } = numberArrays;
 
 /** White space that makes a request long enough for the fast way. */
-const PADDING = ' '.repeat(MINIMUM_BYTES);
+const PADDING = ' '.repeat(MINIMUM_BYTES.plain);
 
 function signatureOf(...datatypes: Datatype[]): Signature {
   return {
@@ -130,10 +130,22 @@ describe('numbers', () => {
   ])('%j is none', (text) => expect(readNumbers(Buffer.from(`[${text}]`), [1], 1)).toBeUndefined());
 
   test('are read by themselves where they are of use', () => {
-    const taken = takeNumbers(Buffer.from(request('[1, 2.5]', `,"id":"é"${PADDING}`)));
+    const taken = takeNumbers(Buffer.from(request('[1, 2.5]', ',"id":"é"')));
     expect(taken?.arrays.map(String)).toEqual(['[1, 2.5]']);
     expect(JSON.parse(taken?.text ?? '')).toEqual({ inputs: [expect.objectContaining({ data: 0 })], id: 'é' });
-    expect(takeNumbers(Buffer.from(request('[1,2]')))).toBeUndefined();
+    expect(takeNumbers(Buffer.from('{"inputs":[]}'))).toBeUndefined();
+
+    const spy = jest.spyOn(numberArrays, 'takeNumbers');
+    const decoder = new InferRequestDecoder(signatureOf('FP32'));
+    decoder.decode(Buffer.from(request('[1,2]')));
+    expect(spy).not.toHaveBeenCalled();
+    decoder.decode(Buffer.from(request('[1,2]') + PADDING));
+    expect(spy).toHaveBeenCalled();
+    spy.mockRestore();
+  });
+
+  test('are looked for in linear time', () => {
+    expect(takeNumbers(Buffer.from(`{"inputs":[{${'"data":[1],'.repeat(300_000)}`))?.arrays).toHaveLength(300_000);
   });
 });
 

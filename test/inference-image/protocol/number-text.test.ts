@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { shortFloat32 } from '../../../inference-image/src/protocol/float32-text';
-import { float32Text, integerText } from '../../../inference-image/src/protocol/number-text';
+import { float32Text, integerText, longIntegerText } from '../../../inference-image/src/protocol/number-text';
 
 /** The same text, element by element. */
 function plainText(data: Float32Array): string {
@@ -60,4 +60,21 @@ test('integers are written as they are, in any number', () => {
   const many = Float32Array.from({ length: 5000 }, (_, i) => i / 7);
   expect(float32Text(many)).toBe(plainText(many));
   expect(integerText([])).toBe('[]');
+});
+
+test('64-bit integers are exact', () => {
+  const edges = [0n, -1n, 2n ** 32n, -(2n ** 32n), 2n ** 53n - 1n, 1n - 2n ** 53n];
+  const bigint = fc.oneof(
+    fc.constantFrom(...edges),
+    fc.integer().map(BigInt),
+    fc.bigInt({ min: -(2n ** 60n), max: 2n ** 60n }),
+  );
+  fc.assert(
+    fc.property(fc.array(bigint, { maxLength: 5 }), (values) => {
+      for (const data of [BigInt64Array.from(values), BigUint64Array.from(values)]) {
+        expect(longIntegerText(data)).toBe(`[${data.join(',')}]`);
+      }
+    }),
+    { numRuns: 2000 },
+  );
 });
