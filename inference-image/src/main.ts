@@ -44,7 +44,7 @@ async function serve(
   host.scheduler.onRun = (run) => metrics.observeRun(run);
   const { decoder, dataPlane } = host;
   const startThread = () => new CodecThread(join(__dirname, 'codec.cjs'), manifest);
-  const codec = new Codec({ model: manifest, decoder, startThread });
+  const codec = new Codec({ model: manifest, decoder, startThread, maxQueueLength: settings.maxQueueLength });
   const { maxRequestBytes } = settings;
   const app = buildApp({ model: manifest, codec, dataPlane, metrics, log, maxRequestBytes });
   await app.ready();

@@ -28,8 +28,9 @@ export class CodecThread {
     });
   }
 
-  get busy(): boolean {
-    return this.waiting.length > 0;
+  /** Bodies that it works on or that wait for it. */
+  get waitingCount(): number {
+    return this.waiting.length;
   }
 
   ask<T>(message: ToCodec, transfer: ArrayBuffer[]): Promise<T> {

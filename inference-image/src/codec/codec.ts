@@ -16,6 +16,8 @@ export interface CodecOptions {
   readonly model: CodecModel;
   readonly decoder: InferRequestDecoder;
   readonly startThread: () => CodecThread;
+  /** Large bodies that may wait to be read; one more is refused at once. */
+  readonly maxQueueLength: number;
 }
 
 /**
@@ -32,13 +34,21 @@ export class Codec {
   }
 
   get busy(): boolean {
-    return this.thread?.busy ?? false;
+    return this.waitingCount > 0;
+  }
+
+  private get waitingCount(): number {
+    return this.thread?.waitingCount ?? 0;
   }
 
   /** As InferRequestDecoder.decode. Takes ownership of a large body. */
   decode(body: Buffer, jsonLength?: number): InferRequest | Promise<InferRequest> {
     if (Math.min(jsonLength ?? body.length, body.length) < DECODE_BYTES) {
       return this.options.decoder.decode(body, jsonLength);
+    }
+    const { maxQueueLength } = this.options;
+    if (this.waitingCount > maxQueueLength) {
+      throw new ServingError('rejected', `the queue is full: ${maxQueueLength} large requests wait already`);
     }
     const bytes = ownBytes(body);
     return this.ask<FromCodec & { type: 'decoded' }>({ type: 'decode', body: bytes, jsonLength }, [bytes.buffer]);

@@ -28,7 +28,7 @@ const codecs: Codec[] = [];
 /** @param scripts Of the threads to come. */
 function codecOf(...scripts: string[]): Codec {
   const startThread = jest.fn(() => new CodecThread(scripts.shift() as string, model));
-  codecs.push(new Codec({ model, decoder, startThread }));
+  codecs.push(new Codec({ model, decoder, startThread, maxQueueLength: 2 }));
   return codecs.at(-1) as Codec;
 }
 
@@ -83,4 +83,13 @@ test('closing waits for the work, and nothing starts again', async () => {
   await codec.close();
   expect(await reply).toMatchObject({ id: 'q' });
   await expect(codec.decode(large())).rejects.toThrow('the server is shutting down');
+});
+
+test('more than may wait are refused at once, and answers never are', async () => {
+  const codec = codecOf(SCRIPT);
+  const decoded = Array.from({ length: 3 }, () => codec.decode(large()));
+  expect(() => codec.decode(large())).toThrow('the queue is full: 2 large requests wait already');
+  const { body } = await codec.encode(decoder.decode(small()), [output(200_000)]);
+  expect(String(body)).toContain('"shape":[200000]');
+  expect(await Promise.all(decoded)).toHaveLength(3);
 });
