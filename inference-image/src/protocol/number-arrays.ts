@@ -37,7 +37,8 @@ export function takeNumbers(json: Buffer): NumberRequest | undefined {
       const start = skipSpace(json, skipSpace(json, at + 1) + 1);
       const end = endOfNumbers(json, start);
       if (end === undefined || !isUtf8(json.subarray(taken, start))) return undefined;
-      text += json.toString('utf8', taken, start) + arrays.length;
+      // The space keeps what follows out of the number: [1]e0 is no JSON, and 0e0 would be.
+      text += `${json.toString('utf8', taken, start)}${arrays.length} `;
       arrays.push(json.subarray(start, end));
       taken = end;
       at = end - 1;
