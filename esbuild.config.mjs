@@ -1,10 +1,10 @@
-// Bundles what runs in the container: one file for the main thread, one for an executor, one for the health check.
+// Bundles what runs in the container: one file for each kind of thread, and one for the health check.
 import { build } from 'esbuild';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const OUT = 'dist/inference-image';
-const NAMES = ['server', 'executor', 'healthcheck'];
+const NAMES = ['server', 'executor', 'codec', 'healthcheck'];
 
 // Staged build contexts are links to these files: a bundle in place of another must be a new file.
 for (const name of NAMES) rmSync(join(OUT, `${name}.cjs`), { force: true });

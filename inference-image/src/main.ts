@@ -1,4 +1,7 @@
 import type { AddressInfo, Server } from 'node:net';
+import { join } from 'node:path';
+import { Codec } from './codec/codec';
+import { CodecThread } from './codec/codec-thread';
 import { ConfigurationError, readConfiguration, type Configuration } from './configuration';
 import { cpuQuota, defaultThreads } from './cpu-quota';
 import { messageOf } from './errors';
@@ -40,6 +43,8 @@ async function serve(
   const metrics = new Metrics(manifest, host.scheduler);
   host.scheduler.onRun = (run) => metrics.observeRun(run);
   const { decoder, dataPlane } = host;
+  const startThread = () => new CodecThread(join(__dirname, 'codec.cjs'), manifest);
+  const codec = new Codec({ model: manifest, decoder, startThread, maxQueueLength: settings.maxQueueLength });
   const { maxRequestBytes } = settings;
   const { executors, maxBatchDelaySeconds } = settings;
   const tuning = {
@@ -49,7 +54,7 @@ async function serve(
       return host.scheduler.maxBatchSize;
     },
   };
-  const app = buildApp({ model: manifest, tuning, decoder, dataPlane, metrics, log, maxRequestBytes });
+  const app = buildApp({ model: manifest, tuning, codec, dataPlane, metrics, log, maxRequestBytes });
   await app.ready();
   const connections = new Connections(app.server, settings.maxConnectionAgeSeconds);
   const metricsServer = buildMetricsServer(metrics);
@@ -65,7 +70,8 @@ async function serve(
         connections.drain();
       },
       stop: async () => {
-        await connections.close(() => host.scheduler.busy);
+        await connections.close(() => codec.busy || host.scheduler.busy);
+        await codec.close();
         await host.scheduler.finished();
         await host.close();
       },

@@ -1,12 +1,12 @@
 import { fastify, type FastifyInstance } from 'fastify';
 import type { Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Codec } from '../codec/codec';
 import { ServingError } from '../errors';
 import type { DataPlane } from '../inference/data-plane';
 import type { Log } from '../log';
 import type { Metrics } from '../metrics/metrics';
 import type { ModelManifest } from '../contract/model-manifest';
-import type { InferRequestDecoder } from '../protocol/infer-request';
 import type { ModelTuning } from '../protocol/model-config';
 import { traceFields } from '../trace-context';
 import { acceptBodies } from './bodies';
@@ -32,7 +32,7 @@ export interface AppOptions {
   readonly model: ModelManifest;
   /** Read at each request: some of it is known only once the model is warm. */
   readonly tuning: ModelTuning;
-  readonly decoder: InferRequestDecoder;
+  readonly codec: Codec;
   readonly dataPlane: DataPlane;
   readonly metrics: Metrics;
   readonly log: Log;

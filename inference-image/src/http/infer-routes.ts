@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { invalid } from '../errors';
 import { outcomeOf } from '../metrics/outcome';
-import { InferResponseEncoder, type InferResponse } from '../protocol/infer-response';
+import type { InferResponse } from '../protocol/infer-response';
 import type { AppOptions } from './app';
 import { checkBodyHeaders, JSON_LENGTH_HEADER } from './bodies';
 import { codingFor, compress } from './compression';
@@ -18,8 +18,7 @@ declare module 'fastify' {
 const NO_BODY = Buffer.alloc(0);
 
 export function addInferRoutes(app: FastifyInstance, options: AppOptions): void {
-  const { model, decoder, dataPlane, metrics } = options;
-  const encoder = new InferResponseEncoder(model);
+  const { model, codec, dataPlane, metrics } = options;
 
   app.decorateRequest('receivedAt', 0);
   addRoutes(app, 'POST', modelPaths('/infer'), {
@@ -33,14 +32,18 @@ export function addInferRoutes(app: FastifyInstance, options: AppOptions): void 
     handler: async (request, reply) => {
       const { receivedAt } = request;
       const bodyAt = performance.now();
-      const infer = decoder.decode((request.body as Buffer | undefined) ?? NO_BODY, jsonLength(request));
+      const decoded = codec.decode((request.body as Buffer | undefined) ?? NO_BODY, jsonLength(request));
+      // Most are decoded at once: to await those would only delay them.
+      const infer = decoded instanceof Promise ? await decoded : decoded;
       metrics.observeDecode((performance.now() - bodyAt) / 1000);
       const outputs = await dataPlane.infer(infer, {
         isCancelled: () => request.raw.socket.destroyed,
         deadline: infer.timeoutSeconds && receivedAt + infer.timeoutSeconds * 1000,
       });
       const outputsAt = performance.now();
-      const { body, headers } = await contentOf(encoder.encode(infer, outputs), request.headers['accept-encoding']);
+      const encoded = codec.encode(infer, outputs);
+      const response = encoded instanceof Promise ? await encoded : encoded;
+      const { body, headers } = await contentOf(response, request.headers['accept-encoding']);
       const repliedAt = performance.now();
       metrics.observeEncode((repliedAt - outputsAt) / 1000);
       metrics.observeRequest('success', (repliedAt - receivedAt) / 1000);

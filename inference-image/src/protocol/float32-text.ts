@@ -1,3 +1,5 @@
+import { POWERS_OF_TEN } from './decimal';
+
 /**
  * A double that prints shorter than `value` does and rounds to the same 32-bit float. The doubles nearest to 32-bit
  * floats print up to 17 digits (0.1 as 0.10000000149011612) where 8 or 9 tell them apart: this about halves the text,
@@ -5,27 +7,28 @@
  * @param value A finite 32-bit float.
  */
 export function shortFloat32(value: number): number {
-  const scale = scaleFor(Math.abs(value));
-  if (scale === 0) return value;
+  const decimals = decimalsFor(Math.abs(value));
+  if (decimals === 0) return value;
+  const scale = POWERS_OF_TEN[decimals] as number;
   const eightDigits = Math.round(value * scale) / scale;
   if (Math.fround(eightDigits) === value) return eightDigits;
   const nineDigits = Math.round(value * scale * 10) / (scale * 10);
   return Math.fround(nineDigits) === value ? nineDigits : value;
 }
 
-/** The power of ten that keeps eight significant digits; 0 for magnitudes that are printed as they are. */
-function scaleFor(magnitude: number): number {
+/** The places after the point that keep eight significant digits; 0 for magnitudes that are printed as they are. */
+export function decimalsFor(magnitude: number): number {
   if (magnitude >= 1) {
-    if (magnitude < 1e1) return 1e7;
-    if (magnitude < 1e2) return 1e6;
-    if (magnitude < 1e3) return 1e5;
-    if (magnitude < 1e4) return 1e4;
-    if (magnitude < 1e5) return 1e3;
-    return magnitude < 1e6 ? 1e2 : 0;
+    if (magnitude < 1e1) return 7;
+    if (magnitude < 1e2) return 6;
+    if (magnitude < 1e3) return 5;
+    if (magnitude < 1e4) return 4;
+    if (magnitude < 1e5) return 3;
+    return magnitude < 1e6 ? 2 : 0;
   }
-  if (magnitude >= 1e-1) return 1e8;
-  if (magnitude >= 1e-2) return 1e9;
-  if (magnitude >= 1e-3) return 1e10;
-  if (magnitude >= 1e-4) return 1e11;
-  return magnitude >= 1e-6 ? 1e13 : 0;
+  if (magnitude >= 1e-1) return 8;
+  if (magnitude >= 1e-2) return 9;
+  if (magnitude >= 1e-3) return 10;
+  if (magnitude >= 1e-4) return 11;
+  return magnitude >= 1e-6 ? 13 : 0;
 }

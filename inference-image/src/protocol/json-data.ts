@@ -2,8 +2,8 @@ import type { Datatype } from '../contract/signature';
 import { invalid } from '../errors';
 import { elementCount, emptyData, type Tensor, type TensorData, type TensorHeader } from '../inference/tensor';
 import { arrayField, describe } from './fields';
-import { shortFloat32 } from './float32-text';
 import { ELEMENT_TYPES } from './json-elements';
+import { float32Text, integerText, longIntegerText } from './number-text';
 
 /** FP16 has no JSON form in the protocol. */
 export const FP16_HAS_NO_JSON = 'FP16 has no JSON form; send it and ask for it as binary data';
@@ -31,24 +31,20 @@ export function encodeJsonData({ datatype, data }: Tensor): string {
 
 const ENCODERS: Record<Exclude<Datatype, 'FP16'>, (data: TensorData) => string> = {
   BOOL: (data) => `[${Array.from(data as Uint8Array, (element) => element !== 0).join(',')}]`,
-  UINT8: joined,
-  UINT16: joined,
-  UINT32: joined,
-  UINT64: joined,
-  INT8: joined,
-  INT16: joined,
-  INT32: joined,
-  INT64: joined,
-  FP32: (data) => floats(data as Float32Array, shortFloat32),
-  FP64: (data) => floats(data as Float64Array, (value) => value),
+  UINT8: (data) => integerText(data as Int32Array),
+  UINT16: (data) => integerText(data as Int32Array),
+  UINT32: (data) => integerText(data as Int32Array),
+  UINT64: (data) => longIntegerText(data as BigUint64Array),
+  INT8: (data) => integerText(data as Int32Array),
+  INT16: (data) => integerText(data as Int32Array),
+  INT32: (data) => integerText(data as Int32Array),
+  INT64: (data) => longIntegerText(data as BigInt64Array),
+  FP32: (data) => float32Text(data as Float32Array),
+  FP64: (data) => float64Text(data as Float64Array),
   BYTES: (data) => JSON.stringify(data),
 };
 
-function joined(data: TensorData): string {
-  return `[${data.join(',')}]`;
-}
-
-function floats(data: Float32Array | Float64Array, shorten: (value: number) => number): string {
+function float64Text(data: Float64Array): string {
   const values = new Array<number | string>(data.length);
   let plain = true;
   for (let i = 0; i < data.length; i++) {
@@ -56,7 +52,7 @@ function floats(data: Float32Array | Float64Array, shorten: (value: number) => n
     if (!Number.isFinite(value)) values[i] = `"${value}"`;
     else if (Object.is(value, -0)) values[i] = '-0';
     else {
-      values[i] = shorten(value);
+      values[i] = value;
       continue;
     }
     plain = false;

@@ -23,13 +23,18 @@ export interface RequestedOutputs {
  */
 export class OutputReader {
   private readonly names: readonly string[];
+  /** What most requests ask for, by saying nothing; undefined where that has to be refused. */
+  private readonly all?: RequestedOutputs;
 
   constructor(private readonly signature: readonly TensorSignature[]) {
     this.names = signature.map(({ name }) => name);
+    if (signature.some(({ datatype }) => datatype === 'FP16')) return;
+    this.all = { outputs: this.names, binary: this.names.map(() => false) };
   }
 
   /** @param parameters Those of the request. */
   read(request: Fields, parameters: Fields): RequestedOutputs {
+    if (this.all && isAbsent(request.parameters) && isAbsent(request.outputs)) return this.all;
     const binaryByDefault = booleanParameter(parameters, 'binary_data_output', 'parameters') ?? false;
     const entries = isAbsent(request.outputs) ? [] : arrayField(request.outputs, 'outputs');
     const outputs = entries.length === 0 ? this.names : entries.map(readName);

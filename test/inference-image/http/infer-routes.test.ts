@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { setImmediate as tick } from 'node:timers/promises';
 import type { ModelManifest } from '../../../inference-image/src/contract/model-manifest';
+import { Codec } from '../../../inference-image/src/codec/codec';
 import { buildApp } from '../../../inference-image/src/http/app';
 import type { DataPlane } from '../../../inference-image/src/inference/data-plane';
 import type { Run } from '../../../inference-image/src/inference/executor';
@@ -19,6 +20,10 @@ const model: ModelManifest = { contractVersion: 1, name: 'm', version: '1', sha2
 const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
 const span = '00f067aa0ba902b7';
 
+const noThread = () => {
+  throw new Error('no body of these tests is large');
+};
+
 const apps: FastifyInstance[] = [];
 afterEach(() => Promise.all(apps.splice(0).map((app) => app.close())));
 
@@ -29,7 +34,7 @@ async function setUp(infer: (run: Run, caller: Caller) => Run['inputs'], level =
   const app = buildApp({
     model,
     tuning: { executors: 1, maxBatchSize: 32, maxBatchDelaySeconds: 0 },
-    decoder: new InferRequestDecoder(signature),
+    codec: new Codec({ model, decoder: new InferRequestDecoder(signature), startThread: noThread, maxQueueLength: 1 }),
     dataPlane: { ready: true, assertServing: () => undefined, infer } as unknown as DataPlane,
     metrics: new Metrics(model, { queueLength: 0, runningCount: 0, executorCount: 1 }),
     log,

@@ -1,0 +1,116 @@
+import { POWERS_OF_TEN } from './decimal';
+import { decimalsFor, shortFloat32 } from './float32-text';
+
+/** Elements that are written before they become text: enough to make that cheap, few enough to stay in the cache. */
+const CHUNK = 1024;
+/** Of one element at most: a comma, and the 24 of -1.2345678901234567e-123. */
+const ELEMENT_BYTES = 25;
+
+const [COMMA, MINUS, DOT, ZERO] = [0x2c, 0x2d, 0x2e, 0x30];
+
+const text = Buffer.alloc(CHUNK * ELEMENT_BYTES);
+
+/** Writes `value` at a place of `text`, and returns the place after it. */
+type Write = (value: number, at: number) => number;
+
+/** The JSON array of 32-bit floats, as JSON.stringify would write shortFloat32 of each, in a third of the time. */
+export function float32Text(data: Float32Array): string {
+  return arrayText(data, writeFloat32);
+}
+
+/** The JSON array of integers, in up to a quarter of the time of Array.join. */
+export function integerText(data: ArrayLike<number>): string {
+  return arrayText(data, writeInteger);
+}
+
+/** The JSON array of 64-bit integers: the text of a bigint takes six times as long as that of a number. */
+export function longIntegerText(data: BigInt64Array | BigUint64Array): string {
+  const halves = new Int32Array(data.buffer, data.byteOffset, 2 * data.length);
+  const signed = data instanceof BigInt64Array;
+  const numbers = new Float64Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    const high = halves[2 * i + 1] as number;
+    const number = (signed ? high : high >>> 0) * 2 ** 32 + ((halves[2 * i] as number) >>> 0);
+    if (!Number.isSafeInteger(number)) return `[${data.join(',')}]`;
+    numbers[i] = number;
+  }
+  return integerText(numbers);
+}
+
+function arrayText(data: ArrayLike<number>, write: Write): string {
+  let result = '[';
+  for (let from = 0; from < data.length; from += CHUNK) {
+    const to = Math.min(from + CHUNK, data.length);
+    let at = 0;
+    for (let i = from; i < to; i++) {
+      if (i > 0) text[at++] = COMMA;
+      at = write(data[i] as number, at);
+    }
+    result += text.toString('latin1', 0, at);
+  }
+  return result + ']';
+}
+
+function writeInteger(value: number, from: number): number {
+  let at = from;
+  let rest = value;
+  if (rest < 0) {
+    text[at++] = MINUS;
+    rest = -rest;
+  }
+  let end = at + 1;
+  for (let power = 10; power <= rest; power *= 10) end++;
+  for (let i = end - 1; i >= at; i--) {
+    const tenth = Math.floor(rest / 10);
+    text[i] = ZERO + (rest - 10 * tenth);
+    rest = tenth;
+  }
+  return end;
+}
+
+/** Digits of the very decimal that shortFloat32 finds; for the few that it leaves as they are, what JSON.stringify has. */
+function writeFloat32(value: number, from: number): number {
+  const whole = value | 0;
+  if (whole === value && (whole !== 0 || Object.is(value, 0))) return writeInteger(whole, from);
+  const magnitude = Math.abs(value);
+  // Elsewhere nine digits and the zeros before them are more than 32 bits hold.
+  if (!(magnitude >= 1e-4 && magnitude < 1e6)) return writeOther(value, from);
+  let decimals = decimalsFor(magnitude);
+  let scale = POWERS_OF_TEN[decimals] as number;
+  let digits = Math.round(value * scale);
+  if (Math.fround(digits / scale) !== value) {
+    digits = Math.round(value * scale * 10);
+    scale *= 10;
+    decimals++;
+    if (Math.fround(digits / scale) !== value) return writeOther(value, from);
+  }
+  let at = from;
+  if (value < 0) text[at++] = MINUS;
+  return writeDecimal(Math.abs(digits) | 0, decimals, at);
+}
+
+/** Writes digits / 10^decimals, which is no whole number. */
+function writeDecimal(digits: number, decimals: number, from: number): number {
+  let rest = digits;
+  let places = decimals;
+  for (let tenth = (rest / 10) | 0; rest === 10 * tenth; tenth = (rest / 10) | 0) {
+    rest = tenth;
+    places--;
+  }
+  let point = from + 1;
+  for (let power = POWERS_OF_TEN[places + 1] as number; power <= rest; power *= 10) point++;
+  const end = point + 1 + places;
+  for (let i = end - 1; i >= from; i--) {
+    if (i === point) continue;
+    const tenth = (rest / 10) | 0;
+    text[i] = ZERO + (rest - 10 * tenth);
+    rest = tenth;
+  }
+  text[point] = DOT;
+  return end;
+}
+
+function writeOther(value: number, from: number): number {
+  const characters = Object.is(value, -0) ? '-0' : Number.isFinite(value) ? String(shortFloat32(value)) : `"${value}"`;
+  return from + text.write(characters, from, 'latin1');
+}

@@ -1,0 +1,91 @@
+/** npm run bench:json: JSON tensors read and written as the server does, beside the plain way, in alternation. */
+import { isUtf8 } from 'node:buffer';
+import type { Datatype } from '../../inference-image/src/contract/signature';
+import type { Tensor } from '../../inference-image/src/inference/tensor';
+import { shortFloat32 } from '../../inference-image/src/protocol/float32-text';
+import { InferRequestDecoder } from '../../inference-image/src/protocol/infer-request';
+import { InferResponseEncoder } from '../../inference-image/src/protocol/infer-response';
+import { markdown, median, type Row } from './table';
+
+/** 3072 is an image of CIFAR-10, 150,528 one of ImageNet. */
+const SIZES = [4, 64, 1024, 3072, 150_528];
+const ROUNDS = 9;
+const ROUND_MS = 15;
+
+const KINDS: Record<string, { datatype: 'FP32' | 'INT64'; value: () => number }> = {
+  // As numpy's tolist() gives 32-bit floats.
+  'FP32, 17 digits': { datatype: 'FP32', value: () => Math.fround(Math.random() - 0.5) },
+  'FP32, 3 decimals': { datatype: 'FP32', value: () => Math.round(Math.random() * 1000) / 1000 },
+  'FP32, whole': { datatype: 'FP32', value: () => Math.floor(Math.random() * 256) },
+  'INT64, to 30,000': { datatype: 'INT64', value: () => Math.floor(Math.random() * 30_000) },
+};
+
+function bench(): void {
+  const rows: Row[] = [];
+  for (const [kind, { datatype, value }] of Object.entries(KINDS)) {
+    for (const size of SIZES) rows.push(...rowsOf(kind, datatype, Array.from({ length: size }, value)));
+  }
+  console.log(markdown(rows));
+}
+
+function rowsOf(kind: string, datatype: 'FP32' | 'INT64', values: number[]): Row[] {
+  const shape = [1, values.length];
+  const dimensions = ['n', values.length];
+  const signature = { inputs: [{ name: 'x', datatype, dimensions }], outputs: [{ name: 'y', datatype, dimensions }] };
+  const decoder = new InferRequestDecoder(signature);
+  const encoder = new InferResponseEncoder({ name: 'm', version: '1' });
+  const body = Buffer.from(JSON.stringify({ inputs: [{ name: 'x', datatype, shape, data: values }] }));
+  const request = decoder.decode(body);
+  const outputs: Tensor[] = [{ ...request.inputs[0]!, name: 'y' }];
+  return [
+    row(
+      `read ${values.length} x ${kind}`,
+      () => decoder.decode(body),
+      () => plainDecode(decoder, body),
+    ),
+    row(
+      `write ${values.length} x ${kind}`,
+      () => encoder.encode(request, outputs),
+      () => plainEncode(datatype, outputs),
+    ),
+  ];
+}
+
+/** All of the body as text, all of the text as JSON. */
+function plainDecode(decoder: InferRequestDecoder, body: Buffer): unknown {
+  return isUtf8(body) && decoder.read(JSON.parse(body.toString('utf8')));
+}
+
+/** Shortened all the same, or it would write twice the text. */
+function plainEncode(datatype: Datatype, [output]: readonly Tensor[]): string {
+  const { name, shape, data } = output!;
+  const values =
+    datatype === 'FP32' ? Array.from(data as Float32Array, shortFloat32) : Array.from(data as BigInt64Array, Number);
+  return JSON.stringify({ model_name: 'm', model_version: '1', outputs: [{ name, datatype, shape, data: values }] });
+}
+
+function row(what: string, ours: () => unknown, plain: () => unknown): Row {
+  const samples = { ours: [] as number[], plain: [] as number[] };
+  for (let round = 0; round < ROUNDS; round++) {
+    samples.ours.push(microseconds(ours));
+    samples.plain.push(microseconds(plain));
+  }
+  const [a, b] = [median(samples.ours), median(samples.plain)];
+  return {
+    what,
+    ours: `${a.toFixed(1)} µs`,
+    baseline: `${b.toFixed(1)} µs`,
+    ratio: (a / b).toFixed(2),
+    target: '≤ 1.1',
+  };
+}
+
+/** Of one call, over some milliseconds of them. */
+function microseconds(call: () => unknown): number {
+  let calls = 0;
+  const start = performance.now();
+  for (; performance.now() - start < ROUND_MS; calls++) call();
+  return ((performance.now() - start) / calls) * 1000;
+}
+
+bench();

@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { encodeJsonData } from '../../../inference-image/src/protocol/json-data';
+import { identity, node, value } from '../../support/onnx-builder';
+import { floats } from '../../support/requests';
+import { ServerProcess } from '../../support/server';
+
+const MANY = 150_000;
+
+/** A request to `identity('float', ['n'])`, and white space up to a size. */
+function large(data: ArrayLike<number> = Float32Array.from({ length: MANY }, (_, i) => i / 3), mebibytes = 2) {
+  const tensor = { name: 'x', datatype: 'FP32' as const, shape: [data.length], data: Float32Array.from(data) };
+  const json = `{"inputs":[{"name":"x","datatype":"FP32","shape":[${data.length}],"data":${encodeJsonData(tensor)}}]}`;
+  return Buffer.from(json.padEnd(mebibytes * 2 ** 20));
+}
+
+let server: ServerProcess;
+beforeAll(async () => (server = await ServerProcess.start(identity('float', ['n']))));
+
+test('a large request and its large response are what small ones are', async () => {
+  const data = Float32Array.from({ length: MANY }, (_, i) => i / 3);
+  const { status, body } = await server.infer(large(data));
+  expect([status, body.outputs[0].shape]).toEqual([200, [MANY]]);
+  expect(Float32Array.from(body.outputs[0].data)).toEqual(data);
+});
+
+test('errors are the same from the thread, and it goes on', async () => {
+  const bodies = ['{"inputs":[{]', '[]', '{"inputs":[]}', JSON.stringify(floats(1)).replace('[1]}', '[1e39]}')];
+  for (const text of bodies) {
+    const small = await server.infer(text);
+    const big = await server.infer(Buffer.from(text.padEnd(2 ** 21)));
+    expect([big.status, big.body.error]).toEqual([400, small.body.error]);
+  }
+  expect((await server.infer(large([1, 2]))).body.outputs[0].data).toEqual([1, 2]);
+  const length = { 'inference-header-content-length': String(2 ** 22) };
+  expect((await server.infer(Buffer.alloc(2 ** 21, ' '), { headers: length })).body.error).toBe(
+    'Inference-Header-Content-Length is 4194304; the whole body has 2097152 bytes',
+  );
+});
+
+test('large outputs with binary ones beside them', async () => {
+  const both = await ServerProcess.start({
+    inputs: [value('x', 'float', ['n'])],
+    outputs: [value('y', 'float', ['n']), value('z', 'float', ['n'])],
+    nodes: [node('Identity', ['x'], ['y']), node('Neg', ['x'], ['z'])],
+  });
+  const data = Float32Array.from({ length: MANY }, (_, i) => i);
+  const outputs = '"outputs":[{"name":"y"},{"name":"z","parameters":{"binary_data":true}}],"id":"q",';
+  const { headers, body } = await both.infer(String(large(data)).replace('"inputs"', `${outputs}"inputs"`));
+  const length = Number(headers.get('inference-header-content-length'));
+  const json = JSON.parse(body.subarray(0, length));
+  expect(json).toMatchObject({ id: 'q', outputs: [{ name: 'y', data: [...data] }, { name: 'z' }] });
+  expect(new Float32Array(Uint8Array.from(body.subarray(length)).buffer)).toEqual(data.map((each) => -each));
+});
+
+test('S1 health answers while a body of 40 MB is read', async () => {
+  const count = 8_000_000;
+  // A text among the numbers makes them slow to read; the reply is binary, or to parse it would hold up this end.
+  const data = `["NaN"${',1.25'.repeat(count - 1)}]`;
+  const input = `{"name":"x","datatype":"FP32","shape":[${count}],"data":${data}}`;
+  const body = Buffer.from(`{"parameters":{"binary_data_output":true},"inputs":[${input}]}`);
+  let over = false;
+  const begun = performance.now();
+  const request = server.infer(body).finally(() => (over = true));
+  const waits: number[] = [];
+  while (!over) {
+    const start = performance.now();
+    await server.get('/v2/health/live');
+    waits.push(performance.now() - start);
+    await sleep(5);
+  }
+  expect((await request).status).toBe(200);
+  expect(waits.length).toBeGreaterThan(5);
+  expect(waits.length).toBeGreaterThan(5);
+  // No other times than these: tests share the machine.
+  expect(Math.max(...waits)).toBeLessThan((performance.now() - begun) / 4);
+}, 30_000);
+
+test('a server that is told to end answers the large request that it has, and exits with 0', async () => {
+  const ending = await ServerProcess.start(identity('float', ['n']));
+  const reply = ending.infer(large(undefined, 30));
+  await sleep(100);
+  const [exitCode, { status }] = await Promise.all([ending.stop(), reply]);
+  expect([exitCode, status]).toEqual([0, 200]);
+});
