@@ -1,5 +1,5 @@
 import { fastify, type FastifyInstance } from 'fastify';
-import type { Server, ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Codec } from '../codec/codec';
 import { ServingError } from '../errors';
@@ -12,7 +12,8 @@ import { traceFields } from '../trace-context';
 import { acceptBodies } from './bodies';
 import { sendError, toServingError } from './errors';
 import { addHealthRoutes } from './health-routes';
-import { addInferRoutes } from './infer-routes';
+import { InferEndpoint } from './infer-endpoint';
+import { addInferRoutes, inferPaths } from './infer-routes';
 import { addMetadataRoutes } from './metadata-routes';
 import { addRepositoryRoutes } from './repository-routes';
 import { addStatisticsRoutes } from './statistics-routes';
@@ -41,11 +42,13 @@ export interface AppOptions {
 
 /** The Open Inference Protocol over HTTP: transport only, it neither reads tensors nor runs models. */
 export function buildApp(options: AppOptions): FastifyInstance {
+  const endpoint = new InferEndpoint(options);
   const app = fastify({
     bodyLimit: options.maxRequestBytes,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    requestTimeout: REQUEST_MS,
-    http: { headersTimeout: KEEP_ALIVE_MS + 1000 },
+    serverFactory: (handler) => {
+      const timeouts = { requestTimeout: REQUEST_MS, headersTimeout: KEEP_ALIVE_MS + 1000 };
+      return createServer({ keepAliveTimeout: KEEP_ALIVE_MS, ...timeouts }, shortcut(options, endpoint, handler));
+    },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1000 },
     exposeHeadRoutes: true,
     schemaController: { compilersFactory: NO_SCHEMAS },
@@ -65,8 +68,18 @@ export function buildApp(options: AppOptions): FastifyInstance {
   addMetadataRoutes(app, options);
   addStatisticsRoutes(app, options);
   addRepositoryRoutes(app, options);
-  addInferRoutes(app, options);
+  addInferRoutes(app, options, endpoint);
   return app;
+}
+
+/** Lets most inference requests go round the router, unless the log wants to know of each request. */
+function shortcut({ model, log }: AppOptions, endpoint: InferEndpoint, handler: RequestListener): RequestListener {
+  if (log.isLevelEnabled('debug')) return handler;
+  const paths = inferPaths(model);
+  return (request, response) => {
+    if (request.method === 'POST' && paths.has(request.url as string)) endpoint.handle(request, response);
+    else handler(request, response);
+  };
 }
 
 function logRequests(app: FastifyInstance, log: Log): void {

@@ -1,4 +1,5 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { ServingError, invalid, messageOf } from '../errors';
 import { decompress } from './compression';
 import { tooLarge } from './errors';
@@ -13,18 +14,45 @@ const CONTENT_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)|^application\/o
 export function acceptBodies(app: FastifyInstance, maxRequestBytes: number): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
-    const encoding = request.headers['content-encoding'];
-    if (encoding === undefined || encoding.trim().toLowerCase() === 'identity') done(null, body);
-    else decompressBody(body as Buffer, encoding, maxRequestBytes).then((plain) => done(null, plain), done);
+    const plain = decodeBody(body as Buffer, request.headers['content-encoding'], maxRequestBytes);
+    if (plain instanceof Promise) plain.then((bytes) => done(null, bytes), done);
+    else done(null, plain);
   });
 }
 
+const NO_BODY = Buffer.alloc(0);
+
+/** Reads a body as it is sent; most come in one piece. */
+export function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  onBody: (body: Buffer) => void,
+  onError: (error: unknown) => void,
+): void {
+  if (Number(request.headers['content-length']) > maxBytes) return onError(tooLarge(maxBytes));
+  const chunks: Buffer[] = [];
+  let length = 0;
+  request.on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    if (length <= maxBytes) return void chunks.push(chunk);
+    request.removeAllListeners('data').removeAllListeners('end');
+    onError(tooLarge(maxBytes));
+  });
+  request.on('end', () => onBody(chunks.length === 1 ? (chunks[0] ?? NO_BODY) : Buffer.concat(chunks, length)));
+  request.on('error', onError);
+}
+
+/** A body as it was before compression. */
+export function decodeBody(body: Buffer, coding: string | undefined, maxBytes: number): Buffer | Promise<Buffer> {
+  if (coding === undefined || coding.trim().toLowerCase() === 'identity') return body;
+  return decompressBody(body, coding, maxBytes);
+}
+
 /** Throws where the headers of a request say that its body is of no use, before it is read. */
-export function checkBodyHeaders({ headers }: FastifyRequest): void {
-  // With this header the type says nothing, and Fastify is not to judge it.
-  if (headers[JSON_LENGTH_HEADER] !== undefined) delete headers['content-type'];
+export function checkBodyHeaders(headers: IncomingHttpHeaders): void {
   const type = headers['content-type'];
-  if (type === undefined || CONTENT_TYPE.test(type)) return;
+  // With this header the type says nothing.
+  if (type === undefined || headers[JSON_LENGTH_HEADER] !== undefined || CONTENT_TYPE.test(type)) return;
   const allowed = 'send application/json, or application/octet-stream with the header Inference-Header-Content-Length';
   throw new ServingError('unsupportedMedia', `content type ${JSON.stringify(type)} is not supported; ${allowed}`);
 }

@@ -20,10 +20,26 @@ const STATUS: Record<ErrorKind, number> = {
 /** A whole number, as HTTP has it; queues and replicas are usually free again sooner. */
 export const RETRY_AFTER_SECONDS = '1';
 
+export interface ErrorReply {
+  readonly status: number;
+  readonly headers: Record<string, string | number>;
+  readonly body: string;
+}
+
 /** Every error is answered as the protocol has it: a status and {"error": string}. */
+export function errorReply({ kind, message }: ServingError): ErrorReply {
+  const body = JSON.stringify({ error: message });
+  const headers: ErrorReply['headers'] = {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+  };
+  if (kind === 'rejected' || kind === 'unavailable') headers['retry-after'] = RETRY_AFTER_SECONDS;
+  return { status: STATUS[kind], headers, body };
+}
+
 export function sendError(reply: FastifyReply, error: ServingError): FastifyReply {
-  if (error.kind === 'rejected' || error.kind === 'unavailable') reply.header('retry-after', RETRY_AFTER_SECONDS);
-  return reply.code(STATUS[error.kind]).send({ error: error.message });
+  const { status, headers, body } = errorReply(error);
+  return reply.code(status).headers(headers).send(body);
 }
 
 /** Turns whatever was thrown into an error that a client may read. */

@@ -1,91 +1,23 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { invalid } from '../errors';
-import { outcomeOf } from '../metrics/outcome';
-import type { InferResponse } from '../protocol/infer-response';
+import type { FastifyInstance } from 'fastify';
 import type { AppOptions } from './app';
-import { checkBodyHeaders, JSON_LENGTH_HEADER } from './bodies';
-import { codingFor, compress } from './compression';
-import { sendError, toServingError } from './errors';
+import type { InferEndpoint } from './infer-endpoint';
 import { addRoutes, checkModel, modelPaths } from './routes';
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Milliseconds, as performance.now() counts them. */
-    receivedAt: number;
-  }
-}
-
-const NO_BODY = Buffer.alloc(0);
-
-export function addInferRoutes(app: FastifyInstance, options: AppOptions): void {
-  const { model, codec, dataPlane, metrics } = options;
-
-  app.decorateRequest('receivedAt', 0);
+/** Inference requests whose paths need a router: percent-escaped, with a trailing slash, of an unknown model. */
+export function addInferRoutes(app: FastifyInstance, { model }: AppOptions, endpoint: InferEndpoint): void {
   addRoutes(app, 'POST', modelPaths('/infer'), {
-    onRequest: (request, _reply, done) => {
-      request.receivedAt = performance.now();
+    onRequest: (request, reply, done) => {
       checkModel(request, model);
-      dataPlane.assertServing();
-      checkBodyHeaders(request);
+      reply.hijack();
+      endpoint.handle(request.raw, reply.raw);
       done();
     },
-    handler: async (request, reply) => {
-      const { receivedAt } = request;
-      const bodyAt = performance.now();
-      const decoded = codec.decode((request.body as Buffer | undefined) ?? NO_BODY, jsonLength(request));
-      // Most are decoded at once: to await those would only delay them.
-      const infer = decoded instanceof Promise ? await decoded : decoded;
-      metrics.observeDecode((performance.now() - bodyAt) / 1000);
-      const outputs = await dataPlane.infer(infer, {
-        isCancelled: () => request.raw.socket.destroyed,
-        deadline: infer.timeoutSeconds && receivedAt + infer.timeoutSeconds * 1000,
-      });
-      const outputsAt = performance.now();
-      const encoded = codec.encode(infer, outputs);
-      const response = encoded instanceof Promise ? await encoded : encoded;
-      const { body, headers } = await contentOf(response, request.headers['accept-encoding']);
-      const repliedAt = performance.now();
-      metrics.observeEncode((repliedAt - outputsAt) / 1000);
-      metrics.observeRequest('success', (repliedAt - receivedAt) / 1000);
-      return reply.headers(headers).send(body);
-    },
-    errorHandler: (thrown, request, reply) => {
-      const error = toServingError(thrown, options, request);
-      // A name that is not served must not make a series.
-      if (error.kind !== 'notFound')
-        metrics.observeRequest(outcomeOf(error), (performance.now() - request.receivedAt) / 1000);
-      return sendError(reply, error);
-    },
+    handler: () => undefined,
   });
 }
 
-/** Bytes of JSON before binary data; undefined where the request has none. */
-function jsonLength({ headers }: FastifyRequest): number | undefined {
-  const value = headers[JSON_LENGTH_HEADER];
-  if (value === undefined) return undefined;
-  if (typeof value === 'string' && /^\d+$/.test(value)) return Number(value);
-  throw invalid(`Inference-Header-Content-Length is ${JSON.stringify(value)}; it must be a number of bytes`);
-}
-
-const JSON_HEADERS = { 'content-type': 'application/json; charset=utf-8' };
-
-interface Content {
-  readonly body: string | Buffer;
-  readonly headers: Record<string, string>;
-}
-
-/** The body as the client wants it. */
-function contentOf(
-  { body, jsonLength }: InferResponse,
-  acceptEncoding: string | undefined,
-): Content | Promise<Content> {
-  const headers = jsonLength === undefined ? JSON_HEADERS : binaryHeaders(jsonLength);
-  const coding = codingFor(acceptEncoding, body.length);
-  if (!coding) return { body, headers };
-  const codedHeaders = { ...headers, 'content-encoding': coding, vary: 'accept-encoding' };
-  return compress(body, coding).then((compressed) => ({ body: compressed, headers: codedHeaders }));
-}
-
-function binaryHeaders(jsonLength: number): Record<string, string> {
-  return { 'content-type': 'application/octet-stream', 'Inference-Header-Content-Length': String(jsonLength) };
+/** The paths of inference requests that need none. */
+export function inferPaths({ name, version }: AppOptions['model']): ReadonlySet<string> {
+  const model = `/v2/models/${name}`;
+  return new Set([`${model}/infer`, `${model}/versions/${version}/infer`]);
 }
