@@ -17,8 +17,13 @@ class OnnxModel(Model):
     async def predict(self, payload: InferRequest, headers=None, response_headers=None) -> InferResponse:
         (y,) = self.session.run(None, {"input": payload.inputs[0].as_numpy()})
         output = InferOutput(name="output", shape=list(y.shape), datatype="FP32")
-        output.set_data_from_numpy(y, binary_data=payload.inputs[0].raw_data is not None)
-        return InferResponse(response_id=payload.id, model_name=self.name, infer_outputs=[output])
+        output.set_data_from_numpy(y, binary_data=payload.use_binary_outputs)
+        return InferResponse(
+            response_id=payload.id,
+            model_name=self.name,
+            infer_outputs=[output],
+            use_binary_outputs=payload.use_binary_outputs,
+        )
 
 
 if __name__ == "__main__":
