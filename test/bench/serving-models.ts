@@ -62,7 +62,14 @@ interface Layer {
   initializers: object[];
 }
 
-function write(name: string, shape: (number | string)[], first: object[], layers: Layer[], last: string, width: number) {
+function write(
+  name: string,
+  shape: (number | string)[],
+  first: object[],
+  layers: Layer[],
+  last: string,
+  width: number,
+) {
   return writeOnnxModel(join(folder, `${name}.onnx`), {
     inputs: [value('input', 'float', shape)],
     outputs: [value('output', 'float', ['batch', width])],
@@ -74,10 +81,7 @@ function write(name: string, shape: (number | string)[], first: object[], layers
 function dense(from: string, to: string, rows: number, columns: number, active: boolean): Layer {
   const product = active ? `${to}_product` : to;
   return {
-    nodes: [
-      node('MatMul', [from, `${to}_w`], [product]),
-      ...(active ? [node('Relu', [product], [to])] : []),
-    ],
+    nodes: [node('MatMul', [from, `${to}_w`], [product]), ...(active ? [node('Relu', [product], [to])] : [])],
     initializers: [weights(`${to}_w`, [rows, columns], rows)],
   };
 }
@@ -85,10 +89,7 @@ function dense(from: string, to: string, rows: number, columns: number, active: 
 function convolution(from: string, to: string, channels: number, filters: number): Layer {
   const attributes = { kernel_shape: [3, 3], pads: [1, 1, 1, 1] };
   return {
-    nodes: [
-      node('Conv', [from, `${to}_w`], [`${to}_sum`], { attributes }),
-      node('Relu', [`${to}_sum`], [to]),
-    ],
+    nodes: [node('Conv', [from, `${to}_w`], [`${to}_sum`], { attributes }), node('Relu', [`${to}_sum`], [to])],
     initializers: [weights(`${to}_w`, [filters, channels, 3, 3], channels * 9)],
   };
 }

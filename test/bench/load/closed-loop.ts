@@ -13,6 +13,8 @@ export interface Measured {
   readonly p99Ms: number;
   /** Answers by status, other than 200. */
   readonly refused: Record<number, number>;
+  /** Requests sent a second, where the load is not of waiting clients. */
+  readonly offered?: number;
 }
 
 /** Clients that each wait for their answer before they ask again. */

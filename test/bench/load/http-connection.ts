@@ -66,7 +66,7 @@ export class HttpConnection {
     this.head = undefined;
     // "HTTP/1.1 200 …"
     this.status = (bytes[9]! - 48) * 100 + (bytes[10]! - 48) * 10 + bytes[11]! - 48;
-    this.missing = end + HEAD_END.length + contentLength(bytes.latin1Slice(0, end)) - bytes.length;
+    this.missing = end + HEAD_END.length + contentLength(bytes.toString('latin1', 0, end)) - bytes.length;
     return true;
   }
 }

@@ -18,7 +18,7 @@ const GRACE_SECONDS = 2;
  * Clients that come when they come. A latency counts from when its request was due.
  * `offered` says how much of the rate could be sent.
  */
-export async function openLoop(load: OpenLoop): Promise<Measured & { offered: number }> {
+export async function openLoop(load: OpenLoop): Promise<Measured> {
   const samples = new Samples();
   const refused: Record<number, number> = {};
   const idle: HttpConnection[] = [];

@@ -90,7 +90,8 @@ export class RunningSubject {
     for (const [protocol, exchange] of Object.entries(this.exchanges)) {
       const answer = await post(this.port, exchange);
       const right = answer.length === expected.length && answer.every((v, i) => near(v, expected[i]!));
-      if (!right) throw new Error(`its ${protocol} answer is wrong: ${answer.slice(0, 5)}, not ${expected.slice(0, 5)}`);
+      if (!right)
+        throw new Error(`its ${protocol} answer is wrong: ${answer.slice(0, 5)}, not ${expected.slice(0, 5)}`);
     }
   }
 }
@@ -103,7 +104,7 @@ async function firstAnswer(child: ChildProcess, port: number, exchange: Exchange
   });
   let last = '';
   const answered = (async () => {
-    for (const end = performance.now() + READY_SECONDS * 1000; performance.now() < end && child.exitCode === null; ) {
+    for (const end = performance.now() + READY_SECONDS * 1000; performance.now() < end && child.exitCode === null;) {
       const answer = await post(port, exchange).catch((error: Error) => void (last = error.message));
       if (answer) return;
       await sleep(POLL_MILLISECONDS);
