@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MODEL_INFER, rawRequest } from './grpc-message';
+import type { Measured } from './load/closed-loop';
 import { generate } from './load/generator';
 import type { Effort, Report } from './report';
 import { servingModel } from './serving-models';
@@ -47,13 +48,13 @@ async function measured(effort: Effort, message: Uint8Array, ports: Record<'ours
     return generate('grpcLoop', { url, path: MODEL_INFER, message, clients: CLIENTS, seconds });
   };
   for (const name of names) await run(name, effort.warmUpSeconds);
-  const samples = { ours: [] as Sample[], echo: [] as Sample[] };
+  const samples = { ours: [] as Measured[], echo: [] as Measured[] };
   for (let round = 0; round < effort.rounds; round++) {
     for (const name of names) samples[name].push(await run(name, effort.seconds));
   }
   const refused = samples.ours.find((sample) => Object.keys(sample.refused).length);
   if (refused) throw new Error(`gRPC statuses ${JSON.stringify(refused.refused)}`);
-  const of = (name: 'ours' | 'echo', pick: (sample: Sample) => number) => median(samples[name].map(pick));
+  const of = (name: 'ours' | 'echo', pick: (sample: Measured) => number) => median(samples[name].map(pick));
   const throughput = (name: 'ours' | 'echo') => of(name, (sample) => sample.throughput);
   const lines = names.map((name) => [
     name === 'ours' ? name : 'grpc-js echo',
@@ -67,5 +68,3 @@ async function measured(effort: Effort, message: Uint8Array, ports: Record<'ours
     figures: [`### Tiny model, gRPC\n\n${table(head, lines)}`],
   };
 }
-
-type Sample = Awaited<ReturnType<typeof generate>>;

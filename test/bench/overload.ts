@@ -1,3 +1,4 @@
+import type { Measured } from './load/closed-loop';
 import { generate } from './load/generator';
 import type { Effort, Report } from './report';
 import { servingModel } from './serving-models';
@@ -20,7 +21,7 @@ export async function overload({ rounds, seconds, warmUpSeconds }: Effort): Prom
     const saturate = (duration: number) =>
       generate('closedLoop', { ...target, connections: CLIENTS, seconds: duration });
     await saturate(warmUpSeconds);
-    const samples = [];
+    const samples: { maximum: Measured; over: Measured }[] = [];
     for (let round = 0; round < rounds; round++) {
       const maximum = await saturate(seconds);
       const rate = TIMES * maximum.throughput;

@@ -1,4 +1,5 @@
 /** onnxruntime alone: node raw-runtime.cjs MODEL ROWS SECONDS WIDTH prints the rows a second of runs of that many. */
+const { performance } = require('node:perf_hooks');
 const { InferenceSession, Tensor } = require('onnxruntime-node');
 
 const [file, rows, seconds, width] = [process.argv[2], ...process.argv.slice(3).map(Number)];

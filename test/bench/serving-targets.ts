@@ -29,9 +29,9 @@ export function servingRows(figures: Record<ModelName, Figures>): Row[] {
     if (!ours || !best) return notRun(what, reasonOf(figures[model], rivals), target);
     return compare(what, ours[quantity], best[quantity], FORMAT[quantity], target, best.subject);
   };
-  const peers = [PEER_NAMES, 'the best Python peer'] as const;
-  const limit = [[limitServer.name], 'the Rust limit'] as const;
-  const bareServer = [[bare.name], 'bare node:http'] as const;
+  const peers: [string[], string] = [PEER_NAMES, 'the best Python peer'];
+  const limit: [string[], string] = [[limitServer.name], 'the Rust limit'];
+  const bareServer: [string[], string] = [[bare.name], 'bare node:http'];
   return [
     against('tiny', 'throughput', 16, ...peers, atLeast(12)),
     against('tiny', 'throughput', 64, ...peers, atLeast(12)),

@@ -18,10 +18,20 @@ function parentOf(pid: string): number | undefined {
   return stat ? Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) : undefined;
 }
 
-/** Of the tree, in bytes; a page that processes share counts once. */
+/**
+ * Resident memory of the tree, in bytes. What its processes share counts once, by the one that shares the most:
+ * of a process without children this is its resident set.
+ */
 export function residentBytes(root: number): number {
-  const sizes = processTree(root).map((pid) => /^Pss: +(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1]);
-  return sizes.reduce((sum, kilobytes) => sum + Number(kilobytes ?? 0) * 1024, 0);
+  const parts = processTree(root).map((pid) => {
+    const rollup = read(`/proc/${pid}/smaps_rollup`);
+    const of = (kind: string) =>
+      [...rollup.matchAll(new RegExp(`^${kind}_(?:Clean|Dirty): +(\\d+) kB`, 'gm'))]
+        .map(([, kilobytes]) => Number(kilobytes) * 1024)
+        .reduce((a, b) => a + b, 0);
+    return { own: of('Private'), shared: of('Shared') };
+  });
+  return parts.reduce((sum, { own }) => sum + own, 0) + Math.max(...parts.map(({ shared }) => shared));
 }
 
 export function signalTree(root: number, signal: NodeJS.Signals): void {

@@ -6,7 +6,7 @@ import { expectedOutput, type ServingModel } from '../serving-models';
 import type { Exchange, Exchanges, Protocol } from './exchange';
 import { residentBytes, signalTree } from './process-tree';
 
-const READY_SECONDS = 90;
+const READY_SECONDS = 60;
 const POLL_MILLISECONDS = 5;
 
 /** A server that can be measured. */

@@ -4,6 +4,7 @@ import os
 
 import onnxruntime as ort
 from kserve import InferOutput, InferRequest, InferResponse, Model, ModelServer
+from kserve.utils.utils import generate_uuid
 
 
 class OnnxModel(Model):
@@ -19,7 +20,7 @@ class OnnxModel(Model):
         output = InferOutput(name="output", shape=list(y.shape), datatype="FP32")
         output.set_data_from_numpy(y, binary_data=payload.use_binary_outputs)
         return InferResponse(
-            response_id=payload.id,
+            response_id=payload.id or generate_uuid(),
             model_name=self.name,
             infer_outputs=[output],
             use_binary_outputs=payload.use_binary_outputs,
