@@ -14,5 +14,5 @@ export interface Effort {
   readonly warmUpSeconds: number;
 }
 
-export const WHOLE: Effort = { rounds: 3, seconds: 2, warmUpSeconds: 2 };
+export const WHOLE: Effort = { rounds: 3, seconds: 1.5, warmUpSeconds: 1.5 };
 export const QUICK: Effort = { rounds: 1, seconds: 1, warmUpSeconds: 1 };

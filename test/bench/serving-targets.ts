@@ -3,7 +3,7 @@ import type { ModelName } from './serving-models';
 import type { Protocol } from './subjects/exchange';
 import { limitServer } from './subjects/limit-server';
 import { bare, OURS } from './subjects/node-subjects';
-import { PYTHON_PEERS } from './subjects/python-peers';
+import { PYTHON_PEERS, UNCHECKED } from './subjects/python-peers';
 import { atLeast, atMost, compare, milliseconds, notRun, perSecond, type Row, type Target } from './table';
 
 type Quantity = 'throughput' | 'p50Ms';
@@ -30,14 +30,21 @@ export function servingRows(figures: Record<ModelName, Figures>): Row[] {
     return compare(what, ours[quantity], best[quantity], FORMAT[quantity], target, best.subject);
   };
   const peers: [string[], string] = [PEER_NAMES, 'the best Python peer'];
+  const checking: [string[], string] = [
+    PEER_NAMES.filter((name) => name !== UNCHECKED),
+    'the best Python peer that checks its requests',
+  ];
   const limit: [string[], string] = [[limitServer.name], 'the Rust limit'];
   const bareServer: [string[], string] = [[bare.name], 'bare node:http'];
   return [
     against('tiny', 'throughput', 16, ...peers, atLeast(12)),
     against('tiny', 'throughput', 64, ...peers, atLeast(12)),
+    against('tiny', 'throughput', 16, ...checking, atLeast(12)),
+    against('tiny', 'throughput', 64, ...checking, atLeast(12)),
     against('mlp', 'throughput', 16, ...peers, atLeast(4)),
     against('mlp', 'throughput', 64, ...peers, atLeast(6)),
     against('tiny', 'p50Ms', 1, ...peers, atMost(0.33)),
+    against('tiny', 'p50Ms', 1, ...checking, atMost(0.33)),
     against('mlp', 'p50Ms', 1, ...peers, atMost(0.9)),
     againstRaw(figures.mlp, 'JSON', atLeast(0.88)),
     againstRaw(figures.mlp, 'binary', atLeast(0.95)),

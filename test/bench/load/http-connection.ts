@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 
 const HEAD_END = Buffer.from('\r\n\r\n');
+const LAST_CHUNK = Buffer.from('0\r\n\r\n');
 const READ_BYTES = 64 * 1024;
 
 /** Where requests go, and the bytes of each: all that is sent is known before the clock starts. */
@@ -10,7 +11,7 @@ export interface HttpTarget {
   readonly request: Uint8Array;
 }
 
-/** Called with the status; the second is the response, whole, where it came in one piece. */
+/** Called with the status. */
 export type OnResponse = (status: number) => void;
 
 /**
@@ -22,7 +23,7 @@ export class HttpConnection {
   onClose: () => void = () => {};
 
   private readonly socket: Socket;
-  /** Bytes still to come of the response under way; -1 before its head is known. */
+  /** Bytes still to come of the response under way; -1 before its head is known, Infinity where it is chunked. */
   private missing = -1;
   private status = 0;
   /** The beginning of a head that came in pieces. */
@@ -46,8 +47,13 @@ export class HttpConnection {
   }
 
   private read(buffer: Buffer, length: number): boolean {
-    if (this.missing >= 0) this.missing -= length;
-    else if (!this.readHead(buffer, length)) return true;
+    if (this.missing < 0) {
+      if (!this.readHead(buffer, length)) return true;
+    } else if (this.missing !== Infinity) {
+      this.missing -= length;
+    }
+    // A chunked answer ends with an empty chunk.
+    if (this.missing === Infinity && endsWith(buffer, length, LAST_CHUNK)) this.missing = 0;
     if (this.missing > 0) return true;
     this.missing = -1;
     this.onResponse(this.status);
@@ -66,13 +72,17 @@ export class HttpConnection {
     this.head = undefined;
     // "HTTP/1.1 200 …"
     this.status = (bytes[9]! - 48) * 100 + (bytes[10]! - 48) * 10 + bytes[11]! - 48;
-    this.missing = end + HEAD_END.length + contentLength(bytes.toString('latin1', 0, end)) - bytes.length;
+    this.missing = end + HEAD_END.length + bodyLength(bytes.toString('latin1', 0, end)) - bytes.length;
     return true;
   }
 }
 
-function contentLength(head: string): number {
-  const match = /\r\ncontent-length: *(\d+)/i.exec(head);
-  if (!match) throw new Error(`an answer without Content-Length: ${head}`);
-  return Number(match[1]);
+function bodyLength(head: string): number {
+  const match = /\r\n(?:content-length: *(\d+)|transfer-encoding: *chunked)/i.exec(head);
+  if (!match) throw new Error(`an answer without its length: ${head}`);
+  return Number(match[1] ?? Infinity);
+}
+
+function endsWith(buffer: Buffer, length: number, end: Buffer): boolean {
+  return length >= end.length && buffer.compare(end, 0, end.length, length - end.length, length) === 0;
 }

@@ -31,7 +31,7 @@ export function v2Binary(modelName: string, { shape, values }: ServingModel): Ex
   const head = Buffer.from(
     JSON.stringify({
       inputs: [{ name: 'input', datatype: 'FP32', shape, parameters: { binary_data_size: blob.length } }],
-      outputs: [{ name: 'output', parameters: { binary_data: true } }],
+      parameters: { binary_data_output: true },
     }),
   );
   return {

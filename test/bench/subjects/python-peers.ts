@@ -25,10 +25,19 @@ interface Peer {
 
 const UVICORN = ['--loop', 'uvloop', '--http', 'httptools', '--no-access-log', '--log-level', 'warning'];
 
+/** Takes requests at their word, as none of the others does. */
+export const UNCHECKED = 'FastAPI, unchecked';
+
 const PEERS: Record<string, Peer> = {
   FastAPI: {
     folder: 'fastapi',
     run: (port) => ['uvicorn', 'server:app', '--port', String(port), ...UVICORN],
+    exchanges: (model) => ({ JSON: v2Json('m', model) }),
+    batches: false,
+  },
+  [UNCHECKED]: {
+    folder: 'fastapi',
+    run: (port) => ['uvicorn', 'unchecked:app', '--port', String(port), ...UVICORN],
     exchanges: (model) => ({ JSON: v2Json('m', model) }),
     batches: false,
   },

@@ -29,6 +29,9 @@ export interface Command {
 /** Why a subject has no figures. */
 export class NotRun extends Error {}
 
+const leftToKill = new Set<() => void>();
+process.once('exit', () => leftToKill.forEach((kill) => kill()));
+
 /** A subject, serving. */
 export class RunningSubject {
   private constructor(
@@ -48,8 +51,8 @@ export class RunningSubject {
     const start = performance.now();
     const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
     const kill = () => signalTree(child.pid!, 'SIGKILL');
-    process.once('exit', kill);
-    child.once('exit', () => process.off('exit', kill));
+    leftToKill.add(kill);
+    child.once('exit', () => leftToKill.delete(kill));
     try {
       await firstAnswer(child, port, exchanges.JSON!);
       const started = new RunningSubject(subject.name, port, exchanges, performance.now() - start, child);
