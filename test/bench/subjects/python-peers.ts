@@ -25,9 +25,6 @@ interface Peer {
 
 const UVICORN = ['--loop', 'uvloop', '--http', 'httptools', '--no-access-log', '--log-level', 'warning'];
 
-/** Takes requests at their word, as none of the others does. */
-export const UNCHECKED = 'FastAPI, unchecked';
-
 const PEERS: Record<string, Peer> = {
   FastAPI: {
     folder: 'fastapi',
@@ -35,7 +32,7 @@ const PEERS: Record<string, Peer> = {
     exchanges: (model) => ({ JSON: v2Json('m', model) }),
     batches: false,
   },
-  [UNCHECKED]: {
+  'FastAPI, unchecked': {
     folder: 'fastapi',
     run: (port) => ['uvicorn', 'unchecked:app', '--port', String(port), ...UVICORN],
     exchanges: (model) => ({ JSON: v2Json('m', model) }),
@@ -72,6 +69,9 @@ export const PYTHON_PEERS: Subject[] = Object.entries(PEERS).flatMap(([name, pee
   subject(name, peer, 1),
   ...(peer.batches ? [subject(`${name}, batching`, peer, MAX_BATCH)] : []),
 ]);
+
+/** Those that are made for models: FastAPI is what people write instead. */
+export const MODEL_SERVERS = PYTHON_PEERS.filter(({ name }) => !name.startsWith('FastAPI'));
 
 function subject(name: string, { folder, run, exchanges }: Peer, maxBatch: number): Subject {
   return {
