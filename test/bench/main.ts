@@ -11,7 +11,7 @@ import { QUICK, WHOLE, type Effort, type Report } from './report';
 import { serving } from './serving';
 import { startRows } from './start';
 import { synthRows } from './synth';
-import { markdown } from './table';
+import { markdown, type Row } from './table';
 
 const SECTIONS: Record<string, (effort: Effort) => Report | Promise<Report>> = {
   serving,
@@ -32,11 +32,24 @@ async function bench(): Promise<void> {
   const [cpu] = cpus();
   const memory = Math.round(totalmem() / 2 ** 30);
   console.log(`${cpus().length} x ${cpu?.model.trim()}, ${memory} GiB, Node ${process.version}, ${process.platform}\n`);
-  const reports: Report[] = [];
-  for (const name of names) reports.push(await SECTIONS[name]!(values.quick ? QUICK : WHOLE));
+  const rows: Row[] = [];
+  for (const name of names) {
+    const report = await sectionReport(name, values.quick ? QUICK : WHOLE);
+    for (const figures of report.figures ?? []) console.log(`${figures}\n`);
+    rows.push(...report.rows);
+  }
   stopGenerator();
-  for (const figures of reports.flatMap((report) => report.figures ?? [])) console.log(`${figures}\n`);
-  console.log(markdown(reports.flatMap(({ rows }) => rows)));
+  console.log(`### Targets\n\n${markdown(rows)}`);
+}
+
+/** A section that fails takes no other with it. */
+async function sectionReport(name: string, effort: Effort): Promise<Report> {
+  try {
+    return await SECTIONS[name]!(effort);
+  } catch (error) {
+    process.exitCode = 1;
+    return { rows: [{ what: name, ours: `failed: ${(error as Error).message}`, baseline: '', ratio: '', target: '' }] };
+  }
 }
 
 void bench();

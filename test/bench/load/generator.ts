@@ -17,6 +17,6 @@ export async function generate<K extends keyof Loads>(kind: K, load: Loads[K]): 
 }
 
 export function stopGenerator(): void {
-  child?.disconnect();
+  if (child?.connected) child.disconnect();
   child = undefined;
 }
