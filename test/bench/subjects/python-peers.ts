@@ -12,8 +12,8 @@ const ENVIRONMENTS = join(__dirname, '../../../node_modules/.cache/bench-venvs')
 
 /** Rows of one run where a peer batches; as many as our server's default and the limit's. */
 const MAX_BATCH = 32;
-/** How long MLServer and LitServe wait for a batch to fill: the best of those tried, see docs/benchmarks.md. */
-const BATCH_SECONDS = 0.001;
+/** How long MLServer and LitServe wait for a batch to fill: docs/benchmarks.md says why. */
+const BATCH_SECONDS = Number(process.env.BATCH_SECONDS ?? 0.001);
 
 interface Peer {
   readonly folder: string;
