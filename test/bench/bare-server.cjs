@@ -22,7 +22,7 @@ async function main() {
       response.end(JSON.stringify({ model_name: 'bare', model_version: '1', outputs }));
     });
   });
-  server.listen(0, '127.0.0.1', () => {
+  server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => {
     console.log(JSON.stringify({ msg: 'ready', url: `http://127.0.0.1:${server.address().port}` }));
   });
 }

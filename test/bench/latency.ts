@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { staged, tinyModel } from './models';
 import { startNode, startServer } from './processes';
-import { ratioRow, type Row } from './table';
+import { atMost, ratioRow, type Row } from './table';
 
 const ROUNDS = 24;
 const REQUESTS = 500;
@@ -26,7 +26,9 @@ export async function latencyRows(): Promise<Row[]> {
     }
   }
   await Promise.all([bare.stop(), ours.stop()]);
-  return [ratioRow('one client, tiny model, JSON: p50, against bare node:http', samples.ours, samples.bare, '≤ 1.15')];
+  return [
+    ratioRow('one client, tiny model, JSON: p50, against bare node:http', samples.ours, samples.bare, atMost(1.15)),
+  ];
 }
 
 async function ask(url: string): Promise<number[]> {

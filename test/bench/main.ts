@@ -1,20 +1,55 @@
-/** npm run bench: each figure beside its baseline, both measured in this run, in alternation. */
+/** npm run bench [-- SECTION… --quick]: each figure beside its baseline, both measured in this run, in alternation. */
 import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import { footprint } from './footprint';
+import { grpc } from './grpc';
 import { imageRows } from './image';
 import { latencyRows } from './latency';
+import { stopGenerator } from './load/generator';
+import { overload } from './overload';
+import { QUICK, WHOLE, type Effort, type Report } from './report';
+import { serving } from './serving';
 import { startRows } from './start';
 import { synthRows } from './synth';
-import type { Row } from './table';
-import { markdown } from './table';
+import { markdown, type Row } from './table';
+
+const SECTIONS: Record<string, (effort: Effort) => Report | Promise<Report>> = {
+  serving,
+  overload,
+  grpc,
+  footprint,
+  latency: async () => ({ rows: await latencyRows() }),
+  start: async () => ({ rows: await startRows() }),
+  synth: () => ({ rows: synthRows() }),
+  image: () => ({ rows: imageRows() }),
+};
 
 async function bench(): Promise<void> {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean' } } });
+  const names = positionals.length ? positionals : Object.keys(SECTIONS);
+  const unknown = names.filter((name) => !SECTIONS[name]);
+  if (unknown.length) throw new Error(`no section ${unknown}; there are ${Object.keys(SECTIONS).join(', ')}`);
   const [cpu] = cpus();
-  console.log(
-    `${cpus().length} x ${cpu?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, ${process.platform}\n`,
-  );
+  const memory = Math.round(totalmem() / 2 ** 30);
+  console.log(`${cpus().length} x ${cpu?.model.trim()}, ${memory} GiB, Node ${process.version}, ${process.platform}\n`);
   const rows: Row[] = [];
-  for (const section of [latencyRows, startRows, synthRows, imageRows]) rows.push(...(await section()));
-  console.log(markdown(rows));
+  for (const name of names) {
+    const report = await sectionReport(name, values.quick ? QUICK : WHOLE);
+    for (const figures of report.figures ?? []) console.log(`${figures}\n`);
+    rows.push(...report.rows);
+  }
+  stopGenerator();
+  console.log(`### Targets\n\n${markdown(rows)}`);
+}
+
+/** A section that fails takes no other with it. */
+async function sectionReport(name: string, effort: Effort): Promise<Report> {
+  try {
+    return await SECTIONS[name]!(effort);
+  } catch (error) {
+    process.exitCode = 1;
+    return { rows: [{ what: name, ours: `failed: ${(error as Error).message}`, baseline: '', ratio: '', target: '' }] };
+  }
 }
 
 void bench();

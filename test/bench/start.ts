@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { staged } from './models';
 import { startNode, startServer } from './processes';
-import { ratioRow, type Row } from './table';
+import { atMost, ratioRow, type Row } from './table';
 
 const ROUNDS = 11;
 const DIGITS = join(__dirname, '../../examples/digits/digits.onnx');
@@ -22,5 +22,5 @@ export async function startRows(): Promise<Row[]> {
     samples.bare.push(bare.startMs);
     samples.ours.push(ours.startMs);
   }
-  return [ratioRow('start to ready, against bare node with the session', samples.ours, samples.bare, '≤ 2')];
+  return [ratioRow('start to ready, against bare node with the session', samples.ours, samples.bare, atMost(2))];
 }

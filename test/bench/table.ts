@@ -5,23 +5,87 @@ export interface Row {
   readonly baseline: string;
   readonly ratio: string;
   readonly target: string;
+  /** Absent where it was not measured. */
+  readonly met?: boolean;
+}
+
+/** What a ratio or a difference should be. */
+export interface Target {
+  readonly text: string;
+  isMet(value: number): boolean;
+}
+
+export function atMost(limit: number, text = `≤ ${limit}`): Target {
+  return { text, isMet: (value) => value <= limit };
+}
+
+export function atLeast(limit: number): Target {
+  return { text: `≥ ${limit}`, isMet: (value) => value >= limit };
 }
 
 export function markdown(rows: readonly Row[]): string {
-  const lines = rows.map(
-    ({ what, ours, baseline, ratio, target }) => `| ${[what, ours, baseline, ratio, target].join(' | ')} |`,
+  return table(
+    ['', 'ours', 'baseline', 'ratio', 'target', 'met'],
+    rows.map(({ what, ours, baseline, ratio, target, met }) => {
+      return [what, ours, baseline, ratio, target, met === undefined ? '' : met ? 'yes' : '**no**'];
+    }),
   );
-  return ['| | ours | baseline | ratio | target |', '|---|---|---|---|---|', ...lines].join('\n');
+}
+
+/** The first column is of words, the others are of figures. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map((_, i) => (i ? '---:' : '---'))), ...rows.map(line)].join('\n');
+}
+
+/** Two figures of one kind; the ratio is ours to the baseline. */
+export function compare(
+  what: string,
+  ours: number,
+  baseline: number,
+  format: (value: number) => string,
+  target: Target,
+  baselineName = '',
+): Row {
+  const ratio = ours / baseline;
+  return {
+    what,
+    ours: format(ours),
+    baseline: baselineName ? `${format(baseline)} (${baselineName})` : format(baseline),
+    ratio: ratio.toFixed(2),
+    target: target.text,
+    ...(Number.isFinite(ratio) && { met: target.isMet(ratio) }),
+  };
 }
 
 /** A row of two times in milliseconds. */
-export function ratioRow(what: string, ours: number[], baseline: number[], target: string): Row {
-  const [a, b] = [median(ours), median(baseline)];
-  return { what, ours: milliseconds(a), baseline: milliseconds(b), ratio: (a / b).toFixed(2), target };
+export function ratioRow(what: string, ours: number[], baseline: number[], target: Target): Row {
+  return compare(what, median(ours), median(baseline), milliseconds, target);
+}
+
+export function notRun(what: string, reason: string, target: Target): Row {
+  return { what, ours: `not run: ${reason}`, baseline: '', ratio: '', target: target.text };
 }
 
 export function milliseconds(value: number): string {
-  return `${value < 10 ? value.toFixed(3) : value.toFixed(0)} ms`;
+  return `${latency(value)} ms`;
+}
+
+/** Milliseconds with three digits that count. */
+export function latency(value: number): string {
+  return value < 10 ? value.toFixed(3) : value.toFixed(0);
+}
+
+export function perSecond(value: number): string {
+  return `${count(value)}/s`;
+}
+
+export function count(value: number): string {
+  return Math.round(value).toLocaleString('en');
+}
+
+export function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 export function median(values: readonly number[]): number {

@@ -1,0 +1,33 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { Measured } from './closed-loop';
+import type { LoadMessage, LoadReply, Loads } from './load-process';
+
+/** What the last answers may take once the load's time is over. */
+const GRACE_SECONDS = 20;
+
+/** One process for all the loads of a run, so that it is warm for each of them alike. */
+let child: ChildProcess | undefined;
+
+export async function generate<K extends keyof Loads>(kind: K, load: Loads[K]): Promise<Measured> {
+  const process = (child ??= fork(join(__dirname, 'load-process.ts'), { serialization: 'advanced' }));
+  // A server that no longer answers must not stop the run.
+  const signal = AbortSignal.timeout((load.seconds + GRACE_SECONDS) * 1000);
+  process.send({ kind, load } as LoadMessage);
+  try {
+    const [answer] = (await once(process, 'message', { signal })) as [LoadReply];
+    if ('error' in answer) throw new Error(answer.error);
+    return answer.measured;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    process.kill('SIGKILL');
+    child = undefined;
+    throw new Error(`no end of the load ${GRACE_SECONDS} s after its time`, { cause: error });
+  }
+}
+
+export function stopGenerator(): void {
+  if (child?.connected) child.disconnect();
+  child = undefined;
+}

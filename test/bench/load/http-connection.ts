@@ -1,0 +1,88 @@
+import { connect, type Socket } from 'node:net';
+
+const HEAD_END = Buffer.from('\r\n\r\n');
+const LAST_CHUNK = Buffer.from('0\r\n\r\n');
+const READ_BYTES = 64 * 1024;
+
+/** Where requests go, and the bytes of each: all that is sent is known before the clock starts. */
+export interface HttpTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly request: Uint8Array;
+}
+
+/** Called with the status. */
+export type OnResponse = (status: number) => void;
+
+/**
+ * One keep-alive connection with one request under way at most.
+ * Reads of an answer no more than its status and where it ends, so that the client costs as little as it can.
+ */
+export class HttpConnection {
+  onResponse: OnResponse = () => {};
+  onClose: () => void = () => {};
+
+  private readonly socket: Socket;
+  /** Bytes still to come of the response under way; -1 before its head is known, Infinity where it is chunked. */
+  private missing = -1;
+  private status = 0;
+  /** The beginning of a head that came in pieces. */
+  private head: Buffer | undefined;
+
+  constructor(private readonly target: HttpTarget) {
+    const buffer = Buffer.allocUnsafe(READ_BYTES);
+    const onread = { buffer, callback: (length: number) => this.read(buffer, length) };
+    this.socket = connect({ host: target.host, port: target.port, noDelay: true, onread });
+    this.socket.on('error', () => {});
+    this.socket.on('close', () => this.onClose());
+  }
+
+  send(): void {
+    this.socket.write(this.target.request);
+  }
+
+  close(): void {
+    this.onClose = this.onResponse = () => {};
+    this.socket.destroy();
+  }
+
+  private read(buffer: Buffer, length: number): boolean {
+    if (this.missing < 0) {
+      if (!this.readHead(buffer, length)) return true;
+    } else if (this.missing !== Infinity) {
+      this.missing -= length;
+    }
+    // A chunked answer ends with an empty chunk.
+    if (this.missing === Infinity && endsWith(buffer, length, LAST_CHUNK)) this.missing = 0;
+    if (this.missing > 0) return true;
+    this.missing = -1;
+    this.onResponse(this.status);
+    return true;
+  }
+
+  /** Whether the head is complete. */
+  private readHead(buffer: Buffer, length: number): boolean {
+    let bytes = buffer.subarray(0, length);
+    if (this.head) bytes = Buffer.concat([this.head, bytes]);
+    const end = bytes.indexOf(HEAD_END);
+    if (end < 0) {
+      this.head = Buffer.from(bytes);
+      return false;
+    }
+    this.head = undefined;
+    // "HTTP/1.1 200 …"
+    this.status = (bytes[9]! - 48) * 100 + (bytes[10]! - 48) * 10 + bytes[11]! - 48;
+    this.missing = end + HEAD_END.length + bodyLength(bytes.toString('latin1', 0, end)) - bytes.length;
+    return true;
+  }
+}
+
+function bodyLength(head: string): number {
+  const match = /\r\n(?:content-length: *(\d+)|transfer-encoding: *chunked)/i.exec(head);
+  if (!match) throw new Error(`an answer without its length: ${head}`);
+  return Number(match[1] ?? Infinity);
+}
+
+function endsWith(buffer: Buffer, length: number, end: Buffer): boolean {
+  return length >= end.length && buffer.compare(end, 0, end.length, length - end.length, length) === 0;
+}

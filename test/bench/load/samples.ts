@@ -1,0 +1,20 @@
+/** Latencies in milliseconds, as many as there are: a run has some hundred thousand at most. */
+export class Samples {
+  private values = new Float64Array(1 << 16);
+  count = 0;
+
+  add(milliseconds: number): void {
+    if (this.count === this.values.length) {
+      const larger = new Float64Array(2 * this.count);
+      larger.set(this.values);
+      this.values = larger;
+    }
+    this.values[this.count++] = milliseconds;
+  }
+
+  /** `quantiles(0.5, 0.99)`; NaN where there is none. */
+  quantiles(...at: number[]): number[] {
+    const sorted = this.values.subarray(0, this.count).slice().sort();
+    return at.map((q) => (this.count ? sorted[Math.min(this.count - 1, Math.floor(q * this.count))]! : NaN));
+  }
+}

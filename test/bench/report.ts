@@ -1,0 +1,18 @@
+import type { Row } from './table';
+
+/** What a section found: rows with targets, and tables of all its figures. */
+export interface Report {
+  readonly rows: Row[];
+  /** Markdown, each with its heading. */
+  readonly figures?: string[];
+}
+
+/** How much of everything: the whole, or a look. */
+export interface Effort {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+}
+
+export const WHOLE: Effort = { rounds: 3, seconds: 1.5, warmUpSeconds: 1.5 };
+export const QUICK: Effort = { rounds: 1, seconds: 1, warmUpSeconds: 1 };

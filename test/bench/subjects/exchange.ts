@@ -1,0 +1,79 @@
+import type { ServingModel } from '../serving-models';
+
+export type Protocol = 'JSON' | 'binary';
+
+/** A request for one row, and how to read what comes back. */
+export interface Exchange {
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly body: Buffer;
+  /** The values of the output. */
+  read(headers: Headers, body: Buffer): number[];
+}
+
+export type Exchanges = Partial<Record<Protocol, Exchange>>;
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** The Open Inference Protocol. */
+export function v2Json(modelName: string, { shape, values }: ServingModel): Exchange {
+  return {
+    path: `/v2/models/${modelName}/infer`,
+    headers: JSON_TYPE,
+    body: Buffer.from(JSON.stringify({ inputs: [{ name: 'input', datatype: 'FP32', shape, data: values }] })),
+    read: (_, body) => JSON.parse(body.toString()).outputs[0].data.flat(Infinity),
+  };
+}
+
+/** The same with its binary tensor data extension, both ways. */
+export function v2Binary(modelName: string, { shape, values }: ServingModel): Exchange {
+  const blob = Buffer.from(Float32Array.from(values).buffer);
+  const head = Buffer.from(
+    JSON.stringify({
+      inputs: [{ name: 'input', datatype: 'FP32', shape, parameters: { binary_data_size: blob.length } }],
+      parameters: { binary_data_output: true },
+    }),
+  );
+  return {
+    path: `/v2/models/${modelName}/infer`,
+    headers: {
+      'content-type': 'application/octet-stream',
+      'inference-header-content-length': String(head.length),
+    },
+    body: Buffer.concat([head, blob]),
+    read: (headers, body) => {
+      const data = body.subarray(Number(headers.get('inference-header-content-length')));
+      return Array.from({ length: data.length / 4 }, (_, i) => data.readFloatLE(4 * i));
+    },
+  };
+}
+
+/** `{"input": [[…]]}`, as servers take it that have no protocol of their own. */
+export function plainJson(path: string, { shape, values }: ServingModel): Exchange {
+  return {
+    path,
+    headers: JSON_TYPE,
+    body: Buffer.from(JSON.stringify({ input: nested(values, shape) })),
+    read: (_, body) => {
+      const answer = JSON.parse(body.toString());
+      return (answer.output ?? answer).flat(Infinity);
+    },
+  };
+}
+
+function nested(values: unknown[], [, ...rest]: number[]): unknown {
+  let rows = values;
+  for (const width of rest.reverse()) {
+    const wider: unknown[] = [];
+    for (let i = 0; i < rows.length; i += width) wider.push(rows.slice(i, i + width));
+    rows = wider;
+  }
+  return rows;
+}
+
+/** All the bytes of the HTTP request. */
+export function requestBytes({ path, headers, body }: Exchange): Buffer {
+  const lines = Object.entries({ host: 'localhost', ...headers, 'content-length': String(body.length) });
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  return Buffer.concat([Buffer.from(`POST ${path} HTTP/1.1\r\n${head}\r\n`), body]);
+}

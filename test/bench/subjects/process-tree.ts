@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** A process and all that descend from it. */
+export function processTree(root: number): number[] {
+  const children = new Map<number, number[]>();
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const parent = parentOf(pid);
+    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), Number(pid)]);
+  }
+  const tree = [root];
+  for (const pid of tree) tree.push(...(children.get(pid) ?? []));
+  return tree;
+}
+
+function parentOf(pid: string): number | undefined {
+  const stat = read(`/proc/${pid}/stat`);
+  // "pid (name) state ppid …", and the name may hold anything.
+  return stat ? Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) : undefined;
+}
+
+/**
+ * Resident memory of the tree, in bytes. What its processes share counts once, by the one that shares the most:
+ * of a process without children this is its resident set.
+ */
+export function residentBytes(root: number): number {
+  const parts = processTree(root).map((pid) => {
+    const rollup = read(`/proc/${pid}/smaps_rollup`);
+    const of = (kind: string) =>
+      [...rollup.matchAll(new RegExp(`^${kind}_(?:Clean|Dirty): +(\\d+) kB`, 'gm'))]
+        .map(([, kilobytes]) => Number(kilobytes) * 1024)
+        .reduce((a, b) => a + b, 0);
+    return { own: of('Private'), shared: of('Shared') };
+  });
+  return parts.reduce((sum, { own }) => sum + own, 0) + Math.max(...parts.map(({ shared }) => shared));
+}
+
+export function signalTree(root: number, signal: NodeJS.Signals): void {
+  for (const pid of processTree(root)) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
