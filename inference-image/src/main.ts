@@ -41,7 +41,9 @@ async function serve(
   host.scheduler.onRun = (run) => metrics.observeRun(run);
   const { decoder, dataPlane } = host;
   const { maxRequestBytes } = settings;
-  const app = buildApp({ model: manifest, decoder, dataPlane, metrics, log, maxRequestBytes });
+  const { executors, maxBatchDelaySeconds } = settings;
+  const tuning = { executors, maxBatchDelaySeconds, maxBatchSize: 1 };
+  const app = buildApp({ model: manifest, tuning, decoder, dataPlane, metrics, log, maxRequestBytes });
   await app.ready();
   const connections = new Connections(app.server, settings.maxConnectionAgeSeconds);
   const metricsServer = buildMetricsServer(metrics);

@@ -7,11 +7,15 @@ import type { Log } from '../log';
 import type { Metrics } from '../metrics/metrics';
 import type { ModelManifest } from '../contract/model-manifest';
 import type { InferRequestDecoder } from '../protocol/infer-request';
+import type { ModelTuning } from '../protocol/model-config';
+import { traceFields } from '../trace-context';
 import { acceptBodies } from './bodies';
 import { sendError, toServingError } from './errors';
 import { addHealthRoutes } from './health-routes';
 import { addInferRoutes } from './infer-routes';
 import { addMetadataRoutes } from './metadata-routes';
+import { addRepositoryRoutes } from './repository-routes';
+import { addStatisticsRoutes } from './statistics-routes';
 
 /** Longer than the idle time of common load balancers (60 s), so that they close connections and not we. */
 const KEEP_ALIVE_MS = 75_000;
@@ -26,6 +30,8 @@ function noSchema(): never {
 
 export interface AppOptions {
   readonly model: ModelManifest;
+  /** Read at each request: some of it is known only once the model is warm. */
+  readonly tuning: ModelTuning;
   readonly decoder: InferRequestDecoder;
   readonly dataPlane: DataPlane;
   readonly metrics: Metrics;
@@ -48,7 +54,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
       sendError(reply, new ServingError('invalid', error.message));
     },
   });
-  app.setErrorHandler((error, _request, reply) => sendError(reply, toServingError(error, options)));
+  app.setErrorHandler((error, request, reply) => sendError(reply, toServingError(error, options, request)));
   // Before the body is read.
   app.addHook('onRequest', ({ is404, url }, _reply, done) => {
     done(is404 ? new ServingError('notFound', `no such path: ${url}`) : undefined);
@@ -57,13 +63,16 @@ export function buildApp(options: AppOptions): FastifyInstance {
   acceptBodies(app, options.maxRequestBytes);
   addHealthRoutes(app, options);
   addMetadataRoutes(app, options);
+  addStatisticsRoutes(app, options);
+  addRepositoryRoutes(app, options);
   addInferRoutes(app, options);
   return app;
 }
 
 function logRequests(app: FastifyInstance, log: Log): void {
-  app.addHook('onResponse', async ({ method, url }, reply) => {
-    log.debug({ method, url, status: reply.statusCode, seconds: reply.elapsedTime / 1000 }, 'request');
+  app.addHook('onResponse', async ({ method, url, headers }, reply) => {
+    const trace = traceFields(headers.traceparent);
+    log.debug({ method, url, status: reply.statusCode, seconds: reply.elapsedTime / 1000, ...trace }, 'request');
   });
 }
 

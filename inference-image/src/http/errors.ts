@@ -1,6 +1,7 @@
-import type { FastifyError, FastifyReply } from 'fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { ServingError, type ErrorKind } from '../errors';
 import type { Log } from '../log';
+import { traceFields } from '../trace-context';
 
 const STATUS: Record<ErrorKind, number> = {
   invalid: 400,
@@ -26,14 +27,18 @@ export function sendError(reply: FastifyReply, error: ServingError): FastifyRepl
 }
 
 /** Turns whatever was thrown into an error that a client may read. */
-export function toServingError(error: unknown, { log, maxRequestBytes }: ErrorContext): ServingError {
+export function toServingError(
+  error: unknown,
+  { log, maxRequestBytes }: ErrorContext,
+  { headers }: Pick<FastifyRequest, 'headers'>,
+): ServingError {
   if (error instanceof ServingError) return error;
   const { statusCode = 500, code, message = 'bad request' } = error as Partial<FastifyError>;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge(maxRequestBytes);
   if (statusCode === 415) return new ServingError('unsupportedMedia', message);
   // What Fastify says of a request is said to its sender; anything else stays here.
   if (statusCode >= 400 && statusCode < 500) return new ServingError('invalid', message);
-  log.error({ err: error }, 'request failed');
+  log.error({ err: error, ...traceFields(headers.traceparent) }, 'request failed');
   return new ServingError('error', 'internal error; the log of the server has more');
 }
 

@@ -20,7 +20,6 @@ const NO_BODY = Buffer.alloc(0);
 export function addInferRoutes(app: FastifyInstance, options: AppOptions): void {
   const { model, decoder, dataPlane, metrics } = options;
   const encoder = new InferResponseEncoder(model);
-  const secondsSince = (request: FastifyRequest) => (performance.now() - request.receivedAt) / 1000;
 
   app.decorateRequest('receivedAt', 0);
   addRoutes(app, 'POST', modelPaths('/infer'), {
@@ -32,16 +31,26 @@ export function addInferRoutes(app: FastifyInstance, options: AppOptions): void 
       done();
     },
     handler: async (request, reply) => {
+      const { receivedAt } = request;
+      const bodyAt = performance.now();
       const infer = decoder.decode((request.body as Buffer | undefined) ?? NO_BODY, jsonLength(request));
-      const outputs = await dataPlane.infer(infer, { isCancelled: () => request.raw.socket.destroyed });
+      metrics.observeDecode((performance.now() - bodyAt) / 1000);
+      const outputs = await dataPlane.infer(infer, {
+        isCancelled: () => request.raw.socket.destroyed,
+        deadline: infer.timeoutSeconds && receivedAt + infer.timeoutSeconds * 1000,
+      });
+      const outputsAt = performance.now();
       const { body, headers } = await contentOf(encoder.encode(infer, outputs), request.headers['accept-encoding']);
-      metrics.observeRequest('success', secondsSince(request));
+      const repliedAt = performance.now();
+      metrics.observeEncode((repliedAt - outputsAt) / 1000);
+      metrics.observeRequest('success', (repliedAt - receivedAt) / 1000);
       return reply.headers(headers).send(body);
     },
     errorHandler: (thrown, request, reply) => {
-      const error = toServingError(thrown, options);
+      const error = toServingError(thrown, options, request);
       // A name that is not served must not make a series.
-      if (error.kind !== 'notFound') metrics.observeRequest(outcomeOf(error), secondsSince(request));
+      if (error.kind !== 'notFound')
+        metrics.observeRequest(outcomeOf(error), (performance.now() - request.receivedAt) / 1000);
       return sendError(reply, error);
     },
   });

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry, type Metric } from 'prom-client';
-import { DurationHistogram, type Durations, type Labels } from './histogram';
+import { Histogram, type Distribution, type Labels } from './histogram';
 
 /** What gauges read when they are scraped. */
 export interface Readings {
@@ -12,9 +12,13 @@ export interface ExpositionOptions {
   /** On every series. */
   readonly labels: Labels;
   /** A series for each outcome. */
-  readonly requests: readonly Durations[];
-  readonly queue: Durations;
-  readonly runs: Durations;
+  readonly requests: readonly Distribution[];
+  readonly decode: Distribution;
+  readonly queue: Distribution;
+  readonly runs: Distribution;
+  readonly encode: Distribution;
+  /** Of runs. */
+  readonly rows: Distribution;
   readonly readings: Readings;
 }
 
@@ -24,12 +28,15 @@ export class Exposition {
   private readonly labelNames: string[];
 
   constructor(private readonly options: ExpositionOptions) {
-    const { labels, requests, queue, runs, readings } = options;
+    const { labels, requests, decode, queue, runs, encode, rows, readings } = options;
     this.labelNames = Object.keys(labels);
     this.addRequests();
     this.addHistogram('inference_request_duration_seconds', 'Time from headers to reply.', requests);
+    this.addHistogram('inference_decode_duration_seconds', 'Time to read the tensors of a request.', [decode]);
     this.addHistogram('inference_queue_duration_seconds', 'Time waiting for an executor.', [queue]);
     this.addHistogram('inference_run_duration_seconds', 'Time of a run of the model.', [runs]);
+    this.addHistogram('inference_encode_duration_seconds', 'Time to write a reply.', [encode]);
+    this.addHistogram('inference_batch_size', 'Rows of a run of the model.', [rows]);
     this.addGauge('inference_queue_length', 'Requests waiting for an executor.', () => readings.queueLength);
     this.addGauge('inference_running', 'Requests running.', () => readings.runningCount);
     const inFlight = () => readings.runningCount + readings.queueLength;
@@ -62,8 +69,8 @@ export class Exposition {
     });
   }
 
-  private addHistogram(name: string, help: string, series: readonly Durations[]): void {
-    this.registry.registerMetric(new DurationHistogram(name, help, series) as unknown as Metric);
+  private addHistogram(name: string, help: string, series: readonly Distribution[]): void {
+    this.registry.registerMetric(new Histogram(name, help, series) as unknown as Metric);
   }
 
   private addGauge(name: string, help: string, read: () => number): void {

@@ -1,30 +1,36 @@
 /** Upper bounds in seconds, from a tiny model to a slow one. */
-const BOUNDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 export type Labels = Readonly<Record<string, string>>;
 
 /** One series of a histogram. */
-export class Durations {
+export class Distribution {
   count = 0;
-  private sum = 0;
+  sum = 0;
   /** The last is for what is beyond all bounds. */
-  private readonly buckets = new Array<number>(BOUNDS.length + 1).fill(0);
+  private readonly buckets: number[];
 
-  constructor(readonly labels: Labels) {}
+  /** @param bounds Upper bounds of the buckets, in ascending order. @default - seconds */
+  constructor(
+    readonly labels: Labels,
+    private readonly bounds: readonly number[] = SECONDS,
+  ) {
+    this.buckets = new Array<number>(bounds.length + 1).fill(0);
+  }
 
-  observe(seconds: number): void {
+  observe(value: number): void {
     let bucket = 0;
-    while (seconds > (BOUNDS[bucket] as number)) bucket++;
+    while (value > (this.bounds[bucket] as number)) bucket++;
     (this.buckets[bucket] as number)++;
     this.count++;
-    this.sum += seconds;
+    this.sum += value;
   }
 
   /** https://prometheus.io/docs/instrumenting/exposition_formats/#histograms-and-summaries */
   samples(name: string) {
     const { labels, count, sum } = this;
     let value = 0;
-    const buckets = [...BOUNDS, '+Inf'].map((le, i) => {
+    const buckets = [...this.bounds, '+Inf'].map((le, i) => {
       value += this.buckets[i] as number;
       return { metricName: `${name}_bucket`, labels: { ...labels, le }, value };
     });
@@ -37,22 +43,22 @@ export class Durations {
 }
 
 /**
- * A histogram of durations in the form that prom-client's registry reads. prom-client's own hashes labels at every
- * observation: for a small model three of them cost a tenth of the whole request. Here only a scrape pays.
+ * A histogram in the form that prom-client's registry reads. prom-client's own hashes labels at every observation: for
+ * a small model three of them cost a tenth of the whole request. Here only a scrape pays.
  */
-export class DurationHistogram {
+export class Histogram {
   readonly type = 'histogram';
 
   constructor(
     readonly name: string,
     readonly help: string,
-    private readonly series: readonly Durations[],
+    private readonly series: readonly Distribution[],
   ) {}
 
   /** A series appears with its first observation. */
   async get() {
     const { name, help, type } = this;
-    const values = this.series.filter(({ count }) => count > 0).flatMap((durations) => durations.samples(name));
+    const values = this.series.filter(({ count }) => count > 0).flatMap((series) => series.samples(name));
     return { name, help, type, aggregator: 'sum', values };
   }
 }

@@ -1,14 +1,20 @@
 import type { ModelManifest } from '../contract/model-manifest';
 import type { CompletedRun } from '../inference/scheduler';
+import type { InferenceTotals, Total } from '../protocol/statistics';
 import type { Exposition, Readings } from './exposition';
-import { Durations } from './histogram';
+import { Distribution } from './histogram';
 import { OUTCOMES, type Outcome } from './outcome';
+import { RunsByRows } from './runs-by-rows';
+
+const ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
 /**
  * - `inference_requests_total{model,version,outcome}`, a counter
  * - `inference_request_duration_seconds{model,version,outcome}`, a histogram: headers received to reply handed over
- * - `inference_queue_duration_seconds{model,version}`, a histogram: waiting for an executor
- * - `inference_run_duration_seconds{model,version}`, a histogram: in the runtime alone
+ * - with {model,version}, histograms of the parts of it: `inference_decode_duration_seconds`,
+ *   `inference_queue_duration_seconds`, waiting for an executor, `inference_run_duration_seconds`, in the runtime alone,
+ *   and `inference_encode_duration_seconds`
+ * - `inference_batch_size{model,version}`, a histogram: rows of a run
  * - `inference_queue_length`, `inference_running`, `inference_executors` with {model,version}, gauges
  * - `inference_in_flight{model,version}`, a gauge: running or waiting, which is what an autoscaler goes by
  * - `process_*` and `nodejs_*`, from the first scrape on
@@ -17,9 +23,16 @@ import { OUTCOMES, type Outcome } from './outcome';
  */
 export class Metrics {
   private readonly labels: { readonly model: string; readonly version: string };
-  private readonly requests: Readonly<Record<Outcome, Durations>>;
-  private readonly queue: Durations;
-  private readonly runs: Durations;
+  private readonly requests: Readonly<Record<Outcome, Distribution>>;
+  private readonly decode: Distribution;
+  private readonly queue: Distribution;
+  private readonly runs: Distribution;
+  private readonly encode: Distribution;
+  private readonly rows: Distribution;
+  private readonly runsByRows = new RunsByRows();
+  /** Seconds that requests spent in runs: one that several share counts for each of them. */
+  private requestRunSeconds = 0;
+  private lastRequestAt = 0;
   private exposition?: Promise<Exposition>;
 
   constructor(
@@ -27,19 +40,52 @@ export class Metrics {
     private readonly readings: Readings,
   ) {
     this.labels = { model: name, version };
-    const byOutcome = OUTCOMES.map((outcome) => [outcome, new Durations({ ...this.labels, outcome })] as const);
-    this.requests = Object.fromEntries(byOutcome) as Record<Outcome, Durations>;
-    this.queue = new Durations(this.labels);
-    this.runs = new Durations(this.labels);
+    const byOutcome = OUTCOMES.map((outcome) => [outcome, new Distribution({ ...this.labels, outcome })] as const);
+    this.requests = Object.fromEntries(byOutcome) as Record<Outcome, Distribution>;
+    this.decode = new Distribution(this.labels);
+    this.queue = new Distribution(this.labels);
+    this.runs = new Distribution(this.labels);
+    this.encode = new Distribution(this.labels);
+    this.rows = new Distribution(this.labels, ROWS);
   }
 
   observeRequest(outcome: Outcome, seconds: number): void {
     this.requests[outcome].observe(seconds);
+    this.lastRequestAt = Date.now();
   }
 
-  observeRun({ queueSeconds, runSeconds }: CompletedRun): void {
+  observeDecode(seconds: number): void {
+    this.decode.observe(seconds);
+  }
+
+  observeRun({ rows, queueSeconds, runSeconds }: CompletedRun): void {
     for (const seconds of queueSeconds) this.queue.observe(seconds);
     this.runs.observe(runSeconds);
+    this.rows.observe(rows);
+    this.runsByRows.observe(rows, runSeconds);
+    this.requestRunSeconds += queueSeconds.length * runSeconds;
+  }
+
+  observeEncode(seconds: number): void {
+    this.encode.observe(seconds);
+  }
+
+  /** For statistics as Triton has them. */
+  get totals(): InferenceTotals {
+    const { lastRequestAt, decode, queue, runs, encode, runsByRows } = this;
+    const { success, ...others } = this.requests;
+    return {
+      lastRequestAt,
+      rows: this.rows.sum,
+      success,
+      fail: Object.values(others).reduce<Total>(add, { count: 0, sum: 0 }),
+      queue,
+      decode,
+      requestRuns: { count: queue.count, sum: this.requestRunSeconds },
+      encode,
+      runs,
+      runsByRows,
+    };
   }
 
   async scrape(): Promise<{ contentType: string; text: string }> {
@@ -49,7 +95,12 @@ export class Metrics {
 
   private async expose(): Promise<Exposition> {
     const { Exposition } = await import('./exposition.js');
-    const { labels, queue, runs, readings } = this;
-    return new Exposition({ labels, requests: Object.values(this.requests), queue, runs, readings });
+    const { labels, decode, queue, runs, encode, rows, readings } = this;
+    const requests = Object.values(this.requests);
+    return new Exposition({ labels, requests, decode, queue, runs, encode, rows, readings });
   }
+}
+
+function add(a: Total, b: Total): Total {
+  return { count: a.count + b.count, sum: a.sum + b.sum };
 }

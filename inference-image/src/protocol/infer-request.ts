@@ -10,12 +10,15 @@ import { parseJson } from './json';
 import { decodeJsonData } from './json-data';
 import { RawRequests } from './raw-request';
 import { OutputReader } from './requested-outputs';
+import { timeoutSeconds } from './schedule-policy';
 
 export interface InferRequest extends Run {
   /** Echoed in the response. */
   readonly id?: string;
   /** For each of `outputs`, whether it is answered as bytes after the JSON rather than as JSON. */
   readonly binary: readonly boolean[];
+  /** How long it may wait for its run. @default - as long as any */
+  readonly timeoutSeconds?: number;
 }
 
 /** Reads inference requests to one model. */
@@ -57,7 +60,9 @@ export class InferRequestDecoder {
     const inputs = headers.map((header, i) => readTensor(header, entries[i] as Fields, blobs));
     blobs.finish();
     const id = isAbsent(request.id) ? undefined : stringField(request.id, 'id');
-    return { id, inputs, ...this.outputs.read(request) };
+    const parameters = parametersField(request.parameters, 'parameters');
+    const outputs = this.outputs.read(request, parameters);
+    return { id, inputs, ...outputs, timeoutSeconds: timeoutSeconds(parameters) };
   }
 }
 

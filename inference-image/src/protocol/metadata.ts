@@ -6,15 +6,17 @@ import { wireShape, type TensorSignature } from '../contract/signature';
 export const SERVER_METADATA = {
   name: 'cdktf-model-serving',
   version,
-  extensions: ['binary_tensor_data'],
+  extensions: ['binary_tensor_data', 'model_configuration', 'model_repository', 'schedule_policy', 'statistics'],
 } as const;
+
+export const MODEL_PLATFORM = 'onnxruntime_onnx';
 
 /** https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md#model-metadata */
 export function modelMetadata(model: ModelManifest) {
   return {
     name: model.name,
     versions: [model.version],
-    platform: 'onnxruntime_onnx',
+    platform: MODEL_PLATFORM,
     inputs: model.signature.inputs.map(tensorMetadata),
     outputs: model.signature.outputs.map(tensorMetadata),
   };

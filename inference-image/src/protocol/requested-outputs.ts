@@ -28,8 +28,8 @@ export class OutputReader {
     this.names = signature.map(({ name }) => name);
   }
 
-  read(request: Fields): RequestedOutputs {
-    const parameters = parametersField(request.parameters, 'parameters');
+  /** @param parameters Those of the request. */
+  read(request: Fields, parameters: Fields): RequestedOutputs {
     const binaryByDefault = booleanParameter(parameters, 'binary_data_output', 'parameters') ?? false;
     const entries = isAbsent(request.outputs) ? [] : arrayField(request.outputs, 'outputs');
     const outputs = entries.length === 0 ? this.names : entries.map(readName);

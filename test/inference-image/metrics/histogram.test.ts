@@ -1,9 +1,9 @@
-import { DurationHistogram, Durations } from '../../../inference-image/src/metrics/histogram';
+import { Distribution, Histogram } from '../../../inference-image/src/metrics/histogram';
 
 test('buckets are cumulative, and bounds belong to the bucket below', async () => {
-  const durations = new Durations({ model: 'm' });
+  const durations = new Distribution({ model: 'm' });
   [0.0001, 0.0002, 0.3, 100].forEach((seconds) => durations.observe(seconds));
-  const { values } = await new DurationHistogram('d', 'help', [durations, new Durations({ model: 'unused' })]).get();
+  const { values } = await new Histogram('d', 'help', [durations, new Distribution({ model: 'unused' })]).get();
   const value = (le: number | string) => values.find(({ labels }) => labels.le === le)?.value;
   expect([0.0001, 0.00025, 0.25, 0.5, 30, '+Inf'].map(value)).toEqual([1, 2, 2, 3, 3, 4]);
   expect(values.slice(-2)).toEqual([

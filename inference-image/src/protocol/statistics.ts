@@ -1,0 +1,63 @@
+import type { ModelManifest } from '../contract/model-manifest';
+
+/** Of something that has happened so many times, and took so many seconds in all. */
+export interface Total {
+  readonly count: number;
+  readonly sum: number;
+}
+
+/** What a server has counted since it started. */
+export interface InferenceTotals {
+  /** Milliseconds since the epoch; 0 before the first request. */
+  readonly lastRequestAt: number;
+  /** Rows of all runs. */
+  readonly rows: number;
+  readonly success: Total;
+  readonly fail: Total;
+  readonly queue: Total;
+  readonly decode: Total;
+  /** The run of each request: one that several requests share counts for each of them. */
+  readonly requestRuns: Total;
+  readonly encode: Total;
+  readonly runs: Total;
+  /** The runs of each number of rows. */
+  readonly runsByRows: Iterable<readonly [rows: number, runs: Total]>;
+}
+
+const NEVER: Total = { count: 0, sum: 0 };
+
+/** https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_statistics.md */
+export function modelStatistics({ name, version }: ModelManifest, totals: InferenceTotals) {
+  const modelStats = {
+    name,
+    version,
+    last_inference: totals.lastRequestAt,
+    inference_count: totals.rows,
+    execution_count: totals.runs.count,
+    inference_stats: {
+      success: duration(totals.success),
+      fail: duration(totals.fail),
+      queue: duration(totals.queue),
+      compute_input: duration(totals.decode),
+      compute_infer: duration(totals.requestRuns),
+      compute_output: duration(totals.encode),
+      // There is no cache of responses.
+      cache_hit: duration(NEVER),
+      cache_miss: duration(NEVER),
+    },
+    batch_stats: [...totals.runsByRows]
+      .sort(([a], [b]) => a - b)
+      .map(([rows, runs]) => ({
+        batch_size: rows,
+        // Requests are decoded and encoded one by one, before and after they share a run.
+        compute_input: duration(NEVER),
+        compute_infer: duration(runs),
+        compute_output: duration(NEVER),
+      })),
+  };
+  return { model_stats: [modelStats] };
+}
+
+function duration({ count, sum }: Total) {
+  return { count, ns: Math.round(sum * 1e9) };
+}

@@ -1,0 +1,19 @@
+/** The span of a client that a request belongs to, as fields of a log line. */
+export interface TraceFields {
+  readonly trace_id: string;
+  readonly span_id: string;
+}
+
+/** Version, trace, span, flags; a later version may say more after them. 255 is not a version. */
+const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$/;
+
+/**
+ * Reads a `traceparent`; undefined where there is none that is valid.
+ * @see https://www.w3.org/TR/trace-context/#traceparent-header
+ */
+export function traceFields(traceparent: unknown): TraceFields | undefined {
+  const match = typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent) : null;
+  if (!match) return undefined;
+  const [, version, traceId, spanId, more] = match as unknown as [string, string, string, string, string?];
+  return version === '00' && more !== undefined ? undefined : { trace_id: traceId, span_id: spanId };
+}

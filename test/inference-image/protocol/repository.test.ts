@@ -1,0 +1,22 @@
+import type { ModelManifest } from '../../../inference-image/src/contract/model-manifest';
+import { repositoryIndex, repositoryIsFixed } from '../../../inference-image/src/protocol/repository';
+
+const model = { name: 'm', version: '7' } as ModelManifest;
+
+test.each([
+  ['ready', { ready: true, failure: undefined }, 'READY', ''],
+  ['starting', { ready: false, failure: undefined }, 'UNAVAILABLE', 'the server is starting or shutting down'],
+  ['failed', { ready: false, failure: 'wrong digest' }, 'UNAVAILABLE', 'wrong digest'],
+])('a model that is %s', (_, readiness, state, reason) => {
+  const entry = { name: 'm', version: '7', state, reason };
+  expect(repositoryIndex(model, readiness, false)).toEqual([entry]);
+  expect(repositoryIndex(model, readiness, true)).toEqual(readiness.ready ? [entry] : []);
+});
+
+test('models neither come nor go', () => {
+  expect(repositoryIsFixed('unload', model)).toMatchObject({
+    kind: 'invalid',
+    message:
+      'cannot unload model "m": a server has the one model of its image, from start to end; to serve another, deploy its image',
+  });
+});
