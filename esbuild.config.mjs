@@ -2,6 +2,7 @@
 import { build } from 'esbuild';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import protobuf from 'protobufjs';
 
 const OUT = 'dist/inference-image';
 const NAMES = ['server', 'executor', 'healthcheck'];
@@ -22,6 +23,17 @@ const nativeBinding = {
   },
 };
 
+/** Protocol files become what protobufjs makes of them, so that its parser is not in the bundle. */
+const protocolFiles = {
+  name: 'protocol-files',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.proto$/ }, ({ path }) => {
+      const { root } = protobuf.parse(readFileSync(path, 'utf8'), { keepCase: true });
+      return { contents: JSON.stringify(root), loader: 'json' };
+    });
+  },
+};
+
 const { metafile } = await build({
   entryPoints: NAMES.map((name) => `inference-image/src/${name}.ts`),
   outdir: OUT,
@@ -30,8 +42,10 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20',
   format: 'cjs',
-  plugins: [nativeBinding],
+  plugins: [nativeBinding, protocolFiles],
   external: [
+    // What grpc-js loads for channelz and ORCA alone, which the server has not.
+    '@grpc/proto-loader',
     // Half of a bundle, and never loaded: the server has no JSON schemas (http/app.ts).
     '@fastify/ajv-compiler',
     '@fastify/fast-json-stringify-compiler',

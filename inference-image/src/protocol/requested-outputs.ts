@@ -24,7 +24,11 @@ export interface RequestedOutputs {
 export class OutputReader {
   private readonly names: readonly string[];
 
-  constructor(private readonly signature: readonly TensorSignature[]) {
+  /** @param options.alwaysBinary Whether the transport knows no JSON, whatever a request asks for. */
+  constructor(
+    private readonly signature: readonly TensorSignature[],
+    private readonly options: { readonly alwaysBinary: boolean } = { alwaysBinary: false },
+  ) {
     this.names = signature.map(({ name }) => name);
   }
 
@@ -48,7 +52,8 @@ export class OutputReader {
       throw invalid(`unknown output ${JSON.stringify(name)}; the model gives ${known}`);
     }
     if (repeated) throw invalid(`output ${JSON.stringify(name)} is asked for twice`);
-    if (output.datatype === 'FP16' && !binary) throw invalid(`output ${JSON.stringify(name)}: ${FP16_HAS_NO_JSON}`);
+    if (output.datatype === 'FP16' && !binary && !this.options.alwaysBinary)
+      throw invalid(`output ${JSON.stringify(name)}: ${FP16_HAS_NO_JSON}`);
   }
 }
 
