@@ -16,10 +16,11 @@ const FOR_EVER_MS = 2 ** 31 - 1;
 /** gRPC on connections that somebody else accepts. */
 export class GrpcServer {
   private readonly server: Server;
-  private readonly streams = new Streams();
+  private readonly streams: Streams;
   private readonly injector;
 
   constructor(options: GrpcOptions) {
+    this.streams = new Streams(options.log);
     this.server = new Server({
       'grpc.max_receive_message_length': options.maxRequestBytes,
       'grpc.max_send_message_length': -1,

@@ -70,7 +70,7 @@ function inferMethod(inference: Inference): MethodHandler {
 function streamMethod(inference: Inference, streams: Streams): MethodHandler {
   return ({ resolvedResponseType }) => {
     return (call: ServerDuplexStream<Buffer, Buffer>) => {
-      void streams.serve(call, async (request) => {
+      streams.serve(call, async (request) => {
         const message = await inference.infer(request, call).then(
           (reply) => ({ infer_response: reply }),
           (error: ServingError) => ({ error_message: error.message }),

@@ -17,7 +17,7 @@ export function reflectionHandlers(services: readonly Service[], streams: Stream
   return {
     ServerReflectionInfo: ({ resolvedRequestType, resolvedResponseType }) => {
       return (call: ServerDuplexStream<Buffer, Buffer>) => {
-        void streams.serve(call, async (bytes) => {
+        streams.serve(call, async (bytes) => {
           const request = decodeMessage<ReflectionRequest>(resolvedRequestType!, bytes);
           const reply = { valid_host: request.host, original_request: request, ...answer(request, services) };
           return encodeMessage(resolvedResponseType!, reply);

@@ -47,7 +47,8 @@ export function unary<Q>(handle: UnaryHandler<Q>, log: Log): MethodHandler {
     const method: handleUnaryCall<Buffer, Buffer> = ({ request }, callback) => {
       try {
         const reply = handle(decodeMessage(resolvedRequestType!, request));
-        callback(null, encodeMessage(resolvedResponseType!, reply));
+        // Enumerations are given by their names.
+        callback(null, encodeMessage(resolvedResponseType!, resolvedResponseType!.fromObject(reply)));
       } catch (error) {
         callback(statusOf(toServingError(error, log)));
       }

@@ -1,39 +1,54 @@
 import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
-import { once } from 'node:events';
 import { ServingError } from '../errors';
-import { statusOf } from './status';
+import type { Log } from '../log';
+import { statusOf, toServingError } from './status';
 
-type Call = ServerWritableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>;
+type DuplexCall = ServerDuplexStream<Buffer, Buffer>;
+type Call = ServerWritableStream<Buffer, Buffer> | DuplexCall;
+
+interface Stream {
+  readonly call: Call;
+  /** Whether an answer is being worked on. */
+  busy: boolean;
+}
 
 /** The streams that are open. A client may leave one open for ever, so the server has to end them to end itself. */
 export class Streams {
-  private readonly open = new Set<{ readonly call: Call; busy: boolean }>();
+  private readonly open = new Set<Stream>();
   private ending = false;
 
-  /** Answers each request of a stream in its turn. @param answer Gives a message, and may throw a ServingError. */
-  async serve(call: ServerDuplexStream<Buffer, Buffer>, answer: (request: Buffer) => Promise<Buffer>): Promise<void> {
+  constructor(private readonly log: Log) {}
+
+  /** Answers each request of a stream in its turn; the next is read once the answer has been taken. */
+  serve(call: DuplexCall, answer: (request: Buffer) => Promise<Buffer>): void {
     const stream = this.add(call);
-    try {
-      for await (const request of call as AsyncIterable<Buffer>) {
-        stream.busy = true;
-        const reply = await answer(request);
-        if (call.cancelled) return;
-        if (!call.write(reply)) await once(call, 'drain');
-        stream.busy = false;
-        if (this.ending) return end(call);
-      }
-      call.end();
-    } catch (error) {
-      // Otherwise the client has gone, and nobody is there to be told.
-      if (!call.cancelled && error instanceof ServingError) call.emit('error', statusOf(error));
-    }
+    let ended = false;
+    const goOn = () => {
+      stream.busy = false;
+      if (ended) call.end();
+      else if (this.ending) end(call);
+      else call.resume();
+    };
+    call.on('data', (request: Buffer) => {
+      call.pause();
+      stream.busy = true;
+      answer(request).then(
+        (reply) => call.write(reply, goOn),
+        (error: unknown) => call.emit('error', statusOf(toServingError(error, this.log))),
+      );
+    });
+    // It may come while the last request is being answered.
+    call.on('end', () => {
+      ended = true;
+      if (!stream.busy) call.end();
+    });
   }
 
   /** For a stream that goes on until its client ends it. */
-  add(call: Call) {
+  add(call: Call): Stream {
     const stream = { call, busy: false };
     this.open.add(stream);
-    call.on('close', () => this.open.delete(stream)).on('cancelled', () => this.open.delete(stream));
+    call.once('close', () => this.open.delete(stream));
     return stream;
   }
 
