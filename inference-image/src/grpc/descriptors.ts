@@ -1,5 +1,5 @@
-import { Enum, MapField, Namespace, Service, Type, type Field } from 'protobufjs/light';
-import { FileDescriptorProto } from 'protobufjs/ext/descriptor';
+import type { Field, Namespace } from 'protobufjs/light';
+import { Enum, FileDescriptorProto, MapField, Service, Type } from './libraries';
 
 /** https://github.com/protocolbuffers/protobuf/blob/main/src/google/protobuf/descriptor.proto */
 const FIELD_TYPE: Readonly<Record<string, number>> = {

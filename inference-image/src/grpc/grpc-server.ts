@@ -1,7 +1,7 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Socket } from 'node:net';
 import { healthHandlers } from './health';
 import { INFERENCE_SERVICE, inferenceHandlers } from './inference-service';
+import { Server, ServerCredentials } from './libraries';
 import { ROOT } from './messages';
 import type { GrpcOptions } from './options';
 import { reflectionHandlers } from './reflection';

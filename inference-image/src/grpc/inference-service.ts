@@ -1,4 +1,4 @@
-import { status, type handleUnaryCall, type ServerDuplexStream } from '@grpc/grpc-js';
+import type { handleUnaryCall, ServerDuplexStream } from '@grpc/grpc-js';
 import type { ServingError } from '../errors';
 import { checkAskedModel } from '../protocol/asked-model';
 import { modelMetadata, SERVER_METADATA } from '../protocol/metadata';
@@ -6,6 +6,7 @@ import { modelConfig } from '../protocol/model-config';
 import { repositoryIndex, repositoryIsFixed } from '../protocol/repository';
 import { modelStatistics } from '../protocol/statistics';
 import { Inference } from './inference';
+import { status } from './libraries';
 import { encodeMessage } from './messages';
 import type { GrpcOptions } from './options';
 import { unary, type MethodHandler } from './service';

@@ -1,5 +1,6 @@
-import { Root, type Type } from 'protobufjs/light';
+import type { Type } from 'protobufjs/light';
 import { invalid, messageOf } from '../errors';
+import { Root } from './libraries';
 import health from './protos/health.proto';
 import openInference from './protos/open_inference.proto';
 import reflection from './protos/reflection.proto';

@@ -1,6 +1,7 @@
-import { status, type ServerDuplexStream } from '@grpc/grpc-js';
+import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { Service } from 'protobufjs/light';
 import { describePackage, fileNameOf } from './descriptors';
+import { status } from './libraries';
 import { decodeMessage, encodeMessage } from './messages';
 import type { MethodHandler } from './service';
 import type { Streams } from './streams';

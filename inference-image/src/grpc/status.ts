@@ -1,6 +1,7 @@
-import { status, type StatusObject } from '@grpc/grpc-js';
+import type { StatusObject } from '@grpc/grpc-js';
 import { internalError, ServingError, type ErrorKind } from '../errors';
 import type { Log } from '../log';
+import { status } from './libraries';
 
 const CODE: Record<ErrorKind, status> = {
   invalid: status.INVALID_ARGUMENT,

@@ -35,23 +35,27 @@ test('S11 a full queue is RESOURCE_EXHAUSTED at once, and health goes on', async
 test.each([
   ['has gone', undefined, { code: status.CANCELLED, details: 'Cancelled on client' }],
   ['has waited until its deadline', 200, { code: status.DEADLINE_EXCEEDED, details: expect.any(String) }],
-])('a call whose client %s never runs', async (_, deadlineMs, failure) => {
-  const server = await ServerProcess.start(slowModel());
-  const client = new GrpcClient(server.grpcTarget);
-  const { read, until } = seriesOf(server);
-  const n = await roundsFor(server, 1.5);
-  const before = await read('inference_run_duration_seconds_count');
-  const first = client.call('ModelInfer', rawRounds(n));
-  await until('inference_running', 1);
-  const second = client.cancellable('ModelInfer', rawRounds(n), deadlineMs);
-  await until('inference_queue_length', 1);
-  if (deadlineMs === undefined) second.cancel();
-  expect(await second.failure).toEqual(failure);
-  expect(floatsOf(await first)).toEqual([n]);
-  await client.call('ModelInfer', rawRounds(1));
-  expect((await read('inference_run_duration_seconds_count')) - before).toBe(2);
-  expect(await server.metrics()).toMatch(/outcome="(cancelled|timeout)"} 1/);
-}, 20_000);
+])(
+  'a call whose client %s never runs',
+  async (_, deadlineMs, failure) => {
+    const server = await ServerProcess.start(slowModel());
+    const client = new GrpcClient(server.grpcTarget);
+    const { read, until } = seriesOf(server);
+    const n = await roundsFor(server, 1.5);
+    const before = await read('inference_run_duration_seconds_count');
+    const first = client.call('ModelInfer', rawRounds(n));
+    await until('inference_running', 1);
+    const second = client.cancellable('ModelInfer', rawRounds(n), deadlineMs);
+    await until('inference_queue_length', 1);
+    if (deadlineMs === undefined) second.cancel();
+    expect(await second.failure).toEqual(failure);
+    expect(floatsOf(await first)).toEqual([n]);
+    await client.call('ModelInfer', rawRounds(1));
+    expect((await read('inference_run_duration_seconds_count')) - before).toBe(2);
+    expect(await server.metrics()).toMatch(/outcome="(cancelled|timeout)"} 1/);
+  },
+  20_000,
+);
 
 test('a call that waits too long is DEADLINE_EXCEEDED', async () => {
   const server = await ServerProcess.start(slowModel(), { queueTimeoutSeconds: 0.1 });

@@ -8,8 +8,8 @@ import { slowModel } from '../../support/slow-model';
 
 const CHECK = 'grpc.health.v1.Health.Check';
 
-/** Sends one request after another from so many clients, and gives the answers: values, or failures. */
-function load(target: string, clientCount: number, goOn: () => boolean): Promise<string[]> {
+/** Sends one request after another from so many clients. The answers are values, or failures. */
+function load(target: string, clientCount: number, goOn: () => boolean) {
   const answers: string[] = [];
   const run = async () => {
     const client = new GrpcClient(target);
@@ -22,28 +22,29 @@ function load(target: string, clientCount: number, goOn: () => boolean): Promise
     }
     client.close();
   };
-  return Promise.all(Array.from({ length: clientCount }, run)).then(() => answers);
+  return { answers, ended: Promise.all(Array.from({ length: clientCount }, run)) };
 }
 
 test('S3 constant load through SIGTERM: every call is answered', async () => {
   const server = await ServerProcess.start(identity('float', ['n']), { drainSeconds: 0.5 });
   let ready = true;
-  const answers = load(server.grpcTarget, 8, () => ready);
-  await sleep(200);
+  const { answers, ended } = load(server.grpcTarget, 8, () => ready);
+  while (answers.length < 100) await sleep(10);
   const end = server.stop();
   const probe = new GrpcClient(server.grpcTarget);
   while ((await probe.call(CHECK)).status === 1) await sleep(10);
   await sleep(200);
   ready = false;
-  expect(new Set(await answers)).toEqual(new Set(['7']));
-  expect((await answers).length).toBeGreaterThan(100);
+  await ended;
+  expect(new Set(answers)).toEqual(new Set(['7']));
   expect(await end).toBe(0);
 });
 
 test('connections beyond their age are replaced, and no call is lost', async () => {
   const server = await ServerProcess.start(identity('float', ['n']), { maxConnectionAgeSeconds: 0.2 });
   const until = performance.now() + 1500;
-  const answers = await load(server.grpcTarget, 4, () => performance.now() < until);
+  const { answers, ended } = load(server.grpcTarget, 4, () => performance.now() < until);
+  await ended;
   expect(new Set(answers)).toEqual(new Set(['7']));
 });
 
