@@ -31,11 +31,23 @@ const PANELS: readonly PanelOptions[] = [
     queries: quantiles('inference_request_duration_seconds', ', outcome="success"', [0.5, 0.95, 0.99]),
   },
   {
-    title: 'Wait and run, 95th percentile',
+    title: 'Stages of a request, 95th percentile',
     unit: 's',
     queries: {
+      '{{version}} decode': quantile('inference_decode_duration_seconds', '', 0.95),
       '{{version}} wait': quantile('inference_queue_duration_seconds', '', 0.95),
       '{{version}} run': quantile('inference_run_duration_seconds', '', 0.95),
+      '{{version}} encode': quantile('inference_encode_duration_seconds', '', 0.95),
+    },
+  },
+  {
+    title: 'Rows of a run',
+    unit: 'short',
+    queries: {
+      '{{version}} mean':
+        `sum by (version) (${rate('inference_batch_size_sum')})` +
+        ` / sum by (version) (${rate('inference_batch_size_count')})`,
+      '{{version}} p95': quantile('inference_batch_size', '', 0.95),
     },
   },
   {

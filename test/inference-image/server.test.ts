@@ -156,6 +156,7 @@ test('requests are logged at debug, and not otherwise', async () => {
   for (const server of [quiet, chatty]) await server.get('/v2/nowhere');
   const line = await chatty.waitForLog(({ msg }) => msg === 'request');
   expect(line).toMatchObject({ level: 'debug', method: 'GET', url: '/v2/nowhere', status: 404 });
+  expect(Object.keys(line)).toEqual(['level', 'time', 'method', 'url', 'status', 'seconds', 'msg']);
   expect(quiet.log.map(({ msg }) => msg)).toEqual(['starting', 'listening', 'ready']);
 });
 

@@ -3,12 +3,14 @@ import { traceFields } from '../../inference-image/src/trace-context';
 const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
 const span = '00f067aa0ba902b7';
 
-test.each([`00-${trace}-${span}-01`, `00-${trace}-${span}-00`, `cc-${trace}-${span}-01`, `01-${trace}-${span}-01-more`])(
-  '%s',
-  (traceparent) => {
-    expect(traceFields(traceparent)).toEqual({ trace_id: trace, span_id: span });
-  },
-);
+test.each([
+  `00-${trace}-${span}-01`,
+  `00-${trace}-${span}-00`,
+  `cc-${trace}-${span}-01`,
+  `01-${trace}-${span}-01-more`,
+])('%s', (traceparent) => {
+  expect(traceFields(traceparent)).toEqual({ trace_id: trace, span_id: span });
+});
 
 test.each([
   undefined,

@@ -71,6 +71,57 @@ def test_json_and_binary_agree_to_the_bit(client, images):
     np.testing.assert_array_equal(*replies)
 
 
+def test_config(client):
+    config = client.get_model_config("digits")
+    assert (config["name"], config["platform"], config["backend"]) == ("digits", "onnxruntime_onnx", "onnxruntime")
+    # A client that makes batches adds the dimension that dims leave out.
+    batched = config["max_batch_size"] > 0
+    assert config["input"] == [
+        {"name": "image", "data_type": "TYPE_FP32", "dims": [3, 32, 32] if batched else [-1, 3, 32, 32]}
+    ]
+    assert config["output"] == [{"name": "logits", "data_type": "TYPE_FP32", "dims": [10] if batched else [-1, 10]}]
+    assert config["instance_group"] == [{"name": "digits", "kind": "KIND_CPU", "count": 1}]
+    assert client.get_model_config("digits", "1") == config
+
+
+def test_statistics(client, images):
+    def stats(*which):
+        (entry,) = client.get_inference_statistics(*which)["model_stats"]
+        return entry
+
+    before = stats("digits")
+    for _ in range(3):
+        client.infer("digits", [image_input(images[:1], binary=True)])
+    after = stats("digits", "1")
+    assert (after["name"], after["version"]) == ("digits", "1")
+    assert after["execution_count"] - before["execution_count"] == 3
+    assert after["last_inference"] >= max(1, before["last_inference"])
+    for stage in ["success", "queue", "compute_input", "compute_infer", "compute_output"]:
+        was, now = before["inference_stats"][stage], after["inference_stats"][stage]
+        assert now["count"] - was["count"] == 3
+        assert now["ns"] >= was["ns"]
+    assert stats() == after
+
+
+def test_repository(client):
+    index = [{"name": "digits", "version": "1", "state": "READY", "reason": ""}]
+    assert client.get_model_repository_index() == index
+    for act in [client.load_model, client.unload_model]:
+        with pytest.raises(InferenceServerException, match="deploy its image"):
+            act("digits")
+        with pytest.raises(InferenceServerException, match='unknown model "letters"'):
+            act("letters")
+    assert client.is_model_ready("digits")
+
+
+def test_timeout_and_priority(client, images, labels):
+    tensor = image_input(images, binary=True)
+    result = client.infer("digits", [tensor], timeout=60_000_000, priority=1)
+    assert result.as_numpy("logits").argmax(axis=1).tolist() == labels
+    with pytest.raises(InferenceServerException, match="parameters.timeout is -1"):
+        client.infer("digits", [tensor], timeout=-1)
+
+
 def test_errors_reach_the_caller(client, images):
     with pytest.raises(InferenceServerException, match="letters"):
         client.get_model_metadata("letters")

@@ -86,7 +86,9 @@ function answerMalformed(this: FastifyInstance<Server>, error: Error & { code?: 
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   // A reply that is being worked on comes first: in its place this one would be taken for it.
   const { _httpMessage: reply } = socket as { _httpMessage?: ServerResponse };
-  if (reply) return void reply.once('close', () => socket.destroy());
+  if (reply?.req.complete) return void reply.once('close', () => socket.destroy());
+  // The request of this one will never be whole.
+  if (reply?.headersSent) return void socket.destroy();
   const status = MALFORMED[error.code ?? ''] ?? '400 Bad Request';
   const body = JSON.stringify({ error: `malformed HTTP request: ${error.message}` });
   const headers = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;

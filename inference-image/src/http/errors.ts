@@ -35,6 +35,7 @@ export function toServingError(
   if (error instanceof ServingError) return error;
   const { statusCode = 500, code, message = 'bad request' } = error as Partial<FastifyError>;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge(maxRequestBytes);
+  if (code === 'ECONNRESET') return new ServingError('cancelled', 'the client went away before its request was whole');
   if (statusCode === 415) return new ServingError('unsupportedMedia', message);
   // What Fastify says of a request is said to its sender; anything else stays here.
   if (statusCode >= 400 && statusCode < 500) return new ServingError('invalid', message);

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
 import { identity } from '../../support/onnx-builder';
 import { ServerProcess } from '../../support/server';
@@ -15,11 +16,12 @@ beforeAll(async () => {
 
 const input = { name: 'x', datatype: 'FP32', shape: [2], data: [1, 2] };
 const path = '/v2/models/my-model/infer';
+const extensions = ['binary_tensor_data', 'model_configuration', 'model_repository', 'schedule_policy', 'statistics'];
 
 describe('metadata and health', () => {
   test.each([
-    ['/v2', { name: 'cdktf-model-serving', version: expect.stringMatching(/^\d/), extensions: ['binary_tensor_data'] }],
-    ['/v2/', { name: 'cdktf-model-serving', version: expect.anything(), extensions: ['binary_tensor_data'] }],
+    ['/v2', { name: 'cdktf-model-serving', version: expect.stringMatching(/^\d/), extensions }],
+    ['/v2/', { name: 'cdktf-model-serving', version: expect.anything(), extensions }],
     ['/v2/health/live', { live: true }],
     ['/v2/health/ready', { ready: true }],
     ['/v2/models/my-model/ready', { name: 'my-model', ready: true }],
@@ -264,4 +266,21 @@ test('what is not HTTP does not take the place of the reply before it', async ()
   const json = JSON.stringify({ inputs: [input] });
   const head = `POST ${path} HTTP/1.1\r\nHost: m\r\nContent-Type: application/json\r\nContent-Length: ${json.length}`;
   expect(await sendRaw(`${head}\r\n\r\n${json}GARBAGE\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 OK/);
+});
+
+describe('a request that never gets whole', () => {
+  const head = `POST ${path} HTTP/1.1\r\nHost: m\r\nContent-Type: application/json`;
+
+  test('is answered where its body is not HTTP', async () => {
+    const received = await sendRaw(`${head}\r\nTransfer-Encoding: chunked\r\n\r\nsome\r\n`);
+    expect(received).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[^]*\{"error":"malformed HTTP request: /);
+  });
+
+  test('is counted and leaves nothing behind where its client goes away', async () => {
+    const other = await ServerProcess.start(identity('float', ['n']), {}, { name: 'my-model' });
+    const socket = new Socket().connect(Number(new URL(other.url).port), '127.0.0.1');
+    socket.write(`${head}\r\nContent-Length: 1000\r\n\r\n{"inputs`, () => setTimeout(() => socket.destroy(), 100));
+    while (!(await other.metrics()).includes('outcome="cancelled"} 1')) await sleep(5);
+    expect(await other.stop()).toBe(0);
+  });
 });

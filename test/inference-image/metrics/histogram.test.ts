@@ -11,3 +11,17 @@ test('buckets are cumulative, and bounds belong to the bucket below', async () =
     { metricName: 'd_count', labels: { model: 'm' }, value: 4 },
   ]);
 });
+
+test('bounds of its own', async () => {
+  const rows = new Distribution({}, [1, 2, 4]);
+  for (const value of [1, 3, 2000]) rows.observe(value);
+  const { values } = await new Histogram('rows', 'help', [rows]).get();
+  expect(values.map(({ labels, value }) => [labels.le, value])).toEqual([
+    [1, 1],
+    [2, 1],
+    [4, 2],
+    ['+Inf', 3],
+    [undefined, 2004],
+    [undefined, 3],
+  ]);
+});

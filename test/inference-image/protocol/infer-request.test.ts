@@ -35,6 +35,7 @@ test('a request', () => {
     ],
     outputs: ['y'],
     binary: [false],
+    timeoutSeconds: 0.000005,
   });
 });
 
@@ -140,6 +141,11 @@ test.each<[string, unknown, string]>([
     'input "a" has shape [4503599627370496,2], which is too large',
   ],
   ['an id of another type', { id: 7, inputs: [a, b], outputs }, 'id is 7; it must be a string'],
+  [
+    'a timeout that is no time',
+    { inputs: [a, b], outputs, parameters: { timeout: '5' } },
+    'parameters.timeout is "5"; it must be a whole number of microseconds, not negative',
+  ],
   ['parameters of another type', { inputs: [a, b], parameters: [] }, 'parameters is []; it must be an object'],
   [
     'a parameter of another type',

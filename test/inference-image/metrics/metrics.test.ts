@@ -1,0 +1,29 @@
+import { Metrics } from '../../../inference-image/src/metrics/metrics';
+
+const idle = { queueLength: 0, runningCount: 0, executorCount: 1 };
+
+test('a run that requests share counts once as a run, and for each of them as theirs', () => {
+  const metrics = new Metrics({ name: 'm', version: '1' }, idle);
+  metrics.observeRun({ rows: 8, queueSeconds: [0.1, 0.2, 0.3], runSeconds: 0.5 });
+  metrics.observeRun({ rows: 8, queueSeconds: [0], runSeconds: 0.25 });
+  metrics.observeRun({ rows: 1, queueSeconds: [0], runSeconds: 0.125 });
+  const { rows, queue, runs, requestRuns, runsByRows } = metrics.totals;
+  expect(rows).toBe(17);
+  expect([queue.count, queue.sum]).toEqual([5, expect.closeTo(0.6)]);
+  expect([runs.count, runs.sum]).toEqual([3, 0.875]);
+  expect(requestRuns).toEqual({ count: 5, sum: 1.875 });
+  expect([...runsByRows]).toEqual([
+    [8, { count: 2, sum: 0.75 }],
+    [1, { count: 1, sum: 0.125 }],
+  ]);
+});
+
+test('whatever ends otherwise than in success has failed', () => {
+  const metrics = new Metrics({ name: 'm', version: '1' }, idle);
+  metrics.observeRequest('success', 1);
+  for (const outcome of ['invalid', 'rejected', 'unavailable', 'timeout', 'cancelled', 'error'] as const) {
+    metrics.observeRequest(outcome, 0.5);
+  }
+  const { success, fail } = metrics.totals;
+  expect([success.count, success.sum, fail]).toEqual([1, 1, { count: 6, sum: 3 }]);
+});
