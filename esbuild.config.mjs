@@ -1,13 +1,21 @@
-// Bundles what runs in the container: one file for each kind of thread, and one for the health check.
+// Bundles what runs in the container: one file for each kind of thread, one for what the main thread loads at the first
+// gRPC connection, and one for the health check.
 import { build } from 'esbuild';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import protobuf from 'protobufjs';
 
 const OUT = 'dist/inference-image';
-const NAMES = ['server', 'executor', 'codec', 'healthcheck'];
+const ENTRIES = {
+  server: 'server.ts',
+  executor: 'executor.ts',
+  codec: 'codec.ts',
+  'grpc-libraries': 'grpc/libraries.ts',
+  healthcheck: 'healthcheck.ts',
+};
 
 // Staged build contexts are links to these files: a bundle in place of another must be a new file.
-for (const name of NAMES) rmSync(join(OUT, `${name}.cjs`), { force: true });
+for (const name of Object.keys(ENTRIES)) rmSync(join(OUT, `${name}.cjs`), { force: true });
 
 /**
  * The runtime's JavaScript is bundled. Its native files are not: the image has those of its own platform, in a folder
@@ -22,16 +30,37 @@ const nativeBinding = {
   },
 };
 
+/** Protocol files become what protobufjs makes of them, so that its parser is not in the bundle. */
+const protocolFiles = {
+  name: 'protocol-files',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.proto$/ }, ({ path }) => {
+      const { root } = protobuf.parse(readFileSync(path, 'utf8'), { keepCase: true });
+      return { contents: JSON.stringify(root), loader: 'json' };
+    });
+  },
+};
+
+/** The server loads these from their own bundle, and only where they are needed. */
+const separateLibraries = {
+  name: 'separate-libraries',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/libraries$/ }, () => ({ path: './grpc-libraries.cjs', external: true }));
+  },
+};
+
 const { metafile } = await build({
-  entryPoints: NAMES.map((name) => `inference-image/src/${name}.ts`),
+  entryPoints: Object.entries(ENTRIES).map(([out, file]) => ({ in: `inference-image/src/${file}`, out })),
   outdir: OUT,
   outExtension: { '.js': '.cjs' },
   bundle: true,
   platform: 'node',
   target: 'node20',
   format: 'cjs',
-  plugins: [nativeBinding],
+  plugins: [nativeBinding, protocolFiles, separateLibraries],
   external: [
+    // What grpc-js loads for channelz and ORCA alone, which the server has not.
+    '@grpc/proto-loader',
     // Half of a bundle, and never loaded: the server has no JSON schemas (http/app.ts).
     '@fastify/ajv-compiler',
     '@fastify/fast-json-stringify-compiler',

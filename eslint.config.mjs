@@ -13,6 +13,11 @@ function restrict(...patterns) {
   return { 'no-restricted-imports': ['error', { paths, patterns }] };
 }
 
+const NO_RUNTIME = {
+  group: ['onnxruntime-node', 'onnxruntime-common'],
+  message: 'Transport and protocol never touch the runtime; inference/ does.',
+};
+
 const NODE_GLOBALS = {
   Buffer: 'readonly',
   console: 'readonly',
@@ -50,10 +55,27 @@ export default tseslint.config(
     rules: restrict({ regex: '(^|/)lib/', message: 'The container knows nothing of the library.' }),
   },
   {
-    files: ['inference-image/src/{http,protocol}/**'],
-    rules: restrict({
-      group: ['onnxruntime-node', 'onnxruntime-common'],
-      message: 'Transport and protocol never touch the runtime; inference/ does.',
-    }),
+    files: ['inference-image/src/{http,grpc,protocol}/**'],
+    rules: restrict(NO_RUNTIME),
+  },
+  {
+    files: ['inference-image/src/grpc/**'],
+    ignores: ['inference-image/src/grpc/libraries.ts'],
+    rules: {
+      'no-restricted-imports': 'off',
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            NO_RUNTIME,
+            {
+              group: ['@grpc/*', 'protobufjs', 'protobufjs/*'],
+              allowTypeImports: true,
+              message: "Import values from './libraries': it is a bundle of its own, loaded when gRPC is spoken.",
+            },
+          ],
+        },
+      ],
+    },
   },
 );

@@ -38,6 +38,11 @@ export function invalid(message: string): ServingError {
   return new ServingError('invalid', message);
 }
 
+/** What a client is told where only the log may say more. */
+export function internalError(): ServingError {
+  return new ServingError('error', 'internal error; the log of the server has more');
+}
+
 export function messageOf(error: unknown): string {
   return (error as Partial<Error> | undefined)?.message ?? String(error);
 }

@@ -5,6 +5,7 @@ import { CodecThread } from './codec/codec-thread';
 import { ConfigurationError, readConfiguration, type Configuration } from './configuration';
 import { cpuQuota, defaultThreads } from './cpu-quota';
 import { messageOf } from './errors';
+import { GrpcPort } from './grpc/grpc-port';
 import { Connections } from './http/connections';
 import { buildMetricsServer } from './http/metrics-server';
 import { endOnSignals } from './lifecycle';
@@ -57,6 +58,19 @@ async function serve(
   const app = buildApp({ model: manifest, tuning, codec, dataPlane, metrics, log, maxRequestBytes });
   await app.ready();
   const connections = new Connections(app.server, settings.maxConnectionAgeSeconds);
+  const grpc = new GrpcPort(async () => {
+    const { GrpcServer } = await import('./grpc/grpc-server.js');
+    const { maxConnectionAgeSeconds } = settings;
+    return new GrpcServer({
+      model: manifest,
+      tuning,
+      dataPlane,
+      metrics,
+      log,
+      maxRequestBytes,
+      maxConnectionAgeSeconds,
+    });
+  }, log);
   const metricsServer = buildMetricsServer(metrics);
 
   endOnSignals(
@@ -68,9 +82,11 @@ async function serve(
       drain: () => {
         dataPlane.drain();
         connections.drain();
+        grpc.drain();
       },
       stop: async () => {
-        await connections.close(() => codec.busy || host.scheduler.busy);
+        const isBusy = () => codec.busy || host.scheduler.busy;
+        await Promise.all([connections.close(isBusy), grpc.close(isBusy)]);
         await codec.close();
         await host.scheduler.finished();
         await host.close();
@@ -83,6 +99,7 @@ async function serve(
 
   try {
     await listen(metricsServer, settings.metricsPortNumber, settings.host);
+    await listen(grpc.listener, settings.grpcPortNumber, settings.host);
     await listen(app.server, settings.httpPortNumber, settings.host);
   } catch (error) {
     log.fatal(messageOf(error));
@@ -92,7 +109,8 @@ async function serve(
     process.exit(1);
   }
   const url = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${portOf(app.server)}`;
-  log.info({ url, httpPort: portOf(app.server), metricsPort: portOf(metricsServer) }, 'listening');
+  const ports = { httpPort: portOf(app.server), grpcPort: portOf(grpc.listener), metricsPort: portOf(metricsServer) };
+  log.info({ url, ...ports }, 'listening');
   await started;
   if (!dataPlane.ready) return;
   log.info({ url, startSeconds: process.uptime() }, 'ready');

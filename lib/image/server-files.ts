@@ -6,7 +6,14 @@ import { type ContextFile, fromFile } from './context-file';
 import { imageErrors } from './errors';
 import type { ImagePlatform } from './platform';
 
-const BUNDLES = ['server.cjs', 'executor.cjs', 'codec.cjs', 'healthcheck.cjs', 'THIRD_PARTY_NOTICES.txt'];
+const BUNDLES = [
+  'server.cjs',
+  'executor.cjs',
+  'codec.cjs',
+  'grpc-libraries.cjs',
+  'healthcheck.cjs',
+  'THIRD_PARTY_NOTICES.txt',
+];
 
 /**
  * The runtime's native files, by name: an install on linux x64 may have put CUDA libraries beside them,

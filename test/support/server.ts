@@ -26,6 +26,8 @@ export class ServerProcess {
   stderr = '';
   url = '';
   metricsUrl = '';
+  /** Host and port. */
+  grpcTarget = '';
   private listeners: Array<() => void> = [];
 
   /** Starts a server and waits until it serves, or says that it does not. */
@@ -46,6 +48,7 @@ export class ServerProcess {
       modelFolder: folder,
       host: '127.0.0.1',
       httpPortNumber: 0,
+      grpcPortNumber: 0,
       metricsPortNumber: 0,
       drainSeconds: 0,
       ...settings,
@@ -117,6 +120,7 @@ export class ServerProcess {
     this.log.push(line);
     if (line.msg === 'listening') {
       this.url = `http://127.0.0.1:${line.httpPort}`;
+      this.grpcTarget = `127.0.0.1:${line.grpcPort}`;
       this.metricsUrl = `http://127.0.0.1:${line.metricsPort}`;
     }
     this.notify();

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { ServingError, type ErrorKind } from '../errors';
+import { internalError, ServingError, type ErrorKind } from '../errors';
 import type { Log } from '../log';
 import { traceFields } from '../trace-context';
 
@@ -56,7 +56,7 @@ export function toServingError(
   // What Fastify says of a request is said to its sender; anything else stays here.
   if (statusCode >= 400 && statusCode < 500) return new ServingError('invalid', message);
   log.error({ err: error, ...traceFields(headers.traceparent) }, 'request failed');
-  return new ServingError('error', 'internal error; the log of the server has more');
+  return internalError();
 }
 
 export interface ErrorContext {

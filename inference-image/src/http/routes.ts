@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import type { ModelManifest } from '../contract/model-manifest';
 import { ServingError } from '../errors';
+import { checkAskedModel } from '../protocol/asked-model';
 
 const METHODS = ['DELETE', 'GET', 'OPTIONS', 'PATCH', 'POST', 'PUT'] as const;
 
@@ -34,13 +35,7 @@ export function modelPaths(suffix: string): string[] {
 }
 
 /** Throws unless the path names the one model that is served, and its version if any. */
-export function checkModel(request: FastifyRequest, { name, version }: ModelManifest): void {
-  const asked = request.params as { model: string; version?: string };
-  if (asked.model !== name) {
-    throw new ServingError('notFound', `unknown model ${JSON.stringify(asked.model)}; this server has "${name}"`);
-  }
-  if (asked.version !== undefined && asked.version !== version) {
-    const known = `model "${name}" has version "${version}"`;
-    throw new ServingError('notFound', `unknown version ${JSON.stringify(asked.version)}; ${known}`);
-  }
+export function checkModel({ params }: FastifyRequest, served: ModelManifest): void {
+  const { model, version } = params as { model: string; version?: string };
+  checkAskedModel(served, model, version);
 }

@@ -104,7 +104,7 @@ export class InferRequestDecoder {
 
 type DecodeData = typeof decodeJsonData;
 
-function readHeader(entry: unknown, index: number): TensorHeader {
+export function readHeader(entry: unknown, index: number): TensorHeader {
   const { name: text, datatype, shape } = objectField(entry, `inputs[${index}]`);
   const name = stringField(text, `inputs[${index}].name`);
   if (!isDatatype(datatype)) {
@@ -129,7 +129,7 @@ function readTensor(header: TensorHeader, entry: Fields, blobs: BlobReader, deco
   try {
     return { name, datatype, shape, data: readData(header, entry, blobs, decodeData) };
   } catch (error) {
-    throw error instanceof ServingError ? inInput(name, error.message) : error;
+    throw inInput(name, error);
   }
 }
 
@@ -150,6 +150,8 @@ function readData(
   return blobs.read(header, size);
 }
 
-function inInput(name: string, message: string): ServingError {
-  return invalid(`input ${JSON.stringify(name)}: ${message}`);
+/** The problem, if it is the request's, with the input it is in. */
+export function inInput(name: string, problem: unknown): unknown {
+  const message = problem instanceof ServingError ? problem.message : problem;
+  return typeof message === 'string' ? invalid(`input ${JSON.stringify(name)}: ${message}`) : problem;
 }

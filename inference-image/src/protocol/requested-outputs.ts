@@ -26,7 +26,11 @@ export class OutputReader {
   /** What most requests ask for, by saying nothing; undefined where that has to be refused. */
   private readonly all?: RequestedOutputs;
 
-  constructor(private readonly signature: readonly TensorSignature[]) {
+  /** @param options.alwaysBinary Whether the transport knows no JSON, whatever a request asks for. */
+  constructor(
+    private readonly signature: readonly TensorSignature[],
+    private readonly options: { readonly alwaysBinary: boolean } = { alwaysBinary: false },
+  ) {
     this.names = signature.map(({ name }) => name);
     if (signature.some(({ datatype }) => datatype === 'FP16')) return;
     this.all = { outputs: this.names, binary: this.names.map(() => false) };
@@ -53,7 +57,8 @@ export class OutputReader {
       throw invalid(`unknown output ${JSON.stringify(name)}; the model gives ${known}`);
     }
     if (repeated) throw invalid(`output ${JSON.stringify(name)} is asked for twice`);
-    if (output.datatype === 'FP16' && !binary) throw invalid(`output ${JSON.stringify(name)}: ${FP16_HAS_NO_JSON}`);
+    if (output.datatype === 'FP16' && !binary && !this.options.alwaysBinary)
+      throw invalid(`output ${JSON.stringify(name)}: ${FP16_HAS_NO_JSON}`);
   }
 }
 

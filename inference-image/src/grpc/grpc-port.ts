@@ -1,0 +1,62 @@
+import { createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../errors';
+import type { Log } from '../log';
+import type { GrpcServer } from './grpc-server';
+
+const POLL_MS = 50;
+/** How long a client may take to close a connection that has ended. */
+const ENDED_MS = 500;
+/** How long a client may pause, in its request or in reading its reply, once the server has closed. */
+const STALLED_MS = 10_000;
+
+/** The port for gRPC. What it takes to speak it is loaded at the first connection: many deployments never have one. */
+export class GrpcPort {
+  readonly listener = createServer((socket) => this.accept(socket));
+  private readonly sockets = new Set<Socket>();
+  private loading?: Promise<GrpcServer>;
+
+  constructor(
+    private readonly load: () => Promise<GrpcServer>,
+    private readonly log: Log,
+  ) {}
+
+  /** Tells clients to connect anew; serves those that do. */
+  drain(): void {
+    void this.loading?.then((server) => server.drain());
+  }
+
+  /**
+   * Listens no more; resolves once every call has its reply and every connection is closed.
+   * @param isBusy Whether a request is being worked on here, so that its client is not the one to blame.
+   */
+  async close(isBusy: () => boolean): Promise<void> {
+    this.listener.close();
+    void this.loading?.then((server) => server.close());
+    let bytes = 0;
+    for (let quietMs = 0; this.sockets.size > 0; quietMs += POLL_MS) {
+      const sockets = [...this.sockets];
+      const total = sockets.reduce((sum, { bytesRead, bytesWritten }) => sum + bytesRead + bytesWritten, 0);
+      if (isBusy() || total !== bytes) quietMs = 0;
+      bytes = total;
+      for (const socket of sockets) {
+        if (quietMs >= (socket.writableEnded ? ENDED_MS : STALLED_MS)) socket.destroy();
+      }
+      await sleep(POLL_MS);
+    }
+  }
+
+  private accept(socket: Socket): void {
+    this.sockets.add(socket);
+    // What goes wrong with a connection is its client's to notice.
+    socket.on('error', () => socket.destroy()).once('close', () => this.sockets.delete(socket));
+    this.loading ??= this.load();
+    this.loading.then(
+      (server) => server.accept(socket),
+      (error: unknown) => {
+        this.log.error({ error: messageOf(error) }, 'gRPC could not be loaded');
+        socket.destroy();
+      },
+    );
+  }
+}

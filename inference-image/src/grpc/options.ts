@@ -1,0 +1,15 @@
+import type { ModelManifest } from '../contract/model-manifest';
+import type { DataPlane } from '../inference/data-plane';
+import type { Log } from '../log';
+import type { Metrics } from '../metrics/metrics';
+import type { ModelTuning } from '../protocol/model-config';
+
+export interface GrpcOptions {
+  readonly model: ModelManifest;
+  readonly tuning: ModelTuning;
+  readonly dataPlane: DataPlane;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly maxRequestBytes: number;
+  readonly maxConnectionAgeSeconds: number;
+}

@@ -1,0 +1,104 @@
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { floatsOf, GrpcClient, rawFloats, rawRounds, type Failure } from '../../support/grpc-client';
+import { identity } from '../../support/onnx-builder';
+import { roundsFor } from '../../support/requests';
+import { ServerProcess } from '../../support/server';
+import { slowModel } from '../../support/slow-model';
+
+const CHECK = 'grpc.health.v1.Health.Check';
+
+/** Sends one request after another from so many clients. The answers are values, or failures. */
+function load(target: string, clientCount: number, goOn: () => boolean) {
+  const answers: string[] = [];
+  const run = async () => {
+    const client = new GrpcClient(target);
+    while (goOn()) {
+      const answer = client.call('ModelInfer', rawFloats(7)).then(
+        (reply) => String(floatsOf(reply)),
+        ({ code, details }: Failure) => `${code}: ${details}`,
+      );
+      answers.push(await answer);
+    }
+    client.close();
+  };
+  return { answers, ended: Promise.all(Array.from({ length: clientCount }, run)) };
+}
+
+test('S3 constant load through SIGTERM: every call is answered', async () => {
+  const server = await ServerProcess.start(identity('float', ['n']), { drainSeconds: 0.5 });
+  let ready = true;
+  const { answers, ended } = load(server.grpcTarget, 8, () => ready);
+  while (answers.length < 100) await sleep(10);
+  const end = server.stop();
+  const probe = new GrpcClient(server.grpcTarget);
+  while ((await probe.call(CHECK)).status === 1) await sleep(10);
+  await sleep(200);
+  ready = false;
+  await ended;
+  expect(new Set(answers)).toEqual(new Set(['7']));
+  expect(await end).toBe(0);
+});
+
+test('connections beyond their age are replaced, and no call is lost', async () => {
+  const server = await ServerProcess.start(identity('float', ['n']), { maxConnectionAgeSeconds: 0.2 });
+  const until = performance.now() + 1500;
+  const { answers, ended } = load(server.grpcTarget, 4, () => performance.now() < until);
+  await ended;
+  expect(new Set(answers)).toEqual(new Set(['7']));
+});
+
+test('what runs and what waits is answered, without a drain', async () => {
+  const server = await ServerProcess.start(slowModel());
+  const n = await roundsFor(server, 0.3);
+  const client = new GrpcClient(server.grpcTarget);
+  const replies = [client.call('ModelInfer', rawRounds(n)), client.call('ModelInfer', rawRounds(n))];
+  await sleep(100);
+  expect(await server.stop('SIGINT')).toBe(0);
+  expect((await Promise.all(replies)).map(floatsOf)).toEqual([[n], [n]]);
+});
+
+test('S4 idle connections, silent ones and open streams do not hold the exit', async () => {
+  const server = await ServerProcess.start(identity('float', ['n']));
+  const client = new GrpcClient(server.grpcTarget);
+  await client.call('ServerLive');
+  const streams = [
+    client.stream('ModelStreamInfer'),
+    client.stream('grpc.reflection.v1.ServerReflection.ServerReflectionInfo'),
+  ];
+  const ends = streams.map((stream) => new Promise<Failure>((resolve) => stream.on('error', resolve)));
+  streams[0]!.write(rawFloats(1));
+  await new Promise((resolve) => streams[0]!.once('data', resolve));
+  streams[1]!.write({ list_services: '' });
+  await new Promise((resolve) => streams[1]!.once('data', resolve));
+  const silent = connect(Number(server.grpcTarget.split(':')[1]), '127.0.0.1').on('error', () => undefined);
+  await new Promise((resolve) => silent.once('connect', resolve));
+  const start = performance.now();
+  expect(await server.stop()).toBe(0);
+  expect(performance.now() - start).toBeLessThan(4000);
+  for (const { details } of await Promise.all(ends)) expect(details).toBe('the server is shutting down');
+  silent.destroy();
+});
+
+test('what is not gRPC does no harm', async () => {
+  const server = await ServerProcess.start(identity('float', ['n']));
+  const port = Number(server.grpcTarget.split(':')[1]);
+  const garbage = [
+    'GET / HTTP/1.1\r\nHost: m\r\n\r\n',
+    Buffer.alloc(1000, 0xff),
+    Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), Buffer.alloc(1000, 0xff)]),
+    '',
+  ];
+  for (const bytes of garbage) {
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    socket.write(bytes);
+    if (bytes.length === 0) socket.destroy();
+    await new Promise((resolve) => socket.resume().once('close', resolve));
+  }
+  const response = await fetch(`http://${server.grpcTarget}/`).catch(() => undefined);
+  expect(response).toBeUndefined();
+  const client = new GrpcClient(server.grpcTarget);
+  expect(floatsOf(await client.call('ModelInfer', rawFloats(1)))).toEqual([1]);
+  expect(server.stderr).toBe('');
+  expect(await server.stop()).toBe(0);
+});

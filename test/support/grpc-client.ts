@@ -1,0 +1,147 @@
+import {
+  Client,
+  credentials,
+  Metadata,
+  type CallOptions,
+  type ClientDuplexStream,
+  type ClientOptions,
+  type ClientReadableStream,
+  type ServiceError,
+} from '@grpc/grpc-js';
+import { join } from 'node:path';
+import { Root, type Type } from 'protobufjs';
+
+const PROTOS = join(__dirname, '..', '..', 'inference-image', 'src', 'grpc', 'protos');
+
+export const ROOT = new Root()
+  .loadSync(
+    ['open_inference', 'health', 'reflection'].map((name) => join(PROTOS, `${name}.proto`)),
+    { keepCase: true },
+  )
+  .resolveAll();
+
+const clients = new Set<GrpcClient>();
+
+/** How a call ended, where it did not end well. */
+export interface Failure {
+  readonly code: number;
+  readonly details: string;
+}
+
+/** A client of everything that a server speaks on its gRPC port, on a connection of its own. */
+export class GrpcClient {
+  readonly client: Client;
+
+  constructor(target: string, options: ClientOptions = {}) {
+    this.client = new Client(target, credentials.createInsecure(), {
+      'grpc.use_local_subchannel_pool': 1,
+      'grpc.max_receive_message_length': -1,
+      ...options,
+    });
+    clients.add(this);
+  }
+
+  /** Calls a method by its full name; one of the inference service's also by its own. */
+  call(method: string, request: object = {}, options: CallOptions = {}): Promise<any> {
+    const { path, requestType, responseType } = methodOf(method);
+    return this.send(path, Buffer.from(requestType.encode(requestType.fromObject(request)).finish()), options).then(
+      (reply) => responseType.toObject(responseType.decode(reply), { longs: Number, defaults: true }),
+    );
+  }
+
+  /** The status that a call fails with. */
+  async failure(method: string, request: object = {}, options: CallOptions = {}): Promise<Failure> {
+    return this.call(method, request, options).then((reply) => {
+      throw new Error(`${method} did not fail: ${JSON.stringify(reply)}`);
+    }, failureOf);
+  }
+
+  /** Calls a path with bytes of any kind. */
+  send(path: string, bytes: Buffer, options: CallOptions = {}): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      const done = (error: ServiceError | null, reply?: Buffer) => (reply ? resolve(reply) : reject(error));
+      this.client.makeUnaryRequest(path, asIs, asIs, bytes, new Metadata(), options, done);
+    });
+  }
+
+  /** A call that can be given up. */
+  cancellable(method: string, request: object, deadlineMs?: number) {
+    const { path, requestType } = methodOf(method);
+    const bytes = Buffer.from(requestType.encode(requestType.fromObject(request)).finish());
+    const options = deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs };
+    let cancel = () => {};
+    const failure = new Promise<Failure>((resolve, reject) => {
+      const done = (error: ServiceError | null) =>
+        error ? resolve(failureOf(error)) : reject(new Error('it succeeded'));
+      const call = this.client.makeUnaryRequest(path, asIs, asIs, bytes, new Metadata(), options, done);
+      cancel = () => call.cancel();
+    });
+    return { cancel, failure };
+  }
+
+  /** A watch of a service's health. */
+  watch(service: string): ClientReadableStream<{ status: number }> {
+    const { path, requestType, responseType } = methodOf('grpc.health.v1.Health.Watch');
+    return this.client.makeServerStreamRequest(
+      path,
+      (request: object) => Buffer.from(requestType.encode(requestType.fromObject(request)).finish()),
+      (reply) => responseType.toObject(responseType.decode(reply), { defaults: true }) as { status: number },
+      { service },
+      new Metadata(),
+    );
+  }
+
+  /** A call whose requests and replies are as many as they like. */
+  stream(method: string): ClientDuplexStream<any, any> {
+    const { path, requestType, responseType } = methodOf(method);
+    return this.client.makeBidiStreamRequest<any, any>(
+      path,
+      (request) => Buffer.from(requestType.encode(requestType.fromObject(request)).finish()),
+      (reply) => responseType.toObject(responseType.decode(reply), { longs: Number, defaults: true, oneofs: true }),
+      new Metadata(),
+    );
+  }
+
+  close(): void {
+    this.client.close();
+    clients.delete(this);
+  }
+}
+
+export function failureOf({ code, details }: Failure): Failure {
+  return { code, details };
+}
+
+export function methodOf(name: string): { path: string; requestType: Type; responseType: Type } {
+  const [, service = 'inference.GRPCInferenceService', method = name] = /^(.*)\.(\w+)$/.exec(name) ?? [];
+  const { resolvedRequestType, resolvedResponseType } = ROOT.lookupService(service).methods[method]!;
+  return { path: `/${service}/${method}`, requestType: resolvedRequestType!, responseType: resolvedResponseType! };
+}
+
+function asIs(bytes: Buffer): Buffer {
+  return bytes;
+}
+
+/** A ModelInferRequest with one input of rank 1, raw. */
+export function rawRequest(datatype: string, shape: number[], bytes: Buffer, name = 'x'): any {
+  return { model_name: 'm', inputs: [{ name, datatype, shape }], raw_input_contents: [bytes] };
+}
+
+/** A ModelInferRequest to `identity('float', ['n'])`. */
+export function rawFloats(...values: number[]): any {
+  return rawRequest('FP32', [values.length], Buffer.from(Float32Array.from(values).buffer));
+}
+
+/** A ModelInferRequest to `slowModel()`. */
+export function rawRounds(n: number): any {
+  return rawRequest('INT64', [1], Buffer.from(BigInt64Array.of(BigInt(n)).buffer), 'n');
+}
+
+/** The values of a reply's first output. */
+export function floatsOf({ raw_output_contents: [bytes] }: { raw_output_contents: Buffer[] }): number[] {
+  return Array.from({ length: bytes!.length / 4 }, (_, i) => bytes!.readFloatLE(i * 4));
+}
+
+afterAll(() => {
+  for (const client of clients) client.close();
+});
