@@ -1,4 +1,4 @@
-"""Starts the digits model on a free port, as `model-serving serve` does for anyone."""
+"""Starts the digits model on free ports, as `model-serving serve` does for anyone."""
 
 import json
 import subprocess
@@ -12,15 +12,30 @@ DIGITS = ROOT / "examples" / "digits"
 
 
 @pytest.fixture(scope="session")
-def url():
+def listening():
+    """What the server says of itself once it is ready: its URL and its ports."""
     model = str(DIGITS / "digits.onnx")
-    command = ["node", "--import", "tsx", "lib/cli/main.ts", "serve", model, "--port", "0", "--metrics-port", "0"]
+    ports = [word for name in ("port", "grpc-port", "metrics-port") for word in (f"--{name}", "0")]
+    command = ["node", "--import", "tsx", "lib/cli/main.ts", "serve", model, *ports]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
-        yield next(entry["url"] for entry in map(json.loads, server.stdout) if entry["msg"] == "ready")
+        entries = map(json.loads, server.stdout)
+        found = next(entry for entry in entries if entry["msg"] == "listening")
+        next(entry for entry in entries if entry["msg"] == "ready")
+        yield found
     finally:
         server.terminate()
         assert server.wait(timeout=30) == 0
+
+
+@pytest.fixture(scope="session")
+def url(listening):
+    return listening["url"]
+
+
+@pytest.fixture(scope="session")
+def grpc_target(listening):
+    return f"127.0.0.1:{listening['grpcPort']}"
 
 
 @pytest.fixture(scope="session")

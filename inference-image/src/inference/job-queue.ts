@@ -1,4 +1,5 @@
 import { ServingError } from '../errors';
+import { Fifo } from './fifo';
 import type { Job } from './job';
 
 export interface QueueLimits {
@@ -27,8 +28,7 @@ const MAX_LOOKAHEAD = 1024;
 
 /** Jobs that wait, in order of arrival. Those that nobody waits for any more leave it without a run. */
 export class JobQueue {
-  /** A Set, so that a job leaves from the middle at no cost. */
-  private readonly jobs = new Set<Job>();
+  private readonly jobs = new Fifo<Job>();
   /** Jobs whose common run has failed: they come first, each alone. */
   private again: Job[] = [];
   private waitingRows = 0;
@@ -42,7 +42,7 @@ export class JobQueue {
   ) {}
 
   get length(): number {
-    return this.jobs.size + this.again.length;
+    return this.jobs.length + this.again.length;
   }
 
   get rows(): number {
@@ -51,8 +51,7 @@ export class JobQueue {
 
   /** When the job came that waits longest; undefined where none waits. */
   get oldest(): number | undefined {
-    const [first = undefined] = this.again.length > 0 ? this.again : this.jobs;
-    return first?.arrived;
+    return (this.again[0] ?? this.jobs.at(this.jobs.start))?.arrived;
   }
 
   /** Throws where one more of that size could only be refused. */
@@ -63,7 +62,7 @@ export class JobQueue {
   }
 
   add(job: Job): void {
-    this.jobs.add(job);
+    this.jobs.push(job);
     this.waitingRows += job.rows;
     this.waitingBytes += job.bytes;
     if (!this.sweeping) this.sweepSoon();
@@ -86,19 +85,15 @@ export class JobQueue {
     const taken: Job[] = [];
     let rows = 0;
     let seen = 0;
-    for (const job of this.jobs) {
+    for (let at = this.jobs.start; at < this.jobs.end; at++) {
+      const job = this.jobs.at(at);
       const first = taken[0];
+      if (!job || this.dropIfAbandoned(job, at, now)) continue;
       if (first && ++seen > MAX_LOOKAHEAD) break;
-      const reason = this.reasonToDrop(job, now);
-      if (reason) {
-        this.remove(job);
-        job.reject(reason);
-        continue;
-      }
       if (first && (job.alone || !isCompatible(first, job))) continue;
       // No smaller one overtakes it into this run.
       if (first && rows + job.rows > maxRows) break;
-      this.remove(job);
+      this.remove(job, at);
       taken.push(job);
       rows += job.rows;
       if (job.alone || rows >= maxRows) break;
@@ -108,8 +103,11 @@ export class JobQueue {
 
   /** Refuses everything that waits. */
   refuse(error: ServingError): void {
-    for (const job of [...this.again.splice(0), ...this.jobs]) {
-      this.remove(job);
+    for (const job of this.again.splice(0)) job.reject(error);
+    for (let at = this.jobs.start; at < this.jobs.end; at++) {
+      const job = this.jobs.at(at);
+      if (!job) continue;
+      this.remove(job, at);
       job.reject(error);
     }
     this.onDropped();
@@ -117,7 +115,7 @@ export class JobQueue {
 
   private lacksRoom(rows: number, bytes: number): string | undefined {
     const { maxQueueLength, maxQueueRows, maxQueueBytes } = this.limits;
-    const { size } = this.jobs;
+    const { length: size } = this.jobs;
     if (size >= maxQueueLength) return `${size} requests wait already`;
     if (size > 0 && this.rows + rows > maxQueueRows)
       return `${this.rows} rows wait already, and it takes ${maxQueueRows}`;
@@ -127,8 +125,8 @@ export class JobQueue {
     return undefined;
   }
 
-  private remove(job: Job): void {
-    if (!this.jobs.delete(job)) return;
+  private remove(job: Job, at: number): void {
+    this.jobs.removeAt(at);
     this.waitingRows -= job.rows;
     this.waitingBytes -= job.bytes;
   }
@@ -145,12 +143,18 @@ export class JobQueue {
 
   private dropAbandoned(): void {
     const now = performance.now();
-    for (const job of this.jobs) {
-      const reason = this.reasonToDrop(job, now);
-      if (!reason) continue;
-      this.remove(job);
-      job.reject(reason);
+    for (let at = this.jobs.start; at < this.jobs.end; at++) {
+      const job = this.jobs.at(at);
+      if (job) this.dropIfAbandoned(job, at, now);
     }
+  }
+
+  private dropIfAbandoned(job: Job, at: number, now: number): boolean {
+    const reason = this.reasonToDrop(job, now);
+    if (!reason) return false;
+    this.remove(job, at);
+    job.reject(reason);
+    return true;
   }
 
   private sweepSoon(): void {
@@ -160,7 +164,7 @@ export class JobQueue {
       this.dropAbandoned();
       if (this.length < length) this.onDropped();
       this.sweeping = false;
-      if (this.jobs.size > 0) this.sweepSoon();
+      if (this.jobs.length > 0) this.sweepSoon();
     }, SWEEP_MS).unref();
   }
 }
