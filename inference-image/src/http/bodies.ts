@@ -26,20 +26,23 @@ const NO_BODY = Buffer.alloc(0);
 export function readBody(
   request: IncomingMessage,
   maxBytes: number,
-  onBody: (body: Buffer) => void,
-  onError: (error: unknown) => void,
+  done: (error: unknown, body?: Buffer) => void,
 ): void {
-  if (Number(request.headers['content-length']) > maxBytes) return onError(tooLarge(maxBytes));
-  const chunks: Buffer[] = [];
+  if (Number(request.headers['content-length']) > maxBytes) return done(tooLarge(maxBytes));
+  let only: Buffer | undefined;
+  let chunks: Buffer[] | undefined;
   let length = 0;
   request.on('data', (chunk: Buffer) => {
     length += chunk.length;
-    if (length <= maxBytes) return void chunks.push(chunk);
-    request.removeAllListeners('data').removeAllListeners('end');
-    onError(tooLarge(maxBytes));
+    if (length > maxBytes) {
+      request.removeAllListeners('data').removeAllListeners('end');
+      return done(tooLarge(maxBytes));
+    }
+    if (only) (chunks ??= [only]).push(chunk);
+    else only = chunk;
   });
-  request.on('end', () => onBody(chunks.length === 1 ? (chunks[0] ?? NO_BODY) : Buffer.concat(chunks, length)));
-  request.on('error', onError);
+  request.on('end', () => done(undefined, chunks ? Buffer.concat(chunks, length) : (only ?? NO_BODY)));
+  request.on('error', done);
 }
 
 /** A body as it was before compression. */

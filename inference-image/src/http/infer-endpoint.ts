@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { invalid } from '../errors';
+import type { Caller } from '../inference/job';
 import type { Tensor } from '../inference/tensor';
 import { outcomeOf } from '../metrics/outcome';
 import type { InferRequest } from '../protocol/infer-request';
@@ -18,21 +19,16 @@ export class InferEndpoint {
 
   /** @param request One whose path is that of the model. */
   handle(request: IncomingMessage, response: ServerResponse): void {
-    const exchange = new Exchange(request, response, this.options);
-    try {
-      this.options.dataPlane.assertServing();
-      checkBodyHeaders(request.headers);
-      readBody(request, this.options.maxRequestBytes, exchange.onBody, exchange.fail);
-    } catch (error) {
-      exchange.fail(error);
-    }
+    new Exchange(request, response, this.options).start();
   }
 }
 
 /** One request and its reply. Steps that need not wait follow each other at once: to await them would only delay them. */
-class Exchange {
+class Exchange implements Caller {
+  deadline?: number;
   private readonly receivedAt = performance.now();
-  private at = 0;
+  private stepAt = 0;
+  private infer?: InferRequest;
 
   constructor(
     private readonly request: IncomingMessage,
@@ -40,16 +36,76 @@ class Exchange {
     private readonly options: AppOptions,
   ) {}
 
-  readonly onBody = (body: Buffer): void => {
-    try {
-      const { 'content-encoding': coding } = this.request.headers;
-      this.step(decodeBody(body, coding, this.options.maxRequestBytes), this.decode);
-    } catch (error) {
-      this.fail(error);
-    }
-  };
+  isCancelled(): boolean {
+    return this.request.socket.destroyed;
+  }
 
-  readonly fail = (thrown: unknown): void => {
+  start(): void {
+    const { dataPlane, maxRequestBytes } = this.options;
+    try {
+      dataPlane.assertServing();
+      checkBodyHeaders(this.request.headers);
+    } catch (error) {
+      return this.fail(error);
+    }
+    readBody(this.request, maxRequestBytes, (error, body) => {
+      if (body) this.attempt(this.decompress, body);
+      else this.fail(error);
+    });
+  }
+
+  private decompress(body: Buffer): void {
+    const { 'content-encoding': coding } = this.request.headers;
+    this.step(decodeBody(body, coding, this.options.maxRequestBytes), this.decode);
+  }
+
+  private decode(body: Buffer): void {
+    this.stepAt = performance.now();
+    this.step(this.options.codec.decode(body, jsonLength(this.request.headers)), this.run);
+  }
+
+  private run(infer: InferRequest): void {
+    const { dataPlane, metrics } = this.options;
+    metrics.observeDecode((performance.now() - this.stepAt) / 1000);
+    this.infer = infer;
+    if (infer.timeoutSeconds !== undefined) this.deadline = this.receivedAt + infer.timeoutSeconds * 1000;
+    this.step(dataPlane.infer(infer, this), this.encode);
+  }
+
+  private encode(outputs: readonly Tensor[]): void {
+    this.stepAt = performance.now();
+    this.step(this.options.codec.encode(this.infer as InferRequest, outputs), this.compress);
+  }
+
+  private compress(encoded: InferResponse): void {
+    const coding = codingFor(this.request.headers['accept-encoding'], encoded.body.length);
+    if (!coding) return this.reply(encoded);
+    this.step(compress(encoded.body, coding), (body: Buffer) => this.reply({ ...encoded, body }, coding));
+  }
+
+  private reply({ body, jsonLength }: InferResponse, coding?: string): void {
+    const { metrics } = this.options;
+    const now = performance.now();
+    metrics.observeEncode((now - this.stepAt) / 1000);
+    metrics.observeRequest('success', (now - this.receivedAt) / 1000);
+    const headers: Record<string, string | number> =
+      jsonLength === undefined
+        ? { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(body) }
+        : {
+            'content-type': 'application/octet-stream',
+            'content-length': body.length,
+            'Inference-Header-Content-Length': jsonLength,
+          };
+    if (coding !== undefined) {
+      headers['content-encoding'] = coding;
+      headers.vary = 'accept-encoding';
+    }
+    this.response.writeHead(200, headers).end(body);
+  }
+
+  private fail(thrown: unknown): void {
+    // Of a request that was refused already, the rest may fail as well.
+    if (this.response.headersSent) return;
     const { metrics } = this.options;
     const error = toServingError(thrown, this.options, this.request);
     metrics.observeRequest(outcomeOf(error), (performance.now() - this.receivedAt) / 1000);
@@ -57,54 +113,22 @@ class Exchange {
     // What is left of a body that is not read could only be taken for the next request.
     if (!this.request.complete) headers.connection = 'close';
     this.response.writeHead(status, headers).end(body);
-  };
-
-  private readonly decode = (body: Buffer): void => {
-    this.at = performance.now();
-    this.step(this.options.codec.decode(body, jsonLength(this.request.headers)), this.infer);
-  };
-
-  private readonly infer = (infer: InferRequest): void => {
-    const { dataPlane, metrics } = this.options;
-    metrics.observeDecode((performance.now() - this.at) / 1000);
-    const { socket } = this.request;
-    const deadline = infer.timeoutSeconds && this.receivedAt + infer.timeoutSeconds * 1000;
-    const outputs = dataPlane.infer(infer, { isCancelled: () => socket.destroyed, deadline });
-    this.step(outputs, (tensors) => this.encode(infer, tensors));
-  };
-
-  private encode(infer: InferRequest, outputs: readonly Tensor[]): void {
-    this.at = performance.now();
-    this.step(this.options.codec.encode(infer, outputs), this.compress);
   }
 
-  private readonly compress = (encoded: InferResponse): void => {
-    const { 'accept-encoding': accepted } = this.request.headers;
-    const coding = codingFor(accepted, encoded.body.length);
-    if (!coding) return this.send(encoded);
-    this.step(compress(encoded.body, coding), (body) => this.send({ ...encoded, body }, coding));
-  };
+  private step<T>(value: T | Promise<T>, next: (this: this, value: T) => void): void {
+    if (!(value instanceof Promise)) return next.call(this, value);
+    value.then(
+      (result) => this.attempt(next, result),
+      (error: unknown) => this.fail(error),
+    );
+  }
 
-  private send({ body, jsonLength }: InferResponse, coding?: string): void {
-    const { metrics } = this.options;
-    const now = performance.now();
-    metrics.observeEncode((now - this.at) / 1000);
-    metrics.observeRequest('success', (now - this.receivedAt) / 1000);
-    const headers: Record<string, string | number> =
-      jsonLength === undefined
-        ? { 'content-type': 'application/json; charset=utf-8' }
-        : { 'content-type': 'application/octet-stream', 'Inference-Header-Content-Length': jsonLength };
-    if (coding !== undefined) {
-      headers['content-encoding'] = coding;
-      headers.vary = 'accept-encoding';
+  private attempt<T>(next: (this: this, value: T) => void, value: T): void {
+    try {
+      next.call(this, value);
+    } catch (error) {
+      this.fail(error);
     }
-    headers['content-length'] = Buffer.byteLength(body);
-    this.response.writeHead(200, headers).end(body);
-  }
-
-  private step<T>(value: T | Promise<T>, next: (value: T) => void): void {
-    if (value instanceof Promise) value.then(next).catch(this.fail);
-    else next(value);
   }
 }
 

@@ -3,7 +3,7 @@ import type { Run, RunResult } from './executor';
 import type { SessionOptions, SessionSignature } from './session';
 import type { Tensor } from './tensor';
 
-/** Main thread to executor. Each but `close` gets one reply, and the next is sent only after it. */
+/** Main thread to executor. Each but `close` gets one reply, in order. */
 export type ToExecutor =
   ({ readonly type: 'load' } & SessionOptions) | ({ readonly type: 'run' } & Run) | { readonly type: 'close' };
 

@@ -40,8 +40,8 @@ export class Scheduler {
   onRun?: (run: CompletedRun) => void;
   /** Told why requests are not merged any more. */
   onBatchingOff?: (reason: string) => void;
-  private readonly executors = new Set<Executor>();
-  private readonly idle: Executor[] = [];
+  /** With how many runs each has: the one that it works on, and one more that waits there. */
+  private readonly executors = new Map<Executor, number>();
   private readonly queue: JobQueue;
   /** What came in this turn of the event loop and is short enough to run on this thread, together. */
   private readonly turnQueue: JobQueue;
@@ -77,16 +77,13 @@ export class Scheduler {
   }
 
   add(executor: Executor): void {
-    this.executors.add(executor);
-    this.idle.push(executor);
+    this.executors.set(executor, 0);
     this.dispatch();
   }
 
   /** For an executor that has ended. */
   remove(executor: Executor): void {
     this.executors.delete(executor);
-    const position = this.idle.indexOf(executor);
-    if (position >= 0) this.idle.splice(position, 1);
   }
 
   /** Returns at once where the run was short enough to be made on the spot. */
@@ -162,16 +159,29 @@ export class Scheduler {
     });
   }
 
-  /** Gives idle executors what waits. */
+  /** Gives executors what waits. */
   private dispatch(): void {
-    while (this.idle.length > 0 && this.queue.length > 0) {
+    for (let executor = this.nextExecutor(); executor && this.queue.length > 0; executor = this.nextExecutor()) {
       const delayMs = this.delayLeft();
       if (delayMs > 0) return this.dispatchLater(delayMs);
       this.stopDelay();
       const jobs = this.take(this.queue);
-      if (jobs.length > 0) void this.start(this.idle.pop() as Executor, jobs);
+      if (jobs.length > 0) void this.start(executor, jobs);
     }
     this.notifyIfIdle();
+  }
+
+  /**
+   * One that is idle, or one to go on at once with a batch that could not be any fuller: to hand it over only when this
+   * thread gets to it would leave an executor without work for a tenth of the time.
+   */
+  private nextExecutor(): Executor | undefined {
+    let busy: Executor | undefined;
+    for (const [executor, runs] of this.executors) {
+      if (runs === 0) return executor;
+      if (runs === 1) busy ??= executor;
+    }
+    return this.maxBatchSize > 1 && this.queue.rows >= this.maxBatchSize ? busy : undefined;
   }
 
   /** Counted from the arrival of the oldest, so that one after the other cannot put it off again and again. */
@@ -223,8 +233,8 @@ export class Scheduler {
 
   private async start(executor: Executor, jobs: readonly Job[]): Promise<void> {
     const [first] = jobs as [Job];
-    const started = performance.now();
     this.running += jobs.length;
+    this.count(executor, 1);
     let result: RunResult | undefined;
     let failure: unknown;
     try {
@@ -235,20 +245,21 @@ export class Scheduler {
       failure = error;
     }
     this.running -= jobs.length;
-    if (this.executors.has(executor)) this.idle.push(executor);
+    this.count(executor, -1);
     if (!result && jobs.length > 1) this.queue.putBack(jobs);
     // Before the replies are written, so that the executor works on meanwhile.
     this.dispatch();
-    if (result) this.deliver(jobs, result, started);
+    if (result) this.deliver(jobs, result);
     else if (jobs.length === 1) first.reject(failure);
     this.notifyIfIdle();
   }
 
-  private deliver(jobs: readonly Job[], { outputs, inputs, runSeconds }: RunResult, started: number): void {
+  private deliver(jobs: readonly Job[], { outputs, inputs, runSeconds }: RunResult): void {
     if (inputs) this.pool.give(inputs);
     try {
       const shares = jobs.length === 1 ? [outputs] : splitOutputs(jobs, outputs);
-      const queueSeconds = jobs.map(({ arrived }) => (started - arrived) / 1000);
+      const started = performance.now() / 1000 - runSeconds;
+      const queueSeconds = jobs.map(({ arrived }) => Math.max(0, started - arrived / 1000));
       this.onRun?.({ rows: jobs.reduce((total, { rows }) => total + rows, 0), queueSeconds, runSeconds });
       jobs.forEach((job, i) => job.resolve(shares[i] as Outputs));
     } catch (error) {
@@ -257,6 +268,11 @@ export class Scheduler {
       this.queue.putBack(jobs);
       this.dispatch();
     }
+  }
+
+  private count(executor: Executor, change: number): void {
+    const runs = this.executors.get(executor);
+    if (runs !== undefined) this.executors.set(executor, runs + change);
   }
 
   private notifyIfIdle(): void {

@@ -13,7 +13,8 @@ export class WorkerExecutor implements Executor {
   /** Resolves once the thread has ended, for whatever reason. */
   readonly ended: Promise<void>;
   private readonly worker: Worker;
-  private waiting?: Waiting;
+  /** In the order that the thread answers in. */
+  private readonly waiting: Waiting[] = [];
   private failure?: Error;
 
   /** Begins the thread. @param script The executor's bundle. */
@@ -24,7 +25,7 @@ export class WorkerExecutor implements Executor {
     this.ended = new Promise((resolve) => {
       this.worker.on('exit', () => {
         this.failure ??= new Error('the executor ended');
-        this.waiting?.reject(this.failure);
+        for (const waiting of this.waiting.splice(0)) waiting.reject(this.failure);
         resolve();
       });
     });
@@ -50,13 +51,12 @@ export class WorkerExecutor implements Executor {
     return new Promise((resolve, reject) => {
       if (this.failure) return reject(this.failure);
       this.worker.postMessage(message, transfer);
-      this.waiting = { resolve: resolve as Waiting['resolve'], reject };
+      this.waiting.push({ resolve: resolve as Waiting['resolve'], reject });
     });
   }
 
   private receive(message: FromExecutor): void {
-    const waiting = this.waiting;
-    this.waiting = undefined;
+    const waiting = this.waiting.shift();
     if (message.type === 'failed') waiting?.reject(fromFailure(message));
     else waiting?.resolve(message.result);
   }

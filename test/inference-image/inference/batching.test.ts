@@ -8,21 +8,21 @@ import { rowsOf, schedulerOptions } from './scheduler-options';
 /** y = x, of a batch once the test lets it go. */
 class HeldExecutor implements Executor {
   readonly runs: Run[] = [];
-  private release?: () => void;
+  private readonly held: Array<() => void> = [];
 
   /** @param judge Throws where a run is to fail. */
   constructor(private readonly judge: (run: Run) => void = () => {}) {}
 
   async run(run: Run): Promise<RunResult> {
     this.runs.push(run);
-    await new Promise<void>((resolve) => (this.release = resolve));
+    await new Promise<void>((resolve) => this.held.push(resolve));
     this.judge(run);
     const outputs = run.inputs.map((input) => ({ ...input, name: 'y' }));
     return { outputs, runSeconds: 0.5, inputs: undefined };
   }
 
   async finish(): Promise<void> {
-    this.release?.();
+    this.held.shift()?.();
     await sleep(0);
   }
 
