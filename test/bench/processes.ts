@@ -29,7 +29,7 @@ export async function startNode(args: string[], env: Record<string, string> = {}
 /** Our server on a staged context. */
 export function startServer(context: string): Promise<Started> {
   const settings = { modelFolder: `${context}/model`, host: '127.0.0.1', drainSeconds: 0, threadsPerExecutor: 1 };
-  const env = settingsEnvironment({ ...settings, httpPortNumber: 0, metricsPortNumber: 0 });
+  const env = settingsEnvironment({ ...settings, httpPortNumber: 0, grpcPortNumber: 0, metricsPortNumber: 0 });
   return startNode([`${context}/app/server.cjs`], env);
 }
 
