@@ -12,7 +12,7 @@ const STALLED_MS = 10_000;
 
 /** The port for gRPC. What it takes to speak it is loaded at the first connection: many deployments never have one. */
 export class GrpcPort {
-  readonly listener = createServer((socket) => this.accept(socket));
+  readonly listener = createServer({ noDelay: true }, (socket) => this.accept(socket));
   private readonly sockets = new Set<Socket>();
   private loading?: Promise<GrpcServer>;
 

@@ -148,6 +148,18 @@ test('an executor that ends takes no request of a batch with it', async () => {
   expect(await Promise.all(replies)).toEqual([0, 5, 10].map((start) => reply(rowsOf(1, start))));
 });
 
+test('a busy executor gets a batch in advance only if that could not be fuller', async () => {
+  const { executor, submit } = setUp({ maxBatchSize: 4 });
+  const replies = [submit(rowsOf(1))];
+  for (let i = 0; i < 3; i++) replies.push(submit(rowsOf(1, i)));
+  expect(executor.shapes.map(([rows]) => rows)).toEqual([1]);
+  for (let i = 0; i < 6; i++) replies.push(submit(rowsOf(1, i)));
+  expect(executor.shapes.map(([rows]) => rows)).toEqual([1, 4]);
+  for (let i = 0; i < 4; i++) await executor.finish();
+  expect(executor.shapes.map(([rows]) => rows)).toEqual([1, 4, 4, 1]);
+  expect((await Promise.all(replies)).every((outputs) => Array.isArray(outputs))).toBe(true);
+});
+
 test('different trailing shapes and different outputs never share a run; others go round them', async () => {
   const dimensions = ['n', 'length'];
   const signature = {

@@ -1,0 +1,29 @@
+import { BufferPool } from '../../../inference-image/src/inference/buffer-pool';
+import type { NumericData } from '../../../inference-image/src/inference/tensor';
+
+const tensor = (data: NumericData) => ({ name: 'x', datatype: 'FP32' as const, shape: [data.length], data });
+
+test('gives a buffer again once it is back, to a batch of about its size', () => {
+  const pool = new BufferPool();
+  const first = pool.take('FP32', 3000);
+  expect([first.length, first.buffer.byteLength]).toEqual([3000, 16_384]);
+  const other = pool.take('FP32', 3000);
+  expect(other.buffer).not.toBe(first.buffer);
+  pool.give([tensor(first)]);
+  const again = pool.take('FP32', 2500);
+  expect([again.buffer === first.buffer, again.length]).toEqual([true, 2500]);
+  expect(pool.take('FP32', 2500).buffer).not.toBe(first.buffer);
+});
+
+test('keeps neither small buffers, nor many, nor texts', () => {
+  const pool = new BufferPool();
+  const small = pool.take('INT8', 100);
+  pool.give([tensor(small), { name: 's', datatype: 'BYTES', shape: [1], data: ['a'] }]);
+  expect(pool.take('INT8', 100).buffer).not.toBe(small.buffer);
+
+  const taken = Array.from({ length: 10 }, () => pool.take('FP32', 3000));
+  pool.give(taken.map(tensor));
+  const buffers = new Set(taken.map(({ buffer }) => buffer));
+  const kept = Array.from({ length: 10 }, () => pool.take('FP32', 3000)).filter(({ buffer }) => buffers.has(buffer));
+  expect(kept.length).toBe(4);
+});

@@ -1,0 +1,43 @@
+import fc from 'fast-check';
+import { Fifo } from '../../../inference-image/src/inference/fifo';
+
+const items = (fifo: Fifo<{ id: number }>) => {
+  const found: number[] = [];
+  for (let at = fifo.start; at < fifo.end; at++) {
+    const item = fifo.at(at);
+    if (item) found.push(item.id);
+  }
+  return found;
+};
+
+test('holds what a list would hold, whatever comes and leaves', () => {
+  const step = fc.oneof({ weight: 3, arbitrary: fc.constant('push' as const) }, { weight: 2, arbitrary: fc.nat(1000) });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 600, size: 'max' }), (steps) => {
+      const fifo = new Fifo<{ id: number }>();
+      const list: number[] = [];
+      steps.forEach((each, id) => {
+        if (each === 'push') {
+          fifo.push({ id });
+          list.push(id);
+        } else if (list.length > 0) {
+          // Mostly from the front, as a queue is used.
+          const [gone] = list.splice(each % Math.min(4, list.length), 1);
+          for (let at = fifo.start; at < fifo.end; at++) if (fifo.at(at)?.id === gone) fifo.removeAt(at);
+        }
+        expect([fifo.length, items(fifo)]).toEqual([list.length, list]);
+      });
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('does not grow with what has left', () => {
+  const fifo = new Fifo<object>();
+  fifo.push({});
+  for (let i = 0; i < 10_000; i++) {
+    fifo.push({});
+    fifo.removeAt(fifo.start);
+  }
+  expect([fifo.length, fifo.end < 200]).toEqual([1, true]);
+});
