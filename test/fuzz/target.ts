@@ -1,0 +1,76 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { settingsEnvironment } from '../../inference-image/src/contract/settings';
+import { modelFolder } from '../support/model-folder';
+import type { FuzzModel } from './models';
+
+const SERVER = join(__dirname, '..', '..', 'dist', 'inference-image', 'server.cjs');
+
+/** Small, so that requests beyond it are quick to send. */
+export const MAX_REQUEST_BYTES = 2 ** 20;
+
+/** The bundle as a process, which must say nothing but that it starts, serves and stops. */
+export class Target {
+  httpPort = 0;
+  grpcPort = 0;
+  metricsPort = 0;
+  /** What it should not have said. */
+  readonly complaints: string[] = [];
+  /** Memory over the run, in MiB. */
+  readonly memory: number[] = [];
+
+  static async start(model: FuzzModel): Promise<Target> {
+    const folder = modelFolder(model.parts);
+    const ports = { host: '127.0.0.1', httpPortNumber: 0, grpcPortNumber: 0, metricsPortNumber: 0 };
+    const settings = { ...ports, modelFolder: folder, drainSeconds: 0, maxRequestBytes: MAX_REQUEST_BYTES };
+    const child = spawn(process.execPath, [SERVER], { env: { ...process.env, ...settingsEnvironment(settings) } });
+    const target = new Target(child, model);
+    child.once('close', () => rmSync(folder, { recursive: true, force: true }));
+    await Promise.race([target.ready, once(child, 'close')]);
+    if (child.exitCode !== null) throw new Error(`the server did not start: ${target.complaints}`);
+    return target;
+  }
+
+  private readonly ready: Promise<void>;
+
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly model: FuzzModel,
+  ) {
+    child.stderr?.on('data', (data) => this.complaints.push(String(data)));
+    this.ready = new Promise((resolve) => {
+      createInterface(child.stdout!).on('line', (text) => {
+        const line = JSON.parse(text);
+        if (line.level !== 'info') this.complaints.push(text);
+        if (line.msg === 'listening') {
+          const { httpPort, grpcPort, metricsPort } = line;
+          Object.assign(this, { httpPort, grpcPort, metricsPort });
+        }
+        if (line.msg === 'ready') resolve();
+      });
+    });
+  }
+
+  get alive(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  async measure(): Promise<void> {
+    const text = await (await fetch(`http://127.0.0.1:${this.metricsPort}/metrics`)).text();
+    this.memory.push(Number(/process_resident_memory_bytes (\d+)/.exec(text)?.[1]) / 2 ** 20);
+  }
+
+  /** @returns The exit code. */
+  async stop(): Promise<number | null> {
+    const closed = once(this.child, 'close');
+    this.child.kill('SIGTERM');
+    return (await closed)[0];
+  }
+
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
+}
