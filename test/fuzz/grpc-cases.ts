@@ -108,7 +108,6 @@ const HEADERS: Readonly<Record<string, readonly string[]>> = {
   'grpc-accept-encoding': ['', 'br', 'gzip,,', '__proto__'],
   'x-bin': ['', '!', 'AAA', 'AAAA,AAAA'],
   'user-agent': ['', 'x'.repeat(4000)],
-  te: ['trailers', 'gzip'],
   traceparent: ['', '00-0-0-0'],
   'grpc-status': ['0', '13'],
   [':authority']: ['', 'other'],

@@ -1,15 +1,18 @@
-/** npm run fuzz [-- --requests N --seed N --only INDEX]: malformed requests to the very bundle; it must stand them all. */
+/** npm run fuzz [-- --requests N --seed N --only INDEX]: wrong requests to the very bundle, which must stand them all. */
 import { parseArgs } from 'node:util';
-import { fuzz } from './fuzz';
+import { fuzz, replay } from './fuzz';
 
 const { values } = parseArgs({
-  options: { requests: { type: 'string' }, seed: { type: 'string' }, only: { type: 'string' } },
+  options: {
+    requests: { type: 'string', default: '200000' },
+    seed: { type: 'string', default: '1' },
+    only: { type: 'string' },
+  },
 });
+const seed = Number(values.seed);
+const run =
+  values.only === undefined ? fuzz({ requests: Number(values.requests), seed }) : replay(seed, Number(values.only));
 
-void fuzz({
-  requests: Number(values.requests ?? 200_000),
-  seed: Number(values.seed ?? 1),
-  only: values.only === undefined ? undefined : Number(values.only),
-}).then((passed) => {
+void run.then((passed) => {
   process.exitCode = passed ? 0 : 1;
 });

@@ -5,9 +5,9 @@ export function growth(memory: readonly number[]): string[] {
   const quarter = Math.floor(memory.length / 4);
   const settled = median(memory.slice(quarter, 2 * quarter));
   const last = median(memory.slice(-quarter));
-  const figures = `${memory[0]?.toFixed(0)} MiB at first, ${settled.toFixed(0)} settled, ${last.toFixed(0)} at last`;
-  console.log(`memory: ${figures}`);
-  return last > settled * ALLOWED ? [`memory grows: ${figures}`] : [];
+  return last > settled * ALLOWED
+    ? [`its memory grows: ${settled} MiB in the second quarter, ${last} in the last`]
+    : [];
 }
 
 function median(values: readonly number[]): number {

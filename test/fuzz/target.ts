@@ -12,6 +12,9 @@ const SERVER = join(__dirname, '..', '..', 'dist', 'inference-image', 'server.cj
 /** Small, so that requests beyond it are quick to send. */
 export const MAX_REQUEST_BYTES = 2 ** 20;
 
+/** Longer than the patience that it has with clients. */
+const STOP_LIMIT_MS = 20_000;
+
 /** The bundle as a process, which must say nothing but that it starts, serves and stops. */
 export class Target {
   httpPort = 0;
@@ -63,14 +66,14 @@ export class Target {
     this.memory.push(Number(/process_resident_memory_bytes (\d+)/.exec(text)?.[1]) / 2 ** 20);
   }
 
-  /** @returns The exit code. */
-  async stop(): Promise<number | null> {
+  /** @returns What was wrong with its end, or is left to complain about. */
+  async stop(): Promise<string[]> {
+    if (!this.alive) return [`it ended before it was told to, ${[this.child.exitCode, this.child.signalCode]}`];
     const closed = once(this.child, 'close');
     this.child.kill('SIGTERM');
-    return (await closed)[0];
-  }
-
-  kill(): void {
-    this.child.kill('SIGKILL');
+    const stuck = setTimeout(() => this.child.kill('SIGKILL'), STOP_LIMIT_MS);
+    const [code, signal] = await closed;
+    clearTimeout(stuck);
+    return [...(code === 0 ? [] : [`it ended with ${code ?? signal}`]), ...this.complaints];
   }
 }
