@@ -29,7 +29,9 @@ const MAKERS: readonly Maker[] = [
 ];
 
 export function httpCase(random: Random, index: number, model: FuzzModel): HttpCase {
-  return { kind: 'http', model: index, ...random.pick(MAKERS)(random, model) };
+  const made = random.chance(0.002) ? whole(large(random, model)) : random.pick(MAKERS)(random, model);
+  const pauseAt = random.chance(0.1) ? random.below(made.bytes.length) : undefined;
+  return { kind: 'http', model: index, pauseAt, ...made };
 }
 
 /** What is wrong is not how it is framed. */
@@ -41,6 +43,18 @@ function wrongJson(random: Random, model: FuzzModel): HttpMessage {
   const text = mutateJson(random, jsonRequest(model) ?? binaryRequest(model));
   if (random.chance(0.7)) return jsonMessage(text);
   return { ...jsonMessage(''), body: mutateBytes(random, Buffer.from(text)) };
+}
+
+/** More than is decoded on the main thread. */
+const LARGE = Buffer.from(
+  `{"inputs":[{"name":"x","datatype":"FP32","shape":[300000],"data":[${'1.5,'.repeat(299_999)}1]}]}`,
+);
+
+function large(random: Random, model: FuzzModel): HttpMessage {
+  const message = jsonMessage('');
+  if (random.chance(0.8)) return { ...message, body: mutateBytes(random, LARGE) };
+  const text = mutateJson(random, jsonRequest(model) ?? binaryRequest(model));
+  return { ...message, body: Buffer.from(text + ' '.repeat(LARGE.length)) };
 }
 
 function wrongBinary(random: Random, model: FuzzModel): HttpMessage {

@@ -10,15 +10,16 @@ export class HttpChecker {
 
   constructor(private readonly target: Target) {}
 
-  async check({ bytes, then, head }: HttpCase): Promise<string[]> {
-    if (then === 'reply') return [checkReply(await this.exchange(bytes, head), head)];
+  async check({ bytes, then, head, pauseAt }: HttpCase): Promise<string[]> {
+    if (then === 'reply') return [checkReply(await this.exchange(bytes, head, pauseAt), head)];
     const connection = new HttpConnection(this.target.httpPort);
     try {
       if (then === 'reset') {
         await within(connection.reset(bytes), 'the request could not be sent');
         return ['reset'];
       }
-      connection.end(bytes);
+      await connection.send(bytes, pauseAt);
+      connection.end();
       const statuses: string[] = [];
       for (;;) {
         const reply = await within(connection.reply(), `no end of the connection, after ${statuses.length} replies,`);
@@ -52,10 +53,10 @@ export class HttpChecker {
     this.kept?.destroy();
   }
 
-  private async exchange(bytes: Buffer, head?: boolean): Promise<HttpReply> {
+  private async exchange(bytes: Buffer, head?: boolean, pauseAt?: number): Promise<HttpReply> {
     if (!this.kept?.reusable) this.kept = new HttpConnection(this.target.httpPort);
     const connection = this.kept;
-    connection.send(bytes);
+    await connection.send(bytes, pauseAt);
     const reply = await within(connection.reply(head), 'no reply');
     if (!reply) throw new Error('the connection was closed without a reply');
     if (!/\r\nconnection: close\r\n/.test(reply.head)) return reply;

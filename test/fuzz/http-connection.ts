@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface HttpReply {
   readonly status: number;
@@ -37,12 +38,17 @@ export class HttpConnection {
     return !this.closed && this.received.length === 0;
   }
 
-  send(bytes: Buffer): void {
-    this.socket.write(bytes);
+  /** @param pauseAt After how many bytes to pause, so that they do not arrive as one. */
+  async send(bytes: Buffer, pauseAt = 0): Promise<void> {
+    if (pauseAt > 0) {
+      this.socket.write(bytes.subarray(0, pauseAt));
+      await sleep(2);
+    }
+    this.socket.write(bytes.subarray(pauseAt));
   }
 
-  end(bytes: Buffer): void {
-    this.socket.end(bytes);
+  end(): void {
+    this.socket.end();
   }
 
   async reset(bytes: Buffer): Promise<void> {

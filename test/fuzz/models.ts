@@ -1,3 +1,4 @@
+import type { Settings } from '../../inference-image/src/contract/settings';
 import { identity, node, value, type ModelParts } from '../support/onnx-builder';
 
 export interface FuzzTensor {
@@ -12,6 +13,8 @@ export interface FuzzTensor {
 /** A model, a request to it that is right, and the answer. */
 export interface FuzzModel {
   readonly parts: ModelParts;
+  /** What its server is told. */
+  readonly settings?: Partial<Settings>;
   readonly inputs: readonly FuzzTensor[];
   readonly output: FuzzTensor;
 }
@@ -38,6 +41,8 @@ export const MODELS: readonly FuzzModel[] = [
       outputs: [value('sum', 'float', ['batch', 3])],
       nodes: [node('Add', ['a', 'b'], ['sum'])],
     },
+    // With it, inference requests go through the router too.
+    settings: { logLevel: 'debug' },
     inputs: ['a', 'b'].map((name) => ({ ...FLOATS, name, shape: [1, 3] })),
     output: {
       name: 'sum',

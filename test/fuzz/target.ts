@@ -9,8 +9,8 @@ import type { FuzzModel } from './models';
 
 const SERVER = join(__dirname, '..', '..', 'dist', 'inference-image', 'server.cjs');
 
-/** Small, so that requests beyond it are quick to send. */
-export const MAX_REQUEST_BYTES = 2 ** 20;
+/** Beyond what is decoded on a thread of its own, and little more: requests beyond this are quick to send. */
+export const MAX_REQUEST_BYTES = 2 ** 21;
 
 /** Longer than the patience that it has with clients. */
 const STOP_LIMIT_MS = 20_000;
@@ -28,7 +28,13 @@ export class Target {
   static async start(model: FuzzModel): Promise<Target> {
     const folder = modelFolder(model.parts);
     const ports = { host: '127.0.0.1', httpPortNumber: 0, grpcPortNumber: 0, metricsPortNumber: 0 };
-    const settings = { ...ports, modelFolder: folder, drainSeconds: 0, maxRequestBytes: MAX_REQUEST_BYTES };
+    const settings = {
+      ...ports,
+      modelFolder: folder,
+      drainSeconds: 0,
+      maxRequestBytes: MAX_REQUEST_BYTES,
+      ...model.settings,
+    };
     const child = spawn(process.execPath, [SERVER], { env: { ...process.env, ...settingsEnvironment(settings) } });
     const target = new Target(child, model);
     child.once('close', () => rmSync(folder, { recursive: true, force: true }));
@@ -47,7 +53,7 @@ export class Target {
     this.ready = new Promise((resolve) => {
       createInterface(child.stdout!).on('line', (text) => {
         const line = JSON.parse(text);
-        if (line.level !== 'info') this.complaints.push(text);
+        if (['warn', 'error', 'fatal'].includes(line.level)) this.complaints.push(text);
         if (line.msg === 'listening') {
           const { httpPort, grpcPort, metricsPort } = line;
           Object.assign(this, { httpPort, grpcPort, metricsPort });
