@@ -1,0 +1,77 @@
+import { Checker } from './checker';
+import { describe } from './describe';
+import { makeCase } from './generator';
+import { growth } from './memory';
+import { MODELS } from './models';
+import { Target } from './target';
+
+export interface FuzzOptions {
+  readonly requests: number;
+  readonly seed: number;
+}
+
+const CONCURRENCY = 16;
+/** After so many that are wrong, a client sends requests that are right: about every 300 of all. */
+const GOOD_EVERY = 20;
+/** Memory grows until all code has run often enough to be compiled. */
+const WARM_UP = 10_000;
+const MEASUREMENTS = 40;
+/** More would only say the same. */
+const MAX_FAILURES = 10;
+
+/** @returns Whether nothing was wrong. */
+export async function fuzz({ requests, seed }: FuzzOptions): Promise<boolean> {
+  const targets = await Promise.all(MODELS.map((model) => Target.start(model)));
+  const failures: string[] = [];
+  const counts = new Map<string, number>();
+  const measureEvery = Math.ceil(requests / MEASUREMENTS);
+  let next = -WARM_UP;
+
+  const client = async () => {
+    const checkers = targets.map((target) => new Checker(target));
+    for (let sent = 1; next < requests && failures.length < MAX_FAILURES; sent++) {
+      const index = next++;
+      const each = makeCase(seed, index);
+      try {
+        for (const status of await checkers[each.model]!.check(each)) counts.set(status, (counts.get(status) ?? 0) + 1);
+        if (sent % GOOD_EVERY === 0) await checkers[each.model]!.checkGood();
+        if (index >= 0 && index % measureEvery === 0) await Promise.all(targets.map((target) => target.measure()));
+      } catch (error) {
+        failures.push(`--seed ${seed} --only ${index}: ${(error as Error).message}\n${describe(each)}`);
+      }
+    }
+    for (const checker of checkers) checker.close();
+  };
+  const start = performance.now();
+  await Promise.all(Array.from({ length: CONCURRENCY }, client));
+  const seconds = (performance.now() - start) / 1000;
+
+  for (const [i, target] of targets.entries()) {
+    const faults = [...growth(target.memory), ...(await target.stop())];
+    failures.push(...faults.map((fault) => `the server of model ${i}: ${fault}`));
+    console.log(`memory of the server of model ${i}: ${target.memory.map(Math.round).join(' ')} MiB`);
+  }
+  for (const [status, count] of [...counts].sort()) console.log(`${String(count).padStart(8)} ${status}`);
+  for (const failure of failures) console.log(`FAILED ${failure}\n`);
+  console.log(`${next + WARM_UP} requests in ${seconds.toFixed(1)} s, seed ${seed}: ${failures.length} failures`);
+  return failures.length === 0;
+}
+
+/** Sends one case alone, and shows it. */
+export async function replay(seed: number, index: number): Promise<boolean> {
+  const each = makeCase(seed, index);
+  console.log(describe(each));
+  const target = await Target.start(MODELS[each.model]!);
+  const checker = new Checker(target);
+  const failures: string[] = [];
+  try {
+    console.log(await checker.check(each));
+    await checker.checkGood();
+  } catch (error) {
+    failures.push((error as Error).message);
+  }
+  checker.close();
+  failures.push(...(await target.stop()));
+  for (const failure of failures) console.log(`FAILED ${failure}`);
+  return failures.length === 0;
+}

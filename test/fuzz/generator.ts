@@ -1,0 +1,14 @@
+import type { Case } from './cases';
+import { bytesCase, grpcCase } from './grpc-cases';
+import { httpCase } from './http-cases';
+import { MODELS } from './models';
+import { Random } from './random';
+
+/** Two of three go to HTTP, which has more that can be wrong. */
+export function makeCase(seed: number, index: number): Case {
+  const random = new Random(seed, index);
+  const model = random.below(MODELS.length);
+  const kind = random.next();
+  if (kind < 0.65) return httpCase(random, model, MODELS[model]!);
+  return kind < 0.95 ? grpcCase(random, model, MODELS[model]!) : bytesCase(random, model);
+}

@@ -1,0 +1,114 @@
+import { connect, constants, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
+import { connect as connectSocket } from 'node:net';
+import type { BytesCase, GrpcCase } from './cases';
+import { decodeInfer, encodeInfer, frame, INFER, inferRequest } from './grpc-message';
+import type { Target } from './target';
+import { within } from './within';
+
+interface Answer {
+  readonly status: string;
+  readonly message: string;
+  readonly body: Buffer;
+}
+
+/** Makes calls on an HTTP/2 connection, and says with which statuses they ended. */
+export class GrpcChecker {
+  private session?: ClientHttp2Session;
+
+  constructor(private readonly target: Target) {}
+
+  async check(each: GrpcCase): Promise<string[]> {
+    const { status, message } = await within(this.call(each), 'no end of the call');
+    if (FAULTS[status] && !OF_GRPC_JS.test(message)) throw new Error(`grpc-status ${FAULTS[status]}: ${message}`);
+    // Without a status: what HTTP/2 does not allow, such as an empty path.
+    if (status.startsWith('none') && !status.endsWith('NGHTTP2_PROTOCOL_ERROR'))
+      throw new Error(`no status: ${status}`);
+    return [status];
+  }
+
+  async checkBytes({ bytes }: BytesCase): Promise<string[]> {
+    const socket = connectSocket(this.target.grpcPort, '127.0.0.1');
+    let received = Buffer.alloc(0);
+    const ended = new Promise<string[]>((resolve) => {
+      socket.on('error', () => {}).once('close', () => resolve(['closed']));
+      socket.on('data', (data) => {
+        received = Buffer.concat([received, data]);
+        if (hasGoaway(received)) resolve(['goaway']);
+      });
+    });
+    socket.end(bytes);
+    return within(ended, 'no end of the connection').finally(() => socket.destroy());
+  }
+
+  /** Throws unless a call that is right is answered rightly. */
+  async checkGood(): Promise<void> {
+    const { model } = this.target;
+    const body = frame(encodeInfer(inferRequest(model)));
+    const answer = await within(
+      this.call({ path: INFER, headers: {}, body, then: 'reply' }),
+      'no reply to a good call',
+    );
+    if (answer.status !== '0' || !decodeInfer(answer.body).equals(model.output.bytes)) {
+      throw new Error(`a good call: ${answer.status} ${answer.message} ${answer.body.toString('hex')}`);
+    }
+  }
+
+  close(): void {
+    this.session?.destroy();
+  }
+
+  private call({ path, headers, body, then }: Pick<GrpcCase, 'path' | 'headers' | 'body' | 'then'>): Promise<Answer> {
+    const session = this.connected();
+    return new Promise((resolve, reject) => {
+      const stream = session.request({
+        ':method': 'POST',
+        ':path': path,
+        'content-type': 'application/grpc',
+        te: 'trailers',
+        ...headers,
+      });
+      let last: IncomingHttpHeaders = {};
+      let failure = '';
+      const parts: Buffer[] = [];
+      const keep = (received: IncomingHttpHeaders) => (last = { ...last, ...received });
+      stream.on('response', keep).on('trailers', keep);
+      stream.on('data', (part: Buffer) => parts.push(part));
+      stream.on('error', ({ message }) => (failure = message));
+      stream.on('close', () => {
+        const message = String(last['grpc-message'] ?? '');
+        const httpStatus = Number(last[':status']);
+        if (httpStatus >= 500) reject(new Error(`HTTP status ${httpStatus}`));
+        const status = last['grpc-status'] ?? (httpStatus >= 400 ? `HTTP ${httpStatus}` : `none; ${failure}`);
+        if (then === 'cancel') resolve({ status: 'cancelled', message: '', body: Buffer.alloc(0) });
+        else resolve({ status: String(status), message, body: Buffer.concat(parts) });
+      });
+      if (then === 'cancel') stream.end(body, () => stream.close(constants.NGHTTP2_CANCEL));
+      else stream.end(body);
+    });
+  }
+
+  private connected(): ClientHttp2Session {
+    if (this.session && !this.session.closed && !this.session.destroyed) return this.session;
+    this.session = connect(`http://127.0.0.1:${this.target.grpcPort}`);
+    this.session.on('error', () => {});
+    return this.session;
+  }
+}
+
+const FAULTS: Readonly<Record<string, string>> = { 2: 'UNKNOWN', 13: 'INTERNAL', 14: 'UNAVAILABLE' };
+
+/** What grpc-js answers before any handler sees the call. The first is what gRPC's specification has for it. */
+const OF_GRPC_JS = /^Failed%20to%20decompress%20message$|^Invalid%20grpc-timeout%20value/;
+
+const GOAWAY = 7;
+
+/**
+ * Whether the server has given a connection up. Node 20 may then leave it to the client to close it, until a ping of
+ * grpc-js has no answer.
+ */
+function hasGoaway(frames: Buffer): boolean {
+  for (let at = 0; at + 9 <= frames.length; at += 9 + frames.readUIntBE(at, 3)) {
+    if (frames[at + 3] === GOAWAY) return true;
+  }
+  return false;
+}

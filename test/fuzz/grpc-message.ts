@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { Root } from 'protobufjs';
+import type { FuzzModel } from './models';
+
+const PROTOS = join(__dirname, '..', '..', 'inference-image', 'src', 'grpc', 'protos');
+const FILES = ['open_inference', 'health', 'reflection'].map((name) => join(PROTOS, `${name}.proto`));
+
+export const ROOT = new Root().loadSync(FILES, { keepCase: true }).resolveAll();
+
+const REQUEST = ROOT.lookupType('inference.ModelInferRequest');
+const RESPONSE = ROOT.lookupType('inference.ModelInferResponse');
+
+export const INFER = '/inference.GRPCInferenceService/ModelInfer';
+
+/** A message as it goes over the wire. */
+export function frame(message: Uint8Array, { flag = 0, length = message.length } = {}): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix[0] = flag;
+  prefix.writeUInt32BE(length >>> 0, 1);
+  return Buffer.concat([prefix, message]);
+}
+
+/** A request that is right, as an object. */
+export function inferRequest({ inputs }: FuzzModel): any {
+  return {
+    model_name: 'm',
+    id: 'a',
+    inputs: inputs.map(({ name, datatype, shape }) => ({ name, datatype, shape: [...shape], parameters: {} })),
+    raw_input_contents: inputs.map(({ bytes }) => bytes),
+  };
+}
+
+export function encodeInfer(request: object): Buffer {
+  return Buffer.from(REQUEST.encode(REQUEST.fromObject(request)).finish());
+}
+
+/** The first output's bytes. */
+export function decodeInfer(body: Buffer): Buffer {
+  const { raw_output_contents } = RESPONSE.decode(body.subarray(5)) as any;
+  return raw_output_contents[0];
+}

@@ -1,0 +1,85 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { settingsEnvironment } from '../../inference-image/src/contract/settings';
+import { modelFolder } from '../support/model-folder';
+import type { FuzzModel } from './models';
+
+const SERVER = join(__dirname, '..', '..', 'dist', 'inference-image', 'server.cjs');
+
+/** Beyond what is decoded on a thread of its own, and little more: requests beyond this are quick to send. */
+export const MAX_REQUEST_BYTES = 2 ** 21;
+
+/** Longer than the patience that it has with clients. */
+const STOP_LIMIT_MS = 20_000;
+
+/** The bundle as a process, which must say nothing but that it starts, serves and stops. */
+export class Target {
+  httpPort = 0;
+  grpcPort = 0;
+  metricsPort = 0;
+  /** What it should not have said. */
+  readonly complaints: string[] = [];
+  /** Memory over the run, in MiB. */
+  readonly memory: number[] = [];
+
+  static async start(model: FuzzModel): Promise<Target> {
+    const folder = modelFolder(model.parts);
+    const ports = { host: '127.0.0.1', httpPortNumber: 0, grpcPortNumber: 0, metricsPortNumber: 0 };
+    const settings = {
+      ...ports,
+      modelFolder: folder,
+      drainSeconds: 0,
+      maxRequestBytes: MAX_REQUEST_BYTES,
+      ...model.settings,
+    };
+    const child = spawn(process.execPath, [SERVER], { env: { ...process.env, ...settingsEnvironment(settings) } });
+    const target = new Target(child, model);
+    child.once('close', () => rmSync(folder, { recursive: true, force: true }));
+    await Promise.race([target.ready, once(child, 'close')]);
+    if (child.exitCode !== null) throw new Error(`the server did not start: ${target.complaints}`);
+    return target;
+  }
+
+  private readonly ready: Promise<void>;
+
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly model: FuzzModel,
+  ) {
+    child.stderr?.on('data', (data) => this.complaints.push(String(data)));
+    this.ready = new Promise((resolve) => {
+      createInterface(child.stdout!).on('line', (text) => {
+        const line = JSON.parse(text);
+        if (['warn', 'error', 'fatal'].includes(line.level)) this.complaints.push(text);
+        if (line.msg === 'listening') {
+          const { httpPort, grpcPort, metricsPort } = line;
+          Object.assign(this, { httpPort, grpcPort, metricsPort });
+        }
+        if (line.msg === 'ready') resolve();
+      });
+    });
+  }
+
+  get alive(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  async measure(): Promise<void> {
+    const text = await (await fetch(`http://127.0.0.1:${this.metricsPort}/metrics`)).text();
+    this.memory.push(Number(/process_resident_memory_bytes (\d+)/.exec(text)?.[1]) / 2 ** 20);
+  }
+
+  /** @returns What was wrong with its end, or is left to complain about. */
+  async stop(): Promise<string[]> {
+    if (!this.alive) return [`it ended before it was told to, ${[this.child.exitCode, this.child.signalCode]}`];
+    const closed = once(this.child, 'close');
+    this.child.kill('SIGTERM');
+    const stuck = setTimeout(() => this.child.kill('SIGKILL'), STOP_LIMIT_MS);
+    const [code, signal] = await closed;
+    clearTimeout(stuck);
+    return [...(code === 0 ? [] : [`it ended with ${code ?? signal}`]), ...this.complaints];
+  }
+}
