@@ -57,6 +57,8 @@ export class ModelHost {
   async loadInline(): Promise<void> {
     const { settings, manifest, log } = this.options;
     const modelBytes = manifest.files.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
+    // Who asks for a delay wants fuller batches; here runs begin at once.
+    if (settings.maxBatchDelaySeconds > 0) return;
     if (!this.measurement || !InlineExecutor.isWorthwhile(this.measurement, modelBytes, manifest.signature)) return;
     try {
       // Only here does the main thread load the runtime.

@@ -20,7 +20,7 @@ export const SETTING_DEFAULTS = {
   maxBatchDelaySeconds: 0,
   rowIndependence: 'probe',
   maxQueueLength: 128,
-  maxQueueRows: 8192,
+  maxQueueRows: 1024 * 1024,
   maxQueueBytes: 64 * 1024 * 1024,
   queueTimeoutSeconds: 30,
   maxRequestBytes: 64 * 1024 * 1024,

@@ -1,0 +1,79 @@
+import { Agent, request } from 'node:http';
+
+/** How requests ended: by status, or by what went wrong with the connection. `wrong` is a 200 with another answer. */
+export type Counts = Record<string, number>;
+
+export interface ClientsOptions {
+  /** The server that each request goes to: asked anew each time. */
+  readonly url: () => string;
+  readonly clients: number;
+  readonly body: (n: number) => object;
+  readonly isRight: (reply: any, n: number) => boolean;
+  /** Told of every answer. */
+  readonly onAnswer?: (status: number, headers: Record<string, unknown>, body: any) => void;
+  /** Waits after an answer other than 200, as a client that was told to come back does. @default 0 */
+  readonly pauseMs?: number;
+  /** A client that may ask another server once where a connection broke. @default false */
+  readonly retries?: boolean;
+}
+
+/** Keep-alive clients, each of which waits for its answer before it asks again. */
+export class Clients {
+  readonly counts: Counts = {};
+  private readonly agent = new Agent({ keepAlive: true, maxSockets: Infinity });
+  private readonly running: Promise<void>;
+  private isOver = false;
+  private next = 0;
+
+  constructor(private readonly options: ClientsOptions) {
+    this.running = Promise.all(Array.from({ length: options.clients }, () => this.client())).then(() => undefined);
+  }
+
+  async stop(): Promise<Counts> {
+    this.isOver = true;
+    await this.running;
+    this.agent.destroy();
+    return this.counts;
+  }
+
+  private async client(): Promise<void> {
+    const { retries = false, pauseMs = 0 } = this.options;
+    while (!this.isOver) {
+      const n = this.next++;
+      let outcome = await this.ask(n);
+      if (retries && Number.isNaN(Number(outcome))) {
+        this.counts[outcome] = (this.counts[outcome] ?? 0) + 1;
+        outcome = `again ${await this.ask(n)}`;
+      }
+      this.counts[outcome] = (this.counts[outcome] ?? 0) + 1;
+      if (outcome !== '200') await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+
+  private ask(n: number): Promise<string> {
+    const { url, body, isRight, onAnswer } = this.options;
+    const text = JSON.stringify(body(n));
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+    return new Promise((resolve) => {
+      const call = request(`${url()}/v2/models/m/infer`, { method: 'POST', agent: this.agent, headers }, (reply) => {
+        const chunks: Buffer[] = [];
+        reply.on('data', (chunk: Buffer) => chunks.push(chunk));
+        reply.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+        reply.on('end', () => {
+          const parsed = JSON.parse(Buffer.concat(chunks).toString());
+          const status = reply.statusCode as number;
+          onAnswer?.(status, reply.headers, parsed);
+          resolve(status === 200 && !isRight(parsed, n) ? 'wrong' : String(status));
+        });
+      });
+      call.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+      call.end(text);
+    });
+  }
+}
+
+/** For `identity('float', ['n', 4])`. */
+export const ROWS = {
+  body: (n: number) => ({ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: [n, n + 1, n + 2, n + 3] }] }),
+  isRight: (reply: any, n: number) => String(reply.outputs[0].data) === String([n, n + 1, n + 2, n + 3]),
+};
