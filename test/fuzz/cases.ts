@@ -8,6 +8,8 @@ export interface HttpCase {
    * `end`: the client sends no more, and whatever is answered, the connection must end. `reset`: the client goes away.
    */
   readonly then: 'reply' | 'end' | 'reset';
+  /** So many requests in it are right, and must be answered, whatever comes after them; the client waits for it. */
+  readonly right?: number;
   /** After so many bytes the client pauses. */
   readonly pauseAt?: number;
   /** Replies to HEAD have no body. */

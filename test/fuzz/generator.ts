@@ -10,5 +10,5 @@ export function makeCase(seed: number, index: number): Case {
   const model = random.below(MODELS.length);
   const kind = random.next();
   if (kind < 0.65) return httpCase(random, model, MODELS[model]!);
-  return kind < 0.95 ? grpcCase(random, model, MODELS[model]!) : bytesCase(random, model);
+  return kind < 0.98 ? grpcCase(random, model, MODELS[model]!) : bytesCase(random, model);
 }

@@ -7,10 +7,12 @@ import { within } from './within';
 /** Sends cases one after the other, and says with which statuses they were answered. */
 export class HttpChecker {
   private kept?: HttpConnection;
+  /** What the kept connection was last used for: a reply may fail because of it. */
+  private before = '';
 
   constructor(private readonly target: Target) {}
 
-  async check({ bytes, then, head, pauseAt }: HttpCase): Promise<string[]> {
+  async check({ bytes, then, head, right = 0, pauseAt }: HttpCase): Promise<string[]> {
     if (then === 'reply') return [checkReply(await this.exchange(bytes, head, pauseAt), head)];
     const connection = new HttpConnection(this.target.httpPort);
     try {
@@ -19,10 +21,11 @@ export class HttpChecker {
         return ['reset'];
       }
       await connection.send(bytes, pauseAt);
-      connection.end();
       const statuses: string[] = [];
       for (;;) {
+        if (statuses.length === right) connection.end();
         const reply = await within(connection.reply(), `no end of the connection, after ${statuses.length} replies,`);
+        if (statuses.length < right && reply?.status !== 200) throw new Error(`no reply to request ${statuses.length}`);
         if (!reply) return statuses.length > 0 ? statuses : ['closed'];
         statuses.push(checkReply(reply));
       }
@@ -54,10 +57,12 @@ export class HttpChecker {
   }
 
   private async exchange(bytes: Buffer, head?: boolean, pauseAt?: number): Promise<HttpReply> {
+    const before = this.kept?.reusable ? this.before : '';
+    this.before = bytes.toString('latin1', 0, 1000);
     if (!this.kept?.reusable) this.kept = new HttpConnection(this.target.httpPort);
     const connection = this.kept;
     await connection.send(bytes, pauseAt);
-    const reply = await within(connection.reply(head), 'no reply');
+    const reply = await within(connection.reply(head), `no reply after ${JSON.stringify(before)}`);
     if (!reply) throw new Error('the connection was closed without a reply');
     if (!/\r\nconnection: close\r\n/.test(reply.head)) return reply;
     this.kept = undefined;

@@ -97,9 +97,9 @@ const MALFORMED: Readonly<Record<string, string>> = {
 /** What is not HTTP at all never reaches a route. */
 function answerMalformed(this: FastifyInstance<Server>, error: Error & { code?: string }, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  // A reply that is being worked on comes first: in its place this one would be taken for it.
+  // Replies that are being worked on come first: in the place of one, this one would be taken for it.
   const { _httpMessage: reply } = socket as { _httpMessage?: ServerResponse };
-  if (reply?.req.complete) return void reply.once('close', () => socket.destroy());
+  if (reply?.req.complete) return void reply.once('close', () => answerMalformed.call(this, error, socket));
   // The request of this one will never be whole.
   if (reply?.headersSent) return void socket.destroy();
   const status = MALFORMED[error.code ?? ''] ?? '400 Bad Request';

@@ -221,7 +221,7 @@ describe('compression', () => {
 });
 
 /** Sends bytes as they are, and returns all that comes back until the connection is closed. */
-function sendRaw(text: string): Promise<string> {
+function sendRaw(text: string, to = server): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = new Socket();
     let received = '';
@@ -229,7 +229,7 @@ function sendRaw(text: string): Promise<string> {
       .on('data', (chunk) => (received += chunk))
       .on('close', () => resolve(received))
       .on('error', reject);
-    socket.connect(Number(new URL(server.url).port), '127.0.0.1', () => socket.write(text));
+    socket.connect(Number(new URL(to.url).port), '127.0.0.1', () => socket.write(text));
   });
 }
 
@@ -266,6 +266,15 @@ test('what is not HTTP does not take the place of the reply before it', async ()
   const json = JSON.stringify({ inputs: [input] });
   const head = `POST ${path} HTTP/1.1\r\nHost: m\r\nContent-Type: application/json\r\nContent-Length: ${json.length}`;
   expect(await sendRaw(`${head}\r\n\r\n${json}GARBAGE\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 OK/);
+});
+
+test('what is not HTTP is answered after each request before it, while they wait for their runs', async () => {
+  // Text is never run on the thread that reads requests.
+  const texts = await ServerProcess.start(identity('string', ['n']), {}, { name: 'my-model' });
+  const json = JSON.stringify({ inputs: [{ name: 'x', datatype: 'BYTES', shape: [1], data: ['a'] }] });
+  const head = `POST ${path} HTTP/1.1\r\nHost: m\r\nContent-Type: application/json\r\nContent-Length: ${json.length}`;
+  const received = await sendRaw(`${`${head}\r\n\r\n${json}`.repeat(3)}GARBAGE\r\n\r\n`, texts);
+  expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(['200', '200', '200', '400'].map((code) => `HTTP/1.1 ${code}`));
 });
 
 describe('a request that never gets whole', () => {
