@@ -110,8 +110,8 @@ class Exchange implements Caller {
     const error = toServingError(thrown, this.options, this.request);
     metrics.observeRequest(outcomeOf(error), (performance.now() - this.receivedAt) / 1000);
     const { status, headers, body } = errorReply(error);
-    // What is left of a body that is not read could only be taken for the next request.
-    if (!this.request.complete) headers.connection = 'close';
+    // Node reads what is left of a body and throws it away: so much of it is not worth the connection.
+    if (error.kind === 'tooLarge') headers.connection = 'close';
     this.response.writeHead(status, headers).end(body);
   }
 

@@ -1,6 +1,8 @@
+import { Agent, request } from 'node:http';
 import { elementCount, type Tensor } from '../../../inference-image/src/inference/tensor';
 import { decodeBinaryData, encodeBinaryData } from '../../../inference-image/src/protocol/binary-data';
 import { initializer, node, value, identity, type Elem, type ModelParts } from '../../support/onnx-builder';
+import { floats } from '../../support/requests';
 import { ServerProcess, type Reply } from '../../support/server';
 
 /** POSTs one input as binary data, with its header or another. */
@@ -268,4 +270,27 @@ describe('binary data', () => {
     expect(elementCount(output!.shape)).toBe(5_000_000);
     expect(Buffer.compare(encodeBinaryData(output!), encodeBinaryData(tensor))).toBe(0);
   });
+});
+
+test('a request that is refused before its body is read costs no connection, unless the body is too large', async () => {
+  const server = await ServerProcess.start(identity('float', ['n']), { maxRequestBytes: 1000 });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ports: Array<number | undefined> = [];
+  const post = (contentType: string, body: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const headers = { 'content-type': contentType, 'content-length': Buffer.byteLength(body) };
+      const call = request(`${server.url}/v2/models/m/infer`, { method: 'POST', agent, headers }, (reply) => {
+        ports.push(reply.socket.localPort);
+        reply.resume().on('end', () => resolve(reply.statusCode));
+      });
+      call.on('error', reject).end(body);
+    });
+  const good = JSON.stringify(floats(1));
+  expect(await post('text/plain', good)).toBe(415);
+  expect(await post('application/json', good)).toBe(200);
+  expect(await post('application/json', ' '.repeat(1001))).toBe(413);
+  expect(await post('application/json', good)).toBe(200);
+  agent.destroy();
+  const [refused, first, tooLarge, last] = ports;
+  expect([first === refused, tooLarge === first, last === tooLarge]).toEqual([true, true, false]);
 });
