@@ -23,6 +23,7 @@ describe('start', () => {
     expect(listening).toMatchObject({
       msg: 'listening',
       httpPort: expect.any(Number),
+      grpcPort: expect.any(Number),
       metricsPort: expect.any(Number),
     });
     expect(ready).toMatchObject({ msg: 'ready', url: server.url });

@@ -4,9 +4,12 @@ import json
 import os
 import subprocess
 
+import grpc
 import pytest
-from google.protobuf import descriptor_pb2, descriptor_pool
+from google.protobuf.descriptor_pool import DescriptorPool
 from grpc_health.v1 import health_pb2
+from grpc_reflection.v1alpha import reflection_pb2
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 from tritonclient.grpc import model_config_pb2, service_pb2
 
 SERVICES = [
@@ -52,68 +55,36 @@ def test_call(grpcurl):
     assert reply["inputs"] == [{"name": "image", "datatype": "FP32", "shape": ["-1", "3", "32", "32"]}]
 
 
-def files(grpc_target):
-    """The packages of this server, by reflection with messages that are made of its own description."""
-    import grpc
-
-    channel = grpc.insecure_channel(grpc_target)
-    call = channel.stream_stream("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo")
-    for name in ("inference", "grpc/health/v1", "grpc/reflection/v1"):
-        path = f"{name}.proto".encode()
-        # ServerReflectionRequest { file_by_filename = 3 }
-        reply = next(call(iter([b"\x1a" + bytes([len(path)]) + path])))
-        yield name, reply
+@pytest.fixture(scope="module")
+def reflection(grpc_target):
+    with grpc.insecure_channel(grpc_target) as channel:
+        yield ProtoReflectionDescriptorDatabase(channel)
 
 
 def fields(message):
-    """What makes messages of one kind those of another: number, type and label of each field, by its name."""
-    return {field.name: (field.number, field.type, field.label) for field in message.field}
+    """What makes messages of one kind those of another: number and type of each field, by its name."""
+    return {field.name: (field.number, field.type, field.is_repeated) for field in message.fields}
 
 
-def described(grpc_target):
-    pool = descriptor_pool.DescriptorPool()
-    reflection = dict(files(grpc_target))
-    # ServerReflectionResponse { file_descriptor_response = 4 { file_descriptor_proto = 1 } }
-    from google.protobuf.internal import decoder
-
-    def embedded(data, number):
-        at = 0
-        while at < len(data):
-            tag, at = decoder._DecodeVarint(data, at)
-            size, at = decoder._DecodeVarint(data, at)
-            if tag >> 3 == number:
-                return data[at : at + size]
-            at += size
-        raise AssertionError(f"no field {number}")
-
-    for reply in reflection.values():
-        file = descriptor_pb2.FileDescriptorProto.FromString(embedded(embedded(reply, 4), 1))
-        pool.Add(file)
-        yield file
-    # Complete and consistent, as protobuf itself judges.
-    for name in ("inference.ModelInferRequest", "grpc.health.v1.HealthCheckResponse"):
-        pool.FindMessageTypeByName(name)
-
-
-def test_messages_are_those_of_others(grpc_target):
-    theirs = {}
-    for module in (service_pb2, model_config_pb2, health_pb2):
-        file = descriptor_pb2.FileDescriptorProto()
-        module.DESCRIPTOR.CopyToProto(file)
-        theirs.update({(file.package, message.name): message for message in file.message_type})
-
-    def compare(ours, reference):
-        numbers = fields(reference)
-        for name, field in fields(ours).items():
-            assert numbers[name] == field, f"{ours.name}.{name}"
-        nested = {message.name: message for message in reference.nested_type}
-        for message in ours.nested_type:
-            compare(message, nested[message.name])
-
+def test_messages_are_those_of_others(reflection):
+    assert sorted(reflection.get_services()) == SERVICES
+    # protobuf itself judges the descriptions to be complete and consistent.
+    pool = DescriptorPool(reflection)
     compared = 0
-    for file in described(grpc_target):
-        for message in file.message_type:
-            if reference := theirs.get((file.package, message.name)):
-                compare(message, reference)
+    for theirs in (service_pb2, model_config_pb2, health_pb2, reflection_pb2):
+        for name, message in theirs.DESCRIPTOR.message_types_by_name.items():
+            try:
+                ours = pool.FindMessageTypeByName(f"{theirs.DESCRIPTOR.package}.{name}")
+            except KeyError:
+                continue
+            pairs = [(ours, message)]
+            for mine, reference in pairs:
+                assert fields(mine).items() <= fields(reference).items(), mine.full_name
+                pairs += [(nested, reference.nested_types_by_name[nested.name]) for nested in mine.nested_types]
                 compared += 1
-    assert compared > 30
+    assert compared > 50
+
+
+def test_an_unknown_symbol(reflection):
+    with pytest.raises(KeyError):
+        reflection.FindFileContainingSymbol("inference.Nothing")

@@ -1,6 +1,5 @@
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '../errors';
 import type { Log } from '../log';
 import type { GrpcServer } from './grpc-server';
 
@@ -14,7 +13,7 @@ const STALLED_MS = 10_000;
 export class GrpcPort {
   readonly listener = createServer({ noDelay: true }, (socket) => this.accept(socket));
   private readonly sockets = new Set<Socket>();
-  private loading?: Promise<GrpcServer>;
+  private loading?: Promise<GrpcServer | void>;
 
   constructor(
     private readonly load: () => Promise<GrpcServer>,
@@ -23,7 +22,7 @@ export class GrpcPort {
 
   /** Tells clients to connect anew; serves those that do. */
   drain(): void {
-    void this.loading?.then((server) => server.drain());
+    void this.loading?.then((server) => server?.drain());
   }
 
   /**
@@ -32,7 +31,7 @@ export class GrpcPort {
    */
   async close(isBusy: () => boolean): Promise<void> {
     this.listener.close();
-    void this.loading?.then((server) => server.close());
+    void this.loading?.then((server) => server?.close());
     let bytes = 0;
     for (let quietMs = 0; this.sockets.size > 0; quietMs += POLL_MS) {
       const sockets = [...this.sockets];
@@ -50,13 +49,9 @@ export class GrpcPort {
     this.sockets.add(socket);
     // What goes wrong with a connection is its client's to notice.
     socket.on('error', () => socket.destroy()).once('close', () => this.sockets.delete(socket));
-    this.loading ??= this.load();
-    this.loading.then(
-      (server) => server.accept(socket),
-      (error: unknown) => {
-        this.log.error({ error: messageOf(error) }, 'gRPC could not be loaded');
-        socket.destroy();
-      },
+    this.loading ??= this.load().catch(
+      (error: unknown) => void this.log.error({ err: error }, 'gRPC cannot be loaded'),
     );
+    void this.loading.then((server) => (server ? server.accept(socket) : socket.destroy()));
   }
 }

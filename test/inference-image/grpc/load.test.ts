@@ -69,3 +69,17 @@ test('a call that waits too long is DEADLINE_EXCEEDED', async () => {
   });
   expect(floatsOf(await first)).toEqual([n]);
 });
+
+test('a call whose own timeout passes before its run is DEADLINE_EXCEEDED', async () => {
+  const server = await ServerProcess.start(slowModel());
+  const client = new GrpcClient(server.grpcTarget);
+  const n = await roundsFor(server, 0.6);
+  const first = client.call('ModelInfer', rawRounds(n));
+  await seriesOf(server).until('inference_running', 1);
+  const parameters = { timeout: { int64_param: 50_000 } };
+  expect(await client.failure('ModelInfer', { ...rawRounds(n), parameters })).toEqual({
+    code: status.DEADLINE_EXCEEDED,
+    details: expect.any(String),
+  });
+  expect(floatsOf(await first)).toEqual([n]);
+});

@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { GrpcPort } from '../../../inference-image/src/grpc/grpc-port';
+import type { GrpcServer } from '../../../inference-image/src/grpc/grpc-server';
+import type { Log } from '../../../inference-image/src/log';
+
+const logged: unknown[][] = [];
+const log = { error: (...line: unknown[]) => logged.push(line) } as unknown as Log;
+const ports: GrpcPort[] = [];
+
+/** A port, and how one connects to it. */
+async function open(load: () => Promise<GrpcServer>) {
+  const port = new GrpcPort(load, log);
+  ports.push(port);
+  await once(port.listener.listen(0, '127.0.0.1'), 'listening');
+  const address = port.listener.address() as AddressInfo;
+  return { port, dial: () => connect(address.port, '127.0.0.1').on('error', () => undefined) };
+}
+
+afterEach(async () => {
+  for (const port of ports.splice(0)) await port.close(() => false);
+});
+
+test('loads gRPC at the first connection, once, and hands over that connection and all later ones', async () => {
+  const accepted: Socket[] = [];
+  const load = jest.fn(async () => {
+    const server = {
+      accept: (socket: Socket) => void accepted.push(socket),
+      close: () => accepted.forEach((s) => s.end()),
+    };
+    return server as unknown as GrpcServer;
+  });
+  const { port, dial } = await open(load);
+  port.drain();
+  expect(load).not.toHaveBeenCalled();
+  const sockets = [dial(), dial(), dial()];
+  while (accepted.length < 3) await new Promise(setImmediate);
+  expect(load).toHaveBeenCalledTimes(1);
+  for (const socket of sockets) socket.destroy();
+});
+
+test('closes, and says why, where gRPC cannot be loaded', async () => {
+  const { dial } = await open(() => Promise.reject(new Error('no such file')));
+  await once(dial().resume(), 'close');
+  expect(logged).toEqual([[{ err: new Error('no such file') }, 'gRPC cannot be loaded']]);
+});
+
+test('a port that nobody came to closes at once, and loads nothing', async () => {
+  const load = jest.fn();
+  const { port } = await open(load);
+  await port.close(() => false);
+  expect(load).not.toHaveBeenCalled();
+});

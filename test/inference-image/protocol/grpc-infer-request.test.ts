@@ -1,0 +1,97 @@
+import * as fc from 'fast-check';
+import { DATATYPES, type Datatype } from '../../../inference-image/src/contract/signature';
+import { elementCount, type Tensor } from '../../../inference-image/src/inference/tensor';
+import { encodeBinaryData } from '../../../inference-image/src/protocol/binary-data';
+import { GrpcInferRequestDecoder } from '../../../inference-image/src/protocol/grpc-infer-request';
+import { inferResponseMessage } from '../../../inference-image/src/protocol/grpc-infer-response';
+import { ROOT } from '../../support/grpc-client';
+import { identity, type Elem } from '../../support/onnx-builder';
+import { GrpcClient } from '../../support/grpc-client';
+import { ServerProcess } from '../../support/server';
+import { dataOf, shapes } from './arbitraries';
+
+const REQUEST = ROOT.lookupType('inference.ModelInferRequest');
+const RESPONSE = ROOT.lookupType('inference.ModelInferResponse');
+
+const ELEMS: Record<Datatype, Elem> = {
+  BOOL: 'bool',
+  UINT8: 'uint8',
+  UINT16: 'uint16',
+  UINT32: 'uint32',
+  UINT64: 'uint64',
+  INT8: 'int8',
+  INT16: 'int16',
+  INT32: 'int32',
+  INT64: 'int64',
+  FP16: 'float16',
+  FP32: 'float',
+  FP64: 'double',
+  BYTES: 'string',
+};
+
+const FIELDS: Partial<Record<Datatype, string>> = {
+  BOOL: 'bool_contents',
+  UINT64: 'uint64_contents',
+  INT64: 'int64_contents',
+  FP32: 'fp32_contents',
+  FP64: 'fp64_contents',
+  BYTES: 'bytes_contents',
+};
+
+function tensorsOf(datatype: Datatype, shape: fc.Arbitrary<number[]>): fc.Arbitrary<Tensor> {
+  return shape.chain((shape) =>
+    dataOf(datatype, elementCount(shape)).map((data) => ({ name: 'x', datatype, shape, data })),
+  );
+}
+
+/** The tensor as `contents`, or as bytes where its datatype has none. */
+function requestOf({ name, datatype, shape, data }: Tensor, form: 'typed' | 'raw') {
+  const raw = {
+    inputs: [{ name, datatype, shape }],
+    raw_input_contents: [encodeBinaryData({ name, datatype, shape, data })],
+  };
+  if (form === 'raw' || datatype === 'FP16') return raw;
+  const field = FIELDS[datatype] ?? (datatype.startsWith('U') ? 'uint_contents' : 'int_contents');
+  const values = Array.from(data as Iterable<unknown>, (element) => {
+    if (datatype === 'BOOL') return element === 1;
+    if (typeof element === 'bigint') return String(element);
+    return typeof element === 'string' ? Buffer.from(element) : element;
+  });
+  return { inputs: [{ name, datatype, shape, contents: { [field]: values } }] };
+}
+
+describe.each(['raw', 'typed'] as const)('%s', (form) => {
+  test.each(DATATYPES)('%s makes the round trip, bit for bit', (datatype) => {
+    fc.assert(
+      fc.property(tensorsOf(datatype, shapes), (tensor) => {
+        const dimensions = tensor.shape.map((_, axis) => `d${axis}`);
+        const decoder = new GrpcInferRequestDecoder({
+          inputs: [{ name: 'x', datatype, dimensions }],
+          outputs: [{ name: 'y', datatype, dimensions }],
+        });
+        const bytes = Buffer.from(REQUEST.encode(REQUEST.fromObject(requestOf(tensor, form))).finish());
+        const request = decoder.decode(REQUEST.decode(bytes) as any);
+        const output = { ...(request.inputs[0] as Tensor), name: 'y' };
+        const message = inferResponseMessage({ name: 'm', version: '1' } as any, request, [output]);
+        const reply: any = RESPONSE.decode(RESPONSE.encode(message).finish());
+        expect(reply.outputs[0].shape.map(Number)).toEqual(tensor.shape);
+        expect(encodeBinaryData(tensor).equals(reply.raw_output_contents[0])).toBe(true);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+test.each(DATATYPES)('%s makes the round trip through a server', async (datatype) => {
+  const server = await ServerProcess.start(identity(ELEMS[datatype], ['n', 'k']));
+  const client = new GrpcClient(server.grpcTarget);
+  const shape = fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 5 }));
+  await fc.assert(
+    fc.asyncProperty(tensorsOf(datatype, shape), fc.constantFrom('raw', 'typed'), async (tensor, form) => {
+      const reply = await client.call('ModelInfer', { model_name: 'm', ...requestOf(tensor, form as 'raw') });
+      expect(reply.outputs).toMatchObject([{ name: 'y', datatype, shape: tensor.shape }]);
+      expect(encodeBinaryData(tensor).equals(reply.raw_output_contents[0])).toBe(true);
+    }),
+    { numRuns: 25 },
+  );
+});
