@@ -2,7 +2,7 @@
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/test/(container|interop|e2e)/'],
+  testPathIgnorePatterns: ['/node_modules/', '/test/(container|interop|e2e|robustness)/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.*cdktf\\.out'],
   globalSetup: '<rootDir>/test/support/build-server.js',
   moduleNameMapper: {

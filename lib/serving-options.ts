@@ -40,7 +40,7 @@ export interface ServingOptions {
   readonly maxQueueLength?: number;
   /**
    * Rows of all requests that may wait; what would be more is refused with 429 at once.
-   * @default 8192
+   * @default 1048576
    */
   readonly maxQueueRows?: number;
   /**

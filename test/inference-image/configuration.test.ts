@@ -33,7 +33,7 @@ test('defaults', () => {
     maxBatchDelaySeconds: 0,
     rowIndependence: 'probe',
     maxQueueLength: 128,
-    maxQueueRows: 8192,
+    maxQueueRows: 1_048_576,
     maxQueueBytes: 67_108_864,
     queueTimeoutSeconds: 30,
     maxRequestBytes: 67_108_864,

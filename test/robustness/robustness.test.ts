@@ -48,7 +48,7 @@ test('executors that throw under load are replaced, and cost no more than what t
   report('executors that throw', { ...counts, replaced });
   expect(replaced).toBeGreaterThan(2);
   expect(Object.keys(counts).filter((key) => key !== '200' && key !== '500')).toEqual([]);
-  // One run, and one that waited there.
+  // Its run, and one that waited there, where they were of one request.
   expect(counts['500'] ?? 0).toBeLessThanOrEqual(2 * replaced);
   expect((await server.infer(ROWS.body(7))).body.outputs[0].data).toEqual([7, 8, 9, 10]);
   expect(await server.stop()).toBe(0);

@@ -25,8 +25,9 @@ export class WorkerExecutor implements Executor {
     this.ended = new Promise((resolve) => {
       this.worker.on('exit', () => {
         this.failure ??= new Error('the executor ended');
-        for (const waiting of this.waiting.splice(0)) waiting.reject(this.failure);
         resolve();
+        // After whoever waits for the end, so that nothing that fails here is given to this executor again.
+        setImmediate(() => this.rejectWaiting());
       });
     });
   }
@@ -53,6 +54,10 @@ export class WorkerExecutor implements Executor {
       this.worker.postMessage(message, transfer);
       this.waiting.push({ resolve: resolve as Waiting['resolve'], reject });
     });
+  }
+
+  private rejectWaiting(): void {
+    for (const waiting of this.waiting.splice(0)) waiting.reject(this.failure as Error);
   }
 
   private receive(message: FromExecutor): void {
