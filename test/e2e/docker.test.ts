@@ -9,6 +9,7 @@ import { OnnxModel } from 'cdktf-model-serving';
 import { ContainerizedModel, InferenceImage } from 'cdktf-model-serving/docker';
 import { DigitsStack } from '../../examples/digits/stack';
 import { infer } from '../support/client';
+import { GrpcClient } from '../support/grpc-client';
 import { multiplier, slowMultiplier } from '../support/models';
 import { whyNot, Workspace } from './terraform';
 
@@ -41,9 +42,11 @@ describeApplied(reason === undefined ? 'applied to a Docker engine' : `NOT APPLI
       expect(logits.indexOf(Math.max(...logits))).toBe(sample.label);
     });
 
-    test('has a port for gRPC, where its output says', () => {
+    test('speaks gRPC where its output says', async () => {
       const { name } = workspace.resource('digits', 'docker_container');
-      expect(workspace.output('digits', 'grpc-endpoint')).toBe(docker('port', name, '8081/tcp').trim());
+      const endpoint = workspace.output('digits', 'grpc-endpoint');
+      expect(endpoint).toBe(docker('port', name, '8081/tcp').trim());
+      expect(await new GrpcClient(endpoint).call('ModelReady', { name: 'digits' })).toEqual({ ready: true });
     });
 
     test('T3 the second plan is empty with all hardening on', () => {

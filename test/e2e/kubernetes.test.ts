@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { OnnxModel } from 'cdktf-model-serving';
 import { Peers, ScalingTarget } from 'cdktf-model-serving/kubernetes';
 import { infer } from '../support/client';
+import { GrpcClient } from '../support/grpc-client';
 import { multiplier, slowMultiplier } from '../support/models';
 import { temporaryFolder } from '../support/temporary-folder';
 import { addProviders, DeployedService, log, MODEL } from './deployed-service';
@@ -36,6 +37,13 @@ describeApplied(reason === undefined ? 'applied to a cluster' : `NOT APPLIED to 
       const reply = await infer(service.url, MODEL, [x(21)]);
       expect(reply.outputs[0].data).toEqual([42]);
       expect(reply.model_version).toBe('2');
+
+      const { hostname } = new URL(service.url);
+      const grpc = new GrpcClient(`${hostname}:8081`);
+      const raw_input_contents = [Buffer.from(Float32Array.of(21).buffer)];
+      const inputs = [{ name: 'x', datatype: 'FP32', shape: [1] }];
+      const answer = await grpc.call('ModelInfer', { model_name: MODEL, inputs, raw_input_contents });
+      expect([answer.model_version, answer.raw_output_contents[0].readFloatLE()]).toEqual(['2', 42]);
 
       expect(service.planExitCode()).toBe(0);
       expect(workspace.output(stack, 'url')).toBe(`http://${name}.${namespace.name}.svc`);

@@ -65,13 +65,14 @@ export class JobQueue {
     this.jobs.push(job);
     this.waitingRows += job.rows;
     this.waitingBytes += job.bytes;
-    if (!this.sweeping) this.sweepSoon();
+    this.sweepSoon();
   }
 
   /** To run again, before all others and each alone. */
   putBack(jobs: readonly Job[]): void {
     for (const job of jobs) job.alone = true;
     this.again.push(...jobs);
+    this.sweepSoon();
   }
 
   /** The oldest job, and those that may share its run, up to so many rows. */
@@ -143,6 +144,11 @@ export class JobQueue {
 
   private dropAbandoned(): void {
     const now = performance.now();
+    this.again = this.again.filter((job) => {
+      const reason = this.reasonToDrop(job, now);
+      if (reason) job.reject(reason);
+      return !reason;
+    });
     for (let at = this.jobs.start; at < this.jobs.end; at++) {
       const job = this.jobs.at(at);
       if (job) this.dropIfAbandoned(job, at, now);
@@ -158,13 +164,14 @@ export class JobQueue {
   }
 
   private sweepSoon(): void {
+    if (this.sweeping) return;
     this.sweeping = true;
     setTimeout(() => {
       const { length } = this;
       this.dropAbandoned();
       if (this.length < length) this.onDropped();
       this.sweeping = false;
-      if (this.jobs.length > 0) this.sweepSoon();
+      if (this.length > 0) this.sweepSoon();
     }, SWEEP_MS).unref();
   }
 }
