@@ -1,6 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../log';
+import { stopListening } from '../stop-listening';
 import type { GrpcServer } from './grpc-server';
 
 const POLL_MS = 50;
@@ -30,7 +31,7 @@ export class GrpcPort {
    * @param isBusy Whether a request is being worked on here, so that its client is not the one to blame.
    */
   async close(isBusy: () => boolean): Promise<void> {
-    this.listener.close();
+    await stopListening(this.listener);
     void this.loading?.then((server) => server?.close());
     let bytes = 0;
     for (let quietMs = 0; this.sockets.size > 0; quietMs += POLL_MS) {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { Server as NetServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { stopListening } from '../stop-listening';
 
 const POLL_MS = 50;
 /** How long a connection without a request may stay once the server has closed: its request may be on the way. */
@@ -58,8 +59,7 @@ export class Connections {
    */
   async close(isBusy: () => boolean): Promise<void> {
     this.drain();
-    // Not http's own close: it destroys connections whose reply is not all sent.
-    NetServer.prototype.close.call(this.server);
+    await stopListening(this.server);
     let bytesRead = 0;
     for (let quietMs = 0; this.open.size > 0; quietMs += POLL_MS) {
       const bytes = [...this.open.keys()].reduce((total, socket) => total + socket.bytesRead, 0);
