@@ -35,9 +35,15 @@ const makeRun = () => ({
 });
 
 test('a fast model is measured by the median of several runs', async () => {
-  const executor = executorOf(0.005, 0.003, 0.001);
-  expect(await warmUp(executor, makeRun)).toEqual({ runSeconds: 0.001, elements: 6 });
+  const executor = executorOf(0.0005, 0.0003, 0.0001);
+  expect(await warmUp(executor, makeRun)).toEqual({ runSeconds: 0.0001, elements: 6 });
   expect(executor.runs).toBe(16);
+});
+
+test('a less fast one by fewer, lest its start take longer', async () => {
+  const executor = executorOf(0.002);
+  expect(await warmUp(executor, makeRun)).toEqual({ runSeconds: 0.002, elements: 6 });
+  expect(executor.runs).toBe(4);
 });
 
 test('a slow model runs once', async () => {
