@@ -75,20 +75,23 @@ export class Preparation {
   private async prepareBatches(executor: Executor, { makeRun, measurement }: Warm): Promise<Prepared> {
     const { maxBatchSize, rowIndependence } = this.batching;
     const template = makeRun();
-    const probe = rowIndependence === 'probe' ? probeRows(executor, { template, maxBatchSize }) : undefined;
-    const batchingObstacle = await probe;
-    if (batchingObstacle !== undefined) return { measurement, batchingObstacle };
-    const makeBatch = () => probeBatch(template, maxBatchSize);
-    if (measurement.runSeconds >= INLINE_RUN_SECONDS) {
-      // Warm already, if it was tried; and nobody asks how fast it is.
-      if (rowIndependence === 'assume') await executor.run(makeBatch());
-      return { measurement };
+    if (rowIndependence === 'probe') {
+      const batchingObstacle = await probeRows(executor, { template, maxBatchSize });
+      if (batchingObstacle !== undefined) return { measurement, batchingObstacle };
     }
-    const batch = await warmUp(executor, makeBatch);
-    // Where rows differ in more than their number, the time of many of them tells nothing of the time of a large one.
+    const makeBatch = () => probeBatch(template, maxBatchSize);
+    if (measurement.runSeconds < INLINE_RUN_SECONDS && this.rowsAreOfOneSize) {
+      return { measurement: { ...measurement, batch: await warmUp(executor, makeBatch) } };
+    }
+    // Warm already, if it was tried; and nobody asks how fast it is.
+    if (rowIndependence === 'assume') await executor.run(makeBatch());
+    return { measurement };
+  }
+
+  /** Else the time of many rows tells nothing of the time of a large one. */
+  private get rowsAreOfOneSize(): boolean {
     const { inputs } = this.manifest.signature;
-    const isFixed = inputs.every(({ dimensions }) => dimensions.slice(1).every((size) => typeof size === 'number'));
-    return { measurement: isFixed ? { ...measurement, batch } : measurement };
+    return inputs.every(({ dimensions }) => dimensions.slice(1).every((size) => typeof size === 'number'));
   }
 
   /**

@@ -26,12 +26,13 @@ export async function probeRows(
   { template, maxBatchSize }: ProbeOptions,
 ): Promise<string | undefined> {
   const { outputs } = template;
-  const row = (index: number) => template.inputs.map((header) => probeRow(header, index % DISTINCT_ROWS));
   const alone: (readonly Tensor[])[] = [];
-  for (let i = 0; i < DISTINCT_ROWS; i++) alone.push((await executor.run({ inputs: row(i), outputs })).outputs);
+  for (let i = 0; i < DISTINCT_ROWS; i++) {
+    alone.push((await executor.run({ inputs: probeInputs(template, i), outputs })).outputs);
+  }
 
   for (const size of new Set([2, Math.min(3, maxBatchSize), maxBatchSize])) {
-    const together = await executor.run({ inputs: joinAll(Array.from({ length: size }, (_, i) => row(i))), outputs });
+    const together = await executor.run(probeBatch(template, size));
     const expected = joinAll(Array.from({ length: size }, (_, i) => alone[i % DISTINCT_ROWS] as readonly Tensor[]));
     for (const [i, output] of together.outputs.entries()) {
       const difference = compare(output, expected[i] as Tensor);
@@ -42,9 +43,13 @@ export async function probeRows(
 }
 
 /** So many rows, for a run of that size. */
-export function probeBatch({ inputs, outputs }: Run, size: number): Run {
-  const rows = Array.from({ length: size }, (_, i) => inputs.map((header) => probeRow(header, i % DISTINCT_ROWS)));
-  return { inputs: joinAll(rows), outputs };
+export function probeBatch(template: Run, size: number): Run {
+  const rows = Array.from({ length: size }, (_, i) => probeInputs(template, i));
+  return { inputs: joinAll(rows), outputs: template.outputs };
+}
+
+function probeInputs({ inputs }: Run, index: number): Tensor[] {
+  return inputs.map((header) => probeRow(header, index % DISTINCT_ROWS));
 }
 
 function joinAll(rows: readonly (readonly Tensor[])[]): Tensor[] {
