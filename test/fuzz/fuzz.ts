@@ -13,8 +13,8 @@ export interface FuzzOptions {
 const CONCURRENCY = 16;
 /** After so many that are wrong, a client sends requests that are right: about every 300 of all. */
 const GOOD_EVERY = 20;
-/** Memory grows until all code has run often enough to be compiled. */
-const WARM_UP = 10_000;
+/** Memory grows until all code has been compiled and heaps have their size: seen to take 100,000 requests. */
+const warmUpFor = (requests: number) => Math.max(10_000, requests / 2);
 const MEASUREMENTS = 40;
 /** More would only say the same. */
 const MAX_FAILURES = 10;
@@ -25,7 +25,8 @@ export async function fuzz({ requests, seed }: FuzzOptions): Promise<boolean> {
   const failures: string[] = [];
   const counts = new Map<string, number>();
   const measureEvery = Math.ceil(requests / MEASUREMENTS);
-  let next = -WARM_UP;
+  const warmUp = warmUpFor(requests);
+  let next = -warmUp;
 
   const client = async () => {
     const checkers = targets.map((target) => new Checker(target));
@@ -53,7 +54,7 @@ export async function fuzz({ requests, seed }: FuzzOptions): Promise<boolean> {
   }
   for (const [status, count] of [...counts].sort()) console.log(`${String(count).padStart(8)} ${status}`);
   for (const failure of failures) console.log(`FAILED ${failure}\n`);
-  console.log(`${next + WARM_UP} requests in ${seconds.toFixed(1)} s, seed ${seed}: ${failures.length} failures`);
+  console.log(`${next + warmUp} requests in ${seconds.toFixed(1)} s, seed ${seed}: ${failures.length} failures`);
   return failures.length === 0;
 }
 

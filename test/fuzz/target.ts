@@ -12,6 +12,9 @@ const SERVER = join(__dirname, '..', '..', 'dist', 'inference-image', 'server.cj
 /** Beyond what is decoded on a thread of its own, and little more: requests beyond this are quick to send. */
 export const MAX_REQUEST_BYTES = 2 ** 21;
 
+/** Each thread collects its garbage often: what is left of its memory is what it keeps. */
+const COLLECTING = ['--expose-gc', '--import', 'data:text/javascript,setInterval(gc, 1000).unref()'];
+
 /** Longer than the patience that it has with clients. */
 const STOP_LIMIT_MS = 20_000;
 
@@ -35,7 +38,9 @@ export class Target {
       maxRequestBytes: MAX_REQUEST_BYTES,
       ...model.settings,
     };
-    const child = spawn(process.execPath, [SERVER], { env: { ...process.env, ...settingsEnvironment(settings) } });
+    const child = spawn(process.execPath, [...COLLECTING, SERVER], {
+      env: { ...process.env, ...settingsEnvironment(settings) },
+    });
     const target = new Target(child, model);
     child.once('close', () => rmSync(folder, { recursive: true, force: true }));
     await Promise.race([target.ready, once(child, 'close')]);
