@@ -1,0 +1,72 @@
+/** What was measured of a model on one machine: MODEL.profile.json, to be committed beside the model. */
+export interface ModelProfile {
+  readonly profileVersion: 1;
+  /** Of the model, as `OnnxModel.sha256` has it. */
+  readonly sha256: string;
+  /** onnxruntime's. */
+  readonly runtimeVersion: string;
+  /** ISO 8601, UTC. */
+  readonly measuredAt: string;
+  readonly machine: Machine;
+  /** The size that each symbolic dimension had beside that of the batch, by its symbol. */
+  readonly dimensions: Readonly<Record<string, number>>;
+  /** Runs of the model in process, by threads and then batch size, both ascending. */
+  readonly runs: readonly MeasuredRun[];
+  /** The model behind the server, with one executor and one thread. */
+  readonly served: MeasuredService;
+  readonly start: MeasuredStart;
+  readonly memory: MeasuredMemory;
+}
+
+export interface Machine {
+  /** Such as `AMD EPYC 9B14`. */
+  readonly cpu: string;
+  /** That the measurement could use, by its quota. */
+  readonly cpus: number;
+  readonly memoryMiB: number;
+  /** Of Node: `linux/x64`. */
+  readonly platform: string;
+  /** Such as `v24.21.0`. */
+  readonly node: string;
+}
+
+export interface MeasuredRun {
+  readonly threads: number;
+  /** Rows of the run. */
+  readonly batchSize: number;
+  readonly p50Seconds: number;
+  readonly p90Seconds: number;
+  /** Rows a second at the median: `batchSize / p50Seconds`. */
+  readonly rowsPerSecond: number;
+}
+
+export interface MeasuredService {
+  /** Connections that each waited for their answer before they asked again. */
+  readonly clients: number;
+  /** CPU time of the whole server for one request of one row, the model's run included, at the batches that came about. */
+  readonly cpuSecondsPerRequest: number;
+  /** Of that, what the event loop takes to read, check and answer a request: all but the runs of executors. */
+  readonly loopSecondsPerRequest: number;
+  /** What was reached with the clients on the same machine: less than the server alone can do. */
+  readonly requestsPerSecond: number;
+  readonly p50Seconds: number;
+  readonly p99Seconds: number;
+}
+
+export interface MeasuredStart {
+  /** To load the model into a session. */
+  readonly loadSeconds: number;
+  /** To run it for the first time. */
+  readonly warmUpSeconds: number;
+  /** From the server's start until it is ready. */
+  readonly readySeconds: number;
+}
+
+export interface MeasuredMemory {
+  /** Resident memory of the server once it is ready. */
+  readonly readyMiB: number;
+  /** The most that it was under load. */
+  readonly peakMiB: number;
+  /** What one more executor takes: its session, and its runs at the largest batch. */
+  readonly executorMiB: number;
+}
