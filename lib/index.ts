@@ -2,4 +2,12 @@ export { ModelServingError, type Problem } from './errors';
 export type { Batching } from './model/batching';
 export type { SourceFile } from './model/model-files';
 export { OnnxModel, type OnnxModelProps } from './model/onnx-model';
+export type {
+  Machine,
+  MeasuredMemory,
+  MeasuredRun,
+  MeasuredService,
+  MeasuredStart,
+  ModelProfile,
+} from './profile/model-profile';
 export type { Datatype, Dimension, Signature, TensorSignature } from '../inference-image/src/contract/signature';

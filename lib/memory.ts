@@ -1,5 +1,6 @@
 import { Token } from 'cdktf';
 import type { OnnxModel } from './model/onnx-model';
+import { peakMemoryMiB } from './profile/peak-memory';
 
 /** Bytes in whole MiB, rounded up. */
 export function inMiB(bytes: number): number {
@@ -9,8 +10,12 @@ export function inMiB(bytes: number): number {
 /** What the server and the runtime take before any model, in MiB: 136 resident with a model of 0.25 MB (docs/docker.md). */
 export const RUNTIME_MEMORY_MIB = 160;
 
-/** Below this the container is killed while it loads: the runtime, and the weights once for each executor, in MiB. */
+/**
+ * Below this the container is killed, in MiB: under load, where the model's profile says what it took; else while it
+ * loads, by the runtime and the weights once for each executor.
+ */
 export function minimumMemoryMiB(model: OnnxModel, executors = 1): number {
+  if (model.profile) return peakMemoryMiB(model.profile, known(executors));
   return RUNTIME_MEMORY_MIB + known(executors) * inMiB(model.sizeBytes);
 }
 

@@ -7,18 +7,20 @@ import { asText } from './tokens';
 export interface ServingOptions {
   /**
    * Worker threads, each with a session (and so a copy of the weights) of its own.
-   * @default 1
+   * @default - 1; where the model has a profile and CPUs are given, as many as they hold and the server can feed
    */
   readonly executors?: number;
   /**
    * Threads that one run may use.
-   * @default - the container's CPU limit divided by the executors, at least 1
+   * @default - by the model's profile, the fewest with which a row runs within 50 ms; without a profile the container's
+   * CPU limit divided by the executors, at least 1
    */
   readonly threadsPerExecutor?: number;
   /**
    * Rows of one run, which requests share where the model allows it; 1 means that each request runs alone. More than 1
    * is an error for a model that cannot share runs: `OnnxModel.batching` says why.
-   * @default - 32 where the model allows it, else 1
+   * @default - where the model allows it, the batch from which its profile sees no more throughput, without a profile 32;
+   * else 1
    */
   readonly maxBatchSize?: number;
   /**
@@ -35,7 +37,7 @@ export interface ServingOptions {
   readonly rowIndependence?: Settings['rowIndependence'];
   /**
    * Requests that may wait for an executor; one more is refused with 429 at once.
-   * @default 128
+   * @default - by the model's profile, what a replica answers in a quarter of a second; without a profile 128
    */
   readonly maxQueueLength?: number;
   /**

@@ -4,6 +4,8 @@ import { ModelServingError } from '../errors';
 import { defaultMemoryMiB, minimumMemoryMiB } from '../memory';
 import { dimensionsText } from '../model/onnx-graph';
 import type { OnnxModel } from '../model/onnx-model';
+import { describeSizing } from '../profile/describe-sizing';
+import { sizeReplica, type Sizing } from '../profile/sizing';
 import { addModelOptions, type ModelOptions, readModel } from './model-options';
 
 interface InspectOptions extends ModelOptions {
@@ -33,6 +35,7 @@ function inspect(path: string, options: InspectOptions): object {
 
 function facts(model: OnnxModel): object {
   const { name, version, sha256, sizeBytes, irVersion, opsets, operators, batching, metadata, warnings } = model;
+  const sizing = measuredSizing(model);
   return {
     servable: warnings.length === 0,
     name,
@@ -47,7 +50,8 @@ function facts(model: OnnxModel): object {
     batching,
     metadata,
     warnings,
-    memoryMiB: { minimum: minimumMemoryMiB(model), default: defaultMemoryMiB(model) },
+    memoryMiB: { minimum: minimumMemoryMiB(model), default: sizing?.memoryMiB ?? defaultMemoryMiB(model) },
+    sizing,
     files: model.files.map((file) => ({ path: file.path, sha256: file.sha256, sizeBytes: file.sizeBytes })),
   };
 }
@@ -59,6 +63,7 @@ function tensorFacts(tensor: TensorSignature) {
 function report(model: OnnxModel, { runtimeCheck }: InspectOptions): string {
   const opsets = Object.entries(model.opsets).map(([domain, version]) => `${domain} ${version}`);
   const { inputs, outputs } = model.signature;
+  const memoryMiB = measuredSizing(model)?.memoryMiB ?? defaultMemoryMiB(model);
   return table([
     ['model', `${model.name}, version ${model.version}`],
     ['sha256', model.sha256],
@@ -68,9 +73,15 @@ function report(model: OnnxModel, { runtimeCheck }: InspectOptions): string {
     ...inputs.map((tensor, index): [string, string] => [index === 0 ? 'inputs' : '', tensorText(tensor)]),
     ...outputs.map((tensor, index): [string, string] => [index === 0 ? 'outputs' : '', tensorText(tensor)]),
     ['batching', batchingText(model.batching)],
-    ['memory', `${minimumMemoryMiB(model)} MiB or more, ${defaultMemoryMiB(model)} MiB by default`],
+    ['memory', `${minimumMemoryMiB(model)} MiB or more, ${memoryMiB} MiB by default`],
+    ...(model.profile ? describeSizing(model.profile, model) : []),
     ['verdict', verdict(model, runtimeCheck)],
   ]);
+}
+
+/** What a replica gets where nothing is set by hand. */
+function measuredSizing({ profile, batching }: OnnxModel): Sizing | undefined {
+  return profile && sizeReplica(profile, batching);
 }
 
 function verdict({ warnings }: OnnxModel, runtimeCheck: ModelOptions['runtimeCheck']): string {

@@ -6,6 +6,7 @@ export interface ModelOptions {
   name?: string;
   modelVersion?: string;
   golden?: string;
+  profile?: string | false;
   runtimeCheck?: OnnxModelProps['runtimeCheck'];
 }
 
@@ -15,6 +16,8 @@ export function addModelOptions(command: Command): Command {
     .option('--name <name>', "the model's name (default: the file's name without .onnx)")
     .option('--model-version <version>', "the model's version (default: 1)")
     .option('--golden <file>', 'golden examples that the container must reproduce before it is ready')
+    .option('--profile <file>', 'what was measured of the model (default: the profile beside it, if it is there)')
+    .option('--no-profile', 'pass over a profile beside the model')
     .addOption(
       new Option('--runtime-check <mode>', 'whether to load the model in the runtime first')
         .choices(['require', 'warn', 'skip'])
@@ -24,8 +27,8 @@ export function addModelOptions(command: Command): Command {
 
 /** Reads the model, and says on standard error what is odd about it. */
 export function readModel(path: string, options: ModelOptions): OnnxModel {
-  const { name, modelVersion: version, golden, runtimeCheck } = options;
-  const model = OnnxModel.fromFile(path, { name, version, golden, runtimeCheck });
+  const { name, modelVersion: version, golden, profile, runtimeCheck } = options;
+  const model = OnnxModel.fromFile(path, { name, version, golden, profile, runtimeCheck });
   for (const warning of model.warnings) console.error(`warning: ${warning}`);
   return model;
 }

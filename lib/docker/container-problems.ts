@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { Problem } from '../errors';
 import { isWhole, Problems } from '../problems';
+import type { Sizing } from '../profile/sizing';
 import { servingProblems } from '../serving-options';
 import { checkBatchable, checkBatchDelay } from '../workload/batching';
 import { workloadErrors } from '../workload/errors';
@@ -10,11 +11,11 @@ import type { ContainerizedModelProps } from './containerized-model';
 import { dockerErrors } from './errors';
 
 /** Everything that is wrong with the props. */
-export function containerProblems(where: string, props: ContainerizedModelProps): Problem[] {
+export function containerProblems(where: string, props: ContainerizedModelProps, sizing?: Sizing): Problem[] {
   const problems = new Problems();
   checkSource(where, props, problems);
   checkAddresses(where, props, problems);
-  checkResources(where, props, problems);
+  checkResources(where, props, sizing, problems);
   checkEnvironment(where, props.environment ?? {}, problems);
   problems.check(props.containerName, isContainerName, (name) => dockerErrors.containerNameInvalid(where, name));
   problems.checkKnown(where, 'waitSeconds', props.waitSeconds);
@@ -39,12 +40,17 @@ function checkAddresses(where: string, props: ContainerizedModelProps, problems:
   );
 }
 
-function checkResources(where: string, props: ContainerizedModelProps, problems: Problems): void {
+function checkResources(
+  where: string,
+  props: ContainerizedModelProps,
+  sizing: Sizing | undefined,
+  problems: Problems,
+): void {
   const { cpus, memoryMiB, logRotation = {} } = props;
   const model = props.image?.model ?? props.model;
   const isCpus = (value: number) => Number.isFinite(value) && value >= 0.01;
   problems.check(cpus, isCpus, (value) => dockerErrors.cpusOutOfRange(where, value));
-  checkMemory(where, 'memoryMiB', memoryMiB, model, props.serving?.executors, problems);
+  checkMemory(where, 'memoryMiB', memoryMiB, model, sizing?.executors ?? props.serving?.executors, problems);
   for (const prop of ['maxSizeMiB', 'maxFiles'] as const) {
     const name = `logRotation.${prop}`;
     problems.check(logRotation[prop], isWhole(1), (value) => workloadErrors.notPositive(where, name, value));

@@ -7,10 +7,13 @@ import { InferenceImage, type ImageOptions } from '../image/inference-image';
 import type { ModelImage } from '../image/model-image';
 import { defaultMemoryMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
+import type { Sizing } from '../profile/sizing';
 import { servingEnvironment, type ServingOptions } from '../serving-options';
 import { asText } from '../tokens';
 import { noteBatching } from '../workload/batching';
 import { stopGraceSeconds } from '../workload/grace';
+import { sizedServing, sizingOf } from '../workload/sizing';
+import { noteSizing } from '../workload/sizing-notes';
 import { defaultContainerName } from './container-name';
 import { containerProblems } from './container-problems';
 import { hardened, type Hardening } from './hardening';
@@ -52,12 +55,12 @@ export interface ContainerizedModelProps {
   readonly bindAddress?: string;
   /**
    * CPUs that the container may use; the server's threads follow.
-   * @default - all of the host's
+   * @default - what the model's profile says that it can use; without a profile all of the host's
    */
   readonly cpus?: number;
   /**
    * Memory limit in MiB, without swap.
-   * @default - 512 MiB, and the weights once more than there are executors
+   * @default - by the model's profile; without one 512 MiB, and the weights once more than there are executors
    */
   readonly memoryMiB?: number;
   /** @default - the construct's path, such as `stack-digits` */
@@ -72,7 +75,7 @@ export interface ContainerizedModelProps {
   readonly logRotation?: LogRotation;
   /** More environment variables; a sensitive Terraform value stays a reference. @default - none */
   readonly environment?: Readonly<Record<string, string>>;
-  /** How the server works. @default - as {@link ServingOptions} says */
+  /** How the server works. @default - as {@link ServingOptions} says, and by the model's profile */
   readonly serving?: ServingOptions;
   /** @default - every hardening is on */
   readonly hardening?: Hardening;
@@ -95,6 +98,8 @@ export class ContainerizedModel extends Construct {
   readonly image: ModelImage;
   /** `docker_container` */
   readonly container: Container;
+  /** What the container has and can do, where its model has a profile. */
+  readonly sizing?: Sizing;
 
   private readonly bindAddress: string;
 
@@ -102,37 +107,37 @@ export class ContainerizedModel extends Construct {
   constructor(scope: Construct, id: string, props: ContainerizedModelProps) {
     super(scope, id);
     const containerName = props.containerName ?? defaultContainerName(this.node.path);
-    ModelServingError.throwIfAny(containerProblems(this.node.path, { ...props, containerName }));
+    const { serving = {}, cpus, memoryMiB } = props;
+    const source = props.image?.model ?? props.model;
+    this.sizing = source && sizingOf(source, serving, { cpuRequest: cpus, cpuLimit: cpus, memoryMiB });
+    ModelServingError.throwIfAny(containerProblems(this.node.path, { ...props, containerName }, this.sizing));
 
-    const {
-      serving = {},
-      environment = {},
-      waitSeconds = DEFAULT_WAIT_SECONDS,
-      bindAddress = '127.0.0.1',
-      provider,
-    } = props;
+    const { environment = {}, waitSeconds = DEFAULT_WAIT_SECONDS, bindAddress = '127.0.0.1', provider } = props;
     this.image = props.image ?? new InferenceImage(this, 'image', { ...props.build, model: props.model!, provider });
     this.model = this.image.model;
     this.bindAddress = bindAddress;
     noteBatching(this, serving, this.model);
+    noteSizing(this, this.model, serving, this.sizing, "all of the host's CPUs");
     const grace = stopGraceSeconds(serving);
+    const allowedCpus = cpus ?? this.sizing?.cpus;
+    const served = sizedServing(serving, this.sizing);
 
     this.container = new Container(this, 'container', {
       provider,
       name: containerName,
       // By id: the provider would replace a container that names its image at every plan.
       image: this.image.engineImageId(this, provider),
-      env: variables({ ...environment, ...servingEnvironment(serving, this.model.sha256) }),
+      env: variables({ ...environment, ...servingEnvironment(served, this.model.sha256) }),
       ports: publishedPorts(bindAddress, props),
       networksAdvanced: props.networks?.map((name) => ({ name })),
       labels: labels({
         'model-serving.model': this.model.name,
         'model-serving.version': this.model.version,
         ...props.labels,
-        ...cpuLabel(props.cpus),
+        ...cpuLabel(allowedCpus),
       }),
-      ...cpuLimit(props.cpus),
-      ...memoryLimit(props.memoryMiB ?? defaultMemoryMiB(this.model, serving.executors)),
+      ...cpuLimit(allowedCpus),
+      ...memoryLimit(memoryMiB ?? this.sizing?.memoryMiB ?? defaultMemoryMiB(this.model, serving.executors)),
       ...hardened(props.hardening),
       ...rotated(props.logRotation),
       restart: props.restart ?? 'unless-stopped',

@@ -4,6 +4,8 @@ import {
 } from '@cdktf/provider-kubernetes/lib/horizontal-pod-autoscaler-v2';
 import type { TerraformProvider } from 'cdktf';
 import type { Construct } from 'constructs';
+import { cpuTarget } from '../profile/cpu-target';
+import type { Sizing } from '../profile/sizing';
 import type { ResourceMetadata } from './labels';
 import { ScalingTarget } from './scaling-target';
 
@@ -14,7 +16,8 @@ export interface Autoscaling {
   readonly maxReplicas: number;
   /**
    * What decides; of several, the one that wants most replicas.
-   * @default - ScalingTarget.cpuUtilization(70)
+   * @default - CPU utilization at which a replica can still take a capacity's headroom (30 %), by the model's profile;
+   * without one ScalingTarget.cpuUtilization(70)
    */
   readonly target?: ScalingTarget | readonly ScalingTarget[];
   /**
@@ -29,6 +32,16 @@ export const DEFAULT_REPLICAS = 2;
 
 export function scalingTargets({ target = ScalingTarget.cpuUtilization(70) }: Autoscaling): readonly ScalingTarget[] {
   return Array.isArray(target) ? target : [target as ScalingTarget];
+}
+
+/** The autoscaling with the target that was derived. */
+export function sizedAutoscaling(
+  autoscaling: Autoscaling,
+  sizing: Sizing | undefined,
+  headroom: number | undefined,
+): Autoscaling {
+  if (!sizing || autoscaling.target !== undefined) return autoscaling;
+  return { ...autoscaling, target: ScalingTarget.cpuUtilization(cpuTarget(sizing, headroom)) };
 }
 
 export interface AutoscalerProps {

@@ -5,8 +5,10 @@ import { ModelServingError, type Problem } from '../errors';
 import { InferenceImage, type ImageOptions } from '../image/inference-image';
 import type { ModelImage } from '../image/model-image';
 import type { OnnxModel } from '../model/onnx-model';
+import type { Sizing } from '../profile/sizing';
 import { Problems } from '../problems';
 import { checkBatchable, noteBatching } from '../workload/batching';
+import { noteSizing } from '../workload/sizing-notes';
 import { checkMemory, checkSource } from '../workload/problems';
 import { distance, nearestShare, replicasFor } from './canary-weight';
 import { disruptionBudget, type DisruptionBudgetOptions } from './disruption-budget';
@@ -15,6 +17,7 @@ import { modelAnnotations, modelLabels, STABLE_TRACK, trackSelector } from './la
 import { type DeploymentOptions, ModelDeployment } from './model-deployment';
 import { labelValue, memberName } from './names';
 import { checkPullable } from './pullable';
+import { replicaSizing } from './replica-sizing';
 import { checkDeadline } from './rollout';
 
 export interface CanaryProps {
@@ -51,6 +54,8 @@ export class Canary extends Construct {
   /** `kubernetes_pod_disruption_budget_v1` */
   readonly disruptionBudget: PodDisruptionBudgetV1;
   readonly replicas: number;
+  /** What each replica has and can do, where the candidate has a profile. */
+  readonly sizing?: Sizing;
   /** Share that whole replicas give, in percent. */
   readonly weight: number;
 
@@ -58,10 +63,13 @@ export class Canary extends Construct {
   constructor(scope: Construct, id: string, context: CanaryContext, props: CanaryProps) {
     super(scope, id);
     const track = labelValue(id);
-    ModelServingError.throwIfAny(problemsOf(this.node.path, track, context, props));
+    const source = props.image?.model ?? props.model;
+    this.sizing = source && replicaSizing(source, context.deployment);
+    ModelServingError.throwIfAny(problemsOf(this.node.path, track, context, props, this.sizing));
     this.image = props.image ?? new InferenceImage(this, 'image', { ...context.build, model: props.model! });
     this.model = this.image.model;
     noteBatching(this, context.deployment.serving, this.model);
+    noteSizing(this, this.model, context.deployment.serving, this.sizing, '1 CPU');
     const share = nearestShare(context.replicas!, props.weight);
     this.replicas = share.replicas;
     this.weight = share.weight;
@@ -71,6 +79,7 @@ export class Canary extends Construct {
       ...context.deployment,
       name,
       image: this.image,
+      sizing: this.sizing,
       selector,
       replicas: share.replicas,
     });
@@ -91,7 +100,13 @@ export class Canary extends Construct {
   }
 }
 
-function problemsOf(where: string, track: string, context: CanaryContext, props: CanaryProps): Problem[] {
+function problemsOf(
+  where: string,
+  track: string,
+  context: CanaryContext,
+  props: CanaryProps,
+  sizing: Sizing | undefined,
+): Problem[] {
   const problems = new Problems();
   if (track === STABLE_TRACK) problems.add(kubernetesErrors.canaryTrack(where, track));
   checkSource(where, props, problems);
@@ -108,7 +123,7 @@ function problemsOf(where: string, track: string, context: CanaryContext, props:
     'resources.memoryMiB',
     context.deployment.resources?.memoryMiB,
     model,
-    context.deployment.serving.executors,
+    sizing?.executors ?? context.deployment.serving.executors,
     problems,
   );
   checkBatchable(where, context.deployment.serving, model, problems);

@@ -11,7 +11,7 @@ import { decimalQuantity, memoryQuantity } from './quantities';
 export interface ComputeResources {
   /**
    * CPUs that are set aside for each replica, such as 0.5 or 2; `none` sets nothing aside.
-   * @default 1
+   * @default - what the model's profile says that a replica uses; without a profile 1
    */
   readonly cpu?: number | 'none';
   /**
@@ -22,7 +22,7 @@ export interface ComputeResources {
   readonly cpuLimit?: number | 'none';
   /**
    * Memory in MiB, both set aside and the limit.
-   * @default - 512 MiB, and the weights once more than there are executors
+   * @default - by the model's profile; without one 512 MiB, and the weights once more than there are executors
    */
   readonly memoryMiB?: number;
 }

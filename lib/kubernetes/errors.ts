@@ -1,5 +1,11 @@
 import type { Problem } from '../errors';
+import { headroomText } from '../profile/headroom';
+import { measuredOn } from '../profile/measured-on';
+import type { ModelProfile } from '../profile/model-profile';
+import { cpusText, figure, rateText } from '../profile/sizing-text';
+import type { Sizing } from '../profile/sizing';
 import type { CanaryShare } from './canary-weight';
+import type { Capacity } from './capacity';
 
 /**
  * By how much a metric must be above its target before replicas are added, by default.
@@ -77,6 +83,33 @@ export const kubernetesErrors = {
   cpuTargetUnreachable: (where: string, percent: number, most: number, usable: number, request: number): Problem => ({
     code: 'cpu-target-unreachable',
     message: `${where}: the target for cpu is ${percent} % of the CPUs set aside, but runs of the model can use at most ${most} % (${usable} of ${request}), and the autoscaler would never add a replica. Give a target of ${Math.max(1, Math.ceil(most / AUTOSCALER_TOLERANCE) - 1)} or less, whole CPUs, or more threads (serving.executors, serving.threadsPerExecutor).`,
+  }),
+
+  capacityRate: (where: string, requestsPerSecond: number): Problem => ({
+    code: 'capacity-invalid',
+    message: `${where}: capacity.requestsPerSecond is ${requestsPerSecond}. Give a number above 0, such as 200.`,
+  }),
+
+  capacityHeadroom: (where: string, headroom: number): Problem => ({
+    code: 'capacity-invalid',
+    message: `${where}: capacity.headroom is ${headroom}. Give a share of 0 or more, such as 0.3 for 30 %.`,
+  }),
+
+  capacityWithoutProfile: (where: string, name: string, command: string): Problem => ({
+    code: 'capacity-without-profile',
+    message: `${where}: capacity is computed from a profile, and model "${name}" has none. Give replicas or autoscaling instead, or measure it: ${command}`,
+  }),
+
+  capacityUnmeetable: (
+    where: string,
+    capacity: Capacity,
+    { prop, most, held }: { readonly prop: string; readonly most: number; readonly held: number },
+    { cpus, requestsPerSecond }: Sizing,
+    profile: ModelProfile,
+    remedies: readonly string[],
+  ): Problem => ({
+    code: 'capacity-unmeetable',
+    message: `${where}: capacity.requestsPerSecond is ${figure(capacity.requestsPerSecond)}, but ${prop} is ${most}, enough for ${figure(held)} with ${headroomText(capacity.headroom)}: a replica of ${cpusText(cpus)} answers ${rateText(requestsPerSecond)}, as measured on ${measuredOn(profile)}. To meet it, ${remedies.join(', or ')}.`,
   }),
 
   cpuOutOfRange: (where: string, prop: string, value: number): Problem => ({

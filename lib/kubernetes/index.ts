@@ -1,5 +1,6 @@
 export type { Autoscaling } from './autoscaling';
 export type { Canary, CanaryProps } from './canary';
+export type { Capacity } from './capacity';
 export type { ComputeResources } from './compute-resources';
 export { InferenceDashboard, type InferenceDashboardProps } from './dashboard';
 export type { DisruptionBudgetOptions } from './disruption-budget';
@@ -12,6 +13,7 @@ export type { RolloutOptions } from './rollout';
 export { ScalableModelService, type ScalableModelServiceProps } from './scalable-model-service';
 export { ScalingTarget } from './scaling-target';
 export type { ServiceOptions } from './service-ports';
+export type { Sizing } from '../profile/sizing';
 export { InferenceImage, type ImageOptions, type InferenceImageProps } from '../image/inference-image';
 export { type ModelImage, RegistryModelImage, type RegistryModelImageProps } from '../image/model-image';
 export type { ImagePlatform } from '../image/platform';

@@ -6,13 +6,16 @@ import type { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
 import type { ModelImage } from '../image/model-image';
+import type { Sizing } from '../profile/sizing';
 import { servingEnvironment, type ServingOptions } from '../serving-options';
 import { asText } from '../tokens';
 import { stopGraceSeconds } from '../workload/grace';
+import { sizedServing } from '../workload/sizing';
 import { computeResources, type ComputeResources, withThreads } from './compute-resources';
 import { environmentVariables, type EnvironmentValue } from './environment';
 import { modelAnnotations, modelLabels } from './labels';
 import { probes } from './probes';
+import { sizedResources } from './replica-sizing';
 import { DEFAULT_SURGE, type RolloutOptions, rolloutTimes } from './rollout';
 import { spread } from './spread';
 
@@ -53,6 +56,8 @@ export interface DeploymentOptions {
 export interface ModelDeploymentProps extends DeploymentOptions {
   readonly name: string;
   readonly image: ModelImage;
+  /** By the profile of the image's model. */
+  readonly sizing?: Sizing;
   /** Labels by which the Deployment knows its pods. */
   readonly selector: Readonly<Record<string, string>>;
   /** Undefined where an autoscaler decides. */
@@ -118,8 +123,10 @@ export class ModelDeployment extends DeploymentV1 {
   }
 }
 
-function container({ image, resources = {}, serving, environment }: ModelDeploymentProps, startupSeconds: number) {
+function container({ image, sizing, environment, ...options }: ModelDeploymentProps, startupSeconds: number) {
   const { model } = image;
+  const resources = sizedResources(options.resources ?? {}, sizing);
+  const serving = sizedServing(options.serving, sizing);
   return {
     name: CONTAINER_NAME,
     image: image.reference,

@@ -1,6 +1,7 @@
 import { Token } from 'cdktf';
 import type { OnnxModel } from '../model/onnx-model';
 import { inMiB } from '../memory';
+import { startupBudget } from '../profile/startup-budget';
 import type { Problems } from '../problems';
 import { kubernetesErrors } from './errors';
 
@@ -8,7 +9,8 @@ import { kubernetesErrors } from './errors';
 export interface RolloutOptions {
   /**
    * How long a replica may take from its start to ready before it is started anew, in seconds.
-   * @default - 60, and a second for each 20 MiB of weights
+   * @default - ten times what the model's profile says (30 or more), without a profile 60; and a second for each
+   * 20 MiB of weights
    */
   readonly startupSeconds?: number;
   /**
@@ -40,13 +42,18 @@ export interface RolloutTimes {
 
 /** @param replicas how many there are at most */
 export function rolloutTimes(options: RolloutOptions, model: OnnxModel, replicas?: number): RolloutTimes {
-  const { startupSeconds = 60 + Math.ceil(inMiB(model.sizeBytes) / 20) } = options;
+  const { startupSeconds = defaultStartupSeconds(model) } = options;
   const { progressDeadlineSeconds = startupSeconds + 300 } = options;
   return {
     startupSeconds,
     progressDeadlineSeconds,
     timeoutSeconds: progressDeadlineSeconds + wavesOf(options.maxSurge, replicas) * startupSeconds,
   };
+}
+
+function defaultStartupSeconds(model: OnnxModel): number {
+  if (model.profile) return startupBudget(model.profile.start.readySeconds, model);
+  return 60 + Math.ceil(inMiB(model.sizeBytes) / 20);
 }
 
 /** How often as many replicas are added as a surge allows until all are new: each wave is as long as a start. */

@@ -10,11 +10,14 @@ import { ModelServingError } from '../errors';
 import { InferenceImage, type ImageOptions } from '../image/inference-image';
 import type { ModelImage } from '../image/model-image';
 import type { OnnxModel } from '../model/onnx-model';
+import type { Sizing } from '../profile/sizing';
 import type { ServingOptions } from '../serving-options';
 import { asText } from '../tokens';
 import { noteBatching } from '../workload/batching';
+import { noteSizing } from '../workload/sizing-notes';
 import { autoscaler, type Autoscaling, DEFAULT_REPLICAS } from './autoscaling';
 import { Canary, type CanaryProps } from './canary';
+import { type Capacity, capacityText } from './capacity';
 import type { ComputeResources } from './compute-resources';
 import { disruptionBudget, type DisruptionBudgetOptions } from './disruption-budget';
 import type { EnvironmentValue } from './environment';
@@ -33,9 +36,11 @@ import { claimName } from './name-claims';
 import { defaultResourceName, memberName } from './names';
 import { type NetworkOptions, networkPolicySpec, scrapeAnnotations } from './network';
 import { type Peer, Peers } from './peers';
+import { replicaSizing } from './replica-sizing';
 import type { RolloutOptions } from './rollout';
 import { type ServiceOptions, servicePorts, servicePortSpecs } from './service-ports';
 import { serviceProblems } from './service-problems';
+import { sizedProps } from './sized-props';
 
 /** Longer than on Docker: ingress controllers and load balancers hear of an end by way of the API. */
 const DRAIN_SECONDS = 15;
@@ -53,13 +58,19 @@ export interface ScalableModelServiceProps {
   readonly namespace?: string;
   /** Name of every resource. @default - the construct's path, such as `stack-digits` */
   readonly name?: string;
-  /** A fixed number of replicas. @default 2 */
+  /** A fixed number of replicas. @default - as many as `capacity` needs, 2 or more */
   readonly replicas?: number;
   /** Let the load decide how many. @default - `replicas` does */
   readonly autoscaling?: Autoscaling;
-  /** @default - one CPU, and memory for the model */
+  /**
+   * What the service must hold. Needs a model with a profile. Where neither `replicas` nor `autoscaling` is given, it says
+   * how many replicas there are; else it is an error if they cannot hold it.
+   * @default - nothing is promised
+   */
+  readonly capacity?: Capacity;
+  /** @default - by the model's profile; without one a CPU, and memory for the model */
   readonly resources?: ComputeResources;
-  /** How the server works. @default - as {@link ServingOptions} says, but `drainSeconds` is 15 */
+  /** How the server works. @default - as {@link ServingOptions} says, and by the model's profile; `drainSeconds` is 15 */
   readonly serving?: ServingOptions;
   /** More environment variables, as text or from Secrets. @default - none */
   readonly environment?: Readonly<Record<string, EnvironmentValue>>;
@@ -89,6 +100,8 @@ export class ScalableModelService extends Construct {
   /** Of every resource. */
   readonly name: string;
   readonly namespace: string;
+  /** What each replica has and can do, where the model has a profile. */
+  readonly sizing?: Sizing;
   /** `kubernetes_deployment_v1` */
   readonly deployment: ModelDeployment;
   /** `kubernetes_service_v1` */
@@ -106,21 +119,21 @@ export class ScalableModelService extends Construct {
   /** Where it is reached over gRPC without TLS within the cluster, as clients take it: `stack-digits.default.svc:8081`. */
   readonly grpcEndpoint: string;
 
+  private readonly props: ScalableModelServiceProps;
   private readonly deploymentOptions: DeploymentOptions;
   private readonly peers: Peer[];
   private canaryOf?: Canary;
   private ingressOf?: IngressV1;
 
   /** @throws ModelServingError with every prop that is wrong */
-  constructor(
-    scope: Construct,
-    id: string,
-    private readonly props: ScalableModelServiceProps,
-  ) {
+  constructor(scope: Construct, id: string, given: ScalableModelServiceProps) {
     super(scope, id);
+    const source = given.image?.model ?? given.model;
+    this.sizing = source && replicaSizing(source, given);
+    const props = (this.props = sizedProps(given, this.sizing));
     const { provider, namespace = 'default', name = defaultResourceName(this.node.path), network = {} } = props;
     ModelServingError.throwIfAny([
-      ...serviceProblems(this.node.path, { ...props, name }),
+      ...serviceProblems(this.node.path, { ...props, name }, this.sizing),
       ...claimName(this, name, namespace, provider),
     ]);
     this.name = name;
@@ -128,6 +141,7 @@ export class ScalableModelService extends Construct {
     this.image = props.image ?? new InferenceImage(this, 'image', { ...this.build, model: props.model! });
     this.model = this.image.model;
     noteBatching(this, props.serving ?? {}, this.model);
+    noteSizing(this, this.model, props.serving ?? {}, this.sizing, '1 CPU');
     this.peers = [...(network.from ?? [Peers.sameNamespace()])];
     const metadata = this.metadata(name);
     const { drainSeconds = DRAIN_SECONDS, ...serving } = props.serving ?? {};
@@ -154,6 +168,7 @@ export class ScalableModelService extends Construct {
       ...this.deploymentOptions,
       name,
       image: this.image,
+      sizing: this.sizing,
       selector: trackSelector(name, STABLE_TRACK),
       replicas: this.replicas,
       maxReplicas: props.autoscaling?.maxReplicas,
@@ -278,5 +293,15 @@ export class ScalableModelService extends Construct {
       'model-version': this.model.version,
     };
     for (const [id, value] of Object.entries(outputs)) new TerraformOutput(this, id, { value });
+    this.addCapacityOutput();
+  }
+
+  private addCapacityOutput(): void {
+    const { sizing, replicas } = this;
+    const { profile } = this.model;
+    const { capacity, autoscaling } = this.props;
+    if (!capacity || !sizing || !profile) return;
+    const text = capacityText(capacity, replicas ?? autoscaling!.maxReplicas, sizing, profile);
+    new TerraformOutput(this, 'capacity', { value: autoscaling ? `up to ${text}` : text });
   }
 }

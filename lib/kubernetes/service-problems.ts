@@ -1,38 +1,45 @@
 import { Token } from 'cdktf';
 import type { Problem } from '../errors';
+import type { Sizing } from '../profile/sizing';
 import { isWhole, Problems } from '../problems';
-import { servingProblems, type ServingOptions } from '../serving-options';
+import { servingProblems } from '../serving-options';
 import { checkBatchable, checkBatchDelay } from '../workload/batching';
 import { workloadErrors } from '../workload/errors';
 import { checkEnvironment, checkMemory, checkPortsDiffer, checkSource } from '../workload/problems';
 import { DEFAULT_REPLICAS, scalingTargets } from './autoscaling';
+import { checkCapacity } from './capacity-problems';
 import { type ComputeResources, cpuRequest, usableCpus } from './compute-resources';
 import { blocksEviction, isReplicaShare } from './disruption-budget';
 import { kubernetesErrors } from './errors';
 import { modelAnnotations, modelLabels, trackSelector } from './labels';
 import { isLabel, isNamespaceName, isResourceName } from './names';
 import { checkPullable } from './pullable';
+import { sizedResources } from './replica-sizing';
 import { checkDeadline, isSurge } from './rollout';
 import type { ScalableModelServiceProps } from './scalable-model-service';
 import type { ScalingTarget } from './scaling-target';
 import { servicePorts } from './service-ports';
 
-/** Everything that is wrong with the props. */
+/** Everything that is wrong with the props, which have what was derived of replicas and autoscaling. */
 export function serviceProblems(
   where: string,
-  props: ScalableModelServiceProps & { readonly name: string },
+  given: ScalableModelServiceProps & { readonly name: string },
+  sizing: Sizing | undefined,
 ): Problem[] {
   const problems = new Problems();
+  const model = given.image?.model ?? given.model;
+  const props = { ...given, resources: sizedResources(given.resources ?? {}, sizing) };
   checkImage(where, props, problems);
   checkNames(where, props, problems);
-  checkReplicas(where, props, problems);
-  checkResources(where, props, problems);
+  checkReplicas(where, props, sizing, problems);
+  checkResources(where, props, sizing, problems);
+  if (model) checkCapacity(where, given, model, sizing, problems);
   checkBudget(where, props, problems);
   checkRollout(where, props, problems);
   checkEnvironment(where, props.environment ?? {}, problems);
   checkService(where, props, problems);
-  const { serving = {}, image, model } = props;
-  checkBatchable(where, serving, image?.model ?? model, problems);
+  const { serving = {} } = props;
+  checkBatchable(where, serving, model, problems);
   checkBatchDelay(where, serving, problems);
   return [...problems.list, ...servingProblems(where, serving)];
 }
@@ -91,6 +98,7 @@ function checkKeys(where: string, prop: string, given: object | undefined, reser
 function checkReplicas(
   where: string,
   { replicas, autoscaling, resources = {}, serving = {} }: ScalableModelServiceProps,
+  sizing: Sizing | undefined,
   problems: Problems,
 ): void {
   problems.check(replicas, isWhole(1), (value) => workloadErrors.notPositive(where, 'replicas', value));
@@ -115,13 +123,9 @@ function checkReplicas(
       problems.add(kubernetesErrors.scalingTargetTwice(where, target.metricName));
     }
   });
-  checkCpuTargets(
-    where,
-    targets.filter(({ isCpu }) => isCpu),
-    resources,
-    serving,
-    problems,
-  );
+  const cpuTargets = targets.filter(({ isCpu }) => isCpu);
+  const usable = sizing ? sizing.busyCpus : usableCpus(serving, resources);
+  if (cpuTargets.length > 0) checkCpuTargets(where, cpuTargets, resources, usable, problems);
 }
 
 /** Checks that there is something to compare CPU time with, and that it can get above a target. */
@@ -129,13 +133,11 @@ function checkCpuTargets(
   where: string,
   targets: readonly ScalingTarget[],
   resources: ComputeResources,
-  serving: ServingOptions,
+  usable: number | undefined,
   problems: Problems,
 ): void {
-  if (targets.length === 0) return;
   const request = cpuRequest(resources);
   if (request === undefined) return problems.add(kubernetesErrors.cpuRequestMissing(where));
-  const usable = usableCpus(serving, resources);
   if (usable === undefined || Token.isUnresolved(request)) return;
   const most = Math.floor((100 * usable) / request);
   // What is no number of CPUs or threads is refused elsewhere.
@@ -143,7 +145,7 @@ function checkCpuTargets(
   for (const { value } of targets) {
     const isReachable = (percent: number) => percent < most;
     problems.check(value, isReachable, (percent) =>
-      kubernetesErrors.cpuTargetUnreachable(where, percent, most, usable, request),
+      kubernetesErrors.cpuTargetUnreachable(where, percent, most, Number(usable.toFixed(2)), request),
     );
   }
 }
@@ -151,9 +153,11 @@ function checkCpuTargets(
 function checkResources(
   where: string,
   { resources = {}, serving, image, model }: ScalableModelServiceProps,
+  sizing: Sizing | undefined,
   problems: Problems,
 ): void {
-  checkMemory(where, 'resources.memoryMiB', resources.memoryMiB, image?.model ?? model, serving?.executors, problems);
+  const executors = sizing?.executors ?? serving?.executors;
+  checkMemory(where, 'resources.memoryMiB', resources.memoryMiB, image?.model ?? model, executors, problems);
   const isCpus = (value: number | 'none') => value === 'none' || (Number.isFinite(value) && value >= 0.001);
   for (const prop of ['cpu', 'cpuLimit'] as const) {
     problems.check(resources[prop], isCpus, (value) =>

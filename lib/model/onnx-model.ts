@@ -2,6 +2,8 @@ import { parse } from 'node:path';
 import { CONTRACT_VERSION, modelDigest, type ModelManifest } from '../../inference-image/src/contract/model-manifest';
 import type { Signature } from '../../inference-image/src/contract/signature';
 import { ModelServingError } from '../errors';
+import type { ModelProfile } from '../profile/model-profile';
+import { checkProfile, readProfile } from '../profile/profile-file';
 import { batchingOf, type Batching } from './batching';
 import { checkIdentity } from './checks';
 import { collect } from './collect';
@@ -36,6 +38,14 @@ export interface OnnxModelProps {
   readonly golden?: string;
 
   /**
+   * Path of the profile that `model-serving profile` wrote, relative to the working directory, or false for none.
+   * Constructs derive sizes from it.
+   *
+   * @default - the file beside the model, `digits.profile.json` for `digits.onnx`, if it is there
+   */
+  readonly profile?: string | false;
+
+  /**
    * Whether to load the model in the runtime at synth, which takes as long as it takes the container to load it, once
    * for each content of the model: `require` refuses a model that does not load, `warn` adds to `warnings` instead, and
    * `skip` does not try. The last two are for machines where onnxruntime does not run, such as Alpine's.
@@ -61,16 +71,18 @@ export class OnnxModel {
     const problems = checkIdentity(path, name, version);
     const weights = collect(problems, () => readWeights(path));
     const golden = goldenPath === undefined ? undefined : collect(problems, () => readGoldenFile(goldenPath));
+    const measured = collect(problems, () => readProfile(path, props.profile));
     if (!weights || problems.length > 0) throw new ModelServingError(problems);
 
     const signature = signatureOf(weights.graph);
     const findings = runtimeCheck === 'skip' ? [] : checkRuntime(path, weights);
     if (runtimeCheck === 'require') problems.push(...findings);
     if (golden) problems.push(...checkGolden(golden, signature));
+    if (measured) problems.push(...checkProfile(path, modelDigest(weights.files), measured));
     ModelServingError.throwIfAny(problems);
 
     const warnings = findings.map(({ message }) => message);
-    return new OnnxModel(name, version, signature, weights, golden?.file, warnings);
+    return new OnnxModel(name, version, signature, weights, golden?.file, measured?.profile, warnings);
   }
 
   /** The model's identity: the sha256 of its file, or of the listing of its files where there is external data. */
@@ -106,6 +118,8 @@ export class OnnxModel {
     readonly signature: Signature,
     { graph, files }: Weights,
     golden: SourceFile | undefined,
+    /** What was measured of it, if anything. */
+    readonly profile: ModelProfile | undefined,
     /** What is odd about the model, though it can be served. */
     readonly warnings: readonly string[],
   ) {

@@ -1,6 +1,8 @@
 import type { Problem } from '../errors';
 import { inMiB, RUNTIME_MEMORY_MIB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
+import { measuredOn } from '../profile/measured-on';
+import type { ModelProfile } from '../profile/model-profile';
 
 /** What can be wrong with anything that runs a model; `where` is the construct's path. */
 export const workloadErrors = {
@@ -24,6 +26,18 @@ export const workloadErrors = {
   ): Problem => ({
     code: 'memory-too-small',
     message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${minimumMiB} or more: ${inMiB(model.sizeBytes)} of weights${executors > 1 ? ` for each of ${executors} executors` : ''} and ${RUNTIME_MEMORY_MIB} for the runtime. Raise it, or leave it out for a default that fits.`,
+  }),
+
+  memoryBelowPeak: (
+    where: string,
+    prop: string,
+    memoryMiB: number,
+    minimumMiB: number,
+    name: string,
+    profile: ModelProfile,
+  ): Problem => ({
+    code: 'memory-below-peak',
+    message: `${where}: ${prop} is ${memoryMiB}, but model "${name}" needs ${minimumMiB} or more: ${Math.ceil(profile.memory.peakMiB)} under load on ${measuredOn(profile)}, and ${Math.ceil(profile.memory.executorMiB)} for each executor but the first. Raise it, or leave it out for a default that fits.`,
   }),
 
   environmentReserved: (where: string, variable: string): Problem => ({

@@ -29,7 +29,9 @@ export function checkMemory(
   const minimum = minimumMemoryMiB(model, executors);
   const isEnough = (value: number) => value >= minimum;
   problems.check(memoryMiB, isEnough, (value) =>
-    workloadErrors.memoryTooSmall(where, prop, value, minimum, model, executors),
+    model.profile
+      ? workloadErrors.memoryBelowPeak(where, prop, value, minimum, model.name, model.profile)
+      : workloadErrors.memoryTooSmall(where, prop, value, minimum, model, executors),
   );
 }
 

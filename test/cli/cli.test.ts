@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { infer } from '../support/client';
 import { multiplier } from '../support/models';
 import { identity, node, writeOnnxModel } from '../support/onnx-builder';
+import { profiledModel } from '../support/profiles';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
@@ -38,6 +39,26 @@ describe('model-serving inspect', () => {
      verdict    can be served
      "
     `);
+  });
+
+  test('shows what constructs derive from a profile', () => {
+    const file = multiplier(folder, 'profiled', 3);
+    profiledModel(file);
+    expect(run('inspect', file).stdout.split('\n').slice(8, -2)).toEqual([
+      'memory     138 MiB or more, 224 MiB by default',
+      'profile    measured on 4 x AMD EPYC 9B14 on 2026-11-25',
+      'replica    1 executor of 1 thread, batches of up to 16 rows, 1.2 CPUs, 224 MiB',
+      'rate       1,000 requests/s',
+      'queue      250 requests',
+      'start      within 30 s',
+      'scaling    at 76 % of CPU',
+    ]);
+    expect(JSON.parse(run('inspect', file, '--json').stdout)).toMatchObject({
+      memoryMiB: { minimum: 138, default: 224 },
+      sizing: { executors: 1, cpus: 1.2, requestsPerSecond: 1000 },
+    });
+    expect(run('inspect', file, '--no-profile').stdout).toContain('memory     161 MiB or more, 514 MiB by default');
+    expect(run('inspect', file, '--profile', join(folder, 'none.json')).stderr).toContain('[file-not-found]');
   });
 
   test('prints JSON', () => {

@@ -47,9 +47,10 @@ function inKubernetes(model: OnnxModel, serving: ServingOptions) {
   return notes(synthService({ model, serving }).construct);
 }
 
-/** What synth says of a construct without failing. */
+/** What synth says of a construct without failing, but for its model not having a profile. */
 function notes(construct: ContainerizedModel | ScalableModelService): [string, unknown][] {
-  return construct.node.metadata.map(({ type, data }) => [type, data]);
+  const said = construct.node.metadata.map(({ type, data }): [string, unknown] => [type, data]);
+  return said.filter(([, text]) => !String(text).includes('has no profile'));
 }
 
 describe.each([

@@ -1,0 +1,87 @@
+import { Token } from 'cdktf';
+import type { OnnxModel } from '../model/onnx-model';
+import type { Sizing } from '../profile/sizing';
+import type { Problems } from '../problems';
+import { measureCommand } from '../workload/sizing-notes';
+import { type Capacity, heldRate, isCapacity, isHeadroom, isRate, replicasFor } from './capacity';
+import { kubernetesErrors } from './errors';
+import { replicaSizing } from './replica-sizing';
+import type { ScalableModelServiceProps } from './scalable-model-service';
+
+/** Checks that the replicas that may be there hold what is asked of them. */
+export function checkCapacity(
+  where: string,
+  props: ScalableModelServiceProps,
+  model: OnnxModel,
+  sizing: Sizing | undefined,
+  problems: Problems,
+): void {
+  const { capacity } = props;
+  if (!capacity) return;
+  const decisive = decisiveProps(props, capacity);
+  for (const [prop, value] of Object.entries(decisive)) problems.checkKnown(where, prop, value);
+  problems.check(capacity.requestsPerSecond, isRate, (value) => kubernetesErrors.capacityRate(where, value));
+  problems.check(capacity.headroom, isHeadroom, (value) => kubernetesErrors.capacityHeadroom(where, value));
+  if (!model.profile) {
+    return problems.add(kubernetesErrors.capacityWithoutProfile(where, model.name, measureCommand(model)));
+  }
+  if (!sizing || !isCapacity(capacity) || Object.values(decisive).some(Token.isUnresolved)) return;
+  const [prop, most] = props.autoscaling
+    ? (['autoscaling.maxReplicas', props.autoscaling.maxReplicas] as const)
+    : (['replicas', props.replicas] as const);
+  const enough = replicasFor(capacity, sizing);
+  if (most === undefined || !(most < enough)) return;
+  const remedies = [
+    `raise ${prop} to ${enough}`,
+    ...moreCpus(props, model, sizing, most),
+    ...fewerOptions(props, model, most),
+  ];
+  const held = heldRate(capacity, most, sizing);
+  problems.add(
+    kubernetesErrors.capacityUnmeetable(where, capacity, { prop, most, held }, sizing, model.profile, remedies),
+  );
+}
+
+/** What the number of replicas follows from. */
+function decisiveProps(
+  { replicas, autoscaling, resources = {}, serving = {} }: ScalableModelServiceProps,
+  { requestsPerSecond, headroom }: Capacity,
+): Record<string, unknown> {
+  return {
+    'capacity.requestsPerSecond': requestsPerSecond,
+    'capacity.headroom': headroom,
+    replicas,
+    'autoscaling.maxReplicas': autoscaling?.maxReplicas,
+    'resources.cpu': resources.cpu,
+    'resources.cpuLimit': resources.cpuLimit,
+    'serving.executors': serving.executors,
+    'serving.threadsPerExecutor': serving.threadsPerExecutor,
+    'serving.maxBatchSize': serving.maxBatchSize,
+  };
+}
+
+/** The fewest CPUs with which so many replicas would do, within what was measured. */
+function moreCpus(props: ScalableModelServiceProps, model: OnnxModel, sizing: Sizing, replicas: number): string[] {
+  const { resources = {} } = props;
+  const bounds = [model.profile!.machine.cpus, resources.cpuLimit].filter((cpus) => typeof cpus === 'number');
+  const most = Math.floor(10 * Math.min(...bounds));
+  for (let tenths = Math.floor(10 * sizing.cpus) + 1; tenths <= most; tenths++) {
+    const cpu = tenths / 10;
+    if (holds({ ...props, resources: { ...resources, cpu } }, model, replicas))
+      return [`raise resources.cpu to ${cpu}`];
+  }
+  return [];
+}
+
+/** Options without which so many replicas would do. */
+function fewerOptions(props: ScalableModelServiceProps, model: OnnxModel, replicas: number): string[] {
+  const { serving = {} } = props;
+  return (['executors', 'threadsPerExecutor', 'maxBatchSize'] as const)
+    .filter((option) => serving[option] !== undefined)
+    .filter((option) => holds({ ...props, serving: { ...serving, [option]: undefined } }, model, replicas))
+    .map((option) => `leave serving.${option} out`);
+}
+
+function holds(props: ScalableModelServiceProps, model: OnnxModel, replicas: number): boolean {
+  return replicasFor(props.capacity!, replicaSizing(model, props)!) <= replicas;
+}

@@ -1,0 +1,14 @@
+import type { Sizing } from '../profile/sizing';
+import { DEFAULT_REPLICAS, sizedAutoscaling } from './autoscaling';
+import { isCapacity, replicasFor } from './capacity';
+import type { ScalableModelServiceProps } from './scalable-model-service';
+
+/** The props with the number of replicas and the autoscaler's target that were derived. */
+export function sizedProps(props: ScalableModelServiceProps, sizing: Sizing | undefined): ScalableModelServiceProps {
+  if (!sizing) return props;
+  const { replicas, autoscaling } = props;
+  const capacity = props.capacity && isCapacity(props.capacity) ? props.capacity : undefined;
+  if (autoscaling) return { ...props, autoscaling: sizedAutoscaling(autoscaling, sizing, capacity?.headroom) };
+  const enough = capacity && Math.max(DEFAULT_REPLICAS, replicasFor(capacity, sizing));
+  return { ...props, replicas: replicas ?? enough };
+}

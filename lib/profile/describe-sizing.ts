@@ -1,0 +1,23 @@
+import type { OnnxModel } from '../model/onnx-model';
+import { cpuTarget } from './cpu-target';
+import { measuredOn } from './measured-on';
+import type { ModelProfile } from './model-profile';
+import { rateText, shapeText } from './sizing-text';
+import { sizeReplica } from './sizing';
+import { startupBudget } from './startup-budget';
+
+/** What constructs derive from a profile where nothing is set by hand, as rows of a table. */
+export function describeSizing(
+  profile: ModelProfile,
+  model: Pick<OnnxModel, 'batching' | 'sizeBytes'>,
+): [label: string, text: string][] {
+  const sizing = sizeReplica(profile, model.batching);
+  return [
+    ['profile', `measured on ${measuredOn(profile)}`],
+    ['replica', `${shapeText(sizing)}, ${sizing.memoryMiB} MiB`],
+    ['rate', rateText(sizing.requestsPerSecond)],
+    ['queue', `${sizing.maxQueueLength} requests`],
+    ['start', `within ${startupBudget(profile.start.readySeconds, model)} s`],
+    ['scaling', `at ${cpuTarget(sizing)} % of CPU`],
+  ];
+}

@@ -1,0 +1,39 @@
+import type { MeasuredRun, ModelProfile } from './model-profile';
+
+/** How long one client may well wait for a run of one row. */
+const FAST_RUN_SECONDS = 0.05;
+
+/** Share of the best throughput that is as good as the best. */
+const SATURATED = 0.95;
+
+/** Seconds of one row in runs of up to so many, as measured with so many threads, or the most that are fewer. */
+export function secondsPerRow(profile: ModelProfile, threads: number, batchSize: number): number {
+  const fitting = runsWith(profile, threads).filter((run) => run.batchSize <= batchSize);
+  const largest = fitting.reduce((a, b) => (b.batchSize > a.batchSize ? b : a));
+  return largest.p50Seconds / largest.batchSize;
+}
+
+/** The fewest threads with which a row runs fast enough, or else those with which it runs fastest. */
+export function fewestThreads(profile: ModelProfile, atMost = Infinity): number {
+  const single = profile.runs.filter(({ batchSize }) => batchSize === 1);
+  const allowed = single.filter(({ threads }) => threads <= atMost);
+  const candidates = (allowed.length > 0 ? allowed : single).toSorted((a, b) => a.threads - b.threads);
+  const fastest = candidates.reduce((a, b) => (b.p50Seconds < a.p50Seconds ? b : a));
+  return (candidates.find(({ p50Seconds }) => p50Seconds <= FAST_RUN_SECONDS) ?? fastest).threads;
+}
+
+/** The smallest batch with nearly the best throughput; undefined where none of more than one row was measured. */
+export function saturatingBatchSize(profile: ModelProfile, threads: number): number | undefined {
+  const runs = runsWith(profile, threads);
+  if (runs.every(({ batchSize }) => batchSize === 1)) return undefined;
+  const best = Math.max(...runs.map(({ rowsPerSecond }) => rowsPerSecond));
+  const saturated = runs.filter(({ rowsPerSecond }) => rowsPerSecond >= SATURATED * best);
+  return Math.min(...saturated.map(({ batchSize }) => batchSize));
+}
+
+function runsWith({ runs }: ModelProfile, threads: number): MeasuredRun[] {
+  const measured = runs.map((run) => run.threads);
+  const fewer = measured.filter((count) => count <= threads);
+  const nearest = fewer.length > 0 ? Math.max(...fewer) : Math.min(...measured);
+  return runs.filter((run) => run.threads === nearest);
+}

@@ -1,0 +1,4 @@
+/** The command that measures a model, for messages. */
+export function profileCommand(modelPath: string): string {
+  return `model-serving profile ${modelPath}`;
+}

@@ -1,0 +1,44 @@
+import * as z from 'zod';
+import type { ModelProfile } from './model-profile';
+
+const count = () => z.int().positive();
+const amount = () => z.number().nonnegative();
+/** What is divided by. */
+const positive = () => z.number().positive();
+const text = () => z.string().min(1);
+
+const runs = z
+  .array(
+    z.object({
+      threads: count(),
+      batchSize: count(),
+      p50Seconds: positive(),
+      p90Seconds: positive(),
+      rowsPerSecond: positive(),
+    }),
+  )
+  .min(1)
+  .refine((all) => all.every(({ threads }) => all.some((run) => run.threads === threads && run.batchSize === 1)), {
+    error: 'each number of threads needs a run of one row',
+  });
+
+/** Loaded only for profiles not seen before. */
+export const profileSchema = z.object({
+  profileVersion: z.literal(1),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits'),
+  runtimeVersion: text(),
+  measuredAt: z.iso.datetime(),
+  machine: z.object({ cpu: text(), cpus: positive(), memoryMiB: positive(), platform: text(), node: text() }),
+  dimensions: z.record(z.string(), count()),
+  runs,
+  served: z.object({
+    clients: count(),
+    cpuSecondsPerRequest: amount(),
+    loopSecondsPerRequest: amount(),
+    requestsPerSecond: positive(),
+    p50Seconds: positive(),
+    p99Seconds: positive(),
+  }),
+  start: z.object({ loadSeconds: amount(), warmUpSeconds: amount(), readySeconds: amount() }),
+  memory: z.object({ readyMiB: positive(), peakMiB: positive(), executorMiB: amount() }),
+}) satisfies z.ZodType<ModelProfile>;

@@ -1,0 +1,30 @@
+import type { Sizing } from './sizing';
+
+/** `1 executor of 2 threads, batches of up to 8 rows, 1.2 CPUs`; what a memory limit and a rate add is the caller's. */
+export function shapeText({ executors, threadsPerExecutor, maxBatchSize, cpus }: Sizing): string {
+  const rows = maxBatchSize === 1 ? 'requests one by one' : `batches of up to ${maxBatchSize} rows`;
+  return [
+    `${counted(executors, 'executor')} of ${counted(threadsPerExecutor, 'thread')}`,
+    ...(maxBatchSize === undefined ? [] : [rows]),
+    cpusText(cpus),
+  ].join(', ');
+}
+
+/** `1 CPU`, `1.2 CPUs`. */
+export function cpusText(cpus: number): string {
+  return counted(cpus, 'CPU');
+}
+
+/** `1,200 requests/s` */
+export function rateText(requestsPerSecond: number): string {
+  return `${figure(requestsPerSecond)} requests/s`;
+}
+
+/** `1,200`; a small one with the digits that it has: `0.0012`. */
+export function figure(value: number): string {
+  return value.toLocaleString('en', { maximumSignificantDigits: 15 });
+}
+
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,92 @@
+import { SETTING_DEFAULTS, type Settings } from '../../inference-image/src/contract/settings';
+import type { Batching } from '../model/batching';
+import { fewestThreads, saturatingBatchSize } from './measured-runs';
+import type { ModelProfile } from './model-profile';
+import { peakMemoryMiB } from './peak-memory';
+import { fullRate, requestCost, usefulExecutors } from './request-cost';
+import { roundDown, roundUp } from './rounding';
+
+/** What was decided by hand. The rest is derived from it. */
+export interface SizingChoices {
+  readonly threadsPerExecutor?: number;
+  readonly executors?: number;
+  readonly maxBatchSize?: number;
+  readonly rowIndependence?: Settings['rowIndependence'];
+  readonly maxQueueLength?: number;
+  readonly maxQueueBytes?: number;
+  /** CPUs that are set aside. */
+  readonly cpuRequest?: number;
+  /** CPUs that may be used. */
+  readonly cpuLimit?: number;
+  readonly memoryMiB?: number;
+}
+
+/** What one replica has, and what it can do with it: as it was decided, or else derived from the model's profile. */
+export interface Sizing {
+  readonly threadsPerExecutor: number;
+  readonly executors: number;
+  /** Undefined where the model does not share runs, or none of more than one row was measured. */
+  readonly maxBatchSize?: number;
+  readonly maxQueueLength: number;
+  /** CPUs that it can count on. */
+  readonly cpus: number;
+  /** CPUs that it uses at most. */
+  readonly busyCpus: number;
+  readonly memoryMiB: number;
+  /** Requests of one row that it answers in a second with the CPUs that it can count on. */
+  readonly requestsPerSecond: number;
+}
+
+const MIB = 1024 * 1024;
+
+/** For what a measurement of a few seconds has not seen. */
+const MEMORY_MARGIN = 1.1;
+
+/** A client had better come back later than wait longer than this. */
+const QUEUE_SECONDS = 0.25;
+const MIN_QUEUE_LENGTH = 16;
+const MAX_QUEUE_LENGTH = 4096;
+
+/** docs/sizing.md has the formulas in words. */
+export function sizeReplica(profile: ModelProfile, batching: Batching, choices: SizingChoices = {}): Sizing {
+  const { cpuRequest, cpuLimit } = choices;
+  const sharedCpus = cpuLimit ?? cpuRequest;
+  const threads = choices.threadsPerExecutor ?? fewestThreads(profile, sharedCpus && Math.max(1, sharedCpus));
+  const isMerged = mergesRows(batching, choices.rowIndependence);
+  const maxBatchSize = choices.maxBatchSize ?? (isMerged ? saturatingBatchSize(profile, threads) : undefined);
+  const cost = requestCost(profile, threads, isMerged ? (maxBatchSize ?? 1) : 1);
+  const executors = choices.executors ?? (sharedCpus === undefined ? 1 : usefulExecutors(cost, threads, sharedCpus));
+
+  const rate = fullRate(cost, executors);
+  const usedCpus = rate * cost.cpuSeconds;
+  const cpus = cpuRequest ?? Math.min(cpuLimit ?? Infinity, roundUp(usedCpus, 0.1));
+  const requestsPerSecond = roundDown(Math.min(rate, cpus / cost.cpuSeconds));
+  return {
+    threadsPerExecutor: threads,
+    executors,
+    maxBatchSize,
+    maxQueueLength: choices.maxQueueLength ?? queueLength(requestsPerSecond, maxBatchSize),
+    cpus,
+    busyCpus: Math.min(cpuLimit ?? Infinity, usedCpus),
+    memoryMiB: choices.memoryMiB ?? memoryMiB(profile, executors, choices.maxQueueBytes),
+    requestsPerSecond,
+  };
+}
+
+/** Where one row changes another, the server runs requests one by one, unless it is told not to mind. */
+function mergesRows(batching: Batching, rowIndependence: SizingChoices['rowIndependence']): boolean {
+  return batching.possible && (batching.caution === undefined || rowIndependence === 'assume');
+}
+
+function queueLength(requestsPerSecond: number, maxBatchSize = 1): number {
+  const length = Math.ceil(QUEUE_SECONDS * requestsPerSecond);
+  return Math.min(MAX_QUEUE_LENGTH, Math.max(MIN_QUEUE_LENGTH, 2 * maxBatchSize, length));
+}
+
+function memoryMiB(
+  profile: ModelProfile,
+  executors: number,
+  queueBytes: number = SETTING_DEFAULTS.maxQueueBytes,
+): number {
+  return roundUp(MEMORY_MARGIN * peakMemoryMiB(profile, executors) + queueBytes / MIB, 16);
+}

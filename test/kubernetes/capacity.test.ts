@@ -1,0 +1,197 @@
+import { TerraformVariable, Token } from 'cdktf';
+import { OnnxModel } from 'cdktf-model-serving';
+import { type Capacity, ScalableModelService, type ScalableModelServiceProps } from 'cdktf-model-serving/kubernetes';
+import { problemsOf } from '../model/support';
+import { multiplier } from '../support/models';
+import { ladder, profiledModel } from '../support/profiles';
+import { synthService } from '../support/service';
+import { synthStack } from '../support/synth';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const folder = temporaryFolder();
+const path = multiplier(folder, 'digits', 2);
+/** A replica of 1.2 CPUs answers 1,000 requests/s, and one of more CPUs as many more, up to 5,000 with 6. */
+const model = profiledModel(path);
+const MEASURED = 'as measured on 4 x AMD EPYC 9B14 on 2026-11-25';
+
+/** What the plan says of replicas, and the output that says why. */
+function planned(capacity: Capacity, props: Partial<ScalableModelServiceProps> = {}) {
+  const { deployment, json } = synthService({ model, capacity, ...props });
+  const [id] = Object.keys(json.output).filter((name) => name.startsWith('digits_capacity'));
+  return [deployment.spec.replicas, json.output[id!].value];
+}
+
+function problems(capacity: Capacity, props: Partial<ScalableModelServiceProps> = {}): string[] {
+  return problemsOf(() => synthService({ model, capacity, ...props }));
+}
+
+function unmeetable(wanted: string, what: string, remedies: string): string[] {
+  return [
+    `capacity-unmeetable: stack/digits: capacity.requestsPerSecond is ${wanted}, but ${what}, ${MEASURED}. To meet it, ${remedies}.`,
+  ];
+}
+
+test.each<[Capacity, number]>([
+  [{ requestsPerSecond: 5 }, 2],
+  [{ requestsPerSecond: 1538 }, 2],
+  [{ requestsPerSecond: 1539 }, 3],
+  [{ requestsPerSecond: 20_000 }, 26],
+  [{ requestsPerSecond: 5000, headroom: 0 }, 5],
+  [{ requestsPerSecond: 5000, headroom: 0.1 * 3 }, 7],
+  [{ requestsPerSecond: 10_000, headroom: 0.1 }, 11],
+  [{ requestsPerSecond: 5000, headroom: 2 }, 15],
+])('%j needs %d replicas', (capacity, replicas) => {
+  expect(planned(capacity)[0]).toBe(String(replicas));
+});
+
+test('the output says what holds what, and where it was measured', () => {
+  expect(planned({ requestsPerSecond: 2000 })).toEqual([
+    '3',
+    `3 replicas of 1.2 CPUs, 1,000 requests/s each, hold 2,000 requests/s with 30 % headroom, ${MEASURED}`,
+  ]);
+  expect(planned({ requestsPerSecond: 700, headroom: 0.125 }, { replicas: 1 })).toEqual([
+    '1',
+    `1 replica of 1.2 CPUs, 1,000 requests/s, holds 700 requests/s with 12.5 % headroom, ${MEASURED}`,
+  ]);
+  expect(planned({ requestsPerSecond: 2000 }, { autoscaling: { maxReplicas: 20 } })).toEqual([
+    undefined,
+    `up to 20 replicas of 1.2 CPUs, 1,000 requests/s each, hold 2,000 requests/s with 30 % headroom, ${MEASURED}`,
+  ]);
+  expect(Object.keys(synthService({ model }).json.output).filter((id) => id.includes('capacity'))).toEqual([]);
+});
+
+test('resources and options that are given count', () => {
+  expect(planned({ requestsPerSecond: 2000 }, { resources: { cpu: 0.6 } })).toEqual([
+    '6',
+    `6 replicas of 0.6 CPUs, 500 requests/s each, hold 2,000 requests/s with 30 % headroom, ${MEASURED}`,
+  ]);
+  expect(planned({ requestsPerSecond: 5000 }, { resources: { cpu: 2 } })[0]).toBe('5');
+  // A limit above what is set aside is nothing to count on.
+  expect(planned({ requestsPerSecond: 2000 }, { resources: { cpu: 0.6, cpuLimit: 4 } })[0]).toBe('6');
+  expect(planned({ requestsPerSecond: 2000 }, { serving: { maxBatchSize: 1 } })[0]).toBe('6');
+});
+
+test('replicas that were computed are those that everything else reckons with', () => {
+  const props = { model, capacity: { requestsPerSecond: 5000 }, disruptionBudget: { minAvailable: 6 } };
+  expect(() => synthService(props)).not.toThrow();
+  const candidate = OnnxModel.fromFile(multiplier(folder, 'next', 3), { name: 'digits', version: '2' });
+  const { construct } = synthService({ model, capacity: { requestsPerSecond: 6000 } }, (service) => {
+    service.addCanary('next', { model: candidate, weight: 20 });
+  });
+  expect(construct.canary!.replicas).toBe(2);
+});
+
+describe('replicas that cannot hold it', () => {
+  test('by how many there are, and by their CPUs', () => {
+    expect(problems({ requestsPerSecond: 2000 }, { replicas: 2 })).toEqual(
+      unmeetable(
+        '2,000',
+        'replicas is 2, enough for 1,500 with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s',
+        'raise replicas to 3, or raise resources.cpu to 2',
+      ),
+    );
+    expect(problems({ requestsPerSecond: 2000 }, { autoscaling: { minReplicas: 1, maxReplicas: 1 } })).toEqual(
+      unmeetable(
+        '2,000',
+        'autoscaling.maxReplicas is 1, enough for 760 with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s',
+        'raise autoscaling.maxReplicas to 3, or raise resources.cpu to 3.2',
+      ),
+    );
+  });
+
+  test('by CPUs that were given', () => {
+    expect(problems({ requestsPerSecond: 1200, headroom: 0 }, { replicas: 2, resources: { cpu: 0.5 } })).toEqual(
+      unmeetable(
+        '1,200',
+        'replicas is 2, enough for 820 with 0 % headroom: a replica of 0.5 CPUs answers 410 requests/s',
+        'raise replicas to 3, or raise resources.cpu to 0.8',
+      ),
+    );
+  });
+
+  test('without CPUs that nobody measured, or that a limit rules out', () => {
+    const few = 'replicas is 2, enough for 1,500 with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s';
+    expect(problems({ requestsPerSecond: 20_000 }, { replicas: 2 })).toEqual(
+      unmeetable('20,000', few, 'raise replicas to 26'),
+    );
+    expect(problems({ requestsPerSecond: 2000 }, { replicas: 2, resources: { cpu: 1.2, cpuLimit: 1.5 } })).toEqual(
+      unmeetable('2,000', few, 'raise replicas to 3'),
+    );
+  });
+
+  test('by options that were given', () => {
+    expect(problems({ requestsPerSecond: 1000 }, { replicas: 2, serving: { maxBatchSize: 1 } })).toEqual(
+      unmeetable(
+        '1,000',
+        'replicas is 2, enough for 760 with 30 % headroom: a replica of 1.1 CPUs answers 500 requests/s',
+        'raise replicas to 3, or raise resources.cpu to 2, or leave serving.maxBatchSize out',
+      ),
+    );
+    expect(
+      problems({ requestsPerSecond: 2000 }, { replicas: 2, resources: { cpu: 4 }, serving: { executors: 1 } }),
+    ).toEqual(
+      unmeetable(
+        '2,000',
+        'replicas is 2, enough for 1,500 with 30 % headroom: a replica of 4 CPUs answers 1,000 requests/s',
+        'raise replicas to 3, or leave serving.executors out',
+      ),
+    );
+  });
+});
+
+test('without a profile nothing can be computed', () => {
+  const unmeasured = OnnxModel.fromFile(path, { profile: false, name: 'digits' });
+  expect(problems({ requestsPerSecond: 5 }, { model: unmeasured })).toEqual([
+    expect.stringMatching(
+      /^capacity-without-profile: stack\/digits: capacity is computed from a profile, and model "digits" has none\. Give replicas or autoscaling instead, or measure it: model-serving profile .*digits\.onnx$/,
+    ),
+  ]);
+});
+
+test.each<[Capacity, string]>([
+  [{ requestsPerSecond: 0 }, 'requestsPerSecond is 0. Give a number above 0, such as 200.'],
+  [{ requestsPerSecond: -5 }, 'requestsPerSecond is -5. Give a number above 0, such as 200.'],
+  [{ requestsPerSecond: NaN }, 'requestsPerSecond is NaN. Give a number above 0, such as 200.'],
+  [{ requestsPerSecond: Infinity }, 'requestsPerSecond is Infinity. Give a number above 0, such as 200.'],
+  [{ requestsPerSecond: 5, headroom: -0.1 }, 'headroom is -0.1. Give a share of 0 or more, such as 0.3 for 30 %.'],
+  [{ requestsPerSecond: 5, headroom: NaN }, 'headroom is NaN. Give a share of 0 or more, such as 0.3 for 30 %.'],
+])('%j is refused', (capacity, message) => {
+  const refusal = [`capacity-invalid: stack/digits: capacity.${message}`];
+  expect(problems(capacity)).toEqual(refusal);
+  expect(problems(capacity, { autoscaling: { maxReplicas: 4 } })).toEqual(refusal);
+});
+
+test('what the number of replicas follows from must be known', () => {
+  const unknown = Token.asNumber({ resolve: () => 1 });
+  const capacity = { requestsPerSecond: 5 };
+  const cases: [string, Partial<ScalableModelServiceProps>][] = [
+    ['capacity.requestsPerSecond', { capacity: { requestsPerSecond: unknown } }],
+    ['capacity.headroom', { capacity: { requestsPerSecond: 5, headroom: unknown } }],
+    ['replicas', { capacity, replicas: unknown }],
+    ['autoscaling.maxReplicas', { capacity, autoscaling: { maxReplicas: unknown } }],
+    ['resources.cpu', { capacity, resources: { cpu: unknown } }],
+    ['resources.cpuLimit', { capacity, resources: { cpuLimit: unknown } }],
+    ['serving.executors', { capacity, serving: { executors: unknown } }],
+    ['serving.threadsPerExecutor', { capacity, serving: { threadsPerExecutor: unknown } }],
+    ['serving.maxBatchSize', { capacity, serving: { maxBatchSize: unknown } }],
+  ];
+  for (const [prop, props] of cases) {
+    expect(problemsOf(() => synthService({ model, ...props }))).toEqual([
+      `must-be-known-at-synth: stack/digits: ${prop} is a value that only Terraform knows, but what is written at synth depends on it. Give a plain value.`,
+    ]);
+  }
+  const json = synthStack((stack) => {
+    const memoryMiB = new TerraformVariable(stack, 'memory', { type: 'number' }).numberValue;
+    const repository = 'registry.example.com/ml/digits';
+    new ScalableModelService(stack, 'digits', { model, repository, capacity, resources: { memoryMiB } });
+  });
+  expect(Object.values<any>(json.resource.kubernetes_deployment_v1)[0].spec.replicas).toBe('2');
+});
+
+test('a model slower than a request a second', () => {
+  const slow = profiledModel(multiplier(folder, 'slow', 4), { runs: ladder(1, { 1: 4000 }) });
+  expect(planned({ requestsPerSecond: 2 }, { model: slow })).toEqual([
+    '11',
+    `11 replicas of 1.1 CPUs, 0.25 requests/s each, hold 2 requests/s with 30 % headroom, ${MEASURED}`,
+  ]);
+});

@@ -1,0 +1,161 @@
+import type { ModelProfile } from 'cdktf-model-serving';
+import { cpuTarget } from '../../lib/profile/cpu-target';
+import { describeSizing } from '../../lib/profile/describe-sizing';
+import { roundDown, roundUp } from '../../lib/profile/rounding';
+import { sizeReplica, type Sizing, type SizingChoices } from '../../lib/profile/sizing';
+import { startupBudget } from '../../lib/profile/startup-budget';
+import { ladder, profileOf } from '../support/profiles';
+
+const size = (choices: SizingChoices = {}, changes: Partial<ModelProfile> = {}) =>
+  sizeReplica(profileOf('', changes), { possible: true }, choices);
+const served = (loopSecondsPerRequest: number) => ({ served: { ...profileOf('').served, loopSecondsPerRequest } });
+
+test('nothing decided: one executor, and the CPUs that it keeps busy', () => {
+  expect(size()).toEqual({
+    threadsPerExecutor: 1,
+    executors: 1,
+    maxBatchSize: 16,
+    maxQueueLength: 250,
+    cpus: 1.2,
+    busyCpus: expect.closeTo(1.2),
+    memoryMiB: 224,
+    requestsPerSecond: 1000,
+  });
+});
+
+describe('what is decided wins, and the rest follows', () => {
+  test.each<[SizingChoices, Partial<Sizing>]>([
+    [
+      { cpuRequest: 2, cpuLimit: 2 },
+      { cpus: 2, executors: 2, requestsPerSecond: 1600, memoryMiB: 240 },
+    ],
+    [
+      { cpuRequest: 8, cpuLimit: 8 },
+      { cpus: 8, executors: 5, requestsPerSecond: 5000, busyCpus: 6 },
+    ],
+    [
+      { cpuRequest: 0.6, cpuLimit: 0.6 },
+      { cpus: 0.6, executors: 1, requestsPerSecond: 500, busyCpus: 0.6 },
+    ],
+    [{ cpuLimit: 4 }, { cpus: 4, executors: 4, requestsPerSecond: 3300 }],
+    [{ cpuLimit: 16 }, { cpus: 6, executors: 5, requestsPerSecond: 5000 }],
+    [
+      { cpuRequest: 0.6, cpuLimit: 2.5 },
+      { cpus: 0.6, executors: 2, requestsPerSecond: 500, busyCpus: 2.4 },
+    ],
+    [{ cpuRequest: 3 }, { cpus: 3, executors: 3, requestsPerSecond: 2500, busyCpus: 3.6 }],
+    [{ executors: 2 }, { executors: 2, cpus: 2.4, requestsPerSecond: 2000, memoryMiB: 240 }],
+    [{ executors: 9 }, { executors: 9, cpus: 6, requestsPerSecond: 5000, maxQueueLength: 1250 }],
+    [{ threadsPerExecutor: 2 }, { threadsPerExecutor: 2, cpus: 2.4, requestsPerSecond: 1800 }],
+    [{ threadsPerExecutor: 3 }, { threadsPerExecutor: 3, requestsPerSecond: 1800, cpus: 3.4 }],
+    [
+      { threadsPerExecutor: 2, cpuLimit: 5 },
+      { executors: 2, cpus: 4.8, requestsPerSecond: 3700 },
+    ],
+    [{ maxBatchSize: 8 }, { maxBatchSize: 8, requestsPerSecond: 900 }],
+    [{ maxBatchSize: 10 }, { maxBatchSize: 10, requestsPerSecond: 900 }],
+    [{ maxBatchSize: 1 }, { maxBatchSize: 1, requestsPerSecond: 500, maxQueueLength: 125 }],
+    [{ maxBatchSize: 1000 }, { maxBatchSize: 1000, requestsPerSecond: 1000, maxQueueLength: 2000 }],
+    [{ maxQueueBytes: 1024 ** 3 }, { memoryMiB: 1184 }],
+    [
+      { memoryMiB: 300, maxQueueLength: 7 },
+      { memoryMiB: 300, maxQueueLength: 7 },
+    ],
+  ])('%j', (choices, expected) => {
+    const numbers = Object.entries(expected).map(([name, value]) => [name, expect.closeTo(value as number)]);
+    expect(size(choices)).toMatchObject(Object.fromEntries(numbers));
+  });
+});
+
+describe('threads', () => {
+  const runs = [...ladder(1, { 1: 120 }), ...ladder(2, { 1: 70 }), ...ladder(4, { 1: 40 }), ...ladder(8, { 1: 25 })];
+
+  test('are the fewest with which a row runs within 50 ms, as far as the CPUs go', () => {
+    expect(size({}, { runs }).threadsPerExecutor).toBe(4);
+    expect(size({ cpuLimit: 3 }, { runs }).threadsPerExecutor).toBe(2);
+    expect(size({ cpuLimit: 0.5 }, { runs }).threadsPerExecutor).toBe(1);
+    expect(size({}, { runs: runs.slice(2) }).threadsPerExecutor).toBe(4);
+  });
+
+  test('are those of the fastest run where none is that fast, whatever the order of runs', () => {
+    const slow = [...ladder(4, { 1: 90 }), ...ladder(1, { 1: 120 }), ...ladder(2, { 1: 70 })];
+    expect(size({}, { runs: slow }).threadsPerExecutor).toBe(2);
+  });
+
+  test('fewer than any that was measured run as the fewest did', () => {
+    expect(size({ threadsPerExecutor: 1 }, { runs: ladder(2, { 1: 10 }) }).requestsPerSecond).toBe(100);
+  });
+});
+
+describe('batches', () => {
+  test('are left alone where only single rows were measured', () => {
+    expect(size({}, { runs: ladder(1, { 1: 2 }) })).toMatchObject({ maxBatchSize: undefined, requestsPerSecond: 500 });
+  });
+
+  test('are off where they gain nothing', () => {
+    expect(size({}, { runs: ladder(1, { 1: 2, 2: 4, 4: 8 }) })).toMatchObject({ maxBatchSize: 1 });
+  });
+
+  test('count for nothing where the model does not share runs, or most likely will not', () => {
+    const sizing = (batching: Parameters<typeof sizeReplica>[1], choices?: SizingChoices) =>
+      sizeReplica(profileOf(''), batching, choices);
+    const alone = { maxBatchSize: undefined, requestsPerSecond: 500 };
+    const cautious = { possible: true, caution: 'rows change each other' } as const;
+    expect(sizing({ possible: false, reason: 'fixed' })).toMatchObject(alone);
+    expect(sizing(cautious)).toMatchObject(alone);
+    expect(sizing(cautious, { maxBatchSize: 8 })).toMatchObject({ maxBatchSize: 8, requestsPerSecond: 500 });
+    expect(sizing(cautious, { rowIndependence: 'assume' })).toMatchObject({
+      maxBatchSize: 16,
+      requestsPerSecond: 1000,
+    });
+  });
+});
+
+test('an event loop that is slower than the model is what bounds the rate', () => {
+  expect(size({}, served(0.004))).toMatchObject({ requestsPerSecond: 250, cpus: 1.3, executors: 1 });
+  expect(size({ cpuLimit: 8 }, served(0.004))).toMatchObject({ requestsPerSecond: 250, executors: 1 });
+});
+
+test('an event loop that takes no time that could be measured feeds any number of executors', () => {
+  expect(size({ cpuLimit: 3 }, served(0))).toMatchObject({ requestsPerSecond: 3000, executors: 3, cpus: 3 });
+});
+
+test('a queue is no shorter than 16 and no longer than 4096', () => {
+  expect(size({}, { runs: ladder(1, { 1: 1000 }) }).maxQueueLength).toBe(16);
+  expect(size({ cpuLimit: 64 }, { ...served(0.00001), runs: ladder(1, { 1: 0.5 }) }).maxQueueLength).toBe(4096);
+});
+
+test('a CPU target leaves room for the headroom, within 10 and 90', () => {
+  expect(cpuTarget(size())).toBe(76);
+  expect(cpuTarget(size(), 1)).toBe(50);
+  expect(cpuTarget(size(), 0)).toBe(90);
+  expect(cpuTarget(size(), 20)).toBe(10);
+  expect(cpuTarget(size({ cpuRequest: 8, cpuLimit: 8 }))).toBe(57);
+  expect(cpuTarget(size({ cpuRequest: 0.6, cpuLimit: 2.5 }))).toBe(76);
+});
+
+test('a start may take ten times as long as it did, and the weights a second for each 20 MiB', () => {
+  expect(startupBudget(0.5, { sizeBytes: 100 })).toBe(30);
+  expect(startupBudget(6, { sizeBytes: 1024 ** 3 })).toBe(112);
+});
+
+test('numbers are rounded without noise', () => {
+  expect([roundUp(0.1 + 0.2, 0.1), roundUp(0.31, 0.1), roundUp(1.1 * 160 + 64, 16)]).toEqual([0.3, 0.4, 240]);
+  expect([1299, 1000, 99.9, 7.77, 0.0123].map(roundDown)).toEqual([1200, 1000, 99, 7.7, 0.012]);
+});
+
+test('the table for people', () => {
+  const model = { batching: { possible: true }, sizeBytes: 100 } as const;
+  expect(describeSizing(profileOf(''), model)).toEqual([
+    ['profile', 'measured on 4 x AMD EPYC 9B14 on 2026-11-25'],
+    ['replica', '1 executor of 1 thread, batches of up to 16 rows, 1.2 CPUs, 224 MiB'],
+    ['rate', '1,000 requests/s'],
+    ['queue', '250 requests'],
+    ['start', 'within 30 s'],
+    ['scaling', 'at 76 % of CPU'],
+  ]);
+  expect(describeSizing(profileOf('', { runs: ladder(2, { 1: 40_000, 2: 80_000 }) }), model).slice(1, 3)).toEqual([
+    ['replica', '1 executor of 2 threads, requests one by one, 2.1 CPUs, 224 MiB'],
+    ['rate', '0.025 requests/s'],
+  ]);
+});
