@@ -1,19 +1,16 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { DEFAULT_BASE_IMAGE } from '../../lib/image/dockerfile';
+import { buildImage, docker, whyNoEngine } from './docker';
 import { staged, tinyModel } from './models';
 import type { Row } from './table';
 
-const DOCKER = process.env.DOCKER ?? 'docker';
 const DIGITS = join(__dirname, '../../examples/digits/digits.onnx');
 
 /** Needs a Docker engine with the base image; says so where there is none. */
 export function imageRows(): Row[] {
   const target = '≤ 52 MB and the model';
-  if (spawnSync(DOCKER, ['image', 'inspect', DEFAULT_BASE_IMAGE]).status !== 0) {
-    const reason = `skipped: no Docker engine with ${DEFAULT_BASE_IMAGE}`;
-    return [{ what: 'image over its base', ours: reason, baseline: '', ratio: '', target }];
-  }
+  const reason = whyNoEngine();
+  if (reason) return [{ what: 'image over its base', ours: `not run: ${reason}`, baseline: '', ratio: '', target }];
   const [ours, base] = [sizeOf(build(DIGITS)), sizeOf(DEFAULT_BASE_IMAGE)];
   return [
     {
@@ -41,7 +38,7 @@ function changedModelRow(): Row {
 }
 
 function build(file: string): string {
-  return docker('build', '--quiet', '--network=none', staged(file)).trim();
+  return buildImage(staged(file));
 }
 
 function layersOf(image: string): string[] {
@@ -54,11 +51,4 @@ function sizeOf(image: string): number {
 
 function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
-function docker(...args: string[]): string {
-  return execFileSync(DOCKER, args, {
-    encoding: 'utf8',
-    env: { ...process.env, DOCKER_BUILDKIT: '1' },
-  });
 }

@@ -1,6 +1,7 @@
 /** npm run bench [-- SECTION… --quick]: each figure beside its baseline, both measured in this run, in alternation. */
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
+import { capacity } from './capacity';
 import { footprint } from './footprint';
 import { grpc } from './grpc';
 import { imageRows } from './image';
@@ -22,6 +23,7 @@ const SECTIONS: Record<string, (effort: Effort) => Report | Promise<Report>> = {
   start: async () => ({ rows: await startRows() }),
   synth: () => ({ rows: synthRows() }),
   image: () => ({ rows: imageRows() }),
+  capacity,
 };
 
 async function bench(): Promise<void> {

@@ -21,6 +21,12 @@ const add = {
     const { ContainerizedModel } = require('../../dist/lib/docker');
     new ContainerizedModel(stack, id, { model: OnnxModel.fromFile(file, { name: id }) });
   },
+  knownContainer(id) {
+    const { OnnxModel } = require('../../dist/lib');
+    const { ContainerizedModel } = require('../../dist/lib/docker');
+    const golden = file.replace(/onnx$/, 'golden.json');
+    new ContainerizedModel(stack, id, { model: OnnxModel.fromFile(file, { name: id, golden }) });
+  },
   rawService(id) {
     const { RegistryImage } = require('@cdktf/provider-docker/lib/registry-image');
     const { DeploymentV1 } = require('@cdktf/provider-kubernetes/lib/deployment-v1');

@@ -1,25 +1,37 @@
 import { execFileSync } from 'node:child_process';
-import { truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { linkSync, mkdtempSync, truncateSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { externalInitializer, node, value, writeOnnxModel } from '../support/onnx-builder';
 import { folder, tinyModel } from './models';
 import { atMost, median, milliseconds, ratioRow, type Row } from './table';
 
 const ROUNDS = 15;
 const MIB = 2 ** 20;
+const CLI = join(__dirname, '../../dist/lib/cli/main.js');
+const GIGABYTE = 'gigabyte.onnx';
+const WEIGHTS = 'weights.bin';
 
 /** Of many, in milliseconds over the raw resources. */
 const MORE = atMost(3000, '≤ 3000 ms more');
 const LINEAR = atMost(1.3, '≤ 1.3: linear');
 
 /** What synth-program.cjs can synthesize. */
-type Kind = 'rawContainer' | 'container' | 'rawService' | 'service';
+type Kind = 'rawContainer' | 'container' | 'knownContainer' | 'rawService' | 'service';
 
 /** Whole processes, from spawn to exit; ours with a warm cache. */
 export function synthRows(): Row[] {
   const tiny = tinyModel();
   synth('container', 100, tiny);
-  return [oneModel(tiny), hundredModels(tiny), oneService(tiny), ...fiftyServices(tiny), gigabyteModel()];
+  const gigabyte = gigabyteModel();
+  return [
+    oneModel(tiny),
+    hundredModels(tiny),
+    oneService(tiny),
+    ...fiftyServices(tiny),
+    coldAndWarm(gigabyte),
+    knownModel('a tiny model', tiny),
+    knownModel('a 1 GiB model', gigabyte),
+  ];
 }
 
 function oneModel(file: string): Row {
@@ -80,16 +92,47 @@ function hundredModels(file: string): Row {
   };
 }
 
-function gigabyteModel(): Row {
-  writeFileSync(join(folder, 'weights.bin'), '');
-  truncateSync(join(folder, 'weights.bin'), 1024 * MIB);
-  const file = writeOnnxModel(join(folder, 'gigabyte.onnx'), {
+/** A model with all that can be committed beside it. */
+function knownModel(title: string, file: string): Row {
+  const what = `synth of ${title} with golden examples, a profile and a contract, warm, against without`;
+  const known = withCommittedFiles(file);
+  synth('knownContainer', 1, known);
+  const samples = { without: [] as number[], with: [] as number[] };
+  for (let round = 0; round < ROUNDS; round++) {
+    samples.without.push(synth('container', 1, file).ms);
+    samples.with.push(synth('knownContainer', 1, known).ms);
+  }
+  return ratioRow(what, samples.with, samples.without, atMost(1.2));
+}
+
+/** Links the model into a folder of its own, and writes there what `model-serving` has to say of it. */
+function withCommittedFiles(file: string): string {
+  const target = mkdtempSync(join(folder, 'known-'));
+  const linked = join(target, basename(file));
+  linkSync(file, linked);
+  if (basename(file) === GIGABYTE) linkSync(join(folder, WEIGHTS), join(target, WEIGHTS));
+  const run = (...args: string[]) => execFileSync(process.execPath, [CLI, ...args], { stdio: 'ignore' });
+  run('golden', 'record', linked, '--random', '3');
+  run('profile', linked, '--max-batch', '4');
+  run('contract', 'accept', linked, '--name', 'model0');
+  return linked;
+}
+
+function gigabyteModel(): string {
+  writeFileSync(join(folder, WEIGHTS), '');
+  truncateSync(join(folder, WEIGHTS), 1024 * MIB);
+  const file = writeOnnxModel(join(folder, GIGABYTE), {
     inputs: [value('x', 'float', ['n', 16384])],
     outputs: [value('y', 'float', ['n', 16384])],
     nodes: [node('MatMul', ['x', 'w'], ['y'])],
-    initializers: [externalInitializer('w', 'float', [16384, 16384], 'weights.bin')],
+    initializers: [externalInitializer('w', 'float', [16384, 16384], WEIGHTS)],
   });
+  // A file as young as that would be read again: its time may not show another write.
   execFileSync('sleep', ['2.5']);
+  return file;
+}
+
+function coldAndWarm(file: string): Row {
   const [cold, warm] = [synth('container', 1, file), synth('container', 1, file)];
   return {
     what: 'synth of a 1 GiB model, warm, against cold',
