@@ -1,0 +1,231 @@
+import { truncateSync, writeFileSync } from 'node:fs';
+import type { TerraformStack } from 'cdktf';
+import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
+import { ContainerizedModel, InferenceImage } from 'cdktf-model-serving/docker';
+import { ScalableModelService, ScalingTarget } from 'cdktf-model-serving/kubernetes';
+import { externalInitializer, identity, node, nonTensor, value, writeOnnxModel } from './support/onnx-builder';
+import { largeModel, multiplier } from './support/models';
+import { profiledModel, profileOf } from './support/profiles';
+import { synthStack } from './support/synth';
+import { temporaryFolder } from './support/temporary-folder';
+
+/** What people do wrong, and all that they see of it when they synthesize. */
+const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void, seen: string][] = [
+  // The model
+  [
+    'a download that broke off',
+    (stack) => container(stack, truncated('half.onnx')),
+    `half.onnx: this is not a whole ONNX model: a field of 81 bytes at byte 29 does not fit into what follows. Check that it is the right file, copied or downloaded to its end. [not-onnx]`,
+  ],
+  [
+    'weights left in Git LFS',
+    (stack) => container(stack, written('lfs.onnx', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\n')),
+    `lfs.onnx: this is a Git LFS pointer, not the file it stands for. Run "git lfs pull". [git-lfs-pointer]`,
+  ],
+  [
+    'an opset from tomorrow',
+    (stack) => container(stack, onnx('tomorrow', { ...identity('float', ['n']), opsets: { '': 99 } })),
+    `tomorrow.onnx: opset 99 of ai.onnx is newer than onnxruntime 1.30.0 reads, which is 26 at most. Export with an older opset_version, or convert with onnx.version_converter. [opset-unsupported]`,
+  ],
+  [
+    'an operator of a library that is not there',
+    (stack) =>
+      container(
+        stack,
+        onnx('custom', {
+          ...identity('float', ['n']),
+          nodes: [node('BeamSearch', ['x'], ['y'], { domain: 'my.ops' })],
+        }),
+      ),
+    `custom.onnx: onnxruntime has no operators my.ops:BeamSearch (node "BeamSearch_y"); custom operator libraries cannot be loaded. Export the model with operators of ai.onnx, ai.onnx.ml, com.microsoft, com.microsoft.nchwc, and do pre- and post-processing in the client. [operators-unknown]`,
+  ],
+  [
+    'a scikit-learn classifier as it comes',
+    (stack) =>
+      container(
+        stack,
+        onnx('zipmap', { ...identity('float', ['n', 4]), outputs: [nonTensor('output_probability', 'sequenceType')] }),
+      ),
+    `zipmap.onnx: output "output_probability" is of type sequence, and onnxruntime-node carries tensors only. With skl2onnx, convert with options={"zipmap": False}; else export it as a tensor. [not-a-tensor]`,
+  ],
+  [
+    'weights that were not copied with the model',
+    (stack) =>
+      container(
+        stack,
+        onnx('apart', {
+          ...identity('float', ['n']),
+          nodes: [node('Add', ['x', 'w'], ['y'])],
+          initializers: [externalInitializer('w', 'float', [4], 'weights.bin')],
+        }),
+      ),
+    `apart.onnx: tensor "w" is stored in "weights.bin", and there is no file weights.bin. Copy it there, beside the model. [external-data-missing]`,
+  ],
+  [
+    'a shape that the graph contradicts',
+    (stack) =>
+      container(stack, onnx('contradicted', { ...identity('float', [2, 3]), outputs: [value('y', 'float', [2, 4])] })),
+    `contradicted.onnx: output "y" is declared as [2, 4], and onnxruntime infers another shape from the graph. Export it again, with the shape that it has. [shape-contradicted]`,
+  ],
+  [
+    'batches of a model that was exported for one row',
+    (stack) => container(stack, onnx('one-row', identity('float', [1, 4])), {}, { serving: { maxBatchSize: 8 } }),
+    `stack/digits: serving.maxBatchSize is 8, but model "one-row" cannot run requests together: input "x" has a fixed first dimension, 1. Leave it out, or export the model with one symbolic first dimension at every input and output (dynamic_shapes or dynamic_axes of torch.onnx.export). [batching-impossible]`,
+  ],
+  [
+    'a version that is no part of a path',
+    (stack) => container(stack, digits(), { version: '1.0/beta' }),
+    `digits.onnx: model version "1.0/beta" is not one segment of a URL's path. Pass a version of at most 128 letters, digits, ".", "_" and "-", the first a letter or a digit. [model-version-invalid]`,
+  ],
+
+  // Its profile
+  [
+    'the profile of the model before',
+    (stack) => container(stack, withProfileOf('0'.repeat(64))),
+    `stale.profile.json: this is the profile of another model, with sha256 0000000000000000000000000000000000000000000000000000000000000000, measured on 4 x AMD EPYC 9B14 on 2026-11-25; stale.onnx has d150be346e733605fafe2efd38b75be90c4a173cc6897bc1b83716bbc621729c. Measure it again: model-serving profile stale.onnx [profile-stale]`,
+  ],
+  [
+    'a profile that somebody wrote by hand',
+    (stack) => container(stack, handWritten()),
+    `by-hand.profile.json: runs: Too small: expected array to have >=1 items. Profiles are measured, not written by hand: model-serving profile by-hand.onnx [profile-invalid]`,
+  ],
+  [
+    'less memory than was measured',
+    (stack) => new ContainerizedModel(stack, 'digits', { model: profiled(), memoryMiB: 128 }),
+    `stack/digits: memoryMiB is 128, but model "profiled" needs 138 or more: 138 under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 for each executor but the first. Raise it, or leave it out for a default that fits. [memory-below-peak]`,
+  ],
+  [
+    'less memory than the weights',
+    (stack) => new ContainerizedModel(stack, 'large', { model: largeModel('.', 'large', 300), memoryMiB: 256 }),
+    `stack/large: memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it, or leave it out for a default that fits. [memory-too-small]`,
+  ],
+  [
+    'more requests than the replicas can hold',
+    (stack) => service(stack, { replicas: 2, capacity: { requestsPerSecond: 2000 } }),
+    `stack/digits: capacity.requestsPerSecond is 2,000, but replicas is 2, enough for 1,500 with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise replicas to 3, or raise resources.cpu to 2. [capacity-unmeetable]`,
+  ],
+  [
+    'more requests than the autoscaler may add replicas for',
+    (stack) =>
+      service(stack, { autoscaling: { maxReplicas: 4 }, capacity: { requestsPerSecond: 5000, headroom: 0.5 } }),
+    `stack/digits: capacity.requestsPerSecond is 5,000, but autoscaling.maxReplicas is 4, enough for 2,600 with 50 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise autoscaling.maxReplicas to 8, or raise resources.cpu to 2.3. [capacity-unmeetable]`,
+  ],
+  [
+    'half a CPU for what takes more',
+    (stack) => service(stack, { replicas: 2, resources: { cpu: 0.5 }, capacity: { requestsPerSecond: 1000 } }),
+    `stack/digits: capacity.requestsPerSecond is 1,000, but replicas is 2, enough for 630 with 30 % headroom: a replica of 0.5 CPUs answers 410 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise replicas to 4, or raise resources.cpu to 0.8. [capacity-unmeetable]`,
+  ],
+  [
+    'a capacity of a model that was not measured',
+    (stack) => service(stack, { capacity: { requestsPerSecond: 100 } }, OnnxModel.fromFile(digits())),
+    `stack/digits: capacity is computed from a profile, and model "digits" has none. Give replicas or autoscaling instead, or measure it: model-serving profile digits.onnx [capacity-without-profile]`,
+  ],
+  [
+    'a capacity below nothing',
+    (stack) => service(stack, { capacity: { requestsPerSecond: 0, headroom: -0.1 } }),
+    `stack/digits: capacity.requestsPerSecond is 0. Give a number above 0, such as 200. [capacity-invalid]
+stack/digits: capacity.headroom is -0.1. Give a share of 0 or more, such as 0.3 for 30 %. [capacity-invalid]`,
+  ],
+  [
+    'a CPU target that is never reached',
+    (stack) =>
+      service(stack, {
+        autoscaling: { maxReplicas: 4, target: ScalingTarget.cpuUtilization(90) },
+        resources: { cpu: 4 },
+        serving: { executors: 1 },
+      }),
+    `stack/digits: the target for cpu is 90 % of the CPUs set aside, but runs of the model can use at most 30 % (1.2 of 4), and the autoscaler would never add a replica. Give a target of 27 or less, whole CPUs, or more threads (serving.executors, serving.threadsPerExecutor). [cpu-target-unreachable]`,
+  ],
+
+  // Where it runs
+  [
+    'a base image with another C library',
+    (stack) => container(stack, digits(), {}, { build: { baseImage: 'node:22-alpine' } }),
+    `stack/digits/image: baseImage "node:22-alpine" is Alpine (musl), and onnxruntime needs glibc. Use a Debian, Ubuntu, RHEL or distroless image with Node 20 or newer, such as node:24-bookworm-slim. [base-image-musl]`,
+  ],
+  [
+    'an image that no cluster can pull',
+    (stack) =>
+      service(stack, {
+        image: new InferenceImage(stack, 'image', { model: profiled() }),
+        model: undefined,
+        repository: undefined,
+      }),
+    `stack/digits: image stays on the engine that builds it, where no cluster can pull it. Give that InferenceImage a repository. [image-not-pushed]`,
+  ],
+  [
+    'a setting of the server as a variable',
+    (stack) => container(stack, digits(), {}, { environment: { MODEL_SERVING_EXECUTORS: '2' } }),
+    `stack/digits: environment sets MODEL_SERVING_EXECUTORS, but MODEL_SERVING_ variables are the server's own. Use the serving prop. [environment-reserved]`,
+  ],
+  [
+    'a setting that there is not, and one that cannot be',
+    (stack) => container(stack, digits(), {}, { serving: { workers: 2, queueTimeoutSeconds: 0 } as object }),
+    `stack/digits: serving has no option workers. The options are executors, threadsPerExecutor, maxBatchSize, maxBatchDelaySeconds, rowIndependence, maxQueueLength, maxQueueRows, maxQueueBytes, queueTimeoutSeconds, maxRequestBytes, drainSeconds, maxConnectionAgeSeconds, logLevel. [serving-option-unknown]
+stack/digits: serving.queueTimeoutSeconds is 0. Too small: expected number to be >0. [serving-option-invalid]`,
+  ],
+  [
+    'a disruption budget that blocks every drain',
+    (stack) => service(stack, { replicas: 2, disruptionBudget: { minAvailable: 2 } }),
+    `stack/digits: disruptionBudget.minAvailable is 2, and there may be only 2 replicas: none could ever be evicted, and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]`,
+  ],
+];
+
+const folder = temporaryFolder();
+const home = process.cwd();
+beforeAll(() => process.chdir(folder));
+afterAll(() => process.chdir(home));
+
+test.each(MISTAKES)('%s', (_, make, seen) => {
+  expect(outputOf(make).replaceAll(folder, '/work')).toBe(seen);
+});
+
+function outputOf(make: (stack: TerraformStack) => void): string {
+  try {
+    synthStack(make);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return 'nothing';
+}
+
+function container(stack: TerraformStack, file: string, model: OnnxModelProps = {}, props: object = {}): void {
+  new ContainerizedModel(stack, 'digits', { model: OnnxModel.fromFile(file, model), ...props });
+}
+
+function service(stack: TerraformStack, props: object, model: OnnxModel = profiled()): void {
+  new ScalableModelService(stack, 'digits', { model, repository: 'registry.example.com/ml/digits', ...props });
+}
+
+function digits(): string {
+  return multiplier('.', 'digits', 2);
+}
+
+function profiled(): OnnxModel {
+  return profiledModel(onnx('profiled', { ...identity('float', ['n', 4]) }));
+}
+
+function withProfileOf(sha256: string): string {
+  writeFileSync('stale.profile.json', JSON.stringify(profileOf(sha256)));
+  return onnx('stale', identity('float', ['n', 4]));
+}
+
+function handWritten(): string {
+  writeFileSync('by-hand.profile.json', JSON.stringify({ ...profileOf('0'.repeat(64)), runs: [] }));
+  return onnx('by-hand', identity('float', ['n', 4]));
+}
+
+function onnx(name: string, parts: Parameters<typeof writeOnnxModel>[1]): string {
+  return writeOnnxModel(`${name}.onnx`, parts);
+}
+
+function written(path: string, content: string): string {
+  writeFileSync(path, content);
+  return path;
+}
+
+function truncated(path: string): string {
+  const file = onnx(path.replace('.onnx', ''), identity('float', ['n', 4]));
+  truncateSync(file, 60);
+  return file;
+}
