@@ -3,6 +3,7 @@ import type { TerraformStack } from 'cdktf';
 import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
 import { ContainerizedModel, InferenceImage } from 'cdktf-model-serving/docker';
 import { ScalableModelService, ScalingTarget } from 'cdktf-model-serving/kubernetes';
+import { writeContract } from '../lib/interface-contract/contract-file';
 import { externalInitializer, identity, node, nonTensor, value, writeOnnxModel } from './support/onnx-builder';
 import { largeModel, multiplier } from './support/models';
 import { profiledModel, profileOf } from './support/profiles';
@@ -137,6 +138,52 @@ stack/digits: capacity.headroom is -0.1. Give a share of 0 or more, such as 0.3 
     `stack/digits: the target for cpu is 90 % of the CPUs set aside, but runs of the model can use at most 30 % (1.2 of 4), and the autoscaler would never add a replica. Give a target of 27 or less, whole CPUs, or more threads (serving.executors, serving.threadsPerExecutor). [cpu-target-unreachable]`,
   ],
 
+  // Its contract
+  [
+    'an input that was renamed',
+    (stack) => container(stack, changed([value('picture', 'float', ['n', 4])]), { runtimeCheck: 'skip' }),
+    `changed.onnx: compared with changed.contract.json (version "1"), input "x" is called "picture" now: clients send it by its old name. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --breaking [contract-broken]`,
+  ],
+  [
+    'an input that takes another datatype',
+    (stack) => container(stack, changed([value('x', 'double', ['n', 4])]), { runtimeCheck: 'skip' }),
+    `changed.onnx: compared with changed.contract.json (version "1"), input "x" is FP64 [n, 4], and was FP32 [n, 4]: clients send FP32. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --breaking [contract-broken]`,
+  ],
+  [
+    'an input that only takes one row',
+    (stack) => container(stack, changed([value('x', 'float', [1, 4])]), { runtimeCheck: 'skip' }),
+    `changed.onnx: compared with changed.contract.json (version "1"), input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --breaking [contract-broken]`,
+  ],
+  [
+    'an input that takes one dimension more',
+    (stack) => container(stack, changed([value('x', 'float', ['n', 4, 1])]), { runtimeCheck: 'skip' }),
+    `changed.onnx: compared with changed.contract.json (version "1"), input "x" is FP32 [n, 4, 1], and was FP32 [n, 4]: clients send 2 dimensions. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --breaking [contract-broken]`,
+  ],
+  [
+    'an input that nobody sends yet',
+    (stack) =>
+      container(stack, changed([value('x', 'float', ['n', 4]), value('mask', 'float', ['n', 4])]), {
+        runtimeCheck: 'skip',
+      }),
+    `changed.onnx: compared with changed.contract.json (version "1"), input "mask" is new, FP32 [n, 4]: clients that do not send it would be refused. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --breaking [contract-broken]`,
+  ],
+  [
+    'an output that is gone',
+    (stack) => container(stack, changed(undefined, [value('scores', 'float', ['n', 4])]), { runtimeCheck: 'skip' }),
+    `changed.onnx: compared with changed.contract.json (version "1"), output "y" is called "scores" now: clients read it by its old name. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --breaking [contract-broken]
+changed.onnx: compared with changed.contract.json (version "1"), output "labels" is gone, and was INT64 [n]: clients that read it would find nothing. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --breaking [contract-broken]`,
+  ],
+  [
+    'another name in every URL',
+    (stack) => container(stack, changed(), { name: 'letters', runtimeCheck: 'skip' }),
+    `changed.onnx: compared with changed.contract.json (version "1"), the model is called "letters", and was called "changed": clients ask for it by its name. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --breaking [contract-broken]`,
+  ],
+  [
+    'a canary that breaks the clients of the service',
+    (stack) => canary(stack),
+    `stack/digits/next: compared with the service's version "1", input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused. Deploy it as a service of its own, or set acceptsInterfaceChange if no client minds. [canary-interface]`,
+  ],
+
   // Where it runs
   [
     'a base image with another C library',
@@ -213,6 +260,31 @@ function withProfileOf(sha256: string): string {
 function handWritten(): string {
   writeFileSync('by-hand.profile.json', JSON.stringify({ ...profileOf('0'.repeat(64)), runs: [] }));
   return onnx('by-hand', identity('float', ['n', 4]));
+}
+
+/** A model whose contract has x: FP32 [n, 4] as input, and as outputs y and labels. */
+function changed(
+  inputs = [value('x', 'float', ['n', 4])],
+  outputs = [value('y', 'float', ['n', 4]), value('labels', 'int64', ['n'])],
+): string {
+  const accepted = {
+    inputs: [fp32('x')],
+    outputs: [fp32('y'), { name: 'labels', datatype: 'INT64' as const, dimensions: ['n'] }],
+  };
+  writeContract('changed.contract.json', { name: 'changed', ...accepted }, '1');
+  return onnx('changed', { inputs, outputs, nodes: [] });
+}
+
+function fp32(name: string) {
+  return { name, datatype: 'FP32' as const, dimensions: ['n', 4] };
+}
+
+function canary(stack: TerraformStack): void {
+  const of = (name: string, version: string, rows: string | number) =>
+    OnnxModel.fromFile(onnx(name, identity('float', [rows, 4])), { name: 'digits', version });
+  const repository = 'registry.example.com/ml/digits';
+  const stable = new ScalableModelService(stack, 'digits', { model: of('stable', '1', 'n'), repository, replicas: 4 });
+  stable.addCanary('next', { model: of('next', '2', 1), weight: 20 });
 }
 
 function onnx(name: string, parts: Parameters<typeof writeOnnxModel>[1]): string {

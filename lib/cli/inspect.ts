@@ -34,10 +34,11 @@ function inspect(path: string, options: InspectOptions): object {
 }
 
 function facts(model: OnnxModel): object {
-  const { name, version, sha256, sizeBytes, irVersion, opsets, operators, batching, metadata, warnings } = model;
+  const { name, version, sha256, sizeBytes, irVersion, opsets, operators, batching, metadata, servable, warnings } =
+    model;
   const sizing = measuredSizing(model);
   return {
-    servable: warnings.length === 0,
+    servable,
     name,
     version,
     sha256,
@@ -84,8 +85,8 @@ function measuredSizing({ profile, batching }: OnnxModel): Sizing | undefined {
   return profile && sizeReplica(profile, batching);
 }
 
-function verdict({ warnings }: OnnxModel, runtimeCheck: ModelOptions['runtimeCheck']): string {
-  if (warnings.length > 0) return 'cannot be served, or was not loaded here: see the warnings';
+function verdict({ servable }: OnnxModel, runtimeCheck: ModelOptions['runtimeCheck']): string {
+  if (!servable) return 'cannot be served, or was not loaded here: see the warnings';
   return runtimeCheck === 'skip' ? 'can be served, as far as its graph tells' : 'can be served';
 }
 

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { ModelServingError } from '../errors';
 import { packageRoot, readPackage } from '../package-root';
 import { contextCommand } from './context';
+import { contractCommand } from './contract';
 import { inspectCommand } from './inspect';
 import { serveCommand } from './serve';
 
@@ -12,7 +13,8 @@ const program = new Command('model-serving')
   .showHelpAfterError()
   .addCommand(inspectCommand())
   .addCommand(contextCommand())
-  .addCommand(serveCommand());
+  .addCommand(serveCommand())
+  .addCommand(contractCommand());
 
 program.parseAsync().catch((error: unknown) => {
   console.error(error instanceof ModelServingError ? error.message : error);

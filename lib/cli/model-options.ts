@@ -7,6 +7,7 @@ export interface ModelOptions {
   modelVersion?: string;
   golden?: string;
   profile?: string | false;
+  contract?: string | false;
   runtimeCheck?: OnnxModelProps['runtimeCheck'];
 }
 
@@ -18,6 +19,8 @@ export function addModelOptions(command: Command): Command {
     .option('--golden <file>', 'golden examples that the container must reproduce before it is ready')
     .option('--profile <file>', 'what was measured of the model (default: the profile beside it, if it is there)')
     .option('--no-profile', 'pass over a profile beside the model')
+    .option('--contract <file>', 'the interface that is accepted (default: the contract beside it, if it is there)')
+    .option('--no-contract', 'pass over a contract beside the model')
     .addOption(
       new Option('--runtime-check <mode>', 'whether to load the model in the runtime first')
         .choices(['require', 'warn', 'skip'])
@@ -27,8 +30,8 @@ export function addModelOptions(command: Command): Command {
 
 /** Reads the model, and says on standard error what is odd about it. */
 export function readModel(path: string, options: ModelOptions): OnnxModel {
-  const { name, modelVersion: version, golden, profile, runtimeCheck } = options;
-  const model = OnnxModel.fromFile(path, { name, version, golden, profile, runtimeCheck });
+  const { name, modelVersion: version, golden, profile, contract, runtimeCheck } = options;
+  const model = OnnxModel.fromFile(path, { name, version, golden, profile, contract, runtimeCheck });
   for (const warning of model.warnings) console.error(`warning: ${warning}`);
   return model;
 }

@@ -4,6 +4,8 @@ import { Construct } from 'constructs';
 import { ModelServingError, type Problem } from '../errors';
 import { InferenceImage, type ImageOptions } from '../image/inference-image';
 import type { ModelImage } from '../image/model-image';
+import { compareInterfaces } from '../interface-contract/compare-interfaces';
+import { breaking } from '../interface-contract/difference';
 import type { OnnxModel } from '../model/onnx-model';
 import type { Sizing } from '../profile/sizing';
 import { Problems } from '../problems';
@@ -32,6 +34,11 @@ export interface CanaryProps {
    * @default 1
    */
   readonly weightTolerance?: number;
+  /**
+   * Whether the canary may have another interface than the service's model, which breaks clients that happen upon it.
+   * @default false
+   */
+  readonly acceptsInterfaceChange?: boolean;
 }
 
 /** The service that a canary stands beside. */
@@ -116,6 +123,7 @@ function problemsOf(
   if (model && model.name !== context.model.name) {
     problems.add(kubernetesErrors.canaryName(where, model.name, context.model.name));
   }
+  if (model && !props.acceptsInterfaceChange) checkInterface(where, context.model, model, problems);
   if (model && model.version === context.model.version)
     problems.add(kubernetesErrors.canaryVersion(where, model.version));
   checkMemory(
@@ -130,6 +138,18 @@ function problemsOf(
   if (model) checkDeadline(where, context.deployment.rollout ?? {}, model, problems);
   checkWeight(where, context.replicas, props, problems);
   return problems.list;
+}
+
+/** Clients of the service happen upon the canary, and know only the interface of the service's model. */
+function checkInterface(
+  where: string,
+  { name, version, signature }: OnnxModel,
+  canary: OnnxModel,
+  problems: Problems,
+): void {
+  for (const difference of breaking(compareInterfaces({ name, ...signature }, { name, ...canary.signature }))) {
+    problems.add(kubernetesErrors.canaryInterface(where, version, difference));
+  }
 }
 
 function checkWeight(

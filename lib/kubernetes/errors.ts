@@ -1,4 +1,5 @@
 import type { Problem } from '../errors';
+import type { Difference } from '../interface-contract/difference';
 import { headroomText } from '../profile/headroom';
 import { measuredOn } from '../profile/measured-on';
 import type { ModelProfile } from '../profile/model-profile';
@@ -195,6 +196,11 @@ export const kubernetesErrors = {
   canaryName: (where: string, name: string, expected: string): Problem => ({
     code: 'canary-name',
     message: `${where}: the canary's model is called "${name}", the service's "${expected}". Clients ask by name: give the candidate the same one, OnnxModel.fromFile(…, { name: '${expected}', version: … }).`,
+  }),
+
+  canaryInterface: (where: string, version: string, { what, harm }: Required<Difference>): Problem => ({
+    code: 'canary-interface',
+    message: `${where}: compared with the service's version "${version}", ${what}: ${harm}. Deploy it as a service of its own, or set acceptsInterfaceChange if no client minds.`,
   }),
 
   canaryVersion: (where: string, version: string): Problem => ({

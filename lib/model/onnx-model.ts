@@ -2,6 +2,7 @@ import { parse } from 'node:path';
 import { CONTRACT_VERSION, modelDigest, type ModelManifest } from '../../inference-image/src/contract/model-manifest';
 import type { Signature } from '../../inference-image/src/contract/signature';
 import { ModelServingError } from '../errors';
+import { checkContract } from '../interface-contract/check-contract';
 import type { ModelProfile } from '../profile/model-profile';
 import { checkProfile, readProfile } from '../profile/profile-file';
 import { batchingOf, type Batching } from './batching';
@@ -46,6 +47,15 @@ export interface OnnxModelProps {
   readonly profile?: string | false;
 
   /**
+   * Path of the contract that `model-serving contract accept` wrote, relative to the working directory, or false for
+   * none. A model that breaks clients of the accepted interface is refused, unless its version has another major part
+   * (what stands before the first dot).
+   *
+   * @default - the file beside the model, `digits.contract.json` for `digits.onnx`, if it is there
+   */
+  readonly contract?: string | false;
+
+  /**
    * Whether to load the model in the runtime at synth, which takes as long as it takes the container to load it, once
    * for each content of the model: `require` refuses a model that does not load, `warn` adds to `warnings` instead, and
    * `skip` does not try. The last two are for machines where onnxruntime does not run, such as Alpine's.
@@ -53,6 +63,12 @@ export interface OnnxModelProps {
    * @default 'require'
    */
   readonly runtimeCheck?: 'require' | 'warn' | 'skip';
+}
+
+/** What was found out about a model. */
+interface ModelFacts extends Pick<OnnxModel, 'name' | 'version' | 'signature' | 'profile' | 'servable' | 'warnings'> {
+  readonly weights: Weights;
+  readonly golden?: SourceFile;
 }
 
 /** A trained model that can be served: what it is, and the files that it is made of. */
@@ -79,11 +95,30 @@ export class OnnxModel {
     if (runtimeCheck === 'require') problems.push(...findings);
     if (golden) problems.push(...checkGolden(golden, signature));
     if (measured) problems.push(...checkProfile(path, modelDigest(weights.files), measured));
+    const contract = collect(problems, () => checkContract(path, props.contract, { name, version, ...signature }));
+    if (contract) problems.push(...contract.problems);
     ModelServingError.throwIfAny(problems);
 
-    const warnings = findings.map(({ message }) => message);
-    return new OnnxModel(name, version, signature, weights, golden?.file, measured?.profile, warnings);
+    return new OnnxModel({
+      name,
+      version,
+      signature,
+      weights,
+      golden: golden?.file,
+      profile: measured?.profile,
+      servable: findings.length === 0,
+      warnings: [...findings.map(({ message }) => message), ...contract!.warnings],
+    });
   }
+
+  /** The model's name in URLs. */
+  readonly name: string;
+
+  /** The model's version in URLs. */
+  readonly version: string;
+
+  /** Inputs and outputs, as the file declares them. */
+  readonly signature: Signature;
 
   /** The model's identity: the sha256 of its file, or of the listing of its files where there is external data. */
   readonly sha256: string;
@@ -106,23 +141,25 @@ export class OnnxModel {
   /** Whether rows of several requests may run as one batch. */
   readonly batching: Batching;
 
+  /** What was measured of it, if anything. */
+  readonly profile?: ModelProfile;
+
+  /** False where `runtimeCheck` is `warn`, and the runtime did not load the model or does not run here. */
+  readonly servable: boolean;
+
+  /** What is odd about the model. */
+  readonly warnings: readonly string[];
+
   /** What an image holds: the model first, then external data, then golden examples if any. */
   readonly files: readonly SourceFile[];
 
-  private constructor(
-    /** The model's name in URLs. */
-    readonly name: string,
-    /** The model's version in URLs. */
-    readonly version: string,
-    /** Inputs and outputs, as the file declares them. */
-    readonly signature: Signature,
-    { graph, files }: Weights,
-    golden: SourceFile | undefined,
-    /** What was measured of it, if anything. */
-    readonly profile: ModelProfile | undefined,
-    /** What is odd about the model, though it can be served. */
-    readonly warnings: readonly string[],
-  ) {
+  private constructor({ weights: { graph, files }, golden, ...facts }: ModelFacts) {
+    this.name = facts.name;
+    this.version = facts.version;
+    this.signature = facts.signature;
+    this.profile = facts.profile;
+    this.servable = facts.servable;
+    this.warnings = facts.warnings;
     this.files = golden ? [...files, golden] : files;
     this.sha256 = modelDigest(files);
     this.sizeBytes = files.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
@@ -130,7 +167,7 @@ export class OnnxModel {
     this.opsets = graph.opsets;
     this.operators = graph.operators.map(operatorName).sort();
     this.metadata = graph.metadata;
-    this.batching = batchingOf(signature, graph.operators);
+    this.batching = batchingOf(facts.signature, graph.operators);
   }
 
   /** What the image's model.json says. */

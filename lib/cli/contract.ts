@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import { Command } from 'commander';
+import { ModelServingError } from '../errors';
+import { refusedDifferences } from '../interface-contract/check-contract';
+import { compareInterfaces } from '../interface-contract/compare-interfaces';
+import { defaultContractPath, readContract, writeContract } from '../interface-contract/contract-file';
+import { breaking, type Difference } from '../interface-contract/difference';
+import { contractErrors } from '../interface-contract/errors';
+import type { OnnxModel } from '../model/onnx-model';
+import { addModelOptions, type ModelOptions, readModel } from './model-options';
+
+interface ContractOptions extends ModelOptions {
+  breaking?: boolean;
+}
+
+export function contractCommand(): Command {
+  return new Command('contract')
+    .description("Keep what a model's clients depend on, so that a breaking change fails the plan.")
+    .addCommand(acceptCommand())
+    .addCommand(diffCommand());
+}
+
+function acceptCommand(): Command {
+  return addModelOptions(new Command('accept'))
+    .description("Write the model's interface as accepted; commit the file.")
+    .option('--breaking', 'accept also what breaks clients, without a new major version')
+    .action((path: string, options: ContractOptions) => {
+      const { model, contractPath, contract, differences } = compared(path, options);
+      if (contract && !options.breaking) {
+        const refused = refusedDifferences(contract, model.version, differences);
+        ModelServingError.throwIfAny(refused.map((each) => contractErrors.broken(contractPath, path, contract, each)));
+      }
+      writeContract(contractPath, { name: model.name, ...model.signature }, model.version);
+      print(differences);
+      console.log(`${contractPath}: version "${model.version}" of "${model.name}" is accepted.`);
+    });
+}
+
+function diffCommand(): Command {
+  return addModelOptions(new Command('diff'))
+    .description(
+      'Show in what the interface differs from the accepted one; the exit code is 1 where clients would break.',
+    )
+    .action((path: string, options: ContractOptions) => {
+      const { contractPath, contract, differences } = compared(path, options);
+      print(differences);
+      if (!contract) console.log(`${contractPath}: there is no contract yet.`);
+      else if (differences.length === 0) console.log(`${contractPath}: the interface is the accepted one.`);
+      if (breaking(differences).length > 0) process.exitCode = 1;
+    });
+}
+
+function compared(path: string, options: ContractOptions) {
+  const model: OnnxModel = readModel(path, { ...options, contract: false });
+  const contractPath = options.contract || defaultContractPath(path);
+  const contract = existsSync(contractPath) ? readContract(contractPath, path) : undefined;
+  const differences = contract ? compareInterfaces(contract, { name: model.name, ...model.signature }) : [];
+  return { model, contractPath, contract, differences };
+}
+
+function print(differences: readonly Difference[]): void {
+  for (const { what, harm } of differences) console.log(harm === undefined ? `  ${what}` : `! ${what}: ${harm}`);
+}

@@ -1,0 +1,12 @@
+import * as z from 'zod/mini';
+import { signatureSchema } from '../../inference-image/src/contract/schemas';
+
+const text = () => z.string().check(z.minLength(1));
+
+/** Loaded only for contracts not seen before. */
+export const contractSchema = z.strictObject({
+  contractVersion: z.literal(1),
+  name: text(),
+  version: text(),
+  ...signatureSchema.shape,
+});

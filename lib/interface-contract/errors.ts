@@ -1,0 +1,31 @@
+import type { Problem } from '../errors';
+import type { Difference } from './difference';
+import type { InterfaceContract } from './model-interface';
+
+/** What can be wrong with a contract, or with a model by its contract; `path` is the contract's, as the user gave it. */
+export const contractErrors = {
+  notJson: (path: string, modelPath: string, reason: string): Problem => ({
+    code: 'contract-not-json',
+    message: `${path}: this is not JSON: ${reason}. Restore it, or write it anew from the model that is deployed: ${acceptCommand(modelPath)}`,
+  }),
+
+  invalid: (path: string, modelPath: string, where: string, reason: string): Problem => ({
+    code: 'contract-invalid',
+    message: `${path}: ${where}: ${reason}. Restore it, or write it anew from the model that is deployed: ${acceptCommand(modelPath)}`,
+  }),
+
+  broken: (
+    path: string,
+    modelPath: string,
+    { version }: InterfaceContract,
+    { what, harm }: Required<Difference>,
+  ): Problem => ({
+    code: 'contract-broken',
+    message: `${modelPath}: compared with ${path} (version "${version}"), ${what}: ${harm}. Give the model another major version, or accept it if no client minds: ${acceptCommand(modelPath)} --breaking`,
+  }),
+};
+
+/** The command that accepts a model's interface, for messages. */
+export function acceptCommand(modelPath: string): string {
+  return `model-serving contract accept ${modelPath}`;
+}

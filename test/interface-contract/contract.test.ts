@@ -1,0 +1,161 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
+import { ScalableModelService } from 'cdktf-model-serving/kubernetes';
+import { identity, value, writeOnnxModel, type Dim, type Elem } from '../support/onnx-builder';
+import { runCli } from '../support/cli';
+import { synthStack } from '../support/synth';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const folder = temporaryFolder();
+const home = process.cwd();
+beforeAll(() => process.chdir(folder));
+afterAll(() => process.chdir(home));
+
+/** A model with another interface in the place of the last. */
+function write(dims: Dim[], elem: Elem = 'float'): string {
+  return writeOnnxModel('m.onnx', identity(elem, dims));
+}
+
+function read(props: OnnxModelProps = {}): OnnxModel {
+  return OnnxModel.fromFile('m.onnx', { runtimeCheck: 'skip', ...props });
+}
+
+const accept = (...args: string[]) => runCli('contract', 'accept', 'm.onnx', ...args);
+
+const BROKEN =
+  'm.onnx: compared with m.contract.json (version "1.4"), input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused. Give the model another major version, or accept it if no client minds: model-serving contract accept m.onnx --breaking [contract-broken]';
+
+describe('a contract beside the model', () => {
+  beforeEach(() => {
+    write(['n', 4]);
+    expect(accept('--model-version', '1.4', '--breaking').code).toBe(0);
+  });
+
+  test('is written once and the same', () => {
+    const before = readFileSync('m.contract.json', 'utf8');
+    expect(accept('--model-version', '1.4').stdout).toBe('m.contract.json: version "1.4" of "m" is accepted.\n');
+    expect(readFileSync('m.contract.json', 'utf8')).toBe(before);
+    expect(JSON.parse(before)).toEqual({ contractVersion: 1, name: 'm', version: '1.4', ...read().signature });
+  });
+
+  test('lets the same interface pass, whatever the minor version', () => {
+    expect(read({ version: '1.5' }).warnings).toEqual([]);
+    expect(runCli('contract', 'diff', 'm.onnx')).toEqual({
+      code: 0,
+      stdout: 'm.contract.json: the interface is the accepted one.\n',
+      stderr: '',
+    });
+  });
+
+  test('refuses what breaks clients, in the same major version', () => {
+    write([1, 4]);
+    expect(() => read({ version: '1.5' })).toThrow(new Error(BROKEN));
+    expect(read({ version: '1.5', contract: false }).warnings).toEqual([]);
+    const { code, stdout } = runCli('contract', 'diff', 'm.onnx');
+    expect([code, stdout.split('\n')[0]]).toEqual([
+      1,
+      '! input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused',
+    ]);
+  });
+
+  test('says each thing that breaks', () => {
+    write([1, 4], 'int64');
+    const codes = (error: any) => error.problems.map(({ code }: any) => code);
+    try {
+      read();
+      throw new Error('accepted');
+    } catch (error) {
+      expect(codes(error)).toEqual(['contract-broken', 'contract-broken']);
+    }
+  });
+
+  test('lets it pass in another major version, and asks to accept it', () => {
+    write([1, 4]);
+    const model = read({ version: '2' });
+    expect(model.servable).toBe(true);
+    expect(model.warnings).toEqual([
+      'm.onnx: compared with m.contract.json (version "1.4"), input "x" is FP32 [1, 4], and was FP32 [n, 4]; output "y" is FP32 [1, 4], and was FP32 [n, 4]. Accept it, so that the next change is compared with this one: model-serving contract accept m.onnx',
+    ]);
+    expect(accept('--model-version', '2').code).toBe(0);
+    expect(read({ version: '2' }).warnings).toEqual([]);
+  });
+
+  test('is replaced in the same major version only where that is asked for', () => {
+    write([1, 4]);
+    const refused = accept('--model-version', '1.5');
+    expect([refused.code, refused.stderr.trim()]).toEqual([1, BROKEN]);
+    expect(accept('--model-version', '1.5', '--breaking').stdout).toContain('! input "x" is FP32 [1, 4]');
+    expect(read({ version: '1.5' }).warnings).toEqual([]);
+  });
+
+  test('is accepted in silence where clients notice nothing', () => {
+    // Outputs of a size that was fixed and is open break clients, so only the input is widened here.
+    writeOnnxModel('m.onnx', { ...identity('float', ['n', 'k']), outputs: [value('y', 'float', ['n', 4])] });
+    expect(accept('--model-version', '1.5').stdout).toBe(
+      '  input "x" is FP32 [n, k], and was FP32 [n, 4]\nm.contract.json: version "1.5" of "m" is accepted.\n',
+    );
+  });
+});
+
+describe('a file that is no contract', () => {
+  const problemOf = (content: string) => {
+    write(['n', 4]);
+    writeFileSync('m.contract.json', content);
+    try {
+      read();
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return 'none';
+  };
+
+  test('is refused', () => {
+    expect(problemOf('<<<<<<<')).toMatch(
+      /^m\.contract\.json: this is not JSON: .*\. Restore it, .* accept m\.onnx \[contract-not-json\]$/,
+    );
+    expect(problemOf('{"contractVersion": 2, "name": "m", "version": "1", "inputs": [], "outputs": []}')).toBe(
+      [
+        'contractVersion: Invalid input: expected 1',
+        'inputs: Too small: expected array to have >=1 items',
+        'outputs: Too small: expected array to have >=1 items',
+      ]
+        .map(
+          (what) =>
+            `m.contract.json: ${what}. Restore it, or write it anew from the model that is deployed: model-serving contract accept m.onnx [contract-invalid]`,
+        )
+        .join('\n'),
+    );
+  });
+
+  test('that was named must be there', () => {
+    write(['n', 4]);
+    expect(() => read({ contract: 'other.json' })).toThrow(/^other\.json: there is no such file\./);
+  });
+});
+
+describe('a canary', () => {
+  const build = (props: object) => () =>
+    synthStack((stack) => {
+      const model = (name: string, version: string, dims: Dim[]) =>
+        OnnxModel.fromFile(writeOnnxModel(`${name}.onnx`, identity('float', dims)), { name: 'm', version });
+      const repository = 'registry.example.com/m';
+      const service = new ScalableModelService(stack, 'm', {
+        model: model('stable', '1', ['n', 4]),
+        repository,
+        replicas: 4,
+      });
+      service.addCanary('next', { model: model('next', '2', [1, 4]), weight: 20, ...props });
+    });
+
+  test('must not break the clients of the service', () => {
+    expect(build({})).toThrow(
+      new Error(
+        'stack/m/next: compared with the service\'s version "1", input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused. Deploy it as a service of its own, or set acceptsInterfaceChange if no client minds. [canary-interface]',
+      ),
+    );
+  });
+
+  test('may, where that is said', () => {
+    expect(build({ acceptsInterfaceChange: true })).not.toThrow();
+  });
+});
