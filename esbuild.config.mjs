@@ -12,6 +12,8 @@ const ENTRIES = {
   codec: 'codec.ts',
   'grpc-libraries': 'grpc/libraries.ts',
   healthcheck: 'healthcheck.ts',
+  // Not for images: what a synth runs.
+  'golden-run': 'golden-run.ts',
 };
 
 // Staged build contexts are links to these files: a bundle in place of another must be a new file.

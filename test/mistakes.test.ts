@@ -79,6 +79,29 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
     `digits.onnx: model version "1.0/beta" is not one segment of a URL's path. Pass a version of at most 128 letters, digits, ".", "_" and "-", the first a letter or a digit. [model-version-invalid]`,
   ],
 
+  // Its golden examples
+  [
+    'another model under the old answers',
+    (stack) => container(stack, digits(), { golden: golden({ data: [3] }) }),
+    `digits.golden.json: example "one": output "y" at [0] is 2; expected 3: 1 apart, 0.00031 allowed. If digits.onnx is right, record the example anew: model-serving golden record digits.onnx --inputs … --force [golden-drift]`,
+  ],
+  [
+    'an example of a model with other inputs',
+    (stack) => container(stack, onnx('wide', identity('float', ['n', 4])), { golden: golden({ data: [2] }) }),
+    `digits.golden.json: example "one": input "x" has shape [1], and the model's is [n, 4]. Record the example with this very model. [golden-mismatch]
+digits.golden.json: example "one": output "y" has shape [1], and the model's is [n, 4]. Record the example with this very model. [golden-mismatch]`,
+  ],
+  [
+    'the file of an example that was not committed',
+    (stack) => container(stack, digits(), { golden: golden({ file: 'digits.golden/one.y.bin' }) }),
+    `digits.golden/one.y.bin: there is no such file. A relative path starts at the working directory, /work. [file-not-found]`,
+  ],
+  [
+    'the file of an example that was cut short',
+    (stack) => container(stack, digits(), { golden: golden({ file: written('one.y.bin', 'abc') }) }),
+    `digits.golden.json: example "one": output "y" has 3 bytes in one.y.bin, and its shape makes 4. Record the example with this very model. [golden-mismatch]`,
+  ],
+
   // Its profile
   [
     'the profile of the model before',
@@ -246,6 +269,13 @@ function service(stack: TerraformStack, props: object, model: OnnxModel = profil
 
 function digits(): string {
   return multiplier('.', 'digits', 2);
+}
+
+/** An example of the model that doubles, with these elements as the answer to 1. */
+function golden(elements: object): string {
+  const tensor = (name: string, rest: object) => ({ name, datatype: 'FP32', shape: [1], ...rest });
+  const [request, response] = [{ inputs: [tensor('x', { data: [1] })] }, { outputs: [tensor('y', elements)] }];
+  return written('digits.golden.json', JSON.stringify({ examples: [{ name: 'one', request, response }] }));
 }
 
 function profiled(): OnnxModel {

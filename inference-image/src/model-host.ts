@@ -90,7 +90,7 @@ export class ModelHost {
     try {
       const plan = planBatching(settings, manifest.signature);
       this.batchingObstacle = plan.obstacle;
-      this.preparation = new Preparation(manifest, examples, this.decoder, plan, log);
+      this.preparation = new Preparation(manifest, examples, settings.modelFolder, this.decoder, plan, log);
       await this.load(this.preparation);
       this.startBatching(plan);
       this.dataPlane.open();

@@ -2,6 +2,7 @@ import type { BatchingPlan } from './batching-plan';
 import type { GoldenExample } from './contract/golden';
 import { MODEL_FILE, type ModelManifest } from './contract/model-manifest';
 import { messageOf } from './errors';
+import { goldenRun } from './golden-examples';
 import type { Executor, Run } from './inference/executor';
 import { checkGolden, type GoldenRun } from './inference/golden-check';
 import { INLINE_RUN_SECONDS, type Measurement } from './inference/inline-executor';
@@ -9,7 +10,6 @@ import type { SessionSignature } from './inference/session';
 import { probeBatch, probeRows } from './inference/row-probe';
 import { smallestRun, warmUp } from './inference/warm-up';
 import type { Log } from './log';
-import { decodeJsonData } from './protocol/json-data';
 import type { InferRequestDecoder } from './protocol/infer-request';
 
 /** A run that the model takes, and how long it took. */
@@ -35,11 +35,12 @@ export class Preparation {
   constructor(
     private readonly manifest: ModelManifest,
     examples: readonly GoldenExample[],
+    folder: string,
     decoder: InferRequestDecoder,
     private readonly batching: BatchingPlan,
     private readonly log: Log,
   ) {
-    this.golden = examples.map((example) => goldenRun(example, decoder));
+    this.golden = examples.map((example) => goldenRun(example, folder, decoder));
   }
 
   checkSignature({ inputs, outputs }: SessionSignature): void {
@@ -108,18 +109,5 @@ export class Preparation {
       this.log[level]({ error: messageOf(error) }, 'the model does not run on zeros of the smallest shape');
       return first && { makeRun: first.makeRun, measurement: await warmUp(executor, first.makeRun) };
     }
-  }
-}
-
-function goldenRun({ name, request, response, tolerance }: GoldenExample, decoder: InferRequestDecoder): GoldenRun {
-  const outputs = response.outputs.map((output) => output.name);
-  try {
-    const { inputs } = decoder.read({ ...request, outputs: outputs.map((output) => ({ name: output })) });
-    const expected = response.outputs.map((output) => {
-      return { ...output, data: decodeJsonData(output, output.data) };
-    });
-    return { name, makeRun: () => ({ inputs: structuredClone(inputs), outputs }), expected, tolerance };
-  } catch (error) {
-    throw new Error(`golden example ${JSON.stringify(name)}: ${messageOf(error)}`, { cause: error });
   }
 }

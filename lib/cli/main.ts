@@ -2,18 +2,24 @@
 import { Command } from 'commander';
 import { ModelServingError } from '../errors';
 import { packageRoot, readPackage } from '../package-root';
+import { checkCommand } from './check';
 import { contextCommand } from './context';
 import { contractCommand } from './contract';
+import { goldenCommand } from './golden';
 import { inspectCommand } from './inspect';
 import { serveCommand } from './serve';
 
 const program = new Command('model-serving')
-  .description('Look at an ONNX model, stage the build context of its image, or serve it on this machine.')
+  .description(
+    'Look at an ONNX model, check and measure it, stage the build context of its image, or serve it on this machine.',
+  )
   .version(readPackage(packageRoot).version)
   .showHelpAfterError()
   .addCommand(inspectCommand())
   .addCommand(contextCommand())
   .addCommand(serveCommand())
+  .addCommand(checkCommand())
+  .addCommand(goldenCommand())
   .addCommand(contractCommand());
 
 program.parseAsync().catch((error: unknown) => {

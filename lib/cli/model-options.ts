@@ -1,3 +1,4 @@
+import { join, parse } from 'node:path';
 import { type Command, Option } from 'commander';
 import { OnnxModel, type OnnxModelProps } from '../model/onnx-model';
 
@@ -26,6 +27,12 @@ export function addModelOptions(command: Command): Command {
         .choices(['require', 'warn', 'skip'])
         .default('require'),
     );
+}
+
+/** Where the command line looks for golden examples: `digits.onnx` has `digits.golden.json`. */
+export function defaultGoldenPath(modelPath: string): string {
+  const { dir, name } = parse(modelPath);
+  return join(dir, `${name}.golden.json`);
 }
 
 /** Reads the model, and says on standard error what is odd about it. */

@@ -158,26 +158,6 @@ export const modelErrors = {
     message: `${path}: tensor "${name}" has a length of ${lengthBytes} bytes where its type and shape make ${expectedBytes}. The model is damaged: export it again.`,
   }),
 
-  goldenNotJson: (path: string, reason: string): Problem => ({
-    code: 'golden-not-json',
-    message: `${path}: this is not JSON: ${reason}.`,
-  }),
-
-  goldenInvalid: (path: string, where: string, reason: string): Problem => ({
-    code: 'golden-invalid',
-    message: `${path}: ${where}: ${reason}. Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, requests and responses as in the Open Inference Protocol.`,
-  }),
-
-  goldenMismatch: (path: string, example: string, what: string): Problem => ({
-    code: 'golden-mismatch',
-    message: `${path}: example "${example}": ${what}. Record the example with this very model.`,
-  }),
-
-  goldenFp16: (path: string, example: string, direction: Direction, name: string): Problem => ({
-    code: 'golden-fp16',
-    message: `${path}: example "${example}": ${direction} "${name}" is FP16, which has no JSON form. Leave such outputs out of the example; a model with such inputs can have no golden examples.`,
-  }),
-
   modelNotLoadable: (path: string, reason: string, remedy: string): Problem => ({
     code: 'model-not-loadable',
     message: `${path}: onnxruntime ${RUNTIME_VERSION} does not load this model: ${reason}. ${remedy}`,

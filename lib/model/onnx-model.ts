@@ -2,13 +2,14 @@ import { parse } from 'node:path';
 import { CONTRACT_VERSION, modelDigest, type ModelManifest } from '../../inference-image/src/contract/model-manifest';
 import type { Signature } from '../../inference-image/src/contract/signature';
 import { ModelServingError } from '../errors';
+import { checkReproduced } from '../golden/check-golden';
+import { checkGolden, checkReservedFiles, readGoldenFile } from '../golden/golden-file';
 import { checkContract } from '../interface-contract/check-contract';
 import type { ModelProfile } from '../profile/model-profile';
 import { checkProfile, readProfile } from '../profile/profile-file';
 import { batchingOf, type Batching } from './batching';
 import { checkIdentity } from './checks';
 import { collect } from './collect';
-import { checkGolden, readGoldenFile } from './golden-file';
 import type { SourceFile } from './model-files';
 import { operatorName } from './onnx-graph';
 import { checkRuntime } from './runtime-check';
@@ -32,7 +33,7 @@ export interface OnnxModelProps {
 
   /**
    * Path of a JSON file of golden examples, relative to the working directory: requests, and the responses that the
-   * container must give to them before it is ready.
+   * container must give to them before it is ready; also checked at synth, as `runtimeCheck` says.
    *
    * @default - no golden examples
    */
@@ -56,9 +57,9 @@ export interface OnnxModelProps {
   readonly contract?: string | false;
 
   /**
-   * Whether to load the model in the runtime at synth, which takes as long as it takes the container to load it, once
-   * for each content of the model: `require` refuses a model that does not load, `warn` adds to `warnings` instead, and
-   * `skip` does not try. The last two are for machines where onnxruntime does not run, such as Alpine's.
+   * Whether to load the model in the runtime at synth and to run its golden examples, which takes as long as it takes the
+   * container, once for each content of the model: `require` refuses a model that does not load or reproduce them,
+   * `warn` adds to `warnings` instead, and `skip` does not try. The last two are for machines where onnxruntime does not run, such as Alpine's.
    *
    * @default 'require'
    */
@@ -68,7 +69,7 @@ export interface OnnxModelProps {
 /** What was found out about a model. */
 interface ModelFacts extends Pick<OnnxModel, 'name' | 'version' | 'signature' | 'profile' | 'servable' | 'warnings'> {
   readonly weights: Weights;
-  readonly golden?: SourceFile;
+  readonly golden?: readonly SourceFile[];
 }
 
 /** A trained model that can be served: what it is, and the files that it is made of. */
@@ -92,8 +93,11 @@ export class OnnxModel {
 
     const signature = signatureOf(weights.graph);
     const findings = runtimeCheck === 'skip' ? [] : checkRuntime(path, weights);
+    if (golden) problems.push(...checkGolden(golden, signature), ...checkReservedFiles(golden, weights.files));
+    if (golden && runtimeCheck !== 'skip' && findings.length + problems.length === 0) {
+      findings.push(...checkReproduced(golden, path, weights, signature));
+    }
     if (runtimeCheck === 'require') problems.push(...findings);
-    if (golden) problems.push(...checkGolden(golden, signature));
     if (measured) problems.push(...checkProfile(path, modelDigest(weights.files), measured));
     const contract = collect(problems, () => checkContract(path, props.contract, { name, version, ...signature }));
     if (contract) problems.push(...contract.problems);
@@ -104,7 +108,7 @@ export class OnnxModel {
       version,
       signature,
       weights,
-      golden: golden?.file,
+      golden: golden?.files,
       profile: measured?.profile,
       servable: findings.length === 0,
       warnings: [...findings.map(({ message }) => message), ...contract!.warnings],
@@ -144,7 +148,7 @@ export class OnnxModel {
   /** What was measured of it, if anything. */
   readonly profile?: ModelProfile;
 
-  /** False where `runtimeCheck` is `warn`, and the runtime did not load the model or does not run here. */
+  /** False where `runtimeCheck` is `warn`, and the model did not load or reproduce its golden examples, or the runtime does not run here. */
   readonly servable: boolean;
 
   /** What is odd about the model. */
@@ -160,7 +164,7 @@ export class OnnxModel {
     this.profile = facts.profile;
     this.servable = facts.servable;
     this.warnings = facts.warnings;
-    this.files = golden ? [...files, golden] : files;
+    this.files = [...files, ...(golden ?? [])];
     this.sha256 = modelDigest(files);
     this.sizeBytes = files.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
     this.irVersion = graph.irVersion;

@@ -1,29 +1,23 @@
-import { spawnSync } from 'node:child_process';
 import { modelDigest } from '../../inference-image/src/contract/model-manifest';
+import { REPORT_PREFIX } from '../../inference-image/src/contract/golden-run';
 import { readCache, writeCache } from '../cache';
 import type { Problem } from '../errors';
 import { fileSha256 } from '../file-hash';
+import { type ProcessFailure, reportOf } from '../runtime-process';
 import { modelErrors } from './errors';
 import type { ValueInfo } from './onnx-graph';
 import { RUNTIME_VERSION } from './runtime-limits';
 import type { Weights } from './weights';
 
-/** Far more than any model takes: only what hangs takes longer. */
-const TIMEOUT_SECONDS = 600;
-
 /** What the child process has to say. */
 type Report =
   | { readonly outputs: readonly { readonly name: string; readonly shape: readonly (number | string)[] }[] }
-  | { readonly failure: string }
-  | { readonly unavailable: string };
-
-/** Begins the line of the report; whatever NODE_OPTIONS loads may print lines of its own. */
-const REPORT = 'model-serving report: ';
+  | ProcessFailure;
 
 /** Handed to `node -e`, since a script in a file of its own would have one path in the sources and another when built. */
 const LOAD_MODEL = `
 const [runtime, model] = process.argv.slice(1);
-const report = (outcome) => console.log('${REPORT}' + JSON.stringify(outcome));
+const report = (outcome) => console.log('${REPORT_PREFIX}' + JSON.stringify(outcome));
 let ort;
 try {
   ort = require(runtime);
@@ -56,20 +50,7 @@ export function checkRuntime(path: string, weights: Weights): Problem[] {
 }
 
 function loadInChild(sourcePath: string): Report {
-  const { error, signal, status, stdout } = spawnSync(
-    process.execPath,
-    ['-e', LOAD_MODEL, require.resolve('onnxruntime-node'), sourcePath],
-    { stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8', timeout: TIMEOUT_SECONDS * 1000, windowsHide: true },
-  );
-  if (isTimeout(error)) return { failure: `loading it took more than ${TIMEOUT_SECONDS} s` };
-  if (error) return { unavailable: error.message };
-  const line = stdout.split('\n').find((text) => text.startsWith(REPORT));
-  if (line) return JSON.parse(line.slice(REPORT.length)) as Report;
-  return { failure: `the process that loads it ends with ${signal ?? `exit code ${status}`}` };
-}
-
-function isTimeout(error: NodeJS.ErrnoException | undefined): boolean {
-  return error?.code === 'ETIMEDOUT';
+  return reportOf('loads it', ['-e', LOAD_MODEL, require.resolve('onnxruntime-node'), sourcePath]);
 }
 
 function problemsOf(path: string, report: Report, { graph, files }: Weights): Problem[] {

@@ -20,7 +20,12 @@ if (reason !== undefined) log(`Nothing is applied to a cluster, since ${reason}`
 describeApplied(reason === undefined ? 'applied to a cluster' : `NOT APPLIED to a cluster, since ${reason}`, () => {
   const folder = temporaryFolder();
   const model = (version: string, golden?: string) =>
-    OnnxModel.fromFile(multiplier(folder, `v${version}`, Number(version)), { name: MODEL, version, golden });
+    OnnxModel.fromFile(multiplier(folder, `v${version}`, Number(version)), {
+      name: MODEL,
+      version,
+      golden,
+      runtimeCheck: golden === undefined ? 'require' : 'skip',
+    });
 
   describe('a fixed number of replicas', () => {
     let service: DeployedService;

@@ -94,7 +94,25 @@ describe('a model that fails its checks is never served, and the log says why', 
     const server = await ServerProcess.start(parts, {}, { examples: [{ ...example, response }] });
     await expectRefusal(
       server,
-      'golden example "first": output "y" element 1 is 2; expected 2.5: 0.5 apart, 0.00026000000000000003 allowed',
+      'golden example "first": output "y" at [1] is 2; expected 2.5: 0.5 apart, 0.00026 allowed',
+    );
+  });
+
+  test('golden examples whose elements are in a file', async () => {
+    const response = { outputs: [{ ...example.response.outputs[0]!, data: undefined, file: 'golden/y.bin' }] };
+    const start = (...values: number[]) =>
+      ServerProcess.start(
+        parts,
+        {},
+        {
+          examples: [{ ...example, response }],
+          elements: { 'golden/y.bin': new Uint8Array(Float32Array.from(values).buffer) },
+        },
+      );
+    expect((await (await start(1, 2)).get('/v2/health/ready')).status).toBe(200);
+    await expectRefusal(
+      await start(1, 3),
+      'golden example "first": output "y" at [1] is 2; expected 3: 1 apart, 0.00031 allowed',
     );
   });
 

@@ -130,7 +130,7 @@ describe('shutdown', () => {
     expect(server.log.at(-1)).toMatchObject({
       level: 'error',
       msg: 'the model is not served',
-      error: expect.stringContaining('golden example "first": output "y" element 0 is 1; expected 2.5'),
+      error: expect.stringContaining('golden example "first": output "y" at [0] is 1; expected 2.5'),
     });
   });
 

@@ -122,7 +122,7 @@ describe('where the runtime', () => {
   test('takes for ever', () => {
     childEnds({ error: Object.assign(new Error('spawnSync node ETIMEDOUT'), { code: 'ETIMEDOUT' }) });
     expect(problemsOf(() => read({ metadata: { a: '3' } }))).toEqual([
-      expect.stringContaining('does not load this model: loading it took more than 600 s.'),
+      expect.stringContaining('does not load this model: the process that loads it takes more than 600 s.'),
     ]);
   });
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { GoldenExample } from '../../inference-image/src/contract/golden';
 import {
   CONTRACT_VERSION,
@@ -37,17 +37,20 @@ export interface ModelFolderOptions {
   /** @default '1' */
   readonly version?: string;
   readonly examples?: readonly (Omit<GoldenExample, 'tolerance'> & Partial<GoldenExample>)[];
+  /** Files that the examples name, by their names. */
+  readonly elements?: Readonly<Record<string, Uint8Array>>;
   /** Changes model.json before it is written. */
   readonly edit?: (manifest: ModelManifest) => void;
 }
 
 /** The model folder of an image, as the library would stage it, in a folder of its own. */
 export function modelFolder(parts: ModelParts, options: ModelFolderOptions = {}): string {
-  const { name = 'm', version = '1', examples, edit } = options;
+  const { name = 'm', version = '1', examples, elements = {}, edit } = options;
   const folder = mkdtempSync(join(tmpdir(), 'model-serving-test-'));
   mkdirSync(folder, { recursive: true });
   const files = [writeFile(folder, MODEL_FILE, onnxModel(parts))];
   if (examples) files.push(writeFile(folder, GOLDEN_FILE, Buffer.from(JSON.stringify({ examples }))));
+  for (const [path, content] of Object.entries(elements)) files.push(writeFile(folder, path, content));
   const signature = { inputs: parts.inputs.map(tensorSignature), outputs: parts.outputs.map(tensorSignature) };
   const manifest = { contractVersion: CONTRACT_VERSION, name, version, sha256: modelDigest(files), files, signature };
   edit?.(manifest as ModelManifest);
@@ -56,6 +59,7 @@ export function modelFolder(parts: ModelParts, options: ModelFolderOptions = {})
 }
 
 function writeFile(folder: string, path: string, content: Uint8Array): ModelFile {
+  mkdirSync(dirname(join(folder, path)), { recursive: true });
   writeFileSync(join(folder, path), content);
   return { path, sha256: createHash('sha256').update(content).digest('hex'), sizeBytes: content.length };
 }

@@ -18,10 +18,11 @@ export type ModelManifest = z.infer<typeof modelManifestSchema>;
 
 /**
  * The identity of a model: the sha256 of its one file, as `sha256sum` prints it; for a model with external data,
- * the sha256 of the `sha256sum` listing of all its files in the order given. Golden examples are not part of it.
+ * the sha256 of the `sha256sum` listing of all its files in the order given. Golden examples, which come last, are not part of it.
  */
 export function modelDigest(files: readonly ModelFile[]): string {
-  const weights = files.filter((file) => file.path !== GOLDEN_FILE);
+  const golden = files.findIndex((file) => file.path === GOLDEN_FILE);
+  const weights = golden < 0 ? files : files.slice(0, golden);
   const [only] = weights;
   if (only && weights.length === 1) return only.sha256;
   const listing = weights.map((file) => `${file.sha256}  ${file.path}\n`).join('');

@@ -38,7 +38,7 @@ export const modelManifestSchema = z.strictObject({
   version: text(),
   /** Identity of the model: `modelDigest` of its files. */
   sha256: sha256(),
-  /** model.onnx first, then external data, then golden examples where there are some. */
+  /** model.onnx first, then external data, then golden.json and the files of its tensors where there are some. */
   files: z.array(modelFileSchema).check(z.minLength(1)),
   signature: signatureSchema,
 });
@@ -50,17 +50,33 @@ export const toleranceSchema = z.strictObject({
   relative: z._default(nonNegative(), 1e-4),
 });
 
+/** Relative to a folder that it stays in, with forward slashes. */
+const pathWithin = (where: string) =>
+  z.string().check(z.regex(/^(?!\/)(?!.*(^|\/)\.\.?(\/|$))[^\\]+$/, `must be a path within ${where}, with "/"`));
+
 const goldenTensorSchema = z.looseObject({
   name: text(),
   datatype: z.enum(DATATYPES),
   shape: z.array(count()),
-  data: z.array(z.unknown()),
+  /** Exactly one of them. */
+  data: z.optional(z.array(z.unknown())),
+  file: z.optional(pathWithin('the folder of the golden examples')),
+});
+
+const hasOneSource = z.refine<{ data?: unknown; file?: unknown }>(
+  ({ data, file }) => (data === undefined) !== (file === undefined),
+  'must have either data or file',
+);
+
+const goldenOutputSchema = z.extend(goldenTensorSchema, {
+  /** Of this output; what is left out is as the example has it. */
+  tolerance: z.optional(z.strictObject({ absolute: z.optional(nonNegative()), relative: z.optional(nonNegative()) })),
 });
 
 export const goldenExampleSchema = z.strictObject({
   name: text(),
-  request: z.looseObject({ inputs: z.array(goldenTensorSchema).check(z.minLength(1)) }),
-  response: z.looseObject({ outputs: z.array(goldenTensorSchema).check(z.minLength(1)) }),
+  request: z.looseObject({ inputs: z.array(goldenTensorSchema.check(hasOneSource)).check(z.minLength(1)) }),
+  response: z.looseObject({ outputs: z.array(goldenOutputSchema.check(hasOneSource)).check(z.minLength(1)) }),
   tolerance: z.prefault(toleranceSchema, {}),
 });
 

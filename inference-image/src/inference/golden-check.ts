@@ -1,5 +1,6 @@
 import type { Tolerance } from '../contract/golden';
 import type { Executor, Run } from './executor';
+import { halfValue } from './half';
 import type { Tensor } from './tensor';
 
 /** A run and the outputs that it must give. */
@@ -7,40 +8,91 @@ export interface GoldenRun {
   readonly name: string;
   /** Makes the run anew, since each gives its data away. */
   readonly makeRun: () => Run;
-  readonly expected: readonly Tensor[];
+  readonly expected: readonly ExpectedTensor[];
+}
+
+export interface ExpectedTensor extends Tensor {
   readonly tolerance: Tolerance;
 }
 
 /** Throws if the model does not reproduce an example: it is another model, or this processor computes otherwise. */
 export async function checkGolden(executor: Executor, golden: GoldenRun): Promise<void> {
-  const { outputs } = await executor.run(golden.makeRun());
-  for (const expected of golden.expected) {
-    const got = outputs.find(({ name }) => name === expected.name);
-    const difference = got ? compare(got, expected, golden.tolerance) : 'is missing';
-    if (difference) {
-      throw new Error(
-        `golden example ${JSON.stringify(golden.name)}: output ${JSON.stringify(expected.name)} ${difference}`,
-      );
-    }
+  const differences = await goldenDifferences(executor, golden);
+  if (differences.length > 0) {
+    throw new Error(`golden example ${JSON.stringify(golden.name)}: ${differences.join('; ')}`);
   }
 }
 
-function compare(got: Tensor, expected: Tensor, tolerance: Tolerance): string | undefined {
+/** In words, what each output is and should not be. */
+export async function goldenDifferences(executor: Executor, golden: GoldenRun): Promise<string[]> {
+  const { outputs } = await executor.run(golden.makeRun());
+  return golden.expected.flatMap((expected) => {
+    const got = outputs.find(({ name }) => name === expected.name);
+    const difference = got ? compare(got, expected) : 'is missing';
+    return difference ? [`output ${JSON.stringify(expected.name)} ${difference}`] : [];
+  });
+}
+
+function compare(got: Tensor, expected: ExpectedTensor): string | undefined {
   if (got.datatype !== expected.datatype) return `is ${got.datatype}; expected ${expected.datatype}`;
   if (String(got.shape) !== String(expected.shape)) return `has shape [${got.shape}]; expected [${expected.shape}]`;
+  const valueAt = READ[got.datatype as 'FP16'] ?? ((data: Tensor['data'], i: number) => data[i]);
+  let worst: { index: number; excess: number; text: string } | undefined;
+  let count = 0;
   for (let i = 0; i < expected.data.length; i++) {
-    const a = got.data[i];
-    const b = expected.data[i];
+    const [a, b] = [valueAt(got.data, i), valueAt(expected.data, i)];
     if (Object.is(a, b) || a === b) continue;
-    if (!isFloat(got) || typeof a !== 'number' || typeof b !== 'number') return `element ${i} is ${a}; expected ${b}`;
-    const allowed = tolerance.absolute + tolerance.relative * Math.abs(b);
-    const off = Math.abs(a - b);
-    if (!(off <= allowed)) return `element ${i} is ${a}; expected ${b}: ${off} apart, ${allowed} allowed`;
+    const { excess, text } = difference(a!, b!, isFloat(got) ? expected.tolerance : undefined);
+    if (excess <= 1) continue;
+    count++;
+    if (!worst || excess > worst.excess) worst = { index: i, excess, text };
   }
-  return undefined;
+  if (!worst) return undefined;
+  const among = count === 1 ? '' : ` (the worst of ${count} of ${expected.data.length} elements that differ)`;
+  return `at [${indices(worst.index, got.shape)}] is ${worst.text}${among}`;
 }
 
-/** Elements of FP16 are held as bits, and are compared as such. */
-function isFloat({ datatype }: Tensor): boolean {
-  return datatype === 'FP32' || datatype === 'FP64';
+type Element = number | bigint | string;
+
+/** `excess` is how many times the difference is what is allowed. */
+function difference(a: Element, b: Element, tolerance: Tolerance | undefined): { excess: number; text: string } {
+  const text = `${valueText(a)}; expected ${valueText(b)}`;
+  if (!tolerance || typeof a !== 'number' || typeof b !== 'number') return { excess: Infinity, text };
+  const allowed = tolerance.absolute + tolerance.relative * Math.abs(b);
+  const off = Math.abs(a - b);
+  // Between infinities, and to what is not a number, there is no distance.
+  const excess = off <= allowed && Number.isFinite(off) ? 0 : off / allowed || Infinity;
+  return { excess, text: `${text}: ${short(off)} apart, ${short(allowed)} allowed` };
 }
+
+function valueText(value: Element): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+}
+
+/** Three digits tell how far a value is off. */
+function short(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
+/** Of an element, by its place in row-major order. */
+function indices(index: number, shape: readonly number[]): string {
+  let rest = index;
+  return shape
+    .toReversed()
+    .map((size) => {
+      const position = rest % size;
+      rest = Math.floor(rest / size);
+      return position;
+    })
+    .reverse()
+    .join(', ');
+}
+
+function isFloat({ datatype }: Tensor): boolean {
+  return datatype === 'FP16' || datatype === 'FP32' || datatype === 'FP64';
+}
+
+/** Elements that are not held as what they are. */
+const READ = {
+  FP16: (data: Tensor['data'], i: number) => halfValue(data[i] as number),
+};

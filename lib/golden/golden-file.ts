@@ -1,22 +1,28 @@
 import { readFileSync } from 'node:fs';
-import type { GoldenExample, GoldenFile } from '../../inference-image/src/contract/golden';
-import { GOLDEN_FILE } from '../../inference-image/src/contract/model-manifest';
+import { dirname, join } from 'node:path';
+import {
+  goldenFiles,
+  type GoldenExample,
+  type GoldenFile,
+  type GoldenTensor,
+} from '../../inference-image/src/contract/golden';
+import { GOLDEN_FILE, MANIFEST_FILE } from '../../inference-image/src/contract/model-manifest';
 import { shapeFits, type Signature, type TensorSignature } from '../../inference-image/src/contract/signature';
 import { readCache, writeCache } from '../cache';
 import { ModelServingError, type Problem } from '../errors';
-import { modelErrors, type Direction } from './errors';
-import { readingFile, sourceFile, type SourceFile } from './model-files';
-import { dimensionsText } from './onnx-graph';
+import type { Direction } from '../model/errors';
+import { readingFile, sourceFile, type SourceFile } from '../model/model-files';
+import { dimensionsText } from '../model/onnx-graph';
+import { goldenErrors } from './errors';
 
 /** Golden examples in the right form, of whatever model. */
 export interface Golden {
   /** As the user gave it, for messages. */
   readonly path: string;
-  readonly file: SourceFile;
+  /** The JSON file, then those that hold elements. */
+  readonly files: readonly [SourceFile, ...SourceFile[]];
   readonly examples: readonly GoldenExample[];
 }
-
-type GoldenTensor = GoldenExample['request']['inputs'][number];
 
 /**
  * Reads golden examples and checks their form. Exact 64-bit integers are the container's matter, so JSON.parse will do.
@@ -35,33 +41,42 @@ export function readGoldenFile(path: string): Golden {
     ModelServingError.throwIfAny(checkForm(path, content));
     writeCache(key, true);
   }
-  return { path, file, examples: (content as GoldenFile).examples };
+  const { examples } = content as GoldenFile;
+  const elements = goldenFiles(examples).map((name) => sourceFile(name, join(dirname(path), name)));
+  return { path, files: [file, ...elements], examples };
 }
 
 /** Whether the examples are of this model, as far as its signature tells. */
-export function checkGolden({ path, examples }: Golden, signature: Signature): Problem[] {
+export function checkGolden({ path, files, examples }: Golden, signature: Signature): Problem[] {
   return examples.flatMap(({ name, request, response }) => {
     const { inputs } = request;
     const { outputs } = response;
     const mismatches = [
-      ...inputs.flatMap((tensor) => misfits('input', tensor, inputs, signature.inputs)),
+      ...inputs.flatMap((tensor) => misfits('input', tensor, inputs, signature.inputs, files)),
       ...missing(inputs, signature.inputs),
       ...unequalSymbols(inputs, signature.inputs),
-      ...outputs.flatMap((tensor) => misfits('output', tensor, outputs, signature.outputs)),
+      ...outputs.flatMap((tensor) => misfits('output', tensor, outputs, signature.outputs, files)),
     ];
     return [
-      ...mismatches.map((what) => modelErrors.goldenMismatch(path, name, what)),
-      ...inputs.filter(isFp16).map((tensor) => modelErrors.goldenFp16(path, name, 'input', tensor.name)),
-      ...outputs.filter(isFp16).map((tensor) => modelErrors.goldenFp16(path, name, 'output', tensor.name)),
+      ...mismatches.map((what) => goldenErrors.mismatch(path, name, what)),
+      ...inputs.filter(isFp16).map((tensor) => goldenErrors.fp16(path, name, 'input', tensor.name)),
+      ...outputs.filter(isFp16).map((tensor) => goldenErrors.fp16(path, name, 'output', tensor.name)),
     ];
   });
+}
+
+/** Whether the image has its files where golden examples would have theirs. */
+export function checkReservedFiles({ path, files }: Golden, weights: readonly SourceFile[]): Problem[] {
+  const reserved = new Set([MANIFEST_FILE, GOLDEN_FILE, ...weights.map((file) => file.path)]);
+  const [, ...elements] = files;
+  return elements.filter((file) => reserved.has(file.path)).map((file) => goldenErrors.fileReserved(path, file.path));
 }
 
 function parseJson(path: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new ModelServingError([modelErrors.goldenNotJson(path, (error as SyntaxError).message)]);
+    throw new ModelServingError([goldenErrors.notJson(path, (error as SyntaxError).message)]);
   }
 }
 
@@ -71,16 +86,18 @@ function checkForm(path: string, content: unknown): Problem[] {
     require('../../inference-image/src/contract/schemas') as typeof import('../../inference-image/src/contract/schemas');
   const { error } = goldenFileSchema.safeParse(content);
   return (error?.issues ?? []).map((issue) =>
-    modelErrors.goldenInvalid(path, issue.path.join('.') || 'the file', issue.message),
+    goldenErrors.invalid(path, issue.path.join('.') || 'the file', issue.message),
   );
 }
 
 function misfits(
   direction: Direction,
-  { name, datatype, shape, data }: GoldenTensor,
+  tensor: GoldenTensor,
   all: readonly GoldenTensor[],
   signature: readonly TensorSignature[],
+  files: readonly SourceFile[],
 ): string[] {
+  const { name, datatype, shape } = tensor;
   const label = `${direction} "${name}"`;
   const declared = signature.find((tensor) => tensor.name === name);
   if (!declared) return [`${label} is none of the model's, which are ${names(signature)}`];
@@ -89,10 +106,37 @@ function misfits(
   if (!shapeFits(shape, declared)) {
     return [`${label} has shape ${dimensionsText(shape)}, and the model's is ${dimensionsText(declared.dimensions)}`];
   }
-  const needed = shape.reduce((count, size) => count * size, 1);
-  const given = data.flat(Infinity).length;
-  return given === needed ? [] : [`${label} has data of ${given} elements, and its shape makes ${needed}`];
+  return wrongAmount(tensor, files).map((what) => `${label} has ${what}`);
 }
+
+/** Whether there are as many elements as the shape makes. Only the runtime's process counts texts in a file. */
+function wrongAmount({ datatype, shape, data, file }: GoldenTensor, files: readonly SourceFile[]): string[] {
+  const needed = shape.reduce((count, size) => count * size, 1);
+  if (data) {
+    const given = data.flat(Infinity).length;
+    return given === needed ? [] : [`data of ${given} elements, and its shape makes ${needed}`];
+  }
+  const bytesEach = ELEMENT_BYTES[datatype];
+  const given = files.find(({ path }) => path === file)?.sizeBytes;
+  if (bytesEach === undefined || given === needed * bytesEach) return [];
+  return [`${given} bytes in ${file}, and its shape makes ${needed * bytesEach}`];
+}
+
+/** As in the protocol's binary data; texts are of any length. */
+const ELEMENT_BYTES: Partial<Record<GoldenTensor['datatype'], number>> = {
+  BOOL: 1,
+  UINT8: 1,
+  INT8: 1,
+  UINT16: 2,
+  INT16: 2,
+  FP16: 2,
+  UINT32: 4,
+  INT32: 4,
+  FP32: 4,
+  UINT64: 8,
+  INT64: 8,
+  FP64: 8,
+};
 
 function missing(given: readonly GoldenTensor[], signature: readonly TensorSignature[]): string[] {
   return signature
@@ -116,8 +160,8 @@ function unequalSymbols(given: readonly GoldenTensor[], signature: readonly Tens
     .map(([symbol, seen]) => `its inputs have sizes ${[...seen].join(' and ')} for dimension "${symbol}"`);
 }
 
-function isFp16({ datatype }: GoldenTensor): boolean {
-  return datatype === 'FP16';
+function isFp16({ datatype, data }: GoldenTensor): boolean {
+  return datatype === 'FP16' && data !== undefined;
 }
 
 function names(signature: readonly TensorSignature[]): string {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { OnnxModel } from '../../lib/model/onnx-model';
 import { identity, node, value, writeOnnxModel, type ModelParts } from '../support/onnx-builder';
 import { temporaryFolder } from '../support/temporary-folder';
-import { problemsOf } from './support';
+import { problemsOf } from '../model/support';
 
 const folder = temporaryFolder();
 const path = join(folder, 'm.onnx');
@@ -125,12 +125,12 @@ test('gives one symbol two sizes', () => {
   ]);
 });
 
-test('cannot hold FP16', () => {
+test('cannot hold FP16 as JSON', () => {
   const half = (tensor: Tensor) => ({ ...tensor, datatype: 'FP16' });
   expect(problems(file([half(x)], [half(y)]), identity('float16', ['n', 2]))).toEqual(
     ['input "x"', 'output "y"'].map(
       (tensor) =>
-        `golden-fp16: ${golden}: example "first": ${tensor} is FP16, which has no JSON form. Leave such outputs out of the example; a model with such inputs can have no golden examples.`,
+        `golden-fp16: ${golden}: example "first": ${tensor} is FP16, which has no JSON form. Give its bytes in a file: "file" in the place of "data".`,
     ),
   );
 });

@@ -1,0 +1,43 @@
+/** What a process outside of any container is to do with a model and golden examples: golden-run.ts. */
+import type { Signature } from './signature';
+
+export interface GoldenRunOrder {
+  readonly modelPath: string;
+  readonly signature: Signature;
+  /** A golden file to reproduce, or requests to record the answers to. */
+  readonly task: { readonly check: string } | { readonly record: readonly RecordedRequest[] };
+}
+
+export interface RecordedRequest {
+  /** Of the example that comes of it. */
+  readonly name: string;
+  /** In JSON, as text: 64-bit integers stay exact. */
+  readonly json: string;
+  /** Where the files are that it names. */
+  readonly folder: string;
+}
+
+export type GoldenRunReport =
+  /** By example, what its outputs are and should not be; those that are reproduced are left out. */
+  | { readonly differences: readonly { readonly example: string; readonly what: string }[] }
+  | { readonly recorded: readonly RecordedExample[] }
+  | { readonly failure: string }
+  /** The runtime does not run on this machine. */
+  | { readonly unavailable: string };
+
+export interface RecordedExample {
+  readonly name: string;
+  readonly inputs: readonly RecordedTensor[];
+  readonly outputs: readonly RecordedTensor[];
+}
+
+/** Elements as JSON text, or where they are many or have no such form, as bytes in base64. */
+export interface RecordedTensor {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: readonly number[];
+  readonly elements: { readonly json: string } | { readonly base64: string };
+}
+
+/** Begins the line of the report; whatever NODE_OPTIONS loads may print lines of its own. */
+export const REPORT_PREFIX = 'model-serving report: ';

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { GoldenExample, GoldenTensor } from './contract/golden';
+import { messageOf } from './errors';
+import type { GoldenRun } from './inference/golden-check';
+import type { TensorData, TensorHeader } from './inference/tensor';
+import { decodeBinaryData } from './protocol/binary-data';
+import type { InferRequest, InferRequestDecoder } from './protocol/infer-request';
+import { decodeJsonData } from './protocol/json-data';
+
+/**
+ * What an example is to the runtime. Throws if its request is none.
+ * @param folder Where golden.json is, and from where its files are named.
+ */
+export function goldenRun(example: GoldenExample, folder: string, decoder: InferRequestDecoder): GoldenRun {
+  const { name, request, response, tolerance } = example;
+  const outputs = response.outputs.map((output) => output.name);
+  try {
+    const asked = { ...request, outputs: outputs.map((output) => ({ name: output })) };
+    const { inputs } = readGoldenRequest(asked, folder, decoder);
+    const expected = response.outputs.map((output) => {
+      const data = decodeData(output, elementsOf(output, folder));
+      return { ...output, data, tolerance: { ...tolerance, ...output.tolerance } };
+    });
+    return { name, makeRun: () => ({ inputs: structuredClone(inputs), outputs }), expected };
+  } catch (error) {
+    throw new Error(`golden example ${JSON.stringify(name)}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** A request as HTTP takes it, but that inputs may have `file` instead of `data`. */
+export function readGoldenRequest(
+  request: { readonly inputs: readonly Pick<GoldenTensor, 'data' | 'file'>[]; readonly parameters?: object },
+  folder: string,
+  decoder: InferRequestDecoder,
+): InferRequest {
+  const inputs = request.inputs.map((input) => ({ ...input, data: elementsOf(input, folder) }));
+  // Else outputs of FP16 would be refused, which have no JSON form.
+  const parameters = { ...request.parameters, binary_data_output: true };
+  return decoder.read({ ...request, inputs, parameters }, undefined, decodeData);
+}
+
+function elementsOf({ data, file }: Pick<GoldenTensor, 'data' | 'file'>, folder: string): unknown {
+  return file === undefined ? data : readFileSync(join(folder, file));
+}
+
+function decodeData(header: TensorHeader, data: unknown): TensorData {
+  return Buffer.isBuffer(data) ? decodeBinaryData(header, data) : decodeJsonData(header, data);
+}

@@ -1,0 +1,34 @@
+import { modelDigest } from '../../inference-image/src/contract/model-manifest';
+import type { Signature } from '../../inference-image/src/contract/signature';
+import { readCache, writeCache } from '../cache';
+import type { Problem } from '../errors';
+import { RUNTIME_VERSION } from '../model/runtime-limits';
+import type { Weights } from '../model/weights';
+import { goldenErrors } from './errors';
+import type { Golden } from './golden-file';
+import { runGolden } from './golden-run';
+
+/**
+ * Runs the examples in the runtime that the image has, once for each content of model and examples.
+ *
+ * @param modelPath - as the user gave it, for messages
+ */
+export function checkReproduced(
+  golden: Golden,
+  modelPath: string,
+  { files }: Weights,
+  signature: Signature,
+): Problem[] {
+  const content = golden.files.map(({ sha256 }) => sha256).join(' ');
+  const key = `golden-reproduced 1 ${RUNTIME_VERSION} ${modelDigest(files)} ${content}`;
+  if (readCache<true>(key)) return [];
+
+  const { path } = golden;
+  const task = { check: golden.files[0].sourcePath };
+  const report = runGolden({ modelPath: files[0].sourcePath, signature, task });
+  if ('unavailable' in report) return [goldenErrors.notRun(path, modelPath, report.unavailable)];
+  if ('failure' in report) return [goldenErrors.notRun(path, modelPath, report.failure)];
+  const differences = 'differences' in report ? report.differences : [];
+  if (differences.length === 0) writeCache(key, true);
+  return differences.map(({ example, what }) => goldenErrors.drift(path, modelPath, example, what));
+}

@@ -1,0 +1,56 @@
+import type { Problem } from '../errors';
+import type { Direction } from '../model/errors';
+import { RUNTIME_VERSION } from '../model/runtime-limits';
+
+/** What can be wrong with golden examples; `path` is their file as the user gave it. */
+export const goldenErrors = {
+  notJson: (path: string, reason: string): Problem => ({
+    code: 'golden-not-json',
+    message: `${path}: this is not JSON: ${reason}.`,
+  }),
+
+  invalid: (path: string, where: string, reason: string): Problem => ({
+    code: 'golden-invalid',
+    message: `${path}: ${where}: ${reason}. Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, requests and responses as in the Open Inference Protocol.`,
+  }),
+
+  mismatch: (path: string, example: string, what: string): Problem => ({
+    code: 'golden-mismatch',
+    message: `${path}: example "${example}": ${what}. Record the example with this very model.`,
+  }),
+
+  fp16: (path: string, example: string, direction: Direction, name: string): Problem => ({
+    code: 'golden-fp16',
+    message: `${path}: example "${example}": ${direction} "${name}" is FP16, which has no JSON form. Give its bytes in a file: "file" in the place of "data".`,
+  }),
+
+  fileReserved: (path: string, file: string): Problem => ({
+    code: 'golden-file-reserved',
+    message: `${path}: the image keeps a file of its own as ${file}. Give the elements another file, such as "golden/${file}".`,
+  }),
+
+  drift: (path: string, modelPath: string, example: string, what: string): Problem => ({
+    code: 'golden-drift',
+    message: `${path}: example "${example}": ${what}. If ${modelPath} is right, record the example anew: model-serving golden record ${modelPath} --inputs … --force`,
+  }),
+
+  exists: (path: string): Problem => ({
+    code: 'golden-exists',
+    message: `${path}: there are golden examples already. Name another file with --out, or overwrite them with --force.`,
+  }),
+
+  inputsOrRandom: (): Problem => ({
+    code: 'golden-inputs-or-random',
+    message: 'golden record: give requests with --inputs, or let it make some with --random, not both or neither.',
+  }),
+
+  notRecorded: (modelPath: string, reason: string): Problem => ({
+    code: 'golden-not-recorded',
+    message: `${modelPath}: nothing was recorded: ${reason}. Mend the request, and see model-serving inspect ${modelPath} for what the model takes.`,
+  }),
+
+  notRun: (path: string, modelPath: string, reason: string): Problem => ({
+    code: 'golden-not-run',
+    message: `${path}: onnxruntime ${RUNTIME_VERSION} did not run the examples with ${modelPath}: ${reason}.`,
+  }),
+};

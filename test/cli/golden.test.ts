@@ -1,0 +1,138 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { OnnxModel } from 'cdktf-model-serving';
+import { runCli } from '../support/cli';
+import { multiplier } from '../support/models';
+import { identity, writeOnnxModel } from '../support/onnx-builder';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const folder = temporaryFolder();
+const home = process.cwd();
+beforeAll(() => process.chdir(folder));
+afterAll(() => process.chdir(home));
+
+const record = (...args: string[]) => runCli('golden', 'record', ...args);
+
+function request(path: string, tensor: object): string {
+  writeFileSync(path, JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', ...tensor }] }));
+  return path;
+}
+
+test('records requests with the answers of the model', () => {
+  const model = multiplier('.', 'double', 2);
+  const one = request('one.json', { shape: [1], data: [0.1] });
+  const two = request('two.json', { shape: [2], data: [1, 2] });
+  expect(record(model, '--inputs', one, two, '--absolute', '0.001')).toEqual({
+    code: 0,
+    stdout: 'double.golden.json: 2 golden examples.\n',
+    stderr: '',
+  });
+  expect(readFileSync('double.golden.json', 'utf8')).toBe(`{
+  "examples": [
+    {
+      "name": "one",
+      "request": {
+        "inputs": [
+          { "name": "x", "datatype": "FP32", "shape": [1], "data": [0.1] }
+        ]
+      },
+      "response": {
+        "outputs": [
+          { "name": "y", "datatype": "FP32", "shape": [1], "data": [0.2] }
+        ]
+      },
+      "tolerance": {"absolute":0.001}
+    },
+    {
+      "name": "two",
+      "request": {
+        "inputs": [
+          { "name": "x", "datatype": "FP32", "shape": [2], "data": [1,2] }
+        ]
+      },
+      "response": {
+        "outputs": [
+          { "name": "y", "datatype": "FP32", "shape": [2], "data": [2,4] }
+        ]
+      },
+      "tolerance": {"absolute":0.001}
+    }
+  ]
+}
+`);
+  expect(OnnxModel.fromFile(model, { golden: 'double.golden.json' }).servable).toBe(true);
+
+  expect(record(model, '--inputs', one).stderr).toBe(
+    'double.golden.json: there are golden examples already. Name another file with --out, or overwrite them with --force. [golden-exists]\n',
+  );
+  expect(record(model, '--inputs', one, '--force').stdout).toBe('double.golden.json: 1 golden example.\n');
+});
+
+test('keeps 64-bit integers, and many elements and FP16 as bytes', () => {
+  const long = writeOnnxModel('long.onnx', identity('int64', ['n']));
+  writeFileSync(
+    'id.json',
+    '{"inputs": [{"name": "x", "datatype": "INT64", "shape": [1], "data": [9007199254740993]}]}',
+  );
+  expect(record(long, '--inputs', 'id.json').code).toBe(0);
+  expect(readFileSync('long.golden.json', 'utf8')).toContain('"data": [9007199254740993]');
+
+  const half = writeOnnxModel('half.onnx', identity('float16', ['n']));
+  writeFileSync('x.bin', Buffer.from([0, 0x3c]));
+  writeFileSync('half.json', '{"inputs": [{"name": "x", "datatype": "FP16", "shape": [1], "file": "x.bin"}]}');
+  expect(record(half, '--inputs', 'half.json').code).toBe(0);
+  expect(readFileSync('half.golden/half.y.bin')).toEqual(Buffer.from([0, 0x3c]));
+
+  const wide = writeOnnxModel('wide.onnx', identity('float', ['n', 5000]));
+  expect(record(wide, '--random', '2').code).toBe(0);
+  const { examples } = JSON.parse(readFileSync('wide.golden.json', 'utf8'));
+  expect(examples[1].request.inputs[0]).toEqual({
+    name: 'x',
+    datatype: 'FP32',
+    shape: [2, 5000],
+    file: 'wide.golden/random_2.x.bin',
+  });
+  expect(readFileSync('wide.golden/random_2.x.bin')).toHaveLength(40_000);
+});
+
+test('says what is wrong with a request, and writes nothing', () => {
+  const model = multiplier('.', 'strict', 2);
+  const wrong = request('wrong.json', { shape: [3], data: [1] });
+  const { code, stderr } = record(model, '--inputs', wrong);
+  expect([code, stderr]).toEqual([
+    1,
+    'strict.onnx: nothing was recorded: wrong: input "x": data has 1 elements; shape [3] takes 3. Mend the request, and see model-serving inspect strict.onnx for what the model takes. [golden-not-recorded]\n',
+  ]);
+  expect(existsSync('strict.golden.json')).toBe(false);
+  expect(record(model).stderr).toBe(
+    'golden record: give requests with --inputs, or let it make some with --random, not both or neither. [golden-inputs-or-random]\n',
+  );
+  expect(record(model, '--random', '0').stderr).toContain('Give a whole number of 1 or more.');
+});
+
+test('check says what it checked', () => {
+  const model = multiplier('.', 'checked', 2);
+  const lines = () =>
+    runCli('check', model)
+      .stdout.replace(/[0-9a-f]{64}/, 'SHA256')
+      .split('\n');
+  expect(lines()).toEqual([
+    'model: checked, version 1, sha256 SHA256',
+    'runtime: loads it',
+    'golden examples: none',
+    'profile: none',
+    'contract: none',
+    '',
+  ]);
+  record(model, '--random', '1');
+  runCli('contract', 'accept', model);
+  expect(lines().slice(2)).toEqual([
+    'golden examples: checked.golden.json, reproduced',
+    'profile: none',
+    'contract: checked.contract.json, kept',
+    '',
+  ]);
+  multiplier('.', 'checked', 3);
+  const { code, stdout, stderr } = runCli('check', model);
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toContain('checked.golden.json: example "random 1": output "y" at [0] is ');
+});
