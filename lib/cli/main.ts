@@ -4,15 +4,17 @@ import { ModelServingError } from '../errors';
 import { packageRoot, readPackage } from '../package-root';
 import { contextCommand } from './context';
 import { inspectCommand } from './inspect';
+import { profileCommand } from './profile';
 import { serveCommand } from './serve';
 
 const program = new Command('model-serving')
-  .description('Look at an ONNX model, stage the build context of its image, or serve it on this machine.')
+  .description('Look at an ONNX model, measure it, stage the build context of its image, or serve it on this machine.')
   .version(readPackage(packageRoot).version)
   .showHelpAfterError()
   .addCommand(inspectCommand())
   .addCommand(contextCommand())
-  .addCommand(serveCommand());
+  .addCommand(serveCommand())
+  .addCommand(profileCommand());
 
 program.parseAsync().catch((error: unknown) => {
   console.error(error instanceof ModelServingError ? error.message : error);

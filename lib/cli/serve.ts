@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
 import { LocalServer } from '../local-server';
+import { LocalStage } from '../local-stage';
 import { addModelOptions, type ModelOptions, readModel } from './model-options';
 
 const { httpPortNumber, grpcPortNumber, metricsPortNumber } = SETTING_DEFAULTS;
@@ -21,9 +22,14 @@ export function serveCommand(): Command {
     .option('--host <address>', 'to listen on', '127.0.0.1')
     .action(async (path: string, { host, port, grpcPort, metricsPort, ...options }: ServeOptions) => {
       const settings = { host, httpPortNumber: port, grpcPortNumber: grpcPort, metricsPortNumber: metricsPort };
-      const server = LocalServer.start(readModel(path, options), settings);
-      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => server.stop());
-      process.exitCode = await server.exited;
+      const stage = LocalStage.of(readModel(path, options));
+      try {
+        const server = LocalServer.start(stage, settings);
+        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => server.stop());
+        process.exitCode = await server.exited;
+      } finally {
+        stage.remove();
+      }
     });
 }
 

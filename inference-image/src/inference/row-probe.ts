@@ -1,13 +1,13 @@
 import type { Executor, Run } from './executor';
 import { joinRows } from './rows';
-import { elementCount, emptyData, type Tensor, type TensorData, type TensorHeader } from './tensor';
+import type { Tensor, TensorData, TensorHeader } from './tensor';
+import { trialTensor } from './trial-values';
 
 /** Rows that are told apart; a larger batch repeats them. */
 const DISTINCT_ROWS = 4;
 
 /** Its values are a thousand times as large: what scales over all rows then shows in the others. */
 const OUTLIER_ROW = 1;
-const OUTLIER_FACTOR = 1000;
 
 export interface ProbeOptions {
   /** Of the size that the probe's rows take; what it holds does not matter. */
@@ -66,39 +66,7 @@ function sameBits(a: TensorData, b: TensorData): boolean {
   return Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(Buffer.from(b.buffer, b.byteOffset, b.byteLength));
 }
 
-/** Integers are 0 and 1, which are indices of any table. */
 function probeRow({ name, datatype, shape }: TensorHeader, index: number): Tensor {
-  const rowShape = [1, ...shape.slice(1)];
-  const data = emptyData(datatype, elementCount(rowShape));
-  const elements: Record<number, number | bigint | string> = data;
-  for (let i = 0; i < data.length; i++) {
-    const value = Math.sin(1 + i * DISTINCT_ROWS + index);
-    elements[i] = ELEMENTS[datatype](value, index === OUTLIER_ROW);
-  }
-  return { name, datatype, shape: rowShape, data };
+  const header = { name, datatype, shape: [1, ...shape.slice(1)] };
+  return trialTensor(header, { at: (i) => Math.sin(1 + i * DISTINCT_ROWS + index), large: index === OUTLIER_ROW });
 }
-
-type Element = (value: number, isOutlier: boolean) => number | bigint | string;
-
-const float: Element = (value, isOutlier) => (isOutlier ? OUTLIER_FACTOR * value : value);
-const small: Element = (value) => (value > 0 ? 1 : 0);
-const smallLong: Element = (value) => (value > 0 ? 1n : 0n);
-
-/** From a value between -1 and 1. */
-const ELEMENTS: Record<TensorHeader['datatype'], Element> = {
-  FP32: float,
-  FP64: float,
-  // Bits: a magnitude of 0.5 to 1, or of 512 to 1024.
-  FP16: (value, isOutlier) =>
-    (value < 0 ? 0x8000 : 0) + (isOutlier ? 0x6000 : 0x3800) + Math.floor(1023 * Math.abs(value)),
-  BOOL: small,
-  UINT8: small,
-  UINT16: small,
-  UINT32: small,
-  INT8: small,
-  INT16: small,
-  INT32: small,
-  INT64: smallLong,
-  UINT64: smallLong,
-  BYTES: (value) => (value > 0 ? 'a' : 'b'),
-};
