@@ -24,8 +24,8 @@ export function profileCommand(): Command {
     .description('Measure a model on this machine: by batch size and threads, behind the server, its start and memory.')
     .option('--out <file>', 'the profile (default: MODEL.profile.json beside the model)')
     .option('--picture <file>', 'its picture (default: as --out, with .svg)')
-    .option('--threads <list>', 'threads of a run: 1,2,4 (default: 1, 2, 4 … up to the CPUs)', wholeNumbers)
-    .option('--max-batch <rows>', 'the largest batch to measure', wholeNumber, 128)
+    .option('--threads <list>', 'threads of a run: 1,2,4 (default: 1, 2, 4 … up to the CPUs)', wholeNumbers(256))
+    .option('--max-batch <rows>', 'the largest batch to measure', wholeNumber(65_536), 128)
     .option('--dimension <name=size>', 'the size of a symbolic dimension, again for each', dimension, {})
     .option('--seconds <seconds>', 'of each measurement; the server is under load for ten times as long', seconds, 0.3)
     .action(async (path: string, options: ProfileCommandOptions) => {
@@ -75,13 +75,17 @@ function pictureOf(profile: string): string {
   return join(dir, `${name}.svg`);
 }
 
-function wholeNumber(text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Give a whole number from 1 to 999999.');
+/** Bounds are the server's own. */
+function wholeNumber(most: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (/^\d+$/.test(text) && number >= 1 && number <= most) return number;
+    throw new InvalidArgumentError(`Give a whole number from 1 to ${most}.`);
+  };
 }
 
-function wholeNumbers(text: string): number[] {
-  return text.split(',').map(wholeNumber);
+function wholeNumbers(most: number): (text: string) => number[] {
+  return (text) => text.split(',').map(wholeNumber(most));
 }
 
 function dimension(text: string, sizes: Record<string, number>): Record<string, number> {

@@ -17,7 +17,7 @@ export class ProgressBar {
       const bar = '█'.repeat(Math.round(WIDTH * part)).padEnd(WIDTH, '░');
       const now = detail === undefined ? what : `${what}, ${detail}`;
       const line = `${bar} ${Math.floor(100 * part)} %  ${now}${this.timeLeft(done, left)}`;
-      this.output.write(`\r\x1b[K${line.slice(0, this.output.columns - 1)}`);
+      this.output.write(`\r\x1b[K${line.slice(0, (this.output.columns || 80) - 1)}`);
     } else if (what !== this.what) {
       this.output.write(`${what}\n`);
     }

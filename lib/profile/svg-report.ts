@@ -56,6 +56,7 @@ export function svgReport(modelName: string, profile: ModelProfile): string {
         tickText: durationText,
         lines: linesOf(runs, ({ p50Seconds }) => p50Seconds),
       }),
+      text('○ where batches saturate', { x: WIDTH - 20, y: 32, 'text-anchor': 'end' }),
       ...legend(runs),
     ),
     '',
@@ -73,14 +74,13 @@ function linesOf(runs: readonly MeasuredRun[], valueOf: (run: MeasuredRun) => nu
 
 function legend(runs: readonly MeasuredRun[]): string[] {
   const y = HEIGHT - 24;
-  const entries = threadCounts(runs).flatMap((threads, i) => {
-    const x = 20 + i * 105;
+  return threadCounts(runs).flatMap((threads, i) => {
+    const x = 20 + i * 103;
     return [
       element('line', { x1: x, x2: x + 20, y1: y - 4, y2: y - 4, stroke: colorOf(i), 'stroke-width': 3 }),
       text(threadsText(threads), { x: x + 26, y }),
     ];
   });
-  return [...entries, text('○ where batches saturate', { x: WIDTH - 20, y, 'text-anchor': 'end' })];
 }
 
 function colorOf(index: number): string {

@@ -49,7 +49,8 @@ export function madeUpInputs(
 /** The first row of an example, as often as there are rows. */
 export function exampleInputs(signature: Signature, example: readonly Tensor[]): TrialInputs {
   const rowSymbol = rowSymbolOf(signature);
-  const { [rowSymbol ?? '']: _, ...dimensions } = exampleSizes(signature, example);
+  const dimensions = exampleSizes(signature, example);
+  if (rowSymbol !== undefined) delete dimensions[rowSymbol];
   return {
     dimensions,
     batch: (rows) =>
