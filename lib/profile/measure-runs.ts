@@ -1,6 +1,7 @@
 import type { Trial } from '../../inference-image/src/contract/trial';
 import { ModelServingError } from '../errors';
 import { doublings, ladderEnds, rowsPerSecond, type Rung } from './ladder';
+import { threadsText } from './machine-text';
 import { measuringErrors } from './measuring-errors';
 import type { MeasuredRun } from './model-profile';
 import type { OnStep } from './progress';
@@ -55,7 +56,7 @@ export async function measureRuns(trial: TrialProcess, plan: RunsPlan, onStep: O
       loads.push((await load(trial, threads)).seconds);
       warmUps.push((await warmUp(trial, plan)).seconds);
       for (const [rung, samples] of ladder.entries()) {
-        const what = `round ${round} of ${ROUNDS}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+        const what = `round ${round} of ${ROUNDS}, ${threadsText(threads)}`;
         onStep({ what, detail: `batches of ${samples.batchSize}`, done, left: ROUNDS * ladders.flat().length - done });
         const times = await timesOf(trial, samples, plan.seconds / ROUNDS);
         if (times) samples.rounds.push(times);
@@ -70,8 +71,15 @@ export async function measureRuns(trial: TrialProcess, plan: RunsPlan, onStep: O
   return { runs: ladders.flat().map(measuredRun), loadSeconds, warmUpSeconds, dimensions, cpus };
 }
 
+/** Bytes that one more executor takes. */
+export async function measureExecutor(trial: TrialProcess, plan: RunsPlan, batchSize: number): Promise<number> {
+  await load(trial, 1);
+  await warmUp(trial, plan);
+  return trial.ask(`at batches of ${batchSize} rows in two sessions`, 'executorBytes', batchSize);
+}
+
 function load(trial: TrialProcess, threads: number) {
-  return trial.ask(`while it loaded the model for ${threads} threads`, 'load', threads);
+  return trial.ask(`while it loaded the model for ${threadsText(threads)}`, 'load', threads);
 }
 
 async function warmUp(trial: TrialProcess, { path, hasExample }: RunsPlan): Promise<ReturnType<Trial['warmUp']>> {

@@ -6,7 +6,7 @@ import { inMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
 import { thisMachine } from './machine';
-import { measureRuns, ROUNDS } from './measure-runs';
+import { measureExecutor, measureRuns, ROUNDS } from './measure-runs';
 import { measureService } from './measure-service';
 import { measuringErrors } from './measuring-errors';
 import type { ModelProfile } from './model-profile';
@@ -94,8 +94,9 @@ async function measure(model: OnnxModel, stage: LocalStage, options: ProfileOpti
   const { batchingObstacle } = service;
   const runs = batchingObstacle === undefined ? measured.runs : measured.runs.filter((run) => run.batchSize === 1);
   step('memory of an executor', { done: done + SERVER_STEPS, left: MEMORY_STEPS });
+  // In a process that has let go of nothing yet: memory that is free already would be used again.
   const executorBytes = await withTrial(stage, options, (trial) =>
-    trial.ask('while it measured the memory of an executor', 'executorBytes', largestSaturatingBatchSize(runs)),
+    measureExecutor(trial, plan, largestSaturatingBatchSize(runs)),
   );
   step('done', { done: done + SERVER_STEPS + MEMORY_STEPS, left: 0 });
 
@@ -112,7 +113,7 @@ async function measure(model: OnnxModel, stage: LocalStage, options: ProfileOpti
       runs,
       served,
       start: { loadSeconds, warmUpSeconds, readySeconds },
-      // Memory that was free already may have been used again: the weights at least are new.
+      // Even so some may have been: the weights at least are new.
       memory: { ...memory, executorMiB: Math.max(inMiB(executorBytes), inMiB(model.sizeBytes)) },
     },
     batchingObstacle,

@@ -75,5 +75,5 @@ function lineOf({ color, points, marked }: Line, { x, y }: Chart): string {
     element('path', { d: path, fill: 'none', stroke: color, 'stroke-width': 2 }),
     ...places.map((place) => element('circle', { ...place, r: 3, fill: color })),
     ...(ring ? [element('circle', { ...ring, fill: 'none', stroke: color, 'stroke-width': 2 })] : []),
-  ].join('');
+  ].join('\n');
 }

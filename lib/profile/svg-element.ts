@@ -1,9 +1,13 @@
 type Attributes = Readonly<Record<string, string | number>>;
 
-/** An element of an SVG picture, as text. */
+/** An element of an SVG picture, as text. Elements within it have lines of their own, to be seen apart in a diff. */
 export function element(name: string, attributes: Attributes, ...children: readonly string[]): string {
   const list = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(attributeText(value))}"`);
-  return children.length > 0 ? `<${name}${list.join('')}>${children.join('')}</${name}>` : `<${name}${list.join('')}/>`;
+  const tag = `${name}${list.join('')}`;
+  if (children.length === 0) return `<${tag}/>`;
+  const hasElements = children.some((child) => child.startsWith('<'));
+  const content = hasElements ? `\n${children.join('\n')}\n` : children.join('');
+  return `<${tag}>${content}</${name}>`;
 }
 
 /** Characters for an element. */

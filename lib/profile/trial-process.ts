@@ -40,11 +40,8 @@ export class TrialProcess {
       execArgv: [],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'advanced',
-      signal,
-      killSignal: 'SIGKILL',
     });
-    // Told by `exit` as well.
-    this.child.on('error', () => {});
+    signal.addEventListener('abort', () => this.child.kill('SIGKILL'));
     this.log = new LastLines([this.child.stderr as Readable]);
     this.ended = once(this.child, 'close').then(([code, name]) => (this.how = name ?? `exit code ${code}`));
   }

@@ -18,7 +18,7 @@ export interface Trial {
   run(batchSize: number, seconds: number, runs: number): Promise<Float64Array>;
   /** A request of one row. */
   request(): TrialRequest;
-  /** What one more executor takes once it has run batches of that size. */
+  /** What an executor takes, beside the session that was loaded, once both have run batches of that size. */
   executorBytes(batchSize: number): Promise<number>;
 }
 

@@ -12,7 +12,7 @@ import { InferRequestDecoder } from '../protocol/infer-request';
 import { exampleInputs, madeUpInputs, type TrialInputs } from './trial-inputs';
 import { trialRequest } from './trial-request';
 
-/** Runs of an executor, until its memory grows no more. */
+/** Runs after which the memory of a session hardly grows. */
 const EXECUTOR_RUNS = 5;
 
 /** Measures a model with the session and the executor of the server. */
@@ -71,16 +71,12 @@ export class ModelTrial implements Trial {
   }
 
   async executorBytes(batchSize: number): Promise<number> {
-    await this.startExecutor(batchSize);
+    await this.run(batchSize, 0, EXECUTOR_RUNS);
     const before = process.memoryUsage.rss();
-    await this.startExecutor(batchSize);
-    return process.memoryUsage.rss() - before;
-  }
-
-  private async startExecutor(batchSize: number): Promise<void> {
     const executor = new WorkerExecutor(join(__dirname, 'executor.cjs'));
     await executor.load({ modelPath: this.modelPath, threads: 1 });
     for (let i = 0; i < EXECUTOR_RUNS; i++) await executor.run(this.batch(batchSize));
+    return process.memoryUsage.rss() - before;
   }
 
   private firstRun(): TrialWarmUp {
