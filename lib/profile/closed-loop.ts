@@ -1,8 +1,9 @@
-import { Agent, type IncomingMessage, request as httpRequest } from 'node:http';
 import type { TrialRequest } from '../../inference-image/src/contract/trial';
+import { HttpConnection, type HttpTarget } from './http-connection';
 
 export interface LoadPlan {
-  readonly url: string;
+  readonly port: number;
+  readonly path: string;
   readonly request: TrialRequest;
   /** Connections that each wait for their answer before they ask again. */
   readonly clients: number;
@@ -12,54 +13,61 @@ export interface LoadPlan {
 }
 
 export interface Load {
-  /** Of each answer. */
+  /** Of each answer, in seconds. */
   readonly latencies: readonly number[];
   /** From the first request to the last answer. */
   readonly seconds: number;
 }
 
-/** The server answered something else than 200. */
+/** The server answered something else than 200, or nothing; the message goes on from "the server". */
 export class RefusedRequest extends Error {}
 
 /** Sends requests until the time is over, and waits for all answers. */
 export async function closedLoop(plan: LoadPlan): Promise<Load> {
-  const agent = new Agent({ keepAlive: true, maxSockets: plan.clients });
+  const target = targetOf(plan);
   const latencies: number[] = [];
   const start = performance.now();
+  const connections: HttpConnection[] = [];
   const goesOn = () => {
     const seconds = secondsSince(start);
     return seconds < plan.seconds || (latencies.length < plan.leastAnswers && seconds < 10 * plan.seconds);
   };
-  const client = async () => {
-    do {
-      const sent = performance.now();
-      await send(plan, agent);
-      latencies.push(secondsSince(sent));
-    } while (goesOn());
-  };
+  const client = () =>
+    new Promise<void>((resolve, reject) => {
+      const connection = new HttpConnection(target);
+      connections.push(connection);
+      let sent = performance.now();
+      connection.onClose = () => reject(new RefusedRequest('closed a connection'));
+      connection.onResponse = (status) => {
+        if (status !== 200) return reject(new RefusedRequest(`answered ${status}`));
+        latencies.push(secondsSince(sent));
+        if (!goesOn()) return resolve();
+        sent = performance.now();
+        connection.send();
+      };
+      connection.send();
+    });
   try {
     await Promise.all(Array.from({ length: plan.clients }, client));
     return { latencies, seconds: secondsSince(start) };
   } finally {
-    agent.destroy();
+    for (const connection of connections) connection.close();
   }
 }
 
-function send({ url, request: { headers, body } }: LoadPlan, agent: Agent): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onResponse = (response: IncomingMessage) => {
-      const parts: Buffer[] = [];
-      response.on('data', (part: Buffer) => parts.push(part)).on('error', reject);
-      response.on('end', () => {
-        if (response.statusCode === 200) return resolve();
-        reject(new RefusedRequest(`${response.statusCode}, ${Buffer.concat(parts).toString('utf8')}`));
-      });
-    };
-    const length = { 'content-length': body.length };
-    httpRequest(url, { method: 'POST', agent, headers: { ...headers, ...length } }, onResponse)
-      .on('error', reject)
-      .end(body);
-  });
+/** Asks once. @throws RefusedRequest with the whole answer, where it is not 200 */
+export async function askOnce({ port, path, request }: Pick<LoadPlan, 'port' | 'path' | 'request'>): Promise<void> {
+  const init = { method: 'POST', headers: request.headers, body: Buffer.from(request.body) };
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, init);
+  const body = await response.text();
+  if (response.status !== 200) throw new RefusedRequest(`answered ${response.status}, ${body}`);
+}
+
+function targetOf({ port, path, request: { headers, body } }: LoadPlan): HttpTarget {
+  const all = { host: '127.0.0.1', ...headers, 'content-length': body.length };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = `POST ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;
+  return { host: '127.0.0.1', port, request: Buffer.concat([Buffer.from(head), body]) };
 }
 
 function secondsSince(start: number): number {

@@ -1,10 +1,11 @@
 import type { TrialRequest } from '../../inference-image/src/contract/trial';
 import { ModelServingError } from '../errors';
 import { inMiB } from '../memory';
-import { closedLoop, type LoadPlan, RefusedRequest } from './closed-loop';
+import { askOnce, closedLoop, type LoadPlan, RefusedRequest } from './closed-loop';
 import { MeasuredServer, type MeasuredServerOptions } from './measured-server';
 import { measuringErrors } from './measuring-errors';
 import type { MeasuredMemory, MeasuredService } from './model-profile';
+import { mainThreadSeconds, peakBytes } from './process-figures';
 import { quantile, rounded } from './quantile';
 import { ServerMetrics } from './server-metrics';
 
@@ -34,6 +35,27 @@ export interface ServiceMeasured {
   readonly batchingObstacle?: string;
 }
 
+/** Of one load, in seconds. */
+export interface CpuTimes {
+  /** Of the whole server. */
+  readonly cpuSeconds: number;
+  /** Of runs: how long they took, which is more than their CPU time where they had to wait for a CPU. */
+  readonly runSeconds: number;
+  /** CPU time of the event loop's thread, where the system tells. */
+  readonly threadSeconds?: number;
+  /** Whether that thread runs the model too: then runs keep the loop from everything else. */
+  readonly runsInline: boolean;
+}
+
+/**
+ * What the event loop took, by two ways of which each may tell too little: its thread alone does not collect garbage or
+ * read large requests; and what is left of all CPU time without the runs is too little where those had to wait.
+ */
+export function loopTime({ cpuSeconds, runSeconds, threadSeconds, runsInline }: CpuTimes): number {
+  if (runsInline) return threadSeconds ?? cpuSeconds;
+  return Math.max(0, threadSeconds ?? 0, cpuSeconds - runSeconds);
+}
+
 /**
  * Measures the model behind the real server, with one executor of one thread. Each load is counted from before its first
  * request until after its last answer, so that no part of a run is counted with another load.
@@ -49,16 +71,17 @@ export async function measureService(plan: ServicePlan, onLoad: () => void): Pro
     const ready = await scrape();
     onLoad();
     const load = loadPlan(plan, server.ports.httpPort);
+    await askOnce(load);
     await closedLoop({ ...load, seconds: plan.seconds / 3, leastAnswers: 0 });
-    const before = await scrape();
+    const [before, loopBefore] = [await scrape(), mainThreadSeconds(server.pid)];
     const { latencies, seconds } = await closedLoop(load);
-    const after = await scrape();
+    const [loopAfter, after] = [mainThreadSeconds(server.pid), await scrape()];
 
     const requests = latencies.length;
     const cpuSeconds = after.since(before, 'process_cpu_seconds_total');
     const runSeconds = after.since(before, 'inference_run_duration_seconds_sum');
-    // On the event loop's own thread, a run keeps the loop from everything else: it is part of what a request takes there.
-    const loopSeconds = server.runsInline ? cpuSeconds : Math.max(0, cpuSeconds - runSeconds);
+    const threadSeconds = loopBefore === undefined || loopAfter === undefined ? undefined : loopAfter - loopBefore;
+    const loopSeconds = loopTime({ cpuSeconds, runSeconds, threadSeconds, runsInline: server.runsInline });
     const residentBytes = [ready, before, after].map((metrics) => metrics.get('process_resident_memory_bytes'));
     return {
       served: {
@@ -72,14 +95,14 @@ export async function measureService(plan: ServicePlan, onLoad: () => void): Pro
       readySeconds: rounded(server.readySeconds),
       memory: {
         readyMiB: inMiB(residentBytes[0] as number),
-        peakMiB: inMiB(Math.max(...residentBytes, server.peakBytes ?? 0)),
+        peakMiB: inMiB(Math.max(...residentBytes, peakBytes(server.pid) ?? 0)),
       },
       batchingObstacle: maxBatchSize > 1 ? server.batchingObstacle : undefined,
     };
   } catch (error) {
     plan.signal.throwIfAborted();
     if (!(error instanceof RefusedRequest)) throw error;
-    throw new ModelServingError([measuringErrors.requestRefused(path, error.message)]);
+    throw new ModelServingError([measuringErrors.requestRefused(path, error.message, server.lastLines)]);
   } finally {
     await server.stop();
   }
@@ -87,6 +110,6 @@ export async function measureService(plan: ServicePlan, onLoad: () => void): Pro
 
 function loadPlan({ modelName, request, rowsPerSecond, seconds }: ServicePlan, port: number): LoadPlan {
   const inTime = Math.floor(LONGEST_WAIT_SECONDS * rowsPerSecond);
-  const url = `http://127.0.0.1:${port}/v2/models/${modelName}/infer`;
-  return { url, request, clients: Math.min(CLIENTS, Math.max(1, inTime)), seconds, leastAnswers: LEAST_ANSWERS };
+  const path = `/v2/models/${modelName}/infer`;
+  return { port, path, request, clients: Math.min(CLIENTS, Math.max(1, inTime)), seconds, leastAnswers: LEAST_ANSWERS };
 }

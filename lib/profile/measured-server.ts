@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { ModelServingError } from '../errors';
 import type { Settings } from '../../inference-image/src/contract/settings';
 import { LocalServer } from '../local-server';
@@ -79,14 +78,14 @@ export class MeasuredServer {
     return this.said['the model is fast enough to run on the main thread'] !== undefined;
   }
 
-  /** The most bytes that were ever resident, where the system tells. */
-  get peakBytes(): number | undefined {
-    try {
-      const status = readFileSync(`/proc/${this.server.pid}/status`, 'utf8');
-      return 1024 * Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? NaN) || undefined;
-    } catch {
-      return undefined;
-    }
+  /** Of the process. */
+  get pid(): number {
+    return this.server.pid as number;
+  }
+
+  /** Of the log. */
+  get lastLines(): readonly string[] {
+    return this.log.lines;
   }
 
   async stop(): Promise<void> {

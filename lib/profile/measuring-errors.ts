@@ -35,9 +35,9 @@ export const measuringErrors = {
     message: `${path}: the server does not serve the model${quoted(lastLines)}. Mend what its log says; "model-serving serve ${path}" shows all of it.`,
   }),
 
-  requestRefused: (path: string, answer: string): Problem => ({
+  requestRefused: (path: string, what: string, lastLines: readonly string[]): Problem => ({
     code: 'trial-request-refused',
-    message: `${path}: under load the server answered ${answer}. Give a golden example that the model runs on with --golden, or see what "model-serving serve ${path}" logs.`,
+    message: `${path}: the server ${what}, where a request of one row was to be answered${quoted(lastLines)}. Give a golden example that the model runs on with --golden; if memory ran out, measure on a larger machine.`,
   }),
 };
 
