@@ -12,8 +12,9 @@ export function peakBytes(pid: number): number | undefined {
  * @see https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat
  */
 export function mainThreadSeconds(pid: number): number | undefined {
-  const nanoseconds = /^\d+/.exec(read(`/proc/${pid}/task/${pid}/schedstat`))?.[0];
-  return nanoseconds === undefined ? undefined : Number(nanoseconds) / 1e9;
+  const nanoseconds = Number(/^\d+/.exec(read(`/proc/${pid}/task/${pid}/schedstat`))?.[0]);
+  // A kernel that does not count has zeros.
+  return nanoseconds > 0 ? nanoseconds / 1e9 : undefined;
 }
 
 function read(path: string): string {

@@ -98,7 +98,6 @@ async function measure(model: OnnxModel, stage: LocalStage, options: ProfileOpti
   const executorBytes = await withTrial(stage, options, (trial) =>
     measureExecutor(trial, plan, largestSaturatingBatchSize(runs)),
   );
-  step('done', { done: done + SERVER_STEPS + MEMORY_STEPS, left: 0 });
 
   const { loadSeconds, warmUpSeconds, dimensions, cpus } = measured;
   const { served, readySeconds, memory } = service;

@@ -40,6 +40,8 @@ export class TrialProcess {
       execArgv: [],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'advanced',
+      // As the server: a terminal's Ctrl-C reaches only this process, which ends it.
+      detached: process.platform !== 'win32',
     });
     signal.addEventListener('abort', () => this.child.kill('SIGKILL'));
     this.log = new LastLines([this.child.stderr as Readable]);
@@ -56,7 +58,8 @@ export class TrialProcess {
     ...values: Parameters<Trial[Name]>
   ): Promise<Awaited<ReturnType<Trial[Name]>>> {
     const answered = once(this.child, 'message');
-    if (this.how === undefined) this.child.send({ ask: name, with: values } as TrialQuestion);
+    // What cannot be sent is not answered: the process ends.
+    this.child.send({ ask: name, with: values } as TrialQuestion, () => {});
     const message = await Promise.race([answered, this.ended.then(() => undefined)]);
     this.options.signal.throwIfAborted();
     if (!message) {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { profileCommand } from '../../lib/cli/profile';
 import { fileSha256 } from '../../lib/file-hash';
 import type { ModelProfile } from '../../lib/profile/model-profile';
 import { multiplier } from '../support/models';
@@ -26,7 +27,6 @@ test('model-serving profile writes a profile and its picture beside the model', 
     'the server starts',
     'the server under load',
     'memory of an executor',
-    'done',
     `Wrote ${profileFile} and ${picture}. Commit them beside the model.`,
     '',
   ]);
@@ -100,5 +100,8 @@ test.each([
   ['--dimension', 'width', 'Give a name and a whole number, such as sequence=128.'],
   ['--seconds', '0', 'Give a number above 0, up to 60.'],
 ])('%s %s is refused', (option, text, message) => {
-  expect(run('m.onnx', option, text)).toMatchObject({ status: 1, stderr: expect.stringContaining(message) });
+  const command = profileCommand()
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  expect(() => command.parse(['m.onnx', option, text], { from: 'user' })).toThrow(message);
 });
