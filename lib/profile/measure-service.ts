@@ -17,6 +17,9 @@ const LONGEST_WAIT_SECONDS = 5;
 /** Fewer would tell little of the slowest. */
 const LEAST_ANSWERS = 100;
 
+/** Of the load's time: a load before it that does not count. */
+export const WARM_UP = 1 / 3;
+
 export interface ServicePlan extends Omit<MeasuredServerOptions, 'settings'> {
   readonly modelName: string;
   readonly request: TrialRequest;
@@ -62,17 +65,22 @@ export function loopTime({ cpuSeconds, runSeconds, threadSeconds, runsInline }: 
  *
  * @throws ModelServingError `server-not-ready`, `trial-request-refused`
  */
-export async function measureService(plan: ServicePlan, onLoad: () => void): Promise<ServiceMeasured> {
+export async function measureService(
+  plan: ServicePlan,
+  onStep: (what: string, partDone: number) => void,
+): Promise<ServiceMeasured> {
   const { maxBatchSize, path } = plan;
+  onStep('the server starts', 0);
   const settings = { executors: 1, threadsPerExecutor: 1, maxBatchSize };
   const server = await MeasuredServer.start({ ...plan, settings });
   try {
     const scrape = () => ServerMetrics.scrape(server.ports.metricsPort);
     const ready = await scrape();
-    onLoad();
+    onStep('the server warms up', 0);
     const load = loadPlan(plan, server.ports.httpPort);
     await askOnce(load);
-    await closedLoop({ ...load, seconds: plan.seconds / 3, leastAnswers: 0 });
+    await closedLoop({ ...load, seconds: plan.seconds * WARM_UP, leastAnswers: 0 });
+    onStep('the server under load', WARM_UP / (1 + WARM_UP));
     const [before, loopBefore] = [await scrape(), mainThreadSeconds(server.pid)];
     const { latencies, seconds } = await closedLoop(load);
     const [loopAfter, after] = [mainThreadSeconds(server.pid), await scrape()];

@@ -7,10 +7,10 @@ import type { OnnxModel } from '../model/onnx-model';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
 import { thisMachine } from './machine';
 import { measureExecutor, measureRuns, ROUNDS } from './measure-runs';
-import { measureService } from './measure-service';
+import { measureService, WARM_UP } from './measure-service';
 import { measuringErrors } from './measuring-errors';
 import type { ModelProfile } from './model-profile';
-import type { OnStep, Step } from './progress';
+import type { OnStep } from './progress';
 import { rounded } from './quantile';
 import { bestRate, largestSaturatingBatchSize, threadCounts } from './saturation';
 import { TrialProcess } from './trial-process';
@@ -36,11 +36,11 @@ export interface Profiled {
   readonly batchingObstacle?: string;
 }
 
-/** Of the load, and a third of it before that does not count. */
+/** The server is under load for so many times as long as one run is repeated. */
 const LOAD_FACTOR = 10;
 
 /** What the server and the last process take, in steps of `measureRuns`. */
-const SERVER_STEPS = ROUNDS * LOAD_FACTOR * (4 / 3);
+const SERVER_STEPS = ROUNDS * LOAD_FACTOR * (1 + WARM_UP);
 const MEMORY_STEPS = ROUNDS;
 
 /**
@@ -72,10 +72,9 @@ async function measure(model: OnnxModel, stage: LocalStage, options: ProfileOpti
   });
 
   const done = ROUNDS * measured.runs.length;
-  const step = (what: string, extra: Partial<Step> = {}) => {
-    onStep({ what, done, left: SERVER_STEPS + MEMORY_STEPS, ...extra });
+  const step = (what: string, more: number) => {
+    onStep({ what, done: done + more, left: SERVER_STEPS + MEMORY_STEPS - more });
   };
-  step('the server starts');
   const batchSize = largestSaturatingBatchSize(measured.runs);
   const service = await measureService(
     {
@@ -88,12 +87,12 @@ async function measure(model: OnnxModel, stage: LocalStage, options: ProfileOpti
       rowsPerSecond: bestRate(measured.runs, Math.min(...threadCounts(measured.runs))),
       seconds: LOAD_FACTOR * seconds,
     },
-    () => step('the server under load'),
+    (what, partDone) => step(what, SERVER_STEPS * partDone),
   );
 
   const { batchingObstacle } = service;
   const runs = batchingObstacle === undefined ? measured.runs : measured.runs.filter((run) => run.batchSize === 1);
-  step('memory of an executor', { done: done + SERVER_STEPS, left: MEMORY_STEPS });
+  step('memory of an executor', SERVER_STEPS);
   // In a process that has let go of nothing yet: memory that is free already would be used again.
   const executorBytes = await withTrial(stage, options, (trial) =>
     measureExecutor(trial, plan, largestSaturatingBatchSize(runs)),

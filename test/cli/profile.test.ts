@@ -25,6 +25,7 @@ test('model-serving profile writes a profile and its picture beside the model', 
   expect(stderr.split('\n')).toEqual([
     ...[1, 2, 3].flatMap((round) => [`round ${round} of 3, 1 thread`, `round ${round} of 3, 2 threads`]),
     'the server starts',
+    'the server warms up',
     'the server under load',
     'memory of an executor',
     `Wrote ${profileFile} and ${picture}. Commit them beside the model.`,

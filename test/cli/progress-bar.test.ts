@@ -11,9 +11,9 @@ test('a terminal has a bar with what is measured', () => {
   bar.show({ what: 'one', detail: 'a', done: 0, left: 10 });
   bar.show({ what: 'two', done: 5, left: 5 });
   bar.clear();
-  expect(terminal.written).toEqual([
+  expect(terminal.written.map((text) => text.replace(/\d+ s left$/, 'N s left'))).toEqual([
     `\r\x1b[K${'░'.repeat(30)} 0 %  one, a`,
-    expect.stringMatching(/^\r\x1b\[K█{15}░{15} 50 % {2}two, about \d+ s left$/),
+    `\r\x1b[K${'█'.repeat(15)}${'░'.repeat(15)} 50 %  two, about N s left`,
     '\r\x1b[K',
   ]);
 });

@@ -97,6 +97,7 @@ test('the size of a dimension, and FP16, which has no JSON', async () => {
     ['round 3 of 3, 1 thread', 'batches of 1'],
     ['round 3 of 3, 1 thread', 'batches of 2'],
     ['the server starts', undefined],
+    ['the server warms up', undefined],
     ['the server under load', undefined],
     ['memory of an executor', undefined],
   ]);
