@@ -1,5 +1,5 @@
 // Bundles what runs in the container: one file for each kind of thread, one for what the main thread loads at the first
-// gRPC connection, and one for the health check.
+// gRPC connection, and one for the health check. And what no image has: the process that measures a model.
 import { build } from 'esbuild';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,8 +12,9 @@ const ENTRIES = {
   codec: 'codec.ts',
   'grpc-libraries': 'grpc/libraries.ts',
   healthcheck: 'healthcheck.ts',
-  // Not for images: what a synth runs.
+  // Not for images: what a synth and the command line run.
   'golden-run': 'golden-run.ts',
+  'profile-run': 'profile-run.ts',
 };
 
 // Staged build contexts are links to these files: a bundle in place of another must be a new file.

@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
+import { replaceFile } from './replace-file';
 
 /**
  * The folder of what is expensive to find out and depends on nothing but its key, such as a large file's sha256.
@@ -33,18 +34,6 @@ export function writeCache(key: string, value: unknown): void {
     replaceFile(entryPath(key), JSON.stringify(value));
   } catch {
     // What was worked out is worked out again next time.
-  }
-}
-
-/** Renames a whole file into place, so that a reader never sees half of one. */
-function replaceFile(path: string, content: string): void {
-  const temporary = `${path}.${randomUUID()}`;
-  mkdirSync(dirname(path), { recursive: true });
-  try {
-    writeFileSync(temporary, content);
-    renameSync(temporary, path);
-  } finally {
-    rmSync(temporary, { force: true });
   }
 }
 

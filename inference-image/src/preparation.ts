@@ -7,7 +7,7 @@ import type { Executor, Run } from './inference/executor';
 import { checkGolden, type GoldenRun } from './inference/golden-check';
 import { INLINE_RUN_SECONDS, type Measurement } from './inference/inline-executor';
 import type { SessionSignature } from './inference/session';
-import { probeBatch, probeRows } from './inference/row-probe';
+import { ProbeRows, probeRows } from './inference/row-probe';
 import { smallestRun, warmUp } from './inference/warm-up';
 import type { Log } from './log';
 import type { InferRequestDecoder } from './protocol/infer-request';
@@ -75,12 +75,12 @@ export class Preparation {
   /** Tries the largest batch, and whether the rows of a batch are those that they would be alone. */
   private async prepareBatches(executor: Executor, { makeRun, measurement }: Warm): Promise<Prepared> {
     const { maxBatchSize, rowIndependence } = this.batching;
-    const template = makeRun();
+    const rows = new ProbeRows(makeRun());
     if (rowIndependence === 'probe') {
-      const batchingObstacle = await probeRows(executor, { template, maxBatchSize });
+      const batchingObstacle = await probeRows(executor, rows, maxBatchSize);
       if (batchingObstacle !== undefined) return { measurement, batchingObstacle };
     }
-    const makeBatch = () => probeBatch(template, maxBatchSize);
+    const makeBatch = () => rows.batch(maxBatchSize);
     if (measurement.runSeconds < INLINE_RUN_SECONDS && this.rowsAreOfOneSize) {
       return { measurement: { ...measurement, batch: await warmUp(executor, makeBatch) } };
     }

@@ -3,21 +3,29 @@ import { Command } from 'commander';
 import { defaultContractPath } from '../interface-contract/contract-file';
 import type { OnnxModel } from '../model/onnx-model';
 import { measuredOn } from '../profile/measured-on';
-import { addModelOptions, defaultGoldenPath, type ModelOptions, readModel } from './model-options';
+import {
+  addCommittedOptions,
+  addModelOptions,
+  type CommittedOptions,
+  goldenBeside,
+  type ModelOptions,
+  readModel,
+} from './model-options';
+
+type CheckOptions = ModelOptions & CommittedOptions;
 
 export function checkCommand(): Command {
-  return addModelOptions(new Command('check'))
+  return addCommittedOptions(addModelOptions(new Command('check')))
     .description('Check all that a synth checks of a model; golden examples beside it too (digits.golden.json).')
-    .action((path: string, options: ModelOptions) => {
-      const beside = existsSync(defaultGoldenPath(path)) ? defaultGoldenPath(path) : undefined;
-      const { golden = beside } = options;
+    .action((path: string, options: CheckOptions) => {
+      const { golden = goldenBeside(path) } = options;
       const model = readModel(path, { ...options, golden });
       for (const [what, result] of findings(path, model, { ...options, golden })) console.log(`${what}: ${result}`);
       if (!model.servable) process.exitCode = 1;
     });
 }
 
-function findings(path: string, model: OnnxModel, options: ModelOptions): [string, string][] {
+function findings(path: string, model: OnnxModel, options: CheckOptions): [string, string][] {
   const { golden, contract, runtimeCheck } = options;
   const ran = runtimeCheck === 'skip' ? 'not run' : model.servable ? 'reproduced' : 'see the warnings';
   const contractPath = contract || defaultContractPath(path);

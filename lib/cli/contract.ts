@@ -10,8 +10,14 @@ import type { OnnxModel } from '../model/onnx-model';
 import { addModelOptions, type ModelOptions, readModel } from './model-options';
 
 interface ContractOptions extends ModelOptions {
+  contract?: string;
   breaking?: boolean;
 }
+
+const CONTRACT_OPTION = [
+  '--contract <file>',
+  'the contract (default: digits.contract.json beside digits.onnx)',
+] as const;
 
 export function contractCommand(): Command {
   return new Command('contract')
@@ -22,6 +28,7 @@ export function contractCommand(): Command {
 
 function acceptCommand(): Command {
   return addModelOptions(new Command('accept'))
+    .option(...CONTRACT_OPTION)
     .description("Write the model's interface as accepted; commit the file.")
     .option('--breaking', 'accept also what breaks clients, without a new major version')
     .action((path: string, options: ContractOptions) => {
@@ -38,6 +45,7 @@ function acceptCommand(): Command {
 
 function diffCommand(): Command {
   return addModelOptions(new Command('diff'))
+    .option(...CONTRACT_OPTION)
     .description(
       'Show in what the interface differs from the accepted one; the exit code is 1 where clients would break.',
     )
@@ -51,8 +59,8 @@ function diffCommand(): Command {
 }
 
 function compared(path: string, options: ContractOptions) {
-  const model: OnnxModel = readModel(path, { ...options, contract: false });
-  const contractPath = options.contract || defaultContractPath(path);
+  const model: OnnxModel = readModel(path, { ...options, contract: false, profile: false });
+  const contractPath = options.contract ?? defaultContractPath(path);
   const contract = existsSync(contractPath) ? readContract(contractPath, path) : undefined;
   const differences = contract ? compareInterfaces(contract, { name: model.name, ...model.signature }) : [];
   return { model, contractPath, contract, differences };

@@ -39,8 +39,8 @@ function recordCommand(): Command {
     .action((path: string, options: RecordOptions) => {
       const { out = defaultGoldenPath(path), absolute, relative, force } = options;
       if (!force && existsSync(out)) throw new ModelServingError([goldenErrors.exists(out)]);
-      // Examples there may be are to be replaced, and other files have no say in what the model answers.
-      const unchecked = { ...options, golden: undefined, profile: false as const, contract: false as const };
+      // They have no say in what the model answers.
+      const unchecked = { ...options, profile: false as const, contract: false as const };
       const model = readModel(path, unchecked);
       const requests = requestsOf(model, options);
       const tolerance = absolute === undefined && relative === undefined ? undefined : { absolute, relative };

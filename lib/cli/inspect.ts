@@ -6,14 +6,20 @@ import { dimensionsText } from '../model/onnx-graph';
 import type { OnnxModel } from '../model/onnx-model';
 import { describeSizing } from '../profile/describe-sizing';
 import { sizeReplica, type Sizing } from '../profile/sizing';
-import { addModelOptions, type ModelOptions, readModel } from './model-options';
+import {
+  addCommittedOptions,
+  addModelOptions,
+  type CommittedOptions,
+  type ModelOptions,
+  readModel,
+} from './model-options';
 
-interface InspectOptions extends ModelOptions {
+interface InspectOptions extends ModelOptions, CommittedOptions {
   json?: boolean;
 }
 
 export function inspectCommand(): Command {
-  return addModelOptions(new Command('inspect'))
+  return addCommittedOptions(addModelOptions(new Command('inspect')))
     .description('Show what a model takes and gives, and whether it can be served.')
     .option('--json', 'print JSON')
     .action((path: string, options: InspectOptions) => {

@@ -7,6 +7,7 @@ import { contextCommand } from './context';
 import { contractCommand } from './contract';
 import { goldenCommand } from './golden';
 import { inspectCommand } from './inspect';
+import { profileCommand } from './profile';
 import { serveCommand } from './serve';
 
 const program = new Command('model-serving')
@@ -20,6 +21,7 @@ const program = new Command('model-serving')
   .addCommand(serveCommand())
   .addCommand(checkCommand())
   .addCommand(goldenCommand())
+  .addCommand(profileCommand())
   .addCommand(contractCommand());
 
 program.parseAsync().catch((error: unknown) => {

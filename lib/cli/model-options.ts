@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, parse } from 'node:path';
 import { type Command, Option } from 'commander';
 import { OnnxModel, type OnnxModelProps } from '../model/onnx-model';
@@ -6,10 +7,14 @@ import { OnnxModel, type OnnxModelProps } from '../model/onnx-model';
 export interface ModelOptions {
   name?: string;
   modelVersion?: string;
+  runtimeCheck?: OnnxModelProps['runtimeCheck'];
+}
+
+/** What is committed beside a model, for commands that read it. */
+export interface CommittedOptions {
   golden?: string;
   profile?: string | false;
   contract?: string | false;
-  runtimeCheck?: OnnxModelProps['runtimeCheck'];
 }
 
 export function addModelOptions(command: Command): Command {
@@ -17,16 +22,26 @@ export function addModelOptions(command: Command): Command {
     .argument('<model>', 'the ONNX file')
     .option('--name <name>', "the model's name (default: the file's name without .onnx)")
     .option('--model-version <version>', "the model's version (default: 1)")
-    .option('--golden <file>', 'golden examples that the container must reproduce before it is ready')
-    .option('--profile <file>', 'what was measured of the model (default: the profile beside it, if it is there)')
-    .option('--no-profile', 'pass over a profile beside the model')
-    .option('--contract <file>', 'the interface that is accepted (default: the contract beside it, if it is there)')
-    .option('--no-contract', 'pass over a contract beside the model')
     .addOption(
       new Option('--runtime-check <mode>', 'whether to load the model in the runtime first')
         .choices(['require', 'warn', 'skip'])
         .default('require'),
     );
+}
+
+export function addCommittedOptions(command: Command): Command {
+  return command
+    .option('--golden <file>', 'golden examples that the container must reproduce before it is ready')
+    .option('--profile <file>', 'what was measured of the model (default: the profile beside it, if it is there)')
+    .option('--no-profile', 'pass over a profile beside the model')
+    .option('--contract <file>', 'the interface that is accepted (default: the contract beside it, if it is there)')
+    .option('--no-contract', 'pass over a contract beside the model');
+}
+
+/** Golden examples beside a model, if they are there. */
+export function goldenBeside(modelPath: string): string | undefined {
+  const path = defaultGoldenPath(modelPath);
+  return existsSync(path) ? path : undefined;
 }
 
 /** Where the command line looks for golden examples: `digits.onnx` has `digits.golden.json`. */
@@ -36,7 +51,7 @@ export function defaultGoldenPath(modelPath: string): string {
 }
 
 /** Reads the model, and says on standard error what is odd about it. */
-export function readModel(path: string, options: ModelOptions): OnnxModel {
+export function readModel(path: string, options: ModelOptions & CommittedOptions): OnnxModel {
   const { name, modelVersion: version, golden, profile, contract, runtimeCheck } = options;
   const model = OnnxModel.fromFile(path, { name, version, golden, profile, contract, runtimeCheck });
   for (const warning of model.warnings) console.error(`warning: ${warning}`);

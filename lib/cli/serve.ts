@@ -1,11 +1,18 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
 import { LocalServer } from '../local-server';
-import { addModelOptions, type ModelOptions, readModel } from './model-options';
+import { LocalStage } from '../local-stage';
+import {
+  addCommittedOptions,
+  addModelOptions,
+  type CommittedOptions,
+  type ModelOptions,
+  readModel,
+} from './model-options';
 
 const { httpPortNumber, grpcPortNumber, metricsPortNumber } = SETTING_DEFAULTS;
 
-interface ServeOptions extends ModelOptions {
+interface ServeOptions extends ModelOptions, CommittedOptions {
   port: number;
   grpcPort: number;
   metricsPort: number;
@@ -13,7 +20,7 @@ interface ServeOptions extends ModelOptions {
 }
 
 export function serveCommand(): Command {
-  return addModelOptions(new Command('serve'))
+  return addCommittedOptions(addModelOptions(new Command('serve')))
     .description("Serve a model on this machine without Docker: the image's own server and files, as a process.")
     .option('--port <port>', 'for HTTP; 0 for a free one', portNumber, httpPortNumber)
     .option('--grpc-port <port>', 'for gRPC; 0 for a free one', portNumber, grpcPortNumber)
@@ -21,9 +28,14 @@ export function serveCommand(): Command {
     .option('--host <address>', 'to listen on', '127.0.0.1')
     .action(async (path: string, { host, port, grpcPort, metricsPort, ...options }: ServeOptions) => {
       const settings = { host, httpPortNumber: port, grpcPortNumber: grpcPort, metricsPortNumber: metricsPort };
-      const server = LocalServer.start(readModel(path, options), settings);
-      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => server.stop());
-      process.exitCode = await server.exited;
+      const stage = LocalStage.of(readModel(path, options));
+      try {
+        const server = LocalServer.start(stage, settings);
+        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => server.stop());
+        process.exitCode = await server.exited;
+      } finally {
+        stage.remove();
+      }
     });
 }
 

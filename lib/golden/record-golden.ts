@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import type { RecordedExample, RecordedRequest, RecordedTensor } from '../../inference-image/src/contract/golden-run';
 import { ModelServingError } from '../errors';
 import type { OnnxModel } from '../model/onnx-model';
+import { replaceFile } from '../replace-file';
 import { goldenErrors } from './errors';
 import { runGolden } from './golden-run';
 
@@ -33,8 +34,7 @@ export function recordGolden(
   }
   const elements = new ElementFiles(out);
   const examples = report.recorded.map((example) => exampleText(example, tolerance, elements));
-  mkdirSync(dirname(out), { recursive: true });
-  writeFileSync(out, `{\n  "examples": [\n${examples.join(',\n')}\n  ]\n}\n`);
+  replaceFile(out, `{\n  "examples": [\n${examples.join(',\n')}\n  ]\n}\n`);
 }
 
 /** JSON as text, since numbers of 64 bits would not survive being parsed. */

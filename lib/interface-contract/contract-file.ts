@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, parse } from 'node:path';
 import { readCache, writeCache } from '../cache';
 import { ModelServingError, type Problem } from '../errors';
 import { readingFile, sourceFile } from '../model/model-files';
+import { replaceFile } from '../replace-file';
 import { contractErrors } from './errors';
 import type { InterfaceContract, ModelInterface } from './model-interface';
 
@@ -44,7 +45,7 @@ export function findContract(
 /** Writes the interface of a model as accepted; the same interface and version give the same bytes. */
 export function writeContract(path: string, { name, inputs, outputs }: ModelInterface, version: string): void {
   const contract: InterfaceContract = { contractVersion: 1, name, version, inputs, outputs };
-  writeFileSync(path, `${JSON.stringify(contract, undefined, 2)}\n`);
+  replaceFile(path, `${JSON.stringify(contract, undefined, 2)}\n`);
 }
 
 function parseJson(path: string, modelPath: string, text: string): unknown {

@@ -1,10 +1,8 @@
 import type { MeasuredRun, ModelProfile } from './model-profile';
+import { saturatingBatchSize } from './saturation';
 
 /** How long one client may well wait for a run of one row. */
 const FAST_RUN_SECONDS = 0.05;
-
-/** Share of the best throughput that is as good as the best. */
-const SATURATED = 0.95;
 
 /** Seconds of one row in runs of up to so many, as measured with so many threads, or the most that are fewer. */
 export function secondsPerRow(profile: ModelProfile, threads: number, batchSize: number): number {
@@ -23,12 +21,10 @@ export function fewestThreads(profile: ModelProfile, atMost = Infinity): number 
 }
 
 /** The smallest batch with nearly the best throughput; undefined where none of more than one row was measured. */
-export function saturatingBatchSize(profile: ModelProfile, threads: number): number | undefined {
+export function usefulBatchSize(profile: ModelProfile, threads: number): number | undefined {
   const runs = runsWith(profile, threads);
   if (runs.every(({ batchSize }) => batchSize === 1)) return undefined;
-  const best = Math.max(...runs.map(({ rowsPerSecond }) => rowsPerSecond));
-  const saturated = runs.filter(({ rowsPerSecond }) => rowsPerSecond >= SATURATED * best);
-  return Math.min(...saturated.map(({ batchSize }) => batchSize));
+  return saturatingBatchSize(runs, runs[0]!.threads);
 }
 
 function runsWith({ runs }: ModelProfile, threads: number): MeasuredRun[] {

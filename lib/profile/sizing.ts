@@ -1,6 +1,6 @@
 import { SETTING_DEFAULTS, type Settings } from '../../inference-image/src/contract/settings';
 import type { Batching } from '../model/batching';
-import { fewestThreads, saturatingBatchSize } from './measured-runs';
+import { fewestThreads, usefulBatchSize } from './measured-runs';
 import type { ModelProfile } from './model-profile';
 import { peakMemoryMiB } from './peak-memory';
 import { fullRate, requestCost, usefulExecutors } from './request-cost';
@@ -53,7 +53,7 @@ export function sizeReplica(profile: ModelProfile, batching: Batching, choices: 
   const sharedCpus = cpuLimit ?? cpuRequest;
   const threads = choices.threadsPerExecutor ?? fewestThreads(profile, sharedCpus && Math.max(1, sharedCpus));
   const isMerged = mergesRows(batching, choices.rowIndependence);
-  const maxBatchSize = choices.maxBatchSize ?? (isMerged ? saturatingBatchSize(profile, threads) : undefined);
+  const maxBatchSize = choices.maxBatchSize ?? (isMerged ? usefulBatchSize(profile, threads) : undefined);
   const cost = requestCost(profile, threads, isMerged ? (maxBatchSize ?? 1) : 1);
   const executors = choices.executors ?? (sharedCpus === undefined ? 1 : usefulExecutors(cost, threads, sharedCpus));
 

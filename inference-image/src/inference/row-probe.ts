@@ -1,38 +1,58 @@
 import type { Executor, Run } from './executor';
 import { joinRows } from './rows';
-import { elementCount, emptyData, type Tensor, type TensorData, type TensorHeader } from './tensor';
+import type { Tensor, TensorData, TensorHeader } from './tensor';
+import { trialTensor } from './trial-values';
 
 /** Rows that are told apart; a larger batch repeats them. */
 const DISTINCT_ROWS = 4;
 
 /** Its values are a thousand times as large: what scales over all rows then shows in the others. */
 const OUTLIER_ROW = 1;
-const OUTLIER_FACTOR = 1000;
 
-export interface ProbeOptions {
-  /** Of the size that the probe's rows take; what it holds does not matter. */
-  readonly template: Run;
-  /** Largest batch to try; at least 2. */
-  readonly maxBatchSize: number;
+/** Rows of one and the same size that are told apart, to make runs of. */
+export class ProbeRows {
+  private readonly rows: readonly (readonly Tensor[])[];
+
+  /** @param template Of the size that the rows take; what it holds does not matter. */
+  constructor(private readonly template: Run) {
+    // Once: to compute the elements of every batch anew took longer than to run them.
+    this.rows = Array.from({ length: DISTINCT_ROWS }, (_, i) => template.inputs.map((header) => probeRow(header, i)));
+  }
+
+  /** One row alone. */
+  single(index: number): Run {
+    return this.run([index]);
+  }
+
+  batch(size: number): Run {
+    return this.run(Array.from({ length: size }, (_, i) => i % DISTINCT_ROWS));
+  }
+
+  /** With data of its own, which an executor may keep. */
+  private run(indices: readonly number[]): Run {
+    return {
+      inputs: joinAll(indices.map((index) => this.rows[index] as readonly Tensor[])),
+      outputs: this.template.outputs,
+    };
+  }
 }
 
 /**
  * Whether the model gives rows of a batch the very bits that it gives each of them alone. Softmax over the batch, dynamic
  * quantization or random numbers do not, and no graph says so for certain.
+ * @param maxBatchSize Largest batch to try; at least 2.
  * @returns Why not, in words; undefined if it does.
  */
 export async function probeRows(
   executor: Executor,
-  { template, maxBatchSize }: ProbeOptions,
+  rows: ProbeRows,
+  maxBatchSize: number,
 ): Promise<string | undefined> {
-  const { outputs } = template;
   const alone: (readonly Tensor[])[] = [];
-  for (let i = 0; i < DISTINCT_ROWS; i++) {
-    alone.push((await executor.run({ inputs: probeInputs(template, i), outputs })).outputs);
-  }
+  for (let i = 0; i < DISTINCT_ROWS; i++) alone.push((await executor.run(rows.single(i))).outputs);
 
   for (const size of new Set([2, Math.min(3, maxBatchSize), maxBatchSize])) {
-    const together = await executor.run(probeBatch(template, size));
+    const together = await executor.run(rows.batch(size));
     const expected = joinAll(Array.from({ length: size }, (_, i) => alone[i % DISTINCT_ROWS] as readonly Tensor[]));
     for (const [i, output] of together.outputs.entries()) {
       const difference = compare(output, expected[i] as Tensor);
@@ -40,16 +60,6 @@ export async function probeRows(
     }
   }
   return undefined;
-}
-
-/** So many rows, for a run of that size. */
-export function probeBatch(template: Run, size: number): Run {
-  const rows = Array.from({ length: size }, (_, i) => probeInputs(template, i));
-  return { inputs: joinAll(rows), outputs: template.outputs };
-}
-
-function probeInputs({ inputs }: Run, index: number): Tensor[] {
-  return inputs.map((header) => probeRow(header, index % DISTINCT_ROWS));
 }
 
 function joinAll(rows: readonly (readonly Tensor[])[]): Tensor[] {
@@ -66,39 +76,7 @@ function sameBits(a: TensorData, b: TensorData): boolean {
   return Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(Buffer.from(b.buffer, b.byteOffset, b.byteLength));
 }
 
-/** Integers are 0 and 1, which are indices of any table. */
 function probeRow({ name, datatype, shape }: TensorHeader, index: number): Tensor {
-  const rowShape = [1, ...shape.slice(1)];
-  const data = emptyData(datatype, elementCount(rowShape));
-  const elements: Record<number, number | bigint | string> = data;
-  for (let i = 0; i < data.length; i++) {
-    const value = Math.sin(1 + i * DISTINCT_ROWS + index);
-    elements[i] = ELEMENTS[datatype](value, index === OUTLIER_ROW);
-  }
-  return { name, datatype, shape: rowShape, data };
+  const header = { name, datatype, shape: [1, ...shape.slice(1)] };
+  return trialTensor(header, { at: (i) => Math.sin(1 + i * DISTINCT_ROWS + index), large: index === OUTLIER_ROW });
 }
-
-type Element = (value: number, isOutlier: boolean) => number | bigint | string;
-
-const float: Element = (value, isOutlier) => (isOutlier ? OUTLIER_FACTOR * value : value);
-const small: Element = (value) => (value > 0 ? 1 : 0);
-const smallLong: Element = (value) => (value > 0 ? 1n : 0n);
-
-/** From a value between -1 and 1. */
-const ELEMENTS: Record<TensorHeader['datatype'], Element> = {
-  FP32: float,
-  FP64: float,
-  // Bits: a magnitude of 0.5 to 1, or of 512 to 1024.
-  FP16: (value, isOutlier) =>
-    (value < 0 ? 0x8000 : 0) + (isOutlier ? 0x6000 : 0x3800) + Math.floor(1023 * Math.abs(value)),
-  BOOL: small,
-  UINT8: small,
-  UINT16: small,
-  UINT32: small,
-  INT8: small,
-  INT16: small,
-  INT32: small,
-  INT64: smallLong,
-  UINT64: smallLong,
-  BYTES: (value) => (value > 0 ? 'a' : 'b'),
-};

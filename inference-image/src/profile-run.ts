@@ -1,0 +1,22 @@
+import type { TrialAnswer, TrialQuestion } from './contract/trial';
+import { readConfiguration } from './configuration';
+import { messageOf } from './errors';
+import { ModelTrial } from './profile/model-trial';
+
+/** A process that measures a model for its profile: apart, since a crash of the runtime ends its process. */
+const [dimensions = '{}'] = process.argv.slice(2);
+const trial = new ModelTrial(readConfiguration(process.env), JSON.parse(dimensions));
+
+process.on('message', (question: TrialQuestion) => {
+  void answerTo(question).then((answer) => process.send?.(answer));
+});
+process.on('disconnect', () => process.exit());
+
+async function answerTo({ ask, with: values }: TrialQuestion): Promise<TrialAnswer> {
+  try {
+    const method = trial[ask] as (...values: unknown[]) => unknown;
+    return { answer: await method.apply(trial, values) };
+  } catch (error) {
+    return { failure: messageOf(error) };
+  }
+}

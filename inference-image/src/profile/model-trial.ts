@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Configuration } from '../configuration';
+import { MODEL_FILE } from '../contract/model-manifest';
+import type { Trial, TrialLoad, TrialRequest, TrialWarmUp } from '../contract/trial';
+import { cpuQuota } from '../cpu-quota';
+import type { Run } from '../inference/executor';
+import { Session } from '../inference/session';
+import type { Tensor } from '../inference/tensor';
+import { WorkerExecutor } from '../inference/worker-executor';
+import { InferRequestDecoder } from '../protocol/infer-request';
+import { exampleInputs, madeUpInputs, type TrialInputs } from './trial-inputs';
+import { trialRequest } from './trial-request';
+
+/** Runs after which the memory of a session hardly grows. */
+const EXECUTOR_RUNS = 5;
+
+/** Measures a model with the session and the executor of the server. */
+export class ModelTrial implements Trial {
+  private readonly modelPath: string;
+  private readonly example?: readonly Tensor[];
+  private inputs: TrialInputs;
+  private session?: Session;
+
+  /** @param dimensions Sizes of symbolic dimensions. */
+  constructor(
+    private readonly configuration: Configuration,
+    dimensions: Readonly<Record<string, number>>,
+  ) {
+    const { settings, manifest, examples } = configuration;
+    this.modelPath = join(settings.modelFolder, MODEL_FILE);
+    const [first] = examples;
+    this.example = first && new InferRequestDecoder(manifest.signature).read(first.request).inputs;
+    this.inputs = madeUpInputs(manifest.signature, dimensions, this.example);
+  }
+
+  load(threads: number): TrialLoad {
+    this.session?.release();
+    const start = performance.now();
+    this.session = new Session({ modelPath: this.modelPath, threads });
+    return { seconds: (performance.now() - start) / 1000, cpus: cpuQuota() };
+  }
+
+  /** Some models refuse inputs that are made up; golden examples, where there are some, are the better ones then. */
+  warmUp(): TrialWarmUp {
+    try {
+      return this.firstRun();
+    } catch (error) {
+      if (!this.example) throw error;
+      this.inputs = exampleInputs(this.configuration.manifest.signature, this.example);
+      return this.firstRun();
+    }
+  }
+
+  async run(batchSize: number, seconds: number, runs: number): Promise<Float64Array> {
+    const session = this.loaded();
+    const run = this.batch(batchSize);
+    session.run(run);
+    const times: number[] = [];
+    const end = performance.now() + 1000 * seconds;
+    while (times.length < runs || performance.now() < end) {
+      times.push(session.run(run).runSeconds);
+      // Outputs are only let go of between turns of the event loop.
+      await turn();
+    }
+    return Float64Array.from(times);
+  }
+
+  request(): TrialRequest {
+    return trialRequest(this.configuration.manifest.signature, this.inputs.batch(1));
+  }
+
+  async executorBytes(batchSize: number): Promise<number> {
+    await this.run(batchSize, 0, EXECUTOR_RUNS);
+    const before = process.memoryUsage.rss();
+    const executor = new WorkerExecutor(join(__dirname, 'executor.cjs'));
+    await executor.load({ modelPath: this.modelPath, threads: 1 });
+    for (let i = 0; i < EXECUTOR_RUNS; i++) await executor.run(this.batch(batchSize));
+    return process.memoryUsage.rss() - before;
+  }
+
+  private firstRun(): TrialWarmUp {
+    const session = this.loaded();
+    const { runSeconds } = session.run(this.batch(1));
+    return { seconds: runSeconds, dimensions: this.inputs.dimensions };
+  }
+
+  private batch(rows: number): Run {
+    const { outputs } = this.configuration.manifest.signature;
+    return { inputs: this.inputs.batch(rows), outputs: outputs.map(({ name }) => name) };
+  }
+
+  private loaded(): Session {
+    if (!this.session) throw new Error('load the model first');
+    return this.session;
+  }
+}

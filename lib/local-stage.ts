@@ -1,0 +1,54 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { SETTING_PREFIX, type Settings, settingsEnvironment } from '../inference-image/src/contract/settings';
+import { cacheFolder } from './cache';
+import { BuildContext, modelFiles } from './image/build-context';
+import { localServerFiles } from './image/server-files';
+import type { OnnxModel } from './model/onnx-model';
+
+/** The server and the files of a model's image, on this machine. */
+export class LocalStage {
+  /** @throws ModelServingError where this machine has no runtime */
+  static of(model: OnnxModel): LocalStage {
+    const stage = new LocalStage(stagingFolder(), model.sha256);
+    try {
+      new BuildContext([...localServerFiles(), ...modelFiles(model)]).stage(stage.folder);
+      return stage;
+    } catch (error) {
+      stage.remove();
+      throw error;
+    }
+  }
+
+  private constructor(
+    private readonly folder: string,
+    private readonly sha256: string,
+  ) {}
+
+  /** The server's program. */
+  get server(): string {
+    return join(this.folder, 'app', 'server.cjs');
+  }
+
+  /** This shell's environment, but with these settings: its own are meant for other servers. */
+  environment(settings: Partial<Settings> = {}): NodeJS.ProcessEnv {
+    const others = Object.entries(process.env).filter(([name]) => !name.startsWith(SETTING_PREFIX));
+    const own = settingsEnvironment({
+      drainSeconds: 0,
+      ...settings,
+      modelFolder: join(this.folder, 'model'),
+      expectedSha256: this.sha256,
+    });
+    return { ...Object.fromEntries(others), ...own };
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** In the user's cache and not in a temporary folder: that is more often where the model can be linked and not copied. */
+function stagingFolder(): string {
+  mkdirSync(cacheFolder(), { recursive: true });
+  return mkdtempSync(join(cacheFolder(), 'serve-'));
+}

@@ -1,0 +1,75 @@
+import type { TrialRequest } from '../../inference-image/src/contract/trial';
+import { HttpConnection, type HttpTarget } from './http-connection';
+
+export interface LoadPlan {
+  readonly port: number;
+  readonly path: string;
+  readonly request: TrialRequest;
+  /** Connections that each wait for their answer before they ask again. */
+  readonly clients: number;
+  readonly seconds: number;
+  /** Longer, until there are so many answers, but at most ten times as long. */
+  readonly leastAnswers: number;
+}
+
+export interface Load {
+  /** Of each answer, in seconds. */
+  readonly latencies: readonly number[];
+  /** From the first request to the last answer. */
+  readonly seconds: number;
+}
+
+/** The server answered something else than 200, or nothing; the message goes on from "the server". */
+export class RefusedRequest extends Error {}
+
+/** Sends requests until the time is over, and waits for all answers. */
+export async function closedLoop(plan: LoadPlan): Promise<Load> {
+  const target = targetOf(plan);
+  const latencies: number[] = [];
+  const start = performance.now();
+  const connections: HttpConnection[] = [];
+  const goesOn = () => {
+    const seconds = secondsSince(start);
+    return seconds < plan.seconds || (latencies.length < plan.leastAnswers && seconds < 10 * plan.seconds);
+  };
+  const client = () =>
+    new Promise<void>((resolve, reject) => {
+      const connection = new HttpConnection(target);
+      connections.push(connection);
+      let sent = performance.now();
+      connection.onClose = () => reject(new RefusedRequest('closed a connection'));
+      connection.onResponse = (status) => {
+        if (status !== 200) return reject(new RefusedRequest(`answered ${status}`));
+        latencies.push(secondsSince(sent));
+        if (!goesOn()) return resolve();
+        sent = performance.now();
+        connection.send();
+      };
+      connection.send();
+    });
+  try {
+    await Promise.all(Array.from({ length: plan.clients }, client));
+    return { latencies, seconds: secondsSince(start) };
+  } finally {
+    for (const connection of connections) connection.close();
+  }
+}
+
+/** Asks once. @throws RefusedRequest with the whole answer, where it is not 200 */
+export async function askOnce({ port, path, request }: Pick<LoadPlan, 'port' | 'path' | 'request'>): Promise<void> {
+  const init = { method: 'POST', headers: request.headers, body: Buffer.from(request.body) };
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, init);
+  const body = await response.text();
+  if (response.status !== 200) throw new RefusedRequest(`answered ${response.status}, ${body}`);
+}
+
+function targetOf({ port, path, request: { headers, body } }: LoadPlan): HttpTarget {
+  const all = { host: '127.0.0.1', ...headers, 'content-length': body.length };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = `POST ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;
+  return { host: '127.0.0.1', port, request: Buffer.concat([Buffer.from(head), body]) };
+}
+
+function secondsSince(start: number): number {
+  return (performance.now() - start) / 1000;
+}

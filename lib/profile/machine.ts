@@ -1,0 +1,16 @@
+import { cpus as processors, totalmem } from 'node:os';
+import { inMiB } from '../memory';
+import type { Machine } from './model-profile';
+
+/** @param cpus - that a process here may use, by its quota */
+export function thisMachine(cpus: number): Machine {
+  // Undefined or 0 where there is no limit; an absurd number where cgroup v1 has none.
+  const limit = process.constrainedMemory() || Infinity;
+  return {
+    cpu: processors()[0]?.model.trim() || process.arch,
+    cpus,
+    memoryMiB: inMiB(Math.min(totalmem(), limit)),
+    platform: `${process.platform}/${process.arch}`,
+    node: process.version,
+  };
+}

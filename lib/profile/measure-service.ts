@@ -1,0 +1,123 @@
+import type { TrialRequest } from '../../inference-image/src/contract/trial';
+import { ModelServingError } from '../errors';
+import { inMiB } from '../memory';
+import { askOnce, closedLoop, type LoadPlan, RefusedRequest } from './closed-loop';
+import { MeasuredServer, type MeasuredServerOptions } from './measured-server';
+import { measuringErrors } from './measuring-errors';
+import type { MeasuredMemory, MeasuredService } from './model-profile';
+import { mainThreadSeconds, peakBytes } from './process-figures';
+import { quantile, rounded } from './quantile';
+import { ServerMetrics } from './server-metrics';
+
+const CLIENTS = 64;
+
+/** A client may wait so long; the server gives up at 30. */
+const LONGEST_WAIT_SECONDS = 5;
+
+/** Fewer would tell little of the slowest. */
+const LEAST_ANSWERS = 100;
+
+/** Of the load's time: a load before it that does not count. */
+export const WARM_UP = 1 / 3;
+
+export interface ServicePlan extends Omit<MeasuredServerOptions, 'settings'> {
+  readonly modelName: string;
+  readonly request: TrialRequest;
+  readonly maxBatchSize: number;
+  /** Of the fewest threads, in process. */
+  readonly rowsPerSecond: number;
+  /** Of the load that counts. */
+  readonly seconds: number;
+}
+
+export interface ServiceMeasured {
+  readonly served: MeasuredService;
+  readonly readySeconds: number;
+  readonly memory: Pick<MeasuredMemory, 'readyMiB' | 'peakMiB'>;
+  /** Why requests share no runs, where that was to be. */
+  readonly batchingObstacle?: string;
+}
+
+/** Of one load, in seconds. */
+export interface CpuTimes {
+  /** Of the whole server. */
+  readonly cpuSeconds: number;
+  /** Of runs: how long they took, which is more than their CPU time where they had to wait for a CPU. */
+  readonly runSeconds: number;
+  /** CPU time of the event loop's thread, where the system tells. */
+  readonly threadSeconds?: number;
+  /** Whether that thread runs the model too: then runs keep the loop from everything else. */
+  readonly runsInline: boolean;
+}
+
+/**
+ * What the event loop took, by two ways of which each may tell too little: its thread alone does not collect garbage or
+ * read large requests; and what is left of all CPU time without the runs is too little where those had to wait.
+ */
+export function loopTime({ cpuSeconds, runSeconds, threadSeconds, runsInline }: CpuTimes): number {
+  if (runsInline) return threadSeconds ?? cpuSeconds;
+  return Math.max(0, threadSeconds ?? 0, cpuSeconds - runSeconds);
+}
+
+/**
+ * Measures the model behind the real server, with one executor of one thread. Each load is counted from before its first
+ * request until after its last answer, so that no part of a run is counted with another load.
+ *
+ * @throws ModelServingError `server-not-ready`, `trial-request-refused`
+ */
+export async function measureService(
+  plan: ServicePlan,
+  onStep: (what: string, partDone: number) => void,
+): Promise<ServiceMeasured> {
+  const { maxBatchSize, path } = plan;
+  onStep('the server starts', 0);
+  const settings = { executors: 1, threadsPerExecutor: 1, maxBatchSize };
+  const server = await MeasuredServer.start({ ...plan, settings });
+  try {
+    const scrape = () => ServerMetrics.scrape(server.ports.metricsPort);
+    const ready = await scrape();
+    onStep('the server warms up', 0);
+    const load = loadPlan(plan, server.ports.httpPort);
+    await askOnce(load);
+    await closedLoop({ ...load, seconds: plan.seconds * WARM_UP, leastAnswers: 0 });
+    onStep('the server under load', WARM_UP / (1 + WARM_UP));
+    const [before, loopBefore] = [await scrape(), mainThreadSeconds(server.pid)];
+    const { latencies, seconds } = await closedLoop(load);
+    const [loopAfter, after] = [mainThreadSeconds(server.pid), await scrape()];
+
+    const requests = latencies.length;
+    const cpuSeconds = after.since(before, 'process_cpu_seconds_total');
+    const runSeconds = after.since(before, 'inference_run_duration_seconds_sum');
+    const threadSeconds = loopBefore === undefined || loopAfter === undefined ? undefined : loopAfter - loopBefore;
+    const loopSeconds = loopTime({ cpuSeconds, runSeconds, threadSeconds, runsInline: server.runsInline });
+    const residentBytes = [ready, before, after].map((metrics) => metrics.get('process_resident_memory_bytes'));
+    return {
+      served: {
+        clients: load.clients,
+        cpuSecondsPerRequest: rounded(cpuSeconds / requests),
+        loopSecondsPerRequest: rounded(loopSeconds / requests),
+        requestsPerSecond: rounded(requests / seconds),
+        p50Seconds: rounded(quantile(latencies, 0.5)),
+        p99Seconds: rounded(quantile(latencies, 0.99)),
+      },
+      readySeconds: rounded(server.readySeconds),
+      memory: {
+        readyMiB: inMiB(residentBytes[0] as number),
+        peakMiB: inMiB(Math.max(...residentBytes, peakBytes(server.pid) ?? 0)),
+      },
+      batchingObstacle: maxBatchSize > 1 ? server.batchingObstacle : undefined,
+    };
+  } catch (error) {
+    plan.signal.throwIfAborted();
+    if (!(error instanceof RefusedRequest)) throw error;
+    throw new ModelServingError([measuringErrors.requestRefused(path, error.message, server.lastLines)]);
+  } finally {
+    await server.stop();
+  }
+}
+
+function loadPlan({ modelName, request, rowsPerSecond, seconds }: ServicePlan, port: number): LoadPlan {
+  const inTime = Math.floor(LONGEST_WAIT_SECONDS * rowsPerSecond);
+  const path = `/v2/models/${modelName}/infer`;
+  return { port, path, request, clients: Math.min(CLIENTS, Math.max(1, inTime)), seconds, leastAnswers: LEAST_ANSWERS };
+}

@@ -1,0 +1,26 @@
+/** What a server's metrics say, added up over all labels of a name. */
+export class ServerMetrics {
+  static async scrape(port: number): Promise<ServerMetrics> {
+    const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+    return new ServerMetrics(await response.text());
+  }
+
+  private readonly sums = new Map<string, number>();
+
+  /** @param text - in Prometheus' format */
+  constructor(text: string) {
+    for (const [, name, value] of text.matchAll(/^(\w+)(?:\{.*\})? (\S+)$/gm)) {
+      this.sums.set(name as string, this.get(name as string) + Number(value));
+    }
+  }
+
+  /** 0 where there is none: a series appears with its first observation. */
+  get(name: string): number {
+    return this.sums.get(name) ?? 0;
+  }
+
+  /** How much a counter has grown since. */
+  since(earlier: ServerMetrics, name: string): number {
+    return this.get(name) - earlier.get(name);
+  }
+}

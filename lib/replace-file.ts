@@ -1,0 +1,15 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** Renames a whole file into place, so that a reader never sees half of one. */
+export function replaceFile(path: string, content: string): void {
+  const temporary = `${path}.${randomUUID()}`;
+  mkdirSync(dirname(path), { recursive: true });
+  try {
+    writeFileSync(temporary, content);
+    renameSync(temporary, path);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}

@@ -1,0 +1,35 @@
+import { ProgressBar } from '../../lib/cli/progress-bar';
+
+function output(isTTY: boolean, columns = 80) {
+  const written: string[] = [];
+  return { isTTY, columns, written, write: (text: string) => written.push(text) > 0 };
+}
+
+test('a terminal has a bar with what is measured', () => {
+  const terminal = output(true);
+  const bar = new ProgressBar(terminal);
+  bar.show({ what: 'one', detail: 'a', done: 0, left: 10 });
+  bar.show({ what: 'two', done: 5, left: 5 });
+  bar.clear();
+  expect(terminal.written.map((text) => text.replace(/\d+ s left$/, 'N s left'))).toEqual([
+    `\r\x1b[K${'░'.repeat(30)} 0 %  one, a`,
+    `\r\x1b[K${'█'.repeat(15)}${'░'.repeat(15)} 50 %  two, about N s left`,
+    '\r\x1b[K',
+  ]);
+});
+
+test('a narrow terminal is not left by the line', () => {
+  const terminal = output(true, 20);
+  new ProgressBar(terminal).show({ what: 'something', done: 0, left: 1 });
+  expect(terminal.written).toEqual([`\r\x1b[K${'░'.repeat(19)}`]);
+});
+
+test('a log has a line for each new thing', () => {
+  const log = output(false);
+  const bar = new ProgressBar(log);
+  bar.show({ what: 'one', detail: 'a', done: 0, left: 3 });
+  bar.show({ what: 'one', detail: 'b', done: 1, left: 2 });
+  bar.show({ what: 'two', done: 2, left: 1 });
+  bar.clear();
+  expect(log.written).toEqual(['one\n', 'two\n']);
+});

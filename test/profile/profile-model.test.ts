@@ -1,0 +1,150 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ModelServingError } from '../../lib/errors';
+import { OnnxModel } from '../../lib/model/onnx-model';
+import { type Profiled, type ProfileOptions, profileModel } from '../../lib/profile/profile-model';
+import type { Step } from '../../lib/profile/progress';
+import { identity, initializer, type ModelParts, node, value, writeOnnxModel } from '../support/onnx-builder';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const folder = temporaryFolder();
+const path = join(folder, 'm.onnx');
+const golden = join(folder, 'm.golden.json');
+
+/** x is taken in groups of four of its elements, and so must have as many. */
+const grouped: ModelParts = {
+  inputs: [value('x', 'float16', ['batch', 'width'])],
+  outputs: [value('y', 'float16', ['batch', 4])],
+  nodes: [node('Reshape', ['x', 'shape'], ['y'])],
+  initializers: [initializer('shape', 'int64', [2], BigInt64Array.of(-1n, 4n))],
+};
+
+/** Each row takes part in all others. */
+const entangled: ModelParts = {
+  inputs: [value('x', 'float', ['batch', 2])],
+  outputs: [value('y', 'float', ['batch', 2])],
+  nodes: [node('Softmax', ['x'], ['y'], { attributes: { axis: 0 } })],
+};
+
+interface Measuring extends Partial<ProfileOptions> {
+  examples?: object[];
+}
+
+function profile(parts: ModelParts, { examples, ...options }: Measuring = {}): Promise<Profiled> {
+  writeOnnxModel(path, parts);
+  if (examples) writeFileSync(golden, JSON.stringify({ examples }));
+  const model = OnnxModel.fromFile(path, { golden: examples && golden });
+  return profileModel(model, {
+    path,
+    threads: [1],
+    maxBatchSize: 2,
+    dimensions: {},
+    seconds: 0.01,
+    signal: new AbortController().signal,
+    onStep: () => {},
+    ...options,
+  });
+}
+
+async function problemOf(profiled: Promise<Profiled>): Promise<string> {
+  const error = await profiled.catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(ModelServingError);
+  return (error as ModelServingError).message;
+}
+
+function example(tensor: { shape: number[]; data: number[] }) {
+  const x = { name: 'x', datatype: 'FP32', ...tensor };
+  return { name: 'first', request: { inputs: [x] }, response: { outputs: [{ ...x, name: 'y' }] } };
+}
+
+afterEach(() => {
+  expect(readdirSync(join(folder, 'cache')).filter((name) => name.startsWith('serve-'))).toEqual([]);
+});
+
+test('sizes of what is no dimension, or that of the batch', async () => {
+  expect(await problemOf(profile(grouped, { dimensions: { height: 3, batch: 2, width: 4 } }))).toBe(
+    `${path}: --dimension height: no input has a symbolic dimension of that name. Give one of "width". [dimension-unknown]\n` +
+      `${path}: --dimension batch: this dimension counts the rows of a batch, which is measured at many sizes. Set the largest with --max-batch. [dimension-of-batch]`,
+  );
+  expect(await problemOf(profile(identity('float', ['n']), { dimensions: { m: 3 } }))).toBe(
+    `${path}: --dimension m: no input has a symbolic dimension of that name. Leave it out. [dimension-unknown]`,
+  );
+});
+
+test('a model that needs other inputs than those made up', async () => {
+  const message = await problemOf(profile(grouped));
+  expect(message).toMatch(
+    new RegExp(`^${path}: the model does not run on made-up inputs: .*Reshape.*\\. Give real inputs as a golden`, 's'),
+  );
+  expect(message).toMatch(/or the sizes that it needs with --dimension NAME=SIZE\. \[trial-inputs-refused\]$/);
+});
+
+test('the size of a dimension, and FP16, which has no JSON', async () => {
+  const steps: Step[] = [];
+  const { profile: measured, batchingObstacle } = await profile(grouped, {
+    dimensions: { width: 4 },
+    onStep: (step) => steps.push(step),
+  });
+  expect(measured.dimensions).toEqual({ width: 4 });
+  // The server knows nothing of the width.
+  expect(batchingObstacle).toBe('it does not run on zeros, and there is no golden example to try it with');
+  expect(measured.runs.map(({ batchSize }) => batchSize)).toEqual([1]);
+  expect(steps.map(({ what, detail }) => [what, detail])).toEqual([
+    ['round 1 of 3, 1 thread', 'batches of 1'],
+    ['round 1 of 3, 1 thread', 'batches of 2'],
+    ['round 2 of 3, 1 thread', 'batches of 1'],
+    ['round 2 of 3, 1 thread', 'batches of 2'],
+    ['round 3 of 3, 1 thread', 'batches of 1'],
+    ['round 3 of 3, 1 thread', 'batches of 2'],
+    ['the server starts', undefined],
+    ['the server warms up', undefined],
+    ['the server under load', undefined],
+    ['memory of an executor', undefined],
+  ]);
+  expect(steps[0]).toMatchObject({ done: 0, left: 49 });
+  expect(steps.at(-1)).toMatchObject({ done: 46, left: 3 });
+  expect(new Set(steps.map(({ done, left }) => done + left))).toEqual(new Set([49]));
+});
+
+test('runs of one row alone, where the server finds that rows must not share a run', async () => {
+  const { profile: measured, batchingObstacle } = await profile(entangled, { maxBatchSize: 4, seconds: 0.02 });
+  expect(measured.runs.map(({ batchSize }) => batchSize)).toEqual([1]);
+  expect(batchingObstacle).toMatch(/^in a batch of \d, output "y" differs from that of its rows alone$/);
+});
+
+test('a golden example instead of inputs that the model refuses', async () => {
+  const rows: ModelParts = {
+    ...grouped,
+    inputs: [value('x', 'float', ['batch', 'width'])],
+    outputs: [value('y', 'float', ['batch', 4])],
+  };
+  const { profile: measured } = await profile(rows, {
+    examples: [example({ shape: [1, 4], data: [1, 2, 3, 4] })],
+    dimensions: { width: 3 },
+    maxBatchSize: 1,
+  });
+  expect(measured.dimensions).toEqual({ width: 4 });
+});
+
+test('a server that does not serve the model', async () => {
+  const wrong = example({ shape: [1], data: [1] });
+  wrong.response.outputs[0]!.data = [2];
+  const message = await problemOf(profile(identity('float', ['n']), { examples: [wrong], maxBatchSize: 1 }));
+  expect(message).toContain(`${path}: the server does not serve the model; its last lines are:\n  {"level":`);
+  expect(message).toContain('golden example \\"first\\": output \\"y\\" element 0 is 1; expected 2');
+  expect(message).toMatch(
+    new RegExp(`Mend what its log says; "model-serving serve ${path}" shows all of it\\. \\[server-not-ready\\]$`),
+  );
+});
+
+test.each(['round 1 of 3, 1 thread', 'the server starts', 'memory of an executor'])(
+  'ends everything when it is aborted: %s',
+  async (moment) => {
+    const controller = new AbortController();
+    const onStep = ({ what }: Step) => {
+      if (what === moment) setImmediate(() => controller.abort('enough'));
+    };
+    const aborted = profile(identity('float', ['n']), { signal: controller.signal, onStep });
+    await expect(aborted).rejects.toBe('enough');
+  },
+);

@@ -1,0 +1,19 @@
+import { median, quantile, rounded } from '../../lib/profile/quantile';
+
+test('quantiles of values in any order, which stay as they are', () => {
+  const values = [9, 1, 5, 3, 7];
+  expect(median(values)).toBe(5);
+  expect(quantile(values, 0.9)).toBe(9);
+  expect(quantile(values, 0)).toBe(1);
+  expect(quantile(values, 1)).toBe(9);
+  expect(values).toEqual([9, 1, 5, 3, 7]);
+});
+
+test('of one value, and of none', () => {
+  expect(quantile(Float64Array.of(4), 0.99)).toBe(4);
+  expect(median([])).toBeNaN();
+});
+
+test('four digits', () => {
+  expect([123456, 0.00001234567, 2, 0].map(rounded)).toEqual([123500, 0.00001235, 2, 0]);
+});

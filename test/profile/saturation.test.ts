@@ -1,0 +1,21 @@
+import { bestRate, largestSaturatingBatchSize, saturatingBatchSize, threadCounts } from '../../lib/profile/saturation';
+
+function runs(threads: number, rates: Record<number, number>) {
+  return Object.entries(rates).map(([size, rowsPerSecond]) => ({ threads, batchSize: Number(size), rowsPerSecond }));
+}
+
+test('the smallest batch with 95 % of the best rate', () => {
+  expect(saturatingBatchSize(runs(1, { 1: 50, 2: 95, 4: 100 }), 1)).toBe(2);
+  expect(saturatingBatchSize(runs(1, { 1: 50, 2: 94.9, 4: 100 }), 1)).toBe(4);
+  expect(saturatingBatchSize(runs(1, { 1: 100, 2: 80, 4: 60 }), 1)).toBe(1);
+  expect(saturatingBatchSize(runs(1, { 1: 7 }), 1)).toBe(1);
+});
+
+test('each number of threads by itself, and the largest of all', () => {
+  const all = [...runs(4, { 1: 10, 2: 20, 4: 40 }), ...runs(1, { 1: 100, 2: 101 })];
+  expect(threadCounts(all)).toEqual([1, 4]);
+  expect(saturatingBatchSize(all, 1)).toBe(1);
+  expect(saturatingBatchSize(all, 4)).toBe(4);
+  expect(largestSaturatingBatchSize(all)).toBe(4);
+  expect(bestRate(all, 4)).toBe(40);
+});
