@@ -67,7 +67,7 @@ export class ModelHost {
       this.inline = new InlineExecutor(session, this.measurement);
       await this.preparation?.prepare(this.inline);
       this.scheduler.inline = this.inline;
-      log.info(this.measurement, 'the model is fast enough to run on the main thread');
+      log.debug(this.measurement, 'the model is fast enough to run on the main thread');
     } catch (error) {
       log.warn({ error: messageOf(error) }, 'the model runs in executors alone');
     }

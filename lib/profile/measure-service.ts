@@ -2,6 +2,7 @@ import type { TrialRequest } from '../../inference-image/src/contract/trial';
 import { ModelServingError } from '../errors';
 import { inMiB } from '../memory';
 import { askOnce, closedLoop, type LoadPlan, RefusedRequest } from './closed-loop';
+import { loopTime } from './loop-time';
 import { MeasuredServer, type MeasuredServerOptions } from './measured-server';
 import { measuringErrors } from './measuring-errors';
 import type { MeasuredMemory, MeasuredService } from './model-profile';
@@ -38,27 +39,6 @@ export interface ServiceMeasured {
   readonly batchingObstacle?: string;
 }
 
-/** Of one load, in seconds. */
-export interface CpuTimes {
-  /** Of the whole server. */
-  readonly cpuSeconds: number;
-  /** Of runs: how long they took, which is more than their CPU time where they had to wait for a CPU. */
-  readonly runSeconds: number;
-  /** CPU time of the event loop's thread, where the system tells. */
-  readonly threadSeconds?: number;
-  /** Whether that thread runs the model too: then runs keep the loop from everything else. */
-  readonly runsInline: boolean;
-}
-
-/**
- * What the event loop took, by two ways of which each may tell too little: its thread alone does not collect garbage or
- * read large requests; and what is left of all CPU time without the runs is too little where those had to wait.
- */
-export function loopTime({ cpuSeconds, runSeconds, threadSeconds, runsInline }: CpuTimes): number {
-  if (runsInline) return threadSeconds ?? cpuSeconds;
-  return Math.max(0, threadSeconds ?? 0, cpuSeconds - runSeconds);
-}
-
 /**
  * Measures the model behind the real server, with one executor of one thread. Each load is counted from before its first
  * request until after its last answer, so that no part of a run is counted with another load.
@@ -88,8 +68,9 @@ export async function measureService(
     const requests = latencies.length;
     const cpuSeconds = after.since(before, 'process_cpu_seconds_total');
     const runSeconds = after.since(before, 'inference_run_duration_seconds_sum');
+    const runs = after.since(before, 'inference_run_duration_seconds_count');
     const threadSeconds = loopBefore === undefined || loopAfter === undefined ? undefined : loopAfter - loopBefore;
-    const loopSeconds = loopTime({ cpuSeconds, runSeconds, threadSeconds, runsInline: server.runsInline });
+    const loopSeconds = loopTime({ cpuSeconds, runSeconds, runs, threadSeconds });
     const residentBytes = [ready, before, after].map((metrics) => metrics.get('process_resident_memory_bytes'));
     return {
       served: {

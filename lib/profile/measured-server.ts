@@ -19,7 +19,6 @@ interface Said {
   listening?: { readonly httpPort: number; readonly metricsPort: number };
   ready?: { readonly startSeconds: number };
   'requests do not share runs'?: { readonly reason: string };
-  'the model is fast enough to run on the main thread'?: object;
   'the model is not served'?: object;
 }
 
@@ -71,11 +70,6 @@ export class MeasuredServer {
   /** Why each request has a run of its own, in the server's words; undefined where they share runs. */
   get batchingObstacle(): string | undefined {
     return this.said['requests do not share runs']?.reason;
-  }
-
-  /** Whether the event loop's own thread runs the model. */
-  get runsInline(): boolean {
-    return this.said['the model is fast enough to run on the main thread'] !== undefined;
   }
 
   /** Of the process. */

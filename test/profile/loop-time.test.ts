@@ -1,16 +1,19 @@
-import { loopTime } from '../../lib/profile/measure-service';
+import { loopTime } from '../../lib/profile/loop-time';
 
-test('without the runs, or the thread of the loop: what is more', () => {
-  expect(loopTime({ cpuSeconds: 10, runSeconds: 6, threadSeconds: 3, runsInline: false })).toBe(4);
-  expect(loopTime({ cpuSeconds: 10, runSeconds: 9, threadSeconds: 3, runsInline: false })).toBe(3);
-  expect(loopTime({ cpuSeconds: 10, runSeconds: 6, runsInline: false })).toBe(4);
+test('the thread of the loop, or all but the runs: what is more', () => {
+  expect(loopTime({ cpuSeconds: 10, runSeconds: 6, runs: 100, threadSeconds: 3 })).toBe(4);
+  expect(loopTime({ cpuSeconds: 10, runSeconds: 9, runs: 100, threadSeconds: 3 })).toBe(3);
+  expect(loopTime({ cpuSeconds: 10, runSeconds: 6, runs: 100_000, threadSeconds: 9 })).toBe(9);
 });
 
-test('never less than nothing, where runs waited for a CPU', () => {
-  expect(loopTime({ cpuSeconds: 10, runSeconds: 12, runsInline: false })).toBe(0);
-});
+describe('where the system tells nothing of threads', () => {
+  test('all but the runs, and never less than nothing', () => {
+    expect(loopTime({ cpuSeconds: 10, runSeconds: 6, runs: 100 })).toBe(4);
+    expect(loopTime({ cpuSeconds: 10, runSeconds: 12, runs: 100 })).toBe(0);
+  });
 
-test('with the runs, where they are on the thread of the loop', () => {
-  expect(loopTime({ cpuSeconds: 10, runSeconds: 6, threadSeconds: 9, runsInline: true })).toBe(9);
-  expect(loopTime({ cpuSeconds: 10, runSeconds: 6, runsInline: true })).toBe(10);
+  test('all, where runs may have been on the thread of the loop', () => {
+    expect(loopTime({ cpuSeconds: 10, runSeconds: 6, runs: 59_000 })).toBe(4);
+    expect(loopTime({ cpuSeconds: 10, runSeconds: 6, runs: 61_000 })).toBe(10);
+  });
 });
