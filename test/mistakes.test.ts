@@ -180,7 +180,7 @@ stack/digits: capacity.headroom is -0.1. Give a share of 0 or more, such as 0.3 
   [
     'an input that takes one dimension more',
     (stack) => container(stack, changed([value('x', 'float', ['n', 4, 1])]), { runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.contract.json (version "1"), input "x" is FP32 [n, 4, 1], and was FP32 [n, 4]: clients send 2 dimensions. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --breaking [contract-broken]`,
+    `changed.onnx: compared with changed.contract.json (version "1"), input "x" is FP32 [n, 4, 1], and was FP32 [n, 4]: clients send tensors of rank 2. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --breaking [contract-broken]`,
   ],
   [
     'an input that nobody sends yet',

@@ -72,7 +72,7 @@ function changed(
 function harmOfInput(was: TensorSignature, is: TensorSignature): Pick<Difference, 'harm'> {
   if (was.datatype !== is.datatype) return { harm: `clients send ${was.datatype}` };
   if (was.dimensions.length !== is.dimensions.length)
-    return { harm: `clients send ${was.dimensions.length} dimensions` };
+    return { harm: `clients send tensors of rank ${was.dimensions.length}` };
   const isNarrower = is.dimensions.some((size, axis) => isFixed(size) && size !== was.dimensions[axis]);
   return isNarrower ? { harm: 'clients that send other sizes would be refused' } : {};
 }
@@ -80,7 +80,7 @@ function harmOfInput(was: TensorSignature, is: TensorSignature): Pick<Difference
 function harmOfOutput(was: TensorSignature, is: TensorSignature): Pick<Difference, 'harm'> {
   if (was.datatype !== is.datatype) return { harm: `clients read ${was.datatype}` };
   if (was.dimensions.length !== is.dimensions.length)
-    return { harm: `clients read ${was.dimensions.length} dimensions` };
+    return { harm: `clients read tensors of rank ${was.dimensions.length}` };
   const isWider = was.dimensions.some((size, axis) => isFixed(size) && size !== is.dimensions[axis]);
   return isWider ? { harm: 'clients that count on its size would misread it' } : {};
 }

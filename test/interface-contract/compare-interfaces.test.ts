@@ -65,7 +65,7 @@ test.each<[string, ReturnType<typeof model>, ReturnType<typeof model>, string[]]
     'the rank of an input',
     model(),
     model([tensor('x', ['n', 4, 1])]),
-    ['! input "x" is FP32 [n, 4, 1], and was FP32 [n, 4]: clients send 2 dimensions'],
+    ['! input "x" is FP32 [n, 4, 1], and was FP32 [n, 4]: clients send tensors of rank 2'],
   ],
   [
     'a fixed size of an input',
@@ -136,7 +136,7 @@ test.each<[string, ReturnType<typeof model>, ReturnType<typeof model>, string[]]
     'the rank of an output',
     model(),
     model(undefined, [tensor('y', ['n'])]),
-    ['! output "y" is FP32 [n], and was FP32 [n, 4]: clients read 2 dimensions'],
+    ['! output "y" is FP32 [n], and was FP32 [n, 4]: clients read tensors of rank 2'],
   ],
   [
     'a fixed size of an output',

@@ -121,7 +121,7 @@ test('M7 an image of a registry is checked by the model that it is said to hold'
 test('M7 a canary runs with the batching of its service', () => {
   const withCanary = (serving: ServingOptions) =>
     synthService({ model: batchable, replicas: 1, serving }, (service) => {
-      service.addCanary('next', { model: fixed, weight: 50 });
+      service.addCanary('next', { model: fixed, weight: 50, acceptsInterfaceChange: true });
     }).construct.canary!;
   expect(() => withCanary({ maxBatchSize: 8 })).toThrow(refusal('stack/digits/next', 'maxBatchSize is 8'));
   expect(withCanary({}).node.metadata).toEqual([expect.objectContaining({ type: '@cdktf/info' })]);
