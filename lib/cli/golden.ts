@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, parse } from 'node:path';
+import { dirname, parse, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import type { RecordedRequest } from '../../inference-image/src/contract/golden-run';
 import { ModelServingError } from '../errors';
@@ -64,7 +64,7 @@ function requestsOf(model: OnnxModel, { inputs, random, seed }: RecordOptions): 
 
 function requestOf(path: string): RecordedRequest {
   const json = readingFile(path, () => readFileSync(path, 'utf8'));
-  return { name: parse(path).name, json, folder: join(process.cwd(), dirname(path)) };
+  return { name: parse(path).name, json, folder: resolve(dirname(path)) };
 }
 
 function whole(text: string): number {

@@ -36,7 +36,7 @@ export function readGoldenFile(path: string): Golden {
     readingFile(path, () => readFileSync(path, 'utf8')),
   );
 
-  const key = `golden-form 1 ${file.sha256}`;
+  const key = `golden-form 2 ${file.sha256}`;
   if (!readCache<true>(key)) {
     ModelServingError.throwIfAny(checkForm(path, content));
     writeCache(key, true);
