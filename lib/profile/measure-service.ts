@@ -10,7 +10,14 @@ import { mainThreadSeconds, peakBytes } from './process-figures';
 import { quantile, rounded } from './quantile';
 import { ServerMetrics } from './server-metrics';
 
-const CLIENTS = 64;
+const LEAST_CLIENTS = 64;
+const MOST_CLIENTS = 1024;
+
+/** All clients may wait at once: the load is to be answered, not refused. */
+const QUEUE = { maxQueueLength: MOST_CLIENTS, maxQueueBytes: 2 ** 40 };
+
+/** One is run while the next fills: with fewer clients than both have rows, none is full, and memory is not at its peak. */
+const BATCHES_AT_ONCE = 2;
 
 /** A client may wait so long; the server gives up at 30. */
 const LONGEST_WAIT_SECONDS = 5;
@@ -51,7 +58,7 @@ export async function measureService(
 ): Promise<ServiceMeasured> {
   const { maxBatchSize, path } = plan;
   onStep('the server starts', 0);
-  const settings = { executors: 1, threadsPerExecutor: 1, maxBatchSize };
+  const settings = { executors: 1, threadsPerExecutor: 1, maxBatchSize, ...QUEUE };
   const server = await MeasuredServer.start({ ...plan, settings });
   try {
     const scrape = () => ServerMetrics.scrape(server.ports.metricsPort);
@@ -97,8 +104,9 @@ export async function measureService(
   }
 }
 
-function loadPlan({ modelName, request, rowsPerSecond, seconds }: ServicePlan, port: number): LoadPlan {
+function loadPlan({ modelName, request, maxBatchSize, rowsPerSecond, seconds }: ServicePlan, port: number): LoadPlan {
+  const enough = Math.min(MOST_CLIENTS, Math.max(LEAST_CLIENTS, BATCHES_AT_ONCE * maxBatchSize));
   const inTime = Math.floor(LONGEST_WAIT_SECONDS * rowsPerSecond);
   const path = `/v2/models/${modelName}/infer`;
-  return { port, path, request, clients: Math.min(CLIENTS, Math.max(1, inTime)), seconds, leastAnswers: LEAST_ANSWERS };
+  return { port, path, request, clients: Math.min(enough, Math.max(1, inTime)), seconds, leastAnswers: LEAST_ANSWERS };
 }

@@ -4,6 +4,9 @@ import { saturatingBatchSize } from './saturation';
 /** How long one client may well wait for a run of one row. */
 const FAST_RUN_SECONDS = 0.05;
 
+/** Of the fastest run's time: less is noise, and not worth a CPU. */
+const AS_FAST = 1.05;
+
 /** Seconds of one row in runs of up to so many, as measured with so many threads, or the most that are fewer. */
 export function secondsPerRow(profile: ModelProfile, threads: number, batchSize: number): number {
   const fitting = runsWith(profile, threads).filter((run) => run.batchSize <= batchSize);
@@ -11,13 +14,14 @@ export function secondsPerRow(profile: ModelProfile, threads: number, batchSize:
   return largest.p50Seconds / largest.batchSize;
 }
 
-/** The fewest threads with which a row runs fast enough, or else those with which it runs fastest. */
+/** The fewest threads with which a row runs fast enough, or else about as fast as with any. */
 export function fewestThreads(profile: ModelProfile, atMost = Infinity): number {
   const single = profile.runs.filter(({ batchSize }) => batchSize === 1);
   const allowed = single.filter(({ threads }) => threads <= atMost);
   const candidates = (allowed.length > 0 ? allowed : single).toSorted((a, b) => a.threads - b.threads);
-  const fastest = candidates.reduce((a, b) => (b.p50Seconds < a.p50Seconds ? b : a));
-  return (candidates.find(({ p50Seconds }) => p50Seconds <= FAST_RUN_SECONDS) ?? fastest).threads;
+  const fastest = Math.min(...candidates.map(({ p50Seconds }) => p50Seconds));
+  const enough = Math.max(FAST_RUN_SECONDS, AS_FAST * fastest);
+  return candidates.find(({ p50Seconds }) => p50Seconds <= enough)!.threads;
 }
 
 /** The smallest batch with nearly the best throughput; undefined where none of more than one row was measured. */

@@ -82,6 +82,13 @@ describe('threads', () => {
     expect(size({}, { runs: slow }).threadsPerExecutor).toBe(2);
   });
 
+  test('are not more for what is but noise', () => {
+    const even = [...ladder(1, { 1: 104 }), ...ladder(2, { 1: 100 })];
+    expect(size({}, { runs: even }).threadsPerExecutor).toBe(1);
+    const gain = [...ladder(1, { 1: 106 }), ...ladder(2, { 1: 100 })];
+    expect(size({}, { runs: gain }).threadsPerExecutor).toBe(2);
+  });
+
   test('fewer than any that was measured run as the fewest did', () => {
     expect(size({ threadsPerExecutor: 1 }, { runs: ladder(2, { 1: 10 }) }).requestsPerSecond).toBe(100);
   });
