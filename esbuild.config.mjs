@@ -1,5 +1,6 @@
 // Bundles what runs in the container: one file for each kind of thread, one for what the main thread loads at the first
-// gRPC connection, and one for the health check. And what no image has: the process that measures a model.
+// gRPC connection, and one for the health check. And what no image has: the processes that run golden
+// examples and measure a model.
 import { build } from 'esbuild';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

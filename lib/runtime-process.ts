@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { REPORT_PREFIX } from '../inference-image/src/contract/golden-run';
+import { REPORT_PREFIX } from '../inference-image/src/contract/report';
 
 /** Far more than anything takes that is done at synth: only what hangs takes longer. */
 const TIMEOUT_SECONDS = 600;

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { GoldenExample, GoldenTensor } from './contract/golden';
-import { messageOf } from './errors';
+import type { GoldenExample, GoldenRequest, GoldenTensor } from './contract/golden';
 import type { GoldenRun } from './inference/golden-check';
 import type { TensorData, TensorHeader } from './inference/tensor';
 import { decodeBinaryData } from './protocol/binary-data';
@@ -15,28 +14,20 @@ import { decodeJsonData } from './protocol/json-data';
 export function goldenRun(example: GoldenExample, folder: string, decoder: InferRequestDecoder): GoldenRun {
   const { name, request, response, tolerance } = example;
   const outputs = response.outputs.map((output) => output.name);
-  try {
-    const asked = { ...request, outputs: outputs.map((output) => ({ name: output })) };
-    const { inputs } = readGoldenRequest(asked, folder, decoder);
-    const expected = response.outputs.map((output) => {
-      const data = decodeData(output, elementsOf(output, folder));
-      return { ...output, data, tolerance: { ...tolerance, ...output.tolerance } };
-    });
-    return { name, makeRun: () => ({ inputs: structuredClone(inputs), outputs }), expected };
-  } catch (error) {
-    throw new Error(`golden example ${JSON.stringify(name)}: ${messageOf(error)}`, { cause: error });
-  }
+  const asked = { ...request, outputs: outputs.map((output) => ({ name: output })) };
+  const { inputs } = readGoldenRequest(asked, folder, decoder);
+  const expected = response.outputs.map((output) => {
+    const data = decodeData(output, elementsOf(output, folder));
+    return { ...output, data, tolerance: { ...tolerance, ...output.tolerance } };
+  });
+  return { name, makeRun: () => ({ inputs: structuredClone(inputs), outputs }), expected };
 }
 
-/** A request as HTTP takes it, but that inputs may have `file` instead of `data`. */
-export function readGoldenRequest(
-  request: { readonly inputs: readonly Pick<GoldenTensor, 'data' | 'file'>[]; readonly parameters?: object },
-  folder: string,
-  decoder: InferRequestDecoder,
-): InferRequest {
+/** Throws if it is none that the model takes. */
+export function readGoldenRequest(request: GoldenRequest, folder: string, decoder: InferRequestDecoder): InferRequest {
   const inputs = request.inputs.map((input) => ({ ...input, data: elementsOf(input, folder) }));
   // Else outputs of FP16 would be refused, which have no JSON form.
-  const parameters = { ...request.parameters, binary_data_output: true };
+  const parameters = { ...(request.parameters as object | undefined), binary_data_output: true };
   return decoder.read({ ...request, inputs, parameters }, undefined, decodeData);
 }
 

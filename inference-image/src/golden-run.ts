@@ -2,15 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
-  REPORT_PREFIX,
   type GoldenRunOrder,
   type GoldenRunReport,
   type RecordedExample,
   type RecordedRequest,
   type RecordedTensor,
 } from './contract/golden-run';
-import { goldenFileSchema } from './contract/schemas';
+import { REPORT_PREFIX } from './contract/report';
+import { goldenFileSchema, goldenRequestSchema } from './contract/schemas';
 import { messageOf } from './errors';
+import type { Signature } from './contract/signature';
+import type { GoldenRequest } from './contract/golden';
 import { goldenRun, readGoldenRequest } from './golden-examples';
 import { goldenDifferences } from './inference/golden-check';
 import type { Session } from './inference/session';
@@ -18,6 +20,8 @@ import { elementCount, type Tensor } from './inference/tensor';
 import { encodeBinaryData } from './protocol/binary-data';
 import { InferRequestDecoder } from './protocol/infer-request';
 import { parseJson } from './protocol/json';
+import { madeUpInputs } from './profile/trial-inputs';
+import { seededRandom } from './seeded-random';
 import { encodeJsonData } from './protocol/json-data';
 
 /** More of them are better kept as bytes. */
@@ -34,6 +38,7 @@ async function report({ modelPath, signature, task }: GoldenRunOrder): Promise<G
     const session = new runtime.Session({ modelPath, threads: 1 });
     const decoder = new InferRequestDecoder(signature);
     if ('check' in task) return { differences: await check(session, decoder, task.check) };
+    if ('random' in task) return { recorded: recordRandom(session, signature, task.random) };
     return { recorded: task.record.map((request) => record(session, decoder, request)) };
   } catch (error) {
     return { failure: messageOf(error) };
@@ -55,19 +60,43 @@ async function differences(session: Session, makeGolden: () => ReturnType<typeof
   try {
     return await goldenDifferences(session, makeGolden());
   } catch (error) {
-    return [messageOf(error).replace(/^golden example ".*?": /, '')];
+    return [messageOf(error)];
   }
 }
 
 function record(session: Session, decoder: InferRequestDecoder, request: RecordedRequest): RecordedExample {
   const { name, json, folder } = request;
   try {
-    const { inputs, outputs } = readGoldenRequest(readJson(json) as never, folder, decoder);
-    const recorded = inputs.map(recordedTensor);
-    return { name, inputs: recorded, outputs: session.run({ inputs, outputs }).outputs.map(recordedTensor) };
+    const { inputs, outputs } = readGoldenRequest(checkedRequest(readJson(json)), folder, decoder);
+    return answer(session, name, inputs, outputs);
   } catch (error) {
     throw new Error(`${name}: ${messageOf(error)}`, { cause: error });
   }
+}
+
+function checkedRequest(json: unknown): GoldenRequest {
+  const { data, error } = goldenRequestSchema.safeParse(json);
+  if (data) return data;
+  const [first] = error!.issues;
+  throw new Error(`${first!.path.join('.') || 'the request'}: ${first!.message}`);
+}
+
+/** The first of one row, each of the others of one more where rows can be told apart. */
+function recordRandom(session: Session, signature: Signature, { count, seed }: { count: number; seed: number }) {
+  const random = seededRandom(seed);
+  const inputs = madeUpInputs(signature, {}, [], () => 2 * random() - 1);
+  const outputs = signature.outputs.map(({ name }) => name);
+  return Array.from({ length: count }, (_, i) => answer(session, `random ${i + 1}`, inputs.batch(i + 1), outputs));
+}
+
+function answer(
+  session: Session,
+  name: string,
+  inputs: readonly Tensor[],
+  outputs: readonly string[],
+): RecordedExample {
+  const recorded = inputs.map(recordedTensor);
+  return { name, inputs: recorded, outputs: session.run({ inputs, outputs }).outputs.map(recordedTensor) };
 }
 
 function recordedTensor(tensor: Tensor): RecordedTensor {

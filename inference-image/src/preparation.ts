@@ -40,7 +40,7 @@ export class Preparation {
     private readonly batching: BatchingPlan,
     private readonly log: Log,
   ) {
-    this.golden = examples.map((example) => goldenRun(example, folder, decoder));
+    this.golden = examples.map((example) => inExample(example.name, () => goldenRun(example, folder, decoder)));
   }
 
   checkSignature({ inputs, outputs }: SessionSignature): void {
@@ -109,5 +109,14 @@ export class Preparation {
       this.log[level]({ error: messageOf(error) }, 'the model does not run on zeros of the smallest shape');
       return first && { makeRun: first.makeRun, measurement: await warmUp(executor, first.makeRun) };
     }
+  }
+}
+
+/** Says of an error in which example it is. */
+function inExample<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new Error(`golden example ${JSON.stringify(name)}: ${messageOf(error)}`, { cause: error });
   }
 }

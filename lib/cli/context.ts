@@ -5,22 +5,16 @@ import { checkContext } from '../image/context-problems';
 import { DEFAULT_NODE_PATH } from '../image/dockerfile';
 import { DEFAULT_PLATFORM, IMAGE_PLATFORMS, type ImagePlatform } from '../image/platform';
 import { Problems } from '../problems';
-import {
-  addCommittedOptions,
-  addModelOptions,
-  type CommittedOptions,
-  type ModelOptions,
-  readModel,
-} from './model-options';
+import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
 
-interface ContextOptions extends ModelOptions, CommittedOptions {
+interface ContextOptions extends StackModelOptions {
   out: string;
   platform: ImagePlatform;
   nodePath: string;
 }
 
 export function contextCommand(): Command {
-  return addCommittedOptions(addModelOptions(new Command('context')))
+  return addStackModelOptions(new Command('context'))
     .description("Stage the build context of a model's image, for any builder: docker buildx, kaniko, buildah.")
     .requiredOption('--out <folder>', 'a new or empty folder')
     .addOption(

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
+import { pathBeside } from '../committed-file';
 import { ModelServingError } from '../errors';
 import { refusedDifferences } from '../interface-contract/check-contract';
 import { compareInterfaces } from '../interface-contract/compare-interfaces';
-import { defaultContractPath, readContract, writeContract } from '../interface-contract/contract-file';
+import { readContract, writeContract } from '../interface-contract/contract-file';
 import { breaking, type Difference } from '../interface-contract/difference';
 import { contractErrors } from '../interface-contract/errors';
 import type { OnnxModel } from '../model/onnx-model';
@@ -60,7 +61,7 @@ function diffCommand(): Command {
 
 function compared(path: string, options: ContractOptions) {
   const model: OnnxModel = readModel(path, { ...options, contract: false, profile: false });
-  const contractPath = options.contract ?? defaultContractPath(path);
+  const contractPath = options.contract ?? pathBeside(path, 'contract');
   const contract = existsSync(contractPath) ? readContract(contractPath, path) : undefined;
   const differences = contract ? compareInterfaces(contract, { name: model.name, ...model.signature }) : [];
   return { model, contractPath, contract, differences };

@@ -1,14 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, parse, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import type { RecordedRequest } from '../../inference-image/src/contract/golden-run';
+import type { RecordedRequest, RecordTask } from '../../inference-image/src/contract/golden-run';
+import { pathBeside } from '../committed-file';
 import { ModelServingError } from '../errors';
 import { goldenErrors } from '../golden/errors';
-import { randomRequests } from '../golden/random-requests';
 import { recordGolden } from '../golden/record-golden';
 import { readingFile } from '../model/model-files';
-import type { OnnxModel } from '../model/onnx-model';
-import { defaultGoldenPath, type ModelOptions, addModelOptions, readModel } from './model-options';
+import { counted } from '../profile/sizing-text';
+import { addModelOptions, type ModelOptions, readModel } from './model-options';
 
 interface RecordOptions extends ModelOptions {
   inputs?: string[];
@@ -32,39 +32,44 @@ function recordCommand(): Command {
     .option('--inputs <file...>', 'requests as the protocol has them in JSON; each becomes an example of its name')
     .option('--random <count>', 'record so many random requests instead', whole)
     .option('--seed <number>', 'of the random requests', whole, 1)
-    .option('--out <file>', 'where to write (default: beside the model, digits.golden.json for digits.onnx)')
+    .option('--out <file>', 'where to write (default: beside the model, digits.golden.json for digits.onnx)', jsonPath)
     .option('--absolute <difference>', 'allowed for each floating point value (default: 0.00001)', amount)
     .option('--relative <share>', 'of the value, allowed in addition (default: 0.0001)', amount)
     .option('--force', 'overwrite examples that are there')
     .action((path: string, options: RecordOptions) => {
-      const { out = defaultGoldenPath(path), absolute, relative, force } = options;
+      const { out = pathBeside(path, 'golden'), absolute, relative, force } = options;
       if (!force && existsSync(out)) throw new ModelServingError([goldenErrors.exists(out)]);
       // They have no say in what the model answers.
       const unchecked = { ...options, profile: false as const, contract: false as const };
       const model = readModel(path, unchecked);
-      const requests = requestsOf(model, options);
+      const task = taskOf(options);
       const tolerance = absolute === undefined && relative === undefined ? undefined : { absolute, relative };
-      recordGolden(model, path, requests, { out, tolerance });
+      const count = recordGolden(model, path, task, { out, tolerance });
       readModel(path, { ...unchecked, golden: out });
-      console.log(`${out}: ${requests.length} golden ${requests.length === 1 ? 'example' : 'examples'}.`);
+      console.log(`${out}: ${counted(count, 'golden example')}.`);
     });
 }
 
-function requestsOf(model: OnnxModel, { inputs, random, seed }: RecordOptions): RecordedRequest[] {
+function taskOf({ inputs, random, seed }: RecordOptions): RecordTask {
   if ((inputs === undefined) === (random === undefined)) {
     throw new ModelServingError([goldenErrors.inputsOrRandom()]);
   }
-  if (inputs) return inputs.map(requestOf);
-  return randomRequests(model.signature, random!, seed).map((request, i) => ({
-    name: `random ${i + 1}`,
-    json: JSON.stringify(request),
-    folder: '.',
-  }));
+  if (!inputs) return { random: { count: random!, seed } };
+  const requests = inputs.map(requestOf);
+  const twice = requests.find(({ name }, i) => requests.findIndex((other) => other.name === name) < i);
+  if (twice) throw new ModelServingError([goldenErrors.nameTwice(twice.name)]);
+  return { record: requests };
 }
 
 function requestOf(path: string): RecordedRequest {
   const json = readingFile(path, () => readFileSync(path, 'utf8'));
   return { name: parse(path).name, json, folder: resolve(dirname(path)) };
+}
+
+/** Elements that are kept as bytes go into a folder of its name without the end. */
+function jsonPath(path: string): string {
+  if (path.endsWith('.json')) return path;
+  throw new InvalidArgumentError('Give a file that ends in .json.');
 }
 
 function whole(text: string): number {

@@ -6,20 +6,14 @@ import { dimensionsText } from '../model/onnx-graph';
 import type { OnnxModel } from '../model/onnx-model';
 import { describeSizing } from '../profile/describe-sizing';
 import { sizeReplica, type Sizing } from '../profile/sizing';
-import {
-  addCommittedOptions,
-  addModelOptions,
-  type CommittedOptions,
-  type ModelOptions,
-  readModel,
-} from './model-options';
+import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
 
-interface InspectOptions extends ModelOptions, CommittedOptions {
+interface InspectOptions extends StackModelOptions {
   json?: boolean;
 }
 
 export function inspectCommand(): Command {
-  return addCommittedOptions(addModelOptions(new Command('inspect')))
+  return addStackModelOptions(new Command('inspect'))
     .description('Show what a model takes and gives, and whether it can be served.')
     .option('--json', 'print JSON')
     .action((path: string, options: InspectOptions) => {
@@ -91,7 +85,7 @@ function measuredSizing({ profile, batching }: OnnxModel): Sizing | undefined {
   return profile && sizeReplica(profile, batching);
 }
 
-function verdict({ servable }: OnnxModel, runtimeCheck: ModelOptions['runtimeCheck']): string {
+function verdict({ servable }: OnnxModel, runtimeCheck: StackModelOptions['runtimeCheck']): string {
   if (!servable) return 'cannot be served, or was not loaded here: see the warnings';
   return runtimeCheck === 'skip' ? 'can be served, as far as its graph tells' : 'can be served';
 }

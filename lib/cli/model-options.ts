@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join, parse } from 'node:path';
 import { type Command, Option } from 'commander';
 import { OnnxModel, type OnnxModelProps } from '../model/onnx-model';
 
@@ -10,8 +8,8 @@ export interface ModelOptions {
   runtimeCheck?: OnnxModelProps['runtimeCheck'];
 }
 
-/** What is committed beside a model, for commands that read it. */
-export interface CommittedOptions {
+/** The same, of a model as a stack reads it: with what is committed beside it. */
+export interface StackModelOptions extends ModelOptions {
   golden?: string;
   profile?: string | false;
   contract?: string | false;
@@ -29,8 +27,8 @@ export function addModelOptions(command: Command): Command {
     );
 }
 
-export function addCommittedOptions(command: Command): Command {
-  return command
+export function addStackModelOptions(command: Command): Command {
+  return addModelOptions(command)
     .option('--golden <file>', 'golden examples that the container must reproduce before it is ready')
     .option('--profile <file>', 'what was measured of the model (default: the profile beside it, if it is there)')
     .option('--no-profile', 'pass over a profile beside the model')
@@ -38,20 +36,8 @@ export function addCommittedOptions(command: Command): Command {
     .option('--no-contract', 'pass over a contract beside the model');
 }
 
-/** Golden examples beside a model, if they are there. */
-export function goldenBeside(modelPath: string): string | undefined {
-  const path = defaultGoldenPath(modelPath);
-  return existsSync(path) ? path : undefined;
-}
-
-/** Where the command line looks for golden examples: `digits.onnx` has `digits.golden.json`. */
-export function defaultGoldenPath(modelPath: string): string {
-  const { dir, name } = parse(modelPath);
-  return join(dir, `${name}.golden.json`);
-}
-
 /** Reads the model, and says on standard error what is odd about it. */
-export function readModel(path: string, options: ModelOptions & CommittedOptions): OnnxModel {
+export function readModel(path: string, options: StackModelOptions): OnnxModel {
   const { name, modelVersion: version, golden, profile, contract, runtimeCheck } = options;
   const model = OnnxModel.fromFile(path, { name, version, golden, profile, contract, runtimeCheck });
   for (const warning of model.warnings) console.error(`warning: ${warning}`);

@@ -1,12 +1,12 @@
 import { join, parse } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { fileBeside, pathBeside } from '../committed-file';
 import { describeSizing } from '../profile/describe-sizing';
-import { defaultProfilePath } from '../profile/profile-file';
 import { profileModel } from '../profile/profile-model';
 import { profileText } from '../profile/profile-text';
 import { svgReport } from '../profile/svg-report';
 import { replaceFile } from '../replace-file';
-import { addModelOptions, goldenBeside, type ModelOptions, readModel } from './model-options';
+import { addModelOptions, type ModelOptions, readModel } from './model-options';
 import { ProgressBar } from './progress-bar';
 
 interface ProfileCommandOptions extends ModelOptions {
@@ -34,8 +34,8 @@ export function profileCommand(): Command {
     .option('--seconds <seconds>', 'of each measurement; the server is under load for ten times as long', seconds, 0.3)
     .action(async (path: string, options: ProfileCommandOptions) => {
       const {
-        out = defaultProfilePath(path),
-        golden = goldenBeside(path),
+        out = pathBeside(path, 'profile'),
+        golden = fileBeside(path, 'golden'),
         threads,
         maxBatch: maxBatchSize,
         dimension: dimensions,

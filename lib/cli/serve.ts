@@ -2,17 +2,11 @@ import { Command, InvalidArgumentError } from 'commander';
 import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
 import { LocalServer } from '../local-server';
 import { LocalStage } from '../local-stage';
-import {
-  addCommittedOptions,
-  addModelOptions,
-  type CommittedOptions,
-  type ModelOptions,
-  readModel,
-} from './model-options';
+import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
 
 const { httpPortNumber, grpcPortNumber, metricsPortNumber } = SETTING_DEFAULTS;
 
-interface ServeOptions extends ModelOptions, CommittedOptions {
+interface ServeOptions extends StackModelOptions {
   port: number;
   grpcPort: number;
   metricsPort: number;
@@ -20,7 +14,7 @@ interface ServeOptions extends ModelOptions, CommittedOptions {
 }
 
 export function serveCommand(): Command {
-  return addCommittedOptions(addModelOptions(new Command('serve')))
+  return addStackModelOptions(new Command('serve'))
     .description("Serve a model on this machine without Docker: the image's own server and files, as a process.")
     .option('--port <port>', 'for HTTP; 0 for a free one', portNumber, httpPortNumber)
     .option('--grpc-port <port>', 'for gRPC; 0 for a free one', portNumber, grpcPortNumber)

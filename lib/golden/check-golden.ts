@@ -2,6 +2,7 @@ import { modelDigest } from '../../inference-image/src/contract/model-manifest';
 import type { Signature } from '../../inference-image/src/contract/signature';
 import { readCache, writeCache } from '../cache';
 import type { Problem } from '../errors';
+import { areUnchanged } from '../model/model-files';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
 import type { Weights } from '../model/weights';
 import { goldenErrors } from './errors';
@@ -29,6 +30,7 @@ export function checkReproduced(
   if ('unavailable' in report) return [goldenErrors.notRun(path, modelPath, report.unavailable)];
   if ('failure' in report) return [goldenErrors.notRun(path, modelPath, report.failure)];
   const differences = 'differences' in report ? report.differences : [];
-  if (differences.length === 0) writeCache(key, true);
+  // What was replaced meanwhile is not what was run.
+  if (differences.length === 0 && areUnchanged([...files, ...golden.files])) writeCache(key, true);
   return differences.map(({ example, what }) => goldenErrors.drift(path, modelPath, example, what));
 }

@@ -44,6 +44,11 @@ export const goldenErrors = {
     message: 'golden record: give requests with --inputs, or let it make some with --random, not both or neither.',
   }),
 
+  nameTwice: (name: string): Problem => ({
+    code: 'golden-name-twice',
+    message: `golden record: two requests are called "${name}", and examples are called as their files. Rename one.`,
+  }),
+
   notRecorded: (modelPath: string, reason: string): Problem => ({
     code: 'golden-not-recorded',
     message: `${modelPath}: nothing was recorded: ${reason}. Mend the request, and see model-serving inspect ${modelPath} for what the model takes.`,

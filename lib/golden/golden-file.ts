@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
   goldenFiles,
@@ -8,10 +7,10 @@ import {
 } from '../../inference-image/src/contract/golden';
 import { GOLDEN_FILE, MANIFEST_FILE } from '../../inference-image/src/contract/model-manifest';
 import { shapeFits, type Signature, type TensorSignature } from '../../inference-image/src/contract/signature';
-import { readCache, writeCache } from '../cache';
-import { ModelServingError, type Problem } from '../errors';
+import { readCommittedFile } from '../committed-file';
+import type { Problem } from '../errors';
 import type { Direction } from '../model/errors';
-import { readingFile, sourceFile, type SourceFile } from '../model/model-files';
+import { sourceFile, type SourceFile } from '../model/model-files';
 import { dimensionsText } from '../model/onnx-graph';
 import { goldenErrors } from './errors';
 
@@ -31,17 +30,15 @@ export interface Golden {
  */
 export function readGoldenFile(path: string): Golden {
   const file = sourceFile(GOLDEN_FILE, path);
-  const content = parseJson(
-    path,
-    readingFile(path, () => readFileSync(path, 'utf8')),
-  );
-
-  const key = `golden-form 2 ${file.sha256}`;
-  if (!readCache<true>(key)) {
-    ModelServingError.throwIfAny(checkForm(path, content));
-    writeCache(key, true);
-  }
-  const { examples } = content as GoldenFile;
+  const { examples } = readCommittedFile<GoldenFile>(path, file, {
+    name: 'golden-form 2',
+    loadSchema: () =>
+      (
+        require('../../inference-image/src/contract/schemas') as typeof import('../../inference-image/src/contract/schemas')
+      ).goldenFileSchema,
+    notJson: (reason) => goldenErrors.notJson(path, reason),
+    invalid: (where, reason) => goldenErrors.invalid(path, where, reason),
+  });
   const elements = goldenFiles(examples).map((name) => sourceFile(name, join(dirname(path), name)));
   return { path, files: [file, ...elements], examples };
 }
@@ -70,24 +67,6 @@ export function checkReservedFiles({ path, files }: Golden, weights: readonly So
   const reserved = new Set([MANIFEST_FILE, GOLDEN_FILE, ...weights.map((file) => file.path)]);
   const [, ...elements] = files;
   return elements.filter((file) => reserved.has(file.path)).map((file) => goldenErrors.fileReserved(path, file.path));
-}
-
-function parseJson(path: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new ModelServingError([goldenErrors.notJson(path, (error as SyntaxError).message)]);
-  }
-}
-
-function checkForm(path: string, content: unknown): Problem[] {
-  // Loaded only for examples not seen before: zod takes longer to load than a warm synth of a model takes.
-  const { goldenFileSchema } =
-    require('../../inference-image/src/contract/schemas') as typeof import('../../inference-image/src/contract/schemas');
-  const { error } = goldenFileSchema.safeParse(content);
-  return (error?.issues ?? []).map((issue) =>
-    goldenErrors.invalid(path, issue.path.join('.') || 'the file', issue.message),
-  );
 }
 
 function misfits(

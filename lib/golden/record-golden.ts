@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { RecordedExample, RecordedRequest, RecordedTensor } from '../../inference-image/src/contract/golden-run';
+import type { RecordedExample, RecordedTensor, RecordTask } from '../../inference-image/src/contract/golden-run';
 import { ModelServingError } from '../errors';
 import type { OnnxModel } from '../model/onnx-model';
 import { replaceFile } from '../replace-file';
@@ -18,16 +18,17 @@ export interface RecordOptions {
  * Runs a model on requests and writes them with its answers as golden examples.
  *
  * @param modelPath - as the user gave it, for messages
+ * @returns how many examples there are
  * @throws ModelServingError `golden-not-recorded`
  */
 export function recordGolden(
   model: OnnxModel,
   modelPath: string,
-  requests: readonly RecordedRequest[],
+  task: RecordTask,
   { out, tolerance }: RecordOptions,
-): void {
+): number {
   const { signature, files } = model;
-  const report = runGolden({ modelPath: files[0]!.sourcePath, signature, task: { record: requests } });
+  const report = runGolden({ modelPath: files[0]!.sourcePath, signature, task });
   if (!('recorded' in report)) {
     const reason = 'failure' in report ? report.failure : 'unavailable' in report ? report.unavailable : '';
     throw new ModelServingError([goldenErrors.notRecorded(modelPath, reason)]);
@@ -35,6 +36,7 @@ export function recordGolden(
   const elements = new ElementFiles(out);
   const examples = report.recorded.map((example) => exampleText(example, tolerance, elements));
   replaceFile(out, `{\n  "examples": [\n${examples.join(',\n')}\n  ]\n}\n`);
+  return examples.length;
 }
 
 /** JSON as text, since numbers of 64 bits would not survive being parsed. */

@@ -28,6 +28,11 @@ export function sourceFile(imagePath: string, path: string): SourceFile {
   });
 }
 
+/** Whether files are still what they were when they were hashed. */
+export function areUnchanged(files: readonly SourceFile[]): boolean {
+  return files.every(({ sourcePath, sha256 }) => fileSha256(sourcePath).sha256 === sha256);
+}
+
 /** Puts what the file system has to say in our words. */
 export function readingFile<T>(path: string, read: () => T): T {
   try {

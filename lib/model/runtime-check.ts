@@ -1,10 +1,10 @@
 import { modelDigest } from '../../inference-image/src/contract/model-manifest';
-import { REPORT_PREFIX } from '../../inference-image/src/contract/golden-run';
+import { REPORT_PREFIX } from '../../inference-image/src/contract/report';
 import { readCache, writeCache } from '../cache';
 import type { Problem } from '../errors';
-import { fileSha256 } from '../file-hash';
 import { type ProcessFailure, reportOf } from '../runtime-process';
 import { modelErrors } from './errors';
+import { areUnchanged } from './model-files';
 import type { ValueInfo } from './onnx-graph';
 import { RUNTIME_VERSION } from './runtime-limits';
 import type { Weights } from './weights';
@@ -44,8 +44,7 @@ export function checkRuntime(path: string, weights: Weights): Problem[] {
   const problems = problemsOf(path, report, weights);
   // Failures are not kept: memory, say, may have run out for once.
   // A model that was replaced meanwhile is not the one that was loaded.
-  const isUnchanged = weights.files.every(({ sourcePath, sha256 }) => fileSha256(sourcePath).sha256 === sha256);
-  if (problems.length === 0 && isUnchanged) writeCache(key, true);
+  if (problems.length === 0 && areUnchanged(weights.files)) writeCache(key, true);
   return problems;
 }
 

@@ -1,5 +1,5 @@
 import type { TrialRequest } from '../../inference-image/src/contract/trial';
-import { HttpConnection, type HttpTarget } from './http-connection';
+import { HttpConnection, type HttpTarget, requestBytes } from './http-connection';
 
 export interface LoadPlan {
   readonly port: number;
@@ -64,10 +64,7 @@ export async function askOnce({ port, path, request }: Pick<LoadPlan, 'port' | '
 }
 
 function targetOf({ port, path, request: { headers, body } }: LoadPlan): HttpTarget {
-  const all = { host: '127.0.0.1', ...headers, 'content-length': body.length };
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  const head = `POST ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;
-  return { host: '127.0.0.1', port, request: Buffer.concat([Buffer.from(head), body]) };
+  return { host: '127.0.0.1', port, request: requestBytes({ path, headers, body }) };
 }
 
 function secondsSince(start: number): number {

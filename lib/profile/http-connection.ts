@@ -11,6 +11,18 @@ export interface HttpTarget {
   readonly request: Uint8Array;
 }
 
+/** All the bytes of a POST. */
+export function requestBytes(post: {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}): Buffer {
+  const { path, headers, body } = post;
+  const lines = Object.entries({ host: 'localhost', ...headers, 'content-length': String(body.length) });
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  return Buffer.concat([Buffer.from(`POST ${path} HTTP/1.1\r\n${head}\r\n`), body]);
+}
+
 /** Called with the status. */
 export type OnResponse = (status: number) => void;
 

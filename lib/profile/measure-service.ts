@@ -2,6 +2,7 @@ import type { TrialRequest } from '../../inference-image/src/contract/trial';
 import { ModelServingError } from '../errors';
 import { inMiB } from '../memory';
 import { askOnce, closedLoop, type LoadPlan, RefusedRequest } from './closed-loop';
+import { loadClients, MOST_CLIENTS } from './load-clients';
 import { loopTime } from './loop-time';
 import { MeasuredServer, type MeasuredServerOptions } from './measured-server';
 import { measuringErrors } from './measuring-errors';
@@ -10,17 +11,8 @@ import { mainThreadSeconds, peakBytes } from './process-figures';
 import { quantile, rounded } from './quantile';
 import { ServerMetrics } from './server-metrics';
 
-const LEAST_CLIENTS = 64;
-const MOST_CLIENTS = 1024;
-
 /** All clients may wait at once: the load is to be answered, not refused. */
 const QUEUE = { maxQueueLength: MOST_CLIENTS, maxQueueBytes: 2 ** 40 };
-
-/** One is run while the next fills: with fewer clients than both have rows, none is full, and memory is not at its peak. */
-const BATCHES_AT_ONCE = 2;
-
-/** A client may wait so long; the server gives up at 30. */
-const LONGEST_WAIT_SECONDS = 5;
 
 /** Fewer would tell little of the slowest. */
 const LEAST_ANSWERS = 100;
@@ -105,8 +97,7 @@ export async function measureService(
 }
 
 function loadPlan({ modelName, request, maxBatchSize, rowsPerSecond, seconds }: ServicePlan, port: number): LoadPlan {
-  const enough = Math.min(MOST_CLIENTS, Math.max(LEAST_CLIENTS, BATCHES_AT_ONCE * maxBatchSize));
-  const inTime = Math.floor(LONGEST_WAIT_SECONDS * rowsPerSecond);
+  const clients = loadClients(maxBatchSize, rowsPerSecond);
   const path = `/v2/models/${modelName}/infer`;
-  return { port, path, request, clients: Math.min(enough, Math.max(1, inTime)), seconds, leastAnswers: LEAST_ANSWERS };
+  return { port, path, request, clients, seconds, leastAnswers: LEAST_ANSWERS };
 }

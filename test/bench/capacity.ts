@@ -11,7 +11,8 @@ import { generate } from './load/generator';
 import { staged } from './models';
 import type { Report } from './report';
 import { servingModel, type ServingModel } from './serving-models';
-import { requestBytes, v2Json } from './subjects/exchange';
+import { requestBytes } from '../../lib/profile/http-connection';
+import { v2Json } from './subjects/exchange';
 import { atLeast, compare, count, latency, notRun, perSecond, table } from './table';
 
 const CLI = join(__dirname, '../../dist/lib/cli/main.js');

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { OnnxModel } from 'cdktf-model-serving';
 import { runCli } from '../support/cli';
 import { multiplier } from '../support/models';
@@ -79,8 +80,11 @@ test('keeps 64-bit integers, and many elements and FP16 as bytes', () => {
   const half = writeOnnxModel('half.onnx', identity('float16', ['n']));
   writeFileSync('x.bin', Buffer.from([0, 0x3c]));
   writeFileSync('half.json', '{"inputs": [{"name": "x", "datatype": "FP16", "shape": [1], "file": "x.bin"}]}');
-  expect(record(half, '--inputs', 'half.json').code).toBe(0);
+  expect(record(half, '--inputs', resolve('half.json')).code).toBe(0);
   expect(readFileSync('half.golden/half.y.bin')).toEqual(Buffer.from([0, 0x3c]));
+
+  expect(record(half, '--random', '2', '--force').code).toBe(0);
+  expect(readFileSync('half.golden/random_2.x.bin')).toHaveLength(4);
 
   const wide = writeOnnxModel('wide.onnx', identity('float', ['n', 5000]));
   expect(record(wide, '--random', '2').code).toBe(0);
@@ -103,6 +107,29 @@ test('says what is wrong with a request, and writes nothing', () => {
     'strict.onnx: nothing was recorded: wrong: input "x": data has 1 elements; shape [3] takes 3. Mend the request, and see model-serving inspect strict.onnx for what the model takes. [golden-not-recorded]\n',
   ]);
   expect(existsSync('strict.golden.json')).toBe(false);
+  for (const [json, what] of [
+    ['null', 'the request: Invalid input: expected object, received null'],
+    ['{}', 'inputs: Invalid input: expected array, received undefined'],
+    [
+      '{"inputs": [{"name": "x", "datatype": "FP32", "shape": [1], "file": "../x.bin"}]}',
+      'inputs.0.file: must be a path within the folder of the golden examples, with "/"',
+    ],
+    [
+      '{"inputs": [{"name": "x", "datatype": "FP32", "shape": [1], "data": [1], "file": "x.bin"}]}',
+      'inputs.0: must have either data or file',
+    ],
+  ] as const) {
+    writeFileSync('wrong.json', json);
+    expect(record(model, '--inputs', 'wrong.json').stderr).toContain(`nothing was recorded: wrong: ${what}. Mend`);
+  }
+  const [one, other] = ['a', 'b'].map((name) => {
+    mkdirSync(name);
+    return request(`${name}/same.json`, { shape: [1], data: [1] });
+  });
+  expect(record(model, '--inputs', one!, other!).stderr).toBe(
+    'golden record: two requests are called "same", and examples are called as their files. Rename one. [golden-name-twice]\n',
+  );
+  expect(record(model, '--random', '1', '--out', 'golden').stderr).toContain('Give a file that ends in .json.');
   expect(record(model).stderr).toBe(
     'golden record: give requests with --inputs, or let it make some with --random, not both or neither. [golden-inputs-or-random]\n',
   );

@@ -53,7 +53,7 @@ async function problemOf(profiled: Promise<Profiled>): Promise<string> {
   return (error as ModelServingError).message;
 }
 
-function example(tensor: { shape: number[]; data: number[] }) {
+function example(tensor: { shape: number[]; data?: number[]; file?: string }) {
   const x = { name: 'x', datatype: 'FP32', ...tensor };
   return { name: 'first', request: { inputs: [x] }, response: { outputs: [{ ...x, name: 'y' }] } };
 }
@@ -113,14 +113,18 @@ test('runs of one row alone, where the server finds that rows must not share a r
   expect(batchingObstacle).toMatch(/^in a batch of \d, output "y" differs from that of its rows alone$/);
 });
 
-test('a golden example instead of inputs that the model refuses', async () => {
+test.each<[string, { data?: number[]; file?: string }]>([
+  ['in JSON', { data: [1, 2, 3, 4] }],
+  ['in a file', { file: 'x.bin' }],
+])('a golden example %s instead of inputs that the model refuses', async (_, elements) => {
+  writeFileSync(join(folder, 'x.bin'), new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer));
   const rows: ModelParts = {
     ...grouped,
     inputs: [value('x', 'float', ['batch', 'width'])],
     outputs: [value('y', 'float', ['batch', 4])],
   };
   const { profile: measured } = await profile(rows, {
-    examples: [example({ shape: [1, 4], data: [1, 2, 3, 4] })],
+    examples: [example({ shape: [1, 4], ...elements })],
     dimensions: { width: 3 },
     maxBatchSize: 1,
   });

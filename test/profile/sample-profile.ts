@@ -1,19 +1,12 @@
-import type { MeasuredRun, ModelProfile } from '../../lib/profile/model-profile';
-
-function run(threads: number, batchSize: number, milliseconds: number): MeasuredRun {
-  const p50Seconds = milliseconds / 1000;
-  return { threads, batchSize, p50Seconds, p90Seconds: 1.2 * p50Seconds, rowsPerSecond: batchSize / p50Seconds };
-}
+import type { ModelProfile } from '../../lib/profile/model-profile';
+import { ladder, profileOf } from '../support/profiles';
 
 /** Two ladders that saturate at 4 and at 8. */
-export const sampleProfile: ModelProfile = {
-  profileVersion: 1,
-  sha256: '0'.repeat(64),
-  runtimeVersion: '1.30.0',
+export const sampleProfile: ModelProfile = profileOf('0'.repeat(64), {
   measuredAt: '2026-11-25T10:20:30.000Z',
   machine: { cpu: 'AMD EPYC 9B14', cpus: 2, memoryMiB: 7962, platform: 'linux/x64', node: 'v24.21.0' },
   dimensions: { sequence: 128 },
-  runs: [run(1, 1, 2), run(1, 2, 3), run(1, 4, 5), run(1, 8, 9.9), run(2, 1, 1.25), run(2, 8, 5), run(2, 16, 9.8)],
+  runs: [...ladder(1, { 1: 2, 2: 3, 4: 5, 8: 9.9 }), ...ladder(2, { 1: 1.25, 8: 5, 16: 9.8 })],
   served: {
     clients: 64,
     cpuSecondsPerRequest: 0.00141,
@@ -24,4 +17,4 @@ export const sampleProfile: ModelProfile = {
   },
   start: { loadSeconds: 0.012, warmUpSeconds: 0.0021, readySeconds: 1.351 },
   memory: { readyMiB: 142, peakMiB: 1163, executorMiB: 26 },
-};
+});

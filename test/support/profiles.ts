@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { OnnxModel, type MeasuredRun, type ModelProfile, type OnnxModelProps } from 'cdktf-model-serving';
 import { RUNTIME_VERSION } from '../../lib/model/runtime-limits';
-import { defaultProfilePath } from '../../lib/profile/profile-file';
+import { pathBeside } from '../../lib/committed-file';
 
 /** Milliseconds of a run, by the number of its rows. */
 export function ladder(threads: number, milliseconds: Record<number, number>): MeasuredRun[] {
@@ -48,6 +48,6 @@ export function profiledModel(
   props: OnnxModelProps = {},
 ): OnnxModel {
   const { sha256 } = OnnxModel.fromFile(path, { profile: false });
-  writeFileSync(defaultProfilePath(path), JSON.stringify(profileOf(sha256, changes)));
+  writeFileSync(pathBeside(path, 'profile'), JSON.stringify(profileOf(sha256, changes)));
   return OnnxModel.fromFile(path, props);
 }

@@ -4,9 +4,14 @@ import type { Signature } from './signature';
 export interface GoldenRunOrder {
   readonly modelPath: string;
   readonly signature: Signature;
-  /** A golden file to reproduce, or requests to record the answers to. */
-  readonly task: { readonly check: string } | { readonly record: readonly RecordedRequest[] };
+  /** A golden file to reproduce, or what to record. */
+  readonly task: { readonly check: string } | RecordTask;
 }
+
+/** Requests to record the answers to, or so many that are made up. */
+export type RecordTask =
+  | { readonly record: readonly RecordedRequest[] }
+  | { readonly random: { readonly count: number; readonly seed: number } };
 
 export interface RecordedRequest {
   /** Of the example that comes of it. */
@@ -38,6 +43,3 @@ export interface RecordedTensor {
   readonly shape: readonly number[];
   readonly elements: { readonly json: string } | { readonly base64: string };
 }
-
-/** Begins the line of the report; whatever NODE_OPTIONS loads may print lines of its own. */
-export const REPORT_PREFIX = 'model-serving report: ';

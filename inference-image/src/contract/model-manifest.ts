@@ -18,7 +18,8 @@ export type ModelManifest = z.infer<typeof modelManifestSchema>;
 
 /**
  * The identity of a model: the sha256 of its one file, as `sha256sum` prints it; for a model with external data,
- * the sha256 of the `sha256sum` listing of all its files in the order given. Golden examples, which come last, are not part of it.
+ * the sha256 of the `sha256sum` listing of all its files in the order given. Golden examples, which come last, are not
+ * part of it.
  */
 export function modelDigest(files: readonly ModelFile[]): string {
   const golden = files.findIndex((file) => file.path === GOLDEN_FILE);

@@ -73,9 +73,14 @@ const goldenOutputSchema = z.extend(goldenTensorSchema, {
   tolerance: z.optional(z.strictObject({ absolute: z.optional(nonNegative()), relative: z.optional(nonNegative()) })),
 });
 
+/** A request as HTTP takes it, but that an input may have its elements in a file. */
+export const goldenRequestSchema = z.looseObject({
+  inputs: z.array(goldenTensorSchema.check(hasOneSource)).check(z.minLength(1)),
+});
+
 export const goldenExampleSchema = z.strictObject({
   name: text(),
-  request: z.looseObject({ inputs: z.array(goldenTensorSchema.check(hasOneSource)).check(z.minLength(1)) }),
+  request: goldenRequestSchema,
   response: z.looseObject({ outputs: z.array(goldenOutputSchema.check(hasOneSource)).check(z.minLength(1)) }),
   tolerance: z.prefault(toleranceSchema, {}),
 });

@@ -36,13 +36,14 @@ export async function goldenDifferences(executor: Executor, golden: GoldenRun): 
 function compare(got: Tensor, expected: ExpectedTensor): string | undefined {
   if (got.datatype !== expected.datatype) return `is ${got.datatype}; expected ${expected.datatype}`;
   if (String(got.shape) !== String(expected.shape)) return `has shape [${got.shape}]; expected [${expected.shape}]`;
-  const valueAt = READ[got.datatype as 'FP16'] ?? ((data: Tensor['data'], i: number) => data[i]);
+  // Elements of FP16 are held as their bits.
+  const valueOf = (element: Element) => (got.datatype === 'FP16' ? halfValue(element as number) : element);
   let worst: { index: number; excess: number; text: string } | undefined;
   let count = 0;
   for (let i = 0; i < expected.data.length; i++) {
-    const [a, b] = [valueAt(got.data, i), valueAt(expected.data, i)];
+    const [a, b] = [valueOf(got.data[i]!), valueOf(expected.data[i]!)];
     if (Object.is(a, b) || a === b) continue;
-    const { excess, text } = difference(a!, b!, isFloat(got) ? expected.tolerance : undefined);
+    const { excess, text } = difference(a, b, isFloat(got) ? expected.tolerance : undefined);
     if (excess <= 1) continue;
     count++;
     if (!worst || excess > worst.excess) worst = { index: i, excess, text };
@@ -91,8 +92,3 @@ function indices(index: number, shape: readonly number[]): string {
 function isFloat({ datatype }: Tensor): boolean {
   return datatype === 'FP16' || datatype === 'FP32' || datatype === 'FP64';
 }
-
-/** Elements that are not held as what they are. */
-const READ = {
-  FP16: (data: Tensor['data'], i: number) => halfValue(data[i] as number),
-};

@@ -4,6 +4,7 @@ import type { Configuration } from '../configuration';
 import { MODEL_FILE } from '../contract/model-manifest';
 import type { Trial, TrialLoad, TrialRequest, TrialWarmUp } from '../contract/trial';
 import { cpuQuota } from '../cpu-quota';
+import { readGoldenRequest } from '../golden-examples';
 import type { Run } from '../inference/executor';
 import { Session } from '../inference/session';
 import type { Tensor } from '../inference/tensor';
@@ -30,7 +31,8 @@ export class ModelTrial implements Trial {
     const { settings, manifest, examples } = configuration;
     this.modelPath = join(settings.modelFolder, MODEL_FILE);
     const [first] = examples;
-    this.example = first && new InferRequestDecoder(manifest.signature).read(first.request).inputs;
+    const decoder = new InferRequestDecoder(manifest.signature);
+    this.example = first && readGoldenRequest(first.request, settings.modelFolder, decoder).inputs;
     this.inputs = madeUpInputs(manifest.signature, dimensions, this.example);
   }
 

@@ -15,11 +15,13 @@ export interface TrialInputs {
 /**
  * Sines, neither zero nor equal, lest some kernels be faster or slower than they are on real values. A symbolic
  * dimension has the size that is given for it, else that of the example, else 1.
+ * @param at Other values instead, from -1 to 1.
  */
 export function madeUpInputs(
   signature: Signature,
   given: Readonly<Record<string, number>>,
   example: readonly Tensor[] = [],
+  at = (index: number) => Math.sin(1 + index),
 ): TrialInputs {
   const rowSymbol = rowSymbolOf(signature);
   const sizes = { ...exampleSizes(signature, example), ...given };
@@ -41,7 +43,7 @@ export function madeUpInputs(
     batch: (rows) =>
       signature.inputs.map((input) => {
         const { name, datatype } = input;
-        return trialTensor({ name, datatype, shape: shapeOf(input, rows) }, { at: (i) => Math.sin(1 + i) });
+        return trialTensor({ name, datatype, shape: shapeOf(input, rows) }, { at });
       }),
   };
 }

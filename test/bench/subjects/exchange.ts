@@ -70,10 +70,3 @@ function nested(values: unknown[], [, ...rest]: number[]): unknown {
   }
   return rows;
 }
-
-/** All the bytes of the HTTP request. */
-export function requestBytes({ path, headers, body }: Exchange): Buffer {
-  const lines = Object.entries({ host: 'localhost', ...headers, 'content-length': String(body.length) });
-  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  return Buffer.concat([Buffer.from(`POST ${path} HTTP/1.1\r\n${head}\r\n`), body]);
-}

@@ -1,0 +1,66 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, parse } from 'node:path';
+import { readCache, writeCache } from './cache';
+import { ModelServingError, type Problem } from './errors';
+import { readingFile, type SourceFile } from './model/model-files';
+
+/** What may be committed beside a model: `digits.onnx` has `digits.profile.json`. */
+export type CommittedKind = 'golden' | 'profile' | 'contract';
+
+export function pathBeside(modelPath: string, kind: CommittedKind): string {
+  const { dir, name } = parse(modelPath);
+  return join(dir, `${name}.${kind}.json`);
+}
+
+/** The same, if it is there. */
+export function fileBeside(modelPath: string, kind: CommittedKind): string | undefined {
+  const path = pathBeside(modelPath, kind);
+  return existsSync(path) ? path : undefined;
+}
+
+/** What makes JSON one kind of file, and what to say where it is not. */
+export interface JsonForm {
+  /** Of the schema: another one where it allows less. */
+  readonly name: string;
+  /** Loads zod, which takes longer than a warm synth of a model takes. */
+  readonly loadSchema: () => JsonSchema;
+  readonly notJson: (reason: string) => Problem;
+  /** @param where - of what is wrong, such as `runs.0.threads` */
+  readonly invalid: (where: string, reason: string) => Problem;
+}
+
+interface JsonSchema {
+  safeParse(value: unknown): {
+    readonly error?: {
+      readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
+    };
+  };
+}
+
+/**
+ * Reads a JSON file and checks its form, once for each content.
+ *
+ * @param path - as the user gave it
+ * @throws ModelServingError with what the form says, or `file-unreadable`
+ */
+export function readCommittedFile<T>(path: string, { sha256 }: SourceFile, form: JsonForm): T {
+  const text = readingFile(path, () => readFileSync(path, 'utf8'));
+  const content = parseJson(text, form);
+  const key = `${form.name} ${sha256}`;
+  if (!readCache<true>(key)) {
+    const issues = form.loadSchema().safeParse(content).error?.issues ?? [];
+    ModelServingError.throwIfAny(
+      issues.map((issue) => form.invalid(issue.path.join('.') || 'the file', issue.message)),
+    );
+    writeCache(key, true);
+  }
+  return content as T;
+}
+
+function parseJson(text: string, { notJson }: JsonForm): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ModelServingError([notJson((error as SyntaxError).message)]);
+  }
+}
