@@ -66,23 +66,18 @@ function changed(
   const onlySymbols = hasSameSymbols && anonymous(was) === anonymous(is);
   if (textOf(was) === textOf(is) || onlySymbols) return [];
   const what = `${direction} "${was.name}" is ${textOf(is)}, and was ${textOf(was)}`;
-  return [{ what, ...(direction === 'input' ? harmOfInput(was, is) : harmOfOutput(was, is)) }];
+  return [{ what, harm: harmOf(direction, was, is) }];
 }
 
-function harmOfInput(was: TensorSignature, is: TensorSignature): Pick<Difference, 'harm'> {
-  if (was.datatype !== is.datatype) return { harm: `clients send ${was.datatype}` };
-  if (was.dimensions.length !== is.dimensions.length)
-    return { harm: `clients send tensors of rank ${was.dimensions.length}` };
-  const isNarrower = is.dimensions.some((size, axis) => isFixed(size) && size !== was.dimensions[axis]);
-  return isNarrower ? { harm: 'clients that send other sizes would be refused' } : {};
-}
-
-function harmOfOutput(was: TensorSignature, is: TensorSignature): Pick<Difference, 'harm'> {
-  if (was.datatype !== is.datatype) return { harm: `clients read ${was.datatype}` };
-  if (was.dimensions.length !== is.dimensions.length)
-    return { harm: `clients read tensors of rank ${was.dimensions.length}` };
-  const isWider = was.dimensions.some((size, axis) => isFixed(size) && size !== is.dimensions[axis]);
-  return isWider ? { harm: 'clients that count on its size would misread it' } : {};
+function harmOf(direction: Direction, was: TensorSignature, is: TensorSignature): string | undefined {
+  const isInput = direction === 'input';
+  const verb = isInput ? 'send' : 'read';
+  if (was.datatype !== is.datatype) return `clients ${verb} ${was.datatype}`;
+  if (was.dimensions.length !== is.dimensions.length) return `clients ${verb} tensors of rank ${was.dimensions.length}`;
+  // A size that is fixed now binds those who send; one that was fixed is what those who read count on.
+  const [fixed, other] = isInput ? [is, was] : [was, is];
+  if (!fixed.dimensions.some((size, axis) => isFixed(size) && size !== other.dimensions[axis])) return undefined;
+  return isInput ? 'clients that send other sizes would be refused' : 'clients that count on its size would misread it';
 }
 
 /** Dimensions of inputs that have one symbol now, and need not have been equal. */
