@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { NODE_ARGUMENTS } from '../inference-image/src/contract/node-arguments';
 import type { Settings } from '../inference-image/src/contract/settings';
 import type { LocalStage } from './local-stage';
 
@@ -7,7 +8,7 @@ import type { LocalStage } from './local-stage';
 export class LocalServer {
   /** @param output - whether the log goes where this process writes, or is left to be read */
   static start(stage: LocalStage, settings: Partial<Settings>, output: 'inherit' | 'pipe' = 'inherit'): LocalServer {
-    const child = spawn(process.execPath, [stage.server], {
+    const child = spawn(process.execPath, [...NODE_ARGUMENTS, stage.server], {
       env: stage.environment(settings),
       stdio: ['ignore', output, output],
       // A group of its own: a terminal's Ctrl-C reaches only this process, which passes it on, once.

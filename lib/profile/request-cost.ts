@@ -1,5 +1,6 @@
 import { secondsPerRow } from './measured-runs';
 import type { ModelProfile } from './model-profile';
+import { largestSaturatingBatchSize } from './saturation';
 
 /** What one request of one row costs a replica. */
 export interface RequestCost {
@@ -20,6 +21,15 @@ export function requestCost(profile: ModelProfile, threads: number, batchSize: n
 /** Requests a second where CPU time is never short: the event loop is busy then, or all executors are. */
 export function fullRate({ loopSeconds, runSeconds }: RequestCost, executors: number): number {
   return Math.min(1 / loopSeconds, executors / runSeconds);
+}
+
+/**
+ * What the measured server, of one executor of one thread, reached of that. The rest goes to handing requests over
+ * between the event loop and the executor, which no part shows alone.
+ */
+export function attainedShare(profile: ModelProfile): number {
+  const cost = requestCost(profile, 1, largestSaturatingBatchSize(profile.runs));
+  return Math.min(1, profile.served.requestsPerSecond / fullRate(cost, 1));
 }
 
 /** How many executors find work: as many as the event loop can feed, and as the CPUs hold. */

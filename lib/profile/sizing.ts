@@ -3,7 +3,7 @@ import type { Batching } from '../model/batching';
 import { fewestThreads, usefulBatchSize } from './measured-runs';
 import type { ModelProfile } from './model-profile';
 import { peakMemoryMiB } from './peak-memory';
-import { fullRate, requestCost, usefulExecutors } from './request-cost';
+import { attainedShare, fullRate, requestCost, usefulExecutors } from './request-cost';
 import { roundDown, roundUp } from './rounding';
 
 /** What was decided by hand. The rest is derived from it. */
@@ -57,7 +57,7 @@ export function sizeReplica(profile: ModelProfile, batching: Batching, choices: 
   const cost = requestCost(profile, threads, isMerged ? (maxBatchSize ?? 1) : 1);
   const executors = choices.executors ?? (sharedCpus === undefined ? 1 : usefulExecutors(cost, threads, sharedCpus));
 
-  const rate = fullRate(cost, executors);
+  const rate = attainedShare(profile) * fullRate(cost, executors);
   const usedCpus = rate * cost.cpuSeconds;
   const cpus = cpuRequest ?? Math.min(cpuLimit ?? Infinity, roundUp(usedCpus, 0.1));
   const requestsPerSecond = roundDown(Math.min(rate, cpus / cost.cpuSeconds));

@@ -17,7 +17,7 @@ import { atLeast, compare, count, latency, notRun, perSecond, table } from './ta
 
 const CLI = join(__dirname, '../../dist/lib/cli/main.js');
 const WARM_UP_SECONDS = 2;
-const SECONDS = 10;
+const SECONDS = 30;
 const MAX_CONNECTIONS = 256;
 const TARGET = atLeast(0.99);
 

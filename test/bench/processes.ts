@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { NODE_ARGUMENTS } from '../../inference-image/src/contract/node-arguments';
 import { settingsEnvironment } from '../../inference-image/src/contract/settings';
 
 /** A server process that logs `{"msg":"ready","url":…}`. */
@@ -30,7 +31,7 @@ export async function startNode(args: string[], env: Record<string, string> = {}
 export function startServer(context: string): Promise<Started> {
   const settings = { modelFolder: `${context}/model`, host: '127.0.0.1', drainSeconds: 0, threadsPerExecutor: 1 };
   const env = settingsEnvironment({ ...settings, httpPortNumber: 0, grpcPortNumber: 0, metricsPortNumber: 0 });
-  return startNode([`${context}/app/server.cjs`], env);
+  return startNode([...NODE_ARGUMENTS, `${context}/app/server.cjs`], env);
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { NODE_ARGUMENTS } from '../../inference-image/src/contract/node-arguments';
 import { BuildContext } from '../../lib/image/build-context';
 import { fromContent } from '../../lib/image/context-file';
 import type { ImagePlatform } from '../../lib/image/platform';
@@ -122,7 +123,8 @@ describe('a staged context', () => {
     expect(new Set(instructions)).toEqual(
       new Set(['ARG', 'FROM', 'COPY', 'ENV', 'USER', 'EXPOSE', 'HEALTHCHECK', 'ENTRYPOINT', 'LABEL']),
     );
-    expect(lines).toContain('ENTRYPOINT ["/nodejs/bin/node", "/app/server.cjs"]');
+    const entrypoint = ['/nodejs/bin/node', ...NODE_ARGUMENTS, '/app/server.cjs'].map((word) => `"${word}"`);
+    expect(lines).toContain(`ENTRYPOINT [${entrypoint.join(', ')}]`);
     expect(lines).toContain('LABEL org.opencontainers.image.title="labels"');
     expect(lines).toContain('LABEL org.opencontainers.image.version="3"');
     expect(lines).toContain(`LABEL io.model-serving.model.sha256="${model.sha256}"`);

@@ -67,6 +67,21 @@ describe('what is decided wins, and the rest follows', () => {
   });
 });
 
+describe('the rate', () => {
+  const reached = (requestsPerSecond: number) => ({ served: { ...profileOf('').served, requestsPerSecond } });
+
+  test('is less by as much as the measured server fell short of what its parts can do', () => {
+    expect(size({}, reached(800))).toMatchObject({ requestsPerSecond: 800, cpus: 1, maxQueueLength: 200 });
+    expect(size({ executors: 2 }, reached(800))).toMatchObject({ requestsPerSecond: 1600, cpus: 2 });
+    expect(size({ executors: 9 }, reached(800))).toMatchObject({ requestsPerSecond: 4000 });
+    expect(size({ maxBatchSize: 1 }, reached(800))).toMatchObject({ requestsPerSecond: 400 });
+  });
+
+  test('is no more where the measured server was faster than the runs alone', () => {
+    expect(size({}, reached(1200))).toMatchObject({ requestsPerSecond: 1000 });
+  });
+});
+
 describe('threads', () => {
   const runs = [...ladder(1, { 1: 120 }), ...ladder(2, { 1: 70 }), ...ladder(4, { 1: 40 }), ...ladder(8, { 1: 25 })];
 

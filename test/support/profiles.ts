@@ -31,7 +31,7 @@ export function profileOf(sha256: string, changes: Partial<ModelProfile> = {}): 
       clients: 64,
       cpuSecondsPerRequest: 0.0012,
       loopSecondsPerRequest: 0.0002,
-      requestsPerSecond: 800,
+      requestsPerSecond: 1000,
       p50Seconds: 0.06,
       p99Seconds: 0.1,
     },

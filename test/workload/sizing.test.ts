@@ -6,7 +6,7 @@ import { ScalableModelService, type ScalableModelServiceProps } from 'cdktf-mode
 import { RUNTIME_VERSION } from '../../lib/model/runtime-limits';
 import { multiplier } from '../support/models';
 import { identity, writeOnnxModel } from '../support/onnx-builder';
-import { ladder, profiledModel } from '../support/profiles';
+import { ladder, profiledModel, profileOf } from '../support/profiles';
 import { synthService } from '../support/service';
 import { only, stackWithProviders, synthStack } from '../support/synth';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -159,7 +159,8 @@ describe('ScalableModelService', () => {
 
   test('a CPU target is judged by what was measured, and not by whole threads alone', () => {
     const runs = ladder(1, { 1: 0.25 });
-    const fast = profiledModel(multiplier(folder, 'fast', 5), { runs });
+    const served = { ...profileOf('').served, requestsPerSecond: 4000 };
+    const fast = profiledModel(multiplier(folder, 'fast', 5), { runs, served });
     expect(inKubernetes({ model: fast, autoscaling }).target).toBe(76);
     expect(() => inKubernetes({ autoscaling, resources: { cpu: 16 } })).not.toThrow();
     expect(() => inKubernetes({ autoscaling, resources: { cpu: 16 }, serving: { executors: 1 } })).toThrow(

@@ -7,21 +7,27 @@ import type { LoadMessage, LoadReply, Loads } from './load-process';
 /** What the last answers may take once the load's time is over. */
 const GRACE_SECONDS = 20;
 
+/** Collecting garbage, the generator would be what is measured. */
+const ROOM = '--max-semi-space-size=64';
+
 /** One process for all the loads of a run, so that it is warm for each of them alike. */
 let child: ChildProcess | undefined;
 
 export async function generate<K extends keyof Loads>(kind: K, load: Loads[K]): Promise<Measured> {
-  const process = (child ??= fork(join(__dirname, 'load-process.ts'), { serialization: 'advanced' }));
+  const loader = (child ??= fork(join(__dirname, 'load-process.ts'), {
+    serialization: 'advanced',
+    execArgv: [...process.execArgv, ROOM],
+  }));
   // A server that no longer answers must not stop the run.
   const signal = AbortSignal.timeout((load.seconds + GRACE_SECONDS) * 1000);
-  process.send({ kind, load } as LoadMessage);
+  loader.send({ kind, load } as LoadMessage);
   try {
-    const [answer] = (await once(process, 'message', { signal })) as [LoadReply];
+    const [answer] = (await once(loader, 'message', { signal })) as [LoadReply];
     if ('error' in answer) throw new Error(answer.error);
     return answer.measured;
   } catch (error) {
     if (!signal.aborted) throw error;
-    process.kill('SIGKILL');
+    loader.kill('SIGKILL');
     child = undefined;
     throw new Error(`no end of the load ${GRACE_SECONDS} s after its time`, { cause: error });
   }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { NODE_ARGUMENTS } from '../../../inference-image/src/contract/node-arguments';
 import { settingsEnvironment } from '../../../inference-image/src/contract/settings';
 import { staged } from '../models';
 import { v2Binary, v2Json } from './exchange';
@@ -15,7 +16,7 @@ export const ours: Subject = {
     const { name } = model;
     return {
       command: process.execPath,
-      args: [join(context, 'app/server.cjs')],
+      args: [...NODE_ARGUMENTS, join(context, 'app/server.cjs')],
       env: oursEnvironment(context, { httpPortNumber: port }),
       exchanges: { JSON: v2Json(name, model), binary: v2Binary(name, model) },
     };
