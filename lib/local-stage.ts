@@ -1,5 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { RUNTIME_ENVIRONMENT } from '../inference-image/src/contract/runtime-environment';
 import { SETTING_PREFIX, type Settings, settingsEnvironment } from '../inference-image/src/contract/settings';
 import { cacheFolder } from './cache';
 import { BuildContext, modelFiles } from './image/build-context';
@@ -39,7 +40,7 @@ export class LocalStage {
       modelFolder: join(this.folder, 'model'),
       expectedSha256: this.sha256,
     });
-    return { ...Object.fromEntries(others), ...own };
+    return { ...RUNTIME_ENVIRONMENT, ...Object.fromEntries(others), ...own };
   }
 
   remove(): void {

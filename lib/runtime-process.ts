@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { REPORT_PREFIX } from '../inference-image/src/contract/report';
+import { RUNTIME_ENVIRONMENT } from '../inference-image/src/contract/runtime-environment';
 
 /** Far more than anything takes that is done at synth: only what hangs takes longer. */
 const TIMEOUT_SECONDS = 600;
@@ -19,6 +20,7 @@ export type ProcessFailure =
 export function reportOf<R>(task: string, args: readonly string[], input = ''): R | ProcessFailure {
   const { error, signal, status, stdout } = spawnSync(process.execPath, args, {
     input,
+    env: { ...RUNTIME_ENVIRONMENT, ...process.env },
     stdio: ['pipe', 'pipe', 'ignore'],
     encoding: 'utf8',
     timeout: TIMEOUT_SECONDS * 1000,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { RUNTIME_ENVIRONMENT } from '../../inference-image/src/contract/runtime-environment';
 import { settingsEnvironment } from '../../inference-image/src/contract/settings';
 import { modelFolder } from '../support/model-folder';
 import type { FuzzModel } from './models';
@@ -39,7 +40,7 @@ export class Target {
       ...model.settings,
     };
     const child = spawn(process.execPath, [...COLLECTING, SERVER], {
-      env: { ...process.env, ...settingsEnvironment(settings) },
+      env: { ...RUNTIME_ENVIRONMENT, ...process.env, ...settingsEnvironment(settings) },
     });
     const target = new Target(child, model);
     child.once('close', () => rmSync(folder, { recursive: true, force: true }));

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { RUNTIME_ENVIRONMENT } from '../../inference-image/src/contract/runtime-environment';
 import { settingsEnvironment, type Settings } from '../../inference-image/src/contract/settings';
 import { modelFolder, type ModelFolderOptions } from './model-folder';
 import type { ModelParts } from './onnx-builder';
@@ -54,7 +55,7 @@ export class ServerProcess {
       ...settings,
     });
     const node = process.env.TEST_SERVER_NODE ?? process.execPath;
-    const child = spawn(node, [SERVER], { env: { ...process.env, ...variables, ...env } });
+    const child = spawn(node, [SERVER], { env: { ...RUNTIME_ENVIRONMENT, ...process.env, ...variables, ...env } });
     return new ServerProcess(child, folder);
   }
 

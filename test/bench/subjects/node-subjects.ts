@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { NODE_ARGUMENTS } from '../../../inference-image/src/contract/node-arguments';
+import { RUNTIME_ENVIRONMENT } from '../../../inference-image/src/contract/runtime-environment';
 import { settingsEnvironment } from '../../../inference-image/src/contract/settings';
 import { staged } from '../models';
 import { v2Binary, v2Json } from './exchange';
@@ -17,7 +18,7 @@ export const ours: Subject = {
     return {
       command: process.execPath,
       args: [...NODE_ARGUMENTS, join(context, 'app/server.cjs')],
-      env: oursEnvironment(context, { httpPortNumber: port }),
+      env: { ...RUNTIME_ENVIRONMENT, ...oursEnvironment(context, { httpPortNumber: port }) },
       exchanges: { JSON: v2Json(name, model), binary: v2Binary(name, model) },
     };
   },

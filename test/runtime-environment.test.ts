@@ -1,0 +1,35 @@
+import { REPORT_PREFIX } from '../inference-image/src/contract/report';
+import { RUNTIME_ENVIRONMENT } from '../inference-image/src/contract/runtime-environment';
+import { dockerfile } from '../lib/image/dockerfile';
+import { LocalStage } from '../lib/local-stage';
+import { OnnxModel } from '../lib/model/onnx-model';
+import { reportOf } from '../lib/runtime-process';
+import { multiplier } from './support/models';
+import { temporaryFolder } from './support/temporary-folder';
+
+const folder = temporaryFolder();
+const SAY = `console.log(${JSON.stringify(REPORT_PREFIX)} + JSON.stringify(process.env))`;
+
+describe('the runtime sends no usage to anyone', () => {
+  test('at synth', () => {
+    expect(reportOf('says', ['-e', SAY])).toMatchObject(RUNTIME_ENVIRONMENT);
+  });
+
+  test('in the image', () => {
+    const settings = Object.entries(RUNTIME_ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
+    const text = dockerfile({ nodePath: '/usr/local/bin/node', labels: {} });
+    expect(text).toContain(`\nENV NODE_ENV=production ${settings.join(' ')}\n`);
+  });
+
+  test('where it is served or measured on this machine', () => {
+    const stage = LocalStage.of(OnnxModel.fromFile(multiplier(folder, 'quiet', 2)));
+    expect(stage.environment()).toMatchObject(RUNTIME_ENVIRONMENT);
+    stage.remove();
+  });
+});
+
+test('a value of the user wins', () => {
+  process.env.ORT_DISABLE_TELEMETRY = '0';
+  expect(reportOf('says', ['-e', SAY])).toMatchObject({ ORT_DISABLE_TELEMETRY: '0' });
+  delete process.env.ORT_DISABLE_TELEMETRY;
+});
