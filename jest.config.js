@@ -9,5 +9,9 @@ module.exports = {
     '^cdktf-model-serving$': '<rootDir>/lib/index.ts',
     '^cdktf-model-serving/(.*)$': '<rootDir>/lib/$1/index.ts',
   },
+  // By default one core is left free, of two.
+  maxWorkers: '100%',
+  // Tests share their cores, here with each other and elsewhere with other machines.
+  testTimeout: 20_000,
   transform: { '\\.ts$': ['ts-jest', { diagnostics: false }] },
 };
