@@ -5,6 +5,7 @@ import { build } from 'esbuild';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import protobuf from 'protobufjs';
+import { serverSbom } from './inference-image/sbom.mjs';
 
 const OUT = 'dist/inference-image';
 const ENTRIES = {
@@ -77,12 +78,24 @@ const { metafile } = await build({
   metafile: true,
 });
 
+/** Those of them that an image has. */
+const IMAGE_BUNDLES = ['server', 'executor', 'codec', 'grpc-libraries', 'healthcheck'].map((name) => `${OUT}/${name}.cjs`);
+const bundled = IMAGE_BUNDLES.flatMap((file) => Object.entries(metafile.outputs[file].inputs))
+  .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+  .flatMap(([input]) => folderOf(input));
+writeFileSync(join(OUT, 'sbom.cdx.json'), serverSbom([...new Set(bundled)].sort()));
+
 const packages = new Set([...Object.keys(metafile.inputs).flatMap(packageOf)]);
 writeFileSync(join(OUT, 'THIRD_PARTY_NOTICES.txt'), [...packages].sort().map(notice).join('\n'));
 
 function packageOf(input) {
   const match = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
   return match ? [match[1]] : [];
+}
+
+function folderOf(input) {
+  const match = /.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(input);
+  return match ? [match[0]] : [];
 }
 
 function notice(name) {

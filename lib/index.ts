@@ -1,5 +1,6 @@
 export { ModelServingError, type Problem } from './errors';
 export type { Batching } from './model/batching';
+export type { ModelCard } from './model/model-card';
 export type { SourceFile } from './model/model-files';
 export { OnnxModel, type OnnxModelProps } from './model/onnx-model';
 export type {

@@ -5,7 +5,7 @@ import {
   type GoldenFile,
   type GoldenTensor,
 } from '../../inference-image/src/contract/golden';
-import { GOLDEN_FILE, MANIFEST_FILE } from '../../inference-image/src/contract/model-manifest';
+import { GOLDEN_FILE, RESERVED_FILES } from '../../inference-image/src/contract/model-manifest';
 import { shapeFits, type Signature, type TensorSignature } from '../../inference-image/src/contract/signature';
 import { readCommittedFile } from '../committed-file';
 import type { Problem } from '../errors';
@@ -64,7 +64,7 @@ export function checkGolden({ path, files, examples }: Golden, signature: Signat
 
 /** Whether the image has its files where golden examples would have theirs. */
 export function checkReservedFiles({ path, files }: Golden, weights: readonly SourceFile[]): Problem[] {
-  const reserved = new Set([MANIFEST_FILE, GOLDEN_FILE, ...weights.map((file) => file.path)]);
+  const reserved = new Set<string>([...RESERVED_FILES, ...weights.map((file) => file.path)]);
   const [, ...elements] = files;
   return elements.filter((file) => reserved.has(file.path)).map((file) => goldenErrors.fileReserved(path, file.path));
 }

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { MANIFEST_FILE } from '../../inference-image/src/contract/model-manifest';
+import { MANIFEST_FILE, SBOM_FILE } from '../../inference-image/src/contract/model-manifest';
 import { ModelServingError } from '../errors';
 import type { OnnxModel } from '../model/onnx-model';
 import { type ContextFile, fromContent } from './context-file';
 import { dockerfile } from './dockerfile';
 import { imageErrors } from './errors';
+import { imageLabels } from './image-labels';
+import { imageSbom, sbomText } from './image-sbom';
 import { linkOrCopy } from './link-or-copy';
 import { serverFiles } from './server-files';
 import type { ImagePlatform } from './platform';
@@ -23,15 +25,12 @@ export interface BuildContextProps {
  */
 export class BuildContext {
   static of({ model, platform, nodePath }: BuildContextProps): BuildContext {
-    const labels = {
-      'org.opencontainers.image.title': model.name,
-      'org.opencontainers.image.version': model.version,
-      'io.model-serving.model.sha256': model.sha256,
-    };
+    const server = serverFiles(platform);
     return new BuildContext([
-      fromContent('Dockerfile', dockerfile({ nodePath, labels })),
-      ...serverFiles(platform),
+      fromContent('Dockerfile', dockerfile({ nodePath, labels: imageLabels(model) })),
+      ...server,
       ...modelFiles(model),
+      fromContent(`model/${SBOM_FILE}`, sbomText(imageSbom(model, server))),
     ]);
   }
 

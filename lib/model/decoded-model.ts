@@ -1,6 +1,10 @@
 /** The messages of onnx-messages.ts as protobufjs gives them: every default is filled in, a missing message is null. */
 export interface ModelMessage {
   readonly irVersion: number;
+  readonly producerName: string;
+  readonly producerVersion: string;
+  readonly domain: string;
+  readonly docString: string;
   readonly opsetImport: readonly { readonly domain: string; readonly version: number }[];
   readonly metadataProps: readonly StringEntry[];
   readonly graph: GraphMessage | null;
@@ -8,6 +12,7 @@ export interface ModelMessage {
 }
 
 export interface GraphMessage {
+  readonly docString: string;
   readonly node: readonly NodeMessage[];
   readonly initializer: readonly TensorMessage[];
   readonly sparseInitializer: readonly SparseTensorMessage[];
@@ -81,7 +86,8 @@ export interface StringEntry {
 
 /** The model's graph, the graphs inside its nodes (the branches of an If, the body of a Loop), and its functions'. */
 export function allGraphs({ graph, functions }: ModelMessage): GraphMessage[] {
-  const bodies = functions.map(({ node }) => ({ node, initializer: [], sparseInitializer: [], input: [], output: [] }));
+  const nothing = { docString: '', initializer: [], sparseInitializer: [], input: [], output: [] };
+  const bodies = functions.map(({ node }) => ({ ...nothing, node }));
   return [...present(graph), ...bodies].flatMap(withSubgraphs);
 }
 

@@ -1,13 +1,11 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, posix, relative, sep } from 'node:path';
-import { GOLDEN_FILE, MANIFEST_FILE, MODEL_FILE } from '../../inference-image/src/contract/model-manifest';
+import { RESERVED_FILES } from '../../inference-image/src/contract/model-manifest';
 import { ModelServingError, type Problem } from '../errors';
 import { collect } from './collect';
 import { modelErrors } from './errors';
 import { sourceFile, type SourceFile } from './model-files';
 import type { ExternalTensor } from './onnx-graph';
-
-const RESERVED = [MANIFEST_FILE, MODEL_FILE, GOLDEN_FILE];
 
 /**
  * The files beside a model that hold its weights, each once, in the order in which the model names them.
@@ -47,7 +45,7 @@ function externalFile(modelPath: string, group: TensorGroup): SourceFile {
     throw new ModelServingError([modelErrors.externalLocationInvalid(modelPath, tensor)]);
   }
   const imagePath = posix.normalize(tensor.location);
-  const reserved = RESERVED.find((name) => `${imagePath}/`.toLowerCase().startsWith(`${name}/`));
+  const reserved = RESERVED_FILES.find((name) => `${imagePath}/`.toLowerCase().startsWith(`${name}/`));
   if (reserved) throw new ModelServingError([modelErrors.externalLocationReserved(modelPath, tensor, reserved)]);
 
   const path = join(dirname(modelPath), imagePath);

@@ -7,6 +7,11 @@ export interface OnnxGraph {
   readonly opsets: Readonly<Record<string, number>>;
   /** The exporter's own notes: ModelProto.metadata_props. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** What made the file, such as `pytorch 2.9.1`, and the namespace of the model in reverse-DNS form; empty if not said. */
+  readonly producer: string;
+  readonly domain: string;
+  /** The model's own words about itself, else those of its graph: `doc_string`. */
+  readonly docString: string;
   /** What a request must bring: the graph's inputs without those that an initializer fills. */
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];

@@ -8,8 +8,11 @@ import { checkContract } from '../interface-contract/check-contract';
 import type { ModelProfile } from '../profile/model-profile';
 import { checkProfile, readProfile } from '../profile/profile-file';
 import { batchingOf, type Batching } from './batching';
+import { cardOfFile } from './card-of-file';
+import { checkCard } from './check-card';
 import { checkIdentity } from './checks';
 import { collect } from './collect';
+import { cardProperties, mergedCard, type ModelCard } from './model-card';
 import type { SourceFile } from './model-files';
 import { operatorName } from './onnx-graph';
 import { checkRuntime } from './runtime-check';
@@ -57,6 +60,14 @@ export interface OnnxModelProps {
   readonly contract?: string | false;
 
   /**
+   * What people should know of the model: it becomes labels of the image, and the server tells it. What is left out
+   * here is read from the file's `metadata_props` and `doc_string`; docs/model-card.md says how.
+   *
+   * @default - what the file says of itself
+   */
+  readonly card?: ModelCard;
+
+  /**
    * Whether to load the model in the runtime at synth and to run its golden examples, which takes as long as it takes the
    * container, once for each content of the model: `require` refuses a model that does not load or reproduce them,
    * `warn` adds to `warnings` instead, and `skip` does not try. The last two are for machines where onnxruntime does not run, such as Alpine's.
@@ -67,7 +78,7 @@ export interface OnnxModelProps {
 }
 
 /** What was found out about a model. */
-interface ModelFacts extends Pick<OnnxModel, 'name' | 'version' | 'signature' | 'profile' | 'servable' | 'warnings'> {
+interface ModelFacts extends Pick<OnnxModel, 'name' | 'version' | 'signature' | 'card' | 'profile' | 'servable' | 'warnings'> {
   readonly weights: Weights;
   readonly golden?: readonly SourceFile[];
 }
@@ -85,13 +96,14 @@ export class OnnxModel {
   static fromFile(path: string, props: OnnxModelProps = {}): OnnxModel {
     const { name = parse(path).name, version = '1', golden: goldenPath, runtimeCheck = 'require' } = props;
 
-    const problems = checkIdentity(path, name, version);
+    const problems = [...checkIdentity(path, name, version), ...checkCard(path, props.card ?? {})];
     const weights = collect(problems, () => readWeights(path));
     const golden = goldenPath === undefined ? undefined : collect(problems, () => readGoldenFile(goldenPath));
     const measured = collect(problems, () => readProfile(path, props.profile));
     if (!weights || problems.length > 0) throw new ModelServingError(problems);
 
     const signature = signatureOf(weights.graph);
+    const fromFile = cardOfFile(path, weights.graph, props.card ?? {});
     const findings = runtimeCheck === 'skip' ? [] : checkRuntime(path, weights);
     if (golden) problems.push(...checkGolden(golden, signature), ...checkReservedFiles(golden, weights.files));
     if (golden && runtimeCheck !== 'skip' && findings.length + problems.length === 0) {
@@ -107,11 +119,12 @@ export class OnnxModel {
       name,
       version,
       signature,
+      card: mergedCard(fromFile.card, props.card ?? {}),
       weights,
       golden: golden?.files,
       profile: measured?.profile,
       servable: findings.length === 0,
-      warnings: [...findings.map(({ message }) => message), ...contract!.warnings],
+      warnings: [...findings.map(({ message }) => message), ...contract!.warnings, ...fromFile.warnings],
     });
   }
 
@@ -142,6 +155,15 @@ export class OnnxModel {
   /** The exporter's notes in the file (`metadata_props`). */
   readonly metadata: Readonly<Record<string, string>>;
 
+  /** What made the file, such as `pytorch 2.9.1`; empty if it does not say. */
+  readonly producer: string;
+
+  /** The model's namespace in reverse-DNS form, as the file has it; mostly empty. */
+  readonly domain: string;
+
+  /** What people say of the model, from `card` and from the file; undefined where neither says anything. */
+  readonly card?: ModelCard;
+
   /** Whether rows of several requests may run as one batch. */
   readonly batching: Batching;
 
@@ -171,13 +193,17 @@ export class OnnxModel {
     this.opsets = graph.opsets;
     this.operators = graph.operators.map(operatorName).sort();
     this.metadata = graph.metadata;
+    this.producer = graph.producer;
+    this.domain = graph.domain;
+    this.card = facts.card;
     this.batching = batchingOf(facts.signature, graph.operators);
   }
 
   /** What the image's model.json says. */
   manifest(): ModelManifest {
-    const { name, version, sha256, signature } = this;
+    const { name, version, sha256, signature, card } = this;
     const files = this.files.map((file) => ({ path: file.path, sha256: file.sha256, sizeBytes: file.sizeBytes }));
-    return { contractVersion: CONTRACT_VERSION, name, version, sha256, files, signature };
+    const properties = card && cardProperties(card);
+    return { contractVersion: CONTRACT_VERSION, name, version, sha256, files, signature, properties };
   }
 }

@@ -33,13 +33,16 @@ export function readGraph(path: string): OnnxGraph {
   if (!model.graph) throw new MalformedFile('it has no graph');
   if (!model.irVersion) throw new MalformedFile('it has no IR version');
 
-  const { initializer, sparseInitializer, input, output } = model.graph;
+  const { initializer, sparseInitializer, input, output, docString } = model.graph;
   const filled = new Set([...initializer, ...sparseInitializer.map(({ values }) => values)].map((t) => t?.name));
   const tensors = allTensors(model);
   return {
     irVersion: model.irVersion,
     opsets: Object.fromEntries(model.opsetImport.map(({ domain, version }) => [domainName(domain), version])),
     metadata: Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value])),
+    producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
+    domain: model.domain,
+    docString: model.docString || docString,
     inputs: input.filter(({ name }) => !filled.has(name)).map(valueInfo),
     outputs: output.map(valueInfo),
     operators: operators(model),

@@ -9,6 +9,11 @@ export const CONTRACT_VERSION = 1;
 export const MANIFEST_FILE = 'model.json';
 export const MODEL_FILE = 'model.onnx';
 export const GOLDEN_FILE = 'golden.json';
+/** What the image is made of. The server does not read it. */
+export const SBOM_FILE = 'sbom.cdx.json';
+
+/** Names in the model folder that are not a model's to use. */
+export const RESERVED_FILES = [MANIFEST_FILE, MODEL_FILE, GOLDEN_FILE, SBOM_FILE] as const;
 
 /** A file that the model is made of. */
 export type ModelFile = z.infer<typeof modelFileSchema>;

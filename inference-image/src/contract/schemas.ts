@@ -41,6 +41,8 @@ export const modelManifestSchema = z.strictObject({
   /** model.onnx first, then external data, then golden.json and the files of its tensors where there are some. */
   files: z.array(modelFileSchema).check(z.minLength(1)),
   signature: signatureSchema,
+  /** What people say of it, such as its licence: for clients to read, nothing that the server understands. */
+  properties: z.optional(z.record(text(), text())),
 });
 
 const nonNegative = () => z.number().check(z.nonnegative());

@@ -19,6 +19,8 @@ export function modelMetadata(model: ModelManifest) {
     platform: MODEL_PLATFORM,
     inputs: model.signature.inputs.map(tensorMetadata),
     outputs: model.signature.outputs.map(tensorMetadata),
+    // No part of the protocol, whose clients pass over what they do not know.
+    ...(model.properties && { properties: model.properties }),
   };
 }
 

@@ -1,0 +1,58 @@
+// What the server in an image is made of, as CycloneDX. A synth adds the model, and the hashes of the files.
+import { Contrib, Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
+import parseLicense from 'spdx-expression-parse';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const licenses = new Contrib.License.Factories.LicenseFactory(parseLicense);
+const builder = new Contrib.FromNodePackageJson.Builders.ComponentBuilder(
+  new Contrib.FromNodePackageJson.Factories.ExternalReferenceFactory(),
+  licenses,
+);
+
+/**
+ * @param {string[]} folders of the packages in the bundles, relative to the repository
+ * @returns {string} JSON
+ */
+export function serverSbom(folders) {
+  const { packages: locked } = readJson('package-lock.json');
+  const server = npmComponent('.', Enums.ComponentType.Application);
+  server.description = 'The inference server';
+  const libraries = folders.map((folder) => npmComponent(folder, Enums.ComponentType.Library, locked[folder]));
+  const bom = new Models.Bom({
+    metadata: new Models.Metadata({
+      component: server,
+      lifecycles: [Enums.LifecyclePhase.Build],
+      tools: new Models.Tools({ components: [new Models.Component(Enums.ComponentType.Application, server.name, { version: server.version })] }),
+    }),
+    components: new Models.ComponentRepository([...libraries, nativeRuntime()]),
+  });
+  const serializer = new Serialize.JsonSerializer(new Serialize.JSON.Normalize.Factory(Spec.Spec1dot6));
+  return serializer.serialize(bom, { sortLists: true, space: 2 });
+}
+
+/** onnxruntime's native library is of the version of its package for Node. */
+function nativeRuntime() {
+  const { version, license } = readJson('node_modules/onnxruntime-node/package.json');
+  return new Models.Component(Enums.ComponentType.Library, 'onnxruntime', {
+    bomRef: `onnxruntime@${version}`,
+    version,
+    description: 'The native runtime, with what is linked into it',
+    licenses: new Models.LicenseRepository([licenses.makeFromString(license)]),
+    purl: `pkg:github/microsoft/onnxruntime@v${version}`,
+  });
+}
+
+/** The hash is that of the package as it is published, of which a bundle holds a part. */
+function npmComponent(folder, type, { integrity } = {}) {
+  const { name, version, description, license, repository, homepage } = readJson(join(folder, 'package.json'));
+  const component = builder.makeComponent({ name, version, description, license, repository, homepage }, type);
+  component.purl = `pkg:npm/${name.replace('@', '%40')}@${version}`;
+  component.bomRef.value = `${name}@${version}`;
+  if (integrity) component.hashes.set(...Contrib.FromNodePackageJson.Utils.parsePackageIntegrity(integrity));
+  return component;
+}
+
+function readJson(path) {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}

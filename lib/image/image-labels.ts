@@ -1,0 +1,39 @@
+import { SBOM_FILE } from '../../inference-image/src/contract/model-manifest';
+import { metricsText } from '../model/check-card';
+import { cardTexts, type CardText } from '../model/model-card';
+import type { OnnxModel } from '../model/onnx-model';
+
+/** @see https://github.com/opencontainers/image-spec/blob/main/annotations.md#pre-defined-annotation-keys */
+const OCI = 'org.opencontainers.image';
+
+/** What OCI has no key for. */
+const OWN = 'io.model-serving';
+
+const CARD_LABELS: Readonly<Record<CardText, string>> = {
+  title: `${OCI}.title`,
+  description: `${OCI}.description`,
+  license: `${OCI}.licenses`,
+  authors: `${OCI}.authors`,
+  vendor: `${OCI}.vendor`,
+  trainingData: `${OWN}.model.training-data`,
+  source: `${OCI}.source`,
+  revision: `${OCI}.revision`,
+  documentation: `${OCI}.documentation`,
+};
+
+/** Where the image keeps the list of what it is made of. */
+const SBOM_PATH = `/model/${SBOM_FILE}`;
+
+/** What an image says of itself to registries, scanners and people. */
+export function imageLabels(model: OnnxModel): Record<string, string> {
+  const { name, version, sha256, card = {} } = model;
+  return {
+    [CARD_LABELS.title]: name,
+    [`${OCI}.version`]: version,
+    [`${OWN}.model.name`]: name,
+    [`${OWN}.model.sha256`]: sha256,
+    [`${OWN}.sbom`]: SBOM_PATH,
+    ...Object.fromEntries(cardTexts(card).map(([field, text]) => [CARD_LABELS[field], text])),
+    ...(card.metrics && { [`${OWN}.model.metrics`]: metricsText(card) }),
+  };
+}

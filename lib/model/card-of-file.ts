@@ -1,0 +1,70 @@
+import { cardErrors } from './card-errors';
+import { checkMetric, checkMetrics, checkText } from './check-card';
+import { CARD_TEXTS, type CardText, type ModelCard } from './model-card';
+import type { OnnxGraph } from './onnx-graph';
+
+/**
+ * Keys of `metadata_props` that are read, the first that is there. ONNX itself names model_author and model_license
+ * (https://github.com/onnx/onnx/blob/main/docs/IR.md#optional-metadata); the others are what exporters write.
+ */
+const KEYS: Readonly<Record<CardText, readonly string[]>> = {
+  title: ['title'],
+  description: ['description'],
+  license: ['license', 'licence', 'model_license'],
+  authors: ['authors', 'author', 'model_author'],
+  vendor: ['vendor', 'organization'],
+  trainingData: ['training_data', 'dataset'],
+  source: ['source', 'repository'],
+  revision: ['revision', 'commit'],
+  documentation: ['documentation', 'docs'],
+};
+
+const METRIC = 'metrics.';
+
+export interface FileCard {
+  readonly card: ModelCard;
+  /** Why something that the file says is not in the card. */
+  readonly warnings: readonly string[];
+}
+
+/** What a file says of its model, less what `given` overrides. A file that says it badly can still be served. */
+export function cardOfFile(path: string, graph: OnnxGraph, given: ModelCard): FileCard {
+  const warnings: string[] = [];
+  const texts = (Object.keys(CARD_TEXTS) as CardText[])
+    .filter((field) => given[field] === undefined)
+    .flatMap((field): [CardText, string][] => {
+      const { value, key } = textOf(graph, field) ?? {};
+      if (value === undefined) return [];
+      const [problem] = checkText(`${path}: ${key}`, field, value);
+      if (!problem) return [[field, value]];
+      warnings.push(cardErrors.leftOut(problem, `card.${field}`));
+      return [];
+    });
+  const metrics = given.metrics === undefined ? metricsOf(path, graph, warnings) : {};
+  return { card: { ...Object.fromEntries(texts), ...(Object.keys(metrics).length > 0 && { metrics }) }, warnings };
+}
+
+/** The text and where it stands. Exporters write empty texts for what they do not know. */
+function textOf({ metadata, docString }: OnnxGraph, field: CardText): { value: string; key: string } | undefined {
+  const key = KEYS[field].find((name) => metadata[name]?.trim());
+  if (key !== undefined) return { value: metadata[key]!, key: `metadata_props "${key}"` };
+  return field === 'description' && docString.trim() ? { value: docString, key: 'doc_string' } : undefined;
+}
+
+/** As they are written in the file: a text of digits stays one, with its zeros. */
+function metricsOf(path: string, { metadata }: OnnxGraph, warnings: string[]): Record<string, string> {
+  const label = `${path}: metadata_props "metrics"`;
+  const metrics = Object.entries(metadata)
+    .filter(([key]) => key.startsWith(METRIC))
+    .map(([key, value]): [string, string] => [key.slice(METRIC.length), value])
+    .filter(([name, value]) => {
+      const [problem] = checkMetric(label, name, value);
+      if (problem) warnings.push(cardErrors.leftOut(problem, 'card.metrics'));
+      return !problem;
+    });
+  const all = Object.fromEntries(metrics);
+  const [tooLong] = checkMetrics(label, all);
+  if (!tooLong) return all;
+  warnings.push(cardErrors.leftOut(tooLong, 'card.metrics'));
+  return {};
+}

@@ -1,0 +1,96 @@
+import type { Problem } from '../errors';
+import { cardErrors } from './card-errors';
+import { CARD_TEXTS, type CardText, type ModelCard, sortedMetrics } from './model-card';
+
+/**
+ * Bytes of a text. containerd refuses labels whose name and value have more than 4096:
+ * https://github.com/containerd/containerd/blob/main/pkg/labels/validate.go
+ */
+const MAX_BYTES = 4000;
+
+/** Fields of several lines. */
+const LINES: ReadonlySet<CardText> = new Set(['description', 'trainingData']);
+
+const URL_SCHEMES: Partial<Record<CardText, readonly string[]>> = {
+  source: ['https', 'http', 'ssh', 'git', 'git+https', 'git+ssh'],
+  documentation: ['https', 'http'],
+};
+
+/** Everything that is wrong with a card; `where` is the model file. */
+export function checkCard(where: string, card: ModelCard): Problem[] {
+  const { metrics, ...texts } = card;
+  return [
+    ...Object.entries(texts)
+      .filter(([, value]) => value !== undefined)
+      .flatMap(([field, value]) => checkField(`${where}: card.${field}`, field, value)),
+    ...(metrics === undefined ? [] : checkMetrics(`${where}: card.metrics`, metrics)),
+  ];
+}
+
+function checkField(label: string, field: string, value: unknown): Problem[] {
+  if (!Object.hasOwn(CARD_TEXTS, field)) return [cardErrors.unknownField(label)];
+  return checkText(label, field as CardText, value);
+}
+
+/** What is wrong with one text; the first thing alone. */
+export function checkText(label: string, field: CardText, value: unknown): Problem[] {
+  const problem = textProblem(label, value, LINES.has(field));
+  if (problem) return [problem];
+  const text = value as string;
+  if (field === 'license' && !isLicense(text)) return [cardErrors.licenseInvalid(label, text)];
+  const schemes = URL_SCHEMES[field];
+  return schemes ? urlProblems(label, text, schemes) : [];
+}
+
+/** What is wrong with metrics: with each one, or with what they make together in a label. */
+export function checkMetrics(label: string, metrics: unknown): Problem[] {
+  if (typeof metrics !== 'object' || metrics === null || Array.isArray(metrics)) {
+    return [cardErrors.metricsInvalid(label, metrics)];
+  }
+  const problems = Object.entries(metrics).flatMap(([name, value]) => checkMetric(label, name, value));
+  const bytes = Buffer.byteLength(metricsText({ metrics: metrics as ModelCard['metrics'] }));
+  return problems.length === 0 && bytes > MAX_BYTES ? [cardErrors.tooLong(label, bytes, MAX_BYTES)] : problems;
+}
+
+export function checkMetric(label: string, name: string, value: unknown): Problem[] {
+  if (!/^[^\p{Cc}]{1,128}$/u.test(name) || name.trim() !== name) return [cardErrors.metricName(label, name)];
+  const field = `${label}.${name}`;
+  if (typeof value === 'string') {
+    const problem = textProblem(field, value, false);
+    return problem ? [problem] : [];
+  }
+  return Number.isFinite(value) ? [] : [cardErrors.metricInvalid(field, value)];
+}
+
+/** Metrics in one text: JSON, sorted by name. */
+export function metricsText(card: ModelCard): string {
+  return JSON.stringify(Object.fromEntries(sortedMetrics(card)));
+}
+
+function textProblem(label: string, value: unknown, lines: boolean): Problem | undefined {
+  if (typeof value !== 'string') return cardErrors.notText(label, value);
+  if (value.trim() === '') return cardErrors.empty(label);
+  // How cdktf marks such a value; the library proper is not loaded to read a model.
+  if (value.includes('${TfToken[')) return cardErrors.onlyTerraformKnows(label);
+  const control = (lines ? /(?![\t\n\r])\p{Cc}/u : /\p{Cc}/u).exec(value);
+  if (control) return cardErrors.controlCharacter(label, control[0], control.index, lines);
+  const bytes = Buffer.byteLength(value);
+  return bytes > MAX_BYTES ? cardErrors.tooLong(label, bytes, MAX_BYTES) : undefined;
+}
+
+function isLicense(text: string): boolean {
+  const parse = require('spdx-expression-parse') as (expression: string) => unknown;
+  try {
+    parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function urlProblems(label: string, text: string, schemes: readonly string[]): Problem[] {
+  if (!URL.canParse(text)) return [cardErrors.urlInvalid(label, text, schemes)];
+  const { protocol, host, password } = new URL(text);
+  if (!schemes.includes(protocol.slice(0, -1)) || host === '') return [cardErrors.urlInvalid(label, text, schemes)];
+  return password === '' ? [] : [cardErrors.urlPassword(label)];
+}
