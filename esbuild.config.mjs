@@ -79,7 +79,9 @@ const { metafile } = await build({
 });
 
 /** Those of them that an image has. */
-const IMAGE_BUNDLES = ['server', 'executor', 'codec', 'grpc-libraries', 'healthcheck'].map((name) => `${OUT}/${name}.cjs`);
+const IMAGE_BUNDLES = ['server', 'executor', 'codec', 'grpc-libraries', 'healthcheck'].map(
+  (name) => `${OUT}/${name}.cjs`,
+);
 const bundled = IMAGE_BUNDLES.flatMap((file) => Object.entries(metafile.outputs[file].inputs))
   .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
   .flatMap(([input]) => folderOf(input));

@@ -20,11 +20,7 @@ export function serverSbom(folders) {
   server.description = 'The inference server';
   const libraries = folders.map((folder) => npmComponent(folder, Enums.ComponentType.Library, locked[folder]));
   const bom = new Models.Bom({
-    metadata: new Models.Metadata({
-      component: server,
-      lifecycles: [Enums.LifecyclePhase.Build],
-      tools: new Models.Tools({ components: [new Models.Component(Enums.ComponentType.Application, server.name, { version: server.version })] }),
-    }),
+    metadata: new Models.Metadata({ component: server }),
     components: new Models.ComponentRepository([...libraries, nativeRuntime()]),
   });
   const serializer = new Serialize.JsonSerializer(new Serialize.JSON.Normalize.Factory(Spec.Spec1dot6));

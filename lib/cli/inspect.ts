@@ -3,6 +3,7 @@ import { type TensorSignature, wireShape } from '../../inference-image/src/contr
 import { ModelServingError } from '../errors';
 import { defaultMemoryMiB, minimumMemoryMiB } from '../memory';
 import { dimensionsText } from '../model/onnx-graph';
+import { cardProperties } from '../model/model-card';
 import type { OnnxModel } from '../model/onnx-model';
 import { describeSizing } from '../profile/describe-sizing';
 import { sizeReplica, type Sizing } from '../profile/sizing';
@@ -50,6 +51,7 @@ function facts(model: OnnxModel): object {
     outputs: model.signature.outputs.map(tensorFacts),
     batching,
     metadata,
+    card: model.card,
     warnings,
     memoryMiB: { minimum: minimumMemoryMiB(model), default: sizing?.memoryMiB ?? defaultMemoryMiB(model) },
     sizing,
@@ -76,8 +78,16 @@ function report(model: OnnxModel, { runtimeCheck }: InspectOptions): string {
     ['batching', batchingText(model.batching)],
     ['memory', `${minimumMemoryMiB(model)} MiB or more, ${memoryMiB} MiB by default`],
     ...(model.profile ? describeSizing(model.profile, model) : []),
+    ...cardRows(model),
     ['verdict', verdict(model, runtimeCheck)],
   ]);
+}
+
+/** What people say of it; lines after the first stand below each other. */
+function cardRows({ card = {} }: OnnxModel): [string, string][] {
+  return Object.entries(cardProperties(card)).flatMap(([name, text]) =>
+    text.split(/\r?\n|\r/).map((line, index): [string, string] => [index === 0 ? name.replaceAll('_', ' ') : '', line]),
+  );
 }
 
 /** What a replica gets where nothing is set by hand. */

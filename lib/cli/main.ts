@@ -8,6 +8,7 @@ import { contractCommand } from './contract';
 import { goldenCommand } from './golden';
 import { inspectCommand } from './inspect';
 import { profileCommand } from './profile';
+import { sbomCommand } from './sbom';
 import { serveCommand } from './serve';
 
 const program = new Command('model-serving')
@@ -18,6 +19,7 @@ const program = new Command('model-serving')
   .showHelpAfterError()
   .addCommand(inspectCommand())
   .addCommand(contextCommand())
+  .addCommand(sbomCommand())
   .addCommand(serveCommand())
   .addCommand(checkCommand())
   .addCommand(goldenCommand())

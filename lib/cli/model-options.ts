@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { readCardFile } from '../model/card-file';
 import { OnnxModel, type OnnxModelProps } from '../model/onnx-model';
 
 /** What every command needs to know of its model. */
@@ -13,6 +14,7 @@ export interface StackModelOptions extends ModelOptions {
   golden?: string;
   profile?: string | false;
   contract?: string | false;
+  card?: string;
 }
 
 export function addModelOptions(command: Command): Command {
@@ -33,13 +35,15 @@ export function addStackModelOptions(command: Command): Command {
     .option('--profile <file>', 'what was measured of the model (default: the profile beside it, if it is there)')
     .option('--no-profile', 'pass over a profile beside the model')
     .option('--contract <file>', 'the interface that is accepted (default: the contract beside it, if it is there)')
-    .option('--no-contract', 'pass over a contract beside the model');
+    .option('--no-contract', 'pass over a contract beside the model')
+    .option('--card <file>', "JSON of the model's card, over what the model says of itself");
 }
 
 /** Reads the model, and says on standard error what is odd about it. */
 export function readModel(path: string, options: StackModelOptions): OnnxModel {
   const { name, modelVersion: version, golden, profile, contract, runtimeCheck } = options;
-  const model = OnnxModel.fromFile(path, { name, version, golden, profile, contract, runtimeCheck });
+  const card = options.card === undefined ? undefined : readCardFile(options.card);
+  const model = OnnxModel.fromFile(path, { name, version, golden, profile, contract, card, runtimeCheck });
   for (const warning of model.warnings) console.error(`warning: ${warning}`);
   return model;
 }

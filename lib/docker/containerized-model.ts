@@ -11,6 +11,7 @@ import type { Sizing } from '../profile/sizing';
 import { servingEnvironment, type ServingOptions } from '../serving-options';
 import { asText } from '../tokens';
 import { noteBatching } from '../workload/batching';
+import { outputCard } from '../workload/card-output';
 import { stopGraceSeconds } from '../workload/grace';
 import { sizedServing, sizingOf } from '../workload/sizing';
 import { noteSizing } from '../workload/sizing-notes';
@@ -152,6 +153,7 @@ export class ContainerizedModel extends Construct {
     new TerraformOutput(this, 'url', { value: this.url });
     new TerraformOutput(this, 'grpc-endpoint', { value: this.grpcEndpoint });
     new TerraformOutput(this, 'image-id', { value: this.container.image });
+    outputCard(this, this.model);
   }
 
   /** Where this host answers over HTTP, such as `http://127.0.0.1:8080`. */

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { GOLDEN_FILE } from '../../inference-image/src/contract/model-manifest';
 import { ModelServingError } from '../errors';
-import { cardProperties, sortedMetrics } from '../model/model-card';
+import { sortedMetrics } from '../model/model-card';
 import type { OnnxModel } from '../model/onnx-model';
 import { packageRoot } from '../package-root';
 import type { ContextFile } from './context-file';
@@ -22,7 +21,9 @@ interface Component {
 interface ServerSbom {
   readonly metadata: { readonly component: Component };
   readonly components: readonly Component[];
-  readonly [field: string]: unknown;
+  readonly $schema: string;
+  readonly bomFormat: string;
+  readonly specVersion: string;
 }
 
 /** A bill of materials in CycloneDX's JSON. */
@@ -43,13 +44,18 @@ const NOT_COVERED = 'the base image: Node.js, the C library and the packages of 
  * in it, and a serial number that is a hash of the rest.
  */
 export function imageSbom(model: OnnxModel, server: readonly ContextFile[]): Sbom {
-  const { metadata, components, ...rest } = serverSbom();
-  const application = withFiles(metadata.component, appFiles(server));
+  const { $schema, bomFormat, specVersion, metadata, components } = serverSbom();
+  const { name, version } = metadata.component;
+  const application = withFiles(metadata.component, filesOf(server, false));
   const libraries = components.map((component) =>
-    component.name === 'onnxruntime' ? withFiles(component, nativeFiles(server)) : component,
+    component.name === 'onnxruntime' ? withFiles(component, filesOf(server, true)) : component,
   );
   const content = {
-    metadata: { ...metadata, component: imageComponent(model) },
+    metadata: {
+      lifecycles: [{ phase: 'build' }],
+      tools: { components: [{ type: 'application', name, version }] },
+      component: imageComponent(model),
+    },
     components: [modelComponent(model), application, ...libraries],
     dependencies: [
       { ref: IMAGE, dependsOn: [MODEL, application['bom-ref']] },
@@ -57,7 +63,7 @@ export function imageSbom(model: OnnxModel, server: readonly ContextFile[]): Sbo
     ],
     compositions: [{ aggregate: 'incomplete', assemblies: [IMAGE] }],
   };
-  return { ...rest, serialNumber: serialNumber(content), version: 1, ...content };
+  return { $schema, bomFormat, specVersion, serialNumber: serialNumber(content), version: 1, ...content };
 }
 
 export function sbomText(sbom: Sbom): string {
@@ -84,8 +90,7 @@ function imageComponent({ name, version, card }: OnnxModel): Component {
 /** @see https://cyclonedx.org/capabilities/mlbom/ */
 function modelComponent(model: OnnxModel): Component {
   const { name, version, card = {}, domain } = model;
-  const [main, ...others] = model.files;
-  const weights = model.files.filter(({ path }) => path !== GOLDEN_FILE);
+  const { files } = model;
   const { license, authors, vendor, description } = card;
   return {
     type: 'machine-learning-model',
@@ -97,11 +102,11 @@ function modelComponent(model: OnnxModel): Component {
     version,
     ...(description && { description }),
     // Of one file; with external data the identity is that of a listing, which no tool would find in a file.
-    ...(weights[0] && model.sha256 === weights[0].sha256 && { hashes: sha256(model.sha256) }),
+    ...(files[0]!.sha256 === model.sha256 && { hashes: sha256(model.sha256) }),
     ...(license && { licenses: [{ expression: license }] }),
     ...externalReferences(model),
     modelCard: modelCard(model),
-    ...(others.length > 0 && { components: [main!, ...others].map((file) => fileComponent(`model/${file.path}`, file.sha256)) }),
+    ...(files.length > 1 && { components: files.map((file) => fileComponent(`model/${file.path}`, file.sha256)) }),
     properties: modelProperties(model),
   };
 }
@@ -136,25 +141,22 @@ function modelCard({ signature, card = {} }: OnnxModel): object {
 
 function modelProperties({ sha256, producer, irVersion, opsets, card }: OnnxModel): object[] {
   const opset = Object.entries(opsets).map(([domain, version]) => `${domain} ${version}`);
-  const { revision, title } = card ? cardProperties(card) : {};
   const values = {
     'model.sha256': sha256,
     'model.producer': producer,
     'model.onnx': `IR version ${irVersion}, opset ${opset.join(', ')}`,
-    'model.title': title,
-    'model.revision': revision,
+    'model.title': card?.title,
+    'model.revision': card?.revision,
   };
   return Object.entries(values)
     .filter(([, value]) => value)
     .map(([name, value]) => ({ name: `${PROPERTY}:${name}`, value }));
 }
 
-function appFiles(files: readonly ContextFile[]): Component[] {
-  return files.filter(({ path }) => !path.startsWith(NATIVE_FOLDER)).map(({ path, sha256 }) => fileComponent(path, sha256));
-}
-
-function nativeFiles(files: readonly ContextFile[]): Component[] {
-  return files.filter(({ path }) => path.startsWith(NATIVE_FOLDER)).map(({ path, sha256 }) => fileComponent(path, sha256));
+function filesOf(server: readonly ContextFile[], native: boolean): Component[] {
+  return server
+    .filter(({ path }) => path.startsWith(NATIVE_FOLDER) === native)
+    .map(({ path, sha256 }) => fileComponent(path, sha256));
 }
 
 function withFiles(component: Component, files: readonly Component[]): Component {

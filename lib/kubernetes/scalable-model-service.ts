@@ -14,6 +14,7 @@ import type { Sizing } from '../profile/sizing';
 import type { ServingOptions } from '../serving-options';
 import { asText } from '../tokens';
 import { noteBatching } from '../workload/batching';
+import { outputCard } from '../workload/card-output';
 import { noteSizing } from '../workload/sizing-notes';
 import { autoscaler, type Autoscaling, DEFAULT_REPLICAS } from './autoscaling';
 import { Canary, type CanaryProps } from './canary';
@@ -293,6 +294,7 @@ export class ScalableModelService extends Construct {
       'model-version': this.model.version,
     };
     for (const [id, value] of Object.entries(outputs)) new TerraformOutput(this, id, { value });
+    outputCard(this, this.model);
     this.addCapacityOutput();
   }
 

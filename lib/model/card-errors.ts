@@ -65,7 +65,8 @@ export const cardErrors = {
     message: `${field} has a metric of the name ${shown(name)}. Name it in one line of 1 to 128 characters, without space around it.`,
   }),
 
-  leftOut: (problem: Problem, prop: string): string => `${problem.message} It is left out of the card; ${prop} overrides it.`,
+  leftOut: (problem: Problem, prop: string): string =>
+    `${problem.message} It is left out of the card; ${prop} overrides it.`,
 
   fileNotJson: (path: string, reason: string): Problem => ({
     code: 'card-not-json',

@@ -78,7 +78,10 @@ export interface OnnxModelProps {
 }
 
 /** What was found out about a model. */
-interface ModelFacts extends Pick<OnnxModel, 'name' | 'version' | 'signature' | 'card' | 'profile' | 'servable' | 'warnings'> {
+interface ModelFacts extends Pick<
+  OnnxModel,
+  'name' | 'version' | 'signature' | 'card' | 'profile' | 'servable' | 'warnings'
+> {
   readonly weights: Weights;
   readonly golden?: readonly SourceFile[];
 }

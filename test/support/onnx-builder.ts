@@ -91,6 +91,10 @@ export interface ModelParts {
   /** Opset version by domain; the default domain is ''. */
   opsets?: Record<string, number>;
   metadata?: Record<string, string>;
+  /** Of the model, and of its graph. */
+  docString?: string;
+  graphDocString?: string;
+  domain?: string;
   /** Functions of the model's own: `{ domain, name, node: [...] }`. */
   functions?: object[];
 }
@@ -105,15 +109,27 @@ export function onnxModel(parts: ModelParts): Uint8Array {
     irVersion = 8,
     opsets = { '': 17 },
     metadata = {},
+    docString,
+    graphDocString,
+    domain,
     functions = [],
   } = parts;
   const message = {
     irVersion,
     producerName: 'cdktf-model-serving tests',
+    docString,
+    domain,
     opsetImport: Object.entries(opsets).map(([domain, version]) => ({ domain, version })),
     metadataProps: Object.entries(metadata).map(([key, v]) => ({ key, value: v })),
     functions,
-    graph: { name: 'graph', node: nodes, initializer: initializers, input: inputs, output: outputs },
+    graph: {
+      name: 'graph',
+      docString: graphDocString,
+      node: nodes,
+      initializer: initializers,
+      input: inputs,
+      output: outputs,
+    },
   };
   const type = onnxMessage('ModelProto');
   return type.encode(type.fromObject(message)).finish();

@@ -1,0 +1,159 @@
+import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
+import { imageSbom, sbomText } from '../../lib/image/image-sbom';
+import type { ImagePlatform } from '../../lib/image/platform';
+import { serverFiles } from '../../lib/image/server-files';
+import { multiplier } from '../support/models';
+import { externalInitializer, identity, node, value, writeOnnxModel } from '../support/onnx-builder';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const folder = temporaryFolder();
+const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot6);
+const twice = multiplier(folder, 'twice', 2);
+
+function sbom(file: string, props: OnnxModelProps = {}, platform: ImagePlatform = 'linux/amd64'): any {
+  return imageSbom(OnnxModel.fromFile(file, { runtimeCheck: 'skip', ...props }), serverFiles(platform));
+}
+
+const CARD = {
+  title: 'Twice',
+  description: 'Doubles.',
+  license: 'MIT OR LicenseRef-Own',
+  authors: 'Ada',
+  vendor: 'Example',
+  trainingData: 'none\nat all',
+  metrics: { f1: '0.90', accuracy: 1 },
+  source: 'https://example.com/twice',
+  revision: 'abc',
+  documentation: 'https://example.com/docs',
+};
+
+test('the least is valid CycloneDX', async () => {
+  const content = sbom(twice);
+  expect(await validator.validate(sbomText(content))).toBeNull();
+  expect(Object.keys(content)).toEqual([
+    '$schema',
+    'bomFormat',
+    'specVersion',
+    'serialNumber',
+    'version',
+    'metadata',
+    'components',
+    'dependencies',
+    'compositions',
+  ]);
+  expect(content.components[0]).toEqual({
+    type: 'machine-learning-model',
+    'bom-ref': 'model',
+    name: 'twice',
+    version: '1',
+    hashes: [{ alg: 'SHA-256', content: createHash('sha256').update(readFileSync(twice)).digest('hex') }],
+    modelCard: { modelParameters: { inputs: [{ format: 'FP32' }], outputs: [{ format: 'FP32' }] } },
+    properties: expect.arrayContaining([
+      { name: 'io.model-serving:model.producer', value: 'cdktf-model-serving tests' },
+      { name: 'io.model-serving:model.onnx', value: 'IR version 8, opset ai.onnx 17' },
+    ]),
+  });
+  expect(content.compositions).toEqual([{ aggregate: 'incomplete', assemblies: ['image'] }]);
+  expect(content.metadata.component.properties).toEqual([
+    {
+      name: 'io.model-serving:not-covered',
+      value: 'the base image: Node.js, the C library and the packages of its distribution',
+    },
+  ]);
+});
+
+test('the most is valid CycloneDX, with the card in its places', async () => {
+  const content = sbom(twice, { card: CARD });
+  expect(await validator.validate(sbomText(content))).toBeNull();
+  expect(content.components[0]).toMatchObject({
+    supplier: { name: 'Example' },
+    authors: [{ name: 'Ada' }],
+    description: 'Doubles.',
+    licenses: [{ expression: 'MIT OR LicenseRef-Own' }],
+    externalReferences: [
+      { type: 'vcs', url: 'https://example.com/twice', comment: 'revision abc' },
+      { type: 'documentation', url: 'https://example.com/docs' },
+    ],
+    modelCard: {
+      modelParameters: {
+        datasets: [{ type: 'dataset', name: 'training data', contents: { attachment: { content: 'none\nat all' } } }],
+      },
+      quantitativeAnalysis: {
+        performanceMetrics: [
+          { type: 'accuracy', value: '1' },
+          { type: 'f1', value: '0.90' },
+        ],
+      },
+    },
+  });
+});
+
+test('external data: the hashes are those of the files, and a namespace is a group', async () => {
+  writeFileSync(join(folder, 'w.bin'), new Uint8Array(8));
+  const file = writeOnnxModel(join(folder, 'external.onnx'), {
+    inputs: [value('x', 'float', ['n', 2])],
+    outputs: [value('y', 'float', ['n', 2])],
+    nodes: [node('Add', ['x', 'w'], ['y'])],
+    initializers: [externalInitializer('w', 'float', [2], 'w.bin')],
+    domain: 'com.example.vision',
+  });
+  const content = sbom(file);
+  expect(await validator.validate(sbomText(content))).toBeNull();
+  const [model] = content.components;
+  expect(model).not.toHaveProperty('hashes');
+  expect(model.group).toBe('com.example.vision');
+  expect(model.components.map(({ name }: any) => name)).toEqual(['/model/model.onnx', '/model/w.bin']);
+  expect(model.components[1].hashes[0].content).toBe(createHash('sha256').update(new Uint8Array(8)).digest('hex'));
+});
+
+test('every file under /app is in it, and every package of the bundles with a version, a licence and a hash', () => {
+  const { components } = sbom(twice);
+  const files = components.flatMap(({ type, components: nested = [] }: any) =>
+    type === 'machine-learning-model' ? [] : nested.map(({ name, hashes }: any) => `${hashes[0].content} ${name}`),
+  );
+  expect(files.sort()).toEqual(
+    serverFiles('linux/amd64')
+      .map(({ path, sha256 }) => `${sha256} /${path}`)
+      .sort(),
+  );
+  const libraries = components.filter(({ type }: any) => type === 'library');
+  const notices = readFileSync(join(__dirname, '../../dist/inference-image/THIRD_PARTY_NOTICES.txt'), 'utf8');
+  expect(libraries.length).toBeGreaterThan(20);
+  for (const { 'bom-ref': ref, name, version, licenses, hashes, purl } of libraries) {
+    expect([ref, version, licenses?.length]).toEqual([ref, expect.stringMatching(/^\d/), 1]);
+    if (name === 'onnxruntime') continue;
+    expect(purl).toBe(`pkg:npm/${ref.replace(/^@/, '%40')}`);
+    expect([ref, hashes?.[0].alg]).toEqual([ref, 'SHA-512']);
+    expect(notices).toContain(`=== ${ref.replace(/@([^@]*)$/, ' $1')} (`);
+  }
+});
+
+test('it is the same each time, and another one for another model, card or platform', () => {
+  const one = sbom(twice);
+  expect(sbomText(sbom(twice))).toBe(sbomText(one));
+  expect(sbomText(one)).not.toMatch(/"timestamp"|\d{4}-\d\d-\d\dT/);
+  expect(one.serialNumber).toMatch(/^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  const others = [
+    one,
+    sbom(multiplier(folder, 'thrice', 3)),
+    sbom(twice, { card: { title: 'T' } }),
+    sbom(twice, {}, 'linux/arm64'),
+  ];
+  expect(new Set(others.map(({ serialNumber }) => serialNumber)).size).toBe(4);
+});
+
+test("its name in the model folder is not a model's to use", () => {
+  writeFileSync(join(folder, 'sbom.cdx.json'), new Uint8Array(8));
+  const file = writeOnnxModel(join(folder, 'reserved.onnx'), {
+    ...identity('float', ['n', 2]),
+    nodes: [node('Add', ['x', 'w'], ['y'])],
+    initializers: [externalInitializer('w', 'float', [2], 'sbom.cdx.json')],
+  });
+  expect(() => sbom(file)).toThrow(
+    `${file}: tensor "w" is stored in "sbom.cdx.json", and an image keeps a file of its own as sbom.cdx.json. Save the model again with another location, such as "weights.bin". [external-data-location-reserved]`,
+  );
+});

@@ -1,0 +1,227 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ModelServingError, OnnxModel, type ModelCard } from 'cdktf-model-serving';
+import { readCardFile } from '../../lib/model/card-file';
+import { identity, type ModelParts, writeOnnxModel } from '../support/onnx-builder';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const folder = temporaryFolder();
+const FILE = join(folder, 'm.onnx');
+
+function read(parts: Partial<ModelParts>, card?: ModelCard): OnnxModel {
+  return OnnxModel.fromFile(writeOnnxModel(FILE, { ...identity('float', ['n']), ...parts }), {
+    card,
+    runtimeCheck: 'skip',
+  });
+}
+
+/** Messages without the file's path, which all of them begin with. */
+function problems(card: unknown): string[] {
+  try {
+    read({}, card as ModelCard);
+  } catch (error) {
+    if (!(error instanceof ModelServingError)) throw error;
+    return error.message.split('\n').map((line) => line.replace(`${FILE}: `, ''));
+  }
+  throw new Error('the card was taken');
+}
+
+const WHOLE: ModelCard = {
+  title: 'Digits',
+  description: 'Reads digits.\nNot letters.',
+  license: 'MIT OR (Apache-2.0 WITH LLVM-exception AND LicenseRef-Own)',
+  authors: 'Ada Example <ada@example.com>',
+  vendor: 'Example Inc.',
+  trainingData: 'MNIST',
+  metrics: { accuracy: 0.987, task: 'ten classes' },
+  source: 'ssh://git@example.com/ml/digits.git',
+  revision: '2ea1ed1',
+  documentation: 'https://example.com/digits',
+};
+
+describe('a card', () => {
+  test('is what was given, all of it or none', () => {
+    expect(read({}, WHOLE).card).toEqual(WHOLE);
+    expect(read({}).card).toBeUndefined();
+    expect(read({}, {}).card).toBeUndefined();
+    expect(read({}, { title: undefined, metrics: {} }).card).toBeUndefined();
+  });
+
+  test('goes into model.json by the names of the file, metrics sorted', () => {
+    expect(read({}, { ...WHOLE, metrics: { f1: '0.90', accuracy: 0.987 } }).manifest().properties).toEqual({
+      title: 'Digits',
+      description: 'Reads digits.\nNot letters.',
+      license: 'MIT OR (Apache-2.0 WITH LLVM-exception AND LicenseRef-Own)',
+      authors: 'Ada Example <ada@example.com>',
+      vendor: 'Example Inc.',
+      training_data: 'MNIST',
+      source: 'ssh://git@example.com/ml/digits.git',
+      revision: '2ea1ed1',
+      documentation: 'https://example.com/digits',
+      'metrics.accuracy': '0.987',
+      'metrics.f1': '0.90',
+    });
+    expect(JSON.parse(JSON.stringify(read({}).manifest()))).not.toHaveProperty('properties');
+  });
+
+  test('counts over the file, field by field, and metrics as a whole', () => {
+    const metadata = { title: 'Of the file', license: 'MIT', 'metrics.f1': '0.9' };
+    expect(read({ metadata }, { title: 'Mine', metrics: { accuracy: 1 } }).card).toEqual({
+      title: 'Mine',
+      license: 'MIT',
+      metrics: { accuracy: 1 },
+    });
+    expect(read({ metadata }, { metrics: {} }).card).toEqual({ title: 'Of the file', license: 'MIT' });
+  });
+});
+
+describe('what a file says', () => {
+  test.each<[Record<string, string>, ModelCard | undefined]>([
+    [{ title: 't', description: 'd', vendor: 'v', source: 'https://a.example/b', revision: 'r' }, expect.any(Object)],
+    [{ license: 'MIT', licence: 'ISC', model_license: '0BSD' }, { license: 'MIT' }],
+    [{ licence: 'ISC', model_license: '0BSD' }, { license: 'ISC' }],
+    [
+      { model_license: '0BSD', model_author: 'A, B' },
+      { license: '0BSD', authors: 'A, B' },
+    ],
+    [{ author: 'A', authors: 'B' }, { authors: 'B' }],
+    [{ author: 'A' }, { authors: 'A' }],
+    [{ organization: 'O' }, { vendor: 'O' }],
+    [{ training_data: 'T', dataset: 'D' }, { trainingData: 'T' }],
+    [{ dataset: 'D' }, { trainingData: 'D' }],
+    [
+      { repository: 'https://a.example/b', commit: 'c' },
+      { source: 'https://a.example/b', revision: 'c' },
+    ],
+    [{ docs: 'https://a.example' }, { documentation: 'https://a.example' }],
+    [{ 'metrics.top 1': '0.970', metrics: 'many' }, { metrics: { 'top 1': '0.970' } }],
+    [{ title: ' ', license: '', stride: '32' }, undefined],
+  ])('%j', (metadata, card) => {
+    const model = read({ metadata });
+    expect([model.card, model.warnings]).toEqual([card, []]);
+  });
+
+  test('is a description too: of the metadata, else of the model, else of the graph', () => {
+    const all = { metadata: { description: 'metadata' }, docString: 'model', graphDocString: 'graph' };
+    expect(read(all).card).toEqual({ description: 'metadata' });
+    expect(read({ ...all, metadata: {} }).card).toEqual({ description: 'model' });
+    expect(read({ graphDocString: 'graph' }).card).toEqual({ description: 'graph' });
+  });
+
+  test('is left out with a warning where it cannot be used, unless something else is given', () => {
+    const metadata = {
+      license: 'AGPL-3.0 License (https://ultralytics.com/license)',
+      source: 'kaggle',
+      'metrics.': '1',
+      'metrics.f1': 'a\nb',
+      title: 'Detector',
+    };
+    const { card, warnings } = read({ metadata });
+    expect(card).toEqual({ title: 'Detector' });
+    expect(warnings.map((line) => line.replace(`${FILE}: `, ''))).toEqual([
+      'metadata_props "license" is "AGPL-3.0 License (https://ultralytics.com/license)", which is not an SPDX licence expression. Give one such as "Apache-2.0" or "MIT OR Apache-2.0"; for a licence that spdx.org/licenses does not list, "LicenseRef-" and a name. It is left out of the card; card.license overrides it.',
+      'metadata_props "source" is "kaggle", which is not a URL of https, http, ssh, git, git+https, git+ssh. Give a whole URL, such as "https://example.com/digits". It is left out of the card; card.source overrides it.',
+      'metadata_props "metrics" has a metric of the name "". Name it in one line of 1 to 128 characters, without space around it. It is left out of the card; card.metrics overrides it.',
+      'metadata_props "metrics".f1 has the control character U+000A at 1. Give one line of text. It is left out of the card; card.metrics overrides it.',
+    ]);
+    const given = { license: 'AGPL-3.0-only', source: 'https://a.example', metrics: {} };
+    expect(read({ metadata }, given).warnings).toEqual([]);
+  });
+
+  test('metrics that no label holds are left out together', () => {
+    const metadata = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`metrics.m${i}`, '0.123456789']));
+    const { card, warnings } = read({ metadata });
+    expect(card).toBeUndefined();
+    expect(warnings).toEqual([expect.stringMatching(/"metrics" has 4091 bytes, and a label of an image should have/)]);
+  });
+});
+
+describe('a card is refused', () => {
+  test.each([
+    [{ title: '' }, 'card.title is empty. Give a text, or leave it out. [card-field-empty]'],
+    [{ vendor: ' \t' }, 'card.vendor is empty. Give a text, or leave it out. [card-field-empty]'],
+    [
+      { authors: ['Ada'] },
+      'card.authors is ["Ada"], which is not a text. Give a string, or leave it out. [card-not-text]',
+    ],
+    [{ title: null }, 'card.title is null, which is not a text. Give a string, or leave it out. [card-not-text]'],
+    [
+      { licence: 'MIT' },
+      'card.licence is no field of a card. The fields are title, description, license, authors, vendor, trainingData, source, revision, documentation, metrics. [card-field-unknown]',
+    ],
+    [
+      { license: 'Apache 2.0' },
+      'card.license is "Apache 2.0", which is not an SPDX licence expression. Give one such as "Apache-2.0" or "MIT OR Apache-2.0"; for a licence that spdx.org/licenses does not list, "LicenseRef-" and a name. [card-license-invalid]',
+    ],
+    [{ license: 'Apache2' }, expect.stringMatching(/^card.license is "Apache2", which is not an SPDX/)],
+    [
+      { title: 'a\nb' },
+      'card.title has the control character U+000A at 1. Give one line of text. [card-control-character]',
+    ],
+    [
+      { description: 'a\r\n\tb\u001b[0m' },
+      'card.description has the control character U+001B at 5. Only line breaks and tabs are allowed besides text. [card-control-character]',
+    ],
+    [{ trainingData: '\u0085' }, expect.stringMatching(/U\+0085 at 0/)],
+    [
+      { source: 'example.com/digits' },
+      'card.source is "example.com/digits", which is not a URL of https, http, ssh, git, git+https, git+ssh. Give a whole URL, such as "https://example.com/digits". [card-url-invalid]',
+    ],
+    [
+      { documentation: 'ssh://git@example.com/digits' },
+      'card.documentation is "ssh://git@example.com/digits", which is not a URL of https, http. Give a whole URL, such as "https://example.com/digits". [card-url-invalid]',
+    ],
+    [{ documentation: 'javascript:alert(1)' }, expect.stringMatching(/not a URL of https, http\./)],
+    [
+      { source: 'https://me:secret@example.com/digits' },
+      'card.source is a URL with a password, which everyone who has the image could read. Leave the password out. [card-url-password]',
+    ],
+    [
+      { metrics: { accuracy: NaN } },
+      'card.metrics.accuracy is NaN, which is neither a finite number nor a text. Give one of them, or leave it out. [card-metric-invalid]',
+    ],
+    [{ metrics: { loss: Infinity } }, expect.stringMatching(/^card.metrics.loss is Infinity/)],
+    [{ metrics: { loss: true } }, expect.stringMatching(/^card.metrics.loss is true/)],
+    [{ metrics: { loss: '' } }, 'card.metrics.loss is empty. Give a text, or leave it out. [card-field-empty]'],
+    [
+      { metrics: { ' f1': 1 } },
+      'card.metrics has a metric of the name " f1". Name it in one line of 1 to 128 characters, without space around it. [card-metric-name-invalid]',
+    ],
+    [
+      { metrics: [0.9] },
+      'card.metrics is [0.9]. Give numbers or texts by name, such as { accuracy: 0.987 }. [card-metrics-invalid]',
+    ],
+    [
+      { revision: '${TfToken[TOKEN.0]}' },
+      'card.revision is a value that only Terraform knows, but it is written into the image at synth. Give a plain value. [must-be-known-at-synth]',
+    ],
+  ])('%j', (card, message) => expect(problems(card)).toEqual([message]));
+
+  test('with everything that is wrong at once', () => {
+    expect(problems({ title: '', license: 'x', metrics: { a: NaN, '': 1 } })).toHaveLength(4);
+  });
+});
+
+test('the longest text is taken, and no longer one', () => {
+  expect(problems({ description: 'é'.repeat(2001) })).toEqual([
+    'card.description has 4002 bytes, and a label of an image should have at most 4000. Shorten it, and put the rest where card.documentation points. [card-too-long]',
+  ]);
+  expect(problems({ metrics: { a: 'x'.repeat(3990), b: 'y'.repeat(20) } })).toEqual([
+    'card.metrics has 4025 bytes, and a label of an image should have at most 4000. Shorten it, and put the rest where card.documentation points. [card-too-long]',
+  ]);
+  expect(read({}, { description: 'x'.repeat(4000) }).card?.description).toHaveLength(4000);
+});
+
+test('a card in a file', () => {
+  const path = join(folder, 'card.json');
+  const failure = (content: string) => () => {
+    writeFileSync(path, content);
+    return readCardFile(path);
+  };
+  expect(failure('{"title":"T"}')()).toEqual({ title: 'T' });
+  expect(failure('[]')).toThrow(
+    `${path}: a card is a JSON object, {"title"?, "description"?, "license"?, …}. [card-not-object]`,
+  );
+  expect(failure('{')).toThrow(/this is not JSON: .*\. A card is .*\[card-not-json\]/);
+  expect(() => readCardFile(join(folder, 'none.json'))).toThrow('[file-not-found]');
+});
