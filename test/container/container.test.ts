@@ -1,5 +1,6 @@
+import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BuildContext } from '../../lib/image/build-context';
 import { OnnxModel } from '../../lib/model/onnx-model';
@@ -122,4 +123,43 @@ test('T2 D7 a new model ships one new layer of its size; the image adds at most 
   expect(two!.filter((layer) => !one!.includes(layer))).toHaveLength(1);
   const sizeOf = (image: string) => Number(docker('inspect', '--format={{.Size}}', image));
   expect(sizeOf(images[0]!) - sizeOf('node:24-bookworm-slim')).toBeLessThan(52_000_000);
+});
+
+test('the card and the bill of materials can be read back from the image, to the letter', async () => {
+  const description = 'costs $5, or ${HOME}; "quoted", it\'s C:\\models\\ <<EOF # größer';
+  const card = { description: `${description}\nsecond line`, license: 'MIT', metrics: { 'top 5': 0.99 } };
+  const model = OnnxModel.fromFile(multiplier(folder, 'carded', 2), { card });
+  const image = build(model);
+  const labels = JSON.parse(docker('inspect', '--format={{json .Config.Labels}}', image));
+  expect(labels).toMatchObject({
+    'org.opencontainers.image.title': 'carded',
+    'org.opencontainers.image.description': `${description} second line`,
+    'org.opencontainers.image.licenses': 'MIT',
+    'io.model-serving.model.metrics': '{"top 5":0.99}',
+    'io.model-serving.sbom': '/model/sbom.cdx.json',
+  });
+
+  const { id, url } = await run(image);
+  const metadata: unknown = await (await fetch(`${url}/v2/models/carded`)).json();
+  expect(metadata).toMatchObject({
+    properties: { description: card.description, license: 'MIT', 'metrics.top 5': '0.99' },
+  });
+  // Docker shows a container's labels with those of its image.
+  expect(JSON.parse(docker('inspect', '--format={{json .Config.Labels}}', id))).toEqual(labels);
+
+  const copy = join(folder, 'copy.cdx.json');
+  docker('cp', `${id}:${labels['io.model-serving.sbom']}`, copy);
+  const text = readFileSync(copy, 'utf8');
+  expect(await new Validation.JsonStrictValidator(Spec.Version.v1dot6).validate(text)).toBeNull();
+  const { components } = JSON.parse(text);
+  expect(components[0]).toMatchObject({ name: 'carded', hashes: [{ content: model.sha256 }] });
+  // What it says of each file is what the image holds.
+  const files = components.flatMap(({ components: nested = [] }: { components?: object[] }) => nested);
+  expect(files.length).toBeGreaterThan(6);
+  const names = JSON.stringify(files.map(({ name }: { name: string }) => name));
+  const script = `for (const n of ${names}) console.log(crypto.createHash("sha256").update(fs.readFileSync(n)).digest("hex"))`;
+  const hashes = docker('run', '--rm', '--entrypoint=/usr/local/bin/node', image, '-e', script).split('\n');
+  expect(hashes).toEqual(files.map((file: { hashes: { content: string }[] }) => file.hashes[0]!.content));
+  const mode = ['-p', `(fs.statSync("/model/sbom.cdx.json").mode & 0o777).toString(8)`];
+  expect(docker('run', '--rm', '--entrypoint=/usr/local/bin/node', image, ...mode)).toBe('555');
 });

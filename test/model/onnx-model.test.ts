@@ -79,6 +79,7 @@ test('maximum', () => {
       sizeBytes: model.files[index]?.sizeBytes,
     })),
     signature: model.signature,
+    properties: { authors: 'me' },
   });
 });
 

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { OnnxModel, type ModelCard } from 'cdktf-model-serving';
 import { ContainerizedModel } from 'cdktf-model-serving/docker';
 import { ScalableModelService } from 'cdktf-model-serving/kubernetes';

@@ -51,6 +51,7 @@ describe('about the server and its model', () => {
         { name: 'y', datatype: 'FP32', shape: [-1, 2] },
         { name: 't', datatype: 'BYTES', shape: [-1] },
       ],
+      properties: {},
     });
   });
 
