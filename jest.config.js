@@ -1,3 +1,9 @@
+/*
+ * TEST_CORE=cdktn runs everything on CDK Terrain, as in a project that has it under cdktf's name: the provider packages
+ * ask for cdktf as well, and must get the same core.
+ */
+const core = process.env.TEST_CORE ?? 'cdktf';
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
@@ -8,6 +14,7 @@ module.exports = {
   moduleNameMapper: {
     '^cdktf-model-serving$': '<rootDir>/lib/index.ts',
     '^cdktf-model-serving/(.*)$': '<rootDir>/lib/$1/index.ts',
+    '^cdktf(/.*)?$': `${core}$1`,
   },
   // By default one core is left free, of two.
   maxWorkers: '100%',
