@@ -9,10 +9,12 @@ import { App, LocalBackend, TerraformStack } from 'cdktf';
 const BINARY = process.env.TERRAFORM_BINARY_NAME ?? 'terraform';
 const SAVED_PLAN = 'saved.tfplan';
 
-/** A folder in which one app is synthesized again and again, and applied by real Terraform. */
+/** A folder in which one app is synthesized again and again, and applied by real Terraform or OpenTofu. */
 export class Workspace {
   readonly folder = mkdtempSync(join(tmpdir(), 'model-serving-e2e-'));
   private readonly initialized = new Set<string>();
+
+  constructor(private readonly binary = BINARY) {}
 
   /** Synthesizes; state lives in this folder, so that a later app goes on where an earlier one ended. */
   synth(build: (app: App) => void): void {
@@ -31,20 +33,28 @@ export class Workspace {
   /** 0: nothing to do, 2: changes, 1: an error. */
   planExitCode(stack: string, variables: Record<string, string | number> = {}): number | null {
     const args = ['plan', '-detailed-exitcode', '-no-color', ...variableFlags(variables)];
-    const { status, stdout } = spawnSync(BINARY, args, { cwd: this.stackFolder(stack), encoding: 'utf8' });
+    const { status, stdout } = spawnSync(this.binary, args, { cwd: this.stackFolder(stack), encoding: 'utf8' });
     if (status !== 0) console.error(stdout);
     return status;
+  }
+
+  /** What a first apply would do to each resource: the plan's `resource_changes`. */
+  plannedChanges(stack: string, variables: Record<string, string | number>): any[] {
+    const cwd = this.stackFolder(stack);
+    terraform(this.binary, cwd, ['init', '-no-color']);
+    terraform(this.binary, cwd, ['plan', '-no-color', `-out=${SAVED_PLAN}`, ...variableFlags(variables)]);
+    return JSON.parse(terraform(this.binary, cwd, ['show', '-json', SAVED_PLAN])).resource_changes;
   }
 
   /** Plans for a later `applySaved`: 0: nothing to do, 2: changes, 1: an error. */
   savePlan(stack: string): number | null {
     const args = ['plan', '-detailed-exitcode', '-no-color', `-out=${SAVED_PLAN}`];
-    return spawnSync(BINARY, args, { cwd: this.stackFolder(stack) }).status;
+    return spawnSync(this.binary, args, { cwd: this.stackFolder(stack) }).status;
   }
 
   /** Applies what was planned then, while the test goes on. */
   async applySaved(stack: string): Promise<void> {
-    await promisify(execFile)(BINARY, ['apply', '-no-color', SAVED_PLAN], { cwd: this.stackFolder(stack) });
+    await promisify(execFile)(this.binary, ['apply', '-no-color', SAVED_PLAN], { cwd: this.stackFolder(stack) });
   }
 
   destroy(stack: string, variables: Record<string, string | number> = {}): void {
@@ -54,7 +64,7 @@ export class Workspace {
   /** The output whose construct has this id, whatever cdktf appends to it. */
   output(stack: string, id: string): string {
     const outputs = JSON.parse(
-      execFileSync(BINARY, ['output', '-json'], { cwd: this.stackFolder(stack), encoding: 'utf8' }),
+      execFileSync(this.binary, ['output', '-json'], { cwd: this.stackFolder(stack), encoding: 'utf8' }),
     );
     const name = Object.keys(outputs).find((key) => new RegExp(`(^|_)${id}(_[0-9A-F]{8})?$`).test(key));
     if (!name) throw new Error(`no output ${id} among ${Object.keys(outputs).join(', ')}`);
@@ -70,10 +80,10 @@ export class Workspace {
   private run(stack: string, args: string[]): void {
     const cwd = this.stackFolder(stack);
     if (!this.initialized.has(stack)) {
-      terraform(cwd, ['init', '-no-color']);
+      terraform(this.binary, cwd, ['init', '-no-color']);
       this.initialized.add(stack);
     }
-    terraform(cwd, [...args, '-no-color']);
+    terraform(this.binary, cwd, [...args, '-no-color']);
   }
 
   /** Destroys what is left of the stacks, the last first, and the folder. */
@@ -88,9 +98,10 @@ export class Workspace {
   }
 }
 
-function terraform(cwd: string, args: string[]): void {
-  const { status, stdout, stderr } = spawnSync(BINARY, args, { cwd, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${BINARY} ${args.join(' ')} in ${cwd}: exit code ${status}\n${stdout}\n${stderr}`);
+function terraform(binary: string, cwd: string, args: string[]): string {
+  const { status, stdout, stderr } = spawnSync(binary, args, { cwd, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${binary} ${args.join(' ')} in ${cwd}: exit code ${status}\n${stdout}\n${stderr}`);
+  return stdout;
 }
 
 function variableFlags(variables: Record<string, string | number>): string[] {
@@ -98,17 +109,17 @@ function variableFlags(variables: Record<string, string | number>): string[] {
 }
 
 /** Why nothing can be applied here, or undefined. */
-export function whyNot(addProviders: (scope: TerraformStack) => void = addDocker): string | undefined {
+export function whyNot(addProviders: (scope: TerraformStack) => void = addDocker, binary = BINARY): string | undefined {
   const docker = spawnSync('docker', ['info', '--format', '{{.ServerVersion}}'], { encoding: 'utf8' });
   if (docker.status !== 0) return `no Docker engine answers: ${reasonOf(docker)}`;
-  const version = spawnSync(BINARY, ['version'], { encoding: 'utf8' });
-  if (version.status !== 0) return `${BINARY} does not run: ${reasonOf(version)}`;
+  const version = spawnSync(binary, ['version'], { encoding: 'utf8' });
+  if (version.status !== 0) return `${binary} does not run: ${reasonOf(version)}`;
 
-  const workspace = new Workspace();
+  const workspace = new Workspace(binary);
   workspace.synth((app) => addProviders(new TerraformStack(app, 'probe')));
-  const init = spawnSync(BINARY, ['init', '-no-color'], { cwd: workspace.stackFolder('probe'), encoding: 'utf8' });
+  const init = spawnSync(binary, ['init', '-no-color'], { cwd: workspace.stackFolder('probe'), encoding: 'utf8' });
   workspace.dispose();
-  if (init.status !== 0) return `${BINARY} cannot install its providers: ${reasonOf(init)}`;
+  if (init.status !== 0) return `${binary} cannot install its providers: ${reasonOf(init)}`;
   return undefined;
 }
 
