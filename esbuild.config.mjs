@@ -2,8 +2,9 @@
 // gRPC connection, and one for the health check. And what no image has: the processes that run golden
 // examples and measure a model.
 import { build } from 'esbuild';
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import protobuf from 'protobufjs';
 import { serverSbom } from './inference-image/sbom.mjs';
 
@@ -46,6 +47,54 @@ const protocolFiles = {
   },
 };
 
+/**
+ * The page becomes one document, with its style and its script in it, and a policy by which a browser takes nothing but
+ * these, by their hashes.
+ */
+const pageDocument = {
+  name: 'page-document',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]page[\\/]index\.html$/ }, async ({ path }) => {
+      const [script, style] = await Promise.all(['main.ts', 'page.css'].map((name) => minified(dirname(path), name)));
+      const html = readFileSync(path, 'utf8')
+        .replace(/^ +/gm, '')
+        .replace('<link rel="stylesheet" href="page.css" />', () => `<style>${style}</style>`)
+        .replace('<script src="main.ts"></script>', () => `<script>${script}</script>`);
+      const contentSecurityPolicy = [
+        "default-src 'none'",
+        `script-src '${sha256(script)}'`,
+        `style-src '${sha256(style)}'`,
+        // The empty icon, without which browsers ask for one.
+        'img-src data:',
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+      ].join('; ');
+      const contents = `export const html = ${JSON.stringify(html)}, contentSecurityPolicy = ${JSON.stringify(contentSecurityPolicy)};`;
+      return { contents, loader: 'js' };
+    });
+  },
+};
+
+async function minified(folder, name) {
+  const { outputFiles } = await build({
+    entryPoints: [join(folder, name)],
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2022',
+    write: false,
+    logLevel: 'warning',
+  });
+  return outputFiles[0].text.trim();
+}
+
+function sha256(text) {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
+}
+
 /** The server loads these from their own bundle, and only where they are needed. */
 const separateLibraries = {
   name: 'separate-libraries',
@@ -62,7 +111,7 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20',
   format: 'cjs',
-  plugins: [nativeBinding, protocolFiles, separateLibraries],
+  plugins: [nativeBinding, protocolFiles, pageDocument, separateLibraries],
   external: [
     // What grpc-js loads for channelz and ORCA alone, which the server has not.
     '@grpc/proto-loader',

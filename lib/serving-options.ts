@@ -73,6 +73,12 @@ export interface ServingOptions {
   readonly maxConnectionAgeSeconds?: number;
   /** @default 'info' */
   readonly logLevel?: Settings['logLevel'];
+  /**
+   * Whether a browser that opens `/` is shown a page with the model's signature and golden examples, where a person
+   * tries requests. Whoever reaches the HTTP port sees the golden examples with it.
+   * @default - true in a ContainerizedModel, false in a ScalableModelService
+   */
+  readonly page?: boolean;
 }
 
 /** The environment that sets these options and makes the container refuse any model but this one. */
@@ -95,6 +101,7 @@ const OPTION_NAMES: Readonly<Record<keyof ServingOptions, true>> = {
   drainSeconds: true,
   maxConnectionAgeSeconds: true,
   logLevel: true,
+  page: true,
 };
 
 /** What is wrong with the options, each by its own rule in the container's contract. */

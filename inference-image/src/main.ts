@@ -55,7 +55,8 @@ async function serve(
       return host.scheduler.maxBatchSize;
     },
   };
-  const app = buildApp({ model: manifest, tuning, codec, dataPlane, metrics, log, maxRequestBytes });
+  const page = settings.page ? (await import('./page/page.js')).pageOf(configuration) : undefined;
+  const app = buildApp({ model: manifest, tuning, codec, dataPlane, metrics, log, maxRequestBytes, page });
   await app.ready();
   const connections = new Connections(app.server, settings.maxConnectionAgeSeconds);
   const grpc = new GrpcPort(async () => {

@@ -11,6 +11,7 @@ interface ServeOptions extends StackModelOptions {
   grpcPort: number;
   metricsPort: number;
   host: string;
+  page: boolean;
 }
 
 export function serveCommand(): Command {
@@ -20,8 +21,9 @@ export function serveCommand(): Command {
     .option('--grpc-port <port>', 'for gRPC; 0 for a free one', portNumber, grpcPortNumber)
     .option('--metrics-port <port>', 'for Prometheus; 0 for a free one', portNumber, metricsPortNumber)
     .option('--host <address>', 'to listen on', '127.0.0.1')
-    .action(async (path: string, { host, port, grpcPort, metricsPort, ...options }: ServeOptions) => {
-      const settings = { host, httpPortNumber: port, grpcPortNumber: grpcPort, metricsPortNumber: metricsPort };
+    .option('--no-page', 'without the page at / where a person tries the model')
+    .action(async (path: string, { host, port, grpcPort, metricsPort, page, ...options }: ServeOptions) => {
+      const settings = { host, httpPortNumber: port, grpcPortNumber: grpcPort, metricsPortNumber: metricsPort, page };
       const stage = LocalStage.of(readModel(path, options));
       try {
         const server = LocalServer.start(stage, settings);

@@ -121,7 +121,7 @@ export class ContainerizedModel extends Construct {
     noteSizing(this, this.model, serving, this.sizing, "all of the host's CPUs");
     const grace = stopGraceSeconds(serving);
     const allowedCpus = cpus ?? this.sizing?.cpus;
-    const served = sizedServing(serving, this.sizing);
+    const served = { ...sizedServing(serving, this.sizing), page: serving.page ?? true };
 
     this.container = new Container(this, 'container', {
       provider,

@@ -92,6 +92,13 @@ export const goldenFileSchema = z.strictObject({ examples: z.array(goldenExample
 const wholeNumber = (minimum: number, maximum: number) =>
   z.coerce.number().check(z.int(), z.gte(minimum), z.lte(maximum));
 
+/** From the text of a variable as well. */
+const onOrOff = () =>
+  z.pipe(
+    z.transform((value) => (value === 'true' ? true : value === 'false' ? false : value)),
+    z.boolean('must be true or false'),
+  );
+
 /**
  * Names never end in _PORT or _SERVICE_HOST: Kubernetes injects such variables for each Service,
  * and a Service called "model-serving-http" must not configure a model server.
@@ -140,4 +147,6 @@ export const settingsSchema = z.object({
     z.coerce.number().check(z.positive(), z.lte(86_400)),
     SETTING_DEFAULTS.maxConnectionAgeSeconds,
   ),
+  /** Whether `/` is a page where a person sees the model and tries it. */
+  page: z._default(onOrOff(), SETTING_DEFAULTS.page),
 });

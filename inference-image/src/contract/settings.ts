@@ -26,6 +26,7 @@ export const SETTING_DEFAULTS = {
   maxRequestBytes: 64 * 1024 * 1024,
   drainSeconds: 5,
   maxConnectionAgeSeconds: 300,
+  page: false,
 } as const;
 
 /** Rows of one run where `maxBatchSize` is not set and the model's rows may be merged. */
@@ -37,7 +38,9 @@ export function settingVariable(name: SettingName): string {
 }
 
 /** The environment that gives these settings; what is undefined is left out. */
-export function settingsEnvironment(settings: Partial<Record<SettingName, string | number>>): Record<string, string> {
+export function settingsEnvironment(
+  settings: Partial<Record<SettingName, string | number | boolean>>,
+): Record<string, string> {
   return Object.fromEntries(
     Object.entries(settings)
       .filter(([, value]) => value !== undefined)

@@ -15,6 +15,7 @@ import { addHealthRoutes } from './health-routes';
 import { InferEndpoint } from './infer-endpoint';
 import { addInferRoutes, inferPaths } from './infer-routes';
 import { addMetadataRoutes } from './metadata-routes';
+import { addPageRoutes, type Page } from './page-routes';
 import { addRepositoryRoutes } from './repository-routes';
 import { addStatisticsRoutes } from './statistics-routes';
 
@@ -38,6 +39,8 @@ export interface AppOptions {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly maxRequestBytes: number;
+  /** What people see at `/`; nothing is there without it. */
+  readonly page?: Page;
 }
 
 /** The Open Inference Protocol over HTTP: transport only, it neither reads tensors nor runs models. */
@@ -69,6 +72,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   addStatisticsRoutes(app, options);
   addRepositoryRoutes(app, options);
   addInferRoutes(app, options, endpoint);
+  if (options.page) addPageRoutes(app, options.page);
   return app;
 }
 

@@ -1,0 +1,83 @@
+import type { Element, ExpectedTensor, Tensor } from './api';
+import { type Comparison, type Difference, shortNumber } from './comparison';
+import { element } from './dom';
+
+/** Elements of one tensor that are listed. */
+const MOST_ROWS = 50;
+
+/** Its elements as a table; beside what they should be, where that is known. */
+export function outputTable(tensor: Tensor, comparison: Comparison | undefined): HTMLElement {
+  const shown = tensor.data.slice(0, MOST_ROWS);
+  const differences = comparison?.differences;
+  const columns = ['Index', 'Value', ...(differences ? ['Expected', 'Difference'] : [])];
+  const head = columns.map((text) =>
+    element('th', { scope: 'col', className: text === 'Index' ? '' : 'number' }, text),
+  );
+  const rows = shown.map((value, i) => {
+    const cells = [cell(`[${indices(i, tensor.shape)}]`), cell(valueText(value), true)];
+    const difference = differences?.[i];
+    if (comparison && difference)
+      cells.push(cell(valueText(comparison.tensor.data[i]!), true), cell(differenceText(difference), true));
+    return element('tr', { className: difference && !difference.isWithin ? 'bad' : '' }, ...cells);
+  });
+  return element(
+    'table',
+    {},
+    caption(tensor, comparison?.tensor),
+    element('thead', {}, element('tr', {}, ...head)),
+    element('tbody', {}, ...rows),
+  );
+}
+
+function cell(text: string, isNumber = false): HTMLElement {
+  return element('td', { className: isNumber ? 'number' : '' }, text);
+}
+
+function caption(tensor: Tensor, expected: ExpectedTensor | undefined): HTMLElement {
+  const { name, datatype, shape, data } = tensor;
+  const notes = [rangeText(tensor)];
+  if (data.length > MOST_ROWS) notes.unshift(`first ${MOST_ROWS} of ${data.length.toLocaleString('en')} elements`);
+  if (expected) notes.push(toleranceText(expected));
+  return element(
+    'caption',
+    {},
+    element('strong', {}, name),
+    ` ${datatype} [${shape.join(', ')}]`,
+    element('span', { className: 'note' }, notes.filter(Boolean).join(' · ')),
+  );
+}
+
+function toleranceText({ datatype, tolerance: { absolute, relative } }: ExpectedTensor): string {
+  return /^FP/.test(datatype) ? `tolerance ${absolute} + ${relative} × |expected|` : 'must be equal';
+}
+
+/** Where the extremes are: of a classifier's scores, the largest is the answer. */
+function rangeText({ data, shape }: Tensor): string {
+  if (data.length < 2 || !data.every((value) => typeof value === 'number' || typeof value === 'bigint')) return '';
+  let [least, most] = [0, 0];
+  data.forEach((value, i) => {
+    if (value < data[least]!) least = i;
+    if (value > data[most]!) most = i;
+  });
+  return `largest at [${indices(most, shape)}], smallest at [${indices(least, shape)}]`;
+}
+
+function valueText(value: Element): string {
+  return Object.is(value, -0) ? '-0' : String(value);
+}
+
+function differenceText({ distance, isWithin }: Difference): string {
+  if (distance === undefined) return isWithin ? 'equal' : 'not equal';
+  return shortNumber(distance);
+}
+
+/** Of an element, by its place in row-major order. */
+function indices(index: number, shape: readonly number[]): string {
+  let rest = index;
+  const places = [...shape].reverse().map((size) => {
+    const place = rest % size;
+    rest = Math.floor(rest / size);
+    return place;
+  });
+  return places.reverse().join(', ');
+}

@@ -1,0 +1,24 @@
+import type { Element, TensorMetadata } from './api';
+
+/** More are no longer for an editor. */
+const MOST_ELEMENTS = 20_000;
+
+/** A request of the right form, with 1 for every size that is open. Undefined where it would be too long. */
+export function zeros(inputs: readonly TensorMetadata[]): unknown {
+  const tensors = inputs.map(({ name, datatype, shape }) => {
+    const sizes = shape.map((size) => (size < 0 ? 1 : size));
+    return { name, datatype, shape: sizes, count: sizes.reduce((product, size) => product * size, 1) };
+  });
+  if (tensors.reduce((sum, { count }) => sum + count, 0) > MOST_ELEMENTS) return undefined;
+  return {
+    inputs: tensors.map(({ count, ...tensor }) => ({
+      ...tensor,
+      data: new Array<Element>(count).fill(zero(tensor.datatype)),
+    })),
+  };
+}
+
+function zero(datatype: string): Element {
+  if (datatype === 'BYTES') return '';
+  return datatype === 'BOOL' ? false : 0;
+}

@@ -1,0 +1,32 @@
+import type { FastifyInstance } from 'fastify';
+import { addRoutes } from './routes';
+
+/** What people see at `/`. */
+export interface Page {
+  readonly html: string;
+  readonly contentSecurityPolicy: string;
+  /** Golden examples as JSON. Read at the first request for them. */
+  readonly examples: () => string;
+}
+
+/** https://fetch.spec.whatwg.org/#x-content-type-options-header */
+const HEADERS = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-cache' };
+
+/** Paths are relative within the page: an Ingress may have it below a path of its own. */
+export function addPageRoutes(app: FastifyInstance, { html, contentSecurityPolicy, examples }: Page): void {
+  addRoutes(app, 'GET', ['/'], {
+    handler: (_request, reply) =>
+      reply
+        .headers({
+          ...HEADERS,
+          'content-security-policy': contentSecurityPolicy,
+          'content-type': 'text/html; charset=utf-8',
+          'referrer-policy': 'no-referrer',
+        })
+        .send(html),
+  });
+  addRoutes(app, 'GET', ['/page/examples.json'], {
+    handler: (_request, reply) =>
+      reply.headers({ ...HEADERS, 'content-type': 'application/json; charset=utf-8' }).send(examples()),
+  });
+}

@@ -1,0 +1,98 @@
+import { stringify } from 'lossless-json';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { GoldenExample, GoldenTensor } from '../contract/golden';
+import { messageOf } from '../errors';
+import { decodeBinaryData } from '../protocol/binary-data';
+import { decodeJsonData, encodeJsonData } from '../protocol/json-data';
+
+/** Of the JSON of a request, and of what is expected. More is nothing for an editor in a browser. */
+const MAX_KIB = 256;
+/** Of all examples together: their text is kept in memory. */
+const MAX_TOTAL_KIB = 4096;
+
+/**
+ * Golden examples for the page, as JSON: requests ready to be sent, with what is expected of their answers. Those that
+ * the page cannot have are named, with the reason.
+ * @param folder Where golden.json is, and from where its files are named.
+ */
+export function pageExamples(examples: readonly GoldenExample[], folder: string): string {
+  let length = 0;
+  const texts = examples.map((example) => {
+    const fields =
+      length < MAX_TOTAL_KIB * 1024
+        ? fieldsOf(example, folder)
+        : { omitted: JSON.stringify(`those before it are more than ${MAX_TOTAL_KIB} KiB already`) };
+    const text = objectText({ name: JSON.stringify(example.name), ...fields });
+    length += text.length;
+    return text;
+  });
+  return objectText({ examples: arrayText(texts) });
+}
+
+/** The fields of an example, as JSON. */
+function fieldsOf({ request, response, tolerance }: GoldenExample, folder: string): Record<string, string> {
+  const { inputs, ...others } = request;
+  try {
+    const rest = Object.entries(others).map(([key, value]) => [key, stringify(value) ?? 'null']);
+    const texts = inputs.map((input) => objectText(tensorFields(input, folder)));
+    const sent = bounded('its request', objectText({ inputs: arrayText(texts), ...Object.fromEntries(rest) }));
+    return { request: sent, ...expectedFields(response.outputs, tolerance, folder) };
+  } catch (error) {
+    return { omitted: JSON.stringify(messageOf(error)) };
+  }
+}
+
+function expectedFields(
+  outputs: readonly GoldenTensor[],
+  tolerance: GoldenExample['tolerance'],
+  folder: string,
+): Record<string, string> {
+  try {
+    const texts = outputs.map((output) => {
+      const allowed = JSON.stringify({ ...tolerance, ...output.tolerance });
+      return objectText({ ...tensorFields(output, folder), tolerance: allowed });
+    });
+    return { expected: bounded('its expected answer', arrayText(texts)) };
+  } catch (error) {
+    return { omitted: JSON.stringify(messageOf(error)) };
+  }
+}
+
+function tensorFields(tensor: GoldenTensor, folder: string): Record<string, string> {
+  const { name, datatype, shape } = tensor;
+  return {
+    name: JSON.stringify(name),
+    datatype: JSON.stringify(datatype),
+    shape: JSON.stringify(shape),
+    data: encodeJsonData({ name, datatype, shape, data: elementsOf(tensor, folder) }),
+  };
+}
+
+function elementsOf(tensor: GoldenTensor, folder: string) {
+  if (tensor.file === undefined) return decodeJsonData(tensor, tensor.data);
+  const path = join(folder, tensor.file);
+  // Its JSON is no shorter than about a quarter of its bytes.
+  if (statSync(path).size > 4 * MAX_KIB * 1024) throw tooLong(`its tensor ${JSON.stringify(tensor.name)}`);
+  return decodeBinaryData(tensor, readFileSync(path));
+}
+
+function bounded(what: string, text: string): string {
+  if (text.length > MAX_KIB * 1024) throw tooLong(what);
+  return text;
+}
+
+function tooLong(what: string): Error {
+  return new Error(`${what} is longer than ${MAX_KIB} KiB of JSON, the most that this page takes`);
+}
+
+/** @param fields Of JSON. */
+function objectText(fields: Readonly<Record<string, string>>): string {
+  return `{${Object.entries(fields)
+    .map(([key, text]) => `${JSON.stringify(key)}:${text}`)
+    .join(',')}}`;
+}
+
+function arrayText(texts: readonly string[]): string {
+  return `[${texts.join(',')}]`;
+}

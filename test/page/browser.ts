@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+
+const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+/** Else Chromium looks for hosts of its maker at every start. */
+const QUIET = ['background-networking', 'component-update', 'sync', 'gpu', 'quic'].map((what) => `--disable-${what}`);
+
+export async function startBrowser(): Promise<Browser> {
+  if (!existsSync(PROGRAM)) throw new Error(`no browser at ${PROGRAM}: install Chromium, or name one in CHROMIUM`);
+  return chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox', '--no-first-run', ...QUIET] });
+}
+
+/** A page, and all that the browser complains of meanwhile: errors, refused requests, violations of the policy. */
+export interface WatchedPage {
+  readonly page: Page;
+  readonly complaints: string[];
+  /** Addresses that it asked for. */
+  readonly requests: string[];
+}
+
+export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<WatchedPage> {
+  const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const requests: string[] = [];
+  page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
+  page.on('pageerror', (error) => complaints.push(`thrown: ${error.message}`));
+  page.on('request', (request) => requests.push(request.url()));
+  return { page, complaints, requests };
+}
