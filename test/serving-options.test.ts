@@ -15,6 +15,7 @@ test('every option is a variable of the container', () => {
     drainSeconds: 9,
     maxConnectionAgeSeconds: 10,
     logLevel: 'warn',
+    page: true,
   };
   expect(servingProblems('here', options)).toEqual([]);
   expect(servingEnvironment(options, 'abc')).toEqual({
@@ -31,6 +32,7 @@ test('every option is a variable of the container', () => {
     MODEL_SERVING_DRAIN_SECONDS: '9',
     MODEL_SERVING_MAX_CONNECTION_AGE_SECONDS: '10',
     MODEL_SERVING_LOG_LEVEL: 'warn',
+    MODEL_SERVING_PAGE: 'true',
     MODEL_SERVING_EXPECTED_SHA256: 'abc',
   });
 });
@@ -51,6 +53,7 @@ test.each<[ServingOptions, string]>([
     'serving.rowIndependence is "hope". Invalid option: expected one of "probe"|"assume".',
   ],
   [{ maxQueueRows: 0.5 }, 'serving.maxQueueRows is 0.5. Invalid input: expected int, received number.'],
+  [{ page: 'on' as unknown as boolean }, 'serving.page is "on". must be true or false.'],
   [{ maxQueueBytes: 0 }, 'serving.maxQueueBytes is 0. Too small: expected number to be >=1.'],
 ])('%j', (options, message) => {
   expect(servingProblems('here', options)[0]).toEqual({ code: 'serving-option-invalid', message: `here: ${message}` });

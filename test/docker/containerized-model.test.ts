@@ -23,7 +23,7 @@ test('minimal props give a hardened container on the loopback address', () => {
   expect(container).toEqual({
     name: 'stack-digits',
     image: `\${docker_image.${imageId}.image_id}`,
-    env: [`MODEL_SERVING_EXPECTED_SHA256=${model.sha256}`],
+    env: ['MODEL_SERVING_PAGE=true', `MODEL_SERVING_EXPECTED_SHA256=${model.sha256}`],
     ports: [
       { internal: 8080, ip: '127.0.0.1' },
       { internal: 8081, ip: '127.0.0.1' },
@@ -95,6 +95,7 @@ test('maximum props', () => {
       'MODEL_SERVING_MAX_REQUEST_BYTES=1000',
       'MODEL_SERVING_DRAIN_SECONDS=2',
       'MODEL_SERVING_LOG_LEVEL=debug',
+      'MODEL_SERVING_PAGE=true',
       `MODEL_SERVING_EXPECTED_SHA256=${model.sha256}`,
     ],
     ports: [
@@ -142,7 +143,16 @@ test('waitSeconds 0 does not wait, and gives the container time all the same', (
 test('a variable without a value is left out', () => {
   const environment = { SET: 'x', UNSET: undefined } as unknown as Record<string, string>;
   const { container } = containerized({ model, environment });
-  expect(container.env).toEqual(['SET=x', `MODEL_SERVING_EXPECTED_SHA256=${model.sha256}`]);
+  expect(container.env).toEqual([
+    'SET=x',
+    'MODEL_SERVING_PAGE=true',
+    `MODEL_SERVING_EXPECTED_SHA256=${model.sha256}`,
+  ]);
+});
+
+test('the page can be switched off', () => {
+  const { container } = containerized({ model, serving: { page: false } });
+  expect(container.env[0]).toBe('MODEL_SERVING_PAGE=false');
 });
 
 test('an image that was pushed is pulled where another provider is named', () => {
@@ -282,7 +292,7 @@ describe('what is refused', () => {
     ],
     [
       { model, serving: { batchSize: 4 } as object },
-      'stack/digits: serving has no option batchSize. The options are executors, threadsPerExecutor, maxBatchSize, maxBatchDelaySeconds, rowIndependence, maxQueueLength, maxQueueRows, maxQueueBytes, queueTimeoutSeconds, maxRequestBytes, drainSeconds, maxConnectionAgeSeconds, logLevel. [serving-option-unknown]',
+      'stack/digits: serving has no option batchSize. The options are executors, threadsPerExecutor, maxBatchSize, maxBatchDelaySeconds, rowIndependence, maxQueueLength, maxQueueRows, maxQueueBytes, queueTimeoutSeconds, maxRequestBytes, drainSeconds, maxConnectionAgeSeconds, logLevel, page. [serving-option-unknown]',
     ],
     [
       { model, waitSeconds: Token.asNumber({ resolve: () => 1 }) },

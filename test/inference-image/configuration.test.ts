@@ -39,6 +39,7 @@ test('defaults', () => {
     maxRequestBytes: 67_108_864,
     drainSeconds: 5,
     maxConnectionAgeSeconds: 300,
+    page: false,
   });
   expect(settingsSchema.parse({}).modelFolder).toBe('/model');
 });
@@ -46,6 +47,17 @@ test('defaults', () => {
 test('numbers are read from text', () => {
   const { settings } = read({ MODEL_SERVING_EXECUTORS: '3', MODEL_SERVING_QUEUE_TIMEOUT_SECONDS: '0.5' });
   expect(settings).toMatchObject({ executors: 3, queueTimeoutSeconds: 0.5 });
+});
+
+test.each([
+  ['true', true],
+  ['false', false],
+])('the page is %s', (text, page) => {
+  expect(read({ MODEL_SERVING_PAGE: text }).settings.page).toBe(page);
+});
+
+test('the page is on or off', () => {
+  expect(problemsOf({ MODEL_SERVING_PAGE: 'yes' })).toEqual(['MODEL_SERVING_PAGE is "yes": must be true or false']);
 });
 
 test('empty means unset', () => {
@@ -85,7 +97,7 @@ test('all problems are reported at once, each with what was given and what is al
 test('an unknown variable is refused', () => {
   const [problem] = problemsOf({ MODEL_SERVING_EXECUTOR: '2' });
   expect(problem).toMatch(
-    /^MODEL_SERVING_EXECUTOR is not a setting; the settings are MODEL_SERVING_MODEL_FOLDER, .*MODEL_SERVING_MAX_CONNECTION_AGE_SECONDS$/,
+    /^MODEL_SERVING_EXECUTOR is not a setting; the settings are MODEL_SERVING_MODEL_FOLDER, .*MODEL_SERVING_PAGE$/,
   );
 });
 

@@ -199,7 +199,7 @@ test('maximum props', () => {
         scaleDownAfterSeconds: 60,
       },
       resources: { cpu: 0.5, cpuLimit: 1.5, memoryMiB: 2048 },
-      serving: { executors: 2, drainSeconds: 20, queueTimeoutSeconds: 40, maxConnectionAgeSeconds: 60 },
+      serving: { executors: 2, drainSeconds: 20, queueTimeoutSeconds: 40, maxConnectionAgeSeconds: 60, page: true },
       environment: {
         OTEL_SERVICE_NAME: 'digits',
         TOKEN: { secretName: 'tokens', key: 'digits' },
@@ -276,6 +276,7 @@ test('maximum props', () => {
     { name: 'MODEL_SERVING_EXECUTORS', value: '2' },
     { name: 'MODEL_SERVING_QUEUE_TIMEOUT_SECONDS', value: '40' },
     { name: 'MODEL_SERVING_MAX_CONNECTION_AGE_SECONDS', value: '60' },
+    { name: 'MODEL_SERVING_PAGE', value: 'true' },
     { name: 'MODEL_SERVING_EXPECTED_SHA256', value: model.sha256 },
   ]);
   expect(only('service_v1')).toMatchObject({

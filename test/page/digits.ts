@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { OnnxModel } from 'cdktf-model-serving';
+import { LocalServer } from '../../lib/local-server';
+import { LocalStage } from '../../lib/local-stage';
+
+const FOLDER = join(__dirname, '..', '..', 'examples', 'digits');
+
+/** The server of the digits example, with the files that its image has. */
+export async function serveDigits(): Promise<{ url: string; stop: () => Promise<void> }> {
+  const golden = join(FOLDER, 'digits.golden.json');
+  const stage = LocalStage.of(OnnxModel.fromFile(join(FOLDER, 'digits.onnx'), { golden }));
+  const ports = { httpPortNumber: 0, grpcPortNumber: 0, metricsPortNumber: 0 };
+  const server = LocalServer.start(stage, { host: '127.0.0.1', ...ports, page: true }, 'pipe');
+  const stop = async () => {
+    server.stop();
+    await server.exited;
+    stage.remove();
+  };
+  for await (const line of createInterface({ input: server.output[0]! })) {
+    const { msg, url } = JSON.parse(line) as { msg: string; url: string };
+    if (msg === 'ready') return { url, stop };
+  }
+  throw new Error('the server ended before it was ready');
+}
