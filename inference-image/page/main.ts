@@ -180,7 +180,7 @@ function showLatency(milliseconds: readonly number[]): void {
   const figures: [string, number][] = [['Latency', milliseconds.at(-1)!]];
   if (sorted.length > 1) {
     figures[0]![0] = 'Last';
-    figures.push([`p50 of ${sorted.length}`, median(sorted)], ['Fastest', sorted[0]!], ['Slowest', sorted.at(-1)!]);
+    figures.push([`p50 of ${sorted.length}`, median(sorted)], ['Min', sorted[0]!], ['Max', sorted.at(-1)!]);
   }
   const items = figures.map(([name, value]) =>
     element('div', {}, element('dt', {}, name), element('dd', {}, `${value.toFixed(1)} ms`)),

@@ -20,7 +20,7 @@ export function showModel(
 }
 
 function signatureTable(inputs: readonly TensorMetadata[], outputs: readonly TensorMetadata[]): HTMLElement {
-  const head = ['', 'Name', 'Datatype', 'Shape'].map((text) => element('th', { scope: 'col' }, text));
+  const head = ['Tensor', 'Name', 'Datatype', 'Shape'].map((text) => element('th', { scope: 'col' }, text));
   const rowsOf = (kind: string, tensors: readonly TensorMetadata[]) =>
     tensors.map(({ name, datatype, shape }) =>
       element(

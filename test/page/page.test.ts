@@ -83,10 +83,10 @@ describe('the digits example', () => {
 
     await page.getByRole('button', { name: 'Run 20 times' }).click();
     await page.locator('#latency').filter({ hasText: 'p50 of 20' }).waitFor();
-    const [last, p50, fastest, slowest] = (await text('latency')).match(/\d+\.\d/g)!.map(Number);
-    expect(fastest).toBeLessThanOrEqual(p50!);
-    expect(p50).toBeLessThanOrEqual(slowest!);
-    expect(last).toBeLessThanOrEqual(slowest!);
+    const [last, p50, least, most] = (await text('latency')).match(/\d+\.\d/g)!.map(Number);
+    expect(least).toBeLessThanOrEqual(p50!);
+    expect(p50).toBeLessThanOrEqual(most!);
+    expect(last).toBeLessThanOrEqual(most!);
     await status('✓ As expected');
 
     const infers = watched.requests.filter((url) => url.endsWith('/v2/models/digits/infer'));
@@ -235,7 +235,7 @@ test('what looks like markup is text', async () => {
 
   await setRequest(({ inputs }) => (inputs[0].name = hostile));
   await run();
-  await problem(hostile);
+  await problem('alert(2)');
   expect(watched.complaints.filter((line) => !line.includes('status of 400'))).toEqual([]);
   await server.stop();
 });
