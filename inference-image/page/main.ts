@@ -111,19 +111,23 @@ function showStatus(text: string, className = ''): void {
 
 async function run(times: number): Promise<void> {
   if (isBusy) return;
+  // What is in the editor may be changed meanwhile.
+  const [sent, from] = [editor.value, choice];
   setBusy(true);
   clearAnswer();
   byId('nothing-yet').hidden = true;
   try {
-    checkJson(editor.value);
+    checkJson(sent);
     const answers: Answer[] = [];
     for (let i = 1; i <= times; i++) {
       if (times > 1) showStatus(`Run ${i} of ${times} …`);
-      answers.push(await infer(model, editor.value));
+      answers.push(await infer(model, sent));
+      if (choice !== from) return;
     }
-    showAnswer(answers.at(-1)!);
+    showAnswer(answers.at(-1)!, sent);
     showLatency(answers.map(({ milliseconds }) => milliseconds));
   } catch (error) {
+    if (choice !== from) return;
     showStatus('');
     showText(byId('problem'), (error as Error).message);
     followState().catch(unreachable);
@@ -147,8 +151,8 @@ function checkJson(text: string): void {
   }
 }
 
-function showAnswer({ outputs, text }: Answer): void {
-  const expected = editor.value === choice.text ? choice.expected : undefined;
+function showAnswer({ outputs, text }: Answer, sent: string): void {
+  const expected = sent === choice.text ? choice.expected : undefined;
   const comparisons = expected?.map((tensor) =>
     compareTensor(
       outputs.find(({ name }) => name === tensor.name),

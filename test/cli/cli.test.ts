@@ -132,13 +132,23 @@ describe('model-serving context', () => {
   });
 });
 
-test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
-  'model-serving serve answers, and ends cleanly on %s',
-  async (signal) => {
+test.each([
+  ['SIGTERM', [], 200],
+  ['SIGINT', [], 200],
+  ['SIGHUP', ['--no-page'], 404],
+] as const)(
+  'model-serving serve answers, and ends cleanly on %s; its page with %j: %d',
+  async (signal, pageFlags, pageStatus) => {
     const file = multiplier(folder, 'double', 2);
     const server = spawn(
       process.execPath,
-      [...COMMAND, 'serve', file, ...['--port', '--grpc-port', '--metrics-port'].flatMap((flag) => [flag, '0'])],
+      [
+        ...COMMAND,
+        'serve',
+        file,
+        ...pageFlags,
+        ...['--port', '--grpc-port', '--metrics-port'].flatMap((flag) => [flag, '0']),
+      ],
       {
         env: { ...process.env, MODEL_SERVING_EXECUTORS: 'for another server' },
         cwd: root,
@@ -150,6 +160,7 @@ test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
       if (msg !== 'ready') continue;
       const { outputs } = await infer(url, 'double', [{ name: 'x', datatype: 'FP32', shape: [2], data: [1, 2] }]);
       expect(outputs[0].data).toEqual([2, 4]);
+      expect((await fetch(url)).status).toBe(pageStatus);
       break;
     }
     server.stdout.resume();

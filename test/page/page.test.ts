@@ -166,6 +166,25 @@ describe('the digits example', () => {
     expect(await page.locator('#outputs tr.bad').allInnerTexts()).toEqual([expect.stringMatching(/^\[0, 4\].*\s1$/s)]);
   });
 
+  test('an answer that comes after another choice is dropped', async () => {
+    await open(digits.url);
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await page.route('**/infer', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await run();
+    await page.getByLabel('a held-out seven').check();
+    release();
+    await page.locator('#run[aria-disabled="false"]').waitFor();
+    expect([await text('status'), await text('outputs')]).toEqual(['', '']);
+    await run();
+    await status('✓ As expected');
+    expect(await page.locator('#outputs caption').innerText()).toContain('largest at [0, 7]');
+    expect(watched.requests.filter((url) => url.endsWith('/infer'))).toHaveLength(2);
+  });
+
   test('the curl command gives the same answer', async () => {
     await open(digits.url);
     await run();
@@ -271,7 +290,7 @@ test('a model that is not served: the state says why, and a run shows the refusa
 
 const picture = process.env.PAGE_SCREENSHOT;
 (picture ? test : test.skip)('a picture of the digits example, where PAGE_SCREENSHOT says', async () => {
-  await open(digits.url, { viewport: { width: 1120, height: 1180 } });
+  await open(digits.url, { viewport: { width: 960, height: 1100 } });
   await page.getByRole('button', { name: 'Run 20 times' }).click();
   await page.locator('#latency').filter({ hasText: 'p50 of 20' }).waitFor();
   await page.evaluate('document.activeElement.blur()');
