@@ -1,6 +1,6 @@
-import type { Element, ExpectedTensor, Tensor } from './api';
 import { type Comparison, type Difference, shortNumber } from './comparison';
 import { element } from './dom';
+import type { Element, ExpectedTensor, Tensor } from './tensor';
 
 /** Elements of one tensor that are listed. */
 const MOST_ROWS = 50;

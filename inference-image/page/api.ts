@@ -1,17 +1,5 @@
 import { parseJson } from './exact-json';
-
-/** As a tensor's values are in JSON; what JSON has not is written as a string. */
-export type Element = number | bigint | boolean | string;
-
-export interface TensorMetadata {
-  readonly name: string;
-  readonly datatype: string;
-  readonly shape: readonly number[];
-}
-
-export interface Tensor extends TensorMetadata {
-  readonly data: readonly Element[];
-}
+import type { ExpectedTensor, Tensor, TensorMetadata } from './tensor';
 
 export interface ModelMetadata {
   readonly name: string;
@@ -28,10 +16,6 @@ export interface ModelState {
   readonly version: string;
   readonly state: string;
   readonly reason: string;
-}
-
-export interface ExpectedTensor extends Tensor {
-  readonly tolerance: { readonly absolute: number; readonly relative: number };
 }
 
 export interface Example {

@@ -1,4 +1,4 @@
-import type { Element, ExpectedTensor, Tensor } from './api';
+import type { Element, ExpectedTensor, Tensor } from './tensor';
 
 /** One element against what it should be. */
 export interface Difference {

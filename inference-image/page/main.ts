@@ -1,11 +1,12 @@
 import { outputTable } from './answer-view';
-import { type Answer, type Example, type ExpectedTensor, examples, infer, inferPath } from './api';
+import { type Answer, type Example, examples, infer, inferPath } from './api';
 import { modelMetadata, type ModelMetadata, type ModelState, modelState } from './api';
 import { compareTensor, verdict } from './comparison';
 import { copyText, curlCommand } from './curl';
 import { byId, element, showText } from './dom';
 import { parseJson, readableJson } from './exact-json';
 import { showModel, showState } from './model-view';
+import type { ExpectedTensor } from './tensor';
 import { zeros } from './zeros';
 
 const RUNS = 20;

@@ -1,5 +1,6 @@
-import type { ModelMetadata, ModelState, TensorMetadata } from './api';
+import type { ModelMetadata, ModelState } from './api';
 import { byId, element } from './dom';
+import type { TensorMetadata } from './tensor';
 
 export function showState({ state, reason }: Pick<ModelState, 'state' | 'reason'>): void {
   const at = byId('state');

@@ -1,4 +1,4 @@
-import type { Element, TensorMetadata } from './api';
+import type { Element, TensorMetadata } from './tensor';
 
 /** More are no longer for an editor. */
 const MOST_ELEMENTS = 20_000;
