@@ -143,11 +143,7 @@ test('waitSeconds 0 does not wait, and gives the container time all the same', (
 test('a variable without a value is left out', () => {
   const environment = { SET: 'x', UNSET: undefined } as unknown as Record<string, string>;
   const { container } = containerized({ model, environment });
-  expect(container.env).toEqual([
-    'SET=x',
-    'MODEL_SERVING_PAGE=true',
-    `MODEL_SERVING_EXPECTED_SHA256=${model.sha256}`,
-  ]);
+  expect(container.env).toEqual(['SET=x', 'MODEL_SERVING_PAGE=true', `MODEL_SERVING_EXPECTED_SHA256=${model.sha256}`]);
 });
 
 test('the page can be switched off', () => {
