@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { ModelServingError } from '../errors';
 import { packageRoot, readPackage } from '../package-root';
 import { checkCommand } from './check';
+import { clientCommand } from './client';
 import { contextCommand } from './context';
 import { contractCommand } from './contract';
 import { goldenCommand } from './golden';
@@ -13,7 +14,7 @@ import { serveCommand } from './serve';
 
 const program = new Command('model-serving')
   .description(
-    'Look at an ONNX model, check and measure it, stage the build context of its image, or serve it on this machine.',
+    'Look at an ONNX model, check and measure it, stage the build context of its image, serve it on this machine, or generate a client of it.',
   )
   .version(readPackage(packageRoot).version)
   .showHelpAfterError()
@@ -24,7 +25,8 @@ const program = new Command('model-serving')
   .addCommand(checkCommand())
   .addCommand(goldenCommand())
   .addCommand(profileCommand())
-  .addCommand(contractCommand());
+  .addCommand(contractCommand())
+  .addCommand(clientCommand());
 
 program.parseAsync().catch((error: unknown) => {
   console.error(error instanceof ModelServingError ? error.message : error);

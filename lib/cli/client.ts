@@ -1,0 +1,33 @@
+import { Command } from 'commander';
+import { clientSource } from '../client/client-source';
+import { replaceFile } from '../replace-file';
+import { addModelOptions, type ModelOptions, readModel } from './model-options';
+
+interface ClientOptions extends ModelOptions {
+  out?: string;
+}
+
+export function clientCommand(): Command {
+  return addModelOptions(new Command('client'))
+    .description('Generate a typed client of a model: one TypeScript file that needs nothing but fetch.')
+    .option('--out <file>', 'where to write it (default: standard output)')
+    .action((path: string, options: ClientOptions) => {
+      // A client has only to fit the model that is here; whether others still fit is for the plan to say.
+      const model = readModel(path, { ...options, contract: false, profile: false });
+      const source = clientSource(model, commandText(path, options));
+      if (options.out === undefined) return void process.stdout.write(source);
+      replaceFile(options.out, source);
+      console.log(`${options.out}: a client of "${model.name}", version "${model.version}".`);
+    });
+}
+
+/** The command that generates the same again. */
+function commandText(path: string, { name, modelVersion, out }: ClientOptions): string {
+  const options = { '--name': name, '--model-version': modelVersion, '--out': out };
+  const given = Object.entries(options).flatMap(([option, value]) => (value === undefined ? [] : [option, value]));
+  return ['model-serving', 'client', path, ...given].map(shellWord).join(' ');
+}
+
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

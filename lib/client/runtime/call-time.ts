@@ -1,0 +1,64 @@
+import { InferenceError } from './inference-error';
+
+/** The longest that timers can wait. */
+const MAX_TIMER = 2 ** 31 - 1;
+
+/** The time that one call has, and what may end it sooner. */
+export class CallTime {
+  /** Aborted when the call is over for one reason or another. */
+  readonly signal: AbortSignal;
+  private readonly end: number;
+  private readonly controller = new AbortController();
+  private readonly cleanup: (() => void)[] = [];
+  private readonly over: Promise<never>;
+  private reject: (error: InferenceError) => void = () => undefined;
+
+  constructor(deadline: number, signals: readonly AbortSignal[]) {
+    this.signal = this.controller.signal;
+    this.end = performance.now() + deadline;
+    this.over = new Promise<never>((_, reject) => (this.reject = reject));
+    // Nobody may be waiting for it.
+    this.over.catch(() => undefined);
+    for (const signal of signals) this.heed(signal);
+    if (deadline <= MAX_TIMER) {
+      const timer = setTimeout(() => {
+        this.stop(new InferenceError('deadline', `no answer within the deadline of ${deadline} ms`));
+      }, deadline);
+      this.cleanup.push(() => clearTimeout(timer));
+    }
+  }
+
+  /** Milliseconds that are left. */
+  remaining(): number {
+    return this.end - performance.now();
+  }
+
+  /** The promise, unless the call is over before. */
+  within<T>(promise: Promise<T>): Promise<T> {
+    return Promise.race([this.over, promise]);
+  }
+
+  async pause(milliseconds: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const pause = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, Math.min(milliseconds, MAX_TIMER));
+    });
+    await this.within(pause).finally(() => clearTimeout(timer));
+  }
+
+  close(): void {
+    for (const clean of this.cleanup) clean();
+  }
+
+  private heed(signal: AbortSignal): void {
+    const stop = () => this.stop(new InferenceError('aborted', 'the call was aborted', { cause: signal.reason }));
+    if (signal.aborted) return stop();
+    signal.addEventListener('abort', stop);
+    this.cleanup.push(() => signal.removeEventListener('abort', stop));
+  }
+
+  private stop(error: InferenceError): void {
+    this.reject(error);
+    this.controller.abort(error);
+  }
+}

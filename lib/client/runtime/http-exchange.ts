@@ -1,0 +1,58 @@
+import { InferenceError, type InferenceErrorCode } from './inference-error';
+import type { Fetch } from './options';
+import { parseRetryAfter } from './retries';
+
+export interface HttpAnswer {
+  readonly headers: Headers;
+  readonly body: ArrayBuffer;
+}
+
+/** One request and its whole answer, which is not an error. */
+export async function exchange(fetch: Fetch, url: string, init: RequestInit): Promise<HttpAnswer> {
+  const { response, body } = await answerTo(fetch, url, init);
+  if (!response.ok) throw refusal(response, body);
+  return { headers: response.headers, body };
+}
+
+async function answerTo(
+  fetch: Fetch,
+  url: string,
+  init: RequestInit,
+): Promise<{ readonly response: Response; readonly body: ArrayBuffer }> {
+  try {
+    const response = await fetch(url, init);
+    return { response, body: await response.arrayBuffer() };
+  } catch (error) {
+    throw new InferenceError('connection', `no answer from ${url}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** Node's fetch says no more than `fetch failed`, and has the reason as its cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message || String(error.cause) : error.message;
+}
+
+const CODES: Readonly<Record<number, InferenceErrorCode>> = { 429: 'overloaded', 503: 'unavailable', 504: 'deadline' };
+
+function refusal({ status, headers }: Response, body: ArrayBuffer): InferenceError {
+  const serverMessage = messageOf(new TextDecoder().decode(body));
+  const code = CODES[status] ?? (status >= 400 && status < 500 ? 'invalid-request' : 'server-error');
+  const retryAfter = parseRetryAfter(headers.get('retry-after'), Date.now());
+  return new InferenceError(code, `the server answered ${status}: ${serverMessage}`, {
+    status,
+    serverMessage,
+    retryAfter,
+  });
+}
+
+/** The protocol's `{"error": …}`, or the beginning of what a proxy says. */
+function messageOf(text: string): string {
+  try {
+    const { error } = JSON.parse(text) as { readonly error?: unknown };
+    if (typeof error === 'string') return error;
+  } catch {
+    // Not the protocol's.
+  }
+  return text.trim().slice(0, 200);
+}

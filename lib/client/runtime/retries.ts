@@ -1,0 +1,42 @@
+import type { CallTime } from './call-time';
+import { InferenceError, type InferenceErrorCode } from './inference-error';
+
+/** Milliseconds: the pause before attempt n + 1 is random, up to FIRST_PAUSE * 2 ** (n - 1). */
+const FIRST_PAUSE = 100;
+const LONGEST_PAUSE = 5000;
+
+const RETRIED: readonly InferenceErrorCode[] = ['overloaded', 'unavailable', 'connection'];
+
+/** Tries until there is an answer, or none to be had in the time of the call. Inference changes nothing: it may be sent twice. */
+export async function withRetries<T>(time: CallTime, retries: number, attempt: () => Promise<T>): Promise<T> {
+  for (let attempts = 0; ;) {
+    try {
+      // Of a call that is over already, nothing is sent.
+      await time.within(Promise.resolve());
+      attempts++;
+      return await time.within(attempt());
+    } catch (error) {
+      if (!(error instanceof InferenceError)) throw error;
+      error.attempts = attempts;
+      const pause = pauseAfter(error, attempts);
+      if (!RETRIED.includes(error.code) || attempts > retries || pause >= time.remaining()) throw error;
+      await time.pause(pause).catch((over: InferenceError) => {
+        over.attempts = attempts;
+        throw over;
+      });
+    }
+  }
+}
+
+/** What the server asks for, and a random time, so that clients that were refused together do not come back together. */
+function pauseAfter({ retryAfter = 0 }: InferenceError, attempts: number): number {
+  return retryAfter + Math.random() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1));
+}
+
+/** Milliseconds that Retry-After asks for, in seconds or as a date: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
+export function parseRetryAfter(value: string | null, now: number): number | undefined {
+  if (value === null) return undefined;
+  if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
