@@ -1,0 +1,253 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import ts from 'typescript';
+import { temporaryFolder } from '../support/temporary-folder';
+import { clientOf, DIGITS, EVERY_DATATYPE, ODD_NAMES } from './signatures';
+
+const root = join(__dirname, '..', '..');
+const folder = temporaryFolder();
+const inFolder = (file: string) => join(folder, file);
+
+/** Everything that a careful project turns on. */
+const STRICT: ts.CompilerOptions = {
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noPropertyAccessFromIndexSignature: true,
+  noImplicitOverride: true,
+  noImplicitReturns: true,
+  noFallthroughCasesInSwitch: true,
+  noUnusedLocals: true,
+  noUnusedParameters: true,
+  isolatedModules: true,
+  verbatimModuleSyntax: true,
+  erasableSyntaxOnly: true,
+  noEmit: true,
+  skipLibCheck: true,
+  target: ts.ScriptTarget.ES2022,
+  module: ts.ModuleKind.ESNext,
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+};
+const BROWSER: ts.CompilerOptions = { ...STRICT, lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'], types: [] };
+const NODE: ts.CompilerOptions = {
+  ...STRICT,
+  lib: ['lib.es2022.d.ts'],
+  types: ['node'],
+  typeRoots: [join(root, 'node_modules/@types')],
+};
+
+const CLIENTS = ['digits', 'every-datatype', 'odd-names'].map((name) => inFolder(`${name}-client.ts`));
+
+beforeAll(() => {
+  const [digits, every, odd] = CLIENTS as [string, string, string];
+  writeFileSync(digits, clientOf('digits', DIGITS));
+  writeFileSync(every, clientOf('every-datatype', EVERY_DATATYPE));
+  writeFileSync(odd, clientOf('odd-names', ODD_NAMES));
+});
+
+function compile(options: ts.CompilerOptions, ...files: string[]): readonly ts.Diagnostic[] {
+  return ts.getPreEmitDiagnostics(ts.createProgram(files, options));
+}
+
+function texts(diagnostics: readonly ts.Diagnostic[]): string[] {
+  return diagnostics.map(({ file, start, messageText }) => {
+    const line = file && start !== undefined ? file.getLineAndCharacterOfPosition(start).line + 1 : 0;
+    return `${file?.fileName}:${line} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+  });
+}
+
+const PROLOGUE = `
+import { DigitsClient, InferenceError, type DigitsInputs, type DigitsOutputs } from './digits-client';
+import { EveryDatatypeClient, type EveryDatatypeInputs, type EveryDatatypeOutputs } from './every-datatype-client';
+import { OddNamesClient } from './odd-names-client';
+declare const digits: DigitsClient, every: EveryDatatypeClient, odd: OddNamesClient, error: unknown;
+declare const pixels: DigitsInputs['pixels'], all: EveryDatatypeInputs, answer: EveryDatatypeOutputs, n: number;
+declare const numerals: DigitsOutputs;
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+`;
+
+const RIGHT = [
+  `const { label, probabilities } = await digits.infer({ pixels: { shape: [2, 64], data: new Float32Array(128) } });
+   const data: BigInt64Array = label.data;
+   const shape: readonly [number, 10] = probabilities.shape;
+   const size: Equal<typeof probabilities.shape, readonly [batch: number, 10]> = true;
+   void [data, shape, size];`,
+  `await digits.infer({ pixels: { shape: [n, 64], data: [1, 2, 3] } });`,
+  `const shape = [1, 64] as const; await digits.infer({ pixels: { shape, data: [] } });`,
+  `const { label } = await digits.infer({ pixels }, { outputs: ['label'], deadline: 100, retries: 0 }); void label.data;`,
+  `const result = await digits.infer({ pixels }, { outputs: ['label'] });
+   const narrowed: Equal<typeof result, Pick<DigitsOutputs, 'label'>> = true; void narrowed;`,
+  `const both: DigitsOutputs = await digits.infer({ pixels }, { outputs: ['probabilities', 'label'] }); void both;`,
+  `await digits.infer({ pixels }, { outputs: undefined, signal: undefined, headers: undefined });`,
+  `new DigitsClient({ url: 'http://x', version: '2', protocol: 'json', retries: 1, deadline: 10, fetch });`,
+  `new DigitsClient({ url: 'http://x', fetch: async () => new Response(), headers: { authorization: 'x' } });`,
+  `const isReady: boolean = await digits.ready(); const { versions } = await digits.metadata(); void [isReady, versions];`,
+  `if (error instanceof InferenceError && error.code === 'deadline') void [error.status, error.attempts, error.cause];`,
+  `const texts: string[] = answer.out_BYTES.data; const flags: boolean[] = answer.out_BOOL.data; void [texts, flags];`,
+  `const bits: Uint16Array = answer.out_FP16.data; const long: BigUint64Array = answer.out_UINT64.data; void [bits, long];`,
+  `await every.infer({ ...all, in_INT64: { shape: [1], data: [1n] }, in_FP64: { shape: [1], data: [0.1] } });`,
+  `await every.infer({ ...all, in_UINT8: { shape: [1], data: [1] }, in_BOOL: { shape: [1], data: [true] } });`,
+  `const given = await odd.infer({
+     scalar: { shape: [], data: [1] }, 'input:0': { shape: [n, 2], data: [1, 2] },
+     '0': { shape: [1, 1, 1, 1, 1, 1, 1], data: [1] }, "it's": { shape: [n, n], data: [] },
+     'say "it\\'s"': { shape: [1, 1, 1], data: [1] }, 'a\\\\b\\n*/': { shape: [0], data: [] },
+     ['__proto__']: { shape: [1], data: [1] }, constructor: { shape: [1], data: [1] },
+   }); void [given.__proto__, given.even_longer.shape];`,
+];
+
+/** Each with what the compiler says of it. */
+const WRONG: Readonly<Record<string, readonly (readonly [snippet: string, error: string])[]>> = {
+  'the name of an input': [
+    [`digits.infer({ pixel: { shape: [1, 64], data: new Float32Array(64) } });`, "'pixel' does not exist"],
+    [`digits.infer({});`, "'pixels' is missing"],
+    [`digits.infer({ pixels, more: pixels });`, "'more' does not exist"],
+    [`odd.infer({ scalar: { shape: [], data: [1] } });`, 'is missing the following properties'],
+  ],
+  'the number of dimensions': [
+    [
+      `digits.infer({ pixels: { shape: [64], data: new Float32Array(64) } });`,
+      'Source has 1 element(s) but target requires 2',
+    ],
+    [
+      `digits.infer({ pixels: { shape: [1, 64, 1], data: new Float32Array(64) } });`,
+      'Source has 3 element(s) but target allows only 2',
+    ],
+    [
+      `digits.infer({ pixels: { shape: [], data: new Float32Array(64) } });`,
+      'Source has 0 element(s) but target requires 2',
+    ],
+  ],
+  'a fixed size': [
+    [
+      `digits.infer({ pixels: { shape: [1, 65], data: new Float32Array(65) } });`,
+      "'65' is not assignable to type '64'",
+    ],
+    [
+      `digits.infer({ pixels: { shape: [1, n], data: new Float32Array(64) } });`,
+      "'number' is not assignable to type '64'",
+    ],
+    [`const shape: number[] = [1, 64]; digits.infer({ pixels: { shape, data: [] } });`, "'number[]' is not assignable"],
+    [
+      `const shape: readonly [number, 11] = numerals.probabilities.shape; void shape;`,
+      "'10' is not assignable to type '11'",
+    ],
+  ],
+  'a shape that is none': [
+    [
+      `digits.infer({ pixels: { shape: ['1', 64], data: new Float32Array(64) } });`,
+      "'string' is not assignable to type 'number'",
+    ],
+    [`digits.infer({ pixels: { data: new Float32Array(64) } });`, "Property 'shape' is missing"],
+    [`digits.infer({ pixels: { shape: [1, 64] } });`, "Property 'data' is missing"],
+    [`digits.infer({ pixels: new Float32Array(64) });`, 'is missing the following properties'],
+  ],
+  'the datatype': [
+    [
+      `digits.infer({ pixels: { shape: [1, 64], data: new Float64Array(64) } });`,
+      "'Float64Array<ArrayBuffer>' is not assignable",
+    ],
+    [
+      `digits.infer({ pixels: { shape: [1, 64], data: new Uint8Array(64) } });`,
+      "'Uint8Array<ArrayBuffer>' is not assignable",
+    ],
+    [`digits.infer({ pixels: { shape: [1, 64], data: ['1'] } });`, "'string' is not assignable to type 'number'"],
+    [`digits.infer({ pixels: { shape: [1, 64], data: [1n] } });`, "'bigint' is not assignable to type 'number'"],
+    [`digits.infer({ pixels: { shape: [1, 64], data: [[1, 2]] } });`, "'number[]' is not assignable to type 'number'"],
+    [`every.infer({ ...all, in_INT64: { shape: [1], data: [1] } });`, "'number' is not assignable to type 'bigint'"],
+    [
+      `every.infer({ ...all, in_INT64: { shape: [1], data: new BigUint64Array(1) } });`,
+      "'BigUint64Array<ArrayBuffer>' is not assignable",
+    ],
+    [
+      `every.infer({ ...all, in_UINT8: { shape: [1], data: new Int8Array(1) } });`,
+      "'Int8Array<ArrayBuffer>' is not assignable",
+    ],
+    [
+      `every.infer({ ...all, in_UINT8: { shape: [1], data: new Uint8ClampedArray(1) } });`,
+      "'Uint8ClampedArray<ArrayBuffer>' is not assignable",
+    ],
+    [`every.infer({ ...all, in_BOOL: { shape: [1], data: [1] } });`, "'number' is not assignable to type 'boolean'"],
+    [`every.infer({ ...all, in_BOOL: { shape: [1], data: new Uint8Array(1) } });`, "from type 'readonly boolean[]'"],
+    [`every.infer({ ...all, in_FP16: { shape: [1], data: [1] } });`, "from type 'Uint16Array"],
+    [
+      `every.infer({ ...all, in_FP16: { shape: [1], data: new Float32Array(1) } });`,
+      "'Float32Array<ArrayBuffer>' is not assignable",
+    ],
+    [`every.infer({ ...all, in_BYTES: { shape: [1], data: new Uint8Array(1) } });`, "from type 'readonly string[]'"],
+    [
+      `const label: Float32Array = answer.out_FP64.data; void label;`,
+      "'Float64Array<ArrayBufferLike>' is not assignable",
+    ],
+    [
+      `const label: number | undefined = answer.out_INT64.data[0]; void label;`,
+      "'bigint' is not assignable to type 'number'",
+    ],
+  ],
+  'the name of an output': [
+    [`digits.infer({ pixels }, { outputs: ['labels'] });`, `'"labels"' is not assignable`],
+    [`digits.infer({ pixels }, { outputs: [] });`, 'Source has 0 element(s) but target requires 1'],
+    [`void (await digits.infer({ pixels })).scores;`, "'scores' does not exist"],
+    [`void (await digits.infer({ pixels }, { outputs: ['label'] })).probabilities;`, "'probabilities' does not exist"],
+  ],
+  options: [
+    [`new DigitsClient({});`, "'url' is missing"],
+    [`new DigitsClient({ url: 'http://x', protocol: 'grpc' });`, `'"grpc"' is not assignable`],
+    [`new DigitsClient({ url: 'http://x', timeout: 3 });`, "'timeout' does not exist"],
+    [`digits.infer({ pixels }, { deadline: '1s' });`, "'string' is not assignable to type 'number'"],
+    [`digits.infer({ pixels }, { protocol: 'json' });`, "'protocol' does not exist"],
+    [`if (error instanceof InferenceError && error.code === 'timeout') void error;`, 'have no overlap'],
+  ],
+};
+
+/** A program of one function for each snippet, and of the diagnostics those of each. */
+function compileSnippets(snippets: readonly string[]): string[][] {
+  const file = inFolder('usage.ts');
+  let text = PROLOGUE;
+  const ends = snippets.map((snippet) => (text += `export async function f${text.length}() {\n${snippet}\n}\n`).length);
+  writeFileSync(file, text);
+  const found: string[][] = snippets.map(() => []);
+  for (const diagnostic of compile(BROWSER, file)) {
+    if (diagnostic.file?.fileName !== file) throw new Error(texts([diagnostic])[0]);
+    found[ends.findIndex((end) => diagnostic.start! < end)]!.push(...texts([diagnostic]));
+  }
+  return found;
+}
+
+test('what fits the model compiles', () => {
+  expect(compileSnippets(RIGHT)).toEqual(RIGHT.map(() => []));
+});
+
+test('what does not fit is an error, each in its own way', () => {
+  const wrong = Object.values(WRONG).flat();
+  const found = compileSnippets(wrong.map(([snippet]) => snippet));
+  wrong.forEach(([snippet, error], i) => {
+    expect({ snippet, errors: found[i] }).toEqual({ snippet, errors: [expect.stringContaining(error)] });
+  });
+});
+
+test("compiles with Node's types and without the DOM", () => {
+  expect(texts(compile(NODE, ...CLIENTS))).toEqual([]);
+});
+
+test('the code of docs/client.md compiles with the client that it shows', () => {
+  const page = readFileSync(join(root, 'docs/client.md'), 'utf8');
+  const snippets = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code!);
+  expect(snippets.length).toBeGreaterThan(2);
+  const files = snippets.map((code, i) => {
+    const file = inFolder(`page-${i}.ts`);
+    writeFileSync(file, code);
+    return file;
+  });
+  expect(texts(compile({ ...NODE, noUnusedLocals: false }, ...files))).toEqual([]);
+});
+
+test('is formatted', () => {
+  const config = join(root, '.prettierrc.json');
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(dirname(require.resolve('prettier/package.json')), 'bin/prettier.cjs'), '--config', config, '-l', ...CLIENTS],
+    { encoding: 'utf8', cwd: folder },
+  );
+  expect(stdout + stderr).toBe('');
+});
