@@ -27,10 +27,11 @@ async function answerTo(
   }
 }
 
-/** Node's fetch says no more than `fetch failed`, and has the reason as its cause. */
+/** Node's fetch says no more than `fetch failed`, and has the reason as its cause, which may have a code alone. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message || String(error.cause) : error.message;
+  const { message, cause } = Object(error) as { readonly message?: string; readonly cause?: unknown };
+  const { message: reason, code } = Object(cause) as { readonly message?: string; readonly code?: string };
+  return reason || code || message || String(error);
 }
 
 const CODES: Readonly<Record<number, InferenceErrorCode>> = { 429: 'overloaded', 503: 'unavailable', 504: 'deadline' };
