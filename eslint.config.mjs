@@ -51,6 +51,10 @@ export default tseslint.config(
     },
   },
   {
+    files: ['lib/client/runtime/**'],
+    rules: restrict({ regex: '^(?!\\./)', message: 'A generated client is one file: it imports nothing.' }),
+  },
+  {
     files: ['inference-image/src/**'],
     rules: restrict({ regex: '(^|/)lib/', message: 'The container knows nothing of the library.' }),
   },

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { slowModel } from '../support/slow-model';
 import { ServerProcess } from '../support/server';
 import { identity, node, value, type Elem } from '../support/onnx-builder';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -60,7 +61,7 @@ beforeAll(async () => {
   });
   const file = join(folder, 'm-client.ts');
   writeFileSync(file, clientOf('m', EVERY_DATATYPE));
-  Client = require(file).MClient;
+  Client = jest.requireActual(file).MClient;
 });
 
 describe.each(['binary', 'json'])('a generated client and the server, by %s', (protocol) => {
@@ -108,9 +109,44 @@ test('says so where the server has another model of the same name', async () => 
   const file = join(folder, 'other-client.ts');
   const tensor = (name: string, datatype: 'FP32' | 'FP64') => ({ name, datatype, dimensions: ['n'] });
   writeFileSync(file, clientOf('m', { inputs: [tensor('x', 'FP64')], outputs: [tensor('y', 'FP32')] }));
-  const client = new (require(file).MClient)({ url: other.url });
+  const client = new (jest.requireActual(file).MClient)({ url: other.url });
   await expect(client.infer({ x: { shape: [1], data: [1] } })).rejects.toMatchObject({
     code: 'invalid-answer',
     message: 'output "y" is FP64 [1]; this client was generated for FP32 [n]',
   });
+});
+
+test('comes back to a server that was full, and leaves one in time that would be too late', async () => {
+  const slow = await ServerProcess.start(slowModel(), { executors: 1, maxQueueLength: 1 });
+  const file = join(folder, 'slow-client.ts');
+  writeFileSync(
+    file,
+    clientOf('m', {
+      inputs: [{ name: 'n', datatype: 'INT64', dimensions: [1] }],
+      outputs: [{ name: 'y', datatype: 'FP32', dimensions: [1] }],
+    }),
+  );
+  const statuses: number[] = [];
+  const client = new (jest.requireActual(file).MClient)({
+    url: slow.url,
+    fetch: async (url: string, init: RequestInit) => {
+      const response = await fetch(url, init);
+      statuses.push(response.status);
+      return response;
+    },
+  });
+  const run = (rounds: bigint, options?: object) => client.infer({ n: { shape: [1], data: [rounds] } }, options);
+
+  const answered = await Promise.all([run(2000n), run(2001n), run(2002n)]);
+  expect(answered.map(({ y }) => y.data[0])).toEqual([2000, 2001, 2002]);
+  expect(statuses).toContain(429);
+
+  const inTheWay = run(3000n);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const start = performance.now();
+  await expect(run(1n, { deadline: 60 })).rejects.toMatchObject({ code: 'deadline', attempts: 1 });
+  expect(performance.now() - start).toBeLessThan(1000);
+  await inTheWay;
+  // It never ran.
+  expect(await slow.metrics()).toMatch(/inference_requests_total\{[^}]*outcome="(timeout|cancelled)"[^}]*\} 1\n/);
 });

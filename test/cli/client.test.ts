@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runCli } from '../support/cli';
+import { multiplier } from '../support/models';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const folder = temporaryFolder();
+const home = process.cwd();
+beforeAll(() => process.chdir(folder));
+afterAll(() => process.chdir(home));
+
+const DIGITS = join(__dirname, '..', '..', 'examples/digits/digits.onnx');
+
+/** What is the model's own of a client, without where the tests are. */
+function modelPart(source: string): string {
+  return source.slice(0, source.indexOf('\n};\n') + 4).replace(/\S*\/examples/, 'examples');
+}
+
+test('writes a client of the digits, the same each time', () => {
+  const write = () => runCli('client', DIGITS, '--runtime-check', 'skip', '--out', 'src/digits-client.ts');
+  expect(write()).toEqual({
+    code: 0,
+    stdout: 'src/digits-client.ts: a client of "digits", version "1".\n',
+    stderr: '',
+  });
+  const source = readFileSync('src/digits-client.ts', 'utf8');
+  expect(source).not.toMatch(/^import /m);
+  expect(source).not.toContain('\r');
+  expect(modelPart(source)).toMatchSnapshot();
+  write();
+  expect(readFileSync('src/digits-client.ts', 'utf8')).toBe(source);
+});
+
+test('prints a client of a model by another name and version, with the command that does so again', () => {
+  multiplier('.', 'my model', 2);
+  const { code, stdout, stderr } = runCli('client', 'my model.onnx', '--name', '3d-unet.v2', '--model-version', '4');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(
+    stdout
+      .replace(/[0-9a-f]{64}/, 'SHA256')
+      .split('\n')
+      .slice(0, 5),
+  ).toEqual([
+    '// A client of the model 3d-unet.v2, version 4',
+    '// sha256 SHA256',
+    '//',
+    '// Generated: to change it, generate it anew.',
+    "//   model-serving client 'my model.onnx' --name 3d-unet.v2 --model-version 4",
+  ]);
+  expect(stdout).toContain('export class Model3dUnetV2Client {');
+});
+
+test('says what is wrong with the model', () => {
+  expect(runCli('client', 'none.onnx')).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringContaining('[file-not-found]'),
+  });
+});

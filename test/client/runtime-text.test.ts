@@ -1,0 +1,63 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DATATYPES } from '../../inference-image/src/contract/signature';
+import { clientPrefix, commentText, isIdentifier, stringLiteral } from '../../lib/client/identifiers';
+import { RUNTIME_FILES, runtimeText } from '../../lib/client/runtime-text';
+import { NUMERIC_ARRAYS, type Datatype } from '../../lib/client/runtime/tensors';
+
+test('every source of the runtime is in a client', () => {
+  const folder = join(__dirname, '..', '..', 'lib/client/runtime');
+  expect([...RUNTIME_FILES].sort()).toEqual(readdirSync(folder).sort());
+});
+
+test('a client exports what its users name, and nothing else', () => {
+  const exported = [...runtimeText().matchAll(/^export \w+ (\w+)/gm)].map(([, name]) => name);
+  expect(exported).toMatchInlineSnapshot(`
+   [
+     "AnsweredElements",
+     "SentElements",
+     "Datatype",
+     "InputTensor",
+     "OutputTensor",
+     "ClientOptions",
+     "CallOptions",
+     "Fetch",
+     "InferenceErrorCode",
+     "InferenceErrorDetails",
+     "InferenceError",
+     "ModelMetadata",
+     "TensorMetadata",
+   ]
+  `);
+  expect(runtimeText()).not.toMatch(/^import/m);
+});
+
+test('knows the datatypes of the server', () => {
+  const datatypes: Datatype[] = [...DATATYPES];
+  expect([...Object.keys(NUMERIC_ARRAYS), 'BOOL', 'BYTES'].sort()).toEqual(datatypes.sort());
+});
+
+test.each([
+  ['digits', 'Digits'],
+  ['digits-v2', 'DigitsV2'],
+  ['my_model.v1.2', 'MyModelV12'],
+  ['3d', 'Model3d'],
+  ['BERT', 'BERT'],
+])('the client of %s begins with %s', (name, prefix) => {
+  expect(clientPrefix(name)).toBe(prefix);
+});
+
+test.each(["it's", '"', '\'"', '\\', '\\"', "\\'", '\n\u2028\u0000', '\ud800', '`${x}`', ''])(
+  'writes %j as a literal',
+  (text) => {
+    const literal = stringLiteral(text);
+    expect(new Function(`return ${literal}`)()).toBe(text);
+    expect(literal).not.toContain('\n');
+  },
+);
+
+test('knows what may be a name, and keeps comments from ending', () => {
+  expect(['a', '_', '$1', 'línea', 'new'].map(isIdentifier)).toEqual([true, true, true, true, true]);
+  expect(['', '1a', 'a-b', 'a b', '*/'].map(isIdentifier)).toEqual([false, false, false, false, false]);
+  expect(commentText('a\n*/\u2028b')).toBe('a * / b');
+});
