@@ -7,11 +7,15 @@ export interface Snippet {
   readonly code: string;
 }
 
-/** The TypeScript of all pages. */
+/** Is of a generated client and not of a stack: test/client compiles it. */
+const CLIENT_PAGE = join('docs', 'client.md');
+
+/** The TypeScript of all pages that are about stacks. */
 export function snippets(root: string): Snippet[] {
   const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.md'))
-    .map((file) => join('docs', file));
+    .map((file) => join('docs', file))
+    .filter((page) => page !== CLIENT_PAGE);
   return ['README.md', ...pages].flatMap((page) => snippetsOf(page, readFileSync(join(root, page), 'utf8')));
 }
 
