@@ -15,8 +15,10 @@ import { addHealthRoutes } from './health-routes';
 import { InferEndpoint } from './infer-endpoint';
 import { addInferRoutes, inferPaths } from './infer-routes';
 import { addMetadataRoutes } from './metadata-routes';
+import { addOpenApiRoute } from './openapi-route';
 import { addPageRoutes, type Page } from './page-routes';
 import { addRepositoryRoutes } from './repository-routes';
+import { addMethods } from './routes';
 import { addStatisticsRoutes } from './statistics-routes';
 
 /** Longer than the idle time of common load balancers (60 s), so that they close connections and not we. */
@@ -67,11 +69,13 @@ export function buildApp(options: AppOptions): FastifyInstance {
   });
   if (options.log.isLevelEnabled('debug')) logRequests(app, options.log);
   acceptBodies(app, options.maxRequestBytes);
+  addMethods(app);
   addHealthRoutes(app, options);
   addMetadataRoutes(app, options);
   addStatisticsRoutes(app, options);
   addRepositoryRoutes(app, options);
   addInferRoutes(app, options, endpoint);
+  addOpenApiRoute(app, options);
   if (options.page) addPageRoutes(app, options.page);
   return app;
 }

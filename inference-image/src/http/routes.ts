@@ -1,11 +1,19 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
+import { METHODS } from 'node:http';
 import type { ModelManifest } from '../contract/model-manifest';
 import { ServingError } from '../errors';
 import { checkAskedModel } from '../protocol/asked-model';
 
-const METHODS = ['DELETE', 'GET', 'OPTIONS', 'PATCH', 'POST', 'PUT'] as const;
+/** Not one of Fastify's own; Node's parser knows it from some release on. */
+const QUERY = METHODS.includes('QUERY') ? ['QUERY'] : [];
+const KNOWN_METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE', ...QUERY];
 
 type Method = 'GET' | 'POST';
+
+/** Before any route is added. */
+export function addMethods(app: FastifyInstance): void {
+  for (const method of QUERY) app.addHttpMethod(method, { hasBody: true });
+}
 
 /** Adds a route at each path, and 405 for every other method there. */
 export function addRoutes(
@@ -14,14 +22,15 @@ export function addRoutes(
   paths: readonly string[],
   route: Omit<RouteOptions, 'method' | 'url'>,
 ): void {
+  const allowed = method === 'GET' ? ['GET', 'HEAD'] : [method];
   for (const url of paths) {
     app.route({ ...route, method, url });
     app.route({
-      method: METHODS.filter((other) => other !== method),
+      method: KNOWN_METHODS.filter((other) => !allowed.includes(other)),
       url,
       // Before the body is read.
       onRequest: async (request, reply) => {
-        reply.header('allow', method === 'GET' ? 'GET, HEAD' : method);
+        reply.header('allow', allowed.join(', '));
         throw new ServingError('methodNotAllowed', `${request.method} is not allowed here; use ${method}`);
       },
       handler: () => undefined,

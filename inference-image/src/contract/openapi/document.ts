@@ -1,0 +1,43 @@
+import { DURATION_SCHEMA, modelConfigSchema, modelMetadataSchema, statisticsSchema } from './answers';
+import { elementSchemas } from './elements';
+import { ERROR_SCHEMA, errorComponents } from './errors';
+import { inferRequestSchema } from './infer-request';
+import { inferResponseSchema } from './infer-response';
+import { jsonText, type JsonObject } from './json';
+import type { DescribedModel } from './model';
+import { paths } from './paths';
+
+const PROTOCOL =
+  'The Open Inference Protocol (KServe V2) over HTTP. Every path that takes GET takes HEAD as well. Every error of a path is `{"error": "…"}`.';
+
+/**
+ * Describes the HTTP port of a server with this model.
+ * @see https://spec.openapis.org/oas/v3.1.1.html
+ */
+export function openApiDocument(model: DescribedModel): JsonObject {
+  const { name, version, signature, title = name, description } = model;
+  return {
+    openapi: '3.1.1',
+    info: { title, version, description: [description, PROTOCOL].filter(Boolean).join('\n\n') },
+    servers: [{ url: '/' }],
+    paths: paths(model),
+    components: {
+      schemas: {
+        InferRequest: inferRequestSchema(signature),
+        InferResponse: inferResponseSchema(model),
+        ModelMetadata: modelMetadataSchema(model),
+        ModelConfig: modelConfigSchema(model),
+        Statistics: statisticsSchema(model),
+        Error: ERROR_SCHEMA,
+        Duration: DURATION_SCHEMA,
+        ...elementSchemas(signature),
+      },
+      responses: errorComponents(),
+    },
+  };
+}
+
+/** The same as text, byte for byte what `GET /openapi.json` answers. */
+export function openApiText(model: DescribedModel): string {
+  return `${jsonText(openApiDocument(model))}\n`;
+}

@@ -1,0 +1,22 @@
+import type { Datatype, TensorSignature } from '../signature';
+import type { Json, JsonObject } from './json';
+
+/** Of all inputs together; a document with more would be mostly zeros. */
+const MAX_ELEMENTS = 10_000;
+
+const ELEMENT: Partial<Record<Datatype, Json>> = { BOOL: false, BYTES: 'text' };
+
+/** A valid request, of size 1 wherever a dimension is not fixed; undefined where it would be very long. */
+export function exampleRequest(inputs: readonly TensorSignature[]): JsonObject | undefined {
+  const shapes = inputs.map(({ dimensions }) => dimensions.map((size) => (typeof size === 'number' ? size : 1)));
+  const counts = shapes.map((shape) => shape.reduce((count, size) => count * size, 1));
+  if (counts.reduce((total, count) => total + count, 0) > MAX_ELEMENTS) return undefined;
+  return {
+    inputs: inputs.map(({ name, datatype }, i) => ({
+      name,
+      datatype,
+      shape: shapes[i]!,
+      data: new Array<Json>(counts[i]!).fill(ELEMENT[datatype] ?? 0),
+    })),
+  };
+}

@@ -1,0 +1,33 @@
+/** JSON as it is written; what is undefined is left out, and a bigint keeps every digit. */
+export type Json = string | number | bigint | boolean | null | readonly Json[] | JsonObject;
+
+export interface JsonObject {
+  readonly [key: string]: Json | undefined;
+}
+
+const WIDTH = 100;
+
+/** JSON to be read and compared: indented, but what is short is on one line, and so is an array of scalars. */
+export function jsonText(value: Json, indent = ''): string {
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const inner = `${indent}  `;
+  if (Array.isArray(value)) {
+    const items = (value as readonly Json[]).map((item) => jsonText(item, inner));
+    return value.some(isContainer) ? brackets('[', items, ']', indent) : `[${items.join(', ')}]`;
+  }
+  const fields = Object.entries(value).flatMap(([key, field]) =>
+    field === undefined ? [] : `${JSON.stringify(key)}: ${jsonText(field, inner)}`,
+  );
+  return fields.length > 0 ? brackets('{', fields, '}', indent) : '{}';
+}
+
+function brackets(open: string, items: readonly string[], close: string, indent: string): string {
+  const line = `${open} ${items.join(', ')} ${close}`;
+  if (line.length <= WIDTH && !line.includes('\n')) return line;
+  return `${open}\n${items.map((item) => `${indent}  ${item}`).join(',\n')}\n${indent}${close}`;
+}
+
+function isContainer(value: Json): boolean {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,85 @@
+import { LIVE_SCHEMA, readySchema, repositoryIndexSchema, SERVER_METADATA_SCHEMA } from './answers';
+import { errorResponses, type ErrorName, RETRY_AFTER } from './errors';
+import { inferOperation } from './infer-operation';
+import type { JsonObject } from './json';
+import type { DescribedModel } from './model';
+
+const METADATA = { $ref: '#/components/schemas/ModelMetadata' };
+const CONFIG = { $ref: '#/components/schemas/ModelConfig' };
+const STATISTICS = { $ref: '#/components/schemas/Statistics' };
+
+/** Every path of the HTTP port, with the model's own name and version. */
+export function paths(model: DescribedModel): JsonObject {
+  const name = encodeURIComponent(model.name);
+  const root = `/v2/models/${name}`;
+  return {
+    '/v2': { get: get('serverMetadata', 'What the server is', SERVER_METADATA_SCHEMA) },
+    '/v2/health/live': { get: get('serverLive', 'Whether the process answers', LIVE_SCHEMA) },
+    '/v2/health/ready': { get: ready('serverReady', 'Whether the model is served') },
+    ...modelPaths(root, '', model),
+    ...modelPaths(`${root}/versions/${encodeURIComponent(model.version)}`, 'OfVersion', model),
+    '/v2/models/stats': { get: get('statistics', 'Counts and times of all models, which is one', STATISTICS) },
+    '/v2/repository/index': { post: repositoryIndex(model) },
+    [`/v2/repository/models/${name}/load`]: { post: refused('load') },
+    [`/v2/repository/models/${name}/unload`]: { post: refused('unload') },
+    '/openapi.json': { get: get('openApi', 'This document', { type: 'object' }) },
+  };
+}
+
+function modelPaths(path: string, suffix: string, model: DescribedModel): JsonObject {
+  const of = (id: string) => id + suffix;
+  return {
+    [path]: { get: get(of('modelMetadata'), 'Inputs and outputs', METADATA, 'NotFound') },
+    [`${path}/ready`]: { get: ready(of('modelReady'), 'Whether the model is served', model.name) },
+    [`${path}/config`]: { get: get(of('modelConfig'), 'How it is run', CONFIG, 'NotFound') },
+    [`${path}/stats`]: { get: get(of('modelStatistics'), 'Counts and times', STATISTICS, 'NotFound') },
+    [`${path}/infer`]: { post: inferOperation(of('infer'), model) },
+  };
+}
+
+function get(operationId: string, summary: string, schema: JsonObject, ...errors: ErrorName[]): JsonObject {
+  return { operationId, summary, responses: { 200: json(summary, schema), ...errorResponses(...errors) } };
+}
+
+function ready(operationId: string, summary: string, name?: string): JsonObject {
+  const errors = name === undefined ? errorResponses() : errorResponses('NotFound');
+  const notReady = 'It is starting, was refused by its own checks, or is shutting down.';
+  return {
+    operationId,
+    summary,
+    responses: {
+      200: json('It is.', readySchema(true, name)),
+      ...errors,
+      503: { ...json(notReady, readySchema(false, name)), headers: RETRY_AFTER },
+    },
+  };
+}
+
+function repositoryIndex(model: DescribedModel): JsonObject {
+  const schema = {
+    type: 'object',
+    properties: { ready: { type: 'boolean', description: 'Whether to leave out a model that is not ready.' } },
+  };
+  return {
+    operationId: 'repositoryIndex',
+    summary: 'The models of this server: one',
+    requestBody: { content: { 'application/json': { schema } } },
+    responses: {
+      200: json('The model and its state.', repositoryIndexSchema(model)),
+      ...errorResponses('BodyTooLarge', 'UnsupportedMedia'),
+    },
+  };
+}
+
+/** A server has the model of its image, and answers every request to change that with 400. */
+function refused(action: string): JsonObject {
+  return {
+    operationId: `repositoryModel${action === 'load' ? 'Load' : 'Unload'}`,
+    summary: `Always refused: a server has the one model of its image`,
+    responses: errorResponses('NotFound'),
+  };
+}
+
+function json(description: string, schema: JsonObject): JsonObject {
+  return { description, content: { 'application/json': { schema } } };
+}

@@ -1,0 +1,52 @@
+import type { Datatype, Dimension, TensorSignature } from '../signature';
+import { elementRef } from './elements';
+import type { JsonObject } from './json';
+
+/** Of one dimension: what the runtime's binding takes. */
+const MAX_SIZE = 2 ** 31 - 1;
+
+/** The sizes of a tensor: fixed ones are constants, all others have bounds. */
+export function shapeSchema({ dimensions }: Pick<TensorSignature, 'dimensions'>): JsonObject {
+  const { length } = dimensions;
+  if (length === 0) return { type: 'array', maxItems: 0 };
+  return { type: 'array', minItems: length, maxItems: length, prefixItems: dimensions.map(sizeSchema) };
+}
+
+/** Elements in row-major order, flat or, as only requests may have them, nested as the shape says. */
+export function dataSchema({ datatype, dimensions }: TensorSignature, from: 'request' | 'response'): JsonObject {
+  const element = elementRef(datatype as Exclude<Datatype, 'FP16'>, from);
+  const flat = arraySchema(element, fixedCount(dimensions));
+  if (from === 'response' || dimensions.length < 2) return flat;
+  return { anyOf: [flat, dimensions.reduceRight<JsonObject>(nest, element)] };
+}
+
+/** How many elements there are, in words for where the schema cannot say it. */
+export function dataDescription({ dimensions }: Pick<TensorSignature, 'dimensions'>): string {
+  return fixedCount(dimensions) === undefined ? 'As many elements as `shape` says.' : '';
+}
+
+/** `FP32 [batch, 3, 32, 32]` */
+export function tensorText({ datatype, dimensions }: TensorSignature): string {
+  return `${datatype} [${dimensions.map((dimension) => dimension ?? '?').join(', ')}]`;
+}
+
+/** The number of elements; undefined where a dimension is not fixed. */
+export function fixedCount(dimensions: readonly Dimension[]): number | undefined {
+  return dimensions.every((size) => typeof size === 'number')
+    ? dimensions.reduce<number>((count, size) => count * (size as number), 1)
+    : undefined;
+}
+
+function sizeSchema(dimension: Dimension): JsonObject {
+  if (typeof dimension === 'number') return { const: dimension };
+  const bounds = { type: 'integer', minimum: 0, maximum: MAX_SIZE };
+  return dimension === null ? bounds : { title: dimension, ...bounds };
+}
+
+function nest(items: JsonObject, dimension: Dimension): JsonObject {
+  return arraySchema(items, typeof dimension === 'number' ? dimension : undefined);
+}
+
+function arraySchema(items: JsonObject, length: number | undefined): JsonObject {
+  return { type: 'array', minItems: length, maxItems: length, items };
+}

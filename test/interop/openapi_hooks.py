@@ -1,0 +1,105 @@
+"""What JSON Schema has no words for, added to requests that schemathesis makes from the document and means to be valid:
+data have as many elements as the shape says, dimensions of one name have one size, and binary data follows its JSON.
+Requests that are meant to be wrong go as they are."""
+
+import itertools
+import json
+import math
+import struct
+
+import schemathesis
+from hypothesis import strategies as st
+
+JSON_LENGTH = "Inference-Header-Content-Length"
+ELEMENT = {"BOOL": False, "BYTES": "text"}
+PACKED = {"FP32": "<f", "FP64": "<d", "INT64": "<q", "BOOL": "<?"}
+MOST_ROWS = 3
+# No run on a busy machine is to begin too late: that would be answered with 504, as documented.
+LONG_TIMEOUT = 60_000_000
+
+schemathesis.openapi.media_type("application/octet-stream", st.binary(max_size=16))
+
+
+@schemathesis.hook
+def before_call(ctx, case, kwargs):
+    if case.method != "POST" or not case.path.endswith("/infer") or case.meta is None:
+        return
+    is_valid = case.meta.generation.mode.is_positive
+    header = case.meta.components.get(schemathesis.core.parameters.ParameterLocation.HEADER)
+    if header is None or header.mode.is_positive:
+        # It says how a body is to be read, so one that was made up makes another request of it.
+        for name in [name for name in case.headers if name.lower() == JSON_LENGTH.lower()]:
+            del case.headers[name]
+    if not is_valid:
+        return
+    inputs = input_schemas(case.operation.schema.raw_schema)
+    if case.media_type == "application/octet-stream":
+        text, blobs = binary_request(inputs, bytes(case.body))
+        case.headers[JSON_LENGTH] = str(len(text))
+        case.body = text + blobs
+    elif isinstance(case.body, dict):
+        fill(case.body, inputs)
+
+
+def input_schemas(document):
+    """By name."""
+    items = document["components"]["schemas"]["InferRequest"]["properties"]["inputs"]["items"]
+    return {schema["properties"]["name"]["const"]: schema["properties"] for schema in items.get("anyOf", [items])}
+
+
+def fill(request, schemas):
+    sizes = {}
+    for tensor in request["inputs"]:
+        schema = schemas[tensor["name"]]
+        tensor["shape"] = shape_of(schema, tensor["shape"], sizes)
+        given = list(flatten(tensor["data"])) or [ELEMENT.get(tensor["datatype"], 0)]
+        flat = list(itertools.islice(itertools.cycle(given), math.prod(tensor["shape"])))
+        is_nested = any(isinstance(part, list) for part in tensor["data"])
+        tensor["data"] = nest(flat, tensor["shape"]) if is_nested else flat
+    parameters = request.get("parameters") or {}
+    if parameters.get("timeout"):
+        parameters["timeout"] += LONG_TIMEOUT
+
+
+def shape_of(schema, wanted, sizes):
+    dimensions = schema["shape"].get("prefixItems", [])
+    return [
+        dimension["const"] if "const" in dimension else sizes.setdefault(dimension.get("title", axis), size % (MOST_ROWS + 1))
+        for axis, (dimension, size) in enumerate(zip(dimensions, map(int, wanted)))
+    ]
+
+
+def flatten(data):
+    for part in data:
+        if isinstance(part, list):
+            yield from flatten(part)
+        else:
+            yield part
+
+
+def nest(flat, shape):
+    if len(shape) < 2:
+        return flat
+    step = math.prod(shape[1:])
+    return [nest(flat[at * step : (at + 1) * step], shape[1:]) for at in range(shape[0])]
+
+
+def binary_request(schemas, seed):
+    sizes, tensors, blobs = {}, [], b""
+    for name, schema in schemas.items():
+        datatype = schema["datatype"]["const"]
+        shape = shape_of(schema, [len(seed)] * len(schema["shape"].get("prefixItems", [])), sizes)
+        blob = b"".join(packed(datatype, seed) for _ in range(math.prod(shape)))
+        tensors.append(
+            {"name": name, "datatype": datatype, "shape": shape, "parameters": {"binary_data_size": len(blob)}}
+        )
+        blobs += blob
+    parameters = {"binary_data_output": len(seed) % 2 == 1}
+    return json.dumps({"inputs": tensors, "parameters": parameters}).encode(), blobs
+
+
+def packed(datatype, seed):
+    if datatype == "BYTES":
+        text = seed.hex().encode()
+        return struct.pack("<I", len(text)) + text
+    return struct.pack(PACKED[datatype], len(seed) % 2)
