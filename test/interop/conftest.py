@@ -1,7 +1,8 @@
-"""Starts the digits model on free ports, as `model-serving serve` does for anyone."""
+"""Starts models on free ports, as `model-serving serve` does for anyone."""
 
 import json
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,11 @@ ROOT = Path(__file__).resolve().parents[2]
 DIGITS = ROOT / "examples" / "digits"
 
 
-@pytest.fixture(scope="session")
-def listening():
+@contextmanager
+def serving(model):
     """What the server says of itself once it is ready: its URL and its ports."""
-    model = str(DIGITS / "digits.onnx")
     ports = [word for name in ("port", "grpc-port", "metrics-port") for word in (f"--{name}", "0")]
-    command = ["node", "--import", "tsx", "lib/cli/main.ts", "serve", model, *ports]
+    command = ["node", "--import", "tsx", "lib/cli/main.ts", "serve", str(model), *ports]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         entries = map(json.loads, server.stdout)
@@ -26,6 +26,18 @@ def listening():
     finally:
         server.terminate()
         assert server.wait(timeout=30) == 0
+
+
+@pytest.fixture(scope="session")
+def serve():
+    """Starts a model: `with serve(path) as listening`."""
+    return serving
+
+
+@pytest.fixture(scope="session")
+def listening():
+    with serving(DIGITS / "digits.onnx") as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,6 @@ import { addMetadataRoutes } from './metadata-routes';
 import { addOpenApiRoute } from './openapi-route';
 import { addPageRoutes, type Page } from './page-routes';
 import { addRepositoryRoutes } from './repository-routes';
-import { addMethods } from './routes';
 import { addStatisticsRoutes } from './statistics-routes';
 
 /** Longer than the idle time of common load balancers (60 s), so that they close connections and not we. */
@@ -69,7 +68,6 @@ export function buildApp(options: AppOptions): FastifyInstance {
   });
   if (options.log.isLevelEnabled('debug')) logRequests(app, options.log);
   acceptBodies(app, options.maxRequestBytes);
-  addMethods(app);
   addHealthRoutes(app, options);
   addMetadataRoutes(app, options);
   addStatisticsRoutes(app, options);

@@ -1,19 +1,9 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
-import { METHODS } from 'node:http';
 import type { ModelManifest } from '../contract/model-manifest';
 import { ServingError } from '../errors';
 import { checkAskedModel } from '../protocol/asked-model';
 
-/** Not one of Fastify's own; Node's parser knows it from some release on. */
-const QUERY = METHODS.includes('QUERY') ? ['QUERY'] : [];
-const KNOWN_METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE', ...QUERY];
-
 type Method = 'GET' | 'POST';
-
-/** Before any route is added. */
-export function addMethods(app: FastifyInstance): void {
-  for (const method of QUERY) app.addHttpMethod(method, { hasBody: true });
-}
 
 /** Adds a route at each path, and 405 for every other method there. */
 export function addRoutes(
@@ -26,7 +16,7 @@ export function addRoutes(
   for (const url of paths) {
     app.route({ ...route, method, url });
     app.route({
-      method: KNOWN_METHODS.filter((other) => !allowed.includes(other)),
+      method: app.supportedMethods.filter((other) => !allowed.includes(other)),
       url,
       // Before the body is read.
       onRequest: async (request, reply) => {

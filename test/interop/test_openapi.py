@@ -1,0 +1,40 @@
+"""Requests that schemathesis makes from /openapi.json, valid and not, and what the server answers to them."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    script = "test/interop/openapi_models.ts"
+    subprocess.run(["node", "--import", "tsx", script, str(folder)], cwd=ROOT, check=True)
+    return folder
+
+
+@pytest.mark.parametrize("model", ["small-digits", "mixed"])
+def test_the_server_is_as_its_document_says(serve, models, model, tmp_path):
+    with serve(models / f"{model}.onnx") as listening:
+        run = subprocess.run(
+            [
+                *[os.environ["SCHEMATHESIS"], "--no-color", "--config-file", str(HERE / "schemathesis.toml")],
+                *["run", f"{listening['url']}/openapi.json", "--phases", "examples,coverage,fuzzing"],
+                *["--mode", "all", "--max-examples", "100", "--seed", "7", "--generation-database", "none"],
+            ],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(HERE), "SCHEMATHESIS_HOOKS": "openapi_hooks"},
+            capture_output=True,
+            text=True,
+        )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert re.search(r"Operations: +17 selected / 17 total", run.stdout)
+    generated, passed = re.search(r"(\d+) generated, (\d+) passed", run.stdout).groups()
+    assert generated == passed
+    assert int(generated) > 500
