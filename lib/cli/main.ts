@@ -8,6 +8,7 @@ import { contextCommand } from './context';
 import { contractCommand } from './contract';
 import { goldenCommand } from './golden';
 import { inspectCommand } from './inspect';
+import { openApiCommand } from './openapi';
 import { profileCommand } from './profile';
 import { sbomCommand } from './sbom';
 import { serveCommand } from './serve';
@@ -26,7 +27,8 @@ const program = new Command('model-serving')
   .addCommand(goldenCommand())
   .addCommand(profileCommand())
   .addCommand(contractCommand())
-  .addCommand(clientCommand());
+  .addCommand(clientCommand())
+  .addCommand(openApiCommand());
 
 program.parseAsync().catch((error: unknown) => {
   console.error(error instanceof ModelServingError ? error.message : error);

@@ -19,6 +19,7 @@ export function containerProblems(where: string, props: ContainerizedModelProps,
   checkEnvironment(where, props.environment ?? {}, problems);
   problems.check(props.containerName, isContainerName, (name) => dockerErrors.containerNameInvalid(where, name));
   problems.checkKnown(where, 'waitSeconds', props.waitSeconds);
+  problems.checkKnown(where, 'openApiFile', props.openApiFile);
   problems.check(props.waitSeconds, isWhole(0), (value) => dockerErrors.waitSecondsInvalid(where, value));
   const { serving = {}, image, model } = props;
   checkBatchable(where, serving, image?.model ?? model, problems);

@@ -7,6 +7,7 @@ import { InferenceImage, type ImageOptions } from '../image/inference-image';
 import type { ModelImage } from '../image/model-image';
 import { defaultMemoryMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
+import { writeOpenApiAtSynth } from '../openapi/write-at-synth';
 import type { Sizing } from '../profile/sizing';
 import { servingEnvironment, type ServingOptions } from '../serving-options';
 import { asText } from '../tokens';
@@ -85,6 +86,12 @@ export interface ContainerizedModelProps {
    * @default 120
    */
   readonly waitSeconds?: number;
+  /**
+   * Where to write the model's OpenAPI 3.1 document at synth, relative to the working directory: what the server answers
+   * at `/openapi.json`. A file that says the same is left as it is.
+   * @default - it is not written
+   */
+  readonly openApiFile?: string;
   /** @default - the stack's Docker provider */
   readonly provider?: TerraformProvider;
 }
@@ -117,6 +124,7 @@ export class ContainerizedModel extends Construct {
     this.image = props.image ?? new InferenceImage(this, 'image', { ...props.build, model: props.model!, provider });
     this.model = this.image.model;
     this.bindAddress = bindAddress;
+    writeOpenApiAtSynth(this, this.model, props.openApiFile);
     noteBatching(this, serving, this.model);
     noteSizing(this, this.model, serving, this.sizing, "all of the host's CPUs");
     const grace = stopGraceSeconds(serving);

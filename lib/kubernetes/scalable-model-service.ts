@@ -10,6 +10,7 @@ import { ModelServingError } from '../errors';
 import { InferenceImage, type ImageOptions } from '../image/inference-image';
 import type { ModelImage } from '../image/model-image';
 import type { OnnxModel } from '../model/onnx-model';
+import { writeOpenApiAtSynth } from '../openapi/write-at-synth';
 import type { Sizing } from '../profile/sizing';
 import type { ServingOptions } from '../serving-options';
 import { asText } from '../tokens';
@@ -89,6 +90,12 @@ export interface ScalableModelServiceProps {
   readonly labels?: Readonly<Record<string, string>>;
   /** More annotations on every resource. @default - none */
   readonly annotations?: Readonly<Record<string, string>>;
+  /**
+   * Where to write the model's OpenAPI 3.1 document at synth, relative to the working directory: what the server answers
+   * at `/openapi.json`. A file that says the same is left as it is.
+   * @default - it is not written
+   */
+  readonly openApiFile?: string;
   /** @default - the stack's Kubernetes provider; `build.provider` is the Docker one */
   readonly provider?: TerraformProvider;
 }
@@ -141,6 +148,7 @@ export class ScalableModelService extends Construct {
     this.namespace = namespace;
     this.image = props.image ?? new InferenceImage(this, 'image', { ...this.build, model: props.model! });
     this.model = this.image.model;
+    writeOpenApiAtSynth(this, this.model, props.openApiFile);
     noteBatching(this, props.serving ?? {}, this.model);
     noteSizing(this, this.model, props.serving ?? {}, this.sizing, '1 CPU');
     this.peers = [...(network.from ?? [Peers.sameNamespace()])];

@@ -37,6 +37,7 @@ export function serviceProblems(
   checkBudget(where, props, problems);
   checkRollout(where, props, problems);
   checkEnvironment(where, props.environment ?? {}, problems);
+  problems.checkKnown(where, 'openApiFile', props.openApiFile);
   checkService(where, props, problems);
   const { serving = {} } = props;
   checkBatchable(where, serving, model, problems);

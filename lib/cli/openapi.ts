@@ -1,0 +1,18 @@
+import { Command } from 'commander';
+import { openApiOf, writeOpenApi } from '../openapi/openapi-file';
+import { addModelOptions, type ModelOptions, readModel } from './model-options';
+
+interface OpenApiOptions extends ModelOptions {
+  out?: string;
+}
+
+export function openApiCommand(): Command {
+  return addModelOptions(new Command('openapi'))
+    .description("Print the OpenAPI 3.1 document of a model's HTTP port, as its server answers at /openapi.json.")
+    .option('--out <file>', 'write it there instead, if it is not there already')
+    .action((path: string, options: OpenApiOptions) => {
+      const model = readModel(path, { ...options, profile: false, contract: false });
+      if (options.out === undefined) process.stdout.write(openApiOf(model));
+      else writeOpenApi(options.out, model, { where: 'model-serving openapi', prop: '--out' });
+    });
+}

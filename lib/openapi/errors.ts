@@ -1,0 +1,9 @@
+import type { Problem } from '../errors';
+
+/** What can be wrong with the file of an OpenAPI document; `where` is the construct's path, or the command. */
+export const openApiErrors = {
+  notWritten: (where: string, prop: string, path: string, reason: string): Problem => ({
+    code: 'openapi-file-unwritable',
+    message: `${where}: ${prop} "${path}" cannot be written: ${reason}. Give the path of a file in a folder that this user may write to.`,
+  }),
+};

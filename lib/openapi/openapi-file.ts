@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { ModelServingError } from '../errors';
+import type { OnnxModel } from '../model/onnx-model';
+import { replaceFile } from '../replace-file';
+import { openApiErrors } from './errors';
+
+/** Where a path comes from, for messages: the construct or command, and its prop or option. */
+export interface PathSource {
+  readonly where: string;
+  readonly prop: string;
+}
+
+/** The OpenAPI document of a model's HTTP port: the very bytes that its server answers at /openapi.json. */
+export function openApiOf(model: OnnxModel): string {
+  const { openApiText } =
+    require('../../inference-image/src/contract/openapi/document') as typeof import('../../inference-image/src/contract/openapi/document');
+  return openApiText(model.manifest());
+}
+
+/**
+ * Writes it; a file that says the same already is left as it is.
+ *
+ * @param path - relative to the working directory
+ * @throws ModelServingError `openapi-file-unwritable`
+ */
+export function writeOpenApi(path: string, model: OnnxModel, { where, prop }: PathSource): void {
+  const text = openApiOf(model);
+  try {
+    if (contentOf(path) !== text) replaceFile(path, text);
+  } catch (error) {
+    throw new ModelServingError([openApiErrors.notWritten(where, prop, path, (error as Error).message)]);
+  }
+}
+
+function contentOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
