@@ -1,0 +1,97 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { OnnxModel } from 'cdktf-model-serving';
+import { openApiText } from '../../inference-image/src/contract/openapi/document';
+import { DATATYPES, type Signature, type TensorSignature } from '../../inference-image/src/contract/signature';
+import { openApiOf } from '../../lib/openapi/openapi-file';
+import { temporaryFolder } from '../support/temporary-folder';
+
+temporaryFolder();
+
+const tensor = (name: string, datatype: TensorSignature['datatype'], ...dimensions: TensorSignature['dimensions']) => ({
+  name,
+  datatype,
+  dimensions,
+});
+
+const describeModel = (signature: Signature) => ({ name: 'm', version: '1', signature });
+const scalar = describeModel({ inputs: [tensor('x', 'FP32')], outputs: [tensor('y', 'FP32')] });
+
+const MODELS = {
+  scalar,
+  'every datatype, symbols, unnamed dimensions': describeModel({
+    inputs: DATATYPES.filter((datatype) => datatype !== 'FP16').map((type) => tensor(type, type, 'n', null, 2)),
+    outputs: DATATYPES.map((type) => tensor(type, type, 'n')),
+  }),
+  'an input without a JSON form': describeModel({
+    inputs: [tensor('x', 'FP16', 'n')],
+    outputs: [tensor('y', 'FP16', 'n')],
+  }),
+  'names that are no identifiers': {
+    name: 'a model/{x}',
+    version: '1 2',
+    title: 'Title',
+    description: 'What it is for.',
+    signature: { inputs: [tensor('input:0 "é"', 'BYTES', 0)], outputs: [tensor('{out}', 'BOOL', 3, 4)] },
+  },
+  'a name that is a path of its own': { ...scalar, name: 'stats' },
+};
+
+const document = (model: Parameters<typeof openApiText>[0]) => JSON.parse(openApiText(model));
+
+test('documents are OpenAPI 3.1', () => {
+  const documents = Object.values(MODELS).map(document);
+  const script = join(__dirname, '..', 'support', 'validate-openapi.mjs');
+  const { stdout, stderr } = spawnSync(process.execPath, [script], {
+    input: JSON.stringify([...documents, { ...documents[0], paths: { nowhere: {} } }]),
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  const results = JSON.parse(stdout) as { valid: boolean; version: string; errors: unknown }[];
+  const right = { valid: true, version: '3.1' };
+  expect(results.slice(0, -1)).toEqual(documents.map(() => right));
+  expect(results.at(-1)).toMatchObject({ valid: false });
+});
+
+test('that of digits', () => {
+  const path = join(__dirname, '../../examples/digits/digits.onnx');
+  expect(openApiOf(OnnxModel.fromFile(path, { runtimeCheck: 'skip' }))).toMatchSnapshot();
+});
+
+test('bounds of 64 bits are exact', () => {
+  const text = openApiText(MODELS['every datatype, symbols, unnamed dimensions']);
+  expect(text).toContain('{ "type": "integer", "minimum": -9223372036854775808, "maximum": 9223372036854775807 }');
+  expect(text).toContain('{ "type": "integer", "minimum": 0, "maximum": 18446744073709551615 }');
+});
+
+test('names are in paths as URLs have them, and as they are everywhere else', () => {
+  const { info, paths, components } = document(MODELS['names that are no identifiers']);
+  expect(info).toMatchObject({
+    title: 'Title',
+    version: '1 2',
+    description: expect.stringMatching(/^What it is for\./),
+  });
+  expect(Object.keys(paths)).toContain('/v2/models/a%20model%2F%7Bx%7D/versions/1%202/infer');
+  expect(components.schemas.InferRequest.properties.inputs.items.properties.name.const).toBe('input:0 "é"');
+});
+
+test('a path that a model shares with the statistics of all is that of the statistics', () => {
+  expect(document(MODELS['a name that is a path of its own']).paths['/v2/models/stats'].get.operationId).toBe(
+    'statistics',
+  );
+});
+
+test('what has no JSON form is sent as binary data alone', () => {
+  const { paths, components } = document(MODELS['an input without a JSON form']);
+  expect(Object.keys(paths['/v2/models/m/infer'].post.requestBody.content)).toEqual(['application/octet-stream']);
+  expect(components.schemas.InferRequest).toBeUndefined();
+});
+
+test('an example that would be very long is left out', () => {
+  const examples = (...dimensions: number[]) =>
+    document(describeModel({ ...scalar.signature, inputs: [tensor('x', 'FP32', ...dimensions)] })).paths[
+      '/v2/models/m/infer'
+    ].post.requestBody.content['application/json'].examples;
+  expect(examples(100, 100).valid.value.inputs[0].data).toHaveLength(10_000);
+  expect(examples(100, 101)).toBeUndefined();
+});

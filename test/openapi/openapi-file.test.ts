@@ -1,0 +1,82 @@
+import { mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OnnxModel } from 'cdktf-model-serving';
+import { ContainerizedModel } from 'cdktf-model-serving/docker';
+import { ScalableModelService } from 'cdktf-model-serving/kubernetes';
+import { Lazy, type TerraformStack } from 'cdktf';
+import { openApiOf } from '../../lib/openapi/openapi-file';
+import { runCli } from '../support/cli';
+import { multiplier } from '../support/models';
+import { stackWithProviders, synthApp } from '../support/synth';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const folder = temporaryFolder();
+const file = multiplier(folder, 'double', 2);
+const model = OnnxModel.fromFile(file, { runtimeCheck: 'skip' });
+const expected = openApiOf(model);
+
+const CONSTRUCTS = {
+  ContainerizedModel: (stack: TerraformStack, openApiFile?: string) =>
+    new ContainerizedModel(stack, 'double', { model, openApiFile }),
+  ScalableModelService: (stack: TerraformStack, openApiFile?: string) =>
+    new ScalableModelService(stack, 'double', { model, repository: 'registry.example.com/double', openApiFile }),
+};
+
+/** Not after a minute of tests. */
+const LONG_AGO = new Date(0);
+
+describe.each(Object.entries(CONSTRUCTS))('openApiFile of %s', (name, create) => {
+  const synth = (openApiFile: string) =>
+    synthApp(join(folder, `${name}.out`), (app) => create(stackWithProviders(app), openApiFile));
+
+  test('is written at synth, and left alone where it says the same', () => {
+    const path = join(folder, name, 'docs', 'double.openapi.json');
+    synth(path);
+    expect(readFileSync(path, 'utf8')).toBe(expected);
+    utimesSync(path, LONG_AGO, LONG_AGO);
+    synth(path);
+    expect(statSync(path).mtime).toEqual(LONG_AGO);
+    writeFileSync(path, '{}');
+    synth(path);
+    expect(readFileSync(path, 'utf8')).toBe(expected);
+  });
+
+  test('where it cannot be written, synth says so', () => {
+    const path = join(folder, `${name}-folder`);
+    mkdirSync(path);
+    expect(() => synth(path)).toThrow(
+      /^stack\/double: openApiFile ".*-folder" cannot be written: EISDIR: .*\. Give the path of a file in a folder that this user may write to\. \[openapi-file-unwritable\]$/,
+    );
+  });
+
+  test('must be known at synth', () => {
+    expect(() => synth(Lazy.stringValue({ produce: () => 'x.json' }))).toThrow(
+      'stack/double: openApiFile is a value that only Terraform knows, but what is written at synth depends on it. Give a plain value. [must-be-known-at-synth]',
+    );
+  });
+});
+
+describe('model-serving openapi', () => {
+  test('prints the document', () => {
+    expect(runCli('openapi', file)).toEqual({ code: 0, stdout: expected, stderr: '' });
+    const { stdout } = runCli('openapi', file, '--name', 'twice', '--model-version', '7');
+    expect(JSON.parse(stdout)).toMatchObject({
+      info: { title: 'twice', version: '7' },
+      paths: { '/v2/models/twice/versions/7/infer': {} },
+    });
+  });
+
+  test('writes it', () => {
+    const out = join(folder, 'new', 'openapi.json');
+    expect(runCli('openapi', file, '--out', out)).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(readFileSync(out, 'utf8')).toBe(expected);
+  });
+
+  test('says where it cannot', () => {
+    const { code, stderr } = runCli('openapi', file, '--out', folder);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^model-serving openapi: --out ".*" cannot be written: EISDIR: .* \[openapi-file-unwritable\]\n$/,
+    );
+  });
+});
