@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { METHODS, request, type IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
@@ -95,6 +95,19 @@ describe('paths', () => {
     expect([status, headers.get('allow')]).toEqual([405, allow]);
     expect(body).toEqual({ error: `${method} is not allowed here; use ${allow.split(',')[0]}` });
   });
+});
+
+test.each(['HEAD', 'TRACE', 'QUERY'])('%s of a path that takes POST is a 405', async (method) => {
+  // node:http, since fetch sends no TRACE.
+  const reply = await new Promise<IncomingMessage>((resolve, reject) => {
+    request(server.url + path, { method }, resolve)
+      .on('error', reject)
+      .end();
+  });
+  reply.resume();
+  // Node 20 does not know QUERY, and answers as to what is not HTTP.
+  const known = METHODS.includes(method);
+  expect([reply.statusCode, reply.headers.allow]).toEqual(known ? [405, 'POST'] : [400, undefined]);
 });
 
 describe('bodies', () => {
