@@ -12,7 +12,8 @@ export function openApiCommand(): Command {
     .option('--out <file>', 'write it there instead, if it is not there already')
     .action((path: string, options: OpenApiOptions) => {
       const model = readModel(path, { ...options, profile: false, contract: false });
-      if (options.out === undefined) process.stdout.write(openApiOf(model));
-      else writeOpenApi(options.out, model, { where: 'model-serving openapi', prop: '--out' });
+      const text = openApiOf(model);
+      if (options.out === undefined) process.stdout.write(text);
+      else writeOpenApi(options.out, text, { where: 'model-serving openapi', prop: '--out' });
     });
 }

@@ -6,4 +6,9 @@ export const openApiErrors = {
     code: 'openapi-file-unwritable',
     message: `${where}: ${prop} "${path}" cannot be written: ${reason}. Give the path of a file in a folder that this user may write to.`,
   }),
+
+  shared: (where: string, path: string, other: string): Problem => ({
+    code: 'openapi-file-shared',
+    message: `${where}: openApiFile "${path}" is also that of ${other}, which has another model. Give each model's document a file of its own.`,
+  }),
 };

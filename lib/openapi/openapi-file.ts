@@ -18,13 +18,12 @@ export function openApiOf(model: OnnxModel): string {
 }
 
 /**
- * Writes it; a file that says the same already is left as it is.
+ * Writes a document; a file that says the same already is left as it is.
  *
  * @param path - relative to the working directory
  * @throws ModelServingError `openapi-file-unwritable`
  */
-export function writeOpenApi(path: string, model: OnnxModel, { where, prop }: PathSource): void {
-  const text = openApiOf(model);
+export function writeOpenApi(path: string, text: string, { where, prop }: PathSource): void {
   try {
     if (contentOf(path) !== text) replaceFile(path, text);
   } catch (error) {

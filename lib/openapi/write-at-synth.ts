@@ -1,12 +1,34 @@
+import { resolve } from 'node:path';
 import { addCustomSynthesis } from 'cdktf/lib/synthesize/synthesizer';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
+import { ModelServingError } from '../errors';
 import type { OnnxModel } from '../model/onnx-model';
-import { writeOpenApi } from './openapi-file';
+import { openApiErrors } from './errors';
+import { openApiOf, writeOpenApi } from './openapi-file';
+
+/** What each file of an app has, and the path of the construct that wrote it. */
+const filesOfApp = new WeakMap<IConstruct, Map<string, { readonly where: string; readonly text: string }>>();
 
 /** Writes the OpenAPI document of a construct's model when its app is synthesized, if it has a path for it. */
 export function writeOpenApiAtSynth(construct: Construct, model: OnnxModel, path: string | undefined): void {
   if (path === undefined) return;
   addCustomSynthesis(construct, {
-    onSynthesize: () => writeOpenApi(path, model, { where: construct.node.path, prop: 'openApiFile' }),
+    onSynthesize: () => {
+      const source = { where: construct.node.path, prop: 'openApiFile' };
+      const text = openApiOf(model);
+      claimFile(construct, path, text);
+      writeOpenApi(path, text, source);
+    },
   });
+}
+
+/** Constructs of one model, as in several stacks, may share a file; those of two would overwrite each other's. */
+function claimFile({ node }: Construct, path: string, text: string): void {
+  const files = filesOfApp.get(node.root) ?? new Map<string, { where: string; text: string }>();
+  filesOfApp.set(node.root, files);
+  const other = files.get(resolve(path));
+  if (other && other.where !== node.path && other.text !== text) {
+    throw new ModelServingError([openApiErrors.shared(node.path, path, other.where)]);
+  }
+  files.set(resolve(path), { where: node.path, text });
 }

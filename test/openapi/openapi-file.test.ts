@@ -16,10 +16,14 @@ const model = OnnxModel.fromFile(file, { runtimeCheck: 'skip' });
 const expected = openApiOf(model);
 
 const CONSTRUCTS = {
-  ContainerizedModel: (stack: TerraformStack, openApiFile?: string) =>
-    new ContainerizedModel(stack, 'double', { model, openApiFile }),
-  ScalableModelService: (stack: TerraformStack, openApiFile?: string) =>
-    new ScalableModelService(stack, 'double', { model, repository: 'registry.example.com/double', openApiFile }),
+  ContainerizedModel: (stack: TerraformStack, openApiFile: string, served = model) =>
+    new ContainerizedModel(stack, 'double', { model: served, openApiFile }),
+  ScalableModelService: (stack: TerraformStack, openApiFile: string, served = model) =>
+    new ScalableModelService(stack, 'double', {
+      model: served,
+      repository: 'registry.example.com/double',
+      openApiFile,
+    }),
 };
 
 /** Not after a minute of tests. */
@@ -46,6 +50,20 @@ describe.each(Object.entries(CONSTRUCTS))('openApiFile of %s', (name, create) =>
     mkdirSync(path);
     expect(() => synth(path)).toThrow(
       /^stack\/double: openApiFile ".*-folder" cannot be written: EISDIR: .*\. Give the path of a file in a folder that this user may write to\. \[openapi-file-unwritable\]$/,
+    );
+  });
+
+  test('is shared by constructs of one model, and of one model only', () => {
+    const path = join(folder, `${name}-shared.json`);
+    const other = OnnxModel.fromFile(multiplier(folder, 'triple', 3), { runtimeCheck: 'skip' });
+    const synthTwo = (...models: OnnxModel[]) =>
+      synthApp(join(folder, `${name}.two`), (app) => {
+        models.forEach((each, i) => create(stackWithProviders(app, `stack${i}`), path, each));
+      });
+    synthTwo(model, model);
+    expect(readFileSync(path, 'utf8')).toBe(expected);
+    expect(() => synthTwo(model, other)).toThrow(
+      `stack1/double: openApiFile "${path}" is also that of stack0/double, which has another model. Give each model's document a file of its own. [openapi-file-shared]`,
     );
   });
 

@@ -10,8 +10,8 @@ export function synthStack(build: (stack: TerraformStack) => void): any {
   return JSON.parse(Testing.synth(stack, true));
 }
 
-export function stackWithProviders(app: App): TerraformStack {
-  const stack = new TerraformStack(app, 'stack');
+export function stackWithProviders(app: App, id = 'stack'): TerraformStack {
+  const stack = new TerraformStack(app, id);
   new DockerProvider(stack, 'docker');
   new KubernetesProvider(stack, 'kubernetes');
   return stack;
