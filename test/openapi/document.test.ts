@@ -30,8 +30,7 @@ const MODELS = {
   'names that are no identifiers': {
     name: 'a model/{x}',
     version: '1 2',
-    title: 'Title',
-    description: 'What it is for.',
+    properties: { title: 'Title', description: 'What it is for.' },
     signature: { inputs: [tensor('input:0 "é"', 'BYTES', 0)], outputs: [tensor('{out}', 'BOOL', 3, 4)] },
   },
   'a name that is a path of its own': { ...scalar, name: 'stats' },

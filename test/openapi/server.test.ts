@@ -35,6 +35,8 @@ const MIXED: ModelParts = {
   ],
 };
 
+const CARD = { title: 'Mixed', license: 'MIT' };
+
 let server: ServerProcess;
 let document: any;
 const ajv = new Ajv2020({ strict: false });
@@ -56,7 +58,15 @@ const schemaOf = (path: string, method: string, status: number) => {
 };
 
 beforeAll(async () => {
-  server = await ServerProcess.start(MIXED, {}, { name: 'mixed', version: '2' });
+  server = await ServerProcess.start(
+    MIXED,
+    {},
+    {
+      name: 'mixed',
+      version: '2',
+      edit: (manifest) => Object.assign(manifest, { properties: CARD }),
+    },
+  );
   document = ownRealm((await server.get('/openapi.json')).body);
   ajv.addSchema(document, 'document');
 });
@@ -67,6 +77,7 @@ describe('GET /openapi.json', () => {
     const model = OnnxModel.fromFile(join(server.folder, 'model.onnx'), {
       name: 'mixed',
       version: '2',
+      card: CARD,
       runtimeCheck: 'skip',
     });
     const reply = await fetch(`${server.url}/openapi.json`);

@@ -15,18 +15,21 @@ export function readySchema(ready: boolean, name?: string): JsonObject {
   return object({ ...(name !== undefined && { name: { const: name } }), ready: { const: ready } });
 }
 
-export function modelMetadataSchema({ name, version, signature: { inputs, outputs } }: DescribedModel): JsonObject {
-  const tensor = (signature: TensorSignature): Json => ({
-    name: signature.name,
-    datatype: signature.datatype,
-    shape: wireShape(signature),
+export function modelMetadataSchema(model: DescribedModel): JsonObject {
+  const { name, version, signature, properties } = model;
+  const { inputs, outputs } = signature;
+  const described = (tensor: TensorSignature): Json => ({
+    name: tensor.name,
+    datatype: tensor.datatype,
+    shape: wireShape(tensor),
   });
   return object({
     name: { const: name },
     versions: { const: [version] },
     platform: { type: 'string' },
-    inputs: { const: inputs.map(tensor), description: 'A dimension that is not fixed is -1.' },
-    outputs: { const: outputs.map(tensor) },
+    inputs: { const: inputs.map(described), description: 'A dimension that is not fixed is -1.' },
+    outputs: { const: outputs.map(described) },
+    ...(properties && { properties: { const: properties, description: "The model's card." } }),
   });
 }
 

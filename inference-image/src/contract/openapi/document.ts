@@ -15,7 +15,7 @@ const PROTOCOL =
  * @see https://spec.openapis.org/oas/v3.1.1.html
  */
 export function openApiDocument(model: DescribedModel): JsonObject {
-  const { name, version, signature, title = name, description } = model;
+  const { name, version, signature, properties: { title = name, description } = {} } = model;
   return {
     openapi: '3.1.1',
     info: { title, version, description: [description, PROTOCOL].filter(Boolean).join('\n\n') },

@@ -5,8 +5,6 @@ export interface DescribedModel {
   readonly name: string;
   readonly version: string;
   readonly signature: Signature;
-  /** @default - the name */
-  readonly title?: string;
-  /** @default - none */
-  readonly description?: string;
+  /** The model's card, whose title and description are the document's too. */
+  readonly properties?: Readonly<Record<string, string>>;
 }
