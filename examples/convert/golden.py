@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes what a framework answers, in the form of golden examples: requests and responses of the Open Inference Protocol.
+
+Made with the framework that trained the model, and not with the ONNX file, they prove the conversion.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+Tensors = dict[str, np.ndarray]
+
+DATATYPES = {
+    "bool": "BOOL",
+    "uint8": "UINT8",
+    "int8": "INT8",
+    "uint16": "UINT16",
+    "int16": "INT16",
+    "uint32": "UINT32",
+    "int32": "INT32",
+    "uint64": "UINT64",
+    "int64": "INT64",
+    "float32": "FP32",
+    "float64": "FP64",
+}
+
+
+def write_golden(path: Path, examples: dict[str, tuple[Tensors, Tensors]], absolute: float, relative: float) -> None:
+    """Writes examples: the inputs and outputs of each by its name.
+
+    A float may differ by absolute + relative * |expected|; all else must be equal.
+    """
+    golden = [
+        {
+            "name": name,
+            "request": {"inputs": tensors(inputs)},
+            "response": {"outputs": tensors(outputs)},
+            "tolerance": {"absolute": absolute, "relative": relative},
+        }
+        for name, (inputs, outputs) in examples.items()
+    ]
+    # A bare NaN would not be JSON: elements() has made texts of them.
+    path.write_text(json.dumps({"examples": golden}, allow_nan=False) + "\n")
+
+
+def tensors(values: Tensors) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "datatype": datatype(array), "shape": list(array.shape), "data": elements(array)}
+        for name, array in values.items()
+    ]
+
+
+def datatype(array: np.ndarray) -> str:
+    return "BYTES" if array.dtype.kind in "UO" else DATATYPES[array.dtype.name]
+
+
+def elements(array: np.ndarray) -> list[Any]:
+    """Row by row, floats with the fewest digits that give the same float back."""
+    flat = array.ravel()
+    if array.dtype.kind != "f":
+        return flat.tolist()
+    return [float(str(value)) if np.isfinite(value) else not_finite(value) for value in flat]
+
+
+def not_finite(value: np.floating) -> str:
+    return "NaN" if np.isnan(value) else "Infinity" if value > 0 else "-Infinity"

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""PyTorch to ONNX: a convolutional network that reads digits. Writes digits.onnx and what proves it to a folder.
+
+pip install -r requirements-pytorch.txt && python pytorch.py models
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+from golden import Tensors, write_golden
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+folder = Path(sys.argv[1])
+folder.mkdir(parents=True, exist_ok=True)
+
+
+class Digits(nn.Module):
+    """Takes pixels from 0 to 16 as they are: what every client would have to do belongs into the model."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(1, 16, kernel_size=3, padding=1),
+            nn.BatchNorm2d(16),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Flatten(),
+            nn.Dropout(0.2),
+            nn.Linear(16 * 4 * 4, 10),
+        )
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.layers(image / 16)
+
+
+# Train.
+torch.manual_seed(0)
+pixels, digits = load_digits(return_X_y=True)
+train_images, held_out, train_digits, held_out_digits = (
+    torch.from_numpy(part)
+    for part in train_test_split(
+        pixels.astype("float32").reshape(-1, 1, 8, 8), digits, test_size=0.3, stratify=digits, random_state=0
+    )
+)
+model = Digits()
+optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+for _ in range(10):
+    for batch in torch.randperm(len(train_images)).split(64):
+        optimizer.zero_grad()
+        cross_entropy(model(train_images[batch]), train_digits[batch]).backward()
+        optimizer.step()
+
+# Convert. Dropout and batch normalization must behave as in use, not as in training.
+model.eval()
+program = torch.onnx.export(
+    model,
+    (torch.zeros(2, 1, 8, 8),),
+    dynamo=True,
+    input_names=["image"],
+    output_names=["logits"],
+    dynamic_shapes={"image": {0: torch.export.Dim("batch")}},
+    verbose=False,
+)
+# The exporter notes where the code is on this machine: the same model would have another sha256 on the next.
+for node in program.model.graph.all_nodes():
+    node.metadata_props.clear()
+program.save(folder / "digits.onnx", external_data=False)
+
+
+# Record what PyTorch itself says.
+@torch.no_grad()
+def answered(images: Tensor) -> tuple[Tensors, Tensors]:
+    return {"image": images.numpy()}, {"logits": model(images).numpy()}
+
+
+# Sums of float32 in another order change these logits, of up to 30, by less than 1e-5.
+tolerance = {"absolute": 1e-4, "relative": 1e-5}
+golden = {"one digit": answered(held_out[:1]), "twenty digits": answered(held_out[1:21])}
+write_golden(folder / "digits.golden.json", golden, **tolerance)
+# More of the same, to try the served model with.
+write_golden(folder / "digits.held-out.json", {"the others": answered(held_out[21:])}, **tolerance)
+with torch.no_grad():
+    accuracy = (model(held_out).argmax(1) == held_out_digits).float().mean()
+print(f"accuracy {accuracy:.1%} of {len(held_out)} held-out digits")

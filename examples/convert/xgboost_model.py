@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""XGBoost to ONNX: trees that tell tumours by measurements, some of which are missing.
+
+Writes tumours.onnx and what proves it to a folder.
+
+pip install -r requirements-xgboost.txt && python xgboost_model.py models
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+from golden import Tensors, write_golden
+from onnxmltools import convert_xgboost
+from onnxmltools.convert.common.data_types import FloatTensorType
+from sklearn.datasets import load_breast_cancer
+from sklearn.model_selection import train_test_split
+from xgboost import XGBClassifier
+
+folder = Path(sys.argv[1])
+folder.mkdir(parents=True, exist_ok=True)
+
+# Train. One in twenty measurements was not taken: XGBoost learns where such rows go.
+rows, benign = load_breast_cancer(return_X_y=True)
+rows = rows.astype(np.float32)
+rows[np.random.default_rng(0).random(rows.shape) < 0.05] = np.nan
+train_rows, held_out, train_benign, held_out_benign = train_test_split(
+    rows, benign, test_size=0.3, stratify=benign, random_state=0
+)
+model = XGBClassifier(n_estimators=100, max_depth=3, n_jobs=1).fit(train_rows, train_benign)
+
+# Convert. A name for the first dimension lets the server know that it counts rows.
+onnx_model = convert_xgboost(
+    model, initial_types=[("features", FloatTensorType(["batch", rows.shape[1]]))]
+)
+onnx.save(onnx_model, folder / "tumours.onnx")
+
+
+# Record what XGBoost itself says.
+def answered(rows: np.ndarray) -> tuple[Tensors, Tensors]:
+    label, probabilities = model.predict(rows), model.predict_proba(rows)
+    return {"features": rows}, {"label": label.astype(np.int64), "probabilities": probabilities}
+
+
+# Both add a hundred leaves in float32, in different orders: that changes probabilities by less than 1e-6.
+tolerance = {"absolute": 1e-5, "relative": 0}
+golden = {"one tumour": answered(held_out[:1]), "twenty tumours": answered(held_out[1:21])}
+write_golden(folder / "tumours.golden.json", golden, **tolerance)
+# More of the same, to try the served model with.
+write_golden(folder / "tumours.held-out.json", {"the others": answered(held_out[21:])}, **tolerance)
+print(f"accuracy {model.score(held_out, held_out_benign):.1%} of {len(held_out)} held-out tumours")
