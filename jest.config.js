@@ -8,7 +8,7 @@ const core = process.env.TEST_CORE ?? 'cdktf';
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/test/(container|interop|e2e|robustness|page)/'],
+  testPathIgnorePatterns: ['/node_modules/', '/test/(container|interop|e2e|robustness|page|convert)/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.*cdktf\\.out'],
   globalSetup: '<rootDir>/test/support/build-server.js',
   moduleNameMapper: {

@@ -56,19 +56,19 @@ for _ in range(10):
 
 # Convert. Dropout and batch normalization must behave as in use, not as in training.
 model.eval()
-program = torch.onnx.export(
-    model,
-    (torch.zeros(2, 1, 8, 8),),
-    dynamo=True,
-    input_names=["image"],
-    output_names=["logits"],
-    dynamic_shapes={"image": {0: torch.export.Dim("batch")}},
-    verbose=False,
-)
-# The exporter notes where the code is on this machine: the same model would have another sha256 on the next.
-for node in program.model.graph.all_nodes():
-    node.metadata_props.clear()
-program.save(folder / "digits.onnx", external_data=False)
+names = {"input_names": ["image"], "output_names": ["logits"]}
+two_rows = (torch.zeros(2, 1, 8, 8),)
+path = folder / "digits.onnx"
+if hasattr(torch, "export"):
+    dynamic_shapes = {"image": {0: torch.export.Dim("batch")}}
+    program = torch.onnx.export(model, two_rows, dynamo=True, dynamic_shapes=dynamic_shapes, verbose=False, **names)
+    # The exporter notes where the code is on this machine: the same model would have another sha256 on the next.
+    for node in program.model.graph.all_nodes():
+        node.metadata_props.clear()
+    program.save(path, external_data=False)
+else:
+    # PyTorch 1, as in Debian 12.
+    torch.onnx.export(model, two_rows, path, dynamic_axes={"image": {0: "batch"}, "logits": {0: "batch"}}, **names)
 
 
 # Record what PyTorch itself says.

@@ -32,7 +32,9 @@ model = XGBClassifier(n_estimators=100, max_depth=3, n_jobs=1).fit(train_rows, t
 
 # Convert. A name for the first dimension lets the server know that it counts rows.
 onnx_model = convert_xgboost(
-    model, initial_types=[("features", FloatTensorType(["batch", rows.shape[1]]))]
+    model,
+    name="tumours",
+    initial_types=[("features", FloatTensorType(["batch", rows.shape[1]]))],
 )
 onnx.save(onnx_model, folder / "tumours.onnx")
 

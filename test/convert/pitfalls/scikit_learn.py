@@ -1,0 +1,31 @@
+"""What goes wrong on the way from scikit-learn, each mistake in a file of its own."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+from golden import write_golden
+from skl2onnx import to_onnx
+from skl2onnx.common.data_types import FloatTensorType
+from sklearn.datasets import load_iris
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+folder = Path(sys.argv[1])
+rows, species = load_iris(return_X_y=True)
+types = [("features", FloatTensorType([None, 4]))]
+tensors = {"zipmap": False}
+
+model = LogisticRegression(max_iter=1000).fit(rows, species)
+onnx.save(to_onnx(model, initial_types=types), folder / "zipmap.onnx")
+onnx.save(to_onnx(model, initial_types=types, options=tensors), folder / "unnamed.onnx")
+onnx.save(to_onnx(model, rows[:1], options=tensors), folder / "float64.onnx")
+
+forest = make_pipeline(StandardScaler(), RandomForestClassifier(50, random_state=0)).fit(rows[::2], species[::2])
+onnx.save(to_onnx(forest, initial_types=types, options=tensors), folder / "forest.onnx")
+answers = {"probabilities": forest.predict_proba(rows[1::2]).astype(np.float32)}
+example = ({"features": rows[1::2].astype(np.float32)}, answers)
+write_golden(folder / "forest.golden.json", {"held-out": example}, absolute=1e-5, relative=0)

@@ -1,0 +1,33 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+
+const SCRIPTS = join(__dirname, '..', '..', 'examples', 'convert');
+
+/** Where `run` found the Python of each framework. */
+export const PYTHONS = {
+  scikit_learn: process.env.SCIKIT_LEARN_PYTHON,
+  xgboost_model: process.env.XGBOOST_PYTHON,
+  pytorch: process.env.TORCH_PYTHON,
+};
+
+/** A script by its name, and the framework that it is for. */
+export type Script = keyof typeof PYTHONS;
+
+/** Describes what needs a framework, or says what is missing. */
+export function describeWith(script: Script, what: string, body: () => void): void {
+  if (PYTHONS[script] !== undefined) describe(what, body);
+  else if (script === 'pytorch') {
+    describe.skip(`${what} (skipped: python3 has no torch and scikit-learn; set TORCH_PYTHON or TORCH=install)`, body);
+  } else describe.skip(`${what} (skipped: test/convert/run says where Python is)`, body);
+}
+
+/** Runs a script of a folder; what it writes is in `out`. */
+export function runScript(script: Script, folder: string, out: string): string {
+  const env = { ...process.env, PYTHONPATH: SCRIPTS, PYTHONDONTWRITEBYTECODE: '1', OMP_NUM_THREADS: '1' };
+  return execFileSync(PYTHONS[script]!, [join(folder, `${script}.py`), out], { env, encoding: 'utf8' });
+}
+
+/** The example of a framework. */
+export function runExample(script: Script, out: string): string {
+  return runScript(script, SCRIPTS, out);
+}
