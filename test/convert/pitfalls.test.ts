@@ -1,0 +1,93 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { runCli } from '../support/cli';
+import { temporaryFolder } from '../support/temporary-folder';
+import { describeWith, runScript, type Script } from './pythons';
+import { ServedModel } from './served-model';
+
+const folder = temporaryFolder();
+const docs = readFileSync(join(__dirname, '..', '..', 'docs', 'convert.md'), 'utf8');
+
+/** Figures are those of one machine. */
+const withoutFigures = (text: string) => text.replace(/-?\d+(\.\d+)?/g, '#');
+
+/** The words in the guide for who makes the same mistake. */
+function expectDocumented(message: string, ...parts: string[]): void {
+  const said = message.trim().replaceAll(`${folder}/`, 'models/');
+  for (const part of parts) expect(said).toContain(part);
+  expect(withoutFigures(docs)).toContain(withoutFigures(said));
+}
+
+function written(file: string): string {
+  return readFileSync(join(folder, file), 'utf8');
+}
+
+function check(name: string): ReturnType<typeof runCli> {
+  return runCli('check', join(folder, `${name}.onnx`));
+}
+
+/** Why requests cannot share runs. */
+function obstacle(name: string): string {
+  return runCli('inspect', join(folder, `${name}.onnx`)).stdout.match(/^batching +(.*)$/m)![1]!;
+}
+
+function describePitfalls(script: Script, body: () => void): void {
+  describeWith(script, script, () => {
+    beforeAll(() => void runScript(script, join(__dirname, 'pitfalls'), folder));
+    body();
+  });
+}
+
+describePitfalls('scikit_learn', () => {
+  test('a map for probabilities', () => {
+    expectDocumented(check('zipmap').stderr, '"output_probability" is of type sequence', '[not-a-tensor]');
+  });
+
+  test('a first dimension without a name', () => {
+    expectDocumented(obstacle('unnamed'), 'leaves its first dimension unnamed');
+  });
+
+  test('float64 at the input', async () => {
+    const server = await ServedModel.start(join(folder, 'float64.onnx'));
+    try {
+      const request = { inputs: [{ name: 'X', datatype: 'FP32', shape: [1, 4], data: [5.1, 3.5, 1.4, 0.2] }] };
+      const { status, body } = await server.infer(request);
+      expect(status).toBe(400);
+      expectDocumented(body.error, 'FP64');
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test('a scaler before trees', () => {
+    expectDocumented(check('forest').stderr, 'of 225 elements that differ', '[golden-drift]');
+  });
+});
+
+describePitfalls('xgboost_model', () => {
+  test.each(['float64', 'missing', 'feature-names'])('%s', (name) => {
+    expectDocumented(written(`${name}.txt`));
+  });
+
+  test("a regressor's column", () => {
+    expectDocumented(check('regressor').stderr, '[golden-mismatch]');
+  });
+});
+
+describePitfalls('pytorch', () => {
+  test('a network in training', () => {
+    expectDocumented(check('training').stderr, '[golden-drift]');
+    expectDocumented(written('training.txt'));
+  });
+
+  test('fixed sizes', () => {
+    expectDocumented(obstacle('fixed'), 'has a fixed first dimension');
+  });
+
+  test('weights in a file of their own', () => {
+    if (!written('exporter.txt').includes('dynamo')) return;
+    expect(check('external')).toMatchObject({ code: 0, stderr: '' });
+    rmSync(join(folder, 'external.onnx.data'));
+    expectDocumented(check('external').stderr, '[external-data-missing]');
+  });
+});
