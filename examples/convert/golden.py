@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes what a framework answers, in the form of golden examples: requests and responses of the Open Inference Protocol.
+"""Writes what a framework answers as golden examples: requests and responses of the Open Inference Protocol.
 
 Made with the framework that trained the model, and not with the ONNX file, they prove the conversion.
 """

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 const SCRIPTS = join(__dirname, '..', '..', 'examples', 'convert');
@@ -30,4 +30,10 @@ export function runScript(script: Script, folder: string, out: string): string {
 /** The example of a framework. */
 export function runExample(script: Script, out: string): string {
   return runScript(script, SCRIPTS, out);
+}
+
+/** Whether this PyTorch has the exporter of today, and not only that of 1.13. */
+export function hasNewExporter(): boolean {
+  const program = 'import sys, torch; sys.exit(0 if hasattr(torch, "export") else 1)';
+  return PYTHONS.pytorch !== undefined && spawnSync(PYTHONS.pytorch, ['-c', program]).status === 0;
 }

@@ -48,4 +48,3 @@ if new_exporter:
     with torch.no_grad():
         example = ({"image": images.numpy()}, {"logits": model(images).numpy()})
     write_golden(folder / "external.golden.json", {"four digits": example}, absolute=1e-4, relative=1e-5)
-(folder / "exporter.txt").write_text("dynamo" if new_exporter else "TorchScript")
