@@ -32,8 +32,8 @@ export function runExample(script: Script, out: string): string {
   return runScript(script, SCRIPTS, out);
 }
 
-/** Whether this PyTorch has the exporter of today, and not only that of 1.13. */
+/** Whether PyTorch, if there is any, has the exporter of today, and not only that of 1.13. */
 export function hasNewExporter(): boolean {
   const program = 'import sys, torch; sys.exit(0 if hasattr(torch, "export") else 1)';
-  return PYTHONS.pytorch !== undefined && spawnSync(PYTHONS.pytorch, ['-c', program]).status === 0;
+  return PYTHONS.pytorch === undefined || spawnSync(PYTHONS.pytorch, ['-c', program]).status === 0;
 }

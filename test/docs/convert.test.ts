@@ -10,7 +10,7 @@ test("the guide's Python is that of the scripts", () => {
     .filter((file) => file.endsWith('.py'))
     .map((file) => readFileSync(join(SCRIPTS, file), 'utf8'));
   const snippets = [...docs.matchAll(/^```python\n(.*?)^```$/gms)].map(([, text]) => text!);
-  expect(snippets).toHaveLength(7);
+  expect(snippets).not.toHaveLength(0);
   for (const snippet of snippets)
     expect(scripts.filter((script) => script.includes(snippet))).toEqual([expect.any(String)]);
 });

@@ -8,6 +8,7 @@ import onnx
 from golden import write_golden
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType
+from sklearn.base import BaseEstimator
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -24,8 +25,14 @@ onnx.save(to_onnx(model, initial_types=types), folder / "zipmap.onnx")
 onnx.save(to_onnx(model, initial_types=types, options=tensors), folder / "unnamed.onnx")
 onnx.save(to_onnx(model, rows[:1], options=tensors), folder / "float64.onnx")
 
-forest = make_pipeline(StandardScaler(), RandomForestClassifier(50, random_state=0)).fit(rows[::2], species[::2])
-onnx.save(to_onnx(forest, initial_types=types, options=tensors), folder / "forest.onnx")
-answers = {"probabilities": forest.predict_proba(rows[1::2]).astype(np.float32)}
-example = ({"features": rows[1::2].astype(np.float32)}, answers)
-write_golden(folder / "forest.golden.json", {"held-out": example}, absolute=1e-5, relative=0)
+
+def forest(name: str, *steps: BaseEstimator) -> None:
+    model = make_pipeline(*steps, RandomForestClassifier(50, random_state=0)).fit(rows[::2], species[::2])
+    onnx.save(to_onnx(model, initial_types=types, options=tensors), folder / f"{name}.onnx")
+    answers = {"probabilities": model.predict_proba(rows[1::2]).astype(np.float32)}
+    example = ({"features": rows[1::2].astype(np.float32)}, answers)
+    write_golden(folder / f"{name}.golden.json", {"held-out": example}, absolute=1e-6, relative=0)
+
+
+forest("scaled-forest", StandardScaler())
+forest("forest")
