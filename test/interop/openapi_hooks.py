@@ -50,8 +50,10 @@ def fill(request):
     sizes = {}
     for tensor in request["inputs"]:
         schema = inputs[tensor["name"]]
-        tensor["shape"] = shape_of(schema, tensor["shape"], sizes)
-        given = list(flatten(tensor["data"])) or [ELEMENT.get(tensor["datatype"], 0)]
+        given = list(flatten(tensor["data"]))
+        # Elements that were made must be sent, or they are not tried.
+        tensor["shape"] = shape_of(schema, tensor["shape"], sizes, fewest=1 if given else 0)
+        given = given or [ELEMENT.get(tensor["datatype"], 0)]
         flat = list(itertools.islice(itertools.cycle(given), math.prod(tensor["shape"])))
         is_nested = any(isinstance(part, list) for part in tensor["data"])
         tensor["data"] = nest(flat, tensor["shape"]) if is_nested else flat
@@ -60,10 +62,12 @@ def fill(request):
         parameters["timeout"] += LONG_TIMEOUT
 
 
-def shape_of(schema, wanted, sizes):
+def shape_of(schema, wanted, sizes, fewest=0):
     dimensions = schema["shape"].get("prefixItems", [])
     return [
-        dimension["const"] if "const" in dimension else sizes.setdefault(dimension.get("title", axis), size % (MOST_ROWS + 1))
+        dimension["const"]
+        if "const" in dimension
+        else sizes.setdefault(dimension.get("title", axis), max(fewest, size % (MOST_ROWS + 1)))
         for axis, (dimension, size) in enumerate(zip(dimensions, map(int, wanted)))
     ]
 
