@@ -1,9 +1,9 @@
 // Bundles what runs in the container: one file for each kind of thread, one for what the main thread loads at the first
-// gRPC connection, and one for the health check. And what no image has: the processes that run golden
+// gRPC connection, one for models that take pictures, and one for the health check. And what no image has: the processes that run golden
 // examples and measure a model.
 import { build } from 'esbuild';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import protobuf from 'protobufjs';
 
 const OUT = 'dist/inference-image';
@@ -12,11 +12,19 @@ const ENTRIES = {
   executor: 'executor.ts',
   codec: 'codec.ts',
   'grpc-libraries': 'grpc/libraries.ts',
+  'image-decoder/decoder': 'image-decoder.ts',
   healthcheck: 'healthcheck.ts',
   // Not for images: what a synth and the command line run.
   'golden-run': 'golden-run.ts',
   'profile-run': 'profile-run.ts',
 };
+
+/** What the decoder loads from files beside it. */
+const WASM_FILES = [
+  '@jsquash/png/codec/pkg/squoosh_png_bg.wasm',
+  '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm',
+  '@jsquash/resize/lib/resize/pkg/squoosh_resize_bg.wasm',
+];
 
 // Staged build contexts are links to these files: a bundle in place of another must be a new file.
 for (const name of Object.keys(ENTRIES)) rmSync(join(OUT, `${name}.cjs`), { force: true });
@@ -75,10 +83,27 @@ const { metafile } = await build({
   legalComments: 'none',
   logLevel: 'warning',
   metafile: true,
+  // Only where these libraries would look for their WebAssembly files, which they are given.
+  logOverride: { 'empty-import-meta': 'silent' },
 });
 
-const packages = new Set([...Object.keys(metafile.inputs).flatMap(packageOf)]);
-writeFileSync(join(OUT, 'THIRD_PARTY_NOTICES.txt'), [...packages].sort().map(notice).join('\n'));
+for (const file of WASM_FILES) {
+  const copy = join(OUT, 'image-decoder', basename(file));
+  rmSync(copy, { force: true });
+  copyFileSync(join('node_modules', file), copy);
+}
+
+// Most images have no image decoder, and so not its notices.
+const decoder = `${OUT}/image-decoder/decoder.cjs`;
+const others = Object.keys(metafile.outputs).filter((output) => output !== decoder);
+writeNotices('THIRD_PARTY_NOTICES.txt', others);
+writeNotices('image-decoder/THIRD_PARTY_NOTICES.txt', [decoder]);
+
+function writeNotices(file, outputs) {
+  const inputs = outputs.flatMap((output) => Object.keys(metafile.outputs[output].inputs));
+  const packages = new Set(inputs.flatMap(packageOf));
+  writeFileSync(join(OUT, file), [...packages].sort().map(notice).join('\n'));
+}
 
 function packageOf(input) {
   const match = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
@@ -88,7 +113,10 @@ function packageOf(input) {
 function notice(name) {
   const folder = join('node_modules', name);
   const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  const texts = readdirSync(folder).filter((file) => /^(licen[cs]e|notice)/i.test(file));
+  // What is compiled to WebAssembly has a licence of its own, deeper down.
+  const texts = readdirSync(folder, { recursive: true }).filter((file) =>
+    /^(licen[cs]e|notice)|^(codec|lib[\\/]resize)[\\/]licen[cs]e/i.test(file),
+  );
   const body = texts.map((file) => readFileSync(join(folder, file), 'utf8').trim());
   return [`=== ${name} ${version} (${license})`, ...body, ''].join('\n');
 }

@@ -29,8 +29,8 @@ export class BuildContext {
       'io.model-serving.model.sha256': model.sha256,
     };
     return new BuildContext([
-      fromContent('Dockerfile', dockerfile({ nodePath, labels })),
-      ...serverFiles(platform),
+      fromContent('Dockerfile', dockerfile({ nodePath, takesImages: model.image !== undefined, labels })),
+      ...serverFiles(platform, model),
       ...modelFiles(model),
     ]);
   }
