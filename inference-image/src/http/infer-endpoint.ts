@@ -7,7 +7,6 @@ import { outcomeOf } from '../metrics/outcome';
 import type { InferRequest } from '../protocol/infer-request';
 import type { InferResponse } from '../protocol/infer-response';
 import { classAnswer } from '../protocol/class-answer';
-import { imageFormat } from '../image/image-header';
 import type { AppOptions } from './app';
 import { checkBodyHeaders, decodeBody, isImageType, JSON_LENGTH_HEADER, readBody } from './bodies';
 import { codingFor, compress } from './compression';
@@ -79,7 +78,7 @@ class Exchange implements Caller {
   }
 
   private isImage(body: Buffer): boolean {
-    return this.form === 'class' ? imageFormat(body) !== undefined : isImageType(this.request.headers['content-type']);
+    return this.form === 'class' ? !isJson(body) : isImageType(this.request.headers['content-type']);
   }
 
   private run(infer: InferRequest): void {
@@ -159,6 +158,11 @@ class Exchange implements Caller {
       this.fail(error);
     }
   }
+}
+
+/** As requests are: what is neither that nor a picture is told that a picture was expected. */
+function isJson(body: Buffer): boolean {
+  return /^\s*\{/.test(body.toString('latin1', 0, 64));
 }
 
 /** Bytes of JSON before binary data; undefined where the request has none. */

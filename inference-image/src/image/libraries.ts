@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import decodeJpegWith, { type MozJPEGModule } from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js';
 import { decode as pngPixels, initSync as startPng } from '@jsquash/png/codec/pkg/squoosh_png.js';
 import { initSync as startResize, resize as resizePixels } from '@jsquash/resize/lib/resize/pkg/squoosh_resize.js';
-import { invalid, messageOf } from '../errors';
+import { invalid } from '../errors';
 import type { ImageHeader } from './image-header';
 import type { Picture } from './picture';
 
@@ -25,8 +25,9 @@ export class ImageLibraries {
       const picture = decoder.decode(body, true);
       if (!picture) throw new Error('nothing was decoded');
       return picture;
-    } catch (error) {
-      throw invalid(`the ${format.toUpperCase()} file cannot be decoded: it is damaged (${messageOf(error)})`);
+    } catch {
+      // The libraries have no words for what is wrong.
+      throw invalid(`the ${format.toUpperCase()} file cannot be decoded: it is damaged`);
     }
   }
 

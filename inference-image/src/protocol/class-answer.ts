@@ -86,7 +86,8 @@ function softmaxOf(scores: readonly number[]): number[] {
   const largest = Math.max(...scores);
   const weights = scores.map((score) => Math.exp(score - largest));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return weights.map((weight) => weight / total);
+  // As precise as what most models give.
+  return weights.map((weight) => shortFloat32(Math.fround(weight / total)));
 }
 
 function jsonNumber(value: number): number | string {
