@@ -89,8 +89,8 @@ export interface ImageInputProps {
   readonly background?: number;
 
   /**
-   * Pixels that a picture may have before it is resized: what has more is refused with 413 before it is decoded. To
-   * decode takes about 16 bytes of memory a pixel.
+   * Pixels that a picture may have before it is resized: what has more is refused with 413 before it is decoded. The
+   * container's default memory has room for one of them, 24 bytes a pixel.
    *
    * @default 16777216, which is 4096 x 4096
    */
