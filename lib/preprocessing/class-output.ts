@@ -107,7 +107,7 @@ function readNames(file: string, problems: Problem[]): string[] | undefined {
 }
 
 function checkNames(path: string, names: readonly string[]): Problem[] {
-  if (names.length === 0) return [errors.noNames(path)];
+  if (!Array.isArray(names) || names.length === 0) return [errors.noNames(path)];
   return names.flatMap((name, index) => {
     if (typeof name !== 'string' || name.trim() === '') return [errors.nameEmpty(path, index)];
     const first = names.indexOf(name);

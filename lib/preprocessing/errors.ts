@@ -4,9 +4,19 @@ import { dimensionsText } from '../model/onnx-graph';
 
 /** What can be wrong with the declaration of a picture or of classes; `path` is the model file as the user gave it. */
 export const preprocessingErrors = {
+  fileInvalid: (path: string, reason: string): Problem => ({
+    code: 'preprocessing-invalid',
+    message: `${path}: this is no declaration of preprocessing: ${reason}. docs/preprocessing.md has an example.`,
+  }),
+
   settingInvalid: (path: string, prop: string, value: unknown, allowed: string): Problem => ({
     code: 'image-setting-invalid',
     message: `${path}: image.${prop} is ${JSON.stringify(value) ?? value}. Give ${allowed}.`,
+  }),
+
+  settingUnknown: (path: string, prop: string, known: readonly string[]): Problem => ({
+    code: 'image-setting-invalid',
+    message: `${path}: image.${prop} is not a setting. The settings are ${known.join(', ')}.`,
   }),
 
   inputUnknown: (path: string, name: string, inputs: readonly TensorSignature[]): Problem => ({
@@ -72,7 +82,7 @@ export const preprocessingErrors = {
 
   noNames: (path: string): Problem => ({
     code: 'classes-invalid',
-    message: `${path}: classes is empty. Give the name of each class, or leave it out.`,
+    message: `${path}: classes has no names. Give a list with the name of each class, or the path of a file with one a line.`,
   }),
 
   nameEmpty: (path: string, index: number): Problem => ({

@@ -97,6 +97,11 @@ export interface ImageInputProps {
   readonly maxPixels?: number;
 }
 
+const PROPS = [
+  ...['input', 'width', 'height', 'color', 'layout', 'scale', 'mean', 'std'],
+  ...['invert', 'fit', 'background', 'maxPixels'],
+];
+
 /** What model.json says, with all that the signature tells; or what is wrong with it. */
 export function resolveImageInput(
   path: string,
@@ -141,7 +146,9 @@ function fitInput(path: string, props: ImageInputProps, input: TensorSignature):
 }
 
 function checkProps(path: string, props: ImageInputProps): Problem[] {
-  const problems: Problem[] = [];
+  const problems = Object.keys(props)
+    .filter((prop) => !PROPS.includes(prop))
+    .map((prop) => errors.settingUnknown(path, prop, PROPS));
   const check = <K extends keyof ImageInputProps>(prop: K, isRight: (value: unknown) => boolean, allowed: string) => {
     if (props[prop] !== undefined && !isRight(props[prop])) {
       problems.push(errors.settingInvalid(path, prop, props[prop], allowed));
@@ -154,6 +161,7 @@ function checkProps(path: string, props: ImageInputProps): Problem[] {
   const channels = channelsOf(props.color);
   const numbers = channels === 1 ? 'a number' : 'a number, or three of them';
   check('layout', oneOf(LAYOUTS), `one of ${LAYOUTS.join(', ')}`);
+  check('invert', (value) => typeof value === 'boolean', 'true or false');
   check('fit', oneOf(IMAGE_FITS), `one of ${IMAGE_FITS.join(', ')}`);
   check('width', isPositive, 'a whole number, at least 1');
   check('height', isPositive, 'a whole number, at least 1');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
 import { modelManifestSchema } from '../../inference-image/src/contract/schemas';
 import { BuildContext } from '../../lib/image/build-context';
+import { readPreprocessing } from '../../lib/preprocessing/preprocessing-file';
 import { problemsOf } from '../model/support';
 import { identity, node, value, writeOnnxModel, type Dim, type Elem } from '../support/onnx-builder';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -56,8 +57,8 @@ describe('image', () => {
       maxPixels: 1000,
     } as const;
     const made = model('double', ['n', 'h', 'w', 'c'], { image: props, classes: ['a'], classOutput: 'y' });
-    const { layout: _, ...same } = props;
-    expect(made.image).toEqual({ ...same, datatype: 'FP64', shape: [1, 5, 7, 3], planar: false, std: [4, 4, 4] });
+    const found = { datatype: 'FP64', shape: [1, 5, 7, 3], planar: false, std: [4, 4, 4], layout: undefined };
+    expect(made.image).toEqual({ ...props, ...found });
     const manifest = JSON.parse(JSON.stringify(made.manifest()));
     expect(modelManifestSchema.parse(manifest)).toEqual(manifest);
   });
@@ -160,6 +161,13 @@ describe('image', () => {
       ['n', 3, 8, 8],
       { color: 'grey' },
       'image-setting-invalid: image.color is "grey". Give one of gray, rgb, bgr.',
+    ],
+    [
+      'an unknown setting',
+      'float',
+      ['n', 3, 8, 8],
+      { color: 'rgb', stdev: 1 },
+      'image-setting-invalid: image.stdev is not a setting. The settings are input, width, height, color, layout, scale, mean, std, invert, fit, background, maxPixels.',
     ],
     [
       'a mean for each of two channels',
@@ -283,7 +291,7 @@ describe('classes', () => {
       'float',
       ['n', 2],
       { classes: [] },
-      'classes-invalid: classes is empty. Give the name of each class, or leave it out.',
+      'classes-invalid: classes has no names. Give a list with the name of each class, or the path of a file with one a line.',
     ],
     [
       'another output',
@@ -330,5 +338,33 @@ describe('classes', () => {
     expect(problemsOf(() => OnnxModel.fromFile(path, { runtimeCheck: 'skip', classes: ['a', 'b'] }))).toEqual([
       `class-output-ambiguous: ${path}: which output tells the class is not clear: the model gives "a", "b". Give classOutput.`,
     ]);
+  });
+});
+
+describe('a file for the command line', () => {
+  const file = join(folder, 'm.preprocessing.json');
+  const read = (text: string) => {
+    writeFileSync(file, text);
+    return readPreprocessing(file);
+  };
+
+  test('has what props have', () => {
+    const declared = { image: { color: 'gray' }, classes: ['a'], classOutput: 'y', classScores: 'softmax' };
+    expect(read(JSON.stringify(declared))).toEqual(declared);
+    expect(read('{}')).toEqual({});
+  });
+
+  test.each([
+    ['[]', 'it is not an object of image (an object) and classes'],
+    ['{"image": true}', 'it is not an object of image (an object) and classes'],
+    ['{"name": "x"}', 'name is not one of image, classes, classOutput, classScores'],
+  ])('not %s', (text, reason) => {
+    expect(problemsOf(() => read(text))).toEqual([
+      `preprocessing-invalid: ${file}: this is no declaration of preprocessing: ${reason}. docs/preprocessing.md has an example.`,
+    ]);
+  });
+
+  test('not half of a file', () => {
+    expect(problemsOf(() => read('{'))).toEqual([expect.stringMatching(/^preprocessing-invalid: .*JSON/)]);
   });
 });
