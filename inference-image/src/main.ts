@@ -49,13 +49,15 @@ async function serve(
   const startThread = () => new CodecThread(join(__dirname, 'codec.cjs'), manifest);
   const codec = new Codec({ model: manifest, decoder, startThread, maxQueueLength: settings.maxQueueLength });
   const { image } = manifest;
+  const { maxQueueLength, maxQueueBytes } = settings;
   const images =
     image &&
     new ImageReader({
       spec: image,
       outputs: manifest.signature.outputs,
       startThread: () => new ImageThread(join(__dirname, 'image-decoder', 'decoder.cjs'), image),
-      maxQueueLength: settings.maxQueueLength,
+      maxQueueLength,
+      maxQueueBytes,
     });
   const { maxRequestBytes } = settings;
   const { executors, maxBatchDelaySeconds } = settings;

@@ -160,6 +160,27 @@ describe('sizes', () => {
   });
 });
 
+test('pictures that would wait with too many bytes are refused at once; the first is served', async () => {
+  const edit = (manifest: any) => void (manifest.image = { ...SPEC, maxPixels: 4_000_000 });
+  const server = await ServerProcess.start(identity('uint8', ['n', 8, 16, 3]), { maxQueueBytes: 1000 }, { edit });
+  const rows = new Array<number[]>(2000).fill(new Array<number>(2000).fill(7));
+  const body = png('gray', 2000, rows);
+  const replies = await Promise.all([1, 2, 3].map(() => send(server, body)));
+  expect(replies.map(({ status }) => status).sort()).toEqual([200, 429, 429]);
+  const refused = replies.find(({ status }) => status === 429)!;
+  expect(refused.headers.get('retry-after')).toBe('1');
+  expect(refused.body.error).toBe(`the queue is full: pictures of ${body.length} bytes wait already`);
+  // Its thread has ended, with the memory that it took.
+  expect((await send(server, png('gray', 1, [[7]]))).status).toBe(200);
+});
+
+test('a server that is told to end answers the picture that it has begun', async () => {
+  const server = await echo({});
+  const reply = send(server, png('gray', 2, [[7, 8]]));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect([await server.stop(), (await reply).status]).toEqual([0, 200]);
+});
+
 test('a model that takes no pictures says so, and has no classes to tell', async () => {
   const server = await ServerProcess.start(identity('uint8', ['n', 4]));
   const reply = await send(server, gray2([1, 2, 3, 4]));

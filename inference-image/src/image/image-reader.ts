@@ -18,6 +18,8 @@ export interface ImageReaderOptions {
   readonly startThread: () => ImageThread;
   /** Pictures that may wait to be decoded; one more is refused at once. */
   readonly maxQueueLength: number;
+  /** The same for their bytes; a single one may be larger. */
+  readonly maxQueueBytes: number;
 }
 
 /**
@@ -28,6 +30,7 @@ export class ImageReader {
   private thread?: ImageThread;
   private last: Promise<unknown> = Promise.resolve();
   private waitingCount = 0;
+  private waitingBytes = 0;
   private failures = 0;
   private closed = false;
 
@@ -39,7 +42,7 @@ export class ImageReader {
 
   /** Takes ownership of the body. */
   async decode(body: Buffer, isCancelled: () => boolean): Promise<InferRequest> {
-    const { spec, outputs, maxQueueLength } = this.options;
+    const { spec, outputs } = this.options;
     const header = readImageHeader(body);
     const { width, height } = header;
     if (width * height > spec.maxPixels) {
@@ -49,10 +52,8 @@ export class ImageReader {
         `the picture is ${width} x ${height} pixels, and ${limit}; send a smaller one`,
       );
     }
-    if (this.waitingCount > maxQueueLength) {
-      throw new ServingError('rejected', `the queue is full: ${maxQueueLength} pictures wait already`);
-    }
-    const data = await this.inTurn(() => this.elements(body, header, isCancelled));
+    this.assertRoom(body.length);
+    const data = await this.inTurn(body.length, () => this.elements(body, header, isCancelled));
     const { input: name, datatype, shape } = spec;
     return {
       inputs: [{ name, datatype, shape, data }],
@@ -68,9 +69,23 @@ export class ImageReader {
     await this.endThread();
   }
 
-  private inTurn<T>(step: () => Promise<T>): Promise<T> {
+  private assertRoom(bytes: number): void {
+    const { maxQueueLength, maxQueueBytes } = this.options;
+    if (this.waitingCount > maxQueueLength) {
+      throw new ServingError('rejected', `the queue is full: ${maxQueueLength} pictures wait already`);
+    }
+    if (this.busy && this.waitingBytes + bytes > maxQueueBytes) {
+      throw new ServingError('rejected', `the queue is full: pictures of ${this.waitingBytes} bytes wait already`);
+    }
+  }
+
+  private inTurn<T>(bytes: number, step: () => Promise<T>): Promise<T> {
     this.waitingCount++;
-    const result = this.last.then(step).finally(() => this.waitingCount--);
+    this.waitingBytes += bytes;
+    const result = this.last.then(step).finally(() => {
+      this.waitingCount--;
+      this.waitingBytes -= bytes;
+    });
     this.last = result.catch(() => undefined);
     return result;
   }
