@@ -1,10 +1,10 @@
 // Bundles what runs in the container: one file for each kind of thread, one for what the main thread loads at the first
-// gRPC connection, and one for the health check. And what no image has: the processes that run golden
-// examples and measure a model.
+// gRPC connection, one for models that take pictures, and one for the health check. And what no image has: the
+// processes that run golden examples and measure a model.
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import protobuf from 'protobufjs';
 import { serverSbom } from './inference-image/sbom.mjs';
 
@@ -14,11 +14,19 @@ const ENTRIES = {
   executor: 'executor.ts',
   codec: 'codec.ts',
   'grpc-libraries': 'grpc/libraries.ts',
+  'image-decoder/decoder': 'image-decoder.ts',
   healthcheck: 'healthcheck.ts',
   // Not for images: what a synth and the command line run.
   'golden-run': 'golden-run.ts',
   'profile-run': 'profile-run.ts',
 };
+
+/** What the decoder loads from files beside it. */
+const WASM_FILES = [
+  '@jsquash/png/codec/pkg/squoosh_png_bg.wasm',
+  '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm',
+  '@jsquash/resize/lib/resize/pkg/squoosh_resize_bg.wasm',
+];
 
 // Staged build contexts are links to these files: a bundle in place of another must be a new file.
 for (const name of Object.keys(ENTRIES)) rmSync(join(OUT, `${name}.cjs`), { force: true });
@@ -125,19 +133,42 @@ const { metafile } = await build({
   legalComments: 'none',
   logLevel: 'warning',
   metafile: true,
+  // Only where these libraries would look for their WebAssembly files, which they are given.
+  logOverride: { 'empty-import-meta': 'silent' },
 });
 
-/** Those of them that an image has. */
+for (const file of WASM_FILES) {
+  const copy = join(OUT, 'image-decoder', basename(file));
+  rmSync(copy, { force: true });
+  copyFileSync(join('node_modules', file), copy);
+}
+
+// Most images have no image decoder, and so neither its notices nor its part of the bill of materials.
+const DECODER = `${OUT}/image-decoder/decoder.cjs`;
+const others = Object.keys(metafile.outputs).filter((output) => output !== DECODER);
+writeNotices('THIRD_PARTY_NOTICES.txt', others);
+writeNotices('image-decoder/THIRD_PARTY_NOTICES.txt', [DECODER]);
+
+/** Those of them that every image has. */
 const IMAGE_BUNDLES = ['server', 'executor', 'codec', 'grpc-libraries', 'healthcheck'].map(
   (name) => `${OUT}/${name}.cjs`,
 );
-const bundled = IMAGE_BUNDLES.flatMap((file) => Object.entries(metafile.outputs[file].inputs))
-  .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
-  .flatMap(([input]) => folderOf(input));
-writeFileSync(join(OUT, 'sbom.cdx.json'), serverSbom([...new Set(bundled)].sort()));
+writeSbom('sbom.cdx.json', IMAGE_BUNDLES);
+writeSbom('image-decoder/sbom.cdx.json', [DECODER]);
 
-const packages = new Set([...Object.keys(metafile.inputs).flatMap(packageOf)]);
-writeFileSync(join(OUT, 'THIRD_PARTY_NOTICES.txt'), [...packages].sort().map(notice).join('\n'));
+function writeNotices(file, outputs) {
+  const inputs = outputs.flatMap((output) => Object.keys(metafile.outputs[output].inputs));
+  const packages = new Set(inputs.flatMap(packageOf));
+  writeFileSync(join(OUT, file), [...packages].sort().map(notice).join('\n'));
+}
+
+function writeSbom(file, outputs) {
+  const bundled = outputs
+    .flatMap((output) => Object.entries(metafile.outputs[output].inputs))
+    .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+    .flatMap(([input]) => folderOf(input));
+  writeFileSync(join(OUT, file), serverSbom([...new Set(bundled)].sort()));
+}
 
 function packageOf(input) {
   const match = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
@@ -152,7 +183,10 @@ function folderOf(input) {
 function notice(name) {
   const folder = join('node_modules', name);
   const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  const texts = readdirSync(folder).filter((file) => /^(licen[cs]e|notice)/i.test(file));
+  // What is compiled to WebAssembly has a licence of its own, deeper down.
+  const texts = readdirSync(folder, { recursive: true }).filter((file) =>
+    /^(licen[cs]e|notice)|^(codec|lib[\\/]resize)[\\/]licen[cs]e/i.test(file),
+  );
   const body = texts.map((file) => readFileSync(join(folder, file), 'utf8').trim());
   return [`=== ${name} ${version} (${license})`, ...body, ''].join('\n');
 }

@@ -56,7 +56,7 @@ export default tseslint.config(
   },
   {
     files: ['inference-image/src/**'],
-    rules: restrict({ regex: '(^|/)lib/', message: 'The container knows nothing of the library.' }),
+    rules: restrict({ regex: '^\\.{1,2}/(.*/)?lib/', message: 'The container knows nothing of the library.' }),
   },
   {
     files: ['inference-image/src/{http,grpc,protocol}/**'],

@@ -3,6 +3,8 @@ export type { Batching } from './model/batching';
 export type { ModelCard } from './model/model-card';
 export type { SourceFile } from './model/model-files';
 export { OnnxModel, type OnnxModelProps } from './model/onnx-model';
+export type { ClassOutputProps } from './preprocessing/class-output';
+export type { ImageInputProps } from './preprocessing/image-input';
 export type {
   Machine,
   MeasuredMemory,
@@ -11,4 +13,5 @@ export type {
   MeasuredStart,
   ModelProfile,
 } from './profile/model-profile';
+export type { ClassOutput, ImageInput } from '../inference-image/src/contract/image-input';
 export type { Datatype, Dimension, Signature, TensorSignature } from '../inference-image/src/contract/signature';

@@ -13,7 +13,7 @@ export class LocalStage {
   static of(model: OnnxModel): LocalStage {
     const stage = new LocalStage(stagingFolder(), model.sha256);
     try {
-      new BuildContext([...localServerFiles(), ...modelFiles(model)]).stage(stage.folder);
+      new BuildContext([...localServerFiles(model), ...modelFiles(model)]).stage(stage.folder);
       return stage;
     } catch (error) {
       stage.remove();

@@ -19,9 +19,20 @@ export function minimumMemoryMiB(model: OnnxModel, executors = 1): number {
   return RUNTIME_MEMORY_MIB + known(executors) * inMiB(model.sizeBytes);
 }
 
-/** Room for the weights once more than there are executors (a session is built from the file's bytes), and for requests, in MiB. */
+/** Of a PNG file while it is decoded: 21 were measured, with 16 million pixels (docs/preprocessing.md). */
+const DECODED_BYTES_A_PIXEL = 24;
+
+/** What the largest picture takes while it is decoded, where the model takes pictures, in MiB. */
+export function imageMemoryMiB({ image }: Pick<OnnxModel, 'image'>): number {
+  return image ? inMiB(image.maxPixels * DECODED_BYTES_A_PIXEL) : 0;
+}
+
+/**
+ * Room for the weights once more than there are executors (a session is built from the file's bytes), for requests and
+ * for the largest picture, in MiB.
+ */
 export function defaultMemoryMiB(model: OnnxModel, executors = 1): number {
-  return 512 + (1 + known(executors)) * inMiB(model.sizeBytes);
+  return 512 + (1 + known(executors)) * inMiB(model.sizeBytes) + imageMemoryMiB(model);
 }
 
 /** A number of executors that only the plan knows counts as one. */

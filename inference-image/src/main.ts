@@ -6,6 +6,8 @@ import { ConfigurationError, readConfiguration, type Configuration } from './con
 import { cpuQuota, defaultThreads } from './cpu-quota';
 import { messageOf } from './errors';
 import { GrpcPort } from './grpc/grpc-port';
+import { ImageReader } from './image/image-reader';
+import { ImageThread } from './image/image-thread';
 import { Connections } from './http/connections';
 import { buildMetricsServer } from './http/metrics-server';
 import { endOnSignals } from './lifecycle';
@@ -46,6 +48,17 @@ async function serve(
   const { decoder, dataPlane } = host;
   const startThread = () => new CodecThread(join(__dirname, 'codec.cjs'), manifest);
   const codec = new Codec({ model: manifest, decoder, startThread, maxQueueLength: settings.maxQueueLength });
+  const { image } = manifest;
+  const { maxQueueLength, maxQueueBytes } = settings;
+  const images =
+    image &&
+    new ImageReader({
+      spec: image,
+      outputs: manifest.signature.outputs,
+      startThread: () => new ImageThread(join(__dirname, 'image-decoder', 'decoder.cjs'), image),
+      maxQueueLength,
+      maxQueueBytes,
+    });
   const { maxRequestBytes } = settings;
   const { executors, maxBatchDelaySeconds } = settings;
   const tuning = {
@@ -56,7 +69,7 @@ async function serve(
     },
   };
   const page = settings.page ? (await import('./page/page.js')).pageOf(configuration) : undefined;
-  const app = buildApp({ model: manifest, tuning, codec, dataPlane, metrics, log, maxRequestBytes, page });
+  const app = buildApp({ model: manifest, tuning, codec, images, dataPlane, metrics, log, maxRequestBytes, page });
   await app.ready();
   const connections = new Connections(app.server, settings.maxConnectionAgeSeconds);
   const grpc = new GrpcPort(async () => {
@@ -86,9 +99,10 @@ async function serve(
         grpc.drain();
       },
       stop: async () => {
-        const isBusy = () => codec.busy || host.scheduler.busy;
+        const isBusy = () => codec.busy || images?.busy || host.scheduler.busy;
         await Promise.all([connections.close(isBusy), grpc.close(isBusy)]);
         await codec.close();
+        await images?.close();
         await host.scheduler.finished();
         await host.close();
       },

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { readCardFile } from '../model/card-file';
+import { readPreprocessing } from '../preprocessing/preprocessing-file';
 import { OnnxModel, type OnnxModelProps } from '../model/onnx-model';
 
 /** What every command needs to know of its model. */
@@ -15,6 +16,7 @@ export interface StackModelOptions extends ModelOptions {
   profile?: string | false;
   contract?: string | false;
   card?: string;
+  preprocessing?: string;
 }
 
 export function addModelOptions(command: Command): Command {
@@ -32,6 +34,7 @@ export function addModelOptions(command: Command): Command {
 export function addStackModelOptions(command: Command): Command {
   return addModelOptions(command)
     .option('--golden <file>', 'golden examples that the container must reproduce before it is ready')
+    .option('--preprocessing <file>', 'JSON of image, classes, classOutput and classScores, as OnnxModel takes them')
     .option('--profile <file>', 'what was measured of the model (default: the profile beside it, if it is there)')
     .option('--no-profile', 'pass over a profile beside the model')
     .option('--contract <file>', 'the interface that is accepted (default: the contract beside it, if it is there)')
@@ -43,7 +46,9 @@ export function addStackModelOptions(command: Command): Command {
 export function readModel(path: string, options: StackModelOptions): OnnxModel {
   const { name, modelVersion: version, golden, profile, contract, runtimeCheck } = options;
   const card = options.card === undefined ? undefined : readCardFile(options.card);
-  const model = OnnxModel.fromFile(path, { name, version, golden, profile, contract, card, runtimeCheck });
+  const declared = options.preprocessing === undefined ? {} : readPreprocessing(options.preprocessing);
+  const props = { ...declared, name, version, golden, profile, contract, card, runtimeCheck };
+  const model = OnnxModel.fromFile(path, props);
   for (const warning of model.warnings) console.error(`warning: ${warning}`);
   return model;
 }

@@ -18,7 +18,8 @@ export function sbomCommand(): Command {
       new Option('--platform <platform>', 'of the image').choices([...IMAGE_PLATFORMS]).default(DEFAULT_PLATFORM),
     )
     .action((path: string, options: SbomOptions) => {
-      const text = sbomText(imageSbom(readModel(path, options), serverFiles(options.platform)));
+      const model = readModel(path, options);
+      const text = sbomText(imageSbom(model, serverFiles(options.platform, model)));
       if (options.out === undefined) process.stdout.write(text);
       else replaceFile(options.out, text);
     });

@@ -25,9 +25,10 @@ export interface BuildContextProps {
  */
 export class BuildContext {
   static of({ model, platform, nodePath }: BuildContextProps): BuildContext {
-    const server = serverFiles(platform);
+    const takesImages = model.image !== undefined;
+    const server = serverFiles(platform, model);
     return new BuildContext([
-      fromContent('Dockerfile', dockerfile({ nodePath, labels: imageLabels(model) })),
+      fromContent('Dockerfile', dockerfile({ nodePath, takesImages, labels: imageLabels(model) })),
       ...server,
       ...modelFiles(model),
       fromContent(`model/${SBOM_FILE}`, sbomText(imageSbom(model, server))),

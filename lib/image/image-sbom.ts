@@ -6,6 +6,7 @@ import { sortedMetrics } from '../model/model-card';
 import type { OnnxModel } from '../model/onnx-model';
 import { packageRoot } from '../package-root';
 import type { ContextFile } from './context-file';
+import { IMAGE_DECODER_FOLDER } from './dockerfile';
 import { imageErrors } from './errors';
 
 /** A component in CycloneDX, as far as it is looked into here. @see https://cyclonedx.org/docs/1.6/json/ */
@@ -44,7 +45,7 @@ const NOT_COVERED = 'the base image: Node.js, the C library and the packages of 
  * in it, and a serial number that is a hash of the rest.
  */
 export function imageSbom(model: OnnxModel, server: readonly ContextFile[]): Sbom {
-  const { $schema, bomFormat, specVersion, metadata, components } = serverSbom();
+  const { $schema, bomFormat, specVersion, metadata, components } = model.image ? withImageDecoder() : serverSbom();
   const { name, version } = metadata.component;
   const application = withFiles(metadata.component, filesOf(server, false));
   const libraries = components.map((component) =>
@@ -70,8 +71,16 @@ export function sbomText(sbom: Sbom): string {
   return `${JSON.stringify(sbom, undefined, 2)}\n`;
 }
 
-function serverSbom(): ServerSbom {
-  const file = join(packageRoot, 'dist', 'inference-image', 'sbom.cdx.json');
+function withImageDecoder(): ServerSbom {
+  const server = serverSbom();
+  const refs = new Set(server.components.map((component) => component['bom-ref']));
+  const { components } = serverSbom(IMAGE_DECODER_FOLDER);
+  const more = components.filter((component) => !refs.has(component['bom-ref']));
+  return { ...server, components: [...server.components, ...more] };
+}
+
+function serverSbom(folder = '.'): ServerSbom {
+  const file = join(packageRoot, 'dist', 'inference-image', folder, 'sbom.cdx.json');
   if (!existsSync(file)) throw new ModelServingError([imageErrors.bundleMissing(file)]);
   return JSON.parse(readFileSync(file, 'utf8')) as ServerSbom;
 }

@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path';
 import { ModelServingError } from '../errors';
 import { packageRoot, readPackage } from '../package-root';
 import { type ContextFile, fromFile } from './context-file';
+import { IMAGE_DECODER_FOLDER } from './dockerfile';
 import { imageErrors } from './errors';
+import type { OnnxModel } from '../model/onnx-model';
 import type { ImagePlatform } from './platform';
 
 const BUNDLES = [
@@ -14,6 +16,15 @@ const BUNDLES = [
   'healthcheck.cjs',
   'THIRD_PARTY_NOTICES.txt',
 ];
+
+/** What the images of models that take pictures hold besides. */
+const IMAGE_DECODER = [
+  'decoder.cjs',
+  'squoosh_png_bg.wasm',
+  'mozjpeg_dec.wasm',
+  'squoosh_resize_bg.wasm',
+  'THIRD_PARTY_NOTICES.txt',
+].map((name) => `${IMAGE_DECODER_FOLDER}/${name}`);
 
 /**
  * The runtime's native files, by name: an install on linux x64 may have put CUDA libraries beside them,
@@ -31,29 +42,35 @@ const NATIVE_FOLDER: Record<ImagePlatform, string> = { 'linux/amd64': 'linux/x64
 
 const cache = new Map<string, readonly ContextFile[]>();
 
-/** What an image of any model holds under app/: the bundled server and the runtime for the platform. */
-export function serverFiles(platform: ImagePlatform): readonly ContextFile[] {
-  return filesFor(NATIVE_FOLDER[platform]);
+/** What a model asks of the server's files. */
+type Served = Pick<OnnxModel, 'image'>;
+
+/** What a model's image holds under app/: the bundled server and the runtime for the platform. */
+export function serverFiles(platform: ImagePlatform, model: Served): readonly ContextFile[] {
+  return filesFor(NATIVE_FOLDER[platform], model);
 }
 
 /** The same for a process on this machine. */
-export function localServerFiles(): readonly ContextFile[] {
-  return filesFor(`${process.platform}/${process.arch}`);
+export function localServerFiles(model: Served): readonly ContextFile[] {
+  return filesFor(`${process.platform}/${process.arch}`, model);
 }
 
-function filesFor(nativeFolder: string): readonly ContextFile[] {
-  const cached = cache.get(nativeFolder);
-  if (cached) return cached;
-  const files = [...bundleFiles(), ...runtimeFiles(nativeFolder)];
-  cache.set(nativeFolder, files);
+function filesFor(nativeFolder: string, { image }: Served): readonly ContextFile[] {
+  const files = cached(nativeFolder, () => [...bundleFiles(BUNDLES), ...runtimeFiles(nativeFolder)]);
+  return image ? [...files, ...cached('image decoder', () => bundleFiles(IMAGE_DECODER))] : files;
+}
+
+function cached(key: string, find: () => readonly ContextFile[]): readonly ContextFile[] {
+  const files = cache.get(key) ?? find();
+  cache.set(key, files);
   return files;
 }
 
-function bundleFiles(): ContextFile[] {
+function bundleFiles(names: readonly string[]): ContextFile[] {
   const folder = join(packageRoot, 'dist', 'inference-image');
-  const missing = BUNDLES.map((name) => join(folder, name)).find((file) => !existsSync(file));
+  const missing = names.map((name) => join(folder, name)).find((file) => !existsSync(file));
   if (missing) throw new ModelServingError([imageErrors.bundleMissing(missing)]);
-  return BUNDLES.map((name) => fromFile(`app/${name}`, join(folder, name)));
+  return names.map((name) => fromFile(`app/${name}`, join(folder, name)));
 }
 
 function runtimeFiles(nativeFolder: string): ContextFile[] {

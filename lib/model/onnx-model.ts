@@ -1,10 +1,13 @@
 import { parse } from 'node:path';
 import { CONTRACT_VERSION, modelDigest, type ModelManifest } from '../../inference-image/src/contract/model-manifest';
+import type { ClassOutput, ImageInput } from '../../inference-image/src/contract/image-input';
 import type { Signature } from '../../inference-image/src/contract/signature';
 import { ModelServingError } from '../errors';
 import { checkReproduced } from '../golden/check-golden';
 import { checkGolden, checkReservedFiles, readGoldenFile } from '../golden/golden-file';
 import { checkContract } from '../interface-contract/check-contract';
+import { resolveClassOutput, type ClassOutputProps } from '../preprocessing/class-output';
+import { resolveImageInput, type ImageInputProps } from '../preprocessing/image-input';
 import type { ModelProfile } from '../profile/model-profile';
 import { checkProfile, readProfile } from '../profile/profile-file';
 import { batchingOf, type Batching } from './batching';
@@ -19,7 +22,7 @@ import { checkRuntime } from './runtime-check';
 import { signatureOf } from './signature';
 import { readWeights, type Weights } from './weights';
 
-export interface OnnxModelProps {
+export interface OnnxModelProps extends ClassOutputProps {
   /**
    * The model's name in URLs: at most 128 letters, digits, `.`, `_` and `-`, the first a letter or a digit.
    *
@@ -68,6 +71,14 @@ export interface OnnxModelProps {
   readonly card?: ModelCard;
 
   /**
+   * How a picture becomes the model's input, so that clients may send a PNG or JPEG file as it is
+   * (docs/preprocessing.md). The image then holds the decoders.
+   *
+   * @default - clients send tensors
+   */
+  readonly image?: ImageInputProps;
+
+  /**
    * Whether to load the model in the runtime at synth and to run its golden examples, which takes as long as it takes the
    * container, once for each content of the model: `require` refuses a model that does not load or reproduce them,
    * `warn` adds to `warnings` instead, and `skip` does not try. The last two are for machines where onnxruntime does not run, such as Alpine's.
@@ -80,7 +91,7 @@ export interface OnnxModelProps {
 /** What was found out about a model. */
 interface ModelFacts extends Pick<
   OnnxModel,
-  'name' | 'version' | 'signature' | 'card' | 'profile' | 'servable' | 'warnings'
+  'name' | 'version' | 'signature' | 'card' | 'image' | 'classes' | 'profile' | 'servable' | 'warnings'
 > {
   readonly weights: Weights;
   readonly golden?: readonly SourceFile[];
@@ -107,6 +118,9 @@ export class OnnxModel {
 
     const signature = signatureOf(weights.graph);
     const fromFile = cardOfFile(path, weights.graph, props.card ?? {});
+    const image = props.image && resolveImageInput(path, props.image, signature);
+    const classes = resolveClassOutput(path, props, signature);
+    problems.push(...(image?.problems ?? []), ...classes.problems);
     const findings = runtimeCheck === 'skip' ? [] : checkRuntime(path, weights);
     if (golden) problems.push(...checkGolden(golden, signature), ...checkReservedFiles(golden, weights.files));
     if (golden && runtimeCheck !== 'skip' && findings.length + problems.length === 0) {
@@ -123,6 +137,8 @@ export class OnnxModel {
       version,
       signature,
       card: mergedCard(fromFile.card, props.card ?? {}),
+      image: image?.image,
+      classes: classes.classes,
       weights,
       golden: golden?.files,
       profile: measured?.profile,
@@ -139,6 +155,12 @@ export class OnnxModel {
 
   /** Inputs and outputs, as the file declares them. */
   readonly signature: Signature;
+
+  /** How a picture becomes the input, if the model takes pictures. */
+  readonly image?: ImageInput;
+
+  /** How the answer becomes a class, if that is declared. */
+  readonly classes?: ClassOutput;
 
   /** The model's identity: the sha256 of its file, or of the listing of its files where there is external data. */
   readonly sha256: string;
@@ -186,6 +208,8 @@ export class OnnxModel {
     this.name = facts.name;
     this.version = facts.version;
     this.signature = facts.signature;
+    this.image = facts.image;
+    this.classes = facts.classes;
     this.profile = facts.profile;
     this.servable = facts.servable;
     this.warnings = facts.warnings;
@@ -204,9 +228,9 @@ export class OnnxModel {
 
   /** What the image's model.json says. */
   manifest(): ModelManifest {
-    const { name, version, sha256, signature, card } = this;
+    const { name, version, sha256, signature, card, image, classes } = this;
     const files = this.files.map((file) => ({ path: file.path, sha256: file.sha256, sizeBytes: file.sizeBytes }));
     const properties = card && cardProperties(card);
-    return { contractVersion: CONTRACT_VERSION, name, version, sha256, files, signature, properties };
+    return { contractVersion: CONTRACT_VERSION, name, version, sha256, files, signature, properties, image, classes };
   }
 }

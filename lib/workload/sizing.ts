@@ -1,5 +1,5 @@
 import { Token } from 'cdktf';
-import { defaultMemoryMiB } from '../memory';
+import { defaultMemoryMiB, imageMemoryMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
 import { sizeReplica, type Sizing } from '../profile/sizing';
 import type { ServingOptions } from '../serving-options';
@@ -25,9 +25,15 @@ export function sizingOf(model: OnnxModel, serving: ServingOptions, resources: G
   const choices = { ...serving, ...resources };
   const isDecided = DECISIVE.every((name) => choices[name] === undefined || isAmount(choices[name]));
   if (!profile || !isDecided) return undefined;
-  if (!Token.isUnresolved(serving.maxQueueBytes)) return sizeReplica(profile, batching, choices);
+  if (!Token.isUnresolved(serving.maxQueueBytes)) {
+    const sizing = sizeReplica(profile, batching, choices);
+    // The profile is of requests that bring tensors.
+    return { ...sizing, memoryMiB: resources.memoryMiB ?? sizing.memoryMiB + imageMemoryMiB(model) };
+  }
   const sizing = sizeReplica(profile, batching, { ...choices, maxQueueBytes: undefined });
-  const memoryMiB = resources.memoryMiB ?? Math.max(sizing.memoryMiB, defaultMemoryMiB(model, sizing.executors));
+  const memoryMiB =
+    resources.memoryMiB ??
+    Math.max(sizing.memoryMiB + imageMemoryMiB(model), defaultMemoryMiB(model, sizing.executors));
   return { ...sizing, memoryMiB };
 }
 

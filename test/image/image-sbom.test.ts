@@ -15,7 +15,8 @@ const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot6);
 const twice = multiplier(folder, 'twice', 2);
 
 function sbom(file: string, props: OnnxModelProps = {}, platform: ImagePlatform = 'linux/amd64'): any {
-  return imageSbom(OnnxModel.fromFile(file, { runtimeCheck: 'skip', ...props }), serverFiles(platform));
+  const model = OnnxModel.fromFile(file, { runtimeCheck: 'skip', ...props });
+  return imageSbom(model, serverFiles(platform, model));
 }
 
 const CARD = {
@@ -116,7 +117,7 @@ test('every file under /app is in it, and every package of the bundles with a ve
     type === 'machine-learning-model' ? [] : nested.map(({ name, hashes }: any) => `${hashes[0].content} ${name}`),
   );
   expect(files.sort()).toEqual(
-    serverFiles('linux/amd64')
+    serverFiles('linux/amd64', {})
       .map(({ path, sha256 }) => `${sha256} /${path}`)
       .sort(),
   );
@@ -130,6 +131,18 @@ test('every file under /app is in it, and every package of the bundles with a ve
     expect([ref, hashes?.[0].alg]).toEqual([ref, 'SHA-512']);
     expect(notices).toContain(`=== ${ref.replace(/@([^@]*)$/, ' $1')} (`);
   }
+});
+
+test('decoders of pictures are in it where the image has them', () => {
+  const flat = writeOnnxModel(join(folder, 'flat.onnx'), identity('float', ['batch', 4]));
+  const names = ({ components }: any) =>
+    components.map(({ name, group }: any) => [group, name].filter(Boolean).join('/'));
+  const decoders = ['@jsquash/jpeg', '@jsquash/png', '@jsquash/resize'];
+  const declared = sbom(flat, { image: { color: 'gray', width: 2, height: 2 } });
+  expect(names(declared)).toEqual(expect.arrayContaining(decoders));
+  expect(names(sbom(flat)).filter((name: string) => name.includes('jsquash'))).toEqual([]);
+  expect(JSON.stringify(declared)).toContain('"/app/image-decoder/mozjpeg_dec.wasm"');
+  return expect(validator.validate(sbomText(declared))).resolves.toBeNull();
 });
 
 test('it is the same each time, and another one for another model, card or platform', () => {

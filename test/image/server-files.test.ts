@@ -14,7 +14,7 @@ function filesNow(): unknown {
   let files: unknown;
   jest.isolateModules(() => {
     const { serverFiles } = jest.requireActual<typeof ServerFiles>('../../lib/image/server-files');
-    files = serverFiles('linux/amd64');
+    files = serverFiles('linux/amd64', {});
   });
   return files;
 }

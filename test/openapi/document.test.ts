@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { OnnxModel } from 'cdktf-model-serving';
+import { Ajv2020 } from 'ajv/dist/2020';
+import type { DescribedModel } from '../../inference-image/src/contract/openapi/model';
 import { openApiText } from '../../inference-image/src/contract/openapi/document';
 import { DATATYPES, type Signature, type TensorSignature } from '../../inference-image/src/contract/signature';
 import { openApiOf } from '../../lib/openapi/openapi-file';
@@ -33,8 +35,26 @@ const MODELS = {
     properties: { title: 'Title', description: 'What it is for.' },
     signature: { inputs: [tensor('input:0 "é"', 'BYTES', 0)], outputs: [tensor('{out}', 'BOOL', 3, 4)] },
   },
+  'pictures in, classes out': {
+    ...describeModel({ inputs: [tensor('x', 'FP32', 'n', 4)], outputs: [tensor('y', 'FP32', 'n', 2)] }),
+    image: {
+      input: 'x',
+      width: 2,
+      height: 2,
+      color: 'gray',
+      layout: 'flat',
+      scale: 1 / 255,
+      mean: [0],
+      std: [1],
+      invert: false,
+      fit: 'stretch',
+      background: 255,
+      maxPixels: 100,
+    },
+    classes: { output: 'y', kind: 'scores', softmax: false, names: ['no', 'yes'] },
+  },
   'a name that is a path of its own': { ...scalar, name: 'stats' },
-};
+} satisfies Record<string, DescribedModel>;
 
 const document = (model: Parameters<typeof openApiText>[0]) => JSON.parse(openApiText(model));
 
@@ -84,6 +104,28 @@ test('what has no JSON form is sent as binary data alone', () => {
   const { paths, components } = document(MODELS['an input without a JSON form']);
   expect(Object.keys(paths['/v2/models/m/infer'].post.requestBody.content)).toEqual(['application/octet-stream']);
   expect(components.schemas.InferRequest).toBeUndefined();
+});
+
+test('pictures and classes are told of where they are declared', () => {
+  const { paths, components } = document(MODELS['pictures in, classes out']);
+  const types = (path: string) => Object.keys(paths[`/v2/models/m/${path}`].post.requestBody.content);
+  expect(types('infer')).toEqual(['application/json', 'application/octet-stream', 'image/png', 'image/jpeg']);
+  expect(types('classify')).toEqual(['application/json', 'image/png', 'image/jpeg']);
+  const answer = new Ajv2020({ strict: false }).compile(components.schemas.ClassAnswer);
+  const yes = { class: 'yes', index: 1, score: 0.75 };
+  const whole = {
+    model_name: 'm',
+    model_version: '1',
+    ...yes,
+    classes: [yes, { class: 'no', index: 0, score: 'NaN' }],
+  };
+  expect([answer(whole), answer({ ...whole, class: 'maybe' }), answer({ ...whole, classes: [] })]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  const { paths: others } = document(scalar);
+  expect(others['/v2/models/m/classify']).toBeUndefined();
 });
 
 test('an example that would be very long is left out', () => {

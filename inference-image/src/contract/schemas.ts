@@ -4,6 +4,7 @@
  */
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.cjs';
+import { IMAGE_COLORS, IMAGE_DATATYPES, IMAGE_FITS } from './image-input';
 import { CONTRACT_VERSION } from './model-manifest';
 import { SETTING_DEFAULTS } from './settings';
 import { DATATYPES } from './signature';
@@ -32,6 +33,40 @@ export const modelFileSchema = z.strictObject({
   sizeBytes: count(),
 });
 
+const positive = () => z.int().check(z.positive());
+/** One for each channel. */
+const perChannel = () => z.array(z.number()).check(z.minLength(1));
+
+export const imageInputSchema = z.strictObject({
+  input: text(),
+  datatype: z.enum(IMAGE_DATATYPES),
+  /** Of one picture: dimensions that are not fixed are 1. */
+  shape: z.array(positive()),
+  width: positive(),
+  height: positive(),
+  color: z.enum(IMAGE_COLORS),
+  /** Whether each channel is a plane of its own (NCHW), or those of a pixel are together (NHWC). */
+  planar: z.boolean(),
+  invert: z.boolean(),
+  fit: z.enum(IMAGE_FITS),
+  /** A level of gray. */
+  background: count().check(z.lte(255)),
+  /** An element is (level * scale - mean) / std. */
+  scale: z.number(),
+  mean: perChannel(),
+  std: perChannel(),
+  maxPixels: positive(),
+});
+
+export const classOutputSchema = z.strictObject({
+  output: text(),
+  /** A score for each class, the index of one, or its name. */
+  kind: z.enum(['scores', 'index', 'label']),
+  softmax: z.boolean(),
+  /** In the order of the scores or indices. @default - classes have no names but their indices or labels */
+  names: z.optional(z.array(text()).check(z.minLength(1))),
+});
+
 export const modelManifestSchema = z.strictObject({
   contractVersion: z.literal(CONTRACT_VERSION),
   name: text(),
@@ -43,6 +78,10 @@ export const modelManifestSchema = z.strictObject({
   signature: signatureSchema,
   /** What people say of it, such as its licence: for clients to read, nothing that the server understands. */
   properties: z.optional(z.record(text(), text())),
+  /** For models that take pictures as they are. */
+  image: z.optional(imageInputSchema),
+  /** For models that answer with a class. */
+  classes: z.optional(classOutputSchema),
 });
 
 const nonNegative = () => z.number().check(z.nonnegative());

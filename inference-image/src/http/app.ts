@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import type { Codec } from '../codec/codec';
 import { ServingError } from '../errors';
+import type { ImageReader } from '../image/image-reader';
 import type { DataPlane } from '../inference/data-plane';
 import type { Log } from '../log';
 import type { Metrics } from '../metrics/metrics';
@@ -36,6 +37,8 @@ export interface AppOptions {
   /** Read at each request: some of it is known only once the model is warm. */
   readonly tuning: ModelTuning;
   readonly codec: Codec;
+  /** For a model that takes pictures as they are. */
+  readonly images?: ImageReader;
   readonly dataPlane: DataPlane;
   readonly metrics: Metrics;
   readonly log: Log;

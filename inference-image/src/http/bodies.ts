@@ -10,6 +10,8 @@ export const JSON_LENGTH_HEADER = 'inference-header-content-length';
 /** Clients of the binary extension may send no content type at all. */
 const CONTENT_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)|^application\/octet-stream\s*(?:;|$)/i;
 
+const IMAGE_TYPE = /^image\/(png|jpeg)\s*(?:;|$)/i;
+
 /** Bodies reach routes as they were before compression, in a Buffer. */
 export function acceptBodies(app: FastifyInstance, maxRequestBytes: number): void {
   app.removeAllContentTypeParsers();
@@ -52,12 +54,20 @@ export function decodeBody(body: Buffer, coding: string | undefined, maxBytes: n
 }
 
 /** Throws where the headers of a request say that its body is of no use, before it is read. */
-export function checkBodyHeaders(headers: IncomingHttpHeaders): void {
+export function checkBodyHeaders(headers: IncomingHttpHeaders, takesImages: boolean): void {
   const type = headers['content-type'];
+  if (takesImages && isImageType(type)) return;
   // With this header the type says nothing.
   if (type === undefined || headers[JSON_LENGTH_HEADER] !== undefined || CONTENT_TYPE.test(type)) return;
   const allowed = 'send application/json, or application/octet-stream with the header Inference-Header-Content-Length';
-  throw new ServingError('unsupportedMedia', `content type ${JSON.stringify(type)} is not supported; ${allowed}`);
+  const images = takesImages ? ', or image/png, or image/jpeg' : '';
+  const refused = `content type ${JSON.stringify(type)} is not supported`;
+  throw new ServingError('unsupportedMedia', `${refused}; ${allowed}${images}`);
+}
+
+/** Whether a body is said to be a picture that can be decoded. */
+export function isImageType(type: string | undefined): boolean {
+  return type !== undefined && IMAGE_TYPE.test(type);
 }
 
 async function decompressBody(body: Buffer, encoding: string, maxRequestBytes: number): Promise<Buffer> {

@@ -1,14 +1,19 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { ClassOutput } from '../contract/image-input';
 import { invalid } from '../errors';
 import type { Caller } from '../inference/job';
 import type { Tensor } from '../inference/tensor';
 import { outcomeOf } from '../metrics/outcome';
 import type { InferRequest } from '../protocol/infer-request';
 import type { InferResponse } from '../protocol/infer-response';
+import { classAnswer } from '../protocol/class-answer';
 import type { AppOptions } from './app';
-import { checkBodyHeaders, decodeBody, JSON_LENGTH_HEADER, readBody } from './bodies';
+import { checkBodyHeaders, decodeBody, isImageType, JSON_LENGTH_HEADER, readBody } from './bodies';
 import { codingFor, compress } from './compression';
 import { errorReply, toServingError } from './errors';
+
+/** What is answered: all outputs as the protocol has them, or the class alone. */
+export type AnswerForm = 'outputs' | 'class';
 
 /**
  * Answers inference requests. It stands on node:http alone, without Fastify's request and reply: for a small model those
@@ -18,8 +23,8 @@ export class InferEndpoint {
   constructor(private readonly options: AppOptions) {}
 
   /** @param request One whose path is that of the model. */
-  handle(request: IncomingMessage, response: ServerResponse): void {
-    new Exchange(request, response, this.options).start();
+  handle(request: IncomingMessage, response: ServerResponse, form: AnswerForm = 'outputs'): void {
+    new Exchange(request, response, this.options, form).start();
   }
 }
 
@@ -34,6 +39,7 @@ class Exchange implements Caller {
     private readonly request: IncomingMessage,
     private readonly response: ServerResponse,
     private readonly options: AppOptions,
+    private readonly form: AnswerForm,
   ) {}
 
   isCancelled(): boolean {
@@ -41,10 +47,11 @@ class Exchange implements Caller {
   }
 
   start(): void {
-    const { dataPlane, maxRequestBytes } = this.options;
+    const { dataPlane, maxRequestBytes, images } = this.options;
     try {
       dataPlane.assertServing();
-      checkBodyHeaders(this.request.headers);
+      // What a class is asked of is told by its first bytes: `curl --data-binary` calls everything a form.
+      if (this.form === 'outputs') checkBodyHeaders(this.request.headers, images !== undefined);
     } catch (error) {
       return this.fail(error);
     }
@@ -61,20 +68,41 @@ class Exchange implements Caller {
 
   private decode(body: Buffer): void {
     this.stepAt = performance.now();
-    this.step(this.options.codec.decode(body, jsonLength(this.request.headers)), this.run);
+    const { codec, images } = this.options;
+    if (images && this.isImage(body))
+      return this.step(
+        images.decode(body, () => this.isCancelled()),
+        this.run,
+      );
+    this.step(codec.decode(body, jsonLength(this.request.headers)), this.run);
+  }
+
+  private isImage(body: Buffer): boolean {
+    return this.form === 'class' ? !isJson(body) : isImageType(this.request.headers['content-type']);
   }
 
   private run(infer: InferRequest): void {
     const { dataPlane, metrics } = this.options;
     metrics.observeDecode((performance.now() - this.stepAt) / 1000);
-    this.infer = infer;
+    this.infer = this.form === 'class' ? this.classOnly(infer) : infer;
     if (infer.timeoutSeconds !== undefined) this.deadline = this.receivedAt + infer.timeoutSeconds * 1000;
-    this.step(dataPlane.infer(infer, this), this.encode);
+    this.step(dataPlane.infer(this.infer, this), this.encode);
+  }
+
+  private classOnly(infer: InferRequest): InferRequest {
+    const { output } = this.options.model.classes as ClassOutput;
+    return { ...infer, outputs: [output], binary: [false] };
   }
 
   private encode(outputs: readonly Tensor[]): void {
     this.stepAt = performance.now();
+    if (this.form === 'class') return this.compress(this.encodeClass(outputs[0] as Tensor));
     this.step(this.options.codec.encode(this.infer as InferRequest, outputs), this.compress);
+  }
+
+  private encodeClass(output: Tensor): InferResponse {
+    const { model } = this.options;
+    return { body: JSON.stringify(classAnswer(model, model.classes as ClassOutput, output)) };
   }
 
   private compress(encoded: InferResponse): void {
@@ -130,6 +158,11 @@ class Exchange implements Caller {
       this.fail(error);
     }
   }
+}
+
+/** As requests are: what is neither that nor a picture is told that a picture was expected. */
+function isJson(body: Buffer): boolean {
+  return /^\s*\{/.test(body.toString('latin1', 0, 64));
 }
 
 /** Bytes of JSON before binary data; undefined where the request has none. */

@@ -1,19 +1,22 @@
 import type { FastifyInstance } from 'fastify';
 import type { AppOptions } from './app';
-import type { InferEndpoint } from './infer-endpoint';
+import type { AnswerForm, InferEndpoint } from './infer-endpoint';
 import { addRoutes, checkModel, modelPaths } from './routes';
 
 /** Inference requests whose paths need a router: percent-escaped, with a trailing slash, of an unknown model. */
 export function addInferRoutes(app: FastifyInstance, { model }: AppOptions, endpoint: InferEndpoint): void {
-  addRoutes(app, 'POST', modelPaths('/infer'), {
-    onRequest: (request, reply, done) => {
-      checkModel(request, model);
-      reply.hijack();
-      endpoint.handle(request.raw, reply.raw);
-      done();
-    },
-    handler: () => undefined,
-  });
+  const add = (suffix: string, form: AnswerForm) =>
+    addRoutes(app, 'POST', modelPaths(suffix), {
+      onRequest: (request, reply, done) => {
+        checkModel(request, model);
+        reply.hijack();
+        endpoint.handle(request.raw, reply.raw, form);
+        done();
+      },
+      handler: () => undefined,
+    });
+  add('/infer', 'outputs');
+  if (model.classes) add('/classify', 'class');
 }
 
 /** The paths of inference requests that need none. */

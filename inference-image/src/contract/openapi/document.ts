@@ -1,4 +1,5 @@
 import { DURATION_SCHEMA, modelConfigSchema, modelMetadataSchema, statisticsSchema } from './answers';
+import { classAnswerSchema } from './classify-operation';
 import { elementSchemas } from './elements';
 import { ERROR_SCHEMA, errorComponents } from './errors';
 import { inferRequestSchema } from './infer-request';
@@ -25,6 +26,7 @@ export function openApiDocument(model: DescribedModel): JsonObject {
       schemas: {
         InferRequest: inferRequestSchema(signature),
         InferResponse: inferResponseSchema(model),
+        ...(model.classes && { ClassAnswer: classAnswerSchema(model) }),
         ModelMetadata: modelMetadataSchema(model),
         ModelConfig: modelConfigSchema(model),
         Statistics: statisticsSchema(model),

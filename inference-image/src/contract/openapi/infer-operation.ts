@@ -3,6 +3,7 @@ import { exampleRequest } from './example';
 import { inferRequestSchema } from './infer-request';
 import type { JsonObject } from './json';
 import type { DescribedModel } from './model';
+import { PICTURE_CONTENT } from './picture';
 
 const JSON_LENGTH = 'Inference-Header-Content-Length';
 
@@ -38,12 +39,16 @@ const PARAMETERS = [
 const BYTES: JsonObject = {};
 
 /** `POST …/infer` */
-export function inferOperation(operationId: string, { signature }: DescribedModel): JsonObject {
+export function inferOperation(operationId: string, { signature, image }: DescribedModel): JsonObject {
   return {
     operationId,
     summary: 'Tensors in, tensors out',
     parameters: PARAMETERS,
-    requestBody: { required: true, description: REQUEST, content: requestContent(signature) },
+    requestBody: {
+      required: true,
+      description: REQUEST,
+      content: { ...requestContent(signature), ...(image && PICTURE_CONTENT) },
+    },
     responses: {
       200: {
         description: `The outputs. As \`application/octet-stream\`: ${BINARY_ANSWER}`,

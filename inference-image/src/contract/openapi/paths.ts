@@ -1,4 +1,5 @@
 import { LIVE_SCHEMA, readySchema, repositoryIndexSchema, SERVER_METADATA_SCHEMA } from './answers';
+import { classifyOperation } from './classify-operation';
 import { errorResponses, type ErrorName, RETRY_AFTER } from './errors';
 import { inferOperation } from './infer-operation';
 import type { JsonObject } from './json';
@@ -34,6 +35,7 @@ function modelPaths(path: string, suffix: string, model: DescribedModel): JsonOb
     [`${path}/config`]: { get: get(of('modelConfig'), 'How it is run', CONFIG, 'NotFound') },
     [`${path}/stats`]: { get: get(of('modelStatistics'), 'Counts and times', STATISTICS, 'NotFound') },
     [`${path}/infer`]: { post: inferOperation(of('infer'), model) },
+    ...(model.classes && { [`${path}/classify`]: { post: classifyOperation(of('classify'), model) } }),
   };
 }
 

@@ -1,0 +1,55 @@
+import { errorResponses } from './errors';
+import { inferRequestSchema } from './infer-request';
+import type { JsonObject } from './json';
+import { PICTURE_CONTENT } from './picture';
+import type { DescribedModel } from './model';
+
+/** `POST …/classify` */
+export function classifyOperation(operationId: string, model: DescribedModel): JsonObject {
+  const what = model.image ? 'A PNG or JPEG picture, or a request of one row' : 'A request of one row';
+  return {
+    operationId,
+    summary: `${what} in, a class out`,
+    requestBody: {
+      required: true,
+      description: model.image ? 'What it is, its first bytes tell, whatever its content type says.' : undefined,
+      content: {
+        ...(inferRequestSchema(model.signature) && {
+          'application/json': { schema: { $ref: '#/components/schemas/InferRequest' } },
+        }),
+        ...(model.image && PICTURE_CONTENT),
+      },
+    },
+    responses: {
+      200: {
+        description: 'The most likely class, and up to five of them.',
+        content: { 'application/json': { schema: { $ref: '#/components/schemas/ClassAnswer' } } },
+      },
+      ...errorResponses('NotFound', 'BodyTooLarge', 'UnsupportedMedia', 'QueueFull', 'NotServed', 'WaitedTooLong'),
+    },
+  };
+}
+
+export function classAnswerSchema({ name, version, classes }: DescribedModel): JsonObject {
+  const chosen = {
+    // A label may be none of the names.
+    class: classes?.names && classes.kind !== 'label' ? { enum: [...classes.names] } : { type: 'string' },
+    index: { type: 'integer', minimum: 0 },
+    score: { anyOf: [{ type: 'number' }, { enum: ['NaN', 'Infinity', '-Infinity'] }] },
+  };
+  return {
+    type: 'object',
+    required: ['model_name', 'model_version', 'class', 'classes'],
+    properties: {
+      model_name: { const: name },
+      model_version: { const: version },
+      ...chosen,
+      classes: {
+        type: 'array',
+        minItems: 1,
+        maxItems: 5,
+        items: { type: 'object', required: ['class'], properties: chosen },
+      },
+    },
+  };
+}

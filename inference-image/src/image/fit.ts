@@ -1,0 +1,29 @@
+import type { ImageInput } from '../contract/image-input';
+import { crop, flatten, pad, type Picture } from './picture';
+
+/** Resizes a picture, whatever its proportions. */
+export type Resize = (picture: Picture, width: number, height: number) => Picture;
+
+/** Brings a picture to the size that the model takes. */
+export function fitPicture(picture: Picture, spec: ImageInput, resize: Resize): Picture {
+  const { width, height, fit, background } = spec;
+  flatten(picture, background);
+  const to = (from: Picture, w: number, h: number) =>
+    from.width === w && from.height === h ? from : resize(from, w, h);
+  if (fit === 'stretch') return to(picture, width, height);
+  if (fit === 'cover') return to(middle(picture, width / height), width, height);
+  const factor = Math.min(width / picture.width, height / picture.height);
+  const inside = to(picture, sizeWithin(picture.width * factor, width), sizeWithin(picture.height * factor, height));
+  return pad(inside, width, height, background);
+}
+
+/** The largest part in the middle that has these proportions. */
+function middle(picture: Picture, proportion: number): Picture {
+  const width = sizeWithin(picture.height * proportion, picture.width);
+  const height = sizeWithin(picture.width / proportion, picture.height);
+  return crop(picture, (picture.width - width) >> 1, (picture.height - height) >> 1, width, height);
+}
+
+function sizeWithin(size: number, maximum: number): number {
+  return Math.min(maximum, Math.max(1, Math.round(size)));
+}

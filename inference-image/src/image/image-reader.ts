@@ -1,0 +1,122 @@
+import { ownBytes } from '../codec/transfer';
+import type { ModelManifest } from '../contract/model-manifest';
+import type { ImageInput } from '../contract/image-input';
+import { ServingError } from '../errors';
+import type { NumericData } from '../inference/tensor';
+import type { InferRequest } from '../protocol/infer-request';
+import { readImageHeader, type ImageHeader } from './image-header';
+import type { ImageThread } from './image-thread';
+
+/** Memory that a decoder took is its own until it ends: after a picture of so many pixels it does. */
+const LARGE_PIXELS = 2_000_000;
+/** A decoder that gives up on a file does not tidy up. */
+const MAX_FAILURES = 16;
+
+export interface ImageReaderOptions {
+  readonly spec: ImageInput;
+  readonly outputs: ModelManifest['signature']['outputs'];
+  readonly startThread: () => ImageThread;
+  /** Pictures that may wait to be decoded; one more is refused at once. */
+  readonly maxQueueLength: number;
+  /** The same for their bytes; a single one may be larger. */
+  readonly maxQueueBytes: number;
+}
+
+/**
+ * Makes requests of pictures, on a thread of its own that begins with the first of them. It gets one at a time: should
+ * it break, it takes no other with it.
+ */
+export class ImageReader {
+  private thread?: ImageThread;
+  private last: Promise<unknown> = Promise.resolve();
+  private waitingCount = 0;
+  private waitingBytes = 0;
+  private failures = 0;
+  private closed = false;
+
+  constructor(private readonly options: ImageReaderOptions) {}
+
+  get busy(): boolean {
+    return this.waitingCount > 0;
+  }
+
+  /** Takes ownership of the body. */
+  async decode(body: Buffer, isCancelled: () => boolean): Promise<InferRequest> {
+    const { spec, outputs } = this.options;
+    const header = readImageHeader(body);
+    const { width, height } = header;
+    if (width * height > spec.maxPixels) {
+      const limit = `the limit is ${spec.maxPixels} pixels`;
+      throw new ServingError(
+        'tooLarge',
+        `the picture is ${width} x ${height} pixels, and ${limit}; send a smaller one`,
+      );
+    }
+    this.assertRoom(body.length);
+    const data = await this.inTurn(body.length, () => this.elements(body, header, isCancelled));
+    const { input: name, datatype, shape } = spec;
+    return {
+      inputs: [{ name, datatype, shape, data }],
+      outputs: outputs.map((output) => output.name),
+      binary: outputs.map(() => false),
+    };
+  }
+
+  /** Ends the thread once its work is done. Call it when no request can come any more. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.last;
+    await this.endThread();
+  }
+
+  private assertRoom(bytes: number): void {
+    const { maxQueueLength, maxQueueBytes } = this.options;
+    if (this.waitingCount > maxQueueLength) {
+      throw new ServingError('rejected', `the queue is full: ${maxQueueLength} pictures wait already`);
+    }
+    if (this.busy && this.waitingBytes + bytes > maxQueueBytes) {
+      throw new ServingError('rejected', `the queue is full: pictures of ${this.waitingBytes} bytes wait already`);
+    }
+  }
+
+  private inTurn<T>(bytes: number, step: () => Promise<T>): Promise<T> {
+    this.waitingCount++;
+    this.waitingBytes += bytes;
+    const result = this.last.then(step).finally(() => {
+      this.waitingCount--;
+      this.waitingBytes -= bytes;
+    });
+    this.last = result.catch(() => undefined);
+    return result;
+  }
+
+  private async elements(body: Buffer, header: ImageHeader, isCancelled: () => boolean): Promise<NumericData> {
+    if (this.closed) throw new ServingError('unavailable', 'the server is shutting down');
+    if (isCancelled()) throw new ServingError('cancelled', 'the client went away before its picture was decoded');
+    const bytes = ownBytes(body);
+    try {
+      const message = { type: 'decode', body: bytes, format: header.format } as const;
+      return await (this.thread ??= this.start()).ask<NumericData>(message, [bytes.buffer]);
+    } catch (error) {
+      this.failures++;
+      throw error;
+    } finally {
+      if (this.failures >= MAX_FAILURES || header.width * header.height > LARGE_PIXELS) void this.endThread();
+    }
+  }
+
+  private async endThread(): Promise<void> {
+    const { thread } = this;
+    this.thread = undefined;
+    this.failures = 0;
+    await thread?.close();
+  }
+
+  private start(): ImageThread {
+    const thread = this.options.startThread();
+    void thread.ended.then(() => {
+      if (this.thread === thread) this.thread = undefined;
+    });
+    return thread;
+  }
+}

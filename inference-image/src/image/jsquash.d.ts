@@ -1,0 +1,47 @@
+// The libraries are ECMAScript modules made for browsers; the bundle has them as what they are, and this is what is used of
+// them.
+
+declare module '@jsquash/jpeg/codec/dec/mozjpeg_dec.js' {
+  interface Options {
+    noInitialRun: boolean;
+    print(text: string): void;
+    printErr(text: string): void;
+    instantiateWasm(imports: object, receive: (instance: WebAssembly.Instance) => void): unknown;
+  }
+
+  export interface MozJPEGModule {
+    decode(data: Uint8Array, preserveOrientation: boolean): import('./picture').Picture | null;
+  }
+
+  export default function start(options: Options): Promise<MozJPEGModule>;
+}
+
+declare module '@jsquash/png/codec/pkg/squoosh_png.js' {
+  export function initSync(module: WebAssembly.Module): void;
+  export function decode(data: Uint8Array): import('./picture').Picture;
+}
+
+declare module '@jsquash/resize/lib/resize/pkg/squoosh_resize.js' {
+  export function initSync(module: WebAssembly.Module): void;
+  export function resize(
+    data: Uint8Array,
+    width: number,
+    height: number,
+    newWidth: number,
+    newHeight: number,
+    filter: number,
+    premultiply: boolean,
+    linear: boolean,
+  ): Uint8ClampedArray;
+}
+
+/** Node has it; its types come with those of browsers alone. */
+declare namespace WebAssembly {
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
+  class Instance {
+    constructor(module: Module, imports: object);
+    readonly exports: object;
+  }
+}

@@ -1,0 +1,95 @@
+import type { ClassOutput } from '../contract/image-input';
+import type { ModelManifest } from '../contract/model-manifest';
+import { halfValue } from '../inference/half';
+import type { Tensor } from '../inference/tensor';
+import { ServingError, invalid } from '../errors';
+import { shortFloat32 } from './float32-text';
+
+/** As many as are worth reading. */
+const TOP = 5;
+
+interface Class {
+  readonly class: string;
+  /** Absent where the model answers with a label that is none of the names. */
+  readonly index?: number;
+  /** Absent where the model gives none. JSON has no NaN and no infinities: they are strings. */
+  readonly score?: number | string;
+}
+
+export interface ClassAnswer extends Class {
+  readonly model_name: string;
+  readonly model_version: string;
+  /** The best first. */
+  readonly classes: readonly Class[];
+}
+
+/** What a model's output says of the one thing that it was asked about. */
+export function classAnswer({ name, version }: ModelManifest, spec: ClassOutput, output: Tensor): ClassAnswer {
+  const classes = CLASSES[spec.kind](spec, output);
+  const [best] = classes;
+  if (!best) throw new ServingError('error', `output "${output.name}" has no elements, and so no class`);
+  return { model_name: name, model_version: version, ...best, classes };
+}
+
+const CLASSES: Record<ClassOutput['kind'], (spec: ClassOutput, output: Tensor) => Class[]> = {
+  scores: ({ names, softmax }, output) => {
+    const scores = numbers(output);
+    const count = names?.length ?? output.shape.at(-1) ?? 1;
+    if (scores.length !== count) throw notOne(output, count);
+    const shown = softmax ? softmaxOf(scores) : scores;
+    const best = [...scores.keys()].sort((a, b) => rank(scores[b]) - rank(scores[a])).slice(0, TOP);
+    return best.map((index) => ({
+      class: names?.[index] ?? String(index),
+      index,
+      score: jsonNumber(shown[index] as number),
+    }));
+  },
+
+  index: ({ names }, output) => {
+    const [index, ...others] = numbers(output);
+    if (index === undefined || others.length > 0) throw notOne(output, 1);
+    if (names && names[index] === undefined) {
+      throw new ServingError('error', `output "${output.name}" is class ${index}; ${names.length} classes have names`);
+    }
+    return [{ class: names?.[index] ?? String(index), index }];
+  },
+
+  label: ({ names }, output) => {
+    const [label, ...others] = output.data as string[];
+    if (label === undefined || others.length > 0) throw notOne(output, 1);
+    const index = names?.indexOf(label) ?? -1;
+    return [index < 0 ? { class: label } : { class: label, index }];
+  },
+};
+
+function notOne({ name, shape }: Tensor, count: number): ServingError {
+  const many = `output ${JSON.stringify(name)} has shape [${shape}], where one of ${count} elements was expected`;
+  return invalid(`${many}: ask about one thing at a time here, or use the path that ends in /infer`);
+}
+
+function numbers({ datatype, data }: Tensor): number[] {
+  if (datatype === 'FP16') return Array.from(data as Uint16Array, halfValue);
+  if (datatype === 'FP32') return Array.from(data as Float32Array, (value) => shortFinite(value));
+  return Array.from(data as ArrayLike<number | bigint>, Number);
+}
+
+function shortFinite(value: number): number {
+  return Number.isFinite(value) ? shortFloat32(value) : value;
+}
+
+/** What is no number is never the best. */
+function rank(score = NaN): number {
+  return Number.isNaN(score) ? -Number.MAX_VALUE : Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, score));
+}
+
+function softmaxOf(scores: readonly number[]): number[] {
+  const largest = Math.max(...scores);
+  const weights = scores.map((score) => Math.exp(score - largest));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  // As precise as what most models give.
+  return weights.map((weight) => shortFloat32(Math.fround(weight / total)));
+}
+
+function jsonNumber(value: number): number | string {
+  return Number.isFinite(value) ? value : String(value);
+}

@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import type { ClassOutput } from '../../inference-image/src/contract/image-input';
+import type { Datatype, Signature, TensorSignature } from '../../inference-image/src/contract/signature';
+import { ModelServingError, type Problem } from '../errors';
+import { readingFile } from '../model/model-files';
+import { preprocessingErrors as errors } from './errors';
+
+/** How the model's answer becomes the name of a class. */
+export interface ClassOutputProps {
+  /**
+   * Names of the classes, in the order of the scores or indices: themselves, or the path of a file with one a line,
+   * relative to the working directory. With it or with `classOutput`, `/v2/models/NAME/classify` answers with a class.
+   *
+   * @default - classes have no names but their indices, or the labels that the model gives
+   */
+  readonly classes?: readonly string[] | string;
+
+  /**
+   * The output that tells the class: of scores (floats, one for each class), of an index (integers) or of a label (text).
+   *
+   * @default - the only output, or the only one of scores
+   */
+  readonly classOutput?: string;
+
+  /**
+   * Whether scores are logits, and are answered as probabilities (softmax).
+   *
+   * @default 'asGiven'
+   */
+  readonly classScores?: 'asGiven' | 'softmax';
+}
+
+const KINDS: Partial<Record<Datatype, ClassOutput['kind']>> = {
+  FP16: 'scores',
+  FP32: 'scores',
+  FP64: 'scores',
+  BYTES: 'label',
+  ...Object.fromEntries(
+    ['INT64', 'INT32', 'INT16', 'INT8', 'UINT64', 'UINT32', 'UINT16', 'UINT8'].map((type) => [type, 'index']),
+  ),
+};
+
+/** What model.json says, or what is wrong with it; undefined where nothing is declared. */
+export function resolveClassOutput(
+  path: string,
+  props: ClassOutputProps,
+  signature: Signature,
+): { classes?: ClassOutput; problems: Problem[] } {
+  const { classes, classOutput, classScores = 'asGiven' } = props;
+  if (classes === undefined && classOutput === undefined) {
+    return { problems: props.classScores === undefined ? [] : [errors.scoresOfNothing(path)] };
+  }
+  const problems: Problem[] = [];
+  const names = typeof classes === 'string' ? readNames(classes, problems) : classes;
+  if (names) problems.push(...checkNames(path, names));
+  if (!['asGiven', 'softmax'].includes(classScores)) problems.push(errors.scoresInvalid(path, classScores));
+  const output = findOutput(path, classOutput, signature, problems);
+  if (!output || problems.length > 0) return { problems };
+
+  const kind = KINDS[output.datatype];
+  if (!kind) return { problems: [errors.outputUnsuitable(path, output)] };
+  const size = sizeOfOne(output);
+  if (kind === 'scores' && names && size !== undefined && size !== names.length) {
+    return { problems: [errors.count(path, names.length, output, size)] };
+  }
+  if (kind !== 'scores' && size !== undefined && size !== 1)
+    return { problems: [errors.outputUnsuitable(path, output)] };
+  const softmax = classScores === 'softmax';
+  if (softmax && kind !== 'scores') return { problems: [errors.softmaxOfNoScores(path, output)] };
+  return { classes: { output: output.name, kind, softmax, ...(names && { names: [...names] }) }, problems: [] };
+}
+
+/** Elements for one row, where they are fixed: the first dimension is of rows, unless it is the only one of scores. */
+function sizeOfOne({ datatype, dimensions }: TensorSignature): number | undefined {
+  const isOnlyOfScores = dimensions.length === 1 && KINDS[datatype] === 'scores';
+  const sizes = isOnlyOfScores ? dimensions : dimensions.slice(1);
+  return sizes.reduce<number | undefined>(
+    (size, dimension) => (size === undefined || typeof dimension !== 'number' ? undefined : size * dimension),
+    1,
+  );
+}
+
+function findOutput(
+  path: string,
+  name: string | undefined,
+  { outputs }: Signature,
+  problems: Problem[],
+): TensorSignature | undefined {
+  const named = outputs.filter((output) => output.name === name);
+  const scores = outputs.filter(({ datatype }) => KINDS[datatype] === 'scores');
+  const found = name !== undefined ? named : outputs.length === 1 ? outputs : scores;
+  if (found.length === 1) return found[0];
+  problems.push(name === undefined ? errors.outputAmbiguous(path, outputs) : errors.outputUnknown(path, name, outputs));
+  return undefined;
+}
+
+/** Lines, but for an empty one at the end. */
+function readNames(file: string, problems: Problem[]): string[] | undefined {
+  try {
+    const text = readingFile(file, () => readFileSync(file, 'utf8'));
+    return text.replace(/\r?\n$/, '').split(/\r?\n/);
+  } catch (error) {
+    if (!(error instanceof ModelServingError)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
+}
+
+function checkNames(path: string, names: readonly string[]): Problem[] {
+  if (!Array.isArray(names) || names.length === 0) return [errors.noNames(path)];
+  return names.flatMap((name, index) => {
+    if (typeof name !== 'string' || name.trim() === '') return [errors.nameEmpty(path, index)];
+    const first = names.indexOf(name);
+    return first < index ? [errors.nameTwice(path, name, first, index)] : [];
+  });
+}

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { ModelServingError } from '../errors';
+import { readingFile } from '../model/model-files';
+import type { ClassOutputProps } from './class-output';
+import { preprocessingErrors as errors } from './errors';
+import type { ImageInputProps } from './image-input';
+
+/** What a model's props say of pictures and classes. */
+export interface Preprocessing extends ClassOutputProps {
+  readonly image?: ImageInputProps;
+}
+
+const PROPS = ['image', 'classes', 'classOutput', 'classScores'];
+
+/**
+ * Reads a declaration for the command line. Whether it fits a model is checked with the model.
+ *
+ * @throws ModelServingError `preprocessing-invalid`, `file-not-found`
+ */
+export function readPreprocessing(path: string): Preprocessing {
+  const text = readingFile(path, () => readFileSync(path, 'utf8'));
+  const content = parse(path, text);
+  if (!isObject(content) || (content.image !== undefined && !isObject(content.image))) {
+    throw new ModelServingError([errors.fileInvalid(path, 'it is not an object of image (an object) and classes')]);
+  }
+  const unknown = Object.keys(content).filter((prop) => !PROPS.includes(prop));
+  if (unknown.length > 0) {
+    throw new ModelServingError([errors.fileInvalid(path, `${unknown.join(', ')} is not one of ${PROPS.join(', ')}`)]);
+  }
+  return content;
+}
+
+function parse(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ModelServingError([errors.fileInvalid(path, (error as SyntaxError).message)]);
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,288 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ClassOutput, ImageInput } from '../../inference-image/src/contract/image-input';
+import { identity, initializer, node, value, type Dim, type Elem, type ModelParts } from '../support/onnx-builder';
+import { png } from '../support/png';
+import { ServerProcess, type Reply } from '../support/server';
+
+const SPEC: ImageInput = {
+  input: 'x',
+  datatype: 'UINT8',
+  shape: [1, 8, 16, 3],
+  width: 16,
+  height: 8,
+  color: 'rgb',
+  planar: false,
+  invert: false,
+  fit: 'stretch',
+  background: 255,
+  scale: 1,
+  mean: [0, 0, 0],
+  std: [1, 1, 1],
+  maxPixels: 1000,
+};
+
+/** A server that answers with the tensor that it made of a picture. */
+function echo(image: Partial<ImageInput>, elem: Elem = 'uint8', dims: Dim[] = ['n', 8, 16, 3]): Promise<ServerProcess> {
+  return ServerProcess.start(
+    identity(elem, dims),
+    {},
+    { edit: (manifest) => void (manifest.image = { ...SPEC, ...image }) },
+  );
+}
+
+function send(server: ServerProcess, body: Buffer, type = 'image/png'): Promise<Reply> {
+  return server.infer(body, { headers: { 'content-type': type } });
+}
+
+async function pixels(server: ServerProcess, body: Buffer, type?: string): Promise<number[]> {
+  const reply = await send(server, body, type);
+  if (reply.status !== 200) throw new Error(`${reply.status}: ${JSON.stringify(reply.body)}`);
+  return reply.body.outputs[0].data;
+}
+
+function file(name: string): Buffer {
+  return readFileSync(join(__dirname, '..', 'support', 'pictures', name));
+}
+
+const gray2 = (levels: number[]) => png('gray', 2, [levels.slice(0, 2), levels.slice(2)]);
+
+describe('files', () => {
+  let server: ServerProcess;
+  let jpegs: ServerProcess;
+  beforeAll(async () => {
+    server = await echo({ shape: [1, 1, 2, 3], width: 2, height: 1 }, 'uint8', ['n', 1, 2, 3]);
+    jpegs = await echo({});
+  });
+
+  test('PNG: levels exactly as they are, whatever the color type', async () => {
+    expect(await pixels(server, png('rgb', 2, [[1, 2, 3, 253, 254, 255]]))).toEqual([1, 2, 3, 253, 254, 255]);
+    expect(await pixels(server, png('gray', 2, [[7, 8]]))).toEqual([7, 7, 7, 8, 8, 8]);
+    const palette = [9, 8, 7, 6, 5, 4];
+    expect(await pixels(server, png('palette', 2, [[1, 0]], { palette }))).toEqual([6, 5, 4, 9, 8, 7]);
+    // The upper eight bits of sixteen.
+    expect(await pixels(server, png('gray', 2, [[7, 255, 8, 0]], { bitDepth: 16 }))).toEqual([7, 7, 7, 8, 8, 8]);
+    // 10 * 51/255 + 255 * 204/255
+    expect(await pixels(server, png('rgba', 2, [[10, 10, 10, 51, 1, 2, 3, 0]]))).toEqual([
+      206, 206, 206, 255, 255, 255,
+    ]);
+  });
+
+  test('JPEG: as Pillow decodes it, turned as EXIF says', async () => {
+    const at = (data: number[], row: number, column: number) =>
+      data.slice((row * 16 + column) * 3, (row * 16 + column) * 3 + 3);
+    for (const name of ['rgb.jpg', 'progressive.jpg', 'rotated.jpg']) {
+      const data = await pixels(jpegs, file(name), 'image/jpeg');
+      expect([at(data, 0, 0), at(data, 7, 15)]).toEqual([
+        [201, 40, 20],
+        [20, 60, 220],
+      ]);
+    }
+    expect(at(await pixels(jpegs, file('gray.jpg'), 'image/jpeg'), 0, 0)).toEqual([86, 86, 86]);
+  });
+
+  test.each<[string, () => Buffer, number, string]>([
+    ['text', () => Buffer.from('hello'), 400, 'the body is not a picture; send a PNG or a JPEG file'],
+    ['nothing', () => Buffer.alloc(0), 400, 'the body is not a picture; send a PNG or a JPEG file'],
+    ['a PNG without its end', () => gray2([1, 2, 3, 4]).subarray(0, -14), 400, 'the PNG file is cut short'],
+    ['a PNG of a few bytes', () => gray2([1, 2, 3, 4]).subarray(0, 20), 400, 'the PNG file has no header'],
+    [
+      'a PNG with other bytes',
+      () => changed(gray2([1, 2, 3, 4]), 43),
+      400,
+      'the PNG file is damaged: a checksum is wrong',
+    ],
+    ['a PNG of too few rows', () => png('gray', 4, [[1, 2]]), 400, 'the PNG file cannot be decoded: it is damaged'],
+    ['a PNG of no pixels', () => png('gray', 0, []), 400, 'the picture has no pixels'],
+    ['a JPEG without its end', () => file('rgb.jpg').subarray(0, -4), 400, 'the JPEG file is cut short'],
+    ['a JPEG of a few bytes', () => file('rgb.jpg').subarray(0, 30), 400, 'the JPEG file has no frame header'],
+    ['CMYK', () => file('cmyk.jpg'), 400, 'the JPEG file has 4 channels, as CMYK has; save it as RGB or gray'],
+    [
+      'a picture that is too large, before it is decoded',
+      () => png('gray', 1001, [[1]]),
+      413,
+      'the picture is 1001 x 1 pixels, and the limit is 1000 pixels; send a smaller one',
+    ],
+  ])('%s', async (_, body, status, error) => {
+    const reply = await send(server, body());
+    expect([reply.status, reply.body]).toEqual([status, { error }]);
+  });
+
+  test('what is refused is counted, and the next picture is served', async () => {
+    const broken = png('gray', 4, [[1, 2]]);
+    const replies = await Promise.all(Array.from({ length: 40 }, () => send(server, broken)));
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([400]));
+    expect(await pixels(server, png('gray', 2, [[7, 8]]))).toEqual([7, 7, 7, 8, 8, 8]);
+    expect(await server.metrics()).toMatch(/requests_total\{[^}]*outcome="invalid"[^}]*\} (4|5)\d/);
+    expect(server.stderr).toBe('');
+  });
+});
+
+test('floats: inverted, scaled and normalized by channel, in planes, blue first', async () => {
+  const image: Partial<ImageInput> = { shape: [1, 3, 1, 2], width: 2, height: 1, datatype: 'FP32', planar: true };
+  const numbers = { invert: true, scale: 0.5, mean: [1, 2, 3], std: [1, 2, 4] };
+  const server = await echo({ ...image, color: 'bgr', ...numbers }, 'float', ['n', 3, 1, 2]);
+  expect(await pixels(server, png('rgb', 2, [[5, 15, 25, 255, 255, 255]]))).toEqual([114, -1, 59, -1, 30.5, -0.75]);
+});
+
+test('gray of colors is that of ITU-R BT.601', async () => {
+  const server = await echo({ color: 'gray', shape: [1, 2], width: 2, height: 1 }, 'uint8', ['n', 2]);
+  // As Pillow's convert('L').
+  expect(await pixels(server, png('rgb', 2, [[200, 40, 20, 20, 60, 220]]))).toEqual([86, 66]);
+});
+
+describe('sizes', () => {
+  const rows = [0, 10, 20, 30].map((more) => [0, 50, 100, 150].map((level) => level + more));
+  const small: Partial<ImageInput> = { color: 'gray', width: 2, height: 2, shape: [1, 4] };
+
+  test('smaller and larger, as Pillow resizes with BILINEAR', async () => {
+    const server = await echo(small, 'uint8', ['n', 4]);
+    expect(await pixels(server, png('gray', 4, rows))).toEqual([43, 121, 59, 137]);
+    const larger = await echo({ ...small, width: 8, height: 4, shape: [1, 32] }, 'uint8', ['n', 32]);
+    const data = await pixels(larger, png('gray', 4, rows));
+    const pillow = rows.flatMap((row) => [0, 13, 38, 63, 88, 113, 138, 150].map((level) => level + (row[0] as number)));
+    expect(Math.max(...data.map((level, i) => Math.abs(level - (pillow[i] as number))))).toBeLessThanOrEqual(1);
+  });
+
+  test('cover cuts off both ends, contain adds a background', async () => {
+    const wide = png('gray', 4, [
+      [1, 2, 3, 4],
+      [5, 6, 7, 8],
+    ]);
+    const cover = await echo({ ...small, fit: 'cover' }, 'uint8', ['n', 4]);
+    expect(await pixels(cover, wide)).toEqual([2, 3, 6, 7]);
+    const contain = await echo(
+      { ...small, width: 4, height: 4, shape: [1, 16], fit: 'contain', background: 9 },
+      'uint8',
+      ['n', 16],
+    );
+    expect(await pixels(contain, wide)).toEqual([9, 9, 9, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 9]);
+  });
+});
+
+test('pictures that would wait with too many bytes are refused at once; the first is served', async () => {
+  const edit = (manifest: any) => void (manifest.image = { ...SPEC, maxPixels: 4_000_000 });
+  const server = await ServerProcess.start(identity('uint8', ['n', 8, 16, 3]), { maxQueueBytes: 1000 }, { edit });
+  const rows = new Array<number[]>(2000).fill(new Array<number>(2000).fill(7));
+  const body = png('gray', 2000, rows);
+  const replies = await Promise.all([1, 2, 3].map(() => send(server, body)));
+  expect(replies.map(({ status }) => status).sort()).toEqual([200, 429, 429]);
+  const refused = replies.find(({ status }) => status === 429)!;
+  expect(refused.headers.get('retry-after')).toBe('1');
+  expect(refused.body.error).toBe(`the queue is full: pictures of ${body.length} bytes wait already`);
+  // Its thread has ended, with the memory that it took.
+  expect((await send(server, png('gray', 1, [[7]]))).status).toBe(200);
+});
+
+test('a server that is told to end answers the picture that it has begun', async () => {
+  const server = await echo({});
+  const reply = send(server, png('gray', 2, [[7, 8]]));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect([await server.stop(), (await reply).status]).toEqual([0, 200]);
+});
+
+test('a model that takes no pictures says so, and has no classes to tell', async () => {
+  const server = await ServerProcess.start(identity('uint8', ['n', 4]));
+  const reply = await send(server, gray2([1, 2, 3, 4]));
+  expect([reply.status, reply.body.error]).toEqual([
+    415,
+    'content type "image/png" is not supported; send application/json, or application/octet-stream with the header Inference-Header-Content-Length',
+  ]);
+  expect((await server.infer(gray2([1, 2, 3, 4]), { path: '/v2/models/m/classify' })).status).toBe(404);
+});
+
+describe('classes', () => {
+  const names = ['no', 'yes', 'maybe'];
+  const model = { model_name: 'm', model_version: '1' };
+
+  function start(
+    parts: ModelParts,
+    classes: Partial<ClassOutput>,
+    image?: Partial<ImageInput>,
+  ): Promise<ServerProcess> {
+    const edit = (manifest: any) => {
+      manifest.classes = { output: 'y', kind: 'scores', softmax: false, ...classes };
+      if (image) manifest.image = { ...SPEC, ...image };
+    };
+    return ServerProcess.start(parts, {}, { edit });
+  }
+
+  function classify(server: ServerProcess, body: unknown): Promise<Reply> {
+    const path = '/v2/models/m/classify';
+    return server.infer(body, { path, headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+  }
+
+  const tensor = (datatype: string, shape: number[], data: unknown[]) => ({
+    inputs: [{ name: 'x', datatype, shape, data }],
+  });
+
+  test('of scores, of a picture or of JSON', async () => {
+    const image: Partial<ImageInput> = { color: 'gray', shape: [1, 3], width: 3, height: 1, datatype: 'FP32' };
+    const server = await start(identity('float', ['n', 3]), { names }, image);
+    const classes = [
+      { class: 'yes', index: 1, score: 9 },
+      { class: 'maybe', index: 2, score: 5 },
+      { class: 'no', index: 0, score: 1 },
+    ];
+    const answer = { ...model, ...classes[0], classes };
+    expect(await classify(server, png('gray', 3, [[1, 9, 5]]))).toMatchObject({ status: 200, body: answer });
+    expect(await classify(server, tensor('FP32', [1, 3], [1, 9, 5]))).toMatchObject({ status: 200, body: answer });
+    expect(await classify(server, Buffer.from('hello'))).toMatchObject({
+      status: 400,
+      body: { error: 'the body is not a picture; send a PNG or a JPEG file' },
+    });
+    expect(await classify(server, tensor('FP32', [2, 3], [1, 9, 5, 1, 9, 5]))).toMatchObject({
+      status: 400,
+      body: {
+        error:
+          'output "y" has shape [2,3], where one of 3 elements was expected: ask about one thing at a time here, or use the path that ends in /infer',
+      },
+    });
+    expect((await server.get('/v2/models/m/classify')).status).toBe(405);
+    expect(
+      (await server.infer(tensor('FP32', [1, 3], [1, 9, 5]), { path: '/v2/models/m/versions/1/classify' })).status,
+    ).toBe(200);
+  });
+
+  test('of logits, five at most, without names', async () => {
+    const server = await start(identity('float', ['n', 6]), { softmax: true });
+    const { body } = await classify(server, tensor('FP32', [1, 6], [0, 0, 0, 'NaN', 100, 0]));
+    expect(body).toMatchObject({ class: '4', index: 4 });
+    expect(body.classes).toHaveLength(5);
+    const whole = await classify(server, tensor('FP32', [1, 6], [0, 0, 0, 0, 0, 0]));
+    expect(whole.body.score).toBe(0.16666667);
+  });
+
+  test('of an index', async () => {
+    const server = await start(identity('int64', ['n']), { kind: 'index', names });
+    expect((await classify(server, tensor('INT64', [1], [2]))).body).toEqual({
+      ...model,
+      class: 'maybe',
+      index: 2,
+      classes: [{ class: 'maybe', index: 2 }],
+    });
+    expect(await classify(server, tensor('INT64', [1], [3]))).toMatchObject({
+      status: 500,
+      body: { error: 'output "y" is class 3; 3 classes have names' },
+    });
+  });
+
+  test('of a label, beside another output', async () => {
+    const parts: ModelParts = {
+      inputs: [value('x', 'string', ['n'])],
+      outputs: [value('z', 'float', [1]), value('y', 'string', ['n'])],
+      nodes: [node('Identity', ['x'], ['y']), node('Identity', ['c'], ['z'])],
+      initializers: [initializer('c', 'float', [1], Float32Array.of(1))],
+    };
+    const server = await start(parts, { kind: 'label', names });
+    const classes = [{ class: 'yes', index: 1 }];
+    expect((await classify(server, tensor('BYTES', [1], ['yes']))).body).toEqual({ ...model, ...classes[0], classes });
+    expect((await classify(server, tensor('BYTES', [1], ['else']))).body).toMatchObject({ class: 'else' });
+  });
+});
+
+function changed(body: Buffer, at: number): Buffer {
+  const copy = Buffer.from(body);
+  copy[at] = (copy[at] as number) ^ 1;
+  return copy;
+}

@@ -1,0 +1,370 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
+import { modelManifestSchema } from '../../inference-image/src/contract/schemas';
+import { BuildContext } from '../../lib/image/build-context';
+import { readPreprocessing } from '../../lib/preprocessing/preprocessing-file';
+import { problemsOf } from '../model/support';
+import { identity, node, value, writeOnnxModel, type Dim, type Elem } from '../support/onnx-builder';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const folder = temporaryFolder();
+const path = join(folder, 'm.onnx');
+
+function model(elem: Elem, dims: Dim[], props: OnnxModelProps): OnnxModel {
+  writeOnnxModel(path, identity(elem, dims));
+  return OnnxModel.fromFile(path, { runtimeCheck: 'skip', ...props });
+}
+
+function problem(elem: Elem, dims: Dim[], props: OnnxModelProps): string[] {
+  return problemsOf(() => model(elem, dims, props)).map((text) => text.replace(`${path}: `, ''));
+}
+
+describe('image', () => {
+  test('at least a color; the signature tells the rest', () => {
+    const { image } = model('float', ['n', 3, 224, 200], { image: { color: 'rgb' } });
+    expect(image).toEqual({
+      input: 'x',
+      datatype: 'FP32',
+      shape: [1, 3, 224, 200],
+      width: 200,
+      height: 224,
+      color: 'rgb',
+      planar: true,
+      invert: false,
+      fit: 'stretch',
+      background: 255,
+      scale: 1 / 255,
+      mean: [0, 0, 0],
+      std: [1, 1, 1],
+      maxPixels: 16_777_216,
+    });
+  });
+
+  test('at most everything', () => {
+    const props = {
+      input: 'x',
+      width: 7,
+      height: 5,
+      layout: 'NHWC',
+      color: 'bgr',
+      scale: 1,
+      mean: [1, 2, 3],
+      std: 4,
+      invert: true,
+      fit: 'cover',
+      background: 0,
+      maxPixels: 1000,
+    } as const;
+    const made = model('double', ['n', 'h', 'w', 'c'], { image: props, classes: ['a'], classOutput: 'y' });
+    const found = { datatype: 'FP64', shape: [1, 5, 7, 3], planar: false, std: [4, 4, 4], layout: undefined };
+    expect(made.image).toEqual({ ...props, ...found });
+    const manifest = JSON.parse(JSON.stringify(made.manifest()));
+    expect(modelManifestSchema.parse(manifest)).toEqual(manifest);
+  });
+
+  test.each<[Dim[], 'gray' | 'rgb', object, object]>([
+    [['n', 28, 28], 'gray', {}, { shape: [1, 28, 28], width: 28, height: 28 }],
+    [[1, 28, 20], 'gray', {}, { shape: [1, 28, 20], width: 20, height: 28 }],
+    [[1, 1, 28, 28], 'gray', {}, { shape: [1, 1, 28, 28], planar: true }],
+    [[3, 9, 8], 'rgb', {}, { shape: [3, 9, 8], planar: true, width: 8 }],
+    [[9, 8, 3], 'rgb', {}, { shape: [9, 8, 3], planar: false, width: 8 }],
+    [['n', 'h', 'w', 3], 'rgb', { width: 6, height: 4 }, { shape: [1, 4, 6, 3], planar: false }],
+    [['n', 64], 'gray', { width: 8 }, { shape: [1, 64], width: 8, height: 8 }],
+    [[36], 'rgb', { height: 3 }, { shape: [36], width: 4, height: 3, planar: false }],
+    [['n', 'pixels'], 'gray', { width: 2, height: 3 }, { shape: [1, 6] }],
+  ])('the shape %j of %s', (dims, color, size, expected) => {
+    expect(model('float', dims, { image: { color, ...size } }).image).toMatchObject(expected);
+  });
+
+  test.each<[string, Elem, Dim[], any, string]>([
+    [
+      'another input',
+      'float',
+      ['n', 3, 8, 8],
+      { color: 'rgb', input: 'z' },
+      'image-input-unknown: image.input is "z", and the model takes "x". Give one of them, or leave it out where there is one.',
+    ],
+    [
+      'an input of integers',
+      'int64',
+      ['n', 3, 8, 8],
+      { color: 'rgb' },
+      'image-datatype-unsupported: input "x" is INT64, and pixels become FP32, FP64 or UINT8. Export the model with a Cast behind an input of one of them.',
+    ],
+    [
+      'scaled bytes',
+      'uint8',
+      ['n', 3, 8, 8],
+      { color: 'rgb', mean: 0.5, std: 0.5 },
+      'image-bytes-scaled: image.mean, image.std would make fractions, and input "x" is UINT8. Leave them out: the model gets levels from 0 to 255.',
+    ],
+    [
+      'another number of channels',
+      'float',
+      ['n', 3, 8, 8],
+      { color: 'gray' },
+      'image-shape-unfit: input "x" of shape [n, 3, 8, 8] does not take one picture of 1 channel. Give the color and layout that it has: NCHW, NHWC, NHW (gray), CHW, HWC or flat, with 1 or a symbol for N.',
+    ],
+    [
+      'another layout',
+      'float',
+      ['n', 3, 8, 8],
+      { color: 'rgb', layout: 'NHWC' },
+      'image-shape-unfit: input "x" of shape [n, 3, 8, 8] does not take one picture of 3 channels as NHWC. Give the color and layout that it has: NCHW, NHWC, NHW (gray), CHW, HWC or flat, with 1 or a symbol for N.',
+    ],
+    [
+      'eight pictures',
+      'float',
+      [8, 3, 8, 8],
+      { color: 'rgb' },
+      'image-shape-unfit: input "x" of shape [8, 3, 8, 8] does not take one picture of 3 channels. Give the color and layout that it has: NCHW, NHWC, NHW (gray), CHW, HWC or flat, with 1 or a symbol for N.',
+    ],
+    [
+      'two layouts that fit',
+      'float',
+      ['n', 3, 8, 3],
+      { color: 'rgb' },
+      'image-layout-ambiguous: input "x" of shape [n, 3, 8, 3] may be NCHW or NHWC. Give image.layout.',
+    ],
+    [
+      'no size',
+      'float',
+      ['n', 3, 8, 'w'],
+      { color: 'rgb' },
+      'image-size-missing: input "x" of shape [n, 3, 8, w] has no fixed width. Give image.width, the one that the model was trained with.',
+    ],
+    [
+      'another size',
+      'float',
+      ['n', 3, 8, 8],
+      { color: 'rgb', height: 9 },
+      'image-size-wrong: image.height is 9, and input "x" of shape [n, 3, 8, 8] has 8. Leave it out: pictures of other sizes are resized.',
+    ],
+    [
+      'a flat input without proportions',
+      'float',
+      ['n', 64],
+      { color: 'gray' },
+      'image-size-missing: input "x" of shape [n, 64] does not tell a picture\'s proportions. Give image.width and image.height.',
+    ],
+    [
+      'a size that is not the flat length',
+      'float',
+      ['n', 64],
+      { color: 'gray', width: 8, height: 9 },
+      'image-size-wrong: input "x" takes 64 elements, which 8 x 9 pixels of 1 channel do not make. Give the image.width and image.height that the model was trained with.',
+    ],
+    [
+      'no such color',
+      'float',
+      ['n', 3, 8, 8],
+      { color: 'grey' },
+      'image-setting-invalid: image.color is "grey". Give one of gray, rgb, bgr.',
+    ],
+    [
+      'an unknown setting',
+      'float',
+      ['n', 3, 8, 8],
+      { color: 'rgb', stdev: 1 },
+      'image-setting-invalid: image.stdev is not a setting. The settings are input, width, height, color, layout, scale, mean, std, invert, fit, background, maxPixels.',
+    ],
+    [
+      'a mean for each of two channels',
+      'float',
+      ['n', 3, 8, 8],
+      { color: 'rgb', mean: [1, 2] },
+      'image-setting-invalid: image.mean is [1,2]. Give a number, or three of them.',
+    ],
+    [
+      'a division by zero',
+      'float',
+      ['n', 3, 8, 8],
+      { color: 'rgb', std: [1, 0, 1] },
+      'image-setting-invalid: image.std is [1,0,1]. Give a number, or three of them, none of them 0.',
+    ],
+    [
+      'a background that is no level',
+      'float',
+      ['n', 3, 8, 8],
+      { color: 'rgb', background: 256 },
+      'image-setting-invalid: image.background is 256. Give a whole number from 0 to 255.',
+    ],
+  ])('not %s', (_, elem, dims, image, text) => {
+    expect(problem(elem, dims, { image })).toEqual([text]);
+  });
+
+  test('not beside another input', () => {
+    const inputs = [value('x', 'float', ['n', 3, 8, 8]), value('size', 'float', ['n', 2])];
+    const outputs = [value('y', 'float', ['n', 2])];
+    writeOnnxModel(path, { inputs, outputs, nodes: [node('Identity', ['size'], ['y'])] });
+    expect(problemsOf(() => OnnxModel.fromFile(path, { runtimeCheck: 'skip', image: { color: 'rgb' } }))).toEqual([
+      `image-input-not-alone: ${path}: a picture is all that a request brings, and the model takes "x", "size". Leave image out and send tensors, or export a model of one input.`,
+    ]);
+  });
+
+  test('adds the decoder to the image, and nothing to those of other models', () => {
+    const context = (props: OnnxModelProps) =>
+      BuildContext.of({
+        model: model('float', ['n', 3, 8, 8], props),
+        platform: 'linux/amd64',
+        nodePath: '/usr/local/bin/node',
+      });
+    const plain = context({});
+    const paths = plain.files.map((file) => file.path);
+    const added = context({ image: { color: 'rgb' } }).files.filter((file) => !paths.includes(file.path));
+    expect(added.map((file) => file.path).sort()).toEqual(
+      [
+        'THIRD_PARTY_NOTICES.txt',
+        'decoder.cjs',
+        'mozjpeg_dec.wasm',
+        'squoosh_png_bg.wasm',
+        'squoosh_resize_bg.wasm',
+      ].map((name) => `app/image-decoder/${name}`),
+    );
+    const dockerfiles = [plain, context({ image: { color: 'rgb' } })].map(({ files }) => {
+      const source = files.find((file) => file.path === 'Dockerfile')!.source;
+      return 'content' in source ? source.content : '';
+    });
+    expect(dockerfiles[1]).toContain(
+      '\nCOPY --chmod=0555 app/image-decoder/ /app/image-decoder/\nCOPY --chmod=0555 app/*.cjs ',
+    );
+    expect(dockerfiles[0]).not.toContain('image-decoder');
+  });
+});
+
+describe('classes', () => {
+  test('a name for each score', () => {
+    const { classes } = model('float', ['n', 2], { classes: ['a', 'b'] });
+    expect(classes).toEqual({ output: 'y', kind: 'scores', softmax: false, names: ['a', 'b'] });
+  });
+
+  test('lines of a file, softmax', () => {
+    const file = join(folder, 'classes.txt');
+    writeFileSync(file, 'a cat\r\na dog\r\n');
+    const { classes } = model('float', [2], { classes: file, classScores: 'softmax' });
+    expect(classes).toEqual({ output: 'y', kind: 'scores', softmax: true, names: ['a cat', 'a dog'] });
+  });
+
+  test.each<[Elem, Dim[], string]>([
+    ['int64', ['n'], 'index'],
+    ['int64', ['n', 1], 'index'],
+    ['string', ['n'], 'label'],
+    ['float', ['n', 'classes'], 'scores'],
+  ])('%s %j is %s, and needs no names', (elem, dims, kind) => {
+    expect(model(elem, dims, { classOutput: 'y' }).classes).toEqual({ output: 'y', kind, softmax: false });
+  });
+
+  test("scikit-learn's two outputs: the scores, unless told otherwise", () => {
+    const outputs = [value('label', 'int64', ['n']), value('probabilities', 'float', ['n', 2])];
+    const nodes = [node('ArgMax', ['x'], ['label']), node('Identity', ['x'], ['probabilities'])];
+    writeOnnxModel(path, { inputs: [value('x', 'float', ['n', 2])], outputs, nodes });
+    const read = (props: OnnxModelProps) => OnnxModel.fromFile(path, { runtimeCheck: 'skip', ...props }).classes;
+    expect(read({ classes: ['a', 'b'] })).toMatchObject({ output: 'probabilities', kind: 'scores' });
+    expect(read({ classes: ['a', 'b'], classOutput: 'label' })).toMatchObject({ output: 'label', kind: 'index' });
+  });
+
+  test.each<[string, Elem, Dim[], any, string]>([
+    [
+      'another number of names',
+      'float',
+      ['n', 10],
+      { classes: ['a', 'b'] },
+      'classes-count-wrong: classes has 2 names, and output "y" of shape [n, 10] has 10 scores. Give one name for each, in their order.',
+    ],
+    [
+      'a name twice',
+      'float',
+      ['n', 2],
+      { classes: ['a', 'a'] },
+      'classes-invalid: classes 0 and 1 are both called "a". Give each a name of its own.',
+    ],
+    [
+      'an empty name',
+      'float',
+      ['n', 2],
+      { classes: ['a', ''] },
+      "classes-invalid: the name of class 1 is empty. Give each class a name, in the order of the model's output.",
+    ],
+    [
+      'no names',
+      'float',
+      ['n', 2],
+      { classes: [] },
+      'classes-invalid: classes has no names. Give a list with the name of each class, or the path of a file with one a line.',
+    ],
+    [
+      'another output',
+      'float',
+      ['n', 2],
+      { classOutput: 'z' },
+      'class-output-unknown: classOutput is "z", and the model gives "y". Give one of them.',
+    ],
+    [
+      'an output of two indices',
+      'int64',
+      ['n', 2],
+      { classOutput: 'y' },
+      'class-output-unsuitable: output "y", INT64 of shape [n, 2], does not tell a class. Give as classOutput one of scores (floats, one for each class), of one index (integers) or of one label (text).',
+    ],
+    [
+      'softmax of a label',
+      'string',
+      ['n'],
+      { classOutput: 'y', classScores: 'softmax' },
+      'class-scores-invalid: classScores is softmax, and output "y" is a label, not scores. Leave it out.',
+    ],
+    [
+      'scores of nothing',
+      'float',
+      ['n', 2],
+      { classScores: 'softmax' },
+      'class-scores-invalid: classScores is given, and neither classes nor classOutput. Give one of them, or leave it out.',
+    ],
+  ])('not %s', (_, elem, dims, props, text) => {
+    expect(problem(elem, dims, props)).toEqual([text]);
+  });
+
+  test('not a file that is not there', () => {
+    expect(problemsOf(() => model('float', ['n', 2], { classes: 'no.txt' }))).toEqual([
+      `file-not-found: no.txt: there is no such file. A relative path starts at the working directory, ${process.cwd()}.`,
+    ]);
+  });
+
+  test('not one of two outputs of scores', () => {
+    const outputs = [value('a', 'float', ['n', 2]), value('b', 'float', ['n', 2])];
+    const nodes = [node('Identity', ['x'], ['a']), node('Identity', ['x'], ['b'])];
+    writeOnnxModel(path, { inputs: [value('x', 'float', ['n', 2])], outputs, nodes });
+    expect(problemsOf(() => OnnxModel.fromFile(path, { runtimeCheck: 'skip', classes: ['a', 'b'] }))).toEqual([
+      `class-output-ambiguous: ${path}: which output tells the class is not clear: the model gives "a", "b". Give classOutput.`,
+    ]);
+  });
+});
+
+describe('a file for the command line', () => {
+  const file = join(folder, 'm.preprocessing.json');
+  const read = (text: string) => {
+    writeFileSync(file, text);
+    return readPreprocessing(file);
+  };
+
+  test('has what props have', () => {
+    const declared = { image: { color: 'gray' }, classes: ['a'], classOutput: 'y', classScores: 'softmax' };
+    expect(read(JSON.stringify(declared))).toEqual(declared);
+    expect(read('{}')).toEqual({});
+  });
+
+  test.each([
+    ['[]', 'it is not an object of image (an object) and classes'],
+    ['{"image": true}', 'it is not an object of image (an object) and classes'],
+    ['{"name": "x"}', 'name is not one of image, classes, classOutput, classScores'],
+  ])('not %s', (text, reason) => {
+    expect(problemsOf(() => read(text))).toEqual([
+      `preprocessing-invalid: ${file}: this is no declaration of preprocessing: ${reason}. docs/preprocessing.md has an example.`,
+    ]);
+  });
+
+  test('not half of a file', () => {
+    expect(problemsOf(() => read('{'))).toEqual([expect.stringMatching(/^preprocessing-invalid: .*JSON/)]);
+  });
+});
