@@ -163,3 +163,26 @@ test('the card and the bill of materials can be read back from the image, to the
   const mode = ['-p', `(fs.statSync("/model/sbom.cdx.json").mode & 0o777).toString(8)`];
   expect(docker('run', '--rm', '--entrypoint=/usr/local/bin/node', image, ...mode)).toBe('555');
 });
+
+test('a picture is answered with its class, as curl sends it, and the page is there', async () => {
+  const digits = join(__dirname, '../../examples/digits');
+  const model = OnnxModel.fromFile(join(digits, 'digits.onnx'), {
+    golden: join(digits, 'digits.golden.json'),
+    image: { color: 'rgb', mean: 0.5, std: 0.5, maxPixels: 4_000_000 },
+    classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
+  });
+  const { url } = await run(build(model), '--memory=606m', '--env=MODEL_SERVING_PAGE=true');
+  for (const digit of ['3', '7']) {
+    const reply = await fetch(`${url}/v2/models/digits/classify`, {
+      method: 'POST',
+      // What curl --data-binary says of any file.
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: readFileSync(join(digits, 'pictures', `${digit}.png`)),
+    });
+    expect([reply.status, await reply.json()]).toEqual([200, expect.objectContaining({ class: digit })]);
+  }
+  const page = await fetch(url);
+  expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+  const files = docker('exec', containers.at(-1)!, '/usr/local/bin/node', '-p', 'fs.readdirSync("/tmp").join()');
+  expect(files).toBe('');
+});

@@ -42,6 +42,13 @@ describeApplied(reason === undefined ? 'applied to a Docker engine' : `NOT APPLI
       expect(logits.indexOf(Math.max(...logits))).toBe(sample.label);
     });
 
+    test('tells curl which digit a picture shows', () => {
+      const picture = join(__dirname, '../../examples/digits/pictures/7.png');
+      const classify = `${workspace.output('digits', 'url')}/v2/models/digits/classify`;
+      const answer = execFileSync('curl', ['-sSf', '--data-binary', `@${picture}`, classify], { encoding: 'utf8' });
+      expect(JSON.parse(answer)).toMatchObject({ class: '7', index: 7 });
+    });
+
     test('speaks gRPC where its output says', async () => {
       const { name } = workspace.resource('digits', 'docker_container');
       const endpoint = workspace.output('digits', 'grpc-endpoint');
