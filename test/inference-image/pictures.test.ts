@@ -108,6 +108,15 @@ describe('files', () => {
     expect([reply.status, reply.body]).toEqual([status, { error }]);
   });
 
+  test.each(['', '12'])('with a header that says that tensors come: %j', async (length) => {
+    const headers = { 'content-type': 'image/png', 'inference-header-content-length': length };
+    const { status, body } = await server.infer(png('gray', 2, [[7, 8]]), { headers });
+    expect([status, body.error]).toEqual([
+      400,
+      `Inference-Header-Content-Length is "${length}", but the body is a picture, and has no JSON before it; leave the header out`,
+    ]);
+  });
+
   test('what is refused is counted, and the next picture is served', async () => {
     const broken = png('gray', 4, [[1, 2]]);
     const replies = await Promise.all(Array.from({ length: 40 }, () => send(server, broken)));

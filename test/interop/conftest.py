@@ -13,10 +13,10 @@ DIGITS = ROOT / "examples" / "digits"
 
 
 @contextmanager
-def serving(model):
+def serving(model, *flags):
     """What the server says of itself once it is ready: its URL and its ports."""
     ports = [word for name in ("port", "grpc-port", "metrics-port") for word in (f"--{name}", "0")]
-    command = ["node", "--import", "tsx", "lib/cli/main.ts", "serve", str(model), *ports]
+    command = ["node", "--import", "tsx", "lib/cli/main.ts", "serve", str(model), *ports, *flags]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         entries = map(json.loads, server.stdout)

@@ -6,6 +6,7 @@ import itertools
 import json
 import math
 import struct
+from pathlib import Path
 
 import schemathesis
 from hypothesis import strategies as st
@@ -29,7 +30,7 @@ def after_load_schema(ctx, schema):
 
 @schemathesis.hook
 def before_call(ctx, case, kwargs):
-    if case.method != "POST" or not case.path.endswith("/infer") or case.meta is None:
+    if case.method != "POST" or not case.path.endswith(("/infer", "/classify")) or case.meta is None:
         return
     is_valid = case.meta.generation.mode.is_positive
     header = case.meta.components.get(schemathesis.core.parameters.ParameterLocation.HEADER)
@@ -43,16 +44,17 @@ def before_call(ctx, case, kwargs):
         _, length = json.JSONDecoder().raw_decode(case.body.decode("latin-1"))
         case.headers[JSON_LENGTH] = str(length)
     elif isinstance(case.body, dict):
-        fill(case.body)
+        # A class is that of one row.
+        fill(case.body, most_rows=1 if case.path.endswith("/classify") else MOST_ROWS)
 
 
-def fill(request):
+def fill(request, most_rows):
     sizes = {}
     for tensor in request["inputs"]:
         schema = inputs[tensor["name"]]
         given = list(flatten(tensor["data"]))
         # Elements that were made must be sent, or they are not tried.
-        tensor["shape"] = shape_of(schema, tensor["shape"], sizes, fewest=1 if given else 0)
+        tensor["shape"] = shape_of(schema, tensor["shape"], sizes, fewest=1 if given or most_rows == 1 else 0, most_rows=most_rows)
         given = given or [ELEMENT.get(tensor["datatype"], 0)]
         flat = list(itertools.islice(itertools.cycle(given), math.prod(tensor["shape"])))
         is_nested = any(isinstance(part, list) for part in tensor["data"])
@@ -62,12 +64,12 @@ def fill(request):
         parameters["timeout"] += LONG_TIMEOUT
 
 
-def shape_of(schema, wanted, sizes, fewest=0):
+def shape_of(schema, wanted, sizes, fewest=0, most_rows=MOST_ROWS):
     dimensions = schema["shape"].get("prefixItems", [])
     return [
         dimension["const"]
         if "const" in dimension
-        else sizes.setdefault(dimension.get("title", axis), max(fewest, size % (MOST_ROWS + 1)))
+        else sizes.setdefault(dimension.get("title", axis), max(fewest, size % (most_rows + 1)))
         for axis, (dimension, size) in enumerate(zip(dimensions, map(int, wanted)))
     ]
 
@@ -109,3 +111,8 @@ def packed(datatype, seed):
 
 
 schemathesis.openapi.media_type("application/octet-stream", st.binary(max_size=16).map(binary_request))
+
+PICTURES = Path(__file__).resolve().parents[2] / "examples" / "digits" / "pictures"
+for media_type, ending in (("image/png", "png"), ("image/jpeg", "jpg")):
+    files = sorted(PICTURES.glob(f"*.{ending}"))
+    schemathesis.openapi.media_type(media_type, st.sampled_from([file.read_bytes() for file in files]))

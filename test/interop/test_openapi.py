@@ -1,5 +1,6 @@
 """Requests that schemathesis makes from /openapi.json, valid and not, and what the server answers to them."""
 
+import json
 import os
 import re
 import subprocess
@@ -23,9 +24,20 @@ def mixed(tmp_path):
     return path
 
 
-@pytest.mark.parametrize("model", ["digits", "mixed"])
-def test_the_server_is_as_its_document_says(serve, model, request, tmp_path):
-    with serve(request.getfixturevalue(model)) as listening:
+@pytest.fixture
+def preprocessing(tmp_path):
+    path = tmp_path / "preprocessing.json"
+    image = {"color": "rgb", "mean": 0.5, "std": 0.5}
+    path.write_text(json.dumps({"image": image, "classes": [str(digit) for digit in range(10)]}))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("model", "takes_pictures", "operations"), [("digits", False, 17), ("digits", True, 19), ("mixed", False, 17)]
+)
+def test_the_server_is_as_its_document_says(serve, model, takes_pictures, operations, request, preprocessing, tmp_path):
+    flags = ["--preprocessing", str(preprocessing)] if takes_pictures else []
+    with serve(request.getfixturevalue(model), *flags) as listening:
         run = subprocess.run(
             [
                 *[os.environ["SCHEMATHESIS"], "--no-color", "--config-file", str(HERE / "schemathesis.toml")],
@@ -38,7 +50,7 @@ def test_the_server_is_as_its_document_says(serve, model, request, tmp_path):
             text=True,
         )
     assert run.returncode == 0, run.stdout + run.stderr
-    assert re.search(r"Operations: +17 selected / 17 total", run.stdout)
+    assert re.search(rf"Operations: +{operations} selected / {operations} total", run.stdout)
     generated, passed = re.search(r"(\d+) generated, (\d+) passed", run.stdout).groups()
     assert generated == passed
     assert int(generated) > 500

@@ -69,12 +69,12 @@ class Exchange implements Caller {
   private decode(body: Buffer): void {
     this.stepAt = performance.now();
     const { codec, images } = this.options;
-    if (images && this.isImage(body))
-      return this.step(
-        images.decode(body, () => this.isCancelled()),
-        this.run,
-      );
-    this.step(codec.decode(body, jsonLength(this.request.headers)), this.run);
+    if (!images || !this.isImage(body)) {
+      return this.step(codec.decode(body, jsonLength(this.request.headers)), this.run);
+    }
+    checkPictureHeaders(this.request.headers);
+    const decoded = images.decode(body, () => this.isCancelled());
+    this.step(decoded, this.run);
   }
 
   private isImage(body: Buffer): boolean {
@@ -163,6 +163,14 @@ class Exchange implements Caller {
 /** As requests are: what is neither that nor a picture is told that a picture was expected. */
 function isJson(body: Buffer): boolean {
   return /^\s*\{/.test(body.toString('latin1', 0, 64));
+}
+
+/** The header says that tensors come, in whatever content type, and the body is none. */
+function checkPictureHeaders(headers: IncomingHttpHeaders): void {
+  const value = headers[JSON_LENGTH_HEADER];
+  if (value === undefined) return;
+  const given = `Inference-Header-Content-Length is ${JSON.stringify(value)}`;
+  throw invalid(`${given}, but the body is a picture, and has no JSON before it; leave the header out`);
 }
 
 /** Bytes of JSON before binary data; undefined where the request has none. */
