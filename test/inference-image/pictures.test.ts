@@ -97,6 +97,14 @@ describe('files', () => {
     ['a JPEG without its end', () => file('rgb.jpg').subarray(0, -4), 400, 'the JPEG file is cut short'],
     ['a JPEG of a few bytes', () => file('rgb.jpg').subarray(0, 30), 400, 'the JPEG file has no frame header'],
     ['CMYK', () => file('cmyk.jpg'), 400, 'the JPEG file has 4 channels, as CMYK has; save it as RGB or gray'],
+    // A decoder passes over FF 01, and takes the frame that follows for the picture's.
+    ['a JPEG of two frames', () => twoFrames(file('rgb.jpg')), 400, 'the JPEG file has no frame header'],
+    [
+      'a JPEG of many scans',
+      () => Buffer.concat([file('rgb.jpg'), Buffer.alloc(1000, Buffer.from([0xff, 0xda]))]),
+      400,
+      'the JPEG file has over 100 scans; save it with fewer',
+    ],
     [
       'a picture that is too large, before it is decoded',
       () => png('gray', 1001, [[1]]),
@@ -289,6 +297,14 @@ describe('classes', () => {
     expect((await classify(server, tensor('BYTES', [1], ['else']))).body).toMatchObject({ class: 'else' });
   });
 });
+
+/** A JPEG file with a marker that has no length, and another frame header where its length would end. */
+function twoFrames(jpeg: Buffer): Buffer {
+  const frame = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
+  const body = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0x01]), jpeg.subarray(2)]);
+  const pad = Buffer.alloc(4 + body.readUInt16BE(4) - body.length);
+  return Buffer.concat([body, pad, jpeg.subarray(frame)]);
+}
 
 function changed(body: Buffer, at: number): Buffer {
   const copy = Buffer.from(body);

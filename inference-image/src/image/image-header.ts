@@ -57,9 +57,9 @@ function findFrame(body: Buffer): number {
   while (at + 10 <= body.length && body[at] === 0xff) {
     const marker = body.readUInt8(at + 1);
     if (isFrame(marker)) return at;
+    if (marker === 0xda || isAlone(marker)) break;
     // Fill bytes may come before a marker.
     at += marker === 0xff ? 1 : 2 + body.readUInt16BE(at + 2);
-    if (marker === 0xda) break;
   }
   throw invalid('the JPEG file has no frame header');
 }
@@ -69,15 +69,23 @@ function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 }
 
+/**
+ * Markers without a length, which have no business before the frame. A decoder passes over them: whoever took what
+ * follows for their length would find another frame than the decoder does, of another size.
+ */
+function isAlone(marker: number): boolean {
+  return marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd9);
+}
+
 /** A decoder makes up what is missing at the end of a JPEG file, which nobody would notice. */
 function checkScans(body: Buffer, frame: number): void {
   let count = 0;
   let last = frame;
   for (let at = frame; (at = body.indexOf(START_OF_SCAN, at)) >= 0; at += 2) {
     last = at;
-    count++;
+    // Not one more is looked for: a body may be made of nothing else.
+    if (++count > MAX_SCANS) throw invalid(`the JPEG file has over ${MAX_SCANS} scans; save it with fewer`);
   }
-  if (count > MAX_SCANS) throw invalid(`the JPEG file has ${count} scans; save it with at most ${MAX_SCANS}`);
   if (count === 0 || body.lastIndexOf(END_OF_IMAGE) < last) throw invalid('the JPEG file is cut short');
 }
 
