@@ -177,6 +177,19 @@ describe('sizes', () => {
   });
 });
 
+test('a column of many pixels, which would grow in each row before it shrinks, is refused', async () => {
+  const edit = (manifest: any) => void (manifest.image = { ...SPEC, maxPixels: 1_100_000 });
+  const server = await ServerProcess.start(identity('uint8', ['n', 8, 16, 3]), {}, { edit });
+  const column = (height: number) => png('gray', 1, new Array<number[]>(height).fill([7]));
+  const reply = await send(server, column(70_000));
+  expect([reply.status, reply.body.error]).toEqual([
+    413,
+    'the picture is 1 x 70000 pixels, too long a column to be resized to 16 x 8; send one of other proportions',
+  ]);
+  expect((await send(server, column(68_000))).status).toBe(200);
+  expect((await send(server, png('gray', 70_000, [new Array<number>(70_000).fill(7)]))).status).toBe(200);
+});
+
 test('pictures that would wait with too many bytes are refused at once; the first is served', async () => {
   const edit = (manifest: any) => void (manifest.image = { ...SPEC, maxPixels: 4_000_000 });
   const server = await ServerProcess.start(identity('uint8', ['n', 8, 16, 3]), { maxQueueBytes: 1000 }, { edit });
