@@ -49,7 +49,7 @@ async function serve(
   const startThread = () => new CodecThread(join(__dirname, 'codec.cjs'), manifest);
   const codec = new Codec({ model: manifest, decoder, startThread, maxQueueLength: settings.maxQueueLength });
   const { image } = manifest;
-  const { maxQueueLength, maxQueueBytes } = settings;
+  const { maxQueueLength, maxQueueBytes, queueTimeoutSeconds } = settings;
   const images =
     image &&
     new ImageReader({
@@ -58,6 +58,7 @@ async function serve(
       startThread: () => new ImageThread(join(__dirname, 'image-decoder', 'decoder.cjs'), image),
       maxQueueLength,
       maxQueueBytes,
+      queueTimeoutSeconds,
     });
   const { maxRequestBytes } = settings;
   const { executors, maxBatchDelaySeconds } = settings;

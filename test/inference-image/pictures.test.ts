@@ -204,6 +204,17 @@ test('pictures that would wait with too many bytes are refused at once; the firs
   expect((await send(server, png('gray', 1, [[7]]))).status).toBe(200);
 });
 
+test('a picture whose turn does not come in time is not decoded', async () => {
+  const edit = (manifest: any) => void (manifest.image = { ...SPEC, maxPixels: 4_000_000 });
+  const server = await ServerProcess.start(identity('uint8', ['n', 8, 16, 3]), { queueTimeoutSeconds: 0.05 }, { edit });
+  const body = png('gray', 2000, new Array<number[]>(2000).fill(new Array<number>(2000).fill(7)));
+  const replies = await Promise.all([1, 2, 3].map(() => send(server, body)));
+  expect(replies.map(({ status }) => status).sort()).toEqual([200, 504, 504]);
+  expect(replies.find(({ status }) => status === 504)!.body.error).toBe(
+    "the picture's turn to be decoded did not come within 0.05 s",
+  );
+});
+
 test('a server that is told to end answers the picture that it has begun', async () => {
   const server = await echo({});
   const reply = send(server, png('gray', 2, [[7, 8]]));

@@ -7,7 +7,7 @@ import type { InferRequest } from '../protocol/infer-request';
 import { readImageHeader, type ImageHeader } from './image-header';
 import type { ImageThread } from './image-thread';
 
-/** Memory that a decoder took is its own until it ends: after a picture of so many pixels it does. */
+/** Memory that a decoder took is its own until it ends: after so many pixels, also between two passes of a resize, it does. */
 const LARGE_PIXELS = 2_000_000;
 /** A decoder that gives up on a file does not tidy up. */
 const MAX_FAILURES = 16;
@@ -20,6 +20,8 @@ export interface ImageReaderOptions {
   readonly maxQueueLength: number;
   /** The same for their bytes; a single one may be larger. */
   readonly maxQueueBytes: number;
+  /** Longest wait; what waited longer is not decoded any more. */
+  readonly queueTimeoutSeconds: number;
 }
 
 /**
@@ -53,7 +55,11 @@ export class ImageReader {
       );
     }
     this.assertRoom(body.length);
-    const data = await this.inTurn(body.length, () => this.elements(body, header, isCancelled));
+    const arrived = performance.now();
+    const data = await this.inTurn(body.length, () => {
+      this.assertInTime(arrived);
+      return this.elements(body, header, isCancelled);
+    });
     const { input: name, datatype, shape } = spec;
     return {
       inputs: [{ name, datatype, shape, data }],
@@ -79,6 +85,12 @@ export class ImageReader {
     }
   }
 
+  private assertInTime(arrived: number): void {
+    const { queueTimeoutSeconds } = this.options;
+    if (performance.now() - arrived < queueTimeoutSeconds * 1000) return;
+    throw new ServingError('timeout', `the picture's turn to be decoded did not come within ${queueTimeoutSeconds} s`);
+  }
+
   private inTurn<T>(bytes: number, step: () => Promise<T>): Promise<T> {
     this.waitingCount++;
     this.waitingBytes += bytes;
@@ -101,8 +113,13 @@ export class ImageReader {
       this.failures++;
       throw error;
     } finally {
-      if (this.failures >= MAX_FAILURES || header.width * header.height > LARGE_PIXELS) void this.endThread();
+      if (this.failures >= MAX_FAILURES || this.takesMemory(header)) void this.endThread();
     }
+  }
+
+  private takesMemory({ width, height }: ImageHeader): boolean {
+    // EXIF may turn a picture on its side.
+    return Math.max(width * height, this.options.spec.width * Math.max(width, height)) > LARGE_PIXELS;
   }
 
   private async endThread(): Promise<void> {
