@@ -294,6 +294,13 @@ describe('classes', () => {
     expect(whole.body.score).toBe(0.16666667);
   });
 
+  test('of the logits of a large vocabulary', async () => {
+    const server = await start(identity('float', ['n', 200_000]), { softmax: true });
+    const logits = new Array<number>(200_000).fill(0).with(123_456, 100);
+    const { status, body } = await classify(server, tensor('FP32', [1, 200_000], logits));
+    expect([status, body.class, body.score]).toEqual([200, '123456', 1]);
+  });
+
   test('of an index', async () => {
     const server = await start(identity('int64', ['n']), { kind: 'index', names });
     expect((await classify(server, tensor('INT64', [1], [2]))).body).toEqual({

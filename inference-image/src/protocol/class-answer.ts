@@ -83,7 +83,8 @@ function rank(score = NaN): number {
 }
 
 function softmaxOf(scores: readonly number[]): number[] {
-  const largest = Math.max(...scores);
+  // Not as arguments of one call: there may be more classes than a call takes.
+  const largest = scores.reduce((most, score) => Math.max(most, score), -Infinity);
   const weights = scores.map((score) => Math.exp(score - largest));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   // As precise as what most models give.
