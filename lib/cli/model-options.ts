@@ -10,13 +10,17 @@ export interface ModelOptions {
   runtimeCheck?: OnnxModelProps['runtimeCheck'];
 }
 
+/** The same, of a model as its server tells of it: with what a stack says beside the file. */
+export interface DeclaredModelOptions extends ModelOptions {
+  card?: string;
+  preprocessing?: string;
+}
+
 /** The same, of a model as a stack reads it: with what is committed beside it. */
-export interface StackModelOptions extends ModelOptions {
+export interface StackModelOptions extends DeclaredModelOptions {
   golden?: string;
   profile?: string | false;
   contract?: string | false;
-  card?: string;
-  preprocessing?: string;
 }
 
 export function addModelOptions(command: Command): Command {
@@ -31,15 +35,19 @@ export function addModelOptions(command: Command): Command {
     );
 }
 
-export function addStackModelOptions(command: Command): Command {
+export function addDeclaredModelOptions(command: Command): Command {
   return addModelOptions(command)
-    .option('--golden <file>', 'golden examples that the container must reproduce before it is ready')
     .option('--preprocessing <file>', 'JSON of image, classes, classOutput and classScores, as OnnxModel takes them')
+    .option('--card <file>', "JSON of the model's card, over what the model says of itself");
+}
+
+export function addStackModelOptions(command: Command): Command {
+  return addDeclaredModelOptions(command)
+    .option('--golden <file>', 'golden examples that the container must reproduce before it is ready')
     .option('--profile <file>', 'what was measured of the model (default: the profile beside it, if it is there)')
     .option('--no-profile', 'pass over a profile beside the model')
     .option('--contract <file>', 'the interface that is accepted (default: the contract beside it, if it is there)')
-    .option('--no-contract', 'pass over a contract beside the model')
-    .option('--card <file>', "JSON of the model's card, over what the model says of itself");
+    .option('--no-contract', 'pass over a contract beside the model');
 }
 
 /** Reads the model, and says on standard error what is odd about it. */

@@ -1,13 +1,13 @@
 import { Command } from 'commander';
 import { openApiOf, writeOpenApi } from '../openapi/openapi-file';
-import { addModelOptions, type ModelOptions, readModel } from './model-options';
+import { addDeclaredModelOptions, type DeclaredModelOptions, readModel } from './model-options';
 
-interface OpenApiOptions extends ModelOptions {
+interface OpenApiOptions extends DeclaredModelOptions {
   out?: string;
 }
 
 export function openApiCommand(): Command {
-  return addModelOptions(new Command('openapi'))
+  return addDeclaredModelOptions(new Command('openapi'))
     .description("Print the OpenAPI 3.1 document of a model's HTTP port, as its server answers at /openapi.json.")
     .option('--out <file>', 'write it there instead, if it is not there already')
     .action((path: string, options: OpenApiOptions) => {

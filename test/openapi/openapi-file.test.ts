@@ -84,6 +84,17 @@ describe('model-serving openapi', () => {
     });
   });
 
+  test('with what a stack declares: as its server answers', () => {
+    const declared = { image: { color: 'gray', width: 2, height: 1 }, classes: ['no', 'yes'] } as const;
+    const [preprocessing, card] = [join(folder, 'preprocessing.json'), join(folder, 'card.json')];
+    writeFileSync(preprocessing, JSON.stringify(declared));
+    writeFileSync(card, '{ "title": "Twice" }');
+    const { stdout } = runCli('openapi', file, '--preprocessing', preprocessing, '--card', card);
+    const same = OnnxModel.fromFile(file, { ...declared, card: { title: 'Twice' }, runtimeCheck: 'skip' });
+    expect(stdout).toBe(openApiOf(same));
+    expect(JSON.parse(stdout)).toMatchObject({ info: { title: 'Twice' }, paths: { '/v2/models/double/classify': {} } });
+  });
+
   test('writes it', () => {
     const out = join(folder, 'new', 'openapi.json');
     expect(runCli('openapi', file, '--out', out)).toEqual({ code: 0, stdout: '', stderr: '' });
