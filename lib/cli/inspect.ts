@@ -6,7 +6,8 @@ import { dimensionsText } from '../model/onnx-graph';
 import { cardProperties } from '../model/model-card';
 import type { OnnxModel } from '../model/onnx-model';
 import { describeSizing } from '../profile/describe-sizing';
-import { sizeReplica, type Sizing } from '../profile/sizing';
+import type { Sizing } from '../profile/sizing';
+import { sizingOf } from '../workload/sizing';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
 
 interface InspectOptions extends StackModelOptions {
@@ -91,8 +92,8 @@ function cardRows({ card = {} }: OnnxModel): [string, string][] {
 }
 
 /** What a replica gets where nothing is set by hand. */
-function measuredSizing({ profile, batching }: OnnxModel): Sizing | undefined {
-  return profile && sizeReplica(profile, batching);
+function measuredSizing(model: OnnxModel): Sizing | undefined {
+  return sizingOf(model, {}, {});
 }
 
 function verdict({ servable }: OnnxModel, runtimeCheck: StackModelOptions['runtimeCheck']): string {

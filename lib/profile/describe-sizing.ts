@@ -1,3 +1,4 @@
+import { imageMemoryMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
 import { cpuTarget } from './cpu-target';
 import { measuredOn } from './measured-on';
@@ -9,12 +10,12 @@ import { startupBudget } from './startup-budget';
 /** What constructs derive from a profile where nothing is set by hand, as rows of a table. */
 export function describeSizing(
   profile: ModelProfile,
-  model: Pick<OnnxModel, 'batching' | 'sizeBytes'>,
+  model: Pick<OnnxModel, 'batching' | 'sizeBytes' | 'image'>,
 ): [label: string, text: string][] {
   const sizing = sizeReplica(profile, model.batching);
   return [
     ['profile', `measured on ${measuredOn(profile)}`],
-    ['replica', `${shapeText(sizing)}, ${sizing.memoryMiB} MiB`],
+    ['replica', `${shapeText(sizing)}, ${sizing.memoryMiB + imageMemoryMiB(model)} MiB`],
     ['rate', rateText(sizing.requestsPerSecond)],
     ['queue', `${sizing.maxQueueLength} requests`],
     ['start', `within ${startupBudget(profile.start.readySeconds, model)} s`],

@@ -58,6 +58,12 @@ describe('model-serving inspect', () => {
       sizing: { executors: 1, cpus: 1.2, requestsPerSecond: 1000 },
     });
     expect(run('inspect', file, '--no-profile').stdout).toContain('memory     161 MiB or more, 514 MiB by default');
+    // As constructs do, with room for one picture of 4096 x 4096 pixels.
+    const preprocessing = join(folder, 'pictures.json');
+    writeFileSync(preprocessing, '{ "image": { "color": "gray", "width": 2, "height": 1 } }');
+    const { stdout } = run('inspect', file, '--preprocessing', preprocessing);
+    expect(stdout).toContain('608 MiB by default');
+    expect(stdout).toContain('1.2 CPUs, 608 MiB');
     expect(run('inspect', file, '--profile', join(folder, 'none.json')).stderr).toContain('[file-not-found]');
   });
 
