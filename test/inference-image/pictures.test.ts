@@ -142,6 +142,18 @@ test('floats: inverted, scaled and normalized by channel, in planes, blue first'
   expect(await pixels(server, png('rgb', 2, [[5, 15, 25, 255, 255, 255]]))).toEqual([114, -1, 59, -1, 30.5, -0.75]);
 });
 
+test('an output of FP16 comes as binary data', async () => {
+  const half: ModelParts = {
+    inputs: [value('x', 'uint8', ['n', 2])],
+    outputs: [value('y', 'float16', ['n', 2])],
+    nodes: [node('Cast', ['x'], ['y'], { attributes: { to: 10 } })],
+  };
+  const edit = (manifest: any) =>
+    void (manifest.image = { ...SPEC, color: 'gray', shape: [1, 2], width: 2, height: 1 });
+  const reply = await send(await ServerProcess.start(half, {}, { edit }), png('gray', 2, [[1, 2]]));
+  expect([reply.status, reply.headers.get('content-type')]).toEqual([200, 'application/octet-stream']);
+});
+
 test('gray of colors is that of ITU-R BT.601', async () => {
   const server = await echo({ color: 'gray', shape: [1, 2], width: 2, height: 1 }, 'uint8', ['n', 2]);
   // As Pillow's convert('L').

@@ -64,7 +64,8 @@ export class ImageReader {
     return {
       inputs: [{ name, datatype, shape, data }],
       outputs: outputs.map((output) => output.name),
-      binary: outputs.map(() => false),
+      // A picture cannot ask for it, and FP16 has no JSON form.
+      binary: outputs.map((output) => output.datatype === 'FP16'),
     };
   }
 
