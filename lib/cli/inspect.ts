@@ -6,8 +6,7 @@ import { dimensionsText } from '../model/onnx-graph';
 import { cardProperties } from '../model/model-card';
 import type { OnnxModel } from '../model/onnx-model';
 import { describeSizing } from '../profile/describe-sizing';
-import type { Sizing } from '../profile/sizing';
-import { sizingOf } from '../workload/sizing';
+import { sizeReplica, type Sizing } from '../profile/sizing';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
 
 interface InspectOptions extends StackModelOptions {
@@ -93,7 +92,7 @@ function cardRows({ card = {} }: OnnxModel): [string, string][] {
 
 /** What a replica gets where nothing is set by hand. */
 function measuredSizing(model: OnnxModel): Sizing | undefined {
-  return sizingOf(model, {}, {});
+  return model.profile && sizeReplica(model.profile, model);
 }
 
 function verdict({ servable }: OnnxModel, runtimeCheck: StackModelOptions['runtimeCheck']): string {

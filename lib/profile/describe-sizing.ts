@@ -1,4 +1,3 @@
-import { imageMemoryMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
 import { cpuTarget } from './cpu-target';
 import { measuredOn } from './measured-on';
@@ -12,10 +11,10 @@ export function describeSizing(
   profile: ModelProfile,
   model: Pick<OnnxModel, 'batching' | 'sizeBytes' | 'image'>,
 ): [label: string, text: string][] {
-  const sizing = sizeReplica(profile, model.batching);
+  const sizing = sizeReplica(profile, model);
   return [
     ['profile', `measured on ${measuredOn(profile)}`],
-    ['replica', `${shapeText(sizing)}, ${sizing.memoryMiB + imageMemoryMiB(model)} MiB`],
+    ['replica', `${shapeText(sizing)}, ${sizing.memoryMiB} MiB`],
     ['rate', rateText(sizing.requestsPerSecond)],
     ['queue', `${sizing.maxQueueLength} requests`],
     ['start', `within ${startupBudget(profile.start.readySeconds, model)} s`],

@@ -1,5 +1,7 @@
 import { SETTING_DEFAULTS, type Settings } from '../../inference-image/src/contract/settings';
+import { imageMemoryMiB } from '../memory';
 import type { Batching } from '../model/batching';
+import type { OnnxModel } from '../model/onnx-model';
 import { fewestThreads, usefulBatchSize } from './measured-runs';
 import type { ModelProfile } from './model-profile';
 import { peakMemoryMiB } from './peak-memory';
@@ -48,11 +50,15 @@ const MIN_QUEUE_LENGTH = 16;
 const MAX_QUEUE_LENGTH = 4096;
 
 /** docs/sizing.md has the formulas in words. */
-export function sizeReplica(profile: ModelProfile, batching: Batching, choices: SizingChoices = {}): Sizing {
+export function sizeReplica(
+  profile: ModelProfile,
+  model: Pick<OnnxModel, 'batching' | 'image'>,
+  choices: SizingChoices = {},
+): Sizing {
   const { cpuRequest, cpuLimit } = choices;
   const sharedCpus = cpuLimit ?? cpuRequest;
   const threads = choices.threadsPerExecutor ?? fewestThreads(profile, sharedCpus && Math.max(1, sharedCpus));
-  const isMerged = mergesRows(batching, choices.rowIndependence);
+  const isMerged = mergesRows(model.batching, choices.rowIndependence);
   const maxBatchSize = choices.maxBatchSize ?? (isMerged ? usefulBatchSize(profile, threads) : undefined);
   const cost = requestCost(profile, threads, isMerged ? (maxBatchSize ?? 1) : 1);
   const executors = choices.executors ?? (sharedCpus === undefined ? 1 : usefulExecutors(cost, threads, sharedCpus));
@@ -68,7 +74,8 @@ export function sizeReplica(profile: ModelProfile, batching: Batching, choices: 
     maxQueueLength: choices.maxQueueLength ?? queueLength(requestsPerSecond, maxBatchSize),
     cpus,
     busyCpus: Math.min(cpuLimit ?? Infinity, usedCpus),
-    memoryMiB: choices.memoryMiB ?? memoryMiB(profile, executors, choices.maxQueueBytes),
+    // The profile is of requests that bring tensors.
+    memoryMiB: choices.memoryMiB ?? memoryMiB(profile, executors, choices.maxQueueBytes) + imageMemoryMiB(model),
     requestsPerSecond,
   };
 }

@@ -1,5 +1,5 @@
 import { Token } from 'cdktf';
-import { defaultMemoryMiB, imageMemoryMiB } from '../memory';
+import { defaultMemoryMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
 import { sizeReplica, type Sizing } from '../profile/sizing';
 import type { ServingOptions } from '../serving-options';
@@ -21,19 +21,13 @@ const DECISIVE = ['executors', 'threadsPerExecutor', 'maxBatchSize', 'cpuRequest
  * follow from, and where a number cannot be, which is refused elsewhere.
  */
 export function sizingOf(model: OnnxModel, serving: ServingOptions, resources: GivenResources): Sizing | undefined {
-  const { profile, batching } = model;
+  const { profile } = model;
   const choices = { ...serving, ...resources };
   const isDecided = DECISIVE.every((name) => choices[name] === undefined || isAmount(choices[name]));
   if (!profile || !isDecided) return undefined;
-  if (!Token.isUnresolved(serving.maxQueueBytes)) {
-    const sizing = sizeReplica(profile, batching, choices);
-    // The profile is of requests that bring tensors.
-    return { ...sizing, memoryMiB: resources.memoryMiB ?? sizing.memoryMiB + imageMemoryMiB(model) };
-  }
-  const sizing = sizeReplica(profile, batching, { ...choices, maxQueueBytes: undefined });
-  const memoryMiB =
-    resources.memoryMiB ??
-    Math.max(sizing.memoryMiB + imageMemoryMiB(model), defaultMemoryMiB(model, sizing.executors));
+  if (!Token.isUnresolved(serving.maxQueueBytes)) return sizeReplica(profile, model, choices);
+  const sizing = sizeReplica(profile, model, { ...choices, maxQueueBytes: undefined });
+  const memoryMiB = resources.memoryMiB ?? Math.max(sizing.memoryMiB, defaultMemoryMiB(model, sizing.executors));
   return { ...sizing, memoryMiB };
 }
 

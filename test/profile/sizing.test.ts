@@ -1,4 +1,4 @@
-import type { ModelProfile } from 'cdktf-model-serving';
+import type { ModelProfile, OnnxModel } from 'cdktf-model-serving';
 import { cpuTarget } from '../../lib/profile/cpu-target';
 import { describeSizing } from '../../lib/profile/describe-sizing';
 import { roundDown, roundUp } from '../../lib/profile/rounding';
@@ -7,7 +7,7 @@ import { startupBudget } from '../../lib/profile/startup-budget';
 import { ladder, profileOf } from '../support/profiles';
 
 const size = (choices: SizingChoices = {}, changes: Partial<ModelProfile> = {}) =>
-  sizeReplica(profileOf('', changes), { possible: true }, choices);
+  sizeReplica(profileOf('', changes), { batching: { possible: true } }, choices);
 const served = (loopSecondsPerRequest: number) => ({ served: { ...profileOf('').served, loopSecondsPerRequest } });
 
 test('nothing decided: one executor, and the CPUs that it keeps busy', () => {
@@ -119,8 +119,8 @@ describe('batches', () => {
   });
 
   test('count for nothing where the model does not share runs, or most likely will not', () => {
-    const sizing = (batching: Parameters<typeof sizeReplica>[1], choices?: SizingChoices) =>
-      sizeReplica(profileOf(''), batching, choices);
+    const sizing = (batching: OnnxModel['batching'], choices?: SizingChoices) =>
+      sizeReplica(profileOf(''), { batching }, choices);
     const alone = { maxBatchSize: undefined, requestsPerSecond: 500 };
     const cautious = { possible: true, caution: 'rows change each other' } as const;
     expect(sizing({ possible: false, reason: 'fixed' })).toMatchObject(alone);
