@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, parse } from 'node:path';
 import { readCache, writeCache } from './cache';
 import { ModelServingError, type Problem } from './errors';
+import { parseJson } from './json';
 import { readingFile, type SourceFile } from './model/model-files';
 
 /** What may be committed beside a model: `digits.onnx` has `digits.profile.json`. */
@@ -45,7 +46,7 @@ interface JsonSchema {
  */
 export function readCommittedFile<T>(path: string, { sha256 }: SourceFile, form: JsonForm): T {
   const text = readingFile(path, () => readFileSync(path, 'utf8'));
-  const content = parseJson(text, form);
+  const content = parseJson(text, form.notJson);
   const key = `${form.name} ${sha256}`;
   if (!readCache<true>(key)) {
     const issues = form.loadSchema().safeParse(content).error?.issues ?? [];
@@ -55,12 +56,4 @@ export function readCommittedFile<T>(path: string, { sha256 }: SourceFile, form:
     writeCache(key, true);
   }
   return content as T;
-}
-
-function parseJson(text: string, { notJson }: JsonForm): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new ModelServingError([notJson((error as SyntaxError).message)]);
-  }
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ModelServingError } from '../errors';
+import { isObject, parseJson } from '../json';
 import { cardErrors } from './card-errors';
 import type { ModelCard } from './model-card';
 import { readingFile, sourceFile } from './model-files';
@@ -12,17 +13,7 @@ import { readingFile, sourceFile } from './model-files';
 export function readCardFile(path: string): ModelCard {
   sourceFile(path, path);
   const text = readingFile(path, () => readFileSync(path, 'utf8'));
-  const card = parse(path, text);
-  if (typeof card !== 'object' || card === null || Array.isArray(card)) {
-    throw new ModelServingError([cardErrors.fileNotObject(path)]);
-  }
+  const card = parseJson(text, (reason) => cardErrors.fileNotJson(path, reason));
+  if (!isObject(card)) throw new ModelServingError([cardErrors.fileNotObject(path)]);
   return card;
-}
-
-function parse(path: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new ModelServingError([cardErrors.fileNotJson(path, (error as SyntaxError).message)]);
-  }
 }

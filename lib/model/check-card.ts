@@ -1,4 +1,5 @@
 import type { Problem } from '../errors';
+import { isObject } from '../json';
 import { cardErrors } from './card-errors';
 import { CARD_TEXTS, type CardText, type ModelCard, sortedMetrics } from './model-card';
 
@@ -44,9 +45,7 @@ export function checkText(label: string, field: CardText, value: unknown): Probl
 
 /** What is wrong with metrics: with each one, or with what they make together in a label. */
 export function checkMetrics(label: string, metrics: unknown): Problem[] {
-  if (typeof metrics !== 'object' || metrics === null || Array.isArray(metrics)) {
-    return [cardErrors.metricsInvalid(label, metrics)];
-  }
+  if (!isObject(metrics)) return [cardErrors.metricsInvalid(label, metrics)];
   const problems = Object.entries(metrics).flatMap(([name, value]) => checkMetric(label, name, value));
   const bytes = Buffer.byteLength(metricsText({ metrics: metrics as ModelCard['metrics'] }));
   return problems.length === 0 && bytes > MAX_BYTES ? [cardErrors.tooLong(label, bytes, MAX_BYTES)] : problems;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ModelServingError } from '../errors';
+import { isObject, parseJson } from '../json';
 import { readingFile } from '../model/model-files';
 import type { ClassOutputProps } from './class-output';
 import { preprocessingErrors as errors } from './errors';
@@ -19,7 +20,7 @@ const PROPS = ['image', 'classes', 'classOutput', 'classScores'];
  */
 export function readPreprocessing(path: string): Preprocessing {
   const text = readingFile(path, () => readFileSync(path, 'utf8'));
-  const content = parse(path, text);
+  const content = parseJson(text, (reason) => errors.fileInvalid(path, reason));
   if (!isObject(content) || (content.image !== undefined && !isObject(content.image))) {
     throw new ModelServingError([errors.fileInvalid(path, 'it is not an object of image (an object) and classes')]);
   }
@@ -28,16 +29,4 @@ export function readPreprocessing(path: string): Preprocessing {
     throw new ModelServingError([errors.fileInvalid(path, `${unknown.join(', ')} is not one of ${PROPS.join(', ')}`)]);
   }
   return content;
-}
-
-function parse(path: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new ModelServingError([errors.fileInvalid(path, (error as SyntaxError).message)]);
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
