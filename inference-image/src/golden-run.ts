@@ -1,22 +1,22 @@
 /** Runs golden examples where a plan is made, by the very code that checks them in the container. Never in an image. */
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import {
-  type GoldenRunOrder,
-  type GoldenRunReport,
-  type RecordedExample,
-  type RecordedRequest,
-  type RecordedTensor,
+import type {
+  GoldenRunOrder,
+  GoldenRunReport,
+  RecordedExample,
+  RecordedRequest,
+  RecordedTensor,
 } from './contract/golden-run';
 import { REPORT_PREFIX } from './contract/report';
 import { goldenFileSchema, goldenRequestSchema } from './contract/schemas';
 import { messageOf } from './errors';
-import type { Signature } from './contract/signature';
+import { elementCount, type Signature } from './contract/signature';
 import type { GoldenRequest } from './contract/golden';
 import { goldenRun, readGoldenRequest } from './golden-examples';
 import { goldenDifferences } from './inference/golden-check';
 import type { Session } from './inference/session';
-import { elementCount, type Tensor } from './inference/tensor';
+import type { Tensor } from './inference/tensor';
 import { encodeBinaryData } from './protocol/binary-data';
 import { InferRequestDecoder } from './protocol/infer-request';
 import { parseJson } from './protocol/json';

@@ -1,8 +1,7 @@
 import { Command } from 'commander';
-import { type TensorSignature, wireShape } from '../../inference-image/src/contract/signature';
+import { type TensorSignature, tensorText, wireShape } from '../../inference-image/src/contract/signature';
 import { ModelServingError } from '../errors';
 import { defaultMemoryMiB, minimumMemoryMiB } from '../memory';
-import { dimensionsText } from '../model/onnx-graph';
 import { cardProperties } from '../model/model-card';
 import type { OnnxModel } from '../model/onnx-model';
 import { describeSizing } from '../profile/describe-sizing';
@@ -73,8 +72,14 @@ function report(model: OnnxModel, { runtimeCheck }: InspectOptions): string {
     ['size', `${model.sizeBytes.toLocaleString('en')} bytes`],
     ['format', `IR version ${model.irVersion}, opset ${opsets.join(', ')}`],
     ['operators', model.operators.join(', ')],
-    ...inputs.map((tensor, index): [string, string] => [index === 0 ? 'inputs' : '', tensorText(tensor)]),
-    ...outputs.map((tensor, index): [string, string] => [index === 0 ? 'outputs' : '', tensorText(tensor)]),
+    ...inputs.map((tensor, index): [string, string] => [
+      index === 0 ? 'inputs' : '',
+      `${tensor.name}  ${tensorText(tensor)}`,
+    ]),
+    ...outputs.map((tensor, index): [string, string] => [
+      index === 0 ? 'outputs' : '',
+      `${tensor.name}  ${tensorText(tensor)}`,
+    ]),
     ['batching', batchingText(model.batching)],
     ['memory', `${minimumMemoryMiB(model)} MiB or more, ${memoryMiB} MiB by default`],
     ...(model.profile ? describeSizing(model.profile, model) : []),
@@ -103,10 +108,6 @@ function verdict({ servable }: OnnxModel, runtimeCheck: StackModelOptions['runti
 function batchingText(batching: OnnxModel['batching']): string {
   if (!batching.possible) return `not possible: ${batching.reason}`;
   return batching.caution ? `possible, but ${batching.caution}` : 'possible';
-}
-
-function tensorText({ name, datatype, dimensions }: TensorSignature): string {
-  return `${name}  ${datatype} ${dimensionsText(dimensions)}`;
 }
 
 function table(rows: [string, string][]): string {

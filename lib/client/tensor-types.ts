@@ -1,5 +1,4 @@
-import type { Dimension, TensorSignature } from '../../inference-image/src/contract/signature';
-import { dimensionsText } from '../model/onnx-graph';
+import { type Dimension, type TensorSignature, tensorText } from '../../inference-image/src/contract/signature';
 import { commentText, isIdentifier, propertyName, stringLiteral } from './identifiers';
 
 const WIDTH = 120;
@@ -7,10 +6,7 @@ const WIDTH = 120;
 /** The members of an interface that has the tensors by their names. */
 export function tensorMembers(tensors: readonly TensorSignature[], type: 'InputTensor' | 'OutputTensor'): string {
   return tensors
-    .flatMap((tensor) => [
-      `  /** ${commentText(`${tensor.datatype} ${dimensionsText(tensor.dimensions)}`)} */`,
-      tensorMember(tensor, type),
-    ])
+    .flatMap((tensor) => [`  /** ${commentText(tensorText(tensor))} */`, tensorMember(tensor, type)])
     .join('\n');
 }
 

@@ -6,12 +6,17 @@ import {
   type GoldenTensor,
 } from '../../inference-image/src/contract/golden';
 import { GOLDEN_FILE, RESERVED_FILES } from '../../inference-image/src/contract/model-manifest';
-import { shapeFits, type Signature, type TensorSignature } from '../../inference-image/src/contract/signature';
+import {
+  dimensionsText,
+  elementCount,
+  shapeFits,
+  type Signature,
+  type TensorSignature,
+} from '../../inference-image/src/contract/signature';
 import { readCommittedFile } from '../committed-file';
 import type { Problem } from '../errors';
 import type { Direction } from '../model/errors';
 import { sourceFile, type SourceFile } from '../model/model-files';
-import { dimensionsText } from '../model/onnx-graph';
 import { goldenErrors } from './errors';
 
 /** Golden examples in the right form, of whatever model. */
@@ -90,7 +95,7 @@ function misfits(
 
 /** Whether there are as many elements as the shape makes. Only the runtime's process counts texts in a file. */
 function wrongAmount({ datatype, shape, data, file }: GoldenTensor, files: readonly SourceFile[]): string[] {
-  const needed = shape.reduce((count, size) => count * size, 1);
+  const needed = elementCount(shape);
   if (data) {
     const given = data.flat(Infinity).length;
     return given === needed ? [] : [`data of ${given} elements, and its shape makes ${needed}`];

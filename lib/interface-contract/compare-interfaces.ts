@@ -1,6 +1,5 @@
-import type { Dimension, TensorSignature } from '../../inference-image/src/contract/signature';
+import { type Dimension, type TensorSignature, tensorText } from '../../inference-image/src/contract/signature';
 import type { Direction } from '../model/errors';
-import { dimensionsText } from '../model/onnx-graph';
 import type { Difference } from './difference';
 import type { ModelInterface } from './model-interface';
 import { sameSymbols } from './symbols';
@@ -27,7 +26,7 @@ function compareTensors(direction: Direction, was: Tensors, is: Tensors, hasSame
   const added = is.filter(({ name }) => !find(was, name));
   const differences: Difference[] = [];
   for (const tensor of removed) {
-    const index = added.findIndex((other) => textOf(other) === textOf(tensor));
+    const index = added.findIndex((other) => tensorText(other) === tensorText(tensor));
     const [successor] = index < 0 ? [] : added.splice(index, 1);
     differences.push(successor ? renamed(direction, tensor, successor) : gone(direction, tensor));
   }
@@ -45,7 +44,7 @@ function renamed(direction: Direction, was: TensorSignature, is: TensorSignature
 }
 
 function gone(direction: Direction, tensor: TensorSignature): Difference {
-  const what = `${direction} "${tensor.name}" is gone, and was ${textOf(tensor)}`;
+  const what = `${direction} "${tensor.name}" is gone, and was ${tensorText(tensor)}`;
   const harm =
     direction === 'input' ? 'clients that send it would be refused' : 'clients that read it would find nothing';
   return { what, harm };
@@ -53,7 +52,7 @@ function gone(direction: Direction, tensor: TensorSignature): Difference {
 
 /** Every input is required. */
 function come(direction: Direction, tensor: TensorSignature): Difference {
-  const what = `${direction} "${tensor.name}" is new, ${textOf(tensor)}`;
+  const what = `${direction} "${tensor.name}" is new, ${tensorText(tensor)}`;
   return direction === 'input' ? { what, harm: 'clients that do not send it would be refused' } : { what };
 }
 
@@ -64,8 +63,8 @@ function changed(
   hasSameSymbols: boolean,
 ): Difference[] {
   const onlySymbols = hasSameSymbols && anonymous(was) === anonymous(is);
-  if (textOf(was) === textOf(is) || onlySymbols) return [];
-  const what = `${direction} "${was.name}" is ${textOf(is)}, and was ${textOf(was)}`;
+  if (tensorText(was) === tensorText(is) || onlySymbols) return [];
+  const what = `${direction} "${was.name}" is ${tensorText(is)}, and was ${tensorText(was)}`;
   return [{ what, harm: harmOf(direction, was, is) }];
 }
 
@@ -113,11 +112,7 @@ function find(tensors: Tensors, name: string): TensorSignature | undefined {
   return tensors.find((tensor) => tensor.name === name);
 }
 
-function textOf({ datatype, dimensions }: TensorSignature): string {
-  return `${datatype} ${dimensionsText(dimensions)}`;
-}
-
 /** Without the names of its dimensions. */
 function anonymous({ datatype, dimensions }: TensorSignature): string {
-  return `${datatype} ${dimensionsText(dimensions.map((size) => (typeof size === 'string' ? '*' : size)))}`;
+  return tensorText({ datatype, dimensions: dimensions.map((size) => (typeof size === 'string' ? '*' : size)) });
 }

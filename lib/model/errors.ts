@@ -1,13 +1,7 @@
+import { dimensionsText } from '../../inference-image/src/contract/signature';
 import type { Problem } from '../errors';
 import { elementType } from './element-types';
-import {
-  dimensionsText,
-  operatorName,
-  type ExternalTensor,
-  type MisfitTensor,
-  type Operator,
-  type ValueInfo,
-} from './onnx-graph';
+import { operatorName, type ExternalTensor, type MisfitTensor, type Operator, type ValueInfo } from './onnx-graph';
 import { MAX_IR_VERSION, RUNTIME_VERSION } from './runtime-limits';
 
 /** `input` or `output`, in messages. */

@@ -64,8 +64,3 @@ export interface ExternalTensor {
 export function operatorName({ domain, type }: Pick<Operator, 'domain' | 'type'>): string {
   return domain === 'ai.onnx' ? type : `${domain}:${type}`;
 }
-
-/** `[batch, 3, ?]` */
-export function dimensionsText(dimensions: readonly Dimension[]): string {
-  return `[${dimensions.map((dimension) => dimension ?? '?').join(', ')}]`;
-}

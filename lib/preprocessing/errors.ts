@@ -1,6 +1,5 @@
-import type { TensorSignature } from '../../inference-image/src/contract/signature';
+import { dimensionsText, type TensorSignature } from '../../inference-image/src/contract/signature';
 import type { Problem } from '../errors';
-import { dimensionsText } from '../model/onnx-graph';
 
 /** What can be wrong with the declaration of a picture or of classes; `path` is the model file as the user gave it. */
 export const preprocessingErrors = {

@@ -44,3 +44,18 @@ export function shapeFits(shape: readonly number[], { dimensions }: Pick<TensorS
     dimensions.every((dimension, axis) => typeof dimension !== 'number' || dimension === shape[axis])
   );
 }
+
+/** `FP32 [batch, 3, ?]` */
+export function tensorText({ datatype, dimensions }: Pick<TensorSignature, 'datatype' | 'dimensions'>): string {
+  return `${datatype} ${dimensionsText(dimensions)}`;
+}
+
+/** `[batch, 3, ?]` */
+export function dimensionsText(dimensions: readonly Dimension[]): string {
+  return `[${dimensions.map((dimension) => dimension ?? '?').join(', ')}]`;
+}
+
+/** 1 for a scalar, whose shape is []. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((count, size) => count * size, 1);
+}

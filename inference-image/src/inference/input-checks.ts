@@ -1,6 +1,6 @@
-import { shapeFits, wireShape, type TensorSignature } from '../contract/signature';
+import { elementCount, shapeFits, type TensorSignature, wireShape } from '../contract/signature';
 import { invalid } from '../errors';
-import { elementCount, type TensorHeader } from './tensor';
+import type { TensorHeader } from './tensor';
 
 /**
  * Whether a model takes what a request brings. onnxruntime cannot be left to tell: it ignores unknown inputs silently,

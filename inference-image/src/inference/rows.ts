@@ -1,4 +1,5 @@
-import { TYPED_ARRAY, elementCount, type NumericDatatype, type Tensor, type TensorData } from './tensor';
+import { elementCount } from '../contract/signature';
+import { TYPED_ARRAY, type NumericDatatype, type Tensor, type TensorData } from './tensor';
 
 /** Gives room for so many elements; what it holds does not matter. */
 export type Allocate = (datatype: NumericDatatype, count: number) => TensorData;

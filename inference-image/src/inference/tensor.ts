@@ -1,4 +1,4 @@
-import type { Datatype } from '../contract/signature';
+import { type Datatype, elementCount } from '../contract/signature';
 
 /** How elements of each datatype are held. BOOL is a byte of 0 or 1, FP16 its 16 bits, BYTES a UTF-8 string. */
 export const TYPED_ARRAY = {
@@ -29,11 +29,6 @@ export interface TensorHeader {
 /** `data` is row-major and has as many elements as the shape. */
 export interface Tensor extends TensorHeader {
   readonly data: TensorData;
-}
-
-/** 1 for a scalar, whose shape is []. */
-export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((count, size) => count * size, 1);
 }
 
 /** Zeros, or empty strings. */

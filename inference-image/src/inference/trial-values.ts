@@ -1,4 +1,5 @@
-import { elementCount, emptyData, type Tensor, type TensorHeader } from './tensor';
+import { elementCount } from '../contract/signature';
+import { emptyData, type Tensor, type TensorHeader } from './tensor';
 
 export interface TrialValues {
   /** Between -1 and 1, for the element with this index. */

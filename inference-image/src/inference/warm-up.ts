@@ -1,7 +1,7 @@
-import type { Signature } from '../contract/signature';
+import { elementCount, type Signature } from '../contract/signature';
 import type { Executor, Run } from './executor';
 import type { Measurement } from './inline-executor';
-import { elementCount, emptyData, totalElements } from './tensor';
+import { emptyData, totalElements } from './tensor';
 
 /** Runs to take the median of; fewer where the model is slow, since only fast ones are told apart by it. */
 const MEASURED_RUNS = 15;

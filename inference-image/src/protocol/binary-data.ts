@@ -1,14 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import type { Datatype } from '../contract/signature';
+import { type Datatype, elementCount } from '../contract/signature';
 import { invalid } from '../errors';
-import {
-  elementCount,
-  TYPED_ARRAY,
-  type NumericData,
-  type Tensor,
-  type TensorData,
-  type TensorHeader,
-} from '../inference/tensor';
+import { TYPED_ARRAY, type NumericData, type Tensor, type TensorData, type TensorHeader } from '../inference/tensor';
 import { isRoundTripText } from './json-elements';
 
 /**

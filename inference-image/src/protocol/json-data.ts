@@ -1,6 +1,6 @@
-import type { Datatype } from '../contract/signature';
+import { type Datatype, elementCount } from '../contract/signature';
 import { invalid } from '../errors';
-import { elementCount, emptyData, type Tensor, type TensorData, type TensorHeader } from '../inference/tensor';
+import { emptyData, type Tensor, type TensorData, type TensorHeader } from '../inference/tensor';
 import { arrayField, describe } from './fields';
 import { ELEMENT_TYPES } from './json-elements';
 import { float32Text, integerText, longIntegerText } from './number-text';

@@ -1,4 +1,5 @@
-import { elementCount, TYPED_ARRAY, type NumericData, type TensorHeader } from '../inference/tensor';
+import { elementCount } from '../contract/signature';
+import { TYPED_ARRAY, type NumericData, type TensorHeader } from '../inference/tensor';
 import { readNumbers } from './number-reader';
 
 /**

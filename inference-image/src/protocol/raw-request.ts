@@ -1,6 +1,5 @@
-import { wireShape, type TensorSignature } from '../contract/signature';
+import { elementCount, type TensorSignature, wireShape } from '../contract/signature';
 import { invalid } from '../errors';
-import { elementCount } from '../inference/tensor';
 import { countElements, decodeBinaryData } from './binary-data';
 import type { InferRequest } from './infer-request';
 

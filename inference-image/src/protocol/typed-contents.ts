@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import type { Datatype } from '../contract/signature';
+import { type Datatype, elementCount } from '../contract/signature';
 import { invalid } from '../errors';
-import { elementCount, emptyData, TYPED_ARRAY, type TensorData, type TensorHeader } from '../inference/tensor';
+import { emptyData, TYPED_ARRAY, type TensorData, type TensorHeader } from '../inference/tensor';
 import { describe } from './fields';
 import { ELEMENT_TYPES, isRoundTripText } from './json-elements';
 

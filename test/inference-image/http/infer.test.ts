@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http';
-import { elementCount, type Tensor } from '../../../inference-image/src/inference/tensor';
+import { elementCount } from '../../../inference-image/src/contract/signature';
+import type { Tensor } from '../../../inference-image/src/inference/tensor';
 import { decodeBinaryData, encodeBinaryData } from '../../../inference-image/src/protocol/binary-data';
 import { initializer, node, value, identity, type Elem, type ModelParts } from '../../support/onnx-builder';
 import { floats } from '../../support/requests';

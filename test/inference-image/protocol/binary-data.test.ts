@@ -1,6 +1,5 @@
 import * as fc from 'fast-check';
-import { DATATYPES, type Datatype } from '../../../inference-image/src/contract/signature';
-import { elementCount } from '../../../inference-image/src/inference/tensor';
+import { type Datatype, DATATYPES, elementCount } from '../../../inference-image/src/contract/signature';
 import { decodeBinaryData, encodeBinaryData } from '../../../inference-image/src/protocol/binary-data';
 import { dataOf, shapes } from './arbitraries';
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import { DATATYPES, type Datatype } from '../../../inference-image/src/contract/signature';
-import { elementCount, type Tensor } from '../../../inference-image/src/inference/tensor';
+import { type Datatype, DATATYPES, elementCount } from '../../../inference-image/src/contract/signature';
+import type { Tensor } from '../../../inference-image/src/inference/tensor';
 import { encodeBinaryData } from '../../../inference-image/src/protocol/binary-data';
 import { GrpcInferRequestDecoder } from '../../../inference-image/src/protocol/grpc-infer-request';
 import { inferResponseMessage } from '../../../inference-image/src/protocol/grpc-infer-response';

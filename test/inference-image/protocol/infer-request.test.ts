@@ -1,6 +1,5 @@
 import * as fc from 'fast-check';
-import { DATATYPES, type Signature } from '../../../inference-image/src/contract/signature';
-import { elementCount } from '../../../inference-image/src/inference/tensor';
+import { DATATYPES, elementCount, type Signature } from '../../../inference-image/src/contract/signature';
 import { InferRequestDecoder } from '../../../inference-image/src/protocol/infer-request';
 import { InferResponseEncoder } from '../../../inference-image/src/protocol/infer-response';
 import { dataOf, shapes } from './arbitraries';

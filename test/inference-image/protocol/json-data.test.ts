@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import type { Datatype } from '../../../inference-image/src/contract/signature';
-import { elementCount, TYPED_ARRAY, type Tensor } from '../../../inference-image/src/inference/tensor';
+import { type Datatype, elementCount } from '../../../inference-image/src/contract/signature';
+import { TYPED_ARRAY, type Tensor } from '../../../inference-image/src/inference/tensor';
 import { parseJson } from '../../../inference-image/src/protocol/json';
 import { decodeJsonData, encodeJsonData } from '../../../inference-image/src/protocol/json-data';
 import { dataOf, JSON_DATATYPES, nest, shapes } from './arbitraries';

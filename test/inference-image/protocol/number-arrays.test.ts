@@ -1,6 +1,5 @@
 import * as fc from 'fast-check';
-import type { Datatype, Signature } from '../../../inference-image/src/contract/signature';
-import { elementCount } from '../../../inference-image/src/inference/tensor';
+import { type Datatype, elementCount, type Signature } from '../../../inference-image/src/contract/signature';
 import { InferRequestDecoder, MINIMUM_BYTES } from '../../../inference-image/src/protocol/infer-request';
 import { encodeJsonData } from '../../../inference-image/src/protocol/json-data';
 import * as numberArrays from '../../../inference-image/src/protocol/number-arrays';

@@ -1,4 +1,4 @@
-import type { Datatype, TensorSignature } from '../signature';
+import { type Datatype, elementCount, type TensorSignature } from '../signature';
 import type { Json, JsonObject } from './json';
 
 /** Of all inputs together; a document with more would be mostly zeros. */
@@ -9,7 +9,7 @@ const ELEMENT: Partial<Record<Datatype, Json>> = { BOOL: false, BYTES: 'text' };
 /** A valid request, of size 1 wherever a dimension is not fixed; undefined where it would be very long. */
 export function exampleRequest(inputs: readonly TensorSignature[]): JsonObject | undefined {
   const shapes = inputs.map(({ dimensions }) => dimensions.map((size) => (typeof size === 'number' ? size : 1)));
-  const counts = shapes.map((shape) => shape.reduce((count, size) => count * size, 1));
+  const counts = shapes.map(elementCount);
   if (counts.reduce((total, count) => total + count, 0) > MAX_ELEMENTS) return undefined;
   return {
     inputs: inputs.map(({ name, datatype }, i) => ({

@@ -1,6 +1,6 @@
-import type { Signature, TensorSignature } from '../signature';
+import { type Signature, type TensorSignature, tensorText } from '../signature';
 import type { JsonObject } from './json';
-import { dataDescription, dataSchema, shapeSchema, tensorText } from './tensor-schemas';
+import { dataDescription, dataSchema, shapeSchema } from './tensor-schemas';
 
 const PARAMETER: JsonObject = { type: ['string', 'number', 'boolean'] };
 const COUNT: JsonObject = { type: 'integer', minimum: 0 };

@@ -1,7 +1,7 @@
-import type { TensorSignature } from '../signature';
+import { type TensorSignature, tensorText } from '../signature';
 import type { JsonObject } from './json';
 import type { DescribedModel } from './model';
-import { dataDescription, dataSchema, shapeSchema, tensorText } from './tensor-schemas';
+import { dataDescription, dataSchema, shapeSchema } from './tensor-schemas';
 
 /** An answer in JSON alone. */
 export function inferResponseSchema({ name, version, signature: { outputs } }: DescribedModel): JsonObject {

@@ -25,11 +25,6 @@ export function dataDescription({ dimensions }: Pick<TensorSignature, 'dimension
   return fixedCount(dimensions) === undefined ? 'As many elements as `shape` says.' : '';
 }
 
-/** `FP32 [batch, 3, 32, 32]` */
-export function tensorText({ datatype, dimensions }: TensorSignature): string {
-  return `${datatype} [${dimensions.map((dimension) => dimension ?? '?').join(', ')}]`;
-}
-
 /** The number of elements; undefined where a dimension is not fixed. */
 export function fixedCount(dimensions: readonly Dimension[]): number | undefined {
   return dimensions.every((size) => typeof size === 'number')
