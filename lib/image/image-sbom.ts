@@ -79,7 +79,16 @@ function withImageDecoder(): ServerSbom {
   return { ...server, components: [...server.components, ...more] };
 }
 
+/** The same for all models: read once, however many an app has. */
+const serverSboms = new Map<string, ServerSbom>();
+
 function serverSbom(folder = '.'): ServerSbom {
+  const sbom = serverSboms.get(folder) ?? readSbom(folder);
+  serverSboms.set(folder, sbom);
+  return sbom;
+}
+
+function readSbom(folder: string): ServerSbom {
   const file = join(packageRoot, 'dist', 'inference-image', folder, 'sbom.cdx.json');
   if (!existsSync(file)) throw new ModelServingError([imageErrors.bundleMissing(file)]);
   return JSON.parse(readFileSync(file, 'utf8')) as ServerSbom;
