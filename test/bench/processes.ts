@@ -1,9 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { NODE_ARGUMENTS } from '../../inference-image/src/contract/node-arguments';
-import { RUNTIME_ENVIRONMENT } from '../../inference-image/src/contract/runtime-environment';
-import { settingsEnvironment } from '../../inference-image/src/contract/settings';
+import { serverProcess } from './server-process';
 
 /** A server process that logs `{"msg":"ready","url":…}`. */
 export interface Started {
@@ -30,10 +28,8 @@ export async function startNode(args: string[], env: Record<string, string> = {}
 
 /** Our server on a staged context. */
 export function startServer(context: string): Promise<Started> {
-  const settings = { modelFolder: `${context}/model`, host: '127.0.0.1', drainSeconds: 0, threadsPerExecutor: 1 };
-  const ports = { httpPortNumber: 0, grpcPortNumber: 0, metricsPortNumber: 0 };
-  const env = { ...RUNTIME_ENVIRONMENT, ...settingsEnvironment({ ...settings, ...ports }) };
-  return startNode([...NODE_ARGUMENTS, `${context}/app/server.cjs`], env);
+  const { args, env } = serverProcess(context, { drainSeconds: 0 });
+  return startNode(args, env);
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -1,0 +1,23 @@
+import { join } from 'node:path';
+import { NODE_ARGUMENTS } from '../../inference-image/src/contract/node-arguments';
+import { RUNTIME_ENVIRONMENT } from '../../inference-image/src/contract/runtime-environment';
+import { settingsEnvironment } from '../../inference-image/src/contract/settings';
+
+/** How Node is called for our server on a staged context: on free ports, with one thread for the runtime. */
+export function serverProcess(context: string, settings: Parameters<typeof settingsEnvironment>[0]) {
+  return {
+    args: [...NODE_ARGUMENTS, join(context, 'app/server.cjs')],
+    env: {
+      ...RUNTIME_ENVIRONMENT,
+      ...settingsEnvironment({
+        modelFolder: join(context, 'model'),
+        host: '127.0.0.1',
+        httpPortNumber: 0,
+        grpcPortNumber: 0,
+        metricsPortNumber: 0,
+        threadsPerExecutor: 1,
+        ...settings,
+      }),
+    },
+  };
+}
