@@ -2,25 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { slowModel } from '../support/slow-model';
 import { ServerProcess } from '../support/server';
-import { identity, node, value, type Elem } from '../support/onnx-builder';
+import { ELEM_OF, identity, node, value } from '../support/onnx-builder';
 import { temporaryFolder } from '../support/temporary-folder';
 import { clientOf, EVERY_DATATYPE } from './signatures';
-
-const ELEMENTS: Readonly<Record<string, Elem>> = {
-  BOOL: 'bool',
-  UINT8: 'uint8',
-  UINT16: 'uint16',
-  UINT32: 'uint32',
-  UINT64: 'uint64',
-  INT8: 'int8',
-  INT16: 'int16',
-  INT32: 'int32',
-  INT64: 'int64',
-  FP16: 'float16',
-  FP32: 'float',
-  FP64: 'double',
-  BYTES: 'string',
-};
 
 /** Four of each, and among them what JSON or typed arrays make trouble with. */
 const VALUES = {
@@ -53,7 +37,7 @@ let Client: new (options: object) => {
 };
 
 beforeAll(async () => {
-  const datatypes = Object.entries(ELEMENTS);
+  const datatypes = Object.entries(ELEM_OF);
   server = await ServerProcess.start({
     inputs: datatypes.map(([datatype, elem]) => value(`in_${datatype}`, elem, ['n'])),
     outputs: datatypes.map(([datatype, elem]) => value(`out_${datatype}`, elem, ['n'])),

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import type { Datatype } from '../../inference-image/src/contract/signature';
 import { onnxMessage } from '../../lib/model/onnx-messages';
 
 /** ONNX element types by the names that people know: https://onnx.ai/onnx/intro/concepts.html#element-type */
@@ -23,6 +24,24 @@ export const ELEM = {
 } as const;
 
 export type Elem = keyof typeof ELEM;
+
+/** The element type that the protocol calls so. */
+export const ELEM_OF: Readonly<Record<Datatype, Elem>> = {
+  BOOL: 'bool',
+  UINT8: 'uint8',
+  UINT16: 'uint16',
+  UINT32: 'uint32',
+  UINT64: 'uint64',
+  INT8: 'int8',
+  INT16: 'int16',
+  INT32: 'int32',
+  INT64: 'int64',
+  FP16: 'float16',
+  FP32: 'float',
+  FP64: 'double',
+  BYTES: 'string',
+};
+
 export type Dim = number | string | null;
 
 /** A graph input or output: `value('x', 'float', ['batch', 4])`. */

@@ -5,29 +5,13 @@ import { encodeBinaryData } from '../../../inference-image/src/protocol/binary-d
 import { GrpcInferRequestDecoder } from '../../../inference-image/src/protocol/grpc-infer-request';
 import { inferResponseMessage } from '../../../inference-image/src/protocol/grpc-infer-response';
 import { ROOT } from '../../support/grpc-client';
-import { identity, type Elem } from '../../support/onnx-builder';
+import { ELEM_OF, identity } from '../../support/onnx-builder';
 import { GrpcClient } from '../../support/grpc-client';
 import { ServerProcess } from '../../support/server';
 import { dataOf, shapes } from './arbitraries';
 
 const REQUEST = ROOT.lookupType('inference.ModelInferRequest');
 const RESPONSE = ROOT.lookupType('inference.ModelInferResponse');
-
-const ELEMS: Record<Datatype, Elem> = {
-  BOOL: 'bool',
-  UINT8: 'uint8',
-  UINT16: 'uint16',
-  UINT32: 'uint32',
-  UINT64: 'uint64',
-  INT8: 'int8',
-  INT16: 'int16',
-  INT32: 'int32',
-  INT64: 'int64',
-  FP16: 'float16',
-  FP32: 'float',
-  FP64: 'double',
-  BYTES: 'string',
-};
 
 const FIELDS: Partial<Record<Datatype, string>> = {
   BOOL: 'bool_contents',
@@ -83,7 +67,7 @@ describe.each(['raw', 'typed'] as const)('%s', (form) => {
 });
 
 test.each(DATATYPES)('%s makes the round trip through a server', async (datatype) => {
-  const server = await ServerProcess.start(identity(ELEMS[datatype], ['n', 'k']));
+  const server = await ServerProcess.start(identity(ELEM_OF[datatype], ['n', 'k']));
   const client = new GrpcClient(server.grpcTarget);
   const shape = fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 5 }));
   await fc.assert(
