@@ -2,9 +2,11 @@ import { Token } from 'cdktf';
 import type { OnnxModel } from './model/onnx-model';
 import { peakMemoryMiB } from './profile/peak-memory';
 
+const MIB = 1024 * 1024;
+
 /** Bytes in whole MiB, rounded up. */
 export function inMiB(bytes: number): number {
-  return Math.ceil(bytes / (1024 * 1024));
+  return Math.ceil(bytes / MIB);
 }
 
 /** What the server and the runtime take before any model, in MiB: 136 resident with a model of 0.25 MB (docs/docker.md). */
@@ -25,6 +27,11 @@ const DECODED_BYTES_A_PIXEL = 24;
 /** What the largest picture takes while it is decoded, where the model takes pictures, in MiB. */
 export function imageMemoryMiB({ image }: Pick<OnnxModel, 'image'>): number {
   return image ? inMiB(image.maxPixels * DECODED_BYTES_A_PIXEL) : 0;
+}
+
+/** The pixels of the largest picture that can be decoded in so much memory. */
+export function pixelsWithin(memoryMiB: number): number {
+  return Math.floor((memoryMiB * MIB) / DECODED_BYTES_A_PIXEL);
 }
 
 /**

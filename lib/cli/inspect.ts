@@ -1,7 +1,8 @@
 import { Command } from 'commander';
+import type { ClassOutput } from '../../inference-image/src/contract/image-input';
 import { type TensorSignature, tensorText, wireShape } from '../../inference-image/src/contract/signature';
 import { ModelServingError } from '../errors';
-import { defaultMemoryMiB, minimumMemoryMiB } from '../memory';
+import { defaultMemoryMiB, imageMemoryMiB, minimumMemoryMiB } from '../memory';
 import { cardProperties } from '../model/model-card';
 import type { OnnxModel } from '../model/onnx-model';
 import { describeSizing } from '../profile/describe-sizing';
@@ -48,11 +49,13 @@ function facts(model: OnnxModel): object {
     operators,
     inputs: model.signature.inputs.map(tensorFacts),
     outputs: model.signature.outputs.map(tensorFacts),
+    image: model.image,
+    classes: model.classes,
     batching,
     metadata,
     card: model.card,
     warnings,
-    memoryMiB: { minimum: minimumMemoryMiB(model), default: sizing?.memoryMiB ?? defaultMemoryMiB(model) },
+    memoryMiB: { minimum: leastMemoryMiB(model), default: sizing?.memoryMiB ?? defaultMemoryMiB(model) },
     sizing,
     files: model.files.map((file) => ({ path: file.path, sha256: file.sha256, sizeBytes: file.sizeBytes })),
   };
@@ -80,12 +83,18 @@ function report(model: OnnxModel, { runtimeCheck }: InspectOptions): string {
       index === 0 ? 'outputs' : '',
       `${tensor.name}  ${tensorText(tensor)}`,
     ]),
+    ...preprocessingRows(model),
     ['batching', batchingText(model.batching)],
-    ['memory', `${minimumMemoryMiB(model)} MiB or more, ${memoryMiB} MiB by default`],
+    ['memory', `${leastMemoryMiB(model)} MiB or more, ${memoryMiB} MiB by default`],
     ...(model.profile ? describeSizing(model.profile, model) : []),
     ...cardRows(model),
     ['verdict', verdict(model, runtimeCheck)],
   ]);
+}
+
+/** With one picture, where the model takes them. */
+function leastMemoryMiB(model: OnnxModel): number {
+  return minimumMemoryMiB(model) + imageMemoryMiB(model);
 }
 
 /** What people say of it; lines after the first stand below each other. */
@@ -93,6 +102,22 @@ function cardRows({ card = {} }: OnnxModel): [string, string][] {
   return Object.entries(cardProperties(card)).flatMap(([name, text]) =>
     text.split(/\r?\n|\r/).map((line, index): [string, string] => [index === 0 ? name.replaceAll('_', ' ') : '', line]),
   );
+}
+
+function preprocessingRows({ image, classes }: OnnxModel): [string, string][] {
+  const rows: [string, string][] = [];
+  if (image) {
+    const { width, height, color, input, maxPixels } = image;
+    const limit = `of at most ${maxPixels.toLocaleString('en')} pixels`;
+    rows.push(['pictures', `PNG or JPEG ${limit}, as ${width} x ${height} ${color} for "${input}"`]);
+  }
+  if (classes) rows.push(['classes', classesText(classes)]);
+  return rows;
+}
+
+function classesText({ output, kind, softmax, names }: ClassOutput): string {
+  const how = softmax ? 'softmax of the scores' : kind;
+  return `${names ? `${names.length} names` : 'no names'}, by the ${how} of "${output}"`;
 }
 
 /** What a replica gets where nothing is set by hand. */

@@ -1,5 +1,5 @@
 import type { Problem } from '../errors';
-import { inMiB, RUNTIME_MEMORY_MIB } from '../memory';
+import { imageMemoryMiB, inMiB, pixelsWithin, RUNTIME_MEMORY_MIB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
 import { measuredOn } from '../profile/measured-on';
 import type { ModelProfile } from '../profile/model-profile';
@@ -38,6 +38,17 @@ export const workloadErrors = {
   ): Problem => ({
     code: 'memory-below-peak',
     message: `${where}: ${prop} is ${memoryMiB}, but model "${name}" needs ${minimumMiB} or more: ${Math.ceil(profile.memory.peakMiB)} under load on ${measuredOn(profile)}, and ${Math.ceil(profile.memory.executorMiB)} for each executor but the first. Raise it, or leave it out for a default that fits.`,
+  }),
+
+  memoryBelowPicture: (
+    where: string,
+    prop: string,
+    memoryMiB: number,
+    minimumMiB: number,
+    model: OnnxModel,
+  ): Problem => ({
+    code: 'memory-below-picture',
+    message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${minimumMiB} and, to decode a picture of ${model.image?.maxPixels} pixels (image.maxPixels), ${imageMemoryMiB(model)} more. Raise it to ${minimumMiB + imageMemoryMiB(model)} or more, or leave it out for a default that fits${smallerPicture(memoryMiB - minimumMiB)}.`,
   }),
 
   environmentReserved: (where: string, variable: string): Problem => ({
@@ -86,3 +97,8 @@ export const workloadErrors = {
     message: `${where}: ${prop} is ${value}. Give a whole number of 1 or more.`,
   }),
 };
+
+function smallerPicture(freeMiB: number): string {
+  const pixels = pixelsWithin(freeMiB);
+  return pixels > 0 ? `; or lower image.maxPixels to ${pixels} or less` : '';
+}

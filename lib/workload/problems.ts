@@ -1,6 +1,6 @@
 import { Token } from 'cdktf';
 import { SETTING_PREFIX } from '../../inference-image/src/contract/settings';
-import { minimumMemoryMiB } from '../memory';
+import { imageMemoryMiB, minimumMemoryMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
 import { isWhole, type Problems } from '../problems';
 import { workloadErrors } from './errors';
@@ -15,7 +15,7 @@ export function checkSource(
   if (image && build) problems.add(workloadErrors.buildWithImage(where, 'build'));
 }
 
-/** Checks a memory limit against the model that must fit. */
+/** Checks a memory limit against the model that must fit, with the largest picture that it takes. */
 export function checkMemory(
   where: string,
   prop: string,
@@ -32,6 +32,10 @@ export function checkMemory(
     model.profile
       ? workloadErrors.memoryBelowPeak(where, prop, value, minimum, model.name, model.profile)
       : workloadErrors.memoryTooSmall(where, prop, value, minimum, model, executors),
+  );
+  const hasRoomForPicture = (value: number) => !isEnough(value) || value >= minimum + imageMemoryMiB(model);
+  problems.check(memoryMiB, hasRoomForPicture, (value) =>
+    workloadErrors.memoryBelowPicture(where, prop, value, minimum, model),
   );
 }
 

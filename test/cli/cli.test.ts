@@ -62,9 +62,26 @@ describe('model-serving inspect', () => {
     const preprocessing = join(folder, 'pictures.json');
     writeFileSync(preprocessing, '{ "image": { "color": "gray", "width": 2, "height": 1 } }');
     const { stdout } = run('inspect', file, '--preprocessing', preprocessing);
-    expect(stdout).toContain('608 MiB by default');
+    expect(stdout).toContain('memory     522 MiB or more, 608 MiB by default');
     expect(stdout).toContain('1.2 CPUs, 608 MiB');
     expect(run('inspect', file, '--profile', join(folder, 'none.json')).stderr).toContain('[file-not-found]');
+  });
+
+  test('shows what is declared of pictures and classes', () => {
+    const file = writeOnnxModel(join(folder, 'pictures.onnx'), identity('float', ['n', 3, 1, 2]));
+    const preprocessing = join(folder, 'declared.json');
+    const declared = { image: { color: 'rgb', maxPixels: 100_000 }, classes: ['a', 'b', 'c', 'd', 'e', 'f'] };
+    writeFileSync(preprocessing, JSON.stringify({ ...declared, classScores: 'softmax' }));
+    const lines = run('inspect', file, '--preprocessing', preprocessing).stdout.split('\n');
+    expect(lines.filter((line) => /^(pictures|classes|memory) /.test(line))).toEqual([
+      'pictures   PNG or JPEG of at most 100,000 pixels, as 2 x 1 rgb for "x"',
+      'classes    6 names, by the softmax of the scores of "y"',
+      'memory     164 MiB or more, 517 MiB by default',
+    ]);
+    const { image, classes, memoryMiB } = JSON.parse(
+      run('inspect', file, '--preprocessing', preprocessing, '--json').stdout,
+    );
+    expect([image.color, classes.names.length, memoryMiB]).toEqual(['rgb', 6, { minimum: 164, default: 517 }]);
   });
 
   test('prints JSON', () => {

@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import { TerraformVariable, Token } from 'cdktf';
 import { OnnxModel } from 'cdktf-model-serving';
 import { ContainerizedModel, type ContainerizedModelProps, InferenceImage } from 'cdktf-model-serving/docker';
 import { largeModel, multiplier } from '../support/models';
+import { identity, writeOnnxModel } from '../support/onnx-builder';
 import { only, synthStack, tree } from '../support/synth';
 import { temporaryFolder } from '../support/temporary-folder';
 
@@ -242,6 +244,29 @@ test('K12 a memory limit below weights and runtime is refused', () => {
     'stack/digits: memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it, or leave it out for a default that fits. [memory-too-small]',
   );
   expect(containerized({ model: large }).container.memory).toBe(512 + 2 * 301);
+});
+
+describe('a memory limit without room for the largest picture', () => {
+  const taking = (maxPixels?: number) =>
+    OnnxModel.fromFile(writeOnnxModel(join(folder, 'picture.onnx'), identity('float', ['n', 3, 4, 4])), {
+      image: { color: 'rgb', maxPixels },
+    });
+
+  test('is refused, with what would do', () => {
+    expect(() => containerized({ model: taking(), memoryMiB: 544 })).toThrow(
+      'stack/digits: memoryMiB is 544, but model "picture" needs 161 and, to decode a picture of 16777216 pixels (image.maxPixels), 384 more. Raise it to 545 or more, or leave it out for a default that fits; or lower image.maxPixels to 16733525 or less. [memory-below-picture]',
+    );
+    expect(() => containerized({ model: taking(), memoryMiB: 161 })).toThrow(
+      'Raise it to 545 or more, or leave it out for a default that fits. [memory-below-picture]',
+    );
+    expect(() => containerized({ model: taking(), memoryMiB: 160 })).toThrow(/^[^\n]*\[memory-too-small\]$/);
+  });
+
+  test('and what the message says fits', () => {
+    expect(containerized({ model: taking(), memoryMiB: 545 }).container.memory).toBe(545);
+    expect(containerized({ model: taking(16_733_525), memoryMiB: 544 }).container.memory).toBe(544);
+    expect(containerized({ model: taking() }).container.memory).toBe(512 + 2 + 384);
+  });
 });
 
 describe('what is refused', () => {

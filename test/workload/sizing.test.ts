@@ -210,6 +210,25 @@ describe('ScalableModelService', () => {
   });
 });
 
+test('memory without room for the largest picture is refused beside what was measured, on a service and a canary', () => {
+  const file = writeOnnxModel(join(folder, 'picture.onnx'), identity('float', ['n', 3, 4, 4]));
+  const image = { color: 'rgb', maxPixels: 1_000_000 } as const;
+  profiledModel(file);
+  const taking = OnnxModel.fromFile(file, { name: 'digits', image });
+  const refusal = (where: string) =>
+    `${where}: resources.memoryMiB is 150, but model "digits" needs 138 and, to decode a picture of 1000000 pixels (image.maxPixels), 23 more. Raise it to 161 or more, or leave it out for a default that fits; or lower image.maxPixels to 524288 or less. [memory-below-picture]`;
+  expect(() => inKubernetes({ model: taking, resources: { memoryMiB: 150 } })).toThrow(refusal('stack/digits'));
+  expect(inKubernetes({ model: taking, resources: { memoryMiB: 161 } }).resources.limits.memory).toBe('161Mi');
+  const next = OnnxModel.fromFile(file, { name: 'digits', version: '2', image });
+  const stable = OnnxModel.fromFile(file, { name: 'digits' });
+  const beside = (memoryMiB: number) =>
+    synthService({ model: stable, replicas: 4, resources: { memoryMiB } }, (service) => {
+      service.addCanary('next', { model: next, weight: 20 });
+    });
+  expect(() => beside(150)).toThrow(refusal('stack/digits/next'));
+  expect(() => beside(161)).not.toThrow();
+});
+
 describe('memory below what was measured', () => {
   const refusal = (prop: string, memoryMiB: number, needed: number) =>
     `stack/digits: ${prop} is ${memoryMiB}, but model "digits" needs ${needed} or more: 138 under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 for each executor but the first. Raise it, or leave it out for a default that fits. [memory-below-peak]`;
