@@ -33,7 +33,7 @@ function rowsOf(kind: string, datatype: 'FP32' | 'INT64', values: number[]): Row
   const dimensions = ['n', values.length];
   const signature = { inputs: [{ name: 'x', datatype, dimensions }], outputs: [{ name: 'y', datatype, dimensions }] };
   const decoder = new InferRequestDecoder(signature);
-  const encoder = new InferResponseEncoder({ name: 'm', version: '1' });
+  const encoder = new InferResponseEncoder({ name: 'm', version: '1', signature });
   const body = Buffer.from(JSON.stringify({ inputs: [{ name: 'x', datatype, shape, data: values }] }));
   const request = decoder.decode(body);
   const outputs: Tensor[] = [{ ...request.inputs[0]!, name: 'y' }];

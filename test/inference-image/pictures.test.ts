@@ -297,6 +297,24 @@ describe('classes', () => {
     ).toBe(200);
   });
 
+  test('of scores that have no JSON form', async () => {
+    const parts = {
+      inputs: [value('x', 'float', ['n', 3])],
+      outputs: [value('y', 'float16', ['n', 3])],
+      nodes: [node('Cast', ['x'], ['y'], { attributes: { to: 10 } })],
+    };
+    const server = await start(parts, { names });
+    const request = tensor('FP32', [1, 3], [1, 9, 5]);
+    expect(await classify(server, request)).toMatchObject({
+      status: 200,
+      body: { class: 'yes', index: 1, score: 9 },
+    });
+    expect(await server.infer(request)).toMatchObject({
+      status: 400,
+      body: { error: 'output "y": FP16 has no JSON form; send it and ask for it as binary data' },
+    });
+  });
+
   test('of logits, five at most, without names', async () => {
     const server = await start(identity('float', ['n', 6]), { softmax: true });
     const { body } = await classify(server, tensor('FP32', [1, 6], [0, 0, 0, 'NaN', 100, 0]));

@@ -53,6 +53,11 @@ export class Codec {
     return this.ask<FromCodec & { type: 'decoded' }>({ type: 'decode', body: bytes, jsonLength }, [bytes.buffer]);
   }
 
+  /** As InferResponseEncoder.assertEncodable. */
+  assertEncodable(request: InferRequest): void {
+    this.encoder.assertEncodable(request);
+  }
+
   /** As InferResponseEncoder.encode. Takes ownership of large outputs. */
   encode(request: InferRequest, outputs: readonly Tensor[]): InferResponse | Promise<InferResponse> {
     // Texts are not worth it: to copy them to a thread takes as long as to write them.

@@ -31,6 +31,7 @@ export class InferEndpoint {
 /** One request and its reply. Steps that need not wait follow each other at once: to await them would only delay them. */
 class Exchange implements Caller {
   deadline?: number;
+  waitsSince?: number;
   private readonly receivedAt = performance.now();
   private stepAt = 0;
   private infer?: InferRequest;
@@ -82,9 +83,11 @@ class Exchange implements Caller {
   }
 
   private run(infer: InferRequest): void {
-    const { dataPlane, metrics } = this.options;
+    const { codec, dataPlane, metrics } = this.options;
     metrics.observeDecode((performance.now() - this.stepAt) / 1000);
+    if (this.form === 'outputs') codec.assertEncodable(infer);
     this.infer = this.form === 'class' ? this.classOnly(infer) : infer;
+    if (infer.waitedSeconds !== undefined) this.waitsSince = performance.now() - infer.waitedSeconds * 1000;
     if (infer.timeoutSeconds !== undefined) this.deadline = this.receivedAt + infer.timeoutSeconds * 1000;
     this.step(dataPlane.infer(this.infer, this), this.encode);
   }

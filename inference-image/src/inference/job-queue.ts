@@ -138,7 +138,7 @@ export class JobQueue {
       return new ServingError('timeout', "the request's own timeout passed before it could run");
     }
     const { queueTimeoutSeconds } = this.limits;
-    if (now - arrived < queueTimeoutSeconds * 1000) return undefined;
+    if (now - (caller.waitsSince ?? arrived) < queueTimeoutSeconds * 1000) return undefined;
     return new ServingError('timeout', `no executor was free within ${queueTimeoutSeconds} s`);
   }
 

@@ -7,6 +7,8 @@ export interface Caller {
   isCancelled(): boolean;
   /** When it stops waiting, as performance.now() counts milliseconds. @default - never */
   readonly deadline?: number;
+  /** Since when it waits, in the same way. @default - since its run was asked for */
+  readonly waitsSince?: number;
 }
 
 /** A run that waits for its turn, and whoever waits for it. */

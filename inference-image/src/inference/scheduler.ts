@@ -131,7 +131,8 @@ export class Scheduler {
     const runs = splitRun(run, rows, this.maxBatchSize);
     const outputs = new Array<Outputs>(runs.length);
     let failed = false;
-    const part: Caller = { deadline: caller.deadline, isCancelled: () => failed || caller.isCancelled() };
+    const { deadline, waitsSince } = caller;
+    const part: Caller = { deadline, waitsSince, isCancelled: () => failed || caller.isCancelled() };
     let next = 0;
     const submitNext = async (): Promise<void> => {
       for (let i = next++; i < runs.length && !failed; i = next++) {

@@ -38,7 +38,7 @@ export class GrpcInferRequestDecoder {
 
   constructor({ inputs, outputs }: Signature) {
     this.checks = new InputChecks(inputs);
-    this.outputs = new OutputReader(outputs, { alwaysBinary: true });
+    this.outputs = new OutputReader(outputs);
   }
 
   decode(request: InferRequestMessage): InferRequest {

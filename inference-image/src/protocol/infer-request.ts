@@ -21,6 +21,8 @@ export interface InferRequest extends Run {
   readonly binary: readonly boolean[];
   /** How long it may wait for its run. @default - as long as any */
   readonly timeoutSeconds?: number;
+  /** How long it has waited already, to be read. @default 0 */
+  readonly waitedSeconds?: number;
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { ModelManifest } from '../contract/model-manifest';
+import { invalid } from '../errors';
 import type { Tensor } from '../inference/tensor';
 import { encodeBinaryData } from './binary-data';
 import type { InferRequest } from './infer-request';
-import { encodeJsonData } from './json-data';
+import { encodeJsonData, FP16_HAS_NO_JSON } from './json-data';
 
 export interface InferResponse {
   /** JSON alone, or JSON followed by binary data. */
@@ -14,9 +15,18 @@ export interface InferResponse {
 /** Writes inference responses of one model. */
 export class InferResponseEncoder {
   private readonly names: string;
+  private readonly withoutJson: readonly string[];
 
-  constructor({ name, version }: Pick<ModelManifest, 'name' | 'version'>) {
+  constructor({ name, version, signature }: Pick<ModelManifest, 'name' | 'version' | 'signature'>) {
+    this.withoutJson = signature.outputs.filter(({ datatype }) => datatype === 'FP16').map((output) => output.name);
     this.names = `"model_name":${JSON.stringify(name)},"model_version":${JSON.stringify(version)}`;
+  }
+
+  /** Throws where a request asks for JSON of what has none: before its run, which would be for nothing. */
+  assertEncodable({ outputs, binary }: InferRequest): void {
+    if (this.withoutJson.length === 0) return;
+    const without = outputs.find((name, i) => !binary[i] && this.withoutJson.includes(name));
+    if (without !== undefined) throw invalid(`output ${JSON.stringify(without)}: ${FP16_HAS_NO_JSON}`);
   }
 
   /** @param outputs In the order that `request` asks for. */

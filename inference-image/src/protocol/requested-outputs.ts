@@ -9,7 +9,6 @@ import {
   stringField,
   type Fields,
 } from './fields';
-import { FP16_HAS_NO_JSON } from './json-data';
 
 export interface RequestedOutputs {
   /** In the order asked for; all of the model's where the client names none. */
@@ -23,22 +22,17 @@ export interface RequestedOutputs {
  */
 export class OutputReader {
   private readonly names: readonly string[];
-  /** What most requests ask for, by saying nothing; undefined where that has to be refused. */
-  private readonly all?: RequestedOutputs;
+  /** What most requests ask for, by saying nothing. */
+  private readonly all: RequestedOutputs;
 
-  /** @param options.alwaysBinary Whether the transport knows no JSON, whatever a request asks for. */
-  constructor(
-    private readonly signature: readonly TensorSignature[],
-    private readonly options: { readonly alwaysBinary: boolean } = { alwaysBinary: false },
-  ) {
+  constructor(signature: readonly TensorSignature[]) {
     this.names = signature.map(({ name }) => name);
-    if (signature.some(({ datatype }) => datatype === 'FP16')) return;
     this.all = { outputs: this.names, binary: this.names.map(() => false) };
   }
 
   /** @param parameters Those of the request. */
   read(request: Fields, parameters: Fields): RequestedOutputs {
-    if (this.all && isAbsent(request.parameters) && isAbsent(request.outputs)) return this.all;
+    if (isAbsent(request.parameters) && isAbsent(request.outputs)) return this.all;
     const binaryByDefault = booleanParameter(parameters, 'binary_data_output', 'parameters') ?? false;
     const entries = isAbsent(request.outputs) ? [] : arrayField(request.outputs, 'outputs');
     const outputs = entries.length === 0 ? this.names : entries.map(readName);
@@ -46,19 +40,16 @@ export class OutputReader {
       entries.length === 0
         ? this.names.map(() => binaryByDefault)
         : entries.map((entry, i) => readBinary(entry as Fields, `outputs[${i}]`) ?? binaryByDefault);
-    outputs.forEach((name, i) => this.check(name, binary[i] === true, outputs.indexOf(name) < i));
+    outputs.forEach((name, i) => this.check(name, outputs.indexOf(name) < i));
     return { outputs, binary };
   }
 
-  private check(name: string, binary: boolean, repeated: boolean): void {
-    const output = this.signature.find((candidate) => candidate.name === name);
-    if (!output) {
+  private check(name: string, repeated: boolean): void {
+    if (!this.names.includes(name)) {
       const known = this.names.map((each) => JSON.stringify(each)).join(', ');
       throw invalid(`unknown output ${JSON.stringify(name)}; the model gives ${known}`);
     }
     if (repeated) throw invalid(`output ${JSON.stringify(name)} is asked for twice`);
-    if (output.datatype === 'FP16' && !binary && !this.options.alwaysBinary)
-      throw invalid(`output ${JSON.stringify(name)}: ${FP16_HAS_NO_JSON}`);
   }
 }
 

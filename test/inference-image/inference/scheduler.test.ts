@@ -28,9 +28,9 @@ function setUp({ maxQueueLength = 2, queueTimeoutSeconds = 10 } = {}) {
   const scheduler = new Scheduler(schedulerOptions({ maxQueueLength, queueTimeoutSeconds }));
   const executor = new ManualExecutor();
   scheduler.add(executor);
-  const submit = async (name: string, isCancelled = present) => {
+  const submit = async (name: string, isCancelled = present, waitsSince?: number) => {
     try {
-      await scheduler.submit(run(name), { isCancelled });
+      await scheduler.submit(run(name), { isCancelled, waitsSince });
       return 'done';
     } catch (error) {
       return error instanceof ServingError ? `${error.kind}: ${error.message}` : String(error);
@@ -62,6 +62,14 @@ test('one that waits too long is dropped before it runs', async () => {
   await executor.finish();
   expect(executor.runs).toEqual(['a']);
   expect(await replies[0]).toBe('done');
+});
+
+test('what it has waited before, to be decoded, counts', async () => {
+  const { executor, submit } = setUp();
+  const replies = [submit('a'), submit('b', present, performance.now() - 9_990), submit('c')];
+  expect(await replies[1]).toBe('timeout: no executor was free within 10 s');
+  await executor.finish();
+  expect(executor.runs).toEqual(['a', 'c']);
 });
 
 test('one whose client has gone is dropped before it runs', async () => {
