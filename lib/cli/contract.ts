@@ -8,9 +8,10 @@ import { readContract, writeContract } from '../interface-contract/contract-file
 import { breaking, type Difference } from '../interface-contract/difference';
 import { contractErrors } from '../interface-contract/errors';
 import type { OnnxModel } from '../model/onnx-model';
-import { addModelOptions, type ModelOptions, readModel } from './model-options';
+import { interfaceOf } from '../interface-contract/model-interface';
+import { addPreprocessedModelOptions, type PreprocessedModelOptions, readModel } from './model-options';
 
-interface ContractOptions extends ModelOptions {
+interface ContractOptions extends PreprocessedModelOptions {
   contract?: string;
   breaking?: boolean;
 }
@@ -28,24 +29,26 @@ export function contractCommand(): Command {
 }
 
 function acceptCommand(): Command {
-  return addModelOptions(new Command('accept'))
+  return addPreprocessedModelOptions(new Command('accept'))
     .option(...CONTRACT_OPTION)
     .description("Write the model's interface as accepted; commit the file.")
     .option('--breaking', 'accept also what breaks clients, without a new major version')
     .action((path: string, options: ContractOptions) => {
-      const { model, contractPath, contract, differences } = compared(path, options);
+      const { model, is, contractPath, contract, differences } = compared(path, options);
       if (contract && !options.breaking) {
         const refused = refusedDifferences(contract, model.version, differences);
-        ModelServingError.throwIfAny(refused.map((each) => contractErrors.broken(contractPath, path, contract, each)));
+        ModelServingError.throwIfAny(
+          refused.map((each) => contractErrors.broken(contractPath, path, contract, is, each)),
+        );
       }
-      writeContract(contractPath, { name: model.name, ...model.signature }, model.version);
+      writeContract(contractPath, is, model.version);
       print(differences);
       console.log(`${contractPath}: version "${model.version}" of "${model.name}" is accepted.`);
     });
 }
 
 function diffCommand(): Command {
-  return addModelOptions(new Command('diff'))
+  return addPreprocessedModelOptions(new Command('diff'))
     .option(...CONTRACT_OPTION)
     .description(
       'Show in what the interface differs from the accepted one; the exit code is 1 where clients would break.',
@@ -63,8 +66,9 @@ function compared(path: string, options: ContractOptions) {
   const model: OnnxModel = readModel(path, { ...options, contract: false, profile: false });
   const contractPath = options.contract ?? pathBeside(path, 'contract');
   const contract = existsSync(contractPath) ? readContract(contractPath, path) : undefined;
-  const differences = contract ? compareInterfaces(contract, { name: model.name, ...model.signature }) : [];
-  return { model, contractPath, contract, differences };
+  const is = interfaceOf(model);
+  const differences = contract ? compareInterfaces(contract, is) : [];
+  return { model, is, contractPath, contract, differences };
 }
 
 function print(differences: readonly Difference[]): void {

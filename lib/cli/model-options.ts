@@ -10,10 +10,13 @@ export interface ModelOptions {
   runtimeCheck?: OnnxModelProps['runtimeCheck'];
 }
 
-/** The same, of a model as its server tells of it: with what a stack says beside the file. */
-export interface DeclaredModelOptions extends ModelOptions {
-  card?: string;
+export interface PreprocessedModelOptions extends ModelOptions {
   preprocessing?: string;
+}
+
+/** The same, of a model as its server tells of it: with what a stack says beside the file. */
+export interface DeclaredModelOptions extends PreprocessedModelOptions {
+  card?: string;
 }
 
 /** The same, of a model as a stack reads it: with what is committed beside it. */
@@ -35,10 +38,19 @@ export function addModelOptions(command: Command): Command {
     );
 }
 
+/** With what decides what clients may send. */
+export function addPreprocessedModelOptions(command: Command): Command {
+  return addModelOptions(command).option(
+    '--preprocessing <file>',
+    'JSON of image, classes, classOutput and classScores, as OnnxModel takes them',
+  );
+}
+
 export function addDeclaredModelOptions(command: Command): Command {
-  return addModelOptions(command)
-    .option('--preprocessing <file>', 'JSON of image, classes, classOutput and classScores, as OnnxModel takes them')
-    .option('--card <file>', "JSON of the model's card, over what the model says of itself");
+  return addPreprocessedModelOptions(command).option(
+    '--card <file>',
+    "JSON of the model's card, over what the model says of itself",
+  );
 }
 
 export function addStackModelOptions(command: Command): Command {

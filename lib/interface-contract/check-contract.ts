@@ -28,8 +28,9 @@ export function checkContract(
   const differences = compareInterfaces(contract, model);
   const refused = refusedDifferences(contract, model.version, differences);
   return {
-    problems: refused.map((difference) => contractErrors.broken(path, modelPath, contract, difference)),
-    warnings: refused.length > 0 || differences.length === 0 ? [] : [outdated(path, modelPath, contract, differences)],
+    problems: refused.map((difference) => contractErrors.broken(path, modelPath, contract, model, difference)),
+    warnings:
+      refused.length > 0 || differences.length === 0 ? [] : [outdated(path, modelPath, contract, model, differences)],
   };
 }
 
@@ -46,8 +47,9 @@ function outdated(
   path: string,
   modelPath: string,
   { version }: InterfaceContract,
+  model: ModelInterface,
   differences: readonly Difference[],
 ): string {
   const list = differences.map(({ what }) => what).join('; ');
-  return `${modelPath}: compared with ${path} (version "${version}"), ${list}. Accept it, so that the next change is compared with this one: ${acceptCommand(modelPath)}`;
+  return `${modelPath}: compared with ${path} (version "${version}"), ${list}. Accept it, so that the next change is compared with this one: ${acceptCommand(modelPath, model)}`;
 }

@@ -30,7 +30,7 @@ export function findContract(
 }
 
 /** Writes the interface of a model as accepted; the same interface and version give the same bytes. */
-export function writeContract(path: string, { name, inputs, outputs }: ModelInterface, version: string): void {
-  const contract: InterfaceContract = { contractVersion: 1, name, version, inputs, outputs };
+export function writeContract(path: string, { name, ...rest }: ModelInterface, version: string): void {
+  const contract: InterfaceContract = { contractVersion: 1, name, version, ...rest };
   replaceFile(path, `${JSON.stringify(contract, undefined, 2)}\n`);
 }

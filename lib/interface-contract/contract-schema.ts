@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { signatureSchema } from '../../inference-image/src/contract/schemas';
+import { classOutputSchema, imageInputSchema, signatureSchema } from '../../inference-image/src/contract/schemas';
 
 const text = () => z.string().check(z.minLength(1));
 
@@ -9,4 +9,6 @@ export const contractSchema = z.strictObject({
   name: text(),
   version: text(),
   ...signatureSchema.shape,
+  image: z.optional(z.pick(imageInputSchema, { maxPixels: true })),
+  classes: z.optional(z.omit(classOutputSchema, { output: true })),
 });

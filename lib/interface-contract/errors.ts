@@ -1,6 +1,6 @@
 import type { Problem } from '../errors';
 import type { Difference } from './difference';
-import type { InterfaceContract } from './model-interface';
+import type { InterfaceContract, ModelInterface } from './model-interface';
 
 /** What can be wrong with a contract, or with a model by its contract; `path` is the contract's, as the user gave it. */
 export const contractErrors = {
@@ -18,14 +18,16 @@ export const contractErrors = {
     path: string,
     modelPath: string,
     { version }: InterfaceContract,
+    model: ModelInterface,
     { what, harm }: Required<Difference>,
   ): Problem => ({
     code: 'contract-broken',
-    message: `${modelPath}: compared with ${path} (version "${version}"), ${what}: ${harm}. Give the model another major version, or accept it if no client minds: ${acceptCommand(modelPath)} --breaking`,
+    message: `${modelPath}: compared with ${path} (version "${version}"), ${what}: ${harm}. Give the model another major version, or accept it if no client minds: ${acceptCommand(modelPath, model)} --breaking`,
   }),
 };
 
 /** The command that accepts a model's interface, for messages. */
-export function acceptCommand(modelPath: string): string {
-  return `model-serving contract accept ${modelPath}`;
+export function acceptCommand(modelPath: string, { image, classes }: Partial<ModelInterface> = {}): string {
+  const declared = image || classes ? ' --preprocessing FILE' : '';
+  return `model-serving contract accept ${modelPath}${declared}`;
 }

@@ -1,9 +1,15 @@
+import type { ClassOutput } from '../../inference-image/src/contract/image-input';
 import type { Signature } from '../../inference-image/src/contract/signature';
+import type { OnnxModel } from '../model/onnx-model';
 
 /** What clients of a model depend on. */
 export interface ModelInterface extends Signature {
   /** In every URL. */
   readonly name: string;
+  /** Where clients may send pictures: the most pixels that one may have. */
+  readonly image?: { readonly maxPixels: number };
+  /** Where clients may ask for a class. */
+  readonly classes?: Omit<ClassOutput, 'output'>;
 }
 
 /** An interface that was accepted: MODEL.contract.json, to be committed beside the model. */
@@ -11,6 +17,16 @@ export interface InterfaceContract extends ModelInterface {
   readonly contractVersion: 1;
   /** Of the model, when it was accepted. */
   readonly version: string;
+}
+
+export function interfaceOf(model: Pick<OnnxModel, 'name' | 'signature' | 'image' | 'classes'>): ModelInterface {
+  const { name, signature, image, classes } = model;
+  return {
+    name,
+    ...signature,
+    ...(image && { image: { maxPixels: image.maxPixels } }),
+    ...(classes && { classes: { kind: classes.kind, softmax: classes.softmax, names: classes.names } }),
+  };
 }
 
 /** What stands before the first dot: clients take another one for another interface. */

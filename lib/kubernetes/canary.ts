@@ -6,6 +6,7 @@ import { InferenceImage, type ImageOptions } from '../image/inference-image';
 import type { ModelImage } from '../image/model-image';
 import { compareInterfaces } from '../interface-contract/compare-interfaces';
 import { breaking } from '../interface-contract/difference';
+import { interfaceOf } from '../interface-contract/model-interface';
 import type { OnnxModel } from '../model/onnx-model';
 import type { Sizing } from '../profile/sizing';
 import { Problems } from '../problems';
@@ -141,14 +142,11 @@ function problemsOf(
 }
 
 /** Clients of the service happen upon the canary, and know only the interface of the service's model. */
-function checkInterface(
-  where: string,
-  { name, version, signature }: OnnxModel,
-  canary: OnnxModel,
-  problems: Problems,
-): void {
-  for (const difference of breaking(compareInterfaces({ name, ...signature }, { name, ...canary.signature }))) {
-    problems.add(kubernetesErrors.canaryInterface(where, version, difference));
+function checkInterface(where: string, model: OnnxModel, canary: OnnxModel, problems: Problems): void {
+  // Another name is a problem of its own.
+  const differences = compareInterfaces(interfaceOf(model), { ...interfaceOf(canary), name: model.name });
+  for (const difference of breaking(differences)) {
+    problems.add(kubernetesErrors.canaryInterface(where, model.version, difference));
   }
 }
 

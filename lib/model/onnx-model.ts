@@ -6,6 +6,7 @@ import { ModelServingError } from '../errors';
 import { checkReproduced } from '../golden/check-golden';
 import { checkGolden, checkReservedFiles, readGoldenFile } from '../golden/golden-file';
 import { checkContract } from '../interface-contract/check-contract';
+import { interfaceOf } from '../interface-contract/model-interface';
 import { resolveClassOutput, type ClassOutputProps } from '../preprocessing/class-output';
 import { resolveImageInput, type ImageInputProps } from '../preprocessing/image-input';
 import type { ModelProfile } from '../profile/model-profile';
@@ -128,7 +129,10 @@ export class OnnxModel {
     }
     if (runtimeCheck === 'require') problems.push(...findings);
     if (measured) problems.push(...checkProfile(path, modelDigest(weights.files), measured));
-    const contract = collect(problems, () => checkContract(path, props.contract, { name, version, ...signature }));
+    const declared = { name, signature, image: image?.image, classes: classes.classes };
+    const contract = collect(problems, () =>
+      checkContract(path, props.contract, { ...interfaceOf(declared), version }),
+    );
     if (contract) problems.push(...contract.problems);
     ModelServingError.throwIfAny(problems);
 

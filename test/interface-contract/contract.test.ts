@@ -97,6 +97,41 @@ describe('a contract beside the model', () => {
   });
 });
 
+describe('of pictures and classes', () => {
+  const image = { color: 'gray', width: 2, height: 2, maxPixels: 100 } as const;
+  const declared = { image, classes: ['a', 'b', 'c', 'd'] };
+  beforeEach(() => {
+    write(['n', 4]);
+    writeFileSync('m.preprocessing.json', JSON.stringify(declared));
+    expect(accept('--breaking', '--preprocessing', 'm.preprocessing.json').code).toBe(0);
+  });
+
+  test('holds what clients may send and read', () => {
+    expect(JSON.parse(readFileSync('m.contract.json', 'utf8'))).toEqual({
+      contractVersion: 1,
+      name: 'm',
+      version: '1',
+      ...read({ contract: false }).signature,
+      image: { maxPixels: 100 },
+      classes: { kind: 'scores', softmax: false, names: ['a', 'b', 'c', 'd'] },
+    });
+    expect(read(declared).warnings).toEqual([]);
+    expect(runCli('contract', 'diff', 'm.onnx', '--preprocessing', 'm.preprocessing.json').code).toBe(0);
+  });
+
+  test('refuses what breaks clients, and says how to accept it', () => {
+    expect(() => read({ ...declared, classes: ['a', 'b', 'd', 'c'] })).toThrow(
+      new Error(
+        'm.onnx: compared with m.contract.json (version "1"), class "c" has index 3, and had 2: clients that go by the index would misread it. Give the model another major version, or accept it if no client minds: model-serving contract accept m.onnx --preprocessing FILE --breaking [contract-broken]',
+      ),
+    );
+    expect(() => read({ classes: declared.classes })).toThrow('pictures are taken no more');
+    expect(read({ ...declared, image: { ...image, maxPixels: 200 } }).warnings).toEqual([
+      'm.onnx: compared with m.contract.json (version "1"), pictures may have 200 pixels, and could have 100. Accept it, so that the next change is compared with this one: model-serving contract accept m.onnx --preprocessing FILE',
+    ]);
+  });
+});
+
 describe('a file that is no contract', () => {
   const problemOf = (content: string) => {
     write(['n', 4]);
@@ -152,6 +187,22 @@ describe('a canary', () => {
       new Error(
         'stack/m/next: compared with the service\'s version "1", input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused. Deploy it as a service of its own, or set acceptsInterfaceChange if no client minds. [canary-interface]',
       ),
+    );
+  });
+
+  test('must answer what the service answers', () => {
+    const classified = (classes?: string[]) => () =>
+      synthStack((stack) => {
+        const model = (version: string, props: OnnxModelProps) =>
+          OnnxModel.fromFile(write(['n', 2]), { version, contract: false, ...props });
+        const repository = 'registry.example.com/m';
+        const stable = model('1', { classes: ['no', 'yes'] });
+        const service = new ScalableModelService(stack, 'm', { model: stable, repository, replicas: 4 });
+        service.addCanary('next', { model: model('2', { classes }), weight: 20 });
+      });
+    expect(classified(['no', 'yes'])).not.toThrow();
+    expect(classified()).toThrow(
+      'stack/m/next: compared with the service\'s version "1", the class is told no more: clients that ask for it would find nothing. Deploy it as a service of its own, or set acceptsInterfaceChange if no client minds. [canary-interface]',
     );
   });
 
