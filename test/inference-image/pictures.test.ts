@@ -280,6 +280,12 @@ describe('classes', () => {
     const answer = { ...model, ...classes[0], classes };
     expect(await classify(server, png('gray', 3, [[1, 9, 5]]))).toMatchObject({ status: 200, body: answer });
     expect(await classify(server, tensor('FP32', [1, 3], [1, 9, 5]))).toMatchObject({ status: 200, body: answer });
+    const path = '/v2/models/m/classify';
+    const raw = Buffer.from(Float32Array.of(1, 9, 5).buffer);
+    expect(await server.infer(raw, { path, headers: { 'inference-header-content-length': '0' } })).toMatchObject({
+      status: 200,
+      body: answer,
+    });
     expect(await classify(server, Buffer.from('hello'))).toMatchObject({
       status: 400,
       body: { error: 'the body is not a picture; send a PNG or a JPEG file' },

@@ -112,7 +112,7 @@ test('pictures and classes are told of where they are declared', () => {
   const { paths, components } = document(MODELS['pictures in, classes out']);
   const types = (path: string) => Object.keys(paths[`/v2/models/m/${path}`].post.requestBody.content);
   expect(types('infer')).toEqual(['application/json', 'application/octet-stream', 'image/png', 'image/jpeg']);
-  expect(types('classify')).toEqual(['application/json', 'image/png', 'image/jpeg']);
+  expect(types('classify')).toEqual(types('infer'));
   const answer = new Ajv2020({ strict: false }).compile(components.schemas.ClassAnswer);
   const yes = { class: 'yes', index: 1, score: 0.75 };
   const whole = {

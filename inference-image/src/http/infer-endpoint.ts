@@ -79,7 +79,9 @@ class Exchange implements Caller {
   }
 
   private isImage(body: Buffer): boolean {
-    return this.form === 'class' ? !isJson(body) : isImageType(this.request.headers['content-type']);
+    const { headers } = this.request;
+    if (this.form === 'outputs') return isImageType(headers['content-type']);
+    return headers[JSON_LENGTH_HEADER] === undefined && !isJson(body);
   }
 
   private run(infer: InferRequest): void {

@@ -1,8 +1,7 @@
 import { errorResponses } from './errors';
-import { inferRequestSchema } from './infer-request';
 import type { JsonObject } from './json';
-import { PICTURE_CONTENT } from './picture';
 import type { DescribedModel } from './model';
+import { REQUEST_PARAMETERS, requestContent } from './request-content';
 
 /** `POST …/classify` */
 export function classifyOperation(operationId: string, model: DescribedModel): JsonObject {
@@ -10,15 +9,11 @@ export function classifyOperation(operationId: string, model: DescribedModel): J
   return {
     operationId,
     summary: `${what} in, a class out`,
+    parameters: REQUEST_PARAMETERS,
     requestBody: {
       required: true,
       description: model.image ? 'What it is, its first bytes tell, whatever its content type says.' : undefined,
-      content: {
-        ...(inferRequestSchema(model.signature) && {
-          'application/json': { schema: { $ref: '#/components/schemas/InferRequest' } },
-        }),
-        ...(model.image && PICTURE_CONTENT),
-      },
+      content: requestContent(model),
     },
     responses: {
       200: {

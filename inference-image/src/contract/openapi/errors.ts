@@ -25,7 +25,10 @@ const ERRORS = {
   NotFound: { status: 404, description: 'This server serves another model, or another version of it.' },
   MethodNotAllowed: { status: 405, description: 'Another method was used here.', headers: ALLOW },
   RequestTimeout: { status: 408, description: 'The request was not whole in time.' },
-  BodyTooLarge: { status: 413, description: 'The body, once decompressed, is larger than the server takes.' },
+  BodyTooLarge: {
+    status: 413,
+    description: 'The body, once decompressed, or the picture is larger than the server takes.',
+  },
   UnsupportedMedia: { status: 415, description: 'The content type or the content encoding is not supported.' },
   QueueFull: { status: 429, description: 'The queue is full.', headers: RETRY_AFTER },
   HeadersTooLarge: { status: 431, description: 'The headers are larger than the server takes.' },
