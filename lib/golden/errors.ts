@@ -31,7 +31,7 @@ export const goldenErrors = {
 
   drift: (path: string, modelPath: string, example: string, what: string): Problem => ({
     code: 'golden-drift',
-    message: `${path}: example "${example}": ${what}. If ${modelPath} is right, record the example anew: model-serving golden record ${modelPath} --inputs … --force`,
+    message: `${path}: example "${example}": ${what}. If the model is right, record the example anew: model-serving golden record ${modelPath} --inputs … --force; if the framework gave the example, mend the conversion instead`,
   }),
 
   exists: (path: string): Problem => ({
