@@ -9,9 +9,9 @@ import { breaking, type Difference } from '../interface-contract/difference';
 import { contractErrors } from '../interface-contract/errors';
 import type { OnnxModel } from '../model/onnx-model';
 import { interfaceOf } from '../interface-contract/model-interface';
-import { addPreprocessedModelOptions, type PreprocessedModelOptions, readModel } from './model-options';
+import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
 
-interface ContractOptions extends PreprocessedModelOptions {
+interface ContractOptions extends CalledModelOptions {
   contract?: string;
   breaking?: boolean;
 }
@@ -29,7 +29,7 @@ export function contractCommand(): Command {
 }
 
 function acceptCommand(): Command {
-  return addPreprocessedModelOptions(new Command('accept'))
+  return addCalledModelOptions(new Command('accept'))
     .option(...CONTRACT_OPTION)
     .description("Write the model's interface as accepted; commit the file.")
     .option('--breaking', 'accept also what breaks clients, without a new major version')
@@ -48,7 +48,7 @@ function acceptCommand(): Command {
 }
 
 function diffCommand(): Command {
-  return addPreprocessedModelOptions(new Command('diff'))
+  return addCalledModelOptions(new Command('diff'))
     .option(...CONTRACT_OPTION)
     .description(
       'Show in what the interface differs from the accepted one; the exit code is 1 where clients would break.',

@@ -10,12 +10,12 @@ export interface ModelOptions {
   runtimeCheck?: OnnxModelProps['runtimeCheck'];
 }
 
-export interface PreprocessedModelOptions extends ModelOptions {
+export interface CalledModelOptions extends ModelOptions {
   preprocessing?: string;
 }
 
 /** The same, of a model as its server tells of it: with what a stack says beside the file. */
-export interface DeclaredModelOptions extends PreprocessedModelOptions {
+export interface DeclaredModelOptions extends CalledModelOptions {
   card?: string;
 }
 
@@ -39,7 +39,7 @@ export function addModelOptions(command: Command): Command {
 }
 
 /** With what decides what clients may send. */
-export function addPreprocessedModelOptions(command: Command): Command {
+export function addCalledModelOptions(command: Command): Command {
   return addModelOptions(command).option(
     '--preprocessing <file>',
     'JSON of image, classes, classOutput and classScores, as OnnxModel takes them',
@@ -47,7 +47,7 @@ export function addPreprocessedModelOptions(command: Command): Command {
 }
 
 export function addDeclaredModelOptions(command: Command): Command {
-  return addPreprocessedModelOptions(command).option(
+  return addCalledModelOptions(command).option(
     '--card <file>',
     "JSON of the model's card, over what the model says of itself",
   );
