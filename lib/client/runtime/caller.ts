@@ -15,6 +15,8 @@ export interface ModelMetadata {
   readonly platform: string;
   readonly inputs: readonly TensorMetadata[];
   readonly outputs: readonly TensorMetadata[];
+  /** The model's card, such as its licence and authors; none where nobody said anything of it. */
+  readonly properties?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface TensorMetadata {
