@@ -1,9 +1,9 @@
 import { getEventListeners } from 'node:events';
 import { Caller } from '../../lib/client/runtime/caller';
-import { InferenceError } from '../../lib/client/runtime/inference-error';
 import type { CallOptions, ClientOptions } from '../../lib/client/runtime/options';
 import { parseRetryAfter } from '../../lib/client/runtime/retries';
 import { FakeServer, halfAnAnswer, hangUp, json, refuse, silence } from './fake-server';
+import { failure } from './failure';
 
 const MODEL = {
   name: 'm',
@@ -17,17 +17,6 @@ const answer = json(200, ANSWER);
 
 const client = (url: string, options: Omit<ClientOptions, 'url'> = {}) =>
   new Caller(MODEL, { url, protocol: 'json', ...options });
-
-/** The error that a call ends with, and how long it took. */
-async function failure(call: Promise<unknown>): Promise<InferenceError & { milliseconds: number }> {
-  const start = performance.now();
-  const error = await call.then(
-    (value) => Promise.reject(new Error(`it answered ${JSON.stringify(value)}`)),
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(InferenceError);
-  return Object.assign(error as InferenceError, { milliseconds: performance.now() - start });
-}
 
 /** Pauses between the requests that came, in milliseconds. */
 function pauses({ requests }: FakeServer): number[] {

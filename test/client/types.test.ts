@@ -1,41 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import ts from 'typescript';
 import { temporaryFolder } from '../support/temporary-folder';
+import { compile, compileSnippets, NODE, texts } from './compiler';
 import { clientOf, DIGITS, EVERY_DATATYPE, ODD_NAMES } from './signatures';
 
 const root = join(__dirname, '..', '..');
 const folder = temporaryFolder();
 const inFolder = (file: string) => join(folder, file);
-
-/** Everything that a careful project turns on. */
-const STRICT: ts.CompilerOptions = {
-  strict: true,
-  exactOptionalPropertyTypes: true,
-  noUncheckedIndexedAccess: true,
-  noPropertyAccessFromIndexSignature: true,
-  noImplicitOverride: true,
-  noImplicitReturns: true,
-  noFallthroughCasesInSwitch: true,
-  noUnusedLocals: true,
-  noUnusedParameters: true,
-  isolatedModules: true,
-  verbatimModuleSyntax: true,
-  erasableSyntaxOnly: true,
-  noEmit: true,
-  skipLibCheck: true,
-  target: ts.ScriptTarget.ES2022,
-  module: ts.ModuleKind.ESNext,
-  moduleResolution: ts.ModuleResolutionKind.Bundler,
-};
-const BROWSER: ts.CompilerOptions = { ...STRICT, lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'], types: [] };
-const NODE: ts.CompilerOptions = {
-  ...STRICT,
-  lib: ['lib.es2022.d.ts'],
-  types: ['node'],
-  typeRoots: [join(root, 'node_modules/@types')],
-};
 
 const CLIENTS = ['digits', 'every-datatype', 'odd-names'].map((name) => inFolder(`${name}-client.ts`));
 
@@ -45,17 +17,6 @@ beforeAll(() => {
   writeFileSync(every, clientOf('every-datatype', EVERY_DATATYPE));
   writeFileSync(odd, clientOf('odd-names', ODD_NAMES));
 });
-
-function compile(options: ts.CompilerOptions, ...files: string[]): readonly ts.Diagnostic[] {
-  return ts.getPreEmitDiagnostics(ts.createProgram(files, options));
-}
-
-function texts(diagnostics: readonly ts.Diagnostic[]): string[] {
-  return diagnostics.map(({ file, start, messageText }) => {
-    const line = file && start !== undefined ? file.getLineAndCharacterOfPosition(start).line + 1 : 0;
-    return `${file?.fileName}:${line} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
-  });
-}
 
 const PROLOGUE = `
 import { DigitsClient, InferenceError, type DigitsInputs, type DigitsOutputs } from './digits-client';
@@ -203,23 +164,9 @@ const WRONG: Readonly<Record<string, readonly (readonly [snippet: string, error:
   ],
 };
 
-/** A program of one function for each snippet, and of the diagnostics those of each. */
-function compileSnippets(snippets: readonly string[]): string[][] {
-  const file = inFolder('usage.ts');
-  let text = PROLOGUE;
-  const ends = snippets.map((snippet) => (text += `export async function f${text.length}() {\n${snippet}\n}\n`).length);
-  writeFileSync(file, text);
-  const found: string[][] = snippets.map(() => []);
-  for (const diagnostic of compile(BROWSER, file)) {
-    if (diagnostic.file?.fileName !== file) throw new Error(texts([diagnostic])[0]);
-    found[ends.findIndex((end) => diagnostic.start! < end)]!.push(...texts([diagnostic]));
-  }
-  return found;
-}
-
 test('what fits the model compiles, and what does not is an error, each in its own way', () => {
   const wrong = Object.values(WRONG).flat();
-  const found = compileSnippets([...RIGHT, ...wrong.map(([snippet]) => snippet)]);
+  const found = compileSnippets(inFolder('usage.ts'), PROLOGUE, [...RIGHT, ...wrong.map(([snippet]) => snippet)]);
   expect(found.splice(0, RIGHT.length)).toEqual(RIGHT.map(() => []));
   wrong.forEach(([snippet, error], i) => {
     expect({ snippet, errors: found[i] }).toEqual({ snippet, errors: [expect.stringContaining(error)] });
