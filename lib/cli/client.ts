@@ -1,14 +1,14 @@
 import { Command } from 'commander';
 import { clientSource } from '../client/client-source';
 import { replaceFile } from '../replace-file';
-import { addModelOptions, type ModelOptions, readModel } from './model-options';
+import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
 
-interface ClientOptions extends ModelOptions {
+interface ClientOptions extends CalledModelOptions {
   out?: string;
 }
 
 export function clientCommand(): Command {
-  return addModelOptions(new Command('client'))
+  return addCalledModelOptions(new Command('client'))
     .description('Generate a typed client of a model: one TypeScript file that needs nothing but fetch.')
     .option('--out <file>', 'where to write it (default: standard output)')
     .action((path: string, options: ClientOptions) => {
@@ -22,8 +22,13 @@ export function clientCommand(): Command {
 }
 
 /** The command that generates the same again. */
-function commandText(path: string, { name, modelVersion, out }: ClientOptions): string {
-  const options = { '--name': name, '--model-version': modelVersion, '--out': out };
+function commandText(path: string, { name, modelVersion, preprocessing, out }: ClientOptions): string {
+  const options = {
+    '--name': name,
+    '--model-version': modelVersion,
+    '--preprocessing': preprocessing,
+    '--out': out,
+  };
   const given = Object.entries(options).flatMap(([option, value]) => (value === undefined ? [] : [option, value]));
   return ['model-serving', 'client', path, ...given].map(shellWord).join(' ');
 }

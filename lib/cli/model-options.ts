@@ -10,6 +10,7 @@ export interface ModelOptions {
   runtimeCheck?: OnnxModelProps['runtimeCheck'];
 }
 
+/** The same, of a model as its clients see it. */
 export interface CalledModelOptions extends ModelOptions {
   preprocessing?: string;
 }
@@ -38,7 +39,6 @@ export function addModelOptions(command: Command): Command {
     );
 }
 
-/** With what decides what clients may send. */
 export function addCalledModelOptions(command: Command): Command {
   return addModelOptions(command).option(
     '--preprocessing <file>',

@@ -1,9 +1,10 @@
 import type { OnnxModel } from '../model/onnx-model';
+import { classifyMethod, classSpec, classTypes } from './class-types';
 import { clientPrefix, commentText } from './identifiers';
 import { runtimeText } from './runtime-text';
 import { tensorMembers, tensorSpecs } from './tensor-types';
 
-export type ClientModel = Pick<OnnxModel, 'name' | 'version' | 'sha256' | 'signature'>;
+export type ClientModel = Pick<OnnxModel, 'name' | 'version' | 'sha256' | 'signature' | 'image' | 'classes'>;
 
 /**
  * A typed client of one model, as the text of a TypeScript file that needs nothing else.
@@ -11,7 +12,8 @@ export type ClientModel = Pick<OnnxModel, 'name' | 'version' | 'sha256' | 'signa
  * @param command - that makes the file anew
  */
 export function clientSource(model: ClientModel, command: string): string {
-  return `${header(model, command)}\n\n${modelPart(model)}\n\n${runtimeText()}\n`;
+  const runtime = runtimeText({ pictures: model.image !== undefined, classes: model.classes !== undefined });
+  return `${header(model, command)}\n\n${modelPart(model)}\n\n${runtime}\n`;
 }
 
 function header({ name, version, sha256 }: ClientModel, command: string): string {
@@ -23,52 +25,64 @@ function header({ name, version, sha256 }: ClientModel, command: string): string
 /* eslint-disable */`;
 }
 
-function modelPart({ name, signature: { inputs, outputs } }: ClientModel): string {
+function modelPart(model: ClientModel): string {
+  const { name, signature, classes } = model;
   const prefix = clientPrefix(name);
-  return `/** What the model takes. */
+  return [
+    `/** What the model takes. */
 export interface ${prefix}Inputs {
-${tensorMembers(inputs, 'InputTensor')}
-}
-
-/** What the model gives. */
+${tensorMembers(signature.inputs, 'InputTensor')}
+}`,
+    `/** What the model gives. */
 export interface ${prefix}Outputs {
-${tensorMembers(outputs, 'OutputTensor')}
+${tensorMembers(signature.outputs, 'OutputTensor')}
+}`,
+    ...(classes ? [classTypes(prefix, classes)] : []),
+    clientClass(model, prefix),
+    `const MODEL: ModelSpec = {
+  name: '${name}',
+${tensorSpecs('inputs', signature.inputs)}
+${tensorSpecs('outputs', signature.outputs)}
+};`,
+    ...(classes ? [classSpec(classes)] : []),
+  ].join('\n\n');
 }
 
-/** Calls the model ${name}. Every method fails with an InferenceError, whose \`code\` says what kind of failure it is. */
-export class ${prefix}Client {
-  private readonly caller: Caller;
-
-  constructor(options: ClientOptions) {
-    this.caller = new Caller(MODEL, options);
-  }
-
-  /**
-   * Runs the model.
+function clientClass({ name, image, classes }: ClientModel, prefix: string): string {
+  const input = image ? `${prefix}Inputs | Picture` : `${prefix}Inputs`;
+  const members = [
+    `  private readonly caller: Caller;`,
+    `  constructor(options: ClientOptions) {
+    this.caller = new ${image ? 'PictureCaller' : 'Caller'}(MODEL, options);
+  }`,
+    `  /**
+   * Runs the model${image ? ', on tensors or on a picture' : ''}.
    *
    * @param options.outputs - the outputs to ask for; all of them where it is left out
    */
   infer<Name extends keyof ${prefix}Outputs = keyof ${prefix}Outputs>(
-    inputs: ${prefix}Inputs,
+    inputs: ${input},
     options: CallOptions & { readonly outputs?: readonly [Name, ...Name[]] | undefined } = {},
   ): Promise<Pick<${prefix}Outputs, Name>> {
     return this.caller.infer(inputs, options) as Promise<Pick<${prefix}Outputs, Name>>;
-  }
-
-  /** Whether the model is served: false too as long as nothing answers. It is asked once, whatever \`retries\` says. */
+  }`,
+    ...(classes
+      ? [
+          `  /** Tells the class of one thing: of tensors of one row${image ? ', or of a picture' : ''}. */
+${classifyMethod(prefix, input)}`,
+        ]
+      : []),
+    `  /** Whether the model is served: false too as long as nothing answers. It is asked once, whatever \`retries\` says. */
   ready(options: CallOptions = {}): Promise<boolean> {
     return this.caller.ready(options);
-  }
-
-  /** What the server says of the model. */
+  }`,
+    `  /** What the server says of the model. */
   metadata(options: CallOptions = {}): Promise<ModelMetadata> {
     return this.caller.metadata(options);
-  }
-}
-
-const MODEL: ModelSpec = {
-  name: '${name}',
-${tensorSpecs('inputs', inputs)}
-${tensorSpecs('outputs', outputs)}
-};`;
+  }`,
+  ];
+  return `/** Calls the model ${name}. Every method fails with an InferenceError, whose \`code\` says what kind of failure it is. */
+export class ${prefix}Client {
+${members.join('\n\n')}
+}`;
 }

@@ -1,7 +1,6 @@
 import { type Dimension, type TensorSignature, tensorText } from '../../inference-image/src/contract/signature';
 import { commentText, isIdentifier, propertyName, stringLiteral } from './identifiers';
-
-const WIDTH = 120;
+import { WIDTH } from './width';
 
 /** The members of an interface that has the tensors by their names. */
 export function tensorMembers(tensors: readonly TensorSignature[], type: 'InputTensor' | 'OutputTensor'): string {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCli } from '../support/cli';
 import { multiplier } from '../support/models';
@@ -31,6 +31,19 @@ test('writes a client of the digits, the same each time', () => {
   expect(readFileSync('src/digits-client.ts', 'utf8')).toBe(source);
 });
 
+test('writes a client of pictures and classes, as a file declares them', () => {
+  const declared = { image: { color: 'rgb' }, classes: ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'] };
+  writeFileSync('digits.preprocessing.json', JSON.stringify(declared));
+  const { code, stdout, stderr } = runCli('client', DIGITS, '--preprocessing', 'digits.preprocessing.json');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain(' --preprocessing digits.preprocessing.json\n/* eslint-disable */');
+  const own = stdout.slice(
+    stdout.indexOf('/** The names of the classes. */'),
+    stdout.indexOf('/** What holds the elements'),
+  );
+  expect(own.trim()).toMatchSnapshot();
+});
+
 test('prints a client of a model by another name and version, with the command that does so again', () => {
   multiplier('.', 'my model', 2);
   const { code, stdout, stderr } = runCli('client', 'my model.onnx', '--name', '3d-unet.v2', '--model-version', '4');
@@ -55,5 +68,11 @@ test('says what is wrong with the model', () => {
     code: 1,
     stdout: '',
     stderr: expect.stringContaining('[file-not-found]'),
+  });
+  writeFileSync('wrong.json', '{ "classes": ["one"] }');
+  expect(runCli('client', DIGITS, '--preprocessing', 'wrong.json')).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringContaining('[classes-count-wrong]'),
   });
 });

@@ -10,9 +10,11 @@ test('every source of the runtime is in a client', () => {
   expect([...RUNTIME_FILES].sort()).toEqual(readdirSync(folder).sort());
 });
 
+const NEITHER = { pictures: false, classes: false };
+
 test('a client exports what its users name, and nothing else', () => {
-  const exported = [...runtimeText().matchAll(/^export \w+ (\w+)/gm)].map(([, name]) => name);
-  expect(exported).toMatchInlineSnapshot(`
+  const exported = (text: string) => [...text.matchAll(/^export \w+ (\w+)/gm)].map(([, name]) => name);
+  expect(exported(runtimeText(NEITHER))).toMatchInlineSnapshot(`
    [
      "AnsweredElements",
      "SentElements",
@@ -29,7 +31,15 @@ test('a client exports what its users name, and nothing else', () => {
      "TensorMetadata",
    ]
   `);
-  expect(runtimeText()).not.toMatch(/^import/m);
+  const whole = runtimeText({ pictures: true, classes: true });
+  expect(exported(whole)).toEqual([...exported(runtimeText(NEITHER)), 'Picture']);
+  expect(whole).not.toMatch(/^import/m);
+});
+
+test('a client has no code for pictures and classes that its model does not declare', () => {
+  expect(runtimeText(NEITHER)).not.toMatch(/picture|class(?:ify|es)/i);
+  expect(runtimeText({ pictures: true, classes: false })).not.toMatch(/class(?:ify|es)/i);
+  expect(runtimeText({ pictures: false, classes: true })).not.toMatch(/picture/i);
 });
 
 test('knows the datatypes of the server', () => {

@@ -1,9 +1,21 @@
 import { DATATYPES, type Datatype, type Signature } from '../../inference-image/src/contract/signature';
-import { clientSource } from '../../lib/client/client-source';
+import { clientSource, type ClientModel } from '../../lib/client/client-source';
+import { resolveClassOutput } from '../../lib/preprocessing/class-output';
+import { resolveImageInput } from '../../lib/preprocessing/image-input';
+import type { Preprocessing } from '../../lib/preprocessing/preprocessing-file';
 
 /** The text of a client of a model that nobody has. */
-export function clientOf(name: string, signature: Signature): string {
-  return clientSource({ name, version: '2', sha256: 'f'.repeat(64), signature }, `model-serving client ${name}.onnx`);
+export function clientOf(name: string, signature: Signature, declared: Preprocessing = {}): string {
+  const path = `${name}.onnx`;
+  const model: ClientModel = {
+    name,
+    version: '2',
+    sha256: 'f'.repeat(64),
+    signature,
+    image: declared.image && resolveImageInput(path, declared.image, signature).image,
+    classes: resolveClassOutput(path, declared, signature).classes,
+  };
+  return clientSource(model, `model-serving client ${path}`);
 }
 
 export const DIGITS: Signature = {
@@ -47,3 +59,37 @@ export const ODD_NAMES: Signature = {
     odd('__proto__', [1]),
   ],
 };
+
+const NUMERALS = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
+
+/** The digits as a model of pictures of 8 x 8 pixels. */
+export const PICTURES: Preprocessing = {
+  image: { color: 'gray', width: 8 },
+  classes: NUMERALS,
+  classOutput: 'probabilities',
+};
+
+/** Models that declare pictures or classes, each in another way, and one that declares neither. */
+export const DECLARED: Readonly<Record<string, readonly [Signature, Preprocessing]>> = {
+  plain: [DIGITS, {}],
+  pictures: [DIGITS, PICTURES],
+  'only-pictures': [DIGITS, { image: { color: 'gray', width: 8 } }],
+  'only-classes': [DIGITS, { classes: NUMERALS, classScores: 'softmax' }],
+  'no-names': [DIGITS, { classOutput: 'probabilities' }],
+  index: [DIGITS, { classes: NUMERALS, classOutput: 'label' }],
+  label: [{ inputs: DIGITS.inputs, outputs: [odd('label', ['batch'], 'BYTES')] }, { classes: ["it's", '*/ "'] }],
+  'label-without-names': [
+    { inputs: DIGITS.inputs, outputs: [odd('*/\n', ['batch'], 'BYTES')] },
+    { classOutput: '*/\n' },
+  ],
+  'hundred-names-of-countries': [scores(100), { classes: countries(100) }],
+  'more-names': [scores(101), { classes: countries(101) }],
+};
+
+function scores(count: number): Signature {
+  return { inputs: DIGITS.inputs, outputs: [odd('scores', ['batch', count])] };
+}
+
+function countries(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `Country ${i}`);
+}

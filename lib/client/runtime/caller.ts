@@ -3,7 +3,7 @@ import { checkInputs } from './check-inputs';
 import { exchange, type HttpAnswer } from './http-exchange';
 import { InferenceError, invalidRequest } from './inference-error';
 import { decodeAnswer, parseAnswer } from './infer-answer';
-import { EncodedRequest } from './infer-request';
+import { EncodedRequest, type InferBody } from './infer-request';
 import { callSettings, modelUrl, type CallOptions, type ClientOptions, type Fetch } from './options';
 import { withRetries } from './retries';
 import type { Datatype, ModelSpec, TensorSpec } from './tensors';
@@ -42,22 +42,35 @@ export class Caller {
   }
 
   async infer(
-    inputs: object,
+    input: object,
     options: CallOptions & { readonly outputs?: readonly PropertyKey[] | undefined },
   ): Promise<object> {
-    const wanted = this.wantedOutputs(options.outputs);
-    const request = new EncodedRequest(
-      checkInputs(this.model.inputs, inputs),
-      wanted,
-      this.options.protocol ?? 'binary',
-    );
-    const outputs = await this.call(
-      '/infer',
-      options,
-      (remaining) => ({ method: 'POST', ...request.body(remaining) }),
-      ({ headers, body }) => decodeAnswer(wanted, body, headers.get('inference-header-content-length')),
+    const wanted = options.outputs ? this.outputSpecs(options.outputs) : this.model.outputs;
+    const outputs = await this.post('/infer', input, wanted, options, ({ headers, body }) =>
+      decodeAnswer(wanted, body, headers.get('inference-header-content-length')),
     );
     return Object.fromEntries(outputs.map(({ spec, shape, data }) => [spec.name, { shape, data }]));
+  }
+
+  /** Sends what the model is to run on to one of the paths that run it. */
+  async post<T>(
+    path: string,
+    input: object,
+    outputs: readonly TensorSpec[],
+    options: CallOptions,
+    read: (answer: HttpAnswer) => T,
+  ): Promise<T> {
+    const body = this.encode(input, outputs);
+    return this.call(path, options, (remaining) => ({ method: 'POST', ...body(remaining) }), read);
+  }
+
+  outputSpecs(names: readonly PropertyKey[]): readonly TensorSpec[] {
+    return names.map((name) => {
+      const spec = this.model.outputs.find((output) => output.name === name);
+      if (spec) return spec;
+      const known = this.model.outputs.map((output) => JSON.stringify(output.name)).join(', ');
+      throw invalidRequest(`unknown output ${JSON.stringify(name)}; the model gives ${known}`);
+    });
   }
 
   metadata(options: CallOptions): Promise<ModelMetadata> {
@@ -75,14 +88,11 @@ export class Caller {
     }
   }
 
-  private wantedOutputs(names: readonly PropertyKey[] | undefined): readonly TensorSpec[] {
-    if (names === undefined) return this.model.outputs;
-    return names.map((name) => {
-      const spec = this.model.outputs.find((output) => output.name === name);
-      if (spec) return spec;
-      const known = this.model.outputs.map((output) => JSON.stringify(output.name)).join(', ');
-      throw invalidRequest(`unknown output ${JSON.stringify(name)}; the model gives ${known}`);
-    });
+  /** What each attempt sends, by the milliseconds that are left for it. */
+  protected encode(input: object, outputs: readonly TensorSpec[]): (remaining: number) => InferBody {
+    const inputs = checkInputs(this.model.inputs, input);
+    const request = new EncodedRequest(inputs, outputs, this.options.protocol ?? 'binary');
+    return (remaining) => request.body(remaining);
   }
 
   private async call<T>(
@@ -108,7 +118,7 @@ export class Caller {
 
 interface RequestParts {
   readonly method: string;
-  readonly body?: string | ArrayBuffer;
+  readonly body?: InferBody['body'];
   readonly headers?: Readonly<Record<string, string>>;
 }
 

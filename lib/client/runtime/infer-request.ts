@@ -3,7 +3,7 @@ import { encodeJsonData } from './json-data';
 import type { Tensor, TensorSpec } from './tensors';
 
 export interface InferBody {
-  readonly body: string | ArrayBuffer;
+  readonly body: string | ArrayBuffer | Blob;
   readonly headers: Readonly<Record<string, string>>;
 }
 

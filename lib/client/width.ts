@@ -1,0 +1,2 @@
+/** Of a line of a generated client. */
+export const WIDTH = 120;
