@@ -1,21 +1,31 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Signature } from '../../inference-image/src/contract/signature';
+import type { Preprocessing } from '../../lib/preprocessing/preprocessing-file';
 import { temporaryFolder } from '../support/temporary-folder';
 import { compile, compileSnippets, NODE, texts } from './compiler';
-import { clientOf, DIGITS, EVERY_DATATYPE, ODD_NAMES } from './signatures';
+import { clientOf, DECLARED, DIGITS, EVERY_DATATYPE, ODD_NAMES, PICTURES } from './signatures';
 
 const root = join(__dirname, '..', '..');
 const folder = temporaryFolder();
 const inFolder = (file: string) => join(folder, file);
 
-const CLIENTS = ['digits', 'every-datatype', 'odd-names'].map((name) => inFolder(`${name}-client.ts`));
+const MODELS: Readonly<Record<string, readonly [Signature, Preprocessing?]>> = {
+  digits: [DIGITS],
+  'every-datatype': [EVERY_DATATYPE],
+  'odd-names': [ODD_NAMES],
+  pictures: DECLARED.pictures!,
+  label: DECLARED.label!,
+  'hundred-names-of-countries': DECLARED['hundred-names-of-countries']!,
+};
+const clientFile = (name: string) => inFolder(`${name}-client.ts`);
+const CLIENTS = Object.keys(MODELS).map(clientFile);
 
 beforeAll(() => {
-  const [digits, every, odd] = CLIENTS as [string, string, string];
-  writeFileSync(digits, clientOf('digits', DIGITS));
-  writeFileSync(every, clientOf('every-datatype', EVERY_DATATYPE));
-  writeFileSync(odd, clientOf('odd-names', ODD_NAMES));
+  for (const [name, [signature, declared]] of Object.entries(MODELS)) {
+    writeFileSync(clientFile(name), clientOf(name, signature, declared));
+  }
 });
 
 const PROLOGUE = `
@@ -173,12 +183,14 @@ test('what fits the model compiles, and what does not is an error, each in its o
   });
 });
 
-test("clients, and the code of docs/client.md, compile with Node's types and without the DOM", () => {
+test("clients compile with Node's types and without the DOM, and so does the code of docs/client.md", () => {
   const page = readFileSync(join(root, 'docs/client.md'), 'utf8');
   const snippets = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code!);
-  expect(snippets).toHaveLength(3);
+  expect(snippets).toHaveLength(4);
+  mkdirSync(inFolder('page'));
+  writeFileSync(inFolder('page/digits-client.ts'), clientOf('digits', DIGITS, PICTURES));
   const files = snippets.map((code, i) => {
-    const file = inFolder(`page-${i}.ts`);
+    const file = inFolder(`page/snippet-${i}.ts`);
     writeFileSync(file, code);
     return file;
   });
