@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { getEventListeners } from 'node:events';
 import { Caller } from '../../lib/client/runtime/caller';
 import type { CallOptions, ClientOptions } from '../../lib/client/runtime/options';
@@ -160,8 +161,11 @@ describe('an abort', () => {
     const server = await FakeServer.start(reply);
     const controller = new AbortController();
     if (when === 'before the call') controller.abort(reason);
-    else setTimeout(() => controller.abort(reason), 100);
-    const error = await failure(client(server.url).infer(X, { signal: controller.signal }));
+    const failed = failure(client(server.url).infer(X, { signal: controller.signal }));
+    while (server.requests.length < attempts) await sleep(10);
+    await sleep(100);
+    controller.abort(reason);
+    const error = await failed;
     expect(error).toMatchObject({ code: 'aborted', message: 'the call was aborted', cause: reason, attempts });
     expect(server.requests).toHaveLength(attempts);
     expect(error.milliseconds).toBeLessThan(2000);
