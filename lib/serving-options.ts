@@ -1,6 +1,7 @@
 import { Token } from 'cdktf';
 import { type Settings, settingsEnvironment } from '../inference-image/src/contract/settings';
 import type { Problem } from './errors';
+import type { ExpectedModel } from './image/model-image';
 import { asText } from './tokens';
 
 /** How the server in the container works; what it serves is the model's own affair. */
@@ -81,10 +82,10 @@ export interface ServingOptions {
   readonly page?: boolean;
 }
 
-/** The environment that sets these options and makes the container refuse any model but this one. */
-export function servingEnvironment(options: ServingOptions, expectedSha256: string): Record<string, string> {
+/** The environment that sets these options and makes the container refuse any model but the expected one. */
+export function servingEnvironment(options: ServingOptions, expected: ExpectedModel): Record<string, string> {
   const texts = Object.entries(options).map(([name, value]) => [name, value === undefined ? value : asText(value)]);
-  return settingsEnvironment({ ...Object.fromEntries(texts), expectedSha256 });
+  return settingsEnvironment({ ...Object.fromEntries(texts), ...expected });
 }
 
 const OPTION_NAMES: Readonly<Record<keyof ServingOptions, true>> = {

@@ -18,7 +18,7 @@ test('every option is a variable of the container', () => {
     page: true,
   };
   expect(servingProblems('here', options)).toEqual([]);
-  expect(servingEnvironment(options, 'abc')).toEqual({
+  expect(servingEnvironment(options, { expectedSha256: 'abc' })).toEqual({
     MODEL_SERVING_EXECUTORS: '2',
     MODEL_SERVING_THREADS_PER_EXECUTOR: '3',
     MODEL_SERVING_MAX_BATCH_SIZE: '16',

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Configuration } from './configuration';
 import { MODEL_FILE } from './contract/model-manifest';
 import { ServingError, messageOf } from './errors';
+import { assertExpected } from './expected-model';
 import { DataPlane } from './inference/data-plane';
 import { ExecutorPool } from './inference/executor-pool';
 import { InlineExecutor, type Measurement } from './inference/inline-executor';
@@ -110,10 +111,8 @@ export class ModelHost {
 
   private async load(preparation: Preparation): Promise<void> {
     const { settings, manifest, startExecutor, threadsPerExecutor: threads, log } = this.options;
-    const { expectedSha256, modelFolder } = settings;
-    if (expectedSha256 !== undefined && expectedSha256 !== manifest.sha256) {
-      throw new Error(`the deployment expects model ${expectedSha256}; this image has ${manifest.sha256}`);
-    }
+    const { modelFolder } = settings;
+    assertExpected(settings, manifest);
     this.pool = new ExecutorPool({
       size: settings.executors,
       start: startExecutor,

@@ -137,7 +137,7 @@ export class ContainerizedModel extends Construct {
       name: containerName,
       // By id: the provider would replace a container that names its image at every plan.
       image: this.image.engineImageId(this, provider),
-      env: variables({ ...environment, ...servingEnvironment(served, this.model.sha256) }),
+      env: variables({ ...environment, ...servingEnvironment(served, this.image.expected) }),
       ports: publishedPorts(bindAddress, props),
       networksAdvanced: props.networks?.map((name) => ({ name })),
       labels: labels({

@@ -22,7 +22,13 @@ import { checkContext } from './context-problems';
 import { DEFAULT_BASE_IMAGE, DEFAULT_NODE_PATH } from './dockerfile';
 import { imageErrors } from './errors';
 import { isMusl, isPinned, isReference, isRepository, repositoryComponent } from './image-reference';
-import { type ModelImage, pulledImageId, RegistryModelImage, type RegistryModelImageProps } from './model-image';
+import {
+  type ExpectedModel,
+  type ModelImage,
+  pulledImageId,
+  RegistryModelImage,
+  type RegistryModelImageProps,
+} from './model-image';
 import { DEFAULT_PLATFORM, type ImagePlatform } from './platform';
 
 /** How an image is built, whatever the model. */
@@ -151,6 +157,11 @@ export class InferenceImage extends Construct implements ModelImage {
   /** `repository@sha256:…` once pushed, else the image id on the engine. */
   get reference(): string {
     return this.registryImage ? `${this.repository}@${this.registryImage.sha256Digest}` : this.image.imageId;
+  }
+
+  /** What else is in it follows from this very plan. */
+  get expected(): ExpectedModel {
+    return { expectedSha256: this.model.sha256 };
   }
 
   get isInRegistry(): boolean {

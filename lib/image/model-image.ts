@@ -1,6 +1,7 @@
 import { Image } from '@cdktf/provider-docker/lib/image';
 import { Annotations, type TerraformProvider } from 'cdktf';
 import type { Construct } from 'constructs';
+import { declarationDigest } from '../../inference-image/src/contract/model-declaration';
 import type { OnnxModel } from '../model/onnx-model';
 import { ModelServingError } from '../errors';
 import { Problems } from '../problems';
@@ -10,12 +11,22 @@ import { isReference } from './image-reference';
 import { DEFAULT_NODE_PATH } from './dockerfile';
 import { DEFAULT_PLATFORM, type ImagePlatform } from './platform';
 
+/** What makes a container refuse any other model. */
+export interface ExpectedModel {
+  /** Digest of the weights. */
+  readonly expectedSha256: string;
+  /** Digest of what the image says of them; undefined where that follows from the plan. */
+  readonly expectedDeclaration?: string;
+}
+
 /** An image that serves a model: built in this app, or found in a registry. */
 export interface ModelImage {
   readonly model: OnnxModel;
   readonly platform: ImagePlatform;
   /** Where the image keeps node. */
   readonly nodePath: string;
+  /** What a container of it must have, or it never becomes ready. */
+  readonly expected: ExpectedModel;
   /** What a cluster pulls: a digest, a tag, or an image id that only the engine that built it knows. */
   readonly reference: string;
   /** Whether other machines can pull it. */
@@ -25,7 +36,10 @@ export interface ModelImage {
 }
 
 export interface RegistryModelImageProps {
-  /** The model that the image holds; its container refuses to become ready with another one. */
+  /**
+   * The model that the image holds. Its container refuses to become ready with other weights, another name or version,
+   * or other golden examples, pictures or classes.
+   */
   readonly model: OnnxModel;
   /** @default 'linux/amd64' */
   readonly platform?: ImagePlatform;
@@ -39,6 +53,7 @@ export class RegistryModelImage implements ModelImage {
   readonly platform: ImagePlatform;
   readonly nodePath: string;
   readonly isInRegistry = true;
+  readonly expected: ExpectedModel;
 
   /** @throws ModelServingError with everything that is wrong */
   constructor(
@@ -50,6 +65,10 @@ export class RegistryModelImage implements ModelImage {
     checkContext('InferenceImage.fromRegistry', props, problems);
     ModelServingError.throwIfAny(problems.list);
     this.model = props.model;
+    this.expected = {
+      expectedSha256: props.model.sha256,
+      expectedDeclaration: declarationDigest(props.model),
+    };
     this.platform = props.platform ?? DEFAULT_PLATFORM;
     this.nodePath = props.nodePath ?? DEFAULT_NODE_PATH;
   }

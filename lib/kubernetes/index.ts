@@ -15,6 +15,11 @@ export { ScalingTarget } from './scaling-target';
 export type { ServiceOptions } from './service-ports';
 export type { Sizing } from '../profile/sizing';
 export { InferenceImage, type ImageOptions, type InferenceImageProps } from '../image/inference-image';
-export { type ModelImage, RegistryModelImage, type RegistryModelImageProps } from '../image/model-image';
+export {
+  type ExpectedModel,
+  type ModelImage,
+  RegistryModelImage,
+  type RegistryModelImageProps,
+} from '../image/model-image';
 export type { ImagePlatform } from '../image/platform';
 export type { ServingOptions } from '../serving-options';

@@ -133,7 +133,7 @@ function container({ image, sizing, environment, ...options }: ModelDeploymentPr
     imagePullPolicy: 'IfNotPresent',
     env: environmentVariables({
       ...environment,
-      ...servingEnvironment(withThreads(serving, resources), model.sha256),
+      ...servingEnvironment(withThreads(serving, resources), image.expected),
     }),
     port: [
       { name: 'http', containerPort: SETTING_DEFAULTS.httpPortNumber, protocol: 'TCP' },

@@ -3,6 +3,7 @@ import { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import { TerraformVariable, Token } from 'cdktf';
 import { OnnxModel } from 'cdktf-model-serving';
 import { ContainerizedModel, type ContainerizedModelProps, InferenceImage } from 'cdktf-model-serving/docker';
+import { declarationDigest } from '../../inference-image/src/contract/model-declaration';
 import { largeModel, multiplier } from '../support/models';
 import { identity, writeOnnxModel } from '../support/onnx-builder';
 import { only, synthStack, tree } from '../support/synth';
@@ -133,6 +134,11 @@ test('T3 the container names its image by id, also one pulled from a registry', 
   const { container, json } = containerized({ image });
   expect(only(json, 'docker_image')).toEqual({ name: image.reference, platform: 'linux/amd64', keep_locally: true });
   expect(container.image).toMatch(/^\$\{docker_image\..*\.image_id\}$/);
+  // Nobody knows whether it was built from the same declaration until it starts.
+  expect(container.env.slice(1)).toEqual([
+    `MODEL_SERVING_EXPECTED_SHA256=${model.sha256}`,
+    `MODEL_SERVING_EXPECTED_DECLARATION=${declarationDigest(model)}`,
+  ]);
 });
 
 test('waitSeconds 0 does not wait, and gives the container time all the same', () => {

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { declarationDigest } from '../../inference-image/src/contract/model-declaration';
 import { modelFolder } from '../support/model-folder';
 import { identity, initializer, node, onnxModel, value, type ModelParts } from '../support/onnx-builder';
 import { floats, tensor } from '../support/requests';
@@ -131,6 +132,17 @@ describe('a model that fails its checks is never served, and the log says why', 
       server,
       `the deployment expects model ${'0'.repeat(64)}; this image has ${server.log[0]?.sha256}`,
     );
+  });
+
+  test('another declaration than the deployment expects', async () => {
+    const declared = { name: 'm', version: '1', files: [] };
+    const expectedDeclaration = declarationDigest({ ...declared, version: '2' });
+    await expectRefusal(
+      await ServerProcess.start(parts, { expectedDeclaration }),
+      'the deployment declares the model otherwise than this image, which has model "m" version "1", no pictures, no classes, no golden examples; build the image from the same declaration, or declare what it has',
+    );
+    const server = await ServerProcess.start(parts, { expectedDeclaration: declarationDigest(declared) });
+    expect((await server.get('/v2/health/ready')).status).toBe(200);
   });
 
   test('a file that is not the one described', async () => {

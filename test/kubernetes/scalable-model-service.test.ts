@@ -13,6 +13,7 @@ import {
   ScalingTarget,
 } from 'cdktf-model-serving/kubernetes';
 import { BuildContext } from '../../lib/image/build-context';
+import { declarationDigest } from '../../inference-image/src/contract/model-declaration';
 import { largeModel, multiplier } from '../support/models';
 import { synthService } from '../support/service';
 import { stackWithProviders, synthApp, synthStack, tree } from '../support/synth';
@@ -363,6 +364,10 @@ test('an image of an earlier stack, or of a registry by its digest', () => {
   const image = InferenceImage.fromRegistry(reference, { model, platform: 'linux/arm64' });
   const { container, template, json } = synthService({ image, repository: undefined });
   expect(container.image).toBe(reference);
+  expect(container.env).toContainEqual({
+    name: 'MODEL_SERVING_EXPECTED_DECLARATION',
+    value: declarationDigest(model),
+  });
   expect(template.spec.node_selector).toEqual({ 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'arm64' });
   expect(json.resource.docker_image).toBeUndefined();
 });
