@@ -16,6 +16,7 @@ export function element<K extends keyof HTMLElementTagNameMap>(
 
 /** Shows the text, or hides the element where there is none. */
 export function showText(at: HTMLElement, text: string | undefined): void {
-  at.textContent = text ?? '';
+  // The same text in place of itself would be read aloud again.
+  if (at.textContent !== (text ?? '')) at.textContent = text ?? '';
   at.hidden = !text;
 }

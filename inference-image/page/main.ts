@@ -26,33 +26,37 @@ const curl = byId<HTMLTextAreaElement>('curl');
 let model = '';
 let choice: Choice = { name: '', text: '' };
 let isBusy = false;
+let isLoaded = false;
 let poll: ReturnType<typeof setTimeout> | undefined;
 
-async function load(): Promise<void> {
-  const state = await followState();
-  model = state.name;
-  const [metadata, golden] = await Promise.all([modelMetadata(model), examples()]);
+/** Shows the state until it is ready, and the model as soon as the server tells of it. */
+async function follow(): Promise<void> {
+  clearTimeout(poll);
+  let isReady = false;
+  try {
+    const state = await modelState();
+    if (!isLoaded) await load(state);
+    showState(state);
+    isReady = state.state === 'READY';
+  } catch (error) {
+    const { message } = error as Error;
+    showState({ state: 'UNREACHABLE', reason: isLoaded ? message : '' });
+    if (!isLoaded) showText(byId('load-problem'), `${message} This page asks again every two seconds.`);
+  }
+  // Another may have asked meanwhile.
+  clearTimeout(poll);
+  if (!isReady) poll = setTimeout(() => void follow(), POLL_MS);
+}
+
+async function load(state: ModelState): Promise<void> {
+  const { name } = state;
+  const [metadata, golden] = await Promise.all([modelMetadata(name), examples()]);
+  model = name;
+  isLoaded = true;
+  showText(byId('load-problem'), undefined);
   showModel(state, metadata);
   byId('path').textContent = `POST ${inferPath(model)}`;
   showChoices(choicesOf(golden, metadata), golden);
-}
-
-/** Until it is ready. */
-async function followState(): Promise<ModelState> {
-  clearTimeout(poll);
-  const state = await modelState();
-  showState(state);
-  if (state.state !== 'READY') pollLater();
-  return state;
-}
-
-function unreachable(error: Error): void {
-  showState({ state: 'UNREACHABLE', reason: error.message });
-  pollLater();
-}
-
-function pollLater(): void {
-  poll = setTimeout(() => followState().catch(unreachable), POLL_MS);
 }
 
 function choicesOf(golden: readonly Example[], { inputs }: ModelMetadata): Choice[] {
@@ -131,7 +135,8 @@ async function run(times: number): Promise<void> {
     if (choice !== from) return;
     showStatus('');
     showText(byId('problem'), (error as Error).message);
-    followState().catch(unreachable);
+    // What is not loaded is asked for as it is.
+    if (isLoaded) void follow();
   } finally {
     setBusy(false);
   }
@@ -216,7 +221,4 @@ document.addEventListener('keydown', (event) => {
   event.preventDefault();
   void run(1);
 });
-load().catch((error: Error) => {
-  showText(byId('load-problem'), error.message);
-  showState({ state: 'UNREACHABLE', reason: '' });
-});
+void follow();

@@ -1,12 +1,12 @@
 import type { ModelMetadata, ModelState } from './api';
-import { byId, element } from './dom';
+import { byId, element, showText } from './dom';
 import type { TensorMetadata } from './tensor';
 
 export function showState({ state, reason }: Pick<ModelState, 'state' | 'reason'>): void {
   const at = byId('state');
   const isReady = state === 'READY';
   at.className = `state ${isReady ? 'ready' : 'unavailable'}`;
-  at.textContent = reason ? `${state.toLowerCase()}: ${reason}` : state.toLowerCase();
+  showText(at, reason ? `${state.toLowerCase()}: ${reason}` : state.toLowerCase());
 }
 
 export function showModel(

@@ -288,6 +288,26 @@ test('a model that is not served: the state says why, and a run shows the refusa
   await page.locator('#state').filter({ hasText: 'unreachable' }).waitFor();
 });
 
+test.each(['**/v2/repository/index', '**/page/examples.json'])(
+  'what is asked first is asked again: %s',
+  async (path) => {
+    watched = await openPage(browser);
+    page = watched.page;
+    await page.route(path, (route) => route.abort());
+    await page.goto(digits.url);
+    await page
+      .locator('#load-problem')
+      .filter({ hasText: 'The server does not answer. This page asks again every two seconds.' })
+      .waitFor();
+    expect(await text('state')).toBe('unreachable');
+    await page.unroute(path);
+    await page.locator('#state').filter({ hasText: 'ready' }).waitFor();
+    expect(await page.locator('#load-problem').isVisible()).toBe(false);
+    await run();
+    await status('✓ As expected');
+  },
+);
+
 const picture = process.env.PAGE_SCREENSHOT;
 (picture ? test : test.skip)('a picture of the digits example, where PAGE_SCREENSHOT says', async () => {
   await open(digits.url, { viewport: { width: 960, height: 1100 } });
