@@ -15,8 +15,9 @@ const MAX_TOTAL_KIB = 4096;
  * Golden examples for the page, as JSON: requests ready to be sent, with what is expected of their answers. Those that
  * the page cannot have are named, with the reason.
  * @param folder Where golden.json is, and from where its files are named.
+ * @param pictures What the page does with pictures; nothing where the model takes none.
  */
-export function pageExamples(examples: readonly GoldenExample[], folder: string): string {
+export function pageExamples(examples: readonly GoldenExample[], folder: string, pictures?: string): string {
   let length = 0;
   const texts = examples.map((example) => {
     const fields =
@@ -27,7 +28,7 @@ export function pageExamples(examples: readonly GoldenExample[], folder: string)
     length += text.length;
     return text;
   });
-  return objectText({ examples: arrayText(texts) });
+  return objectText({ examples: arrayText(texts), ...(pictures && { pictures: JSON.stringify(pictures) }) });
 }
 
 /** The fields of an example, as JSON. */

@@ -3,7 +3,17 @@ import type { Configuration } from '../configuration';
 import type { Page } from '../http/page-routes';
 import { pageExamples } from './examples';
 
-export function pageOf({ examples, settings }: Pick<Configuration, 'examples' | 'settings'>): Page {
+export function pageOf({ examples, manifest, settings }: Configuration): Page {
   let text: string | undefined;
-  return { html, contentSecurityPolicy, examples: () => (text ??= pageExamples(examples, settings.modelFolder)) };
+  return {
+    html,
+    contentSecurityPolicy,
+    examples: () => (text ??= pageExamples(examples, settings.modelFolder, pictureAction(manifest))),
+  };
+}
+
+/** The last part of the path that pictures are sent to. */
+function pictureAction({ image, classes }: Configuration['manifest']): 'classify' | 'infer' | undefined {
+  if (!image) return undefined;
+  return classes ? 'classify' : 'infer';
 }
