@@ -61,13 +61,11 @@ async function load(state: ModelState): Promise<void> {
 
 function choicesOf(golden: readonly Example[], { inputs }: ModelMetadata): Choice[] {
   const made = zeros(inputs);
-  return [
-    ...golden
-      .filter(({ request }) => request !== undefined)
-      .map(({ name, request, expected, omitted }) => ({ name, text: readableJson(request), expected, note: omitted })),
-    ...(made === undefined ? [] : [{ name: 'zeros, by the signature', text: readableJson(made) }]),
-    ...(made === undefined && golden.length === 0 ? [{ name: 'nothing', text: '' }] : []),
-  ];
+  const choices: Choice[] = golden
+    .filter(({ request }) => request !== undefined)
+    .map(({ name, request, expected, omitted }) => ({ name, text: readableJson(request), expected, note: omitted }));
+  if (made !== undefined) choices.push({ name: 'zeros, by the signature', text: readableJson(made) });
+  return choices.length > 0 ? choices : [{ name: 'nothing', text: '' }];
 }
 
 function showChoices(choices: readonly Choice[], golden: readonly Example[]): void {
@@ -80,10 +78,8 @@ function showChoices(choices: readonly Choice[], golden: readonly Example[]): vo
   const omitted = golden.filter(({ request }) => request === undefined);
   const notes = omitted.map(({ name, omitted: why }) => `Golden example “${name}” is not here: ${why}.`);
   showText(byId('omitted'), notes.join(' '));
-  const [first] = choices;
-  if (!first) return;
   labels[0]!.querySelector('input')!.checked = true;
-  choose(first);
+  choose(choices[0]!);
 }
 
 function choose(chosen: Choice): void {

@@ -308,6 +308,21 @@ test.each(['**/v2/repository/index', '**/page/examples.json'])(
   },
 );
 
+test('examples and zeros that are not for an editor leave an empty one', async () => {
+  const half = { name: 'x', datatype: 'FP16', shape: [1, 30_000], file: 'half.bin' };
+  const example = { name: 'a', request: { inputs: [half] }, response: { outputs: [{ ...half, name: 'y' }] } } as any;
+  const examples = [example];
+  const elements = { 'half.bin': new Uint8Array(60_000) };
+  const server = await ServerProcess.start(identity('float16', ['n', 30_000]), { page: true }, { examples, elements });
+  await open(server.url);
+  expect(await page.getByLabel('nothing').isChecked()).toBe(true);
+  expect([await page.getByLabel('Request').inputValue(), await text('omitted')]).toEqual([
+    '',
+    expect.stringContaining('“a” is not here: FP16'),
+  ]);
+  await server.stop();
+});
+
 const picture = process.env.PAGE_SCREENSHOT;
 (picture ? test : test.skip)('a picture of the digits example, where PAGE_SCREENSHOT says', async () => {
   await open(digits.url, { viewport: { width: 960, height: 1100 } });
