@@ -6,7 +6,7 @@ import type { Element, ExpectedTensor, Tensor } from './tensor';
 const MOST_ROWS = 50;
 
 /** Its elements as a table; beside what they should be, where that is known. */
-export function outputTable(tensor: Tensor, comparison: Comparison | undefined): HTMLElement {
+export function outputTable(tensor: Tensor, comparison?: Comparison): HTMLElement {
   const shown = tensor.data.slice(0, MOST_ROWS);
   const differences = comparison?.differences;
   const columns = ['Index', 'Value', ...(differences ? ['Expected', 'Difference'] : [])];

@@ -1,18 +1,17 @@
+import { AnswerArea } from './answer-area';
 import { outputTable } from './answer-view';
-import { type Answer, type Example, examples, infer, inferPath } from './api';
+import { type Answer, type Example, examples, infer, inferPath, inferUrl } from './api';
 import { modelMetadata, type ModelMetadata, type ModelState, modelState } from './api';
 import { compareTensor, verdict } from './comparison';
-import { copyText, curlCommand } from './curl';
+import { addCopyButton, curlCommand } from './curl';
 import { byId, element, showText } from './dom';
 import { parseJson, readableJson } from './exact-json';
 import { showModel, showState } from './model-view';
 import type { ExpectedTensor } from './tensor';
+import { type Outcome, Trial } from './trial';
 import { zeros } from './zeros';
 
-const RUNS = 20;
 const POLL_MS = 2000;
-/** Characters of a response that are shown as they came. */
-const MOST_RAW = 10_000;
 
 interface Choice {
   readonly name: string;
@@ -25,7 +24,8 @@ const editor = byId<HTMLTextAreaElement>('request');
 const curl = byId<HTMLTextAreaElement>('curl');
 let model = '';
 let choice: Choice = { name: '', text: '' };
-let isBusy = false;
+const area = new AnswerArea();
+const trial = new Trial('', area, prepare, onProblem);
 let isLoaded = false;
 let poll: ReturnType<typeof setTimeout> | undefined;
 
@@ -59,6 +59,11 @@ async function load(state: ModelState): Promise<void> {
   showChoices(choicesOf(golden, metadata), golden);
 }
 
+/** The server may be no longer what it was. What is not loaded is asked for anyway. */
+function onProblem(): void {
+  if (isLoaded) void follow();
+}
+
 function choicesOf(golden: readonly Example[], { inputs }: ModelMetadata): Choice[] {
   const made = zeros(inputs);
   const choices: Choice[] = golden
@@ -86,62 +91,23 @@ function choose(chosen: Choice): void {
   choice = chosen;
   editor.value = chosen.text;
   onEdit();
-  clearAnswer();
+  trial.reset();
 }
 
 function onEdit(): void {
   byId('restore').hidden = editor.value === choice.text;
-  curl.value = curlCommand(model, editor.value) ?? 'The request is not valid JSON.';
+  curl.value = curlCommand(inferUrl(model), editor.value) ?? 'The request is not valid JSON.';
   byId('copied').textContent = '';
 }
 
-function clearAnswer(): void {
-  showStatus('');
-  showText(byId('problem'), undefined);
-  byId('latency').hidden = true;
-  byId('raw').hidden = true;
-  byId('outputs').replaceChildren();
-  byId('nothing-yet').hidden = false;
-}
-
-function showStatus(text: string, className = ''): void {
-  const status = byId('status');
-  status.textContent = text;
-  status.className = `verdict ${className}`;
-}
-
-async function run(times: number): Promise<void> {
-  if (isBusy) return;
-  // What is in the editor may be changed meanwhile.
-  const [sent, from] = [editor.value, choice];
-  setBusy(true);
-  clearAnswer();
-  byId('nothing-yet').hidden = true;
-  try {
-    checkJson(sent);
-    const answers: Answer[] = [];
-    for (let i = 1; i <= times; i++) {
-      if (times > 1) showStatus(`Run ${i} of ${times} …`);
-      answers.push(await infer(model, sent));
-      if (choice !== from) return;
-    }
-    showAnswer(answers.at(-1)!, sent);
-    showLatency(answers.map(({ milliseconds }) => milliseconds));
-  } catch (error) {
-    if (choice !== from) return;
-    showStatus('');
-    showText(byId('problem'), (error as Error).message);
-    // What is not loaded is asked for as it is.
-    if (isLoaded) void follow();
-  } finally {
-    setBusy(false);
-  }
-}
-
-/** Disabled buttons would lose the focus. */
-function setBusy(busy: boolean): void {
-  isBusy = busy;
-  for (const id of ['run', 'run-many']) byId(id).setAttribute('aria-disabled', String(busy));
+/** Of what is in the editor. */
+function prepare(): () => Promise<Outcome> {
+  const sent = editor.value;
+  checkJson(sent);
+  return async () => {
+    const answer = await infer(model, sent);
+    return { ...answer, show: () => showAnswer(answer, sent) };
+  };
 }
 
 /** The server would say so as well, but not where. */
@@ -163,11 +129,11 @@ function showAnswer({ outputs, text }: Answer, sent: string): void {
   );
   if (comparisons) {
     const { isGood, text: sentence } = verdict(comparisons);
-    showStatus(sentence, isGood ? 'good' : 'bad');
+    area.showStatus(sentence, isGood ? 'good' : 'bad');
   } else if (choice.expected) {
-    showStatus('Answered. The request was changed, so there is nothing to compare with.');
+    area.showStatus('Answered. The request was changed, so there is nothing to compare with.');
   } else {
-    showStatus(choice.note ? `Answered. ${choice.note}.` : 'Answered.');
+    area.showStatus(choice.note ? `Answered. ${choice.note}.` : 'Answered.');
   }
   const tables = outputs.map((output) =>
     outputTable(
@@ -175,29 +141,7 @@ function showAnswer({ outputs, text }: Answer, sent: string): void {
       comparisons?.find(({ tensor }) => tensor.name === output.name),
     ),
   );
-  byId('outputs').replaceChildren(...tables);
-  byId('raw').hidden = false;
-  const cut = text.length > MOST_RAW ? ` … (${(text.length - MOST_RAW).toLocaleString('en')} more characters)` : '';
-  byId('raw-text').textContent = text.slice(0, MOST_RAW) + cut;
-}
-
-function showLatency(milliseconds: readonly number[]): void {
-  const sorted = milliseconds.toSorted((a, b) => a - b);
-  const figures: [string, number][] = [['Latency', milliseconds.at(-1)!]];
-  if (sorted.length > 1) {
-    figures[0]![0] = 'Last';
-    figures.push([`p50 of ${sorted.length}`, median(sorted)], ['Min', sorted[0]!], ['Max', sorted.at(-1)!]);
-  }
-  const items = figures.map(([name, value]) =>
-    element('div', {}, element('dt', {}, name), element('dd', {}, `${value.toFixed(1)} ms`)),
-  );
-  byId('latency').replaceChildren(...items);
-  byId('latency').hidden = false;
-}
-
-function median(sorted: readonly number[]): number {
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  area.showOutputs(tables, text);
 }
 
 editor.addEventListener('input', onEdit);
@@ -205,16 +149,10 @@ byId('restore').addEventListener('click', () => {
   choose(choice);
   editor.focus();
 });
-byId('run').addEventListener('click', () => void run(1));
-byId('run-many').addEventListener('click', () => void run(RUNS));
-byId('copy').addEventListener('click', () => {
-  void copyText(curl).then((isCopied) => {
-    byId('copied').textContent = isCopied ? 'Copied.' : 'Press Ctrl+C to copy.';
-  });
-});
+addCopyButton();
 document.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
   event.preventDefault();
-  void run(1);
+  void trial.run();
 });
 void follow();

@@ -1,0 +1,70 @@
+import type { AnswerArea } from './answer-area';
+import { byId } from './dom';
+
+const RUNS = 20;
+
+/** A request that was answered. */
+export interface Outcome {
+  readonly milliseconds: number;
+  readonly show: () => void;
+}
+
+/** Sends what there is at a button, once or many times, and shows what comes of it. */
+export class Trial {
+  /** That of the last run: what comes of those before it is dropped. */
+  private number = 0;
+  private isBusy = false;
+  private readonly buttons: readonly HTMLElement[];
+
+  /**
+   * @param prefix Of the ids of both buttons.
+   * @param prepare Makes a function that sends what there is now, as it may be changed meanwhile.
+   */
+  constructor(
+    prefix: string,
+    private readonly area: AnswerArea,
+    private readonly prepare: () => () => Promise<Outcome>,
+    private readonly onProblem: () => void,
+  ) {
+    const [once, many] = [byId(`${prefix}run`), byId(`${prefix}run-many`)];
+    once.addEventListener('click', () => void this.run());
+    many.addEventListener('click', () => void this.run(RUNS));
+    this.buttons = [once, many];
+  }
+
+  /** There is something else to send now. */
+  reset(): void {
+    this.number++;
+    this.setBusy(false);
+    this.area.clear();
+  }
+
+  async run(times = 1): Promise<void> {
+    if (this.isBusy) return;
+    const number = ++this.number;
+    this.setBusy(true);
+    this.area.begin();
+    try {
+      const send = this.prepare();
+      const outcomes: Outcome[] = [];
+      for (let i = 1; i <= times; i++) {
+        if (times > 1) this.area.showStatus(`Run ${i} of ${times} …`);
+        outcomes.push(await send());
+        if (number !== this.number) return;
+      }
+      outcomes.at(-1)!.show();
+      this.area.showLatency(outcomes.map(({ milliseconds }) => milliseconds));
+    } catch (error) {
+      if (number !== this.number) return;
+      this.area.showProblem((error as Error).message);
+      this.onProblem();
+    }
+    this.setBusy(false);
+  }
+
+  /** Disabled buttons would lose the focus. */
+  private setBusy(isBusy: boolean): void {
+    this.isBusy = isBusy;
+    for (const button of this.buttons) button.setAttribute('aria-disabled', String(isBusy));
+  }
+}
