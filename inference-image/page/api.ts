@@ -26,12 +26,36 @@ export interface Example {
   readonly omitted?: string;
 }
 
-export interface Answer {
-  readonly outputs: readonly Tensor[];
+export interface Examples {
+  readonly examples: readonly Example[];
+  /** What they are sent to; absent where the model takes none. */
+  readonly pictures?: Action;
+}
+
+/** The last part of a path that asks the model. */
+export type Action = 'classify' | 'infer';
+
+export interface Reply {
   /** As it came. */
   readonly text: string;
   /** From sending the request until all of the answer was here. */
   readonly milliseconds: number;
+}
+
+export interface Answer extends Reply {
+  readonly outputs: readonly Tensor[];
+}
+
+export interface Class {
+  readonly class: string;
+  readonly index?: number;
+  /** What JSON has not is a string. */
+  readonly score?: number | string;
+}
+
+export interface ClassAnswer extends Reply, Class {
+  /** The best first. */
+  readonly classes: readonly Class[];
 }
 
 /** The folder of this page, since an Ingress may have put the server below a path of its own. */
@@ -46,34 +70,41 @@ export async function modelMetadata(model: string): Promise<ModelMetadata> {
   return (await ask(modelPath(model))) as ModelMetadata;
 }
 
-export async function examples(): Promise<readonly Example[]> {
-  return ((await ask('page/examples.json')) as { examples: Example[] }).examples;
+export async function examples(): Promise<Examples> {
+  return (await ask('page/examples.json')) as Examples;
 }
 
-export function inferUrl(model: string): string {
-  return BASE + inferPath(model);
+export function actionPath(model: string, action: Action): string {
+  return `${modelPath(model)}/${action}`;
 }
 
-export function inferPath(model: string): string {
-  return `${modelPath(model)}/infer`;
+export function actionUrl(model: string, action: Action): string {
+  return BASE + actionPath(model, action);
 }
 
 /** @throws Error with what the server says is wrong */
-export async function infer(model: string, request: string): Promise<Answer> {
+export async function infer(model: string, body: BodyInit, type = 'application/json'): Promise<Answer> {
+  const reply = await post(actionPath(model, 'infer'), body, type);
+  const { outputs } = parseJson(reply.text) as { outputs: Tensor[] };
+  return { outputs, ...reply };
+}
+
+/** @throws Error with what the server says is wrong */
+export async function classify(model: string, body: BodyInit, type: string): Promise<ClassAnswer> {
+  const reply = await post(actionPath(model, 'classify'), body, type);
+  return { ...(parseJson(reply.text) as Omit<ClassAnswer, keyof Reply>), ...reply };
+}
+
+async function post(path: string, body: BodyInit, type: string): Promise<Reply> {
   const start = performance.now();
-  const response = await send(inferPath(model), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: request,
-  });
+  const response = await send(path, { method: 'POST', headers: { 'content-type': type }, body });
   const text = await response.text();
   const milliseconds = performance.now() - start;
   if (!response.ok) throw new Error(problemOf(response, text));
   if (response.headers.has('inference-header-content-length')) {
-    throw new Error('The answer is binary, as the request asks for; this page shows answers in JSON only.');
+    throw new Error('The answer is binary; this page shows answers in JSON only.');
   }
-  const { outputs } = parseJson(text) as { outputs: Tensor[] };
-  return { outputs, text, milliseconds };
+  return { text, milliseconds };
 }
 
 /** encodeURIComponent leaves the quote, which would end a word of a shell. */

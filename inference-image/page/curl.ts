@@ -12,7 +12,18 @@ export function curlCommand(url: string, request: string): string | undefined {
   } catch {
     return undefined;
   }
-  return `curl --silent '${url.replaceAll("'", '%27')}' --header 'Content-Type: application/json' --data-binary @- <<'JSON'\n${json}\nJSON\n`;
+  return `${curlTo(url, 'application/json')} --data-binary @- <<'JSON'\n${json}\nJSON\n`;
+}
+
+/** A command that sends a file. */
+export function pictureCommand(url: string, name: string, type?: string): string {
+  // A quote ends a word, and begins the next one.
+  return `${curlTo(url, type)} --data-binary '@${name.replaceAll("'", "'\\''")}'\n`;
+}
+
+function curlTo(url: string, type?: string): string {
+  const command = `curl --silent '${url.replaceAll("'", '%27')}'`;
+  return type ? `${command} --header 'Content-Type: ${type}'` : command;
 }
 
 /** @param prefix Of the ids of the button, of the command and of where it is said that it was copied. */

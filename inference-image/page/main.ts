@@ -1,12 +1,13 @@
 import { AnswerArea } from './answer-area';
 import { outputTable } from './answer-view';
-import { type Answer, type Example, examples, infer, inferPath, inferUrl } from './api';
+import { actionPath, actionUrl, type Answer, type Example, examples, infer } from './api';
 import { modelMetadata, type ModelMetadata, type ModelState, modelState } from './api';
 import { compareTensor, verdict } from './comparison';
 import { addCopyButton, curlCommand } from './curl';
 import { byId, element, showText } from './dom';
 import { parseJson, readableJson } from './exact-json';
 import { showModel, showState } from './model-view';
+import { showPictureSection } from './picture-section';
 import type { ExpectedTensor } from './tensor';
 import { type Outcome, Trial } from './trial';
 import { zeros } from './zeros';
@@ -50,13 +51,14 @@ async function follow(): Promise<void> {
 
 async function load(state: ModelState): Promise<void> {
   const { name } = state;
-  const [metadata, golden] = await Promise.all([modelMetadata(name), examples()]);
+  const [metadata, { examples: golden, pictures }] = await Promise.all([modelMetadata(name), examples()]);
   model = name;
   isLoaded = true;
   showText(byId('load-problem'), undefined);
   showModel(state, metadata);
-  byId('path').textContent = `POST ${inferPath(model)}`;
+  byId('path').textContent = `POST ${actionPath(model, 'infer')}`;
   showChoices(choicesOf(golden, metadata), golden);
+  if (pictures) showPictureSection(model, pictures, onProblem);
 }
 
 /** The server may be no longer what it was. What is not loaded is asked for anyway. */
@@ -96,7 +98,7 @@ function choose(chosen: Choice): void {
 
 function onEdit(): void {
   byId('restore').hidden = editor.value === choice.text;
-  curl.value = curlCommand(inferUrl(model), editor.value) ?? 'The request is not valid JSON.';
+  curl.value = curlCommand(actionUrl(model, 'infer'), editor.value) ?? 'The request is not valid JSON.';
   byId('copied').textContent = '';
 }
 
@@ -152,6 +154,8 @@ byId('restore').addEventListener('click', () => {
 addCopyButton();
 document.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+  // There it would send something out of sight.
+  if (byId('picture').contains(event.target as Node)) return;
   event.preventDefault();
   void trial.run();
 });

@@ -11,6 +11,8 @@ export async function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox', '--no-first-run', ...QUIET] });
 }
 
+export const PHONE: BrowserContextOptions = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+
 /** A page, and all that the browser complains of meanwhile: errors, refused requests, violations of the policy. */
 export interface WatchedPage {
   readonly page: Page;

@@ -8,8 +8,13 @@ const FOLDER = join(__dirname, '..', '..', 'examples', 'digits');
 
 /** The server of the digits example, with the files that its image has. */
 export async function serveDigits(): Promise<{ url: string; stop: () => Promise<void> }> {
-  const golden = join(FOLDER, 'digits.golden.json');
-  const stage = LocalStage.of(OnnxModel.fromFile(join(FOLDER, 'digits.onnx'), { golden }));
+  const model = OnnxModel.fromFile(join(FOLDER, 'digits.onnx'), {
+    golden: join(FOLDER, 'digits.golden.json'),
+    image: { color: 'rgb', mean: 0.5, std: 0.5 },
+    classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
+    classScores: 'softmax',
+  });
+  const stage = LocalStage.of(model);
   const ports = { httpPortNumber: 0, grpcPortNumber: 0, metricsPortNumber: 0 };
   const server = LocalServer.start(stage, { host: '127.0.0.1', ...ports, page: true }, 'pipe');
   const stop = async () => {

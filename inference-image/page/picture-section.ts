@@ -1,0 +1,96 @@
+import { AnswerArea } from './answer-area';
+import { outputTable } from './answer-view';
+import { actionPath, actionUrl, classify, infer, type Action } from './api';
+import { classHeadline, classTables } from './class-view';
+import { addCopyButton, pictureCommand } from './curl';
+import { byId, showText } from './dom';
+import { onDroppedFiles } from './dropped-files';
+import { draw } from './preview';
+import { type Outcome, Trial } from './trial';
+
+const input = byId<HTMLInputElement>('picture-file');
+const area = new AnswerArea('picture-');
+
+/** For a model that takes pictures: one is chosen, dropped or pasted, seen, and sent at once. */
+export function showPictureSection(model: string, action: Action, onProblem: () => void): void {
+  const prepare = () => {
+    const file = input.files![0]!;
+    return async () => {
+      await checkReadable(file);
+      return SEND[action](model, file);
+    };
+  };
+  const trial = new Trial('picture-', area, prepare, onProblem);
+  const choose = () => {
+    const file = input.files?.[0];
+    trial.reset();
+    byId<HTMLTextAreaElement>('picture-curl').value = pictureCommand(
+      actionUrl(model, action),
+      file?.name ?? 'picture.png',
+      // A class is asked of what the first bytes say.
+      action === 'infer' ? typeOf(file) : undefined,
+    );
+    byId('picture-copied').textContent = '';
+    byId('picture-actions').hidden = !file;
+    void showPreview(file);
+    if (file) void trial.run();
+  };
+  input.addEventListener('change', choose);
+  onDroppedFiles(byId('picture-drop'), (files) => {
+    input.files = files;
+    choose();
+  });
+  addCopyButton('picture-');
+  byId('picture-path').textContent = `POST ${actionPath(model, action)}`;
+  byId('picture').hidden = false;
+  choose();
+}
+
+const SEND: Record<Action, (model: string, file: File) => Promise<Outcome>> = {
+  classify: async (model, file) => {
+    const answer = await classify(model, file, typeOf(file));
+    const show = () => {
+      area.showStatus(classHeadline(answer), 'class');
+      area.showOutputs(classTables(answer), answer.text);
+    };
+    return { ...answer, show };
+  },
+
+  infer: async (model, file) => {
+    const answer = await infer(model, file, typeOf(file));
+    const show = () => {
+      area.showStatus('Answered.');
+      area.showOutputs(
+        answer.outputs.map((output) => outputTable(output)),
+        answer.text,
+      );
+    };
+    return { ...answer, show };
+  },
+};
+
+/** A folder that was dropped, or a file that is gone, would look as if the server did not answer. */
+async function checkReadable(file: File): Promise<void> {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+  } catch {
+    throw new Error(`This browser cannot read ${file.name}.`);
+  }
+}
+
+/** What a browser does not know is left to the server, which looks into it. */
+function typeOf(file?: File): string {
+  return file?.type || 'image/png';
+}
+
+async function showPreview(file: File | undefined): Promise<void> {
+  const bitmap = file && (await createImageBitmap(file).catch(() => undefined));
+  // Another may have been chosen meanwhile.
+  if (file !== input.files?.[0]) return;
+  const canvas = byId<HTMLCanvasElement>('picture-preview');
+  canvas.hidden = !bitmap;
+  canvas.ariaLabel = file?.name ?? null;
+  const facts = bitmap ? `, ${bitmap.width} × ${bitmap.height} pixels` : ': no picture that this browser can show';
+  showText(byId('picture-facts'), file && file.name + facts);
+  if (bitmap) draw(canvas, bitmap);
+}

@@ -1,0 +1,265 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { IMAGE } from '../support/image-input';
+import { identity } from '../support/onnx-builder';
+import { ServerProcess } from '../support/server';
+import { accessibilityProblems } from './accessibility';
+import { openPage, PHONE, startBrowser, type WatchedPage } from './browser';
+import { serveDigits } from './digits';
+
+const PICTURES = join(__dirname, '..', '..', 'examples', 'digits', 'pictures');
+const pictureOf = (name: string) => join(PICTURES, name);
+
+let browser: Browser;
+let digits: Awaited<ReturnType<typeof serveDigits>>;
+let watched: WatchedPage;
+let page: Page;
+
+beforeAll(async () => {
+  [browser, digits] = await Promise.all([startBrowser(), serveDigits()]);
+});
+afterAll(async () => {
+  await Promise.all([browser?.close(), digits?.stop()]);
+});
+afterEach(async () => {
+  await page.context().close();
+});
+
+async function open(url: string, options?: BrowserContextOptions): Promise<void> {
+  watched = await openPage(browser, options);
+  page = watched.page;
+  await page.goto(url);
+  await page.locator('#path').filter({ hasText: 'POST' }).waitFor();
+}
+
+const file = () => page.getByLabel('Picture', { exact: true });
+const text = (id: string) => page.locator(`#picture-${id}`).innerText();
+const status = (part: string | RegExp) => page.locator('#picture-status').filter({ hasText: part }).waitFor();
+const problem = (part: string | RegExp) => page.locator('#picture-problem').filter({ hasText: part }).waitFor();
+const sent = () => watched.requests.filter((url) => /\/(classify|infer)$/.test(url));
+
+/** What is dropped or pasted. */
+function filesOf(name: string) {
+  const bytes = [...readFileSync(pictureOf(name))];
+  return page.evaluateHandle(`(() => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(${JSON.stringify(bytes)})], ${JSON.stringify(name)}, { type: 'image/png' }));
+    return data;
+  })()`);
+}
+
+describe('a model that takes pictures and answers with classes', () => {
+  test('a picture is chosen: it, its class, its score and the latency are seen', async () => {
+    await open(digits.url);
+    expect([await text('path'), await text('nothing-yet')]).toEqual([
+      'POST v2/models/digits/classify',
+      'No picture has been sent yet.',
+    ]);
+    await file().setInputFiles(pictureOf('7.png'));
+    await status(/^Class 7 score 0\.99\d+$/);
+    expect(await text('latency')).toMatch(/^Latency\s+\d+\.\d ms$/);
+    const rows = page.locator('#picture-outputs tbody tr');
+    expect(await rows.count()).toBe(5);
+    expect(await rows.first().innerText()).toMatch(/^7\s+0\.99\d+$/);
+    const widths = await page.locator('.bar span').evaluateAll((bars) => bars.map((bar: any) => bar.clientWidth));
+    expect(widths[0]).toBeGreaterThan(100);
+    expect(Math.max(...widths.slice(1))).toBeLessThan(3);
+    expect(JSON.parse((await page.locator('#picture-raw-text').textContent())!)).toMatchObject({
+      class: '7',
+      index: 7,
+    });
+
+    const preview = page.getByRole('img', { name: '7.png' });
+    expect(await text('facts')).toBe('7.png, 32 × 32 pixels');
+    const levels = await preview.evaluate((canvas: any) => [
+      ...new Set(canvas.getContext('2d').getImageData(0, 0, 32, 24).data),
+    ]);
+    expect(levels.length).toBeGreaterThan(2);
+
+    expect(sent()).toEqual([`${digits.url}/v2/models/digits/classify`]);
+    expect(watched.complaints).toEqual([]);
+  });
+
+  test('it is sent again, and 20 times', async () => {
+    await open(digits.url);
+    expect(await page.getByRole('button', { name: 'Send again' }).isVisible()).toBe(false);
+    await file().setInputFiles(pictureOf('7.jpg'));
+    await status('Class 7');
+    await page.getByRole('button', { name: 'Send again' }).click();
+    await page.locator('#picture-run[aria-disabled="false"]').waitFor();
+    await status('Class 7');
+    await page.getByRole('button', { name: 'Send 20 times' }).click();
+    await page.locator('#picture-latency').filter({ hasText: 'p50 of 20' }).waitFor();
+    await status('Class 7');
+    expect(sent()).toHaveLength(22);
+    // What is tried below has an answer of its own.
+    expect(await page.locator('#nothing-yet').isVisible()).toBe(true);
+  });
+
+  test('the curl command gives the same answer, whatever the file is called', async () => {
+    await open(digits.url);
+    const curl = page.getByLabel('The same picture with curl');
+    expect(await curl.inputValue()).toBe(
+      `curl --silent '${digits.url}/v2/models/digits/classify' --data-binary '@picture.png'\n`,
+    );
+    await file().setInputFiles(pictureOf('7.png'));
+    await status('Class 7');
+    const { stdout } = spawnSync('bash', ['-c', await curl.inputValue()], { encoding: 'utf8', cwd: PICTURES });
+    expect(stdout).toBe(await page.locator('#picture-raw-text').textContent());
+
+    const name = `it's $(exit 1) "7".png`;
+    await file().setInputFiles({ name, mimeType: 'image/png', buffer: readFileSync(pictureOf('7.png')) });
+    await status('Class 7');
+    const print = (await curl.inputValue()).replace(/^curl /, `printf '%s\\n' `);
+    expect(spawnSync('bash', ['-c', print], { encoding: 'utf8' }).stdout.split('\n').at(-2)).toBe(`@${name}`);
+  });
+
+  test.each(['drop', 'paste'])('a picture can come by %s', async (type) => {
+    await open(digits.url);
+    const data = await filesOf('4.png');
+    const over = page.locator('.drop.over');
+    if (type === 'drop') {
+      await page.dispatchEvent('footer', 'dragover', { dataTransfer: data });
+      expect(await over.count()).toBe(1);
+      await page.dispatchEvent('footer', 'drop', { dataTransfer: data });
+    } else {
+      await data.evaluate((clipboardData: any) => {
+        const { document, ClipboardEvent } = globalThis as any;
+        document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+      });
+    }
+    await status('Class 4');
+    expect(await over.count()).toBe(0);
+    expect(await file().evaluate((input: any) => input.files[0].name)).toBe('4.png');
+    expect(watched.complaints).toEqual([]);
+  });
+
+  test('the keyboard is enough', async () => {
+    await open(digits.url);
+    const chooser = page.waitForEvent('filechooser');
+    const focused = () => page.evaluate('document.activeElement.id');
+    const tabTo = async (id: string) => {
+      for (let i = 0; i < 10; i++) {
+        await page.keyboard.press('Tab');
+        if ((await focused()) === id) return;
+      }
+      throw new Error(`Tab does not come to ${id}`);
+    };
+    await tabTo('picture-file');
+    await page.keyboard.press('Enter');
+    await (await chooser).setFiles(pictureOf('2.png'));
+    await status('Class 2');
+    await tabTo('picture-run-many');
+    await page.keyboard.press('Space');
+    await page.locator('#picture-latency').filter({ hasText: 'p50 of 20' }).waitFor();
+    expect(await focused()).toBe('picture-run-many');
+    // The key of the request below.
+    await page.keyboard.press('Control+Enter');
+    await tabTo('picture-copy');
+    await page.keyboard.press('Enter');
+    await page
+      .locator('#picture-copied')
+      .filter({ hasText: /Copied|Ctrl/ })
+      .waitFor();
+    expect(sent().filter((url) => url.endsWith('/infer'))).toEqual([]);
+    expect(watched.complaints).toEqual([]);
+  });
+
+  test('what is no picture: the server says so', async () => {
+    await open(digits.url);
+    await file().setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') });
+    await problem(/^400: .*PNG/);
+    expect(await text('facts')).toBe('notes.txt: no picture that this browser can show');
+    expect(await page.locator('#picture-preview').isVisible()).toBe(false);
+    expect([await text('status'), await text('outputs')]).toEqual(['', '']);
+    await file().setInputFiles(pictureOf('7.png'));
+    await status('Class 7');
+    expect(await page.locator('#picture-problem').isVisible()).toBe(false);
+    expect(watched.complaints.filter((line) => !line.includes('status of 400'))).toEqual([]);
+  });
+
+  test('an answer that comes after another choice is dropped', async () => {
+    await open(digits.url);
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let count = 0;
+    await page.route('**/classify', async (route) => {
+      if (count++ === 0) await held;
+      await route.continue();
+    });
+    await file().setInputFiles(pictureOf('7.png'));
+    await file().setInputFiles(pictureOf('4.png'));
+    await status('Class 4');
+    const late = page.waitForResponse('**/classify');
+    release();
+    await (await late).finished();
+    await status('Class 4');
+    expect(await page.locator('#picture-run').getAttribute('aria-disabled')).toBe('false');
+    await file().setInputFiles([]);
+    expect([await text('status'), await text('nothing-yet')]).toEqual(['', 'No picture has been sent yet.']);
+    expect(await page.locator('#picture-actions').isVisible()).toBe(false);
+  });
+
+  test.each<[string, BrowserContextOptions]>([
+    ['in light', {}],
+    ['in the dark', { colorScheme: 'dark' }],
+    ['on a phone', PHONE],
+  ])('is accessible, and nothing sticks out, %s', async (_name, options) => {
+    await open(digits.url, options);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await file().setInputFiles(pictureOf('7.png'));
+    await status('Class 7');
+    expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(watched.complaints).toEqual([]);
+  });
+
+  test.each([
+    ['of an index', { class: 'golden retriever', index: 207 }, 'Class golden retriever index 207', []],
+    ['of a label', { class: '<b>cat</b>' }, 'Class <b>cat</b>', []],
+    ['of logits', { class: 'a', index: 0, score: 14.35 }, 'Class a score 14.35, index 0', [['a', '14.35']]],
+    ['of no number', { class: '3', index: 3, score: 'NaN' }, 'Class 3 score NaN', [['3', 'NaN']]],
+  ])('a class %s', async (_name, best, headline, table) => {
+    await open(digits.url);
+    const json = { model_name: 'digits', model_version: '1', ...best, classes: [best] };
+    await page.route('**/classify', (route) => route.fulfill({ json }));
+    await file().setInputFiles(pictureOf('7.png'));
+    await status(headline);
+    const rows = await page.locator('#picture-outputs tbody tr').all();
+    expect(await Promise.all(rows.map((row) => row.locator('th, td').allInnerTexts()))).toEqual(table);
+    expect(await page.locator('.bar').count()).toBe(0);
+  });
+});
+
+test('a model that takes pictures and has no classes: its tensors are seen, and refusals', async () => {
+  const server = await ServerProcess.start(
+    identity('uint8', ['n', 2, 2, 3]),
+    { page: true, maxRequestBytes: 30_000 },
+    { edit: (manifest) => void (manifest.image = IMAGE) },
+  );
+  await open(server.url);
+  await file().setInputFiles(pictureOf('7.jpg'));
+  await status('Answered.');
+  expect(await page.locator('#picture-outputs caption').innerText()).toContain('y UINT8 [1, 2, 2, 3]');
+  expect(await page.locator('#picture-outputs tbody tr').count()).toBe(12);
+  const command = await page.getByLabel('The same picture with curl').inputValue();
+  expect(command).toContain("/v2/models/m/infer' --header 'Content-Type: image/jpeg' --data-binary '@7.jpg'");
+  const { stdout } = spawnSync('bash', ['-c', command], { encoding: 'utf8', cwd: PICTURES });
+  expect(stdout).toBe(await page.locator('#picture-raw-text').textContent());
+
+  await file().setInputFiles({ name: 'a.webp', mimeType: 'image/webp', buffer: Buffer.from('RIFF') });
+  await problem(/^415: content type "image\/webp" is not supported/);
+  await file().setInputFiles({ name: 'long.png', mimeType: 'image/png', buffer: Buffer.alloc(30_001) });
+  await problem('413: the body is larger than the limit of 30000 bytes');
+  await server.stop();
+});
+
+test('a model that takes none has no such section', async () => {
+  const server = await ServerProcess.start(identity('float', ['n']), { page: true });
+  await open(server.url);
+  expect(await page.getByRole('heading', { level: 2 }).allInnerTexts()).toEqual(['Signature', 'Try it']);
+  expect(await page.locator('#picture').isVisible()).toBe(false);
+  await server.stop();
+});
