@@ -45,6 +45,11 @@ function file(name: string): Buffer {
   return readFileSync(join(__dirname, '..', 'support', 'pictures', name));
 }
 
+/** Empty comments. */
+function segments(count: number): Buffer {
+  return Buffer.alloc(4 * count, Buffer.from([0xff, 0xfe, 0x00, 0x02]));
+}
+
 const gray2 = (levels: number[]) => png('gray', 2, [levels.slice(0, 2), levels.slice(2)]);
 
 describe('files', () => {
@@ -66,6 +71,11 @@ describe('files', () => {
     expect(await pixels(server, png('rgba', 2, [[10, 10, 10, 51, 1, 2, 3, 0]]))).toEqual([
       206, 206, 206, 255, 255, 255,
     ]);
+  });
+
+  test('JPEG: comments and other segments before the frame are passed over', async () => {
+    const body = Buffer.concat([file('rgb.jpg').subarray(0, 2), segments(300), file('rgb.jpg').subarray(2)]);
+    expect(await pixels(jpegs, body, 'image/jpeg')).toEqual(await pixels(jpegs, file('rgb.jpg'), 'image/jpeg'));
   });
 
   test('JPEG: as Pillow decodes it, turned as EXIF says', async () => {
@@ -99,6 +109,12 @@ describe('files', () => {
     ['CMYK', () => file('cmyk.jpg'), 400, 'the JPEG file has 4 channels, as CMYK has; save it as RGB or gray'],
     // A decoder passes over FF 01, and takes the frame that follows for the picture's.
     ['a JPEG of two frames', () => twoFrames(file('rgb.jpg')), 400, 'the JPEG file has no frame header'],
+    [
+      'a JPEG of many segments',
+      () => Buffer.concat([file('rgb.jpg').subarray(0, 2), segments(10_001), file('rgb.jpg').subarray(2)]),
+      400,
+      'the JPEG file has no frame header',
+    ],
     [
       'a JPEG of many scans',
       () => Buffer.concat([file('rgb.jpg'), Buffer.alloc(1000, Buffer.from([0xff, 0xda]))]),

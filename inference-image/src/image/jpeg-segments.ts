@@ -1,0 +1,52 @@
+import { invalid } from '../errors';
+
+const END_OF_IMAGE = Buffer.from([0xff, 0xd9]);
+const START_OF_SCAN = Buffer.from([0xff, 0xda]);
+
+/** More of them are made to keep a decoder busy: each goes through all of a picture. */
+const MAX_SCANS = 100;
+/** Before the frame: a color profile may take 255, and Exif some more. More of them are made to keep the event loop busy. */
+const MAX_SEGMENTS = 10_000;
+
+/** Where the frame header is, which follows segments of known lengths: ITU-T T.81, B.1.1.4 and B.2.2. */
+export function findFrame(body: Buffer): number {
+  let at = 2;
+  let count = 0;
+  while (at + 10 <= body.length && body[at] === 0xff) {
+    const marker = body.readUInt8(at + 1);
+    if (isFrame(marker)) return at;
+    if (marker === 0xda || isAlone(marker) || ++count > MAX_SEGMENTS) break;
+    // Fill bytes may come before a marker.
+    at += marker === 0xff ? 1 : 2 + body.readUInt16BE(at + 2);
+  }
+  throw invalid('the JPEG file has no frame header');
+}
+
+/** SOF0 to SOF15, but for the three codes among them that are others. */
+function isFrame(marker: number): boolean {
+  return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+}
+
+/**
+ * Markers without a length, which have no business before the frame. A decoder passes over them: whoever took what
+ * follows for their length would find another frame than the decoder does, of another size.
+ */
+function isAlone(marker: number): boolean {
+  return marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd9);
+}
+
+/**
+ * Goes through all of a file: not for the event loop. A decoder makes up what is missing at the end of a JPEG file, which
+ * nobody would notice.
+ */
+export function checkJpegScans(body: Buffer): void {
+  const frame = findFrame(body);
+  let count = 0;
+  let last = frame;
+  for (let at = frame; (at = body.indexOf(START_OF_SCAN, at)) >= 0; at += 2) {
+    last = at;
+    // Not one more is looked for: a body may be made of nothing else.
+    if (++count > MAX_SCANS) throw invalid(`the JPEG file has over ${MAX_SCANS} scans; save it with fewer`);
+  }
+  if (count === 0 || body.lastIndexOf(END_OF_IMAGE) < last) throw invalid('the JPEG file is cut short');
+}
