@@ -52,6 +52,8 @@ test('what runs and what waits is answered, without a drain', async () => {
   const server = await ServerProcess.start(slowModel());
   const n = await roundsFor(server, 0.3);
   const client = new GrpcClient(server.grpcTarget);
+  // Connected, so that what follows is sent at once.
+  await client.call('ModelInfer', rawRounds(1));
   const replies = [client.call('ModelInfer', rawRounds(n)), client.call('ModelInfer', rawRounds(n))];
   await sleep(100);
   expect(await server.stop('SIGINT')).toBe(0);
