@@ -50,6 +50,13 @@ function segments(count: number): Buffer {
   return Buffer.alloc(4 * count, Buffer.from([0xff, 0xfe, 0x00, 0x02]));
 }
 
+const END_OF_IMAGE = Buffer.from([0xff, 0xd9]);
+
+/** Of one channel and no data. */
+function scans(count: number): Buffer {
+  return Buffer.alloc(10 * count, Buffer.from([0xff, 0xda, 0x00, 0x08, 0x01, 0x01, 0x00, 0x00, 0x3f, 0x00]));
+}
+
 const gray2 = (levels: number[]) => png('gray', 2, [levels.slice(0, 2), levels.slice(2)]);
 
 describe('files', () => {
@@ -76,6 +83,13 @@ describe('files', () => {
   test('JPEG: comments and other segments before the frame are passed over', async () => {
     const body = Buffer.concat([file('rgb.jpg').subarray(0, 2), segments(300), file('rgb.jpg').subarray(2)]);
     expect(await pixels(jpegs, body, 'image/jpeg')).toEqual(await pixels(jpegs, file('rgb.jpg'), 'image/jpeg'));
+  });
+
+  test('JPEG: what follows its end is passed over, as a phone appends a film', async () => {
+    // What it is made of tells neither scans of the picture nor that it is cut short.
+    const film = Buffer.alloc(1000, Buffer.from([0xff, 0xda]));
+    const body = Buffer.concat([file('progressive.jpg'), film]);
+    expect(await pixels(jpegs, body, 'image/jpeg')).toEqual(await pixels(jpegs, file('progressive.jpg'), 'image/jpeg'));
   });
 
   test('JPEG: as Pillow decodes it, turned as EXIF says', async () => {
@@ -105,6 +119,12 @@ describe('files', () => {
     ['a PNG of too few rows', () => png('gray', 4, [[1, 2]]), 400, 'the PNG file cannot be decoded: it is damaged'],
     ['a PNG of no pixels', () => png('gray', 0, []), 400, 'the picture has no pixels'],
     ['a JPEG without its end', () => file('rgb.jpg').subarray(0, -4), 400, 'the JPEG file is cut short'],
+    [
+      'a JPEG whose end is in a comment only',
+      () => Buffer.concat([file('rgb.jpg').subarray(0, -2), Buffer.from([0xff, 0xfe, 0x00, 0x04]), END_OF_IMAGE]),
+      400,
+      'the JPEG file is cut short',
+    ],
     ['a JPEG of a few bytes', () => file('rgb.jpg').subarray(0, 30), 400, 'the JPEG file has no frame header'],
     ['CMYK', () => file('cmyk.jpg'), 400, 'the JPEG file has 4 channels, as CMYK has; save it as RGB or gray'],
     // A decoder passes over FF 01, and takes the frame that follows for the picture's.
@@ -117,7 +137,7 @@ describe('files', () => {
     ],
     [
       'a JPEG of many scans',
-      () => Buffer.concat([file('rgb.jpg'), Buffer.alloc(1000, Buffer.from([0xff, 0xda]))]),
+      () => Buffer.concat([file('rgb.jpg').subarray(0, -2), scans(100), END_OF_IMAGE]),
       400,
       'the JPEG file has over 100 scans; save it with fewer',
     ],
