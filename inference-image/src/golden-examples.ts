@@ -26,9 +26,7 @@ export function goldenRun(example: GoldenExample, folder: string, decoder: Infer
 /** Throws if it is none that the model takes. */
 export function readGoldenRequest(request: GoldenRequest, folder: string, decoder: InferRequestDecoder): InferRequest {
   const inputs = request.inputs.map((input) => ({ ...input, data: elementsOf(input, folder) }));
-  // Else outputs of FP16 would be refused, which have no JSON form.
-  const parameters = { ...(request.parameters as object | undefined), binary_data_output: true };
-  return decoder.read({ ...request, inputs, parameters }, undefined, decodeData);
+  return decoder.read({ ...request, inputs }, undefined, decodeData);
 }
 
 function elementsOf({ data, file }: Pick<GoldenTensor, 'data' | 'file'>, folder: string): unknown {

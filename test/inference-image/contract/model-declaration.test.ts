@@ -1,4 +1,5 @@
 import { declarationDigest, type ModelDeclaration } from '../../../inference-image/src/contract/model-declaration';
+import { IMAGE } from '../../support/image-input';
 
 const file = (path: string, sha256: string) => ({ path, sha256, sizeBytes: 1 });
 const declared: ModelDeclaration = {
@@ -25,6 +26,12 @@ test.each<[string, Partial<ModelDeclaration>]>([
   ['golden examples', { files: [file('model.onnx', 'a'), file('golden.json', 'd'), file('x.bin', 'c')] }],
   ['elements of golden examples', { files: [file('model.onnx', 'a'), file('golden.json', 'b'), file('x.bin', 'd')] }],
   ['no golden examples', { files: [file('model.onnx', 'a')] }],
+  ['pictures', { image: IMAGE }],
 ])('is another for another: %s', (_, change) => {
   expect(declarationDigest({ ...declared, ...change })).not.toBe(digest);
+});
+
+test('and for pictures that become other elements', () => {
+  const taking = (mean: number) => declarationDigest({ ...declared, image: { ...IMAGE, mean: [mean, 0, 0] } });
+  expect(taking(0.5)).not.toBe(taking(0));
 });
