@@ -1,4 +1,4 @@
-import { declarationDigest, declarationText } from './contract/model-declaration';
+import { declarationDifferences } from './contract/model-declaration';
 import type { ModelManifest } from './contract/model-manifest';
 import type { Settings } from './contract/settings';
 
@@ -7,10 +7,10 @@ export function assertExpected({ expectedSha256, expectedDeclaration }: Settings
   if (expectedSha256 !== undefined && expectedSha256 !== manifest.sha256) {
     throw new Error(`the deployment expects model ${expectedSha256}; this image has ${manifest.sha256}`);
   }
-  if (expectedDeclaration !== undefined && expectedDeclaration !== declarationDigest(manifest)) {
-    const has = declarationText(manifest);
-    throw new Error(
-      `the deployment declares the model otherwise than this image, which has ${has}; build the image from the same declaration, or declare what it has`,
-    );
-  }
+  if (expectedDeclaration === undefined) return;
+  const differences = declarationDifferences(expectedDeclaration, manifest);
+  if (differences.length === 0) return;
+  throw new Error(
+    `the deployment declares the model otherwise than this image: ${differences.join('; ')}; build the image from the same declaration, or declare what it has`,
+  );
 }

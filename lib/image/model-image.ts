@@ -1,7 +1,7 @@
 import { Image } from '@cdktf/provider-docker/lib/image';
 import { Annotations, type TerraformProvider } from 'cdktf';
 import type { Construct } from 'constructs';
-import { declarationDigest } from '../../inference-image/src/contract/model-declaration';
+import { declarationText } from '../../inference-image/src/contract/model-declaration';
 import type { OnnxModel } from '../model/onnx-model';
 import { ModelServingError } from '../errors';
 import { Problems } from '../problems';
@@ -15,7 +15,7 @@ import { DEFAULT_PLATFORM, type ImagePlatform } from './platform';
 export interface ExpectedModel {
   /** Digest of the weights. */
   readonly expectedSha256: string;
-  /** Digest of what the image says of them; undefined where that follows from the plan. */
+  /** What the image must say of them besides; undefined where that follows from the plan. */
   readonly expectedDeclaration?: string;
 }
 
@@ -67,7 +67,7 @@ export class RegistryModelImage implements ModelImage {
     this.model = props.model;
     this.expected = {
       expectedSha256: props.model.sha256,
-      expectedDeclaration: declarationDigest(props.model),
+      expectedDeclaration: declarationText(props.model),
     };
     this.platform = props.platform ?? DEFAULT_PLATFORM;
     this.nodePath = props.nodePath ?? DEFAULT_NODE_PATH;

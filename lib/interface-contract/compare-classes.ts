@@ -41,7 +41,11 @@ function compareNames({ kind, names: was }: Classes, { names: is }: Classes): Di
     const what = `class "${moved}" has index ${is.indexOf(moved)}, and had ${was.indexOf(moved)}`;
     differences.push({ what, harm: 'clients that go by the index would misread it' });
   }
-  if (come.length > 0) differences.push({ what: `${classText(come)} is new` });
+  if (come.length > 0) {
+    const what = `${classText(come)} is new`;
+    // Typed clients know all names; but a label may be none of them.
+    differences.push(kind === 'label' ? { what } : { what, harm: 'clients that know all names would refuse it' });
+  }
   return differences;
 }
 

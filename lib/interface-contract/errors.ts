@@ -17,14 +17,21 @@ export const contractErrors = {
   broken: (
     path: string,
     modelPath: string,
-    { version }: InterfaceContract,
+    contract: InterfaceContract,
     model: ModelInterface,
     { what, harm }: Required<Difference>,
   ): Problem => ({
     code: 'contract-broken',
-    message: `${modelPath}: compared with ${path} (version "${version}"), ${what}: ${harm}. Give the model another major version, or accept it if no client minds: ${acceptCommand(modelPath, model)} --breaking`,
+    message: `${modelPath}: compared with ${path} (version "${contract.version}"), ${what}: ${harm}. ${forgotten(contract, model)}Give the model another major version, or accept it if no client minds: ${acceptCommand(modelPath, model)} --breaking`,
   }),
 };
+
+/** What a stack declares is easily left out on the command line. */
+function forgotten(contract: ModelInterface, model: ModelInterface): string {
+  const props = (['image', 'classes'] as const).filter((prop) => contract[prop] && !model[prop]);
+  if (props.length === 0) return '';
+  return `Declare ${props.join(' and ')} as before (on the command line with --preprocessing FILE). Else: `;
+}
 
 /** The command that accepts a model's interface, for messages. */
 export function acceptCommand(modelPath: string, { image, classes }: Partial<ModelInterface> = {}): string {

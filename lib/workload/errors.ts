@@ -48,7 +48,7 @@ export const workloadErrors = {
     model: OnnxModel,
   ): Problem => ({
     code: 'memory-below-picture',
-    message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${minimumMiB} and, to decode a picture of ${model.image?.maxPixels} pixels (image.maxPixels), ${imageMemoryMiB(model)} more. Raise it to ${minimumMiB + imageMemoryMiB(model)} or more, or leave it out for a default that fits${smallerPicture(memoryMiB - minimumMiB)}.`,
+    message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${minimumMiB} and, to decode a picture of ${model.image?.maxPixels} pixels (image.maxPixels), ${imageMemoryMiB(model)} more. Raise it to ${minimumMiB + imageMemoryMiB(model)} or more, or leave it out for a default that fits${smallerPicture(memoryMiB - minimumMiB, model)}.`,
   }),
 
   environmentReserved: (where: string, variable: string): Problem => ({
@@ -98,7 +98,8 @@ export const workloadErrors = {
   }),
 };
 
-function smallerPicture(freeMiB: number): string {
+/** Not smaller than what the model takes: then every picture would be enlarged. */
+function smallerPicture(freeMiB: number, { image }: OnnxModel): string {
   const pixels = pixelsWithin(freeMiB);
-  return pixels > 0 ? `; or lower image.maxPixels to ${pixels} or less` : '';
+  return image && pixels >= image.width * image.height ? `; or lower image.maxPixels to ${pixels} or less` : '';
 }

@@ -3,7 +3,6 @@ import { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import { TerraformVariable, Token } from 'cdktf';
 import { OnnxModel } from 'cdktf-model-serving';
 import { ContainerizedModel, type ContainerizedModelProps, InferenceImage } from 'cdktf-model-serving/docker';
-import { declarationDigest } from '../../inference-image/src/contract/model-declaration';
 import { largeModel, multiplier } from '../support/models';
 import { identity, writeOnnxModel } from '../support/onnx-builder';
 import { only, synthStack, tree } from '../support/synth';
@@ -137,7 +136,7 @@ test('T3 the container names its image by id, also one pulled from a registry', 
   // Nobody knows whether it was built from the same declaration until it starts.
   expect(container.env.slice(1)).toEqual([
     `MODEL_SERVING_EXPECTED_SHA256=${model.sha256}`,
-    `MODEL_SERVING_EXPECTED_DECLARATION=${declarationDigest(model)}`,
+    'MODEL_SERVING_EXPECTED_DECLARATION=name:digits,version:3,golden:none,image:none,classes:none',
   ]);
 });
 

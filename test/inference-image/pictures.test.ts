@@ -107,6 +107,12 @@ describe('files', () => {
 
   test.each<[string, () => Buffer, number, string]>([
     ['text', () => Buffer.from('hello'), 400, 'the body is not a picture; send a PNG or a JPEG file'],
+    [
+      'a form',
+      () => Buffer.from('--x\r\nContent-Disposition: form-data; name="file"; filename="7.png"\r\n\r\n'),
+      400,
+      'the body is a form; send the PNG or JPEG file itself as the body, as curl --data-binary does',
+    ],
     ['nothing', () => Buffer.alloc(0), 400, 'the body is not a picture; send a PNG or a JPEG file'],
     ['a PNG without its end', () => gray2([1, 2, 3, 4]).subarray(0, -14), 400, 'the PNG file is cut short'],
     ['a PNG of a few bytes', () => gray2([1, 2, 3, 4]).subarray(0, 20), 400, 'the PNG file has no header'],

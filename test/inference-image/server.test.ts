@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { declarationDigest } from '../../inference-image/src/contract/model-declaration';
+import { declarationText } from '../../inference-image/src/contract/model-declaration';
 import { modelFolder } from '../support/model-folder';
 import { identity, initializer, node, onnxModel, value, type ModelParts } from '../support/onnx-builder';
 import { floats, tensor } from '../support/requests';
@@ -136,12 +136,12 @@ describe('a model that fails its checks is never served, and the log says why', 
 
   test('another declaration than the deployment expects', async () => {
     const declared = { name: 'm', version: '1', files: [] };
-    const expectedDeclaration = declarationDigest({ ...declared, version: '2' });
+    const expectedDeclaration = declarationText({ ...declared, version: '2' });
     await expectRefusal(
       await ServerProcess.start(parts, { expectedDeclaration }),
-      'the deployment declares the model otherwise than this image, which has model "m" version "1", no pictures, no classes, no golden examples; build the image from the same declaration, or declare what it has',
+      'the deployment declares the model otherwise than this image: version "2", not "1"; build the image from the same declaration, or declare what it has',
     );
-    const server = await ServerProcess.start(parts, { expectedDeclaration: declarationDigest(declared) });
+    const server = await ServerProcess.start(parts, { expectedDeclaration: declarationText(declared) });
     expect((await server.get('/v2/health/ready')).status).toBe(200);
   });
 

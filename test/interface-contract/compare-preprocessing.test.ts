@@ -34,7 +34,12 @@ test.each<[string, Declared, Declared, string[]]>([
   ['the same', classes(['a', 'b']), classes(['a', 'b']), []],
   ['told', {}, classes(), ['the class is told now']],
   ['told no more', classes(), {}, ['! the class is told no more: clients that ask for it would find nothing']],
-  ['more', classes(['a', 'b']), classes(['a', 'b', 'c', 'd']), ['class "c" (and 1 more) is new']],
+  [
+    'more',
+    classes(['a', 'b']),
+    classes(['a', 'b', 'c', 'd']),
+    ['! class "c" (and 1 more) is new: clients that know all names would refuse it'],
+  ],
   [
     'fewer',
     classes(['a', 'b']),
@@ -45,7 +50,10 @@ test.each<[string, Declared, Declared, string[]]>([
     'another name',
     classes(['a', 'b']),
     classes(['a', 'x']),
-    ['! class "b" is gone: clients that know it by its name would not find it', 'class "x" is new'],
+    [
+      '! class "b" is gone: clients that know it by its name would not find it',
+      '! class "x" is new: clients that know all names would refuse it',
+    ],
   ],
   [
     'another order',
@@ -55,6 +63,7 @@ test.each<[string, Declared, Declared, string[]]>([
   ],
   ['names', classes(), classes(['a']), ['! classes have names now: clients read indices in their place']],
   ['no names', classes(['a']), classes(), ['! classes have no names any more: clients read names']],
+  ['more labels', classes(['a'], 'label'), classes(['a', 'b'], 'label'), ['class "b" is new']],
   ['names of labels', classes(undefined, 'label'), classes(['a'], 'label'), ['classes have names now']],
   [
     'no names of labels',

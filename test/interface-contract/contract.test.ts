@@ -125,7 +125,12 @@ describe('of pictures and classes', () => {
         'm.onnx: compared with m.contract.json (version "1"), class "c" has index 3, and had 2: clients that go by the index would misread it. Give the model another major version, or accept it if no client minds: model-serving contract accept m.onnx --preprocessing FILE --breaking [contract-broken]',
       ),
     );
-    expect(() => read({ classes: declared.classes })).toThrow('pictures are taken no more');
+    expect(() => read({ classes: declared.classes })).toThrow(
+      'pictures are taken no more: clients that send them would be refused. Declare image as before (on the command line with --preprocessing FILE). Else: Give the model another major version, or',
+    );
+    expect(runCli('check', 'm.onnx').stderr).toContain(
+      'Declare image and classes as before (on the command line with --preprocessing FILE). Else: ',
+    );
     expect(read({ ...declared, image: { ...image, maxPixels: 200 } }).warnings).toEqual([
       'm.onnx: compared with m.contract.json (version "1"), pictures may have 200 pixels, and could have 100. Accept it, so that the next change is compared with this one: model-serving contract accept m.onnx --preprocessing FILE',
     ]);

@@ -13,7 +13,7 @@ import {
   ScalingTarget,
 } from 'cdktf-model-serving/kubernetes';
 import { BuildContext } from '../../lib/image/build-context';
-import { declarationDigest } from '../../inference-image/src/contract/model-declaration';
+import { declarationText } from '../../inference-image/src/contract/model-declaration';
 import { largeModel, multiplier } from '../support/models';
 import { synthService } from '../support/service';
 import { stackWithProviders, synthApp, synthStack, tree } from '../support/synth';
@@ -366,7 +366,7 @@ test('an image of an earlier stack, or of a registry by its digest', () => {
   expect(container.image).toBe(reference);
   expect(container.env).toContainEqual({
     name: 'MODEL_SERVING_EXPECTED_DECLARATION',
-    value: declarationDigest(model),
+    value: declarationText(model),
   });
   expect(template.spec.node_selector).toEqual({ 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'arm64' });
   expect(json.resource.docker_image).toBeUndefined();

@@ -6,28 +6,53 @@ export interface ModelDeclaration extends Pick<ModelManifest, 'name' | 'version'
   readonly files: readonly ModelFile[];
 }
 
-/** The same for equal declarations, in whatever order their fields stand. */
-export function declarationDigest({ name, version, image, classes, files }: ModelDeclaration): string {
-  const golden = goldenFiles(files).map(({ path, sha256 }) => [path, sha256]);
-  const declared = JSON.stringify({ name, version, image, classes, golden }, sorted);
-  return createHash('sha256').update(declared).digest('hex');
+/** What a part is, in words. */
+const PARTS = { name: 'name', version: 'version', golden: 'golden examples', image: 'pictures', classes: 'classes' };
+
+type Part = keyof typeof PARTS;
+
+const NONE = 'none';
+
+/** For a setting: `name:digits,version:1,golden:none,image:0a1b2c3d4e5f6071,classes:none`. */
+export function declarationText(declaration: ModelDeclaration): string {
+  return Object.entries(fingerprints(declaration))
+    .map(([part, fingerprint]) => `${part}:${fingerprint}`)
+    .join(',');
 }
 
-/** In words, of an image that has another one than was expected. */
-export function declarationText({ name, version, image, classes, files }: ModelDeclaration): string {
-  const parts = [
-    `model ${JSON.stringify(name)} version ${JSON.stringify(version)}`,
-    image ? `pictures as ${image.width} x ${image.height} ${image.color}` : 'no pictures',
-    classes ? `classes of ${JSON.stringify(classes.output)}` : 'no classes',
-    goldenFiles(files).length > 0 ? 'golden examples' : 'no golden examples',
-  ];
-  return parts.join(', ');
+/** In what a model is declared otherwise than a setting says, in words. */
+export function declarationDifferences(expected: string, declaration: ModelDeclaration): string[] {
+  const wanted = new Map(expected.split(',').map((text) => text.split(':') as [string, string]));
+  return Object.entries(fingerprints(declaration)).flatMap(([part, has]) => {
+    const wants = wanted.get(part);
+    if (wants === has) return [];
+    const what = PARTS[part as Part];
+    if (part === 'name' || part === 'version') return [`${what} ${JSON.stringify(wants)}, not ${JSON.stringify(has)}`];
+    return [wants === NONE ? `no ${what}` : has === NONE ? `${what}, of which it has none` : `other ${what}`];
+  });
+}
+
+/** Names and versions have no commas or colons. */
+function fingerprints({ name, version, image, classes, files }: ModelDeclaration): Record<Part, string> {
+  return {
+    name,
+    version,
+    golden: fingerprint(goldenFiles(files)),
+    image: fingerprint(image),
+    classes: fingerprint(classes),
+  };
+}
+
+/** The same for equal values, in whatever order their fields stand. */
+function fingerprint(value: object | undefined): string {
+  if (value === undefined) return NONE;
+  return createHash('sha256').update(JSON.stringify(value, sorted)).digest('hex').slice(0, 16);
 }
 
 /** golden.json, and the files of its tensors after it. */
-function goldenFiles(files: readonly ModelFile[]): readonly ModelFile[] {
+function goldenFiles(files: readonly ModelFile[]): [path: string, sha256: string][] | undefined {
   const first = files.findIndex(({ path }) => path === GOLDEN_FILE);
-  return first < 0 ? [] : files.slice(first);
+  return first < 0 ? undefined : files.slice(first).map(({ path, sha256 }) => [path, sha256]);
 }
 
 function sorted(_: string, value: unknown): unknown {

@@ -147,8 +147,8 @@ export const settingsSchema = z.object({
   modelFolder: z._default(text(), SETTING_DEFAULTS.modelFolder),
   /** The model that the deployment expects; an image with another one never becomes ready. */
   expectedSha256: z.optional(sha256()),
-  /** `declarationDigest` of what it expects besides, where the image was built elsewhere. */
-  expectedDeclaration: z.optional(sha256()),
+  /** `declarationText` of what it expects besides, where the image was built elsewhere. */
+  expectedDeclaration: z.optional(text()),
   host: z._default(text(), SETTING_DEFAULTS.host),
   httpPortNumber: z._default(wholeNumber(0, 65535), SETTING_DEFAULTS.httpPortNumber),
   grpcPortNumber: z._default(wholeNumber(0, 65535), SETTING_DEFAULTS.grpcPortNumber),

@@ -21,10 +21,18 @@ export function imageFormat(body: Buffer): ImageHeader['format'] | undefined {
 /** Reads a picture's size without decoding it. Throws where it is none that can be decoded. */
 export function readImageHeader(body: Buffer): ImageHeader {
   const format = imageFormat(body);
+  if (!format && isForm(body)) {
+    throw invalid('the body is a form; send the PNG or JPEG file itself as the body, as curl --data-binary does');
+  }
   if (!format) throw invalid('the body is not a picture; send a PNG or a JPEG file');
   const header = format === 'png' ? readPng(body) : readJpeg(body);
   if (header.width === 0 || header.height === 0) throw invalid('the picture has no pixels');
   return header;
+}
+
+/** As `curl --form` sends it: https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1 */
+function isForm(body: Buffer): boolean {
+  return body.toString('latin1', 0, 2) === '--';
 }
 
 /** https://www.w3.org/TR/png-3/#11IHDR */

@@ -139,7 +139,8 @@ export class JobQueue {
     }
     const { queueTimeoutSeconds } = this.limits;
     if (now - (caller.waitsSince ?? arrived) < queueTimeoutSeconds * 1000) return undefined;
-    return new ServingError('timeout', `no executor was free within ${queueTimeoutSeconds} s`);
+    const what = caller.waitsSince === undefined ? 'no executor was free' : 'the turn of the request did not come';
+    return new ServingError('timeout', `${what} within ${queueTimeoutSeconds} s`);
   }
 
   private dropAbandoned(): void {

@@ -1,4 +1,8 @@
-import { declarationDigest, type ModelDeclaration } from '../../../inference-image/src/contract/model-declaration';
+import {
+  declarationDifferences,
+  declarationText,
+  type ModelDeclaration,
+} from '../../../inference-image/src/contract/model-declaration';
 import { IMAGE } from '../../support/image-input';
 
 const file = (path: string, sha256: string) => ({ path, sha256, sizeBytes: 1 });
@@ -8,30 +12,51 @@ const declared: ModelDeclaration = {
   classes: { output: 'y', kind: 'scores', softmax: true, names: ['a', 'b'] },
   files: [file('model.onnx', 'a'), file('golden.json', 'b'), file('x.bin', 'c')],
 };
-const digest = declarationDigest(declared);
+const bare: ModelDeclaration = { name: 'm', version: '1', files: [file('model.onnx', 'a')] };
+
+test('has a text for a setting', () => {
+  expect(declarationText(bare)).toBe('name:m,version:1,golden:none,image:none,classes:none');
+  expect(declarationText({ ...declared, image: IMAGE })).toMatch(
+    /^name:m,version:1,golden:[0-9a-f]{16},image:[0-9a-f]{16},classes:[0-9a-f]{16}$/,
+  );
+});
 
 test('is the same for the same, in whatever order it is written', () => {
   const { name, version, files } = declared;
   const classes = { names: ['a', 'b'], softmax: true, kind: 'scores' as const, output: 'y' };
-  expect(declarationDigest({ files, image: undefined, classes, version, name })).toBe(digest);
+  const same = { files, image: undefined, classes, version, name };
+  expect(declarationText(same)).toBe(declarationText(declared));
+  expect(declarationDifferences(declarationText(declared), same)).toEqual([]);
   // Weights have a digest of their own.
-  expect(declarationDigest({ ...declared, files: [file('model.onnx', 'd'), ...files.slice(1)] })).toBe(digest);
+  const others = { ...declared, files: [file('model.onnx', 'd'), ...files.slice(1)] };
+  expect(declarationText(others)).toBe(declarationText(declared));
 });
 
-test.each<[string, Partial<ModelDeclaration>]>([
-  ['name', { name: 'n' }],
-  ['version', { version: '2' }],
-  ['classes', { classes: undefined }],
-  ['names of classes', { classes: { ...declared.classes!, names: ['b', 'a'] } }],
-  ['golden examples', { files: [file('model.onnx', 'a'), file('golden.json', 'd'), file('x.bin', 'c')] }],
-  ['elements of golden examples', { files: [file('model.onnx', 'a'), file('golden.json', 'b'), file('x.bin', 'd')] }],
-  ['no golden examples', { files: [file('model.onnx', 'a')] }],
-  ['pictures', { image: IMAGE }],
-])('is another for another: %s', (_, change) => {
-  expect(declarationDigest({ ...declared, ...change })).not.toBe(digest);
+const named = (...names: string[]) => ({ classes: { ...declared.classes!, names } });
+const golden = (json: string, elements: string) => ({
+  files: [file('model.onnx', 'a'), file('golden.json', json), file('x.bin', elements)],
 });
 
-test('and for pictures that become other elements', () => {
-  const taking = (mean: number) => declarationDigest({ ...declared, image: { ...IMAGE, mean: [mean, 0, 0] } });
-  expect(taking(0.5)).not.toBe(taking(0));
+test.each<[string, Partial<ModelDeclaration>, string[]]>([
+  ['a name', { name: 'n' }, ['name "m", not "n"']],
+  ['a version', { version: '2' }, ['version "1", not "2"']],
+  ['names of classes', named('b', 'a'), ['other classes']],
+  ['no classes', { classes: undefined }, ['classes, of which it has none']],
+  ['golden examples', golden('d', 'c'), ['other golden examples']],
+  ['elements of golden examples', golden('b', 'd'), ['other golden examples']],
+  ['no golden examples', { files: [file('model.onnx', 'a')] }, ['golden examples, of which it has none']],
+  ['numbers of pixels', { image: { ...IMAGE, mean: [0.5, 0, 0] } }, ['other pictures']],
+  ['no pictures', { image: undefined }, ['pictures, of which it has none']],
+  ['two of them', { ...named('b', 'a'), image: undefined }, ['pictures, of which it has none', 'other classes']],
+])('says in what an image has others: %s', (_, change, differences) => {
+  const expected = declarationText({ ...declared, image: IMAGE });
+  expect(declarationDifferences(expected, { ...declared, image: IMAGE, ...change })).toEqual(differences);
+});
+
+test('says what an image has that was not declared', () => {
+  expect(declarationDifferences(declarationText(bare), { ...declared, image: IMAGE })).toEqual([
+    'no golden examples',
+    'no pictures',
+    'no classes',
+  ]);
 });

@@ -67,7 +67,7 @@ test('one that waits too long is dropped before it runs', async () => {
 test('what it has waited before, to be decoded, counts', async () => {
   const { executor, submit } = setUp();
   const replies = [submit('a'), submit('b', present, performance.now() - 9_990), submit('c')];
-  expect(await replies[1]).toBe('timeout: no executor was free within 10 s');
+  expect(await replies[1]).toBe('timeout: the turn of the request did not come within 10 s');
   await executor.finish();
   expect(executor.runs).toEqual(['a', 'c']);
 });

@@ -1,7 +1,7 @@
 import { errorResponses } from './errors';
 import type { JsonObject } from './json';
 import type { DescribedModel } from './model';
-import { REQUEST_PARAMETERS, requestContent } from './request-content';
+import { JSON_LENGTH, REQUEST_PARAMETERS, requestContent } from './request-content';
 
 /** `POST …/classify` */
 export function classifyOperation(operationId: string, model: DescribedModel): JsonObject {
@@ -12,7 +12,9 @@ export function classifyOperation(operationId: string, model: DescribedModel): J
     parameters: REQUEST_PARAMETERS,
     requestBody: {
       required: true,
-      description: model.image ? 'What it is, its first bytes tell, whatever its content type says.' : undefined,
+      description: model.image
+        ? `A picture or a request: its first bytes tell, whatever its content type says; with ${JSON_LENGTH} it is a request.`
+        : undefined,
       content: requestContent(model),
     },
     responses: {

@@ -1,0 +1,34 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { InferEndpoint } from '../../../inference-image/src/http/infer-endpoint';
+import type { AppOptions } from '../../../inference-image/src/http/app';
+import type { Caller } from '../../../inference-image/src/inference/job';
+
+test('what a picture has waited to be decoded is part of its wait for a run', async () => {
+  const callers: Caller[] = [];
+  const ignore = () => undefined;
+  const options = {
+    maxRequestBytes: 100,
+    images: { decode: async () => ({ inputs: [], outputs: [], binary: [], waitedSeconds: 20 }) },
+    codec: { assertEncodable: ignore, encode: () => ({ body: '{}' }) },
+    dataPlane: {
+      assertServing: ignore,
+      infer: (_: unknown, caller: Caller) => {
+        callers.push(caller);
+        return [];
+      },
+    },
+    metrics: { observeDecode: ignore, observeEncode: ignore, observeRequest: ignore },
+  } as unknown as AppOptions;
+  const endpoint = new InferEndpoint(options);
+  const server = createServer((request, response) => endpoint.handle(request, response)).listen(0);
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const { status } = await fetch(url, { method: 'POST', headers: { 'content-type': 'image/png' }, body: 'x' });
+  const waited = performance.now() - callers[0]!.waitsSince!;
+  server.close();
+  expect(status).toBe(200);
+  expect(waited).toBeGreaterThanOrEqual(20_000);
+  expect(waited).toBeLessThan(25_000);
+});
