@@ -10,7 +10,7 @@ module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/test/(container|interop|e2e|robustness|page|convert)/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.*cdktf\\.out'],
-  globalSetup: '<rootDir>/test/support/build-server.js',
+  globalSetup: '<rootDir>/test/support/build.js',
   moduleNameMapper: {
     '^cdktf-model-serving$': '<rootDir>/lib/index.ts',
     '^cdktf-model-serving/(.*)$': '<rootDir>/lib/$1/index.ts',

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { CLI } from '../support/cli';
 import { infer } from '../support/client';
 import { multiplier } from '../support/models';
 import { identity, node, writeOnnxModel } from '../support/onnx-builder';
@@ -11,10 +12,9 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
 const root = join(__dirname, '..', '..');
-const COMMAND = ['--import', 'tsx', join(root, 'lib/cli/main.ts')];
 
 function run(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...COMMAND, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], {
     cwd: root,
     encoding: 'utf8',
     env: process.env,
@@ -165,13 +165,7 @@ test.each([
     const file = multiplier(folder, 'double', 2);
     const server = spawn(
       process.execPath,
-      [
-        ...COMMAND,
-        'serve',
-        file,
-        ...pageFlags,
-        ...['--port', '--grpc-port', '--metrics-port'].flatMap((flag) => [flag, '0']),
-      ],
+      [CLI, 'serve', file, ...pageFlags, ...['--port', '--grpc-port', '--metrics-port'].flatMap((flag) => [flag, '0'])],
       {
         env: { ...process.env, MODEL_SERVING_EXECUTORS: 'for another server' },
         cwd: root,

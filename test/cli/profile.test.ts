@@ -6,16 +6,16 @@ import { createInterface } from 'node:readline';
 import { profileCommand } from '../../lib/cli/profile';
 import { fileSha256 } from '../../lib/file-hash';
 import type { ModelProfile } from '../../lib/profile/model-profile';
+import { CLI } from '../support/cli';
 import { multiplier } from '../support/models';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
 const root = join(__dirname, '..', '..');
-const COMMAND = ['--import', 'tsx', join(root, 'lib/cli/main.ts'), 'profile'];
 const QUICK = ['--seconds', '0.01', '--max-batch', '4', '--threads', '1,2'];
 
 function run(...args: string[]) {
-  return spawnSync(process.execPath, [...COMMAND, ...args], { cwd: root, encoding: 'utf8', env: process.env });
+  return spawnSync(process.execPath, [CLI, 'profile', ...args], { cwd: root, encoding: 'utf8', env: process.env });
 }
 
 test('model-serving profile writes a profile and its picture beside the model', () => {
@@ -86,7 +86,7 @@ test.each([
   ['SIGTERM', 'the server under load', 143],
 ] as const)('%s during "%s" leaves no files', async (signal, moment, exitCode) => {
   const file = multiplier(folder, signal, 2);
-  const child = spawn(process.execPath, [...COMMAND, file, ...QUICK], { cwd: root, env: process.env });
+  const child = spawn(process.execPath, [CLI, 'profile', file, ...QUICK], { cwd: root, env: process.env });
   const ended = once(child, 'exit');
   child.stdout.resume();
   createInterface(child.stderr).on('line', (line) => line.startsWith(moment) && child.kill(signal));

@@ -20,7 +20,7 @@ function read(props: OnnxModelProps = {}): OnnxModel {
   return OnnxModel.fromFile('m.onnx', { runtimeCheck: 'skip', ...props });
 }
 
-const accept = (...args: string[]) => runCli('contract', 'accept', 'm.onnx', ...args);
+const accept = (...args: string[]) => runCli('contract', 'accept', 'm.onnx', '--runtime-check', 'skip', ...args);
 
 const BROKEN =
   'm.onnx: compared with m.contract.json (version "1.4"), input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused. Give the model another major version, or accept it if no client minds: model-serving contract accept m.onnx --breaking [contract-broken]';
@@ -40,7 +40,7 @@ describe('a contract beside the model', () => {
 
   test('lets the same interface pass, whatever the minor version', () => {
     expect(read({ version: '1.5' }).warnings).toEqual([]);
-    expect(runCli('contract', 'diff', 'm.onnx')).toEqual({
+    expect(runCli('contract', 'diff', 'm.onnx', '--runtime-check', 'skip')).toEqual({
       code: 0,
       stdout: 'm.contract.json: the interface is the accepted one.\n',
       stderr: '',
@@ -51,7 +51,7 @@ describe('a contract beside the model', () => {
     write([1, 4]);
     expect(() => read({ version: '1.5' })).toThrow(new Error(BROKEN));
     expect(read({ version: '1.5', contract: false }).warnings).toEqual([]);
-    const { code, stdout } = runCli('contract', 'diff', 'm.onnx');
+    const { code, stdout } = runCli('contract', 'diff', 'm.onnx', '--runtime-check', 'skip');
     expect([code, stdout.split('\n')[0]]).toEqual([
       1,
       '! input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused',
@@ -116,7 +116,9 @@ describe('of pictures and classes', () => {
       classes: { kind: 'scores', softmax: false, names: ['a', 'b', 'c', 'd'] },
     });
     expect(read(declared).warnings).toEqual([]);
-    expect(runCli('contract', 'diff', 'm.onnx', '--preprocessing', 'm.preprocessing.json').code).toBe(0);
+    expect(
+      runCli('contract', 'diff', 'm.onnx', '--runtime-check', 'skip', '--preprocessing', 'm.preprocessing.json').code,
+    ).toBe(0);
   });
 
   test('refuses what breaks clients, and says how to accept it', () => {
@@ -128,7 +130,7 @@ describe('of pictures and classes', () => {
     expect(() => read({ classes: declared.classes })).toThrow(
       'pictures are taken no more: clients that send them would be refused. Declare image as before (on the command line with --preprocessing FILE). Else: Give the model another major version, or',
     );
-    expect(runCli('check', 'm.onnx').stderr).toContain(
+    expect(runCli('check', 'm.onnx', '--runtime-check', 'skip').stderr).toContain(
       'Declare image and classes as before (on the command line with --preprocessing FILE). Else: ',
     );
     expect(read({ ...declared, image: { ...image, maxPixels: 200 } }).warnings).toEqual([

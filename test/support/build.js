@@ -1,0 +1,18 @@
+const { execFileSync } = require('node:child_process');
+const { join } = require('node:path');
+const esbuild = require('esbuild');
+
+const root = join(__dirname, '..', '..');
+
+/** Tests run the very bundles that an image gets, and the command as JavaScript: it starts in half the time so. */
+module.exports = function build() {
+  execFileSync(process.execPath, ['esbuild.config.mjs'], { cwd: root, stdio: 'inherit' });
+  esbuild.buildSync({
+    absWorkingDir: root,
+    entryPoints: ['lib/**/*.ts', 'inference-image/src/contract/**/*.ts'],
+    outbase: '.',
+    outdir: 'dist',
+    format: 'cjs',
+    platform: 'node',
+  });
+};
