@@ -1,26 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClassOutput, ImageInput } from '../../inference-image/src/contract/image-input';
+import { IMAGE } from '../support/image-input';
 import { identity, initializer, node, value, type Dim, type Elem, type ModelParts } from '../support/onnx-builder';
 import { png } from '../support/png';
 import { ServerProcess, type Reply } from '../support/server';
 
-const SPEC: ImageInput = {
-  input: 'x',
-  datatype: 'UINT8',
-  shape: [1, 8, 16, 3],
-  width: 16,
-  height: 8,
-  color: 'rgb',
-  planar: false,
-  invert: false,
-  fit: 'stretch',
-  background: 255,
-  scale: 1,
-  mean: [0, 0, 0],
-  std: [1, 1, 1],
-  maxPixels: 1000,
-};
+const SPEC: ImageInput = { ...IMAGE, shape: [1, 8, 16, 3], width: 16, height: 8, maxPixels: 1000 };
 
 /** A server that answers with the tensor that it made of a picture. */
 function echo(image: Partial<ImageInput>, elem: Elem = 'uint8', dims: Dim[] = ['n', 8, 16, 3]): Promise<ServerProcess> {

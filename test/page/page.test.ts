@@ -1,33 +1,20 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { identity, node, value } from '../support/onnx-builder';
 import { ServerProcess } from '../support/server';
 import { accessibilityProblems } from './accessibility';
 import { belowPath } from './below-a-path';
-import { openPage, PHONE, startBrowser, type WatchedPage } from './browser';
-import { serveDigits } from './digits';
+import { PHONE, type WatchedPage } from './browser';
+import { Site } from './site';
 
-let browser: Browser;
-let digits: Awaited<ReturnType<typeof serveDigits>>;
+const site = new Site();
 let watched: WatchedPage;
 let page: Page;
 
-beforeAll(async () => {
-  [browser, digits] = await Promise.all([startBrowser(), serveDigits()]);
-});
-afterAll(async () => {
-  await Promise.all([browser?.close(), digits?.stop()]);
-});
-afterEach(async () => {
-  await page.context().close();
-});
-
 async function open(url: string, options?: BrowserContextOptions): Promise<void> {
-  watched = await openPage(browser, options);
+  watched = await site.open(url, options);
   page = watched.page;
-  await page.goto(url);
-  await page.locator('#path').filter({ hasText: 'POST' }).waitFor();
 }
 
 const text = (id: string) => page.locator(`#${id}`).innerText();
@@ -50,7 +37,7 @@ async function setRequest(change: (request: any) => void): Promise<void> {
 
 describe('the digits example', () => {
   test('shows the model', async () => {
-    await open(digits.url);
+    await open(site.url);
     expect(await page.title()).toBe('digits 1');
     expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('digits');
     expect([await text('state'), await text('facts')]).toEqual(['ready', 'version 1 · onnxruntime_onnx']);
@@ -63,7 +50,7 @@ describe('the digits example', () => {
   });
 
   test('a golden example is tried: answer, difference and latency are seen', async () => {
-    await open(digits.url);
+    await open(site.url);
     await page.getByLabel('a held-out seven').check();
     await run();
     await status('✓ As expected: 10 elements, ');
@@ -90,12 +77,12 @@ describe('the digits example', () => {
 
     const infers = watched.requests.filter((url) => url.endsWith('/v2/models/digits/infer'));
     expect(infers).toHaveLength(21);
-    expect(watched.requests.filter((url) => !url.startsWith(digits.url) && !url.startsWith('data:'))).toEqual([]);
+    expect(watched.requests.filter((url) => !url.startsWith(site.url) && !url.startsWith('data:'))).toEqual([]);
     expect(watched.complaints).toEqual([]);
   });
 
   test('the keyboard is enough', async () => {
-    await open(digits.url);
+    await open(site.url);
     const focused = () => page.locator(':focus');
     const tabTo = async (what: string) => {
       for (let i = 0; i < 20; i++) {
@@ -125,7 +112,7 @@ describe('the digits example', () => {
   });
 
   test('JSON that is none is not sent', async () => {
-    await open(digits.url);
+    await open(site.url);
     await request().fill('{"inputs": [}');
     expect(await page.getByLabel('The same with curl').inputValue()).toBe('The request is not valid JSON.');
     await run();
@@ -135,7 +122,7 @@ describe('the digits example', () => {
   });
 
   test("the server's errors are shown as it says them, and a changed request is not compared", async () => {
-    await open(digits.url);
+    await open(site.url);
     await setRequest(({ inputs }) => (inputs[0].shape = [1, 3, 32, 31]));
     await run();
     await problem('400: input "image"');
@@ -153,7 +140,7 @@ describe('the digits example', () => {
   });
 
   test('a difference beyond the tolerance is seen', async () => {
-    await open(digits.url);
+    await open(site.url);
     await page.route('**/infer', async (route) => {
       const response = await route.fetch();
       const answer = await response.json();
@@ -166,7 +153,7 @@ describe('the digits example', () => {
   });
 
   test('an answer that comes after another choice is dropped', async () => {
-    await open(digits.url);
+    await open(site.url);
     let release = () => {};
     const held = new Promise<void>((resolve) => (release = resolve));
     await page.route('**/infer', async (route) => {
@@ -185,7 +172,7 @@ describe('the digits example', () => {
   });
 
   test('the curl command gives the same answer', async () => {
-    await open(digits.url);
+    await open(site.url);
     await run();
     await status('✓ As expected');
     const command = await page.getByLabel('The same with curl').inputValue();
@@ -198,7 +185,7 @@ describe('the digits example', () => {
     ['in the dark', { colorScheme: 'dark' }],
     ['on a phone', PHONE],
   ])('is accessible, and nothing sticks out, %s', async (_name, options) => {
-    await open(digits.url, options);
+    await open(site.url, options);
     await run();
     await status('✓ As expected');
     expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
@@ -207,7 +194,7 @@ describe('the digits example', () => {
   });
 
   test('works below a path of an Ingress, with and without a slash', async () => {
-    const proxy = await belowPath('/models/it', digits.url);
+    const proxy = await belowPath('/models/it', site.url);
     for (const end of ['', '/']) {
       await open(proxy.url + end);
       await run();
@@ -234,7 +221,7 @@ test('what looks like markup is text', async () => {
   const example = { name: `example${hostile}`, request, response: { outputs: [tensor(`out${hostile}`)] } } as any;
   const name = `it's ${hostile}`;
   const server = await ServerProcess.start(parts, { page: true }, { name, version: hostile, examples: [example] });
-  watched = await openPage(browser);
+  watched = await site.openEmpty();
   page = watched.page;
   // As a model with a card answers.
   await page.route('**/v2/models/*', async (route) => {
@@ -290,10 +277,10 @@ test('a model that is not served: the state says why, and a run shows the refusa
 test.each(['**/v2/repository/index', '**/page/examples.json'])(
   'what is asked first is asked again: %s',
   async (path) => {
-    watched = await openPage(browser);
+    watched = await site.openEmpty();
     page = watched.page;
     await page.route(path, (route) => route.abort());
-    await page.goto(digits.url);
+    await page.goto(site.url);
     await page
       .locator('#load-problem')
       .filter({ hasText: 'The server does not answer. This page asks again every two seconds.' })
@@ -325,7 +312,7 @@ test('examples and zeros that are not for an editor leave an empty one', async (
 const screenshot = process.env.PAGE_SCREENSHOT;
 const SEVEN = join(__dirname, '..', '..', 'examples', 'digits', 'pictures', '7.png');
 (screenshot ? test : test.skip)('a picture of the digits example, where PAGE_SCREENSHOT says', async () => {
-  await open(digits.url, { viewport: { width: 960, height: 1100 } });
+  await open(site.url, { viewport: { width: 960, height: 1100 } });
   await page.getByLabel('Picture', { exact: true }).setInputFiles(SEVEN);
   await page.locator('#picture-status').filter({ hasText: 'Class 7' }).waitFor();
   await page.getByRole('button', { name: 'Send 20 times' }).click();

@@ -1,37 +1,24 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { IMAGE } from '../support/image-input';
 import { identity } from '../support/onnx-builder';
 import { ServerProcess } from '../support/server';
 import { accessibilityProblems } from './accessibility';
-import { openPage, PHONE, startBrowser, type WatchedPage } from './browser';
-import { serveDigits } from './digits';
+import { PHONE, type WatchedPage } from './browser';
+import { Site } from './site';
 
 const PICTURES = join(__dirname, '..', '..', 'examples', 'digits', 'pictures');
 const pictureOf = (name: string) => join(PICTURES, name);
 
-let browser: Browser;
-let digits: Awaited<ReturnType<typeof serveDigits>>;
+const site = new Site();
 let watched: WatchedPage;
 let page: Page;
 
-beforeAll(async () => {
-  [browser, digits] = await Promise.all([startBrowser(), serveDigits()]);
-});
-afterAll(async () => {
-  await Promise.all([browser?.close(), digits?.stop()]);
-});
-afterEach(async () => {
-  await page.context().close();
-});
-
 async function open(url: string, options?: BrowserContextOptions): Promise<void> {
-  watched = await openPage(browser, options);
+  watched = await site.open(url, options);
   page = watched.page;
-  await page.goto(url);
-  await page.locator('#path').filter({ hasText: 'POST' }).waitFor();
 }
 
 const file = () => page.getByLabel('Picture', { exact: true });
@@ -52,7 +39,7 @@ function filesOf(name: string) {
 
 describe('a model that takes pictures and answers with classes', () => {
   test('a picture is chosen: it, its class, its score and the latency are seen', async () => {
-    await open(digits.url);
+    await open(site.url);
     expect([await text('path'), await text('nothing-yet')]).toEqual([
       'POST v2/models/digits/classify',
       'No picture has been sent yet.',
@@ -78,12 +65,12 @@ describe('a model that takes pictures and answers with classes', () => {
     ]);
     expect(levels.length).toBeGreaterThan(2);
 
-    expect(sent()).toEqual([`${digits.url}/v2/models/digits/classify`]);
+    expect(sent()).toEqual([`${site.url}/v2/models/digits/classify`]);
     expect(watched.complaints).toEqual([]);
   });
 
   test('it is sent again, and 20 times', async () => {
-    await open(digits.url);
+    await open(site.url);
     expect(await page.getByRole('button', { name: 'Send again' }).isVisible()).toBe(false);
     await file().setInputFiles(pictureOf('7.jpg'));
     await status('Class 7');
@@ -99,10 +86,10 @@ describe('a model that takes pictures and answers with classes', () => {
   });
 
   test('the curl command gives the same answer, whatever the file is called', async () => {
-    await open(digits.url);
+    await open(site.url);
     const curl = page.getByLabel('The same picture with curl');
     expect(await curl.inputValue()).toBe(
-      `curl --silent '${digits.url}/v2/models/digits/classify' --data-binary '@picture.png'\n`,
+      `curl --silent '${site.url}/v2/models/digits/classify' --data-binary '@picture.png'\n`,
     );
     await file().setInputFiles(pictureOf('7.png'));
     await status('Class 7');
@@ -117,7 +104,7 @@ describe('a model that takes pictures and answers with classes', () => {
   });
 
   test.each(['drop', 'paste'])('a picture can come by %s', async (type) => {
-    await open(digits.url);
+    await open(site.url);
     const data = await filesOf('4.png');
     const over = page.locator('.drop.over');
     if (type === 'drop') {
@@ -137,7 +124,7 @@ describe('a model that takes pictures and answers with classes', () => {
   });
 
   test('the keyboard is enough', async () => {
-    await open(digits.url);
+    await open(site.url);
     const chooser = page.waitForEvent('filechooser');
     const focused = () => page.evaluate('document.activeElement.id');
     const tabTo = async (id: string) => {
@@ -168,7 +155,7 @@ describe('a model that takes pictures and answers with classes', () => {
   });
 
   test('what is no picture: the server says so', async () => {
-    await open(digits.url);
+    await open(site.url);
     await file().setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') });
     await problem(/^400: .*PNG/);
     expect(await text('facts')).toBe('notes.txt: no picture that this browser can show');
@@ -181,7 +168,7 @@ describe('a model that takes pictures and answers with classes', () => {
   });
 
   test('an answer that comes after another choice is dropped', async () => {
-    await open(digits.url);
+    await open(site.url);
     let release = () => {};
     const held = new Promise<void>((resolve) => (release = resolve));
     let count = 0;
@@ -207,7 +194,7 @@ describe('a model that takes pictures and answers with classes', () => {
     ['in the dark', { colorScheme: 'dark' }],
     ['on a phone', PHONE],
   ])('is accessible, and nothing sticks out, %s', async (_name, options) => {
-    await open(digits.url, options);
+    await open(site.url, options);
     expect(await accessibilityProblems(page)).toEqual([]);
     await file().setInputFiles(pictureOf('7.png'));
     await status('Class 7');
@@ -222,7 +209,7 @@ describe('a model that takes pictures and answers with classes', () => {
     ['of logits', { class: 'a', index: 0, score: 14.35 }, 'Class a score 14.35, index 0', [['a', '14.35']]],
     ['of no number', { class: '3', index: 3, score: 'NaN' }, 'Class 3 score NaN', [['3', 'NaN']]],
   ])('a class %s', async (_name, best, headline, table) => {
-    await open(digits.url);
+    await open(site.url);
     const json = { model_name: 'digits', model_version: '1', ...best, classes: [best] };
     await page.route('**/classify', (route) => route.fulfill({ json }));
     await file().setInputFiles(pictureOf('7.png'));
