@@ -6,10 +6,10 @@ import { profileModel } from '../profile/profile-model';
 import { profileText } from '../profile/profile-text';
 import { svgReport } from '../profile/svg-report';
 import { replaceFile } from '../replace-file';
-import { addModelOptions, type ModelOptions, readModel } from './model-options';
+import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
 import { ProgressBar } from './progress-bar';
 
-interface ProfileCommandOptions extends ModelOptions {
+interface ProfileCommandOptions extends CalledModelOptions {
   golden?: string;
   out?: string;
   picture?: string;
@@ -23,7 +23,7 @@ interface ProfileCommandOptions extends ModelOptions {
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 export function profileCommand(): Command {
-  return addModelOptions(new Command('profile'))
+  return addCalledModelOptions(new Command('profile'))
     .description('Measure a model on this machine: by batch size and threads, behind the server, its start and memory.')
     .option('--golden <file>', 'golden examples, whose first gives the sizes (default: those beside the model)')
     .option('--out <file>', 'the profile (default: MODEL.profile.json beside the model)')

@@ -1,12 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { profileCommand } from '../../lib/cli/profile';
 import { fileSha256 } from '../../lib/file-hash';
 import type { ModelProfile } from '../../lib/profile/model-profile';
-import { CLI } from '../support/cli';
+import { CLI, runCli } from '../support/cli';
 import { multiplier } from '../support/models';
 import { temporaryFolder } from '../support/temporary-folder';
 
@@ -79,6 +79,17 @@ test('model-serving profile writes a profile and its picture beside the model', 
   expect(served.loopSecondsPerRequest).toBeLessThanOrEqual(served.cpuSecondsPerRequest);
   expect(served.p99Seconds).toBeGreaterThanOrEqual(served.p50Seconds);
   expect(memory.peakMiB).toBeGreaterThanOrEqual(memory.readyMiB);
+});
+
+test('with pictures, the memory of one is in what is printed', () => {
+  const file = multiplier(folder, 'pictures', 2);
+  const preprocessing = join(folder, 'preprocessing.json');
+  writeFileSync(preprocessing, '{ "image": { "color": "gray", "width": 2, "height": 1 } }');
+  const { status, stdout } = run(file, ...QUICK, '--preprocessing', preprocessing);
+  expect(status).toBe(0);
+  const memory = (text: string) => Number(/^replica .*, (\d+) MiB$/m.exec(text)![1]);
+  // 24 bytes for each of 4096 x 4096 pixels.
+  expect(memory(stdout) - memory(runCli('inspect', file).stdout)).toBe(384);
 });
 
 test.each([
