@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { GOLDEN_FILE, type ModelFile, type ModelManifest } from './model-manifest';
+import { goldenFiles, type ModelFile, type ModelManifest } from './model-manifest';
 
 /** What a stack says of a model besides its weights, and an image that was built elsewhere may have otherwise. */
 export interface ModelDeclaration extends Pick<ModelManifest, 'name' | 'version' | 'image' | 'classes'> {
@@ -34,10 +34,11 @@ export function declarationDifferences(expected: string, declaration: ModelDecla
 
 /** Names and versions have no commas or colons. */
 function fingerprints({ name, version, image, classes, files }: ModelDeclaration): Record<Part, string> {
+  const golden = goldenFiles(files).map(({ path, sha256 }) => [path, sha256]);
   return {
     name,
     version,
-    golden: fingerprint(goldenFiles(files)),
+    golden: fingerprint(golden.length > 0 ? golden : undefined),
     image: fingerprint(image),
     classes: fingerprint(classes),
   };
@@ -47,12 +48,6 @@ function fingerprints({ name, version, image, classes, files }: ModelDeclaration
 function fingerprint(value: object | undefined): string {
   if (value === undefined) return NONE;
   return createHash('sha256').update(JSON.stringify(value, sorted)).digest('hex').slice(0, 16);
-}
-
-/** golden.json, and the files of its tensors after it. */
-function goldenFiles(files: readonly ModelFile[]): [path: string, sha256: string][] | undefined {
-  const first = files.findIndex(({ path }) => path === GOLDEN_FILE);
-  return first < 0 ? undefined : files.slice(first).map(({ path, sha256 }) => [path, sha256]);
 }
 
 function sorted(_: string, value: unknown): unknown {

@@ -27,10 +27,15 @@ export type ModelManifest = z.infer<typeof modelManifestSchema>;
  * part of it.
  */
 export function modelDigest(files: readonly ModelFile[]): string {
-  const golden = files.findIndex((file) => file.path === GOLDEN_FILE);
-  const weights = golden < 0 ? files : files.slice(0, golden);
+  const weights = files.slice(0, files.length - goldenFiles(files).length);
   const [only] = weights;
   if (only && weights.length === 1) return only.sha256;
   const listing = weights.map((file) => `${file.sha256}  ${file.path}\n`).join('');
   return createHash('sha256').update(listing).digest('hex');
+}
+
+/** golden.json, and the files of its tensors after it; none where there are no golden examples. */
+export function goldenFiles(files: readonly ModelFile[]): readonly ModelFile[] {
+  const first = files.findIndex(({ path }) => path === GOLDEN_FILE);
+  return first < 0 ? [] : files.slice(first);
 }
