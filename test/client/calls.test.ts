@@ -108,7 +108,7 @@ describe('a deadline', () => {
     expect(error).toMatchObject({ code: 'deadline', status: undefined, attempts: 1 });
     expect(error.message).toBe('no answer within the deadline of 100 ms');
     expect(error.milliseconds).toBeGreaterThan(95);
-    expect(error.milliseconds).toBeLessThan(1000);
+    expect(error.milliseconds).toBeLessThan(3000);
   });
 
   test('ends one whose answer does not end, or whose fetch heeds no signal', async () => {
@@ -121,9 +121,9 @@ describe('a deadline', () => {
   test('counts attempts and pauses together', async () => {
     random.mockReturnValue(0.5);
     const server = await FakeServer.start(refuse(503), refuse(503), silence);
-    const error = await failure(client(server.url, { deadline: 400 }).infer(X, {}));
+    const error = await failure(client(server.url, { deadline: 1000 }).infer(X, {}));
     expect(error).toMatchObject({ code: 'deadline', attempts: 3 });
-    expect(error.milliseconds).toBeLessThan(1000);
+    expect(error.milliseconds).toBeLessThan(3000);
   });
 
   test('is not waited for where the pause would outlast it', async () => {

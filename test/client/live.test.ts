@@ -113,6 +113,7 @@ test('comes back to a server that was full, and leaves one in time that would be
   const statuses: number[] = [];
   const client = new (jest.requireActual(file).MClient)({
     url: slow.url,
+    retries: 20,
     fetch: async (url: string, init: RequestInit) => {
       const response = await fetch(url, init);
       statuses.push(response.status);
@@ -126,7 +127,7 @@ test('comes back to a server that was full, and leaves one in time that would be
   expect(statuses).toContain(429);
 
   const inTheWay = run(15_000n);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await slow.seriesReaches('inference_running', 1);
   const start = performance.now();
   await expect(run(1n, { deadline: 60 })).rejects.toMatchObject({ code: 'deadline', attempts: 1 });
   expect(performance.now() - start).toBeLessThan(1000);

@@ -248,8 +248,8 @@ test('a picture whose turn does not come in time is not decoded', async () => {
   const edit = (manifest: any) => void (manifest.image = { ...SPEC, maxPixels: 4_000_000 });
   const server = await ServerProcess.start(identity('uint8', ['n', 8, 16, 3]), { queueTimeoutSeconds: 0.05 }, { edit });
   const body = png('gray', 2000, new Array<number[]>(2000).fill(new Array<number>(2000).fill(7)));
-  const replies = await Promise.all([1, 2, 3].map(() => send(server, body)));
-  expect(replies.map(({ status }) => status).sort()).toEqual([200, 504, 504]);
+  const replies = await Promise.all(Array.from({ length: 12 }, () => send(server, body)));
+  expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200, 504]));
   expect(replies.find(({ status }) => status === 504)!.body.error).toBe(
     "the picture's turn to be decoded did not come within 0.05 s",
   );
@@ -257,6 +257,8 @@ test('a picture whose turn does not come in time is not decoded', async () => {
 
 test('a server that is told to end answers the picture that it has begun', async () => {
   const server = await echo({});
+  // Over an open connection, so that what follows is sent at once.
+  await send(server, png('gray', 2, [[7, 8]]));
   const reply = send(server, png('gray', 2, [[7, 8]]));
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect([await server.stop(), (await reply).status]).toEqual([0, 200]);

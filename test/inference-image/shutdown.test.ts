@@ -9,7 +9,7 @@ import { slowModel } from '../support/slow-model';
 
 describe('shutdown', () => {
   test('S3 constant load through SIGTERM: every request is answered', async () => {
-    const server = await ServerProcess.start(identity('float', ['n']), { drainSeconds: 0.5 });
+    const server = await ServerProcess.start(identity('float', ['n']), { drainSeconds: 2 });
     const agent = new Agent({ keepAlive: true, maxSockets: 8 });
     const options = { agent, method: 'POST', headers: { 'content-type': 'application/json' } };
     const answers: string[] = [];
@@ -27,24 +27,22 @@ describe('shutdown', () => {
         });
         sent.end(JSON.stringify(floats(1, 2, 3)));
       });
-    // As a load balancer does: it probes, and sends no more a little after the server says that it is not ready.
+    // As a load balancer does: it sends no more a little after the server says that it is not ready.
     let ready = true;
     const clients = Array.from({ length: 8 }, async () => {
       while (ready) await send();
     });
-    await sleep(200);
+    while (answers.length < 50) await sleep(10);
     const end = server.stop();
     while ((await server.get('/v2/health/ready')).status === 200) await sleep(10);
     expect((await server.get('/v2/health/live')).status).toBe(200);
-    await sleep(200);
+    while (closing < 8 && new Set(answers).size === 1) await sleep(10);
     ready = false;
     await Promise.all(clients);
     expect(await end).toBe(0);
     expect(new Set(answers)).toEqual(new Set(['200']));
-    expect(answers.length).toBeGreaterThan(200);
-    expect(closing).toBeGreaterThan(100);
     expect(server.log.slice(-2)).toMatchObject([
-      { msg: 'shutting down', signal: 'SIGTERM', drainSeconds: 0.5 },
+      { msg: 'shutting down', signal: 'SIGTERM', drainSeconds: 2 },
       { msg: 'stopped' },
     ]);
     agent.destroy();
@@ -72,13 +70,13 @@ describe('shutdown', () => {
     expect(await server.stop()).toBe(0);
     expect(performance.now() - start).toBeGreaterThan(9_000);
     stalled.destroy();
-  }, 20_000);
+  });
 
   test('waits for what runs and what waits', async () => {
     const server = await ServerProcess.start(slowModel());
-    const n = await roundsFor(server, 0.3);
+    const n = await roundsFor(server, 0.5);
     const replies = [server.infer(rounds(n)), server.infer(rounds(n))];
-    await sleep(100);
+    await server.seriesReaches('inference_in_flight', 2);
     expect(await server.stop('SIGINT')).toBe(0);
     expect((await Promise.all(replies)).map(({ status }) => status)).toEqual([200, 200]);
   });
@@ -87,7 +85,7 @@ describe('shutdown', () => {
     const server = await ServerProcess.start(slowModel(), { drainSeconds: 60 });
     const n = await roundsFor(server, 0.5);
     const replies = [server.infer(rounds(n)), server.infer(rounds(n))];
-    await sleep(100);
+    await server.seriesReaches('inference_in_flight', 2);
     server.process.kill('SIGTERM');
     await server.waitForLog(({ msg }) => msg === 'shutting down');
     const start = performance.now();
@@ -118,7 +116,7 @@ describe('shutdown', () => {
     while (received === 0) await sleep(5);
     const [length, code] = await Promise.all([done, server.stop()]);
     expect([received, code]).toEqual([length, 0]);
-  }, 30_000);
+  });
 
   test('a model that was not served: no drain, exit code 1, and the cause last in the log', async () => {
     const x = { name: 'x', datatype: 'FP32' as const, shape: [1], data: [1] };
@@ -153,13 +151,14 @@ describe('shutdown', () => {
   });
 
   test('ten times with runs on both threads', async () => {
-    for (let i = 0; i < 10; i++) {
+    const end = async () => {
       const server = await ServerProcess.start(identity('float', ['n']));
       const load = Array.from({ length: 20 }, (_, k) => server.infer(floats(...new Array(1 + k * 1000).fill(1))));
       const replies = Promise.allSettled(load);
       await Promise.race(load);
       expect(await server.stop('SIGINT')).toBe(0);
       await replies;
-    }
-  }, 20_000);
+    };
+    for (let i = 0; i < 5; i++) await Promise.all([end(), end()]);
+  });
 });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RUNTIME_ENVIRONMENT } from '../../inference-image/src/contract/runtime-environment';
 import { settingsEnvironment, type Settings } from '../../inference-image/src/contract/settings';
 import { modelFolder, type ModelFolderOptions } from './model-folder';
@@ -101,6 +102,16 @@ export class ServerProcess {
 
   async metrics(): Promise<string> {
     return (await fetch(`${this.metricsUrl}/metrics`)).text();
+  }
+
+  /** The value of a series of its metrics: of the first, where labels tell several apart. */
+  async series(name: string): Promise<number> {
+    return Number(new RegExp(`^${name}({.*})? (\\S+)$`, 'm').exec(await this.metrics())?.[2]);
+  }
+
+  /** Waits for as long as it takes: no time is long enough on every machine. */
+  async seriesReaches(name: string, value: number): Promise<void> {
+    while ((await this.series(name)) !== value) await sleep(5);
   }
 
   /** Sends a signal and waits for the end. */

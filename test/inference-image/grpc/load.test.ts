@@ -1,19 +1,8 @@
 import { status } from '@grpc/grpc-js';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { floatsOf, GrpcClient, rawRounds } from '../../support/grpc-client';
 import { roundsFor } from '../../support/requests';
 import { ServerProcess } from '../../support/server';
 import { slowModel } from '../../support/slow-model';
-
-/** Reads a series of the server's, or waits until it has a value. */
-function seriesOf(server: ServerProcess) {
-  const read = async (series: string) =>
-    Number(new RegExp(`^${series}{.*} (\\d+)`, 'm').exec(await server.metrics())?.[1]);
-  const until = async (series: string, value: number) => {
-    while ((await read(series)) !== value) await sleep(5);
-  };
-  return { read, until };
-}
 
 test('S11 a full queue is RESOURCE_EXHAUSTED at once, and health goes on', async () => {
   const server = await ServerProcess.start(slowModel(), { maxQueueLength: 2 });
@@ -35,34 +24,29 @@ test('S11 a full queue is RESOURCE_EXHAUSTED at once, and health goes on', async
 test.each([
   ['has gone', undefined, { code: status.CANCELLED, details: 'Cancelled on client' }],
   ['has waited until its deadline', 200, { code: status.DEADLINE_EXCEEDED, details: expect.any(String) }],
-])(
-  'a call whose client %s never runs',
-  async (_, deadlineMs, failure) => {
-    const server = await ServerProcess.start(slowModel());
-    const client = new GrpcClient(server.grpcTarget);
-    const { read, until } = seriesOf(server);
-    const n = await roundsFor(server, 1.5);
-    const before = await read('inference_run_duration_seconds_count');
-    const first = client.call('ModelInfer', rawRounds(n));
-    await until('inference_running', 1);
-    const second = client.cancellable('ModelInfer', rawRounds(n), deadlineMs);
-    await until('inference_queue_length', 1);
-    if (deadlineMs === undefined) second.cancel();
-    expect(await second.failure).toEqual(failure);
-    expect(floatsOf(await first)).toEqual([n]);
-    await client.call('ModelInfer', rawRounds(1));
-    expect((await read('inference_run_duration_seconds_count')) - before).toBe(2);
-    expect(await server.metrics()).toMatch(/outcome="(cancelled|timeout)"} 1/);
-  },
-  20_000,
-);
+])('a call whose client %s never runs', async (_, deadlineMs, failure) => {
+  const server = await ServerProcess.start(slowModel());
+  const client = new GrpcClient(server.grpcTarget);
+  const n = await roundsFor(server, 1.5);
+  const before = await server.series('inference_run_duration_seconds_count');
+  const first = client.call('ModelInfer', rawRounds(n));
+  await server.seriesReaches('inference_running', 1);
+  const second = client.cancellable('ModelInfer', rawRounds(n), deadlineMs);
+  await server.seriesReaches('inference_queue_length', 1);
+  if (deadlineMs === undefined) second.cancel();
+  expect(await second.failure).toEqual(failure);
+  expect(floatsOf(await first)).toEqual([n]);
+  await client.call('ModelInfer', rawRounds(1));
+  expect((await server.series('inference_run_duration_seconds_count')) - before).toBe(2);
+  expect(await server.metrics()).toMatch(/outcome="(cancelled|timeout)"} 1/);
+});
 
 test('a call that waits too long is DEADLINE_EXCEEDED', async () => {
   const server = await ServerProcess.start(slowModel(), { queueTimeoutSeconds: 0.1 });
   const client = new GrpcClient(server.grpcTarget);
   const n = await roundsFor(server, 0.6);
   const first = client.call('ModelInfer', rawRounds(n));
-  await seriesOf(server).until('inference_running', 1);
+  await server.seriesReaches('inference_running', 1);
   expect(await client.failure('ModelInfer', rawRounds(n))).toEqual({
     code: status.DEADLINE_EXCEEDED,
     details: 'no executor was free within 0.1 s',
@@ -75,7 +59,7 @@ test('a call whose own timeout passes before its run is DEADLINE_EXCEEDED', asyn
   const client = new GrpcClient(server.grpcTarget);
   const n = await roundsFor(server, 0.6);
   const first = client.call('ModelInfer', rawRounds(n));
-  await seriesOf(server).until('inference_running', 1);
+  await server.seriesReaches('inference_running', 1);
   const parameters = { timeout: { int64_param: 50_000 } };
   expect(await client.failure('ModelInfer', { ...rawRounds(n), parameters })).toEqual({
     code: status.DEADLINE_EXCEEDED,

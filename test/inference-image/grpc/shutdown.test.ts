@@ -26,14 +26,15 @@ function load(target: string, clientCount: number, goOn: () => boolean) {
 }
 
 test('S3 constant load through SIGTERM: every call is answered', async () => {
-  const server = await ServerProcess.start(identity('float', ['n']), { drainSeconds: 0.5 });
+  const server = await ServerProcess.start(identity('float', ['n']), { drainSeconds: 2 });
   let ready = true;
   const { answers, ended } = load(server.grpcTarget, 8, () => ready);
   while (answers.length < 100) await sleep(10);
   const end = server.stop();
   const probe = new GrpcClient(server.grpcTarget);
   while ((await probe.call(CHECK)).status === 1) await sleep(10);
-  await sleep(200);
+  const before = answers.length;
+  while (answers.length < before + 8 && new Set(answers).size === 1) await sleep(10);
   ready = false;
   await ended;
   expect(new Set(answers)).toEqual(new Set(['7']));
@@ -50,12 +51,12 @@ test('connections beyond their age are replaced, and no call is lost', async () 
 
 test('what runs and what waits is answered, without a drain', async () => {
   const server = await ServerProcess.start(slowModel());
-  const n = await roundsFor(server, 0.3);
+  const n = await roundsFor(server, 0.5);
   const client = new GrpcClient(server.grpcTarget);
   // Connected, so that what follows is sent at once.
   await client.call('ModelInfer', rawRounds(1));
   const replies = [client.call('ModelInfer', rawRounds(n)), client.call('ModelInfer', rawRounds(n))];
-  await sleep(100);
+  await server.seriesReaches('inference_in_flight', 2);
   expect(await server.stop('SIGINT')).toBe(0);
   expect((await Promise.all(replies)).map(floatsOf)).toEqual([[n], [n]]);
 });
