@@ -1,36 +1,10 @@
 #!/usr/bin/env node
-import { Command } from 'commander';
 import { ModelServingError } from '../errors';
-import { packageRoot, readPackage } from '../package-root';
-import { checkCommand } from './check';
-import { clientCommand } from './client';
-import { contextCommand } from './context';
-import { contractCommand } from './contract';
-import { goldenCommand } from './golden';
-import { inspectCommand } from './inspect';
-import { openApiCommand } from './openapi';
-import { profileCommand } from './profile';
-import { sbomCommand } from './sbom';
-import { serveCommand } from './serve';
+import { modelServing } from './program';
 
-const program = new Command('model-serving')
-  .description(
-    'Look at an ONNX model, check and measure it, stage the build context of its image, serve it on this machine, or generate a client of it.',
-  )
-  .version(readPackage(packageRoot).version)
-  .showHelpAfterError()
-  .addCommand(inspectCommand())
-  .addCommand(contextCommand())
-  .addCommand(sbomCommand())
-  .addCommand(serveCommand())
-  .addCommand(checkCommand())
-  .addCommand(goldenCommand())
-  .addCommand(profileCommand())
-  .addCommand(contractCommand())
-  .addCommand(clientCommand())
-  .addCommand(openApiCommand());
-
-program.parseAsync().catch((error: unknown) => {
-  console.error(error instanceof ModelServingError ? error.message : error);
-  process.exitCode = 1;
-});
+modelServing()
+  .parseAsync()
+  .catch((error: unknown) => {
+    console.error(error instanceof ModelServingError ? error.message : error);
+    process.exitCode = 1;
+  });

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CLI } from '../support/cli';
+import { runCli } from '../support/run-cli';
 import { infer } from '../support/client';
 import { multiplier } from '../support/models';
 import { identity, node, writeOnnxModel } from '../support/onnx-builder';
@@ -13,19 +14,10 @@ import { temporaryFolder } from '../support/temporary-folder';
 const folder = temporaryFolder();
 const root = join(__dirname, '..', '..');
 
-function run(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], {
-    cwd: root,
-    encoding: 'utf8',
-    env: process.env,
-  });
-  return { status, stdout, stderr };
-}
-
 describe('model-serving inspect', () => {
   test('prints a table', () => {
-    const { status, stdout, stderr } = run('inspect', multiplier(folder, 'double', 2), '--model-version', '4');
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const { code, stdout, stderr } = runCli('inspect', multiplier(folder, 'double', 2), '--model-version', '4');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.replace(/[0-9a-f]{64}/, 'SHA256')).toMatchInlineSnapshot(`
      "model      double, version 4
      sha256     SHA256
@@ -44,7 +36,7 @@ describe('model-serving inspect', () => {
   test('shows what constructs derive from a profile', () => {
     const file = multiplier(folder, 'profiled', 3);
     profiledModel(file);
-    expect(run('inspect', file).stdout.split('\n').slice(8, -2)).toEqual([
+    expect(runCli('inspect', file).stdout.split('\n').slice(8, -2)).toEqual([
       'memory     138 MiB or more, 224 MiB by default',
       'profile    measured on 4 x AMD EPYC 9B14 on 2026-11-25',
       'replica    1 executor of 1 thread, batches of up to 16 rows, 1.2 CPUs, 224 MiB',
@@ -53,18 +45,18 @@ describe('model-serving inspect', () => {
       'start      within 30 s',
       'scaling    at 76 % of CPU',
     ]);
-    expect(JSON.parse(run('inspect', file, '--json').stdout)).toMatchObject({
+    expect(JSON.parse(runCli('inspect', file, '--json').stdout)).toMatchObject({
       memoryMiB: { minimum: 138, default: 224 },
       sizing: { executors: 1, cpus: 1.2, requestsPerSecond: 1000 },
     });
-    expect(run('inspect', file, '--no-profile').stdout).toContain('memory     161 MiB or more, 514 MiB by default');
+    expect(runCli('inspect', file, '--no-profile').stdout).toContain('memory     161 MiB or more, 514 MiB by default');
     // As constructs do, with room for one picture of 4096 x 4096 pixels.
     const preprocessing = join(folder, 'pictures.json');
     writeFileSync(preprocessing, '{ "image": { "color": "gray", "width": 2, "height": 1 } }');
-    const { stdout } = run('inspect', file, '--preprocessing', preprocessing);
+    const { stdout } = runCli('inspect', file, '--preprocessing', preprocessing);
     expect(stdout).toContain('memory     522 MiB or more, 608 MiB by default');
     expect(stdout).toContain('1.2 CPUs, 608 MiB');
-    expect(run('inspect', file, '--profile', join(folder, 'none.json')).stderr).toContain('[file-not-found]');
+    expect(runCli('inspect', file, '--profile', join(folder, 'none.json')).stderr).toContain('[file-not-found]');
   });
 
   test('shows what is declared of pictures and classes', () => {
@@ -72,21 +64,21 @@ describe('model-serving inspect', () => {
     const preprocessing = join(folder, 'declared.json');
     const declared = { image: { color: 'rgb', maxPixels: 100_000 }, classes: ['a', 'b', 'c', 'd', 'e', 'f'] };
     writeFileSync(preprocessing, JSON.stringify({ ...declared, classScores: 'softmax' }));
-    const lines = run('inspect', file, '--preprocessing', preprocessing).stdout.split('\n');
+    const lines = runCli('inspect', file, '--preprocessing', preprocessing).stdout.split('\n');
     expect(lines.filter((line) => /^(pictures|classes|memory) /.test(line))).toEqual([
       'pictures   PNG or JPEG of at most 100,000 pixels, as 2 x 1 rgb for "x"',
       'classes    6 names, by the softmax of the scores of "y"',
       'memory     164 MiB or more, 517 MiB by default',
     ]);
     const { image, classes, memoryMiB } = JSON.parse(
-      run('inspect', file, '--preprocessing', preprocessing, '--json').stdout,
+      runCli('inspect', file, '--preprocessing', preprocessing, '--json').stdout,
     );
     expect([image.color, classes.names.length, memoryMiB]).toEqual(['rgb', 6, { minimum: 164, default: 517 }]);
   });
 
   test('prints JSON', () => {
-    const { status, stdout } = run('inspect', multiplier(folder, 'double', 2), '--json');
-    expect(status).toBe(0);
+    const { code, stdout } = runCli('inspect', multiplier(folder, 'double', 2), '--json');
+    expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       name: 'double',
       version: '1',
@@ -102,21 +94,21 @@ describe('model-serving inspect', () => {
       ...identity('float', ['n']),
       nodes: [node('NoSuchOp', ['x'], ['y'])],
     });
-    const warned = run('inspect', file, '--runtime-check', 'warn');
+    const warned = runCli('inspect', file, '--runtime-check', 'warn');
     expect(warned.stderr).toMatch(/^warning: .*does not load this model/);
     expect(warned.stdout).toContain('verdict    cannot be served, or was not loaded here: see the warnings');
-    expect(run('inspect', file, '--runtime-check', 'skip').stdout).toContain('as far as its graph tells');
+    expect(runCli('inspect', file, '--runtime-check', 'skip').stdout).toContain('as far as its graph tells');
   });
 
   test('says why a file cannot be served, and exits with 1', () => {
     const file = join(folder, 'empty.onnx');
     writeFileSync(file, '');
-    const { status, stdout, stderr } = run('inspect', file);
-    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    const { code, stdout, stderr } = runCli('inspect', file);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toBe(`${file}: the file is empty. Export or download it again. [file-empty]\n`);
 
-    const json = run('inspect', file, '--json');
-    expect(json.status).toBe(1);
+    const json = runCli('inspect', file, '--json');
+    expect(json.code).toBe(1);
     expect(JSON.parse(json.stdout)).toMatchObject({ servable: false, problems: [{ code: 'file-empty' }] });
   });
 });
@@ -124,7 +116,7 @@ describe('model-serving inspect', () => {
 describe('model-serving context', () => {
   test('stages the context and prints its hash', () => {
     const out = join(folder, 'context');
-    const { status, stdout } = run(
+    const { code, stdout } = runCli(
       'context',
       multiplier(folder, 'double', 2),
       '--out',
@@ -132,7 +124,7 @@ describe('model-serving context', () => {
       '--platform',
       'linux/arm64',
     );
-    expect(status).toBe(0);
+    expect(code).toBe(0);
     expect(stdout).toMatch(/^[0-9a-f]{64}\n$/);
     expect(existsSync(join(out, 'Dockerfile'))).toBe(true);
     expect(JSON.parse(readFileSync(join(out, 'model/model.json'), 'utf8')).name).toBe('double');
@@ -142,14 +134,14 @@ describe('model-serving context', () => {
   test('refuses a folder that is not empty, and a platform that is none', () => {
     const file = multiplier(folder, 'double', 2);
     for (const out of [folder, file]) {
-      const { status, stdout, stderr } = run('context', file, '--out', out);
-      expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+      const { code, stdout, stderr } = runCli('context', file, '--out', out);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
       expect(stderr).toMatch(/ is not an empty folder\. .*\[context-folder-not-empty\]\n$/);
     }
-    expect(run('context', file, '--out', join(folder, 'y'), '--node-path', 'bin/node').stderr).toContain(
+    expect(runCli('context', file, '--out', join(folder, 'y'), '--node-path', 'bin/node').stderr).toContain(
       '[node-path-invalid]',
     );
-    expect(run('context', file, '--out', join(folder, 'x'), '--platform', 'vax').stderr).toContain(
+    expect(runCli('context', file, '--out', join(folder, 'x'), '--platform', 'vax').stderr).toContain(
       'Allowed choices are',
     );
   });
@@ -187,13 +179,36 @@ test.each([
   },
 );
 
+describe('the process', () => {
+  function start(...args: string[]) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { cwd: root, encoding: 'utf8' });
+    return { status, stdout, stderr };
+  }
+
+  test('exits with 0 once it has told its version', () => {
+    const stdout = expect.stringMatching(/^\d+\.\d+\.\d+\n$/);
+    expect(start('--version')).toEqual({ status: 0, stdout, stderr: '' });
+  });
+
+  test("exits with 1 after a model's mistake, which is all that it says", () => {
+    const stderr = expect.stringMatching(/^no-such\.onnx: .*\[file-not-found\]\n$/);
+    expect(start('sbom', 'no-such.onnx')).toEqual({ status: 1, stdout: '', stderr });
+  });
+
+  test('writes a report to its end before it exits with 1', () => {
+    const file = join(folder, 'not-a-model.onnx');
+    writeFileSync(file, '<html>');
+    const { status, stdout } = start('inspect', file, '--json');
+    expect([status, JSON.parse(stdout).servable]).toEqual([1, false]);
+  });
+});
+
 test('help and mistakes', () => {
-  expect(run('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('inspect') });
-  expect(run('--version').stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
-  expect(run('inspect')).toMatchObject({
-    status: 1,
+  expect(runCli('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('inspect') });
+  expect(runCli('inspect')).toMatchObject({
+    code: 1,
     stderr: expect.stringContaining("missing required argument 'model'"),
   });
-  expect(run('serve', 'm.onnx', '--port', 'abc').stderr).toContain('Give a whole number from 0 to 65535.');
-  expect(run('insepct')).toMatchObject({ status: 1, stderr: expect.stringContaining('Did you mean inspect?') });
+  expect(runCli('serve', 'm.onnx', '--port', 'abc').stderr).toContain('Give a whole number from 0 to 65535.');
+  expect(runCli('insepct')).toMatchObject({ code: 1, stderr: expect.stringContaining('Did you mean inspect?') });
 });

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runCli } from '../support/cli';
+import { runCli } from '../support/run-cli';
 import { multiplier } from '../support/models';
 import { temporaryFolder } from '../support/temporary-folder';
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { OnnxModel } from 'cdktf-model-serving';
-import { runCli } from '../support/cli';
+import { runCli } from '../support/run-cli';
 import { multiplier } from '../support/models';
 import { identity, writeOnnxModel } from '../support/onnx-builder';
 import { temporaryFolder } from '../support/temporary-folder';

@@ -6,7 +6,8 @@ import { createInterface } from 'node:readline';
 import { profileCommand } from '../../lib/cli/profile';
 import { fileSha256 } from '../../lib/file-hash';
 import type { ModelProfile } from '../../lib/profile/model-profile';
-import { CLI, runCli } from '../support/cli';
+import { CLI } from '../support/cli';
+import { runCli } from '../support/run-cli';
 import { multiplier } from '../support/models';
 import { temporaryFolder } from '../support/temporary-folder';
 

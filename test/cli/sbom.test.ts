@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runCli } from '../support/cli';
+import { runCli } from '../support/run-cli';
 import { identity, writeOnnxModel } from '../support/onnx-builder';
 import { temporaryFolder } from '../support/temporary-folder';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GoldenExample } from '../../inference-image/src/contract/golden';
-import { runCli } from '../support/cli';
+import { runCli } from '../support/run-cli';
 import { temporaryFolder } from '../support/temporary-folder';
 import { describeWith, runExample, type Script } from './pythons';
 import { compare, rowsOf, ServedModel } from './served-model';

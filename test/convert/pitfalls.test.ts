@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { runCli } from '../support/cli';
+import { runCli } from '../support/run-cli';
 import { temporaryFolder } from '../support/temporary-folder';
 import { describeWith, hasNewExporter, runScript, type Script } from './pythons';
 import { ServedModel } from './served-model';

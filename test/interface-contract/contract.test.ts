@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
 import { ScalableModelService } from 'cdktf-model-serving/kubernetes';
 import { identity, value, writeOnnxModel, type Dim, type Elem } from '../support/onnx-builder';
-import { runCli } from '../support/cli';
+import { runCli } from '../support/run-cli';
 import { synthStack } from '../support/synth';
 import { temporaryFolder } from '../support/temporary-folder';
 

@@ -5,7 +5,7 @@ import { ContainerizedModel } from 'cdktf-model-serving/docker';
 import { ScalableModelService } from 'cdktf-model-serving/kubernetes';
 import { Lazy, type TerraformStack } from 'cdktf';
 import { openApiOf } from '../../lib/openapi/openapi-file';
-import { runCli } from '../support/cli';
+import { runCli } from '../support/run-cli';
 import { multiplier } from '../support/models';
 import { stackWithProviders, synthApp } from '../support/synth';
 import { temporaryFolder } from '../support/temporary-folder';
