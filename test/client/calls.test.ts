@@ -206,7 +206,7 @@ test('ready is true, false while the server is not or is not there, and else an 
   expect(await calls.ready({})).toBe(false);
   expect(await failure(calls.ready({}))).toMatchObject({ code: 'invalid-request', status: 404 });
   expect(await calls.ready({})).toBe(false);
-  expect(await calls.ready({ deadline: 50 })).toBe(false);
+  expect(await calls.ready({ deadline: 500 })).toBe(false);
   expect(server.requests.map(({ url }) => url)).toEqual(Array(5).fill('/v2/models/m/ready'));
 });
 

@@ -126,11 +126,11 @@ test('comes back to a server that was full, and leaves one in time that would be
   expect(answered.map(({ y }) => y.data[0])).toEqual([2000, 2001, 2002]);
   expect(statuses).toContain(429);
 
-  const inTheWay = run(15_000n);
+  const inTheWay = run(30_000n);
   await slow.seriesReaches('inference_running', 1);
   const start = performance.now();
-  await expect(run(1n, { deadline: 60 })).rejects.toMatchObject({ code: 'deadline', attempts: 1 });
-  expect(performance.now() - start).toBeLessThan(1000);
+  await expect(run(1n, { deadline: 300 })).rejects.toMatchObject({ code: 'deadline', attempts: 1 });
+  expect(performance.now() - start).toBeLessThan(3000);
   await inTheWay;
   // It never ran.
   expect(await slow.metrics()).toMatch(/inference_requests_total\{[^}]*outcome="(timeout|cancelled)"[^}]*\} 1\n/);
