@@ -29,15 +29,19 @@ DATATYPES = {
 }
 
 
-def write_golden(path: Path, examples: dict[str, tuple[Tensors, Tensors]], absolute: float, relative: float) -> None:
+def write_golden(
+    path: Path, examples: dict[str, tuple[Tensors | str, Tensors]], absolute: float, relative: float
+) -> None:
     """Writes examples: the inputs and outputs of each by its name.
 
+    In the place of inputs may be the path of a PNG or JPEG file, from the folder of the examples: a server that
+    declares what becomes of pictures must make of it what training did.
     A float may differ by absolute + relative * |expected|; all else must be equal.
     """
     golden = [
         {
             "name": name,
-            "request": {"inputs": tensors(inputs)},
+            **({"picture": inputs} if isinstance(inputs, str) else {"request": {"inputs": tensors(inputs)}}),
             "response": {"outputs": tensors(outputs)},
             "tolerance": {"absolute": absolute, "relative": relative},
         }

@@ -21,8 +21,10 @@ export interface ModelState {
 export interface Example {
   readonly name: string;
   readonly request?: unknown;
+  /** Of a file, which is the request instead. */
+  readonly picture?: { readonly file: string; readonly base64: string };
   readonly expected?: readonly ExpectedTensor[];
-  /** Why there is no request, or nothing that is expected. */
+  /** Why there is no request and no picture, or nothing that is expected. */
   readonly omitted?: string;
 }
 

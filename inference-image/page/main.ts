@@ -1,8 +1,7 @@
 import { AnswerArea } from './answer-area';
-import { outputTable } from './answer-view';
 import { actionPath, actionUrl, type Answer, type Example, examples, infer } from './api';
 import { modelMetadata, type ModelMetadata, type ModelState, modelState } from './api';
-import { compareTensor, verdict } from './comparison';
+import { showTensors } from './compared-answer';
 import { addCopyButton, curlCommand } from './curl';
 import { byId, element, showText } from './dom';
 import { parseJson, readableJson } from './exact-json';
@@ -58,7 +57,7 @@ async function load(state: ModelState): Promise<void> {
   showModel(state, metadata);
   byId('path').textContent = `POST ${actionPath(model, 'infer')}`;
   showChoices(choicesOf(golden, metadata), golden);
-  if (pictures) showPictureSection(model, pictures, onProblem);
+  if (pictures) showPictureSection(model, pictures, golden, onProblem);
 }
 
 /** The server may be no longer what it was. What is not loaded is asked for anyway. */
@@ -82,7 +81,7 @@ function showChoices(choices: readonly Choice[], golden: readonly Example[]): vo
     return element('label', {}, input, one.name);
   });
   byId('choices').replaceChildren(...labels);
-  const omitted = golden.filter(({ request }) => request === undefined);
+  const omitted = golden.filter(({ request, picture }) => request === undefined && !picture);
   const notes = omitted.map(({ name, omitted: why }) => `Golden example “${name}” is not here: ${why}.`);
   showText(byId('omitted'), notes.join(' '));
   labels[0]!.querySelector('input')!.checked = true;
@@ -121,29 +120,12 @@ function checkJson(text: string): void {
   }
 }
 
-function showAnswer({ outputs, text }: Answer, sent: string): void {
+function showAnswer(answer: Answer, sent: string): void {
   const expected = sent === choice.text ? choice.expected : undefined;
-  const comparisons = expected?.map((tensor) =>
-    compareTensor(
-      outputs.find(({ name }) => name === tensor.name),
-      tensor,
-    ),
-  );
-  if (comparisons) {
-    const { isGood, text: sentence } = verdict(comparisons);
-    area.showStatus(sentence, isGood ? 'good' : 'bad');
-  } else if (choice.expected) {
-    area.showStatus('Answered. The request was changed, so there is nothing to compare with.');
-  } else {
-    area.showStatus(choice.note ? `Answered. ${choice.note}.` : 'Answered.');
-  }
-  const tables = outputs.map((output) =>
-    outputTable(
-      output,
-      comparisons?.find(({ tensor }) => tensor.name === output.name),
-    ),
-  );
-  area.showOutputs(tables, text);
+  showTensors(area, answer, expected);
+  if (expected) return;
+  if (choice.expected) area.showStatus('Answered. The request was changed, so there is nothing to compare with.');
+  else area.showStatus(choice.note ? `Answered. ${choice.note}.` : 'Answered.');
 }
 
 editor.addEventListener('input', onEdit);

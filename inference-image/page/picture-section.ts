@@ -1,10 +1,11 @@
 import { AnswerArea } from './answer-area';
-import { outputTable } from './answer-view';
-import { actionPath, actionUrl, classify, infer, type Action } from './api';
+import { actionPath, actionUrl, classify, infer, type Action, type Example } from './api';
 import { classHeadline, classTables } from './class-view';
+import { showTensors } from './compared-answer';
 import { addCopyButton, pictureCommand } from './curl';
 import { byId, showText } from './dom';
 import { onDroppedFiles } from './dropped-files';
+import { type GoldenPicture, showGoldenPictures } from './golden-pictures';
 import { draw } from './preview';
 import { type Outcome, Trial } from './trial';
 
@@ -12,18 +13,30 @@ const input = byId<HTMLInputElement>('picture-file');
 const area = new AnswerArea('picture-');
 
 /** For a model that takes pictures: one is chosen, dropped or pasted, seen, and sent at once. */
-export function showPictureSection(model: string, action: Action, onProblem: () => void): void {
+export function showPictureSection(
+  model: string,
+  usualAction: Action,
+  examples: readonly Example[],
+  onProblem: () => void,
+): void {
+  let golden: GoldenPicture | undefined;
+  // What is expected are tensors.
+  const actionOf = () => (golden ? 'infer' : usualAction);
   const prepare = () => {
     const file = input.files![0]!;
+    const [action, expected] = [actionOf(), golden?.expected];
     return async () => {
       await checkReadable(file);
-      return SEND[action](model, file);
+      return SEND[action](model, file, expected);
     };
   };
   const trial = new Trial('picture-', area, prepare, onProblem);
-  const choose = () => {
+  const choose = (example?: GoldenPicture) => {
+    golden = example;
+    const action = actionOf();
     const file = input.files?.[0];
     trial.reset();
+    byId('picture-path').textContent = `POST ${actionPath(model, action)}`;
     byId<HTMLTextAreaElement>('picture-curl').value = pictureCommand(
       actionUrl(model, action),
       file?.name ?? 'picture.png',
@@ -35,18 +48,25 @@ export function showPictureSection(model: string, action: Action, onProblem: () 
     void showPreview(file);
     if (file) void trial.run();
   };
-  input.addEventListener('change', choose);
+  input.addEventListener('change', () => choose());
   onDroppedFiles(byId('picture-drop'), (files) => {
     input.files = files;
     choose();
   });
+  showGoldenPictures(examples, (example) => {
+    const data = new DataTransfer();
+    data.items.add(example.file);
+    input.files = data.files;
+    choose(example);
+  });
   addCopyButton('picture-');
-  byId('picture-path').textContent = `POST ${actionPath(model, action)}`;
   byId('picture').hidden = false;
   choose();
 }
 
-const SEND: Record<Action, (model: string, file: File) => Promise<Outcome>> = {
+type Send = (model: string, file: File, expected?: GoldenPicture['expected']) => Promise<Outcome>;
+
+const SEND: Record<Action, Send> = {
   classify: async (model, file) => {
     const answer = await classify(model, file, typeOf(file));
     const show = () => {
@@ -56,14 +76,11 @@ const SEND: Record<Action, (model: string, file: File) => Promise<Outcome>> = {
     return { ...answer, show };
   },
 
-  infer: async (model, file) => {
+  infer: async (model, file, expected) => {
     const answer = await infer(model, file, typeOf(file));
     const show = () => {
       area.showStatus('Answered.');
-      area.showOutputs(
-        answer.outputs.map((output) => outputTable(output)),
-        answer.text,
-      );
+      showTensors(area, answer, expected);
     };
     return { ...answer, show };
   },

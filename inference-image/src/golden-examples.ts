@@ -1,32 +1,71 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GoldenExample, GoldenRequest, GoldenTensor } from './contract/golden';
+import type { ModelManifest } from './contract/model-manifest';
+import { ImageReader } from './image/image-reader';
+import { ImageThread } from './image/image-thread';
 import type { GoldenRun } from './inference/golden-check';
-import type { TensorData, TensorHeader } from './inference/tensor';
+import type { Tensor, TensorData, TensorHeader } from './inference/tensor';
 import { decodeBinaryData } from './protocol/binary-data';
-import type { InferRequest, InferRequestDecoder } from './protocol/infer-request';
+import { InferRequestDecoder, type InferRequest } from './protocol/infer-request';
 import { decodeJsonData } from './protocol/json-data';
 
-/**
- * What an example is to the runtime. Throws if its request is none.
- * @param folder Where golden.json is, and from where its files are named.
- */
-export function goldenRun(example: GoldenExample, folder: string, decoder: InferRequestDecoder): GoldenRun {
-  const { name, request, response, tolerance } = example;
-  const outputs = response.outputs.map((output) => output.name);
-  const asked = { ...request, outputs: outputs.map((output) => ({ name: output })) };
-  const { inputs } = readGoldenRequest(asked, folder, decoder);
-  const expected = response.outputs.map((output) => {
-    const data = decodeData(output, elementsOf(output, folder));
-    return { ...output, data, tolerance: { ...tolerance, ...output.tolerance } };
-  });
-  return { name, makeRun: () => ({ inputs: structuredClone(inputs), outputs }), expected };
-}
+/** Makes of golden examples what they are to the runtime, by the code that reads the requests of clients. */
+export class GoldenExamples {
+  private readonly decoder: InferRequestDecoder;
+  private images?: ImageReader;
 
-/** Throws if it is none that the model takes. */
-export function readGoldenRequest(request: GoldenRequest, folder: string, decoder: InferRequestDecoder): InferRequest {
-  const inputs = request.inputs.map((input) => ({ ...input, data: elementsOf(input, folder) }));
-  return decoder.read({ ...request, inputs }, undefined, decodeData);
+  constructor(private readonly manifest: Pick<ModelManifest, 'signature' | 'image'>) {
+    this.decoder = new InferRequestDecoder(manifest.signature);
+  }
+
+  /**
+   * Throws if an example's request is none that the model takes.
+   * @param folder Where golden.json is, and from where its files are named.
+   */
+  async run(example: GoldenExample, folder: string): Promise<GoldenRun> {
+    const { name, response, tolerance } = example;
+    const outputs = response.outputs.map((output) => output.name);
+    const inputs = await this.inputs(example, folder);
+    const expected = response.outputs.map((output) => {
+      const data = decodeData(output, elementsOf(output, folder));
+      return { ...output, data, tolerance: { ...tolerance, ...output.tolerance } };
+    });
+    return { name, makeRun: () => ({ inputs: structuredClone(inputs), outputs }), expected };
+  }
+
+  /** The same, of its request alone. */
+  async inputs({ request, picture, response }: GoldenExample, folder: string): Promise<readonly Tensor[]> {
+    if (picture !== undefined) return (await this.picture(join(folder, picture))).inputs;
+    const outputs = response.outputs.map(({ name }) => ({ name }));
+    return this.request({ ...(request as GoldenRequest), outputs }, folder).inputs;
+  }
+
+  request(request: GoldenRequest, folder: string): InferRequest {
+    const inputs = request.inputs.map((input) => ({ ...input, data: elementsOf(input, folder) }));
+    return this.decoder.read({ ...request, inputs }, undefined, decodeData);
+  }
+
+  picture(path: string): Promise<InferRequest> {
+    const { image, signature } = this.manifest;
+    if (!image) throw new Error(`its request is the picture ${path}, and the model declares no image`);
+    // Not that of clients, whose pictures would stand in the way.
+    this.images ??= new ImageReader({
+      spec: image,
+      outputs: signature.outputs,
+      startThread: () => new ImageThread(image),
+      maxQueueLength: Infinity,
+      maxQueueBytes: Infinity,
+      queueTimeoutSeconds: Infinity,
+    });
+    return this.images.decode(readFileSync(path), () => false);
+  }
+
+  /** Ends the thread that decoded pictures, if there were some. */
+  async close(): Promise<void> {
+    await this.images?.close();
+    this.images = undefined;
+  }
 }
 
 function elementsOf({ data, file }: Pick<GoldenTensor, 'data' | 'file'>, folder: string): unknown {

@@ -13,12 +13,11 @@ import { goldenFileSchema, goldenRequestSchema } from './contract/schemas';
 import { messageOf } from './errors';
 import { elementCount, type Signature } from './contract/signature';
 import type { GoldenRequest } from './contract/golden';
-import { goldenRun, readGoldenRequest } from './golden-examples';
-import { goldenDifferences } from './inference/golden-check';
+import { GoldenExamples } from './golden-examples';
+import { goldenDifferences, type GoldenRun } from './inference/golden-check';
 import type { Session } from './inference/session';
 import type { Tensor } from './inference/tensor';
 import { encodeBinaryData } from './protocol/binary-data';
-import { InferRequestDecoder } from './protocol/infer-request';
 import { parseJson } from './protocol/json';
 import { madeUpInputs } from './profile/trial-inputs';
 import { seededRandom } from './seeded-random';
@@ -27,51 +26,72 @@ import { encodeJsonData } from './protocol/json-data';
 /** More of them are better kept as bytes. */
 const MAX_JSON_ELEMENTS = 4096;
 
-async function report({ modelPath, signature, task }: GoldenRunOrder): Promise<GoldenRunReport> {
+async function report({ modelPath, signature, image, task }: GoldenRunOrder): Promise<GoldenRunReport> {
   let runtime: typeof import('./inference/session');
   try {
     runtime = await import('./inference/session.js');
   } catch (error) {
     return { unavailable: messageOf(error) };
   }
+  const golden = new GoldenExamples({ signature, image });
   try {
     const session = new runtime.Session({ modelPath, threads: 1 });
-    const decoder = new InferRequestDecoder(signature);
-    if ('check' in task) return { differences: await check(session, decoder, task.check) };
+    if ('check' in task) return { differences: await check(session, golden, task.check) };
     if ('random' in task) return { recorded: recordRandom(session, signature, task.random) };
-    return { recorded: task.record.map((request) => record(session, decoder, request)) };
+    return { recorded: await recordAll(session, golden, task.record) };
   } catch (error) {
     return { failure: messageOf(error) };
+  } finally {
+    await golden.close();
   }
 }
 
-async function check(session: Session, decoder: InferRequestDecoder, path: string) {
+async function check(session: Session, golden: GoldenExamples, path: string) {
   const { examples } = goldenFileSchema.parse(readJson(readFileSync(path, 'utf8')));
   const all: { example: string; what: string }[] = [];
   for (const example of examples) {
-    const found = await differences(session, () => goldenRun(example, dirname(path), decoder));
+    const found = await differences(session, golden.run(example, dirname(path)));
     all.push(...found.map((what) => ({ example: example.name, what })));
   }
   return all;
 }
 
 /** An example that cannot be run is as wrong as one that is not reproduced. */
-async function differences(session: Session, makeGolden: () => ReturnType<typeof goldenRun>): Promise<string[]> {
+async function differences(session: Session, golden: Promise<GoldenRun>): Promise<string[]> {
   try {
-    return await goldenDifferences(session, makeGolden());
+    return await goldenDifferences(session, await golden);
   } catch (error) {
     return [messageOf(error)];
   }
 }
 
-function record(session: Session, decoder: InferRequestDecoder, request: RecordedRequest): RecordedExample {
-  const { name, json, folder } = request;
-  try {
-    const { inputs, outputs } = readGoldenRequest(checkedRequest(readJson(json)), folder, decoder);
-    return answer(session, name, inputs, outputs);
-  } catch (error) {
-    throw new Error(`${name}: ${messageOf(error)}`, { cause: error });
+async function recordAll(
+  session: Session,
+  golden: GoldenExamples,
+  requests: readonly RecordedRequest[],
+): Promise<RecordedExample[]> {
+  const recorded: RecordedExample[] = [];
+  for (const request of requests) {
+    try {
+      recorded.push(await record(session, golden, request));
+    } catch (error) {
+      throw new Error(`${request.name}: ${messageOf(error)}`, { cause: error });
+    }
   }
+  return recorded;
+}
+
+async function record(
+  session: Session,
+  golden: GoldenExamples,
+  { name, json, picture, folder }: RecordedRequest,
+): Promise<RecordedExample> {
+  if (picture !== undefined) {
+    const { inputs, outputs } = await golden.picture(picture);
+    return { name, outputs: session.run({ inputs, outputs }).outputs.map(recordedTensor) };
+  }
+  const { inputs, outputs } = golden.request(checkedRequest(readJson(json as string)), folder);
+  return answer(session, name, inputs, outputs);
 }
 
 function checkedRequest(json: unknown): GoldenRequest {

@@ -55,7 +55,7 @@ async function serve(
     new ImageReader({
       spec: image,
       outputs: manifest.signature.outputs,
-      startThread: () => new ImageThread(join(__dirname, 'image-decoder', 'decoder.cjs'), image),
+      startThread: () => new ImageThread(image),
       maxQueueLength,
       maxQueueBytes,
       queueTimeoutSeconds,

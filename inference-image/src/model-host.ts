@@ -91,7 +91,7 @@ export class ModelHost {
     try {
       const plan = planBatching(settings, manifest.signature);
       this.batchingObstacle = plan.obstacle;
-      this.preparation = new Preparation(manifest, examples, settings.modelFolder, this.decoder, plan, log);
+      this.preparation = new Preparation(manifest, examples, settings.modelFolder, plan, log);
       await this.load(this.preparation);
       this.startBatching(plan);
       this.dataPlane.open();

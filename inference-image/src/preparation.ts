@@ -2,7 +2,7 @@ import type { BatchingPlan } from './batching-plan';
 import type { GoldenExample } from './contract/golden';
 import { MODEL_FILE, type ModelManifest } from './contract/model-manifest';
 import { messageOf } from './errors';
-import { goldenRun } from './golden-examples';
+import { GoldenExamples } from './golden-examples';
 import type { Executor, Run } from './inference/executor';
 import { checkGolden, type GoldenRun } from './inference/golden-check';
 import { INLINE_RUN_SECONDS, type Measurement } from './inference/inline-executor';
@@ -10,7 +10,6 @@ import type { SessionSignature } from './inference/session';
 import { ProbeRows, probeRows } from './inference/row-probe';
 import { smallestRun, warmUp } from './inference/warm-up';
 import type { Log } from './log';
-import type { InferRequestDecoder } from './protocol/infer-request';
 
 /** A run that the model takes, and how long it took. */
 interface Warm {
@@ -30,17 +29,19 @@ export interface Prepared {
  * warm, and it reproduces the golden examples.
  */
 export class Preparation {
-  private readonly golden: readonly GoldenRun[];
+  /** Read while executors load the model. */
+  private readonly golden: Promise<readonly GoldenRun[]>;
 
   constructor(
     private readonly manifest: ModelManifest,
     examples: readonly GoldenExample[],
     folder: string,
-    decoder: InferRequestDecoder,
     private readonly batching: BatchingPlan,
     private readonly log: Log,
   ) {
-    this.golden = examples.map((example) => inExample(example.name, () => goldenRun(example, folder, decoder)));
+    this.golden = readExamples(manifest, examples, folder);
+    // It is said where they are needed.
+    this.golden.catch(() => undefined);
   }
 
   checkSignature({ inputs, outputs }: SessionSignature): void {
@@ -60,8 +61,9 @@ export class Preparation {
   }
 
   async prepare(executor: Executor): Promise<Prepared> {
-    const warm = await this.warmUp(executor);
-    for (const golden of this.golden) await checkGolden(executor, golden);
+    const golden = await this.golden;
+    const warm = await this.warmUp(executor, golden[0]);
+    for (const each of golden) await checkGolden(executor, each);
     if (this.batching.maxBatchSize === 1) return { measurement: warm?.measurement };
     if (!warm) return { batchingObstacle: 'it does not run on zeros, and there is no golden example to try it with' };
     try {
@@ -99,12 +101,11 @@ export class Preparation {
    * Some models refuse the smallest shape, a convolution over one element for example: that is no reason to refuse the
    * model. Golden examples, where there are some, are the better judge.
    */
-  private async warmUp(executor: Executor): Promise<Warm | undefined> {
+  private async warmUp(executor: Executor, first: GoldenRun | undefined): Promise<Warm | undefined> {
     const makeRun = () => smallestRun(this.manifest.signature);
     try {
       return { makeRun, measurement: await warmUp(executor, makeRun) };
     } catch (error) {
-      const [first] = this.golden;
       const level = first ? 'debug' : 'warn';
       this.log[level]({ error: messageOf(error) }, 'the model does not run on zeros of the smallest shape');
       return first && { makeRun: first.makeRun, measurement: await warmUp(executor, first.makeRun) };
@@ -112,10 +113,25 @@ export class Preparation {
   }
 }
 
-/** Says of an error in which example it is. */
-function inExample<T>(name: string, read: () => T): T {
+async function readExamples(
+  manifest: ModelManifest,
+  examples: readonly GoldenExample[],
+  folder: string,
+): Promise<GoldenRun[]> {
+  const golden = new GoldenExamples(manifest);
+  const runs: GoldenRun[] = [];
   try {
-    return read();
+    for (const example of examples) runs.push(await inExample(example.name, golden.run(example, folder)));
+    return runs;
+  } finally {
+    await golden.close();
+  }
+}
+
+/** Says of an error in which example it is. */
+async function inExample<T>(name: string, result: Promise<T>): Promise<T> {
+  try {
+    return await result;
   } catch (error) {
     throw new Error(`golden example ${JSON.stringify(name)}: ${messageOf(error)}`, { cause: error });
   }

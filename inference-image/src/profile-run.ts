@@ -5,7 +5,9 @@ import { ModelTrial } from './profile/model-trial';
 
 /** A process that measures a model for its profile: apart, since a crash of the runtime ends its process. */
 const [dimensions = '{}'] = process.argv.slice(2);
-const trial = new ModelTrial(readConfiguration(process.env), JSON.parse(dimensions));
+const trial = ModelTrial.of(readConfiguration(process.env), JSON.parse(dimensions));
+// It is said to who asks.
+trial.catch(() => undefined);
 
 process.on('message', (question: TrialQuestion) => {
   void answerTo(question).then((answer) => process.send?.(answer));
@@ -14,8 +16,9 @@ process.on('disconnect', () => process.exit());
 
 async function answerTo({ ask, with: values }: TrialQuestion): Promise<TrialAnswer> {
   try {
-    const method = trial[ask] as (...values: unknown[]) => unknown;
-    return { answer: await method.apply(trial, values) };
+    const model = await trial;
+    const method = model[ask] as (...values: unknown[]) => unknown;
+    return { answer: await method.apply(model, values) };
   } catch (error) {
     return { failure: messageOf(error) };
   }

@@ -8,9 +8,9 @@ import { goldenErrors } from '../golden/errors';
 import { recordGolden } from '../golden/record-golden';
 import { readingFile } from '../model/model-files';
 import { counted } from '../profile/sizing-text';
-import { addModelOptions, type ModelOptions, readModel } from './model-options';
+import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
 
-interface RecordOptions extends ModelOptions {
+interface RecordOptions extends CalledModelOptions {
   inputs?: string[];
   random?: number;
   seed: number;
@@ -27,9 +27,12 @@ export function goldenCommand(): Command {
 }
 
 function recordCommand(): Command {
-  return addModelOptions(new Command('record'))
+  return addCalledModelOptions(new Command('record'))
     .description('Run requests, and write them with their answers as golden examples; commit the file.')
-    .option('--inputs <file...>', 'requests as the protocol has them in JSON; each becomes an example of its name')
+    .option(
+      '--inputs <file...>',
+      'requests as the protocol has them in JSON, or PNG or JPEG files; each becomes an example of its name',
+    )
     .option('--random <count>', 'record so many random requests instead', whole)
     .option('--seed <number>', 'of the random requests', whole, 1)
     .option('--out <file>', 'where to write (default: beside the model, digits.golden.json for digits.onnx)', jsonPath)
@@ -43,6 +46,7 @@ function recordCommand(): Command {
       const unchecked = { ...options, profile: false as const, contract: false as const };
       const model = readModel(path, unchecked);
       const task = taskOf(options);
+      if (!model.image) refusePictures(out, task);
       const tolerance = absolute === undefined && relative === undefined ? undefined : { absolute, relative };
       const count = recordGolden(model, path, task, { out, tolerance });
       readModel(path, { ...unchecked, golden: out });
@@ -62,8 +66,21 @@ function taskOf({ inputs, random, seed }: RecordOptions): RecordTask {
 }
 
 function requestOf(path: string): RecordedRequest {
-  const json = readingFile(path, () => readFileSync(path, 'utf8'));
-  return { name: parse(path).name, json, folder: resolve(dirname(path)) };
+  const content = readingFile(path, () => readFileSync(path));
+  const source = isPicture(path, content) ? { picture: path } : { json: content.toString() };
+  return { name: parse(path).name, folder: resolve(dirname(path)), ...source };
+}
+
+/** By its name or its first byte: JSON has neither. */
+function isPicture(path: string, [first]: Buffer): boolean {
+  return /\.(png|jpe?g)$/i.test(path) || first === 0x89 || first === 0xff;
+}
+
+function refusePictures(out: string, task: RecordTask): void {
+  const pictures = 'record' in task ? task.record.filter(({ picture }) => picture !== undefined) : [];
+  ModelServingError.throwIfAny(
+    pictures.map(({ name, picture }) => goldenErrors.pictureUndeclared(out, name, picture!)),
+  );
 }
 
 /** Elements that are kept as bytes go into a folder of its name without the end. */

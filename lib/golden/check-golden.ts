@@ -1,5 +1,5 @@
+import type { GoldenRunOrder } from '../../inference-image/src/contract/golden-run';
 import { modelDigest } from '../../inference-image/src/contract/model-manifest';
-import type { Signature } from '../../inference-image/src/contract/signature';
 import { readCache, writeCache } from '../cache';
 import type { Problem } from '../errors';
 import { areUnchanged } from '../model/model-files';
@@ -18,19 +18,21 @@ export function checkReproduced(
   golden: Golden,
   modelPath: string,
   { files }: Weights,
-  signature: Signature,
+  { signature, image }: Pick<GoldenRunOrder, 'signature' | 'image'>,
 ): Problem[] {
   const content = golden.files.map(({ sha256 }) => sha256).join(' ');
-  const key = `golden-reproduced 1 ${RUNTIME_VERSION} ${modelDigest(files)} ${content}`;
+  const declared = image ? ` ${JSON.stringify(image)}` : '';
+  const key = `golden-reproduced 2 ${RUNTIME_VERSION} ${modelDigest(files)} ${content}${declared}`;
   if (readCache<true>(key)) return [];
 
   const { path } = golden;
   const task = { check: golden.files[0].sourcePath };
-  const report = runGolden({ modelPath: files[0].sourcePath, signature, task });
+  const report = runGolden({ modelPath: files[0].sourcePath, signature, image, task });
   if ('unavailable' in report) return [goldenErrors.notRun(path, modelPath, report.unavailable)];
   if ('failure' in report) return [goldenErrors.notRun(path, modelPath, report.failure)];
   const differences = 'differences' in report ? report.differences : [];
   // What was replaced meanwhile is not what was run.
   if (differences.length === 0 && areUnchanged([...files, ...golden.files])) writeCache(key, true);
-  return differences.map(({ example, what }) => goldenErrors.drift(path, modelPath, example, what));
+  const isPicture = (name: string) => golden.examples.some((one) => one.name === name && one.picture !== undefined);
+  return differences.map(({ example, what }) => goldenErrors.drift(path, modelPath, example, what, isPicture(example)));
 }

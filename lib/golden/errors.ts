@@ -11,7 +11,7 @@ export const goldenErrors = {
 
   invalid: (path: string, where: string, reason: string): Problem => ({
     code: 'golden-invalid',
-    message: `${path}: ${where}: ${reason}. Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, requests and responses as in the Open Inference Protocol.`,
+    message: `${path}: ${where}: ${reason}. Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, requests and responses as in the Open Inference Protocol; a picture may stand in the place of a request.`,
   }),
 
   mismatch: (path: string, example: string, what: string): Problem => ({
@@ -24,14 +24,19 @@ export const goldenErrors = {
     message: `${path}: example "${example}": ${direction} "${name}" is FP16, which has no JSON form. Give its bytes in a file: "file" in the place of "data".`,
   }),
 
+  pictureUndeclared: (path: string, example: string, picture: string): Problem => ({
+    code: 'golden-picture-undeclared',
+    message: `${path}: example "${example}": its request is the picture ${picture}, and it is not declared how a picture becomes the model's input. Give OnnxModel.fromFile image, or the command --preprocessing.`,
+  }),
+
   fileReserved: (path: string, file: string): Problem => ({
     code: 'golden-file-reserved',
     message: `${path}: the image keeps a file of its own as ${file}. Give the elements another file, such as "golden/${file}".`,
   }),
 
-  drift: (path: string, modelPath: string, example: string, what: string): Problem => ({
+  drift: (path: string, modelPath: string, example: string, what: string, isPicture: boolean): Problem => ({
     code: 'golden-drift',
-    message: `${path}: example "${example}": ${what}. If the model is right, record the example anew: model-serving golden record ${modelPath} --inputs … --force; if the framework gave the example, mend the conversion instead`,
+    message: `${path}: example "${example}": ${what}. If the model is right, record the example anew: model-serving golden record ${modelPath} --inputs … --force; if the framework gave the example, mend the conversion${isPicture ? ' or the declaration of image' : ''} instead`,
   }),
 
   exists: (path: string): Problem => ({

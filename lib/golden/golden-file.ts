@@ -23,7 +23,7 @@ import { goldenErrors } from './errors';
 export interface Golden {
   /** As the user gave it, for messages. */
   readonly path: string;
-  /** The JSON file, then those that hold elements. */
+  /** The JSON file, then pictures and those that hold elements. */
   readonly files: readonly [SourceFile, ...SourceFile[]];
   readonly examples: readonly GoldenExample[];
 }
@@ -48,18 +48,31 @@ export function readGoldenFile(path: string): Golden {
   return { path, files: [file, ...elements], examples };
 }
 
-/** Whether the examples are of this model, as far as its signature tells. */
-export function checkGolden({ path, files, examples }: Golden, signature: Signature): Problem[] {
-  return examples.flatMap(({ name, request, response }) => {
-    const { inputs } = request;
+/**
+ * Whether the examples are of this model, as far as its signature tells.
+ * @param takesPictures - whether it is declared how a picture becomes the model's input
+ */
+export function checkGolden(
+  { path, files, examples }: Golden,
+  signature: Signature,
+  takesPictures: boolean,
+): Problem[] {
+  return examples.flatMap(({ name, request, picture, response }) => {
+    const inputs = request?.inputs ?? [];
     const { outputs } = response;
+    const ofRequest = request
+      ? [
+          ...inputs.flatMap((tensor) => misfits('input', tensor, inputs, signature.inputs, files)),
+          ...missing(inputs, signature.inputs),
+          ...unequalSymbols(inputs, signature.inputs),
+        ]
+      : [];
     const mismatches = [
-      ...inputs.flatMap((tensor) => misfits('input', tensor, inputs, signature.inputs, files)),
-      ...missing(inputs, signature.inputs),
-      ...unequalSymbols(inputs, signature.inputs),
+      ...ofRequest,
       ...outputs.flatMap((tensor) => misfits('output', tensor, outputs, signature.outputs, files)),
     ];
     return [
+      ...(picture !== undefined && !takesPictures ? [goldenErrors.pictureUndeclared(path, name, picture)] : []),
       ...mismatches.map((what) => goldenErrors.mismatch(path, name, what)),
       ...inputs.filter(isFp16).map((tensor) => goldenErrors.fp16(path, name, 'input', tensor.name)),
       ...outputs.filter(isFp16).map((tensor) => goldenErrors.fp16(path, name, 'output', tensor.name)),

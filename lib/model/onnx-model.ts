@@ -39,8 +39,8 @@ export interface OnnxModelProps extends ClassOutputProps {
   readonly version?: string;
 
   /**
-   * Path of a JSON file of golden examples, relative to the working directory: requests, and the responses that the
-   * container must give to them before it is ready; also checked at synth, as `runtimeCheck` says.
+   * Path of a JSON file of golden examples, relative to the working directory: requests or pictures, and the responses
+   * that the container must give to them before it is ready; also checked at synth, as `runtimeCheck` says.
    *
    * @default - no golden examples
    */
@@ -123,9 +123,13 @@ export class OnnxModel {
     const classes = resolveClassOutput(path, props, signature);
     problems.push(...(image?.problems ?? []), ...classes.problems);
     const findings = runtimeCheck === 'skip' ? [] : checkRuntime(path, weights);
-    if (golden) problems.push(...checkGolden(golden, signature), ...checkReservedFiles(golden, weights.files));
+    if (golden)
+      problems.push(
+        ...checkGolden(golden, signature, props.image !== undefined),
+        ...checkReservedFiles(golden, weights.files),
+      );
     if (golden && runtimeCheck !== 'skip' && findings.length + problems.length === 0) {
-      findings.push(...checkReproduced(golden, path, weights, signature));
+      findings.push(...checkReproduced(golden, path, weights, { signature, image: image?.image }));
     }
     if (runtimeCheck === 'require') problems.push(...findings);
     if (measured) problems.push(...checkProfile(path, modelDigest(weights.files), measured));

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { GoldenExample } from '../../inference-image/src/contract/golden';
 import { runCli } from '../support/run-cli';
 import { temporaryFolder } from '../support/temporary-folder';
 import { describeWith, runExample, type Script } from './pythons';
-import { compare, rowsOf, ServedModel } from './served-model';
+import { compare, type RequestExample, rowsOf, ServedModel } from './served-model';
 
 const folder = temporaryFolder();
 
@@ -19,7 +18,7 @@ function describeFramework(framework: string, script: Script, name: string, expe
     const out = join(folder, script);
     const model = join(out, `${name}.onnx`);
     let server: ServedModel;
-    let heldOut: GoldenExample;
+    let heldOut: RequestExample;
 
     beforeAll(async () => {
       const [, accuracy] = runExample(script, out).match(/^accuracy ([\d.]+)%/m)!;

@@ -1,5 +1,6 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { png } from '../support/png';
 import { runCli } from '../support/run-cli';
 import { temporaryFolder } from '../support/temporary-folder';
 import { describeWith, hasNewExporter, runScript, type Script } from './pythons';
@@ -22,8 +23,8 @@ function written(file: string): string {
   return readFileSync(join(folder, file), 'utf8');
 }
 
-function check(name: string): ReturnType<typeof runCli> {
-  return runCli('check', join(folder, `${name}.onnx`));
+function check(name: string, ...options: string[]): ReturnType<typeof runCli> {
+  return runCli('check', join(folder, `${name}.onnx`), ...options);
 }
 
 /** Why requests cannot share runs. */
@@ -62,6 +63,22 @@ describePitfalls('scikit_learn', () => {
   test('a scaler before trees', () => {
     expectDocumented(check('scaled-forest').stderr, 'of 225 elements that differ', '[golden-drift]');
     expect(check('forest')).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('a picture that does not become what it was in training', () => {
+    const levels = JSON.parse(written('digit.levels.json')) as number[];
+    const rows = Array.from({ length: 8 }, (_, row) => levels.slice(8 * row, 8 * row + 8));
+    writeFileSync(join(folder, 'digit.png'), png('gray', 8, rows));
+    const checkWith = (image: object) => {
+      const preprocessing = join(folder, 'digit.preprocessing.json');
+      writeFileSync(preprocessing, JSON.stringify({ image: { color: 'gray', width: 8, ...image } }));
+      return check('digit', '--preprocessing', preprocessing);
+    };
+    expect(checkWith({ scale: 1 })).toMatchObject({ code: 0, stderr: '' });
+    expect(checkWith({ scale: 1, invert: true }).stderr).toContain('[golden-drift]');
+    expect(checkWith({}).stderr).toMatch(
+      /example "a zero": output "probabilities" at .* mend the conversion or the declaration of image instead \[golden-drift\]/,
+    );
   });
 });
 

@@ -59,8 +59,11 @@ async function readyOn(log: Readable): Promise<number> {
   throw new Error('the server ended');
 }
 
+/** An example whose request is no picture. */
+export type RequestExample = GoldenExample & Pick<Required<GoldenExample>, 'request'>;
+
 /** An example of many rows as many of one. */
-export function rowsOf({ request, response, ...rest }: GoldenExample): GoldenExample[] {
+export function rowsOf({ request, response, ...rest }: RequestExample): RequestExample[] {
   const rows = request.inputs[0]!.shape[0]!;
   const row = (tensor: GoldenTensor, index: number): GoldenTensor => {
     const each = tensor.data!.length / rows;

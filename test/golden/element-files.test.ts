@@ -70,12 +70,12 @@ test.each<[string, () => object, string]>([
   [
     'is outside of the folder',
     () => ({ file: '../x.bin' }),
-    'm.golden.json: examples.0.request.inputs.0.file: must be a path within the folder of the golden examples, with "/". Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, requests and responses as in the Open Inference Protocol. [golden-invalid]',
+    'm.golden.json: examples.0.request.inputs.0.file: must be a path within the folder of the golden examples, with "/". Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, requests and responses as in the Open Inference Protocol; a picture may stand in the place of a request. [golden-invalid]',
   ],
   [
     'is beside data',
     () => ({ ...bytes('x.bin', floats(1, 2)), data: [1, 2] }),
-    'm.golden.json: examples.0.request.inputs.0: must have either data or file. Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, requests and responses as in the Open Inference Protocol. [golden-invalid]',
+    'm.golden.json: examples.0.request.inputs.0: must have either data or file. Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, requests and responses as in the Open Inference Protocol; a picture may stand in the place of a request. [golden-invalid]',
   ],
   [
     'is called as one of the image',

@@ -76,7 +76,7 @@ test('is not JSON', () => {
 
 test('has another form', () => {
   const form =
-    'Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, requests and responses as in the Open Inference Protocol.';
+    'Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, requests and responses as in the Open Inference Protocol; a picture may stand in the place of a request.';
   expect(problems('{"examples": []}')).toEqual([
     `golden-invalid: ${golden}: examples: Too small: expected array to have >=1 items. ${form}`,
   ]);

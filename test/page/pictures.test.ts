@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { IMAGE } from '../support/image-input';
 import { identity } from '../support/onnx-builder';
+import { png } from '../support/png';
 import { ServerProcess } from '../support/server';
 import { accessibilityProblems } from './accessibility';
 import { PHONE, type WatchedPage } from './browser';
@@ -240,6 +241,55 @@ test('a model that takes pictures and has no classes: its tensors are seen, and 
   await problem(/^415: content type "image\/webp" is not supported/);
   await file().setInputFiles({ name: 'long.png', mimeType: 'image/png', buffer: Buffer.alloc(30_001) });
   await problem('413: the body is larger than the limit of 30000 bytes');
+  await server.stop();
+});
+
+test('golden examples that are pictures are chosen by a button, and compared', async () => {
+  const levels = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+  const picture = png('rgb', 2, [levels.slice(0, 6), levels.slice(6)]);
+  const y = (data: number[]) => ({ name: 'y', datatype: 'UINT8' as const, shape: [1, 2, 2, 3], data });
+  const example = (name: string, data: number[], file = 'p/levels.png') => ({
+    name,
+    picture: file,
+    response: { outputs: [y(data)] },
+  });
+  const examples = [example('levels', levels), example('large', levels, 'large.png')];
+  const large = Buffer.concat([picture, Buffer.alloc(2 ** 20)]);
+  const server = await ServerProcess.start(
+    identity('uint8', ['n', 2, 2, 3]),
+    { page: true },
+    {
+      examples,
+      elements: { 'p/levels.png': picture, 'large.png': large },
+      edit: (manifest) =>
+        void Object.assign(manifest, { image: IMAGE, classes: { output: 'y', kind: 'index', softmax: false } }),
+    },
+  );
+  await open(server.url);
+  expect(await text('path')).toBe('POST v2/models/m/classify');
+  const golden = page.locator('#picture-golden button');
+  expect(await golden.allInnerTexts()).toEqual(['levels']);
+  expect(await page.locator('#omitted').innerText()).toBe(
+    'Golden example “large” is not here: its picture is longer than 1024 KiB, the most that this page takes.',
+  );
+  await golden.click();
+  await status('✓ As expected: 12 elements, no difference.');
+  expect([await text('path'), await text('facts')]).toEqual(['POST v2/models/m/infer', 'levels.png, 2 × 2 pixels']);
+  expect(await page.locator('#picture-outputs thead').innerText()).toMatch(/expected/i);
+  expect(await page.getByLabel('The same picture with curl').inputValue()).toContain(
+    "/v2/models/m/infer' --header 'Content-Type: image/png' --data-binary '@levels.png'",
+  );
+  await page.getByRole('button', { name: 'Send 20 times' }).click();
+  await page.locator('#picture-latency').filter({ hasText: 'p50 of 20' }).waitFor();
+  await status('✓ As expected');
+  expect(await accessibilityProblems(page)).toEqual([]);
+
+  // Another picture is not the example.
+  await page.route('**/classify', (route) => route.fulfill({ json: { class: 'a', classes: [] } }));
+  await file().setInputFiles(pictureOf('7.png'));
+  await status('Class a');
+  expect(await text('path')).toBe('POST v2/models/m/classify');
+  expect(watched.complaints).toEqual([]);
   await server.stop();
 });
 

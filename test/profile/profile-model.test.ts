@@ -5,6 +5,7 @@ import { OnnxModel, type OnnxModelProps } from '../../lib/model/onnx-model';
 import { type Profiled, type ProfileOptions, profileModel } from '../../lib/profile/profile-model';
 import type { Step } from '../../lib/profile/progress';
 import { identity, initializer, type ModelParts, node, value, writeOnnxModel } from '../support/onnx-builder';
+import { png } from '../support/png';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
@@ -129,6 +130,17 @@ test.each<[string, { data?: number[]; file?: string }]>([
     maxBatchSize: 1,
   });
   expect(measured.dimensions).toEqual({ width: 4 });
+});
+
+test('a golden picture tells sizes as well', async () => {
+  writeFileSync(join(folder, 'p.png'), png('gray', 2, [[0, 255]]));
+  const y = { name: 'y', datatype: 'FP32', shape: [1, 1, 1, 2], data: [0, 1] };
+  const { profile: measured } = await profile(identity('float', ['n', 1, 'height', 'width']), {
+    examples: [{ name: 'first', picture: 'p.png', response: { outputs: [y] } }],
+    maxBatchSize: 1,
+    read: { image: { color: 'gray', width: 2, height: 1 } },
+  });
+  expect(measured.dimensions).toEqual({ height: 1, width: 2 });
 });
 
 test('a server that does not serve the model', async () => {

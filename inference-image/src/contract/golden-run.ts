@@ -1,9 +1,12 @@
 /** What a process outside of any container is to do with a model and golden examples: golden-run.ts. */
+import type { ImageInput } from './image-input';
 import type { Signature } from './signature';
 
 export interface GoldenRunOrder {
   readonly modelPath: string;
   readonly signature: Signature;
+  /** Of a model that takes pictures. */
+  readonly image?: ImageInput;
   /** A golden file to reproduce, or what to record. */
   readonly task: { readonly check: string } | RecordTask;
 }
@@ -17,7 +20,9 @@ export interface RecordedRequest {
   /** Of the example that comes of it. */
   readonly name: string;
   /** In JSON, as text: 64-bit integers stay exact. */
-  readonly json: string;
+  readonly json?: string;
+  /** The path of a picture, which is the request instead. */
+  readonly picture?: string;
   /** Where the files are that it names. */
   readonly folder: string;
 }
@@ -32,7 +37,8 @@ export type GoldenRunReport =
 
 export interface RecordedExample {
   readonly name: string;
-  readonly inputs: readonly RecordedTensor[];
+  /** None where a picture is the request. */
+  readonly inputs?: readonly RecordedTensor[];
   readonly outputs: readonly RecordedTensor[];
 }
 

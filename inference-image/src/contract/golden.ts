@@ -10,14 +10,17 @@ export type GoldenTensor = GoldenExample['response']['outputs'][number];
 /** A request as HTTP takes it, but that an input may have its elements in a file. */
 export type GoldenRequest = z.infer<typeof goldenRequestSchema>;
 
-/** A request and the response that the model must give to it, both in the protocol's own JSON. */
+/** A request, or the picture that makes one, and the response that the model must give to it, in the protocol's own JSON. */
 export type GoldenExample = z.infer<typeof goldenExampleSchema>;
 
 /** golden.json: examples that a container reproduces before it is ready. */
 export type GoldenFile = z.infer<typeof goldenFileSchema>;
 
-/** The files that hold elements of the examples, relative to golden.json, each once. */
+/** The files that the examples name, relative to golden.json, each once: pictures, and those that hold elements. */
 export function goldenFiles(examples: readonly GoldenExample[]): string[] {
-  const tensors = examples.flatMap(({ request, response }) => [...request.inputs, ...response.outputs]);
-  return [...new Set(tensors.flatMap(({ file }) => file ?? []))];
+  const named = examples.flatMap(({ request, picture, response }) => {
+    const tensors = [...(request?.inputs ?? []), ...response.outputs];
+    return [picture, ...tensors.map(({ file }) => file)];
+  });
+  return [...new Set(named.filter((file) => file !== undefined))];
 }

@@ -119,12 +119,22 @@ export const goldenRequestSchema = z.looseObject({
   inputs: z.array(goldenTensorSchema.check(hasOneSource)).check(z.minLength(1)),
 });
 
-export const goldenExampleSchema = z.strictObject({
-  name: text(),
-  request: goldenRequestSchema,
-  response: z.looseObject({ outputs: z.array(goldenOutputSchema.check(hasOneSource)).check(z.minLength(1)) }),
-  tolerance: z.prefault(toleranceSchema, {}),
-});
+const hasOneRequest = z.refine<{ request?: unknown; picture?: unknown }>(
+  ({ request, picture }) => (request === undefined) !== (picture === undefined),
+  'must have either request or picture',
+);
+
+export const goldenExampleSchema = z
+  .strictObject({
+    name: text(),
+    /** Exactly one of them. */
+    request: z.optional(goldenRequestSchema),
+    /** A PNG or JPEG file as clients send it, for models that take pictures. */
+    picture: z.optional(pathWithin('the folder of the golden examples')),
+    response: z.looseObject({ outputs: z.array(goldenOutputSchema.check(hasOneSource)).check(z.minLength(1)) }),
+    tolerance: z.prefault(toleranceSchema, {}),
+  })
+  .check(hasOneRequest);
 
 export const goldenFileSchema = z.strictObject({ examples: z.array(goldenExampleSchema).check(z.minLength(1)) });
 

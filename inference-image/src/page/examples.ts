@@ -1,13 +1,15 @@
 import { stringify } from 'lossless-json';
 import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import type { GoldenExample, GoldenTensor } from '../contract/golden';
+import { basename, join } from 'node:path';
+import type { GoldenExample, GoldenRequest, GoldenTensor } from '../contract/golden';
 import { messageOf } from '../errors';
 import { decodeBinaryData } from '../protocol/binary-data';
 import { decodeJsonData, encodeJsonData } from '../protocol/json-data';
 
 /** Of the JSON of a request, and of what is expected. More is nothing for an editor in a browser. */
 const MAX_KIB = 256;
+/** Of a picture's file. */
+const MAX_PICTURE_KIB = 1024;
 /** Of all examples together: their text is kept in memory. */
 const MAX_TOTAL_KIB = 4096;
 
@@ -32,9 +34,12 @@ export function pageExamples(examples: readonly GoldenExample[], folder: string,
 }
 
 /** The fields of an example, as JSON. */
-function fieldsOf({ request, response, tolerance }: GoldenExample, folder: string): Record<string, string> {
-  const { inputs, ...others } = request;
+function fieldsOf({ request, picture, response, tolerance }: GoldenExample, folder: string): Record<string, string> {
   try {
+    if (picture !== undefined) {
+      return { picture: pictureText(picture, folder), ...expectedFields(response.outputs, tolerance, folder) };
+    }
+    const { inputs, ...others } = request as GoldenRequest;
     const rest = Object.entries(others).map(([key, value]) => [key, stringify(value) ?? 'null']);
     const texts = inputs.map((input) => objectText(tensorFields(input, folder)));
     const sent = bounded('its request', objectText({ inputs: arrayText(texts), ...Object.fromEntries(rest) }));
@@ -42,6 +47,14 @@ function fieldsOf({ request, response, tolerance }: GoldenExample, folder: strin
   } catch (error) {
     return { omitted: JSON.stringify(messageOf(error)) };
   }
+}
+
+function pictureText(file: string, folder: string): string {
+  const path = join(folder, file);
+  if (statSync(path).size > MAX_PICTURE_KIB * 1024) {
+    throw new Error(`its picture is longer than ${MAX_PICTURE_KIB} KiB, the most that this page takes`);
+  }
+  return JSON.stringify({ file: basename(file), base64: readFileSync(path, 'base64') });
 }
 
 function expectedFields(

@@ -4,12 +4,11 @@ import type { Configuration } from '../configuration';
 import { MODEL_FILE } from '../contract/model-manifest';
 import type { Trial, TrialLoad, TrialRequest, TrialWarmUp } from '../contract/trial';
 import { cpuQuota } from '../cpu-quota';
-import { readGoldenRequest } from '../golden-examples';
+import { GoldenExamples } from '../golden-examples';
 import type { Run } from '../inference/executor';
 import { Session } from '../inference/session';
 import type { Tensor } from '../inference/tensor';
 import { WorkerExecutor } from '../inference/worker-executor';
-import { InferRequestDecoder } from '../protocol/infer-request';
 import { exampleInputs, madeUpInputs, type TrialInputs } from './trial-inputs';
 import { trialRequest } from './trial-request';
 
@@ -18,22 +17,31 @@ const EXECUTOR_RUNS = 5;
 
 /** Measures a model with the session and the executor of the server. */
 export class ModelTrial implements Trial {
+  /** @param dimensions Sizes of symbolic dimensions. */
+  static async of(configuration: Configuration, dimensions: Readonly<Record<string, number>>): Promise<ModelTrial> {
+    const { settings, manifest, examples } = configuration;
+    const golden = new GoldenExamples(manifest);
+    try {
+      const [first] = examples;
+      const example = first && (await golden.inputs(first, settings.modelFolder));
+      return new ModelTrial(configuration, dimensions, example);
+    } finally {
+      await golden.close();
+    }
+  }
+
   private readonly modelPath: string;
-  private readonly example?: readonly Tensor[];
   private inputs: TrialInputs;
   private session?: Session;
 
-  /** @param dimensions Sizes of symbolic dimensions. */
-  constructor(
+  private constructor(
     private readonly configuration: Configuration,
     dimensions: Readonly<Record<string, number>>,
+    private readonly example: readonly Tensor[] | undefined,
   ) {
-    const { settings, manifest, examples } = configuration;
+    const { settings, manifest } = configuration;
     this.modelPath = join(settings.modelFolder, MODEL_FILE);
-    const [first] = examples;
-    const decoder = new InferRequestDecoder(manifest.signature);
-    this.example = first && readGoldenRequest(first.request, settings.modelFolder, decoder).inputs;
-    this.inputs = madeUpInputs(manifest.signature, dimensions, this.example);
+    this.inputs = madeUpInputs(manifest.signature, dimensions, example);
   }
 
   load(threads: number): TrialLoad {

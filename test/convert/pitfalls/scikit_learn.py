@@ -1,5 +1,6 @@
 """What goes wrong on the way from scikit-learn, each mistake in a file of its own."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from golden import write_golden
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType
 from sklearn.base import BaseEstimator
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_digits, load_iris
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -36,3 +37,12 @@ def forest(name: str, *steps: BaseEstimator) -> None:
 
 forest("scaled-forest", StandardScaler())
 forest("forest")
+
+# Pixels from 0 to 16, which are the levels of a picture that the test makes of them.
+digits, numbers = load_digits(return_X_y=True)
+model = LogisticRegression(max_iter=200).fit(digits / 16, numbers)
+model.coef_ /= 16
+onnx.save(to_onnx(model, initial_types=[("pixels", FloatTensorType([None, 64]))], options=tensors), folder / "digit.onnx")
+(folder / "digit.levels.json").write_text(json.dumps(digits[0].astype(int).tolist()))
+answers = {"probabilities": model.predict_proba(digits[:1]).astype(np.float32)}
+write_golden(folder / "digit.golden.json", {"a zero": ("digit.png", answers)}, absolute=1e-5, relative=0)
