@@ -1,6 +1,6 @@
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BuildContext } from '../../lib/image/build-context';
 import { OnnxModel } from '../../lib/model/onnx-model';
@@ -164,10 +164,17 @@ test('the card and the bill of materials can be read back from the image, to the
   expect(docker('run', '--rm', '--entrypoint=/usr/local/bin/node', image, ...mode)).toBe('555');
 });
 
-test('a picture is answered with its class, as curl sends it, and the page is there', async () => {
+test('a picture is answered with its class, as curl sends it, once the golden one is; and the page is there', async () => {
   const digits = join(__dirname, '../../examples/digits');
+  const { examples } = JSON.parse(readFileSync(join(digits, 'digits.golden.json'), 'utf8'));
+  const { response } = examples.find(({ name }: { name: string }) => name === 'a held-out seven');
+  const picture = { name: 'its picture', picture: 'pictures/7.png', response, tolerance: { absolute: 0.1 } };
+  const golden = join(folder, 'digits.golden.json');
+  writeFileSync(golden, JSON.stringify({ examples: [...examples, picture] }));
+  mkdirSync(join(folder, 'pictures'));
+  copyFileSync(join(digits, 'pictures', '7.png'), join(folder, 'pictures', '7.png'));
   const model = OnnxModel.fromFile(join(digits, 'digits.onnx'), {
-    golden: join(digits, 'digits.golden.json'),
+    golden,
     image: { color: 'rgb', mean: 0.5, std: 0.5, maxPixels: 4_000_000 },
     classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
   });
