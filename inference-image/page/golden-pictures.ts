@@ -6,14 +6,16 @@ import type { ExpectedTensor } from './tensor';
 export interface GoldenPicture {
   readonly file: File;
   readonly expected?: readonly ExpectedTensor[];
+  /** Why nothing is. */
+  readonly note?: string;
 }
 
 /** A button for each golden example that is a picture, which it chooses. */
 export function showGoldenPictures(examples: readonly Example[], choose: (picture: GoldenPicture) => void): void {
-  const buttons = examples.flatMap(({ name, picture, expected }) => {
+  const buttons = examples.flatMap(({ name, picture, expected, omitted: note }) => {
     if (!picture) return [];
     const button = element('button', { type: 'button', className: 'plain' }, name);
-    button.addEventListener('click', () => choose({ file: fileOf(picture), expected }));
+    button.addEventListener('click', () => choose({ file: fileOf(picture), expected, note }));
     return [button];
   });
   byId('picture-golden').replaceChildren(...buttons);

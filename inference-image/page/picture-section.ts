@@ -24,10 +24,10 @@ export function showPictureSection(
   const actionOf = () => (golden ? 'infer' : usualAction);
   const prepare = () => {
     const file = input.files![0]!;
-    const [action, expected] = [actionOf(), golden?.expected];
+    const [action, example] = [actionOf(), golden];
     return async () => {
       await checkReadable(file);
-      return SEND[action](model, file, expected);
+      return SEND[action](model, file, example);
     };
   };
   const trial = new Trial('picture-', area, prepare, onProblem);
@@ -64,7 +64,7 @@ export function showPictureSection(
   choose();
 }
 
-type Send = (model: string, file: File, expected?: GoldenPicture['expected']) => Promise<Outcome>;
+type Send = (model: string, file: File, example?: GoldenPicture) => Promise<Outcome>;
 
 const SEND: Record<Action, Send> = {
   classify: async (model, file) => {
@@ -76,11 +76,11 @@ const SEND: Record<Action, Send> = {
     return { ...answer, show };
   },
 
-  infer: async (model, file, expected) => {
+  infer: async (model, file, example) => {
     const answer = await infer(model, file, typeOf(file));
     const show = () => {
-      area.showStatus('Answered.');
-      showTensors(area, answer, expected);
+      area.showStatus(example?.note ? `Answered. ${example.note}.` : 'Answered.');
+      showTensors(area, answer, example?.expected);
     };
     return { ...answer, show };
   },

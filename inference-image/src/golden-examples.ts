@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GoldenExample, GoldenRequest, GoldenTensor } from './contract/golden';
 import type { ModelManifest } from './contract/model-manifest';
+import { messageOf } from './errors';
 import { ImageReader } from './image/image-reader';
 import { ImageThread } from './image/image-thread';
 import type { GoldenRun } from './inference/golden-check';
@@ -36,7 +37,7 @@ export class GoldenExamples {
 
   /** The same, of its request alone. */
   async inputs({ request, picture, response }: GoldenExample, folder: string): Promise<readonly Tensor[]> {
-    if (picture !== undefined) return (await this.picture(join(folder, picture))).inputs;
+    if (picture !== undefined) return (await this.picture(picture, folder)).inputs;
     const outputs = response.outputs.map(({ name }) => ({ name }));
     return this.request({ ...(request as GoldenRequest), outputs }, folder).inputs;
   }
@@ -46,9 +47,9 @@ export class GoldenExamples {
     return this.decoder.read({ ...request, inputs }, undefined, decodeData);
   }
 
-  picture(path: string): Promise<InferRequest> {
+  async picture(file: string, folder = ''): Promise<InferRequest> {
     const { image, signature } = this.manifest;
-    if (!image) throw new Error(`its request is the picture ${path}, and the model declares no image`);
+    if (!image) throw new Error(`its request is the picture ${file}, and the model declares no image`);
     // Not that of clients, whose pictures would stand in the way.
     this.images ??= new ImageReader({
       spec: image,
@@ -58,7 +59,11 @@ export class GoldenExamples {
       maxQueueBytes: Infinity,
       queueTimeoutSeconds: Infinity,
     });
-    return this.images.decode(readFileSync(path), () => false);
+    try {
+      return await this.images.decode(readFileSync(join(folder, file)), () => false);
+    } catch (error) {
+      throw new Error(`its request is the picture ${file}, which is refused: ${messageOf(error)}`, { cause: error });
+    }
   }
 
   /** Ends the thread that decoded pictures, if there were some. */

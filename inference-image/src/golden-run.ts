@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type {
+  GoldenDifference,
   GoldenRunOrder,
   GoldenRunReport,
   RecordedExample,
@@ -48,18 +49,23 @@ async function report({ modelPath, signature, image, task }: GoldenRunOrder): Pr
 
 async function check(session: Session, golden: GoldenExamples, path: string) {
   const { examples } = goldenFileSchema.parse(readJson(readFileSync(path, 'utf8')));
-  const all: { example: string; what: string }[] = [];
+  const all: GoldenDifference[] = [];
   for (const example of examples) {
-    const found = await differences(session, golden.run(example, dirname(path)));
-    all.push(...found.map((what) => ({ example: example.name, what })));
+    const { name } = example;
+    try {
+      const run = await golden.run(example, dirname(path));
+      all.push(...(await differences(session, run)).map((what) => ({ example: name, what, isRefused: false })));
+    } catch (error) {
+      all.push({ example: name, what: messageOf(error), isRefused: true });
+    }
   }
   return all;
 }
 
 /** An example that cannot be run is as wrong as one that is not reproduced. */
-async function differences(session: Session, golden: Promise<GoldenRun>): Promise<string[]> {
+async function differences(session: Session, golden: GoldenRun): Promise<string[]> {
   try {
-    return await goldenDifferences(session, await golden);
+    return await goldenDifferences(session, golden);
   } catch (error) {
     return [messageOf(error)];
   }
@@ -88,7 +94,7 @@ async function record(
 ): Promise<RecordedExample> {
   if (picture !== undefined) {
     const { inputs, outputs } = await golden.picture(picture);
-    return { name, outputs: session.run({ inputs, outputs }).outputs.map(recordedTensor) };
+    return { name, picture, outputs: session.run({ inputs, outputs }).outputs.map(recordedTensor) };
   }
   const { inputs, outputs } = golden.request(checkedRequest(readJson(json as string)), folder);
   return answer(session, name, inputs, outputs);

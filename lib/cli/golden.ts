@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, parse, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import type { RecordedRequest, RecordTask } from '../../inference-image/src/contract/golden-run';
+import { imageFormat } from '../../inference-image/src/contract/image-format';
 import { pathBeside } from '../committed-file';
 import { ModelServingError } from '../errors';
 import { goldenErrors } from '../golden/errors';
@@ -71,9 +72,9 @@ function requestOf(path: string): RecordedRequest {
   return { name: parse(path).name, folder: resolve(dirname(path)), ...source };
 }
 
-/** By its name or its first byte: JSON has neither. */
-function isPicture(path: string, [first]: Buffer): boolean {
-  return /\.(png|jpe?g)$/i.test(path) || first === 0x89 || first === 0xff;
+/** What is called so and is none is refused with the reason, as a client's would be. */
+function isPicture(path: string, content: Buffer): boolean {
+  return /\.(png|jpe?g)$/i.test(path) || imageFormat(content) !== undefined;
 }
 
 function refusePictures(out: string, task: RecordTask): void {

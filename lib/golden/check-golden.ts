@@ -2,6 +2,7 @@ import type { GoldenRunOrder } from '../../inference-image/src/contract/golden-r
 import { modelDigest } from '../../inference-image/src/contract/model-manifest';
 import { readCache, writeCache } from '../cache';
 import type { Problem } from '../errors';
+import { imageDecoderFiles } from '../image/server-files';
 import { areUnchanged } from '../model/model-files';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
 import type { Weights } from '../model/weights';
@@ -20,8 +21,8 @@ export function checkReproduced(
   { files }: Weights,
   { signature, image }: Pick<GoldenRunOrder, 'signature' | 'image'>,
 ): Problem[] {
-  const content = golden.files.map(({ sha256 }) => sha256).join(' ');
-  const declared = image ? ` ${JSON.stringify(image)}` : '';
+  const content = hashesOf(golden.files);
+  const declared = image ? ` ${JSON.stringify(image)} ${hashesOf(imageDecoderFiles())}` : '';
   const key = `golden-reproduced 2 ${RUNTIME_VERSION} ${modelDigest(files)} ${content}${declared}`;
   if (readCache<true>(key)) return [];
 
@@ -34,5 +35,13 @@ export function checkReproduced(
   // What was replaced meanwhile is not what was run.
   if (differences.length === 0 && areUnchanged([...files, ...golden.files])) writeCache(key, true);
   const isPicture = (name: string) => golden.examples.some((one) => one.name === name && one.picture !== undefined);
-  return differences.map(({ example, what }) => goldenErrors.drift(path, modelPath, example, what, isPicture(example)));
+  return differences.map(({ example, what, isRefused }) =>
+    isRefused
+      ? goldenErrors.refused(path, example, what)
+      : goldenErrors.drift(path, modelPath, example, what, isPicture(example)),
+  );
+}
+
+function hashesOf(files: readonly { readonly sha256: string }[]): string {
+  return files.map(({ sha256 }) => sha256).join(' ');
 }

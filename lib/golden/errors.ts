@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Problem } from '../errors';
 import type { Direction } from '../model/errors';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
@@ -31,12 +32,17 @@ export const goldenErrors = {
 
   fileReserved: (path: string, file: string): Problem => ({
     code: 'golden-file-reserved',
-    message: `${path}: the image keeps a file of its own as ${file}. Give the elements another file, such as "golden/${file}".`,
+    message: `${path}: ${file} would be in the way of a file that the image has there. Put yours elsewhere, such as golden/${basename(file)}.`,
   }),
 
   drift: (path: string, modelPath: string, example: string, what: string, isPicture: boolean): Problem => ({
     code: 'golden-drift',
     message: `${path}: example "${example}": ${what}. If the model is right, record the example anew: model-serving golden record ${modelPath} --inputs … --force; if the framework gave the example, mend the conversion${isPicture ? ' or the declaration of image' : ''} instead`,
+  }),
+
+  refused: (path: string, example: string, what: string): Problem => ({
+    code: 'golden-refused',
+    message: `${path}: example "${example}": ${what}. Mend the example: a client that sent the same would be refused.`,
   }),
 
   exists: (path: string): Problem => ({
@@ -56,7 +62,7 @@ export const goldenErrors = {
 
   notRecorded: (modelPath: string, reason: string): Problem => ({
     code: 'golden-not-recorded',
-    message: `${modelPath}: nothing was recorded: ${reason}. Mend the request, and see model-serving inspect ${modelPath} for what the model takes.`,
+    message: `${modelPath}: nothing was recorded: ${reason}. Mend the request, a JSON, PNG or JPEG file, and see model-serving inspect ${modelPath} for what the model takes.`,
   }),
 
   notRun: (path: string, modelPath: string, reason: string): Problem => ({

@@ -80,11 +80,12 @@ export function checkGolden(
   });
 }
 
-/** Whether the image has its files where golden examples would have theirs. */
+/** Whether the image has its files where golden examples would have theirs, or a folder with theirs. */
 export function checkReservedFiles({ path, files }: Golden, weights: readonly SourceFile[]): Problem[] {
-  const reserved = new Set<string>([...RESERVED_FILES, ...weights.map((file) => file.path)]);
-  const [, ...elements] = files;
-  return elements.filter((file) => reserved.has(file.path)).map((file) => goldenErrors.fileReserved(path, file.path));
+  const reserved = [...RESERVED_FILES, ...weights.map((file) => file.path)];
+  const isInTheWay = (file: string) => reserved.some((other) => file === other || file.startsWith(`${other}/`));
+  const [, ...others] = files;
+  return others.filter((file) => isInTheWay(file.path)).map((file) => goldenErrors.fileReserved(path, file.path));
 }
 
 function misfits(

@@ -57,7 +57,12 @@ export function localServerFiles(model: Served): readonly ContextFile[] {
 
 function filesFor(nativeFolder: string, { image }: Served): readonly ContextFile[] {
   const files = cached(nativeFolder, () => [...bundleFiles(BUNDLES), ...runtimeFiles(nativeFolder)]);
-  return image ? [...files, ...cached('image decoder', () => bundleFiles(IMAGE_DECODER))] : files;
+  return image ? [...files, ...imageDecoderFiles()] : files;
+}
+
+/** What makes a model's input of a picture, here and in the image. */
+export function imageDecoderFiles(): readonly ContextFile[] {
+  return cached('image decoder', () => bundleFiles(IMAGE_DECODER));
 }
 
 function cached(key: string, find: () => readonly ContextFile[]): readonly ContextFile[] {

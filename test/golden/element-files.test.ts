@@ -80,7 +80,7 @@ test.each<[string, () => object, string]>([
   [
     'is called as one of the image',
     () => bytes('model.json', floats(1, 2)),
-    'm.golden.json: the image keeps a file of its own as model.json. Give the elements another file, such as "golden/model.json". [golden-file-reserved]',
+    'm.golden.json: model.json would be in the way of a file that the image has there. Put yours elsewhere, such as golden/model.json. [golden-file-reserved]',
   ],
 ])('a file that %s is refused', (_, makeInput, message) => {
   const input = makeInput();

@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
-import { LocalStage } from '../../lib/local-stage';
+import { BuildContext, modelFiles } from '../../lib/image/build-context';
 import { runCli } from '../support/run-cli';
 import { identity, writeOnnxModel } from '../support/onnx-builder';
 import { png } from '../support/png';
@@ -35,18 +35,16 @@ test('a picture that becomes what it was in training is reproduced, and is in th
   expect(files.map(({ path }) => path)).toEqual(['model.onnx', 'golden.json', 'pictures/levels.png']);
 });
 
-test('what differs may be the declaration', () => {
-  expect(() => read({}, { image: { ...IMAGE, mean: 0.25 } })).toThrow(
-    'if the framework gave the example, mend the conversion or the declaration of image instead [golden-drift]',
-  );
-});
-
 test.each([
-  ['another mean', { image: { ...IMAGE, mean: 0.25 } }, 'at [0, 0, 0, 0] is -0.5; expected -1: 0.5 apart'],
-  ['the default numbers', { image: { color: 'gray' } as const }, 'at [0, 0, 0, 0] is 0; expected -1: 1 apart'],
+  ['another mean', { image: { ...IMAGE, mean: 0.25 } }, '-0.5; expected -1: 0.5 apart'],
+  ['the default numbers', { image: { color: 'gray' } as const }, '0; expected -1: 1 apart'],
 ])('%s is found at synth, though the examples are the same', (_name, props, difference) => {
   expect(read({}).servable).toBe(true);
-  expect(() => read({}, props)).toThrow(`golden.json: example "levels": output "y" ${difference}`);
+  const drift = () => read({}, props);
+  expect(drift).toThrow(`golden.json: example "levels": output "y" at [0, 0, 0, 0] is ${difference}`);
+  expect(drift).toThrow(
+    'if the framework gave the example, mend the conversion or the declaration of image instead [golden-drift]',
+  );
 });
 
 test.each([
@@ -65,7 +63,18 @@ test.each([
     'examples.0: must have either request or picture',
   ],
   ['neither', { picture: undefined }, {}, 'examples.0: must have either request or picture'],
-  ['no picture', { picture: 'preprocessing.json' }, {}, 'example "levels": the body is not a picture; send a PNG or a'],
+  [
+    'no picture',
+    { picture: 'preprocessing.json' },
+    {},
+    'golden.json: example "levels": its request is the picture preprocessing.json, which is refused: the body is not a picture; send a PNG or a JPEG file. Mend the example: a client that sent the same would be refused. [golden-refused]',
+  ],
+  [
+    'a picture that is too large',
+    {},
+    { image: { ...IMAGE, maxPixels: 1 } },
+    'which is refused: the picture is 2 x 1 pixels, and the limit is 1 pixels; send a smaller one. Mend the example',
+  ],
   [
     'an output that the model has not',
     { response: { outputs: [{ ...y(1, 1), name: 'z' }] } },
@@ -77,22 +86,22 @@ test.each([
 });
 
 test('the server decodes it before it is ready, and is never ready where it would answer otherwise', async () => {
-  const { folder: stage, remove } = stageOf(read({}));
-  const good = ServerProcess.spawn(join(stage, 'model'));
+  const good = ServerProcess.spawn(staged(read({})));
   await good.waitForLog(({ msg }) => msg === 'ready');
   expect(await good.stop()).toBe(0);
-  remove();
 
-  const wrong = { golden: 'golden.json', runtimeCheck: 'skip' } as const;
-  const bad = ServerProcess.spawn(join(stageOf(read({ response: { outputs: [y(-1, 0.5)] } }, wrong)).folder, 'model'));
+  const wrong = read({ response: { outputs: [y(-1, 0.5)] } }, { runtimeCheck: 'skip' });
+  const bad = ServerProcess.spawn(staged(wrong));
   const { error } = await bad.waitForLog(({ msg }) => msg === 'the model is not served');
   expect(error).toMatch(/^golden example "levels": output "y" at \[0, 0, 0, 1\] is 1; expected 0\.5/);
   expect(await bad.stop()).toBe(1);
 });
 
-function stageOf(model: OnnxModel): { folder: string; remove: () => void } {
-  const stage = LocalStage.of(model);
-  return { folder: join(stage.server, '..', '..'), remove: () => stage.remove() };
+/** The folder model/ of an image; the server ends with it. */
+function staged(model: OnnxModel): string {
+  const context = mkdtempSync(join(folder, 'context-'));
+  new BuildContext(modelFiles(model)).stage(context);
+  return join(context, 'model');
 }
 
 describe('model-serving golden record', () => {
@@ -126,10 +135,39 @@ describe('model-serving golden record', () => {
     expect(readFileSync('kept/same.golden/levels.png')).toEqual(readFileSync('pictures/levels.png'));
   });
 
+  test('writes over no picture that is there', () => {
+    mkdirSync('own/own.golden', { recursive: true });
+    mkdirSync('elsewhere');
+    const [mine, other] = [png('gray', 2, [[1, 2]]), png('gray', 2, [[3, 4]])];
+    writeFileSync('own/own.golden/a.png', mine);
+    writeFileSync('own/own.golden/_.png', mine);
+    writeFileSync('own/d\\e.png', mine);
+    for (const name of ['a.png', 'ä.png']) writeFileSync(`elsewhere/${name}`, other);
+    const inputs = ['elsewhere/a.png', 'elsewhere/ä.png', 'own/own.golden/_.png', 'own/d\\e.png'];
+    // The second time finds its own copies.
+    for (const time of [1, 2]) {
+      expect([time, record(...inputs, '--out', 'own/own.golden.json').code]).toEqual([time, 0]);
+      const { examples } = JSON.parse(readFileSync('own/own.golden.json', 'utf8'));
+      expect(examples.map(({ picture }: { picture: string }) => picture)).toEqual(
+        ['a-2.png', '_-2.png', '_.png', 'd_e.png'].map((name) => `own.golden/${name}`),
+      );
+    }
+    for (const name of ['a.png', '_.png', 'd_e.png']) expect(readFileSync(`own/own.golden/${name}`)).toEqual(mine);
+    for (const name of ['a-2.png', '_-2.png']) expect(readFileSync(`own/own.golden/${name}`)).toEqual(other);
+  });
+
+  test('refuses a place that the image needs', () => {
+    mkdirSync('model.onnx');
+    writeFileSync('model.onnx/7.png', png('gray', 2, [[0, 255]]));
+    expect(record('model.onnx/7.png').stderr).toBe(
+      'same.golden.json: model.onnx/7.png would be in the way of a file that the image has there. Put yours elsewhere, such as golden/7.png. [golden-file-reserved]\n',
+    );
+  });
+
   test('says what is no picture, and what declares none', () => {
     writeFileSync('notes.jpg', 'a note');
     expect(record('notes.jpg').stderr).toBe(
-      'same.onnx: nothing was recorded: notes: the body is not a picture; send a PNG or a JPEG file. Mend the request, and see model-serving inspect same.onnx for what the model takes. [golden-not-recorded]\n',
+      'same.onnx: nothing was recorded: notes: its request is the picture notes.jpg, which is refused: the body is not a picture; send a PNG or a JPEG file. Mend the request, a JSON, PNG or JPEG file, and see model-serving inspect same.onnx for what the model takes. [golden-not-recorded]\n',
     );
     expect(runCli('golden', 'record', 'same.onnx', '--force', '--inputs', 'pictures/levels.png').stderr).toBe(
       'same.golden.json: example "levels": its request is the picture pictures/levels.png, and it is not declared how a picture becomes the model\'s input. Give OnnxModel.fromFile image, or the command --preprocessing. [golden-picture-undeclared]\n',

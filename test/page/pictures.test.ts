@@ -293,6 +293,20 @@ test('golden examples that are pictures are chosen by a button, and compared', a
   await server.stop();
 });
 
+test('a golden picture with nothing to compare says why', async () => {
+  watched = await site.openEmpty();
+  page = watched.page;
+  const base64 = readFileSync(pictureOf('7.jpg'), 'base64');
+  const example = { name: 'seven', picture: { file: '7.jpg', base64 }, omitted: 'its expected answer is too long' };
+  await page.route('**/examples.json', (route) => route.fulfill({ json: { examples: [example], pictures: 'infer' } }));
+  await page.goto(site.url);
+  await page.locator('#picture-golden button').click();
+  await status('Answered. its expected answer is too long.');
+  expect(await page.locator('#omitted').isVisible()).toBe(false);
+  expect(await page.locator('#picture-outputs thead').innerText()).not.toMatch(/expected/i);
+  expect(watched.complaints).toEqual([]);
+});
+
 test('a model that takes none has no such section', async () => {
   const server = await ServerProcess.start(identity('float', ['n']), { page: true });
   await open(server.url);

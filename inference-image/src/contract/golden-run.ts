@@ -28,17 +28,27 @@ export interface RecordedRequest {
 }
 
 export type GoldenRunReport =
-  /** By example, what its outputs are and should not be; those that are reproduced are left out. */
-  | { readonly differences: readonly { readonly example: string; readonly what: string }[] }
+  | { readonly differences: readonly GoldenDifference[] }
   | { readonly recorded: readonly RecordedExample[] }
   | { readonly failure: string }
   /** The runtime does not run on this machine. */
   | { readonly unavailable: string };
 
+/** What an output is and should not be; those that are reproduced are left out. */
+export interface GoldenDifference {
+  /** By name. */
+  readonly example: string;
+  readonly what: string;
+  /** The request was none that the model takes, and so was not run. */
+  readonly isRefused: boolean;
+}
+
 export interface RecordedExample {
   readonly name: string;
-  /** None where a picture is the request. */
+  /** Of the request, where it is no picture. */
   readonly inputs?: readonly RecordedTensor[];
+  /** The path of a picture, as it was given. */
+  readonly picture?: string;
   readonly outputs: readonly RecordedTensor[];
 }
 

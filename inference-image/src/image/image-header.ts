@@ -1,21 +1,11 @@
+import { imageFormat } from '../contract/image-format';
 import { invalid } from '../errors';
 import { findFrame } from './jpeg-segments';
 
 export interface ImageHeader {
-  readonly format: 'png' | 'jpeg';
+  readonly format: NonNullable<ReturnType<typeof imageFormat>>;
   readonly width: number;
   readonly height: number;
-}
-
-/** https://www.w3.org/TR/png-3/#3PNGsignature */
-const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-/** A start-of-image marker and the first byte of the next: https://www.w3.org/Graphics/JPEG/itu-t81.pdf, table B.1 */
-const JPEG_START = Buffer.from([0xff, 0xd8, 0xff]);
-
-/** What a body is by its first bytes; a content type may say anything. */
-export function imageFormat(body: Buffer): ImageHeader['format'] | undefined {
-  if (startsWith(body, PNG_SIGNATURE)) return 'png';
-  return startsWith(body, JPEG_START) ? 'jpeg' : undefined;
 }
 
 /** Reads a picture's size without decoding it. Throws where it is none that can be decoded. */
@@ -51,8 +41,4 @@ function readJpeg(body: Buffer): ImageHeader {
     throw invalid(`the JPEG file has ${components} channels, as CMYK has; save it as RGB or gray`);
   }
   return { format: 'jpeg', width: body.readUInt16BE(frame + 7), height: body.readUInt16BE(frame + 5) };
-}
-
-function startsWith(body: Buffer, start: Buffer): boolean {
-  return body.length >= start.length && start.compare(body, 0, start.length) === 0;
 }

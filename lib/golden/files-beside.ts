@@ -1,0 +1,61 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, parse, relative, sep } from 'node:path';
+
+/** Files that golden examples name, in a folder beside them: `digits.golden/zero.image.bin`. */
+export class FilesBeside {
+  private readonly home: string;
+  private readonly folder: string;
+  /** In lower case, as some file systems see names. */
+  private readonly taken: Set<string>;
+
+  /**
+   * @param out - the file of the examples
+   * @param pictures - all that examples will name, lest a copy take the place of one
+   */
+  constructor(out: string, pictures: readonly string[]) {
+    this.home = dirname(out);
+    this.folder = basename(out, '.json');
+    this.taken = new Set(pictures.map((path) => (this.within(path) ?? '').toLowerCase()));
+  }
+
+  /** Writes elements that are kept as bytes, also over those that were recorded before. */
+  elements(example: string, tensor: string, bytes: Buffer): string {
+    return this.write(this.free(`${fileName(example)}.${fileName(tensor)}`, '.bin'), bytes);
+  }
+
+  /** What an example calls a picture, which is copied where it is not below the folder of the examples. */
+  picture(path: string): string {
+    const within = this.within(path);
+    if (within !== undefined) return within;
+    const { name, ext } = parse(path);
+    const content = readFileSync(path);
+    // What is there may be a picture of the user's own.
+    const isFree = (file: string) => !existsSync(file) || readFileSync(file).equals(content);
+    return this.write(this.free(fileName(name), ext, isFree), content);
+  }
+
+  /** From the folder of the examples, as they name files; undefined for what they cannot name. */
+  private within(path: string): string | undefined {
+    const found = relative(this.home, path).replaceAll(sep, '/');
+    return found.startsWith('../') || isAbsolute(found) || found.includes('\\') ? undefined : found;
+  }
+
+  private free(stem: string, extension: string, isFree: (file: string) => boolean = () => true): string {
+    for (let count = 1; ; count++) {
+      const file = `${this.folder}/${stem}${count > 1 ? `-${count}` : ''}${extension}`;
+      if (this.taken.has(file.toLowerCase()) || !isFree(join(this.home, file))) continue;
+      this.taken.add(file.toLowerCase());
+      return file;
+    }
+  }
+
+  private write(file: string, content: Buffer): string {
+    mkdirSync(join(this.home, this.folder), { recursive: true });
+    writeFileSync(join(this.home, file), content);
+    return file;
+  }
+}
+
+function fileName(text: string): string {
+  return text.replace(/[^A-Za-z0-9._-]/g, '_');
+}
