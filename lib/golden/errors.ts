@@ -42,7 +42,7 @@ export const goldenErrors = {
 
   refused: (path: string, example: string, what: string): Problem => ({
     code: 'golden-refused',
-    message: `${path}: example "${example}": ${what}. Mend the example: a client that sent the same would be refused.`,
+    message: `${path}: example "${example}": ${what}. Mend its request or picture, or what it expects.`,
   }),
 
   exists: (path: string): Problem => ({

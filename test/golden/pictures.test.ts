@@ -67,13 +67,13 @@ test.each([
     'no picture',
     { picture: 'preprocessing.json' },
     {},
-    'golden.json: example "levels": its request is the picture preprocessing.json, which is refused: the body is not a picture; send a PNG or a JPEG file. Mend the example: a client that sent the same would be refused. [golden-refused]',
+    'golden.json: example "levels": its request is the picture preprocessing.json, which is refused: the body is not a picture; send a PNG or a JPEG file. Mend its request or picture, or what it expects. [golden-refused]',
   ],
   [
     'a picture that is too large',
     {},
     { image: { ...IMAGE, maxPixels: 1 } },
-    'which is refused: the picture is 2 x 1 pixels, and the limit is 1 pixels; send a smaller one. Mend the example',
+    'which is refused: the picture is 2 x 1 pixels, and the limit is 1 pixels; send a smaller one. Mend its request',
   ],
   [
     'an output that the model has not',

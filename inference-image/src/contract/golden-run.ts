@@ -39,7 +39,7 @@ export interface GoldenDifference {
   /** By name. */
   readonly example: string;
   readonly what: string;
-  /** The request was none that the model takes, and so was not run. */
+  /** The example could not be read, and so was not run. */
   readonly isRefused: boolean;
 }
 
