@@ -1,2 +1,2 @@
-/** In the place of the module of cdktf, and of constructs, that tells where a token or an entry was made. */
-module.exports = { captureStackTrace: () => [] };
+/** In the place of the modules of cdktf, CDK Terrain and constructs that tell where a token or an entry was made. */
+module.exports = { captureStackTrace: () => [], captureCreationStack: () => [] };
