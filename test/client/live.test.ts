@@ -114,6 +114,7 @@ test('comes back to a server that was full, and leaves one in time that would be
   const client = new (jest.requireActual(file).MClient)({
     url: slow.url,
     retries: 20,
+    deadline: 60_000,
     fetch: async (url: string, init: RequestInit) => {
       const response = await fetch(url, init);
       statuses.push(response.status);

@@ -76,7 +76,7 @@ describe('shutdown', () => {
     const server = await ServerProcess.start(slowModel());
     const n = await roundsFor(server, 0.5);
     const replies = [server.infer(rounds(n)), server.infer(rounds(n))];
-    await server.seriesReaches('inference_in_flight', 2);
+    await Promise.race([server.seriesReaches('inference_in_flight', 2), Promise.all(replies)]);
     expect(await server.stop('SIGINT')).toBe(0);
     expect((await Promise.all(replies)).map(({ status }) => status)).toEqual([200, 200]);
   });
@@ -85,7 +85,7 @@ describe('shutdown', () => {
     const server = await ServerProcess.start(slowModel(), { drainSeconds: 60 });
     const n = await roundsFor(server, 0.5);
     const replies = [server.infer(rounds(n)), server.infer(rounds(n))];
-    await server.seriesReaches('inference_in_flight', 2);
+    await Promise.race([server.seriesReaches('inference_in_flight', 2), Promise.all(replies)]);
     server.process.kill('SIGTERM');
     await server.waitForLog(({ msg }) => msg === 'shutting down');
     const start = performance.now();

@@ -23,7 +23,7 @@ test('each client asks again once it has its answer', async () => {
       let body = `${request.method} ${request.url} ${request.headers['content-type']} `;
       request.on('data', (part) => (body += part)).on('end', () => bodies.add(body) && response.end('fine'));
     },
-    { seconds: 0.1, leastAnswers: 50 },
+    { seconds: 0.3, leastAnswers: 50 },
   );
   const { latencies, seconds } = await closedLoop(plan);
   expect(latencies.length).toBeGreaterThanOrEqual(50);

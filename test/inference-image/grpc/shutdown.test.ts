@@ -56,7 +56,7 @@ test('what runs and what waits is answered, without a drain', async () => {
   // Connected, so that what follows is sent at once.
   await client.call('ModelInfer', rawRounds(1));
   const replies = [client.call('ModelInfer', rawRounds(n)), client.call('ModelInfer', rawRounds(n))];
-  await server.seriesReaches('inference_in_flight', 2);
+  await Promise.race([server.seriesReaches('inference_in_flight', 2), Promise.all(replies)]);
   expect(await server.stop('SIGINT')).toBe(0);
   expect((await Promise.all(replies)).map(floatsOf)).toEqual([[n], [n]]);
 });
