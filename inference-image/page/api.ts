@@ -22,7 +22,7 @@ export interface Example {
   readonly name: string;
   readonly request?: unknown;
   /** Of a file, which is the request instead. */
-  readonly picture?: { readonly file: string; readonly base64: string };
+  readonly picture?: { readonly file: string; readonly type: string; readonly base64: string };
   readonly expected?: readonly ExpectedTensor[];
   /** Why there is no request and no picture, or nothing that is expected. */
   readonly omitted?: string;

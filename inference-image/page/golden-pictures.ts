@@ -1,13 +1,10 @@
 import type { Example } from './api';
+import type { Expectation } from './compared-answer';
 import { byId, element } from './dom';
-import type { ExpectedTensor } from './tensor';
 
 /** A picture, and what the model must answer to it. */
-export interface GoldenPicture {
+export interface GoldenPicture extends Expectation {
   readonly file: File;
-  readonly expected?: readonly ExpectedTensor[];
-  /** Why nothing is. */
-  readonly note?: string;
 }
 
 /** A button for each golden example that is a picture, which it chooses. */
@@ -22,8 +19,7 @@ export function showGoldenPictures(examples: readonly Example[], choose: (pictur
   byId('picture-golden-examples').hidden = buttons.length === 0;
 }
 
-function fileOf({ file, base64 }: NonNullable<Example['picture']>): File {
+function fileOf({ file, type, base64 }: NonNullable<Example['picture']>): File {
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  // The first byte of a PNG file.
-  return new File([bytes], file, { type: bytes[0] === 0x89 ? 'image/png' : 'image/jpeg' });
+  return new File([bytes], file, { type });
 }

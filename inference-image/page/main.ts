@@ -1,23 +1,20 @@
 import { AnswerArea } from './answer-area';
 import { actionPath, actionUrl, type Answer, type Example, examples, infer } from './api';
 import { modelMetadata, type ModelMetadata, type ModelState, modelState } from './api';
-import { showTensors } from './compared-answer';
+import { type Expectation, showTensors } from './compared-answer';
 import { addCopyButton, curlCommand } from './curl';
 import { byId, element, showText } from './dom';
 import { parseJson, readableJson } from './exact-json';
 import { showModel, showState } from './model-view';
 import { showPictureSection } from './picture-section';
-import type { ExpectedTensor } from './tensor';
 import { type Outcome, Trial } from './trial';
 import { zeros } from './zeros';
 
 const POLL_MS = 2000;
 
-interface Choice {
+interface Choice extends Expectation {
   readonly name: string;
   readonly text: string;
-  readonly expected?: readonly ExpectedTensor[];
-  readonly note?: string;
 }
 
 const editor = byId<HTMLTextAreaElement>('request');
@@ -121,11 +118,9 @@ function checkJson(text: string): void {
 }
 
 function showAnswer(answer: Answer, sent: string): void {
-  const expected = sent === choice.text ? choice.expected : undefined;
-  showTensors(area, answer, expected);
-  if (expected) return;
-  if (choice.expected) area.showStatus('Answered. The request was changed, so there is nothing to compare with.');
-  else area.showStatus(choice.note ? `Answered. ${choice.note}.` : 'Answered.');
+  const isChanged = choice.expected !== undefined && sent !== choice.text;
+  const note = 'The request was changed, so there is nothing to compare with';
+  showTensors(area, answer, isChanged ? { note } : choice);
 }
 
 editor.addEventListener('input', onEdit);

@@ -79,8 +79,7 @@ const SEND: Record<Action, Send> = {
   infer: async (model, file, example) => {
     const answer = await infer(model, file, typeOf(file));
     const show = () => {
-      area.showStatus(example?.note ? `Answered. ${example.note}.` : 'Answered.');
-      showTensors(area, answer, example?.expected);
+      showTensors(area, answer, example);
     };
     return { ...answer, show };
   },

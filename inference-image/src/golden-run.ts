@@ -87,16 +87,13 @@ async function recordAll(
   return recorded;
 }
 
-async function record(
-  session: Session,
-  golden: GoldenExamples,
-  { name, json, picture, folder }: RecordedRequest,
-): Promise<RecordedExample> {
-  if (picture !== undefined) {
-    const { inputs, outputs } = await golden.picture(picture);
-    return { name, picture, outputs: session.run({ inputs, outputs }).outputs.map(recordedTensor) };
+async function record(session: Session, golden: GoldenExamples, request: RecordedRequest): Promise<RecordedExample> {
+  const { name } = request;
+  if ('picture' in request) {
+    const { inputs, outputs } = await golden.picture(request.picture);
+    return { name, picture: request.picture, outputs: session.run({ inputs, outputs }).outputs.map(recordedTensor) };
   }
-  const { inputs, outputs } = golden.request(checkedRequest(readJson(json as string)), folder);
+  const { inputs, outputs } = golden.request(checkedRequest(readJson(request.json)), request.folder);
   return answer(session, name, inputs, outputs);
 }
 

@@ -68,8 +68,9 @@ function taskOf({ inputs, random, seed }: RecordOptions): RecordTask {
 
 function requestOf(path: string): RecordedRequest {
   const content = readingFile(path, () => readFileSync(path));
-  const source = isPicture(path, content) ? { picture: path } : { json: content.toString() };
-  return { name: parse(path).name, folder: resolve(dirname(path)), ...source };
+  const { name } = parse(path);
+  if (isPicture(path, content)) return { name, picture: path };
+  return { name, json: content.toString(), folder: resolve(dirname(path)) };
 }
 
 /** What is called so and is none is refused with the reason, as a client's would be. */
@@ -78,9 +79,11 @@ function isPicture(path: string, content: Buffer): boolean {
 }
 
 function refusePictures(out: string, task: RecordTask): void {
-  const pictures = 'record' in task ? task.record.filter(({ picture }) => picture !== undefined) : [];
+  const requests = 'record' in task ? task.record : [];
   ModelServingError.throwIfAny(
-    pictures.map(({ name, picture }) => goldenErrors.pictureUndeclared(out, name, picture!)),
+    requests.flatMap((request) =>
+      'picture' in request ? goldenErrors.pictureUndeclared(out, request.name, request.picture) : [],
+    ),
   );
 }
 

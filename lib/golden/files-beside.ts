@@ -15,7 +15,7 @@ export class FilesBeside {
   constructor(out: string, pictures: readonly string[]) {
     this.home = dirname(out);
     this.folder = basename(out, '.json');
-    this.taken = new Set(pictures.map((path) => (this.within(path) ?? '').toLowerCase()));
+    this.taken = new Set(pictures.flatMap((path) => this.within(path)?.toLowerCase() ?? []));
   }
 
   /** Writes elements that are kept as bytes, also over those that were recorded before. */

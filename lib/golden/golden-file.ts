@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import {
-  goldenFiles,
+  namedFiles,
   type GoldenExample,
   type GoldenFile,
   type GoldenTensor,
@@ -44,8 +44,8 @@ export function readGoldenFile(path: string): Golden {
     notJson: (reason) => goldenErrors.notJson(path, reason),
     invalid: (where, reason) => goldenErrors.invalid(path, where, reason),
   });
-  const elements = goldenFiles(examples).map((name) => sourceFile(name, join(dirname(path), name)));
-  return { path, files: [file, ...elements], examples };
+  const others = namedFiles(examples).map((name) => sourceFile(name, join(dirname(path), name)));
+  return { path, files: [file, ...others], examples };
 }
 
 /**
@@ -60,15 +60,10 @@ export function checkGolden(
   return examples.flatMap(({ name, request, picture, response }) => {
     const inputs = request?.inputs ?? [];
     const { outputs } = response;
-    const ofRequest = request
-      ? [
-          ...inputs.flatMap((tensor) => misfits('input', tensor, inputs, signature.inputs, files)),
-          ...missing(inputs, signature.inputs),
-          ...unequalSymbols(inputs, signature.inputs),
-        ]
-      : [];
     const mismatches = [
-      ...ofRequest,
+      ...inputs.flatMap((tensor) => misfits('input', tensor, inputs, signature.inputs, files)),
+      ...(request ? missing(inputs, signature.inputs) : []),
+      ...unequalSymbols(inputs, signature.inputs),
       ...outputs.flatMap((tensor) => misfits('output', tensor, outputs, signature.outputs, files)),
     ];
     return [

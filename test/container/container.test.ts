@@ -1,10 +1,11 @@
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BuildContext } from '../../lib/image/build-context';
 import { OnnxModel } from '../../lib/model/onnx-model';
 import { infer } from '../support/client';
+import { goldenSeven } from '../support/golden-seven';
 import { multiplier } from '../support/models';
 import { temporaryFolder } from '../support/temporary-folder';
 
@@ -167,12 +168,8 @@ test('the card and the bill of materials can be read back from the image, to the
 test('a picture is answered with its class, as curl sends it, once the golden one is; and the page is there', async () => {
   const digits = join(__dirname, '../../examples/digits');
   const { examples } = JSON.parse(readFileSync(join(digits, 'digits.golden.json'), 'utf8'));
-  const { response } = examples.find(({ name }: { name: string }) => name === 'a held-out seven');
-  const picture = { name: 'its picture', picture: 'pictures/7.png', response, tolerance: { absolute: 0.1 } };
   const golden = join(folder, 'digits.golden.json');
-  writeFileSync(golden, JSON.stringify({ examples: [...examples, picture] }));
-  mkdirSync(join(folder, 'pictures'));
-  copyFileSync(join(digits, 'pictures', '7.png'), join(folder, 'pictures', '7.png'));
+  writeFileSync(golden, JSON.stringify({ examples: [...examples, goldenSeven(folder)] }));
   const model = OnnxModel.fromFile(join(digits, 'digits.onnx'), {
     golden,
     image: { color: 'rgb', mean: 0.5, std: 0.5, maxPixels: 4_000_000 },

@@ -41,6 +41,7 @@ describe('shutdown', () => {
     await Promise.all(clients);
     expect(await end).toBe(0);
     expect(new Set(answers)).toEqual(new Set(['200']));
+    expect(closing).toBeGreaterThanOrEqual(8);
     expect(server.log.slice(-2)).toMatchObject([
       { msg: 'shutting down', signal: 'SIGTERM', drainSeconds: 2 },
       { msg: 'stopped' },

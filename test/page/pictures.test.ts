@@ -297,7 +297,11 @@ test('a golden picture with nothing to compare says why', async () => {
   watched = await site.openEmpty();
   page = watched.page;
   const base64 = readFileSync(pictureOf('7.jpg'), 'base64');
-  const example = { name: 'seven', picture: { file: '7.jpg', base64 }, omitted: 'its expected answer is too long' };
+  const example = {
+    name: 'seven',
+    picture: { file: '7.jpg', type: 'image/jpeg', base64 },
+    omitted: 'its expected answer is too long',
+  };
   await page.route('**/examples.json', (route) => route.fulfill({ json: { examples: [example], pictures: 'infer' } }));
   await page.goto(site.url);
   await page.locator('#picture-golden button').click();

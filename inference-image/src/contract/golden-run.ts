@@ -16,16 +16,17 @@ export type RecordTask =
   | { readonly record: readonly RecordedRequest[] }
   | { readonly random: { readonly count: number; readonly seed: number } };
 
-export interface RecordedRequest {
-  /** Of the example that comes of it. */
-  readonly name: string;
-  /** In JSON, as text: 64-bit integers stay exact. */
-  readonly json?: string;
-  /** The path of a picture, which is the request instead. */
-  readonly picture?: string;
-  /** Where the files are that it names. */
-  readonly folder: string;
-}
+/** `name` is of the example that comes of it. */
+export type RecordedRequest =
+  | {
+      readonly name: string;
+      /** In JSON, as text: 64-bit integers stay exact. */
+      readonly json: string;
+      /** Where the files are that it names. */
+      readonly folder: string;
+    }
+  /** By its path. */
+  | { readonly name: string; readonly picture: string };
 
 export type GoldenRunReport =
   | { readonly differences: readonly GoldenDifference[] }

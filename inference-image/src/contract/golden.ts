@@ -17,7 +17,7 @@ export type GoldenExample = z.infer<typeof goldenExampleSchema>;
 export type GoldenFile = z.infer<typeof goldenFileSchema>;
 
 /** The files that the examples name, relative to golden.json, each once: pictures, and those that hold elements. */
-export function goldenFiles(examples: readonly GoldenExample[]): string[] {
+export function namedFiles(examples: readonly GoldenExample[]): string[] {
   const named = examples.flatMap(({ request, picture, response }) => {
     const tensors = [...(request?.inputs ?? []), ...response.outputs];
     return [picture, ...tensors.map(({ file }) => file)];

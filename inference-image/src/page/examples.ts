@@ -2,6 +2,7 @@ import { stringify } from 'lossless-json';
 import { readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { GoldenExample, GoldenRequest, GoldenTensor } from '../contract/golden';
+import { imageFormat } from '../contract/image-format';
 import { messageOf } from '../errors';
 import { decodeBinaryData } from '../protocol/binary-data';
 import { decodeJsonData, encodeJsonData } from '../protocol/json-data';
@@ -54,7 +55,9 @@ function pictureText(file: string, folder: string): string {
   if (statSync(path).size > MAX_PICTURE_KIB * 1024) {
     throw new Error(`its picture is longer than ${MAX_PICTURE_KIB} KiB, the most that this page takes`);
   }
-  return JSON.stringify({ file: basename(file), base64: readFileSync(path, 'base64') });
+  const content = readFileSync(path);
+  const type = `image/${imageFormat(content)}`;
+  return JSON.stringify({ file: basename(file), type, base64: content.toString('base64') });
 }
 
 function expectedFields(

@@ -70,9 +70,10 @@ test('S1 health answers while a body of 40 MB is read', async () => {
     await sleep(5);
   }
   expect((await request).status).toBe(200);
-  // No other times than these: tests share the machine.
   const requestMs = performance.now() - begun;
-  expect(Math.max(...waits)).toBeLessThan(requestMs / 2);
+  expect(waits.length).toBeGreaterThan(5);
+  // No other times than these: tests share the machine.
+  expect(Math.max(...waits)).toBeLessThan(requestMs / 4);
   expect(median(waits)).toBeLessThan(requestMs / 10);
 });
 
