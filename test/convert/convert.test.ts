@@ -56,8 +56,11 @@ function describeFramework(framework: string, script: Script, name: string, expe
 
     test('and one by one, from many clients', async () => {
       const rows = rowsOf(heldOut).slice(0, 200);
-      const replies = await Promise.all(rows.map(({ request }) => server.infer(request)));
-      replies.forEach(({ body }, index) => expect(compare(body.outputs, rows[index]!)).toBeLessThan(1));
+      // No more at once than the queue holds, however slow the server is.
+      for (const some of [rows.slice(0, 100), rows.slice(100)]) {
+        const replies = await Promise.all(some.map(({ request }) => server.infer(request)));
+        replies.forEach(({ body }, index) => expect(compare(body.outputs, some[index]!)).toBeLessThan(1));
+      }
     });
   });
 }
