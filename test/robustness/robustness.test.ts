@@ -45,9 +45,11 @@ test('executors that throw under load are replaced, and cost no more than what t
   const server = ServerProcess.spawn(folder, { ...EXECUTORS_ALONE, executors: 2, threadsPerExecutor: 1 }, env);
   await server.waitForLog((line) => line.msg === 'ready');
   const clients = new Clients({ url: () => server.url, clients: 32, ...ROWS });
+  const countReplaced = () => server.log.filter(({ msg }) => msg.startsWith('an executor ended')).length;
   await sleep(6000);
+  while (countReplaced() < 3) await sleep(50);
   const counts = await clients.stop();
-  const replaced = server.log.filter(({ msg }) => msg.startsWith('an executor ended')).length;
+  const replaced = countReplaced();
   report('executors that throw', { ...counts, replaced });
   expect(replaced).toBeGreaterThan(2);
   expect(Object.keys(counts).filter((key) => key !== '200' && key !== '500')).toEqual([]);
@@ -171,6 +173,7 @@ async function endUnderLoad(counts: Counts, exits: Counts): Promise<void> {
   const server = await ServerProcess.start(MODEL, { drainSeconds: 1, ...EXECUTORS_ALONE });
   const http = new Clients({ url: () => server.url, clients: 8, ...ROWS });
   let isOver = false;
+  let grpcAnswers = 0;
   const message = {
     model_name: 'm',
     inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4] }],
@@ -185,10 +188,12 @@ async function endUnderLoad(counts: Counts, exits: Counts): Promise<void> {
           ({ code, details }) => `gRPC ${code} ${details}`,
         );
         counts[outcome] = (counts[outcome] ?? 0) + 1;
+        grpcAnswers++;
       }
     }),
   );
-  await sleep(300);
+  // Under load, however long it takes to be.
+  while ((http.counts['200'] ?? 0) < 20 || grpcAnswers < 3) await sleep(20);
   const exitCode = server.stop();
   // As long as a load balancer takes to notice: half of the time that the server goes on for it.
   await sleep(500);
