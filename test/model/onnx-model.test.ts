@@ -69,7 +69,7 @@ test('maximum', () => {
   const manifest = model.manifest();
   expect(modelManifestSchema.parse(manifest)).toEqual(manifest);
   expect(manifest).toEqual({
-    contractVersion: 1,
+    contractVersion: 2,
     name: 'digits',
     version: '2024-06',
     sha256: model.sha256,

@@ -3,7 +3,7 @@ import type { z } from 'zod/mini';
 import type { modelFileSchema, modelManifestSchema } from './schemas';
 
 /** Raised when a container of one version could not serve an image staged by another. */
-export const CONTRACT_VERSION = 1;
+export const CONTRACT_VERSION = 2;
 
 /** File names inside the model folder of an image. */
 export const MANIFEST_FILE = 'model.json';

@@ -67,8 +67,30 @@ export const classOutputSchema = z.strictObject({
   names: z.optional(z.array(text()).check(z.minLength(1))),
 });
 
+const obstacle = {
+  /** Name of the node, or of its outputs where it has none. */
+  node: text(),
+  /** `Softmax`, and outside ai.onnx with its domain, `com.microsoft:Attention`. */
+  operator: text(),
+  reason: text(),
+};
+
+export const batchingVerdictSchema = z.discriminatedUnion('verdict', [
+  z.strictObject({
+    verdict: z.literal('independent'),
+    /** The axis that counts rows, for each input in the order of the signature; null where requests share the value. */
+    inputAxes: z.array(z.nullable(count())),
+    /** The axis that counts rows, for each output in the order of the signature. */
+    outputAxes: z.array(count()),
+  }),
+  z.strictObject({ verdict: z.literal('coupled'), ...obstacle }),
+  z.strictObject({ verdict: z.literal('not understood'), ...obstacle }),
+  z.strictObject({ verdict: z.literal('fixed'), reason: text() }),
+]);
+
 export const modelManifestSchema = z.strictObject({
-  contractVersion: z.literal(CONTRACT_VERSION),
+  /** Version 1 has no `batching`. */
+  contractVersion: z.union([z.literal(1), z.literal(CONTRACT_VERSION)]),
   name: text(),
   version: text(),
   /** Identity of the model: `modelDigest` of its files. */
@@ -76,6 +98,8 @@ export const modelManifestSchema = z.strictObject({
   /** model.onnx first, then external data, then golden.json and the files of its tensors where there are some. */
   files: z.array(modelFileSchema).check(z.minLength(1)),
   signature: signatureSchema,
+  /** @default - nothing is proved, and requests share no runs */
+  batching: z.optional(batchingVerdictSchema),
   /** What people say of it, such as its licence: for clients to read, nothing that the server understands. */
   properties: z.optional(z.record(text(), text())),
   /** For models that take pictures as they are. */

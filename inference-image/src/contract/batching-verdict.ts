@@ -1,0 +1,15 @@
+import type { z } from 'zod/mini';
+import type { batchingVerdictSchema } from './schemas';
+
+/**
+ * What the plan has proved about the rows of a batch, from the graph; part of model.json.
+ *
+ * - `independent`: every output has exactly one row for each input row, in order, and no row influences another.
+ * - `coupled`: rows influence each other at this node, or an output has another number of rows.
+ * - `not understood`: the proof stopped at this node.
+ * - `fixed`: no input has an axis that is free to count rows.
+ */
+export type BatchingVerdict = z.infer<typeof batchingVerdictSchema>;
+
+/** Where the rows of an independent model are. */
+export type RowAxes = Pick<BatchingVerdict & { verdict: 'independent' }, 'inputAxes' | 'outputAxes'>;
