@@ -36,7 +36,6 @@ export function proveRowIndependence(model: ModelMessage): RowProof {
   let first: Refusal | undefined;
   for (const axes of ways) {
     const outcome = prover.attempt(axes);
-    if (process.env["PROVER_DEBUG"]) console.error(axes, outcome);
     if (outcome.verdict === 'independent') return { verdict: outcome };
     first ??= outcome;
   }
