@@ -65,6 +65,7 @@ async function serve(
   const tuning = {
     executors,
     maxBatchDelaySeconds,
+    axes: host.sharing.axes,
     get maxBatchSize() {
       return host.scheduler.maxBatchSize;
     },

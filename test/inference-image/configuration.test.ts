@@ -31,7 +31,7 @@ test('defaults', () => {
     logLevel: 'info',
     executors: 1,
     maxBatchDelaySeconds: 0,
-    rowIndependence: 'probe',
+    rowIndependence: 'prove',
     maxQueueLength: 128,
     maxQueueRows: 1_048_576,
     maxQueueBytes: 67_108_864,
