@@ -16,7 +16,6 @@ import { planSharing, type SharingPlan } from './host/sharing-plan';
 import { Preparation } from './preparation';
 import { InferRequestDecoder } from './protocol/infer-request';
 
-const SHARED = 'requests share runs';
 const NOT_SHARED = 'requests do not share runs';
 
 export interface ModelHostOptions extends Configuration {
@@ -82,6 +81,13 @@ export class ModelHost {
     }
   }
 
+  /** For the log: rows that requests share a run of, and what the trial of rows has shown. */
+  get sharedRuns(): object {
+    const { maxBatchSize } = this.scheduler;
+    if (maxBatchSize === 1) return {};
+    return { maxBatchSize, ...(this.sharing.tolerance && { largestDifference: this.largestDifference }) };
+  }
+
   /** Call it once nothing runs. A model that is still being loaded is waited for: that cannot be broken off. */
   async close(): Promise<void> {
     await this.started;
@@ -109,7 +115,7 @@ export class ModelHost {
 
   private startSharing(): void {
     const { log } = this.options;
-    const { maxBatchSize, isAsked, tolerance } = this.sharing;
+    const { maxBatchSize, isAsked } = this.sharing;
     const obstacle =
       this.sharing.obstacle ?? (this.trialObstacle === undefined ? undefined : { reason: this.trialObstacle });
     // Nobody who sets nothing expects it, but where it was so before.
@@ -117,8 +123,6 @@ export class ModelHost {
     if (maxBatchSize === 1) return;
     this.scheduler.maxBatchSize = maxBatchSize;
     this.scheduler.splitsLarger = isAsked;
-    const { largestDifference } = this;
-    log.info({ maxBatchSize, ...(tolerance !== undefined && { largestDifference }) }, SHARED);
   }
 
   /** Of one executor: also of one that is started later, in place of another. */

@@ -42,7 +42,7 @@ export interface ModelFolderOptions {
   readonly elements?: Readonly<Record<string, Uint8Array>>;
   /**
    * The verdict in model.json; null for none.
-   * @default - independent on axis 0 where every input and output begins with a symbol, else none
+   * @default - independent on axis 0 where every input and output begins with a symbol, else fixed
    */
   readonly batching?: BatchingVerdict | null;
   /** Changes model.json before it is written. */
@@ -73,9 +73,11 @@ export function modelFolder(parts: ModelParts, options: ModelFolderOptions = {})
 }
 
 /** Of models whose declaration is the truth. */
-function declaredVerdict({ inputs, outputs }: Signature): BatchingVerdict | undefined {
+function declaredVerdict({ inputs, outputs }: Signature): BatchingVerdict {
   const startsWithRows = ({ dimensions: [first] }: TensorSignature) => typeof first === 'string';
-  if (![...inputs, ...outputs].every(startsWithRows)) return undefined;
+  if (![...inputs, ...outputs].every(startsWithRows)) {
+    return { verdict: 'fixed', reason: 'an input or output does not begin with a symbol' };
+  }
   return { verdict: 'independent', inputAxes: inputs.map(() => 0), outputAxes: outputs.map(() => 0) };
 }
 

@@ -91,7 +91,7 @@ export const batchingVerdictSchema = z.discriminatedUnion('verdict', [
 
 const manifestFields = z.strictObject({
   /** Version 1 has no `batching`. */
-  contractVersion: z.union([z.literal(1), z.literal(CONTRACT_VERSION)]),
+  contractVersion: z.literal([1, CONTRACT_VERSION]),
   name: text(),
   version: text(),
   /** Identity of the model: `modelDigest` of its files. */

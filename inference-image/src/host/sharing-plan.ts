@@ -1,3 +1,4 @@
+import { version } from '../../../package.json';
 import type { BatchingVerdict, RowAxes } from '../contract/batching-verdict';
 import type { ModelManifest } from '../contract/model-manifest';
 import { rowAxes } from '../contract/row-axes';
@@ -26,7 +27,7 @@ export interface SharingPlan {
   readonly tolerance?: RowTolerance;
 }
 
-export function planSharing(settings: Settings, { signature, batching }: ModelManifest): SharingPlan {
+export function planSharing(settings: Settings, { contractVersion, signature, batching }: ModelManifest): SharingPlan {
   const { maxBatchSize = DEFAULT_MAX_BATCH_SIZE, rowIndependence } = settings;
   const isAsked = settings.maxBatchSize !== undefined && maxBatchSize > 1;
   if (maxBatchSize === 1) return { maxBatchSize, isAsked };
@@ -35,13 +36,14 @@ export function planSharing(settings: Settings, { signature, batching }: ModelMa
     const tolerance = rowIndependence === 'assume' ? undefined : rowIndependence === 'exact' ? 'none' : 'rounding';
     return { maxBatchSize, isAsked, axes: proved, tolerance };
   }
-  if (rowIndependence !== 'assume') return { maxBatchSize: 1, isAsked, obstacle: obstacleOf(batching) };
+  if (rowIndependence !== 'assume')
+    return { maxBatchSize: 1, isAsked, obstacle: obstacleOf(batching, contractVersion) };
   const reason = withoutFirstAxis(signature);
   if (reason !== undefined) return { maxBatchSize: 1, isAsked, obstacle: { reason } };
   return { maxBatchSize, isAsked, axes: firstAxes(signature) };
 }
 
-function obstacleOf(verdict: BatchingVerdict | undefined): SharingObstacle {
+function obstacleOf(verdict: BatchingVerdict | undefined, contractVersion: number): SharingObstacle {
   switch (verdict?.verdict) {
     case 'coupled':
       return { reason: `rows influence each other at node "${verdict.node}" (${verdict.operator}): ${verdict.reason}` };
@@ -53,8 +55,8 @@ function obstacleOf(verdict: BatchingVerdict | undefined): SharingObstacle {
       return { reason: verdict.reason };
     default:
       return {
-        reason: 'model.json has no verdict on whether rows influence each other: an earlier version built this image',
-        remedy: 'build the image again with this version',
+        reason: `model.json, of contractVersion ${contractVersion}, does not say whether rows influence each other`,
+        remedy: `build the image again with cdktf-model-serving ${version}`,
       };
   }
 }

@@ -2,7 +2,7 @@ import type { RowAxes } from '../contract/batching-verdict';
 import type { Signature } from '../contract/signature';
 import type { BufferPool } from './buffer-pool';
 import type { Run } from './executor';
-import { isSame, joinRows, sameSizesBeside, sliceRows } from './rows';
+import { copyTensor, isSame, joinRows, sameSizesBeside, sliceRows, type Allocate } from './rows';
 import type { Tensor } from './tensor';
 
 interface InputLayout {
@@ -67,11 +67,12 @@ export class RowLayout {
   /** One run of several compatible ones. Their own data stay as they are, so that each can still run alone. */
   merge(runs: readonly Run[], pool: BufferPool): Run {
     const [first] = runs as [Run];
+    const allocate: Allocate = (datatype, count) => pool.take(datatype, count);
     const inputs = this.inputs.map((input) => {
       // What is common is copied too: an executor keeps what it is given.
-      const parts = input.axis === null ? [first] : runs;
-      const tensors = parts.map((run) => inputOf(run, input));
-      return joinRows(tensors, input.axis ?? 0, (datatype, count) => pool.take(datatype, count));
+      if (input.axis === null) return copyTensor(inputOf(first, input), allocate);
+      const parts = runs.map((run) => inputOf(run, input));
+      return joinRows(parts, input.axis, allocate);
     });
     return { inputs, outputs: first.outputs, returnInputs: true };
   }

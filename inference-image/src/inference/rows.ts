@@ -19,6 +19,15 @@ export function joinRows(tensors: readonly Tensor[], axis: number, allocate = al
   return { ...joined, data };
 }
 
+/** A tensor with data of its own. */
+export function copyTensor(tensor: Tensor, allocate = allocateNew): Tensor {
+  const { datatype, data } = tensor;
+  if (datatype === 'BYTES') return { ...tensor, data: (data as string[]).slice() };
+  const copy = allocate(datatype, data.length);
+  (copy as Float32Array).set(data as Float32Array);
+  return { ...tensor, data: copy };
+}
+
 /** Some rows of a tensor: not copied where they lie together, as on axis 0. */
 export function sliceRows({ name, datatype, shape, data }: Tensor, axis: number, start: number, rows: number): Tensor {
   const outer = product(shape, 0, axis);

@@ -1,7 +1,7 @@
 import type { RowAxes } from '../contract/batching-verdict';
 import type { Signature } from '../contract/signature';
 import type { Run } from './executor';
-import { joinRows } from './rows';
+import { copyTensor, joinRows } from './rows';
 import { TYPED_ARRAY, type NumericDatatype, type Tensor, type TensorHeader } from './tensor';
 import { trialTensor, type TrialRange } from './trial-values';
 
@@ -42,7 +42,7 @@ export class TrialRows {
     const rows = indices.map((index) => this.row(index));
     const inputs = this.inputs.map(({ axis }, i) => {
       const tensors = rows.map((row) => row[i] as Tensor);
-      return axis === null ? structuredClone(tensors[0] as Tensor) : joinRows(tensors, axis);
+      return axis === null ? copyTensor(tensors[0] as Tensor) : joinRows(tensors, axis);
     });
     return { inputs, outputs: this.options.signature.outputs.map(({ name }) => name) };
   }

@@ -1,7 +1,7 @@
 import type { RowAxes } from '../contract/batching-verdict';
 import { rowSymbols } from '../contract/row-axes';
 import type { Signature, TensorSignature } from '../contract/signature';
-import { joinRows, sliceRows } from '../inference/rows';
+import { copyTensor, joinRows, sliceRows } from '../inference/rows';
 import type { Tensor } from '../inference/tensor';
 import { trialTensor } from '../inference/trial-values';
 
@@ -71,7 +71,7 @@ export function exampleInputs(
     batch: (rows) =>
       example.map((tensor) => {
         const axis = axes?.inputAxes[signature.inputs.findIndex(({ name }) => name === tensor.name)] ?? null;
-        if (axis === null) return structuredClone(tensor);
+        if (axis === null) return copyTensor(tensor);
         const row = sliceRows(tensor, axis, 0, 1);
         return joinRows(new Array<Tensor>(rows).fill(row), axis);
       }),
