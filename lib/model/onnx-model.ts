@@ -2,9 +2,10 @@ import { parse } from 'node:path';
 import { CONTRACT_VERSION, modelDigest, type ModelManifest } from '../../inference-image/src/contract/model-manifest';
 import type { ClassOutput, ImageInput } from '../../inference-image/src/contract/image-input';
 import type { Signature } from '../../inference-image/src/contract/signature';
-import { ModelServingError } from '../errors';
+import { ModelServingError, type Problem } from '../errors';
 import { checkReproduced } from '../golden/check-golden';
-import { checkGolden, checkReservedFiles, readGoldenFile } from '../golden/golden-file';
+import { fitGolden } from '../golden/fit-golden';
+import { checkReservedFiles, readGoldenFile } from '../golden/golden-file';
 import { checkContract } from '../interface-contract/check-contract';
 import { interfaceOf } from '../interface-contract/model-interface';
 import { resolveClassOutput, type ClassOutputProps } from '../preprocessing/class-output';
@@ -16,6 +17,7 @@ import { cardOfFile } from './card-of-file';
 import { checkCard } from './check-card';
 import { checkIdentity } from './checks';
 import { collect } from './collect';
+import { correctionText, type SignatureProof, triedSignature } from './declared-signature';
 import { cardProperties, mergedCard, type ModelCard } from './model-card';
 import type { SourceFile } from './model-files';
 import { operatorName } from './onnx-graph';
@@ -80,8 +82,8 @@ export interface OnnxModelProps extends ClassOutputProps {
   readonly image?: ImageInputProps;
 
   /**
-   * Whether to load the model in the runtime at synth and to run its golden examples, which takes as long as it takes the
-   * container, once for each content of the model: `require` refuses a model that does not load or reproduce them,
+   * Whether to load the model in the runtime at synth, to compare its declared shapes with what it gives, and to run its
+   * golden examples: once for each content of the model. `require` refuses a model that does not load or reproduce them,
    * `warn` adds to `warnings` instead, and `skip` does not try. The last two are for machines where onnxruntime does not run, such as Alpine's.
    *
    * @default 'require'
@@ -92,7 +94,17 @@ export interface OnnxModelProps extends ClassOutputProps {
 /** What was found out about a model. */
 interface ModelFacts extends Pick<
   OnnxModel,
-  'name' | 'version' | 'signature' | 'card' | 'image' | 'classes' | 'profile' | 'servable' | 'warnings'
+  | 'name'
+  | 'version'
+  | 'signature'
+  | 'declaredSignature'
+  | 'signatureProof'
+  | 'card'
+  | 'image'
+  | 'classes'
+  | 'profile'
+  | 'servable'
+  | 'warnings'
 > {
   readonly weights: Weights;
   readonly golden?: readonly SourceFile[];
@@ -113,29 +125,26 @@ export class OnnxModel {
 
     const problems = [...checkIdentity(path, name, version), ...checkCard(path, props.card ?? {})];
     const weights = collect(problems, () => readWeights(path));
-    const golden = goldenPath === undefined ? undefined : collect(problems, () => readGoldenFile(goldenPath));
+    const goldenFile = goldenPath === undefined ? undefined : collect(problems, () => readGoldenFile(goldenPath));
     const measured = collect(problems, () => readProfile(path, props.profile));
     if (!weights || problems.length > 0) throw new ModelServingError(problems);
 
-    const signature = signatureOf(weights.graph);
+    const declared = signatureOf(weights.graph);
+    const { findings, signature, signatureProof, corrections } = tryModel(path, weights, declared, runtimeCheck);
     const fromFile = cardOfFile(path, weights.graph, props.card ?? {});
     const image = props.image && resolveImageInput(path, props.image, signature);
     const classes = resolveClassOutput(path, props, signature);
     problems.push(...(image?.problems ?? []), ...classes.problems);
-    const findings = runtimeCheck === 'skip' ? [] : checkRuntime(path, weights);
-    if (golden)
-      problems.push(
-        ...checkGolden(golden, signature, props.image !== undefined),
-        ...checkReservedFiles(golden, weights.files),
-      );
+    const { golden, ...fit } = fitGolden(goldenFile, path, { signature, declared }, props.image !== undefined);
+    problems.push(...fit.problems, ...(golden ? checkReservedFiles(golden, weights.files) : []));
     if (golden && runtimeCheck !== 'skip' && findings.length + problems.length === 0) {
       findings.push(...checkReproduced(golden, path, weights, { signature, image: image?.image }));
     }
     if (runtimeCheck === 'require') problems.push(...findings);
     if (measured) problems.push(...checkProfile(path, modelDigest(weights.files), measured));
-    const declared = { name, signature, image: image?.image, classes: classes.classes };
+    const called = { name, signature, image: image?.image, classes: classes.classes };
     const contract = collect(problems, () =>
-      checkContract(path, props.contract, { ...interfaceOf(declared), version }),
+      checkContract(path, props.contract, { ...interfaceOf(called), version }, declared),
     );
     if (contract) problems.push(...contract.problems);
     ModelServingError.throwIfAny(problems);
@@ -144,6 +153,8 @@ export class OnnxModel {
       name,
       version,
       signature,
+      declaredSignature: declared,
+      signatureProof,
       card: mergedCard(fromFile.card, props.card ?? {}),
       image: image?.image,
       classes: classes.classes,
@@ -151,7 +162,13 @@ export class OnnxModel {
       golden: golden?.files,
       profile: measured?.profile,
       servable: findings.length === 0,
-      warnings: [...findings.map(({ message }) => message), ...contract!.warnings, ...fromFile.warnings],
+      warnings: [
+        ...findings.map(({ message }) => message),
+        ...corrections,
+        ...fit.warnings,
+        ...contract!.warnings,
+        ...fromFile.warnings,
+      ],
     });
   }
 
@@ -161,8 +178,18 @@ export class OnnxModel {
   /** The model's version in URLs. */
   readonly version: string;
 
-  /** Inputs and outputs, as the file declares them. */
+  /** What the model takes and gives: as the file declares it, with outputs corrected where a run shows other shapes. */
   readonly signature: Signature;
+
+  /** Inputs and outputs as the file declares them; the same object as `signature` where nothing is corrected. */
+  readonly declaredSignature: Signature;
+
+  /**
+   * Whether the shapes of outputs were compared with what the model gives, at two sizes of each free dimension, and
+   * why not. They are not where `runtimeCheck` is `skip`, and where the model refuses made-up inputs or takes more than
+   * 10 s for them.
+   */
+  readonly signatureProof: SignatureProof;
 
   /** How a picture becomes the input, if the model takes pictures. */
   readonly image?: ImageInput;
@@ -216,6 +243,8 @@ export class OnnxModel {
     this.name = facts.name;
     this.version = facts.version;
     this.signature = facts.signature;
+    this.declaredSignature = facts.declaredSignature;
+    this.signatureProof = facts.signatureProof;
     this.image = facts.image;
     this.classes = facts.classes;
     this.profile = facts.profile;
@@ -241,4 +270,22 @@ export class OnnxModel {
     const properties = card && cardProperties(card);
     return { contractVersion: CONTRACT_VERSION, name, version, sha256, files, signature, properties, image, classes };
   }
+}
+
+/** What the runtime shows of a model, where it is asked. */
+function tryModel(path: string, weights: Weights, declared: Signature, runtimeCheck: OnnxModelProps['runtimeCheck']) {
+  const unproved = (reason: string, findings: Problem[] = []) => {
+    const signatureProof: SignatureProof = { proved: false, reason };
+    return { findings, signature: declared, signatureProof, corrections: [] };
+  };
+  if (runtimeCheck === 'skip') return unproved('the model was not run, since runtimeCheck is "skip"');
+  const { problems, trial } = checkRuntime(path, weights, declared);
+  if (!trial) return unproved('the model was not loaded', [...problems]);
+  const { signature, proof, corrections } = triedSignature(declared, trial);
+  return {
+    findings: [...problems],
+    signature,
+    signatureProof: proof,
+    corrections: corrections.map((correction) => correctionText(path, declared, correction)),
+  };
 }

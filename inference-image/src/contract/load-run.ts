@@ -1,0 +1,33 @@
+/** What a process outside of any container reports of a model that it loads and then runs: tools/load-run.ts. */
+import type { Signature } from './signature';
+
+export interface LoadRunOrder {
+  readonly modelPath: string;
+  /** As the file declares it. */
+  readonly signature: Signature;
+  /** Limits of the trial, which begins when the model is loaded. The process ends itself beyond them. */
+  readonly trial: { readonly seconds: number; readonly memoryBytes: number };
+}
+
+/** First line of the report. */
+export type LoadReport =
+  | { readonly outputs: readonly InferredOutput[] }
+  | { readonly failure: string }
+  /** The runtime does not run on this machine. */
+  | { readonly unavailable: string };
+
+/** An output as the runtime infers it from the graph. Where declaration and inference differ, it keeps neither. */
+export interface InferredOutput {
+  readonly name: string;
+  /** Fixed sizes, and symbols or empty strings. */
+  readonly shape: readonly (number | string)[];
+}
+
+/** Each further line: a run that succeeded, or why there are no more. */
+export type TrialReport = { readonly run: TrialRun } | { readonly stopped: string };
+
+/** The shapes of one run, in the order of the signature. */
+export interface TrialRun {
+  readonly inputs: readonly (readonly number[])[];
+  readonly outputs: readonly (readonly number[])[];
+}
