@@ -1,4 +1,4 @@
-import type { GoldenRunOrder } from '../../inference-image/src/contract/golden-run';
+import type { GoldenDifference, GoldenRunOrder } from '../../inference-image/src/contract/golden-run';
 import { modelDigest } from '../../inference-image/src/contract/model-manifest';
 import { readCache, writeCache } from '../cache';
 import type { Problem } from '../errors';
@@ -24,17 +24,18 @@ export function checkReproduced(
   const pictures = golden.examples.filter(({ picture }) => picture !== undefined).map(({ name }) => name);
   // Tensors are what they are, whatever becomes of pictures.
   const decoded = pictures.length > 0 ? ` ${JSON.stringify(image)} ${hashesOf(imageDecoderFiles())}` : '';
-  const key = `golden-reproduced 2 ${RUNTIME_VERSION} ${modelDigest(files)} ${hashesOf(golden.files)}${decoded}`;
-  if (readCache<true>(key)) return [];
-
+  const key = `golden-reproduced 3 ${RUNTIME_VERSION} ${modelDigest(files)} ${hashesOf(golden.files)}${decoded}`;
   const { path } = golden;
   const task = { check: golden.files[0].sourcePath };
-  const report = runGolden({ modelPath: files[0].sourcePath, signature, image, task });
-  if ('unavailable' in report) return [goldenErrors.notRun(path, modelPath, report.unavailable)];
-  if ('failure' in report) return [goldenErrors.notRun(path, modelPath, report.failure)];
-  const differences = 'differences' in report ? report.differences : [];
-  // What was replaced meanwhile is not what was run.
-  if (differences.length === 0 && areUnchanged([...files, ...golden.files])) writeCache(key, true);
+  let differences = readCache<readonly GoldenDifference[]>(key);
+  if (!differences) {
+    const report = runGolden({ modelPath: files[0].sourcePath, signature, image, task });
+    if ('unavailable' in report) return [goldenErrors.notRun(path, modelPath, report.unavailable)];
+    if ('failure' in report) return [goldenErrors.notRun(path, modelPath, report.failure)];
+    differences = 'differences' in report ? report.differences : [];
+    // What was replaced meanwhile is not what was run.
+    if (areUnchanged([...files, ...golden.files])) writeCache(key, differences);
+  }
   return differences.map(({ example, what, isRefused }) =>
     isRefused
       ? goldenErrors.refused(path, example, what)

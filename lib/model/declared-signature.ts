@@ -35,13 +35,16 @@ export interface Correction {
 
 /** Corrects what a file declares of its outputs where a run shows otherwise; runs that agree prove nothing more. */
 export function triedSignature(declared: Signature, trial: ShapeTrial): TriedSignature {
-  const varying = declared.outputs.find((_, index) => new Set(trial.runs.map((run) => rankOf(run, index))).size > 1);
+  const varying = declared.outputs.find((_, index) => new Set(shapesOf(trial.runs, index).map(rank)).size > 1);
   if (varying) {
     const reason = `output "${varying.name}" has another number of dimensions from run to run`;
     return { signature: declared, proof: { proved: false, reason }, corrections: [] };
   }
   const corrections = declared.outputs.flatMap((output, index) => {
-    const against = trial.runs.find((run) => contradicts(run.outputs[index]!, output, symbolSizes(declared, run)));
+    const against = trial.runs.find((run) => {
+      const shape = run.outputs[index];
+      return shape !== undefined && contradicts(shape, output, symbolSizes(declared, run));
+    });
     if (!against) return [];
     const given = { ...output, dimensions: givenDimensions(declared, trial.runs, index) };
     return [{ declared: output, given, shape: against.outputs[index]!, inputShapes: against.inputs }];
@@ -60,33 +63,50 @@ export function correctionText(path: string, { inputs }: Signature, correction: 
   return `${path}: output "${declared.name}" is declared as ${dimensionsText(declared.dimensions)}, and the model gives ${dimensionsText(given.dimensions)} (${dimensionsText(shape)} for ${example}). The signature, and all that is derived from it, says what the model gives. Export the model with that shape, so that the file says the same.`;
 }
 
-function rankOf(run: TrialRun, output: number): number {
-  return run.outputs[output]!.length;
+/** What the runs gave for one output. */
+function shapesOf(runs: readonly TrialRun[], output: number): (readonly number[])[] {
+  return runs.flatMap(({ outputs }) => (outputs[output] ? [outputs[output]] : []));
+}
+
+function rank(shape: readonly number[]): number {
+  return shape.length;
 }
 
 /** The dimensions of an output that contradicts its declaration. */
 function givenDimensions(declared: Signature, runs: readonly TrialRun[], index: number): Dimension[] {
   const { dimensions } = declared.outputs[index]!;
-  const all = runs.map((run) => ({ shape: run.outputs[index]!, sizes: symbolSizes(declared, run) }));
-  const rank = all[0]!.shape.length;
-  const isFixedInput = unvariedDimensions(declared, runs).length === 0;
-  return Array.from({ length: rank }, (_, axis) => {
-    const seen = all.map(({ shape }) => shape[axis]!);
-    if (rank === dimensions.length) {
-      const claim = dimensions[axis]!;
-      const isTrue = all.every(({ shape, sizes }) => !contradicts([shape[axis]!], { dimensions: [claim] }, sizes));
+  const shapes = shapesOf(runs, index);
+  const sizes = runs.filter(({ outputs }) => outputs[index]).map((run) => symbolSizes(declared, run));
+  const mayBeFixed = unvariedDimensions(declared, runs).length === 0 && isTheSameForAllValues(runs, index);
+  return shapes[0]!.map((_, axis) => {
+    const seen = shapes.map((shape) => shape[axis]!);
+    const claim = dimensions[axis];
+    if (shapes[0]!.length === dimensions.length && claim !== undefined) {
+      const isTrue = seen.every((size, run) => !contradicts([size], { dimensions: [claim] }, sizes[run]!));
       if (isTrue) return claim;
       // What counts something else, such as what a detector finds.
       if (typeof claim === 'string') return null;
     }
     const symbol = symbolsOf(declared).find(
       (symbol) =>
-        new Set(all.map(({ sizes }) => sizes.get(symbol))).size > 1 &&
-        all.every(({ sizes }, run) => sizes.get(symbol) === seen[run]),
+        new Set(sizes.map((each) => each.get(symbol))).size > 1 &&
+        sizes.every((each, run) => each.get(symbol) === seen[run]),
     );
     if (symbol !== undefined) return symbol;
-    return isFixedInput && seen[0]! > 0 && new Set(seen).size === 1 ? seen[0]! : null;
+    return mayBeFixed && seen[0]! > 0 && new Set(seen).size === 1 ? seen[0]! : null;
   });
+}
+
+/** Whether other values in inputs of the same shapes were tried, and gave an output of the same shape. */
+function isTheSameForAllValues(runs: readonly TrialRun[], index: number): boolean {
+  const groups = new Map<string, string[]>();
+  for (const { inputs, outputs } of runs) {
+    if (!outputs[index]) continue;
+    const key = JSON.stringify(inputs);
+    groups.set(key, [...(groups.get(key) ?? []), JSON.stringify(outputs[index])]);
+  }
+  const all = [...groups.values()];
+  return all.some((shapes) => shapes.length > 1) && all.every((shapes) => new Set(shapes).size === 1);
 }
 
 function symbolsOf({ inputs }: Signature): string[] {
@@ -108,7 +128,7 @@ function unvariedDimensions({ inputs }: Signature, runs: readonly TrialRun[]): s
       if (typeof dimension === 'number') return;
       const key = dimension === null ? `dimension ${axis} of input "${name}"` : `dimension "${dimension}"`;
       const seen = sizes.get(key) ?? new Set();
-      for (const run of runs) seen.add(run.inputs[index]![axis]!);
+      for (const { inputs } of runs) seen.add(inputs[index]![axis]!);
       sizes.set(key, seen);
     }),
   );

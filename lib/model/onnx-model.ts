@@ -2,7 +2,7 @@ import { parse } from 'node:path';
 import { CONTRACT_VERSION, modelDigest, type ModelManifest } from '../../inference-image/src/contract/model-manifest';
 import type { ClassOutput, ImageInput } from '../../inference-image/src/contract/image-input';
 import type { Signature } from '../../inference-image/src/contract/signature';
-import { ModelServingError, type Problem } from '../errors';
+import { ModelServingError } from '../errors';
 import { checkReproduced } from '../golden/check-golden';
 import { fitGolden } from '../golden/fit-golden';
 import { checkReservedFiles, readGoldenFile } from '../golden/golden-file';
@@ -17,11 +17,11 @@ import { cardOfFile } from './card-of-file';
 import { checkCard } from './check-card';
 import { checkIdentity } from './checks';
 import { collect } from './collect';
-import { correctionText, type SignatureProof, triedSignature } from './declared-signature';
+import type { SignatureProof } from './declared-signature';
 import { cardProperties, mergedCard, type ModelCard } from './model-card';
 import type { SourceFile } from './model-files';
+import { shapesByTrial, shapesWithExamples } from './model-shapes';
 import { operatorName } from './onnx-graph';
-import { checkRuntime } from './runtime-check';
 import { signatureOf } from './signature';
 import { readWeights, type Weights } from './weights';
 
@@ -130,9 +130,12 @@ export class OnnxModel {
     if (!weights || problems.length > 0) throw new ModelServingError(problems);
 
     const declared = signatureOf(weights.graph);
-    const { findings, signature, signatureProof, corrections } = tryModel(path, weights, declared, runtimeCheck);
+    const byTrial = shapesByTrial(path, weights, declared, runtimeCheck);
+    const findings = [...byTrial.problems];
     const fromFile = cardOfFile(path, weights.graph, props.card ?? {});
-    const image = props.image && resolveImageInput(path, props.image, signature);
+    const image = props.image && resolveImageInput(path, props.image, declared);
+    const shapes = shapesWithExamples(byTrial, path, weights, declared, goldenFile, image?.image);
+    const { signature } = shapes;
     const classes = resolveClassOutput(path, props, signature);
     problems.push(...(image?.problems ?? []), ...classes.problems);
     const { golden, ...fit } = fitGolden(goldenFile, path, { signature, declared }, props.image !== undefined);
@@ -154,7 +157,7 @@ export class OnnxModel {
       version,
       signature,
       declaredSignature: declared,
-      signatureProof,
+      signatureProof: shapes.proof,
       card: mergedCard(fromFile.card, props.card ?? {}),
       image: image?.image,
       classes: classes.classes,
@@ -164,7 +167,7 @@ export class OnnxModel {
       servable: findings.length === 0,
       warnings: [
         ...findings.map(({ message }) => message),
-        ...corrections,
+        ...shapes.corrections,
         ...fit.warnings,
         ...contract!.warnings,
         ...fromFile.warnings,
@@ -270,22 +273,4 @@ export class OnnxModel {
     const properties = card && cardProperties(card);
     return { contractVersion: CONTRACT_VERSION, name, version, sha256, files, signature, properties, image, classes };
   }
-}
-
-/** What the runtime shows of a model, where it is asked. */
-function tryModel(path: string, weights: Weights, declared: Signature, runtimeCheck: OnnxModelProps['runtimeCheck']) {
-  const unproved = (reason: string, findings: Problem[] = []) => {
-    const signatureProof: SignatureProof = { proved: false, reason };
-    return { findings, signature: declared, signatureProof, corrections: [] };
-  };
-  if (runtimeCheck === 'skip') return unproved('the model was not run, since runtimeCheck is "skip"');
-  const { problems, trial } = checkRuntime(path, weights, declared);
-  if (!trial) return unproved('the model was not loaded', [...problems]);
-  const { signature, proof, corrections } = triedSignature(declared, trial);
-  return {
-    findings: [...problems],
-    signature,
-    signatureProof: proof,
-    corrections: corrections.map((correction) => correctionText(path, declared, correction)),
-  };
 }

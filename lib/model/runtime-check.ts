@@ -21,6 +21,8 @@ const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'load-run.cjs');
 /** Of the runs, which follow the load: a model that takes more keeps the shapes that it declares. */
 const TRIAL: LoadRunOrder['trial'] = { seconds: 10, memoryBytes: 2 * 1024 ** 3 };
 
+const MAX_REASON_LENGTH = 300;
+
 /** What loading and running a model shows. */
 export interface RuntimeFindings {
   readonly problems: readonly Problem[];
@@ -58,12 +60,18 @@ function loadInChild(modelPath: string, signature: Signature): { loaded: LoadRep
   const loaded = first ?? ending ?? { failure: 'the process that loads it ends without a report' };
   const runs = others.flatMap((line) => ('run' in line ? [line.run] : []));
   const stopped = others.find((line) => 'stopped' in line)?.stopped ?? endingOfTrial(ending);
-  return { loaded, trial: { runs, stopped: stopped && readable(stopped, modelPath) } };
+  return { loaded, trial: { runs, stopped: stopped && reasonFor(stopped, modelPath) } };
 }
 
 function endingOfTrial(ending: ProcessFailure | undefined): string | undefined {
   if (!ending) return undefined;
   return 'failure' in ending ? ending.failure.replace('loads it', 'runs it') : ending.unavailable;
+}
+
+/** Of a trial without enough runs; the runtime says much. */
+function reasonFor(stopped: string, modelPath: string): string {
+  const text = readable(stopped, modelPath).replace(/^the model cannot run on this input/, 'it refuses made-up inputs');
+  return text.length > MAX_REASON_LENGTH ? `${text.slice(0, MAX_REASON_LENGTH)}…` : text;
 }
 
 function problemsOf(path: string, loaded: LoadReport, { runs }: ShapeTrial, { graph, files }: Weights): Problem[] {
@@ -94,7 +102,7 @@ const NOISE =
 
 /** The runtime's message without what we say ourselves, and without its places in C++. */
 function readable(message: string, sourcePath: string): string {
-  return sentence(message.replace(`Load model from ${sourcePath} `, '').replace(NOISE, ''));
+  return sentence(message.replace(`Load model from ${sourcePath} `, '').replace(NOISE, '').replace(/\s+/g, ' '));
 }
 
 function sentence(message: string): string {

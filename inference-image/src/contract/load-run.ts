@@ -26,8 +26,8 @@ export interface InferredOutput {
 /** Each further line: a run that succeeded, or why there are no more. */
 export type TrialReport = { readonly run: TrialRun } | { readonly stopped: string };
 
-/** The shapes of one run, in the order of the signature. */
+/** The shapes of one run, in the order of the signature; undefined for outputs that were not asked for. */
 export interface TrialRun {
   readonly inputs: readonly (readonly number[])[];
-  readonly outputs: readonly (readonly number[])[];
+  readonly outputs: readonly (readonly number[] | undefined)[];
 }

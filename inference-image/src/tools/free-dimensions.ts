@@ -30,9 +30,7 @@ export class FreeDimensions {
     const isAlone = (place: Place) =>
       signature.inputs[place.input]!.dimensions.filter((size) => typeof size !== 'number').length === 1;
     const state = this.places.map((each) => first.includes(true) && each.some((place) => isAlone(place)));
-    const rows = first.map((isFirst, index) => isFirst || state[index]!);
-    // A lone waveform has as many samples as the model wants.
-    this.areRows = rows.includes(false) || rows.length > 1 ? rows : rows.map(() => false);
+    this.areRows = first.map((isFirst, index) => isFirst || state[index]!);
   }
 
   get count(): number {

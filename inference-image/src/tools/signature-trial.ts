@@ -1,14 +1,14 @@
 import type { TrialReport, TrialRun } from '../contract/load-run';
 import { contradicts, symbolSizes } from '../contract/shape-claims';
-import type { Datatype, Signature } from '../contract/signature';
+import type { Signature } from '../contract/signature';
 import { messageOf } from '../errors';
 import type { Session } from '../inference/session';
 import { trialTensor, type TrialValues } from '../inference/trial-values';
 import { FreeDimensions } from './free-dimensions';
-import { partialSizes, trialSizes, type TrialSizes } from './trial-sizes';
+import { largerSizes, partialSizes, trialSizes, type TrialSizes } from './trial-sizes';
 
 /** Attempts to find sizes that the model takes. */
-const MAX_ATTEMPTS = 64;
+const MAX_ATTEMPTS = 80;
 
 /** Elements of all inputs of one run. */
 const MAX_ELEMENTS = 2 ** 24;
@@ -16,15 +16,14 @@ const MAX_ELEMENTS = 2 ** 24;
 /** Elements of one run whose sizes are not all fixed. */
 const MAX_FREE_ELEMENTS = 2 ** 22;
 
+/** Of a trial, after which nothing is tried that is not needed. */
+const EXTRA_SECONDS = 2;
+
 /** Beside the usual ones, for models whose results depend on values in their number. */
 const OTHER_VALUES: readonly TrialValues[] = [{ at: () => 0 }, { at: wave(3), large: true }, { at: () => 1 }];
 
-/** Ones where the usual values have zeros as well: a length of 0 is refused more often than one of 1. */
+/** Ones where the usual values have zeros, or less: a length or a scale of 0 is refused more often than one of 1. */
 const POSITIVE: TrialValues = { at: () => 1 };
-
-const INTEGERS: ReadonlySet<Datatype> = new Set(
-  (['UINT8', 'UINT16', 'UINT32', 'UINT64', 'INT8', 'INT16', 'INT32', 'INT64', 'BOOL'] as const).map((type) => type),
-);
 
 /**
  * Runs a model with made-up inputs, at two sizes of each free dimension where it takes them.
@@ -36,7 +35,7 @@ export function tryShapes(session: Session, signature: Signature, report: (line:
   const found = trial.findSizes();
   if (!found) return report({ stopped: trial.refusal ?? 'no sizes were tried' });
   trial.vary(found);
-  if (trial.isContradicted) trial.tryOtherValues(found.first);
+  if (trial.isContradicted) trial.tryMore(found);
 }
 
 class Trial {
@@ -45,7 +44,10 @@ class Trial {
   /** What the runtime said of the first attempt that failed. */
   refusal?: string;
   private readonly free: FreeDimensions;
+  /** For each free dimension. */
+  private readonly sizesRun: readonly Set<number>[];
   private values: TrialValues = { at: wave(1) };
+  private readonly start = performance.now();
 
   constructor(
     private readonly session: Session,
@@ -53,16 +55,14 @@ class Trial {
     private readonly report: (line: TrialReport) => void,
   ) {
     this.free = new FreeDimensions(signature);
+    this.sizesRun = this.free.areRows.map(() => new Set());
   }
 
   /** Sizes of which the model takes the first. */
   findSizes(): TrialSizes | undefined {
-    const canTry = this.signature.inputs.some(({ datatype }) => INTEGERS.has(datatype))
-      ? [this.values, POSITIVE]
-      : [this.values];
     let attempts = 0;
-    for (const sizes of trialSizes(this.free)) {
-      for (const values of canTry) {
+    for (const sizes of trialSizes(this.free.areRows)) {
+      for (const values of [this.values, POSITIVE]) {
         if (attempts++ === MAX_ATTEMPTS) return undefined;
         if (!this.run(sizes.first, values)) continue;
         this.values = values;
@@ -74,12 +74,22 @@ class Trial {
 
   /** Runs it at other sizes, of all free dimensions at once where it takes them. */
   vary(sizes: TrialSizes): void {
-    if (this.free.count === 0 || this.run(sizes.second, this.values)) return;
-    for (const partial of partialSizes(sizes, this.free.areRows)) this.run(partial, this.values);
+    if (this.free.count === 0) return;
+    for (const next of sizes.next) if (this.run(next, this.values)) return;
+    for (const partial of partialSizes(sizes, this.free.areRows)) {
+      if (this.sizesRun.every((seen) => seen.size > 1)) return;
+      this.run(partial, this.values);
+    }
   }
 
-  tryOtherValues(sizes: readonly number[]): void {
-    for (const values of OTHER_VALUES) this.run(sizes, values);
+  /** Tells what is fixed from what depends on values, or on sizes that were too small to show it. */
+  tryMore(sizes: TrialSizes): void {
+    for (const values of OTHER_VALUES) this.runExtra(sizes.first, values);
+    for (const larger of largerSizes(sizes, this.free.areRows)) this.runExtra(larger, this.values);
+  }
+
+  private runExtra(sizes: readonly number[], values: TrialValues): void {
+    if (performance.now() - this.start < 1000 * EXTRA_SECONDS) this.run(sizes, values);
   }
 
   private run(sizes: readonly number[], values: TrialValues): boolean {
@@ -93,6 +103,7 @@ class Trial {
       const { inputs, outputs } = this.signature;
       const tensors = inputs.map(({ name, datatype }, i) => trialTensor({ name, datatype, shape: shapes[i]! }, values));
       const results = this.session.run({ inputs: tensors, outputs: outputs.map(({ name }) => name) }).outputs;
+      this.sizesRun.forEach((seen, index) => seen.add(sizes[index]!));
       this.note({ inputs: shapes, outputs: results.map(({ shape }) => shape) });
       return true;
     } catch (error) {

@@ -1,13 +1,17 @@
-import type { FreeDimensions } from './free-dimensions';
-
-/** Two sizes for each free dimension. */
+/** Sizes for each free dimension: some to begin with, and others to go on with, the most telling first. */
 export interface TrialSizes {
   readonly first: readonly number[];
-  readonly second: readonly number[];
+  readonly next: readonly (readonly number[])[];
 }
 
-/** Different dimensions have sizes that differ, by amounts that differ too: `n + 1` is never the size of another one. */
-const SMALL: TrialSizes = { first: [2, 3, 5, 7, 11, 13, 17, 19], second: [5, 7, 11, 17, 23, 31, 41, 53] };
+/** Numbers of rows, and other sizes. Those of different dimensions differ in every run. */
+const ROWS = { first: [2, 3, 5, 7, 11, 13], next: [3, 7, 11, 17, 23, 29] };
+const OTHERS = {
+  first: [3, 5, 7, 11, 13, 17, 19, 23],
+  /** Beyond what a network commonly makes smaller at once: of 2 and of 5 pixels, it leaves one of each. */
+  large: [67, 83, 101, 127, 149, 173, 197, 223],
+  small: [5, 11, 17, 23, 31, 41, 53, 61],
+};
 
 /** Kernels, strides, windows of sound and patches of pictures need so much, or a multiple. */
 const STEPS = [8, 32, 64, 128, 224, 256, 512, 1024, 4096, 16_384];
@@ -15,10 +19,12 @@ const STEPS = [8, 32, 64, 128, 224, 256, 512, 1024, 4096, 16_384];
 /**
  * Sizes to try, from small to large, until a model takes one of them. Where one can tell dimensions apart, that comes
  * first: then those that some models need equal, as the rows of several inputs and the sides of a picture.
+ *
+ * @param areRows - for each free dimension, whether it probably counts rows
  */
-export function* trialSizes(free: FreeDimensions): Generator<TrialSizes> {
+export function* trialSizes(areRows: readonly boolean[]): Generator<TrialSizes> {
   const seen = new Set<string>();
-  for (const sizes of allSizes(free.areRows)) {
+  for (const sizes of allSizes(areRows)) {
     const key = sizes.first.join(' ');
     if (!seen.has(key)) yield sizes;
     seen.add(key);
@@ -26,49 +32,65 @@ export function* trialSizes(free: FreeDimensions): Generator<TrialSizes> {
 }
 
 function* allSizes(areRows: readonly boolean[]): Generator<TrialSizes> {
-  const all = areRows.length;
-  const others = areRows.filter((isRow) => !isRow).length;
-  const place = (rows: number, sizes: readonly number[]) => {
-    let next = 0;
-    return areRows.map((isRow) => (isRow ? rows : sizes[next++]!));
+  const place = placing(areRows);
+  const all = <T>(value: T) => areRows.map(() => value);
+  // Without one that equals a number of rows.
+  const others = OTHERS.first.slice(areRows.filter(Boolean).length);
+  yield {
+    first: place(ROWS.first, others),
+    next: [place(ROWS.next, OTHERS.large), place(ROWS.next, OTHERS.small)],
   };
-  const small = { first: take(SMALL.first, all), second: take(SMALL.second, all) };
-  yield small;
-  yield { first: place(2, small.first.slice(1).concat(3)), second: place(5, small.second.slice(1).concat(7)) };
-  yield { first: Array<number>(all).fill(3), second: Array<number>(all).fill(5) };
-  yield { first: place(1, small.first.slice(1).concat(3)), second: place(2, small.second.slice(1).concat(7)) };
-  if (others === 0) return;
+  yield { first: place(all(2), OTHERS.first), next: [place(all(3), OTHERS.large), place(all(3), OTHERS.small)] };
+  yield { first: all(3), next: [all(64), all(5)] };
+  yield { first: place(all(1), OTHERS.first), next: [place(all(2), OTHERS.large), place(all(2), OTHERS.small)] };
+  yield* steppedSizes(areRows.includes(false) ? areRows : all(false));
+}
+
+function* steppedSizes(areRows: readonly boolean[]): Generator<TrialSizes> {
+  const place = placing(areRows);
+  const all = <T>(value: T) => areRows.map(() => value);
+  const count = areRows.filter((isRow) => !isRow).length;
   for (const step of STEPS) {
-    const multiples = Array.from({ length: others }, (_, i) => step * (i + 1));
+    const multiples = Array.from({ length: count }, (_, i) => step * (i + 1));
     // Other sizes for each, and of no more elements.
-    const turned = others === 1 ? [2 * step] : [...multiples.slice(1), step];
-    const [one, two] = [Array<number>(others).fill(step), Array<number>(others).fill(2 * step)];
-    for (const [rows, moreRows] of [
-      [2, 3],
-      [1, 2],
-    ] as const) {
-      yield { first: place(rows, multiples), second: place(moreRows, turned) };
-      yield { first: place(rows, one), second: place(moreRows, two) };
+    const turned = count === 1 ? [2 * step] : [...multiples.slice(1), step];
+    for (const rows of [2, 1]) {
+      yield { first: place(all(rows), multiples), next: [place(all(rows + 1), turned)] };
+      yield { first: place(all(rows), all(step)), next: [place(all(rows + 1), all(2 * step))] };
     }
   }
 }
 
-/** So many of them; beyond their number they repeat. */
-function take(sizes: readonly number[], count: number): number[] {
-  return Array.from({ length: count }, (_, i) => sizes[i % sizes.length]!);
+/** Gives numbers of rows and other sizes to the dimensions; beyond their number they repeat. */
+function placing(areRows: readonly boolean[]) {
+  return (rows: readonly number[], others: readonly number[]) => {
+    let [row, other] = [0, 0];
+    return areRows.map((isRow) => (isRow ? rows[row++ % rows.length]! : others[other++ % others.length]!));
+  };
 }
 
 /**
- * What to try where a model takes the first sizes and not the second: rows alone, all others alone, each dimension
+ * What to try where a model takes the first sizes and not the next: rows alone, all others alone, each dimension
  * alone.
  */
-export function* partialSizes(
-  { first, second }: TrialSizes,
-  areRows: readonly boolean[],
-): Generator<readonly number[]> {
-  const change = (isChanged: (index: number) => boolean) =>
-    first.map((size, index) => (isChanged(index) ? second[index]! : size));
-  yield change((index) => areRows[index]!);
-  yield change((index) => !areRows[index]!);
-  for (const [changed] of first.entries()) yield change((index) => index === changed);
+export function* partialSizes({ first, next }: TrialSizes, areRows: readonly boolean[]): Generator<readonly number[]> {
+  const change = (to: readonly number[], isChanged: (index: number) => boolean) =>
+    first.map((size, index) => (isChanged(index) ? to[index]! : size));
+  for (const to of next) {
+    yield change(to, (index) => areRows[index]!);
+    yield change(to, (index) => !areRows[index]!);
+    for (const [changed] of first.entries()) yield change(to, (index) => index === changed);
+  }
+}
+
+/**
+ * Larger sizes, for a model that gives another shape than it declares: what stays the same at small sizes need not be
+ * fixed.
+ */
+export function* largerSizes({ first }: TrialSizes, areRows: readonly boolean[]): Generator<readonly number[]> {
+  const stay = areRows.includes(false) ? areRows : areRows.map(() => false);
+  for (const step of [64, 512, 4096]) {
+    yield first.map((size, index) => (stay[index] ? size : size + step));
+    yield first.map((size, index) => (stay[index] ? size : step));
+  }
 }
