@@ -1,4 +1,4 @@
-import type { GoldenDifference, GoldenRunOrder } from '../../inference-image/src/contract/golden-run';
+import type { GoldenRunOrder } from '../../inference-image/src/contract/golden-run';
 import { modelDigest } from '../../inference-image/src/contract/model-manifest';
 import { readCache, writeCache } from '../cache';
 import type { Problem } from '../errors';
@@ -18,29 +18,55 @@ import { runGolden } from './golden-run';
 export function checkReproduced(
   golden: Golden,
   modelPath: string,
-  { files }: Weights,
+  weights: Weights,
   { signature, image }: Pick<GoldenRunOrder, 'signature' | 'image'>,
 ): Problem[] {
-  const pictures = golden.examples.filter(({ picture }) => picture !== undefined).map(({ name }) => name);
-  // Tensors are what they are, whatever becomes of pictures.
-  const decoded = pictures.length > 0 ? ` ${JSON.stringify(image)} ${hashesOf(imageDecoderFiles())}` : '';
-  const key = `golden-reproduced 3 ${RUNTIME_VERSION} ${modelDigest(files)} ${hashesOf(golden.files)}${decoded}`;
+  const { files } = weights;
+  const pictures = picturesOf(golden);
+  const key = `golden-reproduced 2 ${contentOf(golden, weights, image)}`;
+  if (readCache<true>(key)) return [];
+
   const { path } = golden;
   const task = { check: golden.files[0].sourcePath };
-  let differences = readCache<readonly GoldenDifference[]>(key);
-  if (!differences) {
-    const report = runGolden({ modelPath: files[0].sourcePath, signature, image, task });
-    if ('unavailable' in report) return [goldenErrors.notRun(path, modelPath, report.unavailable)];
-    if ('failure' in report) return [goldenErrors.notRun(path, modelPath, report.failure)];
-    differences = 'differences' in report ? report.differences : [];
-    // What was replaced meanwhile is not what was run.
-    if (areUnchanged([...files, ...golden.files])) writeCache(key, differences);
-  }
+  const report = runGolden({ modelPath: files[0].sourcePath, signature, image, task });
+  if ('unavailable' in report) return [goldenErrors.notRun(path, modelPath, report.unavailable)];
+  if ('failure' in report) return [goldenErrors.notRun(path, modelPath, report.failure)];
+  const differences = 'differences' in report ? report.differences : [];
+  // What was replaced meanwhile is not what was run.
+  if (differences.length === 0 && areUnchanged([...files, ...golden.files])) writeCache(key, true);
   return differences.map(({ example, what, isRefused }) =>
     isRefused
       ? goldenErrors.refused(path, example, what)
       : goldenErrors.drift(path, modelPath, example, what, pictures.includes(example)),
   );
+}
+
+/** Whether the model reproduces all examples; this is found out once, also where it does not. */
+export function isReproduced(
+  golden: Golden,
+  modelPath: string,
+  weights: Weights,
+  model: Pick<GoldenRunOrder, 'signature' | 'image'>,
+): boolean {
+  const key = `golden-shapes-reproduced 1 ${contentOf(golden, weights, model.image)}`;
+  const known = readCache<boolean>(key);
+  if (known !== undefined) return known;
+  const problems = checkReproduced(golden, modelPath, weights, model);
+  const wasRun = !problems.some(({ code }) => code === 'golden-not-run');
+  if (wasRun && areUnchanged([...weights.files, ...golden.files])) writeCache(key, problems.length === 0);
+  return problems.length === 0;
+}
+
+/** All that an answer depends on, for keys of the cache. */
+function contentOf(golden: Golden, { files }: Weights, image: GoldenRunOrder['image']): string {
+  // Tensors are what they are, whatever becomes of pictures.
+  const decoded = picturesOf(golden).length > 0 ? ` ${JSON.stringify(image)} ${hashesOf(imageDecoderFiles())}` : '';
+  return `${RUNTIME_VERSION} ${modelDigest(files)} ${hashesOf(golden.files)}${decoded}`;
+}
+
+/** Names of examples whose request is a picture. */
+function picturesOf({ examples }: Golden): string[] {
+  return examples.filter(({ picture }) => picture !== undefined).map(({ name }) => name);
 }
 
 function hashesOf(files: readonly { readonly sha256: string }[]): string {

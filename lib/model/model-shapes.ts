@@ -1,7 +1,7 @@
 import type { ImageInput } from '../../inference-image/src/contract/image-input';
 import type { Signature } from '../../inference-image/src/contract/signature';
 import type { Problem } from '../errors';
-import { checkReproduced } from '../golden/check-golden';
+import { isReproduced } from '../golden/check-golden';
 import { checkGolden, type Golden } from '../golden/golden-file';
 import { runsOfGolden } from '../golden/golden-shapes';
 import { correctionText, type ShapeTrial, type SignatureProof, triedSignature } from './declared-signature';
@@ -52,7 +52,7 @@ export function shapesWithExamples(
   const { trial, signature, problems } = shapes;
   if (!golden || !trial || problems.length > 0) return shapes;
   if (checkGolden(golden, signature, image !== undefined).length === 0) return shapes;
-  if (checkReproduced(golden, path, weights, { signature: declared, image }).length > 0) return shapes;
+  if (!isReproduced(golden, path, weights, { signature: declared, image })) return shapes;
   const runs = [...trial.runs, ...runsOfGolden(golden, declared, image)];
   return shapesOf(path, declared, { ...trial, runs });
 }

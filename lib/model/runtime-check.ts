@@ -74,7 +74,12 @@ function reasonFor(stopped: string, modelPath: string): string {
   return text.length > MAX_REASON_LENGTH ? `${text.slice(0, MAX_REASON_LENGTH)}…` : text;
 }
 
-function problemsOf(path: string, loaded: LoadReport, { runs }: ShapeTrial, { graph, files }: Weights): Problem[] {
+function problemsOf(
+  path: string,
+  loaded: LoadReport,
+  { runs, stopped = 'it was not run' }: ShapeTrial,
+  { graph, files }: Weights,
+): Problem[] {
   if ('unavailable' in loaded) return [modelErrors.runtimeUnavailable(path, sentence(loaded.unavailable))];
   if ('failure' in loaded) {
     const { failure } = loaded;
@@ -84,11 +89,11 @@ function problemsOf(path: string, loaded: LoadReport, { runs }: ShapeTrial, { gr
   if (runs.length > 0) return [];
   return graph.outputs
     .filter((output) => contradicts(output, loaded.outputs.find(({ name }) => name === output.name)?.shape))
-    .map((output) => modelErrors.shapeContradicted(path, output));
+    .map((output) => modelErrors.shapeContradicted(path, output, stopped));
 }
 
-/** Where a declared shape and the one it infers differ, onnxruntime keeps neither: no rank, or a size of ''. */
-function contradicts({ dimensions }: ValueInfo, inferred: readonly (number | string)[] | undefined): boolean {
+/** Where a declared shape and the one it infers differ, onnxruntime keeps neither: no rank, or a size of -1. */
+function contradicts({ dimensions }: ValueInfo, inferred: readonly number[] | undefined): boolean {
   if (!dimensions || !inferred) return false;
   return (
     dimensions.length !== inferred.length ||

@@ -16,11 +16,11 @@ export type LoadReport =
   /** The runtime does not run on this machine. */
   | { readonly unavailable: string };
 
-/** An output as the runtime infers it from the graph. Where declaration and inference differ, it keeps neither. */
+/** An output as the runtime infers it from the graph. Where declaration and inference differ, it has no rank or size. */
 export interface InferredOutput {
   readonly name: string;
-  /** Fixed sizes, and symbols or empty strings. */
-  readonly shape: readonly (number | string)[];
+  /** Fixed sizes, and -1 for others. */
+  readonly shape: readonly number[];
 }
 
 /** Each further line: a run that succeeded, or why there are no more. */

@@ -24,8 +24,8 @@ export interface SessionTensor {
   readonly name: string;
   /** Undefined for what the protocol does not carry. */
   readonly datatype: Datatype | undefined;
-  /** Fixed sizes, and symbols or empty strings; undefined for what is no tensor. */
-  readonly shape?: readonly (number | string)[];
+  /** Fixed sizes, and -1 for others; undefined for what is no tensor. */
+  readonly shape?: readonly number[];
 }
 
 /** Each datatype's name in onnxruntime, and its number in ONNX (TensorProto.DataType of onnx.proto). */

@@ -16,8 +16,8 @@ const MAX_ELEMENTS = 2 ** 24;
 /** Elements of one run whose sizes are not all fixed. */
 const MAX_FREE_ELEMENTS = 2 ** 22;
 
-/** Of a trial, after which nothing is tried that is not needed. */
-const EXTRA_SECONDS = 2;
+/** After so long, a trial tries nothing that it does not need. */
+const EXTRA_SECONDS = 1;
 
 /** Beside the usual ones, for models whose results depend on values in their number. */
 const OTHER_VALUES: readonly TrialValues[] = [{ at: () => 0 }, { at: wave(3), large: true }, { at: () => 1 }];
