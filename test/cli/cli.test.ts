@@ -26,6 +26,7 @@ describe('model-serving inspect', () => {
      operators  Mul
      inputs     x  FP32 [n]
      outputs    y  FP32 [n]
+     signature  as declared, and proved by running the model
      batching   possible
      memory     161 MiB or more, 514 MiB by default
      verdict    can be served
