@@ -1,5 +1,4 @@
-import { batchDimension } from '../../inference-image/src/contract/batch-dimension';
-import type { Signature } from '../../inference-image/src/contract/signature';
+import type { Signature, TensorSignature } from '../../inference-image/src/contract/signature';
 import { operatorName, type Operator } from './onnx-graph';
 
 /** Whether requests may share a run, and why not. */
@@ -18,11 +17,35 @@ const ACROSS_ROWS: ReadonlySet<string> = new Set([
   'com.microsoft:DynamicQuantizeLSTM',
 ]);
 
-/** As the server has it from the signature alone, and what only the graph shows. */
+/** From the names of dimensions, and what only the graph shows. */
 export function batchingOf(signature: Signature, operators: readonly Operator[]): Batching {
-  const dimension = batchDimension(signature);
-  if ('obstacle' in dimension) return { possible: false, reason: dimension.obstacle };
+  const reason = obstacleIn(signature);
+  if (reason !== undefined) return { possible: false, reason };
   const across = operators.find((operator) => ACROSS_ROWS.has(operatorName(operator)));
   if (!across) return { possible: true };
   return { possible: true, caution: `node "${across.node}" (${across.type}) scales over all rows of a batch at once` };
+}
+
+function obstacleIn({ inputs, outputs }: Signature): string | undefined {
+  const tensors = [
+    ...inputs.map((tensor) => ({ tensor, label: `input "${tensor.name}"` })),
+    ...outputs.map((tensor) => ({ tensor, label: `output "${tensor.name}"` })),
+  ];
+  const symbol = inputs[0]?.dimensions[0];
+  for (const { tensor, label } of tensors) {
+    const obstacle = obstacleOf(tensor);
+    if (obstacle) return `${label} ${obstacle}`;
+    const [first] = tensor.dimensions;
+    if (first !== symbol)
+      return `input "${inputs[0]?.name}" begins with dimension "${symbol}", ${label} with "${first}"`;
+  }
+  return typeof symbol === 'string' ? undefined : 'there is no input';
+}
+
+function obstacleOf({ dimensions }: TensorSignature): string | undefined {
+  const [first] = dimensions;
+  if (first === undefined) return 'is a scalar';
+  if (first === null) return 'leaves its first dimension unnamed';
+  if (typeof first === 'number') return `has a fixed first dimension, ${first}`;
+  return undefined;
 }

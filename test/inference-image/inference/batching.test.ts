@@ -166,7 +166,7 @@ test('different trailing shapes and different outputs never share a run; others 
     inputs: [{ name: 'x', datatype: 'FP32' as const, dimensions }],
     outputs: ['y', 'z'].map((name) => ({ name, datatype: 'FP32' as const, dimensions })),
   };
-  const { executor, submit } = setUp({ signature });
+  const { executor, submit } = setUp({ signature, axes: { inputAxes: [0], outputAxes: [0, 0] } });
   const wide: Tensor = { name: 'x', datatype: 'FP32', shape: [1, 4], data: new Float32Array(4) };
   const replies = [
     submit(rowsOf(1)),
@@ -190,9 +190,14 @@ test('inputs are matched by name, in whatever order a client gives them', async 
   const input = (name: string, ...data: number[]): Tensor => {
     return { name, datatype: 'FP32', shape: [1, 2], data: Float32Array.from(data) };
   };
-  const { scheduler, executor } = setUp();
+  const inputs = ['a', 'b'].map((name) => ({ name, datatype: 'FP32' as const, dimensions: ['n', 2] }));
+  const { outputs } = schedulerOptions().signature;
+  const { scheduler, executor } = setUp({
+    signature: { inputs, outputs },
+    axes: { inputAxes: [0, 0], outputAxes: [0] },
+  });
   const caller = { isCancelled: () => false };
-  void scheduler.submit({ inputs: [rowsOf(1)], outputs: ['y'] }, caller);
+  void scheduler.submit({ inputs: [input('a', 0, 0), input('b', 0, 0)], outputs: ['y'] }, caller);
   void scheduler.submit({ inputs: [input('a', 1, 2), input('b', 3, 4)], outputs: ['y'] }, caller);
   void scheduler.submit({ inputs: [input('b', 7, 8), input('a', 5, 6)], outputs: ['y'] }, caller);
   await executor.finish();
