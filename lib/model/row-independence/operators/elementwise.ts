@@ -101,7 +101,8 @@ function castTo(elem: (call: Call) => number) {
     const to = elem(call);
     const { values, rowNumbers, ...rest } = tensor;
     const converted = values?.map((value) => cast(value, tensor.elem, to));
-    if (converted?.every((value): value is Size => value !== undefined)) return { ...rest, elem: to, values: converted };
+    if (converted?.every((value): value is Size => value !== undefined))
+      return { ...rest, elem: to, values: converted };
     if (isTainted(tensor)) throw coupled('turns the number of rows into data');
     // A narrower type has no room for the number of every row.
     if (rowNumbers && (to === INT64 || to === INT32)) return { ...tensor, elem: to };
@@ -155,7 +156,10 @@ export const elementwise: Operators = {
   ...Object.fromEntries(SAME_TYPE.map((name) => [name, sameType])),
   ...Object.fromEntries(PREDICATES.map((name) => [name, predicate])),
   ...Object.fromEntries(
-    ['IsNaN', 'IsInf', 'RegexFullMatch'].map((name) => [name, (call: Call) => ({ ...(unary(call) as Tensor), elem: BOOL })]),
+    ['IsNaN', 'IsInf', 'RegexFullMatch'].map((name) => [
+      name,
+      (call: Call) => ({ ...(unary(call) as Tensor), elem: BOOL }),
+    ]),
   ),
   Identity: identity,
   Cast: castTo((call) => call.attributes.int('to', 0)),
