@@ -19,7 +19,7 @@ export function inspectCommand(): Command {
     .option('--json', 'print JSON')
     .action((path: string, options: InspectOptions) => {
       if (options.json) console.log(JSON.stringify(inspect(path, options), undefined, 2));
-      else console.log(report(readModel(path, options), options));
+      else console.log(report(path, readModel(path, options), options));
     });
 }
 
@@ -54,6 +54,7 @@ function facts(model: OnnxModel): object {
     image: model.image,
     classes: model.classes,
     batching,
+    isRebatchable: model.isRebatchable,
     metadata,
     card: model.card,
     warnings,
@@ -67,7 +68,7 @@ function tensorFacts(tensor: TensorSignature) {
   return { name: tensor.name, datatype: tensor.datatype, shape: wireShape(tensor), dimensions: tensor.dimensions };
 }
 
-function report(model: OnnxModel, { runtimeCheck }: InspectOptions): string {
+function report(path: string, model: OnnxModel, { runtimeCheck }: InspectOptions): string {
   const opsets = Object.entries(model.opsets).map(([domain, version]) => `${domain} ${version}`);
   const { inputs, outputs } = model.signature;
   const memoryMiB = measuredSizing(model)?.memoryMiB ?? defaultMemoryMiB(model);
@@ -88,6 +89,7 @@ function report(model: OnnxModel, { runtimeCheck }: InspectOptions): string {
     ['signature', signatureText(model)],
     ...preprocessingRows(model),
     ['batching', batchingText(model.batching)],
+    ...rebatchRows(path, model),
     ['memory', `${leastMemoryMiB(model)} MiB or more, ${memoryMiB} MiB by default`],
     ...(model.profile ? describeSizing(model.profile, model) : []),
     ...cardRows(model),
@@ -146,6 +148,11 @@ function verdict({ servable }: OnnxModel, runtimeCheck: StackModelOptions['runti
 function batchingText(batching: OnnxModel['batching']): string {
   if (!batching.possible) return `not possible: ${batching.reason}`;
   return batching.caution ? `possible, but ${batching.caution}` : 'possible';
+}
+
+function rebatchRows(path: string, { isRebatchable }: OnnxModel): [string, string][] {
+  if (!isRebatchable) return [];
+  return [['', `possible with a free first dimension: model-serving rebatch ${path} --out FILE`]];
 }
 
 function table(rows: [string, string][]): string {

@@ -230,6 +230,12 @@ export class OnnxModel {
   /** Whether rows of several requests may run as one batch. */
   readonly batching: Batching;
 
+  /**
+   * Whether `model-serving rebatch` can free the first dimension: it is fixed at 1, and rows would be proved independent
+   * if it were not.
+   */
+  readonly isRebatchable: boolean;
+
   /** What was measured of it, if anything. */
   readonly profile?: ModelProfile;
 
@@ -263,6 +269,7 @@ export class OnnxModel {
     this.producer = graph.producer;
     this.domain = graph.domain;
     this.card = facts.card;
+    this.isRebatchable = graph.proof.ifFreed !== undefined;
     this.batching = batchingOf(facts.signature, graph.operators);
   }
 

@@ -4,9 +4,9 @@ import { RUNTIME_VERSION } from '../model/runtime-limits';
 
 /** What keeps `model-serving rebatch` from writing a model; `path` is the model's, as the user gave it. */
 export const rebatchErrors = {
-  notNeeded: (path: string): Problem => ({
+  notNeeded: (path: string, input: string, axis: number): Problem => ({
     code: 'rebatch-not-needed',
-    message: `${path}: its first dimension is free already, and requests share runs. Serve it as it is.`,
+    message: `${path}: its rows are free already, on dimension ${axis} of input "${input}", and requests share runs. Serve it as it is.`,
   }),
 
   notOne: (path: string, reason: string): Problem => ({

@@ -48,7 +48,7 @@ export function rebatch(model: OnnxModel, path: string, options: RebatchOptions)
   const { out, force = false } = options;
   const weights = readWeights(path);
   const { proof } = weights.graph;
-  if (proof.verdict.verdict === 'independent') throw new ModelServingError([rebatchErrors.notNeeded(path)]);
+  if (proof.verdict.verdict === 'independent') throw new ModelServingError([notNeeded(path, model, proof.verdict)]);
   checkTarget(path, out, force);
   const symbol = rowSymbol(model.signature);
   const temporary = join(dirname(out), `.${basename(out)}.${randomUUID()}`);
@@ -71,6 +71,11 @@ export function rebatch(model: OnnxModel, path: string, options: RebatchOptions)
   } finally {
     rmSync(temporary, { force: true });
   }
+}
+
+function notNeeded(path: string, { signature }: OnnxModel, { inputAxes }: RowAxes) {
+  const index = inputAxes.findIndex((axis) => axis !== null);
+  return rebatchErrors.notNeeded(path, signature.inputs[index]!.name, inputAxes[index]!);
 }
 
 function checkTarget(path: string, out: string, force: boolean): void {
