@@ -238,12 +238,10 @@ describe('weights in other files', () => {
 
 test('inspect says where it is possible', () => {
   writeOnnxModel('m.onnx', dense);
-  expect(runCli('inspect', 'm.onnx').stdout).toContain(
-    'possible with a free first dimension: model-serving rebatch m.onnx --out FILE\n',
-  );
+  expect(runCli('inspect', 'm.onnx').stdout).toContain('`model-serving rebatch` can free the first dimension\n');
   rebatch();
   expect(runCli('inspect', 'free.onnx').stdout).not.toContain('rebatch');
-  expect(JSON.parse(runCli('inspect', 'm.onnx', '--json').stdout)).toMatchObject({ isRebatchable: true });
+  expect(JSON.parse(runCli('inspect', 'm.onnx', '--json').stdout)).toMatchObject({ rebatchable: true });
 });
 
 function tensor(name: string, shape: number[], data: number[]) {

@@ -5,13 +5,13 @@ import { copyTensor, joinRows } from './rows';
 import { TYPED_ARRAY, type NumericDatatype, type Tensor, type TensorHeader } from './tensor';
 import { trialTensor, type TrialRange } from './trial-values';
 
-/** Rows that are computed one by one; those beyond are rotations of these where that is faster. */
+/** Rows that are computed and kept; those beyond are rotations of these where that is faster. */
 export const COMPUTED_ROWS = 4;
 
 /** Its values are a thousand times as large: what scales over all rows then shows in the others. */
 export const OUTLIER_ROW = 1;
 
-/** Up to here the elements of a row are computed anew: rotating a short row soon gives the same row again. */
+/** Up to here the elements of a row are computed: rotating a short row soon gives the same row again. */
 const MAX_COMPUTED_ELEMENTS = 256;
 
 export interface TrialRowsOptions {
@@ -47,7 +47,7 @@ export class TrialRows {
     return { inputs, outputs: this.options.signature.outputs.map(({ name }) => name) };
   }
 
-  /** The computed ones are kept: to compute them for each run takes longer than many a run. */
+  /** Those of every run are kept: to compute them takes longer than many a run. */
   private row(index: number): readonly Tensor[] {
     const known = this.rows.get(index);
     if (known) return known;
@@ -63,7 +63,8 @@ export class TrialRows {
     const { name, datatype, shape } = tensor;
     const header = { name, datatype, shape: shape.map((size, at) => (at === axis ? 1 : size)) };
     const elements = header.shape.reduce((count, size) => count * size, 1);
-    if (index < COMPUTED_ROWS || elements <= MAX_COMPUTED_ELEMENTS) return computedRow(header, index, range);
+    const isRotated = index >= COMPUTED_ROWS && elements > MAX_COMPUTED_ELEMENTS && index < elements;
+    if (!isRotated) return computedRow(header, index, range);
     const of = ORDINARY_ROWS[index % ORDINARY_ROWS.length] as number;
     return rotated(this.row(of)[i] as Tensor, index);
   }
