@@ -3,6 +3,7 @@ import { contradicts, symbolSizes } from '../contract/shape-claims';
 import type { Signature } from '../contract/signature';
 import { messageOf } from '../errors';
 import type { Session } from '../inference/session';
+import type { Tensor } from '../inference/tensor';
 import { trialTensor, type TrialValues } from '../inference/trial-values';
 import { FreeDimensions } from './free-dimensions';
 import { largerSizes, partialSizes, trialSizes, type TrialSizes } from './trial-sizes';
@@ -36,6 +37,13 @@ export function tryShapes(session: Session, signature: Signature, report: (line:
   if (!found) return report({ stopped: trial.refusal ?? 'no sizes were tried' });
   trial.vary(found);
   if (trial.isContradicted) trial.tryMore(found);
+}
+
+/** Made-up inputs of the smallest sizes that a model takes; undefined where it refuses all. */
+export function acceptedInputs(session: Session, signature: Signature): readonly Tensor[] | undefined {
+  const trial = new Trial(session, signature, () => {});
+  const found = trial.findSizes();
+  return found && trial.inputs(found.first);
 }
 
 class Trial {
@@ -88,6 +96,14 @@ class Trial {
     for (const larger of largerSizes(sizes, this.free.areRows)) this.runExtra(larger, this.values);
   }
 
+  /** Made-up inputs of these sizes, with values that the model takes. */
+  inputs(sizes: readonly number[], values = this.values): Tensor[] {
+    const shapes = this.free.shapes(sizes);
+    return this.signature.inputs.map(({ name, datatype }, i) =>
+      trialTensor({ name, datatype, shape: shapes[i]! }, values),
+    );
+  }
+
   private runExtra(sizes: readonly number[], values: TrialValues): void {
     if (performance.now() - this.start < 1000 * EXTRA_SECONDS) this.run(sizes, values);
   }
@@ -99,12 +115,11 @@ class Trial {
       return false;
     }
     try {
-      const shapes = this.free.shapes(sizes);
-      const { inputs, outputs } = this.signature;
-      const tensors = inputs.map(({ name, datatype }, i) => trialTensor({ name, datatype, shape: shapes[i]! }, values));
-      const results = this.session.run({ inputs: tensors, outputs: outputs.map(({ name }) => name) }).outputs;
+      const inputs = this.inputs(sizes, values);
+      const outputs = this.signature.outputs.map(({ name }) => name);
+      const results = this.session.run({ inputs, outputs }).outputs;
       this.sizesRun.forEach((seen, index) => seen.add(sizes[index]!));
-      this.note({ inputs: shapes, outputs: results.map(({ shape }) => shape) });
+      this.note({ inputs: inputs.map(({ shape }) => shape), outputs: results.map(({ shape }) => shape) });
       return true;
     } catch (error) {
       this.refusal ??= messageOf(error);
