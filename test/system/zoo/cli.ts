@@ -22,7 +22,8 @@ export class CommandLine {
     return new Promise((resolve) => {
       execFile(process.execPath, [this.main, 'inspect', model], (error, stdout, stderr) => {
         const line = /^batching +(.*)$/m.exec(stdout)?.[1];
-        resolve(error ? { refusal: oneLine(stderr) || error.message } : { batching: line });
+        const refusal = oneLine(stderr.replaceAll(`${model}: `, '')) || error?.message;
+        resolve(error ? { refusal } : { batching: line });
       });
     });
   }

@@ -7,6 +7,7 @@ import { readOptions, type Options } from './options';
 import { outcomeOf, sharing, type Outcome } from './outcome';
 import { compatibilityPage, contradictions, summary } from './report';
 import { prepared } from './sources';
+import { throughput } from './throughput';
 
 const PAGE = join(__dirname, '../../../docs/compatibility.md');
 /** Servers at once: each has a core. */
@@ -56,6 +57,10 @@ function shortfalls(outcomes: readonly Outcome[], { all, only }: Options): strin
 
 async function main(): Promise<void> {
   const options = readOptions();
+  if (options.throughput) {
+    process.exitCode = (await throughput(options)) ? 1 : 0;
+    return;
+  }
   const outcomes = await zoo(options);
   console.log(`\n${summary(outcomes)}`);
   const problems = shortfalls(outcomes, options);

@@ -90,7 +90,7 @@ def take(root, test, sampling):
     if rows is not None:
         axes = {value.name: 0 for value in true_inputs(model)}
         given = {"axes": axes, "rows": rows}
-        write(root, f"{name} (free)", {**spec, "given": given}, freed(model, axes), sets[:1])
+        write(root, f"{name} (free)", {**spec, "given": given}, freed(model, axes, free_outputs=True), sets[:1])
 
 
 def main(root, *options):

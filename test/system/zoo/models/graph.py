@@ -2,7 +2,6 @@
 
 import onnx
 
-# Of a tensor in the file: the largest that protobuf takes as one message is 2 GB.
 ROWS = "rows"
 
 
@@ -20,8 +19,11 @@ def fixed_size(value, axis):
     return dimensions[axis].dim_value
 
 
-def freed(model, axes):
-    """The model with a symbol where it declares a number of rows: axis by name of input; outputs' first axis."""
+def freed(model, axes, free_outputs=False):
+    """The model with a symbol where an input declares a number of rows: on the axis that `axes` has for its name.
+
+    free_outputs: whether outputs have rows on axis 0; else their declared shapes are left out.
+    """
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     for value in true_inputs(copy):
@@ -29,7 +31,9 @@ def freed(model, axes):
         if fixed_size(value, axis) is not None:
             value.type.tensor_type.shape.dim[axis].dim_param = ROWS
     for value in copy.graph.output:
-        # What the runtime finds is what counts: a declaration that is untrue is a warning at each run.
-        value.type.tensor_type.ClearField("shape")
+        if free_outputs:
+            value.type.tensor_type.shape.dim[0].dim_param = ROWS
+        else:
+            value.type.tensor_type.ClearField("shape")
     del copy.graph.value_info[:]
     return copy

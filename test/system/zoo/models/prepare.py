@@ -124,10 +124,10 @@ def prepare(folder):
             with np.load(folder / "arrays.npz", allow_pickle=True) as arrays:
                 source = Given(spec, arrays)
         answered = [(request, run(request)) for request in source.requests()]
-        again = run(answered[0][0])
+        again = [run(answered[0][0]) for _ in range(4)]
     except Exception as error:
         return {"skipped": f"onnxruntime in Python: {first_line(error)}"}
-    if any(difference(array, again[name]) > 1 for name, array in answered[0][1].items()):
+    if any(difference(array, answer[name]) > 1 for answer in again for name, array in answered[0][1].items()):
         return {"skipped": "its answers are random"}
     blob = Blob()
     requests = [
