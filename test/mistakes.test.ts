@@ -71,7 +71,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
   [
     'batches of a model that was exported for one row',
     (stack) => container(stack, onnx('one-row', identity('float', [1, 4])), {}, { serving: { maxBatchSize: 8 } }),
-    `stack/digits: serving.maxBatchSize is 8, but model "one-row" cannot run requests together: input "x" has a fixed first dimension, 1. Leave it out, or export the model with one symbolic first dimension at every input and output (dynamic_shapes or dynamic_axes of torch.onnx.export). [batching-impossible]`,
+    `stack/digits: serving.maxBatchSize is 8, but model "one-row" cannot run requests together: input "x" has a fixed first dimension, 1. Leave it out, or free the first dimension with \`model-serving rebatch\`. [batching-impossible]`,
   ],
   [
     'a version that is no part of a path',

@@ -1,5 +1,6 @@
 import { parse } from 'node:path';
 import { CONTRACT_VERSION, modelDigest, type ModelManifest } from '../../inference-image/src/contract/model-manifest';
+import type { BatchingVerdict } from '../../inference-image/src/contract/batching-verdict';
 import type { ClassOutput, ImageInput } from '../../inference-image/src/contract/image-input';
 import type { Signature } from '../../inference-image/src/contract/signature';
 import { ModelServingError } from '../errors';
@@ -11,7 +12,6 @@ import { resolveClassOutput, type ClassOutputProps } from '../preprocessing/clas
 import { resolveImageInput, type ImageInputProps } from '../preprocessing/image-input';
 import type { ModelProfile } from '../profile/model-profile';
 import { checkProfile, readProfile } from '../profile/profile-file';
-import { batchingOf, type Batching } from './batching';
 import { cardOfFile } from './card-of-file';
 import { checkCard } from './check-card';
 import { checkIdentity } from './checks';
@@ -197,8 +197,14 @@ export class OnnxModel {
   /** What people say of the model, from `card` and from the file; undefined where neither says anything. */
   readonly card?: ModelCard;
 
-  /** Whether rows of several requests may run as one batch. */
-  readonly batching: Batching;
+  /** Whether rows of several requests may run as one batch, and where they lie: proved from the graph. */
+  readonly batching: BatchingVerdict;
+
+  /**
+   * Whether the first dimensions are fixed at 1, and requests could share runs if they were free. `model-serving
+   * rebatch` then writes such a model.
+   */
+  readonly rebatchable: boolean;
 
   /** What was measured of it, if anything. */
   readonly profile?: ModelProfile;
@@ -231,14 +237,26 @@ export class OnnxModel {
     this.producer = graph.producer;
     this.domain = graph.domain;
     this.card = facts.card;
-    this.batching = batchingOf(facts.signature, graph.operators);
+    this.batching = graph.proof.verdict;
+    this.rebatchable = graph.proof.ifFreed !== undefined;
   }
 
   /** What the image's model.json says. */
   manifest(): ModelManifest {
-    const { name, version, sha256, signature, card, image, classes } = this;
+    const { name, version, sha256, signature, batching, card, image, classes } = this;
     const files = this.files.map((file) => ({ path: file.path, sha256: file.sha256, sizeBytes: file.sizeBytes }));
     const properties = card && cardProperties(card);
-    return { contractVersion: CONTRACT_VERSION, name, version, sha256, files, signature, properties, image, classes };
+    return {
+      contractVersion: CONTRACT_VERSION,
+      name,
+      version,
+      sha256,
+      files,
+      signature,
+      batching,
+      properties,
+      image,
+      classes,
+    };
   }
 }

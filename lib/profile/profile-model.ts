@@ -61,7 +61,7 @@ export async function profileModel(model: OnnxModel, options: ProfileOptions): P
 async function measure(model: OnnxModel, stage: LocalStage, options: ProfileOptions): Promise<Profiled> {
   const { path, seconds, signal, threads, onStep } = options;
   const hasExample = model.files.some((file) => file.path === GOLDEN_FILE);
-  const maxBatchSize = model.batching.possible ? options.maxBatchSize : 1;
+  const maxBatchSize = model.batching.verdict === 'independent' ? options.maxBatchSize : 1;
   const plan = { path, hasExample, threads, maxBatchSize, seconds };
 
   const { request, ...measured } = await withTrial(stage, options, async (trial) => {

@@ -26,7 +26,7 @@ describe('model-serving inspect', () => {
      operators  Mul
      inputs     x  FP32 [n]
      outputs    y  FP32 [n]
-     batching   possible
+     batching   independent: requests share runs
      memory     161 MiB or more, 514 MiB by default
      verdict    can be served
      "
