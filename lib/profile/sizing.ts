@@ -12,7 +12,7 @@ export interface SizingChoices {
   readonly threadsPerExecutor?: number;
   readonly executors?: number;
   readonly maxBatchSize?: number;
-  readonly rowIndependence?: Settings['rowIndependence'];
+  readonly rowIndependence?: Settings['rowIndependence'] | 'probe';
   readonly maxQueueLength?: number;
   readonly maxQueueBytes?: number;
   /** CPUs that are set aside. */
