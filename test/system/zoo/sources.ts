@@ -15,7 +15,7 @@ const SAMPLE = 200;
 
 interface Source {
   readonly script: string;
-  /** Of the environment: the Python that runs the script. */
+  /** Of the environment: the Pythons that run the script, one after another, with colons between. */
   readonly python: string;
   readonly missing: string;
   readonly args: (all: boolean) => string[];
@@ -57,26 +57,28 @@ const SOURCES: Record<Group, Source> = {
 /** The models of a group with requests and right answers, made where they are missing. */
 export function prepared(group: Group, all: boolean): (PreparedModel | Skipped)[] {
   const { script, python, missing, args } = SOURCES[group];
-  const program = process.env[python];
-  if (!program) return [{ name: group, group, source: script, skipped: missing }];
+  const programs = process.env[python]?.split(':');
+  if (!programs) return [{ name: group, group, source: script, skipped: missing }];
   const folder = join(CACHE, all ? 'all' : 'ci', group);
   const stamp = join(folder, '..', `${group}.txt`);
-  const version = scriptsVersion(program);
+  const version = scriptsVersion(script, programs);
   if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== version) {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    python3(program, [script, folder, ...args(all)]);
+    for (const program of programs) python3(program, [script, folder, ...args(all)]);
     python3(process.env.ZOO_PYTHON!, ['prepare.py', folder]);
     writeFileSync(stamp, version);
   }
   return modelsIn(folder, group);
 }
 
-/** What the prepared files depend on. */
-function scriptsVersion(program: string): string {
-  const hash = createHash('sha256').update(program);
+/** What the prepared files depend on: what all groups share, and the group's own script. */
+function scriptsVersion(script: string, programs: readonly string[]): string {
+  const others = Object.values(SOURCES).map((source) => source.script);
+  const hash = createHash('sha256').update(programs.join());
   for (const name of readdirSync(SCRIPTS).sort()) {
-    if (/\.(py|json)$/.test(name)) hash.update(readFileSync(join(SCRIPTS, name)));
+    const isShared = /\.(py|json)$/.test(name) && !others.includes(name);
+    if (isShared || name === script) hash.update(readFileSync(join(SCRIPTS, name)));
   }
   return hash.digest('hex');
 }

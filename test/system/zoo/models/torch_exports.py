@@ -136,7 +136,8 @@ def export(network, exporter, path, inputs, sizes, outputs):
 def main(root):
     for name, (make, inputs, sizes, outputs) in MODELS.items():
         for exporter in (TORCHSCRIPT, DYNAMO):
-            folder = Path(root) / f"{name}.{exporter.split('.')[-1].lower()}"
+            release = ".".join(VERSION.split(".")[:2])
+            folder = Path(root) / f"{name}, torch {release}, {exporter}"
             folder.mkdir(parents=True, exist_ok=True)
             spec = {"source": f"torch {VERSION}, {exporter}", "kind": make.__doc__.splitlines()[0], "inputs": inputs, "sizes": sizes}
             torch.manual_seed(7)

@@ -7,7 +7,7 @@ from difference import difference
 
 SIZES = (2, 3, 5, 8, 17)
 # Models of a second a run are tried less.
-SECONDS = 30
+SECONDS = 8
 CHANGES = (lambda x: x * 3000, lambda x: x * 0.01, lambda x: x * 0, lambda x: x * 0 + 1, lambda x: -x)
 
 
