@@ -55,6 +55,8 @@ function facts(model: OnnxModel): object {
     operators,
     inputs: model.signature.inputs.map(tensorFacts),
     outputs: model.signature.outputs.map(tensorFacts),
+    signatureProof: model.signatureProof,
+    ...(isCorrected(model) && { declaredOutputs: model.declaredSignature.outputs.map(tensorFacts) }),
     image: model.image,
     classes: model.classes,
     batching,
@@ -90,6 +92,7 @@ function report(model: OnnxModel, { runtimeCheck }: InspectOptions): string {
       index === 0 ? 'outputs' : '',
       `${tensor.name}  ${tensorText(tensor)}`,
     ]),
+    ['signature', signatureText(model)],
     ...preprocessingRows(model),
     ['batching', batchingText(model)],
     ['memory', `${leastMemoryMiB(model)} MiB or more, ${memoryMiB} MiB by default`],
@@ -97,6 +100,16 @@ function report(model: OnnxModel, { runtimeCheck }: InspectOptions): string {
     ...cardRows(model),
     ['verdict', verdict(model, runtimeCheck)],
   ]);
+}
+
+function signatureText(model: OnnxModel): string {
+  const { signatureProof: proof } = model;
+  const outputs = isCorrected(model) ? 'outputs as the model gives them, not as its file declares' : 'as declared';
+  return proof.proved ? `${outputs}, and proved by running the model` : `${outputs}, and unproved: ${proof.reason}`;
+}
+
+function isCorrected({ signature, declaredSignature }: OnnxModel): boolean {
+  return signature !== declaredSignature;
 }
 
 /** With one picture, where the model takes them. */

@@ -79,6 +79,7 @@ test('maximum', () => {
       sizeBytes: model.files[index]?.sizeBytes,
     })),
     signature: model.signature,
+    batching: { verdict: 'independent', inputAxes: [0], outputAxes: [0] },
     properties: { authors: 'me' },
   });
 });
