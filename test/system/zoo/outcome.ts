@@ -29,13 +29,14 @@ export function outcomeOf(entry: Entry): Outcome {
   const base = { name, group, source, inspect: batching, may };
   if (refusal) return { ...base, inspect: 'refused', state: 'skipped', shares: '', answers: '', note: refusal };
   const found = [...problems];
+  const isProved = batching.startsWith('independent');
   if (shares && may !== 'yes') found.unshift('requests share runs, although rows influence each other');
   return {
     ...base,
     state: found.length ? 'failed' : 'passed',
     shares: shares ? 'yes' : 'no',
     answers: problems.length ? `${problems.length} of ${answers} wrong` : `${answers} right`,
-    note: found[0] ?? '',
+    note: found[0] ?? (isProved && !shares ? `does not share: ${entry.notSharing ?? 'no two requests met'}` : ''),
   };
 }
 
