@@ -72,13 +72,23 @@ export function externalInitializer(
   return { name, dataType: ELEM[elem], dims, externalData, dataLocation: 1 };
 }
 
-type AttributeValue = number | string | number[] | { tensor: object } | { float: number } | { graph: object };
+type AttributeValue =
+  | number
+  | string
+  | number[]
+  | { tensor: object }
+  | { float: number }
+  | { floats: number[] }
+  | { strings: string[] }
+  | { graph: object };
 
 function attribute(name: string, v: AttributeValue) {
   if (typeof v === 'number') return { name, i: v, type: 2 };
   if (typeof v === 'string') return { name, s: Buffer.from(v), type: 3 };
   if (Array.isArray(v)) return { name, ints: v, type: 7 };
   if ('float' in v) return { name, f: v.float, type: 1 };
+  if ('floats' in v) return { name, floats: v.floats, type: 6 };
+  if ('strings' in v) return { name, strings: v.strings.map((s) => Buffer.from(s)), type: 8 };
   if ('graph' in v) return { name, g: v.graph, type: 5 };
   return { name, t: v.tensor, type: 4 };
 }
