@@ -5,7 +5,7 @@ export interface ModelMessage {
   readonly producerVersion: string;
   readonly domain: string;
   readonly docString: string;
-  readonly opsetImport: readonly { readonly domain: string; readonly version: number }[];
+  readonly opsetImport: readonly OperatorSetMessage[];
   readonly metadataProps: readonly StringEntry[];
   readonly graph: GraphMessage | null;
   readonly functions: readonly FunctionMessage[];
@@ -23,18 +23,47 @@ export interface GraphMessage {
 export interface FunctionMessage {
   readonly domain: string;
   readonly name: string;
+  readonly overload: string;
+  readonly input: readonly string[];
+  readonly output: readonly string[];
+  /** Names of attributes without a default. */
+  readonly attribute: readonly string[];
+  /** Attributes with their defaults. */
+  readonly attributeProto: readonly AttributeMessage[];
+  readonly opsetImport: readonly OperatorSetMessage[];
   readonly node: readonly NodeMessage[];
+}
+
+export interface OperatorSetMessage {
+  readonly domain: string;
+  readonly version: number;
 }
 
 export interface NodeMessage {
   readonly domain: string;
   readonly opType: string;
+  readonly overload: string;
   readonly name: string;
+  readonly input: readonly string[];
   readonly output: readonly string[];
   readonly attribute: readonly AttributeMessage[];
 }
 
+/** Of long lists only the beginning is here; `…Count` says how long they are in the file. */
 export interface AttributeMessage {
+  readonly name: string;
+  /** AttributeProto.AttributeType, 0 in old files. */
+  readonly type: number;
+  /** In a function: the attribute of the function that this one stands for. */
+  readonly refAttrName: string;
+  readonly f: number;
+  readonly i: number;
+  readonly s: Uint8Array;
+  readonly floats: readonly number[];
+  readonly floatsCount: number;
+  readonly ints: readonly number[];
+  readonly intsCount: number;
+  readonly stringsCount: number;
   readonly t: TensorMessage | null;
   readonly tensors: readonly TensorMessage[];
   readonly sparseTensor: SparseTensorMessage | null;
@@ -47,7 +76,14 @@ export interface TensorMessage {
   readonly name: string;
   readonly dataType: number;
   readonly dims: readonly number[];
+  /** Length in the file; `rawData` itself is there only where it is short. */
   readonly rawDataBytes: number;
+  readonly rawData: Uint8Array;
+  readonly floatData: readonly number[];
+  readonly int32Data: readonly number[];
+  readonly int64Data: readonly number[];
+  readonly doubleData: readonly number[];
+  readonly uint64Data: readonly number[];
   readonly externalData: readonly StringEntry[];
   readonly dataLocation: number;
 }
@@ -55,6 +91,7 @@ export interface TensorMessage {
 export interface SparseTensorMessage {
   readonly values: TensorMessage | null;
   readonly indices: TensorMessage | null;
+  readonly dims: readonly number[];
 }
 
 export interface ValueInfoMessage {

@@ -7,7 +7,7 @@ import { readingFile, type SourceFile } from './model-files';
 import type { OnnxGraph } from './onnx-graph';
 
 /** Part of the cache's keys: to be raised with each change of OnnxGraph, or of how it is read. */
-const GRAPH_FORMAT = 2;
+const GRAPH_FORMAT = 3;
 
 /** https://protobuf.dev/programming-guides/proto-limits/ */
 const MAX_MESSAGE_BYTES = 2 ** 31 - 1;

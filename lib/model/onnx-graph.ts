@@ -1,3 +1,4 @@
+import type { BatchingVerdict, RowAxes } from '../../inference-image/src/contract/batching-verdict';
 import type { Dimension } from '../../inference-image/src/contract/signature';
 
 /** What the file says of a model, without its weights. Plain JSON, so that it can be cached. */
@@ -23,6 +24,14 @@ export interface OnnxGraph {
   readonly misfits: readonly MisfitTensor[];
   /** Weights in other files. */
   readonly externalTensors: readonly ExternalTensor[];
+  readonly proof: RowProof;
+}
+
+/** What is proved about the rows of a batch. */
+export interface RowProof {
+  readonly verdict: BatchingVerdict;
+  /** Where rows would be if first dimensions that are fixed at 1 were free; only where that is proved. */
+  readonly ifFreed?: RowAxes;
 }
 
 /** An input or an output. */

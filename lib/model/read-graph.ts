@@ -1,14 +1,10 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
-import type { Dimension } from '../../inference-image/src/contract/signature';
 import {
   allGraphs,
   allTensors,
-  type DimensionMessage,
   type GraphMessage,
   type ModelMessage,
   type TensorMessage,
-  type TypeMessage,
-  type ValueInfoMessage,
 } from './decoded-model';
 import { tensorBytes } from './element-types';
 import { MalformedFile } from './file-cursor';
@@ -18,10 +14,11 @@ import {
   type MisfitTensor,
   type OnnxGraph,
   type Operator,
-  type ValueInfo,
 } from './onnx-graph';
 import { onnxMessage } from './onnx-messages';
+import { proveRowIndependence } from './row-independence/prove';
 import { readSkeleton } from './skeleton-reader';
+import { requestInputs, valueInfo } from './value-info';
 
 /**
  * Reads what a model is from its file, without its weights.
@@ -33,8 +30,7 @@ export function readGraph(path: string): OnnxGraph {
   if (!model.graph) throw new MalformedFile('it has no graph');
   if (!model.irVersion) throw new MalformedFile('it has no IR version');
 
-  const { initializer, sparseInitializer, input, output, docString } = model.graph;
-  const filled = new Set([...initializer, ...sparseInitializer.map(({ values }) => values)].map((t) => t?.name));
+  const { output, docString } = model.graph;
   const tensors = allTensors(model);
   return {
     irVersion: model.irVersion,
@@ -43,12 +39,13 @@ export function readGraph(path: string): OnnxGraph {
     producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
     domain: model.domain,
     docString: model.docString || docString,
-    inputs: input.filter(({ name }) => !filled.has(name)).map(valueInfo),
+    inputs: requestInputs(model.graph),
     outputs: output.map(valueInfo),
     operators: operators(model),
     duplicates: allGraphs(model).flatMap(duplicates),
     misfits: tensors.flatMap(misfit),
     externalTensors: tensors.filter(isExternal).map(externalTensor),
+    proof: proveRowIndependence(model),
   };
 }
 
@@ -71,25 +68,6 @@ function decode(skeleton: Uint8Array): ModelMessage {
   } catch (error) {
     throw new MalformedFile(error instanceof Error ? error.message : String(error));
   }
-}
-
-function valueInfo({ name, type }: ValueInfoMessage): ValueInfo {
-  const { elemType = 0, shape = null } = type?.tensorType ?? {};
-  return { name, kind: kindOf(type), elementType: elemType, dimensions: shape && shape.dim.map(dimension) };
-}
-
-function kindOf(type: TypeMessage | null): ValueInfo['kind'] {
-  if (type?.tensorType) return 'tensor';
-  if (type?.sequenceType) return 'sequence';
-  if (type?.mapType) return 'map';
-  if (type?.optionalType) return 'optional';
-  if (type?.sparseTensorType) return 'sparse tensor';
-  return 'untyped';
-}
-
-/** Sizes of 0 and less stand for "not known" in older exports; onnxruntime takes them so too. */
-function dimension({ dimValue, dimParam }: DimensionMessage): Dimension {
-  return dimValue > 0 ? dimValue : dimParam || null;
 }
 
 function operators(model: ModelMessage): Operator[] {

@@ -8,20 +8,36 @@ const WIRE_TYPE = { varint: 0, fixed64: 1, lengthDelimited: 2, fixed32: 5 };
 /** Protobuf's own limit on messages within messages: https://protobuf.dev/programming-guides/proto-limits/ */
 const MAX_DEPTH = 100;
 
-/** Fields that may be large and that no check looks into. */
-const PAYLOADS: ReadonlySet<string> = new Set([
-  'TensorProto.rawData',
-  'TensorProto.stringData',
-  'AttributeProto.s',
-  'AttributeProto.floats',
-  'AttributeProto.ints',
-  'AttributeProto.strings',
-]);
+/** Bytes of one message that are kept of a field which may be large; 1 KiB has 128 numbers of 64 bits. */
+const KEPT_BYTES = 1024;
+
+/** Fields that may be large, and what a skeleton keeps of each message's: all of a short one, else nothing. */
+const PAYLOADS: Readonly<Record<string, number>> = {
+  'TensorProto.rawData': KEPT_BYTES,
+  'TensorProto.floatData': KEPT_BYTES,
+  'TensorProto.int32Data': KEPT_BYTES,
+  'TensorProto.int64Data': KEPT_BYTES,
+  'TensorProto.doubleData': KEPT_BYTES,
+  'TensorProto.uint64Data': KEPT_BYTES,
+  'TensorProto.stringData': 0,
+  'AttributeProto.s': KEPT_BYTES,
+  'AttributeProto.floats': KEPT_BYTES,
+  'AttributeProto.ints': KEPT_BYTES,
+  'AttributeProto.strings': 0,
+};
+
+/** Fields that say how long a payload is in the file: in bytes where it has bytes, else in elements. */
+const LENGTHS: Readonly<Record<string, string>> = {
+  'TensorProto.rawData': 'rawDataBytes',
+  'AttributeProto.floats': 'floatsCount',
+  'AttributeProto.ints': 'intsCount',
+  'AttributeProto.strings': 'stringsCount',
+};
 
 /**
  * Copies an ONNX file without its weights: the bytes of a ModelProto with the fields that onnx-messages.ts knows,
- * less the payloads. Of a gigabyte of weights it reads as little as it would of none. Where `rawData` was,
- * `rawDataBytes` says how long it is.
+ * less the payloads that are long. Of a gigabyte of weights it reads as little as it would of none. Beside payloads,
+ * `rawDataBytes` and `…Count` say how long they are in the file.
  *
  * @param descriptor - of the open file
  * @param sizeBytes - of the file
@@ -33,18 +49,34 @@ export function readSkeleton(descriptor: number, sizeBytes: number): Uint8Array 
   return writer.finish();
 }
 
+/** Lengths of the payloads of one message so far, by field. */
+type Payloads = Map<Field, { bytes: number; count: number }>;
+
 function copyMessage(cursor: FileCursor, end: number, type: Type, writer: Writer, depth: number): void {
   if (depth > MAX_DEPTH) throw new MalformedFile(`messages are nested more than ${MAX_DEPTH} deep`);
-  while (cursor.position < end) copyField(cursor, end, type, writer, depth);
+  const payloads: Payloads = new Map();
+  while (cursor.position < end) copyField(cursor, end, type, writer, depth, payloads);
   if (cursor.position > end) throw new MalformedFile(`a field passes the end of its message at byte ${end}`);
+  for (const [field, { bytes, count }] of payloads) {
+    const length = LENGTHS[`${type.name}.${field.name}`];
+    if (length) noteLength(writer, type.fields[length] as Field, field.type === 'bytes' && !field.repeated ? bytes : count);
+  }
 }
 
-function copyField(cursor: FileCursor, end: number, type: Type, writer: Writer, depth: number): void {
+function copyField(
+  cursor: FileCursor,
+  end: number,
+  type: Type,
+  writer: Writer,
+  depth: number,
+  payloads: Payloads,
+): void {
   const start = cursor.position;
   const { tag, fieldNumber, wireType } = readTag(cursor);
   const field: Field | undefined = type.fieldsById[fieldNumber];
   const lengthBytes = readLength(cursor, wireType);
-  const contentEnd = cursor.position + lengthBytes;
+  const contentStart = cursor.position;
+  const contentEnd = contentStart + lengthBytes;
   if (contentEnd > end) {
     throw new MalformedFile(`a field of ${lengthBytes} bytes at byte ${start} does not fit into what follows`);
   }
@@ -56,8 +88,26 @@ function copyField(cursor: FileCursor, end: number, type: Type, writer: Writer, 
     return;
   }
   cursor.position = contentEnd;
-  if (field && !PAYLOADS.has(`${type.name}.${field.name}`)) writer.raw(cursor.since(start));
-  if (field?.name === 'rawData') noteLength(writer, lengthBytes);
+  if (!field) return;
+  const kept = PAYLOADS[`${type.name}.${field.name}`];
+  if (kept === undefined) {
+    writer.raw(cursor.since(start));
+    return;
+  }
+  const sizes = payloads.get(field) ?? { bytes: 0, count: 0 };
+  payloads.set(field, sizes);
+  // Of a number that is a field of its own, the reader has stepped over the bytes already.
+  sizes.bytes += cursor.position - (lengthBytes > 0 ? contentStart : start);
+  const copy = sizes.bytes <= kept;
+  if (copy) writer.raw(cursor.since(start));
+  sizes.count += countOf(field, wireType, lengthBytes, () => (copy ? cursor.since(contentStart) : undefined));
+}
+
+/** Elements in one field: several where a list is packed. Of a long list of varints its bytes, which are no fewer. */
+function countOf({ type }: Field, wireType: number, lengthBytes: number, content: () => Buffer | undefined): number {
+  if (wireType !== WIRE_TYPE.lengthDelimited || type === 'bytes') return 1;
+  if (type === 'float') return Math.floor(lengthBytes / 4);
+  return content()?.reduce((count, byte) => count + (byte < 0x80 ? 1 : 0), 0) ?? lengthBytes;
 }
 
 function readTag(cursor: FileCursor) {
@@ -85,7 +135,6 @@ function readLength(cursor: FileCursor, wireType: number): number {
   }
 }
 
-function noteLength(writer: Writer, lengthBytes: number): void {
-  const { id } = onnxMessage('TensorProto').fields['rawDataBytes'] as Field;
-  writer.uint32(id * 8 + WIRE_TYPE.varint).uint32(lengthBytes);
+function noteLength(writer: Writer, { id }: Field, length: number): void {
+  writer.uint32(id * 8 + WIRE_TYPE.varint).uint32(length);
 }

@@ -1,0 +1,98 @@
+import type { AttributeMessage, GraphMessage, SparseTensorMessage, TensorMessage } from '../decoded-model';
+import { notUnderstood } from './obstacle';
+
+/** AttributeProto.AttributeType; 0 in files of before IR version 2. */
+const TYPE = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7, strings: 8, sparseTensor: 11 };
+
+/** The attributes of one node, those that a function stands for filled in. */
+export class Attributes {
+  private readonly byName: ReadonlyMap<string, AttributeMessage>;
+
+  /**
+   * @param bound - attributes of the call of the function that the node is in
+   */
+  constructor(attributes: readonly AttributeMessage[], bound?: Attributes) {
+    const byName = new Map<string, AttributeMessage>();
+    for (const attribute of attributes) {
+      if (!attribute.refAttrName) byName.set(attribute.name, attribute);
+      else {
+        const given = bound?.byName.get(attribute.refAttrName);
+        if (given) byName.set(attribute.name, { ...given, name: attribute.name });
+      }
+    }
+    this.byName = byName;
+  }
+
+  /** Attributes of a call with the function's defaults for what the call leaves out. */
+  withDefaults(defaults: readonly AttributeMessage[]): Attributes {
+    return new Attributes([...defaults.filter(({ name }) => !this.byName.has(name)), ...this.byName.values()]);
+  }
+
+  has(name: string): boolean {
+    return this.byName.has(name);
+  }
+
+  int(name: string): number | undefined;
+  int(name: string, otherwise: number): number;
+  int(name: string, otherwise?: number): number | undefined {
+    return this.find(name, TYPE.int)?.i ?? otherwise;
+  }
+
+  float(name: string): number | undefined {
+    return this.find(name, TYPE.float)?.f;
+  }
+
+  /** @throws Obstacle where the list is longer than what is kept of it */
+  ints(name: string): readonly number[] | undefined {
+    const found = this.find(name, TYPE.ints);
+    if (found && found.intsCount > found.ints.length) throw notUnderstood(`its attribute "${name}" is too long to follow`);
+    return found?.ints;
+  }
+
+  floats(name: string): readonly number[] | undefined {
+    const found = this.find(name, TYPE.floats);
+    if (found && found.floatsCount > found.floats.length) throw notUnderstood(`its attribute "${name}" is too long to follow`);
+    return found?.floats;
+  }
+
+  string(name: string): string | undefined;
+  string(name: string, otherwise: string): string;
+  string(name: string, otherwise?: string): string | undefined {
+    const found = this.find(name, TYPE.string);
+    return found ? Buffer.from(found.s).toString('utf8') : otherwise;
+  }
+
+  /** Length of a list; undefined where the node does not have it, or only its beginning is kept. */
+  count(name: string): number | undefined {
+    const found = this.byName.get(name);
+    if (!found) return undefined;
+    const { stringsCount, ints, intsCount, floatsCount } = found;
+    if (intsCount > ints.length) return undefined;
+    return Math.max(stringsCount, intsCount, floatsCount);
+  }
+
+  tensor(name: string): TensorMessage | undefined {
+    return this.find(name, TYPE.tensor)?.t ?? undefined;
+  }
+
+  sparseTensor(name: string): SparseTensorMessage | undefined {
+    return this.find(name, TYPE.sparseTensor)?.sparseTensor ?? undefined;
+  }
+
+  graph(name: string): GraphMessage {
+    const graph = this.find(name, TYPE.graph)?.g;
+    if (!graph) throw notUnderstood(`it has no graph "${name}"`);
+    return graph;
+  }
+
+  /** All graphs, in any attribute. */
+  get hasGraphs(): boolean {
+    return [...this.byName.values()].some(({ g, graphs }) => g !== null || graphs.length > 0);
+  }
+
+  private find(name: string, type: number): AttributeMessage | undefined {
+    const found = this.byName.get(name);
+    if (found && found.type !== type && found.type !== 0) throw notUnderstood(`its attribute "${name}" is of another type`);
+    return found;
+  }
+}

@@ -1,0 +1,88 @@
+import type { SparseTensorMessage, TensorMessage } from '../decoded-model';
+import { Size } from './size';
+import { BOOL, FLOAT, INT32, INT64, MAX_VALUES, type Tensor } from './tensor';
+
+/** TensorProto.DataLocation.EXTERNAL */
+const EXTERNAL = 1;
+
+const UINT8 = 2;
+const INT8 = 3;
+const UINT16 = 4;
+const INT16 = 5;
+const DOUBLE = 11;
+const UINT32 = 12;
+const UINT64 = 13;
+
+/** Lists of small numbers are weights, and nothing reckons with them. */
+const MAX_FLOATS = 16;
+
+/** An initializer or the value of a Constant; with its elements where there are few. */
+export function constantTensor(message: TensorMessage): Tensor {
+  const { dims, dataType: elem } = message;
+  const count = dims.reduce((product, dim) => product * dim, 1);
+  const known = dims.every((dim) => dim >= 0) && count <= MAX_VALUES ? elements(message, count) : undefined;
+  return {
+    kind: 'tensor',
+    dims: dims.map((dim) => Size.of(dim)),
+    elem,
+    ...(known && { values: known.map((value) => Size.of(value)) }),
+  };
+}
+
+export function sparseConstant({ values, dims }: SparseTensorMessage): Tensor {
+  return { kind: 'tensor', dims: dims.map((dim) => Size.of(dim)), elem: values?.dataType ?? 0 };
+}
+
+function elements(message: TensorMessage, count: number): readonly number[] | undefined {
+  const { dataType, dataLocation, rawDataBytes } = message;
+  if (dataLocation === EXTERNAL) return undefined;
+  if ((dataType === FLOAT || dataType === DOUBLE) && count > MAX_FLOATS) return undefined;
+  const found = rawDataBytes > 0 ? rawElements(message, count) : typedElements(message);
+  return found?.length === count && found.every(Number.isFinite) ? found : undefined;
+}
+
+const READERS: Readonly<Record<number, { bytes: number; read: (view: DataView, at: number) => number }>> = {
+  [FLOAT]: { bytes: 4, read: (view, at) => view.getFloat32(at, true) },
+  [UINT8]: { bytes: 1, read: (view, at) => view.getUint8(at) },
+  [INT8]: { bytes: 1, read: (view, at) => view.getInt8(at) },
+  [UINT16]: { bytes: 2, read: (view, at) => view.getUint16(at, true) },
+  [INT16]: { bytes: 2, read: (view, at) => view.getInt16(at, true) },
+  [INT32]: { bytes: 4, read: (view, at) => view.getInt32(at, true) },
+  // Beyond 2^53 inexact, and then good for comparisons only: such numbers stand for "to the end".
+  [INT64]: { bytes: 8, read: (view, at) => Number(view.getBigInt64(at, true)) },
+  [BOOL]: { bytes: 1, read: (view, at) => (view.getUint8(at) === 0 ? 0 : 1) },
+  [DOUBLE]: { bytes: 8, read: (view, at) => view.getFloat64(at, true) },
+  [UINT32]: { bytes: 4, read: (view, at) => view.getUint32(at, true) },
+  [UINT64]: { bytes: 8, read: (view, at) => Number(view.getBigUint64(at, true)) },
+};
+
+function rawElements({ rawData, rawDataBytes, dataType }: TensorMessage, count: number): number[] | undefined {
+  const reader = READERS[dataType];
+  if (!reader || rawDataBytes !== rawData.length || rawData.length !== count * reader.bytes) return undefined;
+  const view = new DataView(rawData.buffer, rawData.byteOffset, rawData.byteLength);
+  return Array.from({ length: count }, (_, at) => reader.read(view, at * reader.bytes));
+}
+
+function typedElements(message: TensorMessage): readonly number[] | undefined {
+  switch (message.dataType) {
+    case FLOAT:
+      return message.floatData;
+    case INT64:
+      return message.int64Data;
+    case DOUBLE:
+      return message.doubleData;
+    case UINT32:
+    case UINT64:
+      return message.uint64Data;
+    case UINT8:
+    case INT8:
+    case UINT16:
+    case INT16:
+    case INT32:
+      return message.int32Data;
+    case BOOL:
+      return message.int32Data.map((value) => (value === 0 ? 0 : 1));
+    default:
+      return undefined;
+  }
+}

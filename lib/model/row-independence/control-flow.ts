@@ -1,0 +1,271 @@
+import { commonRows } from './align';
+import { asTensor, dimsOf, type Call, type Operators } from './call';
+import { coupled, NeedsDecision, notUnderstood } from './obstacle';
+import { ONE, Size } from './size';
+import { BOOL, INT64, invariant, isTainted, valuesOf, type Rows, type Tensor, type Value } from './tensor';
+
+/** Rounds until what a loop carries is the same before and after it. */
+const MAX_ROUNDS = 6;
+
+function branch(call: Call): readonly Value[] {
+  const condition = call.tensor(0);
+  if (condition.rows) throw coupled('takes the branch that the rows of the batch decide');
+  if (isTainted(condition)) throw coupled('takes the branch that the number of rows decides');
+  const known = condition.values?.[0]?.constant;
+  const run = (taken: boolean) => {
+    const name = taken ? 'then_branch' : 'else_branch';
+    return call.surroundings.evaluate(call.attributes.graph(name), [], name);
+  };
+  if (known !== undefined) return run(known !== 0);
+
+  const key = condition.values?.[0]?.key ?? `${call.path}:condition`;
+  const assumed = call.surroundings.assumed(key);
+  if (assumed !== undefined) return run(assumed);
+  return joinedBranches(call, key, run);
+}
+
+/** What holds whichever branch is taken; where they differ too much, the cases are told apart. */
+function joinedBranches(call: Call, condition: string, run: (taken: boolean) => readonly Value[]): readonly Value[] {
+  try {
+    const [taken, other] = [run(true), run(false)];
+    return taken.map((value, at) => join(value, other[at] as Value, (label) => call.fresh(`${at} ${label}`)));
+  } catch (problem) {
+    if (problem instanceof NeedsDecision || !call.surroundings.once) throw problem;
+    throw new NeedsDecision(condition);
+  }
+}
+
+/**
+ * What is true of both values; sizes and elements that differ become numbers of their own.
+ *
+ * @throws Obstacle where nothing useful is true of both
+ */
+function join(a: Value, b: Value, fresh: (label: string) => Size): Value {
+  if (a.kind === 'unusable') return a;
+  if (b.kind === 'unusable') return b;
+  if (a.kind === 'sequence' || b.kind === 'sequence') return joinSequences(a, b, fresh);
+  const elem = a.elem === b.elem ? a.elem : 0;
+  if (!a.dims || !b.dims || a.dims.length !== b.dims.length) {
+    if (a.rows || b.rows) throw notUnderstood('it gives tensors of different ranks');
+    if (isTainted(a) || isTainted(b)) throw coupled('gives the number of rows, or another number');
+    return invariant(undefined, elem);
+  }
+  if (Boolean(a.rowNumbers) !== Boolean(b.rowNumbers) || (a.rowNumbers && a.rowNumbers !== b.rowNumbers)) {
+    throw coupled('computes with the position of each row in the batch');
+  }
+  const rows = joinRows(a, b);
+  const dims = a.dims.map((dim, axis) => joinSize(dim, b.dims?.[axis] as Size, () => fresh(`size ${axis}`)));
+  const values =
+    a.values && b.values && a.values.length === b.values.length
+      ? a.values.map((value, at) => joinSize(value, b.values?.[at] as Size, () => Size.atom(fresh(`value ${at}`).key)))
+      : undefined;
+  if (!values && (isTainted(a) || isTainted(b))) throw coupled('gives the number of rows, or another number');
+  return {
+    kind: 'tensor',
+    dims,
+    elem,
+    ...(rows && { rows }),
+    ...(values && elem === a.elem && { values }),
+    ...(a.rowNumbers && { rowNumbers: a.rowNumbers }),
+  };
+}
+
+function joinRows(a: Tensor, b: Tensor): Rows | undefined {
+  if (!a.rows && !b.rows) return undefined;
+  if (!a.rows || !b.rows) throw notUnderstood('it gives what has rows, or what has none');
+  const rows = commonRows([
+    { dims: dimsOf(a), rows: a.rows },
+    { dims: dimsOf(b), rows: b.rows },
+  ]) as Rows;
+  return a.rows.uniform && b.rows.uniform ? rows : { axis: rows.axis, outer: rows.outer, inner: rows.inner };
+}
+
+function joinSize(a: Size, b: Size, otherwise: () => Size): Size {
+  if (a.equals(b)) return a;
+  if (a.tainted || b.tainted) throw coupled('gives the number of rows, or another number');
+  return otherwise();
+}
+
+function joinSequences(a: Value, b: Value, fresh: (label: string) => Size): Value {
+  if (a.kind !== 'sequence' || b.kind !== 'sequence' || a.items.length !== b.items.length) {
+    throw notUnderstood('it gives sequences of different lengths');
+  }
+  return { kind: 'sequence', items: a.items.map((item, at) => asTensor(join(item, b.items[at] as Tensor, (label) => fresh(`${at} ${label}`)))) };
+}
+
+/**
+ * What a loop carries from step to step, such that it is the same before each step: sizes and elements that a step
+ * changes are widened to numbers of their own.
+ */
+function steady(
+  call: Call,
+  first: readonly Value[],
+  step: (carried: readonly Value[]) => readonly Value[],
+): { carried: readonly Value[]; results: readonly Value[] } {
+  let carried = first;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const results = step(carried);
+    const next = carried.map((value, at) => join(value, results[at] as Value, (label) => call.fresh(`carried ${at} ${label}`)));
+    if (next.every((value, at) => sameValue(value, carried[at] as Value))) {
+      return { carried: next.map((value, at) => renamed(value, (label) => call.fresh(`after ${at} ${label}`), first[at] as Value)), results };
+    }
+    carried = next;
+  }
+  throw notUnderstood('what it carries from step to step does not settle');
+}
+
+/** After the loop, what was widened is not what it was in any one step. */
+function renamed(value: Value, fresh: (label: string) => Size, first: Value): Value {
+  if (value.kind === 'sequence' && first.kind === 'sequence') {
+    return { kind: 'sequence', items: value.items.map((item, at) => asTensor(renamed(item, (label) => fresh(`${at} ${label}`), first.items[at] as Tensor))) };
+  }
+  if (value.kind !== 'tensor' || first.kind !== 'tensor') return value;
+  const { dims, values } = value;
+  return {
+    ...value,
+    ...(dims && { dims: dims.map((dim, axis) => (first.dims?.[axis]?.equals(dim) ? dim : fresh(`size ${axis}`))) }),
+    ...(values && {
+      values: values.map((element, at) => (first.values?.[at]?.equals(element) ? element : Size.atom(fresh(`value ${at}`).key))),
+    }),
+  };
+}
+
+function sameValue(a: Value, b: Value): boolean {
+  if (a.kind === 'sequence' && b.kind === 'sequence') {
+    return a.items.length === b.items.length && a.items.every((item, at) => sameValue(item, b.items[at] as Tensor));
+  }
+  if (a.kind !== 'tensor' || b.kind !== 'tensor') return a === b;
+  return sameSizes(a.dims, b.dims) && sameSizes(a.values, b.values) && sameRows(a.rows, b.rows) && a.rowNumbers === b.rowNumbers && a.elem === b.elem;
+}
+
+function sameSizes(a: readonly Size[] | undefined, b: readonly Size[] | undefined): boolean {
+  if (!a || !b) return a === b;
+  return a.length === b.length && a.every((size, at) => size.equals(b[at] as Size));
+}
+
+function sameRows(a: Rows | undefined, b: Rows | undefined): boolean {
+  if (!a || !b) return a === b;
+  return a.axis === b.axis && a.outer.equals(b.outer) && a.inner.equals(b.inner) && a.uniform === b.uniform;
+}
+
+function loop(call: Call): Value[] {
+  const body = call.attributes.graph('body');
+  const trips = tripCount(call);
+  if (call.has(1)) {
+    const condition = call.tensor(1);
+    if (condition.rows || isTainted(condition)) throw coupled('goes on as the rows of the batch decide');
+  }
+  const first = call.inputs.slice(2).map((value) => value ?? missing());
+  const { carried, results } = steady(call, first, (now) => {
+    const iteration = valuesOf([], [call.fresh('iteration')], INT64);
+    const [goOn, ...rest] = call.surroundings.evaluate(body, [iteration, invariant([], BOOL), ...now], 'body');
+    refuseCondition(goOn);
+    return rest;
+  });
+  const steps = steppedAlways(call) && trips ? trips : call.fresh('steps');
+  return [...carried, ...results.slice(first.length).map((value, at) => inFrontOf(asTensor(value), 0, steps, (label) => call.fresh(`stacked ${at} ${label}`)))];
+}
+
+function missing(): never {
+  throw notUnderstood('a value that it carries is missing');
+}
+
+function tripCount(call: Call): Size | undefined {
+  if (!call.has(0)) return undefined;
+  const count = call.tensor(0);
+  if (count.rows || isTainted(count)) throw coupled('takes as many steps as the rows of the batch decide');
+  const size = count.values?.[0];
+  return size && size.min >= 0 ? size : undefined;
+}
+
+/** Whether nothing but the number of steps can end the loop. */
+function steppedAlways(call: Call): boolean {
+  const condition = call.has(1) ? call.tensor(1).values?.[0] : ONE;
+  if (!condition?.is(1)) return false;
+  const { node, input, output } = call.attributes.graph('body');
+  let name = output[0]?.name;
+  for (let hop = 0; hop <= node.length; hop++) {
+    if (name !== undefined && name === input[1]?.name) return true;
+    const from = node.find((candidate) => candidate.output.includes(name as string));
+    if (from?.opType !== 'Identity') return false;
+    [name] = from.input;
+  }
+  return false;
+}
+
+function refuseCondition(value: Value | undefined): void {
+  if (!value) throw notUnderstood('its body has no condition');
+  const condition = asTensor(value);
+  if (condition.rows || isTainted(condition)) throw coupled('goes on as the rows of the batch decide');
+}
+
+/** Results of all steps, one behind another on a new axis; sizes that differ from step to step cannot be. */
+function inFrontOf(t: Tensor, axis: number, steps: Size, fresh: (label: string) => Size): Tensor {
+  const dims = dimsOf(t);
+  if (isTainted(t) || t.rowNumbers) throw coupled('collects the number of rows');
+  const sizes = dims.map((dim, at) => (dim.constant !== undefined || at === t.rows?.axis ? dim : fresh(`size ${at}`)));
+  const rows = t.rows && { ...t.rows, axis: t.rows.axis + (t.rows.axis >= axis ? 1 : 0) };
+  return { kind: 'tensor', dims: [...sizes.slice(0, axis), steps, ...sizes.slice(axis)], elem: t.elem, ...(rows && { rows }) };
+}
+
+function scan(call: Call): Value[] {
+  if (call.opset < 9) throw notUnderstood('its first version is not followed');
+  const body = call.attributes.graph('body');
+  const count = call.attributes.int('num_scan_inputs', 0);
+  const inputs = call.inputs.map((value) => value ?? missing());
+  const states = inputs.slice(0, inputs.length - count);
+  const axes = call.attributes.ints('scan_input_axes');
+  const parts = inputs.slice(states.length).map((value, at) => stepOf(asTensor(value), axes?.[at] ?? 0));
+  const steps = parts.map(({ steps }) => steps).find(({ constant }) => constant !== undefined) ?? parts[0]?.steps ?? call.fresh('steps');
+  const { carried, results } = steady(call, states, (now) =>
+    call.surroundings.evaluate(body, [...now, ...parts.map(({ part }) => part)], 'body'),
+  );
+  const outputAxes = call.attributes.ints('scan_output_axes');
+  return [
+    ...carried,
+    ...results.slice(states.length).map((value, at) => {
+      const t = asTensor(value);
+      const rank = dimsOf(t).length + 1;
+      const axis = outputAxes?.[at] ?? 0;
+      return inFrontOf(t, axis < 0 ? axis + rank : axis, steps, (label) => call.fresh(`stacked ${at} ${label}`));
+    }),
+  ];
+}
+
+/** What one step sees of a scanned tensor. */
+function stepOf(t: Tensor, along: number): { part: Tensor; steps: Size } {
+  const dims = dimsOf(t);
+  const axis = along < 0 ? along + dims.length : along;
+  const steps = dims[axis];
+  if (!steps) throw notUnderstood('the axis that it scans is not known');
+  if (t.rows?.axis === axis) throw coupled('goes through the rows one after another');
+  if (isTainted(t) || t.rowNumbers) throw coupled('goes through numbers of rows');
+  const rows = t.rows && { ...t.rows, axis: t.rows.axis > axis ? t.rows.axis - 1 : t.rows.axis };
+  const part: Tensor = { kind: 'tensor', dims: dims.filter((_, at) => at !== axis), elem: t.elem, ...(rows && { rows }) };
+  return { part, steps };
+}
+
+/** Applies its body to each item. */
+function sequenceMap(call: Call): Value[] {
+  const body = call.attributes.graph('body');
+  const [first, ...others] = call.inputs.map((value) => value ?? missing());
+  if (first?.kind !== 'sequence') throw notUnderstood('the length of the sequence is not known');
+  const results = first.items.map((item, at) =>
+    call.surroundings.evaluate(
+      body,
+      [item, ...others.map((value) => (value.kind === 'sequence' ? (value.items[at] ?? missing()) : value))],
+      `item ${at}`,
+    ),
+  );
+  return call.node.output.map((_, position) => ({
+    kind: 'sequence',
+    items: results.map((values) => asTensor(values[position] ?? missing())),
+  }));
+}
+
+export const controlFlow: Operators = {
+  If: branch,
+  Loop: loop,
+  Scan: scan,
+  SequenceMap: sequenceMap,
+};

@@ -1,0 +1,317 @@
+import { operatorName } from '../onnx-graph';
+import type { FunctionMessage, GraphMessage, ModelMessage, NodeMessage, OperatorSetMessage, ValueInfoMessage } from '../decoded-model';
+import { Attributes } from './attributes';
+import { Call } from './call';
+import { constantTensor, sparseConstant } from './constants';
+import { CannotRun, NeedsDecision, notUnderstood, Obstacle } from './obstacle';
+import { inOrder, readNodes, type Placed } from './order';
+import { transferOf } from './operators/table';
+import { Size } from './size';
+import { BOOL, constantDims, INT32, INT64, invariant, isTainted, type Tensor, type Value } from './tensor';
+
+/** A node stops the proof. */
+export class Stopped {
+  constructor(
+    readonly node: NodeMessage,
+    readonly obstacle: Obstacle,
+  ) {}
+}
+
+/** Nodes met and elements computed in all passes over a model; a graph of 1,500 nodes needs about 4,000. */
+export class Budget {
+  constructor(private left: number) {}
+
+  spend(steps: number): void {
+    this.left -= steps;
+    if (this.left < 0) throw notUnderstood('the model takes too many steps to follow');
+  }
+}
+
+/** Functions and graphs within each other. */
+const MAX_DEPTH = 24;
+
+/** Elements of results that are not known are numbers of their own where there are few. */
+const MAX_UNKNOWN = 16;
+
+/** What nodes see around them. */
+interface Context {
+  readonly opsets: ReadonlyMap<string, number>;
+  /** Attributes of the call of the function that the nodes are in. */
+  readonly bound?: Attributes;
+  /** Unique prefix of names that are made for these nodes. */
+  readonly path: string;
+  readonly depth: number;
+  /** Whether the nodes run at most once. */
+  readonly once: boolean;
+}
+
+type Names = Map<string, Value>;
+
+/** The order of nodes, and those whose results are read. */
+interface Plan {
+  readonly order: readonly Placed[];
+  readonly read: ReadonlySet<NodeMessage>;
+}
+
+/** Names that are defined around a graph, the nearest first. */
+interface Scope {
+  readonly names: Names;
+  readonly outer?: Scope;
+}
+
+/** Follows all nodes of a model, once for each choice of where its inputs have rows. */
+export class Interpreter {
+  private readonly functions: ReadonlyMap<string, FunctionMessage>;
+  private readonly initial = new Map<GraphMessage, Names>();
+  private readonly plans = new Map<readonly NodeMessage[], Plan>();
+
+  constructor(
+    private readonly model: ModelMessage,
+    private readonly budget: Budget,
+  ) {
+    this.functions = new Map(model.functions.map((f) => [functionKey(f.domain, f.name, f.overload), f]));
+  }
+
+  /**
+   * The outputs of the graph.
+   *
+   * @param assumed - of conditions that are not known
+   * @throws Stopped, CannotRun, NeedsDecision
+   */
+  outputs(graph: GraphMessage, inputs: ReadonlyMap<string, Value>, assumed: ReadonlyMap<string, boolean>): Value[] {
+    const names: Names = new Map(inputs);
+    const context: Context = { opsets: versions(this.model.opsetImport), path: '', depth: 0, once: true };
+    return this.graph(graph, { names }, context, assumed);
+  }
+
+  private graph(graph: GraphMessage, scope: Scope, context: Context, assumed: ReadonlyMap<string, boolean>): Value[] {
+    this.define(graph, scope.names, context.path);
+    this.nodes(graph.node, graph.output.map(({ name }) => name), scope, context, assumed);
+    return graph.output.map(({ name }) => find(scope, name) ?? unknownName(name));
+  }
+
+  /** Initializers stand for inputs of the same name: the server lets no caller override them. */
+  private define(graph: GraphMessage, names: Names, path: string): void {
+    let known = this.initial.get(graph);
+    if (!known) {
+      known = new Map();
+      for (const initializer of graph.initializer) {
+        known.set(initializer.name, withUnknownElements(constantTensor(initializer), `${path}=${initializer.name}`));
+      }
+      for (const sparse of graph.sparseInitializer) known.set(sparse.values?.name ?? '', sparseConstant(sparse));
+      this.initial.set(graph, known);
+    }
+    for (const [name, value] of known) names.set(name, value);
+  }
+
+  private nodes(
+    nodes: readonly NodeMessage[],
+    results: readonly string[],
+    scope: Scope,
+    context: Context,
+    assumed: ReadonlyMap<string, boolean>,
+  ): void {
+    const { order, read } = this.planOf(nodes, results);
+    for (const { node, index } of order) {
+      if (node.output.some((name) => name && scope.names.has(name))) {
+        throw new Stopped(node, notUnderstood('its result has a name that something else has'));
+      }
+      const values = this.node(node, `${context.path}/${index}`, scope, context, assumed, read.has(node));
+      node.output.forEach((name, at) => {
+        if (name) scope.names.set(name, values[at] ?? { kind: 'unusable', obstacle: notUnderstood('it has no such output') });
+      });
+    }
+  }
+
+  private planOf(nodes: readonly NodeMessage[], results: readonly string[]): Plan {
+    let plan = this.plans.get(nodes);
+    if (!plan) {
+      plan = { order: inOrder(nodes), read: readNodes(nodes, results) };
+      this.plans.set(nodes, plan);
+    }
+    return plan;
+  }
+
+  private node(
+    node: NodeMessage,
+    path: string,
+    scope: Scope,
+    context: Context,
+    assumed: ReadonlyMap<string, boolean>,
+    isRead: boolean,
+  ): readonly Value[] {
+    try {
+      this.budget.spend(1 + node.input.length + node.output.length);
+      return this.transferred(node, path, scope, context, assumed).map((value, at) => withUnknownElements(value, `${path}:${at}`));
+    } catch (problem) {
+      if (problem instanceof NeedsDecision) problem.node ??= node;
+      // A loop may take no step, and then nothing in it fails.
+      if (problem instanceof CannotRun && !context.once) throw new Stopped(node, notUnderstood(problem.reason));
+      if (problem instanceof Obstacle) {
+        if (isRead || !neverFails(node, problem)) throw new Stopped(node, isRead ? problem : unread(problem));
+        return node.output.map(() => ({ kind: 'unusable', obstacle: problem }));
+      }
+      throw problem;
+    }
+  }
+
+  private transferred(
+    node: NodeMessage,
+    path: string,
+    scope: Scope,
+    context: Context,
+    assumed: ReadonlyMap<string, boolean>,
+  ): readonly Value[] {
+    const inputs = node.input.map((name) => (name ? (find(scope, name) ?? unknownName(name)) : undefined));
+    const attributes = new Attributes(node.attribute, context.bound);
+    const domain = domainOf(node.domain);
+    const own = this.functions.get(functionKey(node.domain, node.opType, node.overload));
+    const transfer = transferOf(domain, node.opType);
+    if (own) {
+      // Which of two meanings a name has is up to the runtime.
+      if (transfer) throw notUnderstood('the model has a function of the same name');
+      return this.call(own, inputs, attributes, path, context, assumed);
+    }
+    const call = new Call(node, context.opsets.get(domain) ?? 1, attributes, inputs, path, {
+      assumed: (condition) => (context.once ? assumed.get(condition) : undefined),
+      once: context.once,
+      evaluate: (graph, values, label) => {
+        const once = context.once && node.opType === 'If';
+        return this.subgraph(graph, values, scope, { ...context, once, path: `${path}/${label}` }, assumed);
+      },
+    });
+    try {
+      if (!transfer) throw notUnderstood('what it does with rows is not known');
+      const result = transfer(call);
+      return 'kind' in result ? [result] : result;
+    } catch (problem) {
+      // What is the same for all rows before is the same after, whatever it is.
+      if (problem instanceof Obstacle && onlyShared(inputs) && !attributes.hasGraphs && !isRandom(node)) {
+        return node.output.map(() => invariant(undefined));
+      }
+      throw problem;
+    }
+  }
+
+  private subgraph(
+    graph: GraphMessage,
+    values: readonly Value[],
+    outer: Scope,
+    context: Context,
+    assumed: ReadonlyMap<string, boolean>,
+  ): Value[] {
+    const depth = this.deeper(context);
+    const names: Names = new Map();
+    bind(graph.input.map(({ name }: ValueInfoMessage) => name), values, names);
+    return this.graph(graph, { names, outer }, { ...context, depth }, assumed);
+  }
+
+  /** A function of the model's own, in place of its call. */
+  private call(
+    own: FunctionMessage,
+    inputs: readonly (Value | undefined)[],
+    attributes: Attributes,
+    path: string,
+    context: Context,
+    assumed: ReadonlyMap<string, boolean>,
+  ): Value[] {
+    const depth = this.deeper(context);
+    const names: Names = new Map();
+    own.input.forEach((name, at) => {
+      const value = inputs[at];
+      if (value) names.set(name, value);
+    });
+    const absent = own.input.filter((_, at) => !inputs[at]);
+    const inner: Context = {
+      opsets: versions(own.opsetImport),
+      bound: attributes.withDefaults(own.attributeProto),
+      path,
+      depth,
+      once: context.once,
+    };
+    const body = absent.length === 0 ? own.node : own.node.map((node) => withoutInputs(node, absent));
+    const scope: Scope = { names };
+    this.nodes(body, own.output, scope, inner, assumed);
+    return own.output.map((name) => names.get(name) ?? unknownName(name));
+  }
+
+  private deeper({ depth }: Context): number {
+    if (depth >= MAX_DEPTH) throw notUnderstood('graphs and functions are nested too deep to follow');
+    return depth + 1;
+  }
+}
+
+/** Optional inputs that a call of a function leaves out. */
+function withoutInputs(node: NodeMessage, absent: readonly string[]): NodeMessage {
+  return { ...node, input: node.input.map((name) => (absent.includes(name) ? '' : name)) };
+}
+
+function bind(names: readonly string[], values: readonly Value[], into: Names): void {
+  if (names.length !== values.length) throw notUnderstood('a graph in it has another number of inputs than it is given');
+  names.forEach((name, at) => into.set(name, values[at] as Value));
+}
+
+function find(scope: Scope, name: string): Value | undefined {
+  for (let at: Scope | undefined = scope; at; at = at.outer) {
+    const value = at.names.get(name);
+    if (value) return value;
+  }
+  return undefined;
+}
+
+function unknownName(name: string): never {
+  throw notUnderstood(`nothing defines ${JSON.stringify(name.slice(0, 80))}`);
+}
+
+function functionKey(domain: string, name: string, overload: string): string {
+  return JSON.stringify([domainOf(domain), name, overload]);
+}
+
+function domainOf(domain: string): string {
+  return domain || 'ai.onnx';
+}
+
+function versions(imports: readonly OperatorSetMessage[]): Map<string, number> {
+  return new Map(imports.map(({ domain, version }) => [domainOf(domain), version]));
+}
+
+/** Small integers that are not known are numbers of their own, the same wherever they are read. */
+export function withUnknownElements(value: Value, path: string): Value {
+  if (value.kind !== 'tensor' || value.values || value.rows) return value;
+  if (value.elem !== INT64 && value.elem !== INT32 && value.elem !== BOOL) return value;
+  const count = constantDims(value)?.reduce((product, dim) => product * dim, 1);
+  if (count === undefined || count > MAX_UNKNOWN) return value;
+  const min = value.elem === BOOL ? 0 : -Infinity;
+  return { ...value, values: Array.from({ length: count }, (_, at) => Size.atom(`${path}[${at}]`, { min })) };
+}
+
+function onlyShared(inputs: readonly (Value | undefined)[]): boolean {
+  return inputs.every((value) => !value || (value.kind === 'tensor' && isShared(value)));
+}
+
+function isShared(t: Tensor): boolean {
+  return !t.rows && !isTainted(t);
+}
+
+const RANDOM = /^(Random|Bernoulli|Multinomial|Dropout$|TrainingDropout)/;
+
+function isRandom({ opType }: NodeMessage): boolean {
+  return RANDOM.test(opType);
+}
+
+/** Operators that couple rows but run with any number of them. */
+const TOTAL = /^(Reduce|ArgM|.*[Ss]oftmax$|Hardmax$|CumSum$|NonZero$|Unique$|DynamicQuantizeLinear$|LpNormalization$)/;
+
+function neverFails(node: NodeMessage, { verdict }: Obstacle): boolean {
+  return verdict === 'coupled' && TOTAL.test(node.opType);
+}
+
+function unread({ reason }: Obstacle): Obstacle {
+  return notUnderstood(`${reason}; nobody reads its result, but it may fail`);
+}
+
+/** `Conv`, `com.microsoft:FusedMatMul`. */
+export function nameOfOperator({ domain, opType }: NodeMessage): string {
+  return operatorName({ domain: domainOf(domain), type: opType });
+}
+

@@ -1,0 +1,178 @@
+import { floorDivide, greater, lesser, ONE, Size, ZERO } from '../size';
+import { BOOL, FLOAT, INT32, INT64 } from '../tensor';
+
+/**
+ * The arithmetic of shapes, element by element: what an operator makes of numbers that are polynomials.
+ * Undefined stands for a result that is no number to follow.
+ */
+export type Arithmetic = (operands: readonly Size[], elem: number) => Size;
+
+const DOUBLE = 11;
+
+function isInteger(elem: number): boolean {
+  return elem === INT64 || elem === INT32;
+}
+
+/** Rounds a known number as the type of its tensor does. */
+function rounded(value: number, elem: number): Size | undefined {
+  const exact = elem === FLOAT ? Math.fround(value) : value;
+  if (elem !== FLOAT && elem !== DOUBLE && !isInteger(elem)) return undefined;
+  return Number.isFinite(exact) ? Size.of(exact) : undefined;
+}
+
+/** Sums and products of integers are exact; those of fractions, only where all are known. */
+function ring(name: string, exact: (a: Size, b: Size) => Size, known: (a: number, b: number) => number): Arithmetic {
+  return ([a = ZERO, b = ZERO], elem) => {
+    const [x, y] = [a.constant, b.constant];
+    const number = x !== undefined && y !== undefined ? rounded(known(x, y), elem) : undefined;
+    if (number) return number;
+    const follows = elem === FLOAT || elem === DOUBLE || isInteger(elem);
+    if (follows && a.integer && b.integer) return exact(a, b);
+    return Size.opaque(name, [a, b], { integer: isInteger(elem) });
+  };
+}
+
+function divide([a = ZERO, b = ONE]: readonly Size[], elem: number): Size {
+  if (isInteger(elem)) return floorDivide(a, b);
+  const [x, y] = [a.constant, b.constant];
+  const number = x !== undefined && y !== undefined && y !== 0 ? rounded(x / y, elem) : undefined;
+  const follows = elem === FLOAT || elem === DOUBLE;
+  return number ?? (follows ? exactQuotient(a, b) : undefined) ?? Size.opaque('real-div', [a, b]);
+}
+
+function exactQuotient(a: Size, b: Size): Size | undefined {
+  return b.min > 0 || b.constant !== undefined ? a.dividedBy(b) : undefined;
+}
+
+function modulo([a = ZERO, b = ONE]: readonly Size[], elem: number): Size {
+  const [x, y] = [a.constant, b.constant];
+  if (isInteger(elem) && x !== undefined && y !== undefined && x >= 0 && y > 0) return Size.of(x % y);
+  if (isInteger(elem) && exactQuotient(a, b)) return ZERO;
+  return Size.opaque('mod', [a, b], { integer: isInteger(elem), min: a.min >= 0 && b.min > 0 ? 0 : -Infinity });
+}
+
+function truth(known: boolean): Size {
+  return known ? ONE : ZERO;
+}
+
+/** A comparison by the order of its operands, where that is the same whatever the atoms are. */
+function comparison(name: string, holds: (order: -1 | 0 | 1) => boolean): Arithmetic {
+  return ([a = ZERO, b = ZERO]) => {
+    const order = a.compare(b);
+    if (order !== undefined) return truth(holds(order));
+    return Size.opaque(name, [a, b], { min: 0 });
+  };
+}
+
+/** Orders that are known in part: an atom that is at least 0 is not less than 0. */
+function less([a = ZERO, b = ZERO]: readonly Size[]): Size {
+  if (a.minus(b).min >= 0) return ZERO;
+  return comparison('less', (order) => order < 0)([a, b], INT64);
+}
+
+function lessOrEqual([a = ZERO, b = ZERO]: readonly Size[]): Size {
+  if (b.minus(a).min >= 0) return ONE;
+  return comparison('less-or-equal', (order) => order <= 0)([a, b], INT64);
+}
+
+function floor([a = ZERO]: readonly Size[]): Size {
+  if (a.constant !== undefined) return Size.of(Math.floor(a.constant));
+  return a.integer ? a : Size.opaque('floor', [a], { min: a.min >= 0 ? 0 : -Infinity });
+}
+
+function ceil([a = ZERO]: readonly Size[]): Size {
+  if (a.constant !== undefined) return Size.of(Math.ceil(a.constant));
+  return a.integer ? a : Size.opaque('ceil', [a], { min: a.min >= 0 ? 0 : -Infinity });
+}
+
+/** Half to even, as ONNX has it. */
+function round([a = ZERO]: readonly Size[]): Size {
+  if (a.constant !== undefined) {
+    const below = Math.floor(a.constant);
+    const rest = a.constant - below;
+    return Size.of(rest < 0.5 || (rest === 0.5 && below % 2 === 0) ? below : below + 1);
+  }
+  return a.integer ? a : Size.opaque('round', [a], { min: a.min >= 0 ? 0 : -Infinity });
+}
+
+function absolute([a = ZERO]: readonly Size[]): Size {
+  if (a.min >= 0) return a;
+  return a.constant !== undefined ? Size.of(Math.abs(a.constant)) : Size.opaque('abs', [a], { integer: a.integer, min: 0 });
+}
+
+function truncated(a: Size): Size {
+  if (a.constant !== undefined) return Size.of(Math.trunc(a.constant));
+  return a.integer ? a : Size.opaque('trunc', [a], { min: a.min >= 0 ? 0 : -Infinity });
+}
+
+function nonZero(a: Size): Size {
+  const order = a.compare(ZERO);
+  if (order !== undefined) return truth(order !== 0);
+  return Size.opaque('non-zero', [a], { min: 0 });
+}
+
+/** A conversion of type. */
+export function cast(value: Size, from: number, to: number): Size | undefined {
+  if (to === BOOL) return from === BOOL ? value : nonZero(value);
+  if (isInteger(to)) return isInteger(from) || from === BOOL ? value : truncated(value);
+  if (to === FLOAT || to === DOUBLE) {
+    return value.constant === undefined ? value : rounded(value.constant, to);
+  }
+  return undefined;
+}
+
+function and([a = ZERO, b = ZERO]: readonly Size[]): Size {
+  if (a.is(0) || b.is(0)) return ZERO;
+  if (a.is(1)) return b;
+  return b.is(1) ? a : Size.opaque('and', [a, b], { min: 0 });
+}
+
+function or([a = ZERO, b = ZERO]: readonly Size[]): Size {
+  if (a.is(1) || b.is(1)) return ONE;
+  if (a.is(0)) return b;
+  return b.is(0) ? a : Size.opaque('or', [a, b], { min: 0 });
+}
+
+function not([a = ZERO]: readonly Size[]): Size {
+  return a.constant === undefined ? Size.opaque('not', [a], { min: 0 }) : truth(a.constant === 0);
+}
+
+const add = ring('add', (a, b) => a.plus(b), (a, b) => a + b);
+const multiply = ring('mul', (a, b) => a.times(b), (a, b) => a * b);
+
+export const ARITHMETIC: Readonly<Record<string, Arithmetic>> = {
+  Add: add,
+  Sum: (operands, elem) => operands.reduce((sum, operand) => add([sum, operand], elem)),
+  Sub: ring('sub', (a, b) => a.minus(b), (a, b) => a - b),
+  Mul: multiply,
+  Div: divide,
+  Mod: modulo,
+  Min: (operands) => operands.reduce(lesser),
+  Max: (operands) => operands.reduce(greater),
+  Neg: ([a = ZERO], elem) => multiply([a, Size.of(-1)], elem),
+  Abs: absolute,
+  Floor: floor,
+  Ceil: ceil,
+  Round: round,
+  Identity: ([a = ZERO]) => a,
+  Equal: comparison('equal', (order) => order === 0),
+  Less: less,
+  Greater: ([a = ZERO, b = ZERO]) => less([b, a]),
+  LessOrEqual: lessOrEqual,
+  GreaterOrEqual: ([a = ZERO, b = ZERO]) => lessOrEqual([b, a]),
+  And: and,
+  Or: or,
+  Not: not,
+  Where: ([condition = ZERO, a = ZERO, b = ZERO]) => {
+    if (condition.constant !== undefined) return condition.constant === 0 ? b : a;
+    return a.equals(b) ? a : Size.opaque('where', [condition, a, b], { integer: a.integer && b.integer, min: Math.min(a.min, b.min) });
+  },
+};
+
+export function product(values: readonly Size[], elem: number): Size {
+  return values.reduce((all, value) => multiply([all, value], elem), ONE);
+}
+
+export function sum(values: readonly Size[], elem: number): Size {
+  return values.reduce((all, value) => add([all, value], elem), ZERO);
+}

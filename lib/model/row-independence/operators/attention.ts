@@ -1,0 +1,168 @@
+import { dimsOf, refuseAlong, type Call, type Operators } from '../call';
+import { coupled, notUnderstood } from '../obstacle';
+import { ONE, Size } from '../size';
+import { invariant, rowsOn, type Tensor, type Value } from '../tensor';
+import { withoutValues } from './layout';
+
+/**
+ * Inputs of which there is one for each row, on the axis of their own that counts rows; each must have rows, or all
+ * must have none.
+ */
+function together(call: Call, places: readonly (readonly [position: number, axis: number])[]): boolean {
+  const tensors = places.flatMap(([position, axis]) => (call.has(position) ? [{ t: call.data(position), axis }] : []));
+  if (tensors.every(({ t }) => !t.rows)) return false;
+  for (const { t, axis } of tensors) {
+    if (!t.rows) throw coupled('combines the rows with what is not one of each row');
+    if (t.rows.axis !== axis) throw coupled('works over the axis that counts rows');
+    if (!t.rows.outer.is(1) || !t.rows.inner.is(1)) throw notUnderstood('other axes are folded into the rows');
+  }
+  return true;
+}
+
+/** An input that is one for each row, or the same for all: then its first axis has one element. */
+function orShared(call: Call, position: number, rank: number): void {
+  const t = call.optionalData(position);
+  if (!t) return;
+  const dims = dimsOf(t);
+  if (dims.length > rank) throw notUnderstood('an input of it has more axes than it should');
+  const axis = 0;
+  if (!t.rows) {
+    if (dims.length === rank && !dims[0]?.is(1)) throw coupled('combines the rows with what is fixed for each of their positions');
+    return;
+  }
+  if (dims.length !== rank || t.rows.axis !== axis) throw coupled('combines rows that are on different axes');
+  if (!t.rows.outer.is(1) || !t.rows.inner.is(1)) throw notUnderstood('other axes are folded into the rows');
+}
+
+function shared(call: Call, positions: readonly number[]): void {
+  for (const position of positions) call.shared(position, 'its weights');
+}
+
+function refuse(call: Call, positions: readonly number[]): void {
+  for (const position of positions) if (call.has(position)) throw notUnderstood('an input of it is not followed');
+}
+
+function rowsFirst(dims: readonly Size[], like: Tensor, axis = 0): Tensor {
+  return { kind: 'tensor', dims, rows: rowsOn(axis), elem: like.elem };
+}
+
+/** Nothing of it has rows: what it gives is the same for all of them. */
+function allShared(call: Call): Value[] {
+  return call.node.output.map(() => invariant(undefined));
+}
+
+/** Of ONNX: queries, keys and values of 3 or 4 axes, the rows first. */
+function onnxAttention(call: Call): Value[] {
+  const carries = together(call, [0, 1, 2, 4, 5, 6].map((position) => [position, 0] as const));
+  if (!carries) {
+    if (call.optionalData(3)?.rows) throw coupled('masks what is shared by what rows hold');
+    return allShared(call);
+  }
+  // Aligned from the right: a mask of fewer axes has none for the rows.
+  orShared(call, 3, 4);
+  const [q, v] = [call.data(0), call.data(2)];
+  const [rows = ONE, second = ONE, third = ONE] = dimsOf(q);
+  const wide = dimsOf(q).length === 4;
+  const y = wide ? [rows, second, third, dimsOf(v)[3] ?? call.fresh('width')] : [rows, second, call.fresh('width')];
+  const kept = [1, 2, 3].map((at) => rowsFirst([rows, call.fresh(`heads ${at}`), call.fresh(`steps ${at}`), call.fresh(`width ${at}`)], q));
+  return [rowsFirst(y, q), ...kept];
+}
+
+/** A mask of [rows], [rows, steps] or more axes. */
+function multiHeadAttention(call: Call): Value[] {
+  refuse(call, [8, 9]);
+  shared(call, [3]);
+  const carries = together(call, [0, 1, 2, 4, 6, 7].map((position) => [position, 0] as const));
+  if (!carries) {
+    if (call.optionalData(5)?.rows) throw coupled('masks what is shared by what rows hold');
+    return allShared(call);
+  }
+  orShared(call, 5, 4);
+  const q = call.data(0);
+  const [rows = ONE, steps = ONE] = dimsOf(q);
+  if (dimsOf(q).length !== 3 && dimsOf(q).length !== 5) throw notUnderstood('its query has neither 3 nor 5 axes');
+  const v = call.has(2) ? dimsOf(call.data(2)) : [];
+  const width = v.length === 3 ? (v[2] as Size) : call.fresh('width');
+  const kept = [1, 2, 3].map((at) => rowsFirst([rows, call.fresh(`heads ${at}`), call.fresh(`steps ${at}`), call.fresh(`width ${at}`)], q));
+  return [rowsFirst([rows, steps, width], q), ...kept];
+}
+
+/** @param positions - of what differs between the plain and the quantized operator */
+function packedAttention(positions: { weights: readonly number[]; mask: number; past: number; bias?: number; refused: readonly number[] }) {
+  return (call: Call): Value[] => {
+    refuse(call, positions.refused);
+    shared(call, positions.weights);
+    const carries = together(call, [[0, 0], [positions.mask, 0], [positions.past, 1]]);
+    if (!carries) {
+      if (positions.bias !== undefined && call.optionalData(positions.bias)?.rows) throw coupled('masks what is shared by what rows hold');
+      return allShared(call);
+    }
+    if (call.attributes.int('past_present_share_buffer', 0) !== 0) throw notUnderstood('its state shares a buffer');
+    if (positions.bias !== undefined) orShared(call, positions.bias, 4);
+    const x = call.data(0);
+    const [rows = ONE, steps = ONE] = dimsOf(x);
+    const width = call.data(1).dims?.[1]?.dividedBy(Size.of(3));
+    const known = call.attributes.has('qkv_hidden_sizes') ? undefined : width;
+    const state = [Size.of(2), rows, call.fresh('heads'), call.fresh('steps'), call.fresh('head')];
+    return [rowsFirst([rows, steps, known ?? call.fresh('width')], x), rowsFirst(state, x, 1)];
+  };
+}
+
+function groupQueryAttention(call: Call): Value[] {
+  refuse(call, [12, 13, 14, 15, 16]);
+  shared(call, [6, 7, 8, 11]);
+  const carries = together(call, [0, 1, 2, 3, 4, 5, 9].map((position) => [position, 0] as const));
+  if (!carries) return allShared(call);
+  orShared(call, 10, 4);
+  const q = call.data(0);
+  const [rows = ONE, steps = ONE, width = ONE] = dimsOf(q);
+  const kept = [1, 2, 3].map((at) => rowsFirst([rows, call.fresh(`heads ${at}`), call.fresh(`steps ${at}`), call.fresh(`width ${at}`)], q));
+  // Queries, keys and values may be packed into one tensor, which is wider than the result.
+  return [rowsFirst([rows, steps, call.has(1) ? width : call.fresh('width')], q), ...kept];
+}
+
+/** Turns each vector by an angle of its position: positions may be one for all, or [rows, steps]. */
+function rotaryEmbedding(positions: { ids: number; caches: readonly number[] }) {
+  return (call: Call): Value => {
+    const x = call.data(0);
+    if (call.attributes.int('is_packed_batching', 0) !== 0) throw notUnderstood('rows are packed into each other');
+    const rank = dimsOf(x).length;
+    const ids = call.optionalData(positions.ids);
+    const caches = positions.caches.map((position) => call.optionalData(position));
+    const extras = [ids, ...caches].filter((t): t is Tensor => t !== undefined);
+    if (!x.rows) {
+      if (extras.some(({ rows }) => rows)) throw coupled('turns what is shared by what rows hold');
+      return withoutValues(x);
+    }
+    if (rank < 3 || x.rows.axis !== 0 || !x.rows.outer.is(1) || !x.rows.inner.is(1)) throw coupled('works over the axis that counts rows');
+    for (const t of extras) {
+      if (t.rows && (t.rows.axis !== 0 || !t.rows.outer.is(1) || !t.rows.inner.is(1))) throw coupled('combines rows that are on different axes');
+    }
+    const one = ids && Size.product(dimsOf(ids)).is(1);
+    if (ids && !ids.rows && !one) throw coupled('takes the position of each row from its place in the batch');
+    // A table has two axes; angles that are given as they are have the rows in front.
+    if (caches.some((cache) => cache && (cache.rows ? dimsOf(cache).length !== 3 : dimsOf(cache).length !== 2))) {
+      throw coupled('combines the rows with what is not one of each row');
+    }
+    return withoutValues(x);
+  };
+}
+
+/** Normalizes the sum of its inputs over the last axis. */
+export function refuseLastAxis(t: Tensor, what: string): void {
+  refuseAlong(t, dimsOf(t).length - 1, what);
+}
+
+export const attention: { onnx: Operators; microsoft: Operators } = {
+  onnx: {
+    Attention: onnxAttention,
+    RotaryEmbedding: rotaryEmbedding({ ids: 3, caches: [1, 2] }),
+  },
+  microsoft: {
+    Attention: packedAttention({ weights: [1, 2], mask: 3, past: 4, bias: 5, refused: [6] }),
+    QAttention: packedAttention({ weights: [1, 2, 3, 4, 6, 7], mask: 5, past: 8, refused: [] }),
+    MultiHeadAttention: multiHeadAttention,
+    GroupQueryAttention: groupQueryAttention,
+    RotaryEmbedding: rotaryEmbedding({ ids: 1, caches: [2, 3] }),
+  },
+};

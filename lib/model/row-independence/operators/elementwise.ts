@@ -1,0 +1,156 @@
+import { broadcast } from '../align';
+import { asData, asTensor, type Call, type Operators } from '../call';
+import { coupled, notUnderstood } from '../obstacle';
+import { ONE, type Size } from '../size';
+import {
+  BOOL,
+  constantDims,
+  flatIndex,
+  indices,
+  INT32,
+  INT64,
+  isTainted,
+  MAX_VALUES,
+  valuesOf,
+  type Tensor,
+  type Value,
+} from '../tensor';
+import { ARITHMETIC, cast, type Arithmetic } from './arithmetic';
+
+/** Combines tensors element by element, with broadcasting; follows the shape arithmetic where all are parts of it. */
+export function pointwise(call: Call, tensors: readonly Tensor[], elem: number): Tensor {
+  const arithmetic = ARITHMETIC[call.node.opType];
+  const computed = arithmetic && arithmeticResult(tensors, arithmetic, elem);
+  return computed ?? merged(tensors.map(asData), elem);
+}
+
+/** Sizes and rows of tensors combined element by element. */
+export function merged(tensors: readonly Tensor[], elem: number): Tensor {
+  return { kind: 'tensor', ...broadcast(tensors), elem };
+}
+
+function arithmeticResult(tensors: readonly Tensor[], arithmetic: Arithmetic, elem: number): Tensor | undefined {
+  const shapes: number[][] = [];
+  for (const tensor of tensors) {
+    const dims = tensor.values && constantDims(tensor);
+    if (!dims) return undefined;
+    shapes.push(dims);
+  }
+  const rank = Math.max(0, ...shapes.map(({ length }) => length));
+  const dims: number[] = [];
+  for (let axis = 0; axis < rank; axis++) {
+    const sizes = shapes.map((shape) => shape[axis - rank + shape.length] ?? 1);
+    const size = sizes.find((dim) => dim !== 1) ?? 1;
+    if (sizes.some((dim) => dim !== 1 && dim !== size)) return undefined;
+    dims.push(size);
+  }
+  if (dims.reduce((count, dim) => count * dim, 1) > MAX_VALUES) return undefined;
+  const typed = tensors.at(-1)?.elem ?? elem;
+  const values = [...indices(dims)].map((index) =>
+    arithmetic(
+      tensors.map(({ values = [] }, at) => elementAt(values, shapes[at] as number[], index)),
+      typed,
+    ),
+  );
+  return valuesOf(dims, values, elem);
+}
+
+function elementAt(values: readonly Size[], shape: readonly number[], index: readonly number[]): Size {
+  const own = shape.map((dim, axis) => (dim === 1 ? 0 : (index[axis + index.length - shape.length] as number)));
+  return values[flatIndex(own, shape)] as Size;
+}
+
+function all(call: Call): Tensor[] {
+  return call.inputs.flatMap((value) => (value ? [asTensor(value)] : []));
+}
+
+/** The result has the type of the operands. */
+function sameType(call: Call): Value {
+  const tensors = all(call);
+  return pointwise(call, tensors, tensors[0]?.elem ?? 0);
+}
+
+function predicate(call: Call): Value {
+  return pointwise(call, all(call), BOOL);
+}
+
+function unary(call: Call): Value {
+  const { dims, rows, elem } = call.data(0);
+  return { kind: 'tensor', ...(dims && { dims }), ...(rows && { rows }), elem };
+}
+
+/** What passes the tensor on, whatever it holds. */
+export function identity(call: Call): Value {
+  const value = call.inputs[0];
+  if (!value) throw notUnderstood('it has no input');
+  return value;
+}
+
+function castTo(elem: (call: Call) => number) {
+  return (call: Call): Value => {
+    const tensor = call.tensor(0);
+    const to = elem(call);
+    const { values, rowNumbers, ...rest } = tensor;
+    const converted = values?.map((value) => cast(value, tensor.elem, to));
+    if (converted?.every((value): value is Size => value !== undefined)) return { ...rest, elem: to, values: converted };
+    if (isTainted(tensor)) throw coupled('turns the number of rows into data');
+    // A narrower type has no room for the number of every row.
+    if (rowNumbers && (to === INT64 || to === INT32)) return { ...tensor, elem: to };
+    asData(tensor);
+    return { ...rest, elem: to };
+  };
+}
+
+/** Before version 7 in training unless `is_test`; from version 12 as the input says. */
+function dropout(call: Call): Value[] {
+  const training = call.opset < 7 && call.attributes.int('is_test', 0) === 0;
+  const [mode] = (call.has(2) && call.tensor(2).values) || [];
+  if (training || (call.has(2) && !mode?.is(0))) throw notUnderstood('drops elements at random');
+  const x = call.tensor(0);
+  const { dims, rows } = x;
+  return [x, { kind: 'tensor', ...(dims && { dims }), ...(rows && { rows }), elem: BOOL }];
+}
+
+function where(call: Call): Value {
+  return pointwise(call, all(call), call.tensor(2).elem);
+}
+
+/** Before version 7 of the operator set, an operand was broadcast only on request, from a given axis on. */
+function arithmeticOperator(call: Call): Value {
+  if (call.opset >= 7 || call.attributes.int('broadcast', 0) === 0) return sameType(call);
+  const [a, b] = [call.tensor(0), call.tensor(1)];
+  const axis = call.attributes.int('axis');
+  if (axis === undefined || !a.dims || !b.dims) return sameType(call);
+  const missing = a.dims.length - (axis < 0 ? axis + a.dims.length : axis) - b.dims.length;
+  if (b.rows || b.values || missing < 0) throw notUnderstood('how its operands are aligned is not known');
+  return merged([asData(a), { ...b, dims: [...b.dims, ...Array<Size>(missing).fill(ONE)] }], a.elem);
+}
+
+const UNARY = [
+  ...['Relu', 'Sigmoid', 'Tanh', 'Exp', 'Log', 'Sqrt', 'Reciprocal', 'Erf', 'Sin', 'Cos', 'Tan', 'Asin', 'Acos'],
+  ...['Atan', 'Sinh', 'Cosh', 'Asinh', 'Acosh', 'Atanh', 'Sign', 'Softplus', 'Softsign', 'Elu', 'Selu', 'Celu'],
+  ...['LeakyRelu', 'HardSigmoid', 'HardSwish', 'Mish', 'Swish', 'ThresholdedRelu', 'Shrink', 'Gelu', 'BitwiseNot'],
+  ...['ScaledTanh', 'ParametricSoftplus', 'Affine'],
+];
+
+const ARITHMETIC_OPERATORS = ['Add', 'Sub', 'Mul', 'Div'];
+const SAME_TYPE = [
+  ...['Mod', 'Min', 'Max', 'Sum', 'Neg', 'Abs', 'Floor', 'Ceil', 'Round', 'Pow', 'PRelu', 'BitShift', 'BitwiseAnd'],
+  ...['BitwiseOr', 'BitwiseXor', 'Mean', 'StringConcat', 'Clip'],
+];
+const PREDICATES = ['Equal', 'Less', 'Greater', 'LessOrEqual', 'GreaterOrEqual', 'And', 'Or', 'Not', 'Xor'];
+
+export const elementwise: Operators = {
+  ...Object.fromEntries(UNARY.map((name) => [name, unary])),
+  ...Object.fromEntries(ARITHMETIC_OPERATORS.map((name) => [name, arithmeticOperator])),
+  ...Object.fromEntries(SAME_TYPE.map((name) => [name, sameType])),
+  ...Object.fromEntries(PREDICATES.map((name) => [name, predicate])),
+  ...Object.fromEntries(
+    ['IsNaN', 'IsInf', 'RegexFullMatch'].map((name) => [name, (call: Call) => ({ ...(unary(call) as Tensor), elem: BOOL })]),
+  ),
+  Identity: identity,
+  Cast: castTo((call) => call.attributes.int('to', 0)),
+  CastLike: castTo((call) => call.tensor(1).elem),
+  Where: where,
+  Dropout: dropout,
+};

@@ -1,0 +1,208 @@
+import { broadcast } from '../align';
+import { asTensor, axisOf, dimsOf, refuseAlong, type Call, type Operators, type Transfer } from '../call';
+import { coupled, notUnderstood } from '../obstacle';
+import { ONE, Size } from '../size';
+import { FLOAT, INT32, type Tensor, type Value } from '../tensor';
+import { refuseLastAxis } from './attention';
+import { batchFirst, convolution } from './convolution';
+import { merged } from './elementwise';
+import { indexing } from './indexing';
+import { concatenated, layout, withoutValues } from './layout';
+import { addedTo, gemm, matmul, quantizedMatmul, single, swapped } from './linear';
+import { dynamic, quantization } from './quantization';
+import { reduction } from './reduction';
+import { slicing } from './slicing';
+
+/** Elements of the tensors at these positions; what is at `parameters` is one number for all. */
+function elementwise(tensors: readonly number[], parameters: readonly number[] = []): Transfer {
+  return (call) => {
+    for (const position of parameters) single(call, position);
+    const given = tensors.filter((position) => call.has(position)).map((position) => call.data(position));
+    return merged(given, given[0]?.elem ?? 0);
+  };
+}
+
+function fusedMatmul(call: Call): Value {
+  const { attributes } = call;
+  if (attributes.int('transBatchA', 0) !== 0 || attributes.int('transBatchB', 0) !== 0) throw notUnderstood('it exchanges axes of the batch');
+  const activation = attributes.string('activation', '');
+  if (/softmax/i.test(activation)) throw notUnderstood('it works over an axis afterwards');
+  const [a, b] = [call.data(0), call.data(1)];
+  return matmul(attributes.int('transA', 0) !== 0 ? swapped(a) : a, attributes.int('transB', 0) !== 0 ? swapped(b) : b);
+}
+
+/** Weights in blocks; each row of the left matrix is multiplied alone. */
+function packedWeights(call: Call): Value {
+  for (let position = 1; position < call.inputs.length; position++) call.shared(position, 'its weights');
+  const t = call.data(0);
+  refuseLastAxis(t, 'sums over the axis that counts rows');
+  const width = call.attributes.int('N');
+  return { ...withoutValues(t), dims: [...dimsOf(t).slice(0, -1), width === undefined ? call.fresh('width') : Size.of(width)] };
+}
+
+function quantizedGemm(call: Call): Value {
+  for (const position of [1, 2, 7, 8]) single(call, position);
+  for (const position of [3, 4, 5, 6]) call.shared(position, 'its weights');
+  const [a, b] = [call.data(0), call.data(3)];
+  const turned = call.attributes.int('transA', 0) !== 0;
+  return matmul(turned ? swapped(a) : a, call.attributes.int('transB', 0) !== 0 ? swapped(b) : b);
+}
+
+/** Adds inputs, then normalizes over the last axis. */
+function skipLayerNormalization(parameters: readonly number[]): Transfer {
+  return (call) => {
+    for (const position of parameters) call.shared(position, 'its weights');
+    const [x, skip] = [call.data(0), call.data(1)];
+    if (skip.rows && !x.rows) throw coupled('adds rows to what has none');
+    const sum = addedTo(withoutValues(x), skip);
+    refuseLastAxis(sum, 'normalizes over the rows');
+    const statistics = { ...sum, dims: [...dimsOf(sum).slice(0, -1), ONE] };
+    return [sum, statistics, statistics, sum];
+  };
+}
+
+/** Looks up words, positions and segments of [rows, steps], adds and normalizes them. */
+function embedLayerNormalization(call: Call): Value[] {
+  for (const position of [2, 3, 4, 5, 6]) call.shared(position, 'its weights');
+  const ids = call.data(0);
+  const [rows = ONE, steps = ONE] = dimsOf(ids);
+  const others = [1, 7, 8].filter((position) => call.has(position)).map((position) => call.data(position));
+  if (!ids.rows) {
+    if (others.some((t) => t.rows)) throw coupled('adds rows to what has none');
+    throw notUnderstood('its result is not known');
+  }
+  if (ids.rows.axis !== 0) throw coupled('normalizes over the rows');
+  for (const t of others) {
+    if (!t.rows && !dimsOf(t)[0]?.is(1)) throw coupled('combines the rows with what is fixed for each of their positions');
+    if (t.rows && t.rows.axis !== 0) throw coupled('combines rows that are on different axes');
+  }
+  broadcast([ids, ...others]);
+  const width = call.data(2).dims?.[1] ?? call.fresh('width');
+  const embedded: Tensor = { ...withoutValues(ids), dims: [rows, steps, width], elem: FLOAT };
+  return [embedded, { ...withoutValues(ids), dims: [rows], elem: INT32 }, embedded];
+}
+
+/** A convolution, a summand of the same sizes, and a function of each element. */
+function fusedConvolution(call: Call): Value {
+  const result = convolution(1, [2], 0)(call) as Tensor;
+  const summand = call.optionalData(3);
+  if (!summand) return result;
+  if (Boolean(summand.rows) !== Boolean(result.rows)) throw coupled('adds what is not one of each row');
+  return addedTo(result, summand);
+}
+
+/** Keeps rows and channels; of the other sizes nothing is known. */
+function channelsLast(call: Call): Value {
+  const x = batchFirst(call.data(0));
+  for (let position = 1; position < call.inputs.length; position++) call.shared(position, 'its weights');
+  const [rows = ONE, ...rest] = dimsOf(x);
+  return { ...withoutValues(x), dims: [rows, ...rest.map((_, at) => call.fresh(`size ${at}`))] };
+}
+
+function quantizedConcat(call: Call): Value {
+  for (let position = 0; position < call.inputs.length; position++) {
+    if (position < 2 || (position - 2) % 3 !== 0) single(call, position);
+  }
+  const tensors = call.inputs.flatMap((value, position) => (value && position >= 2 && (position - 2) % 3 === 0 ? [asTensor(value)] : []));
+  return concatenated(tensors.map(withoutValues), call.attributes.int('axis', 1));
+}
+
+function quantizedSoftmax(call: Call): Value {
+  for (const position of [1, 2, 3, 4]) single(call, position);
+  const t = call.data(0);
+  const axis = axisOf(call.attributes.int('axis', -1), dimsOf(t).length);
+  // In the older form everything from the axis on is one axis.
+  if (t.rows && t.rows.axis >= axis) throw coupled('works over the axis that counts rows');
+  return withoutValues(t);
+}
+
+function quantizedReduce(call: Call): Value {
+  for (const position of [1, 2, 3, 4]) single(call, position);
+  const axes = call.attributes.ints('axes');
+  const t = call.data(0);
+  const rank = dimsOf(t).length;
+  const reduced = axes?.map((axis) => axisOf(axis, rank)) ?? dimsOf(t).map((_, axis) => axis);
+  for (const axis of reduced) refuseAlong(t, axis, 'reduces over the rows');
+  if (call.attributes.int('keepdims', 1) === 0) throw notUnderstood('it drops the axes');
+  return { ...withoutValues(t), dims: dimsOf(t).map((dim, axis) => (reduced.includes(axis) ? ONE : dim)) };
+}
+
+function globalPool(call: Call): Value {
+  const x = batchFirst(call.data(0));
+  for (const position of [1, 2, 3, 4]) single(call, position);
+  const last = call.attributes.int('channels_last', 0) !== 0;
+  const dims = dimsOf(x).map((dim, axis, { length }) => (axis === 0 || axis === (last ? length - 1 : 1) ? dim : ONE));
+  return { ...withoutValues(x), dims };
+}
+
+function inverse(call: Call): Value {
+  const t = call.data(0);
+  const rank = dimsOf(t).length;
+  if (t.rows && t.rows.axis >= rank - 2) throw coupled('works over the axis that counts rows');
+  return withoutValues(t);
+}
+
+function splitGelu(call: Call): Value {
+  const sum = addedTo(withoutValues(call.data(0)), call.data(1));
+  refuseLastAxis(sum, 'works over the axis that counts rows');
+  const half = dimsOf(sum).at(-1)?.dividedBy(Size.of(2)) ?? call.fresh('width');
+  return { ...sum, dims: [...dimsOf(sum).slice(0, -1), half] };
+}
+
+function distances(call: Call): Value {
+  return matmul(call.data(0), swapped(call.data(1)));
+}
+
+function tokens(call: Call): never {
+  if (call.data(0).rows) throw coupled('pads each row to the longest of the batch');
+  throw notUnderstood('its result is not known');
+}
+
+export const fused: Operators = {
+  Gelu: elementwise([0]),
+  QuickGelu: elementwise([0]),
+  FastGelu: elementwise([0, 1]),
+  BiasGelu: elementwise([0, 1]),
+  BiasAdd: elementwise([0, 1, 2]),
+  BiasSplitGelu: splitGelu,
+  ComplexMul: elementwise([0, 1]),
+  MurmurHash3: elementwise([0]),
+  MulInteger: elementwise([0, 2], [1, 3]),
+  QLinearAdd: elementwise([0, 3], [1, 2, 4, 5, 6, 7]),
+  QLinearMul: elementwise([0, 3], [1, 2, 4, 5, 6, 7]),
+  QLinearWhere: elementwise([0, 1, 4], [2, 3, 5, 6, 7, 8]),
+  QLinearLeakyRelu: elementwise([0], [1, 2, 3, 4]),
+  QLinearSigmoid: elementwise([0], [1, 2, 3, 4]),
+  QLinearSoftmax: quantizedSoftmax,
+  QLinearConcat: quantizedConcat,
+  QLinearReduceMean: quantizedReduce,
+  QLinearGlobalAveragePool: globalPool,
+  QLinearAveragePool: channelsLast,
+  QLinearConv: (call) => (call.attributes.int('channels_last', 0) !== 0 ? channelsLast(call) : convolution(3, [1, 2, 4, 5, 6, 7, 8], 0)(call)),
+  QGemm: quantizedGemm,
+  FusedMatMul: fusedMatmul,
+  FusedMatMulActivation: fusedMatmul,
+  TransposeMatMul: fusedMatmul,
+  FusedGemm: gemm,
+  FusedConv: fusedConvolution,
+  MatMulNBits: packedWeights,
+  MatMulBnb4: packedWeights,
+  MatMulInteger16: (call) => matmul(call.data(0), call.data(1), INT32),
+  MatMulIntegerToFloat: quantizedMatmul([2, 4], [3, 5, 6], 1, FLOAT),
+  DynamicQuantizeMatMul: dynamic,
+  DynamicQuantizeLSTM: dynamic,
+  SkipLayerNormalization: skipLayerNormalization([2, 3, 4]),
+  SkipSimplifiedLayerNormalization: skipLayerNormalization([2, 3]),
+  EmbedLayerNormalization: embedLayerNormalization,
+  Inverse: inverse,
+  CDist: distances,
+  Tokenizer: tokens,
+  QuantizeLinear: quantization['QuantizeLinear'] as Transfer,
+  DequantizeLinear: quantization['DequantizeLinear'] as Transfer,
+  GatherND: indexing['GatherND'] as Transfer,
+  Unique: indexing['Unique'] as Transfer,
+  Pad: slicing['Pad'] as Transfer,
+  Trilu: layout['Trilu'] as Transfer,
+  Range: layout['Range'] as Transfer,
+  ReduceSumInteger: reduction['ReduceSum'] as Transfer,
+};

@@ -1,0 +1,247 @@
+import { commonRows } from '../align';
+import { asData, axisOf, dimsOf, refuseAlong, type Call, type Operators } from '../call';
+import { coupled, notUnderstood } from '../obstacle';
+import { ONE, Size } from '../size';
+import {
+  constantDims,
+  INT64,
+  invariant,
+  rearranged,
+  type Rows,
+  type Tensor,
+  type Value,
+} from '../tensor';
+import { withoutValues } from './layout';
+
+function gather(call: Call): Value {
+  const data = call.tensor(0);
+  const indices = call.data(1);
+  const dims = dimsOf(data);
+  const picked = dimsOf(indices);
+  const axis = axisOf(call.attributes.int('axis', 0), dims.length);
+  const sizes = [...dims.slice(0, axis), ...picked, ...dims.slice(axis + 1)];
+  const known = gatherValues(data, indices, axis, sizes);
+  if (known) return known;
+  if (asData(data).rows && indices.rows) throw coupled('picks from rows by what other rows hold');
+  refuseAlong(data, axis, 'picks some of the rows by their position');
+  const rows = data.rows
+    ? { ...data.rows, axis: data.rows.axis < axis ? data.rows.axis : data.rows.axis + picked.length - 1 }
+    : indices.rows && { ...indices.rows, axis: indices.rows.axis + axis };
+  return { kind: 'tensor', dims: sizes, elem: data.elem, ...(rows && { rows }) };
+}
+
+function gatherValues(data: Tensor, indices: Tensor, axis: number, sizes: readonly Size[]): Tensor | undefined {
+  const [old, target, picked] = [constantDims(data), constantDims(invariant(sizes)), constantDims(indices)];
+  const at = indices.values?.map(({ constant }) => constant);
+  if (!old || !target || !picked || !data.values || !at?.every((value): value is number => value !== undefined)) return undefined;
+  const length = old[axis] as number;
+  if (at.some((value) => value < -length || value >= length)) return undefined;
+  return rearranged(data, target, (index) => {
+    const inner = index.slice(axis, axis + picked.length).reduce((flat, i, k) => flat * (picked[k] as number) + i, 0);
+    const source = at[inner] as number;
+    const own = [...index.slice(0, axis), source < 0 ? source + length : source, ...index.slice(axis + picked.length)];
+    return own.reduce((flat, i, k) => flat * (old[k] as number) + i, 0);
+  });
+}
+
+/** Element by element: the same axes in both, but for the one that is picked along. */
+function gatherElements(call: Call): Value {
+  const [data, indices] = [call.data(0), call.data(1)];
+  const dims = dimsOf(indices);
+  const axis = axisOf(call.attributes.int('axis', 0), dimsOf(data).length);
+  refuseAlong(data, axis, 'picks rows by their position');
+  if (indices.rows?.axis === axis && data.rows) throw coupled('picks rows by their position');
+  // Not broadcast: indices may have fewer elements than the data along other axes, but rows must meet in full.
+  if (data.rows && !indices.rows) throw coupled('picks some of the rows by their position');
+  if (!data.rows && indices.rows && indices.rows.axis !== axis) {
+    throw coupled('picks for each row what stands at its position in the batch');
+  }
+  const rows = commonRowsOf([data, indices]);
+  return { kind: 'tensor', dims, elem: data.elem, ...(rows && { rows }) };
+}
+
+function commonRowsOf(tensors: readonly Tensor[]): Rows | undefined {
+  const carriers = tensors.filter(({ rows }) => rows);
+  return commonRows(carriers.map((t) => ({ dims: dimsOf(t), rows: t.rows })));
+}
+
+function scatterElements(call: Call): Value {
+  const [data, indices, updates] = [call.data(0), call.data(1), call.data(2)];
+  const axis = axisOf(call.attributes.int('axis', 0), dimsOf(data).length);
+  const rows = commonRowsOf([data, indices, updates]);
+  if (!rows) return invariant(data.dims, data.elem);
+  if (!data.rows || !indices.rows || !updates.rows) throw coupled('writes what is not one of each row into the rows');
+  refuseAlong(data, axis, 'writes to rows by their position');
+  return { kind: 'tensor', dims: dimsOf(data), rows, elem: data.elem };
+}
+
+/** Whether each tuple of indices names its own row; refuses tuples that use numbers of rows in another way. */
+function picksOwnRow(data: Tensor, indices: Tensor, batchDims: number): boolean {
+  const { rowNumbers } = indices;
+  if (!rowNumbers) return false;
+  const width = indices.dims?.at(-1)?.constant;
+  const columns = rowNumbers === 'all' ? Array.from({ length: width ?? 0 }, (_, at) => at) : rowNumbers;
+  const [column] = columns;
+  const fits = batchDims === 0 && columns.length === 1 && column !== undefined && data.rows?.axis === column;
+  const plain = data.rows && data.rows.outer.is(1) && data.rows.inner.is(1);
+  const own = indices.rows && indices.rows.outer.is(1) && indices.rows.axis < dimsOf(indices).length - 1;
+  if (!fits || !plain || !own) throw coupled('computes with the position of each row in the batch');
+  return true;
+}
+
+function gatherND(call: Call): Value {
+  const data = call.data(0);
+  const indices = call.tensor(1);
+  if (!indices.rowNumbers) asData(indices);
+  const batchDims = call.attributes.int('batch_dims', 0);
+  const [dims, picked] = [dimsOf(data), dimsOf(indices)];
+  const width = picked.at(-1)?.constant;
+  if (width === undefined || batchDims < 0 || batchDims >= picked.length) throw notUnderstood('how many axes it picks along is not known');
+  const last = picked.length - 1;
+  const sizes = [...picked.slice(0, last), ...dims.slice(batchDims + width)];
+  const result = (rows: Rows | undefined): Tensor => ({ kind: 'tensor', dims: sizes, elem: data.elem, ...(rows && { rows }) });
+  if (indices.rows?.axis === last) throw coupled('picks by what several rows hold together');
+
+  if (picksOwnRow(data, indices, batchDims)) return result(indices.rows && withoutUniform(indices.rows));
+  if (data.rows && data.rows.axis < batchDims) {
+    if (!indices.rows) throw coupled('picks from the rows by what is not one of each row');
+    return result(commonRowsOf([data, indices]));
+  }
+  if (indices.rows && indices.rows.axis < batchDims) throw coupled('picks for each row what stands at its position in the batch');
+  if (data.rows) {
+    if (indices.rows) throw coupled('picks from rows by what other rows hold');
+    if (data.rows.axis < batchDims + width) throw coupled('picks some of the rows by their position');
+    return result({ ...data.rows, axis: data.rows.axis - batchDims - width + last });
+  }
+  return result(indices.rows);
+}
+
+function withoutUniform({ axis, outer, inner }: Rows): Rows {
+  return { axis, outer, inner };
+}
+
+function scatterND(call: Call): Value {
+  const data = call.data(0);
+  const indices = call.tensor(1);
+  const updates = call.data(2);
+  if (!indices.rowNumbers) asData(indices);
+  const [dims, picked] = [dimsOf(data), dimsOf(indices)];
+  const width = picked.at(-1)?.constant;
+  if (width === undefined) throw notUnderstood('how many axes it writes along is not known');
+  if (!data.rows && !indices.rows && !updates.rows) return invariant(dims, data.elem);
+  if (!data.rows) throw coupled('writes what rows hold into what is shared');
+  const result: Tensor = { kind: 'tensor', dims, elem: data.elem, rows: withoutUniform(data.rows) };
+  if (indices.rows && picksOwnRow(data, indices, 0)) {
+    const { axis } = indices.rows;
+    const own = updates.rows?.axis === axis && updates.rows.outer.is(1) && updates.rows.inner.equals(indices.rows.inner);
+    if (updates.rows && !own) throw coupled('writes rows into others');
+    if (!updates.rows) throw coupled('writes what is not one of each row into the rows');
+    return result;
+  }
+  if (indices.rows) throw coupled('writes to rows by what rows hold');
+  if (data.rows.axis < width) throw coupled('writes to some of the rows by their position');
+  const along = data.rows.axis - width + picked.length - 1;
+  if (updates.rows?.axis !== along) throw coupled('writes what is not one of each row into the rows');
+  commonRows([
+    { dims: [], rows: { ...data.rows, axis: along } },
+    { dims: dimsOf(updates), rows: updates.rows },
+  ]);
+  return result;
+}
+
+function oneHot(call: Call): Value {
+  const indices = call.data(0);
+  const dims = dimsOf(indices);
+  const [depth = ONE] = depthOf(call);
+  call.shared(2, 'the values for on and off');
+  const axis = axisOf(call.attributes.int('axis', -1), dims.length + 1);
+  const sizes = [...dims.slice(0, axis), depth, ...dims.slice(axis)];
+  const { rows } = indices;
+  const moved = rows && { ...rows, axis: rows.axis < axis ? rows.axis : rows.axis + 1 };
+  return { kind: 'tensor', dims: sizes, elem: call.data(2).elem, ...(moved && { rows: moved }) };
+}
+
+/** The depth may be of any numeric type. */
+function depthOf(call: Call): Size[] {
+  const tensor = call.shared(1, 'how many there are');
+  const value = tensor?.values?.[0];
+  return [value?.integer && value.min >= 0 ? value : call.fresh('depth')];
+}
+
+function topK(call: Call): Value[] {
+  const t = call.data(0);
+  const dims = dimsOf(t);
+  const axis = axisOf(call.attributes.int('axis', -1), dims.length);
+  refuseAlong(t, axis, 'sorts the rows');
+  const attribute = call.attributes.int('k');
+  const [k = ONE] = attribute === undefined ? call.numbers(1, 'how many it picks') : [Size.of(attribute)];
+  if (k.tainted) throw coupled('picks as many as there are rows');
+  const sizes = dims.map((dim, at) => (at === axis ? (k.min >= 0 ? k : call.fresh('k')) : dim));
+  const picked = { ...withoutValues(t), dims: sizes };
+  return [picked, { ...picked, elem: INT64 }];
+}
+
+function compress(call: Call): Value {
+  const [t, condition] = [call.data(0), call.data(1)];
+  if (condition.rows) throw coupled('keeps a number of elements that depends on the rows');
+  const along = call.attributes.int('axis');
+  if (along === undefined) {
+    if (t.rows) throw coupled('keeps some of the rows by their position');
+    return invariant([call.fresh('kept')], t.elem);
+  }
+  const dims = dimsOf(t);
+  const axis = axisOf(along, dims.length);
+  refuseAlong(t, axis, 'keeps some of the rows by their position');
+  return { ...withoutValues(t), dims: dims.map((dim, at) => (at === axis ? call.fresh('kept') : dim)) };
+}
+
+/** A number of results that depends on what all rows hold. */
+function counts(what: string, results: (call: Call, t: Tensor) => Value | Value[]) {
+  return (call: Call): Value | readonly Value[] => {
+    const tensors = call.allData();
+    if (tensors.some(({ rows }) => rows)) throw coupled(what);
+    return results(call, tensors[0] ?? invariant(undefined));
+  };
+}
+
+function nonZero(call: Call, t: Tensor): Value {
+  return invariant([t.dims ? Size.of(t.dims.length) : call.fresh('rank'), call.fresh('found')], INT64);
+}
+
+function unique(call: Call, t: Tensor): Value[] {
+  const along = call.attributes.int('axis');
+  const values = along === undefined ? invariant([call.fresh('found')], t.elem) : invariant(undefined, t.elem);
+  const list = (name: string) => invariant([call.fresh(name)], INT64);
+  return [values, list('first'), list('inverse'), list('counts')];
+}
+
+/** Writes into a cache along the axis of the steps; each row at its own place. */
+function tensorScatter(call: Call): Value {
+  const [cache, update] = [call.data(0), call.data(1)];
+  const place = call.optionalData(2);
+  const axis = axisOf(call.attributes.int('axis', -2), dimsOf(cache).length);
+  refuseAlong(cache, axis, 'writes to rows by their position');
+  if (!cache.rows && !update.rows && !place?.rows) return invariant(cache.dims, cache.elem);
+  const all = [cache, update, ...(place ? [place] : [])];
+  if (all.some(({ rows }) => rows?.axis !== 0)) throw coupled('writes what is not one of each row into the rows');
+  const rows = commonRowsOf(all);
+  return { kind: 'tensor', dims: dimsOf(cache), elem: cache.elem, ...(rows && { rows }) };
+}
+
+export const indexing: Operators = {
+  Gather: gather,
+  GatherElements: gatherElements,
+  GatherND: gatherND,
+  Scatter: scatterElements,
+  ScatterElements: scatterElements,
+  ScatterND: scatterND,
+  OneHot: oneHot,
+  TopK: topK,
+  Compress: compress,
+  NonZero: counts('finds a number of elements that depends on the rows', nonZero),
+  Unique: counts('finds the distinct values of all rows together', unique),
+  NonMaxSuppression: counts('selects a number of boxes that depends on the rows', (call) =>
+    invariant([call.fresh('selected'), Size.of(3)], INT64),
+  ),
+  TensorScatter: tensorScatter,
+};

@@ -1,0 +1,183 @@
+import { broadcast } from '../align';
+import { dimsOf, type Call, type Operators, type Transfer } from '../call';
+import { coupled, notUnderstood } from '../obstacle';
+import { ONE, Size } from '../size';
+import { INT32, invariant, rowAxisSize, type Rows, type Tensor, type Value } from '../tensor';
+import { merged } from './elementwise';
+
+/**
+ * numpy's matmul: [..., m, k] by [..., k, n]. Rows may be in front, where they meet as in broadcasting, or on one of
+ * the two axes that stay; what is summed over must not count rows.
+ */
+export function matmul(a: Tensor, b: Tensor, elem = a.elem): Tensor {
+  if (!a.dims || !b.dims) {
+    if (a.rows || b.rows) throw notUnderstood('the rank of what meets the rows is not known');
+    return invariant(undefined, elem);
+  }
+  if (a.dims.length === 0 || b.dims.length === 0) throw notUnderstood('a scalar is no matrix');
+  const left = a.dims.length === 1 ? withAxis(a, 0) : a;
+  const right = b.dims.length === 1 ? withAxis(b, 1) : b;
+  const [ranks, ours, theirs] = [Math.max(dimsOf(left).length, dimsOf(right).length), inFront(left, 1), inFront(right, 0)];
+  const alone = ours.alone || theirs.alone;
+  if (alone && (ours.rows || theirs.rows || (ours.alone && theirs.alone))) throw coupled('multiplies rows by rows');
+  const front = broadcast([ours.front, theirs.front]);
+  const batch = front.dims ?? [];
+  const m = dimsOf(left).at(-2) as Size;
+  const n = dimsOf(right).at(-1) as Size;
+  const rows: Rows | undefined = ours.alone
+    ? { ...ours.alone, axis: ranks - 2 }
+    : theirs.alone
+      ? { ...theirs.alone, axis: ranks - 1 }
+      : front.rows;
+  return dropAdded({ kind: 'tensor', dims: [...batch, m, n], elem, ...(rows && { rows }) }, a.dims.length === 1, b.dims.length === 1);
+}
+
+function withAxis(t: Tensor, at: 0 | 1): Tensor {
+  const dims = at === 0 ? [ONE, ...dimsOf(t)] : [...dimsOf(t), ONE];
+  return { kind: 'tensor', dims, elem: t.elem, ...(t.rows && { rows: { ...t.rows, axis: t.rows.axis + (at === 0 ? 1 : 0) } }) };
+}
+
+/** The axes in front of the matrices, and the rows that are there, or alone on the axis that stays. */
+function inFront(t: Tensor, summed: 0 | 1) {
+  const dims = dimsOf(t);
+  const front = dims.length - 2;
+  const { rows } = t;
+  if (rows && rows.axis === front + summed) throw coupled('sums over the axis that counts rows');
+  const batched = rows && rows.axis < front ? rows : undefined;
+  return {
+    front: { kind: 'tensor', dims: dims.slice(0, front), elem: 0, ...(batched && { rows: batched }) } satisfies Tensor,
+    rows: batched,
+    alone: rows && !batched ? rows : undefined,
+  };
+}
+
+function dropAdded(t: Tensor, first: boolean, last: boolean): Tensor {
+  let { dims = [], rows } = t;
+  if (last) dims = dims.slice(0, -1);
+  if (first) {
+    const at = last ? dims.length - 1 : dims.length - 2;
+    dims = dims.filter((_, axis) => axis !== at);
+    if (rows && rows.axis > at) rows = { ...rows, axis: rows.axis - 1 };
+  }
+  return { kind: 'tensor', dims, elem: t.elem, ...(rows && { rows }) };
+}
+
+/** With its last two axes exchanged. */
+export function swapped(t: Tensor): Tensor {
+  const dims = [...dimsOf(t)];
+  const last = dims.length - 1;
+  if (last < 1) throw notUnderstood('it has fewer than two axes');
+  [dims[last - 1], dims[last]] = [dims[last] as Size, dims[last - 1] as Size];
+  const { rows } = t;
+  const axis = rows?.axis === last ? last - 1 : rows?.axis === last - 1 ? last : rows?.axis;
+  return { kind: 'tensor', dims, elem: t.elem, ...(rows && { rows: { ...rows, axis: axis as number } }) };
+}
+
+/** a' b' + c */
+export function gemm(call: Call): Value {
+  const [a, b] = [call.data(0), call.data(1)];
+  if ((a.dims && a.dims.length !== 2) || (b.dims && b.dims.length !== 2)) throw notUnderstood('it takes matrices');
+  const left = call.attributes.int('transA', 0) !== 0 && a.dims ? swapped(a) : a;
+  const right = call.attributes.int('transB', 0) !== 0 && b.dims ? swapped(b) : b;
+  const result = matmul(left, right);
+  const c = call.optionalData(2);
+  return c ? { ...addedTo(result, c), elem: a.elem } : result;
+}
+
+/** A summand is broadcast to the result, never the other way round. */
+export function addedTo(result: Tensor, summand: Tensor): Tensor {
+  const sum = merged([result, summand], result.elem);
+  if (summand.rows && !result.rows) throw coupled('adds rows to what has none');
+  return { ...sum, ...(result.dims && { dims: result.dims }) };
+}
+
+/** Refuses what differs from row to row of the left matrix by its position. */
+export function single(call: Call, position: number): void {
+  const parameter = call.shared(position, 'scales and zero points');
+  if (parameter && !Size.product(dimsOf(parameter)).is(1)) throw notUnderstood('it has a scale or zero point for each position');
+}
+
+/** What is at `parameters` may be one for each column of the right matrix; what is at `singles` is one number. */
+export function quantizedMatmul(singles: readonly number[], parameters: readonly number[], b: number, elem: number): Transfer {
+  return (call) => {
+    for (const position of singles) single(call, position);
+    for (const position of parameters) call.shared(position, 'scales and zero points');
+    if (call.data(b).rows) throw coupled('multiplies by what rows hold');
+    return matmul(call.data(0), call.data(b), elem);
+  };
+}
+
+const LABELS = /[A-Za-z]/;
+
+interface Labelled {
+  readonly labels: readonly string[];
+  readonly tensor: Tensor;
+}
+
+/** Each letter is an axis; letters that the result lacks are summed over. */
+function einsum(call: Call): Value {
+  const equation = call.attributes.string('equation', '').replace(/\s/g, '');
+  const [left = '', right] = equation.split('->');
+  const terms = left.split(',');
+  const tensors = call.allData();
+  if (terms.length !== tensors.length) throw notUnderstood('its equation has another number of terms than there are inputs');
+  if (tensors.every(({ rows }) => !rows)) return invariant(undefined, tensors[0]?.elem);
+  const operands = terms.map((term, at) => labelled(term, tensors[at] as Tensor));
+  const ellipsis = Math.max(0, ...operands.map(({ labels }) => labels.filter((label) => label.startsWith('.')).length));
+  const result = right === undefined ? implicit(operands, ellipsis) : expanded(right, ellipsis);
+
+  const carriers = operands.filter(({ tensor }) => tensor.rows);
+  const names = new Set(carriers.map(({ labels, tensor }) => labels[tensor.rows?.axis as number]));
+  const [label] = names;
+  if (names.size !== 1 || label === undefined) throw coupled('combines rows that are on different axes');
+  if (operands.some(({ labels }) => labels.filter((one) => one === label).length > 1)) throw coupled('takes the diagonal of the rows');
+  if (!result.includes(label)) throw coupled('sums over the axis that counts rows');
+  // As in broadcasting, along the one axis that all of them share.
+  const along = broadcast(operands.flatMap(({ labels, tensor }) => alongLabel(tensor, labels.indexOf(label))));
+  const rows = along.rows && { ...along.rows, axis: result.indexOf(label) };
+  const dims = result.map((one) => (one === label && rows ? rowAxisSize(rows) : sizeOf(one, operands)));
+  return { kind: 'tensor', dims, elem: tensors[0]?.elem ?? 0, ...(rows && { rows }) };
+}
+
+function alongLabel({ dims = [], rows }: Tensor, axis: number): Tensor[] {
+  if (axis === -1) return [];
+  return [{ kind: 'tensor', dims: [dims[axis] as Size], elem: 0, ...(rows?.axis === axis && { rows: { ...rows, axis: 0 } }) }];
+}
+
+function sizeOf(label: string, operands: readonly Labelled[]): Size {
+  const sizes = operands.flatMap(({ labels, tensor }) => labels.flatMap((one, axis) => (one === label ? [tensor.dims?.[axis] as Size] : [])));
+  return sizes.find((size) => !size.is(1)) ?? ONE;
+}
+
+/** Axes under an ellipsis are named from the last: "..0" is the last of them. */
+function labelled(term: string, tensor: Tensor): Labelled {
+  const rank = dimsOf(tensor).length;
+  const letters = term.replace('...', '').length;
+  const hidden = term.includes('...') ? rank - letters : 0;
+  const labels = expanded(term, hidden);
+  if (labels.length !== rank || hidden < 0) throw notUnderstood('its equation has another number of axes than an input');
+  return { labels, tensor };
+}
+
+function expanded(term: string, hidden: number): string[] {
+  const names = Array.from({ length: Math.max(0, hidden) }, (_, at) => `..${hidden - 1 - at}`);
+  const [before = '', after] = term.split('...');
+  const labels = after === undefined ? [...before] : [...before, ...names, ...after];
+  if (labels.some((label) => !label.startsWith('..') && !LABELS.test(label))) throw notUnderstood('its equation is not understood');
+  return labels;
+}
+
+/** Letters that appear once, in the order of the alphabet. */
+function implicit(operands: readonly Labelled[], ellipsis: number): string[] {
+  const all = operands.flatMap(({ labels }) => labels.filter((label) => !label.startsWith('.')));
+  const once = [...new Set(all)].filter((label) => all.indexOf(label) === all.lastIndexOf(label)).sort();
+  return [...expanded('...', ellipsis), ...once];
+}
+
+export const linear: Operators = {
+  MatMul: (call) => matmul(call.data(0), call.data(1)),
+  Gemm: gemm,
+  Einsum: einsum,
+  MatMulInteger: quantizedMatmul([2], [3], 1, INT32),
+  QLinearMatMul: quantizedMatmul([1, 2, 6, 7], [4, 5], 3, 0),
+};

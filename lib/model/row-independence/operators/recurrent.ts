@@ -1,0 +1,61 @@
+import { dimsOf, type Call, type Operators, type Transfer } from '../call';
+import { coupled } from '../obstacle';
+import { ONE, Size } from '../size';
+import type { Rows, Tensor, Value } from '../tensor';
+
+/** Positions of weights, and of states that there is one of for each row: [directions, rows, width]. */
+interface Cell {
+  readonly shared: readonly number[];
+  readonly states: readonly number[];
+  readonly outputs: number;
+}
+
+/** The steps of a sequence [steps, rows, width], or with `layout` 1 [rows, steps, width]. */
+function recurrent({ shared, states, outputs }: Cell): Transfer {
+  return (call) => {
+    const x = call.data(0);
+    const dims = dimsOf(x);
+    const rowsFirst = call.attributes.int('layout', 0) === 1;
+    const at = rowsFirst ? 0 : 1;
+    if (x.rows && x.rows.axis !== at) throw coupled('works step by step over the axis that counts rows');
+    for (const position of shared) call.shared(position, 'its weights');
+    const lengths = call.optionalData(4);
+    if (lengths) meets(x.rows, lengths, 0, 'the lengths of the rows are fixed');
+    for (const position of states) {
+      const state = call.optionalData(position);
+      if (state) meets(x.rows, state, at, 'the first state of the rows is fixed');
+    }
+    const [batch = ONE, steps = ONE] = [dims[at], dims[rowsFirst ? 1 : 0]];
+    const directions = call.attributes.string('direction', 'forward') === 'bidirectional' ? Size.of(2) : ONE;
+    const width = widthOf(call);
+    const whole = rowsFirst ? [batch, steps, directions, width] : [steps, directions, batch, width];
+    const last = rowsFirst ? [batch, directions, width] : [directions, batch, width];
+    const y = result(x, whole, rowsFirst ? 0 : 2);
+    const state = result(x, last, at);
+    return [y, ...Array<Value>(outputs - 1).fill(state)];
+  };
+}
+
+function widthOf(call: Call): Size {
+  const given = call.attributes.int('hidden_size');
+  return given !== undefined ? Size.of(given) : (call.data(2).dims?.[2] ?? call.fresh('width'));
+}
+
+/** What each row has for itself must be laid out as the rows are. */
+function meets(rows: Rows | undefined, own: Tensor, axis: number, otherwise: string): void {
+  if (!rows && !own.rows) return;
+  if (!rows || !own.rows || own.rows.axis !== axis) throw coupled(otherwise);
+  const same = own.rows.outer.equals(rows.outer) && own.rows.inner.equals(rows.inner);
+  const uniform = own.rows.uniform && own.rows.outer.times(own.rows.inner).equals(rows.outer.times(rows.inner));
+  if (!same && !uniform) throw coupled('combines rows that are laid out in different ways');
+}
+
+function result({ rows, elem }: Tensor, dims: readonly Size[], axis: number): Tensor {
+  return { kind: 'tensor', dims, elem, ...(rows && { rows: { axis, outer: rows.outer, inner: rows.inner } }) };
+}
+
+export const recurrence: Operators = {
+  RNN: recurrent({ shared: [1, 2, 3], states: [5], outputs: 2 }),
+  GRU: recurrent({ shared: [1, 2, 3], states: [5], outputs: 2 }),
+  LSTM: recurrent({ shared: [1, 2, 3, 7], states: [5, 6], outputs: 3 }),
+};

@@ -1,0 +1,143 @@
+import { broadcast } from '../align';
+import { axisOf, dimsOf, refuseAlong, type Call, type Operators, type Transfer } from '../call';
+import { coupled, notUnderstood } from '../obstacle';
+import { greater, lesser, ONE, type Size } from '../size';
+import { INT64, invariant, valuesOf, type Rows, type Tensor, type Value } from '../tensor';
+import { product, sum } from './arithmetic';
+import { withoutValues } from './layout';
+
+/** Sizes and rows after axes are reduced to one element, or dropped. */
+function reducedLayout(t: Tensor, axes: readonly number[], keep: boolean): { dims: Size[]; rows?: Rows } {
+  const dims = dimsOf(t);
+  if (t.rows && axes.includes(t.rows.axis)) throw coupled('reduces over the rows');
+  if (keep) return { dims: dims.map((dim, axis) => (axes.includes(axis) ? ONE : dim)), ...(t.rows && { rows: t.rows }) };
+  const kept = dims.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]));
+  return {
+    dims: kept.map((axis) => dims[axis] as Size),
+    ...(t.rows && { rows: { ...t.rows, axis: kept.indexOf(t.rows.axis) } }),
+  };
+}
+
+const FOLDS: Readonly<Record<string, (values: readonly Size[], elem: number) => Size>> = {
+  ReduceProd: product,
+  ReduceSum: sum,
+  ReduceMax: (values) => values.reduce(greater),
+  ReduceMin: (values) => values.reduce(lesser),
+};
+
+function reduce(call: Call): Value {
+  const t = call.tensor(0);
+  const dims = dimsOf(t);
+  const given = call.intsOrInput('axes', 1);
+  const none = !given || given.length === 0;
+  if (none && call.attributes.int('noop_with_empty_axes', 0) !== 0) {
+    // Some kernels still apply their function to each element, which is as independent.
+    return withoutValues(t);
+  }
+  const axes = none ? dims.map((_, axis) => axis) : given.map((axis) => axisOf(axis, dims.length));
+  const keep = call.attributes.int('keepdims', 1) !== 0;
+  const fold = FOLDS[call.node.opType];
+  if (t.values && t.values.length > 0 && fold && axes.length === dims.length) {
+    return valuesOf(keep ? dims.map(() => 1) : [], [fold(t.values, t.elem)], t.elem);
+  }
+  return { kind: 'tensor', elem: call.data(0).elem, ...reducedLayout(t, axes, keep) };
+}
+
+function argument(call: Call): Value {
+  const t = call.data(0);
+  const axis = axisOf(call.attributes.int('axis', 0), dimsOf(t).length);
+  const keep = call.attributes.int('keepdims', 1) !== 0;
+  return { kind: 'tensor', elem: INT64, ...reducedLayout(t, [axis], keep) };
+}
+
+/** Before version 13 these work on everything from the axis on, as if it were one axis. */
+function softmax(call: Call): Value {
+  const t = call.data(0);
+  const rank = dimsOf(t).length;
+  if (call.opset < 13) {
+    const axis = call.attributes.int('axis', 1);
+    const first = axis === rank ? rank : axisOf(axis, rank);
+    if (t.rows && t.rows.axis >= first) throw coupled('works over the axis that counts rows');
+  } else {
+    refuseAlong(t, axisOf(call.attributes.int('axis', -1), rank), 'works over the axis that counts rows');
+  }
+  return withoutValues(t);
+}
+
+/** Works along one axis, of which each element depends on the others. */
+function along(defaultAxis: number, what: string): Transfer {
+  return (call) => {
+    const t = call.data(0);
+    refuseAlong(t, axisOf(call.attributes.int('axis', defaultAxis), dimsOf(t).length), what);
+    return withoutValues(t);
+  };
+}
+
+function cumulate(call: Call): Value {
+  const t = call.data(0);
+  const [axis] = call.constants(1, 'the axis that it sums along') ?? [];
+  if (axis === undefined) throw notUnderstood('the axis that it sums along is not known');
+  refuseAlong(t, axisOf(axis, dimsOf(t).length), 'sums up over the rows');
+  return withoutValues(t);
+}
+
+/** Normalizes over all axes from one on. */
+function layerNormalization(call: Call): Value[] {
+  const t = call.data(0);
+  const dims = dimsOf(t);
+  const first = axisOf(call.attributes.int('axis', -1), dims.length);
+  if (t.rows && t.rows.axis >= first) throw coupled('normalizes over the rows');
+  const { rows } = broadcast([t, ...[1, 2].flatMap((position) => (call.has(position) ? [call.data(position)] : []))]);
+  if (rows && !t.rows) throw coupled('scales what is shared by what rows hold');
+  const statistics = dims.map((dim, axis) => (axis < first ? dim : ONE));
+  const normal: Tensor = { ...withoutValues(t), ...(rows && { rows }) };
+  const one = { ...withoutValues(t), dims: statistics, elem: 0 };
+  return [normal, one, one];
+}
+
+function meanVarianceNormalization(call: Call): Value {
+  const t = call.data(0);
+  const rank = dimsOf(t).length;
+  const axes = call.attributes.ints('axes') ?? [0, 2, 3];
+  if (call.opset < 9) throw notUnderstood('what its first version normalizes over is not known');
+  for (const axis of axes) refuseAlong(t, axisOf(axis, rank), 'normalizes over the rows');
+  return withoutValues(t);
+}
+
+/** Turns the steps of each sequence round, as far as its length says. */
+function reverseSequence(call: Call): Value {
+  const [t, lengths] = [call.data(0), call.data(1)];
+  dimsOf(t);
+  const batch = call.attributes.int('batch_axis', 1);
+  const time = call.attributes.int('time_axis', 0);
+  if (!t.rows && !lengths.rows) return invariant(t.dims, t.elem);
+  refuseAlong(t, time, 'turns the rows round');
+  if (t.rows?.axis === batch) {
+    if (!lengths.rows || lengths.rows.axis !== 0) throw coupled('takes the length of each row from its position in the batch');
+    if (!lengths.rows.uniform && !(lengths.rows.outer.equals(t.rows.outer) && lengths.rows.inner.equals(t.rows.inner))) {
+      throw coupled('combines rows that are laid out in different ways');
+    }
+    return withoutValues(t);
+  }
+  if (!t.rows || lengths.rows) throw coupled('turns round by lengths of other rows');
+  return withoutValues(t);
+}
+
+const REDUCTIONS = ['L1', 'L2', 'LogSum', 'LogSumExp', 'Max', 'Mean', 'Min', 'Prod', 'Sum', 'SumSquare'];
+
+export const reduction: Operators = {
+  ...Object.fromEntries(REDUCTIONS.map((name) => [`Reduce${name}`, reduce])),
+  ArgMax: argument,
+  ArgMin: argument,
+  Softmax: softmax,
+  LogSoftmax: softmax,
+  Hardmax: softmax,
+  LpNormalization: along(-1, 'normalizes over the rows'),
+  CumSum: cumulate,
+  CumProd: cumulate,
+  LayerNormalization: layerNormalization,
+  SimplifiedLayerNormalization: layerNormalization,
+  RMSNormalization: layerNormalization,
+  MeanVarianceNormalization: meanVarianceNormalization,
+  ReverseSequence: reverseSequence,
+};

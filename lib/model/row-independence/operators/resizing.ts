@@ -1,0 +1,86 @@
+import { axisOf, dimsOf, type Call, type Operators } from '../call';
+import { CannotRun, coupled, notUnderstood } from '../obstacle';
+import { ONE, Size } from '../size';
+import type { Value } from '../tensor';
+import { withoutValues } from './layout';
+
+const TO_CROP = 'tf_crop_and_resize';
+
+/** The axis of the rows must keep its size, be it by a scale of 1 or by the very size that it has. */
+function resize(call: Call): Value {
+  const t = call.data(0);
+  const dims = dimsOf(t);
+  const mode = call.attributes.string('coordinate_transformation_mode', 'half_pixel');
+  if (mode === TO_CROP && t.rows) throw notUnderstood('it crops, and whether it crops rows is not known');
+  const axes = call.attributes.ints('axes')?.map((axis) => axisOf(axis, dims.length)) ?? dims.map((_, axis) => axis);
+  const policy = call.attributes.string('keep_aspect_ratio_policy', 'stretch');
+  if (policy !== 'stretch' && t.rows && axes.includes(t.rows.axis)) throw notUnderstood('it keeps proportions that include the rows');
+
+  const [scalesAt, sizesAt] = call.opset < 11 ? [1, -1] : [2, 3];
+  const sizes = call.has(sizesAt) ? given(call, sizesAt, 'the new sizes') : undefined;
+  const scales = sizes ? undefined : given(call, scalesAt, 'the scales');
+  const list = sizes ?? scales ?? [];
+  if (list.length !== axes.length) throw new CannotRun('it has another number of sizes than axes');
+  const newDims = [...dims];
+  axes.forEach((axis, at) => {
+    const value = list[at] as Size;
+    const size = dims[axis] as Size;
+    const keeps = sizes ? value.equals(size) : value.is(1);
+    if (keeps) return;
+    if (t.rows?.axis === axis) throw coupled('resizes the axis that counts rows');
+    if (value.tainted) throw coupled('resizes by the number of rows');
+    newDims[axis] = sizes && policy === 'stretch' ? value : sizes ? call.fresh(`size ${axis}`) : scaled(size, value);
+  });
+  return { ...withoutValues(t), dims: newDims };
+}
+
+function given(call: Call, position: number, what: string): readonly Size[] {
+  if (!call.has(position)) throw notUnderstood(`it has not ${what}`);
+  return call.numbers(position, what);
+}
+
+function scaled(size: Size, scale: Size): Size {
+  const [known, factor] = [size.constant, scale.constant];
+  if (known !== undefined && factor !== undefined) return Size.of(Math.floor(Math.fround(known * factor)));
+  if (scale.integer && scale.min >= 0) return size.times(scale);
+  return Size.opaque('scaled', [size, scale], { min: 0 });
+}
+
+/** The old operator: scales are an attribute, from version 9 on an input. */
+function upsample(call: Call): Value {
+  const t = call.data(0);
+  const dims = dimsOf(t);
+  const scales = call.attributes.floats('scales')?.map((value) => Size.of(value)) ?? given(call, 1, 'the scales');
+  if (scales.length !== dims.length) throw new CannotRun('it has another number of scales than axes');
+  const sizes = dims.map((size, axis) => {
+    const scale = scales[axis] ?? ONE;
+    if (scale.is(1)) return size;
+    if (t.rows?.axis === axis) throw coupled('resizes the axis that counts rows');
+    return scaled(size, scale);
+  });
+  return { ...withoutValues(t), dims: sizes };
+}
+
+/** Cuts or pads around the middle. */
+function centerCropPad(call: Call): Value {
+  const t = call.data(0);
+  const dims = dimsOf(t);
+  const shape = call.numbers(1, 'the size to crop or pad to');
+  const axes = call.attributes.ints('axes')?.map((axis) => axisOf(axis, dims.length)) ?? dims.map((_, axis) => axis);
+  if (shape.length !== axes.length) throw new CannotRun('it has another number of sizes than axes');
+  const sizes = [...dims];
+  axes.forEach((axis, at) => {
+    const size = shape[at] as Size;
+    if (size.equals(dims[axis] as Size)) return;
+    if (t.rows?.axis === axis) throw coupled('crops or pads the axis that counts rows');
+    if (size.tainted) throw coupled('crops or pads by the number of rows');
+    sizes[axis] = size;
+  });
+  return { ...withoutValues(t), dims: sizes };
+}
+
+export const resizing: Operators = {
+  Resize: resize,
+  Upsample: upsample,
+  CenterCropPad: centerCropPad,
+};

@@ -1,0 +1,111 @@
+import { axisOf, dimsOf, type Call, type Operators } from '../call';
+import { CannotRun, coupled, notUnderstood } from '../obstacle';
+import { lesser, ONE, Size, ZERO } from '../size';
+import { constantDims, invariant, rearranged, type Tensor, type Value } from '../tensor';
+import { sliced, withoutValues } from './layout';
+
+/** Ends from here on mean "to the end": tf2onnx writes 1,000,000,000, others 2^31-1 or 2^63-1. */
+const TO_THE_END = 1_000_000_000;
+
+function slice(call: Call): Value {
+  const t = call.tensor(0);
+  const rank = dimsOf(t).length;
+  const list = (name: string, position: number, what: string) =>
+    call.attributes.ints(name)?.map((value) => Size.of(value)) ?? (call.has(position) ? call.numbers(position, what) : undefined);
+  const starts = list('starts', 1, 'where it starts');
+  const ends = list('ends', 2, 'where it ends');
+  if (!starts || !ends) throw notUnderstood('where it starts and ends is not known');
+  const axes = call.intsOrInput('axes', 3) ?? starts.map((_, axis) => axis);
+  const steps = call.has(4) ? call.numbers(4, 'its steps') : starts.map(() => ONE);
+  if (axes.length !== starts.length || ends.length !== starts.length) throw new CannotRun('it starts on other axes than it ends');
+  return axes.reduce<Tensor>(
+    (part, axis, at) => sliceAxis(part, axisOf(axis, rank), starts[at] as Size, ends[at] as Size, steps[at] ?? ONE),
+    t,
+  );
+}
+
+function sliceAxis(t: Tensor, axis: number, start: Size, end: Size, step: Size): Tensor {
+  const length = dimsOf(t)[axis] as Size;
+  if (step.is(1) && startsAtBeginning(start) && goesToTheEnd(end, length)) return t;
+  if (t.rows?.axis === axis) throw coupled('picks some of the rows, or turns them round');
+  const known = length.constant;
+  const by = step.constant;
+  if (known !== undefined && by !== undefined && start.constant !== undefined && end.constant !== undefined) {
+    return sliceKnown(t, axis, known, start.constant, end.constant, by);
+  }
+  if (by === 1) {
+    const from = start.is(0) ? ZERO : position(start, length);
+    const to = (end.constant ?? 0) >= TO_THE_END ? length : position(end, length);
+    if (from && to) return sliced(t, axis, from, lengthBetween(from, to, length));
+  }
+  if (by === -1 && start.is(-1) && (end.constant ?? 0) <= -TO_THE_END) return sliced(t, axis, Size.atom('turned'), length);
+  if (end.tainted || start.tainted) throw coupled('picks by the number of rows');
+  return sliced(t, axis, Size.atom('anywhere'), Size.opaque('slice', [length, start, end, step], { min: 0 }));
+}
+
+function startsAtBeginning(start: Size): boolean {
+  return start.is(0) || (start.constant ?? 0) <= -TO_THE_END;
+}
+
+function goesToTheEnd(end: Size, length: Size): boolean {
+  return (end.constant ?? 0) >= TO_THE_END || end.equals(length) || end.minus(length).min >= 0;
+}
+
+function sliceKnown(t: Tensor, axis: number, length: number, start: number, end: number, step: number): Tensor {
+  if (step === 0) throw new CannotRun('its step is 0');
+  const clamp = (at: number, low: number, high: number) => Math.min(Math.max(at < 0 ? at + length : at, low), high);
+  const [low, high] = step > 0 ? [0, length] : [-1, length - 1];
+  const from = clamp(start, 0, high);
+  const to = clamp(end, low, high);
+  const count = Math.max(0, Math.ceil((to - from) / step));
+  if (step === 1) return sliced(t, axis, Size.of(from), Size.of(count));
+  const dims = dimsOf(t).map((dim, at) => (at === axis ? Size.of(count) : dim));
+  const [old, sizes] = [constantDims(t), constantDims(invariant(dims))];
+  const moved =
+    old &&
+    sizes &&
+    rearranged(t, sizes, (index) =>
+      old.reduce((flat, dim, at) => flat * dim + (at === axis ? from + (index[at] as number) * step : (index[at] as number)), 0),
+    );
+  return moved ?? { ...withoutValues(t), dims };
+}
+
+/** Counted from the front, not yet cut off at the ends. */
+function position(at: Size, length: Size): Size | undefined {
+  if (at.min >= 0) return at;
+  return at.constant === undefined ? undefined : length.plus(at);
+}
+
+/**
+ * Never less than 0: a size that could turn out negative is a number of its own. A part from the second element on is
+ * taken to exist, since of an axis without elements nothing is left to mix.
+ */
+function lengthBetween(from: Size, to: Size, length: Size): Size {
+  const end = lesser(to, length);
+  const difference = end.minus(from);
+  if (from.min >= 0 && difference.min >= -1) return difference;
+  return Size.opaque('between', [from, end], { min: 0 });
+}
+
+function pad(call: Call): Value {
+  const t = call.tensor(0);
+  const dims = dimsOf(t);
+  call.shared(2, 'the value to pad with');
+  const given =
+    (call.attributes.ints('pads') ?? call.attributes.ints('paddings'))?.map((value) => Size.of(value)) ??
+    call.numbers(1, 'how much it pads');
+  const axes = call.constants(3, 'the axes that it pads')?.map((axis) => axisOf(axis, dims.length)) ?? dims.map((_, axis) => axis);
+  if (given.length !== 2 * axes.length) throw new CannotRun('it pads another number of axes than there are');
+  const sizes = [...dims];
+  axes.forEach((axis, at) => {
+    const [before, after] = [given[at] as Size, given[at + axes.length] as Size];
+    if (before.is(0) && after.is(0)) return;
+    if (t.rows?.axis === axis) throw coupled('pads the axis that counts rows');
+    if (before.tainted || after.tainted) throw coupled('pads by the number of rows');
+    const size = (sizes[axis] as Size).plus(before).plus(after);
+    sizes[axis] = size.min >= 0 ? size : Size.opaque('size', [size], { min: 0 });
+  });
+  return { ...withoutValues(t), dims: sizes };
+}
+
+export const slicing: Operators = { Slice: slice, Pad: pad };

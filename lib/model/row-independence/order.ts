@@ -1,0 +1,71 @@
+import type { NodeMessage } from '../decoded-model';
+import { notUnderstood } from './obstacle';
+
+export interface Placed {
+  readonly node: NodeMessage;
+  /** Place in the file. */
+  readonly index: number;
+}
+
+/**
+ * Nodes such that each comes behind those whose results it reads. Files have them in such an order, but a runtime
+ * does not insist on it.
+ *
+ * @throws Obstacle where nodes wait for each other
+ */
+export function inOrder(nodes: readonly NodeMessage[]): readonly Placed[] {
+  const placed = nodes.map((node, index) => ({ node, index }));
+  const producers = new Map<string, number>();
+  nodes.forEach(({ output }, index) => output.forEach((name) => name && producers.set(name, index)));
+  const early = (index: number, names: Iterable<string>) => [...names].every((name) => (producers.get(name) ?? -1) < index);
+  const reads = nodes.map(readBy);
+  if (nodes.every((_, index) => early(index, reads[index] as Set<string>))) return placed;
+
+  const state = new Array<'waiting' | 'done' | undefined>(nodes.length);
+  const order: Placed[] = [];
+  for (const { index } of placed) {
+    const stack = [index];
+    while (stack.length > 0) {
+      const at = stack.at(-1) as number;
+      const open = [...(reads[at] as Set<string>)].flatMap((name) => producers.get(name) ?? []).filter((from) => state[from] !== 'done');
+      if (state[at] === 'done') stack.pop();
+      else if (open.length === 0) {
+        state[at] = 'done';
+        order.push(placed[at] as Placed);
+        stack.pop();
+      } else {
+        if (state[at] === 'waiting' || open.includes(at)) throw notUnderstood('its nodes wait for each other');
+        state[at] = 'waiting';
+        stack.push(...open);
+      }
+    }
+  }
+  return order;
+}
+
+/** Names that a node reads, graphs inside it included. */
+function readBy({ input, attribute }: NodeMessage): Set<string> {
+  const names = new Set(input.filter(Boolean));
+  for (const { g, graphs } of attribute) {
+    for (const graph of g ? [g, ...graphs] : graphs) {
+      for (const node of graph.node) for (const name of readBy(node)) names.add(name);
+      for (const { name } of graph.output) names.add(name);
+    }
+  }
+  return names;
+}
+
+/** Nodes on whose results the given names depend. */
+export function readNodes(nodes: readonly NodeMessage[], results: readonly string[]): ReadonlySet<NodeMessage> {
+  const producers = new Map<string, NodeMessage>();
+  for (const node of nodes) for (const name of node.output) if (name) producers.set(name, node);
+  const found = new Set<NodeMessage>();
+  const open = [...results];
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    const node = producers.get(name);
+    if (!node || found.has(node)) continue;
+    found.add(node);
+    open.push(...readBy(node));
+  }
+  return found;
+}

@@ -1,0 +1,175 @@
+import type { BatchingVerdict, RowAxes } from '../../../inference-image/src/contract/batching-verdict';
+import type { GraphMessage, ModelMessage, NodeMessage } from '../decoded-model';
+import type { RowProof, ValueInfo } from '../onnx-graph';
+import { requestInputs } from '../value-info';
+import { assignments, clash, freedAssignments, isFree, type InputAxes } from './input-axes';
+import { Budget, Interpreter, nameOfOperator, Stopped, withUnknownElements } from './interpreter';
+import { CannotRun, coupled, NeedsDecision, notUnderstood, Obstacle } from './obstacle';
+import { N, Size } from './size';
+import { invariant, isTainted, rowsOn, withRows, type Tensor, type Value } from './tensor';
+
+export type { RowProof };
+
+/** Nodes and names in all passes together; each pass over a graph of 1,500 nodes takes about 7,000. */
+const MAX_STEPS = 400_000;
+
+/** Conditions that are not known and tell cases apart: at most 2 to the power of this many cases. */
+const MAX_CONDITIONS = 4;
+
+/** Names of nodes in messages. */
+const MAX_NAME = 120;
+
+type Refusal = BatchingVerdict & { verdict: 'coupled' | 'not understood' };
+type Outcome = Refusal | (BatchingVerdict & { verdict: 'independent' });
+
+/**
+ * Decides from a model's graph whether the rows of a batch influence each other, for every number of rows and all
+ * sizes and values: by following where each tensor has the rows, from the inputs to the outputs. What is not certain
+ * is `not understood`.
+ */
+export function proveRowIndependence(model: ModelMessage): RowProof {
+  const { graph } = model;
+  if (!graph) return { verdict: { verdict: 'fixed', reason: 'the model has no graph' } };
+  const inputs = requestInputs(graph);
+  const prover = new Prover(model, graph, inputs);
+  const ways = assignments(inputs);
+  let first: Refusal | undefined;
+  for (const axes of ways) {
+    const outcome = prover.attempt(axes);
+    if (outcome.verdict === 'independent') return { verdict: outcome };
+    first ??= outcome;
+  }
+  // Where no first dimension is free, rows on other axes were worth a try, and no obstacle to speak of.
+  const anyFirst = inputs.some((input) => isFree(input, 0) || !input.dimensions || input.kind !== 'tensor');
+  const verdict = first && anyFirst ? first : fixed(inputs);
+  const ifFreed = prover.ifFreed();
+  return { verdict, ...(ifFreed && { ifFreed }) };
+}
+
+function fixed(inputs: readonly ValueInfo[]): BatchingVerdict {
+  const input = inputs.find(({ dimensions }) => dimensions && dimensions.length > 0);
+  if (!input) return { verdict: 'fixed', reason: 'no input has an axis' };
+  return { verdict: 'fixed', reason: `input ${quoted(input.name)} has a fixed first dimension, ${input.dimensions?.[0]}` };
+}
+
+class Prover {
+  private readonly interpreter: Interpreter;
+
+  constructor(
+    private readonly model: ModelMessage,
+    private readonly graph: GraphMessage,
+    private readonly inputs: readonly ValueInfo[],
+  ) {
+    this.interpreter = new Interpreter(model, new Budget(MAX_STEPS));
+  }
+
+  /** Where rows are if the inputs have them on these axes. */
+  attempt(axes: InputAxes): Outcome {
+    const clashing = clash(this.inputs, axes);
+    if (clashing) return this.refusal(clashing.name, coupled('has the number of rows as the size of another axis too'));
+    const values = new Map(this.inputs.map((input, at) => [input.name, inputValue(input, axes[at] ?? null)]));
+    const open: Map<string, boolean>[] = [new Map()];
+    let found: number[] | undefined;
+    for (let assumed = open.pop(); assumed; assumed = open.pop()) {
+      const result = this.pass(values, assumed);
+      if (result === undefined) continue;
+      if (result instanceof NeedsDecision) {
+        if (assumed.size >= MAX_CONDITIONS) return blamed(result.node, notUnderstood('too many conditions are not known'));
+        for (const decision of [true, false]) open.push(new Map([...assumed, [result.condition, decision]]));
+      } else if ('verdict' in result) return result;
+      else if (found && found.join() !== result.join()) {
+        return this.refusal(this.graph.output[0]?.name ?? '', notUnderstood('where the outputs have rows depends on a condition'));
+      } else found = result;
+    }
+    if (!found) return this.refusal(this.graph.output[0]?.name ?? '', notUnderstood('the graph cannot run'));
+    return { verdict: 'independent', inputAxes: [...axes], outputAxes: found };
+  }
+
+  /** First dimensions of 1, declared free. */
+  ifFreed(): RowAxes | undefined {
+    for (const { inputs, axes } of freedAssignments(this.inputs)) {
+      const freed = new Prover(this.model, this.graph, inputs);
+      const outcome = freed.attempt(axes);
+      if (outcome.verdict === 'independent') return { inputAxes: outcome.inputAxes, outputAxes: outcome.outputAxes };
+    }
+    return undefined;
+  }
+
+  /** Axes of the outputs; undefined where this case does not happen. */
+  private pass(
+    values: ReadonlyMap<string, Value>,
+    assumed: ReadonlyMap<string, boolean>,
+  ): number[] | Refusal | NeedsDecision | undefined {
+    try {
+      const outputs = this.interpreter.outputs(this.graph, values, assumed);
+      return this.outputAxes(outputs);
+    } catch (problem) {
+      if (problem instanceof NeedsDecision) return problem;
+      if (problem instanceof Stopped) return blamed(problem.node, problem.obstacle);
+      if (problem instanceof CannotRun) return undefined;
+      if (problem instanceof Obstacle) return this.refusal(this.graph.output[0]?.name ?? '', problem);
+      throw problem;
+    }
+  }
+
+  private outputAxes(outputs: readonly Value[]): number[] | Refusal {
+    const axes: number[] = [];
+    for (const [at, value] of outputs.entries()) {
+      const axis = rowAxis(value);
+      if (axis instanceof Obstacle) return this.refusal(this.graph.output[at]?.name ?? '', axis);
+      axes.push(axis);
+    }
+    return axes;
+  }
+
+  /** Blames the node that defines a name, or the input or initializer. */
+  private refusal(name: string, obstacle: Obstacle): Refusal {
+    const node = this.graph.node.find(({ output }) => output.includes(name));
+    if (node) return blamed(node, obstacle);
+    const operator = this.inputs.some((input) => input.name === name) ? 'input' : 'initializer';
+    return { verdict: obstacle.verdict, node: shortened(name), operator, reason: obstacle.reason };
+  }
+}
+
+function inputValue({ name, kind, elementType, dimensions }: ValueInfo, axis: number | null): Value {
+  if (kind !== 'tensor') return { kind: 'unusable', obstacle: notUnderstood('reads an input that is no tensor') };
+  if (!dimensions) return invariant(undefined, elementType);
+  const dims = dimensions.map((size, at) => {
+    if (at === axis) return N;
+    if (typeof size === 'number') return Size.of(size);
+    return Size.atom(size === null ? `${name}[${at}]` : `"${size}"`, { min: 0 });
+  });
+  if (axis !== null) return withRows(dims, rowsOn(axis), elementType);
+  return withUnknownElements(invariant(dims, elementType), `input ${name}`);
+}
+
+/** The axis on which an output has exactly one row for each row of the inputs. */
+function rowAxis(value: Value): number | Obstacle {
+  if (value.kind === 'unusable') return value.obstacle;
+  if (value.kind === 'sequence') return notUnderstood('gives a sequence');
+  return tensorRowAxis(value);
+}
+
+function tensorRowAxis(t: Tensor): number | Obstacle {
+  const { rows } = t;
+  if (isTainted(t)) return coupled('gives the number of rows');
+  if (t.rowNumbers) return coupled('gives the position of each row in the batch');
+  if (!rows) return coupled('gives an output that has no row for each row of the input');
+  if (!rows.outer.is(1) || !rows.inner.is(1)) return coupled('gives an output that has another number of rows than the input');
+  return rows.axis;
+}
+
+function blamed(node: NodeMessage | undefined, { verdict, reason }: Obstacle): Refusal {
+  if (!node) return { verdict, node: 'graph', operator: 'graph', reason };
+  const operator = shortened(nameOfOperator(node));
+  const name = node.name || node.output.filter(Boolean).join(', ') || operator;
+  return { verdict, node: shortened(name), operator: operator || 'unnamed', reason };
+}
+
+function shortened(name: string): string {
+  return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME - 1)}…` : name || 'unnamed';
+}
+
+function quoted(name: string): string {
+  return JSON.stringify(shortened(name));
+}

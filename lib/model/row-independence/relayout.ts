@@ -1,0 +1,74 @@
+import { coupled, notUnderstood } from './obstacle';
+import { N, Size } from './size';
+import { MAX_VALUES, rowAxisSize, type Tensor } from './tensor';
+
+/** The elements of a tensor in the same order, in other axes. `null` stands for the one size that is left to infer. */
+export function relayout(t: Tensor, target: readonly (Size | null)[]): Tensor {
+  if (t.rows) return relayoutRows(t, target);
+  const given = target.filter((size): size is Size => size !== null);
+  if (given.some(({ tainted }) => tainted)) throw coupled('lays what has no rows out by the number of rows');
+  const total = t.dims && Size.product(t.dims);
+  const rest = total ? remaining(total, given) : Size.opaque('rest', given, { min: 0 });
+  const dims = target.map((size) => size ?? rest);
+  const { values, elem } = t;
+  return { kind: 'tensor', dims, elem, ...(values && values.length <= MAX_VALUES && { values }) };
+}
+
+/**
+ * The flat order of the elements is [O, N, I]: those before the rows, the rows, those behind. In the new axes the rows
+ * are on the axis b whose size has N in it; the axes before b must divide O, and those behind it I.
+ */
+function relayoutRows(t: Tensor, target: readonly (Size | null)[]): Tensor {
+  const { dims, rows } = t;
+  if (!dims || !rows) throw notUnderstood('the rank is not known');
+  if (t.rowNumbers && t.rowNumbers !== 'all') throw coupled('computes with the position of each row in the batch');
+  const O = Size.product(dims.slice(0, rows.axis)).times(rows.outer);
+  const I = rows.inner.times(Size.product(dims.slice(rows.axis + 1)));
+
+  const tainted = target.flatMap((size, axis) => (size?.tainted ? [axis] : []));
+  if (tainted.length > 1) throw coupled('lays the rows out on several axes');
+  const axis = tainted[0] ?? target.indexOf(null);
+  if (axis === -1) throw coupled('lays the rows out on axes of fixed size');
+
+  const before = productOf(target.slice(0, axis));
+  const behind = productOf(target.slice(axis + 1));
+  const outer = before && O.dividedBy(before);
+  const inner = behind && I.dividedBy(behind);
+  const size = target[axis];
+  const perRow = size && size.dividedBy(N);
+  if (size && (!perRow || perRow.tainted)) throw coupled('lays the rows out on an axis that is no multiple of their number');
+
+  const found = perRow ? ofKnownSize(perRow, outer, inner) : outer && inner && { outer, inner };
+  if (!found) throw notUnderstood('whether the new axes hold whole rows is not known');
+  const newRows = { axis, ...found };
+  const given = target.filter((known, at): known is Size => known !== null && at !== axis);
+  // Where an axis other than that of the rows is inferred, it holds what the others leave of O * I.
+  const rest = remaining(O.times(I), perRow ? [...given, perRow] : given);
+  const newDims = target.map((known, at) => (at === axis ? rowAxisSize(newRows) : (known ?? rest)));
+  return { kind: 'tensor', dims: newDims, rows: newRows, elem: t.elem, ...(t.rowNumbers && { rowNumbers: t.rowNumbers }) };
+}
+
+/** An axis of `perRow * N` elements: where one factor is known, the run fails unless the other is what remains. */
+function ofKnownSize(perRow: Size, outer: Size | undefined, inner: Size | undefined) {
+  if (outer && inner) return outer.times(inner).equals(perRow) ? { outer, inner } : undefined;
+  // A size that may be 0 means "as before" to Reshape.
+  if (perRow.constant === undefined || perRow.constant < 1) return undefined;
+  if (outer) {
+    const rest = perRow.dividedBy(outer);
+    return rest && { outer, inner: rest };
+  }
+  if (inner) {
+    const rest = perRow.dividedBy(inner);
+    return rest && { outer: rest, inner };
+  }
+  return undefined;
+}
+
+function productOf(sizes: readonly (Size | null)[]): Size | undefined {
+  return sizes.includes(null) ? undefined : Size.product(sizes as readonly Size[]);
+}
+
+function remaining(total: Size, given: readonly Size[]): Size {
+  const product = Size.product(given);
+  return total.dividedBy(product) ?? Size.opaque('quotient', [total, product], { min: 0 });
+}

@@ -1,0 +1,220 @@
+import { createHash } from 'node:crypto';
+
+/** A number that is not known: the number of rows, a declared symbol, or an expression that has no simpler form. */
+export interface Atom {
+  /** Equal keys mean equal numbers. */
+  readonly key: string;
+  /** Depends on the number of rows. */
+  readonly tainted: boolean;
+  readonly integer: boolean;
+  /** A lower bound. */
+  readonly min: number;
+}
+
+interface Term {
+  /** The atoms' keys. */
+  readonly key: string;
+  readonly coefficient: number;
+  /** Sorted by key, repeated for powers. */
+  readonly atoms: readonly Atom[];
+}
+
+/** Longer sums become atoms, so that no expression grows without bound. */
+const MAX_TERMS = 24;
+const MAX_DEGREE = 24;
+
+/** Longer names are replaced by their hash. */
+const MAX_KEY = 96;
+
+/** A size or another number of the shape arithmetic: a polynomial over atoms. */
+export class Size {
+  readonly key: string;
+  readonly tainted: boolean;
+
+  private constructor(private readonly terms: readonly Term[]) {
+    this.key = terms.map(({ key, coefficient }) => (key ? `${coefficient}*${key}` : `${coefficient}`)).join('+') || '0';
+    this.tainted = terms.some(({ atoms }) => atoms.some(({ tainted }) => tainted));
+  }
+
+  static of(value: number): Size {
+    const known = SMALL[value];
+    return known ?? new Size(value === 0 ? [] : [{ key: '', coefficient: value, atoms: [] }]);
+  }
+
+  static atom(key: string, { tainted = false, integer = true, min = -Infinity }: Partial<Omit<Atom, 'key'>> = {}): Size {
+    const short = key.length > MAX_KEY ? `#${createHash('sha256').update(key).digest('hex').slice(0, 32)}` : key;
+    return new Size([{ key: short, coefficient: 1, atoms: [{ key: short, tainted, integer, min }] }]);
+  }
+
+  /** The result of an operation that has no simpler form; depends on rows where an operand does. */
+  static opaque(operation: string, operands: readonly Size[], facts: { integer?: boolean; min?: number } = {}): Size {
+    const key = `${operation}(${operands.map(({ key }) => key).join(',')})`;
+    return Size.atom(key, { ...facts, tainted: operands.some(({ tainted }) => tainted) });
+  }
+
+  static product(sizes: readonly Size[]): Size {
+    return sizes.reduce((product, size) => product.times(size), ONE);
+  }
+
+  /** The number, where it is known. */
+  get constant(): number | undefined {
+    if (this.terms.length === 0) return 0;
+    const [term] = this.terms;
+    return this.terms.length === 1 && term?.atoms.length === 0 ? term.coefficient : undefined;
+  }
+
+  /** A lower bound. */
+  get min(): number {
+    return this.terms.reduce((sum, term) => sum + leastOf(term), 0);
+  }
+
+  get integer(): boolean {
+    return this.terms.every(
+      ({ coefficient, atoms }) => Number.isInteger(coefficient) && atoms.every(({ integer }) => integer),
+    );
+  }
+
+  is(value: number): boolean {
+    return this.constant === value;
+  }
+
+  equals(other: Size): boolean {
+    return this.key === other.key;
+  }
+
+  plus(other: Size): Size {
+    if (this.terms.length === 0) return other;
+    if (other.terms.length === 0) return this;
+    return Size.from([...this.terms, ...other.terms]) ?? Size.opaque('add', [this, other], { integer: this.integer && other.integer });
+  }
+
+  minus(other: Size): Size {
+    return this.plus(other.times(MINUS_ONE));
+  }
+
+  times(other: Size): Size {
+    if (this === ONE) return other;
+    if (other === ONE) return this;
+    const products: Term[] = [];
+    for (const a of this.terms) for (const b of other.terms) products.push(multiply(a, b));
+    return Size.from(products) ?? Size.opaque('mul', [this, other], { integer: this.integer && other.integer });
+  }
+
+  /** The quotient where this is a multiple of the divisor whatever the atoms are; undefined otherwise. */
+  dividedBy(divisor: Size): Size | undefined {
+    if (divisor.terms.length === 0) return undefined;
+    if (divisor.is(1)) return this;
+    if (this.equals(divisor)) return ONE;
+    const lead = divisor.lead();
+    let rest: Size = this;
+    let quotient = ZERO;
+    for (let step = 0; rest.terms.length > 0; step++) {
+      if (step === MAX_TERMS) return undefined;
+      const term = divideTerm(rest.lead(), lead);
+      if (!term) return undefined;
+      const part = new Size([term]);
+      quotient = quotient.plus(part);
+      rest = rest.minus(part.times(divisor));
+    }
+    return quotient.times(divisor).equals(this) ? quotient : undefined;
+  }
+
+  /** -1, 0 or 1 where the order is the same whatever the atoms are; undefined otherwise. */
+  compare(other: Size): -1 | 0 | 1 | undefined {
+    const [a, b] = [this.constant, other.constant];
+    if (a !== undefined && b !== undefined) {
+      if (a !== b) return a < b ? -1 : 1;
+      return Math.abs(a) < Number.MAX_SAFE_INTEGER ? 0 : undefined;
+    }
+    if (this.equals(other)) return 0;
+    if (this.minus(other).min > 0) return 1;
+    if (other.minus(this).min > 0) return -1;
+    return undefined;
+  }
+
+  private lead(): Term {
+    return this.terms.reduce((lead, term) =>
+      term.atoms.length > lead.atoms.length || (term.atoms.length === lead.atoms.length && term.key > lead.key) ? term : lead,
+    );
+  }
+
+  /** Undefined where the sum is too long, or a number in it is not exact. */
+  private static from(terms: readonly Term[]): Size | undefined {
+    const sums = new Map<string, Term>();
+    for (const term of terms) {
+      const known = sums.get(term.key);
+      sums.set(term.key, known ? { ...term, coefficient: known.coefficient + term.coefficient } : term);
+    }
+    const kept = [...sums.values()].filter(({ coefficient }) => coefficient !== 0);
+    if (kept.length > MAX_TERMS) return undefined;
+    if (kept.some(({ coefficient, atoms }) => !isExact(coefficient) || atoms.length > MAX_DEGREE)) return undefined;
+    if (kept.length === 1 && kept[0]?.key === '') return Size.of(kept[0].coefficient);
+    kept.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+    return new Size(kept);
+  }
+}
+
+/** NaN and infinities are no numbers to reckon with. */
+function isExact(coefficient: number): boolean {
+  return Number.isFinite(coefficient) && Math.abs(coefficient) <= Number.MAX_SAFE_INTEGER;
+}
+
+function multiply(a: Term, b: Term): Term {
+  const coefficient = a.coefficient * b.coefficient;
+  if (a.atoms.length === 0) return { ...b, coefficient };
+  if (b.atoms.length === 0) return { ...a, coefficient };
+  const atoms = [...a.atoms, ...b.atoms].sort((x, y) => (x.key < y.key ? -1 : x.key > y.key ? 1 : 0));
+  return { key: atoms.map(({ key }) => key).join('*'), coefficient, atoms };
+}
+
+function divideTerm(dividend: Term, divisor: Term): Term | undefined {
+  const coefficient = dividend.coefficient / divisor.coefficient;
+  if (!Number.isInteger(coefficient)) return undefined;
+  const atoms = [...dividend.atoms];
+  for (const { key } of divisor.atoms) {
+    const at = atoms.findIndex((atom) => atom.key === key);
+    if (at === -1) return undefined;
+    atoms.splice(at, 1);
+  }
+  return { key: atoms.map(({ key }) => key).join('*'), coefficient, atoms };
+}
+
+function leastOf({ coefficient, atoms }: Term): number {
+  if (atoms.length === 0) return coefficient;
+  if (coefficient < 0 || atoms.some(({ min }) => min < 0)) return -Infinity;
+  return atoms.reduce((product, { min }) => product * min, coefficient);
+}
+
+const SMALL: Record<number, Size> = {};
+for (let value = -1; value <= 4096; value++) SMALL[value] = Size.of(value);
+
+export const ZERO = Size.of(0);
+export const ONE = Size.of(1);
+const MINUS_ONE = Size.of(-1);
+
+/** The number of rows of a run, at least 1. */
+export const N = Size.atom('N', { tainted: true, min: 1 });
+
+/** Integer division as shape arithmetic has it: of sizes, so that rounding down and towards zero are the same. */
+export function floorDivide(a: Size, b: Size): Size {
+  const [x, y] = [a.constant, b.constant];
+  if (y === 0) return Size.opaque('div', [a, b]);
+  if (x !== undefined && y !== undefined) return Size.of(Math.trunc(x / y));
+  return (b.min > 0 || b.constant !== undefined ? a.dividedBy(b) : undefined) ?? Size.opaque('div', [a, b], { min: a.min >= 0 && b.min > 0 ? 0 : -Infinity });
+}
+
+export function lesser(a: Size, b: Size): Size {
+  const order = a.compare(b);
+  if (order !== undefined) return order > 0 ? b : a;
+  return Size.opaque('min', sorted(a, b), { integer: a.integer && b.integer, min: Math.min(a.min, b.min) });
+}
+
+export function greater(a: Size, b: Size): Size {
+  const order = a.compare(b);
+  if (order !== undefined) return order < 0 ? b : a;
+  return Size.opaque('max', sorted(a, b), { integer: a.integer && b.integer, min: Math.max(a.min, b.min) });
+}
+
+function sorted(a: Size, b: Size): Size[] {
+  return a.key < b.key ? [a, b] : [b, a];
+}

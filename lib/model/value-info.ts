@@ -1,0 +1,28 @@
+import type { Dimension } from '../../inference-image/src/contract/signature';
+import type { DimensionMessage, GraphMessage, TypeMessage, ValueInfoMessage } from './decoded-model';
+import type { ValueInfo } from './onnx-graph';
+
+/** What a request must bring: the graph's inputs without those that an initializer fills. */
+export function requestInputs({ input, initializer, sparseInitializer }: GraphMessage): ValueInfo[] {
+  const filled = new Set([...initializer, ...sparseInitializer.map(({ values }) => values)].map((t) => t?.name));
+  return input.filter(({ name }) => !filled.has(name)).map(valueInfo);
+}
+
+export function valueInfo({ name, type }: ValueInfoMessage): ValueInfo {
+  const { elemType = 0, shape = null } = type?.tensorType ?? {};
+  return { name, kind: kindOf(type), elementType: elemType, dimensions: shape && shape.dim.map(dimension) };
+}
+
+function kindOf(type: TypeMessage | null): ValueInfo['kind'] {
+  if (type?.tensorType) return 'tensor';
+  if (type?.sequenceType) return 'sequence';
+  if (type?.mapType) return 'map';
+  if (type?.optionalType) return 'optional';
+  if (type?.sparseTensorType) return 'sparse tensor';
+  return 'untyped';
+}
+
+/** Sizes of 0 and less stand for "not known" in older exports; onnxruntime takes them so too. */
+function dimension({ dimValue, dimParam }: DimensionMessage): Dimension {
+  return dimValue > 0 ? dimValue : dimParam || null;
+}
