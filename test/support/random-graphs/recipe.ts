@@ -118,11 +118,12 @@ class Maker {
 
   private applied(t: Tensor, onlyFaithful: boolean): Tensor {
     const { graph } = this;
-    const kind = graph.choices.pick(KINDS).filter(({ faithful }) => faithful || !onlyFaithful);
-    const candidates = [...graph.choices.shuffled(kind), ...graph.choices.shuffled(KINDS.flat())];
-    for (const operator of candidates.filter(({ faithful }) => faithful || !onlyFaithful)) {
-      const result = operator.apply(graph, t);
-      if (result) return this.named(operator, { ...result, live: t.live && operator.faithful });
+    const kinds = [graph.choices.pick(KINDS), ...KINDS];
+    for (const kind of kinds) {
+      for (const operator of graph.choices.shuffled(kind.filter(({ faithful }) => faithful || !onlyFaithful))) {
+        const result = operator.apply(graph, t);
+        if (result) return this.named(operator, { ...result, live: t.live && operator.faithful });
+      }
     }
     throw new Error('no operator takes the tensor');
   }

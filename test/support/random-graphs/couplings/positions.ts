@@ -4,7 +4,7 @@ import { asMatrix, rank, reshape, rowsTo, sizeVector, transpose } from '../shape
 import { known, ONE, size, type Size } from '../size';
 import { reduce, squeeze, unsqueeze } from '../versions';
 import { counting, rowCount, type Coupling } from './coupling';
-import { added } from './reductions';
+import { added, eitherWay } from './reductions';
 
 /** What rows do to each other by standing before and behind each other, and what changes their number. */
 export const POSITIONS: readonly Coupling[] = [
@@ -185,7 +185,7 @@ export const POSITIONS: readonly Coupling[] = [
     name: 'Compress of the rows',
     apply: (graph, t) => {
       const x = asMatrix(graph, t);
-      const keep = graph.add('Greater', [reduce(graph, 'ReduceMean', x, [1], false), graph.floats([0], [])]);
+      const keep = eitherWay(graph, reduce(graph, 'ReduceMean', x, [1], false));
       return counting(graph, { ...x, name: graph.add('Compress', [x, keep], { axis: 0 }) }, x.dims, 0);
     },
   },
@@ -349,7 +349,7 @@ export const POSITIONS: readonly Coupling[] = [
       const [, indices] = graph.node('MaxPool', [signal], { kernel_shape: [1] }, { outputs: 2 });
       return {
         ...x,
-        name: graph.add('Cast', [indices as string], { to: 1 }),
+        name: graph.add('Softsign', [graph.add('Cast', [indices as string], { to: 1 })]),
         dims: [x.dims[0] as Size, ONE, x.dims[1] as Size],
       };
     },

@@ -206,8 +206,7 @@ export const REDUCTIONS: readonly Coupling[] = [
   {
     name: 'branch by the sum of the batch',
     apply: (graph, t) => {
-      const over = graph.add('Greater', [graph.add('ReduceSum', [t], { keepdims: 0 }), graph.floats([0], [])]);
-      return branch(graph, t, over);
+      return branch(graph, t, eitherWay(graph, graph.add('ReduceSum', [t], { keepdims: 0 })));
     },
   },
   {
@@ -221,6 +220,12 @@ export const REDUCTIONS: readonly Coupling[] = [
 
 export function added<T extends Result>(graph: RandomGraph, t: T, what: string): T {
   return { ...t, name: graph.add(graph.choices.pick(['Add', 'Sub']), [t, what]) };
+}
+
+/** A condition on numbers that is true for about half of them, whatever their range is. */
+export function eitherWay(graph: RandomGraph, numbers: string): string {
+  const wave = graph.add('Sin', [graph.add('Mul', [numbers, graph.floats([1e4], [])])]);
+  return graph.add('Greater', [wave, graph.floats([0], [])]);
 }
 
 function branch<T extends Result>(graph: RandomGraph, t: T, condition: string): T {

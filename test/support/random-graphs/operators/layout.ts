@@ -117,7 +117,7 @@ function unsqueezed(graph: RandomGraph, t: Tensor, axis: number): Result {
 function concatItself(graph: RandomGraph, t: Tensor): Result | undefined {
   const axes = otherAxes(t).filter((axis) => (known(t.dims[axis] as Size) ?? 9) <= 4);
   if (axes.length === 0) return undefined;
-  return concat(graph, t, { ...t, name: graph.add('Tanh', [t]) }, graph.choices.pick(axes));
+  return concat(graph, t, { ...t, name: graph.add('Softsign', [t]) }, graph.choices.pick(axes));
 }
 
 function concatAnother(graph: RandomGraph, t: Tensor): Result | undefined {

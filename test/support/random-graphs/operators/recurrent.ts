@@ -59,7 +59,7 @@ function scan(graph: RandomGraph, t: Tensor): Result | undefined {
   const sizes = t.dims.filter((_, i) => i !== axis).map((dim) => known(dim) ?? null);
   const body = {
     name: 'body',
-    node: [node('Add', [before, step], [after]), node('Tanh', [after], [out])],
+    node: [node('Add', [before, step], [after]), node('Softsign', [after], [out])],
     input: [value(before, 'float', sizes), value(step, 'float', sizes)],
     output: [value(after, 'float', sizes), value(out, 'float', sizes)],
   };
@@ -121,7 +121,7 @@ function callOfFunction(graph: RandomGraph, t: Tensor): Result {
     name,
     input: ['a', 'b'],
     output: ['c'],
-    node: [node('Mul', ['a', 'b'], ['scaled']), node('Tanh', ['scaled'], ['c'])],
+    node: [node('Mul', ['a', 'b'], ['scaled']), node('Softsign', ['scaled'], ['c'])],
     opsetImport: [{ domain: '', version: graph.opset }],
   });
   return { ...t, name: graph.add(name, [t, graph.weights([])], {}, { domain: 'local' }) };
