@@ -3,7 +3,7 @@
 import numpy as np
 import onnxruntime as ort
 
-SIZES = (2, 3, 5, 7, 16)
+SIZES = (2, 3, 5, 7, 16, 33)
 FLOATS = ("test", "normal", "large", "constant", "zeros", "positive", "outlier", "narrow")
 WHOLE = ("test", "small", "range", "wide")
 ort.set_default_logger_severity(4)
