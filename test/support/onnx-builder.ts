@@ -78,18 +78,21 @@ type AttributeValue =
   | number[]
   | { tensor: object }
   | { float: number }
+  | { graph: object }
   | { floats: number[] }
   | { strings: string[] }
-  | { graph: object };
+  /** In a function: the attribute of the function that this one stands for, and AttributeProto.AttributeType. */
+  | { ref: string; type: number };
 
 function attribute(name: string, v: AttributeValue) {
   if (typeof v === 'number') return { name, i: v, type: 2 };
   if (typeof v === 'string') return { name, s: Buffer.from(v), type: 3 };
   if (Array.isArray(v)) return { name, ints: v, type: 7 };
   if ('float' in v) return { name, f: v.float, type: 1 };
-  if ('floats' in v) return { name, floats: v.floats, type: 6 };
-  if ('strings' in v) return { name, strings: v.strings.map((s) => Buffer.from(s)), type: 8 };
   if ('graph' in v) return { name, g: v.graph, type: 5 };
+  if ('floats' in v) return { name, floats: v.floats, type: 6 };
+  if ('strings' in v) return { name, strings: v.strings.map((text) => Buffer.from(text)), type: 8 };
+  if ('ref' in v) return { name, refAttrName: v.ref, type: v.type };
   return { name, t: v.tensor, type: 4 };
 }
 

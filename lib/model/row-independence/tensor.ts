@@ -35,10 +35,11 @@ export interface Sequence {
   readonly items: readonly Tensor[];
 }
 
-/** A result with which nothing can be proved; only what reads it has to give up. */
+/** A result with which nothing can be proved but its sizes; only what reads its elements has to give up. */
 export interface Unusable {
   readonly kind: 'unusable';
   readonly obstacle: Obstacle;
+  readonly dims?: readonly Size[];
 }
 
 export type Value = Tensor | Sequence | Unusable;

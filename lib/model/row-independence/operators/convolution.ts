@@ -1,5 +1,5 @@
 import { dimsOf, type Call, type Operators, type Transfer } from '../call';
-import { coupled, notUnderstood, Obstacle } from '../obstacle';
+import { CannotRun, coupled, notUnderstood, Obstacle } from '../obstacle';
 import { ONE, Size } from '../size';
 import { INT32, invariant, rowAxisSize, type Tensor, type Value } from '../tensor';
 import { withoutValues } from './layout';
@@ -52,6 +52,7 @@ function kernelOf(call: Call, weights: Tensor | undefined): Size[] {
 /** Channels of the result, of a convolution of these weights. */
 function convolved(call: Call, x: Tensor, weights: Tensor, elem: number): Tensor {
   if (weights.rows) throw coupled('takes its weights from the rows');
+  if (weights.dims && dimsOf(x).length !== weights.dims.length) throw new CannotRun('its weights are for another number of axes');
   batchFirst(x);
   const [rows] = dimsOf(x);
   const channels = weights.dims?.[0] ?? call.fresh('channels');

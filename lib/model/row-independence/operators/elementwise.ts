@@ -1,6 +1,6 @@
 import { broadcast } from '../align';
 import { asData, asTensor, type Call, type Operators } from '../call';
-import { coupled, notUnderstood } from '../obstacle';
+import { coupled, notUnderstood, Obstacle } from '../obstacle';
 import { ONE, type Size } from '../size';
 import {
   BOOL,
@@ -18,10 +18,19 @@ import {
 import { ARITHMETIC, cast, type Arithmetic } from './arithmetic';
 
 /** Combines tensors element by element, with broadcasting; follows the shape arithmetic where all are parts of it. */
-export function pointwise(call: Call, tensors: readonly Tensor[], elem: number): Tensor {
+export function pointwise(call: Call, tensors: readonly Tensor[], elem: number): Value {
   const arithmetic = ARITHMETIC[call.node.opType];
   const computed = arithmetic && arithmeticResult(tensors, arithmetic, elem);
-  return computed ?? merged(tensors.map(asData), elem);
+  if (computed) return computed;
+  const { dims, rows } = broadcast(tensors);
+  try {
+    tensors.forEach(asData);
+  } catch (problem) {
+    // Exporters combine the numbers of rows and steps only to ask for the shape of the result.
+    if (problem instanceof Obstacle) return { kind: 'unusable', obstacle: problem, ...(dims && { dims }) };
+    throw problem;
+  }
+  return { kind: 'tensor', elem, ...(dims && { dims }), ...(rows && { rows }) };
 }
 
 /** Sizes and rows of tensors combined element by element. */

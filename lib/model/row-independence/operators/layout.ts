@@ -43,15 +43,21 @@ function constant(call: Call): Value {
 }
 
 function shape(call: Call): Value {
-  const { dims } = call.tensor(0);
+  const dims = sizesOf(call);
   if (!dims) return invariant([call.fresh('rank')], INT64);
   const clamp = (at: number) => Math.min(Math.max(at < 0 ? at + dims.length : at, 0), dims.length);
   const [start, end] = [clamp(call.attributes.int('start', 0)), clamp(call.attributes.int('end', dims.length))];
   return vector(dims.slice(start, Math.max(start, end)));
 }
 
+/** Sizes can be known of what is not known otherwise. */
+function sizesOf(call: Call): readonly Size[] | undefined {
+  const value = call.inputs[0];
+  return value?.kind === 'unusable' && value.dims ? value.dims : call.tensor(0).dims;
+}
+
 function size(call: Call): Value {
-  const { dims } = call.tensor(0);
+  const dims = sizesOf(call);
   return valuesOf([], [dims ? Size.product(dims) : call.fresh('size')], INT64);
 }
 

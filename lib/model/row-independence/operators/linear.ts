@@ -1,6 +1,6 @@
 import { broadcast } from '../align';
 import { dimsOf, type Call, type Operators, type Transfer } from '../call';
-import { coupled, notUnderstood } from '../obstacle';
+import { CannotRun, coupled, notUnderstood } from '../obstacle';
 import { ONE, Size } from '../size';
 import { INT32, invariant, rowAxisSize, type Rows, type Tensor, type Value } from '../tensor';
 import { merged } from './elementwise';
@@ -22,6 +22,8 @@ export function matmul(a: Tensor, b: Tensor, elem = a.elem): Tensor {
   if (alone && (ours.rows || theirs.rows || (ours.alone && theirs.alone))) throw coupled('multiplies rows by rows');
   const front = broadcast([ours.front, theirs.front]);
   const batch = front.dims ?? [];
+  const [summed, other] = [dimsOf(left).at(-1)?.constant, dimsOf(right).at(-2)?.constant];
+  if (summed !== undefined && other !== undefined && summed !== other) throw new CannotRun('matrices of different sizes are multiplied');
   const m = dimsOf(left).at(-2) as Size;
   const n = dimsOf(right).at(-1) as Size;
   const rows: Rows | undefined = ours.alone
@@ -76,7 +78,7 @@ export function swapped(t: Tensor): Tensor {
 /** a' b' + c */
 export function gemm(call: Call): Value {
   const [a, b] = [call.data(0), call.data(1)];
-  if ((a.dims && a.dims.length !== 2) || (b.dims && b.dims.length !== 2)) throw notUnderstood('it takes matrices');
+  if ((a.dims && a.dims.length !== 2) || (b.dims && b.dims.length !== 2)) throw new CannotRun('it takes matrices');
   const left = call.attributes.int('transA', 0) !== 0 && a.dims ? swapped(a) : a;
   const right = call.attributes.int('transB', 0) !== 0 && b.dims ? swapped(b) : b;
   const result = matmul(left, right);

@@ -145,7 +145,7 @@ export function callSoftmax(graph: RandomGraph, t: Result, axis: number): string
     attribute: ['over'],
     node: [
       node('Neg', ['a'], ['b']),
-      { ...node('Softmax', ['b'], ['c']), attribute: [{ name: 'axis', refAttrName: 'over', type: 2 }] },
+      node('Softmax', ['b'], ['c'], { attributes: { axis: { ref: 'over', type: 2 } } }),
     ],
     opsetImport: [{ domain: '', version: graph.opset }],
   });
