@@ -58,7 +58,7 @@ describe.each(Object.entries(environments))('an image of the previous release st
     const { rowIndependence, ...others } = DEFAULTS;
     for (const value of [rowIndependence, 'probe' as const]) {
       const given = environment({ ...others, rowIndependence: value });
-      expect(given).toEqual({ ...environment({ page: false }) });
+      expect(given).toEqual(environment({ page: false, drainSeconds: 5 }));
       expect(given).not.toHaveProperty('MODEL_SERVING_ROW_INDEPENDENCE');
     }
   });
