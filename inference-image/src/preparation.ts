@@ -100,11 +100,15 @@ export class Preparation {
     const { signature } = this.manifest;
     const template = makeRun();
     const batches = trialBatches(maxBatchSize);
-    const rowsIn = (range: TrialRange) => new TrialRows({ signature, axes, template, keepsCommon: isExample, range });
+    const rowsIn = (range: TrialRange, keepsCommon = isExample) => {
+      return new TrialRows({ signature, axes, template, keepsCommon, range });
+    };
     let rows = rowsIn('bits');
     let trial: RowTrial | undefined;
     if (tolerance !== undefined) {
-      const sources = (['wide', 'digits', 'bits'] as const).map(rowsIn);
+      const sources = [rowsIn('wide'), rowsIn('digits'), rows];
+      // What is common to a run may have to be as it was in the run before, which the model took.
+      if (axes.inputAxes.includes(null)) sources.push(rowsIn('bits', true));
       const { source = rows, ...outcome } = await tryRowsInTurn({ executor, layout, tolerance }, sources, batches);
       if (outcome.obstacle !== undefined) return { measurement, trial: outcome };
       [rows, trial] = [source, outcome];

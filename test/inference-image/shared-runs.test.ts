@@ -124,6 +124,19 @@ describe('rows on other axes, and an input that is common to a run', () => {
     expect(y.data).toEqual(x.map((number, i) => number * 3 * gain[Math.floor(i / 2) % 11]!));
   });
 
+  test('a common input is tried with what the model takes', async () => {
+    /** y = x, if the index is that of the one place there is. */
+    const picky: ModelParts = {
+      inputs: [value('x', 'float', ['N', 2]), value('index', 'int64', [1])],
+      outputs: [value('y', 'float', ['N', 2])],
+      nodes: [node('Gather', ['one', 'index'], ['factor']), node('Mul', ['x', 'factor'], ['y'])],
+      initializers: [initializer('one', 'float', [1], Float32Array.of(1))],
+    };
+    const common: BatchingVerdict = { verdict: 'independent', inputAxes: [0, null], outputAxes: [0] };
+    const server = await ServerProcess.start(picky, {}, { batching: common });
+    expect(server.log.at(-1)).toMatchObject({ msg: 'ready', maxBatchSize: 32, largestDifference: 0 });
+  });
+
   test('the configuration has whole shapes, and says that runs are shared', async () => {
     const server = await ServerProcess.start(recurrent, {}, { batching });
     const { body } = await server.get('/v2/models/m/config');
