@@ -5,7 +5,6 @@ import { isReproduced } from '../golden/check-golden';
 import { checkGolden, type Golden } from '../golden/golden-file';
 import { runsOfGolden } from '../golden/golden-shapes';
 import { correctionText, type ShapeTrial, type SignatureProof, triedSignature } from './declared-signature';
-import type { OnnxModelProps } from './onnx-model';
 import { checkRuntime } from './runtime-check';
 import type { Weights } from './weights';
 
@@ -24,14 +23,13 @@ export interface RuntimeShapes extends ModelShapes {
   readonly trial?: ShapeTrial;
 }
 
-/** Loads a model and compares what it declares with what it gives. */
-export function shapesByTrial(
-  path: string,
-  weights: Weights,
-  declared: Signature,
-  runtimeCheck: OnnxModelProps['runtimeCheck'],
-): RuntimeShapes {
-  if (runtimeCheck === 'skip') return unproved(declared, 'the model was not run, since runtimeCheck is "skip"');
+/**
+ * Loads a model and compares what it declares with what it gives.
+ *
+ * @param isSkipped - whether the runtime is not to be asked
+ */
+export function shapesByTrial(path: string, weights: Weights, declared: Signature, isSkipped: boolean): RuntimeShapes {
+  if (isSkipped) return unproved(declared, 'the model was not run, since runtimeCheck is "skip"');
   const { problems, trial } = checkRuntime(path, weights, declared);
   if (!trial) return { ...unproved(declared, 'the model was not loaded'), problems };
   return { ...shapesOf(path, declared, trial), problems, trial };
