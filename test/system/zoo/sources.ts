@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -83,7 +83,9 @@ function scriptsVersion(script: string, programs: readonly string[]): string {
   return hash.digest('hex');
 }
 
+/** Exporters say much that is of no use here. */
 function python3(program: string, [script, ...args]: string[]): void {
-  const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', PYTHONWARNINGS: 'ignore', OMP_NUM_THREADS: '1' };
-  execFileSync(program, [join(SCRIPTS, script!), ...args], { env, stdio: ['ignore', 'inherit', 'inherit'] });
+  const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', PYTHONWARNINGS: 'ignore' };
+  const { status, stderr } = spawnSync(program, [join(SCRIPTS, script!), ...args], { env, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${script} ended with ${status}: ${stderr.slice(-2000)}`);
 }
