@@ -9,6 +9,7 @@ import {
   indices,
   INT32,
   INT64,
+  invariant,
   isTainted,
   MAX_VALUES,
   valuesOf,
@@ -132,8 +133,8 @@ function arithmeticOperator(call: Call): Value {
   const axis = call.attributes.int('axis');
   if (axis === undefined || !a.dims || !b.dims) return sameType(call);
   const missing = a.dims.length - (axis < 0 ? axis + a.dims.length : axis) - b.dims.length;
-  if (b.rows || b.values || missing < 0) throw notUnderstood('how its operands are aligned is not known');
-  return merged([asData(a), { ...b, dims: [...b.dims, ...Array<Size>(missing).fill(ONE)] }], a.elem);
+  if (b.rows || missing < 0) throw notUnderstood('how its operands are aligned is not known');
+  return merged([asData(a), invariant([...b.dims, ...Array<Size>(missing).fill(ONE)], asData(b).elem)], a.elem);
 }
 
 const UNARY = [
