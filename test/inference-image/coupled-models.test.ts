@@ -61,7 +61,7 @@ test('a proof that stops short', async () => {
   const server = await ServerProcess.start(SHOWN_BY_TRIAL.brightCandidates.parts, { maxBatchSize: 8 }, { batching });
   expect(server.log.find(notShared)).toMatchObject({
     level: 'warn',
-    reason: 'it is not proved that rows do not influence each other; the proof stops at node "kept" (Compress): why',
+    reason: 'it is not proved that rows are independent; the proof stops at node "kept" (Compress): why',
   });
 });
 

@@ -106,7 +106,7 @@ describe.each([
       [
         '@cdktf/warn',
         expect.stringMatching(
-          /^serving\.maxBatchSize is 8, but model "random" runs requests one by one: it is not proved that rows are independent: node "RandomNormalLike_noise" \(RandomNormalLike\): .*\. Leave maxBatchSize out; or set serving\.rowIndependence to 'assume' if you know that rows are independent\.$/,
+          /^serving\.maxBatchSize is 8, but model "random" runs requests one by one: it is not proved that rows are independent; the proof stops at node "RandomNormalLike_noise" \(RandomNormalLike\): .*\. Leave maxBatchSize out; or set serving\.rowIndependence to 'assume' if you know that rows are independent\.$/,
         ),
       ],
     ]);
