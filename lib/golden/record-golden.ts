@@ -28,7 +28,7 @@ export function recordGolden(
   { out, tolerance }: RecordOptions,
 ): number {
   const { signature, files, image } = model;
-  const axes = rowAxes(model.manifest().batching);
+  const axes = rowAxes(model.batching);
   const report = runGolden({ modelPath: files[0]!.sourcePath, signature, axes, image, task });
   if (!('recorded' in report)) {
     const reason = 'failure' in report ? report.failure : 'unavailable' in report ? report.unavailable : '';

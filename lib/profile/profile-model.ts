@@ -61,7 +61,7 @@ export async function profileModel(model: OnnxModel, options: ProfileOptions): P
 async function measure(model: OnnxModel, stage: LocalStage, options: ProfileOptions): Promise<Profiled> {
   const { path, seconds, signal, threads, onStep } = options;
   const hasExample = model.files.some((file) => file.path === GOLDEN_FILE);
-  const maxBatchSize = model.batching.possible ? options.maxBatchSize : 1;
+  const maxBatchSize = model.batching.verdict === 'independent' ? options.maxBatchSize : 1;
   const plan = { path, hasExample, threads, maxBatchSize, seconds };
 
   const { request, ...measured } = await withTrial(stage, options, async (trial) => {
@@ -133,7 +133,7 @@ async function withTrial<T>(
 }
 
 function checkDimensions(model: OnnxModel, { path, dimensions }: ProfileOptions): Problem[] {
-  const { signature, batching } = model.manifest();
+  const { signature, batching } = model;
   const counting = rowSymbols(signature, rowAxes(batching));
   const all = new Set(signature.inputs.flatMap((input) => input.dimensions.filter((size) => typeof size === 'string')));
   const symbols = [...all].filter((symbol) => !counting.has(symbol));

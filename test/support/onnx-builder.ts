@@ -72,8 +72,17 @@ export function externalInitializer(
   return { name, dataType: ELEM[elem], dims, externalData, dataLocation: 1 };
 }
 
-type AttributeValue =
-  number | string | number[] | { tensor: object } | { float: number } | { graph: object } | { strings: string[] };
+export type AttributeValue =
+  | number
+  | string
+  | number[]
+  | { tensor: object }
+  | { float: number }
+  | { graph: object }
+  | { floats: number[] }
+  | { strings: string[] }
+  /** In a function: the attribute of the function that this one stands for, and AttributeProto.AttributeType. */
+  | { ref: string; type: number };
 
 function attribute(name: string, v: AttributeValue) {
   if (typeof v === 'number') return { name, i: v, type: 2 };
@@ -82,6 +91,8 @@ function attribute(name: string, v: AttributeValue) {
   if ('float' in v) return { name, f: v.float, type: 1 };
   if ('strings' in v) return { name, strings: v.strings.map((text) => Buffer.from(text)), type: 8 };
   if ('graph' in v) return { name, g: v.graph, type: 5 };
+  if ('floats' in v) return { name, floats: v.floats, type: 6 };
+  if ('ref' in v) return { name, refAttrName: v.ref, type: v.type };
   return { name, t: v.tensor, type: 4 };
 }
 

@@ -36,7 +36,10 @@ export function assignments(inputs: readonly ValueInfo[]): InputAxes[] {
   // By one name, wherever an input has it.
   for (const symbol of symbolsOf(inputs)) {
     const named = inputs.map((input) => axisOfSymbol(input, new Set([symbol])));
-    found.push(named.map((axis, at) => axis ?? first[at] ?? null), named);
+    found.push(
+      named.map((axis, at) => axis ?? first[at] ?? null),
+      named,
+    );
   }
 
   // Lists may be lengths or options that requests have in common; then single inputs.
@@ -76,16 +79,27 @@ export function clash(inputs: readonly ValueInfo[], axes: InputAxes): ValueInfo 
   );
 }
 
-/** Inputs with first dimensions of 1 declared free, and rows on axis 0 there. */
+/** Inputs with dimensions of 1 declared free: the first ones, or of a state that has layers in front, the second. */
 export function freedAssignments(inputs: readonly ValueInfo[]): { inputs: ValueInfo[]; axes: InputAxes }[] {
-  const one = inputs.map(({ dimensions }) => dimensions?.[0] === 1);
-  if (!one.includes(true)) return [];
+  const one = (axis: number) => inputs.map(({ dimensions }) => dimensions?.[axis] === 1);
+  const [first, second] = [one(0), one(1)];
+  if (!first.includes(true)) return [];
   const list = inputs.map(({ dimensions }) => dimensions?.length === 1);
-  const choices = [one, one.map((freed, at) => freed && !list[at])].filter((freed) => freed.includes(true));
-  return choices.map((freed) => ({
-    inputs: inputs.map((input, at) =>
-      freed[at] && input.dimensions ? { ...input, dimensions: [null, ...input.dimensions.slice(1)] } : input,
-    ),
-    axes: inputs.map((input, at) => (freed[at] || isFree(input, 0) ? 0 : null)),
+  const free = inputs.map((input) => (isFree(input, 0) ? 0 : null));
+  const choices: InputAxes[] = [
+    free.map((axis, at) => (first[at] ? 0 : axis)),
+    free.map((axis, at) => (first[at] && !list[at] ? 0 : axis)),
+    free.map((axis, at) => (first[at] ? 0 : (axis ?? (second[at] ? 1 : null)))),
+    free.map((axis, at) => (first[at] && !list[at] ? 0 : (axis ?? (second[at] ? 1 : null)))),
+  ];
+  return distinct(choices.filter((axes) => axes.some((axis, at) => axis === 0 && first[at]))).map((axes) => ({
+    inputs: inputs.map((input, at) => declaredFree(input, axes[at] ?? null)),
+    axes,
   }));
+}
+
+function declaredFree(input: ValueInfo, axis: number | null): ValueInfo {
+  const { dimensions } = input;
+  if (!dimensions || axis === null || dimensions[axis] !== 1) return input;
+  return { ...input, dimensions: dimensions.map((size, at) => (at === axis ? null : size)) };
 }

@@ -35,10 +35,11 @@ export interface Sequence {
   readonly items: readonly Tensor[];
 }
 
-/** A result with which nothing can be proved; only what reads it has to give up. */
+/** A result with which nothing can be proved but its sizes; only what reads its elements has to give up. */
 export interface Unusable {
   readonly kind: 'unusable';
   readonly obstacle: Obstacle;
+  readonly dims?: readonly Size[];
 }
 
 export type Value = Tensor | Sequence | Unusable;
@@ -72,7 +73,9 @@ export function valuesOf(dims: readonly number[], values: readonly Size[], elem:
 
 /** A rank-1 tensor of shape arithmetic. */
 export function vector(values: readonly Size[], elem = INT64): Tensor {
-  return values.length <= MAX_VALUES ? valuesOf([values.length], values, elem) : invariant([Size.of(values.length)], elem);
+  return values.length <= MAX_VALUES
+    ? valuesOf([values.length], values, elem)
+    : invariant([Size.of(values.length)], elem);
 }
 
 export function isTainted({ values }: Tensor): boolean {

@@ -1,5 +1,6 @@
 import { dimsOf, type Call, type Operators, type Transfer } from '../call';
 import { coupled, notUnderstood } from '../obstacle';
+import { relayout } from '../relayout';
 import { ONE, Size } from '../size';
 import { FLOAT, INT64, rowsOn, STRING, type Rows, type Tensor, type Value } from '../tensor';
 import { withoutValues } from './layout';
@@ -55,7 +56,8 @@ function elementwise(elem: (call: Call) => number) {
 }
 
 function encodedType({ attributes }: Call): number {
-  if (attributes.has('values_strings') || attributes.has('default_string')) return attributes.has('values_strings') ? STRING : 0;
+  if (attributes.has('values_strings') || attributes.has('default_string'))
+    return attributes.has('values_strings') ? STRING : 0;
   return attributes.has('values_int64s') ? INT64 : 0;
 }
 
@@ -81,14 +83,25 @@ function featureVectorizer(call: Call): Value {
   return { kind: 'tensor', dims: [first.dims?.[0] as Size, call.fresh('features')], rows: rowsOn(0), elem: FLOAT };
 }
 
-/** Picks columns, along the last axis. */
+/** Picks columns, along the last axis, by all indices in one list. */
 function arrayFeatureExtractor(call: Call): Value {
-  const t = call.data(0);
+  const [t, picked] = [call.data(0), call.data(1)];
   const dims = dimsOf(t);
-  const picked = call.shared(1, 'the columns that it picks');
-  if (t.rows && (dims.length < 2 || t.rows.axis === dims.length - 1)) throw coupled('picks some of the rows by their position');
-  const count = picked?.dims ? Size.product(picked.dims) : call.fresh('columns');
-  return { ...withoutValues(t), dims: [...dims.slice(0, -1), count] };
+  const count = Size.product(dimsOf(picked));
+  const last = dims.length - 1;
+  const sizes = dims.length === 1 ? [ONE, count] : [...dims.slice(0, last), count];
+  if (!picked.rows) {
+    if (t.rows && (dims.length < 2 || t.rows.axis === last)) throw coupled('picks some of the rows by their position');
+    return { ...withoutValues(t), dims: sizes };
+  }
+  if (t.rows) throw coupled('picks from rows by what other rows hold');
+  const list = relayout(picked, [count]).rows;
+  return {
+    kind: 'tensor',
+    dims: sizes,
+    elem: t.elem,
+    ...(list && { rows: { ...plain(list), axis: sizes.length - 1 } }),
+  };
 }
 
 /** A tree ensemble of version 5 of the domain has one operator for all kinds. */

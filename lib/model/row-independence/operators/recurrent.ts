@@ -1,5 +1,5 @@
 import { dimsOf, type Call, type Operators, type Transfer } from '../call';
-import { coupled } from '../obstacle';
+import { CannotRun, coupled } from '../obstacle';
 import { ONE, Size } from '../size';
 import type { Rows, Tensor, Value } from '../tensor';
 
@@ -15,6 +15,7 @@ function recurrent({ shared, states, outputs }: Cell): Transfer {
   return (call) => {
     const x = call.data(0);
     const dims = dimsOf(x);
+    if (dims.length !== 3) throw new CannotRun('a sequence has three axes');
     const rowsFirst = call.attributes.int('layout', 0) === 1;
     const at = rowsFirst ? 0 : 1;
     if (x.rows && x.rows.axis !== at) throw coupled('works step by step over the axis that counts rows');

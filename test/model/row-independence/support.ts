@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import type { RowProof } from '../../../lib/model/onnx-graph';
+import { readGraph } from '../../../lib/model/read-graph';
+import {
+  initializer,
+  node,
+  value,
+  writeOnnxModel,
+  type AttributeValue,
+  type Dim,
+  type Elem,
+} from '../../support/onnx-builder';
+import { temporaryFolder } from '../../support/temporary-folder';
+
+const folder = temporaryFolder();
+
+/** Sizes, or an element type and sizes: `['N', 4]`, `{ int64: ['N'] }`. */
+export type Shape = Dim[] | Partial<Record<Elem, Dim[]>>;
+
+/** An INT64 scalar or vector, or FLOAT weights by their sizes. */
+export type Constant = number | number[] | { weights: number[] } | { floats: number[] };
+
+export interface Graph {
+  readonly inputs: Record<string, Shape>;
+  readonly nodes: object[];
+  readonly outputs?: string[];
+  readonly constants?: Record<string, Constant>;
+  readonly opset?: number;
+  readonly functions?: object[];
+  /** Initializers as they are. */
+  readonly initializers?: object[];
+}
+
+/** What the prover says of a graph, by way of a file as a user has it. */
+export function proofOf({ inputs, nodes, outputs = ['y'], constants = {}, opset = 17, ...rest }: Graph): RowProof {
+  const path = writeOnnxModel(join(folder, 'm.onnx'), {
+    inputs: Object.entries(inputs).map(([name, shape]) => {
+      const [elem, dims] = Array.isArray(shape)
+        ? (['float', shape] as const)
+        : (Object.entries(shape)[0] as [Elem, Dim[]]);
+      return value(name, elem, dims);
+    }),
+    outputs: outputs.map((name) => value(name, 'float')),
+    nodes,
+    initializers: [
+      ...Object.entries(constants).map(([name, content]) => constant(name, content)),
+      ...(rest.initializers ?? []),
+    ],
+    opsets: { '': opset, 'ai.onnx.ml': 3, 'com.microsoft': 1, own: 1 },
+    functions: rest.functions ?? [],
+  });
+  return readGraph(path).proof;
+}
+
+function constant(name: string, content: Constant): object {
+  if (typeof content === 'number') return initializer(name, 'int64', [], BigInt64Array.of(BigInt(content)));
+  if (Array.isArray(content))
+    return initializer(name, 'int64', [content.length], BigInt64Array.from(content.map(BigInt)));
+  if ('floats' in content)
+    return initializer(name, 'float', [content.floats.length], Float32Array.from(content.floats));
+  const count = content.weights.reduce((product, dim) => product * dim, 1);
+  return initializer(name, 'float', content.weights, new Float32Array(count));
+}
+
+/** In short: `independent 0 | 0`, `coupled Softmax: works over …`, `not understood Reshape: …`, `fixed: …`. */
+export function short({ verdict }: RowProof): string {
+  if (verdict.verdict === 'independent') {
+    return `independent ${verdict.inputAxes.map((axis) => axis ?? '-').join()} | ${verdict.outputAxes.join()}`;
+  }
+  if (verdict.verdict === 'fixed') return `fixed: ${verdict.reason}`;
+  return `${verdict.verdict} ${verdict.operator}: ${verdict.reason}`;
+}
+
+/** The verdict of one node from x, of shape [N, 4, 6] if not given, and constants to y. */
+export function verdictOf(
+  operator: string,
+  given: Partial<Graph> & {
+    x?: Shape;
+    /** Names of further inputs. */
+    with?: string[];
+    attributes?: Record<string, AttributeValue>;
+    domain?: string;
+  } = {},
+): string {
+  const {
+    x = ['N', 4, 6],
+    with: others = [],
+    attributes = {},
+    domain = '',
+    inputs = {},
+    outputs = ['y'],
+    ...rest
+  } = given;
+  const nodes = [node(operator, ['x', ...others], outputs, { attributes, domain })];
+  return short(proofOf({ ...rest, nodes, outputs: outputs.filter(Boolean), inputs: { x, ...inputs } }));
+}
