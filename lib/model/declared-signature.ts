@@ -3,6 +3,7 @@ import { contradicts, symbolSizes } from '../../inference-image/src/contract/sha
 import {
   type Dimension,
   dimensionsText,
+  inputSymbols,
   type Signature,
   type TensorSignature,
 } from '../../inference-image/src/contract/signature';
@@ -87,7 +88,7 @@ function givenDimensions(declared: Signature, runs: readonly TrialRun[], index: 
       // What counts something else, such as what a detector finds.
       if (typeof claim === 'string') return null;
     }
-    const symbol = symbolsOf(declared).find(
+    const symbol = inputSymbols(declared).find(
       (symbol) =>
         new Set(sizes.map((each) => each.get(symbol))).size > 1 &&
         sizes.every((each, run) => each.get(symbol) === seen[run]),
@@ -107,11 +108,6 @@ function isTheSameForAllValues(runs: readonly TrialRun[], index: number): boolea
   }
   const all = [...groups.values()];
   return all.some((shapes) => shapes.length > 1) && all.every((shapes) => new Set(shapes).size === 1);
-}
-
-function symbolsOf({ inputs }: Signature): string[] {
-  const symbols = inputs.flatMap(({ dimensions }) => dimensions.filter((size) => typeof size === 'string'));
-  return [...new Set(symbols)];
 }
 
 function proofOf(declared: Signature, { runs, stopped }: ShapeTrial): SignatureProof {

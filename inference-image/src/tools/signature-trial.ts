@@ -6,7 +6,7 @@ import type { Session } from '../inference/session';
 import type { Tensor } from '../inference/tensor';
 import { trialTensor, type TrialValues } from '../inference/trial-values';
 import { FreeDimensions } from './free-dimensions';
-import { largerSizes, partialSizes, trialSizes, type TrialSizes } from './trial-sizes';
+import { extraSizes, partialSizes, trialSizes, type TrialSizes } from './trial-sizes';
 
 /** Attempts to find sizes that the model takes. */
 const MAX_ATTEMPTS = 80;
@@ -90,10 +90,10 @@ class Trial {
     }
   }
 
-  /** Tells what is fixed from what depends on values, or on sizes that were too small to show it. */
+  /** Separates sizes that are fixed from those that depend on values, or on sizes that were too small to show it. */
   tryMore(sizes: TrialSizes): void {
     for (const values of OTHER_VALUES) this.runExtra(sizes.first, values);
-    for (const larger of largerSizes(sizes, this.free.areRows)) this.runExtra(larger, this.values);
+    for (const extra of extraSizes(sizes, this.free.areRows)) this.runExtra(extra, this.values);
   }
 
   /** Made-up inputs of these sizes, with values that the model takes. */
