@@ -93,7 +93,7 @@ function copyField(
   const sizes = payloads.get(field) ?? { bytes: 0, count: 0 };
   payloads.set(field, sizes);
   // Of a number that is a field of its own, the reader has stepped over the bytes already.
-  sizes.bytes += cursor.position - (lengthBytes > 0 ? contentStart : start);
+  sizes.bytes += cursor.position - (wireType === WIRE_TYPE.varint ? start : contentStart);
   const copy = sizes.bytes <= kept;
   if (copy) writer.raw(cursor.since(start));
   sizes.count += countOf(field, wireType, lengthBytes, () => (copy ? cursor.since(contentStart) : undefined));

@@ -201,6 +201,12 @@ describe('weights', () => {
     expect(problems({ initializers: [initializer('w', 'int4', [3], new Uint8Array(3))] })).not.toEqual([]);
   });
 
+  test('may be empty, as the unused inputs of a Resize are', () => {
+    const empty = initializer('w', 'float', [0], new Float32Array(0));
+    const later = initializer('v', 'float', [2], new Float32Array(2));
+    expect(problems({ initializers: [empty, later] })).toEqual([]);
+  });
+
   test('of strings, and scalars', () => {
     const strings = { name: 's', dataType: 8, dims: [1], stringData: [Buffer.from('long enough')] };
     const scalar = initializer('w', 'double', [], new Float64Array(1));
