@@ -28,7 +28,7 @@ export interface CompletedRun {
 
 type Outputs = readonly Tensor[];
 
-/** What the parts of a request end with that must run as a whole. */
+/** Error of the parts of a request that has to run as a whole after all. */
 const SHARING_ENDED = new Error('requests do not share runs any more');
 
 /**
@@ -162,7 +162,7 @@ export class Scheduler {
       failed = true;
       if (this.maxBatchSize > 1) throw error;
     }
-    // The model has shown meanwhile that its rows do not go apart.
+    // Sharing has ended meanwhile.
     return this.wait(this.queue, run, caller);
   }
 
@@ -297,7 +297,7 @@ export class Scheduler {
     if (missing !== undefined) this.stopSharing(missing);
   }
 
-  /** Runs again, each alone, what ran together; the parts of a request as the whole that they are of. */
+  /** Runs requests of a joint run again, each alone. A part is rejected, so that its request runs as a whole. */
   private runApart(jobs: readonly Job[]): void {
     for (const job of jobs) if (job.isPart) job.reject(SHARING_ENDED);
     this.queue.putBack(jobs.filter(({ isPart }) => !isPart));
