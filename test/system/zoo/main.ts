@@ -19,7 +19,7 @@ async function zoo(options: Options): Promise<Outcome[]> {
   const cli = new CommandLine(options.cli);
   const outcomes: Outcome[] = [];
   for (const group of options.groups) {
-    const entries = prepared(group, options.all).filter(({ name }) => name.includes(options.only));
+    const entries = prepared(group, options).filter(({ name }) => name.includes(options.only));
     let next = 0;
     const found: Outcome[] = [];
     const worker = async (): Promise<void> => {
