@@ -77,14 +77,6 @@ export class RowLayout {
     return { inputs, outputs: first.outputs, returnInputs: true };
   }
 
-  /** A run of more rows than one may have, as several. */
-  split(run: Run, rows: number, maxRows: number): Run[] {
-    return Array.from({ length: Math.ceil(rows / maxRows) }, (_, i) => {
-      const start = i * maxRows;
-      return this.slice(run, start, Math.min(maxRows, rows - start));
-    });
-  }
-
   /** Some rows of a run. */
   slice(run: Run, start: number, rows: number): Run {
     const inputs = this.inputs.map((input) => {

@@ -144,15 +144,17 @@ export class Scheduler {
   /** Has no more parts wait at a time than there are executors, and so lets others' requests in between. */
   private async submitParts(run: Run, rows: number, caller: Caller, layout: RowLayout): Promise<Outputs> {
     this.queue.assertRoom(rows, dataBytes(run.inputs));
-    const runs = layout.split(run, rows, this.maxBatchSize);
-    const outputs = new Array<Outputs>(runs.length);
+    const size = this.maxBatchSize;
+    const outputs = new Array<Outputs>(Math.ceil(rows / size));
     let failed = false;
     const { deadline, waitsSince } = caller;
     const part: Caller = { deadline, waitsSince, isCancelled: () => failed || caller.isCancelled() };
     let next = 0;
     const submitNext = async (): Promise<void> => {
-      for (let i = next++; i < runs.length && !failed; i = next++) {
-        outputs[i] = await this.wait(this.queue, runs[i] as Run, part, true);
+      for (let i = next++; i < outputs.length && !failed; i = next++) {
+        // Not before its turn: on other axes than the first, rows are copied.
+        const rowsOfPart = layout.slice(run, i * size, Math.min(size, rows - i * size));
+        outputs[i] = await this.wait(this.queue, rowsOfPart, part, true);
       }
     };
     try {
