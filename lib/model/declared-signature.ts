@@ -11,7 +11,7 @@ import {
 /** Runs of a model on made-up inputs. Plain JSON, so that it can be cached. */
 export interface ShapeTrial {
   readonly runs: readonly TrialRun[];
-  /** Why there are no more, where there should be. */
+  /** Why there are too few runs, if there are. */
   readonly stopped?: string;
 }
 
@@ -57,14 +57,14 @@ export function triedSignature(declared: Signature, trial: ShapeTrial): TriedSig
   return { signature, proof: proofOf(declared, trial), corrections };
 }
 
-/** What a plan says of it. */
+/** The warning about a correction. */
 export function correctionText(path: string, { inputs }: Signature, correction: Correction): string {
   const { declared, given, shape, inputShapes } = correction;
   const example = inputs.map(({ name }, index) => `"${name}" of ${dimensionsText(inputShapes[index]!)}`).join(', ');
   return `${path}: output "${declared.name}" is declared as ${dimensionsText(declared.dimensions)}, and the model gives ${dimensionsText(given.dimensions)} (${dimensionsText(shape)} for ${example}). The signature, and all that is derived from it, says what the model gives. Export the model with that shape, so that the file says the same.`;
 }
 
-/** What the runs gave for one output. */
+/** Shapes of one output in all runs. */
 function shapesOf(runs: readonly TrialRun[], output: number): (readonly number[])[] {
   return runs.flatMap(({ outputs }) => (outputs[output] ? [outputs[output]] : []));
 }

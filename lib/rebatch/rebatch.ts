@@ -144,7 +144,7 @@ function compare(
   }
   if (report.largestBatch < 2) {
     throw new ModelServingError([
-      rebatchErrors.notCompared(path, 'it refuses made-up rows, and no two golden examples of it go together'),
+      rebatchErrors.notCompared(path, 'it refuses made-up rows, and no two golden examples of it can share a run'),
     ]);
   }
   return report;

@@ -61,7 +61,7 @@ export function noteBatching(
       `serving.${option} is ${value}, but model "${name}" runs requests one by one: ${obstacle}. Leave ${option} out; or set serving.rowIndependence to 'assume' if you know that rows are independent.`,
     );
   } else {
-    const remedy = rebatchable ? ' `model-serving rebatch` can free it.' : '';
+    const remedy = rebatchable ? ' `model-serving rebatch` can free the first dimension.' : '';
     annotations.addInfo(`Model "${name}" runs requests one by one: ${obstacle}.${remedy}`);
   }
 }

@@ -74,7 +74,7 @@ describe.each([
     expect(synth(fixed, {})).toEqual([
       [
         '@cdktf/info',
-        'Model "digits" runs requests one by one: input "x" has a fixed first dimension, 1. `model-serving rebatch` can free it.',
+        'Model "digits" runs requests one by one: input "x" has a fixed first dimension, 1. `model-serving rebatch` can free the first dimension.',
       ],
     ]);
     expect(synth(batchable, {})).toEqual([

@@ -9,13 +9,13 @@ import { trialTensor } from '../inference/trial-values';
 export interface TrialInputs {
   /** The size of each symbolic dimension but those that count rows. */
   readonly dimensions: Readonly<Record<string, number>>;
-  /** Of so many rows, where rows can be told apart. Made again at each call, since an executor keeps what it is given. */
+  /** Of so many rows, where it is known where rows are. Made again at each call, since an executor keeps what it is given. */
   batch(rows: number): Tensor[];
 }
 
 /** What inputs are made up from. */
 export interface MadeUpInputsOptions {
-  /** Where rows are; undefined where they cannot be told apart. */
+  /** Where rows are; undefined where that is not proved. */
   readonly axes?: RowAxes;
   /** Sizes of symbolic dimensions. */
   readonly sizes?: Readonly<Record<string, number>>;

@@ -17,10 +17,10 @@ const MAX_ELEMENTS = 2 ** 24;
 /** Elements of one run whose sizes are not all fixed. */
 const MAX_FREE_ELEMENTS = 2 ** 22;
 
-/** After so long, a trial tries nothing that it does not need. */
+/** After so long, a trial makes no extra runs. */
 const EXTRA_SECONDS = 1;
 
-/** Beside the usual ones, for models whose results depend on values in their number. */
+/** Further values, for models whose number of results depends on values. */
 const OTHER_VALUES: readonly TrialValues[] = [{ at: () => 0 }, { at: wave(3), large: true }, { at: () => 1 }];
 
 /** Ones where the usual values have zeros, or less: a length or a scale of 0 is refused more often than one of 1. */
@@ -49,7 +49,7 @@ export function acceptedInputs(session: Session, signature: Signature): readonly
 class Trial {
   /** Whether an output was not as declared. */
   isContradicted = false;
-  /** What the runtime said of the first attempt that failed. */
+  /** The runtime's message for the first attempt that failed. */
   refusal?: string;
   private readonly free: FreeDimensions;
   /** For each free dimension. */
