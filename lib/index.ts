@@ -1,5 +1,4 @@
 export { ModelServingError, type Problem } from './errors';
-export type { Batching } from './model/batching';
 export type { ModelCard } from './model/model-card';
 export type { SourceFile } from './model/model-files';
 export { OnnxModel, type OnnxModelProps } from './model/onnx-model';
@@ -13,5 +12,6 @@ export type {
   MeasuredStart,
   ModelProfile,
 } from './profile/model-profile';
+export type { BatchingVerdict } from '../inference-image/src/contract/batching-verdict';
 export type { ClassOutput, ImageInput } from '../inference-image/src/contract/image-input';
 export type { Datatype, Dimension, Signature, TensorSignature } from '../inference-image/src/contract/signature';

@@ -11,6 +11,14 @@ export type ProcessFailure =
   /** This machine cannot do it. */
   | { readonly unavailable: string };
 
+/** What a process reported, and how it ended. */
+export interface ProcessReports {
+  readonly lines: readonly unknown[];
+  /** Undefined where it ended by itself and well. */
+  readonly ending?: ProcessFailure;
+  readonly isTimeout: boolean;
+}
+
 /**
  * Runs node and waits for its one-line report: onnxruntime's API is not synchronous, a synth is, and a crash in the
  * runtime ends the process.
@@ -18,6 +26,13 @@ export type ProcessFailure =
  * @param task - what the process does, for messages: `loads it`
  */
 export function reportOf<R>(task: string, args: readonly string[], input = ''): R | ProcessFailure {
+  const { lines, ending, isTimeout } = reportsOf(task, args, input);
+  if (lines.length > 0 && !isTimeout) return lines[0] as R;
+  return ending ?? { failure: `the process that ${task} ends without a report` };
+}
+
+/** The same for a report of several lines: those that came before a crash are kept. */
+export function reportsOf(task: string, args: readonly string[], input = ''): ProcessReports {
   const { error, signal, status, stdout } = spawnSync(process.execPath, args, {
     input,
     env: { ...RUNTIME_ENVIRONMENT, ...process.env },
@@ -27,13 +42,23 @@ export function reportOf<R>(task: string, args: readonly string[], input = ''): 
     maxBuffer: Infinity,
     windowsHide: true,
   });
-  const line = stdout?.split('\n').find((text) => text.startsWith(REPORT_PREFIX));
-  if (isTimeout(error)) return { failure: `the process that ${task} takes more than ${TIMEOUT_SECONDS} s` };
-  if (line) return JSON.parse(line.slice(REPORT_PREFIX.length)) as R;
-  if (error) return { unavailable: error.message };
-  return { failure: `the process that ${task} ends with ${signal ?? `exit code ${status}`}` };
+  const lines = (stdout ?? '').split('\n').flatMap(reportIn);
+  if ((error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT') {
+    const ending = { failure: `the process that ${task} takes more than ${TIMEOUT_SECONDS} s` };
+    return { lines, ending, isTimeout: true };
+  }
+  if (error) return { lines, ending: { unavailable: error.message }, isTimeout: false };
+  if (status === 0) return { lines, isTimeout: false };
+  const ending = { failure: `the process that ${task} ends with ${signal ?? `exit code ${status}`}` };
+  return { lines, ending, isTimeout: false };
 }
 
-function isTimeout(error: NodeJS.ErrnoException | undefined): boolean {
-  return error?.code === 'ETIMEDOUT';
+/** Nothing of a line that the end of the process cut short. */
+function reportIn(line: string): unknown[] {
+  if (!line.startsWith(REPORT_PREFIX)) return [];
+  try {
+    return [JSON.parse(line.slice(REPORT_PREFIX.length))];
+  } catch {
+    return [];
+  }
 }

@@ -1,5 +1,5 @@
 import { Token } from 'cdktf';
-import { type Settings, settingsEnvironment } from '../inference-image/src/contract/settings';
+import { SETTING_DEFAULTS, type Settings, settingsEnvironment } from '../inference-image/src/contract/settings';
 import type { Problem } from './errors';
 import type { ExpectedModel } from './image/model-image';
 import { asText } from './tokens';
@@ -31,11 +31,18 @@ export interface ServingOptions {
    */
   readonly maxBatchDelaySeconds?: number;
   /**
-   * Whether the server tries out, before it is ready, that rows of a batch do not change each other, and runs requests
-   * one by one where they do (`probe`); or takes the model at its word (`assume`).
-   * @default 'probe'
+   * When requests share runs.
+   *
+   * - `prove`: where the model's graph proves that rows do not influence each other (`OnnxModel.batching`), and a trial
+   *   before the server is ready shows no more difference than rounding makes.
+   * - `exact`: likewise, and the trial shows no difference in any bit.
+   * - `assume`: whatever the graph says and without a trial, by the first dimension of every input and output where the
+   *   graph proves no other. Answers may then depend on what other callers send.
+   * - `probe`: deprecated, the old name of `prove`.
+   *
+   * @default 'prove'
    */
-  readonly rowIndependence?: Settings['rowIndependence'];
+  readonly rowIndependence?: Settings['rowIndependence'] | 'probe';
   /**
    * Requests that may wait for an executor; one more is refused with 429 at once.
    * @default - by the model's profile, what a replica answers in a quarter of a second; without a profile 128
@@ -82,10 +89,19 @@ export interface ServingOptions {
   readonly page?: boolean;
 }
 
-/** The environment that sets these options and makes the container refuse any model but the expected one. */
+/**
+ * The environment that sets these options and makes the container refuse any model but the expected one. An option that
+ * has its default is left out, so that an image of an earlier release, which may not know it, starts all the same.
+ */
 export function servingEnvironment(options: ServingOptions, expected: ExpectedModel): Record<string, string> {
-  const texts = Object.entries(options).map(([name, value]) => [name, value === undefined ? value : asText(value)]);
+  const given = Object.entries(options).filter(([name, value]) => value !== undefined && !isDefault(name, value));
+  const texts = given.map(([name, value]) => [name, asText(value)]);
   return settingsEnvironment({ ...Object.fromEntries(texts), ...expected });
+}
+
+function isDefault(name: string, value: unknown): boolean {
+  const current = name === 'rowIndependence' && value === 'probe' ? 'prove' : value;
+  return (SETTING_DEFAULTS as Readonly<Record<string, unknown>>)[name] === current;
 }
 
 const OPTION_NAMES: Readonly<Record<keyof ServingOptions, true>> = {

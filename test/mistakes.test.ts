@@ -4,7 +4,15 @@ import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
 import { ContainerizedModel, InferenceImage } from 'cdktf-model-serving/docker';
 import { ScalableModelService, ScalingTarget } from 'cdktf-model-serving/kubernetes';
 import { writeContract } from '../lib/interface-contract/contract-file';
-import { externalInitializer, identity, node, nonTensor, value, writeOnnxModel } from './support/onnx-builder';
+import {
+  externalInitializer,
+  identity,
+  initializer,
+  node,
+  nonTensor,
+  value,
+  writeOnnxModel,
+} from './support/onnx-builder';
 import { largeModel, multiplier } from './support/models';
 import { profiledModel, profileOf } from './support/profiles';
 import { synthStack } from './support/synth';
@@ -63,15 +71,27 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
     `apart.onnx: tensor "w" is stored in "weights.bin", and there is no file weights.bin. Copy it there, beside the model. [external-data-missing]`,
   ],
   [
-    'a shape that the graph contradicts',
+    'a shape that the graph contradicts, and no run shows',
     (stack) =>
-      container(stack, onnx('contradicted', { ...identity('float', [2, 3]), outputs: [value('y', 'float', [2, 4])] })),
-    `contradicted.onnx: output "y" is declared as [2, 4], and onnxruntime infers another shape from the graph. Export it again, with the shape that it has. [shape-contradicted]`,
+      container(
+        stack,
+        onnx('contradicted', {
+          inputs: [value('x', 'float', [2, 3]), value('row', 'int64', [1])],
+          outputs: [value('y', 'float', [2, 4]), value('z', 'float', [1, 4])],
+          nodes: [
+            node('Identity', ['x'], ['y']),
+            node('Gather', ['x', 'row'], ['r']),
+            node('Reshape', ['r', 'shape'], ['z'], { name: 'reshape' }),
+          ],
+          initializers: [initializer('shape', 'int64', [2], BigInt64Array.of(1n, 4n))],
+        }),
+      ),
+    `contradicted.onnx: output "y" is declared as [2, 4], and onnxruntime infers another shape from the graph. No run with made-up inputs shows which: it refuses made-up inputs: Non-zero status code returned while running Reshape node. Name:'reshape' Status Message: input_shape_size == requested_shape_size was false. The input tensor cannot be reshaped to the requested shape. Input shape:{1,3}, requested shape:{1,4}. Export the model with the shape that it gives. [shape-contradicted]`,
   ],
   [
     'batches of a model that was exported for one row',
     (stack) => container(stack, onnx('one-row', identity('float', [1, 4])), {}, { serving: { maxBatchSize: 8 } }),
-    `stack/digits: serving.maxBatchSize is 8, but model "one-row" cannot run requests together: input "x" has a fixed first dimension, 1. Leave it out, or export the model with one symbolic first dimension at every input and output (dynamic_shapes or dynamic_axes of torch.onnx.export). [batching-impossible]`,
+    `stack/digits: serving.maxBatchSize is 8, but model "one-row" cannot run requests together: input "x" has a fixed first dimension, 1. Leave it out, or free the first dimension with \`model-serving rebatch\`. [batching-impossible]`,
   ],
   [
     'a version that is no part of a path',

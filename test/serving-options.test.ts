@@ -49,8 +49,8 @@ test.each<[ServingOptions, string]>([
   [{ maxBatchSize: 0 }, 'serving.maxBatchSize is 0. Too small: expected number to be >=1.'],
   [{ maxBatchDelaySeconds: 61 }, 'serving.maxBatchDelaySeconds is 61. Too big: expected number to be <=60.'],
   [
-    { rowIndependence: 'hope' as 'probe' },
-    'serving.rowIndependence is "hope". Invalid option: expected one of "probe"|"assume".',
+    { rowIndependence: 'hope' as 'prove' },
+    'serving.rowIndependence is "hope". Invalid option: expected one of "prove"|"exact"|"assume".',
   ],
   [{ maxQueueRows: 0.5 }, 'serving.maxQueueRows is 0.5. Invalid input: expected int, received number.'],
   [{ page: 'on' as unknown as boolean }, 'serving.page is "on". must be true or false.'],

@@ -1,6 +1,7 @@
 /** Runs golden examples where a plan is made, by the very code that checks them in the container. Never in an image. */
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { RowAxes } from './contract/batching-verdict';
 import type {
   GoldenDifference,
   GoldenRunOrder,
@@ -27,7 +28,7 @@ import { encodeJsonData } from './protocol/json-data';
 /** More of them are better kept as bytes. */
 const MAX_JSON_ELEMENTS = 4096;
 
-async function report({ modelPath, signature, image, task }: GoldenRunOrder): Promise<GoldenRunReport> {
+async function report({ modelPath, signature, axes, image, task }: GoldenRunOrder): Promise<GoldenRunReport> {
   let runtime: typeof import('./inference/session');
   try {
     runtime = await import('./inference/session.js');
@@ -38,7 +39,7 @@ async function report({ modelPath, signature, image, task }: GoldenRunOrder): Pr
   try {
     const session = new runtime.Session({ modelPath, threads: 1 });
     if ('check' in task) return { differences: await check(session, golden, task.check) };
-    if ('random' in task) return { recorded: recordRandom(session, signature, task.random) };
+    if ('random' in task) return { recorded: recordRandom(session, signature, axes, task.random) };
     return { recorded: await recordAll(session, golden, task.record) };
   } catch (error) {
     return { failure: messageOf(error) };
@@ -105,9 +106,14 @@ function checkedRequest(json: unknown): GoldenRequest {
 }
 
 /** The first of one row, each of the others of one more where rows can be told apart. */
-function recordRandom(session: Session, signature: Signature, { count, seed }: { count: number; seed: number }) {
+function recordRandom(
+  session: Session,
+  signature: Signature,
+  axes: RowAxes | undefined,
+  { count, seed }: { count: number; seed: number },
+) {
   const random = seededRandom(seed);
-  const inputs = madeUpInputs(signature, {}, [], () => 2 * random() - 1);
+  const inputs = madeUpInputs(signature, { axes, at: () => 2 * random() - 1 });
   const outputs = signature.outputs.map(({ name }) => name);
   return Array.from({ length: count }, (_, i) => answer(session, `random ${i + 1}`, inputs.batch(i + 1), outputs));
 }

@@ -65,6 +65,7 @@ async function serve(
   const tuning = {
     executors,
     maxBatchDelaySeconds,
+    axes: host.sharing.axes,
     get maxBatchSize() {
       return host.scheduler.maxBatchSize;
     },
@@ -129,7 +130,7 @@ async function serve(
   log.info({ url, ...ports }, 'listening');
   await started;
   if (!dataPlane.ready) return;
-  log.info({ url, startSeconds: process.uptime() }, 'ready');
+  log.info({ url, startSeconds: process.uptime(), ...host.sharedRuns }, 'ready');
   await host.loadInline();
 }
 

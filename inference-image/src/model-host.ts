@@ -6,16 +6,17 @@ import { assertExpected } from './expected-model';
 import { DataPlane } from './inference/data-plane';
 import { ExecutorPool } from './inference/executor-pool';
 import { InlineExecutor, type Measurement } from './inference/inline-executor';
+import type { RowTrial } from './inference/row-trial';
 import { Scheduler } from './inference/scheduler';
 import type { WorkerExecutor } from './inference/worker-executor';
 import type { Log } from './log';
 import { NOT_SERVED } from './lifecycle';
 import { verifyFiles } from './model-files';
-import { planBatching, type BatchingPlan } from './batching-plan';
+import { planSharing, type SharingPlan } from './host/sharing-plan';
 import { Preparation } from './preparation';
 import { InferRequestDecoder } from './protocol/infer-request';
 
-const NOT_MERGED = 'requests do not share runs';
+const NOT_SHARED = 'requests do not share runs';
 
 export interface ModelHostOptions extends Configuration {
   readonly threadsPerExecutor: number;
@@ -28,18 +29,23 @@ export class ModelHost {
   readonly decoder: InferRequestDecoder;
   readonly scheduler: Scheduler;
   readonly dataPlane: DataPlane;
+  readonly sharing: SharingPlan;
   private preparation?: Preparation;
   private pool?: ExecutorPool;
   private inline?: InlineExecutor;
   private measurement?: Measurement;
-  private batchingObstacle?: string;
+  /** Of the executors' trials of rows. */
+  private largestDifference = 0;
+  private trialObstacle?: string;
   private started?: Promise<void>;
 
   constructor(private readonly options: ModelHostOptions) {
     this.decoder = new InferRequestDecoder(options.manifest.signature);
     const { settings, manifest, log } = options;
-    this.scheduler = new Scheduler({ ...settings, signature: manifest.signature });
-    this.scheduler.onBatchingOff = (reason) => log.error({ reason }, NOT_MERGED);
+    this.sharing = planSharing(settings, manifest);
+    const { axes } = this.sharing;
+    this.scheduler = new Scheduler({ ...settings, signature: manifest.signature, axes });
+    this.scheduler.onBatchingOff = (reason) => log.error({ reason }, NOT_SHARED);
     this.dataPlane = new DataPlane(this.scheduler);
   }
 
@@ -66,12 +72,20 @@ export class ModelHost {
       const { Session } = await import('./inference/session.js');
       const session = new Session({ modelPath: join(settings.modelFolder, MODEL_FILE), threads: 1 });
       this.inline = new InlineExecutor(session, this.measurement);
-      await this.preparation?.prepare(this.inline);
+      const prepared = await this.preparation?.prepare(this.inline);
+      if (prepared?.trial) this.noteTrial(prepared.trial);
       this.scheduler.inline = this.inline;
       log.debug(this.measurement, 'the model is fast enough to run on the main thread');
     } catch (error) {
       log.warn({ error: messageOf(error) }, 'the model runs in executors alone');
     }
+  }
+
+  /** For the log: rows that requests share a run of, and what the trial of rows has shown. */
+  get sharedRuns(): object {
+    const { maxBatchSize } = this.scheduler;
+    if (maxBatchSize === 1) return {};
+    return { maxBatchSize, ...(this.sharing.tolerance && { largestDifference: this.largestDifference }) };
   }
 
   /** Call it once nothing runs. A model that is still being loaded is waited for: that cannot be broken off. */
@@ -89,11 +103,9 @@ export class ModelHost {
   private async loadAndCheck(): Promise<void> {
     const { settings, manifest, examples, log } = this.options;
     try {
-      const plan = planBatching(settings, manifest.signature);
-      this.batchingObstacle = plan.obstacle;
-      this.preparation = new Preparation(manifest, examples, settings.modelFolder, plan, log);
+      this.preparation = new Preparation(manifest, examples, settings.modelFolder, this.sharing, log);
       await this.load(this.preparation);
-      this.startBatching(plan);
+      this.startSharing();
       this.dataPlane.open();
     } catch (error) {
       this.dataPlane.fail(messageOf(error));
@@ -101,12 +113,24 @@ export class ModelHost {
     }
   }
 
-  private startBatching({ maxBatchSize, isAsked }: BatchingPlan): void {
+  private startSharing(): void {
     const { log } = this.options;
-    const reason = this.batchingObstacle;
-    if (reason !== undefined) return log[isAsked ? 'warn' : 'info']({ reason }, NOT_MERGED);
+    const { maxBatchSize, isAsked } = this.sharing;
+    const obstacle =
+      this.sharing.obstacle ?? (this.trialObstacle === undefined ? undefined : { reason: this.trialObstacle });
+    // Nobody who sets nothing expects it, but where it was so before.
+    if (obstacle) return log[isAsked || obstacle.remedy ? 'warn' : 'info'](obstacle, NOT_SHARED);
+    if (maxBatchSize === 1) return;
     this.scheduler.maxBatchSize = maxBatchSize;
     this.scheduler.splitsLarger = isAsked;
+  }
+
+  /** Of one executor: also of one that is started later, in place of another. */
+  private noteTrial({ obstacle, largestDifference }: RowTrial): void {
+    this.largestDifference = Math.max(this.largestDifference, largestDifference);
+    if (obstacle === undefined) return;
+    this.trialObstacle ??= obstacle;
+    this.scheduler.stopSharing(obstacle);
   }
 
   private async load(preparation: Preparation): Promise<void> {
@@ -118,9 +142,9 @@ export class ModelHost {
       start: startExecutor,
       prepare: async (executor) => {
         preparation.checkSignature(await executor.load({ modelPath: join(modelFolder, MODEL_FILE), threads }));
-        const { measurement, batchingObstacle } = await preparation.prepare(executor);
+        const { measurement, trial } = await preparation.prepare(executor);
         this.measurement = measurement;
-        this.batchingObstacle ??= batchingObstacle;
+        if (trial) this.noteTrial(trial);
       },
       scheduler: this.scheduler,
       onFailure: (message) => log.error(message),

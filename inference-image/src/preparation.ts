@@ -1,27 +1,35 @@
-import type { BatchingPlan } from './batching-plan';
+import type { RowAxes } from './contract/batching-verdict';
 import type { GoldenExample } from './contract/golden';
 import { MODEL_FILE, type ModelManifest } from './contract/model-manifest';
+import { rowAxes } from './contract/row-axes';
 import { messageOf } from './errors';
 import { GoldenExamples } from './golden-examples';
+import type { SharingPlan } from './host/sharing-plan';
+import { exampleRows } from './inference/example-rows';
 import type { Executor, Run } from './inference/executor';
 import { checkGolden, type GoldenRun } from './inference/golden-check';
 import { INLINE_RUN_SECONDS, type Measurement } from './inference/inline-executor';
+import { RowLayout } from './inference/row-layout';
+import { trialBatches, tryRows, tryRowsInTurn, type RowTrial } from './inference/row-trial';
 import type { SessionSignature } from './inference/session';
-import { ProbeRows, probeRows } from './inference/row-probe';
-import { smallestRun, warmUp } from './inference/warm-up';
+import { TrialRows } from './inference/trial-rows';
+import type { TrialRange } from './inference/trial-values';
+import { largerSizes, warmUp, zerosRun } from './inference/warm-up';
 import type { Log } from './log';
 
 /** A run that the model takes, and how long it took. */
 interface Warm {
   readonly makeRun: () => Run;
   readonly measurement: Measurement;
+  /** Whether the run is a golden example, and not made up. */
+  readonly isExample: boolean;
 }
 
 export interface Prepared {
   /** How long the model runs; undefined where only real inputs would tell. */
   readonly measurement?: Measurement;
-  /** Why its rows must not share a run; undefined if they may. */
-  readonly batchingObstacle?: string;
+  /** What the trial of rows has shown; undefined where there was none. */
+  readonly trial?: RowTrial;
 }
 
 /**
@@ -31,12 +39,14 @@ export interface Prepared {
 export class Preparation {
   /** Read while executors load the model. */
   private readonly golden: Promise<readonly GoldenRun[]>;
+  /** Said once, however many executors there are. */
+  private saidUnrun = false;
 
   constructor(
     private readonly manifest: ModelManifest,
     examples: readonly GoldenExample[],
     folder: string,
-    private readonly batching: BatchingPlan,
+    private readonly sharing: SharingPlan,
     private readonly log: Log,
   ) {
     this.golden = readExamples(manifest, examples, folder);
@@ -64,53 +74,117 @@ export class Preparation {
     const golden = await this.golden;
     const warm = await this.warmUp(executor, golden[0]);
     for (const each of golden) await checkGolden(executor, each);
-    if (this.batching.maxBatchSize === 1) return { measurement: warm?.measurement };
-    if (!warm) return { batchingObstacle: 'it does not run on zeros, and there is no golden example to try it with' };
+    const { axes } = this.sharing;
+    if (!axes) return { measurement: warm?.measurement };
+    if (!warm) return { trial: notTried('it does not run on zeros, and there is no golden example to try it with') };
+    const layout = new RowLayout(this.manifest.signature, axes);
     try {
-      return await this.prepareBatches(executor, warm);
+      const prepared = await this.prepareBatches(executor, warm, layout, axes);
+      if (prepared.trial?.obstacle !== undefined) return prepared;
+      const trial = await this.tryExamples(executor, golden, layout);
+      return { ...prepared, trial: prepared.trial && trial ? worse(prepared.trial, trial) : prepared.trial };
     } catch (error) {
-      const batchingObstacle = `it does not run on the rows of a trial: ${messageOf(error)}`;
-      return { measurement: warm.measurement, batchingObstacle };
+      const trial = notTried(`it does not run on the rows of a trial: ${messageOf(error)}`);
+      return { measurement: warm.measurement, trial };
     }
   }
 
-  /** Tries the largest batch, and whether the rows of a batch are those that they would be alone. */
-  private async prepareBatches(executor: Executor, { makeRun, measurement }: Warm): Promise<Prepared> {
-    const { maxBatchSize, rowIndependence } = this.batching;
-    const rows = new ProbeRows(makeRun());
-    if (rowIndependence === 'probe') {
-      const batchingObstacle = await probeRows(executor, rows, maxBatchSize);
-      if (batchingObstacle !== undefined) return { measurement, batchingObstacle };
+  /** Tries the largest batch, and whether rows are in a batch what they are alone. */
+  private async prepareBatches(
+    executor: Executor,
+    { makeRun, measurement, isExample }: Warm,
+    layout: RowLayout,
+    axes: RowAxes,
+  ): Promise<Prepared> {
+    const { maxBatchSize, tolerance } = this.sharing;
+    const { signature } = this.manifest;
+    const template = makeRun();
+    const batches = trialBatches(maxBatchSize);
+    const rowsIn = (range: TrialRange) => new TrialRows({ signature, axes, template, keepsCommon: isExample, range });
+    let rows = rowsIn('bits');
+    let trial: RowTrial | undefined;
+    if (tolerance !== undefined) {
+      const sources = (['wide', 'digits', 'bits'] as const).map(rowsIn);
+      const { source = rows, ...outcome } = await tryRowsInTurn({ executor, layout, tolerance }, sources, batches);
+      if (outcome.obstacle !== undefined) return { measurement, trial: outcome };
+      [rows, trial] = [source, outcome];
     }
-    const makeBatch = () => rows.batch(maxBatchSize);
-    if (measurement.runSeconds < INLINE_RUN_SECONDS && this.rowsAreOfOneSize) {
-      return { measurement: { ...measurement, batch: await warmUp(executor, makeBatch) } };
+    const makeBatch = () => rows.run(batches.at(-1) as number[]);
+    if (measurement.runSeconds < INLINE_RUN_SECONDS && this.rowsAreOfOneSize(axes)) {
+      return { measurement: { ...measurement, batch: await warmUp(executor, makeBatch) }, trial };
     }
     // Warm already, if it was tried; and nobody asks how fast it is.
-    if (rowIndependence === 'assume') await executor.run(makeBatch());
-    return { measurement };
+    if (tolerance === undefined) await executor.run(makeBatch());
+    return { measurement, trial };
+  }
+
+  /** Tries rows of golden examples together: their values are those that the model is for. */
+  private async tryExamples(
+    executor: Executor,
+    golden: readonly GoldenRun[],
+    layout: RowLayout,
+  ): Promise<RowTrial | undefined> {
+    const { tolerance } = this.sharing;
+    if (tolerance === undefined || golden.length === 0) return undefined;
+    const outputs = this.manifest.signature.outputs.map(({ name }) => name);
+    const rows = exampleRows(
+      layout,
+      golden.map(({ makeRun }) => ({ ...makeRun(), outputs })),
+    );
+    if (!rows) return undefined;
+    const together = Array.from({ length: rows.count }, (_, i) => i);
+    return tryRows({ executor, layout, tolerance }, rows, [together]);
   }
 
   /** Else the time of many rows tells nothing of the time of a large one. */
-  private get rowsAreOfOneSize(): boolean {
+  private rowsAreOfOneSize({ inputAxes }: RowAxes): boolean {
     const { inputs } = this.manifest.signature;
-    return inputs.every(({ dimensions }) => dimensions.slice(1).every((size) => typeof size === 'number'));
+    return inputs.every(({ dimensions }, i) =>
+      dimensions.every((size, axis) => axis === inputAxes[i] || typeof size === 'number'),
+    );
   }
 
   /**
    * Some models refuse the smallest shape, a convolution over one element for example: that is no reason to refuse the
-   * model. Golden examples, where there are some, are the better judge.
+   * model. Golden examples, where there are some, are the better judge; else larger shapes are tried.
    */
   private async warmUp(executor: Executor, first: GoldenRun | undefined): Promise<Warm | undefined> {
-    const makeRun = () => smallestRun(this.manifest.signature);
+    const { signature, batching } = this.manifest;
+    const axes = this.sharing.axes ?? rowAxes(batching);
+    const zeros = async (size: number): Promise<Warm> => {
+      const makeRun = () => zerosRun(signature, size, axes);
+      return { makeRun, measurement: await warmUp(executor, makeRun), isExample: false };
+    };
+    let refusal: unknown;
     try {
-      return { makeRun, measurement: await warmUp(executor, makeRun) };
+      return await zeros(1);
     } catch (error) {
-      const level = first ? 'debug' : 'warn';
-      this.log[level]({ error: messageOf(error) }, 'the model does not run on zeros of the smallest shape');
-      return first && { makeRun: first.makeRun, measurement: await warmUp(executor, first.makeRun) };
+      this.log.debug({ error: messageOf(error) }, 'the model does not run on zeros of the smallest shape');
+      refusal = error;
     }
+    if (first) return { makeRun: first.makeRun, measurement: await warmUp(executor, first.makeRun), isExample: true };
+    for (const size of largerSizes(signature, axes)) {
+      try {
+        return await zeros(size);
+      } catch (error) {
+        refusal = error;
+      }
+    }
+    if (!this.saidUnrun) this.log.warn({ error: messageOf(refusal) }, NEVER_RUN);
+    this.saidUnrun = true;
+    return undefined;
   }
+}
+
+const NEVER_RUN =
+  'the model was not warmed up, since it does not run on zeros of any size that was tried; the first request will be its first run. Give it a golden example';
+
+function notTried(obstacle: string): RowTrial {
+  return { obstacle, largestDifference: 0 };
+}
+
+function worse(a: RowTrial, b: RowTrial): RowTrial {
+  return { obstacle: b.obstacle, largestDifference: Math.max(a.largestDifference, b.largestDifference) };
 }
 
 async function readExamples(

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { GOLDEN_FILE } from '../../inference-image/src/contract/model-manifest';
 import { fileBeside } from '../committed-file';
 import type { OnnxModel } from '../model/onnx-model';
 import { measuredOn } from '../profile/measured-on';
@@ -17,7 +18,8 @@ export function checkCommand(): Command {
 
 function findings(path: string, model: OnnxModel, options: StackModelOptions): [string, string][] {
   const { golden, contract, runtimeCheck } = options;
-  const ran = runtimeCheck === 'skip' ? 'not run' : model.servable ? 'reproduced' : 'see the warnings';
+  const isKept = model.files.some((file) => file.path === GOLDEN_FILE);
+  const ran = runtimeCheck === 'skip' ? 'not run' : model.servable && isKept ? 'reproduced' : 'see the warnings';
   const contractPath = contract ?? fileBeside(path, 'contract');
   return [
     ['model', `${model.name}, version ${model.version}, sha256 ${model.sha256}`],

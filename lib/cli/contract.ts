@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { pathBeside } from '../committed-file';
 import { ModelServingError } from '../errors';
-import { refusedDifferences } from '../interface-contract/check-contract';
+import { isAcceptedAsDeclared, refusedDifferences } from '../interface-contract/check-contract';
 import { compareInterfaces } from '../interface-contract/compare-interfaces';
 import { readContract, writeContract } from '../interface-contract/contract-file';
 import { breaking, type Difference } from '../interface-contract/difference';
@@ -34,8 +34,8 @@ function acceptCommand(): Command {
     .description("Write the model's interface as accepted; commit the file.")
     .option('--breaking', 'accept also what breaks clients, without a new major version')
     .action((path: string, options: ContractOptions) => {
-      const { model, is, contractPath, contract, differences } = compared(path, options);
-      if (contract && !options.breaking) {
+      const { model, is, contractPath, contract, differences, isUntrue } = compared(path, options);
+      if (contract && !options.breaking && !isUntrue) {
         const refused = refusedDifferences(contract, model.version, differences);
         ModelServingError.throwIfAny(
           refused.map((each) => contractErrors.broken(contractPath, path, contract, is, each)),
@@ -54,11 +54,12 @@ function diffCommand(): Command {
       'Show in what the interface differs from the accepted one; the exit code is 1 where clients would break.',
     )
     .action((path: string, options: ContractOptions) => {
-      const { contractPath, contract, differences } = compared(path, options);
+      const { contractPath, contract, differences, isUntrue } = compared(path, options);
       print(differences);
+      if (isUntrue) console.log(`${contractPath}: it has shapes that the model declares and does not give.`);
       if (!contract) console.log(`${contractPath}: there is no contract yet.`);
       else if (differences.length === 0) console.log(`${contractPath}: the interface is the accepted one.`);
-      if (breaking(differences).length > 0) process.exitCode = 1;
+      if (breaking(differences).length > 0 && !isUntrue) process.exitCode = 1;
     });
 }
 
@@ -68,7 +69,11 @@ function compared(path: string, options: ContractOptions) {
   const contract = existsSync(contractPath) ? readContract(contractPath, path) : undefined;
   const is = interfaceOf(model);
   const differences = contract ? compareInterfaces(contract, is) : [];
-  return { model, is, contractPath, contract, differences };
+  const isUntrue =
+    contract !== undefined &&
+    breaking(differences).length > 0 &&
+    isAcceptedAsDeclared(contract, is, model.declaredSignature);
+  return { model, is, contractPath, contract, differences, isUntrue };
 }
 
 function print(differences: readonly Difference[]): void {

@@ -1,6 +1,12 @@
 import { Command } from 'commander';
+import { obstacleText, type RowAxes } from '../../inference-image/src/contract/batching-verdict';
 import type { ClassOutput } from '../../inference-image/src/contract/image-input';
-import { type TensorSignature, tensorText, wireShape } from '../../inference-image/src/contract/signature';
+import {
+  type Signature,
+  type TensorSignature,
+  tensorText,
+  wireShape,
+} from '../../inference-image/src/contract/signature';
 import { ModelServingError } from '../errors';
 import { defaultMemoryMiB, imageMemoryMiB, minimumMemoryMiB } from '../memory';
 import { cardProperties } from '../model/model-card';
@@ -49,9 +55,12 @@ function facts(model: OnnxModel): object {
     operators,
     inputs: model.signature.inputs.map(tensorFacts),
     outputs: model.signature.outputs.map(tensorFacts),
+    signatureProof: model.signatureProof,
+    ...(isCorrected(model) && { declaredOutputs: model.declaredSignature.outputs.map(tensorFacts) }),
     image: model.image,
     classes: model.classes,
     batching,
+    rebatchable: model.rebatchable,
     metadata,
     card: model.card,
     warnings,
@@ -83,13 +92,24 @@ function report(model: OnnxModel, { runtimeCheck }: InspectOptions): string {
       index === 0 ? 'outputs' : '',
       `${tensor.name}  ${tensorText(tensor)}`,
     ]),
+    ['signature', signatureText(model)],
     ...preprocessingRows(model),
-    ['batching', batchingText(model.batching)],
+    ['batching', batchingText(model)],
     ['memory', `${leastMemoryMiB(model)} MiB or more, ${memoryMiB} MiB by default`],
     ...(model.profile ? describeSizing(model.profile, model) : []),
     ...cardRows(model),
     ['verdict', verdict(model, runtimeCheck)],
   ]);
+}
+
+function signatureText(model: OnnxModel): string {
+  const { signatureProof: proof } = model;
+  const outputs = isCorrected(model) ? 'outputs as the model gives them, not as its file declares' : 'as declared';
+  return proof.proved ? `${outputs}, and proved by running the model` : `${outputs}, and unproved: ${proof.reason}`;
+}
+
+function isCorrected({ signature, declaredSignature }: OnnxModel): boolean {
+  return signature !== declaredSignature;
 }
 
 /** With one picture, where the model takes them. */
@@ -130,9 +150,21 @@ function verdict({ servable }: OnnxModel, runtimeCheck: StackModelOptions['runti
   return runtimeCheck === 'skip' ? 'can be served, as far as its graph tells' : 'can be served';
 }
 
-function batchingText(batching: OnnxModel['batching']): string {
-  if (!batching.possible) return `not possible: ${batching.reason}`;
-  return batching.caution ? `possible, but ${batching.caution}` : 'possible';
+function batchingText({ batching, rebatchable, signature }: OnnxModel): string {
+  if (batching.verdict === 'independent') return `independent: requests share runs${axesText(batching, signature)}`;
+  const hint = rebatchable ? '; `model-serving rebatch` can free the first dimension' : '';
+  return `${batching.verdict}: ${obstacleText(batching)}${hint}`;
+}
+
+/** Where rows do not lie as one expects: `, rows on axis 1 of "state"; "sr" common to a run`. */
+function axesText({ inputAxes, outputAxes }: RowAxes, { inputs, outputs }: Signature): string {
+  const axes = [...inputAxes, ...outputAxes];
+  const odd = [...inputs, ...outputs].flatMap(({ name }, i) => {
+    const axis = axes[i];
+    if (axis === 0) return [];
+    return [axis === null ? `"${name}" common to a run` : `rows on axis ${axis} of "${name}"`];
+  });
+  return odd.map((text) => `; ${text}`).join('');
 }
 
 function table(rows: [string, string][]): string {

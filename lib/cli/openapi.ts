@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { openApiOf, writeOpenApi } from '../openapi/openapi-file';
+import { openApiOf, untrueOpenApi, writeOpenApi } from '../openapi/openapi-file';
 import { addDeclaredModelOptions, type DeclaredModelOptions, readModel } from './model-options';
 
 interface OpenApiOptions extends DeclaredModelOptions {
@@ -13,7 +13,13 @@ export function openApiCommand(): Command {
     .action((path: string, options: OpenApiOptions) => {
       const model = readModel(path, { ...options, profile: false, contract: false });
       const text = openApiOf(model);
-      if (options.out === undefined) process.stdout.write(text);
-      else writeOpenApi(options.out, text, { where: 'model-serving openapi', prop: '--out' });
+      if (options.out === undefined) {
+        process.stdout.write(text);
+        return;
+      }
+      const source = { where: 'model-serving openapi', prop: '--out' };
+      const warning = untrueOpenApi(options.out, model, source);
+      if (warning !== undefined) console.error(`warning: ${warning}`);
+      writeOpenApi(options.out, text, source);
     });
 }

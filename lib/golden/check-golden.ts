@@ -18,13 +18,12 @@ import { runGolden } from './golden-run';
 export function checkReproduced(
   golden: Golden,
   modelPath: string,
-  { files }: Weights,
+  weights: Weights,
   { signature, image }: Pick<GoldenRunOrder, 'signature' | 'image'>,
 ): Problem[] {
-  const pictures = golden.examples.filter(({ picture }) => picture !== undefined).map(({ name }) => name);
-  // Tensors are what they are, whatever becomes of pictures.
-  const decoded = pictures.length > 0 ? ` ${JSON.stringify(image)} ${hashesOf(imageDecoderFiles())}` : '';
-  const key = `golden-reproduced 2 ${RUNTIME_VERSION} ${modelDigest(files)} ${hashesOf(golden.files)}${decoded}`;
+  const { files } = weights;
+  const pictures = picturesOf(golden);
+  const key = `golden-reproduced 2 ${contentOf(golden, weights, image)}`;
   if (readCache<true>(key)) return [];
 
   const { path } = golden;
@@ -40,6 +39,34 @@ export function checkReproduced(
       ? goldenErrors.refused(path, example, what)
       : goldenErrors.drift(path, modelPath, example, what, pictures.includes(example)),
   );
+}
+
+/** Whether the model reproduces all examples; this is found out once, also where it does not. */
+export function isReproduced(
+  golden: Golden,
+  modelPath: string,
+  weights: Weights,
+  model: Pick<GoldenRunOrder, 'signature' | 'image'>,
+): boolean {
+  const key = `golden-shapes-reproduced 1 ${contentOf(golden, weights, model.image)}`;
+  const known = readCache<boolean>(key);
+  if (known !== undefined) return known;
+  const problems = checkReproduced(golden, modelPath, weights, model);
+  const wasRun = !problems.some(({ code }) => code === 'golden-not-run');
+  if (wasRun && areUnchanged([...weights.files, ...golden.files])) writeCache(key, problems.length === 0);
+  return problems.length === 0;
+}
+
+/** All that an answer depends on, for keys of the cache. */
+function contentOf(golden: Golden, { files }: Weights, image: GoldenRunOrder['image']): string {
+  // Tensors are what they are, whatever becomes of pictures.
+  const decoded = picturesOf(golden).length > 0 ? ` ${JSON.stringify(image)} ${hashesOf(imageDecoderFiles())}` : '';
+  return `${RUNTIME_VERSION} ${modelDigest(files)} ${hashesOf(golden.files)}${decoded}`;
+}
+
+/** Names of examples whose request is a picture. */
+function picturesOf({ examples }: Golden): string[] {
+  return examples.filter(({ picture }) => picture !== undefined).map(({ name }) => name);
 }
 
 function hashesOf(files: readonly { readonly sha256: string }[]): string {

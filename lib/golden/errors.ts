@@ -20,6 +20,10 @@ export const goldenErrors = {
     message: `${path}: example "${example}": ${what}. Record the example with this very model.`,
   }),
 
+  /** A warning: see fitGolden. */
+  outdated: (path: string, modelPath: string): string =>
+    `${path}: the examples have the shapes that ${modelPath} declares, which are untrue, so that the model cannot reproduce them; they are left out of the image. Record them again: model-serving golden record ${modelPath} --inputs … --out ${path} --force`,
+
   fp16: (path: string, example: string, direction: Direction, name: string): Problem => ({
     code: 'golden-fp16',
     message: `${path}: example "${example}": ${direction} "${name}" is FP16, which has no JSON form. Give its bytes in a file: "file" in the place of "data".`,

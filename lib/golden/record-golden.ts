@@ -1,4 +1,5 @@
 import type { RecordedExample, RecordedTensor, RecordTask } from '../../inference-image/src/contract/golden-run';
+import { rowAxes } from '../../inference-image/src/contract/row-axes';
 import { ModelServingError } from '../errors';
 import type { OnnxModel } from '../model/onnx-model';
 import { replaceFile } from '../replace-file';
@@ -27,7 +28,8 @@ export function recordGolden(
   { out, tolerance }: RecordOptions,
 ): number {
   const { signature, files, image } = model;
-  const report = runGolden({ modelPath: files[0]!.sourcePath, signature, image, task });
+  const axes = rowAxes(model.batching);
+  const report = runGolden({ modelPath: files[0]!.sourcePath, signature, axes, image, task });
   if (!('recorded' in report)) {
     const reason = 'failure' in report ? report.failure : 'unavailable' in report ? report.unavailable : '';
     throw new ModelServingError([goldenErrors.notRecorded(modelPath, reason)]);

@@ -1,3 +1,4 @@
+import type { Signature } from '../../inference-image/src/contract/signature';
 import type { Problem } from '../errors';
 import { findContract } from './contract-file';
 import { breaking, type Difference } from './difference';
@@ -14,12 +15,14 @@ export interface ContractFindings {
  * Compares a model with its contract, if it has one. What breaks clients is refused, except in a new major version.
  *
  * @param given - path of the contract; false for none; undefined for the one beside the model, if it is there
+ * @param declared - the signature as the model's file has it: a contract that was accepted with it is no break
  * @throws ModelServingError what `readContract` throws
  */
 export function checkContract(
   modelPath: string,
   given: string | false | undefined,
   model: ModelInterface & { readonly version: string },
+  declared: Signature = model,
 ): ContractFindings {
   const found = findContract(modelPath, given);
   if (!found) return { problems: [], warnings: [] };
@@ -28,6 +31,9 @@ export function checkContract(
   const { compareInterfaces } = require('./compare-interfaces') as typeof import('./compare-interfaces');
   const differences = compareInterfaces(contract, model);
   const refused = refusedDifferences(contract, model.version, differences);
+  if (refused.length > 0 && isAcceptedAsDeclared(contract, model, declared)) {
+    return { problems: [], warnings: [untrue(path, modelPath, contract, model, differences)] };
+  }
   return {
     problems: refused.map((difference) => contractErrors.broken(path, modelPath, contract, model, difference)),
     warnings:
@@ -42,6 +48,27 @@ export function refusedDifferences(
   differences: readonly Difference[],
 ): Required<Difference>[] {
   return majorVersion(contract.version) === majorVersion(version) ? breaking(differences) : [];
+}
+
+/**
+ * Whether a contract was accepted with the shapes that the model's file declares, where these are untrue: clients get
+ * the same answers as before.
+ */
+export function isAcceptedAsDeclared(contract: InterfaceContract, model: ModelInterface, declared: Signature): boolean {
+  const { compareInterfaces } = require('./compare-interfaces') as typeof import('./compare-interfaces');
+  const { inputs, outputs } = declared;
+  return breaking(compareInterfaces(contract, { ...model, inputs, outputs })).length === 0;
+}
+
+function untrue(
+  path: string,
+  modelPath: string,
+  { version }: InterfaceContract,
+  model: ModelInterface,
+  differences: readonly Difference[],
+): string {
+  const list = differences.map(({ what }) => what).join('; ');
+  return `${modelPath}: ${path} (version "${version}") was accepted with shapes that the model declares and does not give: ${list}. Answers are what they were. Accept the interface again: ${acceptCommand(modelPath, model)}`;
 }
 
 function outdated(

@@ -157,9 +157,10 @@ export const modelErrors = {
     message: `${path}: onnxruntime ${RUNTIME_VERSION} does not load this model: ${reason}. ${remedy}`,
   }),
 
-  shapeContradicted: (path: string, output: ValueInfo): Problem => ({
+  /** @param reason - why no run showed the shape */
+  shapeContradicted: (path: string, output: ValueInfo, reason: string): Problem => ({
     code: 'shape-contradicted',
-    message: `${path}: output "${output.name}" is declared as ${dimensionsText(output.dimensions ?? [])}, and onnxruntime infers another shape from the graph. Export it again, with the shape that it has.`,
+    message: `${path}: output "${output.name}" is declared as ${dimensionsText(output.dimensions ?? [])}, and onnxruntime infers another shape from the graph. No run with made-up inputs shows which: ${reason}. Export the model with the shape that it gives.`,
   }),
 
   runtimeUnavailable: (path: string, reason: string): Problem => ({

@@ -1,25 +1,27 @@
 import { parse } from 'node:path';
 import { CONTRACT_VERSION, modelDigest, type ModelManifest } from '../../inference-image/src/contract/model-manifest';
+import type { BatchingVerdict } from '../../inference-image/src/contract/batching-verdict';
 import type { ClassOutput, ImageInput } from '../../inference-image/src/contract/image-input';
-import type { Signature } from '../../inference-image/src/contract/signature';
+import { dimensionsText, type Signature } from '../../inference-image/src/contract/signature';
 import { ModelServingError } from '../errors';
 import { checkReproduced } from '../golden/check-golden';
-import { checkGolden, checkReservedFiles, readGoldenFile } from '../golden/golden-file';
+import { fitGolden } from '../golden/fit-golden';
+import { checkReservedFiles, readGoldenFile } from '../golden/golden-file';
 import { checkContract } from '../interface-contract/check-contract';
 import { interfaceOf } from '../interface-contract/model-interface';
 import { resolveClassOutput, type ClassOutputProps } from '../preprocessing/class-output';
 import { resolveImageInput, type ImageInputProps } from '../preprocessing/image-input';
 import type { ModelProfile } from '../profile/model-profile';
 import { checkProfile, readProfile } from '../profile/profile-file';
-import { batchingOf, type Batching } from './batching';
 import { cardOfFile } from './card-of-file';
 import { checkCard } from './check-card';
 import { checkIdentity } from './checks';
 import { collect } from './collect';
+import type { SignatureProof } from './declared-signature';
 import { cardProperties, mergedCard, type ModelCard } from './model-card';
 import type { SourceFile } from './model-files';
+import { shapesByTrial, shapesWithExamples } from './model-shapes';
 import { operatorName } from './onnx-graph';
-import { checkRuntime } from './runtime-check';
 import { signatureOf } from './signature';
 import { readWeights, type Weights } from './weights';
 
@@ -80,8 +82,8 @@ export interface OnnxModelProps extends ClassOutputProps {
   readonly image?: ImageInputProps;
 
   /**
-   * Whether to load the model in the runtime at synth and to run its golden examples, which takes as long as it takes the
-   * container, once for each content of the model: `require` refuses a model that does not load or reproduce them,
+   * Whether to load the model in the runtime at synth, to compare its declared shapes with what it gives, and to run its
+   * golden examples: once for each content of the model. `require` refuses a model that does not load or reproduce them,
    * `warn` adds to `warnings` instead, and `skip` does not try. The last two are for machines where onnxruntime does not run, such as Alpine's.
    *
    * @default 'require'
@@ -92,7 +94,17 @@ export interface OnnxModelProps extends ClassOutputProps {
 /** What was found out about a model. */
 interface ModelFacts extends Pick<
   OnnxModel,
-  'name' | 'version' | 'signature' | 'card' | 'image' | 'classes' | 'profile' | 'servable' | 'warnings'
+  | 'name'
+  | 'version'
+  | 'signature'
+  | 'declaredSignature'
+  | 'signatureProof'
+  | 'card'
+  | 'image'
+  | 'classes'
+  | 'profile'
+  | 'servable'
+  | 'warnings'
 > {
   readonly weights: Weights;
   readonly golden?: readonly SourceFile[];
@@ -113,29 +125,29 @@ export class OnnxModel {
 
     const problems = [...checkIdentity(path, name, version), ...checkCard(path, props.card ?? {})];
     const weights = collect(problems, () => readWeights(path));
-    const golden = goldenPath === undefined ? undefined : collect(problems, () => readGoldenFile(goldenPath));
+    const goldenFile = goldenPath === undefined ? undefined : collect(problems, () => readGoldenFile(goldenPath));
     const measured = collect(problems, () => readProfile(path, props.profile));
     if (!weights || problems.length > 0) throw new ModelServingError(problems);
 
-    const signature = signatureOf(weights.graph);
+    const declared = signatureOf(weights.graph);
+    const byTrial = shapesByTrial(path, weights, declared, runtimeCheck);
+    const findings = [...byTrial.problems];
     const fromFile = cardOfFile(path, weights.graph, props.card ?? {});
-    const image = props.image && resolveImageInput(path, props.image, signature);
+    const image = props.image && resolveImageInput(path, props.image, declared);
+    const shapes = shapesWithExamples(byTrial, path, weights, declared, goldenFile, image?.image);
+    const { signature } = shapes;
     const classes = resolveClassOutput(path, props, signature);
     problems.push(...(image?.problems ?? []), ...classes.problems);
-    const findings = runtimeCheck === 'skip' ? [] : checkRuntime(path, weights);
-    if (golden)
-      problems.push(
-        ...checkGolden(golden, signature, props.image !== undefined),
-        ...checkReservedFiles(golden, weights.files),
-      );
+    const { golden, ...fit } = fitGolden(goldenFile, path, { signature, declared }, props.image !== undefined);
+    problems.push(...fit.problems, ...(golden ? checkReservedFiles(golden, weights.files) : []));
     if (golden && runtimeCheck !== 'skip' && findings.length + problems.length === 0) {
       findings.push(...checkReproduced(golden, path, weights, { signature, image: image?.image }));
     }
     if (runtimeCheck === 'require') problems.push(...findings);
     if (measured) problems.push(...checkProfile(path, modelDigest(weights.files), measured));
-    const declared = { name, signature, image: image?.image, classes: classes.classes };
+    const called = { name, signature, image: image?.image, classes: classes.classes };
     const contract = collect(problems, () =>
-      checkContract(path, props.contract, { ...interfaceOf(declared), version }),
+      checkContract(path, props.contract, { ...interfaceOf(called), version }, declared),
     );
     if (contract) problems.push(...contract.problems);
     ModelServingError.throwIfAny(problems);
@@ -144,6 +156,8 @@ export class OnnxModel {
       name,
       version,
       signature,
+      declaredSignature: declared,
+      signatureProof: shapes.proof,
       card: mergedCard(fromFile.card, props.card ?? {}),
       image: image?.image,
       classes: classes.classes,
@@ -151,7 +165,13 @@ export class OnnxModel {
       golden: golden?.files,
       profile: measured?.profile,
       servable: findings.length === 0,
-      warnings: [...findings.map(({ message }) => message), ...contract!.warnings, ...fromFile.warnings],
+      warnings: [
+        ...findings.map(({ message }) => message),
+        ...shapes.corrections,
+        ...fit.warnings,
+        ...contract!.warnings,
+        ...fromFile.warnings,
+      ],
     });
   }
 
@@ -161,8 +181,18 @@ export class OnnxModel {
   /** The model's version in URLs. */
   readonly version: string;
 
-  /** Inputs and outputs, as the file declares them. */
+  /** What the model takes and gives: as the file declares it, with outputs corrected where a run shows other shapes. */
   readonly signature: Signature;
+
+  /** Inputs and outputs as the file declares them; the same object as `signature` where nothing is corrected. */
+  readonly declaredSignature: Signature;
+
+  /**
+   * Whether the shapes of outputs were compared with what the model gives, at two sizes of each free dimension, and
+   * why not. They are not where `runtimeCheck` is `skip`, and where the model refuses made-up inputs or takes more than
+   * 10 s for them.
+   */
+  readonly signatureProof: SignatureProof;
 
   /** How a picture becomes the input, if the model takes pictures. */
   readonly image?: ImageInput;
@@ -197,8 +227,14 @@ export class OnnxModel {
   /** What people say of the model, from `card` and from the file; undefined where neither says anything. */
   readonly card?: ModelCard;
 
-  /** Whether rows of several requests may run as one batch. */
-  readonly batching: Batching;
+  /** Whether rows of several requests may run as one batch, and where they lie: proved from the graph. */
+  readonly batching: BatchingVerdict;
+
+  /**
+   * Whether the first dimensions are fixed at 1, and requests could share runs if they were free. `model-serving
+   * rebatch` then writes such a model.
+   */
+  readonly rebatchable: boolean;
 
   /** What was measured of it, if anything. */
   readonly profile?: ModelProfile;
@@ -216,6 +252,8 @@ export class OnnxModel {
     this.name = facts.name;
     this.version = facts.version;
     this.signature = facts.signature;
+    this.declaredSignature = facts.declaredSignature;
+    this.signatureProof = facts.signatureProof;
     this.image = facts.image;
     this.classes = facts.classes;
     this.profile = facts.profile;
@@ -231,14 +269,38 @@ export class OnnxModel {
     this.producer = graph.producer;
     this.domain = graph.domain;
     this.card = facts.card;
-    this.batching = batchingOf(facts.signature, graph.operators);
+    this.batching = verdictFor(facts.signature, graph.proof.verdict);
+    this.rebatchable = graph.proof.ifFreed !== undefined;
   }
 
   /** What the image's model.json says. */
   manifest(): ModelManifest {
-    const { name, version, sha256, signature, card, image, classes } = this;
+    const { name, version, sha256, signature, batching, card, image, classes } = this;
     const files = this.files.map((file) => ({ path: file.path, sha256: file.sha256, sizeBytes: file.sizeBytes }));
     const properties = card && cardProperties(card);
-    return { contractVersion: CONTRACT_VERSION, name, version, sha256, files, signature, properties, image, classes };
+    return {
+      contractVersion: CONTRACT_VERSION,
+      name,
+      version,
+      sha256,
+      files,
+      signature,
+      batching,
+      properties,
+      image,
+      classes,
+    };
   }
+}
+
+/** What the graph proves, unless the signature has an untrue declaration that leaves rows no axis. */
+function verdictFor({ outputs }: Signature, proved: BatchingVerdict): BatchingVerdict {
+  if (proved.verdict !== 'independent') return proved;
+  const output = outputs.find(({ dimensions }, i) => {
+    const size = dimensions[proved.outputAxes[i]!];
+    return size === undefined || typeof size === 'number';
+  });
+  if (!output) return proved;
+  const declared = `output "${output.name}" is declared as ${dimensionsText(output.dimensions)}`;
+  return { verdict: 'fixed', reason: `${declared}, with no free axis where its rows are` };
 }

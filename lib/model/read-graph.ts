@@ -1,20 +1,8 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
-import {
-  allGraphs,
-  allTensors,
-  type GraphMessage,
-  type ModelMessage,
-  type TensorMessage,
-} from './decoded-model';
+import { allGraphs, allTensors, type GraphMessage, type ModelMessage, type TensorMessage } from './decoded-model';
 import { tensorBytes } from './element-types';
 import { MalformedFile } from './file-cursor';
-import {
-  operatorName,
-  type ExternalTensor,
-  type MisfitTensor,
-  type OnnxGraph,
-  type Operator,
-} from './onnx-graph';
+import { operatorName, type ExternalTensor, type MisfitTensor, type OnnxGraph, type Operator } from './onnx-graph';
 import { onnxMessage } from './onnx-messages';
 import { proveRowIndependence } from './row-independence/prove';
 import { readSkeleton } from './skeleton-reader';

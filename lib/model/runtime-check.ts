@@ -1,70 +1,99 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LoadReport, LoadRunOrder, TrialReport } from '../../inference-image/src/contract/load-run';
 import { modelDigest } from '../../inference-image/src/contract/model-manifest';
-import { REPORT_PREFIX } from '../../inference-image/src/contract/report';
+import type { Signature } from '../../inference-image/src/contract/signature';
 import { readCache, writeCache } from '../cache';
-import type { Problem } from '../errors';
-import { type ProcessFailure, reportOf } from '../runtime-process';
+import { ModelServingError, type Problem } from '../errors';
+import { imageErrors } from '../image/errors';
+import { packageRoot } from '../package-root';
+import { type ProcessFailure, reportsOf } from '../runtime-process';
+import type { ShapeTrial } from './declared-signature';
 import { modelErrors } from './errors';
 import { areUnchanged } from './model-files';
 import type { ValueInfo } from './onnx-graph';
 import { RUNTIME_VERSION } from './runtime-limits';
 import type { Weights } from './weights';
 
-/** What the child process has to say. */
-type Report =
-  | { readonly outputs: readonly { readonly name: string; readonly shape: readonly (number | string)[] }[] }
-  | ProcessFailure;
+/** The server's own session, as a program that loads a model and tries it. */
+const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'load-run.cjs');
 
-/** Handed to `node -e`, since a script in a file of its own would have one path in the sources and another when built. */
-const LOAD_MODEL = `
-const [runtime, model] = process.argv.slice(1);
-const report = (outcome) => console.log('${REPORT_PREFIX}' + JSON.stringify(outcome));
-let ort;
-try {
-  ort = require(runtime);
-} catch (error) {
-  report({ unavailable: error.message });
+/** Of the runs, which follow the load: a model that takes more keeps the shapes that it declares. */
+const TRIAL: LoadRunOrder['trial'] = { seconds: 10, memoryBytes: 2 * 1024 ** 3 };
+
+const MAX_REASON_LENGTH = 300;
+
+/** What loading and running a model shows. */
+export interface RuntimeFindings {
+  readonly problems: readonly Problem[];
+  /** Undefined where it was not loaded. */
+  readonly trial?: ShapeTrial;
 }
-ort?.InferenceSession.create(model, { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 4 }).then(
-  (session) => report({ outputs: session.outputMetadata.map(({ name, shape = [] }) => ({ name, shape })) }),
-  (error) => report({ failure: error.message }),
-);
-`;
 
 /**
- * Loads the model in the runtime that the image has, once for each model: in a process of its own, since
- * onnxruntime's API is not synchronous and a crash in it ends the process.
+ * Loads the model in the runtime that the image has and runs it on made-up inputs, once for each model: in a process
+ * of its own, since onnxruntime's API is not synchronous and a crash in it ends the process.
  *
  * @param path - of the model as the user gave it, for messages
+ * @param declared - the signature as the file has it
+ * @throws ModelServingError `server-bundle-missing`
  */
-export function checkRuntime(path: string, weights: Weights): Problem[] {
-  const key = `runtime-check 1 ${RUNTIME_VERSION} ${modelDigest(weights.files)}`;
-  if (readCache<true>(key)) return [];
+export function checkRuntime(path: string, weights: Weights, declared: Signature): RuntimeFindings {
+  const key = `runtime-check 2 ${RUNTIME_VERSION} ${modelDigest(weights.files)}`;
+  const known = readCache<ShapeTrial>(key);
+  if (known) return { problems: [], trial: known };
 
-  const report = loadInChild(weights.files[0].sourcePath);
-  const problems = problemsOf(path, report, weights);
+  const { loaded, trial } = loadInChild(weights.files[0].sourcePath, declared);
+  const problems = problemsOf(path, loaded, trial, weights);
   // Failures are not kept: memory, say, may have run out for once.
   // A model that was replaced meanwhile is not the one that was loaded.
-  if (problems.length === 0 && areUnchanged(weights.files)) writeCache(key, true);
-  return problems;
+  if (problems.length === 0 && areUnchanged(weights.files)) writeCache(key, trial);
+  return { problems, trial: 'outputs' in loaded ? trial : undefined };
 }
 
-function loadInChild(sourcePath: string): Report {
-  return reportOf('loads it', ['-e', LOAD_MODEL, require.resolve('onnxruntime-node'), sourcePath]);
+/** Whatever ends the process during the trial, the model was loaded before. */
+function loadInChild(modelPath: string, signature: Signature): { loaded: LoadReport; trial: ShapeTrial } {
+  if (!existsSync(PROGRAM)) throw new ModelServingError([imageErrors.bundleMissing(PROGRAM)]);
+  const order: LoadRunOrder = { modelPath, signature, trial: TRIAL };
+  const { lines, ending } = reportsOf('loads it', [PROGRAM], JSON.stringify(order));
+  const [first, ...others] = lines as [LoadReport?, ...TrialReport[]];
+  const loaded = first ?? ending ?? { failure: 'the process that loads it ends without a report' };
+  const runs = others.flatMap((line) => ('run' in line ? [line.run] : []));
+  const stopped = others.find((line) => 'stopped' in line)?.stopped ?? endingOfTrial(ending);
+  return { loaded, trial: { runs, stopped: stopped && reasonFor(stopped, modelPath) } };
 }
 
-function problemsOf(path: string, report: Report, { graph, files }: Weights): Problem[] {
-  if ('unavailable' in report) return [modelErrors.runtimeUnavailable(path, sentence(report.unavailable))];
-  if ('failure' in report) {
-    const { failure } = report;
+function endingOfTrial(ending: ProcessFailure | undefined): string | undefined {
+  if (!ending) return undefined;
+  return 'failure' in ending ? ending.failure.replace('loads it', 'runs it') : ending.unavailable;
+}
+
+/** Of a trial without enough runs; the runtime says much. */
+function reasonFor(stopped: string, modelPath: string): string {
+  const text = readable(stopped, modelPath).replace(/^the model cannot run on this input/, 'it refuses made-up inputs');
+  return text.length > MAX_REASON_LENGTH ? `${text.slice(0, MAX_REASON_LENGTH)}…` : text;
+}
+
+function problemsOf(
+  path: string,
+  loaded: LoadReport,
+  { runs, stopped = 'it was not run' }: ShapeTrial,
+  { graph, files }: Weights,
+): Problem[] {
+  if ('unavailable' in loaded) return [modelErrors.runtimeUnavailable(path, sentence(loaded.unavailable))];
+  if ('failure' in loaded) {
+    const { failure } = loaded;
     return [modelErrors.modelNotLoadable(path, readable(failure, files[0].sourcePath), remedyFor(failure))];
   }
+  // A run shows the shape itself.
+  if (runs.length > 0) return [];
   return graph.outputs
-    .filter((output) => contradicts(output, report.outputs.find(({ name }) => name === output.name)?.shape))
-    .map((output) => modelErrors.shapeContradicted(path, output));
+    .filter((output) => contradicts(output, loaded.outputs.find(({ name }) => name === output.name)?.shape))
+    .map((output) => modelErrors.shapeContradicted(path, output, stopped));
 }
 
-/** Where a declared shape and the one it infers differ, onnxruntime keeps neither: no rank, or a size of ''. */
-function contradicts({ dimensions }: ValueInfo, inferred: readonly (number | string)[] | undefined): boolean {
+/** Where a declared shape and the one it infers differ, onnxruntime keeps neither: no rank, or a size of -1. */
+function contradicts({ dimensions }: ValueInfo, inferred: readonly number[] | undefined): boolean {
   if (!dimensions || !inferred) return false;
   return (
     dimensions.length !== inferred.length ||
@@ -78,7 +107,7 @@ const NOISE =
 
 /** The runtime's message without what we say ourselves, and without its places in C++. */
 function readable(message: string, sourcePath: string): string {
-  return sentence(message.replace(`Load model from ${sourcePath} `, '').replace(NOISE, ''));
+  return sentence(message.replace(`Load model from ${sourcePath} `, '').replace(NOISE, '').replace(/\s+/g, ' '));
 }
 
 function sentence(message: string): string {

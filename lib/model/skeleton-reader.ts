@@ -59,7 +59,8 @@ function copyMessage(cursor: FileCursor, end: number, type: Type, writer: Writer
   if (cursor.position > end) throw new MalformedFile(`a field passes the end of its message at byte ${end}`);
   for (const [field, { bytes, count }] of payloads) {
     const length = LENGTHS[`${type.name}.${field.name}`];
-    if (length) noteLength(writer, type.fields[length] as Field, field.type === 'bytes' && !field.repeated ? bytes : count);
+    if (length)
+      noteLength(writer, type.fields[length] as Field, field.type === 'bytes' && !field.repeated ? bytes : count);
   }
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { ModelManifest } from '../../inference-image/src/contract/model-manifest';
 import { ModelServingError } from '../errors';
 import type { OnnxModel } from '../model/onnx-model';
 import { replaceFile } from '../replace-file';
@@ -12,9 +13,24 @@ export interface PathSource {
 
 /** The OpenAPI document of a model's HTTP port: the very bytes that its server answers at /openapi.json. */
 export function openApiOf(model: OnnxModel): string {
+  return textOf(model.manifest());
+}
+
+function textOf(manifest: ModelManifest): string {
   const { openApiText } =
     require('../../inference-image/src/contract/openapi/document') as typeof import('../../inference-image/src/contract/openapi/document');
-  return openApiText(model.manifest());
+  return openApiText(manifest);
+}
+
+/**
+ * A warning where the file at a path has the shapes that the model's file declares and the model does not give. It is
+ * about to be written again.
+ */
+export function untrueOpenApi(path: string, model: OnnxModel, { where, prop }: PathSource): string | undefined {
+  const { signature, declaredSignature } = model;
+  if (signature === declaredSignature) return undefined;
+  if (contentOf(path) !== textOf({ ...model.manifest(), signature: declaredSignature })) return undefined;
+  return `${where}: ${prop} "${path}" has shapes that model "${model.name}" declares and does not give. It is written again with those that it gives: commit it.`;
 }
 
 /**

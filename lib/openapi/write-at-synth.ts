@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
+import { Annotations } from 'cdktf';
 import { addCustomSynthesis } from 'cdktf/lib/synthesize/synthesizer';
 import type { Construct, IConstruct } from 'constructs';
 import { ModelServingError } from '../errors';
 import type { OnnxModel } from '../model/onnx-model';
 import { openApiErrors } from './errors';
-import { openApiOf, writeOpenApi } from './openapi-file';
+import { openApiOf, untrueOpenApi, writeOpenApi } from './openapi-file';
 
 /** What each file of an app has, and the path of the construct that wrote it. */
 const filesOfApp = new WeakMap<IConstruct, Map<string, { readonly where: string; readonly text: string }>>();
@@ -12,9 +13,11 @@ const filesOfApp = new WeakMap<IConstruct, Map<string, { readonly where: string;
 /** Writes the OpenAPI document of a construct's model when its app is synthesized, if it has a path for it. */
 export function writeOpenApiAtSynth(construct: Construct, model: OnnxModel, path: string | undefined): void {
   if (path === undefined) return;
+  const source = { where: construct.node.path, prop: 'openApiFile' };
+  const warning = untrueOpenApi(path, model, source);
+  if (warning !== undefined) Annotations.of(construct).addWarning(warning);
   addCustomSynthesis(construct, {
     onSynthesize: () => {
-      const source = { where: construct.node.path, prop: 'openApiFile' };
       const text = openApiOf(model);
       claimFile(construct, path, text);
       writeOpenApi(path, text, source);

@@ -1,5 +1,5 @@
-import { batchDimension } from '../../inference-image/src/contract/batch-dimension';
 import { GOLDEN_FILE } from '../../inference-image/src/contract/model-manifest';
+import { rowAxes, rowSymbols } from '../../inference-image/src/contract/row-axes';
 import { ModelServingError, type Problem } from '../errors';
 import { LocalStage } from '../local-stage';
 import { inMiB } from '../memory';
@@ -21,7 +21,7 @@ export interface ProfileOptions {
   /** @default - 1, 2, 4 and so on up to the CPUs, and these */
   readonly threads?: readonly number[];
   readonly maxBatchSize: number;
-  /** Sizes of symbolic dimensions but that of the batch. */
+  /** Sizes of symbolic dimensions but those that count rows. */
   readonly dimensions: Readonly<Record<string, number>>;
   /** Of each measurement; the server is under load for ten times as long. */
   readonly seconds: number;
@@ -61,7 +61,7 @@ export async function profileModel(model: OnnxModel, options: ProfileOptions): P
 async function measure(model: OnnxModel, stage: LocalStage, options: ProfileOptions): Promise<Profiled> {
   const { path, seconds, signal, threads, onStep } = options;
   const hasExample = model.files.some((file) => file.path === GOLDEN_FILE);
-  const maxBatchSize = model.batching.possible ? options.maxBatchSize : 1;
+  const maxBatchSize = model.batching.verdict === 'independent' ? options.maxBatchSize : 1;
   const plan = { path, hasExample, threads, maxBatchSize, seconds };
 
   const { request, ...measured } = await withTrial(stage, options, async (trial) => {
@@ -132,15 +132,15 @@ async function withTrial<T>(
   }
 }
 
-function checkDimensions({ signature }: OnnxModel, { path, dimensions }: ProfileOptions): Problem[] {
-  const batch = batchDimension(signature);
-  const rowSymbol = 'symbol' in batch ? batch.symbol : undefined;
+function checkDimensions(model: OnnxModel, { path, dimensions }: ProfileOptions): Problem[] {
+  const { signature, batching } = model;
+  const counting = rowSymbols(signature, rowAxes(batching));
   const all = new Set(signature.inputs.flatMap((input) => input.dimensions.filter((size) => typeof size === 'string')));
-  const symbols = [...all].filter((symbol) => symbol !== rowSymbol);
+  const symbols = [...all].filter((symbol) => !counting.has(symbol));
   return Object.keys(dimensions)
     .filter((name) => !symbols.includes(name))
     .map((name) =>
-      name === rowSymbol
+      counting.has(name)
         ? measuringErrors.dimensionOfBatch(path, name)
         : measuringErrors.dimensionUnknown(path, name, symbols),
     );

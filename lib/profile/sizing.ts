@@ -1,6 +1,5 @@
 import { SETTING_DEFAULTS, type Settings } from '../../inference-image/src/contract/settings';
 import { imageMemoryMiB } from '../memory';
-import type { Batching } from '../model/batching';
 import type { OnnxModel } from '../model/onnx-model';
 import { fewestThreads, usefulBatchSize } from './measured-runs';
 import type { ModelProfile } from './model-profile';
@@ -13,7 +12,7 @@ export interface SizingChoices {
   readonly threadsPerExecutor?: number;
   readonly executors?: number;
   readonly maxBatchSize?: number;
-  readonly rowIndependence?: Settings['rowIndependence'];
+  readonly rowIndependence?: Settings['rowIndependence'] | 'probe';
   readonly maxQueueLength?: number;
   readonly maxQueueBytes?: number;
   /** CPUs that are set aside. */
@@ -80,9 +79,9 @@ export function sizeReplica(
   };
 }
 
-/** Where one row changes another, the server runs requests one by one, unless it is told not to mind. */
-function mergesRows(batching: Batching, rowIndependence: SizingChoices['rowIndependence']): boolean {
-  return batching.possible && (batching.caution === undefined || rowIndependence === 'assume');
+/** Whether the server runs rows of several requests together. */
+function mergesRows({ verdict }: OnnxModel['batching'], rowIndependence: SizingChoices['rowIndependence']): boolean {
+  return verdict === 'independent' || (verdict !== 'fixed' && rowIndependence === 'assume');
 }
 
 function queueLength(requestsPerSecond: number, maxBatchSize = 1): number {

@@ -1,25 +1,28 @@
 import { Annotations, Token } from 'cdktf';
 import type { Construct } from 'constructs';
+import { obstacleText } from '../../inference-image/src/contract/batching-verdict';
 import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
 import type { OnnxModel } from '../model/onnx-model';
 import type { Problems } from '../problems';
 import type { ServingOptions } from '../serving-options';
 import { workloadErrors } from './errors';
 
-/** Checks that requests are asked to share runs only where the model lets them. */
+/** Checks that requests are asked to share runs only where the model allows it. */
 export function checkBatchable(
   where: string,
   { maxBatchSize, maxBatchDelaySeconds, rowIndependence }: ServingOptions,
   model: OnnxModel | undefined,
   problems: Problems,
 ): void {
-  if (!model || model.batching.possible) return;
-  const { reason } = model.batching;
+  if (!model) return;
+  const { verdict } = model.batching;
+  const isFixed = verdict === 'fixed';
+  if (!isFixed && (verdict !== 'coupled' || mayAssume(rowIndependence))) return;
   const refusal = (option: keyof ServingOptions) => (value: number | string) =>
-    workloadErrors.batchingImpossible(where, option, value, model, reason);
+    workloadErrors.batchingImpossible(where, option, value, model);
   problems.check(maxBatchSize, (rows) => rows <= 1, refusal('maxBatchSize'));
   problems.check(maxBatchDelaySeconds, (seconds) => seconds <= 0, refusal('maxBatchDelaySeconds'));
-  problems.check(rowIndependence, (value) => value !== 'assume', refusal('rowIndependence'));
+  if (isFixed) problems.check(rowIndependence, (value) => value !== 'assume', refusal('rowIndependence'));
 }
 
 /** Checks a delay against the options that it depends on. */
@@ -36,19 +39,32 @@ export function checkBatchDelay(
   );
 }
 
-/** Says at synth that requests will run one by one, where one might think otherwise. */
+/** States in the plan whether requests share runs, and why not. */
 export function noteBatching(
   scope: Construct,
   { maxBatchSize, rowIndependence }: ServingOptions,
-  { name, batching }: OnnxModel,
+  { name, batching, rebatchable }: OnnxModel,
 ): void {
-  if ([maxBatchSize, rowIndependence].some(Token.isUnresolved)) return;
-  if (!batching.possible) {
-    if (maxBatchSize === 1) return;
-    Annotations.of(scope).addInfo(`Model "${name}" runs requests one by one: ${batching.reason}.`);
-  } else if (batching.caution && maxBatchSize !== undefined && maxBatchSize > 1 && rowIndependence !== 'assume') {
-    Annotations.of(scope).addWarning(
-      `serving.maxBatchSize is ${maxBatchSize}, but model "${name}" will most likely run requests one by one: ${batching.caution}, and the server refuses to merge rows that change each other. Leave maxBatchSize out; or set serving.rowIndependence to 'assume', where an answer may depend on what else is in its run.`,
+  if (maxBatchSize === 1 || [maxBatchSize, rowIndependence].some(Token.isUnresolved)) return;
+  const annotations = Annotations.of(scope);
+  const obstacle = obstacleText(batching);
+  if (obstacle === undefined) {
+    annotations.addInfo(`Model "${name}" runs requests together: its graph proves that rows are independent.`);
+  } else if (rowIndependence === 'assume') {
+    annotations.addWarning(
+      `Model "${name}" runs requests together because serving.rowIndependence is 'assume', but ${obstacle}. An answer may depend on the requests that share its run.`,
     );
+  } else if (maxBatchSize !== undefined) {
+    annotations.addWarning(
+      `serving.maxBatchSize is ${maxBatchSize}, but model "${name}" runs requests one by one: ${obstacle}. Leave maxBatchSize out; or set serving.rowIndependence to 'assume' if you know that rows are independent.`,
+    );
+  } else {
+    const remedy = rebatchable ? ' `model-serving rebatch` can free it.' : '';
+    annotations.addInfo(`Model "${name}" runs requests one by one: ${obstacle}.${remedy}`);
   }
+}
+
+/** Whether rows are, or may turn out to be, taken for independent without a proof. */
+function mayAssume(rowIndependence: ServingOptions['rowIndependence']): boolean {
+  return rowIndependence === 'assume' || Token.isUnresolved(rowIndependence);
 }

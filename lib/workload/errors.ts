@@ -1,3 +1,4 @@
+import { obstacleText } from '../../inference-image/src/contract/batching-verdict';
 import type { Problem } from '../errors';
 import { imageMemoryMiB, inMiB, pixelsWithin, RUNTIME_MEMORY_MIB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
@@ -61,15 +62,9 @@ export const workloadErrors = {
     message: `${where}: environment has a variable "${variable}". Begin its name with a letter or "_", and go on with letters, digits, "_", "." and "-".`,
   }),
 
-  batchingImpossible: (
-    where: string,
-    option: string,
-    value: number | string,
-    model: OnnxModel,
-    reason: string,
-  ): Problem => ({
+  batchingImpossible: (where: string, option: string, value: number | string, model: OnnxModel): Problem => ({
     code: 'batching-impossible',
-    message: `${where}: serving.${option} is ${JSON.stringify(value)}, but model "${model.name}" cannot run requests together: ${reason}. Leave it out, or export the model with one symbolic first dimension at every input and output (dynamic_shapes or dynamic_axes of torch.onnx.export).`,
+    message: `${where}: serving.${option} is ${JSON.stringify(value)}, but model "${model.name}" cannot run requests together: ${obstacleText(model.batching)}. Leave it out, or ${batchingRemedy(model)}.`,
   }),
 
   batchDelayUnused: (where: string, delay: number): Problem => ({
@@ -97,6 +92,15 @@ export const workloadErrors = {
     message: `${where}: ${prop} is ${value}. Give a whole number of 1 or more.`,
   }),
 };
+
+function batchingRemedy({ batching, rebatchable }: OnnxModel): string {
+  if (batching.verdict === 'coupled') {
+    return "set serving.rowIndependence to 'assume' if an answer may depend on the requests that share its run";
+  }
+  return rebatchable
+    ? 'free the first dimension with `model-serving rebatch`'
+    : 'export the model with a symbolic first dimension at every input and output (dynamic_shapes or dynamic_axes of torch.onnx.export)';
+}
 
 /** Not smaller than what the model takes: then every picture would be enlarged. */
 function smallerPicture(freeMiB: number, { image }: OnnxModel): string {

@@ -6,6 +6,7 @@ import { serverProcess } from './server-process';
 /** A server process that logs `{"msg":"ready","url":…}`. */
 export interface Started {
   readonly url: string;
+  readonly pid: number;
   /** From spawn to ready, in milliseconds. */
   readonly startMs: number;
   stop(): Promise<void>;
@@ -21,7 +22,7 @@ export async function startNode(args: string[], env: Record<string, string> = {}
     const { msg, url } = JSON.parse(line) as { msg: string; url: string };
     if (msg !== 'ready') continue;
     child.stdout.resume();
-    return { url, startMs: performance.now() - start, stop: () => stop(child) };
+    return { url, pid: child.pid!, startMs: performance.now() - start, stop: () => stop(child) };
   }
   throw new Error(`${args.join(' ')} ended before it was ready`);
 }

@@ -26,7 +26,8 @@ describe('model-serving inspect', () => {
      operators  Mul
      inputs     x  FP32 [n]
      outputs    y  FP32 [n]
-     batching   possible
+     signature  as declared, and proved by running the model
+     batching   independent: requests share runs
      memory     161 MiB or more, 514 MiB by default
      verdict    can be served
      "
@@ -36,7 +37,7 @@ describe('model-serving inspect', () => {
   test('shows what constructs derive from a profile', () => {
     const file = multiplier(folder, 'profiled', 3);
     profiledModel(file);
-    expect(runCli('inspect', file).stdout.split('\n').slice(8, -2)).toEqual([
+    expect(runCli('inspect', file).stdout.split('\n').slice(9, -2)).toEqual([
       'memory     138 MiB or more, 224 MiB by default',
       'profile    measured on 4 x AMD EPYC 9B14 on 2026-11-25',
       'replica    1 executor of 1 thread, batches of up to 16 rows, 1.2 CPUs, 224 MiB',

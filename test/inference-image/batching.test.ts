@@ -1,5 +1,7 @@
 import fc from 'fast-check';
+import type { BatchingVerdict } from '../../inference-image/src/contract/batching-verdict';
 import type { Settings } from '../../inference-image/src/contract/settings';
+import type { ModelFolderOptions } from '../support/model-folder';
 import { identity, initializer, node, value, type ModelParts } from '../support/onnx-builder';
 import { ServerProcess, type LogLine } from '../support/server';
 import { slowModel } from '../support/slow-model';
@@ -49,7 +51,7 @@ function table(rounds = 20): ModelParts {
   };
 }
 
-const merged = (line: LogLine) => line.msg === 'requests do not share runs';
+const notShared = (line: LogLine) => line.msg === 'requests do not share runs';
 
 /** How many runs and how many rows there were. */
 async function counted(server: ServerProcess): Promise<{ runs: number; rows: number }> {
@@ -76,6 +78,9 @@ describe('any requests at once give what each gives alone', () => {
     ['run by executors', { maxBatchSize: 8, maxBatchDelaySeconds: 0.001 }],
   ])('%s', async (_, settings) => {
     const server = await ServerProcess.start(mlp(), settings);
+    const ready = server.log.find(({ msg }) => msg === 'ready');
+    expect(ready).toMatchObject({ maxBatchSize: 8, largestDifference: expect.any(Number) });
+    expect(ready?.largestDifference).toBeLessThan(1e-4);
     let alone = 0;
     await fc.assert(
       fc.asyncProperty(requests, async (batch) => {
@@ -117,84 +122,67 @@ test('S9 one request of more rows than a run may have', async () => {
   expect(whole.body.outputs[0]).toEqual({ name: 'y', datatype: 'FP32', shape: [20, 3], data: alone });
 });
 
-describe('rows that change each other never share a run', () => {
-  const softmax: ModelParts = {
-    inputs: [value('x', 'float', ['n', 4])],
-    outputs: [value('y', 'float', ['n', 4])],
-    nodes: [node('Softmax', ['x'], ['y'], { attributes: { axis: 0 } })],
-  };
-  const quantized: ModelParts = {
-    inputs: [value('x', 'float', ['n', 4])],
-    outputs: [value('y', 'float', ['n', 4])],
-    nodes: [
-      node('DynamicQuantizeLinear', ['x'], ['q', 'scale', 'zero']),
-      node('DequantizeLinear', ['q', 'scale', 'zero'], ['y']),
-    ],
-  };
-  const random: ModelParts = {
-    inputs: [value('x', 'float', ['n', 4])],
-    outputs: [value('y', 'float', ['n', 4])],
-    nodes: [node('RandomUniformLike', ['x'], ['r']), node('Add', ['x', 'r'], ['y'])],
-  };
-
-  test.each<[string, ModelParts]>([
-    ['a softmax over the batch', softmax],
-    ['dynamic quantization', quantized],
-    ['random numbers', random],
-  ])('%s', async (_, parts) => {
-    const server = await ServerProcess.start(parts, { maxBatchSize: 16 });
-    expect(server.log.find(merged)).toMatchObject({
-      level: 'warn',
-      reason: expect.stringMatching(/^in a batch of \d+, output "y" differs from that of its rows alone$/),
-    });
-    const before = await counted(server);
-    await Promise.all(Array.from({ length: 20 }, () => server.infer(row([1, 2, 3, 4]))));
-    expect((await counted(server)).runs - before.runs).toBe(20);
-  });
-
-  test('unless the model is taken at its word', async () => {
-    const server = await ServerProcess.start(softmax, { maxBatchSize: 16, rowIndependence: 'assume' });
-    expect(server.log.find(merged)).toBeUndefined();
-  });
-});
-
-test.each<[string, ModelParts, Partial<Settings>, string, string]>([
-  ['M7 a fixed first dimension', identity('float', [1, 4]), {}, 'info', 'input "x" has a fixed first dimension, 1'],
+test.each<[string, ModelParts, BatchingVerdict | null, Partial<Settings>, string, string]>([
+  [
+    'M7 a fixed first dimension',
+    identity('float', [1, 4]),
+    { verdict: 'fixed', reason: 'input "x" has a fixed first dimension, 1' },
+    {},
+    'info',
+    'input "x" has a fixed first dimension, 1',
+  ],
   [
     'M7 and batches asked for',
     identity('float', [1, 4]),
+    { verdict: 'fixed', reason: 'input "x" has a fixed first dimension, 1' },
     { maxBatchSize: 8 },
     'warn',
     'input "x" has a fixed first dimension, 1',
   ],
-  ['M10 an unnamed one', identity('float', [null, 4]), {}, 'info', 'input "x" leaves its first dimension unnamed'],
-])('%s is served unbatched, and the log says why', async (_, parts, settings, level, reason) => {
-  const server = await ServerProcess.start(parts, settings);
-  expect(server.log.find(merged)).toMatchObject({ level, reason });
+  [
+    'M7 and assumed',
+    identity('float', [1, 4]),
+    { verdict: 'fixed', reason: 'no matter' },
+    { rowIndependence: 'assume' },
+    'info',
+    'input "x" has a fixed first dimension, 1',
+  ],
+])('%s is served unbatched, and the log says why', async (_, parts, batching, settings, level, reason) => {
+  const server = await ServerProcess.start(parts, settings, { batching });
+  expect(server.log.find(notShared)).toMatchObject({ level, reason });
   const reply = await server.infer(row([1, 2, 3, 4]));
   expect(reply.body.outputs[0].data).toEqual([1, 2, 3, 4]);
 });
 
-test('M9 independent first dimensions', async () => {
-  const parts: ModelParts = {
-    inputs: [value('a', 'float', ['N', 4]), value('b', 'float', ['M', 3])],
-    outputs: [value('c', 'float', ['N', 4]), value('d', 'float', ['M', 3])],
-    nodes: [node('Identity', ['a'], ['c']), node('Identity', ['b'], ['d'])],
-  };
-  const server = await ServerProcess.start(parts);
-  const tensor = (name: string, shape: [number, number]) => {
-    return { name, datatype: 'FP32', shape, data: Array.from({ length: shape[0] * shape[1] }, (_, i) => i) };
-  };
-  const { body } = await server.infer({ inputs: [tensor('a', [2, 4]), tensor('b', [3, 3])] });
-  expect(body.outputs.map((output: any) => output.shape)).toEqual([
-    [2, 4],
-    [3, 3],
+test('a model.json of the previous release is served unbatched, and the log says why and what to do', async () => {
+  const previous: ModelFolderOptions = { batching: null, edit: (manifest) => (manifest.contractVersion = 1) };
+  const server = await ServerProcess.start(mlp(), {}, previous);
+  expect(server.log.filter(notShared)).toEqual([
+    expect.objectContaining({
+      level: 'warn',
+      reason: 'model.json, of contractVersion 1, does not say whether rows influence each other',
+      remedy: expect.stringMatching(/^build the image again with cdktf-model-serving \d/),
+    }),
   ]);
-  expect(server.log.find(merged)?.reason).toBe('input "a" begins with dimension "N", input "b" with "M"');
+  const before = await counted(server);
+  await Promise.all(Array.from({ length: 20 }, () => server.infer(row([1, 2, 3, 4]))));
+  expect((await counted(server)).runs - before.runs).toBe(20);
+  const { parameters } = (await server.get('/v2/models/m/config')).body;
+  expect(parameters).toEqual({ row_independence: { string_value: 'unknown' }, shares_runs: { string_value: '1' } });
+});
+
+test('a model.json of the previous release that is assumed to have independent rows shares runs', async () => {
+  const previous: ModelFolderOptions = { batching: null, edit: (manifest) => (manifest.contractVersion = 1) };
+  const server = await ServerProcess.start(mlp(), { rowIndependence: 'assume' }, previous);
+  expect(server.log.find(notShared)).toBeUndefined();
+  const ready = server.log.find(({ msg }) => msg === 'ready');
+  expect(ready).toMatchObject({ maxBatchSize: 32 });
+  // There was no trial.
+  expect(ready).not.toHaveProperty('largestDifference');
 });
 
 test('a maximum of 1 switches batches off without a word', async () => {
   const server = await ServerProcess.start(mlp(), { maxBatchSize: 1 });
-  expect(server.log.find(merged)).toBeUndefined();
+  expect(server.log.find(notShared)).toBeUndefined();
   expect((await server.get('/v2/models/m/config')).body.max_batch_size).toBe(0);
 });

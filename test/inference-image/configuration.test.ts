@@ -31,7 +31,7 @@ test('defaults', () => {
     logLevel: 'info',
     executors: 1,
     maxBatchDelaySeconds: 0,
-    rowIndependence: 'probe',
+    rowIndependence: 'prove',
     maxQueueLength: 128,
     maxQueueRows: 1_048_576,
     maxQueueBytes: 67_108_864,
@@ -58,6 +58,22 @@ test.each([
 
 test('the page is on or off', () => {
   expect(problemsOf({ MODEL_SERVING_PAGE: 'yes' })).toEqual(['MODEL_SERVING_PAGE is "yes": must be true or false']);
+});
+
+test.each([
+  ['prove', 'prove'],
+  ['exact', 'exact'],
+  ['assume', 'assume'],
+  // As a library of the previous release sets it.
+  ['probe', 'prove'],
+])('rowIndependence of %s', (text, rowIndependence) => {
+  expect(read({ MODEL_SERVING_ROW_INDEPENDENCE: text }).settings).toMatchObject({ rowIndependence });
+});
+
+test('rowIndependence of another value', () => {
+  expect(problemsOf({ MODEL_SERVING_ROW_INDEPENDENCE: 'hope' })).toEqual([
+    'MODEL_SERVING_ROW_INDEPENDENCE is "hope": Invalid option: expected one of "prove"|"exact"|"assume"',
+  ]);
 });
 
 test('empty means unset', () => {
@@ -129,15 +145,39 @@ describe('model.json', () => {
 
   test('names the field, what it is and what is allowed', () => {
     const manifest = JSON.parse(original);
-    manifest.contractVersion = 2;
+    manifest.contractVersion = 3;
     manifest.files[0].path = '../outside';
     manifest.signature.inputs[0].datatype = 'FLOAT';
     writeFileSync(path, JSON.stringify(manifest));
     expect(problemsOf({})).toEqual([
-      `${path}: contractVersion is 2: Invalid input: expected 1`,
+      `${path}: contractVersion is 3: Invalid option: expected one of 1|2`,
       `${path}: files[0].path is "../outside": must stay inside the model folder`,
       expect.stringMatching(/: signature\.inputs\[0\]\.datatype is "FLOAT": Invalid option: expected one of "BOOL"\|/),
     ]);
+  });
+
+  test('of the previous release has no verdict', () => {
+    const { batching, ...manifest } = JSON.parse(original);
+    expect(batching.verdict).toBe('independent');
+    writeFileSync(path, JSON.stringify({ ...manifest, contractVersion: 1 }));
+    expect(read({}).manifest.batching).toBeUndefined();
+  });
+
+  test.each([
+    [{ inputAxes: [0, 0], outputAxes: [0] }, 'inputAxes is [0,0]: must have 1 elements, one for each input'],
+    [{ inputAxes: [0], outputAxes: [] }, 'outputAxes is []: must have 1 elements, one for each output'],
+    [{ inputAxes: [0], outputAxes: [2] }, 'outputAxes[0] is 2: must be less than 2, the rank of output "y"'],
+    [
+      { inputAxes: [1], outputAxes: [0] },
+      'inputAxes[0] is 1: must not be an axis of fixed size: input "x" has 4 there',
+    ],
+    [{ inputAxes: [null], outputAxes: [0] }, 'inputAxes is [null]: must name the row axis of at least one input'],
+    [{ inputAxes: [-1], outputAxes: [0] }, 'inputAxes[0] is -1: Too small: expected number to be >=0'],
+    [{ inputAxes: [0], outputAxes: [null] }, 'outputAxes[0] is null: Invalid input: expected number, received null'],
+  ])('names the row axes that do not fit the signature: %j', (axes, problem) => {
+    const batching = { verdict: 'independent', ...axes };
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(original), batching }));
+    expect(problemsOf({})).toEqual([`${path}: batching.${problem}`]);
   });
 
   test('must be JSON', () => {

@@ -37,7 +37,7 @@ test('minimal', () => {
   expect(model.opsets).toEqual({ 'ai.onnx': 17 });
   expect(model.operators).toEqual(['Identity']);
   expect(model.metadata).toEqual({});
-  expect(model.batching).toEqual({ possible: true });
+  expect(model.batching).toEqual({ verdict: 'independent', inputAxes: [0], outputAxes: [0] });
   expect(model.warnings).toEqual([]);
   expect(model.signature).toEqual({
     inputs: [{ name: 'x', datatype: 'FP32', dimensions: ['batch', 4] }],
@@ -79,6 +79,7 @@ test('maximum', () => {
       sizeBytes: model.files[index]?.sizeBytes,
     })),
     signature: model.signature,
+    batching: { verdict: 'independent', inputAxes: [0], outputAxes: [0] },
     properties: { authors: 'me' },
   });
 });
@@ -96,7 +97,7 @@ test('the example of this repository', () => {
     inputs: [{ name: 'image', datatype: 'FP32', dimensions: ['batch', 3, 32, 32] }],
     outputs: [{ name: 'logits', datatype: 'FP32', dimensions: ['batch', 10] }],
   });
-  expect(model.batching).toEqual({ possible: true });
+  expect(model.batching).toEqual({ verdict: 'independent', inputAxes: [0], outputAxes: [0] });
 });
 
 test.each<[Elem, string]>([
@@ -141,43 +142,6 @@ test('M13 weights that are listed as inputs are none', () => {
     irVersion: 3,
   };
   expect(read(parts).signature.inputs.map(({ name }) => name)).toEqual(['x']);
-});
-
-describe('batching', () => {
-  function batching(inputs: [string, (number | string | null)[]][], outputs: typeof inputs, type = 'Sum') {
-    const tensors = (list: typeof inputs) => list.map(([name, dims]) => value(name, 'float', dims));
-    const nodes = [node(type, ['x'], ['y'], { name: 'n1' })];
-    return read({ inputs: tensors(inputs), outputs: tensors(outputs), nodes }).batching;
-  }
-
-  test.each([
-    ['a fixed batch (M7)', [['x', [1, 4]]], [['y', [1, 4]]], 'input "x" has a fixed first dimension, 1'],
-    ['a fixed output', [['x', ['n', 4]]], [['y', [10]]], 'output "y" has a fixed first dimension, 10'],
-    ['an unnamed dimension', [['x', [null, 4]]], [['y', [null, 4]]], 'input "x" leaves its first dimension unnamed'],
-    ['a scalar', [['x', ['n', 4]]], [['y', []]], 'output "y" is a scalar'],
-    [
-      'independent inputs (M9)',
-      [
-        ['x', ['N', 4]],
-        ['z', ['M', 3]],
-      ],
-      [['y', ['N', 4]]],
-      'input "x" begins with dimension "N", input "z" with "M"',
-    ],
-    ['another output', [['x', ['N']]], [['y', ['K']]], 'input "x" begins with dimension "N", output "y" with "K"'],
-  ] satisfies [string, Parameters<typeof batching>[0], Parameters<typeof batching>[1], string][])(
-    'is not possible with %s',
-    (_, inputs, outputs, reason) => {
-      expect(batching(inputs, outputs)).toEqual({ possible: false, reason });
-    },
-  );
-
-  test('is possible, with caution, where an operator scales over all rows', () => {
-    expect(batching([['x', ['n', 4]]], [['y', ['n', 4]]], 'DynamicQuantizeLinear')).toEqual({
-      possible: true,
-      caution: 'node "n1" (DynamicQuantizeLinear) scales over all rows of a batch at once',
-    });
-  });
 });
 
 describe('a model seen before', () => {

@@ -70,12 +70,14 @@ test("leaves out the places in the runtime's sources", () => {
   ]);
 });
 
-test.each([
-  ['another size', [['n', 5], '[n, 5]']],
-  ['another rank', [['n', 4, 1], '[n, 4, 1]']],
-] as const)('finds an output declared with %s', (_, [dims, text]) => {
-  expect(problemsOf(() => read({ outputs: [value('y', 'float', [...dims])] }))).toEqual([
-    `shape-contradicted: ${path}: output "y" is declared as ${text}, and onnxruntime infers another shape from the graph. Export it again, with the shape that it has.`,
+test('finds an output that the graph contradicts where no run shows its shape', () => {
+  const parts = {
+    inputs: [value('x', 'float', ['n', 4]), value('shape', 'int64', [1])],
+    outputs: [value('y', 'float', ['n', 5]), value('z', 'float', ['k'])],
+    nodes: [node('Identity', ['x'], ['y']), node('Reshape', ['x', 'shape'], ['z'])],
+  };
+  expect(problemsOf(() => read(parts))).toEqual([
+    `shape-contradicted: ${path}: output "y" is declared as [n, 5], and onnxruntime infers another shape from the graph. No run with made-up inputs shows which: it refuses made-up inputs: Non-zero status code returned while running Reshape node. Name:'Reshape_z' Status Message: input_shape_size == requested_shape_size was false. The input tensor cannot be reshaped to the requested shape. Input shape:{2,4}, requested shape:{1}. Export the model with the shape that it gives.`,
   ]);
 });
 
@@ -106,6 +108,33 @@ describe('where the runtime', () => {
       stdout: 'model-serving report: {"unavailable":"libonnxruntime.so.1: cannot open shared object file"}\n',
     });
     expect(read({ metadata: { a: '1' } }, 'warn').warnings).toEqual([message]);
+  });
+
+  test('crashes while it runs the model, the model was loaded', () => {
+    childEnds({ stdout: 'model-serving report: {"outputs":[]}\n', signal: 'SIGSEGV' });
+    const model = read({ metadata: { a: '6' } });
+    expect([model.warnings, model.servable]).toEqual([[], true]);
+    expect(model.signatureProof).toEqual({
+      proved: false,
+      reason: 'the process that runs it ends with SIGSEGV',
+    });
+    spawn.mockClear();
+    expect(read({ metadata: { a: '6' } }).signatureProof).toEqual(model.signatureProof);
+    expect(spawn).not.toHaveBeenCalled();
+  });
+
+  test('is ended in a run, the runs before it count', () => {
+    const run = { inputs: [[2, 4]], outputs: [[2, 4]] };
+    const lines = [{ outputs: [] }, { run }, { stopped: 'it takes more than 10 s' }];
+    const stdout = lines.map((line) => `model-serving report: ${JSON.stringify(line)}\n`).join('');
+    childEnds({ stdout: `${stdout}model-serving report: {"run":{"inpu`, signal: 'SIGKILL' });
+    expect(read({ metadata: { a: '7' } }).signatureProof).toEqual({
+      proved: false,
+      reason: 'it takes more than 10 s',
+    });
+    childEnds({ stdout, signal: 'SIGKILL' });
+    const { signature } = read({ metadata: { a: '8' }, outputs: [value('y', 'float', ['n'])] });
+    expect(signature.outputs[0]!.dimensions).toEqual([null, null]);
   });
 
   test('crashes', () => {

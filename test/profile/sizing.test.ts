@@ -6,8 +6,10 @@ import { sizeReplica, type Sizing, type SizingChoices } from '../../lib/profile/
 import { startupBudget } from '../../lib/profile/startup-budget';
 import { ladder, profileOf } from '../support/profiles';
 
+const independent: OnnxModel['batching'] = { verdict: 'independent', inputAxes: [0], outputAxes: [0] };
+
 const size = (choices: SizingChoices = {}, changes: Partial<ModelProfile> = {}) =>
-  sizeReplica(profileOf('', changes), { batching: { possible: true } }, choices);
+  sizeReplica(profileOf('', changes), { batching: independent }, choices);
 const served = (loopSecondsPerRequest: number) => ({ served: { ...profileOf('').served, loopSecondsPerRequest } });
 
 test('nothing decided: one executor, and the CPUs that it keeps busy', () => {
@@ -118,15 +120,16 @@ describe('batches', () => {
     expect(size({}, { runs: ladder(1, { 1: 2, 2: 4, 4: 8 }) })).toMatchObject({ maxBatchSize: 1 });
   });
 
-  test('count for nothing where the model does not share runs, or most likely will not', () => {
+  test('count for nothing where requests do not share runs', () => {
     const sizing = (batching: OnnxModel['batching'], choices?: SizingChoices) =>
       sizeReplica(profileOf(''), { batching }, choices);
     const alone = { maxBatchSize: undefined, requestsPerSecond: 500 };
-    const cautious = { possible: true, caution: 'rows change each other' } as const;
-    expect(sizing({ possible: false, reason: 'fixed' })).toMatchObject(alone);
-    expect(sizing(cautious)).toMatchObject(alone);
-    expect(sizing(cautious, { maxBatchSize: 8 })).toMatchObject({ maxBatchSize: 8, requestsPerSecond: 500 });
-    expect(sizing(cautious, { rowIndependence: 'assume' })).toMatchObject({
+    const coupled = { verdict: 'coupled', node: 'n', operator: 'Softmax', reason: 'normalizes over the rows' } as const;
+    expect(sizing({ verdict: 'fixed', reason: 'input "x" has a fixed first dimension, 1' })).toMatchObject(alone);
+    expect(sizing(coupled)).toMatchObject(alone);
+    expect(sizing({ ...coupled, verdict: 'not understood' })).toMatchObject(alone);
+    expect(sizing(coupled, { maxBatchSize: 8 })).toMatchObject({ maxBatchSize: 8, requestsPerSecond: 500 });
+    expect(sizing(coupled, { rowIndependence: 'assume' })).toMatchObject({
       maxBatchSize: 16,
       requestsPerSecond: 1000,
     });
@@ -167,7 +170,7 @@ test('numbers are rounded without noise', () => {
 });
 
 test('the table for people', () => {
-  const model = { batching: { possible: true }, sizeBytes: 100 } as const;
+  const model = { batching: independent, sizeBytes: 100 };
   expect(describeSizing(profileOf(''), model)).toEqual([
     ['profile', 'measured on 4 x AMD EPYC 9B14 on 2026-11-25'],
     ['replica', '1 executor of 1 thread, batches of up to 16 rows, 1.2 CPUs, 224 MiB'],

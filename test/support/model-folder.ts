@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { BatchingVerdict } from '../../inference-image/src/contract/batching-verdict';
 import type { GoldenExample } from '../../inference-image/src/contract/golden';
 import {
   CONTRACT_VERSION,
@@ -12,7 +13,7 @@ import {
   type ModelFile,
   type ModelManifest,
 } from '../../inference-image/src/contract/model-manifest';
-import type { Datatype, TensorSignature } from '../../inference-image/src/contract/signature';
+import type { Datatype, Signature, TensorSignature } from '../../inference-image/src/contract/signature';
 import { ELEM, onnxModel, type Elem, type ModelParts } from './onnx-builder';
 
 const DATATYPES: Partial<Record<Elem, Datatype>> = {
@@ -39,23 +40,45 @@ export interface ModelFolderOptions {
   readonly examples?: readonly (Omit<GoldenExample, 'tolerance'> & Partial<GoldenExample>)[];
   /** Files that the examples name, by their names. */
   readonly elements?: Readonly<Record<string, Uint8Array>>;
+  /**
+   * The verdict in model.json; null for none.
+   * @default - independent on axis 0 where every input and output begins with a symbol, else fixed
+   */
+  readonly batching?: BatchingVerdict | null;
   /** Changes model.json before it is written. */
   readonly edit?: (manifest: ModelManifest) => void;
 }
 
 /** The model folder of an image, as the library would stage it, in a folder of its own. */
 export function modelFolder(parts: ModelParts, options: ModelFolderOptions = {}): string {
-  const { name = 'm', version = '1', examples, elements = {}, edit } = options;
+  const { name = 'm', version = '1', examples, elements = {}, edit, batching } = options;
   const folder = mkdtempSync(join(tmpdir(), 'model-serving-test-'));
   mkdirSync(folder, { recursive: true });
   const files = [writeFile(folder, MODEL_FILE, onnxModel(parts))];
   if (examples) files.push(writeFile(folder, GOLDEN_FILE, Buffer.from(JSON.stringify({ examples }))));
   for (const [path, content] of Object.entries(elements)) files.push(writeFile(folder, path, content));
   const signature = { inputs: parts.inputs.map(tensorSignature), outputs: parts.outputs.map(tensorSignature) };
-  const manifest = { contractVersion: CONTRACT_VERSION, name, version, sha256: modelDigest(files), files, signature };
-  edit?.(manifest as ModelManifest);
+  const manifest: ModelManifest = {
+    contractVersion: CONTRACT_VERSION,
+    name,
+    version,
+    sha256: modelDigest(files),
+    files,
+    signature,
+    batching: batching === undefined ? declaredVerdict(signature) : (batching ?? undefined),
+  };
+  edit?.(manifest);
   writeFileSync(join(folder, MANIFEST_FILE), JSON.stringify(manifest));
   return folder;
+}
+
+/** Of models whose declaration is the truth. */
+function declaredVerdict({ inputs, outputs }: Signature): BatchingVerdict {
+  const startsWithRows = ({ dimensions: [first] }: TensorSignature) => typeof first === 'string';
+  if (![...inputs, ...outputs].every(startsWithRows)) {
+    return { verdict: 'fixed', reason: 'an input or output does not begin with a symbol' };
+  }
+  return { verdict: 'independent', inputAxes: inputs.map(() => 0), outputAxes: outputs.map(() => 0) };
 }
 
 function writeFile(folder: string, path: string, content: Uint8Array): ModelFile {

@@ -72,7 +72,7 @@ export function externalInitializer(
   return { name, dataType: ELEM[elem], dims, externalData, dataLocation: 1 };
 }
 
-type AttributeValue =
+export type AttributeValue =
   | number
   | string
   | number[]
@@ -89,9 +89,9 @@ function attribute(name: string, v: AttributeValue) {
   if (typeof v === 'string') return { name, s: Buffer.from(v), type: 3 };
   if (Array.isArray(v)) return { name, ints: v, type: 7 };
   if ('float' in v) return { name, f: v.float, type: 1 };
+  if ('strings' in v) return { name, strings: v.strings.map((text) => Buffer.from(text)), type: 8 };
   if ('graph' in v) return { name, g: v.graph, type: 5 };
   if ('floats' in v) return { name, floats: v.floats, type: 6 };
-  if ('strings' in v) return { name, strings: v.strings.map((text) => Buffer.from(text)), type: 8 };
   if ('ref' in v) return { name, refAttrName: v.ref, type: v.type };
   return { name, t: v.tensor, type: 4 };
 }

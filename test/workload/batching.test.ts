@@ -16,12 +16,12 @@ const fixed = OnnxModel.fromFile(writeOnnxModel(join(folder, 'fixed.onnx'), iden
   name: 'digits',
   version: '2',
 });
-/** x: FP32 [N, 4] and z: FP32 [M, 3], each given back. */
-const twoBatches = OnnxModel.fromFile(
-  writeOnnxModel(join(folder, 'two.onnx'), {
-    inputs: [value('x', 'float', ['N', 4]), value('z', 'float', ['M', 3])],
-    outputs: [value('y', 'float', ['N', 4]), value('w', 'float', ['M', 3])],
-    nodes: [node('Identity', ['x'], ['y']), node('Identity', ['z'], ['w'])],
+/** A graph that the proof does not follow. */
+const random = OnnxModel.fromFile(
+  writeOnnxModel(join(folder, 'random.onnx'), {
+    inputs: [value('x', 'float', ['n', 4])],
+    outputs: [value('y', 'float', ['n', 4])],
+    nodes: [node('RandomNormalLike', ['x'], ['noise']), node('Add', ['x', 'noise'], ['y'])],
   }),
 );
 const quantized = OnnxModel.fromFile(
@@ -35,7 +35,7 @@ const quantized = OnnxModel.fromFile(
   }),
 );
 const refusal = (where: string, option: string, reason = 'input "x" has a fixed first dimension, 1') =>
-  `${where}: serving.${option}, but model "digits" cannot run requests together: ${reason}. Leave it out, or export the model with one symbolic first dimension at every input and output (dynamic_shapes or dynamic_axes of torch.onnx.export). [batching-impossible]`;
+  `${where}: serving.${option}, but model "digits" cannot run requests together: ${reason}. Leave it out, or free the first dimension with \`model-serving rebatch\`. [batching-impossible]`;
 
 function onDocker(model: OnnxModel, serving: ServingOptions) {
   let construct!: ContainerizedModel;
@@ -70,26 +70,46 @@ describe.each([
     expect(() => synth(fixed, { maxBatchSize: 1, maxBatchDelaySeconds: 0, rowIndependence: 'probe' })).not.toThrow();
   });
 
-  test('M7, M9 left alone, batching is off, and synth says why', () => {
+  test('M7, M9, M22 left alone, the plan notes whether requests share runs', () => {
     expect(synth(fixed, {})).toEqual([
-      ['@cdktf/info', 'Model "digits" runs requests one by one: input "x" has a fixed first dimension, 1.'],
-    ]);
-    expect(synth(twoBatches, {})).toEqual([
-      ['@cdktf/info', 'Model "two" runs requests one by one: input "x" begins with dimension "N", input "z" with "M".'],
-    ]);
-    expect(synth(fixed, { maxBatchSize: 1 })).toEqual([]);
-    expect(synth(batchable, {})).toEqual([]);
-  });
-
-  test('a model whose rows change each other is warned of, unless that may be', () => {
-    expect(synth(quantized, { maxBatchSize: 8 })).toEqual([
       [
-        '@cdktf/warn',
-        'serving.maxBatchSize is 8, but model "quantized" will most likely run requests one by one: node "quantize" (DynamicQuantizeLinear) scales over all rows of a batch at once, and the server refuses to merge rows that change each other. Leave maxBatchSize out; or set serving.rowIndependence to \'assume\', where an answer may depend on what else is in its run.',
+        '@cdktf/info',
+        'Model "digits" runs requests one by one: input "x" has a fixed first dimension, 1. `model-serving rebatch` can free it.',
       ],
     ]);
-    expect(synth(quantized, { maxBatchSize: 8, rowIndependence: 'assume' })).toEqual([]);
-    expect(synth(quantized, {})).toEqual([]);
+    expect(synth(batchable, {})).toEqual([
+      ['@cdktf/info', 'Model "digits" runs requests together: its graph proves that rows are independent.'],
+    ]);
+    expect(synth(quantized, {})).toEqual([
+      ['@cdktf/info', expect.stringMatching(/^Model "quantized" runs requests one by one: node "quantize" \(DynamicQ/)],
+    ]);
+    expect(synth(fixed, { maxBatchSize: 1 })).toEqual([]);
+    expect(synth(batchable, { maxBatchSize: 1 })).toEqual([]);
+  });
+
+  test('M22 batches of a coupled model are refused with the node, unless that may be', () => {
+    expect(() => synth(quantized, { maxBatchSize: 8 })).toThrow(
+      /^stack\/digits: serving\.maxBatchSize is 8, but model "quantized" cannot run requests together: node "quantize" \(DynamicQuantizeLinear\) .*\. Leave it out, or set serving\.rowIndependence to 'assume' if an answer may depend on the requests that share its run\. \[batching-impossible\]$/,
+    );
+    expect(synth(quantized, { maxBatchSize: 8, rowIndependence: 'assume' })).toEqual([
+      [
+        '@cdktf/warn',
+        expect.stringMatching(
+          /^Model "quantized" runs requests together because serving\.rowIndependence is 'assume', but node "quantize" .*An answer may depend on the requests that share its run\.$/,
+        ),
+      ],
+    ]);
+  });
+
+  test('a model that is not understood is warned of where batches are asked for', () => {
+    expect(synth(random, { maxBatchSize: 8 })).toEqual([
+      [
+        '@cdktf/warn',
+        expect.stringMatching(
+          /^serving\.maxBatchSize is 8, but model "random" runs requests one by one: it is not proved that rows are independent: node "RandomNormalLike_noise" \(RandomNormalLike\): .*\. Leave maxBatchSize out; or set serving\.rowIndependence to 'assume' if you know that rows are independent\.$/,
+        ),
+      ],
+    ]);
   });
 
   test('a delay that nothing waits for, or that no request outlives', () => {

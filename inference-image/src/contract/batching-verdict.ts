@@ -13,3 +13,17 @@ export type BatchingVerdict = z.infer<typeof batchingVerdictSchema>;
 
 /** Where the rows of an independent model are. */
 export type RowAxes = Pick<BatchingVerdict & { verdict: 'independent' }, 'inputAxes' | 'outputAxes'>;
+
+/** Why requests run one by one, as a clause for people; undefined for an independent model. */
+export function obstacleText(verdict: BatchingVerdict): string | undefined {
+  switch (verdict.verdict) {
+    case 'independent':
+      return undefined;
+    case 'coupled':
+      return `node ${JSON.stringify(verdict.node)} (${verdict.operator}) ${verdict.reason}`;
+    case 'not understood':
+      return `it is not proved that rows are independent: node ${JSON.stringify(verdict.node)} (${verdict.operator}): ${verdict.reason}`;
+    case 'fixed':
+      return verdict.reason;
+  }
+}

@@ -1,10 +1,13 @@
 /** What a process outside of any container is to do with a model and golden examples: golden-run.ts. */
+import type { RowAxes } from './batching-verdict';
 import type { ImageInput } from './image-input';
 import type { Signature } from './signature';
 
 export interface GoldenRunOrder {
   readonly modelPath: string;
   readonly signature: Signature;
+  /** Where rows are, for what is made up; undefined where they cannot be told apart. */
+  readonly axes?: RowAxes;
   /** Of a model that takes pictures. */
   readonly image?: ImageInput;
   /** A golden file to reproduce, or what to record. */

@@ -6,6 +6,7 @@ import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.cjs';
 import { IMAGE_COLORS, IMAGE_DATATYPES, IMAGE_FITS } from './image-input';
 import { CONTRACT_VERSION } from './model-manifest';
+import { rowAxes, rowAxisProblems } from './row-axes';
 import { SETTING_DEFAULTS } from './settings';
 import { DATATYPES } from './signature';
 
@@ -88,9 +89,9 @@ export const batchingVerdictSchema = z.discriminatedUnion('verdict', [
   z.strictObject({ verdict: z.literal('fixed'), reason: text() }),
 ]);
 
-export const modelManifestSchema = z.strictObject({
+const manifestFields = z.strictObject({
   /** Version 1 has no `batching`. */
-  contractVersion: z.union([z.literal(1), z.literal(CONTRACT_VERSION)]),
+  contractVersion: z.literal([1, CONTRACT_VERSION]),
   name: text(),
   version: text(),
   /** Identity of the model: `modelDigest` of its files. */
@@ -106,6 +107,14 @@ export const modelManifestSchema = z.strictObject({
   image: z.optional(imageInputSchema),
   /** For models that answer with a class. */
   classes: z.optional(classOutputSchema),
+});
+
+/** The row axes of the verdict must be axes of the signature. */
+export const modelManifestSchema = manifestFields.check(({ value, issues }) => {
+  const axes = rowAxes(value.batching);
+  for (const { path, message } of axes ? rowAxisProblems(value.signature, axes) : []) {
+    issues.push({ code: 'custom', path: ['batching', ...path], message, input: value });
+  }
 });
 
 const nonNegative = () => z.number().check(z.nonnegative());
@@ -172,6 +181,13 @@ const onOrOff = () =>
     z.boolean('must be true or false'),
   );
 
+/** `probe` is the old name of `prove`; an older library may still set it. */
+const rowIndependence = () =>
+  z.pipe(
+    z.transform((value) => (value === 'probe' ? 'prove' : value)),
+    z.enum(['prove', 'exact', 'assume']),
+  );
+
 /**
  * Names never end in _PORT or _SERVICE_HOST: Kubernetes injects such variables for each Service,
  * and a Service called "model-serving-http" must not configure a model server.
@@ -202,8 +218,11 @@ export const settingsSchema = z.object({
     z.coerce.number().check(z.nonnegative(), z.lte(60)),
     SETTING_DEFAULTS.maxBatchDelaySeconds,
   ),
-  /** Whether a model must show at its warm-up that rows of a batch do not change each other, or is taken at its word. */
-  rowIndependence: z._default(z.enum(['probe', 'assume']), SETTING_DEFAULTS.rowIndependence),
+  /**
+   * When requests share runs: where the verdict of model.json is independent and a trial at start agrees, within a
+   * tolerance (`prove`) or bit for bit (`exact`); or whatever the verdict, without a trial (`assume`).
+   */
+  rowIndependence: z._default(rowIndependence(), SETTING_DEFAULTS.rowIndependence),
   /** Requests that may wait for an executor; one more is refused with 429. So with their rows and bytes. */
   maxQueueLength: z._default(wholeNumber(1, 1_000_000), SETTING_DEFAULTS.maxQueueLength),
   maxQueueRows: z._default(wholeNumber(1, 100_000_000), SETTING_DEFAULTS.maxQueueRows),

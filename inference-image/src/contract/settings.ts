@@ -18,7 +18,7 @@ export const SETTING_DEFAULTS = {
   logLevel: 'info',
   executors: 1,
   maxBatchDelaySeconds: 0,
-  rowIndependence: 'probe',
+  rowIndependence: 'prove',
   maxQueueLength: 128,
   maxQueueRows: 1024 * 1024,
   maxQueueBytes: 64 * 1024 * 1024,

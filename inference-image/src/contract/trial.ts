@@ -30,7 +30,7 @@ export interface TrialLoad {
 
 export interface TrialWarmUp {
   readonly seconds: number;
-  /** The size of each symbolic dimension but that of the batch. */
+  /** The size of each symbolic dimension but those that count rows. */
   readonly dimensions: Readonly<Record<string, number>>;
 }
 

@@ -1,16 +1,19 @@
+import type { RowAxes } from '../contract/batching-verdict';
 import type { Signature } from '../contract/signature';
-import { messageOf, type ServingError } from '../errors';
-import { Compatibility, joinOutputs, mergeRuns, splitOutputs, splitRun } from './batch';
+import type { ServingError } from '../errors';
 import { BufferPool } from './buffer-pool';
 import { EventLoopTurn } from './event-loop-turn';
 import type { Executor, Run, RunResult } from './executor';
 import type { InlineExecutor } from './inline-executor';
 import type { Caller, Job } from './job';
 import { JobQueue, NO_LIMITS, type QueueLimits } from './job-queue';
+import { RowLayout } from './row-layout';
 import { dataBytes, totalElements, type Tensor } from './tensor';
 
 export interface SchedulerOptions extends QueueLimits {
   readonly signature: Signature;
+  /** Where rows are, for a model whose requests may share runs. */
+  readonly axes?: RowAxes;
   /** How long an idle executor waits for more rows after the oldest request came. */
   readonly maxBatchDelaySeconds: number;
 }
@@ -25,12 +28,15 @@ export interface CompletedRun {
 
 type Outputs = readonly Tensor[];
 
+/** What the parts of a request end with that must run as a whole. */
+const SHARING_ENDED = new Error('requests do not share runs any more');
+
 /**
  * Hands runs to executors, first in, first out. Whatever waits when an executor becomes free and may share a run does
  * so: an idle server adds nothing, and a loaded one fills its batches by itself.
  */
 export class Scheduler {
-  /** Rows that one run may have; 1 means that requests are not merged. */
+  /** Rows that one run may have; 1 means that requests are not merged. More needs the axes of rows. */
   maxBatchSize = 1;
   /** Whether one request of more rows than that is split too, or else runs as its client made it. */
   splitsLarger = false;
@@ -46,7 +52,7 @@ export class Scheduler {
   /** What came in this turn of the event loop and is short enough to run on this thread, together. */
   private readonly turnQueue: JobQueue;
   private readonly turn = new EventLoopTurn(() => this.runTurn());
-  private readonly compatibility: Compatibility;
+  private readonly layout?: RowLayout;
   private readonly pool = new BufferPool();
   private maxBatchDelayMs: number;
   private delayed?: NodeJS.Timeout;
@@ -56,7 +62,7 @@ export class Scheduler {
   constructor(options: SchedulerOptions) {
     this.queue = new JobQueue(options, () => this.notifyIfIdle());
     this.turnQueue = new JobQueue(NO_LIMITS, () => this.notifyIfIdle());
-    this.compatibility = new Compatibility(options.signature);
+    this.layout = options.axes && new RowLayout(options.signature, options.axes);
     this.maxBatchDelayMs = options.maxBatchDelaySeconds * 1000;
   }
 
@@ -93,9 +99,17 @@ export class Scheduler {
       if (this.turn.arrive()) return this.runAtOnce(this.inline, run);
       return this.wait(this.turnQueue, run, caller);
     }
-    return this.splitsLarger && rows > this.maxBatchSize
-      ? this.submitParts(run, rows, caller)
+    const { layout } = this;
+    return this.splitsLarger && layout && rows > this.maxBatchSize && layout.agrees(run)
+      ? this.submitParts(run, rows, caller, layout)
       : this.wait(this.queue, run, caller);
+  }
+
+  /** From now on each request has a run of its own. What was run together and is not answered yet runs again. */
+  stopSharing(reason: string): void {
+    if (this.maxBatchSize === 1) return;
+    this.maxBatchSize = 1;
+    this.onBatchingOff?.(reason);
   }
 
   /** Throws where one more run that has to wait could only be refused. */
@@ -115,20 +129,22 @@ export class Scheduler {
     this.queue.refuse(error);
   }
 
-  private rowsOf({ inputs }: Run): number {
-    return this.maxBatchSize > 1 ? (inputs[0]?.shape[0] ?? 1) : 1;
+  private rowsOf(run: Run): number {
+    return this.maxBatchSize > 1 && this.layout ? this.layout.rowsOf(run) : 1;
   }
 
   private runAtOnce(inline: InlineExecutor, run: Run): Outputs {
     const { outputs, runSeconds } = inline.run(run);
-    this.onRun?.({ rows: this.rowsOf(run), queueSeconds: [0], runSeconds });
+    const rows = this.rowsOf(run);
+    this.checkRows(run, rows, outputs);
+    this.onRun?.({ rows, queueSeconds: [0], runSeconds });
     return outputs;
   }
 
   /** Has no more parts wait at a time than there are executors, and so lets others' requests in between. */
-  private async submitParts(run: Run, rows: number, caller: Caller): Promise<Outputs> {
+  private async submitParts(run: Run, rows: number, caller: Caller, layout: RowLayout): Promise<Outputs> {
     this.queue.assertRoom(rows, dataBytes(run.inputs));
-    const runs = splitRun(run, rows, this.maxBatchSize);
+    const runs = layout.split(run, rows, this.maxBatchSize);
     const outputs = new Array<Outputs>(runs.length);
     let failed = false;
     const { deadline, waitsSince } = caller;
@@ -141,11 +157,13 @@ export class Scheduler {
     };
     try {
       await Promise.all(Array.from({ length: this.executors.size + 1 }, submitNext));
-      return joinOutputs(outputs);
+      if (this.maxBatchSize > 1) return layout.joinOutputs(outputs);
     } catch (error) {
       failed = true;
-      throw error;
+      if (this.maxBatchSize > 1) throw error;
     }
+    // The model has shown meanwhile that its rows do not go apart.
+    return this.wait(this.queue, run, caller);
   }
 
   private wait(queue: JobQueue, run: Run, caller: Caller, isPart = false): Promise<Outputs> {
@@ -153,8 +171,8 @@ export class Scheduler {
     const bytes = dataBytes(run.inputs);
     return new Promise((resolve, reject) => {
       if (!isPart) queue.assertRoom(rows, bytes);
-      // Nobody's neighbour: whether a run takes a batch without rows is for each model to say.
-      const alone = rows === 0;
+      // Whether a run takes no rows, or not as many of each input, is for each model to say.
+      const alone = rows === 0 || this.layout?.agrees(run) === false;
       queue.add({ run, caller, rows, bytes, isPart, alone, arrived: performance.now(), resolve, reject });
       if (queue === this.queue) this.dispatch();
     });
@@ -229,7 +247,7 @@ export class Scheduler {
   }
 
   private take(queue: JobQueue): Job[] {
-    return queue.take(this.maxBatchSize, (first, other) => this.compatibility.isCompatible(first.run, other.run));
+    return queue.take(this.maxBatchSize, (first, other) => this.layout?.isCompatible(first.run, other.run) === true);
   }
 
   private async start(executor: Executor, jobs: readonly Job[]): Promise<void> {
@@ -239,9 +257,9 @@ export class Scheduler {
     let result: RunResult | undefined;
     let failure: unknown;
     try {
-      const isShared = jobs.length > 1 || first.isPart;
+      const { layout } = this;
       const runs = jobs.map(({ run }) => run);
-      result = await executor.run(isShared ? mergeRuns(runs, this.pool) : first.run);
+      result = await executor.run(layout && isJoint(jobs) ? layout.merge(runs, this.pool) : first.run);
     } catch (error) {
       failure = error;
     }
@@ -257,18 +275,33 @@ export class Scheduler {
 
   private deliver(jobs: readonly Job[], { outputs, inputs, runSeconds }: RunResult): void {
     if (inputs) this.pool.give(inputs);
-    try {
-      const shares = jobs.length === 1 ? [outputs] : splitOutputs(jobs, outputs);
-      const started = performance.now() / 1000 - runSeconds;
-      const queueSeconds = jobs.map(({ arrived }) => Math.max(0, started - arrived / 1000));
-      this.onRun?.({ rows: jobs.reduce((total, { rows }) => total + rows, 0), queueSeconds, runSeconds });
-      jobs.forEach((job, i) => job.resolve(shares[i] as Outputs));
-    } catch (error) {
-      this.maxBatchSize = 1;
-      this.onBatchingOff?.(messageOf(error));
-      this.queue.putBack(jobs);
-      this.dispatch();
+    const [first] = jobs as [Job];
+    const rows = jobs.reduce((total, job) => total + job.rows, 0);
+    this.checkRows(first.run, rows, outputs);
+    if (isJoint(jobs) && this.maxBatchSize === 1) return this.runApart(jobs);
+    const started = performance.now() / 1000 - runSeconds;
+    const queueSeconds = jobs.map(({ arrived }) => Math.max(0, started - arrived / 1000));
+    this.onRun?.({ rows, queueSeconds, runSeconds });
+    if (jobs.length === 1) return first.resolve(outputs);
+    let start = 0;
+    for (const job of jobs) {
+      job.resolve(this.layout?.sliceOutputs(outputs, start, job.rows) ?? []);
+      start += job.rows;
     }
+  }
+
+  /** An output without a row for each row of its run ends sharing for good, whatever is proved of the model. */
+  private checkRows(run: Run, rows: number, outputs: Outputs): void {
+    if (this.maxBatchSize === 1 || !this.layout || rows === 0 || !this.layout.agrees(run)) return;
+    const missing = this.layout.missingRows(outputs, rows);
+    if (missing !== undefined) this.stopSharing(missing);
+  }
+
+  /** Runs again, each alone, what ran together; the parts of a request as the whole that they are of. */
+  private runApart(jobs: readonly Job[]): void {
+    for (const job of jobs) if (job.isPart) job.reject(SHARING_ENDED);
+    this.queue.putBack(jobs.filter(({ isPart }) => !isPart));
+    this.dispatch();
   }
 
   private count(executor: Executor, change: number): void {
@@ -280,4 +313,9 @@ export class Scheduler {
     if (this.busy) return;
     for (const resolve of this.whenIdle.splice(0)) resolve();
   }
+}
+
+/** Whether a run was made of several requests, or of a part of one. */
+function isJoint(jobs: readonly Job[]): boolean {
+  return jobs.length > 1 || jobs[0]?.isPart === true;
 }

@@ -24,6 +24,8 @@ export interface SessionTensor {
   readonly name: string;
   /** Undefined for what the protocol does not carry. */
   readonly datatype: Datatype | undefined;
+  /** Fixed sizes, and -1 for others; undefined for what is no tensor. */
+  readonly shape?: readonly number[];
 }
 
 /** Each datatype's name in onnxruntime, and its number in ONNX (TensorProto.DataType of onnx.proto). */
@@ -122,6 +124,9 @@ function halfBits(data: OnnxTensor['data']): Uint16Array {
   return new TYPED_ARRAY.FP16(buffer as ArrayBuffer, byteOffset, length);
 }
 
-function tensorOf({ name, isTensor, type }: Binding.ValueMetadata): SessionTensor {
-  return { name, datatype: isTensor ? DATATYPE.get(type) : undefined };
+function tensorOf(metadata: Binding.ValueMetadata): SessionTensor {
+  const { name, isTensor } = metadata;
+  return isTensor
+    ? { name, datatype: DATATYPE.get(metadata.type), shape: metadata.shape }
+    : { name, datatype: undefined };
 }

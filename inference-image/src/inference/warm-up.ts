@@ -1,3 +1,4 @@
+import type { RowAxes } from '../contract/batching-verdict';
 import { elementCount, type Signature } from '../contract/signature';
 import type { Executor, Run } from './executor';
 import type { Measurement } from './inline-executor';
@@ -10,13 +11,50 @@ const SLOW_RUN_SECONDS = 0.01;
 /** What measuring may add to a start. */
 const MEASURING_SECONDS = 0.006;
 
-/** Zeros and empty strings of the smallest shape: every dimension that is not fixed is 1. */
-export function smallestRun(signature: Signature): Run {
-  const inputs = signature.inputs.map(({ name, datatype, dimensions }) => {
-    const shape = dimensions.map((dimension) => (typeof dimension === 'number' ? dimension : 1));
+/** Sizes of free dimensions, for models that refuse 1: 2, 4, 8 and so on. */
+const LARGEST_SIZE = 16_384;
+
+/** What the inputs of one row may have in all: a picture of 512 x 512 pixels. A trial makes batches of them. */
+const MAX_ELEMENTS = 2 ** 18;
+
+/** No more sizes are tried after that. */
+const MAX_SECONDS = 5;
+
+/** Zeros and empty strings: every dimension that is not fixed has this size, but for rows, of which there is one. */
+export function zerosRun(signature: Signature, size: number, axes?: RowAxes): Run {
+  const inputs = signature.inputs.map(({ name, datatype, dimensions }, i) => {
+    const shape = dimensions.map((dimension, axis) => {
+      if (typeof dimension === 'number') return dimension;
+      return axis === axes?.inputAxes[i] ? 1 : size;
+    });
     return { name, datatype, shape, data: emptyData(datatype, elementCount(shape)) };
   });
   return { inputs, outputs: signature.outputs.map(({ name }) => name) };
+}
+
+/**
+ * The sizes above 1 to try a model with that refuses 1, such as a convolution. There are none where every dimension is
+ * fixed or counts rows.
+ */
+export function* largerSizes(signature: Signature, axes?: RowAxes): Generator<number> {
+  const isFree = signature.inputs.some(({ dimensions }, i) => {
+    return dimensions.some((size, axis) => typeof size !== 'number' && axis !== axes?.inputAxes[i]);
+  });
+  const end = performance.now() + 1000 * MAX_SECONDS;
+  for (let size = 2; isFree && size <= LARGEST_SIZE && performance.now() < end; size *= 2) {
+    if (elementsAt(signature, size, axes) > MAX_ELEMENTS) return;
+    yield size;
+  }
+}
+
+function elementsAt({ inputs }: Signature, size: number, axes?: RowAxes): number {
+  const counts = inputs.map(({ dimensions }, i) =>
+    dimensions.reduce<number>((count, dimension, axis) => {
+      if (typeof dimension === 'number') return count * dimension;
+      return axis === axes?.inputAxes[i] ? count : count * size;
+    }, 1),
+  );
+  return counts.reduce((total, count) => total + count, 0);
 }
 
 /**

@@ -1,13 +1,16 @@
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Configuration } from '../configuration';
+import type { RowAxes } from '../contract/batching-verdict';
 import { MODEL_FILE } from '../contract/model-manifest';
+import { rowAxes } from '../contract/row-axes';
 import type { Trial, TrialLoad, TrialRequest, TrialWarmUp } from '../contract/trial';
 import { cpuQuota } from '../cpu-quota';
 import { GoldenExamples } from '../golden-examples';
 import type { Run } from '../inference/executor';
 import { Session } from '../inference/session';
 import type { Tensor } from '../inference/tensor';
+import { largerSizes } from '../inference/warm-up';
 import { WorkerExecutor } from '../inference/worker-executor';
 import { exampleInputs, madeUpInputs, type TrialInputs } from './trial-inputs';
 import { trialRequest } from './trial-request';
@@ -31,17 +34,19 @@ export class ModelTrial implements Trial {
   }
 
   private readonly modelPath: string;
+  private readonly axes?: RowAxes;
   private inputs: TrialInputs;
   private session?: Session;
 
   private constructor(
     private readonly configuration: Configuration,
-    dimensions: Readonly<Record<string, number>>,
+    private readonly sizes: Readonly<Record<string, number>>,
     private readonly example: readonly Tensor[] | undefined,
   ) {
     const { settings, manifest } = configuration;
     this.modelPath = join(settings.modelFolder, MODEL_FILE);
-    this.inputs = madeUpInputs(manifest.signature, dimensions, example);
+    this.axes = rowAxes(manifest.batching);
+    this.inputs = madeUpInputs(manifest.signature, { axes: this.axes, sizes, example });
   }
 
   load(threads: number): TrialLoad {
@@ -51,15 +56,32 @@ export class ModelTrial implements Trial {
     return { seconds: (performance.now() - start) / 1000, cpus: cpuQuota() };
   }
 
-  /** Some models refuse inputs that are made up; golden examples, where there are some, are the better ones then. */
+  /**
+   * Some models refuse inputs that are made up; golden examples, where there are some, are the better ones then. Else
+   * larger sizes are tried.
+   */
   warmUp(): TrialWarmUp {
+    const { axes, sizes, example } = this;
+    const { signature } = this.configuration.manifest;
+    let refusal: unknown;
     try {
       return this.firstRun();
     } catch (error) {
-      if (!this.example) throw error;
-      this.inputs = exampleInputs(this.configuration.manifest.signature, this.example);
+      refusal = error;
+    }
+    if (example) {
+      this.inputs = exampleInputs(signature, axes, example);
       return this.firstRun();
     }
+    for (const otherSize of largerSizes(signature, axes)) {
+      this.inputs = madeUpInputs(signature, { axes, sizes, otherSize });
+      try {
+        return this.firstRun();
+      } catch {
+        // The first refusal says more than that of a size that nobody asked for.
+      }
+    }
+    throw refusal;
   }
 
   async run(batchSize: number, seconds: number, runs: number): Promise<Float64Array> {

@@ -1,70 +1,81 @@
-import { batchDimension } from '../contract/batch-dimension';
+import type { RowAxes } from '../contract/batching-verdict';
+import { rowSymbols } from '../contract/row-axes';
 import type { Signature, TensorSignature } from '../contract/signature';
-import { joinRows, sliceRows } from '../inference/rows';
+import { copyTensor, joinRows, sliceRows } from '../inference/rows';
 import type { Tensor } from '../inference/tensor';
 import { trialTensor } from '../inference/trial-values';
 
 /** Inputs to measure a model with. */
 export interface TrialInputs {
-  /** The size of each symbolic dimension but that of the batch. */
+  /** The size of each symbolic dimension but those that count rows. */
   readonly dimensions: Readonly<Record<string, number>>;
   /** Of so many rows, where rows can be told apart. Made anew, since an executor takes what it is given. */
   batch(rows: number): Tensor[];
 }
 
-/**
- * Sines, neither zero nor equal, lest some kernels be faster or slower than they are on real values. A symbolic
- * dimension has the size that is given for it, else that of the example, else 1.
- * @param at Other values instead, from -1 to 1.
- */
+/** What inputs are made up from. */
+export interface MadeUpInputsOptions {
+  /** Where rows are; undefined where they cannot be told apart. */
+  readonly axes?: RowAxes;
+  /** Sizes of symbolic dimensions. */
+  readonly sizes?: Readonly<Record<string, number>>;
+  /** Tells the sizes that are not given. */
+  readonly example?: readonly Tensor[];
+  /** Of dimensions that neither tells. @default 1 */
+  readonly otherSize?: number;
+  /** The values, from -1 to 1. @default - sines: neither zero nor equal, since kernels may be faster or slower on those */
+  readonly at?: (index: number) => number;
+}
+
 export function madeUpInputs(
   signature: Signature,
-  given: Readonly<Record<string, number>>,
-  example: readonly Tensor[] = [],
-  at = (index: number) => Math.sin(1 + index),
+  { axes, sizes: given, example = [], otherSize = 1, at = (index) => Math.sin(1 + index) }: MadeUpInputsOptions,
 ): TrialInputs {
-  const rowSymbol = rowSymbolOf(signature);
+  const counting = rowSymbols(signature, axes);
   const sizes = { ...exampleSizes(signature, example), ...given };
   const dimensions = Object.fromEntries(
     symbolsOf(signature)
-      .filter((symbol) => symbol !== rowSymbol)
-      .map((symbol) => [symbol, sizes[symbol] ?? 1]),
+      .filter((symbol) => !counting.has(symbol))
+      .map((symbol) => [symbol, sizes[symbol] ?? otherSize]),
   );
-  const shapeOf = ({ name, dimensions: declared }: TensorSignature, rows: number) => {
+  const shapeOf = ({ name, dimensions: declared }: TensorSignature, rowAxis: number | null, rows: number) => {
     const known = shapeIn(example, name);
     return declared.map((size, axis) => {
+      if (axis === rowAxis) return rows;
       if (typeof size === 'number') return size;
-      if (size === null) return known?.[axis] ?? 1;
-      return size === rowSymbol ? rows : (dimensions[size] as number);
+      if (size === null) return known?.[axis] ?? otherSize;
+      // A symbol that counts rows elsewhere has the size of one.
+      return dimensions[size] ?? 1;
     });
   };
   return {
     dimensions,
     batch: (rows) =>
-      signature.inputs.map((input) => {
+      signature.inputs.map((input, i) => {
         const { name, datatype } = input;
-        return trialTensor({ name, datatype, shape: shapeOf(input, rows) }, { at });
+        return trialTensor({ name, datatype, shape: shapeOf(input, axes?.inputAxes[i] ?? null, rows) }, { at });
       }),
   };
 }
 
 /** The first row of an example, as often as there are rows. */
-export function exampleInputs(signature: Signature, example: readonly Tensor[]): TrialInputs {
-  const rowSymbol = rowSymbolOf(signature);
+export function exampleInputs(
+  signature: Signature,
+  axes: RowAxes | undefined,
+  example: readonly Tensor[],
+): TrialInputs {
   const dimensions = exampleSizes(signature, example);
-  if (rowSymbol !== undefined) delete dimensions[rowSymbol];
+  for (const symbol of rowSymbols(signature, axes)) delete dimensions[symbol];
   return {
     dimensions,
     batch: (rows) =>
-      rowSymbol === undefined
-        ? structuredClone([...example])
-        : example.map((tensor) => joinRows(Array.from({ length: rows }, () => sliceRows(tensor, 0, 1)))),
+      example.map((tensor) => {
+        const axis = axes?.inputAxes[signature.inputs.findIndex(({ name }) => name === tensor.name)] ?? null;
+        if (axis === null) return copyTensor(tensor);
+        const row = sliceRows(tensor, axis, 0, 1);
+        return joinRows(new Array<Tensor>(rows).fill(row), axis);
+      }),
   };
-}
-
-function rowSymbolOf(signature: Signature): string | undefined {
-  const dimension = batchDimension(signature);
-  return 'symbol' in dimension ? dimension.symbol : undefined;
 }
 
 function symbolsOf({ inputs }: Signature): string[] {

@@ -55,7 +55,8 @@ export function commonRows(operands: readonly { dims: readonly Size[]; rows?: Ro
   }
   for (const { dims, rows } of operands) {
     const size = dims[main.axis];
-    if (!rows && size && !size.is(1)) throw coupled('combines the rows with a tensor of fixed size along the same axis');
+    if (!rows && size && !size.is(1))
+      throw coupled('combines the rows with a tensor of fixed size along the same axis');
   }
   return main;
 }
@@ -72,5 +73,12 @@ export function broadcastSize(sizes: readonly Size[]): Size {
   const [first = ONE, second] = distinct.values();
   if (!second) return first;
   const known = [...distinct.values()].find(({ constant }) => constant !== undefined);
-  return known ?? Size.opaque('broadcast', [...distinct.values()].sort((a, b) => (a.key < b.key ? -1 : 1)), { min: 0 });
+  return (
+    known ??
+    Size.opaque(
+      'broadcast',
+      [...distinct.values()].sort((a, b) => (a.key < b.key ? -1 : 1)),
+      { min: 0 },
+    )
+  );
 }

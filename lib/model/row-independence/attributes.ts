@@ -45,13 +45,15 @@ export class Attributes {
   /** @throws Obstacle where the list is longer than what is kept of it */
   ints(name: string): readonly number[] | undefined {
     const found = this.find(name, TYPE.ints);
-    if (found && found.intsCount > found.ints.length) throw notUnderstood(`its attribute "${name}" is too long to follow`);
+    if (found && found.intsCount > found.ints.length)
+      throw notUnderstood(`its attribute "${name}" is too long to follow`);
     return found?.ints;
   }
 
   floats(name: string): readonly number[] | undefined {
     const found = this.find(name, TYPE.floats);
-    if (found && found.floatsCount > found.floats.length) throw notUnderstood(`its attribute "${name}" is too long to follow`);
+    if (found && found.floatsCount > found.floats.length)
+      throw notUnderstood(`its attribute "${name}" is too long to follow`);
     return found?.floats;
   }
 
@@ -92,7 +94,8 @@ export class Attributes {
 
   private find(name: string, type: number): AttributeMessage | undefined {
     const found = this.byName.get(name);
-    if (found && found.type !== type && found.type !== 0) throw notUnderstood(`its attribute "${name}" is of another type`);
+    if (found && found.type !== type && found.type !== 0)
+      throw notUnderstood(`its attribute "${name}" is of another type`);
     return found;
   }
 }

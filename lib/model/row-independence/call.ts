@@ -117,7 +117,8 @@ export function dimsOf({ dims }: Tensor): readonly Size[] {
 /** Axis counted from the front. */
 export function axisOf(axis: number, rank: number): number {
   const positive = axis < 0 ? axis + rank : axis;
-  if (!Number.isInteger(positive) || positive < 0 || positive >= rank) throw notUnderstood(`its axis ${axis} is not one of ${rank}`);
+  if (!Number.isInteger(positive) || positive < 0 || positive >= rank)
+    throw notUnderstood(`its axis ${axis} is not one of ${rank}`);
   return positive;
 }
 

@@ -90,7 +90,10 @@ function joinSequences(a: Value, b: Value, fresh: (label: string) => Size): Valu
   if (a.kind !== 'sequence' || b.kind !== 'sequence' || a.items.length !== b.items.length) {
     throw notUnderstood('it gives sequences of different lengths');
   }
-  return { kind: 'sequence', items: a.items.map((item, at) => asTensor(join(item, b.items[at] as Tensor, (label) => fresh(`${at} ${label}`)))) };
+  return {
+    kind: 'sequence',
+    items: a.items.map((item, at) => asTensor(join(item, b.items[at] as Tensor, (label) => fresh(`${at} ${label}`)))),
+  };
 }
 
 /**
@@ -105,9 +108,16 @@ function steady(
   let carried = first;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const results = step(carried);
-    const next = carried.map((value, at) => join(value, results[at] as Value, (label) => call.fresh(`carried ${at} ${label}`)));
+    const next = carried.map((value, at) =>
+      join(value, results[at] as Value, (label) => call.fresh(`carried ${at} ${label}`)),
+    );
     if (next.every((value, at) => sameValue(value, carried[at] as Value))) {
-      return { carried: next.map((value, at) => renamed(value, (label) => call.fresh(`after ${at} ${label}`), first[at] as Value)), results };
+      return {
+        carried: next.map((value, at) =>
+          renamed(value, (label) => call.fresh(`after ${at} ${label}`), first[at] as Value),
+        ),
+        results,
+      };
     }
     carried = next;
   }
@@ -117,7 +127,12 @@ function steady(
 /** After the loop, what was widened is not what it was in any one step. */
 function renamed(value: Value, fresh: (label: string) => Size, first: Value): Value {
   if (value.kind === 'sequence' && first.kind === 'sequence') {
-    return { kind: 'sequence', items: value.items.map((item, at) => asTensor(renamed(item, (label) => fresh(`${at} ${label}`), first.items[at] as Tensor))) };
+    return {
+      kind: 'sequence',
+      items: value.items.map((item, at) =>
+        asTensor(renamed(item, (label) => fresh(`${at} ${label}`), first.items[at] as Tensor)),
+      ),
+    };
   }
   if (value.kind !== 'tensor' || first.kind !== 'tensor') return value;
   const { dims, values } = value;
@@ -125,7 +140,9 @@ function renamed(value: Value, fresh: (label: string) => Size, first: Value): Va
     ...value,
     ...(dims && { dims: dims.map((dim, axis) => (first.dims?.[axis]?.equals(dim) ? dim : fresh(`size ${axis}`))) }),
     ...(values && {
-      values: values.map((element, at) => (first.values?.[at]?.equals(element) ? element : Size.atom(fresh(`value ${at}`).key))),
+      values: values.map((element, at) =>
+        first.values?.[at]?.equals(element) ? element : Size.atom(fresh(`value ${at}`).key),
+      ),
     }),
   };
 }
@@ -135,7 +152,13 @@ function sameValue(a: Value, b: Value): boolean {
     return a.items.length === b.items.length && a.items.every((item, at) => sameValue(item, b.items[at] as Tensor));
   }
   if (a.kind !== 'tensor' || b.kind !== 'tensor') return a === b;
-  return sameSizes(a.dims, b.dims) && sameSizes(a.values, b.values) && sameRows(a.rows, b.rows) && a.rowNumbers === b.rowNumbers && a.elem === b.elem;
+  return (
+    sameSizes(a.dims, b.dims) &&
+    sameSizes(a.values, b.values) &&
+    sameRows(a.rows, b.rows) &&
+    a.rowNumbers === b.rowNumbers &&
+    a.elem === b.elem
+  );
 }
 
 function sameSizes(a: readonly Size[] | undefined, b: readonly Size[] | undefined): boolean {
@@ -163,7 +186,12 @@ function loop(call: Call): Value[] {
     return rest;
   });
   const steps = steppedAlways(call) && trips ? trips : call.fresh('steps');
-  return [...carried, ...results.slice(first.length).map((value, at) => inFrontOf(asTensor(value), 0, steps, (label) => call.fresh(`stacked ${at} ${label}`)))];
+  return [
+    ...carried,
+    ...results
+      .slice(first.length)
+      .map((value, at) => inFrontOf(asTensor(value), 0, steps, (label) => call.fresh(`stacked ${at} ${label}`))),
+  ];
 }
 
 function missing(): never {
@@ -205,7 +233,12 @@ function inFrontOf(t: Tensor, axis: number, steps: Size, fresh: (label: string) 
   if (isTainted(t) || t.rowNumbers) throw coupled('collects the number of rows');
   const sizes = dims.map((dim, at) => (dim.constant !== undefined || at === t.rows?.axis ? dim : fresh(`size ${at}`)));
   const rows = t.rows && { ...t.rows, axis: t.rows.axis + (t.rows.axis >= axis ? 1 : 0) };
-  return { kind: 'tensor', dims: [...sizes.slice(0, axis), steps, ...sizes.slice(axis)], elem: t.elem, ...(rows && { rows }) };
+  return {
+    kind: 'tensor',
+    dims: [...sizes.slice(0, axis), steps, ...sizes.slice(axis)],
+    elem: t.elem,
+    ...(rows && { rows }),
+  };
 }
 
 function scan(call: Call): Value[] {
@@ -216,7 +249,10 @@ function scan(call: Call): Value[] {
   const states = inputs.slice(0, inputs.length - count);
   const axes = call.attributes.ints('scan_input_axes');
   const parts = inputs.slice(states.length).map((value, at) => stepOf(asTensor(value), axes?.[at] ?? 0));
-  const steps = parts.map(({ steps }) => steps).find(({ constant }) => constant !== undefined) ?? parts[0]?.steps ?? call.fresh('steps');
+  const steps =
+    parts.map(({ steps }) => steps).find(({ constant }) => constant !== undefined) ??
+    parts[0]?.steps ??
+    call.fresh('steps');
   const { carried, results } = steady(call, states, (now) =>
     call.surroundings.evaluate(body, [...now, ...parts.map(({ part }) => part)], 'body'),
   );
@@ -241,7 +277,12 @@ function stepOf(t: Tensor, along: number): { part: Tensor; steps: Size } {
   if (t.rows?.axis === axis) throw coupled('goes through the rows one after another');
   if (isTainted(t) || t.rowNumbers) throw coupled('goes through numbers of rows');
   const rows = t.rows && { ...t.rows, axis: t.rows.axis > axis ? t.rows.axis - 1 : t.rows.axis };
-  const part: Tensor = { kind: 'tensor', dims: dims.filter((_, at) => at !== axis), elem: t.elem, ...(rows && { rows }) };
+  const part: Tensor = {
+    kind: 'tensor',
+    dims: dims.filter((_, at) => at !== axis),
+    elem: t.elem,
+    ...(rows && { rows }),
+  };
   return { part, steps };
 }
 

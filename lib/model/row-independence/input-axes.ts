@@ -36,7 +36,10 @@ export function assignments(inputs: readonly ValueInfo[]): InputAxes[] {
   // By one name, wherever an input has it.
   for (const symbol of symbolsOf(inputs)) {
     const named = inputs.map((input) => axisOfSymbol(input, new Set([symbol])));
-    found.push(named.map((axis, at) => axis ?? first[at] ?? null), named);
+    found.push(
+      named.map((axis, at) => axis ?? first[at] ?? null),
+      named,
+    );
   }
 
   // Lists may be lengths or options that requests have in common; then single inputs.

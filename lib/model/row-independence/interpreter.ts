@@ -1,5 +1,12 @@
 import { operatorName } from '../onnx-graph';
-import type { FunctionMessage, GraphMessage, ModelMessage, NodeMessage, OperatorSetMessage, ValueInfoMessage } from '../decoded-model';
+import type {
+  FunctionMessage,
+  GraphMessage,
+  ModelMessage,
+  NodeMessage,
+  OperatorSetMessage,
+  ValueInfoMessage,
+} from '../decoded-model';
 import { Attributes } from './attributes';
 import { Call } from './call';
 import { constantTensor, sparseConstant } from './constants';
@@ -86,7 +93,13 @@ export class Interpreter {
 
   private graph(graph: GraphMessage, scope: Scope, context: Context, assumed: ReadonlyMap<string, boolean>): Value[] {
     this.define(graph, scope.names, context.path);
-    this.nodes(graph.node, graph.output.map(({ name }) => name), scope, context, assumed);
+    this.nodes(
+      graph.node,
+      graph.output.map(({ name }) => name),
+      scope,
+      context,
+      assumed,
+    );
     return graph.output.map(({ name }) => find(scope, name) ?? unknownName(name));
   }
 
@@ -118,7 +131,8 @@ export class Interpreter {
       }
       const values = this.node(node, `${context.path}/${index}`, scope, context, assumed, read.has(node));
       node.output.forEach((name, at) => {
-        if (name) scope.names.set(name, values[at] ?? { kind: 'unusable', obstacle: notUnderstood('it has no such output') });
+        if (name)
+          scope.names.set(name, values[at] ?? { kind: 'unusable', obstacle: notUnderstood('it has no such output') });
       });
     }
   }
@@ -142,7 +156,9 @@ export class Interpreter {
   ): readonly Value[] {
     try {
       this.budget.spend(1 + node.input.length + node.output.length);
-      return this.transferred(node, path, scope, context, assumed).map((value, at) => withUnknownElements(value, `${path}:${at}`));
+      return this.transferred(node, path, scope, context, assumed).map((value, at) =>
+        withUnknownElements(value, `${path}:${at}`),
+      );
     } catch (problem) {
       if (problem instanceof NeedsDecision) problem.node ??= node;
       // A loop may take no step, and then nothing in it fails.
@@ -202,7 +218,11 @@ export class Interpreter {
   ): Value[] {
     const depth = this.deeper(context);
     const names: Names = new Map();
-    bind(graph.input.map(({ name }: ValueInfoMessage) => name), values, names);
+    bind(
+      graph.input.map(({ name }: ValueInfoMessage) => name),
+      values,
+      names,
+    );
     return this.graph(graph, { names, outer }, { ...context, depth }, assumed);
   }
 
@@ -247,7 +267,8 @@ function withoutInputs(node: NodeMessage, absent: readonly string[]): NodeMessag
 }
 
 function bind(names: readonly string[], values: readonly Value[], into: Names): void {
-  if (names.length !== values.length) throw notUnderstood('a graph in it has another number of inputs than it is given');
+  if (names.length !== values.length)
+    throw notUnderstood('a graph in it has another number of inputs than it is given');
   names.forEach((name, at) => into.set(name, values[at] as Value));
 }
 
@@ -314,4 +335,3 @@ function unread({ reason }: Obstacle): Obstacle {
 export function nameOfOperator({ domain, opType }: NodeMessage): string {
   return operatorName({ domain: domainOf(domain), type: opType });
 }
-

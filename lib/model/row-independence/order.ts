@@ -17,7 +17,8 @@ export function inOrder(nodes: readonly NodeMessage[]): readonly Placed[] {
   const placed = nodes.map((node, index) => ({ node, index }));
   const producers = new Map<string, number>();
   nodes.forEach(({ output }, index) => output.forEach((name) => name && producers.set(name, index)));
-  const early = (index: number, names: Iterable<string>) => [...names].every((name) => (producers.get(name) ?? -1) < index);
+  const early = (index: number, names: Iterable<string>) =>
+    [...names].every((name) => (producers.get(name) ?? -1) < index);
   const reads = nodes.map(readBy);
   if (nodes.every((_, index) => early(index, reads[index] as Set<string>))) return placed;
 
@@ -27,7 +28,9 @@ export function inOrder(nodes: readonly NodeMessage[]): readonly Placed[] {
     const stack = [index];
     while (stack.length > 0) {
       const at = stack.at(-1) as number;
-      const open = [...(reads[at] as Set<string>)].flatMap((name) => producers.get(name) ?? []).filter((from) => state[from] !== 'done');
+      const open = [...(reads[at] as Set<string>)]
+        .flatMap((name) => producers.get(name) ?? [])
+        .filter((from) => state[from] !== 'done');
       if (state[at] === 'done') stack.pop();
       else if (open.length === 0) {
         state[at] = 'done';

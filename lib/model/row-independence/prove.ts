@@ -49,7 +49,10 @@ export function proveRowIndependence(model: ModelMessage): RowProof {
 function fixed(inputs: readonly ValueInfo[]): BatchingVerdict {
   const input = inputs.find(({ dimensions }) => dimensions && dimensions.length > 0);
   if (!input) return { verdict: 'fixed', reason: 'no input has an axis' };
-  return { verdict: 'fixed', reason: `input ${quoted(input.name)} has a fixed first dimension, ${input.dimensions?.[0]}` };
+  return {
+    verdict: 'fixed',
+    reason: `input ${quoted(input.name)} has a fixed first dimension, ${input.dimensions?.[0]}`,
+  };
 }
 
 class Prover {
@@ -74,11 +77,15 @@ class Prover {
       const result = this.pass(values, assumed);
       if (result === undefined) continue;
       if (result instanceof NeedsDecision) {
-        if (assumed.size >= MAX_CONDITIONS) return blamed(result.node, notUnderstood('too many conditions are not known'));
+        if (assumed.size >= MAX_CONDITIONS)
+          return blamed(result.node, notUnderstood('too many conditions are not known'));
         for (const decision of [true, false]) open.push(new Map([...assumed, [result.condition, decision]]));
       } else if ('verdict' in result) return result;
       else if (found && found.join() !== result.join()) {
-        return this.refusal(this.graph.output[0]?.name ?? '', notUnderstood('where the outputs have rows depends on a condition'));
+        return this.refusal(
+          this.graph.output[0]?.name ?? '',
+          notUnderstood('where the outputs have rows depends on a condition'),
+        );
       } else found = result;
     }
     if (!found) return this.refusal(this.graph.output[0]?.name ?? '', notUnderstood('the graph cannot run'));
@@ -155,7 +162,8 @@ function tensorRowAxis(t: Tensor): number | Obstacle {
   if (isTainted(t)) return coupled('gives the number of rows');
   if (t.rowNumbers) return coupled('gives the position of each row in the batch');
   if (!rows) return coupled('gives an output that has no row for each row of the input');
-  if (!rows.outer.is(1) || !rows.inner.is(1)) return coupled('gives an output that has another number of rows than the input');
+  if (!rows.outer.is(1) || !rows.inner.is(1))
+    return coupled('gives an output that has another number of rows than the input');
   return rows.axis;
 }
 

@@ -36,7 +36,8 @@ function relayoutRows(t: Tensor, target: readonly (Size | null)[]): Tensor {
   const inner = behind && I.dividedBy(behind);
   const size = target[axis];
   const perRow = size && size.dividedBy(N);
-  if (size && (!perRow || perRow.tainted)) throw coupled('lays the rows out on an axis that is no multiple of their number');
+  if (size && (!perRow || perRow.tainted))
+    throw coupled('lays the rows out on an axis that is no multiple of their number');
 
   const unchanged = before?.equals(Size.product(dims.slice(0, rows.axis))) && size?.equals(dims[rows.axis] as Size);
   const found = unchanged ? rows : perRow ? ofKnownSize(perRow, outer, inner) : outer && inner && { outer, inner };
@@ -46,7 +47,13 @@ function relayoutRows(t: Tensor, target: readonly (Size | null)[]): Tensor {
   // Where an axis other than that of the rows is inferred, it holds what the others leave of O * I.
   const rest = remaining(O.times(I), perRow ? [...given, perRow] : given);
   const newDims = target.map((known, at) => (at === axis ? rowAxisSize(newRows) : (known ?? rest)));
-  return { kind: 'tensor', dims: newDims, rows: newRows, elem: t.elem, ...(t.rowNumbers && { rowNumbers: t.rowNumbers }) };
+  return {
+    kind: 'tensor',
+    dims: newDims,
+    rows: newRows,
+    elem: t.elem,
+    ...(t.rowNumbers && { rowNumbers: t.rowNumbers }),
+  };
 }
 
 /** An axis of `perRow * N` elements: where one factor is known, the run fails unless the other is what remains. */

@@ -41,7 +41,10 @@ export class Size {
     return known ?? new Size(value === 0 ? [] : [{ key: '', coefficient: value, atoms: [] }]);
   }
 
-  static atom(key: string, { tainted = false, integer = true, min = -Infinity }: Partial<Omit<Atom, 'key'>> = {}): Size {
+  static atom(
+    key: string,
+    { tainted = false, integer = true, min = -Infinity }: Partial<Omit<Atom, 'key'>> = {},
+  ): Size {
     const short = key.length > MAX_KEY ? `#${createHash('sha256').update(key).digest('hex').slice(0, 32)}` : key;
     return new Size([{ key: short, coefficient: 1, atoms: [{ key: short, tainted, integer, min }] }]);
   }
@@ -85,7 +88,10 @@ export class Size {
   plus(other: Size): Size {
     if (this.terms.length === 0) return other;
     if (other.terms.length === 0) return this;
-    return Size.from([...this.terms, ...other.terms]) ?? Size.opaque('add', [this, other], { integer: this.integer && other.integer });
+    return (
+      Size.from([...this.terms, ...other.terms]) ??
+      Size.opaque('add', [this, other], { integer: this.integer && other.integer })
+    );
   }
 
   minus(other: Size): Size {
@@ -106,7 +112,7 @@ export class Size {
     if (divisor.is(1)) return this;
     if (this.equals(divisor)) return ONE;
     const lead = divisor.lead();
-    let rest: Size = this;
+    let rest = this.plus(ZERO);
     let quotient = ZERO;
     for (let step = 0; rest.terms.length > 0; step++) {
       if (step === MAX_TERMS) return undefined;
@@ -134,7 +140,9 @@ export class Size {
 
   private lead(): Term {
     return this.terms.reduce((lead, term) =>
-      term.atoms.length > lead.atoms.length || (term.atoms.length === lead.atoms.length && term.key > lead.key) ? term : lead,
+      term.atoms.length > lead.atoms.length || (term.atoms.length === lead.atoms.length && term.key > lead.key)
+        ? term
+        : lead,
     );
   }
 
@@ -200,7 +208,10 @@ export function floorDivide(a: Size, b: Size): Size {
   const [x, y] = [a.constant, b.constant];
   if (y === 0) return Size.opaque('div', [a, b]);
   if (x !== undefined && y !== undefined) return Size.of(Math.trunc(x / y));
-  return (b.min > 0 || b.constant !== undefined ? a.dividedBy(b) : undefined) ?? Size.opaque('div', [a, b], { min: a.min >= 0 && b.min > 0 ? 0 : -Infinity });
+  return (
+    (b.min > 0 || b.constant !== undefined ? a.dividedBy(b) : undefined) ??
+    Size.opaque('div', [a, b], { min: a.min >= 0 && b.min > 0 ? 0 : -Infinity })
+  );
 }
 
 export function lesser(a: Size, b: Size): Size {

@@ -73,7 +73,9 @@ export function valuesOf(dims: readonly number[], values: readonly Size[], elem:
 
 /** A rank-1 tensor of shape arithmetic. */
 export function vector(values: readonly Size[], elem = INT64): Tensor {
-  return values.length <= MAX_VALUES ? valuesOf([values.length], values, elem) : invariant([Size.of(values.length)], elem);
+  return values.length <= MAX_VALUES
+    ? valuesOf([values.length], values, elem)
+    : invariant([Size.of(values.length)], elem);
 }
 
 export function isTainted({ values }: Tensor): boolean {

@@ -14,6 +14,7 @@ export function schedulerOptions(options: Partial<SchedulerOptions> = {}): Sched
       inputs: [{ name: 'x', datatype: 'FP32', dimensions }],
       outputs: [{ name: 'y', datatype: 'FP32', dimensions }],
     },
+    axes: { inputAxes: [0], outputAxes: [0] },
     ...options,
   };
 }

@@ -1,22 +1,48 @@
+import type { Dimension, Signature } from '../../../inference-image/src/contract/signature';
 import type { Executor } from '../../../inference-image/src/inference/executor';
-import { smallestRun, warmUp } from '../../../inference-image/src/inference/warm-up';
+import { largerSizes, warmUp, zerosRun } from '../../../inference-image/src/inference/warm-up';
+
+const signature: Signature = {
+  inputs: [
+    { name: 'x', datatype: 'FP32', dimensions: ['n', 3] },
+    { name: 's', datatype: 'BYTES', dimensions: [null] },
+    { name: 'scalar', datatype: 'INT64', dimensions: [] },
+  ],
+  outputs: [{ name: 'y', datatype: 'FP32', dimensions: [] }],
+};
 
 test('the smallest run is of zeros and empty text, 1 for each dimension that is not fixed', () => {
-  const run = smallestRun({
-    inputs: [
-      { name: 'x', datatype: 'FP32', dimensions: ['n', 3] },
-      { name: 's', datatype: 'BYTES', dimensions: [null] },
-      { name: 'scalar', datatype: 'INT64', dimensions: [] },
-    ],
-    outputs: [{ name: 'y', datatype: 'FP32', dimensions: [] }],
-  });
-  expect(run).toEqual({
+  expect(zerosRun(signature, 1)).toEqual({
     inputs: [
       { name: 'x', datatype: 'FP32', shape: [1, 3], data: new Float32Array(3) },
       { name: 's', datatype: 'BYTES', shape: [1], data: [''] },
       { name: 'scalar', datatype: 'INT64', shape: [], data: new BigInt64Array(1) },
     ],
     outputs: ['y'],
+  });
+});
+
+describe('larger sizes', () => {
+  const picture = (...dimensions: Dimension[]): Signature => {
+    return { inputs: [{ name: 'x', datatype: 'FP32', dimensions }], outputs: [] };
+  };
+  const axes = { inputAxes: [0], outputAxes: [] };
+
+  test('are of free dimensions, and rows stay one', () => {
+    expect(zerosRun(picture('n', 3, 'h', null), 8, axes).inputs[0]?.shape).toEqual([1, 3, 8, 8]);
+    expect(zerosRun(picture('n', 3, 'h', null), 8).inputs[0]?.shape).toEqual([8, 3, 8, 8]);
+    expect([...largerSizes(picture('n', 3, 'h', null), axes)]).toEqual([2, 4, 8, 16, 32, 64, 128, 256]);
+  });
+
+  test('end where inputs become large', () => {
+    expect([...largerSizes(picture('n', 'length'), axes)].at(-1)).toBe(16_384);
+    expect([...largerSizes(picture('n', 1000, 'length'), axes)].at(-1)).toBe(256);
+    expect([...largerSizes(picture('n', 1_000_000, 'length'), axes)]).toEqual([]);
+  });
+
+  test('are none where nothing is free but rows', () => {
+    expect([...largerSizes(picture('n', 4), axes)]).toEqual([]);
+    expect([...largerSizes(picture(1, 4))]).toEqual([]);
   });
 });
 

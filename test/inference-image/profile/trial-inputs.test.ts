@@ -9,6 +9,20 @@ const BATCHED: Signature = {
   outputs: [{ name: 'y', datatype: 'FP32', dimensions: ['batch', 'classes'] }],
 };
 
+const AXES = { inputAxes: [0, 0], outputAxes: [0] };
+
+/** Rows of the state are on axis 1, and all rows have one rate. */
+const RECURRENT: Signature = {
+  inputs: [
+    { name: 'state', datatype: 'FP32', dimensions: [2, 'N', 3] },
+    { name: 'rate', datatype: 'INT64', dimensions: [] },
+    { name: 'x', datatype: 'FP32', dimensions: ['M', 'length'] },
+  ],
+  outputs: [{ name: 'y', datatype: 'FP32', dimensions: ['M'] }],
+};
+
+const RECURRENT_AXES = { inputAxes: [1, null, 0], outputAxes: [0] };
+
 const FIXED: Signature = {
   inputs: [{ name: 'x', datatype: 'FP32', dimensions: [2, 'width'] }],
   outputs: [{ name: 'y', datatype: 'FP32', dimensions: [2] }],
@@ -27,7 +41,7 @@ const EXAMPLE = [
 const shapes = (tensors: readonly { shape: readonly number[] }[]) => tensors.map(({ shape }) => shape);
 
 test('what nobody says is 1', () => {
-  const inputs = madeUpInputs(BATCHED, {});
+  const inputs = madeUpInputs(BATCHED, { axes: AXES });
   expect(inputs.dimensions).toEqual({ sequence: 1 });
   expect(shapes(inputs.batch(4))).toEqual([
     [4, 1],
@@ -36,30 +50,32 @@ test('what nobody says is 1', () => {
 });
 
 test('sizes come from what is given, then from the example', () => {
-  const fromExample = madeUpInputs(BATCHED, {}, EXAMPLE);
+  const fromExample = madeUpInputs(BATCHED, { axes: AXES, example: EXAMPLE });
   expect(fromExample.dimensions).toEqual({ sequence: 5 });
   expect(shapes(fromExample.batch(1))).toEqual([
     [1, 5],
     [1, 3, 2],
   ]);
-  expect(madeUpInputs(BATCHED, { sequence: 7 }, EXAMPLE).dimensions).toEqual({ sequence: 7 });
+  expect(madeUpInputs(BATCHED, { axes: AXES, sizes: { sequence: 7 }, example: EXAMPLE }).dimensions).toEqual({
+    sequence: 7,
+  });
 });
 
 test('values differ and are small; integers are 0 and 1', () => {
-  const [ids, extra] = madeUpInputs(BATCHED, { sequence: 64 }).batch(2);
+  const [ids, extra] = madeUpInputs(BATCHED, { axes: AXES, sizes: { sequence: 64 } }).batch(2);
   expect(new Set(ids!.data as BigInt64Array)).toEqual(new Set([0n, 1n]));
   expect(new Set(extra!.data as Float32Array).size).toBe(6);
   expect(Math.max(...(extra!.data as Float32Array))).toBeLessThanOrEqual(1);
 });
 
 test('a model without batches has its own shape, however many rows are asked for', () => {
-  const inputs = madeUpInputs(FIXED, { width: 3 });
+  const inputs = madeUpInputs(FIXED, { sizes: { width: 3 } });
   expect(inputs.dimensions).toEqual({ width: 3 });
   expect(shapes(inputs.batch(1))).toEqual([[2, 3]]);
 });
 
 test('rows of an example', () => {
-  const inputs = exampleInputs(BATCHED, EXAMPLE);
+  const inputs = exampleInputs(BATCHED, AXES, EXAMPLE);
   expect(inputs.dimensions).toEqual({ sequence: 5 });
   const [ids, extra] = inputs.batch(3);
   expect(ids).toMatchObject({ shape: [3, 5] });
@@ -69,7 +85,33 @@ test('rows of an example', () => {
 
 test('an example of a model without batches, which is not given away', () => {
   const example = [{ name: 'x', datatype: 'FP32' as const, shape: [2, 1], data: Float32Array.of(1, 2) }];
-  const inputs = exampleInputs(FIXED, example);
+  const inputs = exampleInputs(FIXED, undefined, example);
   expect(inputs.batch(1)).toEqual(example);
   expect(inputs.batch(1)[0]!.data).not.toBe(example[0]!.data);
+});
+
+describe('rows on other axes, under several names, and an input that is common to them', () => {
+  test('made up', () => {
+    const inputs = madeUpInputs(RECURRENT, { axes: RECURRENT_AXES, otherSize: 4 });
+    expect(inputs.dimensions).toEqual({ length: 4 });
+    expect(shapes(inputs.batch(5))).toEqual([[2, 5, 3], [], [5, 4]]);
+  });
+
+  test('of an example, whose inputs come in another order', () => {
+    const example = [
+      { name: 'x', datatype: 'FP32' as const, shape: [2, 1], data: Float32Array.of(7, 8) },
+      { name: 'rate', datatype: 'INT64' as const, shape: [], data: BigInt64Array.of(16n) },
+      {
+        name: 'state',
+        datatype: 'FP32' as const,
+        shape: [2, 2, 3],
+        data: Float32Array.from({ length: 12 }, (_, i) => i),
+      },
+    ];
+    const [x, rate, state] = exampleInputs(RECURRENT, RECURRENT_AXES, example).batch(2);
+    expect([...(x!.data as Float32Array)]).toEqual([7, 7]);
+    expect(rate).toEqual(example[1]);
+    expect(state).toMatchObject({ shape: [2, 2, 3] });
+    expect([...(state!.data as Float32Array)]).toEqual([0, 1, 2, 0, 1, 2, 6, 7, 8, 6, 7, 8]);
+  });
 });

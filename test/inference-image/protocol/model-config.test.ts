@@ -1,5 +1,5 @@
 import type { ModelManifest } from '../../../inference-image/src/contract/model-manifest';
-import { modelConfig } from '../../../inference-image/src/protocol/model-config';
+import { modelConfig, type ModelTuning } from '../../../inference-image/src/protocol/model-config';
 
 const signature: ModelManifest['signature'] = {
   inputs: [
@@ -22,11 +22,48 @@ test('M10 without batches, dims are whole shapes, and -1 is for what is not fixe
     ],
     output: [{ name: 'y', data_type: 'TYPE_BOOL', dims: [-1, 2] }],
     instance_group: [{ name: 'm', kind: 'KIND_CPU', count: 2 }],
+    parameters: { row_independence: { string_value: 'unknown' }, shares_runs: { string_value: '1' } },
   });
 });
 
 test('with batches, dims are those of a row', () => {
-  const config = modelConfig(model, { executors: 1, maxBatchSize: 32, maxBatchDelaySeconds: 0.0015 });
+  const axes = { inputAxes: [0, 0], outputAxes: [0] };
+  const proved: ModelManifest = { ...model, batching: { verdict: 'independent', ...axes } };
+  const config = modelConfig(proved, { executors: 1, maxBatchSize: 32, maxBatchDelaySeconds: 0.0015, axes });
   expect(config).toMatchObject({ max_batch_size: 32, dynamic_batching: { max_queue_delay_microseconds: 1500 } });
   expect([...config.input, ...config.output].map(({ dims }) => dims)).toEqual([[-1, 3], [], [2]]);
+});
+
+const texts = (manifest: ModelManifest, tuning: Partial<ModelTuning> = {}) => {
+  const { parameters } = modelConfig(manifest, { executors: 1, maxBatchSize: 1, maxBatchDelaySeconds: 0, ...tuning });
+  return Object.fromEntries(Object.entries(parameters).map(([name, { string_value }]) => [name, string_value]));
+};
+
+test('rows on another axis: whole dims, and the parameters say that runs are shared', () => {
+  const axes = { inputAxes: [0, null], outputAxes: [1] };
+  const proved: ModelManifest = { ...model, batching: { verdict: 'independent', ...axes } };
+  const config = modelConfig(proved, { executors: 1, maxBatchSize: 32, maxBatchDelaySeconds: 0, axes });
+  expect(config).toMatchObject({ max_batch_size: 0, input: [{ dims: [-1, -1, 3] }, { dims: [-1] }] });
+  expect(config).not.toHaveProperty('dynamic_batching');
+  expect(texts(proved, { maxBatchSize: 32, axes })).toEqual({ row_independence: 'independent', shares_runs: '32' });
+});
+
+test.each(['coupled', 'not understood'] as const)('%s, with the node and why', (verdict) => {
+  const batching = { verdict, node: 'n7', operator: 'Softmax', reason: 'its axis is that of the rows' };
+  expect(texts({ ...model, batching })).toEqual({
+    row_independence: verdict,
+    row_independence_node: 'n7',
+    row_independence_operator: 'Softmax',
+    row_independence_reason: 'its axis is that of the rows',
+    shares_runs: '1',
+  });
+});
+
+test('fixed, and why', () => {
+  const reason = 'input "x" has a fixed first dimension, 1';
+  expect(texts({ ...model, batching: { verdict: 'fixed', reason } })).toEqual({
+    row_independence: 'fixed',
+    row_independence_reason: reason,
+    shares_runs: '1',
+  });
 });

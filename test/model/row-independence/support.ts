@@ -1,7 +1,15 @@
 import { join } from 'node:path';
 import type { RowProof } from '../../../lib/model/onnx-graph';
 import { readGraph } from '../../../lib/model/read-graph';
-import { initializer, node, value, writeOnnxModel, type Dim, type Elem } from '../../support/onnx-builder';
+import {
+  initializer,
+  node,
+  value,
+  writeOnnxModel,
+  type AttributeValue,
+  type Dim,
+  type Elem,
+} from '../../support/onnx-builder';
 import { temporaryFolder } from '../../support/temporary-folder';
 
 const folder = temporaryFolder();
@@ -27,12 +35,17 @@ export interface Graph {
 export function proofOf({ inputs, nodes, outputs = ['y'], constants = {}, opset = 17, ...rest }: Graph): RowProof {
   const path = writeOnnxModel(join(folder, 'm.onnx'), {
     inputs: Object.entries(inputs).map(([name, shape]) => {
-      const [elem, dims] = Array.isArray(shape) ? (['float', shape] as const) : (Object.entries(shape)[0] as [Elem, Dim[]]);
+      const [elem, dims] = Array.isArray(shape)
+        ? (['float', shape] as const)
+        : (Object.entries(shape)[0] as [Elem, Dim[]]);
       return value(name, elem, dims);
     }),
     outputs: outputs.map((name) => value(name, 'float')),
     nodes,
-    initializers: [...Object.entries(constants).map(([name, content]) => constant(name, content)), ...(rest.initializers ?? [])],
+    initializers: [
+      ...Object.entries(constants).map(([name, content]) => constant(name, content)),
+      ...(rest.initializers ?? []),
+    ],
     opsets: { '': opset, 'ai.onnx.ml': 3, 'com.microsoft': 1, own: 1 },
     functions: rest.functions ?? [],
   });
@@ -41,8 +54,10 @@ export function proofOf({ inputs, nodes, outputs = ['y'], constants = {}, opset 
 
 function constant(name: string, content: Constant): object {
   if (typeof content === 'number') return initializer(name, 'int64', [], BigInt64Array.of(BigInt(content)));
-  if (Array.isArray(content)) return initializer(name, 'int64', [content.length], BigInt64Array.from(content.map(BigInt)));
-  if ('floats' in content) return initializer(name, 'float', [content.floats.length], Float32Array.from(content.floats));
+  if (Array.isArray(content))
+    return initializer(name, 'int64', [content.length], BigInt64Array.from(content.map(BigInt)));
+  if ('floats' in content)
+    return initializer(name, 'float', [content.floats.length], Float32Array.from(content.floats));
   const count = content.weights.reduce((product, dim) => product * dim, 1);
   return initializer(name, 'float', content.weights, new Float32Array(count));
 }
@@ -63,11 +78,19 @@ export function verdictOf(
     x?: Shape;
     /** Names of further inputs. */
     with?: string[];
-    attributes?: Parameters<typeof node>[3] extends infer O ? (O extends { attributes?: infer A } ? A : never) : never;
+    attributes?: Record<string, AttributeValue>;
     domain?: string;
   } = {},
 ): string {
-  const { x = ['N', 4, 6], with: others = [], attributes = {}, domain = '', inputs = {}, outputs = ['y'], ...rest } = given;
+  const {
+    x = ['N', 4, 6],
+    with: others = [],
+    attributes = {},
+    domain = '',
+    inputs = {},
+    outputs = ['y'],
+    ...rest
+  } = given;
   const nodes = [node(operator, ['x', ...others], outputs, { attributes, domain })];
   return short(proofOf({ ...rest, nodes, outputs: outputs.filter(Boolean), inputs: { x, ...inputs } }));
 }

@@ -48,11 +48,20 @@ export function modelConfigSchema({ name, signature: { inputs, outputs } }: Desc
     name: { const: name },
     platform: { type: 'string' },
     backend: { type: 'string' },
-    max_batch_size: { ...COUNT, description: '0 where requests share no runs.' },
+    max_batch_size: {
+      ...COUNT,
+      description: '0 where requests share no runs, or have their rows on another axis than the first.',
+    },
     input: tensors(inputs),
     output: tensors(outputs),
     instance_group: { type: 'array', items: object({ name: TEXT, kind: TEXT, count: COUNT }) },
     dynamic_batching: object({ max_queue_delay_microseconds: COUNT }),
+    parameters: {
+      ...object({ row_independence: PARAMETER, shares_runs: PARAMETER }),
+      additionalProperties: PARAMETER,
+      description:
+        'row_independence: what the graph proves about the rows of a batch; with row_independence_node, row_independence_operator and row_independence_reason where it proves nothing. shares_runs: rows that requests may share a run of; 1 means that they share none.',
+    },
   });
   return { ...schema, required: (required as string[]).filter((field) => field !== 'dynamic_batching') };
 }
@@ -98,6 +107,7 @@ export function repositoryIndexSchema({ name, version }: DescribedModel): JsonOb
 
 const TEXT: JsonObject = { type: 'string' };
 const COUNT: JsonObject = { type: 'integer', minimum: 0 };
+const PARAMETER: JsonObject = { type: 'object', required: ['string_value'], properties: { string_value: TEXT } };
 
 /** Every property is there. */
 function object(properties: JsonObject): JsonObject {

@@ -97,7 +97,9 @@ function round([a = ZERO]: readonly Size[]): Size {
 
 function absolute([a = ZERO]: readonly Size[]): Size {
   if (a.min >= 0) return a;
-  return a.constant !== undefined ? Size.of(Math.abs(a.constant)) : Size.opaque('abs', [a], { integer: a.integer, min: 0 });
+  return a.constant !== undefined
+    ? Size.of(Math.abs(a.constant))
+    : Size.opaque('abs', [a], { integer: a.integer, min: 0 });
 }
 
 function truncated(a: Size): Size {
@@ -137,13 +139,25 @@ function not([a = ZERO]: readonly Size[]): Size {
   return a.constant === undefined ? Size.opaque('not', [a], { min: 0 }) : truth(a.constant === 0);
 }
 
-const add = ring('add', (a, b) => a.plus(b), (a, b) => a + b);
-const multiply = ring('mul', (a, b) => a.times(b), (a, b) => a * b);
+const add = ring(
+  'add',
+  (a, b) => a.plus(b),
+  (a, b) => a + b,
+);
+const multiply = ring(
+  'mul',
+  (a, b) => a.times(b),
+  (a, b) => a * b,
+);
 
 export const ARITHMETIC: Readonly<Record<string, Arithmetic>> = {
   Add: add,
   Sum: (operands, elem) => operands.reduce((sum, operand) => add([sum, operand], elem)),
-  Sub: ring('sub', (a, b) => a.minus(b), (a, b) => a - b),
+  Sub: ring(
+    'sub',
+    (a, b) => a.minus(b),
+    (a, b) => a - b,
+  ),
   Mul: multiply,
   Div: divide,
   Mod: modulo,
@@ -165,7 +179,9 @@ export const ARITHMETIC: Readonly<Record<string, Arithmetic>> = {
   Not: not,
   Where: ([condition = ZERO, a = ZERO, b = ZERO]) => {
     if (condition.constant !== undefined) return condition.constant === 0 ? b : a;
-    return a.equals(b) ? a : Size.opaque('where', [condition, a, b], { integer: a.integer && b.integer, min: Math.min(a.min, b.min) });
+    return a.equals(b)
+      ? a
+      : Size.opaque('where', [condition, a, b], { integer: a.integer && b.integer, min: Math.min(a.min, b.min) });
   },
 };
 

@@ -27,7 +27,8 @@ function orShared(call: Call, position: number, rank: number): void {
   if (dims.length > rank) throw notUnderstood('an input of it has more axes than it should');
   const axis = 0;
   if (!t.rows) {
-    if (dims.length === rank && !dims[0]?.is(1)) throw coupled('combines the rows with what is fixed for each of their positions');
+    if (dims.length === rank && !dims[0]?.is(1))
+      throw coupled('combines the rows with what is fixed for each of their positions');
     return;
   }
   if (dims.length !== rank || t.rows.axis !== axis) throw coupled('combines rows that are on different axes');
@@ -53,7 +54,10 @@ function allShared(call: Call): Value[] {
 
 /** Of ONNX: queries, keys and values of 3 or 4 axes, the rows first. */
 function onnxAttention(call: Call): Value[] {
-  const carries = together(call, [0, 1, 2, 4, 5, 6].map((position) => [position, 0] as const));
+  const carries = together(
+    call,
+    [0, 1, 2, 4, 5, 6].map((position) => [position, 0] as const),
+  );
   if (!carries) {
     if (call.optionalData(3)?.rows) throw coupled('masks what is shared by what rows hold');
     return allShared(call);
@@ -64,7 +68,9 @@ function onnxAttention(call: Call): Value[] {
   const [rows = ONE, second = ONE, third = ONE] = dimsOf(q);
   const wide = dimsOf(q).length === 4;
   const y = wide ? [rows, second, third, dimsOf(v)[3] ?? call.fresh('width')] : [rows, second, call.fresh('width')];
-  const kept = [1, 2, 3].map((at) => rowsFirst([rows, call.fresh(`heads ${at}`), call.fresh(`steps ${at}`), call.fresh(`width ${at}`)], q));
+  const kept = [1, 2, 3].map((at) =>
+    rowsFirst([rows, call.fresh(`heads ${at}`), call.fresh(`steps ${at}`), call.fresh(`width ${at}`)], q),
+  );
   return [rowsFirst(y, q), ...kept];
 }
 
@@ -72,7 +78,10 @@ function onnxAttention(call: Call): Value[] {
 function multiHeadAttention(call: Call): Value[] {
   refuse(call, [8, 9]);
   shared(call, [3]);
-  const carries = together(call, [0, 1, 2, 4, 6, 7].map((position) => [position, 0] as const));
+  const carries = together(
+    call,
+    [0, 1, 2, 4, 6, 7].map((position) => [position, 0] as const),
+  );
   if (!carries) {
     if (call.optionalData(5)?.rows) throw coupled('masks what is shared by what rows hold');
     return allShared(call);
@@ -83,18 +92,31 @@ function multiHeadAttention(call: Call): Value[] {
   if (dimsOf(q).length !== 3 && dimsOf(q).length !== 5) throw notUnderstood('its query has neither 3 nor 5 axes');
   const v = call.has(2) ? dimsOf(call.data(2)) : [];
   const width = v.length === 3 ? (v[2] as Size) : call.fresh('width');
-  const kept = [1, 2, 3].map((at) => rowsFirst([rows, call.fresh(`heads ${at}`), call.fresh(`steps ${at}`), call.fresh(`width ${at}`)], q));
+  const kept = [1, 2, 3].map((at) =>
+    rowsFirst([rows, call.fresh(`heads ${at}`), call.fresh(`steps ${at}`), call.fresh(`width ${at}`)], q),
+  );
   return [rowsFirst([rows, steps, width], q), ...kept];
 }
 
 /** @param positions - of what differs between the plain and the quantized operator */
-function packedAttention(positions: { weights: readonly number[]; mask: number; past: number; bias?: number; refused: readonly number[] }) {
+function packedAttention(positions: {
+  weights: readonly number[];
+  mask: number;
+  past: number;
+  bias?: number;
+  refused: readonly number[];
+}) {
   return (call: Call): Value[] => {
     refuse(call, positions.refused);
     shared(call, positions.weights);
-    const carries = together(call, [[0, 0], [positions.mask, 0], [positions.past, 1]]);
+    const carries = together(call, [
+      [0, 0],
+      [positions.mask, 0],
+      [positions.past, 1],
+    ]);
     if (!carries) {
-      if (positions.bias !== undefined && call.optionalData(positions.bias)?.rows) throw coupled('masks what is shared by what rows hold');
+      if (positions.bias !== undefined && call.optionalData(positions.bias)?.rows)
+        throw coupled('masks what is shared by what rows hold');
       return allShared(call);
     }
     if (call.attributes.int('past_present_share_buffer', 0) !== 0) throw notUnderstood('its state shares a buffer');
@@ -111,12 +133,17 @@ function packedAttention(positions: { weights: readonly number[]; mask: number; 
 function groupQueryAttention(call: Call): Value[] {
   refuse(call, [12, 13, 14, 15, 16]);
   shared(call, [6, 7, 8, 11]);
-  const carries = together(call, [0, 1, 2, 3, 4, 5, 9].map((position) => [position, 0] as const));
+  const carries = together(
+    call,
+    [0, 1, 2, 3, 4, 5, 9].map((position) => [position, 0] as const),
+  );
   if (!carries) return allShared(call);
   orShared(call, 10, 4);
   const q = call.data(0);
   const [rows = ONE, steps = ONE, width = ONE] = dimsOf(q);
-  const kept = [1, 2, 3].map((at) => rowsFirst([rows, call.fresh(`heads ${at}`), call.fresh(`steps ${at}`), call.fresh(`width ${at}`)], q));
+  const kept = [1, 2, 3].map((at) =>
+    rowsFirst([rows, call.fresh(`heads ${at}`), call.fresh(`steps ${at}`), call.fresh(`width ${at}`)], q),
+  );
   // Queries, keys and values may be packed into one tensor, which is wider than the result.
   return [rowsFirst([rows, steps, call.has(1) ? width : call.fresh('width')], q), ...kept];
 }
@@ -134,9 +161,11 @@ function rotaryEmbedding(positions: { ids: number; caches: readonly number[] }) 
       if (extras.some(({ rows }) => rows)) throw coupled('turns what is shared by what rows hold');
       return withoutValues(x);
     }
-    if (rank < 3 || x.rows.axis !== 0 || !x.rows.outer.is(1) || !x.rows.inner.is(1)) throw coupled('works over the axis that counts rows');
+    if (rank < 3 || x.rows.axis !== 0 || !x.rows.outer.is(1) || !x.rows.inner.is(1))
+      throw coupled('works over the axis that counts rows');
     for (const t of extras) {
-      if (t.rows && (t.rows.axis !== 0 || !t.rows.outer.is(1) || !t.rows.inner.is(1))) throw coupled('combines rows that are on different axes');
+      if (t.rows && (t.rows.axis !== 0 || !t.rows.outer.is(1) || !t.rows.inner.is(1)))
+        throw coupled('combines rows that are on different axes');
     }
     const one = ids && Size.product(dimsOf(ids)).is(1);
     if (ids && !ids.rows && !one) throw coupled('takes the position of each row from its place in the batch');

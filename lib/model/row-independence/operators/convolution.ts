@@ -32,9 +32,15 @@ function swept(call: Call, sizes: readonly Size[], { kernel }: Window): Size[] {
     const window = kernel[at];
     if (!window) return call.fresh(`spatial ${at}`);
     const same = auto.startsWith('SAME');
-    const [before, after] = auto === 'NOTSET' || auto === '' ? [pads?.[at] ?? 0, pads?.[at + sizes.length] ?? 0] : [0, 0];
+    const [before, after] =
+      auto === 'NOTSET' || auto === '' ? [pads?.[at] ?? 0, pads?.[at + sizes.length] ?? 0] : [0, 0];
     const reach = window.minus(ONE).times(Size.of(dilations?.[at] ?? 1));
-    const room = same ? size.minus(ONE) : size.plus(Size.of(before + after)).minus(reach).minus(ONE);
+    const room = same
+      ? size.minus(ONE)
+      : size
+          .plus(Size.of(before + after))
+          .minus(reach)
+          .minus(ONE);
     const known = room.constant;
     // With ceil_mode a last window that would begin in the padding is left out.
     if (known !== undefined && !up) return Size.of(Math.floor(known / stride) + 1);
@@ -52,7 +58,8 @@ function kernelOf(call: Call, weights: Tensor | undefined): Size[] {
 /** Channels of the result, of a convolution of these weights. */
 function convolved(call: Call, x: Tensor, weights: Tensor, elem: number): Tensor {
   if (weights.rows) throw coupled('takes its weights from the rows');
-  if (weights.dims && dimsOf(x).length !== weights.dims.length) throw new CannotRun('its weights are for another number of axes');
+  if (weights.dims && dimsOf(x).length !== weights.dims.length)
+    throw new CannotRun('its weights are for another number of axes');
   batchFirst(x);
   const [rows] = dimsOf(x);
   const channels = weights.dims?.[0] ?? call.fresh('channels');
@@ -86,9 +93,18 @@ function transposedConvolution(call: Call): Value {
     if (!window || given || auto !== 'NOTSET') return call.fresh(`spatial ${at}`);
     const fixed = (extra?.[at] ?? 0) - (pads?.[at] ?? 0) - (pads?.[at + axes.length] ?? 0) + 1;
     const reach = window.minus(ONE).times(Size.of(dilations?.[at] ?? 1));
-    return size.minus(ONE).times(Size.of(strides?.[at] ?? 1)).plus(reach).plus(Size.of(fixed));
+    return size
+      .minus(ONE)
+      .times(Size.of(strides?.[at] ?? 1))
+      .plus(reach)
+      .plus(Size.of(fixed));
   });
-  return { kind: 'tensor', dims: [dimsOf(x)[0] as Size, channels, ...sizes], elem: x.elem, ...(x.rows && { rows: x.rows }) };
+  return {
+    kind: 'tensor',
+    dims: [dimsOf(x)[0] as Size, channels, ...sizes],
+    elem: x.elem,
+    ...(x.rows && { rows: x.rows }),
+  };
 }
 
 function pool(call: Call): Value[] {
@@ -169,7 +185,8 @@ function affineGrid(call: Call): Value {
     if (size.some(({ tainted }) => tainted)) throw coupled('repeats one matrix for all rows');
     return invariant(undefined, theta.elem);
   }
-  if (!rows?.equals(rowAxisSize(theta.rows)) || sizes.some(({ tainted }) => tainted)) throw coupled('makes another number of grids than there are rows');
+  if (!rows?.equals(rowAxisSize(theta.rows)) || sizes.some(({ tainted }) => tainted))
+    throw coupled('makes another number of grids than there are rows');
   return { ...withoutValues(theta), dims: [rows, ...sizes, Size.of(sizes.length)] };
 }
 
@@ -190,7 +207,8 @@ function deformableConvolution(call: Call): Value {
   for (const position of [2, 4]) {
     const t = call.optionalData(position);
     if (t && Boolean(t.rows) !== Boolean(x.rows)) throw coupled('has one set of offsets for all rows');
-    if (t?.rows && (t.rows.axis !== 0 || !sameLayout(x, t))) throw coupled('combines rows that are laid out in different ways');
+    if (t?.rows && (t.rows.axis !== 0 || !sameLayout(x, t)))
+      throw coupled('combines rows that are laid out in different ways');
   }
   const weights = call.data(1);
   const offsets = call.data(2);
@@ -246,4 +264,3 @@ export const convolutions: Operators = {
   Col2Im: columnsToImage,
   Det: determinant,
 };
-

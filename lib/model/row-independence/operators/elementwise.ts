@@ -9,6 +9,7 @@ import {
   indices,
   INT32,
   INT64,
+  invariant,
   isTainted,
   MAX_VALUES,
   valuesOf,
@@ -101,7 +102,8 @@ function castTo(elem: (call: Call) => number) {
     const to = elem(call);
     const { values, rowNumbers, ...rest } = tensor;
     const converted = values?.map((value) => cast(value, tensor.elem, to));
-    if (converted?.every((value): value is Size => value !== undefined)) return { ...rest, elem: to, values: converted };
+    if (converted?.every((value): value is Size => value !== undefined))
+      return { ...rest, elem: to, values: converted };
     if (isTainted(tensor)) throw coupled('turns the number of rows into data');
     // A narrower type has no room for the number of every row.
     if (rowNumbers && (to === INT64 || to === INT32)) return { ...tensor, elem: to };
@@ -131,8 +133,8 @@ function arithmeticOperator(call: Call): Value {
   const axis = call.attributes.int('axis');
   if (axis === undefined || !a.dims || !b.dims) return sameType(call);
   const missing = a.dims.length - (axis < 0 ? axis + a.dims.length : axis) - b.dims.length;
-  if (b.rows || b.values || missing < 0) throw notUnderstood('how its operands are aligned is not known');
-  return merged([asData(a), { ...b, dims: [...b.dims, ...Array<Size>(missing).fill(ONE)] }], a.elem);
+  if (b.rows || missing < 0) throw notUnderstood('how its operands are aligned is not known');
+  return merged([asData(a), invariant([...b.dims, ...Array<Size>(missing).fill(ONE)], asData(b).elem)], a.elem);
 }
 
 const UNARY = [
@@ -155,7 +157,10 @@ export const elementwise: Operators = {
   ...Object.fromEntries(SAME_TYPE.map((name) => [name, sameType])),
   ...Object.fromEntries(PREDICATES.map((name) => [name, predicate])),
   ...Object.fromEntries(
-    ['IsNaN', 'IsInf', 'RegexFullMatch'].map((name) => [name, (call: Call) => ({ ...(unary(call) as Tensor), elem: BOOL })]),
+    ['IsNaN', 'IsInf', 'RegexFullMatch'].map((name) => [
+      name,
+      (call: Call) => ({ ...(unary(call) as Tensor), elem: BOOL }),
+    ]),
   ),
   Identity: identity,
   Cast: castTo((call) => call.attributes.int('to', 0)),

@@ -24,7 +24,8 @@ function elementwise(tensors: readonly number[], parameters: readonly number[] =
 
 function fusedMatmul(call: Call): Value {
   const { attributes } = call;
-  if (attributes.int('transBatchA', 0) !== 0 || attributes.int('transBatchB', 0) !== 0) throw notUnderstood('it exchanges axes of the batch');
+  if (attributes.int('transBatchA', 0) !== 0 || attributes.int('transBatchB', 0) !== 0)
+    throw notUnderstood('it exchanges axes of the batch');
   const activation = attributes.string('activation', '');
   if (/softmax/i.test(activation)) throw notUnderstood('it works over an axis afterwards');
   const [a, b] = [call.data(0), call.data(1)];
@@ -37,7 +38,10 @@ function packedWeights(call: Call): Value {
   const t = call.data(0);
   refuseLastAxis(t, 'sums over the axis that counts rows');
   const width = call.attributes.int('N');
-  return { ...withoutValues(t), dims: [...dimsOf(t).slice(0, -1), width === undefined ? call.fresh('width') : Size.of(width)] };
+  return {
+    ...withoutValues(t),
+    dims: [...dimsOf(t).slice(0, -1), width === undefined ? call.fresh('width') : Size.of(width)],
+  };
 }
 
 function quantizedGemm(call: Call): Value {
@@ -73,7 +77,8 @@ function embedLayerNormalization(call: Call): Value[] {
   }
   if (ids.rows.axis !== 0) throw coupled('normalizes over the rows');
   for (const t of others) {
-    if (!t.rows && !dimsOf(t)[0]?.is(1)) throw coupled('combines the rows with what is fixed for each of their positions');
+    if (!t.rows && !dimsOf(t)[0]?.is(1))
+      throw coupled('combines the rows with what is fixed for each of their positions');
     if (t.rows && t.rows.axis !== 0) throw coupled('combines rows that are on different axes');
   }
   broadcast([ids, ...others]);
@@ -103,7 +108,9 @@ function quantizedConcat(call: Call): Value {
   for (let position = 0; position < call.inputs.length; position++) {
     if (position < 2 || (position - 2) % 3 !== 0) single(call, position);
   }
-  const tensors = call.inputs.flatMap((value, position) => (value && position >= 2 && (position - 2) % 3 === 0 ? [asTensor(value)] : []));
+  const tensors = call.inputs.flatMap((value, position) =>
+    value && position >= 2 && (position - 2) % 3 === 0 ? [asTensor(value)] : [],
+  );
   return concatenated(tensors.map(withoutValues), call.attributes.int('axis', 1));
 }
 
@@ -178,7 +185,8 @@ export const fused: Operators = {
   QLinearReduceMean: quantizedReduce,
   QLinearGlobalAveragePool: globalPool,
   QLinearAveragePool: channelsLast,
-  QLinearConv: (call) => (call.attributes.int('channels_last', 0) !== 0 ? channelsLast(call) : convolution(3, [1, 2, 4, 5, 6, 7, 8], 0)(call)),
+  QLinearConv: (call) =>
+    call.attributes.int('channels_last', 0) !== 0 ? channelsLast(call) : convolution(3, [1, 2, 4, 5, 6, 7, 8], 0)(call),
   QGemm: quantizedGemm,
   FusedMatMul: fusedMatmul,
   FusedMatMulActivation: fusedMatmul,

@@ -2,15 +2,7 @@ import { commonRows } from '../align';
 import { asData, axisOf, dimsOf, refuseAlong, type Call, type Operators } from '../call';
 import { coupled, notUnderstood } from '../obstacle';
 import { ONE, Size } from '../size';
-import {
-  constantDims,
-  INT64,
-  invariant,
-  rearranged,
-  type Rows,
-  type Tensor,
-  type Value,
-} from '../tensor';
+import { constantDims, INT64, invariant, rearranged, type Rows, type Tensor, type Value } from '../tensor';
 import { withoutValues } from './layout';
 
 function gather(call: Call): Value {
@@ -33,7 +25,8 @@ function gather(call: Call): Value {
 function gatherValues(data: Tensor, indices: Tensor, axis: number, sizes: readonly Size[]): Tensor | undefined {
   const [old, target, picked] = [constantDims(data), constantDims(invariant(sizes)), constantDims(indices)];
   const at = indices.values?.map(({ constant }) => constant);
-  if (!old || !target || !picked || !data.values || !at?.every((value): value is number => value !== undefined)) return undefined;
+  if (!old || !target || !picked || !data.values || !at?.every((value): value is number => value !== undefined))
+    return undefined;
   const length = old[axis] as number;
   if (at.some((value) => value < -length || value >= length)) return undefined;
   return rearranged(data, target, (index) => {
@@ -96,10 +89,16 @@ function gatherND(call: Call): Value {
   const batchDims = call.attributes.int('batch_dims', 0);
   const [dims, picked] = [dimsOf(data), dimsOf(indices)];
   const width = picked.at(-1)?.constant;
-  if (width === undefined || batchDims < 0 || batchDims >= picked.length) throw notUnderstood('how many axes it picks along is not known');
+  if (width === undefined || batchDims < 0 || batchDims >= picked.length)
+    throw notUnderstood('how many axes it picks along is not known');
   const last = picked.length - 1;
   const sizes = [...picked.slice(0, last), ...dims.slice(batchDims + width)];
-  const result = (rows: Rows | undefined): Tensor => ({ kind: 'tensor', dims: sizes, elem: data.elem, ...(rows && { rows }) });
+  const result = (rows: Rows | undefined): Tensor => ({
+    kind: 'tensor',
+    dims: sizes,
+    elem: data.elem,
+    ...(rows && { rows }),
+  });
   if (indices.rows?.axis === last) throw coupled('picks by what several rows hold together');
 
   if (picksOwnRow(data, indices, batchDims)) return result(indices.rows && withoutUniform(indices.rows));
@@ -107,7 +106,8 @@ function gatherND(call: Call): Value {
     if (!indices.rows) throw coupled('picks from the rows by what is not one of each row');
     return result(commonRowsOf([data, indices]));
   }
-  if (indices.rows && indices.rows.axis < batchDims) throw coupled('picks for each row what stands at its position in the batch');
+  if (indices.rows && indices.rows.axis < batchDims)
+    throw coupled('picks for each row what stands at its position in the batch');
   if (data.rows) {
     if (indices.rows) throw coupled('picks from rows by what other rows hold');
     if (data.rows.axis < batchDims + width) throw coupled('picks some of the rows by their position');
@@ -133,7 +133,8 @@ function scatterND(call: Call): Value {
   const result: Tensor = { kind: 'tensor', dims, elem: data.elem, rows: withoutUniform(data.rows) };
   if (indices.rows && picksOwnRow(data, indices, 0)) {
     const { axis } = indices.rows;
-    const own = updates.rows?.axis === axis && updates.rows.outer.is(1) && updates.rows.inner.equals(indices.rows.inner);
+    const own =
+      updates.rows?.axis === axis && updates.rows.outer.is(1) && updates.rows.inner.equals(indices.rows.inner);
     if (updates.rows && !own) throw coupled('writes rows into others');
     if (!updates.rows) throw coupled('writes what is not one of each row into the rows');
     return result;

@@ -23,7 +23,14 @@ import {
 function reshaped(t: Tensor, dims: readonly Size[], rows: Rows | undefined): Tensor {
   const { elem, values, rowNumbers } = t;
   if (rowNumbers && rowNumbers !== 'all') throw coupled('computes with the position of each row in the batch');
-  return { kind: 'tensor', dims, elem, ...(rows && { rows }), ...(values && { values }), ...(rowNumbers && { rowNumbers }) };
+  return {
+    kind: 'tensor',
+    dims,
+    elem,
+    ...(rows && { rows }),
+    ...(values && { values }),
+    ...(rowNumbers && { rowNumbers }),
+  };
 }
 
 function constant(call: Call): Value {
@@ -37,7 +44,11 @@ function constant(call: Call): Value {
   const ints = attributes.ints('value_ints');
   if (ints) return vector(ints.map((value) => Size.of(value)));
   const floats = attributes.floats('value_floats');
-  if (floats) return vector(floats.map((value) => Size.of(value)), FLOAT);
+  if (floats)
+    return vector(
+      floats.map((value) => Size.of(value)),
+      FLOAT,
+    );
   const sparse = attributes.sparseTensor('sparse_value');
   return sparse ? sparseConstant(sparse) : invariant(undefined);
 }
@@ -63,7 +74,8 @@ function size(call: Call): Value {
 
 function reshape(call: Call): Value {
   const t = call.tensor(0);
-  const given = call.attributes.ints('shape')?.map((value) => Size.of(value)) ?? call.numbers(1, 'the shape to reshape to');
+  const given =
+    call.attributes.ints('shape')?.map((value) => Size.of(value)) ?? call.numbers(1, 'the shape to reshape to');
   const zeroMeansSame = call.attributes.int('allowzero', 0) === 0;
   if (call.has(1) && (call.tensor(1).dims?.length ?? 1) !== 1) throw new CannotRun('a shape has one axis');
   const target = given.map((value, axis) => {
@@ -95,11 +107,17 @@ function squeeze(call: Call): Value {
   const axes = call.intsOrInput('axes', 1)?.map((axis) => axisOf(axis, dims.length));
   if (!axes && t.rows) throw coupled('drops the axis of the rows if there is one row');
   const dropped = axes ?? dims.flatMap((dim, axis) => (dim.is(1) ? [axis] : []));
-  if (!axes && dims.some(({ constant }) => constant === undefined)) throw notUnderstood('which axes it drops is not known');
+  if (!axes && dims.some(({ constant }) => constant === undefined))
+    throw notUnderstood('which axes it drops is not known');
   if (t.rows && dropped.includes(t.rows.axis)) throw coupled('drops the axis of the rows');
-  if (dropped.some((axis) => (dims[axis]?.constant ?? 1) !== 1)) throw new CannotRun('an axis of more than one element is dropped');
+  if (dropped.some((axis) => (dims[axis]?.constant ?? 1) !== 1))
+    throw new CannotRun('an axis of more than one element is dropped');
   const kept = dims.flatMap((_, axis) => (dropped.includes(axis) ? [] : [axis]));
-  return reshaped(t, kept.map((axis) => dims[axis] as Size), t.rows && { ...t.rows, axis: kept.indexOf(t.rows.axis) });
+  return reshaped(
+    t,
+    kept.map((axis) => dims[axis] as Size),
+    t.rows && { ...t.rows, axis: kept.indexOf(t.rows.axis) },
+  );
 }
 
 function unsqueeze(call: Call): Value {
@@ -120,13 +138,15 @@ function transpose(call: Call): Value {
   const t = call.tensor(0);
   const dims = dimsOf(t);
   const perm = call.attributes.ints('perm') ?? dims.map((_, axis) => dims.length - 1 - axis);
-  if (perm.length !== dims.length) throw new CannotRun(`${perm.length} axes are given in a new order, and there are ${dims.length}`);
+  if (perm.length !== dims.length)
+    throw new CannotRun(`${perm.length} axes are given in a new order, and there are ${dims.length}`);
   const order = perm.map((axis) => axisOf(axis, dims.length));
   if (new Set(order).size !== order.length) throw notUnderstood('an axis is named twice');
   const newDims = order.map((axis) => dims[axis] as Size);
   if (t.values) {
     const [old, sizes] = [constantDims(t), constantDims(invariant(newDims))];
-    const moved = old && sizes && rearranged(t, sizes, (index) => flatOf(old, (axis) => index[order.indexOf(axis)] as number));
+    const moved =
+      old && sizes && rearranged(t, sizes, (index) => flatOf(old, (axis) => index[order.indexOf(axis)] as number));
     return moved ?? invariant(newDims, asData(t).elem);
   }
   return reshaped(t, newDims, t.rows && { ...t.rows, axis: order.indexOf(t.rows.axis) });
@@ -164,12 +184,16 @@ export function expandTo(t: Tensor, shape: readonly Size[]): Tensor {
   if (t.values && !found) {
     const [old, target] = [constantDims(t), constantDims(invariant(sizes))];
     const shift = rank - dims.length;
-    const moved = old && target && rearranged(t, target, (index) => flatOf(old, (at) => (old[at] === 1 ? 0 : (index[at + shift] as number))));
+    const moved =
+      old &&
+      target &&
+      rearranged(t, target, (index) => flatOf(old, (at) => (old[at] === 1 ? 0 : (index[at + shift] as number))));
     if (moved) return moved;
   }
   const { rowNumbers } = t;
   const data = rowNumbers ? t : asData(t);
-  if (Array.isArray(rowNumbers) && expandedSize(own[rank - 1] as Size, asked[rank - 1] as Size) !== own[rank - 1]) asData(t);
+  if (Array.isArray(rowNumbers) && expandedSize(own[rank - 1] as Size, asked[rank - 1] as Size) !== own[rank - 1])
+    asData(t);
   return {
     kind: 'tensor',
     dims: sizes,
@@ -183,7 +207,9 @@ function expandedSize(own: Size, asked: Size): Size {
   if (own.is(1) && !asked.is(-1)) return asked;
   if (asked.is(1) || asked.is(-1) || asked.equals(own)) return own;
   if (own.constant !== undefined) return own;
-  return asked.constant === undefined ? Size.opaque('broadcast', own.key < asked.key ? [own, asked] : [asked, own], { min: 0 }) : asked;
+  return asked.constant === undefined
+    ? Size.opaque('broadcast', own.key < asked.key ? [own, asked] : [asked, own], { min: 0 })
+    : asked;
 }
 
 /** Rows on an axis along which all elements are equal. */
@@ -243,7 +269,8 @@ function tile(call: Call): Value {
     return { ...t, dims: sizes, rows: { ...t.rows, outer: t.rows.outer.times(times) } };
   }
   const [old, target] = [constantDims(t), constantDims(invariant(sizes))];
-  const moved = old && target && rearranged(t, target, (index) => flatOf(old, (at) => (index[at] as number) % (old[at] as number)));
+  const moved =
+    old && target && rearranged(t, target, (index) => flatOf(old, (at) => (index[at] as number) % (old[at] as number)));
   return moved ?? invariant(sizes, asData(t).elem);
 }
 
@@ -263,7 +290,9 @@ export function concatenated(tensors: readonly Tensor[], along: number): Tensor 
   const rows = commonRows(tensors.map((t, at) => ({ dims: shapes[at] as readonly Size[], rows: t.rows })));
   if (rows && tensors.some((t) => !t.rows)) throw coupled('joins the rows with a tensor that is not one of each row');
   const length = shapes.map((dims) => dims[axis] as Size).reduce((sum, size) => sum.plus(size));
-  const dims = (shapes[0] as readonly Size[]).map((dim, at) => (at === axis ? length : at === rows?.axis ? rowAxisSize(rows) : sameSize(shapes, at, dim)));
+  const dims = (shapes[0] as readonly Size[]).map((dim, at) =>
+    at === axis ? length : at === rows?.axis ? rowAxisSize(rows) : sameSize(shapes, at, dim),
+  );
   const elem = first.elem;
   if (tensors.every(({ values }) => values)) {
     const joined = joinedValues(tensors, constantDims(invariant(dims)), axis, elem);
@@ -282,7 +311,9 @@ function joinedValues(tensors: readonly Tensor[], dims: readonly number[] | unde
   if (!dims || dims.reduce((count, dim) => count * dim, 1) > MAX_VALUES) return undefined;
   const joined: Tensor = { kind: 'tensor', elem, values: tensors.flatMap(({ values = [] }) => values) };
   const lengths = tensors.map((t) => t.dims?.[axis]?.constant ?? 0);
-  const starts = tensors.map((_, at) => tensors.slice(0, at).reduce((sum, { values }) => sum + (values?.length ?? 0), 0));
+  const starts = tensors.map((_, at) =>
+    tensors.slice(0, at).reduce((sum, { values }) => sum + (values?.length ?? 0), 0),
+  );
   return rearranged(joined, dims, (index) => {
     let at = index[axis] as number;
     let part = 0;
@@ -313,11 +344,14 @@ function split(call: Call): Value[] {
   const axis = axisOf(call.attributes.int('axis', 0), dims.length);
   const length = dims[axis] as Size;
   const count = call.node.output.length;
-  const given = call.attributes.ints('split')?.map((value) => Size.of(value)) ?? (call.has(1) ? call.numbers(1, 'the sizes of the parts') : undefined);
+  const given =
+    call.attributes.ints('split')?.map((value) => Size.of(value)) ??
+    (call.has(1) ? call.numbers(1, 'the sizes of the parts') : undefined);
   if (t.rows?.axis === axis && count > 1) throw coupled('splits the axis that counts rows');
   if (t.rows?.axis === axis && given && !given[0]?.equals(length)) throw coupled('splits the axis that counts rows');
   if (given && given.length !== count) throw notUnderstood('it has another number of parts than sizes');
-  if (call.attributes.int('num_outputs', count) !== count) throw notUnderstood('it has another number of parts than outputs');
+  if (call.attributes.int('num_outputs', count) !== count)
+    throw notUnderstood('it has another number of parts than outputs');
   const parts = given ?? equalParts(length, count);
   const starts = parts.map((_, at) => parts.slice(0, at).reduce((sum, part) => sum.plus(part), Size.of(0)));
   return parts.map((part, at) => sliced(t, axis, starts[at] as Size, part));
@@ -333,7 +367,9 @@ function equalParts(length: Size, count: number): Size[] {
   const exact = length.dividedBy(Size.of(count));
   if (exact) return Array<Size>(count).fill(exact);
   const part = floorDivide(length.plus(Size.of(count - 1)), Size.of(count));
-  return Array.from({ length: count }, (_, at) => (at < count - 1 ? part : Size.opaque('last', [length, part], { min: 0 })));
+  return Array.from({ length: count }, (_, at) =>
+    at < count - 1 ? part : Size.opaque('last', [length, part], { min: 0 }),
+  );
 }
 
 /** A part of one axis. */
@@ -381,14 +417,20 @@ function range(call: Call): Value {
   if (a !== undefined && b !== undefined && d !== undefined && d !== 0) {
     const count = Math.max(0, Math.ceil((b - a) / d));
     const whole = [a, b, d].every(Number.isInteger) && count <= MAX_VALUES;
-    return whole ? vector(Array.from({ length: count }, (_, at) => Size.of(a + at * d)), elem) : invariant([Size.of(count)], elem);
+    return whole
+      ? vector(
+          Array.from({ length: count }, (_, at) => Size.of(a + at * d)),
+          elem,
+        )
+      : invariant([Size.of(count)], elem);
   }
   if ([start, limit, delta].every(({ tainted }) => !tainted)) {
     const length = limit.minus(start);
     const exact = delta.is(1) && length.integer && length.min >= 0;
     return invariant([exact ? length : Size.opaque('range', [start, limit, delta], { min: 0 })], elem);
   }
-  if (!start.is(0) || !limit.equals(N) || !delta.is(1)) throw coupled('counts in another way than one number for each row');
+  if (!start.is(0) || !limit.equals(N) || !delta.is(1))
+    throw coupled('counts in another way than one number for each row');
   return { kind: 'tensor', dims: [N], rows: { axis: 0, outer: ONE, inner: ONE }, elem, rowNumbers: 'all' };
 }
 
@@ -410,4 +452,3 @@ export const layout: Operators = {
   EyeLike: eyeLike,
   Range: range,
 };
-

@@ -17,13 +17,18 @@ export function matmul(a: Tensor, b: Tensor, elem = a.elem): Tensor {
   if (a.dims.length === 0 || b.dims.length === 0) throw notUnderstood('a scalar is no matrix');
   const left = a.dims.length === 1 ? withAxis(a, 0) : a;
   const right = b.dims.length === 1 ? withAxis(b, 1) : b;
-  const [ranks, ours, theirs] = [Math.max(dimsOf(left).length, dimsOf(right).length), inFront(left, 1), inFront(right, 0)];
+  const [ranks, ours, theirs] = [
+    Math.max(dimsOf(left).length, dimsOf(right).length),
+    inFront(left, 1),
+    inFront(right, 0),
+  ];
   const alone = ours.alone || theirs.alone;
   if (alone && (ours.rows || theirs.rows || (ours.alone && theirs.alone))) throw coupled('multiplies rows by rows');
   const front = broadcast([ours.front, theirs.front]);
   const batch = front.dims ?? [];
   const [summed, other] = [dimsOf(left).at(-1)?.constant, dimsOf(right).at(-2)?.constant];
-  if (summed !== undefined && other !== undefined && summed !== other) throw new CannotRun('matrices of different sizes are multiplied');
+  if (summed !== undefined && other !== undefined && summed !== other)
+    throw new CannotRun('matrices of different sizes are multiplied');
   const m = dimsOf(left).at(-2) as Size;
   const n = dimsOf(right).at(-1) as Size;
   const rows: Rows | undefined = ours.alone
@@ -31,12 +36,21 @@ export function matmul(a: Tensor, b: Tensor, elem = a.elem): Tensor {
     : theirs.alone
       ? { ...theirs.alone, axis: ranks - 1 }
       : front.rows;
-  return dropAdded({ kind: 'tensor', dims: [...batch, m, n], elem, ...(rows && { rows }) }, a.dims.length === 1, b.dims.length === 1);
+  return dropAdded(
+    { kind: 'tensor', dims: [...batch, m, n], elem, ...(rows && { rows }) },
+    a.dims.length === 1,
+    b.dims.length === 1,
+  );
 }
 
 function withAxis(t: Tensor, at: 0 | 1): Tensor {
   const dims = at === 0 ? [ONE, ...dimsOf(t)] : [...dimsOf(t), ONE];
-  return { kind: 'tensor', dims, elem: t.elem, ...(t.rows && { rows: { ...t.rows, axis: t.rows.axis + (at === 0 ? 1 : 0) } }) };
+  return {
+    kind: 'tensor',
+    dims,
+    elem: t.elem,
+    ...(t.rows && { rows: { ...t.rows, axis: t.rows.axis + (at === 0 ? 1 : 0) } }),
+  };
 }
 
 /** The axes in front of the matrices, and the rows that are there, or alone on the axis that stays. */
@@ -96,11 +110,17 @@ export function addedTo(result: Tensor, summand: Tensor): Tensor {
 /** Refuses what differs from row to row of the left matrix by its position. */
 export function single(call: Call, position: number): void {
   const parameter = call.shared(position, 'scales and zero points');
-  if (parameter && !Size.product(dimsOf(parameter)).is(1)) throw notUnderstood('it has a scale or zero point for each position');
+  if (parameter && !Size.product(dimsOf(parameter)).is(1))
+    throw notUnderstood('it has a scale or zero point for each position');
 }
 
 /** What is at `parameters` may be one for each column of the right matrix; what is at `singles` is one number. */
-export function quantizedMatmul(singles: readonly number[], parameters: readonly number[], b: number, elem: number): Transfer {
+export function quantizedMatmul(
+  singles: readonly number[],
+  parameters: readonly number[],
+  b: number,
+  elem: number,
+): Transfer {
   return (call) => {
     for (const position of singles) single(call, position);
     for (const position of parameters) call.shared(position, 'scales and zero points');
@@ -122,7 +142,8 @@ function einsum(call: Call): Value {
   const [left = '', right] = equation.split('->');
   const terms = left.split(',');
   const tensors = call.allData();
-  if (terms.length !== tensors.length) throw notUnderstood('its equation has another number of terms than there are inputs');
+  if (terms.length !== tensors.length)
+    throw notUnderstood('its equation has another number of terms than there are inputs');
   if (tensors.every(({ rows }) => !rows)) return invariant(undefined, tensors[0]?.elem);
   const operands = terms.map((term, at) => labelled(term, tensors[at] as Tensor));
   const ellipsis = Math.max(0, ...operands.map(({ labels }) => labels.filter((label) => label.startsWith('.')).length));
@@ -132,7 +153,8 @@ function einsum(call: Call): Value {
   const names = new Set(carriers.map(({ labels, tensor }) => labels[tensor.rows?.axis as number]));
   const [label] = names;
   if (names.size !== 1 || label === undefined) throw coupled('combines rows that are on different axes');
-  if (operands.some(({ labels }) => labels.filter((one) => one === label).length > 1)) throw coupled('takes the diagonal of the rows');
+  if (operands.some(({ labels }) => labels.filter((one) => one === label).length > 1))
+    throw coupled('takes the diagonal of the rows');
   if (!result.includes(label)) throw coupled('sums over the axis that counts rows');
   // As in broadcasting, along the one axis that all of them share.
   const along = broadcast(operands.flatMap(({ labels, tensor }) => alongLabel(tensor, labels.indexOf(label))));
@@ -143,11 +165,15 @@ function einsum(call: Call): Value {
 
 function alongLabel({ dims = [], rows }: Tensor, axis: number): Tensor[] {
   if (axis === -1) return [];
-  return [{ kind: 'tensor', dims: [dims[axis] as Size], elem: 0, ...(rows?.axis === axis && { rows: { ...rows, axis: 0 } }) }];
+  return [
+    { kind: 'tensor', dims: [dims[axis] as Size], elem: 0, ...(rows?.axis === axis && { rows: { ...rows, axis: 0 } }) },
+  ];
 }
 
 function sizeOf(label: string, operands: readonly Labelled[]): Size {
-  const sizes = operands.flatMap(({ labels, tensor }) => labels.flatMap((one, axis) => (one === label ? [tensor.dims?.[axis] as Size] : [])));
+  const sizes = operands.flatMap(({ labels, tensor }) =>
+    labels.flatMap((one, axis) => (one === label ? [tensor.dims?.[axis] as Size] : [])),
+  );
   return sizes.find((size) => !size.is(1)) ?? ONE;
 }
 
@@ -157,7 +183,8 @@ function labelled(term: string, tensor: Tensor): Labelled {
   const letters = term.replace('...', '').length;
   const hidden = term.includes('...') ? rank - letters : 0;
   const labels = expanded(term, hidden);
-  if (labels.length !== rank || hidden < 0) throw notUnderstood('its equation has another number of axes than an input');
+  if (labels.length !== rank || hidden < 0)
+    throw notUnderstood('its equation has another number of axes than an input');
   return { labels, tensor };
 }
 
@@ -165,7 +192,8 @@ function expanded(term: string, hidden: number): string[] {
   const names = Array.from({ length: Math.max(0, hidden) }, (_, at) => `..${hidden - 1 - at}`);
   const [before = '', after] = term.split('...');
   const labels = after === undefined ? [...before] : [...before, ...names, ...after];
-  if (labels.some((label) => !label.startsWith('..') && !LABELS.test(label))) throw notUnderstood('its equation is not understood');
+  if (labels.some((label) => !label.startsWith('..') && !LABELS.test(label)))
+    throw notUnderstood('its equation is not understood');
   return labels;
 }
 

@@ -56,7 +56,8 @@ function elementwise(elem: (call: Call) => number) {
 }
 
 function encodedType({ attributes }: Call): number {
-  if (attributes.has('values_strings') || attributes.has('default_string')) return attributes.has('values_strings') ? STRING : 0;
+  if (attributes.has('values_strings') || attributes.has('default_string'))
+    return attributes.has('values_strings') ? STRING : 0;
   return attributes.has('values_int64s') ? INT64 : 0;
 }
 
@@ -95,7 +96,12 @@ function arrayFeatureExtractor(call: Call): Value {
   }
   if (t.rows) throw coupled('picks from rows by what other rows hold');
   const list = relayout(picked, [count]).rows;
-  return { kind: 'tensor', dims: sizes, elem: t.elem, ...(list && { rows: { ...plain(list), axis: sizes.length - 1 } }) };
+  return {
+    kind: 'tensor',
+    dims: sizes,
+    elem: t.elem,
+    ...(list && { rows: { ...plain(list), axis: sizes.length - 1 } }),
+  };
 }
 
 /** A tree ensemble of version 5 of the domain has one operator for all kinds. */

@@ -1,3 +1,4 @@
+import { commonRows } from '../align';
 import { axisOf, dimsOf, type Call, type Operators } from '../call';
 import { coupled, notUnderstood } from '../obstacle';
 import { Size } from '../size';
@@ -5,22 +6,34 @@ import type { Tensor, Value } from '../tensor';
 import { withoutValues } from './layout';
 
 /**
- * One scale for all, one for each index of an axis, or one for each block of an axis. It is the same for all rows, so
- * it must not be picked by the position of a row.
+ * One scale for all, one for each index of an axis, or one for each block of an axis. Scales must not be picked by the
+ * position of a row; those of blocks may be of the rows themselves.
  */
 export function scaledBy(call: Call, positions: readonly number[]): Value {
   const t = call.data(0);
   for (const position of positions) {
-    const parameter = call.shared(position, 'its scale');
-    if (!parameter || !t.rows) continue;
+    const parameter = call.optionalData(position);
+    if (!parameter || (!t.rows && !parameter.rows)) continue;
     const dims = dimsOf(parameter);
-    if (Size.product(dims).is(1)) continue;
+    if (!parameter.rows && Size.product(dims).is(1)) continue;
     const rank = dimsOf(t).length;
-    const at = dims.length === 1 ? axisOf(call.attributes.int('axis', 1), rank) : undefined;
-    const meetsRows = at === undefined ? !dims[t.rows.axis - rank + dims.length]?.is(1) : at === t.rows.axis;
-    if (meetsRows) throw coupled('has a scale for each position of the axis that counts rows');
+    if (dims.length === rank && rank > 1) blocks(call, t, parameter);
+    else if (!t.rows || parameter.rows || dims.length !== 1) throw coupled('takes its scale from the rows');
+    else if (axisOf(call.attributes.int('axis', 1), rank) === t.rows.axis) throw coupled(BY_POSITION);
   }
   return withoutValues(t);
+}
+
+const BY_POSITION = 'has a scale for each position of the axis that counts rows';
+
+function blocks(call: Call, t: Tensor, parameter: Tensor): void {
+  const axis = axisOf(call.attributes.int('axis', 1), dimsOf(t).length);
+  if (!t.rows || !parameter.rows) throw coupled(parameter.rows ? 'takes its scale from the rows' : BY_POSITION);
+  if (t.rows.axis === axis) throw coupled(BY_POSITION);
+  commonRows([
+    { dims: dimsOf(t), rows: t.rows },
+    { dims: dimsOf(parameter), rows: parameter.rows },
+  ]);
 }
 
 function quantize(call: Call): Value {

@@ -10,7 +10,8 @@ import { withoutValues } from './layout';
 function reducedLayout(t: Tensor, axes: readonly number[], keep: boolean): { dims: Size[]; rows?: Rows } {
   const dims = dimsOf(t);
   if (t.rows && axes.includes(t.rows.axis)) throw coupled('reduces over the rows');
-  if (keep) return { dims: dims.map((dim, axis) => (axes.includes(axis) ? ONE : dim)), ...(t.rows && { rows: t.rows }) };
+  if (keep)
+    return { dims: dims.map((dim, axis) => (axes.includes(axis) ? ONE : dim)), ...(t.rows && { rows: t.rows }) };
   const kept = dims.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]));
   return {
     dims: kept.map((axis) => dims[axis] as Size),
@@ -113,8 +114,12 @@ function reverseSequence(call: Call): Value {
   if (!t.rows && !lengths.rows) return invariant(t.dims, t.elem);
   refuseAlong(t, time, 'turns the rows round');
   if (t.rows?.axis === batch) {
-    if (!lengths.rows || lengths.rows.axis !== 0) throw coupled('takes the length of each row from its position in the batch');
-    if (!lengths.rows.uniform && !(lengths.rows.outer.equals(t.rows.outer) && lengths.rows.inner.equals(t.rows.inner))) {
+    if (!lengths.rows || lengths.rows.axis !== 0)
+      throw coupled('takes the length of each row from its position in the batch');
+    if (
+      !lengths.rows.uniform &&
+      !(lengths.rows.outer.equals(t.rows.outer) && lengths.rows.inner.equals(t.rows.inner))
+    ) {
       throw coupled('combines rows that are laid out in different ways');
     }
     return withoutValues(t);

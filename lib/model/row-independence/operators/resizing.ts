@@ -14,7 +14,8 @@ function resize(call: Call): Value {
   if (mode === TO_CROP && t.rows) throw notUnderstood('it crops, and whether it crops rows is not known');
   const axes = call.attributes.ints('axes')?.map((axis) => axisOf(axis, dims.length)) ?? dims.map((_, axis) => axis);
   const policy = call.attributes.string('keep_aspect_ratio_policy', 'stretch');
-  if (policy !== 'stretch' && t.rows && axes.includes(t.rows.axis)) throw notUnderstood('it keeps proportions that include the rows');
+  if (policy !== 'stretch' && t.rows && axes.includes(t.rows.axis))
+    throw notUnderstood('it keeps proportions that include the rows');
 
   const [scalesAt, sizesAt] = call.opset < 11 ? [1, -1] : [2, 3];
   const sizes = call.has(sizesAt) ? given(call, sizesAt, 'the new sizes') : undefined;

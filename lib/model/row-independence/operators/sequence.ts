@@ -58,14 +58,22 @@ function concatFromSequence(call: Call): Value {
   if (call.attributes.int('new_axis', 0) === 0) return concatenated(all, axis);
   const rank = dimsOf(first).length + 1;
   const where = axisOf(axis, rank);
-  return concatenated(all.map((t) => stacked(t, where)), where);
+  return concatenated(
+    all.map((t) => stacked(t, where)),
+    where,
+  );
 }
 
 function stacked(t: Tensor, where: number): Tensor {
   const dims = dimsOf(t);
   const { rows, elem } = asData(t);
   const moved = rows && { ...rows, axis: rows.axis < where ? rows.axis : rows.axis + 1 };
-  return { kind: 'tensor', dims: [...dims.slice(0, where), ONE, ...dims.slice(where)], elem, ...(moved && { rows: moved }) };
+  return {
+    kind: 'tensor',
+    dims: [...dims.slice(0, where), ONE, ...dims.slice(where)],
+    elem,
+    ...(moved && { rows: moved }),
+  };
 }
 
 /** Into parts of known number; without sizes, one part for each index. */

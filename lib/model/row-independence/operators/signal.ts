@@ -10,11 +10,15 @@ function discreteFourierTransform(call: Call): Value {
   const t = call.data(0);
   const dims = dimsOf(t);
   call.shared(1, 'its length');
-  const given = call.opset >= 20 ? (call.constants(2, 'the axis that it transforms') ?? [-2])[0] : call.attributes.int('axis', 1);
+  const given =
+    call.opset >= 20 ? (call.constants(2, 'the axis that it transforms') ?? [-2])[0] : call.attributes.int('axis', 1);
   const axis = axisOf(given ?? -2, dims.length);
   refuseAlong(t, axis, 'transforms along the axis that counts rows');
   refuseAlong(t, dims.length - 1, 'takes the rows for parts of a complex number');
-  return { ...withoutValues(t), dims: dims.map((dim, at) => (at === axis || at === dims.length - 1 ? call.fresh(`size ${at}`) : dim)) };
+  return {
+    ...withoutValues(t),
+    dims: dims.map((dim, at) => (at === axis || at === dims.length - 1 ? call.fresh(`size ${at}`) : dim)),
+  };
 }
 
 /** Of [rows, length] or [rows, length, 1 or 2]. */
@@ -27,7 +31,8 @@ function shortTimeFourierTransform(call: Call): Value {
 
 /** Regions name the picture that they are cut from by its position. */
 function regions(call: Call): never {
-  if (call.allData().some(({ rows }) => rows)) throw coupled('cuts regions out of pictures by their position in the batch');
+  if (call.allData().some(({ rows }) => rows))
+    throw coupled('cuts regions out of pictures by their position in the batch');
   throw notUnderstood('its result is not known');
 }
 

@@ -11,13 +11,15 @@ function slice(call: Call): Value {
   const t = call.tensor(0);
   const rank = dimsOf(t).length;
   const list = (name: string, position: number, what: string) =>
-    call.attributes.ints(name)?.map((value) => Size.of(value)) ?? (call.has(position) ? call.numbers(position, what) : undefined);
+    call.attributes.ints(name)?.map((value) => Size.of(value)) ??
+    (call.has(position) ? call.numbers(position, what) : undefined);
   const starts = list('starts', 1, 'where it starts');
   const ends = list('ends', 2, 'where it ends');
   if (!starts || !ends) throw notUnderstood('where it starts and ends is not known');
   const axes = call.intsOrInput('axes', 3) ?? starts.map((_, axis) => axis);
   const steps = call.has(4) ? call.numbers(4, 'its steps') : starts.map(() => ONE);
-  if (axes.length !== starts.length || ends.length !== starts.length) throw new CannotRun('it starts on other axes than it ends');
+  if (axes.length !== starts.length || ends.length !== starts.length)
+    throw new CannotRun('it starts on other axes than it ends');
   return axes.reduce<Tensor>(
     (part, axis, at) => sliceAxis(part, axisOf(axis, rank), starts[at] as Size, ends[at] as Size, steps[at] ?? ONE),
     t,
@@ -38,7 +40,8 @@ function sliceAxis(t: Tensor, axis: number, start: Size, end: Size, step: Size):
     const to = (end.constant ?? 0) >= TO_THE_END ? length : position(end, length);
     if (from && to) return sliced(t, axis, from, lengthBetween(from, to, length));
   }
-  if (by === -1 && start.is(-1) && (end.constant ?? 0) <= -TO_THE_END) return sliced(t, axis, Size.atom('turned'), length);
+  if (by === -1 && start.is(-1) && (end.constant ?? 0) <= -TO_THE_END)
+    return sliced(t, axis, Size.atom('turned'), length);
   if (end.tainted || start.tainted) throw coupled('picks by the number of rows');
   return sliced(t, axis, Size.atom('anywhere'), Size.opaque('slice', [length, start, end, step], { min: 0 }));
 }
@@ -65,7 +68,10 @@ function sliceKnown(t: Tensor, axis: number, length: number, start: number, end:
     old &&
     sizes &&
     rearranged(t, sizes, (index) =>
-      old.reduce((flat, dim, at) => flat * dim + (at === axis ? from + (index[at] as number) * step : (index[at] as number)), 0),
+      old.reduce(
+        (flat, dim, at) => flat * dim + (at === axis ? from + (index[at] as number) * step : (index[at] as number)),
+        0,
+      ),
     );
   return moved ?? { ...withoutValues(t), dims };
 }
@@ -94,7 +100,8 @@ function pad(call: Call): Value {
   const given =
     (call.attributes.ints('pads') ?? call.attributes.ints('paddings'))?.map((value) => Size.of(value)) ??
     call.numbers(1, 'how much it pads');
-  const axes = call.constants(3, 'the axes that it pads')?.map((axis) => axisOf(axis, dims.length)) ?? dims.map((_, axis) => axis);
+  const axes =
+    call.constants(3, 'the axes that it pads')?.map((axis) => axisOf(axis, dims.length)) ?? dims.map((_, axis) => axis);
   if (given.length !== 2 * axes.length) throw new CannotRun('it pads another number of axes than there are');
   const sizes = [...dims];
   axes.forEach((axis, at) => {

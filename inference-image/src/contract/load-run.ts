@@ -1,0 +1,33 @@
+/** What a process outside of any container reports of a model that it loads and then runs: tools/load-run.ts. */
+import type { Signature } from './signature';
+
+export interface LoadRunOrder {
+  readonly modelPath: string;
+  /** As the file declares it. */
+  readonly signature: Signature;
+  /** Limits of the trial, which begins when the model is loaded. The process ends itself beyond them. */
+  readonly trial: { readonly seconds: number; readonly memoryBytes: number };
+}
+
+/** First line of the report. */
+export type LoadReport =
+  | { readonly outputs: readonly InferredOutput[] }
+  | { readonly failure: string }
+  /** The runtime does not run on this machine. */
+  | { readonly unavailable: string };
+
+/** An output as the runtime infers it from the graph. Where declaration and inference differ, it has no rank or size. */
+export interface InferredOutput {
+  readonly name: string;
+  /** Fixed sizes, and -1 for others. */
+  readonly shape: readonly number[];
+}
+
+/** Each further line: a run that succeeded, or why there are no more. */
+export type TrialReport = { readonly run: TrialRun } | { readonly stopped: string };
+
+/** The shapes of one run, in the order of the signature; undefined for outputs that were not asked for. */
+export interface TrialRun {
+  readonly inputs: readonly (readonly number[])[];
+  readonly outputs: readonly (readonly number[] | undefined)[];
+}

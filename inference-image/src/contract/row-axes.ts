@@ -1,0 +1,50 @@
+import type { BatchingVerdict, RowAxes } from './batching-verdict';
+import type { Signature, TensorSignature } from './signature';
+
+/** Where the rows are; undefined unless the verdict is that they are independent. */
+export function rowAxes(verdict: BatchingVerdict | undefined): RowAxes | undefined {
+  return verdict?.verdict === 'independent' ? verdict : undefined;
+}
+
+/** The symbolic dimensions that count rows: those at the row axes of the inputs. */
+export function rowSymbols({ inputs }: Signature, axes: RowAxes | undefined): ReadonlySet<string> {
+  const dimensions = inputs.map((input, i) => {
+    const axis = axes?.inputAxes[i] ?? undefined;
+    return axis === undefined ? undefined : input.dimensions[axis];
+  });
+  return new Set(dimensions.filter((dimension) => typeof dimension === 'string'));
+}
+
+/** A row axis that the signature rules out, or the list that it is in. */
+export interface RowAxisProblem {
+  readonly path: (string | number)[];
+  readonly message: string;
+}
+
+/** Checks the axes of a verdict against the signature that it is about. */
+export function rowAxisProblems({ inputs, outputs }: Signature, axes: RowAxes): RowAxisProblem[] {
+  const { inputAxes, outputAxes } = axes;
+  const problems = [...sideProblems('input', inputs, inputAxes), ...sideProblems('output', outputs, outputAxes)];
+  if (problems.length > 0 || inputAxes.some((axis) => axis !== null)) return problems;
+  return [{ path: ['inputAxes'], message: 'must name the row axis of at least one input' }];
+}
+
+function sideProblems(
+  side: 'input' | 'output',
+  tensors: readonly TensorSignature[],
+  axes: readonly (number | null)[],
+): RowAxisProblem[] {
+  const field = `${side}Axes`;
+  if (axes.length !== tensors.length) {
+    return [{ path: [field], message: `must have ${tensors.length} elements, one for each ${side}` }];
+  }
+  return tensors.flatMap(({ name, dimensions }, i) => {
+    const axis = axes[i] ?? undefined;
+    if (axis === undefined) return [];
+    const tensor = `${side} ${JSON.stringify(name)}`;
+    const at = (message: string) => [{ path: [field, i], message }];
+    if (axis >= dimensions.length) return at(`must be less than ${dimensions.length}, the rank of ${tensor}`);
+    const size = dimensions[axis];
+    return typeof size === 'number' ? at(`must not be an axis of fixed size: ${tensor} has ${size} there`) : [];
+  });
+}

@@ -1,0 +1,71 @@
+import type { Datatype } from '../contract/signature';
+import { halfValue } from './half';
+import { sameBits, sameSizes } from './rows';
+import type { Tensor } from './tensor';
+
+/** What the trial of rows lets pass: differences that rounding makes, or none. */
+export type RowTolerance = 'rounding' | 'none';
+
+/**
+ * How far rounding may take an element of a row from what it is alone, as a share of the largest magnitude in the row's
+ * output. docs/server.md has what was measured.
+ */
+const FLOAT_TOLERANCE: Partial<Record<Datatype, number>> = { FP16: 1e-2, FP32: 1e-3, FP64: 1e-3 };
+
+/** Steps by which quantized values may differ; wider integers are indices or counts, which rounding does not move. */
+const STEP_TOLERANCE: Partial<Record<Datatype, number>> = { INT8: 1, UINT8: 1, INT16: 1, UINT16: 1 };
+
+export interface RowComparison {
+  /** Of a floating-point output: the largest difference as a share of the row's largest magnitude. Else 0. */
+  readonly difference: number;
+  /** In words, in what the rows differ by more than is let pass. */
+  readonly excess?: string;
+}
+
+/** Compares the output of one row alone with what it is among others. */
+export function compareRow(alone: Tensor, together: Tensor, tolerance: RowTolerance): RowComparison {
+  if (!sameSizes(alone.shape, together.shape)) {
+    return { difference: 0, excess: `has shape [${together.shape}] for a row that alone has [${alone.shape}]` };
+  }
+  if (sameBits(alone.data, together.data)) return { difference: 0 };
+  const differs = 'differs from that of its rows alone';
+  const floatTolerance = FLOAT_TOLERANCE[alone.datatype];
+  if (floatTolerance !== undefined) {
+    const difference = shareOfLargest(alone, together);
+    if (tolerance === 'none') return { difference, excess: `${differs} by ${shareText(difference)}, and no bit may` };
+    if (difference <= floatTolerance) return { difference };
+    return { difference, excess: `${differs} by ${shareText(difference)}; ${floatTolerance} is allowed` };
+  }
+  const allowed = STEP_TOLERANCE[alone.datatype] ?? 0;
+  return {
+    difference: 0,
+    excess: tolerance === 'rounding' && isWithin(allowed, alone, together) ? undefined : differs,
+  };
+}
+
+function shareText(difference: number): string {
+  return `${Number(difference.toPrecision(2))} of its largest magnitude`;
+}
+
+/** Infinity where one value is not finite and the other is another. */
+function shareOfLargest(alone: Tensor, together: Tensor): number {
+  const [a, b] = [alone, together].map(({ datatype, data }) => {
+    const numbers = data as Float32Array | Float64Array | Uint16Array;
+    return datatype === 'FP16' ? Float32Array.from(numbers, halfValue) : numbers;
+  }) as [Float32Array, Float32Array];
+  let largest = 0;
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) {
+    const [x, y] = [a[i] as number, b[i] as number];
+    if (Number.isFinite(x)) largest = Math.max(largest, Math.abs(x));
+    if (x === y || (Number.isNaN(x) && Number.isNaN(y))) continue;
+    const apart = Math.abs(x - y);
+    difference = Math.max(difference, Number.isFinite(apart) ? apart : Infinity);
+  }
+  return difference === 0 ? 0 : difference / largest;
+}
+
+function isWithin(steps: number, { data: a }: Tensor, { data: b }: Tensor): boolean {
+  if (steps === 0 || Array.isArray(a)) return false;
+  return a.every((value: number | bigint, i: number) => Math.abs(Number(value) - Number(b[i])) <= steps);
+}

@@ -1,0 +1,131 @@
+import type { RowAxes } from '../contract/batching-verdict';
+import type { Signature } from '../contract/signature';
+import type { BufferPool } from './buffer-pool';
+import type { Run } from './executor';
+import { copyTensor, isSame, joinRows, sameSizesBeside, sliceRows, type Allocate } from './rows';
+import type { Tensor } from './tensor';
+
+interface InputLayout {
+  readonly name: string;
+  /** In the order of the signature, which clients usually keep. */
+  readonly position: number;
+  /** The axis that counts rows; null for an input that is common to a run. */
+  readonly axis: number | null;
+}
+
+/** Where the rows of a model's inputs and outputs are, and how runs are joined and split by them. */
+export class RowLayout {
+  private readonly inputs: readonly InputLayout[];
+  /** The input that tells how many rows a run has. */
+  private readonly counted: InputLayout & { readonly axis: number };
+  /** Inputs that must have as many rows as that one, where the signature does not see to it. */
+  private readonly others: readonly InputLayout[];
+  /** Inputs in which runs may differ such that they cannot share one. */
+  private readonly compared: readonly InputLayout[];
+  private readonly outputAxes: ReadonlyMap<string, number>;
+
+  /** @param axes At least one input has rows. */
+  constructor({ inputs, outputs }: Signature, { inputAxes, outputAxes }: RowAxes) {
+    this.inputs = inputs.map(({ name }, position) => ({ name, position, axis: inputAxes[position] ?? null }));
+    this.outputAxes = new Map(outputs.map(({ name }, i) => [name, outputAxes[i] as number]));
+    const dimensionsOf = ({ position }: InputLayout) => inputs[position]?.dimensions ?? [];
+    const [counted, ...others] = this.inputs.filter(({ axis }) => axis !== null) as (InputLayout & { axis: number })[];
+    this.counted = counted as InputLayout & { axis: number };
+    // Requests that give one symbol two sizes are refused before.
+    const symbol = dimensionsOf(this.counted)[this.counted.axis];
+    const isAssured = (other: InputLayout) => {
+      return typeof symbol === 'string' && dimensionsOf(other)[other.axis as number] === symbol;
+    };
+    this.others = others.filter((other) => !isAssured(other));
+    this.compared = this.inputs.filter((input) => {
+      return input.axis === null || dimensionsOf(input).some((size, i) => i !== input.axis && typeof size !== 'number');
+    });
+  }
+
+  rowsOf(run: Run): number {
+    return inputOf(run, this.counted).shape[this.counted.axis] as number;
+  }
+
+  /** Whether all inputs have as many rows. If not, the request is not one of rows to this model. */
+  agrees(run: Run): boolean {
+    if (this.others.length === 0) return true;
+    const rows = this.rowsOf(run);
+    return this.others.every((input) => inputOf(run, input).shape[input.axis as number] === rows);
+  }
+
+  /** Whether two runs may be one: of equal outputs, of equal sizes but for their rows, and of equal common inputs. */
+  isCompatible(a: Run, b: Run): boolean {
+    if (a.outputs !== b.outputs && !equal(a.outputs, b.outputs)) return false;
+    for (const input of this.compared) {
+      const [of, other] = [inputOf(a, input), inputOf(b, input)];
+      const { axis } = input;
+      if (!(axis === null ? isSame(of, other) : sameSizesBeside(axis, of.shape, other.shape))) return false;
+    }
+    return true;
+  }
+
+  /** One run of several compatible ones. Their own data stay as they are, so that each can still run alone. */
+  merge(runs: readonly Run[], pool: BufferPool): Run {
+    const [first] = runs as [Run];
+    const allocate: Allocate = (datatype, count) => pool.take(datatype, count);
+    const inputs = this.inputs.map((input) => {
+      // What is common is copied too: an executor keeps what it is given.
+      if (input.axis === null) return copyTensor(inputOf(first, input), allocate);
+      const parts = runs.map((run) => inputOf(run, input));
+      return joinRows(parts, input.axis, allocate);
+    });
+    return { inputs, outputs: first.outputs, returnInputs: true };
+  }
+
+  /** A run of more rows than one may have, as several. */
+  split(run: Run, rows: number, maxRows: number): Run[] {
+    return Array.from({ length: Math.ceil(rows / maxRows) }, (_, i) => {
+      const start = i * maxRows;
+      return this.slice(run, start, Math.min(maxRows, rows - start));
+    });
+  }
+
+  /** Some rows of a run. */
+  slice(run: Run, start: number, rows: number): Run {
+    const inputs = this.inputs.map((input) => {
+      const tensor = inputOf(run, input);
+      return input.axis === null ? tensor : sliceRows(tensor, input.axis, start, rows);
+    });
+    return { inputs, outputs: run.outputs };
+  }
+
+  /** In words, the first output that does not have one row for each row of its run. */
+  missingRows(outputs: readonly Tensor[], rows: number): string | undefined {
+    for (const { name, shape } of outputs) {
+      const axis = this.outputAxes.get(name) as number;
+      if (shape[axis] === rows) continue;
+      const where = axis === 0 ? '' : `, and its rows should be on axis ${axis}`;
+      return `output ${JSON.stringify(name)} of ${rows} ${rows === 1 ? 'row' : 'rows'} has shape [${shape}]${where}`;
+    }
+    return undefined;
+  }
+
+  /** Some rows of the outputs of a run. */
+  sliceOutputs(outputs: readonly Tensor[], start: number, rows: number): Tensor[] {
+    return outputs.map((output) => sliceRows(output, this.outputAxes.get(output.name) as number, start, rows));
+  }
+
+  /** The outputs of the parts of a run, in their order, as those of the whole. */
+  joinOutputs(parts: readonly (readonly Tensor[])[]): Tensor[] {
+    return (parts[0] ?? []).map(({ name }, i) => {
+      return joinRows(
+        parts.map((outputs) => outputs[i] as Tensor),
+        this.outputAxes.get(name) as number,
+      );
+    });
+  }
+}
+
+function inputOf({ inputs }: Run, { name, position }: InputLayout): Tensor {
+  const usual = inputs[position];
+  return usual?.name === name ? usual : (inputs.find((input) => input.name === name) as Tensor);
+}
+
+function equal(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, i) => name === b[i]);
+}

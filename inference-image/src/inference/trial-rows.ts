@@ -1,0 +1,90 @@
+import type { RowAxes } from '../contract/batching-verdict';
+import type { Signature } from '../contract/signature';
+import type { Run } from './executor';
+import { copyTensor, joinRows } from './rows';
+import { TYPED_ARRAY, type NumericDatatype, type Tensor, type TensorHeader } from './tensor';
+import { trialTensor, type TrialRange } from './trial-values';
+
+/** Rows that are computed and kept; those beyond are rotations of these where that is faster. */
+export const COMPUTED_ROWS = 4;
+
+/** Its values are a thousand times as large: what scales over all rows then shows in the others. */
+export const OUTLIER_ROW = 1;
+
+/** Up to here the elements of a row are computed: rotating a short row soon gives the same row again. */
+const MAX_COMPUTED_ELEMENTS = 256;
+
+export interface TrialRowsOptions {
+  readonly signature: Signature;
+  readonly axes: RowAxes;
+  /** Of the sizes that rows are to have, whatever their number. */
+  readonly template: Run;
+  /** Whether common inputs keep the values of the template, rather than to be ones. */
+  readonly keepsCommon: boolean;
+  readonly range: TrialRange;
+}
+
+/** Rows of one size, each of other values, to make runs of. */
+export class TrialRows {
+  private readonly inputs: readonly { readonly tensor: Tensor; readonly axis: number | null }[];
+  private readonly rows = new Map<number, readonly Tensor[]>();
+
+  constructor(private readonly options: TrialRowsOptions) {
+    const { signature, axes, template } = options;
+    this.inputs = signature.inputs.map(({ name }, i) => {
+      const tensor = template.inputs.find((input) => input.name === name) as Tensor;
+      return { tensor, axis: axes.inputAxes[i] ?? null };
+    });
+  }
+
+  /** A run of these rows, with data of its own, which an executor may keep. */
+  run(indices: readonly number[]): Run {
+    const rows = indices.map((index) => this.row(index));
+    const inputs = this.inputs.map(({ axis }, i) => {
+      const tensors = rows.map((row) => row[i] as Tensor);
+      return axis === null ? copyTensor(tensors[0] as Tensor) : joinRows(tensors, axis);
+    });
+    return { inputs, outputs: this.options.signature.outputs.map(({ name }) => name) };
+  }
+
+  /** Those of every run are kept: to compute them takes longer than many a run. */
+  private row(index: number): readonly Tensor[] {
+    const known = this.rows.get(index);
+    if (known) return known;
+    const row = this.inputs.map((_, i) => this.input(i, index));
+    if (index < COMPUTED_ROWS) this.rows.set(index, row);
+    return row;
+  }
+
+  private input(i: number, index: number): Tensor {
+    const { keepsCommon, range } = this.options;
+    const { tensor, axis } = this.inputs[i] as { tensor: Tensor; axis: number | null };
+    if (axis === null) return keepsCommon ? tensor : trialTensor(tensor, { at: () => 1 });
+    const { name, datatype, shape } = tensor;
+    const header = { name, datatype, shape: shape.map((size, at) => (at === axis ? 1 : size)) };
+    const elements = header.shape.reduce((count, size) => count * size, 1);
+    const isRotated = index >= COMPUTED_ROWS && elements > MAX_COMPUTED_ELEMENTS && index < elements;
+    if (!isRotated) return computedRow(header, index, range);
+    const of = ORDINARY_ROWS[index % ORDINARY_ROWS.length] as number;
+    return rotated(this.row(of)[i] as Tensor, index);
+  }
+}
+
+const ORDINARY_ROWS = [0, 2, 3];
+
+function computedRow(header: TensorHeader, index: number, range: TrialRange): Tensor {
+  const at = (i: number) => Math.sin(1 + i * COMPUTED_ROWS + index);
+  return trialTensor(header, { at, large: index === OUTLIER_ROW, range });
+}
+
+/** The same elements, so many places further. */
+function rotated(row: Tensor, places: number): Tensor {
+  const { data, datatype } = row;
+  const split = places % data.length;
+  if (Array.isArray(data)) return { ...row, data: [...data.slice(split), ...data.slice(0, split)] };
+  const moved = new TYPED_ARRAY[datatype as NumericDatatype](data.length);
+  const [from, to] = [data, moved] as Float32Array[] as [Float32Array, Float32Array];
+  to.set(from.subarray(split));
+  to.set(from.subarray(0, split), from.length - split);
+  return { ...row, data: moved };
+}

@@ -1,0 +1,125 @@
+import type { TrialReport, TrialRun } from '../contract/load-run';
+import { contradicts, symbolSizes } from '../contract/shape-claims';
+import type { Signature } from '../contract/signature';
+import { messageOf } from '../errors';
+import type { Session } from '../inference/session';
+import { trialTensor, type TrialValues } from '../inference/trial-values';
+import { FreeDimensions } from './free-dimensions';
+import { largerSizes, partialSizes, trialSizes, type TrialSizes } from './trial-sizes';
+
+/** Attempts to find sizes that the model takes. */
+const MAX_ATTEMPTS = 80;
+
+/** Elements of all inputs of one run. */
+const MAX_ELEMENTS = 2 ** 24;
+
+/** Elements of one run whose sizes are not all fixed. */
+const MAX_FREE_ELEMENTS = 2 ** 22;
+
+/** After so long, a trial tries nothing that it does not need. */
+const EXTRA_SECONDS = 1;
+
+/** Beside the usual ones, for models whose results depend on values in their number. */
+const OTHER_VALUES: readonly TrialValues[] = [{ at: () => 0 }, { at: wave(3), large: true }, { at: () => 1 }];
+
+/** Ones where the usual values have zeros, or less: a length or a scale of 0 is refused more often than one of 1. */
+const POSITIVE: TrialValues = { at: () => 1 };
+
+/**
+ * Runs a model with made-up inputs, at two sizes of each free dimension where it takes them.
+ *
+ * @param report - called for each run that succeeds, and once with the reason where there are too few
+ */
+export function tryShapes(session: Session, signature: Signature, report: (line: TrialReport) => void): void {
+  const trial = new Trial(session, signature, report);
+  const found = trial.findSizes();
+  if (!found) return report({ stopped: trial.refusal ?? 'no sizes were tried' });
+  trial.vary(found);
+  if (trial.isContradicted) trial.tryMore(found);
+}
+
+class Trial {
+  /** Whether an output was not as declared. */
+  isContradicted = false;
+  /** What the runtime said of the first attempt that failed. */
+  refusal?: string;
+  private readonly free: FreeDimensions;
+  /** For each free dimension. */
+  private readonly sizesRun: readonly Set<number>[];
+  private values: TrialValues = { at: wave(1) };
+  private readonly start = performance.now();
+
+  constructor(
+    private readonly session: Session,
+    private readonly signature: Signature,
+    private readonly report: (line: TrialReport) => void,
+  ) {
+    this.free = new FreeDimensions(signature);
+    this.sizesRun = this.free.areRows.map(() => new Set());
+  }
+
+  /** Sizes of which the model takes the first. */
+  findSizes(): TrialSizes | undefined {
+    let attempts = 0;
+    for (const sizes of trialSizes(this.free.areRows)) {
+      for (const values of [this.values, POSITIVE]) {
+        if (attempts++ === MAX_ATTEMPTS) return undefined;
+        if (!this.run(sizes.first, values)) continue;
+        this.values = values;
+        return sizes;
+      }
+    }
+    return undefined;
+  }
+
+  /** Runs it at other sizes, of all free dimensions at once where it takes them. */
+  vary(sizes: TrialSizes): void {
+    if (this.free.count === 0) return;
+    for (const next of sizes.next) if (this.run(next, this.values)) return;
+    for (const partial of partialSizes(sizes, this.free.areRows)) {
+      if (this.sizesRun.every((seen) => seen.size > 1)) return;
+      this.run(partial, this.values);
+    }
+  }
+
+  /** Tells what is fixed from what depends on values, or on sizes that were too small to show it. */
+  tryMore(sizes: TrialSizes): void {
+    for (const values of OTHER_VALUES) this.runExtra(sizes.first, values);
+    for (const larger of largerSizes(sizes, this.free.areRows)) this.runExtra(larger, this.values);
+  }
+
+  private runExtra(sizes: readonly number[], values: TrialValues): void {
+    if (performance.now() - this.start < 1000 * EXTRA_SECONDS) this.run(sizes, values);
+  }
+
+  private run(sizes: readonly number[], values: TrialValues): boolean {
+    const elements = this.free.elements(sizes);
+    if (elements > (this.free.count === 0 ? MAX_ELEMENTS : MAX_FREE_ELEMENTS)) {
+      this.refusal ??= `its inputs have ${elements} elements`;
+      return false;
+    }
+    try {
+      const shapes = this.free.shapes(sizes);
+      const { inputs, outputs } = this.signature;
+      const tensors = inputs.map(({ name, datatype }, i) => trialTensor({ name, datatype, shape: shapes[i]! }, values));
+      const results = this.session.run({ inputs: tensors, outputs: outputs.map(({ name }) => name) }).outputs;
+      this.sizesRun.forEach((seen, index) => seen.add(sizes[index]!));
+      this.note({ inputs: shapes, outputs: results.map(({ shape }) => shape) });
+      return true;
+    } catch (error) {
+      this.refusal ??= messageOf(error);
+      return false;
+    }
+  }
+
+  private note(run: TrialRun): void {
+    const sizes = symbolSizes(this.signature, run);
+    this.isContradicted ||= this.signature.outputs.some((output, i) => contradicts(run.outputs[i]!, output, sizes));
+    this.report({ run });
+  }
+}
+
+/** Values between -1 and 1 that differ from run to run. */
+function wave(phase: number): (index: number) => number {
+  return (index) => Math.sin(phase + index);
+}

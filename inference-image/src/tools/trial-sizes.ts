@@ -1,0 +1,96 @@
+/** Sizes for each free dimension: some to begin with, and others to go on with, the most telling first. */
+export interface TrialSizes {
+  readonly first: readonly number[];
+  readonly next: readonly (readonly number[])[];
+}
+
+/** Numbers of rows, and other sizes. Those of different dimensions differ in every run. */
+const ROWS = { first: [2, 3, 5, 7, 11, 13], next: [3, 7, 11, 17, 23, 29] };
+const OTHERS = {
+  first: [3, 5, 7, 11, 13, 17, 19, 23],
+  /** Beyond what a network commonly makes smaller at once: of 2 and of 5 pixels, it leaves one of each. */
+  large: [67, 83, 101, 127, 149, 173, 197, 223],
+  small: [5, 11, 17, 23, 31, 41, 53, 61],
+};
+
+/** Kernels, strides, windows of sound and patches of pictures need so much, or a multiple. */
+const STEPS = [8, 32, 64, 128, 224, 256, 512, 1024, 4096, 16_384];
+
+/**
+ * Sizes to try, from small to large, until a model takes one of them. Where one can tell dimensions apart, that comes
+ * first: then those that some models need equal, as the rows of several inputs and the sides of a picture.
+ *
+ * @param areRows - for each free dimension, whether it probably counts rows
+ */
+export function* trialSizes(areRows: readonly boolean[]): Generator<TrialSizes> {
+  const seen = new Set<string>();
+  for (const sizes of allSizes(areRows)) {
+    const key = sizes.first.join(' ');
+    if (!seen.has(key)) yield sizes;
+    seen.add(key);
+  }
+}
+
+function* allSizes(areRows: readonly boolean[]): Generator<TrialSizes> {
+  const place = placing(areRows);
+  const all = <T>(value: T) => areRows.map(() => value);
+  // Without one that equals a number of rows.
+  const others = OTHERS.first.slice(areRows.filter(Boolean).length);
+  yield {
+    first: place(ROWS.first, others),
+    next: [place(ROWS.next, OTHERS.large), place(ROWS.next, OTHERS.small)],
+  };
+  yield { first: place(all(2), OTHERS.first), next: [place(all(3), OTHERS.large), place(all(3), OTHERS.small)] };
+  yield { first: all(3), next: [all(64), all(5)] };
+  yield { first: place(all(1), OTHERS.first), next: [place(all(2), OTHERS.large), place(all(2), OTHERS.small)] };
+  yield* steppedSizes(areRows.includes(false) ? areRows : all(false));
+}
+
+function* steppedSizes(areRows: readonly boolean[]): Generator<TrialSizes> {
+  const place = placing(areRows);
+  const all = <T>(value: T) => areRows.map(() => value);
+  const count = areRows.filter((isRow) => !isRow).length;
+  for (const step of STEPS) {
+    const multiples = Array.from({ length: count }, (_, i) => step * (i + 1));
+    // Other sizes for each, and of no more elements.
+    const turned = count === 1 ? [2 * step] : [...multiples.slice(1), step];
+    for (const rows of [2, 1]) {
+      yield { first: place(all(rows), multiples), next: [place(all(rows + 1), turned)] };
+      yield { first: place(all(rows), all(step)), next: [place(all(rows + 1), all(2 * step))] };
+    }
+  }
+}
+
+/** Gives numbers of rows and other sizes to the dimensions; beyond their number they repeat. */
+function placing(areRows: readonly boolean[]) {
+  return (rows: readonly number[], others: readonly number[]) => {
+    let [row, other] = [0, 0];
+    return areRows.map((isRow) => (isRow ? rows[row++ % rows.length]! : others[other++ % others.length]!));
+  };
+}
+
+/**
+ * What to try where a model takes the first sizes and not the next: rows alone, all others alone, each dimension
+ * alone.
+ */
+export function* partialSizes({ first, next }: TrialSizes, areRows: readonly boolean[]): Generator<readonly number[]> {
+  const change = (to: readonly number[], isChanged: (index: number) => boolean) =>
+    first.map((size, index) => (isChanged(index) ? to[index]! : size));
+  for (const to of next) {
+    yield change(to, (index) => areRows[index]!);
+    yield change(to, (index) => !areRows[index]!);
+    for (const [changed] of first.entries()) yield change(to, (index) => index === changed);
+  }
+}
+
+/**
+ * Larger sizes, for a model that gives another shape than it declares: what stays the same at small sizes need not be
+ * fixed.
+ */
+export function* largerSizes({ first }: TrialSizes, areRows: readonly boolean[]): Generator<readonly number[]> {
+  const stay = areRows.includes(false) ? areRows : areRows.map(() => false);
+  for (const step of [64, 512, 4096]) {
+    yield first.map((size, index) => (stay[index] ? size : size + step));
+    yield first.map((size, index) => (stay[index] ? size : step));
+  }
+}

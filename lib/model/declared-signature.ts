@@ -1,0 +1,138 @@
+import type { TrialRun } from '../../inference-image/src/contract/load-run';
+import { contradicts, symbolSizes } from '../../inference-image/src/contract/shape-claims';
+import {
+  type Dimension,
+  dimensionsText,
+  type Signature,
+  type TensorSignature,
+} from '../../inference-image/src/contract/signature';
+
+/** Runs of a model on made-up inputs. Plain JSON, so that it can be cached. */
+export interface ShapeTrial {
+  readonly runs: readonly TrialRun[];
+  /** Why there are no more, where there should be. */
+  readonly stopped?: string;
+}
+
+/** Whether the shapes of a signature were compared with what the model gives, at two sizes of each free dimension. */
+export type SignatureProof = { readonly proved: true } | { readonly proved: false; readonly reason: string };
+
+/** What a model takes and gives, as far as a trial shows. */
+export interface TriedSignature {
+  readonly signature: Signature;
+  readonly proof: SignatureProof;
+  /** Outputs that are declared otherwise, each with a shape that shows it. */
+  readonly corrections: readonly Correction[];
+}
+
+export interface Correction {
+  readonly declared: TensorSignature;
+  readonly given: TensorSignature;
+  readonly shape: readonly number[];
+  /** Of the inputs in the same run. */
+  readonly inputShapes: TrialRun['inputs'];
+}
+
+/** Corrects what a file declares of its outputs where a run shows otherwise; runs that agree prove nothing more. */
+export function triedSignature(declared: Signature, trial: ShapeTrial): TriedSignature {
+  const varying = declared.outputs.find((_, index) => new Set(shapesOf(trial.runs, index).map(rank)).size > 1);
+  if (varying) {
+    const reason = `output "${varying.name}" has another number of dimensions from run to run`;
+    return { signature: declared, proof: { proved: false, reason }, corrections: [] };
+  }
+  const corrections = declared.outputs.flatMap((output, index) => {
+    const against = trial.runs.find((run) => {
+      const shape = run.outputs[index];
+      return shape !== undefined && contradicts(shape, output, symbolSizes(declared, run));
+    });
+    if (!against) return [];
+    const given = { ...output, dimensions: givenDimensions(declared, trial.runs, index) };
+    return [{ declared: output, given, shape: against.outputs[index]!, inputShapes: against.inputs }];
+  });
+  const outputs = declared.outputs.map(
+    (output) => corrections.find((correction) => correction.declared === output)?.given ?? output,
+  );
+  const signature = corrections.length > 0 ? { ...declared, outputs } : declared;
+  return { signature, proof: proofOf(declared, trial), corrections };
+}
+
+/** What a plan says of it. */
+export function correctionText(path: string, { inputs }: Signature, correction: Correction): string {
+  const { declared, given, shape, inputShapes } = correction;
+  const example = inputs.map(({ name }, index) => `"${name}" of ${dimensionsText(inputShapes[index]!)}`).join(', ');
+  return `${path}: output "${declared.name}" is declared as ${dimensionsText(declared.dimensions)}, and the model gives ${dimensionsText(given.dimensions)} (${dimensionsText(shape)} for ${example}). The signature, and all that is derived from it, says what the model gives. Export the model with that shape, so that the file says the same.`;
+}
+
+/** What the runs gave for one output. */
+function shapesOf(runs: readonly TrialRun[], output: number): (readonly number[])[] {
+  return runs.flatMap(({ outputs }) => (outputs[output] ? [outputs[output]] : []));
+}
+
+function rank(shape: readonly number[]): number {
+  return shape.length;
+}
+
+/** The dimensions of an output that contradicts its declaration. */
+function givenDimensions(declared: Signature, runs: readonly TrialRun[], index: number): Dimension[] {
+  const { dimensions } = declared.outputs[index]!;
+  const shapes = shapesOf(runs, index);
+  const sizes = runs.filter(({ outputs }) => outputs[index]).map((run) => symbolSizes(declared, run));
+  const mayBeFixed = unvariedDimensions(declared, runs).length === 0 && isTheSameForAllValues(runs, index);
+  return shapes[0]!.map((_, axis) => {
+    const seen = shapes.map((shape) => shape[axis]!);
+    const claim = dimensions[axis];
+    if (shapes[0]!.length === dimensions.length && claim !== undefined) {
+      const isTrue = seen.every((size, run) => !contradicts([size], { dimensions: [claim] }, sizes[run]!));
+      if (isTrue) return claim;
+      // What counts something else, such as what a detector finds.
+      if (typeof claim === 'string') return null;
+    }
+    const symbol = symbolsOf(declared).find(
+      (symbol) =>
+        new Set(sizes.map((each) => each.get(symbol))).size > 1 &&
+        sizes.every((each, run) => each.get(symbol) === seen[run]),
+    );
+    if (symbol !== undefined) return symbol;
+    return mayBeFixed && seen[0]! > 0 && new Set(seen).size === 1 ? seen[0]! : null;
+  });
+}
+
+/** Whether other values in inputs of the same shapes were tried, and gave an output of the same shape. */
+function isTheSameForAllValues(runs: readonly TrialRun[], index: number): boolean {
+  const groups = new Map<string, string[]>();
+  for (const { inputs, outputs } of runs) {
+    if (!outputs[index]) continue;
+    const key = JSON.stringify(inputs);
+    groups.set(key, [...(groups.get(key) ?? []), JSON.stringify(outputs[index])]);
+  }
+  const all = [...groups.values()];
+  return all.some((shapes) => shapes.length > 1) && all.every((shapes) => new Set(shapes).size === 1);
+}
+
+function symbolsOf({ inputs }: Signature): string[] {
+  const symbols = inputs.flatMap(({ dimensions }) => dimensions.filter((size) => typeof size === 'string'));
+  return [...new Set(symbols)];
+}
+
+function proofOf(declared: Signature, { runs, stopped }: ShapeTrial): SignatureProof {
+  const [unvaried] = unvariedDimensions(declared, runs);
+  if (runs.length > 0 && unvaried === undefined) return { proved: true };
+  return { proved: false, reason: stopped ?? unvaried ?? 'the model was not run' };
+}
+
+/** Free dimensions of the inputs that had one size in all runs, in words. */
+function unvariedDimensions({ inputs }: Signature, runs: readonly TrialRun[]): string[] {
+  const sizes = new Map<string, Set<number>>();
+  inputs.forEach(({ name, dimensions }, index) =>
+    dimensions.forEach((dimension, axis) => {
+      if (typeof dimension === 'number') return;
+      const key = dimension === null ? `dimension ${axis} of input "${name}"` : `dimension "${dimension}"`;
+      const seen = sizes.get(key) ?? new Set();
+      for (const { inputs } of runs) seen.add(inputs[index]![axis]!);
+      sizes.set(key, seen);
+    }),
+  );
+  return [...sizes]
+    .filter(([, seen]) => seen.size < 2)
+    .map(([key, seen]) => `with made-up inputs, the model runs at one size of ${key} only, ${[...seen].join()}`);
+}

@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import type { LoadRunOrder } from '../../../inference-image/src/contract/load-run';
+import { OnnxModel } from '../../../lib/model/onnx-model';
+import { reportsOf } from '../../../lib/runtime-process';
+import { initializer, node, value, writeOnnxModel } from '../../support/onnx-builder';
+import { multiplier, slowMultiplier } from '../../support/models';
+import { temporaryFolder } from '../../support/temporary-folder';
+
+const PROGRAM = join(__dirname, '../../../dist/inference-image/load-run.cjs');
+const folder = temporaryFolder();
+
+/** What the process says of a model: that it is loaded, and what came of its trial. */
+function linesFor(path: string, trial: Partial<LoadRunOrder['trial']> = {}) {
+  const { signature } = OnnxModel.fromFile(path, { runtimeCheck: 'skip' });
+  const order: LoadRunOrder = {
+    modelPath: path,
+    signature,
+    trial: { seconds: 30, memoryBytes: 2 ** 31, ...trial },
+  };
+  return reportsOf('loads it', [PROGRAM], JSON.stringify(order));
+}
+
+test('a model runs at two sizes of its free dimension', () => {
+  expect(linesFor(multiplier(folder, 'double', 2))).toEqual({
+    lines: [
+      { outputs: [{ name: 'y', shape: [-1] }] },
+      { run: { inputs: [[2]], outputs: [[2]] } },
+      { run: { inputs: [[3]], outputs: [[3]] } },
+    ],
+    isTimeout: false,
+  });
+});
+
+test('a run that takes too long is ended, and the model was loaded', () => {
+  const start = performance.now();
+  expect(linesFor(slowMultiplier(folder, 'slow', 2, 60), { seconds: 1 })).toEqual({
+    lines: [{ outputs: [{ name: 'y', shape: [-1] }] }, { stopped: 'it takes more than 1 s' }],
+    ending: { failure: 'the process that loads it ends with SIGKILL' },
+    isTimeout: false,
+  });
+  expect(performance.now() - start).toBeLessThan(20_000);
+});
+
+test('so is one that takes too much memory', () => {
+  const path = writeOnnxModel(join(folder, 'large.onnx'), {
+    inputs: [value('x', 'float', ['n'])],
+    outputs: [value('y', 'float', [])],
+    nodes: [
+      node('ReduceMax', ['x'], ['largest'], { attributes: { keepdims: 0 } }),
+      node('Expand', ['largest', 'shape'], ['large']),
+      node('Sin', ['large'], ['sines']),
+      node('ReduceMax', ['sines'], ['y'], { attributes: { keepdims: 0 } }),
+    ],
+    // 1.2 GiB, twice.
+    initializers: [initializer('shape', 'int64', [1], BigInt64Array.of(300_000_000n))],
+  });
+  expect(linesFor(path, { memoryBytes: 100 * 2 ** 20 }).lines).toEqual([
+    { outputs: [{ name: 'y', shape: [] }] },
+    { stopped: 'it takes more than 100 MiB of memory' },
+  ]);
+});
+
+test('a model that does not load has no trial', () => {
+  const path = writeOnnxModel(join(folder, 'broken.onnx'), {
+    inputs: [value('x', 'float', ['n'])],
+    outputs: [value('y', 'float', ['n'])],
+    nodes: [node('NoSuchOperator', ['x'], ['y'])],
+  });
+  expect(linesFor(path).lines).toEqual([{ failure: expect.stringContaining('NoSuchOperator') }]);
+});

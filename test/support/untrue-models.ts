@@ -1,0 +1,32 @@
+import { initializer, node, value, type Dim, type ModelParts } from './onnx-builder';
+
+/** As text recognition does: FP32 [1, seq] becomes [seq, 1, 8], whatever is declared. */
+export function transposed(declared: Dim[] = [1, 'seq']): ModelParts {
+  return {
+    inputs: [value('x', 'float', [1, 'seq'])],
+    outputs: [value('y', 'float', declared)],
+    nodes: [
+      node('Transpose', ['x'], ['columns']),
+      node('Unsqueeze', ['columns', 'last'], ['raised']),
+      node('Mul', ['raised', 'ones'], ['y']),
+    ],
+    initializers: [
+      initializer('last', 'int64', [1], BigInt64Array.of(2n)),
+      initializer('ones', 'float', [8], new Float32Array(8).fill(1)),
+    ],
+  };
+}
+
+/** FP32 [batch, 4] of boxes, of which it gives those above a score: their number is declared as that of the pictures. */
+export function detector(threshold: number): ModelParts {
+  return {
+    inputs: [value('boxes', 'float', ['batch', 4])],
+    outputs: [value('found', 'float', ['batch', 4])],
+    nodes: [
+      node('ReduceMean', ['boxes'], ['score'], { attributes: { axes: [1], keepdims: 0 } }),
+      node('Greater', ['score', 'threshold'], ['isFound']),
+      node('Compress', ['boxes', 'isFound'], ['found'], { attributes: { axis: 0 } }),
+    ],
+    initializers: [initializer('threshold', 'float', [], Float32Array.of(threshold))],
+  };
+}
