@@ -17,8 +17,11 @@ const MAX_ELEMENTS = 2 ** 24;
 /** Elements of one run whose sizes are not all fixed. */
 const MAX_FREE_ELEMENTS = 2 ** 22;
 
-/** After so long, a trial makes no extra runs. */
-const EXTRA_SECONDS = 1;
+/** Elements of all inputs of one extra run. Bounded by size and not by time: a busy machine must find the same. */
+const MAX_EXTRA_ELEMENTS = 2 ** 17;
+
+/** Attention over more ids than that takes too much memory. */
+const MAX_EXTRA_IDS = 1024;
 
 /** Further values, for models whose number of results depends on values. */
 const OTHER_VALUES: readonly TrialValues[] = [{ at: () => 0 }, { at: wave(3), large: true }, { at: () => 1 }];
@@ -55,7 +58,6 @@ class Trial {
   /** For each free dimension. */
   private readonly sizesRun: readonly Set<number>[];
   private values: TrialValues = { at: wave(1) };
-  private readonly start = performance.now();
 
   constructor(
     private readonly session: Session,
@@ -105,7 +107,9 @@ class Trial {
   }
 
   private runExtra(sizes: readonly number[], values: TrialValues): void {
-    if (performance.now() - this.start < 1000 * EXTRA_SECONDS) this.run(sizes, values);
+    const hasIds = this.signature.inputs.some(({ datatype }) => !datatype.startsWith('FP'));
+    if (hasIds && Math.max(...sizes) > MAX_EXTRA_IDS) return;
+    if (this.free.elements(sizes) <= MAX_EXTRA_ELEMENTS) this.run(sizes, values);
   }
 
   private run(sizes: readonly number[], values: TrialValues): boolean {
