@@ -13,6 +13,8 @@ export interface ShapeTrial {
   readonly runs: readonly TrialRun[];
   /** Why there are too few runs, if there are. */
   readonly stopped?: string;
+  /** How a run ended the process, if one did. */
+  readonly crash?: string;
 }
 
 /** Whether the shapes of a signature were compared with what the model gives, at two sizes of each free dimension. */

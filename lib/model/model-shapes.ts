@@ -12,8 +12,8 @@ import type { Weights } from './weights';
 export interface ModelShapes {
   readonly signature: Signature;
   readonly proof: SignatureProof;
-  /** What is corrected, in words. */
-  readonly corrections: readonly string[];
+  /** What is corrected, and whether a run ends the process. */
+  readonly warnings: readonly string[];
 }
 
 /** Shapes and problems that the runtime finds. */
@@ -71,10 +71,17 @@ function shapesOf(path: string, declared: Signature, trial: ShapeTrial): ModelSh
   return {
     signature,
     proof,
-    corrections: corrections.map((correction) => correctionText(path, declared, correction)),
+    warnings: [
+      ...corrections.map((correction) => correctionText(path, declared, correction)),
+      ...(trial.crash === undefined ? [] : [crashText(path, trial.crash)]),
+    ],
   };
 }
 
+function crashText(path: string, crash: string): string {
+  return `${path}: when it runs on made-up inputs, ${crash}. A request may end the server in the same way. Run the model in onnxruntime with inputs of your own before you serve it.`;
+}
+
 function unproved(declared: Signature, reason: string): RuntimeShapes {
-  return { signature: declared, proof: { proved: false, reason }, corrections: [], problems: [] };
+  return { signature: declared, proof: { proved: false, reason }, warnings: [], problems: [] };
 }

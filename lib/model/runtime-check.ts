@@ -74,7 +74,8 @@ function loadInChild(modelPath: string, signature: Signature): LoadedInChild {
   const end = others.find((line) => 'stopped' in line);
   const stopped = end?.stopped ?? endingOfTrial(ending);
   const isCutShort = end?.byLimit === true || ending !== undefined;
-  return { loaded, isCutShort, trial: { runs, stopped: stopped && reasonFor(stopped, modelPath) } };
+  const crash = end || first === undefined ? undefined : endingOfTrial(ending);
+  return { loaded, isCutShort, trial: { runs, stopped: stopped && reasonFor(stopped, modelPath), crash } };
 }
 
 /** Where memory runs out, some systems end the synth together with the process that took it. */
