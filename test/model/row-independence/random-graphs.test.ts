@@ -1,0 +1,64 @@
+import * as fc from 'fast-check';
+import { join } from 'node:path';
+import { readGraph } from '../../../lib/model/read-graph';
+import { writeOnnxModel } from '../../support/onnx-builder';
+import { COUPLINGS } from '../../support/random-graphs/couplings';
+import { coupledRecipes, independentRecipes, make, type Recipe } from '../../support/random-graphs/recipe';
+import { temporaryFolder } from '../../support/temporary-folder';
+
+/** RANDOM_GRAPHS=20000 tries so many, RANDOM_GRAPHS_SEED others; RANDOM_GRAPHS_SHOW=1 prints why graphs are not proved. */
+const COUNT = Number(process.env.RANDOM_GRAPHS ?? 1000) / 2;
+const SEED = Number(process.env.RANDOM_GRAPHS_SEED ?? 1);
+
+const path = join(temporaryFolder(), 'random.onnx');
+
+function verdictOf(recipe: Recipe) {
+  const { parts, operators } = make(recipe);
+  writeOnnxModel(path, parts);
+  const { verdict } = readGraph(path).proof;
+  return { verdict, operators };
+}
+
+test('of graphs whose rows are independent, at least 80 % are proved', () => {
+  const refused = fc.sample(independentRecipes, { numRuns: COUNT, seed: SEED }).flatMap((recipe) => {
+    const { verdict } = verdictOf(recipe);
+    return verdict.verdict === 'independent' ? [] : [verdict];
+  });
+  if (process.env.RANDOM_GRAPHS_SHOW) {
+    const counts = new Map<string, number>();
+    for (const refusal of refused) {
+      const what = 'operator' in refusal ? `${refusal.verdict}: ${refusal.operator} ${refusal.reason}` : refusal.reason;
+      counts.set(what, (counts.get(what) ?? 0) + 1);
+    }
+    console.log(
+      [...counts]
+        .sort((a, b) => b[1] - a[1])
+        .map(([what, count]) => `${count} ${what}`)
+        .join('\n'),
+    );
+  }
+  expect(refused.length / COUNT).toBeLessThanOrEqual(0.2);
+}, 3_600_000);
+
+test('of graphs with a coupling, none is called independent', () => {
+  fc.assert(
+    fc.property(coupledRecipes, (recipe) => {
+      const { verdict, operators } = verdictOf(recipe);
+      if (verdict.verdict === 'independent') {
+        throw new Error(`called independent: ${JSON.stringify(verdict)} of ${operators.join(', ')}`);
+      }
+    }),
+    { numRuns: COUNT, seed: SEED },
+  );
+}, 3_600_000);
+
+test('each coupling alone is not called independent', () => {
+  for (const [kind, { name }] of COUPLINGS.entries()) {
+    for (const opset of [11, 13, 17, 18, 20]) {
+      for (let seed = 0; seed < 2; seed++) {
+        const { verdict } = verdictOf({ opset, inputs: seed, steps: [], coupling: { kind, at: 0, seed } });
+        expect({ name, opset, seed, verdict: verdict.verdict }).not.toMatchObject({ verdict: 'independent' });
+      }
+    }
+  }
+});

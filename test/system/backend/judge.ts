@@ -1,0 +1,98 @@
+/**
+ * Compares what the library proves of models with what trials say of them: tsx test/system/backend/judge.ts FOLDER
+ * FOLDER is what truth.py wrote. Fails on any model that is proved by mistake, and where too few are proved.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BatchingVerdict } from '../../../inference-image/src/contract/batching-verdict';
+import { readGraph } from '../../../lib/model/read-graph';
+import byHand from './by-hand.json';
+
+interface Truth {
+  /** Of the rows in every input. */
+  readonly axis: number;
+  readonly truth: 'independent' | 'coupled' | 'random' | 'undecided' | 'not run';
+  readonly why: string;
+  /** Of each output: the axes on which the rows may be. */
+  readonly axes?: readonly (readonly number[])[];
+}
+
+interface Judged extends Truth {
+  readonly name: string;
+  readonly proof: BatchingVerdict;
+}
+
+/** The share of independent models that must be proved. */
+const LEAST = 0.95;
+
+const VARIANTS = {
+  all: 'all inputs batched',
+  first: 'first input batched, others constant',
+  axis1: 'all inputs batched on axis 1',
+};
+
+function judge(folder: string): boolean {
+  const truths: Record<string, Truth> = JSON.parse(readFileSync(join(folder, 'truth.json'), 'utf8'));
+  const judged = Object.entries(truths).map(([name, truth]) => {
+    return {
+      name,
+      ...truth,
+      ...decidedByHand(name, truth),
+      proof: readGraph(join(folder, `${name}.onnx`)).proof.verdict,
+    };
+  });
+  let good = true;
+  console.log('| | truly independent | proved | truly coupled | proved by mistake |\n|-|-|-|-|-|');
+  for (const [variant, title] of Object.entries(VARIANTS)) {
+    const models = judged.filter(({ name }) => name.endsWith(`.${variant}`));
+    const independent = models.filter(({ truth }) => truth === 'independent');
+    const coupled = models.filter(({ truth }) => truth === 'coupled');
+    const proved = independent.filter(isProved);
+    const mistakes = models.filter(isMistake);
+    const share = proved.length / independent.length;
+    console.log(
+      `| ${title} | ${independent.length} | ${proved.length} (${(share * 100).toFixed(1)} %) | ${coupled.length} | ${mistakes.length} |`,
+    );
+    good &&= mistakes.length === 0 && (variant === 'axis1' || share >= LEAST);
+  }
+  report('Proved by mistake', judged.filter(isMistake));
+  report(
+    'Not proved',
+    judged.filter((model) => model.truth === 'independent' && !isProved(model)),
+  );
+  report('Neither trial nor list settles', judged.filter(isUnsettled));
+  return good && !judged.some(isUnsettled);
+}
+
+/** What a person decided of models whose trials do not run, or show too little. */
+function decidedByHand(name: string, { truth }: Truth): Partial<Truth> | undefined {
+  const found = byHand.find(({ models }) => new RegExp(`^${models}$`).test(name));
+  if (!found || truth === 'coupled') return undefined;
+  return { truth: found.truth as Truth['truth'], why: found.why };
+}
+
+function isProved({ proof }: Judged): boolean {
+  return proof.verdict === 'independent';
+}
+
+/** Called independent and not so, or with rows where they are not. */
+function isMistake(model: Judged): boolean {
+  const { proof, truth, axis, axes } = model;
+  if (proof.verdict !== 'independent') return false;
+  if (truth === 'coupled' || truth === 'random' || proof.inputAxes.some((input) => input !== axis)) return true;
+  return axes !== undefined && proof.outputAxes.some((output, i) => !axes[i]?.includes(output));
+}
+
+/** Proved, where no trial could have shown a mistake. What the runtime does not load is not served. */
+function isUnsettled(model: Judged): boolean {
+  return isProved(model) && model.truth === 'undecided';
+}
+
+function report(title: string, models: readonly Judged[]): void {
+  console.log(`\n${title}: ${models.length}`);
+  for (const { name, truth, why, proof } of models) {
+    console.log(`  ${name}: trials say ${truth} (${why.slice(0, 150)}), the proof ${JSON.stringify(proof)}`);
+  }
+}
+
+process.exitCode = judge(process.argv[2] ?? '') ? 0 : 1;

@@ -1,0 +1,58 @@
+"""Writes models of onnx's backend tests with free rows into a folder, and what trials say of each: truth.json.
+
+    python truth.py OUT [--match TEXT]
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+from collections import Counter
+
+import onnx
+
+from trials import judge
+from variants import backend_models, variants_of
+
+SECONDS = 120
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("out", help="a folder for the models and truth.json")
+    parser.add_argument("--match", default="", help="models with this in their name only")
+    options = parser.parse_args()
+    os.makedirs(options.out, exist_ok=True)
+    truths, skipped = {}, Counter()
+    for name, folder in backend_models():
+        if options.match not in name:
+            continue
+        for variant in variants_of(name, folder, skipped):
+            onnx.save(variant.model, os.path.join(options.out, f"{variant.name}.onnx"))
+            truths[variant.name] = {"axis": variant.axis, **judged(variant)}
+    with open(os.path.join(options.out, "truth.json"), "w", encoding="utf-8") as file:
+        json.dump(truths, file, indent=1)
+    for what, count in (Counter(truth["truth"] for truth in truths.values()) + skipped).most_common():
+        print(f"{count:6} {what}")
+
+
+def judged(variant):
+    """In a process of its own: a kernel may crash."""
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+    process = multiprocessing.Process(target=lambda: sender.send(judge(variant)))
+    process.start()
+    sender.close()
+    try:
+        if receiver.poll(SECONDS):
+            return receiver.recv()
+        return {"truth": "undecided", "why": f"no end within {SECONDS} s"}
+    except EOFError:
+        return {"truth": "not run", "why": "the runtime ended the process"}
+    finally:
+        process.kill()
+        process.join()
+
+
+if __name__ == "__main__":
+    multiprocessing.set_start_method("fork")
+    main()
