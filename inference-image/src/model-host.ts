@@ -16,6 +16,8 @@ import { planSharing, type SharingPlan } from './host/sharing-plan';
 import { Preparation } from './preparation';
 import { InferRequestDecoder } from './protocol/infer-request';
 
+const SHARED_UNPROVED =
+  'requests share runs since rowIndependence is "assume"; an answer may depend on the requests that share its run';
 const NOT_SHARED = 'requests do not share runs';
 
 export interface ModelHostOptions extends Configuration {
@@ -115,12 +117,13 @@ export class ModelHost {
 
   private startSharing(): void {
     const { log } = this.options;
-    const { maxBatchSize, isAsked } = this.sharing;
+    const { maxBatchSize, isAsked, unproved } = this.sharing;
     const obstacle =
       this.sharing.obstacle ?? (this.trialObstacle === undefined ? undefined : { reason: this.trialObstacle });
     // A warning where shared runs were asked for, and where the previous release would have shared them.
     if (obstacle) return log[isAsked || obstacle.remedy ? 'warn' : 'info'](obstacle, NOT_SHARED);
     if (maxBatchSize === 1) return;
+    if (unproved !== undefined) log.warn({ reason: unproved }, SHARED_UNPROVED);
     this.scheduler.maxBatchSize = maxBatchSize;
     this.scheduler.splitsLarger = isAsked;
   }

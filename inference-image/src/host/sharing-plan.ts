@@ -23,6 +23,8 @@ export interface SharingPlan {
   readonly isAsked: boolean;
   /** Undefined where requests may share runs, and where a setting says that they do not. */
   readonly obstacle?: SharingObstacle;
+  /** Why it is not proved that requests may share runs, where a setting has it assumed. */
+  readonly unproved?: string;
   /** How much rows may differ from their results alone, in the trial at start. Undefined where there is no trial. */
   readonly tolerance?: RowTolerance;
 }
@@ -40,7 +42,8 @@ export function planSharing(settings: Settings, { contractVersion, signature, ba
     return { maxBatchSize: 1, isAsked, obstacle: obstacleOf(batching, contractVersion) };
   const reason = withoutFirstAxis(signature);
   if (reason !== undefined) return { maxBatchSize: 1, isAsked, obstacle: { reason } };
-  return { maxBatchSize, isAsked, axes: firstAxes(signature) };
+  const { reason: unproved } = obstacleOf(batching, contractVersion);
+  return { maxBatchSize, isAsked, axes: firstAxes(signature), unproved };
 }
 
 function obstacleOf(verdict: BatchingVerdict | undefined, contractVersion: number): SharingObstacle {
