@@ -80,8 +80,11 @@ export class Preparation {
     const layout = new RowLayout(this.manifest.signature, axes);
     try {
       const prepared = await this.prepareBatches(executor, warm, layout, axes);
-      if (prepared.trial?.obstacle !== undefined) return prepared;
+      const isRefused = prepared.trial?.isRefused === true;
+      if (prepared.trial?.obstacle !== undefined && !isRefused) return prepared;
       const trial = await this.tryExamples(executor, golden, layout);
+      // Examples can show what made-up rows cannot.
+      if (isRefused) return trial ? { ...prepared, trial } : prepared;
       return { ...prepared, trial: prepared.trial && trial ? worse(prepared.trial, trial) : prepared.trial };
     } catch (error) {
       const trial = notTried(`it does not run on the rows of a trial: ${messageOf(error)}`);

@@ -137,6 +137,28 @@ describe('rows on other axes, and an input that is common to a run', () => {
     expect(server.log.at(-1)).toMatchObject({ msg: 'ready', maxBatchSize: 32, largestDifference: 0 });
   });
 
+  test('golden examples are tried where the model refuses all that is made up', async () => {
+    /** y = table[id - 1000], of three places. */
+    const table: ModelParts = {
+      inputs: [value('id', 'int64', ['N'])],
+      outputs: [value('y', 'float', ['N'])],
+      nodes: [node('Sub', ['id', 'first'], ['place']), node('Gather', ['table', 'place'], ['y'])],
+      initializers: [
+        initializer('first', 'int64', [], BigInt64Array.of(1000n)),
+        initializer('table', 'float', [3], Float32Array.of(5, 6, 7)),
+      ],
+    };
+    const example = {
+      name: 'two',
+      request: { inputs: [{ name: 'id', datatype: 'INT64' as const, shape: [2], data: [1000, 1002] }] },
+      response: { outputs: [{ name: 'y', datatype: 'FP32' as const, shape: [2], data: [5, 7] }] },
+    };
+    const server = await ServerProcess.start(table, {}, { examples: [example] });
+    expect(server.log.at(-1)).toMatchObject({ msg: 'ready', maxBatchSize: 32, largestDifference: 0 });
+    const without = await ServerProcess.start(table, {});
+    expect(without.log.find(({ msg }) => msg === 'requests do not share runs')).toBeDefined();
+  });
+
   test('the configuration has whole shapes, and says that runs are shared', async () => {
     const server = await ServerProcess.start(recurrent, {}, { batching });
     const { body } = await server.get('/v2/models/m/config');

@@ -8,6 +8,8 @@ import type { Tensor } from './tensor';
 export interface RowTrial {
   /** In words, why requests must not share runs; undefined if they may. */
   readonly obstacle?: string;
+  /** Whether the model refused all rows, so that nothing was compared. */
+  readonly isRefused?: boolean;
   /** The largest difference of a floating-point output, as a share of the largest magnitude in the output of its row. */
   readonly largestDifference: number;
 }
@@ -105,5 +107,6 @@ export async function tryRowsInTurn<S extends RowSource>(
       refusal = error;
     }
   }
-  return { obstacle: `it does not run on the rows of a trial: ${messageOf(refusal)}`, largestDifference: 0 };
+  const obstacle = `it does not run on the rows of a trial: ${messageOf(refusal)}`;
+  return { obstacle, isRefused: true, largestDifference: 0 };
 }
