@@ -94,7 +94,7 @@ function copyField(
   payloads.set(field, sizes);
   // Of a number that is a field of its own, the reader has stepped over the bytes already.
   sizes.bytes += cursor.position - (wireType === WIRE_TYPE.varint ? start : contentStart);
-  const copy = sizes.bytes <= kept;
+  const copy = kept > 0 && sizes.bytes <= kept;
   if (copy) writer.raw(cursor.since(start));
   sizes.count += countOf(field, wireType, lengthBytes, () => (copy ? cursor.since(contentStart) : undefined));
 }
