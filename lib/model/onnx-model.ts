@@ -167,7 +167,7 @@ export class OnnxModel {
       servable: findings.length === 0,
       warnings: [
         ...findings.map(({ message }) => message),
-        ...shapes.corrections,
+        ...shapes.warnings,
         ...fit.warnings,
         ...contract!.warnings,
         ...fromFile.warnings,

@@ -41,28 +41,41 @@ export interface RuntimeFindings {
  * @throws ModelServingError `server-bundle-missing`
  */
 export function checkRuntime(path: string, weights: Weights, declared: Signature): RuntimeFindings {
-  const key = `runtime-check 2 ${RUNTIME_VERSION} ${modelDigest(weights.files)}`;
+  const key = `runtime-check 3 ${RUNTIME_VERSION} ${modelDigest(weights.files)}`;
   const known = readCache<ShapeTrial>(key);
   if (known) return { problems: [], trial: known };
 
-  const { loaded, trial } = loadInChild(weights.files[0].sourcePath, declared);
-  const problems = problemsOf(path, loaded, trial, weights);
-  // Failures are not kept: memory, say, may have run out for once.
+  const { loaded, isCutShort, ...found } = loadInChild(weights.files[0].sourcePath, declared);
+  const problems = problemsOf(path, loaded, found.trial, weights);
+  // How far a trial comes before a limit ends it depends on the machine, and the signature must not.
+  const trial = isCutShort ? { ...found.trial, runs: [] } : found.trial;
+  // Models that do not load are not kept: memory, say, may have run out for once. Trials that were cut short are: they
+  // would take as long again.
   // A model that was replaced meanwhile is not the one that was loaded.
   if (problems.length === 0 && areUnchanged(weights.files)) writeCache(key, trial);
   return { problems, trial: 'outputs' in loaded ? trial : undefined };
 }
 
+interface LoadedInChild {
+  readonly loaded: LoadReport;
+  readonly trial: ShapeTrial;
+  /** Whether a limit or a crash ended the trial. */
+  readonly isCutShort: boolean;
+}
+
 /** Whatever ends the process during the trial, the model was loaded before. */
-function loadInChild(modelPath: string, signature: Signature): { loaded: LoadReport; trial: ShapeTrial } {
+function loadInChild(modelPath: string, signature: Signature): LoadedInChild {
   if (!existsSync(PROGRAM)) throw new ModelServingError([imageErrors.bundleMissing(PROGRAM)]);
   const order: LoadRunOrder = { modelPath, signature, trial: trialLimits() };
   const { lines, ending } = reportsOf('loads it', [PROGRAM], JSON.stringify(order));
   const [first, ...others] = lines as [LoadReport?, ...TrialReport[]];
   const loaded = first ?? ending ?? { failure: 'the process that loads it ends without a report' };
   const runs = others.flatMap((line) => ('run' in line ? [line.run] : []));
-  const stopped = others.find((line) => 'stopped' in line)?.stopped ?? endingOfTrial(ending);
-  return { loaded, trial: { runs, stopped: stopped && reasonFor(stopped, modelPath) } };
+  const end = others.find((line) => 'stopped' in line);
+  const stopped = end?.stopped ?? endingOfTrial(ending);
+  const isCutShort = end?.byLimit === true || ending !== undefined;
+  const crash = end || first === undefined ? undefined : endingOfTrial(ending);
+  return { loaded, isCutShort, trial: { runs, stopped: stopped && reasonFor(stopped, modelPath), crash } };
 }
 
 /** Where memory runs out, some systems end the synth together with the process that took it. */

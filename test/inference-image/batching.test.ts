@@ -180,6 +180,13 @@ test('a model.json of the previous release that is assumed to have independent r
   expect(ready).toMatchObject({ maxBatchSize: 32 });
   // There was no trial.
   expect(ready).not.toHaveProperty('largestDifference');
+  expect(server.log).toContainEqual(
+    expect.objectContaining({
+      level: 'warn',
+      reason: 'model.json, of contractVersion 1, does not say whether rows influence each other',
+      msg: 'requests share runs since rowIndependence is "assume"; an answer may depend on the requests that share its run',
+    }),
+  );
 });
 
 test('an image starts under a library of the previous release, which sets the old name of a default', async () => {

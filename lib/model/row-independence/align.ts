@@ -20,7 +20,7 @@ export function broadcast(tensors: readonly Tensor[]): Layout {
     if (carriers.length > 0) throw notUnderstood('the rank of what meets the rows is not known');
     return {};
   }
-  const rank = Math.max(0, ...tensors.map(({ dims }) => dims?.length ?? 0));
+  const rank = tensors.reduce((most, { dims }) => Math.max(most, dims?.length ?? 0), 0);
   const aligned = tensors.map((tensor) => alignedTo(tensor, rank));
   const rows = commonRows(aligned);
   const dims: Size[] = [];
@@ -72,6 +72,12 @@ export function broadcastSize(sizes: readonly Size[]): Size {
   for (const size of sizes) if (!size.is(1)) distinct.set(size.key, size);
   const [first = ONE, second] = distinct.values();
   if (!second) return first;
+  // Sizes that meet are equal or 1, so that the result is the greatest.
+  for (const size of distinct.values()) {
+    if ([...distinct.values()].some((other) => size.isLesserOf(other))) distinct.delete(size.key);
+  }
+  const [greatest] = distinct.values();
+  if (greatest && distinct.size === 1) return greatest;
   const known = [...distinct.values()].find(({ constant }) => constant !== undefined);
   return (
     known ??

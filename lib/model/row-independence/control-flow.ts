@@ -57,7 +57,7 @@ function join(a: Value, b: Value, fresh: (label: string) => Size): Value {
   const dims = a.dims.map((dim, axis) => joinSize(dim, b.dims?.[axis] as Size, () => fresh(`size ${axis}`)));
   const values =
     a.values && b.values && a.values.length === b.values.length
-      ? a.values.map((value, at) => joinSize(value, b.values?.[at] as Size, () => Size.atom(fresh(`value ${at}`).key)))
+      ? a.values.map((value, at) => joinSize(value, b.values?.[at] as Size, () => unknown(fresh(`value ${at}`))))
       : undefined;
   if (!values && (isTainted(a) || isTainted(b))) throw coupled('gives the number of rows, or another number');
   return {
@@ -68,6 +68,11 @@ function join(a: Value, b: Value, fresh: (label: string) => Size): Value {
     ...(values && elem === a.elem && { values }),
     ...(a.rowNumbers && { rowNumbers: a.rowNumbers }),
   };
+}
+
+/** A number that may be negative, and large. */
+function unknown({ key }: Size): Size {
+  return Size.atom(key, { bounded: false });
 }
 
 function joinRows(a: Tensor, b: Tensor): Rows | undefined {
@@ -141,7 +146,7 @@ function renamed(value: Value, fresh: (label: string) => Size, first: Value): Va
     ...(dims && { dims: dims.map((dim, axis) => (first.dims?.[axis]?.equals(dim) ? dim : fresh(`size ${axis}`))) }),
     ...(values && {
       values: values.map((element, at) =>
-        first.values?.[at]?.equals(element) ? element : Size.atom(fresh(`value ${at}`).key),
+        first.values?.[at]?.equals(element) ? element : unknown(fresh(`value ${at}`)),
       ),
     }),
   };
@@ -201,7 +206,8 @@ function missing(): never {
 function tripCount(call: Call): Size | undefined {
   if (!call.has(0)) return undefined;
   const count = call.tensor(0);
-  if (count.rows || isTainted(count)) throw coupled('takes as many steps as the rows of the batch decide');
+  if (count.rows) throw coupled('takes as many steps as the rows of the batch decide');
+  if (isTainted(count)) throw notUnderstood('takes as many steps as there are rows');
   const size = count.values?.[0];
   return size && size.min >= 0 ? size : undefined;
 }
@@ -274,7 +280,7 @@ function stepOf(t: Tensor, along: number): { part: Tensor; steps: Size } {
   const axis = along < 0 ? along + dims.length : along;
   const steps = dims[axis];
   if (!steps) throw notUnderstood('the axis that it scans is not known');
-  if (t.rows?.axis === axis) throw coupled('goes through the rows one after another');
+  if (t.rows?.axis === axis) throw notUnderstood('goes through the rows one after another');
   if (isTainted(t) || t.rowNumbers) throw coupled('goes through numbers of rows');
   const rows = t.rows && { ...t.rows, axis: t.rows.axis > axis ? t.rows.axis - 1 : t.rows.axis };
   const part: Tensor = {

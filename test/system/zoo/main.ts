@@ -19,7 +19,7 @@ async function zoo(options: Options): Promise<Outcome[]> {
   const cli = new CommandLine(options.cli);
   const outcomes: Outcome[] = [];
   for (const group of options.groups) {
-    const entries = prepared(group, options.all).filter(({ name }) => name.includes(options.only));
+    const entries = prepared(group, options).filter(({ name }) => name.includes(options.only));
     let next = 0;
     const found: Outcome[] = [];
     const worker = async (): Promise<void> => {
@@ -41,7 +41,7 @@ function print({ name, source, state, inspect, may, shares, answers, note }: Out
   console.log([`${state.padEnd(7)} ${name}`, source, ...facts, note].filter(Boolean).join(' | '));
 }
 
-/** What is wrong with all of them together. */
+/** Failures of all models taken together. */
 function shortfalls(outcomes: readonly Outcome[], { all, only }: Options): string[] {
   const problems = contradictions(readFileSync(PAGE, 'utf8'), outcomes).map(
     (line) => `docs/compatibility.md differs: ${line}`,

@@ -43,7 +43,7 @@ interface Row {
  */
 export async function throughput(options: Options): Promise<number> {
   const rows: Row[] = [];
-  for (const model of options.groups.flatMap((group) => prepared(group, options.all))) {
+  for (const model of options.groups.flatMap((group) => prepared(group, options))) {
     if ('skipped' in model || !model.name.includes(options.only)) continue;
     // FP16 has no JSON form.
     if ([...model.cases[0]!.inputs, ...model.cases[0]!.outputs].some(({ datatype }) => datatype === 'FP16')) continue;

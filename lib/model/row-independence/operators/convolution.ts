@@ -26,7 +26,7 @@ function swept(call: Call, sizes: readonly Size[], { kernel }: Window): Size[] {
   const dilations = attributes.ints('dilations');
   const pads = attributes.ints('pads');
   const auto = attributes.string('auto_pad', 'NOTSET');
-  const up = attributes.int('ceil_mode', 0) !== 0;
+  const up = attributes.flag('ceil_mode', false);
   return sizes.map((size, at) => {
     const stride = strides?.[at] ?? 1;
     const window = kernel[at];
@@ -112,7 +112,7 @@ function pool(call: Call): Value[] {
   const [rows = ONE, channels = ONE] = dimsOf(x);
   const dims = [rows, channels, ...swept(call, spatial(x), { kernel: kernelOf(call, undefined) })];
   const result: Tensor = { ...withoutValues(x), dims };
-  const places = new Obstacle('coupled', 'counts the places that it gives through all rows');
+  const places = new Obstacle('not understood', 'counts the places that it gives through all rows');
   return [result, x.rows ? { kind: 'unusable', obstacle: places } : invariant(dims)];
 }
 
@@ -136,11 +136,11 @@ function batchNormalization(call: Call): Value[] {
   dimsOf(x);
   for (let position = 1; position < call.inputs.length; position++) call.shared(position, 'its parameters');
   const training =
-    call.attributes.int('training_mode', 0) !== 0 ||
-    (call.opset < 7 && call.attributes.int('is_test', 0) === 0) ||
+    call.attributes.flag('training_mode', false) ||
+    (call.opset < 7 && !call.attributes.flag('is_test', false)) ||
     (call.opset < 14 && [1, 2, 3, 4].some((position) => call.wants(position)));
   if (training && x.rows) throw coupled('normalizes over the whole batch, as in training');
-  if (x.rows && (x.rows.axis === 1 || (x.rows.axis !== 0 && call.attributes.int('spatial', 1) === 0))) {
+  if (x.rows && (x.rows.axis === 1 || (x.rows.axis !== 0 && !call.attributes.flag('spatial', true)))) {
     throw coupled('has parameters for each position of the axis that counts rows');
   }
   const rest = [1, 2, 3, 4].map(() => invariant(undefined));
@@ -219,7 +219,8 @@ function deformableConvolution(call: Call): Value {
 }
 
 function maxUnpool(call: Call): Value {
-  if (call.allData().some(({ rows }) => rows)) throw coupled('places elements by indices that count through all rows');
+  if (call.allData().some(({ rows }) => rows))
+    throw notUnderstood('places elements by indices that count through all rows');
   return invariant(undefined, call.data(0).elem);
 }
 

@@ -1,10 +1,12 @@
 import { commonRows } from '../align';
-import { asData, asTensor, axisOf, dimsOf, refuseAlong, type Call, type Operators } from '../call';
+import { blockOf, joinedBlocks } from '../blocks';
+import { asData, asTensor, axisOf, dimsOf, type Call, type Operators } from '../call';
 import { constantTensor, sparseConstant } from '../constants';
 import { CannotRun, coupled, notUnderstood } from '../obstacle';
 import { relayout } from '../relayout';
 import { floorDivide, N, ONE, Size } from '../size';
 import {
+  areColumns,
   constantDims,
   FLOAT,
   INT64,
@@ -17,12 +19,13 @@ import {
   type Rows,
   type Tensor,
   type Value,
+  INT32,
 } from '../tensor';
 
 /** A tensor with other axes and the same elements; `rows` says where the rows are then. */
 function reshaped(t: Tensor, dims: readonly Size[], rows: Rows | undefined): Tensor {
-  const { elem, values, rowNumbers } = t;
-  if (rowNumbers && rowNumbers !== 'all') throw coupled('computes with the position of each row in the batch');
+  const { elem, values, rowNumbers, below } = t;
+  if (areColumns(rowNumbers)) throw coupled('computes with the position of each row in the batch');
   return {
     kind: 'tensor',
     dims,
@@ -30,6 +33,7 @@ function reshaped(t: Tensor, dims: readonly Size[], rows: Rows | undefined): Ten
     ...(rows && { rows }),
     ...(values && { values }),
     ...(rowNumbers && { rowNumbers }),
+    ...(below && { below }),
   };
 }
 
@@ -76,7 +80,7 @@ function reshape(call: Call): Value {
   const t = call.tensor(0);
   const given =
     call.attributes.ints('shape')?.map((value) => Size.of(value)) ?? call.numbers(1, 'the shape to reshape to');
-  const zeroMeansSame = call.attributes.int('allowzero', 0) === 0;
+  const zeroMeansSame = !call.attributes.flag('allowzero', false);
   if (call.has(1) && (call.tensor(1).dims?.length ?? 1) !== 1) throw new CannotRun('a shape has one axis');
   const target = given.map((value, axis) => {
     if (value.is(-1)) return null;
@@ -190,9 +194,9 @@ export function expandTo(t: Tensor, shape: readonly Size[]): Tensor {
       rearranged(t, target, (index) => flatOf(old, (at) => (old[at] === 1 ? 0 : (index[at + shift] as number))));
     if (moved) return moved;
   }
-  const { rowNumbers } = t;
+  const { rowNumbers, below } = t;
   const data = rowNumbers ? t : asData(t);
-  if (Array.isArray(rowNumbers) && expandedSize(own[rank - 1] as Size, asked[rank - 1] as Size) !== own[rank - 1])
+  if (areColumns(rowNumbers) && expandedSize(own[rank - 1] as Size, asked[rank - 1] as Size) !== own[rank - 1])
     asData(t);
   return {
     kind: 'tensor',
@@ -200,6 +204,7 @@ export function expandTo(t: Tensor, shape: readonly Size[]): Tensor {
     elem: data.elem,
     ...(found && { rows: found }),
     ...(rowNumbers && { rowNumbers }),
+    ...(below && { below }),
   };
 }
 
@@ -264,7 +269,7 @@ function tile(call: Call): Value {
     };
   }
   if (t.rows) {
-    if (t.rowNumbers && t.rowNumbers !== 'all') asData(t);
+    if (areColumns(t.rowNumbers)) asData(t);
     const times = atLeastZero(repeats[t.rows.axis] as Size);
     return { ...t, dims: sizes, rows: { ...t.rows, outer: t.rows.outer.times(times) } };
   }
@@ -286,7 +291,7 @@ export function concatenated(tensors: readonly Tensor[], along: number): Tensor 
   const rank = dimsOf(first).length;
   if (shapes.some(({ length }) => length !== rank)) throw new CannotRun('tensors of different ranks are joined');
   const axis = axisOf(along, rank);
-  for (const t of tensors) refuseAlong(t, axis, 'joins tensors along the axis that counts rows');
+  if (tensors.some(({ rows }) => rows?.axis === axis)) return joinedBlocks(tensors, axis);
   const rows = commonRows(tensors.map((t, at) => ({ dims: shapes[at] as readonly Size[], rows: t.rows })));
   if (rows && tensors.some((t) => !t.rows)) throw coupled('joins the rows with a tensor that is not one of each row');
   const length = shapes.map((dims) => dims[axis] as Size).reduce((sum, size) => sum.plus(size));
@@ -331,8 +336,10 @@ function joinedRowNumbers(tensors: readonly Tensor[], axis: number, rank: number
   for (const t of tensors) {
     const width = t.dims?.[axis]?.constant;
     if (width === undefined || t.values?.some(({ tainted }) => tainted)) return undefined;
-    if (t.rowNumbers === 'all') for (let at = 0; at < width; at++) columns.push(start + at);
-    else if (t.rowNumbers) columns.push(...t.rowNumbers.map((at) => start + at));
+    if (areColumns(t.rowNumbers)) columns.push(...t.rowNumbers.map((at) => start + at));
+    else if (t.rowNumbers?.stride.is(1) && t.rowNumbers.below.is(1)) {
+      for (let at = 0; at < width; at++) columns.push(start + at);
+    } else if (t.rowNumbers) return undefined;
     start += width;
   }
   return columns;
@@ -347,13 +354,12 @@ function split(call: Call): Value[] {
   const given =
     call.attributes.ints('split')?.map((value) => Size.of(value)) ??
     (call.has(1) ? call.numbers(1, 'the sizes of the parts') : undefined);
-  if (t.rows?.axis === axis && count > 1) throw coupled('splits the axis that counts rows');
-  if (t.rows?.axis === axis && given && !given[0]?.equals(length)) throw coupled('splits the axis that counts rows');
   if (given && given.length !== count) throw notUnderstood('it has another number of parts than sizes');
   if (call.attributes.int('num_outputs', count) !== count)
     throw notUnderstood('it has another number of parts than outputs');
   const parts = given ?? equalParts(length, count);
   const starts = parts.map((_, at) => parts.slice(0, at).reduce((sum, part) => sum.plus(part), Size.of(0)));
+  if (t.rows?.axis === axis) return parts.map((part, at) => blockOf(t, starts[at] as Size, part));
   return parts.map((part, at) => sliced(t, axis, starts[at] as Size, part));
 }
 
@@ -381,7 +387,7 @@ export function sliced(t: Tensor, axis: number, start: Size, length: Size): Tens
     const part = rearranged(t, sizes, (index) => flatOf(old, (at) => (index[at] as number) + (at === axis ? from : 0)));
     if (part) return part;
   }
-  if (t.rowNumbers && t.rowNumbers !== 'all') asData(t);
+  if (areColumns(t.rowNumbers)) asData(t);
   const { elem, rows, rowNumbers } = t;
   if (!rowNumbers) asData(t);
   return { kind: 'tensor', dims, elem, ...(rows && { rows }), ...(rowNumbers && { rowNumbers }) };
@@ -407,6 +413,10 @@ function eyeLike(call: Call): Value {
   return invariant(t.dims, call.attributes.int('dtype', t.elem));
 }
 
+function isCount(elem: number): boolean {
+  return elem === INT64 || elem === INT32;
+}
+
 /** Numbers of rows in order are the numbers of their own rows. */
 function range(call: Call): Value {
   const [start = ONE] = call.numbers(0, 'where it starts');
@@ -422,16 +432,24 @@ function range(call: Call): Value {
           Array.from({ length: count }, (_, at) => Size.of(a + at * d)),
           elem,
         )
-      : invariant([Size.of(count)], elem);
+      : { ...invariant([Size.of(count)], elem), ...(isCount(elem) && a >= 0 && d > 0 && { below: Size.of(b) }) };
   }
   if ([start, limit, delta].every(({ tainted }) => !tainted)) {
     const length = limit.minus(start);
     const exact = delta.is(1) && length.integer && length.min >= 0;
-    return invariant([exact ? length : Size.opaque('range', [start, limit, delta], { min: 0 })], elem);
+    const counted = invariant([exact ? length : Size.opaque('range', [start, limit, delta], { min: 0 })], elem);
+    const upwards = start.is(0) && delta.is(1) && limit.integer && limit.min >= 0;
+    return upwards && isCount(elem) ? { ...counted, below: limit } : counted;
   }
   if (!start.is(0) || !limit.equals(N) || !delta.is(1))
     throw coupled('counts in another way than one number for each row');
-  return { kind: 'tensor', dims: [N], rows: { axis: 0, outer: ONE, inner: ONE }, elem, rowNumbers: 'all' };
+  return {
+    kind: 'tensor',
+    dims: [N],
+    rows: { axis: 0, outer: ONE, inner: ONE },
+    elem,
+    rowNumbers: { stride: ONE, below: ONE },
+  };
 }
 
 export const layout: Operators = {
