@@ -11,12 +11,12 @@ export function joinRows(tensors: readonly Tensor[], axis: number, allocate = al
   const rows = tensors.reduce((total, tensor) => total + (tensor.shape[axis] as number), 0);
   const outer = product(shape, 0, axis);
   const inner = product(shape, axis + 1, shape.length);
-  const joined = { name, datatype, shape: resized(shape, axis, rows) };
-  if (datatype === 'BYTES') return { ...joined, data: joinTexts(tensors, axis, outer, inner) };
+  const joined = resized(shape, axis, rows);
+  if (datatype === 'BYTES') return { name, datatype, shape: joined, data: joinTexts(tensors, axis, outer, inner) };
   const data = allocate(datatype, outer * rows * inner);
   if (outer === 1) joinWhole(tensors, data);
   else interleave(tensors, axis, outer, inner, data);
-  return { ...joined, data };
+  return { name, datatype, shape: joined, data };
 }
 
 /** A tensor with data of its own. */
@@ -32,17 +32,9 @@ export function copyTensor(tensor: Tensor, allocate = allocateNew): Tensor {
 export function sliceRows({ name, datatype, shape, data }: Tensor, axis: number, start: number, rows: number): Tensor {
   const outer = product(shape, 0, axis);
   const inner = product(shape, axis + 1, shape.length);
-  const slice = { name, datatype, shape: resized(shape, axis, rows) };
-  const [from, length] = [start * inner, rows * inner];
   const stride = (shape[axis] as number) * inner;
-  if (Array.isArray(data)) return { ...slice, data: sliceTexts(data, outer, stride, from, length) };
-  if (outer === 1) return { ...slice, data: data.subarray(from, from + length) };
-  const copy = new TYPED_ARRAY[datatype as NumericDatatype](outer * length);
-  const [source, target, scale] = [wordsOf(data), wordsOf(copy), wordsEach(data)];
-  for (let i = 0; i < outer; i++) {
-    copyWords(source, scale * (i * stride + from), target, scale * i * length, scale * length);
-  }
-  return { ...slice, data: copy };
+  const part = sliceData(data, outer, stride, start * inner, rows * inner);
+  return { name, datatype, shape: resized(shape, axis, rows), data: part };
 }
 
 /** Whether two tensors of one datatype have the same shape and the same elements, bit for bit. */
@@ -112,6 +104,18 @@ function joinTexts(tensors: readonly Tensor[], axis: number, outer: number, inne
     }
   }
   return texts;
+}
+
+/** From each of `outer` stretches of the data, `stride` long, the same part. */
+function sliceData(data: TensorData, outer: number, stride: number, from: number, length: number): TensorData {
+  if (Array.isArray(data)) return sliceTexts(data, outer, stride, from, length);
+  if (outer === 1) return data.subarray(from, from + length);
+  const copy = new (data.constructor as new (length: number) => NumericData)(outer * length);
+  const [source, target, scale] = [wordsOf(data), wordsOf(copy), wordsEach(data)];
+  for (let i = 0; i < outer; i++) {
+    copyWords(source, scale * (i * stride + from), target, scale * i * length, scale * length);
+  }
+  return copy;
 }
 
 function sliceTexts(data: readonly string[], outer: number, stride: number, from: number, length: number): string[] {

@@ -33,7 +33,7 @@ async function setUp(infer: (run: Run, caller: Caller) => Run['inputs'], level =
   const log = pino({ level, base: null }, { write: (line) => lines.push(JSON.parse(line)) }) as Log;
   const app = buildApp({
     model,
-    tuning: { executors: 1, maxBatchSize: 32, maxBatchDelaySeconds: 0 },
+    tuning: { executors: 1, maxBatchSize: 32, maxBatchDelaySeconds: 0, axes: { inputAxes: [0], outputAxes: [0] } },
     codec: new Codec({ model, decoder: new InferRequestDecoder(signature), startThread: noThread, maxQueueLength: 1 }),
     dataPlane: { ready: true, assertServing: () => undefined, infer } as unknown as DataPlane,
     metrics: new Metrics(model, { queueLength: 0, runningCount: 0, executorCount: 1 }),
