@@ -20,7 +20,7 @@ export function broadcast(tensors: readonly Tensor[]): Layout {
     if (carriers.length > 0) throw notUnderstood('the rank of what meets the rows is not known');
     return {};
   }
-  const rank = Math.max(0, ...tensors.map(({ dims }) => dims?.length ?? 0));
+  const rank = tensors.reduce((most, { dims }) => Math.max(most, dims?.length ?? 0), 0);
   const aligned = tensors.map((tensor) => alignedTo(tensor, rank));
   const rows = commonRows(aligned);
   const dims: Size[] = [];

@@ -38,6 +38,14 @@ export class Attributes {
     return this.find(name, TYPE.int)?.i ?? otherwise;
   }
 
+  /** A switch. Kernels differ in what they make of numbers other than 0 and 1. */
+  flag(name: string, otherwise: boolean): boolean {
+    const value = this.int(name);
+    if (value !== undefined && value !== 0 && value !== 1)
+      throw notUnderstood(`its attribute "${name}" is neither 0 nor 1`);
+    return value === undefined ? otherwise : value === 1;
+  }
+
   float(name: string): number | undefined {
     return this.find(name, TYPE.float)?.f;
   }

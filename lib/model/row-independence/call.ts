@@ -10,6 +10,8 @@ export interface Surroundings {
   evaluate(graph: GraphMessage, inputs: readonly Value[], label: string): readonly Value[];
   /** What this pass assumes of a condition that is not known. */
   assumed(condition: string): boolean | undefined;
+  /** Counts work against the budget of the proof. */
+  spend(steps: number): void;
   /** Whether the node runs at most once, so that a condition in it is one thing or the other. */
   readonly once: boolean;
 }

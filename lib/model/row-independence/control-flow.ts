@@ -57,7 +57,7 @@ function join(a: Value, b: Value, fresh: (label: string) => Size): Value {
   const dims = a.dims.map((dim, axis) => joinSize(dim, b.dims?.[axis] as Size, () => fresh(`size ${axis}`)));
   const values =
     a.values && b.values && a.values.length === b.values.length
-      ? a.values.map((value, at) => joinSize(value, b.values?.[at] as Size, () => Size.atom(fresh(`value ${at}`).key)))
+      ? a.values.map((value, at) => joinSize(value, b.values?.[at] as Size, () => unknown(fresh(`value ${at}`))))
       : undefined;
   if (!values && (isTainted(a) || isTainted(b))) throw coupled('gives the number of rows, or another number');
   return {
@@ -68,6 +68,11 @@ function join(a: Value, b: Value, fresh: (label: string) => Size): Value {
     ...(values && elem === a.elem && { values }),
     ...(a.rowNumbers && { rowNumbers: a.rowNumbers }),
   };
+}
+
+/** A number that may be negative, and large. */
+function unknown({ key }: Size): Size {
+  return Size.atom(key, { bounded: false });
 }
 
 function joinRows(a: Tensor, b: Tensor): Rows | undefined {
@@ -141,7 +146,7 @@ function renamed(value: Value, fresh: (label: string) => Size, first: Value): Va
     ...(dims && { dims: dims.map((dim, axis) => (first.dims?.[axis]?.equals(dim) ? dim : fresh(`size ${axis}`))) }),
     ...(values && {
       values: values.map((element, at) =>
-        first.values?.[at]?.equals(element) ? element : Size.atom(fresh(`value ${at}`).key),
+        first.values?.[at]?.equals(element) ? element : unknown(fresh(`value ${at}`)),
       ),
     }),
   };

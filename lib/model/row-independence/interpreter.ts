@@ -10,11 +10,11 @@ import type {
 import { Attributes } from './attributes';
 import { Call } from './call';
 import { constantTensor, sparseConstant } from './constants';
-import { CannotRun, NeedsDecision, notUnderstood, Obstacle } from './obstacle';
+import { CannotRun, coupled, NeedsDecision, notUnderstood, Obstacle } from './obstacle';
 import { inOrder, readNodes, type Placed } from './order';
 import { transferOf } from './operators/table';
 import { Size } from './size';
-import { BOOL, constantDims, INT32, INT64, invariant, isTainted, type Tensor, type Value } from './tensor';
+import { BOOL, constantDims, INT32, INT64, invariant, isTainted, rowAxisSize, type Tensor, type Value } from './tensor';
 
 /** A node stops the proof. */
 export class Stopped {
@@ -36,6 +36,10 @@ export class Budget {
 
 /** Functions and graphs within each other. */
 const MAX_DEPTH = 24;
+
+/** Of one node; of the axes of a tensor. */
+const MAX_NAMES = 4096;
+const MAX_RANK = 64;
 
 /** Elements of results that are not known are numbers of their own where there are few. */
 const MAX_UNKNOWN = 16;
@@ -110,7 +114,10 @@ export class Interpreter {
     if (!known) {
       known = new Map();
       for (const initializer of graph.initializer) {
-        known.set(initializer.name, withUnknownElements(constantTensor(initializer), `${path}=${initializer.name}`));
+        known.set(
+          initializer.name,
+          withUnknownElements(constantTensor(initializer), `${path}=${JSON.stringify(initializer.name)}`),
+        );
       }
       for (const sparse of graph.sparseInitializer) known.set(sparse.values?.name ?? '', sparseConstant(sparse));
       this.initial.set(graph, known);
@@ -156,9 +163,11 @@ export class Interpreter {
     isRead: boolean,
   ): readonly Value[] {
     try {
-      this.budget.spend(1 + node.input.length + node.output.length);
+      const names = node.input.length + node.output.length;
+      if (names > MAX_NAMES) throw notUnderstood('it has too many inputs and outputs to follow');
+      this.budget.spend(1 + names);
       return this.transferred(node, path, scope, context, assumed).map((value, at) =>
-        withUnknownElements(value, `${path}:${at}`),
+        withUnknownElements(checked(value), `${path}:${at}`),
       );
     } catch (problem) {
       if (problem instanceof NeedsDecision) problem.node ??= node;
@@ -192,6 +201,7 @@ export class Interpreter {
     const call = new Call(node, context.opsets.get(domain) ?? 1, attributes, inputs, path, {
       assumed: (condition) => (context.once ? assumed.get(condition) : undefined),
       once: context.once,
+      spend: (steps) => this.budget.spend(steps),
       evaluate: (graph, values, label) => {
         const once = context.once && node.opType === 'If';
         return this.subgraph(graph, values, scope, { ...context, once, path: `${path}/${label}` }, assumed);
@@ -308,6 +318,24 @@ function versions(imports: readonly OperatorSetMessage[]): Map<string, number> {
   return new Map(imports.map(({ domain, version }) => [domainOf(domain), version]));
 }
 
+/**
+ * What every rule must leave: a tensor depends on the number of rows on the axis of its rows alone. A size that does
+ * so elsewhere would lead to data that depends on it.
+ */
+function checked(value: Value): Value {
+  if (value.kind === 'sequence') value.items.forEach(checked);
+  if (value.kind !== 'tensor' || !value.dims) return value;
+  if (value.dims.length > MAX_RANK) throw notUnderstood('its result has too many axes to follow');
+  for (const [axis, size] of value.dims.entries()) {
+    if (axis !== value.rows?.axis && size.tainted)
+      throw coupled('makes the size of an axis depend on the number of rows');
+  }
+  if (value.rows && !value.dims[value.rows.axis]?.equals(rowAxisSize(value.rows))) {
+    throw notUnderstood('where its result has rows is not known');
+  }
+  return value;
+}
+
 /** Small integers that are not known are numbers of their own, the same wherever they are read. */
 export function withUnknownElements(value: Value, path: string): Value {
   if (value.kind !== 'tensor' || value.values || value.rows) return value;
@@ -315,7 +343,12 @@ export function withUnknownElements(value: Value, path: string): Value {
   const count = constantDims(value)?.reduce((product, dim) => product * dim, 1);
   if (count === undefined || count > MAX_UNKNOWN) return value;
   const min = value.elem === BOOL ? 0 : -Infinity;
-  return { ...value, values: Array.from({ length: count }, (_, at) => Size.atom(`${path}[${at}]`, { min })) };
+  return {
+    ...value,
+    values: Array.from({ length: count }, (_, at) =>
+      Size.atom(`${path}[${at}]`, { min, bounded: value.elem === BOOL }),
+    ),
+  };
 }
 
 function onlyShared(inputs: readonly (Value | undefined)[]): boolean {

@@ -1,4 +1,4 @@
-import type { NodeMessage } from '../decoded-model';
+import type { GraphMessage, NodeMessage } from '../decoded-model';
 import { notUnderstood } from './obstacle';
 
 export interface Placed {
@@ -39,22 +39,29 @@ export function inOrder(nodes: readonly NodeMessage[]): readonly Placed[] {
       } else {
         if (state[at] === 'waiting' || open.includes(at)) throw notUnderstood('its nodes wait for each other');
         state[at] = 'waiting';
-        stack.push(...open);
+        for (const at of open) stack.push(at);
       }
     }
   }
   return order;
 }
 
-/** Names that a node reads, graphs inside it included. */
+/** Names that a node reads: its inputs, and what the graphs inside it read from around it. */
 function readBy({ input, attribute }: NodeMessage): Set<string> {
   const names = new Set(input.filter(Boolean));
   for (const { g, graphs } of attribute) {
-    for (const graph of g ? [g, ...graphs] : graphs) {
-      for (const node of graph.node) for (const name of readBy(node)) names.add(name);
-      for (const { name } of graph.output) names.add(name);
-    }
+    for (const graph of g ? [g, ...graphs] : graphs) for (const name of readFromOutside(graph)) names.add(name);
   }
+  return names;
+}
+
+function readFromOutside({ node, input, output, initializer, sparseInitializer }: GraphMessage): Set<string> {
+  const names = new Set(output.map(({ name }) => name));
+  for (const inner of node) for (const name of readBy(inner)) names.add(name);
+  for (const { name } of input) names.delete(name);
+  for (const { name } of initializer) names.delete(name);
+  for (const { values } of sparseInitializer) names.delete(values?.name ?? '');
+  for (const inner of node) for (const name of inner.output) names.delete(name);
   return names;
 }
 
@@ -68,7 +75,7 @@ export function readNodes(nodes: readonly NodeMessage[], results: readonly strin
     const node = producers.get(name);
     if (!node || found.has(node)) continue;
     found.add(node);
-    open.push(...readBy(node));
+    for (const read of readBy(node)) open.push(read);
   }
   return found;
 }

@@ -26,8 +26,20 @@ type Outcome = Refusal | (BatchingVerdict & { verdict: 'independent' });
  * Decides from a model's graph whether the rows of a batch influence each other, for every number of rows and all
  * sizes and values: by following where each tensor has the rows, from the inputs to the outputs. What is not certain
  * is `not understood`.
+ *
+ * Equal names of dimensions are taken for equal sizes, which the server holds callers to (input-checks.ts).
  */
 export function proveRowIndependence(model: ModelMessage): RowProof {
+  try {
+    return proofOf(model);
+  } catch (error) {
+    // Whatever goes wrong here, the model itself can be read.
+    const reason = `the proof failed: ${shortened(error instanceof Error ? error.message : String(error))}`;
+    return { verdict: { verdict: 'not understood', node: 'graph', operator: 'graph', reason } };
+  }
+}
+
+function proofOf(model: ModelMessage): RowProof {
   const { graph } = model;
   if (!graph) return { verdict: { verdict: 'fixed', reason: 'the model has no graph' } };
   const inputs = requestInputs(graph);
@@ -144,10 +156,10 @@ function inputValue({ name, kind, elementType, dimensions }: ValueInfo, axis: nu
   const dims = dimensions.map((size, at) => {
     if (at === axis) return N;
     if (typeof size === 'number') return Size.of(size);
-    return Size.atom(size === null ? `${name}[${at}]` : `"${size}"`, { min: 0 });
+    return Size.atom(`size ${JSON.stringify(size ?? [name, at])}`, { min: 0 });
   });
   if (axis !== null) return withRows(dims, rowsOn(axis), elementType);
-  return withUnknownElements(invariant(dims, elementType), `input ${name}`);
+  return withUnknownElements(invariant(dims, elementType), `input ${JSON.stringify(name)}`);
 }
 
 /** The axis on which an output has exactly one row for each row of the inputs. */

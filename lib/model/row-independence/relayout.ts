@@ -43,7 +43,7 @@ function relayoutRows(t: Tensor, target: readonly (Size | null)[]): Tensor {
   const size = target[axis];
   const perRow = size && size.dividedBy(N);
   if (size && (!perRow || perRow.tainted))
-    throw coupled('lays the rows out on an axis that is no multiple of their number');
+    throw notUnderstood('a size to reshape to depends on the number of rows in a way that is not known');
 
   const unchanged = before?.equals(Size.product(dims.slice(0, rows.axis))) && size?.equals(dims[rows.axis] as Size);
   const found = unchanged ? rows : perRow ? ofKnownSize(perRow, outer, inner) : outer && inner && { outer, inner };

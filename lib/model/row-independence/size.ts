@@ -7,6 +7,8 @@ export interface Atom {
   /** Depends on the number of rows. */
   readonly tainted: boolean;
   readonly integer: boolean;
+  /** As small as sizes of tensors are: not any number that a caller may send. */
+  readonly bounded: boolean;
   /** A lower bound. */
   readonly min: number;
   /** Keys of sizes that are never less. */
@@ -22,11 +24,11 @@ interface Term {
 }
 
 /** Longer sums become atoms, so that no expression grows without bound. */
-const MAX_TERMS = 24;
-const MAX_DEGREE = 24;
+const MAX_TERMS = 12;
+const MAX_DEGREE = 8;
 
 /** Longer names are replaced by their hash. */
-const MAX_KEY = 96;
+const MAX_KEY = 48;
 
 /** A size or another number of the shape arithmetic: a polynomial over atoms. */
 export class Size {
@@ -45,10 +47,10 @@ export class Size {
 
   static atom(
     key: string,
-    { tainted = false, integer = true, min = -Infinity, atMost = [] }: Partial<Omit<Atom, 'key'>> = {},
+    { tainted = false, integer = true, bounded = true, min = -Infinity, atMost = [] }: Partial<Omit<Atom, 'key'>> = {},
   ): Size {
     const short = key.length > MAX_KEY ? `#${createHash('sha256').update(key).digest('hex').slice(0, 32)}` : key;
-    return new Size([{ key: short, coefficient: 1, atoms: [{ key: short, tainted, integer, min, atMost }] }]);
+    return new Size([{ key: short, coefficient: 1, atoms: [{ key: short, tainted, integer, bounded, min, atMost }] }]);
   }
 
   /** The result of an operation that has no simpler form; depends on rows where an operand does. */
@@ -58,7 +60,8 @@ export class Size {
     facts: Partial<Pick<Atom, 'integer' | 'min' | 'atMost'>> = {},
   ): Size {
     const key = `${operation}(${operands.map(({ key }) => key).join(',')})`;
-    return Size.atom(key, { ...facts, tainted: operands.some(({ tainted }) => tainted) });
+    const tainted = operands.some((operand) => operand.tainted);
+    return Size.atom(key, { ...facts, tainted, bounded: operands.every((operand) => operand.bounded) });
   }
 
   static product(sizes: readonly Size[]): Size {
@@ -88,6 +91,23 @@ export class Size {
     const [term] = this.terms;
     const [atom] = this.terms.length === 1 && term?.coefficient === 1 && term.atoms.length === 1 ? term.atoms : [];
     return atom?.atMost?.includes(other.key) ?? false;
+  }
+
+  get bounded(): boolean {
+    return this.terms.every(({ atoms }) => atoms.every(({ bounded }) => bounded));
+  }
+
+  /** Number of terms: what it costs to compute with. */
+  get weight(): number {
+    return this.terms.length;
+  }
+
+  /** Whether the number is within a limit if no atom is greater than `base`. */
+  isWithin(limit: number, base: number): boolean {
+    if (!this.bounded) return false;
+    return (
+      this.terms.reduce((sum, { coefficient, atoms }) => sum + Math.abs(coefficient) * base ** atoms.length, 0) < limit
+    );
   }
 
   is(value: number): boolean {
@@ -221,10 +241,8 @@ export function floorDivide(a: Size, b: Size): Size {
   const [x, y] = [a.constant, b.constant];
   if (y === 0) return Size.opaque('div', [a, b]);
   if (x !== undefined && y !== undefined) return Size.of(Math.trunc(x / y));
-  return (
-    (b.min > 0 || b.constant !== undefined ? a.dividedBy(b) : undefined) ??
-    Size.opaque('div', [a, b], { min: a.min >= 0 && b.min > 0 ? 0 : -Infinity })
-  );
+  // Division by 0 fails.
+  return a.dividedBy(b) ?? Size.opaque('div', [a, b], { min: a.min >= 0 && b.min >= 0 ? 0 : -Infinity });
 }
 
 export function lesser(a: Size, b: Size): Size {

@@ -1,54 +1,77 @@
 import { floorDivide, greater, lesser, ONE, Size, ZERO } from '../size';
-import { BOOL, FLOAT, INT32, INT64 } from '../tensor';
+import { BOOL, FLOAT, INT32, INT64, STRING } from '../tensor';
 
 /**
- * The arithmetic of shapes, element by element: what an operator makes of numbers that are polynomials.
- * Undefined stands for a result that is no number to follow.
+ * The arithmetic of shapes, element by element: what an operator makes of numbers that are polynomials. `elem` is the
+ * type of the operands.
  */
 export type Arithmetic = (operands: readonly Size[], elem: number) => Size;
 
 const DOUBLE = 11;
 
+interface NumberType {
+  /** Numbers below it are exact in the type, and do not wrap round. */
+  readonly limit: number;
+  /** No size of an axis, number of rows included, is taken to be greater. */
+  readonly greatestSize: number;
+}
+
+const TYPES: Readonly<Record<number, NumberType>> = {
+  [INT64]: { limit: 2 ** 63, greatestSize: 2 ** 16 },
+  [INT32]: { limit: 2 ** 31, greatestSize: 2 ** 12 },
+  [FLOAT]: { limit: 2 ** 24, greatestSize: 2 ** 12 },
+  [DOUBLE]: { limit: 2 ** 53, greatestSize: 2 ** 16 },
+};
+
 function isInteger(elem: number): boolean {
   return elem === INT64 || elem === INT32;
+}
+
+/** Whether a number is the same in the type as it is here: neither rounded nor wrapped round. */
+export function isExact(value: Size, elem: number): boolean {
+  const type = TYPES[elem];
+  const { constant } = value;
+  if (!type) return constant !== undefined && elem !== STRING;
+  if (constant === undefined) return value.integer && value.isWithin(type.limit, type.greatestSize);
+  if (isInteger(elem)) return Math.abs(constant) < Math.min(type.limit, Number.MAX_SAFE_INTEGER);
+  return Number.isFinite(constant);
+}
+
+/** Sums and products of what is exact, where they are exact too; of fractions, only where all are known. */
+function ring(name: string, exact: (a: Size, b: Size) => Size, known: (a: number, b: number) => number): Arithmetic {
+  return ([a = ZERO, b = ZERO], elem) => {
+    const [x, y] = [a.constant, b.constant];
+    const result = x !== undefined && y !== undefined ? rounded(known(x, y), elem) : exact(a, b);
+    const follows = result && isExact(result, elem) && isExact(a, elem) && isExact(b, elem);
+    return follows ? result : Size.opaque(name, [a, b], { integer: isInteger(elem) });
+  };
 }
 
 /** Rounds a known number as the type of its tensor does. */
 function rounded(value: number, elem: number): Size | undefined {
   const exact = elem === FLOAT ? Math.fround(value) : value;
-  if (elem !== FLOAT && elem !== DOUBLE && !isInteger(elem)) return undefined;
-  return Number.isFinite(exact) ? Size.of(exact) : undefined;
-}
-
-/** Sums and products of integers are exact; those of fractions, only where all are known. */
-function ring(name: string, exact: (a: Size, b: Size) => Size, known: (a: number, b: number) => number): Arithmetic {
-  return ([a = ZERO, b = ZERO], elem) => {
-    const [x, y] = [a.constant, b.constant];
-    const number = x !== undefined && y !== undefined ? rounded(known(x, y), elem) : undefined;
-    if (number) return number;
-    const follows = elem === FLOAT || elem === DOUBLE || isInteger(elem);
-    if (follows && a.integer && b.integer) return exact(a, b);
-    return Size.opaque(name, [a, b], { integer: isInteger(elem) });
-  };
+  return TYPES[elem] && Number.isFinite(exact) ? Size.of(exact) : undefined;
 }
 
 function divide([a = ZERO, b = ONE]: readonly Size[], elem: number): Size {
-  if (isInteger(elem)) return floorDivide(a, b);
+  const exact = isExact(a, elem) && isExact(b, elem);
+  if (isInteger(elem)) return exact ? floorDivide(a, b) : Size.opaque('div', [a, b]);
   const [x, y] = [a.constant, b.constant];
   const number = x !== undefined && y !== undefined && y !== 0 ? rounded(x / y, elem) : undefined;
-  const follows = elem === FLOAT || elem === DOUBLE;
-  return number ?? (follows ? exactQuotient(a, b) : undefined) ?? Size.opaque('real-div', [a, b]);
+  return number ?? (exact ? realQuotient(a, b) : undefined) ?? Size.opaque('real-div', [a, b], { integer: false });
 }
 
-function exactQuotient(a: Size, b: Size): Size | undefined {
+/** Of a divisor that is not 0. */
+function realQuotient(a: Size, b: Size): Size | undefined {
   return b.min > 0 || b.constant !== undefined ? a.dividedBy(b) : undefined;
 }
 
 function modulo([a = ZERO, b = ONE]: readonly Size[], elem: number): Size {
   const [x, y] = [a.constant, b.constant];
-  if (isInteger(elem) && x !== undefined && y !== undefined && x >= 0 && y > 0) return Size.of(x % y);
-  if (isInteger(elem) && exactQuotient(a, b)) return ZERO;
-  return Size.opaque('mod', [a, b], { integer: isInteger(elem), min: a.min >= 0 && b.min > 0 ? 0 : -Infinity });
+  const exact = isInteger(elem) && isExact(a, elem) && isExact(b, elem);
+  if (exact && x !== undefined && y !== undefined && x >= 0 && y > 0) return Size.of(x % y);
+  if (exact && a.dividedBy(b)) return ZERO;
+  return Size.opaque('mod', [a, b], { integer: isInteger(elem), min: a.min >= 0 && b.min >= 0 ? 0 : -Infinity });
 }
 
 function truth(known: boolean): Size {
@@ -113,14 +136,13 @@ function nonZero(a: Size): Size {
   return Size.opaque('non-zero', [a], { min: 0 });
 }
 
-/** A conversion of type. */
+/** A conversion of type; undefined where the number is not followed into it. */
 export function cast(value: Size, from: number, to: number): Size | undefined {
   if (to === BOOL) return from === BOOL ? value : nonZero(value);
-  if (isInteger(to)) return isInteger(from) || from === BOOL ? value : truncated(value);
-  if (to === FLOAT || to === DOUBLE) {
-    return value.constant === undefined ? value : rounded(value.constant, to);
-  }
-  return undefined;
+  if (!TYPES[to]) return undefined;
+  const whole = isInteger(to) ? truncated(value) : value;
+  const known = whole.constant === undefined ? whole : rounded(whole.constant, to);
+  return known && isExact(known, to) ? known : undefined;
 }
 
 function and([a = ZERO, b = ZERO]: readonly Size[]): Size {

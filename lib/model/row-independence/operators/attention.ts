@@ -119,7 +119,7 @@ function packedAttention(positions: {
         throw coupled('masks what is shared by what rows hold');
       return allShared(call);
     }
-    if (call.attributes.int('past_present_share_buffer', 0) !== 0) throw notUnderstood('its state shares a buffer');
+    if (call.attributes.flag('past_present_share_buffer', false)) throw notUnderstood('its state shares a buffer');
     if (positions.bias !== undefined) orShared(call, positions.bias, 4);
     const x = call.data(0);
     const [rows = ONE, steps = ONE] = dimsOf(x);
@@ -152,7 +152,7 @@ function groupQueryAttention(call: Call): Value[] {
 function rotaryEmbedding(positions: { ids: number; caches: readonly number[] }) {
   return (call: Call): Value => {
     const x = call.data(0);
-    if (call.attributes.int('is_packed_batching', 0) !== 0) throw notUnderstood('rows are packed into each other');
+    if (call.attributes.flag('is_packed_batching', false)) throw notUnderstood('rows are packed into each other');
     const rank = dimsOf(x).length;
     const ids = call.optionalData(positions.ids);
     const caches = positions.caches.map((position) => call.optionalData(position));

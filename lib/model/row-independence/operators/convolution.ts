@@ -26,7 +26,7 @@ function swept(call: Call, sizes: readonly Size[], { kernel }: Window): Size[] {
   const dilations = attributes.ints('dilations');
   const pads = attributes.ints('pads');
   const auto = attributes.string('auto_pad', 'NOTSET');
-  const up = attributes.int('ceil_mode', 0) !== 0;
+  const up = attributes.flag('ceil_mode', false);
   return sizes.map((size, at) => {
     const stride = strides?.[at] ?? 1;
     const window = kernel[at];
@@ -136,11 +136,11 @@ function batchNormalization(call: Call): Value[] {
   dimsOf(x);
   for (let position = 1; position < call.inputs.length; position++) call.shared(position, 'its parameters');
   const training =
-    call.attributes.int('training_mode', 0) !== 0 ||
-    (call.opset < 7 && call.attributes.int('is_test', 0) === 0) ||
+    call.attributes.flag('training_mode', false) ||
+    (call.opset < 7 && !call.attributes.flag('is_test', false)) ||
     (call.opset < 14 && [1, 2, 3, 4].some((position) => call.wants(position)));
   if (training && x.rows) throw coupled('normalizes over the whole batch, as in training');
-  if (x.rows && (x.rows.axis === 1 || (x.rows.axis !== 0 && call.attributes.int('spatial', 1) === 0))) {
+  if (x.rows && (x.rows.axis === 1 || (x.rows.axis !== 0 && !call.attributes.flag('spatial', true)))) {
     throw coupled('has parameters for each position of the axis that counts rows');
   }
   const rest = [1, 2, 3, 4].map(() => invariant(undefined));

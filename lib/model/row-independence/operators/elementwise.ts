@@ -23,7 +23,7 @@ import { ARITHMETIC, cast, type Arithmetic } from './arithmetic';
 /** Combines tensors element by element, with broadcasting; follows the shape arithmetic where all are parts of it. */
 export function pointwise(call: Call, tensors: readonly Tensor[], elem: number): Value {
   const arithmetic = ARITHMETIC[call.node.opType];
-  const computed = arithmetic && arithmeticResult(tensors, arithmetic, elem);
+  const computed = arithmetic && arithmeticResult(call, tensors, arithmetic, elem);
   if (computed) return computed;
   const { dims, rows } = broadcast(tensors);
   const numbers = flatNumbers(call.node.opType, tensors);
@@ -66,14 +66,19 @@ export function merged(tensors: readonly Tensor[], elem: number): Tensor {
   return { kind: 'tensor', ...broadcast(tensors), elem };
 }
 
-function arithmeticResult(tensors: readonly Tensor[], arithmetic: Arithmetic, elem: number): Tensor | undefined {
+function arithmeticResult(
+  call: Call,
+  tensors: readonly Tensor[],
+  arithmetic: Arithmetic,
+  elem: number,
+): Tensor | undefined {
   const shapes: number[][] = [];
   for (const tensor of tensors) {
     const dims = tensor.values && constantDims(tensor);
     if (!dims) return undefined;
     shapes.push(dims);
   }
-  const rank = Math.max(0, ...shapes.map(({ length }) => length));
+  const rank = shapes.reduce((most, { length }) => Math.max(most, length), 0);
   const dims: number[] = [];
   for (let axis = 0; axis < rank; axis++) {
     const sizes = shapes.map((shape) => shape[axis - rank + shape.length] ?? 1);
@@ -81,15 +86,24 @@ function arithmeticResult(tensors: readonly Tensor[], arithmetic: Arithmetic, el
     if (sizes.some((dim) => dim !== 1 && dim !== size)) return undefined;
     dims.push(size);
   }
-  if (dims.reduce((count, dim) => count * dim, 1) > MAX_VALUES) return undefined;
+  const count = dims.reduce((product, dim) => product * dim, 1);
+  if (count > MAX_VALUES) return undefined;
+  const heaviest = tensors.map(({ values = [] }) => values.reduce((most, { weight }) => Math.max(most, weight), 1));
+  call.surroundings.spend(count * heaviest.reduce((product, weight) => product * weight, 1));
   const typed = tensors.at(-1)?.elem ?? elem;
-  const values = [...indices(dims)].map((index) =>
-    arithmetic(
-      tensors.map(({ values = [] }, at) => elementAt(values, shapes[at] as number[], index)),
-      typed,
-    ),
-  );
+  const values: Size[] = [];
+  for (const index of indices(dims)) {
+    const operands = tensors.map((tensor, at) => elementAt(tensor.values ?? [], shapes[at] as number[], index));
+    const value = arithmetic(operands, typed);
+    // Numbers that are not exact here are good for comparisons with others only.
+    if (operands.some(isInexact) && !operands.includes(value)) return undefined;
+    values.push(value);
+  }
   return valuesOf(dims, values, elem);
+}
+
+function isInexact({ constant }: Size): boolean {
+  return constant !== undefined && Math.abs(constant) > Number.MAX_SAFE_INTEGER;
 }
 
 function elementAt(values: readonly Size[], shape: readonly number[], index: readonly number[]): Size {
@@ -142,7 +156,7 @@ function castTo(elem: (call: Call) => number) {
 
 /** Before version 7 in training unless `is_test`; from version 12 as the input says. */
 function dropout(call: Call): Value[] {
-  const training = call.opset < 7 && call.attributes.int('is_test', 0) === 0;
+  const training = call.opset < 7 && !call.attributes.flag('is_test', false);
   const [mode] = (call.has(2) && call.tensor(2).values) || [];
   if (training || (call.has(2) && !mode?.is(0))) throw notUnderstood('drops elements at random');
   const x = call.tensor(0);
@@ -155,14 +169,42 @@ function where(call: Call): Value {
 }
 
 /** Before version 7 of the operator set, an operand was broadcast only on request, from a given axis on. */
-function arithmeticOperator(call: Call): Value {
-  if (call.opset >= 7 || call.attributes.int('broadcast', 0) === 0) return sameType(call);
-  const [a, b] = [call.tensor(0), call.tensor(1)];
-  const axis = call.attributes.int('axis');
-  if (axis === undefined || !a.dims || !b.dims) return sameType(call);
-  const missing = a.dims.length - (axis < 0 ? axis + a.dims.length : axis) - b.dims.length;
-  if (b.rows || missing < 0) throw notUnderstood('how its operands are aligned is not known');
-  return merged([asData(a), invariant([...b.dims, ...Array<Size>(missing).fill(ONE)], asData(b).elem)], a.elem);
+function onRequest(operator: (call: Call) => Value) {
+  return (call: Call): Value => {
+    if (call.opset >= 7) return operator(call);
+    if (!call.attributes.flag('broadcast', false)) return sameShape(call, operator);
+    const [a, b] = [call.tensor(0), call.tensor(1)];
+    const axis = call.attributes.int('axis');
+    if (axis === undefined || !a.dims || !b.dims) return operator(call);
+    const missing = a.dims.length - (axis < 0 ? axis + a.dims.length : axis) - b.dims.length;
+    if (b.rows || missing < 0) throw notUnderstood('how its operands are aligned is not known');
+    const aligned = invariant([...b.dims, ...Array<Size>(missing).fill(ONE)], asData(b).elem);
+    return merged([asData(a), aligned], a.elem);
+  };
+}
+
+/** Operators that do not broadcast fail with several rows where an operand has one element for all of them. */
+function sameShape(call: Call, operator: (call: Call) => Value): Value {
+  const tensors = all(call);
+  if (tensors.some(({ rows }) => rows) && tensors.some(({ rows }) => !rows)) {
+    throw coupled('takes tensors of one shape, and combines the rows with one of fixed size');
+  }
+  return operator(call);
+}
+
+/** Sum and its like broadcast from version 8 on. */
+function fromVersion8(call: Call): Value {
+  return call.opset >= 8 ? sameType(call) : sameShape(call, sameType);
+}
+
+/** Before version 7 a slope is one, or one for each channel. */
+function prelu(call: Call): Value {
+  if (call.opset < 7 && call.tensor(0).rows?.axis === 1) throw coupled('has a slope for each position of the rows');
+  if (call.opset < 7 && call.tensor(0).rows) {
+    call.shared(1, 'its slopes');
+    return unary(call);
+  }
+  return sameType(call);
 }
 
 const UNARY = [
@@ -172,18 +214,20 @@ const UNARY = [
   ...['ScaledTanh', 'ParametricSoftplus', 'Affine'],
 ];
 
-const ARITHMETIC_OPERATORS = ['Add', 'Sub', 'Mul', 'Div'];
+const ON_REQUEST = ['Add', 'Sub', 'Mul', 'Div', 'Pow'];
+const FROM_VERSION_8 = ['Sum', 'Min', 'Max', 'Mean'];
 const SAME_TYPE = [
-  ...['Mod', 'Min', 'Max', 'Sum', 'Neg', 'Abs', 'Floor', 'Ceil', 'Round', 'Pow', 'PRelu', 'BitShift', 'BitwiseAnd'],
-  ...['BitwiseOr', 'BitwiseXor', 'Mean', 'StringConcat', 'Clip'],
+  ...['Mod', 'Neg', 'Abs', 'Floor', 'Ceil', 'Round', 'BitShift', 'BitwiseAnd'],
+  ...['BitwiseOr', 'BitwiseXor', 'StringConcat', 'Clip'],
 ];
 const PREDICATES = ['Equal', 'Less', 'Greater', 'LessOrEqual', 'GreaterOrEqual', 'And', 'Or', 'Not', 'Xor'];
 
 export const elementwise: Operators = {
   ...Object.fromEntries(UNARY.map((name) => [name, unary])),
-  ...Object.fromEntries(ARITHMETIC_OPERATORS.map((name) => [name, arithmeticOperator])),
+  ...Object.fromEntries(ON_REQUEST.map((name) => [name, onRequest(sameType)])),
+  ...Object.fromEntries(FROM_VERSION_8.map((name) => [name, fromVersion8])),
   ...Object.fromEntries(SAME_TYPE.map((name) => [name, sameType])),
-  ...Object.fromEntries(PREDICATES.map((name) => [name, predicate])),
+  ...Object.fromEntries(PREDICATES.map((name) => [name, name === 'Not' ? predicate : onRequest(predicate)])),
   ...Object.fromEntries(
     ['IsNaN', 'IsInf', 'RegexFullMatch'].map((name) => [
       name,
@@ -193,6 +237,7 @@ export const elementwise: Operators = {
   Identity: identity,
   Cast: castTo((call) => call.attributes.int('to', 0)),
   CastLike: castTo((call) => call.tensor(1).elem),
+  PRelu: prelu,
   Where: where,
   Dropout: dropout,
 };

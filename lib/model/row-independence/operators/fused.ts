@@ -24,12 +24,12 @@ function elementwise(tensors: readonly number[], parameters: readonly number[] =
 
 function fusedMatmul(call: Call): Value {
   const { attributes } = call;
-  if (attributes.int('transBatchA', 0) !== 0 || attributes.int('transBatchB', 0) !== 0)
+  if (attributes.flag('transBatchA', false) || attributes.flag('transBatchB', false))
     throw notUnderstood('it exchanges axes of the batch');
   const activation = attributes.string('activation', '');
   if (/softmax/i.test(activation)) throw notUnderstood('it works over an axis afterwards');
   const [a, b] = [call.data(0), call.data(1)];
-  return matmul(attributes.int('transA', 0) !== 0 ? swapped(a) : a, attributes.int('transB', 0) !== 0 ? swapped(b) : b);
+  return matmul(attributes.flag('transA', false) ? swapped(a) : a, attributes.flag('transB', false) ? swapped(b) : b);
 }
 
 /** Weights in blocks; each row of the left matrix is multiplied alone. */
@@ -48,8 +48,8 @@ function quantizedGemm(call: Call): Value {
   for (const position of [1, 2, 7, 8]) single(call, position);
   for (const position of [3, 4, 5, 6]) call.shared(position, 'its weights');
   const [a, b] = [call.data(0), call.data(3)];
-  const turned = call.attributes.int('transA', 0) !== 0;
-  return matmul(turned ? swapped(a) : a, call.attributes.int('transB', 0) !== 0 ? swapped(b) : b);
+  const turned = call.attributes.flag('transA', false);
+  return matmul(turned ? swapped(a) : a, call.attributes.flag('transB', false) ? swapped(b) : b);
 }
 
 /** Adds inputs, then normalizes over the last axis. */
@@ -130,14 +130,14 @@ function quantizedReduce(call: Call): Value {
   const rank = dimsOf(t).length;
   const reduced = axes?.map((axis) => axisOf(axis, rank)) ?? dimsOf(t).map((_, axis) => axis);
   for (const axis of reduced) refuseAlong(t, axis, 'reduces over the rows');
-  if (call.attributes.int('keepdims', 1) === 0) throw notUnderstood('it drops the axes');
+  if (!call.attributes.flag('keepdims', true)) throw notUnderstood('it drops the axes');
   return { ...withoutValues(t), dims: dimsOf(t).map((dim, axis) => (reduced.includes(axis) ? ONE : dim)) };
 }
 
 function globalPool(call: Call): Value {
   const x = batchFirst(call.data(0));
   for (const position of [1, 2, 3, 4]) single(call, position);
-  const last = call.attributes.int('channels_last', 0) !== 0;
+  const last = call.attributes.flag('channels_last', false);
   const dims = dimsOf(x).map((dim, axis, { length }) => (axis === 0 || axis === (last ? length - 1 : 1) ? dim : ONE));
   return { ...withoutValues(x), dims };
 }
@@ -186,7 +186,7 @@ export const fused: Operators = {
   QLinearGlobalAveragePool: globalPool,
   QLinearAveragePool: channelsLast,
   QLinearConv: (call) =>
-    call.attributes.int('channels_last', 0) !== 0 ? channelsLast(call) : convolution(3, [1, 2, 4, 5, 6, 7, 8], 0)(call),
+    call.attributes.flag('channels_last', false) ? channelsLast(call) : convolution(3, [1, 2, 4, 5, 6, 7, 8], 0)(call),
   QGemm: quantizedGemm,
   FusedMatMul: fusedMatmul,
   FusedMatMulActivation: fusedMatmul,

@@ -79,7 +79,7 @@ function reshape(call: Call): Value {
   const t = call.tensor(0);
   const given =
     call.attributes.ints('shape')?.map((value) => Size.of(value)) ?? call.numbers(1, 'the shape to reshape to');
-  const zeroMeansSame = call.attributes.int('allowzero', 0) === 0;
+  const zeroMeansSame = !call.attributes.flag('allowzero', false);
   if (call.has(1) && (call.tensor(1).dims?.length ?? 1) !== 1) throw new CannotRun('a shape has one axis');
   const target = given.map((value, axis) => {
     if (value.is(-1)) return null;

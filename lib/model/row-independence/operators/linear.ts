@@ -93,8 +93,8 @@ export function swapped(t: Tensor): Tensor {
 export function gemm(call: Call): Value {
   const [a, b] = [call.data(0), call.data(1)];
   if ((a.dims && a.dims.length !== 2) || (b.dims && b.dims.length !== 2)) throw new CannotRun('it takes matrices');
-  const left = call.attributes.int('transA', 0) !== 0 && a.dims ? swapped(a) : a;
-  const right = call.attributes.int('transB', 0) !== 0 && b.dims ? swapped(b) : b;
+  const left = call.attributes.flag('transA', false) && a.dims ? swapped(a) : a;
+  const right = call.attributes.flag('transB', false) && b.dims ? swapped(b) : b;
   const result = matmul(left, right);
   const c = call.optionalData(2);
   return c ? { ...addedTo(result, c), elem: a.elem } : result;

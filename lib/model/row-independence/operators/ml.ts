@@ -123,6 +123,7 @@ function wordCounts(call: Call): Value {
 function normalizeText(call: Call): Value {
   const t = call.data(0);
   const words = call.attributes.has('stopwords') && call.attributes.count('stopwords') !== 0;
+  if (t.rows && t.dims?.length !== 1) throw coupled('takes a single row');
   if (t.rows && words) throw coupled('leaves out texts, and those behind move up');
   return withoutValues(t);
 }

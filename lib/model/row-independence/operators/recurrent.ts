@@ -16,7 +16,7 @@ function recurrent({ shared, states, outputs }: Cell): Transfer {
     const x = call.data(0);
     const dims = dimsOf(x);
     if (dims.length !== 3) throw new CannotRun('a sequence has three axes');
-    const rowsFirst = call.attributes.int('layout', 0) === 1;
+    const rowsFirst = call.attributes.flag('layout', false);
     const at = rowsFirst ? 0 : 1;
     if (x.rows && x.rows.axis !== at) throw coupled('works step by step over the axis that counts rows');
     for (const position of shared) call.shared(position, 'its weights');

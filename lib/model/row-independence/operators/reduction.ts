@@ -31,12 +31,12 @@ function reduce(call: Call): Value {
   const dims = dimsOf(t);
   const given = call.intsOrInput('axes', 1);
   const none = !given || given.length === 0;
-  if (none && call.attributes.int('noop_with_empty_axes', 0) !== 0) {
+  if (none && call.attributes.flag('noop_with_empty_axes', false)) {
     // Some kernels still apply their function to each element, which is as independent.
     return withoutValues(t);
   }
   const axes = none ? dims.map((_, axis) => axis) : given.map((axis) => axisOf(axis, dims.length));
-  const keep = call.attributes.int('keepdims', 1) !== 0;
+  const keep = call.attributes.flag('keepdims', true);
   const fold = FOLDS[call.node.opType];
   if (t.values && t.values.length > 0 && fold && axes.length === dims.length) {
     return valuesOf(keep ? dims.map(() => 1) : [], [fold(t.values, t.elem)], t.elem);
@@ -47,7 +47,7 @@ function reduce(call: Call): Value {
 function argument(call: Call): Value {
   const t = call.data(0);
   const axis = axisOf(call.attributes.int('axis', 0), dimsOf(t).length);
-  const keep = call.attributes.int('keepdims', 1) !== 0;
+  const keep = call.attributes.flag('keepdims', true);
   return { kind: 'tensor', elem: INT64, ...reducedLayout(t, [axis], keep), below: dimsOf(t)[axis] as Size };
 }
 

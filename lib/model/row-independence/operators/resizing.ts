@@ -11,7 +11,10 @@ function resize(call: Call): Value {
   const t = call.data(0);
   const dims = dimsOf(t);
   const mode = call.attributes.string('coordinate_transformation_mode', 'half_pixel');
-  if (mode === TO_CROP && t.rows) throw notUnderstood('it crops, and whether it crops rows is not known');
+  if (mode === TO_CROP) {
+    if (t.rows) throw notUnderstood('it crops, and whether it crops rows is not known');
+    call.shared(1, 'the region that it crops');
+  }
   const axes = call.attributes.ints('axes')?.map((axis) => axisOf(axis, dims.length)) ?? dims.map((_, axis) => axis);
   const policy = call.attributes.string('keep_aspect_ratio_policy', 'stretch');
   if (policy !== 'stretch' && t.rows && axes.includes(t.rows.axis))

@@ -55,7 +55,7 @@ function concatFromSequence(call: Call): Value {
   const [first] = all;
   if (!first) throw notUnderstood('the sequence is empty');
   const axis = call.attributes.int('axis', 0);
-  if (call.attributes.int('new_axis', 0) === 0) return concatenated(all, axis);
+  if (!call.attributes.flag('new_axis', false)) return concatenated(all, axis);
   const rank = dimsOf(first).length + 1;
   const where = axisOf(axis, rank);
   return concatenated(
@@ -85,7 +85,7 @@ function splitToSequence(call: Call): Value {
   const length = dims[axis]?.constant;
   const given = call.constants(1, 'the sizes of the parts');
   const scalar = call.has(1) && call.tensor(1).dims?.length === 0;
-  const keep = call.has(1) || call.attributes.int('keepdims', 1) !== 0;
+  const keep = call.has(1) || call.attributes.flag('keepdims', true);
   if (length === undefined && (!given || scalar)) throw notUnderstood('the length of the sequence is not known');
   const sizes = given && !scalar ? given : chunks(length as number, given?.[0] ?? 1);
   let start = ZERO;
