@@ -28,7 +28,7 @@ interface Warm {
 export interface Prepared {
   /** How long the model runs; undefined where only real inputs would tell. */
   readonly measurement?: Measurement;
-  /** What the trial of rows has shown; undefined where there was none. */
+  /** Result of the trial of rows; undefined where there was none. */
   readonly trial?: RowTrial;
 }
 
@@ -89,7 +89,7 @@ export class Preparation {
     }
   }
 
-  /** Tries the largest batch, and whether rows are in a batch what they are alone. */
+  /** Tries the largest batch, and whether rows have the same results in a batch as alone. */
   private async prepareBatches(
     executor: Executor,
     { makeRun, measurement, isExample }: Warm,
@@ -107,7 +107,7 @@ export class Preparation {
     let trial: RowTrial | undefined;
     if (tolerance !== undefined) {
       const sources = [rowsIn('wide'), rowsIn('digits'), rows];
-      // What is common to a run may have to be as it was in the run before, which the model took.
+      // The model may refuse common inputs other than those of the warm-up.
       if (axes.inputAxes.includes(null)) sources.push(rowsIn('bits', true));
       const { source = rows, ...outcome } = await tryRowsInTurn({ executor, layout, tolerance }, sources, batches);
       if (outcome.obstacle !== undefined) return { measurement, trial: outcome };

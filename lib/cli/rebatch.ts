@@ -29,9 +29,9 @@ export function rebatchCommand(): Command {
       const result = rebatch(model, path, { out, force, golden });
       console.log(`${out}: ${changes(model, result)}.`);
       console.log(`compared with ${path}: ${comparisonText(result.comparison)}.`);
-      // Its shapes are compared as those of every model.
+      // Warns of untrue shapes, as for every model.
       readModel(out, { ...options, name: model.name, golden: undefined, profile: false, contract: false });
-      if (golden !== undefined) sayOfGolden(model, golden, out);
+      if (golden !== undefined) reportGolden(model, golden, out);
       for (const line of stale(path, out)) console.log(line);
       console.log(`accept the interface: ${acceptCommand(out, model)}`);
     });
@@ -59,7 +59,7 @@ function comparisonText({ madeUpRows, exampleRows, largestBatch, largestDifferen
   return `${rows}, alone and in runs of up to ${largestBatch}, ${difference}`;
 }
 
-function sayOfGolden(model: OnnxModel, golden: string, out: string): void {
+function reportGolden(model: OnnxModel, golden: string, out: string): void {
   const carried = carryGolden(model, golden, out);
   if ('path' in carried) console.log(`${carried.path}: ${counted(carried.count, 'golden example')}, reproduced.`);
   else for (const reason of carried.reasons) console.error(`warning: not carried over: ${reason}`);

@@ -6,7 +6,7 @@ import { MalformedFile } from './file-cursor';
 import { readingFile, type SourceFile } from './model-files';
 import type { OnnxGraph } from './onnx-graph';
 
-/** Part of the cache's keys: to be raised with each change of OnnxGraph, or of how it is read. */
+/** Part of the cache's keys: to be raised with each change of OnnxGraph, of how it is read, or of what is proved from it. */
 const GRAPH_FORMAT = 3;
 
 /** https://protobuf.dev/programming-guides/proto-limits/ */

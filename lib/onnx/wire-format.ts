@@ -1,10 +1,10 @@
 import { MalformedFile, type FileCursor } from '../model/file-cursor';
 
 /** https://protobuf.dev/programming-guides/encoding/#structure */
-const VARINT = 0;
-const FIXED64 = 1;
-const LENGTH_DELIMITED = 2;
-const FIXED32 = 5;
+export const WIRE_TYPE = { varint: 0, fixed64: 1, lengthDelimited: 2, fixed32: 5 };
+
+/** Protobuf's own limit on messages within messages: https://protobuf.dev/programming-guides/proto-limits/ */
+export const MAX_DEPTH = 100;
 
 /** A field of a protobuf message in a file, by its offsets there. */
 export interface WireField {
@@ -21,13 +21,11 @@ export function* fieldsOf(cursor: FileCursor, start: number, end: number): Gener
   let position = start;
   while (position < end) {
     cursor.position = position;
-    const tag = cursor.varint();
-    const [number, wireType] = [Math.floor(tag / 8), tag % 8];
-    if (number < 1 || number >= 2 ** 29) throw new MalformedFile(`byte ${position} does not begin a field`);
-    const length = lengthOf(cursor, wireType);
+    const { fieldNumber, wireType } = readTag(cursor);
+    const length = readLength(cursor, wireType);
     const field = {
-      number,
-      hasLength: wireType === LENGTH_DELIMITED,
+      number: fieldNumber,
+      hasLength: wireType === WIRE_TYPE.lengthDelimited,
       start: position,
       contentStart: cursor.position,
       end: cursor.position + length,
@@ -39,16 +37,25 @@ export function* fieldsOf(cursor: FileCursor, start: number, end: number): Gener
   cursor.position = end;
 }
 
-function lengthOf(cursor: FileCursor, wireType: number): number {
+export function readTag(cursor: FileCursor) {
+  const start = cursor.position;
+  const tag = cursor.varint();
+  const fieldNumber = Math.floor(tag / 8);
+  if (fieldNumber < 1 || fieldNumber >= 2 ** 29) throw new MalformedFile(`byte ${start} does not begin a field`);
+  return { tag, fieldNumber, wireType: tag % 8 };
+}
+
+/** Reads up to a field's content, and returns the content's length. */
+export function readLength(cursor: FileCursor, wireType: number): number {
   switch (wireType) {
-    case VARINT:
+    case WIRE_TYPE.varint:
       cursor.varint();
       return 0;
-    case FIXED32:
+    case WIRE_TYPE.fixed32:
       return 4;
-    case FIXED64:
+    case WIRE_TYPE.fixed64:
       return 8;
-    case LENGTH_DELIMITED:
+    case WIRE_TYPE.lengthDelimited:
       return cursor.varint();
     default:
       throw new MalformedFile(`wire type ${wireType} before byte ${cursor.position} is none that ONNX uses`);
@@ -57,12 +64,12 @@ function lengthOf(cursor: FileCursor, wireType: number): number {
 
 /** What stands before the content of a field that has a length. */
 export function fieldHead(number: number, length: number): Buffer {
-  return Buffer.concat([varint(number * 8 + LENGTH_DELIMITED), varint(length)]);
+  return Buffer.concat([varint(number * 8 + WIRE_TYPE.lengthDelimited), varint(length)]);
 }
 
 /** A field that holds a whole number. */
 export function varintField(number: number, value: number): Buffer {
-  return Buffer.concat([varint(number * 8 + VARINT), varint(value)]);
+  return Buffer.concat([varint(number * 8 + WIRE_TYPE.varint), varint(value)]);
 }
 
 /** A field that holds bytes. */

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import type { Dimension } from '../../inference-image/src/contract/signature';
 import { FileCursor, MalformedFile } from '../model/file-cursor';
-import { bytesField, fieldHead, fieldsOf, varintField, type WireField } from './wire-format';
+import { bytesField, fieldHead, fieldsOf, MAX_DEPTH, varintField, type WireField } from './wire-format';
 
 /** Dimensions of a model's inputs and outputs, by their names. */
 export interface NewShapes {
@@ -11,9 +11,6 @@ export interface NewShapes {
 
 /** A part of the new file: bytes, or a range of the old one. */
 type Part = Buffer | { readonly from: number; readonly to: number };
-
-/** Protobuf's own limit on messages within messages. */
-const MAX_DEPTH = 100;
 
 const CHUNK_BYTES = 1024 * 1024;
 
@@ -60,7 +57,7 @@ class ShapeEditor {
     });
   }
 
-  /** @param shapes - undefined of a subgraph, whose shapes are left out */
+  /** @param shapes - undefined for a subgraph, whose shapes are left out */
   private graph({ contentStart, end }: WireField, shapes: NewShapes | undefined, depth: number): Part[] {
     if (depth > MAX_DEPTH) throw new MalformedFile(`graphs are nested more than ${MAX_DEPTH} deep`);
     return this.message(contentStart, end, (field) => {

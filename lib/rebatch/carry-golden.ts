@@ -10,7 +10,7 @@ import { readWeights } from '../model/weights';
 import { replaceFile } from '../replace-file';
 import { rebatchErrors } from './errors';
 
-/** What became of golden examples. */
+/** Where golden examples were copied to and how many, or why they were not. */
 export type CarriedGolden = { readonly path: string; readonly count: number } | { readonly reasons: readonly string[] };
 
 /**

@@ -29,12 +29,12 @@ export const rebatchErrors = {
 
   exists: (file: string): Problem => ({
     code: 'rebatch-exists',
-    message: `${file}: there is such a file already. Name another one with --out, or overwrite it with --force.`,
+    message: `${file}: this file exists already. Name another one with --out, or overwrite it with --force.`,
   }),
 
   otherData: (path: string, file: string): Problem => ({
     code: 'rebatch-data-differs',
-    message: `${file}: ${path} has weights in a file of this name, and here is another one. Write to another folder with --out.`,
+    message: `${file}: ${path} has weights in a file of this name, and the file here is a different one. Write to another folder with --out.`,
   }),
 
   notWritten: (out: string, reason: string): Problem => ({

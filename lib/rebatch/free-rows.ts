@@ -2,7 +2,7 @@ import type { RowAxes } from '../../inference-image/src/contract/batching-verdic
 import type { Dimension, Signature, TensorSignature } from '../../inference-image/src/contract/signature';
 import type { NewShapes } from '../onnx/write-shapes';
 
-/** What the rows are called where the model has no such dimension yet. */
+/** Names for the rows, of which the first that is not taken is used. */
 const NAMES = ['batch', 'rows', 'batch_rows'];
 
 /** A name for the rows that no other dimension has. */

@@ -38,6 +38,9 @@ export interface Rebatched {
   readonly comparison: RebatchComparison;
 }
 
+/** A verdict that gives rows no place. */
+type Unproved = Exclude<BatchingVerdict, { verdict: 'independent' }>;
+
 /**
  * Writes a model of one row with a free number of rows, where that is proved to be right, and compares the two.
  *
@@ -47,16 +50,16 @@ export interface Rebatched {
 export function rebatch(model: OnnxModel, path: string, options: RebatchOptions): Rebatched {
   const { out, force = false } = options;
   const weights = readWeights(path);
-  const { proof } = weights.graph;
-  if (proof.verdict.verdict === 'independent') throw new ModelServingError([notNeeded(path, model, proof.verdict)]);
+  const { verdict: declared, ifFreed } = weights.graph.proof;
+  if (declared.verdict === 'independent') throw new ModelServingError([notNeeded(path, model, declared)]);
   checkTarget(path, out, force);
   const symbol = rowSymbol(model.signature);
   const temporary = join(dirname(out), `.${basename(out)}.${randomUUID()}`);
   const added: string[] = [];
   try {
     mkdirSync(dirname(out), { recursive: true });
-    added.push(...bringWeights(path, weights, dirname(out)));
-    const axes = proof.ifFreed ?? provedByWriting(model, path, temporary, proof.verdict, symbol);
+    bringWeights(path, weights, dirname(out), added);
+    const axes = ifFreed ?? provedByWriting(model, path, temporary, declared, symbol);
     writeWithShapes(path, temporary, freedShapes(model.signature, axes, symbol));
     const { verdict } = readWeights(temporary).graph.proof;
     if (verdict.verdict !== 'independent') throw new ModelServingError([refusal(path, verdict)]);
@@ -84,18 +87,20 @@ function checkTarget(path: string, out: string, force: boolean): void {
   if (!force) throw new ModelServingError([rebatchErrors.exists(out)]);
 }
 
-/** External data are found beside a model, by the names that it has for them. @returns what was put there */
-function bringWeights(path: string, { files: [, ...external] }: Weights, folder: string): string[] {
-  const missing = external.map((file) => ({ ...file, target: join(folder, file.path) }));
-  const other = missing.find(({ target, sha256 }) => existsSync(target) && fileSha256(target).sha256 !== sha256);
+/**
+ * Links or copies external data beside the new model, where its file names them.
+ *
+ * @param added - gets the path of each file that was not there before
+ */
+function bringWeights(path: string, { files: [, ...external] }: Weights, folder: string, added: string[]): void {
+  const wanted = external.map((file) => ({ ...file, target: join(folder, file.path) }));
+  const other = wanted.find(({ target, sha256 }) => existsSync(target) && fileSha256(target).sha256 !== sha256);
   if (other) throw new ModelServingError([rebatchErrors.otherData(path, other.target)]);
-  return missing
-    .filter(({ target }) => !existsSync(target))
-    .map(({ sourcePath, target }) => {
-      mkdirSync(dirname(target), { recursive: true });
-      linkOrCopy(sourcePath, target);
-      return target;
-    });
+  for (const { sourcePath, target } of wanted.filter((file) => !existsSync(file.target))) {
+    mkdirSync(dirname(target), { recursive: true });
+    added.push(target);
+    linkOrCopy(sourcePath, target);
+  }
 }
 
 /** Where no proof holds, the model is written all the same, to say at which node it stops. */
@@ -103,7 +108,7 @@ function provedByWriting(
   model: OnnxModel,
   path: string,
   temporary: string,
-  declared: BatchingVerdict,
+  declared: Unproved,
   symbol: string,
 ): RowAxes {
   const { signature } = model;
@@ -116,9 +121,9 @@ function provedByWriting(
   return verdict;
 }
 
-function refusal(path: string, verdict: BatchingVerdict) {
-  if ('node' in verdict) return rebatchErrors.unproved(path, verdict);
-  return rebatchErrors.notOne(path, 'reason' in verdict ? verdict.reason : 'it has rows on another axis');
+function refusal(path: string, verdict: Unproved) {
+  if (verdict.verdict === 'fixed') return rebatchErrors.notOne(path, verdict.reason);
+  return rebatchErrors.unproved(path, verdict);
 }
 
 function compare(
@@ -139,7 +144,7 @@ function compare(
   }
   if (report.largestBatch < 2) {
     throw new ModelServingError([
-      rebatchErrors.notCompared(path, 'it refuses made-up rows, and no two golden examples of it go together'),
+      rebatchErrors.notCompared(path, 'it refuses made-up rows, and no two golden examples of it can share a run'),
     ]);
   }
   return report;

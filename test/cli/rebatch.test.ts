@@ -36,7 +36,7 @@ const WRITTEN = 'free.onnx: rows are "batch", dimension 0 of input "x", dimensio
 const REST =
   'an OpenAPI document or a client of m.onnx does not apply to free.onnx; write it again: model-serving openapi, model-serving client\naccept the interface: model-serving contract accept free.onnx\n';
 
-test('writes a model of any number of rows that answers as the model of one', () => {
+test('writes a model of any number of rows that gives the answers of the model of one row', () => {
   writeOnnxModel('m.onnx', dense);
   const { code, stdout, stderr } = rebatch();
   expect([code, stderr]).toEqual([0, '']);
@@ -139,7 +139,7 @@ describe('a model is refused', () => {
     );
   });
 
-  test('that runs on nothing that is made up, unless golden examples go together', () => {
+  test('that refuses all made-up inputs, unless golden examples can share a run', () => {
     // One row of a table of three: -1 and 4 are none.
     const parts: ModelParts = {
       inputs: [value('x', 'float', [1, 4]), value('s', 'float', [1, 1])],
@@ -158,7 +158,7 @@ describe('a model is refused', () => {
       ],
     };
     expect(refused(parts)).toMatch(
-      /it refuses made-up rows, and no two golden examples of it go together\. .*\[rebatch-not-compared\]\n$/,
+      /it refuses made-up rows, and no two golden examples of it can share a run\. .*\[rebatch-not-compared\]\n$/,
     );
     const example = (name: string, s: number, y: number[]) => ({
       name,
@@ -186,14 +186,14 @@ describe('files that are there', () => {
       code: 1,
       stdout: '',
       stderr:
-        'free.onnx: there is such a file already. Name another one with --out, or overwrite it with --force. [rebatch-exists]\n',
+        'free.onnx: this file exists already. Name another one with --out, or overwrite it with --force. [rebatch-exists]\n',
     });
     expect(rebatch('--force').code).toBe(0);
     expect(readFileSync('free.onnx')).toEqual(before);
     writeFileSync('m.golden.json', exampleOf([0, 0, 0]));
     writeFileSync('free.golden.json', '{}');
     rmSync('free.onnx');
-    expect(rebatch().stderr).toMatch(/^free\.golden\.json: there is such a file already\./);
+    expect(rebatch().stderr).toMatch(/^free\.golden\.json: this file exists already\./);
   });
 
   test('are never the model itself', () => {
@@ -202,7 +202,7 @@ describe('files that are there', () => {
     );
   });
 
-  test('and are of another model are named', () => {
+  test('that belong to another model are named', () => {
     writeFileSync('m.profile.json', '{}');
     writeFileSync('free.contract.json', '{}');
     const { stdout } = rebatch('--force');
@@ -230,7 +230,7 @@ describe('weights in other files', () => {
     mkdirSync('far');
     writeFileSync('far/w.bin', 'something else');
     expect(runCli('rebatch', 'm.onnx', '--out', 'far/free.onnx').stderr).toBe(
-      'far/w.bin: m.onnx has weights in a file of this name, and here is another one. Write to another folder with --out. [rebatch-data-differs]\n',
+      'far/w.bin: m.onnx has weights in a file of this name, and the file here is a different one. Write to another folder with --out. [rebatch-data-differs]\n',
     );
     expect(readdirSync('far')).toEqual(['w.bin']);
   });

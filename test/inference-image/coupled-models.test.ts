@@ -33,7 +33,7 @@ async function answersAsAlone(server: ServerProcess, model: CoupledModel): Promi
 
 const ALL = Object.entries({ ...SHOWN_BY_TRIAL, ...SHOWN_BY_CERTAIN_VALUES });
 
-describe('M8, M22 a verdict of coupled: no answer has anything of other callers', () => {
+describe('M8, M22 a verdict of coupled: no answer depends on other callers', () => {
   test.each(ALL)('%s', async (_, model) => {
     const obstacle = { node: model.node, operator: model.operator, reason: 'takes all rows together' };
     const batching: BatchingVerdict = { verdict: 'coupled', ...obstacle };

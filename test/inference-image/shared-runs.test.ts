@@ -124,7 +124,7 @@ describe('rows on other axes, and an input that is common to a run', () => {
     expect(y.data).toEqual(x.map((number, i) => number * 3 * gain[Math.floor(i / 2) % 11]!));
   });
 
-  test('a common input is tried with what the model takes', async () => {
+  test('a common input is tried with a value that the model takes', async () => {
     /** y = x, if the index is that of the one place there is. */
     const picky: ModelParts = {
       inputs: [value('x', 'float', ['N', 2]), value('index', 'int64', [1])],
@@ -251,7 +251,7 @@ describe('S15 a model that refuses the smallest shape', () => {
     expect(server.log.filter(({ level }) => level !== 'info')).toEqual([]);
   });
 
-  test('is said not to be warm where it refuses all, once for all executors', async () => {
+  test('is logged as not warmed up where it refuses all sizes, once for all executors', async () => {
     const odd: ModelParts = {
       inputs: [value('x', 'float', ['N', 'width'])],
       outputs: [value('y', 'float', ['N', 'groups', 7])],

@@ -32,11 +32,26 @@ function withoutPayloads(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value;
   const message = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutPayloads(inner)]));
   if ('rawData' in message) {
-    message['rawDataBytes'] = Buffer.from(String(message['rawData']), 'base64').length;
-    Object.assign(message, { rawData: '', stringData: [] });
+    const rawDataBytes = bytesOf(message['rawData']);
+    Object.assign(message, { rawDataBytes, stringData: [], ...(rawDataBytes > KEPT_BYTES && { rawData: '' }) });
   }
-  if ('floats' in message) Object.assign(message, { s: '', strings: [], floats: [], ints: [] });
+  if ('floats' in message) {
+    const { floats, ints, strings, s } = message as Record<string, unknown[]>;
+    Object.assign(message, {
+      floatsCount: floats?.length,
+      intsCount: ints?.length,
+      stringsCount: strings?.length,
+      strings: [],
+      ...(bytesOf(s) > KEPT_BYTES && { s: '' }),
+    });
+  }
   return message;
+}
+
+const KEPT_BYTES = 1024;
+
+function bytesOf(base64: unknown): number {
+  return Buffer.from(String(base64), 'base64').length;
 }
 
 /** More than the reader's window, too. */
@@ -125,6 +140,60 @@ test('of large weights it reads next to nothing', () => {
   read.mockRestore();
   expect(total).toBeGreaterThan(0);
   expect(total).toBeLessThan(32 * 1024);
+});
+
+describe('long lists in attributes', () => {
+  const attribute = (list: object) =>
+    skeletonOf(
+      onnxModel({ ...small, nodes: [{ opType: 'Trees', output: ['y'], attribute: [{ name: 'list', ...list }] }] }),
+    ) as { graph: { node: { attribute: Record<string, unknown[]>[] }[] } };
+  const listed = (list: object) => attribute(list).graph.node[0]?.attribute[0];
+
+  test('are counted, and left out', () => {
+    expect(listed({ floats: new Array(300).fill(0.5), type: 6 })).toMatchObject({ floats: [], floatsCount: 300 });
+    expect(listed({ strings: new Array(500).fill(Buffer.from('BRANCH_LEQ')), type: 8 })).toMatchObject({
+      strings: [],
+      stringsCount: 500,
+    });
+    expect(listed({ ints: [1, 2, 3], type: 7 })).toMatchObject({ ints: ['1', '2', '3'], intsCount: 3 });
+  });
+
+  test('of whole numbers, to their beginning', () => {
+    const long = listed({ ints: new Array(5000).fill(7), type: 7 });
+    expect(long?.['ints']?.length).toBeLessThan(1025);
+    expect(long?.['intsCount']).toBeGreaterThanOrEqual(5000);
+  });
+
+  test('that are a field each, as Python writes them', () => {
+    const type = onnxMessage('AttributeProto');
+    const one = (value: number) => Buffer.from([(8 << 3) | 0, value]);
+    const bytes = Buffer.concat([
+      type.encode(type.fromObject({ name: 'list', type: 7 })).finish(),
+      ...new Array<Buffer>(3000).fill(one(5)),
+    ]);
+    const field = (id: number, content: Uint8Array) =>
+      Buffer.concat([Buffer.from([(id << 3) | 2]), varint(content.length), content]);
+    const model = field(7, field(1, field(5, bytes)));
+    const read = skeletonOf(model) as { graph: { node: { attribute: { ints: string[]; intsCount: number }[] }[] } };
+    const list = read.graph.node[0]?.attribute[0];
+    expect(list?.intsCount).toBe(3000);
+    expect(list?.ints).toEqual(new Array(512).fill('5'));
+  });
+});
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  for (let rest = value; ; rest >>= 7) {
+    if (rest < 0x80) return Buffer.from([...bytes, rest]);
+    bytes.push((rest & 0x7f) | 0x80);
+  }
+}
+
+test('small tensors keep their values', () => {
+  const read = skeletonOf(
+    onnxModel({ ...small, initializers: [initializer('w', 'int64', [2], BigInt64Array.of(1n, -1n))] }),
+  );
+  expect(read).toMatchObject({ graph: { initializer: [{ rawData: 'AQAAAAAAAAD//////////w==', rawDataBytes: 16 }] } });
 });
 
 const small: ModelParts = {

@@ -56,7 +56,7 @@ function environment(executors: number, threads: number, batch: number, queue: n
 /** What synth notes of a construct's sizes. */
 function notes({ node }: Pick<ContainerizedModel, 'node'>): [string, unknown][] {
   const all = node.metadata.map(({ type, data }): [string, unknown] => [type, data]);
-  return all.filter(([, text]) => !String(text).includes('runs requests together'));
+  return all.filter(([, text]) => !String(text).includes('may run requests together'));
 }
 
 const autoscaling = { maxReplicas: 9 };

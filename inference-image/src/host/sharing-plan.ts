@@ -13,7 +13,7 @@ export interface SharingObstacle {
   readonly remedy?: string;
 }
 
-/** What the settings and model.json say of sharing runs; the trial at start has the last word. */
+/** Whether requests may share runs, by the settings and model.json; the trial at start can still end it. */
 export interface SharingPlan {
   /** Rows of the largest run that requests share; 1 if they share none. */
   readonly maxBatchSize: number;
@@ -23,7 +23,7 @@ export interface SharingPlan {
   readonly isAsked: boolean;
   /** Undefined where requests may share runs, and where a setting says that they do not. */
   readonly obstacle?: SharingObstacle;
-  /** How far rows may be from what they are alone, in the trial at start. Undefined where there is no trial. */
+  /** How much rows may differ from their results alone, in the trial at start. Undefined where there is no trial. */
   readonly tolerance?: RowTolerance;
 }
 

@@ -8,7 +8,7 @@ import { trialTensor, type TrialRange } from './trial-values';
 /** Rows that are always computed; those beyond are rotations of these where that is faster. */
 export const COMPUTED_ROWS = 4;
 
-/** Its values are a thousand times as large: what scales over all rows then shows in the others. */
+/** Its values are a thousand times as large: an operator that scales over all rows then changes the others. */
 export const OUTLIER_ROW = 1;
 
 /** Up to here the elements of a row are computed: rotating a short row soon gives the same row again. */
@@ -20,9 +20,9 @@ const MAX_KEPT_ROWS = 64;
 export interface TrialRowsOptions {
   readonly signature: Signature;
   readonly axes: RowAxes;
-  /** Of the sizes that rows are to have, whatever their number. */
+  /** A run whose rows have the sizes to try; their number does not matter. */
   readonly template: Run;
-  /** Whether common inputs keep the values of the template, rather than to be ones. */
+  /** Whether common inputs keep the values of the template; they are ones otherwise. */
   readonly keepsCommon: boolean;
   readonly range: TrialRange;
 }

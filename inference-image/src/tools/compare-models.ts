@@ -14,7 +14,7 @@ import { acceptedInputs } from './signature-trial';
 /** Rows of the largest run. */
 const LARGEST_BATCH = 8;
 
-/** The most telling first. */
+/** The widest first. */
 const RANGES: readonly TrialRange[] = ['wide', 'digits', 'bits'];
 
 export interface ModelsToCompare {
@@ -29,7 +29,7 @@ export interface ModelsToCompare {
   readonly examples: readonly Run[];
 }
 
-/** What was compared of one source of rows. */
+/** Result for one source of rows. */
 type Comparison = { readonly difference: string } | { readonly rows: number; readonly largestDifference: number };
 
 /**

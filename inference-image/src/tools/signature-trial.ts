@@ -6,7 +6,7 @@ import type { Session } from '../inference/session';
 import type { Tensor } from '../inference/tensor';
 import { trialTensor, type TrialValues } from '../inference/trial-values';
 import { FreeDimensions } from './free-dimensions';
-import { largerSizes, partialSizes, trialSizes, type TrialSizes } from './trial-sizes';
+import { extraSizes, partialSizes, trialSizes, type TrialSizes } from './trial-sizes';
 
 /** Attempts to find sizes that the model takes. */
 const MAX_ATTEMPTS = 80;
@@ -17,10 +17,10 @@ const MAX_ELEMENTS = 2 ** 24;
 /** Elements of one run whose sizes are not all fixed. */
 const MAX_FREE_ELEMENTS = 2 ** 22;
 
-/** After so long, a trial tries nothing that it does not need. */
+/** After so long, a trial makes no extra runs. */
 const EXTRA_SECONDS = 1;
 
-/** Beside the usual ones, for models whose results depend on values in their number. */
+/** Further values, for models whose number of results depends on values. */
 const OTHER_VALUES: readonly TrialValues[] = [{ at: () => 0 }, { at: wave(3), large: true }, { at: () => 1 }];
 
 /** Ones where the usual values have zeros, or less: a length or a scale of 0 is refused more often than one of 1. */
@@ -49,7 +49,7 @@ export function acceptedInputs(session: Session, signature: Signature): readonly
 class Trial {
   /** Whether an output was not as declared. */
   isContradicted = false;
-  /** What the runtime said of the first attempt that failed. */
+  /** The runtime's message for the first attempt that failed. */
   refusal?: string;
   private readonly free: FreeDimensions;
   /** For each free dimension. */
@@ -90,10 +90,10 @@ class Trial {
     }
   }
 
-  /** Tells what is fixed from what depends on values, or on sizes that were too small to show it. */
+  /** Separates sizes that are fixed from those that depend on values, or on sizes that were too small to show it. */
   tryMore(sizes: TrialSizes): void {
     for (const values of OTHER_VALUES) this.runExtra(sizes.first, values);
-    for (const larger of largerSizes(sizes, this.free.areRows)) this.runExtra(larger, this.values);
+    for (const extra of extraSizes(sizes, this.free.areRows)) this.runExtra(extra, this.values);
   }
 
   /** Made-up inputs of these sizes, with values that the model takes. */

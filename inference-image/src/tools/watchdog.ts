@@ -3,7 +3,7 @@ import { REPORT_PREFIX } from '../contract/report';
 
 export interface Limits {
   readonly seconds: number;
-  /** What the whole process may take in memory beyond what it has now. */
+  /** Memory that the whole process may take beyond what it has now. */
   readonly memoryBytes: number;
 }
 

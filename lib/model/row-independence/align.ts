@@ -72,6 +72,12 @@ export function broadcastSize(sizes: readonly Size[]): Size {
   for (const size of sizes) if (!size.is(1)) distinct.set(size.key, size);
   const [first = ONE, second] = distinct.values();
   if (!second) return first;
+  // Sizes that meet are equal or 1, so that the result is the greatest.
+  for (const size of distinct.values()) {
+    if ([...distinct.values()].some((other) => size.isLesserOf(other))) distinct.delete(size.key);
+  }
+  const [greatest] = distinct.values();
+  if (greatest && distinct.size === 1) return greatest;
   const known = [...distinct.values()].find(({ constant }) => constant !== undefined);
   return (
     known ??

@@ -70,6 +70,7 @@ interface Scope {
 export class Interpreter {
   private readonly functions: ReadonlyMap<string, FunctionMessage>;
   private readonly initial = new Map<GraphMessage, Names>();
+  private readonly attributes = new Map<NodeMessage, Attributes>();
   private readonly plans = new Map<readonly NodeMessage[], Plan>();
 
   constructor(
@@ -179,9 +180,9 @@ export class Interpreter {
     assumed: ReadonlyMap<string, boolean>,
   ): readonly Value[] {
     const inputs = node.input.map((name) => (name ? (find(scope, name) ?? unknownName(name)) : undefined));
-    const attributes = new Attributes(node.attribute, context.bound);
+    const attributes = this.attributesOf(node, context);
     const domain = domainOf(node.domain);
-    const own = this.functions.get(functionKey(node.domain, node.opType, node.overload));
+    const own = this.functions.size > 0 && this.functions.get(functionKey(node.domain, node.opType, node.overload));
     const transfer = transferOf(domain, node.opType);
     if (own) {
       // Which of two meanings a name has is up to the runtime.
@@ -207,6 +208,17 @@ export class Interpreter {
       }
       throw problem;
     }
+  }
+
+  /** Read once for all passes, but for those that a function stands for. */
+  private attributesOf(node: NodeMessage, { bound }: Context): Attributes {
+    if (bound) return new Attributes(node.attribute, bound);
+    let attributes = this.attributes.get(node);
+    if (!attributes) {
+      attributes = new Attributes(node.attribute);
+      this.attributes.set(node, attributes);
+    }
+    return attributes;
   }
 
   private subgraph(

@@ -1,6 +1,6 @@
 import { coupled, notUnderstood } from './obstacle';
 import { N, Size } from './size';
-import { MAX_VALUES, rowAxisSize, type Tensor } from './tensor';
+import { areColumns, MAX_VALUES, rowAxisSize, type Tensor } from './tensor';
 
 /** The elements of a tensor in the same order, in other axes. `null` stands for the one size that is left to infer. */
 export function relayout(t: Tensor, target: readonly (Size | null)[]): Tensor {
@@ -10,8 +10,14 @@ export function relayout(t: Tensor, target: readonly (Size | null)[]): Tensor {
   const total = t.dims && Size.product(t.dims);
   const rest = total ? remaining(total, given) : Size.opaque('rest', given, { min: 0 });
   const dims = target.map((size) => size ?? rest);
-  const { values, elem } = t;
-  return { kind: 'tensor', dims, elem, ...(values && values.length <= MAX_VALUES && { values }) };
+  const { values, elem, below } = t;
+  return {
+    kind: 'tensor',
+    dims,
+    elem,
+    ...(values && values.length <= MAX_VALUES && { values }),
+    ...(below && { below }),
+  };
 }
 
 /**
@@ -21,7 +27,7 @@ export function relayout(t: Tensor, target: readonly (Size | null)[]): Tensor {
 function relayoutRows(t: Tensor, target: readonly (Size | null)[]): Tensor {
   const { dims, rows } = t;
   if (!dims || !rows) throw notUnderstood('the rank is not known');
-  if (t.rowNumbers && t.rowNumbers !== 'all') throw coupled('computes with the position of each row in the batch');
+  if (areColumns(t.rowNumbers)) throw coupled('computes with the position of each row in the batch');
   const O = Size.product(dims.slice(0, rows.axis)).times(rows.outer);
   const I = rows.inner.times(Size.product(dims.slice(rows.axis + 1)));
 
@@ -53,6 +59,7 @@ function relayoutRows(t: Tensor, target: readonly (Size | null)[]): Tensor {
     rows: newRows,
     elem: t.elem,
     ...(t.rowNumbers && { rowNumbers: t.rowNumbers }),
+    ...(t.below && { below: t.below }),
   };
 }
 

@@ -9,6 +9,8 @@ export interface Atom {
   readonly integer: boolean;
   /** A lower bound. */
   readonly min: number;
+  /** Keys of sizes that are never less. */
+  readonly atMost?: readonly string[];
 }
 
 interface Term {
@@ -43,14 +45,18 @@ export class Size {
 
   static atom(
     key: string,
-    { tainted = false, integer = true, min = -Infinity }: Partial<Omit<Atom, 'key'>> = {},
+    { tainted = false, integer = true, min = -Infinity, atMost = [] }: Partial<Omit<Atom, 'key'>> = {},
   ): Size {
     const short = key.length > MAX_KEY ? `#${createHash('sha256').update(key).digest('hex').slice(0, 32)}` : key;
-    return new Size([{ key: short, coefficient: 1, atoms: [{ key: short, tainted, integer, min }] }]);
+    return new Size([{ key: short, coefficient: 1, atoms: [{ key: short, tainted, integer, min, atMost }] }]);
   }
 
   /** The result of an operation that has no simpler form; depends on rows where an operand does. */
-  static opaque(operation: string, operands: readonly Size[], facts: { integer?: boolean; min?: number } = {}): Size {
+  static opaque(
+    operation: string,
+    operands: readonly Size[],
+    facts: Partial<Pick<Atom, 'integer' | 'min' | 'atMost'>> = {},
+  ): Size {
     const key = `${operation}(${operands.map(({ key }) => key).join(',')})`;
     return Size.atom(key, { ...facts, tainted: operands.some(({ tainted }) => tainted) });
   }
@@ -75,6 +81,13 @@ export class Size {
     return this.terms.every(
       ({ coefficient, atoms }) => Number.isInteger(coefficient) && atoms.every(({ integer }) => integer),
     );
+  }
+
+  /** Whether this is the lesser of the other and something else. */
+  isLesserOf(other: Size): boolean {
+    const [term] = this.terms;
+    const [atom] = this.terms.length === 1 && term?.coefficient === 1 && term.atoms.length === 1 ? term.atoms : [];
+    return atom?.atMost?.includes(other.key) ?? false;
   }
 
   is(value: number): boolean {
@@ -217,7 +230,8 @@ export function floorDivide(a: Size, b: Size): Size {
 export function lesser(a: Size, b: Size): Size {
   const order = a.compare(b);
   if (order !== undefined) return order > 0 ? b : a;
-  return Size.opaque('min', sorted(a, b), { integer: a.integer && b.integer, min: Math.min(a.min, b.min) });
+  const facts = { integer: a.integer && b.integer, min: Math.min(a.min, b.min), atMost: [a.key, b.key] };
+  return Size.opaque('min', sorted(a, b), facts);
 }
 
 export function greater(a: Size, b: Size): Size {

@@ -15,6 +15,16 @@ export interface Rows {
   readonly uniform?: boolean;
 }
 
+/**
+ * All elements are `row * stride + rest` with a rest from 0 to less than `below`; or those at these indices of the last
+ * axis are the numbers of their own rows.
+ */
+export type RowNumbers = { readonly stride: Size; readonly below: Size } | readonly number[];
+
+export function areColumns(numbers: RowNumbers | undefined): numbers is readonly number[] {
+  return Array.isArray(numbers);
+}
+
 /** What is known of a tensor for every number of rows. */
 export interface Tensor {
   readonly kind: 'tensor';
@@ -26,8 +36,10 @@ export interface Tensor {
   readonly values?: readonly Size[];
   /** TensorProto.DataType; 0 where not known. Right wherever there are values. */
   readonly elem: number;
-  /** Elements that are the number of their own row: all, or those at these indices of the last axis. */
-  readonly rowNumbers?: 'all' | readonly number[];
+  /** Elements that say which row they belong to. */
+  readonly rowNumbers?: RowNumbers;
+  /** All elements are whole numbers from 0 to less than this. */
+  readonly below?: Size;
 }
 
 export interface Sequence {

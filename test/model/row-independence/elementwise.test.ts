@@ -4,7 +4,7 @@ import { proofOf, short, verdictOf } from './support';
 const unary = ['Relu', 'Sigmoid', 'Erf', 'Neg', 'Not', 'Cast', 'LeakyRelu', 'IsNaN', 'Clip', 'Dropout', 'Identity'];
 
 test.each(unary)('%s keeps the rows where they are', (operator) => {
-  const attributes = operator === 'Cast' ? { to: 1 } : {};
+  const attributes: Record<string, number> = operator === 'Cast' ? { to: 1 } : {};
   expect(verdictOf(operator, { attributes })).toBe('independent 0 | 0');
   const state = proofOf({
     inputs: { x: ['N', 4], s: [2, 'N', 8] },

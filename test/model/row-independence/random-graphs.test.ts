@@ -6,7 +6,7 @@ import { COUPLINGS } from '../../support/random-graphs/couplings';
 import { coupledRecipes, independentRecipes, make, type Recipe } from '../../support/random-graphs/recipe';
 import { temporaryFolder } from '../../support/temporary-folder';
 
-/** RANDOM_GRAPHS=20000 tries so many, and RANDOM_GRAPHS_SEED others. */
+/** RANDOM_GRAPHS=20000 tries so many, RANDOM_GRAPHS_SEED others; RANDOM_GRAPHS_SHOW=1 prints why graphs are not proved. */
 const COUNT = Number(process.env.RANDOM_GRAPHS ?? 1000) / 2;
 const SEED = Number(process.env.RANDOM_GRAPHS_SEED ?? 1);
 

@@ -99,7 +99,7 @@ class Trial:
             if whole == "wide":
                 limits = np.iinfo(array.dtype)
                 low, high = max(-(2**40), limits.min), min(2**40, limits.max)
-            return random.integers(low, high + 1, size=shape, dtype=np.int64 if array.dtype != np.uint64 else np.uint64).astype(array.dtype)
+            return random.integers(low, high, endpoint=True, size=shape, dtype=array.dtype)
         values = random.normal(size=shape)
         if kind == "large":
             values *= 3000

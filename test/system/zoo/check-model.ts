@@ -15,7 +15,7 @@ export interface Result {
   readonly model: PreparedModel;
   /** What `inspect` says of batching. */
   readonly batching?: string;
-  /** Why it is not served: a refusal at synth, which is no fault of the zoo. */
+  /** Why it is refused at synth, which does not count as a failure. */
   readonly refusal?: string;
   /** Whether requests shared runs under load. */
   readonly shares: boolean;

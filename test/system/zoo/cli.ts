@@ -51,7 +51,7 @@ export class CommandLine {
     }
     await end(child);
     const said = log.find(({ msg }) => msg === 'the model is not served');
-    throw new Error(said ? String(said.reason ?? said.err?.message ?? JSON.stringify(said)) : oneLine(stderr));
+    throw new Error(said ? String(said.error) : oneLine(stderr));
   }
 }
 

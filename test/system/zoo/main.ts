@@ -41,7 +41,7 @@ function print({ name, source, state, inspect, may, shares, answers, note }: Out
   console.log([`${state.padEnd(7)} ${name}`, source, ...facts, note].filter(Boolean).join(' | '));
 }
 
-/** What is wrong with all of them together. */
+/** Failures of all models taken together. */
 function shortfalls(outcomes: readonly Outcome[], { all, only }: Options): string[] {
   const problems = contradictions(readFileSync(PAGE, 'utf8'), outcomes).map(
     (line) => `docs/compatibility.md differs: ${line}`,

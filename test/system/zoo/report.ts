@@ -38,7 +38,7 @@ ${sections.join('\n\n')}
 `;
 }
 
-/** How the page says otherwise than what was found: rows by name of model. */
+/** Rows of the page that contradict the results, by name of model. */
 export function contradictions(page: string, outcomes: readonly Outcome[]): string[] {
   const rows = new Map(page.split('\n').map((line) => [line.split('|')[1]?.trim(), cells(line)]));
   return outcomes.flatMap(({ name, state, may, shares }) => {

@@ -1,8 +1,9 @@
 import { broadcast } from '../align';
 import { asData, asTensor, type Call, type Operators } from '../call';
 import { coupled, notUnderstood, Obstacle } from '../obstacle';
-import { ONE, type Size } from '../size';
+import { greater, ONE, type Size } from '../size';
 import {
+  areColumns,
   BOOL,
   constantDims,
   flatIndex,
@@ -13,6 +14,7 @@ import {
   isTainted,
   MAX_VALUES,
   valuesOf,
+  type RowNumbers,
   type Tensor,
   type Value,
 } from '../tensor';
@@ -24,6 +26,8 @@ export function pointwise(call: Call, tensors: readonly Tensor[], elem: number):
   const computed = arithmetic && arithmeticResult(tensors, arithmetic, elem);
   if (computed) return computed;
   const { dims, rows } = broadcast(tensors);
+  const numbers = flatNumbers(call.node.opType, tensors);
+  if (numbers && dims && rows) return { kind: 'tensor', dims, rows, elem, rowNumbers: numbers };
   try {
     tensors.forEach(asData);
   } catch (problem) {
@@ -32,6 +36,29 @@ export function pointwise(call: Call, tensors: readonly Tensor[], elem: number):
     throw problem;
   }
   return { kind: 'tensor', elem, ...(dims && { dims }), ...(rows && { rows }) };
+}
+
+/** `row * stride + rest`: exporters turn several indices into one that counts through all rows. */
+function flatNumbers(operator: string, tensors: readonly Tensor[]): RowNumbers | undefined {
+  const [a, b] = tensors;
+  const [numbers, other] = a?.rowNumbers ? [a, b] : [b, a];
+  const own = numbers?.rowNumbers;
+  if (!own || areColumns(own) || !other || other.rowNumbers || tensors.length !== 2) return undefined;
+  if (operator === 'Mul') {
+    const [times] = other.values ?? [];
+    if (other.values?.length !== 1 || !times || times.tainted || !times.integer || times.min < 0) return undefined;
+    return { stride: own.stride.times(times), below: own.below.minus(ONE).times(times).plus(ONE) };
+  }
+  const bound = operator === 'Add' ? boundOf(other) : undefined;
+  return bound && { stride: own.stride, below: own.below.plus(bound).minus(ONE) };
+}
+
+/** All elements are whole numbers from 0 to less than this, if any. */
+function boundOf({ below, values }: Tensor): Size | undefined {
+  if (below) return below;
+  if (!values || values.length === 0 || values.some(({ tainted, integer, min }) => tainted || !integer || min < 0))
+    return undefined;
+  return values.reduce(greater).plus(ONE);
 }
 
 /** Sizes and rows of tensors combined element by element. */
@@ -100,15 +127,16 @@ function castTo(elem: (call: Call) => number) {
   return (call: Call): Value => {
     const tensor = call.tensor(0);
     const to = elem(call);
-    const { values, rowNumbers, ...rest } = tensor;
+    const { values, rowNumbers, below, ...rest } = tensor;
+    const whole = to === INT64 || to === INT32;
     const converted = values?.map((value) => cast(value, tensor.elem, to));
     if (converted?.every((value): value is Size => value !== undefined))
       return { ...rest, elem: to, values: converted };
     if (isTainted(tensor)) throw coupled('turns the number of rows into data');
     // A narrower type has no room for the number of every row.
-    if (rowNumbers && (to === INT64 || to === INT32)) return { ...tensor, elem: to };
+    if (rowNumbers && whole) return { ...tensor, elem: to };
     asData(tensor);
-    return { ...rest, elem: to };
+    return { ...rest, ...(below && whole && { below }), elem: to };
   };
 }
 

@@ -2,11 +2,13 @@ import { commonRows } from '../align';
 import { asData, axisOf, dimsOf, refuseAlong, type Call, type Operators } from '../call';
 import { coupled, notUnderstood } from '../obstacle';
 import { ONE, Size } from '../size';
-import { constantDims, INT64, invariant, rearranged, type Rows, type Tensor, type Value } from '../tensor';
+import { areColumns, constantDims, INT64, invariant, rearranged, type Rows, type Tensor, type Value } from '../tensor';
 import { withoutValues } from './layout';
 
 function gather(call: Call): Value {
   const data = call.tensor(0);
+  const flat = call.tensor(1);
+  if (flat.rowNumbers) return gatherOwn(call.data(0), flat, call.attributes.int('axis', 0));
   const indices = call.data(1);
   const dims = dimsOf(data);
   const picked = dimsOf(indices);
@@ -20,6 +22,33 @@ function gather(call: Call): Value {
     ? { ...data.rows, axis: data.rows.axis < axis ? data.rows.axis : data.rows.axis + picked.length - 1 }
     : indices.rows && { ...indices.rows, axis: indices.rows.axis + axis };
   return { kind: 'tensor', dims: sizes, elem: data.elem, ...(rows && { rows }) };
+}
+
+/** By indices that count through all rows, and each of which stays within its own row. */
+function gatherOwn(data: Tensor, indices: Tensor, along: number): Tensor {
+  const [dims, picked] = [dimsOf(data), dimsOf(indices)];
+  const axis = axisOf(along, dims.length);
+  const { rowNumbers, rows } = indices;
+  const own = rowNumbers && !areColumns(rowNumbers) && data.rows?.axis === axis && data.rows.outer.is(1);
+  if (
+    !own ||
+    !rows ||
+    !rowNumbers.stride.equals(data.rows.inner) ||
+    rowNumbers.stride.minus(rowNumbers.below).min < 0
+  ) {
+    asData(indices);
+  }
+  const sizes = [...dims.slice(0, axis), ...picked, ...dims.slice(axis + 1)];
+  return {
+    kind: 'tensor',
+    dims: sizes,
+    elem: data.elem,
+    ...(rows && { rows: { ...withoutUniform(rows), axis: rows.axis + axis } }),
+  };
+}
+
+function arePlain(numbers: { stride: Size; below: Size }): boolean {
+  return numbers.stride.is(1) && numbers.below.is(1);
 }
 
 function gatherValues(data: Tensor, indices: Tensor, axis: number, sizes: readonly Size[]): Tensor | undefined {
@@ -73,7 +102,7 @@ function picksOwnRow(data: Tensor, indices: Tensor, batchDims: number): boolean 
   const { rowNumbers } = indices;
   if (!rowNumbers) return false;
   const width = indices.dims?.at(-1)?.constant;
-  const columns = rowNumbers === 'all' ? Array.from({ length: width ?? 0 }, (_, at) => at) : rowNumbers;
+  const columns = areColumns(rowNumbers) ? rowNumbers : width === 1 && arePlain(rowNumbers) ? [0] : [];
   const [column] = columns;
   const fits = batchDims === 0 && columns.length === 1 && column !== undefined && data.rows?.axis === column;
   const plain = data.rows && data.rows.outer.is(1) && data.rows.inner.is(1);

@@ -5,6 +5,7 @@ import { CannotRun, coupled, notUnderstood } from '../obstacle';
 import { relayout } from '../relayout';
 import { floorDivide, N, ONE, Size } from '../size';
 import {
+  areColumns,
   constantDims,
   FLOAT,
   INT64,
@@ -17,12 +18,13 @@ import {
   type Rows,
   type Tensor,
   type Value,
+  INT32,
 } from '../tensor';
 
 /** A tensor with other axes and the same elements; `rows` says where the rows are then. */
 function reshaped(t: Tensor, dims: readonly Size[], rows: Rows | undefined): Tensor {
-  const { elem, values, rowNumbers } = t;
-  if (rowNumbers && rowNumbers !== 'all') throw coupled('computes with the position of each row in the batch');
+  const { elem, values, rowNumbers, below } = t;
+  if (areColumns(rowNumbers)) throw coupled('computes with the position of each row in the batch');
   return {
     kind: 'tensor',
     dims,
@@ -30,6 +32,7 @@ function reshaped(t: Tensor, dims: readonly Size[], rows: Rows | undefined): Ten
     ...(rows && { rows }),
     ...(values && { values }),
     ...(rowNumbers && { rowNumbers }),
+    ...(below && { below }),
   };
 }
 
@@ -190,9 +193,9 @@ export function expandTo(t: Tensor, shape: readonly Size[]): Tensor {
       rearranged(t, target, (index) => flatOf(old, (at) => (old[at] === 1 ? 0 : (index[at + shift] as number))));
     if (moved) return moved;
   }
-  const { rowNumbers } = t;
+  const { rowNumbers, below } = t;
   const data = rowNumbers ? t : asData(t);
-  if (Array.isArray(rowNumbers) && expandedSize(own[rank - 1] as Size, asked[rank - 1] as Size) !== own[rank - 1])
+  if (areColumns(rowNumbers) && expandedSize(own[rank - 1] as Size, asked[rank - 1] as Size) !== own[rank - 1])
     asData(t);
   return {
     kind: 'tensor',
@@ -200,6 +203,7 @@ export function expandTo(t: Tensor, shape: readonly Size[]): Tensor {
     elem: data.elem,
     ...(found && { rows: found }),
     ...(rowNumbers && { rowNumbers }),
+    ...(below && { below }),
   };
 }
 
@@ -264,7 +268,7 @@ function tile(call: Call): Value {
     };
   }
   if (t.rows) {
-    if (t.rowNumbers && t.rowNumbers !== 'all') asData(t);
+    if (areColumns(t.rowNumbers)) asData(t);
     const times = atLeastZero(repeats[t.rows.axis] as Size);
     return { ...t, dims: sizes, rows: { ...t.rows, outer: t.rows.outer.times(times) } };
   }
@@ -331,8 +335,10 @@ function joinedRowNumbers(tensors: readonly Tensor[], axis: number, rank: number
   for (const t of tensors) {
     const width = t.dims?.[axis]?.constant;
     if (width === undefined || t.values?.some(({ tainted }) => tainted)) return undefined;
-    if (t.rowNumbers === 'all') for (let at = 0; at < width; at++) columns.push(start + at);
-    else if (t.rowNumbers) columns.push(...t.rowNumbers.map((at) => start + at));
+    if (areColumns(t.rowNumbers)) columns.push(...t.rowNumbers.map((at) => start + at));
+    else if (t.rowNumbers?.stride.is(1) && t.rowNumbers.below.is(1)) {
+      for (let at = 0; at < width; at++) columns.push(start + at);
+    } else if (t.rowNumbers) return undefined;
     start += width;
   }
   return columns;
@@ -381,7 +387,7 @@ export function sliced(t: Tensor, axis: number, start: Size, length: Size): Tens
     const part = rearranged(t, sizes, (index) => flatOf(old, (at) => (index[at] as number) + (at === axis ? from : 0)));
     if (part) return part;
   }
-  if (t.rowNumbers && t.rowNumbers !== 'all') asData(t);
+  if (areColumns(t.rowNumbers)) asData(t);
   const { elem, rows, rowNumbers } = t;
   if (!rowNumbers) asData(t);
   return { kind: 'tensor', dims, elem, ...(rows && { rows }), ...(rowNumbers && { rowNumbers }) };
@@ -407,6 +413,10 @@ function eyeLike(call: Call): Value {
   return invariant(t.dims, call.attributes.int('dtype', t.elem));
 }
 
+function isCount(elem: number): boolean {
+  return elem === INT64 || elem === INT32;
+}
+
 /** Numbers of rows in order are the numbers of their own rows. */
 function range(call: Call): Value {
   const [start = ONE] = call.numbers(0, 'where it starts');
@@ -422,16 +432,24 @@ function range(call: Call): Value {
           Array.from({ length: count }, (_, at) => Size.of(a + at * d)),
           elem,
         )
-      : invariant([Size.of(count)], elem);
+      : { ...invariant([Size.of(count)], elem), ...(isCount(elem) && a >= 0 && d > 0 && { below: Size.of(b) }) };
   }
   if ([start, limit, delta].every(({ tainted }) => !tainted)) {
     const length = limit.minus(start);
     const exact = delta.is(1) && length.integer && length.min >= 0;
-    return invariant([exact ? length : Size.opaque('range', [start, limit, delta], { min: 0 })], elem);
+    const counted = invariant([exact ? length : Size.opaque('range', [start, limit, delta], { min: 0 })], elem);
+    const upwards = start.is(0) && delta.is(1) && limit.integer && limit.min >= 0;
+    return upwards && isCount(elem) ? { ...counted, below: limit } : counted;
   }
   if (!start.is(0) || !limit.equals(N) || !delta.is(1))
     throw coupled('counts in another way than one number for each row');
-  return { kind: 'tensor', dims: [N], rows: { axis: 0, outer: ONE, inner: ONE }, elem, rowNumbers: 'all' };
+  return {
+    kind: 'tensor',
+    dims: [N],
+    rows: { axis: 0, outer: ONE, inner: ONE },
+    elem,
+    rowNumbers: { stride: ONE, below: ONE },
+  };
 }
 
 export const layout: Operators = {

@@ -48,7 +48,7 @@ function argument(call: Call): Value {
   const t = call.data(0);
   const axis = axisOf(call.attributes.int('axis', 0), dimsOf(t).length);
   const keep = call.attributes.int('keepdims', 1) !== 0;
-  return { kind: 'tensor', elem: INT64, ...reducedLayout(t, [axis], keep) };
+  return { kind: 'tensor', elem: INT64, ...reducedLayout(t, [axis], keep), below: dimsOf(t)[axis] as Size };
 }
 
 /** Before version 13 these work on everything from the axis on, as if it were one axis. */

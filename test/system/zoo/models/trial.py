@@ -1,4 +1,4 @@
-"""Whether a model may share runs in truth: by trials, for want of a proof, of rows alone and together."""
+"""Whether requests to a model may share runs, by trials of rows alone and together."""
 
 import time
 
