@@ -8,7 +8,7 @@ const CLIENTS = 8;
 /** Of each client: as many as take about this long, within these bounds. */
 const LOAD_SECONDS = 2;
 const ROUNDS = 4;
-const [FEWEST_TURNS, MOST_TURNS] = [3, 16];
+const [FEWEST_TURNS, MOST_TURNS] = [3, 8];
 
 /** What became of a model. */
 export interface Result {
