@@ -30,7 +30,11 @@ function describeFramework(framework: string, script: Script, name: string, expe
 
     test('the model is what was meant', () => {
       const { servable, batching, warnings, inputs, outputs } = JSON.parse(runCli('inspect', model, '--json').stdout);
-      expect({ servable, verdict: batching.verdict, warnings }).toEqual({ servable: true, verdict: 'independent', warnings: [] });
+      expect({ servable, verdict: batching.verdict, warnings }).toEqual({
+        servable: true,
+        verdict: 'independent',
+        warnings: [],
+      });
       const text = (tensors: any[]) =>
         tensors.map(({ name, datatype, dimensions }) => `${name} ${datatype} [${dimensions.join(', ')}]`);
       expect(text(inputs)).toEqual(expected.inputs);

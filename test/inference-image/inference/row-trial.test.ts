@@ -155,7 +155,11 @@ describe('rows alone and together', () => {
     expect(await inTurn(table(2).executor)).toEqual([2, { largestDifference: 0 }]);
     expect(await inTurn(table(0).executor)).toEqual([
       -1,
-      { obstacle: expect.stringMatching(/^it does not run on the rows of a trial: index \d/), largestDifference: 0 },
+      {
+        obstacle: expect.stringMatching(/^it does not run on the rows of a trial: index \d/),
+        isRefused: true,
+        largestDifference: 0,
+      },
     ]);
   });
 });
