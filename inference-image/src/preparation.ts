@@ -14,7 +14,7 @@ import { trialBatches, tryRows, tryRowsInTurn, type RowTrial } from './inference
 import type { SessionSignature } from './inference/session';
 import { TrialRows } from './inference/trial-rows';
 import type { TrialRange } from './inference/trial-values';
-import { largerSizes, warmUp, zerosRun } from './inference/warm-up';
+import { largerSizes, onesRun, warmUp, zerosRun } from './inference/warm-up';
 import type { Log } from './log';
 
 /** A run that the model takes, and how long it took. */
@@ -109,7 +109,7 @@ export class Preparation {
     let rows = rowsIn('bits');
     let trial: RowTrial | undefined;
     if (tolerance !== undefined) {
-      const sources = [rowsIn('wide'), rowsIn('digits'), rows];
+      const sources = [rowsIn('wide'), rowsIn('digits'), rows, rowsIn('unit')];
       // The model may refuse common inputs other than those of the warm-up.
       if (axes.inputAxes.includes(null)) sources.push(rowsIn('bits', true));
       const { source = rows, ...outcome } = await tryRowsInTurn({ executor, layout, tolerance }, sources, batches);
@@ -158,21 +158,18 @@ export class Preparation {
   private async warmUp(executor: Executor, first: GoldenRun | undefined): Promise<Warm | undefined> {
     const { signature, batching } = this.manifest;
     const axes = this.sharing.axes ?? rowAxes(batching);
-    const zeros = async (size: number): Promise<Warm> => {
-      const makeRun = () => zerosRun(signature, size, axes);
-      return { makeRun, measurement: await warmUp(executor, makeRun), isExample: false };
-    };
     let refusal: unknown;
     try {
-      return await zeros(1);
+      const makeRun = () => zerosRun(signature, 1, axes);
+      return { makeRun, measurement: await warmUp(executor, makeRun), isExample: false };
     } catch (error) {
       this.log.debug({ error: messageOf(error) }, 'the model does not run on zeros of the smallest shape');
       refusal = error;
     }
     if (first) return { makeRun: first.makeRun, measurement: await warmUp(executor, first.makeRun), isExample: true };
-    for (const size of largerSizes(signature, axes)) {
+    for (const attempt of this.otherRuns(axes)) {
       try {
-        return await zeros(size);
+        return { makeRun: attempt, measurement: await warmUp(executor, attempt), isExample: false };
       } catch (error) {
         refusal = error;
       }
@@ -181,10 +178,21 @@ export class Preparation {
     this.saidUnrun = true;
     return undefined;
   }
+
+  /** Ones for models that divide by their inputs, and larger sizes. */
+  private *otherRuns(axes: RowAxes | undefined): Generator<() => Run> {
+    const { signature } = this.manifest;
+    const ones = (size: number) => onesRun(zerosRun(signature, size, axes));
+    yield () => ones(1);
+    for (const size of largerSizes(signature, axes)) {
+      yield () => zerosRun(signature, size, axes);
+      yield () => ones(size);
+    }
+  }
 }
 
 const NEVER_RUN =
-  'the model was not warmed up, since it does not run on zeros of any size that was tried; the first request will be its first run. Give it a golden example';
+  'the model was not warmed up, since it does not run on zeros or ones of any size that was tried; the first request will be its first run. Give it a golden example';
 
 function notTried(obstacle: string): RowTrial {
   return { obstacle, largestDifference: 0 };

@@ -137,6 +137,27 @@ describe('rows on other axes, and an input that is common to a run', () => {
     expect(server.log.at(-1)).toMatchObject({ msg: 'ready', maxBatchSize: 32, largestDifference: 0 });
   });
 
+  test('floating-point numbers that become indices are tried with small ones', async () => {
+    const lookUp: ModelParts = {
+      inputs: [value('x', 'float', ['N', 2])],
+      outputs: [value('y', 'float', ['N', 2])],
+      nodes: [node('Cast', ['x'], ['place'], { attributes: { to: 7 } }), node('Gather', ['table', 'place'], ['y'])],
+      initializers: [initializer('table', 'float', [3], Float32Array.of(5, 6, 7))],
+    };
+    const server = await ServerProcess.start(lookUp, {});
+    expect(server.log.at(-1)).toMatchObject({ msg: 'ready', maxBatchSize: 32, largestDifference: 0 });
+  });
+
+  test('a model that divides by its input is warmed up with ones', async () => {
+    const divided: ModelParts = {
+      inputs: [value('x', 'int64', ['N', 2])],
+      outputs: [value('y', 'int64', ['N', 2])],
+      nodes: [node('Div', ['x', 'x'], ['y'])],
+    };
+    const server = await ServerProcess.start(divided, { maxBatchSize: 1 });
+    expect(server.log.filter(({ level }) => level === 'warn')).toEqual([]);
+  });
+
   test('golden examples are tried where the model refuses all that is made up', async () => {
     /** y = table[id - 1000], of three places. */
     const table: ModelParts = {

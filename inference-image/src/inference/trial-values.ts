@@ -2,10 +2,11 @@ import { elementCount } from '../contract/signature';
 import { emptyData, type Tensor, type TensorHeader } from './tensor';
 
 /**
- * Which integers and texts a model is tried with. `wide` has what real inputs may have, negative integers too; `digits`
- * are indices of most tables, and `bits` of any.
+ * Which values a model is tried with. `wide` has integers and texts that real inputs may have, negative integers too;
+ * `digits` are indices of most tables, and `bits` of any. `unit` also has floating-point numbers from 0 to 1 only, for
+ * models that make indices of them.
  */
-export type TrialRange = 'wide' | 'digits' | 'bits';
+export type TrialRange = 'wide' | 'digits' | 'bits' | 'unit';
 
 export interface TrialValues {
   /** Between -1 and 1, for the element with this index. */
@@ -35,11 +36,13 @@ function elementOf(datatype: TensorHeader['datatype'], range: TrialRange, large:
   switch (datatype) {
     case 'FP32':
     case 'FP64':
+      if (range === 'unit') return Math.abs;
       return large ? (value) => LARGE_FACTOR * value : (value) => value;
     case 'FP16': {
       // Bits: a magnitude of 0.5 to 1, or of 512 to 1024.
-      const exponent = large ? 0x6000 : 0x3800;
-      return (value) => (value < 0 ? 0x8000 : 0) + exponent + Math.floor(1023 * Math.abs(value));
+      const isUnit = range === 'unit';
+      const exponent = large && !isUnit ? 0x6000 : 0x3800;
+      return (value) => (value < 0 && !isUnit ? 0x8000 : 0) + exponent + Math.floor(1023 * Math.abs(value));
     }
     case 'BOOL':
       return INTEGER.bits;
@@ -63,10 +66,14 @@ function integerOf(datatype: TensorHeader['datatype'], range: TrialRange): (valu
   return datatype.startsWith('U') ? (value) => Math.round(200 * (value + 1)) : (value) => Math.round(400 * value);
 }
 
+const bit = (value: number) => (value > 0 ? 1 : 0);
 const INTEGER = {
   digits: (value: number) => Math.min(9, Math.floor(5 * (value + 1))),
-  bits: (value: number) => (value > 0 ? 1 : 0),
+  bits: bit,
+  unit: bit,
 };
+
+const letter = (value: number) => (value > 0 ? 'a' : 'b');
 
 /** Of one word and of several, since some models take texts apart. */
 const WIDE_TEXTS = ['a', 'b c', 'd', 'c b a', '', 'a 7', '42', 'b'];
@@ -74,5 +81,6 @@ const WIDE_TEXTS = ['a', 'b c', 'd', 'c b a', '', 'a 7', '42', 'b'];
 const TEXT: Record<TrialRange, (value: number) => string> = {
   wide: (value) => WIDE_TEXTS[Math.min(WIDE_TEXTS.length - 1, Math.floor(4 * (value + 1)))] as string,
   digits: (value) => String(INTEGER.digits(value)),
-  bits: (value) => (value > 0 ? 'a' : 'b'),
+  bits: letter,
+  unit: letter,
 };

@@ -3,6 +3,7 @@ import { elementCount, type Signature } from '../contract/signature';
 import type { Executor, Run } from './executor';
 import type { Measurement } from './inline-executor';
 import { emptyData, totalElements } from './tensor';
+import { trialTensor } from './trial-values';
 
 /** Runs to take the median of; fewer where the model is slow, since only fast ones are told apart by it. */
 const MEASURED_RUNS = 15;
@@ -30,6 +31,11 @@ export function zerosRun(signature: Signature, size: number, axes?: RowAxes): Ru
     return { name, datatype, shape, data: emptyData(datatype, elementCount(shape)) };
   });
   return { inputs, outputs: signature.outputs.map(({ name }) => name) };
+}
+
+/** The same run with ones, and texts of one letter. */
+export function onesRun({ inputs, outputs }: Run): Run {
+  return { inputs: inputs.map((header) => trialTensor(header, { at: () => 1 })), outputs };
 }
 
 /**
