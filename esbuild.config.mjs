@@ -1,6 +1,6 @@
 // Bundles what runs in the container: one file for each kind of thread, one for what the main thread loads at the first
 // gRPC connection, one for models that take pictures, and one for the health check. And what no image has: the
-// processes that load a model and run it, run golden examples, and measure a model.
+// processes that load a model and run it, run golden examples, measure a model, and compare it with one of free rows.
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,6 +20,7 @@ const ENTRIES = {
   'golden-run': 'golden-run.ts',
   'profile-run': 'profile-run.ts',
   'load-run': 'tools/load-run.ts',
+  'rebatch-run': 'tools/rebatch-run.ts',
 };
 
 /** What the decoder loads from files beside it. */

@@ -1,4 +1,5 @@
 export { ModelServingError, type Problem } from './errors';
+export type { SignatureProof } from './model/declared-signature';
 export type { ModelCard } from './model/model-card';
 export type { SourceFile } from './model/model-files';
 export { OnnxModel, type OnnxModelProps } from './model/onnx-model';

@@ -35,7 +35,7 @@ onnx_model = to_onnx(
     initial_types=[("features", FloatTensorType([None, train_rows.shape[1]]))],
     options={"zipmap": False},
 )
-# The converter leaves the first dimension without a name. With one, the server knows it to count rows.
+# The converter leaves the first dimension without a name. With one, clients see what it is.
 for value in [*onnx_model.graph.input, *onnx_model.graph.output]:
     value.type.tensor_type.shape.dim[0].dim_param = "batch"
 onnx.save(onnx_model, folder / "iris.onnx")

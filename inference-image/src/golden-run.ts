@@ -105,7 +105,7 @@ function checkedRequest(json: unknown): GoldenRequest {
   throw new Error(`${first!.path.join('.') || 'the request'}: ${first!.message}`);
 }
 
-/** The first of one row, each of the others of one more where rows can be told apart. */
+/** The first has one row, and each of the others one more where it is known where rows are. */
 function recordRandom(
   session: Session,
   signature: Signature,

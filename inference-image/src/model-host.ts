@@ -34,7 +34,7 @@ export class ModelHost {
   private pool?: ExecutorPool;
   private inline?: InlineExecutor;
   private measurement?: Measurement;
-  /** Of the executors' trials of rows. */
+  /** The largest in the executors' trials of rows. */
   private largestDifference = 0;
   private trialObstacle?: string;
   private started?: Promise<void>;
@@ -51,7 +51,7 @@ export class ModelHost {
 
   /**
    * Loads and checks the model, and opens the data plane if all is well. If not, the server stays up and says why,
-   * rather than to be restarted again and again for what no restart can mend.
+   * instead of restarting again and again, which would not help.
    */
   start(): Promise<void> {
     return (this.started ??= this.loadAndCheck());
@@ -81,7 +81,7 @@ export class ModelHost {
     }
   }
 
-  /** For the log: rows that requests share a run of, and what the trial of rows has shown. */
+  /** For the log: rows of the largest shared run, and the largest difference in the trials. */
   get sharedRuns(): object {
     const { maxBatchSize } = this.scheduler;
     if (maxBatchSize === 1) return {};
@@ -118,14 +118,14 @@ export class ModelHost {
     const { maxBatchSize, isAsked } = this.sharing;
     const obstacle =
       this.sharing.obstacle ?? (this.trialObstacle === undefined ? undefined : { reason: this.trialObstacle });
-    // Nobody who sets nothing expects it, but where it was so before.
+    // A warning where shared runs were asked for, and where the previous release would have shared them.
     if (obstacle) return log[isAsked || obstacle.remedy ? 'warn' : 'info'](obstacle, NOT_SHARED);
     if (maxBatchSize === 1) return;
     this.scheduler.maxBatchSize = maxBatchSize;
     this.scheduler.splitsLarger = isAsked;
   }
 
-  /** Of one executor: also of one that is started later, in place of another. */
+  /** For each executor, also for one that replaces another later. */
   private noteTrial({ obstacle, largestDifference }: RowTrial): void {
     this.largestDifference = Math.max(this.largestDifference, largestDifference);
     if (obstacle === undefined) return;

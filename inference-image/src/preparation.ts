@@ -28,7 +28,7 @@ interface Warm {
 export interface Prepared {
   /** How long the model runs; undefined where only real inputs would tell. */
   readonly measurement?: Measurement;
-  /** What the trial of rows has shown; undefined where there was none. */
+  /** Result of the trial of rows; undefined where there was none. */
   readonly trial?: RowTrial;
 }
 
@@ -89,7 +89,7 @@ export class Preparation {
     }
   }
 
-  /** Tries the largest batch, and whether rows are in a batch what they are alone. */
+  /** Tries the largest batch, and whether rows have the same results in a batch as alone. */
   private async prepareBatches(
     executor: Executor,
     { makeRun, measurement, isExample }: Warm,
@@ -100,11 +100,15 @@ export class Preparation {
     const { signature } = this.manifest;
     const template = makeRun();
     const batches = trialBatches(maxBatchSize);
-    const rowsIn = (range: TrialRange) => new TrialRows({ signature, axes, template, keepsCommon: isExample, range });
+    const rowsIn = (range: TrialRange, keepsCommon = isExample) => {
+      return new TrialRows({ signature, axes, template, keepsCommon, range });
+    };
     let rows = rowsIn('bits');
     let trial: RowTrial | undefined;
     if (tolerance !== undefined) {
-      const sources = (['wide', 'digits', 'bits'] as const).map(rowsIn);
+      const sources = [rowsIn('wide'), rowsIn('digits'), rows];
+      // The model may refuse common inputs other than those of the warm-up.
+      if (axes.inputAxes.includes(null)) sources.push(rowsIn('bits', true));
       const { source = rows, ...outcome } = await tryRowsInTurn({ executor, layout, tolerance }, sources, batches);
       if (outcome.obstacle !== undefined) return { measurement, trial: outcome };
       [rows, trial] = [source, outcome];

@@ -151,7 +151,7 @@ function verdict({ servable }: OnnxModel, runtimeCheck: StackModelOptions['runti
 }
 
 function batchingText({ batching, rebatchable, signature }: OnnxModel): string {
-  if (batching.verdict === 'independent') return `independent: requests share runs${axesText(batching, signature)}`;
+  if (batching.verdict === 'independent') return `independent: requests may share runs${axesText(batching, signature)}`;
   const hint = rebatchable ? '; `model-serving rebatch` can free the first dimension' : '';
   return `${batching.verdict}: ${obstacleText(batching)}${hint}`;
 }

@@ -8,6 +8,7 @@ import { goldenCommand } from './golden';
 import { inspectCommand } from './inspect';
 import { openApiCommand } from './openapi';
 import { profileCommand } from './profile';
+import { rebatchCommand } from './rebatch';
 import { sbomCommand } from './sbom';
 import { serveCommand } from './serve';
 
@@ -26,6 +27,7 @@ export function modelServing(): Command {
     .addCommand(checkCommand())
     .addCommand(goldenCommand())
     .addCommand(profileCommand())
+    .addCommand(rebatchCommand())
     .addCommand(contractCommand())
     .addCommand(clientCommand())
     .addCommand(openApiCommand());

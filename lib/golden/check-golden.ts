@@ -59,7 +59,7 @@ export function isReproduced(
 
 /** All that an answer depends on, for keys of the cache. */
 function contentOf(golden: Golden, { files }: Weights, image: GoldenRunOrder['image']): string {
-  // Tensors are what they are, whatever becomes of pictures.
+  // The decoder and its options matter for pictures only.
   const decoded = picturesOf(golden).length > 0 ? ` ${JSON.stringify(image)} ${hashesOf(imageDecoderFiles())}` : '';
   return `${RUNTIME_VERSION} ${modelDigest(files)} ${hashesOf(golden.files)}${decoded}`;
 }

@@ -3,17 +3,17 @@ import type { Problem } from '../errors';
 import { goldenErrors } from './errors';
 import { checkGolden, type Golden } from './golden-file';
 
-/** Golden examples as far as they are of a model. */
+/** Golden examples that fit a model's signature, and what is wrong with others. */
 export interface FittingGolden {
-  /** What is run and goes into the image. */
+  /** Examples to run and to put into the image. */
   readonly golden?: Golden;
   readonly problems: readonly Problem[];
   readonly warnings: readonly string[];
 }
 
 /**
- * Compares golden examples with a model's signature. Answers that were recorded under an untrue declaration can never
- * be given: they are left out, with a warning, and not held against the model.
+ * Compares golden examples with a model's signature. Examples that were recorded under an untrue declaration cannot be
+ * reproduced: they are left out with a warning, and are no error.
  *
  * @param modelPath - as the user gave it, for messages
  * @param declared - the signature as the file has it

@@ -3,6 +3,7 @@ import { contradicts, symbolSizes } from '../../inference-image/src/contract/sha
 import {
   type Dimension,
   dimensionsText,
+  inputSymbols,
   type Signature,
   type TensorSignature,
 } from '../../inference-image/src/contract/signature';
@@ -10,7 +11,7 @@ import {
 /** Runs of a model on made-up inputs. Plain JSON, so that it can be cached. */
 export interface ShapeTrial {
   readonly runs: readonly TrialRun[];
-  /** Why there are no more, where there should be. */
+  /** Why there are too few runs, if there are. */
   readonly stopped?: string;
 }
 
@@ -56,14 +57,14 @@ export function triedSignature(declared: Signature, trial: ShapeTrial): TriedSig
   return { signature, proof: proofOf(declared, trial), corrections };
 }
 
-/** What a plan says of it. */
+/** The warning about a correction. */
 export function correctionText(path: string, { inputs }: Signature, correction: Correction): string {
   const { declared, given, shape, inputShapes } = correction;
   const example = inputs.map(({ name }, index) => `"${name}" of ${dimensionsText(inputShapes[index]!)}`).join(', ');
   return `${path}: output "${declared.name}" is declared as ${dimensionsText(declared.dimensions)}, and the model gives ${dimensionsText(given.dimensions)} (${dimensionsText(shape)} for ${example}). The signature, and all that is derived from it, says what the model gives. Export the model with that shape, so that the file says the same.`;
 }
 
-/** What the runs gave for one output. */
+/** Shapes of one output in all runs. */
 function shapesOf(runs: readonly TrialRun[], output: number): (readonly number[])[] {
   return runs.flatMap(({ outputs }) => (outputs[output] ? [outputs[output]] : []));
 }
@@ -87,7 +88,7 @@ function givenDimensions(declared: Signature, runs: readonly TrialRun[], index: 
       // What counts something else, such as what a detector finds.
       if (typeof claim === 'string') return null;
     }
-    const symbol = symbolsOf(declared).find(
+    const symbol = inputSymbols(declared).find(
       (symbol) =>
         new Set(sizes.map((each) => each.get(symbol))).size > 1 &&
         sizes.every((each, run) => each.get(symbol) === seen[run]),
@@ -107,11 +108,6 @@ function isTheSameForAllValues(runs: readonly TrialRun[], index: number): boolea
   }
   const all = [...groups.values()];
   return all.some((shapes) => shapes.length > 1) && all.every((shapes) => new Set(shapes).size === 1);
-}
-
-function symbolsOf({ inputs }: Signature): string[] {
-  const symbols = inputs.flatMap(({ dimensions }) => dimensions.filter((size) => typeof size === 'string'));
-  return [...new Set(symbols)];
 }
 
 function proofOf(declared: Signature, { runs, stopped }: ShapeTrial): SignatureProof {

@@ -1,13 +1,17 @@
 import { readCache, writeCache } from '../cache';
 import { ModelServingError } from '../errors';
 import { fileSha256 } from '../file-hash';
+import { packageRoot, readPackage } from '../package-root';
 import { modelErrors } from './errors';
 import { MalformedFile } from './file-cursor';
 import { readingFile, type SourceFile } from './model-files';
 import type { OnnxGraph } from './onnx-graph';
 
-/** Part of the cache's keys: to be raised with each change of OnnxGraph, or of how it is read. */
-const GRAPH_FORMAT = 3;
+/**
+ * Part of the cache's keys, with the version of this package: to be raised with each change of OnnxGraph, of how it is
+ * read, or of what is proved from it.
+ */
+const GRAPH_FORMAT = 4;
 
 /** https://protobuf.dev/programming-guides/proto-limits/ */
 const MAX_MESSAGE_BYTES = 2 ** 31 - 1;
@@ -21,7 +25,7 @@ const MAX_MESSAGE_BYTES = 2 ** 31 - 1;
 export function loadGraph(path: string, { sourcePath, sha256, sizeBytes }: SourceFile): OnnxGraph {
   if (sizeBytes > MAX_MESSAGE_BYTES) throw new ModelServingError([modelErrors.modelTooLarge(path, sizeBytes)]);
 
-  const key = `onnx-graph ${GRAPH_FORMAT} ${sha256}`;
+  const key = `onnx-graph ${GRAPH_FORMAT} ${readPackage(packageRoot).version} ${sha256}`;
   const known = readCache<OnnxGraph>(key);
   if (known) return known;
 

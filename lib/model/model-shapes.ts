@@ -1,11 +1,10 @@
 import type { ImageInput } from '../../inference-image/src/contract/image-input';
+import type { TrialRun } from '../../inference-image/src/contract/load-run';
 import type { Signature } from '../../inference-image/src/contract/signature';
 import type { Problem } from '../errors';
 import { isReproduced } from '../golden/check-golden';
 import { checkGolden, type Golden } from '../golden/golden-file';
-import { runsOfGolden } from '../golden/golden-shapes';
 import { correctionText, type ShapeTrial, type SignatureProof, triedSignature } from './declared-signature';
-import type { OnnxModelProps } from './onnx-model';
 import { checkRuntime } from './runtime-check';
 import type { Weights } from './weights';
 
@@ -17,29 +16,27 @@ export interface ModelShapes {
   readonly corrections: readonly string[];
 }
 
-/** What the runtime shows of a model, where it is asked. */
+/** Shapes and problems that the runtime finds. */
 export interface RuntimeShapes extends ModelShapes {
   readonly problems: readonly Problem[];
   /** Undefined where it was not run. */
   readonly trial?: ShapeTrial;
 }
 
-/** Loads a model and compares what it declares with what it gives. */
-export function shapesByTrial(
-  path: string,
-  weights: Weights,
-  declared: Signature,
-  runtimeCheck: OnnxModelProps['runtimeCheck'],
-): RuntimeShapes {
-  if (runtimeCheck === 'skip') return unproved(declared, 'the model was not run, since runtimeCheck is "skip"');
+/**
+ * Loads a model and compares what it declares with what it gives.
+ *
+ * @param isSkipped - whether the runtime is not to be asked
+ */
+export function shapesByTrial(path: string, weights: Weights, declared: Signature, isSkipped: boolean): RuntimeShapes {
+  if (isSkipped) return unproved(declared, 'the model was not run, since runtimeCheck is "skip"');
   const { problems, trial } = checkRuntime(path, weights, declared);
   if (!trial) return { ...unproved(declared, 'the model was not loaded'), problems };
   return { ...shapesOf(path, declared, trial), problems, trial };
 }
 
 /**
- * What golden examples show besides, where their shapes are not those of the trial: examples that the model reproduces
- * are runs as well.
+ * Adds the runs of golden examples that the model reproduces, where their shapes differ from those of the trial.
  */
 export function shapesWithExamples(
   shapes: RuntimeShapes,
@@ -55,6 +52,18 @@ export function shapesWithExamples(
   if (!isReproduced(golden, path, weights, { signature: declared, image })) return shapes;
   const runs = [...trial.runs, ...runsOfGolden(golden, declared, image)];
   return shapesOf(path, declared, { ...trial, runs });
+}
+
+/** The shapes of examples, as runs. */
+function runsOfGolden({ examples }: Golden, { inputs, outputs }: Signature, image?: ImageInput): TrialRun[] {
+  return examples.map(({ request, response }) => ({
+    inputs: request ? inputs.map(({ name }) => shapeIn(request.inputs, name) ?? []) : [image?.shape ?? []],
+    outputs: outputs.map(({ name }) => shapeIn(response.outputs, name)),
+  }));
+}
+
+function shapeIn(tensors: readonly { readonly name: string; readonly shape: readonly number[] }[], name: string) {
+  return tensors.find((tensor) => tensor.name === name)?.shape;
 }
 
 function shapesOf(path: string, declared: Signature, trial: ShapeTrial): ModelShapes {

@@ -130,7 +130,7 @@ export class OnnxModel {
     if (!weights || problems.length > 0) throw new ModelServingError(problems);
 
     const declared = signatureOf(weights.graph);
-    const byTrial = shapesByTrial(path, weights, declared, runtimeCheck);
+    const byTrial = shapesByTrial(path, weights, declared, runtimeCheck === 'skip');
     const findings = [...byTrial.problems];
     const fromFile = cardOfFile(path, weights.graph, props.card ?? {});
     const image = props.image && resolveImageInput(path, props.image, declared);

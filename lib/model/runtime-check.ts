@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { freemem } from 'node:os';
 import { join } from 'node:path';
 import type { LoadReport, LoadRunOrder, TrialReport } from '../../inference-image/src/contract/load-run';
 import { modelDigest } from '../../inference-image/src/contract/model-manifest';
@@ -19,7 +20,8 @@ import type { Weights } from './weights';
 const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'load-run.cjs');
 
 /** Of the runs, which follow the load: a model that takes more keeps the shapes that it declares. */
-const TRIAL: LoadRunOrder['trial'] = { seconds: 10, memoryBytes: 2 * 1024 ** 3 };
+const TRIAL_SECONDS = 10;
+const MAX_TRIAL_BYTES = 2 * 1024 ** 3;
 
 const MAX_REASON_LENGTH = 300;
 
@@ -39,28 +41,51 @@ export interface RuntimeFindings {
  * @throws ModelServingError `server-bundle-missing`
  */
 export function checkRuntime(path: string, weights: Weights, declared: Signature): RuntimeFindings {
-  const key = `runtime-check 2 ${RUNTIME_VERSION} ${modelDigest(weights.files)}`;
+  const key = `runtime-check 3 ${RUNTIME_VERSION} ${modelDigest(weights.files)}`;
   const known = readCache<ShapeTrial>(key);
   if (known) return { problems: [], trial: known };
 
-  const { loaded, trial } = loadInChild(weights.files[0].sourcePath, declared);
-  const problems = problemsOf(path, loaded, trial, weights);
-  // Failures are not kept: memory, say, may have run out for once.
+  const { loaded, isCutShort, ...found } = loadInChild(weights.files[0].sourcePath, declared);
+  const problems = problemsOf(path, loaded, found.trial, weights);
+  // How far a trial comes before a limit ends it depends on the machine, and the signature must not.
+  const trial = isCutShort ? { ...found.trial, runs: [] } : found.trial;
+  // Models that do not load are not kept: memory, say, may have run out for once. Trials that were cut short are: they
+  // would take as long again.
   // A model that was replaced meanwhile is not the one that was loaded.
   if (problems.length === 0 && areUnchanged(weights.files)) writeCache(key, trial);
   return { problems, trial: 'outputs' in loaded ? trial : undefined };
 }
 
+interface LoadedInChild {
+  readonly loaded: LoadReport;
+  readonly trial: ShapeTrial;
+  /** Whether a limit or a crash ended the trial. */
+  readonly isCutShort: boolean;
+}
+
 /** Whatever ends the process during the trial, the model was loaded before. */
-function loadInChild(modelPath: string, signature: Signature): { loaded: LoadReport; trial: ShapeTrial } {
+function loadInChild(modelPath: string, signature: Signature): LoadedInChild {
   if (!existsSync(PROGRAM)) throw new ModelServingError([imageErrors.bundleMissing(PROGRAM)]);
-  const order: LoadRunOrder = { modelPath, signature, trial: TRIAL };
+  const order: LoadRunOrder = { modelPath, signature, trial: trialLimits() };
   const { lines, ending } = reportsOf('loads it', [PROGRAM], JSON.stringify(order));
   const [first, ...others] = lines as [LoadReport?, ...TrialReport[]];
   const loaded = first ?? ending ?? { failure: 'the process that loads it ends without a report' };
   const runs = others.flatMap((line) => ('run' in line ? [line.run] : []));
-  const stopped = others.find((line) => 'stopped' in line)?.stopped ?? endingOfTrial(ending);
-  return { loaded, trial: { runs, stopped: stopped && reasonFor(stopped, modelPath) } };
+  const end = others.find((line) => 'stopped' in line);
+  const stopped = end?.stopped ?? endingOfTrial(ending);
+  const isCutShort = end?.byLimit === true || ending !== undefined;
+  return { loaded, isCutShort, trial: { runs, stopped: stopped && reasonFor(stopped, modelPath) } };
+}
+
+/** Where memory runs out, some systems end the synth together with the process that took it. */
+function trialLimits(): LoadRunOrder['trial'] {
+  const memoryBytes = Math.min(MAX_TRIAL_BYTES, Math.floor(availableBytes() / 2));
+  return { seconds: TRIAL_SECONDS, memoryBytes };
+}
+
+/** Within the limits of a container, where this Node knows them. */
+function availableBytes(): number {
+  return process.availableMemory?.() ?? freemem();
 }
 
 function endingOfTrial(ending: ProcessFailure | undefined): string | undefined {

@@ -1,12 +1,7 @@
 import { Type, Writer, type Field } from 'protobufjs/light';
+import { MAX_DEPTH, readLength, readTag, WIRE_TYPE } from '../onnx/wire-format';
 import { FileCursor, MalformedFile } from './file-cursor';
 import { onnxMessage } from './onnx-messages';
-
-/** https://protobuf.dev/programming-guides/encoding/#structure */
-const WIRE_TYPE = { varint: 0, fixed64: 1, lengthDelimited: 2, fixed32: 5 };
-
-/** Protobuf's own limit on messages within messages: https://protobuf.dev/programming-guides/proto-limits/ */
-const MAX_DEPTH = 100;
 
 /** Bytes of one message that are kept of a field which may be large; 1 KiB has 128 numbers of 64 bits. */
 const KEPT_BYTES = 1024;
@@ -59,8 +54,8 @@ function copyMessage(cursor: FileCursor, end: number, type: Type, writer: Writer
   if (cursor.position > end) throw new MalformedFile(`a field passes the end of its message at byte ${end}`);
   for (const [field, { bytes, count }] of payloads) {
     const length = LENGTHS[`${type.name}.${field.name}`];
-    if (length)
-      noteLength(writer, type.fields[length] as Field, field.type === 'bytes' && !field.repeated ? bytes : count);
+    const isBytes = field.type === 'bytes' && !field.repeated;
+    if (length) noteLength(writer, type.fields[length] as Field, isBytes ? bytes : count);
   }
 }
 
@@ -98,8 +93,8 @@ function copyField(
   const sizes = payloads.get(field) ?? { bytes: 0, count: 0 };
   payloads.set(field, sizes);
   // Of a number that is a field of its own, the reader has stepped over the bytes already.
-  sizes.bytes += cursor.position - (lengthBytes > 0 ? contentStart : start);
-  const copy = sizes.bytes <= kept;
+  sizes.bytes += cursor.position - (wireType === WIRE_TYPE.varint ? start : contentStart);
+  const copy = kept > 0 && sizes.bytes <= kept;
   if (copy) writer.raw(cursor.since(start));
   sizes.count += countOf(field, wireType, lengthBytes, () => (copy ? cursor.since(contentStart) : undefined));
 }
@@ -109,31 +104,6 @@ function countOf({ type }: Field, wireType: number, lengthBytes: number, content
   if (wireType !== WIRE_TYPE.lengthDelimited || type === 'bytes') return 1;
   if (type === 'float') return Math.floor(lengthBytes / 4);
   return content()?.reduce((count, byte) => count + (byte < 0x80 ? 1 : 0), 0) ?? lengthBytes;
-}
-
-function readTag(cursor: FileCursor) {
-  const start = cursor.position;
-  const tag = cursor.varint();
-  const fieldNumber = Math.floor(tag / 8);
-  if (fieldNumber < 1 || fieldNumber >= 2 ** 29) throw new MalformedFile(`byte ${start} does not begin a field`);
-  return { tag, fieldNumber, wireType: tag % 8 };
-}
-
-/** Steps over what comes before a field's content, and gives the content's length. */
-function readLength(cursor: FileCursor, wireType: number): number {
-  switch (wireType) {
-    case WIRE_TYPE.varint:
-      cursor.varint();
-      return 0;
-    case WIRE_TYPE.fixed32:
-      return 4;
-    case WIRE_TYPE.fixed64:
-      return 8;
-    case WIRE_TYPE.lengthDelimited:
-      return cursor.varint();
-    default:
-      throw new MalformedFile(`wire type ${wireType} before byte ${cursor.position} is none that ONNX uses`);
-  }
 }
 
 function noteLength(writer: Writer, { id }: Field, length: number): void {

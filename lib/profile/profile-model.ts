@@ -1,5 +1,6 @@
 import { GOLDEN_FILE } from '../../inference-image/src/contract/model-manifest';
 import { rowAxes, rowSymbols } from '../../inference-image/src/contract/row-axes';
+import { inputSymbols } from '../../inference-image/src/contract/signature';
 import { ModelServingError, type Problem } from '../errors';
 import { LocalStage } from '../local-stage';
 import { inMiB } from '../memory';
@@ -135,8 +136,7 @@ async function withTrial<T>(
 function checkDimensions(model: OnnxModel, { path, dimensions }: ProfileOptions): Problem[] {
   const { signature, batching } = model;
   const counting = rowSymbols(signature, rowAxes(batching));
-  const all = new Set(signature.inputs.flatMap((input) => input.dimensions.filter((size) => typeof size === 'string')));
-  const symbols = [...all].filter((symbol) => !counting.has(symbol));
+  const symbols = inputSymbols(signature).filter((symbol) => !counting.has(symbol));
   return Object.keys(dimensions)
     .filter((name) => !symbols.includes(name))
     .map((name) =>

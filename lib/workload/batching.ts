@@ -42,24 +42,26 @@ export function checkBatchDelay(
 /** States in the plan whether requests share runs, and why not. */
 export function noteBatching(
   scope: Construct,
-  { maxBatchSize, rowIndependence }: ServingOptions,
+  { maxBatchSize, maxBatchDelaySeconds, rowIndependence }: ServingOptions,
   { name, batching, rebatchable }: OnnxModel,
 ): void {
-  if (maxBatchSize === 1 || [maxBatchSize, rowIndependence].some(Token.isUnresolved)) return;
+  if (maxBatchSize === 1 || [maxBatchSize, maxBatchDelaySeconds, rowIndependence].some(Token.isUnresolved)) return;
   const annotations = Annotations.of(scope);
   const obstacle = obstacleText(batching);
   if (obstacle === undefined) {
-    annotations.addInfo(`Model "${name}" runs requests together: its graph proves that rows are independent.`);
+    annotations.addInfo(`Model "${name}" may run requests together: its graph proves that rows are independent.`);
   } else if (rowIndependence === 'assume') {
     annotations.addWarning(
       `Model "${name}" runs requests together because serving.rowIndependence is 'assume', but ${obstacle}. An answer may depend on the requests that share its run.`,
     );
-  } else if (maxBatchSize !== undefined) {
+  } else if (maxBatchSize !== undefined || maxBatchDelaySeconds) {
+    const [option, value] =
+      maxBatchSize === undefined ? ['maxBatchDelaySeconds', maxBatchDelaySeconds] : ['maxBatchSize', maxBatchSize];
     annotations.addWarning(
-      `serving.maxBatchSize is ${maxBatchSize}, but model "${name}" runs requests one by one: ${obstacle}. Leave maxBatchSize out; or set serving.rowIndependence to 'assume' if you know that rows are independent.`,
+      `serving.${option} is ${value}, but model "${name}" runs requests one by one: ${obstacle}. Leave ${option} out; or set serving.rowIndependence to 'assume' if you know that rows are independent.`,
     );
   } else {
-    const remedy = rebatchable ? ' `model-serving rebatch` can free it.' : '';
+    const remedy = rebatchable ? ' `model-serving rebatch` can free the first dimension.' : '';
     annotations.addInfo(`Model "${name}" runs requests one by one: ${obstacle}.${remedy}`);
   }
 }

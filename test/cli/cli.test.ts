@@ -27,7 +27,7 @@ describe('model-serving inspect', () => {
      inputs     x  FP32 [n]
      outputs    y  FP32 [n]
      signature  as declared, and proved by running the model
-     batching   independent: requests share runs
+     batching   independent: requests may share runs
      memory     161 MiB or more, 514 MiB by default
      verdict    can be served
      "

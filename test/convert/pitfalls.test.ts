@@ -45,7 +45,7 @@ describePitfalls('scikit_learn', () => {
   });
 
   test('M23 a first dimension without a name does no harm', () => {
-    expect(batching('unnamed')).toBe('independent: requests share runs');
+    expect(batching('unnamed')).toBe('independent: requests may share runs');
   });
 
   test('float64 at the input', async () => {

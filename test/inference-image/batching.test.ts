@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import type { BatchingVerdict } from '../../inference-image/src/contract/batching-verdict';
 import type { Settings } from '../../inference-image/src/contract/settings';
-import type { ModelFolderOptions } from '../support/model-folder';
+import { modelFolder, type ModelFolderOptions } from '../support/model-folder';
 import { identity, initializer, node, value, type ModelParts } from '../support/onnx-builder';
+import { PREVIOUS_DEFAULTS, PREVIOUS_SETTINGS } from '../support/previous-release';
 import { ServerProcess, type LogLine } from '../support/server';
 import { slowModel } from '../support/slow-model';
 
@@ -179,6 +180,14 @@ test('a model.json of the previous release that is assumed to have independent r
   expect(ready).toMatchObject({ maxBatchSize: 32 });
   // There was no trial.
   expect(ready).not.toHaveProperty('largestDifference');
+});
+
+test('an image starts under a library of the previous release, which sets the old name of a default', async () => {
+  const environment = { ...PREVIOUS_DEFAULTS, MODEL_SERVING_DRAIN_SECONDS: '0' };
+  for (const name of Object.keys(environment)) expect(Object.keys(PREVIOUS_SETTINGS)).toContain(name);
+  const server = ServerProcess.spawn(modelFolder(mlp()), {}, environment);
+  const ready = await server.waitForLog(({ msg }) => msg === 'ready');
+  expect(ready).toMatchObject({ maxBatchSize: 32, largestDifference: expect.any(Number) });
 });
 
 test('a maximum of 1 switches batches off without a word', async () => {

@@ -33,14 +33,14 @@ async function answersAsAlone(server: ServerProcess, model: CoupledModel): Promi
 
 const ALL = Object.entries({ ...SHOWN_BY_TRIAL, ...SHOWN_BY_CERTAIN_VALUES });
 
-describe('M8, M22 a verdict of coupled: no answer has anything of other callers', () => {
+describe('M8, M22 a verdict of coupled: no answer depends on other callers', () => {
   test.each(ALL)('%s', async (_, model) => {
-    const obstacle = { node: model.node, operator: model.operator, reason: 'it takes all rows together' };
+    const obstacle = { node: model.node, operator: model.operator, reason: 'takes all rows together' };
     const batching: BatchingVerdict = { verdict: 'coupled', ...obstacle };
     const server = await ServerProcess.start(model.parts, {}, { batching });
     expect(server.log.find(notShared)).toMatchObject({
       level: 'info',
-      reason: `rows influence each other at node "${model.node}" (${model.operator}): it takes all rows together`,
+      reason: `node "${model.node}" (${model.operator}) takes all rows together`,
     });
     await answersAsAlone(server, model);
     expect((await server.get('/v2/models/m/config')).body).toMatchObject({
@@ -49,7 +49,7 @@ describe('M8, M22 a verdict of coupled: no answer has anything of other callers'
         row_independence: { string_value: 'coupled' },
         row_independence_node: { string_value: model.node },
         row_independence_operator: { string_value: model.operator },
-        row_independence_reason: { string_value: 'it takes all rows together' },
+        row_independence_reason: { string_value: 'takes all rows together' },
         shares_runs: { string_value: '1' },
       },
     });
@@ -61,7 +61,7 @@ test('a proof that stops short', async () => {
   const server = await ServerProcess.start(SHOWN_BY_TRIAL.brightCandidates.parts, { maxBatchSize: 8 }, { batching });
   expect(server.log.find(notShared)).toMatchObject({
     level: 'warn',
-    reason: 'it is not proved that rows do not influence each other; the proof stops at node "kept" (Compress): why',
+    reason: 'it is not proved that rows are independent; the proof stops at node "kept" (Compress): why',
   });
 });
 

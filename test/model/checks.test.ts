@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { version as runtime } from 'onnxruntime-node/package.json';
 import { OnnxModel, type OnnxModelProps } from '../../lib/model/onnx-model';
@@ -7,6 +8,7 @@ import {
   initializer,
   node,
   nonTensor,
+  onnxModel,
   value,
   writeOnnxModel,
   type Elem,
@@ -199,6 +201,18 @@ describe('weights', () => {
   test('of four bits are packed in pairs', () => {
     expect(problems({ initializers: [initializer('w', 'int4', [3], new Uint8Array(2))] })).toEqual([]);
     expect(problems({ initializers: [initializer('w', 'int4', [3], new Uint8Array(3))] })).not.toEqual([]);
+  });
+
+  test('may be empty, as the unused inputs of a Resize are', () => {
+    // The tests' writer leaves empty bytes out; other exporters write them: 4a 00 is raw_data of length 0.
+    const parts = { ...valid, initializers: [initializer('w', 'float', [0], new Float32Array(0))] };
+    const written = Buffer.from(onnxModel(parts)).toString('hex');
+    const graphBytes = parseInt(/3a(..)0a1c/.exec(written)![1]!, 16);
+    const explicit = written
+      .replace(/3a..0a1c/, `3a${(graphBytes + 2).toString(16)}0a1c`)
+      .replace('2a080a01001001420177', '2a0a0a010010014201774a00');
+    writeFileSync(path, Buffer.from(explicit, 'hex'));
+    expect(problemsOf(() => OnnxModel.fromFile(path, { runtimeCheck: 'skip' }))).toEqual([]);
   });
 
   test('of strings, and scalars', () => {

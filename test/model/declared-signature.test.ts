@@ -49,7 +49,7 @@ const WARNING =
   'm.onnx: output "y" is declared as [1, seq], and the model gives [seq, 1, 8] ([3, 1, 8] for "x" of [1, 3]). The signature, and all that is derived from it, says what the model gives. Export the model with that shape, so that the file says the same.';
 
 describe('M24 an untrue declaration', () => {
-  test('becomes what the model gives, with a warning', () => {
+  test('is corrected to the shape that the model gives, with a warning', () => {
     const model = read(transposed());
     expect(model.signature.outputs).toEqual([{ name: 'y', datatype: 'FP32', dimensions: ['seq', 1, 8] }]);
     expect(model.declaredSignature.outputs).toEqual([{ name: 'y', datatype: 'FP32', dimensions: [1, 'seq'] }]);
@@ -69,18 +69,18 @@ describe('M24 an untrue declaration', () => {
     ['a fixed size for twice a symbol', twice([2, 4]), [null, 4]],
     ['a symbol that is reduced', one('ReduceMean', ['n', 4], ['n', 4], { axes: [0] }), [null, 4]],
     ['symbols that changed places', one('Transpose', ['n', 'm'], ['n', 'm']), [null, null]],
-    ['a symbol of what a detector finds', detector(0.3), [null, 4]],
-    ['a symbol of what a detector never finds', detector(100), [null, 4]],
+    ['a symbol that counts what a detector finds', detector(0.3), [null, 4]],
+    ['a symbol that counts what a detector never finds', detector(100), [null, 4]],
   ])('%s', (_, parts, dimensions) => {
     expect(given(parts)).toEqual([dimensions]);
   });
 
-  test('is not made of what only small sizes have in common', () => {
+  test('does not become a fixed size that only small inputs have', () => {
     const attributes = { kernel_shape: [1, 8], strides: [1, 8], pads: [0, 3, 0, 4] };
     expect(given(one('AveragePool', [1, 1, 1, 'w'], [1, 'w'], attributes))).toEqual([[1, 1, 1, null]]);
   });
 
-  test('is not made of what depends on values', () => {
+  test('does not become a fixed size that depends on values', () => {
     const parts = {
       inputs: [value('x', 'float', [2, 3])],
       outputs: [value('y', 'int64', [2, 5])],
@@ -89,7 +89,7 @@ describe('M24 an untrue declaration', () => {
     expect(given(parts)).toEqual([[2, null]]);
   });
 
-  test('names each output that it has', () => {
+  test('is reported for each output that has one', () => {
     const model = read({
       inputs: [value('x', 'float', ['n', 4])],
       outputs: [value('a', 'float', ['n']), value('b', 'float', ['n', 4]), value('c', 'float', ['n', 3])],

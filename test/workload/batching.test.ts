@@ -74,11 +74,11 @@ describe.each([
     expect(synth(fixed, {})).toEqual([
       [
         '@cdktf/info',
-        'Model "digits" runs requests one by one: input "x" has a fixed first dimension, 1. `model-serving rebatch` can free it.',
+        'Model "digits" runs requests one by one: input "x" has a fixed first dimension, 1. `model-serving rebatch` can free the first dimension.',
       ],
     ]);
     expect(synth(batchable, {})).toEqual([
-      ['@cdktf/info', 'Model "digits" runs requests together: its graph proves that rows are independent.'],
+      ['@cdktf/info', 'Model "digits" may run requests together: its graph proves that rows are independent.'],
     ]);
     expect(synth(quantized, {})).toEqual([
       ['@cdktf/info', expect.stringMatching(/^Model "quantized" runs requests one by one: node "quantize" \(DynamicQ/)],
@@ -106,8 +106,17 @@ describe.each([
       [
         '@cdktf/warn',
         expect.stringMatching(
-          /^serving\.maxBatchSize is 8, but model "random" runs requests one by one: it is not proved that rows are independent: node "RandomNormalLike_noise" \(RandomNormalLike\): .*\. Leave maxBatchSize out; or set serving\.rowIndependence to 'assume' if you know that rows are independent\.$/,
+          /^serving\.maxBatchSize is 8, but model "random" runs requests one by one: it is not proved that rows are independent; the proof stops at node "RandomNormalLike_noise" \(RandomNormalLike\): .*\. Leave maxBatchSize out; or set serving\.rowIndependence to 'assume' if you know that rows are independent\.$/,
         ),
+      ],
+    ]);
+  });
+
+  test('a delay of a model that is not understood is warned of as well', () => {
+    expect(synth(random, { maxBatchDelaySeconds: 0.01 })).toEqual([
+      [
+        '@cdktf/warn',
+        expect.stringMatching(/^serving\.maxBatchDelaySeconds is 0\.01, but model "random" runs requests/),
       ],
     ]);
   });

@@ -45,7 +45,8 @@ function inKubernetes(props: Partial<ScalableModelServiceProps> = {}) {
 
 function environment(executors: number, threads: number, batch: number, queue: number) {
   return {
-    MODEL_SERVING_EXECUTORS: String(executors),
+    // One is the server's default, which is not written.
+    ...(executors !== 1 && { MODEL_SERVING_EXECUTORS: String(executors) }),
     MODEL_SERVING_THREADS_PER_EXECUTOR: String(threads),
     MODEL_SERVING_MAX_BATCH_SIZE: String(batch),
     MODEL_SERVING_MAX_QUEUE_LENGTH: String(queue),
@@ -55,7 +56,7 @@ function environment(executors: number, threads: number, batch: number, queue: n
 /** What synth notes of a construct's sizes. */
 function notes({ node }: Pick<ContainerizedModel, 'node'>): [string, unknown][] {
   const all = node.metadata.map(({ type, data }): [string, unknown] => [type, data]);
-  return all.filter(([, text]) => !String(text).includes('runs requests together'));
+  return all.filter(([, text]) => !String(text).includes('may run requests together'));
 }
 
 const autoscaling = { maxReplicas: 9 };
@@ -279,7 +280,7 @@ describe('values that only Terraform knows', () => {
       return { resources: { memoryMiB: n }, serving: { maxQueueLength: n } };
     });
     expect(resources.limits).toEqual({ cpu: '1200m', memory: '${var.n}Mi' });
-    expect(variables).toEqual(['${var.n}', '1', '1', '16']);
+    expect(variables).toEqual(['${var.n}', '1', '16']);
     expect(notes(construct)).toEqual([
       ['@cdktf/info', expect.stringContaining('1.2 CPUs, 1,000 requests/s, as measured')],
     ]);
@@ -329,7 +330,6 @@ test('a model that cannot batch has no batch size', () => {
     runs: ladder(1, { 1: 2 }),
   });
   expect(onDocker({ model: fixed }).env).toEqual({
-    MODEL_SERVING_EXECUTORS: '1',
     MODEL_SERVING_THREADS_PER_EXECUTOR: '1',
     MODEL_SERVING_MAX_QUEUE_LENGTH: '125',
   });

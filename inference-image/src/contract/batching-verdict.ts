@@ -22,7 +22,7 @@ export function obstacleText(verdict: BatchingVerdict): string | undefined {
     case 'coupled':
       return `node ${JSON.stringify(verdict.node)} (${verdict.operator}) ${verdict.reason}`;
     case 'not understood':
-      return `it is not proved that rows are independent: node ${JSON.stringify(verdict.node)} (${verdict.operator}): ${verdict.reason}`;
+      return `it is not proved that rows are independent; the proof stops at node ${JSON.stringify(verdict.node)} (${verdict.operator}): ${verdict.reason}`;
     case 'fixed':
       return verdict.reason;
   }

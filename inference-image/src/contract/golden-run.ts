@@ -6,7 +6,7 @@ import type { Signature } from './signature';
 export interface GoldenRunOrder {
   readonly modelPath: string;
   readonly signature: Signature;
-  /** Where rows are, for what is made up; undefined where they cannot be told apart. */
+  /** Where rows are, for made-up requests; undefined where that is not proved. */
   readonly axes?: RowAxes;
   /** Of a model that takes pictures. */
   readonly image?: ImageInput;

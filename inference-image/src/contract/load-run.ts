@@ -24,7 +24,7 @@ export interface InferredOutput {
 }
 
 /** Each further line: a run that succeeded, or why there are no more. */
-export type TrialReport = { readonly run: TrialRun } | { readonly stopped: string };
+export type TrialReport = { readonly run: TrialRun } | { readonly stopped: string; readonly byLimit?: true };
 
 /** The shapes of one run, in the order of the signature; undefined for outputs that were not asked for. */
 export interface TrialRun {

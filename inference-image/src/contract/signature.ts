@@ -55,6 +55,12 @@ export function dimensionsText(dimensions: readonly Dimension[]): string {
   return `[${dimensions.map((dimension) => dimension ?? '?').join(', ')}]`;
 }
 
+/** Names of the inputs' symbolic dimensions, each once. */
+export function inputSymbols({ inputs }: Pick<Signature, 'inputs'>): string[] {
+  const symbols = inputs.flatMap(({ dimensions }) => dimensions.filter((size) => typeof size === 'string'));
+  return [...new Set(symbols)];
+}
+
 /** 1 for a scalar, whose shape is []. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((count, size) => count * size, 1);

@@ -1,5 +1,5 @@
 import { version } from '../../../package.json';
-import type { BatchingVerdict, RowAxes } from '../contract/batching-verdict';
+import { obstacleText, type BatchingVerdict, type RowAxes } from '../contract/batching-verdict';
 import type { ModelManifest } from '../contract/model-manifest';
 import { rowAxes } from '../contract/row-axes';
 import { DEFAULT_MAX_BATCH_SIZE, type Settings } from '../contract/settings';
@@ -13,7 +13,7 @@ export interface SharingObstacle {
   readonly remedy?: string;
 }
 
-/** What the settings and model.json say of sharing runs; the trial at start has the last word. */
+/** Whether requests may share runs, by the settings and model.json; the trial at start can still end it. */
 export interface SharingPlan {
   /** Rows of the largest run that requests share; 1 if they share none. */
   readonly maxBatchSize: number;
@@ -23,7 +23,7 @@ export interface SharingPlan {
   readonly isAsked: boolean;
   /** Undefined where requests may share runs, and where a setting says that they do not. */
   readonly obstacle?: SharingObstacle;
-  /** How far rows may be from what they are alone, in the trial at start. Undefined where there is no trial. */
+  /** How much rows may differ from their results alone, in the trial at start. Undefined where there is no trial. */
   readonly tolerance?: RowTolerance;
 }
 
@@ -44,21 +44,12 @@ export function planSharing(settings: Settings, { contractVersion, signature, ba
 }
 
 function obstacleOf(verdict: BatchingVerdict | undefined, contractVersion: number): SharingObstacle {
-  switch (verdict?.verdict) {
-    case 'coupled':
-      return { reason: `rows influence each other at node "${verdict.node}" (${verdict.operator}): ${verdict.reason}` };
-    case 'not understood':
-      return {
-        reason: `it is not proved that rows do not influence each other; the proof stops at node "${verdict.node}" (${verdict.operator}): ${verdict.reason}`,
-      };
-    case 'fixed':
-      return { reason: verdict.reason };
-    default:
-      return {
-        reason: `model.json, of contractVersion ${contractVersion}, does not say whether rows influence each other`,
-        remedy: `build the image again with cdktf-model-serving ${version}`,
-      };
-  }
+  const reason = verdict && obstacleText(verdict);
+  if (reason !== undefined) return { reason };
+  return {
+    reason: `model.json, of contractVersion ${contractVersion}, does not say whether rows influence each other`,
+    remedy: `build the image again with cdktf-model-serving ${version}`,
+  };
 }
 
 /** Axis 0 of everything, for a model that is assumed to have its rows there. */

@@ -14,7 +14,7 @@ export interface ExampleRows extends RowSource {
   readonly count: number;
 }
 
-/** The rows of examples of one size, at least two; undefined where no two of them go together. */
+/** The rows of examples of one size, at least two; undefined where no two of them can share a run. */
 export function exampleRows(layout: RowLayout, examples: readonly Run[]): ExampleRows | undefined {
   const rows = examples.slice(0, MAX_EXAMPLES).flatMap((example) => rowsOf(layout, example));
   const groups = rows.map((first) => rows.filter((row) => layout.isCompatible(first, row)));

@@ -9,10 +9,13 @@ import type { TensorHeader } from './tensor';
 export class InputChecks {
   private readonly positions: ReadonlyMap<string, number>;
   private readonly takes: string;
+  private readonly repeatsSymbols: boolean;
 
   constructor(private readonly signature: readonly TensorSignature[]) {
     this.positions = new Map(signature.map(({ name }, position) => [name, position]));
     this.takes = `the model takes ${signature.map(({ name }) => quote(name)).join(', ')}`;
+    const symbols = signature.flatMap(({ dimensions }) => dimensions.filter((size) => typeof size === 'string'));
+    this.repeatsSymbols = new Set(symbols).size < symbols.length;
   }
 
   /** Checks the headers of all inputs of a request, before anything is allocated for their data. */
@@ -27,7 +30,7 @@ export class InputChecks {
     }
     const missing = given.indexOf(undefined);
     if (missing >= 0) throw invalid(`input ${quote(this.signature[missing]?.name)} is missing; ${this.takes}`);
-    if (given.length > 1) checkSymbols(given as TensorHeader[], this.signature);
+    if (this.repeatsSymbols) checkSymbols(given as TensorHeader[], this.signature);
   }
 }
 
@@ -46,7 +49,10 @@ function checkTensor({ name, datatype, shape }: TensorHeader, input: TensorSigna
   }
 }
 
-/** Equal symbols mean equal sizes: https://github.com/onnx/onnx/blob/main/docs/IR.md#static-tensor-shapes */
+/**
+ * Equal symbols mean equal sizes, which onnxruntime does not check: https://github.com/onnx/onnx/blob/main/docs/IR.md#static-tensor-shapes
+ * The proof that rows are independent relies on it (lib/model/row-independence/).
+ */
 function checkSymbols(headers: readonly TensorHeader[], signature: readonly TensorSignature[]): void {
   const seen = new Map<string, { size: number; input: string }>();
   for (const [position, { name, shape }] of headers.entries()) {

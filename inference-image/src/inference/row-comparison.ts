@@ -3,7 +3,7 @@ import { halfValue } from './half';
 import { sameBits, sameSizes } from './rows';
 import type { Tensor } from './tensor';
 
-/** What the trial of rows lets pass: differences that rounding makes, or none. */
+/** Differences that the trial of rows allows: those that rounding makes, or none. */
 export type RowTolerance = 'rounding' | 'none';
 
 /**
@@ -18,7 +18,7 @@ const STEP_TOLERANCE: Partial<Record<Datatype, number>> = { INT8: 1, UINT8: 1, I
 export interface RowComparison {
   /** Of a floating-point output: the largest difference as a share of the row's largest magnitude. Else 0. */
   readonly difference: number;
-  /** In words, in what the rows differ by more than is let pass. */
+  /** In words, a difference beyond the tolerance. */
   readonly excess?: string;
 }
 
@@ -32,7 +32,8 @@ export function compareRow(alone: Tensor, together: Tensor, tolerance: RowTolera
   const floatTolerance = FLOAT_TOLERANCE[alone.datatype];
   if (floatTolerance !== undefined) {
     const difference = shareOfLargest(alone, together);
-    if (tolerance === 'none') return { difference, excess: `${differs} by ${shareText(difference)}, and no bit may` };
+    if (tolerance === 'none')
+      return { difference, excess: `${differs} by ${shareText(difference)}; no bit may differ` };
     if (difference <= floatTolerance) return { difference };
     return { difference, excess: `${differs} by ${shareText(difference)}; ${floatTolerance} is allowed` };
   }

@@ -16,11 +16,11 @@ interface InputLayout {
 /** Where the rows of a model's inputs and outputs are, and how runs are joined and split by them. */
 export class RowLayout {
   private readonly inputs: readonly InputLayout[];
-  /** The input that tells how many rows a run has. */
+  /** The input whose size on its row axis is the number of rows of a run. */
   private readonly counted: InputLayout & { readonly axis: number };
-  /** Inputs that must have as many rows as that one, where the signature does not see to it. */
+  /** Inputs that must have as many rows as that one, where equal symbols do not ensure it. */
   private readonly others: readonly InputLayout[];
-  /** Inputs in which runs may differ such that they cannot share one. */
+  /** Inputs by which two runs may be incompatible: of other sizes, or of other values where they are common. */
   private readonly compared: readonly InputLayout[];
   private readonly outputAxes: ReadonlyMap<string, number>;
 
@@ -69,20 +69,12 @@ export class RowLayout {
     const [first] = runs as [Run];
     const allocate: Allocate = (datatype, count) => pool.take(datatype, count);
     const inputs = this.inputs.map((input) => {
-      // What is common is copied too: an executor keeps what it is given.
+      // A common input is copied too: an executor keeps what it is given.
       if (input.axis === null) return copyTensor(inputOf(first, input), allocate);
       const parts = runs.map((run) => inputOf(run, input));
       return joinRows(parts, input.axis, allocate);
     });
     return { inputs, outputs: first.outputs, returnInputs: true };
-  }
-
-  /** A run of more rows than one may have, as several. */
-  split(run: Run, rows: number, maxRows: number): Run[] {
-    return Array.from({ length: Math.ceil(rows / maxRows) }, (_, i) => {
-      const start = i * maxRows;
-      return this.slice(run, start, Math.min(maxRows, rows - start));
-    });
   }
 
   /** Some rows of a run. */

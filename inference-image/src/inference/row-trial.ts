@@ -4,7 +4,7 @@ import { compareRow, type RowTolerance } from './row-comparison';
 import type { RowLayout } from './row-layout';
 import type { Tensor } from './tensor';
 
-/** What was seen of rows that ran alone and together. */
+/** Result of running rows alone and together. */
 export interface RowTrial {
   /** In words, why requests must not share runs; undefined if they may. */
   readonly obstacle?: string;
@@ -25,8 +25,8 @@ export interface RowTrialOptions {
 }
 
 /**
- * The rows of batches of 2, 3 and the largest, each other than all others. Those below 4 are compared with what they are
- * alone; they are at the beginning, at the end and in between.
+ * Numbers of the rows in batches of 2, 3 and the largest; no batch has a row twice. Rows below 4 are compared with their
+ * results alone; they are at the beginning, at the end and in between.
  */
 export function trialBatches(maxBatchSize: number): number[][] {
   const batches = [[0, 1]];
@@ -47,8 +47,8 @@ export function trialBatches(maxBatchSize: number): number[][] {
 
 /**
  * Runs rows alone and together, and compares. The graph has been proved before; this is a second lock, for rounding and
- * for what kernels do otherwise than they should.
- * @param batches The rows of each batch; those from `compared` on are there to fill it.
+ * for kernels that do not do what their operator promises.
+ * @param batches Numbers of the rows of each batch; rows from number `compared` on only fill it.
  * @throws What a run throws
  */
 export async function tryRows(

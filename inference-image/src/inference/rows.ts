@@ -1,6 +1,6 @@
 import { TYPED_ARRAY, type NumericData, type NumericDatatype, type Tensor, type TensorData } from './tensor';
 
-/** Gives room for so many elements; what it holds does not matter. */
+/** Allocates so many elements, of any values. */
 export type Allocate = (datatype: NumericDatatype, count: number) => NumericData;
 
 const allocateNew: Allocate = (datatype, count) => new TYPED_ARRAY[datatype](count);

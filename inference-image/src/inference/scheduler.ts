@@ -28,7 +28,7 @@ export interface CompletedRun {
 
 type Outputs = readonly Tensor[];
 
-/** What the parts of a request end with that must run as a whole. */
+/** Error of the parts of a request that has to run as a whole after all. */
 const SHARING_ENDED = new Error('requests do not share runs any more');
 
 /**
@@ -144,15 +144,17 @@ export class Scheduler {
   /** Has no more parts wait at a time than there are executors, and so lets others' requests in between. */
   private async submitParts(run: Run, rows: number, caller: Caller, layout: RowLayout): Promise<Outputs> {
     this.queue.assertRoom(rows, dataBytes(run.inputs));
-    const runs = layout.split(run, rows, this.maxBatchSize);
-    const outputs = new Array<Outputs>(runs.length);
+    const size = this.maxBatchSize;
+    const outputs = new Array<Outputs>(Math.ceil(rows / size));
     let failed = false;
     const { deadline, waitsSince } = caller;
     const part: Caller = { deadline, waitsSince, isCancelled: () => failed || caller.isCancelled() };
     let next = 0;
     const submitNext = async (): Promise<void> => {
-      for (let i = next++; i < runs.length && !failed; i = next++) {
-        outputs[i] = await this.wait(this.queue, runs[i] as Run, part, true);
+      for (let i = next++; i < outputs.length && !failed; i = next++) {
+        // Not before its turn: on other axes than the first, rows are copied.
+        const rowsOfPart = layout.slice(run, i * size, Math.min(size, rows - i * size));
+        outputs[i] = await this.wait(this.queue, rowsOfPart, part, true);
       }
     };
     try {
@@ -162,7 +164,7 @@ export class Scheduler {
       failed = true;
       if (this.maxBatchSize > 1) throw error;
     }
-    // The model has shown meanwhile that its rows do not go apart.
+    // Sharing has ended meanwhile.
     return this.wait(this.queue, run, caller);
   }
 
@@ -297,7 +299,7 @@ export class Scheduler {
     if (missing !== undefined) this.stopSharing(missing);
   }
 
-  /** Runs again, each alone, what ran together; the parts of a request as the whole that they are of. */
+  /** Runs requests of a joint run again, each alone. A part is rejected, so that its request runs as a whole. */
   private runApart(jobs: readonly Job[]): void {
     for (const job of jobs) if (job.isPart) job.reject(SHARING_ENDED);
     this.queue.putBack(jobs.filter(({ isPart }) => !isPart));

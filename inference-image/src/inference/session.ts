@@ -24,7 +24,7 @@ export interface SessionTensor {
   readonly name: string;
   /** Undefined for what the protocol does not carry. */
   readonly datatype: Datatype | undefined;
-  /** Fixed sizes, and -1 for others; undefined for what is no tensor. */
+  /** Fixed sizes, and -1 for others; undefined for values that are not tensors. */
   readonly shape?: readonly number[];
 }
 

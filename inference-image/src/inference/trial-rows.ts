@@ -1,25 +1,28 @@
 import type { RowAxes } from '../contract/batching-verdict';
-import type { Signature } from '../contract/signature';
+import { elementCount, type Signature } from '../contract/signature';
 import type { Run } from './executor';
 import { copyTensor, joinRows } from './rows';
-import { TYPED_ARRAY, type NumericDatatype, type Tensor, type TensorHeader } from './tensor';
+import { totalElements, TYPED_ARRAY, type NumericDatatype, type Tensor, type TensorHeader } from './tensor';
 import { trialTensor, type TrialRange } from './trial-values';
 
-/** Rows that are computed and kept; those beyond are rotations of these where that is faster. */
+/** Rows that are always computed; those beyond are rotations of these where that is faster. */
 export const COMPUTED_ROWS = 4;
 
-/** Its values are a thousand times as large: what scales over all rows then shows in the others. */
+/** Its values are a thousand times as large: an operator that scales over all rows then changes the others. */
 export const OUTLIER_ROW = 1;
 
 /** Up to here the elements of a row are computed: rotating a short row soon gives the same row again. */
 const MAX_COMPUTED_ELEMENTS = 256;
 
+/** Short rows that are kept. */
+const MAX_KEPT_ROWS = 64;
+
 export interface TrialRowsOptions {
   readonly signature: Signature;
   readonly axes: RowAxes;
-  /** Of the sizes that rows are to have, whatever their number. */
+  /** A run whose rows have the sizes to try; their number does not matter. */
   readonly template: Run;
-  /** Whether common inputs keep the values of the template, rather than to be ones. */
+  /** Whether common inputs keep the values of the template; they are ones otherwise. */
   readonly keepsCommon: boolean;
   readonly range: TrialRange;
 }
@@ -47,12 +50,14 @@ export class TrialRows {
     return { inputs, outputs: this.options.signature.outputs.map(({ name }) => name) };
   }
 
-  /** Those of every run are kept: to compute them takes longer than many a run. */
+  /** Those that are computed are kept: to compute them takes longer than many a run. */
   private row(index: number): readonly Tensor[] {
     const known = this.rows.get(index);
     if (known) return known;
     const row = this.inputs.map((_, i) => this.input(i, index));
-    if (index < COMPUTED_ROWS) this.rows.set(index, row);
+    if (index < COMPUTED_ROWS || (index < MAX_KEPT_ROWS && totalElements(row) <= MAX_COMPUTED_ELEMENTS)) {
+      this.rows.set(index, row);
+    }
     return row;
   }
 
@@ -62,7 +67,7 @@ export class TrialRows {
     if (axis === null) return keepsCommon ? tensor : trialTensor(tensor, { at: () => 1 });
     const { name, datatype, shape } = tensor;
     const header = { name, datatype, shape: shape.map((size, at) => (at === axis ? 1 : size)) };
-    const elements = header.shape.reduce((count, size) => count * size, 1);
+    const elements = elementCount(header.shape);
     const isRotated = index >= COMPUTED_ROWS && elements > MAX_COMPUTED_ELEMENTS && index < elements;
     if (!isRotated) return computedRow(header, index, range);
     const of = ORDINARY_ROWS[index % ORDINARY_ROWS.length] as number;

@@ -10,7 +10,7 @@ export type TrialRange = 'wide' | 'digits' | 'bits';
 export interface TrialValues {
   /** Between -1 and 1, for the element with this index. */
   readonly at: (index: number) => number;
-  /** Whether numbers of the floating point are a thousand times as large. @default false */
+  /** Whether floating-point numbers are a thousand times as large. @default false */
   readonly large?: boolean;
   /** @default 'bits' */
   readonly range?: TrialRange;
@@ -55,7 +55,7 @@ function elementOf(datatype: TensorHeader['datatype'], range: TrialRange, large:
   }
 }
 
-/** Of the wide range: all values of 8 bits, else some hundreds. */
+/** The wide range has all values of 8 bits, and some hundreds of wider integers. */
 function integerOf(datatype: TensorHeader['datatype'], range: TrialRange): (value: number) => number {
   if (range !== 'wide') return INTEGER[range];
   if (datatype === 'UINT8') return (value) => Math.round(127.5 * (value + 1));

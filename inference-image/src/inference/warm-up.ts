@@ -14,13 +14,13 @@ const MEASURING_SECONDS = 0.006;
 /** Sizes of free dimensions, for models that refuse 1: 2, 4, 8 and so on. */
 const LARGEST_SIZE = 16_384;
 
-/** What the inputs of one row may have in all: a picture of 512 x 512 pixels. A trial makes batches of them. */
+/** Elements of all inputs of one row, such as a picture of 512 x 512 pixels. A trial makes batches of rows. */
 const MAX_ELEMENTS = 2 ** 18;
 
-/** No more sizes are tried after that. */
+/** Time limit after which no further size is tried. */
 const MAX_SECONDS = 5;
 
-/** Zeros and empty strings: every dimension that is not fixed has this size, but for rows, of which there is one. */
+/** Zeros and empty strings of one row: every other dimension that is not fixed has this size. */
 export function zerosRun(signature: Signature, size: number, axes?: RowAxes): Run {
   const inputs = signature.inputs.map(({ name, datatype, dimensions }, i) => {
     const shape = dimensions.map((dimension, axis) => {
@@ -59,7 +59,7 @@ function elementsAt({ inputs }: Signature, size: number, axes?: RowAxes): number
 
 /**
  * Runs the model until what it does only once is done, and measures it.
- * @param makeRun Makes a run anew, since each gives its data away.
+ * @param makeRun Makes a new run, since an executor keeps the data of each.
  */
 export async function warmUp(executor: Executor, makeRun: () => Run): Promise<Measurement> {
   const elements = totalElements(makeRun().inputs);

@@ -1,6 +1,6 @@
 import type { RowAxes } from '../contract/batching-verdict';
 import { rowSymbols } from '../contract/row-axes';
-import type { Signature, TensorSignature } from '../contract/signature';
+import { inputSymbols, type Signature, type TensorSignature } from '../contract/signature';
 import { copyTensor, joinRows, sliceRows } from '../inference/rows';
 import type { Tensor } from '../inference/tensor';
 import { trialTensor } from '../inference/trial-values';
@@ -9,19 +9,19 @@ import { trialTensor } from '../inference/trial-values';
 export interface TrialInputs {
   /** The size of each symbolic dimension but those that count rows. */
   readonly dimensions: Readonly<Record<string, number>>;
-  /** Of so many rows, where rows can be told apart. Made anew, since an executor takes what it is given. */
+  /** Of so many rows, where it is known where rows are. Made again at each call, since an executor keeps what it is given. */
   batch(rows: number): Tensor[];
 }
 
 /** What inputs are made up from. */
 export interface MadeUpInputsOptions {
-  /** Where rows are; undefined where they cannot be told apart. */
+  /** Where rows are; undefined where that is not proved. */
   readonly axes?: RowAxes;
   /** Sizes of symbolic dimensions. */
   readonly sizes?: Readonly<Record<string, number>>;
-  /** Tells the sizes that are not given. */
+  /** Has the sizes that are not given. */
   readonly example?: readonly Tensor[];
-  /** Of dimensions that neither tells. @default 1 */
+  /** Of dimensions that neither has. @default 1 */
   readonly otherSize?: number;
   /** The values, from -1 to 1. @default - sines: neither zero nor equal, since kernels may be faster or slower on those */
   readonly at?: (index: number) => number;
@@ -34,7 +34,7 @@ export function madeUpInputs(
   const counting = rowSymbols(signature, axes);
   const sizes = { ...exampleSizes(signature, example), ...given };
   const dimensions = Object.fromEntries(
-    symbolsOf(signature)
+    inputSymbols(signature)
       .filter((symbol) => !counting.has(symbol))
       .map((symbol) => [symbol, sizes[symbol] ?? otherSize]),
   );
@@ -76,11 +76,6 @@ export function exampleInputs(
         return joinRows(new Array<Tensor>(rows).fill(row), axis);
       }),
   };
-}
-
-function symbolsOf({ inputs }: Signature): string[] {
-  const symbols = inputs.flatMap(({ dimensions }) => dimensions.filter((size) => typeof size === 'string'));
-  return [...new Set(symbols)];
 }
 
 function exampleSizes({ inputs }: Signature, example: readonly Tensor[]): Record<string, number> {

@@ -3,9 +3,10 @@ import { contradicts, symbolSizes } from '../contract/shape-claims';
 import type { Signature } from '../contract/signature';
 import { messageOf } from '../errors';
 import type { Session } from '../inference/session';
+import type { Tensor } from '../inference/tensor';
 import { trialTensor, type TrialValues } from '../inference/trial-values';
 import { FreeDimensions } from './free-dimensions';
-import { largerSizes, partialSizes, trialSizes, type TrialSizes } from './trial-sizes';
+import { extraSizes, partialSizes, trialSizes, type TrialSizes } from './trial-sizes';
 
 /** Attempts to find sizes that the model takes. */
 const MAX_ATTEMPTS = 80;
@@ -16,10 +17,13 @@ const MAX_ELEMENTS = 2 ** 24;
 /** Elements of one run whose sizes are not all fixed. */
 const MAX_FREE_ELEMENTS = 2 ** 22;
 
-/** After so long, a trial tries nothing that it does not need. */
-const EXTRA_SECONDS = 1;
+/** Elements of all inputs of one extra run. Bounded by size and not by time: a busy machine must find the same. */
+const MAX_EXTRA_ELEMENTS = 2 ** 17;
 
-/** Beside the usual ones, for models whose results depend on values in their number. */
+/** Attention over more ids than that takes too much memory. */
+const MAX_EXTRA_IDS = 1024;
+
+/** Further values, for models whose number of results depends on values. */
 const OTHER_VALUES: readonly TrialValues[] = [{ at: () => 0 }, { at: wave(3), large: true }, { at: () => 1 }];
 
 /** Ones where the usual values have zeros, or less: a length or a scale of 0 is refused more often than one of 1. */
@@ -38,16 +42,22 @@ export function tryShapes(session: Session, signature: Signature, report: (line:
   if (trial.isContradicted) trial.tryMore(found);
 }
 
+/** Made-up inputs of the smallest sizes that a model takes; undefined where it refuses all. */
+export function acceptedInputs(session: Session, signature: Signature): readonly Tensor[] | undefined {
+  const trial = new Trial(session, signature, () => {});
+  const found = trial.findSizes();
+  return found && trial.inputs(found.first);
+}
+
 class Trial {
   /** Whether an output was not as declared. */
   isContradicted = false;
-  /** What the runtime said of the first attempt that failed. */
+  /** The runtime's message for the first attempt that failed. */
   refusal?: string;
   private readonly free: FreeDimensions;
   /** For each free dimension. */
   private readonly sizesRun: readonly Set<number>[];
   private values: TrialValues = { at: wave(1) };
-  private readonly start = performance.now();
 
   constructor(
     private readonly session: Session,
@@ -82,14 +92,24 @@ class Trial {
     }
   }
 
-  /** Tells what is fixed from what depends on values, or on sizes that were too small to show it. */
+  /** Separates sizes that are fixed from those that depend on values, or on sizes that were too small to show it. */
   tryMore(sizes: TrialSizes): void {
     for (const values of OTHER_VALUES) this.runExtra(sizes.first, values);
-    for (const larger of largerSizes(sizes, this.free.areRows)) this.runExtra(larger, this.values);
+    for (const extra of extraSizes(sizes, this.free.areRows)) this.runExtra(extra, this.values);
+  }
+
+  /** Made-up inputs of these sizes, with values that the model takes. */
+  inputs(sizes: readonly number[], values = this.values): Tensor[] {
+    const shapes = this.free.shapes(sizes);
+    return this.signature.inputs.map(({ name, datatype }, i) =>
+      trialTensor({ name, datatype, shape: shapes[i]! }, values),
+    );
   }
 
   private runExtra(sizes: readonly number[], values: TrialValues): void {
-    if (performance.now() - this.start < 1000 * EXTRA_SECONDS) this.run(sizes, values);
+    const hasIds = this.signature.inputs.some(({ datatype }) => !datatype.startsWith('FP'));
+    if (hasIds && Math.max(...sizes) > MAX_EXTRA_IDS) return;
+    if (this.free.elements(sizes) <= MAX_EXTRA_ELEMENTS) this.run(sizes, values);
   }
 
   private run(sizes: readonly number[], values: TrialValues): boolean {
@@ -99,12 +119,11 @@ class Trial {
       return false;
     }
     try {
-      const shapes = this.free.shapes(sizes);
-      const { inputs, outputs } = this.signature;
-      const tensors = inputs.map(({ name, datatype }, i) => trialTensor({ name, datatype, shape: shapes[i]! }, values));
-      const results = this.session.run({ inputs: tensors, outputs: outputs.map(({ name }) => name) }).outputs;
+      const inputs = this.inputs(sizes, values);
+      const outputs = this.signature.outputs.map(({ name }) => name);
+      const results = this.session.run({ inputs, outputs }).outputs;
       this.sizesRun.forEach((seen, index) => seen.add(sizes[index]!));
-      this.note({ inputs: shapes, outputs: results.map(({ shape }) => shape) });
+      this.note({ inputs: inputs.map(({ shape }) => shape), outputs: results.map(({ shape }) => shape) });
       return true;
     } catch (error) {
       this.refusal ??= messageOf(error);

@@ -10,15 +10,16 @@ const OTHERS = {
   first: [3, 5, 7, 11, 13, 17, 19, 23],
   /** Beyond what a network commonly makes smaller at once: of 2 and of 5 pixels, it leaves one of each. */
   large: [67, 83, 101, 127, 149, 173, 197, 223],
-  small: [5, 11, 17, 23, 31, 41, 53, 61],
+  /** None that is also among the first, so that every dimension changes. */
+  small: [9, 14, 15, 21, 25, 27, 33, 39],
 };
 
 /** Kernels, strides, windows of sound and patches of pictures need so much, or a multiple. */
 const STEPS = [8, 32, 64, 128, 224, 256, 512, 1024, 4096, 16_384];
 
 /**
- * Sizes to try, from small to large, until a model takes one of them. Where one can tell dimensions apart, that comes
- * first: then those that some models need equal, as the rows of several inputs and the sides of a picture.
+ * Sizes to try, from small to large, until a model takes one of them. First come sizes that all differ, so
+ * that dimensions can be told apart; then those that some models need equal, such as the sides of a picture.
  *
  * @param areRows - for each free dimension, whether it probably counts rows
  */
@@ -84,10 +85,10 @@ export function* partialSizes({ first, next }: TrialSizes, areRows: readonly boo
 }
 
 /**
- * Larger sizes, for a model that gives another shape than it declares: what stays the same at small sizes need not be
+ * Further sizes, for a model that gives another shape than it declares: what stays the same at small sizes need not be
  * fixed.
  */
-export function* largerSizes({ first }: TrialSizes, areRows: readonly boolean[]): Generator<readonly number[]> {
+export function* extraSizes({ first }: TrialSizes, areRows: readonly boolean[]): Generator<readonly number[]> {
   const stay = areRows.includes(false) ? areRows : areRows.map(() => false);
   for (const step of [64, 512, 4096]) {
     yield first.map((size, index) => (stay[index] ? size : size + step));

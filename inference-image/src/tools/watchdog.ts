@@ -3,7 +3,7 @@ import { REPORT_PREFIX } from '../contract/report';
 
 export interface Limits {
   readonly seconds: number;
-  /** What the whole process may take in memory beyond what it has now. */
+  /** Memory that the whole process may take beyond what it has now. */
   readonly memoryBytes: number;
 }
 
@@ -13,12 +13,12 @@ const PERIOD_MILLISECONDS = 20;
 /** As text: a file of its own would have one path in the sources and another in the bundle. */
 const WATCH = `
 const { writeSync } = require('node:fs');
-const { prefix, seconds, memoryBytes, period } = require('node:worker_threads').workerData;
+const { prefix, seconds, memoryBytes, residentBytes, period } = require('node:worker_threads').workerData;
 const end = performance.now() + 1000 * seconds;
-const limit = process.memoryUsage.rss() + memoryBytes;
+const limit = residentBytes + memoryBytes;
 const mebibytes = Math.round(memoryBytes / 1048576);
 const stop = (reason) => {
-  writeSync(1, '\\n' + prefix + JSON.stringify({ stopped: reason }) + '\\n');
+  writeSync(1, '\\n' + prefix + JSON.stringify({ stopped: reason, byLimit: true }) + '\\n');
   process.kill(process.pid, 'SIGKILL');
 };
 setInterval(() => {
@@ -32,7 +32,8 @@ setInterval(() => {
  * does nothing else.
  */
 export function limitProcess({ seconds, memoryBytes }: Limits): void {
-  const workerData = { prefix: REPORT_PREFIX, seconds, memoryBytes, period: PERIOD_MILLISECONDS };
+  const residentBytes = process.memoryUsage.rss();
+  const workerData = { prefix: REPORT_PREFIX, seconds, memoryBytes, residentBytes, period: PERIOD_MILLISECONDS };
   const worker = new Worker(WATCH, { eval: true, workerData, resourceLimits: { maxOldGenerationSizeMb: 16 } });
   worker.on('error', () => {
     // Without it the trial is limited by the time of the whole process.

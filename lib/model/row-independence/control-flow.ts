@@ -206,7 +206,8 @@ function missing(): never {
 function tripCount(call: Call): Size | undefined {
   if (!call.has(0)) return undefined;
   const count = call.tensor(0);
-  if (count.rows || isTainted(count)) throw coupled('takes as many steps as the rows of the batch decide');
+  if (count.rows) throw coupled('takes as many steps as the rows of the batch decide');
+  if (isTainted(count)) throw notUnderstood('takes as many steps as there are rows');
   const size = count.values?.[0];
   return size && size.min >= 0 ? size : undefined;
 }
@@ -279,7 +280,7 @@ function stepOf(t: Tensor, along: number): { part: Tensor; steps: Size } {
   const axis = along < 0 ? along + dims.length : along;
   const steps = dims[axis];
   if (!steps) throw notUnderstood('the axis that it scans is not known');
-  if (t.rows?.axis === axis) throw coupled('goes through the rows one after another');
+  if (t.rows?.axis === axis) throw notUnderstood('goes through the rows one after another');
   if (isTainted(t) || t.rowNumbers) throw coupled('goes through numbers of rows');
   const rows = t.rows && { ...t.rows, axis: t.rows.axis > axis ? t.rows.axis - 1 : t.rows.axis };
   const part: Tensor = {

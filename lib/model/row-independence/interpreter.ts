@@ -169,7 +169,8 @@ export class Interpreter {
       return this.transferred(node, path, scope, context, assumed).map((value, at) =>
         withUnknownElements(checked(value), `${path}:${at}`),
       );
-    } catch (problem) {
+    } catch (thrown) {
+      const problem = isOwn(thrown) ? thrown : notUnderstood('it is malformed');
       if (problem instanceof NeedsDecision) problem.node ??= node;
       // A loop may take no step, and then nothing in it fails.
       if (problem instanceof CannotRun && !context.once) throw new Stopped(node, notUnderstood(problem.reason));
@@ -281,6 +282,11 @@ export class Interpreter {
     if (depth >= MAX_DEPTH) throw notUnderstood('graphs and functions are nested too deep to follow');
     return depth + 1;
   }
+}
+
+/** What the prover throws itself; anything else is a node that no rule is prepared for, such as one of too low a rank. */
+function isOwn(problem: unknown): problem is Obstacle | Stopped | CannotRun | NeedsDecision {
+  return [Obstacle, Stopped, CannotRun, NeedsDecision].some((kind) => problem instanceof kind);
 }
 
 /** Optional inputs that a call of a function leaves out. */

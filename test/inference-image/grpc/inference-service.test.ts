@@ -59,6 +59,10 @@ describe('about the server and its model', () => {
     const [client] = await start(TWO);
     const { config } = await client.call('ModelConfig', { name: 'm' });
     expect(config).toMatchObject({ name: 'm', backend: 'onnxruntime', input: [{ data_type: 11 }, { data_type: 13 }] });
+    expect(config.parameters).toEqual({
+      row_independence: { string_value: 'independent' },
+      shares_runs: { string_value: '32' },
+    });
     await client.call('ModelInfer', { model_name: 'm', inputs: [X, S], raw_input_contents: RAW });
     const counts = { inference_stats: { success: { count: 1 }, fail: { count: 0 } } };
     for (const request of [{}, { name: 'm' }]) {

@@ -96,6 +96,15 @@ describe('outputs', () => {
   });
 });
 
+test('two sizes for one symbol of one input', () => {
+  const square = new InferRequestDecoder({
+    inputs: [{ name: 'x', datatype: 'FP32', dimensions: ['n', 's', 's'] }],
+    outputs: [{ name: 'y', datatype: 'FP32', dimensions: ['n'] }],
+  });
+  const json = Buffer.from(JSON.stringify({ inputs: [{ ...a, name: 'x', shape: [1, 1, 2] }] }));
+  expect(() => square.decode(json, json.length)).toThrow('input "x" has 2 for dimension "s"; input "x" has 1');
+});
+
 test.each<[string, unknown, string]>([
   ['P4 an array', [], 'the request is []; it must be an object'],
   ['P4 no inputs', {}, 'inputs is missing; it must be an array'],

@@ -221,6 +221,22 @@ test('operators of old versions do not broadcast', () => {
   expect(verdictOf('Mul', { ...one, x: ['N'], opset: 6 })).toMatch(/^coupled Mul/);
 });
 
+test('a list of positions is one offset for all rows', () => {
+  const given = { x: ['N', 2, 5, 4], constants: { c: { weights: [50, 2] } }, domain: 'com.microsoft' };
+  expect(
+    verdictOf('RotaryEmbedding', { ...given, inputs: { ids: { int64: ['N'] } }, with: ['ids', 'c', 'c'] }),
+  ).toMatch(/^coupled/);
+  expect(
+    verdictOf('RotaryEmbedding', { ...given, inputs: { ids: { int64: ['N', 5] } }, with: ['ids', 'c', 'c'] }),
+  ).toBe('independent 0,0 | 0');
+});
+
+test('ranks that are too low', () => {
+  const nodes = [node('Relu', ['x'], ['y']), node('ConvTranspose', ['scalar', 'w'], ['z'])];
+  const given = { constants: { scalar: 1, w: { weights: [3, 5, 3, 3] } }, nodes };
+  expect(short(proofOf({ inputs: { x }, ...given }))).toMatch(/^not understood ConvTranspose|^independent/);
+});
+
 test('switches that are neither on nor off', () => {
   expect(verdictOf('ReduceMean', { attributes: { axes: [1], keepdims: -2 } })).toMatch(
     /^not understood ReduceMean: .*"keepdims"/,

@@ -149,6 +149,43 @@ test('Concat, Split', () => {
   expect(verdictOf('Split', { outputs: ['y', 'z'] })).toMatch(/^coupled Split/);
 });
 
+describe('blocks of all rows on one axis', () => {
+  const twice = (nodes: object[], outputs = ['y']) =>
+    short(
+      proofOf({
+        inputs: { a: ['N', 4], b: ['N', 4] },
+        nodes: [
+          node('Concat', ['a', 'b'], ['both'], { attributes: { axis: 0 } }),
+          node('Relu', ['both'], ['r']),
+          ...nodes,
+        ],
+        outputs,
+      }),
+    );
+
+  test('joined, and split again', () => {
+    expect(twice([node('Split', ['r'], ['y', 'z'], { attributes: { axis: 0 } })], ['y', 'z'])).toBe(
+      'independent 0,0 | 0,0',
+    );
+    expect(twice([node('Split', ['r'], ['y', 'z', 'q', 'p'], { attributes: { axis: 0 } })], ['y', 'z'])).toMatch(
+      /^(coupled|not understood)/,
+    );
+    expect(twice([node('Identity', ['r'], ['y'])])).toMatch(/^coupled Identity: .*another number of rows/);
+  });
+
+  test('with other rows in between', () => {
+    expect(twice([node('Add', ['r', 'a'], ['y'])])).toMatch(/^coupled Add/);
+    expect(twice([node('Softmax', ['r'], ['y'], { attributes: { axis: 0 } })])).toMatch(/^coupled Softmax/);
+  });
+
+  test('joined with something that is no row', () => {
+    const nodes = [node('Concat', ['x', 'w'], ['y'], { attributes: { axis: 0 } })];
+    expect(short(proofOf({ inputs: { x: ['N', 4] }, constants: { w: { weights: [1, 4] } }, nodes }))).toMatch(
+      /^coupled Concat/,
+    );
+  });
+});
+
 describe('Slice', () => {
   const slice = (starts: number[], ends: number[], axes: number[], steps?: number[]) =>
     verdictOf('Slice', {

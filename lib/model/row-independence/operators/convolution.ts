@@ -112,7 +112,7 @@ function pool(call: Call): Value[] {
   const [rows = ONE, channels = ONE] = dimsOf(x);
   const dims = [rows, channels, ...swept(call, spatial(x), { kernel: kernelOf(call, undefined) })];
   const result: Tensor = { ...withoutValues(x), dims };
-  const places = new Obstacle('coupled', 'counts the places that it gives through all rows');
+  const places = new Obstacle('not understood', 'counts the places that it gives through all rows');
   return [result, x.rows ? { kind: 'unusable', obstacle: places } : invariant(dims)];
 }
 
@@ -219,7 +219,8 @@ function deformableConvolution(call: Call): Value {
 }
 
 function maxUnpool(call: Call): Value {
-  if (call.allData().some(({ rows }) => rows)) throw coupled('places elements by indices that count through all rows');
+  if (call.allData().some(({ rows }) => rows))
+    throw notUnderstood('places elements by indices that count through all rows');
   return invariant(undefined, call.data(0).elem);
 }
 

@@ -1,5 +1,6 @@
 import { commonRows } from '../align';
-import { asData, asTensor, axisOf, dimsOf, refuseAlong, type Call, type Operators } from '../call';
+import { blockOf, joinedBlocks } from '../blocks';
+import { asData, asTensor, axisOf, dimsOf, type Call, type Operators } from '../call';
 import { constantTensor, sparseConstant } from '../constants';
 import { CannotRun, coupled, notUnderstood } from '../obstacle';
 import { relayout } from '../relayout';
@@ -290,7 +291,7 @@ export function concatenated(tensors: readonly Tensor[], along: number): Tensor 
   const rank = dimsOf(first).length;
   if (shapes.some(({ length }) => length !== rank)) throw new CannotRun('tensors of different ranks are joined');
   const axis = axisOf(along, rank);
-  for (const t of tensors) refuseAlong(t, axis, 'joins tensors along the axis that counts rows');
+  if (tensors.some(({ rows }) => rows?.axis === axis)) return joinedBlocks(tensors, axis);
   const rows = commonRows(tensors.map((t, at) => ({ dims: shapes[at] as readonly Size[], rows: t.rows })));
   if (rows && tensors.some((t) => !t.rows)) throw coupled('joins the rows with a tensor that is not one of each row');
   const length = shapes.map((dims) => dims[axis] as Size).reduce((sum, size) => sum.plus(size));
@@ -353,13 +354,12 @@ function split(call: Call): Value[] {
   const given =
     call.attributes.ints('split')?.map((value) => Size.of(value)) ??
     (call.has(1) ? call.numbers(1, 'the sizes of the parts') : undefined);
-  if (t.rows?.axis === axis && count > 1) throw coupled('splits the axis that counts rows');
-  if (t.rows?.axis === axis && given && !given[0]?.equals(length)) throw coupled('splits the axis that counts rows');
   if (given && given.length !== count) throw notUnderstood('it has another number of parts than sizes');
   if (call.attributes.int('num_outputs', count) !== count)
     throw notUnderstood('it has another number of parts than outputs');
   const parts = given ?? equalParts(length, count);
   const starts = parts.map((_, at) => parts.slice(0, at).reduce((sum, part) => sum.plus(part), Size.of(0)));
+  if (t.rows?.axis === axis) return parts.map((part, at) => blockOf(t, starts[at] as Size, part));
   return parts.map((part, at) => sliced(t, axis, starts[at] as Size, part));
 }
 

@@ -1,3 +1,4 @@
+import { blockOf } from '../blocks';
 import { axisOf, dimsOf, type Call, type Operators } from '../call';
 import { CannotRun, coupled, notUnderstood } from '../obstacle';
 import { lesser, ONE, Size, ZERO } from '../size';
@@ -29,7 +30,11 @@ function slice(call: Call): Value {
 function sliceAxis(t: Tensor, axis: number, start: Size, end: Size, step: Size): Tensor {
   const length = dimsOf(t)[axis] as Size;
   if (step.is(1) && startsAtBeginning(start) && goesToTheEnd(end, length)) return t;
-  if (t.rows?.axis === axis) throw coupled('picks some of the rows, or turns them round');
+  if (t.rows?.axis === axis) {
+    const to = (end.constant ?? 0) >= TO_THE_END ? length : end;
+    if (!step.is(1) || start.min < 0) throw coupled('picks some of the rows, or turns them round');
+    return blockOf(t, start, to.minus(start));
+  }
   const known = length.constant;
   const by = step.constant;
   if (known !== undefined && by !== undefined && start.constant !== undefined && end.constant !== undefined) {

@@ -1,0 +1,82 @@
+import { Command } from 'commander';
+import type { RebatchComparison } from '../../inference-image/src/contract/rebatch-run';
+import { type CommittedKind, fileBeside } from '../committed-file';
+import { acceptCommand } from '../interface-contract/errors';
+import type { OnnxModel } from '../model/onnx-model';
+import { counted } from '../profile/sizing-text';
+import { carryGolden, checkGoldenTarget } from '../rebatch/carry-golden';
+import { rebatch, type Rebatched } from '../rebatch/rebatch';
+import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
+
+interface RebatchCommandOptions extends CalledModelOptions {
+  out: string;
+  golden?: string;
+  force?: boolean;
+}
+
+export function rebatchCommand(): Command {
+  return addCalledModelOptions(new Command('rebatch'))
+    .description(
+      'Write a model of one row with a free number of rows, where its rows are proved independent, so that requests share runs.',
+    )
+    .requiredOption('--out <file>', 'the ONNX file to write')
+    .option('--golden <file>', 'golden examples of the model (default: those beside it, if they are there)')
+    .option('--force', 'overwrite files that are there')
+    .action((path: string, options: RebatchCommandOptions) => {
+      const { out, force, golden = fileBeside(path, 'golden') } = options;
+      const model = readModel(path, { ...options, golden: undefined, profile: false, contract: false });
+      if (golden !== undefined && !force) checkGoldenTarget(golden, out);
+      const result = rebatch(model, path, { out, force, golden });
+      console.log(`${out}: ${changes(model, result)}.`);
+      console.log(`compared with ${path}: ${comparisonText(result.comparison)}.`);
+      // Warns of untrue shapes, as for every model.
+      readModel(out, { ...options, name: model.name, golden: undefined, profile: false, contract: false });
+      if (golden !== undefined) reportGolden(model, golden, out);
+      for (const line of stale(path, out)) console.log(line);
+      console.log(`accept the interface: ${acceptCommand(out, model)}`);
+    });
+}
+
+/** `rows are "batch", dimension 0 of input "x" and dimension 1 of output "y"` */
+function changes({ signature: { inputs, outputs } }: OnnxModel, { symbol, axes }: Rebatched): string {
+  const places = [
+    ...inputs.map(({ name }, i) => ({ label: `input "${name}"`, axis: axes.inputAxes[i] ?? null })),
+    ...outputs.map(({ name }, i) => ({ label: `output "${name}"`, axis: axes.outputAxes[i] ?? null })),
+  ];
+  const texts = places.flatMap(({ label, axis }) => (axis === null ? [] : [`dimension ${axis} of ${label}`]));
+  return `rows are "${symbol}", ${texts.join(', ')}`;
+}
+
+function comparisonText({ madeUpRows, exampleRows, largestBatch, largestDifference }: RebatchComparison): string {
+  const rows = [
+    ...(madeUpRows > 0 ? [`${madeUpRows} made-up rows`] : []),
+    ...(exampleRows > 0 ? [`${exampleRows} rows of golden examples`] : []),
+  ].join(' and ');
+  const difference =
+    largestDifference === 0
+      ? 'give the same bits'
+      : `differ by ${Number(largestDifference.toPrecision(2))} of the largest magnitude in a row's output`;
+  return `${rows}, alone and in runs of up to ${largestBatch}, ${difference}`;
+}
+
+function reportGolden(model: OnnxModel, golden: string, out: string): void {
+  const carried = carryGolden(model, golden, out);
+  if ('path' in carried) console.log(`${carried.path}: ${counted(carried.count, 'golden example')}, reproduced.`);
+  else for (const reason of carried.reasons) console.error(`warning: not carried over: ${reason}`);
+}
+
+/** Files that are of the model of one row, and those beside the new one that are of a model before it. */
+function stale(path: string, out: string): string[] {
+  const kinds: [CommittedKind, string][] = [
+    ['profile', `measure it: model-serving profile ${out}`],
+    ['contract', 'see below'],
+  ];
+  const lines = kinds.flatMap(([kind, remedy]) => {
+    const files = [fileBeside(path, kind), fileBeside(out, kind)].flatMap((file) => file ?? []);
+    return [...new Set(files)].map((file) => `${file} does not apply to ${out}; ${remedy}`);
+  });
+  return [
+    ...lines,
+    `an OpenAPI document or a client of ${path} does not apply to ${out}; write it again: model-serving openapi, model-serving client`,
+  ];
+}

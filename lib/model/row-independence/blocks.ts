@@ -1,0 +1,42 @@
+import { asData, dimsOf } from './call';
+import { coupled, notUnderstood } from './obstacle';
+import { N, ONE, type Size } from './size';
+import { rowAxisSize, type Rows, type Tensor } from './tensor';
+
+/** Rows of several tensors one behind the other on their axis: blocks of all rows, as one tensor folded in front. */
+export function joinedBlocks(tensors: readonly Tensor[], axis: number): Tensor {
+  const all = tensors.map(asData);
+  if (all.some(({ rows }) => rows?.axis !== axis))
+    throw coupled('joins the rows with a tensor that is not one of each row');
+  const rows = all.map((t) => t.rows as Rows);
+  const main = rows.find(({ uniform }) => !uniform) ?? (rows[0] as Rows);
+  const blocks = rows.map((one) => (one.uniform ? rowAxisSize(one).dividedBy(N.times(main.inner)) : one.outer));
+  const alike = rows.every(({ uniform, inner }) => uniform || inner.equals(main.inner));
+  if (!alike || blocks.some((count) => !count || count.tainted))
+    throw notUnderstood('joins rows that are laid out in different ways');
+  const outer = (blocks as Size[]).reduce((sum, count) => sum.plus(count));
+  const joined: Rows = { axis, outer, inner: main.inner };
+  const [first] = all as [Tensor];
+  const dims = dimsOf(first).map((size, at) => (at === axis ? rowAxisSize(joined) : size));
+  return { kind: 'tensor', dims, rows: joined, elem: first.elem };
+}
+
+/** Part of the axis that counts rows: only blocks of all rows. */
+export function blockOf(t: Tensor, start: Size, length: Size): Tensor {
+  const { rows, elem } = asData(t);
+  if (!rows) throw notUnderstood('it has no rows');
+  const unit = N.times(rows.inner);
+  const [from, count] = [start.dividedBy(unit)?.constant, length.dividedBy(unit)?.constant];
+  const outer = rows.outer.constant;
+  const whole =
+    from !== undefined &&
+    count !== undefined &&
+    outer !== undefined &&
+    from >= 0 &&
+    count >= 1 &&
+    from + count <= outer;
+  if (!whole) throw coupled('picks some of the rows');
+  const part: Rows = { axis: rows.axis, outer: length.dividedBy(unit) ?? ONE, inner: rows.inner };
+  const dims = dimsOf(t).map((size, at) => (at === rows.axis ? length : size));
+  return { kind: 'tensor', dims, rows: part, elem };
+}

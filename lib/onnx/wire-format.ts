@@ -1,0 +1,89 @@
+import { MalformedFile, type FileCursor } from '../model/file-cursor';
+
+/** https://protobuf.dev/programming-guides/encoding/#structure */
+export const WIRE_TYPE = { varint: 0, fixed64: 1, lengthDelimited: 2, fixed32: 5 };
+
+/** Protobuf's own limit on messages within messages: https://protobuf.dev/programming-guides/proto-limits/ */
+export const MAX_DEPTH = 100;
+
+/** A field of a protobuf message in a file, by its offsets there. */
+export interface WireField {
+  readonly number: number;
+  /** Whether its content has a length before it, as messages, texts and bytes have. */
+  readonly hasLength: boolean;
+  readonly start: number;
+  readonly contentStart: number;
+  readonly end: number;
+}
+
+/** The fields of a message, one after another; the cursor is left at the end of the message. */
+export function* fieldsOf(cursor: FileCursor, start: number, end: number): Generator<WireField> {
+  let position = start;
+  while (position < end) {
+    cursor.position = position;
+    const { fieldNumber, wireType } = readTag(cursor);
+    const length = readLength(cursor, wireType);
+    const field = {
+      number: fieldNumber,
+      hasLength: wireType === WIRE_TYPE.lengthDelimited,
+      start: position,
+      contentStart: cursor.position,
+      end: cursor.position + length,
+    };
+    if (field.end > end) throw new MalformedFile(`a field at byte ${position} passes the end of its message`);
+    yield field;
+    position = field.end;
+  }
+  cursor.position = end;
+}
+
+export function readTag(cursor: FileCursor) {
+  const start = cursor.position;
+  const tag = cursor.varint();
+  const fieldNumber = Math.floor(tag / 8);
+  if (fieldNumber < 1 || fieldNumber >= 2 ** 29) throw new MalformedFile(`byte ${start} does not begin a field`);
+  return { tag, fieldNumber, wireType: tag % 8 };
+}
+
+/** Reads up to a field's content, and returns the content's length. */
+export function readLength(cursor: FileCursor, wireType: number): number {
+  switch (wireType) {
+    case WIRE_TYPE.varint:
+      cursor.varint();
+      return 0;
+    case WIRE_TYPE.fixed32:
+      return 4;
+    case WIRE_TYPE.fixed64:
+      return 8;
+    case WIRE_TYPE.lengthDelimited:
+      return cursor.varint();
+    default:
+      throw new MalformedFile(`wire type ${wireType} before byte ${cursor.position} is none that ONNX uses`);
+  }
+}
+
+/** What stands before the content of a field that has a length. */
+export function fieldHead(number: number, length: number): Buffer {
+  return Buffer.concat([varint(number * 8 + WIRE_TYPE.lengthDelimited), varint(length)]);
+}
+
+/** A field that holds a whole number. */
+export function varintField(number: number, value: number): Buffer {
+  return Buffer.concat([varint(number * 8 + WIRE_TYPE.varint), varint(value)]);
+}
+
+/** A field that holds bytes. */
+export function bytesField(number: number, content: Uint8Array): Buffer {
+  return Buffer.concat([fieldHead(number, content.length), content]);
+}
+
+/** https://protobuf.dev/programming-guides/encoding/#varints */
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  let rest = value;
+  while (rest >= 0x80) {
+    bytes.push((rest % 0x80) + 0x80);
+    rest = Math.floor(rest / 0x80);
+  }
+  return Buffer.from([...bytes, rest]);
+}

@@ -1,0 +1,186 @@
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import type { Dimension } from '../../inference-image/src/contract/signature';
+import { FileCursor, MalformedFile } from '../model/file-cursor';
+import { bytesField, fieldHead, fieldsOf, MAX_DEPTH, varintField, type WireField } from './wire-format';
+
+/** Dimensions of a model's inputs and outputs, by their names. */
+export interface NewShapes {
+  readonly inputs: ReadonlyMap<string, readonly Dimension[]>;
+  readonly outputs: ReadonlyMap<string, readonly Dimension[]>;
+}
+
+/** A part of the new file: bytes, or a range of the old one. */
+type Part = Buffer | { readonly from: number; readonly to: number };
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/**
+ * Writes a model with other shapes of its inputs and outputs. What is inferred from the old shapes (`value_info`, and
+ * shapes within subgraphs) is left out, so that the runtime infers it from the new ones. Everything else is copied
+ * without being held in memory.
+ *
+ * @param source - path of the ONNX file
+ * @param target - path to write; the file must not be there
+ * @throws MalformedFile
+ * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto for the numbers of fields
+ */
+export function writeWithShapes(source: string, target: string, shapes: NewShapes): void {
+  const from = openSync(source, 'r');
+  try {
+    const parts = new ShapeEditor(from, shapes).model(fstatSync(from).size);
+    const to = openSync(target, 'wx');
+    try {
+      for (const part of parts) copyPart(from, to, part);
+    } finally {
+      closeSync(to);
+    }
+  } finally {
+    closeSync(from);
+  }
+}
+
+class ShapeEditor {
+  private readonly cursor: FileCursor;
+
+  constructor(
+    descriptor: number,
+    private readonly shapes: NewShapes,
+  ) {
+    this.cursor = new FileCursor(descriptor);
+  }
+
+  model(sizeBytes: number): Part[] {
+    return this.message(0, sizeBytes, (field) => {
+      if (field.number === 7) return this.nested(field, () => this.graph(field, this.shapes, 1));
+      if (field.number === 25) return this.nested(field, () => this.function(field));
+      return [range(field)];
+    });
+  }
+
+  /** @param shapes - undefined for a subgraph, whose shapes are left out */
+  private graph({ contentStart, end }: WireField, shapes: NewShapes | undefined, depth: number): Part[] {
+    if (depth > MAX_DEPTH) throw new MalformedFile(`graphs are nested more than ${MAX_DEPTH} deep`);
+    return this.message(contentStart, end, (field) => {
+      switch (field.number) {
+        case 1:
+          return this.nested(field, () => this.node(field, depth));
+        case 11:
+          return this.nested(field, () => this.valueInfo(field, shapes?.inputs));
+        case 12:
+          return this.nested(field, () => this.valueInfo(field, shapes?.outputs));
+        case 13:
+          return [];
+        default:
+          return [range(field)];
+      }
+    });
+  }
+
+  private function({ contentStart, end }: WireField): Part[] {
+    return this.message(contentStart, end, (field) => {
+      if (field.number === 7) return this.nested(field, () => this.node(field, 1));
+      return field.number === 12 ? [] : [range(field)];
+    });
+  }
+
+  private node({ contentStart, end }: WireField, depth: number): Part[] {
+    return this.message(contentStart, end, (field) =>
+      field.number === 5 ? this.nested(field, () => this.attribute(field, depth)) : [range(field)],
+    );
+  }
+
+  private attribute({ contentStart, end }: WireField, depth: number): Part[] {
+    return this.message(contentStart, end, (field) =>
+      field.number === 6 || field.number === 11
+        ? this.nested(field, () => this.graph(field, undefined, depth + 1))
+        : [range(field)],
+    );
+  }
+
+  /** @param shapes - undefined where the shape is left out; what they do not name stays */
+  private valueInfo(value: WireField, shapes: ReadonlyMap<string, readonly Dimension[]> | undefined): Part[] {
+    const dimensions = shapes?.get(this.nameOf(value));
+    if (shapes && !dimensions) return [{ from: value.contentStart, to: value.end }];
+    const tensor = ({ contentStart, end }: WireField) => [
+      ...this.message(contentStart, end, (field) => (field.number === 2 ? [] : [range(field)])),
+      ...(dimensions ? [bytesField(2, shapeContent(dimensions))] : []),
+    ];
+    const type = ({ contentStart, end }: WireField) =>
+      this.message(contentStart, end, (field) =>
+        field.number === 1 ? this.nested(field, () => tensor(field)) : [range(field)],
+      );
+    return this.message(value.contentStart, value.end, (field) =>
+      field.number === 2 ? this.nested(field, () => type(field)) : [range(field)],
+    );
+  }
+
+  private nameOf({ contentStart, end }: WireField): string {
+    let name = '';
+    for (const field of fieldsOf(this.cursor, contentStart, end)) {
+      if (field.number !== 1) continue;
+      this.cursor.position = field.end;
+      name = this.cursor.since(field.contentStart).toString();
+    }
+    return name;
+  }
+
+  /** A field with other content, and the same bytes where its content is the same. */
+  private nested(field: WireField, contentOf: () => Part[]): Part[] {
+    if (!field.hasLength) throw new MalformedFile(`a field at byte ${field.start} should have a length`);
+    const content = contentOf();
+    const [only] = content;
+    const isWhole = only && !Buffer.isBuffer(only) && only.from === field.contentStart && only.to === field.end;
+    if (isWhole || field.contentStart === field.end) return [range(field)];
+    const length = content.reduce((total, part) => total + lengthOf(part), 0);
+    return [fieldHead(field.number, length), ...content];
+  }
+
+  private message(start: number, end: number, edit: (field: WireField) => Part[]): Part[] {
+    const parts: Part[] = [];
+    for (const field of fieldsOf(this.cursor, start, end)) {
+      for (const part of edit(field)) append(parts, part);
+    }
+    return parts;
+  }
+}
+
+function range({ start, end }: WireField): Part {
+  return { from: start, to: end };
+}
+
+/** Ranges that follow each other become one: a graph has thousands of nodes. */
+function append(parts: Part[], part: Part): void {
+  const last = parts.at(-1);
+  if (last && !Buffer.isBuffer(last) && !Buffer.isBuffer(part) && last.to === part.from) {
+    parts[parts.length - 1] = { from: last.from, to: part.to };
+  } else parts.push(part);
+}
+
+function lengthOf(part: Part): number {
+  return Buffer.isBuffer(part) ? part.length : part.to - part.from;
+}
+
+/** A TensorShapeProto. */
+function shapeContent(dimensions: readonly Dimension[]): Buffer {
+  return Buffer.concat(
+    dimensions.map((dimension) => {
+      if (dimension === null) return bytesField(1, Buffer.alloc(0));
+      if (typeof dimension === 'number') return bytesField(1, varintField(1, dimension));
+      return bytesField(1, bytesField(2, Buffer.from(dimension)));
+    }),
+  );
+}
+
+function copyPart(from: number, to: number, part: Part): void {
+  if (Buffer.isBuffer(part)) {
+    writeSync(to, part);
+    return;
+  }
+  const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, part.to - part.from));
+  for (let position = part.from; position < part.to;) {
+    const count = readSync(from, chunk, 0, Math.min(chunk.length, part.to - position), position);
+    if (count === 0) throw new MalformedFile(`it ends at byte ${position}, while it is copied`);
+    for (let written = 0; written < count;) written += writeSync(to, chunk, written, count - written);
+    position += count;
+  }
+}

@@ -1,0 +1,51 @@
+import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pathBeside } from '../committed-file';
+import { ModelServingError } from '../errors';
+import { fileSha256 } from '../file-hash';
+import { checkReproduced } from '../golden/check-golden';
+import { readGoldenFile, type Golden } from '../golden/golden-file';
+import type { OnnxModel } from '../model/onnx-model';
+import { readWeights } from '../model/weights';
+import { replaceFile } from '../replace-file';
+import { rebatchErrors } from './errors';
+
+/** Where golden examples were copied to and how many, or why they were not. */
+export type CarriedGolden = { readonly path: string; readonly count: number } | { readonly reasons: readonly string[] };
+
+/**
+ * Refuses to write over files that carried examples would have.
+ *
+ * @param golden - path of the examples of the model of one row
+ * @param out - path of the model of free rows
+ * @throws ModelServingError `rebatch-exists`, and what `readGoldenFile` throws
+ */
+export function checkGoldenTarget(golden: string, out: string): void {
+  const { files } = readGoldenFile(golden);
+  const taken = targetsOf(golden, out, files).find(
+    ({ source, target }) => existsSync(target) && fileSha256(target).sha256 !== fileSha256(source).sha256,
+  );
+  if (taken) throw new ModelServingError([rebatchErrors.exists(taken.target)]);
+}
+
+/** Copies golden examples beside the model of free rows, if it reproduces them. */
+export function carryGolden(model: OnnxModel, golden: string, out: string): CarriedGolden {
+  const read = readGoldenFile(golden);
+  const { declaredSignature: signature, image } = model;
+  const problems = checkReproduced(read, out, readWeights(out), { signature, image });
+  if (problems.length > 0) return { reasons: problems.map(({ message }) => message) };
+  const path = pathBeside(out, 'golden');
+  for (const { source, target } of targetsOf(golden, out, read.files)) {
+    if (existsSync(target) && realpathSync(target) === realpathSync(source)) continue;
+    mkdirSync(dirname(target), { recursive: true });
+    if (target === path) replaceFile(path, readFileSync(source, 'utf8'));
+    else copyFileSync(source, target);
+  }
+  return { path, count: read.examples.length };
+}
+
+/** The JSON file gets the new model's name; the files that it names keep theirs. */
+function targetsOf(golden: string, out: string, [, ...others]: Golden['files']) {
+  const beside = others.map(({ path, sourcePath }) => ({ source: sourcePath, target: join(dirname(out), path) }));
+  return [{ source: golden, target: pathBeside(out, 'golden') }, ...beside];
+}

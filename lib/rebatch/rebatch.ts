@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { BatchingVerdict, RowAxes } from '../../inference-image/src/contract/batching-verdict';
+import type {
+  RebatchComparison,
+  RebatchRunOrder,
+  RebatchRunReport,
+} from '../../inference-image/src/contract/rebatch-run';
+import { ModelServingError } from '../errors';
+import { imageErrors } from '../image/errors';
+import { fileSha256 } from '../file-hash';
+import { linkOrCopy } from '../image/link-or-copy';
+import type { OnnxModel } from '../model/onnx-model';
+import { readWeights, type Weights } from '../model/weights';
+import { writeWithShapes } from '../onnx/write-shapes';
+import { packageRoot } from '../package-root';
+import { reportOf } from '../runtime-process';
+import { rebatchErrors } from './errors';
+import { freedShapes, rowSymbol } from './free-rows';
+
+/** The server's own trial of rows, as a program that compares two models. */
+const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'rebatch-run.cjs');
+
+export interface RebatchOptions {
+  /** Path of the ONNX file to write. */
+  readonly out: string;
+  /** Whether to write over what is there. */
+  readonly force?: boolean;
+  /** Golden examples of the model, by their path: their values are compared as well. */
+  readonly golden?: string;
+}
+
+export interface Rebatched {
+  /** Name of the rows in inputs and outputs. */
+  readonly symbol: string;
+  readonly axes: RowAxes;
+  readonly comparison: RebatchComparison;
+}
+
+/** A verdict that gives rows no place. */
+type Unproved = Exclude<BatchingVerdict, { verdict: 'independent' }>;
+
+/**
+ * Writes a model of one row with a free number of rows, where that is proved to be right, and compares the two.
+ *
+ * @param path - of the model as the user gave it
+ * @throws ModelServingError `rebatch-…`, and what is wrong with the model that was written
+ */
+export function rebatch(model: OnnxModel, path: string, options: RebatchOptions): Rebatched {
+  const { out, force = false } = options;
+  const weights = readWeights(path);
+  const { verdict: declared, ifFreed } = weights.graph.proof;
+  if (declared.verdict === 'independent') throw new ModelServingError([notNeeded(path, model, declared)]);
+  checkTarget(path, out, force);
+  const symbol = rowSymbol(model.signature);
+  const temporary = join(dirname(out), `.${basename(out)}.${randomUUID()}`);
+  const added: string[] = [];
+  try {
+    mkdirSync(dirname(out), { recursive: true });
+    bringWeights(path, weights, dirname(out), added);
+    const axes = ifFreed ?? provedByWriting(model, path, temporary, declared, symbol);
+    writeWithShapes(path, temporary, freedShapes(model.signature, axes, symbol));
+    const { verdict } = readWeights(temporary).graph.proof;
+    if (verdict.verdict !== 'independent') throw new ModelServingError([refusal(path, verdict)]);
+    const comparison = compare(model, path, temporary, axes, options.golden);
+    renameSync(temporary, out);
+    return { symbol, axes, comparison };
+  } catch (error) {
+    for (const file of added) rmSync(file, { force: true });
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (error instanceof ModelServingError || typeof code !== 'string') throw error;
+    throw new ModelServingError([rebatchErrors.notWritten(out, message)]);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+function notNeeded(path: string, { signature }: OnnxModel, { inputAxes }: RowAxes) {
+  const index = inputAxes.findIndex((axis) => axis !== null);
+  return rebatchErrors.notNeeded(path, signature.inputs[index]!.name, inputAxes[index]!);
+}
+
+function checkTarget(path: string, out: string, force: boolean): void {
+  if (!existsSync(out)) return;
+  if (realpathSync(out) === realpathSync(path)) throw new ModelServingError([rebatchErrors.ontoItself(path, out)]);
+  if (!force) throw new ModelServingError([rebatchErrors.exists(out)]);
+}
+
+/**
+ * Links or copies external data beside the new model, where its file names them.
+ *
+ * @param added - gets the path of each file that was not there before
+ */
+function bringWeights(path: string, { files: [, ...external] }: Weights, folder: string, added: string[]): void {
+  const wanted = external.map((file) => ({ ...file, target: join(folder, file.path) }));
+  const other = wanted.find(({ target, sha256 }) => existsSync(target) && fileSha256(target).sha256 !== sha256);
+  if (other) throw new ModelServingError([rebatchErrors.otherData(path, other.target)]);
+  for (const { sourcePath, target } of wanted.filter((file) => !existsSync(file.target))) {
+    mkdirSync(dirname(target), { recursive: true });
+    added.push(target);
+    linkOrCopy(sourcePath, target);
+  }
+}
+
+/** Where no proof holds, the model is written all the same, to say at which node it stops. */
+function provedByWriting(
+  model: OnnxModel,
+  path: string,
+  temporary: string,
+  declared: Unproved,
+  symbol: string,
+): RowAxes {
+  const { signature } = model;
+  const inputAxes = signature.inputs.map(({ dimensions }) => (dimensions[0] === 1 ? 0 : null));
+  if (!inputAxes.includes(0)) throw new ModelServingError([refusal(path, declared)]);
+  writeWithShapes(path, temporary, freedShapes(signature, { inputAxes }, symbol));
+  const { verdict } = readWeights(temporary).graph.proof;
+  rmSync(temporary);
+  if (verdict.verdict !== 'independent') throw new ModelServingError([refusal(path, verdict)]);
+  return verdict;
+}
+
+function refusal(path: string, verdict: Unproved) {
+  if (verdict.verdict === 'fixed') return rebatchErrors.notOne(path, verdict.reason);
+  return rebatchErrors.unproved(path, verdict);
+}
+
+function compare(
+  model: OnnxModel,
+  path: string,
+  freedPath: string,
+  axes: RowAxes,
+  golden: string | undefined,
+): RebatchComparison {
+  if (!existsSync(PROGRAM)) throw new ModelServingError([imageErrors.bundleMissing(PROGRAM)]);
+  const { declaredSignature: signature, image, files } = model;
+  const order: RebatchRunOrder = { originalPath: files[0]!.sourcePath, freedPath, signature, axes, golden, image };
+  const report = reportOf<RebatchRunReport>('compares them', [PROGRAM], JSON.stringify(order));
+  if ('difference' in report) throw new ModelServingError([rebatchErrors.differs(path, report.difference)]);
+  if (!('largestBatch' in report)) {
+    const reason = 'failure' in report ? report.failure : report.unavailable;
+    throw new ModelServingError([rebatchErrors.notCompared(path, reason)]);
+  }
+  if (report.largestBatch < 2) {
+    throw new ModelServingError([
+      rebatchErrors.notCompared(path, 'it refuses made-up rows, and no two golden examples of it can share a run'),
+    ]);
+  }
+  return report;
+}

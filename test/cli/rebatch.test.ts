@@ -1,0 +1,254 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { OnnxModel } from 'cdktf-model-serving';
+import {
+  externalInitializer,
+  initializer,
+  node,
+  value,
+  writeOnnxModel,
+  type ModelParts,
+} from '../support/onnx-builder';
+import { runCli } from '../support/run-cli';
+import { temporaryFolder } from '../support/temporary-folder';
+import { transposed } from '../support/untrue-models';
+
+const folder = temporaryFolder();
+const home = process.cwd();
+beforeAll(() => process.chdir(folder));
+afterAll(() => process.chdir(home));
+beforeEach(() => {
+  for (const file of readdirSync('.').filter((name) => name !== 'cache')) rmSync(file, { recursive: true });
+});
+
+const WEIGHTS = Float32Array.from({ length: 12 }, (_, i) => Math.sin(i));
+
+/** FP32 [1, 4] becomes [1, 3]. */
+const dense: ModelParts = {
+  inputs: [value('x', 'float', [1, 4])],
+  outputs: [value('y', 'float', [1, 3])],
+  nodes: [node('MatMul', ['x', 'w'], ['h']), node('Softmax', ['h'], ['y'], { attributes: { axis: 1 } })],
+  initializers: [initializer('w', 'float', [4, 3], WEIGHTS)],
+};
+
+const rebatch = (...args: string[]) => runCli('rebatch', 'm.onnx', '--out', 'free.onnx', ...args);
+
+const WRITTEN = 'free.onnx: rows are "batch", dimension 0 of input "x", dimension 0 of output "y".\n';
+const REST =
+  'an OpenAPI document or a client of m.onnx does not apply to free.onnx; write it again: model-serving openapi, model-serving client\naccept the interface: model-serving contract accept free.onnx\n';
+
+test('writes a model of any number of rows that gives the answers of the model of one row', () => {
+  writeOnnxModel('m.onnx', dense);
+  const { code, stdout, stderr } = rebatch();
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout.replace(/rows, alone .*/, 'rows …')).toBe(`${WRITTEN}compared with m.onnx: 4 made-up rows …\n${REST}`);
+  expect(stdout).toMatch(
+    /alone and in runs of up to 8, (give the same bits|differ by \S+e-\d+ of the largest magnitude in a row's output)\.\n/,
+  );
+  const { signature } = OnnxModel.fromFile('free.onnx');
+  expect([...signature.inputs, ...signature.outputs].map(({ dimensions }) => dimensions)).toEqual([
+    ['batch', 4],
+    ['batch', 3],
+  ]);
+  expect(readdirSync('.').sort()).toEqual(['cache', 'free.onnx', 'm.onnx']);
+});
+
+test('frees rows on the axis where an output has them, whatever is declared', () => {
+  const { nodes, ...rest } = transposed();
+  const [transpose, ...others] = nodes as [ReturnType<typeof node>];
+  const softmax = node('Softmax', ['x'], ['shares'], { attributes: { axis: 1 } });
+  writeOnnxModel('m.onnx', { ...rest, nodes: [softmax, { ...transpose, input: ['shares'] }, ...others] });
+  expect(rebatch().stdout).toContain('dimension 0 of input "x", dimension 1 of output "y".\n');
+  const { signature, warnings } = OnnxModel.fromFile('free.onnx');
+  expect([signature.outputs[0]!.dimensions, warnings]).toEqual([['seq', 'batch', 8], []]);
+});
+
+test('calls the rows by a name that no other dimension has', () => {
+  writeOnnxModel('m.onnx', {
+    inputs: [value('x', 'float', [1, 'batch'])],
+    outputs: [value('y', 'float', [1, 'batch'])],
+    nodes: [node('Softmax', ['x'], ['y'], { attributes: { axis: 1 } })],
+  });
+  expect(rebatch().stdout).toContain('rows are "rows"');
+});
+
+describe('golden examples', () => {
+  test('are carried over once they are reproduced, with their files', () => {
+    const count = 5000;
+    writeOnnxModel('m.onnx', {
+      inputs: [value('x', 'float', [1, count])],
+      outputs: [value('y', 'float', [1, count])],
+      nodes: [node('Relu', ['x'], ['y'])],
+    });
+    expect(runCli('golden', 'record', 'm.onnx', '--random', '3').code).toBe(0);
+    mkdirSync('other');
+    const { code, stdout } = runCli('rebatch', 'm.onnx', '--out', 'other/free.onnx');
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringContaining('other/free.golden.json: 3 golden examples, reproduced.\n'),
+    ]);
+    expect(stdout).toContain('4 made-up rows and 3 rows of golden examples, alone and in runs of up to 8, ');
+    expect(readdirSync('other/m.golden')).toHaveLength(6);
+    expect(runCli('check', 'other/free.onnx')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('golden examples: other/free.golden.json, reproduced\n'),
+    });
+  });
+
+  test('that are not reproduced are left, with the reason', () => {
+    writeOnnxModel('m.onnx', dense);
+    writeFileSync('m.golden.json', exampleOf([0, 0, 0]));
+    const { code, stderr } = rebatch();
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /^warning: not carried over: m\.golden\.json: example "one": output "y" at \[0, 0\] is 0\.\d+; expected 0/,
+    );
+    expect(existsSync('free.golden.json')).toBe(false);
+  });
+});
+
+describe('a model is refused', () => {
+  const refused = (parts: ModelParts) => {
+    writeOnnxModel('m.onnx', parts);
+    const { code, stdout, stderr } = rebatch();
+    expect([code, stdout]).toEqual([1, '']);
+    expect(readdirSync('.').sort()).toEqual(['cache', 'm.onnx']);
+    return stderr;
+  };
+
+  test('whose rows would influence each other, with the node', () => {
+    const nodes = [
+      node('MatMul', ['x', 'w'], ['h']),
+      node('Softmax', ['h'], ['y'], { attributes: { axis: 0 }, name: 'over' }),
+    ];
+    expect(refused({ ...dense, nodes })).toMatch(
+      /^m\.onnx: with a free first dimension, its rows are not proved independent at node "over" \(Softmax\): .+\. If the network treats each row alone, export it again with a symbolic first dimension .*\[rebatch-unproved\]\n$/,
+    );
+  });
+
+  test('whose first dimension is not 1', () => {
+    expect(refused({ ...dense, inputs: [value('x', 'float', [2, 4])], outputs: [value('y', 'float', [2, 3])] })).toBe(
+      'm.onnx: input "x" has a fixed first dimension, 2, and only a first dimension of 1 can be freed. Export the model with a symbolic first dimension (dynamic_shapes or dynamic_axes of torch.onnx.export). [rebatch-not-one]\n',
+    );
+  });
+
+  test('whose rows are free', () => {
+    expect(
+      refused({ ...dense, inputs: [value('x', 'float', ['n', 4])], outputs: [value('y', 'float', ['n', 3])] }),
+    ).toBe(
+      'm.onnx: its rows are free already, on dimension 0 of input "x", and requests share runs. Serve it as it is. [rebatch-not-needed]\n',
+    );
+  });
+
+  test('that refuses all made-up inputs, unless golden examples can share a run', () => {
+    // One row of a table of three: -1 and 4 are none.
+    const parts: ModelParts = {
+      inputs: [value('x', 'float', [1, 4]), value('s', 'float', [1, 1])],
+      outputs: [value('y', 'float', [1, 4])],
+      nodes: [
+        node('Add', ['s', 'far'], ['index']),
+        node('Cast', ['index'], ['row'], { attributes: { to: 7 } }),
+        node('Gather', ['table', 'row'], ['found']),
+        node('Add', ['x', 'found'], ['sum']),
+        node('Reshape', ['sum', 'shape'], ['y']),
+      ],
+      initializers: [
+        initializer('far', 'float', [], Float32Array.of(5000)),
+        initializer('table', 'float', [3], Float32Array.of(1, 2, 3)),
+        initializer('shape', 'int64', [2], BigInt64Array.of(-1n, 4n)),
+      ],
+    };
+    expect(refused(parts)).toMatch(
+      /it refuses made-up rows, and no two golden examples of it can share a run\. .*\[rebatch-not-compared\]\n$/,
+    );
+    const example = (name: string, s: number, y: number[]) => ({
+      name,
+      request: { inputs: [tensor('x', [1, 4], [1, 2, 3, 4]), tensor('s', [1, 1], [s])] },
+      response: { outputs: [tensor('y', [1, 4], y)] },
+    });
+    const examples = [example('one', -5000, [2, 3, 4, 5]), example('two', -4999, [3, 4, 5, 6])];
+    writeFileSync('m.golden.json', JSON.stringify({ examples }));
+    expect(rebatch()).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('2 rows of golden examples, alone and in runs of up to 2, give the same bits.\n'),
+    });
+  });
+});
+
+describe('files that are there', () => {
+  beforeEach(() => {
+    writeOnnxModel('m.onnx', dense);
+    expect(rebatch().code).toBe(0);
+  });
+
+  test('are not written over without --force', () => {
+    const before = readFileSync('free.onnx');
+    expect(rebatch()).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        'free.onnx: this file exists already. Name another one with --out, or overwrite it with --force. [rebatch-exists]\n',
+    });
+    expect(rebatch('--force').code).toBe(0);
+    expect(readFileSync('free.onnx')).toEqual(before);
+    writeFileSync('m.golden.json', exampleOf([0, 0, 0]));
+    writeFileSync('free.golden.json', '{}');
+    rmSync('free.onnx');
+    expect(rebatch().stderr).toMatch(/^free\.golden\.json: this file exists already\./);
+  });
+
+  test('are never the model itself', () => {
+    expect(runCli('rebatch', 'm.onnx', '--out', './m.onnx', '--force').stderr).toBe(
+      '--out ./m.onnx is m.onnx itself. Name another file. [rebatch-onto-itself]\n',
+    );
+  });
+
+  test('that belong to another model are named', () => {
+    writeFileSync('m.profile.json', '{}');
+    writeFileSync('free.contract.json', '{}');
+    const { stdout } = rebatch('--force');
+    expect(stdout).toContain(
+      'm.profile.json does not apply to free.onnx; measure it: model-serving profile free.onnx\n',
+    );
+    expect(stdout).toContain('free.contract.json does not apply to free.onnx; see below\n');
+  });
+});
+
+describe('weights in other files', () => {
+  beforeEach(() => {
+    writeFileSync('w.bin', Buffer.from(WEIGHTS.buffer));
+    writeOnnxModel('m.onnx', { ...dense, initializers: [externalInitializer('w', 'float', [4, 3], 'w.bin')] });
+  });
+
+  test('stay where they are beside the new model, and come along to another folder', () => {
+    expect(rebatch().code).toBe(0);
+    expect(runCli('rebatch', 'm.onnx', '--out', 'far/away/free.onnx').code).toBe(0);
+    expect(readFileSync('far/away/w.bin')).toEqual(readFileSync('w.bin'));
+    expect(OnnxModel.fromFile('far/away/free.onnx').files.map(({ path }) => path)).toEqual(['model.onnx', 'w.bin']);
+  });
+
+  test('are not mistaken for others of the same name', () => {
+    mkdirSync('far');
+    writeFileSync('far/w.bin', 'something else');
+    expect(runCli('rebatch', 'm.onnx', '--out', 'far/free.onnx').stderr).toBe(
+      'far/w.bin: m.onnx has weights in a file of this name, and the file here is a different one. Write to another folder with --out. [rebatch-data-differs]\n',
+    );
+    expect(readdirSync('far')).toEqual(['w.bin']);
+  });
+});
+
+test('inspect says where it is possible', () => {
+  writeOnnxModel('m.onnx', dense);
+  expect(runCli('inspect', 'm.onnx').stdout).toContain('`model-serving rebatch` can free the first dimension\n');
+  rebatch();
+  expect(runCli('inspect', 'free.onnx').stdout).not.toContain('rebatch');
+  expect(JSON.parse(runCli('inspect', 'm.onnx', '--json').stdout)).toMatchObject({ rebatchable: true });
+});
+
+function tensor(name: string, shape: number[], data: number[]) {
+  return { name, datatype: 'FP32', shape, data };
+}
+
+function exampleOf(y: number[]): string {
+  const request = { inputs: [tensor('x', [1, 4], [1, 2, 3, 4])] };
+  return JSON.stringify({ examples: [{ name: 'one', request, response: { outputs: [tensor('y', [1, 3], y)] } }] });
+}

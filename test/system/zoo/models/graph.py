@@ -1,0 +1,39 @@
+"""What of a model's file the zoo reads and changes."""
+
+import onnx
+
+ROWS = "rows"
+
+
+def true_inputs(model):
+    """The inputs that a client gives: those without an initializer."""
+    initial = {initializer.name for initializer in model.graph.initializer}
+    return [value for value in model.graph.input if value.name not in initial]
+
+
+def fixed_size(value, axis):
+    """The declared size of an axis, where it is a number."""
+    dimensions = value.type.tensor_type.shape.dim
+    if axis is None or axis >= len(dimensions) or dimensions[axis].dim_value <= 0:
+        return None
+    return dimensions[axis].dim_value
+
+
+def freed(model, axes, free_outputs=False):
+    """The model with a symbol where an input declares a number of rows: on the axis that `axes` has for its name.
+
+    free_outputs: whether outputs have rows on axis 0; else their declared shapes are left out.
+    """
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    for value in true_inputs(copy):
+        axis = axes.get(value.name)
+        if fixed_size(value, axis) is not None:
+            value.type.tensor_type.shape.dim[axis].dim_param = ROWS
+    for value in copy.graph.output:
+        if free_outputs:
+            value.type.tensor_type.shape.dim[0].dim_param = ROWS
+        else:
+            value.type.tensor_type.ClearField("shape")
+    del copy.graph.value_info[:]
+    return copy

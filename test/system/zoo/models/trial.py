@@ -1,0 +1,87 @@
+"""Whether requests to a model may share runs, by trials of rows alone and together."""
+
+import time
+
+import numpy as np
+from difference import difference
+
+SIZES = (2, 3, 5, 8, 17)
+# Models of a second a run are tried less.
+SECONDS = 8
+CHANGES = (lambda x: x * 3000, lambda x: x * 0.01, lambda x: x * 0, lambda x: x * 0 + 1, lambda x: -x)
+
+
+def why_coupled(run, axes, drawn, rng):
+    """Why rows must not share a run; None where no trial shows a reason.
+
+    axes: of each input, the axis that counts rows; None for an input that is common to all rows.
+    drawn: requests of one row.
+    """
+    rows = [row for row in _varied(axes, drawn) if _runs(run, row)]
+    if not rows:
+        return "no single row runs"
+    alone = [run(row) for row in rows]
+    until = time.monotonic() + SECONDS
+    for size in SIZES:
+        for picked in (range(size), rng.permutation(size), rng.integers(len(rows), size=size), [size] * size):
+            if time.monotonic() > until and size > SIZES[0]:
+                return None
+            indices = [int(index) % len(rows) for index in picked]
+            if problem := _together(run, axes, [rows[index] for index in indices], [alone[index] for index in indices]):
+                return f"{problem} in a run of {size} rows"
+    return None
+
+
+def _varied(axes, drawn):
+    """Each row, and beside it one whose floats are large, small, zero, the same or negative."""
+    common = {name: drawn[0][name] for name, axis in axes.items() if axis is None}
+    for index, row in enumerate(drawn):
+        change = CHANGES[index % len(CHANGES)]
+        with np.errstate(all="ignore"):
+            changed = {name: change(x).astype(x.dtype) if x.dtype.kind == "f" else x for name, x in row.items()}
+        yield {**row, **common}
+        if any(not np.array_equal(changed[name], row[name]) for name in row if row[name].dtype.kind == "f"):
+            yield {**changed, **common}
+
+
+def _runs(run, row):
+    try:
+        run(row)
+        return True
+    except Exception:  # The runtime raises many kinds: such a row is no request of a client.
+        return False
+
+
+def _together(run, axes, rows, alone):
+    merged = {
+        name: rows[0][name] if axis is None else np.concatenate([row[name] for row in rows], axis)
+        for name, axis in axes.items()
+    }
+    try:
+        together = run(merged)
+    except Exception as error:
+        return f"failure ({str(error).splitlines()[0][:120]})"
+    for name, output in together.items():
+        apart = _apart(output, [answer[name] for answer in alone])
+        if apart is None:
+            return f"output {name} has no axis of rows but is {list(output.shape)}"
+        if apart > 1:
+            return f"output {name} differs by {apart:.2g} times the tolerance"
+    return None
+
+
+def _apart(output, alone):
+    """The largest difference, on the axis that fits best; None where no axis has the number of rows."""
+    shape, count = alone[0].shape, len(alone)
+    if any(answer.shape != shape for answer in alone):
+        return None
+    fitting = [
+        axis
+        for axis in range(min(output.ndim, len(shape)))
+        if shape[axis] == 1 and output.shape == (*shape[:axis], count, *shape[axis + 1 :])
+    ]
+    return min((_largest(alone, np.split(output, count, axis)) for axis in fitting), default=None)
+
+
+def _largest(expected, got):
+    return max(difference(one, other) for one, other in zip(expected, got))

@@ -1,0 +1,73 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A tensor of a request or of its right answer: bytes in the model's cases.bin, or texts. */
+export interface CaseTensor {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: number[];
+  readonly bytes: Buffer;
+  readonly texts?: string[];
+}
+
+export interface Case {
+  readonly inputs: CaseTensor[];
+  /** What onnxruntime in Python answers to this request alone. */
+  readonly outputs: CaseTensor[];
+}
+
+/** Whether rows may share a run, by trials in Python. */
+export interface Truth {
+  readonly may: boolean;
+  /** Whether the model declares a fixed number of rows, and the trials were of the model without it. */
+  readonly freed: boolean;
+  readonly why?: string;
+}
+
+/** A model that models/prepare.py has written requests and right answers for. */
+export interface PreparedModel {
+  readonly name: string;
+  readonly group: string;
+  readonly path: string;
+  readonly source: string;
+  readonly kind: string;
+  readonly cases: Case[];
+  readonly truth: Truth;
+}
+
+/** Why a model is not served. */
+export interface Skipped {
+  readonly name: string;
+  readonly group: string;
+  readonly source: string;
+  readonly skipped: string;
+}
+
+/** The models of a group, by name. */
+export function modelsIn(folder: string, group: string): (PreparedModel | Skipped)[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .sort()
+    .map((name) => readModel(join(folder, name), name, group));
+}
+
+function readModel(folder: string, name: string, group: string): PreparedModel | Skipped {
+  const { source, kind = '', skipped } = readJson(join(folder, 'spec.json'));
+  const described = skipped ? { skipped } : readJson(join(folder, 'cases.json'));
+  if (described.skipped) return { name, group, source, skipped: described.skipped };
+  const blob = readFileSync(join(folder, 'cases.bin'));
+  const cases = described.requests.map((request: Record<'inputs' | 'outputs', any[]>) => ({
+    inputs: request.inputs.map((tensor) => caseTensor(tensor, blob)),
+    outputs: request.outputs.map((tensor) => caseTensor(tensor, blob)),
+  }));
+  return { name, group, path: join(folder, 'model.onnx'), source, kind, cases, truth: described.truth };
+}
+
+function caseTensor({ offset = 0, bytes = 0, ...tensor }: any, blob: Buffer): CaseTensor {
+  // Typed arrays need aligned bytes.
+  return { ...tensor, bytes: Buffer.from(blob.subarray(offset, offset + bytes)) };
+}
+
+function readJson(path: string): any {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}
