@@ -65,7 +65,7 @@ async function main(): Promise<void> {
   console.log(`\n${summary(outcomes)}`);
   const problems = shortfalls(outcomes, options);
   for (const problem of problems) console.log(problem);
-  if (options.write) writeFileSync(PAGE, compatibilityPage(outcomes));
+  if (options.write) writeFileSync(PAGE, compatibilityPage(outcomes, readFileSync(PAGE, 'utf8')));
   const count = (state: Outcome['state']) => outcomes.filter((outcome) => outcome.state === state).length;
   const failed = count('failed') + problems.length;
   console.log(`${count('passed')} passed, ${failed} failed, ${count('skipped')} skipped`);

@@ -30,7 +30,7 @@ export function outcomeOf(entry: Entry): Outcome {
   if (refusal) return { ...base, inspect: 'refused', state: 'skipped', shares: '', answers: '', note: refusal };
   const found = [...problems];
   const isProved = batching.startsWith('independent');
-  if (shares && may !== 'yes') found.unshift('requests share runs, although rows influence each other');
+  if (shares && may !== 'yes') found.unshift('requests share runs, although answers differ beyond the tolerance');
   return {
     ...base,
     state: found.length ? 'failed' : 'passed',

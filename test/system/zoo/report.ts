@@ -17,13 +17,12 @@ export function summary(outcomes: readonly Outcome[]): string {
     .join('\n');
 }
 
-/** docs/compatibility.md. */
-export function compatibilityPage(outcomes: readonly Outcome[]): string {
+/** docs/compatibility.md, with the sections of groups that were not run as they are in the page before. */
+export function compatibilityPage(outcomes: readonly Outcome[], before: string): string {
   const limits = Object.entries(tolerances).map(([datatype, limit]) => `${datatype} ${limit}`);
-  const sections = groupsOf(outcomes).map(([group, of]) => {
-    const rows = group === 'backend' ? byReason(of) : each(of);
-    return `## ${TITLES[group] ?? group}\n\n${capitalized(counted(of))}.\n\n${rows}`;
-  });
+  const written = new Map(groupsOf(outcomes).map(([group, of]) => [group, section(group, of)]));
+  const kept = new Map(before.split(/^(?=## )/m).map((text) => [text.split('\n')[0], text.trimEnd()]));
+  const sections = Object.entries(TITLES).map(([group, title]) => written.get(group) ?? kept.get(`## ${title}`));
   return `# Models that were tried
 
 \`npm run test:zoo -- --all --write\` wrote this page. Each model was inspected and served, and every answer was compared
@@ -34,8 +33,13 @@ must be equal. In FP16, which has no JSON form, only binary data was tried.
 *May share* is the truth by trials in Python: rows alone against rows together, at several sizes and values. *Shares*
 says whether requests shared runs under load. None of the models is part of this repository.
 
-${sections.join('\n\n')}
+${sections.filter((text) => text !== undefined).join('\n\n')}
 `;
+}
+
+function section(group: string, outcomes: readonly Outcome[]): string {
+  const rows = group === 'backend' ? byReason(outcomes) : each(outcomes);
+  return `## ${TITLES[group]}\n\n${capitalized(counted(outcomes))}.\n\n${rows}`;
 }
 
 /** Rows of the page that contradict the results, by name of model. */

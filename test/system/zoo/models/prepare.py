@@ -69,7 +69,10 @@ class Described:
         rows = ROWS if self.fixed_rows is None else [self.fixed_rows] * FIXED_REQUESTS
         # Requests of other sizes never share a run with each other: the last ones only.
         sizes = [{name: values[int(i >= 4) % len(values)] for name, values in self.sizes.items()} for i in range(len(rows))]
-        return [draw(self.inputs, count, size, self.rng) for count, size in zip(rows, sizes)]
+        drawn = [draw(self.inputs, count, size, self.rng) for count, size in zip(rows, sizes)]
+        # Silence, or a black picture.
+        quiet = {name: array * 0 if "uniform" in self.inputs[name] else array for name, array in drawn[0].items()}
+        return [*drawn[:4], quiet, *drawn[4:]] if any("uniform" in one for one in self.inputs.values()) else drawn
 
     def single_rows(self):
         sizes = {name: values[0] for name, values in self.sizes.items()}
