@@ -27,7 +27,8 @@ type Outcome = Refusal | (BatchingVerdict & { verdict: 'independent' });
  * sizes and values: by following where each tensor has the rows, from the inputs to the outputs. What is not certain
  * is `not understood`.
  *
- * Equal names of dimensions are taken for equal sizes, which the server holds callers to (input-checks.ts).
+ * Equal names of dimensions are taken for equal sizes where there are several inputs, since the server refuses requests
+ * in which they are not (input-checks.ts). It lets the axes of a single input differ.
  */
 export function proveRowIndependence(model: ModelMessage): RowProof {
   try {
@@ -82,7 +83,9 @@ class Prover {
   attempt(axes: InputAxes): Outcome {
     const clashing = clash(this.inputs, axes);
     if (clashing) return this.refusal(clashing.name, coupled('has the number of rows as the size of another axis too'));
-    const values = new Map(this.inputs.map((input, at) => [input.name, inputValue(input, axes[at] ?? null)]));
+    const values = new Map(
+      this.inputs.map((input, at) => [input.name, inputValue(input, axes[at] ?? null, this.inputs.length > 1)]),
+    );
     const open: Map<string, boolean>[] = [new Map()];
     let found: number[] | undefined;
     for (let assumed = open.pop(); assumed; assumed = open.pop()) {
@@ -150,13 +153,19 @@ class Prover {
   }
 }
 
-function inputValue({ name, kind, elementType, dimensions }: ValueInfo, axis: number | null): Value {
+/** @param namesAreSizes - whether dimensions of one name have one size */
+function inputValue(
+  { name, kind, elementType, dimensions }: ValueInfo,
+  axis: number | null,
+  namesAreSizes: boolean,
+): Value {
   if (kind !== 'tensor') return { kind: 'unusable', obstacle: notUnderstood('reads an input that is no tensor') };
   if (!dimensions) return invariant(undefined, elementType);
   const dims = dimensions.map((size, at) => {
     if (at === axis) return N;
     if (typeof size === 'number') return Size.of(size);
-    return Size.atom(`size ${JSON.stringify(size ?? [name, at])}`, { min: 0 });
+    const key = namesAreSizes && size !== null ? size : [name, at];
+    return Size.atom(`size ${JSON.stringify(key)}`, { min: 0 });
   });
   if (axis !== null) return withRows(dims, rowsOn(axis), elementType);
   return withUnknownElements(invariant(dims, elementType), `input ${JSON.stringify(name)}`);
