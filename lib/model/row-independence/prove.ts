@@ -75,8 +75,9 @@ class Prover {
     private readonly model: ModelMessage,
     private readonly graph: GraphMessage,
     private readonly inputs: readonly ValueInfo[],
+    private readonly budget = new Budget(MAX_STEPS),
   ) {
-    this.interpreter = new Interpreter(model, new Budget(MAX_STEPS));
+    this.interpreter = new Interpreter(model, budget);
   }
 
   /** Where rows are if the inputs have them on these axes. */
@@ -110,7 +111,7 @@ class Prover {
   /** First dimensions of 1, declared free. */
   ifFreed(): RowAxes | undefined {
     for (const { inputs, axes } of freedAssignments(this.inputs)) {
-      const freed = new Prover(this.model, this.graph, inputs);
+      const freed = new Prover(this.model, this.graph, inputs, this.budget);
       const outcome = freed.attempt(axes);
       if (outcome.verdict === 'independent') return { inputAxes: outcome.inputAxes, outputAxes: outcome.outputAxes };
     }
