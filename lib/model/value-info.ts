@@ -22,7 +22,11 @@ function kindOf(type: TypeMessage | null): ValueInfo['kind'] {
   return 'untyped';
 }
 
+/** What exporters such as Paddle's write for any size: not one name for equal sizes. */
+const PLACEHOLDERS: ReadonlySet<string> = new Set(['', '?', '-1', 'None']);
+
 /** Sizes of 0 and less stand for "not known" in older exports; onnxruntime takes them so too. */
 function dimension({ dimValue, dimParam }: DimensionMessage): Dimension {
-  return dimValue > 0 ? dimValue : dimParam || null;
+  if (dimValue > 0) return dimValue;
+  return PLACEHOLDERS.has(dimParam) ? null : dimParam;
 }

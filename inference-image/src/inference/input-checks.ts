@@ -9,13 +9,10 @@ import type { TensorHeader } from './tensor';
 export class InputChecks {
   private readonly positions: ReadonlyMap<string, number>;
   private readonly takes: string;
-  private readonly repeatsSymbols: boolean;
 
   constructor(private readonly signature: readonly TensorSignature[]) {
     this.positions = new Map(signature.map(({ name }, position) => [name, position]));
     this.takes = `the model takes ${signature.map(({ name }) => quote(name)).join(', ')}`;
-    const symbols = signature.flatMap(({ dimensions }) => dimensions.filter((size) => typeof size === 'string'));
-    this.repeatsSymbols = new Set(symbols).size < symbols.length;
   }
 
   /** Checks the headers of all inputs of a request, before anything is allocated for their data. */
@@ -30,7 +27,7 @@ export class InputChecks {
     }
     const missing = given.indexOf(undefined);
     if (missing >= 0) throw invalid(`input ${quote(this.signature[missing]?.name)} is missing; ${this.takes}`);
-    if (this.repeatsSymbols) checkSymbols(given as TensorHeader[], this.signature);
+    if (given.length > 1) checkSymbols(given as TensorHeader[], this.signature);
   }
 }
 
@@ -51,7 +48,8 @@ function checkTensor({ name, datatype, shape }: TensorHeader, input: TensorSigna
 
 /**
  * Equal symbols mean equal sizes, which onnxruntime does not check: https://github.com/onnx/onnx/blob/main/docs/IR.md#static-tensor-shapes
- * The proof that rows are independent relies on it (lib/model/row-independence/).
+ * The proof that rows are independent relies on it (lib/model/row-independence/prove.ts). A model of one input is left
+ * alone: exporters give axes of one input the same name by mistake, and the proof expects no less.
  */
 function checkSymbols(headers: readonly TensorHeader[], signature: readonly TensorSignature[]): void {
   const seen = new Map<string, { size: number; input: string }>();

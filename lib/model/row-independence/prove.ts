@@ -27,7 +27,8 @@ type Outcome = Refusal | (BatchingVerdict & { verdict: 'independent' });
  * sizes and values: by following where each tensor has the rows, from the inputs to the outputs. What is not certain
  * is `not understood`.
  *
- * Equal names of dimensions are taken for equal sizes, which the server holds callers to (input-checks.ts).
+ * Equal names of dimensions are taken for equal sizes where there are several inputs, since the server refuses requests
+ * in which they are not (input-checks.ts). It lets the axes of a single input differ.
  */
 export function proveRowIndependence(model: ModelMessage): RowProof {
   try {
@@ -74,15 +75,18 @@ class Prover {
     private readonly model: ModelMessage,
     private readonly graph: GraphMessage,
     private readonly inputs: readonly ValueInfo[],
+    private readonly budget = new Budget(MAX_STEPS),
   ) {
-    this.interpreter = new Interpreter(model, new Budget(MAX_STEPS));
+    this.interpreter = new Interpreter(model, budget);
   }
 
   /** Where rows are if the inputs have them on these axes. */
   attempt(axes: InputAxes): Outcome {
     const clashing = clash(this.inputs, axes);
     if (clashing) return this.refusal(clashing.name, coupled('has the number of rows as the size of another axis too'));
-    const values = new Map(this.inputs.map((input, at) => [input.name, inputValue(input, axes[at] ?? null)]));
+    const values = new Map(
+      this.inputs.map((input, at) => [input.name, inputValue(input, axes[at] ?? null, this.inputs.length > 1)]),
+    );
     const open: Map<string, boolean>[] = [new Map()];
     let found: number[] | undefined;
     for (let assumed = open.pop(); assumed; assumed = open.pop()) {
@@ -107,7 +111,7 @@ class Prover {
   /** First dimensions of 1, declared free. */
   ifFreed(): RowAxes | undefined {
     for (const { inputs, axes } of freedAssignments(this.inputs)) {
-      const freed = new Prover(this.model, this.graph, inputs);
+      const freed = new Prover(this.model, this.graph, inputs, this.budget);
       const outcome = freed.attempt(axes);
       if (outcome.verdict === 'independent') return { inputAxes: outcome.inputAxes, outputAxes: outcome.outputAxes };
     }
@@ -150,13 +154,19 @@ class Prover {
   }
 }
 
-function inputValue({ name, kind, elementType, dimensions }: ValueInfo, axis: number | null): Value {
+/** @param namesAreSizes - whether dimensions of one name have one size */
+function inputValue(
+  { name, kind, elementType, dimensions }: ValueInfo,
+  axis: number | null,
+  namesAreSizes: boolean,
+): Value {
   if (kind !== 'tensor') return { kind: 'unusable', obstacle: notUnderstood('reads an input that is no tensor') };
   if (!dimensions) return invariant(undefined, elementType);
   const dims = dimensions.map((size, at) => {
     if (at === axis) return N;
     if (typeof size === 'number') return Size.of(size);
-    return Size.atom(`size ${JSON.stringify(size ?? [name, at])}`, { min: 0 });
+    const key = namesAreSizes && size !== null ? size : [name, at];
+    return Size.atom(`size ${JSON.stringify(key)}`, { min: 0 });
   });
   if (axis !== null) return withRows(dims, rowsOn(axis), elementType);
   return withUnknownElements(invariant(dims, elementType), `input ${JSON.stringify(name)}`);

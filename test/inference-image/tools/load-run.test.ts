@@ -34,7 +34,7 @@ test('a model runs at two sizes of its free dimension', () => {
 test('a run that takes too long is ended, and the model was loaded', () => {
   const start = performance.now();
   expect(linesFor(slowMultiplier(folder, 'slow', 2, 60), { seconds: 1 })).toEqual({
-    lines: [{ outputs: [{ name: 'y', shape: [-1] }] }, { stopped: 'it takes more than 1 s' }],
+    lines: [{ outputs: [{ name: 'y', shape: [-1] }] }, { stopped: 'it takes more than 1 s', byLimit: true }],
     ending: { failure: 'the process that loads it ends with SIGKILL' },
     isTimeout: false,
   });
@@ -56,7 +56,7 @@ test('so is one that takes too much memory', () => {
   });
   expect(linesFor(path, { memoryBytes: 100 * 2 ** 20 }).lines).toEqual([
     { outputs: [{ name: 'y', shape: [] }] },
-    { stopped: 'it takes more than 100 MiB of memory' },
+    { stopped: 'it takes more than 100 MiB of memory', byLimit: true },
   ]);
 });
 

@@ -35,6 +35,33 @@ describe('the axis that counts rows', () => {
   });
 });
 
+describe('axes of one name', () => {
+  /** Each row as a list of s * s elements, of which it has so many if both axes have one size. */
+  const nodes = [
+    node('Shape', ['x'], ['shape']),
+    node('Gather', ['shape', 'second'], ['side']),
+    node('Mul', ['side', 'side'], ['count']),
+    node('Concat', ['rest', 'count'], ['target'], { attributes: { axis: 0 } }),
+    node('Reshape', ['x', 'target'], ['flat']),
+  ];
+  const constants = { second: [1], rest: [-1] };
+
+  test('have one size where the server refuses others: among several inputs', () => {
+    const inputs = { x: ['N', 's', 's'], rate: [] };
+    const scaled = [...nodes, node('Mul', ['flat', 'rate'], ['y'])];
+    expect(short(proofOf({ inputs, nodes: scaled, constants }))).toBe('independent 0,- | 0');
+  });
+
+  test('may differ in a model of one input', () => {
+    const inputs = { x: ['N', 's', 's'] };
+    expect(short(proofOf({ inputs, nodes, outputs: ['flat'], constants }))).not.toMatch(/^independent/);
+  });
+
+  test.each(['?', '-1', 'None'])('%s have no name', (placeholder) => {
+    expect(of([placeholder, 3, placeholder])).toBe('independent 0 | 0');
+  });
+});
+
 describe('several inputs', () => {
   const sum = (inputs: Record<string, Shape>, more: Partial<Graph> = {}) =>
     short(proofOf({ inputs, nodes: [node('Sum', Object.keys(inputs), ['y'])], ...more }));

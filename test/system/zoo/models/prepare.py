@@ -107,7 +107,9 @@ def truth(model, run, spec, source, rng):
     try:
         if is_freed:
             run = runner(session_of(freed(model, source.axes)))
-        why = spec.get("coupled") or why_coupled(run, source.axes, source.single_rows(), rng)
+        why = spec.get("coupled") or why_coupled(
+            run, source.axes, source.single_rows(), rng, spec.get("untried", ())
+        )
     except Exception as error:
         why = first_line(error)
     return {"may": why is None, "freed": is_freed, **({"why": why} if why else {})}

@@ -8,16 +8,23 @@ from difference import difference
 SIZES = (2, 3, 5, 8, 17)
 # Models of a second a run are tried less.
 SECONDS = 8
-CHANGES = (lambda x: x * 3000, lambda x: x * 0.01, lambda x: x * 0, lambda x: x * 0 + 1, lambda x: -x)
+CHANGES = {
+    "large": lambda x: x * 3000,
+    "small": lambda x: x * 0.01,
+    "zeros": lambda x: x * 0,
+    "ones": lambda x: x * 0 + 1,
+    "negative": lambda x: -x,
+}
 
 
-def why_coupled(run, axes, drawn, rng):
+def why_coupled(run, axes, drawn, rng, untried=()):
     """Why rows must not share a run; None where no trial shows a reason.
 
     axes: of each input, the axis that counts rows; None for an input that is common to all rows.
     drawn: requests of one row.
+    untried: names of changes that the model answers with noise.
     """
-    rows = [row for row in _varied(axes, drawn) if _runs(run, row)]
+    rows = [row for row in _varied(axes, drawn, untried) if _runs(run, row)]
     if not rows:
         return "no single row runs"
     alone = [run(row) for row in rows]
@@ -32,11 +39,12 @@ def why_coupled(run, axes, drawn, rng):
     return None
 
 
-def _varied(axes, drawn):
+def _varied(axes, drawn, untried):
     """Each row, and beside it one whose floats are large, small, zero, the same or negative."""
     common = {name: drawn[0][name] for name, axis in axes.items() if axis is None}
+    changes = [change for name, change in CHANGES.items() if name not in untried]
     for index, row in enumerate(drawn):
-        change = CHANGES[index % len(CHANGES)]
+        change = changes[index % len(changes)]
         with np.errstate(all="ignore"):
             changed = {name: change(x).astype(x.dtype) if x.dtype.kind == "f" else x for name, x in row.items()}
         yield {**row, **common}
