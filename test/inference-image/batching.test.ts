@@ -169,7 +169,7 @@ test('a model.json of the previous release is served unbatched, and the log says
   await Promise.all(Array.from({ length: 20 }, () => server.infer(row([1, 2, 3, 4]))));
   expect((await counted(server)).runs - before.runs).toBe(20);
   const { parameters } = (await server.get('/v2/models/m/config')).body;
-  expect(parameters).toEqual({ row_independence: { string_value: 'unknown' }, shares_runs: { string_value: '1' } });
+  expect(parameters).toEqual({ row_independence: { string_value: 'unknown' }, max_shared_rows: { string_value: '1' } });
 });
 
 test('a model.json of the previous release that is assumed to have independent rows shares runs', async () => {

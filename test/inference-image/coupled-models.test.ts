@@ -50,7 +50,7 @@ describe('M8, M22 a verdict of coupled: no answer depends on other callers', () 
         row_independence_node: { string_value: model.node },
         row_independence_operator: { string_value: model.operator },
         row_independence_reason: { string_value: 'takes all rows together' },
-        shares_runs: { string_value: '1' },
+        max_shared_rows: { string_value: '1' },
       },
     });
   });

@@ -185,7 +185,7 @@ describe('rows on other axes, and an input that is common to a run', () => {
     const { body } = await server.get('/v2/models/m/config');
     expect(body).toMatchObject({
       max_batch_size: 0,
-      parameters: { row_independence: { string_value: 'independent' }, shares_runs: { string_value: '32' } },
+      parameters: { row_independence: { string_value: 'independent' }, max_shared_rows: { string_value: '32' } },
     });
     expect(body.input.map(({ dims }: any) => dims)).toEqual([[-1, -1, 2], [2, -1, 3], [-1, 1], []]);
   });

@@ -38,7 +38,7 @@ export function modelConfig({ name, signature, batching }: ModelManifest, tuning
     ...(isBatched && {
       dynamic_batching: { max_queue_delay_microseconds: Math.round(tuning.maxBatchDelaySeconds * 1e6) },
     }),
-    parameters: parametersOf({ ...verdictTexts(batching), shares_runs: String(tuning.maxBatchSize) }),
+    parameters: parametersOf({ ...verdictTexts(batching), max_shared_rows: String(tuning.maxBatchSize) }),
   };
 }
 

@@ -61,7 +61,7 @@ describe('about the server and its model', () => {
     expect(config).toMatchObject({ name: 'm', backend: 'onnxruntime', input: [{ data_type: 11 }, { data_type: 13 }] });
     expect(config.parameters).toEqual({
       row_independence: { string_value: 'independent' },
-      shares_runs: { string_value: '32' },
+      max_shared_rows: { string_value: '32' },
     });
     await client.call('ModelInfer', { model_name: 'm', inputs: [X, S], raw_input_contents: RAW });
     const counts = { inference_stats: { success: { count: 1 }, fail: { count: 0 } } };

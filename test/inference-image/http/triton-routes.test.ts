@@ -77,7 +77,7 @@ describe('of a server that serves', () => {
         input: [{ name: 'x', data_type: 'TYPE_INT64', dims: [-1, -1, 3] }],
         output: [{ name: 'y', data_type: 'TYPE_INT64', dims: [-1, -1, 3] }],
         instance_group: [{ name: 'm', kind: 'KIND_CPU', count: 2 }],
-        parameters: { row_independence: { string_value: 'independent' }, shares_runs: { string_value: '1' } },
+        parameters: { row_independence: { string_value: 'independent' }, max_shared_rows: { string_value: '1' } },
       },
     ]);
   });

@@ -22,7 +22,7 @@ test('M10 without batches, dims are whole shapes, and -1 is for what is not fixe
     ],
     output: [{ name: 'y', data_type: 'TYPE_BOOL', dims: [-1, 2] }],
     instance_group: [{ name: 'm', kind: 'KIND_CPU', count: 2 }],
-    parameters: { row_independence: { string_value: 'unknown' }, shares_runs: { string_value: '1' } },
+    parameters: { row_independence: { string_value: 'unknown' }, max_shared_rows: { string_value: '1' } },
   });
 });
 
@@ -45,7 +45,7 @@ test('rows on another axis: whole dims, and the parameters say that runs are sha
   const config = modelConfig(proved, { executors: 1, maxBatchSize: 32, maxBatchDelaySeconds: 0, axes });
   expect(config).toMatchObject({ max_batch_size: 0, input: [{ dims: [-1, -1, 3] }, { dims: [-1] }] });
   expect(config).not.toHaveProperty('dynamic_batching');
-  expect(texts(proved, { maxBatchSize: 32, axes })).toEqual({ row_independence: 'independent', shares_runs: '32' });
+  expect(texts(proved, { maxBatchSize: 32, axes })).toEqual({ row_independence: 'independent', max_shared_rows: '32' });
 });
 
 test.each(['coupled', 'not understood'] as const)('%s, with the node and why', (verdict) => {
@@ -55,7 +55,7 @@ test.each(['coupled', 'not understood'] as const)('%s, with the node and why', (
     row_independence_node: 'n7',
     row_independence_operator: 'Softmax',
     row_independence_reason: 'its axis is that of the rows',
-    shares_runs: '1',
+    max_shared_rows: '1',
   });
 });
 
@@ -64,6 +64,6 @@ test('fixed, and why', () => {
   expect(texts({ ...model, batching: { verdict: 'fixed', reason } })).toEqual({
     row_independence: 'fixed',
     row_independence_reason: reason,
-    shares_runs: '1',
+    max_shared_rows: '1',
   });
 });

@@ -57,10 +57,10 @@ export function modelConfigSchema({ name, signature: { inputs, outputs } }: Desc
     instance_group: { type: 'array', items: object({ name: TEXT, kind: TEXT, count: COUNT }) },
     dynamic_batching: object({ max_queue_delay_microseconds: COUNT }),
     parameters: {
-      ...object({ row_independence: PARAMETER, shares_runs: PARAMETER }),
+      ...object({ row_independence: PARAMETER, max_shared_rows: PARAMETER }),
       additionalProperties: PARAMETER,
       description:
-        'row_independence: what the graph proves about the rows of a batch; with row_independence_node, row_independence_operator and row_independence_reason where it proves nothing. shares_runs: rows that requests may share a run of; 1 means that they share none.',
+        'row_independence: what the graph proves about the rows of a batch; with row_independence_node, row_independence_operator and row_independence_reason where it proves nothing. max_shared_rows: rows that requests may share a run of; 1 means that they share none.',
     },
   });
   return { ...schema, required: (required as string[]).filter((field) => field !== 'dynamic_batching') };
