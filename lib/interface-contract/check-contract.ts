@@ -67,8 +67,7 @@ function untrue(
   model: ModelInterface,
   differences: readonly Difference[],
 ): string {
-  const list = differences.map(({ what }) => what).join('; ');
-  return `${modelPath}: ${path} (version "${version}") was accepted with shapes that the model declares and does not give: ${list}. Answers are what they were. Accept the interface again: ${acceptCommand(modelPath, model)}`;
+  return `${modelPath}: ${path} (version "${version}") was accepted with shapes that the model declares and does not give: ${listed(differences)}. Answers are what they were. Accept the interface again: ${acceptCommand(modelPath, model)}`;
 }
 
 function outdated(
@@ -78,6 +77,9 @@ function outdated(
   model: ModelInterface,
   differences: readonly Difference[],
 ): string {
-  const list = differences.map(({ what }) => what).join('; ');
-  return `${modelPath}: compared with ${path} (version "${version}"), ${list}. Accept it, so that the next change is compared with this one: ${acceptCommand(modelPath, model)}`;
+  return `${modelPath}: compared with ${path} (version "${version}"), ${listed(differences)}. Accept it, so that the next change is compared with this one: ${acceptCommand(modelPath, model)}`;
+}
+
+function listed(differences: readonly Difference[]): string {
+  return differences.map(({ what }) => what).join('; ');
 }

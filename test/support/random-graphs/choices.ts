@@ -1,13 +1,12 @@
+import { seededRandom } from '../../../inference-image/src/seeded-random';
+
 /** Choices that are the same for the same seed. */
 export class Choices {
-  constructor(private state: number) {}
+  /** From 0 up to and without 1. */
+  readonly next: () => number;
 
-  /** From 0 up to and without 1 (mulberry32). */
-  next(): number {
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  constructor(seed: number) {
+    this.next = seededRandom(seed);
   }
 
   /** A whole number below `limit`. */
