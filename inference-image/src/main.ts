@@ -1,5 +1,6 @@
 import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
+import { MemoryBudget } from './budget/memory-budget';
 import { Codec } from './codec/codec';
 import { CodecThread } from './codec/codec-thread';
 import { ConfigurationError, readConfiguration, type Configuration } from './configuration';
@@ -13,6 +14,7 @@ import { buildMetricsServer } from './http/metrics-server';
 import { endOnSignals } from './lifecycle';
 import type { WorkerExecutor } from './inference/worker-executor';
 import { createLog } from './log';
+import { loadedBudget, requestLimits } from './host/request-limits';
 import { ModelHost } from './model-host';
 import { Metrics } from './metrics/metrics';
 import type { Signals } from './signals';
@@ -60,7 +62,9 @@ async function serve(
       maxQueueBytes,
       queueTimeoutSeconds,
     });
-  const { maxRequestBytes } = settings;
+  const limits = requestLimits(configuration);
+  const { maxRequestBytes } = limits;
+  const budget = new MemoryBudget(limits.budgetBytes);
   const { executors, maxBatchDelaySeconds } = settings;
   const tuning = {
     executors,
@@ -71,7 +75,18 @@ async function serve(
     },
   };
   const page = settings.page ? (await import('./page/page.js')).pageOf(configuration) : undefined;
-  const app = buildApp({ model: manifest, tuning, codec, images, dataPlane, metrics, log, maxRequestBytes, page });
+  const app = buildApp({
+    model: manifest,
+    tuning,
+    codec,
+    images,
+    dataPlane,
+    metrics,
+    log,
+    maxRequestBytes,
+    budget,
+    page,
+  });
   await app.ready();
   const connections = new Connections(app.server, settings.maxConnectionAgeSeconds);
   const grpc = new GrpcPort(async () => {
@@ -84,6 +99,7 @@ async function serve(
       metrics,
       log,
       maxRequestBytes,
+      budget,
       maxConnectionAgeSeconds,
     });
   }, log);
@@ -130,6 +146,7 @@ async function serve(
   log.info({ url, ...ports }, 'listening');
   await started;
   if (!dataPlane.ready) return;
+  budget.totalBytes = loadedBudget(configuration, process.memoryUsage.rss(), limits);
   log.info({ url, startSeconds: process.uptime(), ...host.sharedRuns }, 'ready');
   await host.loadInline();
 }

@@ -1,5 +1,6 @@
+import type { Holding } from '../budget/memory-budget';
 import { ServingError } from '../errors';
-import { totalElements, type Tensor } from '../inference/tensor';
+import { dataBytes, totalElements, type Tensor } from '../inference/tensor';
 import type { InferRequest, InferRequestDecoder } from '../protocol/infer-request';
 import { InferResponseEncoder, type InferResponse } from '../protocol/infer-response';
 import type { CodecThread } from './codec-thread';
@@ -40,10 +41,15 @@ export class Codec {
     return this.thread?.waitingCount ?? 0;
   }
 
-  /** As InferRequestDecoder.decode. Takes ownership of a large body. */
-  decode(body: Buffer, jsonLength?: number): InferRequest | Promise<InferRequest> {
+  /**
+   * As InferRequestDecoder.decode. Takes ownership of a large body.
+   * @param holding Of the request: it holds the body, and then what was decoded as well.
+   */
+  decode(body: Buffer, jsonLength: number | undefined, holding: Holding): InferRequest | Promise<InferRequest> {
     if (Math.min(jsonLength ?? body.length, body.length) < DECODE_BYTES) {
-      return this.options.decoder.decode(body, jsonLength);
+      const request = this.options.decoder.decode(body, jsonLength);
+      holding.add(dataBytes(request.inputs));
+      return request;
     }
     const { maxQueueLength } = this.options;
     if (this.waitingCount > maxQueueLength) {

@@ -174,6 +174,8 @@ export const goldenFileSchema = z.strictObject({ examples: z.array(goldenExample
 const wholeNumber = (minimum: number, maximum: number) =>
   z.coerce.number().check(z.int(), z.gte(minimum), z.lte(maximum));
 
+const timeLimit = () => z.coerce.number().check(z.positive(), z.lte(86_400));
+
 /** From the text of a variable as well. */
 const onOrOff = () =>
   z.pipe(
@@ -232,8 +234,16 @@ export const settingsSchema = z.object({
     z.coerce.number().check(z.positive(), z.lte(86_400)),
     SETTING_DEFAULTS.queueTimeoutSeconds,
   ),
-  /** Largest request body, after decompression. */
-  maxRequestBytes: z._default(wholeNumber(1, 2 ** 31 - 1), SETTING_DEFAULTS.maxRequestBytes),
+  /** Largest request body, after decompression. By default `defaultMaxRequestBytes`. */
+  maxRequestBytes: z.optional(wholeNumber(1, 2 ** 31 - 1)),
+  /** Memory for all requests together. By default what the container's memory limit leaves. */
+  requestBudgetBytes: z.optional(wholeNumber(2 ** 20, 2 ** 40)),
+  /** Longest time from the first byte of a request to its last. */
+  receiveTimeoutSeconds: z._default(timeLimit(), SETTING_DEFAULTS.receiveTimeoutSeconds),
+  /** Longest time in which a client reads its answer. */
+  sendTimeoutSeconds: z._default(timeLimit(), SETTING_DEFAULTS.sendTimeoutSeconds),
+  /** Connections that each port accepts at a time. */
+  maxConnections: z._default(wholeNumber(1, 1_000_000), SETTING_DEFAULTS.maxConnections),
   /** After SIGTERM, how long to go on serving while load balancers take this replica out. */
   drainSeconds: z._default(z.coerce.number().check(z.nonnegative(), z.lte(3600)), SETTING_DEFAULTS.drainSeconds),
   /** After which a connection is ended with its next reply, so that its client may find another replica. */

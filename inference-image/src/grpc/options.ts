@@ -1,3 +1,4 @@
+import type { MemoryBudget } from '../budget/memory-budget';
 import type { ModelManifest } from '../contract/model-manifest';
 import type { DataPlane } from '../inference/data-plane';
 import type { Log } from '../log';
@@ -11,5 +12,6 @@ export interface GrpcOptions {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly maxRequestBytes: number;
+  readonly budget: MemoryBudget;
   readonly maxConnectionAgeSeconds: number;
 }

@@ -1,6 +1,7 @@
 import { fastify, type FastifyInstance } from 'fastify';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { MemoryBudget } from '../budget/memory-budget';
 import type { Codec } from '../codec/codec';
 import { ServingError } from '../errors';
 import type { ImageReader } from '../image/image-reader';
@@ -43,6 +44,7 @@ export interface AppOptions {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly maxRequestBytes: number;
+  readonly budget: MemoryBudget;
   /** What people see at `/`; nothing is there without it. */
   readonly page?: Page;
 }

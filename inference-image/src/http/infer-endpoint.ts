@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Holding } from '../budget/memory-budget';
 import type { ClassOutput } from '../contract/image-input';
 import { invalid } from '../errors';
 import type { Caller } from '../inference/job';
@@ -35,6 +36,7 @@ class Exchange implements Caller {
   private readonly receivedAt = performance.now();
   private stepAt = 0;
   private infer?: InferRequest;
+  private holding?: Holding;
 
   constructor(
     private readonly request: IncomingMessage,
@@ -48,9 +50,11 @@ class Exchange implements Caller {
   }
 
   start(): void {
-    const { dataPlane, maxRequestBytes, images } = this.options;
+    const { dataPlane, maxRequestBytes, budget, images } = this.options;
     try {
       dataPlane.assertServing();
+      const holding = (this.holding = budget.open());
+      this.response.once('close', () => holding.release());
       // What a class is asked of is told by its first bytes: `curl --data-binary` calls everything a form.
       if (this.form === 'outputs') checkBodyHeaders(this.request.headers, images !== undefined);
     } catch (error) {
@@ -70,8 +74,10 @@ class Exchange implements Caller {
   private decode(body: Buffer): void {
     this.stepAt = performance.now();
     const { codec, images } = this.options;
+    const holding = this.holding as Holding;
+    holding.add(body.length);
     if (!images || !this.isImage(body)) {
-      return this.step(codec.decode(body, jsonLength(this.request.headers)), this.run);
+      return this.step(codec.decode(body, jsonLength(this.request.headers), holding), this.run);
     }
     checkPictureHeaders(this.request.headers);
     const decoded = images.decode(body, () => this.isCancelled());
