@@ -1,35 +1,28 @@
 import { ServingError } from '../errors';
+import { Holding } from './holding';
 
-/** What a request of no content takes: its objects, its headers, its place in the queues. */
-export const REQUEST_BYTES = 16 * 1024;
+/** Part of the budget that requests may hold while they wait for their clients, to send or to read the rest. */
+const WAITING_SHARE = 1 / 2;
+/** How long a client may take before others may have the memory that its request holds. */
+const PATIENCE_MS = 2000;
 
-/** Requests that hold no more than this may take the part of the budget that larger ones must leave free. */
-const SMALL_BYTES = 64 * 1024;
-/** Part of the budget that larger requests may hold together. */
-const LARGE_SHARE = 3 / 4;
-
-/** Why the budget refused bytes. */
+/** Why the budget refused bytes: others hold them, or no one request may hold so many. */
 export type Refusal = 'full' | 'tooLarge';
 
 /**
  * Bytes that the process holds for requests, over all transports, from the first byte of a request to the last byte of
- * its answer. Small requests keep a part of it to themselves, so that a few large ones cannot shut them out.
+ * its answer. Requests that wait for their clients hold a part of it at most, and the oldest of them is dropped where
+ * its memory is needed: a client that never ends its request, or never reads its answer, shuts nobody out.
  */
 export class MemoryBudget {
   private held = 0;
-  private heldByLarge = 0;
+  private heldByWaiting = 0;
+  /** Those that wait for their clients, the oldest first. */
+  private readonly waiting = new Set<Holding>();
   private readonly refusals: Record<Refusal, number> = { full: 0, tooLarge: 0 };
 
-  /** @param total Bytes; may change once the model is loaded and its own memory is known. */
-  constructor(private total: number) {}
-
-  get totalBytes(): number {
-    return this.total;
-  }
-
-  set totalBytes(bytes: number) {
-    this.total = bytes;
-  }
+  /** @param totalBytes May change once the model is loaded and its own memory is known. */
+  constructor(public totalBytes: number) {}
 
   get heldBytes(): number {
     return this.held;
@@ -48,68 +41,60 @@ export class MemoryBudget {
     return new Holding(this);
   }
 
-  /** For Holding alone. @param before What the request holds already. @param bytes What it wants besides. */
-  take(before: number, bytes: number): void {
-    const after = before + bytes;
-    const isLarge = after > SMALL_BYTES;
-    if (isLarge && after > LARGE_SHARE * this.total) {
+  /** For Holding: throws where it may not hold so many bytes more. */
+  take(holding: Holding, bytes: number): void {
+    if (holding.heldBytes + bytes > this.totalBytes) {
       this.refusals.tooLarge++;
       throw new ServingError(
         'tooLarge',
-        `the request takes more memory than the server has for one: ${after} bytes of ${Math.floor(LARGE_SHARE * this.total)}; send less at a time, or give the container more memory`,
+        `the request takes ${holding.heldBytes + bytes} bytes of memory; the server has ${this.totalBytes} for all requests; send less at a time, or give the container more memory`,
       );
     }
-    const large = isLarge ? after - (before > SMALL_BYTES ? before : 0) : 0;
-    if (this.held + bytes > this.total || this.heldByLarge + large > LARGE_SHARE * this.total) {
+    if (this.lacks(holding, bytes)) this.dropWaiting(holding, bytes);
+    if (this.lacks(holding, bytes)) {
       this.refusals.full++;
       throw new ServingError(
         'rejected',
-        `the memory for requests is full: ${this.held} of ${this.total} bytes are in use`,
+        `the memory for requests is full: ${this.held} of ${this.totalBytes} bytes are in use`,
       );
     }
     this.held += bytes;
-    this.heldByLarge += large;
+    if (this.waiting.has(holding)) this.heldByWaiting += bytes;
   }
 
-  /** For Holding alone. */
-  give(before: number, bytes: number): void {
-    const after = before - bytes;
+  /** For Holding. */
+  give(holding: Holding, bytes: number): void {
     this.held -= bytes;
-    if (before > SMALL_BYTES) this.heldByLarge -= after > SMALL_BYTES ? bytes : before;
-  }
-}
-
-/** What one request holds of the budget. It must be released once, whatever becomes of the request. */
-export class Holding {
-  private bytes = 0;
-
-  constructor(private readonly budget: MemoryBudget) {
-    this.add(REQUEST_BYTES);
+    if (this.waiting.has(holding)) this.heldByWaiting -= bytes;
   }
 
-  get heldBytes(): number {
-    return this.bytes;
+  /** For Holding. */
+  startWaiting(holding: Holding): void {
+    this.waiting.add(holding);
+    this.heldByWaiting += holding.heldBytes;
+    if (this.lacks(holding, 0)) this.dropWaiting(holding, 0);
   }
 
-  /**
-   * Holds more bytes: call it before they are allocated.
-   * @throws ServingError `rejected` where others hold what is missing, and `tooLarge` where no one request may hold so
-   * much. What was held before is still held.
-   */
-  add(bytes: number): void {
-    this.budget.take(this.bytes, bytes);
-    this.bytes += bytes;
+  /** For Holding. */
+  stopWaiting(holding: Holding): void {
+    if (this.waiting.delete(holding)) this.heldByWaiting -= holding.heldBytes;
   }
 
-  /** Gives bytes back that were added. */
-  subtract(bytes: number): void {
-    const given = Math.min(bytes, this.bytes);
-    this.budget.give(this.bytes, given);
-    this.bytes -= given;
+  private lacks(holding: Holding, bytes: number): boolean {
+    const isWaiting = this.waiting.has(holding);
+    return (
+      this.held + bytes > this.totalBytes || (isWaiting && this.heldByWaiting + bytes > WAITING_SHARE * this.totalBytes)
+    );
   }
 
-  /** Gives back everything. More calls do nothing. */
-  release(): void {
-    this.subtract(this.bytes);
+  /** Drops the oldest of those whose clients have had time enough, until there is room. */
+  private dropWaiting(holding: Holding, bytes: number): void {
+    const now = performance.now();
+    for (const other of this.waiting) {
+      if (now - other.waitsSince < PATIENCE_MS) return;
+      if (other === holding) continue;
+      other.drop();
+      if (!this.lacks(holding, bytes)) return;
+    }
   }
 }

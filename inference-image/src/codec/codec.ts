@@ -1,4 +1,4 @@
-import type { Holding } from '../budget/memory-budget';
+import type { Holding } from '../budget/holding';
 import { ServingError } from '../errors';
 import { dataBytes, totalElements, type Tensor } from '../inference/tensor';
 import type { InferRequest, InferRequestDecoder } from '../protocol/infer-request';

@@ -18,12 +18,9 @@ export const MIN_BUDGET_BYTES = 32 * MIB;
 /** What a request holds at most for each byte of its body: the body, its decoded tensors, and its answer. */
 export const HELD_BYTES_PER_REQUEST_BYTE = 4;
 
-/** One request may not hold all of the budget (budget/memory-budget.ts). */
-const LARGEST_SHARE = 3 / 4;
-
 /** The budget that a largest request needs. */
 export function budgetFor(maxRequestBytes: number): number {
-  return Math.max(MIN_BUDGET_BYTES, Math.ceil((HELD_BYTES_PER_REQUEST_BYTE * maxRequestBytes) / LARGEST_SHARE));
+  return Math.max(MIN_BUDGET_BYTES, HELD_BYTES_PER_REQUEST_BYTE * maxRequestBytes);
 }
 
 /** Memory that a container needs for a budget, besides the runtime, the weights and the runs. */

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import type { Holding } from '../budget/memory-budget';
+import type { Holding } from '../budget/holding';
 import type { ClassOutput } from '../contract/image-input';
 import { invalid } from '../errors';
 import type { Caller } from '../inference/job';
@@ -36,7 +36,7 @@ class Exchange implements Caller {
   private readonly receivedAt = performance.now();
   private stepAt = 0;
   private infer?: InferRequest;
-  private holding?: Holding;
+  holding?: Holding;
 
   constructor(
     private readonly request: IncomingMessage,

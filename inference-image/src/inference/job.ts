@@ -1,3 +1,4 @@
+import type { Holding } from '../budget/holding';
 import type { Run } from './executor';
 import type { Tensor } from './tensor';
 
@@ -7,6 +8,8 @@ export interface Caller {
   isCancelled(): boolean;
   /** When it stops waiting, as performance.now() counts milliseconds. @default - never */
   readonly deadline?: number;
+  /** What it holds of the memory for requests: outputs that are kept for it are added. @default - not counted */
+  readonly holding?: Holding;
   /** Since when it waits, in the same way. @default - since its run was asked for */
   readonly waitsSince?: number;
 }

@@ -28,6 +28,13 @@ export interface CompletedRun {
 
 type Outputs = readonly Tensor[];
 
+/**
+ * A run takes memory for each of its rows, also for what lies between its inputs and outputs. Runs of so many rows or
+ * bytes of inputs gain nothing by more.
+ */
+const MAX_PART_ROWS = 1024;
+const MAX_PART_BYTES = 1024 * 1024;
+
 /** Error of the parts of a request that has to run as a whole after all. */
 const SHARING_ENDED = new Error('requests do not share runs any more');
 
@@ -38,7 +45,7 @@ const SHARING_ENDED = new Error('requests do not share runs any more');
 export class Scheduler {
   /** Rows that one run may have; 1 means that requests are not merged. More needs the axes of rows. */
   maxBatchSize = 1;
-  /** Whether one request of more rows than that is split too, or else runs as its client made it. */
+  /** Whether a request of more rows is split into runs of that many; else only one that would take too much memory. */
   splitsLarger = false;
   /** Runs what it accepts, on this thread. */
   inline?: InlineExecutor;
@@ -100,9 +107,11 @@ export class Scheduler {
       return this.wait(this.turnQueue, run, caller);
     }
     const { layout } = this;
-    return this.splitsLarger && layout && rows > this.maxBatchSize && layout.agrees(run)
-      ? this.submitParts(run, rows, caller, layout)
-      : this.wait(this.queue, run, caller);
+    if (rows > this.maxBatchSize && layout) {
+      const partRows = this.rowsOfPart(run, rows);
+      if (rows > partRows && layout.agrees(run)) return this.submitParts(run, rows, partRows, caller, layout);
+    }
+    return this.wait(this.queue, run, caller);
   }
 
   /** From now on each request has a run of its own. What was run together and is not answered yet runs again. */
@@ -133,6 +142,13 @@ export class Scheduler {
     return this.maxBatchSize > 1 && this.layout ? this.layout.rowsOf(run) : 1;
   }
 
+  /** Rows of the runs that a larger request is split into. */
+  private rowsOfPart(run: Run, rows: number): number {
+    if (this.splitsLarger) return this.maxBatchSize;
+    const rowBytes = dataBytes(run.inputs) / rows;
+    return Math.max(this.maxBatchSize, Math.min(MAX_PART_ROWS, Math.floor(MAX_PART_BYTES / rowBytes)));
+  }
+
   private runAtOnce(inline: InlineExecutor, run: Run): Outputs {
     const { outputs, runSeconds } = inline.run(run);
     const rows = this.rowsOf(run);
@@ -142,9 +158,8 @@ export class Scheduler {
   }
 
   /** Has no more parts wait at a time than there are executors, and so lets others' requests in between. */
-  private async submitParts(run: Run, rows: number, caller: Caller, layout: RowLayout): Promise<Outputs> {
+  private async submitParts(run: Run, rows: number, size: number, caller: Caller, layout: RowLayout): Promise<Outputs> {
     this.queue.assertRoom(rows, dataBytes(run.inputs));
-    const size = this.maxBatchSize;
     const outputs = new Array<Outputs>(Math.ceil(rows / size));
     let failed = false;
     const { deadline, waitsSince } = caller;
@@ -154,7 +169,10 @@ export class Scheduler {
       for (let i = next++; i < outputs.length && !failed; i = next++) {
         // Not before its turn: on other axes than the first, rows are copied.
         const rowsOfPart = layout.slice(run, i * size, Math.min(size, rows - i * size));
-        outputs[i] = await this.wait(this.queue, rowsOfPart, part, true);
+        const ofPart = await this.wait(this.queue, rowsOfPart, part, true);
+        // Twice: they are joined at the end.
+        caller.holding?.add(2 * dataBytes(ofPart));
+        outputs[i] = ofPart;
       }
     };
     try {

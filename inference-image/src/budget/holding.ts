@@ -1,0 +1,74 @@
+import type { MemoryBudget } from './memory-budget';
+
+/** What a request of no content takes: its objects, its headers, its place in the queues. */
+export const REQUEST_BYTES = 16 * 1024;
+
+/** What one request holds of the budget. It must be released, whatever becomes of the request. */
+export class Holding {
+  private bytes = 0;
+  private waitingSince = Infinity;
+  private onDrop?: () => void;
+
+  /** @throws ServingError `rejected` where the budget is full. */
+  constructor(private readonly budget: MemoryBudget) {
+    this.add(REQUEST_BYTES);
+  }
+
+  get heldBytes(): number {
+    return this.bytes;
+  }
+
+  /** Since when it waits for its client, as performance.now() counts milliseconds; Infinity where it does not. */
+  get waitsSince(): number {
+    return this.waitingSince;
+  }
+
+  /**
+   * Holds more bytes: call it before they are allocated.
+   * @throws ServingError `rejected` where others hold what is missing, and `tooLarge` where the whole budget is less.
+   * What was held before is still held.
+   */
+  add(bytes: number): void {
+    this.budget.take(this, bytes);
+    this.bytes += bytes;
+  }
+
+  /** Gives bytes back that were added. */
+  subtract(bytes: number): void {
+    const given = Math.min(bytes, this.bytes);
+    this.budget.give(this, given);
+    this.bytes -= given;
+  }
+
+  /**
+   * The rest depends on the client: it has to send the rest of its request, or to read the rest of its answer.
+   * @param onDrop Ends the exchange with the client, where its memory is needed; the holding is released already.
+   */
+  waitForClient(onDrop: () => void): void {
+    if (this.onDrop) return;
+    this.onDrop = onDrop;
+    this.waitingSince = performance.now();
+    this.budget.startWaiting(this);
+  }
+
+  /** The client has done its part. */
+  goOn(): void {
+    if (!this.onDrop) return;
+    this.budget.stopWaiting(this);
+    this.onDrop = undefined;
+    this.waitingSince = Infinity;
+  }
+
+  /** For the budget alone. */
+  drop(): void {
+    const { onDrop } = this;
+    this.release();
+    onDrop?.();
+  }
+
+  /** Gives back everything. More calls do nothing. */
+  release(): void {
+    this.goOn();
+    this.subtract(this.bytes);
+  }
+}
