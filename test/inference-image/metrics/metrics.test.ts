@@ -1,9 +1,11 @@
+import { MemoryFullError, ServingError } from '../../../inference-image/src/errors';
 import { Metrics } from '../../../inference-image/src/metrics/metrics';
 
 const idle = { queueLength: 0, runningCount: 0, executorCount: 1 };
+const memory = { heldBytes: 5, totalBytes: 100 };
 
 test('a run that requests share counts once as a run, and for each of them as theirs', () => {
-  const metrics = new Metrics({ name: 'm', version: '1' }, idle);
+  const metrics = new Metrics({ name: 'm', version: '1' }, idle, memory);
   metrics.observeRun({ rows: 8, queueSeconds: [0.1, 0.2, 0.3], runSeconds: 0.5 });
   metrics.observeRun({ rows: 8, queueSeconds: [0], runSeconds: 0.25 });
   metrics.observeRun({ rows: 1, queueSeconds: [0], runSeconds: 0.125 });
@@ -19,11 +21,36 @@ test('a run that requests share counts once as a run, and for each of them as th
 });
 
 test('whatever ends otherwise than in success has failed', () => {
-  const metrics = new Metrics({ name: 'm', version: '1' }, idle);
+  const metrics = new Metrics({ name: 'm', version: '1' }, idle, memory);
   metrics.observeRequest('success', 1);
   for (const outcome of ['invalid', 'rejected', 'unavailable', 'timeout', 'cancelled', 'error'] as const) {
     metrics.observeRequest(outcome, 0.5);
   }
   const { success, fail } = metrics.totals;
   expect([success.count, success.sum, fail]).toEqual([1, 1, { count: 6, sum: 3 }]);
+});
+
+test('refusals and drops are counted by their reasons, all of them from zero on', async () => {
+  const metrics = new Metrics({ name: 'm', version: '1' }, idle, memory);
+  metrics.observeError(new MemoryFullError('full'), 1);
+  metrics.observeError(new ServingError('rejected', 'the queue is full'), 1);
+  metrics.observeError(new ServingError('tooLarge', 'too large'), 1);
+  metrics.observeError(new ServingError('unfinished', 'late'), 1);
+  metrics.observeError(new ServingError('invalid', 'wrong'), 1);
+  const { text } = await metrics.scrape();
+  const series = text.split('\n').filter((line) => /^inference_(refused|dropped|request_memory)/.test(line));
+  const counted = series.map((line) => line.replace('model="m",version="1"', '').replace('{,', '{'));
+  expect(counted).toEqual([
+    'inference_request_memory_bytes{} 5',
+    'inference_request_memory_limit_bytes{} 100',
+    'inference_refused_total{reason="budget"} 1',
+    'inference_refused_total{reason="queue"} 1',
+    'inference_refused_total{reason="too_large"} 1',
+    'inference_refused_total{reason="connections"} 0',
+    'inference_dropped_total{reason="unfinished"} 1',
+    'inference_dropped_total{reason="unread"} 0',
+    'inference_dropped_total{reason="pipelined"} 0',
+    'inference_dropped_total{reason="idle"} 0',
+  ]);
+  expect(metrics.totals.fail.count).toBe(5);
 });
