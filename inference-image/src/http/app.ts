@@ -13,7 +13,7 @@ import type { ModelTuning } from '../protocol/model-config';
 import { traceFields } from '../trace-context';
 import { limitAnswers } from './answers';
 import { acceptBodies } from './bodies';
-import { errorBody, isSmall, sendError, toServingError } from './errors';
+import { discardBody, errorBody, isSmall, sendError, toServingError } from './errors';
 import { addHealthRoutes } from './health-routes';
 import { InferEndpoint } from './infer-endpoint';
 import { addInferRoutes, inferPaths } from './infer-routes';
@@ -73,9 +73,9 @@ export function buildApp(options: AppOptions): FastifyInstance {
   });
   app.setErrorHandler((error, request, reply) => sendError(reply, toServingError(error, options, request)));
   // Before the body is read.
-  app.addHook('onRequest', ({ is404, url, method, raw }, reply, done) => {
-    // Nothing reads that body.
-    if (method !== 'POST' && !isSmall(raw)) reply.header('connection', 'close');
+  app.addHook('onRequest', ({ is404, url, method, raw }, _reply, done) => {
+    // Nothing else reads that body.
+    if (method !== 'POST' && !isSmall(raw)) discardBody(raw);
     done(is404 ? new ServingError('notFound', `no such path: ${cutText(url, ECHOED_CHARACTERS)}`) : undefined);
   });
   if (options.log.isLevelEnabled('debug')) logRequests(app, options.log);

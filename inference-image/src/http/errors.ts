@@ -77,12 +77,18 @@ export function refuse(
   // Most clients stop sending then.
   if (declared > SMALL_BODY_BYTES) headers.connection = 'close';
   response.writeHead(status, headers).write(body);
+  discardBody(request);
+  request.on('end', () => response.end());
+}
+
+/** Reads what is still to come of a body, and keeps nothing of it. */
+export function discardBody(request: IncomingMessage): void {
   let left = DISCARDED_BYTES;
   request.on('data', (chunk: Buffer) => {
     left -= chunk.length;
     if (left < 0) request.socket.destroy();
   });
-  request.on('end', () => response.end()).resume();
+  request.resume();
 }
 
 /** Whether what is still to come of a request is small. */

@@ -36,8 +36,8 @@ export class Metrics {
   private readonly runsByRows = new RunsByRows();
   /** Seconds that requests spent in runs: one that several share counts for each of them. */
   private requestRunSeconds = 0;
-  private readonly refusals = newTally(REFUSAL_REASONS);
-  private readonly drops = newTally(DROP_REASONS);
+  readonly refusals = newTally(REFUSAL_REASONS);
+  readonly drops = newTally(DROP_REASONS);
   private lastRequestAt = 0;
   private exposition?: Promise<Exposition>;
 

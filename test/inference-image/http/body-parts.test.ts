@@ -14,15 +14,15 @@ function setUp(totalBytes = 2 ** 30) {
 
 test('chunks of any sizes make the body, and it alone is held then', () => {
   const random = seededRandom(1);
-  for (let round = 0; round < 50; round++) {
+  for (let round = 0; round < 20; round++) {
     const { holding, parts, empty } = setUp();
     const chunks = Array.from({ length: 1 + Math.floor(random() * 20) }, () => {
-      const bytes = Math.floor(10 ** (random() * 5));
+      const bytes = Math.floor(10 ** (random() * 4.5));
       return chunk(bytes, random() < 0.5 ? bytes : bytes + Math.floor(random() * 65_536));
     });
     for (const part of chunks) parts.append(part);
     const body = parts.join();
-    expect(body.equals(Buffer.concat(chunks))).toBe(true);
+    expect(Buffer.compare(body, Buffer.concat(chunks))).toBe(0);
     expect(holding.heldBytes - empty).toBe(body.length);
   }
 });
@@ -34,10 +34,11 @@ test.each([
   ['that are half of a read', 10_000, 20_000],
 ])('what chunks %s keep is held, and little more than their bytes', (_, bytes, of) => {
   const { holding, parts, empty } = setUp();
-  const total = 2_000_000;
-  for (let sent = 0; sent < total; sent += bytes) parts.append(chunk(bytes, of));
+  const total = 2000 * bytes;
+  const same = chunk(bytes, of);
+  for (let i = 0; i < 2000; i++) parts.append(same);
   expect(holding.heldBytes - empty).toBeGreaterThanOrEqual(total);
-  expect(holding.heldBytes - empty).toBeLessThanOrEqual(2 * total + 2 ** 18);
+  expect(holding.heldBytes - empty).toBeLessThanOrEqual(2 * total + 4096);
 });
 
 test('a chunk that does not fit is not kept', () => {
