@@ -108,7 +108,7 @@ class Exchange implements Caller {
   private encode(outputs: readonly Tensor[]): void {
     this.stepAt = performance.now();
     if (this.form === 'class') return this.compress(this.encodeClass(outputs[0] as Tensor));
-    this.step(this.options.codec.encode(this.infer as InferRequest, outputs), this.compress);
+    this.step(this.options.codec.encode(this.infer as InferRequest, outputs, this.holding as Holding), this.compress);
   }
 
   private encodeClass(output: Tensor): InferResponse {
