@@ -84,7 +84,9 @@ export class NumberReader extends ArrayReader<NumberDatatype> {
     const { bytes } = this;
     let { at } = this;
     let slot = this.index - this.stored;
-    for (const end = slot + count; slot < end; slot++) {
+    const end = slot + count;
+    const lastComma = endsRow ? end - 1 : end;
+    for (; slot < end; slot++) {
       if (bytes[at]! <= SPACE) at = afterSpace(bytes, at);
       const start = at;
       const negative = bytes[at] === MINUS;
@@ -98,9 +100,10 @@ export class NumberReader extends ArrayReader<NumberDatatype> {
         digit = bytes[++at]! - ZERO;
       }
       const digits = at - first;
-      let isPlain = digits > 0 && digits <= MAX_DIGITS && (digits === 1 || bytes[first] !== ZERO);
       let value = high;
-      if (bytes[at] !== COMMA && bytes[at] !== CLOSE && isPlain) {
+      if (digits === 0 || digits > MAX_DIGITS || (digits > 1 && bytes[first] === ZERO)) value = NaN;
+      else if (bytes[at] !== COMMA && bytes[at] !== CLOSE) {
+        let isWhole = true;
         let low = 0;
         let lowDigits = 0;
         let scale = 0;
@@ -118,7 +121,7 @@ export class NumberReader extends ArrayReader<NumberDatatype> {
           }
           lowDigits = at - lowStart;
           scale = at - fraction;
-          isPlain = scale > 0;
+          isWhole = scale > 0;
         }
         if ((bytes[at]! | SMALL) === E) {
           const sign = bytes[++at];
@@ -128,19 +131,19 @@ export class NumberReader extends ArrayReader<NumberDatatype> {
           for (digit = bytes[at]! - ZERO; digit >= 0 && digit <= 9; digit = bytes[++at]! - ZERO) {
             exponent = 10 * exponent + digit;
           }
-          isPlain &&= at > exponentStart && at - exponentStart <= MAX_EXPONENT_DIGITS;
+          isWhole &&= at > exponentStart && at - exponentStart <= MAX_EXPONENT_DIGITS;
           scale += sign === MINUS ? exponent : -exponent;
         }
-        value = lowDigits > 0 ? quotient(high, low, lowDigits, scale) : scaled(high, scale);
+        if (!isWhole) value = NaN;
+        else value = lowDigits > 0 ? quotient(high, low, lowDigits, scale) : scaled(high, scale);
+        if (bytes[at]! <= SPACE) at = afterSpace(bytes, at);
       }
-      if (isPlain && !Number.isNaN(value)) piece[slot] = negative ? -value : value;
-      else {
+      if (Number.isNaN(value)) {
         this.index = this.stored + slot;
         piece[slot] = this.readOther(start);
         at = this.at;
-      }
-      if (bytes[at]! <= SPACE) at = afterSpace(bytes, at);
-      if ((slot < end - 1 || !endsRow) && bytes[at++] !== COMMA) {
+      } else piece[slot] = negative ? -value : value;
+      if (slot < lastComma && bytes[at++] !== COMMA) {
         this.index = this.stored + slot + 1;
         throw this.noComma(at - 1);
       }
@@ -155,7 +158,7 @@ export class NumberReader extends ArrayReader<NumberDatatype> {
     const end = endOfValue(bytes, start);
     const element = this.word(start, end) ?? this.long(start, end);
     if (element === undefined) throw this.notElement(start);
-    this.at = end;
+    this.at = afterSpace(bytes, end);
     return element;
   }
 

@@ -11,13 +11,20 @@ export type PackedRequest = Omit<InferRequest, 'inputs'> & { readonly inputs: re
 
 /** Bytes of the texts that are to become strings. */
 export function packedLength({ inputs }: PackedRequest): number {
-  return inputs.reduce((total, { data }) => total + (isPacked(data) ? data.packed.length : 0), 0);
+  let length = 0;
+  for (const { data } of inputs) if (isPacked(data)) length += data.packed.length;
+  return length;
+}
+
+function hasPackedTexts({ inputs }: PackedRequest): boolean {
+  for (const { data } of inputs) if (isPacked(data)) return true;
+  return false;
 }
 
 /** Makes the texts of a request strings. */
 export function unpackRequest(request: PackedRequest): InferRequest {
   const { inputs } = request;
-  if (!inputs.some(({ data }) => isPacked(data))) return request as InferRequest;
+  if (!hasPackedTexts(request)) return request as InferRequest;
   return {
     ...request,
     inputs: inputs.map((input) => (isPackedTensor(input) ? unpackTensor(input) : (input as Tensor))),

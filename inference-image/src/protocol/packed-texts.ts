@@ -18,6 +18,8 @@ const [SLICE_TEXTS, SLICE_BYTES] = [8192, 1024 * 1024];
 export interface PackedTexts {
   readonly packed: Uint8Array;
   readonly count: number;
+  /** Whether all characters are known to be ASCII, and none U+0000. @default false */
+  readonly isAscii?: boolean;
 }
 
 export function isPacked(data: object): data is PackedTexts {
@@ -33,7 +35,7 @@ export function textBytes(count: number, utf8Bytes: number): number {
 export function countTexts(bytes: Buffer, max = Infinity): number {
   let count = 0;
   for (let at = 0; at < bytes.length && count <= max; count++) {
-    at = at + LENGTH_BYTES <= bytes.length ? at + LENGTH_BYTES + bytes.readUInt32LE(at) : Infinity;
+    at = at + LENGTH_BYTES <= bytes.length ? at + LENGTH_BYTES + lengthAt(bytes, at) : Infinity;
     if (at > bytes.length) throw invalid(`its binary data ends within element ${count}`);
   }
   return count;
@@ -56,35 +58,50 @@ export async function unpackInTurns(texts: PackedTexts): Promise<string[]> {
 
 class Unpacking {
   private readonly bytes: Buffer;
+  private readonly isAscii: boolean;
   private at = 0;
 
-  constructor({ packed }: PackedTexts) {
+  constructor({ packed, isAscii = false }: PackedTexts) {
+    this.isAscii = isAscii;
     this.bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
   }
 
   /** Adds so many texts, or those of so many bytes, and one more. @returns Whether it was the last. */
   addTo(strings: string[], maxTexts: number, maxBytes: number): boolean {
-    const { bytes } = this;
-    const [lastCount, lastByte] = [strings.length + maxTexts, this.at + maxBytes];
-    while (this.at < bytes.length && strings.length < lastCount && this.at < lastByte) {
-      const start = this.at + LENGTH_BYTES;
-      const end = start + bytes.readUInt32LE(this.at);
-      strings.push(textAt(bytes, start, end, strings.length));
-      this.at = end;
+    const { bytes, at: from } = this;
+    const ends: number[] = [];
+    while (this.at < bytes.length && ends.length < maxTexts && this.at < from + maxBytes) {
+      this.at += LENGTH_BYTES + lengthAt(bytes, this.at);
+      ends.push(this.at);
+    }
+    // To cut a string takes a fifth of the time that it takes to make one of bytes.
+    const characters = bytes.toString('latin1', from, this.at);
+    let start = from + LENGTH_BYTES;
+    for (const end of ends) {
+      const text =
+        this.isAscii || isShortAscii(bytes, start, end)
+          ? characters.slice(start - from, end - from)
+          : textAt(bytes, start, end, strings.length);
+      strings.push(text);
+      start = end + LENGTH_BYTES;
     }
     return this.at >= bytes.length;
   }
 }
 
+/** As readUInt32LE has it, in less time. */
+function lengthAt(bytes: Buffer, at: number): number {
+  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
+}
+
 function textAt(bytes: Buffer, start: number, end: number, index: number): string {
-  if (isAscii(bytes, start, end)) return bytes.toString('latin1', start, end);
   const text = isUtf8(bytes.subarray(start, end)) ? bytes.toString('utf8', start, end) : '\0';
   if (!text.includes('\0')) return text;
   throw invalid(`element ${index} of its binary data is not UTF-8 text without U+0000`);
 }
 
-/** Whether a short text has such characters alone, and no U+0000. */
-function isAscii(bytes: Buffer, start: number, end: number): boolean {
+/** Whether a text has such characters alone, and no U+0000. */
+function isShortAscii(bytes: Buffer, start: number, end: number): boolean {
   if (end - start > SHORT_BYTES) return false;
   for (let at = start; at < end; at++) if (bytes[at]! > 0x7f || bytes[at] === 0) return false;
   return true;

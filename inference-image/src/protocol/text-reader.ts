@@ -7,9 +7,6 @@ import { BACKSLASH, COMMA, QUOTE, SPACE, afterSpace } from './json-bytes';
 import { ESCAPED, UNICODE, codePointAt, writeUtf8 } from './json-escapes';
 import { LENGTH_BYTES, type PackedTexts } from './packed-texts';
 
-/** Shorter texts are copied byte by byte: a call takes as long. */
-const SHORT_BYTES = 32;
-
 /** What reading such an array allocates at most, before its elements are strings. */
 export function packedBytes(bytes: Uint8Array, count: number): number {
   return bytes.length + LENGTH_BYTES * count;
@@ -19,6 +16,8 @@ export function packedBytes(bytes: Uint8Array, count: number): number {
 export class TextReader extends ArrayReader<'BYTES'> {
   private readonly packed: Buffer<ArrayBuffer>;
   private filled = 0;
+  /** All bits of all characters. */
+  private bits = 0;
 
   constructor(bytes: Buffer, header: TensorHeader & { readonly datatype: 'BYTES' }) {
     super(bytes, header);
@@ -28,7 +27,7 @@ export class TextReader extends ArrayReader<'BYTES'> {
 
   read(): PackedTexts {
     this.readAll();
-    return { packed: this.packed.subarray(0, this.filled), count: this.index };
+    return { packed: this.packed.subarray(0, this.filled), count: this.index, isAscii: this.bits < 0x80 };
   }
 
   protected readRow(size: number): void {
@@ -36,53 +35,48 @@ export class TextReader extends ArrayReader<'BYTES'> {
     for (let left = size; left > 0; left--) {
       const start = afterSpace(bytes, this.at);
       if (bytes[start] !== QUOTE) throw this.notElement(start);
-      let end = start + 1;
-      let escaped = false;
-      for (let byte = bytes[end]; byte !== QUOTE; byte = bytes[++end]) {
-        if (byte === undefined || byte < SPACE) throw this.unexpected(end);
-        if (byte !== BACKSLASH) continue;
-        escaped = true;
-        end++;
-      }
-      if (escaped) this.addEscaped(start + 1, end);
-      else this.add(bytes, start + 1, end);
+      this.at = afterSpace(bytes, this.readText(start));
       this.index++;
-      this.at = afterSpace(bytes, end + 1);
       if (left > 1 && bytes[this.at++] !== COMMA) throw this.noComma(this.at - 1);
     }
   }
 
-  /** By itself: a text of many escapes never becomes a string here, whatever its length. */
-  private addEscaped(start: number, end: number): void {
+  /** @returns The place after the text whose first quote is at `start`. */
+  private readText(start: number): number {
     const { bytes, packed } = this;
     const first = this.filled + LENGTH_BYTES;
     let at = first;
-    for (let from = start; from < end;) {
-      const byte = bytes[from++]!;
-      if (byte !== BACKSLASH) packed[at++] = byte;
-      else if (bytes[from] === UNICODE) {
-        const code = codePointAt(bytes, from + 1);
-        // What onnxruntime-node would cut or replace, and what is no escape at all.
-        if (!(code > 0) || (code >= 0xd800 && code <= 0xdfff)) throw this.notElement(start - 1);
-        from += code > 0xffff ? 11 : 5;
-        at = writeUtf8(packed, at, code);
-      } else {
-        const character = ESCAPED[bytes[from]!];
-        if (character === undefined) throw this.unexpected(from);
-        packed[at++] = character;
+    let from = start + 1;
+    for (let byte = bytes[from]; byte !== QUOTE; byte = bytes[from]) {
+      if (byte === undefined || byte < SPACE) throw this.unexpected(from);
+      if (byte !== BACKSLASH) {
+        packed[at++] = byte;
+        this.bits |= byte;
         from++;
+      } else if (bytes[from + 1] === UNICODE) {
+        const code = codePointAt(bytes, from + 2);
+        // What onnxruntime-node would cut or replace, and what is no escape at all.
+        if (!(code > 0) || (code >= 0xd800 && code <= 0xdfff)) throw this.notElement(start);
+        at = writeUtf8(packed, at, code);
+        this.bits |= code;
+        from += code > 0xffff ? 12 : 6;
+      } else {
+        const character = ESCAPED[bytes[from + 1]!];
+        if (character === undefined) throw this.unexpected(from + 1);
+        packed[at++] = character;
+        from += 2;
       }
     }
-    packed.writeUInt32LE(at - first, this.filled);
+    writeLength(packed, this.filled, at - first);
     this.filled = at;
+    return from + 1;
   }
+}
 
-  private add(bytes: Buffer, start: number, end: number): void {
-    const { packed } = this;
-    const length = end - start;
-    let at = packed.writeUInt32LE(length, this.filled);
-    if (length > SHORT_BYTES) at += bytes.copy(packed, at, start, end);
-    else for (let from = start; from < end; from++) packed[at++] = bytes[from]!;
-    this.filled = at;
-  }
+/** Of 32 bits, little-endian. */
+function writeLength(bytes: Uint8Array, at: number, length: number): void {
+  bytes[at] = length;
+  bytes[at + 1] = length >>> 8;
+  bytes[at + 2] = length >>> 16;
+  bytes[at + 3] = length >>> 24;
 }
