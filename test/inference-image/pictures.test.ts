@@ -193,7 +193,7 @@ describe('files', () => {
     const replies = await Promise.all(Array.from({ length: 40 }, () => send(server, broken)));
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([400]));
     expect(await pixels(server, png('gray', 2, [[7, 8]]))).toEqual([7, 7, 7, 8, 8, 8]);
-    expect(await server.metrics()).toMatch(/requests_total\{[^}]*outcome="invalid"[^}]*\} (4|5)\d/);
+    expect(await server.metrics()).toMatch(/requests_total\{[^}]*outcome="invalid"[^}]*\} (4|5|6)\d/);
     expect(server.stderr).toBe('');
   });
 });

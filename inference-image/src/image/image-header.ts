@@ -6,8 +6,6 @@ export interface ImageHeader {
   readonly format: NonNullable<ReturnType<typeof imageFormat>>;
   readonly width: number;
   readonly height: number;
-  /** A JPEG file that a decoder goes through once for each scan. */
-  readonly isProgressive: boolean;
 }
 
 /** Reads a picture's size without decoding it. Throws where it is none that can be decoded. */
@@ -30,7 +28,7 @@ function isForm(body: Buffer): boolean {
 /** https://www.w3.org/TR/png-3/#11IHDR */
 function readPng(body: Buffer): ImageHeader {
   if (body.length < 33 || body.toString('latin1', 12, 16) !== 'IHDR') throw invalid('the PNG file has no header');
-  return { format: 'png', width: body.readUInt32BE(16), height: body.readUInt32BE(20), isProgressive: false };
+  return { format: 'png', width: body.readUInt32BE(16), height: body.readUInt32BE(20) };
 }
 
 function readJpeg(body: Buffer): ImageHeader {
@@ -42,6 +40,5 @@ function readJpeg(body: Buffer): ImageHeader {
   if (components !== 1 && components !== 3) {
     throw invalid(`the JPEG file has ${components} channels, as CMYK has; save it as RGB or gray`);
   }
-  const [width, height] = [body.readUInt16BE(frame + 7), body.readUInt16BE(frame + 5)];
-  return { format: 'jpeg', width, height, isProgressive: kind === 0xc2 };
+  return { format: 'jpeg', width: body.readUInt16BE(frame + 7), height: body.readUInt16BE(frame + 5) };
 }

@@ -12,12 +12,10 @@ const LARGE_PIXELS = 2_000_000;
 /** A decoder that gives up on a file does not tidy up. */
 const MAX_FAILURES = 16;
 
-/** Pictures of the largest size that may wait; of smaller ones as many more. Each may take most of a second. */
+/** Pictures of the largest size that may wait, and so many more smaller ones: four million pixels take up to 0.4 s. */
 const MAX_WAITING_LARGEST = 16;
 /** These may wait in any case. */
 const MIN_WAITING_PIXELS = 16_000_000;
-/** A progressive JPEG takes so much longer than others of its size, with as many scans as are allowed. */
-const PROGRESSIVE_COST = 4;
 
 export interface ImageReaderOptions {
   readonly spec: ImageInput;
@@ -68,7 +66,7 @@ export class ImageReader {
         `the picture is ${width} x ${height} pixels, and ${limit}; send a smaller one`,
       );
     }
-    const cost = { bytes: body.length, pixels: width * height * (header.isProgressive ? PROGRESSIVE_COST : 1) };
+    const cost = { bytes: body.length, pixels: width * height };
     this.assertRoom(cost);
     const arrived = performance.now();
     let waitedSeconds = 0;

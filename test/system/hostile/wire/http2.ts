@@ -74,7 +74,7 @@ export class RawHttp2 {
   readonly windows = new Map<number, number>();
   private connectionWindow = FIRST_WINDOW;
   private streamWindow = FIRST_WINDOW;
-  private rest = Buffer.alloc(0);
+  private rest: Buffer = Buffer.alloc(0);
   private wake = () => {};
 
   private constructor(private readonly socket: Socket) {
