@@ -125,7 +125,7 @@ async function main(): Promise<void> {
   console.log(`\n${resultTable(results)}`);
   const tried = new Set(results.map(({ attack }) => attack.name));
   const skipped = ATTACKS.filter(({ name }) => !tried.has(name)).map(({ name }) => name);
-  if (skipped.length > 0) console.log(`\nNot tried (--all tries every attack): ${skipped.join(', ')}`);
+  if (skipped.length > 0) console.log(`\nNot tried: ${skipped.join(', ')}`);
   const failed = results.filter((result) => result.faults.length > 0).length;
   console.log(`${results.length - failed} passed, ${failed} failed`);
   process.exitCode = failed > 0 || results.length === 0 ? 1 : 0;
