@@ -9,7 +9,7 @@ const SMALL_BYTES = MIB - 1000;
 type Text = string | Buffer;
 
 /** JSON of a size: the middle repeated between the ends. */
-function json(size: number, before: Text, middle: string, after: Text): Buffer {
+function json(size: number, before: Text, middle: Text, after: Text): Buffer {
   const room = size - before.length - after.length;
   return Buffer.concat([Buffer.from(before), filled(room, middle), Buffer.from(after)]);
 }
