@@ -2,12 +2,15 @@
 
 /** The beginning of a text, with `…` where something is left out. */
 export function cut(text: string, max = 100): string {
-  return text.length > max ? `${text.slice(0, max)}…` : text;
+  // Not in the middle of a surrogate pair.
+  return text.length > max ? `${text.slice(0, max).replace(/[\uD800-\uDBFF]$/, '')}…` : text;
 }
 
 /** A name as JSON, cut to `max` characters. */
 export function quoted(name: string, max = 100): string {
-  return name.length > max ? `${JSON.stringify(name.slice(0, max))}…` : JSON.stringify(name);
+  return name.length > max
+    ? `${JSON.stringify(name.slice(0, max).replace(/[\uD800-\uDBFF]$/, ''))}…`
+    : JSON.stringify(name);
 }
 
 /** Names in the same way, as many as `max` characters hold. */

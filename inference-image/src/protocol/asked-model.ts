@@ -1,6 +1,6 @@
 import type { ModelManifest } from '../contract/model-manifest';
-import { quoted } from '../cut-text';
 import { ServingError } from '../errors';
+import { quoted } from './fields';
 
 /** Throws unless a request asks for the one model that is served, and for its version if any. */
 export function checkAskedModel({ name, version }: ModelManifest, askedName: string, askedVersion?: string): void {
