@@ -89,20 +89,14 @@ async function serve(
   });
   await app.ready();
   const connections = new Connections(app.server, settings.maxConnectionAgeSeconds);
-  const grpc = new GrpcPort(async () => {
-    const { GrpcServer } = await import('./grpc/grpc-server.js');
-    const { maxConnectionAgeSeconds } = settings;
-    return new GrpcServer({
-      model: manifest,
-      tuning,
-      dataPlane,
-      metrics,
-      log,
-      maxRequestBytes,
-      budget,
-      maxConnectionAgeSeconds,
-    });
-  }, log);
+  const grpc = new GrpcPort(
+    async () => {
+      const { grpcServer } = await import('./grpc/grpc-server.js');
+      return grpcServer({ ...settings, model: manifest, tuning, dataPlane, metrics, log, maxRequestBytes, budget });
+    },
+    settings.maxConnections,
+    log,
+  );
   const metricsServer = buildMetricsServer(metrics);
 
   endOnSignals(

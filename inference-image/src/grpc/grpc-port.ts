@@ -2,7 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../log';
 import { stopListening } from '../stop-listening';
-import type { GrpcServer } from './grpc-server';
+import type { Transport } from './transport/transport';
 
 const POLL_MS = 50;
 /** How long a client may take to close a connection that has ended. */
@@ -14,14 +14,20 @@ const STALLED_MS = 10_000;
 export class GrpcPort {
   readonly listener = createServer({ noDelay: true }, (socket) => this.accept(socket));
   private readonly sockets = new Set<Socket>();
-  private loading?: Promise<GrpcServer | void>;
+  private loading?: Promise<Transport | void>;
+  private transport?: Transport;
 
+  /**
+   * @param load Loads gRPC.
+   * @param maxConnections How many may be open at a time. One that has no call makes room for a new one.
+   */
   constructor(
-    private readonly load: () => Promise<GrpcServer>,
+    private readonly load: () => Promise<Transport>,
+    private readonly maxConnections: number,
     private readonly log: Log,
   ) {}
 
-  /** Tells clients to connect anew; serves those that do. */
+  /** Tells clients to connect again; serves those that do. */
   drain(): void {
     void this.loading?.then((server) => server?.drain());
   }
@@ -47,10 +53,12 @@ export class GrpcPort {
   }
 
   private accept(socket: Socket): void {
+    if (this.sockets.size >= this.maxConnections && !this.transport?.endIdle()) return void socket.destroy();
     this.sockets.add(socket);
     // What goes wrong with a connection is its client's to notice.
     socket.on('error', () => socket.destroy()).once('close', () => this.sockets.delete(socket));
-    this.loading ??= this.load().catch(
+    this.loading ??= this.load().then(
+      (transport) => (this.transport = transport),
       (error: unknown) => void this.log.error({ err: error }, 'gRPC cannot be loaded'),
     );
     void this.loading.then((server) => (server ? server.accept(socket) : socket.destroy()));

@@ -54,3 +54,10 @@ export function describe(value: unknown): string {
     return 'nested too deeply';
   }
 }
+
+const MAX_QUOTED = 100;
+
+/** A name as an error quotes it: what is longer than any name is cut. */
+export function quoted(name: string): string {
+  return JSON.stringify(name.length > MAX_QUOTED ? `${name.slice(0, MAX_QUOTED)}…` : name);
+}

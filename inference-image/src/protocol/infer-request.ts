@@ -154,6 +154,7 @@ function readData(
 
 /** The problem, if it is the request's, with the input it is in. */
 export function inInput(name: string, problem: unknown): unknown {
-  const message = problem instanceof ServingError ? problem.message : problem;
+  const isRequests = problem instanceof ServingError && problem.kind === 'invalid';
+  const message = isRequests ? problem.message : problem;
   return typeof message === 'string' ? invalid(`input ${JSON.stringify(name)}: ${message}`) : problem;
 }
