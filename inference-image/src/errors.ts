@@ -10,10 +10,12 @@ export type ErrorKind =
   | 'methodNotAllowed'
   | 'tooLarge'
   | 'unsupportedMedia'
-  /** The queue is full. */
+  /** The queue or the memory for requests is full. */
   | 'rejected'
   /** Not ready (yet, or any more). */
   | 'unavailable'
+  /** The client did not send the rest of its request in time. */
+  | 'unfinished'
   /** Waited too long for an executor. */
   | 'timeout'
   /** The client went away before its turn came. */
@@ -30,6 +32,13 @@ export class ServingError extends Error {
     message: string,
   ) {
     super(message);
+  }
+}
+
+/** The memory for requests is full. */
+export class MemoryFullError extends ServingError {
+  constructor(message: string) {
+    super('rejected', message);
   }
 }
 

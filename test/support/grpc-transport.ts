@@ -29,6 +29,8 @@ export class TestTransport {
     this.sockets.add(socket.once('close', () => this.sockets.delete(socket)));
     this.transport.accept(socket);
   });
+  /** Why clients were given up. */
+  readonly drops: string[] = [];
   /** Those that the server has open. */
   readonly sockets = new Set<Socket>();
 
@@ -40,6 +42,7 @@ export class TestTransport {
     this.transport = new Transport({
       methods: methods.map((method) => ({ maxMessageBytes: 64 * 1024, ...method })),
       budget: this.budget,
+      metrics: { observeDrop: (reason) => void this.drops.push(reason) },
       log: { error: (...line: unknown[]) => void console.error(...line) } as unknown as Log,
       receiveTimeoutSeconds: 60,
       sendTimeoutSeconds: 60,

@@ -1,5 +1,4 @@
 import type { ServingError } from '../errors';
-import { outcomeOf } from '../metrics/outcome';
 import { checkAskedModel } from '../protocol/asked-model';
 import { modelMetadata, SERVER_METADATA } from '../protocol/metadata';
 import { modelConfig } from '../protocol/model-config';
@@ -82,7 +81,7 @@ function inferLimits({ maxRequestBytes, metrics }: GrpcOptions) {
     maxMessageBytes: maxRequestBytes,
     limitSetting: 'maxRequestBytes',
     refused: (error: ServingError, receivedAt: number) =>
-      metrics.observeRequest(outcomeOf(error), (performance.now() - receivedAt) / 1000),
+      metrics.observeError(error, (performance.now() - receivedAt) / 1000),
   };
 }
 

@@ -1,8 +1,7 @@
 import type { Holding } from '../budget/holding';
-import type { ServingError } from '../errors';
+import { ServingError } from '../errors';
 import type { Caller } from '../inference/job';
 import type { Tensor } from '../inference/tensor';
-import { outcomeOf } from '../metrics/outcome';
 import { checkAskedModel } from '../protocol/asked-model';
 import { GrpcInferRequestDecoder } from '../protocol/grpc-infer-request';
 import { GrpcInferResponseEncoder, type ResponseForm } from '../protocol/grpc-infer-response';
@@ -89,7 +88,7 @@ class Exchange implements Caller {
     const { metrics, log } = this.inference.options;
     const error = toServingError(thrown, log);
     // A name that is not served must not make a series.
-    if (error.kind !== 'notFound') metrics.observeRequest(outcomeOf(error), secondsSince(this.receivedAt));
+    if (error.kind !== 'notFound') metrics.observeError(error, secondsSince(this.receivedAt));
     this.done(error);
   }
 
@@ -98,6 +97,8 @@ class Exchange implements Caller {
     value.then(
       (result) => {
         try {
+          // Nothing more is held for nobody.
+          if (this.isCancelled()) throw new ServingError('cancelled', 'the client went away before its answer');
           next.call(this, result);
         } catch (error) {
           this.fail(error);

@@ -23,6 +23,7 @@ const CODE: Record<ErrorKind, number> = {
   // Not UNAVAILABLE: common clients send that again at once, which on overload makes more of it.
   rejected: STATUS.RESOURCE_EXHAUSTED,
   unavailable: STATUS.UNAVAILABLE,
+  unfinished: STATUS.DEADLINE_EXCEEDED,
   timeout: STATUS.DEADLINE_EXCEEDED,
   cancelled: STATUS.CANCELLED,
   error: STATUS.INTERNAL,

@@ -1,8 +1,10 @@
+import type { Holding } from '../budget/holding';
 import { ownBytes } from '../codec/transfer';
 import type { ModelManifest } from '../contract/model-manifest';
 import type { ImageInput } from '../contract/image-input';
+import { elementCount } from '../contract/signature';
 import { ServingError } from '../errors';
-import type { NumericData } from '../inference/tensor';
+import { TYPED_ARRAY, type NumericData } from '../inference/tensor';
 import type { InferRequest } from '../protocol/infer-request';
 import { readImageHeader, type ImageHeader } from './image-header';
 import type { ImageThread } from './image-thread';
@@ -11,6 +13,11 @@ import type { ImageThread } from './image-thread';
 const LARGE_PIXELS = 2_000_000;
 /** A decoder that gives up on a file does not tidy up. */
 const MAX_FAILURES = 16;
+
+/** Pictures of the largest size that may wait, and so many more smaller ones: four million pixels take up to 0.4 s. */
+const MAX_WAITING_LARGEST = 16;
+/** These may wait in any case. */
+const MIN_WAITING_PIXELS = 16_000_000;
 
 export interface ImageReaderOptions {
   readonly spec: ImageInput;
@@ -24,6 +31,12 @@ export interface ImageReaderOptions {
   readonly queueTimeoutSeconds: number;
 }
 
+/** What a picture that waits takes: memory, and time to decode. */
+interface Cost {
+  readonly bytes: number;
+  readonly pixels: number;
+}
+
 /**
  * Makes requests of pictures, on a thread of its own that begins with the first of them. It gets one at a time: should
  * it break, it takes no other with it.
@@ -33,6 +46,7 @@ export class ImageReader {
   private last: Promise<unknown> = Promise.resolve();
   private waitingCount = 0;
   private waitingBytes = 0;
+  private waitingPixels = 0;
   private failures = 0;
   private closed = false;
 
@@ -42,10 +56,14 @@ export class ImageReader {
     return this.waitingCount > 0;
   }
 
-  /** Takes ownership of the body. */
-  async decode(body: Buffer, isCancelled: () => boolean): Promise<InferRequest> {
+  /**
+   * Takes ownership of the body. What a decoder takes is the server's own memory, since there is one at a time.
+   * @param holding Of the request: it holds the body, and then the elements as well.
+   */
+  async decode(body: Buffer, isCancelled: () => boolean, holding: Holding): Promise<InferRequest> {
     const { spec, outputs } = this.options;
     const header = readImageHeader(body);
+    const { input: name, datatype, shape } = spec;
     const { width, height } = header;
     if (width * height > spec.maxPixels) {
       const limit = `the limit is ${spec.maxPixels} pixels`;
@@ -54,15 +72,16 @@ export class ImageReader {
         `the picture is ${width} x ${height} pixels, and ${limit}; send a smaller one`,
       );
     }
-    this.assertRoom(body.length);
+    const cost = { bytes: body.length, pixels: width * height };
+    this.assertRoom(cost);
     const arrived = performance.now();
     let waitedSeconds = 0;
-    const data = await this.inTurn(body.length, () => {
+    const data = await this.inTurn(cost, () => {
       waitedSeconds = (performance.now() - arrived) / 1000;
       this.assertInTime(waitedSeconds);
+      holding.add(elementCount(shape) * TYPED_ARRAY[datatype].BYTES_PER_ELEMENT);
       return this.elements(body, header, isCancelled);
     });
-    const { input: name, datatype, shape } = spec;
     return {
       inputs: [{ name, datatype, shape, data }],
       outputs: outputs.map((output) => output.name),
@@ -80,13 +99,17 @@ export class ImageReader {
     await this.endThread();
   }
 
-  private assertRoom(bytes: number): void {
-    const { maxQueueLength, maxQueueBytes } = this.options;
+  private assertRoom({ bytes, pixels }: Cost): void {
+    const { maxQueueLength, maxQueueBytes, spec } = this.options;
     if (this.waitingCount > maxQueueLength) {
       throw new ServingError('rejected', `the queue is full: ${maxQueueLength} pictures wait already`);
     }
     if (this.busy && this.waitingBytes + bytes > maxQueueBytes) {
       throw new ServingError('rejected', `the queue is full: pictures of ${this.waitingBytes} bytes wait already`);
+    }
+    const maxPixels = Math.max(MAX_WAITING_LARGEST * spec.maxPixels, MIN_WAITING_PIXELS);
+    if (this.busy && this.waitingPixels + pixels > maxPixels) {
+      throw new ServingError('rejected', `the queue is full: pictures of ${this.waitingPixels} pixels wait already`);
     }
   }
 
@@ -96,12 +119,14 @@ export class ImageReader {
     throw new ServingError('timeout', `the picture's turn to be decoded did not come within ${queueTimeoutSeconds} s`);
   }
 
-  private inTurn<T>(bytes: number, step: () => Promise<T>): Promise<T> {
+  private inTurn<T>({ bytes, pixels }: Cost, step: () => Promise<T>): Promise<T> {
     this.waitingCount++;
     this.waitingBytes += bytes;
+    this.waitingPixels += pixels;
     const result = this.last.then(step).finally(() => {
       this.waitingCount--;
       this.waitingBytes -= bytes;
+      this.waitingPixels -= pixels;
     });
     this.last = result.catch(() => undefined);
     return result;

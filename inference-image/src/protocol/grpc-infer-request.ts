@@ -3,10 +3,11 @@ import type { Signature } from '../contract/signature';
 import { invalid } from '../errors';
 import { InputChecks } from '../inference/input-checks';
 import type { Tensor, TensorData, TensorHeader } from '../inference/tensor';
-import { decodeBinaryData } from './binary-data';
-import { parametersField } from './fields';
+import { readBinaryData } from './binary-data';
+import { inInput, parametersField } from './fields';
 import { readInferMessage, type InferMessage, type InputMessage } from './grpc-infer-message';
-import { inInput, readHeader, type InferRequest } from './infer-request';
+import { readHeader, type InferRequest } from './infer-request';
+import { isPacked, unpackInSlices } from './packed-texts';
 import { OutputReader } from './requested-outputs';
 import { timeoutSeconds } from './schedule-policy';
 import type { Sliced } from './sliced-work';
@@ -84,8 +85,8 @@ function* readData(header: TensorHeader, message: InferMessage, index: number, h
     if (region !== undefined) throw invalid('shared memory is not supported');
     const range = raw[index];
     if (range) {
-      holding.add(range.to - range.from);
-      return decodeBinaryData(header, bytes.subarray(range.from, range.to));
+      const data = readBinaryData(header, bytes.subarray(range.from, range.to), holding);
+      return isPacked(data) ? yield* unpackInSlices(data) : data;
     }
     if (contents) return yield* decodeTypedContents(header, { bytes, ...contents }, holding);
     throw invalid('it has no data');

@@ -1,7 +1,7 @@
 import type { Holding } from '../budget/holding';
 import type { ModelManifest } from '../contract/model-manifest';
 import type { TensorSignature } from '../contract/signature';
-import type { Tensor } from '../inference/tensor';
+import { dataBytes, type Tensor } from '../inference/tensor';
 import { encodeBinaryData } from './binary-data';
 import { bytesField, fieldStart, varintLength, writeVarint } from './wire-writer';
 
@@ -26,9 +26,10 @@ export class GrpcInferResponseEncoder {
   }
 
   /**
-   * @param holding Holds the message as well, before it is written.
+   * @param holding Holds the outputs, and then the message as well, before it is written.
    */
   encode(id: string | undefined, outputs: readonly Tensor[], form: ResponseForm, holding: Holding): Buffer {
+    holding.add(dataBytes(outputs));
     const idField = id ? bytesField(3, Buffer.from(id)) : undefined;
     const raw = outputs.map(encodeBinaryData);
     const sizes = outputs.map((output) => this.headerLength(output));

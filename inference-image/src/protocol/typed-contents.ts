@@ -1,9 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import type { Holding } from '../budget/holding';
 import { type Datatype, elementCount } from '../contract/signature';
+import { shapeText } from '../cut-text';
 import { invalid } from '../errors';
 import { TYPED_ARRAY, type NumericData, type TensorData, type TensorHeader } from '../inference/tensor';
 import { ELEMENT_TYPES, isRoundTripText } from './json-elements';
+import { textBytes } from './packed-texts';
 import type { Sliced } from './sliced-work';
 import { tagOf, WIRE, WireError, WireReader } from './wire-reader';
 
@@ -46,9 +48,6 @@ const SLICE_BYTES = 1024 * 1024;
 /** Texts that take about as long. */
 const SLICE_TEXTS = 10_000;
 
-/** What a text takes in memory beside its characters. */
-const TEXT_BYTES = 32;
-
 /** How many elements each field has, by its number. */
 interface Counts {
   readonly elements: number[];
@@ -74,11 +73,11 @@ export function* decodeTypedContents(
   if (other > 0) throw invalid(`it has ${NAMES[other - 1]}; ${datatype} takes ${name}`);
   const given = counts.elements[field] as number;
   if (given !== elementCount(shape)) {
-    throw invalid(`${name} has ${given} elements; shape [${shape}] takes ${elementCount(shape)}`);
+    throw invalid(`${name} has ${given} elements; shape ${shapeText(shape)} takes ${elementCount(shape)}`);
   }
   const wire = new WireReader(bytes, from, to, Infinity);
   if (datatype === 'BYTES') {
-    holding.add(2 * counts.textBytes + TEXT_BYTES * given);
+    holding.add(textBytes(given, counts.textBytes));
     return yield* readTexts(wire, new Array<string>(given));
   }
   holding.add(given * TYPED_ARRAY[datatype].BYTES_PER_ELEMENT);

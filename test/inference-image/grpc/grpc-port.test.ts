@@ -6,11 +6,12 @@ import type { Log } from '../../../inference-image/src/log';
 
 const logged: unknown[][] = [];
 const log = { error: (...line: unknown[]) => logged.push(line) } as unknown as Log;
+const metrics = { observeDrop: jest.fn(), observeRefusal: jest.fn() };
 const ports: GrpcPort[] = [];
 
 /** A port, and how one connects to it. */
 async function open(load: () => Promise<Transport>, maxConnections = 100) {
-  const port = new GrpcPort(load, maxConnections, log);
+  const port = new GrpcPort({ load, maxConnections, metrics, log });
   ports.push(port);
   await once(port.listener.listen(0, '127.0.0.1'), 'listening');
   const address = port.listener.address() as AddressInfo;
@@ -73,4 +74,5 @@ test('beyond the largest number of connections one without a call makes room, or
   while (accepted.length < 3) await new Promise(setImmediate);
   await once(dial().resume(), 'close');
   expect(accepted).toHaveLength(3);
+  expect([metrics.observeDrop.mock.calls, metrics.observeRefusal.mock.calls]).toEqual([[['idle']], [['connections']]]);
 });

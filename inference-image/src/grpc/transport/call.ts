@@ -1,7 +1,14 @@
-import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import {
+  constants,
+  type Http2Session,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { Holding } from '../../budget/holding';
 import type { MemoryBudget } from '../../budget/memory-budget';
 import { invalid, ServingError } from '../../errors';
+import type { Metrics } from '../../metrics/metrics';
 import { describe } from '../../protocol/fields';
 import { statusOf, type Status } from '../status';
 import {
@@ -32,6 +39,7 @@ const STOPPING_SECONDS = 0.1;
 export interface CallContext {
   readonly budget: MemoryBudget;
   readonly idle: IdleCalls;
+  readonly metrics: Pick<Metrics, 'observeDrop'>;
   /** How long a client may take to send a message, once it has begun. */
   readonly receiveTimeoutSeconds: number;
   /** How long a client may take to read an answer. */
@@ -75,6 +83,8 @@ export class Call {
   private isWatch = false;
   private inflation?: Inflation;
   private trailers: OutgoingHttpHeaders = OK_TRAILERS;
+  /** The stream forgets it when it is closed. */
+  private readonly session: Http2Session | undefined;
 
   constructor(
     private readonly stream: ServerHttp2Stream,
@@ -82,6 +92,7 @@ export class Call {
     headers: IncomingHttpHeaders,
     private readonly context: CallContext,
   ) {
+    this.session = stream.session;
     this.reader = new MessageReader(method);
     this.encoding = headers['grpc-encoding'] ?? 'identity';
     context.calls.add(this);
@@ -96,10 +107,6 @@ export class Call {
     } catch (error) {
       this.refuse(error);
     }
-  }
-
-  get session() {
-    return this.stream.session;
   }
 
   /** Whether nobody waits for its answer any more. */
@@ -174,7 +181,7 @@ export class Call {
   makeRoom(): void {
     if (this.isClosed) return;
     // It was told, and has not taken that either.
-    if (this.phase === 'over') return void this.session?.destroy();
+    if (this.phase === 'over') return this.session?.destroy();
     this.refuse(new ServingError('rejected', 'the server has too many calls that wait for their clients'));
   }
 
@@ -198,7 +205,7 @@ export class Call {
       this.waitForClient();
       if (seconds > receiveTimeoutSeconds) {
         const limit = `within ${receiveTimeoutSeconds} s (receiveTimeoutSeconds)`;
-        this.refuse(new ServingError('timeout', `the message was not whole ${limit}`));
+        this.refuse(new ServingError('unfinished', `the message was not whole ${limit}`));
       }
     }
   }
@@ -317,7 +324,8 @@ export class Call {
 
   private refuse(thrown: unknown): void {
     const error = this.context.toServingError(thrown);
-    this.method.refused?.(error, this.receivedAt);
+    if (this.method.refused) this.method.refused(error, this.receivedAt);
+    else if (error.kind === 'unfinished') this.context.metrics.observeDrop('unfinished');
     this.fail(error);
   }
 
@@ -365,10 +373,13 @@ export class Call {
   /** Ends a call whose client does not do its part. */
   private drop(): void {
     if (this.phase === 'receiving') {
-      return this.refuse(new ServingError('rejected', 'the memory that the message takes is needed for others'));
+      return this.refuse(
+        new ServingError('unfinished', 'the message was not whole when its memory was needed for others'),
+      );
     }
     // Once the stream is closed, its answer is with the connection, and waits there.
-    if (this.isClosed || this.wasReset) return void this.session?.destroy();
+    if (!this.wasReset) this.context.metrics.observeDrop('unread');
+    if (this.isClosed || this.wasReset) return this.session?.destroy();
     this.wasReset = true;
     if (this.phase !== 'over') this.enter('over');
     this.stream.close(NGHTTP2_CANCEL);

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { MemoryBudget } from '../../budget/memory-budget';
 import { ServingError } from '../../errors';
 import type { Log } from '../../log';
+import type { Metrics } from '../../metrics/metrics';
 import { describe } from '../../protocol/fields';
 import { toServingError } from '../status';
 import { Call, type CallContext } from './call';
@@ -33,6 +34,7 @@ const SERVER_OPTIONS = {
 export interface TransportOptions {
   readonly methods: readonly Method[];
   readonly budget: MemoryBudget;
+  readonly metrics: Pick<Metrics, 'observeDrop'>;
   readonly log: Log;
   readonly receiveTimeoutSeconds: number;
   readonly sendTimeoutSeconds: number;
@@ -50,12 +52,11 @@ export class Transport {
   private readonly context: CallContext;
   private timer?: NodeJS.Timeout;
 
-  constructor({ methods, budget, log, maxConnectionAgeSeconds, ...timeouts }: TransportOptions) {
+  constructor({ methods, log, maxConnectionAgeSeconds, ...options }: TransportOptions) {
     this.methods = new Map(methods.map((method) => [method.path, method]));
     this.connections = new Connections(maxConnectionAgeSeconds);
     this.context = {
-      ...timeouts,
-      budget,
+      ...options,
       idle: new IdleCalls(),
       calls: new Set(),
       toServingError: (error) => toServingError(error, log),
