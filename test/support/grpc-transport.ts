@@ -81,9 +81,13 @@ export class TestTransport {
     return socket;
   }
 
-  /** Waits until no request holds anything: in time, or the test fails by its own time limit. */
-  async budgetIsFree(): Promise<void> {
-    while (this.budget.heldBytes !== 0) await sleep(10);
+  /** Waits until no call is left, nor anything that one holds: in time, or the test fails by its own time limit. */
+  async isFree(): Promise<void> {
+    while (this.budget.heldBytes !== 0 || this.callCount > 0) await sleep(10);
+  }
+
+  private get callCount(): number {
+    return (this.transport as unknown as { context: { calls: Set<unknown> } }).context.calls.size;
   }
 }
 

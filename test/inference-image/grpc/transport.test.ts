@@ -7,6 +7,7 @@ import { STATUS } from '../../../inference-image/src/grpc/status';
 import type { Call } from '../../../inference-image/src/grpc/transport/call';
 import type { Method } from '../../../inference-image/src/grpc/transport/method';
 import { call, message, open, outcome, TestTransport } from '../../support/grpc-transport';
+import { END_HEADERS, END_STREAM, FRAME, frame, grpcHeaders, setting } from '../../system/hostile/wire/http2';
 
 const MIB = 1024 * 1024;
 
@@ -16,6 +17,9 @@ const LARGE_ECHO = { ...ECHO, path: '/t/LargeEcho', maxMessageBytes: 20 * MIB, l
 const STREAM = { ...ECHO, path: '/t/Stream', isStream: true };
 const PROBE = { ...ECHO, path: '/t/Probe', isCounted: false, maxMessageBytes: 1024 };
 const METHODS = [ECHO, LARGE_ECHO, STREAM, PROBE];
+
+/** Short ones. */
+const LIMITS = { receiveTimeoutSeconds: 0.3, sendTimeoutSeconds: 0.3 };
 
 const HELLO = Buffer.from('hello');
 
@@ -28,7 +32,7 @@ describe('calls', () => {
   let server: TestTransport;
   let session: ReturnType<TestTransport['dial']>;
   beforeAll(async () => ({ server, session } = await start(METHODS, { budget: new MemoryBudget(128 * MIB) })));
-  afterEach(() => server.budgetIsFree());
+  afterEach(() => server.isFree());
 
   test('a message that comes in one piece, in many, or empty', async () => {
     for (const content of [HELLO, Buffer.alloc(0), Buffer.alloc(60_000, 'x')]) {
@@ -182,7 +186,7 @@ describe('memory', () => {
     expect(await call(session, PROBE.path, [message(HELLO)])).toMatchObject({ code: 0 });
     for (const each of calls) each.answer(message(HELLO));
     for (const { code } of await Promise.all(first)) expect(code).toBe(0);
-    await server.budgetIsFree();
+    await server.isFree();
   });
 
   test('a client that is refused is told to stop sending', async () => {
@@ -192,7 +196,7 @@ describe('memory', () => {
     stream.write(message(Buffer.alloc(19 * MIB)));
     const [headers] = await once(stream.resume(), 'response');
     expect(headers['grpc-status']).toBe(String(STATUS.RESOURCE_EXHAUSTED));
-    await server.budgetIsFree();
+    await server.isFree();
     for (let sent = -1; sent !== session.socket.bytesWritten; await sleep(400)) sent = session.socket.bytesWritten;
     stream.write(Buffer.alloc(MIB));
     const before = session.socket.bytesWritten;
@@ -209,7 +213,7 @@ describe('memory', () => {
     while (server.budget.heldBytes < 100_000) await sleep(5);
     expect(server.budget.heldBytes).toBeLessThan(300_000);
     stream.close();
-    await server.budgetIsFree();
+    await server.isFree();
   });
 
   test('a client that goes away while its call is worked on: the memory is held until the work is done', async () => {
@@ -228,8 +232,6 @@ describe('memory', () => {
 });
 
 describe('time limits', () => {
-  const LIMITS = { receiveTimeoutSeconds: 0.3, sendTimeoutSeconds: 0.3 };
-
   test.each([ECHO, STREAM, PROBE])('a message to $path that does not end is DEADLINE_EXCEEDED', async ({ path }) => {
     const { server, session } = await start(METHODS, LIMITS);
     const answer = await call(session, path, [message(HELLO).subarray(0, 7)], {}, false);
@@ -237,7 +239,7 @@ describe('time limits', () => {
       code: STATUS.DEADLINE_EXCEEDED,
       details: 'the message was not whole within 0.3 s (receiveTimeoutSeconds)',
     });
-    await server.budgetIsFree();
+    await server.isFree();
   });
 
   test('a call without a message, and one whose client does not end it', async () => {
@@ -245,7 +247,7 @@ describe('time limits', () => {
     for (const chunks of [[], [message(HELLO)]]) {
       expect(await call(session, ECHO.path, chunks, {}, false)).toMatchObject({ code: STATUS.DEADLINE_EXCEEDED });
     }
-    await server.budgetIsFree();
+    await server.isFree();
   });
 
   test('a stream may be silent between its messages', async () => {
@@ -267,8 +269,8 @@ describe('time limits', () => {
     const stream = open(session, ECHO.path);
     stream.on('error', () => undefined).end(message(HELLO));
     await once(stream, 'close');
-    expect(stream.rstCode).toBe(8);
-    await server.budgetIsFree();
+    expect([stream.rstCode, server.drops]).toEqual([8, ['unread']]);
+    await server.isFree();
     expect(session.destroyed).toBe(false);
   });
 
@@ -282,19 +284,23 @@ describe('time limits', () => {
     for (let i = 0; i < 3; i++) expect(await call(session, ECHO.path, [message(HELLO)])).toMatchObject({ code: 0 });
     stream.destroy();
     await answered;
-    await server.budgetIsFree();
+    await server.isFree();
   });
 
   test('an answer that its connection does not take ends the connection', async () => {
-    const server = await new TestTransport(METHODS, LIMITS).listen();
-    const session = server.dial({ settings: { initialWindowSize: 2 ** 31 - 1 } });
-    await once(session, 'remoteSettings');
-    session.setLocalWindowSize(2 ** 31 - 1);
-    const stream = open(session, LARGE_ECHO.path).on('error', () => undefined);
-    stream.end(message(Buffer.alloc(19 * MIB)));
-    stream.once('response', () => session.socket.pause());
-    while (server.budget.heldBytes === 0) await sleep(5);
-    await server.budgetIsFree();
+    const large = { path: '/t/Large', handle: (call: Call) => call.answer(message(Buffer.alloc(20 * MIB))) };
+    const server = await new TestTransport([large], LIMITS).listen();
+    const socket = await server.dialRaw();
+    // Windows for all of it: only the socket is not read.
+    socket.pause();
+    socket.write(frame(FRAME.settings, 0, 0, setting(4, 2 ** 31 - 1)));
+    socket.write(frame(FRAME.windowUpdate, 0, 0, Buffer.from('7fff0000', 'hex')));
+    socket.write(frame(FRAME.headers, END_HEADERS, 1, grpcHeaders('/t/Large')));
+    socket.write(frame(FRAME.data, END_STREAM, 1, message(HELLO)));
+    while (server.budget.heldBytes < 20 * MIB) await sleep(5);
+    await server.isFree();
+    while (server.sockets.size > 0) await sleep(5);
+    expect(server.drops).toEqual(['unread']);
   });
 
   test('the deadline of a call', async () => {
@@ -305,7 +311,7 @@ describe('time limits', () => {
     expect(answer).toMatchObject({ code: STATUS.DEADLINE_EXCEEDED });
     expect(calls[0]!.isCancelled()).toBe(true);
     calls[0]!.answer(message(HELLO));
-    await server.budgetIsFree();
+    await server.isFree();
   });
 });
 
@@ -338,6 +344,62 @@ describe('many calls', () => {
     await once(session, 'close');
     expect(server.transport.endIdle()).toBe(false);
     expect(busy.destroyed).toBe(false);
+  });
+});
+
+describe('a client that keeps to no rules', () => {
+  let server: TestTransport;
+  beforeAll(async () => void (server = await new TestTransport(METHODS, LIMITS).listen()));
+  afterEach(async () => {
+    expect(await call(server.dial(), ECHO.path, [message(HELLO)])).toMatchObject({ code: 0 });
+    await server.isFree();
+  });
+
+  const headers = (stream: number, flags = END_HEADERS, more = {}) =>
+    frame(FRAME.headers, flags, stream, grpcHeaders(ECHO.path, more));
+  const data = (stream: number) => frame(FRAME.data, END_STREAM, stream, message(HELLO));
+  const reset = (stream: number) => frame(FRAME.resetStream, 0, stream, Buffer.of(0, 0, 0, 8));
+  const streams = Array.from({ length: 20_000 }, (_, i) => 2 * i + 1);
+  const times = (count: number, bytes: Buffer) => Buffer.concat(new Array<Buffer>(count).fill(bytes));
+
+  test.each<[string, Buffer]>([
+    [
+      'resets each call at once',
+      Buffer.concat(streams.map((stream) => Buffer.concat([headers(stream), data(stream), reset(stream)]))),
+    ],
+    ['opens calls without end', Buffer.concat(streams.map((stream) => headers(stream)))],
+    ['sends settings without end', times(200_000, frame(FRAME.settings, 0, 0))],
+    ['sends pings without end', times(200_000, frame(FRAME.ping, 0, 0, Buffer.alloc(8)))],
+    [
+      'sends headers without end',
+      Buffer.concat([
+        headers(1, 0),
+        times(1000, frame(FRAME.continuation, 0, 1, grpcHeaders('', { x: 'y'.repeat(1000) }))),
+      ]),
+    ],
+    ['sends frames of calls that are closed', Buffer.concat([headers(1), data(1), times(100_000, data(1))])],
+    [
+      'sends more than the window takes',
+      Buffer.concat([headers(1), times(2000, frame(FRAME.data, 0, 1, Buffer.alloc(16_000)))]),
+    ],
+    ['sends bytes of no protocol', Buffer.alloc(MIB, 0xff)],
+  ])('%s', async (_, bytes) => {
+    for (const reads of [false, true]) {
+      const socket = await server.dialRaw();
+      if (reads) socket.resume();
+      socket.write(bytes);
+      await sleep(50);
+      await server.isFree();
+    }
+  });
+
+  test('opens calls that have large headers, and confirms no settings', async () => {
+    const socket = await server.dialRaw();
+    socket.resume();
+    for (const stream of streams.slice(0, 200)) socket.write(headers(stream, END_HEADERS, { x: 'y'.repeat(15_000) }));
+    await sleep(100);
+    expect(await call(server.dial(), ECHO.path, [message(HELLO)])).toMatchObject({ code: 0 });
+    socket.destroy();
   });
 });
 

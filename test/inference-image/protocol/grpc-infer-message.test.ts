@@ -280,14 +280,15 @@ describe('structure before objects', () => {
 
   test('the budget is asked before elements are', () => {
     const only = new GrpcInferRequestDecoder({ ...SIGNATURE, inputs: [SIGNATURE.inputs[2]!] });
-    const contents = times(MIB, Buffer.from([0x42, 0]));
+    const count = 60_000;
+    const contents = times(count, Buffer.from([0x42, 0]));
     const input = Buffer.concat([
       bytesField(1, Buffer.from('c')),
       bytesField(2, Buffer.from('BYTES')),
-      field(3, 0, varint(MIB)),
+      field(3, 0, varint(count)),
       bytesField(5, contents),
     ]);
-    const decode = () => finish(only.decode(only.read(bytesField(5, input)), new MemoryBudget(4 * MIB).open()));
+    const decode = () => finish(only.decode(only.read(bytesField(5, input)), new MemoryBudget(2 * MIB).open()));
     expect(decode).toThrow(expect.objectContaining({ kind: 'tooLarge' }));
   });
 });

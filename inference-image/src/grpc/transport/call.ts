@@ -20,6 +20,7 @@ import {
   timeoutMs,
   type Encoding,
 } from './headers';
+import type { Connections } from './connections';
 import type { IdleCalls } from './idle-calls';
 import { Inflation } from './inflate';
 import { MessageReader } from './message-reader';
@@ -39,6 +40,7 @@ const STOPPING_SECONDS = 0.1;
 export interface CallContext {
   readonly budget: MemoryBudget;
   readonly idle: IdleCalls;
+  readonly connections: Connections;
   readonly metrics: Pick<Metrics, 'observeDrop'>;
   /** How long a client may take to send a message, once it has begun. */
   readonly receiveTimeoutSeconds: number;
@@ -181,7 +183,7 @@ export class Call {
   makeRoom(): void {
     if (this.isClosed) return;
     // It was told, and has not taken that either.
-    if (this.phase === 'over') return this.session?.destroy();
+    if (this.phase === 'over') return this.context.connections.end(this.session);
     this.refuse(new ServingError('rejected', 'the server has too many calls that wait for their clients'));
   }
 
@@ -379,7 +381,7 @@ export class Call {
     }
     // Once the stream is closed, its answer is with the connection, and waits there.
     if (!this.wasReset) this.context.metrics.observeDrop('unread');
-    if (this.isClosed || this.wasReset) return this.session?.destroy();
+    if (this.isClosed || this.wasReset) return this.context.connections.end(this.session);
     this.wasReset = true;
     if (this.phase !== 'over') this.enter('over');
     this.stream.close(NGHTTP2_CANCEL);

@@ -1,4 +1,5 @@
 import { constants, type Http2Session } from 'node:http2';
+import type { Socket } from 'node:net';
 
 /** Below the idle time of common load balancers (60 s): a connection that is quiet but alive is kept. */
 const KEEP_ALIVE_MS = 50_000;
@@ -12,6 +13,7 @@ const LAST_STREAM = 2 ** 31 - 1;
 const { NGHTTP2_NO_ERROR } = constants;
 
 interface Connection {
+  readonly socket: Socket;
   calls: number;
   /** Times in milliseconds, as performance.now() counts them. */
   readonly expiresAt: number;
@@ -33,12 +35,14 @@ export class Connections {
     return this.open.size;
   }
 
-  add(session: Http2Session): void {
+  /** @param socket What the session is on. */
+  add(session: Http2Session, socket: Socket): void {
     const now = performance.now();
     const expiresAt = now + spread(this.maxAgeSeconds) * 1000;
-    this.open.set(session, { calls: 0, expiresAt, askedAt: now, heardAt: now });
+    this.open.set(session, { socket, calls: 0, expiresAt, askedAt: now, heardAt: now });
     // What goes wrong with a connection is its client's to notice.
-    session.on('error', () => session.destroy()).once('close', () => this.open.delete(session));
+    session.on('error', () => socket.destroy());
+    socket.once('close', () => this.open.delete(session));
   }
 
   /** @param change How many calls more, or less, it has. */
@@ -47,12 +51,20 @@ export class Connections {
     if (connection) connection.calls += change;
   }
 
+  /** Ends a connection, whatever is on its way. (A session alone would wait for a client that does not read.) */
+  end(session: Http2Session | undefined): void {
+    if (!session) return;
+    session.destroy();
+    this.open.get(session)?.socket.destroy();
+  }
+
   /** Ends the oldest connection that has no call; false where there is none. */
   endIdle(): boolean {
     for (const [session, { calls }] of this.open) {
       if (calls > 0) continue;
+      this.end(session);
+      // Not only once it is closed, which is later.
       this.open.delete(session);
-      session.destroy();
       return true;
     }
     return false;
@@ -67,7 +79,7 @@ export class Connections {
   sweep(now: number): void {
     for (const [session, connection] of this.open) {
       const { askedAt, heardAt, goesAwayAt, expiresAt } = connection;
-      if (heardAt < askedAt && now - askedAt > KEEP_ALIVE_TIMEOUT_MS) session.destroy();
+      if (heardAt < askedAt && now - askedAt > KEEP_ALIVE_TIMEOUT_MS) this.end(session);
       else if (goesAwayAt !== undefined) {
         const hasHeard = heardAt > goesAwayAt && now - heardAt > LEAVING_MS;
         if (hasHeard || now - goesAwayAt > HEARING_MS) close(session);

@@ -51,6 +51,8 @@ export class Transport {
   private readonly connections: Connections;
   private readonly context: CallContext;
   private timer?: NodeJS.Timeout;
+  /** The socket whose session is being made. */
+  private accepted?: Socket;
 
   constructor({ methods, log, maxConnectionAgeSeconds, ...options }: TransportOptions) {
     this.methods = new Map(methods.map((method) => [method.path, method]));
@@ -58,13 +60,14 @@ export class Transport {
     this.context = {
       ...options,
       idle: new IdleCalls(),
+      connections: this.connections,
       calls: new Set(),
       toServingError: (error) => toServingError(error, log),
       isEnding: false,
     };
     this.server = createServer(SERVER_OPTIONS);
     this.server.on('session', (session) => {
-      this.connections.add(session);
+      this.connections.add(session, this.accepted as Socket);
       this.timer ??= setInterval(() => this.sweep(), SWEEP_MS).unref();
     });
     this.server.on('stream', (stream, headers, _flags, rawHeaders?: string[]) =>
@@ -74,6 +77,8 @@ export class Transport {
   }
 
   accept(socket: Socket): void {
+    this.accepted = socket;
+    // It makes the session at once, or destroys the socket.
     this.server.emit('connection', socket);
   }
 
