@@ -90,20 +90,15 @@ async function serve(
   });
   await app.ready();
   const connections = new Connections(app.server, { ...settings, budget, metrics });
-  const grpc = new GrpcPort(async () => {
-    const { GrpcServer } = await import('./grpc/grpc-server.js');
-    const { maxConnectionAgeSeconds } = settings;
-    return new GrpcServer({
-      model: manifest,
-      tuning,
-      dataPlane,
-      metrics,
-      log,
-      maxRequestBytes,
-      budget,
-      maxConnectionAgeSeconds,
-    });
-  }, log);
+  const grpc = new GrpcPort({
+    load: async () => {
+      const { grpcServer } = await import('./grpc/grpc-server.js');
+      return grpcServer({ ...settings, model: manifest, tuning, dataPlane, metrics, log, maxRequestBytes, budget });
+    },
+    maxConnections: settings.maxConnections,
+    metrics,
+    log,
+  });
   const metricsServer = buildMetricsServer(metrics);
 
   endOnSignals(

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { invalid } from '../errors';
+import type { Sliced } from './sliced-work';
 
 /** Of the length before each text. */
 export const LENGTH_BYTES = 4;
@@ -45,6 +46,14 @@ export function countTexts(bytes: Buffer, max = Infinity): number {
 export function unpackTexts(texts: PackedTexts): string[] {
   const strings: string[] = [];
   new Unpacking(texts).addTo(strings, Infinity, Infinity);
+  return strings;
+}
+
+/** The same in slices, of which others decide when they are done. */
+export function* unpackInSlices(texts: PackedTexts): Sliced<string[]> {
+  const strings: string[] = [];
+  const unpacking = new Unpacking(texts);
+  while (!unpacking.addTo(strings, SLICE_TEXTS, SLICE_BYTES)) yield;
   return strings;
 }
 
