@@ -10,10 +10,12 @@ export type ErrorKind =
   | 'methodNotAllowed'
   | 'tooLarge'
   | 'unsupportedMedia'
-  /** The queue is full. */
+  /** The queue or the memory for requests is full. */
   | 'rejected'
   /** Not ready (yet, or any more). */
   | 'unavailable'
+  /** The client did not send the rest of its request in time. */
+  | 'unfinished'
   /** Waited too long for an executor. */
   | 'timeout'
   /** The client went away before its turn came. */
@@ -33,6 +35,13 @@ export class ServingError extends Error {
   }
 }
 
+/** The memory for requests is full. */
+export class MemoryFullError extends ServingError {
+  constructor(message: string) {
+    super('rejected', message);
+  }
+}
+
 /** The request is wrong: say which part, what was given and what is allowed. */
 export function invalid(message: string): ServingError {
   return new ServingError('invalid', message);
@@ -45,4 +54,11 @@ export function internalError(): ServingError {
 
 export function messageOf(error: unknown): string {
   return (error as Partial<Error> | undefined)?.message ?? String(error);
+}
+
+/** The beginning of a text that a client sent, for messages; the last character tells that it was cut. */
+export function cutText(text: string, maxCharacters: number): string {
+  if (text.length <= maxCharacters) return text;
+  // Not in the middle of a surrogate pair.
+  return `${text.slice(0, maxCharacters - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }

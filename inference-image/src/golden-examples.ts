@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GoldenExample, GoldenRequest, GoldenTensor } from './contract/golden';
 import type { ModelManifest } from './contract/model-manifest';
+import { MemoryBudget } from './budget/memory-budget';
 import { messageOf } from './errors';
 import { ImageReader } from './image/image-reader';
 import { ImageThread } from './image/image-thread';
@@ -60,7 +61,7 @@ export class GoldenExamples {
       queueTimeoutSeconds: Infinity,
     });
     try {
-      return await this.images.decode(readFileSync(join(folder, file)), () => false);
+      return await this.images.decode(readFileSync(join(folder, file)), () => false, new MemoryBudget(Infinity).open());
     } catch (error) {
       throw new Error(`its request is the picture ${file}, which is refused: ${messageOf(error)}`, { cause: error });
     }

@@ -45,7 +45,10 @@ async function serve(
 
   // Loaded only now: the executors' threads are at work on the model meanwhile.
   const { buildApp } = await import('./http/app.js');
-  const metrics = new Metrics(manifest, host.scheduler);
+  const limits = requestLimits(configuration);
+  const { maxRequestBytes } = limits;
+  const budget = new MemoryBudget(limits.budgetBytes);
+  const metrics = new Metrics(manifest, host.scheduler, budget);
   host.scheduler.onRun = (run) => metrics.observeRun(run);
   const { decoder, dataPlane } = host;
   const startThread = () => new CodecThread(join(__dirname, 'codec.cjs'), manifest);
@@ -62,9 +65,6 @@ async function serve(
       maxQueueBytes,
       queueTimeoutSeconds,
     });
-  const limits = requestLimits(configuration);
-  const { maxRequestBytes } = limits;
-  const budget = new MemoryBudget(limits.budgetBytes);
   const { executors, maxBatchDelaySeconds } = settings;
   const tuning = {
     executors,
@@ -85,10 +85,11 @@ async function serve(
     log,
     maxRequestBytes,
     budget,
+    receiveTimeoutSeconds: settings.receiveTimeoutSeconds,
     page,
   });
   await app.ready();
-  const connections = new Connections(app.server, settings.maxConnectionAgeSeconds);
+  const connections = new Connections(app.server, { ...settings, budget, metrics });
   const grpc = new GrpcPort(async () => {
     const { GrpcServer } = await import('./grpc/grpc-server.js');
     const { maxConnectionAgeSeconds } = settings;

@@ -1,4 +1,4 @@
-import { ServingError } from '../errors';
+import { MemoryFullError, ServingError } from '../errors';
 import { Holding } from './holding';
 
 /** Part of the budget that requests may hold while they wait for their clients, to send or to read the rest. */
@@ -53,9 +53,8 @@ export class MemoryBudget {
     if (this.lacks(holding, bytes)) this.dropWaiting(holding, bytes);
     if (this.lacks(holding, bytes)) {
       this.refusals.full++;
-      throw new ServingError(
-        'rejected',
-        `the memory for requests is full: ${this.held} of ${this.totalBytes} bytes are in use`,
+      throw new MemoryFullError(
+        `the memory for requests is full: ${this.held} of ${this.totalBytes} bytes are in use; try again later`,
       );
     }
     this.held += bytes;

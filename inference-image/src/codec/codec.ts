@@ -64,12 +64,17 @@ export class Codec {
     this.encoder.assertEncodable(request);
   }
 
-  /** As InferResponseEncoder.encode. Takes ownership of large outputs. */
-  encode(request: InferRequest, outputs: readonly Tensor[]): InferResponse | Promise<InferResponse> {
+  /**
+   * As InferResponseEncoder.encode. Takes ownership of large outputs.
+   * @param holding Of the request: what the answer takes is added.
+   */
+  encode(request: InferRequest, outputs: readonly Tensor[], holding: Holding): InferResponse | Promise<InferResponse> {
     // Texts are not worth it: to copy them to a thread takes as long as to write them.
     const numbers = outputs.filter(({ datatype }, i) => !request.binary[i] && datatype !== 'BYTES');
-    if (totalElements(numbers) < ENCODE_ELEMENTS) return this.encoder.encode(request, outputs);
-    return this.encodeOnThread(request, outputs);
+    if (totalElements(numbers) >= ENCODE_ELEMENTS) return this.encodeOnThread(request, outputs, holding);
+    const response = this.encoder.encode(request, outputs);
+    holding.add(response.body.length);
+    return response;
   }
 
   /** Ends the thread once its work is done. Call it when no request can come any more. */
@@ -78,13 +83,18 @@ export class Codec {
     await this.thread?.close();
   }
 
-  private async encodeOnThread({ id, binary }: InferRequest, outputs: readonly Tensor[]): Promise<InferResponse> {
+  private async encodeOnThread(
+    { id, binary }: InferRequest,
+    outputs: readonly Tensor[],
+    holding: Holding,
+  ): Promise<InferResponse> {
     const { tensors, transfer } = ownBuffers(outputs);
     const request = { id, binary, inputs: [], outputs: [] };
     const { body, jsonLength } = await this.ask<FromCodec & { type: 'encoded' }>(
       { type: 'encode', request, outputs: tensors },
       transfer,
     );
+    holding.add(body.length);
     return { body: Buffer.from(body.buffer, body.byteOffset, body.byteLength), jsonLength };
   }
 

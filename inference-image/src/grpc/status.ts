@@ -12,6 +12,7 @@ const CODE: Record<ErrorKind, status> = {
   // Not UNAVAILABLE: common clients send that again at once, which on overload makes more of it.
   rejected: status.RESOURCE_EXHAUSTED,
   unavailable: status.UNAVAILABLE,
+  unfinished: status.DEADLINE_EXCEEDED,
   timeout: status.DEADLINE_EXCEEDED,
   cancelled: status.CANCELLED,
   error: status.INTERNAL,

@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import type { MemoryBudget } from '../budget/memory-budget';
 import type { Codec } from '../codec/codec';
-import { ServingError } from '../errors';
+import { cutText, ServingError } from '../errors';
 import type { ImageReader } from '../image/image-reader';
 import type { DataPlane } from '../inference/data-plane';
 import type { Log } from '../log';
@@ -11,8 +11,9 @@ import type { Metrics } from '../metrics/metrics';
 import type { ModelManifest } from '../contract/model-manifest';
 import type { ModelTuning } from '../protocol/model-config';
 import { traceFields } from '../trace-context';
+import { limitAnswers } from './answers';
 import { acceptBodies } from './bodies';
-import { sendError, toServingError } from './errors';
+import { discardBody, errorBody, isSmall, sendError, toServingError } from './errors';
 import { addHealthRoutes } from './health-routes';
 import { InferEndpoint } from './infer-endpoint';
 import { addInferRoutes, inferPaths } from './infer-routes';
@@ -24,7 +25,13 @@ import { addStatisticsRoutes } from './statistics-routes';
 
 /** Longer than the idle time of common load balancers (60 s), so that they close connections and not we. */
 const KEEP_ALIVE_MS = 75_000;
-const REQUEST_MS = 300_000;
+/** How often late requests are looked for, at most. */
+const MAX_CHECKING_MS = 5000;
+const MAX_HEADER_BYTES = 16 * 1024;
+const MAX_HEADERS = 200;
+
+/** What a path is cut to where it is repeated. */
+const ECHOED_CHARACTERS = 100;
 
 /** No route has a JSON schema, so Fastify need not load the compilers for them; the bundle leaves them out. */
 const NO_SCHEMAS = { buildValidator: noSchema, buildSerializer: noSchema };
@@ -45,6 +52,8 @@ export interface AppOptions {
   readonly log: Log;
   readonly maxRequestBytes: number;
   readonly budget: MemoryBudget;
+  /** Longest time from the first byte of a request to its last. */
+  readonly receiveTimeoutSeconds: number;
   /** What people see at `/`; nothing is there without it. */
   readonly page?: Page;
 }
@@ -53,26 +62,25 @@ export interface AppOptions {
 export function buildApp(options: AppOptions): FastifyInstance {
   const endpoint = new InferEndpoint(options);
   const app = fastify({
-    bodyLimit: options.maxRequestBytes,
-    serverFactory: (handler) => {
-      const timeouts = { requestTimeout: REQUEST_MS, headersTimeout: KEEP_ALIVE_MS + 1000 };
-      return createServer({ keepAliveTimeout: KEEP_ALIVE_MS, ...timeouts }, shortcut(options, endpoint, handler));
-    },
+    serverFactory: (handler) => createHttpServer(options, shortcut(options, endpoint, handler)),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1000 },
     exposeHeadRoutes: true,
     schemaController: { compilersFactory: NO_SCHEMAS },
-    clientErrorHandler: answerMalformed,
+    clientErrorHandler: (error, socket) => answerMalformed(error, socket, options),
     frameworkErrors: (error, _request, reply) => {
       sendError(reply, new ServingError('invalid', error.message));
     },
   });
   app.setErrorHandler((error, request, reply) => sendError(reply, toServingError(error, options, request)));
   // Before the body is read.
-  app.addHook('onRequest', ({ is404, url }, _reply, done) => {
-    done(is404 ? new ServingError('notFound', `no such path: ${url}`) : undefined);
+  app.addHook('onRequest', ({ is404, url, method, raw }, _reply, done) => {
+    // Nothing else reads that body.
+    if (method !== 'POST' && !isSmall(raw)) discardBody(raw);
+    done(is404 ? new ServingError('notFound', `no such path: ${cutText(url, ECHOED_CHARACTERS)}`) : undefined);
   });
   if (options.log.isLevelEnabled('debug')) logRequests(app, options.log);
-  acceptBodies(app, options.maxRequestBytes);
+  acceptBodies(app, options.budget);
+  limitAnswers(app, options);
   addHealthRoutes(app, options);
   addMetadataRoutes(app, options);
   addStatisticsRoutes(app, options);
@@ -83,11 +91,28 @@ export function buildApp(options: AppOptions): FastifyInstance {
   return app;
 }
 
+function createHttpServer({ receiveTimeoutSeconds }: AppOptions, listener: RequestListener): Server {
+  const receiveMs = Math.ceil(receiveTimeoutSeconds * 1000);
+  const server = createServer(
+    {
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      requestTimeout: receiveMs,
+      headersTimeout: receiveMs,
+      connectionsCheckingInterval: Math.min(MAX_CHECKING_MS, Math.ceil(receiveMs / 4)),
+      maxHeaderSize: MAX_HEADER_BYTES,
+    },
+    listener,
+  );
+  server.maxHeadersCount = MAX_HEADERS;
+  return server;
+}
+
 /** Lets most inference requests go round the router, unless the log wants to know of each request. */
 function shortcut({ model, log }: AppOptions, endpoint: InferEndpoint, handler: RequestListener): RequestListener {
-  if (log.isLevelEnabled('debug')) return handler;
-  const paths = inferPaths(model);
+  const paths = log.isLevelEnabled('debug') ? new Set<string>() : inferPaths(model);
   return (request, response) => {
+    // Requests that came together are all there when their connection ends.
+    if (request.socket.destroyed) return;
     if (request.method === 'POST' && paths.has(request.url as string)) endpoint.handle(request, response);
     else handler(request, response);
   };
@@ -96,25 +121,43 @@ function shortcut({ model, log }: AppOptions, endpoint: InferEndpoint, handler: 
 function logRequests(app: FastifyInstance, log: Log): void {
   app.addHook('onResponse', async ({ method, url, headers }, reply) => {
     const trace = traceFields(headers.traceparent);
-    log.debug({ method, url, status: reply.statusCode, seconds: reply.elapsedTime / 1000, ...trace }, 'request');
+    log.debug(
+      {
+        method,
+        url: cutText(url, ECHOED_CHARACTERS),
+        status: reply.statusCode,
+        seconds: reply.elapsedTime / 1000,
+        ...trace,
+      },
+      'request',
+    );
   });
 }
 
+const TIMEOUT = 'ERR_HTTP_REQUEST_TIMEOUT';
+
 const MALFORMED: Readonly<Record<string, string>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  [TIMEOUT]: '408 Request Timeout',
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
 };
 
-/** What is not HTTP at all never reaches a route. */
-function answerMalformed(this: FastifyInstance<Server>, error: Error & { code?: string }, socket: Duplex): void {
+/** What is not HTTP at all, or never whole, reaches no route. */
+function answerMalformed(error: Error & { code?: string }, socket: Duplex, options: AppOptions): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   // Replies that are being worked on come first: in the place of one, this one would be taken for it.
   const { _httpMessage: reply } = socket as { _httpMessage?: ServerResponse };
-  if (reply?.req.complete) return void reply.once('close', () => answerMalformed.call(this, error, socket));
+  if (reply?.req.complete) return void reply.once('close', () => answerMalformed(error, socket, options));
+  if (error.code === TIMEOUT) options.metrics.observeDrop('unfinished');
   // The request of this one will never be whole.
   if (reply?.headersSent) return void socket.destroy();
   const status = MALFORMED[error.code ?? ''] ?? '400 Bad Request';
-  const body = JSON.stringify({ error: `malformed HTTP request: ${error.message}` });
+  const body = errorBody(faultOf(error, options));
   const headers = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
-  socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`);
+  // A client that goes on sending, or reads nothing, must not keep the connection.
+  socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+function faultOf({ code, message }: Error & { code?: string }, { receiveTimeoutSeconds }: AppOptions): string {
+  if (code !== TIMEOUT) return `malformed HTTP request: ${message}`;
+  return `the request was not whole within ${receiveTimeoutSeconds} s (receiveTimeoutSeconds); send it faster, or raise that setting`;
 }

@@ -1,8 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { ServingError, invalid, messageOf } from '../errors';
-import { decompress } from './compression';
-import { tooLarge } from './errors';
+import type { Holding } from '../budget/holding';
+import type { MemoryBudget } from '../budget/memory-budget';
+import { ServingError } from '../errors';
+import { quoted } from '../protocol/fields';
+import { OTHER_LIMIT, type BodyLimit } from './body-limit';
+import { BodyParts } from './body-parts';
+import { inflateAtOnce } from './inflater';
 
 /** Says how much of a body is JSON; its presence, and not the content type, tells of binary data. */
 export const JSON_LENGTH_HEADER = 'inference-header-content-length';
@@ -12,45 +16,103 @@ const CONTENT_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)|^application\/o
 
 const IMAGE_TYPE = /^image\/(png|jpeg)\s*(?:;|$)/i;
 
-/** Bodies reach routes as they were before compression, in a Buffer. */
-export function acceptBodies(app: FastifyInstance, maxRequestBytes: number): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
-    const plain = decodeBody(body as Buffer, request.headers['content-encoding'], maxRequestBytes);
-    if (plain instanceof Promise) plain.then((bytes) => done(null, bytes), done);
-    else done(null, plain);
-  });
-}
-
 const NO_BODY = Buffer.alloc(0);
 
-/** Reads a body as it is sent; most come in one piece. */
-export function readBody(
-  request: IncomingMessage,
-  maxBytes: number,
-  done: (error: unknown, body?: Buffer) => void,
-): void {
-  if (Number(request.headers['content-length']) > maxBytes) return done(tooLarge(maxBytes));
-  let only: Buffer | undefined;
-  let chunks: Buffer[] | undefined;
-  let length = 0;
-  request.on('data', (chunk: Buffer) => {
-    length += chunk.length;
-    if (length > maxBytes) {
-      request.removeAllListeners('data').removeAllListeners('end');
-      return done(tooLarge(maxBytes));
-    }
-    if (only) (chunks ??= [only]).push(chunk);
-    else only = chunk;
-  });
-  request.on('end', () => done(undefined, chunks ? Buffer.concat(chunks, length) : (only ?? NO_BODY)));
-  request.on('error', done);
+/** Whoever reads a body. */
+export interface BodyReader {
+  /** Called with the first byte. Throws where there is no room for it. */
+  hold(): Holding;
+  /** Called once, with a body that the holding counts, or with what is wrong. What comes later of it is not kept. */
+  done(error: unknown, body?: Buffer): void;
 }
 
-/** A body as it was before compression. */
-export function decodeBody(body: Buffer, coding: string | undefined, maxBytes: number): Buffer | Promise<Buffer> {
-  if (coding === undefined || coding.trim().toLowerCase() === 'identity') return body;
-  return decompressBody(body, coding, maxBytes);
+/** Reads a body as it is sent; most come in one piece. */
+export function readBody(request: IncomingMessage, limit: BodyLimit, reader: BodyReader): void {
+  const declared = Number(request.headers['content-length']);
+  if (declared > limit.bytes) return reader.done(limit.error());
+  let holding: Holding | undefined;
+  let only: Buffer | undefined;
+  let parts: BodyParts | undefined;
+  let ended = false;
+  const end = (error: unknown, body?: Buffer) => {
+    if (ended) return;
+    ended = true;
+    only = parts = undefined;
+    reader.done(error, body);
+  };
+  const keep = (chunk: Buffer) => {
+    holding ??= reader.hold();
+    if (chunk.length === declared) {
+      holding.add(declared);
+      only = chunk;
+      return;
+    }
+    parts ??= beginParts(holding, end);
+    if (parts.length + chunk.length > limit.bytes) throw limit.error();
+    parts.append(chunk);
+  };
+  const whole = (): Buffer => {
+    holding ??= reader.hold();
+    holding.goOn();
+    return only ?? parts?.join() ?? NO_BODY;
+  };
+  request.on('data', (chunk: Buffer) => {
+    if (ended) return;
+    try {
+      keep(chunk);
+    } catch (error) {
+      end(error);
+    }
+  });
+  request.on('end', () => {
+    if (ended) return;
+    let body: Buffer;
+    try {
+      body = whole();
+    } catch (error) {
+      return end(error);
+    }
+    end(undefined, body);
+  });
+  request.on('error', end);
+}
+
+/** More is to come: until then the client may be dropped. */
+function beginParts(holding: Holding, end: (error: unknown) => void): BodyParts {
+  holding.waitForClient(() => end(unfinished()));
+  return new BodyParts(holding);
+}
+
+function unfinished(): ServingError {
+  const fault = 'the rest of the body did not come while others needed the memory';
+  return new ServingError('unfinished', `${fault}; send the request again`);
+}
+
+/** Has the few routes besides inference that take a body get it as it was before compression, in a Buffer. */
+export function acceptBodies(app: FastifyInstance, budget: MemoryBudget): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', ({ raw: request }, _payload, done) => {
+    let holding: Holding | undefined;
+    readBody(request, OTHER_LIMIT, {
+      hold: () => (holding = budget.open()),
+      done: (error, body) => {
+        // Whoever gets the body is done with it at once.
+        holding?.release();
+        if (!body) return done(error as Error);
+        const encoding = request.headers['content-encoding'];
+        try {
+          done(null, isPlain(encoding) ? body : inflateAtOnce(body, encoding, OTHER_LIMIT));
+        } catch (thrown) {
+          done(thrown as Error);
+        }
+      },
+    });
+  });
+}
+
+/** Whether a body is as it was before compression. */
+export function isPlain(contentEncoding: string | undefined): contentEncoding is undefined {
+  return contentEncoding === undefined || contentEncoding.trim().toLowerCase() === 'identity';
 }
 
 /** Throws where the headers of a request say that its body is of no use, before it is read. */
@@ -61,21 +123,10 @@ export function checkBodyHeaders(headers: IncomingHttpHeaders, takesImages: bool
   if (type === undefined || headers[JSON_LENGTH_HEADER] !== undefined || CONTENT_TYPE.test(type)) return;
   const allowed = 'send application/json, or application/octet-stream with the header Inference-Header-Content-Length';
   const images = takesImages ? ', or image/png, or image/jpeg' : '';
-  const refused = `content type ${JSON.stringify(type)} is not supported`;
-  throw new ServingError('unsupportedMedia', `${refused}; ${allowed}${images}`);
+  throw new ServingError('unsupportedMedia', `content type ${quoted(type)} is not supported; ${allowed}${images}`);
 }
 
 /** Whether a body is said to be a picture that can be decoded. */
 export function isImageType(type: string | undefined): boolean {
   return type !== undefined && IMAGE_TYPE.test(type);
-}
-
-async function decompressBody(body: Buffer, encoding: string, maxRequestBytes: number): Promise<Buffer> {
-  try {
-    return await decompress(body, encoding, maxRequestBytes);
-  } catch (error) {
-    if (error instanceof ServingError) throw error;
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxRequestBytes);
-    throw invalid(`the body is not ${encoding} data: ${messageOf(error)}`);
-  }
 }

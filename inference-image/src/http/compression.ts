@@ -1,8 +1,6 @@
 import { promisify } from 'node:util';
-import { constants, deflate, gunzip, gzip, inflate } from 'node:zlib';
-import { ServingError } from '../errors';
+import { constants, deflate, gzip } from 'node:zlib';
 
-const INFLATE = { gzip: promisify(gunzip), deflate: promisify(inflate) };
 const DEFLATE = { gzip: promisify(gzip), deflate: promisify(deflate) };
 
 type Coding = keyof typeof DEFLATE;
@@ -11,16 +9,8 @@ const CODINGS = Object.keys(DEFLATE) as Coding[];
 /** Smaller bodies fit one packet as they are. */
 const MINIMUM_BYTES = 1024;
 
-/** @param maxBytes Limit of the result: it ends with ERR_BUFFER_TOO_LARGE there, before it fills the memory. */
-export function decompress(body: Buffer, encoding: string, maxBytes: number): Promise<Buffer> {
-  const coding = CODINGS.find((known) => known === encoding.trim().toLowerCase());
-  if (coding) return INFLATE[coding](body, { maxOutputLength: maxBytes });
-  const allowed = `send ${CODINGS.join(', ')} or none`;
-  throw new ServingError(
-    'unsupportedMedia',
-    `content encoding ${JSON.stringify(encoding)} is not supported; ${allowed}`,
-  );
-}
+/** What zlib takes to compress: its window and its tables. */
+const STREAM_BYTES = 256 * 1024;
 
 /** The coding that a client takes; undefined where it takes none, or where the body is not worth it. */
 export function codingFor(acceptEncoding: string | undefined, bodyBytes: number): Coding | undefined {
@@ -33,6 +23,11 @@ export function codingFor(acceptEncoding: string | undefined, bodyBytes: number)
     }),
   );
   return CODINGS.find((coding) => (accepted.get(coding) ?? 0) > 0);
+}
+
+/** Memory taken while so many bytes are compressed: what comes of them is in pieces first, and then whole. */
+export function compressionBytes(bodyBytes: number): number {
+  return STREAM_BYTES + 2 * bodyBytes;
 }
 
 /** In libuv's thread pool, quickly rather than tightly. */

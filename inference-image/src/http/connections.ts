@@ -1,6 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { REQUEST_BYTES, type Holding } from '../budget/holding';
+import type { MemoryBudget } from '../budget/memory-budget';
+import type { DropReason, RefusalReason } from '../metrics/refusals';
 import { stopListening } from '../stop-listening';
 
 const POLL_MS = 50;
@@ -11,17 +14,44 @@ const STALLED_MS = 10_000;
 /** How long a client may take to read what is left of its reply once the server has closed. */
 const READING_MS = 30_000;
 
+/** How often answers that nobody reads are looked for, at most. */
+const MAX_SWEEP_MS = 5000;
+
+/** Requests that a client may send before it has read the answer to the first of them. */
+const MAX_PIPELINED = 100;
+
 interface Connection {
   /** How many replies it waits for. */
   replies: number;
+  /** How many it has had. */
+  answered: number;
+  /** The latest, until it has its reply. */
+  request?: IncomingMessage;
   /** In milliseconds, as performance.now() counts them. */
   readonly expiresAt: number;
+  /** Since when the sweep has seen the same reply unread; undefined where there is none. */
+  unreadSince?: number;
+  /** `answered` at the last sweep. */
+  swept: number;
+  /** What requests hold that wait behind another. */
+  pipelined?: Holding;
+}
+
+export interface ConnectionsOptions {
+  readonly maxConnectionAgeSeconds: number;
+  readonly sendTimeoutSeconds: number;
+  readonly maxConnections: number;
+  readonly budget: MemoryBudget;
+  readonly metrics: { observeDrop(reason: DropReason): void; observeRefusal(reason: RefusalReason): void };
 }
 
 /**
- * The connections of an HTTP server. An old one is ended with its next reply, since a load balancer that balances
- * connections sends new replicas nothing else; and the server can be closed without cutting a request or its reply
- * short.
+ * The connections of an HTTP server.
+ * - There are so many at most. One more takes the place of another that asks nothing or is still asking, or is refused.
+ * - One whose client does not read its answer in time is cut.
+ * - An old one is ended with its next reply, since a load balancer that balances connections sends new replicas nothing
+ *   else.
+ * - The server can be closed without cutting a request or its reply short.
  */
 export class Connections {
   private closeAfterReply = false;
@@ -29,23 +59,27 @@ export class Connections {
 
   constructor(
     private readonly server: Server,
-    maxAgeSeconds: number,
+    private readonly options: ConnectionsOptions,
   ) {
-    server.on('connection', (socket: Socket) => {
-      this.open.set(socket, { replies: 0, expiresAt: performance.now() + spread(maxAgeSeconds) * 1000 });
-      socket.once('close', () => this.open.delete(socket));
-    });
-    const count = (socket: Socket, change: number) => this.count(socket, change);
+    server.on('connection', (socket: Socket) => this.accept(socket));
+    const onReplied = (response: ServerResponse) => this.end(response.req.socket);
     // One function for all responses: a closure for each would show in the latency of a small model.
     const onClose = function (this: ServerResponse) {
-      count(this.req.socket, -1);
+      onReplied(this);
     };
-    server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-      const connection = count(socket, 1);
+    server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+      const { socket } = request;
+      const connection = this.open.get(socket);
       response.on('close', onClose);
-      if (this.closeAfterReply || (connection && performance.now() >= connection.expiresAt))
-        response.setHeader('connection', 'close');
+      if (!connection) return;
+      connection.replies++;
+      connection.request = request;
+      if (connection.replies > 1) this.holdPipelined(socket, connection);
+      if (this.closeAfterReply || performance.now() >= connection.expiresAt) response.setHeader('connection', 'close');
     });
+    const sweepMs = Math.min(MAX_SWEEP_MS, (options.sendTimeoutSeconds * 1000) / 4);
+    const sweep = setInterval(() => this.sweep(), sweepMs).unref();
+    server.once('close', () => clearInterval(sweep));
   }
 
   /** From now on each request is told to connect anew the next time, and so perhaps elsewhere. */
@@ -72,10 +106,82 @@ export class Connections {
     }
   }
 
-  private count(socket: Socket, change: number): Connection | undefined {
+  private accept(socket: Socket): void {
+    const { maxConnections, maxConnectionAgeSeconds, metrics } = this.options;
+    if (this.open.size >= maxConnections && !this.makeRoom()) {
+      metrics.observeRefusal('connections');
+      socket.destroy();
+      return;
+    }
+    const expiresAt = performance.now() + spread(maxConnectionAgeSeconds) * 1000;
+    this.open.set(socket, { replies: 0, answered: 0, swept: 0, expiresAt });
+    socket.once('close', () => this.forget(socket));
+  }
+
+  /** Ends a connection that nothing is done for: the oldest of those that are the least loss. */
+  private makeRoom(): boolean {
+    let idle: Socket | undefined;
+    let sending: Socket | undefined;
+    for (const [socket, { replies, answered, request }] of this.open) {
+      if (replies === 0 && answered === 0) return this.giveUp(socket);
+      if (replies === 0) idle ??= socket;
+      else if (replies === 1 && !request?.complete) sending ??= socket;
+    }
+    return this.giveUp(idle ?? sending);
+  }
+
+  private giveUp(socket: Socket | undefined): boolean {
+    if (!socket) return false;
+    this.options.metrics.observeDrop('idle');
+    // Not only with its event, which comes later.
+    this.forget(socket);
+    socket.destroy();
+    return true;
+  }
+
+  private forget(socket: Socket): void {
+    this.open.get(socket)?.pipelined?.release();
+    this.open.delete(socket);
+  }
+
+  /** A reply has been handed over, or its connection is closed. */
+  private end(socket: Socket): void {
     const connection = this.open.get(socket);
-    if (connection) connection.replies += change;
-    return connection;
+    if (!connection) return;
+    connection.replies--;
+    connection.answered++;
+    if (connection.replies > 0) return connection.pipelined?.subtract(REQUEST_BYTES);
+    connection.pipelined?.release();
+    connection.pipelined = connection.request = undefined;
+  }
+
+  /** Its request and its answer have to wait for the answer before them. */
+  private holdPipelined(socket: Socket, connection: Connection): void {
+    try {
+      if (connection.replies > MAX_PIPELINED) throw new Error('too many');
+      if (connection.pipelined) connection.pipelined.add(REQUEST_BYTES);
+      else connection.pipelined = this.options.budget.open();
+    } catch {
+      if (!socket.destroyed) this.options.metrics.observeDrop('pipelined');
+      socket.destroy();
+    }
+  }
+
+  private sweep(): void {
+    const now = performance.now();
+    const sendMs = this.options.sendTimeoutSeconds * 1000;
+    for (const [socket, connection] of this.open) {
+      const isUnread = socket.writableLength > 0;
+      if (!isUnread || connection.swept !== connection.answered) {
+        connection.swept = connection.answered;
+        connection.unreadSince = isUnread ? now : undefined;
+        continue;
+      }
+      connection.unreadSince ??= now;
+      if (now - connection.unreadSince < sendMs) continue;
+      this.options.metrics.observeDrop('unread');
+      socket.destroy();
+    }
   }
 }
 

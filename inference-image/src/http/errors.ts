@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { internalError, ServingError, type ErrorKind } from '../errors';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { cutText, internalError, ServingError, type ErrorKind } from '../errors';
 import type { Log } from '../log';
 import { traceFields } from '../trace-context';
 
@@ -7,6 +8,7 @@ const STATUS: Record<ErrorKind, number> = {
   invalid: 400,
   notFound: 404,
   methodNotAllowed: 405,
+  unfinished: 408,
   tooLarge: 413,
   unsupportedMedia: 415,
   rejected: 429,
@@ -17,6 +19,14 @@ const STATUS: Record<ErrorKind, number> = {
   timeout: 504,
 };
 
+/** Longest body of an error, whatever it repeats of its request. */
+const MAX_BODY_BYTES = 4096;
+
+/** A body of so many bytes is read and thrown away, so that its connection can be used again. */
+const SMALL_BODY_BYTES = 64 * 1024;
+/** So much is read and thrown away of others: a client that is still sending reads no answer. */
+const DISCARDED_BYTES = 64 * 1024 * 1024;
+
 /** A whole number, as HTTP has it; queues and replicas are usually free again sooner. */
 export const RETRY_AFTER_SECONDS = '1';
 
@@ -26,44 +36,78 @@ export interface ErrorReply {
   readonly body: string;
 }
 
-/** Every error is answered as the protocol has it: a status and {"error": string}. */
+/** Every error is answered as the protocol has it: a status and {"error": string}, of 4 KiB at most. */
 export function errorReply({ kind, message }: ServingError): ErrorReply {
-  const body = JSON.stringify({ error: message });
+  const body = errorBody(message);
   const headers: ErrorReply['headers'] = {
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(body),
   };
   if (kind === 'rejected' || kind === 'unavailable') headers['retry-after'] = RETRY_AFTER_SECONDS;
+  if (kind === 'tooLarge' || kind === 'unfinished') headers.connection = 'close';
   return { status: STATUS[kind], headers, body };
 }
 
+/** `{"error": message}`, with as much of the message as 4 KiB take. */
+export function errorBody(message: string): string {
+  // An escape takes six bytes for a character, so the first cut may not be enough.
+  for (let characters = MAX_BODY_BYTES; ; characters = Math.floor(characters / 2)) {
+    const body = JSON.stringify({ error: cutText(message, characters) });
+    if (Buffer.byteLength(body) <= MAX_BODY_BYTES) return body;
+  }
+}
+
 export function sendError(reply: FastifyReply, error: ServingError): FastifyReply {
-  const { status, headers, body } = errorReply(error);
-  return reply.code(status).headers(headers).send(body);
+  const answer = errorReply(error);
+  if (isSmall(reply.request.raw)) return reply.code(answer.status).headers(answer.headers).send(answer.body);
+  reply.hijack();
+  const headers = { ...(reply.getHeaders() as ErrorReply['headers']), ...answer.headers };
+  refuse(reply.request.raw, reply.raw, { ...answer, headers });
+  return reply;
+}
+
+/** Answers a request whose body may still be on its way. Nothing of that is kept. */
+export function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, headers, body }: ErrorReply,
+): void {
+  if (isSmall(request) || status === STATUS.unfinished) return void response.writeHead(status, headers).end(body);
+  const declared = Number(request.headers['content-length']);
+  // Most clients stop sending then.
+  if (declared > SMALL_BODY_BYTES) headers.connection = 'close';
+  response.writeHead(status, headers).write(body);
+  discardBody(request);
+  request.on('end', () => response.end());
+}
+
+/** Reads what is still to come of a body, and keeps nothing of it. */
+export function discardBody(request: IncomingMessage): void {
+  let left = DISCARDED_BYTES;
+  request.on('data', (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) request.socket.destroy();
+  });
+  request.resume();
+}
+
+/** Whether what is still to come of a request is small. */
+export function isSmall({ complete, headers }: IncomingMessage): boolean {
+  return complete || (!headers['transfer-encoding'] && !(Number(headers['content-length']) > SMALL_BODY_BYTES));
 }
 
 /** Turns whatever was thrown into an error that a client may read. */
 export function toServingError(
   error: unknown,
-  { log, maxRequestBytes }: ErrorContext,
+  { log }: { readonly log: Log },
   { headers }: Pick<FastifyRequest, 'headers'>,
 ): ServingError {
   if (error instanceof ServingError) return error;
   const { statusCode = 500, code, message = 'bad request' } = error as Partial<FastifyError>;
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge(maxRequestBytes);
   if (code === 'ECONNRESET') return new ServingError('cancelled', 'the client went away before its request was whole');
   if (statusCode === 415) return new ServingError('unsupportedMedia', message);
   // What Fastify says of a request is said to its sender; anything else stays here.
   if (statusCode >= 400 && statusCode < 500) return new ServingError('invalid', message);
   log.error({ err: error, ...traceFields(headers.traceparent) }, 'request failed');
   return internalError();
-}
-
-export interface ErrorContext {
-  readonly log: Log;
-  readonly maxRequestBytes: number;
-}
-
-export function tooLarge(maxRequestBytes: number): ServingError {
-  return new ServingError('tooLarge', `the body is larger than the limit of ${maxRequestBytes} bytes`);
 }

@@ -1,17 +1,20 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Holding } from '../budget/holding';
 import type { ClassOutput } from '../contract/image-input';
-import { invalid } from '../errors';
+import { invalid, ServingError } from '../errors';
 import type { Caller } from '../inference/job';
 import type { Tensor } from '../inference/tensor';
-import { outcomeOf } from '../metrics/outcome';
 import type { InferRequest } from '../protocol/infer-request';
 import type { InferResponse } from '../protocol/infer-response';
 import { classAnswer } from '../protocol/class-answer';
+import { quoted } from '../protocol/fields';
 import type { AppOptions } from './app';
-import { checkBodyHeaders, decodeBody, isImageType, JSON_LENGTH_HEADER, readBody } from './bodies';
-import { codingFor, compress } from './compression';
-import { errorReply, toServingError } from './errors';
+import { checkBodyHeaders, isImageType, isPlain, JSON_LENGTH_HEADER, readBody, type BodyReader } from './bodies';
+import { inferenceLimit, type BodyLimit } from './body-limit';
+import { codingFor, compress, compressionBytes } from './compression';
+import { errorReply, refuse, toServingError } from './errors';
+import { Inflater } from './inflater';
+import { onceClosed } from './once-closed';
 
 /** What is answered: all outputs as the protocol has them, or the class alone. */
 export type AnswerForm = 'outputs' | 'class';
@@ -21,66 +24,98 @@ export type AnswerForm = 'outputs' | 'class';
  * would take a fifth of all the time that a request takes.
  */
 export class InferEndpoint {
-  constructor(private readonly options: AppOptions) {}
+  readonly limit: BodyLimit;
+  readonly inflater = new Inflater();
+
+  constructor(readonly options: AppOptions) {
+    this.limit = inferenceLimit(options.maxRequestBytes);
+  }
 
   /** @param request One whose path is that of the model. */
   handle(request: IncomingMessage, response: ServerResponse, form: AnswerForm = 'outputs'): void {
-    new Exchange(request, response, this.options, form).start();
+    new Exchange(request, response, this, form).start();
   }
 }
 
 /** One request and its reply. Steps that need not wait follow each other at once: to await them would only delay them. */
-class Exchange implements Caller {
+class Exchange implements Caller, BodyReader {
   deadline?: number;
   waitsSince?: number;
+  holding?: Holding;
   private readonly receivedAt = performance.now();
+  private readonly options: AppOptions;
   private stepAt = 0;
   private infer?: InferRequest;
-  holding?: Holding;
+  private bodyBytes = 0;
+  /** Whether something is made of its body, so that its memory is in use although its client may be gone. */
+  private isWorking = false;
+  private isClosed = false;
 
   constructor(
     private readonly request: IncomingMessage,
     private readonly response: ServerResponse,
-    private readonly options: AppOptions,
+    private readonly endpoint: InferEndpoint,
     private readonly form: AnswerForm,
-  ) {}
+  ) {
+    this.options = endpoint.options;
+  }
 
   isCancelled(): boolean {
     return this.request.socket.destroyed;
   }
 
   start(): void {
-    const { dataPlane, maxRequestBytes, budget, images } = this.options;
+    const { dataPlane, images } = this.options;
     try {
       dataPlane.assertServing();
-      const holding = (this.holding = budget.open());
-      this.response.once('close', () => holding.release());
       // What a class is asked of is told by its first bytes: `curl --data-binary` calls everything a form.
       if (this.form === 'outputs') checkBodyHeaders(this.request.headers, images !== undefined);
     } catch (error) {
       return this.fail(error);
     }
-    readBody(this.request, maxRequestBytes, (error, body) => {
-      if (body) this.attempt(this.decompress, body);
-      else this.fail(error);
+    readBody(this.request, this.endpoint.limit, this);
+  }
+
+  hold(): Holding {
+    const holding = (this.holding = this.options.budget.open());
+    onceClosed(this.request, this.response, () => {
+      this.isClosed = true;
+      if (!this.isWorking) holding.release();
     });
+    return holding;
+  }
+
+  done(error: unknown, body?: Buffer): void {
+    if (!body) return this.fail(error);
+    this.isWorking = true;
+    this.attempt(this.decompress, body);
   }
 
   private decompress(body: Buffer): void {
-    const { 'content-encoding': coding } = this.request.headers;
-    this.step(decodeBody(body, coding, this.options.maxRequestBytes), this.decode);
+    const { 'content-encoding': encoding } = this.request.headers;
+    if (isPlain(encoding)) return this.decode(body);
+    const { inflater, limit } = this.endpoint;
+    const holding = this.holding as Holding;
+    const compressedBytes = body.length;
+    this.step(
+      inflater.inflate(body, encoding, limit, holding, () => this.isCancelled()),
+      (plain) => {
+        holding.subtract(compressedBytes);
+        this.decode(plain);
+      },
+    );
   }
 
   private decode(body: Buffer): void {
     this.stepAt = performance.now();
+    this.bodyBytes = body.length;
     const { codec, images } = this.options;
     const holding = this.holding as Holding;
-    holding.add(body.length);
     if (!images || !this.isImage(body)) {
       return this.step(codec.decode(body, jsonLength(this.request.headers), holding), this.run);
     }
     checkPictureHeaders(this.request.headers);
-    const decoded = images.decode(body, () => this.isCancelled());
+    const decoded = images.decode(body, () => this.isCancelled(), holding);
     this.step(decoded, this.run);
   }
 
@@ -92,6 +127,7 @@ class Exchange implements Caller {
 
   private run(infer: InferRequest): void {
     const { codec, dataPlane, metrics } = this.options;
+    this.holding?.subtract(this.bodyBytes);
     metrics.observeDecode((performance.now() - this.stepAt) / 1000);
     if (this.form === 'outputs') codec.assertEncodable(infer);
     this.infer = this.form === 'class' ? this.classOnly(infer) : infer;
@@ -108,7 +144,7 @@ class Exchange implements Caller {
   private encode(outputs: readonly Tensor[]): void {
     this.stepAt = performance.now();
     if (this.form === 'class') return this.compress(this.encodeClass(outputs[0] as Tensor));
-    this.step(this.options.codec.encode(this.infer as InferRequest, outputs), this.compress);
+    this.step(this.options.codec.encode(this.infer as InferRequest, outputs, this.holding as Holding), this.compress);
   }
 
   private encodeClass(output: Tensor): InferResponse {
@@ -118,8 +154,18 @@ class Exchange implements Caller {
 
   private compress(encoded: InferResponse): void {
     const coding = codingFor(this.request.headers['accept-encoding'], encoded.body.length);
-    if (!coding) return this.reply(encoded);
+    if (!coding || !this.hasRoom(compressionBytes(encoded.body.length))) return this.reply(encoded);
     this.step(compress(encoded.body, coding), (body: Buffer) => this.reply({ ...encoded, body }, coding));
+  }
+
+  /** Holds more, if there is room for it. */
+  private hasRoom(bytes: number): boolean {
+    try {
+      this.holding?.add(bytes);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   private reply({ body, jsonLength }: InferResponse, coding?: string): void {
@@ -139,25 +185,43 @@ class Exchange implements Caller {
       headers['content-encoding'] = coding;
       headers.vary = 'accept-encoding';
     }
+    this.infer = undefined;
     this.response.writeHead(200, headers).end(body);
+    this.endWork();
+    // What is left then waits for the client to read it, or for the replies before it.
+    if (!this.isClosed && !(this.response.socket?.writableLength === 0)) this.waitForReading();
+  }
+
+  private waitForReading(): void {
+    const { socket } = this.request;
+    this.holding?.waitForClient(() => {
+      this.options.metrics.observeDrop('unread');
+      socket.destroy();
+    });
   }
 
   private fail(thrown: unknown): void {
+    this.endWork();
+    this.holding?.release();
     // Of a request that was refused already, the rest may fail as well.
     if (this.response.headersSent) return;
-    const { metrics } = this.options;
     const error = toServingError(thrown, this.options, this.request);
-    metrics.observeRequest(outcomeOf(error), (performance.now() - this.receivedAt) / 1000);
-    const { status, headers, body } = errorReply(error);
-    // Node reads what is left of a body and throws it away: so much of it is not worth the connection.
-    if (error.kind === 'tooLarge') headers.connection = 'close';
-    this.response.writeHead(status, headers).end(body);
+    this.options.metrics.observeError(error, (performance.now() - this.receivedAt) / 1000);
+    refuse(this.request, this.response, errorReply(error));
+  }
+
+  private endWork(): void {
+    this.isWorking = false;
+    if (this.isClosed) this.holding?.release();
   }
 
   private step<T>(value: T | Promise<T>, next: (this: this, value: T) => void): void {
     if (!(value instanceof Promise)) return next.call(this, value);
     value.then(
-      (result) => this.attempt(next, result),
+      (result) => {
+        if (this.isClosed) this.fail(new ServingError('cancelled', 'the client went away before its answer'));
+        else this.attempt(next, result);
+      },
       (error: unknown) => this.fail(error),
     );
   }
@@ -180,7 +244,7 @@ function isJson(body: Buffer): boolean {
 function checkPictureHeaders(headers: IncomingHttpHeaders): void {
   const value = headers[JSON_LENGTH_HEADER];
   if (value === undefined) return;
-  const given = `Inference-Header-Content-Length is ${JSON.stringify(value)}`;
+  const given = `Inference-Header-Content-Length is ${quoted(String(value))}`;
   throw invalid(`${given}, but the body is a picture, and has no JSON before it; leave the header out`);
 }
 
@@ -189,5 +253,5 @@ function jsonLength(headers: IncomingHttpHeaders): number | undefined {
   const value = headers[JSON_LENGTH_HEADER];
   if (value === undefined) return undefined;
   if (typeof value === 'string' && /^\d+$/.test(value)) return Number(value);
-  throw invalid(`Inference-Header-Content-Length is ${JSON.stringify(value)}; it must be a number of bytes`);
+  throw invalid(`Inference-Header-Content-Length is ${quoted(String(value))}; it must be a number of bytes`);
 }

@@ -1,21 +1,38 @@
 import { createServer, type Server } from 'node:http';
 import type { Metrics } from '../metrics/metrics';
+import { isSmall } from './errors';
+
+/** A scraper that has not sent its request, or read its answer, is cut after so long without a byte. */
+const SILENT_MS = 30_000;
+const REQUEST_MS = 10_000;
+const MAX_CONNECTIONS = 64;
+const MAX_HEADERS = 200;
 
 /** Metrics on a port of their own, so that to expose the API is never to expose them. */
 export function buildMetricsServer(metrics: Metrics): Server {
-  return createServer((request, response) => {
+  let scraping: ReturnType<Metrics['scrape']> | undefined;
+  // Those who ask at the same time get the same text.
+  const scrape = () => (scraping ??= metrics.scrape().finally(() => (scraping = undefined)));
+  const timeouts = { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, connectionsCheckingInterval: 5000 };
+  const server = createServer(timeouts, (request, response) => {
     const send = (status: number, contentType: string, body: string) => {
       response.writeHead(status, { 'content-type': contentType }).end(request.method === 'HEAD' ? undefined : body);
     };
     const sendError = (status: number, error: string) => send(status, 'application/json', JSON.stringify({ error }));
 
+    // Nothing reads a body.
+    if (!isSmall(request)) response.setHeader('connection', 'close');
     if (request.url?.split('?')[0] !== '/metrics') sendError(404, 'the path of the metrics is /metrics');
     else if (request.method !== 'GET' && request.method !== 'HEAD') sendError(405, 'use GET');
     else {
-      metrics.scrape().then(
+      scrape().then(
         ({ contentType, text }) => send(200, contentType, text),
         () => sendError(500, 'the metrics could not be read'),
       );
     }
   });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.maxHeadersCount = MAX_HEADERS;
+  server.setTimeout(SILENT_MS);
+  return server;
 }

@@ -5,9 +5,10 @@ import { addRoutes } from './routes';
 
 /** Built by the first who asks: few servers are ever asked. */
 export function addOpenApiRoute(app: FastifyInstance, { model }: AppOptions): void {
-  let text: string | undefined;
+  // A buffer, which all answers share, also those that are not read.
+  let text: Buffer | undefined;
   addRoutes(app, 'GET', ['/openapi.json'], {
     handler: (_request, reply) =>
-      reply.header('content-type', 'application/json; charset=utf-8').send((text ??= openApiText(model))),
+      reply.header('content-type', 'application/json; charset=utf-8').send((text ??= Buffer.from(openApiText(model)))),
   });
 }

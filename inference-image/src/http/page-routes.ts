@@ -5,7 +5,7 @@ import { addRoutes } from './routes';
 export interface Page {
   readonly html: string;
   readonly contentSecurityPolicy: string;
-  /** Golden examples as JSON. Read at the first request for them. */
+  /** Golden examples as JSON. Called at the first request for them. */
   readonly examples: () => string;
 }
 
@@ -14,6 +14,9 @@ const HEADERS = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-cach
 
 /** Paths are relative within the page: an Ingress may have it below a path of its own. */
 export function addPageRoutes(app: FastifyInstance, { html, contentSecurityPolicy, examples }: Page): void {
+  // Buffers, which all answers share, also those that are not read.
+  const page = Buffer.from(html);
+  let examplesJson: Buffer | undefined;
   addRoutes(app, 'GET', ['/'], {
     handler: (_request, reply) =>
       reply
@@ -23,10 +26,12 @@ export function addPageRoutes(app: FastifyInstance, { html, contentSecurityPolic
           'content-type': 'text/html; charset=utf-8',
           'referrer-policy': 'no-referrer',
         })
-        .send(html),
+        .send(page),
   });
   addRoutes(app, 'GET', ['/page/examples.json'], {
     handler: (_request, reply) =>
-      reply.headers({ ...HEADERS, 'content-type': 'application/json; charset=utf-8' }).send(examples()),
+      reply
+        .headers({ ...HEADERS, 'content-type': 'application/json; charset=utf-8' })
+        .send((examplesJson ??= Buffer.from(examples()))),
   });
 }

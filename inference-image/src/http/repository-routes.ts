@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { invalid } from '../errors';
 import { booleanParameter, objectField } from '../protocol/fields';
 import { parseJson } from '../protocol/json';
 import { repositoryIndex, repositoryIsFixed } from '../protocol/repository';
@@ -22,9 +23,16 @@ export function addRepositoryRoutes(app: FastifyInstance, { model, dataPlane }: 
   }
 }
 
+/** Far more than `{"ready": true}` has. */
+const MAX_OPENED = 100;
+
 /** The body may be empty. */
 function isReadyOnly(body: Buffer | undefined): boolean {
   if (!body?.length) return false;
+  const opened = body.reduce((count, byte) => count + Number(byte === 0x7b || byte === 0x5b), 0);
+  if (opened > MAX_OPENED) {
+    throw invalid(`the request has ${opened} objects and arrays; {"ready": true} is all that it may say`);
+  }
   const request = objectField(parseJson(body.toString('utf8'), { exactIntegers: false }), 'the request');
   return booleanParameter(request, 'ready', 'request') ?? false;
 }

@@ -1,8 +1,10 @@
+import type { Holding } from '../budget/holding';
 import { ownBytes } from '../codec/transfer';
 import type { ModelManifest } from '../contract/model-manifest';
 import type { ImageInput } from '../contract/image-input';
+import { elementCount } from '../contract/signature';
 import { ServingError } from '../errors';
-import type { NumericData } from '../inference/tensor';
+import { TYPED_ARRAY, type NumericData } from '../inference/tensor';
 import type { InferRequest } from '../protocol/infer-request';
 import { readImageHeader, type ImageHeader } from './image-header';
 import type { ImageThread } from './image-thread';
@@ -42,10 +44,14 @@ export class ImageReader {
     return this.waitingCount > 0;
   }
 
-  /** Takes ownership of the body. */
-  async decode(body: Buffer, isCancelled: () => boolean): Promise<InferRequest> {
+  /**
+   * Takes ownership of the body. What a decoder takes is the server's own memory, since there is one at a time.
+   * @param holding Of the request: it holds the body, and then the elements as well.
+   */
+  async decode(body: Buffer, isCancelled: () => boolean, holding: Holding): Promise<InferRequest> {
     const { spec, outputs } = this.options;
     const header = readImageHeader(body);
+    const { input: name, datatype, shape } = spec;
     const { width, height } = header;
     if (width * height > spec.maxPixels) {
       const limit = `the limit is ${spec.maxPixels} pixels`;
@@ -60,9 +66,9 @@ export class ImageReader {
     const data = await this.inTurn(body.length, () => {
       waitedSeconds = (performance.now() - arrived) / 1000;
       this.assertInTime(waitedSeconds);
+      holding.add(elementCount(shape) * TYPED_ARRAY[datatype].BYTES_PER_ELEMENT);
       return this.elements(body, header, isCancelled);
     });
-    const { input: name, datatype, shape } = spec;
     return {
       inputs: [{ name, datatype, shape, data }],
       outputs: outputs.map((output) => output.name),

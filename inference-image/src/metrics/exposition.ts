@@ -8,6 +8,12 @@ export interface Readings {
   readonly executorCount: number;
 }
 
+/** Bytes that requests hold, and may hold. */
+export interface MemoryReadings {
+  readonly heldBytes: number;
+  readonly totalBytes: number;
+}
+
 export interface ExpositionOptions {
   /** On every series. */
   readonly labels: Labels;
@@ -20,6 +26,10 @@ export interface ExpositionOptions {
   /** Of runs. */
   readonly rows: Distribution;
   readonly readings: Readings;
+  readonly memory: MemoryReadings;
+  /** How often requests or connections were refused or given up, by reason. */
+  readonly refusals: Readonly<Record<string, number>>;
+  readonly drops: Readonly<Record<string, number>>;
 }
 
 /** The metrics in Prometheus' text format. Loaded at the first scrape: a server need not wait for it to start. */
@@ -28,7 +38,7 @@ export class Exposition {
   private readonly labelNames: string[];
 
   constructor(private readonly options: ExpositionOptions) {
-    const { labels, requests, decode, queue, runs, encode, rows, readings } = options;
+    const { labels, requests, decode, queue, runs, encode, rows, readings, memory, refusals, drops } = options;
     this.labelNames = Object.keys(labels);
     this.addRequests();
     this.addHistogram('inference_request_duration_seconds', 'Time from headers to reply.', requests);
@@ -42,6 +52,12 @@ export class Exposition {
     const inFlight = () => readings.runningCount + readings.queueLength;
     this.addGauge('inference_in_flight', 'Requests running or waiting for an executor.', inFlight);
     this.addGauge('inference_executors', 'Executors at work.', () => readings.executorCount);
+    const held = () => memory.heldBytes;
+    this.addGauge('inference_request_memory_bytes', 'Memory that requests hold.', held);
+    const total = () => memory.totalBytes;
+    this.addGauge('inference_request_memory_limit_bytes', 'Memory that all requests together may hold.', total);
+    this.addTally('inference_refused_total', 'Requests and connections refused at once, by reason.', refusals);
+    this.addTally('inference_dropped_total', 'Clients given up, by reason.', drops);
     // The finer default wakes an idle process a hundred times a second.
     collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: 50 });
   }
@@ -67,6 +83,15 @@ export class Exposition {
         for (const { labels, count } of requests) this.inc(labels, count);
       },
     });
+  }
+
+  private addTally(name: string, help: string, tally: Readonly<Record<string, number>>): void {
+    const { labels } = this.options;
+    const collect = function (this: Counter) {
+      this.reset();
+      for (const [reason, count] of Object.entries(tally)) this.inc({ ...labels, reason }, count);
+    };
+    new Counter({ name, help, labelNames: [...this.labelNames, 'reason'], registers: [this.registry], collect });
   }
 
   private addHistogram(name: string, help: string, series: readonly Distribution[]): void {

@@ -1,9 +1,11 @@
 import type { ModelManifest } from '../contract/model-manifest';
+import { MemoryFullError, type ServingError } from '../errors';
 import type { CompletedRun } from '../inference/scheduler';
 import type { InferenceTotals, Total } from '../protocol/statistics';
-import type { Exposition, Readings } from './exposition';
+import type { Exposition, MemoryReadings, Readings } from './exposition';
 import { Distribution } from './histogram';
-import { OUTCOMES, type Outcome } from './outcome';
+import { OUTCOMES, outcomeOf, type Outcome } from './outcome';
+import { DROP_REASONS, newTally, REFUSAL_REASONS, type DropReason, type RefusalReason } from './refusals';
 import { RunsByRows } from './runs-by-rows';
 
 const ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
@@ -17,6 +19,8 @@ const ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
  * - `inference_batch_size{model,version}`, a histogram: rows of a run
  * - `inference_queue_length`, `inference_running`, `inference_executors` with {model,version}, gauges
  * - `inference_in_flight{model,version}`, a gauge: running or waiting, which is what an autoscaler goes by
+ * - `inference_request_memory_bytes{model,version}` and `inference_request_memory_limit_bytes`, gauges
+ * - `inference_refused_total{model,version,reason}` and `inference_dropped_total{model,version,reason}`, counters
  * - `process_*` and `nodejs_*`, from the first scrape on
  *
  * Only the model that is served makes series; a request to any other name makes none.
@@ -32,12 +36,15 @@ export class Metrics {
   private readonly runsByRows = new RunsByRows();
   /** Seconds that requests spent in runs: one that several share counts for each of them. */
   private requestRunSeconds = 0;
+  readonly refusals = newTally(REFUSAL_REASONS);
+  readonly drops = newTally(DROP_REASONS);
   private lastRequestAt = 0;
   private exposition?: Promise<Exposition>;
 
   constructor(
     { name, version }: Pick<ModelManifest, 'name' | 'version'>,
     private readonly readings: Readings,
+    private readonly memory: MemoryReadings,
   ) {
     this.labels = { model: name, version };
     const byOutcome = OUTCOMES.map((outcome) => [outcome, new Distribution({ ...this.labels, outcome })] as const);
@@ -52,6 +59,22 @@ export class Metrics {
   observeRequest(outcome: Outcome, seconds: number): void {
     this.requests[outcome].observe(seconds);
     this.lastRequestAt = Date.now();
+  }
+
+  /** A request that ends with an error. */
+  observeError(error: ServingError, seconds: number): void {
+    this.observeRequest(outcomeOf(error), seconds);
+    if (error.kind === 'tooLarge') this.observeRefusal('too_large');
+    else if (error.kind === 'rejected') this.observeRefusal(error instanceof MemoryFullError ? 'budget' : 'queue');
+    else if (error.kind === 'unfinished') this.observeDrop('unfinished');
+  }
+
+  observeRefusal(reason: RefusalReason): void {
+    this.refusals[reason]++;
+  }
+
+  observeDrop(reason: DropReason): void {
+    this.drops[reason]++;
   }
 
   observeDecode(seconds: number): void {
@@ -95,9 +118,21 @@ export class Metrics {
 
   private async expose(): Promise<Exposition> {
     const { Exposition } = await import('./exposition.js');
-    const { labels, decode, queue, runs, encode, rows, readings } = this;
+    const { labels, decode, queue, runs, encode, rows, readings, memory, refusals, drops } = this;
     const requests = Object.values(this.requests);
-    return new Exposition({ labels, requests, decode, queue, runs, encode, rows, readings });
+    return new Exposition({
+      labels,
+      requests,
+      decode,
+      queue,
+      runs,
+      encode,
+      rows,
+      readings,
+      memory,
+      refusals,
+      drops,
+    });
   }
 }
 

@@ -13,6 +13,7 @@ const OF_ERROR: Record<ErrorKind, Outcome> = {
   unsupportedMedia: 'invalid',
   rejected: 'rejected',
   unavailable: 'unavailable',
+  unfinished: 'timeout',
   timeout: 'timeout',
   cancelled: 'cancelled',
   error: 'error',

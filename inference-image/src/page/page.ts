@@ -4,11 +4,10 @@ import type { Page } from '../http/page-routes';
 import { pageExamples } from './examples';
 
 export function pageOf({ examples, manifest, settings }: Configuration): Page {
-  let text: string | undefined;
   return {
     html,
     contentSecurityPolicy,
-    examples: () => (text ??= pageExamples(examples, settings.modelFolder, pictureAction(manifest))),
+    examples: () => pageExamples(examples, settings.modelFolder, pictureAction(manifest)),
   };
 }
 

@@ -1,13 +1,14 @@
 import type { ModelManifest } from '../contract/model-manifest';
 import { ServingError } from '../errors';
+import { quoted } from './fields';
 
 /** Throws unless a request asks for the one model that is served, and for its version if any. */
 export function checkAskedModel({ name, version }: ModelManifest, askedName: string, askedVersion?: string): void {
   if (askedName !== name) {
-    throw new ServingError('notFound', `unknown model ${JSON.stringify(askedName)}; this server has "${name}"`);
+    throw new ServingError('notFound', `unknown model ${quoted(askedName)}; this server has "${name}"`);
   }
   if (askedVersion !== undefined && askedVersion !== version) {
     const known = `model "${name}" has version "${version}"`;
-    throw new ServingError('notFound', `unknown version ${JSON.stringify(askedVersion)}; ${known}`);
+    throw new ServingError('notFound', `unknown version ${quoted(askedVersion)}; ${known}`);
   }
 }

@@ -1,4 +1,4 @@
-import { invalid } from '../errors';
+import { cutText, invalid } from '../errors';
 
 /** A JSON object whose fields have not been checked yet. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -41,6 +41,14 @@ export function booleanParameter(parameters: Fields, name: string, what: string)
   const value = parameters[name];
   if (value === undefined || typeof value === 'boolean') return value;
   throw invalid(`${what}.${name} is ${describe(value)}; it must be true or false`);
+}
+
+/** Names in errors are cut to so many characters. */
+const QUOTED_CHARACTERS = 100;
+
+/** A name that a client sent, as JSON, cut to a length that is fit for an error message. */
+export function quoted(name: string): string {
+  return JSON.stringify(cutText(name, QUOTED_CHARACTERS));
 }
 
 /** A value as the client wrote it, cut to a length that is fit for an error message. */

@@ -16,6 +16,7 @@ beforeAll(async () => {
 
 const input = { name: 'x', datatype: 'FP32', shape: [2], data: [1, 2] };
 const path = '/v2/models/my-model/infer';
+const TOO_LARGE = 'the body is larger than maxRequestBytes, 10000 bytes; send less at a time, or raise that setting';
 const extensions = ['binary_tensor_data', 'model_configuration', 'model_repository', 'schedule_policy', 'statistics'];
 
 describe('metadata and health', () => {
@@ -165,7 +166,7 @@ describe('bodies', () => {
 
   test('a body beyond the limit is a 413', async () => {
     const reply = await post(' '.repeat(10_001));
-    expect([reply.status, reply.body]).toEqual([413, { error: 'the body is larger than the limit of 10000 bytes' }]);
+    expect([reply.status, reply.body]).toEqual([413, { error: TOO_LARGE }]);
   });
 
   test('HTTP that is none is a 400', async () => {
@@ -206,7 +207,7 @@ describe('compression', () => {
 
   test('the limit holds after decompression', async () => {
     const reply = await post(gzipSync(Buffer.alloc(1_000_000)), { 'content-encoding': 'gzip' });
-    expect([reply.status, reply.body]).toEqual([413, { error: 'the body is larger than the limit of 10000 bytes' }]);
+    expect([reply.status, reply.body]).toEqual([413, { error: TOO_LARGE }]);
   });
 
   test.each([

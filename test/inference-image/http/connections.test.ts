@@ -1,6 +1,7 @@
 import { Agent, createServer, get, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
 import { Connections } from '../../../inference-image/src/http/connections';
 import { identity } from '../../support/onnx-builder';
 import { floats } from '../../support/requests';
@@ -55,7 +56,13 @@ describe('with a clock of its own', () => {
   async function start() {
     const server = createServer((_, response) => response.end());
     servers.push(server);
-    const connections = new Connections(server, 300);
+    const connections = new Connections(server, {
+      maxConnectionAgeSeconds: 300,
+      sendTimeoutSeconds: 60,
+      maxConnections: 10,
+      budget: new MemoryBudget(2 ** 20),
+      metrics: { observeDrop: () => undefined, observeRefusal: () => undefined },
+    });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     agents.push(agent);

@@ -1,15 +1,18 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
 import { InferEndpoint } from '../../../inference-image/src/http/infer-endpoint';
 import type { AppOptions } from '../../../inference-image/src/http/app';
 import type { Caller } from '../../../inference-image/src/inference/job';
 
 test('what a picture has waited to be decoded is part of its wait for a run', async () => {
   const callers: Caller[] = [];
+  const budget = new MemoryBudget(2 ** 20);
   const ignore = () => undefined;
   const options = {
     maxRequestBytes: 100,
+    budget,
     images: { decode: async () => ({ inputs: [], outputs: [], binary: [], waitedSeconds: 20 }) },
     codec: { assertEncodable: ignore, encode: () => ({ body: '{}' }) },
     dataPlane: {
@@ -31,4 +34,5 @@ test('what a picture has waited to be decoded is part of its wait for a run', as
   expect(status).toBe(200);
   expect(waited).toBeGreaterThanOrEqual(20_000);
   expect(waited).toBeLessThan(25_000);
+  expect(budget.heldBytes).toBe(0);
 });

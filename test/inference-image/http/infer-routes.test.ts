@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { setImmediate as tick } from 'node:timers/promises';
+import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
 import type { ModelManifest } from '../../../inference-image/src/contract/model-manifest';
 import { Codec } from '../../../inference-image/src/codec/codec';
 import { buildApp } from '../../../inference-image/src/http/app';
@@ -31,14 +32,17 @@ afterEach(() => Promise.all(apps.splice(0).map((app) => app.close())));
 async function setUp(infer: (run: Run, caller: Caller) => Run['inputs'], level = 'error') {
   const lines: Array<Record<string, unknown>> = [];
   const log = pino({ level, base: null }, { write: (line) => lines.push(JSON.parse(line)) }) as Log;
+  const budget = new MemoryBudget(2 ** 20);
   const app = buildApp({
     model,
     tuning: { executors: 1, maxBatchSize: 32, maxBatchDelaySeconds: 0, axes: { inputAxes: [0], outputAxes: [0] } },
     codec: new Codec({ model, decoder: new InferRequestDecoder(signature), startThread: noThread, maxQueueLength: 1 }),
     dataPlane: { ready: true, assertServing: () => undefined, infer } as unknown as DataPlane,
-    metrics: new Metrics(model, { queueLength: 0, runningCount: 0, executorCount: 1 }),
+    metrics: new Metrics(model, { queueLength: 0, runningCount: 0, executorCount: 1 }, budget),
     log,
     maxRequestBytes: 10_000,
+    budget,
+    receiveTimeoutSeconds: 60,
   });
   apps.push(app);
   const url = await app.listen({ host: '127.0.0.1', port: 0 });

@@ -264,7 +264,7 @@ describe('binary data', () => {
   });
 
   test('D5 a tensor of 20 MB', async () => {
-    const server = await ServerProcess.start(identity('float', ['n']));
+    const server = await ServerProcess.start(identity('float', ['n']), { maxRequestBytes: 2 ** 25 });
     const data = Float32Array.from({ length: 5_000_000 }, (_, i) => i);
     const tensor: Tensor = { name: 'x', datatype: 'FP32', shape: [data.length], data };
     const [output] = binaryOutputs(await inferBinary(server, { ...tensor, data: encodeBinaryData(tensor) }));

@@ -1,9 +1,11 @@
+import { MemoryFullError, ServingError } from '../../../inference-image/src/errors';
 import { Metrics } from '../../../inference-image/src/metrics/metrics';
 
 const idle = { queueLength: 0, runningCount: 0, executorCount: 1 };
+const memory = { heldBytes: 5, totalBytes: 100 };
 
 test('a run that requests share counts once as a run, and for each of them as theirs', () => {
-  const metrics = new Metrics({ name: 'm', version: '1' }, idle);
+  const metrics = new Metrics({ name: 'm', version: '1' }, idle, memory);
   metrics.observeRun({ rows: 8, queueSeconds: [0.1, 0.2, 0.3], runSeconds: 0.5 });
   metrics.observeRun({ rows: 8, queueSeconds: [0], runSeconds: 0.25 });
   metrics.observeRun({ rows: 1, queueSeconds: [0], runSeconds: 0.125 });
@@ -19,11 +21,23 @@ test('a run that requests share counts once as a run, and for each of them as th
 });
 
 test('whatever ends otherwise than in success has failed', () => {
-  const metrics = new Metrics({ name: 'm', version: '1' }, idle);
+  const metrics = new Metrics({ name: 'm', version: '1' }, idle, memory);
   metrics.observeRequest('success', 1);
   for (const outcome of ['invalid', 'rejected', 'unavailable', 'timeout', 'cancelled', 'error'] as const) {
     metrics.observeRequest(outcome, 0.5);
   }
   const { success, fail } = metrics.totals;
   expect([success.count, success.sum, fail]).toEqual([1, 1, { count: 6, sum: 3 }]);
+});
+
+test('refusals and drops are counted by their reasons', () => {
+  const metrics = new Metrics({ name: 'm', version: '1' }, idle, memory);
+  metrics.observeError(new MemoryFullError('full'), 1);
+  metrics.observeError(new ServingError('rejected', 'the queue is full'), 1);
+  metrics.observeError(new ServingError('tooLarge', 'too large'), 1);
+  metrics.observeError(new ServingError('unfinished', 'late'), 1);
+  metrics.observeError(new ServingError('invalid', 'wrong'), 1);
+  expect(metrics.refusals).toEqual({ budget: 1, queue: 1, too_large: 1, connections: 0 });
+  expect(metrics.drops).toEqual({ unfinished: 1, unread: 0, pipelined: 0, idle: 0 });
+  expect(metrics.totals.fail.count).toBe(5);
 });

@@ -1,0 +1,78 @@
+import type { Holding } from '../budget/holding';
+
+/** Smaller chunks are copied together: each of them kept would take many times its bytes. */
+const KEPT_BYTES = 8 * 1024;
+const MIN_BLOCK_BYTES = 4 * 1024;
+const MAX_BLOCK_BYTES = 256 * 1024;
+
+/** A body that comes in chunks of any size. What they take is added to a holding before it is kept. */
+export class BodyParts {
+  /** Bytes of the body so far. */
+  length = 0;
+  private readonly parts: Buffer[] = [];
+  /** Takes small chunks; from `copiedFrom` to `copiedTo` it has what is not among the parts yet. */
+  private block?: Buffer;
+  private copiedFrom = 0;
+  private copiedTo = 0;
+  private counted = 0;
+
+  constructor(private readonly holding: Holding) {}
+
+  /** @throws ServingError where the holding has no room. */
+  append(chunk: Buffer): void {
+    const memory = chunk.buffer.byteLength;
+    if (chunk.length < KEPT_BYTES || chunk.length < memory / 2) this.copy(chunk);
+    else {
+      this.closeCopied();
+      this.count(memory);
+      this.parts.push(chunk);
+    }
+    this.length += chunk.length;
+  }
+
+  /**
+   * The whole body; then the holding has its length of all that was added here.
+   * @throws ServingError where the holding has no room for it beside its parts.
+   */
+  join(): Buffer {
+    this.closeCopied();
+    const [first] = this.parts;
+    if (first && this.parts.length === 1 && first.length >= first.buffer.byteLength / 2) {
+      this.holding.subtract(this.counted - this.length);
+      return first;
+    }
+    this.holding.add(this.length);
+    const body = Buffer.concat(this.parts, this.length);
+    this.holding.subtract(this.counted);
+    return body;
+  }
+
+  private copy(chunk: Buffer): void {
+    for (let at = 0; at < chunk.length;) {
+      if (!this.block || this.copiedTo === this.block.length) this.beginBlock();
+      const copied = chunk.copy(this.block as Buffer, this.copiedTo, at);
+      this.copiedTo += copied;
+      at += copied;
+    }
+  }
+
+  private beginBlock(): void {
+    this.closeCopied();
+    const bytes = Math.max(MIN_BLOCK_BYTES, Math.min(MAX_BLOCK_BYTES, this.length));
+    this.count(bytes);
+    // Not of the pool that small buffers share.
+    this.block = Buffer.allocUnsafeSlow(bytes);
+    this.copiedFrom = this.copiedTo = 0;
+  }
+
+  private closeCopied(): void {
+    if (!this.block || this.copiedTo === this.copiedFrom) return;
+    this.parts.push(this.block.subarray(this.copiedFrom, this.copiedTo));
+    this.copiedFrom = this.copiedTo;
+  }
+
+  private count(bytes: number): void {
+    this.holding.add(bytes);
+    this.counted += bytes;
+  }
+}

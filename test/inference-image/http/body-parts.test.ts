@@ -1,0 +1,50 @@
+import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
+import { BodyParts } from '../../../inference-image/src/http/body-parts';
+import { seededRandom } from '../../../inference-image/src/seeded-random';
+
+/** A chunk as it comes of a socket: a part of what was read. */
+function chunk(bytes: number, of = bytes): Buffer {
+  return Buffer.from(new ArrayBuffer(of), 0, bytes).fill(bytes % 251);
+}
+
+function setUp(totalBytes = 2 ** 30) {
+  const holding = new MemoryBudget(totalBytes).open();
+  return { holding, parts: new BodyParts(holding), empty: holding.heldBytes };
+}
+
+test('chunks of any sizes make the body, and it alone is held then', () => {
+  const random = seededRandom(1);
+  for (let round = 0; round < 20; round++) {
+    const { holding, parts, empty } = setUp();
+    const chunks = Array.from({ length: 1 + Math.floor(random() * 20) }, () => {
+      const bytes = Math.floor(10 ** (random() * 4.5));
+      return chunk(bytes, random() < 0.5 ? bytes : bytes + Math.floor(random() * 65_536));
+    });
+    for (const part of chunks) parts.append(part);
+    const body = parts.join();
+    expect(Buffer.compare(body, Buffer.concat(chunks))).toBe(0);
+    expect(holding.heldBytes - empty).toBe(body.length);
+  }
+});
+
+test.each([
+  ['of one byte', 1, 1],
+  ['of one byte of a large read', 1, 65_536],
+  ['of some kilobytes', 3000, 3000],
+  ['that are half of a read', 10_000, 20_000],
+])('what chunks %s keep is held, and little more than their bytes', (_, bytes, of) => {
+  const { holding, parts, empty } = setUp();
+  const total = 2000 * bytes;
+  const same = chunk(bytes, of);
+  for (let i = 0; i < 2000; i++) parts.append(same);
+  expect(holding.heldBytes - empty).toBeGreaterThanOrEqual(total);
+  expect(holding.heldBytes - empty).toBeLessThanOrEqual(2 * total + 4096);
+});
+
+test('a chunk that does not fit is not kept', () => {
+  const { holding, parts } = setUp(100_000);
+  parts.append(chunk(50_000));
+  const { heldBytes } = holding;
+  expect(() => parts.append(chunk(50_000))).toThrow(expect.objectContaining({ kind: 'tooLarge' }));
+  expect([parts.length, holding.heldBytes]).toEqual([50_000, heldBytes]);
+});

@@ -1,0 +1,237 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { identity } from '../../support/onnx-builder';
+import { head, RawConnection } from '../../support/raw-connection';
+import { floats } from '../../support/requests';
+import { ServerProcess } from '../../support/server';
+
+const MIB = 2 ** 20;
+const INFER = '/v2/models/m/infer';
+const JSON_TYPE = { 'content-type': 'application/json' };
+const settings = {
+  maxRequestBytes: 2 * MIB,
+  requestBudgetBytes: 16 * MIB,
+  receiveTimeoutSeconds: 4,
+  sendTimeoutSeconds: 4,
+  maxConnections: 40,
+};
+
+let server: ServerProcess;
+const clients: RawConnection[] = [];
+
+beforeAll(async () => {
+  server = await ServerProcess.start(identity('float', ['n']), settings);
+});
+
+/** Whatever a client did, nothing is held once it is gone, and the next client is served. */
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.close();
+  await server.seriesReaches('inference_request_memory_bytes', 0);
+  expect((await server.infer(floats(1))).status).toBe(200);
+});
+
+async function connect(options?: { reads: boolean }): Promise<RawConnection> {
+  const client = await RawConnection.open(server.url, options);
+  clients.push(client);
+  return client;
+}
+
+function counted(name: string, reason: string): Promise<number> {
+  return server.series(`${name}{.*reason="${reason}"}`);
+}
+
+const dropped = (reason: string) => counted('inference_dropped_total', reason);
+
+test('every reason has a series, from zero on', async () => {
+  const metrics = await server.metrics();
+  const reasons = [...metrics.matchAll(/^inference_(refused|dropped)_total{.*reason="(\w+)"} 0$/gm)];
+  expect(reasons.map(([, what, reason]) => `${what} ${reason}`)).toEqual([
+    'refused budget',
+    'refused queue',
+    'refused too_large',
+    'refused connections',
+    'dropped unfinished',
+    'dropped unread',
+    'dropped pipelined',
+    'dropped idle',
+  ]);
+  expect(await server.series('inference_request_memory_limit_bytes')).toBe(16 * MIB);
+});
+
+describe('bodies that do not end', () => {
+  test('are held up to half of the budget, and refused beyond it at once', async () => {
+    const begun = head('POST', INFER, { ...JSON_TYPE, 'content-length': 2 * MIB });
+    const all = await Promise.all(Array.from({ length: 8 }, () => connect()));
+    for (const client of all) client.send(begun, Buffer.alloc(2 * MIB - 1, 0x20));
+    while (!all.some(({ received }) => received)) await sleep(5);
+    const refused = all.find(({ received }) => received) as RawConnection;
+    await refused.receives(
+      /^HTTP\/1\.1 429 Too Many Requests\r\n[^]*retry-after: 1\r\n[^]*\{"error":"the memory for requests is full: /,
+    );
+    expect(await server.series('inference_request_memory_bytes')).toBeLessThanOrEqual(8 * MIB);
+    expect(await counted('inference_refused_total', 'budget')).toBeGreaterThan(0);
+    // Others are served meanwhile.
+    expect((await server.infer(floats(1))).status).toBe(200);
+  });
+
+  test('are a 408 after receiveTimeoutSeconds where they trickle, as headers are', async () => {
+    const before = await dropped('unfinished');
+    const trickling = [
+      [head('POST', INFER, { ...JSON_TYPE, 'content-length': 1000 }), 'x'],
+      [head('POST', INFER, { ...JSON_TYPE, 'transfer-encoding': 'chunked' }), '1\r\nx\r\n'],
+      [head('POST', '/v2/repository/index', { ...JSON_TYPE, 'content-length': 1000 }), 'x'],
+      [`POST ${INFER} HTTP/1.1\r\nx: `, 'x'],
+    ] as const;
+    const all = await Promise.all(trickling.map(async ([begun]) => (await connect()).send(begun)));
+    const timer = setInterval(() => trickling.forEach(([, bytes], i) => all[i]?.send(bytes)), 200);
+    await Promise.all(all.map(({ closed }) => closed));
+    clearInterval(timer);
+    for (const { received } of all) {
+      expect(received).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n[^]*within 4 s \(receiveTimeoutSeconds\)/);
+    }
+    expect(await dropped('unfinished')).toBe(before + all.length);
+  });
+
+  test('chunks of one byte are not held as many times their size', async () => {
+    const begun = head('POST', INFER, { ...JSON_TYPE, 'transfer-encoding': 'chunked' });
+    const client = (await connect()).send(begun, '1\r\nx\r\n'.repeat(100_000));
+    while ((await server.series('inference_request_memory_bytes')) < 100_000) await sleep(5);
+    expect(await server.series('inference_request_memory_bytes')).toBeLessThan(500_000);
+    client.close();
+  });
+});
+
+describe('bodies that are too large', () => {
+  const text = 'the body is larger than maxRequestBytes, 2097152 bytes; send less at a time, or raise that setting';
+
+  test.each([
+    ['with a length', { 'content-length': 20 * MIB }, [Buffer.alloc(20 * MIB, 0x20)]],
+    [
+      'in chunks',
+      { 'transfer-encoding': 'chunked' },
+      [...Array.from({ length: 20 }, () => `100000\r\n${' '.repeat(MIB)}\r\n`), '0\r\n\r\n'],
+    ],
+  ] as const)('%s: a client that sends all of it first reads why', async (_, headers, parts) => {
+    const client = await connect({ reads: false });
+    client.send(head('POST', INFER, { ...JSON_TYPE, ...headers }), ...parts);
+    await new Promise((resolve) => client.socket.write('', resolve));
+    client.socket.on('data', (data) => (client.received += data)).resume();
+    await client.receives(/^HTTP\/1\.1 413 [^]*\}$/);
+    expect(client.received).toContain(text);
+  });
+
+  test.each([19_000, 200_000])('inflated, from %d bytes', async (bytes) => {
+    const bomb = gzipSync(Buffer.alloc(bytes * 1000));
+    const headers = { 'content-encoding': 'gzip' };
+    const replies = await Promise.all(Array.from({ length: 6 }, () => server.infer(new Uint8Array(bomb), { headers })));
+    for (const { status, body } of replies) expect([status, body.error]).toEqual([413, text]);
+  });
+
+  test.each([
+    ['plain', {}, Buffer.alloc(65_537, 0x20)],
+    ['gzip', { 'content-encoding': 'gzip' }, gzipSync(Buffer.alloc(10 * MIB))],
+  ])('on a route that needs none: %s', async (_, headers, body) => {
+    const { status, body: answer } = await server.infer(new Uint8Array(body), {
+      path: '/v2/repository/index',
+      headers: headers as Record<string, string>,
+    });
+    const error = 'the body is larger than 65536 bytes, the most that this path takes';
+    expect([status, answer]).toEqual([413, { error }]);
+  });
+
+  test('of a request that takes none: it is answered, and its client cut if it goes on for ever', async () => {
+    const client = await connect();
+    client.send(head('GET', '/v2/health/live', { 'transfer-encoding': 'chunked' }));
+    const chunk = `100000\r\n${' '.repeat(MIB)}\r\n`;
+    client.send(chunk);
+    await client.receives(/^HTTP\/1\.1 200 [^]*\{"live":true\}$/);
+    const flood = setInterval(() => client.send(chunk.repeat(4)), 1);
+    await client.closed;
+    clearInterval(flood);
+    expect(client.received).not.toContain('408');
+  });
+});
+
+test('a repository index of many objects is refused', async () => {
+  const body = `{"ready":true,"a":${'['.repeat(30_000)}${']'.repeat(30_000)}}`;
+  const reply = await server.infer(body, { path: '/v2/repository/index' });
+  expect([reply.status, reply.body.error]).toEqual([400, expect.stringContaining('30001 objects and arrays')]);
+});
+
+describe('answers that nobody reads', () => {
+  /** Takes a mebibyte, and is answered with more than three. */
+  function largeRequest(): Array<string | Uint8Array> {
+    const data = new Uint8Array(Float32Array.from({ length: MIB / 4 }, (_, i) => Math.fround(Math.sin(i))).buffer);
+    const parameters = { binary_data_size: data.length };
+    const json = JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [MIB / 4], parameters }] });
+    const lengths = { 'content-length': json.length + data.length, 'inference-header-content-length': json.length };
+    return [head('POST', INFER, lengths), json, data];
+  }
+
+  test('are held until sendTimeoutSeconds, and then cut', async () => {
+    const before = await dropped('unread');
+    const client = await connect({ reads: false });
+    for (let i = 0; i < 3; i++) client.send(...largeRequest());
+    while ((await server.series('inference_request_memory_bytes')) < 3 * MIB) await sleep(5);
+    while ((await dropped('unread')) === before) await sleep(5);
+    await server.seriesReaches('inference_request_memory_bytes', 0);
+    // It sees the end only if it reads.
+    client.socket.resume();
+    await client.closed;
+  });
+
+  test('are freed when their client goes', async () => {
+    const client = await connect({ reads: false });
+    for (let i = 0; i < 3; i++) client.send(...largeRequest());
+    while ((await server.series('inference_request_memory_bytes')) < 3 * MIB) await sleep(5);
+    client.close();
+    await server.seriesReaches('inference_request_memory_bytes', 0);
+  });
+});
+
+describe('requests before the answers to those before them', () => {
+  const live = head('GET', '/v2/health/live');
+
+  test('are answered in turn', async () => {
+    const client = (await connect()).send(live.repeat(50));
+    while (client.received.split('{"live":true}').length <= 50) await sleep(5);
+  });
+
+  test('are cut where there are very many', async () => {
+    const before = await dropped('pipelined');
+    await (await connect()).send(live.repeat(1000)).closed;
+    expect(await dropped('pipelined')).toBe(before + 1);
+  });
+});
+
+describe('connections', () => {
+  test('that ask nothing make room for others', async () => {
+    const begun = head('POST', INFER, { ...JSON_TYPE, 'content-length': 10 });
+    await Promise.all(Array.from({ length: 30 }, () => connect()));
+    const asking = await Promise.all(Array.from({ length: 60 }, () => connect()));
+    for (const client of asking) client.send(begun);
+    const another = (await connect()).send(head('GET', '/v2/health/live'));
+    await another.receives(/\{"live":true\}$/);
+    expect(clients.filter(({ socket }) => !socket.destroyed).length).toBeLessThanOrEqual(41);
+    expect(await dropped('idle')).toBeGreaterThanOrEqual(50);
+  });
+});
+
+describe('what is repeated of a request is cut', () => {
+  const long = 'x'.repeat(8000);
+
+  test.each([
+    ['a path', 404, 'GET', `/${long}`, {}],
+    ['a model', 404, 'GET', `/v2/models/${'x'.repeat(900)}`, {}],
+    ['a content type', 415, 'POST', INFER, { 'content-type': long }],
+    ['a content encoding', 415, 'POST', INFER, { 'content-encoding': long, 'content-length': 1 }],
+    ['a length', 400, 'POST', INFER, { 'inference-header-content-length': long, 'content-length': 1 }],
+  ] as const)('%s', async (_, status, method, path, headers) => {
+    const client = (await connect()).send(head(method, path, headers), 'content-length' in headers ? 'x' : '');
+    const [, body = ''] = await client.receives(/\r\n\r\n(\{"error":.*\})$/);
+    expect(client.received).toContain(`HTTP/1.1 ${status} `);
+    expect(body.length).toBeLessThan(500);
+    // The ellipsis in UTF-8.
+    expect(body).toContain('xxx\xe2\x80\xa6');
+  });
+});
