@@ -149,7 +149,11 @@ for (const file of WASM_FILES) {
 const DECODER = `${OUT}/image-decoder/decoder.cjs`;
 const others = Object.keys(metafile.outputs).filter((output) => output !== DECODER);
 writeNotices('THIRD_PARTY_NOTICES.txt', others);
-writeNotices('image-decoder/THIRD_PARTY_NOTICES.txt', [DECODER]);
+writeNotices(
+  'image-decoder/THIRD_PARTY_NOTICES.txt',
+  [DECODER],
+  readFileSync('inference-image/wasm-notices.txt', 'utf8'),
+);
 
 /** Those of them that every image has. */
 const IMAGE_BUNDLES = ['server', 'executor', 'codec', 'grpc-libraries', 'healthcheck'].map(
@@ -158,10 +162,11 @@ const IMAGE_BUNDLES = ['server', 'executor', 'codec', 'grpc-libraries', 'healthc
 writeSbom('sbom.cdx.json', IMAGE_BUNDLES);
 writeSbom('image-decoder/sbom.cdx.json', [DECODER]);
 
-function writeNotices(file, outputs) {
+/** @param more Of what no package in node_modules has a file. */
+function writeNotices(file, outputs, more = '') {
   const inputs = outputs.flatMap((output) => Object.keys(metafile.outputs[output].inputs));
   const packages = new Set(inputs.flatMap(packageOf));
-  writeFileSync(join(OUT, file), [...packages].sort().map(notice).join('\n'));
+  writeFileSync(join(OUT, file), [...[...packages].sort().map(notice), more].join('\n'));
 }
 
 function writeSbom(file, outputs) {

@@ -1,6 +1,7 @@
 // What the server in an image is made of, as CycloneDX. A synth adds the model, and the hashes of the files.
 import { Contrib, Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
 import parseLicense from 'spdx-expression-parse';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -24,7 +25,46 @@ export function serverSbom(folders) {
     components: new Models.ComponentRepository([...libraries, nativeRuntime()]),
   });
   const serializer = new Serialize.JsonSerializer(new Serialize.JSON.Normalize.Factory(Spec.Spec1dot6));
-  return serializer.serialize(bom, { sortLists: true, space: 2 });
+  const serialized = JSON.parse(serializer.serialize(bom, { sortLists: true }));
+  const components = serialized.components.map(withWasmParts);
+  return JSON.stringify({ ...serialized, components }, undefined, 2);
+}
+
+/** How the version of a part is known. */
+const EVIDENCE = {
+  binary: { technique: 'binary-analysis', confidence: 1, value: 'named in the WebAssembly file' },
+  lock: {
+    technique: 'manifest-analysis',
+    confidence: 0.9,
+    value: "in the lock file or build script of the package's sources",
+  },
+};
+
+/** What is compiled into a package's WebAssembly: npm knows nothing of it. */
+function withWasmParts(component) {
+  const wasm = readJson('inference-image/wasm-parts.json')[[component.group, component.name].filter(Boolean).join('/')];
+  if (!wasm) return component;
+  const file = join('node_modules', component.group, component.name, wasm.file);
+  if (createHash('sha256').update(readFileSync(file)).digest('hex') !== wasm.sha256) {
+    throw new Error(
+      `${file} has changed: update inference-image/wasm-parts.json and wasm-notices.txt to what is compiled into it.`,
+    );
+  }
+  return { ...component, components: wasm.parts.map((part) => wasmPart(component['bom-ref'], part)) };
+}
+
+function wasmPart(parent, { name, version, description, licenses, purl, from }) {
+  const { confidence, ...method } = EVIDENCE[from];
+  return {
+    type: 'library',
+    'bom-ref': `${parent}/${name}@${version}`,
+    name,
+    version,
+    ...(description && { description }),
+    licenses: [{ expression: licenses }],
+    purl,
+    evidence: { identity: [{ field: 'version', confidence, methods: [{ ...method, confidence }] }] },
+  };
 }
 
 /** onnxruntime's native library is of the version of its package for Node. */

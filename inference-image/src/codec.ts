@@ -4,33 +4,86 @@ import { ownBuffers, ownBytes } from './codec/transfer';
 import { toFailure } from './inference/executor-messages';
 import { InferRequestDecoder } from './protocol/infer-request';
 import { InferResponseEncoder } from './protocol/infer-response';
+import { jsonDataPieces } from './protocol/json-data';
+import type { ParsedRequest } from './protocol/parsed-request';
 
-/** A codec's thread: reads and writes large JSON bodies apart from the event loop that answers health checks. */
-function serve(port: NonNullable<typeof parentPort>, model: CodecModel): void {
-  const decoder = new InferRequestDecoder(model.signature);
-  const encoder = new InferResponseEncoder(model);
+type Port = NonNullable<typeof parentPort>;
+type Message<T extends ToCodec['type']> = Extract<ToCodec, { type: T }>;
 
-  const answer = (message: Exclude<ToCodec, { type: 'close' }>): void => {
-    if (message.type === 'decode') {
-      const { buffer, byteOffset, byteLength } = message.body;
-      const request = decoder.decode(Buffer.from(buffer, byteOffset, byteLength), message.jsonLength);
-      const { tensors: inputs, transfer } = ownBuffers(request.inputs);
-      return port.postMessage({ type: 'decoded', result: { ...request, inputs } } satisfies FromCodec, transfer);
-    }
-    const { body: written, jsonLength } = encoder.encode(message.request, message.outputs);
-    const body = ownBytes(typeof written === 'string' ? Buffer.from(written) : written);
-    port.postMessage({ type: 'encoded', result: { body, jsonLength } } satisfies FromCodec, [body.buffer]);
-  };
-
-  port.on('message', (message: ToCodec) => {
-    // Without its port the thread has nothing left to do and ends by itself, never during its work.
-    if (message.type === 'close') return port.close();
-    try {
-      answer(message);
-    } catch (error) {
-      port.postMessage(toFailure(error));
-    }
-  });
+interface Kept {
+  readonly parsed: ParsedRequest;
+  readonly body: Buffer;
+  readonly jsonLength: number;
 }
 
-if (parentPort) serve(parentPort, workerData as CodecModel);
+/** A codec's thread: reads and writes large JSON bodies apart from the event loop that answers health checks. */
+class CodecServer {
+  private readonly decoder: InferRequestDecoder;
+  private readonly encoder: InferResponseEncoder;
+  /** Bodies whose structure is known, until the main thread has memory for their elements. */
+  private readonly kept = new Map<number, Kept>();
+
+  constructor(
+    private readonly port: Port,
+    model: CodecModel,
+  ) {
+    this.decoder = new InferRequestDecoder(model.signature);
+    this.encoder = new InferResponseEncoder(model);
+    port.on('message', (message: ToCodec) => {
+      // Without its port the thread has nothing left to do and ends by itself, never during its work.
+      if (message.type === 'close') return port.close();
+      try {
+        this.answer(message);
+      } catch (error) {
+        port.postMessage(toFailure(error));
+      }
+    });
+  }
+
+  private answer(message: Exclude<ToCodec, { type: 'close' }>): void {
+    switch (message.type) {
+      case 'parse':
+        return this.reply({ type: 'parsed', result: this.parse(message) });
+      case 'read':
+        return this.read(this.take(message.ticket));
+      case 'drop':
+        this.kept.delete(message.ticket);
+        return this.reply({ type: 'dropped', result: null });
+      case 'encode':
+        return this.encode(message);
+    }
+  }
+
+  private parse({ ticket, body: bytes, jsonLength }: Message<'parse'>): number {
+    const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const parsed = this.decoder.parse(body.subarray(0, jsonLength));
+    const decodedBytes = this.decoder.decodedBytes(parsed, body.length - jsonLength);
+    this.kept.set(ticket, { parsed, body, jsonLength });
+    return decodedBytes;
+  }
+
+  private take(ticket: number): Kept {
+    const kept = this.kept.get(ticket) as Kept;
+    this.kept.delete(ticket);
+    return kept;
+  }
+
+  private read({ parsed, body, jsonLength }: Kept): void {
+    const request = this.decoder.decodeParsed(parsed, body, jsonLength);
+    const { tensors: inputs, transfer } = ownBuffers(request.inputs);
+    this.reply({ type: 'decoded', result: { ...request, inputs } }, transfer);
+  }
+
+  private encode({ request, outputs, written }: Message<'encode'>): void {
+    const all = outputs.map((output, i) => written[i] ?? (request.binary[i] ? undefined : [...jsonDataPieces(output)]));
+    const { body, jsonLength } = this.encoder.encode(request, outputs, all);
+    const bytes = ownBytes(body as Buffer);
+    this.reply({ type: 'encoded', result: { body: bytes, jsonLength } }, [bytes.buffer]);
+  }
+
+  private reply(message: FromCodec, transfer: ArrayBuffer[] = []): void {
+    this.port.postMessage(message, transfer);
+  }
+}
+
+if (parentPort) new CodecServer(parentPort, workerData as CodecModel);

@@ -55,10 +55,3 @@ export function internalError(): ServingError {
 export function messageOf(error: unknown): string {
   return (error as Partial<Error> | undefined)?.message ?? String(error);
 }
-
-/** The beginning of a text that a client sent, for messages; the last character tells that it was cut. */
-export function cutText(text: string, maxCharacters: number): string {
-  if (text.length <= maxCharacters) return text;
-  // Not in the middle of a surrogate pair.
-  return `${text.slice(0, maxCharacters - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
-}

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { Worker, type ResourceLimits } from 'node:worker_threads';
 import { fromFailure, type FromExecutor } from './inference/executor-messages';
 
 type Failed = FromExecutor & { readonly type: 'failed' };
@@ -22,9 +22,10 @@ export class ThreadClient<Message> {
    * Begins the thread.
    * @param name What it is, in words.
    * @param script Its bundle.
+   * @param resourceLimits Memory whose end is the end of the thread, and not of the process. @default - the process's
    */
-  constructor(name: string, script: string, workerData?: object) {
-    this.worker = new Worker(script, { workerData });
+  constructor(name: string, script: string, workerData?: object, resourceLimits?: ResourceLimits) {
+    this.worker = new Worker(script, { workerData, resourceLimits });
     this.worker.on('message', (reply: Reply) => this.receive(reply));
     this.worker.on('error', (error: Error) => (this.failure = error));
     this.ended = new Promise((resolve) => {

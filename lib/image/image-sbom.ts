@@ -62,9 +62,16 @@ export function imageSbom(model: OnnxModel, server: readonly ContextFile[]): Sbo
       { ref: IMAGE, dependsOn: [MODEL, application['bom-ref']] },
       { ref: application['bom-ref'], dependsOn: libraries.map((library) => library['bom-ref']) },
     ],
-    compositions: [{ aggregate: 'incomplete', assemblies: [IMAGE] }],
+    compositions: [{ aggregate: 'incomplete', assemblies: [IMAGE, ...withUnknownParts(libraries)] }],
   };
   return { $schema, bomFormat, specVersion, serialNumber: serialNumber(content), version: 1, ...content };
+}
+
+/** Libraries of which some parts are known: what a compiler links into WebAssembly besides is not named in it. */
+function withUnknownParts(libraries: readonly Component[]): unknown[] {
+  return libraries
+    .filter(({ components = [] }) => (components as Component[]).some(({ type }) => type === 'library'))
+    .map((library) => library['bom-ref']);
 }
 
 export function sbomText(sbom: Sbom): string {

@@ -48,7 +48,9 @@ export async function fuzz({ requests, seed }: FuzzOptions): Promise<boolean> {
   const seconds = (performance.now() - start) / 1000;
 
   for (const [i, target] of targets.entries()) {
-    const faults = [...growth(target.memory), ...(await target.stop())];
+    const held = target.alive ? await target.heldBytes() : 0;
+    const left = held === 0 ? [] : [`${held} bytes are still counted for requests`];
+    const faults = [...growth(target.memory), ...left, ...(await target.stop())];
     failures.push(...faults.map((fault) => `the server of model ${i}: ${fault}`));
     console.log(`memory of the server of model ${i}: ${target.memory.map(Math.round).join(' ')} MiB`);
   }

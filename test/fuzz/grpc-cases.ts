@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { packedSometimes, protoBomb } from './bombs';
 import { mutateBytes } from './bytes';
 import type { BytesCase, GrpcCase } from './cases';
 import { encodeInfer, frame, INFER, inferRequest, ROOT } from './grpc-message';
@@ -20,6 +21,7 @@ const MAKERS: readonly Maker[] = [
   otherMethod,
   otherMethod,
   stream,
+  bomb,
 ];
 
 export function grpcCase(random: Random, index: number, model: FuzzModel): GrpcCase {
@@ -166,6 +168,15 @@ function otherMethod(random: Random): Made {
   const path = random.pick(METHODS);
   // It has no end of its own.
   return { path, body: frame(message), ...(path.endsWith('/Watch') && { then: 'cancel' }) };
+}
+
+function bomb(random: Random): Made {
+  const { body, isPacked } = packedSometimes(random, protoBomb(random));
+  const path = random.chance(0.8) ? INFER : random.pick(METHODS);
+  const headers: Record<string, string> = isPacked ? { 'grpc-encoding': 'gzip' } : {};
+  // It has no end of its own.
+  const then = path.endsWith('/Watch') ? 'cancel' : 'reply';
+  return { path, headers, body: frame(body, { flag: isPacked ? 1 : 0 }), then };
 }
 
 function stream(random: Random, model: FuzzModel): Made {

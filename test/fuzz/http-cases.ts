@@ -1,4 +1,5 @@
 import { deflateSync, gzipSync } from 'node:zlib';
+import { binaryBomb, jsonBomb, packedSometimes } from './bombs';
 import { mutateBytes } from './bytes';
 import type { HttpCase } from './cases';
 import {
@@ -24,6 +25,7 @@ const MAKERS: readonly Maker[] = [
   ...new Array<Maker>(2).fill((random, model) => whole(wrongHeaders(random, model))),
   (random, model) => whole(wrongCompression(random, model)),
   ...new Array<Maker>(2).fill((random, model) => whole(oddPath(random, model))),
+  (random, model) => whole(bomb(random, model)),
   wrongFraming,
   wrongAfterRight,
   wrongBytes,
@@ -121,6 +123,16 @@ function wrongCompression(random: Random, model: FuzzModel): HttpMessage {
     () => BOMB,
   ])();
   return { ...right, headers: [...right.headers, ['content-encoding', coding]], body };
+}
+
+/** Small, and much work to take apart; to any route that takes a body. */
+function bomb(random: Random, model: FuzzModel): HttpMessage {
+  const { json, data } = binaryBomb(random, model);
+  const message = random.chance(0.3) ? binaryMessage(json, data) : { ...jsonMessage(''), body: jsonBomb(random) };
+  const { body, isPacked } = packedSometimes(random, message.body);
+  const path = random.chance(0.8) ? message.path : random.pick(PATHS.filter((each) => each.includes('repository')));
+  const headers = isPacked ? ([...message.headers, ['content-encoding', 'gzip']] as const) : message.headers;
+  return { ...message, path, headers, body };
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND', 'SEARCH', 'QUERY'];

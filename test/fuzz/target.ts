@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RUNTIME_ENVIRONMENT } from '../../inference-image/src/contract/runtime-environment';
 import { settingsEnvironment } from '../../inference-image/src/contract/settings';
 import { modelFolder } from '../support/model-folder';
@@ -18,6 +19,10 @@ const COLLECTING = ['--expose-gc', '--import', 'data:text/javascript,setInterval
 
 /** Longer than the patience that it has with clients. */
 const STOP_LIMIT_MS = 20_000;
+
+/** Bytes that requests hold. */
+const HELD_GAUGE = 'inference_request_memory_bytes';
+const EMPTY_LIMIT_MS = 10_000;
 
 /** The bundle as a process, which must say nothing but that it starts, serves and stops. */
 export class Target {
@@ -74,8 +79,23 @@ export class Target {
   }
 
   async measure(): Promise<void> {
+    this.memory.push((await this.gauge('process_resident_memory_bytes')) / 2 ** 20);
+  }
+
+  /** Bytes that it still counts for requests once no client is left; a connection may take a moment to end. */
+  async heldBytes(): Promise<number> {
+    const end = performance.now() + EMPTY_LIMIT_MS;
+    let held = await this.gauge(HELD_GAUGE);
+    while (held !== 0 && performance.now() < end) {
+      await sleep(100);
+      held = await this.gauge(HELD_GAUGE);
+    }
+    return held;
+  }
+
+  private async gauge(name: string): Promise<number> {
     const text = await (await fetch(`http://127.0.0.1:${this.metricsPort}/metrics`)).text();
-    this.memory.push(Number(/process_resident_memory_bytes (\d+)/.exec(text)?.[1]) / 2 ** 20);
+    return Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\d+)`, 'm').exec(text)?.[1]);
   }
 
   /** @returns What was wrong with its end, or is left to complain about. */

@@ -1,6 +1,6 @@
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
 import { imageSbom, sbomText } from '../../lib/image/image-sbom';
@@ -143,6 +143,42 @@ test('decoders of pictures are in it where the image has them', () => {
   expect(names(sbom(flat)).filter((name: string) => name.includes('jsquash'))).toEqual([]);
   expect(JSON.stringify(declared)).toContain('"/app/image-decoder/mozjpeg_dec.wasm"');
   return expect(validator.validate(sbomText(declared))).resolves.toBeNull();
+});
+
+test('what is compiled into WebAssembly is in it: every library that a file names, with a version and a licence', () => {
+  const flat = writeOnnxModel(join(folder, 'flat-parts.onnx'), identity('float', ['batch', 4]));
+  const { components, compositions } = sbom(flat, { image: { color: 'gray', width: 2, height: 2 } });
+  const packages = components.filter(({ group }: any) => group === '@jsquash');
+  const decoders = join(__dirname, '../../dist/inference-image/image-decoder');
+  const named = readdirSync(decoders)
+    .filter((file) => file.endsWith('.wasm'))
+    .flatMap((file) => [
+      ...readFileSync(join(decoders, file), 'latin1').matchAll(/\/([a-z][\w-]*?)-(\d+\.\d+\.\d+)\/src\//g),
+    ])
+    .map(([, name, version]) => `pkg:cargo/${name}@${version}`);
+  const parts = packages.flatMap((each: any) => each.components);
+  expect(new Set(named).size).toBeGreaterThan(7);
+  expect(parts.map(({ purl }: any) => purl)).toEqual(
+    expect.arrayContaining([...named, 'pkg:github/mozilla/mozjpeg@v3.3.1']),
+  );
+  for (const { name, version, licenses, evidence } of parts) {
+    expect([name, version, licenses]).toEqual([
+      name,
+      expect.stringMatching(/^\d/),
+      [{ expression: expect.any(String) }],
+    ]);
+    expect(evidence.identity[0].methods).toHaveLength(1);
+  }
+  const refs = packages.map((each: any) => each['bom-ref']);
+  expect(compositions).toEqual([{ aggregate: 'incomplete', assemblies: ['image', ...refs] }]);
+  const notices = readFileSync(join(decoders, 'THIRD_PARTY_NOTICES.txt'), 'utf8');
+  expect(notices).toContain('This software is based in part on the work of the Independent JPEG Group.');
+  for (const { name, version, licenses } of parts.filter((part: any) =>
+    /^(MIT|IJG.*)$/.test(part.licenses[0].expression),
+  )) {
+    expect(notices).toContain(`=== ${name} ${version}, in `);
+    expect(licenses[0].expression).not.toBe('');
+  }
 });
 
 test('it is the same each time, and another one for another model, card or platform', () => {

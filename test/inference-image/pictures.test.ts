@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deflateSync } from 'node:zlib';
 import type { ClassOutput, ImageInput } from '../../inference-image/src/contract/image-input';
 import { IMAGE } from '../support/image-input';
 import { identity, initializer, node, value, type Dim, type Elem, type ModelParts } from '../support/onnx-builder';
-import { png } from '../support/png';
+import { png, PNG_SIGNATURE, pngChunk } from '../support/png';
 import { ServerProcess, type Reply } from '../support/server';
 
 const SPEC: ImageInput = { ...IMAGE, shape: [1, 8, 16, 3], width: 16, height: 8, maxPixels: 1000 };
@@ -36,6 +37,21 @@ function segments(count: number): Buffer {
   return Buffer.alloc(4 * count, Buffer.from([0xff, 0xfe, 0x00, 0x02]));
 }
 
+/** With another size in its frame. */
+function ofSize(jpeg: Buffer, width: number, height: number): Buffer {
+  const frame = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
+  const other = Buffer.from(jpeg);
+  other.writeUInt16BE(height, frame + 5);
+  other.writeUInt16BE(width, frame + 7);
+  return other;
+}
+
+/** With chunks after its header. */
+function withChunks(picture: Buffer, ...chunks: Buffer[]): Buffer {
+  const header = PNG_SIGNATURE.length + 25;
+  return Buffer.concat([picture.subarray(0, header), ...chunks, picture.subarray(header)]);
+}
+
 const END_OF_IMAGE = Buffer.from([0xff, 0xd9]);
 
 /** Of one channel and no data. */
@@ -64,6 +80,13 @@ describe('files', () => {
     expect(await pixels(server, png('rgba', 2, [[10, 10, 10, 51, 1, 2, 3, 0]]))).toEqual([
       206, 206, 206, 255, 255, 255,
     ]);
+  });
+
+  test('PNG: what a decoder would inflate without need is left out', async () => {
+    const packed = deflateSync(Buffer.alloc(50e6));
+    const more = ['iCCP', 'zTXt'].map((type) => pngChunk(type, Buffer.concat([Buffer.from('a\0\0'), packed])));
+    const body = withChunks(png('gray', 2, [[7, 8]]), ...more);
+    expect(await pixels(server, body)).toEqual([7, 7, 7, 8, 8, 8]);
   });
 
   test('JPEG: comments and other segments before the frame are passed over', async () => {
@@ -131,7 +154,19 @@ describe('files', () => {
       'a JPEG of many scans',
       () => Buffer.concat([file('rgb.jpg').subarray(0, -2), scans(100), END_OF_IMAGE]),
       400,
-      'the JPEG file has over 100 scans; save it with fewer',
+      'the JPEG file has over 100 scans for its 128 pixels; save it with fewer',
+    ],
+    [
+      'a JPEG of as many pixels as are allowed, and of many scans',
+      () => Buffer.concat([ofSize(file('rgb.jpg'), 25, 40).subarray(0, -2), scans(20), END_OF_IMAGE]),
+      400,
+      'the JPEG file has over 20 scans for its 1000 pixels; save it with fewer',
+    ],
+    [
+      'a PNG of more data than its pixels need',
+      () => withChunks(gray2([1, 2, 3, 4]), pngChunk('IDAT', deflateSync(Buffer.alloc(80e6)))),
+      400,
+      'the PNG file has more data than its 2 x 2 pixels need; save it again',
     ],
     [
       'a picture that is too large, before it is decoded',
@@ -158,7 +193,7 @@ describe('files', () => {
     const replies = await Promise.all(Array.from({ length: 40 }, () => send(server, broken)));
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([400]));
     expect(await pixels(server, png('gray', 2, [[7, 8]]))).toEqual([7, 7, 7, 8, 8, 8]);
-    expect(await server.metrics()).toMatch(/requests_total\{[^}]*outcome="invalid"[^}]*\} (4|5)\d/);
+    expect(await server.metrics()).toMatch(/requests_total\{[^}]*outcome="invalid"[^}]*\} (4|5|6)\d/);
     expect(server.stderr).toBe('');
   });
 });

@@ -4,6 +4,8 @@ import { crc32 } from '../../inference-image/src/image/png-chunks';
 /** Bytes that make a pixel, by PNG's number of a color type: https://www.w3.org/TR/png-3/#6Colour-values */
 export const PNG_COLORS = { gray: 0, rgb: 2, palette: 3, rgba: 6 } as const;
 
+export const PNG_SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
+
 export interface PngOptions {
   /** @default 8 */
   readonly bitDepth?: number;
@@ -16,15 +18,16 @@ export function png(color: keyof typeof PNG_COLORS, width: number, rows: number[
   const { bitDepth = 8, palette } = options;
   const header = Buffer.from([...[width, rows.length].flatMap(bytes32), bitDepth, PNG_COLORS[color], 0, 0, 0]);
   return Buffer.concat([
-    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
-    chunk('IHDR', header),
-    ...(palette ? [chunk('PLTE', Buffer.from(palette))] : []),
-    chunk('IDAT', deflateSync(Buffer.from(rows.flatMap((row) => [0, ...row])))),
-    chunk('IEND', Buffer.alloc(0)),
+    PNG_SIGNATURE,
+    pngChunk('IHDR', header),
+    ...(palette ? [pngChunk('PLTE', Buffer.from(palette))] : []),
+    pngChunk('IDAT', deflateSync(Buffer.from(rows.flatMap((row) => [0, ...row])))),
+    pngChunk('IEND', Buffer.alloc(0)),
   ]);
 }
 
-function chunk(type: string, data: Buffer): Buffer {
+/** A chunk with its length and checksum: https://www.w3.org/TR/png-3/#5Chunk-layout */
+export function pngChunk(type: string, data: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
   return Buffer.concat([Buffer.from(bytes32(data.length)), body, Buffer.from(bytes32(crc32(body, 0, body.length)))]);
 }

@@ -1,16 +1,23 @@
+import { constants } from 'node:buffer';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Holding } from '../budget/holding';
-import { ServingError } from '../errors';
+import { invalid, ServingError } from '../errors';
 import { dataBytes, totalElements, type Tensor } from '../inference/tensor';
+import { ASK_FOR_BINARY, maxAnswerBytes, textLength } from '../protocol/answer-size';
 import type { InferRequest, InferRequestDecoder } from '../protocol/infer-request';
 import { InferResponseEncoder, type InferResponse } from '../protocol/infer-response';
+import { jsonDataPieces } from '../protocol/json-data';
+import { packedLength, unpackRequest, unpackRequestInTurns, type PackedRequest } from '../protocol/packed-request';
 import type { CodecThread } from './codec-thread';
-import type { CodecModel, FromCodec, ToCodec } from './messages';
+import type { CodecModel, FromCodec, Pieces, ToCodec } from './messages';
 import { ownBuffers, ownBytes } from './transfer';
 
-/** Bytes of JSON that keep the event loop for 2 to 5 ms, or 20 as texts or long integers; to send them costs 0.1. */
+/** Bytes of JSON that keep the event loop for up to 10 ms; to send them to a thread costs 0.1. */
 const DECODE_BYTES = 1024 * 1024;
 /** Elements that take 4 ms to write, or 10 as doubles. */
 const ENCODE_ELEMENTS = 100_000;
+/** Bytes or characters of texts that take some milliseconds to read or to write. */
+const TEXT_LENGTH = 512 * 1024;
 
 export interface CodecOptions {
   readonly model: CodecModel;
@@ -21,24 +28,25 @@ export interface CodecOptions {
 }
 
 /**
- * Reads requests and writes responses: small ones at once, and large JSON on a thread of its own, so that the event
- * loop stays free. The thread begins with the first large body, and anew with the next one should it ever end.
+ * Reads requests and writes responses: small ones at once, large JSON on a thread of its own, and many texts in slices,
+ * so that the event loop stays free. The thread begins with the first large body, and another one with the next should
+ * it ever end.
  */
 export class Codec {
   private readonly encoder: InferResponseEncoder;
   private thread?: CodecThread;
   private closed = false;
+  private lastTicket = 0;
+  /** What is not done yet. */
+  private readonly decoding = new Set<Promise<unknown>>();
+  private readonly encoding = new Set<Promise<unknown>>();
 
   constructor(private readonly options: CodecOptions) {
     this.encoder = new InferResponseEncoder(options.model);
   }
 
   get busy(): boolean {
-    return this.waitingCount > 0;
-  }
-
-  private get waitingCount(): number {
-    return this.thread?.waitingCount ?? 0;
+    return this.decoding.size + this.encoding.size > 0;
   }
 
   /**
@@ -46,17 +54,20 @@ export class Codec {
    * @param holding Of the request: it holds the body, and then what was decoded as well.
    */
   decode(body: Buffer, jsonLength: number | undefined, holding: Holding): InferRequest | Promise<InferRequest> {
-    if (Math.min(jsonLength ?? body.length, body.length) < DECODE_BYTES) {
-      const request = this.options.decoder.decode(body, jsonLength);
-      holding.add(dataBytes(request.inputs));
-      return request;
+    const jsonBytes = Math.min(jsonLength ?? body.length, body.length);
+    if (jsonBytes < DECODE_BYTES) return this.unpack(this.options.decoder.decodePacked(body, jsonLength, holding));
+    if (jsonLength !== undefined && jsonLength > body.length) return this.options.decoder.decode(body, jsonLength);
+    if (jsonBytes > constants.MAX_STRING_LENGTH) {
+      throw new ServingError(
+        'tooLarge',
+        `the request has ${jsonBytes} bytes of JSON, and ${constants.MAX_STRING_LENGTH} is the limit; send its data as binary data`,
+      );
     }
     const { maxQueueLength } = this.options;
-    if (this.waitingCount > maxQueueLength) {
+    if (this.decoding.size > maxQueueLength) {
       throw new ServingError('rejected', `the queue is full: ${maxQueueLength} large requests wait already`);
     }
-    const bytes = ownBytes(body);
-    return this.ask<FromCodec & { type: 'decoded' }>({ type: 'decode', body: bytes, jsonLength }, [bytes.buffer]);
+    return during(this.decoding, this.decodeOnThread(body, jsonBytes, holding));
   }
 
   /** As InferResponseEncoder.assertEncodable. */
@@ -66,48 +77,140 @@ export class Codec {
 
   /**
    * As InferResponseEncoder.encode. Takes ownership of large outputs.
-   * @param holding Of the request: what the answer takes is added.
+   * @param holding Of the request: it holds the outputs, and then the answer as well.
    */
   encode(request: InferRequest, outputs: readonly Tensor[], holding: Holding): InferResponse | Promise<InferResponse> {
-    // Texts are not worth it: to copy them to a thread takes as long as to write them.
+    const bound = maxAnswerBytes(request, outputs);
+    hold(holding, dataBytes(outputs) + bound, request);
+    const texts = textLength(outputs);
     const numbers = outputs.filter(({ datatype }, i) => !request.binary[i] && datatype !== 'BYTES');
-    if (totalElements(numbers) >= ENCODE_ELEMENTS) return this.encodeOnThread(request, outputs, holding);
-    const response = this.encoder.encode(request, outputs);
-    holding.add(response.body.length);
-    return response;
+    if (texts < TEXT_LENGTH && totalElements(numbers) < ENCODE_ELEMENTS) {
+      const response = this.encoder.encode(request, outputs);
+      adjust(holding, bound, response.body.length);
+      return response;
+    }
+    return during(this.encoding, this.encodeLarge(request, outputs, bound, holding));
   }
 
   /** Ends the thread once its work is done. Call it when no request can come any more. */
   async close(): Promise<void> {
     this.closed = true;
+    await Promise.allSettled([...this.decoding, ...this.encoding]);
     await this.thread?.close();
+  }
+
+  private unpack(request: PackedRequest): InferRequest | Promise<InferRequest> {
+    if (packedLength(request) < TEXT_LENGTH) return unpackRequest(request);
+    return during(this.decoding, unpackRequestInTurns(request));
+  }
+
+  /** In two steps, since the memory for what is decoded is held by this thread, and known by the other one. */
+  private async decodeOnThread(body: Buffer, jsonLength: number, holding: Holding): Promise<InferRequest> {
+    const bytes = ownBytes(body);
+    const thread = this.runningThread();
+    const ticket = ++this.lastTicket;
+    const ask = <T extends FromCodec['type']>(message: ToCodec, transfer: ArrayBuffer[] = []) =>
+      thread.ask<Extract<FromCodec, { type: T; result: unknown }>['result']>(message, transfer);
+    const decodedBytes = await ask<'parsed'>({ type: 'parse', ticket, body: bytes, jsonLength }, [bytes.buffer]);
+    try {
+      addIfHeld(holding, decodedBytes);
+    } catch (error) {
+      await ask<'dropped'>({ type: 'drop', ticket });
+      throw error;
+    }
+    return this.unpack(await ask<'decoded'>({ type: 'read', ticket }));
+  }
+
+  private async encodeLarge(
+    request: InferRequest,
+    outputs: readonly Tensor[],
+    bound: number,
+    holding: Holding,
+  ): Promise<InferResponse> {
+    const written = await this.writeTexts(request, outputs, holding);
+    const textBytes = written.reduce((total, pieces) => total + lengthOf(pieces ?? []), 0);
+    // Once more, for all pieces become one body.
+    hold(holding, textBytes, request);
+    const numbers = outputs.filter(({ datatype }, i) => !request.binary[i] && datatype !== 'BYTES');
+    const response =
+      totalElements(numbers) < ENCODE_ELEMENTS
+        ? this.encoder.encode(request, outputs, written)
+        : await this.encodeOnThread(request, outputs, written);
+    adjust(holding, bound + 2 * textBytes, response.body.length);
+    return response;
+  }
+
+  /** The JSON of many texts, in slices: to copy them to a thread takes as long as to write them. */
+  private async writeTexts(request: InferRequest, outputs: readonly Tensor[], holding: Holding) {
+    const written: (Pieces | undefined)[] = [];
+    for (const [i, output] of outputs.entries()) {
+      if (output.datatype !== 'BYTES' || request.binary[i]) continue;
+      const pieces: Uint8Array<ArrayBuffer>[] = [];
+      for (const piece of jsonDataPieces(output)) {
+        hold(holding, piece.length, request);
+        pieces.push(piece as Buffer<ArrayBuffer>);
+        await nextTurn();
+      }
+      written[i] = pieces;
+    }
+    return written;
   }
 
   private async encodeOnThread(
     { id, binary }: InferRequest,
     outputs: readonly Tensor[],
-    holding: Holding,
+    written: ReadonlyArray<Pieces | undefined>,
   ): Promise<InferResponse> {
-    const { tensors, transfer } = ownBuffers(outputs);
+    const { tensors, transfer } = ownBuffers(outputs.map((each, i) => (written[i] ? { ...each, data: [] } : each)));
     const request = { id, binary, inputs: [], outputs: [] };
-    const { body, jsonLength } = await this.ask<FromCodec & { type: 'encoded' }>(
-      { type: 'encode', request, outputs: tensors },
+    const { body, jsonLength } = await this.runningThread().ask<Extract<FromCodec, { type: 'encoded' }>['result']>(
+      { type: 'encode', request, outputs: tensors, written },
       transfer,
     );
-    holding.add(body.length);
     return { body: Buffer.from(body.buffer, body.byteOffset, body.byteLength), jsonLength };
   }
 
-  private ask<T extends { result: unknown }>(message: ToCodec, transfer: ArrayBuffer[]): Promise<T['result']> {
-    if (this.closed) return Promise.reject(new ServingError('unavailable', 'the server is shutting down'));
-    return (this.thread ??= this.start()).ask(message, transfer);
-  }
-
-  private start(): CodecThread {
+  private runningThread(): CodecThread {
+    if (this.thread) return this.thread;
+    if (this.closed) throw new ServingError('unavailable', 'the server is shutting down');
     const thread = this.options.startThread();
+    this.thread = thread;
     void thread.ended.then(() => {
       if (this.thread === thread) this.thread = undefined;
     });
     return thread;
   }
+}
+
+/** Counts what is not done yet. */
+function during<T>(running: Set<Promise<unknown>>, promise: Promise<T>): Promise<T> {
+  running.add(promise);
+  const end = () => void running.delete(promise);
+  promise.then(end, end);
+  return promise;
+}
+
+/** Holds memory for an answer; where no request may hold so much, it says what takes less. */
+function hold(holding: Holding, bytes: number, { binary }: InferRequest): void {
+  try {
+    addIfHeld(holding, bytes);
+  } catch (error) {
+    if (!(error instanceof ServingError) || error.kind !== 'tooLarge' || binary.every(Boolean)) throw error;
+    throw invalid(`the answer takes up to ${bytes} bytes with its outputs; ${ASK_FOR_BINARY}, or less at a time`);
+  }
+}
+
+/** A holding that was released has nobody who would release it again. */
+function addIfHeld(holding: Holding, bytes: number): void {
+  if (holding.heldBytes === 0) throw new ServingError('cancelled', 'the client went away');
+  holding.add(bytes);
+}
+
+/** From what was held for an answer to what it takes. */
+function adjust(holding: Holding, held: number, bytes: number): void {
+  if (held > bytes) holding.subtract(held - bytes);
+}
+
+function lengthOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((total, { length }) => total + length, 0);
 }

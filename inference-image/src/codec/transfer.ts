@@ -1,4 +1,6 @@
 import type { NumericData, Tensor } from '../inference/tensor';
+import type { PackedTensor } from '../protocol/packed-request';
+import { isPacked } from '../protocol/packed-texts';
 
 /** The same bytes in a buffer of their own, which can be handed to another thread: a copy only where they share one. */
 export function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -7,15 +9,23 @@ export function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return whole ? (bytes as Uint8Array<ArrayBuffer>) : Uint8Array.prototype.slice.call(bytes);
 }
 
-/** The same tensors with buffers of their own, and those buffers. Texts are always copied. */
-export function ownBuffers(tensors: readonly Tensor[]): { tensors: Tensor[]; transfer: ArrayBuffer[] } {
-  const transfer: ArrayBuffer[] = [];
+/** The same tensors with buffers of their own, and those buffers. Texts that are strings are always copied. */
+export function ownBuffers<T extends Tensor | PackedTensor>(
+  tensors: readonly T[],
+): { tensors: T[]; transfer: ArrayBuffer[] } {
+  // Packed texts may share the buffer of their request.
+  const transfer = new Set<ArrayBuffer>();
   const owned = tensors.map((tensor) => {
-    if (Array.isArray(tensor.data)) return tensor;
-    const whole = tensor.data.byteLength === tensor.data.buffer.byteLength;
-    const data = whole ? tensor.data : (tensor.data.slice() as NumericData);
-    transfer.push(data.buffer as ArrayBuffer);
-    return { ...tensor, data };
+    const { data } = tensor;
+    if (Array.isArray(data)) return tensor;
+    if (isPacked(data)) {
+      transfer.add(data.packed.buffer as ArrayBuffer);
+      return tensor;
+    }
+    const whole = data.byteLength === data.buffer.byteLength;
+    const own = whole ? data : (data.slice() as NumericData);
+    transfer.add(own.buffer as ArrayBuffer);
+    return { ...tensor, data: own };
   });
-  return { tensors: owned, transfer };
+  return { tensors: owned, transfer: [...transfer] };
 }

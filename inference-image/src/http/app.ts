@@ -3,7 +3,8 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import type { MemoryBudget } from '../budget/memory-budget';
 import type { Codec } from '../codec/codec';
-import { cutText, ServingError } from '../errors';
+import { cut } from '../cut-text';
+import { ServingError } from '../errors';
 import type { ImageReader } from '../image/image-reader';
 import type { DataPlane } from '../inference/data-plane';
 import type { Log } from '../log';
@@ -76,7 +77,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   app.addHook('onRequest', ({ is404, url, method, raw }, _reply, done) => {
     // Nothing else reads that body.
     if (method !== 'POST' && !isSmall(raw)) discardBody(raw);
-    done(is404 ? new ServingError('notFound', `no such path: ${cutText(url, ECHOED_CHARACTERS)}`) : undefined);
+    done(is404 ? new ServingError('notFound', `no such path: ${cut(url, ECHOED_CHARACTERS)}`) : undefined);
   });
   if (options.log.isLevelEnabled('debug')) logRequests(app, options.log);
   acceptBodies(app, options.budget);
@@ -124,7 +125,7 @@ function logRequests(app: FastifyInstance, log: Log): void {
     log.debug(
       {
         method,
-        url: cutText(url, ECHOED_CHARACTERS),
+        url: cut(url, ECHOED_CHARACTERS),
         status: reply.statusCode,
         seconds: reply.elapsedTime / 1000,
         ...trace,

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { cutText, internalError, ServingError, type ErrorKind } from '../errors';
+import { cut } from '../cut-text';
+import { internalError, ServingError, type ErrorKind } from '../errors';
 import type { Log } from '../log';
 import { traceFields } from '../trace-context';
 
@@ -52,7 +53,7 @@ export function errorReply({ kind, message }: ServingError): ErrorReply {
 export function errorBody(message: string): string {
   // An escape takes six bytes for a character, so the first cut may not be enough.
   for (let characters = MAX_BODY_BYTES; ; characters = Math.floor(characters / 2)) {
-    const body = JSON.stringify({ error: cutText(message, characters) });
+    const body = JSON.stringify({ error: cut(message, characters) });
     if (Buffer.byteLength(body) <= MAX_BODY_BYTES) return body;
   }
 }

@@ -14,6 +14,11 @@ const LARGE_PIXELS = 2_000_000;
 /** A decoder that gives up on a file does not tidy up. */
 const MAX_FAILURES = 16;
 
+/** Pictures of the largest size that may wait, and so many more smaller ones: four million pixels take up to 0.4 s. */
+const MAX_WAITING_LARGEST = 16;
+/** These may wait in any case. */
+const MIN_WAITING_PIXELS = 16_000_000;
+
 export interface ImageReaderOptions {
   readonly spec: ImageInput;
   readonly outputs: ModelManifest['signature']['outputs'];
@@ -26,6 +31,12 @@ export interface ImageReaderOptions {
   readonly queueTimeoutSeconds: number;
 }
 
+/** What a picture that waits takes: memory, and time to decode. */
+interface Cost {
+  readonly bytes: number;
+  readonly pixels: number;
+}
+
 /**
  * Makes requests of pictures, on a thread of its own that begins with the first of them. It gets one at a time: should
  * it break, it takes no other with it.
@@ -35,6 +46,7 @@ export class ImageReader {
   private last: Promise<unknown> = Promise.resolve();
   private waitingCount = 0;
   private waitingBytes = 0;
+  private waitingPixels = 0;
   private failures = 0;
   private closed = false;
 
@@ -60,10 +72,11 @@ export class ImageReader {
         `the picture is ${width} x ${height} pixels, and ${limit}; send a smaller one`,
       );
     }
-    this.assertRoom(body.length);
+    const cost = { bytes: body.length, pixels: width * height };
+    this.assertRoom(cost);
     const arrived = performance.now();
     let waitedSeconds = 0;
-    const data = await this.inTurn(body.length, () => {
+    const data = await this.inTurn(cost, () => {
       waitedSeconds = (performance.now() - arrived) / 1000;
       this.assertInTime(waitedSeconds);
       holding.add(elementCount(shape) * TYPED_ARRAY[datatype].BYTES_PER_ELEMENT);
@@ -86,13 +99,17 @@ export class ImageReader {
     await this.endThread();
   }
 
-  private assertRoom(bytes: number): void {
-    const { maxQueueLength, maxQueueBytes } = this.options;
+  private assertRoom({ bytes, pixels }: Cost): void {
+    const { maxQueueLength, maxQueueBytes, spec } = this.options;
     if (this.waitingCount > maxQueueLength) {
       throw new ServingError('rejected', `the queue is full: ${maxQueueLength} pictures wait already`);
     }
     if (this.busy && this.waitingBytes + bytes > maxQueueBytes) {
       throw new ServingError('rejected', `the queue is full: pictures of ${this.waitingBytes} bytes wait already`);
+    }
+    const maxPixels = Math.max(MAX_WAITING_LARGEST * spec.maxPixels, MIN_WAITING_PIXELS);
+    if (this.busy && this.waitingPixels + pixels > maxPixels) {
+      throw new ServingError('rejected', `the queue is full: pictures of ${this.waitingPixels} pixels wait already`);
     }
   }
 
@@ -102,12 +119,14 @@ export class ImageReader {
     throw new ServingError('timeout', `the picture's turn to be decoded did not come within ${queueTimeoutSeconds} s`);
   }
 
-  private inTurn<T>(bytes: number, step: () => Promise<T>): Promise<T> {
+  private inTurn<T>({ bytes, pixels }: Cost, step: () => Promise<T>): Promise<T> {
     this.waitingCount++;
     this.waitingBytes += bytes;
+    this.waitingPixels += pixels;
     const result = this.last.then(step).finally(() => {
       this.waitingCount--;
       this.waitingBytes -= bytes;
+      this.waitingPixels -= pixels;
     });
     this.last = result.catch(() => undefined);
     return result;

@@ -5,6 +5,8 @@ const START_OF_SCAN = 0xda;
 
 /** More of them are made to keep a decoder busy: each goes through all of a picture. */
 const MAX_SCANS = 100;
+/** Scans that a picture of the largest size may have: encoders make some ten. A smaller one may have as many more. */
+const SCANS_OF_LARGEST = 20;
 /** Before the frame: a color profile may take 255, and Exif some more. More of them are made to keep the event loop busy. */
 const MAX_SEGMENTS = 10_000;
 
@@ -36,15 +38,19 @@ function isAlone(marker: number): boolean {
 }
 
 /**
- * Goes through all of a picture: not for the event loop. A decoder makes up what is missing at the end of a JPEG file,
+ * Goes through all of a picture: not for the event loop. Scans times pixels are bounded, which is what a decoder's time
+ * grows with. A decoder makes up what is missing at the end of a JPEG file,
  * which nobody would notice. What follows the end, such as the film of a phone's picture that moves, is no part of it.
  */
-export function checkJpegScans(body: Buffer): void {
+export function checkJpegScans(body: Buffer, maxPixels: number): void {
+  const frame = findFrame(body);
+  const pixels = body.readUInt16BE(frame + 5) * body.readUInt16BE(frame + 7);
+  const maxScans = Math.min(MAX_SCANS, Math.floor((SCANS_OF_LARGEST * maxPixels) / pixels));
   let scans = 0;
-  for (let at = findFrame(body); at + 4 <= body.length;) {
+  for (let at = frame; at + 4 <= body.length;) {
     // Not one more is looked for: a body may be made of nothing else.
-    if (body[at + 1] === START_OF_SCAN && ++scans > MAX_SCANS) {
-      throw invalid(`the JPEG file has over ${MAX_SCANS} scans; save it with fewer`);
+    if (body[at + 1] === START_OF_SCAN && ++scans > maxScans) {
+      throw invalid(`the JPEG file has over ${maxScans} scans for its ${pixels} pixels; save it with fewer`);
     }
     at = nextMarker(body, at + 2 + body.readUInt16BE(at + 2));
     if (body[at + 1] !== END_OF_IMAGE) continue;

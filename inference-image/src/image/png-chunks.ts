@@ -5,17 +5,44 @@ const SIGNATURE_BYTES = 8;
 const BEFORE = 8;
 const AFTER = 4;
 
-/** A decoder may pass over checksums, and so over damage that makes other pixels of some. */
-export function checkPngChunks(body: Buffer): void {
+/**
+ * Chunks that make pixels. A decoder inflates others, such as color profiles, to any size, and knows animations. More of
+ * them than are needed are no reason to refuse a file.
+ */
+const NEEDED = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
+
+/** The chunks of a PNG file that a decoder needs. */
+export interface PngChunks {
+  /** A PNG file of these alone: the file itself where it has no others. */
+  readonly file: Uint8Array;
+  /** Pixels, compressed, in pieces. */
+  readonly data: readonly Buffer[];
+}
+
+/**
+ * Takes from a PNG file what its pixels need. A decoder may pass over checksums, and so over damage that makes other
+ * pixels of some.
+ */
+export function neededPngChunks(body: Buffer): PngChunks {
+  const kept: Buffer[] = [body.subarray(0, SIGNATURE_BYTES)];
+  const data: Buffer[] = [];
   for (let at = SIGNATURE_BYTES; at + BEFORE + AFTER <= body.length;) {
     const end = at + BEFORE + body.readUInt32BE(at);
     if (end + AFTER > body.length) break;
     if (crc32(body, at + 4, end) !== body.readUInt32BE(end))
       throw invalid('the PNG file is damaged: a checksum is wrong');
-    if (body.toString('latin1', at + 4, at + 8) === 'IEND') return;
+    const type = body.toString('latin1', at + 4, at + 8);
+    if (NEEDED.includes(type)) kept.push(body.subarray(at, end + AFTER));
+    if (type === 'IDAT') data.push(body.subarray(at + BEFORE, end));
+    if (type === 'IEND') return { file: joined(kept, body), data };
     at = end + AFTER;
   }
   throw invalid('the PNG file is cut short');
+}
+
+function joined(parts: readonly Buffer[], body: Buffer): Uint8Array {
+  const length = parts.reduce((total, part) => total + part.length, 0);
+  return length === body.length ? body : Buffer.concat(parts, length);
 }
 
 /** https://www.w3.org/TR/png-3/#D-CRCAppendix ; zlib.crc32 is younger than the oldest Node that runs this. */

@@ -1,31 +1,51 @@
-import { isUtf8 } from 'node:buffer';
+import type { Holding } from '../budget/holding';
 import { type Datatype, elementCount } from '../contract/signature';
+import { shapeText } from '../cut-text';
 import { invalid } from '../errors';
+import { MAX_TEXTS } from '../inference/input-checks';
 import { TYPED_ARRAY, type NumericData, type Tensor, type TensorData, type TensorHeader } from '../inference/tensor';
-import { isRoundTripText } from './json-elements';
+import { LENGTH_BYTES, countTexts, isPacked, textBytes, unpackTexts, type PackedTexts } from './packed-texts';
 
 /**
  * Tensors as bytes, the same over HTTP and gRPC: little-endian (as every platform of Node 20 and later), row-major,
  * no padding; an element of BYTES is its length as a 32-bit integer, then its bytes.
  * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
  */
-export function decodeBinaryData({ datatype, shape }: TensorHeader, bytes: Buffer): TensorData {
+export function decodeBinaryData(header: TensorHeader, bytes: Buffer, holding?: Holding): TensorData {
+  const data = readBinaryData(header, bytes, holding);
+  return isPacked(data) ? unpackTexts(data) : data;
+}
+
+/**
+ * The same, but texts stay in these bytes; that they are texts is found when they are unpacked.
+ * @param holding Holds what the elements take, texts as strings.
+ */
+export function readBinaryData(
+  { datatype, shape }: TensorHeader,
+  bytes: Buffer,
+  holding?: Holding,
+): NumericData | PackedTexts {
   const count = elementCount(shape);
   if (datatype === 'BYTES') {
-    const texts = decodeTexts(bytes);
-    if (texts.length === count) return texts;
-    throw invalid(`its binary data has ${texts.length} elements; shape [${shape}] takes ${count}`);
+    const given = countTexts(bytes, Math.max(count, MAX_TEXTS));
+    if (given !== count) {
+      const many = given > MAX_TEXTS ? `more than ${MAX_TEXTS}` : given;
+      throw invalid(`its binary data has ${many} elements; shape ${shapeText(shape)} takes ${count}`);
+    }
+    holding?.add(textBytes(count, bytes.length));
+    return { packed: bytes, count };
   }
   const size = count * TYPED_ARRAY[datatype].BYTES_PER_ELEMENT;
   if (bytes.length !== size) {
-    throw invalid(`its binary data has ${bytes.length} bytes; ${datatype} of shape [${shape}] takes ${size}`);
+    throw invalid(`its binary data has ${bytes.length} bytes; ${datatype} of shape ${shapeText(shape)} takes ${size}`);
   }
-  if (datatype === 'BOOL' && bytes.some((byte) => byte > 1)) {
+  holding?.add(size);
+  // A copy: it is aligned, and its buffer can be handed to another thread.
+  const copy = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
+  if (datatype === 'BOOL' && !areBooleans(copy)) {
     throw invalid('an element of its binary data is neither 0 nor 1, as BOOL takes');
   }
-  // A copy: it is aligned, and its buffer can be handed to another thread.
-  const copy = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
-  return new TYPED_ARRAY[datatype](copy as ArrayBuffer);
+  return new TYPED_ARRAY[datatype](copy);
 }
 
 export function encodeBinaryData({ datatype, data }: Tensor): Buffer {
@@ -36,33 +56,32 @@ export function encodeBinaryData({ datatype, data }: Tensor): Buffer {
 
 /** How many elements `bytes` holds, where only they can tell: a raw request does not give its shape. */
 export function countElements(datatype: Datatype, bytes: Buffer): number {
-  if (datatype === 'BYTES') return decodeTexts(bytes).length;
+  if (datatype === 'BYTES') return countTexts(bytes, MAX_TEXTS);
   return bytes.length / TYPED_ARRAY[datatype].BYTES_PER_ELEMENT;
 }
 
-function decodeTexts(bytes: Buffer): string[] {
-  const texts: string[] = [];
-  for (let at = 0; at < bytes.length;) {
-    const start = at + 4;
-    const end = start <= bytes.length ? start + bytes.readUInt32LE(at) : Infinity;
-    if (end > bytes.length) throw invalid(`its binary data ends within element ${texts.length}`);
-    const element = bytes.subarray(start, end);
-    const text = element.toString('utf8');
-    if (!isUtf8(element) || !isRoundTripText(text)) {
-      throw invalid(`element ${texts.length} of its binary data is not UTF-8 text without U+0000`);
-    }
-    texts.push(text);
-    at = end;
-  }
-  return texts;
+/** Four bytes at a time. */
+function areBooleans(buffer: ArrayBuffer): boolean {
+  const words = new Uint32Array(buffer, 0, buffer.byteLength >>> 2);
+  let bits = 0;
+  for (let i = 0; i < words.length; i++) bits |= words[i]!;
+  return (bits & ~0x01010101) === 0 && new Uint8Array(buffer, words.byteLength).every((byte) => byte <= 1);
 }
 
 function encodeTexts(texts: readonly string[]): Buffer {
-  const parts = texts.flatMap((text) => {
-    const element = Buffer.from(text, 'utf8');
-    const length = Buffer.alloc(4);
-    length.writeUInt32LE(element.length);
-    return [length, element];
-  });
-  return Buffer.concat(parts);
+  const bytes = Buffer.allocUnsafe(packedTextBytes(texts));
+  let at = 0;
+  for (const text of texts) {
+    const length = bytes.write(text, at + LENGTH_BYTES, 'utf8');
+    bytes.writeUInt32LE(length, at);
+    at += LENGTH_BYTES + length;
+  }
+  return bytes;
+}
+
+/** What texts take as binary data. */
+export function packedTextBytes(texts: readonly string[]): number {
+  let length = LENGTH_BYTES * texts.length;
+  for (const text of texts) length += Buffer.byteLength(text, 'utf8');
+  return length;
 }

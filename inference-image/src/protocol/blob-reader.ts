@@ -1,17 +1,20 @@
+import type { Holding } from '../budget/holding';
 import { invalid } from '../errors';
-import type { TensorData, TensorHeader } from '../inference/tensor';
-import { decodeBinaryData } from './binary-data';
+import type { NumericData, TensorHeader } from '../inference/tensor';
+import { readBinaryData } from './binary-data';
 import { describe } from './fields';
+import type { PackedTexts } from './packed-texts';
 
 /** The binary data that follows a request's JSON, in the order of its inputs. */
 export class BlobReader {
   constructor(
     private readonly body: Buffer,
     private at: number,
+    private readonly holding?: Holding,
   ) {}
 
   /** @param size The input's `binary_data_size`, as the client gave it. */
-  read(header: TensorHeader, size: unknown): TensorData {
+  read(header: TensorHeader, size: unknown): NumericData | PackedTexts {
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
       throw invalid(`binary_data_size is ${describe(size)}; it must be a number of bytes`);
     }
@@ -19,7 +22,7 @@ export class BlobReader {
     if (size > left) throw invalid(`binary_data_size is ${size}; the body has ${left} bytes left`);
     const bytes = this.body.subarray(this.at, this.at + size);
     this.at += size;
-    return decodeBinaryData(header, bytes);
+    return readBinaryData(header, bytes, this.holding);
   }
 
   finish(): void {

@@ -1,4 +1,7 @@
-import { cutText, invalid } from '../errors';
+import { cut, quoted } from '../cut-text';
+import { invalid, ServingError } from '../errors';
+
+export { quoted };
 
 /** A JSON object whose fields have not been checked yet. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -31,7 +34,9 @@ export function parametersField(value: unknown, what: string): Fields {
   const parameters = objectField(value, what);
   for (const [name, parameter] of Object.entries(parameters)) {
     if (!['string', 'number', 'boolean', 'bigint'].includes(typeof parameter)) {
-      throw invalid(`${what}.${name} is ${describe(parameter)}; a parameter must be a string, a number or a boolean`);
+      throw invalid(
+        `${what}.${cut(name)} is ${describe(parameter)}; a parameter must be a string, a number or a boolean`,
+      );
     }
   }
   return parameters;
@@ -43,22 +48,47 @@ export function booleanParameter(parameters: Fields, name: string, what: string)
   throw invalid(`${what}.${name} is ${describe(value)}; it must be true or false`);
 }
 
-/** Names in errors are cut to so many characters. */
-const QUOTED_CHARACTERS = 100;
-
-/** A name that a client sent, as JSON, cut to a length that is fit for an error message. */
-export function quoted(name: string): string {
-  return JSON.stringify(cutText(name, QUOTED_CHARACTERS));
+/** The problem, if it is the request's, with the input it is in. */
+export function inInput(name: string, problem: unknown): unknown {
+  if (typeof problem === 'string') return invalid(`input ${quoted(name)}: ${problem}`);
+  const isRequests = problem instanceof ServingError && problem.kind === 'invalid';
+  return isRequests ? inInput(name, problem.message) : problem;
 }
+
+/** Characters of a value that an error shows. */
+const DESCRIBED = 60;
 
 /** A value as the client wrote it, cut to a length that is fit for an error message. */
 export function describe(value: unknown): string {
   if (value === undefined) return 'missing';
+  const text = beginningOf(value, DESCRIBED);
+  return text.length > DESCRIBED ? `${text.slice(0, DESCRIBED)}…` : text;
+}
+
+/** JSON text of a value; of one whose text is longer than `room`, some of it that is longer too. */
+function beginningOf(value: unknown, room: number): string {
   if (typeof value === 'bigint') return String(value);
-  try {
-    const text = JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? String(part) : part));
-    return text.length > 60 ? `${text.slice(0, 60)}…` : text;
-  } catch {
-    return 'nested too deeply';
+  if (typeof value === 'string') return JSON.stringify(value.length > room ? value.slice(0, room + 1) : value);
+  if (Array.isArray(value)) return beginningOfArray(value, room);
+  return typeof value === 'object' && value !== null ? beginningOfObject(value as Fields, room) : JSON.stringify(value);
+}
+
+function beginningOfArray(items: readonly unknown[], room: number): string {
+  let text = '[';
+  for (let i = 0; i < items.length && text.length <= room; i++) {
+    if (i > 0) text += ',';
+    text += beginningOf(items[i], room - text.length);
   }
+  return `${text}]`;
+}
+
+function beginningOfObject(fields: Fields, room: number): string {
+  let text = '{';
+  for (const key in fields) {
+    if (text.length > room) break;
+    if (text.length > 1) text += ',';
+    text += `${beginningOf(key, room - text.length)}:`;
+    if (text.length <= room) text += beginningOf(fields[key], room - text.length);
+  }
+  return `${text}}`;
 }

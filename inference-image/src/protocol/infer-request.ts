@@ -1,18 +1,32 @@
 import { isUtf8 } from 'node:buffer';
-import { DATATYPES, type Datatype, type Signature } from '../contract/signature';
-import { invalid, ServingError } from '../errors';
+import type { Holding } from '../budget/holding';
+import { DATATYPES, type Datatype, elementCount, type Signature } from '../contract/signature';
+import { invalid } from '../errors';
 import type { Run } from '../inference/executor';
 import { InputChecks } from '../inference/input-checks';
-import type { Tensor, TensorData, TensorHeader } from '../inference/tensor';
+import type { TensorData, TensorHeader } from '../inference/tensor';
 import { BlobReader } from './blob-reader';
-import { arrayField, describe, isAbsent, objectField, parametersField, stringField, type Fields } from './fields';
+import {
+  arrayField,
+  describe,
+  inInput,
+  isAbsent,
+  objectField,
+  parametersField,
+  stringField,
+  type Fields,
+} from './fields';
 import { parseJson } from './json';
+import { jsonArrayBytes, readJsonArray } from './json-array';
 import { decodeJsonData } from './json-data';
-import { decodeJsonNumbers } from './json-numbers';
-import { takeNumbers } from './number-arrays';
+import { unpackRequest, type PackedRequest, type PackedTensor } from './packed-request';
+import { textBytes, type PackedTexts } from './packed-texts';
+import { arrayOf, parseAround, type ParsedRequest } from './parsed-request';
 import { RawRequests } from './raw-request';
 import { OutputReader } from './requested-outputs';
 import { timeoutSeconds } from './schedule-policy';
+
+export { inInput };
 
 export interface InferRequest extends Run {
   /** Echoed in the response. */
@@ -31,7 +45,8 @@ export interface InferRequest extends Run {
  */
 export const MINIMUM_BYTES = { plain: 1500, exactIntegers: 300 };
 
-const NOT_NUMBERS = new Error('not an array of numbers');
+/** Longest `id`, in characters. */
+const MAX_ID_LENGTH = 1024;
 
 /** Reads inference requests to one model. */
 export class InferRequestDecoder {
@@ -52,59 +67,96 @@ export class InferRequestDecoder {
   /**
    * Reads a body: JSON, then the binary data of those inputs that have some.
    * @param jsonLength Bytes of JSON; 0 means that the body is one tensor and nothing else. @default - all of the body
+   * @param holding Holds what is decoded, before it is allocated. @default - nothing does
    */
-  decode(body: Buffer, jsonLength = body.length): InferRequest {
+  decode(body: Buffer, jsonLength?: number, holding?: Holding): InferRequest {
+    return unpackRequest(this.decodePacked(body, jsonLength, holding));
+  }
+
+  /** The same, but texts stay bytes. */
+  decodePacked(body: Buffer, jsonLength = body.length, holding?: Holding): PackedRequest {
     if (body.length === 0) throw invalid('the body is empty; it must be an inference request');
-    if (jsonLength === 0) return this.raw.decode(body);
-    if (jsonLength > body.length) {
-      throw invalid(`Inference-Header-Content-Length is ${jsonLength}; the whole body has ${body.length} bytes`);
+    if (jsonLength === 0) return this.raw.decode(body, holding);
+    const json = jsonOf(body, jsonLength);
+    // What so few bytes can make of themselves is no more than any request may take.
+    return json.length < this.minimumBytes
+      ? this.decodeSmall(json, body, holding)
+      : this.decodeParsed(this.parse(json), body, jsonLength, holding);
+  }
+
+  /** The first step of reading a large request: its structure is known then, and nothing of its elements is built. */
+  parse(json: Buffer): ParsedRequest {
+    return parseAround(json, this.exactIntegers);
+  }
+
+  /**
+   * What the second step will take in memory, besides the body.
+   * @param binaryLength Bytes of binary data after the JSON.
+   */
+  decodedBytes(parsed: ParsedRequest, binaryLength: number): number {
+    const { headers, entries } = this.readHeaders(objectField(parsed.json, 'the request'));
+    let total = binaryLength;
+    for (const [i, header] of headers.entries()) {
+      const { data } = entries[i] as Fields;
+      try {
+        if (!isAbsent(data)) total += jsonArrayBytes(header, arrayOf(parsed, data));
+        else if (header.datatype === 'BYTES') total += textBytes(elementCount(header.shape), binaryLength);
+      } catch (error) {
+        throw inInput(header.name, error);
+      }
     }
-    const json = jsonLength === body.length ? body : body.subarray(0, jsonLength);
-    const numbers = json.length < this.minimumBytes ? undefined : this.decodeNumbers(json, body);
-    return numbers ?? this.decodeText(json, body);
+    return total;
+  }
+
+  /** The second step. */
+  decodeParsed(parsed: ParsedRequest, body: Buffer, jsonLength: number, holding?: Holding): PackedRequest {
+    const blobs = new BlobReader(body, jsonLength, holding);
+    return this.readPacked(parsed.json, blobs, (header, data) => readJsonArray(header, arrayOf(parsed, data), holding));
   }
 
   /** Reads a request that is parsed already, as golden examples are. */
   read(json: unknown, blobs = new BlobReader(Buffer.alloc(0), 0), decodeData = decodeJsonData): InferRequest {
+    return unpackRequest(this.readPacked(json, blobs, decodeData));
+  }
+
+  private decodeSmall(json: Buffer, body: Buffer, holding?: Holding): PackedRequest {
+    if (!isUtf8(json)) throw invalid('the JSON text is not UTF-8');
+    const parsed = parseJson(json.toString('utf8'), { exactIntegers: this.exactIntegers });
+    return this.readPacked(parsed, new BlobReader(body, json.length, holding), decodeJsonData);
+  }
+
+  private readPacked(json: unknown, blobs: BlobReader, decodeData: DecodeData): PackedRequest {
     const request = objectField(json, 'the request');
-    const entries = arrayField(request.inputs, 'inputs');
-    const headers = entries.map(readHeader);
-    this.checks.check(headers);
+    const { headers, entries } = this.readHeaders(request);
     const inputs = headers.map((header, i) => readTensor(header, entries[i] as Fields, blobs, decodeData));
     blobs.finish();
-    const id = isAbsent(request.id) ? undefined : stringField(request.id, 'id');
+    const id = isAbsent(request.id) ? undefined : idField(request.id);
     const parameters = parametersField(request.parameters, 'parameters');
     const outputs = this.outputs.read(request, parameters);
     return { id, inputs, ...outputs, timeoutSeconds: timeoutSeconds(parameters) };
   }
 
-  private decodeText(json: Buffer, body: Buffer): InferRequest {
-    if (!isUtf8(json)) throw invalid('the JSON text is not UTF-8');
-    const parsed = parseJson(json.toString('utf8'), { exactIntegers: this.exactIntegers });
-    return this.read(parsed, new BlobReader(body, json.length));
-  }
-
-  /** The same for a larger request of numbers alone, in less time. Whatever else it holds is for `decodeText` to say. */
-  private decodeNumbers(json: Buffer, body: Buffer): InferRequest | undefined {
-    const taken = takeNumbers(json);
-    if (!taken) return undefined;
-    const blobs = new BlobReader(body, json.length);
-    let next = 0;
-    try {
-      const request = this.read(parseJson(taken.text, { exactIntegers: this.exactIntegers }), blobs, (header, data) => {
-        const numbers = data === next ? decodeJsonNumbers(header, taken.arrays[next++] as Buffer) : undefined;
-        if (!numbers) throw NOT_NUMBERS;
-        return numbers;
-      });
-      // One that no input took has not been read: who knows whether it is JSON.
-      return next === taken.arrays.length ? request : undefined;
-    } catch {
-      return undefined;
-    }
+  private readHeaders(request: Fields): { headers: TensorHeader[]; entries: readonly unknown[] } {
+    const entries = arrayField(request.inputs, 'inputs');
+    const headers = entries.map(readHeader);
+    this.checks.check(headers);
+    return { headers, entries };
   }
 }
 
-type DecodeData = typeof decodeJsonData;
+function jsonOf(body: Buffer, jsonLength: number): Buffer {
+  if (jsonLength === body.length) return body;
+  if (jsonLength < body.length) return body.subarray(0, jsonLength);
+  throw invalid(`Inference-Header-Content-Length is ${jsonLength}; the whole body has ${body.length} bytes`);
+}
+
+function idField(value: unknown): string {
+  const id = stringField(value, 'id');
+  if (id.length <= MAX_ID_LENGTH) return id;
+  throw invalid(`id has ${id.length} characters; it may have ${MAX_ID_LENGTH}`);
+}
+
+type DecodeData = (header: TensorHeader, data: unknown) => TensorData | PackedTexts;
 
 export function readHeader(entry: unknown, index: number): TensorHeader {
   const { name: text, datatype, shape } = objectField(entry, `inputs[${index}]`);
@@ -126,7 +178,7 @@ function isShape(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
 }
 
-function readTensor(header: TensorHeader, entry: Fields, blobs: BlobReader, decodeData: DecodeData): Tensor {
+function readTensor(header: TensorHeader, entry: Fields, blobs: BlobReader, decodeData: DecodeData): PackedTensor {
   const { name, datatype, shape } = header;
   try {
     return { name, datatype, shape, data: readData(header, entry, blobs, decodeData) };
@@ -141,7 +193,7 @@ function readData(
   { data, parameters }: Fields,
   blobs: BlobReader,
   decodeData: DecodeData,
-): TensorData {
+): TensorData | PackedTexts {
   const { binary_data_size: size, shared_memory_region: region } = parametersField(parameters, 'parameters');
   if (region !== undefined) throw invalid('shared memory is not supported');
   if (size === undefined) {
@@ -150,10 +202,4 @@ function readData(
   }
   if (!isAbsent(data)) throw invalid('it has both data and binary_data_size; it takes one of them');
   return blobs.read(header, size);
-}
-
-/** The problem, if it is the request's, with the input it is in. */
-export function inInput(name: string, problem: unknown): unknown {
-  const message = problem instanceof ServingError ? problem.message : problem;
-  return typeof message === 'string' ? invalid(`input ${JSON.stringify(name)}: ${message}`) : problem;
 }

@@ -1,4 +1,5 @@
 import type { ModelManifest } from '../contract/model-manifest';
+import { quoted } from '../cut-text';
 import { invalid } from '../errors';
 import type { Tensor } from '../inference/tensor';
 import { encodeBinaryData } from './binary-data';
@@ -11,6 +12,11 @@ export interface InferResponse {
   /** Bytes of JSON before the binary data; undefined where there is none. */
   readonly jsonLength?: number;
 }
+
+/** The JSON of the data of some outputs, in pieces that follow each other. */
+export type WrittenData = ReadonlyArray<readonly Uint8Array[] | undefined>;
+
+const NOTHING_WRITTEN: WrittenData = [];
 
 /** Writes inference responses of one model. */
 export class InferResponseEncoder {
@@ -26,25 +32,40 @@ export class InferResponseEncoder {
   assertEncodable({ outputs, binary }: InferRequest): void {
     if (this.withoutJson.length === 0) return;
     const without = outputs.find((name, i) => !binary[i] && this.withoutJson.includes(name));
-    if (without !== undefined) throw invalid(`output ${JSON.stringify(without)}: ${FP16_HAS_NO_JSON}`);
+    if (without !== undefined) throw invalid(`output ${quoted(without)}: ${FP16_HAS_NO_JSON}`);
   }
 
-  /** @param outputs In the order that `request` asks for. */
-  encode(request: InferRequest, outputs: readonly Tensor[]): InferResponse {
+  /**
+   * @param outputs In the order that `request` asks for.
+   * @param written The JSON of those of them whose data has been written already. @default - none has
+   */
+  encode(request: InferRequest, outputs: readonly Tensor[], written: WrittenData = NOTHING_WRITTEN): InferResponse {
+    const parts: Uint8Array[] = [];
     const blobs: Buffer[] = [];
-    const entries = outputs.map((output, i) => {
+    const id = request.id === undefined ? '' : `,"id":${JSON.stringify(request.id)}`;
+    let json = `{${this.names}${id},"outputs":[`;
+    for (let i = 0; i < outputs.length; i++) {
+      const output = outputs[i] as Tensor;
       const { name, datatype, shape } = output;
       const header = `"name":${JSON.stringify(name)},"datatype":"${datatype}","shape":[${shape.join(',')}]`;
-      if (!request.binary[i]) return `{${header},"data":${encodeJsonData(output)}}`;
-      const blob = encodeBinaryData(output);
-      blobs.push(blob);
-      return `{${header},"parameters":{"binary_data_size":${blob.length}}}`;
-    });
-    const id = request.id === undefined ? '' : `,"id":${JSON.stringify(request.id)}`;
-    const json = `{${this.names}${id},"outputs":[${entries.join(',')}]}`;
+      json += `${i > 0 ? ',' : ''}{${header},`;
+      const pieces = written[i];
+      if (request.binary[i]) {
+        const blob = encodeBinaryData(output);
+        blobs.push(blob);
+        json += `"parameters":{"binary_data_size":${blob.length}}}`;
+      } else if (pieces) {
+        parts.push(Buffer.from(`${json}"data":`), ...pieces);
+        json = '}';
+      } else json += `"data":${encodeJsonData(output)}}`;
+    }
+    json += ']}';
     // Clients look for binary data by the header, so it is there only if some is.
-    if (blobs.every((blob) => blob.length === 0)) return { body: json };
-    const text = Buffer.from(json);
-    return { body: Buffer.concat([text, ...blobs]), jsonLength: text.length };
+    const isJson = blobs.every((blob) => blob.length === 0);
+    if (isJson && parts.length === 0) return { body: json };
+    parts.push(Buffer.from(json));
+    if (isJson) return { body: Buffer.concat(parts) };
+    const jsonLength = parts.reduce((length, part) => length + part.length, 0);
+    return { body: Buffer.concat([...parts, ...blobs]), jsonLength };
   }
 }

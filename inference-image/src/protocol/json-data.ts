@@ -1,4 +1,5 @@
 import { type Datatype, elementCount } from '../contract/signature';
+import { shapeText } from '../cut-text';
 import { invalid } from '../errors';
 import { emptyData, type Tensor, type TensorData, type TensorHeader } from '../inference/tensor';
 import { arrayField, describe } from './fields';
@@ -27,6 +28,31 @@ export function decodeJsonData({ datatype, shape }: TensorHeader, data: unknown)
 export function encodeJsonData({ datatype, data }: Tensor): string {
   if (datatype === 'FP16') throw invalid(FP16_HAS_NO_JSON);
   return ENCODERS[datatype](data);
+}
+
+/** Elements and characters that are written at a time: a few milliseconds. */
+const [PIECE_ELEMENTS, PIECE_CHARACTERS] = [65_536, 1024 * 1024];
+
+/** The same text in pieces, none of which is long. */
+export function* jsonDataPieces({ datatype, data, ...header }: Tensor): Generator<Buffer> {
+  const count = data.length;
+  if (count === 0) yield Buffer.from('[]');
+  for (let from = 0, to: number; from < count; from = to) {
+    to = Array.isArray(data) ? endOfTexts(data, from) : Math.min(count, from + PIECE_ELEMENTS);
+    const part = Array.isArray(data) ? data.slice(from, to) : (data.subarray(from, to) as TensorData);
+    const text = encodeJsonData({ ...header, datatype, data: part });
+    const [start, end] = [from === 0 ? 0 : 1, to === count ? text.length : -1];
+    yield Buffer.from(`${from === 0 ? '' : ','}${text.slice(start, end)}`);
+  }
+}
+
+function endOfTexts(texts: readonly string[], from: number): number {
+  let characters = 0;
+  let to = from;
+  while (to < texts.length && to - from < PIECE_ELEMENTS / 8 && characters < PIECE_CHARACTERS) {
+    characters += (texts[to++] as string).length;
+  }
+  return to;
 }
 
 const ENCODERS: Record<Exclude<Datatype, 'FP16'>, (data: TensorData) => string> = {
@@ -67,7 +93,7 @@ function flatten(data: readonly unknown[], shape: readonly number[]): readonly u
   const values = nested ? collect(data, shape, 0, []) : data;
   const count = elementCount(shape);
   if (values.length !== count) {
-    throw invalid(`data has ${values.length} elements; shape [${shape}] takes ${count}`);
+    throw invalid(`data has ${values.length} elements; shape ${shapeText(shape)} takes ${count}`);
   }
   return values;
 }
@@ -75,7 +101,7 @@ function flatten(data: readonly unknown[], shape: readonly number[]): readonly u
 /** Adds the values of `part`, which is nested along `axis` and those after it. (Array.flat takes ten times as long.) */
 function collect(part: unknown, shape: readonly number[], axis: number, values: unknown[]): unknown[] {
   if (!Array.isArray(part) || part.length !== shape[axis]) {
-    throw invalid(`data is not nested as shape [${shape}] says; nest it so, or give it flat`);
+    throw invalid(`data is not nested as shape ${shapeText(shape)} says; nest it so, or give it flat`);
   }
   const innermost = axis === shape.length - 1;
   for (const item of part) {

@@ -1,5 +1,8 @@
 import type { Datatype } from '../contract/signature';
 
+/** FP16 has no JSON form in the protocol. */
+export type JsonDatatype = Exclude<Datatype, 'FP16'>;
+
 interface ElementType {
   /** The element as a typed array holds it, or undefined where the JSON value is not one of this datatype. */
   readonly convert: (value: unknown) => number | bigint | string | undefined;
@@ -11,7 +14,7 @@ interface ElementType {
  * How JSON values become elements. JSON has no NaN and no infinities, so they are written as protobuf's JSON mapping
  * writes them: https://protobuf.dev/programming-guides/json/
  */
-export const ELEMENT_TYPES: Record<Exclude<Datatype, 'FP16'>, ElementType> = {
+export const ELEMENT_TYPES: Record<JsonDatatype, ElementType> = {
   BOOL: { convert: toBool, allowed: 'true or false' },
   UINT8: integer(0, 0xff),
   UINT16: integer(0, 0xffff),

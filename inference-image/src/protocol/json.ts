@@ -1,5 +1,5 @@
 import { parse as parseLossless } from 'lossless-json';
-import { invalid, messageOf } from '../errors';
+import { invalid, messageOf, type ServingError } from '../errors';
 
 /** An integer of 16 digits or more, which a double may not hold exactly; not the digits of a fraction. */
 const LONG_INTEGER = /[[,:\s-]\d{16,}\s*[,\]}]/;
@@ -13,8 +13,12 @@ export function parseJson(text: string, { exactIntegers }: { exactIntegers: bool
     if (exactIntegers && LONG_INTEGER.test(text)) return parseLossless(text, undefined, AS_JSON_PARSE);
     return JSON.parse(text);
   } catch (error) {
-    throw invalid(`not valid JSON: ${messageOf(error)} (NaN and infinities are written as strings)`);
+    throw notJson(messageOf(error));
   }
+}
+
+export function notJson(problem: string): ServingError {
+  return invalid(`not valid JSON: ${problem} (NaN and infinities are written as strings)`);
 }
 
 /** As JSON.parse has it, the last of two equal keys counts. */

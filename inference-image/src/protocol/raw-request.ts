@@ -1,7 +1,10 @@
+import type { Holding } from '../budget/holding';
 import { elementCount, type TensorSignature, wireShape } from '../contract/signature';
+import { quoted } from '../cut-text';
 import { invalid } from '../errors';
-import { countElements, decodeBinaryData } from './binary-data';
-import type { InferRequest } from './infer-request';
+import { checkTexts } from '../inference/input-checks';
+import { countElements, readBinaryData } from './binary-data';
+import type { PackedRequest } from './packed-request';
 
 /**
  * Requests whose body is the bytes of one tensor and nothing else, for a model with one input and at most one dimension
@@ -14,7 +17,7 @@ export class RawRequests {
     private readonly outputs: readonly TensorSignature[],
   ) {}
 
-  decode(body: Buffer): InferRequest {
+  decode(body: Buffer, holding?: Holding): PackedRequest {
     const [input] = this.inputs;
     const shape = input ? wireShape(input) : [];
     const free = shape.indexOf(-1);
@@ -25,13 +28,12 @@ export class RawRequests {
     if (free >= 0) {
       const size = countElements(datatype, body) / elementCount(shape.toSpliced(free, 1));
       if (!Number.isSafeInteger(size)) {
-        throw invalid(
-          `${body.length} bytes do not fill input ${JSON.stringify(name)}, ${datatype} of shape [${shape}]`,
-        );
+        throw invalid(`${body.length} bytes do not fill input ${quoted(name)}, ${datatype} of shape [${shape}]`);
       }
       shape[free] = size;
     }
-    const data = decodeBinaryData({ name, datatype, shape }, body);
+    checkTexts([{ name, datatype, shape }]);
+    const data = readBinaryData({ name, datatype, shape }, body, holding);
     return {
       inputs: [{ name, datatype, shape, data }],
       outputs: this.outputs.map((output) => output.name),

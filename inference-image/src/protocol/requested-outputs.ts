@@ -1,4 +1,5 @@
 import type { TensorSignature } from '../contract/signature';
+import { quoted, quotedList } from '../cut-text';
 import { invalid } from '../errors';
 import {
   arrayField,
@@ -46,10 +47,9 @@ export class OutputReader {
 
   private check(name: string, repeated: boolean): void {
     if (!this.names.includes(name)) {
-      const known = this.names.map((each) => JSON.stringify(each)).join(', ');
-      throw invalid(`unknown output ${JSON.stringify(name)}; the model gives ${known}`);
+      throw invalid(`unknown output ${quoted(name)}; the model gives ${quotedList(this.names)}`);
     }
-    if (repeated) throw invalid(`output ${JSON.stringify(name)} is asked for twice`);
+    if (repeated) throw invalid(`output ${quoted(name)} is asked for twice`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { type Datatype, elementCount } from '../contract/signature';
+import { shapeText } from '../cut-text';
 import { invalid } from '../errors';
 import { emptyData, TYPED_ARRAY, type TensorData, type TensorHeader } from '../inference/tensor';
 import { describe } from './fields';
@@ -56,7 +57,7 @@ export function decodeTypedContents({ datatype, shape }: TensorHeader, contents:
   const values = contents[field];
   const count = elementCount(shape);
   if (values.length !== count) {
-    throw invalid(`${field} has ${values.length} elements; shape [${shape}] takes ${count}`);
+    throw invalid(`${field} has ${values.length} elements; shape ${shapeText(shape)} takes ${count}`);
   }
   // Nothing to check: on the wire they are what they are in memory, NaN and infinities too.
   if (datatype === 'FP32' || datatype === 'FP64') return TYPED_ARRAY[datatype].from(values as number[]);

@@ -1,5 +1,7 @@
+import { constants } from 'node:buffer';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
 import { Codec } from '../../../inference-image/src/codec/codec';
 import { CodecThread } from '../../../inference-image/src/codec/codec-thread';
 import type { CodecModel } from '../../../inference-image/src/codec/messages';
@@ -14,6 +16,12 @@ writeFileSync(
   "require('node:worker_threads').parentPort.on('message', () => { throw new Error('it broke'); });",
 );
 
+const GREEDY = join(temporaryFolder(), 'greedy.cjs');
+writeFileSync(
+  GREEDY,
+  "const all = []; require('node:worker_threads').parentPort.on('message', () => { for (;;) all.push(new Array(1e5).fill(all)); });",
+);
+
 const model: CodecModel = {
   name: 'm',
   version: '1',
@@ -24,6 +32,9 @@ const model: CodecModel = {
 };
 const decoder = new InferRequestDecoder(model.signature);
 const codecs: Codec[] = [];
+
+const budget = new MemoryBudget(2 ** 30);
+const held = () => budget.open();
 
 /** @param scripts Of the threads to come. */
 function codecOf(...scripts: string[]): Codec {
@@ -44,17 +55,23 @@ const output = (count: number, data = new Float32Array(count).fill(0.1)): Tensor
 test('what is small is done at once, without a thread', () => {
   const codec = codecOf();
   const request = decoder.decode(small());
-  expect(codec.decode(small())).toEqual(request);
-  expect(codec.encode(request, [output(2)])).toMatchObject({ body: expect.stringContaining('[0.1,0.1]') });
+  expect(codec.decode(small(), undefined, held())).toEqual(request);
+  expect(codec.encode(request, [output(2)], held())).toMatchObject({ body: expect.stringContaining('[0.1,0.1]') });
   // Binary data is only copied.
-  expect(codec.encode({ ...request, binary: [true] }, [output(200_000)])).toMatchObject({ body: expect.any(Buffer) });
-  expect(() => codec.decode(Buffer.alloc(0))).toThrow('the body is empty');
+  expect(codec.encode({ ...request, binary: [true] }, [output(200_000)], held())).toMatchObject({
+    body: expect.any(Buffer),
+  });
+  expect(() => codec.decode(Buffer.alloc(0), undefined, held())).toThrow('the body is empty');
 });
 
 test('what is large is done elsewhere, with the same result, many at a time and in any order', async () => {
   const codec = codecOf(SCRIPT);
   const request = decoder.decode(small());
-  const decoded = [codec.decode(large()), codec.decode(large('[]')), codec.decode(large())];
+  const decoded = [
+    codec.decode(large(), undefined, held()),
+    codec.decode(large('[]'), undefined, held()),
+    codec.decode(large(), undefined, held()),
+  ];
   expect(decoded.every((each) => each instanceof Promise)).toBe(true);
   expect(codec.busy).toBe(true);
   const [first, second, third] = await Promise.allSettled(decoded);
@@ -64,32 +81,189 @@ test('what is large is done elsewhere, with the same result, many at a time and 
 
   // One of two rows of a batch: the other's data must not go along.
   const batch = new Float32Array(400_000).fill(0.1);
-  const { body } = await codec.encode(request, [output(200_000, batch.subarray(0, 200_000))]);
+  const { body } = await codec.encode(request, [output(200_000, batch.subarray(0, 200_000))], held());
   expect(JSON.parse(String(body)).outputs[0].data).toHaveLength(200_000);
   expect(batch).toHaveLength(400_000);
 });
 
 test('a thread that dies fails what it was asked, and the next large body starts another', async () => {
   const codec = codecOf(DEADLY, SCRIPT);
-  const replies = await Promise.allSettled([codec.decode(large()), codec.decode(large())]);
+  const replies = await Promise.allSettled([
+    codec.decode(large(), undefined, held()),
+    codec.decode(large(), undefined, held()),
+  ]);
   expect(replies.map((reply) => (reply as PromiseRejectedResult).reason.message)).toEqual(['it broke', 'it broke']);
   expect(codec.busy).toBe(false);
-  expect(await codec.decode(large())).toMatchObject({ id: 'q' });
+  expect(await codec.decode(large(), undefined, held())).toMatchObject({ id: 'q' });
 });
 
 test('closing waits for the work, and nothing starts again', async () => {
   const codec = codecOf(SCRIPT);
-  const reply = codec.decode(large());
+  const reply = codec.decode(large(), undefined, held());
   await codec.close();
   expect(await reply).toMatchObject({ id: 'q' });
-  await expect(codec.decode(large())).rejects.toThrow('the server is shutting down');
+  await expect(codec.decode(large(), undefined, held())).rejects.toThrow('the server is shutting down');
 });
 
 test('more than may wait are refused at once, and answers never are', async () => {
   const codec = codecOf(SCRIPT);
-  const decoded = Array.from({ length: 3 }, () => codec.decode(large()));
-  expect(() => codec.decode(large())).toThrow('the queue is full: 2 large requests wait already');
-  const { body } = await codec.encode(decoder.decode(small()), [output(200_000)]);
+  const decoded = Array.from({ length: 3 }, () => codec.decode(large(), undefined, held()));
+  expect(() => codec.decode(large(), undefined, held())).toThrow('the queue is full: 2 large requests wait already');
+  const { body } = await codec.encode(decoder.decode(small()), [output(200_000)], held());
   expect(String(body)).toContain('"shape":[200000]');
   expect(await Promise.all(decoded)).toHaveLength(3);
+});
+
+describe('memory', () => {
+  test('a thread that needs more than it may have ends, and neither the process nor the next body', async () => {
+    const scripts = [GREEDY, SCRIPT];
+    const startThread = () => new CodecThread(scripts.shift() as string, model, 16);
+    const codec = new Codec({ model, decoder, startThread, maxQueueLength: 2 });
+    codecs.push(codec);
+    const replies = await Promise.allSettled([
+      codec.decode(large(), undefined, held()),
+      codec.decode(large(), undefined, held()),
+    ]);
+    for (const reply of replies) expect(reply).toMatchObject({ reason: { code: 'ERR_WORKER_OUT_OF_MEMORY' } });
+    expect(await codec.decode(large(), undefined, held())).toMatchObject({ id: 'q' });
+  });
+
+  const many = (count: number, datatype = 'FP32') =>
+    Buffer.from(
+      json
+        .replace('[2]', `[${count}]`)
+        .replace('[1,2.5]', `[${'1,'.repeat(count - 1)}1]`)
+        .replace('FP32', datatype),
+    );
+
+  test('what is decoded is held before it is', async () => {
+    const codec = codecOf(SCRIPT);
+    const small = new MemoryBudget(2 ** 21);
+    const refused = small.open();
+    await expect(codec.decode(many(800_000), undefined, refused)).rejects.toMatchObject({ kind: 'tooLarge' });
+    refused.release();
+    expect(small.heldBytes).toBe(0);
+    const holding = new MemoryBudget(2 ** 23).open();
+    const before = holding.heldBytes;
+    await codec.decode(many(800_000), undefined, holding);
+    expect(holding.heldBytes - before).toBe(3_200_000);
+  });
+
+  test('nothing is held for a client that is gone', async () => {
+    const codec = codecOf(SCRIPT);
+    const ours = new MemoryBudget(2 ** 25);
+    const holding = ours.open();
+    const decoded = codec.decode(many(800_000), undefined, holding);
+    holding.release();
+    await expect(decoded).rejects.toMatchObject({ kind: 'cancelled' });
+    const request = decoder.decode(small());
+    expect(() => codec.encode(request, [output(2)], holding)).toThrow('the client went away');
+    expect(ours.heldBytes).toBe(0);
+    expect(codec.busy).toBe(false);
+  });
+
+  test('an answer holds its outputs and its text', async () => {
+    const codec = codecOf(SCRIPT);
+    const request = decoder.decode(small());
+    for (const [answer, binary] of [
+      [output(2), false],
+      [output(2), true],
+      [output(200_000), false],
+    ] as const) {
+      const holding = new MemoryBudget(2 ** 24).open();
+      const before = holding.heldBytes;
+      // A large output is gone once it is written.
+      const outputBytes = 4 * answer.data.length;
+      const { body } = await codec.encode({ ...request, binary: [binary] }, [answer], holding);
+      expect(holding.heldBytes - before).toBe(outputBytes + body.length);
+    }
+  });
+
+  test('P10 an answer that is too long as JSON is refused before it is written, and binary data is named', () => {
+    const codec = codecOf();
+    const request = decoder.decode(small());
+    const holding = new MemoryBudget(2 ** 20).open();
+    expect(() => codec.encode(request, [output(100_000)], holding)).toThrow(
+      /^the answer takes up to .* ask for binary data/,
+    );
+    const claimed = { ...output(0), shape: [2 ** 25] };
+    for (const datatype of ['FP32', 'FP64', 'INT64', 'INT32'] as const) {
+      expect(() => codec.encode(request, [{ ...claimed, datatype, shape: [2 ** 26] }], held())).toThrow(
+        /^the answer takes up to \d+ bytes as JSON, and \d+ is the limit; ask for binary data/,
+      );
+    }
+    expect(() => codec.encode({ ...request, binary: [true] }, [claimed], held())).not.toThrow();
+  });
+
+  test('P10 more JSON than a string may have is too large', () => {
+    const body = Buffer.alloc(constants.MAX_STRING_LENGTH + 1);
+    for (const jsonLength of [undefined, body.length]) {
+      expect(() => codecOf().decode(body, jsonLength, held())).toThrow(expect.objectContaining({ kind: 'tooLarge' }));
+    }
+  });
+});
+
+describe('texts', () => {
+  const textModel: CodecModel = {
+    ...model,
+    signature: {
+      inputs: [{ name: 'x', datatype: 'BYTES', dimensions: ['n'] }],
+      outputs: [{ name: 'y', datatype: 'BYTES', dimensions: ['n'] }],
+    },
+  };
+  const codecOfTexts = () => {
+    const startThread = () => new CodecThread(SCRIPT, textModel);
+    codecs.push(
+      new Codec({
+        model: textModel,
+        decoder: new InferRequestDecoder(textModel.signature),
+        startThread,
+        maxQueueLength: 2,
+      }),
+    );
+    return codecs.at(-1) as Codec;
+  };
+  const texts = (count: number, length: number) =>
+    Array.from({ length: count }, (_, i) => `${i} "é\n${'~'.repeat(i % length)}`);
+  const kinds = [texts(10, 5), texts(60_000, 30), texts(300, 9000), ['~'.repeat(3_000_000), 'é'.repeat(2_000_000)]];
+
+  test.each(kinds.map((each) => [each.length, each]))('%d of them are what they were', async (_, given) => {
+    const codec = codecOfTexts();
+    const tensor: Tensor = { name: 'y', datatype: 'BYTES', shape: [given.length], data: given };
+    const request = { inputs: [], outputs: ['y'], binary: [false] };
+    const { body } = await codec.encode(request, [tensor], held());
+    const { outputs } = JSON.parse(String(body));
+    expect(outputs[0].data).toEqual(given);
+
+    const json = Buffer.from(JSON.stringify({ inputs: [{ ...tensor, name: 'x' }] }));
+    const decoded = await codec.decode(json, undefined, held());
+    expect(decoded.inputs).toEqual([{ ...tensor, name: 'x' }]);
+
+    const binary = await codec.encode({ ...request, binary: [true] }, [tensor], held());
+    const blob = (binary.body as Buffer).subarray(binary.jsonLength);
+    expect((await codec.decode(blob, 0, held())).inputs).toEqual([{ ...tensor, name: 'x' }]);
+  });
+
+  test('that are none are refused, wherever they are', async () => {
+    const codec = codecOfTexts();
+    const blob = Buffer.alloc(5 * 60_000);
+    for (let at = 0; at < blob.length; at += 5) blob.set([1, 0, 0, 0, 65], at);
+    blob.set([4, 0, 0, 0], blob.length - 5);
+    expect(() => codec.decode(blob, 0, held())).toThrow('ends within element 59999');
+    blob.set([1, 0, 0, 0, 0xff], blob.length - 5);
+    await expect(async () => codec.decode(blob, 0, held())).rejects.toThrow(
+      'element 59999 of its binary data is not UTF-8',
+    );
+    const many = Buffer.alloc(4 * 70_000);
+    expect(() => codec.decode(many, 0, held())).toThrow('it may have 65536');
+  });
+
+  test('beside large numbers in one answer', async () => {
+    const codec = codecOf(SCRIPT);
+    const words = texts(20_000, 50);
+    const request = { inputs: [], outputs: ['y', 'z'], binary: [false, false], id: '7' };
+    const tensors: Tensor[] = [output(200_000), { name: 'z', datatype: 'BYTES', shape: [words.length], data: words }];
+    const { body } = await codec.encode(request, tensors, held());
+    expect(JSON.parse(String(body))).toMatchObject({ id: '7', outputs: [{ name: 'y' }, { name: 'z', data: words }] });
+  });
 });

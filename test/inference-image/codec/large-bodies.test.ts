@@ -6,6 +6,7 @@ import { floats } from '../../support/requests';
 import { ServerProcess } from '../../support/server';
 
 const MANY = 150_000;
+const SETTINGS = { maxRequestBytes: 64 * 2 ** 20 };
 
 /** A request to `identity('float', ['n'])`, and white space up to a size. */
 function large(data: ArrayLike<number> = Float32Array.from({ length: MANY }, (_, i) => i / 3), mebibytes = 2) {
@@ -15,7 +16,7 @@ function large(data: ArrayLike<number> = Float32Array.from({ length: MANY }, (_,
 }
 
 let server: ServerProcess;
-beforeAll(async () => (server = await ServerProcess.start(identity('float', ['n']))));
+beforeAll(async () => (server = await ServerProcess.start(identity('float', ['n']), SETTINGS)));
 
 test('a large request and its large response are what small ones are', async () => {
   const data = Float32Array.from({ length: MANY }, (_, i) => i / 3);
@@ -39,11 +40,12 @@ test('errors are the same from the thread, and it goes on', async () => {
 });
 
 test('large outputs with binary ones beside them', async () => {
-  const both = await ServerProcess.start({
+  const parts = {
     inputs: [value('x', 'float', ['n'])],
     outputs: [value('y', 'float', ['n']), value('z', 'float', ['n'])],
     nodes: [node('Identity', ['x'], ['y']), node('Neg', ['x'], ['z'])],
-  });
+  };
+  const both = await ServerProcess.start(parts, SETTINGS);
   const data = Float32Array.from({ length: MANY }, (_, i) => i);
   const outputs = '"outputs":[{"name":"y"},{"name":"z","parameters":{"binary_data":true}}],"id":"q",';
   const { headers, body } = await both.infer(String(large(data)).replace('"inputs"', `${outputs}"inputs"`));
@@ -78,7 +80,7 @@ test('S1 health answers while a body of 40 MB is read', async () => {
 });
 
 test('a server that is told to end answers the large request that it has, and exits with 0', async () => {
-  const ending = await ServerProcess.start(identity('float', ['n']));
+  const ending = await ServerProcess.start(identity('float', ['n']), SETTINGS);
   // Over an open connection, so that what follows is sent at once.
   await ending.infer(floats(1));
   const reply = ending.infer(large(undefined, 30));

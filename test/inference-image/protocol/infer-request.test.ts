@@ -225,10 +225,10 @@ test.each<[string, Buffer, number | undefined, string]>([
   expect(() => decoder.decode(body, jsonLength)).toThrow(new Error(message));
 });
 
-test('nesting beyond what can be written back', () => {
-  const depth = 200_000;
+test('nesting is shown as far as an error goes', () => {
+  const depth = 100;
   expect(() => decode('['.repeat(depth) + ']'.repeat(depth))).toThrow(
-    new Error('the request is nested too deeply; it must be an object'),
+    new Error(`the request is ${'['.repeat(60)}…; it must be an object`),
   );
 });
 

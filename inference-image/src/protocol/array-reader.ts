@@ -1,0 +1,141 @@
+import { elementCount } from '../contract/signature';
+import { shapeText } from '../cut-text';
+import { invalid, type ServingError } from '../errors';
+import type { TensorHeader } from '../inference/tensor';
+import { describe } from './fields';
+import { notJson, parseJson } from './json';
+import { CLOSE_ARRAY, COMMA, OPEN_ARRAY, SPACE, afterSpace, countItems, endOfNested, endOfValue } from './json-bytes';
+import { ELEMENT_TYPES, type JsonDatatype } from './json-elements';
+
+/** Longest text of one element that is parsed to be looked at; longer ones are cut. */
+const MAX_ELEMENT_BYTES = 1024;
+const SHOWN_BYTES = 60;
+
+/**
+ * Reads the elements of a tensor from the bytes of a JSON array, flat or nested as its shape says. Nothing but the
+ * elements is built: the array's structure is compared with the shape as it is read, and reading ends at the first
+ * difference.
+ */
+export abstract class ArrayReader<T extends JsonDatatype = JsonDatatype> {
+  protected at = 0;
+  /** Elements that have been read. */
+  protected index = 0;
+
+  /** @param bytes From the opening bracket to the closing one. */
+  constructor(
+    protected readonly bytes: Buffer,
+    protected readonly header: TensorHeader & { readonly datatype: T },
+  ) {}
+
+  /** @throws ServingError where the bytes are no such array. */
+  protected readAll(): void {
+    if (this.isNested()) this.readNested(0);
+    else {
+      const count = elementCount(this.header.shape);
+      this.take(OPEN_ARRAY);
+      this.readRow(count);
+      this.takeClose(count);
+    }
+    if (this.at !== this.bytes.length) throw this.unexpected(this.at);
+  }
+
+  /** Reads so many elements with the commas between them, from `at` on; they may be none. */
+  protected abstract readRow(size: number): void;
+
+  private readNested(axis: number): void {
+    const size = this.header.shape[axis] as number;
+    this.take(OPEN_ARRAY);
+    if (axis === this.header.shape.length - 1) this.readRow(size);
+    else {
+      for (let i = 0; i < size; i++) {
+        if (i > 0) this.take(COMMA);
+        this.readNested(axis + 1);
+      }
+    }
+    this.takeClose(size);
+  }
+
+  private take(token: number): void {
+    this.at = afterSpace(this.bytes, this.at);
+    if (this.bytes[this.at] !== token) throw notNested(this.header.shape);
+    this.at++;
+  }
+
+  /** @param size Items before it. */
+  private takeClose(size: number): void {
+    const { bytes } = this;
+    this.at = afterSpace(bytes, this.at);
+    if (bytes[this.at] === CLOSE_ARRAY) return void this.at++;
+    if (size > 0) {
+      if (bytes[this.at] !== COMMA) throw this.unexpected(this.at);
+      this.at = afterSpace(bytes, this.at + 1);
+    }
+    // One item too many, unless it is none.
+    throw endOfValue(bytes, this.at) > this.at ? this.wrongStructure() : this.unexpected(this.at);
+  }
+
+  /** What to throw where a comma has to be, and something else is at `at`. */
+  protected noComma(at: number): ServingError {
+    return this.bytes[at] === CLOSE_ARRAY ? this.wrongStructure() : this.unexpected(at);
+  }
+
+  /** What to throw where the element at `at` is none of the datatype. */
+  protected notElement(at: number): ServingError {
+    const { bytes } = this;
+    const end = endOfValue(bytes, at);
+    if (end === at) return bytes[lastBefore(bytes, at)] === OPEN_ARRAY ? this.noComma(at) : this.unexpected(at);
+    if (end - at > MAX_ELEMENT_BYTES) return this.wrong(`${bytes.toString('utf8', at, at + SHOWN_BYTES)}…`);
+    try {
+      return this.wrongElement(this.valueAt(at, end));
+    } catch (error) {
+      return error as ServingError;
+    }
+  }
+
+  protected wrongElement(value: unknown): ServingError {
+    return this.wrong(describe(value));
+  }
+
+  /** The JSON value of one element. */
+  protected valueAt(at: number, end: number): unknown {
+    // Between brackets, as long integers are looked for.
+    const [value] = parseJson(`[${this.bytes.toString('utf8', at, end)}]`, { exactIntegers: true }) as unknown[];
+    return value;
+  }
+
+  private wrong(text: string): ServingError {
+    const { datatype } = this.header;
+    return invalid(`element ${this.index} is ${text}; ${datatype} takes ${ELEMENT_TYPES[datatype].allowed}`);
+  }
+
+  private wrongStructure(): ServingError {
+    const { bytes } = this;
+    const { shape } = this.header;
+    const end = endOfNested(bytes, 0);
+    if (end !== bytes.length) return this.unexpected(end);
+    return this.isNested() ? notNested(shape) : wrongCount(shape, countItems(bytes));
+  }
+
+  private isNested(): boolean {
+    return this.header.shape.length > 1 && this.bytes[afterSpace(this.bytes, 1)] === OPEN_ARRAY;
+  }
+
+  protected unexpected(at: number): ServingError {
+    const found = at >= 0 && at < this.bytes.length ? JSON.stringify(this.bytes.toString('latin1', at, at + 1)) : 'end';
+    return notJson(`unexpected ${found} in data, at its byte ${at}`);
+  }
+}
+
+export function wrongCount(shape: readonly number[], count: number): ServingError {
+  return invalid(`data has ${count} elements; shape ${shapeText(shape)} takes ${elementCount(shape)}`);
+}
+
+export function notNested(shape: readonly number[]): ServingError {
+  return invalid(`data is not nested as shape ${shapeText(shape)} says; nest it so, or give it flat`);
+}
+
+function lastBefore(bytes: Uint8Array, from: number): number {
+  let at = from - 1;
+  while (bytes[at]! <= SPACE) at--;
+  return at;
+}

@@ -1,0 +1,75 @@
+/** JSON as bytes: where its strings and values end, without building anything from them. */
+
+export const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
+export const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
+export const SPACE = 0x20;
+
+/** The first place from `from` on that holds no white space. */
+export function afterSpace(json: Uint8Array, from: number): number {
+  let at = from;
+  for (let byte = json[at]; byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;) byte = json[++at];
+  return at;
+}
+
+/** The place of the quote that ends the string whose first quote is at `start`; -1 where there is none. */
+export function endOfString(json: Uint8Array, start: number): number {
+  for (let at = start + 1; at < json.length; at++) {
+    const byte = json[at];
+    if (byte === QUOTE) return at;
+    if (byte === BACKSLASH) at++;
+  }
+  return -1;
+}
+
+/** The place after the array or object that begins at `start`; -1 where it does not end. Brackets are only counted. */
+export function endOfNested(json: Uint8Array, start: number): number {
+  let depth = 0;
+  for (let at = start; at < json.length; at++) {
+    const byte = json[at];
+    if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) depth++;
+    else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) {
+      if (--depth === 0) return at + 1;
+    } else if (byte === QUOTE) {
+      at = endOfString(json, at);
+      if (at < 0) return -1;
+    }
+  }
+  return -1;
+}
+
+/** The place after the value that begins at `start`, or of the first byte that cannot be part of it. */
+export function endOfValue(json: Uint8Array, start: number): number {
+  const byte = json[start];
+  if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) return orEnd(json, endOfNested(json, start));
+  if (byte === QUOTE) return orEnd(json, endOfString(json, start) + 1 || -1);
+  let at = start;
+  while (at < json.length && isScalarByte(json[at]!)) at++;
+  return at;
+}
+
+/** Items of the array that fills `json`, from bracket to bracket; whether they are JSON is not looked at. */
+export function countItems(json: Uint8Array): number {
+  if (json[afterSpace(json, 1)] === CLOSE_ARRAY) return 0;
+  let [count, depth] = [1, 0];
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at];
+    if (byte === COMMA && depth === 1) count++;
+    else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) depth++;
+    else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth--;
+    else if (byte === QUOTE) {
+      at = endOfString(json, at);
+      if (at < 0) break;
+    }
+  }
+  return count;
+}
+
+function orEnd(json: Uint8Array, place: number): number {
+  return place < 0 ? json.length : place;
+}
+
+function isScalarByte(byte: number): boolean {
+  return (
+    byte > SPACE && byte !== COMMA && byte !== COLON && byte !== CLOSE_ARRAY && byte !== CLOSE_OBJECT && byte !== QUOTE
+  );
+}

@@ -1,0 +1,63 @@
+import type { Tensor, TensorData, TensorHeader } from '../inference/tensor';
+import { inInput } from './fields';
+import type { InferRequest } from './infer-request';
+import { isPacked, unpackInTurns, unpackTexts, type PackedTexts } from './packed-texts';
+
+/** A tensor whose texts are not strings yet. */
+export type PackedTensor = TensorHeader & { readonly data: TensorData | PackedTexts };
+
+/** A request of such tensors. */
+export type PackedRequest = Omit<InferRequest, 'inputs'> & { readonly inputs: readonly PackedTensor[] };
+
+/** Bytes of the texts that are to become strings. */
+export function packedLength({ inputs }: PackedRequest): number {
+  let length = 0;
+  for (const { data } of inputs) if (isPacked(data)) length += data.packed.length;
+  return length;
+}
+
+function hasPackedTexts({ inputs }: PackedRequest): boolean {
+  for (const { data } of inputs) if (isPacked(data)) return true;
+  return false;
+}
+
+/** Makes the texts of a request strings. */
+export function unpackRequest(request: PackedRequest): InferRequest {
+  const { inputs } = request;
+  if (!hasPackedTexts(request)) return request as InferRequest;
+  return {
+    ...request,
+    inputs: inputs.map((input) => (isPackedTensor(input) ? unpackTensor(input) : (input as Tensor))),
+  };
+}
+
+/** The same for many texts, in slices that leave the event loop time for others. */
+export async function unpackRequestInTurns(request: PackedRequest): Promise<InferRequest> {
+  const inputs: Tensor[] = [];
+  for (const input of request.inputs) {
+    inputs.push(isPackedTensor(input) ? await unpackTensorInTurns(input) : (input as Tensor));
+  }
+  return { ...request, inputs };
+}
+
+type TextTensor = TensorHeader & { readonly data: PackedTexts };
+
+function isPackedTensor(tensor: PackedTensor): tensor is TextTensor {
+  return isPacked(tensor.data);
+}
+
+function unpackTensor({ name, datatype, shape, data }: TextTensor): Tensor {
+  try {
+    return { name, datatype, shape, data: unpackTexts(data) };
+  } catch (error) {
+    throw inInput(name, error);
+  }
+}
+
+async function unpackTensorInTurns({ name, datatype, shape, data }: TextTensor): Promise<Tensor> {
+  try {
+    return { name, datatype, shape, data: await unpackInTurns(data) };
+  } catch (error) {
+    throw inInput(name, error);
+  }
+}

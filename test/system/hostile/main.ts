@@ -1,0 +1,134 @@
+/** npm run test:hostile: attacks on a container of the planned size. `run` has the options. */
+import type { Attack, Target, TensorFacts } from './attack';
+import { ATTACKS } from './attacks';
+import { ALL, SHORT, type Configuration } from './configurations';
+import { Container } from './container';
+import { readOptions, type Options } from './options';
+import { planOf, type Plan } from './plan';
+import { line, nameOf, resultTable, type Result } from './report';
+import { attempt, Witnesses } from './trial';
+import { faults } from './verdict';
+
+const DEFAULT_MAX_REQUEST_BYTES = 16 * 1024 * 1024;
+
+type Address = Pick<Target, 'host' | 'httpPort' | 'grpcPort' | 'metricsPort'>;
+
+/** Asks a server for its model. */
+async function learn(where: Address, maxRequestBytes: number, seconds: number): Promise<Target> {
+  const ask = async (path: string): Promise<any> =>
+    (await fetch(`http://${where.host}:${where.httpPort}${path}`)).json();
+  const { model_stats } = await ask('/v2/models/stats');
+  const model: string = model_stats[0].name;
+  const { inputs, outputs } = (await ask(`/v2/models/${model}`)) as Record<string, TensorFacts[]>;
+  const { host, httpPort, grpcPort, metricsPort } = where;
+  const ports = { host, httpPort, grpcPort, metricsPort };
+  return { ...ports, model, inputs: inputs!, outputs: outputs!, maxRequestBytes, seconds };
+}
+
+function chosen({ all, only }: Options): Attack[] {
+  if (only.length > 0) return ATTACKS.filter(({ name }) => only.some((text) => name.includes(text)));
+  return ATTACKS.filter(({ short }) => all || short);
+}
+
+/** Attacks servers of one configuration, each until it fails: a server that was hurt is replaced. */
+async function attackAll(
+  configuration: Configuration,
+  attacks: readonly Attack[],
+  witnesses: Witnesses,
+  seconds: number,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  const plan = planOf(configuration);
+  console.log(`\n${nameOf(configuration)}: ${plan.memoryMiB} MiB, requests of up to ${plan.maxRequestBytes} bytes`);
+  let container = await Container.start(plan);
+  try {
+    for (const attack of attacks) {
+      let result = await once(attack, container, nameOf(configuration), witnesses, seconds);
+      if (result.faults.length > 0) {
+        console.log(`${line(result)}\nagain, on another container`);
+        container.remove();
+        container = await Container.start(plan);
+        result = { ...(await once(attack, container, nameOf(configuration), witnesses, seconds)), isRepeated: true };
+      }
+      console.log(line(result));
+      results.push(result);
+      if (result.faults.length === 0) continue;
+      container.remove();
+      container = await Container.start(plan);
+    }
+  } finally {
+    container.remove();
+  }
+  return results;
+}
+
+async function once(
+  attack: Attack,
+  container: Container,
+  configuration: string,
+  witnesses: Witnesses,
+  seconds: number,
+): Promise<Result> {
+  const target = await learn(container, container.plan.maxRequestBytes, seconds);
+  return judged(attack, target, configuration, witnesses, container);
+}
+
+async function judged(
+  attack: Attack,
+  target: Target,
+  configuration: string,
+  witnesses: Witnesses,
+  container?: Container,
+): Promise<Result> {
+  const trial = await attempt(attack, target, witnesses, container);
+  const plan: Plan | undefined = container?.plan;
+  return { configuration, attack, trial, faults: faults(attack, trial, plan) };
+}
+
+async function attackRunning(
+  { url, grpc, metrics, maxRequestBytes, seconds, ...options }: Options,
+  witnesses: Witnesses,
+) {
+  const where = {
+    host: url!.hostname.replace(/^\[|\]$/g, ''),
+    httpPort: Number(url!.port || 80),
+    grpcPort: Number(grpc!.port),
+    metricsPort: metrics && Number(metrics.port),
+  };
+  const target = await learn(where, maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES, seconds);
+  const results: Result[] = [];
+  const all = chosen({ ...options, seconds, all: true });
+  for (const attack of all.filter(({ model = 'digits' }) => model === 'digits')) {
+    results.push(await judged(attack, target, url!.host, witnesses));
+    console.log(line(results.at(-1)!));
+    if (!results.at(-1)!.trial!.isAlive) break;
+  }
+  return results;
+}
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  const attacks = chosen(options);
+  const witnesses = await Witnesses.start();
+  const results: Result[] = [];
+  try {
+    if (options.url) results.push(...(await attackRunning(options, witnesses)));
+    else {
+      for (const configuration of options.all ? ALL : SHORT) {
+        const wanted = attacks.filter(({ model = 'digits' }) => model === configuration.model);
+        if (wanted.length > 0) results.push(...(await attackAll(configuration, wanted, witnesses, options.seconds)));
+      }
+    }
+  } finally {
+    witnesses.stop();
+  }
+  console.log(`\n${resultTable(results)}`);
+  const tried = new Set(results.map(({ attack }) => attack.name));
+  const skipped = ATTACKS.filter(({ name }) => !tried.has(name)).map(({ name }) => name);
+  if (skipped.length > 0) console.log(`\nNot tried: ${skipped.join(', ')}`);
+  const failed = results.filter((result) => result.faults.length > 0).length;
+  console.log(`${results.length - failed} passed, ${failed} failed`);
+  process.exitCode = failed > 0 || results.length === 0 ? 1 : 0;
+}
+
+void main();

@@ -1,0 +1,55 @@
+import { parseArgs } from 'node:util';
+import { ATTACKS } from './attacks';
+
+/** What a run is asked for; test/system/hostile/run explains each. */
+export interface Options {
+  readonly all: boolean;
+  /** Parts of names; all where empty. */
+  readonly only: readonly string[];
+  /** Of a server that runs already. */
+  readonly url?: URL;
+  readonly grpc?: URL;
+  readonly metrics?: URL;
+  readonly maxRequestBytes?: number;
+  readonly seconds: number;
+}
+
+export function readOptions(args?: string[]): Options {
+  const { values } = parseArgs({
+    args,
+    options: {
+      all: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true, default: [] },
+      url: { type: 'string' },
+      grpc: { type: 'string' },
+      metrics: { type: 'string' },
+      'max-request-bytes': { type: 'string' },
+      seconds: { type: 'string' },
+    },
+  });
+  const { all, only, url, grpc, metrics, seconds } = values;
+  const unknown = only.find((text) => !ATTACKS.some(({ name }) => name.includes(text)));
+  if (unknown)
+    throw new Error(`No attack has ${unknown} in its name. There are ${ATTACKS.map(({ name }) => name).join(', ')}.`);
+  if ((url === undefined) !== (grpc === undefined)) throw new Error('Give --url and --grpc, or neither.');
+  const size = values['max-request-bytes'];
+  return {
+    all,
+    only,
+    url: address(url),
+    grpc: address(grpc),
+    metrics: address(metrics),
+    maxRequestBytes: size === undefined ? undefined : Number(size),
+    seconds: Number(seconds ?? (all ? 6 : 3)),
+  };
+}
+
+/** These requests are for a server of your own. */
+const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
+
+function address(text?: string): URL | undefined {
+  if (text === undefined) return undefined;
+  const url = new URL(text.includes('//') ? text : `http://${text}`);
+  if (!LOOPBACK.includes(url.hostname)) throw new Error(`${text} is not this machine. Give an address of 127.0.0.1.`);
+  return url;
+}

@@ -1,0 +1,78 @@
+/** A process of well-behaved clients: each asks for inference, reads the answer, thinks for a moment and asks again. */
+import { Agent, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { answer } from './child';
+
+export interface ClientQuestion {
+  /** Where to ask; it goes on until the next question. */
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  readonly body: string;
+}
+
+/** What was measured since the question before. */
+export interface Served {
+  /** Right answers a second. */
+  readonly perSecond: number;
+  /** Answers of 200 that are not those of the first request, bit for bit. */
+  readonly wrong: number;
+  /** How often each refusal or failure came. */
+  readonly refused: Readonly<Record<string, number>>;
+}
+
+const CLIENTS = 4;
+const THINK_MS = 20;
+const PATIENCE_MS = 10_000;
+
+let where: ClientQuestion | undefined;
+let expected: string | undefined;
+let since = performance.now();
+let right = 0;
+let wrong = 0;
+let refused: Record<string, number> = {};
+
+interface Reply {
+  readonly status?: number;
+  readonly text: string;
+}
+
+function ask({ host, port, path, body }: ClientQuestion, agent: Agent): Promise<Reply> {
+  return new Promise((resolve) => {
+    const headers = { 'content-type': 'application/json' };
+    const sent = request({ host, port, path, method: 'POST', headers, agent, timeout: PATIENCE_MS }, (reply) => {
+      let text = '';
+      reply.setEncoding('utf8').on('data', (part) => (text += part));
+      reply.on('end', () => resolve({ status: reply.statusCode, text }));
+      reply.on('error', () => resolve({ text: 'an answer cut short' }));
+    });
+    sent.on('timeout', () => sent.destroy(new Error('no answer')));
+    sent.on('error', (error: NodeJS.ErrnoException) => resolve({ text: error.code ?? error.message }));
+    sent.end(body);
+  });
+}
+
+async function client(): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  for (;;) {
+    await sleep(THINK_MS);
+    const asked = where;
+    if (!asked) continue;
+    const { status, text } = await ask(asked, agent);
+    if (asked !== where) continue;
+    if (status !== 200) refused[status ?? text] = (refused[status ?? text] ?? 0) + 1;
+    else if ((expected ??= text) === text) right++;
+    else wrong++;
+  }
+}
+
+answer<ClientQuestion, Served>((question) => {
+  const measured = { perSecond: right / ((performance.now() - since) / 1000), wrong, refused };
+  if (question.host !== where?.host || question.path !== where.path) expected = undefined;
+  where = { ...question };
+  since = performance.now();
+  right = wrong = 0;
+  refused = {};
+  return measured;
+});
+for (let i = 0; i < CLIENTS; i++) void client();

@@ -1,0 +1,72 @@
+/** A process that asks for health again and again: on a connection that it keeps, and on new ones as a kubelet does. */
+import { Agent, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { answer } from './child';
+
+export interface ProbeQuestion {
+  /** Where to ask; it goes on until the next question. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What was measured since the question before. */
+export interface Probed {
+  readonly probes: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+  /** How often each failure came. */
+  readonly failures: Readonly<Record<string, number>>;
+}
+
+const PAUSE_MS = 20;
+const PATIENCE_MS = 10_000;
+
+let where: ProbeQuestion | undefined;
+/** When the probe under way began; undefined while there is none. */
+let since: number | undefined;
+let times: number[] = [];
+let failures: Record<string, number> = {};
+
+function probe({ host, port }: ProbeQuestion, agent: Agent | false): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const sent = request({ host, port, path: '/v2/health/live', agent, timeout: PATIENCE_MS }, (reply) => {
+      reply.resume().on('end', () => resolve(reply.statusCode === 200 ? undefined : `status ${reply.statusCode}`));
+      reply.on('error', () => resolve('an answer cut short'));
+    });
+    sent.on('timeout', () => sent.destroy(new Error('no answer')));
+    sent.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    sent.end();
+  });
+}
+
+async function go(): Promise<void> {
+  const kept = new Agent({ keepAlive: true, maxSockets: 1 });
+  for (let turn = 0; ; turn++) {
+    await sleep(PAUSE_MS);
+    const asked = where;
+    if (!asked) continue;
+    const isNew = turn % 4 === 0;
+    const start = (since = performance.now());
+    const failure = await probe(asked, isNew ? false : kept);
+    since = undefined;
+    if (asked !== where) continue;
+    times.push(performance.now() - start);
+    if (failure) {
+      const what = `${failure} on a ${isNew ? 'new' : 'kept'} connection`;
+      failures[what] = (failures[what] ?? 0) + 1;
+    }
+  }
+}
+
+answer<ProbeQuestion, Probed>((question) => {
+  // A probe that has no answer yet counts with the time that it has taken.
+  const underWay = since === undefined ? [] : [performance.now() - since];
+  const sorted = [...times, ...underWay].sort((a, b) => a - b);
+  const p99Ms = sorted[Math.floor(0.99 * sorted.length)] ?? 0;
+  const measured = { probes: sorted.length, p99Ms, maxMs: sorted.at(-1) ?? 0, failures };
+  where = { ...question };
+  times = [];
+  failures = {};
+  return measured;
+});
+void go();

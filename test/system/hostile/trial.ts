@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Attack, Sent, Target } from './attack';
+import { memoryInUse } from './budget-gauge';
+import type { Container, Start } from './container';
+import { REQUESTS } from './models';
+import type { AttackQuestion } from './processes/attacker';
+import { Child } from './processes/child';
+import type { ClientQuestion, Served } from './processes/client';
+import type { Probed, ProbeQuestion } from './processes/prober';
+
+/** Health and a well-behaved client over some time. */
+export interface Beside {
+  readonly probed: Probed;
+  readonly served: Served;
+}
+
+/** What one attack did. */
+export interface Trial {
+  readonly sent?: Sent;
+  /** Why the attack has no figures. */
+  readonly ended?: string;
+  readonly idle: Beside;
+  readonly attacked: Beside;
+  /** Largest memory during the attack, in bytes. Undefined where it cannot be read. */
+  readonly memory?: number;
+  /** Most threads during the attack. */
+  readonly threads?: number;
+  /** Bytes that are counted once the attack is over. Undefined where metrics do not say. */
+  readonly leftBytes?: number;
+  readonly before?: Start;
+  readonly after?: Start;
+  readonly wasKilled: boolean;
+  readonly isAlive: boolean;
+}
+
+const IDLE_SECONDS = 1.5;
+/** What the last requests of an attack may take to end. */
+const AFTER_SECONDS = 1;
+const ATTACK_SECONDS = 40;
+const ALIVE_SECONDS = 20;
+/** The budget must be empty so soon after the attackers are gone. */
+const EMPTY_SECONDS = 5;
+const SAMPLE_MS = 100;
+
+/** Processes that look on while others attack. */
+export class Witnesses {
+  private constructor(
+    private readonly prober: Child<ProbeQuestion, Probed>,
+    private readonly client: Child<ClientQuestion, Served>,
+  ) {}
+
+  static async start(): Promise<Witnesses> {
+    return new Witnesses(await Child.start('prober'), await Child.start('client'));
+  }
+
+  /** What was seen since it was called before. */
+  async look(target: Target, attack: Attack): Promise<Beside> {
+    const { host, httpPort: port, model } = target;
+    const body = REQUESTS[attack.model ?? 'digits'];
+    const [probed, served] = await Promise.all([
+      this.prober.ask({ host, port }, ATTACK_SECONDS),
+      this.client.ask({ host, port, path: `/v2/models/${model}/infer`, body }, ATTACK_SECONDS),
+    ]);
+    return { probed, served };
+  }
+
+  stop(): void {
+    this.prober.stop();
+    this.client.stop();
+  }
+}
+
+/** One attack, with an idle time before it. @param container Undefined where the server is not in one of ours. */
+export async function attempt(
+  attack: Attack,
+  target: Target,
+  witnesses: Witnesses,
+  container?: Container,
+): Promise<Trial> {
+  const attacker = await Child.start<AttackQuestion, Sent>('attacker');
+  const before = container?.start();
+  await witnesses.look(target, attack);
+  await sleep(IDLE_SECONDS * 1000);
+  const idle = await witnesses.look(target, attack);
+  const most = { memory: 0, threads: 0 };
+  const sampler = setInterval(() => {
+    most.memory = Math.max(most.memory, container?.memory() ?? 0);
+    most.threads = Math.max(most.threads, container?.threads() ?? 0);
+  }, SAMPLE_MS);
+  let sent: Sent | undefined;
+  let ended: string | undefined;
+  try {
+    sent = await attacker.ask({ name: attack.name, target }, ATTACK_SECONDS);
+  } catch (error) {
+    ended = (error as Error).message;
+  }
+  await sleep(AFTER_SECONDS * 1000);
+  const attacked = await witnesses.look(target, attack);
+  clearInterval(sampler);
+  attacker.stop();
+  const isAlive = await lives(target);
+  return {
+    sent,
+    ended,
+    idle,
+    attacked,
+    ...(container && most),
+    leftBytes: isAlive ? await leftInUse(target) : undefined,
+    before,
+    after: container?.start(),
+    wasKilled: container?.wasKilled() ?? false,
+    isAlive,
+  };
+}
+
+async function lives({ host, httpPort }: Target): Promise<boolean> {
+  const end = performance.now() + ALIVE_SECONDS * 1000;
+  while (performance.now() < end) {
+    const url = `http://${host}:${httpPort}/v2/health/live`;
+    const answer = await fetch(url, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
+    if (answer?.status === 200) return true;
+    await sleep(200);
+  }
+  return false;
+}
+
+/** Well-behaved clients go on meanwhile: the least of some looks is what is left. */
+async function leftInUse(target: Target): Promise<number | undefined> {
+  let least: number | undefined;
+  const end = performance.now() + EMPTY_SECONDS * 1000;
+  do {
+    const bytes = await memoryInUse(target);
+    if (bytes === undefined) return undefined;
+    least = Math.min(least ?? bytes, bytes);
+    await sleep(20);
+  } while (least > 0 && performance.now() < end);
+  return least;
+}
