@@ -78,7 +78,8 @@ export interface ServingOptions {
    */
   readonly requestBudgetBytes?: number;
   /**
-   * Longest time from the first byte of a request to its last in seconds; after it the request is refused with 408.
+   * Longest time from the first byte of a request to its last in seconds; after it the request is refused with 408. Where others
+   * need the memory that a request holds, its client has 2 s.
    * @default 60
    */
   readonly receiveTimeoutSeconds?: number;
@@ -88,7 +89,7 @@ export interface ServingOptions {
    */
   readonly sendTimeoutSeconds?: number;
   /**
-   * Connections that each port accepts at a time; one more is closed at once.
+   * Connections that each port accepts at a time; one more takes the place of one that asks nothing, or is closed at once.
    * @default 2048
    */
   readonly maxConnections?: number;
