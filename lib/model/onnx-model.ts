@@ -2,7 +2,7 @@ import { parse } from 'node:path';
 import { CONTRACT_VERSION, modelDigest, type ModelManifest } from '../../inference-image/src/contract/model-manifest';
 import { obstacleText, type BatchingVerdict } from '../../inference-image/src/contract/batching-verdict';
 import type { ClassOutput, ImageInput } from '../../inference-image/src/contract/image-input';
-import { largestExampleBytes } from '../../inference-image/src/contract/request-size';
+import { exampleSizesOf, type ExampleSizes } from '../../inference-image/src/contract/request-size';
 import { dimensionsText, type Signature } from '../../inference-image/src/contract/signature';
 import { ModelServingError } from '../errors';
 import { checkReproduced } from '../golden/check-golden';
@@ -104,7 +104,7 @@ interface ModelFacts extends Pick<
   | 'image'
   | 'classes'
   | 'profile'
-  | 'largestExampleBytes'
+  | 'exampleSizes'
   | 'servable'
   | 'warnings'
 > {
@@ -165,7 +165,7 @@ export class OnnxModel {
       classes: classes.classes,
       weights,
       golden: golden?.files,
-      largestExampleBytes: golden ? largestExampleBytes(golden.examples, golden.files) : 0,
+      exampleSizes: exampleSizesOf(golden?.examples ?? [], golden?.files ?? []),
       profile: measured?.profile,
       servable: findings.length === 0,
       warnings: [
@@ -245,8 +245,8 @@ export class OnnxModel {
   /** What was measured of it, if anything. */
   readonly profile?: ModelProfile;
 
-  /** Bytes of the largest golden request in JSON; 0 where there is none. */
-  readonly largestExampleBytes: number;
+  /** Bytes of the largest of its golden examples: the default size of requests follows from it. */
+  readonly exampleSizes: ExampleSizes;
 
   /** False where `runtimeCheck` is `warn`, and the model did not load or reproduce its golden examples, or the runtime does not run here. */
   readonly servable: boolean;
@@ -266,7 +266,7 @@ export class OnnxModel {
     this.image = facts.image;
     this.classes = facts.classes;
     this.profile = facts.profile;
-    this.largestExampleBytes = facts.largestExampleBytes;
+    this.exampleSizes = facts.exampleSizes;
     this.servable = facts.servable;
     this.warnings = facts.warnings;
     this.files = [...files, ...(golden ?? [])];

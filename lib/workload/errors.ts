@@ -88,16 +88,23 @@ export const workloadErrors = {
   budgetBelowRequests: (
     where: string,
     budgetBytes: number,
-    { maxRequestBytes, leastBudgetBytes }: RequestNeeds,
-    { maxQueueBytes = 0 }: MemoryChoices,
+    { maxRequestBytes, answerBytes, leastBudgetBytes, reason }: RequestNeeds,
   ): Problem => {
-    const isForQueue = leastBudgetBytes === maxQueueBytes;
-    const [option, value, most] = isForQueue
-      ? ['maxQueueBytes', maxQueueBytes, budgetBytes]
-      : ['maxRequestBytes', maxRequestBytes, largestRequestWithin(budgetBytes)];
+    const [what, most] = {
+      maxRequestBytes: [
+        `serving.maxRequestBytes is ${maxRequestBytes}`,
+        largestRequestWithin(budgetBytes, answerBytes),
+      ],
+      maxQueueBytes: [`serving.maxQueueBytes is ${leastBudgetBytes}`, budgetBytes],
+      answer: [
+        `the answer to one row takes up to ${answerBytes} bytes in JSON, beside its request of up to ${maxRequestBytes}`,
+        0,
+      ],
+    }[reason] as [string, number];
+    const remedy = most > 0 ? `, or lower serving.${reason} to ${most} or less` : '';
     return {
       code: 'budget-below-requests',
-      message: `${where}: serving.requestBudgetBytes is ${budgetBytes}, but serving.${option} is ${value}, which needs ${leastBudgetBytes}. Raise serving.requestBudgetBytes to ${leastBudgetBytes} or more, or lower serving.${option} to ${most} or less.`,
+      message: `${where}: serving.requestBudgetBytes is ${budgetBytes}, but ${what}, which needs ${leastBudgetBytes}. Raise serving.requestBudgetBytes to ${leastBudgetBytes} or more${remedy}.`,
     };
   },
 
@@ -158,17 +165,21 @@ function smallerPicture(freeMiB: number, { image }: OnnxModel): string {
 }
 
 /** What requests need their memory for. */
-function needsText({ maxRequestBytes, budgetBytes, decisive }: RequestNeeds): string {
+function needsText({ maxRequestBytes, answerBytes, budgetBytes, decisive }: RequestNeeds): string {
   const budget = bytesText(budgetBytes);
   if (decisive === 'requestBudgetBytes') return `serving.requestBudgetBytes is ${budget}`;
   if (decisive === 'maxQueueBytes') return `serving.maxQueueBytes lets ${budget} wait`;
+  if (decisive === 'answer') {
+    return `the answer to one row takes up to ${bytesText(answerBytes)} in JSON, and its request up to ${bytesText(maxRequestBytes)}`;
+  }
   return `they may have ${bytesText(maxRequestBytes)} each (serving.maxRequestBytes) and take ${budget} together`;
 }
 
 /** The option that could be lower instead, where there is memory for a budget at all. */
-function lowerOption({ decisive, leastBudgetBytes }: RequestNeeds, budgetBytes: number): string {
+function lowerOption({ decisive, leastBudgetBytes, answerBytes }: RequestNeeds, budgetBytes: number): string {
   const least = decisive === 'requestBudgetBytes' ? leastBudgetBytes : MIN_BUDGET_BYTES;
-  if (budgetBytes < least) return '';
-  const most = decisive === 'maxRequestBytes' ? largestRequestWithin(budgetBytes) : budgetBytes;
+  if (budgetBytes < least || decisive === 'answer') return '';
+  const most = decisive === 'maxRequestBytes' ? largestRequestWithin(budgetBytes, answerBytes) : budgetBytes;
+  if (most < 1) return '';
   return `; or lower serving.${decisive} to ${most} or less`;
 }

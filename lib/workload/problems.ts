@@ -62,7 +62,7 @@ export function checkRequestBudget(
   problems.check(
     serving.requestBudgetBytes,
     (value) => !(value < needs.leastBudgetBytes),
-    (value) => workloadErrors.budgetBelowRequests(where, value, needs, serving),
+    (value) => workloadErrors.budgetBelowRequests(where, value, needs),
   );
 }
 

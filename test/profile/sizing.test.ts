@@ -15,7 +15,7 @@ const tensors: Signature['inputs'] = [{ name: 'x', datatype: 'FP32', dimensions:
 const model: SizedModel = {
   signature: { inputs: tensors, outputs: tensors },
   batching: independent,
-  largestExampleBytes: 0,
+  exampleSizes: { requestBytes: 0, answerBytes: 0 },
   sizeBytes: 100,
 };
 

@@ -8,7 +8,7 @@ import { settingsSchema } from '../../inference-image/src/contract/schemas';
 import { loadedBudget, requestLimits } from '../../inference-image/src/host/request-limits';
 import type { ServingOptions } from '../../lib/serving-options';
 import { multiplier } from '../support/models';
-import { identity, writeOnnxModel } from '../support/onnx-builder';
+import { identity, initializer, node, value, writeOnnxModel } from '../support/onnx-builder';
 import { profiledModel } from '../support/profiles';
 import { synthService } from '../support/service';
 import { only, synthStack } from '../support/synth';
@@ -23,6 +23,19 @@ const digits = OnnxModel.fromFile(multiplier(folder, 'digits', 2));
 const measured = profiledModel(multiplier(folder, 'measured', 3));
 const large = OnnxModel.fromFile(file('large', ['n', 3, 1024, 1024]), { runtimeCheck: 'skip' });
 const unknown = OnnxModel.fromFile(file('unknown', ['n', 3, 'h', 'w']));
+/** One answer in JSON is much larger than the request. */
+const segmentation = OnnxModel.fromFile(
+  writeOnnxModel(join(folder, 'segmentation.onnx'), {
+    inputs: [value('x', 'float', ['n', 1, 64, 64])],
+    outputs: [value('y', 'float', ['n', 21, 512, 512])],
+    nodes: [node('Resize', ['x', '', 'scales'], ['r']), node('Expand', ['r', 'shape'], ['y'])],
+    initializers: [
+      initializer('scales', 'float', [4], Float32Array.of(1, 1, 8, 8)),
+      initializer('shape', 'int64', [4], BigInt64Array.of(1n, 21n, 1n, 1n)),
+    ],
+  }),
+  { runtimeCheck: 'skip' },
+);
 const pictures = OnnxModel.fromFile(file('pictures', ['n', 3, 4, 4]), { image: { color: 'rgb' } });
 
 function onDocker(props: Partial<ContainerizedModelProps> = {}) {
@@ -50,7 +63,7 @@ function configurationOf(model: OnnxModel, env: readonly string[]): Configuratio
 }
 
 describe('the plan and the server agree', () => {
-  const models = { digits, measured, large, unknown, pictures };
+  const models = { digits, measured, large, unknown, pictures, segmentation };
   const options: ServingOptions[] = [
     {},
     { maxBatchSize: 4 },
@@ -71,9 +84,9 @@ describe('the plan and the server agree', () => {
       expect(notes).toEqual([
         expect.stringContaining(`up to ${Math.floor(limits.maxRequestBytes / MIB) || '1,000 bytes'}`),
       ]);
-      const needed = serving.requestBudgetBytes ?? budgetFor(limits.maxRequestBytes, serving.maxQueueBytes);
+      const needed = budgetFor(limits.maxRequestBytes, serving.maxQueueBytes, limits.answerBytes);
       expect([serving, limits.budgetBytes]).toEqual([serving, expect.any(Number)]);
-      expect(limits.budgetBytes).toBeGreaterThanOrEqual(needed);
+      expect(limits.budgetBytes).toBeGreaterThanOrEqual(serving.requestBudgetBytes ?? needed);
       expect(loadedBudget(configuration, 150 * MIB, limits, memory * MIB)).toBe(limits.budgetBytes);
     }
   });
@@ -144,10 +157,18 @@ describe('memory that does not hold what is accepted is refused', () => {
       'stack/digits: serving.requestBudgetBytes is 33554432, but serving.maxRequestBytes is 16777216, which needs 67108864. Raise serving.requestBudgetBytes to 67108864 or more, or lower serving.maxRequestBytes to 8388608 or less. [budget-below-requests]',
     ],
     [
+      { model: segmentation, memoryMiB: 300 },
+      'stack/digits: memoryMiB is 300, but model "segmentation" needs 426 or more: 161 without requests, and 265 for requests: the answer to one row takes up to 157.5 MiB in JSON, and its request up to 3 MiB. Raise it to 426, or leave it out for a default that fits. [memory-below-requests]',
+    ],
+    [
+      { model: segmentation, serving: { requestBudgetBytes: 32 * MIB } },
+      'stack/digits: serving.requestBudgetBytes is 33554432, but the answer to one row takes up to 165150720 bytes in JSON, beside its request of up to 3145728, which needs 168296448. Raise serving.requestBudgetBytes to 168296448 or more. [budget-below-requests]',
+    ],
+    [
       { serving: { requestBudgetBytes: 32 * MIB, maxQueueBytes: 128 * MIB } },
       'stack/digits: serving.requestBudgetBytes is 33554432, but serving.maxQueueBytes is 134217728, which needs 134217728. Raise serving.requestBudgetBytes to 134217728 or more, or lower serving.maxQueueBytes to 33554432 or less. [budget-below-requests]',
     ],
-  ])('%j', (props, message) => {
+  ])('%#: as the message says', (props, message) => {
     expect(messageOf(() => onDocker(props))).toBe(message);
   });
 

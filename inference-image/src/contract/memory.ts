@@ -45,20 +45,23 @@ export function pictureBytes(image: Pick<ImageInput, 'maxPixels'> | undefined): 
   return image ? image.maxPixels * DECODED_BYTES_PER_PIXEL : 0;
 }
 
-/** The least budget in which a largest request has room. */
-export function leastBudgetFor(maxRequestBytes: number): number {
-  return HELD_BYTES_PER_REQUEST_BYTE * maxRequestBytes;
+/** The least budget in which a largest request has room, and the answer to one row beside its request. */
+export function leastBudgetFor(maxRequestBytes: number, answerBytes = 0): number {
+  return Math.max(HELD_BYTES_PER_REQUEST_BYTE * maxRequestBytes, answerBytes && maxRequestBytes + answerBytes);
 }
 
-/** The largest request that has room in a budget. */
-export function largestRequestWithin(budgetBytes: number): number {
-  return Math.floor(budgetBytes / HELD_BYTES_PER_REQUEST_BYTE);
+/** The largest request that has room in a budget, beside the answer to one row; not above 0 where there is none. */
+export function largestRequestWithin(budgetBytes: number, answerBytes = 0): number {
+  return Math.floor(Math.min(budgetBytes / HELD_BYTES_PER_REQUEST_BYTE, budgetBytes - answerBytes));
 }
 
-/** The budget that requests need. The default of `maxQueueBytes` is a bound and promises nothing; more than it does. */
-export function budgetFor(maxRequestBytes: number, maxQueueBytes = 0): number {
+/**
+ * The budget that requests need. The default of `maxQueueBytes` is a bound and promises nothing; more than it does.
+ * @param answerBytes Memory for the answer to one row.
+ */
+export function budgetFor(maxRequestBytes: number, maxQueueBytes = 0, answerBytes = 0): number {
   const waiting = maxQueueBytes > SETTING_DEFAULTS.maxQueueBytes ? maxQueueBytes : 0;
-  return Math.max(MIN_BUDGET_BYTES, leastBudgetFor(maxRequestBytes), waiting);
+  return Math.max(MIN_BUDGET_BYTES, leastBudgetFor(maxRequestBytes, answerBytes), waiting);
 }
 
 /** Memory that a container needs for a budget, besides its own. */

@@ -19,6 +19,15 @@ const TEXT_BYTES = 256;
 /** Quotes and comma of a text. */
 const TEXT_MARKS = 3;
 
+/** An element of an answer before it is written, and the digits that the server may write more than a client. */
+const ELEMENT_BYTES = 8;
+
+/** A text in an answer: as a string, in pieces, and in the body. */
+const TEXT_COPIES = 4;
+
+/** JSON as long as a string may be, and its elements. More is for binary answers. */
+const MAX_ANSWER_BYTES = 768 * MIB;
+
 /** Names, shapes, parameters and white space. */
 const ENVELOPE_BYTES = 16 * 1024;
 
@@ -39,14 +48,21 @@ const JSON_BYTES: Readonly<Record<Exclude<Datatype, 'BYTES'>, number>> = {
   FP64: 25,
 };
 
+/** Bytes of the largest of the golden examples; 0 where there is none. */
+export interface ExampleSizes {
+  /** Its request as JSON. */
+  readonly requestBytes: number;
+  /** Memory for its answer: elements, and their JSON. */
+  readonly answerBytes: number;
+}
+
 export interface RequestSizeFacts {
   readonly signature: Signature;
   /** Where rows are. @default - on the first axis, where that is free */
   readonly batching?: BatchingVerdict;
   /** Rows of a batch. */
   readonly maxBatchSize?: number;
-  /** `largestExampleBytes` of the golden examples. */
-  readonly largestExampleBytes: number;
+  readonly exampleSizes: ExampleSizes;
   /** What is declared of pictures, if the model takes them. */
   readonly image?: object;
 }
@@ -56,7 +72,8 @@ export interface RequestSizeFacts {
  * 16 MiB, and never less than a row. It is 16 MiB where the size of a row is unknown, or pictures are sent.
  */
 export function defaultMaxRequestBytes(facts: RequestSizeFacts): number {
-  const { signature, maxBatchSize: rows = DEFAULT_MAX_BATCH_SIZE, largestExampleBytes: exampleBytes, image } = facts;
+  const { signature, maxBatchSize: rows = DEFAULT_MAX_BATCH_SIZE, image } = facts;
+  const { requestBytes: exampleBytes } = facts.exampleSizes;
   const inputs = signature.inputs.map((input, i) => ({ ...input, rowAxis: rowAxisOf(input, i, facts.batching) }));
   const rowBytes = sum(inputs.map(rowBytesOf));
   const batchBytes = sum(inputs.map((input) => (input.rowAxis === undefined ? 1 : rows) * rowBytesOf(input)));
@@ -68,26 +85,40 @@ export function defaultMaxRequestBytes(facts: RequestSizeFacts): number {
   return Math.min(MAX_BYTES, MIB * Math.ceil(bytes / MIB));
 }
 
-/**
- * The largest of the golden requests, as JSON without its envelope; 0 where there are none, but pictures.
- * @param files That the examples name, with their sizes.
- */
-export function largestExampleBytes(
-  examples: readonly Pick<GoldenExample, 'request'>[],
-  files: ReadonlyArray<{ readonly path: string; readonly sizeBytes: number }>,
-): number {
-  const sizes = new Map(files.map(({ path, sizeBytes }) => [path, sizeBytes]));
-  return Math.max(
-    0,
-    ...examples.map(({ request }) => sum((request?.inputs ?? []).map((x) => exampleBytesOf(x, sizes)))),
+/** Memory for the answer to one row in JSON: by the fixed sizes of the outputs, or the largest golden example. */
+export function rowAnswerBytes({
+  signature,
+  exampleSizes,
+}: Pick<RequestSizeFacts, 'signature' | 'exampleSizes'>): number {
+  const bytes = sum(
+    signature.outputs.map((output) => answerBytes(output.datatype, rowElements(output), rowBytesOf(output))),
   );
+  return Math.min(MAX_ANSWER_BYTES, Math.max(bytes, exampleSizes.answerBytes));
 }
 
-function exampleBytesOf({ datatype, shape, data, file }: GoldenTensor, sizes: ReadonlyMap<string, number>): number {
+/** @param files That the examples name, with their sizes. */
+export function exampleSizesOf(
+  examples: readonly Pick<GoldenExample, 'request' | 'response'>[],
+  files: ReadonlyArray<{ readonly path: string; readonly sizeBytes: number }>,
+): ExampleSizes {
+  const sizes = new Map(files.map(({ path, sizeBytes }) => [path, sizeBytes]));
+  const jsonBytes = (tensor: GoldenTensor) => jsonBytesOf(tensor, sizes);
+  const answer = (tensor: GoldenTensor) => answerBytes(tensor.datatype, elementCount(tensor.shape), jsonBytes(tensor));
+  return {
+    requestBytes: Math.max(0, ...examples.map(({ request }) => sum((request?.inputs ?? []).map(jsonBytes)))),
+    answerBytes: Math.max(0, ...examples.map(({ response }) => sum(response.outputs.map(answer)))),
+  };
+}
+
+function jsonBytesOf({ datatype, shape, data, file }: GoldenTensor, sizes: ReadonlyMap<string, number>): number {
   if (datatype !== 'BYTES') return elementCount(shape) * JSON_BYTES[datatype];
   // A text in a file has its length before it, which is more than the marks that JSON has.
   if (file !== undefined) return sizes.get(file) ?? 0;
   return sum((data ?? []).flat(Infinity).map((text) => Buffer.byteLength(String(text)) + TEXT_MARKS));
+}
+
+function answerBytes(datatype: Datatype, elements: number, jsonBytes: number): number {
+  return datatype === 'BYTES' ? TEXT_COPIES * jsonBytes : ELEMENT_BYTES * elements + jsonBytes;
 }
 
 type Input = TensorSignature & { readonly rowAxis?: number };
@@ -98,10 +129,14 @@ function rowAxisOf({ dimensions }: TensorSignature, index: number, batching?: Ba
   return dimensions.length > 0 && typeof dimensions[0] !== 'number' ? 0 : undefined;
 }
 
-/** Of one row; sizes that are not fixed count as 1. */
-function rowBytesOf({ datatype, dimensions }: Input): number {
-  const elements = elementCount(dimensions.map((size) => (typeof size === 'number' ? size : 1)));
-  return elements * (datatype === 'BYTES' ? TEXT_BYTES + TEXT_MARKS : JSON_BYTES[datatype]);
+/** Sizes that are not fixed count as 1. */
+function rowElements({ dimensions }: TensorSignature): number {
+  return elementCount(dimensions.map((size) => (typeof size === 'number' ? size : 1)));
+}
+
+function rowBytesOf(tensor: TensorSignature): number {
+  const { datatype } = tensor;
+  return rowElements(tensor) * (datatype === 'BYTES' ? TEXT_BYTES + TEXT_MARKS : JSON_BYTES[datatype]);
 }
 
 function hasUnknownSize({ dimensions, rowAxis }: Input): boolean {

@@ -2,7 +2,7 @@ import { totalmem } from 'node:os';
 import type { Configuration } from '../configuration';
 import { budgetFor, defaultBudget, largestRequestWithin, ownMemoryBytes, pictureBytes } from '../contract/memory';
 import { goldenFiles } from '../contract/model-manifest';
-import { defaultMaxRequestBytes, largestExampleBytes } from '../contract/request-size';
+import { defaultMaxRequestBytes, exampleSizesOf, rowAnswerBytes } from '../contract/request-size';
 
 export interface RequestLimits {
   /** Largest body, after decompression. */
@@ -11,6 +11,8 @@ export interface RequestLimits {
   readonly budgetBytes: number;
   /** What the container takes without any request, as far as its model tells. */
   readonly ownBytes: number;
+  /** Memory for the answer to one row. */
+  readonly answerBytes: number;
 }
 
 /**
@@ -21,18 +23,14 @@ export interface RequestLimits {
 export function requestLimits(configuration: Configuration, memoryBytes = memoryLimit()): RequestLimits {
   const { settings, manifest, examples } = configuration;
   const golden = goldenFiles(manifest.files);
-  const wanted =
-    settings.maxRequestBytes ??
-    defaultMaxRequestBytes({
-      ...manifest,
-      maxBatchSize: settings.maxBatchSize,
-      largestExampleBytes: largestExampleBytes(examples, golden),
-    });
-  const needed = budgetFor(wanted, settings.maxQueueBytes);
+  const facts = { ...manifest, maxBatchSize: settings.maxBatchSize, exampleSizes: exampleSizesOf(examples, golden) };
+  const wanted = settings.maxRequestBytes ?? defaultMaxRequestBytes(facts);
+  const answerBytes = rowAnswerBytes(facts);
+  const needed = budgetFor(wanted, settings.maxQueueBytes, answerBytes);
   const ownBytes = ownMemoryBytes(sizeOf(manifest.files) - sizeOf(golden), settings.executors, manifest.image);
   const budgetBytes = settings.requestBudgetBytes ?? defaultBudget(memoryBytes, ownBytes, needed);
   const maxRequestBytes = settings.maxRequestBytes ?? Math.min(wanted, largestRequestWithin(budgetBytes));
-  return { maxRequestBytes, budgetBytes, ownBytes };
+  return { maxRequestBytes, budgetBytes, ownBytes, answerBytes };
 }
 
 /**
@@ -43,11 +41,11 @@ export function requestLimits(configuration: Configuration, memoryBytes = memory
 export function loadedBudget(
   { settings, manifest }: Configuration,
   residentBytes: number,
-  { maxRequestBytes, ownBytes }: RequestLimits,
+  { maxRequestBytes, ownBytes, answerBytes }: RequestLimits,
   memoryBytes = memoryLimit(),
 ): number {
   const own = Math.max(ownBytes, residentBytes + pictureBytes(manifest.image));
-  const needed = budgetFor(maxRequestBytes, settings.maxQueueBytes);
+  const needed = budgetFor(maxRequestBytes, settings.maxQueueBytes, answerBytes);
   return settings.requestBudgetBytes ?? defaultBudget(memoryBytes, own, needed);
 }
 

@@ -1,12 +1,15 @@
 import type { BatchingVerdict } from '../../../inference-image/src/contract/batching-verdict';
 import {
   defaultMaxRequestBytes,
-  largestExampleBytes,
+  exampleSizesOf,
+  rowAnswerBytes,
   type RequestSizeFacts,
 } from '../../../inference-image/src/contract/request-size';
 import { DATATYPES, type Datatype, type Dimension } from '../../../inference-image/src/contract/signature';
 
 const MIB = 1024 ** 2;
+const NO_EXAMPLES = { requestBytes: 0, answerBytes: 0 };
+const example = (requestBytes: number) => ({ exampleSizes: { requestBytes, answerBytes: 0 } });
 
 type Inputs = ReadonlyArray<readonly [Datatype, Dimension[]]>;
 
@@ -14,7 +17,7 @@ type Inputs = ReadonlyArray<readonly [Datatype, Dimension[]]>;
 function byDefault(inputs: Inputs, facts: Partial<RequestSizeFacts> = {}): number {
   const tensors = inputs.map(([datatype, dimensions], i) => ({ name: `x${i}`, datatype, dimensions }));
   const signature = { inputs: tensors, outputs: tensors };
-  return defaultMaxRequestBytes({ signature, largestExampleBytes: 0, ...facts }) / MIB;
+  return defaultMaxRequestBytes({ signature, exampleSizes: NO_EXAMPLES, ...facts }) / MIB;
 }
 
 describe('the largest request', () => {
@@ -62,15 +65,18 @@ describe('the largest request', () => {
 
   test('has room for each golden example, and for a batch of the largest', () => {
     const detector: Inputs = [['FP32', ['batch', 3, 'height', 'width']]];
-    expect(byDefault(detector, { largestExampleBytes: 1000 })).toBe(1);
-    expect(byDefault(detector, { largestExampleBytes: 3 * 32 * 32 * 22 })).toBe(3);
-    expect(byDefault(detector, { largestExampleBytes: 40 * MIB })).toBe(41);
+    expect(byDefault(detector, example(1000))).toBe(1);
+    expect(byDefault(detector, example(3 * 32 * 32 * 22))).toBe(3);
+    expect(byDefault(detector, example(40 * MIB))).toBe(41);
   });
 });
 
+const ANSWER = { outputs: [{ name: 'y', datatype: 'FP32' as const, shape: [1, 3], data: [1, 2, 3] }] };
+
 describe('the largest golden request', () => {
   const tensor = (datatype: Datatype, shape: number[], rest: object) => ({ name: 'x', datatype, shape, ...rest });
-  const sizeOf = (...tensors: any[]) => largestExampleBytes([{ request: { inputs: tensors } }], []);
+  const sizeOf = (...tensors: any[]) =>
+    exampleSizesOf([{ request: { inputs: tensors }, response: ANSWER }], []).requestBytes;
 
   test('is counted from shapes, whether elements are in the file or beside it', () => {
     expect(sizeOf(tensor('FP32', [2, 3], { data: [1, 2, 3, 4, 5, 6] }))).toBe(132);
@@ -80,13 +86,13 @@ describe('the largest golden request', () => {
   test('is counted from texts themselves', () => {
     expect(sizeOf(tensor('BYTES', [2], { data: ['é', 'x'.repeat(1000)] }))).toBe(1008);
     expect(sizeOf(tensor('BYTES', [2, 1], { data: [['a'], ['b']] }))).toBe(8);
-    const inFile = { request: { inputs: [tensor('BYTES', [1], { file: 'texts.bin' })] } };
-    expect(largestExampleBytes([inFile], [{ path: 'texts.bin', sizeBytes: 5000 }])).toBe(5000);
+    const inFile = { request: { inputs: [tensor('BYTES', [1], { file: 'texts.bin' })] }, response: ANSWER };
+    expect(exampleSizesOf([inFile], [{ path: 'texts.bin', sizeBytes: 5000 }]).requestBytes).toBe(5000);
   });
 
   test('is nothing where examples are pictures, or there are none', () => {
-    expect(largestExampleBytes([{ request: undefined }], [])).toBe(0);
-    expect(largestExampleBytes([], [])).toBe(0);
+    expect(exampleSizesOf([{ request: undefined, response: ANSWER }], []).requestBytes).toBe(0);
+    expect(exampleSizesOf([], [])).toEqual(NO_EXAMPLES);
   });
 
   test('is no smaller than what a client writes', () => {
@@ -104,5 +110,26 @@ describe('the largest golden request', () => {
       expect([datatype, sizeOf(tensor(datatype, [1], { data: [0] }))]).toEqual([datatype, expect.any(Number)]);
       expect(sizeOf(tensor(datatype, [1], { data: [0] }))).toBeGreaterThanOrEqual(written.length);
     }
+  });
+});
+
+describe('the answer to one row', () => {
+  const answer = (datatype: Datatype, dimensions: Dimension[], answerBytes = 0) => {
+    const tensors = [{ name: 'y', datatype, dimensions }];
+    return rowAnswerBytes({
+      signature: { inputs: tensors, outputs: tensors },
+      exampleSizes: { requestBytes: 0, answerBytes },
+    });
+  };
+
+  test('takes what the fixed sizes of its outputs make', () => {
+    expect(answer('FP32', ['batch', 21, 512, 512])).toBe(30 * 21 * 512 * 512);
+    expect(answer('BYTES', ['batch', 2])).toBe(4 * 2 * 259);
+    expect(answer('FP32', [1_000_000, 1000])).toBe(768 * MIB);
+  });
+
+  test('or what a golden example shows', () => {
+    expect(exampleSizesOf([{ request: undefined, response: ANSWER }], []).answerBytes).toBe(90);
+    expect(answer('FP32', ['batch', 'sequence', 50_000], 5e7)).toBe(5e7);
   });
 });
