@@ -236,18 +236,17 @@ export const answers: readonly Attack[] = [
     },
   },
   {
-    name: 'output-beyond-memory',
-    what: 'a shape of 40 bytes that makes an output of 2 GB',
+    name: 'output-beyond-the-budget',
+    what: 'a number that makes an output of 64 MiB, which is several hundred MiB of JSON, by 4 clients at once',
     model: 'expanding',
     short: true,
-    // The model's own memory is not the server's to bound where no run was measured: it must survive or say no.
-    statuses: /^(HTTP (400|413|429|500)|closed.*)$/,
+    statuses: /^(HTTP (400|413|429)|closed.*)$/,
     async run(target) {
       const tally = new Tally();
       const body = Buffer.from(
-        `{"inputs":[{"name":"${target.inputs[0]!.name}","datatype":"INT64","shape":[1],"data":[${512 * MIB}]}]}`,
+        `{"inputs":[{"name":"${target.inputs[0]!.name}","datatype":"INT64","shape":[1],"data":[${16 * MIB}]}]}`,
       );
-      await ask(target, tally, { path: inferPath(target), headers: JSON_TYPE, body });
+      await atOnce(4, () => ask(target, tally, { path: inferPath(target), headers: JSON_TYPE, body }));
       return tally;
     },
   },

@@ -72,7 +72,7 @@ export const grpcMessages: readonly Attack[] = [
         parts.push(entry);
         length += entry.length;
       }
-      return inferRequest(target, ...parts);
+      return inferRequest(target, Buffer.concat(parts));
     },
     { short: true },
   ),
