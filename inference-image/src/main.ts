@@ -14,6 +14,7 @@ import { buildMetricsServer } from './http/metrics-server';
 import { endOnSignals } from './lifecycle';
 import type { WorkerExecutor } from './inference/worker-executor';
 import { createLog } from './log';
+import { largestRequestWithin } from './contract/memory';
 import { loadedBudget, requestLimits } from './host/request-limits';
 import { ModelHost } from './model-host';
 import { Metrics } from './metrics/metrics';
@@ -143,7 +144,11 @@ async function serve(
   await started;
   if (!dataPlane.ready) return;
   budget.totalBytes = loadedBudget(configuration, process.memoryUsage.rss(), limits);
-  log.info({ url, startSeconds: process.uptime(), ...host.sharedRuns }, 'ready');
+  const requestBudgetBytes = budget.totalBytes;
+  if (maxRequestBytes > largestRequestWithin(requestBudgetBytes)) {
+    log.warn({ maxRequestBytes, requestBudgetBytes }, 'the largest requests take more than the memory for requests');
+  }
+  log.info({ url, startSeconds: process.uptime(), maxRequestBytes, requestBudgetBytes, ...host.sharedRuns }, 'ready');
   await host.loadInline();
 }
 
