@@ -16,8 +16,10 @@ import { ownBuffers, ownBytes } from './transfer';
 const DECODE_BYTES = 1024 * 1024;
 /** Elements that take 4 ms to write, or 10 as doubles. */
 const ENCODE_ELEMENTS = 100_000;
-/** Bytes or characters of texts that take some milliseconds to read or to write. */
-const TEXT_LENGTH = 512 * 1024;
+/** Bytes or characters of texts that take some milliseconds to read or to write; of JSON with texts as well. */
+const TEXT_LENGTH = 256 * 1024;
+/** Bytes that take a few milliseconds to copy into memory that is new. */
+const COPY_BYTES = 4 * 1024 * 1024;
 
 export interface CodecOptions {
   readonly model: CodecModel;
@@ -34,6 +36,8 @@ export interface CodecOptions {
  */
 export class Codec {
   private readonly encoder: InferResponseEncoder;
+  /** Bytes of JSON that are read at once. */
+  private readonly decodeBytes: number;
   private thread?: CodecThread;
   private closed = false;
   private lastTicket = 0;
@@ -43,6 +47,8 @@ export class Codec {
 
   constructor(private readonly options: CodecOptions) {
     this.encoder = new InferResponseEncoder(options.model);
+    const hasTexts = options.model.signature.inputs.some(({ datatype }) => datatype === 'BYTES');
+    this.decodeBytes = hasTexts ? TEXT_LENGTH : DECODE_BYTES;
   }
 
   get busy(): boolean {
@@ -55,7 +61,7 @@ export class Codec {
    */
   decode(body: Buffer, jsonLength: number | undefined, holding: Holding): InferRequest | Promise<InferRequest> {
     const jsonBytes = Math.min(jsonLength ?? body.length, body.length);
-    if (jsonBytes < DECODE_BYTES) return this.unpack(this.options.decoder.decodePacked(body, jsonLength, holding));
+    if (jsonBytes < this.decodeBytes) return this.unpack(this.options.decoder.decodePacked(body, jsonLength, holding));
     if (jsonLength !== undefined && jsonLength > body.length) return this.options.decoder.decode(body, jsonLength);
     if (jsonBytes > constants.MAX_STRING_LENGTH) {
       throw new ServingError(
@@ -84,7 +90,7 @@ export class Codec {
     hold(holding, dataBytes(outputs) + bound, request);
     const texts = textLength(outputs);
     const numbers = outputs.filter(({ datatype }, i) => !request.binary[i] && datatype !== 'BYTES');
-    if (texts < TEXT_LENGTH && totalElements(numbers) < ENCODE_ELEMENTS) {
+    if (texts < TEXT_LENGTH && totalElements(numbers) < ENCODE_ELEMENTS && bound < COPY_BYTES) {
       const response = this.encoder.encode(request, outputs);
       adjust(holding, bound, response.body.length);
       return response;
@@ -134,7 +140,7 @@ export class Codec {
     const numbers = outputs.filter(({ datatype }, i) => !request.binary[i] && datatype !== 'BYTES');
     const response =
       totalElements(numbers) < ENCODE_ELEMENTS
-        ? this.encoder.encode(request, outputs, written)
+        ? await joinInTurns(this.encoder.encodeParts(request, outputs, written))
         : await this.encodeOnThread(request, outputs, written);
     adjust(holding, bound + 2 * textBytes, response.body.length);
     return response;
@@ -180,6 +186,26 @@ export class Codec {
     });
     return thread;
   }
+}
+
+/** One body of many bytes, which are copied in slices. */
+async function joinInTurns({
+  parts,
+  jsonLength,
+}: ReturnType<InferResponseEncoder['encodeParts']>): Promise<InferResponse> {
+  const [json] = parts;
+  if (typeof json === 'string') return { body: json };
+  const body = Buffer.allocUnsafeSlow(lengthOf(parts as Uint8Array[]));
+  let at = 0;
+  for (const part of parts as Uint8Array[]) {
+    for (let from = 0; from < part.length; from += COPY_BYTES) {
+      const slice = part.subarray(from, from + COPY_BYTES);
+      body.set(slice, at);
+      at += slice.length;
+      if (slice.length === COPY_BYTES) await nextTurn();
+    }
+  }
+  return { body, jsonLength };
 }
 
 /** Counts what is not done yet. */

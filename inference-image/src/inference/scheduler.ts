@@ -29,10 +29,10 @@ export interface CompletedRun {
 type Outputs = readonly Tensor[];
 
 /**
- * A run takes memory for each of its rows, also for what lies between its inputs and outputs. Runs of so many rows or
- * bytes of inputs gain nothing by more.
+ * A run takes memory for each of its rows, also for what lies between its inputs and outputs, and others wait for its end.
+ * Runs of so many rows or bytes of inputs gain little by more.
  */
-const MAX_PART_ROWS = 1024;
+const MAX_PART_ROWS = 256;
 const MAX_PART_BYTES = 1024 * 1024;
 
 /** Error of the parts of a request that has to run as a whole after all. */

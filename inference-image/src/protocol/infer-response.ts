@@ -39,7 +39,18 @@ export class InferResponseEncoder {
    * @param outputs In the order that `request` asks for.
    * @param written The JSON of those of them whose data has been written already. @default - none has
    */
-  encode(request: InferRequest, outputs: readonly Tensor[], written: WrittenData = NOTHING_WRITTEN): InferResponse {
+  encode(request: InferRequest, outputs: readonly Tensor[], written?: WrittenData): InferResponse {
+    const { parts, jsonLength } = this.encodeParts(request, outputs, written);
+    const [json] = parts;
+    return typeof json === 'string' ? { body: json } : { body: Buffer.concat(parts as Uint8Array[]), jsonLength };
+  }
+
+  /** The same before it is one body: text alone, or bytes that follow each other. */
+  encodeParts(
+    request: InferRequest,
+    outputs: readonly Tensor[],
+    written: WrittenData = NOTHING_WRITTEN,
+  ): { parts: readonly [string] | readonly Uint8Array[]; jsonLength?: number } {
     const parts: Uint8Array[] = [];
     const blobs: Buffer[] = [];
     const id = request.id === undefined ? '' : `,"id":${JSON.stringify(request.id)}`;
@@ -62,10 +73,10 @@ export class InferResponseEncoder {
     json += ']}';
     // Clients look for binary data by the header, so it is there only if some is.
     const isJson = blobs.every((blob) => blob.length === 0);
-    if (isJson && parts.length === 0) return { body: json };
+    if (isJson && parts.length === 0) return { parts: [json] };
     parts.push(Buffer.from(json));
-    if (isJson) return { body: Buffer.concat(parts) };
+    if (isJson) return { parts };
     const jsonLength = parts.reduce((length, part) => length + part.length, 0);
-    return { body: Buffer.concat([...parts, ...blobs]), jsonLength };
+    return { parts: [...parts, ...blobs], jsonLength };
   }
 }

@@ -4,7 +4,7 @@ import { invalid } from '../errors';
 import { emptyData, type Tensor, type TensorData, type TensorHeader } from '../inference/tensor';
 import { arrayField, describe } from './fields';
 import { ELEMENT_TYPES } from './json-elements';
-import { float32Text, integerText, longIntegerText } from './number-text';
+import { booleanText, float32Text, integerText, longIntegerText } from './number-text';
 
 /** FP16 has no JSON form in the protocol. */
 export const FP16_HAS_NO_JSON = 'FP16 has no JSON form; send it and ask for it as binary data';
@@ -56,7 +56,7 @@ function endOfTexts(texts: readonly string[], from: number): number {
 }
 
 const ENCODERS: Record<Exclude<Datatype, 'FP16'>, (data: TensorData) => string> = {
-  BOOL: (data) => `[${Array.from(data as Uint8Array, (element) => element !== 0).join(',')}]`,
+  BOOL: (data) => booleanText(data as Uint8Array),
   UINT8: (data) => integerText(data as Int32Array),
   UINT16: (data) => integerText(data as Int32Array),
   UINT32: (data) => integerText(data as Int32Array),

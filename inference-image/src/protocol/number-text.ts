@@ -37,6 +37,11 @@ export function longIntegerText(data: BigInt64Array | BigUint64Array): string {
   return integerText(numbers);
 }
 
+/** The JSON array of elements that are 0 for false. */
+export function booleanText(data: ArrayLike<number>): string {
+  return arrayText(data, writeBoolean);
+}
+
 function arrayText(data: ArrayLike<number>, write: Write): string {
   let result = '[';
   for (let from = 0; from < data.length; from += CHUNK) {
@@ -49,6 +54,14 @@ function arrayText(data: ArrayLike<number>, write: Write): string {
     result += text.toString('latin1', 0, at);
   }
   return result + ']';
+}
+
+const [FALSE, TRUE] = [Buffer.from('false'), Buffer.from('true')];
+
+function writeBoolean(value: number, from: number): number {
+  const word = value === 0 ? FALSE : TRUE;
+  for (let i = 0; i < word.length; i++) text[from + i] = word[i]!;
+  return from + word.length;
 }
 
 function writeInteger(value: number, from: number): number {

@@ -88,3 +88,21 @@ test('a server that is told to end answers the large request that it has, and ex
   const [exitCode, { status }] = await Promise.all([ending.stop(), reply]);
   expect([exitCode, status]).toEqual([0, 200]);
 });
+
+test('P10 an answer beyond a string is refused, and binary data is named', async () => {
+  const constant = await ServerProcess.start(
+    {
+      inputs: [value('x', 'int64', [1])],
+      outputs: [value('y', 'float', ['n'])],
+      nodes: [node('ConstantOfShape', ['x'], ['y'])],
+    },
+    { ...SETTINGS, requestBudgetBytes: 2 ** 30 },
+  );
+  const ask = (n: number) => constant.infer({ inputs: [{ name: 'x', datatype: 'INT64', shape: [1], data: [n] }] });
+  const { status, body } = await ask(22_000_000);
+  expect([status, body.error]).toEqual([
+    400,
+    expect.stringMatching(/^the answer takes up to \d+ bytes as JSON.* ask for binary/),
+  ]);
+  expect((await ask(3)).body.outputs[0].data).toEqual([0, 0, 0]);
+});

@@ -104,10 +104,10 @@ test('S9 a larger request is split where a limit was asked for, and others come 
 
 test('a request whose run would take much memory is split, also where no limit was asked for', async () => {
   const { executor, submit } = setUp({ maxBatchSize: 8 });
-  const large = submit(rowsOf(2500));
+  const large = submit(rowsOf(600));
   for (let i = 0; i < 3; i++) await executor.finish();
-  expect(executor.shapes.map(([rows]) => rows)).toEqual([1024, 1024, 452]);
-  expect(await large).toEqual(reply(rowsOf(2500)));
+  expect(executor.shapes.map(([rows]) => rows)).toEqual([256, 256, 88]);
+  expect(await large).toEqual(reply(rowsOf(600)));
 });
 
 test('a larger request fails as a whole, and its other parts do not run', async () => {
