@@ -123,8 +123,6 @@ const { metafile } = await build({
   format: 'cjs',
   plugins: [nativeBinding, protocolFiles, pageDocument, separateLibraries],
   external: [
-    // What grpc-js loads for channelz and ORCA alone, which the server has not.
-    '@grpc/proto-loader',
     // Half of a bundle, and never loaded: the server has no JSON schemas (http/app.ts).
     '@fastify/ajv-compiler',
     '@fastify/fast-json-stringify-compiler',

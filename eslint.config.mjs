@@ -73,7 +73,7 @@ export default tseslint.config(
           patterns: [
             NO_RUNTIME,
             {
-              group: ['@grpc/*', 'protobufjs', 'protobufjs/*'],
+              group: ['protobufjs', 'protobufjs/*'],
               allowTypeImports: true,
               message: "Import values from './libraries': it is a bundle of its own, loaded when gRPC is spoken.",
             },

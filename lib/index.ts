@@ -15,4 +15,5 @@ export type {
 } from './profile/model-profile';
 export type { BatchingVerdict } from '../inference-image/src/contract/batching-verdict';
 export type { ClassOutput, ImageInput } from '../inference-image/src/contract/image-input';
+export type { ExampleSizes } from '../inference-image/src/contract/request-size';
 export type { Datatype, Dimension, Signature, TensorSignature } from '../inference-image/src/contract/signature';

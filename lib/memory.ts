@@ -1,6 +1,13 @@
 import { Token } from 'cdktf';
+import {
+  DECODED_BYTES_PER_PIXEL,
+  ownMemoryBytes,
+  pictureBytes,
+  RUNTIME_MEMORY_BYTES,
+} from '../inference-image/src/contract/memory';
 import type { OnnxModel } from './model/onnx-model';
 import { peakMemoryMiB } from './profile/peak-memory';
+import { budgetOf, type RequestChoices, requestMemoryBytes, type RequestModel, requestNeeds } from './request-needs';
 
 const MIB = 1024 * 1024;
 
@@ -9,8 +16,17 @@ export function inMiB(bytes: number): number {
   return Math.ceil(bytes / MIB);
 }
 
-/** What the server and the runtime take before any model, in MiB: 136 resident with a model of 0.25 MB (docs/docker.md). */
-export const RUNTIME_MEMORY_MIB = 160;
+/** What the server and the runtime take before any model, in MiB. */
+export const RUNTIME_MEMORY_MIB = RUNTIME_MEMORY_BYTES / MIB;
+
+/** Least memory of a container where no model is profiled, in MiB; requests need more. */
+const DEFAULT_MEMORY_MIB = 512;
+
+/** What decides about memory besides the model. */
+export interface MemoryChoices extends RequestChoices {
+  /** @default 1 */
+  readonly executors?: number;
+}
 
 /**
  * Below this the container is killed, in MiB: under load, where the model's profile says what it took; else while it
@@ -21,25 +37,51 @@ export function minimumMemoryMiB(model: OnnxModel, executors = 1): number {
   return RUNTIME_MEMORY_MIB + known(executors) * inMiB(model.sizeBytes);
 }
 
-/** Of a PNG file while it is decoded: 21 were measured, with 16 million pixels (docs/preprocessing.md). */
-const DECODED_BYTES_A_PIXEL = 24;
-
 /** What the largest picture takes while it is decoded, where the model takes pictures, in MiB. */
 export function imageMemoryMiB({ image }: Pick<OnnxModel, 'image'>): number {
-  return image ? inMiB(image.maxPixels * DECODED_BYTES_A_PIXEL) : 0;
+  return inMiB(pictureBytes(image));
 }
 
 /** The pixels of the largest picture that can be decoded in so much memory. */
 export function pixelsWithin(memoryMiB: number): number {
-  return Math.floor((memoryMiB * MIB) / DECODED_BYTES_A_PIXEL);
+  return Math.floor((memoryMiB * MIB) / DECODED_BYTES_PER_PIXEL);
+}
+
+/** What a container takes without any request but the largest picture, in MiB; never less than its server reckons with. */
+export function ownMemoryMiB(model: OnnxModel, executors = 1): number {
+  const byServer = inMiB(ownMemoryBytes(MIB * inMiB(model.sizeBytes), known(executors), model.image));
+  return Math.max(byServer, minimumMemoryMiB(model, executors) + imageMemoryMiB(model));
+}
+
+/** Memory that requests need, in MiB. */
+export function requestMemoryMiB(model: RequestModel, choices: RequestChoices): number {
+  return inMiB(requestMemoryBytes(model, choices));
+}
+
+/** The least that a container may have, in MiB: its own, and what requests need. */
+export function neededMemoryMiB(model: OnnxModel, choices: MemoryChoices): number {
+  return ownMemoryMiB(model, choices.executors) + requestMemoryMiB(model, choices);
 }
 
 /**
- * Room for the weights once more than there are executors (a session is built from the file's bytes), for requests and
- * for the largest picture, in MiB.
+ * Where the model has no profile, in MiB: room for the weights once more than there are executors (a session is built
+ * from the file's bytes), for requests, and for the largest picture.
  */
-export function defaultMemoryMiB(model: OnnxModel, executors = 1): number {
-  return 512 + (1 + known(executors)) * inMiB(model.sizeBytes) + imageMemoryMiB(model);
+export function defaultMemoryMiB(model: OnnxModel, choices: MemoryChoices): number {
+  const weights = (1 + known(choices.executors ?? 1)) * inMiB(model.sizeBytes);
+  const forRequests = RUNTIME_MEMORY_MIB + requestMemoryMiB(model, choices);
+  return Math.max(DEFAULT_MEMORY_MIB, forRequests) + weights + imageMemoryMiB(model);
+}
+
+/** Limits of requests in a container of so much memory, as its server derives them. */
+export function requestLimits(
+  model: OnnxModel,
+  choices: MemoryChoices,
+  memoryMiB: number,
+): Required<Pick<RequestChoices, 'maxRequestBytes' | 'requestBudgetBytes'>> {
+  const ownBytes = MIB * ownMemoryMiB(model, choices.executors);
+  const requestBudgetBytes = budgetOf(model, choices, MIB * memoryMiB, ownBytes);
+  return { maxRequestBytes: requestNeeds(model, choices).maxRequestBytes, requestBudgetBytes };
 }
 
 /** A number of executors that only the plan knows counts as one. */

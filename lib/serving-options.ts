@@ -54,8 +54,9 @@ export interface ServingOptions {
    */
   readonly maxQueueRows?: number;
   /**
-   * Bytes of all requests that may wait, as decoded tensors; what would be more is refused with 429 at once.
-   * @default 67108864 (64 MiB)
+   * Bytes of all requests that may wait, as decoded tensors; what would be more is refused with 429 at once. More than
+   * the default raises the memory that the container needs.
+   * @default 67108864 (64 MiB), and never more than there is memory for requests
    */
   readonly maxQueueBytes?: number;
   /**
@@ -64,10 +65,34 @@ export interface ServingOptions {
    */
   readonly queueTimeoutSeconds?: number;
   /**
-   * Largest request body in bytes, after decompression; a larger one is refused with 413.
-   * @default 67108864 (64 MiB)
+   * Largest request body in bytes, after decompression; a larger one is refused with 413. The memory that the container
+   * needs follows from it.
+   * @default - what a batch takes in JSON, from 1 to 16 MiB; more where one row takes more, by the fixed sizes of its
+   * inputs or a golden example. 16 MiB where the size of a row is unknown, or the model takes pictures
    */
   readonly maxRequestBytes?: number;
+  /**
+   * Memory for all requests together in bytes, from the first byte that comes to the last byte of the answer that its
+   * client reads; what would be more is refused with 429 at once. At least 4 times `maxRequestBytes`.
+   * @default - what the container's memory leaves, up to a quarter of it or what `maxRequestBytes` needs; 32 MiB or more
+   */
+  readonly requestBudgetBytes?: number;
+  /**
+   * Longest time from the first byte of a request to its last in seconds; after it the request is refused with 408. Where others
+   * need the memory that a request holds, its client has 2 s.
+   * @default 60
+   */
+  readonly receiveTimeoutSeconds?: number;
+  /**
+   * Longest time in which a client reads its answer in seconds; after it its connection is closed.
+   * @default 60
+   */
+  readonly sendTimeoutSeconds?: number;
+  /**
+   * Connections that each port accepts at a time; one more takes the place of one that asks nothing, or is closed at once.
+   * @default 2048
+   */
+  readonly maxConnections?: number;
   /**
    * Seconds to go on serving after SIGTERM, while load balancers take the container out.
    * @default 5
@@ -115,6 +140,10 @@ const OPTION_NAMES: Readonly<Record<keyof ServingOptions, true>> = {
   maxQueueBytes: true,
   queueTimeoutSeconds: true,
   maxRequestBytes: true,
+  requestBudgetBytes: true,
+  receiveTimeoutSeconds: true,
+  sendTimeoutSeconds: true,
+  maxConnections: true,
   drainSeconds: true,
   maxConnectionAgeSeconds: true,
   logLevel: true,

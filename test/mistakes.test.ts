@@ -136,12 +136,12 @@ digits.golden.json: example "one": output "y" has shape [1], and the model's is 
   [
     'less memory than was measured',
     (stack) => new ContainerizedModel(stack, 'digits', { model: profiled(), memoryMiB: 128 }),
-    `stack/digits: memoryMiB is 128, but model "profiled" needs 138 or more: 138 under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 for each executor but the first. Raise it, or leave it out for a default that fits. [memory-below-peak]`,
+    `stack/digits: memoryMiB is 128, but model "profiled" needs 138 or more: 138 under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 for each executor but the first. Raise it to 265, which has room for requests, or leave it out for a default that fits. [memory-below-peak]`,
   ],
   [
     'less memory than the weights',
     (stack) => new ContainerizedModel(stack, 'large', { model: largeModel('.', 'large', 300), memoryMiB: 256 }),
-    `stack/large: memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it, or leave it out for a default that fits. [memory-too-small]`,
+    `stack/large: memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which has room for requests, or leave it out for a default that fits. [memory-too-small]`,
   ],
   [
     'more requests than the replicas can hold',
@@ -251,7 +251,7 @@ changed.onnx: compared with changed.contract.json (version "1"), output "labels"
   [
     'a setting that there is not, and one that cannot be',
     (stack) => container(stack, digits(), {}, { serving: { workers: 2, queueTimeoutSeconds: 0 } as object }),
-    `stack/digits: serving has no option workers. The options are executors, threadsPerExecutor, maxBatchSize, maxBatchDelaySeconds, rowIndependence, maxQueueLength, maxQueueRows, maxQueueBytes, queueTimeoutSeconds, maxRequestBytes, drainSeconds, maxConnectionAgeSeconds, logLevel, page. [serving-option-unknown]
+    `stack/digits: serving has no option workers. The options are executors, threadsPerExecutor, maxBatchSize, maxBatchDelaySeconds, rowIndependence, maxQueueLength, maxQueueRows, maxQueueBytes, queueTimeoutSeconds, maxRequestBytes, requestBudgetBytes, receiveTimeoutSeconds, sendTimeoutSeconds, maxConnections, drainSeconds, maxConnectionAgeSeconds, logLevel, page. [serving-option-unknown]
 stack/digits: serving.queueTimeoutSeconds is 0. Too small: expected number to be >0. [serving-option-invalid]`,
   ],
   [

@@ -12,6 +12,10 @@ test('every option is a variable of the container', () => {
     maxQueueBytes: 6,
     queueTimeoutSeconds: 7,
     maxRequestBytes: 8,
+    requestBudgetBytes: 1_048_576,
+    receiveTimeoutSeconds: 0.5,
+    sendTimeoutSeconds: 11,
+    maxConnections: 12,
     drainSeconds: 9,
     maxConnectionAgeSeconds: 10,
     logLevel: 'warn',
@@ -29,6 +33,10 @@ test('every option is a variable of the container', () => {
     MODEL_SERVING_MAX_QUEUE_BYTES: '6',
     MODEL_SERVING_QUEUE_TIMEOUT_SECONDS: '7',
     MODEL_SERVING_MAX_REQUEST_BYTES: '8',
+    MODEL_SERVING_REQUEST_BUDGET_BYTES: '1048576',
+    MODEL_SERVING_RECEIVE_TIMEOUT_SECONDS: '0.5',
+    MODEL_SERVING_SEND_TIMEOUT_SECONDS: '11',
+    MODEL_SERVING_MAX_CONNECTIONS: '12',
     MODEL_SERVING_DRAIN_SECONDS: '9',
     MODEL_SERVING_MAX_CONNECTION_AGE_SECONDS: '10',
     MODEL_SERVING_LOG_LEVEL: 'warn',
@@ -55,6 +63,11 @@ test.each<[ServingOptions, string]>([
   [{ maxQueueRows: 0.5 }, 'serving.maxQueueRows is 0.5. Invalid input: expected int, received number.'],
   [{ page: 'on' as unknown as boolean }, 'serving.page is "on". must be true or false.'],
   [{ maxQueueBytes: 0 }, 'serving.maxQueueBytes is 0. Too small: expected number to be >=1.'],
+  [{ maxRequestBytes: 2 ** 31 }, 'serving.maxRequestBytes is 2147483648. Too big: expected number to be <=2147483647.'],
+  [{ requestBudgetBytes: 1000 }, 'serving.requestBudgetBytes is 1000. Too small: expected number to be >=1048576.'],
+  [{ receiveTimeoutSeconds: 0 }, 'serving.receiveTimeoutSeconds is 0. Too small: expected number to be >0.'],
+  [{ sendTimeoutSeconds: 86_401 }, 'serving.sendTimeoutSeconds is 86401. Too big: expected number to be <=86400.'],
+  [{ maxConnections: 1.5 }, 'serving.maxConnections is 1.5. Invalid input: expected int, received number.'],
 ])('%j', (options, message) => {
   expect(servingProblems('here', options)[0]).toEqual({ code: 'serving-option-invalid', message: `here: ${message}` });
 });

@@ -14,6 +14,7 @@ import { buildMetricsServer } from './http/metrics-server';
 import { endOnSignals } from './lifecycle';
 import type { WorkerExecutor } from './inference/worker-executor';
 import { createLog } from './log';
+import { largestRequestWithin } from './contract/memory';
 import { loadedBudget, requestLimits } from './host/request-limits';
 import { ModelHost } from './model-host';
 import { Metrics } from './metrics/metrics';
@@ -93,20 +94,15 @@ async function serve(
   });
   await app.ready();
   const connections = new Connections(app.server, { ...settings, budget, metrics });
-  const grpc = new GrpcPort(async () => {
-    const { GrpcServer } = await import('./grpc/grpc-server.js');
-    const { maxConnectionAgeSeconds } = settings;
-    return new GrpcServer({
-      model: manifest,
-      tuning,
-      dataPlane,
-      metrics,
-      log,
-      maxRequestBytes,
-      budget,
-      maxConnectionAgeSeconds,
-    });
-  }, log);
+  const grpc = new GrpcPort({
+    load: async () => {
+      const { grpcServer } = await import('./grpc/grpc-server.js');
+      return grpcServer({ ...settings, model: manifest, tuning, dataPlane, metrics, log, maxRequestBytes, budget });
+    },
+    maxConnections: settings.maxConnections,
+    metrics,
+    log,
+  });
   const metricsServer = buildMetricsServer(metrics);
   new Connections(metricsServer, { ...METRICS_CONNECTIONS, budget, metrics });
 
@@ -152,7 +148,11 @@ async function serve(
   await started;
   if (!dataPlane.ready) return;
   budget.totalBytes = loadedBudget(configuration, process.memoryUsage.rss(), limits);
-  log.info({ url, startSeconds: process.uptime(), ...host.sharedRuns }, 'ready');
+  const requestBudgetBytes = budget.totalBytes;
+  if (maxRequestBytes > largestRequestWithin(requestBudgetBytes)) {
+    log.warn({ maxRequestBytes, requestBudgetBytes }, 'the largest requests take more than the memory for requests');
+  }
+  log.info({ url, startSeconds: process.uptime(), maxRequestBytes, requestBudgetBytes, ...host.sharedRuns }, 'ready');
   await host.loadInline();
 }
 

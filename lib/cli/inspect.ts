@@ -8,7 +8,8 @@ import {
   wireShape,
 } from '../../inference-image/src/contract/signature';
 import { ModelServingError } from '../errors';
-import { defaultMemoryMiB, imageMemoryMiB, minimumMemoryMiB } from '../memory';
+import { bytesText } from '../bytes-text';
+import { defaultMemoryMiB, neededMemoryMiB, requestLimits } from '../memory';
 import { cardProperties } from '../model/model-card';
 import type { OnnxModel } from '../model/onnx-model';
 import { describeSizing } from '../profile/describe-sizing';
@@ -44,6 +45,7 @@ function facts(model: OnnxModel): object {
   const { name, version, sha256, sizeBytes, irVersion, opsets, operators, batching, metadata, servable, warnings } =
     model;
   const sizing = measuredSizing(model);
+  const memoryMiB = sizing?.memoryMiB ?? defaultMemoryMiB(model, {});
   return {
     servable,
     name,
@@ -61,10 +63,12 @@ function facts(model: OnnxModel): object {
     classes: model.classes,
     batching,
     rebatchable: model.rebatchable,
+    rebatchObstacle: model.rebatchObstacle,
     metadata,
     card: model.card,
     warnings,
-    memoryMiB: { minimum: leastMemoryMiB(model), default: sizing?.memoryMiB ?? defaultMemoryMiB(model) },
+    memoryMiB: { minimum: neededMemoryMiB(model, sizing ?? {}), default: memoryMiB },
+    requests: requestLimits(model, sizing ?? {}, memoryMiB),
     sizing,
     files: model.files.map((file) => ({ path: file.path, sha256: file.sha256, sizeBytes: file.sizeBytes })),
   };
@@ -77,7 +81,8 @@ function tensorFacts(tensor: TensorSignature) {
 function report(model: OnnxModel, { runtimeCheck }: InspectOptions): string {
   const opsets = Object.entries(model.opsets).map(([domain, version]) => `${domain} ${version}`);
   const { inputs, outputs } = model.signature;
-  const memoryMiB = measuredSizing(model)?.memoryMiB ?? defaultMemoryMiB(model);
+  const sizing = measuredSizing(model);
+  const memoryMiB = sizing?.memoryMiB ?? defaultMemoryMiB(model, {});
   return table([
     ['model', `${model.name}, version ${model.version}`],
     ['sha256', model.sha256],
@@ -95,7 +100,8 @@ function report(model: OnnxModel, { runtimeCheck }: InspectOptions): string {
     ['signature', signatureText(model)],
     ...preprocessingRows(model),
     ['batching', batchingText(model)],
-    ['memory', `${leastMemoryMiB(model)} MiB or more, ${memoryMiB} MiB by default`],
+    ['memory', `${neededMemoryMiB(model, sizing ?? {})} MiB or more, ${memoryMiB} MiB by default`],
+    ['requests', requestsText(requestLimits(model, sizing ?? {}, memoryMiB))],
     ...(model.profile ? describeSizing(model.profile, model) : []),
     ...cardRows(model),
     ['verdict', verdict(model, runtimeCheck)],
@@ -112,9 +118,9 @@ function isCorrected({ signature, declaredSignature }: OnnxModel): boolean {
   return signature !== declaredSignature;
 }
 
-/** With one picture, where the model takes them. */
-function leastMemoryMiB(model: OnnxModel): number {
-  return minimumMemoryMiB(model) + imageMemoryMiB(model);
+/** Of a container that has the default of its memory. */
+function requestsText({ maxRequestBytes, requestBudgetBytes }: ReturnType<typeof requestLimits>): string {
+  return `up to ${bytesText(maxRequestBytes)} each, ${bytesText(requestBudgetBytes)} of memory for all of them together`;
 }
 
 /** What people say of it; lines after the first stand below each other. */
@@ -150,10 +156,11 @@ function verdict({ servable }: OnnxModel, runtimeCheck: StackModelOptions['runti
   return runtimeCheck === 'skip' ? 'can be served, as far as its graph tells' : 'can be served';
 }
 
-function batchingText({ batching, rebatchable, signature }: OnnxModel): string {
+function batchingText({ batching, rebatchable, rebatchObstacle, signature }: OnnxModel): string {
   if (batching.verdict === 'independent') return `independent: requests may share runs${axesText(batching, signature)}`;
   const hint = rebatchable ? '; `model-serving rebatch` can free the first dimension' : '';
-  return `${batching.verdict}: ${obstacleText(batching)}${hint}`;
+  const obstacle = batching.verdict === 'fixed' && rebatchObstacle ? `; if it were free, ${rebatchObstacle}` : '';
+  return `${batching.verdict}: ${obstacleText(batching)}${hint}${obstacle}`;
 }
 
 /** Where rows do not lie as one expects: `, rows on axis 1 of "state"; "sr" common to a run`. */

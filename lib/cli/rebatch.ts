@@ -3,6 +3,7 @@ import type { RebatchComparison } from '../../inference-image/src/contract/rebat
 import { type CommittedKind, fileBeside } from '../committed-file';
 import { acceptCommand } from '../interface-contract/errors';
 import type { OnnxModel } from '../model/onnx-model';
+import { profileCommand } from '../profile/profile-command';
 import { counted } from '../profile/sizing-text';
 import { carryGolden, checkGoldenTarget } from '../rebatch/carry-golden';
 import { rebatch, type Rebatched } from '../rebatch/rebatch';
@@ -68,7 +69,7 @@ function reportGolden(model: OnnxModel, golden: string, out: string): void {
 /** Files that are of the model of one row, and those beside the new one that are of a model before it. */
 function stale(path: string, out: string): string[] {
   const kinds: [CommittedKind, string][] = [
-    ['profile', `measure it: model-serving profile ${out}`],
+    ['profile', `measure it: ${profileCommand(out)}`],
     ['contract', 'see below'],
   ];
   const lines = kinds.flatMap(([kind, remedy]) => {

@@ -5,7 +5,8 @@ import type { Sizing } from '../profile/sizing';
 import { servingProblems } from '../serving-options';
 import { checkBatchable, checkBatchDelay } from '../workload/batching';
 import { workloadErrors } from '../workload/errors';
-import { checkEnvironment, checkMemory, checkPortsDiffer, checkSource } from '../workload/problems';
+import { checkEnvironment, checkMemory, checkPortsDiffer, checkRequestBudget, checkSource } from '../workload/problems';
+import { sizedServing } from '../workload/sizing';
 import { isContainerName } from './container-name';
 import type { ContainerizedModelProps } from './containerized-model';
 import { dockerErrors } from './errors';
@@ -51,7 +52,9 @@ function checkResources(
   const model = props.image?.model ?? props.model;
   const isCpus = (value: number) => Number.isFinite(value) && value >= 0.01;
   problems.check(cpus, isCpus, (value) => dockerErrors.cpusOutOfRange(where, value));
-  checkMemory(where, 'memoryMiB', memoryMiB, model, sizing?.executors ?? props.serving?.executors, problems);
+  const serving = sizedServing(props.serving ?? {}, sizing);
+  checkMemory(where, 'memoryMiB', memoryMiB, model, serving, problems);
+  checkRequestBudget(where, model, serving, problems);
   for (const prop of ['maxSizeMiB', 'maxFiles'] as const) {
     const name = `logRotation.${prop}`;
     problems.check(logRotation[prop], isWhole(1), (value) => workloadErrors.notPositive(where, name, value));

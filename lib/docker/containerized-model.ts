@@ -5,7 +5,6 @@ import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
 import { ModelServingError } from '../errors';
 import { InferenceImage, type ImageOptions } from '../image/inference-image';
 import type { ModelImage } from '../image/model-image';
-import { defaultMemoryMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
 import { writeOpenApiAtSynth } from '../openapi/write-at-synth';
 import type { Sizing } from '../profile/sizing';
@@ -14,7 +13,8 @@ import { asText } from '../tokens';
 import { noteBatching } from '../workload/batching';
 import { outputCard } from '../workload/card-output';
 import { stopGraceSeconds } from '../workload/grace';
-import { sizedServing, sizingOf } from '../workload/sizing';
+import { memoryMiBOf, sizedServing, sizingOf } from '../workload/sizing';
+import { noteRequests } from '../workload/request-notes';
 import { noteSizing } from '../workload/sizing-notes';
 import { defaultContainerName } from './container-name';
 import { containerProblems } from './container-problems';
@@ -127,10 +127,13 @@ export class ContainerizedModel extends Construct {
     this.bindAddress = bindAddress;
     writeOpenApiAtSynth(this, this.model, props.openApiFile);
     noteBatching(this, serving, this.model);
+    const sized = sizedServing(serving, this.sizing);
+    const allowedMemoryMiB = memoryMiBOf(this.model, serving, this.sizing, memoryMiB);
     noteSizing(this, this.model, serving, this.sizing, "all of the host's CPUs");
+    noteRequests(this, this.model, sized, allowedMemoryMiB);
     const grace = stopGraceSeconds(serving);
     const allowedCpus = cpus ?? this.sizing?.cpus;
-    const served = { ...sizedServing(serving, this.sizing), page: serving.page ?? true };
+    const served = { ...sized, page: serving.page ?? true };
 
     this.container = new Container(this, 'container', {
       provider,
@@ -147,7 +150,7 @@ export class ContainerizedModel extends Construct {
         ...cpuLabel(allowedCpus),
       }),
       ...cpuLimit(allowedCpus),
-      ...memoryLimit(memoryMiB ?? this.sizing?.memoryMiB ?? defaultMemoryMiB(this.model, serving.executors)),
+      ...memoryLimit(allowedMemoryMiB),
       ...hardened(props.hardening),
       ...rotated(props.logRotation),
       restart: props.restart ?? 'unless-stopped',

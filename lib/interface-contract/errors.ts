@@ -1,4 +1,5 @@
 import type { Problem } from '../errors';
+import { shellWord } from '../shell-word';
 import type { Difference } from './difference';
 import type { InterfaceContract, ModelInterface } from './model-interface';
 
@@ -36,5 +37,5 @@ function forgotten(contract: ModelInterface, model: ModelInterface): string {
 /** The command that accepts a model's interface, for messages. */
 export function acceptCommand(modelPath: string, { image, classes }: Partial<ModelInterface> = {}): string {
   const declared = image || classes ? ' --preprocessing FILE' : '';
-  return `model-serving contract accept ${modelPath}${declared}`;
+  return `model-serving contract accept ${shellWord(modelPath)}${declared}`;
 }

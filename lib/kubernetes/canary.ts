@@ -11,8 +11,10 @@ import type { OnnxModel } from '../model/onnx-model';
 import type { Sizing } from '../profile/sizing';
 import { Problems } from '../problems';
 import { checkBatchable, noteBatching } from '../workload/batching';
+import { noteRequests } from '../workload/request-notes';
 import { noteSizing } from '../workload/sizing-notes';
-import { checkMemory, checkSource } from '../workload/problems';
+import { checkMemory, checkRequestBudget, checkSource } from '../workload/problems';
+import { memoryMiBOf, sizedServing } from '../workload/sizing';
 import { distance, nearestShare, replicasFor } from './canary-weight';
 import { disruptionBudget, type DisruptionBudgetOptions } from './disruption-budget';
 import { kubernetesErrors } from './errors';
@@ -78,6 +80,9 @@ export class Canary extends Construct {
     this.model = this.image.model;
     noteBatching(this, context.deployment.serving, this.model);
     noteSizing(this, this.model, context.deployment.serving, this.sizing, '1 CPU');
+    const { resources, serving } = context.deployment;
+    const memoryMiB = memoryMiBOf(this.model, serving, this.sizing, resources?.memoryMiB);
+    noteRequests(this, this.model, sizedServing(serving, this.sizing), memoryMiB);
     const share = nearestShare(context.replicas!, props.weight);
     this.replicas = share.replicas;
     this.weight = share.weight;
@@ -127,14 +132,10 @@ function problemsOf(
   if (model && !props.acceptsInterfaceChange) checkInterface(where, context.model, model, problems);
   if (model && model.version === context.model.version)
     problems.add(kubernetesErrors.canaryVersion(where, model.version));
-  checkMemory(
-    where,
-    'resources.memoryMiB',
-    context.deployment.resources?.memoryMiB,
-    model,
-    sizing?.executors ?? context.deployment.serving.executors,
-    problems,
-  );
+  const { resources = {} } = context.deployment;
+  const serving = sizedServing(context.deployment.serving, sizing);
+  checkMemory(where, 'resources.memoryMiB', resources.memoryMiB, model, serving, problems);
+  checkRequestBudget(where, model, serving, problems);
   checkBatchable(where, context.deployment.serving, model, problems);
   if (model) checkDeadline(where, context.deployment.rollout ?? {}, model, problems);
   checkWeight(where, context.replicas, props, problems);

@@ -38,9 +38,9 @@ export function cpuRequest({ cpu = 1, cpuLimit = cpu }: ComputeResources): numbe
 export function computeResources(
   resources: ComputeResources,
   model: OnnxModel,
-  executors?: number,
+  serving: ServingOptions,
 ): DeploymentV1SpecTemplateSpecContainerResources {
-  const { cpu = 1, cpuLimit = cpu, memoryMiB = defaultMemoryMiB(model, executors) } = resources;
+  const { cpu = 1, cpuLimit = cpu, memoryMiB = defaultMemoryMiB(model, serving) } = resources;
   const request = cpuRequest(resources);
   const memory = memoryQuantity(memoryMiB);
   return {

@@ -140,7 +140,7 @@ function container({ image, sizing, environment, ...options }: ModelDeploymentPr
       { name: 'grpc', containerPort: SETTING_DEFAULTS.grpcPortNumber, protocol: 'TCP' },
       { name: 'metrics', containerPort: SETTING_DEFAULTS.metricsPortNumber, protocol: 'TCP' },
     ],
-    resources: computeResources(resources, model, serving.executors),
+    resources: computeResources(resources, model, serving),
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,

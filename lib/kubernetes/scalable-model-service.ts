@@ -16,6 +16,8 @@ import type { ServingOptions } from '../serving-options';
 import { asText } from '../tokens';
 import { noteBatching } from '../workload/batching';
 import { outputCard } from '../workload/card-output';
+import { noteRequests } from '../workload/request-notes';
+import { memoryMiBOf, sizedServing } from '../workload/sizing';
 import { noteSizing } from '../workload/sizing-notes';
 import { autoscaler, type Autoscaling, DEFAULT_REPLICAS } from './autoscaling';
 import { Canary, type CanaryProps } from './canary';
@@ -151,6 +153,8 @@ export class ScalableModelService extends Construct {
     writeOpenApiAtSynth(this, this.model, props.openApiFile);
     noteBatching(this, props.serving ?? {}, this.model);
     noteSizing(this, this.model, props.serving ?? {}, this.sizing, '1 CPU');
+    const memoryMiB = memoryMiBOf(this.model, props.serving ?? {}, this.sizing, props.resources?.memoryMiB);
+    noteRequests(this, this.model, sizedServing(props.serving ?? {}, this.sizing), memoryMiB);
     this.peers = [...(network.from ?? [Peers.sameNamespace()])];
     const metadata = this.metadata(name);
     const { drainSeconds = DRAIN_SECONDS, ...serving } = props.serving ?? {};

@@ -5,7 +5,8 @@ import { isWhole, Problems } from '../problems';
 import { servingProblems } from '../serving-options';
 import { checkBatchable, checkBatchDelay } from '../workload/batching';
 import { workloadErrors } from '../workload/errors';
-import { checkEnvironment, checkMemory, checkPortsDiffer, checkSource } from '../workload/problems';
+import { checkEnvironment, checkMemory, checkPortsDiffer, checkRequestBudget, checkSource } from '../workload/problems';
+import { sizedServing } from '../workload/sizing';
 import { DEFAULT_REPLICAS, scalingTargets } from './autoscaling';
 import { checkCapacity } from './capacity-problems';
 import { type ComputeResources, cpuRequest, usableCpus } from './compute-resources';
@@ -153,12 +154,14 @@ function checkCpuTargets(
 
 function checkResources(
   where: string,
-  { resources = {}, serving, image, model }: ScalableModelServiceProps,
+  { resources = {}, image, ...props }: ScalableModelServiceProps,
   sizing: Sizing | undefined,
   problems: Problems,
 ): void {
-  const executors = sizing?.executors ?? serving?.executors;
-  checkMemory(where, 'resources.memoryMiB', resources.memoryMiB, image?.model ?? model, executors, problems);
+  const model = image?.model ?? props.model;
+  const serving = sizedServing(props.serving ?? {}, sizing);
+  checkMemory(where, 'resources.memoryMiB', resources.memoryMiB, model, serving, problems);
+  checkRequestBudget(where, model, serving, problems);
   const isCpus = (value: number | 'none') => value === 'none' || (Number.isFinite(value) && value >= 0.001);
   for (const prop of ['cpu', 'cpuLimit'] as const) {
     problems.check(resources[prop], isCpus, (value) =>

@@ -32,6 +32,8 @@ export interface RowProof {
   readonly verdict: BatchingVerdict;
   /** Where rows would be if first dimensions that are fixed at 1 were free; only where that is proved. */
   readonly ifFreed?: RowAxes;
+  /** Where the proof of that stopped, where some first dimension is fixed at 1. */
+  readonly refusedIfFreed?: BatchingVerdict;
 }
 
 /** An input or an output. */

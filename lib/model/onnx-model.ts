@@ -1,7 +1,8 @@
 import { parse } from 'node:path';
 import { CONTRACT_VERSION, modelDigest, type ModelManifest } from '../../inference-image/src/contract/model-manifest';
-import type { BatchingVerdict } from '../../inference-image/src/contract/batching-verdict';
+import { obstacleText, type BatchingVerdict } from '../../inference-image/src/contract/batching-verdict';
 import type { ClassOutput, ImageInput } from '../../inference-image/src/contract/image-input';
+import { exampleSizesOf, type ExampleSizes } from '../../inference-image/src/contract/request-size';
 import { dimensionsText, type Signature } from '../../inference-image/src/contract/signature';
 import { ModelServingError } from '../errors';
 import { checkReproduced } from '../golden/check-golden';
@@ -103,6 +104,7 @@ interface ModelFacts extends Pick<
   | 'image'
   | 'classes'
   | 'profile'
+  | 'exampleSizes'
   | 'servable'
   | 'warnings'
 > {
@@ -163,6 +165,7 @@ export class OnnxModel {
       classes: classes.classes,
       weights,
       golden: golden?.files,
+      exampleSizes: exampleSizesOf(golden?.examples ?? [], golden?.files ?? []),
       profile: measured?.profile,
       servable: findings.length === 0,
       warnings: [
@@ -236,8 +239,14 @@ export class OnnxModel {
    */
   readonly rebatchable: boolean;
 
+  /** Why requests could not share runs if first dimensions of 1 were free; undefined where none is 1, or where they could. */
+  readonly rebatchObstacle?: string;
+
   /** What was measured of it, if anything. */
   readonly profile?: ModelProfile;
+
+  /** Bytes of the largest of its golden examples: the default size of requests follows from it. */
+  readonly exampleSizes: ExampleSizes;
 
   /** False where `runtimeCheck` is `warn`, and the model did not load or reproduce its golden examples, or the runtime does not run here. */
   readonly servable: boolean;
@@ -257,6 +266,7 @@ export class OnnxModel {
     this.image = facts.image;
     this.classes = facts.classes;
     this.profile = facts.profile;
+    this.exampleSizes = facts.exampleSizes;
     this.servable = facts.servable;
     this.warnings = facts.warnings;
     this.files = [...files, ...(golden ?? [])];
@@ -271,6 +281,7 @@ export class OnnxModel {
     this.card = facts.card;
     this.batching = verdictFor(facts.signature, graph.proof.verdict);
     this.rebatchable = graph.proof.ifFreed !== undefined;
+    this.rebatchObstacle = graph.proof.refusedIfFreed && obstacleText(graph.proof.refusedIfFreed);
   }
 
   /** What the image's model.json says. */

@@ -1,16 +1,12 @@
-import type { OnnxModel } from '../model/onnx-model';
 import { cpuTarget } from './cpu-target';
 import { measuredOn } from './measured-on';
 import type { ModelProfile } from './model-profile';
 import { rateText, shapeText } from './sizing-text';
-import { sizeReplica } from './sizing';
+import { sizeReplica, type SizedModel } from './sizing';
 import { startupBudget } from './startup-budget';
 
 /** What constructs derive from a profile where nothing is set by hand, as rows of a table. */
-export function describeSizing(
-  profile: ModelProfile,
-  model: Pick<OnnxModel, 'batching' | 'sizeBytes' | 'image'>,
-): [label: string, text: string][] {
+export function describeSizing(profile: ModelProfile, model: SizedModel): [label: string, text: string][] {
   const sizing = sizeReplica(profile, model);
   return [
     ['profile', `measured on ${measuredOn(profile)}`],

@@ -1,6 +1,8 @@
-import { SETTING_DEFAULTS, type Settings } from '../../inference-image/src/contract/settings';
-import { imageMemoryMiB } from '../memory';
+import { ownMemoryBytes } from '../../inference-image/src/contract/memory';
+import type { Settings } from '../../inference-image/src/contract/settings';
+import { imageMemoryMiB, requestMemoryMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
+import type { RequestChoices, RequestModel } from '../request-needs';
 import { fewestThreads, usefulBatchSize } from './measured-runs';
 import type { ModelProfile } from './model-profile';
 import { peakMemoryMiB } from './peak-memory';
@@ -8,13 +10,11 @@ import { attainedShare, fullRate, requestCost, usefulExecutors } from './request
 import { roundDown, roundUp } from './rounding';
 
 /** What was decided by hand. The rest is derived from it. */
-export interface SizingChoices {
+export interface SizingChoices extends RequestChoices {
   readonly threadsPerExecutor?: number;
   readonly executors?: number;
-  readonly maxBatchSize?: number;
   readonly rowIndependence?: Settings['rowIndependence'] | 'probe';
   readonly maxQueueLength?: number;
-  readonly maxQueueBytes?: number;
   /** CPUs that are set aside. */
   readonly cpuRequest?: number;
   /** CPUs that may be used. */
@@ -40,6 +40,9 @@ export interface Sizing {
 
 const MIB = 1024 * 1024;
 
+/** What the sizes of a replica follow from, besides its profile. */
+export type SizedModel = RequestModel & Pick<OnnxModel, 'sizeBytes'>;
+
 /** For what a measurement of a few seconds has not seen. */
 const MEMORY_MARGIN = 1.1;
 
@@ -49,11 +52,7 @@ const MIN_QUEUE_LENGTH = 16;
 const MAX_QUEUE_LENGTH = 4096;
 
 /** docs/sizing.md has the formulas in words. */
-export function sizeReplica(
-  profile: ModelProfile,
-  model: Pick<OnnxModel, 'batching' | 'image'>,
-  choices: SizingChoices = {},
-): Sizing {
+export function sizeReplica(profile: ModelProfile, model: SizedModel, choices: SizingChoices = {}): Sizing {
   const { cpuRequest, cpuLimit } = choices;
   const sharedCpus = cpuLimit ?? cpuRequest;
   const threads = choices.threadsPerExecutor ?? fewestThreads(profile, sharedCpus && Math.max(1, sharedCpus));
@@ -73,8 +72,7 @@ export function sizeReplica(
     maxQueueLength: choices.maxQueueLength ?? queueLength(requestsPerSecond, maxBatchSize),
     cpus,
     busyCpus: Math.min(cpuLimit ?? Infinity, usedCpus),
-    // The profile is of requests that bring tensors.
-    memoryMiB: choices.memoryMiB ?? memoryMiB(profile, executors, choices.maxQueueBytes) + imageMemoryMiB(model),
+    memoryMiB: choices.memoryMiB ?? memoryMiB(profile, model, executors, { ...choices, maxBatchSize }),
     requestsPerSecond,
   };
 }
@@ -89,10 +87,9 @@ function queueLength(requestsPerSecond: number, maxBatchSize = 1): number {
   return Math.min(MAX_QUEUE_LENGTH, Math.max(MIN_QUEUE_LENGTH, 2 * maxBatchSize, length));
 }
 
-function memoryMiB(
-  profile: ModelProfile,
-  executors: number,
-  queueBytes: number = SETTING_DEFAULTS.maxQueueBytes,
-): number {
-  return roundUp(MEMORY_MARGIN * peakMemoryMiB(profile, executors) + queueBytes / MIB, 16);
+/** The profile is of requests that bring tensors, so a picture comes on top. */
+function memoryMiB(profile: ModelProfile, model: SizedModel, executors: number, choices: RequestChoices): number {
+  const byServer = ownMemoryBytes(model.sizeBytes, executors, undefined) / MIB;
+  const own = Math.max(MEMORY_MARGIN * peakMemoryMiB(profile, executors), byServer);
+  return roundUp(own + requestMemoryMiB(model, choices), 16) + imageMemoryMiB(model);
 }

@@ -1,6 +1,7 @@
 import type { BatchingVerdict } from '../../inference-image/src/contract/batching-verdict';
 import type { Problem } from '../errors';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
+import { shellWord } from '../shell-word';
 
 /** What keeps `model-serving rebatch` from writing a model; `path` is the model's, as the user gave it. */
 export const rebatchErrors = {
@@ -44,7 +45,7 @@ export const rebatchErrors = {
 
   notCompared: (path: string, reason: string): Problem => ({
     code: 'rebatch-not-compared',
-    message: `${path}: onnxruntime ${RUNTIME_VERSION} did not compare it with the model of free rows: ${reason}. Record golden examples of it (model-serving golden record ${path} --inputs …), whose values are then compared, or run this where the runtime runs.`,
+    message: `${path}: onnxruntime ${RUNTIME_VERSION} did not compare it with the model of free rows: ${reason}. Record golden examples of it (model-serving golden record ${shellWord(path)} --inputs …), whose values are then compared, or run this where the runtime runs.`,
   }),
 
   differs: (path: string, difference: string): Problem => ({

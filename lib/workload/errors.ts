@@ -1,9 +1,22 @@
 import { obstacleText } from '../../inference-image/src/contract/batching-verdict';
+import { budgetWithin, largestRequestWithin, MIN_BUDGET_BYTES } from '../../inference-image/src/contract/memory';
+import { bytesText } from '../bytes-text';
 import type { Problem } from '../errors';
-import { imageMemoryMiB, inMiB, pixelsWithin, RUNTIME_MEMORY_MIB } from '../memory';
+import {
+  imageMemoryMiB,
+  inMiB,
+  type MemoryChoices,
+  neededMemoryMiB,
+  ownMemoryMiB,
+  pixelsWithin,
+  RUNTIME_MEMORY_MIB,
+} from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
 import { measuredOn } from '../profile/measured-on';
 import type { ModelProfile } from '../profile/model-profile';
+import { requestNeeds, type RequestNeeds } from '../request-needs';
+
+const MIB = 1024 * 1024;
 
 /** What can be wrong with anything that runs a model; `where` is the construct's path. */
 export const workloadErrors = {
@@ -22,11 +35,12 @@ export const workloadErrors = {
     prop: string,
     memoryMiB: number,
     minimumMiB: number,
+    neededMiB: number,
     model: OnnxModel,
     executors = 1,
   ): Problem => ({
     code: 'memory-too-small',
-    message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${minimumMiB} or more: ${inMiB(model.sizeBytes)} of weights${executors > 1 ? ` for each of ${executors} executors` : ''} and ${RUNTIME_MEMORY_MIB} for the runtime. Raise it, or leave it out for a default that fits.`,
+    message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${minimumMiB} or more: ${inMiB(model.sizeBytes)} of weights${executors > 1 ? ` for each of ${executors} executors` : ''} and ${RUNTIME_MEMORY_MIB} for the runtime. Raise it to ${neededMiB}, which has room for requests, or leave it out for a default that fits.`,
   }),
 
   memoryBelowPeak: (
@@ -34,11 +48,12 @@ export const workloadErrors = {
     prop: string,
     memoryMiB: number,
     minimumMiB: number,
+    neededMiB: number,
     name: string,
     profile: ModelProfile,
   ): Problem => ({
     code: 'memory-below-peak',
-    message: `${where}: ${prop} is ${memoryMiB}, but model "${name}" needs ${minimumMiB} or more: ${Math.ceil(profile.memory.peakMiB)} under load on ${measuredOn(profile)}, and ${Math.ceil(profile.memory.executorMiB)} for each executor but the first. Raise it, or leave it out for a default that fits.`,
+    message: `${where}: ${prop} is ${memoryMiB}, but model "${name}" needs ${minimumMiB} or more: ${Math.ceil(profile.memory.peakMiB)} under load on ${measuredOn(profile)}, and ${Math.ceil(profile.memory.executorMiB)} for each executor but the first. Raise it to ${neededMiB}, which has room for requests, or leave it out for a default that fits.`,
   }),
 
   memoryBelowPicture: (
@@ -46,11 +61,52 @@ export const workloadErrors = {
     prop: string,
     memoryMiB: number,
     minimumMiB: number,
+    neededMiB: number,
     model: OnnxModel,
   ): Problem => ({
     code: 'memory-below-picture',
-    message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${minimumMiB} and, to decode a picture of ${model.image?.maxPixels} pixels (image.maxPixels), ${imageMemoryMiB(model)} more. Raise it to ${minimumMiB + imageMemoryMiB(model)} or more, or leave it out for a default that fits${smallerPicture(memoryMiB - minimumMiB, model)}.`,
+    message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${minimumMiB} and, to decode a picture of ${model.image?.maxPixels} pixels (image.maxPixels), ${imageMemoryMiB(model)} more. Raise it to ${neededMiB}, which has room for requests, or leave it out for a default that fits${smallerPicture(memoryMiB - neededMiB + imageMemoryMiB(model), model)}.`,
   }),
+
+  memoryBelowRequests: (
+    where: string,
+    prop: string,
+    memoryMiB: number,
+    model: OnnxModel,
+    choices: MemoryChoices,
+  ): Problem => {
+    const own = ownMemoryMiB(model, choices.executors);
+    const needed = neededMemoryMiB(model, choices);
+    const needs = requestNeeds(model, choices);
+    const lower = lowerOption(needs, budgetWithin(memoryMiB * MIB, own * MIB));
+    return {
+      code: 'memory-below-requests',
+      message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${needed} or more: ${own} without requests, and ${needed - own} for requests: ${needsText(needs)}. Raise it to ${needed}, or leave it out for a default that fits${lower}.`,
+    };
+  },
+
+  budgetBelowRequests: (
+    where: string,
+    budgetBytes: number,
+    { maxRequestBytes, answerBytes, leastBudgetBytes, reason }: RequestNeeds,
+  ): Problem => {
+    const [what, most] = {
+      maxRequestBytes: [
+        `serving.maxRequestBytes is ${maxRequestBytes}`,
+        largestRequestWithin(budgetBytes, answerBytes),
+      ],
+      maxQueueBytes: [`serving.maxQueueBytes is ${leastBudgetBytes}`, budgetBytes],
+      answer: [
+        `the answer to one row takes up to ${answerBytes} bytes in JSON, beside its request of up to ${maxRequestBytes}`,
+        0,
+      ],
+    }[reason] as [string, number];
+    const remedy = most > 0 ? `, or lower serving.${reason} to ${most} or less` : '';
+    return {
+      code: 'budget-below-requests',
+      message: `${where}: serving.requestBudgetBytes is ${budgetBytes}, but ${what}, which needs ${leastBudgetBytes}. Raise serving.requestBudgetBytes to ${leastBudgetBytes} or more${remedy}.`,
+    };
+  },
 
   environmentReserved: (where: string, variable: string): Problem => ({
     code: 'environment-reserved',
@@ -106,4 +162,24 @@ function batchingRemedy({ batching, rebatchable }: OnnxModel): string {
 function smallerPicture(freeMiB: number, { image }: OnnxModel): string {
   const pixels = pixelsWithin(freeMiB);
   return image && pixels >= image.width * image.height ? `; or lower image.maxPixels to ${pixels} or less` : '';
+}
+
+/** What requests need their memory for. */
+function needsText({ maxRequestBytes, answerBytes, budgetBytes, decisive }: RequestNeeds): string {
+  const budget = bytesText(budgetBytes);
+  if (decisive === 'requestBudgetBytes') return `serving.requestBudgetBytes is ${budget}`;
+  if (decisive === 'maxQueueBytes') return `serving.maxQueueBytes lets ${budget} wait`;
+  if (decisive === 'answer') {
+    return `the answer to one row takes up to ${bytesText(answerBytes)} in JSON, and its request up to ${bytesText(maxRequestBytes)}`;
+  }
+  return `they may have ${bytesText(maxRequestBytes)} each (serving.maxRequestBytes) and take ${budget} together`;
+}
+
+/** The option that could be lower instead, where there is memory for a budget at all. */
+function lowerOption({ decisive, leastBudgetBytes, answerBytes }: RequestNeeds, budgetBytes: number): string {
+  const least = decisive === 'requestBudgetBytes' ? leastBudgetBytes : MIN_BUDGET_BYTES;
+  if (budgetBytes < least || decisive === 'answer') return '';
+  const most = decisive === 'maxRequestBytes' ? largestRequestWithin(budgetBytes, answerBytes) : budgetBytes;
+  if (most < 1) return '';
+  return `; or lower serving.${decisive} to ${most} or less`;
 }

@@ -1,8 +1,10 @@
 import { Token } from 'cdktf';
 import { SETTING_PREFIX } from '../../inference-image/src/contract/settings';
-import { imageMemoryMiB, minimumMemoryMiB } from '../memory';
+import { imageMemoryMiB, minimumMemoryMiB, neededMemoryMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
 import { isWhole, type Problems } from '../problems';
+import { requestNeeds } from '../request-needs';
+import type { ServingOptions } from '../serving-options';
 import { workloadErrors } from './errors';
 
 /** Checks that it is said once what to run. */
@@ -15,27 +17,52 @@ export function checkSource(
   if (image && build) problems.add(workloadErrors.buildWithImage(where, 'build'));
 }
 
-/** Checks a memory limit against the model that must fit, with the largest picture that it takes. */
+/**
+ * Checks a memory limit against the model that must fit, with the largest picture that it takes and its requests.
+ * @param serving With what was derived.
+ */
 export function checkMemory(
   where: string,
   prop: string,
   memoryMiB: number | undefined,
   model: OnnxModel | undefined,
-  executors: number | undefined,
+  serving: ServingOptions,
   problems: Problems,
 ): void {
   problems.check(memoryMiB, isWhole(1), (value) => workloadErrors.notPositive(where, prop, value));
   if (!model) return;
-  const minimum = minimumMemoryMiB(model, executors);
+  const minimum = minimumMemoryMiB(model, serving.executors);
+  const withPicture = minimum + imageMemoryMiB(model);
+  const needed = neededMemoryMiB(model, serving);
   const isEnough = (value: number) => value >= minimum;
   problems.check(memoryMiB, isEnough, (value) =>
     model.profile
-      ? workloadErrors.memoryBelowPeak(where, prop, value, minimum, model.name, model.profile)
-      : workloadErrors.memoryTooSmall(where, prop, value, minimum, model, executors),
+      ? workloadErrors.memoryBelowPeak(where, prop, value, minimum, needed, model.name, model.profile)
+      : workloadErrors.memoryTooSmall(where, prop, value, minimum, needed, model, serving.executors),
   );
-  const hasRoomForPicture = (value: number) => !isEnough(value) || value >= minimum + imageMemoryMiB(model);
+  const hasRoomForPicture = (value: number) => !isEnough(value) || value >= withPicture;
   problems.check(memoryMiB, hasRoomForPicture, (value) =>
-    workloadErrors.memoryBelowPicture(where, prop, value, minimum, model),
+    workloadErrors.memoryBelowPicture(where, prop, value, minimum, needed, model),
+  );
+  const hasRoomForRequests = (value: number) => value < withPicture || value >= needed;
+  problems.check(memoryMiB, hasRoomForRequests, (value) =>
+    workloadErrors.memoryBelowRequests(where, prop, value, model, serving),
+  );
+}
+
+/** Checks that the memory for requests holds the largest of them, and as many as may wait. */
+export function checkRequestBudget(
+  where: string,
+  model: OnnxModel | undefined,
+  serving: ServingOptions,
+  problems: Problems,
+): void {
+  if (!model) return;
+  const needs = requestNeeds(model, serving);
+  problems.check(
+    serving.requestBudgetBytes,
+    (value) => !(value < needs.leastBudgetBytes),
+    (value) => workloadErrors.budgetBelowRequests(where, value, needs),
   );
 }
 

@@ -26,7 +26,7 @@ export function noteSizing(
 ): void {
   const { name, profile } = model;
   const annotations = Annotations.of(scope);
-  const defaults = `what is not set gets the documented defaults (${defaultCpus}, ${defaultMemoryMiB(model, serving.executors)} MiB)`;
+  const defaults = `what is not set gets the documented defaults (${defaultCpus}, ${defaultMemoryMiB(model, serving)} MiB)`;
   if (!profile) {
     if (told.has(scope.node.root)) return;
     told.add(scope.node.root);

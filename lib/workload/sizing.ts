@@ -16,6 +16,9 @@ export interface GivenResources {
 /** What the size of a replica follows from. */
 const DECISIVE = ['executors', 'threadsPerExecutor', 'maxBatchSize', 'cpuRequest', 'cpuLimit'] as const;
 
+/** What only its memory follows from. */
+const FOR_REQUESTS = ['maxRequestBytes', 'maxQueueBytes', 'requestBudgetBytes'] as const;
+
 /**
  * The sizes of a replica, where its model has a profile. Undefined without one, where only Terraform knows what they
  * follow from, and where a number cannot be, which is refused elsewhere.
@@ -25,10 +28,20 @@ export function sizingOf(model: OnnxModel, serving: ServingOptions, resources: G
   const choices = { ...serving, ...resources };
   const isDecided = DECISIVE.every((name) => choices[name] === undefined || isAmount(choices[name]));
   if (!profile || !isDecided) return undefined;
-  if (!Token.isUnresolved(serving.maxQueueBytes)) return sizeReplica(profile, model, choices);
-  const sizing = sizeReplica(profile, model, { ...choices, maxQueueBytes: undefined });
-  const memoryMiB = resources.memoryMiB ?? Math.max(sizing.memoryMiB, defaultMemoryMiB(model, sizing.executors));
-  return { ...sizing, memoryMiB };
+  const sizing = sizeReplica(profile, model, choices);
+  if (!FOR_REQUESTS.some((name) => Token.isUnresolved(serving[name]))) return sizing;
+  const byDefault = defaultMemoryMiB(model, { ...choices, ...sizing });
+  return { ...sizing, memoryMiB: resources.memoryMiB ?? Math.max(sizing.memoryMiB, byDefault) };
+}
+
+/** Memory of a replica: as it is given, derived from the profile, or the default. */
+export function memoryMiBOf(
+  model: OnnxModel,
+  serving: ServingOptions,
+  sizing: Sizing | undefined,
+  given: number | undefined,
+): number {
+  return given ?? sizing?.memoryMiB ?? defaultMemoryMiB(model, serving);
 }
 
 /** The options with what was derived. */

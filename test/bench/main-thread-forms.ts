@@ -1,5 +1,9 @@
+import { randomBytes } from 'node:crypto';
+import type { ImageInput } from '../../inference-image/src/contract/image-input';
 import type { Datatype } from '../../inference-image/src/contract/signature';
 import { encodeInfer } from '../fuzz/grpc-message';
+import { IMAGE } from '../support/image-input';
+import { png } from '../support/png';
 import { ELEM_OF, type Dim, type Elem } from '../support/onnx-builder';
 
 /** A request, over HTTP or over gRPC. */
@@ -18,6 +22,8 @@ export interface Form {
   readonly name: string;
   readonly elem: Elem;
   readonly dims: Dim[];
+  /** Of a model that takes pictures. */
+  readonly image?: ImageInput;
   /** One of so many bytes. */
   request(bytes: number): Sent;
 }
@@ -47,6 +53,7 @@ export const FORMS: readonly Form[] = [
   ...(['FP16', 'FP32', 'FP64', 'UINT8', 'BOOL'] as const).map(raw),
   rawTexts('many', (bytes) => bytes / MAX_TEXTS - 4 + 1),
   rawTexts('one', (bytes) => bytes - 4),
+  picture(),
   grpc('FP32, raw', 'FP32', (bytes) => ({
     inputs: [input('FP32', bytes / 4)],
     raw_input_contents: [Buffer.alloc(bytes)],
@@ -138,6 +145,22 @@ function rawTexts(what: string, textBytes: (bytes: number) => number): Form {
       const text = Buffer.concat([Buffer.from(Uint32Array.of(length).buffer), Buffer.alloc(length, 'a')]);
       const count = Math.min(MAX_TEXTS, Math.floor(bytes / text.length));
       return { body: Buffer.concat(new Array(count).fill(text)), headers: { 'inference-header-content-length': '0' } };
+    },
+  };
+}
+
+/** A PNG file of noise, which packs to no less; the model takes 8 x 16 pixels of it. */
+function picture(): Form {
+  const image: ImageInput = { ...IMAGE, shape: [1, 8, 16, 3], width: 16, height: 8, maxPixels: 16_000_000 };
+  return {
+    name: 'picture, PNG',
+    elem: 'uint8',
+    dims: ['n', 8, 16, 3],
+    image,
+    request: (bytes) => {
+      const width = 1024;
+      const rows = Array.from({ length: Math.floor(bytes / (3 * width)) }, () => [...randomBytes(3 * width)]);
+      return { body: png('rgb', width, rows), headers: { 'content-type': 'image/png' } };
     },
   };
 }

@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import type { ModelManifest } from '../../inference-image/src/contract/model-manifest';
 import { NODE_ARGUMENTS } from '../../inference-image/src/contract/node-arguments';
 import { RUNTIME_ENVIRONMENT } from '../../inference-image/src/contract/runtime-environment';
 import { settingsEnvironment } from '../../inference-image/src/contract/settings';
@@ -76,9 +77,10 @@ class Probed {
   private url = '';
   private grpcTarget = '';
 
-  static async start({ elem, dims }: Form): Promise<Probed> {
+  static async start({ elem, dims, image }: Form): Promise<Probed> {
     // Runs alone: what is measured is the transport, and not how runs are split.
-    const folder = modelFolder(identity(elem, dims), { batching: null });
+    const edit = (manifest: ModelManifest) => void Object.assign(manifest, image && { image });
+    const folder = modelFolder(identity(elem, dims), { batching: null, edit });
     const ports = { host: '127.0.0.1', httpPortNumber: 0, grpcPortNumber: 0, metricsPortNumber: 0 };
     const settings = settingsEnvironment({ ...SETTINGS, ...ports, modelFolder: folder, drainSeconds: 0 });
     const child = spawn(process.execPath, [...NODE_ARGUMENTS, '--require', PROBE, SERVER], {

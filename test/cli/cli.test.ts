@@ -28,7 +28,8 @@ describe('model-serving inspect', () => {
      outputs    y  FP32 [n]
      signature  as declared, and proved by running the model
      batching   independent: requests may share runs
-     memory     161 MiB or more, 514 MiB by default
+     memory     265 MiB or more, 514 MiB by default
+     requests   up to 1 MiB each, 128.5 MiB of memory for all of them together
      verdict    can be served
      "
     `);
@@ -38,25 +39,27 @@ describe('model-serving inspect', () => {
     const file = multiplier(folder, 'profiled', 3);
     profiledModel(file);
     expect(runCli('inspect', file).stdout.split('\n').slice(9, -2)).toEqual([
-      'memory     138 MiB or more, 224 MiB by default',
+      'memory     265 MiB or more, 272 MiB by default',
+      'requests   up to 1 MiB each, 37.6 MiB of memory for all of them together',
       'profile    measured on 4 x AMD EPYC 9B14 on 2026-11-25',
-      'replica    1 executor of 1 thread, batches of up to 16 rows, 1.2 CPUs, 224 MiB',
+      'replica    1 executor of 1 thread, batches of up to 16 rows, 1.2 CPUs, 272 MiB',
       'rate       1,000 requests/s',
       'queue      250 requests',
       'start      within 30 s',
       'scaling    at 76 % of CPU',
     ]);
     expect(JSON.parse(runCli('inspect', file, '--json').stdout)).toMatchObject({
-      memoryMiB: { minimum: 138, default: 224 },
+      memoryMiB: { minimum: 265, default: 272 },
+      requests: { maxRequestBytes: 2 ** 20, requestBudgetBytes: expect.any(Number) },
       sizing: { executors: 1, cpus: 1.2, requestsPerSecond: 1000 },
     });
-    expect(runCli('inspect', file, '--no-profile').stdout).toContain('memory     161 MiB or more, 514 MiB by default');
+    expect(runCli('inspect', file, '--no-profile').stdout).toContain('memory     265 MiB or more, 514 MiB by default');
     // As constructs do, with room for one picture of 4096 x 4096 pixels.
     const preprocessing = join(folder, 'pictures.json');
     writeFileSync(preprocessing, '{ "image": { "color": "gray", "width": 2, "height": 1 } }');
     const { stdout } = runCli('inspect', file, '--preprocessing', preprocessing);
-    expect(stdout).toContain('memory     522 MiB or more, 608 MiB by default');
-    expect(stdout).toContain('1.2 CPUs, 608 MiB');
+    expect(stdout).toContain('memory     689 MiB or more, 704 MiB by default');
+    expect(stdout).toContain('1.2 CPUs, 704 MiB');
     expect(runCli('inspect', file, '--profile', join(folder, 'none.json')).stderr).toContain('[file-not-found]');
   });
 
@@ -69,12 +72,12 @@ describe('model-serving inspect', () => {
     expect(lines.filter((line) => /^(pictures|classes|memory) /.test(line))).toEqual([
       'pictures   PNG or JPEG of at most 100,000 pixels, as 2 x 1 rgb for "x"',
       'classes    6 names, by the softmax of the scores of "y"',
-      'memory     164 MiB or more, 517 MiB by default',
+      'memory     308 MiB or more, 517 MiB by default',
     ]);
     const { image, classes, memoryMiB } = JSON.parse(
       runCli('inspect', file, '--preprocessing', preprocessing, '--json').stdout,
     );
-    expect([image.color, classes.names.length, memoryMiB]).toEqual(['rgb', 6, { minimum: 164, default: 517 }]);
+    expect([image.color, classes.names.length, memoryMiB]).toEqual(['rgb', 6, { minimum: 308, default: 517 }]);
   });
 
   test('prints JSON', () => {

@@ -244,6 +244,20 @@ test('inspect says where it is possible', () => {
   expect(JSON.parse(runCli('inspect', 'm.onnx', '--json').stdout)).toMatchObject({ rebatchable: true });
 });
 
+test('inspect says why it is not possible', () => {
+  const coupling = node('Softmax', ['h'], ['y'], { name: 'soft', attributes: { axis: 0 } });
+  writeOnnxModel('m.onnx', { ...dense, nodes: [node('MatMul', ['x', 'w'], ['h']), coupling] });
+  expect(runCli('inspect', 'm.onnx').stdout).toMatch(
+    /input "x" has a fixed first dimension, 1; if it were free, node "soft" \(Softmax\) .+\n/,
+  );
+});
+
+test('commands that it prints may be copied, whatever the path', () => {
+  writeOnnxModel('m.onnx', dense);
+  const { stdout } = runCli('rebatch', 'm.onnx', '--out', "it's free/m.onnx");
+  expect(stdout).toContain("accept the interface: model-serving contract accept 'it'\\''s free/m.onnx'\n");
+});
+
 function tensor(name: string, shape: number[], data: number[]) {
   return { name, datatype: 'FP32', shape, data };
 }

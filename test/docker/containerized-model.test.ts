@@ -246,7 +246,7 @@ test('values that only the plan knows go through it, unchecked', () => {
 test('K12 a memory limit below weights and runtime is refused', () => {
   const large = largeModel(folder, 'large', 300);
   expect(() => containerized({ model: large, memoryMiB: 256 })).toThrow(
-    'stack/digits: memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it, or leave it out for a default that fits. [memory-too-small]',
+    'stack/digits: memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which has room for requests, or leave it out for a default that fits. [memory-too-small]',
   );
   expect(containerized({ model: large }).container.memory).toBe(512 + 2 * 301);
 });
@@ -259,17 +259,17 @@ describe('a memory limit without room for the largest picture', () => {
 
   test('is refused, with what would do', () => {
     expect(() => containerized({ model: taking(), memoryMiB: 544 })).toThrow(
-      'stack/digits: memoryMiB is 544, but model "picture" needs 161 and, to decode a picture of 16777216 pixels (image.maxPixels), 384 more. Raise it to 545 or more, or leave it out for a default that fits; or lower image.maxPixels to 16733525 or less. [memory-below-picture]',
+      'stack/digits: memoryMiB is 544, but model "picture" needs 161 and, to decode a picture of 16777216 pixels (image.maxPixels), 384 more. Raise it to 689, which has room for requests, or leave it out for a default that fits; or lower image.maxPixels to 10442069 or less. [memory-below-picture]',
     );
     expect(() => containerized({ model: taking(), memoryMiB: 161 })).toThrow(
-      'Raise it to 545 or more, or leave it out for a default that fits. [memory-below-picture]',
+      'Raise it to 689, which has room for requests, or leave it out for a default that fits. [memory-below-picture]',
     );
     expect(() => containerized({ model: taking(), memoryMiB: 160 })).toThrow(/^[^\n]*\[memory-too-small\]$/);
   });
 
   test('and what the message says fits', () => {
-    expect(containerized({ model: taking(), memoryMiB: 545 }).container.memory).toBe(545);
-    expect(containerized({ model: taking(16_733_525), memoryMiB: 544 }).container.memory).toBe(544);
+    expect(containerized({ model: taking(), memoryMiB: 689 }).container.memory).toBe(689);
+    expect(containerized({ model: taking(10_442_069), memoryMiB: 544 }).container.memory).toBe(544);
     expect(containerized({ model: taking() }).container.memory).toBe(512 + 2 + 384);
   });
 });
@@ -318,7 +318,7 @@ describe('what is refused', () => {
     ],
     [
       { model, serving: { batchSize: 4 } as object },
-      'stack/digits: serving has no option batchSize. The options are executors, threadsPerExecutor, maxBatchSize, maxBatchDelaySeconds, rowIndependence, maxQueueLength, maxQueueRows, maxQueueBytes, queueTimeoutSeconds, maxRequestBytes, drainSeconds, maxConnectionAgeSeconds, logLevel, page. [serving-option-unknown]',
+      'stack/digits: serving has no option batchSize. The options are executors, threadsPerExecutor, maxBatchSize, maxBatchDelaySeconds, rowIndependence, maxQueueLength, maxQueueRows, maxQueueBytes, queueTimeoutSeconds, maxRequestBytes, requestBudgetBytes, receiveTimeoutSeconds, sendTimeoutSeconds, maxConnections, drainSeconds, maxConnectionAgeSeconds, logLevel, page. [serving-option-unknown]',
     ],
     [
       { model, waitSeconds: Token.asNumber({ resolve: () => 1 }) },

@@ -50,7 +50,7 @@ const NESTED_BOMBS: readonly (readonly [path: readonly number[], unit: string])[
 
 /** Mostly small, for many of them; some nearly as large as they may be. */
 function size(random: Random): number {
-  const power = random.pick([8, 10, 12, 12, 14, 14, 16, 16, 18, 20, 21]);
+  const power = random.pick([6, 8, 10, 10, 12, 12, 14, 14, 16, 16, 18, 21]);
   return Math.min(MAX_REQUEST_BYTES - 1000, 2 ** power - random.below(2 ** (power - 1)));
 }
 

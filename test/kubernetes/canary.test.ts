@@ -317,11 +317,11 @@ describe('what is refused', () => {
 
     test('K12 the memory of the service', () => {
       expect(() =>
-        synthService({ model, replicas: 8, resources: { memoryMiB: 256 } }, (service) => {
+        synthService({ model, replicas: 8, resources: { memoryMiB: 300 } }, (service) => {
           service.addCanary('next', { model: large, weight: 20 });
         }),
       ).toThrow(
-        'stack/digits/next: resources.memoryMiB is 256, but model "digits" needs 461 or more: 301 of weights and 160 for the runtime. Raise it, or leave it out for a default that fits. [memory-too-small]',
+        'stack/digits/next: resources.memoryMiB is 300, but model "digits" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which has room for requests, or leave it out for a default that fits. [memory-too-small]',
       );
     });
 

@@ -585,7 +585,7 @@ describe('cases', () => {
   test('K12 memory is both set aside and the limit, and never less than the model takes', () => {
     const large = largeModel(folder, 'large', 300);
     expect(() => synthService({ model: large, resources: { memoryMiB: 256 } })).toThrow(
-      'stack/digits: resources.memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it, or leave it out for a default that fits. [memory-too-small]',
+      'stack/digits: resources.memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which has room for requests, or leave it out for a default that fits. [memory-too-small]',
     );
     const { resources } = synthService({ model: large }).container;
     expect(resources.requests.memory).toBe('1114Mi');
@@ -625,7 +625,7 @@ test('K12 every executor has weights of its own', () => {
   const large = largeModel(folder, 'copied', 300);
   const serving = { executors: 3 };
   expect(() => synthService({ model: large, serving, resources: { memoryMiB: 1000 } })).toThrow(
-    'stack/digits: resources.memoryMiB is 1000, but model "copied" needs 1063 or more: 301 of weights for each of 3 executors and 160 for the runtime. Raise it, or leave it out for a default that fits. [memory-too-small]',
+    'stack/digits: resources.memoryMiB is 1000, but model "copied" needs 1063 or more: 301 of weights for each of 3 executors and 160 for the runtime. Raise it to 1167, which has room for requests, or leave it out for a default that fits. [memory-too-small]',
   );
   expect(synthService({ model: large, serving }).container.resources.limits.memory).toBe('1716Mi');
 });
@@ -889,7 +889,7 @@ describe('what is refused', () => {
     [
       'memory for the weights but not for the runtime',
       { model, resources: { memoryMiB: 100 } },
-      'stack/digits: resources.memoryMiB is 100, but model "digits" needs 161 or more: 1 of weights and 160 for the runtime. Raise it, or leave it out for a default that fits. [memory-too-small]',
+      'stack/digits: resources.memoryMiB is 100, but model "digits" needs 161 or more: 1 of weights and 160 for the runtime. Raise it to 265, which has room for requests, or leave it out for a default that fits. [memory-too-small]',
     ],
     [
       'how to build an image that exists',

@@ -1,15 +1,26 @@
 import type { ModelProfile, OnnxModel } from 'cdktf-model-serving';
+import type { Signature } from '../../inference-image/src/contract/signature';
 import { cpuTarget } from '../../lib/profile/cpu-target';
 import { describeSizing } from '../../lib/profile/describe-sizing';
 import { roundDown, roundUp } from '../../lib/profile/rounding';
-import { sizeReplica, type Sizing, type SizingChoices } from '../../lib/profile/sizing';
+import { sizeReplica, type SizedModel, type Sizing, type SizingChoices } from '../../lib/profile/sizing';
 import { startupBudget } from '../../lib/profile/startup-budget';
 import { ladder, profileOf } from '../support/profiles';
 
+const MIB = 1024 ** 2;
+
 const independent: OnnxModel['batching'] = { verdict: 'independent', inputAxes: [0], outputAxes: [0] };
 
+const tensors: Signature['inputs'] = [{ name: 'x', datatype: 'FP32', dimensions: ['batch', 64] }];
+const model: SizedModel = {
+  signature: { inputs: tensors, outputs: tensors },
+  batching: independent,
+  exampleSizes: { requestBytes: 0, answerBytes: 0 },
+  sizeBytes: 100,
+};
+
 const size = (choices: SizingChoices = {}, changes: Partial<ModelProfile> = {}) =>
-  sizeReplica(profileOf('', changes), { batching: independent }, choices);
+  sizeReplica(profileOf('', changes), model, choices);
 const served = (loopSecondsPerRequest: number) => ({ served: { ...profileOf('').served, loopSecondsPerRequest } });
 
 test('nothing decided: one executor, and the CPUs that it keeps busy', () => {
@@ -20,7 +31,7 @@ test('nothing decided: one executor, and the CPUs that it keeps busy', () => {
     maxQueueLength: 250,
     cpus: 1.2,
     busyCpus: expect.closeTo(1.2),
-    memoryMiB: 224,
+    memoryMiB: 272,
     requestsPerSecond: 1000,
   });
 });
@@ -29,7 +40,7 @@ describe('what is decided wins, and the rest follows', () => {
   test.each<[SizingChoices, Partial<Sizing>]>([
     [
       { cpuRequest: 2, cpuLimit: 2 },
-      { cpus: 2, executors: 2, requestsPerSecond: 1600, memoryMiB: 240 },
+      { cpus: 2, executors: 2, requestsPerSecond: 1600, memoryMiB: 288 },
     ],
     [
       { cpuRequest: 8, cpuLimit: 8 },
@@ -46,7 +57,7 @@ describe('what is decided wins, and the rest follows', () => {
       { cpus: 0.6, executors: 2, requestsPerSecond: 500, busyCpus: 2.4 },
     ],
     [{ cpuRequest: 3 }, { cpus: 3, executors: 3, requestsPerSecond: 2500, busyCpus: 3.6 }],
-    [{ executors: 2 }, { executors: 2, cpus: 2.4, requestsPerSecond: 2000, memoryMiB: 240 }],
+    [{ executors: 2 }, { executors: 2, cpus: 2.4, requestsPerSecond: 2000, memoryMiB: 288 }],
     [{ executors: 9 }, { executors: 9, cpus: 6, requestsPerSecond: 5000, maxQueueLength: 1250 }],
     [{ threadsPerExecutor: 2 }, { threadsPerExecutor: 2, cpus: 2.4, requestsPerSecond: 1800 }],
     [{ threadsPerExecutor: 3 }, { threadsPerExecutor: 3, requestsPerSecond: 1800, cpus: 3.4 }],
@@ -58,7 +69,9 @@ describe('what is decided wins, and the rest follows', () => {
     [{ maxBatchSize: 10 }, { maxBatchSize: 10, requestsPerSecond: 900 }],
     [{ maxBatchSize: 1 }, { maxBatchSize: 1, requestsPerSecond: 500, maxQueueLength: 125 }],
     [{ maxBatchSize: 1000 }, { maxBatchSize: 1000, requestsPerSecond: 1000, maxQueueLength: 2000 }],
-    [{ maxQueueBytes: 1024 ** 3 }, { memoryMiB: 1184 }],
+    [{ maxQueueBytes: 1024 ** 3 }, { memoryMiB: 1520 }],
+    [{ maxRequestBytes: 64 * MIB }, { memoryMiB: 560 }],
+    [{ requestBudgetBytes: 128 * MIB }, { memoryMiB: 400 }],
     [
       { memoryMiB: 300, maxQueueLength: 7 },
       { memoryMiB: 300, maxQueueLength: 7 },
@@ -122,7 +135,7 @@ describe('batches', () => {
 
   test('count for nothing where requests do not share runs', () => {
     const sizing = (batching: OnnxModel['batching'], choices?: SizingChoices) =>
-      sizeReplica(profileOf(''), { batching }, choices);
+      sizeReplica(profileOf(''), { ...model, batching }, choices);
     const alone = { maxBatchSize: undefined, requestsPerSecond: 500 };
     const coupled = { verdict: 'coupled', node: 'n', operator: 'Softmax', reason: 'normalizes over the rows' } as const;
     expect(sizing({ verdict: 'fixed', reason: 'input "x" has a fixed first dimension, 1' })).toMatchObject(alone);
@@ -170,17 +183,16 @@ test('numbers are rounded without noise', () => {
 });
 
 test('the table for people', () => {
-  const model = { batching: independent, sizeBytes: 100 };
   expect(describeSizing(profileOf(''), model)).toEqual([
     ['profile', 'measured on 4 x AMD EPYC 9B14 on 2026-11-25'],
-    ['replica', '1 executor of 1 thread, batches of up to 16 rows, 1.2 CPUs, 224 MiB'],
+    ['replica', '1 executor of 1 thread, batches of up to 16 rows, 1.2 CPUs, 272 MiB'],
     ['rate', '1,000 requests/s'],
     ['queue', '250 requests'],
     ['start', 'within 30 s'],
     ['scaling', 'at 76 % of CPU'],
   ]);
   expect(describeSizing(profileOf('', { runs: ladder(2, { 1: 40_000, 2: 80_000 }) }), model).slice(1, 3)).toEqual([
-    ['replica', '1 executor of 2 threads, requests one by one, 2.1 CPUs, 224 MiB'],
+    ['replica', '1 executor of 2 threads, requests one by one, 2.1 CPUs, 272 MiB'],
     ['rate', '0.025 requests/s'],
   ]);
 });

@@ -3,21 +3,27 @@ import { ContainerizedModel } from 'cdktf-model-serving/docker';
 import { InferenceImage, ScalableModelService } from 'cdktf-model-serving/kubernetes';
 import type { ServingOptions } from '../../lib/serving-options';
 import { multiplier } from '../support/models';
+import { profiledModel } from '../support/profiles';
 import { PREVIOUS_SETTINGS } from '../support/previous-release';
 import { only, synthStack } from '../support/synth';
 import { temporaryFolder } from '../support/temporary-folder';
 
-const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2), { version: '1' });
-const image = InferenceImage.fromRegistry(`registry.example.com/digits@sha256:${'1'.repeat(64)}`, { model });
+const path = multiplier(temporaryFolder(), 'digits', 2);
+const model = OnnxModel.fromFile(path, { version: '1', profile: false });
+const profiled = profiledModel(path, {}, { version: '1' });
+const imageOf = (held: OnnxModel) =>
+  InferenceImage.fromRegistry(`registry.example.com/digits@sha256:${'1'.repeat(64)}`, { model: held });
 
 /** What the container is given, whichever target it runs on. */
-const environments: Record<string, (serving?: ServingOptions) => Record<string, string>> = {
-  ContainerizedModel: (serving) => {
+const environments: Record<string, (serving?: ServingOptions, held?: OnnxModel) => Record<string, string>> = {
+  ContainerizedModel: (serving, held = model) => {
+    const image = imageOf(held);
     const json = synthStack((stack) => new ContainerizedModel(stack, 'digits', { image, serving }));
     const { env } = only(json, 'docker_container');
     return Object.fromEntries(env.map((text: string) => text.split(/=(.*)/s)));
   },
-  ScalableModelService: (serving) => {
+  ScalableModelService: (serving, held = model) => {
+    const image = imageOf(held);
     const json = synthStack((stack) => new ScalableModelService(stack, 'digits', { image, serving, replicas: 1 }));
     const [container] = only(json, 'kubernetes_deployment_v1').spec.template.spec.container;
     return Object.fromEntries(container.env.map(({ name, value }: any) => [name, value]));
@@ -32,7 +38,9 @@ const DEFAULTS: ServingOptions = {
   maxQueueRows: 1_048_576,
   maxQueueBytes: 67_108_864,
   queueTimeoutSeconds: 30,
-  maxRequestBytes: 67_108_864,
+  receiveTimeoutSeconds: 60,
+  sendTimeoutSeconds: 60,
+  maxConnections: 2048,
   drainSeconds: 5,
   maxConnectionAgeSeconds: 300,
   logLevel: 'info',
@@ -40,13 +48,19 @@ const DEFAULTS: ServingOptions = {
 };
 
 describe.each(Object.entries(environments))('an image of the previous release starts under %s', (_, environment) => {
-  test.each<[string, ServingOptions | undefined]>([
-    ['without options', undefined],
-    ['with every option at its default', DEFAULTS],
-    ['with the old name of a default', { rowIndependence: 'probe' }],
-    ['with options that it knows', { rowIndependence: 'assume', maxBatchSize: 8, logLevel: 'warn', page: true }],
-  ])('%s', (_what, serving) => {
-    const settings = Object.entries(environment(serving)).filter(([name]) => name.startsWith('MODEL_SERVING_'));
+  test.each<[string, ServingOptions | undefined, OnnxModel]>([
+    ['without options', undefined, model],
+    ['with the sizes of a profile', undefined, profiled],
+    ['with the sizes of a profile and every option at its default', DEFAULTS, profiled],
+    ['with every option at its default', DEFAULTS, model],
+    ['with the old name of a default', { rowIndependence: 'probe' }, model],
+    [
+      'with options that it knows',
+      { rowIndependence: 'assume', maxBatchSize: 8, maxRequestBytes: 2 ** 26, logLevel: 'warn', page: true },
+      model,
+    ],
+  ])('%s', (_what, serving, held) => {
+    const settings = Object.entries(environment(serving, held)).filter(([name]) => name.startsWith('MODEL_SERVING_'));
     expect(settings).not.toEqual([]);
     for (const [name, value] of settings) {
       expect(Object.keys(PREVIOUS_SETTINGS)).toContain(name);
@@ -63,7 +77,17 @@ describe.each(Object.entries(environments))('an image of the previous release st
     }
   });
 
+  test('and what the server derives from its memory and its model is not set', () => {
+    for (const held of [model, profiled]) {
+      expect(Object.keys(environment(undefined, held)).join()).not.toMatch(/REQUEST|TIMEOUT|CONNECTIONS|QUEUE_BYTES/);
+    }
+  });
+
   test('but for an option that it does not have', () => {
+    expect(environment({ requestBudgetBytes: 2 ** 26, maxConnections: 10 })).toMatchObject({
+      MODEL_SERVING_REQUEST_BUDGET_BYTES: '67108864',
+      MODEL_SERVING_MAX_CONNECTIONS: '10',
+    });
     expect(environment({ rowIndependence: 'exact' })).toMatchObject({ MODEL_SERVING_ROW_INDEPENDENCE: 'exact' });
   });
 });

@@ -56,7 +56,7 @@ function environment(executors: number, threads: number, batch: number, queue: n
 /** What synth notes of a construct's sizes. */
 function notes({ node }: Pick<ContainerizedModel, 'node'>): [string, unknown][] {
   const all = node.metadata.map(({ type, data }): [string, unknown] => [type, data]);
-  return all.filter(([, text]) => !String(text).includes('may run requests together'));
+  return all.filter(([, text]) => !/may run requests together|takes requests of up to/.test(String(text)));
 }
 
 const autoscaling = { maxReplicas: 9 };
@@ -64,18 +64,18 @@ const autoscaling = { maxReplicas: 9 };
 describe('ContainerizedModel', () => {
   test('has everything from the profile', () => {
     const { construct, ...plan } = onDocker();
-    expect(plan).toEqual({ env: environment(1, 1, 16, 250), memory: 224, cpus: 1.2 });
-    expect(construct.sizing).toMatchObject({ executors: 1, cpus: 1.2, memoryMiB: 224, requestsPerSecond: 1000 });
+    expect(plan).toEqual({ env: environment(1, 1, 16, 250), memory: 272, cpus: 1.2 });
+    expect(construct.sizing).toMatchObject({ executors: 1, cpus: 1.2, memoryMiB: 272, requestsPerSecond: 1000 });
     expect(notes(construct)).toEqual([
       [
         '@cdktf/info',
-        `Model "digits" is sized by its profile: 1 executor of 1 thread, batches of up to 16 rows, 1.2 CPUs, 224 MiB, 1,000 requests/s, ${MEASURED}.`,
+        `Model "digits" is sized by its profile: 1 executor of 1 thread, batches of up to 16 rows, 1.2 CPUs, 272 MiB, 1,000 requests/s, ${MEASURED}.`,
       ],
     ]);
   });
 
   test('anything explicit wins, each by itself', () => {
-    expect(onDocker({ cpus: 3 })).toMatchObject({ env: environment(3, 1, 16, 625), memory: 272, cpus: 3 });
+    expect(onDocker({ cpus: 3 })).toMatchObject({ env: environment(3, 1, 16, 625), memory: 304, cpus: 3 });
     expect(onDocker({ memoryMiB: 500 })).toMatchObject({ env: environment(1, 1, 16, 250), memory: 500, cpus: 1.2 });
     expect(onDocker({ serving: { maxQueueLength: 9 } })).toMatchObject({ env: environment(1, 1, 16, 9), cpus: 1.2 });
     expect(onDocker({ serving: { executors: 2 } })).toMatchObject({ env: environment(2, 1, 16, 500), cpus: 2.4 });
@@ -84,7 +84,7 @@ describe('ContainerizedModel', () => {
       cpus: 2.4,
     });
     expect(onDocker({ serving: { maxBatchSize: 4 } })).toMatchObject({ env: environment(1, 1, 4, 200), cpus: 1.2 });
-    expect(onDocker({ serving: { maxQueueBytes: 2 ** 30 } }).memory).toBe(1184);
+    expect(onDocker({ serving: { maxQueueBytes: 2 ** 30 } }).memory).toBe(1520);
   });
 
   test('CPUs are a label too, so that a change replaces the container', () => {
@@ -102,7 +102,7 @@ describe('ContainerizedModel', () => {
 describe('ScalableModelService', () => {
   test('has everything from the profile', () => {
     const { construct, ...plan } = inKubernetes({ autoscaling });
-    const size = { cpu: '1200m', memory: '224Mi' };
+    const size = { cpu: '1200m', memory: '272Mi' };
     expect(plan).toEqual({
       env: environment(1, 1, 16, 250),
       resources: { requests: size, limits: size },
@@ -110,11 +110,11 @@ describe('ScalableModelService', () => {
       deadline: 330,
       target: 76,
     });
-    expect(construct.sizing).toMatchObject({ executors: 1, cpus: 1.2, memoryMiB: 224, requestsPerSecond: 1000 });
+    expect(construct.sizing).toMatchObject({ executors: 1, cpus: 1.2, memoryMiB: 272, requestsPerSecond: 1000 });
     expect(notes(construct)).toEqual([
       [
         '@cdktf/info',
-        `Model "digits" is sized by its profile: 1 executor of 1 thread, batches of up to 16 rows, 1.2 CPUs, 224 MiB, 1,000 requests/s, ${MEASURED}.`,
+        `Model "digits" is sized by its profile: 1 executor of 1 thread, batches of up to 16 rows, 1.2 CPUs, 272 MiB, 1,000 requests/s, ${MEASURED}.`,
       ],
     ]);
   });
@@ -134,7 +134,7 @@ describe('ScalableModelService', () => {
     ],
     [
       { resources: { cpuLimit: 'none' } },
-      { env: environment(1, 1, 16, 250), resources: { requests: { cpu: '1200m' }, limits: { memory: '224Mi' } } },
+      { env: environment(1, 1, 16, 250), resources: { requests: { cpu: '1200m' }, limits: { memory: '272Mi' } } },
     ],
     [
       { resources: { cpu: 'none', cpuLimit: 8 } },
@@ -155,7 +155,7 @@ describe('ScalableModelService', () => {
   test('nothing set aside and no limit: threads and batches are derived all the same', () => {
     const { env, resources } = inKubernetes({ resources: { cpu: 'none' } });
     expect(env).toEqual(environment(1, 1, 16, 250));
-    expect(resources).toEqual({ requests: { memory: '224Mi' }, limits: { memory: '224Mi' } });
+    expect(resources).toEqual({ requests: { memory: '272Mi' }, limits: { memory: '272Mi' } });
     expect(() => inKubernetes({ resources: { cpu: 'none' }, autoscaling })).toThrow('[cpu-request-missing]');
   });
 
@@ -196,18 +196,18 @@ describe('ScalableModelService', () => {
       return { stable, canary, sizing: construct.canary!.sizing, notes: notes(construct.canary!) };
     };
     expect(deployments(profiled)).toMatchObject({
-      stable: { cpu: '1200m', memory: '224Mi' },
-      canary: { cpu: '1100m', memory: '224Mi' },
+      stable: { cpu: '1200m', memory: '272Mi' },
+      canary: { cpu: '1100m', memory: '272Mi' },
       sizing: { requestsPerSecond: 500 },
-      notes: [['@cdktf/info', expect.stringContaining('1.1 CPUs, 224 MiB, 500 requests/s')]],
+      notes: [['@cdktf/info', expect.stringContaining('1.1 CPUs, 272 MiB, 500 requests/s')]],
     });
     expect(deployments(candidate)).toMatchObject({ canary: { cpu: '1', memory: '514Mi' }, sizing: undefined });
     expect(deployments(profiled, { resources: { cpu: 2 } })).toMatchObject({
       stable: { cpu: '2' },
       canary: { cpu: '2' },
     });
-    expect(() => deployments(profiled, { model: unmeasured, resources: { memoryMiB: 200, cpu: 5 } })).toThrow(
-      'stack/digits/next: resources.memoryMiB is 200, but model "digits" needs 220 or more: 138 under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 for each executor but the first. Raise it, or leave it out for a default that fits. [memory-below-peak]',
+    expect(() => deployments(profiled, { model: unmeasured, resources: { memoryMiB: 300, cpu: 10 } })).toThrow(
+      'stack/digits/next: resources.memoryMiB is 300, but model "digits" needs 322 or more: 138 under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 for each executor but the first. Raise it to 426, which has room for requests, or leave it out for a default that fits. [memory-below-peak]',
     );
   });
 });
@@ -218,31 +218,33 @@ test('memory without room for the largest picture is refused beside what was mea
   profiledModel(file);
   const taking = OnnxModel.fromFile(file, { name: 'digits', image });
   const refusal = (where: string) =>
-    `${where}: resources.memoryMiB is 150, but model "digits" needs 138 and, to decode a picture of 1000000 pixels (image.maxPixels), 23 more. Raise it to 161 or more, or leave it out for a default that fits; or lower image.maxPixels to 524288 or less. [memory-below-picture]`;
+    `${where}: resources.memoryMiB is 150, but model "digits" needs 138 and, to decode a picture of 1000000 pixels (image.maxPixels), 23 more. Raise it to 328, which has room for requests, or leave it out for a default that fits. [memory-below-picture]`;
   expect(() => inKubernetes({ model: taking, resources: { memoryMiB: 150 } })).toThrow(refusal('stack/digits'));
-  expect(inKubernetes({ model: taking, resources: { memoryMiB: 161 } }).resources.limits.memory).toBe('161Mi');
+  expect(inKubernetes({ model: taking, resources: { memoryMiB: 328 } }).resources.limits.memory).toBe('328Mi');
   const next = OnnxModel.fromFile(file, { name: 'digits', version: '2', image });
   const stable = OnnxModel.fromFile(file, { name: 'digits' });
   const beside = (memoryMiB: number) =>
     synthService({ model: stable, replicas: 4, resources: { memoryMiB } }, (service) => {
       service.addCanary('next', { model: next, weight: 20 });
     });
-  expect(() => beside(150)).toThrow(refusal('stack/digits/next'));
-  expect(() => beside(161)).not.toThrow();
+  expect(() => beside(300)).toThrow(
+    /^stack\/digits\/next: resources.memoryMiB is 300, .*needs 328.*\[memory-below-requests\]$/,
+  );
+  expect(() => beside(328)).not.toThrow();
 });
 
 describe('memory below what was measured', () => {
-  const refusal = (prop: string, memoryMiB: number, needed: number) =>
-    `stack/digits: ${prop} is ${memoryMiB}, but model "digits" needs ${needed} or more: 138 under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 for each executor but the first. Raise it, or leave it out for a default that fits. [memory-below-peak]`;
+  const refusal = (prop: string, memoryMiB: number, least: number, needed: number) =>
+    `stack/digits: ${prop} is ${memoryMiB}, but model "digits" needs ${least} or more: 138 under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 for each executor but the first. Raise it to ${needed}, which has room for requests, or leave it out for a default that fits. [memory-below-peak]`;
 
   test('is refused, with the executors that were derived', () => {
-    expect(() => onDocker({ memoryMiB: 137 })).toThrow(refusal('memoryMiB', 137, 138));
-    expect(() => onDocker({ memoryMiB: 138 })).not.toThrow();
-    expect(() => onDocker({ memoryMiB: 170, cpus: 3 })).toThrow(refusal('memoryMiB', 170, 179));
+    expect(() => onDocker({ memoryMiB: 137 })).toThrow(refusal('memoryMiB', 137, 138, 265));
+    expect(() => onDocker({ memoryMiB: 265 })).not.toThrow();
+    expect(() => onDocker({ memoryMiB: 170, cpus: 3 })).toThrow(refusal('memoryMiB', 170, 179, 283));
     expect(() => inKubernetes({ resources: { memoryMiB: 150 }, serving: { executors: 2 } })).toThrow(
-      refusal('resources.memoryMiB', 150, 158),
+      refusal('resources.memoryMiB', 150, 158, 266),
     );
-    expect(() => inKubernetes({ resources: { memoryMiB: 158 }, serving: { executors: 2 } })).not.toThrow();
+    expect(() => inKubernetes({ resources: { memoryMiB: 266 }, serving: { executors: 2 } })).not.toThrow();
   });
 });
 
@@ -286,10 +288,13 @@ describe('values that only Terraform knows', () => {
     ]);
   });
 
-  test('of the bytes that may wait leave memory as it is without a profile', () => {
-    const { resources } = plan((stack) => ({ serving: { maxQueueBytes: number(stack) } }));
-    expect(resources.limits).toEqual({ cpu: '1200m', memory: '514Mi' });
-  });
+  test.each(['maxQueueBytes', 'maxRequestBytes', 'requestBudgetBytes'])(
+    '%s leaves memory as without a profile',
+    (option) => {
+      const { resources } = plan((stack) => ({ serving: { [option]: number(stack) } }));
+      expect(resources.limits).toEqual({ cpu: '1200m', memory: '514Mi' });
+    },
+  );
 });
 
 test('that a model has no profile is said once for an app', () => {

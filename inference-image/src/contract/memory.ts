@@ -2,10 +2,16 @@
  * How memory, the budget of requests and the largest request follow from each other: the plan gives a container memory
  * by these formulas, and the server, which sees its limit, derives the same budget from it.
  */
+import type { ImageInput } from './image-input';
+import { SETTING_DEFAULTS } from './settings';
+
 const MIB = 1024 * 1024;
 
 /** What the server and the runtime take before any model: 136 MiB resident with a model of 0.25 MB (docs/docker.md). */
 export const RUNTIME_MEMORY_BYTES = 160 * MIB;
+
+/** A PNG file takes so many while it is decoded: 21 were measured, with 16 million pixels (docs/preprocessing.md). */
+export const DECODED_BYTES_PER_PIXEL = 24;
 
 /** What was let go of and is not collected yet; V8 lets some 64 MiB outside its heap pile up before it collects. */
 export const GARBAGE_BYTES = 64 * MIB;
@@ -18,17 +24,63 @@ export const MIN_BUDGET_BYTES = 32 * MIB;
 /** What a request holds at most for each byte of its body: the body, its decoded tensors, and its answer. */
 export const HELD_BYTES_PER_REQUEST_BYTE = 4;
 
-/** The budget that a largest request needs. */
-export function budgetFor(maxRequestBytes: number): number {
-  return Math.max(MIN_BUDGET_BYTES, HELD_BYTES_PER_REQUEST_BYTE * maxRequestBytes);
+/**
+ * Part of the memory that the budget may be where no request needs more: V8 lets its heap, where texts are, grow to half
+ * of the memory.
+ */
+const MEMORY_SHARE = 1 / 4;
+const MAX_HEAP_BUDGET_BYTES = 1024 * MIB;
+
+/** What a container takes without any request: the runtime, the weights of each executor, and the largest picture. */
+export function ownMemoryBytes(
+  weightBytes: number,
+  executors: number,
+  image: Pick<ImageInput, 'maxPixels'> | undefined,
+): number {
+  return RUNTIME_MEMORY_BYTES + executors * weightBytes + pictureBytes(image);
 }
 
-/** Memory that a container needs for a budget, besides the runtime, the weights and the runs. */
+/** What the largest picture takes while it is decoded; 0 where the model takes none. */
+export function pictureBytes(image: Pick<ImageInput, 'maxPixels'> | undefined): number {
+  return image ? image.maxPixels * DECODED_BYTES_PER_PIXEL : 0;
+}
+
+/** The least budget in which a largest request has room, and the answer to one row beside its request. */
+export function leastBudgetFor(maxRequestBytes: number, answerBytes = 0): number {
+  return Math.max(HELD_BYTES_PER_REQUEST_BYTE * maxRequestBytes, answerBytes && maxRequestBytes + answerBytes);
+}
+
+/** The largest request that has room in a budget, beside the answer to one row; not above 0 where there is none. */
+export function largestRequestWithin(budgetBytes: number, answerBytes = 0): number {
+  return Math.floor(Math.min(budgetBytes / HELD_BYTES_PER_REQUEST_BYTE, budgetBytes - answerBytes));
+}
+
+/**
+ * The budget that requests need. The default of `maxQueueBytes` is a bound and promises nothing; more than it does.
+ * @param answerBytes Memory for the answer to one row.
+ */
+export function budgetFor(maxRequestBytes: number, maxQueueBytes = 0, answerBytes = 0): number {
+  const waiting = maxQueueBytes > SETTING_DEFAULTS.maxQueueBytes ? maxQueueBytes : 0;
+  return Math.max(MIN_BUDGET_BYTES, leastBudgetFor(maxRequestBytes, answerBytes), waiting);
+}
+
+/** Memory that a container needs for a budget, besides its own. */
 export function memoryForBudget(budgetBytes: number): number {
   return GARBAGE_BYTES + Math.ceil(BYTES_PER_BUDGET_BYTE * budgetBytes);
 }
 
-/** The budget that a container has. @param ownBytes What the runtime, the weights and the runs take of its memory. */
+/** The budget for which there is memory; negative where there is none. */
 export function budgetWithin(memoryBytes: number, ownBytes: number): number {
-  return Math.max(0, Math.floor((memoryBytes - ownBytes - GARBAGE_BYTES) / BYTES_PER_BUDGET_BYTE));
+  return Math.floor((memoryBytes - ownBytes - GARBAGE_BYTES) / BYTES_PER_BUDGET_BYTE);
+}
+
+/**
+ * The budget of a container where `requestBudgetBytes` is not set.
+ * @param ownBytes What it takes without any request.
+ * @param neededBytes The budget that its requests need.
+ */
+export function defaultBudget(memoryBytes: number, ownBytes: number, neededBytes: number): number {
+  const share = Math.min(MEMORY_SHARE * memoryBytes, MAX_HEAP_BUDGET_BYTES);
+  const most = Math.max(Math.floor(share), neededBytes);
+  return Math.max(MIN_BUDGET_BYTES, Math.min(budgetWithin(memoryBytes, ownBytes), most));
 }

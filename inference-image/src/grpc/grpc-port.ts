@@ -1,8 +1,9 @@
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../log';
+import type { Metrics } from '../metrics/metrics';
 import { stopListening } from '../stop-listening';
-import type { GrpcServer } from './grpc-server';
+import type { Transport } from './transport/transport';
 
 const POLL_MS = 50;
 /** How long a client may take to close a connection that has ended. */
@@ -10,18 +11,25 @@ const ENDED_MS = 500;
 /** How long a client may pause, in its request or in reading its reply, once the server has closed. */
 const STALLED_MS = 10_000;
 
+export interface GrpcPortOptions {
+  /** Loads gRPC. */
+  readonly load: () => Promise<Transport>;
+  /** Connections that may be open at a time. One that has no call makes room for a new one. */
+  readonly maxConnections: number;
+  readonly metrics: Pick<Metrics, 'observeDrop' | 'observeRefusal'>;
+  readonly log: Log;
+}
+
 /** The port for gRPC. What it takes to speak it is loaded at the first connection: many deployments never have one. */
 export class GrpcPort {
   readonly listener = createServer({ noDelay: true }, (socket) => this.accept(socket));
   private readonly sockets = new Set<Socket>();
-  private loading?: Promise<GrpcServer | void>;
+  private loading?: Promise<Transport | void>;
+  private transport?: Transport;
 
-  constructor(
-    private readonly load: () => Promise<GrpcServer>,
-    private readonly log: Log,
-  ) {}
+  constructor(private readonly options: GrpcPortOptions) {}
 
-  /** Tells clients to connect anew; serves those that do. */
+  /** Tells clients to connect again; serves those that do. */
   drain(): void {
     void this.loading?.then((server) => server?.drain());
   }
@@ -47,11 +55,20 @@ export class GrpcPort {
   }
 
   private accept(socket: Socket): void {
+    const { load, log, maxConnections, metrics } = this.options;
+    if (this.sockets.size >= maxConnections) {
+      if (!this.transport?.endIdle()) {
+        metrics.observeRefusal('connections');
+        return void socket.destroy();
+      }
+      metrics.observeDrop('idle');
+    }
     this.sockets.add(socket);
     // What goes wrong with a connection is its client's to notice.
     socket.on('error', () => socket.destroy()).once('close', () => this.sockets.delete(socket));
-    this.loading ??= this.load().catch(
-      (error: unknown) => void this.log.error({ err: error }, 'gRPC cannot be loaded'),
+    this.loading ??= load().then(
+      (transport) => (this.transport = transport),
+      (error: unknown) => void log.error({ err: error }, 'gRPC cannot be loaded'),
     );
     void this.loading.then((server) => (server ? server.accept(socket) : socket.destroy()));
   }

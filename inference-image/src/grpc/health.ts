@@ -1,12 +1,12 @@
-import type { ServerWritableStream } from '@grpc/grpc-js';
 import { ServingError } from '../errors';
 import type { DataPlane } from '../inference/data-plane';
-import { decodeMessage, encodeMessage } from './messages';
+import { quoted } from '../protocol/fields';
 import { INFERENCE_SERVICE } from './inference-service';
+import { decodeMessage, encodeMessage } from './messages';
 import type { GrpcOptions } from './options';
-import { unary, type MethodHandler } from './service';
-import { statusOf, toServingError } from './status';
-import type { Streams } from './streams';
+import { probe, type MethodHandler } from './service';
+import { toServingError } from './status';
+import type { Call } from './transport/call';
 
 interface HealthRequest {
   readonly service: string;
@@ -16,35 +16,33 @@ const SERVING = 1;
 const NOT_SERVING = 2;
 const SERVICE_UNKNOWN = 3;
 
-/** How soon watchers hear of a change. Readiness hangs on several things; to look costs less than to be told by each. */
+/** How soon watchers are told of a change. Readiness depends on several things: to look is simpler than to be told. */
 const LOOK_MS = 100;
 
 /** gRPC's own health protocol, which Kubernetes' probes and client-side load balancers speak: it follows readiness. */
-export function healthHandlers(
-  { model, dataPlane, log }: GrpcOptions,
-  streams: Streams,
-): Record<string, MethodHandler> {
+export function healthHandlers({ model, dataPlane, log }: GrpcOptions): Record<string, MethodHandler> {
   const known = ['', INFERENCE_SERVICE, model.name];
   const current = () => statusNow(dataPlane);
+  const watchers = new Watchers();
   return {
-    Check: unary(({ service }: HealthRequest) => {
+    Check: probe(({ service }: HealthRequest) => {
       if (known.includes(service)) return { status: current() };
-      const names = known.map((name) => JSON.stringify(name)).join(', ');
-      throw new ServingError('notFound', `unknown service ${JSON.stringify(service)}; this server has ${names}`);
+      const names = known.map(quoted).join(', ');
+      throw new ServingError('notFound', `unknown service ${quoted(service)}; this server has ${names}`);
     }, log),
-    List: unary(() => ({ statuses: Object.fromEntries(known.map((name) => [name, { status: current() }])) }), log),
-    Watch: ({ resolvedRequestType, resolvedResponseType }) => {
-      return (call: ServerWritableStream<Buffer, Buffer>) => {
+    List: probe(() => ({ statuses: Object.fromEntries(known.map((name) => [name, { status: current() }])) }), log),
+    Watch: ({ resolvedRequestType, resolvedResponseType }) => ({
+      isCounted: false,
+      handle: (call, message) => {
         try {
-          const { service } = decodeMessage<HealthRequest>(resolvedRequestType!, call.request);
+          const { service } = decodeMessage<HealthRequest>(resolvedRequestType!, message);
           const read = known.includes(service) ? current : () => SERVICE_UNKNOWN;
-          streams.add(call);
-          watch(call, read, (status) => encodeMessage(resolvedResponseType!, { status }));
+          watchers.add({ call, read, encode: (status) => encodeMessage(resolvedResponseType!, { status }) });
         } catch (error) {
-          call.emit('error', statusOf(toServingError(error, log)));
+          call.fail(toServingError(error, log));
         }
-      };
-    },
+      },
+    }),
   };
 }
 
@@ -52,18 +50,37 @@ function statusNow({ ready }: DataPlane): number {
   return ready ? SERVING : NOT_SERVING;
 }
 
-function watch(
-  call: ServerWritableStream<Buffer, Buffer>,
-  read: () => number,
-  encode: (status: number) => Buffer,
-): void {
-  let told: number | undefined;
-  const look = () => {
-    const status = read();
-    if (status !== told) call.write(encode(status));
-    told = status;
-  };
-  const timer = setInterval(look, LOOK_MS).unref();
-  for (const event of ['cancelled', 'close', 'finish', 'error']) call.on(event, () => clearInterval(timer));
-  look();
+interface Watcher {
+  readonly call: Call;
+  readonly read: () => number;
+  readonly encode: (status: number) => Buffer;
+  /** What it was told last. */
+  told?: number;
+}
+
+/** The calls that are told of changes. One timer looks for all of them. */
+class Watchers {
+  private readonly open = new Set<Watcher>();
+  private timer?: NodeJS.Timeout;
+
+  add(watcher: Watcher): void {
+    this.open.add(watcher);
+    this.look(watcher);
+    this.timer ??= setInterval(() => this.lookAll(), LOOK_MS).unref();
+  }
+
+  private lookAll(): void {
+    for (const watcher of this.open) {
+      if (watcher.call.isCancelled()) this.open.delete(watcher);
+      else this.look(watcher);
+    }
+    if (this.open.size > 0) return;
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+
+  private look(watcher: Watcher): void {
+    const status = watcher.read();
+    if (status !== watcher.told && watcher.call.push(watcher.encode(status))) watcher.told = status;
+  }
 }

@@ -1,4 +1,3 @@
-import type { handleUnaryCall, ServerDuplexStream } from '@grpc/grpc-js';
 import type { ServingError } from '../errors';
 import { checkAskedModel } from '../protocol/asked-model';
 import { modelMetadata, SERVER_METADATA } from '../protocol/metadata';
@@ -6,12 +5,10 @@ import { modelConfig } from '../protocol/model-config';
 import { repositoryIndex, repositoryIsFixed } from '../protocol/repository';
 import { modelStatistics } from '../protocol/statistics';
 import { Inference } from './inference';
-import { status } from './libraries';
 import { encodeMessage } from './messages';
 import type { GrpcOptions } from './options';
-import { unary, type MethodHandler } from './service';
-import { statusOf } from './status';
-import type { Streams } from './streams';
+import { probe, unary, type MethodHandler } from './service';
+import { STATUS } from './status';
 
 export const INFERENCE_SERVICE = 'inference.GRPCInferenceService';
 
@@ -20,26 +17,26 @@ interface ModelRequest {
   readonly version: string;
 }
 
-/** The Open Inference Protocol: transport only, it neither reads tensors nor runs models. */
-export function inferenceHandlers(options: GrpcOptions, streams: Streams): Record<string, MethodHandler> {
+/** The Open Inference Protocol: it neither reads tensors nor runs models. */
+export function inferenceHandlers(options: GrpcOptions): Record<string, MethodHandler> {
   const { model, tuning, dataPlane, metrics, log } = options;
   const inference = new Inference(options);
   const metadata = modelMetadata(model);
   /** Of a request that says which model it is about; an empty version is that of any. */
-  const ofModel = (handle: () => object) =>
-    unary(({ name, version }: ModelRequest) => {
+  const ofModel = (handle: () => object, method = unary) =>
+    method(({ name, version }: ModelRequest) => {
       checkAskedModel(model, name, version || undefined);
       return handle();
     }, log);
 
   return {
-    ServerLive: unary(() => ({ live: true }), log),
-    ServerReady: unary(() => ({ ready: dataPlane.ready }), log),
-    ModelReady: ofModel(() => ({ ready: dataPlane.ready })),
+    ServerLive: probe(() => ({ live: true }), log),
+    ServerReady: probe(() => ({ ready: dataPlane.ready }), log),
+    ModelReady: ofModel(() => ({ ready: dataPlane.ready }), probe),
     ServerMetadata: unary(() => SERVER_METADATA, log),
     ModelMetadata: ofModel(() => metadata),
-    ModelInfer: inferMethod(inference),
-    ModelStreamInfer: streamMethod(inference, streams),
+    ModelInfer: inferMethod(inference, options),
+    ModelStreamInfer: streamMethod(inference, options),
     ModelConfig: ofModel(() => ({ config: modelConfig(model, tuning) })),
     ModelStatistics: unary(({ name, version }: ModelRequest) => {
       // Without a name: of all models.
@@ -55,35 +52,39 @@ export function inferenceHandlers(options: GrpcOptions, streams: Streams): Recor
   };
 }
 
-function inferMethod(inference: Inference): MethodHandler {
-  return ({ resolvedResponseType }) => {
-    const method: handleUnaryCall<Buffer, Buffer> = (call, callback) => {
-      inference.infer(call.request, call).then(
-        (reply) => callback(null, encodeMessage(resolvedResponseType!, reply)),
-        (error: ServingError) => callback(statusOf(error)),
-      );
-    };
-    return method;
-  };
+function inferMethod(inference: Inference, options: GrpcOptions): MethodHandler {
+  return () => ({
+    ...inferLimits(options),
+    handle: (call, message) =>
+      inference.infer(message, call, 'response', (error, frame) => {
+        if (frame) call.answer(frame, true);
+        else call.fail(error as ServingError);
+      }),
+  });
 }
 
 /** An error is that of one request: the stream goes on. */
-function streamMethod(inference: Inference, streams: Streams): MethodHandler {
-  return ({ resolvedResponseType }) => {
-    return (call: ServerDuplexStream<Buffer, Buffer>) => {
-      streams.serve(call, async (request) => {
-        const message = await inference.infer(request, call).then(
-          (reply) => ({ infer_response: reply }),
-          (error: ServingError) => ({ error_message: error.message }),
-        );
-        return encodeMessage(resolvedResponseType!, message);
-      });
-    };
+function streamMethod(inference: Inference, options: GrpcOptions): MethodHandler {
+  return ({ resolvedResponseType }) => ({
+    ...inferLimits(options),
+    isStream: true,
+    handle: (call, message) =>
+      inference.infer(message, call, 'streamResponse', (error, frame) => {
+        if (frame) call.answer(frame, true);
+        else call.answer(encodeMessage(resolvedResponseType!, { error_message: error?.message }));
+      }),
+  });
+}
+
+function inferLimits({ maxRequestBytes, metrics }: GrpcOptions) {
+  return {
+    maxMessageBytes: maxRequestBytes,
+    limitSetting: 'maxRequestBytes',
+    refused: (error: ServingError, receivedAt: number) =>
+      metrics.observeError(error, (performance.now() - receivedAt) / 1000),
   };
 }
 
 function refused(error: ServingError): MethodHandler {
-  const method: handleUnaryCall<Buffer, Buffer> = (_call, callback) =>
-    callback(statusOf(error, status.FAILED_PRECONDITION));
-  return () => method;
+  return () => ({ handle: (call) => call.fail(error, STATUS.FAILED_PRECONDITION) });
 }

@@ -1,67 +1,114 @@
-import type { Type } from 'protobufjs/light';
-import { outcomeOf } from '../metrics/outcome';
+import type { Holding } from '../budget/holding';
+import { ServingError } from '../errors';
+import type { Caller } from '../inference/job';
+import type { Tensor } from '../inference/tensor';
 import { checkAskedModel } from '../protocol/asked-model';
-import { GrpcInferRequestDecoder, type InferRequestMessage } from '../protocol/grpc-infer-request';
-import { inferResponseMessage } from '../protocol/grpc-infer-response';
-import { decodeMessage, ROOT } from './messages';
+import { GrpcInferRequestDecoder } from '../protocol/grpc-infer-request';
+import { GrpcInferResponseEncoder, type ResponseForm } from '../protocol/grpc-infer-response';
+import type { InferRequest } from '../protocol/infer-request';
+import { SlicedWork } from '../protocol/sliced-work';
 import type { GrpcOptions } from './options';
 import { toServingError } from './status';
+import type { Call } from './transport/call';
 
-/** The parts of a call that an inference depends on. */
-export interface InferCall {
-  readonly cancelled: boolean;
-  getDeadline(): Date | number;
-}
+/** Called with what went wrong, or with the answer as gRPC sends it, which the call's holding counts. */
+export type Done = (error: ServingError | undefined, frame?: Buffer) => void;
 
-/** Answers inference requests, each with a response or a ServingError. */
+/** Answers inference requests. */
 export class Inference {
-  private readonly decoder: GrpcInferRequestDecoder;
-  private readonly requestType: Type = ROOT.lookupType('inference.ModelInferRequest');
+  readonly decoder: GrpcInferRequestDecoder;
+  readonly encoder: GrpcInferResponseEncoder;
+  readonly work = new SlicedWork();
 
-  constructor(private readonly options: GrpcOptions) {
+  constructor(readonly options: GrpcOptions) {
     this.decoder = new GrpcInferRequestDecoder(options.model.signature);
+    this.encoder = new GrpcInferResponseEncoder(options.model);
   }
 
-  async infer(bytes: Buffer, call: InferCall): Promise<object> {
-    const { metrics, log } = this.options;
-    const receivedAt = performance.now();
+  /** @param message A ModelInferRequest. @param form What the answer is. */
+  infer(message: Buffer, call: Call, form: ResponseForm, done: Done): void {
+    new Exchange(this, call, form, done).start(message);
+  }
+}
+
+/** One request and its answer. Steps that need not wait follow each other at once: to await them would only delay them. */
+class Exchange implements Caller {
+  deadline?: number;
+  readonly holding: Holding;
+  private readonly receivedAt = performance.now();
+  private request?: InferRequest;
+
+  constructor(
+    private readonly inference: Inference,
+    private readonly call: Call,
+    private readonly form: ResponseForm,
+    private readonly done: Done,
+  ) {
+    this.holding = call.holding as Holding;
+  }
+
+  isCancelled(): boolean {
+    return this.call.isCancelled();
+  }
+
+  start(bytes: Buffer): void {
+    const { decoder, work, options } = this.inference;
     try {
-      const reply = await this.answer(bytes, call, receivedAt);
-      metrics.observeRequest('success', secondsSince(receivedAt));
-      return reply;
-    } catch (thrown) {
-      const error = toServingError(thrown, log);
-      // A name that is not served must not make a series.
-      if (error.kind !== 'notFound') metrics.observeRequest(outcomeOf(error), secondsSince(receivedAt));
-      throw error;
+      options.dataPlane.assertServing();
+      const message = decoder.read(bytes);
+      checkAskedModel(options.model, message.modelName, message.modelVersion || undefined);
+      this.step(work.do(decoder.decode(message, this.holding)), this.run);
+    } catch (error) {
+      this.fail(error);
     }
   }
 
-  private async answer(bytes: Buffer, call: InferCall, receivedAt: number): Promise<object> {
-    const { model, dataPlane, metrics } = this.options;
-    dataPlane.assertServing();
-    const message = decodeMessage<InferRequestMessage>(this.requestType, bytes);
-    checkAskedModel(model, message.model_name, message.model_version || undefined);
-    const request = this.decoder.decode(message);
-    metrics.observeDecode(secondsSince(receivedAt));
-    const deadline = deadlineOf(call, receivedAt, request.timeoutSeconds);
-    const outputs = await dataPlane.infer(request, { isCancelled: () => call.cancelled, deadline });
+  private run(request: InferRequest): void {
+    const { dataPlane, metrics } = this.inference.options;
+    this.call.releaseMessage();
+    metrics.observeDecode(secondsSince(this.receivedAt));
+    this.request = request;
+    this.deadline = this.call.deadline;
+    if (request.timeoutSeconds !== undefined) {
+      this.deadline = Math.min(this.deadline ?? Infinity, this.receivedAt + request.timeoutSeconds * 1000);
+    }
+    this.step(dataPlane.infer(request, this), this.encode);
+  }
+
+  private encode(outputs: readonly Tensor[]): void {
+    const { encoder, options } = this.inference;
     const outputsAt = performance.now();
-    const reply = inferResponseMessage(model, request, outputs);
-    metrics.observeEncode(secondsSince(outputsAt));
-    return reply;
+    const frame = encoder.encode(this.request?.id, outputs, this.form, this.holding);
+    options.metrics.observeEncode(secondsSince(outputsAt));
+    options.metrics.observeRequest('success', secondsSince(this.receivedAt));
+    this.done(undefined, frame);
+  }
+
+  private fail(thrown: unknown): void {
+    const { metrics, log } = this.inference.options;
+    const error = toServingError(thrown, log);
+    // A name that is not served must not make a series.
+    if (error.kind !== 'notFound') metrics.observeError(error, secondsSince(this.receivedAt));
+    this.done(error);
+  }
+
+  private step<T>(value: T | Promise<T>, next: (this: this, value: T) => void): void {
+    if (!(value instanceof Promise)) return next.call(this, value);
+    value.then(
+      (result) => {
+        try {
+          // Nothing more is held for nobody.
+          if (this.isCancelled()) throw new ServingError('cancelled', 'the client went away before its answer');
+          next.call(this, result);
+        } catch (error) {
+          this.fail(error);
+        }
+      },
+      (error: unknown) => this.fail(error),
+    );
   }
 }
 
 function secondsSince(milliseconds: number): number {
   return (performance.now() - milliseconds) / 1000;
-}
-
-/** The call's own, or the request's where that comes first. */
-function deadlineOf(call: InferCall, receivedAt: number, timeoutSeconds?: number): number | undefined {
-  const deadline = Math.min(
-    Number(call.getDeadline()) - Date.now() + performance.now(),
-    timeoutSeconds === undefined ? Infinity : receivedAt + timeoutSeconds * 1000,
-  );
-  return deadline === Infinity ? undefined : deadline;
 }

@@ -5,6 +5,9 @@ import health from './protos/health.proto';
 import openInference from './protos/open_inference.proto';
 import reflection from './protos/reflection.proto';
 
+/** Whether a message is compressed (1 byte), and its length (4 bytes), before the message itself. */
+const PREFIX_BYTES = 5;
+
 /** Everything that is spoken on this port, one package a file. */
 export const ROOT = new Root();
 for (const file of [openInference, health, reflection]) ROOT.addJSON(file.nested ?? {});
@@ -21,7 +24,12 @@ export function decodeMessage<T>(type: Type, bytes: Buffer): T {
   }
 }
 
+/** The message as gRPC sends it, prefix included. */
 export function encodeMessage(type: Type, message: object): Buffer {
   // Node's Buffer has a writer of its own in protobufjs.
-  return type.encode(message).finish() as Buffer;
+  const content = type.encode(message).finish() as Buffer;
+  const frame = Buffer.alloc(PREFIX_BYTES + content.length);
+  frame.writeUInt32BE(content.length, 1);
+  content.copy(frame, PREFIX_BYTES);
+  return frame;
 }

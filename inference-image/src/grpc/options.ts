@@ -13,5 +13,7 @@ export interface GrpcOptions {
   readonly log: Log;
   readonly maxRequestBytes: number;
   readonly budget: MemoryBudget;
+  readonly receiveTimeoutSeconds: number;
+  readonly sendTimeoutSeconds: number;
   readonly maxConnectionAgeSeconds: number;
 }

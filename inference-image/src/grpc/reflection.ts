@@ -1,10 +1,10 @@
-import type { ServerDuplexStream } from '@grpc/grpc-js';
-import type { Service } from 'protobufjs/light';
+import type { Namespace, ReflectionObject, Service as ServiceType } from 'protobufjs/light';
+import type { Log } from '../log';
 import { describePackage, fileNameOf } from './descriptors';
-import { status } from './libraries';
+import { Enum, Service, Type } from './libraries';
 import { decodeMessage, encodeMessage } from './messages';
 import type { MethodHandler } from './service';
-import type { Streams } from './streams';
+import { STATUS, toServingError } from './status';
 
 interface ReflectionRequest {
   readonly host: string;
@@ -13,42 +13,77 @@ interface ReflectionRequest {
   readonly file_containing_symbol: string;
 }
 
-/** Tells tools such as grpcurl what this server speaks, so that they need no protocol files. */
-export function reflectionHandlers(services: readonly Service[], streams: Streams): Record<string, MethodHandler> {
+/** A question that is longer does not come back with its answer. */
+const MAX_ECHO_BYTES = 1024;
+
+/** Describes to tools such as grpcurl what this server speaks, so that they need no protocol files. */
+export function reflectionHandlers(services: readonly ServiceType[], log: Log): Record<string, MethodHandler> {
+  let table: ReflectionTable | undefined;
   return {
-    ServerReflectionInfo: ({ resolvedRequestType, resolvedResponseType }) => {
-      return (call: ServerDuplexStream<Buffer, Buffer>) => {
-        streams.serve(call, async (bytes) => {
-          const request = decodeMessage<ReflectionRequest>(resolvedRequestType!, bytes);
-          const reply = { valid_host: request.host, original_request: request, ...answer(request, services) };
-          return encodeMessage(resolvedResponseType!, reply);
-        });
-      };
-    },
+    ServerReflectionInfo: ({ resolvedRequestType, resolvedResponseType }) => ({
+      isStream: true,
+      handle: (call, message) => {
+        try {
+          const request = decodeMessage<ReflectionRequest>(resolvedRequestType!, message);
+          const echo = message.length <= MAX_ECHO_BYTES ? { valid_host: request.host, original_request: request } : {};
+          table ??= new ReflectionTable(services);
+          call.answer(encodeMessage(resolvedResponseType!, { ...echo, ...table.answer(request) }));
+        } catch (error) {
+          call.fail(toServingError(error, log));
+        }
+      },
+    }),
   };
 }
 
-function answer(request: ReflectionRequest, services: readonly Service[]): object {
-  const names = services.map(({ fullName }) => fullName.slice(1));
-  switch (request.message_request) {
-    case 'list_services':
-      return { list_services_response: { service: names.map((name) => ({ name })) } };
-    case 'file_by_filename':
-      return fileOf(services.find(({ parent }) => parent && fileNameOf(parent) === request.file_by_filename));
-    case 'file_containing_symbol':
-      return fileOf(services.find((service) => declares(service, request.file_containing_symbol)));
-    default:
-      return { error_response: { error_code: status.NOT_FOUND, error_message: 'there are no extensions' } };
+/** All that reflection can answer, by name: what is asked for and is not here leaves nothing behind. */
+class ReflectionTable {
+  private readonly services: object;
+  private readonly files = new Map<string, Buffer>();
+  private readonly symbols = new Map<string, Buffer>();
+
+  constructor(services: readonly ServiceType[]) {
+    const names = services.map(({ fullName }) => fullName.slice(1));
+    this.services = { list_services_response: { service: names.map((name) => ({ name })) } };
+    for (const { parent } of services) {
+      const file = describePackage(parent as Namespace);
+      this.files.set(fileNameOf(parent as Namespace), file);
+      for (const each of (parent as Namespace).nestedArray) this.addSymbols(each, file);
+    }
+  }
+
+  answer({ message_request: question, file_by_filename: name, file_containing_symbol: symbol }: ReflectionRequest) {
+    switch (question) {
+      case 'list_services':
+        return this.services;
+      case 'file_by_filename':
+        return fileAnswer(this.files.get(name));
+      case 'file_containing_symbol':
+        return fileAnswer(this.symbols.get(symbol));
+      default:
+        return notFound('there are no extensions');
+    }
+  }
+
+  /** Of a type or a service, and of whatever is in it. */
+  private addSymbols(object: ReflectionObject, file: Buffer): void {
+    const name = object.fullName.slice(1);
+    this.symbols.set(name, file);
+    if (object instanceof Enum)
+      for (const value of Object.keys(object.values)) this.symbols.set(`${name}.${value}`, file);
+    if (object instanceof Service)
+      for (const { name: method } of object.methodsArray) this.symbols.set(`${name}.${method}`, file);
+    if (!(object instanceof Type)) return;
+    for (const { name: field } of object.fieldsArray) this.symbols.set(`${name}.${field}`, file);
+    for (const nested of object.nestedArray) this.addSymbols(nested, file);
   }
 }
 
-/** Whether the package of a service has this symbol: a type, an enum, a service or one of its methods. */
-function declares({ parent, root }: Service, symbol: string): boolean {
-  const found = root.lookup(symbol) ?? root.lookup(symbol.replace(/\.\w+$/, ''));
-  return found?.fullName.startsWith(`${parent?.fullName}.`) === true;
+function fileAnswer(file: Buffer | undefined): object {
+  if (!file) return notFound('no such symbol');
+  return { file_descriptor_response: { file_descriptor_proto: [file] } };
 }
 
-function fileOf(service: Service | undefined): object {
-  if (!service?.parent) return { error_response: { error_code: status.NOT_FOUND, error_message: 'no such symbol' } };
-  return { file_descriptor_response: { file_descriptor_proto: [describePackage(service.parent)] } };
+function notFound(message: string): object {
+  return { error_response: { error_code: STATUS.NOT_FOUND, error_message: message } };
 }

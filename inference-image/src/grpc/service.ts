@@ -1,58 +1,45 @@
-import type {
-  handleUnaryCall,
-  ServiceDefinition,
-  UntypedHandleCall,
-  UntypedServiceImplementation,
-} from '@grpc/grpc-js';
-import type { Method, Service } from 'protobufjs/light';
+import type { Method as Definition, Service } from 'protobufjs/light';
 import type { Log } from '../log';
 import { decodeMessage, encodeMessage } from './messages';
-import { statusOf, toServingError } from './status';
+import { toServingError } from './status';
+import type { Method } from './transport/method';
+
+/** Of messages that carry no tensors. */
+const MAX_CONTROL_BYTES = 64 * 1024;
+/** Of those that do not count against the budget. */
+const MAX_PROBE_BYTES = 4 * 1024;
 
 /** Answers a request, which protobufjs has read, with what it is to write. */
 export type UnaryHandler<Q> = (request: Q) => object;
 
-/** A handler makes of each method what it is to grpc-js, which gets and gives bytes alone. */
-export type MethodHandler = (method: Method) => UntypedHandleCall;
+/** Makes of a method's definition what the transport calls. */
+export type MethodHandler = (definition: Definition) => Omit<Method, 'path' | 'maxMessageBytes'> & Partial<Method>;
 
-/** Messages are decoded in handlers: what grpc-js cannot deserialize it calls an internal error. */
-const AS_IS = (bytes: Buffer) => bytes;
-
-/** What grpc-js must know of a service. */
-export function definitionOf(service: Service): ServiceDefinition {
-  return Object.fromEntries(
-    service.methodsArray.map(({ name, requestStream = false, responseStream = false }) => [
-      name,
-      {
-        path: `/${service.fullName.slice(1)}/${name}`,
-        requestStream,
-        responseStream,
-        requestSerialize: AS_IS,
-        requestDeserialize: AS_IS,
-        responseSerialize: AS_IS,
-        responseDeserialize: AS_IS,
-      },
-    ]),
-  );
-}
-
-export function implement(service: Service, handlers: Record<string, MethodHandler>): UntypedServiceImplementation {
-  return Object.fromEntries(
-    service.methodsArray.map((method) => [method.name, (handlers[method.name] as MethodHandler)(method)]),
-  );
+/** What the transport must know of a service. */
+export function implement(service: Service, handlers: Record<string, MethodHandler>): Method[] {
+  return service.methodsArray.map((definition) => {
+    const path = `/${service.fullName.slice(1)}/${definition.name}`;
+    const method = (handlers[definition.name] as MethodHandler)(definition);
+    const maxMessageBytes = method.isCounted === false ? MAX_PROBE_BYTES : MAX_CONTROL_BYTES;
+    return { path, maxMessageBytes, ...method };
+  });
 }
 
 export function unary<Q>(handle: UnaryHandler<Q>, log: Log): MethodHandler {
-  return ({ resolvedRequestType, resolvedResponseType }) => {
-    const method: handleUnaryCall<Buffer, Buffer> = ({ request }, callback) => {
+  return ({ resolvedRequestType, resolvedResponseType }) => ({
+    handle: (call, message) => {
       try {
-        const reply = handle(decodeMessage(resolvedRequestType!, request));
+        const reply = handle(decodeMessage(resolvedRequestType!, message));
         // Enumerations are given by their names.
-        callback(null, encodeMessage(resolvedResponseType!, resolvedResponseType!.fromObject(reply)));
+        call.answer(encodeMessage(resolvedResponseType!, resolvedResponseType!.fromObject(reply)));
       } catch (error) {
-        callback(statusOf(toServingError(error, log)));
+        call.fail(toServingError(error, log));
       }
-    };
-    return method;
-  };
+    },
+  });
+}
+
+/** As `unary`, and answered even when the budget of memory is full: whoever asks wants to know whether it works. */
+export function probe<Q>(handle: UnaryHandler<Q>, log: Log): MethodHandler {
+  return (definition) => ({ ...unary(handle, log)(definition), isCounted: false });
 }

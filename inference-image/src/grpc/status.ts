@@ -1,31 +1,49 @@
-import type { StatusObject } from '@grpc/grpc-js';
 import { internalError, ServingError, type ErrorKind } from '../errors';
 import type { Log } from '../log';
-import { status } from './libraries';
 
-const CODE: Record<ErrorKind, status> = {
-  invalid: status.INVALID_ARGUMENT,
-  notFound: status.NOT_FOUND,
-  methodNotAllowed: status.UNIMPLEMENTED,
-  tooLarge: status.RESOURCE_EXHAUSTED,
-  unsupportedMedia: status.INVALID_ARGUMENT,
+/** https://github.com/grpc/grpc/blob/master/doc/statuscodes.md */
+export const STATUS = {
+  CANCELLED: 1,
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+} as const;
+
+const CODE: Record<ErrorKind, number> = {
+  invalid: STATUS.INVALID_ARGUMENT,
+  notFound: STATUS.NOT_FOUND,
+  methodNotAllowed: STATUS.UNIMPLEMENTED,
+  tooLarge: STATUS.RESOURCE_EXHAUSTED,
+  unsupportedMedia: STATUS.UNIMPLEMENTED,
   // Not UNAVAILABLE: common clients send that again at once, which on overload makes more of it.
-  rejected: status.RESOURCE_EXHAUSTED,
-  unavailable: status.UNAVAILABLE,
-  unfinished: status.DEADLINE_EXCEEDED,
-  timeout: status.DEADLINE_EXCEEDED,
-  cancelled: status.CANCELLED,
-  error: status.INTERNAL,
+  rejected: STATUS.RESOURCE_EXHAUSTED,
+  unavailable: STATUS.UNAVAILABLE,
+  unfinished: STATUS.DEADLINE_EXCEEDED,
+  timeout: STATUS.DEADLINE_EXCEEDED,
+  cancelled: STATUS.CANCELLED,
+  error: STATUS.INTERNAL,
 };
 
 /** What it takes in a header is up to nine times that, and clients refuse headers of more than 8 KiB. */
 const MAX_DETAILS = 800;
 
-export type Status = Pick<StatusObject, 'code' | 'details'>;
+/** How a call ended that failed. */
+export interface Status {
+  readonly code: number;
+  readonly details: string;
+  /** Whether the same request may succeed a little later. */
+  readonly isOverload?: boolean;
+}
 
 export function statusOf({ kind, message }: ServingError, code = CODE[kind]): Status {
   // Half of a character could not be sent.
-  return { code, details: message.slice(0, MAX_DETAILS).replace(/\p{Surrogate}/gu, '\ufffd') };
+  const details = message.slice(0, MAX_DETAILS).replace(/\p{Surrogate}/gu, '\ufffd');
+  return { code, details, isOverload: kind === 'rejected' };
 }
 
 /** Turns whatever was thrown into an error that a client may read. */

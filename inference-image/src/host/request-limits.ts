@@ -1,53 +1,52 @@
 import { totalmem } from 'node:os';
-import { getHeapStatistics } from 'node:v8';
 import type { Configuration } from '../configuration';
-import { MIN_BUDGET_BYTES, RUNTIME_MEMORY_BYTES, budgetWithin } from '../contract/memory';
+import { budgetFor, defaultBudget, largestRequestWithin, ownMemoryBytes, pictureBytes } from '../contract/memory';
 import { goldenFiles } from '../contract/model-manifest';
-import { defaultMaxRequestBytes } from '../contract/request-size';
-import { DEFAULT_MAX_BATCH_SIZE } from '../contract/settings';
-
-/** Part of V8's heap that requests may fill: texts and parsed JSON live there. */
-const HEAP_SHARE = 1 / 2;
+import { defaultMaxRequestBytes, exampleSizesOf, rowAnswerBytes } from '../contract/request-size';
 
 export interface RequestLimits {
   /** Largest body, after decompression. */
   readonly maxRequestBytes: number;
   /** Memory for all requests together, before the model is loaded. */
   readonly budgetBytes: number;
-}
-
-/** What is not set follows from the model and from the container's memory. */
-export function requestLimits({ settings, manifest, examples }: Configuration): RequestLimits {
-  const { signature, image } = manifest;
-  const maxRequestBytes =
-    settings.maxRequestBytes ??
-    defaultMaxRequestBytes({
-      signature,
-      rows: settings.maxBatchSize ?? DEFAULT_MAX_BATCH_SIZE,
-      examples: examples.map(({ request }) => request?.inputs ?? []),
-      takesPictures: image !== undefined,
-    });
-  const goldenBytes = sizeOf(goldenFiles(manifest.files));
-  const weights = settings.executors * (sizeOf(manifest.files) - goldenBytes);
-  return { maxRequestBytes, budgetBytes: settings.requestBudgetBytes ?? budget(RUNTIME_MEMORY_BYTES + weights) };
+  /** What the container takes without any request, as far as its model tells. */
+  readonly ownBytes: number;
+  /** Memory for the answer to one row. */
+  readonly answerBytes: number;
 }
 
 /**
- * The budget that is left once the model is loaded.
+ * Limits that follow from the model and from the memory, where they are not set. The default of the largest request is
+ * lower where the budget has no room for it, as in a container that was planned without it.
+ * @param memoryBytes Of the container.
+ */
+export function requestLimits(configuration: Configuration, memoryBytes = memoryLimit()): RequestLimits {
+  const { settings, manifest, examples } = configuration;
+  const golden = goldenFiles(manifest.files);
+  const facts = { ...manifest, maxBatchSize: settings.maxBatchSize, exampleSizes: exampleSizesOf(examples, golden) };
+  const wanted = settings.maxRequestBytes ?? defaultMaxRequestBytes(facts);
+  const answerBytes = rowAnswerBytes(facts);
+  const needed = budgetFor(wanted, settings.maxQueueBytes, answerBytes);
+  const ownBytes = ownMemoryBytes(sizeOf(manifest.files) - sizeOf(golden), settings.executors, manifest.image);
+  const budgetBytes = settings.requestBudgetBytes ?? defaultBudget(memoryBytes, ownBytes, needed);
+  const maxRequestBytes = settings.maxRequestBytes ?? Math.min(wanted, largestRequestWithin(budgetBytes));
+  return { maxRequestBytes, budgetBytes, ownBytes, answerBytes };
+}
+
+/**
+ * The budget that is left once the model is loaded and has run.
  * @param residentBytes What the process takes without any request.
  * @param limits As they were before.
  */
 export function loadedBudget(
-  { settings }: Configuration,
+  { settings, manifest }: Configuration,
   residentBytes: number,
-  { budgetBytes }: RequestLimits,
+  { maxRequestBytes, ownBytes, answerBytes }: RequestLimits,
+  memoryBytes = memoryLimit(),
 ): number {
-  return settings.requestBudgetBytes ?? Math.min(budgetBytes, budget(residentBytes));
-}
-
-function budget(ownBytes: number): number {
-  const within = budgetWithin(memoryLimit(), ownBytes);
-  return Math.max(MIN_BUDGET_BYTES, Math.min(within, HEAP_SHARE * getHeapStatistics().heap_size_limit));
+  const own = Math.max(ownBytes, residentBytes + pictureBytes(manifest.image));
+  const needed = budgetFor(maxRequestBytes, settings.maxQueueBytes, answerBytes);
+  return settings.requestBudgetBytes ?? defaultBudget(memoryBytes, own, needed);
 }
 
 /** The container's, or else the machine's. */

@@ -8,7 +8,7 @@ import type { InlineExecutor } from './inline-executor';
 import type { Caller, Job } from './job';
 import { JobQueue, NO_LIMITS, type QueueLimits } from './job-queue';
 import { RowLayout } from './row-layout';
-import { dataBytes, totalElements, type Tensor } from './tensor';
+import { dataBytes, elementsOfWork, type Tensor } from './tensor';
 
 export interface SchedulerOptions extends QueueLimits {
   readonly signature: Signature;
@@ -102,7 +102,7 @@ export class Scheduler {
   /** Returns at once where the run was short enough to be made on the spot. */
   submit(run: Run, caller: Caller): Outputs | Promise<Outputs> {
     const rows = this.rowsOf(run);
-    if (rows <= this.maxBatchSize && this.inline?.accepts(totalElements(run.inputs))) {
+    if (rows <= this.maxBatchSize && this.inline?.accepts(elementsOfWork(run.inputs))) {
       if (this.turn.arrive()) return this.runAtOnce(this.inline, run);
       return this.wait(this.turnQueue, run, caller);
     }
@@ -247,7 +247,7 @@ export class Scheduler {
     let elements = 0;
     while (this.turnQueue.length > 0) {
       const jobs = this.take(this.turnQueue);
-      elements += jobs.reduce((total, { run }) => total + totalElements(run.inputs), 0);
+      elements += jobs.reduce((total, { run }) => total + elementsOfWork(run.inputs), 0);
       if (jobs.length === 0 || !this.inline) continue;
       if (this.inline.accepts(elements)) void this.start(this.inline, jobs);
       else this.moveToExecutors(jobs);

@@ -41,6 +41,19 @@ export function totalElements(tensors: readonly TensorHeader[]): number {
   return tensors.reduce((total, { shape }) => total + elementCount(shape), 0);
 }
 
+/** Characters of a text that take as long as an element, to give them to the runtime and back. */
+const CHARACTERS_AN_ELEMENT = 64;
+
+/** The elements of all of them, of which long texts count as several. */
+export function elementsOfWork(tensors: readonly Tensor[]): number {
+  let elements = 0;
+  for (const { shape, data } of tensors) {
+    elements += elementCount(shape);
+    if (Array.isArray(data)) for (const text of data) elements += Math.floor(text.length / CHARACTERS_AN_ELEMENT);
+  }
+  return elements;
+}
+
 /** What the data of all of them take in memory; of texts, about that. */
 export function dataBytes(tensors: readonly Tensor[]): number {
   return tensors.reduce((total, { data }) => {

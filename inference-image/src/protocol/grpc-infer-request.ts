@@ -1,104 +1,102 @@
+import type { Holding } from '../budget/holding';
 import type { Signature } from '../contract/signature';
 import { invalid } from '../errors';
 import { InputChecks } from '../inference/input-checks';
-import type { TensorData, TensorHeader } from '../inference/tensor';
-import { decodeBinaryData } from './binary-data';
-import { parametersField, type Fields } from './fields';
-import { inInput, readHeader, type InferRequest } from './infer-request';
+import type { Tensor, TensorData, TensorHeader } from '../inference/tensor';
+import { readBinaryData } from './binary-data';
+import { inInput, parametersField } from './fields';
+import { readInferMessage, type InferMessage, type InputMessage } from './grpc-infer-message';
+import { readHeader, type InferRequest } from './infer-request';
+import { isPacked, unpackInSlices } from './packed-texts';
 import { OutputReader } from './requested-outputs';
 import { timeoutSeconds } from './schedule-policy';
-import { bigintOf, decodeTypedContents, isEmptyContents, type Long, type TypedContents } from './typed-contents';
+import type { Sliced } from './sliced-work';
+import { decodeTypedContents } from './typed-contents';
+import { WireError } from './wire-reader';
 
-type Choice = 'bool_param' | 'int64_param' | 'string_param' | 'double_param' | 'uint64_param';
-type Parameters = Readonly<Record<string, Readonly<Record<Choice, unknown>> & { readonly parameter_choice?: Choice }>>;
-
-interface InputMessage {
-  readonly name: string;
-  readonly datatype: string;
-  readonly shape: readonly Long[];
-  readonly parameters: Parameters;
-  readonly contents?: TypedContents | null;
-}
-
-/** ModelInferRequest as protobufjs reads it. */
-export interface InferRequestMessage {
-  readonly model_name: string;
-  readonly model_version: string;
-  readonly id: string;
-  readonly parameters: Parameters;
-  readonly inputs: readonly InputMessage[];
-  readonly outputs: readonly { readonly name: string; readonly parameters: Parameters }[];
-  readonly raw_input_contents: readonly Buffer[];
-}
-
-/** Reads inference requests to one model, as gRPC brings them: the checks and their words are those of HTTP. */
+/**
+ * Reads inference requests to one model, as gRPC brings them: the checks and their words are those of HTTP. The bytes
+ * are read without protobuf's objects: what is around the tensors first, which is bounded by the signature, and then
+ * the elements of each tensor, straight into its array.
+ */
 export class GrpcInferRequestDecoder {
   private readonly checks: InputChecks;
   private readonly outputs: OutputReader;
 
-  constructor({ inputs, outputs }: Signature) {
-    this.checks = new InputChecks(inputs);
-    this.outputs = new OutputReader(outputs);
+  constructor(private readonly signature: Signature) {
+    this.checks = new InputChecks(signature.inputs);
+    this.outputs = new OutputReader(signature.outputs);
   }
 
-  decode(request: InferRequestMessage): InferRequest {
-    const { id, inputs, outputs, raw_input_contents: raw } = request;
-    const headers = inputs.map(({ name, datatype, shape }, i) =>
-      readHeader({ name, datatype, shape: shape.map((size) => size.toNumber()) }, i),
-    );
-    this.checks.check(headers);
-    if (raw.length > 0) checkRaw(inputs, raw);
-    const parameters = fieldsOf(request.parameters, 'parameters');
-    const requested = outputs.map((output) => ({ name: output.name, parameters: valuesOf(output.parameters) }));
-    return {
-      id,
-      inputs: headers.map((header, i) => ({ ...header, data: readData(header, inputs[i] as InputMessage, raw[i]) })),
-      ...this.outputs.read({ outputs: requested }, parameters),
-      timeoutSeconds: timeoutSeconds(parameters),
-    };
+  /** Reads what is around the tensors. @param bytes A ModelInferRequest. */
+  read(bytes: Buffer): InferMessage {
+    try {
+      return readInferMessage(bytes, this.signature);
+    } catch (error) {
+      throw wireFault(error);
+    }
   }
+
+  /**
+   * Reads the tensors of a message.
+   * @param holding Of the request: it holds the message, and then what is decoded as well.
+   */
+  *decode(message: InferMessage, holding: Holding): Sliced<InferRequest> {
+    const { id, inputs, raw } = message;
+    const headers = inputs.map(readHeader);
+    this.checks.check(headers);
+    if (raw.length > 0) checkRaw(message);
+    const parameters = parametersField(message.parameters, 'parameters');
+    const outputs = this.outputs.read(askedOutputs(message), parameters);
+    const timeout = timeoutSeconds(parameters);
+    const tensors: Tensor[] = [];
+    for (const [i, header] of headers.entries()) {
+      const { name, datatype, shape } = header;
+      tensors.push({ name, datatype, shape, data: yield* readData(header, message, i, holding) });
+    }
+    return { id, inputs: tensors, ...outputs, timeoutSeconds: timeout };
+  }
+}
+
+/** Without outputs and parameters, which most requests do without. */
+function askedOutputs({ outputs, parameters }: InferMessage) {
+  return outputs.length > 0 ? { outputs, parameters } : { parameters: isEmpty(parameters) ? undefined : parameters };
+}
+
+function isEmpty(fields: object): boolean {
+  for (const _ in fields) return false;
+  return true;
 }
 
 /** Elements are all raw or all typed: https://github.com/triton-inference-server/server/issues/2937 */
-function checkRaw(inputs: readonly InputMessage[], raw: readonly Buffer[]): void {
+function checkRaw({ inputs, raw }: InferMessage): void {
   if (raw.length !== inputs.length) {
     throw invalid(`raw_input_contents has ${raw.length} buffers; the request has ${inputs.length} inputs`);
   }
-  const typed = inputs.find(({ contents }) => !isEmptyContents(contents));
+  const typed = inputs.find(({ contents }) => contents && contents.to > contents.from);
   if (typed) throw inInput(typed.name, 'it has contents; where there are raw_input_contents no input takes them');
 }
 
-function readData(header: TensorHeader, input: InputMessage, raw: Buffer | undefined): TensorData {
+function* readData(header: TensorHeader, message: InferMessage, index: number, holding: Holding): Sliced<TensorData> {
+  const { bytes, raw } = message;
+  const { parameters, contents } = message.inputs[index] as InputMessage;
   try {
-    const { shared_memory_region: region } = fieldsOf(input.parameters, 'parameters');
+    const { shared_memory_region: region } = parametersField(parameters, 'parameters');
     if (region !== undefined) throw invalid('shared memory is not supported');
-    if (raw) return decodeBinaryData(header, raw);
-    if (input.contents) return decodeTypedContents(header, input.contents);
+    const range = raw[index];
+    if (range) {
+      const data = readBinaryData(header, bytes.subarray(range.from, range.to), holding);
+      return isPacked(data) ? yield* unpackInSlices(data) : data;
+    }
+    if (contents) return yield* decodeTypedContents(header, { bytes, ...contents }, holding);
     throw invalid('it has no data');
   } catch (error) {
+    if (error instanceof WireError) throw wireFault(error);
     throw inInput(header.name, error);
   }
 }
 
-const NONE: Fields = {};
-
-function fieldsOf(parameters: Parameters, what: string): Fields {
-  return parametersField(valuesOf(parameters), what);
-}
-
-function valuesOf(parameters: Parameters): Fields {
-  const entries = Object.entries(parameters);
-  if (entries.length === 0) return NONE;
-  return Object.fromEntries(
-    entries.map(([name, parameter]) => {
-      const { parameter_choice: choice } = parameter;
-      const value = choice && parameter[choice];
-      return [name, typeof value === 'object' ? wholeNumber(value as Long) : value];
-    }),
-  );
-}
-
-function wholeNumber(value: Long): number | bigint {
-  const number = value.toNumber();
-  return Number.isSafeInteger(number) ? number : bigintOf(value);
+function wireFault(error: unknown): unknown {
+  if (!(error instanceof WireError)) return error;
+  return invalid(`the message is not a inference.ModelInferRequest: ${error.message}`);
 }

@@ -1,22 +1,81 @@
+import type { Holding } from '../budget/holding';
 import type { ModelManifest } from '../contract/model-manifest';
-import type { Tensor } from '../inference/tensor';
+import type { TensorSignature } from '../contract/signature';
+import { dataBytes, type Tensor } from '../inference/tensor';
 import { encodeBinaryData } from './binary-data';
-import type { InferRequest } from './infer-request';
+import { bytesField, fieldStart, varintLength, writeVarint } from './wire-writer';
+
+/** What an answer is: a ModelInferResponse, or a ModelStreamInferResponse with it. */
+export type ResponseForm = 'response' | 'streamResponse';
+
+/** gRPC's own prefix of a message: whether it is compressed, and its length. */
+const PREFIX_BYTES = 5;
 
 /**
- * ModelInferResponse, as protobufjs writes it. Always raw, however the inputs came: it is the one form that all clients
- * read.
+ * Writes ModelInferResponses of one model as gRPC sends them, prefix included. Always raw, however the inputs came: it
+ * is the one form that all clients read.
  */
-export function inferResponseMessage(
-  { name, version }: ModelManifest,
-  { id }: Pick<InferRequest, 'id'>,
-  outputs: readonly Tensor[],
-) {
-  return {
-    model_name: name,
-    model_version: version,
-    id,
-    outputs: outputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
-    raw_output_contents: outputs.map(encodeBinaryData),
-  };
+export class GrpcInferResponseEncoder {
+  private readonly model: Buffer;
+  /** The name and the datatype of each output, as fields. */
+  private readonly outputs: ReadonlyMap<string, Buffer>;
+
+  constructor({ name, version, signature }: Pick<ModelManifest, 'name' | 'version' | 'signature'>) {
+    this.model = Buffer.concat([bytesField(1, Buffer.from(name)), bytesField(2, Buffer.from(version))]);
+    this.outputs = new Map(signature.outputs.map((output) => [output.name, outputFields(output)]));
+  }
+
+  /**
+   * @param holding Holds the outputs, and then the message as well, before it is written.
+   */
+  encode(id: string | undefined, outputs: readonly Tensor[], form: ResponseForm, holding: Holding): Buffer {
+    holding.add(dataBytes(outputs));
+    const idField = id ? bytesField(3, Buffer.from(id)) : undefined;
+    const raw = outputs.map(encodeBinaryData);
+    const sizes = outputs.map((output) => this.headerLength(output));
+    let length = this.model.length + (idField?.length ?? 0);
+    for (const size of sizes) length += 1 + varintLength(size) + size;
+    for (const { length: size } of raw) length += 1 + varintLength(size) + size;
+    const isStream = form === 'streamResponse';
+    const whole = isStream ? 1 + varintLength(length) + length : length;
+    holding.add(PREFIX_BYTES + whole);
+    const bytes = Buffer.allocUnsafe(PREFIX_BYTES + whole);
+    bytes[0] = 0;
+    bytes.writeUInt32BE(whole, 1);
+    let at = PREFIX_BYTES;
+    if (isStream) at = fieldStart(bytes, at, 2, length);
+    at += this.model.copy(bytes, at);
+    if (idField) at += idField.copy(bytes, at);
+    outputs.forEach((output, i) => {
+      at = this.writeHeader(bytes, fieldStart(bytes, at, 5, sizes[i] as number), output);
+    });
+    for (const content of raw) {
+      at = fieldStart(bytes, at, 6, content.length);
+      at += content.copy(bytes, at);
+    }
+    return bytes;
+  }
+
+  private headerLength({ name, shape }: Tensor): number {
+    const sizes = sizesLength(shape);
+    return (this.outputs.get(name) as Buffer).length + (sizes === 0 ? 0 : 1 + varintLength(sizes) + sizes);
+  }
+
+  private writeHeader(bytes: Buffer, start: number, { name, shape }: Tensor): number {
+    let at = start + (this.outputs.get(name) as Buffer).copy(bytes, start);
+    if (shape.length === 0) return at;
+    at = fieldStart(bytes, at, 3, sizesLength(shape));
+    for (const size of shape) at = writeVarint(bytes, at, size);
+    return at;
+  }
+}
+
+function outputFields({ name, datatype }: TensorSignature): Buffer {
+  return Buffer.concat([bytesField(1, Buffer.from(name)), bytesField(2, Buffer.from(datatype))]);
+}
+
+function sizesLength(shape: readonly number[]): number {
+  let length = 0;
+  for (const size of shape) length += varintLength(size);
+  return length;
 }

@@ -31,28 +31,55 @@ export function encodeJsonData({ datatype, data }: Tensor): string {
 }
 
 /** Elements and characters that are written at a time: a few milliseconds. */
-const [PIECE_ELEMENTS, PIECE_CHARACTERS] = [65_536, 1024 * 1024];
+const [PIECE_ELEMENTS, PIECE_TEXTS, PIECE_CHARACTERS] = [65_536, 8192, 1024 * 1024];
 
 /** The same text in pieces, none of which is long. */
 export function* jsonDataPieces({ datatype, data, ...header }: Tensor): Generator<Buffer> {
-  const count = data.length;
-  if (count === 0) yield Buffer.from('[]');
-  for (let from = 0, to: number; from < count; from = to) {
-    to = Array.isArray(data) ? endOfTexts(data, from) : Math.min(count, from + PIECE_ELEMENTS);
-    const part = Array.isArray(data) ? data.slice(from, to) : (data.subarray(from, to) as TensorData);
-    const text = encodeJsonData({ ...header, datatype, data: part });
-    const [start, end] = [from === 0 ? 0 : 1, to === count ? text.length : -1];
-    yield Buffer.from(`${from === 0 ? '' : ','}${text.slice(start, end)}`);
+  yield Buffer.from('[');
+  for (let from = 0, to: number; from < data.length; from = to) {
+    if (from > 0) yield Buffer.from(',');
+    if (Array.isArray(data)) {
+      to = endOfTexts(data, from);
+      yield* textPieces(data, from, to);
+    } else {
+      to = Math.min(data.length, from + PIECE_ELEMENTS);
+      const text = encodeJsonData({ ...header, datatype, data: data.subarray(from, to) as TensorData });
+      yield Buffer.from(text.slice(1, -1));
+    }
   }
+  yield Buffer.from(']');
 }
 
+/** The end of some texts that are not long together, or of one that is. */
 function endOfTexts(texts: readonly string[], from: number): number {
   let characters = 0;
   let to = from;
-  while (to < texts.length && to - from < PIECE_ELEMENTS / 8 && characters < PIECE_CHARACTERS) {
-    characters += (texts[to++] as string).length;
+  while (to < texts.length && to - from < PIECE_TEXTS) {
+    characters += (texts[to] as string).length;
+    if (characters > PIECE_CHARACTERS && to > from) break;
+    to++;
   }
   return to;
+}
+
+function* textPieces(texts: readonly string[], from: number, to: number): Generator<Buffer> {
+  const [first = ''] = to - from === 1 ? texts.slice(from, to) : [];
+  if (first.length <= PIECE_CHARACTERS) {
+    yield Buffer.from(JSON.stringify(texts.slice(from, to)).slice(1, -1));
+    return;
+  }
+  yield Buffer.from('"');
+  for (let start = 0, end: number; start < first.length; start = end) {
+    end = start + PIECE_CHARACTERS;
+    // Both halves of a surrogate pair are one character.
+    if (isHighSurrogate(first.charCodeAt(end - 1))) end++;
+    yield Buffer.from(JSON.stringify(first.slice(start, end)).slice(1, -1));
+  }
+  yield Buffer.from('"');
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit < 0xdc00;
 }
 
 const ENCODERS: Record<Exclude<Datatype, 'FP16'>, (data: TensorData) => string> = {

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { invalid } from '../errors';
+import type { Sliced } from './sliced-work';
 
 /** Of the length before each text. */
 export const LENGTH_BYTES = 4;
@@ -48,11 +49,26 @@ export function unpackTexts(texts: PackedTexts): string[] {
   return strings;
 }
 
+/** The same in slices, of which others decide when they are done. */
+export function* unpackInSlices(texts: PackedTexts): Sliced<string[]> {
+  const strings: string[] = [];
+  const unpacking = new Unpacking(texts);
+  while (!unpacking.isDone) {
+    unpacking.addTo(strings, SLICE_TEXTS, SLICE_BYTES);
+    yield;
+  }
+  return strings;
+}
+
 /** The same in slices, each in a turn of the event loop. */
 export async function unpackInTurns(texts: PackedTexts): Promise<string[]> {
   const strings: string[] = [];
   const unpacking = new Unpacking(texts);
-  while (!unpacking.addTo(strings, SLICE_TEXTS, SLICE_BYTES)) await nextTurn();
+  while (!unpacking.isDone) {
+    if (unpacking.nextLength > SLICE_BYTES) await unpacking.addLong(strings);
+    else unpacking.addTo(strings, SLICE_TEXTS, SLICE_BYTES);
+    await nextTurn();
+  }
   return strings;
 }
 
@@ -66,12 +82,21 @@ class Unpacking {
     this.bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
   }
 
-  /** Adds so many texts, or those of so many bytes, and one more. @returns Whether it was the last. */
-  addTo(strings: string[], maxTexts: number, maxBytes: number): boolean {
+  get isDone(): boolean {
+    return this.at >= this.bytes.length;
+  }
+
+  /** Bytes of the next text. */
+  get nextLength(): number {
+    return lengthAt(this.bytes, this.at);
+  }
+
+  /** Adds so many texts, each of `maxBytes` at most, and together of less than twice as many. */
+  addTo(strings: string[], maxTexts: number, maxBytes: number): void {
     const { bytes, at: from } = this;
     const ends: number[] = [];
-    while (this.at < bytes.length && ends.length < maxTexts && this.at < from + maxBytes) {
-      this.at += LENGTH_BYTES + lengthAt(bytes, this.at);
+    while (!this.isDone && ends.length < maxTexts && this.at - from < maxBytes && this.nextLength <= maxBytes) {
+      this.at += LENGTH_BYTES + this.nextLength;
       ends.push(this.at);
     }
     // To cut a string takes a fifth of the time that it takes to make one of bytes.
@@ -85,8 +110,30 @@ class Unpacking {
       strings.push(text);
       start = end + LENGTH_BYTES;
     }
-    return this.at >= bytes.length;
   }
+
+  /** Adds one text in slices. */
+  async addLong(strings: string[]): Promise<void> {
+    const { bytes } = this;
+    const start = this.at + LENGTH_BYTES;
+    const end = (this.at = start + this.nextLength);
+    if (!isUtf8(bytes.subarray(start, end))) throw notText(strings.length);
+    let text = '';
+    for (let from = start, to: number; from < end; from = to) {
+      to = Math.min(end, from + SLICE_BYTES);
+      while (to < end && isContinuation(bytes[to]!)) to--;
+      const slice = bytes.toString('utf8', from, to);
+      if (slice.includes('\0')) throw notText(strings.length);
+      text += slice;
+      await nextTurn();
+    }
+    strings.push(text);
+  }
+}
+
+/** Whether a byte is not the first one of a character in UTF-8. */
+function isContinuation(byte: number): boolean {
+  return (byte & 0xc0) === 0x80;
 }
 
 /** As readUInt32LE has it, in less time. */
@@ -96,8 +143,12 @@ function lengthAt(bytes: Buffer, at: number): number {
 
 function textAt(bytes: Buffer, start: number, end: number, index: number): string {
   const text = isUtf8(bytes.subarray(start, end)) ? bytes.toString('utf8', start, end) : '\0';
-  if (!text.includes('\0')) return text;
-  throw invalid(`element ${index} of its binary data is not UTF-8 text without U+0000`);
+  if (text.includes('\0')) throw notText(index);
+  return text;
+}
+
+function notText(index: number): Error {
+  return invalid(`element ${index} of its binary data is not UTF-8 text without U+0000`);
 }
 
 /** Whether a text has such characters alone, and no U+0000. */

@@ -1,4 +1,5 @@
 import type { ModelManifest } from '../contract/model-manifest';
+import { quoted } from '../cut-text';
 import { invalid, type ServingError } from '../errors';
 
 export interface Readiness {
@@ -21,7 +22,7 @@ export function repositoryIndex({ name, version }: ModelManifest, { ready, failu
 /** What a request to load or unload the model is told. */
 export function repositoryIsFixed(action: 'load' | 'unload', { name }: ModelManifest): ServingError {
   return invalid(
-    `cannot ${action} model ${JSON.stringify(name)}: a server has the one model of its image, from start to end;` +
+    `cannot ${action} model ${quoted(name)}: a server has the one model of its image, from start to end;` +
       ' to serve another, deploy its image',
   );
 }

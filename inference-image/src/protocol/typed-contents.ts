@@ -1,95 +1,214 @@
 import { isUtf8 } from 'node:buffer';
+import type { Holding } from '../budget/holding';
 import { type Datatype, elementCount } from '../contract/signature';
 import { shapeText } from '../cut-text';
 import { invalid } from '../errors';
-import { emptyData, TYPED_ARRAY, type TensorData, type TensorHeader } from '../inference/tensor';
-import { describe } from './fields';
+import { TYPED_ARRAY, type NumericData, type TensorData, type TensorHeader } from '../inference/tensor';
 import { ELEMENT_TYPES, isRoundTripText } from './json-elements';
-
-/** A 64-bit integer as protobufjs reads it. */
-export interface Long {
-  readonly low: number;
-  readonly high: number;
-  readonly unsigned: boolean;
-  toNumber(): number;
-}
+import { textBytes } from './packed-texts';
+import type { Sliced } from './sliced-work';
+import { tagOf, WIRE, WireError, WireReader } from './wire-reader';
 
 /** https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_grpc.md#inference-1 */
-export interface TypedContents {
-  readonly bool_contents: readonly boolean[];
-  readonly int_contents: readonly number[];
-  readonly int64_contents: readonly Long[];
-  readonly uint_contents: readonly number[];
-  readonly uint64_contents: readonly Long[];
-  readonly fp32_contents: readonly number[];
-  readonly fp64_contents: readonly number[];
-  readonly bytes_contents: readonly Buffer[];
-}
+const NAMES = [
+  'bool_contents',
+  'int_contents',
+  'int64_contents',
+  'uint_contents',
+  'uint64_contents',
+  'fp32_contents',
+  'fp64_contents',
+  'bytes_contents',
+] as const;
 
 /** The field that holds the elements of each datatype; FP16 has none. */
-const FIELD: Record<Exclude<Datatype, 'FP16'>, keyof TypedContents> = {
-  BOOL: 'bool_contents',
-  UINT8: 'uint_contents',
-  UINT16: 'uint_contents',
-  UINT32: 'uint_contents',
-  UINT64: 'uint64_contents',
-  INT8: 'int_contents',
-  INT16: 'int_contents',
-  INT32: 'int_contents',
-  INT64: 'int64_contents',
-  FP32: 'fp32_contents',
-  FP64: 'fp64_contents',
-  BYTES: 'bytes_contents',
+const FIELD: Record<Exclude<Datatype, 'FP16'>, number> = {
+  BOOL: 1,
+  UINT8: 4,
+  UINT16: 4,
+  UINT32: 4,
+  UINT64: 5,
+  INT8: 2,
+  INT16: 2,
+  INT32: 2,
+  INT64: 3,
+  FP32: 6,
+  FP64: 7,
+  BYTES: 8,
 };
 
-const FIELDS = [...new Set(Object.values(FIELD))];
+/** How each field writes an element by itself: number 0 is none. */
+const WIRE_TYPES = [-1, ...new Array<number>(5).fill(WIRE.varint), WIRE.fixed32, WIRE.fixed64, WIRE.bytes];
+const SIZE: Readonly<Record<number, number>> = { [WIRE.fixed32]: 4, [WIRE.fixed64]: 8 };
 
-export function isEmptyContents(contents: TypedContents | null | undefined): boolean {
-  return !contents || FIELDS.every((field) => contents[field].length === 0);
+/** Numbers, or fields, that take 2 to 4 ms. */
+const SLICE_NUMBERS = 200_000;
+/** Bytes of packed numbers whose ends are counted in 1 to 2 ms. */
+const SLICE_BYTES = 1024 * 1024;
+/** Texts that take about as long. */
+const SLICE_TEXTS = 10_000;
+
+/** How many elements each field has, by its number. */
+interface Counts {
+  readonly elements: number[];
+  /** Of all texts together. */
+  textBytes: number;
 }
 
-/** The elements of a tensor from its `contents`, the one form that has a field for each kind of element. */
-export function decodeTypedContents({ datatype, shape }: TensorHeader, contents: TypedContents): TensorData {
+/**
+ * The elements of a tensor from its `contents`, the one form that has a field for each kind of element.
+ * @param contents The message, in which fields are as many as there are elements.
+ * @param holding Holds the elements as well, before there are any.
+ */
+export function* decodeTypedContents(
+  { datatype, shape }: TensorHeader,
+  { bytes, from, to }: Pick<WireReader, 'bytes' | 'from' | 'to'>,
+  holding: Holding,
+): Sliced<TensorData> {
   if (datatype === 'FP16') throw invalid('FP16 has no typed contents; send it in raw_input_contents');
   const field = FIELD[datatype];
-  const other = FIELDS.find((each) => each !== field && contents[each].length > 0);
-  if (other) throw invalid(`it has ${other}; ${datatype} takes ${field}`);
-  const values = contents[field];
-  const count = elementCount(shape);
-  if (values.length !== count) {
-    throw invalid(`${field} has ${values.length} elements; shape ${shapeText(shape)} takes ${count}`);
+  const name = NAMES[field - 1];
+  const counts = yield* count(new WireReader(bytes, from, to, Infinity));
+  const other = counts.elements.findIndex((elements, number) => elements > 0 && number !== field);
+  if (other > 0) throw invalid(`it has ${NAMES[other - 1]}; ${datatype} takes ${name}`);
+  const given = counts.elements[field] as number;
+  if (given !== elementCount(shape)) {
+    throw invalid(`${name} has ${given} elements; shape ${shapeText(shape)} takes ${elementCount(shape)}`);
   }
+  const wire = new WireReader(bytes, from, to, Infinity);
+  if (datatype === 'BYTES') {
+    holding.add(textBytes(given, counts.textBytes));
+    return yield* readTexts(wire, new Array<string>(given));
+  }
+  holding.add(given * TYPED_ARRAY[datatype].BYTES_PER_ELEMENT);
+  const data = new TYPED_ARRAY[datatype](given);
   // Nothing to check: on the wire they are what they are in memory, NaN and infinities too.
-  if (datatype === 'FP32' || datatype === 'FP64') return TYPED_ARRAY[datatype].from(values as number[]);
-  return convert(datatype, values);
+  if (datatype === 'FP32' || datatype === 'FP64') yield* copyFixed(wire, field, data);
+  else yield* readVarints(wire, field, writer(datatype, data));
+  return data;
 }
 
-function convert(
-  datatype: Exclude<Datatype, 'FP16'>,
-  values: readonly (boolean | number | Long | Buffer)[],
-): TensorData {
-  const decoded = emptyData(datatype, values.length);
-  const elements: Record<number, number | bigint | string> = decoded;
-  const { convert, allowed } = ELEMENT_TYPES[datatype];
-  for (let i = 0; i < values.length; i++) {
-    const value = plain(values[i] as (typeof values)[0]);
-    if (value === undefined) throw invalid(`element ${i} is not UTF-8 text without U+0000, as ${datatype} takes`);
-    const element = convert(value);
-    if (element === undefined) throw invalid(`element ${i} is ${describe(value)}; ${datatype} takes ${allowed}`);
-    elements[i] = element;
+/** Walks the message once: nothing is built before its elements are known to be those of the shape. */
+function* count(wire: WireReader): Sliced<Counts> {
+  const counts: Counts = { elements: new Array<number>(NAMES.length + 1).fill(0), textBytes: 0 };
+  const { elements } = counts;
+  for (let fields = 1; wire.next(); fields++) {
+    if (fields % SLICE_NUMBERS === 0) yield;
+    const field = wire.tag >>> 3;
+    const type = wire.tag & 7;
+    const own = WIRE_TYPES[field];
+    if (own === undefined || (type !== own && type !== WIRE.bytes)) wire.skip();
+    else if (type === own) {
+      wire.skip();
+      elements[field] = (elements[field] as number) + 1;
+      if (own === WIRE.bytes) counts.textBytes += wire.to - wire.from;
+    } else {
+      wire.range();
+      const size = SIZE[own];
+      elements[field] =
+        (elements[field] as number) + (size === undefined ? yield* countVarints(wire) : countFixed(wire, size));
+    }
   }
-  return decoded;
+  return counts;
 }
 
-/** As it would be in JSON; undefined for bytes that are no text. */
-function plain(value: boolean | number | Long | Buffer): boolean | number | bigint | string | undefined {
-  if (typeof value !== 'object') return value;
-  if (!Buffer.isBuffer(value)) return bigintOf(value);
-  const text = isUtf8(value) ? value.toString('utf8') : '\0';
-  return isRoundTripText(text) ? text : undefined;
+function countFixed({ from, to }: WireReader, size: number): number {
+  if ((to - from) % size !== 0) throw new WireError('packed numbers end within a number');
+  return (to - from) / size;
 }
 
-export function bigintOf({ low, high, unsigned }: Long): bigint {
-  const bits = (BigInt(high) << 32n) | BigInt(low >>> 0);
-  return unsigned ? BigInt.asUintN(64, bits) : bits;
+/** Each ends with the one byte that has no high bit. */
+function* countVarints({ bytes, from, to }: WireReader): Sliced<number> {
+  let numbers = 0;
+  for (let at = from; at < to;) {
+    const stop = Math.min(to, at + SLICE_BYTES);
+    for (; at < stop; at++) numbers += ((bytes[at] as number) >>> 7) ^ 1;
+    if (at < to) yield;
+  }
+  if (to > from && (bytes[to - 1] as number) >= 0x80) throw new WireError('packed numbers end within a number');
+  return numbers;
+}
+
+function* copyFixed(wire: WireReader, field: number, data: NumericData): Sliced<void> {
+  const target = new Uint8Array(data.buffer);
+  const size = data.BYTES_PER_ELEMENT;
+  const single = tagOf(field, size === 4 ? WIRE.fixed32 : WIRE.fixed64);
+  const packed = tagOf(field, WIRE.bytes);
+  let at = 0;
+  for (let fields = 1; wire.next(); fields++) {
+    if (fields % SLICE_NUMBERS === 0) yield;
+    if (wire.tag === packed) wire.range();
+    else if (wire.tag === single) wire.fixed(size);
+    else {
+      wire.skip();
+      continue;
+    }
+    // For few bytes a loop is faster.
+    if (wire.to - wire.from <= 16) for (let i = wire.from; i < wire.to; i++) target[at++] = wire.bytes[i] as number;
+    else {
+      target.set(wire.bytes.subarray(wire.from, wire.to), at);
+      at += wire.to - wire.from;
+    }
+  }
+}
+
+type Write = (index: number, low: number, high: number) => void;
+
+function* readVarints(wire: WireReader, field: number, write: Write): Sliced<void> {
+  const single = tagOf(field, WIRE.varint);
+  const packed = tagOf(field, WIRE.bytes);
+  let index = 0;
+  for (let fields = 1; wire.next(); fields++) {
+    if (fields % SLICE_NUMBERS === 0) yield;
+    if (wire.tag === single) {
+      wire.varint();
+      write(index++, wire.low, wire.high);
+    } else if (wire.tag === packed) {
+      wire.range();
+      const { to } = wire;
+      for (wire.at = wire.from; wire.at < to;) {
+        wire.varint();
+        write(index++, wire.low, wire.high);
+        if (index % SLICE_NUMBERS === 0) yield;
+      }
+    } else wire.skip();
+  }
+}
+
+/** Writes an element from its two halves. A 32-bit field is the lower one, as all of protobuf's readers have it. */
+function writer(datatype: Exclude<Datatype, 'FP16' | 'FP32' | 'FP64' | 'BYTES'>, data: NumericData): Write {
+  if (datatype === 'INT64' || datatype === 'UINT64') {
+    const halves = new Int32Array(data.buffer);
+    return (index, low, high) => {
+      halves[2 * index] = low;
+      halves[2 * index + 1] = high;
+    };
+  }
+  const numbers = data as Int32Array;
+  if (datatype === 'BOOL') return (index, low, high) => (numbers[index] = (low | high) === 0 ? 0 : 1);
+  const isUnsigned = datatype.startsWith('U');
+  return (index, low) => {
+    const value = isUnsigned ? low >>> 0 : low;
+    numbers[index] = value;
+    if (numbers[index] === value) return;
+    throw invalid(`element ${index} is ${value}; ${datatype} takes ${ELEMENT_TYPES[datatype].allowed}`);
+  };
+}
+
+function* readTexts(wire: WireReader, texts: string[]): Sliced<string[]> {
+  const single = tagOf(FIELD.BYTES, WIRE.bytes);
+  let index = 0;
+  for (let fields = 1; wire.next(); fields++) {
+    if (fields % SLICE_TEXTS === 0) yield;
+    if (wire.tag !== single) {
+      wire.skip();
+      continue;
+    }
+    wire.range();
+    const element = wire.bytes.subarray(wire.from, wire.to);
+    const text = isUtf8(element) ? element.toString('utf8') : '\0';
+    if (!isRoundTripText(text)) throw invalid(`element ${index} is not UTF-8 text without U+0000, as BYTES takes`);
+    texts[index++] = text;
+  }
+  return texts;
 }

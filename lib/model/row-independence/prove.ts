@@ -1,4 +1,4 @@
-import type { BatchingVerdict, RowAxes } from '../../../inference-image/src/contract/batching-verdict';
+import type { BatchingVerdict } from '../../../inference-image/src/contract/batching-verdict';
 import type { GraphMessage, ModelMessage, NodeMessage } from '../decoded-model';
 import type { RowProof, ValueInfo } from '../onnx-graph';
 import { requestInputs } from '../value-info';
@@ -55,8 +55,7 @@ function proofOf(model: ModelMessage): RowProof {
   // Where no first dimension is free, rows on other axes were worth a try, and no obstacle to speak of.
   const anyFirst = inputs.some((input) => isFree(input, 0) || !input.dimensions || input.kind !== 'tensor');
   const verdict = first && anyFirst ? first : fixed(inputs);
-  const ifFreed = prover.ifFreed();
-  return { verdict, ...(ifFreed && { ifFreed }) };
+  return { verdict, ...prover.ifFreed() };
 }
 
 function fixed(inputs: readonly ValueInfo[]): BatchingVerdict {
@@ -109,13 +108,17 @@ class Prover {
   }
 
   /** First dimensions of 1, declared free. */
-  ifFreed(): RowAxes | undefined {
+  ifFreed(): Pick<RowProof, 'ifFreed' | 'refusedIfFreed'> {
+    let refusedIfFreed: Refusal | undefined;
     for (const { inputs, axes } of freedAssignments(this.inputs)) {
       const freed = new Prover(this.model, this.graph, inputs, this.budget);
       const outcome = freed.attempt(axes);
-      if (outcome.verdict === 'independent') return { inputAxes: outcome.inputAxes, outputAxes: outcome.outputAxes };
+      if (outcome.verdict === 'independent') {
+        return { ifFreed: { inputAxes: outcome.inputAxes, outputAxes: outcome.outputAxes } };
+      }
+      refusedIfFreed ??= outcome;
     }
-    return undefined;
+    return refusedIfFreed ? { refusedIfFreed } : {};
   }
 
   /** Axes of the outputs; undefined where this case does not happen. */

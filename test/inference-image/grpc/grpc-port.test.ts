@@ -1,16 +1,17 @@
 import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { GrpcPort } from '../../../inference-image/src/grpc/grpc-port';
-import type { GrpcServer } from '../../../inference-image/src/grpc/grpc-server';
+import type { Transport } from '../../../inference-image/src/grpc/transport/transport';
 import type { Log } from '../../../inference-image/src/log';
 
 const logged: unknown[][] = [];
 const log = { error: (...line: unknown[]) => logged.push(line) } as unknown as Log;
+const metrics = { observeDrop: jest.fn(), observeRefusal: jest.fn() };
 const ports: GrpcPort[] = [];
 
 /** A port, and how one connects to it. */
-async function open(load: () => Promise<GrpcServer>) {
-  const port = new GrpcPort(load, log);
+async function open(load: () => Promise<Transport>, maxConnections = 100) {
+  const port = new GrpcPort({ load, maxConnections, metrics, log });
   ports.push(port);
   await once(port.listener.listen(0, '127.0.0.1'), 'listening');
   const address = port.listener.address() as AddressInfo;
@@ -28,7 +29,7 @@ test('loads gRPC at the first connection, once, and hands over that connection a
       accept: (socket: Socket) => void accepted.push(socket),
       close: () => accepted.forEach((s) => s.end()),
     };
-    return server as unknown as GrpcServer;
+    return server as unknown as Transport;
   });
   const { port, dial } = await open(load);
   port.drain();
@@ -50,4 +51,28 @@ test('a port that nobody came to closes at once, and loads nothing', async () =>
   const { port } = await open(load);
   await port.close(() => false);
   expect(load).not.toHaveBeenCalled();
+});
+
+test('beyond the largest number of connections one without a call makes room, or the new one is closed', async () => {
+  const accepted: Socket[] = [];
+  let idle = 1;
+  const transport = {
+    accept: (socket: Socket) => void accepted.push(socket),
+    endIdle: () => {
+      if (idle-- === 0) return false;
+      accepted[0]!.destroy();
+      return true;
+    },
+    close: () => accepted.forEach((socket) => socket.destroy()),
+  };
+  const { dial } = await open(async () => transport as unknown as Transport, 2);
+  const first = dial().resume();
+  dial();
+  while (accepted.length < 2) await new Promise(setImmediate);
+  dial();
+  await once(first, 'close');
+  while (accepted.length < 3) await new Promise(setImmediate);
+  await once(dial().resume(), 'close');
+  expect(accepted).toHaveLength(3);
+  expect([metrics.observeDrop.mock.calls, metrics.observeRefusal.mock.calls]).toEqual([[['idle']], [['connections']]]);
 });

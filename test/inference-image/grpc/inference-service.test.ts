@@ -332,7 +332,7 @@ describe('datatypes', () => {
 
 describe('transport', () => {
   test('P9 messages of 11 MB both ways; beyond the limit RESOURCE_EXHAUSTED', async () => {
-    const [client] = await start(identity('float', ['n']));
+    const [client] = await start(identity('float', ['n']), { maxRequestBytes: 11_001_000 });
     const bytes = Buffer.alloc(11_000_000, 7);
     const reply = await client.call('ModelInfer', rawRequest('FP32', [bytes.length / 4], bytes));
     expect(bytes.equals(reply.raw_output_contents[0])).toBe(true);
@@ -344,7 +344,7 @@ describe('transport', () => {
     expect((await limited.call('ModelInfer', request)).outputs[0].shape).toEqual([100]);
     expect(await limited.failure('ModelInfer', { ...request, id: 'x'.repeat(10) })).toEqual({
       code: RESOURCE_EXHAUSTED,
-      details: `Received message larger than max (${size + 12} vs ${size})`,
+      details: `the message has ${size + 12} bytes; maxRequestBytes is ${size}`,
     });
   });
 
@@ -355,7 +355,7 @@ describe('transport', () => {
     expect(floatsOf(await client.call('ModelInfer', rawFloats(...values)))).toEqual(values);
     expect(await client.failure('ModelInfer', rawFloats(...values, ...values, ...values))).toEqual({
       code: RESOURCE_EXHAUSTED,
-      details: 'Received message that decompresses to a size larger than 10000',
+      details: 'the message inflates to more than it may have; the limit of maxRequestBytes is 10000 bytes',
     });
   });
 

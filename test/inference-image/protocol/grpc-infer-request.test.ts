@@ -2,8 +2,10 @@ import * as fc from 'fast-check';
 import { type Datatype, DATATYPES, elementCount } from '../../../inference-image/src/contract/signature';
 import type { Tensor } from '../../../inference-image/src/inference/tensor';
 import { encodeBinaryData } from '../../../inference-image/src/protocol/binary-data';
+import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
 import { GrpcInferRequestDecoder } from '../../../inference-image/src/protocol/grpc-infer-request';
-import { inferResponseMessage } from '../../../inference-image/src/protocol/grpc-infer-response';
+import { GrpcInferResponseEncoder } from '../../../inference-image/src/protocol/grpc-infer-response';
+import { finish } from '../../../inference-image/src/protocol/sliced-work';
 import { ROOT } from '../../support/grpc-client';
 import { ELEM_OF, node, value } from '../../support/onnx-builder';
 import { GrpcClient } from '../../support/grpc-client';
@@ -12,6 +14,7 @@ import { dataOf, shapes } from './arbitraries';
 
 const REQUEST = ROOT.lookupType('inference.ModelInferRequest');
 const RESPONSE = ROOT.lookupType('inference.ModelInferResponse');
+const STREAM_RESPONSE = ROOT.lookupType('inference.ModelStreamInferResponse');
 
 const FIELDS: Partial<Record<Datatype, string>> = {
   BOOL: 'bool_contents',
@@ -49,16 +52,26 @@ describe.each(['raw', 'typed'] as const)('%s', (form) => {
     fc.assert(
       fc.property(tensorsOf(datatype, shapes), (tensor) => {
         const dimensions = tensor.shape.map((_, axis) => `d${axis}`);
-        const decoder = new GrpcInferRequestDecoder({
+        const signature = {
           inputs: [{ name: 'x', datatype, dimensions }],
           outputs: [{ name: 'y', datatype, dimensions }],
-        });
-        const bytes = Buffer.from(REQUEST.encode(REQUEST.fromObject(requestOf(tensor, form))).finish());
-        const request = decoder.decode(REQUEST.decode(bytes) as any);
+        };
+        const decoder = new GrpcInferRequestDecoder(signature);
+        const holding = new MemoryBudget(2 ** 30).open();
+        const bytes = Buffer.from(REQUEST.encode(REQUEST.fromObject({ ...requestOf(tensor, form), id: 'i' })).finish());
+        const request = finish(decoder.decode(decoder.read(bytes), holding));
         const output = { ...(request.inputs[0] as Tensor), name: 'y' };
-        const message = inferResponseMessage({ name: 'm', version: '1' } as any, request, [output]);
-        const reply: any = RESPONSE.decode(RESPONSE.encode(message).finish());
+        const encoder = new GrpcInferResponseEncoder({ name: 'm', version: '1', signature });
+        const frame = encoder.encode(request.id, [output], 'response', holding);
+        expect([frame[0], frame.readUInt32BE(1)]).toEqual([0, frame.length - 5]);
+        const reply: any = RESPONSE.decode(frame.subarray(5));
+        expect([reply.model_name, reply.model_version, reply.id]).toEqual(['m', '1', 'i']);
+        expect([reply.outputs[0].name, reply.outputs[0].datatype]).toEqual(['y', datatype]);
         expect(reply.outputs[0].shape.map(Number)).toEqual(tensor.shape);
+        const streamed: any = STREAM_RESPONSE.decode(
+          encoder.encode(request.id, [output], 'streamResponse', holding).subarray(5),
+        );
+        expect(streamed.infer_response.toJSON()).toEqual(reply.toJSON());
         expect(encodeBinaryData(tensor).equals(reply.raw_output_contents[0])).toBe(true);
       }),
       { numRuns: 100 },

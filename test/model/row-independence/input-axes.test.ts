@@ -205,10 +205,12 @@ describe('first dimensions that are fixed at 1', () => {
     expect(with1([0, 192])).toEqual({ inputAxes: [0], outputAxes: [0] });
   });
 
-  test('not where rows would meet', () => {
-    expect(
-      freed({ inputs: { x: [1, 4] }, nodes: [node('Softmax', ['x'], ['y'], { attributes: { axis: 0 } })] }),
-    ).toBeUndefined();
+  test('not where rows would meet, and the proof says where', () => {
+    const nodes = [node('Softmax', ['x'], ['y'], { attributes: { axis: 0 } })];
+    const proof = proofOf({ inputs: { x: [1, 4] }, nodes });
+    expect(proof.ifFreed).toBeUndefined();
+    expect(proof.refusedIfFreed).toMatchObject({ verdict: 'coupled', operator: 'Softmax' });
+    expect(proofOf({ inputs: { x: [2, 4] }, nodes })).not.toHaveProperty('refusedIfFreed');
   });
 
   test('of a state, with the layers in front', () => {

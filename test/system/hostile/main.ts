@@ -114,7 +114,8 @@ async function main(): Promise<void> {
   try {
     if (options.url) results.push(...(await attackRunning(options, witnesses)));
     else {
-      for (const configuration of options.all ? ALL : SHORT) {
+      const configurations = (options.all ? ALL : SHORT).filter((each) => nameOf(each).includes(options.on));
+      for (const configuration of configurations) {
         const wanted = attacks.filter(({ model = 'digits' }) => model === configuration.model);
         if (wanted.length > 0) results.push(...(await attackAll(configuration, wanted, witnesses, options.seconds)));
       }

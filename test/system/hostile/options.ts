@@ -6,6 +6,8 @@ export interface Options {
   readonly all: boolean;
   /** Parts of names; all where empty. */
   readonly only: readonly string[];
+  /** Part of the names of configurations. */
+  readonly on: string;
   /** Of a server that runs already. */
   readonly url?: URL;
   readonly grpc?: URL;
@@ -20,6 +22,7 @@ export function readOptions(args?: string[]): Options {
     options: {
       all: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
+      on: { type: 'string', default: '' },
       url: { type: 'string' },
       grpc: { type: 'string' },
       metrics: { type: 'string' },
@@ -27,7 +30,7 @@ export function readOptions(args?: string[]): Options {
       seconds: { type: 'string' },
     },
   });
-  const { all, only, url, grpc, metrics, seconds } = values;
+  const { all, only, on, url, grpc, metrics, seconds } = values;
   const unknown = only.find((text) => !ATTACKS.some(({ name }) => name.includes(text)));
   if (unknown)
     throw new Error(`No attack has ${unknown} in its name. There are ${ATTACKS.map(({ name }) => name).join(', ')}.`);
@@ -36,6 +39,7 @@ export function readOptions(args?: string[]): Options {
   return {
     all,
     only,
+    on,
     url: address(url),
     grpc: address(grpc),
     metrics: address(metrics),

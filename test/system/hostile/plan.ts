@@ -5,9 +5,7 @@ import { join, resolve } from 'node:path';
 import { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import { App, TerraformStack } from 'cdktf';
 import { ContainerizedModel } from 'cdktf-model-serving/docker';
-import { DEFAULT_MAX_BATCH_SIZE } from '../../../inference-image/src/contract/settings';
-import { defaultMaxRequestBytes } from '../../../inference-image/src/contract/request-size';
-import type { OnnxModel } from 'cdktf-model-serving';
+import { requestNeeds } from '../../../lib/request-needs';
 import { buildImage } from '../../bench/docker';
 import type { Configuration } from './configurations';
 import { modelOf } from './models';
@@ -38,7 +36,7 @@ export function planOf({ model: name, isProfiled, maxRequestBytes }: Configurati
     const app = new App({ outdir });
     const stack = new TerraformStack(app, 'hostile');
     new DockerProvider(stack, 'docker');
-    new ContainerizedModel(stack, name, { model, serving: { maxRequestBytes } });
+    const { sizing } = new ContainerizedModel(stack, name, { model, serving: { maxRequestBytes } });
     app.synth();
     const folder = join(outdir, 'stacks', 'hostile');
     const { resource } = JSON.parse(readFileSync(join(folder, 'cdk.tf.json'), 'utf8'));
@@ -57,15 +55,11 @@ export function planOf({ model: name, isProfiled, maxRequestBytes }: Configurati
         ...container.capabilities.drop.map((capability: string) => `--cap-drop=${capability}`),
         ...container.security_opts.map((option: string) => `--security-opt=${option}`),
       ],
-      maxRequestBytes: maxRequestBytes ?? defaultSize(model),
+      maxRequestBytes: requestNeeds(model, { ...sizing, maxRequestBytes }).maxRequestBytes,
     };
   } finally {
     rmSync(outdir, { recursive: true, force: true });
   }
-}
-
-function defaultSize({ signature, image }: OnnxModel): number {
-  return defaultMaxRequestBytes({ signature, rows: DEFAULT_MAX_BATCH_SIZE, takesPictures: image !== undefined });
 }
 
 function measuredProfile(folder: string): string {

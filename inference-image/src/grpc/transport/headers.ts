@@ -1,0 +1,71 @@
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
+import { invalid } from '../../errors';
+import { describe } from '../../protocol/fields';
+import type { Status } from '../status';
+
+/** https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#requests */
+const UNIT_MS: Readonly<Record<string, number>> = {
+  H: 3_600_000,
+  M: 60_000,
+  S: 1000,
+  m: 1,
+  u: 0.001,
+  n: 0.000001,
+};
+
+/** How messages may be compressed. */
+export const ENCODINGS = ['identity', 'deflate', 'gzip'] as const;
+export type Encoding = (typeof ENCODINGS)[number];
+
+const COMMON_HEADERS: OutgoingHttpHeaders = {
+  ':status': 200,
+  'content-type': 'application/grpc+proto',
+  'grpc-accept-encoding': ENCODINGS.join(','),
+};
+
+/** The headers of an answer that has a message. */
+export const ANSWER_HEADERS: OutgoingHttpHeaders = Object.freeze(COMMON_HEADERS);
+
+/** What ends a call that was answered. */
+export const OK_TRAILERS: OutgoingHttpHeaders = Object.freeze({ 'grpc-status': '0' });
+
+/** How long clients that try again by themselves wait first: https://github.com/grpc/proposal/blob/master/A6-client-retries.md#pushback */
+const PUSHBACK_MS = '1000';
+
+/** The HTTP status that a request is refused with which is not gRPC's; undefined where it is. */
+export function httpRefusal(headers: IncomingHttpHeaders): number | undefined {
+  const { ':method': method, 'content-type': type } = headers;
+  if (method !== 'POST') return 405;
+  return type !== undefined && /^application\/grpc(?:[+;]|$)/.test(type) ? undefined : 415;
+}
+
+/** `grpc-timeout` in milliseconds; undefined where there is none. */
+export function timeoutMs(headers: IncomingHttpHeaders): number | undefined {
+  const value = headers['grpc-timeout'];
+  if (value === undefined) return undefined;
+  const match = /^(\d{1,8})([HMSmun])$/.exec(String(value));
+  if (!match)
+    throw invalid(`grpc-timeout is ${describe(value)}; it must be up to 8 digits and a unit of H, M, S, m, u, n`);
+  return Number(match[1]) * (UNIT_MS[match[2] as string] as number);
+}
+
+/** Bytes of the names and values of headers. @param rawHeaders Names and values by turns. */
+export function headerBytes(rawHeaders: readonly string[]): number {
+  let bytes = 0;
+  for (const text of rawHeaders) bytes += text.length;
+  return bytes;
+}
+
+/** What ends a call that failed after its answer began. */
+export function statusTrailers({ code, details, isOverload }: Status): OutgoingHttpHeaders {
+  return {
+    'grpc-status': String(code),
+    'grpc-message': encodeURI(details),
+    ...(isOverload && { 'grpc-retry-pushback-ms': PUSHBACK_MS }),
+  };
+}
+
+/** The one block of headers of a call that failed before. */
+export function statusHeaders(status: Status): OutgoingHttpHeaders {
+  return { ...COMMON_HEADERS, ...statusTrailers(status) };
+}

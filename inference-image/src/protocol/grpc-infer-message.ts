@@ -1,0 +1,273 @@
+import type { Signature } from '../contract/signature';
+import { invalid } from '../errors';
+import type { Fields } from './fields';
+import { tagOf, WIRE, WireReader } from './wire-reader';
+
+/** What is longer is no name of this server's, and is cut: it can only be quoted in an error. */
+const MAX_NAME_BYTES = 4096;
+/** Of the request, of an input, or of an output. */
+const MAX_PARAMETERS = 64;
+/** More than any tensor has; the rest is not looked at, for it cannot fit. */
+const MAX_RANK = 64;
+/** Echoed in the answer. */
+const MAX_ID_BYTES = 1024;
+
+/** A part of the message's bytes. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface InputMessage {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: readonly number[];
+  readonly parameters: Fields;
+  readonly contents?: Range;
+}
+
+export interface OutputMessage {
+  readonly name: string;
+  readonly parameters: Fields;
+}
+
+/**
+ * What is around the elements of a ModelInferRequest: bounded by the signature, whatever the message's size. One input
+ * and one output more than the model has may be here, for the checks to refuse.
+ */
+export interface InferMessage {
+  readonly bytes: Buffer;
+  modelName: string;
+  modelVersion: string;
+  id: string;
+  parameters: Fields;
+  readonly inputs: InputMessage[];
+  readonly outputs: OutputMessage[];
+  readonly raw: Range[];
+}
+
+const NO_PARAMETERS: Fields = Object.freeze({});
+
+const REQUEST = {
+  modelName: tagOf(1, WIRE.bytes),
+  modelVersion: tagOf(2, WIRE.bytes),
+  id: tagOf(3, WIRE.bytes),
+  parameters: tagOf(4, WIRE.bytes),
+  inputs: tagOf(5, WIRE.bytes),
+  outputs: tagOf(6, WIRE.bytes),
+  raw: tagOf(7, WIRE.bytes),
+} as const;
+
+const INPUT = {
+  name: tagOf(1, WIRE.bytes),
+  datatype: tagOf(2, WIRE.bytes),
+  size: tagOf(3, WIRE.varint),
+  shape: tagOf(3, WIRE.bytes),
+  parameters: tagOf(4, WIRE.bytes),
+  contents: tagOf(5, WIRE.bytes),
+} as const;
+
+const OUTPUT = { name: tagOf(1, WIRE.bytes), parameters: tagOf(2, WIRE.bytes) } as const;
+
+const ENTRY = { key: tagOf(1, WIRE.bytes), value: tagOf(2, WIRE.bytes) } as const;
+
+const PARAMETER = {
+  bool: tagOf(1, WIRE.varint),
+  int64: tagOf(2, WIRE.varint),
+  string: tagOf(3, WIRE.bytes),
+  double: tagOf(4, WIRE.fixed64),
+  uint64: tagOf(5, WIRE.varint),
+} as const;
+
+/**
+ * Walks a ModelInferRequest: https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/open_inference_grpc.proto
+ * @throws WireError where it is none.
+ */
+export function readInferMessage(bytes: Buffer, { inputs, outputs }: Signature): InferMessage {
+  const message: InferMessage = {
+    bytes,
+    modelName: '',
+    modelVersion: '',
+    id: '',
+    parameters: NO_PARAMETERS,
+    inputs: [],
+    outputs: [],
+    raw: [],
+  };
+  const wire = new WireReader(bytes, 0, bytes.length, MAX_FIELDS + 2 * inputs.length + outputs.length);
+  const parameters = new ParameterReader('parameters');
+  while (wire.next()) {
+    switch (wire.tag) {
+      case REQUEST.modelName:
+        message.modelName = textOf(wire);
+        break;
+      case REQUEST.modelVersion:
+        message.modelVersion = textOf(wire);
+        break;
+      case REQUEST.id:
+        message.id = idOf(wire);
+        break;
+      case REQUEST.parameters:
+        message.parameters = parameters.add(wire);
+        break;
+      case REQUEST.inputs:
+        wire.range();
+        if (message.inputs.length <= inputs.length) message.inputs.push(readInput(wire.inner(), message.inputs.length));
+        break;
+      case REQUEST.outputs:
+        wire.range();
+        if (message.outputs.length <= outputs.length)
+          message.outputs.push(readOutput(wire.inner(), message.outputs.length));
+        break;
+      case REQUEST.raw:
+        wire.range();
+        message.raw.push({ from: wire.from, to: wire.to });
+        break;
+      default:
+        wire.skip();
+    }
+  }
+  return message;
+}
+
+/** Fields of a request beside its inputs, its outputs and their data; so many that an error can count them. */
+const MAX_FIELDS = 1024;
+
+function readInput(wire: WireReader, index: number): InputMessage {
+  let name = '';
+  let datatype = '';
+  let contents: Range | undefined;
+  let parameters = NO_PARAMETERS;
+  let reader: ParameterReader | undefined;
+  const shape: number[] = [];
+  while (wire.next()) {
+    switch (wire.tag) {
+      case INPUT.name:
+        name = textOf(wire);
+        break;
+      case INPUT.datatype:
+        datatype = textOf(wire);
+        break;
+      case INPUT.size:
+        wire.varint();
+        if (shape.length <= MAX_RANK) shape.push(wire.int64);
+        break;
+      case INPUT.shape:
+        readSizes(wire, shape);
+        break;
+      case INPUT.parameters:
+        parameters = (reader ??= new ParameterReader(`inputs[${index}].parameters`)).add(wire);
+        break;
+      case INPUT.contents:
+        wire.range();
+        // The parts would have to be merged. No client writes them.
+        if (contents) throw invalid(`inputs[${index}].contents is given twice`);
+        contents = { from: wire.from, to: wire.to };
+        break;
+      default:
+        wire.skip();
+    }
+  }
+  return { name, datatype, shape, parameters, contents };
+}
+
+/** Of a rank that no tensor has, as many as it takes to see that. */
+function readSizes(wire: WireReader, shape: number[]): void {
+  wire.range();
+  const { to } = wire;
+  const sizes = wire.inner();
+  while (sizes.at < to && shape.length <= MAX_RANK) {
+    sizes.varint();
+    shape.push(sizes.int64);
+  }
+}
+
+function readOutput(wire: WireReader, index: number): OutputMessage {
+  let name = '';
+  let parameters = NO_PARAMETERS;
+  let reader: ParameterReader | undefined;
+  while (wire.next()) {
+    if (wire.tag === OUTPUT.name) name = textOf(wire);
+    else if (wire.tag === OUTPUT.parameters)
+      parameters = (reader ??= new ParameterReader(`outputs[${index}].parameters`)).add(wire);
+    else wire.skip();
+  }
+  return { name, parameters };
+}
+
+/** Gathers the entries of a map of parameters, which stand in the message one by one. */
+class ParameterReader {
+  private readonly parameters: Record<string, unknown> = Object.create(null);
+  private count = 0;
+
+  constructor(private readonly what: string) {}
+
+  /** Reads the entry that is next; returns all so far. */
+  add(wire: WireReader): Fields {
+    if (++this.count > MAX_PARAMETERS) throw invalid(`${this.what} has more than ${MAX_PARAMETERS} entries`);
+    wire.range();
+    const entry = wire.inner();
+    let name = '';
+    let value: unknown;
+    while (entry.next()) {
+      if (entry.tag === ENTRY.key) name = textOf(entry);
+      else if (entry.tag === ENTRY.value) {
+        entry.range();
+        value = readParameter(entry.inner());
+      } else entry.skip();
+    }
+    this.parameters[name] = value;
+    return this.parameters;
+  }
+}
+
+function readParameter(wire: WireReader): unknown {
+  let value: unknown;
+  while (wire.next()) {
+    switch (wire.tag) {
+      case PARAMETER.bool:
+        wire.varint();
+        value = (wire.low | wire.high) !== 0;
+        break;
+      case PARAMETER.int64:
+        wire.varint();
+        value = wholeNumber(wire.int64, BigInt.asIntN, wire);
+        break;
+      case PARAMETER.uint64:
+        wire.varint();
+        value = wholeNumber((wire.high >>> 0) * 2 ** 32 + (wire.low >>> 0), BigInt.asUintN, wire);
+        break;
+      case PARAMETER.string:
+        value = textOf(wire);
+        break;
+      case PARAMETER.double:
+        wire.fixed(8);
+        value = wire.bytes.readDoubleLE(wire.from);
+        break;
+      default:
+        wire.skip();
+    }
+  }
+  return value;
+}
+
+function wholeNumber(
+  number: number,
+  as: (bits: number, value: bigint) => bigint,
+  { low, high }: WireReader,
+): number | bigint {
+  if (Number.isSafeInteger(number)) return number;
+  return as(64, (BigInt(high) << 32n) | BigInt(low >>> 0));
+}
+
+function textOf(wire: WireReader): string {
+  wire.range();
+  return wire.text(MAX_NAME_BYTES);
+}
+
+function idOf(wire: WireReader): string {
+  wire.range();
+  const length = wire.to - wire.from;
+  if (length > MAX_ID_BYTES) throw invalid(`id has ${length} bytes; it may have ${MAX_ID_BYTES} at most`);
+  return wire.text(MAX_ID_BYTES);
+}

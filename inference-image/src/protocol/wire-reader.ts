@@ -1,0 +1,125 @@
+/** Bytes that are no protobuf message; the message says why. */
+export class WireError extends Error {}
+
+/** How a field is written: https://protobuf.dev/programming-guides/encoding/#structure */
+export const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
+
+/** Of one message, elements of tensors aside: names, sizes and parameters. */
+const MAX_FIELDS = 1024;
+
+/** A field's number and how it is written, as they stand before its value. */
+export function tagOf(field: number, type: number): number {
+  return ((field << 3) | type) >>> 0;
+}
+
+/**
+ * Reads a protobuf message field by field, without building anything: values are numbers in this object, or a range of
+ * the bytes.
+ */
+export class WireReader {
+  /** Of the field that `next` has found. */
+  tag = 0;
+  /** The value of a length-delimited field: bytes [from, to). */
+  from = 0;
+  to = 0;
+  /** The last varint, as two halves of 32 bits; signed. */
+  low = 0;
+  high = 0;
+
+  /**
+   * @param at Where the message begins.
+   * @param end Where it ends.
+   * @param fieldsLeft How many fields it may have: to walk millions of empty ones would take a while.
+   */
+  constructor(
+    readonly bytes: Buffer,
+    public at = 0,
+    readonly end = bytes.length,
+    private fieldsLeft = MAX_FIELDS,
+  ) {}
+
+  /** Reads the next tag; false at the end. Read the field's value, or skip it, before the next. */
+  next(): boolean {
+    if (this.at >= this.end) return false;
+    if (this.fieldsLeft-- <= 0) throw new WireError('it, or a message in it, has too many fields');
+    this.varint();
+    // Field numbers have 29 bits.
+    if (this.high !== 0 || this.low >>> 3 === 0) throw new WireError(`a field at byte ${this.at} has no valid number`);
+    this.tag = this.low >>> 0;
+    return true;
+  }
+
+  /** Reads a varint into `low` and `high`. */
+  varint(): void {
+    const { bytes, end } = this;
+    let at = this.at;
+    let low = 0;
+    let high = 0;
+    for (let i = 0; i < 10; i++) {
+      if (at >= end) throw new WireError('it ends within a number');
+      const byte = bytes[at++] as number;
+      const part = byte & 0x7f;
+      if (i < 4) low |= part << (7 * i);
+      else if (i === 4) {
+        low |= part << 28;
+        high = part >>> 4;
+      } else high |= part << (7 * i - 32);
+      if (byte < 0x80) {
+        this.at = at;
+        this.low = low;
+        this.high = high;
+        return;
+      }
+    }
+    throw new WireError(`a number at byte ${this.at} has more than 10 bytes`);
+  }
+
+  /** Reads the length of a length-delimited field into `from` and `to`, and goes on behind its value. */
+  range(): void {
+    this.varint();
+    const length = this.low >>> 0;
+    if (this.high !== 0 || length > this.end - this.at) throw new WireError('a field is longer than what holds it');
+    this.from = this.at;
+    this.at = this.to = this.from + length;
+  }
+
+  /** Goes on behind so many bytes, whose range is in `from` and `to`. */
+  fixed(length: number): void {
+    if (length > this.end - this.at) throw new WireError('it ends within a number');
+    this.from = this.at;
+    this.at = this.to = this.from + length;
+  }
+
+  /** Skips the value of a field that nobody asks for. */
+  skip(): void {
+    switch (this.tag & 7) {
+      case WIRE.varint:
+        return this.varint();
+      case WIRE.fixed64:
+        return this.fixed(8);
+      case WIRE.bytes:
+        return this.range();
+      case WIRE.fixed32:
+        return this.fixed(4);
+      default:
+        throw new WireError(`a field at byte ${this.at} has wire type ${this.tag & 7}, which proto3 has not`);
+    }
+  }
+
+  /** The last length-delimited value as a message. */
+  inner(): WireReader {
+    return new WireReader(this.bytes, this.from, this.to);
+  }
+
+  /** The last length-delimited value as text, of so many bytes at most: what is longer is cut and ends with `…`. */
+  text(maxBytes: number): string {
+    const { bytes, from, to } = this;
+    if (to - from <= maxBytes) return bytes.toString('utf8', from, to);
+    return `${bytes.toString('utf8', from, from + maxBytes)}…`;
+  }
+
+  /** The last varint as an int64. */
+  get int64(): number {
+    return this.high * 2 ** 32 + (this.low >>> 0);
+  }
+}

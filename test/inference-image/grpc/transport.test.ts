@@ -1,0 +1,417 @@
+import { once } from 'node:events';
+import { constants, type OutgoingHttpHeaders } from 'node:http2';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { deflateSync, gzipSync } from 'node:zlib';
+import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
+import { STATUS } from '../../../inference-image/src/grpc/status';
+import type { Call } from '../../../inference-image/src/grpc/transport/call';
+import type { Method } from '../../../inference-image/src/grpc/transport/method';
+import { call, message, open, outcome, TestTransport } from '../../support/grpc-transport';
+import { END_HEADERS, END_STREAM, FRAME, frame, grpcHeaders, setting } from '../../system/hostile/wire/http2';
+
+const MIB = 1024 * 1024;
+
+/** Answers with what came. */
+const ECHO = { path: '/t/Echo', handle: (call: Call, content: Buffer) => call.answer(message(content)) };
+const LARGE_ECHO = { ...ECHO, path: '/t/LargeEcho', maxMessageBytes: 20 * MIB, limitSetting: 'maxRequestBytes' };
+const STREAM = { ...ECHO, path: '/t/Stream', isStream: true };
+const PROBE = { ...ECHO, path: '/t/Probe', isCounted: false, maxMessageBytes: 1024 };
+const METHODS = [ECHO, LARGE_ECHO, STREAM, PROBE];
+
+/** Short ones. */
+const LIMITS = { receiveTimeoutSeconds: 0.3, sendTimeoutSeconds: 0.3 };
+
+const HELLO = Buffer.from('hello');
+
+async function start(...given: ConstructorParameters<typeof TestTransport>) {
+  const server = await new TestTransport(...given).listen();
+  return { server, session: server.dial() };
+}
+
+describe('calls', () => {
+  let server: TestTransport;
+  let session: ReturnType<TestTransport['dial']>;
+  beforeAll(async () => ({ server, session } = await start(METHODS, { budget: new MemoryBudget(128 * MIB) })));
+  afterEach(() => server.isFree());
+
+  test('a message that comes in one piece, in many, or empty', async () => {
+    for (const content of [HELLO, Buffer.alloc(0), Buffer.alloc(60_000, 'x')]) {
+      const whole = message(content);
+      const bytes =
+        whole.length > 100
+          ? [whole.subarray(0, 3), whole.subarray(3, 50_000), whole.subarray(50_000)]
+          : [...whole].map((byte) => Buffer.from([byte]));
+      for (const chunks of [[whole], bytes]) {
+        expect(await call(session, ECHO.path, chunks)).toMatchObject({ code: 0, messages: [content], reset: 0 });
+      }
+    }
+  });
+
+  test('messages of 20 MiB, both ways', async () => {
+    const content = Buffer.alloc(20 * MIB, 'y');
+    const { code, messages } = await call(session, LARGE_ECHO.path, [message(content)]);
+    expect([code, messages[0]?.equals(content)]).toEqual([0, true]);
+  });
+
+  test('a stream: each message is answered in its turn, wherever its chunks end', async () => {
+    const contents = ['a', '', 'c'.repeat(40_000), 'd'].map((text) => Buffer.from(text));
+    const all = Buffer.concat(contents.map((content) => message(content)));
+    for (const size of [1, 4, 7, 30_000, all.length]) {
+      const chunks = [];
+      for (let at = 0; at < all.length; at += at < 20 ? size : 30_000)
+        chunks.push(all.subarray(at, at + (at < 20 ? size : 30_000)));
+      expect(await call(session, STREAM.path, chunks)).toMatchObject({ code: 0, messages: contents });
+    }
+    expect(await call(session, STREAM.path, [])).toMatchObject({ code: 0, messages: [] });
+  });
+
+  test.each([
+    ['gzip', gzipSync(HELLO)],
+    ['deflate', deflateSync(HELLO)],
+  ])('%s', async (encoding, packed) => {
+    const headers = { 'grpc-encoding': encoding };
+    for (const path of [ECHO.path, STREAM.path, PROBE.path]) {
+      const chunks = [message(packed, 1)];
+      expect(await call(session, path, chunks, headers)).toMatchObject({ code: 0, messages: [HELLO] });
+      expect(await call(session, path, [message(HELLO)], headers)).toMatchObject({ code: 0, messages: [HELLO] });
+    }
+  });
+
+  test.each<[string, string, Buffer[], OutgoingHttpHeaders, number, RegExp]>([
+    ['an unknown method', '/t/Nothing', [message(HELLO)], {}, STATUS.UNIMPLEMENTED, /^unknown method "\/t\/Nothing"$/],
+    [
+      'an unknown encoding',
+      ECHO.path,
+      [message(HELLO, 1)],
+      { 'grpc-encoding': 'br' },
+      STATUS.UNIMPLEMENTED,
+      /"br"; it must be one of deflate, gzip$/,
+    ],
+    ['no encoding', ECHO.path, [message(HELLO, 1)], {}, STATUS.UNIMPLEMENTED, /"identity"/],
+    [
+      'bytes that are not gzip',
+      ECHO.path,
+      [message(HELLO, 1)],
+      { 'grpc-encoding': 'gzip' },
+      STATUS.INVALID_ARGUMENT,
+      /not compressed as grpc-encoding says/,
+    ],
+    ['another first byte', ECHO.path, [message(HELLO, 2)], {}, STATUS.INVALID_ARGUMENT, /begins with byte 2/],
+    ['two messages', ECHO.path, [message(HELLO), message(HELLO)], {}, STATUS.INVALID_ARGUMENT, /takes one message$/],
+    ['no message', ECHO.path, [], {}, STATUS.INVALID_ARGUMENT, /ended before its message was whole/],
+    [
+      'half a message',
+      ECHO.path,
+      [message(HELLO).subarray(0, 7)],
+      {},
+      STATUS.INVALID_ARGUMENT,
+      /ended before its message was whole/,
+    ],
+    [
+      'half a message of a stream',
+      STREAM.path,
+      [message(HELLO).subarray(0, 7)],
+      {},
+      STATUS.INVALID_ARGUMENT,
+      /was whole/,
+    ],
+    [
+      'a timeout of no unit',
+      ECHO.path,
+      [message(HELLO)],
+      { 'grpc-timeout': '10' },
+      STATUS.INVALID_ARGUMENT,
+      /^grpc-timeout is "10"/,
+    ],
+    [
+      'a message that is too large',
+      ECHO.path,
+      [message(Buffer.alloc(65537))],
+      {},
+      STATUS.RESOURCE_EXHAUSTED,
+      /^the message has 65537 bytes; \/t\/Echo takes 65536$/,
+    ],
+    [
+      'the same of a setting',
+      LARGE_ECHO.path,
+      [Buffer.from([0, 0x7f, 0, 0, 0])],
+      {},
+      STATUS.RESOURCE_EXHAUSTED,
+      /^the message has 2130706432 bytes; maxRequestBytes is 20971520$/,
+    ],
+    [
+      'one that inflates to too much',
+      ECHO.path,
+      [message(gzipSync(Buffer.alloc(10 * MIB)), 1)],
+      { 'grpc-encoding': 'gzip' },
+      STATUS.RESOURCE_EXHAUSTED,
+      /inflates to more/,
+    ],
+    ['headers that are too large', ECHO.path, [message(HELLO)], { x: 'x'.repeat(20_000) }, -1, /^$/],
+  ])('%s is refused', async (_, path, chunks, headers, code, details) => {
+    const answer = await call(session, path, chunks, headers);
+    if (code === -1) expect(answer.code).not.toBe(0);
+    else expect(answer).toMatchObject({ code, details: expect.stringMatching(details), messages: [] });
+    // Its connection goes on.
+    expect(await call(server.dial(), ECHO.path, [message(HELLO)])).toMatchObject({ code: 0 });
+  });
+
+  test('what is not gRPC has a status of HTTP', async () => {
+    const status = async (headers: OutgoingHttpHeaders) =>
+      (await call(session, ECHO.path, [HELLO], headers)).headers[':status'];
+    expect(await status({ 'content-type': 'application/json' })).toBe(415);
+    expect(await status({ 'content-type': 'application/grpcx' })).toBe(415);
+    expect(await status({ ':method': 'PUT' })).toBe(405);
+    expect(await status({ 'content-type': 'application/grpc+proto' })).toBe(200);
+  });
+});
+
+describe('memory', () => {
+  /** A method that answers when it is told to. */
+  function held(): { method: Pick<Method, 'path' | 'handle'>; calls: Call[] } {
+    const calls: Call[] = [];
+    return { calls, method: { path: '/t/Held', handle: (call) => void calls.push(call) } };
+  }
+
+  test('a full budget is RESOURCE_EXHAUSTED at once, and probes are answered', async () => {
+    const { method, calls } = held();
+    const { server, session } = await start([method, PROBE], { budget: new MemoryBudget(98_000) });
+    const first = Array.from({ length: 5 }, () => call(session, method.path, [message(HELLO)]));
+    while (calls.length < 5) await sleep(5);
+    expect(await call(session, method.path, [message(HELLO)])).toMatchObject({
+      code: STATUS.RESOURCE_EXHAUSTED,
+      details: expect.stringMatching(/^the memory for requests is full/),
+      headers: { 'grpc-retry-pushback-ms': '1000' },
+    });
+    expect(await call(session, PROBE.path, [message(HELLO)])).toMatchObject({ code: 0 });
+    for (const each of calls) each.answer(message(HELLO));
+    for (const { code } of await Promise.all(first)) expect(code).toBe(0);
+    await server.isFree();
+  });
+
+  test('a client that is refused is told to stop sending', async () => {
+    const server = await new TestTransport(METHODS, { budget: new MemoryBudget(MIB) }).listen();
+    const session = server.dial({ maxSessionMemory: 1000 });
+    const stream = open(session, LARGE_ECHO.path).on('error', () => undefined);
+    stream.write(message(Buffer.alloc(19 * MIB)));
+    const [headers] = await once(stream.resume(), 'response');
+    expect(headers['grpc-status']).toBe(String(STATUS.RESOURCE_EXHAUSTED));
+    await server.isFree();
+    for (let sent = -1; sent !== session.socket.bytesWritten; await sleep(400)) sent = session.socket.bytesWritten;
+    stream.write(Buffer.alloc(MIB));
+    const before = session.socket.bytesWritten;
+    await sleep(100);
+    expect(session.socket.bytesWritten - before).toBeLessThan(MIB);
+    stream.destroy();
+  });
+
+  test('a message holds no more than has come of it, twice', async () => {
+    const { server, session } = await start(METHODS);
+    const stream = open(session, LARGE_ECHO.path);
+    void outcome(stream);
+    stream.write(message(Buffer.alloc(20 * MIB)).subarray(0, 100_000));
+    while (server.budget.heldBytes < 100_000) await sleep(5);
+    expect(server.budget.heldBytes).toBeLessThan(300_000);
+    stream.close();
+    await server.isFree();
+  });
+
+  test('a client that goes away while its call is worked on: the memory is held until the work is done', async () => {
+    const { method, calls } = held();
+    const { server, session } = await start([method]);
+    const stream = open(session, method.path);
+    void outcome(stream);
+    stream.end(message(HELLO));
+    while (calls.length < 1) await sleep(5);
+    stream.close(8);
+    while (!calls[0]!.isCancelled()) await sleep(5);
+    expect(server.budget.heldBytes).toBeGreaterThan(0);
+    calls[0]!.answer(message(HELLO));
+    expect(server.budget.heldBytes).toBe(0);
+  });
+});
+
+describe('time limits', () => {
+  test.each([ECHO, STREAM, PROBE])('a message to $path that does not end is DEADLINE_EXCEEDED', async ({ path }) => {
+    const { server, session } = await start(METHODS, LIMITS);
+    const answer = await call(session, path, [message(HELLO).subarray(0, 7)], {}, false);
+    expect(answer).toMatchObject({
+      code: STATUS.DEADLINE_EXCEEDED,
+      details: 'the message was not whole within 0.3 s (receiveTimeoutSeconds)',
+    });
+    await server.isFree();
+  });
+
+  test('a call without a message, and one whose client does not end it', async () => {
+    const { server, session } = await start(METHODS, LIMITS);
+    for (const chunks of [[], [message(HELLO)]]) {
+      expect(await call(session, ECHO.path, chunks, {}, false)).toMatchObject({ code: STATUS.DEADLINE_EXCEEDED });
+    }
+    await server.isFree();
+  });
+
+  test('a stream may be silent between its messages', async () => {
+    const { server, session } = await start(METHODS, LIMITS);
+    const stream = open(session, STREAM.path);
+    const answered = outcome(stream);
+    for (let i = 0; i < 2; i++) {
+      stream.write(message(HELLO));
+      await sleep(900);
+      expect(server.budget.heldBytes).toBe(0);
+    }
+    stream.end();
+    expect(await answered).toMatchObject({ code: 0, messages: [HELLO, HELLO] });
+  });
+
+  test('an answer that its stream may not send is dropped; the connection goes on', async () => {
+    const server = await new TestTransport(METHODS, LIMITS).listen();
+    const session = server.dial({ settings: { initialWindowSize: 0 } });
+    const stream = open(session, ECHO.path);
+    stream.on('error', () => undefined).end(message(HELLO));
+    await once(stream, 'close');
+    expect([stream.rstCode, server.drops]).toEqual([8, ['unread']]);
+    await server.isFree();
+    expect(session.destroyed).toBe(false);
+  });
+
+  test('a large answer that waits stops no other call of its connection', async () => {
+    const server = await new TestTransport(METHODS, { budget: new MemoryBudget(128 * MIB) }).listen();
+    const session = server.dial({ settings: { initialWindowSize: 1000 } });
+    const stream = open(session, LARGE_ECHO.path);
+    const answered = outcome(stream.pause());
+    stream.end(message(Buffer.alloc(19 * MIB)));
+    await once(stream, 'response');
+    for (let i = 0; i < 3; i++) expect(await call(session, ECHO.path, [message(HELLO)])).toMatchObject({ code: 0 });
+    stream.destroy();
+    await answered;
+    await server.isFree();
+  });
+
+  test('an answer that its connection does not take ends the connection', async () => {
+    const large = { path: '/t/Large', handle: (call: Call) => call.answer(message(Buffer.alloc(20 * MIB))) };
+    const server = await new TestTransport([large], LIMITS).listen();
+    const socket = await server.dialRaw();
+    // Windows for all of it: only the socket is not read.
+    socket.pause();
+    socket.write(frame(FRAME.settings, 0, 0, setting(4, 2 ** 31 - 1)));
+    socket.write(frame(FRAME.windowUpdate, 0, 0, Buffer.from('7fff0000', 'hex')));
+    socket.write(frame(FRAME.headers, END_HEADERS, 1, grpcHeaders('/t/Large')));
+    socket.write(frame(FRAME.data, END_STREAM, 1, message(HELLO)));
+    while (server.budget.heldBytes < 20 * MIB) await sleep(5);
+    await server.isFree();
+    while (server.sockets.size > 0) await sleep(5);
+    expect(server.drops).toEqual(['unread']);
+  });
+
+  test('the deadline of a call', async () => {
+    const never = { path: '/t/Never', handle: (call: Call) => void calls.push(call) };
+    const calls: Call[] = [];
+    const { server, session } = await start([never]);
+    const answer = await call(session, never.path, [message(HELLO)], { 'grpc-timeout': '200m' });
+    expect(answer).toMatchObject({ code: STATUS.DEADLINE_EXCEEDED });
+    expect(calls[0]!.isCancelled()).toBe(true);
+    calls[0]!.answer(message(HELLO));
+    await server.isFree();
+  });
+});
+
+describe('many calls', () => {
+  test('those that are idle are bounded: the oldest makes room', async () => {
+    const server = await new TestTransport(METHODS).listen();
+    const first = outcome(open(server.dial(), STREAM.path));
+    const sessions = Array.from({ length: 21 }, () => server.dial());
+    const streams = sessions.flatMap((session) =>
+      Array.from({ length: 98 }, () => open(session, STREAM.path).on('error', () => undefined)),
+    );
+    expect(await first).toMatchObject({
+      code: STATUS.RESOURCE_EXHAUSTED,
+      details: 'the server has too many calls that wait for their clients',
+    });
+    const last = streams.at(-1)!;
+    const answered = outcome(last);
+    last.end(message(HELLO));
+    expect(await answered).toMatchObject({ code: 0 });
+  });
+
+  test('the oldest connection without a call makes room for another', async () => {
+    const { server, session } = await start(METHODS);
+    await call(session, ECHO.path, [message(HELLO)]);
+    const busy = server.dial();
+    const stream = open(busy, STREAM.path);
+    stream.write(message(HELLO));
+    await once(stream, 'data');
+    expect(server.transport.endIdle()).toBe(true);
+    await once(session, 'close');
+    expect(server.transport.endIdle()).toBe(false);
+    expect(busy.destroyed).toBe(false);
+  });
+});
+
+describe('a client that keeps to no rules', () => {
+  let server: TestTransport;
+  beforeAll(async () => void (server = await new TestTransport(METHODS, LIMITS).listen()));
+  afterEach(async () => {
+    expect(await call(server.dial(), ECHO.path, [message(HELLO)])).toMatchObject({ code: 0 });
+    await server.isFree();
+  });
+
+  const headers = (stream: number, flags = END_HEADERS, more = {}) =>
+    frame(FRAME.headers, flags, stream, grpcHeaders(ECHO.path, more));
+  const data = (stream: number) => frame(FRAME.data, END_STREAM, stream, message(HELLO));
+  const reset = (stream: number) => frame(FRAME.resetStream, 0, stream, Buffer.of(0, 0, 0, 8));
+  const streams = Array.from({ length: 20_000 }, (_, i) => 2 * i + 1);
+  const times = (count: number, bytes: Buffer) => Buffer.concat(new Array<Buffer>(count).fill(bytes));
+
+  test.each<[string, Buffer]>([
+    [
+      'resets each call at once',
+      Buffer.concat(streams.map((stream) => Buffer.concat([headers(stream), data(stream), reset(stream)]))),
+    ],
+    ['opens calls without end', Buffer.concat(streams.map((stream) => headers(stream)))],
+    ['sends settings without end', times(200_000, frame(FRAME.settings, 0, 0))],
+    ['sends pings without end', times(200_000, frame(FRAME.ping, 0, 0, Buffer.alloc(8)))],
+    [
+      'sends headers without end',
+      Buffer.concat([
+        headers(1, 0),
+        times(1000, frame(FRAME.continuation, 0, 1, grpcHeaders('', { x: 'y'.repeat(1000) }))),
+      ]),
+    ],
+    ['sends frames of calls that are closed', Buffer.concat([headers(1), data(1), times(100_000, data(1))])],
+    [
+      'sends more than the window takes',
+      Buffer.concat([headers(1), times(2000, frame(FRAME.data, 0, 1, Buffer.alloc(16_000)))]),
+    ],
+    ['sends bytes of no protocol', Buffer.alloc(MIB, 0xff)],
+  ])('%s', async (_, bytes) => {
+    for (const reads of [false, true]) {
+      const socket = await server.dialRaw();
+      if (reads) socket.resume();
+      socket.write(bytes);
+      await sleep(50);
+      await server.isFree();
+    }
+  });
+
+  test('opens calls that have large headers, and confirms no settings', async () => {
+    const socket = await server.dialRaw();
+    socket.resume();
+    for (const stream of streams.slice(0, 200)) socket.write(headers(stream, END_HEADERS, { x: 'y'.repeat(15_000) }));
+    await sleep(100);
+    expect(await call(server.dial(), ECHO.path, [message(HELLO)])).toMatchObject({ code: 0 });
+    socket.destroy();
+  });
+});
+
+test('an old connection is told to go away, and what is asked meanwhile is answered', async () => {
+  const { session } = await start(METHODS, { maxConnectionAgeSeconds: 0.3 });
+  const answers = new Set<string>();
+  while (!session.closed) {
+    const { code, reset } = await call(session, ECHO.path, [message(HELLO)]);
+    answers.add(`${code}, ${reset}`);
+  }
+  // Node's client itself refuses the call that it was about to send (7), which is safe to send again.
+  answers.delete(`undefined, ${constants.NGHTTP2_REFUSED_STREAM}`);
+  expect(answers).toEqual(new Set(['0, 0']));
+  if (!session.destroyed) await once(session, 'close');
+});
