@@ -11,6 +11,7 @@ import { ImageReader } from './image/image-reader';
 import { ImageThread } from './image/image-thread';
 import { Connections } from './http/connections';
 import { buildMetricsServer } from './http/metrics-server';
+import { UnreadAnswers } from './http/unread-answers';
 import { endOnSignals } from './lifecycle';
 import type { WorkerExecutor } from './inference/worker-executor';
 import { createLog } from './log';
@@ -79,6 +80,7 @@ async function serve(
     },
   };
   const page = settings.page ? (await import('./page/page.js')).pageOf(configuration) : undefined;
+  const unread = new UnreadAnswers();
   const app = buildApp({
     model: manifest,
     tuning,
@@ -89,11 +91,12 @@ async function serve(
     log,
     maxRequestBytes,
     budget,
+    unread,
     receiveTimeoutSeconds: settings.receiveTimeoutSeconds,
     page,
   });
   await app.ready();
-  const connections = new Connections(app.server, { ...settings, budget, metrics });
+  const connections = new Connections(app.server, { ...settings, budget, unread, metrics });
   const grpc = new GrpcPort({
     load: async () => {
       const { grpcServer } = await import('./grpc/grpc-server.js');

@@ -23,6 +23,7 @@ import { addOpenApiRoute } from './openapi-route';
 import { addPageRoutes, type Page } from './page-routes';
 import { addRepositoryRoutes } from './repository-routes';
 import { addStatisticsRoutes } from './statistics-routes';
+import type { UnreadAnswers } from './unread-answers';
 
 /** Longer than the idle time of common load balancers (60 s), so that they close connections and not we. */
 const KEEP_ALIVE_MS = 75_000;
@@ -53,6 +54,7 @@ export interface AppOptions {
   readonly log: Log;
   readonly maxRequestBytes: number;
   readonly budget: MemoryBudget;
+  readonly unread: UnreadAnswers;
   /** Longest time from the first byte of a request to its last. */
   readonly receiveTimeoutSeconds: number;
   /** What people see at `/`; nothing is there without it. */

@@ -28,6 +28,10 @@ const MAX_BODY_BYTES = 4096;
 const SMALL_BODY_BYTES = 64 * 1024;
 /** So much is read and thrown away of others: a client that is still sending reads no answer. */
 const DISCARDED_BYTES = 64 * 1024 * 1024;
+/** A server that has too much to do reads less. */
+const BUSY_DISCARDED_BYTES = 4 * 1024 * 1024;
+/** Between two parts of 64 KiB: to throw away a body must take nothing from those that are of use. */
+const DISCARD_PAUSE_MS = 5;
 /** Chunks of fewer bytes count as so many, for the time that they take. */
 const SMALL_CHUNK_BYTES = 4 * 1024;
 const TINY_CHUNK_BYTES = 64;
@@ -83,14 +87,14 @@ export function refuse(
   // Most clients stop sending then.
   if (declared > SMALL_BODY_BYTES) headers.connection = 'close';
   response.writeHead(status, headers).write(body);
-  discardBody(request);
+  discardBody(request, status === STATUS.rejected || status === STATUS.unavailable ? BUSY_DISCARDED_BYTES : undefined);
   request.on('end', () => response.end());
 }
 
 /** Reads what is still to come of a body, and keeps nothing of it. */
-export function discardBody(request: IncomingMessage): void {
-  const turns = new Turns(request);
-  let left = DISCARDED_BYTES;
+export function discardBody(request: IncomingMessage, maxBytes = DISCARDED_BYTES): void {
+  const turns = new Turns(request, DISCARD_PAUSE_MS);
+  let left = maxBytes;
   request.on('data', ({ length }: Buffer) => {
     // A chunk takes time, however small it is.
     left -= length < TINY_CHUNK_BYTES ? TURN_OF_TINY_BYTES : Math.max(length, SMALL_CHUNK_BYTES);

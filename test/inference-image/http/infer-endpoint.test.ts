@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
+import { UnreadAnswers } from '../../../inference-image/src/http/unread-answers';
 import { InferEndpoint } from '../../../inference-image/src/http/infer-endpoint';
 import type { AppOptions } from '../../../inference-image/src/http/app';
 import type { Caller } from '../../../inference-image/src/inference/job';
@@ -13,6 +14,7 @@ test('what a picture has waited to be decoded is part of its wait for a run', as
   const options = {
     maxRequestBytes: 100,
     budget,
+    unread: new UnreadAnswers(),
     images: { decode: async () => ({ inputs: [], outputs: [], binary: [], waitedSeconds: 20 }) },
     codec: { assertEncodable: ignore, encode: () => ({ body: '{}' }) },
     dataPlane: {

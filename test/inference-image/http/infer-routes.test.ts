@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { setImmediate as tick } from 'node:timers/promises';
 import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
+import { UnreadAnswers } from '../../../inference-image/src/http/unread-answers';
 import type { ModelManifest } from '../../../inference-image/src/contract/model-manifest';
 import { Codec } from '../../../inference-image/src/codec/codec';
 import { buildApp } from '../../../inference-image/src/http/app';
@@ -42,6 +43,7 @@ async function setUp(infer: (run: Run, caller: Caller) => Run['inputs'], level =
     log,
     maxRequestBytes: 10_000,
     budget,
+    unread: new UnreadAnswers(),
     receiveTimeoutSeconds: 60,
   });
   apps.push(app);
