@@ -53,7 +53,10 @@ export function unpackTexts(texts: PackedTexts): string[] {
 export function* unpackInSlices(texts: PackedTexts): Sliced<string[]> {
   const strings: string[] = [];
   const unpacking = new Unpacking(texts);
-  while (!unpacking.addTo(strings, SLICE_TEXTS, SLICE_BYTES)) yield;
+  while (!unpacking.isDone) {
+    unpacking.addTo(strings, SLICE_TEXTS, SLICE_BYTES);
+    yield;
+  }
   return strings;
 }
 
