@@ -12,11 +12,14 @@ import type { CodecThread } from './codec-thread';
 import type { CodecModel, FromCodec, Pieces, ToCodec } from './messages';
 import { ownBuffers, ownBytes } from './transfer';
 
-/** Bytes of JSON that keep the event loop for up to 10 ms; to send them to a thread costs 0.1. */
-const DECODE_BYTES = 1024 * 1024;
-/** Elements that take 4 ms to write, or 10 as doubles. */
-const ENCODE_ELEMENTS = 100_000;
-/** Bytes or characters of texts that take some milliseconds to read or to write; of JSON with texts as well. */
+/**
+ * Bytes of JSON that take 2 to 6 ms to read; to send them to a thread and back costs 0.2. Requests of several clients
+ * may come in one turn of the event loop, where each holds up all.
+ */
+const DECODE_BYTES = 256 * 1024;
+/** Elements that take 1.5 ms to write, or 4 as doubles. */
+const ENCODE_ELEMENTS = 32_768;
+/** Bytes or characters of texts that take some milliseconds to read or to write. */
 const TEXT_LENGTH = 256 * 1024;
 /** Bytes that take a few milliseconds to copy into memory that is new. */
 const COPY_BYTES = 4 * 1024 * 1024;
@@ -36,8 +39,6 @@ export interface CodecOptions {
  */
 export class Codec {
   private readonly encoder: InferResponseEncoder;
-  /** Bytes of JSON that are read at once. */
-  private readonly decodeBytes: number;
   private thread?: CodecThread;
   private closed = false;
   private lastTicket = 0;
@@ -47,8 +48,6 @@ export class Codec {
 
   constructor(private readonly options: CodecOptions) {
     this.encoder = new InferResponseEncoder(options.model);
-    const hasTexts = options.model.signature.inputs.some(({ datatype }) => datatype === 'BYTES');
-    this.decodeBytes = hasTexts ? TEXT_LENGTH : DECODE_BYTES;
   }
 
   get busy(): boolean {
@@ -61,7 +60,7 @@ export class Codec {
    */
   decode(body: Buffer, jsonLength: number | undefined, holding: Holding): InferRequest | Promise<InferRequest> {
     const jsonBytes = Math.min(jsonLength ?? body.length, body.length);
-    if (jsonBytes < this.decodeBytes) return this.unpack(this.options.decoder.decodePacked(body, jsonLength, holding));
+    if (jsonBytes < DECODE_BYTES) return this.unpack(this.options.decoder.decodePacked(body, jsonLength, holding));
     if (jsonLength !== undefined && jsonLength > body.length) return this.options.decoder.decode(body, jsonLength);
     if (jsonBytes > constants.MAX_STRING_LENGTH) {
       throw new ServingError(
