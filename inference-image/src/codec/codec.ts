@@ -1,5 +1,4 @@
 import { constants } from 'node:buffer';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Holding } from '../budget/holding';
 import { invalid, ServingError } from '../errors';
 import { dataBytes, totalElements, type Tensor } from '../inference/tensor';
@@ -7,7 +6,8 @@ import { ASK_FOR_BINARY, maxAnswerBytes, textLength } from '../protocol/answer-s
 import type { InferRequest, InferRequestDecoder } from '../protocol/infer-request';
 import { InferResponseEncoder, type InferResponse } from '../protocol/infer-response';
 import { jsonDataPieces } from '../protocol/json-data';
-import { packedLength, unpackRequest, unpackRequestInTurns, type PackedRequest } from '../protocol/packed-request';
+import { packedLength, unpackRequest, unpackRequestInSlices, type PackedRequest } from '../protocol/packed-request';
+import { SlicedWork, type Sliced } from '../protocol/sliced-work';
 import type { CodecThread } from './codec-thread';
 import type { CodecModel, FromCodec, Pieces, ToCodec } from './messages';
 import { ownBuffers, ownBytes } from './transfer';
@@ -40,6 +40,7 @@ export interface CodecOptions {
 export class Codec {
   private readonly encoder: InferResponseEncoder;
   private thread?: CodecThread;
+  private readonly work = new SlicedWork();
   private closed = false;
   private lastTicket = 0;
   /** What is not done yet. */
@@ -106,7 +107,8 @@ export class Codec {
 
   private unpack(request: PackedRequest): InferRequest | Promise<InferRequest> {
     if (packedLength(request) < TEXT_LENGTH) return unpackRequest(request);
-    return during(this.decoding, unpackRequestInTurns(request));
+    const unpacked = this.work.do(unpackRequestInSlices(request));
+    return unpacked instanceof Promise ? during(this.decoding, unpacked) : unpacked;
   }
 
   /** In two steps, since the memory for what is decoded is held by this thread, and known by the other one. */
@@ -132,21 +134,25 @@ export class Codec {
     bound: number,
     holding: Holding,
   ): Promise<InferResponse> {
-    const written = await this.writeTexts(request, outputs, holding);
+    const written = await this.work.do(this.writeTexts(request, outputs, holding));
     const textBytes = written.reduce((total, pieces) => total + lengthOf(pieces ?? []), 0);
     // Once more, for all pieces become one body.
     hold(holding, textBytes, request);
     const numbers = outputs.filter(({ datatype }, i) => !request.binary[i] && datatype !== 'BYTES');
     const response =
       totalElements(numbers) < ENCODE_ELEMENTS
-        ? await joinInTurns(this.encoder.encodeParts(request, outputs, written))
+        ? await this.work.do(joinInSlices(this.encoder.encodeParts(request, outputs, written)))
         : await this.encodeOnThread(request, outputs, written);
     adjust(holding, bound + 2 * textBytes, response.body.length);
     return response;
   }
 
   /** The JSON of many texts, in slices: to copy them to a thread takes as long as to write them. */
-  private async writeTexts(request: InferRequest, outputs: readonly Tensor[], holding: Holding) {
+  private *writeTexts(
+    request: InferRequest,
+    outputs: readonly Tensor[],
+    holding: Holding,
+  ): Sliced<(Pieces | undefined)[]> {
     const written: (Pieces | undefined)[] = [];
     for (const [i, output] of outputs.entries()) {
       if (output.datatype !== 'BYTES' || request.binary[i]) continue;
@@ -154,7 +160,7 @@ export class Codec {
       for (const piece of jsonDataPieces(output)) {
         hold(holding, piece.length, request);
         pieces.push(piece as Buffer<ArrayBuffer>);
-        await nextTurn();
+        yield;
       }
       written[i] = pieces;
     }
@@ -188,10 +194,7 @@ export class Codec {
 }
 
 /** One body of many bytes, which are copied in slices. */
-async function joinInTurns({
-  parts,
-  jsonLength,
-}: ReturnType<InferResponseEncoder['encodeParts']>): Promise<InferResponse> {
+function* joinInSlices({ parts, jsonLength }: ReturnType<InferResponseEncoder['encodeParts']>): Sliced<InferResponse> {
   const [json] = parts;
   if (typeof json === 'string') return { body: json };
   const body = Buffer.allocUnsafeSlow(lengthOf(parts as Uint8Array[]));
@@ -201,7 +204,7 @@ async function joinInTurns({
       const slice = part.subarray(from, from + COPY_BYTES);
       body.set(slice, at);
       at += slice.length;
-      if (slice.length === COPY_BYTES) await nextTurn();
+      if (slice.length === COPY_BYTES) yield;
     }
   }
   return { body, jsonLength };
