@@ -80,7 +80,7 @@ async function serve(
     },
   };
   const page = settings.page ? (await import('./page/page.js')).pageOf(configuration) : undefined;
-  const unread = new UnreadAnswers();
+  const unread = new UnreadAnswers(metrics);
   const app = buildApp({
     model: manifest,
     tuning,
@@ -103,6 +103,7 @@ async function serve(
       return grpcServer({ ...settings, model: manifest, tuning, dataPlane, metrics, log, maxRequestBytes, budget });
     },
     maxConnections: settings.maxConnections,
+    unread,
     metrics,
     log,
   });

@@ -1,5 +1,6 @@
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { UnreadAnswers } from '../http/unread-answers';
 import type { Log } from '../log';
 import type { Metrics } from '../metrics/metrics';
 import { stopListening } from '../stop-listening';
@@ -16,6 +17,8 @@ export interface GrpcPortOptions {
   readonly load: () => Promise<Transport>;
   /** Connections that may be open at a time. One that has no call makes room for a new one. */
   readonly maxConnections: number;
+  /** @default - what the operating system has of answers is not looked at */
+  readonly unread?: UnreadAnswers;
   readonly metrics: Pick<Metrics, 'observeDrop' | 'observeRefusal'>;
   readonly log: Log;
 }
@@ -64,6 +67,7 @@ export class GrpcPort {
       metrics.observeDrop('idle');
     }
     this.sockets.add(socket);
+    this.options.unread?.watch(socket);
     // What goes wrong with a connection is its client's to notice.
     socket.on('error', () => socket.destroy()).once('close', () => this.sockets.delete(socket));
     this.loading ??= load().then(

@@ -5,7 +5,7 @@ import { REQUEST_BYTES, type Holding } from '../budget/holding';
 import type { MemoryBudget } from '../budget/memory-budget';
 import type { DropReason, RefusalReason } from '../metrics/refusals';
 import { stopListening } from '../stop-listening';
-import { keyOf, type UnreadAnswers } from './unread-answers';
+import type { UnreadAnswers } from './unread-answers';
 
 const POLL_MS = 50;
 /** How long a connection without a request may stay once the server has closed: its request may be on the way. */
@@ -16,9 +16,7 @@ const STALLED_MS = 10_000;
 const READING_MS = 30_000;
 
 /** How often answers that nobody reads are looked for, at least. */
-const MAX_SWEEP_MS = 1000;
-/** How long a client may read nothing of an answer where the operating system has much that is not read. */
-const PATIENCE_MS = 2000;
+const MAX_SWEEP_MS = 5000;
 
 /** Requests that a client may send before it has read the answer to the first of them. */
 const MAX_PIPELINED = 16;
@@ -36,9 +34,6 @@ interface Connection {
   unreadSince?: number;
   /** `answered` at the last sweep. */
   swept: number;
-  /** What its client has read, in bytes, and since when that has not changed while there was more. */
-  read: number;
-  readAt: number;
   /** What requests hold that wait behind another. */
   pipelined?: Holding;
 }
@@ -122,10 +117,9 @@ export class Connections {
       socket.destroy();
       return;
     }
-    unread?.listensOn(socket.localPort);
-    const now = performance.now();
-    const expiresAt = now + spread(maxConnectionAgeSeconds) * 1000;
-    this.open.set(socket, { replies: 0, answered: 0, swept: 0, read: 0, readAt: now, expiresAt });
+    unread?.watch(socket);
+    const expiresAt = performance.now() + spread(maxConnectionAgeSeconds) * 1000;
+    this.open.set(socket, { replies: 0, answered: 0, swept: 0, expiresAt });
     socket.once('close', () => this.forget(socket));
   }
 
@@ -190,26 +184,9 @@ export class Connections {
       }
       connection.unreadSince ??= now;
       if (now - connection.unreadSince < sendMs) continue;
-      this.drop(socket);
+      this.options.metrics.observeDrop('unread');
+      socket.destroy();
     }
-    if (this.options.unread?.isMuch) this.sweepUnread(this.options.unread, now);
-  }
-
-  /** Cuts the connections that leave answers with the operating system. */
-  private sweepUnread(unread: UnreadAnswers, now: number): void {
-    const queues = unread.measure();
-    for (const [socket, connection] of this.open) {
-      const queued = queues.get(keyOf(socket)) ?? 0;
-      const read = socket.bytesWritten - socket.writableLength - queued;
-      if (queued === 0 || read > connection.read) connection.readAt = now;
-      connection.read = read;
-      if (unread.isMuch && now - connection.readAt >= PATIENCE_MS) this.drop(socket);
-    }
-  }
-
-  private drop(socket: Socket): void {
-    this.options.metrics.observeDrop('unread');
-    socket.destroy();
   }
 }
 

@@ -1,17 +1,27 @@
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { MemoryFullError } from '../errors';
+import type { Metrics } from '../metrics/metrics';
 
 const MIB = 1024 * 1024;
 
 /** Bytes of answers that clients may leave with the operating system, whose memory is the container's as well. */
 const LIMIT_BYTES = 16 * MIB;
+/** How long a client may read nothing where there is much in all. */
+const PATIENCE_MS = 2000;
+const SWEEP_MS = 1000;
 /** A table that was read so long ago is as good as a new one for who is refused. */
 const REFRESH_MS = 20;
 
 /** Tables of the connections of this network namespace: https://docs.kernel.org/networking/proc_net_tcp.html */
 const TABLES = ['/proc/self/net/tcp', '/proc/self/net/tcp6'];
 const ROW = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]{2} ([0-9A-F]{8}):/gm;
+
+interface Watched {
+  /** What its client has read, in bytes, and since when that has not changed while there was more. */
+  read: number;
+  readAt: number;
+}
 
 /**
  * What the operating system has of answers that are not read yet: up to 4 MiB of each connection. Node tells neither how
@@ -20,11 +30,18 @@ const ROW = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]{2
 export class UnreadAnswers {
   private bytes = 0;
   private measuredAt = -Infinity;
-  private port?: number;
+  private readonly ports = new Set<number>();
+  private readonly watched = new Map<Socket, Watched>();
 
-  /** Whether there is so much that who reads nothing should be cut. */
-  get isMuch(): boolean {
-    return this.bytes > LIMIT_BYTES / 2;
+  constructor(private readonly metrics: Pick<Metrics, 'observeDrop'>) {
+    setInterval(() => this.sweep(), SWEEP_MS).unref();
+  }
+
+  /** Cuts a connection whose client reads nothing, where there is much in all. */
+  watch(socket: Socket): void {
+    if (socket.localPort !== undefined) this.ports.add(socket.localPort);
+    this.watched.set(socket, { read: 0, readAt: performance.now() });
+    socket.once('close', () => this.watched.delete(socket));
   }
 
   /** An answer goes to the operating system: until the next look, all of it counts. */
@@ -40,13 +57,23 @@ export class UnreadAnswers {
     throw new MemoryFullError(`clients have not read ${this.bytes} bytes of answers; try again later`);
   }
 
-  /** The port that clients connect to. */
-  listensOn(port: number | undefined): void {
-    this.port ??= port;
+  private sweep(): void {
+    if (this.watched.size === 0) return;
+    const unread = this.measure();
+    const now = performance.now();
+    for (const [socket, watched] of this.watched) {
+      const queued = unread.get(keyOf(socket.localPort, socket.remotePort)) ?? 0;
+      const read = socket.bytesWritten - socket.writableLength - queued;
+      if (queued === 0 || read > watched.read) watched.readAt = now;
+      watched.read = read;
+      if (this.bytes <= LIMIT_BYTES / 2 || now - watched.readAt < PATIENCE_MS) continue;
+      this.metrics.observeDrop('unread');
+      socket.destroy();
+    }
   }
 
   /** Looks how much is unread. @returns Bytes by connection, as `keyOf` names it. */
-  measure(): ReadonlyMap<string, number> {
+  private measure(): ReadonlyMap<string, number> {
     const unread = new Map<string, number>();
     this.bytes = 0;
     this.measuredAt = performance.now();
@@ -54,8 +81,8 @@ export class UnreadAnswers {
       for (const [, local, remote, queue] of textOf(table).matchAll(ROW)) {
         const port = parseInt(local as string, 16);
         const bytes = parseInt(queue as string, 16);
-        if (port !== this.port || bytes === 0) continue;
-        unread.set(parseInt(remote as string, 16).toString(), bytes);
+        if (bytes === 0 || !this.ports.has(port)) continue;
+        unread.set(keyOf(port, parseInt(remote as string, 16)), bytes);
         this.bytes += bytes;
       }
     }
@@ -63,9 +90,9 @@ export class UnreadAnswers {
   }
 }
 
-/** A connection in what `measure` returns: clients of different addresses may share one. */
-export function keyOf({ remotePort }: Socket): string {
-  return String(remotePort);
+/** A connection; clients of different addresses may share one. */
+function keyOf(localPort: number | undefined, remotePort: number | undefined): string {
+  return `${localPort} ${remotePort}`;
 }
 
 function textOf(path: string): string {

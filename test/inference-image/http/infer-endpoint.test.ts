@@ -14,7 +14,7 @@ test('what a picture has waited to be decoded is part of its wait for a run', as
   const options = {
     maxRequestBytes: 100,
     budget,
-    unread: new UnreadAnswers(),
+    unread: new UnreadAnswers({ observeDrop: () => undefined }),
     images: { decode: async () => ({ inputs: [], outputs: [], binary: [], waitedSeconds: 20 }) },
     codec: { assertEncodable: ignore, encode: () => ({ body: '{}' }) },
     dataPlane: {

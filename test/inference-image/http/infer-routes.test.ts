@@ -43,7 +43,7 @@ async function setUp(infer: (run: Run, caller: Caller) => Run['inputs'], level =
     log,
     maxRequestBytes: 10_000,
     budget,
-    unread: new UnreadAnswers(),
+    unread: new UnreadAnswers({ observeDrop: () => undefined }),
     receiveTimeoutSeconds: 60,
   });
   apps.push(app);
