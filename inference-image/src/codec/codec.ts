@@ -4,10 +4,10 @@ import { invalid, ServingError } from '../errors';
 import { dataBytes, totalElements, type Tensor } from '../inference/tensor';
 import { ASK_FOR_BINARY, maxAnswerBytes, textLength } from '../protocol/answer-size';
 import type { InferRequest, InferRequestDecoder } from '../protocol/infer-request';
-import { InferResponseEncoder, type InferResponse } from '../protocol/infer-response';
+import { COPY_BYTES, InferResponseEncoder, joinParts, type InferResponse } from '../protocol/infer-response';
 import { jsonDataPieces } from '../protocol/json-data';
 import { packedLength, unpackRequest, unpackRequestInSlices, type PackedRequest } from '../protocol/packed-request';
-import { SlicedWork, type Sliced } from '../protocol/sliced-work';
+import { type Sliced, SlicedWork } from '../protocol/sliced-work';
 import type { CodecThread } from './codec-thread';
 import type { CodecModel, FromCodec, Pieces, ToCodec } from './messages';
 import { ownBuffers, ownBytes } from './transfer';
@@ -21,8 +21,6 @@ const DECODE_BYTES = 256 * 1024;
 const ENCODE_ELEMENTS = 32_768;
 /** Bytes or characters of texts that take some milliseconds to read or to write. */
 const TEXT_LENGTH = 256 * 1024;
-/** Bytes that take a few milliseconds to copy into memory that is new. */
-const COPY_BYTES = 4 * 1024 * 1024;
 
 export interface CodecOptions {
   readonly model: CodecModel;
@@ -141,8 +139,8 @@ export class Codec {
     const numbers = outputs.filter(({ datatype }, i) => !request.binary[i] && datatype !== 'BYTES');
     const response =
       totalElements(numbers) < ENCODE_ELEMENTS
-        ? await this.work.do(joinInSlices(this.encoder.encodeParts(request, outputs, written)))
-        : await this.encodeOnThread(request, outputs, written);
+        ? await this.work.do(joinParts(this.encoder.encodeParts(request, outputs, written), bound + textBytes))
+        : await this.encodeOnThread(request, outputs, written, bound + textBytes);
     adjust(holding, bound + 2 * textBytes, response.body.length);
     return response;
   }
@@ -171,11 +169,12 @@ export class Codec {
     { id, binary }: InferRequest,
     outputs: readonly Tensor[],
     written: ReadonlyArray<Pieces | undefined>,
+    capacity: number,
   ): Promise<InferResponse> {
     const { tensors, transfer } = ownBuffers(outputs.map((each, i) => (written[i] ? { ...each, data: [] } : each)));
     const request = { id, binary, inputs: [], outputs: [] };
     const { body, jsonLength } = await this.runningThread().ask<Extract<FromCodec, { type: 'encoded' }>['result']>(
-      { type: 'encode', request, outputs: tensors, written },
+      { type: 'encode', request, outputs: tensors, written, capacity },
       transfer,
     );
     return { body: Buffer.from(body.buffer, body.byteOffset, body.byteLength), jsonLength };
@@ -191,23 +190,6 @@ export class Codec {
     });
     return thread;
   }
-}
-
-/** One body of many bytes, which are copied in slices. */
-function* joinInSlices({ parts, jsonLength }: ReturnType<InferResponseEncoder['encodeParts']>): Sliced<InferResponse> {
-  const [json] = parts;
-  if (typeof json === 'string') return { body: json };
-  const body = Buffer.allocUnsafeSlow(lengthOf(parts as Uint8Array[]));
-  let at = 0;
-  for (const part of parts as Uint8Array[]) {
-    for (let from = 0; from < part.length; from += COPY_BYTES) {
-      const slice = part.subarray(from, from + COPY_BYTES);
-      body.set(slice, at);
-      at += slice.length;
-      if (slice.length === COPY_BYTES) yield;
-    }
-  }
-  return { body, jsonLength };
 }
 
 /** Counts what is not done yet. */

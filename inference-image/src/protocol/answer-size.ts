@@ -2,6 +2,7 @@ import { constants } from 'node:buffer';
 import { elementCount, type Datatype } from '../contract/signature';
 import { invalid } from '../errors';
 import type { Tensor, TensorHeader } from '../inference/tensor';
+import { packedTextBytes } from './binary-data';
 import type { InferRequest } from './infer-request';
 
 /** The longest that an element is written, with its comma. Those of BYTES have no bound. */
@@ -19,23 +20,26 @@ const LONGEST_TEXT: Readonly<Record<Exclude<Datatype, 'BYTES' | 'FP16'>, number>
   FP64: 25,
 };
 
-/** Besides elements: names, datatypes, shapes. */
-const HEADER_BYTES = 512;
+/** Besides outputs: the names of the model, and the longest id. */
+const ANSWER_BYTES = 8192;
+/** Of an output besides its name, its shape and its elements. */
+const OUTPUT_BYTES = 128;
+const [NAME_CHARACTER_BYTES, SIZE_BYTES] = [6, 20];
 
 /** How to ask for what takes less. */
 export const ASK_FOR_BINARY = 'ask for binary data, with "binary_data_output": true among the parameters';
 
 /**
- * Bytes that an answer takes at most, but for texts, of which it counts those that are written as binary data alone.
+ * Bytes that an answer takes at most, without texts in JSON, whose length is known when they are written.
  * @throws ServingError where its JSON would be longer than a string may be.
  */
 export function maxAnswerBytes({ binary }: Pick<InferRequest, 'binary'>, outputs: readonly Tensor[]): number {
-  let jsonBytes = 0;
+  let jsonBytes = ANSWER_BYTES;
   let binaryBytes = 0;
   for (let i = 0; i < outputs.length; i++) {
     const output = outputs[i] as Tensor;
-    jsonBytes += HEADER_BYTES;
-    if (binary[i]) binaryBytes += Array.isArray(output.data) ? 0 : output.data.byteLength;
+    jsonBytes += OUTPUT_BYTES + NAME_CHARACTER_BYTES * output.name.length + SIZE_BYTES * output.shape.length;
+    if (binary[i]) binaryBytes += Array.isArray(output.data) ? packedTextBytes(output.data) : output.data.byteLength;
     else jsonBytes += longestJson(output);
   }
   if (jsonBytes > constants.MAX_STRING_LENGTH) {
