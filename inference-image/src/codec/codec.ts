@@ -118,7 +118,7 @@ export class Codec {
       thread.ask<Extract<FromCodec, { type: T; result: unknown }>['result']>(message, transfer);
     const decodedBytes = await ask<'parsed'>({ type: 'parse', ticket, body: bytes, jsonLength }, [bytes.buffer]);
     try {
-      addIfHeld(holding, decodedBytes);
+      holding.add(decodedBytes);
     } catch (error) {
       await ask<'dropped'>({ type: 'drop', ticket });
       throw error;
@@ -203,17 +203,11 @@ function during<T>(running: Set<Promise<unknown>>, promise: Promise<T>): Promise
 /** Holds memory for an answer; where no request may hold so much, it says what takes less. */
 function hold(holding: Holding, bytes: number, { binary }: InferRequest): void {
   try {
-    addIfHeld(holding, bytes);
+    holding.add(bytes);
   } catch (error) {
     if (!(error instanceof ServingError) || error.kind !== 'tooLarge' || binary.every(Boolean)) throw error;
     throw invalid(`the answer takes up to ${bytes} bytes with its outputs; ${ASK_FOR_BINARY}, or less at a time`);
   }
-}
-
-/** A holding that was released has nobody who would release it again. */
-function addIfHeld(holding: Holding, bytes: number): void {
-  if (holding.heldBytes === 0) throw new ServingError('cancelled', 'the client went away');
-  holding.add(bytes);
 }
 
 /** From what was held for an answer to what it takes. */

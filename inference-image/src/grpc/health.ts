@@ -27,7 +27,7 @@ export function healthHandlers({ model, dataPlane, log }: GrpcOptions): Record<s
   return {
     Check: probe(({ service }: HealthRequest) => {
       if (known.includes(service)) return { status: current() };
-      const names = known.map(quoted).join(', ');
+      const names = known.map((name) => quoted(name)).join(', ');
       throw new ServingError('notFound', `unknown service ${quoted(service)}; this server has ${names}`);
     }, log),
     List: probe(() => ({ statuses: Object.fromEntries(known.map((name) => [name, { status: current() }])) }), log),

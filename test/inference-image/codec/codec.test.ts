@@ -158,7 +158,7 @@ describe('memory', () => {
     holding.release();
     await expect(decoded).rejects.toMatchObject({ kind: 'cancelled' });
     const request = decoder.decode(small());
-    expect(() => codec.encode(request, [output(2)], holding)).toThrow('the client went away');
+    expect(() => codec.encode(request, [output(2)], holding)).toThrow('the request has ended already');
     expect(ours.heldBytes).toBe(0);
     expect(codec.busy).toBe(false);
   });

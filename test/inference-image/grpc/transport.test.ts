@@ -316,6 +316,24 @@ describe('time limits', () => {
 });
 
 describe('many calls', () => {
+  test('others are served while a client sends thousands of messages at once', async () => {
+    const server = await new TestTransport(METHODS).listen();
+    const [session, other] = [server.dial({ maxSessionMemory: 1000 }), server.dial()];
+    const count = 5000;
+    const stream = open(session, STREAM.path);
+    const answered = outcome(stream);
+    stream.end(Buffer.concat(new Array<Buffer>(count).fill(message(HELLO))));
+    let others = 0;
+    let isAnswered = false;
+    void answered.then(() => (isAnswered = true));
+    while (!isAnswered) {
+      expect(await call(other, ECHO.path, [message(HELLO)])).toMatchObject({ code: 0 });
+      others++;
+    }
+    expect((await answered).messages).toHaveLength(count);
+    expect(others).toBeGreaterThan(20);
+  });
+
   test('those that are idle are bounded: the oldest makes room', async () => {
     const server = await new TestTransport(METHODS).listen();
     const first = outcome(open(server.dial(), STREAM.path));
@@ -390,6 +408,20 @@ describe('a client that keeps to no rules', () => {
       socket.write(bytes);
       await sleep(50);
       await server.isFree();
+    }
+  });
+
+  test.each<[string, Buffer]>([
+    ['sends windows', frame(FRAME.windowUpdate, 0, 0, Buffer.of(0, 0, 0, 1))],
+    ['sends frames of a byte', frame(FRAME.data, 0, 1, Buffer.of(0))],
+  ])('%s for a while: its connection is ended', async (_, bytes) => {
+    const socket = await server.dialRaw();
+    socket.resume();
+    socket.write(Buffer.concat([headers(1), frame(FRAME.windowUpdate, 0, 0, Buffer.of(0, 0, 1, 0))]));
+    const flood = times(20_000, bytes);
+    while (!socket.closed) {
+      socket.write(flood);
+      await sleep(10);
     }
   });
 

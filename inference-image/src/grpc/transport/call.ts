@@ -1,10 +1,4 @@
-import {
-  constants,
-  type Http2Session,
-  type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
-  type ServerHttp2Stream,
-} from 'node:http2';
+import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Holding } from '../../budget/holding';
 import type { MemoryBudget } from '../../budget/memory-budget';
 import { invalid, ServingError } from '../../errors';
@@ -20,7 +14,7 @@ import {
   timeoutMs,
   type Encoding,
 } from './headers';
-import type { Connections } from './connections';
+import { CALL_WORK, type Connection } from './connection';
 import type { IdleCalls } from './idle-calls';
 import { Inflation } from './inflate';
 import { MessageReader } from './message-reader';
@@ -40,7 +34,6 @@ const STOPPING_SECONDS = 0.1;
 export interface CallContext {
   readonly budget: MemoryBudget;
   readonly idle: IdleCalls;
-  readonly connections: Connections;
   readonly metrics: Pick<Metrics, 'observeDrop'>;
   /** How long a client may take to send a message, once it has begun. */
   readonly receiveTimeoutSeconds: number;
@@ -85,16 +78,14 @@ export class Call {
   private isWatch = false;
   private inflation?: Inflation;
   private trailers: OutgoingHttpHeaders = OK_TRAILERS;
-  /** The stream forgets it when it is closed. */
-  private readonly session: Http2Session | undefined;
 
   constructor(
     private readonly stream: ServerHttp2Stream,
     private readonly method: Method,
     headers: IncomingHttpHeaders,
     private readonly context: CallContext,
+    private readonly connection: Connection | undefined,
   ) {
-    this.session = stream.session;
     this.reader = new MessageReader(method);
     this.encoding = headers['grpc-encoding'] ?? 'identity';
     context.calls.add(this);
@@ -118,6 +109,7 @@ export class Call {
 
   /** Takes a chunk of its messages. */
   receive(chunk: Buffer): void {
+    this.connection?.receive(chunk.length);
     // What still comes of a call that is over is thrown away.
     if (this.phase === 'over') return;
     try {
@@ -183,7 +175,7 @@ export class Call {
   makeRoom(): void {
     if (this.isClosed) return;
     // It was told, and has not taken that either.
-    if (this.phase === 'over') return this.context.connections.end(this.session);
+    if (this.phase === 'over') return this.connection?.end();
     this.refuse(new ServingError('rejected', 'the server has too many calls that wait for their clients'));
   }
 
@@ -307,10 +299,15 @@ export class Call {
     this.isUnflushed = false;
     this.holding?.goOn();
     if (this.isClosed || this.phase !== 'answering') this.settle();
-    else if (this.method.isStream) this.takeNext();
+    else if (this.method.isStream) {
+      // Thousands of small messages may have come at once.
+      if (this.connection?.hasRoom(CALL_WORK) === false) setImmediate(() => this.takeNext());
+      else this.takeNext();
+    }
   };
 
   private takeNext(): void {
+    if (this.isClosed || this.phase !== 'answering') return;
     this.release();
     this.context.idle.add(this);
     this.enter('receiving');
@@ -381,7 +378,7 @@ export class Call {
     }
     // Once the stream is closed, its answer is with the connection, and waits there.
     if (!this.wasReset) this.context.metrics.observeDrop('unread');
-    if (this.isClosed || this.wasReset) return this.context.connections.end(this.session);
+    if (this.isClosed || this.wasReset) return this.connection?.end();
     this.wasReset = true;
     if (this.phase !== 'over') this.enter('over');
     this.stream.close(NGHTTP2_CANCEL);

@@ -1,5 +1,6 @@
-import { constants, type Http2Session } from 'node:http2';
+import type { Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
+import { Connection, type Turn } from './connection';
 
 /** Below the idle time of common load balancers (60 s): a connection that is quiet but alive is kept. */
 const KEEP_ALIVE_MS = 50_000;
@@ -7,27 +8,16 @@ const KEEP_ALIVE_TIMEOUT_MS = 20_000;
 /** How long a client that was told to go away may take to hear of it, and then to act on it. */
 const HEARING_MS = 1000;
 const LEAVING_MS = 100;
-/** Streams up to this one will be served: all that a client sends before it has read that it should not. */
-const LAST_STREAM = 2 ** 31 - 1;
-
-const { NGHTTP2_NO_ERROR } = constants;
-
-interface Connection {
-  readonly socket: Socket;
-  calls: number;
-  /** Times in milliseconds, as performance.now() counts them. */
-  readonly expiresAt: number;
-  askedAt: number;
-  heardAt: number;
-  goesAwayAt?: number;
-}
 
 /**
  * The connections of a gRPC server. An old one is told to go away, since a load balancer that balances connections
- * sends new replicas nothing else, and one that does not answer is ended.
+ * sends new replicas nothing else; one that does not answer is ended, and so is one that sends much and asks little.
  */
-export class Connections {
+export class Connections implements Turn {
+  number = 0;
   private readonly open = new Map<Http2Session, Connection>();
+  private readonly paused: Connection[] = [];
+  private hasBegun = false;
 
   constructor(private readonly maxAgeSeconds: number) {}
 
@@ -37,34 +27,24 @@ export class Connections {
 
   /** @param socket What the session is on. */
   add(session: Http2Session, socket: Socket): void {
-    const now = performance.now();
-    const expiresAt = now + spread(this.maxAgeSeconds) * 1000;
-    this.open.set(session, { socket, calls: 0, expiresAt, askedAt: now, heardAt: now });
+    const expiresAt = performance.now() + spread(this.maxAgeSeconds) * 1000;
+    this.open.set(session, new Connection(session, socket, expiresAt, this));
     // What goes wrong with a connection is its client's to notice.
     session.on('error', () => socket.destroy());
     socket.once('close', () => this.open.delete(session));
   }
 
-  /** @param change How many calls more, or less, it has. */
-  count(session: Http2Session | undefined, change: number): void {
-    const connection = session && this.open.get(session);
-    if (connection) connection.calls += change;
-  }
-
-  /** Ends a connection, whatever is on its way. (A session alone would wait for a client that does not read.) */
-  end(session: Http2Session | undefined): void {
-    if (!session) return;
-    session.destroy();
-    this.open.get(session)?.socket.destroy();
+  of(session: Http2Session | undefined): Connection | undefined {
+    return session && this.open.get(session);
   }
 
   /** Ends the oldest connection that has no call; false where there is none. */
   endIdle(): boolean {
-    for (const [session, { calls }] of this.open) {
-      if (calls > 0) continue;
-      this.end(session);
+    for (const connection of this.open.values()) {
+      if (connection.calls > 0) continue;
+      connection.end();
       // Not only once it is closed, which is later.
-      this.open.delete(session);
+      this.open.delete(connection.session);
       return true;
     }
     return false;
@@ -72,45 +52,44 @@ export class Connections {
 
   /** Tells all clients to connect again, and so perhaps elsewhere; what they have asked for is finished. */
   drain(): void {
-    for (const [session, connection] of this.open) this.sendAway(session, connection);
-  }
-
-  /** Ends what has been silent, and sends away what is old. Called several times a second. */
-  sweep(now: number): void {
-    for (const [session, connection] of this.open) {
-      const { askedAt, heardAt, goesAwayAt, expiresAt } = connection;
-      if (heardAt < askedAt && now - askedAt > KEEP_ALIVE_TIMEOUT_MS) this.end(session);
-      else if (goesAwayAt !== undefined) {
-        const hasHeard = heardAt > goesAwayAt && now - heardAt > LEAVING_MS;
-        if (hasHeard || now - goesAwayAt > HEARING_MS) close(session);
-      } else if (now > expiresAt) this.sendAway(session, connection);
-      else if (now - askedAt > KEEP_ALIVE_MS) this.ask(session, connection);
-    }
+    for (const connection of this.open.values()) connection.sendAway();
   }
 
   /**
+   * Ends what has been silent or floods, and sends away what is old. Called several times a second.
+   *
    * A client may send requests before it reads that it should not. They are taken until it has answered a ping and a
    * little longer, since some clients answer before they act: https://www.rfc-editor.org/rfc/rfc9113#section-6.8-17
    */
-  private sendAway(session: Http2Session, connection: Connection): void {
-    if (connection.goesAwayAt !== undefined || session.closed || session.destroyed) return;
-    connection.goesAwayAt = performance.now();
-    session.goaway(NGHTTP2_NO_ERROR, LAST_STREAM);
-    this.ask(session, connection);
+  sweep(now: number): void {
+    for (const connection of this.open.values()) {
+      const { askedAt, heardAt, goesAwayAt, expiresAt } = connection;
+      const isSilent = heardAt < askedAt && now - askedAt > KEEP_ALIVE_TIMEOUT_MS;
+      if (isSilent || connection.isFlooding()) connection.end();
+      else if (goesAwayAt !== undefined) {
+        const hasHeard = heardAt > goesAwayAt && now - heardAt > LEAVING_MS;
+        if (hasHeard || now - goesAwayAt > HEARING_MS) connection.close();
+      } else if (now > expiresAt) connection.sendAway();
+      else if (now - askedAt > KEEP_ALIVE_MS) connection.ask();
+    }
   }
 
-  private ask(session: Http2Session, connection: Connection): void {
-    if (session.destroyed) return;
-    connection.askedAt = performance.now();
-    session.ping((error) => {
-      if (!error) connection.heardAt = performance.now();
-    });
+  begin(): void {
+    if (this.hasBegun) return;
+    this.hasBegun = true;
+    setImmediate(this.endTurn);
   }
-}
 
-/** The client may open no more streams, and the connection ends with the last one. */
-function close(session: Http2Session): void {
-  if (!session.closed && !session.destroyed) session.close();
+  pause(connection: Connection): void {
+    connection.stopReading();
+    this.paused.push(connection);
+  }
+
+  private readonly endTurn = (): void => {
+    this.hasBegun = false;
+    this.number++;
+    for (const connection of this.paused.splice(0)) connection.readOn();
+  };
 }
 
 /** A tenth more or less: connections that began together must not all come back together. */

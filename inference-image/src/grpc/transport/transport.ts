@@ -60,7 +60,6 @@ export class Transport {
     this.context = {
       ...options,
       idle: new IdleCalls(),
-      connections: this.connections,
       calls: new Set(),
       toServingError: (error) => toServingError(error, log),
       isEnding: false,
@@ -100,11 +99,12 @@ export class Transport {
   }
 
   private open(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: readonly string[] = []): void {
-    const { session } = stream;
+    const connection = this.connections.of(stream.session);
+    const bytes = headerBytes(rawHeaders);
+    connection?.beginCall(bytes);
     const path = headers[':path'];
     const method = this.methods.get(path ?? '');
-    const call = new Call(stream, method ?? unknownMethod(path), headers, this.context);
-    this.connections.count(session, 1);
+    const call = new Call(stream, method ?? unknownMethod(path), headers, this.context, connection);
     stream
       .on('data', (chunk: Buffer) => call.receive(chunk))
       .on('end', () => call.end())
@@ -112,14 +112,14 @@ export class Transport {
       // What goes wrong with a stream is its client's to notice.
       .on('error', () => undefined)
       .on('close', () => {
-        this.connections.count(session, -1);
+        if (connection) connection.calls--;
         call.close();
       });
     const httpStatus = httpRefusal(headers);
     if (httpStatus !== undefined) call.failAsHttp(httpStatus);
     else if (!method) call.fail(new ServingError('methodNotAllowed', `unknown method ${describe(path)}`));
     // A client that does not confirm the settings is not held to them by HTTP/2 itself.
-    else if (headerBytes(rawHeaders) > MAX_HEADER_BYTES) {
+    else if (bytes > MAX_HEADER_BYTES) {
       call.fail(new ServingError('tooLarge', `the headers have more than ${MAX_HEADER_BYTES} bytes`));
     } else call.open(headers);
   }

@@ -1,0 +1,135 @@
+import { constants, type Http2Session } from 'node:http2';
+import type { Socket } from 'node:net';
+
+const { NGHTTP2_NO_ERROR } = constants;
+
+/** Streams up to this one will be served: all that a client sends before it has read that it should not. */
+const LAST_STREAM = 2 ** 31 - 1;
+
+/** Work that one connection may make in a turn of the event loop, of which one read is 64 KiB. */
+const WORK_PER_TURN = 64;
+/** What a call, or a message of a stream, is of it; a chunk of a message is 1. */
+export const CALL_WORK = 4;
+
+/** Frames of less are mostly their own headers. */
+const SMALL_CHUNK_BYTES = 256;
+/** A call's frames, its headers aside. */
+const CALL_BYTES = 64;
+/** What may come between two sweeps and is no request: pings, settings, windows, resets, calls beyond the limit. */
+const MAX_OTHER_BYTES = 512 * 1024;
+
+/** The handle of a socket, which HTTP/2 reads from by itself. */
+interface Handle {
+  readStop?(): void;
+  readStart?(): void;
+}
+
+/** Ends turns for all connections together. */
+export interface Turn {
+  number: number;
+  /** Called with a connection that has made enough work for this turn. */
+  pause(connection: Connection): void;
+  /** Called before the first work of a turn. */
+  begin(): void;
+}
+
+/** One client's connection: its age, its silence, and how much work it makes. */
+export class Connection {
+  calls = 0;
+  /** When it has been asked for a sign of life, and when it gave one; as performance.now() counts milliseconds. */
+  askedAt = performance.now();
+  heardAt = this.askedAt;
+  goesAwayAt?: number;
+  private turn = -1;
+  private work = 0;
+  private requestBytes = 0;
+  private bytesRead = 0;
+
+  constructor(
+    readonly session: Http2Session,
+    private readonly socket: Socket,
+    readonly expiresAt: number,
+    private readonly turns: Turn,
+  ) {}
+
+  /** A call begins. @param headerBytes Of its headers, uncompressed. */
+  beginCall(headerBytes: number): void {
+    this.calls++;
+    this.requestBytes += headerBytes + CALL_BYTES;
+    this.hasRoom(CALL_WORK);
+  }
+
+  /** A chunk of a message has come. */
+  receive(bytes: number): void {
+    this.requestBytes += bytes < SMALL_CHUNK_BYTES ? bytes : bytes + CALL_BYTES;
+    this.hasRoom(1);
+  }
+
+  /**
+   * Counts work. Where there has been enough in this turn, nothing is read from the connection until the next: Node
+   * would read 2 MiB of it at once, and serve all of that before any other client.
+   * @returns Whether there may be more of it in this turn.
+   */
+  hasRoom(work: number): boolean {
+    if (this.turn !== this.turns.number) {
+      this.turns.begin();
+      this.turn = this.turns.number;
+      this.work = 0;
+    }
+    const before = this.work;
+    this.work += work;
+    if (this.work < WORK_PER_TURN) return true;
+    if (before < WORK_PER_TURN) this.turns.pause(this);
+    return false;
+  }
+
+  stopReading(): void {
+    this.handle?.readStop?.();
+  }
+
+  readOn(): void {
+    if (!this.socket.destroyed) this.handle?.readStart?.();
+  }
+
+  /** Whether more has come since the last time than its requests explain. */
+  isFlooding(): boolean {
+    const { bytesRead } = this.socket;
+    const others = bytesRead - this.bytesRead - this.requestBytes;
+    this.bytesRead = bytesRead;
+    this.requestBytes = 0;
+    return others > MAX_OTHER_BYTES;
+  }
+
+  /** Tells the client to connect again for what it has not sent yet. */
+  sendAway(): void {
+    const { session } = this;
+    if (this.goesAwayAt !== undefined || session.closed || session.destroyed) return;
+    this.goesAwayAt = performance.now();
+    session.goaway(NGHTTP2_NO_ERROR, LAST_STREAM);
+    this.ask();
+  }
+
+  /** Asks for a sign of life. */
+  ask(): void {
+    if (this.session.destroyed) return;
+    this.askedAt = performance.now();
+    this.session.ping((error) => {
+      if (!error) this.heardAt = performance.now();
+    });
+  }
+
+  /** The client may open no more calls, and the connection ends with the last one. */
+  close(): void {
+    if (!this.session.closed && !this.session.destroyed) this.session.close();
+  }
+
+  /** Ends it, whatever is on its way. (A session alone would wait for a client that does not read.) */
+  end(): void {
+    this.session.destroy();
+    this.socket.destroy();
+  }
+
+  private get handle(): Handle | undefined {
+    return (this.socket as unknown as { _handle?: Handle })._handle;
+  }
+}
