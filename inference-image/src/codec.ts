@@ -1,11 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { CodecModel, FromCodec, ToCodec } from './codec/messages';
-import { ownBuffers, ownBytes } from './codec/transfer';
+import { ownBuffers } from './codec/transfer';
 import { toFailure } from './inference/executor-messages';
 import { InferRequestDecoder } from './protocol/infer-request';
-import { InferResponseEncoder } from './protocol/infer-response';
-import { jsonDataPieces } from './protocol/json-data';
+import { InferResponseEncoder, joinParts } from './protocol/infer-response';
 import type { ParsedRequest } from './protocol/parsed-request';
+import { finish } from './protocol/sliced-work';
 
 type Port = NonNullable<typeof parentPort>;
 type Message<T extends ToCodec['type']> = Extract<ToCodec, { type: T }>;
@@ -74,11 +74,10 @@ class CodecServer {
     this.reply({ type: 'decoded', result: { ...request, inputs } }, transfer);
   }
 
-  private encode({ request, outputs, written }: Message<'encode'>): void {
-    const all = outputs.map((output, i) => written[i] ?? (request.binary[i] ? undefined : [...jsonDataPieces(output)]));
-    const { body, jsonLength } = this.encoder.encode(request, outputs, all);
-    const bytes = ownBytes(body as Buffer);
-    this.reply({ type: 'encoded', result: { body: bytes, jsonLength } }, [bytes.buffer]);
+  private encode({ request, outputs, written, capacity }: Message<'encode'>): void {
+    const response = finish(joinParts(this.encoder.encodeParts(request, outputs, written), capacity));
+    const body = response.body as Buffer<ArrayBuffer>;
+    this.reply({ type: 'encoded', result: { body, jsonLength: response.jsonLength } }, [body.buffer]);
   }
 
   private reply(message: FromCodec, transfer: ArrayBuffer[] = []): void {

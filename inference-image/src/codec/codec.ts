@@ -1,13 +1,13 @@
 import { constants } from 'node:buffer';
 import type { Holding } from '../budget/holding';
 import { invalid, ServingError } from '../errors';
-import { dataBytes, totalElements, type Tensor } from '../inference/tensor';
-import { ASK_FOR_BINARY, maxAnswerBytes, textLength } from '../protocol/answer-size';
+import type { Tensor } from '../inference/tensor';
+import { answerSize, ASK_FOR_BINARY, type AnswerSize } from '../protocol/answer-size';
 import type { InferRequest, InferRequestDecoder } from '../protocol/infer-request';
-import { InferResponseEncoder, type InferResponse } from '../protocol/infer-response';
+import { COPY_BYTES, InferResponseEncoder, joinParts, type InferResponse } from '../protocol/infer-response';
 import { jsonDataPieces } from '../protocol/json-data';
 import { packedLength, unpackRequest, unpackRequestInSlices, type PackedRequest } from '../protocol/packed-request';
-import { SlicedWork, type Sliced } from '../protocol/sliced-work';
+import { type Sliced, SlicedWork } from '../protocol/sliced-work';
 import type { CodecThread } from './codec-thread';
 import type { CodecModel, FromCodec, Pieces, ToCodec } from './messages';
 import { ownBuffers, ownBytes } from './transfer';
@@ -21,8 +21,6 @@ const DECODE_BYTES = 256 * 1024;
 const ENCODE_ELEMENTS = 32_768;
 /** Bytes or characters of texts that take some milliseconds to read or to write. */
 const TEXT_LENGTH = 256 * 1024;
-/** Bytes that take a few milliseconds to copy into memory that is new. */
-const COPY_BYTES = 4 * 1024 * 1024;
 
 export interface CodecOptions {
   readonly model: CodecModel;
@@ -41,6 +39,7 @@ export class Codec {
   private readonly encoder: InferResponseEncoder;
   private thread?: CodecThread;
   private readonly work = new SlicedWork();
+  private readonly takesTexts: boolean;
   private closed = false;
   private lastTicket = 0;
   /** What is not done yet. */
@@ -49,6 +48,7 @@ export class Codec {
 
   constructor(private readonly options: CodecOptions) {
     this.encoder = new InferResponseEncoder(options.model);
+    this.takesTexts = options.model.signature.inputs.some(({ datatype }) => datatype === 'BYTES');
   }
 
   get busy(): boolean {
@@ -86,16 +86,14 @@ export class Codec {
    * @param holding Of the request: it holds the outputs, and then the answer as well.
    */
   encode(request: InferRequest, outputs: readonly Tensor[], holding: Holding): InferResponse | Promise<InferResponse> {
-    const bound = maxAnswerBytes(request, outputs);
-    hold(holding, dataBytes(outputs) + bound, request);
-    const texts = textLength(outputs);
-    const numbers = outputs.filter(({ datatype }, i) => !request.binary[i] && datatype !== 'BYTES');
-    if (texts < TEXT_LENGTH && totalElements(numbers) < ENCODE_ELEMENTS && bound < COPY_BYTES) {
-      const response = this.encoder.encode(request, outputs);
-      adjust(holding, bound, response.body.length);
-      return response;
-    }
-    return during(this.encoding, this.encodeLarge(request, outputs, bound, holding));
+    const size = answerSize(request, outputs);
+    hold(holding, size.outputBytes + size.maxBytes, request);
+    const isLarge =
+      size.textLength >= TEXT_LENGTH || size.jsonElements >= ENCODE_ELEMENTS || size.maxBytes >= COPY_BYTES;
+    if (isLarge) return during(this.encoding, this.encodeLarge(request, outputs, size, holding));
+    const response = this.encoder.encode(request, outputs);
+    adjust(holding, size.maxBytes, response.body.length);
+    return response;
   }
 
   /** Ends the thread once its work is done. Call it when no request can come any more. */
@@ -106,6 +104,7 @@ export class Codec {
   }
 
   private unpack(request: PackedRequest): InferRequest | Promise<InferRequest> {
+    if (!this.takesTexts) return request as InferRequest;
     if (packedLength(request) < TEXT_LENGTH) return unpackRequest(request);
     const unpacked = this.work.do(unpackRequestInSlices(request));
     return unpacked instanceof Promise ? during(this.decoding, unpacked) : unpacked;
@@ -131,19 +130,19 @@ export class Codec {
   private async encodeLarge(
     request: InferRequest,
     outputs: readonly Tensor[],
-    bound: number,
+    { maxBytes, jsonElements }: AnswerSize,
     holding: Holding,
   ): Promise<InferResponse> {
     const written = await this.work.do(this.writeTexts(request, outputs, holding));
     const textBytes = written.reduce((total, pieces) => total + lengthOf(pieces ?? []), 0);
     // Once more, for all pieces become one body.
     hold(holding, textBytes, request);
-    const numbers = outputs.filter(({ datatype }, i) => !request.binary[i] && datatype !== 'BYTES');
+    const capacity = maxBytes + textBytes;
     const response =
-      totalElements(numbers) < ENCODE_ELEMENTS
-        ? await this.work.do(joinInSlices(this.encoder.encodeParts(request, outputs, written)))
-        : await this.encodeOnThread(request, outputs, written);
-    adjust(holding, bound + 2 * textBytes, response.body.length);
+      jsonElements < ENCODE_ELEMENTS
+        ? await this.work.do(joinParts(this.encoder.encodeParts(request, outputs, written), capacity))
+        : await this.encodeOnThread(request, outputs, written, capacity);
+    adjust(holding, capacity + textBytes, response.body.length);
     return response;
   }
 
@@ -171,11 +170,12 @@ export class Codec {
     { id, binary }: InferRequest,
     outputs: readonly Tensor[],
     written: ReadonlyArray<Pieces | undefined>,
+    capacity: number,
   ): Promise<InferResponse> {
     const { tensors, transfer } = ownBuffers(outputs.map((each, i) => (written[i] ? { ...each, data: [] } : each)));
     const request = { id, binary, inputs: [], outputs: [] };
     const { body, jsonLength } = await this.runningThread().ask<Extract<FromCodec, { type: 'encoded' }>['result']>(
-      { type: 'encode', request, outputs: tensors, written },
+      { type: 'encode', request, outputs: tensors, written, capacity },
       transfer,
     );
     return { body: Buffer.from(body.buffer, body.byteOffset, body.byteLength), jsonLength };
@@ -191,23 +191,6 @@ export class Codec {
     });
     return thread;
   }
-}
-
-/** One body of many bytes, which are copied in slices. */
-function* joinInSlices({ parts, jsonLength }: ReturnType<InferResponseEncoder['encodeParts']>): Sliced<InferResponse> {
-  const [json] = parts;
-  if (typeof json === 'string') return { body: json };
-  const body = Buffer.allocUnsafeSlow(lengthOf(parts as Uint8Array[]));
-  let at = 0;
-  for (const part of parts as Uint8Array[]) {
-    for (let from = 0; from < part.length; from += COPY_BYTES) {
-      const slice = part.subarray(from, from + COPY_BYTES);
-      body.set(slice, at);
-      at += slice.length;
-      if (slice.length === COPY_BYTES) yield;
-    }
-  }
-  return { body, jsonLength };
 }
 
 /** Counts what is not done yet. */

@@ -22,6 +22,8 @@ export type ToCodec =
       readonly outputs: readonly Tensor[];
       /** Those whose data is written already; of these the tensors have none. */
       readonly written: ReadonlyArray<Pieces | undefined>;
+      /** Bytes that the answer has at most. */
+      readonly capacity: number;
     }
   | { readonly type: 'close' };
 

@@ -1,11 +1,12 @@
 import { constants } from 'node:buffer';
 import { elementCount, type Datatype } from '../contract/signature';
 import { invalid } from '../errors';
-import type { Tensor, TensorHeader } from '../inference/tensor';
+import type { Tensor } from '../inference/tensor';
+import { packedTextBytes } from './binary-data';
 import type { InferRequest } from './infer-request';
 
 /** The longest that an element is written, with its comma. Those of BYTES have no bound. */
-const LONGEST_TEXT: Readonly<Record<Exclude<Datatype, 'BYTES' | 'FP16'>, number>> = {
+const LONGEST_TEXT: Readonly<Record<Exclude<Datatype, 'BYTES'>, number>> = {
   BOOL: 6,
   UINT8: 4,
   INT8: 5,
@@ -15,46 +16,60 @@ const LONGEST_TEXT: Readonly<Record<Exclude<Datatype, 'BYTES' | 'FP16'>, number>
   INT32: 12,
   UINT64: 21,
   INT64: 21,
+  // As JSON it is refused before its run.
+  FP16: 0,
   FP32: 25,
   FP64: 25,
 };
 
-/** Besides elements: names, datatypes, shapes. */
-const HEADER_BYTES = 512;
+/** Besides outputs: the names of the model, and the longest id. */
+const ANSWER_BYTES = 8192;
+/** Of an output besides its name, its shape and its elements. */
+const OUTPUT_BYTES = 128;
+const [NAME_CHARACTER_BYTES, SIZE_BYTES] = [6, 20];
 
 /** How to ask for what takes less. */
 export const ASK_FOR_BINARY = 'ask for binary data, with "binary_data_output": true among the parameters';
 
-/**
- * Bytes that an answer takes at most, but for texts, of which it counts those that are written as binary data alone.
- * @throws ServingError where its JSON would be longer than a string may be.
- */
-export function maxAnswerBytes({ binary }: Pick<InferRequest, 'binary'>, outputs: readonly Tensor[]): number {
-  let jsonBytes = 0;
+export interface AnswerSize {
+  /** Bytes of the outputs. */
+  readonly outputBytes: number;
+  /** Bytes of the answer at most, without texts in JSON, whose length is known when they are written. */
+  readonly maxBytes: number;
+  /** Elements, other than texts, that are written as JSON. */
+  readonly jsonElements: number;
+  /** Characters of all texts, and one for each. */
+  readonly textLength: number;
+}
+
+/** @throws ServingError where the JSON of an answer would be longer than a string may be. */
+export function answerSize({ binary }: Pick<InferRequest, 'binary'>, outputs: readonly Tensor[]): AnswerSize {
+  let [outputBytes, jsonElements, textLength] = [0, 0, 0];
+  let jsonBytes = ANSWER_BYTES;
   let binaryBytes = 0;
   for (let i = 0; i < outputs.length; i++) {
-    const output = outputs[i] as Tensor;
-    jsonBytes += HEADER_BYTES;
-    if (binary[i]) binaryBytes += Array.isArray(output.data) ? 0 : output.data.byteLength;
-    else jsonBytes += longestJson(output);
+    const { name, datatype, shape, data } = outputs[i] as Tensor;
+    jsonBytes += OUTPUT_BYTES + NAME_CHARACTER_BYTES * name.length + SIZE_BYTES * shape.length;
+    if (Array.isArray(data)) {
+      let length = data.length;
+      for (const text of data) length += text.length;
+      textLength += length;
+      outputBytes += 2 * length;
+      if (binary[i]) binaryBytes += packedTextBytes(data);
+      continue;
+    }
+    outputBytes += data.byteLength;
+    if (binary[i]) binaryBytes += data.byteLength;
+    else {
+      const elements = elementCount(shape);
+      jsonElements += elements;
+      jsonBytes += elements * LONGEST_TEXT[datatype as keyof typeof LONGEST_TEXT];
+    }
   }
   if (jsonBytes > constants.MAX_STRING_LENGTH) {
     throw invalid(
       `the answer takes up to ${jsonBytes} bytes as JSON, and ${constants.MAX_STRING_LENGTH} is the limit; ${ASK_FOR_BINARY}`,
     );
   }
-  return jsonBytes + binaryBytes;
-}
-
-function longestJson({ datatype, shape }: TensorHeader): number {
-  return datatype === 'BYTES' || datatype === 'FP16' ? 0 : elementCount(shape) * LONGEST_TEXT[datatype];
-}
-
-/** Characters of all texts. */
-export function textLength(outputs: readonly Tensor[]): number {
-  let length = 0;
-  for (const { data } of outputs) {
-    if (Array.isArray(data)) for (const text of data) length += text.length + 1;
-  }
-  return length;
+  return { outputBytes, maxBytes: jsonBytes + binaryBytes, jsonElements, textLength };
 }

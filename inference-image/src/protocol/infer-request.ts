@@ -94,7 +94,8 @@ export class InferRequestDecoder {
    * @param binaryLength Bytes of binary data after the JSON.
    */
   decodedBytes(parsed: ParsedRequest, binaryLength: number): number {
-    const { headers, entries } = this.readHeaders(objectField(parsed.json, 'the request'));
+    const entries = arrayField(objectField(parsed.json, 'the request').inputs, 'inputs');
+    const headers = this.readHeaders(entries);
     let total = binaryLength;
     for (const [i, header] of headers.entries()) {
       const { data } = entries[i] as Fields;
@@ -127,7 +128,8 @@ export class InferRequestDecoder {
 
   private readPacked(json: unknown, blobs: BlobReader, decodeData: DecodeData): PackedRequest {
     const request = objectField(json, 'the request');
-    const { headers, entries } = this.readHeaders(request);
+    const entries = arrayField(request.inputs, 'inputs');
+    const headers = this.readHeaders(entries);
     const inputs = headers.map((header, i) => readTensor(header, entries[i] as Fields, blobs, decodeData));
     blobs.finish();
     const id = isAbsent(request.id) ? undefined : idField(request.id);
@@ -136,11 +138,10 @@ export class InferRequestDecoder {
     return { id, inputs, ...outputs, timeoutSeconds: timeoutSeconds(parameters) };
   }
 
-  private readHeaders(request: Fields): { headers: TensorHeader[]; entries: readonly unknown[] } {
-    const entries = arrayField(request.inputs, 'inputs');
+  private readHeaders(entries: readonly unknown[]): TensorHeader[] {
     const headers = entries.map(readHeader);
     this.checks.check(headers);
-    return { headers, entries };
+    return headers;
   }
 }
 

@@ -4,7 +4,8 @@ import { invalid } from '../errors';
 import type { Tensor } from '../inference/tensor';
 import { encodeBinaryData } from './binary-data';
 import type { InferRequest } from './infer-request';
-import { encodeJsonData, FP16_HAS_NO_JSON } from './json-data';
+import { encodeJsonData, FP16_HAS_NO_JSON, jsonDataPieces } from './json-data';
+import type { Sliced } from './sliced-work';
 
 export interface InferResponse {
   /** JSON alone, or JSON followed by binary data. */
@@ -15,8 +16,6 @@ export interface InferResponse {
 
 /** The JSON of the data of some outputs, in pieces that follow each other. */
 export type WrittenData = ReadonlyArray<readonly Uint8Array[] | undefined>;
-
-const NOTHING_WRITTEN: WrittenData = [];
 
 /** Writes inference responses of one model. */
 export class InferResponseEncoder {
@@ -35,48 +34,93 @@ export class InferResponseEncoder {
     if (without !== undefined) throw invalid(`output ${quoted(without)}: ${FP16_HAS_NO_JSON}`);
   }
 
-  /**
-   * @param outputs In the order that `request` asks for.
-   * @param written The JSON of those of them whose data has been written already. @default - none has
-   */
-  encode(request: InferRequest, outputs: readonly Tensor[], written?: WrittenData): InferResponse {
-    const { parts, jsonLength } = this.encodeParts(request, outputs, written);
-    const [json] = parts;
-    return typeof json === 'string' ? { body: json } : { body: Buffer.concat(parts as Uint8Array[]), jsonLength };
-  }
-
-  /** The same before it is one body: text alone, or bytes that follow each other. */
-  encodeParts(
-    request: InferRequest,
-    outputs: readonly Tensor[],
-    written: WrittenData = NOTHING_WRITTEN,
-  ): { parts: readonly [string] | readonly Uint8Array[]; jsonLength?: number } {
-    const parts: Uint8Array[] = [];
+  /** @param outputs In the order that `request` asks for. */
+  encode(request: InferRequest, outputs: readonly Tensor[]): InferResponse {
     const blobs: Buffer[] = [];
-    const id = request.id === undefined ? '' : `,"id":${JSON.stringify(request.id)}`;
-    let json = `{${this.names}${id},"outputs":[`;
+    let json = this.beginning(request);
     for (let i = 0; i < outputs.length; i++) {
       const output = outputs[i] as Tensor;
-      const { name, datatype, shape } = output;
-      const header = `"name":${JSON.stringify(name)},"datatype":"${datatype}","shape":[${shape.join(',')}]`;
-      json += `${i > 0 ? ',' : ''}{${header},`;
-      const pieces = written[i];
+      json += `${i > 0 ? ',' : ''}${headerOf(output)}`;
       if (request.binary[i]) {
         const blob = encodeBinaryData(output);
         blobs.push(blob);
         json += `"parameters":{"binary_data_size":${blob.length}}}`;
-      } else if (pieces) {
-        parts.push(Buffer.from(`${json}"data":`), ...pieces);
-        json = '}';
       } else json += `"data":${encodeJsonData(output)}}`;
     }
     json += ']}';
     // Clients look for binary data by the header, so it is there only if some is.
-    const isJson = blobs.every((blob) => blob.length === 0);
-    if (isJson && parts.length === 0) return { parts: [json] };
-    parts.push(Buffer.from(json));
-    if (isJson) return { parts };
-    const jsonLength = parts.reduce((length, part) => length + part.length, 0);
-    return { parts: [...parts, ...blobs], jsonLength };
+    if (blobs.every((blob) => blob.length === 0)) return { body: json };
+    const text = Buffer.from(json);
+    return { body: Buffer.concat([text, ...blobs]), jsonLength: text.length };
+  }
+
+  /**
+   * The same for large outputs, in parts that follow each other.
+   * @param written The JSON of the data of some of them, where it is there already.
+   * @returns Bytes of JSON before the binary data; undefined where there is none.
+   */
+  *encodeParts(
+    request: InferRequest,
+    outputs: readonly Tensor[],
+    written: WrittenData,
+  ): Generator<Uint8Array, number | undefined, void> {
+    const blobs: Buffer[] = [];
+    let json = this.beginning(request);
+    let length = 0;
+    for (const [i, output] of outputs.entries()) {
+      json += `${i > 0 ? ',' : ''}${headerOf(output)}`;
+      if (request.binary[i]) {
+        const blob = encodeBinaryData(output);
+        blobs.push(blob);
+        json += `"parameters":{"binary_data_size":${blob.length}}}`;
+        continue;
+      }
+      const before = Buffer.from(`${json}"data":`);
+      length += before.length;
+      yield before;
+      for (const piece of written[i] ?? jsonDataPieces(output)) {
+        length += piece.length;
+        yield piece;
+      }
+      json = '}';
+    }
+    const end = Buffer.from(`${json}]}`);
+    yield end;
+    yield* blobs;
+    return blobs.every((blob) => blob.length === 0) ? undefined : length + end.length;
+  }
+
+  private beginning({ id }: InferRequest): string {
+    return `{${this.names}${id === undefined ? '' : `,"id":${JSON.stringify(id)}`},"outputs":[`;
+  }
+}
+
+/** Of an object that ends with its data. */
+function headerOf({ name, datatype, shape }: Tensor): string {
+  return `{"name":${JSON.stringify(name)},"datatype":"${datatype}","shape":[${shape.join(',')}],`;
+}
+
+/** Bytes that take a few milliseconds to copy into memory that is new. */
+export const COPY_BYTES = 4 * 1024 * 1024;
+
+/**
+ * One body of an answer's parts, each of which is let go of once it is copied.
+ * @param capacity Bytes that they have at most; only those that they have are ever touched.
+ */
+export function* joinParts(
+  parts: ReturnType<InferResponseEncoder['encodeParts']>,
+  capacity: number,
+): Sliced<InferResponse> {
+  const body = Buffer.allocUnsafeSlow(capacity);
+  let at = 0;
+  for (;;) {
+    const step = parts.next();
+    if (step.done) return { body: body.subarray(0, at), jsonLength: step.value };
+    for (let from = 0; from < step.value.length; from += COPY_BYTES) {
+      const slice = step.value.subarray(from, from + COPY_BYTES);
+      body.set(slice, at);
+      at += slice.length;
+      if (slice.length === COPY_BYTES) yield;
+    }
   }
 }

@@ -7,6 +7,7 @@ import { CodecThread } from '../../../inference-image/src/codec/codec-thread';
 import type { CodecModel } from '../../../inference-image/src/codec/messages';
 import type { Tensor } from '../../../inference-image/src/inference/tensor';
 import { InferRequestDecoder } from '../../../inference-image/src/protocol/infer-request';
+import { InferResponseEncoder } from '../../../inference-image/src/protocol/infer-response';
 import { temporaryFolder } from '../../support/temporary-folder';
 
 const SCRIPT = join(__dirname, '..', '..', '..', 'dist', 'inference-image', 'codec.cjs');
@@ -270,5 +271,22 @@ describe('texts', () => {
     const tensors: Tensor[] = [output(200_000), { name: 'z', datatype: 'BYTES', shape: [words.length], data: words }];
     const { body } = await codec.encode(request, tensors, held());
     expect(JSON.parse(String(body))).toMatchObject({ id: '7', outputs: [{ name: 'y' }, { name: 'z', data: words }] });
+  });
+
+  test('as binary data beside large numbers, in either order', async () => {
+    const codec = codecOf(SCRIPT);
+    const words = texts(20_000, 50);
+    const text: Tensor = { name: 'z'.repeat(3000), datatype: 'BYTES', shape: [words.length], data: words };
+    for (const binary of [
+      [false, true],
+      [true, true],
+      [true, false],
+    ]) {
+      const request = { inputs: [], outputs: ['y', 'z'], binary, id: '\u0001'.repeat(1024) };
+      const plain = new InferResponseEncoder(model).encode(request, [output(1_500_000), text]);
+      const response = await codec.encode(request, [output(1_500_000), text], held());
+      expect(response.jsonLength).toBe(plain.jsonLength);
+      expect(Buffer.compare(response.body as Buffer, plain.body as Buffer)).toBe(0);
+    }
   });
 });
