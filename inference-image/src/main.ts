@@ -21,6 +21,9 @@ import { Metrics } from './metrics/metrics';
 import type { Signals } from './signals';
 import { SERVER_METADATA } from './protocol/metadata';
 
+/** Few scrapers ask, and seldom. */
+const METRICS_CONNECTIONS = { maxConnections: 16, sendTimeoutSeconds: 10, maxConnectionAgeSeconds: Infinity };
+
 /** @param startExecutor Begins an executor's thread. */
 async function serve(
   configuration: Configuration,
@@ -101,6 +104,7 @@ async function serve(
     log,
   });
   const metricsServer = buildMetricsServer(metrics);
+  new Connections(metricsServer, { ...METRICS_CONNECTIONS, budget, metrics });
 
   endOnSignals(
     signals,

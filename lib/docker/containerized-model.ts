@@ -62,8 +62,8 @@ export interface ContainerizedModelProps {
   readonly cpus?: number;
   /**
    * Memory limit in MiB, without swap.
-   * @default - by the model's profile; without one 512 MiB, and the weights once more than there are executors; for a
-   * model that takes pictures 24 bytes for each pixel of `image.maxPixels` besides
+   * @default - by the model's profile; without one 512 MiB or what requests need, and the weights once more than there
+   * are executors; for a model that takes pictures 24 bytes for each pixel of `image.maxPixels` besides
    */
   readonly memoryMiB?: number;
   /** @default - the construct's path, such as `stack-digits` */

@@ -22,8 +22,8 @@ export interface ComputeResources {
   readonly cpuLimit?: number | 'none';
   /**
    * Memory in MiB, both set aside and the limit.
-   * @default - by the model's profile; without one 512 MiB, and the weights once more than there are executors; for a
-   * model that takes pictures 24 bytes for each pixel of `image.maxPixels` besides
+   * @default - by the model's profile; without one 512 MiB or what requests need, and the weights once more than there
+   * are executors; for a model that takes pictures 24 bytes for each pixel of `image.maxPixels` besides
    */
   readonly memoryMiB?: number;
 }

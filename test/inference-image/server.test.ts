@@ -27,7 +27,8 @@ describe('start', () => {
       grpcPort: expect.any(Number),
       metricsPort: expect.any(Number),
     });
-    expect(ready).toMatchObject({ msg: 'ready', url: server.url });
+    const limits = { maxRequestBytes: 2 ** 20, requestBudgetBytes: expect.any(Number) };
+    expect(ready).toMatchObject({ msg: 'ready', url: server.url, ...limits });
     expect(server.stderr).toBe('');
   });
 
@@ -181,14 +182,19 @@ test('S7 the threads are those that were asked for', async () => {
   expect((await threadsOf(2, 2)) - (await threadsOf(2, 1))).toBe(2);
 });
 
-test('requests are logged at debug, and not otherwise', async () => {
+test('requests are logged at debug, and not otherwise; limits that do not fit, as a warning', async () => {
   const quiet = await ServerProcess.start(identity('float', ['n']));
-  const chatty = await ServerProcess.start(identity('float', ['n']), { logLevel: 'debug' });
+  const tight = { maxRequestBytes: 300_000, requestBudgetBytes: 2 ** 20 };
+  const chatty = await ServerProcess.start(identity('float', ['n']), { logLevel: 'debug', ...tight });
   for (const server of [quiet, chatty]) await server.get('/v2/nowhere');
   const line = await chatty.waitForLog(({ msg }) => msg === 'request');
   expect(line).toMatchObject({ level: 'debug', method: 'GET', url: '/v2/nowhere', status: 404 });
   expect(Object.keys(line)).toEqual(['level', 'time', 'method', 'url', 'status', 'seconds', 'msg']);
   expect(quiet.log.map(({ msg }) => msg)).toEqual(['starting', 'listening', 'ready']);
+  const warnings = chatty.log.filter(({ level }) => level === 'warn');
+  expect(warnings).toEqual([
+    expect.objectContaining({ ...tight, msg: 'the largest requests take more than the memory for requests' }),
+  ]);
 });
 
 describe('the health check of the image', () => {

@@ -1,3 +1,4 @@
+import { ServingError } from '../errors';
 import type { MemoryBudget } from './memory-budget';
 
 /** What a request of no content takes: its objects, its headers, its place in the queues. */
@@ -7,6 +8,7 @@ export const REQUEST_BYTES = 16 * 1024;
 export class Holding {
   private bytes = 0;
   private waitingSince = Infinity;
+  private isReleased = false;
   private onDrop?: () => void;
 
   /** @throws ServingError `rejected` where the budget is full. */
@@ -26,9 +28,10 @@ export class Holding {
   /**
    * Holds more bytes: call it before they are allocated.
    * @throws ServingError `rejected` where others hold what is missing, and `tooLarge` where the whole budget is less.
-   * What was held before is still held.
+   * What was held before is still held. `cancelled` once it is released: nobody would give those bytes back.
    */
   add(bytes: number): void {
+    if (this.isReleased) throw new ServingError('cancelled', 'the request has ended already');
     this.budget.take(this, bytes);
     this.bytes += bytes;
   }
@@ -45,7 +48,7 @@ export class Holding {
    * @param onDrop Ends the exchange with the client, where its memory is needed; the holding is released already.
    */
   waitForClient(onDrop: () => void): void {
-    if (this.onDrop) return;
+    if (this.onDrop || this.isReleased) return;
     this.onDrop = onDrop;
     this.waitingSince = performance.now();
     this.budget.startWaiting(this);
@@ -68,6 +71,7 @@ export class Holding {
 
   /** Gives back everything. More calls do nothing. */
   release(): void {
+    this.isReleased = true;
     this.goOn();
     this.subtract(this.bytes);
   }

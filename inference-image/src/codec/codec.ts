@@ -1,5 +1,4 @@
 import { constants } from 'node:buffer';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Holding } from '../budget/holding';
 import { invalid, ServingError } from '../errors';
 import { dataBytes, totalElements, type Tensor } from '../inference/tensor';
@@ -7,16 +6,20 @@ import { ASK_FOR_BINARY, maxAnswerBytes, textLength } from '../protocol/answer-s
 import type { InferRequest, InferRequestDecoder } from '../protocol/infer-request';
 import { InferResponseEncoder, type InferResponse } from '../protocol/infer-response';
 import { jsonDataPieces } from '../protocol/json-data';
-import { packedLength, unpackRequest, unpackRequestInTurns, type PackedRequest } from '../protocol/packed-request';
+import { packedLength, unpackRequest, unpackRequestInSlices, type PackedRequest } from '../protocol/packed-request';
+import { SlicedWork, type Sliced } from '../protocol/sliced-work';
 import type { CodecThread } from './codec-thread';
 import type { CodecModel, FromCodec, Pieces, ToCodec } from './messages';
 import { ownBuffers, ownBytes } from './transfer';
 
-/** Bytes of JSON that keep the event loop for up to 10 ms; to send them to a thread costs 0.1. */
-const DECODE_BYTES = 1024 * 1024;
-/** Elements that take 4 ms to write, or 10 as doubles. */
-const ENCODE_ELEMENTS = 100_000;
-/** Bytes or characters of texts that take some milliseconds to read or to write; of JSON with texts as well. */
+/**
+ * Bytes of JSON that take 2 to 6 ms to read; to send them to a thread and back costs 0.2. Requests of several clients
+ * may come in one turn of the event loop, where each holds up all.
+ */
+const DECODE_BYTES = 256 * 1024;
+/** Elements that take 1.5 ms to write, or 4 as doubles. */
+const ENCODE_ELEMENTS = 32_768;
+/** Bytes or characters of texts that take some milliseconds to read or to write. */
 const TEXT_LENGTH = 256 * 1024;
 /** Bytes that take a few milliseconds to copy into memory that is new. */
 const COPY_BYTES = 4 * 1024 * 1024;
@@ -36,9 +39,8 @@ export interface CodecOptions {
  */
 export class Codec {
   private readonly encoder: InferResponseEncoder;
-  /** Bytes of JSON that are read at once. */
-  private readonly decodeBytes: number;
   private thread?: CodecThread;
+  private readonly work = new SlicedWork();
   private closed = false;
   private lastTicket = 0;
   /** What is not done yet. */
@@ -47,8 +49,6 @@ export class Codec {
 
   constructor(private readonly options: CodecOptions) {
     this.encoder = new InferResponseEncoder(options.model);
-    const hasTexts = options.model.signature.inputs.some(({ datatype }) => datatype === 'BYTES');
-    this.decodeBytes = hasTexts ? TEXT_LENGTH : DECODE_BYTES;
   }
 
   get busy(): boolean {
@@ -61,7 +61,7 @@ export class Codec {
    */
   decode(body: Buffer, jsonLength: number | undefined, holding: Holding): InferRequest | Promise<InferRequest> {
     const jsonBytes = Math.min(jsonLength ?? body.length, body.length);
-    if (jsonBytes < this.decodeBytes) return this.unpack(this.options.decoder.decodePacked(body, jsonLength, holding));
+    if (jsonBytes < DECODE_BYTES) return this.unpack(this.options.decoder.decodePacked(body, jsonLength, holding));
     if (jsonLength !== undefined && jsonLength > body.length) return this.options.decoder.decode(body, jsonLength);
     if (jsonBytes > constants.MAX_STRING_LENGTH) {
       throw new ServingError(
@@ -107,7 +107,8 @@ export class Codec {
 
   private unpack(request: PackedRequest): InferRequest | Promise<InferRequest> {
     if (packedLength(request) < TEXT_LENGTH) return unpackRequest(request);
-    return during(this.decoding, unpackRequestInTurns(request));
+    const unpacked = this.work.do(unpackRequestInSlices(request));
+    return unpacked instanceof Promise ? during(this.decoding, unpacked) : unpacked;
   }
 
   /** In two steps, since the memory for what is decoded is held by this thread, and known by the other one. */
@@ -119,7 +120,7 @@ export class Codec {
       thread.ask<Extract<FromCodec, { type: T; result: unknown }>['result']>(message, transfer);
     const decodedBytes = await ask<'parsed'>({ type: 'parse', ticket, body: bytes, jsonLength }, [bytes.buffer]);
     try {
-      addIfHeld(holding, decodedBytes);
+      holding.add(decodedBytes);
     } catch (error) {
       await ask<'dropped'>({ type: 'drop', ticket });
       throw error;
@@ -133,21 +134,25 @@ export class Codec {
     bound: number,
     holding: Holding,
   ): Promise<InferResponse> {
-    const written = await this.writeTexts(request, outputs, holding);
+    const written = await this.work.do(this.writeTexts(request, outputs, holding));
     const textBytes = written.reduce((total, pieces) => total + lengthOf(pieces ?? []), 0);
     // Once more, for all pieces become one body.
     hold(holding, textBytes, request);
     const numbers = outputs.filter(({ datatype }, i) => !request.binary[i] && datatype !== 'BYTES');
     const response =
       totalElements(numbers) < ENCODE_ELEMENTS
-        ? await joinInTurns(this.encoder.encodeParts(request, outputs, written))
+        ? await this.work.do(joinInSlices(this.encoder.encodeParts(request, outputs, written)))
         : await this.encodeOnThread(request, outputs, written);
     adjust(holding, bound + 2 * textBytes, response.body.length);
     return response;
   }
 
   /** The JSON of many texts, in slices: to copy them to a thread takes as long as to write them. */
-  private async writeTexts(request: InferRequest, outputs: readonly Tensor[], holding: Holding) {
+  private *writeTexts(
+    request: InferRequest,
+    outputs: readonly Tensor[],
+    holding: Holding,
+  ): Sliced<(Pieces | undefined)[]> {
     const written: (Pieces | undefined)[] = [];
     for (const [i, output] of outputs.entries()) {
       if (output.datatype !== 'BYTES' || request.binary[i]) continue;
@@ -155,7 +160,7 @@ export class Codec {
       for (const piece of jsonDataPieces(output)) {
         hold(holding, piece.length, request);
         pieces.push(piece as Buffer<ArrayBuffer>);
-        await nextTurn();
+        yield;
       }
       written[i] = pieces;
     }
@@ -189,10 +194,7 @@ export class Codec {
 }
 
 /** One body of many bytes, which are copied in slices. */
-async function joinInTurns({
-  parts,
-  jsonLength,
-}: ReturnType<InferResponseEncoder['encodeParts']>): Promise<InferResponse> {
+function* joinInSlices({ parts, jsonLength }: ReturnType<InferResponseEncoder['encodeParts']>): Sliced<InferResponse> {
   const [json] = parts;
   if (typeof json === 'string') return { body: json };
   const body = Buffer.allocUnsafeSlow(lengthOf(parts as Uint8Array[]));
@@ -202,7 +204,7 @@ async function joinInTurns({
       const slice = part.subarray(from, from + COPY_BYTES);
       body.set(slice, at);
       at += slice.length;
-      if (slice.length === COPY_BYTES) await nextTurn();
+      if (slice.length === COPY_BYTES) yield;
     }
   }
   return { body, jsonLength };
@@ -219,17 +221,11 @@ function during<T>(running: Set<Promise<unknown>>, promise: Promise<T>): Promise
 /** Holds memory for an answer; where no request may hold so much, it says what takes less. */
 function hold(holding: Holding, bytes: number, { binary }: InferRequest): void {
   try {
-    addIfHeld(holding, bytes);
+    holding.add(bytes);
   } catch (error) {
     if (!(error instanceof ServingError) || error.kind !== 'tooLarge' || binary.every(Boolean)) throw error;
     throw invalid(`the answer takes up to ${bytes} bytes with its outputs; ${ASK_FOR_BINARY}, or less at a time`);
   }
-}
-
-/** A holding that was released has nobody who would release it again. */
-function addIfHeld(holding: Holding, bytes: number): void {
-  if (holding.heldBytes === 0) throw new ServingError('cancelled', 'the client went away');
-  holding.add(bytes);
 }
 
 /** From what was held for an answer to what it takes. */

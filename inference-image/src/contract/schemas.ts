@@ -242,7 +242,10 @@ export const settingsSchema = z.object({
   receiveTimeoutSeconds: z._default(timeLimit(), SETTING_DEFAULTS.receiveTimeoutSeconds),
   /** Longest time in which a client reads its answer. */
   sendTimeoutSeconds: z._default(timeLimit(), SETTING_DEFAULTS.sendTimeoutSeconds),
-  /** Connections that each port accepts at a time. */
+  /**
+   * Connections that each of the ports for inference accepts at a time. Over HTTP each takes 10 KiB while it is silent,
+   * 16 KiB after a request or with the head of one, and 27 KiB with a head of many headers that does not end.
+   */
   maxConnections: z._default(wholeNumber(1, 1_000_000), SETTING_DEFAULTS.maxConnections),
   /** After SIGTERM, how long to go on serving while load balancers take this replica out. */
   drainSeconds: z._default(z.coerce.number().check(z.nonnegative(), z.lte(3600)), SETTING_DEFAULTS.drainSeconds),

@@ -1,6 +1,6 @@
-import { quoted, quotedList } from '../cut-text';
 import { ServingError } from '../errors';
 import type { DataPlane } from '../inference/data-plane';
+import { quoted } from '../protocol/fields';
 import { INFERENCE_SERVICE } from './inference-service';
 import { decodeMessage, encodeMessage } from './messages';
 import type { GrpcOptions } from './options';
@@ -27,7 +27,8 @@ export function healthHandlers({ model, dataPlane, log }: GrpcOptions): Record<s
   return {
     Check: probe(({ service }: HealthRequest) => {
       if (known.includes(service)) return { status: current() };
-      throw new ServingError('notFound', `unknown service ${quoted(service)}; this server has ${quotedList(known)}`);
+      const names = known.map((name) => quoted(name)).join(', ');
+      throw new ServingError('notFound', `unknown service ${quoted(service)}; this server has ${names}`);
     }, log),
     List: probe(() => ({ statuses: Object.fromEntries(known.map((name) => [name, { status: current() }])) }), log),
     Watch: ({ resolvedRequestType, resolvedResponseType }) => ({

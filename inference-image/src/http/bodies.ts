@@ -2,11 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Holding } from '../budget/holding';
 import type { MemoryBudget } from '../budget/memory-budget';
-import { ServingError } from '../errors';
+import { invalid, ServingError } from '../errors';
 import { quoted } from '../protocol/fields';
 import { OTHER_LIMIT, type BodyLimit } from './body-limit';
 import { BodyParts } from './body-parts';
 import { inflateAtOnce } from './inflater';
+import { Turns } from './turns';
 
 /** Says how much of a body is JSON; its presence, and not the content type, tells of binary data. */
 export const JSON_LENGTH_HEADER = 'inference-header-content-length';
@@ -17,6 +18,10 @@ const CONTENT_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)|^application\/o
 const IMAGE_TYPE = /^image\/(png|jpeg)\s*(?:;|$)/i;
 
 const NO_BODY = Buffer.alloc(0);
+
+/** A body of more chunks than this must have so many bytes in each, on average: chunks cost time, and bytes little. */
+const MANY_CHUNKS = 1000;
+const MIN_CHUNK_BYTES = 64;
 
 /** Whoever reads a body. */
 export interface BodyReader {
@@ -34,6 +39,8 @@ export function readBody(request: IncomingMessage, limit: BodyLimit, reader: Bod
   let only: Buffer | undefined;
   let parts: BodyParts | undefined;
   let ended = false;
+  const turns = new Turns(request);
+  let chunkCount = 0;
   const end = (error: unknown, body?: Buffer) => {
     if (ended) return;
     ended = true;
@@ -50,6 +57,9 @@ export function readBody(request: IncomingMessage, limit: BodyLimit, reader: Bod
     parts ??= beginParts(holding, end);
     if (parts.length + chunk.length > limit.bytes) throw limit.error();
     parts.append(chunk);
+    chunkCount++;
+    if (chunkCount > MANY_CHUNKS && parts.length < chunkCount * MIN_CHUNK_BYTES) throw tooManyChunks(chunkCount);
+    turns.read(chunk.length);
   };
   const whole = (): Buffer => {
     holding ??= reader.hold();
@@ -75,6 +85,11 @@ export function readBody(request: IncomingMessage, limit: BodyLimit, reader: Bod
     end(undefined, body);
   });
   request.on('error', end);
+}
+
+function tooManyChunks(count: number): ServingError {
+  const fault = `the body comes in chunks of less than ${MIN_CHUNK_BYTES} bytes, ${count} so far`;
+  return invalid(`${fault}; send it in larger ones`);
 }
 
 /** More is to come: until then the client may be dropped. */

@@ -18,7 +18,7 @@ const READING_MS = 30_000;
 const MAX_SWEEP_MS = 5000;
 
 /** Requests that a client may send before it has read the answer to the first of them. */
-const MAX_PIPELINED = 100;
+const MAX_PIPELINED = 16;
 
 interface Connection {
   /** How many replies it waits for. */
@@ -72,6 +72,7 @@ export class Connections {
       const connection = this.open.get(socket);
       response.on('close', onClose);
       if (!connection) return;
+      if (socket.destroyed) return;
       connection.replies++;
       connection.request = request;
       if (connection.replies > 1) this.holdPipelined(socket, connection);
@@ -162,8 +163,8 @@ export class Connections {
       if (connection.pipelined) connection.pipelined.add(REQUEST_BYTES);
       else connection.pipelined = this.options.budget.open();
     } catch {
-      if (!socket.destroyed) this.options.metrics.observeDrop('pipelined');
-      socket.destroy();
+      this.options.metrics.observeDrop('pipelined');
+      cutShort(socket);
     }
   }
 
@@ -183,6 +184,14 @@ export class Connections {
       socket.destroy();
     }
   }
+}
+
+/** Ends a connection, and also what node:http makes of the requests that have been read of it: there may be thousands. */
+function cutShort(socket: Socket): void {
+  socket.destroy();
+  const { parser } = socket as { parser?: { onIncoming?: () => number } };
+  // llhttp takes it for an error.
+  if (parser?.onIncoming) parser.onIncoming = () => -1;
 }
 
 /** A tenth more or less: connections that began together must not all come back together. */

@@ -4,6 +4,7 @@ import { cut } from '../cut-text';
 import { internalError, ServingError, type ErrorKind } from '../errors';
 import type { Log } from '../log';
 import { traceFields } from '../trace-context';
+import { Turns } from './turns';
 
 const STATUS: Record<ErrorKind, number> = {
   invalid: 400,
@@ -27,6 +28,10 @@ const MAX_BODY_BYTES = 4096;
 const SMALL_BODY_BYTES = 64 * 1024;
 /** So much is read and thrown away of others: a client that is still sending reads no answer. */
 const DISCARDED_BYTES = 64 * 1024 * 1024;
+/** Chunks of fewer bytes count as so many, for the time that they take. */
+const SMALL_CHUNK_BYTES = 4 * 1024;
+const TINY_CHUNK_BYTES = 64;
+const TURN_OF_TINY_BYTES = 64 * 1024;
 
 /** A whole number, as HTTP has it; queues and replicas are usually free again sooner. */
 export const RETRY_AFTER_SECONDS = '1';
@@ -84,10 +89,13 @@ export function refuse(
 
 /** Reads what is still to come of a body, and keeps nothing of it. */
 export function discardBody(request: IncomingMessage): void {
+  const turns = new Turns(request);
   let left = DISCARDED_BYTES;
-  request.on('data', (chunk: Buffer) => {
-    left -= chunk.length;
+  request.on('data', ({ length }: Buffer) => {
+    // A chunk takes time, however small it is.
+    left -= length < TINY_CHUNK_BYTES ? TURN_OF_TINY_BYTES : Math.max(length, SMALL_CHUNK_BYTES);
     if (left < 0) request.socket.destroy();
+    else turns.read(length);
   });
   request.resume();
 }

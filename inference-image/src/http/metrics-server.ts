@@ -5,17 +5,15 @@ import { isSmall } from './errors';
 /** A scraper that has not sent its request, or read its answer, is cut after so long without a byte. */
 const SILENT_MS = 30_000;
 const REQUEST_MS = 10_000;
-const MAX_CONNECTIONS = 64;
 const MAX_HEADERS = 200;
 
 /** Metrics on a port of their own, so that to expose the API is never to expose them. */
 export function buildMetricsServer(metrics: Metrics): Server {
-  let scraping: ReturnType<Metrics['scrape']> | undefined;
-  // Those who ask at the same time get the same text.
-  const scrape = () => (scraping ??= metrics.scrape().finally(() => (scraping = undefined)));
+  const scrape = sharedScrape(metrics);
   const timeouts = { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, connectionsCheckingInterval: 5000 };
   const server = createServer(timeouts, (request, response) => {
-    const send = (status: number, contentType: string, body: string) => {
+    if (request.socket.destroyed) return;
+    const send = (status: number, contentType: string, body: string | Buffer) => {
       response.writeHead(status, { 'content-type': contentType }).end(request.method === 'HEAD' ? undefined : body);
     };
     const sendError = (status: number, error: string) => send(status, 'application/json', JSON.stringify({ error }));
@@ -31,8 +29,18 @@ export function buildMetricsServer(metrics: Metrics): Server {
       );
     }
   });
-  server.maxConnections = MAX_CONNECTIONS;
   server.maxHeadersCount = MAX_HEADERS;
   server.setTimeout(SILENT_MS);
   return server;
+}
+
+/** Those who ask in the same turn of the event loop get the same text. */
+function sharedScrape(metrics: Metrics) {
+  const scrape = async () => {
+    const { contentType, text } = await metrics.scrape();
+    setImmediate(() => (scraping = undefined));
+    return { contentType, text: Buffer.from(text) };
+  };
+  let scraping: ReturnType<typeof scrape> | undefined;
+  return () => (scraping ??= scrape());
 }

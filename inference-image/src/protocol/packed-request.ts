@@ -1,7 +1,8 @@
 import type { Tensor, TensorData, TensorHeader } from '../inference/tensor';
 import { inInput } from './fields';
 import type { InferRequest } from './infer-request';
-import { isPacked, unpackInTurns, unpackTexts, type PackedTexts } from './packed-texts';
+import { isPacked, unpackInSlices, unpackTexts, type PackedTexts } from './packed-texts';
+import type { Sliced } from './sliced-work';
 
 /** A tensor whose texts are not strings yet. */
 export type PackedTensor = TensorHeader & { readonly data: TensorData | PackedTexts };
@@ -32,10 +33,10 @@ export function unpackRequest(request: PackedRequest): InferRequest {
 }
 
 /** The same for many texts, in slices that leave the event loop time for others. */
-export async function unpackRequestInTurns(request: PackedRequest): Promise<InferRequest> {
+export function* unpackRequestInSlices(request: PackedRequest): Sliced<InferRequest> {
   const inputs: Tensor[] = [];
   for (const input of request.inputs) {
-    inputs.push(isPackedTensor(input) ? await unpackTensorInTurns(input) : (input as Tensor));
+    inputs.push(isPackedTensor(input) ? yield* unpackTensorInSlices(input) : (input as Tensor));
   }
   return { ...request, inputs };
 }
@@ -54,9 +55,9 @@ function unpackTensor({ name, datatype, shape, data }: TextTensor): Tensor {
   }
 }
 
-async function unpackTensorInTurns({ name, datatype, shape, data }: TextTensor): Promise<Tensor> {
+function* unpackTensorInSlices({ name, datatype, shape, data }: TextTensor): Sliced<Tensor> {
   try {
-    return { name, datatype, shape, data: await unpackInTurns(data) };
+    return { name, datatype, shape, data: yield* unpackInSlices(data) };
   } catch (error) {
     throw inInput(name, error);
   }

@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { invalid } from '../errors';
 import type { Sliced } from './sliced-work';
 
@@ -49,25 +48,14 @@ export function unpackTexts(texts: PackedTexts): string[] {
   return strings;
 }
 
-/** The same in slices, of which others decide when they are done. */
+/** The same in slices. */
 export function* unpackInSlices(texts: PackedTexts): Sliced<string[]> {
   const strings: string[] = [];
   const unpacking = new Unpacking(texts);
   while (!unpacking.isDone) {
-    unpacking.addTo(strings, SLICE_TEXTS, SLICE_BYTES);
-    yield;
-  }
-  return strings;
-}
-
-/** The same in slices, each in a turn of the event loop. */
-export async function unpackInTurns(texts: PackedTexts): Promise<string[]> {
-  const strings: string[] = [];
-  const unpacking = new Unpacking(texts);
-  while (!unpacking.isDone) {
-    if (unpacking.nextLength > SLICE_BYTES) await unpacking.addLong(strings);
+    if (unpacking.nextLength > SLICE_BYTES) yield* unpacking.addLong(strings);
     else unpacking.addTo(strings, SLICE_TEXTS, SLICE_BYTES);
-    await nextTurn();
+    if (!unpacking.isDone) yield;
   }
   return strings;
 }
@@ -113,7 +101,7 @@ class Unpacking {
   }
 
   /** Adds one text in slices. */
-  async addLong(strings: string[]): Promise<void> {
+  *addLong(strings: string[]): Sliced<void> {
     const { bytes } = this;
     const start = this.at + LENGTH_BYTES;
     const end = (this.at = start + this.nextLength);
@@ -125,7 +113,7 @@ class Unpacking {
       const slice = bytes.toString('utf8', from, to);
       if (slice.includes('\0')) throw notText(strings.length);
       text += slice;
-      await nextTurn();
+      if (to < end) yield;
     }
     strings.push(text);
   }

@@ -140,3 +140,12 @@ test('memory planned for a budget has that budget', () => {
     expect(budgetWithin(160 * MIB + memoryForBudget(budget), 160 * MIB)).toBeGreaterThanOrEqual(budget - 1);
   }
 });
+
+test('a holding that was released holds nothing any more, whoever still adds to it', () => {
+  const budget = new MemoryBudget(1_000_000);
+  const holding = budget.open();
+  holding.release();
+  expect(() => holding.add(1000)).toThrow('the request has ended already');
+  holding.waitForClient(() => undefined);
+  expect([budget.heldBytes, holding.waitsSince]).toEqual([0, Infinity]);
+});

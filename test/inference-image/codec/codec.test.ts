@@ -157,7 +157,7 @@ describe('memory', () => {
     holding.release();
     await expect(decoded).rejects.toMatchObject({ kind: 'cancelled' });
     const request = decoder.decode(small());
-    expect(() => codec.encode(request, [output(2)], holding)).toThrow('the client went away');
+    expect(() => codec.encode(request, [output(2)], holding)).toThrow('the request has ended already');
     expect(ours.heldBytes).toBe(0);
     expect(codec.busy).toBe(false);
   });
@@ -225,7 +225,12 @@ describe('texts', () => {
   };
   const texts = (count: number, length: number) =>
     Array.from({ length: count }, (_, i) => `${i} "é\n${'~'.repeat(i % length)}`);
-  const kinds = [texts(10, 5), texts(60_000, 30), texts(300, 9000), ['~'.repeat(3_000_000), `x${'😀é'.repeat(700_000)}`]];
+  const kinds = [
+    texts(10, 5),
+    texts(60_000, 30),
+    texts(300, 9000),
+    ['~'.repeat(3_000_000), `x${'😀é'.repeat(700_000)}`],
+  ];
 
   test.each(kinds.map((each) => [each.length, each]))('%d of them are what they were', async (_, given) => {
     const codec = codecOfTexts();

@@ -83,7 +83,7 @@ export const answers: readonly Attack[] = [
     name: 'large-texts',
     what: 'the same, read, by 8 clients at once',
     model: 'text',
-    statuses: /^(HTTP (200|413|429)|closed.*)$/,
+    statuses: /^(HTTP (200|408|413|429)|closed.*)$/,
     async run(target) {
       const tally = new Tally();
       const body = gzip(textRequest(target, largest(target)));
@@ -95,7 +95,7 @@ export const answers: readonly Attack[] = [
     name: 'control-characters-in-texts',
     what: 'binary texts of control characters, each six bytes in a JSON answer, by 8 clients at once',
     model: 'text',
-    statuses: /^(HTTP (200|413|429)|closed.*)$/,
+    statuses: /^(HTTP (200|408|413|429)|closed.*)$/,
     async run(target) {
       const tally = new Tally();
       const bytes = largest(target) - 1000;
@@ -240,7 +240,7 @@ export const answers: readonly Attack[] = [
     what: 'a number that makes an output of 64 MiB, which is several hundred MiB of JSON, by 4 clients at once',
     model: 'expanding',
     short: true,
-    statuses: /^(HTTP (400|413|429)|closed.*)$/,
+    statuses: /^(HTTP (400|408|413|429)|closed.*)$/,
     async run(target) {
       const tally = new Tally();
       const body = Buffer.from(

@@ -51,7 +51,7 @@ function attack(
   };
 }
 
-const REFUSED = /^(HTTP (400|413|429)|closed.*)$/;
+const REFUSED = /^(HTTP (400|408|413|429)|closed.*)$/;
 
 export const binary: readonly Attack[] = [
   attack(

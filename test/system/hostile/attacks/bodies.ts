@@ -165,7 +165,7 @@ export const bodies: readonly Attack[] = [
   {
     name: 'gzip-of-zeros-16-times',
     what: '16 bodies of the largest size at once, in gzip, all zeros',
-    statuses: /^(HTTP (400|413|429)|closed.*)$/,
+    statuses: /^(HTTP (400|408|413|429)|closed.*)$/,
     run: (target) => packedAtOnce(target, 16, gzip(Buffer.alloc(largest(target)))),
   },
   {
@@ -205,7 +205,7 @@ export const bodies: readonly Attack[] = [
   {
     name: 'gzip-members',
     what: 'a gzip file of half a million empty members',
-    statuses: /^(HTTP (400|413|429)|closed.*)$/,
+    statuses: /^(HTTP (400|408|413|429)|closed.*)$/,
     async run(target) {
       const tally = new Tally();
       const body = filled(Math.min(10 * MIB, largest(target)), gzip(Buffer.alloc(0)));
@@ -216,7 +216,7 @@ export const bodies: readonly Attack[] = [
   {
     name: 'gzip-members-each-large',
     what: 'a gzip file of many members of a MiB each, 600 MB in all',
-    statuses: /^(HTTP (400|413|429)|closed.*)$/,
+    statuses: /^(HTTP (400|408|413|429)|closed.*)$/,
     run: (target) => packedAtOnce(target, 8, filled(600 * 1100, gzip(Buffer.alloc(MIB)))),
   },
   {
@@ -252,7 +252,7 @@ export const bodies: readonly Attack[] = [
   {
     name: 'gzip-that-does-not-compress',
     what: 'random bytes of the largest size in gzip, by four clients again and again',
-    statuses: /^(HTTP (400|413|429)|closed.*)$/,
+    statuses: /^(HTTP (400|408|413|429)|closed.*)$/,
     async run(target) {
       const tally = new Tally();
       const body = gzip(randomBytes(largest(target)));
@@ -263,7 +263,7 @@ export const bodies: readonly Attack[] = [
   {
     name: 'largest-bodies-of-spaces',
     what: '16 whole bodies of the largest size at once, all spaces',
-    statuses: /^(HTTP (400|413|429)|closed.*)$/,
+    statuses: /^(HTTP (400|408|413|429)|closed.*)$/,
     async run(target) {
       const tally = new Tally();
       const body = filled(largest(target), ' ');

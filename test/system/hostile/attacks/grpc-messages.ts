@@ -66,13 +66,12 @@ export const grpcMessages: readonly Attack[] = [
     'distinct-parameters',
     'parameters whose names differ',
     (target, size) => {
-      const parts: Buffer[] = [];
-      for (let i = 0, length = 0; length < size - 100; i++) {
-        const entry = field(REQUEST.parameters, field(1, i.toString(36)));
-        parts.push(entry);
-        length += entry.length;
+      const entry = field(REQUEST.parameters, field(1, '00000000'));
+      const bytes = filled(size - 200, entry);
+      for (let at = 0, i = 0; at < bytes.length; at += entry.length) {
+        bytes.write((i++).toString(36).padStart(8, '0'), at + entry.length - 8, 'latin1');
       }
-      return inferRequest(target, Buffer.concat(parts));
+      return inferRequest(target, bytes);
     },
     { short: true },
   ),

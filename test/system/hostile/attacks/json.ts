@@ -34,7 +34,7 @@ async function attack(target: Target, make: Make): Promise<Tally> {
 }
 
 function shape(name: string, what: string, make: Make, more: Partial<Attack> = {}): Attack {
-  const statuses = /^(HTTP (400|413|429)|closed.*)$/;
+  const statuses = /^(HTTP (400|408|413|429)|closed.*)$/;
   return { name, what, statuses, ...more, run: (target) => attack(target, make) };
 }
 

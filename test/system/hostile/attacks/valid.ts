@@ -5,7 +5,7 @@ import { ask, JSON_TYPE, PACKED } from '../wire/http1';
 import { call, message } from '../wire/grpc';
 import { field, firstInput, inferRequest, REQUEST, shapeOf } from '../wire/protobuf';
 
-const RIGHT = /^(HTTP (200|413|429)|OK|RESOURCE_EXHAUSTED|closed.*)$/;
+const RIGHT = /^(HTTP (200|408|413|429)|OK|RESOURCE_EXHAUSTED|closed.*)$/;
 
 /** Elements of a row. */
 function rowSize({ inputs }: Target): number {
