@@ -64,6 +64,6 @@ export function planOf({ model: name, isProfiled, maxRequestBytes }: Configurati
 
 function measuredProfile(folder: string): string {
   const file = join(folder, 'digits.profile.json');
-  execFileSync(process.execPath, [CLI, 'profile', DIGITS, '--out', file], { stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync(process.execPath, [CLI, 'profile', DIGITS, '--out', file], { stdio: ['ignore', 'ignore', 'pipe'] });
   return file;
 }
