@@ -90,7 +90,7 @@ export interface ServingOptions {
   readonly sendTimeoutSeconds?: number;
   /**
    * Connections that each port accepts at a time; one more takes the place of one that asks nothing, or is closed at once.
-   * @default 2048
+   * @default 1024
    */
   readonly maxConnections?: number;
   /**
