@@ -23,7 +23,7 @@ test('model-serving inspect shows the card, of the file and of --card', () => {
   const card = join(folder, 'card.json');
   writeFileSync(card, JSON.stringify({ title: 'Same', license: 'ISC' }));
   const { stdout } = runCli('inspect', file, '--card', card, '--runtime-check', 'skip');
-  expect(stdout.split('\n').slice(10, -2)).toEqual([
+  expect(stdout.split('\n').slice(11, -2)).toEqual([
     'title          Same',
     'license        ISC',
     'training data  one',

@@ -40,7 +40,7 @@ const DEFAULTS: ServingOptions = {
   queueTimeoutSeconds: 30,
   receiveTimeoutSeconds: 60,
   sendTimeoutSeconds: 60,
-  maxConnections: 2048,
+  maxConnections: 1024,
   drainSeconds: 5,
   maxConnectionAgeSeconds: 300,
   logLevel: 'info',
