@@ -1,6 +1,6 @@
 import type { Call } from './call';
 
-/** What a call without a message takes is not in the budget: some 10 KiB each (docs/decisions/0016). */
+/** What a call without a message takes is not in the budget: some 7 KiB each (docs/decisions/0015). */
 const MAX_IDLE_CALLS = 2048;
 
 /**
