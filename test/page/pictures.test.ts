@@ -240,7 +240,9 @@ test('a model that takes pictures and has no classes: its tensors are seen, and 
   await file().setInputFiles({ name: 'a.webp', mimeType: 'image/webp', buffer: Buffer.from('RIFF') });
   await problem(/^415: content type "image\/webp" is not supported/);
   await file().setInputFiles({ name: 'long.png', mimeType: 'image/png', buffer: Buffer.alloc(30_001) });
-  await problem('413: the body is larger than maxRequestBytes, 30000 bytes; send less at a time, or raise that setting');
+  await problem(
+    '413: the body is larger than maxRequestBytes, 30000 bytes; send less at a time, or raise that setting',
+  );
   await server.stop();
 });
 
