@@ -1,6 +1,12 @@
 import { Token } from 'cdktf';
-import { budgetFor, defaultBudget, leastBudgetFor, memoryForBudget } from '../inference-image/src/contract/memory';
-import { defaultMaxRequestBytes, rowAnswerBytes } from '../inference-image/src/contract/request-size';
+import {
+  budgetFor,
+  defaultBudget,
+  leastBudgetFor,
+  memoryForBudget,
+  type RequestCost,
+} from '../inference-image/src/contract/memory';
+import { defaultMaxRequestBytes, requestCost } from '../inference-image/src/contract/request-size';
 import type { OnnxModel } from './model/onnx-model';
 
 /** Options that decide how much memory requests need. */
@@ -20,8 +26,7 @@ export type Decisive = 'maxRequestBytes' | 'maxQueueBytes' | 'requestBudgetBytes
 /** What requests may take of a replica's memory. */
 export interface RequestNeeds {
   readonly maxRequestBytes: number;
-  /** Memory for the answer to one row in JSON. */
-  readonly answerBytes: number;
+  readonly cost: RequestCost;
   /** Least budget with which the largest request, the answer to a row, and as many as may wait, have room. */
   readonly leastBudgetBytes: number;
   /** The budget that there must be memory for where none is set: `leastBudgetBytes`, and 32 MiB or more. */
@@ -38,14 +43,15 @@ export interface RequestNeeds {
 export function requestNeeds(model: RequestModel, choices: RequestChoices): RequestNeeds {
   const { maxBatchSize, maxQueueBytes, requestBudgetBytes, ...given } = knownChoices(choices);
   const maxRequestBytes = given.maxRequestBytes ?? defaultMaxRequestBytes({ ...model, maxBatchSize });
-  const answerBytes = rowAnswerBytes(model);
-  const defaultBudgetBytes = budgetFor(maxRequestBytes, maxQueueBytes, answerBytes);
-  const forOne = leastBudgetFor(maxRequestBytes, answerBytes);
-  const isForQueue = defaultBudgetBytes > budgetFor(maxRequestBytes, 0, answerBytes);
-  const reason = isForQueue ? 'maxQueueBytes' : forOne > leastBudgetFor(maxRequestBytes) ? 'answer' : 'maxRequestBytes';
+  const cost = requestCost(model);
+  const defaultBudgetBytes = budgetFor(maxRequestBytes, maxQueueBytes, cost);
+  const forOne = leastBudgetFor(maxRequestBytes, cost);
+  const isForAnswer = forOne > leastBudgetFor(maxRequestBytes, { ...cost, answerBytes: 0 });
+  const isForQueue = defaultBudgetBytes > budgetFor(maxRequestBytes, 0, cost);
+  const reason = isForQueue ? 'maxQueueBytes' : isForAnswer ? 'answer' : 'maxRequestBytes';
   return {
     maxRequestBytes,
-    answerBytes,
+    cost,
     leastBudgetBytes: isForQueue ? defaultBudgetBytes : forOne,
     defaultBudgetBytes,
     budgetBytes: requestBudgetBytes ?? defaultBudgetBytes,

@@ -73,7 +73,7 @@ export interface ServingOptions {
   readonly maxRequestBytes?: number;
   /**
    * Memory for all requests together in bytes, from the first byte that comes to the last byte of the answer that its
-   * client reads; what would be more is refused with 429 at once. At least 4 times `maxRequestBytes`.
+   * client reads; what would be more is refused with 429 at once. At least 4 times `maxRequestBytes`, or 8 times where the model takes texts.
    * @default - what the container's memory leaves, up to a quarter of it or what `maxRequestBytes` needs; 32 MiB or more
    */
   readonly requestBudgetBytes?: number;

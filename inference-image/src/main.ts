@@ -153,7 +153,7 @@ async function serve(
   if (!dataPlane.ready) return;
   budget.totalBytes = loadedBudget(configuration, process.memoryUsage.rss(), limits);
   const requestBudgetBytes = budget.totalBytes;
-  if (maxRequestBytes > largestRequestWithin(requestBudgetBytes)) {
+  if (maxRequestBytes > largestRequestWithin(requestBudgetBytes, { ...limits.cost, answerBytes: 0 })) {
     log.warn({ maxRequestBytes, requestBudgetBytes }, 'the largest requests take more than the memory for requests');
   }
   log.info({ url, startSeconds: process.uptime(), maxRequestBytes, requestBudgetBytes, ...host.sharedRuns }, 'ready');

@@ -88,16 +88,13 @@ export const workloadErrors = {
   budgetBelowRequests: (
     where: string,
     budgetBytes: number,
-    { maxRequestBytes, answerBytes, leastBudgetBytes, reason }: RequestNeeds,
+    { maxRequestBytes, cost, leastBudgetBytes, reason }: RequestNeeds,
   ): Problem => {
     const [what, most] = {
-      maxRequestBytes: [
-        `serving.maxRequestBytes is ${maxRequestBytes}`,
-        largestRequestWithin(budgetBytes, answerBytes),
-      ],
+      maxRequestBytes: [`serving.maxRequestBytes is ${maxRequestBytes}`, largestRequestWithin(budgetBytes, cost)],
       maxQueueBytes: [`serving.maxQueueBytes is ${leastBudgetBytes}`, budgetBytes],
       answer: [
-        `the answer to one row takes up to ${answerBytes} bytes in JSON, beside its request of up to ${maxRequestBytes}`,
+        `the answer to one row takes up to ${cost.answerBytes} bytes in JSON, beside its request of up to ${maxRequestBytes}`,
         0,
       ],
     }[reason] as [string, number];
@@ -165,21 +162,21 @@ function smallerPicture(freeMiB: number, { image }: OnnxModel): string {
 }
 
 /** What requests need their memory for. */
-function needsText({ maxRequestBytes, answerBytes, budgetBytes, decisive }: RequestNeeds): string {
+function needsText({ maxRequestBytes, cost, budgetBytes, decisive }: RequestNeeds): string {
   const budget = bytesText(budgetBytes);
   if (decisive === 'requestBudgetBytes') return `serving.requestBudgetBytes is ${budget}`;
   if (decisive === 'maxQueueBytes') return `serving.maxQueueBytes lets ${budget} wait`;
   if (decisive === 'answer') {
-    return `the answer to one row takes up to ${bytesText(answerBytes)} in JSON, and its request up to ${bytesText(maxRequestBytes)}`;
+    return `the answer to one row takes up to ${bytesText(cost.answerBytes)} in JSON, and its request up to ${bytesText(maxRequestBytes)}`;
   }
   return `they may have ${bytesText(maxRequestBytes)} each (serving.maxRequestBytes) and take ${budget} together`;
 }
 
 /** The option that could be lower instead, where there is memory for a budget at all. */
-function lowerOption({ decisive, leastBudgetBytes, answerBytes }: RequestNeeds, budgetBytes: number): string {
+function lowerOption({ decisive, leastBudgetBytes, cost }: RequestNeeds, budgetBytes: number): string {
   const least = decisive === 'requestBudgetBytes' ? leastBudgetBytes : MIN_BUDGET_BYTES;
   if (budgetBytes < least || decisive === 'answer') return '';
-  const most = decisive === 'maxRequestBytes' ? largestRequestWithin(budgetBytes, answerBytes) : budgetBytes;
+  const most = decisive === 'maxRequestBytes' ? largestRequestWithin(budgetBytes, cost) : budgetBytes;
   if (most < 1) return '';
   return `; or lower serving.${decisive} to ${most} or less`;
 }

@@ -84,7 +84,7 @@ describe('the plan and the server agree', () => {
       expect(notes).toEqual([
         expect.stringContaining(`up to ${Math.floor(limits.maxRequestBytes / MIB) || '1,000 bytes'}`),
       ]);
-      const needed = budgetFor(limits.maxRequestBytes, serving.maxQueueBytes, limits.answerBytes);
+      const needed = budgetFor(limits.maxRequestBytes, serving.maxQueueBytes, limits.cost);
       expect([serving, limits.budgetBytes]).toEqual([serving, expect.any(Number)]);
       expect(limits.budgetBytes).toBeGreaterThanOrEqual(serving.requestBudgetBytes ?? needed);
       expect(loadedBudget(configuration, 150 * MIB, limits, memory * MIB)).toBe(limits.budgetBytes);
@@ -96,8 +96,8 @@ describe('the plan and the server agree', () => {
       const refused = () => onDocker({ model, memoryMiB: 200 });
       const [, needed] = /needs (\d+) or more/.exec(messageOf(refused)) ?? [];
       const { env, memory } = onDocker({ model, memoryMiB: Number(needed) });
-      const { maxRequestBytes, budgetBytes } = requestLimits(configurationOf(model, env), memory * MIB);
-      expect(budgetBytes).toBeGreaterThanOrEqual(budgetFor(maxRequestBytes));
+      const { maxRequestBytes, budgetBytes, cost } = requestLimits(configurationOf(model, env), memory * MIB);
+      expect(budgetBytes).toBeGreaterThanOrEqual(budgetFor(maxRequestBytes, undefined, cost));
       expect(maxRequestBytes).toBe(requestLimits(configurationOf(model, env), 2 ** 40).maxRequestBytes);
     }
   });

@@ -21,8 +21,13 @@ export const BYTES_PER_BUDGET_BYTE = 1.25;
 
 export const MIN_BUDGET_BYTES = 32 * MIB;
 
-/** What a request holds at most for each byte of its body: the body, its decoded tensors, and its answer. */
-export const HELD_BYTES_PER_REQUEST_BYTE = 4;
+/** What a request takes of the budget. */
+export interface RequestCost {
+  /** At most, for each byte of its body: the body, its decoded tensors, and its answer. */
+  readonly heldPerByte: number;
+  /** For the answer to one row. */
+  readonly answerBytes: number;
+}
 
 /**
  * Part of the memory that the budget may be where no request needs more: V8 lets its heap, where texts are, grow to half
@@ -46,22 +51,19 @@ export function pictureBytes(image: Pick<ImageInput, 'maxPixels'> | undefined): 
 }
 
 /** The least budget in which a largest request has room, and the answer to one row beside its request. */
-export function leastBudgetFor(maxRequestBytes: number, answerBytes = 0): number {
-  return Math.max(HELD_BYTES_PER_REQUEST_BYTE * maxRequestBytes, answerBytes && maxRequestBytes + answerBytes);
+export function leastBudgetFor(maxRequestBytes: number, { heldPerByte, answerBytes }: RequestCost): number {
+  return Math.max(heldPerByte * maxRequestBytes, answerBytes && maxRequestBytes + answerBytes);
 }
 
 /** The largest request that has room in a budget, beside the answer to one row; not above 0 where there is none. */
-export function largestRequestWithin(budgetBytes: number, answerBytes = 0): number {
-  return Math.floor(Math.min(budgetBytes / HELD_BYTES_PER_REQUEST_BYTE, budgetBytes - answerBytes));
+export function largestRequestWithin(budgetBytes: number, { heldPerByte, answerBytes }: RequestCost): number {
+  return Math.floor(Math.min(budgetBytes / heldPerByte, budgetBytes - answerBytes));
 }
 
-/**
- * The budget that requests need. The default of `maxQueueBytes` is a bound and promises nothing; more than it does.
- * @param answerBytes Memory for the answer to one row.
- */
-export function budgetFor(maxRequestBytes: number, maxQueueBytes = 0, answerBytes = 0): number {
-  const waiting = maxQueueBytes > SETTING_DEFAULTS.maxQueueBytes ? maxQueueBytes : 0;
-  return Math.max(MIN_BUDGET_BYTES, leastBudgetFor(maxRequestBytes, answerBytes), waiting);
+/** The budget that requests need. The default of `maxQueueBytes` is a bound and promises nothing; more than it does. */
+export function budgetFor(maxRequestBytes: number, maxQueueBytes: number | undefined, cost: RequestCost): number {
+  const waiting = maxQueueBytes && maxQueueBytes > SETTING_DEFAULTS.maxQueueBytes ? maxQueueBytes : 0;
+  return Math.max(MIN_BUDGET_BYTES, leastBudgetFor(maxRequestBytes, cost), waiting);
 }
 
 /** Memory that a container needs for a budget, besides its own. */

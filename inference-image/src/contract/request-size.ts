@@ -1,5 +1,6 @@
 import type { BatchingVerdict } from './batching-verdict';
 import type { GoldenExample, GoldenTensor } from './golden';
+import type { RequestCost } from './memory';
 import { rowAxes } from './row-axes';
 import { DEFAULT_MAX_BATCH_SIZE } from './settings';
 import { type Datatype, elementCount, type Signature, type TensorSignature } from './signature';
@@ -27,6 +28,11 @@ const TEXT_COPIES = 4;
 
 /** JSON as long as a string may be, and its elements. More is for binary answers. */
 const MAX_ANSWER_BYTES = 768 * MIB;
+
+/** Numbers: the body, and elements of twice its size; then their answer. */
+const HELD_PER_BYTE = 4;
+/** Texts: the body, strings of twice its size, and the copies of a run (inference/data-plane.ts). */
+const TEXT_HELD_PER_BYTE = 8;
 
 /** Names, shapes, parameters and white space. */
 const ENVELOPE_BYTES = 16 * 1024;
@@ -85,15 +91,19 @@ export function defaultMaxRequestBytes(facts: RequestSizeFacts): number {
   return Math.min(MAX_BYTES, MIB * Math.ceil(bytes / MIB));
 }
 
-/** Memory for the answer to one row in JSON: by the fixed sizes of the outputs, or the largest golden example. */
-export function rowAnswerBytes({
+/** The answer to one row in JSON counts by the fixed sizes of the outputs, or by the largest golden example. */
+export function requestCost({
   signature,
   exampleSizes,
-}: Pick<RequestSizeFacts, 'signature' | 'exampleSizes'>): number {
+}: Pick<RequestSizeFacts, 'signature' | 'exampleSizes'>): RequestCost {
+  const takesTexts = signature.inputs.some(({ datatype }) => datatype === 'BYTES');
   const bytes = sum(
     signature.outputs.map((output) => answerBytes(output.datatype, rowElements(output), rowBytesOf(output))),
   );
-  return Math.min(MAX_ANSWER_BYTES, Math.max(bytes, exampleSizes.answerBytes));
+  return {
+    heldPerByte: takesTexts ? TEXT_HELD_PER_BYTE : HELD_PER_BYTE,
+    answerBytes: Math.min(MAX_ANSWER_BYTES, Math.max(bytes, exampleSizes.answerBytes)),
+  };
 }
 
 /** @param files That the examples name, with their sizes. */

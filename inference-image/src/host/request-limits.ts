@@ -1,8 +1,15 @@
 import { totalmem } from 'node:os';
 import type { Configuration } from '../configuration';
-import { budgetFor, defaultBudget, largestRequestWithin, ownMemoryBytes, pictureBytes } from '../contract/memory';
+import {
+  budgetFor,
+  defaultBudget,
+  largestRequestWithin,
+  ownMemoryBytes,
+  pictureBytes,
+  type RequestCost,
+} from '../contract/memory';
 import { goldenFiles } from '../contract/model-manifest';
-import { defaultMaxRequestBytes, exampleSizesOf, rowAnswerBytes } from '../contract/request-size';
+import { defaultMaxRequestBytes, exampleSizesOf, requestCost } from '../contract/request-size';
 
 export interface RequestLimits {
   /** Largest body, after decompression. */
@@ -11,8 +18,7 @@ export interface RequestLimits {
   readonly budgetBytes: number;
   /** What the container takes without any request, as far as its model tells. */
   readonly ownBytes: number;
-  /** Memory for the answer to one row. */
-  readonly answerBytes: number;
+  readonly cost: RequestCost;
 }
 
 /**
@@ -25,12 +31,13 @@ export function requestLimits(configuration: Configuration, memoryBytes = memory
   const golden = goldenFiles(manifest.files);
   const facts = { ...manifest, maxBatchSize: settings.maxBatchSize, exampleSizes: exampleSizesOf(examples, golden) };
   const wanted = settings.maxRequestBytes ?? defaultMaxRequestBytes(facts);
-  const answerBytes = rowAnswerBytes(facts);
-  const needed = budgetFor(wanted, settings.maxQueueBytes, answerBytes);
+  const cost = requestCost(facts);
+  const needed = budgetFor(wanted, settings.maxQueueBytes, cost);
   const ownBytes = ownMemoryBytes(sizeOf(manifest.files) - sizeOf(golden), settings.executors, manifest.image);
   const budgetBytes = settings.requestBudgetBytes ?? defaultBudget(memoryBytes, ownBytes, needed);
-  const maxRequestBytes = settings.maxRequestBytes ?? Math.min(wanted, largestRequestWithin(budgetBytes));
-  return { maxRequestBytes, budgetBytes, ownBytes, answerBytes };
+  const maxRequestBytes =
+    settings.maxRequestBytes ?? Math.min(wanted, largestRequestWithin(budgetBytes, { ...cost, answerBytes: 0 }));
+  return { maxRequestBytes, budgetBytes, ownBytes, cost };
 }
 
 /**
@@ -41,11 +48,11 @@ export function requestLimits(configuration: Configuration, memoryBytes = memory
 export function loadedBudget(
   { settings, manifest }: Configuration,
   residentBytes: number,
-  { maxRequestBytes, ownBytes, answerBytes }: RequestLimits,
+  { maxRequestBytes, ownBytes, cost }: RequestLimits,
   memoryBytes = memoryLimit(),
 ): number {
   const own = Math.max(ownBytes, residentBytes + pictureBytes(manifest.image));
-  const needed = budgetFor(maxRequestBytes, settings.maxQueueBytes, answerBytes);
+  const needed = budgetFor(maxRequestBytes, settings.maxQueueBytes, cost);
   return settings.requestBudgetBytes ?? defaultBudget(memoryBytes, own, needed);
 }
 

@@ -2,10 +2,16 @@ import { ServingError } from '../errors';
 import type { Run } from './executor';
 import type { Caller } from './job';
 import type { Scheduler } from './scheduler';
-import type { Tensor } from './tensor';
+import { textBytes, type Tensor } from './tensor';
 
 type State =
   { readonly name: 'starting' | 'serving' | 'draining' } | { readonly name: 'failed'; readonly reason: string };
+
+/**
+ * What a run takes for each byte of its texts besides the request's own strings: an executor's strings, the runtime's
+ * copies of inputs and outputs, and the strings of the outputs on their way back.
+ */
+const RUN_TEXT_COPIES = 2;
 
 /** Inference and its readiness, for any transport. */
 export class DataPlane {
@@ -55,6 +61,8 @@ export class DataPlane {
   /** Returns at once where the run was short enough to be made on the spot. */
   infer(run: Run, caller: Caller): readonly Tensor[] | Promise<readonly Tensor[]> {
     this.assertOpen();
+    const texts = textBytes(run.inputs);
+    if (texts > 0) caller.holding?.add(RUN_TEXT_COPIES * texts);
     return this.scheduler.submit(run, caller);
   }
 }

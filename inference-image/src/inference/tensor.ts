@@ -54,9 +54,18 @@ export function elementsOfWork(tensors: readonly Tensor[]): number {
   return elements;
 }
 
+/** What the texts of all of them take as strings of two bytes a character. */
+export function textBytes(tensors: readonly Tensor[]): number {
+  let bytes = 0;
+  for (const { data } of tensors) {
+    if (Array.isArray(data)) for (const text of data) bytes += 2 * text.length;
+  }
+  return bytes;
+}
+
 /** What the data of all of them take in memory; of texts, about that. */
 export function dataBytes(tensors: readonly Tensor[]): number {
   return tensors.reduce((total, { data }) => {
-    return total + (Array.isArray(data) ? data.reduce((sum, text) => sum + 2 * text.length, 0) : data.byteLength);
-  }, 0);
+    return Array.isArray(data) ? total : total + data.byteLength;
+  }, textBytes(tensors));
 }

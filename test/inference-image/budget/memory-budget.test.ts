@@ -135,7 +135,7 @@ test('any order of additions and subtractions comes back to zero', () => {
 
 test('memory planned for a budget has that budget', () => {
   for (const maxRequestBytes of [1, MIB, 16 * MIB, 64 * MIB, 1024 * MIB]) {
-    const budget = budgetFor(maxRequestBytes);
+    const budget = budgetFor(maxRequestBytes, undefined, { heldPerByte: 4, answerBytes: 0 });
     expect(budget).toBeGreaterThanOrEqual(MIN_BUDGET_BYTES);
     expect(budgetWithin(160 * MIB + memoryForBudget(budget), 160 * MIB)).toBeGreaterThanOrEqual(budget - 1);
   }

@@ -2,7 +2,7 @@ import type { BatchingVerdict } from '../../../inference-image/src/contract/batc
 import {
   defaultMaxRequestBytes,
   exampleSizesOf,
-  rowAnswerBytes,
+  requestCost,
   type RequestSizeFacts,
 } from '../../../inference-image/src/contract/request-size';
 import { DATATYPES, type Datatype, type Dimension } from '../../../inference-image/src/contract/signature';
@@ -113,13 +113,21 @@ describe('the largest golden request', () => {
   });
 });
 
+test('a request of texts takes more memory for each of its bytes than one of numbers', () => {
+  const heldPerByte = (datatype: Datatype) => {
+    const tensors = [{ name: 'x', datatype, dimensions: ['batch'] }];
+    const exampleSizes = { requestBytes: 0, answerBytes: 0 };
+    return requestCost({ signature: { inputs: tensors, outputs: tensors }, exampleSizes }).heldPerByte;
+  };
+  expect(heldPerByte('FP32')).toBe(4);
+  expect(heldPerByte('BYTES')).toBe(8);
+});
+
 describe('the answer to one row', () => {
   const answer = (datatype: Datatype, dimensions: Dimension[], answerBytes = 0) => {
     const tensors = [{ name: 'y', datatype, dimensions }];
-    return rowAnswerBytes({
-      signature: { inputs: tensors, outputs: tensors },
-      exampleSizes: { requestBytes: 0, answerBytes },
-    });
+    const signature = { inputs: tensors, outputs: tensors };
+    return requestCost({ signature, exampleSizes: { requestBytes: 0, answerBytes } }).answerBytes;
   };
 
   test('takes what the fixed sizes of its outputs make', () => {

@@ -1,0 +1,30 @@
+import { Holding, REQUEST_BYTES } from '../../../inference-image/src/budget/holding';
+import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
+import { DataPlane } from '../../../inference-image/src/inference/data-plane';
+import type { Run } from '../../../inference-image/src/inference/executor';
+import type { Scheduler } from '../../../inference-image/src/inference/scheduler';
+
+const setUp = (totalBytes: number) => {
+  const submit = jest.fn(() => []);
+  const dataPlane = new DataPlane({ submit, executorCount: 1 } as unknown as Scheduler);
+  dataPlane.open();
+  const holding = new Holding(new MemoryBudget(totalBytes));
+  const infer = (inputs: Run['inputs']) =>
+    dataPlane.infer({ inputs, outputs: ['y'] }, { holding, isCancelled: () => false });
+  return { submit, holding, infer };
+};
+
+test('a run of texts holds the memory of its copies, and is refused where there is none', () => {
+  const text = (length: number) => [{ name: 'x', datatype: 'BYTES' as const, shape: [1], data: ['a'.repeat(length)] }];
+  const { submit, holding, infer } = setUp(1024 * 1024);
+  infer(text(1000));
+  expect(holding.heldBytes).toBe(REQUEST_BYTES + 4000);
+  expect(() => infer(text(500_000))).toThrow(/takes \d+ bytes of memory; the server has 1048576/);
+  expect(submit).toHaveBeenCalledTimes(1);
+});
+
+test('a run of numbers holds no more than its request does', () => {
+  const { holding, infer } = setUp(1024 * 1024);
+  infer([{ name: 'x', datatype: 'FP32', shape: [4], data: new Float32Array(4) }]);
+  expect(holding.heldBytes).toBe(REQUEST_BYTES);
+});
