@@ -64,6 +64,9 @@ export class Scheduler {
   private maxBatchDelayMs: number;
   private delayed?: NodeJS.Timeout;
   private running = 0;
+  /** Requests that are split have their turns one after another, so that few parts stand before what others send. */
+  private isSplitting = false;
+  private readonly waitingToSplit: Array<() => void> = [];
   private whenIdle: Array<() => void> = [];
 
   constructor(options: SchedulerOptions) {
@@ -74,7 +77,7 @@ export class Scheduler {
   }
 
   get queueLength(): number {
-    return this.queue.length + this.turnQueue.length;
+    return this.queue.length + this.turnQueue.length + this.waitingToSplit.length;
   }
 
   get runningCount(): number {
@@ -109,7 +112,7 @@ export class Scheduler {
     const { layout } = this;
     if (rows > this.maxBatchSize && layout) {
       const partRows = this.rowsOfPart(run, rows);
-      if (rows > partRows && layout.agrees(run)) return this.submitParts(run, rows, partRows, caller, layout);
+      if (rows > partRows && layout.agrees(run)) return this.submitInTurn(run, rows, partRows, caller, layout);
     }
     return this.wait(this.queue, run, caller);
   }
@@ -157,9 +160,30 @@ export class Scheduler {
     return outputs;
   }
 
+  private async submitInTurn(
+    run: Run,
+    rows: number,
+    size: number,
+    caller: Caller,
+    layout: RowLayout,
+  ): Promise<Outputs> {
+    this.queue.assertRoom(rows, dataBytes(run.inputs));
+    // Time before its turn counts as waiting.
+    const { deadline, waitsSince = performance.now(), holding } = caller;
+    const inTurn: Caller = { deadline, waitsSince, holding, isCancelled: () => caller.isCancelled() };
+    if (this.isSplitting) await new Promise<void>((resolve) => this.waitingToSplit.push(resolve));
+    this.isSplitting = true;
+    try {
+      return await this.submitParts(run, rows, size, inTurn, layout);
+    } finally {
+      const next = this.waitingToSplit.shift();
+      if (next) next();
+      else this.isSplitting = false;
+    }
+  }
+
   /** Has no more parts wait at a time than there are executors, and so lets others' requests in between. */
   private async submitParts(run: Run, rows: number, size: number, caller: Caller, layout: RowLayout): Promise<Outputs> {
-    this.queue.assertRoom(rows, dataBytes(run.inputs));
     const outputs = new Array<Outputs>(Math.ceil(rows / size));
     let failed = false;
     const { deadline, waitsSince } = caller;

@@ -110,6 +110,18 @@ test('a request whose run would take much memory is split, also where no limit w
   expect(await large).toEqual(reply(rowsOf(600)));
 });
 
+test('requests that are split have their turns one after another, and small ones need not wait for all of them', async () => {
+  const { scheduler, executor, submit } = setUp({ maxBatchSize: 8 });
+  const large = [submit(rowsOf(600)), submit(rowsOf(700, 5)), submit(rowsOf(800, 9))];
+  const small = submit(rowsOf(3, 100));
+  expect(scheduler.queueLength).toBeLessThanOrEqual(5);
+  for (let i = 0; i < 3; i++) await executor.finish();
+  expect(await small).toEqual(reply(rowsOf(3, 100)));
+  for (let i = 0; i < 9; i++) await executor.finish();
+  expect(await Promise.all(large)).toEqual([reply(rowsOf(600)), reply(rowsOf(700, 5)), reply(rowsOf(800, 9))]);
+  expect(scheduler.busy).toBe(false);
+});
+
 test('a larger request fails as a whole, and its other parts do not run', async () => {
   const judge = ({ inputs: [x] }: Run) => {
     if ((x as Tensor).data[0] === 16) throw invalid('row 8 is wrong');
