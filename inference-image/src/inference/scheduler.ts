@@ -147,8 +147,11 @@ export class Scheduler {
 
   /** Rows of the runs that a larger request is split into. */
   private rowsOfPart(run: Run, rows: number): number {
+    const bytes = dataBytes(run.inputs);
+    // Rows of no elements: their number is not bounded by what was sent.
+    if (bytes === 0) return Infinity;
     if (this.splitsLarger) return this.maxBatchSize;
-    const rowBytes = dataBytes(run.inputs) / rows;
+    const rowBytes = bytes / rows;
     return Math.max(this.maxBatchSize, Math.min(MAX_PART_ROWS, Math.floor(MAX_PART_BYTES / rowBytes)));
   }
 

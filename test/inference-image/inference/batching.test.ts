@@ -110,6 +110,18 @@ test('a request whose run would take much memory is split, also where no limit w
   expect(await large).toEqual(reply(rowsOf(600)));
 });
 
+test.each([true, false])(
+  'rows without elements make no parts, however many there are said to be',
+  async (splitsLarger) => {
+    const { scheduler, executor, submit } = setUp({ maxBatchSize: 8 });
+    scheduler.splitsLarger = splitsLarger;
+    const empty = submit({ name: 'x', datatype: 'FP32', shape: [2 ** 31 - 1, 0], data: new Float32Array(0) });
+    await executor.finish();
+    expect(executor.shapes).toEqual([[2 ** 31 - 1, 0]]);
+    await empty;
+  },
+);
+
 test('requests that are split have their turns one after another, and small ones need not wait for all of them', async () => {
   const { scheduler, executor, submit } = setUp({ maxBatchSize: 8 });
   const large = [submit(rowsOf(600)), submit(rowsOf(700, 5)), submit(rowsOf(800, 9))];
