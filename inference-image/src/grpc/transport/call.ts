@@ -330,8 +330,10 @@ export class Call {
   /** Ends the call with an error that is not its method's. What that works on is held until it answers. */
   private refuse(thrown: unknown): void {
     const error = this.context.toServingError(thrown);
-    if (this.method.refused) this.method.refused(error, this.receivedAt);
-    else if (error.kind === 'unfinished') this.context.metrics.observeDrop('unfinished');
+    const { refused } = this.method;
+    // A method at work notices by itself, and counts its request once.
+    if (refused && !this.isWorking) refused(error, this.receivedAt);
+    if (!refused && error.kind === 'unfinished') this.context.metrics.observeDrop('unfinished');
     this.failWith(statusOf(error));
   }
 
