@@ -88,8 +88,14 @@ class Exchange implements Caller {
     const { metrics, log } = this.inference.options;
     const error = toServingError(thrown, log);
     // A name that is not served must not make a series.
-    if (error.kind !== 'notFound') metrics.observeError(error, secondsSince(this.receivedAt));
+    if (error.kind !== 'notFound') metrics.observeError(this.reasonOf(error), secondsSince(this.receivedAt));
     this.done(error);
+  }
+
+  /** The transport has ended a call whose deadline is over: its client has not gone. */
+  private reasonOf(error: ServingError): ServingError {
+    if (error.kind !== 'cancelled' || performance.now() < (this.deadline ?? Infinity)) return error;
+    return new ServingError('timeout', 'the deadline of the call has passed');
   }
 
   private step<T>(value: T | Promise<T>, next: (this: this, value: T) => void): void {

@@ -23,7 +23,7 @@ const STREAM_BYTES = 48 * 1024 + CHUNK_BYTES;
 const MAX_STREAMS = 1;
 const MAX_WAITING = 64;
 
-/** Decompresses the bodies of requests: small ones at once, others chunk by chunk in libuv's threads, a few at a time. */
+/** Decompresses the bodies of requests: small ones at once, others chunk by chunk in libuv's threads, one at a time. */
 export class Inflater {
   private streamCount = 0;
   private readonly waiting: Array<() => void> = [];

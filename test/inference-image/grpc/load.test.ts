@@ -38,7 +38,9 @@ test.each([
   expect(floatsOf(await first)).toEqual([n]);
   await client.call('ModelInfer', rawRounds(1));
   expect((await server.series('inference_run_duration_seconds_count')) - before).toBe(2);
-  expect(await server.metrics()).toMatch(/outcome="(cancelled|timeout)"} 1/);
+  const outcome = deadlineMs === undefined ? 'cancelled' : 'timeout';
+  const failed = (await server.metrics()).match(/^inference_requests_total\{.*outcome="(?!success).*"\} [1-9].*$/gm);
+  expect(failed).toEqual([expect.stringMatching(new RegExp(`outcome="${outcome}"} 1$`))]);
 });
 
 test('a call that waits too long is DEADLINE_EXCEEDED', async () => {

@@ -310,8 +310,37 @@ describe('time limits', () => {
     const answer = await call(session, never.path, [message(HELLO)], { 'grpc-timeout': '200m' });
     expect(answer).toMatchObject({ code: STATUS.DEADLINE_EXCEEDED });
     expect(calls[0]!.isCancelled()).toBe(true);
+    // The method still works with its memory.
+    expect(server.budget.heldBytes).toBeGreaterThan(0);
     calls[0]!.answer(message(HELLO));
     await server.isFree();
+  });
+
+  test('work for a client that is gone may take longer than an answer may wait', async () => {
+    const calls: Call[] = [];
+    const method = { path: '/t/Slow', handle: (call: Call) => void calls.push(call) };
+    const { server, session } = await start([method, ECHO], LIMITS);
+    const stream = open(session, method.path);
+    void outcome(stream);
+    stream.end(message(HELLO));
+    while (calls.length < 1) await sleep(5);
+    stream.close(8);
+    await sleep(900);
+    expect(await call(session, ECHO.path, [message(HELLO)])).toMatchObject({ code: 0 });
+    calls[0]!.answer(message(HELLO));
+    await server.isFree();
+    expect(server.drops).toEqual([]);
+  });
+
+  test('a call that only watches leaves nothing when its client ends it', async () => {
+    const watch = { path: '/t/Watch', isCounted: false, handle: (call: Call) => void call.push(message(HELLO)) };
+    const { server, session } = await start([watch, ECHO], LIMITS);
+    const stream = open(session, watch.path);
+    stream.on('error', () => undefined).end(message(HELLO));
+    await once(stream, 'data');
+    stream.close(8);
+    await server.isFree();
+    expect(server.drops).toEqual([]);
   });
 });
 

@@ -110,6 +110,10 @@ export class Call {
   /** Takes a chunk of its messages. */
   receive(chunk: Buffer): void {
     this.connection?.receive(chunk.length);
+    this.read(chunk);
+  }
+
+  private read(chunk: Buffer): void {
     // What still comes of a call that is over is thrown away.
     if (this.phase === 'over') return;
     try {
@@ -152,6 +156,7 @@ export class Call {
 
   /** Sends a message of a call that goes on until its client ends it; false where the last has not been taken yet. */
   push(frame: Buffer): boolean {
+    this.isWorking = false;
     if (this.isCancelled() || this.stream.writableLength > 0) return false;
     this.isWatch = true;
     this.respond();
@@ -192,7 +197,8 @@ export class Call {
     if (this.phase === 'over' || this.phase === 'answering') {
       if (this.isUnflushed) this.waitForClient();
       if (this.phase === 'over' && seconds > STOPPING_SECONDS) this.stopClient();
-      if (seconds > sendTimeoutSeconds || this.wasReset) this.drop();
+      // Work for a client that is gone comes to its end first.
+      if (!this.isWorking && (seconds > sendTimeoutSeconds || this.wasReset)) this.drop();
     } else if (this.deadline !== undefined && now > this.deadline) {
       this.refuse(new ServingError('timeout', 'the deadline of the call has passed'));
     } else if (this.phase === 'receiving' && (this.holding || !this.method.isStream)) {
@@ -314,18 +320,21 @@ export class Call {
     if (this.context.isEnding) return this.shutDown();
     const { rest } = this;
     this.rest = undefined;
-    if (rest) this.receive(rest);
+    if (rest) this.read(rest);
     // Unless the rest has another message.
     if (this.reader.content || this.isCancelled()) return;
     if (this.hasEnded) this.goOn();
     else this.stream.resume();
   }
 
+  /** Ends the call with an error that is not its method's. What that works on is held until it answers. */
   private refuse(thrown: unknown): void {
     const error = this.context.toServingError(thrown);
-    if (this.method.refused) this.method.refused(error, this.receivedAt);
-    else if (error.kind === 'unfinished') this.context.metrics.observeDrop('unfinished');
-    this.fail(error);
+    const { refused } = this.method;
+    // A method at work notices by itself, and counts its request once.
+    if (refused && !this.isWorking) refused(error, this.receivedAt);
+    if (!refused && error.kind === 'unfinished') this.context.metrics.observeDrop('unfinished');
+    this.failWith(statusOf(error));
   }
 
   private failWith(status: Status): void {

@@ -18,6 +18,6 @@ export interface Method {
   readonly isCounted?: boolean;
   /** Handles a message, which is whole. It answers through the call, now or later. */
   handle(call: Call, message: Buffer): void;
-  /** Called where the transport itself refuses a message, or drops the call. @default - nothing */
+  /** Called where the transport itself refuses a message, or drops the call, before `handle`. @default - nothing */
   refused?(error: ServingError, receivedAt: number): void;
 }

@@ -76,6 +76,8 @@ export class Transport {
   }
 
   accept(socket: Socket): void {
+    // While gRPC was loaded its client may have gone.
+    if (socket.destroyed) return;
     this.accepted = socket;
     // It makes the session at once, or destroys the socket.
     this.server.emit('connection', socket);
