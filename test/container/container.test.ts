@@ -71,7 +71,7 @@ test('D2 builds with no network from a private file, beside CUDA files, runs har
 test('D4 D5 has a numeric user, and takes 20 MB on a read-only root', async () => {
   const image = build(OnnxModel.fromFile(multiplier(folder, 'large-request', 2)));
   expect(docker('inspect', '--format={{.Config.User}}', image)).toBe('65532:65532');
-  const { url } = await run(image);
+  const { url } = await run(image, `--env=MODEL_SERVING_MAX_REQUEST_BYTES=${32 * 1024 * 1024}`);
   const values = 2_000_000;
   const reply = await infer(url, 'large-request', [
     { name: 'x', datatype: 'FP32', shape: [values], data: new Array(values).fill(1234.5678) },

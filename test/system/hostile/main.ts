@@ -35,7 +35,7 @@ async function attackAll(
   configuration: Configuration,
   attacks: readonly Attack[],
   witnesses: Witnesses,
-  seconds: number,
+  options: Options,
 ): Promise<Result[]> {
   const results: Result[] = [];
   const plan = planOf(configuration);
@@ -43,12 +43,12 @@ async function attackAll(
   let container = await Container.start(plan);
   try {
     for (const attack of attacks) {
-      let result = await once(attack, container, nameOf(configuration), witnesses, seconds);
+      let result = await once(attack, container, nameOf(configuration), witnesses, options);
       if (result.faults.length > 0) {
         console.log(`${line(result)}\nagain, on another container`);
         container.remove();
         container = await Container.start(plan);
-        result = { ...(await once(attack, container, nameOf(configuration), witnesses, seconds)), isRepeated: true };
+        result = { ...(await once(attack, container, nameOf(configuration), witnesses, options)), isRepeated: true };
       }
       console.log(line(result));
       results.push(result);
@@ -67,10 +67,10 @@ async function once(
   container: Container,
   configuration: string,
   witnesses: Witnesses,
-  seconds: number,
+  options: Options,
 ): Promise<Result> {
-  const target = await learn(container, container.plan.maxRequestBytes, seconds);
-  return judged(attack, target, configuration, witnesses, container);
+  const target = await learn(container, container.plan.maxRequestBytes, options.seconds);
+  return judged(attack, target, configuration, witnesses, options, container);
 }
 
 async function judged(
@@ -78,17 +78,16 @@ async function judged(
   target: Target,
   configuration: string,
   witnesses: Witnesses,
+  { isTimed }: Options,
   container?: Container,
 ): Promise<Result> {
   const trial = await attempt(attack, target, witnesses, container);
   const plan: Plan | undefined = container?.plan;
-  return { configuration, attack, trial, faults: faults(attack, trial, plan) };
+  return { configuration, attack, trial, faults: faults(attack, trial, isTimed, plan) };
 }
 
-async function attackRunning(
-  { url, grpc, metrics, maxRequestBytes, seconds, ...options }: Options,
-  witnesses: Witnesses,
-) {
+async function attackRunning(options: Options, witnesses: Witnesses) {
+  const { url, grpc, metrics, maxRequestBytes, seconds } = options;
   const where = {
     host: url!.hostname.replace(/^\[|\]$/g, ''),
     httpPort: Number(url!.port || 80),
@@ -97,9 +96,9 @@ async function attackRunning(
   };
   const target = await learn(where, maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES, seconds);
   const results: Result[] = [];
-  const all = chosen({ ...options, seconds, all: true });
+  const all = chosen({ ...options, all: true });
   for (const attack of all.filter(({ model = 'digits' }) => model === 'digits')) {
-    results.push(await judged(attack, target, url!.host, witnesses));
+    results.push(await judged(attack, target, url!.host, witnesses, options));
     console.log(line(results.at(-1)!));
     if (!results.at(-1)!.trial!.isAlive) break;
   }
@@ -117,7 +116,7 @@ async function main(): Promise<void> {
       const configurations = (options.all ? ALL : SHORT).filter((each) => nameOf(each).includes(options.on));
       for (const configuration of configurations) {
         const wanted = attacks.filter(({ model = 'digits' }) => model === configuration.model);
-        if (wanted.length > 0) results.push(...(await attackAll(configuration, wanted, witnesses, options.seconds)));
+        if (wanted.length > 0) results.push(...(await attackAll(configuration, wanted, witnesses, options)));
       }
     }
   } finally {

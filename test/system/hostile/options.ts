@@ -4,6 +4,8 @@ import { ATTACKS } from './attacks';
 /** What a run is asked for; test/system/hostile/run explains each. */
 export interface Options {
   readonly all: boolean;
+  /** Whether latency and throughput count. */
+  readonly isTimed: boolean;
   /** Parts of names; all where empty. */
   readonly only: readonly string[];
   /** Part of the names of configurations. */
@@ -21,6 +23,7 @@ export function readOptions(args?: string[]): Options {
     args,
     options: {
       all: { type: 'boolean', default: false },
+      untimed: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
       on: { type: 'string', default: '' },
       url: { type: 'string' },
@@ -30,7 +33,7 @@ export function readOptions(args?: string[]): Options {
       seconds: { type: 'string' },
     },
   });
-  const { all, only, on, url, grpc, metrics, seconds } = values;
+  const { all, untimed, only, on, url, grpc, metrics, seconds } = values;
   const unknown = only.find((text) => !ATTACKS.some(({ name }) => name.includes(text)));
   if (unknown)
     throw new Error(`No attack has ${unknown} in its name. There are ${ATTACKS.map(({ name }) => name).join(', ')}.`);
@@ -38,6 +41,7 @@ export function readOptions(args?: string[]): Options {
   const size = values['max-request-bytes'];
   return {
     all,
+    isTimed: !untimed,
     only,
     on,
     url: address(url),

@@ -5,14 +5,19 @@ import type { Trial } from './trial';
 const MAX_P99_MS = 250;
 const MAX_MS = 1000;
 const LEAST_THROUGHPUT = 0.5;
+/** Where others use the machine, times tell of them as well: only a server that hardly answers is at fault. */
+const MAX_UNTIMED_MS = 10_000;
 /** The main thread, the runtime's, libuv's and V8's, and those that decode: none for a request. */
 const MAX_THREADS = 64;
 
 /** Errors that are the server's own fault, and errors beyond 4 KiB. */
 const NEVER = /^(HTTP 50[02]|UNKNOWN|INTERNAL|.* with an error of \d+ bytes)/;
 
-/** What is wrong with how a server took an attack; nothing where all is well. */
-export function faults(attack: Attack, trial: Trial, plan?: Plan): string[] {
+/**
+ * What is wrong with how a server took an attack; nothing where all is well.
+ * @param isTimed Whether latency and throughput count.
+ */
+export function faults(attack: Attack, trial: Trial, isTimed: boolean, plan?: Plan): string[] {
   const { before, after, idle, attacked, sent, ended, memory = 0, threads = 0, leftBytes = 0 } = trial;
   const found: string[] = [];
   if (trial.wasKilled) found.push('killed for memory');
@@ -20,17 +25,17 @@ export function faults(attack: Attack, trial: Trial, plan?: Plan): string[] {
     found.push('restarted');
   }
   if (!trial.isAlive) found.push('no longer alive');
-  if (ended) found.push(`the attack did not end: ${ended}`);
+  if (ended && isTimed) found.push(`the attack did not end: ${ended}`);
   if (plan && memory > plan.memoryMiB * 2 ** 20) found.push('memory beyond the limit');
   if (threads > MAX_THREADS) found.push(`${threads} threads`);
 
   const { probed, served } = attacked;
   const failed = Object.entries(probed.failures).map(([what, times]) => `${times} x ${what}`);
-  if (failed.length > 0) found.push(`health failed: ${failed.join(', ')}`);
-  if (probed.p99Ms > MAX_P99_MS) found.push(`health p99 ${Math.round(probed.p99Ms)} ms`);
-  if (probed.maxMs > MAX_MS) found.push(`health maximum ${Math.round(probed.maxMs)} ms`);
+  if (failed.length > 0 && isTimed) found.push(`health failed: ${failed.join(', ')}`);
+  if (isTimed && probed.p99Ms > MAX_P99_MS) found.push(`health p99 ${Math.round(probed.p99Ms)} ms`);
+  if (probed.maxMs > (isTimed ? MAX_MS : MAX_UNTIMED_MS)) found.push(`health maximum ${Math.round(probed.maxMs)} ms`);
   if (served.wrong > 0) found.push(`${served.wrong} wrong answers`);
-  if (served.perSecond < LEAST_THROUGHPUT * idle.served.perSecond) {
+  if (isTimed && served.perSecond < LEAST_THROUGHPUT * idle.served.perSecond) {
     const refused = Object.entries(served.refused).map(([what, times]) => `${times} x ${what}`);
     const rates = `${Math.round(served.perSecond)}/s of ${Math.round(idle.served.perSecond)}/s`;
     found.push(`a client kept ${rates}${refused.length > 0 ? ` (${refused.join(', ')})` : ''}`);
