@@ -6,9 +6,6 @@ const WAITING_SHARE = 1 / 2;
 /** How long a client may take before others may have the memory that its request holds. */
 const PATIENCE_MS = 2000;
 
-/** Why the budget refused bytes: others hold them, or no one request may hold so many. */
-export type Refusal = 'full' | 'tooLarge';
-
 /**
  * Bytes that the process holds for requests, over all transports, from the first byte of a request to the last byte of
  * its answer. Requests that wait for their clients hold a part of it at most, and the oldest of them is dropped where
@@ -19,18 +16,12 @@ export class MemoryBudget {
   private heldByWaiting = 0;
   /** Those that wait for their clients, the oldest first. */
   private readonly waiting = new Set<Holding>();
-  private readonly refusals: Record<Refusal, number> = { full: 0, tooLarge: 0 };
 
   /** @param totalBytes May change once the model is loaded and its own memory is known. */
   constructor(public totalBytes: number) {}
 
   get heldBytes(): number {
     return this.held;
-  }
-
-  /** How often the budget refused bytes. */
-  get refused(): Readonly<Record<Refusal, number>> {
-    return this.refusals;
   }
 
   /**
@@ -44,7 +35,6 @@ export class MemoryBudget {
   /** For Holding: throws where it may not hold so many bytes more. */
   take(holding: Holding, bytes: number): void {
     if (holding.heldBytes + bytes > this.totalBytes) {
-      this.refusals.tooLarge++;
       throw new ServingError(
         'tooLarge',
         `the request takes ${holding.heldBytes + bytes} bytes of memory; the server has ${this.totalBytes} for all requests; send less at a time, or give the container more memory`,
@@ -52,7 +42,6 @@ export class MemoryBudget {
     }
     if (this.lacks(holding, bytes)) this.dropWaiting(holding, bytes);
     if (this.lacks(holding, bytes)) {
-      this.refusals.full++;
       throw new MemoryFullError(
         `the memory for requests is full: ${this.held} of ${this.totalBytes} bytes are in use; try again later`,
       );

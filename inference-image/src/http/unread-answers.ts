@@ -7,6 +7,8 @@ const MIB = 1024 * 1024;
 
 /** Bytes of answers that clients may leave with the operating system, whose memory is the container's as well. */
 const LIMIT_BYTES = 16 * MIB;
+/** The most that the operating system takes of a connection, by its own default. What is more waits in the budget. */
+const CONNECTION_BYTES = 4 * MIB;
 /** How long a client may read nothing where there is much in all. */
 const PATIENCE_MS = 2000;
 const SWEEP_MS = 1000;
@@ -44,9 +46,9 @@ export class UnreadAnswers {
     socket.once('close', () => this.watched.delete(socket));
   }
 
-  /** An answer goes to the operating system: until the next look, all of it counts. */
+  /** An answer goes to the operating system: until the next look, all that this takes of it counts. */
   sent(bytes: number): void {
-    this.bytes += bytes;
+    this.bytes += Math.min(bytes, CONNECTION_BYTES);
   }
 
   /** @throws ServingError `rejected` where there is no room for more answers. */
