@@ -37,7 +37,7 @@ export class MemoryBudget {
     if (holding.heldBytes + bytes > this.totalBytes) {
       throw new ServingError(
         'tooLarge',
-        `the request takes ${holding.heldBytes + bytes} bytes of memory; the server has ${this.totalBytes} for all requests; send less at a time, or give the container more memory`,
+        `the request takes ${holding.heldBytes + bytes} bytes of memory; the server has ${this.totalBytes} for all requests; send less at a time, or raise the memory of the container (and requestBudgetBytes, where it is set)`,
       );
     }
     if (this.lacks(holding, bytes)) this.dropWaiting(holding, bytes);

@@ -102,7 +102,7 @@ export class WireReader {
       case WIRE.fixed32:
         return this.fixed(4);
       default:
-        throw new WireError(`a field at byte ${this.at} has wire type ${this.tag & 7}, which proto3 has not`);
+        throw new WireError(`a field at byte ${this.at} has wire type ${this.tag & 7}, which proto3 does not have`);
     }
   }
 
