@@ -20,7 +20,7 @@ export function decodeMessage<T>(type: Type, bytes: Buffer): T {
   try {
     return type.decode(bytes) as T;
   } catch (error) {
-    throw invalid(`the message is no valid ${type.fullName.slice(1)}: ${messageOf(error)}`);
+    throw invalid(`the message is not a valid ${type.fullName.slice(1)}: ${messageOf(error)}`);
   }
 }
 

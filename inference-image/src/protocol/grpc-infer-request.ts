@@ -98,5 +98,5 @@ function* readData(header: TensorHeader, message: InferMessage, index: number, h
 
 function wireFault(error: unknown): unknown {
   if (!(error instanceof WireError)) return error;
-  return invalid(`the message is no valid inference.ModelInferRequest: ${error.message}`);
+  return invalid(`the message is not a valid inference.ModelInferRequest: ${error.message}`);
 }

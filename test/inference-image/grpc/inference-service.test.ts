@@ -369,7 +369,7 @@ describe('transport', () => {
     ] as const) {
       expect(await send(method, Buffer.from([0x0a, 0xff]))).toEqual({
         code: INVALID_ARGUMENT,
-        details: expect.stringMatching(new RegExp(`^the message is no valid ${message}: `)),
+        details: expect.stringMatching(new RegExp(`^the message is not a valid ${message}: `)),
       });
     }
     expect(await send('Nothing', Buffer.alloc(0))).toMatchObject({ code: UNIMPLEMENTED });
