@@ -110,6 +110,19 @@ test('a request whose run would take much memory is split, also where no limit w
   expect(await large).toEqual(reply(rowsOf(600)));
 });
 
+test.each([false, true])(
+  'rows of no elements run together, however many they are (splitsLarger: %s)',
+  async (splits) => {
+    const { scheduler, executor, submit } = setUp({ maxBatchSize: 8 });
+    scheduler.splitsLarger = splits;
+    const rows: Tensor = { ...rowsOf(1), shape: [2 ** 31 - 1, 0], data: new Float32Array(0) };
+    const answer = submit(rows);
+    await executor.finish();
+    expect(executor.shapes).toEqual([rows.shape]);
+    expect(await answer).toEqual(reply(rows));
+  },
+);
+
 test('a larger request fails as a whole, and its other parts do not run', async () => {
   const judge = ({ inputs: [x] }: Run) => {
     if ((x as Tensor).data[0] === 16) throw invalid('row 8 is wrong');
