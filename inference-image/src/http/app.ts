@@ -1,5 +1,5 @@
 import { fastify, type FastifyInstance } from 'fastify';
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { MemoryBudget } from '../budget/memory-budget';
 import type { Codec } from '../codec/codec';
@@ -14,7 +14,8 @@ import type { ModelTuning } from '../protocol/model-config';
 import { traceFields } from '../trace-context';
 import { limitAnswers } from './answers';
 import { acceptBodies } from './bodies';
-import { discardBody, errorBody, isSmall, sendError, toServingError } from './errors';
+import { discardBody, errorBody, errorReply, isSmall, refuse, sendError, toServingError } from './errors';
+import { EVERY_REQUEST, hostFault, takeEveryRequest } from './every-request';
 import { addHealthRoutes } from './health-routes';
 import { InferEndpoint } from './infer-endpoint';
 import { addInferRoutes, inferPaths } from './infer-routes';
@@ -103,9 +104,11 @@ function createHttpServer({ receiveTimeoutSeconds }: AppOptions, listener: Reque
       headersTimeout: receiveMs,
       connectionsCheckingInterval: Math.min(MAX_CHECKING_MS, Math.ceil(receiveMs / 4)),
       maxHeaderSize: MAX_HEADER_BYTES,
+      ...EVERY_REQUEST,
     },
     listener,
   );
+  takeEveryRequest(server);
   server.maxHeadersCount = MAX_HEADERS;
   return server;
 }
@@ -116,9 +119,16 @@ function shortcut({ model, log }: AppOptions, endpoint: InferEndpoint, handler: 
   return (request, response) => {
     // Requests that came together are all there when their connection ends.
     if (request.socket.destroyed) return;
+    const fault = hostFault(request);
+    if (fault) return refuseAndClose(request, response, fault);
     if (request.method === 'POST' && paths.has(request.url as string)) endpoint.handle(request, response);
     else handler(request, response);
   };
+}
+
+function refuseAndClose(request: IncomingMessage, response: ServerResponse, fault: ServingError): void {
+  const { headers, ...reply } = errorReply(fault);
+  refuse(request, response, { ...reply, headers: { ...headers, connection: 'close' } });
 }
 
 function logRequests(app: FastifyInstance, log: Log): void {
@@ -149,7 +159,7 @@ function answerMalformed(error: Error & { code?: string }, socket: Duplex, optio
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   // Replies that are being worked on come first: in the place of one, this one would be taken for it.
   const { _httpMessage: reply } = socket as { _httpMessage?: ServerResponse };
-  if (reply?.req.complete) return void reply.once('close', () => answerMalformed(error, socket, options));
+  if (reply?.req.complete) return answerAfter(reply, error, socket, options);
   if (error.code === TIMEOUT) options.metrics.observeDrop('unfinished');
   // The request of this one will never be whole.
   if (reply?.headersSent) return void socket.destroy();
@@ -158,6 +168,25 @@ function answerMalformed(error: Error & { code?: string }, socket: Duplex, optio
   const headers = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
   // A client that goes on sending, or reads nothing, must not keep the connection.
   socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+const waiting = new WeakSet<Duplex>();
+
+/** Once for each connection: node:http calls for each chunk that follows, and would keep all of them with their errors. */
+function answerAfter(
+  reply: ServerResponse,
+  { message, code }: Error & { code?: string },
+  socket: Duplex,
+  options: AppOptions,
+): void {
+  if (waiting.has(socket)) return void socket.destroy();
+  waiting.add(socket);
+  // Another error, since that one has its chunk.
+  const error = Object.assign(new Error(message), { code });
+  reply.once('close', () => {
+    waiting.delete(socket);
+    answerMalformed(error, socket, options);
+  });
 }
 
 function faultOf({ code, message }: Error & { code?: string }, { receiveTimeoutSeconds }: AppOptions): string {

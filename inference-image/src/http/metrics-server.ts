@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { Metrics } from '../metrics/metrics';
 import { isSmall } from './errors';
+import { EVERY_REQUEST, hostFault, takeEveryRequest } from './every-request';
 
 /** A scraper that has not sent its request, or read its answer, is cut after so long without a byte. */
 const SILENT_MS = 30_000;
@@ -11,13 +12,18 @@ const MAX_HEADERS = 200;
 export function buildMetricsServer(metrics: Metrics): Server {
   const scrape = sharedScrape(metrics);
   const timeouts = { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, connectionsCheckingInterval: 5000 };
-  const server = createServer(timeouts, (request, response) => {
+  const server = createServer({ ...timeouts, ...EVERY_REQUEST }, (request, response) => {
     if (request.socket.destroyed) return;
     const send = (status: number, contentType: string, body: string | Buffer) => {
       response.writeHead(status, { 'content-type': contentType }).end(request.method === 'HEAD' ? undefined : body);
     };
     const sendError = (status: number, error: string) => send(status, 'application/json', JSON.stringify({ error }));
 
+    const fault = hostFault(request);
+    if (fault) {
+      response.setHeader('connection', 'close');
+      return sendError(400, fault.message);
+    }
     // Nothing reads a body.
     if (!isSmall(request)) response.setHeader('connection', 'close');
     if (request.url?.split('?')[0] !== '/metrics') sendError(404, 'the path of the metrics is /metrics');
@@ -29,6 +35,7 @@ export function buildMetricsServer(metrics: Metrics): Server {
       );
     }
   });
+  takeEveryRequest(server);
   server.maxHeadersCount = MAX_HEADERS;
   server.setTimeout(SILENT_MS);
   return server;

@@ -8,7 +8,7 @@ import type { InlineExecutor } from './inline-executor';
 import type { Caller, Job } from './job';
 import { JobQueue, NO_LIMITS, type QueueLimits } from './job-queue';
 import { RowLayout } from './row-layout';
-import { dataBytes, elementsOfWork, type Tensor } from './tensor';
+import { dataBytes, elementsOfWork, totalElements, type Tensor } from './tensor';
 
 export interface SchedulerOptions extends QueueLimits {
   readonly signature: Signature;
@@ -147,11 +147,10 @@ export class Scheduler {
 
   /** Rows of the runs that a larger request is split into. */
   private rowsOfPart(run: Run, rows: number): number {
-    const bytes = dataBytes(run.inputs);
-    // Rows of no elements: their number is not bounded by what was sent.
-    if (bytes === 0) return Infinity;
+    // Rows of no elements may be two thousand million, and so make millions of runs.
+    if (totalElements(run.inputs) === 0) return rows;
     if (this.splitsLarger) return this.maxBatchSize;
-    const rowBytes = bytes / rows;
+    const rowBytes = dataBytes(run.inputs) / rows;
     return Math.max(this.maxBatchSize, Math.min(MAX_PART_ROWS, Math.floor(MAX_PART_BYTES / rowBytes)));
   }
 

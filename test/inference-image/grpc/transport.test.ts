@@ -380,6 +380,25 @@ describe('many calls', () => {
     expect(await answered).toMatchObject({ code: 0 });
   });
 
+  test('those that cost nothing of the budget, and whose answers nobody takes, are bounded', async () => {
+    const server = await new TestTransport(METHODS).listen();
+    const call = (stream: number) => [
+      frame(FRAME.headers, END_HEADERS, stream, grpcHeaders(PROBE.path)),
+      frame(FRAME.data, END_STREAM, stream, message(HELLO)),
+    ];
+    const calls = Buffer.concat([
+      frame(FRAME.settings, 0, 0, setting(4, 0)),
+      ...Array.from({ length: 90 }, (_, i) => call(2 * i + 1)).flat(),
+    ]);
+    const sockets = await Promise.all(Array.from({ length: 40 }, () => server.dialRaw()));
+    for (const socket of sockets) socket.write(calls);
+    // 3,600 calls on 40 connections: with the oldest go the connections that they are on.
+    while (server.sockets.size > 24) await sleep(10);
+    expect(server.sockets.size).toBeGreaterThan(0);
+    for (const socket of sockets) socket.destroy();
+    await server.isFree();
+  });
+
   test('the oldest connection without a call makes room for another', async () => {
     const { server, session } = await start(METHODS);
     await call(session, ECHO.path, [message(HELLO)]);

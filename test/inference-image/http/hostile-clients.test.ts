@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { identity } from '../../support/onnx-builder';
 import { head, RawConnection } from '../../support/raw-connection';
-import { floats } from '../../support/requests';
+import { floats, rounds } from '../../support/requests';
 import { ServerProcess } from '../../support/server';
+import { slowModel } from '../../support/slow-model';
 
 const MIB = 2 ** 20;
 const INFER = '/v2/models/m/infer';
@@ -202,6 +203,42 @@ describe('requests before the answers to those before them', () => {
     await (await connect()).send(live.repeat(1000)).closed;
     expect(await dropped('pipelined')).toBe(before + 1);
   });
+
+  test.each(['url', 'metricsUrl'] as const)('are cut where node:http would answer them itself (%s)', async (port) => {
+    const expecting = head('GET', '/metrics', { expect: 'something' });
+    const withoutHost = 'GET / HTTP/1.1\r\n\r\n';
+    for (const request of [expecting, withoutHost]) {
+      const before = await dropped('pipelined');
+      const client = await RawConnection.open(server[port]);
+      clients.push(client);
+      await client.send(request.repeat(1000)).closed;
+      expect(await dropped('pipelined')).toBe(before + 1);
+    }
+  });
+
+  test.each(['url', 'metricsUrl'] as const)('an expectation is not heeded, and a Host is needed (%s)', async (port) => {
+    const client = await RawConnection.open(server[port]);
+    clients.push(client);
+    client.send(head('GET', port === 'url' ? '/v2/health/live' : '/metrics', { expect: 'something' }));
+    await client.receives(/^HTTP\/1\.1 200 OK\r\n/);
+    await client.send('GET /v2/health/live HTTP/1.1\r\n\r\n').closed;
+    expect(client.received).toMatch(/HTTP\/1\.1 400 Bad Request\r\n[^]*\{"error":"the request has no header Host"\}/);
+  });
+});
+
+test('bytes of no protocol, without end, behind a request that is worked on end the connection', async () => {
+  const slow = await ServerProcess.start(slowModel());
+  const client = await RawConnection.open(slow.url);
+  clients.push(client);
+  const body = JSON.stringify(rounds(20_000));
+  client.send(head('POST', INFER, { ...JSON_TYPE, 'content-length': body.length }), body);
+  await slow.seriesReaches('inference_running', 1);
+  const garbage = Buffer.alloc(64 * 1024, 1);
+  while (!client.socket.destroyed) {
+    client.send(garbage);
+    await sleep(5);
+  }
+  expect(await slow.series('inference_running')).toBe(1);
 });
 
 test('the port of the metrics answers few clients, and few requests of each at a time', async () => {

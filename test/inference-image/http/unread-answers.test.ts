@@ -55,3 +55,25 @@ test('answers that nobody reads do not pile up in the operating system, and cost
   for (const client of [...clients, reader]) client.close();
   server.close();
 });
+
+test('a look that took long is not repeated at once', () => {
+  const unread = new UnreadAnswers({ observeDrop: () => undefined });
+  let now = 0;
+  // Each look takes half a second.
+  const clock = jest.spyOn(performance, 'now').mockImplementation(() => (now += 500));
+  const measure = jest.spyOn(unread as any, 'measure');
+  const isFull = () => {
+    unread.sent(20 * MIB);
+    try {
+      unread.assertRoom();
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  expect([isFull(), isFull(), isFull()]).toEqual([false, true, true]);
+  now += 5000;
+  expect(isFull()).toBe(false);
+  expect(measure).toHaveBeenCalledTimes(2);
+  clock.mockRestore();
+});

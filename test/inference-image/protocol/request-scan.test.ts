@@ -203,6 +203,15 @@ describe('the structure is bounded before anything is built', () => {
     expect(() => decode(text, 'FP32')).toThrow('bytes of JSON outside of');
   });
 
+  test('many other keys before much data, in linear time', () => {
+    const numbers = '0,'.repeat(8_000_000);
+    const text = `{${'"":0,'.repeat(13_000)}"inputs":[{"name":"x0","datatype":"FP32","shape":[1],"data":[${numbers}0]}]}`;
+    const began = performance.now();
+    expect(() => decode(text, 'FP32')).toThrow('data has 8000001 elements');
+    // Some 5 s, were each key looked at up to the end of the text.
+    expect(performance.now() - began).toBeLessThan(2000);
+  });
+
   test.each(['FP32', 'INT64', 'BYTES', 'UINT8'] as const)('%s: a shape alone allocates nothing', (datatype) => {
     const text = request('["a"]').replace('[2]', '[2147483647]').replace('FP32', datatype);
     expect(() => decode(text, datatype)).toThrow(/takes 2147483647$|it may have 65536/);

@@ -179,8 +179,8 @@ export class Call {
   /** Ends a call that waits for its client, of which another needs the memory. */
   makeRoom(): void {
     if (this.isClosed) return;
-    // It was told, and has not taken that either.
-    if (this.phase === 'over') return this.connection?.end();
+    // It was told, or answered, and has not taken that either.
+    if (this.phase === 'over' || this.isUnflushed) return this.connection?.end();
     this.refuse(new ServingError('rejected', 'the server has too many calls that wait for their clients'));
   }
 
