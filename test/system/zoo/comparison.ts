@@ -5,6 +5,9 @@ import type { CaseTensor } from './prepared-model';
 
 const TOLERANCES: Partial<Record<string, number>> = LIMITS;
 
+/** A sigmoid of nearly 0 is worked out beside 1, whose digits in 32 bits end here. */
+const ROUNDING_OF_ONE = 2 ** -23;
+
 /** How an answer differs from the right one; undefined where it is right. */
 export function difference(expected: readonly CaseTensor[], answered: readonly AnsweredTensor[]): string | undefined {
   for (const tensor of expected) {
@@ -43,7 +46,7 @@ function farApart(wanted: readonly number[], got: readonly number[], tolerance: 
     if (Object.is(value, got[index]) || value === got[index]) return;
     const apart = Math.abs(value - got[index]!);
     // Of NaN and of infinities there is no difference in numbers.
-    const share = Number.isFinite(apart) ? apart / (scale * tolerance) : Infinity;
+    const share = Number.isFinite(apart) ? apart / Math.max(scale * tolerance, ROUNDING_OF_ONE) : Infinity;
     if (share > worst) [worst, at] = [share, index];
   });
   return worst > 1 ? `is ${got[at]} at element ${at}, not ${wanted[at]}` : undefined;
