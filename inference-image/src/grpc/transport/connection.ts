@@ -3,9 +3,6 @@ import type { Socket } from 'node:net';
 
 const { NGHTTP2_NO_ERROR } = constants;
 
-/** Streams up to this one will be served: all that a client sends before it has read that it should not. */
-const LAST_STREAM = 2 ** 31 - 1;
-
 /** Work that one connection may make in a turn of the event loop, of which one read is 64 KiB. */
 const WORK_PER_TURN = 64;
 /** What a call, or a message of a stream, is of it; a chunk of a message is 1. */
@@ -105,7 +102,8 @@ export class Connection {
     const { session } = this;
     if (this.goesAwayAt !== undefined || session.closed || session.destroyed) return;
     this.goesAwayAt = performance.now();
-    session.goaway(NGHTTP2_NO_ERROR, LAST_STREAM);
+    // nghttp2 ignores what comes after it. The client is told so by the last stream that was taken, and tries again at once.
+    session.goaway(NGHTTP2_NO_ERROR);
     this.ask();
   }
 

@@ -58,8 +58,8 @@ export class Connections implements Turn {
   /**
    * Ends what has been silent or floods, and sends away what is old. Called several times a second.
    *
-   * A client may send requests before it reads that it should not. They are taken until it has answered a ping and a
-   * little longer, since some clients answer before they act: https://www.rfc-editor.org/rfc/rfc9113#section-6.8-17
+   * A client that was sent away keeps its connection until it has answered a ping and a little longer, so that it has
+   * read which of its requests were taken: https://www.rfc-editor.org/rfc/rfc9113#section-6.8-17
    */
   sweep(now: number): void {
     for (const connection of this.open.values()) {
