@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expiryOf } from '../connection-age';
 import { REQUEST_BYTES, type Holding } from '../budget/holding';
 import type { MemoryBudget } from '../budget/memory-budget';
 import type { DropReason, RefusalReason } from '../metrics/refusals';
@@ -118,7 +119,7 @@ export class Connections {
       return;
     }
     unread?.watch(socket);
-    const expiresAt = performance.now() + spread(maxConnectionAgeSeconds) * 1000;
+    const expiresAt = expiryOf(maxConnectionAgeSeconds);
     this.open.set(socket, { replies: 0, answered: 0, swept: 0, expiresAt });
     socket.once('close', () => this.forget(socket));
   }
@@ -196,11 +197,6 @@ function cutShort(socket: Socket): void {
   const { parser } = socket as { parser?: { onIncoming?: () => number } };
   // llhttp takes it for an error.
   if (parser?.onIncoming) parser.onIncoming = () => -1;
-}
-
-/** A tenth more or less: connections that began together must not all come back together. */
-function spread(seconds: number): number {
-  return seconds * (0.9 + 0.2 * Math.random());
 }
 
 function patienceMs(socket: Socket, replies: number): number {

@@ -1,5 +1,6 @@
 import type { Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
+import { expiryOf } from '../../connection-age';
 import { Connection, type Turn } from './connection';
 
 /** Below the idle time of common load balancers (60 s): a connection that is quiet but alive is kept. */
@@ -27,7 +28,7 @@ export class Connections implements Turn {
 
   /** @param socket What the session is on. */
   add(session: Http2Session, socket: Socket): void {
-    const expiresAt = performance.now() + spread(this.maxAgeSeconds) * 1000;
+    const expiresAt = expiryOf(this.maxAgeSeconds);
     this.open.set(session, new Connection(session, socket, expiresAt, this));
     // What goes wrong with a connection is its client's to notice.
     session.on('error', () => socket.destroy());
@@ -90,9 +91,4 @@ export class Connections implements Turn {
     this.number++;
     for (const connection of this.paused.splice(0)) connection.readOn();
   };
-}
-
-/** A tenth more or less: connections that began together must not all come back together. */
-function spread(seconds: number): number {
-  return seconds * (0.9 + 0.2 * Math.random());
 }
