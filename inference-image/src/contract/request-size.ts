@@ -1,5 +1,6 @@
 import type { BatchingVerdict } from './batching-verdict';
 import type { GoldenExample, GoldenTensor } from './golden';
+import { LONGEST_ELEMENT_BYTES } from './element-text';
 import type { RequestCost } from './memory';
 import { rowAxes } from './row-axes';
 import { DEFAULT_MAX_BATCH_SIZE } from './settings';
@@ -39,19 +40,10 @@ const ENVELOPE_BYTES = 16 * 1024;
 
 /** What an element takes in JSON with its comma: the digits of a float that a client has not rounded, and so on. */
 const JSON_BYTES: Readonly<Record<Exclude<Datatype, 'BYTES'>, number>> = {
-  BOOL: 6,
-  UINT8: 4,
-  INT8: 5,
-  UINT16: 6,
-  INT16: 7,
-  UINT32: 11,
-  INT32: 12,
-  UINT64: 21,
-  INT64: 21,
+  ...LONGEST_ELEMENT_BYTES,
   FP16: 6,
   // As Python writes them: through doubles.
   FP32: 22,
-  FP64: 25,
 };
 
 /** Bytes of the largest of the golden examples; 0 where there is none. */

@@ -1,4 +1,5 @@
 import { constants } from 'node:buffer';
+import { LONGEST_ELEMENT_BYTES } from '../contract/element-text';
 import { elementCount, type Datatype } from '../contract/signature';
 import { invalid } from '../errors';
 import type { Tensor } from '../inference/tensor';
@@ -7,19 +8,10 @@ import type { InferRequest } from './infer-request';
 
 /** The longest that an element is written, with its comma. Those of BYTES have no bound. */
 const LONGEST_TEXT: Readonly<Record<Exclude<Datatype, 'BYTES'>, number>> = {
-  BOOL: 6,
-  UINT8: 4,
-  INT8: 5,
-  UINT16: 6,
-  INT16: 7,
-  UINT32: 11,
-  INT32: 12,
-  UINT64: 21,
-  INT64: 21,
+  ...LONGEST_ELEMENT_BYTES,
   // As JSON it is refused before its run.
   FP16: 0,
   FP32: 25,
-  FP64: 25,
 };
 
 /** Besides outputs: the names of the model, and the longest id. */

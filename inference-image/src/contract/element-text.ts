@@ -1,0 +1,15 @@
+import type { Datatype } from './signature';
+
+/** The longest text of an element in JSON with its comma, in bytes; floats of 16 and 32 bits depend on who writes them. */
+export const LONGEST_ELEMENT_BYTES: Readonly<Record<Exclude<Datatype, 'BYTES' | 'FP16' | 'FP32'>, number>> = {
+  BOOL: 6,
+  UINT8: 4,
+  INT8: 5,
+  UINT16: 6,
+  INT16: 7,
+  UINT32: 11,
+  INT32: 12,
+  UINT64: 21,
+  INT64: 21,
+  FP64: 25,
+};
