@@ -2,7 +2,7 @@ import { ServingError } from '../errors';
 import type { Run } from './executor';
 import type { Caller } from './job';
 import type { Scheduler } from './scheduler';
-import { textBytes, type Tensor } from './tensor';
+import { stringBytes, type Tensor } from './tensor';
 
 type State =
   { readonly name: 'starting' | 'serving' | 'draining' } | { readonly name: 'failed'; readonly reason: string };
@@ -61,7 +61,7 @@ export class DataPlane {
   /** Returns at once where the run was short enough to be made on the spot. */
   infer(run: Run, caller: Caller): readonly Tensor[] | Promise<readonly Tensor[]> {
     this.assertOpen();
-    const texts = textBytes(run.inputs);
+    const texts = stringBytes(run.inputs);
     if (texts > 0) caller.holding?.add(RUN_TEXT_COPIES * texts);
     return this.scheduler.submit(run, caller);
   }

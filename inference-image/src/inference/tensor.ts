@@ -55,7 +55,7 @@ export function elementsOfWork(tensors: readonly Tensor[]): number {
 }
 
 /** What the texts of all of them take as strings of two bytes a character. */
-export function textBytes(tensors: readonly Tensor[]): number {
+export function stringBytes(tensors: readonly Tensor[]): number {
   let bytes = 0;
   for (const { data } of tensors) {
     if (Array.isArray(data)) for (const text of data) bytes += 2 * text.length;
@@ -67,5 +67,5 @@ export function textBytes(tensors: readonly Tensor[]): number {
 export function dataBytes(tensors: readonly Tensor[]): number {
   return tensors.reduce((total, { data }) => {
     return Array.isArray(data) ? total : total + data.byteLength;
-  }, textBytes(tensors));
+  }, stringBytes(tensors));
 }
