@@ -5,9 +5,14 @@ const MIB = 1024 * KIB;
 export function bytesText(bytes: number): string {
   if (bytes >= MIB) return `${figure(bytes / MIB)} MiB`;
   if (bytes >= KIB) return `${figure(bytes / KIB)} KiB`;
-  return `${bytes.toLocaleString('en')} byte${bytes === 1 ? '' : 's'}`;
+  return `${grouped(String(bytes))} byte${bytes === 1 ? '' : 's'}`;
 }
 
 function figure(value: number): string {
-  return value.toLocaleString('en', { maximumFractionDigits: 1 });
+  return grouped(value.toFixed(1).replace(/\.0$/, ''));
+}
+
+/** With a comma between thousands. Intl does the same, but takes 11 ms to load, and every plan states sizes. */
+function grouped(digits: string): string {
+  return digits.replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }

@@ -20,6 +20,11 @@ export class Holding {
     return this.bytes;
   }
 
+  /** Whether it waits for its client. */
+  get isWaiting(): boolean {
+    return this.onDrop !== undefined;
+  }
+
   /** Since when it waits for its client, as performance.now() counts milliseconds; Infinity where it does not. */
   get waitsSince(): number {
     return this.waitingSince;

@@ -47,13 +47,13 @@ export class MemoryBudget {
       );
     }
     this.held += bytes;
-    if (this.waiting.has(holding)) this.heldByWaiting += bytes;
+    if (holding.isWaiting) this.heldByWaiting += bytes;
   }
 
   /** For Holding. */
   give(holding: Holding, bytes: number): void {
     this.held -= bytes;
-    if (this.waiting.has(holding)) this.heldByWaiting -= bytes;
+    if (holding.isWaiting) this.heldByWaiting -= bytes;
   }
 
   /** For Holding. */
@@ -69,9 +69,9 @@ export class MemoryBudget {
   }
 
   private lacks(holding: Holding, bytes: number): boolean {
-    const isWaiting = this.waiting.has(holding);
     return (
-      this.held + bytes > this.totalBytes || (isWaiting && this.heldByWaiting + bytes > WAITING_SHARE * this.totalBytes)
+      this.held + bytes > this.totalBytes ||
+      (holding.isWaiting && this.heldByWaiting + bytes > WAITING_SHARE * this.totalBytes)
     );
   }
 

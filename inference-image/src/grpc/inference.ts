@@ -14,6 +14,9 @@ import type { Call } from './transport/call';
 /** Called with what went wrong, or with the answer as gRPC sends it, which the call's holding counts. */
 export type Done = (error: ServingError | undefined, frame?: Buffer) => void;
 
+/** How long a call is on its way, at most, before its deadline is counted here. */
+const TRANSIT_MS = 50;
+
 /** Answers inference requests. */
 export class Inference {
   readonly decoder: GrpcInferRequestDecoder;
@@ -92,9 +95,9 @@ class Exchange implements Caller {
     this.done(error);
   }
 
-  /** The transport has ended a call whose deadline is over: its client has not gone. */
+  /** A client cancels a call whose deadline has passed, by a clock that began when it sent the call. */
   private reasonOf(error: ServingError): ServingError {
-    if (error.kind !== 'cancelled' || performance.now() < (this.deadline ?? Infinity)) return error;
+    if (error.kind !== 'cancelled' || performance.now() < (this.deadline ?? Infinity) - TRANSIT_MS) return error;
     return new ServingError('timeout', 'the deadline of the call has passed');
   }
 

@@ -39,7 +39,7 @@ export function readBody(request: IncomingMessage, limit: BodyLimit, reader: Bod
   let only: Buffer | undefined;
   let parts: BodyParts | undefined;
   let ended = false;
-  const turns = new Turns(request);
+  let turns: Turns | undefined;
   let chunkCount = 0;
   const end = (error: unknown, body?: Buffer) => {
     if (ended) return;
@@ -59,6 +59,7 @@ export function readBody(request: IncomingMessage, limit: BodyLimit, reader: Bod
     parts.append(chunk);
     chunkCount++;
     if (chunkCount > MANY_CHUNKS && parts.length < chunkCount * MIN_CHUNK_BYTES) throw tooManyChunks(chunkCount);
+    turns ??= new Turns(request);
     turns.read(chunk.length);
   };
   const whole = (): Buffer => {

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** Calls a listener once a reply has been handed over, or never will be. */
 export function onceClosed(request: IncomingMessage, response: ServerResponse, listener: () => void): void {
-  response.once('close', listener);
+  // Not `once`, which would take a closure more: a reply closes once.
+  response.on('close', listener);
   if (response.socket) return;
   // A reply behind others on its connection does not close with it.
   const { socket } = request;

@@ -34,6 +34,8 @@ interface Watched {
 export class UnreadAnswers {
   private bytes = 0;
   private nextLookAt = -Infinity;
+  /** Whether the last sweep has looked at each connection. */
+  private isLooking = false;
   private readonly ports = new Set<number>();
   private readonly watched = new Map<Socket, Watched>();
 
@@ -62,13 +64,16 @@ export class UnreadAnswers {
   }
 
   private sweep(): void {
-    if (this.watched.size === 0) return;
+    const isFirstLook = !this.isLooking;
+    // What is counted is never less than what there is.
+    this.isLooking = this.bytes > LIMIT_BYTES / 2;
+    if (!this.isLooking) return;
     const unread = this.measure();
     const now = performance.now();
     for (const [socket, watched] of this.watched) {
       const queued = unread.get(keyOf(socket.localPort, socket.remotePort)) ?? 0;
       const read = socket.bytesWritten - socket.writableLength - queued;
-      if (queued === 0 || read > watched.read) watched.readAt = now;
+      if (isFirstLook || queued === 0 || read > watched.read) watched.readAt = now;
       watched.read = read;
       if (this.bytes <= LIMIT_BYTES / 2 || now - watched.readAt < PATIENCE_MS) continue;
       this.metrics.observeDrop('unread');
