@@ -172,14 +172,16 @@ function answerMalformed(error: Error & { code?: string }, socket: Duplex, optio
 
 const waiting = new WeakSet<Duplex>();
 
-/** Once for each connection: node:http calls for each chunk that follows, and would keep all of them with their errors. */
+/** Once for each connection, of which no more is read: node:http would call, and keep an error, for each chunk. */
 function answerAfter(
   reply: ServerResponse,
   { message, code }: Error & { code?: string },
   socket: Duplex,
   options: AppOptions,
 ): void {
-  if (waiting.has(socket)) return void socket.destroy();
+  socket.pause();
+  // The body of a request before it may have made it read on.
+  if (waiting.has(socket)) return;
   waiting.add(socket);
   // Another error, since that one has its chunk.
   const error = Object.assign(new Error(message), { code });

@@ -9,12 +9,15 @@ const CODINGS = Object.keys(DEFLATE) as Coding[];
 /** Smaller bodies fit one packet as they are. */
 const MINIMUM_BYTES = 1024;
 
+/** A longer header takes more time to read than compression is worth; browsers send some 30 bytes. */
+const MAX_ACCEPT_LENGTH = 1024;
+
 /** What zlib takes to compress: its window and its tables. */
 const STREAM_BYTES = 256 * 1024;
 
 /** The coding that a client takes; undefined where it takes none, or where the body is not worth it. */
 export function codingFor(acceptEncoding: string | undefined, bodyBytes: number): Coding | undefined {
-  if (!acceptEncoding || bodyBytes < MINIMUM_BYTES) return undefined;
+  if (!acceptEncoding || acceptEncoding.length > MAX_ACCEPT_LENGTH || bodyBytes < MINIMUM_BYTES) return undefined;
   const accepted = new Map(
     acceptEncoding.split(',').map((entry) => {
       const [coding = '', ...parameters] = entry.split(';').map((part) => part.trim().toLowerCase());

@@ -30,6 +30,8 @@ const SMALL_BODY_BYTES = 64 * 1024;
 const DISCARDED_BYTES = 64 * 1024 * 1024;
 /** A server that has too much to do reads less. */
 const BUSY_DISCARDED_BYTES = 4 * 1024 * 1024;
+/** At a time. The operating system holds 128 KiB or more of each that is read slowly, and the container pays for it. */
+const MAX_DISCARDING = 128;
 /** Between two parts of 64 KiB: to throw away a body must take nothing from those that are of use. */
 const DISCARD_PAUSE_MS = 5;
 /** Chunks of fewer bytes count as so many, for the time that they take. */
@@ -91,8 +93,18 @@ export function refuse(
   request.on('end', () => response.end());
 }
 
+/** Bodies that are thrown away now. */
+let discarding = 0;
+
 /** Reads what is still to come of a body, and keeps nothing of it. */
 export function discardBody(request: IncomingMessage, maxBytes = DISCARDED_BYTES): void {
+  if (discarding >= MAX_DISCARDING) {
+    // After the answer, which a client that goes on sending may lose.
+    setImmediate(() => request.socket.destroySoon());
+    return;
+  }
+  discarding++;
+  request.once('close', () => discarding--);
   const turns = new Turns(request, DISCARD_PAUSE_MS);
   let left = maxBytes;
   request.on('data', ({ length }: Buffer) => {

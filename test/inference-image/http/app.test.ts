@@ -3,7 +3,9 @@ import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
 import { identity } from '../../support/onnx-builder';
+import { head, RawConnection } from '../../support/raw-connection';
 import { ServerProcess } from '../../support/server';
+import { slowModel } from '../../support/slow-model';
 
 let server: ServerProcess;
 beforeAll(async () => {
@@ -216,6 +218,7 @@ describe('compression', () => {
     ['br, gzip;q=0.5', many, 'gzip', gunzipSync],
     ['gzip;q=0', many, null, undefined],
     ['identity', many, null, undefined],
+    [`gzip${', br'.repeat(300)}`, many, null, undefined],
     ['gzip', input, null, undefined],
   ])('Accept-Encoding %s', async (accept, tensor, encoding, decode) => {
     // node:http, since fetch decodes by itself.
@@ -278,31 +281,41 @@ test('Content-Encoding: Identity is no encoding', async () => {
 
 test('what is not HTTP does not take the place of the reply before it', async () => {
   const json = JSON.stringify({ inputs: [input] });
-  const head = `POST ${path} HTTP/1.1\r\nHost: m\r\nContent-Type: application/json\r\nContent-Length: ${json.length}`;
-  expect(await sendRaw(`${head}\r\n\r\n${json}GARBAGE\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 OK/);
+  const start = head('POST', path, { 'content-type': 'application/json', 'content-length': json.length });
+  expect(await sendRaw(`${start}${json}GARBAGE\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 OK/);
 });
 
-test('what is not HTTP is answered after each request before it, while they wait for their runs', async () => {
-  // Text is never run on the thread that reads requests.
-  const texts = await ServerProcess.start(identity('string', ['n']), {}, { name: 'my-model' });
-  const json = JSON.stringify({ inputs: [{ name: 'x', datatype: 'BYTES', shape: [1], data: ['a'] }] });
-  const head = `POST ${path} HTTP/1.1\r\nHost: m\r\nContent-Type: application/json\r\nContent-Length: ${json.length}`;
-  const received = await sendRaw(`${`${head}\r\n\r\n${json}`.repeat(3)}GARBAGE\r\n\r\n`, texts);
-  expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(['200', '200', '200', '400'].map((code) => `HTTP/1.1 ${code}`));
+test.each([
+  ['with requests', 'GARBAGE', []],
+  ['after requests', '', ['GARBAGE']],
+  ['after requests, in parts', '', ['GAR', 'BAGE', '\r\n']],
+])('what is not HTTP comes %s, and is answered after each of them', async (_, garbage, parts) => {
+  const slow = await ServerProcess.start(slowModel(), {}, { name: 'my-model' });
+  const json = JSON.stringify({ inputs: [{ name: 'n', datatype: 'INT64', shape: [1], data: [1000] }] });
+  const headers = { 'content-type': 'application/json', 'content-length': json.length };
+  const client = await RawConnection.open(slow.url);
+  client.send(`${head('POST', path, headers)}${json}`.repeat(3) + garbage);
+  for (const part of parts) {
+    await sleep(20);
+    client.send(part);
+  }
+  await client.closed;
+  const statuses = ['200', '200', '200', '400'].map((code) => `HTTP/1.1 ${code}`);
+  expect(client.received.match(/HTTP\/1\.1 \d+/g)).toEqual(statuses);
 });
 
 describe('a request that never gets whole', () => {
-  const head = `POST ${path} HTTP/1.1\r\nHost: m\r\nContent-Type: application/json`;
+  const start = `POST ${path} HTTP/1.1\r\nHost: m\r\nContent-Type: application/json`;
 
   test('is answered where its body is not HTTP', async () => {
-    const received = await sendRaw(`${head}\r\nTransfer-Encoding: chunked\r\n\r\nsome\r\n`);
+    const received = await sendRaw(`${start}\r\nTransfer-Encoding: chunked\r\n\r\nsome\r\n`);
     expect(received).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[^]*\{"error":"malformed HTTP request: /);
   });
 
   test('is counted and leaves nothing behind where its client goes away', async () => {
     const other = await ServerProcess.start(identity('float', ['n']), {}, { name: 'my-model' });
     const socket = new Socket().connect(Number(new URL(other.url).port), '127.0.0.1');
-    socket.write(`${head}\r\nContent-Length: 1000\r\n\r\n{"inputs`, () => setTimeout(() => socket.destroy(), 100));
+    socket.write(`${start}\r\nContent-Length: 1000\r\n\r\n{"inputs`, () => setTimeout(() => socket.destroy(), 100));
     while (!(await other.metrics()).includes('outcome="cancelled"} 1')) await sleep(5);
     expect(await other.stop()).toBe(0);
   });

@@ -1,0 +1,33 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ServingError } from '../../../inference-image/src/errors';
+import { errorReply, refuse } from '../../../inference-image/src/http/errors';
+import { head, RawConnection } from '../../support/raw-connection';
+
+test('bodies are thrown away for so many clients at a time; others lose their connections after the answer', async () => {
+  const reply = () => errorReply(new ServingError('rejected', 'full'));
+  const server = createServer((request, response) => refuse(request, response, reply()));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const clients: RawConnection[] = [];
+  const send = async () => {
+    const client = await RawConnection.open(url);
+    clients.push(client);
+    client.send(head('POST', '/', { 'content-length': 1_000_000 }), 'x');
+    await client.receives(/^HTTP\/1\.1 429 [^]*\{"error":"full"\}$/);
+    return client;
+  };
+  for (let i = 0; i < 140; i++) await send();
+  await sleep(100);
+  const open = clients.filter(({ socket }) => !socket.destroyed);
+  expect(open).toHaveLength(128);
+  // Those that go make room for others.
+  for (const client of open.slice(0, 10)) client.close();
+  await sleep(100);
+  const late = await send();
+  await sleep(100);
+  expect(late.socket.destroyed).toBe(false);
+  for (const client of clients) client.close();
+  server.close();
+});
