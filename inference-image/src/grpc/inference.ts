@@ -40,6 +40,7 @@ class Exchange implements Caller {
   readonly holding: Holding;
   private readonly receivedAt = performance.now();
   private request?: InferRequest;
+  private outputsAt = 0;
 
   constructor(
     private readonly inference: Inference,
@@ -79,11 +80,15 @@ class Exchange implements Caller {
   }
 
   private encode(outputs: readonly Tensor[]): void {
-    const { encoder, options } = this.inference;
-    const outputsAt = performance.now();
-    const frame = encoder.encode(this.request?.id, outputs, this.form, this.holding);
-    options.metrics.observeEncode(secondsSince(outputsAt));
-    options.metrics.observeRequest('success', secondsSince(this.receivedAt));
+    const { encoder, work } = this.inference;
+    this.outputsAt = performance.now();
+    this.step(work.do(encoder.encode(this.request?.id, outputs, this.form, this.holding)), this.answer);
+  }
+
+  private answer(frame: Buffer): void {
+    const { metrics } = this.inference.options;
+    metrics.observeEncode(secondsSince(this.outputsAt));
+    metrics.observeRequest('success', secondsSince(this.receivedAt));
     this.done(undefined, frame);
   }
 

@@ -4,7 +4,11 @@ import { shapeText } from '../cut-text';
 import { invalid } from '../errors';
 import { MAX_TEXTS } from '../inference/input-checks';
 import { TYPED_ARRAY, type NumericData, type Tensor, type TensorData, type TensorHeader } from '../inference/tensor';
+import { COPY_BYTES, finish, type Sliced } from './sliced-work';
 import { LENGTH_BYTES, countTexts, isPacked, textBytes, unpackTexts, type PackedTexts } from './packed-texts';
+
+/** Bytes of texts, lengths included, that take some milliseconds to write. */
+const SLICE_BYTES = 256 * 1024;
 
 /**
  * Tensors as bytes, the same over HTTP and gRPC: little-endian (as every platform of Node 20 and later), row-major,
@@ -70,13 +74,38 @@ function areBooleans(buffer: ArrayBuffer): boolean {
 
 function encodeTexts(texts: readonly string[]): Buffer {
   const bytes = Buffer.allocUnsafe(packedTextBytes(texts));
-  let at = 0;
+  finish(writeTexts(texts, bytes, 0));
+  return bytes;
+}
+
+/** What a tensor takes as binary data. */
+export function binaryDataBytes({ data }: Tensor): number {
+  return Array.isArray(data) ? packedTextBytes(data) : data.byteLength;
+}
+
+/** Writes a tensor as `encodeBinaryData` does, into bytes that are there already. @returns Where it ends. */
+export function* writeBinaryData(tensor: Tensor, bytes: Buffer, start: number): Sliced<number> {
+  if (Array.isArray(tensor.data)) return yield* writeTexts(tensor.data, bytes, start);
+  const content = encodeBinaryData(tensor);
+  for (let from = 0; from < content.length; from += COPY_BYTES) {
+    if (from > 0) yield;
+    content.copy(bytes, start + from, from, from + COPY_BYTES);
+  }
+  return start + content.length;
+}
+
+function* writeTexts(texts: readonly string[], bytes: Buffer, start: number): Sliced<number> {
+  let at = start;
+  let sliceEnd = at + SLICE_BYTES;
   for (const text of texts) {
     const length = bytes.write(text, at + LENGTH_BYTES, 'utf8');
     bytes.writeUInt32LE(length, at);
     at += LENGTH_BYTES + length;
+    if (at < sliceEnd) continue;
+    yield;
+    sliceEnd = at + SLICE_BYTES;
   }
-  return bytes;
+  return at;
 }
 
 /** What texts take as binary data. */

@@ -2,7 +2,8 @@ import type { Holding } from '../budget/holding';
 import type { ModelManifest } from '../contract/model-manifest';
 import type { TensorSignature } from '../contract/signature';
 import { dataBytes, type Tensor } from '../inference/tensor';
-import { encodeBinaryData } from './binary-data';
+import { binaryDataBytes, writeBinaryData } from './binary-data';
+import type { Sliced } from './sliced-work';
 import { bytesField, fieldStart, varintLength, writeVarint } from './wire-writer';
 
 /** What an answer is: a ModelInferResponse, or a ModelStreamInferResponse with it. */
@@ -28,14 +29,14 @@ export class GrpcInferResponseEncoder {
   /**
    * @param holding Holds the outputs, and then the message as well, before it is written.
    */
-  encode(id: string | undefined, outputs: readonly Tensor[], form: ResponseForm, holding: Holding): Buffer {
+  *encode(id: string | undefined, outputs: readonly Tensor[], form: ResponseForm, holding: Holding): Sliced<Buffer> {
     holding.add(dataBytes(outputs));
     const idField = id ? bytesField(3, Buffer.from(id)) : undefined;
-    const raw = outputs.map(encodeBinaryData);
+    const contents = outputs.map(binaryDataBytes);
     const sizes = outputs.map((output) => this.headerLength(output));
     let length = this.model.length + (idField?.length ?? 0);
     for (const size of sizes) length += 1 + varintLength(size) + size;
-    for (const { length: size } of raw) length += 1 + varintLength(size) + size;
+    for (const size of contents) length += 1 + varintLength(size) + size;
     const isStream = form === 'streamResponse';
     const whole = isStream ? 1 + varintLength(length) + length : length;
     holding.add(PREFIX_BYTES + whole);
@@ -49,9 +50,9 @@ export class GrpcInferResponseEncoder {
     outputs.forEach((output, i) => {
       at = this.writeHeader(bytes, fieldStart(bytes, at, 5, sizes[i] as number), output);
     });
-    for (const content of raw) {
-      at = fieldStart(bytes, at, 6, content.length);
-      at += content.copy(bytes, at);
+    for (let i = 0; i < outputs.length; i++) {
+      at = fieldStart(bytes, at, 6, contents[i] as number);
+      at = yield* writeBinaryData(outputs[i] as Tensor, bytes, at);
     }
     return bytes;
   }

@@ -5,7 +5,7 @@ import type { Tensor } from '../inference/tensor';
 import { encodeBinaryData } from './binary-data';
 import type { InferRequest } from './infer-request';
 import { encodeJsonData, FP16_HAS_NO_JSON, jsonDataPieces } from './json-data';
-import type { Sliced } from './sliced-work';
+import { COPY_BYTES, type Sliced } from './sliced-work';
 
 export interface InferResponse {
   /** JSON alone, or JSON followed by binary data. */
@@ -99,9 +99,6 @@ export class InferResponseEncoder {
 function headerOf({ name, datatype, shape }: Tensor): string {
   return `{"name":${JSON.stringify(name)},"datatype":"${datatype}","shape":[${shape.join(',')}],`;
 }
-
-/** Bytes that take a few milliseconds to copy into memory that is new. */
-export const COPY_BYTES = 4 * 1024 * 1024;
 
 /**
  * One body of an answer's parts, each of which is let go of once it is copied.

@@ -65,6 +65,26 @@ test('what is small is done at once, without a thread', () => {
   expect(() => codec.decode(Buffer.alloc(0), undefined, held())).toThrow('the body is empty');
 });
 
+test('of what takes some milliseconds, a turn of the event loop does a little', async () => {
+  const codec = codecOf();
+  const request = decoder.decode(small());
+  const body = () => Buffer.from(json.padEnd(100 * 1024));
+  let turns = 0;
+  const count = () => {
+    turns++;
+    if (codec.busy) setImmediate(count);
+  };
+  const [first, ...rest] = Array.from({ length: 30 }, () => codec.decode(body(), undefined, held()));
+  expect(first).toEqual(request);
+  expect(rest.every((each) => each instanceof Promise)).toBe(true);
+  setImmediate(count);
+  expect(await Promise.all(rest)).toEqual(rest.map(() => request));
+  expect(turns).toBeGreaterThanOrEqual(rest.length - 1);
+  // One alone need not wait, in a turn of its own.
+  await new Promise(setImmediate);
+  expect(codec.decode(body(), undefined, held())).toEqual(request);
+});
+
 test('what is large is done elsewhere, with the same result, many at a time and in any order', async () => {
   const codec = codecOf(SCRIPT);
   const request = decoder.decode(small());

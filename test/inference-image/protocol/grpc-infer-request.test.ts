@@ -62,14 +62,14 @@ describe.each(['raw', 'typed'] as const)('%s', (form) => {
         const request = finish(decoder.decode(decoder.read(bytes), holding));
         const output = { ...(request.inputs[0] as Tensor), name: 'y' };
         const encoder = new GrpcInferResponseEncoder({ name: 'm', version: '1', signature });
-        const frame = encoder.encode(request.id, [output], 'response', holding);
+        const frame = finish(encoder.encode(request.id, [output], 'response', holding));
         expect([frame[0], frame.readUInt32BE(1)]).toEqual([0, frame.length - 5]);
         const reply: any = RESPONSE.decode(frame.subarray(5));
         expect([reply.model_name, reply.model_version, reply.id]).toEqual(['m', '1', 'i']);
         expect([reply.outputs[0].name, reply.outputs[0].datatype]).toEqual(['y', datatype]);
         expect(reply.outputs[0].shape.map(Number)).toEqual(tensor.shape);
         const streamed: any = STREAM_RESPONSE.decode(
-          encoder.encode(request.id, [output], 'streamResponse', holding).subarray(5),
+          finish(encoder.encode(request.id, [output], 'streamResponse', holding)).subarray(5),
         );
         expect(streamed.infer_response.toJSON()).toEqual(reply.toJSON());
         expect(encodeBinaryData(tensor).equals(reply.raw_output_contents[0])).toBe(true);
@@ -109,4 +109,21 @@ test.each([
     }),
     { numRuns: 50 },
   );
+});
+
+test.each([
+  ['numbers', 'UINT8' as const, () => new Uint8Array(20 * 2 ** 20).fill(7)],
+  ['texts', 'BYTES' as const, () => new Array<string>(100_000).fill('many words')],
+])('many %s are written in slices, and as they are at once', (_, datatype, make) => {
+  const data = make();
+  const signature = { inputs: [], outputs: [{ name: 'y', datatype, dimensions: ['n'] }] };
+  const encoder = new GrpcInferResponseEncoder({ name: 'm', version: '1', signature });
+  const output: Tensor = { name: 'y', datatype, shape: [data.length], data };
+  const work = encoder.encode(undefined, [output], 'response', new MemoryBudget(2 ** 30).open());
+  let slices = 1;
+  let step = work.next();
+  for (; !step.done; step = work.next()) slices++;
+  expect(slices).toBeGreaterThan(4);
+  const reply: any = RESPONSE.decode(step.value.subarray(5));
+  expect(reply.raw_output_contents[0].equals(encodeBinaryData(output))).toBe(true);
 });

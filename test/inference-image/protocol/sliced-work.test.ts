@@ -1,0 +1,37 @@
+import { type Sliced, SlicedWork } from '../../../inference-image/src/protocol/sliced-work';
+
+const KIB = 1024;
+
+function* slices(log: string[], name: string, count: number): Sliced<string> {
+  for (let i = 1; i <= count; i++) {
+    log.push(`${name}${i}`);
+    if (i < count) yield;
+  }
+  return name;
+}
+
+test('the first slice of each is done at once, and then one slice of all a turn', async () => {
+  const work = new SlicedWork();
+  const log: string[] = [];
+  const done = [work.do(slices(log, 'a', 3)), work.do(slices(log, 'b', 1)), work.do(slices(log, 'c', 2))];
+  expect(log).toEqual(['a1', 'b1', 'c1']);
+  expect(done[1]).toBe('b');
+  expect(await Promise.all(done)).toEqual(['a', 'b', 'c']);
+  expect(log.slice(3)).toEqual(['a2', 'c2', 'a3']);
+  expect(work.busy).toBe(false);
+});
+
+test('of first slices that may be long, a turn has room for some', async () => {
+  const work = new SlicedWork();
+  const log: string[] = [];
+  const names = ['a', 'b', 'c', 'd'];
+  const done = names.map((name) => work.doInTurn(slices(log, name, 1), 60 * KIB));
+  expect(log).toEqual(['a1', 'b1']);
+  expect(done.slice(0, 2)).toEqual(['a', 'b']);
+  setImmediate(() => log.push('next turn'));
+  expect(await Promise.all(done)).toEqual(names);
+  expect(log.slice(2)).toEqual(['c1', 'next turn', 'd1']);
+  await new Promise(setImmediate);
+  // However large, what comes first is done at once.
+  expect(work.doInTurn(slices(log, 'e', 1), 200 * KIB)).toBe('e');
+});
