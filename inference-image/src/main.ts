@@ -1,5 +1,6 @@
 import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
+import { Inflater } from './budget/inflater';
 import { MemoryBudget } from './budget/memory-budget';
 import { Codec } from './codec/codec';
 import { CodecThread } from './codec/codec-thread';
@@ -53,6 +54,7 @@ async function serve(
   const limits = requestLimits(configuration);
   const { maxRequestBytes } = limits;
   const budget = new MemoryBudget(limits.budgetBytes);
+  const inflater = new Inflater();
   const metrics = new Metrics(manifest, host.scheduler, budget);
   host.scheduler.onRun = (run) => metrics.observeRun(run);
   const { decoder, dataPlane } = host;
@@ -91,6 +93,7 @@ async function serve(
     log,
     maxRequestBytes,
     budget,
+    inflater,
     unread,
     receiveTimeoutSeconds: settings.receiveTimeoutSeconds,
     page,
@@ -100,7 +103,17 @@ async function serve(
   const grpc = new GrpcPort({
     load: async () => {
       const { grpcServer } = await import('./grpc/grpc-server.js');
-      return grpcServer({ ...settings, model: manifest, tuning, dataPlane, metrics, log, maxRequestBytes, budget });
+      return grpcServer({
+        ...settings,
+        model: manifest,
+        tuning,
+        dataPlane,
+        metrics,
+        log,
+        maxRequestBytes,
+        budget,
+        inflater,
+      });
     },
     maxConnections: settings.maxConnections,
     unread,

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, constants, type ClientHttp2Session, type OutgoingHttpHeaders, type SessionOptions } from 'node:http2';
 import { createServer, connect as connectSocket, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Inflater } from '../../inference-image/src/budget/inflater';
 import { MemoryBudget } from '../../inference-image/src/budget/memory-budget';
 import type { Method } from '../../inference-image/src/grpc/transport/method';
 import { Transport, type TransportOptions } from '../../inference-image/src/grpc/transport/transport';
@@ -42,6 +43,7 @@ export class TestTransport {
     this.transport = new Transport({
       methods: methods.map((method) => ({ maxMessageBytes: 64 * 1024, ...method })),
       budget: this.budget,
+      inflater: new Inflater(),
       metrics: { observeDrop: (reason) => void this.drops.push(reason) },
       log: { error: (...line: unknown[]) => void console.error(...line) } as unknown as Log,
       receiveTimeoutSeconds: 60,

@@ -186,10 +186,11 @@ export class Codec {
     capacity: number,
   ): Promise<InferResponse> {
     const { tensors, transfer } = ownBuffers(outputs.map((each, i) => (written[i] ? { ...each, data: [] } : each)));
+    const texts = written.map((pieces) => pieces?.map(ownBytes));
     const request = { id, binary, inputs: [], outputs: [] };
     const { body, jsonLength } = await this.runningThread().ask<Extract<FromCodec, { type: 'encoded' }>['result']>(
-      { type: 'encode', request, outputs: tensors, written, capacity },
-      transfer,
+      { type: 'encode', request, outputs: tensors, written: texts, capacity },
+      [...transfer, ...texts.flatMap((pieces) => pieces?.map(({ buffer }) => buffer) ?? [])],
     );
     return { body: Buffer.from(body.buffer, body.byteOffset, body.byteLength), jsonLength };
   }

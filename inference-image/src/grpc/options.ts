@@ -1,3 +1,4 @@
+import type { Inflater } from '../budget/inflater';
 import type { MemoryBudget } from '../budget/memory-budget';
 import type { ModelManifest } from '../contract/model-manifest';
 import type { DataPlane } from '../inference/data-plane';
@@ -13,6 +14,7 @@ export interface GrpcOptions {
   readonly log: Log;
   readonly maxRequestBytes: number;
   readonly budget: MemoryBudget;
+  readonly inflater: Inflater;
   readonly receiveTimeoutSeconds: number;
   readonly sendTimeoutSeconds: number;
   readonly maxConnectionAgeSeconds: number;

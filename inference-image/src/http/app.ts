@@ -1,6 +1,7 @@
 import { fastify, type FastifyInstance } from 'fastify';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Inflater } from '../budget/inflater';
 import type { MemoryBudget } from '../budget/memory-budget';
 import type { Codec } from '../codec/codec';
 import { cut } from '../cut-text';
@@ -55,6 +56,7 @@ export interface AppOptions {
   readonly log: Log;
   readonly maxRequestBytes: number;
   readonly budget: MemoryBudget;
+  readonly inflater: Inflater;
   readonly unread: UnreadAnswers;
   /** Longest time from the first byte of a request to its last. */
   readonly receiveTimeoutSeconds: number;

@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { BodyParts } from '../budget/body-parts';
 import type { Holding } from '../budget/holding';
+import { inflateAtOnce, type Coding } from '../budget/inflater';
 import type { MemoryBudget } from '../budget/memory-budget';
 import { invalid, ServingError } from '../errors';
 import { quoted } from '../protocol/fields';
 import { OTHER_LIMIT, type BodyLimit } from './body-limit';
-import { BodyParts } from './body-parts';
-import { inflateAtOnce } from './inflater';
 import { Turns } from './turns';
 
 /** Says how much of a body is JSON; its presence, and not the content type, tells of binary data. */
@@ -117,7 +117,7 @@ export function acceptBodies(app: FastifyInstance, budget: MemoryBudget): void {
         if (!body) return done(error as Error);
         const encoding = request.headers['content-encoding'];
         try {
-          done(null, isPlain(encoding) ? body : inflateAtOnce(body, encoding, OTHER_LIMIT));
+          done(null, isPlain(encoding) ? body : inflateAtOnce(body, codingOf(encoding), OTHER_LIMIT));
         } catch (thrown) {
           done(thrown as Error);
         }
@@ -129,6 +129,14 @@ export function acceptBodies(app: FastifyInstance, budget: MemoryBudget): void {
 /** Whether a body is as it was before compression. */
 export function isPlain(contentEncoding: string | undefined): contentEncoding is undefined {
   return contentEncoding === undefined || contentEncoding.trim().toLowerCase() === 'identity';
+}
+
+/** How a body that is not plain is compressed. */
+export function codingOf(contentEncoding: string): Coding {
+  const coding = contentEncoding.trim().toLowerCase();
+  if (coding === 'gzip' || coding === 'deflate') return coding;
+  const remedy = 'send gzip, deflate or none';
+  throw new ServingError('unsupportedMedia', `content encoding ${quoted(contentEncoding)} is not supported; ${remedy}`);
 }
 
 /** Throws where the headers of a request say that its body is of no use, before it is read. */

@@ -9,11 +9,18 @@ import type { InferResponse } from '../protocol/infer-response';
 import { classAnswer } from '../protocol/class-answer';
 import { quoted } from '../protocol/fields';
 import type { AppOptions } from './app';
-import { checkBodyHeaders, isImageType, isPlain, JSON_LENGTH_HEADER, readBody, type BodyReader } from './bodies';
+import {
+  checkBodyHeaders,
+  codingOf,
+  isImageType,
+  isPlain,
+  JSON_LENGTH_HEADER,
+  readBody,
+  type BodyReader,
+} from './bodies';
 import { inferenceLimit, type BodyLimit } from './body-limit';
 import { codingFor, compress, compressionBytes } from './compression';
 import { errorReply, refuse, toServingError } from './errors';
-import { Inflater } from './inflater';
 import { onceClosed } from './once-closed';
 
 /** What is answered: all outputs as the protocol has them, or the class alone. */
@@ -25,7 +32,6 @@ export type AnswerForm = 'outputs' | 'class';
  */
 export class InferEndpoint {
   readonly limit: BodyLimit;
-  readonly inflater = new Inflater();
 
   constructor(readonly options: AppOptions) {
     this.limit = inferenceLimit(options.maxRequestBytes);
@@ -95,11 +101,11 @@ class Exchange implements Caller, BodyReader {
   private decompress(body: Buffer): void {
     const { 'content-encoding': encoding } = this.request.headers;
     if (isPlain(encoding)) return this.decode(body);
-    const { inflater, limit } = this.endpoint;
+    const { limit } = this.endpoint;
     const holding = this.holding as Holding;
     const compressedBytes = body.length;
     this.step(
-      inflater.inflate(body, encoding, limit, holding, () => this.isCancelled()),
+      this.options.inflater.inflate(body, codingOf(encoding), limit, holding, () => this.isCancelled()),
       (plain) => {
         holding.subtract(compressedBytes);
         this.decode(plain);

@@ -3,6 +3,7 @@ import { constants, type OutgoingHttpHeaders } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
+import type { ServingError } from '../../../inference-image/src/errors';
 import { STATUS } from '../../../inference-image/src/grpc/status';
 import type { Call } from '../../../inference-image/src/grpc/transport/call';
 import type { Method } from '../../../inference-image/src/grpc/transport/method';
@@ -94,7 +95,7 @@ describe('calls', () => {
       [message(HELLO, 1)],
       { 'grpc-encoding': 'gzip' },
       STATUS.INVALID_ARGUMENT,
-      /not compressed as grpc-encoding says/,
+      /^the request is said to be gzip data and is not: incorrect header check$/,
     ],
     ['another first byte', ECHO.path, [message(HELLO, 2)], {}, STATUS.INVALID_ARGUMENT, /begins with byte 2/],
     ['two messages', ECHO.path, [message(HELLO), message(HELLO)], {}, STATUS.INVALID_ARGUMENT, /takes one message$/],
@@ -156,6 +157,16 @@ describe('calls', () => {
     expect(await call(server.dial(), ECHO.path, [message(HELLO)])).toMatchObject({ code: 0 });
   });
 
+  test('large messages that are compressed, many at a time', async () => {
+    const content = Buffer.alloc(MIB, 'large');
+    const chunks = [message(gzipSync(content), 1)];
+    const headers = { 'grpc-encoding': 'gzip' };
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => call(session, LARGE_ECHO.path, chunks, headers)),
+    );
+    for (const { code, messages } of answers) expect([code, messages[0]?.equals(content)]).toEqual([0, true]);
+  });
+
   test('what is not gRPC has a status of HTTP', async () => {
     const status = async (headers: OutgoingHttpHeaders) =>
       (await call(session, ECHO.path, [HELLO], headers)).headers[':status'];
@@ -214,6 +225,22 @@ describe('memory', () => {
     expect(server.budget.heldBytes).toBeLessThan(300_000);
     stream.close();
     await server.isFree();
+  });
+
+  test('a client that goes away while its message is decompressed: the memory is held until that ends', async () => {
+    const refused: string[] = [];
+    const method = { ...LARGE_ECHO, refused: ({ kind }: ServingError) => void refused.push(kind) };
+    const { server, session } = await start([method]);
+    const chunk = message(gzipSync(Buffer.alloc(MIB, 'large')), 1);
+    const streams = Array.from({ length: 5 }, () => open(session, method.path, { 'grpc-encoding': 'gzip' }));
+    for (const stream of streams) {
+      void outcome(stream);
+      stream.write(chunk);
+    }
+    while (server.budget.heldBytes < 5 * chunk.length) await sleep(1);
+    for (const stream of streams) stream.close(8);
+    await server.isFree();
+    expect(new Set(refused)).toEqual(new Set(['cancelled']));
   });
 
   test('a client that goes away while its call is worked on: the memory is held until the work is done', async () => {

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { setImmediate as tick } from 'node:timers/promises';
+import { Inflater } from '../../../inference-image/src/budget/inflater';
 import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
 import { UnreadAnswers } from '../../../inference-image/src/http/unread-answers';
 import type { ModelManifest } from '../../../inference-image/src/contract/model-manifest';
@@ -43,6 +44,7 @@ async function setUp(infer: (run: Run, caller: Caller) => Run['inputs'], level =
     log,
     maxRequestBytes: 10_000,
     budget,
+    inflater: new Inflater(),
     unread: new UnreadAnswers({ observeDrop: () => undefined }),
     receiveTimeoutSeconds: 60,
   });

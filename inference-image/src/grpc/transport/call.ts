@@ -1,5 +1,6 @@
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Holding } from '../../budget/holding';
+import { inflateAtOnce, type Coding, type Inflater } from '../../budget/inflater';
 import type { MemoryBudget } from '../../budget/memory-budget';
 import { invalid, ServingError } from '../../errors';
 import type { Metrics } from '../../metrics/metrics';
@@ -16,8 +17,7 @@ import {
 } from './headers';
 import { CALL_WORK, type Connection } from './connection';
 import type { IdleCalls } from './idle-calls';
-import { Inflation } from './inflate';
-import { MessageReader } from './message-reader';
+import { inflationLimit, MessageReader } from './message-reader';
 import type { Method } from './method';
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = constants;
@@ -33,6 +33,7 @@ const STOPPING_SECONDS = 0.1;
 /** What calls share. */
 export interface CallContext {
   readonly budget: MemoryBudget;
+  readonly inflater: Inflater;
   readonly idle: IdleCalls;
   readonly metrics: Pick<Metrics, 'observeDrop'>;
   /** How long a client may take to send a message, once it has begun. */
@@ -70,13 +71,12 @@ export class Call {
   private rest?: Buffer;
   private hasEnded = false;
   private isClosed = false;
-  /** The method has not answered yet. */
+  /** The message is being decompressed, or the method has not answered yet. */
   private isWorking = false;
   /** The answer is not with the system yet, which sends it. */
   private isUnflushed = false;
   private wasReset = false;
   private isWatch = false;
-  private inflation?: Inflation;
   private trailers: OutgoingHttpHeaders = OK_TRAILERS;
 
   constructor(
@@ -256,16 +256,37 @@ export class Call {
       this.holding?.add(WINDOW_BYTES);
       this.stream.pause();
     }
-    if (!this.reader.isCompressed) return this.goOn();
+    if (this.reader.isCompressed) this.inflate(content);
+    else this.goOn();
+  }
+
+  private inflate(content: Buffer): void {
+    const { method, holding } = this;
+    const coding = this.encoding as Coding;
+    const limit = inflationLimit(method);
+    if (!holding) return this.replace(inflateAtOnce(content, coding, limit));
+    const message = this.context.inflater.inflate(content, coding, limit, holding, () => this.isCancelled());
+    if (!(message instanceof Promise)) return this.replace(message);
     this.enter('working');
-    const { encoding, method, holding } = this;
-    this.inflation = new Inflation(content, encoding as 'gzip', method, holding, (error, message, heldBytes) => {
-      this.inflation = undefined;
-      if (error) return this.refuse(error);
-      this.reader.replace(message, heldBytes, holding);
-      this.enter('receiving');
-      this.goOn();
-    });
+    this.isWorking = true;
+    message.then(
+      (inflated) => {
+        this.isWorking = false;
+        if (!this.isCancelled()) return this.replace(inflated);
+        this.refuse(new ServingError('cancelled', 'the client went away before its request was decompressed'));
+      },
+      (error: unknown) => {
+        this.isWorking = false;
+        this.refuse(error);
+      },
+    );
+  }
+
+  /** Puts the message itself in the place of the compressed one. */
+  private replace(message: Buffer): void {
+    this.reader.replace(message, this.holding);
+    this.enter('receiving');
+    this.goOn();
   }
 
   private goOn(): void {
@@ -348,7 +369,6 @@ export class Call {
 
   private over(): void {
     if (this.phase !== 'over') this.enter('over');
-    this.inflation?.cancel();
     this.rest = undefined;
     // What still comes is thrown away.
     this.stream.resume();

@@ -1,4 +1,5 @@
 import type { Holding } from '../../budget/holding';
+import type { InflationLimit } from '../../budget/inflater';
 import { invalid, ServingError } from '../../errors';
 import type { Method } from './method';
 
@@ -63,12 +64,12 @@ export class MessageReader {
     this.received = 0;
   }
 
-  /** Puts the message itself in the place of a compressed one. @param heldBytes Bytes of the budget that it takes. */
-  replace(content: Buffer, heldBytes: number, holding: Holding | undefined): void {
+  /** Puts the message itself, which the holding has counted, in the place of a compressed one. */
+  replace(content: Buffer, holding: Holding | undefined): void {
     this.clear(holding);
     this.content = content;
     this.isCompressed = false;
-    this.heldBytes = heldBytes;
+    this.heldBytes = content.length;
   }
 
   private begin(): void {
@@ -113,4 +114,11 @@ export function assertSize(bytes: number, { path, maxMessageBytes, limitSetting 
   const limit =
     limitSetting === undefined ? `${path} takes ${maxMessageBytes}` : `${limitSetting} is ${maxMessageBytes}`;
   throw new ServingError('tooLarge', `the message has ${bytes} bytes; ${limit}`);
+}
+
+/** What a compressed message may become. */
+export function inflationLimit({ path, maxMessageBytes, limitSetting }: Limits): InflationLimit {
+  const limit = `the limit of ${limitSetting ?? path} is ${maxMessageBytes} bytes`;
+  const error = () => new ServingError('tooLarge', `the message inflates to more than it may have; ${limit}`);
+  return { bytes: maxMessageBytes, error };
 }

@@ -1,5 +1,6 @@
 import { createServer, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
+import type { Inflater } from '../../budget/inflater';
 import type { MemoryBudget } from '../../budget/memory-budget';
 import { ServingError } from '../../errors';
 import type { Log } from '../../log';
@@ -34,6 +35,7 @@ const SERVER_OPTIONS = {
 export interface TransportOptions {
   readonly methods: readonly Method[];
   readonly budget: MemoryBudget;
+  readonly inflater: Inflater;
   readonly metrics: Pick<Metrics, 'observeDrop'>;
   readonly log: Log;
   readonly receiveTimeoutSeconds: number;

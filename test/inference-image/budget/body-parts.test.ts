@@ -1,5 +1,5 @@
 import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
-import { BodyParts } from '../../../inference-image/src/http/body-parts';
+import { BodyParts } from '../../../inference-image/src/budget/body-parts';
 import { seededRandom } from '../../../inference-image/src/seeded-random';
 
 /** A chunk as it comes of a socket: a part of what was read. */

@@ -1,17 +1,22 @@
 import { createGunzip, createInflate, gunzipSync, inflateSync } from 'node:zlib';
-import type { Holding } from '../budget/holding';
 import { invalid, messageOf, ServingError } from '../errors';
-import { quoted } from '../protocol/fields';
-import type { BodyLimit } from './body-limit';
 import { BodyParts } from './body-parts';
+import type { Holding } from './holding';
 
 const CODINGS = {
   gzip: { atOnce: gunzipSync, stream: createGunzip },
   deflate: { atOnce: inflateSync, stream: createInflate },
 };
-type Coding = keyof typeof CODINGS;
+export type Coding = keyof typeof CODINGS;
 
-/** A compressed body of so many bytes is inflated at once if no more than so many come of it: that takes 0.3 ms at most. */
+/** What may come of compressed bytes. */
+export interface InflationLimit {
+  readonly bytes: number;
+  /** What a client is told where it is more. */
+  error(): ServingError;
+}
+
+/** So many compressed bytes are inflated at once if no more than so many come of them: that takes 0.3 ms at most. */
 const AT_ONCE_BYTES = 16 * 1024;
 const AT_ONCE_INFLATED_BYTES = 64 * 1024;
 
@@ -23,32 +28,33 @@ const STREAM_BYTES = 48 * 1024 + CHUNK_BYTES;
 const MAX_STREAMS = 1;
 const MAX_WAITING = 64;
 
-/** Decompresses the bodies of requests: small ones at once, others chunk by chunk in libuv's threads, one at a time. */
+/**
+ * Decompresses requests of all transports: small ones at once, others chunk by chunk in libuv's threads, one at a time.
+ */
 export class Inflater {
   private streamCount = 0;
   private readonly waiting: Array<() => void> = [];
 
   /**
-   * @param body Counted in the holding, as the result is then as well.
+   * @param bytes Counted in the holding, as the result is then as well.
    * @throws ServingError, or rejects with one, where it is larger than the limit, does not fit the budget, or is invalid.
    */
   inflate(
-    body: Buffer,
-    encoding: string,
-    limit: BodyLimit,
+    bytes: Buffer,
+    coding: Coding,
+    limit: InflationLimit,
     holding: Holding,
     isCancelled: () => boolean,
   ): Buffer | Promise<Buffer> {
-    const coding = codingOf(encoding);
-    const small = body.length <= AT_ONCE_BYTES ? inflateSmall(body, coding, limit.bytes) : undefined;
+    const small = bytes.length <= AT_ONCE_BYTES ? inflateSmall(bytes, coding, limit.bytes) : undefined;
     if (small) {
       holding.add(small.length);
       return small;
     }
     if (this.waiting.length >= MAX_WAITING) {
-      throw new ServingError('rejected', `the queue is full: ${MAX_WAITING} compressed bodies wait already`);
+      throw new ServingError('rejected', `the queue is full: ${MAX_WAITING} compressed requests wait already`);
     }
-    return this.inTurn(() => inflateStream(body, coding, limit, holding, isCancelled));
+    return this.inTurn(() => inflateStream(bytes, coding, limit, holding, isCancelled));
   }
 
   private async inTurn(step: () => Promise<Buffer>): Promise<Buffer> {
@@ -65,24 +71,17 @@ export class Inflater {
   }
 }
 
-function codingOf(encoding: string): Coding {
-  const name = encoding.trim().toLowerCase();
-  if (name in CODINGS) return name as Coding;
-  const allowed = `send ${Object.keys(CODINGS).join(', ')} or none`;
-  throw new ServingError('unsupportedMedia', `content encoding ${quoted(encoding)} is not supported; ${allowed}`);
-}
-
 /** For limits of some KiB. @throws ServingError where it is larger, or invalid. */
-export function inflateAtOnce(body: Buffer, encoding: string, limit: BodyLimit): Buffer {
-  const inflated = inflateSmall(body, codingOf(encoding), limit.bytes);
+export function inflateAtOnce(bytes: Buffer, coding: Coding, limit: InflationLimit): Buffer {
+  const inflated = inflateSmall(bytes, coding, limit.bytes);
   if (inflated) return inflated;
   throw limit.error();
 }
 
 /** Undefined where it would be too large, or too large to be inflated at once. */
-function inflateSmall(body: Buffer, coding: Coding, maxBytes: number): Buffer | undefined {
+function inflateSmall(bytes: Buffer, coding: Coding, maxBytes: number): Buffer | undefined {
   try {
-    return CODINGS[coding].atOnce(body, { maxOutputLength: Math.min(maxBytes, AT_ONCE_INFLATED_BYTES) });
+    return CODINGS[coding].atOnce(bytes, { maxOutputLength: Math.min(maxBytes, AT_ONCE_INFLATED_BYTES) });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_BUFFER_TOO_LARGE') throw notCoded(coding, error);
     return undefined;
@@ -90,9 +89,9 @@ function inflateSmall(body: Buffer, coding: Coding, maxBytes: number): Buffer | 
 }
 
 function inflateStream(
-  body: Buffer,
+  bytes: Buffer,
   coding: Coding,
-  limit: BodyLimit,
+  limit: InflationLimit,
   holding: Holding,
   isCancelled: () => boolean,
 ): Promise<Buffer> {
@@ -127,7 +126,7 @@ function inflateStream(
     });
     stream.once('end', () => end(() => resolve(parts.join())));
     stream.once('error', (error) => end(() => reject(notCoded(coding, error))));
-    stream.end(body);
+    stream.end(bytes);
   });
 }
 
@@ -136,5 +135,5 @@ function assertWanted(isCancelled: () => boolean): void {
 }
 
 function notCoded(coding: Coding, error: unknown): ServingError {
-  return invalid(`the body is not ${coding} data: ${messageOf(error)}`);
+  return invalid(`the request is said to be ${coding} data and is not: ${messageOf(error)}`);
 }

@@ -1,4 +1,4 @@
-import type { Holding } from '../budget/holding';
+import type { Holding } from './holding';
 
 /** Smaller chunks are copied together: each of them kept would take many times its bytes. */
 const KEPT_BYTES = 8 * 1024;

@@ -1,0 +1,85 @@
+import { deflateSync, gzipSync } from 'node:zlib';
+import type { Holding } from '../../../inference-image/src/budget/holding';
+import { inflateAtOnce, Inflater, type Coding } from '../../../inference-image/src/budget/inflater';
+import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
+import { ServingError } from '../../../inference-image/src/errors';
+
+const MIB = 1024 * 1024;
+const limit = { bytes: 4 * MIB, error: () => new ServingError('tooLarge', 'too large') };
+const small = Buffer.from('x'.repeat(1000));
+const large = Buffer.alloc(MIB, 'large');
+
+function setUp(budget = new MemoryBudget(64 * MIB)) {
+  const inflater = new Inflater();
+  const holding = budget.open();
+  const empty = holding.heldBytes;
+  const inflate = (bytes: Buffer, coding: Coding = 'gzip', own: Holding = holding, isCancelled = () => false) =>
+    inflater.inflate(bytes, coding, limit, own, isCancelled);
+  return { budget, holding, inflate, held: () => holding.heldBytes - empty };
+}
+
+test.each([
+  ['gzip', gzipSync],
+  ['deflate', deflateSync],
+] as const)('%s: what is small is there at once, what is large later, and each is held', async (coding, compress) => {
+  const { inflate, held } = setUp();
+  expect(inflate(compress(small), coding)).toEqual(small);
+  expect(held()).toBe(small.length);
+  const later = inflate(compress(large), coding);
+  expect(later).toBeInstanceOf(Promise);
+  expect(large.equals(await later)).toBe(true);
+  expect(held()).toBe(small.length + large.length);
+});
+
+test('those that come together are inflated one after the other, in their order, and few wait', async () => {
+  const { budget, inflate } = setUp(new MemoryBudget(200 * MIB));
+  const bytes = gzipSync(large);
+  const order: number[] = [];
+  const holdings = Array.from({ length: 65 }, () => budget.open());
+  const atWork: number[] = [];
+  const all = holdings.map(async (own, i) => {
+    await inflate(bytes, 'gzip', own);
+    order.push(i);
+    own.release();
+    atWork.push(holdings.filter(({ heldBytes }) => heldBytes > 20_000).length);
+  });
+  expect(() => inflate(bytes)).toThrow('the queue is full: 64 compressed requests wait already');
+  await Promise.all(all);
+  expect(order).toEqual(holdings.map((_, i) => i));
+  // The next may have begun.
+  expect(Math.max(...atWork)).toBeLessThanOrEqual(1);
+});
+
+test.each<[string, Buffer, string]>([
+  ['more than the limit', gzipSync(Buffer.alloc(5 * MIB)), 'too large'],
+  ['what is cut', gzipSync(large).subarray(0, 1000), 'the request is said to be gzip data and is not: unexpected end'],
+  ['what is not compressed', small, 'the request is said to be gzip data and is not: incorrect header check'],
+])('%s is refused, and what waits goes on', async (_, bytes, error) => {
+  const { inflate } = setUp();
+  const refused = (async () => inflate(bytes))();
+  const next = inflate(gzipSync(large));
+  await expect(refused).rejects.toThrow(error);
+  expect(large.equals(await next)).toBe(true);
+});
+
+test('what has no room in the budget is refused', async () => {
+  const { inflate } = setUp(new MemoryBudget(MIB));
+  await expect(inflate(gzipSync(large))).rejects.toThrow(/^the request takes \d+ bytes of memory/);
+});
+
+test('a client that goes away ends it, and those that wait go on', async () => {
+  const { inflate } = setUp();
+  const bytes = gzipSync(large);
+  let isGone = false;
+  const first = inflate(bytes, 'gzip', undefined, () => isGone);
+  const second = inflate(bytes);
+  isGone = true;
+  await expect(first).rejects.toThrow('the client went away before its request was decompressed');
+  expect(large.equals(await second)).toBe(true);
+});
+
+test('at once, whatever its size, for limits that are small', () => {
+  const few = { ...limit, bytes: 2000 };
+  expect(inflateAtOnce(gzipSync(small), 'gzip', few)).toEqual(small);
+  expect(() => inflateAtOnce(gzipSync(large), 'gzip', few)).toThrow('too large');
+});
