@@ -25,7 +25,7 @@ export function faults(attack: Attack, trial: Trial, isTimed: boolean, plan?: Pl
     found.push('restarted');
   }
   if (!trial.isAlive) found.push('no longer alive');
-  if (ended && isTimed) found.push(`the attack did not end: ${ended}`);
+  if (ended) found.push(`the attack did not end: ${ended}`);
   if (plan && memory > plan.memoryMiB * 2 ** 20) found.push('memory beyond the limit');
   if (threads > MAX_THREADS) found.push(`${threads} threads`);
 

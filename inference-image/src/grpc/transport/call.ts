@@ -15,10 +15,11 @@ import {
   timeoutMs,
   type Encoding,
 } from './headers';
-import { CALL_WORK, type Connection } from './connection';
+import type { Connection } from './connection';
 import type { IdleCalls } from './idle-calls';
 import { inflationLimit, MessageReader } from './message-reader';
 import type { Method } from './method';
+import { CALL_WORK } from './turns';
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = constants;
 

@@ -1,12 +1,8 @@
 import { constants, type Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
+import { CALL_WORK, type Source, type Turns } from './turns';
 
 const { NGHTTP2_NO_ERROR } = constants;
-
-/** Work that one connection may make in a turn of the event loop, of which one read is 64 KiB. */
-const WORK_PER_TURN = 64;
-/** What a call, or a message of a stream, is of it; a chunk of a message is 1. */
-export const CALL_WORK = 4;
 
 /** Frames of less are mostly their own headers. */
 const SMALL_CHUNK_BYTES = 256;
@@ -21,24 +17,13 @@ interface Handle {
   readStart?(): void;
 }
 
-/** Ends turns for all connections together. */
-export interface Turn {
-  number: number;
-  /** Called with a connection that has made enough work for this turn. */
-  pause(connection: Connection): void;
-  /** Called before the first work of a turn. */
-  begin(): void;
-}
-
 /** One client's connection: its age, its silence, and how much work it makes. */
-export class Connection {
+export class Connection implements Source {
   calls = 0;
   /** When it has been asked for a sign of life, and when it gave one; as performance.now() counts milliseconds. */
   askedAt = performance.now();
   heardAt = this.askedAt;
   goesAwayAt?: number;
-  private turn = -1;
-  private work = 0;
   private requestBytes = 0;
   private bytesRead = 0;
 
@@ -46,7 +31,7 @@ export class Connection {
     readonly session: Http2Session,
     private readonly socket: Socket,
     readonly expiresAt: number,
-    private readonly turns: Turn,
+    private readonly turns: Turns,
   ) {}
 
   /** A call begins. @param headerBytes Of its headers, uncompressed. */
@@ -62,22 +47,9 @@ export class Connection {
     this.hasRoom(1);
   }
 
-  /**
-   * Counts work. Where there has been enough in this turn, nothing is read from the connection until the next: Node
-   * would read 2 MiB of it at once, and serve all of that before any other client.
-   * @returns Whether there may be more of it in this turn.
-   */
+  /** Counts work. @returns Whether there may be more of it in this turn. */
   hasRoom(work: number): boolean {
-    if (this.turn !== this.turns.number) {
-      this.turns.begin();
-      this.turn = this.turns.number;
-      this.work = 0;
-    }
-    const before = this.work;
-    this.work += work;
-    if (this.work < WORK_PER_TURN) return true;
-    if (before < WORK_PER_TURN) this.turns.pause(this);
-    return false;
+    return this.turns.add(this, work);
   }
 
   stopReading(): void {

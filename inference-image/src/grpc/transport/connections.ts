@@ -1,7 +1,8 @@
 import type { Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import { expiryOf } from '../../connection-age';
-import { Connection, type Turn } from './connection';
+import { Connection } from './connection';
+import { Turns } from './turns';
 
 /** Below the idle time of common load balancers (60 s): a connection that is quiet but alive is kept. */
 const KEEP_ALIVE_MS = 50_000;
@@ -14,11 +15,9 @@ const LEAVING_MS = 100;
  * The connections of a gRPC server. An old one is told to go away, since a load balancer that balances connections
  * sends new replicas nothing else; one that does not answer is ended, and so is one that sends much and asks little.
  */
-export class Connections implements Turn {
-  number = 0;
+export class Connections {
   private readonly open = new Map<Http2Session, Connection>();
-  private readonly paused: Connection[] = [];
-  private hasBegun = false;
+  private readonly turns = new Turns();
 
   constructor(private readonly maxAgeSeconds: number) {}
 
@@ -29,10 +28,14 @@ export class Connections implements Turn {
   /** @param socket What the session is on. */
   add(session: Http2Session, socket: Socket): void {
     const expiresAt = expiryOf(this.maxAgeSeconds);
-    this.open.set(session, new Connection(session, socket, expiresAt, this));
+    const connection = new Connection(session, socket, expiresAt, this.turns);
+    this.open.set(session, connection);
     // What goes wrong with a connection is its client's to notice.
     session.on('error', () => socket.destroy());
-    socket.once('close', () => this.open.delete(session));
+    socket.once('close', () => {
+      this.turns.delete(connection);
+      this.open.delete(session);
+    });
   }
 
   of(session: Http2Session | undefined): Connection | undefined {
@@ -74,21 +77,4 @@ export class Connections implements Turn {
       else if (now - askedAt > KEEP_ALIVE_MS) connection.ask();
     }
   }
-
-  begin(): void {
-    if (this.hasBegun) return;
-    this.hasBegun = true;
-    setImmediate(this.endTurn);
-  }
-
-  pause(connection: Connection): void {
-    connection.stopReading();
-    this.paused.push(connection);
-  }
-
-  private readonly endTurn = (): void => {
-    this.hasBegun = false;
-    this.number++;
-    for (const connection of this.paused.splice(0)) connection.readOn();
-  };
 }

@@ -95,7 +95,10 @@ export const grpcStreams: readonly Attack[] = [
         while (!isOver()) {
           let moved = 0;
           for (const [stream, missing] of left) {
-            if (!connection.windows.has(stream)) left.delete(stream);
+            if (!connection.windows.has(stream)) {
+              left.delete(stream);
+              continue;
+            }
             const sent = await connection.sendData(stream, Buffer.alloc(Math.min(64 * 1024, missing), 1));
             left.set(stream, missing - sent);
             moved += sent;

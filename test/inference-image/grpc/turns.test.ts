@@ -1,0 +1,67 @@
+import { CALL_WORK, Turns, type Source } from '../../../inference-image/src/grpc/transport/turns';
+
+/** A source that makes so much work at once whenever it is read. */
+class Busy implements Source {
+  readonly readIn: number[] = [];
+  isReading = true;
+
+  constructor(
+    private readonly turns: Turns,
+    private readonly calls: number,
+  ) {}
+
+  read(turn: number): void {
+    if (!this.isReading) return;
+    this.readIn.push(turn);
+    for (let call = 0; call < this.calls; call++) this.turns.add(this, CALL_WORK);
+  }
+
+  stopReading(): void {
+    this.isReading = false;
+  }
+
+  readOn(): void {
+    this.isReading = true;
+  }
+}
+
+async function read(sources: readonly Busy[], turnCount: number): Promise<void> {
+  for (let turn = 0; turn < turnCount; turn++) {
+    for (const source of sources) source.read(turn);
+    await new Promise(setImmediate);
+  }
+}
+
+test('a source is read on in a turn until it has made much work, and then in the next', async () => {
+  const turns = new Turns();
+  const [many, few] = [new Busy(turns, 16), new Busy(turns, 1)];
+  for (let read = 0; read < 10; read++) few.read(0);
+  many.read(0);
+  expect([many.isReading, few.isReading]).toEqual([false, true]);
+  await new Promise(setImmediate);
+  expect([many.isReading, few.isReading]).toEqual([true, true]);
+});
+
+test('of many that make work, some have a turn, and all have as many', async () => {
+  const turns = new Turns();
+  const sources = Array.from({ length: 20 }, () => new Busy(turns, 8));
+  const one = new Busy(turns, 1);
+  await read([...sources, one], 100);
+  const counts = sources.map(({ readIn }) => readIn.length);
+  expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(2);
+  // Four make as much work as a turn has room for. In the first nobody has been held up yet.
+  const inOne = (turn: number) => sources.filter(({ readIn }) => readIn.includes(turn)).length;
+  for (let turn = 2; turn < 100; turn++) expect(inOne(turn)).toBeLessThanOrEqual(5);
+  expect(Math.min(...counts)).toBeGreaterThan(15);
+  // Who asks little waits at most for the turns of those that ask much.
+  expect(one.readIn.length).toBeGreaterThan(15);
+});
+
+test('one that is gone is not read again', async () => {
+  const turns = new Turns();
+  const gone = new Busy(turns, 16);
+  gone.read(0);
+  turns.delete(gone);
+  await new Promise(setImmediate);
+  expect(gone.isReading).toBe(false);
+});
