@@ -104,6 +104,25 @@ export interface ServingOptions {
    * @default 300
    */
   readonly maxConnectionAgeSeconds?: number;
+  /**
+   * How long a connection may ask nothing between two requests of HTTP, in seconds. Keep it longer than the idle time of
+   * a load balancer in front, which may otherwise send a request on a connection that is being closed.
+   * @default 75
+   */
+  readonly idleTimeoutSeconds?: number;
+  /**
+   * Origins of web pages that may send requests, besides the server's own: `['https://shop.example.com']`. Requests of
+   * pages of other origins are refused with 403. Clients other than browsers have no origin.
+   * @default - none
+   */
+  readonly allowedOrigins?: readonly string[];
+  /**
+   * Names that requests of HTTP may have for the server (their `Host`), without ports. Requests for other names are
+   * refused with 403; health is answered in any case.
+   * @default - in a ContainerizedModel that builds its image and listens on a loopback address, `localhost`, that
+   * address and the container's name; else any
+   */
+  readonly allowedHosts?: readonly string[];
   /** @default 'info' */
   readonly logLevel?: Settings['logLevel'];
   /**
@@ -126,6 +145,7 @@ export function servingEnvironment(options: ServingOptions, expected: ExpectedMo
 
 function isDefault(name: string, value: unknown): boolean {
   const current = name === 'rowIndependence' && value === 'probe' ? 'prove' : value;
+  if (Array.isArray(current) && !Token.isUnresolved(current)) return current.length === 0;
   return (SETTING_DEFAULTS as Readonly<Record<string, unknown>>)[name] === current;
 }
 
@@ -146,6 +166,9 @@ const OPTION_NAMES: Readonly<Record<keyof ServingOptions, true>> = {
   maxConnections: true,
   drainSeconds: true,
   maxConnectionAgeSeconds: true,
+  idleTimeoutSeconds: true,
+  allowedOrigins: true,
+  allowedHosts: true,
   logLevel: true,
   page: true,
 };

@@ -1,7 +1,8 @@
 import { Fn, Op, Token } from 'cdktf';
 
-/** Text of a value, also of a number that only Terraform knows. */
-export function asText(value: string | number | boolean): string {
+/** Text of a value, also of one that only Terraform knows; a list has commas. */
+export function asText(value: string | number | boolean | readonly string[]): string {
+  if (Array.isArray(value)) return Token.isUnresolved(value) ? Fn.join(',', [...value]) : value.join(',');
   return Token.isUnresolved(value) ? Token.asString(value) : String(value);
 }
 

@@ -251,7 +251,7 @@ changed.onnx: compared with changed.contract.json (version "1"), output "labels"
   [
     'a setting that there is not, and one that cannot be',
     (stack) => container(stack, digits(), {}, { serving: { workers: 2, queueTimeoutSeconds: 0 } as object }),
-    `stack/digits: serving has no option workers. The options are executors, threadsPerExecutor, maxBatchSize, maxBatchDelaySeconds, rowIndependence, maxQueueLength, maxQueueRows, maxQueueBytes, queueTimeoutSeconds, maxRequestBytes, requestBudgetBytes, receiveTimeoutSeconds, sendTimeoutSeconds, maxConnections, drainSeconds, maxConnectionAgeSeconds, logLevel, page. [serving-option-unknown]
+    `stack/digits: serving has no option workers. The options are executors, threadsPerExecutor, maxBatchSize, maxBatchDelaySeconds, rowIndependence, maxQueueLength, maxQueueRows, maxQueueBytes, queueTimeoutSeconds, maxRequestBytes, requestBudgetBytes, receiveTimeoutSeconds, sendTimeoutSeconds, maxConnections, drainSeconds, maxConnectionAgeSeconds, idleTimeoutSeconds, allowedOrigins, allowedHosts, logLevel, page. [serving-option-unknown]
 stack/digits: serving.queueTimeoutSeconds is 0. Too small: expected number to be >0. [serving-option-invalid]`,
   ],
   [

@@ -16,6 +16,9 @@ test('every option is a variable of the container', () => {
     receiveTimeoutSeconds: 0.5,
     sendTimeoutSeconds: 11,
     maxConnections: 12,
+    idleTimeoutSeconds: 90,
+    allowedOrigins: ['https://a.example', 'http://localhost:3000'],
+    allowedHosts: ['localhost', '[::1]'],
     drainSeconds: 9,
     maxConnectionAgeSeconds: 10,
     logLevel: 'warn',
@@ -37,6 +40,9 @@ test('every option is a variable of the container', () => {
     MODEL_SERVING_RECEIVE_TIMEOUT_SECONDS: '0.5',
     MODEL_SERVING_SEND_TIMEOUT_SECONDS: '11',
     MODEL_SERVING_MAX_CONNECTIONS: '12',
+    MODEL_SERVING_IDLE_TIMEOUT_SECONDS: '90',
+    MODEL_SERVING_ALLOWED_ORIGINS: 'https://a.example,http://localhost:3000',
+    MODEL_SERVING_ALLOWED_HOSTS: 'localhost,[::1]',
     MODEL_SERVING_DRAIN_SECONDS: '9',
     MODEL_SERVING_MAX_CONNECTION_AGE_SECONDS: '10',
     MODEL_SERVING_LOG_LEVEL: 'warn',
@@ -67,6 +73,19 @@ test.each<[ServingOptions, string]>([
   [{ requestBudgetBytes: 1000 }, 'serving.requestBudgetBytes is 1000. Too small: expected number to be >=1048576.'],
   [{ receiveTimeoutSeconds: 0 }, 'serving.receiveTimeoutSeconds is 0. Too small: expected number to be >0.'],
   [{ sendTimeoutSeconds: 86_401 }, 'serving.sendTimeoutSeconds is 86401. Too big: expected number to be <=86400.'],
+  [{ idleTimeoutSeconds: 0 }, 'serving.idleTimeoutSeconds is 0. Too small: expected number to be >0.'],
+  [
+    { allowedOrigins: ['shop.example'] },
+    'serving.allowedOrigins is ["shop.example"]. must be origins, such as https://shop.example.com.',
+  ],
+  [
+    { allowedOrigins: ['https://shop.example/'] },
+    'serving.allowedOrigins is ["https://shop.example/"]. must be origins, such as https://shop.example.com.',
+  ],
+  [
+    { allowedHosts: ['localhost:8080'] },
+    'serving.allowedHosts is ["localhost:8080"]. must be host names without ports, such as localhost or [::1].',
+  ],
   [{ maxConnections: 1.5 }, 'serving.maxConnections is 1.5. Invalid input: expected int, received number.'],
 ])('%j', (options, message) => {
   expect(servingProblems('here', options)[0]).toEqual({ code: 'serving-option-invalid', message: `here: ${message}` });

@@ -8,6 +8,8 @@ export type ErrorKind =
   /** No such path, model or version. */
   | 'notFound'
   | 'methodNotAllowed'
+  /** Not from this sender. */
+  | 'forbidden'
   | 'tooLarge'
   | 'unsupportedMedia'
   /** The queue or the memory for requests is full. */

@@ -84,6 +84,7 @@ async function serve(
   const page = settings.page ? (await import('./page/page.js')).pageOf(configuration) : undefined;
   const unread = new UnreadAnswers(metrics);
   const app = buildApp({
+    ...settings,
     model: manifest,
     tuning,
     codec,
@@ -95,7 +96,6 @@ async function serve(
     budget,
     inflater,
     unread,
-    receiveTimeoutSeconds: settings.receiveTimeoutSeconds,
     page,
   });
   await app.ready();

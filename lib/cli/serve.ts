@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
+import { localHosts } from '../local-hosts';
 import { LocalServer } from '../local-server';
 import { LocalStage } from '../local-stage';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
@@ -12,6 +13,8 @@ interface ServeOptions extends StackModelOptions {
   metricsPort: number;
   host: string;
   page: boolean;
+  allowedOrigins?: string[];
+  allowedHosts?: string[];
 }
 
 export function serveCommand(): Command {
@@ -21,9 +24,17 @@ export function serveCommand(): Command {
     .option('--grpc-port <port>', 'for gRPC; 0 for a free one', portNumber, grpcPortNumber)
     .option('--metrics-port <port>', 'for Prometheus; 0 for a free one', portNumber, metricsPortNumber)
     .option('--host <address>', 'to listen on', '127.0.0.1')
+    .option('--allowed-origins <origins>', 'origins of other web pages that may send requests, with commas', names)
+    .option(
+      '--allowed-hosts <names>',
+      'names that requests may have for it, with commas (default: those of this machine, where it listens on a loopback address)',
+      names,
+    )
     .option('--no-page', 'without the page at / where a person tries the model')
-    .action(async (path: string, { host, port, grpcPort, metricsPort, page, ...options }: ServeOptions) => {
-      const settings = { host, httpPortNumber: port, grpcPortNumber: grpcPort, metricsPortNumber: metricsPort, page };
+    .action(async (path: string, { port, grpcPort, metricsPort, ...options }: ServeOptions) => {
+      const { host, page, allowedOrigins, allowedHosts = localHosts(host) } = options;
+      const ports = { httpPortNumber: port, grpcPortNumber: grpcPort, metricsPortNumber: metricsPort };
+      const settings = { host, ...ports, page, allowedOrigins, allowedHosts };
       const stage = LocalStage.of(readModel(path, options));
       try {
         const server = LocalServer.start(stage, settings);
@@ -33,6 +44,10 @@ export function serveCommand(): Command {
         stage.remove();
       }
     });
+}
+
+function names(text: string): string[] {
+  return text.split(',').map((name) => name.trim());
 }
 
 function portNumber(text: string): number {

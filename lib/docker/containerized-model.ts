@@ -8,6 +8,7 @@ import type { ModelImage } from '../image/model-image';
 import type { OnnxModel } from '../model/onnx-model';
 import { writeOpenApiAtSynth } from '../openapi/write-at-synth';
 import type { Sizing } from '../profile/sizing';
+import { localHosts } from '../local-hosts';
 import { servingEnvironment, type ServingOptions } from '../serving-options';
 import { asText } from '../tokens';
 import { noteBatching } from '../workload/batching';
@@ -133,7 +134,9 @@ export class ContainerizedModel extends Construct {
     noteRequests(this, this.model, sized, allowedMemoryMiB);
     const grace = stopGraceSeconds(serving);
     const allowedCpus = cpus ?? this.sizing?.cpus;
-    const served = { ...sized, page: serving.page ?? true };
+    const isBuiltHere = this.image instanceof InferenceImage;
+    const allowedHosts = serving.allowedHosts ?? (isBuiltHere ? localHosts(bindAddress, containerName) : undefined);
+    const served = { ...sized, page: serving.page ?? true, allowedHosts };
 
     this.container = new Container(this, 'container', {
       provider,

@@ -25,7 +25,11 @@ test('minimal props give a hardened container on the loopback address', () => {
   expect(container).toEqual({
     name: 'stack-digits',
     image: `\${docker_image.${imageId}.image_id}`,
-    env: ['MODEL_SERVING_PAGE=true', `MODEL_SERVING_EXPECTED_SHA256=${model.sha256}`],
+    env: [
+      'MODEL_SERVING_PAGE=true',
+      'MODEL_SERVING_ALLOWED_HOSTS=localhost,127.0.0.1,[::1],stack-digits',
+      `MODEL_SERVING_EXPECTED_SHA256=${model.sha256}`,
+    ],
     ports: [
       { internal: 8080, ip: '127.0.0.1' },
       { internal: 8081, ip: '127.0.0.1' },
@@ -150,7 +154,27 @@ test('waitSeconds 0 does not wait, and gives the container time all the same', (
 test('a variable without a value is left out', () => {
   const environment = { SET: 'x', UNSET: undefined } as unknown as Record<string, string>;
   const { container } = containerized({ model, environment });
-  expect(container.env).toEqual(['SET=x', 'MODEL_SERVING_PAGE=true', `MODEL_SERVING_EXPECTED_SHA256=${model.sha256}`]);
+  expect(container.env).toContain('SET=x');
+  expect(container.env.join()).not.toContain('UNSET');
+});
+
+test.each<[string, Partial<ContainerizedModelProps>, string[]]>([
+  ['on another loopback address', { bindAddress: '127.0.0.2' }, ['localhost,127.0.0.1,[::1],127.0.0.2,stack-digits']],
+  ['on IPv6', { bindAddress: '::1', containerName: 'own' }, ['localhost,127.0.0.1,[::1],own']],
+  ['on every address', { bindAddress: '0.0.0.0' }, []],
+  ['on an address that only Terraform knows', { bindAddress: Token.asString({ ref: 'x' }) }, []],
+  ['with names of its own', { serving: { allowedHosts: ['digits.local'] } }, ['digits.local']],
+])('the names that requests may have for a container that listens %s', (_, props, hosts) => {
+  const { container } = containerized({ model, ...props });
+  const prefix = 'MODEL_SERVING_ALLOWED_HOSTS=';
+  const set = container.env.filter((text: string) => text.startsWith(prefix));
+  expect(set).toEqual(hosts.map((names) => prefix + names));
+});
+
+test('an image from a registry may be of an earlier release, and is told no names', () => {
+  const image = InferenceImage.fromRegistry(`registry.example.com/digits@sha256:${'1'.repeat(64)}`, { model });
+  const { container } = containerized({ image });
+  expect(container.env.join()).not.toContain('ALLOWED_HOSTS');
 });
 
 test('the page can be switched off', () => {
@@ -318,7 +342,7 @@ describe('what is refused', () => {
     ],
     [
       { model, serving: { batchSize: 4 } as object },
-      'stack/digits: serving has no option batchSize. The options are executors, threadsPerExecutor, maxBatchSize, maxBatchDelaySeconds, rowIndependence, maxQueueLength, maxQueueRows, maxQueueBytes, queueTimeoutSeconds, maxRequestBytes, requestBudgetBytes, receiveTimeoutSeconds, sendTimeoutSeconds, maxConnections, drainSeconds, maxConnectionAgeSeconds, logLevel, page. [serving-option-unknown]',
+      'stack/digits: serving has no option batchSize. The options are executors, threadsPerExecutor, maxBatchSize, maxBatchDelaySeconds, rowIndependence, maxQueueLength, maxQueueRows, maxQueueBytes, queueTimeoutSeconds, maxRequestBytes, requestBudgetBytes, receiveTimeoutSeconds, sendTimeoutSeconds, maxConnections, drainSeconds, maxConnectionAgeSeconds, idleTimeoutSeconds, allowedOrigins, allowedHosts, logLevel, page. [serving-option-unknown]',
     ],
     [
       { model, waitSeconds: Token.asNumber({ resolve: () => 1 }) },

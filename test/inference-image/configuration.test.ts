@@ -39,6 +39,8 @@ test('defaults', () => {
     receiveTimeoutSeconds: 60,
     sendTimeoutSeconds: 60,
     maxConnections: 1024,
+    idleTimeoutSeconds: 75,
+    allowedOrigins: [],
     drainSeconds: 5,
     maxConnectionAgeSeconds: 300,
     page: false,

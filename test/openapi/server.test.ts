@@ -209,10 +209,13 @@ describe('requests that the document does not take are refused', () => {
     expect(errorsOf(schemaOf(INFER, 'post', 400), reply.body)).toEqual([]);
   });
 
-  test('another content type is 415', async () => {
-    const reply = await server.infer(JSON.stringify(request), { path: INFER, headers: { 'content-type': 'text/csv' } });
-    expect(reply.status).toBe(415);
-    expect(errorsOf(schemaOf(INFER, 'post', 415), reply.body)).toEqual([]);
+  test.each([
+    [415, { 'content-encoding': 'br' }],
+    [403, { origin: 'https://elsewhere.example' }],
+  ])('by their headers: %d', async (status, headers) => {
+    const reply = await server.infer(JSON.stringify(request), { path: INFER, headers: { ...headers } });
+    expect(reply.status).toBe(status);
+    expect(errorsOf(schemaOf(INFER, 'post', status), reply.body)).toEqual([]);
   });
 });
 

@@ -6,9 +6,10 @@ const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 /** Else Chromium looks for hosts of its maker at every start. */
 const QUIET = ['background-networking', 'component-update', 'sync', 'gpu', 'quic'].map((what) => `--disable-${what}`);
 
-export async function startBrowser(): Promise<Browser> {
+/** @param more Arguments of the program. */
+export async function startBrowser(more: readonly string[] = []): Promise<Browser> {
   if (!existsSync(PROGRAM)) throw new Error(`no browser at ${PROGRAM}: install Chromium, or name one in CHROMIUM`);
-  return chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox', '--no-first-run', ...QUIET] });
+  return chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox', '--no-first-run', ...QUIET, ...more] });
 }
 
 export const PHONE: BrowserContextOptions = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };

@@ -238,7 +238,7 @@ test('a model that takes pictures and has no classes: its tensors are seen, and 
   expect(stdout).toBe(await page.locator('#picture-raw-text').textContent());
 
   await file().setInputFiles({ name: 'a.webp', mimeType: 'image/webp', buffer: Buffer.from('RIFF') });
-  await problem(/^415: content type "image\/webp" is not supported/);
+  await problem(/^400: /);
   await file().setInputFiles({ name: 'long.png', mimeType: 'image/png', buffer: Buffer.alloc(30_001) });
   await problem(
     '413: the body is larger than maxRequestBytes, 30000 bytes; send less at a time, or raise that setting',

@@ -183,6 +183,21 @@ const onOrOff = () =>
     z.boolean('must be true or false'),
   );
 
+/** From the text of a variable as well, with commas. */
+const list = (element: z.ZodMiniString) =>
+  z.pipe(
+    z.transform((value) => (typeof value === 'string' ? value.split(',').map((each) => each.trim()) : value)),
+    z.array(element),
+  );
+
+const origin = () =>
+  z.string().check(z.regex(/^https?:\/\/[^/,\s]+$/, 'must be origins, such as https://shop.example.com'));
+
+const hostName = () =>
+  z
+    .string()
+    .check(z.regex(/^([^/,:\s[\]]+|\[[\da-f:.]+\])$/i, 'must be host names without ports, such as localhost or [::1]'));
+
 /** `probe` is the old name of `prove`; an older library may still set it. */
 const rowIndependence = () =>
   z.pipe(
@@ -254,6 +269,15 @@ export const settingsSchema = z.object({
     z.coerce.number().check(z.positive(), z.lte(86_400)),
     SETTING_DEFAULTS.maxConnectionAgeSeconds,
   ),
+  /**
+   * How long a connection may ask nothing between two requests of HTTP. Longer than the idle time of common load
+   * balancers (60 s), so that they close connections and not the server.
+   */
+  idleTimeoutSeconds: z._default(timeLimit(), SETTING_DEFAULTS.idleTimeoutSeconds),
+  /** Origins of pages that browsers may send requests from, besides the server's own. */
+  allowedOrigins: z._default(list(origin()), () => [...SETTING_DEFAULTS.allowedOrigins]),
+  /** Names that requests of HTTP may have for the server, without ports; any by default. Health is answered in any case. */
+  allowedHosts: z.optional(list(hostName())),
   /** Whether `/` is a page where a person sees the model and tries it. */
   page: z._default(onOrOff(), SETTING_DEFAULTS.page),
 });

@@ -28,6 +28,8 @@ export const SETTING_DEFAULTS = {
   maxConnections: 1024,
   drainSeconds: 5,
   maxConnectionAgeSeconds: 300,
+  idleTimeoutSeconds: 75,
+  allowedOrigins: [],
   page: false,
 } as const;
 
@@ -39,9 +41,9 @@ export function settingVariable(name: SettingName): string {
   return SETTING_PREFIX + name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }
 
-/** The environment that gives these settings; what is undefined is left out. */
+/** The environment that gives these settings, lists with commas; what is undefined is left out. */
 export function settingsEnvironment(
-  settings: Partial<Record<SettingName, string | number | boolean>>,
+  settings: Partial<Record<SettingName, string | number | boolean | readonly string[]>>,
 ): Record<string, string> {
   return Object.fromEntries(
     Object.entries(settings)

@@ -7,6 +7,7 @@ export const STATUS = {
   INVALID_ARGUMENT: 3,
   DEADLINE_EXCEEDED: 4,
   NOT_FOUND: 5,
+  PERMISSION_DENIED: 7,
   RESOURCE_EXHAUSTED: 8,
   FAILED_PRECONDITION: 9,
   UNIMPLEMENTED: 12,
@@ -18,6 +19,7 @@ const CODE: Record<ErrorKind, number> = {
   invalid: STATUS.INVALID_ARGUMENT,
   notFound: STATUS.NOT_FOUND,
   methodNotAllowed: STATUS.UNIMPLEMENTED,
+  forbidden: STATUS.PERMISSION_DENIED,
   tooLarge: STATUS.RESOURCE_EXHAUSTED,
   unsupportedMedia: STATUS.UNIMPLEMENTED,
   // Not UNAVAILABLE: common clients send that again at once, which on overload makes more of it.

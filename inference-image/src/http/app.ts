@@ -16,7 +16,8 @@ import { traceFields } from '../trace-context';
 import { limitAnswers } from './answers';
 import { acceptBodies } from './bodies';
 import { discardBody, errorBody, errorReply, isSmall, refuse, sendError, toServingError } from './errors';
-import { EVERY_REQUEST, hostFault, takeEveryRequest } from './every-request';
+import { CrossOrigin, type CrossOriginRules } from './cross-origin';
+import { EVERY_REQUEST, hostFault, takeEveryRequest, wantBody } from './every-request';
 import { addHealthRoutes } from './health-routes';
 import { InferEndpoint } from './infer-endpoint';
 import { addInferRoutes, inferPaths } from './infer-routes';
@@ -27,8 +28,6 @@ import { addRepositoryRoutes } from './repository-routes';
 import { addStatisticsRoutes } from './statistics-routes';
 import type { UnreadAnswers } from './unread-answers';
 
-/** Longer than the idle time of common load balancers (60 s), so that they close connections and not we. */
-const KEEP_ALIVE_MS = 75_000;
 /** How often late requests are looked for, at most. */
 const MAX_CHECKING_MS = 5000;
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -44,7 +43,7 @@ function noSchema(): never {
   throw new Error('routes of this server have no schemas');
 }
 
-export interface AppOptions {
+export interface AppOptions extends CrossOriginRules {
   readonly model: ModelManifest;
   /** Read at each request: some of it is known only once the model is warm. */
   readonly tuning: ModelTuning;
@@ -60,6 +59,8 @@ export interface AppOptions {
   readonly unread: UnreadAnswers;
   /** Longest time from the first byte of a request to its last. */
   readonly receiveTimeoutSeconds: number;
+  /** How long a connection may ask nothing between two requests. */
+  readonly idleTimeoutSeconds: number;
   /** What people see at `/`; nothing is there without it. */
   readonly page?: Page;
 }
@@ -81,6 +82,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   // Before the body is read.
   app.addHook('onRequest', ({ is404, url, method, raw }, _reply, done) => {
     // Nothing else reads that body.
+    if (method !== 'POST') wantBody(raw);
     if (method !== 'POST' && !isSmall(raw)) discardBody(raw);
     done(is404 ? new ServingError('notFound', `no such path: ${cut(url, ECHOED_CHARACTERS)}`) : undefined);
   });
@@ -97,11 +99,14 @@ export function buildApp(options: AppOptions): FastifyInstance {
   return app;
 }
 
-function createHttpServer({ receiveTimeoutSeconds }: AppOptions, listener: RequestListener): Server {
+function createHttpServer(
+  { receiveTimeoutSeconds, idleTimeoutSeconds }: AppOptions,
+  listener: RequestListener,
+): Server {
   const receiveMs = Math.ceil(receiveTimeoutSeconds * 1000);
   const server = createServer(
     {
-      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveTimeout: idleTimeoutSeconds * 1000,
       requestTimeout: receiveMs,
       headersTimeout: receiveMs,
       connectionsCheckingInterval: Math.min(MAX_CHECKING_MS, Math.ceil(receiveMs / 4)),
@@ -116,15 +121,22 @@ function createHttpServer({ receiveTimeoutSeconds }: AppOptions, listener: Reque
 }
 
 /** Lets most inference requests go round the router, unless the log wants to know of each request. */
-function shortcut({ model, log }: AppOptions, endpoint: InferEndpoint, handler: RequestListener): RequestListener {
+function shortcut(options: AppOptions, endpoint: InferEndpoint, handler: RequestListener): RequestListener {
+  const { model, log, metrics } = options;
+  const crossOrigin = new CrossOrigin(options);
   const paths = log.isLevelEnabled('debug') ? new Set<string>() : inferPaths(model);
   return (request, response) => {
     // Requests that came together are all there when their connection ends.
     if (request.socket.destroyed) return;
     const fault = hostFault(request);
     if (fault) return refuseAndClose(request, response, fault);
+    const foreign = crossOrigin.fault(request, response);
+    if (foreign) {
+      metrics.observeRefusal('origin');
+      return refuse(request, response, errorReply(foreign));
+    }
     if (request.method === 'POST' && paths.has(request.url as string)) endpoint.handle(request, response);
-    else handler(request, response);
+    else if (!crossOrigin.answerPreflight(request, response)) handler(request, response);
   };
 }
 

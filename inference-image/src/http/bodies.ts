@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { BodyParts } from '../budget/body-parts';
 import type { Holding } from '../budget/holding';
 import { inflateAtOnce, type Coding } from '../budget/inflater';
@@ -7,13 +7,11 @@ import type { MemoryBudget } from '../budget/memory-budget';
 import { invalid, ServingError } from '../errors';
 import { quoted } from '../protocol/fields';
 import { OTHER_LIMIT, type BodyLimit } from './body-limit';
+import { wantBody } from './every-request';
 import { Turns } from './turns';
 
 /** Says how much of a body is JSON; its presence, and not the content type, tells of binary data. */
 export const JSON_LENGTH_HEADER = 'inference-header-content-length';
-
-/** Clients of the binary extension may send no content type at all. */
-const CONTENT_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)|^application\/octet-stream\s*(?:;|$)/i;
 
 const IMAGE_TYPE = /^image\/(png|jpeg)\s*(?:;|$)/i;
 
@@ -35,6 +33,7 @@ export interface BodyReader {
 export function readBody(request: IncomingMessage, limit: BodyLimit, reader: BodyReader): void {
   const declared = Number(request.headers['content-length']);
   if (declared > limit.bytes) return reader.done(limit.error());
+  wantBody(request);
   let holding: Holding | undefined;
   let only: Buffer | undefined;
   let parts: BodyParts | undefined;
@@ -133,21 +132,13 @@ export function isPlain(contentEncoding: string | undefined): contentEncoding is
 
 /** How a body that is not plain is compressed. */
 export function codingOf(contentEncoding: string): Coding {
-  const coding = contentEncoding.trim().toLowerCase();
+  const coding = contentEncoding
+    .trim()
+    .toLowerCase()
+    .replace(/^x-gzip$/, 'gzip');
   if (coding === 'gzip' || coding === 'deflate') return coding;
   const remedy = 'send gzip, deflate or none';
   throw new ServingError('unsupportedMedia', `content encoding ${quoted(contentEncoding)} is not supported; ${remedy}`);
-}
-
-/** Throws where the headers of a request say that its body is of no use, before it is read. */
-export function checkBodyHeaders(headers: IncomingHttpHeaders, takesImages: boolean): void {
-  const type = headers['content-type'];
-  if (takesImages && isImageType(type)) return;
-  // With this header the type says nothing.
-  if (type === undefined || headers[JSON_LENGTH_HEADER] !== undefined || CONTENT_TYPE.test(type)) return;
-  const allowed = 'send application/json, or application/octet-stream with the header Inference-Header-Content-Length';
-  const images = takesImages ? ', or image/png, or image/jpeg' : '';
-  throw new ServingError('unsupportedMedia', `content type ${quoted(type)} is not supported; ${allowed}${images}`);
 }
 
 /** Whether a body is said to be a picture that can be decoded. */

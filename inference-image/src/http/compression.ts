@@ -15,17 +15,28 @@ const MAX_ACCEPT_LENGTH = 1024;
 /** What zlib takes to compress: its window and its tables. */
 const STREAM_BYTES = 256 * 1024;
 
-/** The coding that a client takes; undefined where it takes none, or where the body is not worth it. */
-export function codingFor(acceptEncoding: string | undefined, bodyBytes: number): Coding | undefined {
-  if (!acceptEncoding || acceptEncoding.length > MAX_ACCEPT_LENGTH || bodyBytes < MINIMUM_BYTES) return undefined;
-  const accepted = new Map(
+/** Whether an answer may be compressed, where its client takes that. */
+export function isWorthCompressing(bodyBytes: number): boolean {
+  return bodyBytes >= MINIMUM_BYTES;
+}
+
+/**
+ * The coding that a client likes best; undefined where it takes none or would rather have none:
+ * https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3
+ */
+export function codingFor(acceptEncoding = ''): Coding | undefined {
+  if (acceptEncoding === '' || acceptEncoding.length > MAX_ACCEPT_LENGTH) return undefined;
+  const weights = new Map(
     acceptEncoding.split(',').map((entry) => {
       const [coding = '', ...parameters] = entry.split(';').map((part) => part.trim().toLowerCase());
       const quality = parameters.find((parameter) => parameter.startsWith('q='));
-      return [coding, quality ? Number(quality.slice(2)) : 1];
+      // A recipient takes x-gzip for gzip: https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1.3
+      return [coding.replace(/^x-/, ''), quality ? Number(quality.slice(2)) || 0 : 1];
     }),
   );
-  return CODINGS.find((coding) => (accepted.get(coding) ?? 0) > 0);
+  const weightOf = (coding: Coding) => weights.get(coding) ?? weights.get('*') ?? 0;
+  const best = CODINGS.reduce((a, b) => (weightOf(b) > weightOf(a) ? b : a));
+  return weightOf(best) > 0 && weightOf(best) >= (weights.get('identity') ?? 0) ? best : undefined;
 }
 
 /** Memory taken while so many bytes are compressed: what comes of them is in pieces first, and then whole. */

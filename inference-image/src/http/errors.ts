@@ -4,10 +4,12 @@ import { cut } from '../cut-text';
 import { internalError, ServingError, type ErrorKind } from '../errors';
 import type { Log } from '../log';
 import { traceFields } from '../trace-context';
+import { withholdsBody } from './every-request';
 import { Turns } from './turns';
 
 const STATUS: Record<ErrorKind, number> = {
   invalid: 400,
+  forbidden: 403,
   notFound: 404,
   methodNotAllowed: 405,
   unfinished: 408,
@@ -71,7 +73,8 @@ export function errorBody(message: string): string {
 
 export function sendError(reply: FastifyReply, error: ServingError): FastifyReply {
   const answer = errorReply(error);
-  if (isSmall(reply.request.raw)) return reply.code(answer.status).headers(answer.headers).send(answer.body);
+  if (isSmall(reply.request.raw) && !withholdsBody(reply.request.raw))
+    return reply.code(answer.status).headers(answer.headers).send(answer.body);
   reply.hijack();
   const headers = { ...(reply.getHeaders() as ErrorReply['headers']), ...answer.headers };
   refuse(reply.request.raw, reply.raw, { ...answer, headers });
@@ -84,7 +87,13 @@ export function refuse(
   response: ServerResponse,
   { status, headers, body }: ErrorReply,
 ): void {
-  if (isSmall(request) || status === STATUS.unfinished) return void response.writeHead(status, headers).end(body);
+  if (withholdsBody(request)) headers.connection = 'close';
+  else if (!isSmall(request) && status !== STATUS.unfinished)
+    return refuseLarge(request, response, { status, headers, body });
+  response.writeHead(status, headers).end(body);
+}
+
+function refuseLarge(request: IncomingMessage, response: ServerResponse, { status, headers, body }: ErrorReply): void {
   const declared = Number(request.headers['content-length']);
   // Most clients stop sending then.
   if (declared > SMALL_BODY_BYTES) headers.connection = 'close';

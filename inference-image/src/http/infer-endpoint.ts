@@ -9,17 +9,9 @@ import type { InferResponse } from '../protocol/infer-response';
 import { classAnswer } from '../protocol/class-answer';
 import { quoted } from '../protocol/fields';
 import type { AppOptions } from './app';
-import {
-  checkBodyHeaders,
-  codingOf,
-  isImageType,
-  isPlain,
-  JSON_LENGTH_HEADER,
-  readBody,
-  type BodyReader,
-} from './bodies';
+import { codingOf, isImageType, isPlain, JSON_LENGTH_HEADER, readBody, type BodyReader } from './bodies';
 import { inferenceLimit, type BodyLimit } from './body-limit';
-import { codingFor, compress, compressionBytes } from './compression';
+import { codingFor, compress, compressionBytes, isWorthCompressing } from './compression';
 import { errorReply, refuse, toServingError } from './errors';
 import { onceClosed } from './once-closed';
 
@@ -71,12 +63,10 @@ class Exchange implements Caller, BodyReader {
   }
 
   start(): void {
-    const { dataPlane, images, unread } = this.options;
+    const { dataPlane, unread } = this.options;
     try {
       dataPlane.assertServing();
       unread.assertRoom();
-      // What a class is asked of is told by its first bytes: `curl --data-binary` calls everything a form.
-      if (this.form === 'outputs') checkBodyHeaders(this.request.headers, images !== undefined);
     } catch (error) {
       return this.fail(error);
     }
@@ -119,6 +109,7 @@ class Exchange implements Caller, BodyReader {
     const { codec, images } = this.options;
     const holding = this.holding as Holding;
     if (!images || !this.isImage(body)) {
+      if (!images) checkNoPicture(body, this.request.headers['content-type']);
       return this.step(codec.decode(body, jsonLength(this.request.headers), holding), this.run);
     }
     checkPictureHeaders(this.request.headers);
@@ -126,10 +117,11 @@ class Exchange implements Caller, BodyReader {
     this.step(decoded, this.run);
   }
 
+  /** By what it is, and not by what it is said to be: `curl --data-binary` calls everything a form. */
   private isImage(body: Buffer): boolean {
     const { headers } = this.request;
-    if (this.form === 'outputs') return isImageType(headers['content-type']);
-    return headers[JSON_LENGTH_HEADER] === undefined && !isJson(body);
+    if (isJson(body)) return false;
+    return headers[JSON_LENGTH_HEADER] === undefined || isImageType(headers['content-type']);
   }
 
   private run(infer: InferRequest): void {
@@ -160,7 +152,9 @@ class Exchange implements Caller, BodyReader {
   }
 
   private compress(encoded: InferResponse): void {
-    const coding = codingFor(this.request.headers['accept-encoding'], encoded.body.length);
+    if (!isWorthCompressing(encoded.body.length)) return this.reply(encoded);
+    this.response.appendHeader('vary', 'accept-encoding');
+    const coding = codingFor(this.request.headers['accept-encoding']);
     if (!coding || !this.hasRoom(compressionBytes(encoded.body.length))) return this.reply(encoded);
     this.step(compress(encoded.body, coding), (body: Buffer) => this.reply({ ...encoded, body }, coding));
   }
@@ -189,10 +183,7 @@ class Exchange implements Caller, BodyReader {
             'content-length': body.length,
             'Inference-Header-Content-Length': jsonLength,
           };
-    if (coding !== undefined) {
-      headers['content-encoding'] = coding;
-      headers.vary = 'accept-encoding';
-    }
+    if (coding !== undefined) headers['content-encoding'] = coding;
     this.infer = undefined;
     this.response.writeHead(200, headers).end(body);
     this.endWork();
@@ -245,7 +236,13 @@ class Exchange implements Caller, BodyReader {
 
 /** As requests are: what is neither that nor a picture is told that a picture was expected. */
 function isJson(body: Buffer): boolean {
-  return /^\s*\{/.test(body.toString('latin1', 0, 64));
+  return /^(?:ï»¿)?\s*\{/.test(body.toString('latin1', 0, 64));
+}
+
+/** What is said to be a picture, and is no JSON, was meant for another model. */
+function checkNoPicture(body: Buffer, type = ''): void {
+  if (!type.startsWith('image/') || isJson(body)) return;
+  throw new ServingError('unsupportedMedia', `the model takes no pictures, and the body is ${quoted(type)}`);
 }
 
 /** The header says that tensors come, in whatever content type, and the body is none. */

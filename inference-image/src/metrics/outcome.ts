@@ -9,6 +9,7 @@ const OF_ERROR: Record<ErrorKind, Outcome> = {
   invalid: 'invalid',
   notFound: 'invalid',
   methodNotAllowed: 'invalid',
+  forbidden: 'invalid',
   tooLarge: 'invalid',
   unsupportedMedia: 'invalid',
   rejected: 'rejected',

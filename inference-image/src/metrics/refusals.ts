@@ -1,8 +1,8 @@
 /**
  * Why a request or a connection was refused at once: the memory for requests or the queue was full, a body was too
- * large, or there were too many connections.
+ * large, there were too many connections, or a page of another origin sent the request.
  */
-export const REFUSAL_REASONS = ['budget', 'queue', 'too_large', 'connections'] as const;
+export const REFUSAL_REASONS = ['budget', 'queue', 'too_large', 'connections', 'origin'] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 /**

@@ -51,6 +51,7 @@ test('every reason has a series, from zero on', async () => {
     'refused queue',
     'refused too_large',
     'refused connections',
+    'refused origin',
     'dropped unfinished',
     'dropped unread',
     'dropped pipelined',
@@ -269,7 +270,7 @@ describe('what is repeated of a request is cut', () => {
   test.each([
     ['a path', 404, 'GET', `/${long}`, {}],
     ['a model', 404, 'GET', `/v2/models/${'x'.repeat(900)}`, {}],
-    ['a content type', 415, 'POST', INFER, { 'content-type': long }],
+    ['an origin', 403, 'POST', INFER, { origin: long }],
     ['a content encoding', 415, 'POST', INFER, { 'content-encoding': long, 'content-length': 1 }],
     ['a length', 400, 'POST', INFER, { 'inference-header-content-length': long, 'content-length': 1 }],
   ] as const)('%s', async (_, status, method, path, headers) => {

@@ -47,6 +47,8 @@ async function setUp(infer: (run: Run, caller: Caller) => Run['inputs'], level =
     inflater: new Inflater(),
     unread: new UnreadAnswers({ observeDrop: () => undefined }),
     receiveTimeoutSeconds: 60,
+    idleTimeoutSeconds: 75,
+    allowedOrigins: [],
   });
   apps.push(app);
   const url = await app.listen({ host: '127.0.0.1', port: 0 });

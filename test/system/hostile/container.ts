@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SETTING_DEFAULTS } from '../../../inference-image/src/contract/settings';
+import { SETTING_DEFAULTS, settingVariable } from '../../../inference-image/src/contract/settings';
 import { docker } from '../../bench/docker';
 import type { Plan } from './plan';
 
 const READY_SECONDS = 60;
+const HOSTS = settingVariable('allowedHosts');
 
 /** What tells one start of a container from another. */
 export interface Start {
@@ -33,7 +34,8 @@ export class Container {
     const { image, memoryMiB, cpuQuota, cpuPeriod, env, user, hardening } = plan;
     const cpus = cpuQuota ? [`--cpu-quota=${cpuQuota}`, `--cpu-period=${cpuPeriod}`] : [];
     const limits = [`--memory=${memoryMiB}m`, `--memory-swap=${memoryMiB}m`, ...cpus];
-    const settings = env.map((each) => `--env=${each}`);
+    // Callers here use the container's own address, and would be refused by that alone.
+    const settings = env.filter((each) => !each.startsWith(HOSTS)).map((each) => `--env=${each}`);
     const id = docker(
       'run',
       '--detach',

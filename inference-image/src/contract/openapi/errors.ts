@@ -22,6 +22,10 @@ const ALLOW: JsonObject = {
 /** What may go wrong, by name of the response in `components.responses`. */
 const ERRORS = {
   BadRequest: { status: 400, description: 'The request is wrong; sending it again cannot help.' },
+  Forbidden: {
+    status: 403,
+    description: 'A page of another origin sent the request, or it has a name for the server that is not allowed.',
+  },
   NotFound: { status: 404, description: 'This server serves another model, or another version of it.' },
   MethodNotAllowed: { status: 405, description: 'Another method was used here.', headers: ALLOW },
   RequestTimeout: { status: 408, description: 'The request was not whole in time.' },
@@ -29,7 +33,10 @@ const ERRORS = {
     status: 413,
     description: 'The body, once decompressed, or the picture is larger than the server takes.',
   },
-  UnsupportedMedia: { status: 415, description: 'The content type or the content encoding is not supported.' },
+  UnsupportedMedia: {
+    status: 415,
+    description: 'The content encoding is not supported, or the model takes no pictures.',
+  },
   QueueFull: { status: 429, description: 'The queue is full.', headers: RETRY_AFTER },
   HeadersTooLarge: { status: 431, description: 'The headers are larger than the server takes.' },
   ServerFault: { status: 500, description: 'A fault of the server; its log has more.' },
@@ -48,6 +55,7 @@ export type ErrorName = keyof typeof ERRORS;
 
 const EVERYWHERE: readonly ErrorName[] = [
   'BadRequest',
+  'Forbidden',
   'MethodNotAllowed',
   'RequestTimeout',
   'HeadersTooLarge',

@@ -1,0 +1,104 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ServingError } from '../errors';
+import { quoted } from '../protocol/fields';
+import { JSON_LENGTH_HEADER } from './bodies';
+
+export interface CrossOriginRules {
+  /** Origins of other pages that may send requests, such as `https://shop.example.com`. */
+  readonly allowedOrigins: readonly string[];
+  /** Names that requests may have for this server, without ports. @default - any */
+  readonly allowedHosts?: readonly string[];
+}
+
+/** What says whether the server lives is answered to whoever asks. */
+const HEALTH = /^\/v2\/(?:health\/|models\/[^/]+\/(?:versions\/[^/]+\/)?ready)/;
+
+const METHODS = 'GET, HEAD, POST';
+const REQUEST_HEADERS = ['content-type', 'content-encoding', JSON_LENGTH_HEADER, 'traceparent', 'tracestate'].join(
+  ', ',
+);
+const RESPONSE_HEADERS = [JSON_LENGTH_HEADER, 'retry-after'].join(', ');
+/** How long a browser may remember what it was told. */
+const PREFLIGHT_SECONDS = '600';
+
+/**
+ * Keeps pages of other origins from using a server that only their visitor's browser reaches, such as one on the
+ * visitor's own machine. Clients other than browsers send none of these headers.
+ */
+export class CrossOrigin {
+  private readonly origins: ReadonlySet<string>;
+  private readonly hosts?: ReadonlySet<string>;
+
+  constructor({ allowedOrigins, allowedHosts }: CrossOriginRules) {
+    this.origins = new Set(allowedOrigins.map((origin) => origin.toLowerCase()));
+    this.hosts = allowedHosts && new Set(allowedHosts.map((host) => host.toLowerCase()));
+  }
+
+  /** Why a request is refused. Where its origin is an allowed one, its answer gets the headers that say so. */
+  fault({ headers, method, url = '' }: IncomingMessage, response: ServerResponse): ServingError | undefined {
+    const { origin, host = '' } = headers;
+    if (this.origins.size > 0) response.setHeader('vary', 'origin');
+    const isUnknownHost = this.hosts !== undefined && !this.hosts.has(nameOf(host));
+    const isForeign = this.isForeign(headers, method);
+    if (!isUnknownHost && !isForeign) {
+      if (origin !== undefined && this.origins.has(origin)) allow(response, origin);
+      return undefined;
+    }
+    if (HEALTH.test(url)) return undefined;
+    return isUnknownHost ? hostNotAllowed(host) : originNotAllowed(origin, host);
+  }
+
+  /** Answers a request that asks whether another may be sent. @returns Whether it was one. */
+  answerPreflight({ method, headers }: IncomingMessage, response: ServerResponse): boolean {
+    if (method !== 'OPTIONS' || headers['access-control-request-method'] === undefined) return false;
+    response
+      .writeHead(204, {
+        'access-control-allow-methods': METHODS,
+        'access-control-allow-headers': REQUEST_HEADERS,
+        'access-control-max-age': PREFLIGHT_SECONDS,
+      })
+      .end();
+    return true;
+  }
+
+  /** https://fetch.spec.whatwg.org/#origin-header and https://w3c.github.io/webappsec-fetch-metadata/ */
+  private isForeign({ origin, host, ...headers }: IncomingMessage['headers'], method: string | undefined): boolean {
+    const site = headers['sec-fetch-site'];
+    if (origin === undefined) {
+      return site === 'cross-site' && !(method === 'GET' && headers['sec-fetch-mode'] === 'navigate');
+    }
+    // Only the browser itself writes this one. A proxy may have put another host in the place of the page's.
+    return !this.origins.has(origin) && site !== 'same-origin' && !isOwn(origin, host);
+  }
+}
+
+function allow(response: ServerResponse, origin: string): void {
+  response.setHeader('access-control-allow-origin', origin);
+  response.setHeader('access-control-expose-headers', RESPONSE_HEADERS);
+}
+
+/** Without the port. */
+function nameOf(host: string): string {
+  return host.toLowerCase().replace(/:\d*$/, '');
+}
+
+/** Whether the page comes from here, whatever stands in front of the server ends TLS. */
+function isOwn(origin: string, host: string | undefined): boolean {
+  try {
+    const { protocol, host: ofPage } = new URL(origin);
+    return ofPage !== '' && ofPage === new URL(`${protocol}//${host}`).host;
+  } catch {
+    return false;
+  }
+}
+
+function originNotAllowed(origin: string | undefined, host: string): ServingError {
+  const sender = origin === undefined ? 'a page of another site' : `a page of origin ${quoted(origin)}`;
+  const remedy = 'the setting allowedOrigins names others that may';
+  return new ServingError('forbidden', `${sender} may not send requests to ${quoted(host)}; ${remedy}`);
+}
+
+function hostNotAllowed(host: string): ServingError {
+  const remedy = 'the setting allowedHosts has the names that may be used';
+  return new ServingError('forbidden', `this server is not to be called ${quoted(host)}; ${remedy}`);
+}

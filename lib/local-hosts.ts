@@ -1,0 +1,15 @@
+import { isIPv6 } from 'node:net';
+
+const LOOPBACK = /^127\.\d+\.\d+\.\d+$|^::1$|^localhost$/;
+
+/**
+ * The names of a server that listens on a loopback address. A page whose own name was made to mean that address (DNS
+ * rebinding) has another.
+ * @param names More names of it.
+ * @returns Undefined where it listens elsewhere, or where only Terraform knows.
+ */
+export function localHosts(address: string, ...names: string[]): string[] | undefined {
+  if (!LOOPBACK.test(address)) return undefined;
+  const own = isIPv6(address) ? `[${address}]` : address;
+  return [...new Set(['localhost', '127.0.0.1', '[::1]', own, ...names])];
+}

@@ -1,0 +1,182 @@
+import { request, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { floats } from '../../support/requests';
+import { identity } from '../../support/onnx-builder';
+import { ServerProcess } from '../../support/server';
+
+const INFER = '/v2/models/m/infer';
+const ALLOWED = 'https://shop.example';
+const FOREIGN = 'https://evil.example';
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** Not by fetch, which writes some of these headers itself. */
+function send(
+  server: ServerProcess,
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  body = method === 'POST' ? JSON.stringify(floats(1)) : undefined,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const call = request(`${server.url}${path}`, { method, headers }, (reply: IncomingMessage) => {
+      const parts: Buffer[] = [];
+      reply.on('data', (part) => parts.push(part));
+      reply.on('end', () =>
+        resolve({ status: reply.statusCode!, headers: reply.headers, body: Buffer.concat(parts).toString() }),
+      );
+    });
+    call.on('error', reject).end(body);
+  });
+}
+
+let server: ServerProcess;
+beforeAll(async () => {
+  server = await ServerProcess.start(identity('float', ['n']), { page: true, allowedOrigins: [ALLOWED] });
+});
+
+const host = () => new URL(server.url).host;
+
+describe('a request is taken', () => {
+  test.each<[string, () => Record<string, string>]>([
+    ['of a client that is no browser', () => ({})],
+    ["of the server's own page", () => ({ origin: `http://${host()}`, 'sec-fetch-site': 'same-origin' })],
+    ['of its own page behind a proxy that ends TLS', () => ({ host: 'm.example', origin: 'https://m.example' })],
+    ['of its own page at the default port', () => ({ host: 'm.example:443', origin: 'https://m.example' })],
+    [
+      'of its own page behind a proxy that rewrites Host',
+      () => ({ host: 'backend:8080', origin: 'https://m.example', 'sec-fetch-site': 'same-origin' }),
+    ],
+    ['through kubectl port-forward', () => ({ host: 'localhost:9000', origin: 'http://localhost:9000' })],
+    ['of a sidecar', () => ({ host: '127.0.0.1:8080' })],
+    ['of an allowed origin', () => ({ origin: ALLOWED, 'sec-fetch-site': 'cross-site' })],
+  ])('%s', async (_, headers) => {
+    expect((await send(server, 'POST', INFER, headers())).status).toBe(200);
+  });
+
+  test('a link to the page, on whatever page it is', async () => {
+    const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
+    expect((await send(server, 'GET', '/', headers)).status).toBe(200);
+  });
+});
+
+describe('a request is refused with 403', () => {
+  test.each<[string, string, Record<string, string>, string]>([
+    ['of another origin', 'POST', { origin: FOREIGN }, `a page of origin "${FOREIGN}"`],
+    ['of a page without an origin', 'POST', { origin: 'null' }, 'a page of origin "null"'],
+    [
+      'of another port of this machine',
+      'POST',
+      { origin: 'http://localhost:1' },
+      'a page of origin "http://localhost:1"',
+    ],
+    ['of another scheme', 'POST', { origin: 'moz-extension://x' }, 'a page of origin "moz-extension://x"'],
+    ['of an origin that is none', 'POST', { origin: 'x' }, 'a page of origin "x"'],
+    ['of another site', 'GET', { 'sec-fetch-site': 'cross-site' }, 'a page of another site'],
+    [
+      'of another site that submits a form',
+      'POST',
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' },
+      'a page of another site',
+    ],
+    ['that asks whether another may be sent', 'OPTIONS', { origin: FOREIGN }, `a page of origin "${FOREIGN}"`],
+  ])('%s', async (_, method, headers, sender) => {
+    const {
+      status,
+      body,
+      headers: answered,
+    } = await send(server, method, INFER, {
+      ...headers,
+      'access-control-request-method': 'POST',
+    });
+    const error = `${sender} may not send requests to "${host()}"; the setting allowedOrigins names others that may`;
+    expect([status, JSON.parse(body)]).toEqual([403, { error }]);
+    expect(answered['access-control-allow-origin']).toBeUndefined();
+  });
+
+  test('and runs nothing, and is counted', async () => {
+    const before = await server.metrics();
+    const count = (text: string, name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]);
+    await send(server, 'POST', INFER, { origin: FOREIGN });
+    const after = await server.metrics();
+    const refused = 'inference_refused_total\\{.*reason="origin"\\}';
+    expect(count(after, refused)).toBe(count(before, refused) + 1);
+    const runs = 'inference_requests_total\\{.*outcome="success"\\}';
+    expect(count(after, runs)).toBe(count(before, runs));
+  });
+});
+
+test.each(['/v2/health/live', '/v2/health/ready', '/v2/models/m/ready', '/v2/models/m/versions/1/ready'])(
+  '%s is answered to whoever asks',
+  async (path) => {
+    expect((await send(server, 'GET', path, { origin: FOREIGN })).status).toBe(200);
+  },
+);
+
+describe('an allowed origin', () => {
+  test('may read answers, errors included', async () => {
+    for (const body of [JSON.stringify(floats(1)), '{']) {
+      const { headers } = await send(server, 'POST', INFER, { origin: ALLOWED }, body);
+      expect(headers).toMatchObject({
+        'access-control-allow-origin': ALLOWED,
+        'access-control-expose-headers': 'inference-header-content-length, retry-after',
+        vary: 'origin',
+      });
+    }
+  });
+
+  test('and answers that are compressed', async () => {
+    const body = JSON.stringify(floats(...new Array(2000).fill(1)));
+    const { headers } = await send(server, 'POST', INFER, { origin: ALLOWED, 'accept-encoding': 'gzip' }, body);
+    expect([headers['content-encoding'], headers.vary]).toEqual(['gzip', 'origin, accept-encoding']);
+  });
+
+  test('is told what it may send', async () => {
+    const { status, headers } = await send(server, 'OPTIONS', INFER, {
+      origin: ALLOWED,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'content-type',
+    });
+    expect(status).toBe(204);
+    expect(headers).toMatchObject({
+      'access-control-allow-origin': ALLOWED,
+      'access-control-allow-methods': 'GET, HEAD, POST',
+      'access-control-allow-headers':
+        'content-type, content-encoding, inference-header-content-length, traceparent, tracestate',
+      'access-control-max-age': '600',
+    });
+  });
+
+  test('answers say that they depend on the origin, to others as well', async () => {
+    expect((await send(server, 'GET', '/v2')).headers.vary).toBe('origin');
+  });
+});
+
+describe('allowedHosts', () => {
+  let local: ServerProcess;
+  beforeAll(async () => {
+    local = await ServerProcess.start(identity('float', ['n']), { allowedHosts: ['localhost', '127.0.0.1', '[::1]'] });
+  });
+
+  test.each(['localhost', 'LOCALHOST:8080', '127.0.0.1:1', '[::1]', '[::1]:8080'])('%s is taken', async (name) => {
+    expect((await send(local, 'POST', INFER, { host: name })).status).toBe(200);
+  });
+
+  test.each(['evil.example', 'evil.example:8080', 'localhost.evil.example', '127.0.0.1.nip.io', '10.0.0.1', '[::2]:1'])(
+    '%j is refused with 403, whatever its origin',
+    async (name) => {
+      const headers = { host: name, origin: `http://${name}`, 'sec-fetch-site': 'same-origin' };
+      const { status, body } = await send(local, 'POST', INFER, headers);
+      const error = `this server is not to be called "${name}"; the setting allowedHosts has the names that may be used`;
+      expect([status, JSON.parse(body)]).toEqual([403, { error }]);
+    },
+  );
+
+  test('health is answered under any name', async () => {
+    expect((await send(local, 'GET', '/v2/health/ready', { host: '10.0.0.1:8080' })).status).toBe(200);
+    expect((await send(local, 'GET', '/v2', { host: '10.0.0.1:8080' })).status).toBe(403);
+  });
+});
