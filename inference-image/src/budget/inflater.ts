@@ -16,11 +16,13 @@ export interface InflationLimit {
   error(): ServingError;
 }
 
-/** So many compressed bytes are inflated at once if no more than so many come of them: that takes 0.3 ms at most. */
-const AT_ONCE_BYTES = 16 * 1024;
+/** So many compressed bytes are inflated at once if no more than so many come of them: that takes 0.4 ms at most. */
+const AT_ONCE_BYTES = 2 * 1024;
 const AT_ONCE_INFLATED_BYTES = 64 * 1024;
 
 const CHUNK_BYTES = 64 * 1024;
+/** Compressed bytes that are inflated in one piece: those of blocks without content take up to 9 ms. */
+const SLICE_BYTES = 64 * 1024;
 /** What zlib takes for a stream: its window, its tables and the chunk that it writes to. */
 const STREAM_BYTES = 48 * 1024 + CHUNK_BYTES;
 
@@ -71,7 +73,7 @@ export class Inflater {
   }
 }
 
-/** For limits of some KiB. @throws ServingError where it is larger, or invalid. */
+/** For messages of some KiB. @throws ServingError where it is larger, or invalid. */
 export function inflateAtOnce(bytes: Buffer, coding: Coding, limit: InflationLimit): Buffer {
   const inflated = inflateSmall(bytes, coding, limit.bytes);
   if (inflated) return inflated;
@@ -126,12 +128,24 @@ function inflateStream(
     });
     stream.once('end', () => end(() => resolve(parts.join())));
     stream.once('error', (error) => end(() => reject(notCoded(coding, error))));
-    stream.end(bytes);
+    const write = (from: number) => {
+      if (ended) return;
+      if (isCancelled()) return end(() => reject(cancelled()));
+      const next = from + SLICE_BYTES;
+      const slice = bytes.subarray(from, next);
+      if (next >= bytes.length) stream.end(slice);
+      else stream.write(slice, () => write(next));
+    };
+    write(0);
   });
 }
 
 function assertWanted(isCancelled: () => boolean): void {
-  if (isCancelled()) throw new ServingError('cancelled', 'the client went away before its request was decompressed');
+  if (isCancelled()) throw cancelled();
+}
+
+function cancelled(): ServingError {
+  return new ServingError('cancelled', 'the client went away before its request was decompressed');
 }
 
 function notCoded(coding: Coding, error: unknown): ServingError {

@@ -31,7 +31,8 @@ import type { UnreadAnswers } from './unread-answers';
 /** How often late requests are looked for, at most. */
 const MAX_CHECKING_MS = 5000;
 const MAX_HEADER_BYTES = 16 * 1024;
-const MAX_HEADERS = 200;
+/** As common servers have it. Equal ones are joined, each with all before it. */
+const MAX_HEADERS = 100;
 
 /** What a path is cut to where it is repeated. */
 const ECHOED_CHARACTERS = 100;
@@ -87,7 +88,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     done(is404 ? new ServingError('notFound', `no such path: ${cut(url, ECHOED_CHARACTERS)}`) : undefined);
   });
   if (options.log.isLevelEnabled('debug')) logRequests(app, options.log);
-  acceptBodies(app, options.budget);
+  acceptBodies(app, options.budget, options.inflater);
   limitAnswers(app, options);
   addHealthRoutes(app, options);
   addMetadataRoutes(app, options);

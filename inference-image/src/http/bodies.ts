@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { BodyParts } from '../budget/body-parts';
 import type { Holding } from '../budget/holding';
-import { inflateAtOnce, type Coding } from '../budget/inflater';
+import type { Coding, Inflater } from '../budget/inflater';
 import type { MemoryBudget } from '../budget/memory-budget';
 import { invalid, ServingError } from '../errors';
 import { quoted } from '../protocol/fields';
@@ -18,7 +18,7 @@ const IMAGE_TYPE = /^image\/(png|jpeg)\s*(?:;|$)/i;
 const NO_BODY = Buffer.alloc(0);
 
 /** A body of more chunks than this must have so many bytes in each, on average: chunks cost time, and bytes little. */
-const MANY_CHUNKS = 1000;
+const MANY_CHUNKS = 100;
 const MIN_CHUNK_BYTES = 64;
 
 /** Whoever reads a body. */
@@ -104,22 +104,23 @@ function unfinished(): ServingError {
 }
 
 /** Has the few routes besides inference that take a body get it as it was before compression, in a Buffer. */
-export function acceptBodies(app: FastifyInstance, budget: MemoryBudget): void {
+export function acceptBodies(app: FastifyInstance, budget: MemoryBudget, inflater: Inflater): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', ({ raw: request }, _payload, done) => {
     let holding: Holding | undefined;
+    const answer = (error: unknown, body?: Buffer) => {
+      // Whoever gets the body is done with it at once.
+      holding?.release();
+      done(error as Error, body);
+    };
+    const inflate = async (body: Buffer, encoding: string) =>
+      inflater.inflate(body, codingOf(encoding), OTHER_LIMIT, holding as Holding, () => request.socket.destroyed);
     readBody(request, OTHER_LIMIT, {
       hold: () => (holding = budget.open()),
       done: (error, body) => {
-        // Whoever gets the body is done with it at once.
-        holding?.release();
-        if (!body) return done(error as Error);
         const encoding = request.headers['content-encoding'];
-        try {
-          done(null, isPlain(encoding) ? body : inflateAtOnce(body, codingOf(encoding), OTHER_LIMIT));
-        } catch (thrown) {
-          done(thrown as Error);
-        }
+        if (!body || isPlain(encoding)) return answer(error ?? null, body);
+        inflate(body, encoding).then((plain) => answer(null, plain), answer);
       },
     });
   });

@@ -19,6 +19,9 @@ const READING_MS = 30_000;
 /** How often answers that nobody reads are looked for, at least. */
 const MAX_SWEEP_MS = 5000;
 
+/** How long a connection may take to ask for the first time before it is the first to go. */
+const FRESH_MS = 1000;
+
 /** Requests that a client may send before it has read the answer to the first of them. */
 const MAX_PIPELINED = 16;
 
@@ -30,6 +33,7 @@ interface Connection {
   /** The latest, until it has its reply. */
   request?: IncomingMessage;
   /** In milliseconds, as performance.now() counts them. */
+  readonly openedAt: number;
   readonly expiresAt: number;
   /** Since when the sweep has seen the same reply unread; undefined where there is none. */
   unreadSince?: number;
@@ -73,10 +77,11 @@ export class Connections {
     };
     server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
       const { socket } = request;
+      // What is still parsed of its connection would be kept, and nobody would read it.
+      if (socket.destroyed) return drop(request);
       const connection = this.open.get(socket);
       response.on('close', onClose);
       if (!connection) return;
-      if (socket.destroyed) return;
       connection.replies++;
       connection.request = request;
       if (connection.replies > 1) this.holdPipelined(socket, connection);
@@ -120,20 +125,24 @@ export class Connections {
     }
     unread?.watch(socket);
     const expiresAt = expiryOf(maxConnectionAgeSeconds);
-    this.open.set(socket, { replies: 0, answered: 0, swept: 0, expiresAt });
+    this.open.set(socket, { replies: 0, answered: 0, swept: 0, openedAt: performance.now(), expiresAt });
     socket.once('close', () => this.forget(socket));
   }
 
   /** Ends a connection that nothing is done for: the oldest of those that are the least loss. */
   private makeRoom(): boolean {
+    const now = performance.now();
     let idle: Socket | undefined;
+    let fresh: Socket | undefined;
     let sending: Socket | undefined;
-    for (const [socket, { replies, answered, request }] of this.open) {
-      if (replies === 0 && answered === 0) return this.giveUp(socket);
-      if (replies === 0) idle ??= socket;
+    for (const [socket, { replies, answered, request, openedAt }] of this.open) {
+      const hasNeverAsked = replies === 0 && answered === 0;
+      if (hasNeverAsked && now - openedAt > FRESH_MS) return this.giveUp(socket);
+      if (hasNeverAsked) fresh ??= socket;
+      else if (replies === 0) idle ??= socket;
       else if (replies === 1 && !request?.complete) sending ??= socket;
     }
-    return this.giveUp(idle ?? sending);
+    return this.giveUp(idle ?? fresh ?? sending);
   }
 
   private giveUp(socket: Socket | undefined): boolean {
@@ -191,9 +200,19 @@ export class Connections {
   }
 }
 
+/** Lets go of a request of a connection that has ended, and of those behind it. */
+function drop(request: IncomingMessage): void {
+  request.destroy();
+  stopParsing(request.socket);
+}
+
 /** Ends a connection, and also what node:http makes of the requests that have been read of it: there may be thousands. */
 function cutShort(socket: Socket): void {
   socket.destroy();
+  stopParsing(socket);
+}
+
+function stopParsing(socket: Socket): void {
   const { parser } = socket as { parser?: { onIncoming?: () => number } };
   // llhttp takes it for an error.
   if (parser?.onIncoming) parser.onIncoming = () => -1;

@@ -113,7 +113,7 @@ export function discardBody(request: IncomingMessage, maxBytes = DISCARDED_BYTES
     return;
   }
   discarding++;
-  request.once('close', () => discarding--);
+  onceGone(request, () => discarding--);
   const turns = new Turns(request, DISCARD_PAUSE_MS);
   let left = maxBytes;
   request.on('data', ({ length }: Buffer) => {
@@ -123,6 +123,18 @@ export function discardBody(request: IncomingMessage, maxBytes = DISCARDED_BYTES
     else turns.read(length);
   });
   request.resume();
+}
+
+/** Calls a listener once a request has come to its end, or its connection has: node:http does not close those it has answered. */
+function onceGone(request: IncomingMessage, listener: () => void): void {
+  const { socket } = request;
+  const gone = () => {
+    request.off('end', gone).off('close', gone);
+    socket.off('close', gone);
+    listener();
+  };
+  request.on('end', gone).on('close', gone);
+  socket.on('close', gone);
 }
 
 /** Whether what is still to come of a request is small. */

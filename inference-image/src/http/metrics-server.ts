@@ -6,7 +6,7 @@ import { EVERY_REQUEST, hostFault, takeEveryRequest } from './every-request';
 /** A scraper that has not sent its request, or read its answer, is cut after so long without a byte. */
 const SILENT_MS = 30_000;
 const REQUEST_MS = 10_000;
-const MAX_HEADERS = 200;
+const MAX_HEADERS = 100;
 
 /** Metrics on a port of their own, so that to expose the API is never to expose them. */
 export function buildMetricsServer(metrics: Metrics): Server {

@@ -14,6 +14,10 @@ import {
   endOfNested,
   endOfString,
 } from './json-bytes';
+import { codePointAt, UNICODE } from './json-escapes';
+
+/** What a `\\u` escape takes. */
+const ESCAPE_BYTES = 6;
 
 /** A request whose arrays of elements have been taken out, so that what is left is small. */
 export interface ScannedRequest {
@@ -142,13 +146,16 @@ function tooLong(): Error {
 
 function isKey(json: Buffer, start: number, end: number, key: Buffer): boolean {
   if (json.compare(key, 0, key.length, start, end) === 0) return true;
-  // Within the key alone: to the end of the JSON it would take quadratic time.
-  if (!json.subarray(start, end).includes(BACKSLASH)) return false;
-  try {
-    return JSON.parse(json.toString('utf8', start - 1, end + 1)) === key.toString();
-  } catch {
-    return false;
+  // Each character may be escaped, in six bytes. Keys have no others that JSON has short escapes for.
+  if (end - start > ESCAPE_BYTES * key.length) return false;
+  let at = start;
+  for (const character of key) {
+    if (at >= end) return false;
+    const isEscape = json[at] === BACKSLASH && json[at + 1] === UNICODE;
+    if ((isEscape ? codePointAt(json, at + 2) : json[at]) !== character) return false;
+    at += isEscape ? ESCAPE_BYTES : 1;
   }
+  return at === end;
 }
 
 /**

@@ -39,8 +39,12 @@ const held = () => budget.open();
 
 /** @param scripts Of the threads to come. */
 function codecOf(...scripts: string[]): Codec {
+  return codecWithQueue(2, ...scripts);
+}
+
+function codecWithQueue(maxQueueLength: number, ...scripts: string[]): Codec {
   const startThread = jest.fn(() => new CodecThread(scripts.shift() as string, model));
-  codecs.push(new Codec({ model, decoder, startThread, maxQueueLength: 2 }));
+  codecs.push(new Codec({ model, decoder, startThread, maxQueueLength }));
   return codecs.at(-1) as Codec;
 }
 
@@ -66,9 +70,9 @@ test('what is small is done at once, without a thread', () => {
 });
 
 test('of what takes some milliseconds, a turn of the event loop does a little', async () => {
-  const codec = codecOf();
+  const codec = codecWithQueue(30);
   const request = decoder.decode(small());
-  const body = () => Buffer.from(json.padEnd(100 * 1024));
+  const body = () => Buffer.from(json.padEnd(40 * 1024));
   let turns = 0;
   const count = () => {
     turns++;
@@ -83,6 +87,14 @@ test('of what takes some milliseconds, a turn of the event loop does a little', 
   // One alone need not wait, in a turn of its own.
   await new Promise(setImmediate);
   expect(codec.decode(body(), undefined, held())).toEqual(request);
+});
+
+test('few may wait for their turn', async () => {
+  const codec = codecWithQueue(10);
+  const body = () => Buffer.from(json.padEnd(40 * 1024));
+  const all = Array.from({ length: 12 }, () => codec.decode(body(), undefined, held()));
+  expect(() => codec.decode(body(), undefined, held())).toThrow('the queue is full: 10 large requests wait already');
+  await Promise.all(all);
 });
 
 test('what is large is done elsewhere, with the same result, many at a time and in any order', async () => {

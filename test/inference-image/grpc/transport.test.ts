@@ -24,6 +24,12 @@ const LIMITS = { receiveTimeoutSeconds: 0.3, sendTimeoutSeconds: 0.3 };
 
 const HELLO = Buffer.from('hello');
 
+/** A method that answers when it is told to. */
+function held(): { method: Pick<Method, 'path' | 'handle'>; calls: Call[] } {
+  const calls: Call[] = [];
+  return { calls, method: { path: '/t/Held', handle: (call) => void calls.push(call) } };
+}
+
 async function start(...given: ConstructorParameters<typeof TestTransport>) {
   const server = await new TestTransport(...given).listen();
   return { server, session: server.dial() };
@@ -178,12 +184,6 @@ describe('calls', () => {
 });
 
 describe('memory', () => {
-  /** A method that answers when it is told to. */
-  function held(): { method: Pick<Method, 'path' | 'handle'>; calls: Call[] } {
-    const calls: Call[] = [];
-    return { calls, method: { path: '/t/Held', handle: (call) => void calls.push(call) } };
-  }
-
   test('a full budget is RESOURCE_EXHAUSTED at once, and probes are answered', async () => {
     const { method, calls } = held();
     const { server, session } = await start([method, PROBE], { budget: new MemoryBudget(98_000) });
@@ -426,17 +426,24 @@ describe('many calls', () => {
     await server.isFree();
   });
 
-  test('the oldest connection without a call makes room for another', async () => {
-    const { server, session } = await start(METHODS);
+  test('connections that ask nothing make room for others: without a call first, then with idle ones', async () => {
+    const { method, calls } = held();
+    const { server, session } = await start([...METHODS, method]);
     await call(session, ECHO.path, [message(HELLO)]);
-    const busy = server.dial();
-    const stream = open(busy, STREAM.path);
-    stream.write(message(HELLO));
+    const idle = server.dial();
+    const stream = open(idle, STREAM.path);
+    stream.on('error', () => undefined).write(message(HELLO));
     await once(stream, 'data');
+    const busy = server.dial();
+    void outcome(open(busy, method.path).end(message(HELLO)));
+    while (calls.length < 1) await sleep(5);
     expect(server.transport.endIdle()).toBe(true);
     await once(session, 'close');
+    expect(server.transport.endIdle()).toBe(true);
+    await once(idle, 'close');
     expect(server.transport.endIdle()).toBe(false);
     expect(busy.destroyed).toBe(false);
+    calls[0]!.answer(message(HELLO));
   });
 });
 

@@ -1,11 +1,20 @@
-import { Agent, createServer, get, request, type Server } from 'node:http';
+import { Agent, createServer, get, request, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
-import { Connections } from '../../../inference-image/src/http/connections';
+import { Connections, type ConnectionsOptions } from '../../../inference-image/src/http/connections';
 import { identity } from '../../support/onnx-builder';
+import { head, RawConnection } from '../../support/raw-connection';
 import { floats } from '../../support/requests';
 import { ServerProcess } from '../../support/server';
+
+const OPTIONS: ConnectionsOptions = {
+  maxConnectionAgeSeconds: 300,
+  sendTimeoutSeconds: 60,
+  maxConnections: 10,
+  budget: new MemoryBudget(2 ** 20),
+  metrics: { observeDrop: () => undefined, observeRefusal: () => undefined },
+};
 
 /** What the server says of the connection with each of a client's requests, which keeps its connection where it may. */
 class Client {
@@ -37,6 +46,24 @@ test('a connection ends with its first reply beyond its age, and its client goes
   expect(await client.ask()).toEqual({ status: 200, connection: 'keep-alive', reused: false });
 });
 
+test('nothing is kept of what is still parsed of a connection that has ended', async () => {
+  const requests: IncomingMessage[] = [];
+  const server = createServer((incoming) => {
+    requests.push(incoming);
+    incoming.socket.destroy();
+  });
+  new Connections(server, OPTIONS);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const client = await RawConnection.open(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const chunks = '1\r\nx\r\n'.repeat(500) + '0\r\n\r\n';
+  client.send((head('POST', '/', { 'transfer-encoding': 'chunked' }) + chunks).repeat(10));
+  await client.closed;
+  // node:http had parsed the second before anybody was asked.
+  expect(requests.length).toBeLessThanOrEqual(2);
+  for (const { readableLength } of requests.slice(1)) expect(readableLength).toBe(0);
+  server.close();
+});
+
 describe('with a clock of its own', () => {
   const agents: Agent[] = [];
   const servers: Server[] = [];
@@ -56,13 +83,7 @@ describe('with a clock of its own', () => {
   async function start() {
     const server = createServer((_, response) => response.end());
     servers.push(server);
-    const connections = new Connections(server, {
-      maxConnectionAgeSeconds: 300,
-      sendTimeoutSeconds: 60,
-      maxConnections: 10,
-      budget: new MemoryBudget(2 ** 20),
-      metrics: { observeDrop: () => undefined, observeRefusal: () => undefined },
-    });
+    const connections = new Connections(server, OPTIONS);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     agents.push(agent);

@@ -3,7 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServingError } from '../../../inference-image/src/errors';
 import { errorReply, refuse } from '../../../inference-image/src/http/errors';
+import { identity } from '../../support/onnx-builder';
 import { head, RawConnection } from '../../support/raw-connection';
+import { ServerProcess } from '../../support/server';
 
 test('bodies are thrown away for so many clients at a time; others lose their connections after the answer', async () => {
   const reply = () => errorReply(new ServingError('rejected', 'full'));
@@ -30,4 +32,20 @@ test('bodies are thrown away for so many clients at a time; others lose their co
   expect(late.socket.destroyed).toBe(false);
   for (const client of clients) client.close();
   server.close();
+});
+
+test('clients that go before a body that was of no use make room for others as well', async () => {
+  const server = await ServerProcess.start(identity('float', ['n']), { maxRequestBytes: 1000 });
+  const declared = { 'content-length': 1_000_000 };
+  for (let i = 0; i < 200; i++) {
+    const client = (await RawConnection.open(server.url)).send(head('GET', '/v2/health/live', declared));
+    await client.receives(/\{"live":true\}$/);
+    client.close();
+  }
+  await sleep(100);
+  const late = (await RawConnection.open(server.url)).send(head('POST', '/v2/models/m/infer', declared), 'x');
+  await late.receives(/^HTTP\/1\.1 413 /);
+  await sleep(100);
+  expect(late.socket.destroyed).toBe(false);
+  late.close();
 });

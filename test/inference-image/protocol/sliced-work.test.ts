@@ -25,7 +25,7 @@ test('of first slices that may be long, a turn has room for some', async () => {
   const work = new SlicedWork();
   const log: string[] = [];
   const names = ['a', 'b', 'c', 'd'];
-  const done = names.map((name) => work.doInTurn(slices(log, name, 1), 60 * KIB));
+  const done = names.map((name) => work.doInTurn(slices(log, name, 1), 30 * KIB));
   expect(log).toEqual(['a1', 'b1']);
   expect(done.slice(0, 2)).toEqual(['a', 'b']);
   setImmediate(() => log.push('next turn'));

@@ -85,7 +85,7 @@ export class Call {
     private readonly method: Method,
     headers: IncomingHttpHeaders,
     private readonly context: CallContext,
-    private readonly connection: Connection | undefined,
+    readonly connection: Connection | undefined,
   ) {
     this.reader = new MessageReader(method);
     this.encoding = headers['grpc-encoding'] ?? 'identity';

@@ -24,6 +24,7 @@ export class Connection implements Source {
   askedAt = performance.now();
   heardAt = this.askedAt;
   goesAwayAt?: number;
+  hasEnded = false;
   private requestBytes = 0;
   private bytesRead = 0;
 
@@ -95,6 +96,7 @@ export class Connection implements Source {
 
   /** Ends it, whatever is on its way. (A session alone would wait for a client that does not read.) */
   end(): void {
+    this.hasEnded = true;
     this.session.destroy();
     this.socket.destroy();
   }

@@ -1,4 +1,5 @@
 import type { Call } from './call';
+import type { Connection } from './connection';
 
 /** What a call without a message takes is not in the budget: some 7 KiB each (docs/decisions/0015). */
 const MAX_IDLE_CALLS = 2048;
@@ -18,6 +19,21 @@ export class IdleCalls {
 
   delete(call: Call): void {
     this.calls.delete(call);
+  }
+
+  /**
+   * Ends the connection all of whose calls are idle, and one of them for longest; false where there is none. A client
+   * that watches, and asks nothing, would else have its place for ever.
+   */
+  endConnection(): boolean {
+    const counts = new Map<Connection, number>();
+    for (const { connection } of this.calls) if (connection) counts.set(connection, (counts.get(connection) ?? 0) + 1);
+    for (const [connection, count] of counts) {
+      if (count < connection.calls || connection.hasEnded) continue;
+      connection.end();
+      return true;
+    }
+    return false;
   }
 
   /** Two for each new one: where a client does not read, one that was told to end is here until its connection ends. */

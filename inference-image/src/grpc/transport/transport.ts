@@ -85,9 +85,9 @@ export class Transport {
     this.server.emit('connection', socket);
   }
 
-  /** Ends the oldest connection that has no call, to make room for another; false where there is none. */
+  /** Ends a connection that has no call, or none that asks anything, to make room; false where there is none. */
   endIdle(): boolean {
-    return this.connections.endIdle();
+    return this.connections.endIdle() || this.context.idle.endConnection();
   }
 
   /** Tells the clients there are to connect again, and so perhaps elsewhere; what they have asked for is finished. */
