@@ -6,6 +6,7 @@ import { REQUEST_BYTES, type Holding } from '../budget/holding';
 import type { MemoryBudget } from '../budget/memory-budget';
 import type { DropReason, RefusalReason } from '../metrics/refusals';
 import { stopListening } from '../stop-listening';
+import { ReadingTurns } from './reading-turns';
 import type { UnreadAnswers } from './unread-answers';
 
 const POLL_MS = 50;
@@ -64,6 +65,7 @@ export interface ConnectionsOptions {
 export class Connections {
   private closeAfterReply = false;
   private readonly open = new Map<Socket, Connection>();
+  private readonly turns = new ReadingTurns();
 
   constructor(
     private readonly server: Server,
@@ -79,6 +81,7 @@ export class Connections {
       const { socket } = request;
       // What is still parsed of its connection would be kept, and nobody would read it.
       if (socket.destroyed) return drop(request);
+      this.turns.hasRead(socket);
       const connection = this.open.get(socket);
       response.on('close', onClose);
       if (!connection) return;
@@ -124,6 +127,7 @@ export class Connections {
       return;
     }
     unread?.watch(socket);
+    this.turns.add(socket);
     const expiresAt = expiryOf(maxConnectionAgeSeconds);
     this.open.set(socket, { replies: 0, answered: 0, swept: 0, openedAt: performance.now(), expiresAt });
     socket.once('close', () => this.forget(socket));
@@ -157,6 +161,7 @@ export class Connections {
   private forget(socket: Socket): void {
     this.open.get(socket)?.pipelined?.release();
     this.open.delete(socket);
+    this.turns.delete(socket);
   }
 
   /** A reply has been handed over, or its connection is closed. */

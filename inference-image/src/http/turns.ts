@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { hasRead } from './reading-turns';
 
 const TURN_BYTES = 64 * 1024;
 
@@ -14,6 +15,7 @@ export class Turns {
 
   /** So many bytes more have been read. */
   read(bytes: number): void {
+    hasRead(this.request.socket);
     this.bytes += bytes;
     if (this.bytes < TURN_BYTES) return;
     this.bytes = 0;

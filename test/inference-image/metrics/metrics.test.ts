@@ -37,7 +37,7 @@ test('refusals and drops are counted by their reasons', () => {
   metrics.observeError(new ServingError('tooLarge', 'too large'), 1);
   metrics.observeError(new ServingError('unfinished', 'late'), 1);
   metrics.observeError(new ServingError('invalid', 'wrong'), 1);
-  expect(metrics.refusals).toEqual({ budget: 1, queue: 1, too_large: 1, connections: 0 });
+  expect(metrics.refusals).toEqual({ budget: 1, queue: 1, too_large: 1, connections: 0, origin: 0 });
   expect(metrics.drops).toEqual({ unfinished: 1, unread: 0, pipelined: 0, idle: 0 });
   expect(metrics.totals.fail.count).toBe(5);
 });
