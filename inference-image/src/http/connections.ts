@@ -20,9 +20,6 @@ const READING_MS = 30_000;
 /** How often answers that nobody reads are looked for, at least. */
 const MAX_SWEEP_MS = 5000;
 
-/** How long a connection may take to ask for the first time before it is the first to go. */
-const FRESH_MS = 1000;
-
 /** Requests that a client may send before it has read the answer to the first of them. */
 const MAX_PIPELINED = 16;
 
@@ -34,7 +31,6 @@ interface Connection {
   /** The latest, until it has its reply. */
   request?: IncomingMessage;
   /** In milliseconds, as performance.now() counts them. */
-  readonly openedAt: number;
   readonly expiresAt: number;
   /** Since when the sweep has seen the same reply unread; undefined where there is none. */
   unreadSince?: number;
@@ -129,24 +125,20 @@ export class Connections {
     unread?.watch(socket);
     this.turns.add(socket);
     const expiresAt = expiryOf(maxConnectionAgeSeconds);
-    this.open.set(socket, { replies: 0, answered: 0, swept: 0, openedAt: performance.now(), expiresAt });
+    this.open.set(socket, { replies: 0, answered: 0, swept: 0, expiresAt });
     socket.once('close', () => this.forget(socket));
   }
 
   /** Ends a connection that nothing is done for: the oldest of those that are the least loss. */
   private makeRoom(): boolean {
-    const now = performance.now();
     let idle: Socket | undefined;
-    let fresh: Socket | undefined;
     let sending: Socket | undefined;
-    for (const [socket, { replies, answered, request, openedAt }] of this.open) {
-      const hasNeverAsked = replies === 0 && answered === 0;
-      if (hasNeverAsked && now - openedAt > FRESH_MS) return this.giveUp(socket);
-      if (hasNeverAsked) fresh ??= socket;
-      else if (replies === 0) idle ??= socket;
+    for (const [socket, { replies, answered, request }] of this.open) {
+      if (replies === 0 && answered === 0) return this.giveUp(socket);
+      if (replies === 0) idle ??= socket;
       else if (replies === 1 && !request?.complete) sending ??= socket;
     }
-    return this.giveUp(idle ?? fresh ?? sending);
+    return this.giveUp(idle ?? sending);
   }
 
   private giveUp(socket: Socket | undefined): boolean {
