@@ -6,7 +6,7 @@ import { REQUEST_BYTES, type Holding } from '../budget/holding';
 import type { MemoryBudget } from '../budget/memory-budget';
 import type { DropReason, RefusalReason } from '../metrics/refusals';
 import { stopListening } from '../stop-listening';
-import { ReadingTurns } from './reading-turns';
+import { ReadingTurns, type Share } from './reading-turns';
 import type { UnreadAnswers } from './unread-answers';
 
 const POLL_MS = 50;
@@ -32,6 +32,7 @@ interface Connection {
   request?: IncomingMessage;
   /** In milliseconds, as performance.now() counts them. */
   readonly expiresAt: number;
+  readonly share: Share;
   /** Since when the sweep has seen the same reply unread; undefined where there is none. */
   unreadSince?: number;
   /** `answered` at the last sweep. */
@@ -77,14 +78,15 @@ export class Connections {
       const { socket } = request;
       // What is still parsed of its connection would be kept, and nobody would read it.
       if (socket.destroyed) return drop(request);
-      this.turns.hasRead(socket);
       const connection = this.open.get(socket);
       response.on('close', onClose);
       if (!connection) return;
+      const now = performance.now();
+      this.turns.hasRead(connection.share, now);
       connection.replies++;
       connection.request = request;
       if (connection.replies > 1) this.holdPipelined(socket, connection);
-      if (this.closeAfterReply || performance.now() >= connection.expiresAt) response.setHeader('connection', 'close');
+      if (this.closeAfterReply || now >= connection.expiresAt) response.setHeader('connection', 'close');
     });
     const sweepMs = Math.min(MAX_SWEEP_MS, (options.sendTimeoutSeconds * 1000) / 4);
     const sweep = setInterval(() => this.sweep(), sweepMs).unref();
@@ -123,9 +125,8 @@ export class Connections {
       return;
     }
     unread?.watch(socket);
-    this.turns.add(socket);
     const expiresAt = expiryOf(maxConnectionAgeSeconds);
-    this.open.set(socket, { replies: 0, answered: 0, swept: 0, expiresAt });
+    this.open.set(socket, { replies: 0, answered: 0, swept: 0, expiresAt, share: this.turns.add(socket) });
     socket.once('close', () => this.forget(socket));
   }
 
@@ -151,9 +152,11 @@ export class Connections {
   }
 
   private forget(socket: Socket): void {
-    this.open.get(socket)?.pipelined?.release();
+    const connection = this.open.get(socket);
+    if (!connection) return;
+    connection.pipelined?.release();
+    this.turns.delete(connection.share);
     this.open.delete(socket);
-    this.turns.delete(socket);
   }
 
   /** A reply has been handed over, or its connection is closed. */

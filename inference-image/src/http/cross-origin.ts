@@ -38,6 +38,8 @@ export class CrossOrigin {
   fault({ headers, method, url = '' }: IncomingMessage, response: ServerResponse): ServingError | undefined {
     const { origin, host = '' } = headers;
     if (this.origins.size > 0) response.setHeader('vary', 'origin');
+    // As clients other than browsers send it.
+    if (origin === undefined && this.hosts === undefined && headers['sec-fetch-site'] === undefined) return undefined;
     const isUnknownHost = this.hosts !== undefined && !this.hosts.has(nameOf(host));
     const isForeign = this.isForeign(headers, method);
     if (!isUnknownHost && !isForeign) {
@@ -62,8 +64,8 @@ export class CrossOrigin {
   }
 
   /** https://fetch.spec.whatwg.org/#origin-header and https://w3c.github.io/webappsec-fetch-metadata/ */
-  private isForeign({ origin, host, ...headers }: IncomingMessage['headers'], method: string | undefined): boolean {
-    const site = headers['sec-fetch-site'];
+  private isForeign(headers: IncomingMessage['headers'], method: string | undefined): boolean {
+    const { origin, host, 'sec-fetch-site': site } = headers;
     if (origin === undefined) {
       return site === 'cross-site' && !(method === 'GET' && headers['sec-fetch-mode'] === 'navigate');
     }

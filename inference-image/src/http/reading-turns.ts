@@ -17,11 +17,20 @@ interface Handle {
   readStart?(): void;
 }
 
-const ofSocket = new WeakMap<Socket, ReadingTurns>();
+/** What a connection takes of the turns. */
+export interface Share {
+  readonly socket: Socket;
+  readonly turns: ReadingTurns;
+  /** Milliseconds of late; `NEW_MS` until it is read. */
+  takenMs: number;
+}
+
+const ofSocket = new WeakMap<Socket, Share>();
 
 /** Something of a connection has been read. */
 export function hasRead(socket: Socket): void {
-  ofSocket.get(socket)?.hasRead(socket);
+  const share = ofSocket.get(socket);
+  share?.turns.hasRead(share, performance.now());
 }
 
 /**
@@ -30,31 +39,33 @@ export function hasRead(socket: Socket): void {
  * a millisecond to parse. The next turn begins with those that have taken least of late, and of new ones with the newest.
  */
 export class ReadingTurns {
-  /** Milliseconds that each connection has taken of late; the oldest connection first. */
-  private readonly taken = new Map<Socket, number>();
+  /** The oldest connection first. */
+  private readonly shares = new Set<Share>();
   private halvedAt = 0;
   private beganAt?: number;
   private isStopped = false;
   private hasAccepted = false;
   private acceptsUntil?: number;
   /** What has been read last, and since when that is worked on. */
-  private last?: Socket;
+  private last?: Share;
   private lastAt = 0;
 
-  add(socket: Socket): void {
-    this.taken.set(socket, NEW_MS);
-    ofSocket.set(socket, this);
+  add(socket: Socket): Share {
+    const share = { socket, turns: this, takenMs: NEW_MS };
+    this.shares.add(share);
+    ofSocket.set(socket, share);
     this.hasAccepted = true;
     if (this.isStopped) handleOf(socket)?.readStop?.();
+    return share;
   }
 
-  delete(socket: Socket): void {
-    this.taken.delete(socket);
+  delete(share: Share): void {
+    this.shares.delete(share);
   }
 
-  hasRead(socket: Socket): void {
-    const now = performance.now();
-    if (this.taken.get(socket) === NEW_MS) this.taken.set(socket, 0);
+  /** @param now As performance.now() counts milliseconds. */
+  hasRead(share: Share, now: number): void {
+    if (share.takenMs === NEW_MS) share.takenMs = 0;
     if (this.beganAt === undefined) {
       this.beganAt = now;
       setImmediate(this.end);
@@ -62,19 +73,18 @@ export class ReadingTurns {
       this.charge(now);
       if (!this.isStopped && now - this.beganAt > TURN_MS) this.stop();
     }
-    this.last = socket;
+    this.last = share;
     this.lastAt = now;
   }
 
   private charge(now: number): void {
-    const taken = this.last && this.taken.get(this.last);
-    if (taken !== undefined) this.taken.set(this.last as Socket, taken + now - this.lastAt);
+    if (this.last) this.last.takenMs += now - this.lastAt;
   }
 
   private stop(): void {
     this.isStopped = true;
     this.hasAccepted = true;
-    for (const socket of this.taken.keys()) handleOf(socket)?.readStop?.();
+    for (const { socket } of this.shares) handleOf(socket)?.readStop?.();
   }
 
   private readonly end = (): void => {
@@ -89,11 +99,11 @@ export class ReadingTurns {
     this.isStopped = false;
     this.charge(now);
     this.last = undefined;
-    const inTurn = [...this.taken].reverse().sort(([, a], [, b]) => a - b);
-    for (const [socket] of inTurn) readOn(socket);
+    const inTurn = [...this.shares].reverse().sort((a, b) => a.takenMs - b.takenMs);
+    for (const { socket } of inTurn) readOn(socket);
     if (now - this.halvedAt < HALF_LIFE_MS) return;
     this.halvedAt = now;
-    for (const [socket, taken] of this.taken) if (taken !== NEW_MS) this.taken.set(socket, taken / 2);
+    for (const share of this.shares) if (share.takenMs !== NEW_MS) share.takenMs /= 2;
   };
 }
 

@@ -21,8 +21,8 @@ async function start(listener: RequestListener): Promise<{ open: () => Promise<R
   const turns = new ReadingTurns();
   server.on('connection', (socket: Socket) => {
     sockets.push(socket);
-    turns.add(socket);
-    socket.once('close', () => turns.delete(socket));
+    const share = turns.add(socket);
+    socket.once('close', () => turns.delete(share));
   });
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
