@@ -83,37 +83,25 @@ async function serve(
   };
   const page = settings.page ? (await import('./page/page.js')).pageOf(configuration) : undefined;
   const unread = new UnreadAnswers(metrics);
-  const app = buildApp({
+  /** What both transports need. */
+  const serving = {
     ...settings,
     model: manifest,
     tuning,
-    codec,
-    images,
     dataPlane,
     metrics,
     log,
     maxRequestBytes,
     budget,
     inflater,
-    unread,
-    page,
-  });
+  };
+  const app = buildApp({ ...serving, codec, images, unread, page });
   await app.ready();
   const connections = new Connections(app.server, { ...settings, budget, unread, metrics });
   const grpc = new GrpcPort({
     load: async () => {
       const { grpcServer } = await import('./grpc/grpc-server.js');
-      return grpcServer({
-        ...settings,
-        model: manifest,
-        tuning,
-        dataPlane,
-        metrics,
-        log,
-        maxRequestBytes,
-        budget,
-        inflater,
-      });
+      return grpcServer(serving);
     },
     maxConnections: settings.maxConnections,
     unread,

@@ -130,7 +130,7 @@ function inflateStream(
     stream.once('error', (error) => end(() => reject(notCoded(coding, error))));
     const write = (from: number) => {
       if (ended) return;
-      if (isCancelled()) return end(() => reject(cancelled()));
+      if (isCancelled()) return end(() => reject(unwanted()));
       const next = from + SLICE_BYTES;
       const slice = bytes.subarray(from, next);
       if (next >= bytes.length) stream.end(slice);
@@ -141,10 +141,11 @@ function inflateStream(
 }
 
 function assertWanted(isCancelled: () => boolean): void {
-  if (isCancelled()) throw cancelled();
+  if (isCancelled()) throw unwanted();
 }
 
-function cancelled(): ServingError {
+/** Its client is gone, so that nobody wants what is decompressed. */
+export function unwanted(): ServingError {
   return new ServingError('cancelled', 'the client went away before its request was decompressed');
 }
 

@@ -83,8 +83,10 @@ export function buildApp(options: AppOptions): FastifyInstance {
   // Before the body is read.
   app.addHook('onRequest', ({ is404, url, method, raw }, _reply, done) => {
     // Nothing else reads that body.
-    if (method !== 'POST') wantBody(raw);
-    if (method !== 'POST' && !isSmall(raw)) discardBody(raw);
+    if (method !== 'POST') {
+      wantBody(raw);
+      if (!isSmall(raw)) discardBody(raw);
+    }
     done(is404 ? new ServingError('notFound', `no such path: ${cut(url, ECHOED_CHARACTERS)}`) : undefined);
   });
   if (options.log.isLevelEnabled('debug')) logRequests(app, options.log);

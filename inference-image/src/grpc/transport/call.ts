@@ -1,6 +1,6 @@
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Holding } from '../../budget/holding';
-import { inflateAtOnce, type Coding, type Inflater } from '../../budget/inflater';
+import { inflateAtOnce, unwanted, type Coding, type Inflater } from '../../budget/inflater';
 import type { MemoryBudget } from '../../budget/memory-budget';
 import { invalid, ServingError } from '../../errors';
 import type { Metrics } from '../../metrics/metrics';
@@ -274,7 +274,7 @@ export class Call {
       (inflated) => {
         this.isWorking = false;
         if (!this.isCancelled()) return this.replace(inflated);
-        this.refuse(new ServingError('cancelled', 'the client went away before its request was decompressed'));
+        this.refuse(unwanted());
       },
       (error: unknown) => {
         this.isWorking = false;
