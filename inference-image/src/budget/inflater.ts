@@ -2,19 +2,13 @@ import { createGunzip, createInflate, gunzipSync, inflateSync } from 'node:zlib'
 import { invalid, messageOf, ServingError } from '../errors';
 import { BodyParts } from './body-parts';
 import type { Holding } from './holding';
+import type { SizeLimit } from './size-limit';
 
 const CODINGS = {
   gzip: { atOnce: gunzipSync, stream: createGunzip },
   deflate: { atOnce: inflateSync, stream: createInflate },
 };
 export type Coding = keyof typeof CODINGS;
-
-/** What may come of compressed bytes. */
-export interface InflationLimit {
-  readonly bytes: number;
-  /** What a client is told where it is more. */
-  error(): ServingError;
-}
 
 /** So many compressed bytes are inflated at once if no more than so many come of them: that takes 0.4 ms at most. */
 const AT_ONCE_BYTES = 2 * 1024;
@@ -44,7 +38,7 @@ export class Inflater {
   inflate(
     bytes: Buffer,
     coding: Coding,
-    limit: InflationLimit,
+    limit: SizeLimit,
     holding: Holding,
     isCancelled: () => boolean,
   ): Buffer | Promise<Buffer> {
@@ -74,7 +68,7 @@ export class Inflater {
 }
 
 /** For messages of some KiB. @throws ServingError where it is larger, or invalid. */
-export function inflateAtOnce(bytes: Buffer, coding: Coding, limit: InflationLimit): Buffer {
+export function inflateAtOnce(bytes: Buffer, coding: Coding, limit: SizeLimit): Buffer {
   const inflated = inflateSmall(bytes, coding, limit.bytes);
   if (inflated) return inflated;
   throw limit.error();
@@ -93,7 +87,7 @@ function inflateSmall(bytes: Buffer, coding: Coding, maxBytes: number): Buffer |
 function inflateStream(
   bytes: Buffer,
   coding: Coding,
-  limit: InflationLimit,
+  limit: SizeLimit,
   holding: Holding,
   isCancelled: () => boolean,
 ): Promise<Buffer> {

@@ -4,9 +4,10 @@ import { BodyParts } from '../budget/body-parts';
 import type { Holding } from '../budget/holding';
 import type { Coding, Inflater } from '../budget/inflater';
 import type { MemoryBudget } from '../budget/memory-budget';
+import type { SizeLimit } from '../budget/size-limit';
 import { invalid, ServingError } from '../errors';
 import { quoted } from '../protocol/fields';
-import { OTHER_LIMIT, type BodyLimit } from './body-limit';
+import { OTHER_LIMIT } from './body-limit';
 import { wantBody } from './every-request';
 import { Turns } from './turns';
 
@@ -30,7 +31,7 @@ export interface BodyReader {
 }
 
 /** Reads a body as it is sent; most come in one piece. */
-export function readBody(request: IncomingMessage, limit: BodyLimit, reader: BodyReader): void {
+export function readBody(request: IncomingMessage, limit: SizeLimit, reader: BodyReader): void {
   const declared = Number(request.headers['content-length']);
   if (declared > limit.bytes) return reader.done(limit.error());
   wantBody(request);

@@ -1,22 +1,16 @@
+import type { SizeLimit } from '../budget/size-limit';
 import { ServingError } from '../errors';
-
-/** Largest body of a request, also once it is decompressed. */
-export interface BodyLimit {
-  readonly bytes: number;
-  /** What a client with a larger one is told. */
-  error(): ServingError;
-}
 
 /** Requests other than inference need some bytes. */
 const OTHER_BYTES = 64 * 1024;
 
-export const OTHER_LIMIT: BodyLimit = {
+export const OTHER_LIMIT: SizeLimit = {
   bytes: OTHER_BYTES,
   error: () =>
     new ServingError('tooLarge', `the body is larger than ${OTHER_BYTES} bytes, the most that this path takes`),
 };
 
-export function inferenceLimit(maxRequestBytes: number): BodyLimit {
+export function inferenceLimit(maxRequestBytes: number): SizeLimit {
   const message = `the body is larger than maxRequestBytes, ${maxRequestBytes} bytes; send less at a time, or raise that setting`;
   return { bytes: maxRequestBytes, error: () => new ServingError('tooLarge', message) };
 }

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Holding } from '../budget/holding';
+import type { SizeLimit } from '../budget/size-limit';
 import type { ClassOutput } from '../contract/image-input';
 import { invalid, ServingError } from '../errors';
 import type { Caller } from '../inference/job';
@@ -10,7 +11,7 @@ import { classAnswer } from '../protocol/class-answer';
 import { quoted } from '../protocol/fields';
 import type { AppOptions } from './app';
 import { codingOf, isImageType, isPlain, JSON_LENGTH_HEADER, readBody, type BodyReader } from './bodies';
-import { inferenceLimit, type BodyLimit } from './body-limit';
+import { inferenceLimit } from './body-limit';
 import { codingFor, compress, compressionBytes, isWorthCompressing } from './compression';
 import { errorReply, refuse, toServingError } from './errors';
 import { onceClosed } from './once-closed';
@@ -23,7 +24,7 @@ export type AnswerForm = 'outputs' | 'class';
  * would take a fifth of all the time that a request takes.
  */
 export class InferEndpoint {
-  readonly limit: BodyLimit;
+  readonly limit: SizeLimit;
 
   constructor(readonly options: AppOptions) {
     this.limit = inferenceLimit(options.maxRequestBytes);

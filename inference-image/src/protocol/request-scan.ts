@@ -16,7 +16,7 @@ import {
 } from './json-bytes';
 import { codePointAt, UNICODE } from './json-escapes';
 
-/** What a `\\u` escape takes. */
+/** What a `\u` escape takes. */
 const ESCAPE_BYTES = 6;
 
 /** A request whose arrays of elements have been taken out, so that what is left is small. */

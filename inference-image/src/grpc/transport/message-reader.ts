@@ -1,5 +1,5 @@
 import type { Holding } from '../../budget/holding';
-import type { InflationLimit } from '../../budget/inflater';
+import type { SizeLimit } from '../../budget/size-limit';
 import { invalid, ServingError } from '../../errors';
 import type { Method } from './method';
 
@@ -117,7 +117,7 @@ export function assertSize(bytes: number, { path, maxMessageBytes, limitSetting 
 }
 
 /** What a compressed message may become. */
-export function inflationLimit({ path, maxMessageBytes, limitSetting }: Limits): InflationLimit {
+export function inflationLimit({ path, maxMessageBytes, limitSetting }: Limits): SizeLimit {
   const limit = `the limit of ${limitSetting ?? path} is ${maxMessageBytes} bytes`;
   const error = () => new ServingError('tooLarge', `the message inflates to more than it may have; ${limit}`);
   return { bytes: maxMessageBytes, error };
