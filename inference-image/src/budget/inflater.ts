@@ -1,12 +1,14 @@
-import { createGunzip, createInflate, gunzipSync, inflateSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { createGunzip, createInflate, gunzip, gunzipSync, inflate, inflateSync } from 'node:zlib';
 import { invalid, messageOf, ServingError } from '../errors';
 import { BodyParts } from './body-parts';
 import type { Holding } from './holding';
+import { Line } from './line';
 import type { SizeLimit } from './size-limit';
 
 const CODINGS = {
-  gzip: { atOnce: gunzipSync, stream: createGunzip },
-  deflate: { atOnce: inflateSync, stream: createInflate },
+  gzip: { atOnce: gunzipSync, whole: promisify(gunzip), stream: createGunzip },
+  deflate: { atOnce: inflateSync, whole: promisify(inflate), stream: createInflate },
 };
 export type Coding = keyof typeof CODINGS;
 
@@ -20,16 +22,21 @@ const SLICE_BYTES = 64 * 1024;
 /** What zlib takes for a stream: its window, its tables and the chunk that it writes to. */
 const STREAM_BYTES = 48 * 1024 + CHUNK_BYTES;
 
-/** More at a time would take processors from all else, and most of the budget. */
-const MAX_STREAMS = 1;
-const MAX_WAITING = 64;
+/** Compressed bytes that may become a short request: without content they take 9 ms at most. */
+const SHORT_BYTES = 64 * 1024;
+const SHORT_INFLATED_BYTES = 128 * 1024;
+
+const MAX_SHORT_WAITING = 256;
+const MAX_LONG_WAITING = 64;
 
 /**
- * Decompresses requests of all transports: small ones at once, others chunk by chunk in libuv's threads, one at a time.
+ * Decompresses requests of all transports: the smallest ones at once, others in libuv's threads. Whatever may be short is
+ * tried in a line of its own, so that it does not wait for long ones. Each line inflates one at a time: more would take
+ * processors from all else, and most of the budget.
  */
 export class Inflater {
-  private streamCount = 0;
-  private readonly waiting: Array<() => void> = [];
+  private readonly short = new Line(MAX_SHORT_WAITING, 'compressed requests');
+  private readonly long = new Line(MAX_LONG_WAITING, 'long compressed requests');
 
   /**
    * @param bytes Counted in the holding, as the result is then as well.
@@ -47,23 +54,21 @@ export class Inflater {
       holding.add(small.length);
       return small;
     }
-    if (this.waiting.length >= MAX_WAITING) {
-      throw new ServingError('rejected', `the queue is full: ${MAX_WAITING} compressed requests wait already`);
-    }
-    return this.inTurn(() => inflateStream(bytes, coding, limit, holding, isCancelled));
+    return this.inflateLater(bytes, coding, limit, holding, isCancelled);
   }
 
-  private async inTurn(step: () => Promise<Buffer>): Promise<Buffer> {
-    if (this.streamCount < MAX_STREAMS) this.streamCount++;
-    // Whoever ends gives its place to the next.
-    else await new Promise<void>((resolve) => this.waiting.push(resolve));
-    try {
-      return await step();
-    } finally {
-      const next = this.waiting.shift();
-      if (next) next();
-      else this.streamCount--;
+  private async inflateLater(
+    bytes: Buffer,
+    coding: Coding,
+    limit: SizeLimit,
+    holding: Holding,
+    isCancelled: () => boolean,
+  ): Promise<Buffer> {
+    if (bytes.length <= SHORT_BYTES) {
+      const short = await this.short.pass(() => inflateShort(bytes, coding, limit, holding, isCancelled));
+      if (short) return short;
     }
+    return this.long.pass(() => inflateStream(bytes, coding, limit, holding, isCancelled));
   }
 }
 
@@ -79,8 +84,34 @@ function inflateSmall(bytes: Buffer, coding: Coding, maxBytes: number): Buffer |
   try {
     return CODINGS[coding].atOnce(bytes, { maxOutputLength: Math.min(maxBytes, AT_ONCE_INFLATED_BYTES) });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_BUFFER_TOO_LARGE') throw notCoded(coding, error);
+    if (!isTooLong(error)) throw notCoded(coding, error);
     return undefined;
+  }
+}
+
+/** Undefined where it is long. */
+async function inflateShort(
+  bytes: Buffer,
+  coding: Coding,
+  limit: SizeLimit,
+  holding: Holding,
+  isCancelled: () => boolean,
+): Promise<Buffer | undefined> {
+  assertWanted(isCancelled);
+  // Its chunks, and what they are joined to.
+  const taken = STREAM_BYTES + 2 * SHORT_INFLATED_BYTES;
+  holding.add(taken);
+  try {
+    const maxOutputLength = Math.min(limit.bytes, SHORT_INFLATED_BYTES);
+    const inflated = await CODINGS[coding].whole(bytes, { chunkSize: CHUNK_BYTES, maxOutputLength });
+    assertWanted(isCancelled);
+    holding.add(inflated.length);
+    return inflated;
+  } catch (error) {
+    if (isTooLong(error)) return undefined;
+    throw error instanceof ServingError ? error : notCoded(coding, error);
+  } finally {
+    holding.subtract(taken);
   }
 }
 
@@ -141,6 +172,10 @@ function assertWanted(isCancelled: () => boolean): void {
 /** Its client is gone, so that nobody wants what is decompressed. */
 export function unwanted(): ServingError {
   return new ServingError('cancelled', 'the client went away before its request was decompressed');
+}
+
+function isTooLong(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
 }
 
 function notCoded(coding: Coding, error: unknown): ServingError {

@@ -7,10 +7,13 @@ const MIB = 1024 * 1024;
 
 /** Bytes of answers that clients may leave with the operating system, whose memory is the container's as well. */
 const LIMIT_BYTES = 16 * MIB;
+/** Where there is more, the slowest readers are cut until no more than the second is left. */
+const CROWDED_BYTES = 12 * MIB;
+const ROOMY_BYTES = 8 * MIB;
 /** The most that the operating system takes of a connection, by its own default. What is more waits in the budget. */
 const CONNECTION_BYTES = 4 * MIB;
-/** How long a client may read nothing where there is much in all. */
-const PATIENCE_MS = 2000;
+/** How long a client is watched before it may make room for others. */
+const WATCHED_MS = 100;
 const SWEEP_MS = 1000;
 /** A table that was read so long ago is as good as a new one for who is refused. */
 const REFRESH_MS = 20;
@@ -21,10 +24,10 @@ const LOOKING_SHARE = 1 / 10;
 const TABLES = ['/proc/self/net/tcp', '/proc/self/net/tcp6'];
 const ROW = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]{2} ([0-9A-F]{8}):/gm;
 
-interface Watched {
-  /** What its client has read, in bytes, and since when that has not changed while there was more. */
-  read: number;
-  readAt: number;
+/** What its client had read, in bytes, when it was first seen with unread bytes, and when that was. */
+interface Behind {
+  readonly read: number;
+  readonly since: number;
 }
 
 /**
@@ -34,19 +37,19 @@ interface Watched {
 export class UnreadAnswers {
   private bytes = 0;
   private nextLookAt = -Infinity;
-  /** Whether the last sweep has looked at each connection. */
-  private isLooking = false;
   private readonly ports = new Set<number>();
-  private readonly watched = new Map<Socket, Watched>();
+  /** Undefined for a client that has read all. */
+  private readonly watched = new Map<Socket, Behind | undefined>();
 
   constructor(private readonly metrics: Pick<Metrics, 'observeDrop'>) {
-    setInterval(() => this.sweep(), SWEEP_MS).unref();
+    // What is counted is never less than what there is.
+    setInterval(() => this.bytes > ROOMY_BYTES && this.look(), SWEEP_MS).unref();
   }
 
-  /** Cuts a connection whose client reads nothing, where there is much in all. */
+  /** Cuts a connection whose client reads slowly, where others have no room. */
   watch(socket: Socket): void {
     if (socket.localPort !== undefined) this.ports.add(socket.localPort);
-    this.watched.set(socket, { read: 0, readAt: performance.now() });
+    this.watched.set(socket, undefined);
     socket.once('close', () => this.watched.delete(socket));
   }
 
@@ -58,26 +61,34 @@ export class UnreadAnswers {
   /** @throws ServingError `rejected` where there is no room for more answers. */
   assertRoom(): void {
     if (this.bytes <= LIMIT_BYTES) return;
-    if (performance.now() > this.nextLookAt) this.measure();
+    if (performance.now() > this.nextLookAt) this.look();
     if (this.bytes <= LIMIT_BYTES) return;
     throw new MemoryFullError(`clients have not read ${this.bytes} bytes of answers; try again later`);
   }
 
-  private sweep(): void {
-    const isFirstLook = !this.isLooking;
-    // What is counted is never less than what there is.
-    this.isLooking = this.bytes > LIMIT_BYTES / 2;
-    if (!this.isLooking) return;
+  private look(): void {
     const unread = this.measure();
     const now = performance.now();
-    for (const [socket, watched] of this.watched) {
+    const slow: Array<{ socket: Socket; queued: number; speed: number }> = [];
+    for (const [socket, behind] of this.watched) {
       const queued = unread.get(keyOf(socket.localPort, socket.remotePort)) ?? 0;
       const read = socket.bytesWritten - socket.writableLength - queued;
-      if (isFirstLook || queued === 0 || read > watched.read) watched.readAt = now;
-      watched.read = read;
-      if (this.bytes <= LIMIT_BYTES / 2 || now - watched.readAt < PATIENCE_MS) continue;
+      const since = behind?.since ?? now;
+      if (queued === 0 || !behind) this.watched.set(socket, queued === 0 ? undefined : { read, since });
+      else if (now - since >= WATCHED_MS) slow.push({ socket, queued, speed: (read - behind.read) / (now - since) });
+    }
+    if (this.bytes > CROWDED_BYTES) this.makeRoom(slow);
+  }
+
+  /** The slowest readers go first. */
+  private makeRoom(slow: Array<{ socket: Socket; queued: number; speed: number }>): void {
+    slow.sort((a, b) => a.speed - b.speed);
+    for (const { socket, queued } of slow) {
+      if (this.bytes <= ROOMY_BYTES) return;
       this.metrics.observeDrop('unread');
-      socket.destroy();
+      // The operating system would keep the bytes of a connection that ends in any other way.
+      socket.resetAndDestroy();
+      this.bytes -= queued;
     }
   }
 
