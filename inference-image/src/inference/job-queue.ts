@@ -1,6 +1,7 @@
 import { ServingError } from '../errors';
 import { Fifo } from './fifo';
 import type { Job } from './job';
+import { QueuedWork } from './queued-work';
 
 export interface QueueLimits {
   /** Requests that may wait; one more is refused at once. */
@@ -32,13 +33,16 @@ export class JobQueue {
   /** Jobs whose common run has failed: they come first, each alone. */
   private again: Job[] = [];
   private waitingRows = 0;
-  private waitingBytes = 0;
   private sweeping = false;
 
-  /** @param onDropped Told when jobs have left that were not taken. */
+  /**
+   * @param onDropped Told when jobs have left that were not taken.
+   * @param work What waits here and in other queues under the same limits.
+   */
   constructor(
     private readonly limits: QueueLimits,
     private readonly onDropped: () => void,
+    private readonly work = new QueuedWork(),
   ) {}
 
   get length(): number {
@@ -64,7 +68,7 @@ export class JobQueue {
   add(job: Job): void {
     this.jobs.push(job);
     this.waitingRows += job.rows;
-    this.waitingBytes += job.bytes;
+    this.work.add(job);
     this.sweepSoon();
   }
 
@@ -116,12 +120,12 @@ export class JobQueue {
 
   private lacksRoom(rows: number, bytes: number): string | undefined {
     const { maxQueueLength, maxQueueRows, maxQueueBytes } = this.limits;
-    const { length: size } = this.jobs;
-    if (size >= maxQueueLength) return `${size} requests wait already`;
-    if (size > 0 && this.rows + rows > maxQueueRows)
-      return `${this.rows} rows wait already, and it takes ${maxQueueRows}`;
-    if (size > 0 && this.waitingBytes + bytes > maxQueueBytes) {
-      return `${this.waitingBytes} bytes of input wait already, and it takes ${maxQueueBytes}`;
+    const { work } = this;
+    if (work.jobs >= maxQueueLength) return `${work.jobs} requests wait already`;
+    if (work.jobs > 0 && work.rows + rows > maxQueueRows)
+      return `${work.rows} rows wait already, and it takes ${maxQueueRows}`;
+    if (work.jobs > 0 && work.bytes + bytes > maxQueueBytes) {
+      return `${work.bytes} bytes of input wait already, and it takes ${maxQueueBytes}`;
     }
     return undefined;
   }
@@ -129,7 +133,7 @@ export class JobQueue {
   private remove(job: Job, at: number): void {
     this.jobs.removeAt(at);
     this.waitingRows -= job.rows;
-    this.waitingBytes -= job.bytes;
+    this.work.remove(job);
   }
 
   private reasonToDrop({ caller, arrived }: Job, now: number): ServingError | undefined {

@@ -7,6 +7,7 @@ import type { Executor, Run, RunResult } from './executor';
 import type { InlineExecutor } from './inline-executor';
 import type { Caller, Job } from './job';
 import { JobQueue, NO_LIMITS, type QueueLimits } from './job-queue';
+import { QueuedWork } from './queued-work';
 import { RowLayout } from './row-layout';
 import { dataBytes, elementsOfWork, totalElements, type Tensor } from './tensor';
 
@@ -64,20 +65,22 @@ export class Scheduler {
   private maxBatchDelayMs: number;
   private delayed?: NodeJS.Timeout;
   private running = 0;
-  /** Requests that are split have their turns one after another, so that few parts stand before what others send. */
+  /** Requests to be split: one after another, so that few parts stand before what others send. */
+  private readonly splitQueue: JobQueue;
   private isSplitting = false;
-  private readonly waitingToSplit: Array<() => void> = [];
   private whenIdle: Array<() => void> = [];
 
   constructor(options: SchedulerOptions) {
-    this.queue = new JobQueue(options, () => this.notifyIfIdle());
+    const work = new QueuedWork();
+    this.queue = new JobQueue(options, () => this.notifyIfIdle(), work);
+    this.splitQueue = new JobQueue(options, () => this.notifyIfIdle(), work);
     this.turnQueue = new JobQueue(NO_LIMITS, () => this.notifyIfIdle());
     this.layout = options.axes && new RowLayout(options.signature, options.axes);
     this.maxBatchDelayMs = options.maxBatchDelaySeconds * 1000;
   }
 
   get queueLength(): number {
-    return this.queue.length + this.turnQueue.length + this.waitingToSplit.length;
+    return this.queue.length + this.turnQueue.length + this.splitQueue.length;
   }
 
   get runningCount(): number {
@@ -89,7 +92,7 @@ export class Scheduler {
   }
 
   get busy(): boolean {
-    return this.running > 0 || this.queueLength > 0;
+    return this.running > 0 || this.queueLength > 0 || this.isSplitting;
   }
 
   add(executor: Executor): void {
@@ -109,12 +112,8 @@ export class Scheduler {
       if (this.turn.arrive()) return this.runAtOnce(this.inline, run);
       return this.wait(this.turnQueue, run, caller);
     }
-    const { layout } = this;
-    if (rows > this.maxBatchSize && layout) {
-      const partRows = this.rowsOfPart(run, rows);
-      if (rows > partRows && layout.agrees(run)) return this.submitInTurn(run, rows, partRows, caller, layout);
-    }
-    return this.wait(this.queue, run, caller);
+    const isSplit = rows > this.rowsOfPart(run, rows) && this.layout?.agrees(run);
+    return this.wait(isSplit ? this.splitQueue : this.queue, run, caller);
   }
 
   /** From now on each request has a run of its own. What was run together and is not answered yet runs again. */
@@ -139,6 +138,7 @@ export class Scheduler {
   /** Refuses everything that waits. What runs goes on. */
   refuseQueued(error: ServingError): void {
     this.queue.refuse(error);
+    this.splitQueue.refuse(error);
   }
 
   private rowsOf(run: Run): number {
@@ -147,6 +147,7 @@ export class Scheduler {
 
   /** Rows of the runs that a larger request is split into. */
   private rowsOfPart(run: Run, rows: number): number {
+    if (rows <= this.maxBatchSize) return rows;
     // Rows of no elements may be two thousand million, and so make millions of runs.
     if (totalElements(run.inputs) === 0) return rows;
     if (this.splitsLarger) return this.maxBatchSize;
@@ -162,54 +163,61 @@ export class Scheduler {
     return outputs;
   }
 
-  private async submitInTurn(
-    run: Run,
-    rows: number,
-    size: number,
-    caller: Caller,
-    layout: RowLayout,
-  ): Promise<Outputs> {
-    this.queue.assertRoom(rows, dataBytes(run.inputs));
-    // Time before its turn counts as waiting.
-    const { deadline, waitsSince = performance.now(), holding } = caller;
-    const inTurn: Caller = { deadline, waitsSince, holding, isCancelled: () => caller.isCancelled() };
-    if (this.isSplitting) await new Promise<void>((resolve) => this.waitingToSplit.push(resolve));
+  private async splitQueued(): Promise<void> {
+    if (this.isSplitting) return;
     this.isSplitting = true;
+    for (let [job] = this.take(this.splitQueue); job; [job] = this.take(this.splitQueue)) {
+      await this.split(job);
+    }
+    this.isSplitting = false;
+    this.notifyIfIdle();
+  }
+
+  /** Resolves once the job is answered, or is to run as a whole since sharing has ended. */
+  private async split(job: Job): Promise<void> {
+    const { layout } = this;
+    if (!layout) return this.requeue(job);
     try {
-      return await this.submitParts(run, rows, size, inTurn, layout);
-    } finally {
-      const next = this.waitingToSplit.shift();
-      if (next) next();
-      else this.isSplitting = false;
+      const outputs = await this.runParts(job, layout);
+      if (this.maxBatchSize > 1) job.resolve(layout.joinOutputs(outputs));
+      else this.requeue(job);
+    } catch (error) {
+      if (this.maxBatchSize > 1) job.reject(error);
+      else this.requeue(job);
     }
   }
 
   /** Has no more parts wait at a time than there are executors, and so lets others' requests in between. */
-  private async submitParts(run: Run, rows: number, size: number, caller: Caller, layout: RowLayout): Promise<Outputs> {
+  private async runParts({ run, rows, caller, arrived }: Job, layout: RowLayout): Promise<readonly Outputs[]> {
+    const size = this.rowsOfPart(run, rows);
     const outputs = new Array<Outputs>(Math.ceil(rows / size));
     let failed = false;
-    const { deadline, waitsSince } = caller;
+    // Time before its turn counts as waiting.
+    const { deadline, holding, waitsSince = arrived } = caller;
     const part: Caller = { deadline, waitsSince, isCancelled: () => failed || caller.isCancelled() };
     let next = 0;
-    const submitNext = async (): Promise<void> => {
+    const runNext = async (): Promise<void> => {
       for (let i = next++; i < outputs.length && !failed; i = next++) {
         // Not before its turn: on other axes than the first, rows are copied.
         const rowsOfPart = layout.slice(run, i * size, Math.min(size, rows - i * size));
         const ofPart = await this.wait(this.queue, rowsOfPart, part, true);
         // Twice: they are joined at the end.
-        caller.holding?.add(2 * dataBytes(ofPart));
+        holding?.add(2 * dataBytes(ofPart));
         outputs[i] = ofPart;
       }
     };
     try {
-      await Promise.all(Array.from({ length: this.executors.size + 1 }, submitNext));
-      if (this.maxBatchSize > 1) return layout.joinOutputs(outputs);
+      await Promise.all(Array.from({ length: this.executors.size + 1 }, runNext));
     } catch (error) {
       failed = true;
-      if (this.maxBatchSize > 1) throw error;
+      throw error;
     }
-    // Sharing has ended meanwhile.
-    return this.wait(this.queue, run, caller);
+    return outputs;
+  }
+
+  private requeue(job: Job): void {
+    this.queue.add(job);
+    this.dispatch();
   }
 
   private wait(queue: JobQueue, run: Run, caller: Caller, isPart = false): Promise<Outputs> {
@@ -221,6 +229,7 @@ export class Scheduler {
       const alone = rows === 0 || this.layout?.agrees(run) === false;
       queue.add({ run, caller, rows, bytes, isPart, alone, arrived: performance.now(), resolve, reject });
       if (queue === this.queue) this.dispatch();
+      if (queue === this.splitQueue) void this.splitQueued();
     });
   }
 

@@ -26,6 +26,11 @@ class HeldExecutor implements Executor {
     await sleep(0);
   }
 
+  /** Finishes runs until nothing is left to do. */
+  async finishAll(scheduler: Scheduler): Promise<void> {
+    while (scheduler.busy) await this.finish();
+  }
+
   get shapes(): number[][] {
     return this.runs.map(({ inputs }) => [...(inputs[0] as Tensor).shape]);
   }
@@ -124,7 +129,7 @@ test.each([false, true])(
 );
 
 test('requests that are split have their turns one after another, and small ones need not wait for all of them', async () => {
-  const { scheduler, executor, submit } = setUp({ maxBatchSize: 8 });
+  const { scheduler, executor, submit } = setUp({ maxBatchSize: 8, maxQueueRows: 2000 });
   const large = [submit(rowsOf(600)), submit(rowsOf(700, 5)), submit(rowsOf(800, 9))];
   const small = submit(rowsOf(3, 100));
   expect(scheduler.queueLength).toBeLessThanOrEqual(5);
@@ -133,6 +138,64 @@ test('requests that are split have their turns one after another, and small ones
   for (let i = 0; i < 9; i++) await executor.finish();
   expect(await Promise.all(large)).toEqual([reply(rowsOf(600)), reply(rowsOf(700, 5)), reply(rowsOf(800, 9))]);
   expect(scheduler.busy).toBe(false);
+});
+
+describe('requests that wait to be split', () => {
+  const held = (options: SetUp = {}) => {
+    const made = setUp({ maxBatchSize: 8, ...options });
+    made.scheduler.splitsLarger = true;
+    return made;
+  };
+
+  test('are bounded as all that waits is', async () => {
+    const { scheduler, executor, submit } = held({ maxQueueLength: 5 });
+    const ended: unknown[] = [];
+    const all = Array.from({ length: 50 }, (_, i) => submit(rowsOf(16, i)).then((reply) => ended.push(reply)));
+    await sleep(10);
+    expect(scheduler.queueLength).toBe(5);
+    expect(ended).toEqual(new Array(44).fill('the queue is full: 5 requests wait already'));
+    expect(() => scheduler.assertRoom()).toThrow('the queue is full: 5 requests wait already');
+    await executor.finishAll(scheduler);
+    await Promise.all(all);
+    expect(ended.slice(44)).toEqual([0, 1, 2, 3, 4, 5].map((i) => reply(rowsOf(16, i))));
+    expect(scheduler.busy).toBe(false);
+  });
+
+  test('leave after the queue timeout, at their deadline, and when their clients go', async () => {
+    const { scheduler, executor, submit } = held({ queueTimeoutSeconds: 0.15 });
+    const first = submit(rowsOf(16));
+    let isGone = false;
+    const others = [
+      submit(rowsOf(16)),
+      submit(rowsOf(16), { deadline: performance.now() + 50 }),
+      submit(rowsOf(16), { isCancelled: () => isGone }),
+    ];
+    isGone = true;
+    expect(await Promise.all(others)).toEqual([
+      'no executor was free within 0.15 s',
+      "the request's own timeout passed before it could run",
+      'the client went away before its request ran',
+    ]);
+    await executor.finishAll(scheduler);
+    expect(await first).toEqual(reply(rowsOf(16)));
+  });
+
+  test('are refused with all that waits', async () => {
+    const { scheduler, executor, submit } = held();
+    const requests = [submit(rowsOf(16)), submit(rowsOf(16)), submit(rowsOf(16))];
+    scheduler.refuseQueued(invalid('no more'));
+    await executor.finishAll(scheduler);
+    expect(await Promise.all(requests)).toEqual([reply(rowsOf(16)), 'no more', 'no more']);
+  });
+
+  test('run as a whole where sharing ends before their turn', async () => {
+    const { scheduler, executor, submit } = held();
+    const requests = [submit(rowsOf(16)), submit(rowsOf(24, 5))];
+    scheduler.stopSharing('of this test');
+    await executor.finishAll(scheduler);
+    expect(await Promise.all(requests)).toEqual([reply(rowsOf(16)), reply(rowsOf(24, 5))]);
+    expect(executor.shapes.map(([rows]) => rows)).toContain(24);
+  });
 });
 
 test('a larger request fails as a whole, and its other parts do not run', async () => {
