@@ -195,6 +195,9 @@ function readOutput(wire: WireReader, index: number): OutputMessage {
   return { name, parameters };
 }
 
+/** Of a parameter, and of its value: each has one or two. */
+const MAX_PARAMETER_FIELDS = 8;
+
 /** Gathers the entries of a map of parameters, which stand in the message one by one. */
 class ParameterReader {
   private readonly parameters: Record<string, unknown> = Object.create(null);
@@ -206,14 +209,14 @@ class ParameterReader {
   add(wire: WireReader): Fields {
     if (++this.count > MAX_PARAMETERS) throw invalid(`${this.what} has more than ${MAX_PARAMETERS} entries`);
     wire.range();
-    const entry = wire.inner();
+    const entry = wire.inner(MAX_PARAMETER_FIELDS);
     let name = '';
     let value: unknown;
     while (entry.next()) {
       if (entry.tag === ENTRY.key) name = textOf(entry);
       else if (entry.tag === ENTRY.value) {
         entry.range();
-        value = readParameter(entry.inner());
+        value = readParameter(entry.inner(MAX_PARAMETER_FIELDS));
       } else entry.skip();
     }
     this.parameters[name] = value;

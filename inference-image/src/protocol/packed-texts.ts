@@ -12,7 +12,8 @@ const STRING_BYTES = 48;
 const SHORT_BYTES = 64;
 
 /** Texts and their bytes that are made strings at a time: a few milliseconds. */
-const [SLICE_TEXTS, SLICE_BYTES] = [8192, 1024 * 1024];
+const SLICE_TEXTS = 8192;
+export const SLICE_BYTES = 1024 * 1024;
 
 /** Texts as binary data has them, each its length and its bytes. They are many times as large as strings. */
 export interface PackedTexts {
@@ -105,18 +106,25 @@ class Unpacking {
     const { bytes } = this;
     const start = this.at + LENGTH_BYTES;
     const end = (this.at = start + this.nextLength);
-    if (!isUtf8(bytes.subarray(start, end))) throw notText(strings.length);
-    let text = '';
-    for (let from = start, to: number; from < end; from = to) {
-      to = Math.min(end, from + SLICE_BYTES);
-      while (to < end && isContinuation(bytes[to]!)) to--;
-      const slice = bytes.toString('utf8', from, to);
-      if (slice.includes('\0')) throw notText(strings.length);
-      text += slice;
-      if (to < end) yield;
-    }
+    const text = yield* longText(bytes.subarray(start, end));
+    if (text === undefined) throw notText(strings.length);
     strings.push(text);
   }
+}
+
+/** A text of more than a slice; undefined where it is not UTF-8, or has U+0000. */
+export function* longText(bytes: Buffer): Sliced<string | undefined> {
+  if (!isUtf8(bytes)) return undefined;
+  let text = '';
+  for (let from = 0, to: number; from < bytes.length; from = to) {
+    to = Math.min(bytes.length, from + SLICE_BYTES);
+    while (to < bytes.length && isContinuation(bytes[to]!)) to--;
+    const slice = bytes.toString('utf8', from, to);
+    if (slice.includes('\0')) return undefined;
+    text += slice;
+    if (to < bytes.length) yield;
+  }
+  return text;
 }
 
 /** Whether a byte is not the first one of a character in UTF-8. */
@@ -130,9 +138,15 @@ function lengthAt(bytes: Buffer, at: number): number {
 }
 
 function textAt(bytes: Buffer, start: number, end: number, index: number): string {
-  const text = isUtf8(bytes.subarray(start, end)) ? bytes.toString('utf8', start, end) : '\0';
-  if (text.includes('\0')) throw notText(index);
+  const text = shortText(bytes.subarray(start, end));
+  if (text === undefined) throw notText(index);
   return text;
+}
+
+/** A text at once; undefined where it is not UTF-8, or has U+0000. */
+export function shortText(bytes: Buffer): string | undefined {
+  const text = isUtf8(bytes) ? bytes.toString('utf8') : '\0';
+  return text.includes('\0') ? undefined : text;
 }
 
 function notText(index: number): Error {

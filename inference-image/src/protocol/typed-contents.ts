@@ -1,11 +1,10 @@
-import { isUtf8 } from 'node:buffer';
 import type { Holding } from '../budget/holding';
 import { type Datatype, elementCount } from '../contract/signature';
 import { shapeText } from '../cut-text';
 import { invalid } from '../errors';
 import { TYPED_ARRAY, type NumericData, type TensorData, type TensorHeader } from '../inference/tensor';
-import { ELEMENT_TYPES, isRoundTripText } from './json-elements';
-import { textBytes } from './packed-texts';
+import { ELEMENT_TYPES } from './json-elements';
+import { longText, shortText, SLICE_BYTES as TEXT_SLICE_BYTES, textBytes } from './packed-texts';
 import type { Sliced } from './sliced-work';
 import { tagOf, WIRE, WireError, WireReader } from './wire-reader';
 
@@ -198,16 +197,21 @@ function writer(datatype: Exclude<Datatype, 'FP16' | 'FP32' | 'FP64' | 'BYTES'>,
 function* readTexts(wire: WireReader, texts: string[]): Sliced<string[]> {
   const single = tagOf(FIELD.BYTES, WIRE.bytes);
   let index = 0;
+  let sliceBytes = 0;
   for (let fields = 1; wire.next(); fields++) {
-    if (fields % SLICE_TEXTS === 0) yield;
+    if (fields % SLICE_TEXTS === 0 || sliceBytes > TEXT_SLICE_BYTES) {
+      sliceBytes = 0;
+      yield;
+    }
     if (wire.tag !== single) {
       wire.skip();
       continue;
     }
     wire.range();
     const element = wire.bytes.subarray(wire.from, wire.to);
-    const text = isUtf8(element) ? element.toString('utf8') : '\0';
-    if (!isRoundTripText(text)) throw invalid(`element ${index} is not UTF-8 text without U+0000, as BYTES takes`);
+    sliceBytes += element.length;
+    const text = element.length > TEXT_SLICE_BYTES ? yield* longText(element) : shortText(element);
+    if (text === undefined) throw invalid(`element ${index} is not UTF-8 text without U+0000, as BYTES takes`);
     texts[index++] = text;
   }
   return texts;

@@ -106,9 +106,9 @@ export class WireReader {
     }
   }
 
-  /** The last length-delimited value as a message. */
-  inner(): WireReader {
-    return new WireReader(this.bytes, this.from, this.to);
+  /** The last length-delimited value as a message, of so many fields at most. */
+  inner(maxFields = MAX_FIELDS): WireReader {
+    return new WireReader(this.bytes, this.from, this.to, maxFields);
   }
 
   /** The last length-delimited value as text, of so many bytes at most: what is longer is cut and ends with `…`. */

@@ -234,6 +234,11 @@ describe('structure before objects', () => {
       /^input "a" has shape/,
     ],
     ['parameters of a parameter', bytesField(4, bytesField(2, times(8 * MIB, Buffer.from([8, 0])))), /too many fields/],
+    [
+      'fields of values of parameters',
+      bytesField(4, times(64, bytesField(2, times(MIB / 8, Buffer.from([8, 0]))))),
+      /too many fields/,
+    ],
     ['a name', bytesField(5, bytesField(1, times(16 * MIB, Buffer.from('n')))), /^input "n{10}/],
     ['an id', bytesField(3, times(16 * MIB, Buffer.from('n'))), /^id has 16777216 bytes/],
   ];
@@ -276,6 +281,26 @@ describe('structure before objects', () => {
     await expect(decoded).rejects.toThrow(message);
     clearImmediate(timer);
     expect(turns).toBeGreaterThan(20);
+  });
+
+  test.each([
+    ['one', [15 * MIB]],
+    ['many', new Array<number>(60).fill(MIB / 4)],
+  ])('%s large text(s), a slice at a time', (_, lengths) => {
+    const only = new GrpcInferRequestDecoder({ ...SIGNATURE, inputs: [SIGNATURE.inputs[2]!] });
+    const texts = lengths.map((length) => '\u00e9\u20ac'.repeat(length / 5));
+    const input = Buffer.concat([
+      bytesField(1, Buffer.from('c')),
+      bytesField(2, Buffer.from('BYTES')),
+      field(3, 0, varint(texts.length)),
+      bytesField(5, Buffer.concat(texts.map((text) => bytesField(8, Buffer.from(text))))),
+    ]);
+    const work = only.decode(only.read(bytesField(5, input)), new MemoryBudget(64 * MIB).open());
+    let slices = 1;
+    let step = work.next();
+    for (; !step.done; step = work.next()) slices++;
+    expect(slices).toBeGreaterThan(10);
+    expect(step.value.inputs[0]!.data).toEqual(texts);
   });
 
   test('the budget is asked before elements are', () => {
