@@ -40,12 +40,7 @@ export class MemoryBudget {
         `the request takes ${holding.heldBytes + bytes} bytes of memory; the server has ${this.totalBytes} for all requests; send less at a time, or raise the memory of the container (and requestBudgetBytes, where it is set)`,
       );
     }
-    if (this.lacks(holding, bytes)) this.dropWaiting(holding, bytes);
-    if (this.lacks(holding, bytes)) {
-      throw new MemoryFullError(
-        `the memory for requests is full: ${this.held} of ${this.totalBytes} bytes are in use; try again later`,
-      );
-    }
+    if (this.lacks(holding, bytes) && !this.makeRoom(holding, bytes)) throw this.full(bytes);
     this.held += bytes;
     if (holding.isWaiting) this.heldByWaiting += bytes;
   }
@@ -60,7 +55,7 @@ export class MemoryBudget {
   startWaiting(holding: Holding): void {
     this.waiting.add(holding);
     this.heldByWaiting += holding.heldBytes;
-    if (this.lacks(holding, 0)) this.dropWaiting(holding, 0);
+    if (this.lacks(holding, 0)) this.dropOverdue(holding);
   }
 
   /** For Holding. */
@@ -75,14 +70,42 @@ export class MemoryBudget {
     );
   }
 
-  /** Drops the oldest of those whose clients have had time enough, until there is room. */
-  private dropWaiting(holding: Holding, bytes: number): void {
+  private dropOverdue(holding: Holding): void {
+    for (const other of this.overdue(holding)) {
+      other.drop();
+      if (!this.lacks(holding, 0)) return;
+    }
+  }
+
+  /** Drops the oldest of those whose clients have had time enough, unless all of them hold too little. */
+  private makeRoom(holding: Holding, bytes: number): boolean {
+    const dropped: Holding[] = [];
+    let missing = bytes;
+    for (const other of this.overdue(holding)) {
+      if (!this.lacks(holding, missing)) break;
+      missing -= other.heldBytes;
+      dropped.push(other);
+    }
+    if (this.lacks(holding, missing)) return false;
+    for (const other of dropped) other.drop();
+    return true;
+  }
+
+  /** Those whose clients have had time enough, the oldest first. */
+  private *overdue(holding: Holding): Iterable<Holding> {
     const now = performance.now();
     for (const other of this.waiting) {
       if (now - other.waitsSince < PATIENCE_MS) return;
-      if (other === holding) continue;
-      other.drop();
-      if (!this.lacks(holding, bytes)) return;
+      if (other !== holding) yield other;
     }
+  }
+
+  private full(bytes: number): MemoryFullError {
+    const { held, heldByWaiting, totalBytes } = this;
+    return new MemoryFullError(
+      held + bytes > totalBytes
+        ? `the memory for requests is full: ${held} of ${totalBytes} bytes are in use; try again later`
+        : `requests that wait for their clients hold ${heldByWaiting} bytes, of ${WAITING_SHARE * totalBytes} that they may; try again later`,
+    );
   }
 }

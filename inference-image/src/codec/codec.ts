@@ -96,7 +96,7 @@ export class Codec {
       size.textLength >= TEXT_LENGTH || size.jsonElements >= ENCODE_ELEMENTS || size.maxBytes >= COPY_BYTES;
     if (isLarge) return during(this.encoding, this.encodeLarge(request, outputs, size, holding));
     const response = this.encoder.encode(request, outputs);
-    adjust(holding, size.maxBytes, response.body.length);
+    adjust(holding, size.maxBytes, memoryOf(response.body));
     return response;
   }
 
@@ -161,7 +161,7 @@ export class Codec {
       jsonElements < ENCODE_ELEMENTS
         ? await this.work.do(joinParts(this.encoder.encodeParts(request, outputs, written), capacity))
         : await this.encodeOnThread(request, outputs, written, capacity);
-    adjust(holding, capacity + textBytes, response.body.length);
+    adjust(holding, capacity + textBytes, memoryOf(response.body));
     return response;
   }
 
@@ -235,6 +235,13 @@ function hold(holding: Holding, bytes: number, { binary }: InferRequest): void {
 function adjust(holding: Holding, held: number, bytes: number): void {
   if (held > bytes) holding.subtract(held - bytes);
   else holding.add(bytes - held);
+}
+
+/** What a body takes until it is sent: a string is written once more as UTF-8. */
+function memoryOf(body: InferResponse['body']): number {
+  if (typeof body !== 'string') return body.length;
+  const bytes = Buffer.byteLength(body);
+  return bytes + (bytes === body.length ? bytes : 2 * body.length);
 }
 
 function lengthOf(pieces: readonly Uint8Array[]): number {

@@ -7,7 +7,7 @@ import type { MemoryBudget } from '../budget/memory-budget';
 import type { DropReason, RefusalReason } from '../metrics/refusals';
 import { stopListening } from '../stop-listening';
 import { ReadingTurns, type Share } from './reading-turns';
-import type { UnreadAnswers } from './unread-answers';
+import type { UnreadAnswers } from '../budget/unread-answers';
 
 const POLL_MS = 50;
 /** How long a connection without a request may stay once the server has closed: its request may be on the way. */
@@ -135,16 +135,16 @@ export class Connections {
     let idle: Socket | undefined;
     let sending: Socket | undefined;
     for (const [socket, { replies, answered, request }] of this.open) {
-      if (replies === 0 && answered === 0) return this.giveUp(socket);
+      if (replies === 0 && answered === 0) return this.giveUp(socket, 'idle');
       if (replies === 0) idle ??= socket;
       else if (replies === 1 && !request?.complete) sending ??= socket;
     }
-    return this.giveUp(idle ?? sending);
+    return idle ? this.giveUp(idle, 'idle') : this.giveUp(sending, 'unfinished');
   }
 
-  private giveUp(socket: Socket | undefined): boolean {
+  private giveUp(socket: Socket | undefined, reason: DropReason): boolean {
     if (!socket) return false;
-    this.options.metrics.observeDrop('idle');
+    this.options.metrics.observeDrop(reason);
     // Not only with its event, which comes later.
     this.forget(socket);
     socket.destroy();

@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ServingError } from '../errors';
 import { quoted } from '../protocol/fields';
 import { JSON_LENGTH_HEADER } from './bodies';
+import { isSmall } from './errors';
+import { withholdsBody } from './every-request';
 
 export interface CrossOriginRules {
   /** Origins of other pages that may send requests, such as `https://shop.example.com`. */
@@ -10,8 +12,8 @@ export interface CrossOriginRules {
   readonly allowedHosts?: readonly string[];
 }
 
-/** What says whether the server lives is answered to whoever asks. */
-const HEALTH = /^\/v2\/(?:health\/|models\/[^/]+\/(?:versions\/[^/]+\/)?ready)/;
+/** Probes, which are answered to whoever asks. */
+const HEALTH = /^\/v2\/(?:health\/(?:live|ready)|models\/[^/?#;]+(?:\/versions\/[^/?#;]+)?\/ready)\/?(?:\?|$)/;
 
 const METHODS = 'GET, HEAD, POST';
 const REQUEST_HEADERS = ['content-type', 'content-encoding', JSON_LENGTH_HEADER, 'traceparent', 'tracestate'].join(
@@ -50,9 +52,11 @@ export class CrossOrigin {
     return isUnknownHost ? hostNotAllowed(host) : originNotAllowed(origin, host);
   }
 
-  /** Answers a request that asks whether another may be sent. @returns Whether it was one. */
-  answerPreflight({ method, headers }: IncomingMessage, response: ServerResponse): boolean {
+  /** Answers a request that asks whether another may be sent, and has no body. @returns Whether it was one. */
+  answerPreflight(request: IncomingMessage, response: ServerResponse): boolean {
+    const { method, headers } = request;
     if (method !== 'OPTIONS' || headers['access-control-request-method'] === undefined) return false;
+    if (!isSmall(request) || withholdsBody(request)) return false;
     response
       .writeHead(204, {
         'access-control-allow-methods': METHODS,

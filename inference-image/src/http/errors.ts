@@ -104,9 +104,13 @@ function refuseLarge(request: IncomingMessage, response: ServerResponse, { statu
 
 /** Bodies that are thrown away now. */
 let discarding = 0;
+/** Requests whose bodies are, or have been. */
+const discarded = new WeakSet<IncomingMessage>();
 
-/** Reads what is still to come of a body, and keeps nothing of it. */
+/** Reads what is still to come of a body, and keeps nothing of it. Once it has begun, more calls do nothing. */
 export function discardBody(request: IncomingMessage, maxBytes = DISCARDED_BYTES): void {
+  if (discarded.has(request)) return;
+  discarded.add(request);
   if (discarding >= MAX_DISCARDING) {
     // After the answer, which a client that goes on sending may lose.
     setImmediate(() => request.socket.destroySoon());

@@ -1,5 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { invalid } from '../errors';
+import { invalid, type ServingError } from '../errors';
+
+/** As common servers have it. Equal ones are joined, each with all before it. */
+const MAX_HEADERS = 100;
 
 /**
  * Options of a server whose listeners get every request. node:http would answer one without a Host by itself, and so
@@ -12,6 +15,7 @@ export const EVERY_REQUEST = { requireHostHeader: false } as const;
  * on (`Expect: 100-continue`) is told so when somebody wants its body.
  */
 export function takeEveryRequest(server: Server): void {
+  server.maxHeadersCount = MAX_HEADERS + 1;
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     waiting.set(request, response);
@@ -35,7 +39,12 @@ export function withholdsBody(request: IncomingMessage): boolean {
   return waiting.has(request);
 }
 
-/** What is wrong with a request that has no Host: https://www.rfc-editor.org/rfc/rfc9112#section-3.2-6 */
-export function hostFault({ httpVersion, headers }: IncomingMessage) {
-  return headers.host === undefined && httpVersion === '1.1' ? invalid('the request has no header Host') : undefined;
+/**
+ * What is wrong with the head of a request. It must have a Host, as https://www.rfc-editor.org/rfc/rfc9112#section-3.2-6
+ * has it. node:http leaves out headers beyond its limit: a request of more could lack any of those that it has.
+ */
+export function headFault({ httpVersion, headers, rawHeaders }: IncomingMessage): ServingError | undefined {
+  if (rawHeaders.length > 2 * MAX_HEADERS) return invalid(`the request has more than ${MAX_HEADERS} headers`);
+  if (headers.host === undefined && httpVersion === '1.1') return invalid('the request has no header Host');
+  return undefined;
 }

@@ -1,12 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import type { Metrics } from '../metrics/metrics';
 import { isSmall } from './errors';
-import { EVERY_REQUEST, hostFault, takeEveryRequest } from './every-request';
+import { EVERY_REQUEST, headFault, takeEveryRequest } from './every-request';
 
 /** A scraper that has not sent its request, or read its answer, is cut after so long without a byte. */
 const SILENT_MS = 30_000;
 const REQUEST_MS = 10_000;
-const MAX_HEADERS = 100;
 
 /** Metrics on a port of their own, so that to expose the API is never to expose them. */
 export function buildMetricsServer(metrics: Metrics): Server {
@@ -19,7 +18,7 @@ export function buildMetricsServer(metrics: Metrics): Server {
     };
     const sendError = (status: number, error: string) => send(status, 'application/json', JSON.stringify({ error }));
 
-    const fault = hostFault(request);
+    const fault = headFault(request);
     if (fault) {
       response.setHeader('connection', 'close');
       return sendError(400, fault.message);
@@ -36,7 +35,6 @@ export function buildMetricsServer(metrics: Metrics): Server {
     }
   });
   takeEveryRequest(server);
-  server.maxHeadersCount = MAX_HEADERS;
   server.setTimeout(SILENT_MS);
   return server;
 }
@@ -44,9 +42,12 @@ export function buildMetricsServer(metrics: Metrics): Server {
 /** Those who ask in the same turn of the event loop get the same text. */
 function sharedScrape(metrics: Metrics) {
   const scrape = async () => {
-    const { contentType, text } = await metrics.scrape();
-    setImmediate(() => (scraping = undefined));
-    return { contentType, text: Buffer.from(text) };
+    try {
+      const { contentType, text } = await metrics.scrape();
+      return { contentType, text: Buffer.from(text) };
+    } finally {
+      setImmediate(() => (scraping = undefined));
+    }
   };
   let scraping: ReturnType<typeof scrape> | undefined;
   return () => (scraping ??= scrape());

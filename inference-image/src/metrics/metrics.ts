@@ -112,7 +112,11 @@ export class Metrics {
   }
 
   async scrape(): Promise<{ contentType: string; text: string }> {
-    const exposition = await (this.exposition ??= this.expose());
+    this.exposition ??= this.expose().catch((error: unknown) => {
+      this.exposition = undefined;
+      throw error;
+    });
+    const exposition = await this.exposition;
     return { contentType: exposition.contentType, text: await exposition.text() };
   }
 

@@ -6,8 +6,9 @@ export const REFUSAL_REASONS = ['budget', 'queue', 'too_large', 'connections', '
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 /**
- * Why the server gave up a client: it did not send the rest of its request in time, or read its answer; it sent too many
- * requests ahead of their answers; or its connection asked nothing while another client had none.
+ * Why the server gave up a client: it did not send the rest of its request, or read its answer, in time
+ * or before others needed its place; it sent too many requests ahead of their answers; or its connection asked nothing
+ * while another client had none.
  */
 export const DROP_REASONS = ['unfinished', 'unread', 'pipelined', 'idle'] as const;
 export type DropReason = (typeof DROP_REASONS)[number];

@@ -72,7 +72,10 @@ describe('requests that wait for their clients', () => {
     const budget = new MemoryBudget(4 * MIB);
     waiting(budget, MIB);
     waiting(budget, MIB);
-    expect(refusalOf(() => waiting(budget, MIB))).toMatchObject({ kind: 'rejected' });
+    expect(refusalOf(() => waiting(budget, MIB))).toMatchObject({
+      kind: 'rejected',
+      message: `requests that wait for their clients hold ${2 * MIB + REQUEST_BYTES} bytes, of ${2 * MIB} that they may; try again later`,
+    });
     // Others have the other half.
     budget.open().add(1.5 * MIB);
   });
@@ -92,6 +95,17 @@ describe('requests that wait for their clients', () => {
     younger.holding.release();
     slow.holding.release();
     expect(budget.heldBytes).toBe(0);
+  });
+
+  test('are not dropped where that would not be enough', () => {
+    const budget = new MemoryBudget(4 * MIB);
+    const slow = [waiting(budget, MIB / 2), waiting(budget, MIB / 2)];
+    budget.open().add(2 * MIB);
+    now = 60_000;
+    expect(refusalOf(() => budget.open().add(2 * MIB))).toMatchObject({ kind: 'rejected' });
+    for (const { onDrop } of slow) expect(onDrop).not.toHaveBeenCalled();
+    budget.open().add(MIB);
+    expect(slow.map(({ onDrop }) => onDrop.mock.calls.length)).toEqual([1, 0]);
   });
 
   test('are not dropped while there is room, or once they wait no longer', () => {

@@ -195,7 +195,7 @@ describe('memory', () => {
     expect(codec.busy).toBe(false);
   });
 
-  test('an answer holds its outputs and its text', async () => {
+  test('an answer holds its outputs and its text, a string as UTF-8 as well', async () => {
     const codec = codecOf(SCRIPT);
     const request = decoder.decode(small());
     for (const [answer, binary] of [
@@ -208,7 +208,8 @@ describe('memory', () => {
       // A large output is gone once it is written.
       const outputBytes = 4 * answer.data.length;
       const { body } = await codec.encode({ ...request, binary: [binary] }, [answer], holding);
-      expect(holding.heldBytes - before).toBe(outputBytes + body.length);
+      const textBytes = typeof body === 'string' ? 2 * body.length : body.length;
+      expect(holding.heldBytes - before).toBe(outputBytes + textBytes);
     }
   });
 

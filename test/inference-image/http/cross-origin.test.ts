@@ -1,4 +1,6 @@
 import { request, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { head, RawConnection } from '../../support/raw-connection';
 import { floats } from '../../support/requests';
 import { identity } from '../../support/onnx-builder';
 import { ServerProcess } from '../../support/server';
@@ -115,6 +117,29 @@ test.each(['/v2/health/live', '/v2/health/ready', '/v2/models/m/ready', '/v2/mod
     expect((await send(server, 'GET', path, { origin: FOREIGN })).status).toBe(200);
   },
 );
+
+test.each([
+  '/v2/models/m?/ready',
+  '/v2/models/m?x=/v2/health/live',
+  '/v2/models/stats?/ready',
+  '/v2/models/m;/ready',
+  '/v2/models/m/stats?ready',
+  '/v2/health/liveness',
+])('%s is not a probe', async (path) => {
+  expect((await send(server, 'GET', path, { origin: FOREIGN })).status).toBe(403);
+});
+
+test('what asks like a preflight and has a body is none: the body is thrown away as any is that nobody reads', async () => {
+  const client = await RawConnection.open(server.url);
+  const asked = { origin: ALLOWED, 'access-control-request-method': 'POST', 'transfer-encoding': 'chunked' };
+  client.send(head('OPTIONS', INFER, asked));
+  await client.receives(/^HTTP\/1\.1 405 Method Not Allowed\r\n/);
+  while (!client.socket.destroyed) {
+    client.send('1\r\nx\r\n'.repeat(2000));
+    await sleep(1);
+  }
+  client.close();
+});
 
 describe('an allowed origin', () => {
   test('may read answers, errors included', async () => {

@@ -34,6 +34,21 @@ test('bodies are thrown away for so many clients at a time; others lose their co
   server.close();
 });
 
+test('a body that is thrown away twice counts once', async () => {
+  const server = await ServerProcess.start(identity('float', ['n']));
+  // Nobody reads it, and then it is refused.
+  const bodies = Array.from({ length: 100 }, async () => {
+    const client = await RawConnection.open(server.url);
+    client.send(head('PUT', '/v2/models/m/infer', { 'content-length': 1_000_000 }), 'x');
+    await client.receives(/^HTTP\/1\.1 405 /);
+    return client;
+  });
+  const clients = await Promise.all(bodies);
+  await sleep(100);
+  expect(clients.filter(({ socket }) => socket.destroyed)).toHaveLength(0);
+  for (const client of clients) client.close();
+});
+
 test('clients that go before a body that was of no use make room for others as well', async () => {
   const server = await ServerProcess.start(identity('float', ['n']), { maxRequestBytes: 1000 });
   const declared = { 'content-length': 1_000_000 };

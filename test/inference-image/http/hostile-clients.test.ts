@@ -68,7 +68,7 @@ describe('bodies that do not end', () => {
     while (!all.some(({ received }) => received)) await sleep(5);
     const refused = all.find(({ received }) => received) as RawConnection;
     await refused.receives(
-      /^HTTP\/1\.1 429 Too Many Requests\r\n[^]*retry-after: 1\r\n[^]*\{"error":"the memory for requests is full: /,
+      /^HTTP\/1\.1 429 Too Many Requests\r\n[^]*retry-after: 1\r\n[^]*\{"error":"requests that wait for their clients hold \d+ bytes, of 8388608 that they may; try again later"\}/,
     );
     expect(await server.series('inference_request_memory_bytes')).toBeLessThanOrEqual(8 * MIB);
     expect(await counted('inference_refused_total', 'budget')).toBeGreaterThan(0);
@@ -226,6 +226,24 @@ describe('requests before the answers to those before them', () => {
     expect(client.received).toMatch(/HTTP\/1\.1 400 Bad Request\r\n[^]*\{"error":"the request has no header Host"\}/);
   });
 });
+
+test.each(['url', 'metricsUrl'] as const)(
+  'more headers than are kept are refused, and what follows is not read (%s)',
+  async (port) => {
+    const names = Array.from({ length: 98 }, (_, i) => [`x-${i}`, 'y'] as const);
+    const path = port === 'url' ? '/v2/health/live' : '/metrics';
+    const client = await RawConnection.open(server[port]);
+    clients.push(client);
+    // With Host and this one, 100.
+    client.send(head('GET', path, { ...Object.fromEntries(names), 'x-last': 'y' }));
+    await client.receives(/^HTTP\/1\.1 200 OK\r\n/);
+    const before = client.received.length;
+    client.send(head('GET', path, { ...Object.fromEntries(names), 'x-last': 'y', 'transfer-encoding': 'chunked' }));
+    await client.receives(/HTTP\/1\.1 400 Bad Request\r\n[^]*\{"error":"the request has more than 100 headers"\}/);
+    expect(client.received.slice(before)).toMatch(/^HTTP\/1\.1 400 /);
+    await client.send('1\r\nx\r\n'.repeat(100_000)).closed;
+  },
+);
 
 test('bytes of no protocol, without end, are read no more behind a request that is worked on', async () => {
   const slow = await ServerProcess.start(slowModel());
