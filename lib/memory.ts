@@ -73,7 +73,10 @@ export function defaultMemoryMiB(model: OnnxModel, choices: MemoryChoices): numb
   return Math.max(DEFAULT_MEMORY_MIB, forRequests) + weights + imageMemoryMiB(model);
 }
 
-/** Limits of requests in a container of so much memory, as its server derives them. */
+/**
+ * Limits of requests in a container of so much memory, as the plan knows them. The server derives its own, and once more
+ * from its resident memory when the model is loaded.
+ */
 export function requestLimits(
   model: OnnxModel,
   choices: MemoryChoices,

@@ -89,7 +89,8 @@ export interface ServingOptions {
    */
   readonly sendTimeoutSeconds?: number;
   /**
-   * Connections that each port accepts at a time; one more takes the place of one that asks nothing, or is closed at once.
+   * Connections that each port for inference accepts at a time; one more takes the place of one that is idle or still
+   * sends its request, or is closed at once. The port of the metrics accepts 16.
    * @default 1024
    */
   readonly maxConnections?: number;
@@ -119,8 +120,8 @@ export interface ServingOptions {
   /**
    * Names that requests of HTTP may have for the server (their `Host`), without ports. Requests for other names are
    * refused with 403; health is answered in any case.
-   * @default - in a ContainerizedModel that builds its image and listens on a loopback address, `localhost`, that
-   * address and the container's name; else any
+   * @default - in a ContainerizedModel that builds its image and listens on a loopback address, `localhost`,
+   * `127.0.0.1`, `[::1]`, that address and the container's name; else any
    */
   readonly allowedHosts?: readonly string[];
   /** @default 'info' */

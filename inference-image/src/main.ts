@@ -12,7 +12,7 @@ import { ImageReader } from './image/image-reader';
 import { ImageThread } from './image/image-thread';
 import { Connections } from './http/connections';
 import { buildMetricsServer } from './http/metrics-server';
-import { UnreadAnswers } from './http/unread-answers';
+import { UnreadAnswers } from './budget/unread-answers';
 import { endOnSignals } from './lifecycle';
 import type { WorkerExecutor } from './inference/worker-executor';
 import { createLog } from './log';
@@ -94,8 +94,9 @@ async function serve(
     maxRequestBytes,
     budget,
     inflater,
+    unread,
   };
-  const app = buildApp({ ...serving, codec, images, unread, page });
+  const app = buildApp({ ...serving, codec, images, page });
   await app.ready();
   const connections = new Connections(app.server, { ...settings, budget, unread, metrics });
   const grpc = new GrpcPort({

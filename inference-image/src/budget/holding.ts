@@ -20,7 +20,7 @@ export class Holding {
     return this.bytes;
   }
 
-  /** Whether it waits for its client. */
+  /** Whether the client must send or read more. */
   get isWaiting(): boolean {
     return this.onDrop !== undefined;
   }

@@ -53,7 +53,7 @@ export class UnreadAnswers {
     socket.once('close', () => this.watched.delete(socket));
   }
 
-  /** An answer goes to the operating system: until the next look, all that this takes of it counts. */
+  /** Counts an answer handed to the operating system; until the next look, it counts in full, up to 4 MiB. */
   sent(bytes: number): void {
     this.bytes += Math.min(bytes, CONNECTION_BYTES);
   }

@@ -13,7 +13,7 @@ export const RUNTIME_MEMORY_BYTES = 160 * MIB;
 /** A PNG file takes so many while it is decoded: 21 were measured, with 16 million pixels (docs/preprocessing.md). */
 export const DECODED_BYTES_PER_PIXEL = 24;
 
-/** What was let go of and is not collected yet; V8 lets some 64 MiB outside its heap pile up before it collects. */
+/** Released memory that V8 has not collected: it lets some 64 MiB outside its heap pile up before it does. */
 export const GARBAGE_BYTES = 64 * MIB;
 
 /** Memory taken for each byte of the budget: allocators keep some of what they are given back. */

@@ -8,7 +8,7 @@ import { type Datatype, elementCount, type Signature, type TensorSignature } fro
 
 const MIB = 1024 * 1024;
 
-/** Between these the default lies, but that one row always fits. */
+/** Range of the default, exceeded only if one row needs more. */
 const MIN_DEFAULT_BYTES = MIB;
 const MAX_DEFAULT_BYTES = 16 * MIB;
 

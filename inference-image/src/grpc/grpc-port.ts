@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { UnreadAnswers } from '../http/unread-answers';
+import type { UnreadAnswers } from '../budget/unread-answers';
 import type { Log } from '../log';
 import type { Metrics } from '../metrics/metrics';
 import { stopListening } from '../stop-listening';

@@ -59,6 +59,7 @@ class Exchange implements Caller {
     const { decoder, work, options } = this.inference;
     try {
       options.dataPlane.assertServing();
+      options.unread.assertRoom();
       const message = decoder.read(bytes);
       checkAskedModel(options.model, message.modelName, message.modelVersion || undefined);
       this.step(work.do(decoder.decode(message, this.holding)), this.run);

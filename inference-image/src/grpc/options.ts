@@ -1,5 +1,6 @@
 import type { Inflater } from '../budget/inflater';
 import type { MemoryBudget } from '../budget/memory-budget';
+import type { UnreadAnswers } from '../budget/unread-answers';
 import type { ModelManifest } from '../contract/model-manifest';
 import type { DataPlane } from '../inference/data-plane';
 import type { Log } from '../log';
@@ -15,6 +16,7 @@ export interface GrpcOptions {
   readonly maxRequestBytes: number;
   readonly budget: MemoryBudget;
   readonly inflater: Inflater;
+  readonly unread: UnreadAnswers;
   readonly receiveTimeoutSeconds: number;
   readonly sendTimeoutSeconds: number;
   readonly maxConnectionAgeSeconds: number;

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { MemoryBudget } from '../budget/memory-budget';
 import type { Metrics } from '../metrics/metrics';
 import { onceClosed } from './once-closed';
-import type { UnreadAnswers } from './unread-answers';
+import type { UnreadAnswers } from '../budget/unread-answers';
 
 /** Smaller answers go to the operating system as a whole, whether their clients read them or not. */
 const SMALL_LENGTH = 16 * 1024;

@@ -17,7 +17,7 @@ import { limitAnswers } from './answers';
 import { acceptBodies } from './bodies';
 import { discardBody, errorBody, errorReply, isSmall, refuse, sendError, toServingError } from './errors';
 import { CrossOrigin, type CrossOriginRules } from './cross-origin';
-import { EVERY_REQUEST, hostFault, takeEveryRequest, wantBody } from './every-request';
+import { EVERY_REQUEST, headFault, takeEveryRequest, wantBody } from './every-request';
 import { addHealthRoutes } from './health-routes';
 import { InferEndpoint } from './infer-endpoint';
 import { addInferRoutes, inferPaths } from './infer-routes';
@@ -26,13 +26,11 @@ import { addOpenApiRoute } from './openapi-route';
 import { addPageRoutes, type Page } from './page-routes';
 import { addRepositoryRoutes } from './repository-routes';
 import { addStatisticsRoutes } from './statistics-routes';
-import type { UnreadAnswers } from './unread-answers';
+import type { UnreadAnswers } from '../budget/unread-answers';
 
 /** How often late requests are looked for, at most. */
 const MAX_CHECKING_MS = 5000;
 const MAX_HEADER_BYTES = 16 * 1024;
-/** As common servers have it. Equal ones are joined, each with all before it. */
-const MAX_HEADERS = 100;
 
 /** What a path is cut to where it is repeated. */
 const ECHOED_CHARACTERS = 100;
@@ -119,7 +117,6 @@ function createHttpServer(
     listener,
   );
   takeEveryRequest(server);
-  server.maxHeadersCount = MAX_HEADERS;
   return server;
 }
 
@@ -131,7 +128,7 @@ function shortcut(options: AppOptions, endpoint: InferEndpoint, handler: Request
   return (request, response) => {
     // Requests that came together are all there when their connection ends.
     if (request.socket.destroyed) return;
-    const fault = hostFault(request);
+    const fault = headFault(request);
     if (fault) return refuseAndClose(request, response, fault);
     const foreign = crossOrigin.fault(request, response);
     if (foreign) {

@@ -9,7 +9,7 @@ import type { InferRequest } from '../protocol/infer-request';
 import { readImageHeader, type ImageHeader } from './image-header';
 import type { ImageThread } from './image-thread';
 
-/** Memory that a decoder took is its own until it ends: after so many pixels, also between two passes of a resize, it does. */
+/** A decoder's memory is freed only when its thread ends, so the thread ends after pictures this large, or passes of a resize. */
 const LARGE_PIXELS = 2_000_000;
 /** A decoder that gives up on a file does not tidy up. */
 const MAX_FAILURES = 16;

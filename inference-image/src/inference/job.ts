@@ -10,7 +10,7 @@ export interface Caller {
   readonly deadline?: number;
   /** What it holds of the memory for requests: outputs that are kept for it are added. @default - not counted */
   readonly holding?: Holding;
-  /** Since when it waits, in the same way. @default - since its run was asked for */
+  /** When it started waiting, in `performance.now()` milliseconds. @default - when its run was asked for */
   readonly waitsSince?: number;
 }
 

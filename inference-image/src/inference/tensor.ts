@@ -63,7 +63,7 @@ export function stringBytes(tensors: readonly Tensor[]): number {
   return bytes;
 }
 
-/** What the data of all of them take in memory; of texts, about that. */
+/** What the data of all of them take in memory; approximate for texts. */
 export function dataBytes(tensors: readonly Tensor[]): number {
   return tensors.reduce((total, { data }) => {
     return Array.isArray(data) ? total : total + data.byteLength;

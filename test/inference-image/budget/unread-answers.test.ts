@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
 import { Connections } from '../../../inference-image/src/http/connections';
-import { UnreadAnswers } from '../../../inference-image/src/http/unread-answers';
+import { UnreadAnswers } from '../../../inference-image/src/budget/unread-answers';
 import { head, RawConnection } from '../../support/raw-connection';
 
 const MIB = 2 ** 20;

@@ -55,6 +55,21 @@ describe('about the server and its model', () => {
     });
   });
 
+  test.each([
+    ['ModelReady', 4096],
+    ['ModelMetadata', 65_536],
+    ['RepositoryIndex', 65_536],
+  ])('%s takes messages of %d bytes', async (method, maxBytes) => {
+    const [client] = await start(TWO);
+    const field = method === 'RepositoryIndex' ? 'repository_name' : 'name';
+    await expect(client.call(method, { [field]: 'm'.repeat(maxBytes) })).rejects.toMatchObject({
+      code: RESOURCE_EXHAUSTED,
+      details: expect.stringContaining(`${maxBytes}`),
+    });
+    const fits = client.call(method, { [field]: 'm'.repeat(maxBytes - 10) });
+    await fits.catch((error) => expect(error).toMatchObject({ code: NOT_FOUND }));
+  });
+
   test("Triton's configuration, statistics and index", async () => {
     const [client] = await start(TWO);
     const { config } = await client.call('ModelConfig', { name: 'm' });

@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { constants, type OutgoingHttpHeaders } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deflateSync, gzipSync } from 'node:zlib';
+import type { Inflater } from '../../../inference-image/src/budget/inflater';
 import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
+import { UnreadAnswers } from '../../../inference-image/src/budget/unread-answers';
 import type { ServingError } from '../../../inference-image/src/errors';
 import { STATUS } from '../../../inference-image/src/grpc/status';
 import type { Call } from '../../../inference-image/src/grpc/transport/call';
@@ -343,6 +345,23 @@ describe('time limits', () => {
     await server.isFree();
   });
 
+  test('a deadline that passes while a message is decompressed is why the call is refused', async () => {
+    const refused: string[] = [];
+    const method = { ...LARGE_ECHO, refused: ({ kind }: ServingError) => void refused.push(kind) };
+    const inflater = {
+      inflate: async () => {
+        await sleep(600);
+        return Buffer.alloc(10);
+      },
+    } as unknown as Inflater;
+    const { server, session } = await start([method], { inflater });
+    const headers = { 'grpc-timeout': '200m', 'grpc-encoding': 'gzip' };
+    const answer = await call(session, method.path, [message(gzipSync(HELLO), 1)], headers);
+    expect(answer).toMatchObject({ code: STATUS.DEADLINE_EXCEEDED });
+    await server.isFree();
+    expect(refused).toEqual(['timeout']);
+  });
+
   test('work for a client that is gone may take longer than an answer may wait', async () => {
     const calls: Call[] = [];
     const method = { path: '/t/Slow', handle: (call: Call) => void calls.push(call) };
@@ -369,6 +388,31 @@ describe('time limits', () => {
     await server.isFree();
     expect(server.drops).toEqual([]);
   });
+});
+
+test('answers that nobody reads do not pile up in the operating system', async () => {
+  if (process.platform !== 'linux') return;
+  const dropped: string[] = [];
+  const unread = new UnreadAnswers({ observeDrop: (reason) => dropped.push(reason) });
+  const large = { path: '/t/Large', handle: (call: Call) => call.answer(message(Buffer.alloc(MIB / 2))) };
+  const { server } = await start([large], { unread, budget: new MemoryBudget(256 * MIB) });
+  const widest = 2 ** 31 - 1;
+  const sockets = await Promise.all(Array.from({ length: 30 }, () => server.dialRaw()));
+  while (server.sockets.size < 30) await sleep(5);
+  for (const socket of server.sockets) unread.watch(socket);
+  for (const socket of sockets) {
+    socket.pause();
+    socket.write(frame(FRAME.settings, 0, 0, setting(4, widest)));
+    const grown = Buffer.alloc(4);
+    grown.writeUInt32BE(widest - 65_535);
+    socket.write(frame(FRAME.windowUpdate, 0, 0, grown));
+    for (let i = 0; i < 6; i++) {
+      socket.write(frame(FRAME.headers, END_HEADERS, 2 * i + 1, grpcHeaders(large.path)));
+      socket.write(frame(FRAME.data, END_STREAM, 2 * i + 1, message(HELLO)));
+    }
+  }
+  while (dropped.length < 5) await sleep(20);
+  expect(new Set(dropped)).toEqual(new Set(['unread']));
 });
 
 describe('many calls', () => {

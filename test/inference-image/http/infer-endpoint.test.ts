@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
-import { UnreadAnswers } from '../../../inference-image/src/http/unread-answers';
+import { UnreadAnswers } from '../../../inference-image/src/budget/unread-answers';
 import { InferEndpoint } from '../../../inference-image/src/http/infer-endpoint';
 import type { AppOptions } from '../../../inference-image/src/http/app';
 import type { Caller } from '../../../inference-image/src/inference/job';

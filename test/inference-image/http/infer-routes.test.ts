@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { setImmediate as tick } from 'node:timers/promises';
 import { Inflater } from '../../../inference-image/src/budget/inflater';
 import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
-import { UnreadAnswers } from '../../../inference-image/src/http/unread-answers';
+import { UnreadAnswers } from '../../../inference-image/src/budget/unread-answers';
 import type { ModelManifest } from '../../../inference-image/src/contract/model-manifest';
 import { Codec } from '../../../inference-image/src/codec/codec';
 import { buildApp } from '../../../inference-image/src/http/app';

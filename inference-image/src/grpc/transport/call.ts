@@ -2,6 +2,7 @@ import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type Ser
 import type { Holding } from '../../budget/holding';
 import { inflateAtOnce, unwanted, type Coding, type Inflater } from '../../budget/inflater';
 import type { MemoryBudget } from '../../budget/memory-budget';
+import type { UnreadAnswers } from '../../budget/unread-answers';
 import { invalid, ServingError } from '../../errors';
 import type { Metrics } from '../../metrics/metrics';
 import { describe } from '../../protocol/fields';
@@ -36,6 +37,8 @@ export interface CallContext {
   readonly budget: MemoryBudget;
   readonly inflater: Inflater;
   readonly idle: IdleCalls;
+  /** @default - what the operating system has of answers is not counted */
+  readonly unread?: Pick<UnreadAnswers, 'sent'>;
   readonly metrics: Pick<Metrics, 'observeDrop'>;
   /** How long a client may take to send a message, once it has begun. */
   readonly receiveTimeoutSeconds: number;
@@ -77,6 +80,8 @@ export class Call {
   /** The answer is not with the system yet, which sends it. */
   private isUnflushed = false;
   private wasReset = false;
+  /** Why the transport itself ended it. */
+  private refusal?: ServingError;
   private isWatch = false;
   private trailers: OutgoingHttpHeaders = OK_TRAILERS;
 
@@ -150,6 +155,7 @@ export class Call {
     this.enter('answering');
     this.isUnflushed = true;
     this.respond();
+    this.context.unread?.sent(frame.length);
     this.stream.write(frame, this.onFlushed);
     if (!this.method.isStream) this.stream.end();
     if (frame.length > SMALL_ANSWER_BYTES) this.waitForClient();
@@ -351,7 +357,8 @@ export class Call {
 
   /** Ends the call with an error that is not its method's. What that works on is held until it answers. */
   private refuse(thrown: unknown): void {
-    const error = this.context.toServingError(thrown);
+    // What ended it first is why, also where its work comes to its end later.
+    const error = (this.refusal ??= this.context.toServingError(thrown));
     const { refused } = this.method;
     // A method at work notices by itself, and counts its request once.
     if (refused && !this.isWorking) refused(error, this.receivedAt);

@@ -2,6 +2,7 @@ import { createServer, type Http2Server, type IncomingHttpHeaders, type ServerHt
 import type { Socket } from 'node:net';
 import type { Inflater } from '../../budget/inflater';
 import type { MemoryBudget } from '../../budget/memory-budget';
+import type { UnreadAnswers } from '../../budget/unread-answers';
 import { ServingError } from '../../errors';
 import type { Log } from '../../log';
 import type { Metrics } from '../../metrics/metrics';
@@ -36,6 +37,7 @@ export interface TransportOptions {
   readonly methods: readonly Method[];
   readonly budget: MemoryBudget;
   readonly inflater: Inflater;
+  readonly unread?: Pick<UnreadAnswers, 'sent'>;
   readonly metrics: Pick<Metrics, 'observeDrop'>;
   readonly log: Log;
   readonly receiveTimeoutSeconds: number;
