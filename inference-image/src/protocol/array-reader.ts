@@ -1,7 +1,8 @@
 import { elementCount } from '../contract/signature';
-import { shapeText } from '../cut-text';
+import { cut, shapeText } from '../cut-text';
 import { invalid, type ServingError } from '../errors';
 import type { TensorHeader } from '../inference/tensor';
+import { JSON_NUMBER } from './decimal';
 import { describe } from './fields';
 import { notJson, parseJson } from './json';
 import { CLOSE_ARRAY, COMMA, OPEN_ARRAY, SPACE, afterSpace, countItems, endOfNested, endOfValue } from './json-bytes';
@@ -85,6 +86,9 @@ export abstract class ArrayReader<T extends JsonDatatype = JsonDatatype> {
     const end = endOfValue(bytes, at);
     if (end === at) return bytes[lastBefore(bytes, at)] === OPEN_ARRAY ? this.noComma(at) : this.unexpected(at);
     if (end - at > MAX_ELEMENT_BYTES) return this.wrong(`${bytes.toString('utf8', at, at + SHOWN_BYTES)}…`);
+    const text = bytes.toString('latin1', at, end);
+    // As it was written: a double may not hold it.
+    if (JSON_NUMBER.test(text)) return this.wrong(cut(text, SHOWN_BYTES));
     try {
       return this.wrongElement(this.valueAt(at, end));
     } catch (error) {

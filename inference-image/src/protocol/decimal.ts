@@ -34,3 +34,23 @@ function productError(a: number, b: number): number {
   const [aLow, bLow] = [a - aHigh, b - bHigh];
   return aHigh * bHigh - a * b + aHigh * bLow + aLow * bHigh + aLow * bLow;
 }
+
+/** A number as JSON writes it: its sign, the digits before and after its point, and its exponent. */
+export const JSON_NUMBER = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
+
+/** Beyond it no 64-bit integer is left, nor a fraction that ends. */
+const MAX_ZEROS = 64;
+
+/** The integer that a JSON number is, in whatever form: 1e18, 1.0. Undefined where it is none, or far beyond 64 bits. */
+export function exactInteger(text: string): bigint | undefined {
+  const match = JSON_NUMBER.exec(text);
+  if (!match) return undefined;
+  const [, sign, whole = '', fraction = '', exponent = '0'] = match;
+  const digits = BigInt(sign + whole + fraction);
+  const zeros = Number(exponent) - fraction.length;
+  if (digits === 0n) return 0n;
+  if (Math.abs(zeros) > MAX_ZEROS) return undefined;
+  const power = 10n ** BigInt(Math.abs(zeros));
+  if (zeros >= 0) return digits * power;
+  return digits % power === 0n ? digits / power : undefined;
+}

@@ -7,8 +7,9 @@ import { POWERS_OF_TEN } from './decimal';
  * @param value A finite 32-bit float.
  */
 export function shortFloat32(value: number): number {
-  const decimals = decimalsFor(Math.abs(value));
-  if (decimals === 0) return value;
+  const magnitude = Math.abs(value);
+  const decimals = decimalsFor(magnitude);
+  if (decimals === 0) return magnitude < SMALL || magnitude >= LARGE ? fewestDigits(value) : value;
   const scale = POWERS_OF_TEN[decimals] as number;
   const eightDigits = Math.round(value * scale) / scale;
   if (Math.fround(eightDigits) === value) return eightDigits;
@@ -16,7 +17,25 @@ export function shortFloat32(value: number): number {
   return Math.fround(nineDigits) === value ? nineDigits : value;
 }
 
-/** The places after the point that keep eight significant digits; 0 for magnitudes that are printed as they are. */
+/** Outside of these a number is printed with an exponent. */
+const [SMALL, LARGE] = [1e-6, 1e21];
+
+/** Every 32-bit float has a decimal of so many digits or fewer that rounds to it. */
+const MAX_DIGITS = 9;
+/** So many digits are never one too many, except below the smallest normal float. */
+const MIN_DIGITS = 6;
+const SMALLEST_NORMAL = 2 ** -126;
+
+/** The same by the digits of its text, which takes longer. */
+function fewestDigits(value: number): number {
+  for (let digits = Math.abs(value) < SMALLEST_NORMAL ? 1 : MIN_DIGITS; digits < MAX_DIGITS; digits++) {
+    const rounded = Number(value.toPrecision(digits));
+    if (Math.fround(rounded) === value) return rounded;
+  }
+  return Number(value.toPrecision(MAX_DIGITS));
+}
+
+/** The places after the point that keep eight significant digits; 0 for magnitudes that are not read off in this way. */
 export function decimalsFor(magnitude: number): number {
   if (magnitude >= 1) {
     if (magnitude < 1e1) return 7;
@@ -30,5 +49,5 @@ export function decimalsFor(magnitude: number): number {
   if (magnitude >= 1e-2) return 9;
   if (magnitude >= 1e-3) return 10;
   if (magnitude >= 1e-4) return 11;
-  return magnitude >= 1e-6 ? 13 : 0;
+  return magnitude >= SMALL ? 13 : 0;
 }

@@ -79,9 +79,8 @@ export class InferRequestDecoder {
     if (jsonLength === 0) return this.raw.decode(body, holding);
     const json = jsonOf(body, jsonLength);
     // What so few bytes can make of themselves is no more than any request may take.
-    return json.length < this.minimumBytes
-      ? this.decodeSmall(json, body, holding)
-      : this.decodeParsed(this.parse(json), body, jsonLength, holding);
+    const small = json.length < this.minimumBytes ? this.tryDecodeSmall(json, body, holding) : undefined;
+    return small ?? this.decodeParsed(this.parse(json), body, jsonLength, holding);
   }
 
   /** The first step of reading a large request: its structure is known then, and nothing of its elements is built. */
@@ -120,10 +119,15 @@ export class InferRequestDecoder {
     return unpackRequest(this.readPacked(json, blobs, decodeData));
   }
 
-  private decodeSmall(json: Buffer, body: Buffer, holding?: Holding): PackedRequest {
+  /** Undefined where it is not right: the other way says why, and takes 64-bit integers in forms that JSON.parse rounds. */
+  private tryDecodeSmall(json: Buffer, body: Buffer, holding?: Holding): PackedRequest | undefined {
     if (!isUtf8(json)) throw invalid('the JSON text is not UTF-8');
-    const parsed = parseJson(json.toString('utf8'), { exactIntegers: this.exactIntegers });
-    return this.readPacked(parsed, new BlobReader(body, json.length, holding), decodeJsonData);
+    try {
+      const parsed = parseJson(json.toString('utf8'), { exactIntegers: this.exactIntegers });
+      return this.readPacked(parsed, new BlobReader(body, json.length, holding), decodeJsonData);
+    } catch {
+      return undefined;
+    }
   }
 
   private readPacked(json: unknown, blobs: BlobReader, decodeData: DecodeData): PackedRequest {

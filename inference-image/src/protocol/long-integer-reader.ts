@@ -1,6 +1,7 @@
 import { elementCount } from '../contract/signature';
 import { TYPED_ARRAY, type TensorHeader } from '../inference/tensor';
 import { ArrayReader } from './array-reader';
+import { exactInteger } from './decimal';
 import { afterSpace, endOfValue } from './json-bytes';
 import { ELEMENT_TYPES } from './json-elements';
 
@@ -15,7 +16,7 @@ const MAX_LONG_DIGITS = 20;
 const POWERS = Array.from({ length: MAX_LONG_DIGITS - MAX_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
 const [HALF, QUARTER] = [2 ** 32, 2 ** 16];
 
-/** Longest text of an integer in another form, such as 1e3. */
+/** Longest text of an integer in another form, such as 1e18. */
 const MAX_OTHER_BYTES = 64;
 
 /** Reads a JSON array of 64-bit integers from its bytes, by halves: to make a bigint of each takes ten times as long. */
@@ -96,11 +97,13 @@ export class LongIntegerReader extends ArrayReader<LongDatatype> {
     this.index = index;
   }
 
-  /** Any other element, such as 1e3. @returns The place after it. */
+  /** Any other element, such as 1e18. @returns The place after it. */
   private readOther(start: number): number {
     const end = endOfValue(this.bytes, start);
     if (end === start || end - start > MAX_OTHER_BYTES) throw this.notElement(start);
-    const element = ELEMENT_TYPES[this.header.datatype].convert(this.valueAt(start, end));
+    const element = ELEMENT_TYPES[this.header.datatype].convert(
+      exactInteger(this.bytes.toString('latin1', start, end)),
+    );
     if (typeof element !== 'bigint') throw this.notElement(start);
     this.elements[this.index] = element;
     return afterSpace(this.bytes, end);

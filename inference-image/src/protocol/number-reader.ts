@@ -1,7 +1,7 @@
 import { elementCount } from '../contract/signature';
 import { TYPED_ARRAY, type NumericData, type NumericDatatype, type TensorHeader } from '../inference/tensor';
 import { ArrayReader } from './array-reader';
-import { POWERS_OF_TEN, quotient } from './decimal';
+import { JSON_NUMBER, POWERS_OF_TEN, quotient } from './decimal';
 import { afterSpace, endOfValue } from './json-bytes';
 import { ELEMENT_TYPES } from './json-elements';
 
@@ -34,8 +34,6 @@ const WORDS: Partial<Record<NumberDatatype, ReadonlyArray<{ readonly text: Buffe
   FP32: FLOAT_WORDS,
   FP64: FLOAT_WORDS,
 };
-
-const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 
 /**
  * Reads a JSON array of numbers from its bytes. JSON.parse makes text of the bytes and an array of the text first, and
@@ -172,7 +170,7 @@ export class NumberReader extends ArrayReader<NumberDatatype> {
 
   private long(start: number, end: number): number | undefined {
     const text = this.bytes.toString('latin1', start, end);
-    if (NUMBER.test(text)) {
+    if (JSON_NUMBER.test(text)) {
       const value = Number(text);
       return Number.isFinite(value) ? value : undefined;
     }

@@ -19,7 +19,28 @@ test('the text is never longer', () => {
   );
 });
 
+test('nine digits are enough, whatever the magnitude', () => {
+  fc.assert(
+    fc.property(float32, (value) => {
+      const digits = String(shortFloat32(value)).replace(/e.*$/, '').replace(/\D/g, '').replace(/^0+/, '');
+      const isWhole = Number.isInteger(value) && Math.abs(value) < 1e21;
+      const hasFewBinaryPlaces = Math.abs(value) >= 1e6;
+      expect(digits.length).toBeLessThanOrEqual(isWhole || hasFewBinaryPlaces ? 21 : 9);
+    }),
+    { numRuns: 20_000 },
+  );
+});
+
 test.each([
+  [1e-7, '1e-7'],
+  [-2.5e-8, '-2.5e-8'],
+  [1.1e-14, '1.1e-14'],
+  [1.2345678e-12, '1.2345678e-12'],
+  [9.9e-15, '9.9e-15'],
+  [3e-7, '3e-7'],
+  [1e-38, '1e-38'],
+  [1e-45, '1e-45'],
+  [3.4028234663852886e38, '3.4028235e+38'],
   [0.1, '0.1'],
   [-1.1, '-1.1'],
   [123456.78, '123456.78'],
