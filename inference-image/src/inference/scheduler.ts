@@ -61,6 +61,8 @@ export class Scheduler {
   private readonly turnQueue: JobQueue;
   private readonly turn = new EventLoopTurn(() => this.runTurn());
   private readonly layout?: RowLayout;
+  /** The first input whose first dimension is free. */
+  private readonly firstInput?: string;
   private readonly pool = new BufferPool();
   private maxBatchDelayMs: number;
   private delayed?: NodeJS.Timeout;
@@ -76,6 +78,7 @@ export class Scheduler {
     this.splitQueue = new JobQueue(options, () => this.notifyIfIdle(), work);
     this.turnQueue = new JobQueue(NO_LIMITS, () => this.notifyIfIdle());
     this.layout = options.axes && new RowLayout(options.signature, options.axes);
+    this.firstInput = options.signature.inputs.find(({ dimensions: [first = 1] }) => typeof first !== 'number')?.name;
     this.maxBatchDelayMs = options.maxBatchDelaySeconds * 1000;
   }
 
@@ -145,6 +148,13 @@ export class Scheduler {
     return this.maxBatchSize > 1 && this.layout ? this.layout.rowsOf(run) : 1;
   }
 
+  /** Rows of a request, whether requests share runs or not: where no axis is known to count them, the first one does. */
+  private observedRows(run: Run): number {
+    if (this.layout) return this.layout.rowsOf(run);
+    const { firstInput } = this;
+    return firstInput === undefined ? 1 : (run.inputs.find(({ name }) => name === firstInput)?.shape[0] ?? 1);
+  }
+
   /** Rows of the runs that a larger request is split into. */
   private rowsOfPart(run: Run, rows: number): number {
     if (rows <= this.maxBatchSize) return rows;
@@ -159,7 +169,7 @@ export class Scheduler {
     const { outputs, runSeconds } = inline.run(run);
     const rows = this.rowsOf(run);
     this.checkRows(run, rows, outputs);
-    this.onRun?.({ rows, queueSeconds: [0], runSeconds });
+    this.onRun?.({ rows: this.observedRows(run), queueSeconds: [0], runSeconds });
     return outputs;
   }
 
@@ -336,7 +346,7 @@ export class Scheduler {
     if (isJoint(jobs) && this.maxBatchSize === 1) return this.runApart(jobs);
     const started = performance.now() / 1000 - runSeconds;
     const queueSeconds = jobs.map(({ arrived }) => Math.max(0, started - arrived / 1000));
-    this.onRun?.({ rows, queueSeconds, runSeconds });
+    this.onRun?.({ rows: jobs.length === 1 ? this.observedRows(first.run) : rows, queueSeconds, runSeconds });
     if (jobs.length === 1) return first.resolve(outputs);
     let start = 0;
     for (const job of jobs) {

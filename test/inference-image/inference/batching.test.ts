@@ -3,7 +3,7 @@ import { invalid, messageOf } from '../../../inference-image/src/errors';
 import type { Executor, Run, RunResult } from '../../../inference-image/src/inference/executor';
 import { Scheduler, type CompletedRun, type SchedulerOptions } from '../../../inference-image/src/inference/scheduler';
 import type { Tensor } from '../../../inference-image/src/inference/tensor';
-import { rowsOf, schedulerOptions } from './scheduler-options';
+import { rowsOf, schedulerOptions, signatureOf } from './scheduler-options';
 
 /** y = x, of a batch once the test lets it go. */
 class HeldExecutor implements Executor {
@@ -280,6 +280,20 @@ test('different trailing shapes and different outputs never share a run; others 
     'z 1,2',
   ]);
   expect(await replies[4]).toEqual(reply(rowsOf(1, 5)));
+});
+
+test.each<[string, Partial<SchedulerOptions>, number]>([
+  ['an axis that counts rows', {}, 7],
+  ['no such axis, but a free first dimension', { axes: undefined }, 7],
+  ['a fixed first dimension', { axes: undefined, signature: signatureOf([7, 2]) }, 1],
+])('rows of runs that are not shared are counted: %s', async (_, options, rows) => {
+  const { scheduler, executor, submit } = setUp({ maxBatchSize: 1, ...options });
+  const completed: CompletedRun[] = [];
+  scheduler.onRun = (run) => completed.push(run);
+  const answer = submit(rowsOf(7));
+  await executor.finish();
+  expect(await answer).toEqual(reply(rowsOf(7)));
+  expect(completed.map((run) => run.rows)).toEqual([rows]);
 });
 
 test('inputs are matched by name, in whatever order a client gives them', async () => {

@@ -21,7 +21,7 @@ class ManualExecutor implements Executor {
   }
 }
 
-const run = (name: string): Run => ({ inputs: [], outputs: [name] });
+const run = (name: string): Run => ({ inputs: [rowsOf(1)], outputs: [name] });
 const present = () => false;
 
 function setUp({ maxQueueLength = 2, queueTimeoutSeconds = 10 } = {}) {
