@@ -4,6 +4,8 @@ import { NODE_ARGUMENTS } from '../inference-image/src/contract/node-arguments';
 import type { Settings } from '../inference-image/src/contract/settings';
 import type { LocalStage } from './local-stage';
 
+const STOP = 'SIGTERM';
+
 /** The server of a model's image, as a process on this machine. */
 export class LocalServer {
   /** @param output - whether the log goes where this process writes, or is left to be read */
@@ -17,12 +19,15 @@ export class LocalServer {
     return new LocalServer(child);
   }
 
-  /** The exit code, once the process has ended. */
+  /** The exit code, once the process has ended; 0 where it was told to before it could listen to signals. */
   readonly exited: Promise<number>;
+  private isStopped = false;
 
   private constructor(private readonly child: ChildProcess) {
     this.exited = new Promise<number>((resolve, reject) => {
-      child.on('exit', (code) => resolve(code ?? 1)).on('error', reject);
+      child
+        .on('exit', (code, signal) => resolve(code ?? (this.isStopped && signal === STOP ? 0 : 1)))
+        .on('error', reject);
     });
   }
 
@@ -38,6 +43,7 @@ export class LocalServer {
 
   /** Asks the server to finish what it has begun and end. */
   stop(): void {
-    this.child.kill('SIGTERM');
+    this.isStopped = true;
+    this.child.kill(STOP);
   }
 }

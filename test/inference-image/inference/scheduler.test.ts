@@ -149,10 +149,10 @@ test('refuseQueued lets go of what waits, and not of what runs', async () => {
 
 test('what the inline executor accepts does not wait for executors', async () => {
   const { scheduler, executor, submit } = setUp();
-  const inline = { accepts: (elements: number) => elements > 0, run: () => ({ outputs: [], runSeconds: 1e-5 }) };
+  const inline = { accepts: (elements: number) => elements > 2, run: () => ({ outputs: [], runSeconds: 1e-5 }) };
   scheduler.inline = inline as unknown as InlineExecutor;
   void submit('large');
-  const small = { ...run('small'), inputs: [rowsOf(1)] };
+  const small = { ...run('small'), inputs: [rowsOf(2)] };
   expect(scheduler.submit(small, { isCancelled: present })).toEqual([]);
   expect(executor.runs).toEqual(['large']);
 });
