@@ -101,10 +101,17 @@ export interface ValueInfoMessage {
 
 export interface TypeMessage {
   readonly tensorType: { readonly elemType: number; readonly shape: ShapeMessage | null } | null;
-  readonly sequenceType: object | null;
+  readonly sequenceType: { readonly elemType: ElementTypeMessage | null } | null;
   readonly mapType: object | null;
   readonly sparseTensorType: object | null;
   readonly optionalType: object | null;
+}
+
+/** Of what a sequence is, as far as a remedy depends on it. */
+export interface ElementTypeMessage {
+  readonly tensorType: object | null;
+  readonly sequenceType: object | null;
+  readonly mapType: object | null;
 }
 
 export interface ShapeMessage {

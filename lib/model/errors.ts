@@ -94,13 +94,9 @@ export const modelErrors = {
     message: `${path}: ${what} "${name}" is defined more than once. Give each a name of its own.`,
   }),
 
-  notATensor: (path: string, direction: Direction, { name, kind }: ValueInfo): Problem => ({
+  notATensor: (path: string, direction: Direction, value: ValueInfo): Problem => ({
     code: 'not-a-tensor',
-    message: `${path}: ${direction} "${name}" is of type ${kind}, and onnxruntime-node carries tensors only. ${
-      kind === 'sequence' || kind === 'map'
-        ? 'With skl2onnx, convert with options={"zipmap": False}; else export it as a tensor.'
-        : 'Export it as a tensor.'
-    }`,
+    message: `${path}: ${direction} "${value.name}" is of type ${value.elements ? `${value.kind} of ${value.elements}` : value.kind}, and onnxruntime-node carries tensors only. ${tensorRemedy(direction, value)}`,
   }),
 
   elementTypeUnsupported: (path: string, direction: Direction, { name, elementType: code }: ValueInfo): Problem => ({
@@ -171,4 +167,18 @@ export const modelErrors = {
 
 function operatorText(operator: Operator): string {
   return `${operatorName(operator)} (node "${operator.node}")`;
+}
+
+function tensorRemedy(direction: Direction, { kind, elements }: ValueInfo): string {
+  const isInput = direction === 'input';
+  if (elements === 'tensors') {
+    return isInput
+      ? 'Export it with an input for each tensor, or with one tensor that SplitToSequence splits.'
+      : 'Export it with an output for each tensor, or with one tensor that ConcatFromSequence makes of them.';
+  }
+  if (elements === 'sequences') return `Export it with an ${direction} for each tensor.`;
+  if (kind !== 'sequence' && kind !== 'map') return 'Export it as a tensor.';
+  return isInput
+    ? 'Export the model without the step that takes it, such as a DictVectorizer, and with a tensor in its place.'
+    : 'With skl2onnx, convert with options={"zipmap": False}; else export it as a tensor.';
 }

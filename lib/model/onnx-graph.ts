@@ -40,6 +40,8 @@ export interface RowProof {
 export interface ValueInfo {
   readonly name: string;
   readonly kind: 'tensor' | 'sequence' | 'map' | 'optional' | 'sparse tensor' | 'untyped';
+  /** Of what a sequence is. @default - it is none, or of something else */
+  readonly elements?: 'tensors' | 'sequences' | 'maps';
   /** TensorProto.DataType of a tensor, 0 of anything else. */
   readonly elementType: number;
   /** null where the file gives no shape, not even a rank. */

@@ -89,12 +89,19 @@ const MESSAGES = {
   ValueInfoProto: { name: [1, 'string'], type: [2, 'TypeProto'] },
   TypeProto: {
     tensorType: [1, 'TensorTypeProto'],
-    sequenceType: [4, 'ContainerTypeProto'],
+    sequenceType: [4, 'SequenceTypeProto'],
     mapType: [5, 'ContainerTypeProto'],
     sparseTensorType: [8, 'ContainerTypeProto'],
     optionalType: [9, 'ContainerTypeProto'],
   },
   TensorTypeProto: { elemType: [1, 'int32'], shape: [2, 'TensorShapeProto'] },
+  SequenceTypeProto: { elemType: [1, 'ElementTypeProto'] },
+  /** TypeProto as well, of which no more matters than what it is. */
+  ElementTypeProto: {
+    tensorType: [1, 'ContainerTypeProto'],
+    sequenceType: [4, 'ContainerTypeProto'],
+    mapType: [5, 'ContainerTypeProto'],
+  },
   ContainerTypeProto: {},
   TensorShapeProto: { dim: [1, 'DimensionProto', 'repeated'] },
   DimensionProto: { dimValue: [1, 'int64'], dimParam: [2, 'string'] },

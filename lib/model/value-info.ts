@@ -1,5 +1,11 @@
 import type { Dimension } from '../../inference-image/src/contract/signature';
-import type { DimensionMessage, GraphMessage, TypeMessage, ValueInfoMessage } from './decoded-model';
+import type {
+  DimensionMessage,
+  ElementTypeMessage,
+  GraphMessage,
+  TypeMessage,
+  ValueInfoMessage,
+} from './decoded-model';
 import type { ValueInfo } from './onnx-graph';
 
 /** What a request must bring: the graph's inputs without those that an initializer fills. */
@@ -10,7 +16,14 @@ export function requestInputs({ input, initializer, sparseInitializer }: GraphMe
 
 export function valueInfo({ name, type }: ValueInfoMessage): ValueInfo {
   const { elemType = 0, shape = null } = type?.tensorType ?? {};
-  return { name, kind: kindOf(type), elementType: elemType, dimensions: shape && shape.dim.map(dimension) };
+  const elements = type?.sequenceType ? elementsOf(type.sequenceType.elemType) : undefined;
+  return { name, kind: kindOf(type), elements, elementType: elemType, dimensions: shape && shape.dim.map(dimension) };
+}
+
+function elementsOf(type: ElementTypeMessage | null): ValueInfo['elements'] {
+  if (type?.tensorType) return 'tensors';
+  if (type?.sequenceType) return 'sequences';
+  return type?.mapType ? 'maps' : undefined;
 }
 
 function kindOf(type: TypeMessage | null): ValueInfo['kind'] {

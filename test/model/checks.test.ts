@@ -120,6 +120,36 @@ describe('inputs and outputs', () => {
   });
 
   test.each([
+    [
+      'maps',
+      'mapType',
+      'With skl2onnx, convert with options={"zipmap": False}; else export it as a tensor.',
+      'Export the model without the step that takes it, such as a DictVectorizer, and with a tensor in its place.',
+    ],
+    [
+      'tensors',
+      'tensorType',
+      'Export it with an output for each tensor, or with one tensor that ConcatFromSequence makes of them.',
+      'Export it with an input for each tensor, or with one tensor that SplitToSequence splits.',
+    ],
+    [
+      'sequences',
+      'sequenceType',
+      'Export it with an output for each tensor.',
+      'Export it with an input for each tensor.',
+    ],
+  ] as const)('a sequence of %s has a remedy that applies', (elements, field, ofOutput, ofInput) => {
+    const sequence = (name: string) => nonTensor(name, 'sequenceType', { elemType: { [field]: {} } });
+    const text = `is of type sequence of ${elements}, and onnxruntime-node carries tensors only.`;
+    expect(problems({ outputs: [value('y', 'float', ['n', 4]), sequence('all')] })).toEqual([
+      `not-a-tensor: ${path}: output "all" ${text} ${ofOutput}`,
+    ]);
+    expect(problems({ inputs: [value('x', 'float', ['n', 4]), sequence('all')] })).toContain(
+      `not-a-tensor: ${path}: input "all" ${text} ${ofInput}`,
+    );
+  });
+
+  test.each([
     ['optional', 'optionalType'],
     ['sparse tensor', 'sparseTensorType'],
   ] as const)('a value of type %s', (kind, field) => {

@@ -51,8 +51,12 @@ export function value(name: string, elem: Elem, dims?: Dim[]) {
 }
 
 /** An output of sequence or map type, as sklearn's ZipMap makes it. */
-export function nonTensor(name: string, kind: 'sequenceType' | 'mapType' | 'optionalType' | 'sparseTensorType') {
-  return { name, type: { [kind]: {} } };
+export function nonTensor(
+  name: string,
+  kind: 'sequenceType' | 'mapType' | 'optionalType' | 'sparseTensorType',
+  content: object = {},
+) {
+  return { name, type: { [kind]: content } };
 }
 
 /** `initializer('w', 'float', [2], new Float32Array([1, 2]))` */
