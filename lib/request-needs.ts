@@ -21,7 +21,7 @@ export interface RequestChoices {
 export type RequestModel = Pick<OnnxModel, 'signature' | 'batching' | 'image' | 'exampleSizes'>;
 
 /** What decides about the budget: an option, or the answer to one row. */
-export type Decisive = 'maxRequestBytes' | 'maxQueueBytes' | 'requestBudgetBytes' | 'answer';
+type Decisive = 'maxRequestBytes' | 'maxQueueBytes' | 'requestBudgetBytes' | 'answer';
 
 /** What requests may take of a replica's memory. */
 export interface RequestNeeds {

@@ -7,13 +7,11 @@ import type { InferRequest, InferRequestDecoder } from '../protocol/infer-reques
 import { InferResponseEncoder, joinParts, type InferResponse } from '../protocol/infer-response';
 import { jsonDataPieces } from '../protocol/json-data';
 import { packedLength, unpackRequest, unpackRequestInSlices, type PackedRequest } from '../protocol/packed-request';
-import { COPY_BYTES, type Sliced, SlicedWork } from '../protocol/sliced-work';
+import { COPY_BYTES, type Sliced, SlicedWork, TURN_BYTES } from '../protocol/sliced-work';
 import type { CodecThread } from './codec-thread';
 import type { CodecModel, FromCodec, Pieces, ToCodec } from './messages';
 import { ownBuffers, ownBytes } from './transfer';
 
-/** Bytes of JSON that take 0.5 to 1.5 ms to read, and 8 at worst; to send them to a thread and back costs 0.2. */
-const THREAD_BYTES = 64 * 1024;
 /**
  * Bytes of JSON that take 0.2 ms to read. Requests of a thousand clients may come in one turn of the event loop, where
  * each holds up all: larger ones take turns.
@@ -66,7 +64,8 @@ export class Codec {
     const jsonBytes = Math.min(jsonLength ?? body.length, body.length);
     if (jsonBytes < AT_ONCE_BYTES || jsonBytes < (jsonLength ?? 0))
       return this.unpack(this.options.decoder.decodePacked(body, jsonLength, holding));
-    if (jsonBytes < THREAD_BYTES) {
+    // To send more to a thread and back costs less than to read it here.
+    if (jsonBytes < TURN_BYTES) {
       this.assertRoom(this.inTurn);
       return this.decodeInTurn(body, jsonBytes, holding);
     }

@@ -14,10 +14,10 @@ export const RUNTIME_MEMORY_BYTES = 160 * MIB;
 export const DECODED_BYTES_PER_PIXEL = 24;
 
 /** Released memory that V8 has not collected: it lets some 64 MiB outside its heap pile up before it does. */
-export const GARBAGE_BYTES = 64 * MIB;
+const GARBAGE_BYTES = 64 * MIB;
 
 /** Memory taken for each byte of the budget: allocators keep some of what they are given back. */
-export const BYTES_PER_BUDGET_BYTE = 1.25;
+const BYTES_PER_BUDGET_BYTE = 1.25;
 
 export const MIN_BUDGET_BYTES = 32 * MIB;
 

@@ -12,7 +12,7 @@ import { toServingError } from './status';
 import type { Call } from './transport/call';
 
 /** Called with what went wrong, or with the answer as gRPC sends it, which the call's holding counts. */
-export type Done = (error: ServingError | undefined, frame?: Buffer) => void;
+type Done = (error: ServingError | undefined, frame?: Buffer) => void;
 
 /** How long a call is on its way, at most, before its deadline is counted here. */
 const TRANSIT_MS = 50;

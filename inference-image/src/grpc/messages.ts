@@ -4,9 +4,7 @@ import { Root } from './libraries';
 import health from './protos/health.proto';
 import openInference from './protos/open_inference.proto';
 import reflection from './protos/reflection.proto';
-
-/** Whether a message is compressed (1 byte), and its length (4 bytes), before the message itself. */
-const PREFIX_BYTES = 5;
+import { PREFIX_BYTES } from '../protocol/wire-writer';
 
 /** Everything that is spoken on this port, one package a file. */
 export const ROOT = new Root();

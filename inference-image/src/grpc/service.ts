@@ -10,7 +10,7 @@ const MAX_CONTROL_BYTES = 64 * 1024;
 const MAX_PROBE_BYTES = 4 * 1024;
 
 /** Answers a request, which protobufjs has read, with what it is to write. */
-export type UnaryHandler<Q> = (request: Q) => object;
+type UnaryHandler<Q> = (request: Q) => object;
 
 /** Makes of a method's definition what the transport calls. */
 export type MethodHandler = (definition: Definition) => Omit<Method, 'path' | 'maxMessageBytes'> & Partial<Method>;

@@ -12,7 +12,7 @@ const AFTER = 4;
 const NEEDED = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
 
 /** The chunks of a PNG file that a decoder needs. */
-export interface PngChunks {
+interface PngChunks {
   /** A PNG file of these alone: the file itself where it has no others. */
   readonly file: Uint8Array;
   /** Pixels, compressed, in pieces. */

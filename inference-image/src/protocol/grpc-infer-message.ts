@@ -1,7 +1,7 @@
 import type { Signature } from '../contract/signature';
 import { invalid } from '../errors';
 import type { Fields } from './fields';
-import { tagOf, WIRE, WireReader } from './wire-reader';
+import { MAX_FIELDS, tagOf, WIRE, WireReader } from './wire-reader';
 
 /** What is longer is no name of this server's, and is cut: it can only be quoted in an error. */
 const MAX_NAME_BYTES = 4096;
@@ -26,7 +26,7 @@ export interface InputMessage {
   readonly contents?: Range;
 }
 
-export interface OutputMessage {
+interface OutputMessage {
   readonly name: string;
   readonly parameters: Fields;
 }
@@ -94,6 +94,7 @@ export function readInferMessage(bytes: Buffer, { inputs, outputs }: Signature):
     outputs: [],
     raw: [],
   };
+  // So many inputs and outputs that an error can count them.
   const wire = new WireReader(bytes, 0, bytes.length, MAX_FIELDS + 2 * inputs.length + outputs.length);
   const parameters = new ParameterReader('parameters');
   while (wire.next()) {
@@ -129,9 +130,6 @@ export function readInferMessage(bytes: Buffer, { inputs, outputs }: Signature):
   }
   return message;
 }
-
-/** Fields of a request beside its inputs, its outputs and their data; so many that an error can count them. */
-const MAX_FIELDS = 1024;
 
 function readInput(wire: WireReader, index: number): InputMessage {
   let name = '';

@@ -4,13 +4,10 @@ import type { TensorSignature } from '../contract/signature';
 import { dataBytes, type Tensor } from '../inference/tensor';
 import { binaryDataBytes, writeBinaryData } from './binary-data';
 import type { Sliced } from './sliced-work';
-import { bytesField, fieldStart, varintLength, writeVarint } from './wire-writer';
+import { PREFIX_BYTES, bytesField, fieldStart, varintLength, writeVarint } from './wire-writer';
 
 /** What an answer is: a ModelInferResponse, or a ModelStreamInferResponse with it. */
 export type ResponseForm = 'response' | 'streamResponse';
-
-/** gRPC's own prefix of a message: whether it is compressed, and its length. */
-const PREFIX_BYTES = 5;
 
 /**
  * Writes ModelInferResponses of one model as gRPC sends them, prefix included. Always raw, however the inputs came: it

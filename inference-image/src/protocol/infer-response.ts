@@ -15,7 +15,7 @@ export interface InferResponse {
 }
 
 /** The JSON of the data of some outputs, in pieces that follow each other. */
-export type WrittenData = ReadonlyArray<readonly Uint8Array[] | undefined>;
+type WrittenData = ReadonlyArray<readonly Uint8Array[] | undefined>;
 
 /** Writes inference responses of one model. */
 export class InferResponseEncoder {

@@ -32,7 +32,7 @@ export interface ScannedRequest {
 /** Levels of nesting outside of the elements; the protocol takes four. */
 const MAX_DEPTH = 16;
 /** Bytes outside of the elements: names, shapes, parameters. White space between them does not count. */
-export const MAX_TEXT_BYTES = 64 * 1024;
+const MAX_TEXT_BYTES = 64 * 1024;
 /** White space up to this length is left as it is. */
 const LONG_SPACE = 32;
 

@@ -5,7 +5,7 @@ export type Sliced<T> = Generator<void, T, void>;
 export const COPY_BYTES = 4 * 1024 * 1024;
 
 /** Bytes of JSON that take 0.5 to 1.5 ms to read, and 8 at worst. */
-const TURN_BYTES = 64 * 1024;
+export const TURN_BYTES = 64 * 1024;
 
 /** Does the work up to its end, at once. */
 export function finish<T>(work: Sliced<T>): T {

@@ -5,7 +5,7 @@ export class WireError extends Error {}
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
 /** Of one message, elements of tensors aside: names, sizes and parameters. */
-const MAX_FIELDS = 1024;
+export const MAX_FIELDS = 1024;
 
 /** A field's number and how it is written, as they stand before its value. */
 export function tagOf(field: number, type: number): number {

@@ -1,5 +1,8 @@
 import { tagOf, WIRE } from './wire-reader';
 
+/** Before each message that gRPC sends: whether it is compressed (1 byte), and its length (4 bytes). */
+export const PREFIX_BYTES = 5;
+
 /** Bytes of a whole number, not negative, as a varint. */
 export function varintLength(value: number): number {
   let length = 1;

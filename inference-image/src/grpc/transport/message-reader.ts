@@ -2,9 +2,8 @@ import type { Holding } from '../../budget/holding';
 import type { SizeLimit } from '../../budget/size-limit';
 import { invalid, ServingError } from '../../errors';
 import type { Method } from './method';
+import { PREFIX_BYTES } from '../../protocol/wire-writer';
 
-/** Whether the message is compressed (1 byte) and its length (4 bytes). */
-const PREFIX_BYTES = 5;
 const FIRST_BYTES = 16 * 1024;
 
 type Limits = Pick<Method, 'path' | 'maxMessageBytes' | 'limitSetting'>;
@@ -109,7 +108,7 @@ export class MessageReader {
 }
 
 /** Throws where a message is larger than the method takes. */
-export function assertSize(bytes: number, { path, maxMessageBytes, limitSetting }: Limits): void {
+function assertSize(bytes: number, { path, maxMessageBytes, limitSetting }: Limits): void {
   if (bytes <= maxMessageBytes) return;
   const limit =
     limitSetting === undefined ? `${path} takes ${maxMessageBytes}` : `${limitSetting} is ${maxMessageBytes}`;
