@@ -1,3 +1,5 @@
+import { printable } from './printable';
+
 /** One thing that is wrong: a stable code (docs/errors.md lists them), and what, where and the remedy in words. */
 export interface Problem {
   readonly code: string;
@@ -9,7 +11,7 @@ export class ModelServingError extends Error {
   override readonly name = 'ModelServingError';
 
   constructor(readonly problems: readonly Problem[]) {
-    super(problems.map(({ code, message }) => `${message} [${code}]`).join('\n'));
+    super(problems.map(({ code, message }) => `${printable(message)} [${code}]`).join('\n'));
   }
 
   static throwIfAny(problems: readonly Problem[]): void {

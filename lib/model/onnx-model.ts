@@ -14,6 +14,7 @@ import { resolveClassOutput, type ClassOutputProps } from '../preprocessing/clas
 import { resolveImageInput, type ImageInputProps } from '../preprocessing/image-input';
 import type { ModelProfile } from '../profile/model-profile';
 import { checkProfile, readProfile } from '../profile/profile-file';
+import { printable } from '../printable';
 import { cardOfFile } from './card-of-file';
 import { checkCard } from './check-card';
 import { checkIdentity } from './checks';
@@ -174,7 +175,7 @@ export class OnnxModel {
         ...fit.warnings,
         ...contract!.warnings,
         ...fromFile.warnings,
-      ],
+      ].map(printable),
     });
   }
 
