@@ -17,8 +17,10 @@ import { stopGraceSeconds } from '../workload/grace';
 import { memoryMiBOf, sizedServing, sizingOf } from '../workload/sizing';
 import { noteRequests } from '../workload/request-notes';
 import { noteSizing } from '../workload/sizing-notes';
+import { checkTerraformIds } from '../workload/terraform-ids';
 import { defaultContainerName } from './container-name';
 import { containerProblems } from './container-problems';
+import { claimContainerName, claimHostPorts } from './engine-claims';
 import { hardened, type Hardening } from './hardening';
 import { healthCheck } from './health-check';
 import { cpuLabel, cpuLimit, memoryLimit } from './limits';
@@ -120,12 +122,17 @@ export class ContainerizedModel extends Construct {
     const { serving = {}, cpus, memoryMiB } = props;
     const source = props.image?.model ?? props.model;
     this.sizing = source && sizingOf(source, serving, { cpuRequest: cpus, cpuLimit: cpus, memoryMiB });
-    ModelServingError.throwIfAny(containerProblems(this.node.path, { ...props, containerName }, this.sizing));
-
     const { environment = {}, waitSeconds = DEFAULT_WAIT_SECONDS, bindAddress = '127.0.0.1', provider } = props;
+    const { port, grpcPort, metricsPort } = props;
+    ModelServingError.throwIfAny([
+      ...containerProblems(this.node.path, { ...props, containerName }, this.sizing),
+      ...claimContainerName(this, containerName, provider),
+      ...claimHostPorts(this, bindAddress, { port, grpcPort, metricsPort }, provider),
+    ]);
     this.image = props.image ?? new InferenceImage(this, 'image', { ...props.build, model: props.model!, provider });
     this.model = this.image.model;
     this.bindAddress = bindAddress;
+    checkTerraformIds(this);
     writeOpenApiAtSynth(this, this.model, props.openApiFile);
     noteBatching(this, serving, this.model);
     const sized = sizedServing(serving, this.sizing);

@@ -1,4 +1,5 @@
 import type { Problem } from '../errors';
+import type { HostPort } from './host-port';
 
 /** What can be wrong with a ContainerizedModel; `where` is the construct's path. */
 export const dockerErrors = {
@@ -15,6 +16,16 @@ export const dockerErrors = {
   containerNameInvalid: (where: string, name: string): Problem => ({
     code: 'container-name-invalid',
     message: `${where}: containerName "${name}" is not a container name. Use letters, digits, "_", "." and "-", two or more, beginning with a letter or digit.`,
+  }),
+
+  containerNameTaken: (where: string, name: string, other: string): Problem => ({
+    code: 'container-name-taken',
+    message: `${where}: the container name "${name}" is already that of ${other}, on the same Docker provider. Give one of them another containerName.`,
+  }),
+
+  portTaken: (where: string, { prop, port, address }: HostPort, other: string, taken: HostPort): Problem => ({
+    code: 'port-taken',
+    message: `${where}: ${prop} is ${port} on ${address}, which ${other} already has as its ${taken.prop}${taken.address === address ? '' : `, on ${taken.address}`}. Give one of them another port or bindAddress.`,
   }),
 
   waitSecondsInvalid: (where: string, seconds: number): Problem => ({

@@ -3,8 +3,10 @@ import type { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { ModelServingError } from '../errors';
 import { Problems } from '../problems';
+import { checkTerraformIds } from '../workload/terraform-ids';
 import { dashboardPanels } from './dashboard-panels';
 import { kubernetesErrors } from './errors';
+import { claimName } from './name-claims';
 import { defaultResourceName, isNamespaceName, isResourceName } from './names';
 
 export interface InferenceDashboardProps {
@@ -43,7 +45,9 @@ export class InferenceDashboard extends Construct {
     const problems = new Problems();
     problems.check(namespace, isNamespaceName, (text) => kubernetesErrors.namespaceInvalid(path, text));
     problems.check(name, isResourceName, (text) => kubernetesErrors.resourceNameInvalid(path, text));
+    problems.add(...claimName(this, 'ConfigMap', name, namespace, provider));
     ModelServingError.throwIfAny(problems.list);
+    checkTerraformIds(this);
     this.configMap = new ConfigMapV1(this, 'config-map', {
       provider,
       metadata: { name, namespace, labels: props.labels ?? { grafana_dashboard: '1' }, annotations: props.annotations },

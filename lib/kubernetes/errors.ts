@@ -178,6 +178,16 @@ export const kubernetesErrors = {
     message: `${where}: the service is exposed via an Ingress already. Add rules to its ingress by an override, or make an IngressV1 of your own.`,
   }),
 
+  routeTaken: (where: string, host: string, path: string, other: string): Problem => ({
+    code: 'route-taken',
+    message: `${where}: host "${host}" with path "${path}" already leads to ${other}. Give one of them another host or path.`,
+  }),
+
+  canaryIdTaken: (where: string, id: string): Problem => ({
+    code: 'canary-id-taken',
+    message: `${where}: the service has a construct with the id "${id}" already. Give the canary another id, such as "next".`,
+  }),
+
   canaryTwice: (where: string, other: string): Problem => ({
     code: 'canary-twice',
     message: `${where}: there is a canary already, ${other}. Promote or remove it first: their shares would depend on each other.`,

@@ -1,8 +1,11 @@
 import { isIP } from 'node:net';
 import type { IngressV1Spec } from '@cdktf/provider-kubernetes/lib/ingress-v1';
+import { Token, type TerraformProvider } from 'cdktf';
+import type { Construct } from 'constructs';
 import type { Problem } from '../errors';
 import { Problems } from '../problems';
 import { asText } from '../tokens';
+import { Claims } from '../workload/claims';
 import { kubernetesErrors } from './errors';
 import { isDnsName } from './names';
 import type { Peer } from './peers';
@@ -56,6 +59,20 @@ export function ingressProblems(where: string, { host, path }: IngressOptions): 
     (value) => kubernetesErrors.pathInvalid(where, value),
   );
   return problems.list;
+}
+
+const routes = new Claims<string>((one, other) => one === other);
+
+/**
+ * Notes where a service is exposed, and reports another service that is exposed there: an ingress controller would send
+ * all requests to one of them. Ingresses of different classes have different controllers.
+ */
+export function claimRoute(owner: Construct, options: IngressOptions, provider?: TerraformProvider): Problem[] {
+  const { host, path = '/', className = '' } = options;
+  if ([host, path].some(Token.isUnresolved)) return [];
+  // As prefixes /v2 and /v2/ are one path.
+  const other = routes.claim(owner, provider, [className, host, path.replace(/\/$/, '')].join('\n'));
+  return other ? [kubernetesErrors.routeTaken(owner.node.path, host, path, other.owner)] : [];
 }
 
 /** A DNS name, whose first part may be `*`. Kubernetes refuses addresses. */

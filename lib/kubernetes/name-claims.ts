@@ -1,27 +1,23 @@
-import { TerraformStack, Token, type TerraformProvider } from 'cdktf';
+import { Token, type TerraformProvider } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Problem } from '../errors';
+import { Claims } from '../workload/claims';
 import { kubernetesErrors } from './errors';
 
-const claimsOfStack = new WeakMap<TerraformStack, Map<string, string>>();
+/** Kinds of which each construct has one, by which its other resources are named. */
+type Kind = 'Deployment' | 'ConfigMap';
 
-/**
- * Notes that a construct's Deployment has this name, and says if another's has. Stacks and providers may lead to
- * different clusters, so each has names of its own.
- */
+const claims = new Claims<string>((one, other) => one === other);
+
+/** Notes the name of a construct's resource, and reports another construct's of the same kind and name. */
 export function claimName(
   owner: Construct,
+  kind: Kind,
   name: string,
   namespace: string,
   provider: TerraformProvider | undefined,
 ): Problem[] {
   if ([name, namespace].some(Token.isUnresolved)) return [];
-  const stack = TerraformStack.of(owner);
-  const claims = claimsOfStack.get(stack) ?? new Map<string, string>();
-  claimsOfStack.set(stack, claims);
-  const key = [provider?.node.path ?? '', namespace, name].join('\n');
-  const other = claims.get(key);
-  if (other !== undefined) return [kubernetesErrors.nameTaken(owner.node.path, name, namespace, other)];
-  claims.set(key, owner.node.path);
-  return [];
+  const other = claims.claim(owner, provider, [kind, namespace, name].join('\n'));
+  return other ? [kubernetesErrors.nameTaken(owner.node.path, name, namespace, other.owner)] : [];
 }

@@ -19,6 +19,7 @@ import { outputCard } from '../workload/card-output';
 import { noteRequests } from '../workload/request-notes';
 import { memoryMiBOf, sizedServing } from '../workload/sizing';
 import { noteSizing } from '../workload/sizing-notes';
+import { checkTerraformIds } from '../workload/terraform-ids';
 import { autoscaler, type Autoscaling, DEFAULT_REPLICAS } from './autoscaling';
 import { Canary, type CanaryProps } from './canary';
 import { type Capacity, capacityText } from './capacity';
@@ -26,7 +27,7 @@ import type { ComputeResources } from './compute-resources';
 import { disruptionBudget, type DisruptionBudgetOptions } from './disruption-budget';
 import type { EnvironmentValue } from './environment';
 import { kubernetesErrors } from './errors';
-import { externalUrl, type IngressOptions, ingressProblems, ingressSpec } from './exposure';
+import { claimRoute, externalUrl, type IngressOptions, ingressProblems, ingressSpec } from './exposure';
 import {
   modelAnnotations,
   modelLabels,
@@ -144,12 +145,13 @@ export class ScalableModelService extends Construct {
     const { provider, namespace = 'default', name = defaultResourceName(this.node.path), network = {} } = props;
     ModelServingError.throwIfAny([
       ...serviceProblems(this.node.path, { ...props, name }, this.sizing),
-      ...claimName(this, name, namespace, provider),
+      ...claimName(this, 'Deployment', name, namespace, provider),
     ]);
     this.name = name;
     this.namespace = namespace;
     this.image = props.image ?? new InferenceImage(this, 'image', { ...this.build, model: props.model! });
     this.model = this.image.model;
+    checkTerraformIds(this);
     writeOpenApiAtSynth(this, this.model, props.openApiFile);
     noteBatching(this, props.serving ?? {}, this.model);
     noteSizing(this, this.model, props.serving ?? {}, this.sizing, '1 CPU');
@@ -218,9 +220,10 @@ export class ScalableModelService extends Construct {
   exposeViaIngress(options: IngressOptions): IngressV1 {
     const { path } = this.node;
     const problems = ingressProblems(path, options);
-    if (this.ingressOf) problems.push(kubernetesErrors.exposedTwice(path));
-    ModelServingError.throwIfAny(problems);
     const { provider } = this.props;
+    if (this.ingressOf) problems.push(kubernetesErrors.exposedTwice(path));
+    else problems.push(...claimRoute(this, options, provider));
+    ModelServingError.throwIfAny(problems);
     const metadata = this.metadata(this.name, options.annotations);
     const spec = ingressSpec(this.service.metadata.name, options);
     this.ingressOf = new IngressV1(this, 'ingress', { provider, metadata, spec });
@@ -240,6 +243,7 @@ export class ScalableModelService extends Construct {
     if (this.canaryOf) {
       throw new ModelServingError([kubernetesErrors.canaryTwice(where, this.canaryOf.node.path)]);
     }
+    if (this.node.tryFindChild(id)) throw new ModelServingError([kubernetesErrors.canaryIdTaken(where, id)]);
     const context = {
       name: this.name,
       model: this.model,
@@ -249,7 +253,8 @@ export class ScalableModelService extends Construct {
       disruptionBudget: this.props.disruptionBudget,
     };
     const canary = new Canary(this, id, context, props);
-    ModelServingError.throwIfAny(claimName(canary, memberName(this.name, id), this.namespace, provider));
+    const name = memberName(this.name, id);
+    ModelServingError.throwIfAny(claimName(canary, 'Deployment', name, this.namespace, provider));
     return (this.canaryOf = canary);
   }
 

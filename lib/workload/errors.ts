@@ -140,6 +140,11 @@ export const workloadErrors = {
     message: `${where}: ${one} and ${other} are both ${port}. Give each a port of its own.`,
   }),
 
+  terraformIdTaken: (where: string, id: string, other: string): Problem => ({
+    code: 'terraform-id-taken',
+    message: `${where}: the Terraform id ${id} is already that of ${other}, and one would overwrite the other. Give one of their constructs another id: "Default" does not count, and overrideLogicalId must give each its own.`,
+  }),
+
   notPositive: (where: string, prop: string, value: number): Problem => ({
     code: 'not-positive',
     message: `${where}: ${prop} is ${value}. Give a whole number of 1 or more.`,

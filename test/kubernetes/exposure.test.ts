@@ -1,4 +1,5 @@
-import { TerraformVariable } from 'cdktf';
+import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
+import { type TerraformStack, TerraformVariable } from 'cdktf';
 import { OnnxModel } from 'cdktf-model-serving';
 import { type IngressOptions, Peers, ScalableModelService } from 'cdktf-model-serving/kubernetes';
 import { multiplier } from '../support/models';
@@ -65,6 +66,58 @@ test('host and path that only the plan knows', () => {
 
 test.each(['digits', 'digits.example.com', '*.example.com', `${'a'.repeat(63)}.example.com`])('host %s', (host) => {
   expect(exposed({ host }).ingress.spec.rule[0].host).toBe(host);
+});
+
+describe('T10 two services at one host and path', () => {
+  interface Exposed extends Partial<Omit<IngressOptions, 'from'>> {
+    readonly namespace?: string;
+    readonly provider?: KubernetesProvider;
+  }
+
+  /** Exposes a service for each of the options. */
+  function expose(stack: TerraformStack, ...given: Exposed[]): void {
+    given.forEach(({ namespace, provider, ...options }, i) => {
+      const props = { model, repository: 'registry.example.com/d', namespace, provider };
+      const service = new ScalableModelService(stack, `service${i}`, props);
+      service.exposeViaIngress({ host: 'a.example.com', from, ...options });
+    });
+  }
+
+  const taken = (path: string) =>
+    `stack/service1: host "a.example.com" with path "${path}" already leads to stack/service0. Give one of them another host or path. [route-taken]`;
+
+  test.each<[Exposed, Exposed, string]>([
+    [{}, {}, '/'],
+    [{}, { namespace: 'other' }, '/'],
+    [{ path: '/' }, {}, '/'],
+    [{ path: '/v2/models/digits' }, { path: '/v2/models/digits' }, '/v2/models/digits'],
+    [{ path: '/v2/models/digits' }, { path: '/v2/models/digits/' }, '/v2/models/digits/'],
+    [{ tls: { secretName: 'certificate' } }, { annotations: { a: 'b' } }, '/'],
+    [{ className: 'nginx' }, { className: 'nginx' }, '/'],
+  ])('%j and %j is refused', (one, other, path) => {
+    expect(() => synthStack((stack) => expose(stack, one, other))).toThrow(taken(path));
+  });
+
+  test.each<[Exposed, Exposed]>([
+    [{}, { host: 'b.example.com' }],
+    [{}, { host: '*.example.com' }],
+    [{}, { path: '/v2/models/digits' }],
+    [{ path: '/v2/models/digits' }, { path: '/v2/models/digits2' }],
+    [{ className: 'internal' }, { className: 'external' }],
+    [{}, { className: 'external' }],
+  ])('%j and %j is accepted', (one, other) => {
+    expect(() => synthStack((stack) => expose(stack, one, other))).not.toThrow();
+  });
+
+  test('that only the plan knows is accepted, and so is another provider', () => {
+    expect(() =>
+      synthStack((stack) => {
+        const text = new TerraformVariable(stack, 'text', { type: 'string' }).stringValue;
+        const provider = new KubernetesProvider(stack, 'elsewhere', { alias: 'elsewhere' });
+        expose(stack, { host: text }, { host: text }, { path: text }, { path: text }, {}, { provider });
+      }),
+    ).not.toThrow();
+  });
 });
 
 describe('what is refused', () => {
