@@ -143,9 +143,14 @@ export const kubernetesErrors = {
     message: `${where}: rollout.maxSurge is ${JSON.stringify(value)}. Give a number of replicas of 1 or more, or a percentage such as "25%": updates add replicas before they take any away.`,
   }),
 
-  deadlineTooShort: (where: string, deadline: number, startup: number): Problem => ({
+  startupInvalid: (where: string, seconds: number, longest: number): Problem => ({
+    code: 'startup-seconds-invalid',
+    message: `${where}: rollout.startupSeconds is ${seconds}. Give whole seconds from 1 to ${longest} (a day).`,
+  }),
+
+  deadlineTooShort: (where: string, deadline: number, startup: number, probed: number): Problem => ({
     code: 'progress-deadline-too-short',
-    message: `${where}: rollout.progressDeadlineSeconds is ${deadline}, not more than startupSeconds ${startup}: updates would fail while replicas still start. Raise it, or leave it out.`,
+    message: `${where}: rollout.progressDeadlineSeconds is ${deadline}, not more than startupSeconds ${startup}${probed === startup ? '' : `, which the startup probe rounds up to ${probed}`}: updates would fail while replicas still start. Raise it to ${probed + 1} or more, or leave it out.`,
   }),
 
   labelInvalid: (where: string, prop: string, key: string, value: string): Problem => ({

@@ -12,6 +12,11 @@ interface Probes {
 
 const STARTUP_PERIOD = 2;
 
+/** How long a replica may take to start, in seconds: in whole periods of its startup probe. */
+export function probedStartupSeconds(startupSeconds: number): number {
+  return STARTUP_PERIOD * startupFailures(startupSeconds);
+}
+
 /**
  * Asked on the protocol's own paths. A replica has started once its model is ready; one that does not get there within
  * `startupSeconds` is started anew, and its log becomes its termination message. After that live decides about
@@ -23,11 +28,15 @@ export function probes(startupSeconds: number): Probes {
     startupProbe: {
       ...httpGet('/v2/health/ready'),
       ...timing(STARTUP_PERIOD),
-      failureThreshold: Math.max(1, Math.ceil(startupSeconds / STARTUP_PERIOD)),
+      failureThreshold: startupFailures(startupSeconds),
     },
     readinessProbe: { ...httpGet('/v2/health/ready'), ...timing(5), failureThreshold: 2 },
     livenessProbe: { ...httpGet('/v2/health/live'), ...timing(10), failureThreshold: 3 },
   };
+}
+
+function startupFailures(startupSeconds: number): number {
+  return Math.max(1, Math.ceil(startupSeconds / STARTUP_PERIOD));
 }
 
 function httpGet(path: string) {

@@ -4,18 +4,20 @@ import { inMiB } from '../memory';
 import { startupBudget } from '../profile/startup-budget';
 import type { Problems } from '../problems';
 import { kubernetesErrors } from './errors';
+import { probedStartupSeconds } from './probes';
 
 /** How a new version takes the place of the old one. */
 export interface RolloutOptions {
   /**
-   * How long a replica may take from its start to ready before it is started anew, in seconds.
+   * How long a replica may take from its start to ready before it is started anew, in seconds, up to a day; a probe every
+   * 2 s rounds it up.
    * @default - ten times what the model's profile says (30 or more), without a profile 60; and a second for each
    * 20 MiB of weights
    */
   readonly startupSeconds?: number;
   /**
    * How long an update may go without progress before it has failed, in seconds; pulling the image counts. More than
-   * `startupSeconds`.
+   * `startupSeconds`, rounded up.
    * @default - 300 more than `startupSeconds`
    */
   readonly progressDeadlineSeconds?: number;
@@ -65,12 +67,16 @@ function wavesOf(maxSurge: number | string = DEFAULT_SURGE, replicas?: number): 
   return isKnown ? Math.ceil(replicas / Number(surge)) : wavesOf(DEFAULT_SURGE);
 }
 
+/** Longest `startupSeconds`: a day. */
+export const MAX_STARTUP_SECONDS = 24 * 60 * 60;
+
 /** Checks that an update does not fail while replicas still start. */
 export function checkDeadline(where: string, options: RolloutOptions, model: OnnxModel, problems: Problems): void {
   const { startupSeconds, progressDeadlineSeconds } = rolloutTimes(options, model);
   if ([startupSeconds, progressDeadlineSeconds].some(Token.isUnresolved)) return;
-  if (progressDeadlineSeconds <= startupSeconds) {
-    problems.add(kubernetesErrors.deadlineTooShort(where, progressDeadlineSeconds, startupSeconds));
+  const probedSeconds = probedStartupSeconds(startupSeconds);
+  if (progressDeadlineSeconds <= probedSeconds) {
+    problems.add(kubernetesErrors.deadlineTooShort(where, progressDeadlineSeconds, startupSeconds, probedSeconds));
   }
 }
 

@@ -16,7 +16,7 @@ import { modelAnnotations, modelLabels, trackSelector } from './labels';
 import { isLabel, isNamespaceName, isResourceName } from './names';
 import { checkPullable } from './pullable';
 import { sizedResources } from './replica-sizing';
-import { checkDeadline, isSurge } from './rollout';
+import { checkDeadline, isSurge, MAX_STARTUP_SECONDS } from './rollout';
 import type { ScalableModelServiceProps } from './scalable-model-service';
 import type { ScalingTarget } from './scaling-target';
 import { servicePorts } from './service-ports';
@@ -194,10 +194,16 @@ function checkRollout(
   { rollout = {}, image, model }: ScalableModelServiceProps,
   problems: Problems,
 ): void {
-  for (const prop of ['startupSeconds', 'progressDeadlineSeconds'] as const) {
-    problems.checkKnown(where, `rollout.${prop}`, rollout[prop]);
-    problems.check(rollout[prop], isWhole(1), (value) => workloadErrors.notPositive(where, `rollout.${prop}`, value));
+  const { startupSeconds, progressDeadlineSeconds } = rollout;
+  for (const [prop, value] of Object.entries({ startupSeconds, progressDeadlineSeconds })) {
+    problems.checkKnown(where, `rollout.${prop}`, value);
   }
+  problems.check(startupSeconds, isWhole(1, MAX_STARTUP_SECONDS), (value) =>
+    kubernetesErrors.startupInvalid(where, value, MAX_STARTUP_SECONDS),
+  );
+  problems.check(progressDeadlineSeconds, isWhole(1), (value) =>
+    workloadErrors.notPositive(where, 'rollout.progressDeadlineSeconds', value),
+  );
   problems.check(rollout.maxSurge, isSurge, (value) => kubernetesErrors.surgeInvalid(where, value));
   const served = image?.model ?? model;
   if (served) checkDeadline(where, rollout, served, problems);

@@ -331,7 +331,7 @@ describe('what is refused', () => {
           service.addCanary('next', { model: large, weight: 20 });
         }),
       ).toThrow(
-        'stack/digits/next: rollout.progressDeadlineSeconds is 70, not more than startupSeconds 76: updates would fail while replicas still start. Raise it, or leave it out. [progress-deadline-too-short]',
+        'stack/digits/next: rollout.progressDeadlineSeconds is 70, not more than startupSeconds 76: updates would fail while replicas still start. Raise it to 77 or more, or leave it out. [progress-deadline-too-short]',
       );
     });
   });

@@ -1,7 +1,12 @@
 import { Token } from 'cdktf';
 import { OnnxModel } from 'cdktf-model-serving';
-import { rolloutTimes } from '../../lib/kubernetes/rollout';
+import type { RolloutOptions } from 'cdktf-model-serving/kubernetes';
+import * as fc from 'fast-check';
+import { probes } from '../../lib/kubernetes/probes';
+import { checkDeadline, rolloutTimes } from '../../lib/kubernetes/rollout';
+import { Problems } from '../../lib/problems';
 import { multiplier } from '../support/models';
+import { synthService } from '../support/service';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
@@ -38,4 +43,75 @@ test.each<[number, number | undefined]>([
 ])('a surge of %d of %s replicas waits as the default does', (maxSurge, replicas) => {
   const times = rolloutTimes({ startupSeconds: 10, progressDeadlineSeconds: 100, maxSurge }, model, replicas);
   expect(times.timeoutSeconds).toBe(140);
+});
+
+/** What a replica has to start, an update to go on, and an apply to wait, in seconds. */
+function planned(rollout: RolloutOptions): [budget: number, deadline: number, timeout: number] {
+  const { deployment, container } = synthService({ model, rollout });
+  const { failure_threshold: failures, period_seconds: period } = container.startup_probe;
+  expect(deployment.timeouts.create).toBe(deployment.timeouts.update);
+  return [failures * period, deployment.spec.progress_deadline_seconds, parseInt(deployment.timeouts.create)];
+}
+
+describe('T13 the deadline of an update', () => {
+  const tooShort = (deadline: number, startup: string, enough: number) =>
+    `stack/digits: rollout.progressDeadlineSeconds is ${deadline}, not more than startupSeconds ${startup}: updates would fail while replicas still start. Raise it to ${enough} or more, or leave it out. [progress-deadline-too-short]`;
+
+  test.each<[RolloutOptions, string]>([
+    [
+      { startupSeconds: 1199, progressDeadlineSeconds: 1200 },
+      tooShort(1200, '1199, which the startup probe rounds up to 1200', 1201),
+    ],
+    [{ startupSeconds: 1, progressDeadlineSeconds: 2 }, tooShort(2, '1, which the startup probe rounds up to 2', 3)],
+    [{ startupSeconds: 1200, progressDeadlineSeconds: 1200 }, tooShort(1200, '1200', 1201)],
+    [{ startupSeconds: 1200, progressDeadlineSeconds: 600 }, tooShort(600, '1200', 1201)],
+    [{ progressDeadlineSeconds: 62 }, tooShort(62, '61, which the startup probe rounds up to 62', 63)],
+  ])('is compared after rounding: %j', (rollout, message) => {
+    expect(() => synthService({ model, rollout })).toThrow(message);
+  });
+
+  test.each<[RolloutOptions, [number, number, number]]>([
+    [{ startupSeconds: 1199, progressDeadlineSeconds: 1201 }, [1200, 1201, 5997]],
+    [{ startupSeconds: 1198, progressDeadlineSeconds: 1199 }, [1198, 1199, 5991]],
+    [{ startupSeconds: 1, progressDeadlineSeconds: 3 }, [2, 3, 7]],
+    [{ progressDeadlineSeconds: 63 }, [62, 63, 307]],
+    [{ startupSeconds: 86_400 }, [86_400, 86_700, 432_300]],
+    [{}, [62, 361, 605]],
+  ])('is accepted one second above: %j', (rollout, times) => {
+    expect(planned(rollout)).toEqual(times);
+  });
+
+  test('is above what a replica may take and below what an apply waits, whatever is accepted', () => {
+    const seconds = fc.option(fc.integer({ min: 1, max: 86_400 }), { nil: undefined });
+    const maxSurge = fc.oneof(
+      fc.integer({ min: 1, max: 1000 }),
+      fc.integer({ min: 1, max: 1000 }).map((percent) => `${percent}%`),
+    );
+    const near = fc.tuple(fc.integer({ min: 1, max: 86_400 }), fc.integer({ min: -3, max: 3 }));
+    const options = fc.oneof(
+      fc.record({ startupSeconds: seconds, progressDeadlineSeconds: seconds, maxSurge }),
+      near.map(([startupSeconds, more]) => ({ startupSeconds, progressDeadlineSeconds: startupSeconds + more })),
+    );
+    let accepted = 0;
+    fc.assert(
+      fc.property(options, fc.integer({ min: 1, max: 100 }), (rollout, replicas) => {
+        const problems = new Problems();
+        checkDeadline('stack/digits', rollout, model, problems);
+        const times = rolloutTimes(rollout, model, replicas);
+        const { failureThreshold, periodSeconds } = probes(times.startupSeconds).startupProbe;
+        const budget = failureThreshold! * periodSeconds!;
+        const isInOrder = budget < times.progressDeadlineSeconds;
+        accepted += Number(isInOrder);
+        return isInOrder === (problems.list.length === 0) && times.progressDeadlineSeconds < times.timeoutSeconds;
+      }),
+      { numRuns: 2000 },
+    );
+    expect(accepted).toBeGreaterThan(500);
+  });
+});
+
+test.each([0, -1, 0.5, 60.5, NaN, Infinity, 86_401])('T13 startupSeconds %d is refused', (startupSeconds) => {
+  expect(() => synthService({ model, rollout: { startupSeconds } })).toThrow(
+    `stack/digits: rollout.startupSeconds is ${startupSeconds}. Give whole seconds from 1 to 86400 (a day). [startup-seconds-invalid]`,
+  );
 });

@@ -849,7 +849,7 @@ describe('what is refused', () => {
     [
       'a deadline before the start is over',
       { model, rollout: { startupSeconds: 100, progressDeadlineSeconds: 100 } },
-      'stack/digits: rollout.progressDeadlineSeconds is 100, not more than startupSeconds 100: updates would fail while replicas still start. Raise it, or leave it out. [progress-deadline-too-short]',
+      'stack/digits: rollout.progressDeadlineSeconds is 100, not more than startupSeconds 100: updates would fail while replicas still start. Raise it to 101 or more, or leave it out. [progress-deadline-too-short]',
     ],
     [
       'a port',
