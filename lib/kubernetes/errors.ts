@@ -66,6 +66,11 @@ export const kubernetesErrors = {
     message: `${where}: autoscaling.target has two targets for ${metric}. Keep one.`,
   }),
 
+  scalingTargetCounter: (where: string, metric: string, instead: string): Problem => ({
+    code: 'scaling-target-counter',
+    message: `${where}: autoscaling.target names ${metric}, a counter of the server: it never falls, so the autoscaler would add replicas and remove none. Take ${instead}, or give its rate another name in the adapter.`,
+  }),
+
   scalingTargetValue: (where: string, metric: string, value: number): Problem => ({
     code: 'scaling-target-value',
     message: `${where}: the target for ${metric} is ${value}. Give ${metric === 'cpu' ? 'whole percents' : 'a number'} above 0.`,

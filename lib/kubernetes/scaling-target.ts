@@ -29,7 +29,10 @@ export class ScalingTarget {
     return ScalingTarget.podsMetric('inference_queue_length', requests);
   }
 
-  /** The average over all replicas of a custom metric of pods. */
+  /**
+   * The average over all replicas of a custom metric of pods: a gauge, or a rate that an adapter computes. Counters of
+   * the server are refused at synth.
+   */
   static podsMetric(name: string, average: number): ScalingTarget {
     return new ScalingTarget(name, average, {
       type: 'Pods',

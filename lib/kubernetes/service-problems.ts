@@ -10,6 +10,7 @@ import { sizedServing } from '../workload/sizing';
 import { DEFAULT_REPLICAS, scalingTargets } from './autoscaling';
 import { checkCapacity } from './capacity-problems';
 import { type ComputeResources, cpuRequest, usableCpus } from './compute-resources';
+import { isServerCounter, targetInstead } from './counter-metrics';
 import { blocksEviction, isReplicaShare } from './disruption-budget';
 import { kubernetesErrors } from './errors';
 import { modelAnnotations, modelLabels, trackSelector } from './labels';
@@ -121,6 +122,10 @@ function checkReplicas(
     problems.check(target.value, isRight, (value) =>
       kubernetesErrors.scalingTargetValue(where, target.metricName, value),
     );
+    if (!target.isCpu && isServerCounter(target.metricName)) {
+      const instead = targetInstead(target.metricName);
+      problems.add(kubernetesErrors.scalingTargetCounter(where, target.metricName, instead));
+    }
     if (targets.findIndex(({ metricName }) => metricName === target.metricName) < i) {
       problems.add(kubernetesErrors.scalingTargetTwice(where, target.metricName));
     }

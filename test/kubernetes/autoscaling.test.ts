@@ -6,6 +6,8 @@ import {
   ScalingTarget,
   type ServingOptions,
 } from 'cdktf-model-serving/kubernetes';
+import { Exposition } from '../../inference-image/src/metrics/exposition';
+import { Distribution } from '../../inference-image/src/metrics/histogram';
 import { multiplier } from '../support/models';
 import { synthService } from '../support/service';
 import { only, synthStack } from '../support/synth';
@@ -154,5 +156,68 @@ describe('a CPU target', () => {
   test('is not judged by CPUs and threads that are wrong themselves', () => {
     expect(synth({ cpu: 0 }, {})).toThrow(/^(?!.*unreachable).*cpus-out-of-range\]$/s);
     expect(synth({}, { executors: 0 })).toThrow(/^(?!.*unreachable).*serving-option-invalid\]$/s);
+  });
+});
+
+describe('T14 a metric of the server', () => {
+  const synth = (name: string | string[]) => () =>
+    synthService({
+      model,
+      autoscaling: { maxReplicas: 9, target: [name].flat().map((each) => ScalingTarget.podsMetric(each, 3)) },
+    });
+  const inFlight = 'the gauge inference_in_flight (ScalingTarget.inFlightPerReplica)';
+  const queueLength = 'the gauge inference_queue_length (ScalingTarget.queueLengthPerReplica)';
+
+  /** Series of the server by what the text of its metrics says they are. */
+  async function series(): Promise<{ growing: string[]; gauges: string[] }> {
+    const none = new Distribution({});
+    const exposition = new Exposition({
+      labels: {},
+      requests: [none],
+      ...{ decode: none, queue: none, runs: none, encode: none, rows: none },
+      readings: { queueLength: 0, runningCount: 0, executorCount: 1 },
+      memory: { heldBytes: 0, totalBytes: 1 },
+      refusals: {},
+      drops: {},
+    });
+    const text = await exposition.text();
+    const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)];
+    const growing = types.flatMap(([, name, type]) => {
+      if (type === 'counter') return [name!];
+      return type === 'histogram' ? ['bucket', 'sum', 'count'].map((part) => `${name}_${part}`) : [];
+    });
+    return { growing, gauges: types.flatMap(([, name, type]) => (type === 'gauge' ? [name!] : [])) };
+  }
+
+  test('is refused where it only grows, and accepted where it is a gauge', async () => {
+    const { growing, gauges } = await series();
+    expect(growing).toEqual(expect.arrayContaining(['inference_requests_total', 'inference_batch_size_bucket']));
+    expect(gauges).toEqual(expect.arrayContaining(['inference_in_flight', 'nodejs_active_handles_total']));
+    for (const name of growing) expect(synth(name)).toThrow('[scaling-target-counter]');
+    for (const name of gauges) expect(synth(name)).not.toThrow();
+  });
+
+  test.each([
+    ['inference_requests_total', inFlight],
+    ['inference_request_duration_seconds_sum', inFlight],
+    ['inference_run_duration_seconds_bucket', inFlight],
+    ['inference_refused_total', inFlight],
+    ['inference_queue_duration_seconds_count', queueLength],
+    ['process_cpu_seconds_total', 'ScalingTarget.cpuUtilization'],
+  ])('%s is refused with what to take', (name, instead) => {
+    expect(synth(name)).toThrow(
+      `stack/digits: autoscaling.target names ${name}, a counter of the server: it never falls, so the autoscaler would add replicas and remove none. Take ${instead}, or give its rate another name in the adapter. [scaling-target-counter]`,
+    );
+  });
+
+  test.each(['inference_requests_per_second', 'inference_requests', 'http_requests_total', 'total', 'gpu_count'])(
+    '%s is a rate or of others, and accepted',
+    (name) => {
+      expect(synth(name)).not.toThrow();
+    },
+  );
+
+  test('is refused beside others too', () => {
+    expect(synth(['inference_in_flight', 'inference_requests_total'])).toThrow(/^[^\n]*\[scaling-target-counter\]$/);
   });
 });
