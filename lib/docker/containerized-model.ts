@@ -1,5 +1,5 @@
 import { Container, type ContainerLabels, type ContainerPorts } from '@cdktf/provider-docker/lib/container';
-import { TerraformOutput, type TerraformProvider } from 'cdktf';
+import { Lazy, TerraformOutput, type TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
 import { ModelServingError } from '../errors';
@@ -21,6 +21,7 @@ import { checkTerraformIds } from '../workload/terraform-ids';
 import { defaultContainerName } from './container-name';
 import { containerProblems } from './container-problems';
 import { claimContainerName, claimHostPorts } from './engine-claims';
+import { defaultDockerProvider, publishedHost, remoteEngineHost, withEngine } from './engine-host';
 import { hardened, type Hardening } from './hardening';
 import { healthCheck } from './health-check';
 import { cpuLabel, cpuLimit, memoryLimit } from './limits';
@@ -39,22 +40,22 @@ export interface ContainerizedModelProps {
    */
   readonly image?: ModelImage;
   /**
-   * Port of this host that answers over HTTP.
+   * Port of the engine's host that answers over HTTP.
    * @default - a free one that Docker picks; see `url`
    */
   readonly port?: number;
   /**
-   * Port of this host that answers over gRPC.
+   * Port of the engine's host that answers over gRPC.
    * @default - a free one that Docker picks; see `grpcEndpoint`
    */
   readonly grpcPort?: number;
   /**
-   * Port of this host for Prometheus.
+   * Port of the engine's host for Prometheus.
    * @default - metrics are reachable from the container's networks only
    */
   readonly metricsPort?: number;
   /**
-   * Address of this host to listen on; `0.0.0.0` for every one.
+   * Address of the engine's host to listen on; `0.0.0.0` for every one.
    * @default '127.0.0.1'
    */
   readonly bindAddress?: string;
@@ -114,6 +115,7 @@ export class ContainerizedModel extends Construct {
   readonly sizing?: Sizing;
 
   private readonly bindAddress: string;
+  private engineProvider?: TerraformProvider;
 
   /** @throws ModelServingError with every prop that is wrong */
   constructor(scope: Construct, id: string, props: ContainerizedModelProps) {
@@ -132,6 +134,7 @@ export class ContainerizedModel extends Construct {
     this.image = props.image ?? new InferenceImage(this, 'image', { ...props.build, model: props.model!, provider });
     this.model = this.image.model;
     this.bindAddress = bindAddress;
+    this.engineProvider = provider;
     checkTerraformIds(this);
     writeOpenApiAtSynth(this, this.model, props.openApiFile);
     noteBatching(this, serving, this.model);
@@ -172,32 +175,40 @@ export class ContainerizedModel extends Construct {
       stopTimeout: grace,
     });
 
-    new TerraformOutput(this, 'url', { value: this.url });
-    new TerraformOutput(this, 'grpc-endpoint', { value: this.grpcEndpoint });
+    this.addAddressOutput('url', () => this.url);
+    this.addAddressOutput('grpc-endpoint', () => this.grpcEndpoint);
     new TerraformOutput(this, 'image-id', { value: this.container.image });
     outputCard(this, this.model);
   }
 
-  /** Where this host answers over HTTP, such as `http://127.0.0.1:8080`. */
+  /**
+   * Where the engine's host answers over HTTP, such as `http://127.0.0.1:8080`. A loopback address is that of the
+   * engine's host, which may be another than this one.
+   */
   get url(): string {
     return `http://${this.published(HTTP)}`;
   }
 
-  /** Where this host answers over gRPC without TLS, as clients take it: `127.0.0.1:8081`. */
+  /** Where the engine's host answers over gRPC without TLS, as clients take it: `127.0.0.1:8081`. */
   get grpcEndpoint(): string {
     return this.published(GRPC);
   }
 
   private published(index: number): string {
-    return `${urlHost(this.bindAddress)}:${asText(this.container.ports.get(index).external)}`;
+    const host = () => publishedHost(this.bindAddress, remoteEngineHost(this.engine));
+    // The stack's provider may be declared later.
+    const knownHost = this.engine ? host() : Lazy.stringValue({ produce: host });
+    return `${knownHost}:${asText(this.container.ports.get(index).external)}`;
   }
-}
 
-/** An address that listens everywhere is reached here by the loopback one. */
-function urlHost(address: string): string {
-  if (address === '0.0.0.0') return '127.0.0.1';
-  if (address === '::') return '[::1]';
-  return address.includes(':') ? `[${address}]` : address;
+  private addAddressOutput(id: string, address: () => string): void {
+    const produce = () => withEngine(address(), this.bindAddress, remoteEngineHost(this.engine));
+    new TerraformOutput(this, id, { value: Lazy.stringValue({ produce }) });
+  }
+
+  private get engine(): TerraformProvider | undefined {
+    return (this.engineProvider ??= defaultDockerProvider(this));
+  }
 }
 
 /** Places in the list of ports. The provider reads them back sorted by the container's port, so they must stand so. */

@@ -10,11 +10,11 @@ export interface HostPort {
 
 /** Whether only one of two containers can have its port. */
 export function conflict(one: HostPort, other: HostPort): boolean {
-  return one.port === other.port && overlap(canonical(one.address), canonical(other.address));
+  return one.port === other.port && overlap(canonicalAddress(one.address), canonicalAddress(other.address));
 }
 
 /** Docker listens on `::` for IPv6 alone, so each of these stands for the addresses of its own family. */
-const WILDCARDS = ['0.0.0.0', '::'];
+export const WILDCARDS = ['0.0.0.0', '::'];
 
 function overlap(one: string, other: string): boolean {
   if (one === other) return true;
@@ -22,7 +22,7 @@ function overlap(one: string, other: string): boolean {
 }
 
 /** IPv6 has many spellings of an address, and some of IPv4 addresses. */
-function canonical(address: string): string {
+export function canonicalAddress(address: string): string {
   if (!isIPv6(address)) return address;
   return new SocketAddress({ address, family: 'ipv6' }).address.replace(/^::ffff:(?=\d+\.)/, '');
 }

@@ -1,0 +1,161 @@
+import { DockerProvider, type DockerProviderConfig } from '@cdktf/provider-docker/lib/provider';
+import { TerraformOutput, TerraformStack, TerraformVariable, Testing } from 'cdktf';
+import { OnnxModel } from 'cdktf-model-serving';
+import { ContainerizedModel, type ContainerizedModelProps } from 'cdktf-model-serving/docker';
+import { multiplier } from '../support/models';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
+
+/** What a container says of itself whose engine is at a host, with the references to its ports left out. */
+function addresses(engine: DockerProviderConfig, props: Partial<ContainerizedModelProps> = {}) {
+  return synthesized((stack) => {
+    new DockerProvider(stack, 'docker', engine);
+    return new ContainerizedModel(stack, 'digits', { model, ...props });
+  });
+}
+
+function synthesized(build: (stack: TerraformStack) => ContainerizedModel) {
+  const stack = new TerraformStack(Testing.app(), 'stack');
+  const { url, grpcEndpoint } = build(stack);
+  const { output } = JSON.parse(Testing.synth(stack, true));
+  const values = Object.entries<any>(output).map(([id, { value }]) => [id, value] as const);
+  const valueOf = (name: string) => withoutPort(values.find(([id]) => id.startsWith(`digits_${name}_`))![1]);
+  return {
+    url: withoutPort(url),
+    grpcEndpoint: withoutPort(grpcEndpoint),
+    outputs: [valueOf('url'), valueOf('grpc-endpoint')],
+  };
+}
+
+function withoutPort(text: string): string {
+  return text.replace(/:(\$\{[^}]+\})/, ':PORT');
+}
+
+const everywhere = { bindAddress: '0.0.0.0' };
+
+describe('D8 on a remote engine', () => {
+  test.each([
+    ['ssh://build.example.com', 'build.example.com'],
+    ['ssh://deploy@build.example.com:2222', 'build.example.com'],
+    ['ssh://deploy@build.example.com:2222/run/docker.sock', 'build.example.com'],
+    ['tcp://build.example.com:2376', 'build.example.com'],
+    ['tcp://10.1.2.3:2376', '10.1.2.3'],
+    ['tcp://[fd00::7]:2376', '[fd00::7]'],
+    ['https://build.example.com:2376', 'build.example.com'],
+  ])('%s: what listens on every address is reached at the engine', (host, name) => {
+    expect(addresses({ host }, everywhere)).toEqual({
+      url: `http://${name}:PORT`,
+      grpcEndpoint: `${name}:PORT`,
+      outputs: [`http://${name}:PORT`, `${name}:PORT`],
+    });
+    expect(addresses({ host }, { bindAddress: '::' }).url).toBe(`http://${name}:PORT`);
+    expect(addresses({ host }, { bindAddress: '0:0:0:0:0:0:0:0' }).url).toBe(`http://${name}:PORT`);
+  });
+
+  const host = 'ssh://deploy@build.example.com';
+
+  test.each([
+    [undefined, '127.0.0.1'],
+    ['127.0.0.2', '127.0.0.2'],
+    ['::1', '[::1]'],
+    ['0:0:0:0:0:0:0:1', '[0:0:0:0:0:0:0:1]'],
+  ])('on the loopback address %s, outputs say whose it is', (bindAddress, address) => {
+    expect(addresses({ host }, { bindAddress })).toEqual({
+      url: `http://${address}:PORT`,
+      grpcEndpoint: `${address}:PORT`,
+      outputs: [
+        `http://${address}:PORT (loopback of build.example.com)`,
+        `${address}:PORT (loopback of build.example.com)`,
+      ],
+    });
+  });
+
+  test.each([
+    ['192.168.0.2', '192.168.0.2'],
+    ['fd00::7', '[fd00::7]'],
+  ])('on another address, that is it: %s', (bindAddress, address) => {
+    const { url, outputs } = addresses({ host }, { bindAddress });
+    expect([url, outputs[0]]).toEqual([`http://${address}:PORT`, `http://${address}:PORT`]);
+  });
+
+  test('of a provider that is given, whatever the default one is', () => {
+    const { url, outputs } = synthesized((stack) => {
+      new DockerProvider(stack, 'docker', { host: 'ssh://other.example.com' });
+      const provider = new DockerProvider(stack, 'elsewhere', { alias: 'elsewhere', host });
+      return new ContainerizedModel(stack, 'digits', { model, provider, ...everywhere });
+    });
+    expect([url, outputs[0]]).toEqual(['http://build.example.com:PORT', 'http://build.example.com:PORT']);
+  });
+
+  test('of a default provider beside others', () => {
+    const { url } = synthesized((stack) => {
+      new DockerProvider(stack, 'elsewhere', { alias: 'elsewhere', host: 'ssh://other.example.com' });
+      new DockerProvider(stack, 'docker', { host });
+      return new ContainerizedModel(stack, 'digits', { model, ...everywhere });
+    });
+    expect(url).toBe('http://build.example.com:PORT');
+  });
+
+  test('whose provider is declared after the container', () => {
+    const stack = new TerraformStack(Testing.app(), 'stack');
+    const { url } = new ContainerizedModel(stack, 'digits', { model, ...everywhere });
+    new TerraformOutput(stack, 'own', { value: url });
+    new DockerProvider(stack, 'docker', { host });
+    const { output } = JSON.parse(Testing.synth(stack, true));
+    const values = Object.values<any>(output).map(({ value }) => withoutPort(value));
+    expect(values.filter((value) => value === 'http://build.example.com:PORT')).toHaveLength(2);
+  });
+});
+
+describe('D8 on a local engine, or one that nobody knows at synth', () => {
+  test.each<[DockerProviderConfig]>([
+    [{}],
+    [{ host: 'unix:///var/run/docker.sock' }],
+    [{ host: 'unix:///run/user/1000/docker.sock' }],
+    [{ host: 'npipe:////./pipe/docker_engine' }],
+    [{ host: 'fd://' }],
+    [{ host: 'tcp://localhost:2375' }],
+    [{ host: 'tcp://127.0.0.1:2375' }],
+    [{ host: 'tcp://[::1]:2375' }],
+    [{ host: 'tcp://0.0.0.0:2375' }],
+    [{ host: 'tcp://:2375' }],
+    [{ host: 'build.example.com:2375' }],
+    // A context has a host of its own.
+    [{ host: 'ssh://build.example.com', context: 'elsewhere' }],
+  ])('%j: addresses are as they were', (engine) => {
+    for (const [bindAddress, address] of [
+      ['127.0.0.1', '127.0.0.1'],
+      ['0.0.0.0', '127.0.0.1'],
+      ['::', '[::1]'],
+      ['192.168.0.2', '192.168.0.2'],
+    ]) {
+      expect(addresses(engine, { bindAddress })).toEqual({
+        url: `http://${address}:PORT`,
+        grpcEndpoint: `${address}:PORT`,
+        outputs: [`http://${address}:PORT`, `${address}:PORT`],
+      });
+    }
+  });
+
+  test.each(['', 'ssh://deploy@'])('a host that only Terraform knows: %s…', (start) => {
+    const { url, outputs } = synthesized((stack) => {
+      const host = new TerraformVariable(stack, 'host', { type: 'string' }).stringValue;
+      new DockerProvider(stack, 'docker', { host: `${start}${host}` });
+      return new ContainerizedModel(stack, 'digits', { model, ...everywhere });
+    });
+    expect([url, ...outputs]).toEqual(['http://127.0.0.1:PORT', 'http://127.0.0.1:PORT', '127.0.0.1:PORT']);
+  });
+
+  test('an address that only Terraform knows', () => {
+    const { outputs } = synthesized((stack) => {
+      new DockerProvider(stack, 'docker', { host: 'ssh://build.example.com' });
+      const bindAddress = new TerraformVariable(stack, 'address', { type: 'string' }).stringValue;
+      return new ContainerizedModel(stack, 'digits', { model, bindAddress });
+    });
+    expect(outputs).toEqual([
+      expect.stringMatching(/^http:\/\/\$\{var\.address\}:/),
+      expect.stringMatching(/^\$\{var\.address\}:/),
+    ]);
+  });
+});
