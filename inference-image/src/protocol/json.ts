@@ -4,11 +4,15 @@ import { invalid, messageOf, type ServingError } from '../errors';
 /** An integer of 16 digits or more, which a double may not hold exactly; not the digits of a fraction. */
 const LONG_INTEGER = /[[,:\s-]\d{16,}\s*[,\]}]/;
 
+/** Some clients on Windows begin a text with it; JSON.parse does not take it: https://www.rfc-editor.org/rfc/rfc8259#section-8.1 */
+const BYTE_ORDER_MARK = 0xfeff;
+
 /**
- * Parses JSON. With `exactIntegers`, integers beyond a double's 53 bits become bigints. That parser is many times
+ * Parses JSON, also behind a byte order mark. With `exactIntegers`, integers beyond a double's 53 bits become bigints. That parser is many times
  * slower than JSON.parse, so it is used only where a text holds such an integer.
  */
-export function parseJson(text: string, { exactIntegers }: { exactIntegers: boolean }): unknown {
+export function parseJson(marked: string, { exactIntegers }: { exactIntegers: boolean }): unknown {
+  const text = marked.charCodeAt(0) === BYTE_ORDER_MARK ? marked.slice(1) : marked;
   try {
     if (exactIntegers && LONG_INTEGER.test(text)) return parseLossless(text, undefined, AS_JSON_PARSE);
     return JSON.parse(text);
