@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, parse } from 'node:path';
 import { readCache, writeCache } from './cache';
 import { ModelServingError, type Problem } from './errors';
 import { parseJson } from './json';
-import { readingFile, type SourceFile } from './model/model-files';
+import { readText, type SourceFile } from './model/model-files';
 
 /** What may be committed beside a model: `digits.onnx` has `digits.profile.json`. */
 export type CommittedKind = 'golden' | 'profile' | 'contract';
@@ -42,11 +42,10 @@ interface JsonSchema {
  * Reads a JSON file and checks its form, once for each content.
  *
  * @param path - as the user gave it
- * @throws ModelServingError with what the form says, or `file-unreadable`
+ * @throws ModelServingError with what the form says, or what `readText` throws
  */
 export function readCommittedFile<T>(path: string, { sha256 }: SourceFile, form: JsonForm): T {
-  const text = readingFile(path, () => readFileSync(path, 'utf8'));
-  const content = parseJson(text, form.notJson);
+  const content = parseJson(readText(path), form.notJson);
   const key = `${form.name} ${sha256}`;
   if (!readCache<true>(key)) {
     const issues = form.loadSchema().safeParse(content).error?.issues ?? [];

@@ -6,8 +6,10 @@ import { imageFormat } from '../../inference-image/src/contract/image-format';
 import { pathBeside } from '../committed-file';
 import { ModelServingError } from '../errors';
 import { goldenErrors } from '../golden/errors';
+import { refuseLinkOutside } from '../golden/golden-file';
 import { recordGolden } from '../golden/record-golden';
-import { readingFile } from '../model/model-files';
+import { liesBelow } from '../link-outside';
+import { decodedText, readingFile } from '../model/model-files';
 import { counted } from '../profile/sizing-text';
 import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
 
@@ -70,7 +72,19 @@ function requestOf(path: string): RecordedRequest {
   const content = readingFile(path, () => readFileSync(path));
   const { name } = parse(path);
   if (isPicture(path, content)) return { name, picture: path };
-  return { name, json: content.toString(), folder: resolve(dirname(path)) };
+  const json = decodedText(path, content);
+  for (const file of filesOf(json)) refuseLinkOutside(path, file);
+  return { name, json, folder: resolve(dirname(path)) };
+}
+
+/** Files that hold elements of a request, if it is one: what else is wrong with it is found where it is read. */
+function filesOf(json: string): string[] {
+  try {
+    const { inputs } = JSON.parse(json) as { inputs: readonly { file?: unknown }[] };
+    return inputs.flatMap(({ file }) => (typeof file === 'string' && liesBelow('.', file) ? [file] : []));
+  } catch {
+    return [];
+  }
 }
 
 /** What is called so and is none is refused with the reason, as a client's would be. */

@@ -24,9 +24,9 @@ export function rebatchCommand(): Command {
     .option('--golden <file>', 'golden examples of the model (default: those beside it, if they are there)')
     .option('--force', 'overwrite files that are there')
     .action((path: string, options: RebatchCommandOptions) => {
-      const { out, force, golden = fileBeside(path, 'golden') } = options;
+      const { out, force = false, golden = fileBeside(path, 'golden') } = options;
       const model = readModel(path, { ...options, golden: undefined, profile: false, contract: false });
-      if (golden !== undefined && !force) checkGoldenTarget(golden, out);
+      if (golden !== undefined) checkGoldenTarget(golden, out, force);
       const result = rebatch(model, path, { out, force, golden });
       console.log(`${out}: ${changes(model, result)}.`);
       console.log(`compared with ${path}: ${comparisonText(result.comparison)}.`);

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { Problem } from '../errors';
+import type { LinkOutside } from '../link-outside';
 import type { Direction } from '../model/errors';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
 
@@ -37,6 +38,11 @@ export const goldenErrors = {
   fileReserved: (path: string, file: string): Problem => ({
     code: 'golden-file-reserved',
     message: `${path}: ${file} would be in the way of a file that the image has there. Put yours elsewhere, such as golden/${basename(file)}.`,
+  }),
+
+  fileOutside: (path: string, { link, target }: LinkOutside): Problem => ({
+    code: 'golden-file-outside',
+    message: `${path}: ${link} is a link to ${target}, outside the folder of this file. Put the file itself there.`,
   }),
 
   drift: (path: string, modelPath: string, example: string, what: string, isPicture: boolean): Problem => ({

@@ -1,5 +1,22 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, parse, relative, sep } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, parse, relative, sep } from 'node:path';
+import { ModelServingError } from '../errors';
+import { liesBelow, linkOutside } from '../link-outside';
+import { replaceFile } from '../replace-file';
+import { goldenErrors } from './errors';
+
+/**
+ * Refuses a folder for such files that is a link to another place.
+ *
+ * @param out - the file of the examples
+ * @throws ModelServingError `golden-file-outside`
+ */
+export function checkFolderBeside(out: string): void {
+  const folder = basename(out, '.json');
+  if (!existsSync(join(dirname(out), folder))) return;
+  const outside = linkOutside(dirname(out), folder);
+  if (outside) throw new ModelServingError([goldenErrors.fileOutside(out, outside)]);
+}
 
 /** Files that golden examples name, in a folder beside them: `digits.golden/zero.image.bin`. */
 export class FilesBeside {
@@ -37,7 +54,8 @@ export class FilesBeside {
   /** From the folder of the examples, as they name files; undefined for what they cannot name. */
   private within(path: string): string | undefined {
     const found = relative(this.home, path).replaceAll(sep, '/');
-    return found.startsWith('../') || isAbsolute(found) || found.includes('\\') ? undefined : found;
+    if (!liesBelow(this.home, path) || found.includes('\\')) return undefined;
+    return linkOutside(this.home, found) ? undefined : found;
   }
 
   private free(stem: string, extension: string, isFree: (file: string) => boolean = () => true): string {
@@ -50,8 +68,7 @@ export class FilesBeside {
   }
 
   private write(file: string, content: Buffer): string {
-    mkdirSync(join(this.home, this.folder), { recursive: true });
-    writeFileSync(join(this.home, file), content);
+    replaceFile(join(this.home, file), content);
     return file;
   }
 }

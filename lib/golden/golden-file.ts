@@ -14,9 +14,11 @@ import {
   type TensorSignature,
 } from '../../inference-image/src/contract/signature';
 import { readCommittedFile } from '../committed-file';
-import type { Problem } from '../errors';
+import { ModelServingError, type Problem } from '../errors';
+import { foldersBeside, linkOutside } from '../link-outside';
+import { collect } from '../model/collect';
 import type { Direction } from '../model/errors';
-import { sourceFile, type SourceFile } from '../model/model-files';
+import { readingFile, sourceFile, sourceTextFile, type SourceFile } from '../model/model-files';
 import { goldenErrors } from './errors';
 
 /** Golden examples in the right form, of whatever model. */
@@ -31,10 +33,10 @@ export interface Golden {
 /**
  * Reads golden examples and checks their form. Exact 64-bit integers are the container's matter, so JSON.parse will do.
  *
- * @throws ModelServingError `golden-not-json`, `golden-invalid`, and what `sourceFile` throws
+ * @throws ModelServingError `golden-not-json`, `golden-invalid`, `golden-file-outside`, and what `sourceFile` throws
  */
 export function readGoldenFile(path: string): Golden {
-  const file = sourceFile(GOLDEN_FILE, path);
+  const file = sourceTextFile(GOLDEN_FILE, path);
   const { examples } = readCommittedFile<GoldenFile>(path, file, {
     name: 'golden-form 2',
     loadSchema: () =>
@@ -44,8 +46,27 @@ export function readGoldenFile(path: string): Golden {
     notJson: (reason) => goldenErrors.notJson(path, reason),
     invalid: (where, reason) => goldenErrors.invalid(path, where, reason),
   });
-  const others = namedFiles(examples).map((name) => sourceFile(name, join(dirname(path), name)));
+  const problems: Problem[] = [];
+  const others = namedFiles(examples).flatMap((name) => collect(problems, () => namedFile(path, name)) ?? []);
+  ModelServingError.throwIfAny(problems);
   return { path, files: [file, ...others], examples };
+}
+
+function namedFile(path: string, name: string): SourceFile {
+  refuseLinkOutside(path, name);
+  return sourceFile(name, join(dirname(path), name));
+}
+
+/**
+ * Refuses a link out of the folder of the golden examples, or of a request that names files as they do.
+ *
+ * @param path - of the file that names the other one
+ * @throws ModelServingError `golden-file-outside`, `file-not-found`
+ */
+export function refuseLinkOutside(path: string, name: string): void {
+  const file = join(dirname(path), name);
+  const outside = readingFile(file, () => linkOutside(dirname(path), name, foldersBeside(path)));
+  if (outside) throw new ModelServingError([goldenErrors.fileOutside(path, outside)]);
 }
 
 /**

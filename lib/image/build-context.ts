@@ -75,10 +75,10 @@ function isEmptyFolder(path: string): boolean {
 export function modelFiles(model: OnnxModel): ContextFile[] {
   return [
     fromContent(`model/${MANIFEST_FILE}`, `${JSON.stringify(model.manifest(), undefined, 2)}\n`),
-    ...model.files.map(({ path, sourcePath, sha256 }) => ({
+    ...model.files.map(({ path, sourcePath, sha256, text }) => ({
       path: `model/${path}`,
       sha256,
-      source: { file: sourcePath },
+      source: text === undefined ? { file: sourcePath } : { content: text },
     })),
   ];
 }

@@ -1,5 +1,6 @@
 import { dimensionsText } from '../../inference-image/src/contract/signature';
 import type { Problem } from '../errors';
+import type { LinkOutside } from '../link-outside';
 import { elementType } from './element-types';
 import { operatorName, type ExternalTensor, type MisfitTensor, type Operator, type ValueInfo } from './onnx-graph';
 import { MAX_IR_VERSION, RUNTIME_VERSION } from './runtime-limits';
@@ -32,6 +33,11 @@ export const modelErrors = {
   fileEmpty: (path: string): Problem => ({
     code: 'file-empty',
     message: `${path}: the file is empty. Export or download it again.`,
+  }),
+
+  fileNotUtf8: (path: string, encoding: string): Problem => ({
+    code: 'file-not-utf8',
+    message: `${path}: the file is ${encoding}. Save it as UTF-8.`,
   }),
 
   fileChanged: (path: string): Problem => ({
@@ -128,9 +134,14 @@ export const modelErrors = {
     message: `${path}: tensor "${name}" is stored in "${location}", and an image keeps a file of its own as ${reserved}. Save the model again with another location, such as "weights.bin".`,
   }),
 
-  externalDataOutside: (path: string, { name, location }: ExternalTensor, target: string): Problem => ({
+  externalDataOutside: (
+    path: string,
+    { name, location }: ExternalTensor,
+    file: string,
+    { link, target }: LinkOutside,
+  ): Problem => ({
     code: 'external-data-outside',
-    message: `${path}: tensor "${name}" is stored in "${location}", a link to ${target}, outside the model's folder. Put the file itself there.`,
+    message: `${path}: tensor "${name}" is stored in "${location}", ${link === file ? 'a' : `behind ${link}, a`} link to ${target}, outside the model's folder. Put the file itself there.`,
   }),
 
   externalDataMissing: (path: string, { name, location }: ExternalTensor, file: string): Problem => ({

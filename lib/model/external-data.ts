@@ -1,7 +1,8 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { dirname, isAbsolute, join, posix, relative, sep } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
 import { RESERVED_FILES } from '../../inference-image/src/contract/model-manifest';
 import { ModelServingError, type Problem } from '../errors';
+import { foldersBeside, linkOutside } from '../link-outside';
 import { collect } from './collect';
 import { modelErrors } from './errors';
 import { sourceFile, type SourceFile } from './model-files';
@@ -50,7 +51,8 @@ function externalFile(modelPath: string, group: TensorGroup): SourceFile {
 
   const path = join(dirname(modelPath), imagePath);
   if (!existsSync(path)) throw new ModelServingError([modelErrors.externalDataMissing(modelPath, tensor, path)]);
-  refuseLinkOutside(modelPath, tensor, path);
+  const outside = linkOutside(dirname(modelPath), imagePath, foldersBeside(modelPath));
+  if (outside) throw new ModelServingError([modelErrors.externalDataOutside(modelPath, tensor, path, outside)]);
 
   const file = sourceFile(imagePath, path);
   const last = group.reduce((a, b) => (endOf(b) > endOf(a) ? b : a));
@@ -63,23 +65,6 @@ function externalFile(modelPath: string, group: TensorGroup): SourceFile {
 /** Backslashes and drive letters are names on one system and steps out of the folder on another. */
 function staysInside(location: string): boolean {
   return location !== '' && !/^\/|\\|^[A-Za-z]:|(^|\/)\.\.(\/|$)|\/$|^\.$/.test(location);
-}
-
-/**
- * A link may lead to a neighbour of the model itself, as in the Hugging Face cache, where both are links into one
- * folder. onnxruntime has the same rule: https://github.com/microsoft/onnxruntime/pull/27374
- */
-function refuseLinkOutside(modelPath: string, tensor: ExternalTensor, path: string): void {
-  const target = realpathSync(path);
-  const folders = [realpathSync(dirname(modelPath)), dirname(realpathSync(modelPath))];
-  if (!folders.some((folder) => contains(folder, target))) {
-    throw new ModelServingError([modelErrors.externalDataOutside(modelPath, tensor, target)]);
-  }
-}
-
-function contains(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 function endOf({ offsetBytes, lengthBytes, expectedBytes }: ExternalTensor): number {

@@ -1,14 +1,18 @@
+import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ModelFile } from '../../inference-image/src/contract/model-manifest';
 import { ModelServingError } from '../errors';
-import { fileSha256 } from '../file-hash';
+import { fileSha256, type FileHash } from '../file-hash';
+import { plainText } from '../plain-text';
 import { modelErrors } from './errors';
 
 /** A file of a model: what an image knows of it, and where its bytes are on this machine. */
 export interface SourceFile extends ModelFile {
   /** Absolute, in the form of this machine. */
   readonly sourcePath: string;
+  /** Content of a text file in plain form, where the bytes on this machine are others: an image has this instead. */
+  readonly text?: string;
 }
 
 /**
@@ -28,9 +32,48 @@ export function sourceFile(imagePath: string, path: string): SourceFile {
   });
 }
 
+/**
+ * The same for a text file, whose hash does not depend on the system that wrote it: a byte order mark and line breaks
+ * of Windows do not count.
+ *
+ * @throws ModelServingError also `file-not-utf8`
+ */
+export function sourceTextFile(imagePath: string, path: string): SourceFile {
+  const file = sourceFile(imagePath, path);
+  const text = readText(path);
+  const hash = textHash(text);
+  return hash.sha256 === file.sha256 ? file : { ...file, ...hash, text };
+}
+
+/**
+ * The text of a file that people edit, in plain form.
+ *
+ * @param path - as the user gave it
+ * @throws ModelServingError `file-not-found`, `file-unreadable`, `file-not-utf8`
+ */
+export function readText(path: string): string {
+  return decodedText(
+    path,
+    readingFile(path, () => readFileSync(path)),
+  );
+}
+
+/** The same for a file whose bytes are read already. */
+export function decodedText(path: string, bytes: Buffer): string {
+  const plain = plainText(bytes);
+  if ('encoding' in plain) throw new ModelServingError([modelErrors.fileNotUtf8(path, plain.encoding)]);
+  return plain.text;
+}
+
 /** Whether files are still what they were when they were hashed. */
 export function areUnchanged(files: readonly SourceFile[]): boolean {
-  return files.every(({ sourcePath, sha256 }) => fileSha256(sourcePath).sha256 === sha256);
+  return files.every(({ sourcePath, sha256, text }) =>
+    text === undefined ? fileSha256(sourcePath).sha256 === sha256 : readText(sourcePath) === text,
+  );
+}
+
+function textHash(text: string): FileHash {
+  return { sha256: createHash('sha256').update(text).digest('hex'), sizeBytes: Buffer.byteLength(text) };
 }
 
 /** Puts what the file system has to say in our words. */

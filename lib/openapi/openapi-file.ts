@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ModelManifest } from '../../inference-image/src/contract/model-manifest';
 import { ModelServingError } from '../errors';
 import type { OnnxModel } from '../model/onnx-model';
+import { plainText } from '../plain-text';
 import { replaceFile } from '../replace-file';
 import { openApiErrors } from './errors';
 
@@ -47,9 +48,11 @@ export function writeOpenApi(path: string, text: string, { where, prop }: PathSo
   }
 }
 
+/** In plain form: git on Windows may have checked the file out with other line breaks. */
 function contentOf(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    const plain = plainText(readFileSync(path));
+    return 'text' in plain ? plain.text : undefined;
   } catch {
     return undefined;
   }

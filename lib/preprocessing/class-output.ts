@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { basename, dirname, relative } from 'node:path';
 import type { ClassOutput } from '../../inference-image/src/contract/image-input';
 import type { Datatype, Signature, TensorSignature } from '../../inference-image/src/contract/signature';
 import { ModelServingError, type Problem } from '../errors';
-import { readingFile } from '../model/model-files';
+import { foldersBeside, liesBelow, linkOutside, type LinkOutside } from '../link-outside';
+import { collect } from '../model/collect';
+import { readingFile, readText } from '../model/model-files';
 import { preprocessingErrors as errors } from './errors';
 
 /** How the model's answer becomes the name of a class. */
@@ -51,7 +53,7 @@ export function resolveClassOutput(
     return { problems: props.classScores === undefined ? [] : [errors.scoresOfNothing(path)] };
   }
   const problems: Problem[] = [];
-  const names = typeof classes === 'string' ? readNames(classes, problems) : classes;
+  const names = typeof classes === 'string' ? collect(problems, () => readNames(path, classes)) : classes;
   if (names) problems.push(...checkNames(path, names));
   if (!['asGiven', 'softmax'].includes(classScores)) problems.push(errors.scoresInvalid(path, classScores));
   const output = findOutput(path, classOutput, signature, problems);
@@ -95,15 +97,17 @@ function findOutput(
 }
 
 /** Lines, but for an empty one at the end. */
-function readNames(file: string, problems: Problem[]): string[] | undefined {
-  try {
-    const text = readingFile(file, () => readFileSync(file, 'utf8'));
-    return text.replace(/\r?\n$/, '').split(/\r?\n/);
-  } catch (error) {
-    if (!(error instanceof ModelServingError)) throw error;
-    problems.push(...error.problems);
-    return undefined;
-  }
+function readNames(path: string, file: string): string[] {
+  const outside = readingFile(file, () => linkOutOf(path, file));
+  if (outside) throw new ModelServingError([errors.fileOutside(path, file, outside)]);
+  return readText(file).replace(/\n$/, '').split('\n');
+}
+
+/** A file below the model's folder must stay there, and any other one in its own folder. */
+function linkOutOf(path: string, file: string): LinkOutside | undefined {
+  const home = dirname(path);
+  if (liesBelow(home, file)) return linkOutside(home, relative(home, file), foldersBeside(path));
+  return linkOutside(dirname(file), basename(file));
 }
 
 function checkNames(path: string, names: readonly string[]): Problem[] {

@@ -1,5 +1,6 @@
 import { dimensionsText, type TensorSignature } from '../../inference-image/src/contract/signature';
 import type { Problem } from '../errors';
+import type { LinkOutside } from '../link-outside';
 
 /** What can be wrong with the declaration of a picture or of classes; `path` is the model file as the user gave it. */
 export const preprocessingErrors = {
@@ -77,6 +78,11 @@ export const preprocessingErrors = {
   ): Problem => ({
     code: 'image-size-wrong',
     message: `${path}: input "${name}" takes ${dimensions.at(-1)} elements, which ${width ?? '?'} x ${height ?? '?'} pixels of ${channelsText(channels)} do not make. Give the image.width and image.height that the model was trained with.`,
+  }),
+
+  fileOutside: (path: string, file: string, { link, target }: LinkOutside): Problem => ({
+    code: 'classes-file-outside',
+    message: `${path}: classes names ${file}, and ${link} is a link to ${target}, outside its folder. Put the file itself there.`,
   }),
 
   noNames: (path: string): Problem => ({

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { ModelServingError } from '../errors';
 import { isObject, parseJson } from '../json';
-import { readingFile } from '../model/model-files';
+import { readText } from '../model/model-files';
 import type { ClassOutputProps } from './class-output';
 import { preprocessingErrors as errors } from './errors';
 import type { ImageInputProps } from './image-input';
@@ -16,11 +15,10 @@ const PROPS = ['image', 'classes', 'classOutput', 'classScores'];
 /**
  * Reads a declaration for the command line. Whether it fits a model is checked with the model.
  *
- * @throws ModelServingError `preprocessing-invalid`, `file-not-found`
+ * @throws ModelServingError `preprocessing-invalid`, and what `readText` throws
  */
 export function readPreprocessing(path: string): Preprocessing {
-  const text = readingFile(path, () => readFileSync(path, 'utf8'));
-  const content = parseJson(text, (reason) => errors.fileInvalid(path, reason));
+  const content = parseJson(readText(path), (reason) => errors.fileInvalid(path, reason));
   if (!isObject(content) || (content.image !== undefined && !isObject(content.image))) {
     throw new ModelServingError([errors.fileInvalid(path, 'it is not an object of image (an object) and classes')]);
   }

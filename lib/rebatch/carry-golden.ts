@@ -1,10 +1,11 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathBeside } from '../committed-file';
 import { ModelServingError } from '../errors';
 import { fileSha256 } from '../file-hash';
 import { checkReproduced } from '../golden/check-golden';
 import { readGoldenFile, type Golden } from '../golden/golden-file';
+import { readText } from '../model/model-files';
 import type { OnnxModel } from '../model/onnx-model';
 import { readWeights } from '../model/weights';
 import { replaceFile } from '../replace-file';
@@ -14,14 +15,16 @@ import { rebatchErrors } from './errors';
 export type CarriedGolden = { readonly path: string; readonly count: number } | { readonly reasons: readonly string[] };
 
 /**
- * Refuses to write over files that carried examples would have.
+ * Reads golden examples, and refuses to write over files that those carried over would have.
  *
  * @param golden - path of the examples of the model of one row
  * @param out - path of the model of free rows
+ * @param force - whether to write over what is there
  * @throws ModelServingError `rebatch-exists`, and what `readGoldenFile` throws
  */
-export function checkGoldenTarget(golden: string, out: string): void {
+export function checkGoldenTarget(golden: string, out: string, force: boolean): void {
   const { files } = readGoldenFile(golden);
+  if (force) return;
   const taken = targetsOf(golden, out, files).find(
     ({ source, target }) => existsSync(target) && fileSha256(target).sha256 !== fileSha256(source).sha256,
   );
@@ -38,7 +41,7 @@ export function carryGolden(model: OnnxModel, golden: string, out: string): Carr
   for (const { source, target } of targetsOf(golden, out, read.files)) {
     if (existsSync(target) && realpathSync(target) === realpathSync(source)) continue;
     mkdirSync(dirname(target), { recursive: true });
-    if (target === path) replaceFile(path, readFileSync(source, 'utf8'));
+    if (target === path) replaceFile(path, readText(source));
     else copyFileSync(source, target);
   }
   return { path, count: read.examples.length };

@@ -152,7 +152,9 @@ describe('behind a symbolic link', () => {
     mkdirSync(join(root, 'elsewhere'), { recursive: true });
     writeFileSync(join(root, 'elsewhere', 'weights.bin'), new Float32Array(4));
     symlinkSync(join(root, 'elsewhere'), join(folder, 'sub'));
-    expect(problems(model('sub/weights.bin'))).toEqual([expect.stringContaining('external-data-outside')]);
+    expect(problems(model('sub/weights.bin'))).toEqual([
+      `external-data-outside: ${path}: tensor "w" is stored in "sub/weights.bin", behind ${join(folder, 'sub')}, a link to ${join(root, 'elsewhere')}, outside the model's folder. Put the file itself there.`,
+    ]);
   });
 
   test('within the folder is taken', () => {
