@@ -5,6 +5,9 @@ import { RUNTIME_ENVIRONMENT } from '../inference-image/src/contract/runtime-env
 /** Far more than anything takes that is done at synth: only what hangs takes longer. */
 const TIMEOUT_SECONDS = 600;
 
+/** Variables that change what a runtime does. LOCPATH is where the C library finds locales. */
+const NOT_IN_IMAGE = /^(?:LANG|LANGUAGE|LC_.*|LOCPATH|ORT_.*)$/i;
+
 /** A process that could not say what it was asked for. */
 export type ProcessFailure =
   | { readonly failure: string }
@@ -35,7 +38,7 @@ export function reportOf<R>(task: string, args: readonly string[], input = ''): 
 export function reportsOf(task: string, args: readonly string[], input = ''): ProcessReports {
   const { error, signal, status, stdout } = spawnSync(process.execPath, args, {
     input,
-    env: { ...RUNTIME_ENVIRONMENT, ...process.env },
+    env: imageEnvironment(),
     stdio: ['pipe', 'pipe', 'ignore'],
     encoding: 'utf8',
     timeout: TIMEOUT_SECONDS * 1000,
@@ -51,6 +54,17 @@ export function reportsOf(task: string, args: readonly string[], input = ''): Pr
   if (status === 0) return { lines, isTimeout: false };
   const ending = { failure: `the process that ${task} ends with ${signal ?? `exit code ${status}`}` };
   return { lines, ending, isTimeout: false };
+}
+
+/**
+ * The environment of this process, as far as the image has it: a runtime must do here what it does there. The image sets
+ * no locale, and no switch of onnxruntime but RUNTIME_ENVIRONMENT.
+ */
+function imageEnvironment(): NodeJS.ProcessEnv {
+  const others = Object.entries(process.env).filter(
+    ([name]) => Object.hasOwn(RUNTIME_ENVIRONMENT, name) || !NOT_IN_IMAGE.test(name),
+  );
+  return { ...RUNTIME_ENVIRONMENT, ...Object.fromEntries(others) };
 }
 
 /** Nothing of a line that the end of the process cut short. */

@@ -28,6 +28,15 @@ describe('the runtime sends no usage to anyone', () => {
   });
 });
 
+test('a synth runs models without locales and switches that the image does not have', () => {
+  const others = { LANG: 'xx', LC_ALL: 'xx', LC_CTYPE: 'xx', LANGUAGE: 'xx', LOCPATH: '/xx', ORT_XX: '1' };
+  Object.assign(process.env, others, { LANGUAGES: 'kept' });
+  const environment = reportOf<NodeJS.ProcessEnv>('says', ['-e', SAY]) as NodeJS.ProcessEnv;
+  expect(Object.keys(environment).filter((name) => name in others)).toEqual([]);
+  expect(environment).toMatchObject({ ...RUNTIME_ENVIRONMENT, LANGUAGES: 'kept', PATH: process.env.PATH });
+  for (const name of [...Object.keys(others), 'LANGUAGES']) delete process.env[name];
+});
+
 test('a value of the user wins', () => {
   process.env.ORT_DISABLE_TELEMETRY = '0';
   expect(reportOf('says', ['-e', SAY])).toMatchObject({ ORT_DISABLE_TELEMETRY: '0' });

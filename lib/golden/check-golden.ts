@@ -23,7 +23,7 @@ export function checkReproduced(
 ): Problem[] {
   const { files } = weights;
   const pictures = picturesOf(golden);
-  const key = `golden-reproduced 2 ${contentOf(golden, weights, image)}`;
+  const key = `golden-reproduced 3 ${contentOf(golden, weights, image)}`;
   if (readCache<true>(key)) return [];
 
   const { path } = golden;
@@ -48,7 +48,7 @@ export function isReproduced(
   weights: Weights,
   model: Pick<GoldenRunOrder, 'signature' | 'image'>,
 ): boolean {
-  const key = `golden-shapes-reproduced 1 ${contentOf(golden, weights, model.image)}`;
+  const key = `golden-shapes-reproduced 2 ${contentOf(golden, weights, model.image)}`;
   const known = readCache<boolean>(key);
   if (known !== undefined) return known;
   const problems = checkReproduced(golden, modelPath, weights, model);

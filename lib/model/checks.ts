@@ -18,9 +18,22 @@ export function checkIdentity(path: string, name: string, version: string): Prob
 /** One thing that a model must satisfy to be served; `path` is for messages. */
 type Check = (path: string, graph: OnnxGraph) => Problem[];
 
+/**
+ * Inputs and outputs together. A request has 64 KiB for the names, datatypes and shapes of its tensors, which is room for
+ * about 1,000 of them.
+ */
+export const MAX_TENSORS = 1024;
+
 /** Everything that keeps a model from being served, as far as its graph tells. */
 export function checkGraph(path: string, graph: OnnxGraph): Problem[] {
-  return CHECKS.flatMap((check) => check(path, graph));
+  const areTooMany = graph.inputs.length + graph.outputs.length > MAX_TENSORS;
+  return [
+    ...CHECKS.flatMap((check) => check(path, graph)),
+    // What is wrong with each of thousands would hide the rest.
+    ...(areTooMany
+      ? [modelErrors.tensorsTooMany(path, graph, MAX_TENSORS)]
+      : TENSOR_CHECKS.flatMap((check) => check(path, graph))),
+  ];
 }
 
 const irVersion: Check = (path, graph) =>
@@ -49,11 +62,13 @@ const somethingToServe: Check = (path, graph) => [
   ...(graph.outputs.length === 0 ? [modelErrors.outputsMissing(path)] : []),
 ];
 
-const uniqueNames: Check = (path, graph) => [
+const uniqueTensors: Check = (path, graph) => [
   ...repeated(graph.inputs).map((name) => modelErrors.nameDuplicate(path, 'input', name)),
   ...repeated(graph.outputs).map((name) => modelErrors.nameDuplicate(path, 'output', name)),
-  ...graph.duplicates.map((name) => modelErrors.nameDuplicate(path, 'node output', name)),
 ];
+
+const uniqueResults: Check = (path, graph) =>
+  graph.duplicates.map((name) => modelErrors.nameDuplicate(path, 'node output', name));
 
 const describedTensors: Check = (path, graph) => [
   ...graph.inputs.flatMap((value, index) => describedTensor(path, 'input', value, index)),
@@ -62,19 +77,16 @@ const describedTensors: Check = (path, graph) => [
 
 const wholeTensors: Check = (path, graph) => graph.misfits.map((tensor) => modelErrors.tensorSizeWrong(path, tensor));
 
-const CHECKS: readonly Check[] = [
-  irVersion,
-  opsets,
-  operators,
-  somethingToServe,
-  uniqueNames,
-  describedTensors,
-  wholeTensors,
-];
+const CHECKS: readonly Check[] = [irVersion, opsets, operators, somethingToServe, uniqueResults, wholeTensors];
+
+/** Checks of each input and output. */
+const TENSOR_CHECKS: readonly Check[] = [uniqueTensors, describedTensors];
 
 function repeated(values: readonly ValueInfo[]): string[] {
-  const names = values.map(({ name }) => name);
-  return [...new Set(names.filter((name, index) => names.indexOf(name) < index))];
+  const seen = new Set<string>();
+  const again = new Set<string>();
+  for (const { name } of values) (seen.has(name) ? again : seen).add(name);
+  return [...again];
 }
 
 /** The first of what keeps clients from being told of it. */

@@ -128,16 +128,41 @@ export interface StringEntry {
   readonly value: string;
 }
 
-/** The model's graph, the graphs inside its nodes (the branches of an If, the body of a Loop), and its functions'. */
-export function allGraphs({ graph, functions }: ModelMessage): GraphMessage[] {
-  const nothing = { docString: '', initializer: [], sparseInitializer: [], input: [], output: [] };
-  const bodies = functions.map(({ node }) => ({ ...nothing, node }));
-  return [...present(graph), ...bodies].flatMap(withSubgraphs);
+/**
+ * The model's graph and the functions that it calls, each with the graphs inside its nodes (the branches of an If, the
+ * body of a Loop). The runtime does not look at the nodes of a function that no node calls.
+ */
+export function usedGraphs({ graph, functions }: ModelMessage): GraphMessage[] {
+  const uncalled = new Map(functions.map((f) => [functionKey(f.domain, f.name, f.overload), f]));
+  const used = present(graph).flatMap(withSubgraphs);
+  // It grows meanwhile: functions call each other.
+  for (const { node } of used) {
+    for (const { domain, opType, overload } of node) {
+      const key = functionKey(domain, opType, overload);
+      const called = uncalled.get(key);
+      if (!called) continue;
+      uncalled.delete(key);
+      for (const body of withSubgraphs({ ...EMPTY_GRAPH, node: called.node })) used.push(body);
+    }
+  }
+  return used;
+}
+
+const EMPTY_GRAPH = { docString: '', initializer: [], sparseInitializer: [], input: [], output: [] };
+
+/** What a node that calls a function has in common with it. */
+export function functionKey(domain: string, name: string, overload: string): string {
+  return JSON.stringify([domainName(domain), name, overload]);
+}
+
+/** The default domain has an empty name too: https://github.com/onnx/onnx/blob/main/docs/IR.md#operator-sets */
+export function domainName(domain: string): string {
+  return domain || 'ai.onnx';
 }
 
 /** Every tensor that holds values; one without a name takes that of its node's output. */
-export function allTensors(model: ModelMessage): TensorMessage[] {
-  return allGraphs(model).flatMap(({ initializer, sparseInitializer, node }) => [
+export function tensorsIn(graphs: readonly GraphMessage[]): TensorMessage[] {
+  return graphs.flatMap(({ initializer, sparseInitializer, node }) => [
     ...initializer,
     ...sparseInitializer.flatMap(dense),
     ...node.flatMap(({ attribute, output }) =>

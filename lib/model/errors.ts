@@ -2,7 +2,15 @@ import { dimensionsText } from '../../inference-image/src/contract/signature';
 import type { Problem } from '../errors';
 import type { LinkOutside } from '../link-outside';
 import { elementType } from './element-types';
-import { operatorName, type ExternalTensor, type MisfitTensor, type Operator, type ValueInfo } from './onnx-graph';
+import {
+  operatorName,
+  type ExternalTensor,
+  type MisfitTensor,
+  type NeededLocale,
+  type OnnxGraph,
+  type Operator,
+  type ValueInfo,
+} from './onnx-graph';
 import { MAX_IR_VERSION, RUNTIME_VERSION } from './runtime-limits';
 
 /** `input` or `output`, in messages. */
@@ -78,6 +86,16 @@ export const modelErrors = {
   operatorsUnknown: (path: string, operators: readonly Operator[], domains: readonly string[]): Problem => ({
     code: 'operators-unknown',
     message: `${path}: onnxruntime has no operators ${operators.map(operatorText).join(', ')}; custom operator libraries cannot be loaded. Export the model with operators of ${domains.join(', ')}, and do pre- and post-processing in the client.`,
+  }),
+
+  localeMissing: (path: string, { node, locale, isDefault }: NeededLocale): Problem => ({
+    code: 'locale-missing',
+    message: `${path}: node "${node}" (StringNormalizer) needs the locale "${locale}"${isDefault ? ', its default' : ''}, and the base image has only C, POSIX and C.UTF-8. Export the model with locale "C.UTF-8" (with skl2onnx: options={TfidfVectorizer: {"locale": "C.UTF-8"}}). For a base image that has the locale, set runtimeCheck to "warn".`,
+  }),
+
+  tensorsTooMany: (path: string, { inputs, outputs }: OnnxGraph, most: number): Problem => ({
+    code: 'tensors-too-many',
+    message: `${path}: the model has ${inputs.length} inputs and ${outputs.length} outputs, and a server takes ${most} of both together: their names and shapes have 64 KiB in a request. Export it with one tensor of many columns instead of many tensors.`,
   }),
 
   inputsMissing: (path: string): Problem => ({

@@ -5,6 +5,7 @@ import type { Problem } from '../errors';
 import { isReproduced } from '../golden/check-golden';
 import { checkGolden, type Golden } from '../golden/golden-file';
 import { correctionText, type ShapeTrial, type SignatureProof, triedSignature } from './declared-signature';
+import { checkLocales } from './locales';
 import { checkRuntime } from './runtime-check';
 import type { Weights } from './weights';
 
@@ -29,10 +30,13 @@ export interface RuntimeShapes extends ModelShapes {
  * @param isSkipped - whether the runtime is not to be asked
  */
 export function shapesByTrial(path: string, weights: Weights, declared: Signature, isSkipped: boolean): RuntimeShapes {
+  const problems = checkLocales(path, weights.graph);
+  // Whether it loads here says nothing of the image.
+  if (problems.length > 0) return { ...unproved(declared, 'the model was not loaded'), problems };
   if (isSkipped) return unproved(declared, 'the model was not run, since runtimeCheck is "skip"');
-  const { problems, trial } = checkRuntime(path, weights, declared);
-  if (!trial) return { ...unproved(declared, 'the model was not loaded'), problems };
-  return { ...shapesOf(path, declared, trial), problems, trial };
+  const found = checkRuntime(path, weights, declared);
+  if (!found.trial) return { ...unproved(declared, 'the model was not loaded'), problems: found.problems };
+  return { ...shapesOf(path, declared, found.trial), ...found };
 }
 
 /**

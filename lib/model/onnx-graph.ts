@@ -16,8 +16,10 @@ export interface OnnxGraph {
   /** What a request must bring: the graph's inputs without those that an initializer fills. */
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
-  /** What the runtime must implement, in subgraphs and functions too; without calls of the model's own functions. */
+  /** What the runtime must implement, in subgraphs and called functions too; without calls of the model's own functions. */
   readonly operators: readonly Operator[];
+  /** Locales that nodes need to change the case of texts. */
+  readonly locales: readonly NeededLocale[];
   /** Names that are defined more than once in one graph. */
   readonly duplicates: readonly string[];
   /** Weights in this file that are not as long as their shape says. */
@@ -55,6 +57,14 @@ export interface Operator {
   readonly node: string;
 }
 
+/** The locale of a node. */
+export interface NeededLocale {
+  readonly node: string;
+  readonly locale: string;
+  /** Whether the model names no locale, and the runtime has this one instead. */
+  readonly isDefault: boolean;
+}
+
 export interface MisfitTensor {
   readonly name: string;
   readonly expectedBytes: number;
@@ -71,6 +81,11 @@ export interface ExternalTensor {
   readonly lengthBytes?: number;
   /** As the tensor's type and shape say. */
   readonly expectedBytes?: number;
+}
+
+/** Name of a node in messages. */
+export function nodeName({ name, output }: { readonly name: string; readonly output: readonly string[] }): string {
+  return name || output.join(', ');
 }
 
 /** `Conv`, `com.microsoft:FusedMatMul`. */

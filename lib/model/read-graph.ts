@@ -1,8 +1,25 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
-import { allGraphs, allTensors, type GraphMessage, type ModelMessage, type TensorMessage } from './decoded-model';
+import {
+  domainName,
+  functionKey,
+  usedGraphs,
+  tensorsIn,
+  type FunctionMessage,
+  type GraphMessage,
+  type ModelMessage,
+  type TensorMessage,
+} from './decoded-model';
 import { tensorBytes } from './element-types';
 import { MalformedFile } from './file-cursor';
-import { operatorName, type ExternalTensor, type MisfitTensor, type OnnxGraph, type Operator } from './onnx-graph';
+import { localesIn } from './locales';
+import {
+  nodeName,
+  operatorName,
+  type ExternalTensor,
+  type MisfitTensor,
+  type OnnxGraph,
+  type Operator,
+} from './onnx-graph';
 import { onnxMessage } from './onnx-messages';
 import { proveRowIndependence } from './row-independence/prove';
 import { readSkeleton } from './skeleton-reader';
@@ -19,7 +36,8 @@ export function readGraph(path: string): OnnxGraph {
   if (!model.irVersion) throw new MalformedFile('it has no IR version');
 
   const { output, docString } = model.graph;
-  const tensors = allTensors(model);
+  const graphs = usedGraphs(model);
+  const tensors = tensorsIn(graphs);
   return {
     irVersion: model.irVersion,
     opsets: Object.fromEntries(model.opsetImport.map(({ domain, version }) => [domainName(domain), version])),
@@ -29,8 +47,9 @@ export function readGraph(path: string): OnnxGraph {
     docString: model.docString || docString,
     inputs: requestInputs(model.graph),
     outputs: output.map(valueInfo),
-    operators: operators(model),
-    duplicates: allGraphs(model).flatMap(duplicates),
+    operators: operators(graphs, model.functions),
+    locales: localesIn(graphs),
+    duplicates: graphs.flatMap(duplicates),
     misfits: tensors.flatMap(misfit),
     externalTensors: tensors.filter(isExternal).map(externalTensor),
     proof: proveRowIndependence(model),
@@ -58,22 +77,16 @@ function decode(skeleton: Uint8Array): ModelMessage {
   }
 }
 
-function operators(model: ModelMessage): Operator[] {
-  const own = new Set(
-    model.functions.map(({ domain, name }) => operatorName({ domain: domainName(domain), type: name })),
-  );
+function operators(graphs: readonly GraphMessage[], functions: readonly FunctionMessage[]): Operator[] {
+  const own = new Set(functions.map(({ domain, name, overload }) => functionKey(domain, name, overload)));
   const found = new Map<string, Operator>();
-  for (const { domain, opType, name, output } of allGraphs(model).flatMap(({ node }) => node)) {
-    const operator = { domain: domainName(domain), type: opType, node: name || output.join(', ') };
+  for (const node of graphs.flatMap(({ node }) => node)) {
+    if (own.has(functionKey(node.domain, node.opType, node.overload))) continue;
+    const operator = { domain: domainName(node.domain), type: node.opType, node: nodeName(node) };
     const key = operatorName(operator);
-    if (!own.has(key) && !found.has(key)) found.set(key, operator);
+    if (!found.has(key)) found.set(key, operator);
   }
   return [...found.values()];
-}
-
-/** The default domain has an empty name too: https://github.com/onnx/onnx/blob/main/docs/IR.md#operator-sets */
-function domainName(domain: string): string {
-  return domain || 'ai.onnx';
 }
 
 /** Values are assigned once; an empty name stands for an optional output that is left out. */

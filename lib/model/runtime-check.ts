@@ -41,7 +41,7 @@ export interface RuntimeFindings {
  * @throws ModelServingError `server-bundle-missing`
  */
 export function checkRuntime(path: string, weights: Weights, declared: Signature): RuntimeFindings {
-  const key = `runtime-check 3 ${RUNTIME_VERSION} ${modelDigest(weights.files)}`;
+  const key = `runtime-check 4 ${RUNTIME_VERSION} ${modelDigest(weights.files)}`;
   const known = readCache<ShapeTrial>(key);
   if (known) return { problems: [], trial: known };
 

@@ -97,6 +97,66 @@ describe('operators', () => {
       expect.stringContaining('ai.onnx.contrib:Foo (node "a")'),
     ]);
   });
+
+  describe('of functions count where a node calls them', () => {
+    const opsetImport = [
+      { domain: '', version: 17 },
+      { domain: 'ai.onnx.contrib', version: 1 },
+      { domain: 'mine', version: 1 },
+    ];
+    const made = (name: string, ...nodes: object[]) => ({
+      domain: 'mine',
+      name,
+      input: ['x'],
+      output: ['b'],
+      node: nodes,
+      opsetImport,
+    });
+    const relu = { nodes: [node('Relu', ['x'], ['y'])], opsets: { '': 17, mine: 1, unused: 3 } };
+    const call = (name: string, result: string) => node(name, ['x'], [result], { domain: 'mine' });
+    const foo = made('Foo', custom('Foo', 'b'));
+    const bar = [expect.stringContaining('has no operators ai.onnx.contrib:Foo (node "b");')];
+
+    test('none calls it', () => {
+      expect(problems({ ...relu, functions: [foo] })).toEqual([]);
+      expect(problems({ ...relu, functions: [made('Bar', call('Foo', 'b')), foo] })).toEqual([]);
+      const path = writeOnnxModel(join(folder, 'uncalled.onnx'), {
+        ...identity('float', ['n']),
+        ...relu,
+        functions: [foo],
+      });
+      expect(OnnxModel.fromFile(path).operators).toEqual(['Relu']);
+    });
+
+    test('the graph calls it, or a branch, or another function', () => {
+      expect(problems({ ...relu, nodes: [call('Foo', 'y')], functions: [foo] })).toEqual(bar);
+      const graph = { node: [call('Foo', 'a')] };
+      const branch = node('If', ['x'], ['y'], { attributes: { then_branch: { graph } } });
+      expect(problems({ ...relu, nodes: [branch], functions: [foo] })).toEqual(bar);
+      const nested = [foo, made('Bar', call('Foo', 'b'))];
+      expect(problems({ ...relu, nodes: [call('Bar', 'y')], functions: nested })).toEqual(bar);
+    });
+
+    test('functions that call each other end', () => {
+      const round = [made('A', call('B', 'b')), made('B', call('A', 'b'))];
+      expect(problems({ ...relu, nodes: [call('A', 'y')], functions: round })).toEqual([]);
+    });
+
+    test('their weights and names do not count either', () => {
+      const tensor = externalInitializer('', 'float', [4], 'none.bin');
+      const uncalled = [
+        made('External', node('Constant', [], ['b'], { attributes: { value: { tensor } } })),
+        made('Twice', node('Relu', ['x'], ['b']), node('Neg', ['x'], ['b'])),
+      ];
+      expect(problems({ ...relu, functions: uncalled })).toEqual([]);
+      expect(problems({ ...relu, nodes: [call('External', 'y')], functions: uncalled })).toEqual([
+        expect.stringContaining('external-data-missing'),
+      ]);
+      expect(problems({ ...relu, nodes: [call('Twice', 'y')], functions: uncalled })).toEqual([
+        expect.stringContaining('node output "b" is defined more than once'),
+      ]);
+    });
+  });
 });
 
 describe('inputs and outputs', () => {
@@ -249,6 +309,38 @@ describe('weights', () => {
     const strings = { name: 's', dataType: 8, dims: [1], stringData: [Buffer.from('long enough')] };
     const scalar = initializer('w', 'double', [], new Float64Array(1));
     expect(problems({ initializers: [strings, scalar] })).toEqual([]);
+  });
+});
+
+describe('many tensors', () => {
+  const many = (count: number) => Array.from({ length: count }, (_, i) => `x${i}`);
+
+  /** A model with an output for each input. */
+  function wide(names: readonly string[], dimension: (i: number) => string): ModelParts {
+    return {
+      inputs: names.map((name, i) => value(name, 'float', [dimension(i), 4])),
+      outputs: names.map((name, i) => value(`y${name}`, 'float', [dimension(i), 4])),
+      nodes: names.map((name) => node('Neg', [name], [`y${name}`])),
+    };
+  }
+
+  function tooMany(inputs: number, outputs: number): string {
+    return `tensors-too-many: ${path}: the model has ${inputs} inputs and ${outputs} outputs, and a server takes 1024 of both together: their names and shapes have 64 KiB in a request. Export it with one tensor of many columns instead of many tensors.`;
+  }
+
+  test('are accepted up to 1,024 inputs and outputs', () => {
+    expect(problems(wide(many(512), () => 'n'))).toEqual([]);
+    const [x = {}] = identity('float', ['n', 4]).inputs;
+    const more = wide(many(512), () => 'n');
+    expect(problems({ ...more, inputs: [...more.inputs, x] })).toEqual([tooMany(513, 512)]);
+  });
+
+  test('are all that is said of 20,000 inputs, and soon', () => {
+    const begun = performance.now();
+    expect(problems(wide(many(20_000), () => 'n'))).toEqual([tooMany(20_000, 20_000)]);
+    expect(problems(wide(many(20_000), (i) => `n${i}`))).toEqual([tooMany(20_000, 20_000)]);
+    // In quadratic time it takes minutes.
+    expect(performance.now() - begun).toBeLessThan(30_000);
   });
 });
 

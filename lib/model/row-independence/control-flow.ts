@@ -217,10 +217,11 @@ function steppedAlways(call: Call): boolean {
   const condition = call.has(1) ? call.tensor(1).values?.[0] : ONE;
   if (!condition?.is(1)) return false;
   const { node, input, output } = call.attributes.graph('body');
+  const producers = new Map(node.flatMap((each) => each.output.map((name) => [name, each])));
   let name = output[0]?.name;
   for (let hop = 0; hop <= node.length; hop++) {
     if (name !== undefined && name === input[1]?.name) return true;
-    const from = node.find((candidate) => candidate.output.includes(name as string));
+    const from = producers.get(name as string);
     if (from?.opType !== 'Identity') return false;
     [name] = from.input;
   }

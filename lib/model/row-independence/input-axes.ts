@@ -23,35 +23,42 @@ export function isFree(input: ValueInfo, axis: number): boolean {
  * dimensions order the ways, and prove nothing.
  */
 export function assignments(inputs: readonly ValueInfo[]): InputAxes[] {
+  const found = new Map<string, InputAxes>();
+  for (const axes of ways(inputs)) {
+    if (axes.every((axis) => axis === null)) continue;
+    found.set(axes.join(), axes);
+    // There may be more ways than inputs, and each is as long as their list.
+    if (found.size === MAX_ASSIGNMENTS) break;
+  }
+  return [...found.values()];
+}
+
+function* ways(inputs: readonly ValueInfo[]): Generator<InputAxes> {
   const free = inputs.map(freeAxes);
   const first = inputs.map((_, at) => (free[at]?.[0] === 0 ? 0 : null));
-  const found: InputAxes[] = [];
 
   // Rows on axis 0; other inputs, such as the state of a recurrent model, on the axis of the same name, or any.
   const symbols = new Set(inputs.flatMap((input, at) => symbolAt(input, first[at] ?? null)));
-  found.push(inputs.map((input, at) => first[at] ?? axisOfSymbol(input, symbols)));
-  found.push(inputs.map((_, at) => first[at] ?? free[at]?.[0] ?? null));
-  found.push(first);
+  yield inputs.map((input, at) => first[at] ?? axisOfSymbol(input, symbols));
+  yield inputs.map((_, at) => first[at] ?? free[at]?.[0] ?? null);
+  yield first;
 
   // By one name, wherever an input has it.
   for (const symbol of symbolsOf(inputs)) {
     const named = inputs.map((input) => axisOfSymbol(input, new Set([symbol])));
-    found.push(
-      named.map((axis, at) => axis ?? first[at] ?? null),
-      named,
-    );
+    yield named.map((axis, at) => axis ?? first[at] ?? null);
+    yield named;
   }
 
   // Lists may be lengths or options that requests have in common; then single inputs.
   const lists = inputs.map((input) => input.dimensions?.length === 1);
-  found.push(first.map((axis, at) => (lists[at] ? null : axis)));
-  first.forEach((axis, at) => {
-    if (axis === 0) found.push(first.map((other, position) => (position === at ? null : other)));
-  });
+  yield first.map((axis, at) => (lists[at] ? null : axis));
+  for (const [at, axis] of first.entries()) {
+    if (axis === 0) yield first.map((other, position) => (position === at ? null : other));
+  }
 
   // Sequences with the steps first.
-  found.push(inputs.map((_, at) => free[at]?.find((axis) => axis === 1) ?? free[at]?.[0] ?? null));
-  return distinct(found.filter((axes) => axes.some((axis) => axis !== null))).slice(0, MAX_ASSIGNMENTS);
+  yield inputs.map((_, at) => free[at]?.find((axis) => axis === 1) ?? free[at]?.[0] ?? null);
 }
 
 function symbolAt({ dimensions }: ValueInfo, axis: number | null): string[] {

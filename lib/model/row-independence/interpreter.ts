@@ -1,11 +1,13 @@
 import { operatorName } from '../onnx-graph';
-import type {
-  FunctionMessage,
-  GraphMessage,
-  ModelMessage,
-  NodeMessage,
-  OperatorSetMessage,
-  ValueInfoMessage,
+import {
+  domainName,
+  functionKey,
+  type FunctionMessage,
+  type GraphMessage,
+  type ModelMessage,
+  type NodeMessage,
+  type OperatorSetMessage,
+  type ValueInfoMessage,
 } from '../decoded-model';
 import { Attributes } from './attributes';
 import { Call } from './call';
@@ -191,7 +193,7 @@ export class Interpreter {
   ): readonly Value[] {
     const inputs = node.input.map((name) => (name ? (find(scope, name) ?? unknownName(name)) : undefined));
     const attributes = this.attributesOf(node, context);
-    const domain = domainOf(node.domain);
+    const domain = domainName(node.domain);
     const own = this.functions.size > 0 && this.functions.get(functionKey(node.domain, node.opType, node.overload));
     const transfer = transferOf(domain, node.opType);
     if (own) {
@@ -312,16 +314,8 @@ function unknownName(name: string): never {
   throw notUnderstood(`nothing defines ${JSON.stringify(name.slice(0, 80))}`);
 }
 
-function functionKey(domain: string, name: string, overload: string): string {
-  return JSON.stringify([domainOf(domain), name, overload]);
-}
-
-function domainOf(domain: string): string {
-  return domain || 'ai.onnx';
-}
-
 function versions(imports: readonly OperatorSetMessage[]): Map<string, number> {
-  return new Map(imports.map(({ domain, version }) => [domainOf(domain), version]));
+  return new Map(imports.map(({ domain, version }) => [domainName(domain), version]));
 }
 
 /**
@@ -384,5 +378,5 @@ function unread({ reason }: Obstacle): Obstacle {
 
 /** `Conv`, `com.microsoft:FusedMatMul`. */
 export function nameOfOperator({ domain, opType }: NodeMessage): string {
-  return operatorName({ domain: domainOf(domain), type: opType });
+  return operatorName({ domain: domainName(domain), type: opType });
 }

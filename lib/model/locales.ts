@@ -1,0 +1,53 @@
+import type { Problem } from '../errors';
+import { domainName, type AttributeMessage, type GraphMessage, type NodeMessage } from './decoded-model';
+import { modelErrors } from './errors';
+import { nodeName, type NeededLocale, type OnnxGraph } from './onnx-graph';
+
+/** The locale that onnxruntime has on Linux where a node names none. */
+const DEFAULT_LOCALE = 'en_US.UTF-8';
+
+/**
+ * Locales of the base image. Without a name, a node has that of the process, which always exists: the image sets none,
+ * so that it is C.
+ */
+const IN_IMAGE = /^(?:|C|POSIX|C\.(?:utf|UTF)-?8)$/;
+
+/**
+ * Locales that nodes need. Only StringNormalizer has one; the runtime asks the system for it where it changes the case
+ * of texts, or compares them regardless of case.
+ *
+ * @see https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/providers/cpu/text/string_normalizer.cc
+ */
+export function localesIn(graphs: readonly GraphMessage[]): NeededLocale[] {
+  return graphs.flatMap(({ node }) => node.filter(isStringNormalizer).flatMap(localeOf));
+}
+
+/** Whether the image has the locales that a model needs. Many systems have more, so that the model loads there. */
+export function checkLocales(path: string, { locales }: OnnxGraph): Problem[] {
+  return locales
+    .filter(({ locale }) => !IN_IMAGE.test(locale))
+    .map((needed) => modelErrors.localeMissing(path, needed));
+}
+
+function isStringNormalizer({ domain, opType }: NodeMessage): boolean {
+  return opType === 'StringNormalizer' && domainName(domain) === 'ai.onnx';
+}
+
+function localeOf(node: NodeMessage): NeededLocale[] {
+  const attribute = (name: string) => node.attribute.find((each) => each.name === name);
+  const locale = attribute('locale');
+  // Of a function: what stands there is known to the runtime alone.
+  if (locale?.refAttrName || !usesLocale(attribute)) return [];
+  return [{ node: nodeName(node), locale: locale ? textOf(locale) : DEFAULT_LOCALE, isDefault: !locale }];
+}
+
+function usesLocale(attribute: (name: string) => AttributeMessage | undefined): boolean {
+  const action = attribute('case_change_action');
+  const isCaseSensitive = attribute('is_case_sensitive')?.i === 1;
+  const hasStopwords = (attribute('stopwords')?.stringsCount ?? 0) > 0;
+  return (action && textOf(action) !== 'NONE' && !action.refAttrName) || (!isCaseSensitive && hasStopwords);
+}
+
+function textOf({ s }: AttributeMessage): string {
+  return Buffer.from(s).toString('utf8');
+}

@@ -1,0 +1,99 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OnnxModel, type OnnxModelProps } from '../../lib/model/onnx-model';
+import { node, value, writeOnnxModel, type AttributeValue, type ModelParts } from '../support/onnx-builder';
+import { temporaryFolder } from '../support/temporary-folder';
+import { problemsOf } from './support';
+
+const folder = temporaryFolder();
+const path = join(folder, 'm.onnx');
+
+/** y is x in lower case, unless the attributes say otherwise. */
+function normalizer(attributes: Record<string, AttributeValue>): ModelParts {
+  return {
+    inputs: [value('x', 'string', ['n'])],
+    outputs: [value('y', 'string', ['m'])],
+    nodes: [node('StringNormalizer', ['x'], ['y'], { name: 'lower', attributes })],
+  };
+}
+
+function problems(parts: ModelParts, props: OnnxModelProps = {}): string[] {
+  writeOnnxModel(path, parts);
+  return problemsOf(() => OnnxModel.fromFile(path, props));
+}
+
+function missing(locale: string): string {
+  return `${path}: node "lower" (StringNormalizer) needs the locale ${locale}, and the base image has only C, POSIX and C.UTF-8. Export the model with locale "C.UTF-8" (with skl2onnx: options={TfidfVectorizer: {"locale": "C.UTF-8"}}). For a base image that has the locale, set runtimeCheck to "warn".`;
+}
+
+const LOWER = { case_change_action: 'LOWER' };
+
+describe('a locale that the image lacks is refused', () => {
+  test.each(['en_US', 'en_US.UTF-8', 'de_DE.UTF-8', 'c.utf-8', 'C.ISO-8859-1', 'xx'])('%s', (locale) => {
+    expect(problems(normalizer({ ...LOWER, locale }))).toEqual([`locale-missing: ${missing(`"${locale}"`)}`]);
+  });
+
+  test('as the default of the runtime', () => {
+    expect(problems(normalizer(LOWER))).toEqual([`locale-missing: ${missing('"en_US.UTF-8", its default')}`]);
+  });
+
+  test('to compare regardless of case', () => {
+    const attributes = { locale: 'en_US', is_case_sensitive: 0, stopwords: { strings: ['a'] } };
+    expect(problems(normalizer(attributes))).toEqual([`locale-missing: ${missing('"en_US"')}`]);
+  });
+
+  test('in a branch, and in a function that is called', () => {
+    const lower = node('StringNormalizer', ['x'], ['y'], { name: 'lower', attributes: { ...LOWER, locale: 'en_US' } });
+    const opsets = { '': 17, mine: 1 };
+    const inside = {
+      domain: 'mine',
+      name: 'F',
+      input: ['x'],
+      output: ['y'],
+      node: [lower],
+      opsetImport: [{ version: 17 }],
+    };
+    const call = node('F', ['x'], ['y'], { domain: 'mine' });
+    const branch = node('If', ['x'], ['y'], { attributes: { then_branch: { graph: { node: [lower] } } } });
+    for (const nodes of [[branch], [call]]) {
+      const parts = { ...normalizer({}), nodes, opsets, functions: [inside] };
+      expect(problems(parts)).toEqual([`locale-missing: ${missing('"en_US"')}`]);
+    }
+    const identity = node('Identity', ['x'], ['y']);
+    expect(problems({ ...normalizer({}), nodes: [identity], opsets, functions: [inside] })).toEqual([]);
+  });
+});
+
+test('runtimeCheck "warn" leaves it to the base image, and "skip" warns too', () => {
+  writeOnnxModel(path, normalizer({ ...LOWER, locale: 'en_US' }));
+  for (const runtimeCheck of ['warn', 'skip'] as const) {
+    const { warnings, servable } = OnnxModel.fromFile(path, { runtimeCheck });
+    expect({ warnings, servable }).toEqual({ warnings: [missing('"en_US"')], servable: false });
+  }
+});
+
+describe('is accepted', () => {
+  test.each(['C', 'POSIX', 'C.UTF-8', 'C.utf8', 'C.UTF8', ''])('the locale %j, which the image has', (locale) => {
+    expect(problems(normalizer({ ...LOWER, locale }))).toEqual([]);
+  });
+
+  test.each<[string, Record<string, AttributeValue>]>([
+    ['no attribute at all', {}],
+    ['no change of case', { case_change_action: 'NONE', locale: 'en_US' }],
+    ['exact stop words', { locale: 'en_US', is_case_sensitive: 1, stopwords: { strings: ['a'] } }],
+    ['no stop words', { locale: 'en_US', is_case_sensitive: 0 }],
+  ])('a locale that the runtime does not ask for: %s', (_, attributes) => {
+    expect(problems(normalizer(attributes))).toEqual([]);
+  });
+});
+
+test('the locale of the process is that of the image, whatever this one has', () => {
+  process.env.LC_ALL = 'C.UTF-8';
+  const golden = join(folder, 'golden.json');
+  const tensor = (name: string, text: string) => ({ name, datatype: 'BYTES', shape: [1], data: [text] });
+  // C knows the case of ASCII letters only.
+  const example = { request: { inputs: [tensor('x', 'ÄB')] }, response: { outputs: [tensor('y', 'Äb')] } };
+  writeFileSync(golden, JSON.stringify({ examples: [{ name: 'first', ...example }] }));
+  expect(problems(normalizer({ ...LOWER, locale: '' }), { golden })).toEqual([]);
+  delete process.env.LC_ALL;
+});
