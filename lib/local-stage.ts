@@ -1,17 +1,18 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { RUNTIME_ENVIRONMENT } from '../inference-image/src/contract/runtime-environment';
 import { SETTING_PREFIX, type Settings, settingsEnvironment } from '../inference-image/src/contract/settings';
-import { cacheFolder } from './cache';
+import { temporaryCacheFolder } from './cache';
 import { BuildContext, modelFiles } from './image/build-context';
 import { localServerFiles } from './image/server-files';
 import type { OnnxModel } from './model/onnx-model';
 
 /** The server and the files of a model's image, on this machine. */
 export class LocalStage {
-  /** @throws ModelServingError where this machine has no runtime */
+  /** @throws ModelServingError where this machine has no runtime, or no folder for the files */
   static of(model: OnnxModel): LocalStage {
-    const stage = new LocalStage(stagingFolder(), model.sha256);
+    // Not in a temporary folder: the cache is more often where the model can be linked and not copied.
+    const stage = new LocalStage(temporaryCacheFolder('serve-'), model.sha256);
     try {
       new BuildContext([...localServerFiles(model), ...modelFiles(model)]).stage(stage.folder);
       return stage;
@@ -46,10 +47,4 @@ export class LocalStage {
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
-}
-
-/** In the user's cache and not in a temporary folder: that is more often where the model can be linked and not copied. */
-function stagingFolder(): string {
-  mkdirSync(cacheFolder(), { recursive: true });
-  return mkdtempSync(join(cacheFolder(), 'serve-'));
 }

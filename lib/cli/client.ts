@@ -1,23 +1,30 @@
 import { Command } from 'commander';
 import { clientSource } from '../client/client-source';
-import { replaceFile } from '../replace-file';
 import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
+import { checkOutput, writeOutput } from './output';
 
 interface ClientOptions extends CalledModelOptions {
   out?: string;
 }
+
+/** Every client says how it was generated. */
+const MARK = 'model-serving client';
 
 export function clientCommand(): Command {
   return addCalledModelOptions(new Command('client'))
     .description('Generate a typed client of a model: one TypeScript file that needs nothing but fetch.')
     .option('--out <file>', 'where to write it (default: standard output)')
     .action((path: string, options: ClientOptions) => {
+      const { out, preprocessing } = options;
+      const output =
+        out === undefined ? undefined : { option: '--out', path: out, inputs: [path, preprocessing], mark: MARK };
+      if (output) checkOutput(output);
       // A client has only to fit the model that is here; whether others still fit is for the plan to say.
       const model = readModel(path, { ...options, contract: false, profile: false });
       const source = clientSource(model, commandText(path, options));
-      if (options.out === undefined) return void process.stdout.write(source);
-      replaceFile(options.out, source);
-      console.log(`${options.out}: a client of "${model.name}", version "${model.version}".`);
+      if (!output) return void process.stdout.write(source);
+      writeOutput(output, source);
+      console.log(`${out}: a client of "${model.name}", version "${model.version}".`);
     });
 }
 

@@ -6,6 +6,7 @@ import { DEFAULT_NODE_PATH } from '../image/dockerfile';
 import { DEFAULT_PLATFORM, IMAGE_PLATFORMS, type ImagePlatform } from '../image/platform';
 import { Problems } from '../problems';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
+import { checkNewFolder } from './output';
 
 interface ContextOptions extends StackModelOptions {
   out: string;
@@ -23,6 +24,7 @@ export function contextCommand(): Command {
     .option('--node-path <path>', 'where the base image keeps node', DEFAULT_NODE_PATH)
     .action((path: string, options: ContextOptions) => {
       const { platform, nodePath, out } = options;
+      checkNewFolder('--out', out);
       const problems = new Problems();
       checkContext('model-serving context', { platform, nodePath }, problems);
       ModelServingError.throwIfAny(problems.list);

@@ -10,6 +10,7 @@ import { contractErrors } from '../interface-contract/errors';
 import type { OnnxModel } from '../model/onnx-model';
 import { interfaceOf } from '../interface-contract/model-interface';
 import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
+import { checkOutput } from './output';
 
 interface ContractOptions extends CalledModelOptions {
   contract?: string;
@@ -34,6 +35,8 @@ function acceptCommand(): Command {
     .description("Write the model's interface as accepted; commit the file.")
     .option('--breaking', 'accept also what breaks clients, without a new major version')
     .action((path: string, options: ContractOptions) => {
+      const output = options.contract ?? pathBeside(path, 'contract');
+      checkOutput({ option: '--contract', path: output, inputs: [path, options.preprocessing] });
       const { model, is, contractPath, contract, differences, isUntrue } = compared(path, options);
       if (contract && !options.breaking && !isUntrue) {
         const refused = refusedDifferences(contract, model.version, differences);

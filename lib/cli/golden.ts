@@ -6,12 +6,14 @@ import { imageFormat } from '../../inference-image/src/contract/image-format';
 import { pathBeside } from '../committed-file';
 import { ModelServingError } from '../errors';
 import { goldenErrors } from '../golden/errors';
+import { checkFolderBeside } from '../golden/files-beside';
 import { refuseLinkOutside } from '../golden/golden-file';
 import { recordGolden } from '../golden/record-golden';
 import { liesBelow } from '../link-outside';
 import { decodedText, readingFile } from '../model/model-files';
 import { counted } from '../profile/sizing-text';
 import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
+import { checkOutput } from './output';
 
 interface RecordOptions extends CalledModelOptions {
   inputs?: string[];
@@ -44,6 +46,9 @@ function recordCommand(): Command {
     .option('--force', 'overwrite examples that are there')
     .action((path: string, options: RecordOptions) => {
       const { out = pathBeside(path, 'golden'), absolute, relative, force } = options;
+      const inputs = [path, options.preprocessing, ...(options.inputs ?? [])];
+      checkOutput({ option: '--out', path: out, inputs });
+      checkFolderBeside(out);
       if (!force && existsSync(out)) throw new ModelServingError([goldenErrors.exists(out)]);
       // They have no say in what the model answers.
       const unchecked = { ...options, profile: false as const, contract: false as const };

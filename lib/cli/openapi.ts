@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { openApiOf, untrueOpenApi, writeOpenApi } from '../openapi/openapi-file';
 import { addDeclaredModelOptions, type DeclaredModelOptions, readModel } from './model-options';
+import { checkOutput } from './output';
 
 interface OpenApiOptions extends DeclaredModelOptions {
   out?: string;
@@ -11,15 +12,19 @@ export function openApiCommand(): Command {
     .description("Print the OpenAPI 3.1 document of a model's HTTP port, as its server answers at /openapi.json.")
     .option('--out <file>', 'write it there instead, if it is not there already')
     .action((path: string, options: OpenApiOptions) => {
+      const { out, card, preprocessing } = options;
+      if (out !== undefined) {
+        checkOutput({ option: '--out', path: out, inputs: [path, card, preprocessing], mark: '"openapi"' });
+      }
       const model = readModel(path, { ...options, profile: false, contract: false });
       const text = openApiOf(model);
-      if (options.out === undefined) {
+      if (out === undefined) {
         process.stdout.write(text);
         return;
       }
       const source = { where: 'model-serving openapi', prop: '--out' };
-      const warning = untrueOpenApi(options.out, model, source);
+      const warning = untrueOpenApi(out, model, source);
       if (warning !== undefined) console.error(`warning: ${warning}`);
-      writeOpenApi(options.out, text, source);
+      writeOpenApi(out, text, source);
     });
 }

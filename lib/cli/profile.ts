@@ -5,8 +5,8 @@ import { describeSizing } from '../profile/describe-sizing';
 import { profileModel } from '../profile/profile-model';
 import { profileText } from '../profile/profile-text';
 import { svgReport } from '../profile/svg-report';
-import { replaceFile } from '../replace-file';
 import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
+import { checkOutput, writeOutput } from './output';
 import { ProgressBar } from './progress-bar';
 
 interface ProfileCommandOptions extends CalledModelOptions {
@@ -42,6 +42,12 @@ export function profileCommand(): Command {
         seconds,
       } = options;
       const { picture = pictureOf(out) } = options;
+      const inputs = [path, golden, options.preprocessing];
+      const outputs = [
+        { option: '--out', path: out, inputs, mark: '"profileVersion"' },
+        { option: '--picture', path: picture, inputs: [...inputs, out], mark: '<svg' },
+      ] as const;
+      outputs.forEach(checkOutput);
       const model = readModel(path, { ...options, golden, profile: false, contract: false });
       const bar = new ProgressBar(process.stderr);
       const signal = abortOnSignals();
@@ -57,8 +63,8 @@ export function profileCommand(): Command {
             `warning: requests to this model share no runs, so only runs of one row are kept: ${batchingObstacle}`,
           );
         }
-        replaceFile(out, `${JSON.stringify(profile, undefined, 2)}\n`);
-        replaceFile(picture, svgReport(model.name, profile));
+        writeOutput(outputs[0], `${JSON.stringify(profile, undefined, 2)}\n`);
+        writeOutput(outputs[1], svgReport(model.name, profile));
         console.log(profileText(profile));
         console.log(
           ['', ...describeSizing(profile, model).map(([label, text]) => `${label.padEnd(8)}${text}`)].join('\n'),

@@ -8,6 +8,7 @@ import { counted } from '../profile/sizing-text';
 import { carryGolden, checkGoldenTarget } from '../rebatch/carry-golden';
 import { rebatch, type Rebatched } from '../rebatch/rebatch';
 import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
+import { checkOutput } from './output';
 
 interface RebatchCommandOptions extends CalledModelOptions {
   out: string;
@@ -25,6 +26,7 @@ export function rebatchCommand(): Command {
     .option('--force', 'overwrite files that are there')
     .action((path: string, options: RebatchCommandOptions) => {
       const { out, force = false, golden = fileBeside(path, 'golden') } = options;
+      checkOutput({ option: '--out', path: out, inputs: [golden, options.preprocessing] });
       const model = readModel(path, { ...options, golden: undefined, profile: false, contract: false });
       if (golden !== undefined) checkGoldenTarget(golden, out, force);
       const result = rebatch(model, path, { out, force, golden });

@@ -2,8 +2,8 @@ import { Command, Option } from 'commander';
 import { imageSbom, sbomText } from '../image/image-sbom';
 import { DEFAULT_PLATFORM, IMAGE_PLATFORMS, type ImagePlatform } from '../image/platform';
 import { serverFiles } from '../image/server-files';
-import { replaceFile } from '../replace-file';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
+import { checkOutput, writeOutput } from './output';
 
 interface SbomOptions extends StackModelOptions {
   out?: string;
@@ -18,9 +18,13 @@ export function sbomCommand(): Command {
       new Option('--platform <platform>', 'of the image').choices([...IMAGE_PLATFORMS]).default(DEFAULT_PLATFORM),
     )
     .action((path: string, options: SbomOptions) => {
+      const { out, golden, card, preprocessing } = options;
+      const inputs = [path, golden, card, preprocessing];
+      const output = out === undefined ? undefined : { option: '--out', path: out, inputs, mark: '"CycloneDX"' };
+      if (output) checkOutput(output);
       const model = readModel(path, options);
       const text = sbomText(imageSbom(model, serverFiles(options.platform, model)));
-      if (options.out === undefined) process.stdout.write(text);
-      else replaceFile(options.out, text);
+      if (output) writeOutput(output, text);
+      else process.stdout.write(text);
     });
 }

@@ -1,0 +1,149 @@
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  statSync,
+  type Stats,
+} from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { ModelServingError, type Problem } from '../errors';
+import { imageErrors } from '../image/errors';
+import { replaceFile } from '../replace-file';
+
+/** Marks stand at the beginning of files. */
+const MARK_BYTES = 4096;
+
+/** A file that a command writes. */
+export interface Output {
+  /** Option that names it: `--out`. */
+  readonly option: string;
+  /** As the user gave it. */
+  readonly path: string;
+  /** Files that the command reads, the model first; undefined for those that are not given. */
+  readonly inputs: readonly (string | undefined)[];
+  /** What every file of this command holds: a file that is there without it is another one, such as a README. */
+  readonly mark?: string;
+}
+
+/**
+ * Refuses a file that cannot be written or must not be, before any work is done for it. Folders that are missing are
+ * made when it is written.
+ *
+ * @throws ModelServingError `out-not-a-file`, `out-is-input`, `out-not-own`, `out-unwritable`
+ */
+export function checkOutput(output: Output): void {
+  const problem = faultOf(output);
+  if (problem) throw new ModelServingError([problem]);
+}
+
+/** @throws ModelServingError `out-unwritable` */
+export function writeOutput({ option, path }: Pick<Output, 'option' | 'path'>, content: string): void {
+  try {
+    replaceFile(path, content);
+  } catch (error) {
+    throw new ModelServingError([outputErrors.unwritable(option, path, (error as Error).message)]);
+  }
+}
+
+/**
+ * Refuses a folder that a build context cannot be staged in.
+ *
+ * @throws ModelServingError `context-folder-not-empty`, `out-unwritable`
+ */
+export function checkNewFolder(option: string, path: string): void {
+  const stats = statsOf(path, lstatSync);
+  if (stats && !(stats.isDirectory() && readdirSync(path).length === 0)) {
+    throw new ModelServingError([imageErrors.contextFolderNotEmpty(path)]);
+  }
+  const reason = folderObstacle(resolve(path));
+  if (reason !== undefined) throw new ModelServingError([outputErrors.unwritable(option, path, reason)]);
+}
+
+function faultOf({ option, path, inputs, mark }: Output): Problem | undefined {
+  const input = inputs.find((each) => each !== undefined && isSame(each, path));
+  if (input !== undefined) return outputErrors.isInput(option, path, input);
+  try {
+    const stats = statsOf(path, statSync);
+    if (stats?.isDirectory()) return outputErrors.notAFile(option, path, 'a folder');
+    // What stands for standard output may be a link to a regular file.
+    if ((stats && !stats.isFile()) || /^\/(?:dev|proc)\//.test(resolve(path))) {
+      return outputErrors.notAFile(option, path, 'a device or a pipe');
+    }
+    if (stats && mark !== undefined && !isOwn(path, mark)) return outputErrors.notOwn(option, path);
+    const reason = (stats && accessObstacle(path)) ?? folderObstacle(dirname(resolve(path)));
+    return reason === undefined ? undefined : outputErrors.unwritable(option, path, reason);
+  } catch (error) {
+    return outputErrors.unwritable(option, path, (error as Error).message);
+  }
+}
+
+function isSame(a: string, b: string): boolean {
+  return resolve(a) === resolve(b) || (existsSync(a) && existsSync(b) && realpathSync(a) === realpathSync(b));
+}
+
+/** Whether what is there says that this command wrote it; an empty file is nobody's. */
+function isOwn(path: string, mark: string): boolean {
+  const descriptor = openSync(path, 'r');
+  try {
+    const start = Buffer.alloc(MARK_BYTES);
+    const text = start.toString('utf8', 0, readSync(descriptor, start));
+    return text.trim() === '' || text.includes(mark);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Why this user cannot make a file there: the nearest folder that is there counts. */
+function folderObstacle(folder: string): string | undefined {
+  const stats = statsOf(folder, statSync);
+  if (!stats) return folderObstacle(dirname(folder));
+  return stats.isDirectory() ? accessObstacle(folder) : `${folder} is not a folder`;
+}
+
+function accessObstacle(path: string): string | undefined {
+  try {
+    accessSync(path, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Undefined where nothing is, also below a file. */
+function statsOf(path: string, stat: typeof statSync | typeof lstatSync): Stats | undefined {
+  try {
+    return stat(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+const outputErrors = {
+  notAFile: (option: string, path: string, what: string): Problem => ({
+    code: 'out-not-a-file',
+    message: `${option} ${path} is ${what}. Name a file.`,
+  }),
+
+  isInput: (option: string, path: string, input: string): Problem => ({
+    code: 'out-is-input',
+    message: `${option} ${path} is ${path === input ? 'a file that the command reads' : `${input} itself`}. Name another file.`,
+  }),
+
+  notOwn: (option: string, path: string): Problem => ({
+    code: 'out-not-own',
+    message: `${option} ${path} is a file that this command did not write. Name another one, or remove it.`,
+  }),
+
+  unwritable: (option: string, path: string, reason: string): Problem => ({
+    code: 'out-unwritable',
+    message: `${option} ${path} cannot be written: ${reason}. Name a file in a folder that this user may write to.`,
+  }),
+};

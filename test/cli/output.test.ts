@@ -1,0 +1,224 @@
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import childProcess from 'node:child_process';
+import { CLI } from '../support/cli';
+import { multiplier } from '../support/models';
+import { externalInitializer, node, value, writeOnnxModel } from '../support/onnx-builder';
+import { runCli } from '../support/run-cli';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const root = temporaryFolder();
+const folder = join(root, 'work');
+const home = process.cwd();
+const spawn = jest.spyOn(childProcess, 'spawnSync');
+
+beforeEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(join(folder, 'taken'), { recursive: true });
+  process.chdir(folder);
+  multiplier('.', 'm', 2);
+  spawn.mockClear();
+});
+afterAll(() => process.chdir(home));
+
+/** Each command that writes a file, the option that names it, and how its file ends. */
+const COMMANDS: readonly [name: string, args: string[], option: string, end: string][] = [
+  ['client', ['client', 'm.onnx'], '--out', '.ts'],
+  ['openapi', ['openapi', 'm.onnx'], '--out', '.json'],
+  ['sbom', ['sbom', 'm.onnx'], '--out', '.json'],
+  ['golden record', ['golden', 'record', 'm.onnx', '--force', '--random', '1'], '--out', '.json'],
+  ['profile', ['profile', 'm.onnx'], '--out', '.json'],
+  ['profile, its picture', ['profile', 'm.onnx'], '--picture', '.svg'],
+  ['contract accept', ['contract', 'accept', 'm.onnx', '--breaking'], '--contract', '.json'],
+  ['rebatch', ['rebatch', 'm.onnx', '--force'], '--out', '.onnx'],
+];
+
+/** What is in the folder, with the content of files. */
+function contents(): object {
+  return Object.fromEntries(
+    readdirSync('.', { recursive: true, withFileTypes: true }).map((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      return [path, entry.isFile() ? readFileSync(path, 'latin1') : 'no file'];
+    }),
+  );
+}
+
+describe.each(COMMANDS)('model-serving %s', (_, args, option, end) => {
+  /** Runs the command, which must not have begun its work, nor changed a thing. */
+  function refusal(path: string): string {
+    const before = contents();
+    // Measuring is not through when it returns: a refusal is.
+    const { code, stdout, stderr } =
+      args[0] === 'profile' ? spawnCli([...args, option, path]) : runCli(...args, option, path);
+    expect({ code, stdout, contents: contents() }).toEqual({ code: 1, stdout: '', contents: before });
+    if (args[0] !== 'profile') expect(spawn).not.toHaveBeenCalled();
+    return stderr;
+  }
+
+  test('refuses a folder', () => {
+    mkdirSync(`folder${end}`);
+    expect(refusal(`folder${end}`)).toBe(`${option} folder${end} is a folder. Name a file. [out-not-a-file]\n`);
+  });
+
+  test('refuses a path below a file', () => {
+    expect(refusal(`m.onnx/below/a${end}`)).toBe(
+      `${option} m.onnx/below/a${end} cannot be written: ${join(folder, 'm.onnx')} is not a folder. Name a file in a folder that this user may write to. [out-unwritable]\n`,
+    );
+  });
+
+  test('refuses a device', () => {
+    if (end === '.json' && args[0] === 'golden') return;
+    expect(refusal('/dev/stdout')).toBe(`${option} /dev/stdout is a device or a pipe. Name a file. [out-not-a-file]\n`);
+    expect(lstatSync('/dev/stdout').isSymbolicLink()).toBe(true);
+  });
+
+  test('refuses a link to the model', () => {
+    symlinkSync('m.onnx', `link${end}`);
+    // It has an error of its own.
+    if (args[0] === 'rebatch') return;
+    expect(refusal(`link${end}`)).toBe(`${option} link${end} is m.onnx itself. Name another file. [out-is-input]\n`);
+  });
+
+  test('refuses a file that it reads', () => {
+    const file = `given${end}`;
+    writeFileSync(file, JSON.stringify({ classes: ['a'] }));
+    const before = contents();
+    const all = [...args, '--preprocessing', file, option, file];
+    const { stderr } = args[0] === 'profile' ? spawnCli(all) : runCli(...all);
+    expect(stderr).toBe(`${option} ${file} is a file that the command reads. Name another file. [out-is-input]\n`);
+    expect(contents()).toEqual(before);
+  });
+});
+
+test.each(['client', 'openapi', 'sbom'])('model-serving %s writes over nothing but its own', (command) => {
+  const write = () => runCli(command, 'm.onnx', '--out', 'new/file');
+  expect(write()).toMatchObject({ code: 0, stderr: '' });
+  expect(write()).toMatchObject({ code: 0, stderr: '' });
+  writeFileSync('new/file', '# Read me\n');
+  expect(write().stderr).toBe(
+    '--out new/file is a file that this command did not write. Name another one, or remove it. [out-not-own]\n',
+  );
+  expect(readFileSync('new/file', 'utf8')).toBe('# Read me\n');
+  writeFileSync('new/file', '');
+  expect(write().code).toBe(0);
+});
+
+test('no command takes the weights of a model for its own file', () => {
+  const initializers = [externalInitializer('w', 'float', [1], 'w.json')];
+  const [inputs, outputs] = [[value('x', 'float', ['n'])], [value('y', 'float', ['n'])]];
+  writeOnnxModel('e.onnx', { inputs, outputs, initializers, nodes: [node('Mul', ['x', 'w'], ['y'])] });
+  const weights = Buffer.from(Float32Array.of(2).buffer);
+  writeFileSync('w.json', weights);
+  for (const command of ['client', 'openapi', 'sbom']) {
+    expect(runCli(command, 'e.onnx', '--out', 'w.json').stderr).toContain('[out-not-own]');
+  }
+  expect(readFileSync('w.json')).toEqual(weights);
+});
+
+describe('model-serving context', () => {
+  const context = (out: string) => runCli('context', 'm.onnx', '--out', out);
+
+  test.each(['a folder with a file', 'a file', 'a link to an empty folder', 'the folder of the model'])(
+    'refuses %s',
+    (what) => {
+      const out = { 'a file': 'm.onnx', 'the folder of the model': '.' }[what] ?? 'out';
+      if (what === 'a folder with a file') {
+        mkdirSync('out');
+        writeFileSync('out/file', '');
+      }
+      if (what === 'a link to an empty folder') symlinkSync('taken', 'out');
+      const before = contents();
+      expect(context(out).stderr).toBe(
+        `${out} is not an empty folder. Give a new or an empty one: a build context must hold nothing else. [context-folder-not-empty]\n`,
+      );
+      expect(contents()).toEqual(before);
+      expect(spawn).not.toHaveBeenCalled();
+    },
+  );
+
+  test('refuses a path below a file', () => {
+    expect(context('m.onnx/out').stderr).toBe(
+      `--out m.onnx/out cannot be written: ${join(folder, 'm.onnx')} is not a folder. Name a file in a folder that this user may write to. [out-unwritable]\n`,
+    );
+  });
+});
+
+/** As a user that may not write there: root may. */
+const other = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+
+/** Runs the command as a process. */
+function spawnCli(
+  args: readonly string[],
+  options: object = {},
+): { code: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = childProcess.spawnSync(process.execPath, [CLI, ...args], {
+    encoding: 'utf8',
+    ...options,
+  });
+  return { code: status, stdout, stderr };
+}
+
+describe('without permission', () => {
+  const cache = join(root, 'of-another');
+  const env = { ...process.env, CDKTF_MODEL_SERVING_CACHE_DIR: cache };
+
+  beforeEach(() => {
+    mkdirSync(cache, { recursive: true });
+    chmodSync(root, 0o755);
+    chmodSync(folder, 0o777);
+    chmodSync('m.onnx', 0o444);
+    chmodSync('taken', 0o555);
+  });
+
+  test.each(COMMANDS)('model-serving %s says so in one line', (_, args, option, end) => {
+    const { code, stdout, stderr } = spawnCli([...args, option, `taken/a${end}`], { ...other, env });
+    expect({ code, stdout, stderr }).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `${option} taken/a${end} cannot be written: EACCES: permission denied, access '${join(folder, 'taken')}'. Name a file in a folder that this user may write to. [out-unwritable]\n`,
+    });
+  });
+
+  test('to a file, the same', () => {
+    writeFileSync('a.json', '');
+    chmodSync('a.json', 0o444);
+    expect(spawnCli(['sbom', 'm.onnx', '--out', 'a.json'], { ...other, env }).stderr).toBe(
+      "--out a.json cannot be written: EACCES: permission denied, access 'a.json'. Name a file in a folder that this user may write to. [out-unwritable]\n",
+    );
+  });
+
+  test('to the cache, commands work, and what needs a folder there names the setting', () => {
+    chmodSync(cache, 0o555);
+    expect(spawnCli(['check', 'm.onnx'], { ...other, env })).toMatchObject({ code: 0, stderr: '' });
+    expect(spawnCli(['serve', 'm.onnx'], { ...other, env })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^The cache folder \S+of-another cannot be written: EACCES: permission denied, mkdtemp '\S+'\. Set CDKTF_MODEL_SERVING_CACHE_DIR to a folder that this user may write to\. \[cache-folder-unwritable\]\n$/,
+      ),
+    });
+  });
+});
+
+test('without a home folder, commands work, and what needs a folder there names the setting', () => {
+  const unset = { CDKTF_MODEL_SERVING_CACHE_DIR: undefined, XDG_CACHE_HOME: undefined };
+  const options = { env: { ...process.env, ...unset, HOME: '' } };
+  expect(spawnCli(['check', 'm.onnx'], options)).toMatchObject({ code: 0, stderr: '' });
+  expect(spawnCli(['serve', 'm.onnx'], options)).toEqual({
+    code: 1,
+    stdout: '',
+    stderr:
+      'There is no folder for the cache: this user has no home folder. Set CDKTF_MODEL_SERVING_CACHE_DIR to a folder that this user may write to. [cache-folder-missing]\n',
+  });
+  expect(existsSync('.cache')).toBe(false);
+});
