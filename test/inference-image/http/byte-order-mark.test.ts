@@ -1,4 +1,6 @@
 import { gzipSync } from 'node:zlib';
+import type { ModelManifest } from '../../../inference-image/src/contract/model-manifest';
+import { IMAGE } from '../../support/image-input';
 import { identity } from '../../support/onnx-builder';
 import { floats } from '../../support/requests';
 import { ServerProcess } from '../../support/server';
@@ -37,6 +39,15 @@ describe('JSON behind a byte order mark is read', () => {
     const reply = await server.get('/v2/repository/index', { method: 'POST', body });
     expect([reply.status, reply.body]).toEqual([200, [expect.objectContaining({ state: 'READY' })]]);
   });
+});
+
+test('a model that takes pictures does not take it for one', async () => {
+  const image = { ...IMAGE, shape: [1, 1, 2, 3], width: 2, height: 1 };
+  const edit = (manifest: ModelManifest) => void (manifest.image = image);
+  const pictures = await ServerProcess.start(identity('uint8', ['n', 1, 2, 3]), {}, { edit });
+  const input = { name: 'x', datatype: 'UINT8', shape: [1, 1, 2, 3], data: [1, 2, 3, 4, 5, 6] };
+  const reply = await pictures.infer(MARK + JSON.stringify({ inputs: [input] }));
+  expect([reply.status, reply.body.outputs?.[0].data]).toEqual([200, input.data]);
 });
 
 test('two marks, and one within, are no JSON', async () => {
