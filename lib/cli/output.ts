@@ -70,7 +70,7 @@ function faultOf({ option, path, inputs, mark }: Output): Problem | undefined {
   if (input !== undefined) return outputErrors.isInput(option, path, input);
   try {
     const stats = statsOf(path, statSync);
-    if (stats?.isDirectory()) return outputErrors.notAFile(option, path, 'a folder');
+    if (stats?.isDirectory() || /^$|[\\/]$/.test(path)) return outputErrors.notAFile(option, path, 'a folder');
     // What stands for standard output may be a link to a regular file.
     if ((stats && !stats.isFile()) || /^\/(?:dev|proc)\//.test(resolve(path))) {
       return outputErrors.notAFile(option, path, 'a device or a pipe');

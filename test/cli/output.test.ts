@@ -68,6 +68,8 @@ describe.each(COMMANDS)('model-serving %s', (_, args, option, end) => {
   test('refuses a folder', () => {
     mkdirSync(`folder${end}`);
     expect(refusal(`folder${end}`)).toBe(`${option} folder${end} is a folder. Name a file. [out-not-a-file]\n`);
+    if (args[0] === 'golden') return;
+    expect(refusal('none/')).toBe(`${option} none/ is a folder. Name a file. [out-not-a-file]\n`);
   });
 
   test('refuses a path below a file', () => {
