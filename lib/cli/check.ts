@@ -4,6 +4,7 @@ import { fileBeside } from '../committed-file';
 import type { OnnxModel } from '../model/onnx-model';
 import { measuredOn } from '../profile/measured-on';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
+import { print } from './print';
 
 export function checkCommand(): Command {
   return addStackModelOptions(new Command('check'))
@@ -11,7 +12,7 @@ export function checkCommand(): Command {
     .action((path: string, options: StackModelOptions) => {
       const { golden = fileBeside(path, 'golden') } = options;
       const model = readModel(path, { ...options, golden });
-      for (const [what, result] of findings(path, model, { ...options, golden })) console.log(`${what}: ${result}`);
+      for (const [what, result] of findings(path, model, { ...options, golden })) print(`${what}: ${result}`);
       if (!model.servable) process.exitCode = 1;
     });
 }

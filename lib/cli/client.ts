@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { clientSource } from '../client/client-source';
+import { shellWord } from '../shell-word';
 import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
 import { checkOutput, writeOutput } from './output';
+import { print } from './print';
 
 interface ClientOptions extends CalledModelOptions {
   out?: string;
@@ -24,7 +26,7 @@ export function clientCommand(): Command {
       const source = clientSource(model, commandText(path, options));
       if (!output) return void process.stdout.write(source);
       writeOutput(output, source);
-      console.log(`${out}: a client of "${model.name}", version "${model.version}".`);
+      print(`${out}: a client of "${model.name}", version "${model.version}".`);
     });
 }
 
@@ -38,8 +40,4 @@ function commandText(path: string, { name, modelVersion, preprocessing, out }: C
   };
   const given = Object.entries(options).flatMap(([option, value]) => (value === undefined ? [] : [option, value]));
   return ['model-serving', 'client', path, ...given].map(shellWord).join(' ');
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

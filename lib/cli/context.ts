@@ -7,6 +7,7 @@ import { DEFAULT_PLATFORM, IMAGE_PLATFORMS, type ImagePlatform } from '../image/
 import { Problems } from '../problems';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
 import { checkNewFolder } from './output';
+import { print, printNote } from './print';
 
 interface ContextOptions extends StackModelOptions {
   out: string;
@@ -30,8 +31,8 @@ export function contextCommand(): Command {
       ModelServingError.throwIfAny(problems.list);
       const context = BuildContext.of({ model: readModel(path, options), platform, nodePath });
       context.stage(out);
-      console.error(`Staged ${context.files.length} files in ${out}. Build them with, for example:`);
-      console.error(`  docker buildx build --platform ${platform} --tag NAME:${context.hash.slice(0, 16)} ${out}`);
-      console.log(context.hash);
+      printNote(`Staged ${context.files.length} files in ${out}. Build them with, for example:`);
+      printNote(`  docker buildx build --platform ${platform} --tag NAME:${context.hash.slice(0, 16)} ${out}`);
+      print(context.hash);
     });
 }

@@ -11,6 +11,7 @@ import type { OnnxModel } from '../model/onnx-model';
 import { interfaceOf } from '../interface-contract/model-interface';
 import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
 import { checkOutput } from './output';
+import { print } from './print';
 
 interface ContractOptions extends CalledModelOptions {
   contract?: string;
@@ -45,8 +46,8 @@ function acceptCommand(): Command {
         );
       }
       writeContract(contractPath, is, model.version);
-      print(differences);
-      console.log(`${contractPath}: version "${model.version}" of "${model.name}" is accepted.`);
+      printDifferences(differences);
+      print(`${contractPath}: version "${model.version}" of "${model.name}" is accepted.`);
     });
 }
 
@@ -58,10 +59,10 @@ function diffCommand(): Command {
     )
     .action((path: string, options: ContractOptions) => {
       const { contractPath, contract, differences, isUntrue } = compared(path, options);
-      print(differences);
-      if (isUntrue) console.log(`${contractPath}: it has shapes that the model declares and does not give.`);
-      if (!contract) console.log(`${contractPath}: there is no contract yet.`);
-      else if (differences.length === 0) console.log(`${contractPath}: the interface is the accepted one.`);
+      printDifferences(differences);
+      if (isUntrue) print(`${contractPath}: it has shapes that the model declares and does not give.`);
+      if (!contract) print(`${contractPath}: there is no contract yet.`);
+      else if (differences.length === 0) print(`${contractPath}: the interface is the accepted one.`);
       if (breaking(differences).length > 0 && !isUntrue) process.exitCode = 1;
     });
 }
@@ -79,6 +80,6 @@ function compared(path: string, options: ContractOptions) {
   return { model, is, contractPath, contract, differences, isUntrue };
 }
 
-function print(differences: readonly Difference[]): void {
-  for (const { what, harm } of differences) console.log(harm === undefined ? `  ${what}` : `! ${what}: ${harm}`);
+function printDifferences(differences: readonly Difference[]): void {
+  for (const { what, harm } of differences) print(harm === undefined ? `  ${what}` : `! ${what}: ${harm}`);
 }

@@ -14,6 +14,7 @@ import { decodedText, readingFile } from '../model/model-files';
 import { counted } from '../profile/sizing-text';
 import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
 import { checkOutput } from './output';
+import { print } from './print';
 
 interface RecordOptions extends CalledModelOptions {
   inputs?: string[];
@@ -58,7 +59,7 @@ function recordCommand(): Command {
       const tolerance = absolute === undefined && relative === undefined ? undefined : { absolute, relative };
       const count = recordGolden(model, path, task, { out, tolerance });
       readModel(path, { ...unchecked, golden: out });
-      console.log(`${out}: ${counted(count, 'golden example')}.`);
+      print(`${out}: ${counted(count, 'golden example')}.`);
     });
 }
 

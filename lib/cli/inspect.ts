@@ -15,6 +15,7 @@ import type { OnnxModel } from '../model/onnx-model';
 import { describeSizing } from '../profile/describe-sizing';
 import { sizeReplica, type Sizing } from '../profile/sizing';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
+import { print } from './print';
 
 interface InspectOptions extends StackModelOptions {
   json?: boolean;
@@ -25,8 +26,8 @@ export function inspectCommand(): Command {
     .description('Show what a model takes and gives, and whether it can be served.')
     .option('--json', 'print JSON')
     .action((path: string, options: InspectOptions) => {
-      if (options.json) console.log(JSON.stringify(inspect(path, options), undefined, 2));
-      else console.log(report(readModel(path, options), options));
+      if (options.json) print(JSON.stringify(inspect(path, options), undefined, 2));
+      else print(report(readModel(path, options), options));
     });
 }
 

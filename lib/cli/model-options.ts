@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { readCardFile } from '../model/card-file';
 import { readPreprocessing } from '../preprocessing/preprocessing-file';
 import { OnnxModel, type OnnxModelProps } from '../model/onnx-model';
+import { printNote } from './print';
 
 /** What every command needs to know of its model. */
 export interface ModelOptions {
@@ -69,6 +70,6 @@ export function readModel(path: string, options: StackModelOptions): OnnxModel {
   const declared = options.preprocessing === undefined ? {} : readPreprocessing(options.preprocessing);
   const props = { ...declared, name, version, golden, profile, contract, card, runtimeCheck };
   const model = OnnxModel.fromFile(path, props);
-  for (const warning of model.warnings) console.error(`warning: ${warning}`);
+  for (const warning of model.warnings) printNote(`warning: ${warning}`);
   return model;
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { openApiOf, untrueOpenApi, writeOpenApi } from '../openapi/openapi-file';
 import { addDeclaredModelOptions, type DeclaredModelOptions, readModel } from './model-options';
 import { checkOutput } from './output';
+import { printNote } from './print';
 
 interface OpenApiOptions extends DeclaredModelOptions {
   out?: string;
@@ -24,7 +25,7 @@ export function openApiCommand(): Command {
       }
       const source = { where: 'model-serving openapi', prop: '--out' };
       const warning = untrueOpenApi(out, model, source);
-      if (warning !== undefined) console.error(`warning: ${warning}`);
+      if (warning !== undefined) printNote(`warning: ${warning}`);
       writeOpenApi(out, text, source);
     });
 }

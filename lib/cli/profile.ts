@@ -8,6 +8,7 @@ import { svgReport } from '../profile/svg-report';
 import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
 import { checkOutput, writeOutput } from './output';
 import { ProgressBar } from './progress-bar';
+import { print, printNote } from './print';
 
 interface ProfileCommandOptions extends CalledModelOptions {
   golden?: string;
@@ -59,17 +60,15 @@ export function profileCommand(): Command {
         });
         bar.clear();
         if (batchingObstacle !== undefined) {
-          console.error(
+          printNote(
             `warning: requests to this model share no runs, so only runs of one row are kept: ${batchingObstacle}`,
           );
         }
         writeOutput(outputs[0], `${JSON.stringify(profile, undefined, 2)}\n`);
         writeOutput(outputs[1], svgReport(model.name, profile));
-        console.log(profileText(profile));
-        console.log(
-          ['', ...describeSizing(profile, model).map(([label, text]) => `${label.padEnd(8)}${text}`)].join('\n'),
-        );
-        console.error(`Wrote ${out} and ${picture}. Commit them beside the model.`);
+        print(profileText(profile));
+        print(['', ...describeSizing(profile, model).map(([label, text]) => `${label.padEnd(8)}${text}`)].join('\n'));
+        printNote(`Wrote ${out} and ${picture}. Commit them beside the model.`);
       } catch (error) {
         bar.clear();
         if (!signal.aborted) throw error;

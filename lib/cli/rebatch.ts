@@ -9,6 +9,7 @@ import { carryGolden, checkGoldenTarget } from '../rebatch/carry-golden';
 import { rebatch, type Rebatched } from '../rebatch/rebatch';
 import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
 import { checkOutput } from './output';
+import { print, printNote } from './print';
 
 interface RebatchCommandOptions extends CalledModelOptions {
   out: string;
@@ -30,13 +31,13 @@ export function rebatchCommand(): Command {
       const model = readModel(path, { ...options, golden: undefined, profile: false, contract: false });
       if (golden !== undefined) checkGoldenTarget(golden, out, force);
       const result = rebatch(model, path, { out, force, golden });
-      console.log(`${out}: ${changes(model, result)}.`);
-      console.log(`compared with ${path}: ${comparisonText(result.comparison)}.`);
+      print(`${out}: ${changes(model, result)}.`);
+      print(`compared with ${path}: ${comparisonText(result.comparison)}.`);
       // Warns of untrue shapes, as for every model.
       readModel(out, { ...options, name: model.name, golden: undefined, profile: false, contract: false });
       if (golden !== undefined) reportGolden(model, golden, out);
-      for (const line of stale(path, out)) console.log(line);
-      console.log(`accept the interface: ${acceptCommand(out, model)}`);
+      for (const line of stale(path, out)) print(line);
+      print(`accept the interface: ${acceptCommand(out, model)}`);
     });
 }
 
@@ -64,8 +65,8 @@ function comparisonText({ madeUpRows, exampleRows, largestBatch, largestDifferen
 
 function reportGolden(model: OnnxModel, golden: string, out: string): void {
   const carried = carryGolden(model, golden, out);
-  if ('path' in carried) console.log(`${carried.path}: ${counted(carried.count, 'golden example')}, reproduced.`);
-  else for (const reason of carried.reasons) console.error(`warning: not carried over: ${reason}`);
+  if ('path' in carried) print(`${carried.path}: ${counted(carried.count, 'golden example')}, reproduced.`);
+  else for (const reason of carried.reasons) printNote(`warning: not carried over: ${reason}`);
 }
 
 /** Files that are of the model of one row, and those beside the new one that are of a model before it. */

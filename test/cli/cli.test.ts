@@ -35,6 +35,19 @@ describe('model-serving inspect', () => {
     `);
   });
 
+  test('writes characters of names that a terminal would act on as escapes', () => {
+    const name = 'x\u001b[2J\u202e';
+    const model = identity('float', ['n']);
+    const parts = { ...model, inputs: [{ ...model.inputs[0]!, name }], nodes: [node('Identity', [name], ['y'])] };
+    const file = writeOnnxModel(join(folder, 'escaped.onnx'), parts);
+    for (const options of [[], ['--json']]) {
+      const { code, stdout } = runCli('inspect', file, ...options);
+      expect(code).toBe(0);
+      expect(stdout).toContain('x\\u001b[2J\\u202e');
+      expect(stdout).not.toMatch(/[\u001b\u202e]/);
+    }
+  });
+
   test('shows what constructs derive from a profile', () => {
     const file = multiplier(folder, 'profiled', 3);
     profiledModel(file);
