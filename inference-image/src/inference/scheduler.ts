@@ -112,7 +112,8 @@ export class Scheduler {
   submit(run: Run, caller: Caller): Outputs | Promise<Outputs> {
     const rows = this.rowsOf(run);
     if (rows <= this.maxBatchSize && this.inline?.accepts(elementsOfWork(run.inputs))) {
-      if (this.turn.arrive()) return this.runAtOnce(this.inline, run);
+      // What comes too late is dropped by the queue.
+      if (this.turn.arrive() && !isAbandoned(caller)) return this.runAtOnce(this.inline, run);
       return this.wait(this.turnQueue, run, caller);
     }
     const isSplit = rows > this.rowsOfPart(run, rows) && this.layout?.agrees(run);
@@ -378,6 +379,11 @@ export class Scheduler {
     if (this.busy) return;
     for (const resolve of this.whenIdle.splice(0)) resolve();
   }
+}
+
+/** Whether nobody waits for its run any more. */
+function isAbandoned(caller: Caller): boolean {
+  return caller.isCancelled() || (caller.deadline !== undefined && performance.now() >= caller.deadline);
 }
 
 /** Whether a run was made of several requests, or of a part of one. */

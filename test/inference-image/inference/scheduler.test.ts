@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Executor, Run, RunResult } from '../../../inference-image/src/inference/executor';
 import type { InlineExecutor } from '../../../inference-image/src/inference/inline-executor';
+import type { Caller } from '../../../inference-image/src/inference/job';
 import { Scheduler, type CompletedRun } from '../../../inference-image/src/inference/scheduler';
 import { rowsOf, schedulerOptions } from './scheduler-options';
 import { ServingError } from '../../../inference-image/src/errors';
@@ -155,4 +156,15 @@ test('what the inline executor accepts does not wait for executors', async () =>
   const small = { ...run('small'), inputs: [rowsOf(2)] };
   expect(scheduler.submit(small, { isCancelled: present })).toEqual([]);
   expect(executor.runs).toEqual(['large']);
+});
+
+test.each<[string, Caller, string]>([
+  ['deadline has passed', { isCancelled: present, deadline: 0 }, 'timeout'],
+  ['client has gone', { isCancelled: () => true }, 'cancelled'],
+])('the inline executor runs nothing whose %s', async (_, caller, kind) => {
+  const { scheduler } = setUp();
+  const run = jest.fn(() => ({ outputs: [], runSeconds: 1e-5 }));
+  scheduler.inline = { accepts: () => true, run } as unknown as InlineExecutor;
+  await expect(scheduler.submit({ inputs: [rowsOf(1)], outputs: ['y'] }, caller)).rejects.toMatchObject({ kind });
+  expect(run).not.toHaveBeenCalled();
 });
