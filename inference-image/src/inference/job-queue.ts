@@ -58,6 +58,11 @@ export class JobQueue {
     return (this.again[0] ?? this.jobs.at(this.jobs.start))?.arrived;
   }
 
+  /** Whether the oldest shares its run with no other, however many come. */
+  get oldestIsAlone(): boolean {
+    return (this.again[0] ?? this.jobs.at(this.jobs.start))?.alone === true;
+  }
+
   /** Throws where one more of that size could only be refused. */
   assertRoom(rows = 0, bytes = 0): void {
     if (this.lacksRoom(rows, bytes)) this.dropAbandoned();

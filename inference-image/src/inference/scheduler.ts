@@ -125,6 +125,8 @@ export class Scheduler {
     if (this.maxBatchSize === 1) return;
     this.maxBatchSize = 1;
     this.onBatchingOff?.(reason);
+    // Nothing waits for more rows any more.
+    this.dispatch();
   }
 
   /** Throws where one more run that has to wait could only be refused. */
@@ -271,8 +273,8 @@ export class Scheduler {
 
   /** Counted from the arrival of the oldest, so that one after the other cannot put it off again and again. */
   private delayLeft(): number {
-    const { oldest, rows } = this.queue;
-    if (this.maxBatchDelayMs === 0 || oldest === undefined || rows >= this.maxBatchSize) return 0;
+    const { oldest, oldestIsAlone, rows } = this.queue;
+    if (this.maxBatchDelayMs === 0 || oldest === undefined || oldestIsAlone || rows >= this.maxBatchSize) return 0;
     return oldest + this.maxBatchDelayMs - performance.now();
   }
 

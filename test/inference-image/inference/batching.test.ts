@@ -405,6 +405,28 @@ describe('a delay', () => {
     for (let i = 0; i < 4; i++) void submit(rowsOf(1, i));
     expect(executor.shapes).toEqual([[4, 2]]);
   });
+
+  test('ends once requests do not share runs any more', async () => {
+    const { scheduler, executor, submit } = setUp({ maxBatchDelaySeconds: 60 });
+    void submit(rowsOf(1));
+    scheduler.stopSharing('of this test');
+    expect(executor.shapes).toEqual([[1, 2]]);
+  });
+
+  test('is not for requests that run alone, since their common run has failed', async () => {
+    const judge = ({ inputs }: Run) => {
+      if ((inputs[0] as Tensor).shape[0] === 4) throw invalid('no');
+    };
+    const { executor, submit } = setUp({ maxBatchDelaySeconds: 60, maxBatchSize: 4, judge });
+    void submit(rowsOf(3));
+    void submit(rowsOf(1, 5));
+    for (let i = 0; i < 3; i++) await executor.finish();
+    expect(executor.shapes).toEqual([
+      [4, 2],
+      [3, 2],
+      [1, 2],
+    ]);
+  });
 });
 
 describe('admission', () => {
