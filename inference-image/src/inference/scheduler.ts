@@ -331,13 +331,14 @@ export class Scheduler {
     } catch (error) {
       failure = error;
     }
-    this.running -= jobs.length;
     this.count(executor, -1);
     if (!result && jobs.length > 1) this.queue.putBack(jobs);
     // Before the replies are written, so that the executor works on meanwhile.
     this.dispatch();
     if (result) this.deliver(jobs, result);
     else if (jobs.length === 1) first.reject(failure);
+    // Not before: they may have to run again.
+    this.running -= jobs.length;
     this.notifyIfIdle();
   }
 

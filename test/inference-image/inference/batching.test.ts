@@ -349,6 +349,19 @@ describe('a model that gives other rows than it took is not batched any more', (
     expect(state()).toEqual([1, ['output "y" of 2 rows has shape [1,2]']]);
   });
 
+  test('as the last run before the end shows, which is not reached before its requests have run again', async () => {
+    const { scheduler, submit, executor } = setUpLosing(2);
+    const replies = [0, 5, 10].map((start) => submit(rowsOf(1, start)));
+    let hasFinished = false;
+    void scheduler.finished().then(() => (hasFinished = true));
+    for (let i = 0; i < 4; i++) {
+      expect(hasFinished).toBe(false);
+      await executor.finish();
+    }
+    expect(hasFinished).toBe(true);
+    await Promise.all(replies);
+  });
+
   test('as a run alone shows, which is answered', async () => {
     const { submit, executor, state } = setUpLosing(2);
     const alone = submit(rowsOf(2));
