@@ -21,7 +21,12 @@ export interface Stoppable {
  * away at the same time), so the server goes on for `drainSeconds` first; SIGINT, from a terminal, needs no such wait.
  * A second signal cuts both short. The process exits only when nothing runs: to exit during a run would abort it.
  */
-export function endOnSignals(signals: Signals, server: Stoppable, drainSeconds: number, log: Log): void {
+export function endOnSignals(
+  signals: Pick<Signals, 'handle'>,
+  server: Stoppable,
+  drainSeconds: number,
+  log: Log,
+): void {
   const hurried = new AbortController();
   let ending = false;
 

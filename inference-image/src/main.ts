@@ -18,6 +18,7 @@ import type { WorkerExecutor } from './inference/worker-executor';
 import { createLog } from './log';
 import { largestRequestWithin } from './contract/memory';
 import { loadedBudget, requestLimits } from './host/request-limits';
+import { stoppable } from './host/stoppable';
 import { ModelHost } from './model-host';
 import { Metrics } from './metrics/metrics';
 import type { Signals } from './signals';
@@ -112,30 +113,8 @@ async function serve(
   const metricsServer = buildMetricsServer(metrics);
   new Connections(metricsServer, { ...METRICS_CONNECTIONS, budget, metrics });
 
-  endOnSignals(
-    signals,
-    {
-      get failure() {
-        return dataPlane.failure;
-      },
-      drain: () => {
-        dataPlane.drain();
-        connections.drain();
-        grpc.drain();
-      },
-      stop: async () => {
-        const isBusy = () => codec.busy || images?.busy || host.scheduler.busy;
-        await Promise.all([connections.close(isBusy), grpc.close(isBusy)]);
-        await codec.close();
-        await images?.close();
-        await host.scheduler.finished();
-        await host.close();
-      },
-      hurry: () => host.refuseQueued(),
-    },
-    settings.drainSeconds,
-    log,
-  );
+  const readers = images ? [codec, images] : [codec];
+  endOnSignals(signals, stoppable({ host, transports: [connections, grpc], readers }), settings.drainSeconds, log);
 
   try {
     await listen(metricsServer, settings.metricsPortNumber, settings.host);
