@@ -1,0 +1,172 @@
+import type { Choices } from '../support/random-graphs/choices';
+
+/** A timer or an immediate fires up to so much after it is due, as on a loop that has other things to do. */
+export const MAX_LATENESS_MS = 3;
+const USUAL_LATENESS_MS = 0.2;
+
+/** Something that happens at a time. */
+export class Happening {
+  isCancelled = false;
+
+  constructor(
+    /** Milliseconds, as the simulated performance.now() counts them. */
+    readonly at: number,
+    /** Decides between happenings of one time. */
+    readonly order: number,
+    readonly run: () => void,
+  ) {}
+
+  /** As if it was not called: the metrics port keeps the process alive up to its exit. */
+  unref(): this {
+    return this;
+  }
+
+  isBefore(other: Happening): boolean {
+    return this.at < other.at || (this.at === other.at && this.order < other.order);
+  }
+}
+
+/**
+ * The time and the event loop of the code under test: performance.now, timers and immediates, in an order that a seed
+ * decides. Time passes between happenings alone. Promises are real: each happening ends when no microtask is left.
+ */
+export class EventLoop {
+  /** Milliseconds. */
+  now = 0;
+  /** Called before time passes, when nothing is left to be done at this time. */
+  onQuiet?: () => void;
+  private readonly heap: Happening[] = [];
+  private lastImmediateAt = 0;
+  private isStopped = false;
+
+  constructor(private readonly choices: Choices) {}
+
+  at(time: number, run: () => void): Happening {
+    const happening = new Happening(time, this.choices.next(), run);
+    this.push(happening);
+    return happening;
+  }
+
+  after(ms: number, run: () => void): Happening {
+    return this.at(this.now + ms, run);
+  }
+
+  /** As Node's, which counts in whole milliseconds: it may fire a little before performance.now() says that it is due. */
+  setTimeout(run: () => void, ms = 1): Happening {
+    const delay = ms >= 1 ? Math.trunc(ms) : 1;
+    return this.at(Math.floor(this.now) + delay + this.lateness(), run);
+  }
+
+  setInterval(run: () => void, ms: number): Happening {
+    const interval = new Happening(0, 0, run);
+    const repeat = () => {
+      this.setTimeout(() => {
+        if (interval.isCancelled) return;
+        run();
+        repeat();
+      }, ms);
+    };
+    repeat();
+    return interval;
+  }
+
+  /** After those that were set before. */
+  setImmediate(run: () => void): Happening {
+    this.lastImmediateAt = Math.max(this.lastImmediateAt + 1e-6, this.now + USUAL_LATENESS_MS * this.choices.next());
+    return this.at(this.lastImmediateAt, run);
+  }
+
+  /** Work that holds up the loop. */
+  spend(ms: number): void {
+    this.now += ms;
+  }
+
+  /** Nothing happens any more. */
+  stop(): void {
+    this.isStopped = true;
+  }
+
+  /**
+   * Lets everything happen that has been planned, and what comes of it.
+   * @returns What happened; ends early where the loop is stopped.
+   */
+  run(maxHappenings: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      let count = 0;
+      const step = () => {
+        try {
+          const next = this.isStopped || count === maxHappenings ? undefined : this.next();
+          if (!next) return resolve(count);
+          count++;
+          next.run();
+        } catch (error) {
+          return reject(error as Error);
+        }
+        queueMicrotask(tick);
+      };
+      // A tick begun by a microtask comes after all others of these, and costs a quarter of a turn of the real loop.
+      const tick = () => process.nextTick(step);
+      tick();
+    });
+  }
+
+  sleep(ms: number, value: unknown, { signal }: SleepOptions = {}): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const timer = this.setTimeout(() => resolve(value), ms);
+      const abort = () => {
+        timer.isCancelled = true;
+        reject(new Error('The operation was aborted'));
+      };
+      if (signal?.aborted) abort();
+      else signal?.addEventListener('abort', abort);
+    });
+  }
+
+  private lateness(): number {
+    return this.choices.next() * (this.choices.chance(0.05) ? MAX_LATENESS_MS : USUAL_LATENESS_MS);
+  }
+
+  private next(): Happening | undefined {
+    for (let next = this.pop(); next; next = this.pop()) {
+      if (next.isCancelled) continue;
+      if (next.at > this.now) {
+        this.onQuiet?.();
+        this.now = next.at;
+      }
+      return next;
+    }
+    return undefined;
+  }
+
+  private push(happening: Happening): void {
+    const { heap } = this;
+    let at = heap.push(happening) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!happening.isBefore(heap[parent] as Happening)) break;
+      heap[at] = heap[parent] as Happening;
+      at = parent;
+    }
+    heap[at] = happening;
+  }
+
+  private pop(): Happening | undefined {
+    const { heap } = this;
+    const first = heap[0];
+    const last = heap.pop();
+    if (!last || heap.length === 0) return first;
+    let at = 0;
+    for (let child = 1; child < heap.length; child = 2 * at + 1) {
+      if (child + 1 < heap.length && (heap[child + 1] as Happening).isBefore(heap[child] as Happening)) child++;
+      if (!(heap[child] as Happening).isBefore(last)) break;
+      heap[at] = heap[child] as Happening;
+      at = child;
+    }
+    heap[at] = last;
+    return first;
+  }
+}
+
+export interface SleepOptions {
+  readonly signal?: AbortSignal;
+}

@@ -1,0 +1,89 @@
+import { Holding } from '../../inference-image/src/budget/holding';
+import { JobQueue } from '../../inference-image/src/inference/job-queue';
+import { Scheduler } from '../../inference-image/src/inference/scheduler';
+
+/** Wrong methods and properties in the place of some of a class, by their names. */
+type Wrong = (right: any) => Record<string, PropertyDescriptor['value'] | { get(): unknown }>;
+
+/** Mistakes that the simulation must find: each is one that somebody could make. */
+const BUGS: Record<string, readonly [target: { readonly prototype: object }, wrong: Wrong]> = {
+  /** Jobs whose common run has failed are put back, and no executor is given them. */
+  'lost wake-up': [
+    Scheduler,
+    ({ dispatch }) => ({
+      dispatch(this: any) {
+        const [again] = this.queue.again;
+        if (again === undefined || again === this.forgotten) dispatch.call(this);
+        else this.forgotten = again;
+      },
+    }),
+  ],
+  /** A job whose time is over is answered, and stays in its queue. */
+  'double reply': [
+    JobQueue,
+    () => ({
+      dropAbandoned(this: any) {
+        const { jobs } = this;
+        for (let at = jobs.start; at < jobs.end; at++) {
+          const job = jobs.at(at);
+          const reason = job && this.reasonToDrop(job, performance.now());
+          if (reason) job.reject(reason);
+        }
+      },
+    }),
+  ],
+  /** A job is given to an executor without a look at its time. */
+  'late run': [
+    JobQueue,
+    ({ take, reasonToDrop }) => ({
+      take(this: any, ...of: unknown[]) {
+        this.isTaking = true;
+        const jobs = take.apply(this, of);
+        this.isTaking = false;
+        return jobs;
+      },
+      reasonToDrop(this: any, ...of: unknown[]) {
+        return this.isTaking ? undefined : reasonToDrop.apply(this, of);
+      },
+    }),
+  ],
+  /** What a request holds is not given back where it ends while it waits for its client. */
+  'leaked budget': [
+    Holding,
+    ({ release }) => ({
+      release(this: any) {
+        if (!this.isWaiting) return release.call(this);
+        this.isReleased = true;
+        this.goOn();
+      },
+    }),
+  ],
+  /** The scheduler has finished once nothing waits, although something still runs. */
+  'early exit': [
+    Scheduler,
+    () => ({
+      busy: {
+        get(this: any) {
+          return this.queueLength > 0 || this.isSplitting;
+        },
+      },
+    }),
+  ],
+};
+
+export const PLANTED_BUGS = Object.keys(BUGS);
+
+/** @returns What takes the bug out again. */
+export function plant(bug: string): () => void {
+  const [{ prototype }, wrong] = BUGS[bug] as (typeof BUGS)[string];
+  const right = Object.getOwnPropertyDescriptors(prototype) as Record<string, PropertyDescriptor>;
+  const values = Object.fromEntries(Object.entries(right).map(([name, { value }]) => [name, value]));
+  const changed = wrong(values);
+  for (const [name, value] of Object.entries(changed)) {
+    const descriptor = typeof value === 'function' ? { value } : value;
+    Object.defineProperty(prototype, name, { ...descriptor, configurable: true });
+  }
+  return () => {
+    for (const name of Object.keys(changed)) Object.defineProperty(prototype, name, right[name] as PropertyDescriptor);
+  };
+}

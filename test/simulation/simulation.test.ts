@@ -1,0 +1,24 @@
+import { plant, PLANTED_BUGS } from './planted-bugs';
+import { simulate } from './simulate';
+
+const SCHEDULES = 20_000;
+
+test('no schedule shows what must never be', async () => {
+  const { schedules, violation, answers } = await simulate({ seed: 1, schedules: SCHEDULES });
+  expect({ schedules, violation }).toEqual({ schedules: SCHEDULES, violation: undefined });
+  // Of each kind, so that every rule is put to the test.
+  expect(Object.keys(answers)).toEqual(['200', '408', '429', '499', '500', '503', '504']);
+});
+
+test.each(PLANTED_BUGS)('a planted %s is found', async (bug) => {
+  const remove = plant(bug);
+  const { violation } = await simulate({ seed: 1, schedules: SCHEDULES }).finally(remove);
+  expect(violation).toBeDefined();
+});
+
+test('a seed repeats what it has shown', async () => {
+  const remove = plant('lost wake-up');
+  const { violation } = await simulate({ seed: 1, schedules: SCHEDULES });
+  const again = await simulate({ seed: violation?.seed ?? 0, schedules: 1 }).finally(remove);
+  expect(again.violation).toEqual(violation);
+});

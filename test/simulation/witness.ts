@@ -1,0 +1,300 @@
+import type { Job } from '../../inference-image/src/inference/job';
+import { NO_LIMITS, type JobQueue, type QueueLimits } from '../../inference-image/src/inference/job-queue';
+import type { Tensor } from '../../inference-image/src/inference/tensor';
+import { MAX_LATENESS_MS } from './event-loop';
+import type { Answer, Socket } from './http';
+import { requestsIn, valuesOf } from './model';
+import type { World } from './world';
+
+/** A queue looks so often for what waits in vain; see JobQueue. */
+const SWEEP_MS = 20;
+/** The longest run on the main thread, which holds up all else. */
+const LONGEST_TURN_MS = 20;
+
+/** A request that reached the server. */
+export interface Asked {
+  readonly id: number;
+  readonly client: number;
+  readonly rows: number;
+  readonly width: number;
+  readonly timeoutMs?: number;
+  readonly socket: Socket;
+  /** When its head came, and when the last byte did, in milliseconds. */
+  readonly receivedAt: number;
+  sentAt?: number;
+  /** When its client left. */
+  leftAt?: number;
+  /** A run that had nothing else has failed. */
+  failedAlone: boolean;
+  /** Of its answer. */
+  status?: number;
+  /** Its answer has been handed over, or never will be. */
+  isClosed: boolean;
+}
+
+/** Sees all that comes and goes, and knows by rules of its own what must never be. */
+export class Witness {
+  readonly asked: Asked[] = [];
+  private readonly open = new Set<Asked>();
+  private readonly jobs = new Map<Job, KnownJob>();
+
+  constructor(private readonly world: World) {}
+
+  asks(client: number, rows: number, width: number, timeoutMs: number | undefined, socket: Socket): Asked {
+    const { now } = this.world.loop;
+    const id = this.asked.length;
+    const asked = { id, client, rows, width, timeoutMs, socket, receivedAt: now, failedAlone: false, isClosed: false };
+    this.asked.push(asked);
+    this.open.add(asked);
+    this.world.trace(() => `request ${id} of client ${client}: ${rows} rows, timeout ${timeoutMs} ms`);
+    return asked;
+  }
+
+  sends(asked: Asked): void {
+    asked.sentAt = this.world.loop.now;
+    this.world.trace(() => `request ${asked.id} is whole`);
+  }
+
+  leaves(asked: Asked): void {
+    asked.leftAt = this.world.loop.now;
+    this.world.trace(() => `the client of request ${asked.id} leaves`);
+  }
+
+  closes(asked: Asked): void {
+    asked.isClosed = true;
+    if (asked.status !== undefined) this.open.delete(asked);
+  }
+
+  answers(asked: Asked, answer: Answer): void {
+    const { id } = asked;
+    this.world.trace(() => `request ${id} is answered: ${answer.status} ${answer.status === 200 ? '' : answer.body}`);
+    if (asked.status !== undefined) return this.world.violate(`request ${id} is answered twice`);
+    asked.status = answer.status;
+    if (asked.isClosed) this.open.delete(asked);
+    const fault = this.faultOf(asked, answer);
+    if (fault) this.world.violate(`request ${id} is answered ${answer.status} ${fault}: ${answer.body}`);
+  }
+
+  /** A run begins that has rows of these requests. */
+  begins(requests: readonly number[], where: string): void {
+    const { now } = this.world.loop;
+    this.world.trace(() => `a run begins on ${where}, of requests ${requests.join(', ')}`);
+    for (const id of requests) {
+      const fault = this.faultOfRun(this.asked[id], now);
+      if (fault) this.world.violate(`request ${id} runs on ${where} ${fault}`);
+    }
+  }
+
+  /** A run has failed that had rows of these requests. */
+  fails(requests: readonly number[]): void {
+    if (requests.length > 0) this.world.trace(() => `the run of requests ${requests.join(', ')} has failed`);
+    const asked = this.asked[requests[0] as number];
+    if (asked && requests.length === 1) asked.failedAlone = true;
+  }
+
+  /** Nothing is left to do at this time: whoever waits must wait for something. */
+  onQuiet(): void {
+    const { budget } = this.world.server;
+    const { heldBytes, totalBytes } = budget;
+    if (heldBytes < 0 || heldBytes > totalBytes) this.world.violate(`the budget holds ${heldBytes} of ${totalBytes}`);
+    if (this.open.size === 0 && heldBytes !== 0) {
+      this.world.violate(`the budget holds ${heldBytes} bytes, and no request is left`);
+    }
+    if (this.jobs.size > 0) this.checkJobs();
+  }
+
+  onFinished(): void {
+    for (const { asked } of this.jobs.values()) {
+      this.world.violate(`the scheduler has finished, and request ${asked.id} has no answer`);
+    }
+  }
+
+  onExit(code: number): void {
+    const fault = this.faultOfExit(code);
+    if (fault) this.world.violate(`the process exits ${fault}`);
+  }
+
+  adds(queue: JobQueue, job: Job): void {
+    const since = this.world.loop.now;
+    const known = this.jobs.get(job);
+    if (known) {
+      Object.assign(known, { queue, state: 'waiting', since });
+      return;
+    }
+    const [id] = requestsIn(job.run.inputs[0] as Tensor);
+    const asked = this.asked[id as number];
+    if (!asked) return this.world.violate('a job is of no request');
+    this.jobs.set(job, { queue, asked, state: 'waiting', since });
+    const { resolve, reject } = job;
+    const settle = () => {
+      if (!this.jobs.delete(job)) this.world.violate(`a job of request ${asked.id} is answered twice`);
+    };
+    job.resolve = (outputs) => {
+      settle();
+      resolve(outputs);
+    };
+    job.reject = (error) => {
+      settle();
+      reject(error);
+    };
+  }
+
+  takes(jobs: readonly Job[]): void {
+    for (const job of jobs) this.enter(job, 'taken');
+  }
+
+  putsBack(jobs: readonly Job[]): void {
+    for (const job of jobs) this.enter(job, 'again');
+  }
+
+  /** One more of that size was admitted to a queue, or was refused. */
+  admits(limits: QueueLimits, rows: number, bytes: number, isAdmitted: boolean): void {
+    if (limits === NO_LIMITS) return;
+    let [count, waitingRows, waitingBytes] = [0, 0, 0];
+    for (const [job, { state, queue }] of this.jobs) {
+      if (state !== 'waiting' || this.world.server.isOfTurn(queue)) continue;
+      count++;
+      waitingRows += job.rows;
+      waitingBytes += job.bytes;
+    }
+    const { maxQueueLength, maxQueueRows, maxQueueBytes } = limits;
+    const hasRoom =
+      count < maxQueueLength &&
+      (count === 0 || (waitingRows + rows <= maxQueueRows && waitingBytes + bytes <= maxQueueBytes));
+    if (hasRoom === isAdmitted) return;
+    const waiting = `${count} jobs of ${waitingRows} rows and ${waitingBytes} bytes wait`;
+    this.world.violate(`${rows} rows of ${bytes} bytes are ${isAdmitted ? 'admitted' : 'refused'} while ${waiting}`);
+  }
+
+  private enter(job: Job, state: JobState): void {
+    const known = this.jobs.get(job);
+    if (known) Object.assign(known, { state, since: this.world.loop.now });
+    else this.world.violate(`a job is ${state} after its answer`);
+  }
+
+  private checkJobs(): void {
+    const { server, threads, loop } = this.world;
+    const { now } = loop;
+    const isIdle = server.isServing && threads.some((thread) => thread.isIdle);
+    const splitting = new Set<Asked>();
+    const inParts = new Set<Asked>();
+    let ofSplit: Asked | undefined;
+    let rows = 0;
+    let oldest = Infinity;
+    let waiting: Asked | undefined;
+    let isAlone = false;
+    for (const [job, { queue, asked, state, since }] of this.jobs) {
+      const isOfSplit = server.isOfSplit(queue);
+      if (job.isPart) inParts.add(asked);
+      else if (isOfSplit && state === 'taken') splitting.add(asked);
+      if (state === 'taken') continue;
+      const { leftAt = Infinity } = asked;
+      const lateMs = now - Math.max(since, Math.min(deadlineOf(asked), this.patienceOf(asked), leftAt));
+      const isOfTurn = server.isOfTurn(queue);
+      if (lateMs > SWEEP_MS + MAX_LATENESS_MS + LONGEST_TURN_MS + 1) {
+        this.world.violate(`request ${asked.id} still waits ${lateMs} ms after its time`);
+      }
+      if (isOfSplit) ofSplit = asked;
+      else if (!isOfTurn) {
+        waiting ??= asked;
+        if (job.alone) isAlone = true;
+        rows += job.rows;
+        oldest = Math.min(oldest, job.arrived);
+      } else if (now - job.arrived > LONGEST_TURN_MS * this.asked.length + 1) {
+        this.world.violate(`request ${asked.id} waits ${now - job.arrived} ms for the end of a turn`);
+      }
+    }
+    for (const asked of splitting) {
+      if (!inParts.has(asked)) this.world.violate(`request ${asked.id} is split, and none of its parts waits or runs`);
+    }
+    if (ofSplit && splitting.size === 0)
+      this.world.violate(`request ${ofSplit.id} waits to be split, and none is split`);
+    if (!waiting || !isIdle) return;
+    const delayMs =
+      server.isFinishing || isAlone || rows >= server.scheduler.maxBatchSize
+        ? 0
+        : this.world.settings.maxBatchDelaySeconds * 1000;
+    if (delayMs > 0 && now < oldest + delayMs + MAX_LATENESS_MS + LONGEST_TURN_MS + 2) return;
+    this.world.violate(`request ${waiting.id} waits while an executor is idle`);
+  }
+
+  private faultOfExit(code: number): string | undefined {
+    const { server, threads, loop, signalledAt = Infinity, hadFailed } = this.world;
+    const { scheduler, budget } = server;
+    if (code !== (hadFailed ? 1 : 0)) return `with ${code}`;
+    if (loop.now < signalledAt + this.drainMs()) return 'before its drain has passed';
+    const alive = threads.find(({ hasEnded }) => !hasEnded);
+    if (alive) return `while thread ${alive.id} lives`;
+    const unanswered = this.asked.find(({ status }) => status === undefined);
+    if (unanswered) return `before request ${unanswered.id} is answered`;
+    if (budget.heldBytes !== 0) return `while the budget holds ${budget.heldBytes} bytes`;
+    return scheduler.busy ? 'while the scheduler is busy' : undefined;
+  }
+
+  private faultOfRun(asked: Asked | undefined, now: number): string | undefined {
+    if (!asked) return 'and was never asked';
+    if (asked.socket.destroyed) return 'although its client has gone';
+    if (now >= deadlineOf(asked)) return 'after its deadline';
+    if (now >= this.patienceOf(asked)) return "after the queue's time limit";
+    return asked.status === undefined ? undefined : 'after its answer';
+  }
+
+  /** What is wrong with an answer, in words after its status. */
+  private faultOf(asked: Asked, { status, body }: Answer): string | undefined {
+    const { world } = this;
+    const { now } = world.loop;
+    switch (status) {
+      case 200:
+        return isEcho(asked, body) ? undefined : 'with rows of others';
+      case 408:
+        return asked.sentAt === undefined ? undefined : 'although it was whole';
+      // The answer alone would take more than the budget.
+      case 400:
+      case 413:
+        return world.settings.budgetBytes < 2 ** 17 ? undefined : 'although it is small';
+      case 429:
+        return undefined;
+      case 499:
+        return asked.leftAt !== undefined || asked.sentAt === undefined ? undefined : 'although its client is there';
+      case 500:
+        return asked.failedAlone ? undefined : 'although no run of it alone has failed';
+      case 503:
+        return world.isHurried || !world.server.hasOpened ? undefined : 'although the model is served';
+      case 504:
+        return now >= Math.min(deadlineOf(asked), this.patienceOf(asked)) ? undefined : 'before its time was over';
+      default:
+        return 'for no reason';
+    }
+  }
+
+  /** Until when it may wait in a queue. */
+  private patienceOf({ sentAt = Infinity }: Asked): number {
+    return sentAt + this.world.settings.queueTimeoutSeconds * 1000;
+  }
+
+  private drainMs(): number {
+    const { settings, isHurried, server } = this.world;
+    return isHurried || settings.signal !== 'SIGTERM' || !server.hasOpened ? 0 : settings.drainSeconds * 1000 - 1;
+  }
+}
+
+/** `again`: put back, to run before all others. */
+type JobState = 'waiting' | 'taken' | 'again';
+
+/** What is known of a job that has no answer yet. */
+interface KnownJob {
+  readonly asked: Asked;
+  queue: JobQueue;
+  state: JobState;
+  /** When it came to be in this state. */
+  since: number;
+}
+
+function deadlineOf({ receivedAt, timeoutMs = Infinity }: Asked): number {
+  return receivedAt + timeoutMs;
+}
+
+function isEcho({ id, rows, width }: Asked, body: string): boolean {
+  const [y] = (JSON.parse(body) as { outputs: Array<{ shape: number[]; data: number[] }> }).outputs;
+  return `${y?.shape}` === `${[rows, width]}` && `${y?.data}` === `${valuesOf(id, rows, width)}`;
+}
