@@ -19,6 +19,7 @@ import { cardOfFile } from './card-of-file';
 import { checkCard } from './check-card';
 import { checkIdentity } from './checks';
 import { collect } from './collect';
+import { endingOnEmptyInput } from './empty-inputs';
 import type { SignatureProof } from './declared-signature';
 import { cardProperties, mergedCard, type ModelCard } from './model-card';
 import type { SourceFile } from './model-files';
@@ -219,6 +220,8 @@ export class OnnxModel {
   /** Operators that the model uses, sorted: `Conv`, and outside ai.onnx with their domain, `com.microsoft:Gelu`. */
   readonly operators: readonly string[];
 
+  private readonly endsOnEmptyInput: ModelManifest['endsOnEmptyInput'];
+
   /** The exporter's notes in the file (`metadata_props`). */
   readonly metadata: Readonly<Record<string, string>>;
 
@@ -276,6 +279,7 @@ export class OnnxModel {
     this.irVersion = graph.irVersion;
     this.opsets = graph.opsets;
     this.operators = graph.operators.map(operatorName).sort();
+    this.endsOnEmptyInput = endingOnEmptyInput(graph.operators);
     this.metadata = graph.metadata;
     this.producer = graph.producer;
     this.domain = graph.domain;
@@ -298,6 +302,7 @@ export class OnnxModel {
       files,
       signature,
       batching,
+      endsOnEmptyInput: this.endsOnEmptyInput,
       properties,
       image,
       classes,

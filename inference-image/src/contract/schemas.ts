@@ -101,6 +101,8 @@ const manifestFields = z.strictObject({
   signature: signatureSchema,
   /** @default - nothing is proved, and requests share no runs */
   batching: z.optional(batchingVerdictSchema),
+  /** The node of an empty input of which the runtime would end the process. @default - no such node is known */
+  endsOnEmptyInput: z.optional(z.strictObject({ node: text(), operator: text() })),
   /** What people say of it, such as its licence: for clients to read, nothing that the server understands. */
   properties: z.optional(z.record(text(), text())),
   /** For models that take pictures as they are. */

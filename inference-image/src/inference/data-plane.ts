@@ -1,4 +1,6 @@
-import { ServingError } from '../errors';
+import type { ModelManifest } from '../contract/model-manifest';
+import { quoted, shapeText } from '../cut-text';
+import { invalid, ServingError } from '../errors';
 import type { Run } from './executor';
 import type { Caller } from './job';
 import type { Scheduler } from './scheduler';
@@ -17,7 +19,11 @@ const RUN_TEXT_COPIES = 2;
 export class DataPlane {
   private state: State = { name: 'starting' };
 
-  constructor(private readonly scheduler: Scheduler) {}
+  /** @param endsOnEmptyInput As model.json has it. */
+  constructor(
+    private readonly scheduler: Scheduler,
+    private readonly endsOnEmptyInput?: ModelManifest['endsOnEmptyInput'],
+  ) {}
 
   /** Whether new traffic should come here. While draining it should not, and what still comes is served. */
   get ready(): boolean {
@@ -61,8 +67,16 @@ export class DataPlane {
   /** Returns at once where the run was short enough to be made on the spot. */
   infer(run: Run, caller: Caller): readonly Tensor[] | Promise<readonly Tensor[]> {
     this.assertOpen();
+    if (this.endsOnEmptyInput) refuseEmpty(run, this.endsOnEmptyInput);
     const texts = stringBytes(run.inputs);
     if (texts > 0) caller.holding?.add(RUN_TEXT_COPIES * texts);
     return this.scheduler.submit(run, caller);
   }
+}
+
+function refuseEmpty({ inputs }: Run, { node, operator }: NonNullable<ModelManifest['endsOnEmptyInput']>): void {
+  const empty = inputs.find(({ shape }) => shape.includes(0));
+  if (!empty) return;
+  const reason = `the model takes no empty input, on which its ${operator} (node ${quoted(node)}) cannot run`;
+  throw invalid(`input ${quoted(empty.name)} has shape ${shapeText(empty.shape)}; ${reason}`);
 }

@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { OnnxModel } from '../lib';
+import { GrpcClient } from './support/grpc-client';
+import { initializer, node, value, writeOnnxModel, type ModelParts } from './support/onnx-builder';
+import { ServerProcess } from './support/server';
+import { temporaryFolder } from './support/temporary-folder';
+
+const folder = temporaryFolder();
+const HIDDEN = 2;
+
+/** One recurrent layer over x of [steps, rows, 3]. */
+function recurrent(operator: 'LSTM' | 'GRU' | 'RNN'): ModelParts {
+  const gates = { LSTM: 4, GRU: 3, RNN: 1 }[operator] * HIDDEN;
+  return {
+    inputs: [value('x', 'float', ['steps', 'rows', 3])],
+    outputs: [value('y', 'float', ['steps', 1, 'rows', HIDDEN])],
+    nodes: [node(operator, ['x', 'w', 'r'], ['y'], { name: 'layer', attributes: { hidden_size: HIDDEN } })],
+    initializers: [
+      initializer('w', 'float', [1, gates, 3], new Float32Array(gates * 3).fill(0.1)),
+      initializer('r', 'float', [1, gates, HIDDEN], new Float32Array(gates * HIDDEN).fill(0.1)),
+    ],
+  };
+}
+
+const request = (steps: number, rows: number) => ({
+  inputs: [{ name: 'x', datatype: 'FP32', shape: [steps, rows, 3], data: new Array(steps * rows * 3).fill(1) }],
+});
+
+describe.each(['LSTM', 'GRU'] as const)('%s, of whose empty inputs the runtime ends the process', (operator) => {
+  test.each([
+    [2, 0],
+    [0, 2],
+  ])('%d steps of %d rows are refused, over HTTP and gRPC, and the server goes on', async (steps, rows) => {
+    const { endsOnEmptyInput } = OnnxModel.fromFile(
+      writeOnnxModel(join(folder, `${operator}.onnx`), recurrent(operator)),
+    ).manifest();
+    const edit = (manifest: object) => Object.assign(manifest, { endsOnEmptyInput });
+    const server = await ServerProcess.start(recurrent(operator), {}, { edit });
+    const error = `input "x" has shape [${steps},${rows},3]; the model takes no empty input, on which its ${operator} (node "layer") cannot run`;
+    expect(await server.infer(request(steps, rows))).toMatchObject({ status: 400, body: { error } });
+    const raw = {
+      inputs: [{ name: 'x', datatype: 'FP32', shape: [steps, rows, 3] }],
+      raw_input_contents: [Buffer.alloc(0)],
+    };
+    await expect(
+      new GrpcClient(server.grpcTarget).call('ModelInfer', { model_name: 'm', ...raw }),
+    ).rejects.toMatchObject({
+      details: error,
+    });
+    expect((await server.infer(request(2, 3))).status).toBe(200);
+  });
+});
+
+test('RNN takes empty inputs', async () => {
+  const file = writeOnnxModel(join(folder, 'rnn.onnx'), recurrent('RNN'));
+  expect(OnnxModel.fromFile(file).manifest().endsOnEmptyInput).toBeUndefined();
+  const server = await ServerProcess.start(recurrent('RNN'));
+  expect(await server.infer(request(2, 0))).toMatchObject({
+    status: 200,
+    body: { outputs: [{ shape: [2, 1, 0, 2] }] },
+  });
+});
