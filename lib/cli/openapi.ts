@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { openApiOf, untrueOpenApi, writeOpenApi } from '../openapi/openapi-file';
+import { OPENAPI_MARK, openApiOf, untrueOpenApi, writeOpenApi } from '../openapi/openapi-file';
 import { addDeclaredModelOptions, type DeclaredModelOptions, readModel } from './model-options';
 import { checkOutput } from './output';
 import { printNote } from './print';
@@ -15,7 +15,7 @@ export function openApiCommand(): Command {
     .action((path: string, options: OpenApiOptions) => {
       const { out, card, preprocessing } = options;
       if (out !== undefined) {
-        checkOutput({ option: '--out', path: out, inputs: [path, card, preprocessing], mark: '"openapi"' });
+        checkOutput({ option: '--out', path: out, inputs: [path, card, preprocessing], mark: OPENAPI_MARK });
       }
       const model = readModel(path, { ...options, profile: false, contract: false });
       const text = openApiOf(model);

@@ -1,23 +1,9 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readSync,
-  realpathSync,
-  statSync,
-  type Stats,
-} from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ModelServingError, type Problem } from '../errors';
 import { imageErrors } from '../image/errors';
+import { isMarked } from '../marked-file';
 import { replaceFile } from '../replace-file';
-
-/** Marks stand at the beginning of files. */
-const MARK_BYTES = 4096;
 
 /** A file that a command writes. */
 export interface Output {
@@ -35,7 +21,7 @@ export interface Output {
  * Refuses a file that cannot be written or must not be, before any work is done for it. Folders that are missing are
  * made when it is written.
  *
- * @throws ModelServingError `out-not-a-file`, `out-is-input`, `out-not-own`, `out-unwritable`
+ * @throws ModelServingError `out-empty`, `out-not-a-file`, `out-is-input`, `out-not-own`, `out-unwritable`
  */
 export function checkOutput(output: Output): void {
   const problem = faultOf(output);
@@ -54,9 +40,10 @@ export function writeOutput({ option, path }: Pick<Output, 'option' | 'path'>, c
 /**
  * Refuses a folder that a build context cannot be staged in.
  *
- * @throws ModelServingError `context-folder-not-empty`, `out-unwritable`
+ * @throws ModelServingError `out-empty`, `context-folder-not-empty`, `out-unwritable`
  */
 export function checkNewFolder(option: string, path: string): void {
+  if (path === '') throw new ModelServingError([outputErrors.empty(option)]);
   const stats = statsOf(path, lstatSync);
   if (stats && !(stats.isDirectory() && readdirSync(path).length === 0)) {
     throw new ModelServingError([imageErrors.contextFolderNotEmpty(path)]);
@@ -69,13 +56,14 @@ function faultOf({ option, path, inputs, mark }: Output): Problem | undefined {
   const input = inputs.find((each) => each !== undefined && isSame(each, path));
   if (input !== undefined) return outputErrors.isInput(option, path, input);
   try {
+    if (path === '') return outputErrors.empty(option);
     const stats = statsOf(path, statSync);
-    if (stats?.isDirectory() || /^$|[\\/]$/.test(path)) return outputErrors.notAFile(option, path, 'a folder');
+    if (stats?.isDirectory() || /[\\/]$/.test(path)) return outputErrors.notAFile(option, path, 'a folder');
     // What stands for standard output may be a link to a regular file.
     if ((stats && !stats.isFile()) || /^\/(?:dev|proc)\//.test(resolve(path))) {
       return outputErrors.notAFile(option, path, 'a device or a pipe');
     }
-    if (stats && mark !== undefined && !isOwn(path, mark)) return outputErrors.notOwn(option, path);
+    if (stats && mark !== undefined && !isMarked(path, mark)) return outputErrors.notOwn(option, path);
     const reason = (stats && accessObstacle(path)) ?? folderObstacle(dirname(resolve(path)));
     return reason === undefined ? undefined : outputErrors.unwritable(option, path, reason);
   } catch (error) {
@@ -85,18 +73,6 @@ function faultOf({ option, path, inputs, mark }: Output): Problem | undefined {
 
 function isSame(a: string, b: string): boolean {
   return resolve(a) === resolve(b) || (existsSync(a) && existsSync(b) && realpathSync(a) === realpathSync(b));
-}
-
-/** Whether what is there says that this command wrote it; an empty file is nobody's. */
-function isOwn(path: string, mark: string): boolean {
-  const descriptor = openSync(path, 'r');
-  try {
-    const start = Buffer.alloc(MARK_BYTES);
-    const text = start.toString('utf8', 0, readSync(descriptor, start));
-    return text.trim() === '' || text.includes(mark);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 /** Why this user cannot make a file there: the nearest folder that is there counts. */
@@ -127,6 +103,11 @@ function statsOf(path: string, stat: typeof statSync | typeof lstatSync): Stats 
 }
 
 const outputErrors = {
+  empty: (option: string): Problem => ({
+    code: 'out-empty',
+    message: `${option} is an empty text, as a variable of the shell is that is not set. Give a path.`,
+  }),
+
   notAFile: (option: string, path: string, what: string): Problem => ({
     code: 'out-not-a-file',
     message: `${option} ${path} is ${what}. Name a file.`,

@@ -7,6 +7,11 @@ export const openApiErrors = {
     message: `${where}: ${prop} "${path}" cannot be written: ${reason}. Give the path of a file in a folder that this user may write to.`,
   }),
 
+  notOwn: (where: string, prop: string, path: string): Problem => ({
+    code: 'openapi-file-not-own',
+    message: `${where}: ${prop} "${path}" is a file that is no OpenAPI document. Give another path, or remove it.`,
+  }),
+
   shared: (where: string, path: string, other: string): Problem => ({
     code: 'openapi-file-shared',
     message: `${where}: openApiFile "${path}" is also that of ${other}, which has another model. Give each model's document a file of its own.`,

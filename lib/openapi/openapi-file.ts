@@ -1,10 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import type { ModelManifest } from '../../inference-image/src/contract/model-manifest';
 import { ModelServingError } from '../errors';
+import { isMarked } from '../marked-file';
 import type { OnnxModel } from '../model/onnx-model';
 import { plainText } from '../plain-text';
 import { replaceFile } from '../replace-file';
 import { openApiErrors } from './errors';
+
+/** What every document begins with. */
+export const OPENAPI_MARK = '"openapi": "3.';
 
 /** Where a path comes from, for messages: the construct or command, and its prop or option. */
 export interface PathSource {
@@ -38,12 +42,16 @@ export function untrueOpenApi(path: string, model: OnnxModel, { where, prop }: P
  * Writes a document; a file that says the same already is left as it is.
  *
  * @param path - relative to the working directory
- * @throws ModelServingError `openapi-file-unwritable`
+ * @throws ModelServingError `openapi-file-not-own` where it is another file, such as the model; `openapi-file-unwritable`
  */
 export function writeOpenApi(path: string, text: string, { where, prop }: PathSource): void {
   try {
+    if (existsSync(path) && statSync(path).isFile() && !isMarked(path, OPENAPI_MARK)) {
+      throw new ModelServingError([openApiErrors.notOwn(where, prop, path)]);
+    }
     if (contentOf(path) !== text) replaceFile(path, text);
   } catch (error) {
+    if (error instanceof ModelServingError) throw error;
     throw new ModelServingError([openApiErrors.notWritten(where, prop, path, (error as Error).message)]);
   }
 }

@@ -72,6 +72,13 @@ describe.each(COMMANDS)('model-serving %s', (_, args, option, end) => {
     expect(refusal('none/')).toBe(`${option} none/ is a folder. Name a file. [out-not-a-file]\n`);
   });
 
+  test('refuses an empty text', () => {
+    if (args[0] === 'golden') return;
+    expect(refusal('')).toBe(
+      `${option} is an empty text, as a variable of the shell is that is not set. Give a path. [out-empty]\n`,
+    );
+  });
+
   test('refuses a path below a file', () => {
     expect(refusal(`m.onnx/below/a${end}`)).toBe(
       `${option} m.onnx/below/a${end} cannot be written: ${join(folder, 'm.onnx')} is not a folder. Name a file in a folder that this user may write to. [out-unwritable]\n`,
@@ -80,8 +87,9 @@ describe.each(COMMANDS)('model-serving %s', (_, args, option, end) => {
 
   test('refuses a device', () => {
     if (end === '.json' && args[0] === 'golden') return;
+    const { ino } = lstatSync('/dev/stdout');
     expect(refusal('/dev/stdout')).toBe(`${option} /dev/stdout is a device or a pipe. Name a file. [out-not-a-file]\n`);
-    expect(lstatSync('/dev/stdout').isSymbolicLink()).toBe(true);
+    expect(lstatSync('/dev/stdout').ino).toBe(ino);
   });
 
   test('refuses a link to the model', () => {
@@ -147,6 +155,16 @@ describe('model-serving context', () => {
       expect(spawn).not.toHaveBeenCalled();
     },
   );
+
+  test('refuses an empty text', () => {
+    mkdirSync('own');
+    writeFileSync('Dockerfile', 'mine');
+    const before = contents();
+    expect(context('').stderr).toBe(
+      '--out is an empty text, as a variable of the shell is that is not set. Give a path. [out-empty]\n',
+    );
+    expect(contents()).toEqual(before);
+  });
 
   test('refuses a path below a file', () => {
     expect(context('m.onnx/out').stderr).toBe(

@@ -40,9 +40,19 @@ describe.each(Object.entries(CONSTRUCTS))('openApiFile of %s', (name, create) =>
     utimesSync(path, LONG_AGO, LONG_AGO);
     synth(path);
     expect(statSync(path).mtime).toEqual(LONG_AGO);
-    writeFileSync(path, '{}');
+    writeFileSync(path, expected.replace('"version": "1"', '"version": "0"'));
     synth(path);
     expect(readFileSync(path, 'utf8')).toBe(expected);
+  });
+
+  test.each(['model.onnx', 'model.golden.json', 'package.json'])('a file of another kind is kept: %s', (other) => {
+    const path = join(folder, name, other);
+    const content = '{ "examples": [], "dependencies": { "openapi": "1.0.0" } }';
+    writeFileSync(path, content);
+    expect(() => synth(path)).toThrow(
+      `stack/double: openApiFile "${path}" is a file that is no OpenAPI document. Give another path, or remove it. [openapi-file-not-own]`,
+    );
+    expect(readFileSync(path, 'utf8')).toBe(content);
   });
 
   test('where it cannot be written, synth says so', () => {

@@ -1,0 +1,21 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+
+/** Marks stand at the beginning of files. */
+const MARK_BYTES = 4096;
+
+/**
+ * Whether a file that is there has the mark of the files that are written here, so that it may be written again. An empty
+ * file is nobody's.
+ *
+ * @throws the error of node:fs where it cannot be read
+ */
+export function isMarked(path: string, mark: string): boolean {
+  const descriptor = openSync(path, 'r');
+  try {
+    const start = Buffer.alloc(MARK_BYTES);
+    const text = start.toString('utf8', 0, readSync(descriptor, start));
+    return text.trim() === '' || text.includes(mark);
+  } finally {
+    closeSync(descriptor);
+  }
+}
