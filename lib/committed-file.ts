@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join, parse } from 'node:path';
+import { join, parse, resolve } from 'node:path';
 import { readCache, writeCache } from './cache';
 import { ModelServingError, type Problem } from './errors';
 import { parseJson } from './json';
@@ -17,6 +17,11 @@ export function pathBeside(modelPath: string, kind: CommittedKind): string {
 export function fileBeside(modelPath: string, kind: CommittedKind): string | undefined {
   const path = pathBeside(modelPath, kind);
   return existsSync(path) ? path : undefined;
+}
+
+/** Whether a path is the one that is taken where none is given. */
+export function isBeside(path: string, modelPath: string, kind: CommittedKind): boolean {
+  return resolve(path) === resolve(pathBeside(modelPath, kind));
 }
 
 /** What makes JSON one kind of file, and what to say where it is not. */

@@ -131,7 +131,7 @@ digits.golden.json: example "one": output "y" has shape [1], and the model's is 
   [
     'a profile that somebody wrote by hand',
     (stack) => container(stack, handWritten()),
-    `by-hand.profile.json: runs: Too small: expected array to have >=1 items. Profiles are measured, not written by hand: model-serving profile by-hand.onnx [profile-invalid]`,
+    `by-hand.profile.json: runs: Too small: expected array to have >=1 items. Profiles are measured, not written by hand. Remove it and measure again: model-serving profile by-hand.onnx [profile-invalid]`,
   ],
   [
     'less memory than was measured',
@@ -219,7 +219,7 @@ changed.onnx: compared with changed.contract.json (version "1"), output "labels"
   [
     'another name in every URL',
     (stack) => container(stack, changed(), { name: 'letters', runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.contract.json (version "1"), the model is called "letters", and was called "changed": clients ask for it by its name. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --breaking [contract-broken]`,
+    `changed.onnx: compared with changed.contract.json (version "1"), the model is called "letters", and was called "changed": clients ask for it by its name. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --name letters --breaking [contract-broken]`,
   ],
   [
     'a canary that breaks the clients of the service',

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { RebatchComparison } from '../../inference-image/src/contract/rebatch-run';
-import { type CommittedKind, fileBeside } from '../committed-file';
+import { type CommittedKind, fileBeside, pathBeside } from '../committed-file';
 import { acceptCommand } from '../interface-contract/errors';
 import type { OnnxModel } from '../model/onnx-model';
 import { profileCommand } from '../profile/profile-command';
@@ -37,7 +37,7 @@ export function rebatchCommand(): Command {
       readModel(out, { ...options, name: model.name, golden: undefined, profile: false, contract: false });
       if (golden !== undefined) reportGolden(model, golden, out);
       for (const line of stale(path, out)) print(line);
-      print(`accept the interface: ${acceptCommand(out, model)}`);
+      print(`accept the interface: ${acceptCommand(out, pathBeside(out, 'contract'), { ...model, name: options.name })}`);
     });
 }
 

@@ -1,8 +1,10 @@
 import { basename } from 'node:path';
+import { isBeside } from '../committed-file';
 import type { Problem } from '../errors';
 import type { LinkOutside } from '../link-outside';
 import type { Direction } from '../model/errors';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
+import { shellWord } from '../shell-word';
 
 /** What can be wrong with golden examples; `path` is their file as the user gave it. */
 export const goldenErrors = {
@@ -47,7 +49,7 @@ export const goldenErrors = {
 
   drift: (path: string, modelPath: string, example: string, what: string, isPicture: boolean): Problem => ({
     code: 'golden-drift',
-    message: `${path}: example "${example}": ${what}. If the model is right, record the example anew: model-serving golden record ${modelPath} --inputs … --force; if the framework gave the example, mend the conversion${isPicture ? ' or the declaration of image' : ''} instead`,
+    message: `${path}: example "${example}": ${what}. If the model is right, record the example anew: model-serving golden record ${shellWord(modelPath)} --inputs …${isBeside(path, modelPath, 'golden') ? '' : ` --out ${shellWord(path)}`} --force; if the framework gave the example, mend the conversion${isPicture ? ' or the declaration of image' : ''} instead`,
   }),
 
   refused: (path: string, example: string, what: string): Problem => ({

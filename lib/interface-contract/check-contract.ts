@@ -67,7 +67,7 @@ function untrue(
   model: ModelInterface,
   differences: readonly Difference[],
 ): string {
-  return `${modelPath}: ${path} (version "${version}") was accepted with shapes that the model declares and does not give: ${listed(differences)}. Answers are what they were. Accept the interface again: ${acceptCommand(modelPath, model)}`;
+  return `${modelPath}: ${path} (version "${version}") was accepted with shapes that the model declares and does not give: ${listed(differences)}. Answers are what they were. Accept the interface again: ${acceptCommand(modelPath, path, model)}`;
 }
 
 function outdated(
@@ -77,7 +77,7 @@ function outdated(
   model: ModelInterface,
   differences: readonly Difference[],
 ): string {
-  return `${modelPath}: compared with ${path} (version "${version}"), ${listed(differences)}. Accept it, so that the next change is compared with this one: ${acceptCommand(modelPath, model)}`;
+  return `${modelPath}: compared with ${path} (version "${version}"), ${listed(differences)}. Accept it, so that the next change is compared with this one: ${acceptCommand(modelPath, path, model)}`;
 }
 
 function listed(differences: readonly Difference[]): string {

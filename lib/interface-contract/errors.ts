@@ -1,3 +1,5 @@
+import { parse } from 'node:path';
+import { isBeside } from '../committed-file';
 import type { Problem } from '../errors';
 import { shellWord } from '../shell-word';
 import type { Difference } from './difference';
@@ -7,12 +9,12 @@ import type { InterfaceContract, ModelInterface } from './model-interface';
 export const contractErrors = {
   notJson: (path: string, modelPath: string, reason: string): Problem => ({
     code: 'contract-not-json',
-    message: `${path}: this is not JSON: ${reason}. Restore it, or write it anew from the model that is deployed: ${acceptCommand(modelPath)}`,
+    message: `${path}: this is not JSON: ${reason}. Restore it, or remove it and write it anew from the model that is deployed: ${acceptCommand(modelPath, path)}`,
   }),
 
   invalid: (path: string, modelPath: string, where: string, reason: string): Problem => ({
     code: 'contract-invalid',
-    message: `${path}: ${where}: ${reason}. Restore it, or write it anew from the model that is deployed: ${acceptCommand(modelPath)}`,
+    message: `${path}: ${where}: ${reason}. Restore it, or remove it and write it anew from the model that is deployed: ${acceptCommand(modelPath, path)}`,
   }),
 
   broken: (
@@ -23,7 +25,7 @@ export const contractErrors = {
     { what, harm }: Required<Difference>,
   ): Problem => ({
     code: 'contract-broken',
-    message: `${modelPath}: compared with ${path} (version "${contract.version}"), ${what}: ${harm}. ${forgotten(contract, model)}Give the model another major version, or accept it if no client minds: ${acceptCommand(modelPath, model)} --breaking`,
+    message: `${modelPath}: compared with ${path} (version "${contract.version}"), ${what}: ${harm}. ${forgotten(contract, model)}Give the model another major version, or accept it if no client minds: ${acceptCommand(modelPath, path, model)} --breaking`,
   }),
 };
 
@@ -35,7 +37,15 @@ function forgotten(contract: ModelInterface, model: ModelInterface): string {
 }
 
 /** The command that accepts a model's interface, for messages. */
-export function acceptCommand(modelPath: string, { image, classes }: Partial<ModelInterface> = {}): string {
-  const declared = image || classes ? ' --preprocessing FILE' : '';
-  return `model-serving contract accept ${shellWord(modelPath)}${declared}`;
+export function acceptCommand(
+  modelPath: string,
+  path: string,
+  { name, image, classes }: Partial<ModelInterface> = {},
+): string {
+  const options = [
+    ...(name === undefined || name === parse(modelPath).name ? [] : [`--name ${shellWord(name)}`]),
+    ...(isBeside(path, modelPath, 'contract') ? [] : [`--contract ${shellWord(path)}`]),
+    ...(image || classes ? ['--preprocessing FILE'] : []),
+  ];
+  return ['model-serving contract accept', shellWord(modelPath), ...options].join(' ');
 }

@@ -7,12 +7,12 @@ import { profileCommand } from './profile-command';
 export const profileErrors = {
   notJson: (path: string, modelPath: string, reason: string): Problem => ({
     code: 'profile-not-json',
-    message: `${path}: this is not JSON: ${reason}. Measure it again: ${profileCommand(modelPath)}`,
+    message: `${path}: this is not JSON: ${reason}. Remove it and measure again: ${profileCommand(modelPath)}`,
   }),
 
   invalid: (path: string, modelPath: string, where: string, reason: string): Problem => ({
     code: 'profile-invalid',
-    message: `${path}: ${where}: ${reason}. Profiles are measured, not written by hand: ${profileCommand(modelPath)}`,
+    message: `${path}: ${where}: ${reason}. Profiles are measured, not written by hand. Remove it and measure again: ${profileCommand(modelPath)}`,
   }),
 
   stale: (path: string, modelPath: string, profile: ModelProfile, sha256: string): Problem => ({

@@ -49,13 +49,13 @@ test('is named and missing, or empty', () => {
 
 test('is not JSON', () => {
   const [problem] = problemsWith('{"profileVersion": 1,');
-  expect(problem).toMatch(/^profile-not-json: .*digits\.profile\.json: this is not JSON: .+\. Measure it again: /);
-  expect(problem).toMatch(new RegExp(`Measure it again: model-serving profile ${path}$`));
+  expect(problem).toMatch(/^profile-not-json: .*digits\.profile\.json: this is not JSON: .+\. Remove it and measure again: /);
+  expect(problem).toMatch(new RegExp(`Remove it and measure again: model-serving profile ${path}$`));
 });
 
 test('has another form', () => {
   const invalid = (where: string, reason: string) =>
-    `profile-invalid: ${beside}: ${where}: ${reason}. Profiles are measured, not written by hand: model-serving profile ${path}`;
+    `profile-invalid: ${beside}: ${where}: ${reason}. Profiles are measured, not written by hand. Remove it and measure again: model-serving profile ${path}`;
   expect(problemsWith([])).toEqual([invalid('the file', 'Invalid input: expected object, received array')]);
   expect(problemsWith({ ...profileOf(sha256), profileVersion: 2 })).toEqual([
     invalid('profileVersion', 'Invalid input: expected 1'),
