@@ -37,7 +37,9 @@ export function rebatchCommand(): Command {
       readModel(out, { ...options, name: model.name, golden: undefined, profile: false, contract: false });
       if (golden !== undefined) reportGolden(model, golden, out);
       for (const line of stale(path, out)) print(line);
-      print(`accept the interface: ${acceptCommand(out, pathBeside(out, 'contract'), { ...model, name: options.name })}`);
+      print(
+        `accept the interface: ${acceptCommand(out, pathBeside(out, 'contract'), { ...model, name: options.name })}`,
+      );
     });
 }
 
