@@ -84,7 +84,11 @@ test.each<[ServingOptions, string]>([
   ],
   [
     { allowedHosts: ['localhost:8080'] },
-    'serving.allowedHosts is ["localhost:8080"]. must be host names without ports, such as localhost or [::1].',
+    'serving.allowedHosts is ["localhost:8080"]. must be host names without ports and without "*", such as localhost or [::1]; leave them out for any name.',
+  ],
+  [
+    { allowedHosts: ['*'] },
+    'serving.allowedHosts is ["*"]. must be host names without ports and without "*", such as localhost or [::1]; leave them out for any name.',
   ],
   [{ maxConnections: 1.5 }, 'serving.maxConnections is 1.5. Invalid input: expected int, received number.'],
 ])('%j', (options, message) => {

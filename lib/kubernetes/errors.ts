@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Problem } from '../errors';
 import type { Difference } from '../interface-contract/difference';
 import { headroomText } from '../profile/headroom';
@@ -186,6 +187,11 @@ export const kubernetesErrors = {
   exposedTwice: (where: string): Problem => ({
     code: 'exposed-twice',
     message: `${where}: the service is exposed via an Ingress already. Add rules to its ingress by an override, or make an IngressV1 of your own.`,
+  }),
+
+  peerInvalid: (where: string, prop: string, peer: unknown): Problem => ({
+    code: 'peer-invalid',
+    message: `${where}: ${prop} has ${inspect(peer, { breakLength: Infinity })} in the place of a peer. Make one with Peers, such as Peers.namespace('ingress-nginx').`,
   }),
 
   routeTaken: (where: string, host: string, path: string, other: string): Problem => ({

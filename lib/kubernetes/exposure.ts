@@ -8,6 +8,7 @@ import { asText } from '../tokens';
 import { Claims } from '../workload/claims';
 import { kubernetesErrors } from './errors';
 import { isDnsName } from './names';
+import { peerProblems } from './peer-problems';
 import type { Peer } from './peers';
 
 /** How a service is reached from outside its cluster. */
@@ -50,8 +51,9 @@ export function externalUrl({ host, path = '/', tls }: IngressOptions): string {
 }
 
 /** Everything that is wrong with the options. */
-export function ingressProblems(where: string, { host, path }: IngressOptions): Problem[] {
+export function ingressProblems(where: string, { host, path, from }: IngressOptions): Problem[] {
   const problems = new Problems();
+  problems.add(...peerProblems(where, 'from', [from]));
   problems.check(host, isHost, (value) => kubernetesErrors.hostInvalid(where, value));
   problems.check(
     path,

@@ -40,6 +40,7 @@ import { type DeploymentOptions, ModelDeployment, type PodOptions } from './mode
 import { claimName } from './name-claims';
 import { defaultResourceName, memberName } from './names';
 import { type NetworkOptions, networkPolicySpec, scrapeAnnotations } from './network';
+import { peerProblems } from './peer-problems';
 import { type Peer, Peers } from './peers';
 import { replicaSizing } from './replica-sizing';
 import type { RolloutOptions } from './rollout';
@@ -207,8 +208,12 @@ export class ScalableModelService extends Construct {
     this.addOutputs();
   }
 
-  /** Lets more peers ask the model. */
+  /**
+   * Lets more peers ask the model.
+   * @throws ModelServingError `peer-invalid`
+   */
   allowFrom(...peers: Peer[]): void {
+    ModelServingError.throwIfAny(peerProblems(this.node.path, 'allowFrom', peers));
     this.peers.push(...peers);
     this.networkPolicy.putSpec(this.networkSpec());
   }

@@ -15,6 +15,7 @@ import { blocksEviction, isReplicaShare } from './disruption-budget';
 import { kubernetesErrors } from './errors';
 import { modelAnnotations, modelLabels, trackSelector } from './labels';
 import { isLabel, isNamespaceName, isResourceName } from './names';
+import { peerProblems } from './peer-problems';
 import { checkPullable } from './pullable';
 import { sizedResources } from './replica-sizing';
 import { checkDeadline, isSurge, MAX_STARTUP_SECONDS } from './rollout';
@@ -41,7 +42,16 @@ export function serviceProblems(
   checkEnvironment(where, props.environment ?? {}, problems);
   problems.checkKnown(where, 'openApiFile', props.openApiFile);
   checkService(where, props, problems);
-  const { serving = {} } = props;
+  const { serving = {}, network: { from = [], scrapers = [], egress = [] } = {} } = props;
+  problems.add(...peerProblems(where, 'network.from', from));
+  problems.add(...peerProblems(where, 'network.scrapers', scrapers));
+  problems.add(
+    ...peerProblems(
+      where,
+      'network.egress',
+      egress.map(({ to }) => to),
+    ),
+  );
   checkBatchable(where, serving, model, problems);
   checkBatchDelay(where, serving, problems);
   return [...problems.list, ...servingProblems(where, serving)];

@@ -302,7 +302,7 @@ test('a server that is told to end answers the picture that it has begun', async
 test('a model that takes no pictures says so, and has no classes to tell', async () => {
   const server = await ServerProcess.start(identity('uint8', ['n', 4]));
   const reply = await send(server, gray2([1, 2, 3, 4]));
-  expect([reply.status, reply.body.error]).toEqual([415, 'the model takes no pictures, and the body is "image/png"']);
+  expect([reply.status, reply.body.error]).toEqual([415, 'the model takes no pictures, and the body is a PNG file']);
   expect((await server.infer(gray2([1, 2, 3, 4]), { path: '/v2/models/m/classify' })).status).toBe(404);
 });
 

@@ -1,6 +1,6 @@
 import { TerraformVariable } from 'cdktf';
 import { OnnxModel } from 'cdktf-model-serving';
-import { type NetworkOptions, Peers, ScalableModelService } from 'cdktf-model-serving/kubernetes';
+import { type NetworkOptions, type Peer, Peers, ScalableModelService } from 'cdktf-model-serving/kubernetes';
 import { multiplier } from '../support/models';
 import { synthService } from '../support/service';
 import { only, synthStack } from '../support/synth';
@@ -20,6 +20,34 @@ const api = [
   { port: '8080', protocol: 'TCP' },
   { port: '8081', protocol: 'TCP' },
 ];
+
+test.each<[string, () => unknown, string]>([
+  [
+    'a name that is not given',
+    () => Peers.namespace(undefined as never),
+    "{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': undefined } } }",
+  ],
+  [
+    'labels without a value',
+    () => Peers.pods({ app: undefined as never }),
+    '{ podSelector: { matchLabels: { app: undefined } } }',
+  ],
+  ['no addresses', () => Peers.cidr(undefined as never), '{ ipBlock: { cidr: undefined, except: undefined } }'],
+  ['a text', () => 'ingress-nginx', "'ingress-nginx'"],
+  ['nothing', () => undefined, 'undefined'],
+  ['an object of another kind', () => ({ namespace: 'front' }), "{ namespace: 'front' }"],
+])('what would let everybody in is refused: %s', (_, make, shown) => {
+  const peer = make() as Peer;
+  const error = (prop: string) =>
+    `stack/digits: ${prop} has ${shown} in the place of a peer. Make one with Peers, such as Peers.namespace('ingress-nginx'). [peer-invalid]`;
+  expect(() => policy({ from: [peer] })).toThrow(error('network.from'));
+  expect(() => policy({ scrapers: [peer] })).toThrow(error('network.scrapers'));
+  expect(() => policy({ egress: [{ to: peer }] })).toThrow(error('network.egress'));
+  expect(() => policy({}, (service) => service.allowFrom(peer))).toThrow(error('allowFrom'));
+  expect(() => policy({}, (service) => service.exposeViaIngress({ host: 'a.example.com', from: peer }))).toThrow(
+    error('from'),
+  );
+});
 
 test('every kind of peer', () => {
   const from = [

@@ -198,7 +198,12 @@ const origin = () =>
 const hostName = () =>
   z
     .string()
-    .check(z.regex(/^([^/,:\s[\]]+|\[[\da-f:.]+\])$/i, 'must be host names without ports, such as localhost or [::1]'));
+    .check(
+      z.regex(
+        /^([^/,:\s[\]*]+|\[[\da-f:.]+\])$/i,
+        'must be host names without ports and without "*", such as localhost or [::1]; leave them out for any name',
+      ),
+    );
 
 /** `probe` is the old name of `prove`; an older library may still set it. */
 const rowIndependence = () =>

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { imageFormat } from '../contract/image-format';
 import type { Holding } from '../budget/holding';
 import type { SizeLimit } from '../budget/size-limit';
 import type { ClassOutput } from '../contract/image-input';
@@ -110,7 +111,7 @@ class Exchange implements Caller, BodyReader {
     const { codec, images } = this.options;
     const holding = this.holding as Holding;
     if (!images || !this.isImage(body)) {
-      if (!images) checkNoPicture(body, this.request.headers['content-type']);
+      if (!images) checkContent(body, this.request.headers);
       return this.step(codec.decode(body, jsonLength(this.request.headers), holding), this.run);
     }
     checkPictureHeaders(this.request.headers);
@@ -240,10 +241,22 @@ function isJson(body: Buffer): boolean {
   return /^(?:ï»¿)?\s*\{/.test(body.toString('latin1', 0, 64));
 }
 
-/** What is said to be a picture, and is no JSON, was meant for another model. */
-function checkNoPicture(body: Buffer, type = ''): void {
-  if (!type.startsWith('image/') || isJson(body)) return;
-  throw new ServingError('unsupportedMedia', `the model takes no pictures, and the body is ${quoted(type)}`);
+const OPEN_OBJECT = 0x7b;
+
+/** A picture, or what is said to be one, was meant for another model; of what is compressed, a header is missing. */
+function checkContent(body: Buffer, headers: IncomingHttpHeaders): void {
+  if (body[0] === OPEN_OBJECT || headers[JSON_LENGTH_HEADER] !== undefined || isJson(body)) return;
+  if (isGzip(body)) throw invalid('the body is gzip data; say so with the header Content-Encoding: gzip');
+  const { 'content-type': type = '' } = headers;
+  const format = imageFormat(body);
+  if (!format && !type.startsWith('image/')) return;
+  const what = format ? `a ${format.toUpperCase()} file` : quoted(type);
+  throw new ServingError('unsupportedMedia', `the model takes no pictures, and the body is ${what}`);
+}
+
+/** https://www.rfc-editor.org/rfc/rfc1952#section-2.3 */
+function isGzip(body: Buffer): boolean {
+  return body[0] === 0x1f && body[1] === 0x8b;
 }
 
 /** The header says that tensors come, in whatever content type, and the body is none. */

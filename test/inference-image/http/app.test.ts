@@ -163,6 +163,31 @@ describe('bodies', () => {
     },
   );
 
+  test.each<[string, Buffer, number, string]>([
+    [
+      'a PNG file',
+      Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'),
+      415,
+      'the model takes no pictures, and the body is a PNG file',
+    ],
+    [
+      'a JPEG file',
+      Buffer.from('ffd8ffe000104a464946', 'hex'),
+      415,
+      'the model takes no pictures, and the body is a JPEG file',
+    ],
+    [
+      'gzip without a header',
+      gzipSync('{}'),
+      400,
+      'the body is gzip data; say so with the header Content-Encoding: gzip',
+    ],
+  ])('%s is called by its name, whatever its content type', async (_, payload, status, error) => {
+    for (const type of ['application/json', 'application/octet-stream', 'application/x-www-form-urlencoded']) {
+      expect(await post(payload, { 'content-type': type })).toMatchObject({ status, body: { error } });
+    }
+  });
+
   test('a body beyond the limit is a 413', async () => {
     const reply = await post(' '.repeat(10_001));
     expect([reply.status, reply.body]).toEqual([413, { error: TOO_LARGE }]);

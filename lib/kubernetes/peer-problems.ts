@@ -1,0 +1,28 @@
+import { Token } from 'cdktf';
+import type { Problem } from '../errors';
+import { kubernetesErrors } from './errors';
+import type { Peer } from './peers';
+
+const FIELDS = ['podSelector', 'namespaceSelector', 'ipBlock'] as const;
+
+/**
+ * What a program without a compiler may give in the place of peers. Kubernetes takes a selector without its label for
+ * everybody, and so does the provider an empty peer.
+ */
+export function peerProblems(where: string, prop: string, peers: readonly unknown[]): Problem[] {
+  return peers
+    .filter((peer) => !Token.isUnresolved(peer) && !isPeer(peer))
+    .map((peer) => kubernetesErrors.peerInvalid(where, prop, peer));
+}
+
+function isPeer(peer: unknown): peer is Peer {
+  if (typeof peer !== 'object' || peer === null) return false;
+  const { podSelector, namespaceSelector, ipBlock } = peer as Peer;
+  const hasField = FIELDS.some((field) => (peer as Peer)[field] !== undefined);
+  const labels = [podSelector, namespaceSelector].flatMap((selector) => Object.values(selector?.matchLabels ?? {}));
+  return hasField && labels.every(isText) && (ipBlock === undefined || isText(ipBlock.cidr));
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
+}
