@@ -42,6 +42,11 @@ export const goldenErrors = {
     message: `${path}: ${file} would be in the way of a file that the image has there. Put yours elsewhere, such as golden/${basename(file)}.`,
   }),
 
+  fileMissing: (path: string, file: string): Problem => ({
+    code: 'golden-file-missing',
+    message: `${path}: it names the file "${file}", which is not there. Such names start at the folder of this file.`,
+  }),
+
   fileOutside: (path: string, { link, target }: LinkOutside): Problem => ({
     code: 'golden-file-outside',
     message: `${path}: ${link} is a link to ${target}, outside the folder of this file. Put the file itself there.`,

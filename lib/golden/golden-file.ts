@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
   namedFiles,
@@ -33,7 +34,7 @@ export interface Golden {
 /**
  * Reads golden examples and checks their form. Exact 64-bit integers are the container's matter, so JSON.parse will do.
  *
- * @throws ModelServingError `golden-not-json`, `golden-invalid`, `golden-file-outside`, and what `sourceFile` throws
+ * @throws ModelServingError `golden-not-json`, `golden-invalid`, `golden-file-missing`, `golden-file-outside`, and what `sourceFile` throws
  */
 export function readGoldenFile(path: string): Golden {
   const file = sourceTextFile(GOLDEN_FILE, path);
@@ -61,10 +62,11 @@ function namedFile(path: string, name: string): SourceFile {
  * Refuses a link out of the folder of the golden examples, or of a request that names files as they do.
  *
  * @param path - of the file that names the other one
- * @throws ModelServingError `golden-file-outside`, `file-not-found`
+ * @throws ModelServingError `golden-file-missing`, `golden-file-outside`
  */
 export function refuseLinkOutside(path: string, name: string): void {
   const file = join(dirname(path), name);
+  if (!existsSync(file)) throw new ModelServingError([goldenErrors.fileMissing(path, name)]);
   const outside = readingFile(file, () => linkOutside(dirname(path), name, foldersBeside(path)));
   if (outside) throw new ModelServingError([goldenErrors.fileOutside(path, outside)]);
 }

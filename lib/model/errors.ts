@@ -90,7 +90,7 @@ export const modelErrors = {
 
   localeMissing: (path: string, { node, locale, isDefault }: NeededLocale): Problem => ({
     code: 'locale-missing',
-    message: `${path}: node "${node}" (StringNormalizer) needs the locale "${locale}"${isDefault ? ', its default' : ''}, and the base image has only C, POSIX and C.UTF-8. Export the model with locale "C.UTF-8" (with skl2onnx: options={TfidfVectorizer: {"locale": "C.UTF-8"}}). For a base image that has the locale, set runtimeCheck to "warn".`,
+    message: `${path}: node "${node}" (StringNormalizer) needs the locale "${locale}"${isDefault ? ', its default' : ''}, and the base image has only C, POSIX and C.UTF-8. Export the model with locale "C.UTF-8" (with skl2onnx: options={TfidfVectorizer: {"locale": "C.UTF-8"}}). For a base image that has the locale, runtimeCheck "warn" makes this a warning.`,
   }),
 
   tensorsTooMany: (path: string, { inputs, outputs }: OnnxGraph, most: number): Problem => ({

@@ -60,7 +60,7 @@ test.each<[string, () => object, string]>([
   [
     'is not there',
     () => ({ file: 'missing.bin' }),
-    'missing.bin: there is no such file. A relative path starts at the working directory, /work. [file-not-found]',
+    'm.golden.json: it names the file "missing.bin", which is not there. Such names start at the folder of this file. [golden-file-missing]',
   ],
   [
     'is short',

@@ -54,7 +54,12 @@ test.each([
     { image: undefined },
     'golden.json: example "levels": its request is the picture pictures/levels.png, and it is not declared how a picture becomes the model\'s input. Give OnnxModel.fromFile image, or the command --preprocessing. [golden-picture-undeclared]',
   ],
-  ['a picture that is not there', { picture: 'pictures/none.png' }, {}, /^pictures\/none\.png: .*\[file-not-found\]$/],
+  [
+    'a picture that is not there',
+    { picture: 'pictures/none.png' },
+    {},
+    'golden.json: it names the file "pictures/none.png", which is not there. Such names start at the folder of this file. [golden-file-missing]',
+  ],
   ['one outside of the folder', { picture: '../levels.png' }, {}, 'must be a path within the folder of the golden'],
   [
     'a request besides',

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { quoted, quotedList } from '../cut-text';
 import { ServingError } from '../errors';
-import { quoted } from '../protocol/fields';
 import { JSON_LENGTH_HEADER } from './bodies';
 import { isSmall } from './errors';
 import { withholdsBody } from './every-request';
@@ -42,14 +42,14 @@ export class CrossOrigin {
     if (this.origins.size > 0) response.setHeader('vary', 'origin');
     // As clients other than browsers send it.
     if (origin === undefined && this.hosts === undefined && headers['sec-fetch-site'] === undefined) return undefined;
-    const isUnknownHost = this.hosts !== undefined && !this.hosts.has(nameOf(host));
-    const isForeign = this.isForeign(headers, method);
-    if (!isUnknownHost && !isForeign) {
+    const { hosts } = this;
+    const isKnownHost = hosts === undefined || hosts.has(nameOf(host));
+    if (isKnownHost && !this.isForeign(headers, method)) {
       if (origin !== undefined && this.origins.has(origin)) allow(response, origin);
       return undefined;
     }
     if (HEALTH.test(url)) return undefined;
-    return isUnknownHost ? hostNotAllowed(host) : originNotAllowed(origin, host);
+    return isKnownHost ? originNotAllowed(origin, host) : hostNotAllowed(host, hosts);
   }
 
   /** Answers a request that asks whether another may be sent, and has no body. @returns Whether it was one. */
@@ -104,7 +104,7 @@ function originNotAllowed(origin: string | undefined, host: string): ServingErro
   return new ServingError('forbidden', `${sender} may not send requests to ${quoted(host)}; ${remedy}`);
 }
 
-function hostNotAllowed(host: string): ServingError {
-  const remedy = 'the setting allowedHosts has the names that may be used';
+function hostNotAllowed(host: string, allowed: ReadonlySet<string>): ServingError {
+  const remedy = `the setting allowedHosts has the names that may be used: ${quotedList([...allowed])}`;
   return new ServingError('forbidden', `this server is not to be called ${quoted(host)}; ${remedy}`);
 }
