@@ -9,7 +9,11 @@ import { POWERS_OF_TEN } from './decimal';
 export function shortFloat32(value: number): number {
   const magnitude = Math.abs(value);
   const decimals = decimalsFor(magnitude);
-  if (decimals === 0) return magnitude < SMALL || magnitude >= LARGE ? fewestDigits(value) : value;
+  if (decimals === 0) {
+    const digits = magnitude < SMALL && magnitude >= SMALLEST_NORMAL ? smallDigits(magnitude) : 0;
+    if (digits > 0) return Math.sign(value) * Number(`${digits}e-${smallScale}`);
+    return magnitude < SMALL || magnitude >= LARGE ? fewestDigits(value) : value;
+  }
   const scale = POWERS_OF_TEN[decimals] as number;
   const eightDigits = Math.round(value * scale) / scale;
   if (Math.fround(eightDigits) === value) return eightDigits;
@@ -18,15 +22,16 @@ export function shortFloat32(value: number): number {
 }
 
 /** Outside of these a number is printed with an exponent. */
-const [SMALL, LARGE] = [1e-6, 1e21];
+export const [SMALL, LARGE] = [1e-6, 1e21];
+/** Of the floats that have all their bits. */
+export const SMALLEST_NORMAL = 2 ** -126;
 
 /** Every 32-bit float has a decimal of so many digits or fewer that rounds to it. */
 const MAX_DIGITS = 9;
 /** So many digits are never one too many, except below the smallest normal float. */
 const MIN_DIGITS = 6;
-const SMALLEST_NORMAL = 2 ** -126;
 
-/** The same by the digits of its text, which takes longer. */
+/** The same by the digits of its text, which takes long. */
 function fewestDigits(value: number): number {
   for (let digits = Math.abs(value) < SMALLEST_NORMAL ? 1 : MIN_DIGITS; digits < MAX_DIGITS; digits++) {
     const rounded = Number(value.toPrecision(digits));
@@ -34,6 +39,35 @@ function fewestDigits(value: number): number {
   }
   return Number(value.toPrecision(MAX_DIGITS));
 }
+
+/** The largest power of ten that is exact. */
+const EXACT = 22;
+/** Far more than what two products and two quotients are rounded by. */
+const [BELOW, ABOVE] = [1 - 2 ** -49, 1 + 2 ** -49];
+
+/**
+ * The fewest digits of a float from `SMALLEST_NORMAL` to below `SMALL`, such as softmax gives by the thousand: the number
+ * is digits / 10^smallScale. In a tenth of the time of `toPrecision`.
+ * @returns 0 where a double cannot tell
+ */
+export function smallDigits(magnitude: number): number {
+  const exponent = Math.floor(Math.log10(magnitude));
+  for (let count = MIN_DIGITS; count <= MAX_DIGITS; count++) {
+    // At most 46: a power of 22 is exact, and the rest is small.
+    const scale = count - 1 - exponent;
+    const rest = POWERS_OF_TEN[Math.max(0, scale - EXACT)] as number;
+    const power = POWERS_OF_TEN[Math.min(scale, EXACT)] as number;
+    const digits = Math.round(magnitude * power * rest);
+    const nearest = digits / power / rest;
+    if (Math.fround(nearest * BELOW) !== magnitude || Math.fround(nearest * ABOVE) !== magnitude) continue;
+    smallScale = scale;
+    return digits;
+  }
+  return 0;
+}
+
+/** Of the digits that `smallDigits` has found last. */
+export let smallScale = 0;
 
 /** The places after the point that keep eight significant digits; 0 for magnitudes that are not read off in this way. */
 export function decimalsFor(magnitude: number): number {

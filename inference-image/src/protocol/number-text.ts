@@ -1,12 +1,12 @@
 import { POWERS_OF_TEN } from './decimal';
-import { decimalsFor, shortFloat32 } from './float32-text';
+import { decimalsFor, shortFloat32, SMALL, smallDigits, SMALLEST_NORMAL, smallScale } from './float32-text';
 
 /** Elements that are written before they become text: enough to make that cheap, few enough to stay in the cache. */
 const CHUNK = 1024;
 /** Of one element at most: a comma, and the 24 of -1.2345678901234567e-123. */
 const ELEMENT_BYTES = 25;
 
-const [COMMA, MINUS, DOT, ZERO] = [0x2c, 0x2d, 0x2e, 0x30];
+const [COMMA, MINUS, DOT, ZERO, E] = [0x2c, 0x2d, 0x2e, 0x30, 0x65];
 
 const text = Buffer.alloc(CHUNK * ELEMENT_BYTES);
 
@@ -56,6 +56,9 @@ function arrayText(data: ArrayLike<number>, write: Write): string {
   return result + ']';
 }
 
+/** Of numbers below `SMALL`. */
+const LARGEST_EXPONENT = -7;
+
 const [FALSE, TRUE] = [Buffer.from('false'), Buffer.from('true')];
 
 function writeBoolean(value: number, from: number): number {
@@ -87,7 +90,7 @@ function writeFloat32(value: number, from: number): number {
   if (whole === value && (whole !== 0 || Object.is(value, 0))) return writeInteger(whole, from);
   const magnitude = Math.abs(value);
   // Elsewhere nine digits and the zeros before them are more than 32 bits hold.
-  if (!(magnitude >= 1e-4 && magnitude < 1e6)) return writeOther(value, from);
+  if (!(magnitude >= 1e-4 && magnitude < 1e6)) return writeUnusual(value, magnitude, from);
   let decimals = decimalsFor(magnitude);
   let scale = POWERS_OF_TEN[decimals] as number;
   let digits = Math.round(value * scale);
@@ -121,6 +124,38 @@ function writeDecimal(digits: number, decimals: number, from: number): number {
   }
   text[point] = DOT;
   return end;
+}
+
+/** Very small numbers, such as 1.5e-7, are written here as well: softmax gives them by the thousand. */
+function writeUnusual(value: number, magnitude: number, from: number): number {
+  let digits = magnitude < SMALL && magnitude >= SMALLEST_NORMAL ? smallDigits(magnitude) : 0;
+  if (digits === 0) return writeOther(value, from);
+  let exponent = -smallScale;
+  for (let tenth = (digits / 10) | 0; digits === 10 * tenth; tenth = (digits / 10) | 0) {
+    digits = tenth;
+    exponent++;
+  }
+  let places = 0;
+  for (let power = 10; power <= digits; power *= 10) places++;
+  exponent += places;
+  // It is printed without one.
+  if (exponent > LARGEST_EXPONENT) return writeOther(value, from);
+  let at = from;
+  if (value < 0) text[at++] = MINUS;
+  if (places > 0) {
+    const end = at + 1 + places;
+    for (let i = end; i > at + 1; i--) {
+      const tenth = (digits / 10) | 0;
+      text[i] = ZERO + (digits - 10 * tenth);
+      digits = tenth;
+    }
+    text[at] = ZERO + digits;
+    text[at + 1] = DOT;
+    at = end + 1;
+  } else text[at++] = ZERO + digits;
+  text[at++] = E;
+  text[at++] = MINUS;
+  return writeInteger(-exponent, at);
 }
 
 function writeOther(value: number, from: number): number {
