@@ -7,13 +7,15 @@ const MIB = 1024 * 1024;
 
 /** Bytes of answers that clients may leave with the operating system, whose memory is the container's as well. */
 const LIMIT_BYTES = 16 * MIB;
-/** Where there is more, the slowest readers are cut until no more than the second is left. */
-const CROWDED_BYTES = 12 * MIB;
-const ROOMY_BYTES = 8 * MIB;
 /** The most that the operating system takes of a connection, by its own default. What is more waits in the budget. */
 const CONNECTION_BYTES = 4 * MIB;
-/** How long a client is watched before it may make room for others. */
-const WATCHED_MS = 100;
+/** Where there is more, clients that read slowly are cut. */
+const CROWDED_BYTES = 8 * MIB;
+/** How long a client is watched before it may be cut, and what it must read meanwhile, in bytes a second. */
+const PATIENCE_MS = 2000;
+const MIN_SPEED = 64 * 1024;
+/** So much may be sent to a client that has read all, also where there is no room for more. */
+const SMALL_BYTES = 16 * 1024;
 const SWEEP_MS = 1000;
 /** A table that was read so long ago is as good as a new one for who is refused. */
 const REFRESH_MS = 20;
@@ -24,10 +26,11 @@ const LOOKING_SHARE = 1 / 10;
 const TABLES = ['/proc/self/net/tcp', '/proc/self/net/tcp6'];
 const ROW = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]{2} ([0-9A-F]{8}):/gm;
 
-/** What its client had read, in bytes, when it was first seen with unread bytes, and when that was. */
-interface Behind {
-  readonly read: number;
-  readonly since: number;
+interface Watched {
+  /** What its client had read, in bytes, when it was first seen with unread bytes, and when that was; unless it has read all. */
+  behind?: { readonly read: number; readonly since: number };
+  /** Bytes sent since the last look. */
+  sent: number;
 }
 
 /**
@@ -38,58 +41,76 @@ export class UnreadAnswers {
   private bytes = 0;
   private nextLookAt = -Infinity;
   private readonly ports = new Set<number>();
-  /** Undefined for a client that has read all. */
-  private readonly watched = new Map<Socket, Behind | undefined>();
+  private readonly watched = new Map<Socket, Watched>();
 
   constructor(private readonly metrics: Pick<Metrics, 'observeDrop'>) {
     // What is counted is never less than what there is.
-    setInterval(() => this.bytes > ROOMY_BYTES && this.look(), SWEEP_MS).unref();
+    setInterval(() => this.bytes > CROWDED_BYTES && this.look(), SWEEP_MS).unref();
   }
 
-  /** Cuts a connection whose client reads slowly, where others have no room. */
+  /** Cuts a connection whose client reads slowly, where there is much in all. */
   watch(socket: Socket): void {
     if (socket.localPort !== undefined) this.ports.add(socket.localPort);
-    this.watched.set(socket, undefined);
+    this.watched.set(socket, { sent: 0 });
     socket.once('close', () => this.watched.delete(socket));
   }
 
   /** Counts an answer handed to the operating system; until the next look, it counts in full, up to 4 MiB. */
-  sent(bytes: number): void {
+  sent(socket: Socket, bytes: number): void {
     this.bytes += Math.min(bytes, CONNECTION_BYTES);
+    const watched = this.watched.get(socket);
+    if (watched) watched.sent += bytes;
   }
 
-  /** @throws ServingError `rejected` where there is no room for more answers. */
-  assertRoom(): void {
-    if (this.bytes <= LIMIT_BYTES) return;
-    if (performance.now() > this.nextLookAt) this.look();
-    if (this.bytes <= LIMIT_BYTES) return;
-    throw new MemoryFullError(`clients have not read ${this.bytes} bytes of answers; try again later`);
+  /**
+   * Before the work for an answer. One whose client has read all so far is let through even where there is no room: it may
+   * be small.
+   * @throws ServingError `rejected` where there is no room for more answers.
+   */
+  assertRoom(socket: Socket): void {
+    const watched = this.watched.get(socket);
+    if (this.isFull() && !(watched && !watched.behind && watched.sent <= SMALL_BYTES)) throw this.full();
+  }
+
+  /**
+   * Before an answer is sent.
+   * @throws ServingError `rejected` where there is no room for it.
+   */
+  assertFits(bytes: number): void {
+    if (bytes > SMALL_BYTES && this.isFull()) throw this.full();
+  }
+
+  private isFull(): boolean {
+    if (this.bytes > LIMIT_BYTES && performance.now() > this.nextLookAt) this.look();
+    return this.bytes > LIMIT_BYTES;
+  }
+
+  private full(): MemoryFullError {
+    return new MemoryFullError(`clients have not read ${this.bytes} bytes of answers; try again later`);
   }
 
   private look(): void {
     const unread = this.measure();
     const now = performance.now();
-    const slow: Array<{ socket: Socket; queued: number; speed: number }> = [];
-    for (const [socket, behind] of this.watched) {
+    for (const [socket, watched] of this.watched) {
       const queued = unread.get(keyOf(socket.localPort, socket.remotePort)) ?? 0;
       const read = socket.bytesWritten - socket.writableLength - queued;
-      const since = behind?.since ?? now;
-      if (queued === 0 || !behind) this.watched.set(socket, queued === 0 ? undefined : { read, since });
-      else if (now - since >= WATCHED_MS) slow.push({ socket, queued, speed: (read - behind.read) / (now - since) });
+      watched.sent = 0;
+      if (queued === 0) watched.behind = undefined;
+      else if (!watched.behind) watched.behind = { read, since: now };
+      else if (now - watched.behind.since >= PATIENCE_MS) {
+        const isSlow = read - watched.behind.read < (MIN_SPEED * (now - watched.behind.since)) / 1000;
+        if (isSlow && this.bytes > CROWDED_BYTES) this.cut(socket, queued);
+        else watched.behind = { read, since: now };
+      }
     }
-    if (this.bytes > CROWDED_BYTES) this.makeRoom(slow);
   }
 
-  /** The slowest readers go first. */
-  private makeRoom(slow: Array<{ socket: Socket; queued: number; speed: number }>): void {
-    slow.sort((a, b) => a.speed - b.speed);
-    for (const { socket, queued } of slow) {
-      if (this.bytes <= ROOMY_BYTES) return;
-      this.metrics.observeDrop('unread');
-      // The operating system would keep the bytes of a connection that ends in any other way.
-      socket.resetAndDestroy();
-      this.bytes -= queued;
-    }
+  private cut(socket: Socket, queued: number): void {
+    this.metrics.observeDrop('unread');
+    // The operating system would keep the bytes of a connection that ends in any other way.
+    socket.resetAndDestroy();
+    this.bytes -= queued;
   }
 
   /** Looks how much is unread. @returns Bytes by connection, as `keyOf` names it. */

@@ -59,7 +59,7 @@ class Exchange implements Caller {
     const { decoder, work, options } = this.inference;
     try {
       options.dataPlane.assertServing();
-      options.unread.assertRoom();
+      if (this.call.connection) options.unread.assertRoom(this.call.connection.socket);
       const message = decoder.read(bytes);
       checkAskedModel(options.model, message.modelName, message.modelVersion || undefined);
       this.step(work.do(decoder.decode(message, this.holding)), this.run);
@@ -87,7 +87,8 @@ class Exchange implements Caller {
   }
 
   private answer(frame: Buffer): void {
-    const { metrics } = this.inference.options;
+    const { metrics, unread } = this.inference.options;
+    unread.assertFits(frame.length);
     metrics.observeEncode(secondsSince(this.outputsAt));
     metrics.observeRequest('success', secondsSince(this.receivedAt));
     this.done(undefined, frame);

@@ -19,9 +19,10 @@ export function limitAnswers(
 ): void {
   app.addHook('onSend', ({ raw: request }, { raw: response }, payload, done) => {
     const { length } = (payload ?? '') as string | Buffer;
-    unread.sent(length);
     // Health is answered in any case.
-    if (length >= TINY_LENGTH) unread.assertRoom();
+    if (length >= TINY_LENGTH) unread.assertRoom(request.socket);
+    unread.assertFits(length);
+    unread.sent(request.socket, length);
     if (typeof payload !== 'string' || length < SMALL_LENGTH) return done();
     const holding = budget.open();
     onceClosed(request, response, () => holding.release());

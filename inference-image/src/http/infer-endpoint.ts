@@ -68,7 +68,7 @@ class Exchange implements Caller, BodyReader {
     const { dataPlane, unread } = this.options;
     try {
       dataPlane.assertServing();
-      unread.assertRoom();
+      unread.assertRoom(this.request.socket);
     } catch (error) {
       return this.fail(error);
     }
@@ -173,8 +173,9 @@ class Exchange implements Caller, BodyReader {
 
   private reply({ body, jsonLength }: InferResponse, coding?: string): void {
     const { metrics, unread } = this.options;
+    unread.assertFits(body.length);
     const now = performance.now();
-    unread.sent(body.length);
+    unread.sent(this.request.socket, body.length);
     metrics.observeEncode((now - this.stepAt) / 1000);
     metrics.observeRequest('success', (now - this.receivedAt) / 1000);
     const headers: Record<string, string | number> =

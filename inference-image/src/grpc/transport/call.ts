@@ -155,7 +155,7 @@ export class Call {
     this.enter('answering');
     this.isUnflushed = true;
     this.respond();
-    this.context.unread?.sent(frame.length);
+    if (this.connection) this.context.unread?.sent(this.connection.socket, frame.length);
     this.stream.write(frame, this.onFlushed);
     if (!this.method.isStream) this.stream.end();
     if (frame.length > SMALL_ANSWER_BYTES) this.waitForClient();

@@ -30,7 +30,7 @@ export class Connection implements Source {
 
   constructor(
     readonly session: Http2Session,
-    private readonly socket: Socket,
+    readonly socket: Socket,
     readonly expiresAt: number,
     private readonly turns: Turns,
   ) {}
