@@ -83,7 +83,7 @@ async function serve(
     },
   };
   const page = settings.page ? (await import('./page/page.js')).pageOf(configuration) : undefined;
-  const unread = new UnreadAnswers(metrics);
+  const unread = new UnreadAnswers(budget, metrics);
   /** What both transports need. */
   const serving = {
     ...settings,

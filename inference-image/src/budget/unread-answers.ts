@@ -2,15 +2,18 @@ import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { MemoryFullError } from '../errors';
 import type { Metrics } from '../metrics/metrics';
+import type { MemoryBudget } from './memory-budget';
 
 const MIB = 1024 * 1024;
 
 /** Bytes of answers that clients may leave with the operating system, whose memory is the container's as well. */
-const LIMIT_BYTES = 16 * MIB;
+const MIN_LIMIT_BYTES = 16 * MIB;
+/** The same as a part of the budget, where that is more: a few clients of large answers leave as much for a moment. */
+const LIMIT_SHARE = 1 / 16;
 /** The most that the operating system takes of a connection, by its own default. What is more waits in the budget. */
 const CONNECTION_BYTES = 4 * MIB;
-/** Where there is more, clients that read slowly are cut. */
-const CROWDED_BYTES = 8 * MIB;
+/** Part of that: where there is more, clients that read slowly are cut. */
+const CROWDED_SHARE = 1 / 2;
 /** How long a client is watched before it may be cut, and what it must read meanwhile, in bytes a second. */
 const PATIENCE_MS = 2000;
 const MIN_SPEED = 64 * 1024;
@@ -43,9 +46,12 @@ export class UnreadAnswers {
   private readonly ports = new Set<number>();
   private readonly watched = new Map<Socket, Watched>();
 
-  constructor(private readonly metrics: Pick<Metrics, 'observeDrop'>) {
+  constructor(
+    private readonly budget: Pick<MemoryBudget, 'totalBytes'>,
+    private readonly metrics: Pick<Metrics, 'observeDrop'>,
+  ) {
     // What is counted is never less than what there is.
-    setInterval(() => this.bytes > CROWDED_BYTES && this.look(), SWEEP_MS).unref();
+    setInterval(() => this.isCrowded && this.look(), SWEEP_MS).unref();
   }
 
   /** Cuts a connection whose client reads slowly, where there is much in all. */
@@ -81,8 +87,17 @@ export class UnreadAnswers {
   }
 
   private isFull(): boolean {
-    if (this.bytes > LIMIT_BYTES && performance.now() > this.nextLookAt) this.look();
-    return this.bytes > LIMIT_BYTES;
+    if (this.bytes > this.limitBytes && performance.now() > this.nextLookAt) this.look();
+    return this.bytes > this.limitBytes;
+  }
+
+  private get isCrowded(): boolean {
+    return this.bytes > CROWDED_SHARE * this.limitBytes;
+  }
+
+  /** The budget is known once the model is loaded. */
+  private get limitBytes(): number {
+    return Math.max(MIN_LIMIT_BYTES, LIMIT_SHARE * this.budget.totalBytes);
   }
 
   private full(): MemoryFullError {
@@ -100,7 +115,7 @@ export class UnreadAnswers {
       else if (!watched.behind) watched.behind = { read, since: now };
       else if (now - watched.behind.since >= PATIENCE_MS) {
         const isSlow = read - watched.behind.read < (MIN_SPEED * (now - watched.behind.since)) / 1000;
-        if (isSlow && this.bytes > CROWDED_BYTES) this.cut(socket, queued);
+        if (isSlow && this.isCrowded) this.cut(socket, queued);
         else watched.behind = { read, since: now };
       }
     }

@@ -12,7 +12,7 @@ const ANSWER = Buffer.alloc(MIB / 4);
 /** A server of one answer, which refuses where there is no room for it. */
 async function setUp() {
   const dropped: string[] = [];
-  const unread = new UnreadAnswers({ observeDrop: (reason) => dropped.push(reason) });
+  const unread = new UnreadAnswers({ totalBytes: 32 * 1024 * 1024 }, { observeDrop: (reason) => dropped.push(reason) });
   const refused = { count: 0 };
   const server = createServer(({ url, socket }, response) => {
     const answer = url === '/small' ? ANSWER.subarray(0, 1024) : ANSWER;
@@ -119,7 +119,7 @@ onLinux('clients that read large answers with pauses are not cut, however much i
 });
 
 test('a look that took long is not repeated at once', () => {
-  const unread = new UnreadAnswers({ observeDrop: () => undefined });
+  const unread = new UnreadAnswers({ totalBytes: 32 * 1024 * 1024 }, { observeDrop: () => undefined });
   let now = 0;
   // Each look takes half a second.
   const clock = jest.spyOn(performance, 'now').mockImplementation(() => (now += 500));

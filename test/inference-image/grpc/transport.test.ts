@@ -393,7 +393,7 @@ describe('time limits', () => {
 test('answers that nobody reads do not pile up in the operating system', async () => {
   if (process.platform !== 'linux') return;
   const dropped: string[] = [];
-  const unread = new UnreadAnswers({ observeDrop: (reason) => dropped.push(reason) });
+  const unread = new UnreadAnswers({ totalBytes: 32 * 1024 * 1024 }, { observeDrop: (reason) => dropped.push(reason) });
   const large = { path: '/t/Large', handle: (call: Call) => call.answer(message(Buffer.alloc(MIB / 2))) };
   const { server } = await start([large], { unread, budget: new MemoryBudget(256 * MIB) });
   const widest = 2 ** 31 - 1;

@@ -45,7 +45,7 @@ async function setUp(infer: (run: Run, caller: Caller) => Run['inputs'], level =
     maxRequestBytes: 10_000,
     budget,
     inflater: new Inflater(),
-    unread: new UnreadAnswers({ observeDrop: () => undefined }),
+    unread: new UnreadAnswers({ totalBytes: 32 * 1024 * 1024 }, { observeDrop: () => undefined }),
     receiveTimeoutSeconds: 60,
     idleTimeoutSeconds: 75,
     allowedOrigins: [],
