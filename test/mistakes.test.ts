@@ -114,7 +114,7 @@ digits.golden.json: example "one": output "y" has shape [1], and the model's is 
   [
     'the file of an example that was not committed',
     (stack) => container(stack, digits(), { golden: golden({ file: 'digits.golden/one.y.bin' }) }),
-    `digits.golden/one.y.bin: there is no such file. A relative path starts at the working directory, /work. [file-not-found]`,
+    `digits.golden.json: it names the file "digits.golden/one.y.bin", which is not there. Such names start at the folder of this file. [golden-file-missing]`,
   ],
   [
     'the file of an example that was cut short',

@@ -33,7 +33,7 @@ interface Queues {
 const decoder = new InferRequestDecoder(MODEL.signature);
 const codec = new Codec({ model: MODEL, decoder, startThread: neverNeeded, maxQueueLength: 8 });
 const ignore = () => undefined;
-const unread = { assertRoom: ignore, sent: ignore, watch: ignore };
+const unread = { assertRoom: ignore, assertFits: ignore, sent: ignore, watch: ignore };
 const metrics = {
   observeDecode: ignore,
   observeEncode: ignore,
