@@ -29,6 +29,16 @@ const SHORT_INFLATED_BYTES = 128 * 1024;
 const MAX_SHORT_WAITING = 256;
 const MAX_LONG_WAITING = 64;
 
+/** A request as it came. */
+export interface Compressed {
+  /** Counted in the holding, as the result is then as well. */
+  readonly bytes: Buffer;
+  readonly coding: Coding;
+  readonly limit: SizeLimit;
+  readonly holding: Holding;
+  isCancelled(): boolean;
+}
+
 /**
  * Decompresses requests of all transports: the smallest ones at once, others in libuv's threads. Whatever may be short is
  * tried in a line of its own, so that it does not wait for long ones. Each line inflates one at a time: more would take
@@ -38,37 +48,23 @@ export class Inflater {
   private readonly short = new Line(MAX_SHORT_WAITING, 'compressed requests');
   private readonly long = new Line(MAX_LONG_WAITING, 'long compressed requests');
 
-  /**
-   * @param bytes Counted in the holding, as the result is then as well.
-   * @throws ServingError, or rejects with one, where it is larger than the limit, does not fit the budget, or is invalid.
-   */
-  inflate(
-    bytes: Buffer,
-    coding: Coding,
-    limit: SizeLimit,
-    holding: Holding,
-    isCancelled: () => boolean,
-  ): Buffer | Promise<Buffer> {
+  /** @throws ServingError, or rejects with one, where it is larger than the limit, does not fit the budget, or is invalid. */
+  inflate(compressed: Compressed): Buffer | Promise<Buffer> {
+    const { bytes, coding, limit, holding } = compressed;
     const small = bytes.length <= AT_ONCE_BYTES ? inflateSmall(bytes, coding, limit.bytes) : undefined;
     if (small) {
       holding.add(small.length);
       return small;
     }
-    return this.inflateLater(bytes, coding, limit, holding, isCancelled);
+    return this.inflateLater(compressed);
   }
 
-  private async inflateLater(
-    bytes: Buffer,
-    coding: Coding,
-    limit: SizeLimit,
-    holding: Holding,
-    isCancelled: () => boolean,
-  ): Promise<Buffer> {
-    if (bytes.length <= SHORT_BYTES) {
-      const short = await this.short.pass(() => inflateShort(bytes, coding, limit, holding, isCancelled));
+  private async inflateLater(compressed: Compressed): Promise<Buffer> {
+    if (compressed.bytes.length <= SHORT_BYTES) {
+      const short = await this.short.pass(() => inflateShort(compressed));
       if (short) return short;
     }
-    return this.long.pass(() => inflateStream(bytes, coding, limit, holding, isCancelled));
+    return this.long.pass(() => inflateStream(compressed));
   }
 }
 
@@ -90,13 +86,7 @@ function inflateSmall(bytes: Buffer, coding: Coding, maxBytes: number): Buffer |
 }
 
 /** Undefined where it is long. */
-async function inflateShort(
-  bytes: Buffer,
-  coding: Coding,
-  limit: SizeLimit,
-  holding: Holding,
-  isCancelled: () => boolean,
-): Promise<Buffer | undefined> {
+async function inflateShort({ bytes, coding, limit, holding, isCancelled }: Compressed): Promise<Buffer | undefined> {
   assertWanted(isCancelled);
   // Its chunks, and what they are joined to.
   const taken = STREAM_BYTES + 2 * SHORT_INFLATED_BYTES;
@@ -115,13 +105,7 @@ async function inflateShort(
   }
 }
 
-function inflateStream(
-  bytes: Buffer,
-  coding: Coding,
-  limit: SizeLimit,
-  holding: Holding,
-  isCancelled: () => boolean,
-): Promise<Buffer> {
+function inflateStream({ bytes, coding, limit, holding, isCancelled }: Compressed): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     assertWanted(isCancelled);
     holding.add(STREAM_BYTES);

@@ -115,7 +115,13 @@ export function acceptBodies(app: FastifyInstance, budget: MemoryBudget, inflate
       done(error as Error, body);
     };
     const inflate = async (body: Buffer, encoding: string) =>
-      inflater.inflate(body, codingOf(encoding), OTHER_LIMIT, holding as Holding, () => request.socket.destroyed);
+      inflater.inflate({
+        bytes: body,
+        coding: codingOf(encoding),
+        limit: OTHER_LIMIT,
+        holding: holding as Holding,
+        isCancelled: () => request.socket.destroyed,
+      });
     readBody(request, OTHER_LIMIT, {
       hold: () => (holding = budget.open()),
       done: (error, body) => {

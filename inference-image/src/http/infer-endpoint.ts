@@ -97,7 +97,13 @@ class Exchange implements Caller, BodyReader {
     const holding = this.holding as Holding;
     const compressedBytes = body.length;
     this.step(
-      this.options.inflater.inflate(body, codingOf(encoding), limit, holding, () => this.isCancelled()),
+      this.options.inflater.inflate({
+        bytes: body,
+        coding: codingOf(encoding),
+        limit,
+        holding,
+        isCancelled: () => this.isCancelled(),
+      }),
       (plain) => {
         holding.subtract(compressedBytes);
         this.decode(plain);

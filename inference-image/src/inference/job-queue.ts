@@ -1,6 +1,6 @@
 import { ServingError } from '../errors';
 import { Fifo } from './fifo';
-import type { Job } from './job';
+import { type Job, whyAbandoned } from './job';
 import { QueuedWork } from './queued-work';
 
 export interface QueueLimits {
@@ -55,12 +55,16 @@ export class JobQueue {
 
   /** When the job came that waits longest; undefined where none waits. */
   get oldest(): number | undefined {
-    return (this.again[0] ?? this.jobs.at(this.jobs.start))?.arrived;
+    return this.first?.arrived;
   }
 
   /** Whether the oldest shares its run with no other, however many come. */
   get oldestIsAlone(): boolean {
-    return (this.again[0] ?? this.jobs.at(this.jobs.start))?.alone === true;
+    return this.first?.alone === true;
+  }
+
+  private get first(): Job | undefined {
+    return this.again[0] ?? this.jobs.at(this.jobs.start);
   }
 
   /** Throws where one more of that size could only be refused. */
@@ -142,10 +146,8 @@ export class JobQueue {
   }
 
   private reasonToDrop({ caller, arrived }: Job, now: number): ServingError | undefined {
-    if (caller.isCancelled()) return new ServingError('cancelled', 'the client went away before its request ran');
-    if (caller.deadline !== undefined && now >= caller.deadline) {
-      return new ServingError('timeout', "the request's own timeout passed before it could run");
-    }
+    const abandoned = whyAbandoned(caller, now);
+    if (abandoned) return abandoned;
     const { queueTimeoutSeconds } = this.limits;
     if (now - (caller.waitsSince ?? arrived) < queueTimeoutSeconds * 1000) return undefined;
     const what = caller.waitsSince === undefined ? 'no executor was free' : 'the turn of the request did not come';

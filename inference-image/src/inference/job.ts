@@ -1,4 +1,5 @@
 import type { Holding } from '../budget/holding';
+import { ServingError } from '../errors';
 import type { Run } from './executor';
 import type { Tensor } from './tensor';
 
@@ -12,6 +13,13 @@ export interface Caller {
   readonly holding?: Holding;
   /** When it started waiting, in `performance.now()` milliseconds. @default - when its run was asked for */
   readonly waitsSince?: number;
+}
+
+/** Why nobody waits for a run any more; undefined where somebody does. */
+export function whyAbandoned(caller: Caller, now: number): ServingError | undefined {
+  if (caller.isCancelled()) return new ServingError('cancelled', 'the client went away before its request ran');
+  if (caller.deadline === undefined || now < caller.deadline) return undefined;
+  return new ServingError('timeout', "the request's own timeout passed before it could run");
 }
 
 /** A run that waits for its turn, and whoever waits for it. */

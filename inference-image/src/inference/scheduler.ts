@@ -5,7 +5,7 @@ import { BufferPool } from './buffer-pool';
 import { EventLoopTurn } from './event-loop-turn';
 import type { Executor, Run, RunResult } from './executor';
 import type { InlineExecutor } from './inline-executor';
-import type { Caller, Job } from './job';
+import { type Caller, type Job, whyAbandoned } from './job';
 import { JobQueue, NO_LIMITS, type QueueLimits } from './job-queue';
 import { QueuedWork } from './queued-work';
 import { RowLayout } from './row-layout';
@@ -113,7 +113,7 @@ export class Scheduler {
     const rows = this.rowsOf(run);
     if (rows <= this.maxBatchSize && this.inline?.accepts(elementsOfWork(run.inputs))) {
       // What comes too late is dropped by the queue.
-      if (this.turn.arrive() && !isAbandoned(caller)) return this.runAtOnce(this.inline, run);
+      if (this.turn.arrive() && !whyAbandoned(caller, performance.now())) return this.runAtOnce(this.inline, run);
       return this.wait(this.turnQueue, run, caller);
     }
     const isSplit = rows > this.rowsOfPart(run, rows) && this.layout?.agrees(run);
@@ -192,12 +192,11 @@ export class Scheduler {
     if (!layout) return this.requeue(job);
     try {
       const outputs = await this.runParts(job, layout);
-      if (this.maxBatchSize > 1) job.resolve(layout.joinOutputs(outputs));
-      else this.requeue(job);
+      if (this.maxBatchSize > 1) return job.resolve(layout.joinOutputs(outputs));
     } catch (error) {
-      if (this.maxBatchSize > 1) job.reject(error);
-      else this.requeue(job);
+      if (this.maxBatchSize > 1) return job.reject(error);
     }
+    this.requeue(job);
   }
 
   /** Has no more parts wait at a time than there are executors, and so lets others' requests in between. */
@@ -382,11 +381,6 @@ export class Scheduler {
     if (this.busy) return;
     for (const resolve of this.whenIdle.splice(0)) resolve();
   }
-}
-
-/** Whether nobody waits for its run any more. */
-function isAbandoned(caller: Caller): boolean {
-  return caller.isCancelled() || (caller.deadline !== undefined && performance.now() >= caller.deadline);
 }
 
 /** Whether a run was made of several requests, or of a part of one. */

@@ -8,8 +8,8 @@ const LONG_INTEGER = /[[,:\s-]\d{16,}\s*[,\]}]/;
 const BYTE_ORDER_MARK = 0xfeff;
 
 /**
- * Parses JSON, also behind a byte order mark. With `exactIntegers`, integers beyond a double's 53 bits become bigints. That parser is many times
- * slower than JSON.parse, so it is used only where a text holds such an integer.
+ * Parses JSON, also behind a byte order mark. With `exactIntegers`, integers beyond a double's 53 bits become bigints.
+ * That parser is many times slower than JSON.parse, so it is used only where a text holds such an integer.
  */
 export function parseJson(marked: string, { exactIntegers }: { exactIntegers: boolean }): unknown {
   const text = marked.charCodeAt(0) === BYTE_ORDER_MARK ? marked.slice(1) : marked;

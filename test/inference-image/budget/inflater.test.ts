@@ -15,7 +15,7 @@ function setUp(budget = new MemoryBudget(64 * MIB)) {
   const holding = budget.open();
   const empty = holding.heldBytes;
   const inflate = (bytes: Buffer, coding: Coding = 'gzip', own: Holding = holding, isCancelled = () => false) =>
-    inflater.inflate(bytes, coding, limit, own, isCancelled);
+    inflater.inflate({ bytes, coding, limit, holding: own, isCancelled });
   return { budget, holding, inflate, held: () => holding.heldBytes - empty };
 }
 

@@ -272,7 +272,13 @@ export class Call {
     const coding = this.encoding as Coding;
     const limit = inflationLimit(method);
     if (!holding) return this.replace(inflateAtOnce(content, coding, limit));
-    const message = this.context.inflater.inflate(content, coding, limit, holding, () => this.isCancelled());
+    const message = this.context.inflater.inflate({
+      bytes: content,
+      coding,
+      limit,
+      holding,
+      isCancelled: () => this.isCancelled(),
+    });
     if (!(message instanceof Promise)) return this.replace(message);
     this.enter('working');
     this.isWorking = true;
