@@ -1,7 +1,11 @@
 /** Up to 1e22 they are exact; beyond, the nearest doubles. */
 export const POWERS_OF_TEN = Float64Array.from({ length: 38 }, (_, exponent) => Number(`1e${exponent}`));
 
-const EXACT = 22;
+/** No magnitude. (NaN, which is a variable, would have every number be an object.) */
+export const UNREAD = -1;
+
+/** The largest power of ten that is exact. */
+export const EXACT = 22;
 
 /** A double times this, and less what that exceeds it by, has the upper half of its bits (Veltkamp). */
 const SPLITTER = 2 ** 27 + 1;
@@ -17,21 +21,22 @@ const SLACK = 2 ** -96;
  */
 export function quotient(high: number, low: number, lowDigits: number, scale: number): number {
   const highScale = scale - lowDigits;
-  if (highScale < 0 || highScale > EXACT || lowDigits > 15) return NaN;
+  if (highScale < 0 || highScale > EXACT || lowDigits > 15) return UNREAD;
   const power = POWERS_OF_TEN[highScale] as number;
   const nearest = high / power;
   const remainder = high - nearest * power - productError(nearest, power);
   const addition = remainder / power + low / (POWERS_OF_TEN[scale] as number);
   const slack = nearest * SLACK;
   const value = nearest + (addition - slack);
-  return value === nearest + (addition + slack) ? value : NaN;
+  return value === nearest + (addition + slack) ? value : UNREAD;
 }
 
 /** What a * b exceeds its double by, exactly. */
 function productError(a: number, b: number): number {
   const aHigh = a * SPLITTER - (a * SPLITTER - a);
   const bHigh = b * SPLITTER - (b * SPLITTER - b);
-  const [aLow, bLow] = [a - aHigh, b - bHigh];
+  const aLow = a - aHigh;
+  const bLow = b - bHigh;
   return aHigh * bHigh - a * b + aHigh * bLow + aLow * bHigh + aLow * bLow;
 }
 

@@ -1,4 +1,4 @@
-import { POWERS_OF_TEN } from './decimal';
+import { EXACT, POWERS_OF_TEN } from './decimal';
 
 /**
  * A double that prints shorter than `value` does and rounds to the same 32-bit float. The doubles nearest to 32-bit
@@ -40,8 +40,6 @@ function fewestDigits(value: number): number {
   return Number(value.toPrecision(MAX_DIGITS));
 }
 
-/** The largest power of ten that is exact. */
-const EXACT = 22;
 /** Far more than what two products and two quotients are rounded by. */
 const [BELOW, ABOVE] = [1 - 2 ** -49, 1 + 2 ** -49];
 

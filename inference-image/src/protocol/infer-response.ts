@@ -112,7 +112,7 @@ export function* joinParts(
   let at = 0;
   for (;;) {
     const step = parts.next();
-    if (step.done) return { body: body.subarray(0, at), jsonLength: step.value };
+    if (step.done) return { body: withoutRoom(body, at), jsonLength: step.value };
     for (let from = 0; from < step.value.length; from += COPY_BYTES) {
       const slice = step.value.subarray(from, from + COPY_BYTES);
       body.set(slice, at);
@@ -120,4 +120,16 @@ export function* joinParts(
       if (slice.length === COPY_BYTES) yield;
     }
   }
+}
+
+/**
+ * The beginning of a body. Where most of it is room that was never used, a body of its own: the garbage collector counts
+ * all bytes of a buffer, used or not, and runs as often.
+ */
+function withoutRoom(body: Buffer, length: number): Buffer {
+  const used = body.subarray(0, length);
+  if (length > Math.min(COPY_BYTES, body.length / 2)) return used;
+  const own = Buffer.allocUnsafeSlow(length);
+  own.set(used);
+  return own;
 }

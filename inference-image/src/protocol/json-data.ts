@@ -1,10 +1,10 @@
 import { type Datatype, elementCount } from '../contract/signature';
 import { shapeText } from '../cut-text';
 import { invalid } from '../errors';
-import { emptyData, type Tensor, type TensorData, type TensorHeader } from '../inference/tensor';
+import { emptyData, type NumericData, type Tensor, type TensorData, type TensorHeader } from '../inference/tensor';
 import { arrayField, describe } from './fields';
 import { ELEMENT_TYPES } from './json-elements';
-import { booleanText, float32Text, integerText, longIntegerText } from './number-text';
+import { booleanText, float32Pieces, float32Text, integerPieces, integerText, longIntegerText } from './number-text';
 
 /** FP16 has no JSON form in the protocol. */
 export const FP16_HAS_NO_JSON = 'FP16 has no JSON form; send it and ask for it as binary data';
@@ -33,21 +33,42 @@ export function encodeJsonData({ datatype, data }: Tensor): string {
 /** Elements and characters that are written at a time: a few milliseconds. */
 const [PIECE_ELEMENTS, PIECE_TEXTS, PIECE_CHARACTERS] = [65_536, 8192, 1024 * 1024];
 
-/** The same text in pieces, none of which is long. */
-export function* jsonDataPieces({ datatype, data, ...header }: Tensor): Generator<Buffer> {
+/** The same text in pieces, none of which is long. Those of numbers are there until the next one is asked for. */
+export function* jsonDataPieces(tensor: Tensor): Generator<Uint8Array> {
   yield Buffer.from('[');
-  for (let from = 0, to: number; from < data.length; from = to) {
-    if (from > 0) yield Buffer.from(',');
-    if (Array.isArray(data)) {
-      to = endOfTexts(data, from);
-      yield* textPieces(data, from, to);
-    } else {
-      to = Math.min(data.length, from + PIECE_ELEMENTS);
-      const text = encodeJsonData({ ...header, datatype, data: data.subarray(from, to) as TensorData });
-      yield Buffer.from(text.slice(1, -1));
-    }
-  }
+  yield* Array.isArray(tensor.data) ? textsPieces(tensor.data) : numbersPieces(tensor);
   yield Buffer.from(']');
+}
+
+function numbersPieces(tensor: Tensor): Generator<Uint8Array> {
+  switch (tensor.datatype) {
+    case 'FP32':
+      return float32Pieces(tensor.data as Float32Array);
+    case 'UINT8':
+    case 'UINT16':
+    case 'UINT32':
+    case 'INT8':
+    case 'INT16':
+    case 'INT32':
+      return integerPieces(tensor.data as Int32Array);
+    default:
+      return otherPieces(tensor, tensor.data as NumericData);
+  }
+}
+
+function* otherPieces(header: TensorHeader, data: NumericData): Generator<Uint8Array> {
+  for (let from = 0; from < data.length; from += PIECE_ELEMENTS) {
+    const text = encodeJsonData({ ...header, data: data.subarray(from, from + PIECE_ELEMENTS) as NumericData });
+    yield Buffer.from(from > 0 ? `,${text.slice(1, -1)}` : text.slice(1, -1));
+  }
+}
+
+function* textsPieces(texts: readonly string[]): Generator<Uint8Array> {
+  for (let from = 0, to: number; from < texts.length; from = to) {
+    if (from > 0) yield Buffer.from(',');
+    to = endOfTexts(texts, from);
+    yield* textPieces(texts, from, to);
+  }
 }
 
 /** The end of some texts that are not long together, or of one that is. */
@@ -62,7 +83,7 @@ function endOfTexts(texts: readonly string[], from: number): number {
   return to;
 }
 
-function* textPieces(texts: readonly string[], from: number, to: number): Generator<Buffer> {
+function* textPieces(texts: readonly string[], from: number, to: number): Generator<Uint8Array> {
   const [first = ''] = to - from === 1 ? texts.slice(from, to) : [];
   if (first.length <= PIECE_CHARACTERS) {
     yield Buffer.from(JSON.stringify(texts.slice(from, to)).slice(1, -1));
