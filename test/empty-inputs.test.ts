@@ -1,27 +1,12 @@
 import { join } from 'node:path';
 import { OnnxModel } from '../lib';
 import { GrpcClient } from './support/grpc-client';
-import { initializer, node, value, writeOnnxModel, type ModelParts } from './support/onnx-builder';
+import { recurrent } from './support/models';
+import { writeOnnxModel } from './support/onnx-builder';
 import { ServerProcess } from './support/server';
 import { temporaryFolder } from './support/temporary-folder';
 
 const folder = temporaryFolder();
-const HIDDEN = 2;
-
-/** One recurrent layer over x of [steps, rows, 3]. */
-function recurrent(operator: 'LSTM' | 'GRU' | 'RNN'): ModelParts {
-  const gates = { LSTM: 4, GRU: 3, RNN: 1 }[operator] * HIDDEN;
-  return {
-    inputs: [value('x', 'float', ['steps', 'rows', 3])],
-    outputs: [value('y', 'float', ['steps', 1, 'rows', HIDDEN])],
-    nodes: [node(operator, ['x', 'w', 'r'], ['y'], { name: 'layer', attributes: { hidden_size: HIDDEN } })],
-    initializers: [
-      initializer('w', 'float', [1, gates, 3], new Float32Array(gates * 3).fill(0.1)),
-      initializer('r', 'float', [1, gates, HIDDEN], new Float32Array(gates * HIDDEN).fill(0.1)),
-    ],
-  };
-}
-
 const request = (steps: number, rows: number) => ({
   inputs: [{ name: 'x', datatype: 'FP32', shape: [steps, rows, 3], data: new Array(steps * rows * 3).fill(1) }],
 });
@@ -49,6 +34,13 @@ describe.each(['LSTM', 'GRU'] as const)('%s, of whose empty inputs the runtime e
     });
     expect((await server.infer(request(2, 3))).status).toBe(200);
   });
+});
+
+test('an empty input that a trial did not survive is refused', async () => {
+  const edit = (manifest: object) => Object.assign(manifest, { endsOnEmptyInput: {} });
+  const server = await ServerProcess.start(recurrent('RNN'), {}, { edit });
+  const error = 'input "x" has shape [2,0,3]; the model takes no empty input, on which it cannot run';
+  expect(await server.infer(request(2, 0))).toMatchObject({ status: 400, body: { error } });
 });
 
 test('RNN takes empty inputs', async () => {

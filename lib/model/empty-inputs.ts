@@ -12,8 +12,25 @@ const ENDING: ReadonlySet<string> = new Set([
   'com.microsoft:AttnLSTM',
 ]);
 
-/** The first node of which the server must keep empty inputs away. */
-export function endingOnEmptyInput(operators: readonly Operator[]): ModelManifest['endsOnEmptyInput'] {
-  const found = operators.find((operator) => ENDING.has(operatorName(operator)));
-  return found && { node: found.node, operator: operatorName(found) };
+/**
+ * Whether the server must keep empty inputs away from a model, and from which node.
+ *
+ * @param endsTrial - whether empty inputs have ended the process that ran the model
+ */
+export function endingOnEmptyInput(
+  operators: readonly Operator[],
+  endsTrial: boolean,
+): ModelManifest['endsOnEmptyInput'] {
+  const found = endingOperator(operators);
+  if (found) return { node: found.node, operator: operatorName(found) };
+  return endsTrial ? {} : undefined;
+}
+
+/** Whether it is known without a trial, which would end a process. */
+export function hasEndingOperator(operators: readonly Operator[]): boolean {
+  return endingOperator(operators) !== undefined;
+}
+
+function endingOperator(operators: readonly Operator[]): Operator | undefined {
+  return operators.find((operator) => ENDING.has(operatorName(operator)));
 }

@@ -112,6 +112,7 @@ interface ModelFacts extends Pick<
 > {
   readonly weights: Weights;
   readonly golden?: readonly SourceFile[];
+  readonly endsOnEmptyInput: ModelManifest['endsOnEmptyInput'];
 }
 
 /** A trained model that can be served: what it is, and the files that it is made of. */
@@ -169,6 +170,7 @@ export class OnnxModel {
       golden: golden?.files,
       exampleSizes: exampleSizesOf(golden?.examples ?? [], golden?.files ?? []),
       profile: measured?.profile,
+      endsOnEmptyInput: endingOnEmptyInput(weights.graph.operators, byTrial.trial?.endsOnEmpty !== undefined),
       servable: findings.length === 0,
       warnings: [
         ...findings.map(({ message }) => message),
@@ -279,7 +281,7 @@ export class OnnxModel {
     this.irVersion = graph.irVersion;
     this.opsets = graph.opsets;
     this.operators = graph.operators.map(operatorName).sort();
-    this.endsOnEmptyInput = endingOnEmptyInput(graph.operators);
+    this.endsOnEmptyInput = facts.endsOnEmptyInput;
     this.metadata = graph.metadata;
     this.producer = graph.producer;
     this.domain = graph.domain;

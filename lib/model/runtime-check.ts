@@ -10,6 +10,7 @@ import { imageErrors } from '../image/errors';
 import { packageRoot } from '../package-root';
 import { type ProcessFailure, reportsOf } from '../runtime-process';
 import type { ShapeTrial } from './declared-signature';
+import { hasEndingOperator } from './empty-inputs';
 import { modelErrors } from './errors';
 import { areUnchanged } from './model-files';
 import type { ValueInfo } from './onnx-graph';
@@ -41,11 +42,12 @@ export interface RuntimeFindings {
  * @throws ModelServingError `server-bundle-missing`
  */
 export function checkRuntime(path: string, weights: Weights, declared: Signature): RuntimeFindings {
-  const key = `runtime-check 4 ${RUNTIME_VERSION} ${modelDigest(weights.files)}`;
+  const key = `runtime-check 5 ${RUNTIME_VERSION} ${modelDigest(weights.files)}`;
   const known = readCache<ShapeTrial>(key);
   if (known) return { problems: [], trial: known };
 
-  const { loaded, isCutShort, ...found } = loadInChild(weights.files[0].sourcePath, declared);
+  const triesEmpty = !hasEndingOperator(weights.graph.operators);
+  const { loaded, isCutShort, ...found } = loadInChild(weights.files[0].sourcePath, declared, triesEmpty);
   const problems = problemsOf(path, loaded, found.trial, weights);
   // How far a trial comes before a limit ends it depends on the machine, and the signature must not.
   const trial = isCutShort ? { ...found.trial, runs: [] } : found.trial;
@@ -64,14 +66,18 @@ interface LoadedInChild {
 }
 
 /** Whatever ends the process during the trial, the model was loaded before. */
-function loadInChild(modelPath: string, signature: Signature): LoadedInChild {
+function loadInChild(modelPath: string, signature: Signature, triesEmpty: boolean): LoadedInChild {
   if (!existsSync(PROGRAM)) throw new ModelServingError([imageErrors.bundleMissing(PROGRAM)]);
-  const order: LoadRunOrder = { modelPath, signature, trial: trialLimits() };
+  const order: LoadRunOrder = { modelPath, signature, trial: trialLimits(), triesEmpty };
   const { lines, ending } = reportsOf('loads it', [PROGRAM], JSON.stringify(order));
   const [first, ...others] = lines as [LoadReport?, ...TrialReport[]];
   const loaded = first ?? ending ?? { failure: 'the process that loads it ends without a report' };
   const runs = others.flatMap((line) => ('run' in line ? [line.run] : []));
   const end = others.find((line) => 'stopped' in line);
+  const last = others.at(-1);
+  // All other runs were done by then.
+  if (last && 'emptied' in last && ending)
+    return { loaded, isCutShort: false, trial: { runs, endsOnEmpty: last.emptied } };
   const stopped = end?.stopped ?? endingOfTrial(ending);
   const isCutShort = end?.byLimit === true || ending !== undefined;
   const crash = end || first === undefined ? undefined : endingOfTrial(ending);

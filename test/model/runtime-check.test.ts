@@ -140,6 +140,20 @@ describe('where the runtime', () => {
     expect(warnings).toEqual([]);
   });
 
+  test('crashes on empty inputs alone, the runs before count, and the server is told', () => {
+    const run = (rows: number) => ({ run: { inputs: [[rows, 4]], outputs: [[rows, 4]] } });
+    const lines = [{ outputs: [] }, run(2), run(3), { emptied: [[0, 4]] }];
+    const stdout = lines.map((line) => `model-serving report: ${JSON.stringify(line)}\n`).join('');
+    childEnds({ stdout, signal: 'SIGABRT' });
+    const model = read({ metadata: { a: '9' } });
+    expect(model.signatureProof).toEqual({ proved: true });
+    expect(model.warnings).toEqual([]);
+    expect(model.manifest().endsOnEmptyInput).toEqual({});
+    spawn.mockClear();
+    expect(read({ metadata: { a: '9' } }).manifest().endsOnEmptyInput).toEqual({});
+    expect(spawn).not.toHaveBeenCalled();
+  });
+
   test('crashes', () => {
     childEnds({ signal: 'SIGSEGV' });
     expect(problemsOf(() => read({ metadata: { a: '2' } }))).toEqual([

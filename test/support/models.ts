@@ -1,7 +1,7 @@
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
-import { externalInitializer, initializer, node, value, writeOnnxModel } from './onnx-builder';
+import { externalInitializer, initializer, node, value, writeOnnxModel, type ModelParts } from './onnx-builder';
 
 /** y = factor * x for x: FP32 [n]. */
 export function multiplier(folder: string, name: string, factor: number): string {
@@ -62,3 +62,18 @@ export function largeModel(folder: string, name: string, mebibytes: number, prop
 
 const VALUES = 1 << 20;
 const ITERATIONS_A_SECOND = 750;
+
+/** One recurrent layer over x of [steps, rows, 3]. */
+export function recurrent(operator: 'LSTM' | 'GRU' | 'RNN'): ModelParts {
+  const hidden = 2;
+  const gates = { LSTM: 4, GRU: 3, RNN: 1 }[operator] * hidden;
+  return {
+    inputs: [value('x', 'float', ['steps', 'rows', 3])],
+    outputs: [value('y', 'float', ['steps', 1, 'rows', hidden])],
+    nodes: [node(operator, ['x', 'w', 'r'], ['y'], { name: 'layer', attributes: { hidden_size: hidden } })],
+    initializers: [
+      initializer('w', 'float', [1, gates, 3], new Float32Array(gates * 3).fill(0.1)),
+      initializer('r', 'float', [1, gates, hidden], new Float32Array(gates * hidden).fill(0.1)),
+    ],
+  };
+}

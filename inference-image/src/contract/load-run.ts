@@ -7,6 +7,8 @@ export interface LoadRunOrder {
   readonly signature: Signature;
   /** Limits of the trial, which begins when the model is loaded. The process ends itself beyond them. */
   readonly trial: { readonly seconds: number; readonly memoryBytes: number };
+  /** Whether to run it on empty inputs as well. */
+  readonly triesEmpty: boolean;
 }
 
 /** First line of the report. */
@@ -24,7 +26,11 @@ export interface InferredOutput {
 }
 
 /** Each further line: a run that succeeded, or why there are no more. */
-export type TrialReport = { readonly run: TrialRun } | { readonly stopped: string; readonly byLimit?: true };
+export type TrialReport =
+  | { readonly run: TrialRun }
+  | { readonly stopped: string; readonly byLimit?: true }
+  /** A run on empty inputs of these shapes begins. As the last line before a crash, it is what ended the process. */
+  | { readonly emptied: TrialRun['inputs'] };
 
 /** The shapes of one run, in the order of the signature; undefined for outputs that were not asked for. */
 export interface TrialRun {

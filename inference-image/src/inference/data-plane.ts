@@ -77,6 +77,7 @@ export class DataPlane {
 function refuseEmpty({ inputs }: Run, { node, operator }: NonNullable<ModelManifest['endsOnEmptyInput']>): void {
   const empty = inputs.find(({ shape }) => shape.includes(0));
   if (!empty) return;
-  const reason = `the model takes no empty input, on which its ${operator} (node ${quoted(node)}) cannot run`;
+  const what = node === undefined ? 'it' : `its ${operator} (node ${quoted(node)})`;
+  const reason = `the model takes no empty input, on which ${what} cannot run`;
   throw invalid(`input ${quoted(empty.name)} has shape ${shapeText(empty.shape)}; ${reason}`);
 }

@@ -4,10 +4,10 @@ import type { LoadReport, LoadRunOrder, TrialReport } from '../contract/load-run
 import { REPORT_PREFIX } from '../contract/report';
 import { messageOf } from '../errors';
 import type { Session } from '../inference/session';
-import { tryShapes } from './signature-trial';
+import { tryEmpty, tryShapes } from './signature-trial';
 import { limitProcess } from './watchdog';
 
-async function loadAndRun({ modelPath, signature, trial }: LoadRunOrder): Promise<void> {
+async function loadAndRun({ modelPath, signature, trial, triesEmpty }: LoadRunOrder): Promise<void> {
   let runtime: typeof import('../inference/session');
   try {
     runtime = await import('../inference/session.js');
@@ -22,7 +22,8 @@ async function loadAndRun({ modelPath, signature, trial }: LoadRunOrder): Promis
   }
   report({ outputs: session.signature.outputs.map(({ name, shape = [] }) => ({ name, shape })) });
   limitProcess(trial);
-  tryShapes(session, signature, report);
+  const sizes = tryShapes(session, signature, report);
+  if (sizes && triesEmpty) tryEmpty(session, signature, sizes, report);
 }
 
 /** At once: a run may end the process. */

@@ -33,13 +33,51 @@ const POSITIVE: TrialValues = { at: () => 1 };
  * Runs a model with made-up inputs, at two sizes of each free dimension where it takes them.
  *
  * @param report - called for each run that succeeds, and once with the reason where there are too few
+ * @returns sizes of the free dimensions that it takes
  */
-export function tryShapes(session: Session, signature: Signature, report: (line: TrialReport) => void): void {
+export function tryShapes(
+  session: Session,
+  signature: Signature,
+  report: (line: TrialReport) => void,
+): readonly number[] | undefined {
   const trial = new Trial(session, signature, report);
   const found = trial.findSizes();
-  if (!found) return report({ stopped: trial.refusal ?? 'no sizes were tried' });
+  if (!found) {
+    report({ stopped: trial.refusal ?? 'no sizes were tried' });
+    return undefined;
+  }
   trial.vary(found);
   if (trial.isContradicted) trial.tryMore(found);
+  return found.first;
+}
+
+/**
+ * Runs a model with each free dimension empty. Whether it refuses does not matter, but whether the process goes on does.
+ *
+ * @param sizes - of the free dimensions, which it takes
+ * @param report - called before each run
+ */
+export function tryEmpty(
+  session: Session,
+  signature: Signature,
+  sizes: readonly number[],
+  report: (line: TrialReport) => void,
+): void {
+  const free = new FreeDimensions(signature);
+  for (const [index] of sizes.entries()) {
+    const shapes = free.shapes(sizes.with(index, 0));
+    const inputs = signature.inputs.map((input, i) => trialTensor({ ...input, shape: shapes[i]! }, POSITIVE));
+    report({ emptied: shapes });
+    try {
+      session.run({ inputs, outputs: namesOf(signature.outputs) });
+    } catch {
+      // The server answers with that.
+    }
+  }
+}
+
+function namesOf(tensors: Signature['outputs']): string[] {
+  return tensors.map(({ name }) => name);
 }
 
 /** Made-up inputs of the smallest sizes that a model takes; undefined where it refuses all. */
@@ -120,8 +158,7 @@ class Trial {
     }
     try {
       const inputs = this.inputs(sizes, values);
-      const outputs = this.signature.outputs.map(({ name }) => name);
-      const results = this.session.run({ inputs, outputs }).outputs;
+      const results = this.session.run({ inputs, outputs: namesOf(this.signature.outputs) }).outputs;
       this.sizesRun.forEach((seen, index) => seen.add(sizes[index]!));
       this.note({ inputs: inputs.map(({ shape }) => shape), outputs: results.map(({ shape }) => shape) });
       return true;

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { type Datatype, elementCount } from '../../../inference-image/src/contract/signature';
-import { TYPED_ARRAY, type Tensor } from '../../../inference-image/src/inference/tensor';
+import { TYPED_ARRAY, type NumericDatatype, type Tensor } from '../../../inference-image/src/inference/tensor';
 import { parseJson } from '../../../inference-image/src/protocol/json';
-import { decodeJsonData, encodeJsonData } from '../../../inference-image/src/protocol/json-data';
+import { decodeJsonData, encodeJsonData, jsonDataPieces } from '../../../inference-image/src/protocol/json-data';
 import { dataOf, JSON_DATATYPES, nest, shapes } from './arbitraries';
 
 function decode(datatype: Datatype, data: unknown, shape = [Array.isArray(data) ? data.length : 1]) {
@@ -30,6 +30,26 @@ describe('round trip', () => {
 });
 
 describe('encoding', () => {
+  test.each(JSON_DATATYPES)('in pieces is the same text: %s', (datatype) => {
+    const lengths = fc.constantFrom(0, 1, 2, 1023, 1024, 1025, 2048, 65_537);
+    const tensors = lengths.chain((length) =>
+      dataOf(datatype, Math.min(length, 64)).map((some): Tensor => {
+        const elements = Array.from({ length }, (_, i) => some[i % some.length]!);
+        if (Array.isArray(some)) return { name: 'x', datatype, shape: [length], data: elements as string[] };
+        const Elements = TYPED_ARRAY[datatype as NumericDatatype] as Float64ArrayConstructor;
+        return { name: 'x', datatype, shape: [length], data: Elements.from(elements as number[]) };
+      }),
+    );
+    fc.assert(
+      fc.property(tensors, (tensor) => {
+        let text = '';
+        for (const piece of jsonDataPieces(tensor)) text += Buffer.from(piece).toString();
+        expect(text === encodeJsonData(tensor)).toBe(true);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   test('is strict JSON, with NaN, infinities and the sign of zero', () => {
     const data = [NaN, Infinity, -Infinity, -0, 1.5];
     const text = '["NaN","Infinity","-Infinity",-0,1.5]';

@@ -3,19 +3,20 @@ import type { LoadRunOrder } from '../../../inference-image/src/contract/load-ru
 import { OnnxModel } from '../../../lib/model/onnx-model';
 import { reportsOf } from '../../../lib/runtime-process';
 import { initializer, node, value, writeOnnxModel } from '../../support/onnx-builder';
-import { multiplier, slowMultiplier } from '../../support/models';
+import { multiplier, recurrent, slowMultiplier } from '../../support/models';
 import { temporaryFolder } from '../../support/temporary-folder';
 
 const PROGRAM = join(__dirname, '../../../dist/inference-image/load-run.cjs');
 const folder = temporaryFolder();
 
 /** What the process says of a model: that it is loaded, and what came of its trial. */
-function linesFor(path: string, trial: Partial<LoadRunOrder['trial']> = {}) {
+function linesFor(path: string, trial: Partial<LoadRunOrder['trial']> = {}, triesEmpty = false) {
   const { signature } = OnnxModel.fromFile(path, { runtimeCheck: 'skip' });
   const order: LoadRunOrder = {
     modelPath: path,
     signature,
     trial: { seconds: 30, memoryBytes: 2 ** 31, ...trial },
+    triesEmpty,
   };
   return reportsOf('loads it', [PROGRAM], JSON.stringify(order));
 }
@@ -67,4 +68,25 @@ test('a model that does not load has no trial', () => {
     nodes: [node('NoSuchOperator', ['x'], ['y'])],
   });
   expect(linesFor(path).lines).toEqual([{ failure: expect.stringContaining('NoSuchOperator') }]);
+});
+
+describe('on empty inputs', () => {
+  const tried = (operator: 'LSTM' | 'GRU' | 'RNN') => {
+    const { lines, ending } = linesFor(writeOnnxModel(join(folder, `${operator}.onnx`), recurrent(operator)), {}, true);
+    return { last: lines.at(-1), ending };
+  };
+
+  test.each([
+    ['LSTM', [2, 0, 3]],
+    ['GRU', [0, 5, 3]],
+  ] as const)('the last line has those on which the runtime ends the process: %s', (operator, shape) => {
+    expect(tried(operator)).toEqual({
+      last: { emptied: [shape] },
+      ending: { failure: 'the process that loads it ends with SIGABRT' },
+    });
+  });
+
+  test('a model that goes on has each free dimension empty once: RNN', () => {
+    expect(tried('RNN')).toEqual({ last: { emptied: [[2, 0, 3]] }, ending: undefined });
+  });
 });
