@@ -3,6 +3,7 @@ import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
 import { localHosts } from '../local-hosts';
 import { LocalServer } from '../local-server';
 import { LocalStage } from '../local-stage';
+import { checkPorts } from './free-ports';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
 
 const { httpPortNumber, grpcPortNumber, metricsPortNumber } = SETTING_DEFAULTS;
@@ -34,6 +35,11 @@ export function serveCommand(): Command {
     .action(async (path: string, { port, grpcPort, metricsPort, ...options }: ServeOptions) => {
       const { host, page, allowedOrigins, allowedHosts = localHosts(host) } = options;
       const ports = { httpPortNumber: port, grpcPortNumber: grpcPort, metricsPortNumber: metricsPort };
+      await checkPorts(host, [
+        { option: '--port', port },
+        { option: '--grpc-port', port: grpcPort },
+        { option: '--metrics-port', port: metricsPort },
+      ]);
       const settings = { host, ...ports, page, allowedOrigins, allowedHosts };
       const stage = LocalStage.of(readModel(path, options));
       try {

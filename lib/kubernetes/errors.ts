@@ -174,6 +174,11 @@ export const kubernetesErrors = {
     message: `${where}: service.${prop} is ${port}, but a headless service leads clients straight to the replicas, which listen on ${ownPort}. Leave ${prop} out.`,
   }),
 
+  hostNotAllowed: (where: string, host: string, allowed: readonly string[]): Problem => ({
+    code: 'host-not-allowed',
+    message: `${where}: host "${host}" is not among serving.allowedHosts (${allowed.join(', ')}): the server would refuse what comes through the Ingress with 403. Add it there.`,
+  }),
+
   hostInvalid: (where: string, host: string): Problem => ({
     code: 'host-invalid',
     message: `${where}: host "${host}" is not a DNS name. Give one in lower case without scheme or port, such as digits.example.com.`,

@@ -50,8 +50,16 @@ export function externalUrl({ host, path = '/', tls }: IngressOptions): string {
   return `${tls ? 'https' : 'http'}://${asText(host)}${asText(path).replace(/\/$/, '')}`;
 }
 
-/** Everything that is wrong with the options. */
-export function ingressProblems(where: string, { host, path, from }: IngressOptions): Problem[] {
+/**
+ * Everything that is wrong with the options.
+ *
+ * @param allowedHosts - that the server takes requests for; undefined for any
+ */
+export function ingressProblems(
+  where: string,
+  { host, path, from }: IngressOptions,
+  allowedHosts: readonly string[] | undefined,
+): Problem[] {
   const problems = new Problems();
   problems.add(...peerProblems(where, 'from', [from]));
   problems.check(host, isHost, (value) => kubernetesErrors.hostInvalid(where, value));
@@ -60,7 +68,17 @@ export function ingressProblems(where: string, { host, path, from }: IngressOpti
     (value) => value.startsWith('/'),
     (value) => kubernetesErrors.pathInvalid(where, value),
   );
+  if (allowedHosts && !mayBeAllowed(host, allowedHosts)) {
+    problems.add(kubernetesErrors.hostNotAllowed(where, host, allowedHosts));
+  }
   return problems.list;
+}
+
+/** Whether requests for a host are served, as far as the plan knows. Of a wildcard, the stack may list each name. */
+function mayBeAllowed(host: string, allowed: readonly string[]): boolean {
+  if (Token.isUnresolved(allowed) || [host, ...allowed].some(Token.isUnresolved)) return true;
+  const names = allowed.map((name) => name.toLowerCase());
+  return host.startsWith('*.') ? names.some((name) => name.endsWith(host.slice(1))) : names.includes(host);
 }
 
 const routes = new Claims<string>((one, other) => one === other);

@@ -224,8 +224,8 @@ export class ScalableModelService extends Construct {
    */
   exposeViaIngress(options: IngressOptions): IngressV1 {
     const { path } = this.node;
-    const problems = ingressProblems(path, options);
-    const { provider } = this.props;
+    const { provider, serving } = this.props;
+    const problems = ingressProblems(path, options, serving?.allowedHosts);
     if (this.ingressOf) problems.push(kubernetesErrors.exposedTwice(path));
     else problems.push(...claimRoute(this, options, provider));
     ModelServingError.throwIfAny(problems);

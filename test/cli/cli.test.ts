@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CLI } from '../support/cli';
@@ -218,6 +219,23 @@ describe('the process', () => {
     const { status, stdout } = start('inspect', file, '--json');
     expect([status, JSON.parse(stdout).servable]).toEqual([1, false]);
   });
+});
+
+test('serve refuses ports that are in use, each by its option, before it reads the model', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const port = String((other.address() as AddressInfo).port);
+  const taken = (option: string) =>
+    `${option} ${port}: cannot listen on this port of 127.0.0.1: it is in use. Give another port, or 0 for a free one. [port-taken]`;
+  const serve = () => {
+    const args = ['serve', 'm.onnx', '--port', port, '--grpc-port', port, '--metrics-port', '0'];
+    const { status, stderr } = spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8' });
+    return { status, stderr };
+  };
+  expect(serve()).toEqual({ status: 1, stderr: `${taken('--port')}\n${taken('--grpc-port')}\n` });
+  other.close();
+  await once(other, 'close');
+  expect(serve()).toEqual({ status: 1, stderr: `${taken('--grpc-port')}\n` });
 });
 
 test('help and mistakes', () => {

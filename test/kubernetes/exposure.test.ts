@@ -64,6 +64,11 @@ test('host and path that only the plan knows', () => {
   expect(urls).toContain('http://${var.host}${var.path}');
 });
 
+test.each(['digits.example.com', '*.example.com'])('host %s, of which the server takes requests', (host) => {
+  const serving = { allowedHosts: ['Digits.example.com'] };
+  expect(() => synthService({ model, serving }, (service) => service.exposeViaIngress({ host, from }))).not.toThrow();
+});
+
 test.each(['digits', 'digits.example.com', '*.example.com', `${'a'.repeat(63)}.example.com`])('host %s', (host) => {
   expect(exposed({ host }).ingress.spec.rule[0].host).toBe(host);
 });
@@ -142,6 +147,13 @@ describe('what is refused', () => {
   test.each(['v2', ''])('path "%s"', (path) => {
     expect(() => exposed({ host: 'a.example.com', path })).toThrow(
       `stack/digits: path "${path}" does not begin with "/". Give a path of the server, such as /v2/models/digits. [path-invalid]`,
+    );
+  });
+
+  test.each(['digits.example.com', '*.example.com'])('host %s, for which the server takes no requests', (host) => {
+    const serving = { allowedHosts: ['stack-digits.default.svc', 'other.example.org'] };
+    expect(() => synthService({ model, serving }, (service) => service.exposeViaIngress({ host, from }))).toThrow(
+      `stack/digits: host "${host}" is not among serving.allowedHosts (stack-digits.default.svc, other.example.org): the server would refuse what comes through the Ingress with 403. Add it there. [host-not-allowed]`,
     );
   });
 
