@@ -189,7 +189,7 @@ export class Scheduler {
   /** Resolves once the job is answered, or is to run as a whole since sharing has ended. */
   private async split(job: Job): Promise<void> {
     const { layout } = this;
-    if (!layout) return this.requeue(job);
+    if (!layout || this.maxBatchSize === 1) return this.requeue(job);
     try {
       const outputs = await this.runParts(job, layout);
       if (this.maxBatchSize > 1) return job.resolve(layout.joinOutputs(outputs));
