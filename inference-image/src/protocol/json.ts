@@ -17,12 +17,16 @@ export function parseJson(marked: string, { exactIntegers }: { exactIntegers: bo
     if (exactIntegers && LONG_INTEGER.test(text)) return parseLossless(text, undefined, AS_JSON_PARSE);
     return JSON.parse(text);
   } catch (error) {
-    throw notJson(messageOf(error));
+    const remedy = BARE_FLOAT.test(text) ? '; write NaN and infinities as strings, such as "NaN"' : '';
+    throw notJson(messageOf(error) + remedy);
   }
 }
 
+/** NaN and infinities as Python and JavaScript print them. */
+const BARE_FLOAT = /(?:^|[[,:\s])-?(?:NaN|Infinity)\b/;
+
 export function notJson(problem: string): ServingError {
-  return invalid(`not valid JSON: ${problem} (NaN and infinities are written as strings)`);
+  return invalid(`not valid JSON: ${problem}`);
 }
 
 /** As JSON.parse has it, the last of two equal keys counts. */

@@ -14,6 +14,7 @@ import {
   endOfNested,
   endOfString,
 } from './json-bytes';
+import { notJson } from './json';
 import { codePointAt, UNICODE } from './json-escapes';
 
 /** What a `\u` escape takes. */
@@ -113,7 +114,7 @@ class RequestScan {
   /** @param keyEnd Where the key before the array ends. */
   private takeArray(keyEnd: number, start: number): number {
     const end = (this.exact ? undefined : guessedEnd(this.json, start)) ?? endOfNested(this.json, start);
-    if (end < 0) throw invalid(`not valid JSON: the array at byte ${start} does not end`);
+    if (end < 0) throw notJson(`the array at byte ${start} does not end`);
     this.takeText(keyEnd, end);
     this.text += `:[${this.arrays.length}]`;
     this.arrays.push(this.json.subarray(start, end));

@@ -265,7 +265,7 @@ describe('the structure is bounded before anything is built', () => {
 
   test('an error names the place in the request', () => {
     const text = request(`[1,${' '.repeat(5000)}2]`, ',}');
-    expect(() => decode(text, 'FP32')).toThrow(`position ${text.length - 2} `);
+    expect(() => decode(text, 'FP32')).toThrow(new RegExp(`position ${text.length - 2}\\b`));
   });
 
   test('names in errors are cut', () => {
