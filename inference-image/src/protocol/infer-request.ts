@@ -122,10 +122,13 @@ export class InferRequestDecoder {
   /** Undefined where it is not right: the other way says why, and takes 64-bit integers in forms that JSON.parse rounds. */
   private tryDecodeSmall(json: Buffer, body: Buffer, holding?: Holding): PackedRequest | undefined {
     if (!isUtf8(json)) throw invalid('the JSON text is not UTF-8');
+    const heldBefore = holding?.heldBytes ?? 0;
     try {
       const parsed = parseJson(json.toString('utf8'), { exactIntegers: this.exactIntegers });
       return this.readPacked(parsed, new BlobReader(body, json.length, holding), decodeJsonData);
     } catch {
+      // The other way adds its own.
+      holding?.subtract(holding.heldBytes - heldBefore);
       return undefined;
     }
   }

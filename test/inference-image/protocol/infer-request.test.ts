@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
 import { DATATYPES, elementCount, type Signature } from '../../../inference-image/src/contract/signature';
 import { InferRequestDecoder } from '../../../inference-image/src/protocol/infer-request';
 import { InferResponseEncoder } from '../../../inference-image/src/protocol/infer-response';
@@ -46,6 +47,20 @@ test('null counts as absent', () => {
 test('64-bit integers are exact', () => {
   const text = JSON.stringify({ inputs: [a, { ...b, data: ['BIG'] }], outputs }).replace('"BIG"', '9007199254740993');
   expect(decode(text).inputs[1]?.data).toEqual(BigInt64Array.from([9007199254740993n]));
+});
+
+test('what is read in two ways is held once', () => {
+  const holding = new MemoryBudget(64 * 1024 * 1024).open();
+  const before = holding.heldBytes;
+  const binary = { ...a, data: undefined, parameters: { binary_data_size: 8 } };
+  // JSON.parse rounds 1e18, which is known only after the binary data has been read.
+  const json = Buffer.from(
+    JSON.stringify({ inputs: [binary, { ...b, data: ['BIG'] }], outputs }).replace('"BIG"', '1e18'),
+  );
+  const { inputs } = decoder.decode(Buffer.concat([json, Buffer.alloc(8)]), json.length, holding);
+  expect(inputs[1]?.data).toEqual(BigInt64Array.from([10n ** 18n]));
+  // 8 bytes of each input.
+  expect(holding.heldBytes - before).toBe(16);
 });
 
 test('binary data, in the order of the inputs', () => {
