@@ -10,8 +10,8 @@ export function shortFloat32(value: number): number {
   const magnitude = Math.abs(value);
   const decimals = decimalsFor(magnitude);
   if (decimals === 0) {
-    const digits = magnitude < SMALL && magnitude >= SMALLEST_NORMAL ? smallDigits(magnitude) : 0;
-    if (digits > 0) return Math.sign(value) * Number(`${digits}e-${smallScale}`);
+    const small = { digits: 0, scale: 0 };
+    if (readSmall(magnitude, small)) return Math.sign(value) * Number(`${small.digits}e-${small.scale}`);
     return magnitude < SMALL || magnitude >= LARGE ? fewestDigits(value) : value;
   }
   const scale = POWERS_OF_TEN[decimals] as number;
@@ -22,9 +22,9 @@ export function shortFloat32(value: number): number {
 }
 
 /** Outside of these a number is printed with an exponent. */
-export const [SMALL, LARGE] = [1e-6, 1e21];
+const [SMALL, LARGE] = [1e-6, 1e21];
 /** Of the floats that have all their bits. */
-export const SMALLEST_NORMAL = 2 ** -126;
+const SMALLEST_NORMAL = 2 ** -126;
 
 /** Every 32-bit float has a decimal of so many digits or fewer that rounds to it. */
 const MAX_DIGITS = 9;
@@ -43,12 +43,21 @@ function fewestDigits(value: number): number {
 /** Far more than what two products and two quotients are rounded by. */
 const [BELOW, ABOVE] = [1 - 2 ** -49, 1 + 2 ** -49];
 
+/** The number digits / 10^scale. */
+export interface Decimal {
+  digits: number;
+  scale: number;
+}
+
 /**
- * The fewest digits of a float from `SMALLEST_NORMAL` to below `SMALL`, such as softmax gives by the thousand: the number
- * is digits / 10^smallScale. In a tenth of the time of `toPrecision`.
- * @returns 0 where a double cannot tell
+ * Finds the decimal of fewest digits for a float below 1e-6, such as softmax gives by the thousand, in a tenth of the time
+ * of `toPrecision`.
+ * @param decimal Gets the result. One object can serve for all floats of an array.
+ * @returns Whether there is a result: there is none for larger floats, for those without all their bits, and where a
+ * double is not exact enough.
  */
-export function smallDigits(magnitude: number): number {
+export function readSmall(magnitude: number, decimal: Decimal): boolean {
+  if (!(magnitude < SMALL && magnitude >= SMALLEST_NORMAL)) return false;
   const exponent = Math.floor(Math.log10(magnitude));
   for (let count = MIN_DIGITS; count <= MAX_DIGITS; count++) {
     // At most 46: a power of 22 is exact, and the rest is small.
@@ -58,14 +67,12 @@ export function smallDigits(magnitude: number): number {
     const digits = Math.round(magnitude * power * rest);
     const nearest = digits / power / rest;
     if (Math.fround(nearest * BELOW) !== magnitude || Math.fround(nearest * ABOVE) !== magnitude) continue;
-    smallScale = scale;
-    return digits;
+    decimal.digits = digits;
+    decimal.scale = scale;
+    return true;
   }
-  return 0;
+  return false;
 }
-
-/** Of the digits that `smallDigits` has found last. */
-export let smallScale = 0;
 
 /** The places after the point that keep eight significant digits; 0 for magnitudes that are not read off in this way. */
 export function decimalsFor(magnitude: number): number {

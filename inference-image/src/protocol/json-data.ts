@@ -33,7 +33,10 @@ export function encodeJsonData({ datatype, data }: Tensor): string {
 /** Elements and characters that are written at a time: a few milliseconds. */
 const [PIECE_ELEMENTS, PIECE_TEXTS, PIECE_CHARACTERS] = [65_536, 8192, 1024 * 1024];
 
-/** The same text in pieces, none of which is long. Those of numbers are there until the next one is asked for. */
+/**
+ * The same text in pieces, none of which is long. A piece of numbers is valid until any other array of numbers is written:
+ * copy it at once.
+ */
 export function* jsonDataPieces(tensor: Tensor): Generator<Uint8Array> {
   yield Buffer.from('[');
   yield* Array.isArray(tensor.data) ? textsPieces(tensor.data) : numbersPieces(tensor);

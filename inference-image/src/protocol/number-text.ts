@@ -1,5 +1,5 @@
 import { POWERS_OF_TEN } from './decimal';
-import { decimalsFor, shortFloat32, SMALL, smallDigits, SMALLEST_NORMAL, smallScale } from './float32-text';
+import { decimalsFor, readSmall, shortFloat32, type Decimal } from './float32-text';
 
 /** Elements that are written before they become text: enough to make that cheap, few enough to stay in the cache. */
 const CHUNK = 1024;
@@ -18,7 +18,7 @@ export function float32Text(data: Float32Array): string {
   return arrayText(data, writeFloat32);
 }
 
-/** What is between the brackets of the same, in pieces: each is there until the next one is asked for. */
+/** What is between the brackets of the same, in pieces. Each is valid until any other array is written: copy it at once. */
 export function float32Pieces(data: Float32Array): Generator<Uint8Array> {
   return arrayPieces(data, writeFloat32);
 }
@@ -75,7 +75,7 @@ function writeChunk(data: ArrayLike<number>, from: number, write: Write): number
   return at;
 }
 
-/** Of numbers below `SMALL`. */
+/** Largest negative exponent that is written: 1e-6 is 0.000001. */
 const LARGEST_EXPONENT = -7;
 
 const [FALSE, TRUE] = [Buffer.from('false'), Buffer.from('true')];
@@ -145,11 +145,13 @@ function writeDecimal(digits: number, decimals: number, from: number): number {
   return end;
 }
 
+const small: Decimal = { digits: 0, scale: 0 };
+
 /** Very small numbers, such as 1.5e-7, are written here as well: softmax gives them by the thousand. */
 function writeUnusual(value: number, magnitude: number, from: number): number {
-  let digits = magnitude < SMALL && magnitude >= SMALLEST_NORMAL ? smallDigits(magnitude) : 0;
-  if (digits === 0) return writeOther(value, from);
-  let exponent = -smallScale;
+  if (!readSmall(magnitude, small)) return writeOther(value, from);
+  let { digits } = small;
+  let exponent = -small.scale;
   for (let tenth = (digits / 10) | 0; digits === 10 * tenth; tenth = (digits / 10) | 0) {
     digits = tenth;
     exponent++;
