@@ -1,4 +1,5 @@
 import type { Holding } from '../budget/holding';
+import { Line } from '../budget/line';
 import { ownBytes } from '../codec/transfer';
 import type { ModelManifest } from '../contract/model-manifest';
 import type { ImageInput } from '../contract/image-input';
@@ -43,17 +44,18 @@ interface Cost {
  */
 export class ImageReader {
   private thread?: ImageThread;
-  private last: Promise<unknown> = Promise.resolve();
-  private waitingCount = 0;
+  private readonly line: Line;
   private waitingBytes = 0;
   private waitingPixels = 0;
   private failures = 0;
   private closed = false;
 
-  constructor(private readonly options: ImageReaderOptions) {}
+  constructor(private readonly options: ImageReaderOptions) {
+    this.line = new Line(options.maxQueueLength, 'pictures');
+  }
 
   get busy(): boolean {
-    return this.waitingCount > 0;
+    return this.line.busy;
   }
 
   /**
@@ -95,15 +97,13 @@ export class ImageReader {
   /** Ends the thread once its work is done. Call it when no request can come any more. */
   async close(): Promise<void> {
     this.closed = true;
-    await this.last;
+    await this.line.finished();
     await this.endThread();
   }
 
   private assertRoom({ bytes, pixels }: Cost): void {
-    const { maxQueueLength, maxQueueBytes, spec } = this.options;
-    if (this.waitingCount > maxQueueLength) {
-      throw new ServingError('rejected', `the queue is full: ${maxQueueLength} pictures wait already`);
-    }
+    this.line.assertRoom();
+    const { maxQueueBytes, spec } = this.options;
     if (this.busy && this.waitingBytes + bytes > maxQueueBytes) {
       throw new ServingError('rejected', `the queue is full: pictures of ${this.waitingBytes} bytes wait already`);
     }
@@ -119,17 +119,15 @@ export class ImageReader {
     throw new ServingError('timeout', `the picture's turn to be decoded did not come within ${queueTimeoutSeconds} s`);
   }
 
-  private inTurn<T>({ bytes, pixels }: Cost, step: () => Promise<T>): Promise<T> {
-    this.waitingCount++;
+  private async inTurn<T>({ bytes, pixels }: Cost, step: () => Promise<T>): Promise<T> {
     this.waitingBytes += bytes;
     this.waitingPixels += pixels;
-    const result = this.last.then(step).finally(() => {
-      this.waitingCount--;
+    try {
+      return await this.line.pass(step);
+    } finally {
       this.waitingBytes -= bytes;
       this.waitingPixels -= pixels;
-    });
-    this.last = result.catch(() => undefined);
-    return result;
+    }
   }
 
   private async elements(body: Buffer, header: ImageHeader, isCancelled: () => boolean): Promise<NumericData> {
