@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { isWantedRead, startReading, stopReading } from '../socket-reading';
 
 /** How long a turn of the event loop may read of connections. Others, and what has been begun, come after it. */
 const TURN_MS = 5;
@@ -8,14 +9,6 @@ const ACCEPT_MS = 5;
 const NEW_MS = 0.5;
 /** What a connection has taken counts half after so long. */
 const HALF_LIFE_MS = 1000;
-
-/** The handle of a socket, which node:http reads from by itself. */
-interface Handle {
-  /** Whether the socket is to be read, as node:http keeps it. */
-  readonly reading?: boolean;
-  readStop?(): void;
-  readStart?(): void;
-}
 
 /** What a connection takes of the turns. */
 export interface Share {
@@ -55,7 +48,7 @@ export class ReadingTurns {
     this.shares.add(share);
     ofSocket.set(socket, share);
     this.hasAccepted = true;
-    if (this.isStopped) handleOf(socket)?.readStop?.();
+    if (this.isStopped) stopReading(socket);
     return share;
   }
 
@@ -84,7 +77,7 @@ export class ReadingTurns {
   private stop(): void {
     this.isStopped = true;
     this.hasAccepted = true;
-    for (const { socket } of this.shares) handleOf(socket)?.readStop?.();
+    for (const { socket } of this.shares) stopReading(socket);
   }
 
   private readonly end = (): void => {
@@ -100,19 +93,10 @@ export class ReadingTurns {
     this.charge(now);
     this.last = undefined;
     const inTurn = [...this.shares].reverse().sort((a, b) => a.takenMs - b.takenMs);
-    for (const { socket } of inTurn) readOn(socket);
+    // Unless it has been paused meanwhile by whoever uses it.
+    for (const { socket } of inTurn) if (isWantedRead(socket)) startReading(socket);
     if (now - this.halvedAt < HALF_LIFE_MS) return;
     this.halvedAt = now;
     for (const share of this.shares) if (share.takenMs !== NEW_MS) share.takenMs /= 2;
   };
-}
-
-/** Unless it has been paused meanwhile by whoever uses it. */
-function readOn(socket: Socket): void {
-  const handle = handleOf(socket);
-  if (handle?.reading) handle.readStart?.();
-}
-
-function handleOf(socket: Socket): Handle | undefined {
-  return (socket as unknown as { _handle?: Handle })._handle;
 }

@@ -1,5 +1,6 @@
 import { constants, type Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
+import { startReading, stopReading } from '../../socket-reading';
 import { CALL_WORK, type Source, type Turns } from './turns';
 
 const { NGHTTP2_NO_ERROR } = constants;
@@ -10,12 +11,6 @@ const SMALL_CHUNK_BYTES = 256;
 const CALL_BYTES = 64;
 /** What may come between two sweeps and is no request: pings, settings, windows, resets, calls beyond the limit. */
 const MAX_OTHER_BYTES = 512 * 1024;
-
-/** The handle of a socket, which HTTP/2 reads from by itself. */
-interface Handle {
-  readStop?(): void;
-  readStart?(): void;
-}
 
 /** One client's connection: its age, its silence, and how much work it makes. */
 export class Connection implements Source {
@@ -54,11 +49,11 @@ export class Connection implements Source {
   }
 
   stopReading(): void {
-    this.handle?.readStop?.();
+    stopReading(this.socket);
   }
 
   readOn(): void {
-    if (!this.socket.destroyed) this.handle?.readStart?.();
+    if (!this.socket.destroyed) startReading(this.socket);
   }
 
   /** Whether more has come since the last time than its requests explain. */
@@ -99,9 +94,5 @@ export class Connection implements Source {
     this.hasEnded = true;
     this.session.destroy();
     this.socket.destroy();
-  }
-
-  private get handle(): Handle | undefined {
-    return (this.socket as unknown as { _handle?: Handle })._handle;
   }
 }
