@@ -9,7 +9,7 @@ import { invalid, ServingError } from '../errors';
 import { quoted } from '../protocol/fields';
 import { OTHER_LIMIT } from './body-limit';
 import { wantBody } from './every-request';
-import { Turns } from './turns';
+import { BodyTurns } from './body-turns';
 
 /** Says how much of a body is JSON; its presence, and not the content type, tells of binary data. */
 export const JSON_LENGTH_HEADER = 'inference-header-content-length';
@@ -39,7 +39,7 @@ export function readBody(request: IncomingMessage, limit: SizeLimit, reader: Bod
   let only: Buffer | undefined;
   let parts: BodyParts | undefined;
   let ended = false;
-  let turns: Turns | undefined;
+  let turns: BodyTurns | undefined;
   let chunkCount = 0;
   const end = (error: unknown, body?: Buffer) => {
     if (ended) return;
@@ -59,7 +59,7 @@ export function readBody(request: IncomingMessage, limit: SizeLimit, reader: Bod
     parts.append(chunk);
     chunkCount++;
     if (chunkCount > MANY_CHUNKS && parts.length < chunkCount * MIN_CHUNK_BYTES) throw tooManyChunks(chunkCount);
-    turns ??= new Turns(request);
+    turns ??= new BodyTurns(request);
     turns.read(chunk.length);
   };
   const whole = (): Buffer => {

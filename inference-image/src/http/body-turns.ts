@@ -3,11 +3,11 @@ import { hasRead } from './reading-turns';
 
 const TURN_BYTES = 64 * 1024;
 
-/** Lets other clients have their turn after each part of a body: node:http reads two mebibytes of a fast client at once. */
-export class Turns {
+/** Pauses a body after each part of it, so that other clients have their turns: node:http reads 2 MiB of a fast client at once. */
+export class BodyTurns {
   private bytes = 0;
 
-  /** @param pauseMs How long the others' turn lasts at least. */
+  /** @param pauseMs Shortest pause. @default - one turn of the event loop */
   constructor(
     private readonly request: IncomingMessage,
     private readonly pauseMs = 0,

@@ -5,7 +5,7 @@ import { internalError, ServingError, type ErrorKind } from '../errors';
 import type { Log } from '../log';
 import { traceFields } from '../trace-context';
 import { withholdsBody } from './every-request';
-import { Turns } from './turns';
+import { BodyTurns } from './body-turns';
 
 const STATUS: Record<ErrorKind, number> = {
   invalid: 400,
@@ -118,7 +118,7 @@ export function discardBody(request: IncomingMessage, maxBytes = DISCARDED_BYTES
   }
   discarding++;
   onceGone(request, () => discarding--);
-  const turns = new Turns(request, DISCARD_PAUSE_MS);
+  const turns = new BodyTurns(request, DISCARD_PAUSE_MS);
   let left = maxBytes;
   request.on('data', ({ length }: Buffer) => {
     // A chunk takes time, however small it is.
