@@ -53,9 +53,12 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
     (stack) =>
       container(
         stack,
-        onnx('zipmap', { ...identity('float', ['n', 4]), outputs: [nonTensor('output_probability', 'sequenceType')] }),
+        onnx('zipmap', {
+          ...identity('float', ['n', 4]),
+          outputs: [nonTensor('output_probability', 'sequenceType', { elemType: { mapType: {} } })],
+        }),
       ),
-    `zipmap.onnx: output "output_probability" is of type sequence, and onnxruntime-node carries tensors only. With skl2onnx, convert with options={"zipmap": False}; else export it as a tensor. [not-a-tensor]`,
+    `zipmap.onnx: output "output_probability" is of type sequence of maps, and onnxruntime-node carries tensors only. With skl2onnx, convert with options={"zipmap": False}; else export it as a tensor. [not-a-tensor]`,
   ],
   [
     'weights that were not copied with the model',
@@ -103,7 +106,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
   [
     'another model under the old answers',
     (stack) => container(stack, digits(), { golden: golden({ data: [3] }) }),
-    `digits.golden.json: example "one": output "y" at [0] is 2; expected 3: 1 apart, 0.00031 allowed. If the model is right, record the example anew: model-serving golden record digits.onnx --inputs … --force; if the framework gave the example, mend the conversion instead [golden-drift]`,
+    `digits.golden.json: example "one": output "y" at [0] is 2; expected 3: 1 apart, 0.00031 allowed. If the model is right, record the example again: model-serving golden record digits.onnx --inputs … --force; if the framework gave the example, fix the conversion instead [golden-drift]`,
   ],
   [
     'an example of a model with other inputs',

@@ -105,7 +105,7 @@ function statsOf(path: string, stat: typeof statSync | typeof lstatSync): Stats 
 const outputErrors = {
   empty: (option: string): Problem => ({
     code: 'out-empty',
-    message: `${option} is an empty text, as a variable of the shell is that is not set. Give a path.`,
+    message: `${option} is empty; a shell variable may not be set. Give a path.`,
   }),
 
   notAFile: (option: string, path: string, what: string): Problem => ({

@@ -9,7 +9,7 @@ export type ClientModel = Pick<OnnxModel, 'name' | 'version' | 'sha256' | 'signa
 /**
  * A typed client of one model, as the text of a TypeScript file that needs nothing else.
  *
- * @param command - that makes the file anew
+ * @param command - that generates the file again
  */
 export function clientSource(model: ClientModel, command: string): string {
   const runtime = runtimeText({ pictures: model.image !== undefined, classes: model.classes !== undefined });
@@ -20,7 +20,7 @@ function header({ name, version, sha256 }: ClientModel, command: string): string
   return `// A client of the model ${name}, version ${version}
 // sha256 ${sha256}
 //
-// Generated: to change it, generate it anew.
+// Generated: do not edit; generate it again instead.
 //   ${commentText(command)}
 /* eslint-disable */`;
 }

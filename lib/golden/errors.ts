@@ -54,12 +54,12 @@ export const goldenErrors = {
 
   drift: (path: string, modelPath: string, example: string, what: string, isPicture: boolean): Problem => ({
     code: 'golden-drift',
-    message: `${path}: example "${example}": ${what}. If the model is right, record the example anew: model-serving golden record ${shellWord(modelPath)} --inputs …${isBeside(path, modelPath, 'golden') ? '' : ` --out ${shellWord(path)}`} --force; if the framework gave the example, mend the conversion${isPicture ? ' or the declaration of image' : ''} instead`,
+    message: `${path}: example "${example}": ${what}. If the model is right, record the example again: model-serving golden record ${shellWord(modelPath)} --inputs …${isBeside(path, modelPath, 'golden') ? '' : ` --out ${shellWord(path)}`} --force; if the framework gave the example, fix the conversion${isPicture ? ' or the declaration of image' : ''} instead`,
   }),
 
   refused: (path: string, example: string, what: string): Problem => ({
     code: 'golden-refused',
-    message: `${path}: example "${example}": ${what}. Mend its request or picture, or what it expects.`,
+    message: `${path}: example "${example}": ${what}. Fix its request or picture, or what it expects.`,
   }),
 
   exists: (path: string): Problem => ({
@@ -79,7 +79,7 @@ export const goldenErrors = {
 
   notRecorded: (modelPath: string, reason: string): Problem => ({
     code: 'golden-not-recorded',
-    message: `${modelPath}: nothing was recorded: ${reason}. Mend the request, a JSON, PNG or JPEG file, and see model-serving inspect ${modelPath} for what the model takes.`,
+    message: `${modelPath}: nothing was recorded: ${reason}. Fix the request, a JSON, PNG or JPEG file, and see model-serving inspect ${modelPath} for what the model takes.`,
   }),
 
   notRun: (path: string, modelPath: string, reason: string): Problem => ({

@@ -9,12 +9,12 @@ import type { InterfaceContract, ModelInterface } from './model-interface';
 export const contractErrors = {
   notJson: (path: string, modelPath: string, reason: string): Problem => ({
     code: 'contract-not-json',
-    message: `${path}: this is not JSON: ${reason}. Restore it, or remove it and write it anew from the model that is deployed: ${acceptCommand(modelPath, path)}`,
+    message: `${path}: this is not JSON: ${reason}. Restore it, or remove it and write it again from the model that is deployed: ${acceptCommand(modelPath, path)}`,
   }),
 
   invalid: (path: string, modelPath: string, where: string, reason: string): Problem => ({
     code: 'contract-invalid',
-    message: `${path}: ${where}: ${reason}. Restore it, or remove it and write it anew from the model that is deployed: ${acceptCommand(modelPath, path)}`,
+    message: `${path}: ${where}: ${reason}. Restore it, or remove it and write it again from the model that is deployed: ${acceptCommand(modelPath, path)}`,
   }),
 
   broken: (

@@ -19,7 +19,7 @@ export function probedStartupSeconds(startupSeconds: number): number {
 
 /**
  * Asked on the protocol's own paths. A replica has started once its model is ready; one that does not get there within
- * `startupSeconds` is started anew, and its log becomes its termination message. After that live decides about
+ * `startupSeconds` is restarted, and its log becomes its termination message. After that live decides about
  * restarts, which never asks the model, and ready about traffic.
  * @see https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md#health
  */

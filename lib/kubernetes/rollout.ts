@@ -9,8 +9,8 @@ import { probedStartupSeconds } from './probes';
 /** How a new version takes the place of the old one. */
 export interface RolloutOptions {
   /**
-   * How long a replica may take from its start to ready before it is started anew, in seconds, up to a day; a probe every
-   * 2 s rounds it up.
+   * How long a replica may take from its start to ready before it is restarted, in seconds, up to a day. The startup
+   * probe runs every 2 s and rounds it up.
    * @default - ten times what the model's profile says (30 or more), without a profile 60; and a second for each
    * 20 MiB of weights
    */

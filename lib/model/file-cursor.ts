@@ -3,7 +3,7 @@ import { readSync } from 'node:fs';
 /** The bytes are not what they should be; the message says where and why. */
 export class MalformedFile extends Error {}
 
-/** Small, since a reader that skips much fills it anew after each skip. */
+/** Small, since a reader that skips much fills it again after each skip. */
 const WINDOW_BYTES = 8 * 1024;
 
 /** Reads a file forward through one small buffer. Bytes that are stepped over, by setting `position`, are not read. */

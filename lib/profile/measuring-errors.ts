@@ -32,7 +32,7 @@ export const measuringErrors = {
 
   serverNotReady: (path: string, lastLines: readonly string[]): Problem => ({
     code: 'server-not-ready',
-    message: `${path}: the server does not serve the model${quoted(lastLines)}. Mend what its log says; "model-serving serve ${path}" shows all of it.`,
+    message: `${path}: the server does not serve the model${quoted(lastLines)}. Fix what its log says; "model-serving serve ${path}" shows all of it.`,
   }),
 
   requestRefused: (path: string, what: string, lastLines: readonly string[]): Problem => ({

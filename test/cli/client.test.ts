@@ -57,7 +57,7 @@ test('prints a client of a model by another name and version, with the command t
     '// A client of the model 3d-unet.v2, version 4',
     '// sha256 SHA256',
     '//',
-    '// Generated: to change it, generate it anew.',
+    '// Generated: do not edit; generate it again instead.',
     "//   model-serving client 'my model.onnx' --name 3d-unet.v2 --model-version 4",
   ]);
   expect(stdout).toContain('export class Model3dUnetV2Client {');

@@ -74,9 +74,7 @@ describe.each(COMMANDS)('model-serving %s', (_, args, option, end) => {
 
   test('refuses an empty text', () => {
     if (args[0] === 'golden') return;
-    expect(refusal('')).toBe(
-      `${option} is an empty text, as a variable of the shell is that is not set. Give a path. [out-empty]\n`,
-    );
+    expect(refusal('')).toBe(`${option} is empty; a shell variable may not be set. Give a path. [out-empty]\n`);
   });
 
   test('refuses a path below a file', () => {
@@ -160,9 +158,7 @@ describe('model-serving context', () => {
     mkdirSync('own');
     writeFileSync('Dockerfile', 'mine');
     const before = contents();
-    expect(context('').stderr).toBe(
-      '--out is an empty text, as a variable of the shell is that is not set. Give a path. [out-empty]\n',
-    );
+    expect(context('').stderr).toBe('--out is empty; a shell variable may not be set. Give a path. [out-empty]\n');
     expect(contents()).toEqual(before);
   });
 

@@ -43,7 +43,7 @@ test.each([
   const drift = () => read({}, props);
   expect(drift).toThrow(`golden.json: example "levels": output "y" at [0, 0, 0, 0] is ${difference}`);
   expect(drift).toThrow(
-    'if the framework gave the example, mend the conversion or the declaration of image instead [golden-drift]',
+    'if the framework gave the example, fix the conversion or the declaration of image instead [golden-drift]',
   );
 });
 
@@ -72,13 +72,13 @@ test.each([
     'no picture',
     { picture: 'preprocessing.json' },
     {},
-    'golden.json: example "levels": its request is the picture preprocessing.json, which is refused: the body is not a picture; send a PNG or a JPEG file. Mend its request or picture, or what it expects. [golden-refused]',
+    'golden.json: example "levels": its request is the picture preprocessing.json, which is refused: the body is not a picture; send a PNG or a JPEG file. Fix its request or picture, or what it expects. [golden-refused]',
   ],
   [
     'a picture that is too large',
     {},
     { image: { ...IMAGE, maxPixels: 1 } },
-    'which is refused: the picture is 2 x 1 pixels, and the limit is 1 pixels; send a smaller one. Mend its request',
+    'which is refused: the picture is 2 x 1 pixels, and the limit is 1 pixels; send a smaller one. Fix its request',
   ],
   [
     'an output that the model has not',
@@ -172,7 +172,7 @@ describe('model-serving golden record', () => {
   test('says what is no picture, and what declares none', () => {
     writeFileSync('notes.jpg', 'a note');
     expect(record('notes.jpg').stderr).toBe(
-      'same.onnx: nothing was recorded: notes: its request is the picture notes.jpg, which is refused: the body is not a picture; send a PNG or a JPEG file. Mend the request, a JSON, PNG or JPEG file, and see model-serving inspect same.onnx for what the model takes. [golden-not-recorded]\n',
+      'same.onnx: nothing was recorded: notes: its request is the picture notes.jpg, which is refused: the body is not a picture; send a PNG or a JPEG file. Fix the request, a JSON, PNG or JPEG file, and see model-serving inspect same.onnx for what the model takes. [golden-not-recorded]\n',
     );
     expect(runCli('golden', 'record', 'same.onnx', '--force', '--inputs', 'pictures/levels.png').stderr).toBe(
       'same.golden.json: example "levels": its request is the picture pictures/levels.png, and it is not declared how a picture becomes the model\'s input. Give OnnxModel.fromFile image, or the command --preprocessing. [golden-picture-undeclared]\n',

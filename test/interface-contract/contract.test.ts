@@ -163,7 +163,7 @@ describe('a file that is no contract', () => {
       ]
         .map(
           (what) =>
-            `m.contract.json: ${what}. Restore it, or remove it and write it anew from the model that is deployed: model-serving contract accept m.onnx [contract-invalid]`,
+            `m.contract.json: ${what}. Restore it, or remove it and write it again from the model that is deployed: model-serving contract accept m.onnx [contract-invalid]`,
         )
         .join('\n'),
     );

@@ -162,7 +162,7 @@ test('a server that does not serve the model', async () => {
   expect(message).toContain(`${path}: the server does not serve the model; its last lines are:\n  {"level":`);
   expect(message).toContain('golden example \\"first\\": output \\"y\\" at [0] is 1; expected 2');
   expect(message).toMatch(
-    new RegExp(`Mend what its log says; "model-serving serve ${path}" shows all of it\\. \\[server-not-ready\\]$`),
+    new RegExp(`Fix what its log says; "model-serving serve ${path}" shows all of it\\. \\[server-not-ready\\]$`),
   );
 });
 

@@ -93,7 +93,7 @@ export class Connections {
     server.once('close', () => clearInterval(sweep));
   }
 
-  /** From now on each request is told to connect anew the next time, and so perhaps elsewhere. */
+  /** From now on each answer asks its client to connect again for the next request, perhaps elsewhere. */
   drain(): void {
     this.closeAfterReply = true;
   }

@@ -6,7 +6,7 @@ import type { Tensor } from './tensor';
 /** A run and the outputs that it must give. */
 export interface GoldenRun {
   readonly name: string;
-  /** Makes the run anew, since each gives its data away. */
+  /** Makes a new run for each attempt: a run gives its data away. */
   readonly makeRun: () => Run;
   readonly expected: readonly ExpectedTensor[];
 }
