@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import childProcess from 'node:child_process';
 import { CLI } from '../support/cli';
 import { multiplier } from '../support/models';
-import { externalInitializer, node, value, writeOnnxModel } from '../support/onnx-builder';
+import { externalInitializer, identity, node, value, writeOnnxModel } from '../support/onnx-builder';
 import { runCli } from '../support/run-cli';
 import { temporaryFolder } from '../support/temporary-folder';
 
@@ -65,16 +65,21 @@ describe.each(COMMANDS)('model-serving %s', (_, args, option, end) => {
     return stderr;
   }
 
+  /** What it says of a path: golden examples must be in a file that ends in .json, which is checked before. */
+  const saidOf = (path: string, message: string) =>
+    args[0] === 'golden' && !path.endsWith('.json')
+      ? `error: option '--out <file>' argument '${path}' is invalid. Give a file that ends in .json.\n`
+      : message;
+
   test('refuses a folder', () => {
     mkdirSync(`folder${end}`);
     expect(refusal(`folder${end}`)).toBe(`${option} folder${end} is a folder. Name a file. [out-not-a-file]\n`);
-    if (args[0] === 'golden') return;
-    expect(refusal('none/')).toBe(`${option} none/ is a folder. Name a file. [out-not-a-file]\n`);
+    expect(refusal('none/')).toBe(saidOf('none/', `${option} none/ is a folder. Name a file. [out-not-a-file]\n`));
   });
 
   test('refuses an empty text', () => {
-    if (args[0] === 'golden') return;
-    expect(refusal('')).toBe(`${option} is empty; a shell variable may not be set. Give a path. [out-empty]\n`);
+    const message = `${option} is empty; a shell variable may not be set. Give a path. [out-empty]\n`;
+    expect(refusal('')).toBe(saidOf('', message));
   });
 
   test('refuses a path below a file', () => {
@@ -84,17 +89,10 @@ describe.each(COMMANDS)('model-serving %s', (_, args, option, end) => {
   });
 
   test('refuses a device', () => {
-    if (end === '.json' && args[0] === 'golden') return;
     const { ino } = lstatSync('/dev/stdout');
-    expect(refusal('/dev/stdout')).toBe(`${option} /dev/stdout is a device or a pipe. Name a file. [out-not-a-file]\n`);
+    const message = `${option} /dev/stdout is a device or a pipe. Name a file. [out-not-a-file]\n`;
+    expect(refusal('/dev/stdout')).toBe(saidOf('/dev/stdout', message));
     expect(lstatSync('/dev/stdout').ino).toBe(ino);
-  });
-
-  test('refuses a link to the model', () => {
-    symlinkSync('m.onnx', `link${end}`);
-    // It has an error of its own.
-    if (args[0] === 'rebatch') return;
-    expect(refusal(`link${end}`)).toBe(`${option} link${end} is m.onnx itself. Name another file. [out-is-input]\n`);
   });
 
   test('refuses a file that it reads', () => {
@@ -106,6 +104,26 @@ describe.each(COMMANDS)('model-serving %s', (_, args, option, end) => {
     expect(stderr).toBe(`${option} ${file} is a file that the command reads. Name another file. [out-is-input]\n`);
     expect(contents()).toEqual(before);
   });
+});
+
+const LINKABLE = COMMANDS.filter(([name]) => name !== 'rebatch');
+
+test.each(LINKABLE)('model-serving %s refuses a link to the model', (_, args, option, end) => {
+  symlinkSync('m.onnx', `link${end}`);
+  const before = contents();
+  const all = [...args, option, `link${end}`];
+  const { code, stderr } = args[0] === 'profile' ? spawnCli(all) : runCli(...all);
+  expect([code, stderr]).toEqual([1, `${option} link${end} is m.onnx itself. Name another file. [out-is-input]\n`]);
+  expect(contents()).toEqual(before);
+});
+
+test('model-serving rebatch refuses a link to the model with an error of its own', () => {
+  writeOnnxModel('one.onnx', identity('float', [1, 2]));
+  symlinkSync('one.onnx', 'link.onnx');
+  const before = contents();
+  const { code, stderr } = runCli('rebatch', 'one.onnx', '--force', '--out', 'link.onnx');
+  expect([code, stderr]).toEqual([1, expect.stringContaining('[rebatch-onto-itself]')]);
+  expect(contents()).toEqual(before);
 });
 
 test.each(['client', 'openapi', 'sbom'])('model-serving %s writes over nothing but its own', (command) => {
