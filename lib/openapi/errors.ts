@@ -9,7 +9,7 @@ export const openApiErrors = {
 
   notOwn: (where: string, prop: string, path: string): Problem => ({
     code: 'openapi-file-not-own',
-    message: `${where}: ${prop} "${path}" is a file that is no OpenAPI document. Give another path, or remove it.`,
+    message: `${where}: ${prop} "${path}" exists and is not an OpenAPI document. Give another path, or remove the file.`,
   }),
 
   shared: (where: string, path: string, other: string): Problem => ({

@@ -142,7 +142,7 @@ export const workloadErrors = {
 
   terraformIdTaken: (where: string, id: string, other: string): Problem => ({
     code: 'terraform-id-taken',
-    message: `${where}: the Terraform id ${id} is already that of ${other}, and one would overwrite the other. Give one of their constructs another id: "Default" does not count, and overrideLogicalId must give each its own.`,
+    message: `${where}: the Terraform id ${id} is already that of ${other}, and one would overwrite the other. Give one of their constructs another id. The id "Default" is left out of Terraform ids, and overrideLogicalId must not give two the same.`,
   }),
 
   notPositive: (where: string, prop: string, value: number): Problem => ({

@@ -50,7 +50,7 @@ describe.each(Object.entries(CONSTRUCTS))('openApiFile of %s', (name, create) =>
     const content = '{ "examples": [], "dependencies": { "openapi": "1.0.0" } }';
     writeFileSync(path, content);
     expect(() => synth(path)).toThrow(
-      `stack/double: openApiFile "${path}" is a file that is no OpenAPI document. Give another path, or remove it. [openapi-file-not-own]`,
+      `stack/double: openApiFile "${path}" exists and is not an OpenAPI document. Give another path, or remove the file. [openapi-file-not-own]`,
     );
     expect(readFileSync(path, 'utf8')).toBe(content);
   });

@@ -105,6 +105,6 @@ function originNotAllowed(origin: string | undefined, host: string): ServingErro
 }
 
 function hostNotAllowed(host: string, allowed: ReadonlySet<string>): ServingError {
-  const remedy = `the setting allowedHosts has the names that may be used: ${quotedList([...allowed])}`;
-  return new ServingError('forbidden', `this server is not to be called ${quoted(host)}; ${remedy}`);
+  const remedy = `the setting allowedHosts has the names that are: ${quotedList([...allowed])}`;
+  return new ServingError('forbidden', `requests to ${quoted(host)} are not allowed; ${remedy}`);
 }

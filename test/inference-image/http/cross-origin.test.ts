@@ -195,7 +195,7 @@ describe('allowedHosts', () => {
     async (name) => {
       const headers = { host: name, origin: `http://${name}`, 'sec-fetch-site': 'same-origin' };
       const { status, body } = await send(local, 'POST', INFER, headers);
-      const error = `this server is not to be called "${name}"; the setting allowedHosts has the names that may be used: "localhost", "127.0.0.1", "[::1]"`;
+      const error = `requests to "${name}" are not allowed; the setting allowedHosts has the names that are: "localhost", "127.0.0.1", "[::1]"`;
       expect([status, JSON.parse(body)]).toEqual([403, { error }]);
     },
   );
