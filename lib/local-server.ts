@@ -19,7 +19,7 @@ export class LocalServer {
     return new LocalServer(child);
   }
 
-  /** The exit code, once the process has ended; 0 where it was told to before it could listen to signals. */
+  /** The exit code, once the process has ended; 0 where it was stopped before it could handle signals. */
   readonly exited: Promise<number>;
   private isStopped = false;
 

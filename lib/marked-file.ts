@@ -4,8 +4,8 @@ import { closeSync, openSync, readSync } from 'node:fs';
 const MARK_BYTES = 4096;
 
 /**
- * Whether a file that is there has the mark of the files that are written here, so that it may be written again. An empty
- * file is nobody's.
+ * Whether an existing file has the mark of the files that are written here, so that it may be written over. An empty file
+ * may be, too.
  *
  * @throws the error of node:fs where it cannot be read
  */

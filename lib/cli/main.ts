@@ -12,7 +12,7 @@ modelServing()
     process.exitCode = 1;
   });
 
-/** A line for what the user can change; undefined for what is wrong in this program, which has a stack trace. */
+/** Message of an error that the user can act on; undefined for a fault of this program, which needs its stack trace. */
 function textOf(error: unknown): string | undefined {
   const { message, syscall } = error as NodeJS.ErrnoException;
   return error instanceof ModelServingError || syscall !== undefined ? message : undefined;

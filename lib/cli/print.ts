@@ -5,7 +5,7 @@ export function print(text: string): void {
   console.log(printable(text));
 }
 
-/** The same to standard error, where it is not what was asked for. */
+/** Writes to standard error what was not asked for, such as warnings and hints. */
 export function printNote(text: string): void {
   console.error(printable(text));
 }

@@ -32,7 +32,7 @@ export function publishedHost(bindAddress: string, engineHost: string | undefine
   return bindAddress.includes(':') ? `[${bindAddress}]` : bindAddress;
 }
 
-/** Says whose loopback address a URL has, where it is not that of whoever reads it. */
+/** Adds the engine's host to a URL with a loopback address, where that host is not this machine. */
 export function withEngine(url: string, bindAddress: string, engineHost: string | undefined): string {
   return engineHost && isLoopback(canonicalAddress(bindAddress)) ? `${url} (loopback of ${engineHost})` : url;
 }

@@ -6,8 +6,8 @@ import type { Peer } from './peers';
 const FIELDS = ['podSelector', 'namespaceSelector', 'ipBlock'] as const;
 
 /**
- * What a program without a compiler may give in the place of peers. Kubernetes takes a selector without its label for
- * everybody, and so does the provider an empty peer.
+ * Problems of peers that the compiler would refuse. Kubernetes reads a selector without its label as everybody, and so does
+ * the provider an empty peer.
  */
 export function peerProblems(where: string, prop: string, peers: readonly unknown[]): Problem[] {
   return peers

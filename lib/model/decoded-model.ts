@@ -107,7 +107,7 @@ export interface TypeMessage {
   readonly optionalType: object | null;
 }
 
-/** Of what a sequence is, as far as a remedy depends on it. */
+/** Type of a sequence's elements, as far as a remedy depends on it. */
 export interface ElementTypeMessage {
   readonly tensorType: object | null;
   readonly sequenceType: object | null;
@@ -150,7 +150,7 @@ export function usedGraphs({ graph, functions }: ModelMessage): GraphMessage[] {
 
 const EMPTY_GRAPH = { docString: '', initializer: [], sparseInitializer: [], input: [], output: [] };
 
-/** What a node that calls a function has in common with it. */
+/** Key that a function and the nodes that call it have in common. */
 export function functionKey(domain: string, name: string, overload: string): string {
   return JSON.stringify([domainName(domain), name, overload]);
 }

@@ -2,8 +2,8 @@ import type { ModelManifest } from '../../inference-image/src/contract/model-man
 import { operatorName, type Operator } from './onnx-graph';
 
 /**
- * Operators of an empty input of which onnxruntime 1.30 ends the process (`terminate called without an active
- * exception`): tried with 0 rows, and with 0 steps. RNN is none of them.
+ * Operators that make onnxruntime 1.30 end the process on an empty input (`terminate called without an active
+ * exception`): tried with 0 rows, and with 0 steps. RNN does not.
  */
 const ENDING: ReadonlySet<string> = new Set([
   'LSTM',

@@ -42,7 +42,7 @@ export interface RowProof {
 export interface ValueInfo {
   readonly name: string;
   readonly kind: 'tensor' | 'sequence' | 'map' | 'optional' | 'sparse tensor' | 'untyped';
-  /** Of what a sequence is. @default - it is none, or of something else */
+  /** What a sequence holds. @default - it is not a sequence, or holds something else */
   readonly elements?: 'tensors' | 'sequences' | 'maps';
   /** TensorProto.DataType of a tensor, 0 of anything else. */
   readonly elementType: number;

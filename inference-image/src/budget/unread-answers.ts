@@ -12,12 +12,12 @@ const MIN_LIMIT_BYTES = 16 * MIB;
 const LIMIT_SHARE = 1 / 16;
 /** The most that the operating system takes of a connection, by its own default. What is more waits in the budget. */
 const CONNECTION_BYTES = 4 * MIB;
-/** Part of that: where there is more, clients that read slowly are cut. */
+/** Part of the limit: above it, clients that read slowly are cut. */
 const CROWDED_SHARE = 1 / 2;
 /** How long a client is watched before it may be cut, and what it must read meanwhile, in bytes a second. */
 const PATIENCE_MS = 2000;
 const MIN_SPEED = 64 * 1024;
-/** So much may be sent to a client that has read all, also where there is no room for more. */
+/** So much may be sent to a client that has read all so far, even where there is no room for more. */
 const SMALL_BYTES = 16 * 1024;
 const SWEEP_MS = 1000;
 /** A table that was read so long ago is as good as a new one for who is refused. */

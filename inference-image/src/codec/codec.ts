@@ -64,7 +64,7 @@ export class Codec {
     const jsonBytes = Math.min(jsonLength ?? body.length, body.length);
     if (jsonBytes < AT_ONCE_BYTES || jsonBytes < (jsonLength ?? 0))
       return this.unpack(this.options.decoder.decodePacked(body, jsonLength, holding));
-    // To send more to a thread and back costs less than to read it here.
+    // Larger ones go to a thread: the way there and back costs less than reading them here.
     if (jsonBytes < TURN_BYTES) {
       this.assertRoom(this.inTurn);
       return this.decodeInTurn(body, jsonBytes, holding);

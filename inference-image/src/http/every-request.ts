@@ -41,7 +41,7 @@ export function withholdsBody(request: IncomingMessage): boolean {
 
 /**
  * What is wrong with the head of a request. It must have a Host, as https://www.rfc-editor.org/rfc/rfc9112#section-3.2-6
- * has it. node:http leaves out headers beyond its limit: a request of more could lack any of those that it has.
+ * has it. node:http drops headers beyond its limit: a request of more could lack any that it was sent with.
  */
 export function headFault({ httpVersion, headers, rawHeaders }: IncomingMessage): ServingError | undefined {
   if (rawHeaders.length > 2 * MAX_HEADERS) return invalid(`the request has more than ${MAX_HEADERS} headers`);

@@ -250,7 +250,7 @@ function isJson(body: Buffer): boolean {
 
 const OPEN_OBJECT = 0x7b;
 
-/** A picture, or what is said to be one, was meant for another model; of what is compressed, a header is missing. */
+/** Says why a body that is not JSON cannot be read: it is a picture, or is declared as one, or is gzip without its header. */
 function checkContent(body: Buffer, headers: IncomingHttpHeaders): void {
   if (body[0] === OPEN_OBJECT || headers[JSON_LENGTH_HEADER] !== undefined || isJson(body)) return;
   if (isGzip(body)) throw invalid('the body is gzip data; say so with the header Content-Encoding: gzip');

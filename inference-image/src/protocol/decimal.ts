@@ -1,7 +1,7 @@
 /** Up to 1e22 they are exact; beyond, the nearest doubles. */
 export const POWERS_OF_TEN = Float64Array.from({ length: 38 }, (_, exponent) => Number(`1e${exponent}`));
 
-/** No magnitude. (NaN, which is a variable, would have every number be an object.) */
+/** In the place of a magnitude that could not be read. (With NaN, V8 would allocate an object for each number.) */
 export const UNREAD = -1;
 
 /** The largest power of ten that is exact. */
@@ -43,7 +43,7 @@ function productError(a: number, b: number): number {
 /** A number as JSON writes it: its sign, the digits before and after its point, and its exponent. */
 export const JSON_NUMBER = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
-/** Beyond it no 64-bit integer is left, nor a fraction that ends. */
+/** More zeros than this before the point are beyond 64 bits; behind it, they leave a fraction, as texts are no longer. */
 const MAX_ZEROS = 64;
 
 /** The integer that a JSON number is, in whatever form: 1e18, 1.0. Undefined where it is none, or far beyond 64 bits. */
