@@ -75,9 +75,11 @@ function loadInChild(modelPath: string, signature: Signature, triesEmpty: boolea
   const runs = others.flatMap((line) => ('run' in line ? [line.run] : []));
   const end = others.find((line) => 'stopped' in line);
   const last = others.at(-1);
-  // All other runs were done by then.
-  if (last && 'emptied' in last && ending)
-    return { loaded, isCutShort: false, trial: { runs, endsOnEmpty: last.emptied } };
+  // Empty inputs come after all other runs, which count whatever ends the process then. A limit would be the last line.
+  if (others.some((line) => 'emptied' in line)) {
+    const endsOnEmpty = ending && last && 'emptied' in last ? last.emptied : undefined;
+    return { loaded, isCutShort: false, trial: { runs, endsOnEmpty } };
+  }
   const stopped = end?.stopped ?? endingOfTrial(ending);
   const isCutShort = end?.byLimit === true || ending !== undefined;
   const crash = end || first === undefined ? undefined : endingOfTrial(ending);

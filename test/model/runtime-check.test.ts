@@ -154,6 +154,18 @@ describe('where the runtime', () => {
     expect(spawn).not.toHaveBeenCalled();
   });
 
+  test('meets a limit on empty inputs, the runs before count, and nothing is known of empty inputs', () => {
+    const run = (rows: number) => ({ run: { inputs: [[rows, 4]], outputs: [[rows, 4]] } });
+    const limit = { stopped: 'it takes more than 10 s', byLimit: true };
+    const lines = [{ outputs: [] }, run(2), run(3), { emptied: [[0, 4]] }, limit];
+    const stdout = lines.map((line) => `model-serving report: ${JSON.stringify(line)}\n`).join('');
+    childEnds({ stdout, signal: 'SIGKILL' });
+    const model = read({ metadata: { a: '10' } });
+    expect(model.signatureProof).toEqual({ proved: true });
+    expect(model.warnings).toEqual([]);
+    expect(model.manifest().endsOnEmptyInput).toBeUndefined();
+  });
+
   test('crashes', () => {
     childEnds({ signal: 'SIGSEGV' });
     expect(problemsOf(() => read({ metadata: { a: '2' } }))).toEqual([
