@@ -29,8 +29,9 @@ function sharedIds(stack: TerraformStack, constructs: ReadonlySet<IConstruct>): 
     if (id === undefined) continue;
     const other = elements.get(id) ?? element;
     elements.set(id, other);
+    if (other === element) continue;
     const isOurs = [element, other].some(({ node }) => node.scopes.some((scope) => constructs.has(scope)));
-    if (other === element || !isOurs) continue;
+    if (!isOurs) continue;
     const scopes = [element, other].map(({ node }) => node.scope?.node.path).join('\n');
     if (problems.has(scopes)) continue;
     problems.set(scopes, workloadErrors.terraformIdTaken(element.node.path, id, other.node.path));
