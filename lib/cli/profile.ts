@@ -4,7 +4,7 @@ import { fileBeside, pathBeside } from '../committed-file';
 import { describeSizing } from '../profile/describe-sizing';
 import { profileModel } from '../profile/profile-model';
 import { profileText } from '../profile/profile-text';
-import { svgReport } from '../profile/svg-report';
+import { PICTURE_MARK, svgReport } from '../profile/svg-report';
 import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
 import { checkOutput, writeOutput } from './output';
 import { ProgressBar } from './progress-bar';
@@ -46,7 +46,7 @@ export function profileCommand(): Command {
       const inputs = [path, golden, options.preprocessing];
       const outputs = [
         { option: '--out', path: out, inputs, mark: '"profileVersion"' },
-        { option: '--picture', path: picture, inputs: [...inputs, out], mark: '<svg' },
+        { option: '--picture', path: picture, inputs: [...inputs, out], mark: PICTURE_MARK },
       ] as const;
       outputs.forEach(checkOutput);
       const model = readModel(path, { ...options, golden, profile: false, contract: false });

@@ -15,6 +15,9 @@ const RIGHT_BOX: Box = { left: 560, right: 940, top: 110, bottom: 320 };
 /** Colours that stand out from white and from black. */
 const COLORS = ['#2f81c7', '#c9680a', '#1f9d6b', '#b8579b', '#8a6fd1', '#a38312', '#d1495b', '#5c8a99'];
 
+/** What every such picture begins with, and no other does. */
+export const PICTURE_MARK = 'Profile of the model ';
+
 /** A picture of a profile for web pages and documents, on white or black: two charts with a line for each number of threads. */
 export function svgReport(modelName: string, profile: ModelProfile): string {
   const { runs, measuredAt } = profile;
@@ -34,7 +37,7 @@ export function svgReport(modelName: string, profile: ModelProfile): string {
         'font-family': 'system-ui, sans-serif',
         'font-size': 13,
         role: 'img',
-        'aria-label': `Profile of the model ${modelName}`,
+        'aria-label': `${PICTURE_MARK}${modelName}`,
       },
       text(`Profile of ${modelName}`, { x: 20, y: 32, 'font-size': 20, 'font-weight': 600 }),
       text(`${machineText(profile)}, ${measuredAt.slice(0, 10)}`, { x: 20, y: 54 }),

@@ -139,6 +139,18 @@ test.each(['client', 'openapi', 'sbom'])('model-serving %s writes over nothing b
   expect(write().code).toBe(0);
 });
 
+test('model-serving profile writes over no picture but its own', () => {
+  const logo = '<svg xmlns="http://www.w3.org/2000/svg"><title>Our logo</title></svg>\n';
+  writeFileSync('logo.svg', logo);
+  expect(spawnCli(['profile', 'm.onnx', '--picture', 'logo.svg'])).toEqual({
+    code: 1,
+    stdout: '',
+    stderr:
+      '--picture logo.svg is a file that this command did not write. Name another one, or remove it. [out-not-own]\n',
+  });
+  expect(readFileSync('logo.svg', 'utf8')).toBe(logo);
+});
+
 test('no command takes the weights of a model for its own file', () => {
   const initializers = [externalInitializer('w', 'float', [1], 'w.json')];
   const [inputs, outputs] = [[value('x', 'float', ['n'])], [value('y', 'float', ['n'])]];

@@ -1,5 +1,5 @@
 import { profileText } from '../../lib/profile/profile-text';
-import { svgReport } from '../../lib/profile/svg-report';
+import { PICTURE_MARK, svgReport } from '../../lib/profile/svg-report';
 import { sampleProfile } from './sample-profile';
 
 test('a profile for a terminal', () => {
@@ -42,6 +42,10 @@ test('a profile of one run', () => {
 describe('a profile as a picture', () => {
   test('is what it was', () => {
     expect(svgReport('digits', sampleProfile)).toMatchSnapshot();
+  });
+
+  test('begins with what tells it from other pictures', () => {
+    expect(svgReport('digits', sampleProfile).slice(0, 1024)).toContain(PICTURE_MARK);
   });
 
   test('is well-formed, whatever the names', () => {
