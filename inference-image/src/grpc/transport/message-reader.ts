@@ -18,7 +18,8 @@ export class MessageReader {
   isCompressed = false;
   /** Bytes of the budget that the message has taken. */
   heldBytes = 0;
-  private readonly prefix = Buffer.alloc(PREFIX_BYTES);
+  /** What has come of a prefix that is not whole: most come in one piece. */
+  private prefix?: Buffer;
   private prefixLength = 0;
   private length = 0;
   private buffer?: Buffer;
@@ -39,10 +40,8 @@ export class MessageReader {
   push(chunk: Buffer, holding: Holding | undefined): number {
     let taken = 0;
     if (this.prefixLength < PREFIX_BYTES) {
-      taken = chunk.copy(this.prefix, this.prefixLength, 0, PREFIX_BYTES - this.prefixLength);
-      this.prefixLength += taken;
+      taken = this.takePrefix(chunk);
       if (this.prefixLength < PREFIX_BYTES) return taken;
-      this.begin();
     }
     const wanted = Math.min(this.length - this.received, chunk.length - taken);
     if (this.received === 0 && wanted === this.length && holding) {
@@ -71,11 +70,23 @@ export class MessageReader {
     this.heldBytes = content.length;
   }
 
-  private begin(): void {
-    const flag = this.prefix[0] as number;
+  private takePrefix(chunk: Buffer): number {
+    let prefix = chunk;
+    const taken = Math.min(PREFIX_BYTES - this.prefixLength, chunk.length);
+    if (taken < PREFIX_BYTES) {
+      prefix = this.prefix ??= Buffer.alloc(PREFIX_BYTES);
+      chunk.copy(prefix, this.prefixLength, 0, taken);
+    }
+    this.prefixLength += taken;
+    if (this.prefixLength === PREFIX_BYTES) this.begin(prefix);
+    return taken;
+  }
+
+  private begin(prefix: Buffer): void {
+    const flag = prefix[0] as number;
     if (flag > 1) throw invalid(`the message begins with byte ${flag}; it must be 0, or 1 where it is compressed`);
     this.isCompressed = flag === 1;
-    this.length = this.prefix.readUInt32BE(1);
+    this.length = prefix.readUInt32BE(1);
     assertSize(this.length, this.limits);
   }
 
