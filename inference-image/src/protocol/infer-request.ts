@@ -45,6 +45,9 @@ export interface InferRequest extends Run {
  */
 export const MINIMUM_BYTES = { plain: 1500, exactIntegers: 300 };
 
+/** Finds every number that JSON.parse may round to a whole one: of 16 digits or more with a point, or with an exponent. */
+const MAYBE_ROUNDED = /[\d.]{17,}|\d[eE]/;
+
 /** Longest `id`, in characters. */
 const MAX_ID_LENGTH = 1024;
 
@@ -119,16 +122,15 @@ export class InferRequestDecoder {
     return unpackRequest(this.readPacked(json, blobs, decodeData));
   }
 
-  /** Undefined where it is not right: the other way says why, and takes 64-bit integers in forms that JSON.parse rounds. */
+  /** Undefined where the other way has to read it: it says what is wrong, and reads what JSON.parse would round. */
   private tryDecodeSmall(json: Buffer, body: Buffer, holding?: Holding): PackedRequest | undefined {
     if (!isUtf8(json)) throw invalid('the JSON text is not UTF-8');
-    const heldBefore = holding?.heldBytes ?? 0;
+    const text = json.toString('utf8');
+    if (this.exactIntegers && MAYBE_ROUNDED.test(text)) return undefined;
     try {
-      const parsed = parseJson(json.toString('utf8'), { exactIntegers: this.exactIntegers });
+      const parsed = parseJson(text, { exactIntegers: this.exactIntegers });
       return this.readPacked(parsed, new BlobReader(body, json.length, holding), decodeJsonData);
     } catch {
-      // The other way adds its own.
-      holding?.subtract(holding.heldBytes - heldBefore);
       return undefined;
     }
   }

@@ -1,5 +1,4 @@
 import * as fc from 'fast-check';
-import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
 import { DATATYPES, elementCount, type Signature } from '../../../inference-image/src/contract/signature';
 import { InferRequestDecoder } from '../../../inference-image/src/protocol/infer-request';
 import { InferResponseEncoder } from '../../../inference-image/src/protocol/infer-response';
@@ -49,18 +48,23 @@ test('64-bit integers are exact', () => {
   expect(decode(text).inputs[1]?.data).toEqual(BigInt64Array.from([9007199254740993n]));
 });
 
-test('what is read in two ways is held once', () => {
-  const holding = new MemoryBudget(64 * 1024 * 1024).open();
-  const before = holding.heldBytes;
-  const binary = { ...a, data: undefined, parameters: { binary_data_size: 8 } };
-  // JSON.parse rounds 1e18, which is known only after the binary data has been read.
-  const json = Buffer.from(
-    JSON.stringify({ inputs: [binary, { ...b, data: ['BIG'] }], outputs }).replace('"BIG"', '1e18'),
-  );
-  const { inputs } = decoder.decode(Buffer.concat([json, Buffer.alloc(8)]), json.length, holding);
-  expect(inputs[1]?.data).toEqual(BigInt64Array.from([10n ** 18n]));
-  // 8 bytes of each input.
-  expect(holding.heldBytes - before).toBe(16);
+test.each<[string, bigint | undefined]>([
+  ['1e18', 10n ** 18n],
+  ['1.0', 1n],
+  ['100e-2', 1n],
+  ['9007199254740993.0', 9007199254740993n],
+  ['9007199254740990.5', undefined],
+  ['0.99999999999999999999', undefined],
+  ['1.00000000000000000001', undefined],
+  ['1e-400', undefined],
+])('64-bit integer %s, in a small request and in a large one', (text, value) => {
+  const json = JSON.stringify({ inputs: [a, { ...b, data: ['NUMBER'] }], outputs }).replace('"NUMBER"', text);
+  for (const request of [json, json + ' '.repeat(2000)]) {
+    const decoded = () => decode(request).inputs[1]?.data;
+    if (value === undefined)
+      expect(decoded).toThrow(`input "b": element 0 is ${text}; INT64 takes a whole number from`);
+    else expect(decoded()).toEqual(BigInt64Array.of(value));
+  }
 });
 
 test('binary data, in the order of the inputs', () => {
