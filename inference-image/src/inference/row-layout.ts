@@ -13,6 +13,10 @@ interface InputLayout {
   readonly axis: number | null;
 }
 
+function isEmptyBeside(axis: number | null, shape: readonly number[]): boolean {
+  return shape.some((size, at) => size === 0 && at !== axis);
+}
+
 /** Where the rows of a model's inputs and outputs are, and how runs are joined and split by them. */
 export class RowLayout {
   private readonly inputs: readonly InputLayout[];
@@ -46,8 +50,12 @@ export class RowLayout {
     return inputOf(run, this.counted).shape[this.counted.axis] as number;
   }
 
-  /** Whether all inputs have as many rows. If not, the request is not one of rows to this model. */
+  /**
+   * Whether all inputs have as many rows. If not, the request is not one of rows to this model; nor is it where another
+   * axis has no elements, of which the proof does not speak: a shape may have 0 for "as before".
+   */
   agrees(run: Run): boolean {
+    if (this.compared.some((input) => isEmptyBeside(input.axis, inputOf(run, input).shape))) return false;
     if (this.others.length === 0) return true;
     const rows = this.rowsOf(run);
     return this.others.every((input) => inputOf(run, input).shape[input.axis as number] === rows);

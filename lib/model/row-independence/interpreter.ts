@@ -26,6 +26,9 @@ export class Stopped {
   ) {}
 }
 
+/** Domains whose operators the runtime has itself. */
+const OF_THE_RUNTIME = /^(ai\.onnx|com\.microsoft|com\.ms|org\.pytorch\.aten)(\.|$)/;
+
 /** Nodes met and elements computed in all passes over a model; a graph of 1,500 nodes needs about 4,000. */
 export class Budget {
   constructor(private left: number) {}
@@ -75,14 +78,17 @@ interface Scope {
 /** Follows all nodes of a model, once for each choice of where its inputs have rows. */
 export class Interpreter {
   private readonly functions: ReadonlyMap<string, FunctionMessage>;
+  /** Of the graph; the runtime takes the nodes of functions for operators of these versions too. */
+  private readonly opsets: ReadonlyMap<string, number>;
   private readonly initial = new Map<GraphMessage, Names>();
   private readonly attributes = new Map<NodeMessage, Attributes>();
   private readonly plans = new Map<readonly NodeMessage[], Plan>();
 
   constructor(
-    private readonly model: ModelMessage,
+    model: ModelMessage,
     private readonly budget: Budget,
   ) {
+    this.opsets = versions(model.opsetImport);
     this.functions = new Map(model.functions.map((f) => [functionKey(f.domain, f.name, f.overload), f]));
   }
 
@@ -94,7 +100,7 @@ export class Interpreter {
    */
   outputs(graph: GraphMessage, inputs: ReadonlyMap<string, Value>, assumed: ReadonlyMap<string, boolean>): Value[] {
     const names: Names = new Map(inputs);
-    const context: Context = { opsets: versions(this.model.opsetImport), path: '', depth: 0, once: true };
+    const context: Context = { opsets: this.opsets, path: '', depth: 0, once: true };
     return this.graph(graph, { names }, context, assumed);
   }
 
@@ -197,8 +203,9 @@ export class Interpreter {
     const own = this.functions.size > 0 && this.functions.get(functionKey(node.domain, node.opType, node.overload));
     const transfer = transferOf(domain, node.opType);
     if (own) {
-      // Which of two meanings a name has is up to the runtime.
-      if (transfer) throw notUnderstood('the model has a function of the same name');
+      // Which of two meanings a name has is up to the runtime; it has more operators than there are rules.
+      if (transfer || OF_THE_RUNTIME.test(domain))
+        throw notUnderstood('the model has a function of a name that may be an operator of the runtime');
       return this.call(own, inputs, attributes, path, context, assumed);
     }
     const call = new Call(node, context.opsets.get(domain) ?? 1, attributes, inputs, path, {
@@ -261,6 +268,9 @@ export class Interpreter {
     assumed: ReadonlyMap<string, boolean>,
   ): Value[] {
     const depth = this.deeper(context);
+    const opsets = versions(own.opsetImport);
+    if ([...opsets].some(([domain, version]) => (this.opsets.get(domain) ?? version) !== version))
+      throw notUnderstood('a function of the model is for another version of the operators than the model');
     const names: Names = new Map();
     own.input.forEach((name, at) => {
       const value = inputs[at];
@@ -268,7 +278,7 @@ export class Interpreter {
     });
     const absent = own.input.filter((_, at) => !inputs[at]);
     const inner: Context = {
-      opsets: versions(own.opsetImport),
+      opsets,
       bound: attributes.withDefaults(own.attributeProto),
       path,
       depth,

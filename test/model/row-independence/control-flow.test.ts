@@ -303,6 +303,21 @@ describe('functions of the model', () => {
     const nodes = [node('Relu', ['x'], ['y'])];
     expect(short(proofOf({ inputs: { x: ['N', 4] }, functions: [relu], nodes }))).toMatch(/^not understood Relu/);
   });
+
+  test('of the name of an operator of the runtime that has no rule', () => {
+    const crop = { ...own('CropAndResize', ['a'], ['b'], [node('Relu', ['a'], ['b'])]), domain: 'com.microsoft' };
+    const nodes = [node('CropAndResize', ['x'], ['y'], { domain: 'com.microsoft' })];
+    expect(short(proofOf({ inputs: { x: ['N', 4] }, functions: [crop], nodes }))).toMatch(
+      /^not understood com.microsoft:CropAndResize/,
+    );
+  });
+
+  test('of another version of the operators than the model, which the runtime does not follow', () => {
+    const opsetImport = [{ domain: '', version: 12 }];
+    expect(call([own('F', ['a'], ['b'], [node('Softmax', ['a'], ['b'])], { opsetImport })])).toMatch(
+      /^not understood own:F: .*another version/,
+    );
+  });
 });
 
 test('sequences of known length', () => {

@@ -257,6 +257,30 @@ test('Resize, Upsample', () => {
   expect(verdictOf('Resize', { ...axes, attributes: { axes: [0, 1] } })).toMatch(/^coupled Resize/);
 });
 
+describe('Resize and Upsample that interpolate, which spreads infinities and NaN along the rows', () => {
+  const resize = (x: (string | number)[], floats: number[], attributes: object) =>
+    verdictOf('Resize', {
+      x,
+      constants: { none: { floats: [] }, s: { floats } },
+      with: ['', 's'],
+      attributes: attributes as Record<string, string>,
+    });
+
+  test.each(['linear', 'cubic'])('%s', (mode) => {
+    expect(resize(['N', 6], [1, 2], { mode })).toMatch(/^coupled Resize: interpolates along the axis that counts rows/);
+    expect(resize(['N', 3, 6], [1, 1, 2], { mode })).toMatch(/^coupled Resize/);
+    expect(resize(['N', 3, 6], [1, 1, 1], { mode })).toBe('independent 0 | 0');
+    expect(resize(['N', 3, 8, 8], [1, 1, 2, 2], { mode })).toBe('independent 0 | 0');
+    expect(resize([1, 1, 'N', 8], [1, 1, 1, 2], { mode })).not.toMatch(/^independent/);
+    const attributes = { mode, scales: { floats: [1, 1, 2] } };
+    expect(verdictOf('Upsample', { x: ['N', 3, 6], opset: 7, attributes })).toMatch(/^coupled Upsample/);
+  });
+
+  test('nearest does not', () => {
+    expect(resize(['N', 3, 6], [1, 1, 2], { mode: 'nearest' })).toBe('independent 0 | 0');
+  });
+});
+
 test('Trilu, EyeLike', () => {
   expect(verdictOf('Trilu')).toBe('independent 0 | 0');
   expect(verdictOf('Trilu', { x: ['N', 4] })).toMatch(/^coupled Trilu/);

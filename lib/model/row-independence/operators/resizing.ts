@@ -1,7 +1,7 @@
 import { axisOf, dimsOf, type Call, type Operators } from '../call';
 import { CannotRun, coupled, notUnderstood } from '../obstacle';
 import { ONE, Size } from '../size';
-import type { Value } from '../tensor';
+import type { Tensor, Value } from '../tensor';
 import { withoutValues } from './layout';
 
 const TO_CROP = 'tf_crop_and_resize';
@@ -26,16 +26,29 @@ function resize(call: Call): Value {
   const list = sizes ?? scales ?? [];
   if (list.length !== axes.length) throw new CannotRun('it has another number of sizes than axes');
   const newDims = [...dims];
+  let isKept = true;
   axes.forEach((axis, at) => {
     const value = list[at] as Size;
     const size = dims[axis] as Size;
     const keeps = sizes ? value.equals(size) : value.is(1);
     if (keeps) return;
+    isKept = false;
     if (t.rows?.axis === axis) throw coupled('resizes the axis that counts rows');
     if (value.tainted) throw coupled('resizes by the number of rows');
     newDims[axis] = sizes && policy === 'stretch' ? value : sizes ? call.fresh(`size ${axis}`) : scaled(size, value);
   });
+  if (!isKept) refuseNeighbours(call, t);
   return { ...withoutValues(t), dims: newDims };
+}
+
+/**
+ * Kernels that interpolate go over all of two or three axes, and over all but the first two of more, whatever the
+ * scales are. Where a scale is 1, they add the neighbour times 0, which is NaN where it is infinite or NaN.
+ */
+function refuseNeighbours({ attributes }: Call, { dims = [], rows }: Tensor): void {
+  if (!rows || attributes.string('mode', 'nearest') === 'nearest') return;
+  if (dims.length < 4 || rows.axis > 1)
+    throw coupled('interpolates along the axis that counts rows too, where an infinity or NaN of one reaches the next');
 }
 
 function given(call: Call, position: number, what: string): readonly Size[] {
@@ -62,6 +75,7 @@ function upsample(call: Call): Value {
     if (t.rows?.axis === axis) throw coupled('resizes the axis that counts rows');
     return scaled(size, scale);
   });
+  if (!scales.every((scale) => scale.is(1))) refuseNeighbours(call, t);
   return { ...withoutValues(t), dims: sizes };
 }
 
