@@ -169,7 +169,8 @@ function inputValue(
     if (at === axis) return N;
     if (typeof size === 'number') return Size.of(size);
     const key = namesAreSizes && size !== null ? size : [name, at];
-    return Size.atom(`size ${JSON.stringify(key)}`, { min: 0 });
+    // A request with an axis of size 0 beside its rows runs alone (row-layout.ts).
+    return Size.atom(`size ${JSON.stringify(key)}`, { min: 1 });
   });
   if (axis !== null) return withRows(dims, rowsOn(axis), elementType);
   return withUnknownElements(invariant(dims, elementType), `input ${JSON.stringify(name)}`);

@@ -311,3 +311,38 @@ describe('files that are made to be slow', () => {
     );
   });
 });
+
+describe('a size within the graph that may be 0', () => {
+  const inputs = { x, a: ['N', 'T'] };
+  const more = { ...constants, five: [5], last: [-1], row: { weights: [1, 6] } };
+  const size = (of: string, to: string, start: number) =>
+    node('Shape', [of], [to], { attributes: { start, end: start + 1 } });
+  /** Rows of `x` from `start` on; it is 0 unless the size is. */
+  const picked = [node('Slice', ['x', 'start', 'ends', 'axis0'], ['some']), node('Add', ['x', 'some'], ['y'])];
+  const part = [node('Slice', ['a', 'five', 'ends', 'axis1'], ['part']), size('part', 'k', 1)];
+
+  test('is not one less without its last element', () => {
+    const shorter = [node('Slice', ['part', 'zeros', 'last', 'axis1'], ['less']), size('less', 'l', 1)];
+    const start = [node('Sub', ['k', 'l'], ['d']), node('Sub', ['d', 'ones'], ['start'])];
+    dependent({ inputs, constants: more, nodes: [...part, ...shorter, ...start, ...picked] });
+  });
+
+  test('means "as before" to Reshape', () => {
+    const shaped = [
+      node('Concat', ['k', 'last'], ['target'], { attributes: { axis: 0 } }),
+      node('Reshape', ['row', 'target'], ['shaped']),
+      size('shaped', 'l', 0),
+      node('Sub', ['k', 'l'], ['start']),
+    ];
+    dependent({ inputs, constants: more, nodes: [...part, ...shaped, ...picked] });
+  });
+
+  test('of the input itself is never 0 in a shared run', () => {
+    const nodes = [
+      node('Slice', ['a', 'zeros', 'last', 'axis1'], ['before']),
+      node('Slice', ['a', 'ones', 'ends', 'axis1'], ['behind']),
+      node('Sub', ['behind', 'before'], ['y']),
+    ];
+    expect(short(proofOf({ inputs: { a: ['N', 'T'] }, constants: more, nodes }))).toBe('independent 0 | 0');
+  });
+});

@@ -89,8 +89,10 @@ function reshape(call: Call): Value {
       if (!zeroMeansSame || !same) throw notUnderstood('a size to reshape to is 0');
       return same;
     }
-    // A number of unknown sign may mean "infer" or "as before": then it is not the size itself.
-    return value.min < 0 && !value.tainted ? Size.opaque('reshaped', [value], { min: 0 }) : value;
+    // A number that may be -1 or 0 may mean "infer" or "as before": then it is not the size itself.
+    if (value.min >= (zeroMeansSame ? 1 : 0)) return value;
+    if (value.tainted) throw notUnderstood('a size to reshape to may be 0 or less');
+    return Size.opaque('reshaped', [value], { min: 0 });
   });
   if (target.filter((value) => value === null).length > 1) throw new CannotRun('a shape has one size to infer');
   return relayout(t, target);

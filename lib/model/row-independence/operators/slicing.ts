@@ -88,13 +88,13 @@ function position(at: Size, length: Size): Size | undefined {
 }
 
 /**
- * Never less than 0: a size that could turn out negative is a number of its own. A part from the second element on is
- * taken to exist, since of an axis without elements nothing is left to mix.
+ * Never less than 0: a size that could turn out negative is a number of its own. Axes of inputs have an element or more,
+ * so that a part from the second one on exists.
  */
 function lengthBetween(from: Size, to: Size, length: Size): Size {
   const end = lesser(to, length);
   const difference = end.minus(from);
-  if (from.min >= 0 && difference.min >= -1) return difference;
+  if (from.min >= 0 && difference.min >= 0) return difference;
   return Size.opaque('between', [from, end], { min: 0 });
 }
 
