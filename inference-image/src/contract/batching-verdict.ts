@@ -11,8 +11,11 @@ import type { batchingVerdictSchema } from './schemas';
  */
 export type BatchingVerdict = z.infer<typeof batchingVerdictSchema>;
 
-/** Where the rows of an independent model are. */
-export type RowAxes = Pick<BatchingVerdict & { verdict: 'independent' }, 'inputAxes' | 'outputAxes'>;
+/** Where the rows of an independent model are, and for which sizes of other axes that is proved. */
+export type RowAxes = Pick<BatchingVerdict & { verdict: 'independent' }, 'inputAxes' | 'outputAxes' | 'maxSize'>;
+
+/** Requests with a larger axis beside their rows share no run, whatever the model. */
+export const MAX_SHARED_SIZE = 2 ** 28;
 
 /** Why requests run one by one, as a clause for people; undefined for an independent model. */
 export function obstacleText(verdict: BatchingVerdict): string | undefined {

@@ -83,6 +83,8 @@ export const batchingVerdictSchema = z.discriminatedUnion('verdict', [
     inputAxes: z.array(z.nullable(count())),
     /** The axis that counts rows, for each output in the order of the signature. */
     outputAxes: z.array(count()),
+    /** Largest size of any other axis for which this is proved. @default - 2^28 */
+    maxSize: z.optional(count()),
   }),
   z.strictObject({ verdict: z.literal('coupled'), ...obstacle }),
   z.strictObject({ verdict: z.literal('not understood'), ...obstacle }),

@@ -1,4 +1,4 @@
-import type { RowAxes } from '../contract/batching-verdict';
+import { MAX_SHARED_SIZE, type RowAxes } from '../contract/batching-verdict';
 import type { Signature } from '../contract/signature';
 import type { BufferPool } from './buffer-pool';
 import type { Run } from './executor';
@@ -13,10 +13,6 @@ interface InputLayout {
   readonly axis: number | null;
 }
 
-function isEmptyBeside(axis: number | null, shape: readonly number[]): boolean {
-  return shape.some((size, at) => size === 0 && at !== axis);
-}
-
 /** Where the rows of a model's inputs and outputs are, and how runs are joined and split by them. */
 export class RowLayout {
   private readonly inputs: readonly InputLayout[];
@@ -27,9 +23,11 @@ export class RowLayout {
   /** Inputs by which two runs may be incompatible: of other sizes, or of other values where they are common. */
   private readonly compared: readonly InputLayout[];
   private readonly outputAxes: ReadonlyMap<string, number>;
+  private readonly maxSize: number;
 
   /** @param axes At least one input has rows. */
-  constructor({ inputs, outputs }: Signature, { inputAxes, outputAxes }: RowAxes) {
+  constructor({ inputs, outputs }: Signature, { inputAxes, outputAxes, maxSize = MAX_SHARED_SIZE }: RowAxes) {
+    this.maxSize = maxSize;
     this.inputs = inputs.map(({ name }, position) => ({ name, position, axis: inputAxes[position] ?? null }));
     this.outputAxes = new Map(outputs.map(({ name }, i) => [name, outputAxes[i] as number]));
     const dimensionsOf = ({ position }: InputLayout) => inputs[position]?.dimensions ?? [];
@@ -52,10 +50,12 @@ export class RowLayout {
 
   /**
    * Whether all inputs have as many rows. If not, the request is not one of rows to this model; nor is it where another
-   * axis has no elements, of which the proof does not speak: a shape may have 0 for "as before".
+   * axis has a size that the proof does not speak of: none, since a shape may have 0 for "as before", or too large a one.
    */
   agrees(run: Run): boolean {
-    if (this.compared.some((input) => isEmptyBeside(input.axis, inputOf(run, input).shape))) return false;
+    const isProved = (input: InputLayout) =>
+      inputOf(run, input).shape.every((size, at) => at === input.axis || (size > 0 && size <= this.maxSize));
+    if (!this.compared.every(isProved)) return false;
     if (this.others.length === 0) return true;
     const rows = this.rowsOf(run);
     return this.others.every((input) => inputOf(run, input).shape[input.axis as number] === rows);

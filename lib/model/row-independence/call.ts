@@ -1,5 +1,6 @@
 import type { GraphMessage, NodeMessage } from '../decoded-model';
 import type { Attributes } from './attributes';
+import type { ExactSizes } from './exact-sizes';
 import { coupled, notUnderstood } from './obstacle';
 import { Size } from './size';
 import { isTainted, type Tensor, type Value } from './tensor';
@@ -10,6 +11,8 @@ export interface Surroundings {
   evaluate(graph: GraphMessage, inputs: readonly Value[], label: string): readonly Value[];
   /** What this pass assumes of a condition that is not known. */
   assumed(condition: string): boolean | undefined;
+  /** Notes for which sizes of axes the shape arithmetic holds. */
+  readonly sizes: ExactSizes;
   /** Counts work against the budget of the proof. */
   spend(steps: number): void;
   /** Whether the node runs at most once, so that a condition in it is one thing or the other. */

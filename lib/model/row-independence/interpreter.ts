@@ -12,6 +12,7 @@ import {
 import { Attributes } from './attributes';
 import { Call } from './call';
 import { constantTensor, sparseConstant } from './constants';
+import type { ExactSizes } from './exact-sizes';
 import { CannotRun, coupled, NeedsDecision, notUnderstood, Obstacle } from './obstacle';
 import { inOrder, readNodes, type Placed } from './order';
 import { transferOf } from './operators/table';
@@ -52,6 +53,7 @@ const MAX_UNKNOWN = 16;
 /** What nodes see around them. */
 interface Context {
   readonly opsets: ReadonlyMap<string, number>;
+  readonly sizes: ExactSizes;
   /** Attributes of the call of the function that the nodes are in. */
   readonly bound?: Attributes;
   /** Unique prefix of names that are made for these nodes. */
@@ -96,11 +98,17 @@ export class Interpreter {
    * The outputs of the graph.
    *
    * @param assumed - of conditions that are not known
+   * @param sizes - notes for which sizes of axes they hold
    * @throws Stopped, CannotRun, NeedsDecision
    */
-  outputs(graph: GraphMessage, inputs: ReadonlyMap<string, Value>, assumed: ReadonlyMap<string, boolean>): Value[] {
+  outputs(
+    graph: GraphMessage,
+    inputs: ReadonlyMap<string, Value>,
+    assumed: ReadonlyMap<string, boolean>,
+    sizes: ExactSizes,
+  ): Value[] {
     const names: Names = new Map(inputs);
-    const context: Context = { opsets: this.opsets, path: '', depth: 0, once: true };
+    const context: Context = { opsets: this.opsets, sizes, path: '', depth: 0, once: true };
     return this.graph(graph, { names }, context, assumed);
   }
 
@@ -211,6 +219,7 @@ export class Interpreter {
     const call = new Call(node, context.opsets.get(domain) ?? 1, attributes, inputs, path, {
       assumed: (condition) => (context.once ? assumed.get(condition) : undefined),
       once: context.once,
+      sizes: context.sizes,
       spend: (steps) => this.budget.spend(steps),
       evaluate: (graph, values, label) => {
         const once = context.once && node.opType === 'If';
@@ -278,11 +287,11 @@ export class Interpreter {
     });
     const absent = own.input.filter((_, at) => !inputs[at]);
     const inner: Context = {
+      ...context,
       opsets,
       bound: attributes.withDefaults(own.attributeProto),
       path,
       depth,
-      once: context.once,
     };
     const body = absent.length === 0 ? own.node : own.node.map((node) => withoutInputs(node, absent));
     const scope: Scope = { names };

@@ -2,6 +2,7 @@ import type { BatchingVerdict } from '../../../inference-image/src/contract/batc
 import type { GraphMessage, ModelMessage, NodeMessage } from '../decoded-model';
 import type { RowProof, ValueInfo } from '../onnx-graph';
 import { requestInputs } from '../value-info';
+import { ExactSizes } from './exact-sizes';
 import { assignments, clash, freedAssignments, isFree, type InputAxes } from './input-axes';
 import { Budget, Interpreter, nameOfOperator, Stopped, withUnknownElements } from './interpreter';
 import { CannotRun, coupled, NeedsDecision, notUnderstood, Obstacle } from './obstacle';
@@ -86,10 +87,11 @@ class Prover {
     const values = new Map(
       this.inputs.map((input, at) => [input.name, inputValue(input, axes[at] ?? null, this.inputs.length > 1)]),
     );
+    const sizes = new ExactSizes();
     const open: Map<string, boolean>[] = [new Map()];
     let found: number[] | undefined;
     for (let assumed = open.pop(); assumed; assumed = open.pop()) {
-      const result = this.pass(values, assumed);
+      const result = this.pass(values, assumed, sizes);
       if (result === undefined) continue;
       if (result instanceof NeedsDecision) {
         if (assumed.size >= MAX_CONDITIONS)
@@ -104,7 +106,7 @@ class Prover {
       } else found = result;
     }
     if (!found) return this.refusal(this.graph.output[0]?.name ?? '', notUnderstood('the graph cannot run'));
-    return { verdict: 'independent', inputAxes: [...axes], outputAxes: found };
+    return { verdict: 'independent', inputAxes: [...axes], outputAxes: found, maxSize: sizes.maxSize };
   }
 
   /** First dimensions of 1, declared free. */
@@ -125,9 +127,10 @@ class Prover {
   private pass(
     values: ReadonlyMap<string, Value>,
     assumed: ReadonlyMap<string, boolean>,
+    sizes: ExactSizes,
   ): number[] | Refusal | NeedsDecision | undefined {
     try {
-      const outputs = this.interpreter.outputs(this.graph, values, assumed);
+      const outputs = this.interpreter.outputs(this.graph, values, assumed, sizes);
       return this.outputAxes(outputs);
     } catch (problem) {
       if (problem instanceof NeedsDecision) return problem;

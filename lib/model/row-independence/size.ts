@@ -57,11 +57,11 @@ export class Size {
   static opaque(
     operation: string,
     operands: readonly Size[],
-    facts: Partial<Pick<Atom, 'integer' | 'min' | 'atMost'>> = {},
+    facts: Partial<Pick<Atom, 'integer' | 'min' | 'atMost' | 'bounded'>> = {},
   ): Size {
     const key = `${operation}(${operands.map(({ key }) => key).join(',')})`;
     const tainted = operands.some((operand) => operand.tainted);
-    return Size.atom(key, { ...facts, tainted, bounded: operands.every((operand) => operand.bounded) });
+    return Size.atom(key, { bounded: operands.every((operand) => operand.bounded), ...facts, tainted });
   }
 
   static product(sizes: readonly Size[]): Size {
@@ -102,9 +102,15 @@ export class Size {
     return this.terms.length;
   }
 
-  /** Whether the number is within a limit if no atom is greater than `base`. */
-  isWithin(limit: number, base: number): boolean {
-    if (!this.bounded) return false;
+  /** The number is below a limit if no atom is greater than this, a power of 2; 0 where that is not known. */
+  greatestBase(limit: number): number {
+    if (!this.bounded) return 0;
+    let base = 2 ** 52;
+    while (base > 1 && !this.isBelow(limit, base)) base /= 2;
+    return base;
+  }
+
+  private isBelow(limit: number, base: number): boolean {
     return (
       this.terms.reduce((sum, { coefficient, atoms }) => sum + Math.abs(coefficient) * base ** atoms.length, 0) < limit
     );

@@ -1,17 +1,17 @@
+import type { Signature } from '../../../inference-image/src/contract/signature';
 import type { Run } from '../../../inference-image/src/inference/executor';
 import { RowLayout } from '../../../inference-image/src/inference/row-layout';
 import type { Tensor } from '../../../inference-image/src/inference/tensor';
 
-const layout = new RowLayout(
-  {
-    inputs: [
-      { name: 'x', datatype: 'FP32', dimensions: ['n', 't'] },
-      { name: 'shared', datatype: 'FP32', dimensions: ['k'] },
-    ],
-    outputs: [{ name: 'y', datatype: 'FP32', dimensions: ['n'] }],
-  },
-  { inputAxes: [0, null], outputAxes: [0] },
-);
+const signature: Signature = {
+  inputs: [
+    { name: 'x', datatype: 'FP32', dimensions: ['n', 't'] },
+    { name: 'shared', datatype: 'FP32', dimensions: ['k'] },
+  ],
+  outputs: [{ name: 'y', datatype: 'FP32', dimensions: ['n'] }],
+};
+const axes = { inputAxes: [0, null], outputAxes: [0] };
+const layout = new RowLayout(signature, axes);
 
 function run(rows: number, steps: number, shared: number): Run {
   const tensor = (name: string, shape: number[]): Tensor => ({
@@ -28,4 +28,12 @@ test('a request with an axis of no elements beside its rows runs alone, since th
   expect(layout.agrees(run(2, 0, 1))).toBe(false);
   expect(layout.agrees(run(2, 3, 0))).toBe(false);
   expect(layout.agrees(run(0, 3, 1))).toBe(true);
+});
+
+test('a request with a larger axis beside its rows than the proof speaks of runs alone', () => {
+  const bounded = new RowLayout(signature, { ...axes, maxSize: 4 });
+  expect(bounded.agrees(run(100, 4, 4))).toBe(true);
+  expect(bounded.agrees(run(1, 5, 1))).toBe(false);
+  expect(bounded.agrees(run(1, 1, 5))).toBe(false);
+  expect(layout.agrees(run(1, 5, 5))).toBe(true);
 });

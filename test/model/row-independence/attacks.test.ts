@@ -346,3 +346,32 @@ describe('a size within the graph that may be 0', () => {
     expect(short(proofOf({ inputs: { a: ['N', 'T'] }, constants: more, nodes }))).toBe('independent 0 | 0');
   });
 });
+
+describe('shape arithmetic that wraps round or is rounded beyond some size', () => {
+  /** Rows of `x` from `start` on, which is 0 as long as (t * t) / t is t in a type. */
+  const graph = (type: number): Graph => ({
+    inputs: { x, a: ['N', 'T'] },
+    constants,
+    nodes: [
+      node('Shape', ['a'], ['t'], { attributes: { start: 1 } }),
+      node('Cast', ['t'], ['typed'], { attributes: { to: type } }),
+      node('Mul', ['typed', 'typed'], ['square']),
+      node('Cast', ['square'], ['long'], { attributes: { to: 7 } }),
+      node('Div', ['long', 't'], ['again']),
+      node('Sub', ['again', 't'], ['start']),
+      node('Slice', ['x', 'start', 'ends', 'axis0'], ['rest']),
+      node('Add', ['x', 'rest'], ['y']),
+    ],
+  });
+
+  const verdictIn = (type: number) => proofOf(graph(type)).verdict;
+
+  test('the verdict says up to which', () => {
+    expect(verdictIn(6)).toMatchObject({ verdict: 'independent', maxSize: 2 ** 15 });
+    expect(verdictIn(7)).toMatchObject({ verdict: 'independent', maxSize: undefined });
+  });
+
+  test('floats, which are exact only up to 2^24, are followed no further than that', () => {
+    dependent(graph(1));
+  });
+});

@@ -1,60 +1,31 @@
+import { type ExactSizes, isFollowed, isInteger } from '../exact-sizes';
 import { floorDivide, greater, lesser, ONE, Size, ZERO } from '../size';
-import { BOOL, FLOAT, INT32, INT64, STRING } from '../tensor';
+import { BOOL, FLOAT } from '../tensor';
 
 /**
  * The arithmetic of shapes, element by element: what an operator makes of numbers that are polynomials. `elem` is the
- * type of the operands.
+ * type of the operands, and `sizes` notes for which sizes of axes the result holds.
  */
-export type Arithmetic = (operands: readonly Size[], elem: number) => Size;
-
-const DOUBLE = 11;
-
-interface NumberType {
-  /** Numbers below it are exact in the type, and do not wrap round. */
-  readonly limit: number;
-  /** No size of an axis, number of rows included, is taken to be greater. */
-  readonly greatestSize: number;
-}
-
-const TYPES: Readonly<Record<number, NumberType>> = {
-  [INT64]: { limit: 2 ** 63, greatestSize: 2 ** 16 },
-  [INT32]: { limit: 2 ** 31, greatestSize: 2 ** 12 },
-  [FLOAT]: { limit: 2 ** 24, greatestSize: 2 ** 12 },
-  [DOUBLE]: { limit: 2 ** 53, greatestSize: 2 ** 16 },
-};
-
-function isInteger(elem: number): boolean {
-  return elem === INT64 || elem === INT32;
-}
-
-/** Whether a number is the same in the type as it is here: neither rounded nor wrapped round. */
-export function isExact(value: Size, elem: number): boolean {
-  const type = TYPES[elem];
-  const { constant } = value;
-  if (!type) return constant !== undefined && elem !== STRING;
-  if (constant === undefined) return value.integer && value.isWithin(type.limit, type.greatestSize);
-  if (isInteger(elem)) return Math.abs(constant) < Math.min(type.limit, Number.MAX_SAFE_INTEGER);
-  return Number.isFinite(constant);
-}
+export type Arithmetic = (operands: readonly Size[], elem: number, sizes: ExactSizes) => Size;
 
 /** Sums and products of what is exact, where they are exact too; of fractions, only where all are known. */
 function ring(name: string, exact: (a: Size, b: Size) => Size, known: (a: number, b: number) => number): Arithmetic {
-  return ([a = ZERO, b = ZERO], elem) => {
+  return ([a = ZERO, b = ZERO], elem, sizes) => {
     const [x, y] = [a.constant, b.constant];
     const result = x !== undefined && y !== undefined ? rounded(known(x, y), elem) : exact(a, b);
-    const follows = result && isExact(result, elem) && isExact(a, elem) && isExact(b, elem);
-    return follows ? result : Size.opaque(name, [a, b], { integer: isInteger(elem) });
+    const follows = result && [a, b, result].every((value) => sizes.isExact(value, elem));
+    return follows ? result : Size.opaque(name, [a, b], { integer: isInteger(elem), bounded: false });
   };
 }
 
 /** Rounds a known number as the type of its tensor does. */
 function rounded(value: number, elem: number): Size | undefined {
   const exact = elem === FLOAT ? Math.fround(value) : value;
-  return TYPES[elem] && Number.isFinite(exact) ? Size.of(exact) : undefined;
+  return isFollowed(elem) && Number.isFinite(exact) ? Size.of(exact) : undefined;
 }
 
-function divide([a = ZERO, b = ONE]: readonly Size[], elem: number): Size {
-  const exact = isExact(a, elem) && isExact(b, elem);
+function divide([a = ZERO, b = ONE]: readonly Size[], elem: number, sizes: ExactSizes): Size {
+  const exact = sizes.isExact(a, elem) && sizes.isExact(b, elem);
   if (isInteger(elem)) return exact ? floorDivide(a, b) : Size.opaque('div', [a, b]);
   const [x, y] = [a.constant, b.constant];
   const number = x !== undefined && y !== undefined && y !== 0 ? rounded(x / y, elem) : undefined;
@@ -66,9 +37,9 @@ function realQuotient(a: Size, b: Size): Size | undefined {
   return b.min > 0 || b.constant !== undefined ? a.dividedBy(b) : undefined;
 }
 
-function modulo([a = ZERO, b = ONE]: readonly Size[], elem: number): Size {
+function modulo([a = ZERO, b = ONE]: readonly Size[], elem: number, sizes: ExactSizes): Size {
   const [x, y] = [a.constant, b.constant];
-  const exact = isInteger(elem) && isExact(a, elem) && isExact(b, elem);
+  const exact = isInteger(elem) && sizes.isExact(a, elem) && sizes.isExact(b, elem);
   if (exact && x !== undefined && y !== undefined && x >= 0 && y > 0) return Size.of(x % y);
   if (exact && a.dividedBy(b)) return ZERO;
   return Size.opaque('mod', [a, b], { integer: isInteger(elem), min: a.min >= 0 && b.min >= 0 ? 0 : -Infinity });
@@ -79,23 +50,20 @@ function truth(known: boolean): Size {
 }
 
 /** A comparison by the order of its operands, where that is the same whatever the atoms are. */
-function comparison(name: string, holds: (order: -1 | 0 | 1) => boolean): Arithmetic {
-  return ([a = ZERO, b = ZERO]) => {
-    const order = a.compare(b);
-    if (order !== undefined) return truth(holds(order));
-    return Size.opaque(name, [a, b], { min: 0 });
-  };
+function byOrder(name: string, a: Size, b: Size, holds: (order: -1 | 0 | 1) => boolean): Size {
+  const order = a.compare(b);
+  return order === undefined ? Size.opaque(name, [a, b], { min: 0 }) : truth(holds(order));
 }
 
 /** Orders that are known in part: an atom that is at least 0 is not less than 0. */
 function less([a = ZERO, b = ZERO]: readonly Size[]): Size {
   if (a.minus(b).min >= 0) return ZERO;
-  return comparison('less', (order) => order < 0)([a, b], INT64);
+  return byOrder('less', a, b, (order) => order < 0);
 }
 
 function lessOrEqual([a = ZERO, b = ZERO]: readonly Size[]): Size {
   if (b.minus(a).min >= 0) return ONE;
-  return comparison('less-or-equal', (order) => order <= 0)([a, b], INT64);
+  return byOrder('less-or-equal', a, b, (order) => order <= 0);
 }
 
 function floor([a = ZERO]: readonly Size[]): Size {
@@ -137,12 +105,12 @@ function nonZero(a: Size): Size {
 }
 
 /** A conversion of type; undefined where the number is not followed into it. */
-export function cast(value: Size, from: number, to: number): Size | undefined {
+export function cast(value: Size, from: number, to: number, sizes: ExactSizes): Size | undefined {
   if (to === BOOL) return from === BOOL ? value : nonZero(value);
-  if (!TYPES[to]) return undefined;
+  if (!isFollowed(to)) return undefined;
   const whole = isInteger(to) ? truncated(value) : value;
   const known = whole.constant === undefined ? whole : rounded(whole.constant, to);
-  return known && isExact(known, to) ? known : undefined;
+  return known && sizes.isExact(known, to) ? known : undefined;
 }
 
 function and([a = ZERO, b = ZERO]: readonly Size[]): Size {
@@ -174,7 +142,7 @@ const multiply = ring(
 
 export const ARITHMETIC: Readonly<Record<string, Arithmetic>> = {
   Add: add,
-  Sum: (operands, elem) => operands.reduce((sum, operand) => add([sum, operand], elem)),
+  Sum: (operands, elem, sizes) => operands.reduce((sum, operand) => add([sum, operand], elem, sizes)),
   Sub: ring(
     'sub',
     (a, b) => a.minus(b),
@@ -185,13 +153,13 @@ export const ARITHMETIC: Readonly<Record<string, Arithmetic>> = {
   Mod: modulo,
   Min: (operands) => operands.reduce(lesser),
   Max: (operands) => operands.reduce(greater),
-  Neg: ([a = ZERO], elem) => multiply([a, Size.of(-1)], elem),
+  Neg: ([a = ZERO], elem, sizes) => multiply([a, Size.of(-1)], elem, sizes),
   Abs: absolute,
   Floor: floor,
   Ceil: ceil,
   Round: round,
   Identity: ([a = ZERO]) => a,
-  Equal: comparison('equal', (order) => order === 0),
+  Equal: ([a = ZERO, b = ZERO]) => byOrder('equal', a, b, (order) => order === 0),
   Less: less,
   Greater: ([a = ZERO, b = ZERO]) => less([b, a]),
   LessOrEqual: lessOrEqual,
@@ -207,10 +175,10 @@ export const ARITHMETIC: Readonly<Record<string, Arithmetic>> = {
   },
 };
 
-export function product(values: readonly Size[], elem: number): Size {
-  return values.reduce((all, value) => multiply([all, value], elem), ONE);
+export function product(values: readonly Size[], elem: number, sizes: ExactSizes): Size {
+  return values.reduce((all, value) => multiply([all, value], elem, sizes), ONE);
 }
 
-export function sum(values: readonly Size[], elem: number): Size {
-  return values.reduce((all, value) => add([all, value], elem), ZERO);
+export function sum(values: readonly Size[], elem: number, sizes: ExactSizes): Size {
+  return values.reduce((all, value) => add([all, value], elem, sizes), ZERO);
 }

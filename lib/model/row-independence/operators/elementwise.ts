@@ -94,7 +94,7 @@ function arithmeticResult(
   const values: Size[] = [];
   for (const index of indices(dims)) {
     const operands = tensors.map((tensor, at) => elementAt(tensor.values ?? [], shapes[at] as number[], index));
-    const value = arithmetic(operands, typed);
+    const value = arithmetic(operands, typed, call.surroundings.sizes);
     // Numbers that are not exact here are good for comparisons with others only.
     if (operands.some(isInexact) && !operands.includes(value)) return undefined;
     values.push(value);
@@ -143,7 +143,7 @@ function castTo(elem: (call: Call) => number) {
     const to = elem(call);
     const { values, rowNumbers, below, ...rest } = tensor;
     const whole = to === INT64 || to === INT32;
-    const converted = values?.map((value) => cast(value, tensor.elem, to));
+    const converted = values?.map((value) => cast(value, tensor.elem, to, call.surroundings.sizes));
     if (converted?.every((value): value is Size => value !== undefined))
       return { ...rest, elem: to, values: converted };
     if (isTainted(tensor)) throw coupled('turns the number of rows into data');

@@ -1,5 +1,6 @@
 import { broadcast } from '../align';
 import { axisOf, dimsOf, refuseAlong, type Call, type Operators, type Transfer } from '../call';
+import type { ExactSizes } from '../exact-sizes';
 import { coupled, notUnderstood } from '../obstacle';
 import { greater, lesser, ONE, type Size } from '../size';
 import { INT64, invariant, valuesOf, type Rows, type Tensor, type Value } from '../tensor';
@@ -19,7 +20,7 @@ function reducedLayout(t: Tensor, axes: readonly number[], keep: boolean): { dim
   };
 }
 
-const FOLDS: Readonly<Record<string, (values: readonly Size[], elem: number) => Size>> = {
+const FOLDS: Readonly<Record<string, (values: readonly Size[], elem: number, sizes: ExactSizes) => Size>> = {
   ReduceProd: product,
   ReduceSum: sum,
   ReduceMax: (values) => values.reduce(greater),
@@ -39,7 +40,7 @@ function reduce(call: Call): Value {
   const keep = call.attributes.flag('keepdims', true);
   const fold = FOLDS[call.node.opType];
   if (t.values && t.values.length > 0 && fold && axes.length === dims.length) {
-    return valuesOf(keep ? dims.map(() => 1) : [], [fold(t.values, t.elem)], t.elem);
+    return valuesOf(keep ? dims.map(() => 1) : [], [fold(t.values, t.elem, call.surroundings.sizes)], t.elem);
   }
   return { kind: 'tensor', elem: call.data(0).elem, ...reducedLayout(t, axes, keep) };
 }
