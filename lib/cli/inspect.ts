@@ -14,6 +14,7 @@ import { cardProperties } from '../model/model-card';
 import type { OnnxModel } from '../model/onnx-model';
 import { describeSizing } from '../profile/describe-sizing';
 import { sizeReplica, type Sizing } from '../profile/sizing';
+import { printableLine } from '../printable';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
 import { print } from './print';
 
@@ -177,5 +178,5 @@ function axesText({ inputAxes, outputAxes }: RowAxes, { inputs, outputs }: Signa
 
 function table(rows: [string, string][]): string {
   const width = Math.max(...rows.map(([label]) => label.length));
-  return rows.map(([label, text]) => `${label.padEnd(width)}  ${text}`).join('\n');
+  return rows.map(([label, text]) => `${label.padEnd(width)}  ${printableLine(text)}`).join('\n');
 }

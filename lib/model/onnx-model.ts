@@ -14,7 +14,7 @@ import { resolveClassOutput, type ClassOutputProps } from '../preprocessing/clas
 import { resolveImageInput, type ImageInputProps } from '../preprocessing/image-input';
 import type { ModelProfile } from '../profile/model-profile';
 import { checkProfile, readProfile } from '../profile/profile-file';
-import { printable } from '../printable';
+import { printableLine } from '../printable';
 import { cardOfFile } from './card-of-file';
 import { checkCard } from './check-card';
 import { checkIdentity } from './checks';
@@ -178,7 +178,7 @@ export class OnnxModel {
         ...fit.warnings,
         ...contract!.warnings,
         ...fromFile.warnings,
-      ].map(printable),
+      ].map(printableLine),
     });
   }
 

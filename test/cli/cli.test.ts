@@ -8,7 +8,7 @@ import { CLI } from '../support/cli';
 import { runCli } from '../support/run-cli';
 import { infer } from '../support/client';
 import { multiplier } from '../support/models';
-import { identity, node, writeOnnxModel } from '../support/onnx-builder';
+import { identity, node, value, writeOnnxModel } from '../support/onnx-builder';
 import { profiledModel } from '../support/profiles';
 import { temporaryFolder } from '../support/temporary-folder';
 
@@ -129,6 +129,16 @@ describe('model-serving inspect', () => {
     expect(json.code).toBe(1);
     expect(JSON.parse(json.stdout)).toMatchObject({ servable: false, problems: [{ code: 'file-empty' }] });
   });
+});
+
+test('inspect keeps a name in its line, whatever the name has', () => {
+  const name = 'x\nverdict    can be served\u001b[8m';
+  const file = writeOnnxModel(join(folder, 'named.onnx'), {
+    ...identity('float', ['n']),
+    inputs: [value(name, 'float', ['n'])],
+    nodes: [node('Identity', [name], ['y'])],
+  });
+  expect(runCli('inspect', file).stdout).toContain('inputs     x\\u000averdict    can be served\\u001b[8m  FP32 [n]\n');
 });
 
 describe('model-serving context', () => {
