@@ -15,8 +15,8 @@ export interface ShapeTrial {
   readonly stopped?: string;
   /** How a run ended the process, if one did. */
   readonly crash?: string;
-  /** Shapes of empty inputs on which the runtime ended the process, if it did. */
-  readonly endsOnEmpty?: TrialRun['inputs'];
+  /** Unusual inputs on which the runtime ended the process, if it did, and how. */
+  readonly edge?: { readonly edge: 'empty' | 'integers'; readonly ending: string };
 }
 
 /** Whether the shapes of a signature were compared with what the model gives, at two sizes of each free dimension. */

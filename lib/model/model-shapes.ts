@@ -77,13 +77,17 @@ function shapesOf(path: string, declared: Signature, trial: ShapeTrial): ModelSh
     proof,
     warnings: [
       ...corrections.map((correction) => correctionText(path, declared, correction)),
-      ...(trial.crash === undefined ? [] : [crashText(path, trial.crash)]),
+      ...(trial.crash === undefined ? [] : [crashText(path, 'made-up inputs', trial.crash)]),
+      ...(trial.edge?.edge === 'integers' ? [crashText(path, SMALLEST_INTEGERS, trial.edge.ending)] : []),
     ],
   };
 }
 
-function crashText(path: string, crash: string): string {
-  return `${path}: when it runs on made-up inputs, ${crash}. A request may end the server in the same way. Run the model in onnxruntime with inputs of your own before you serve it.`;
+/** What a processor cannot divide by -1, which the runtime does not look for. */
+const SMALLEST_INTEGERS = 'the smallest integers of their types and -1';
+
+function crashText(path: string, inputs: string, crash: string): string {
+  return `${path}: when it runs on ${inputs}, ${crash}. A request may end the server in the same way. Run the model in onnxruntime with inputs of your own before you serve it.`;
 }
 
 function unproved(declared: Signature, reason: string): RuntimeShapes {

@@ -170,7 +170,7 @@ export class OnnxModel {
       golden: golden?.files,
       exampleSizes: exampleSizesOf(golden?.examples ?? [], golden?.files ?? []),
       profile: measured?.profile,
-      endsOnEmptyInput: endingOnEmptyInput(weights.graph.operators, byTrial.trial?.endsOnEmpty !== undefined),
+      endsOnEmptyInput: endingOnEmptyInput(weights.graph.operators, byTrial.trial?.edge?.edge === 'empty'),
       servable: findings.length === 0,
       warnings: [
         ...findings.map(({ message }) => message),

@@ -42,7 +42,7 @@ export interface RuntimeFindings {
  * @throws ModelServingError `server-bundle-missing`
  */
 export function checkRuntime(path: string, weights: Weights, declared: Signature): RuntimeFindings {
-  const key = `runtime-check 5 ${RUNTIME_VERSION} ${modelDigest(weights.files)}`;
+  const key = `runtime-check 6 ${RUNTIME_VERSION} ${modelDigest(weights.files)}`;
   const known = readCache<ShapeTrial>(key);
   if (known) return { problems: [], trial: known };
 
@@ -75,10 +75,10 @@ function loadInChild(modelPath: string, signature: Signature, triesEmpty: boolea
   const runs = others.flatMap((line) => ('run' in line ? [line.run] : []));
   const end = others.find((line) => 'stopped' in line);
   const last = others.at(-1);
-  // Empty inputs come after all other runs, which count whatever ends the process then. A limit would be the last line.
-  if (others.some((line) => 'emptied' in line)) {
-    const endsOnEmpty = ending && last && 'emptied' in last ? last.emptied : undefined;
-    return { loaded, isCutShort: false, trial: { runs, endsOnEmpty } };
+  // Edges come after all other runs, which count whatever ends the process then. A limit would be the last line.
+  if (others.some((line) => 'edge' in line)) {
+    const edge = ending && last && 'edge' in last ? { ...last, ending: endingOfTrial(ending)! } : undefined;
+    return { loaded, isCutShort: false, trial: { runs, edge } };
   }
   const stopped = end?.stopped ?? endingOfTrial(ending);
   const isCutShort = end?.byLimit === true || ending !== undefined;

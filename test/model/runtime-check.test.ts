@@ -140,9 +140,22 @@ describe('where the runtime', () => {
     expect(warnings).toEqual([]);
   });
 
+  test('crashes on integers that it cannot divide, a warning says so', () => {
+    const parts = {
+      inputs: [value('x', 'int32', ['n']), value('by', 'int32', ['n'])],
+      outputs: [value('y', 'int32', ['n'])],
+      nodes: [node('Div', ['x', 'by'], ['y'])],
+    };
+    const { signatureProof, warnings } = read(parts);
+    expect(signatureProof).toEqual({ proved: true });
+    expect(warnings).toEqual([
+      `${path}: when it runs on the smallest integers of their types and -1, the process that runs it ends with SIGFPE. A request may end the server in the same way. Run the model in onnxruntime with inputs of your own before you serve it.`,
+    ]);
+  });
+
   test('crashes on empty inputs alone, the runs before count, and the server is told', () => {
     const run = (rows: number) => ({ run: { inputs: [[rows, 4]], outputs: [[rows, 4]] } });
-    const lines = [{ outputs: [] }, run(2), run(3), { emptied: [[0, 4]] }];
+    const lines = [{ outputs: [] }, run(2), run(3), { edge: 'empty', shapes: [[0, 4]] }];
     const stdout = lines.map((line) => `model-serving report: ${JSON.stringify(line)}\n`).join('');
     childEnds({ stdout, signal: 'SIGABRT' });
     const model = read({ metadata: { a: '9' } });
@@ -157,7 +170,7 @@ describe('where the runtime', () => {
   test('meets a limit on empty inputs, the runs before count, and nothing is known of empty inputs', () => {
     const run = (rows: number) => ({ run: { inputs: [[rows, 4]], outputs: [[rows, 4]] } });
     const limit = { stopped: 'it takes more than 10 s', byLimit: true };
-    const lines = [{ outputs: [] }, run(2), run(3), { emptied: [[0, 4]] }, limit];
+    const lines = [{ outputs: [] }, run(2), run(3), { edge: 'empty', shapes: [[0, 4]] }, limit];
     const stdout = lines.map((line) => `model-serving report: ${JSON.stringify(line)}\n`).join('');
     childEnds({ stdout, signal: 'SIGKILL' });
     const model = read({ metadata: { a: '10' } });

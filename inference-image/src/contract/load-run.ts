@@ -29,8 +29,9 @@ export interface InferredOutput {
 export type TrialReport =
   | { readonly run: TrialRun }
   | { readonly stopped: string; readonly byLimit?: true }
-  /** A run on empty inputs of these shapes begins. As the last line before a crash, it is what ended the process. */
-  | { readonly emptied: TrialRun['inputs'] };
+  /** A run begins that may end the process. As the last line before a crash, it is what did. */
+  | { readonly edge: 'empty'; readonly shapes: TrialRun['inputs'] }
+  | { readonly edge: 'integers' };
 
 /** The shapes of one run, in the order of the signature; undefined for outputs that were not asked for. */
 export interface TrialRun {

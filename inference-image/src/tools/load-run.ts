@@ -4,7 +4,8 @@ import type { LoadReport, LoadRunOrder, TrialReport } from '../contract/load-run
 import { REPORT_PREFIX } from '../contract/report';
 import { messageOf } from '../errors';
 import type { Session } from '../inference/session';
-import { tryEmpty, tryShapes } from './signature-trial';
+import { EdgeTrial } from './edge-trial';
+import { tryShapes } from './signature-trial';
 import { limitProcess } from './watchdog';
 
 async function loadAndRun({ modelPath, signature, trial, triesEmpty }: LoadRunOrder): Promise<void> {
@@ -23,7 +24,10 @@ async function loadAndRun({ modelPath, signature, trial, triesEmpty }: LoadRunOr
   report({ outputs: session.signature.outputs.map(({ name, shape = [] }) => ({ name, shape })) });
   limitProcess(trial);
   const sizes = tryShapes(session, signature, report);
-  if (sizes && triesEmpty) tryEmpty(session, signature, sizes, report);
+  if (!sizes) return;
+  const edges = new EdgeTrial(session, signature, sizes, report);
+  if (triesEmpty) edges.tryEmpty();
+  edges.tryIntegers();
 }
 
 /** At once: a run may end the process. */

@@ -51,35 +51,6 @@ export function tryShapes(
   return found.first;
 }
 
-/**
- * Runs a model with each free dimension empty. Whether it refuses does not matter, but whether the process goes on does.
- *
- * @param sizes - of the free dimensions, which it takes
- * @param report - called before each run
- */
-export function tryEmpty(
-  session: Session,
-  signature: Signature,
-  sizes: readonly number[],
-  report: (line: TrialReport) => void,
-): void {
-  const free = new FreeDimensions(signature);
-  for (const [index] of sizes.entries()) {
-    const shapes = free.shapes(sizes.with(index, 0));
-    const inputs = signature.inputs.map((input, i) => trialTensor({ ...input, shape: shapes[i]! }, POSITIVE));
-    report({ emptied: shapes });
-    try {
-      session.run({ inputs, outputs: namesOf(signature.outputs) });
-    } catch {
-      // The server answers with that.
-    }
-  }
-}
-
-function namesOf(tensors: Signature['outputs']): string[] {
-  return tensors.map(({ name }) => name);
-}
-
 /** Made-up inputs of the smallest sizes that a model takes; undefined where it refuses all. */
 export function acceptedInputs(session: Session, signature: Signature): readonly Tensor[] | undefined {
   const trial = new Trial(session, signature, () => {});
@@ -158,7 +129,7 @@ class Trial {
     }
     try {
       const inputs = this.inputs(sizes, values);
-      const results = this.session.run({ inputs, outputs: namesOf(this.signature.outputs) }).outputs;
+      const results = this.session.run({ inputs, outputs: this.signature.outputs.map(({ name }) => name) }).outputs;
       this.sizesRun.forEach((seen, index) => seen.add(sizes[index]!));
       this.note({ inputs: inputs.map(({ shape }) => shape), outputs: results.map(({ shape }) => shape) });
       return true;

@@ -81,12 +81,38 @@ describe('on empty inputs', () => {
     ['GRU', [0, 5, 3]],
   ] as const)('the last line has those on which the runtime ends the process: %s', (operator, shape) => {
     expect(tried(operator)).toEqual({
-      last: { emptied: [shape] },
+      last: { edge: 'empty', shapes: [shape] },
       ending: { failure: 'the process that loads it ends with SIGABRT' },
     });
   });
 
   test('a model that goes on has each free dimension empty once: RNN', () => {
-    expect(tried('RNN')).toEqual({ last: { emptied: [[2, 0, 3]] }, ending: undefined });
+    expect(tried('RNN')).toEqual({ last: { edge: 'empty', shapes: [[2, 0, 3]] }, ending: undefined });
+  });
+});
+
+describe('on the smallest integers and -1', () => {
+  const tried = (operator: string, elem: 'int32' | 'int64' | 'float') => {
+    const path = writeOnnxModel(join(folder, `${operator}-${elem}.onnx`), {
+      inputs: [value('a', elem, ['n']), value('b', elem, ['n'])],
+      outputs: [value('y', elem, ['n'])],
+      nodes: [node(operator, ['a', 'b'], ['y'])],
+    });
+    const { lines, ending } = linesFor(path);
+    return { edges: lines.filter((line) => 'edge' in (line as object)).length, ending };
+  };
+
+  test.each([
+    ['Div', 'int32'],
+    ['Div', 'int64'],
+    ['Mod', 'int64'],
+  ] as const)('a model that divides them ends the process: %s of %s', (operator, elem) => {
+    const ending = { failure: 'the process that loads it ends with SIGFPE' };
+    expect(tried(operator, elem)).toEqual({ edges: expect.any(Number), ending });
+  });
+
+  test('a model that does not goes on: one run for each integer input as the divisor, and one for none', () => {
+    expect(tried('Mul', 'int32')).toEqual({ edges: 3, ending: undefined });
+    expect(tried('Div', 'float')).toEqual({ edges: 0, ending: undefined });
   });
 });

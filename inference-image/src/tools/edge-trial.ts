@@ -1,0 +1,76 @@
+import type { TrialReport } from '../contract/load-run';
+import type { Signature, TensorSignature } from '../contract/signature';
+import type { Session } from '../inference/session';
+import type { Tensor } from '../inference/tensor';
+import { trialTensor } from '../inference/trial-values';
+import { FreeDimensions } from './free-dimensions';
+
+const POSITIVE = { at: () => 1 };
+
+/** The smallest integers of the types that processors divide as they are. */
+const SMALLEST: Partial<Record<TensorSignature['datatype'], number>> = { INT32: -(2 ** 31), INT64: -(2 ** 63) };
+
+/** Inputs that are tried as a divisor, one at a time. */
+const MAX_DIVISORS = 16;
+
+/**
+ * Runs a model on inputs on which the runtime may end the process. Whether the model refuses them does not matter, but
+ * whether the process goes on does.
+ *
+ * @param sizes - of the free dimensions, which the model takes
+ * @param report - called before each run
+ */
+export class EdgeTrial {
+  private readonly free: FreeDimensions;
+
+  constructor(
+    private readonly session: Session,
+    private readonly signature: Signature,
+    private readonly sizes: readonly number[],
+    private readonly report: (line: TrialReport) => void,
+  ) {
+    this.free = new FreeDimensions(signature);
+  }
+
+  /** With each free dimension empty. */
+  tryEmpty(): void {
+    for (const [index] of this.sizes.entries()) {
+      const shapes = this.free.shapes(this.sizes.with(index, 0));
+      this.report({ edge: 'empty', shapes });
+      this.run(this.inputs(shapes));
+    }
+  }
+
+  /** With the smallest integers, which processors cannot divide by -1. */
+  tryIntegers(): void {
+    const inputs = this.inputs(this.free.shapes(this.sizes)).map((input) => filled(input, SMALLEST[input.datatype]));
+    const integers = inputs.filter(({ datatype }) => datatype in SMALLEST);
+    if (integers.length === 0) return;
+    for (const divisor of [...integers.slice(0, MAX_DIVISORS), undefined]) {
+      this.report({ edge: 'integers' });
+      this.run(inputs.map((input) => (input === divisor ? filled(input, -1) : input)));
+    }
+  }
+
+  private inputs(shapes: readonly (readonly number[])[]): Tensor[] {
+    return this.signature.inputs.map(({ name, datatype }, i) =>
+      trialTensor({ name, datatype, shape: shapes[i]! }, POSITIVE),
+    );
+  }
+
+  private run(inputs: readonly Tensor[]): void {
+    try {
+      this.session.run({ inputs, outputs: this.signature.outputs.map(({ name }) => name) });
+    } catch {
+      // The server answers with that.
+    }
+  }
+}
+
+function filled(tensor: Tensor, value: number | undefined): Tensor {
+  if (value === undefined) return tensor;
+  const { length } = tensor.data;
+  const data =
+    tensor.datatype === 'INT64' ? new BigInt64Array(length).fill(BigInt(value)) : new Int32Array(length).fill(value);
+  return { ...tensor, data };
+}
