@@ -88,8 +88,8 @@ export class JobQueue {
     this.sweepSoon();
   }
 
-  /** The oldest job, and those that may share its run, up to so many rows. */
-  take(maxRows: number, isCompatible: (first: Job, other: Job) => boolean): Job[] {
+  /** The oldest job, and those that may share its run, up to so many rows, and bytes of inputs. */
+  take(maxRows: number, maxBytes: number, isCompatible: (first: Job, other: Job) => boolean): Job[] {
     const now = performance.now();
     for (let job = this.again.shift(); job; job = this.again.shift()) {
       const reason = this.reasonToDrop(job, now);
@@ -97,7 +97,7 @@ export class JobQueue {
       job.reject(reason);
     }
     const taken: Job[] = [];
-    let rows = 0;
+    let [rows, bytes] = [0, 0];
     let seen = 0;
     for (let at = this.jobs.start; at < this.jobs.end; at++) {
       const job = this.jobs.at(at);
@@ -106,10 +106,11 @@ export class JobQueue {
       if (first && ++seen > MAX_LOOKAHEAD) break;
       if (first && (job.alone || !isCompatible(first, job))) continue;
       // No smaller one overtakes it into this run.
-      if (first && rows + job.rows > maxRows) break;
+      if (first && (rows + job.rows > maxRows || bytes + job.bytes > maxBytes)) break;
       this.remove(job, at);
       taken.push(job);
       rows += job.rows;
+      bytes += job.bytes;
       if (job.alone || rows >= maxRows) break;
     }
     return taken;

@@ -36,6 +36,12 @@ type Outputs = readonly Tensor[];
 const MAX_PART_ROWS = 256;
 const MAX_PART_BYTES = 1024 * 1024;
 
+/**
+ * Inputs of a run that requests share are copied together, and its outputs are there before any request holds memory for
+ * them: all that waits in one run would take several times the budget. So much a single request may bring by default.
+ */
+const MAX_SHARED_BYTES = 16 * 1024 * 1024;
+
 /** Error of the parts of a request that has to run as a whole after all. */
 const SHARING_ENDED = new Error('requests do not share runs any more');
 
@@ -314,7 +320,8 @@ export class Scheduler {
   }
 
   private take(queue: JobQueue): Job[] {
-    return queue.take(this.maxBatchSize, (first, other) => this.layout?.isCompatible(first.run, other.run) === true);
+    const isCompatible = (first: Job, other: Job) => this.layout?.isCompatible(first.run, other.run) === true;
+    return queue.take(this.maxBatchSize, MAX_SHARED_BYTES, isCompatible);
   }
 
   private async start(executor: Executor, jobs: readonly Job[]): Promise<void> {

@@ -107,6 +107,18 @@ test('S9 a larger request is split where a limit was asked for, and others come 
   expect(await small).toEqual(reply(rowsOf(5, 100)));
 });
 
+test('requests of large rows share a run up to 16 MiB of inputs, however many rows it may have', async () => {
+  const { executor, submit, scheduler } = setUp({ signature: signatureOf(['n', 'm']), maxQueueBytes: Infinity });
+  const mebibytes = (count: number): Tensor => {
+    const data = new Float32Array(count * 2 ** 18);
+    return { name: 'x', datatype: 'FP32', shape: [1, data.length], data };
+  };
+  const replies = [6, 6, 6, 6, 20].map((count) => submit(mebibytes(count)));
+  await executor.finishAll(scheduler);
+  expect(executor.shapes.map(([rows]) => rows)).toEqual([1, 2, 1, 1]);
+  expect((await Promise.all(replies)).map((outputs) => typeof outputs)).toEqual(new Array(5).fill('object'));
+});
+
 test('a request whose run would take much memory is split, also where no limit was asked for', async () => {
   const { executor, submit } = setUp({ maxBatchSize: 8 });
   const large = submit(rowsOf(600));
