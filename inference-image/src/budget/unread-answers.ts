@@ -27,21 +27,37 @@ const LOOKING_SHARE = 1 / 10;
 
 /** Tables of the connections of this network namespace: https://docs.kernel.org/networking/proc_net_tcp.html */
 const TABLES = ['/proc/self/net/tcp', '/proc/self/net/tcp6'];
-const ROW = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]{2} ([0-9A-F]{8}):/gm;
+const ROW = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]{2} ([0-9A-F]{8}):([0-9A-F]{8}) /gm;
 
 interface Watched {
   /** What its client had read, in bytes, when it was first seen with unread bytes, and when that was; unless it has read all. */
   behind?: { readonly read: number; readonly since: number };
   /** Bytes sent since the last look. */
   sent: number;
+  /** What had been read of it, in bytes, when it was first seen with more that nobody reads, and when that was. */
+  stalled?: { readonly bytesRead: number; readonly since: number };
 }
+
+/** What the operating system has of a connection. */
+interface Queues {
+  /** Bytes of answers that the client has not read. */
+  readonly unread: number;
+  /** Bytes of requests that have come, and that the server does not read. */
+  readonly untaken: number;
+}
+
+const NO_QUEUES: Queues = { unread: 0, untaken: 0 };
 
 /**
  * What the operating system has of answers that are not read yet: up to 4 MiB of each connection. Node tells neither how
  * much nor how long, and has no bound for it; Linux tells by connection. Elsewhere nothing is bounded.
+ *
+ * A client that leaves enough unread is not read any more, by node:http itself, and the operating system keeps what it
+ * goes on sending, several MiB of a connection that has sent fast before. That is bounded in the same way.
  */
 export class UnreadAnswers {
   private bytes = 0;
+  private untakenBytes = 0;
   private nextLookAt = -Infinity;
   private readonly ports = new Set<number>();
   private readonly watched = new Map<Socket, Watched>();
@@ -50,8 +66,11 @@ export class UnreadAnswers {
     private readonly budget: Pick<MemoryBudget, 'totalBytes'>,
     private readonly metrics: Pick<Metrics, 'observeDrop'>,
   ) {
-    // What is counted is never less than what there is.
-    setInterval(() => this.isCrowded && this.look(), SWEEP_MS).unref();
+    // Answers are not all that is sent: HTTP/2 confirms whatever a client sends.
+    setInterval(
+      () => this.watched.size > 0 && (this.mayLook || this.isMuch(this.bytes)) && this.look(),
+      SWEEP_MS,
+    ).unref();
   }
 
   /** Cuts a connection whose client reads slowly, where there is much in all. */
@@ -87,12 +106,17 @@ export class UnreadAnswers {
   }
 
   private isFull(): boolean {
-    if (this.bytes > this.limitBytes && performance.now() > this.nextLookAt) this.look();
+    if (this.bytes > this.limitBytes && this.mayLook) this.look();
     return this.bytes > this.limitBytes;
   }
 
-  private get isCrowded(): boolean {
-    return this.bytes > CROWDED_SHARE * this.limitBytes;
+  /** Whether the last look is old enough. */
+  private get mayLook(): boolean {
+    return performance.now() > this.nextLookAt;
+  }
+
+  private isMuch(bytes: number): boolean {
+    return bytes > CROWDED_SHARE * this.limitBytes;
   }
 
   /** The budget is known once the model is loaded. */
@@ -105,19 +129,30 @@ export class UnreadAnswers {
   }
 
   private look(): void {
-    const unread = this.measure();
+    const queues = this.measure();
     const now = performance.now();
     for (const [socket, watched] of this.watched) {
-      const queued = unread.get(keyOf(socket.localPort, socket.remotePort)) ?? 0;
+      const { unread: queued, untaken } = queues.get(keyOf(socket.localPort, socket.remotePort)) ?? NO_QUEUES;
+      this.lookAtUntaken(socket, watched, untaken, now);
       const read = socket.bytesWritten - socket.writableLength - queued;
       watched.sent = 0;
       if (queued === 0) watched.behind = undefined;
       else if (!watched.behind) watched.behind = { read, since: now };
       else if (now - watched.behind.since >= PATIENCE_MS) {
         const isSlow = read - watched.behind.read < (MIN_SPEED * (now - watched.behind.since)) / 1000;
-        if (isSlow && this.isCrowded) this.cut(socket, queued);
+        if (isSlow && this.isMuch(this.bytes)) this.cut(socket, queued);
         else watched.behind = { read, since: now };
       }
+    }
+  }
+
+  private lookAtUntaken(socket: Socket, watched: Watched, untaken: number, now: number): void {
+    const { bytesRead } = socket;
+    if (untaken === 0) watched.stalled = undefined;
+    else if (watched.stalled?.bytesRead !== bytesRead) watched.stalled = { bytesRead, since: now };
+    else if (now - watched.stalled.since >= PATIENCE_MS && this.isMuch(this.untakenBytes)) {
+      this.untakenBytes -= untaken;
+      this.cut(socket, 0);
     }
   }
 
@@ -128,23 +163,27 @@ export class UnreadAnswers {
     this.bytes -= queued;
   }
 
-  /** Looks how much is unread. @returns Bytes by connection, as `keyOf` names it. */
-  private measure(): ReadonlyMap<string, number> {
-    const unread = new Map<string, number>();
-    this.bytes = 0;
+  /** Looks how much there is. @returns By connection, as `keyOf` names it. */
+  private measure(): ReadonlyMap<string, Queues> {
+    const queues = new Map<string, Queues>();
+    this.bytes = this.untakenBytes = 0;
     const began = performance.now();
     for (const table of TABLES) {
-      for (const [, local, remote, queue] of textOf(table).matchAll(ROW)) {
+      for (const [, local, remote, sent, come] of textOf(table).matchAll(ROW)) {
         const port = parseInt(local as string, 16);
-        const bytes = parseInt(queue as string, 16);
-        if (bytes === 0 || !this.ports.has(port)) continue;
-        unread.set(keyOf(port, parseInt(remote as string, 16)), bytes);
-        this.bytes += bytes;
+        const unread = parseInt(sent as string, 16);
+        const untaken = parseInt(come as string, 16);
+        // Of a port that is listened on it is a number of connections.
+        const other = parseInt(remote as string, 16);
+        if (unread + untaken === 0 || other === 0 || !this.ports.has(port)) continue;
+        queues.set(keyOf(port, other), { unread, untaken });
+        this.bytes += unread;
+        this.untakenBytes += untaken;
       }
     }
     const ended = performance.now();
     this.nextLookAt = ended + Math.max(REFRESH_MS, (ended - began) / LOOKING_SHARE);
-    return unread;
+    return queues;
   }
 }
 

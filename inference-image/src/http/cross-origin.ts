@@ -88,8 +88,12 @@ function nameOf(host: string): string {
   return host.toLowerCase().replace(/:\d*$/, '');
 }
 
+/** Of a scheme, a name of 253 characters and a port. To parse a longer text may take milliseconds. */
+const MAX_ORIGIN_LENGTH = 300;
+
 /** Whether the page comes from here, whatever stands in front of the server ends TLS. */
-function isOwn(origin: string, host: string | undefined): boolean {
+function isOwn(origin: string, host = ''): boolean {
+  if (origin.length > MAX_ORIGIN_LENGTH || host.length > MAX_ORIGIN_LENGTH) return false;
   try {
     const { protocol, host: ofPage } = new URL(origin);
     return ofPage !== '' && ofPage === new URL(`${protocol}//${host}`).host;

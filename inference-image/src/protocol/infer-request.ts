@@ -139,11 +139,12 @@ export class InferRequestDecoder {
     const request = objectField(json, 'the request');
     const entries = arrayField(request.inputs, 'inputs');
     const headers = this.readHeaders(entries);
-    const inputs = headers.map((header, i) => readTensor(header, entries[i] as Fields, blobs, decodeData));
-    blobs.finish();
+    // Before the tensors, which take longer.
     const id = isAbsent(request.id) ? undefined : idField(request.id);
     const parameters = parametersField(request.parameters, 'parameters');
     const outputs = this.outputs.read(request, parameters);
+    const inputs = headers.map((header, i) => readTensor(header, entries[i] as Fields, blobs, decodeData));
+    blobs.finish();
     return { id, inputs, ...outputs, timeoutSeconds: timeoutSeconds(parameters) };
   }
 

@@ -15,6 +15,8 @@ async function setUp() {
   const unread = new UnreadAnswers({ totalBytes: 32 * 1024 * 1024 }, { observeDrop: (reason) => dropped.push(reason) });
   const refused = { count: 0 };
   const server = createServer(({ url, socket }, response) => {
+    // As node:http does with a client that leaves much unread.
+    if (url === '/pause') return void socket.pause();
     const answer = url === '/small' ? ANSWER.subarray(0, 1024) : ANSWER;
     try {
       unread.assertRoom(socket);
@@ -54,7 +56,10 @@ onLinux(
       await sleep(50);
       most = Math.max(
         most,
-        [...(unread as any).measure().values()].reduce((total: number, bytes: number) => total + bytes, 0),
+        [...(unread as any).measure().values()].reduce(
+          (total: number, queue: { unread: number }) => total + queue.unread,
+          0,
+        ),
       );
     }
     // Each of the 20 would take 2.5 MiB or more.
@@ -139,4 +144,37 @@ test('a look that took long is not repeated at once', () => {
   expect(isFull()).toBe(false);
   expect(measure).toHaveBeenCalledTimes(2);
   clock.mockRestore();
+});
+
+onLinux('what clients go on sending on connections that are not read does not pile up', async () => {
+  const { unread, dropped, url, close } = await setUp();
+  const body = Buffer.alloc(8 * MIB);
+  const post = ({ socket }: RawConnection) =>
+    new Promise<unknown>((resolve) => {
+      socket.write(head('POST', '/small', { 'content-length': String(body.length) }));
+      socket.write(body, resolve);
+    });
+  const clients = await Promise.all(Array.from({ length: 60 }, () => RawConnection.open(url)));
+  // The operating system takes more at a time of who has sent fast.
+  await Promise.all(clients.map(post));
+  for (const client of clients) client.send(head('GET', '/pause'));
+  await sleep(300);
+  for (const client of clients) void post(client);
+  const reader = await RawConnection.open(url);
+  const untaken = () => {
+    (unread as any).measure();
+    return (unread as any).untakenBytes as number;
+  };
+  let most = 0;
+  for (const end = performance.now() + 6000; performance.now() < end; await sleep(100)) {
+    most = Math.max(most, untaken());
+    reader.send(head('GET', '/small'));
+  }
+  expect(most).toBeGreaterThan(8 * MIB);
+  expect(untaken()).toBeLessThanOrEqual(8 * MIB);
+  expect(dropped.length).toBeGreaterThan(0);
+  expect(new Set(dropped)).toEqual(new Set(['unread']));
+  expect(reader.socket.destroyed).toBe(false);
+  for (const client of [...clients, reader]) client.close();
+  close();
 });
