@@ -7,6 +7,8 @@ const TURN_MS = 5;
 const ACCEPT_MS = 5;
 /** What a connection counts as having taken until it is read: it comes after those that are known to take little. */
 const NEW_MS = 0.5;
+/** A request counts as no more: what comes after it may be a collection of garbage, or another process. */
+const MAX_REQUEST_MS = 2;
 /** What a connection has taken counts half after so long. */
 const HALF_LIFE_MS = 1000;
 
@@ -16,6 +18,8 @@ export interface Share {
   readonly turns: ReadingTurns;
   /** Milliseconds of late; `NEW_MS` until it is read. */
   takenMs: number;
+  /** Milliseconds that came of its last read; Infinity until it is read. */
+  lastMs: number;
 }
 
 const ofSocket = new WeakMap<Socket, Share>();
@@ -29,12 +33,15 @@ export function hasRead(socket: Socket): void {
 /**
  * Ends the reading of connections where it has taken long, until the next turn of the event loop. Node would read 64 KiB
  * of each of a thousand connections in one, however long what comes of them takes: a request of a few kilobytes can take
- * a millisecond to parse. The next turn begins with those that have taken least of late, and of new ones with the newest.
+ * a millisecond to parse. The next turn begins with those that have taken least of late, and of new ones with the newest;
+ * and the one after it with those whose last read took least: a client that asks little at a time, and often, would else
+ * wait for hundreds that have taken less so far.
  */
 export class ReadingTurns {
   /** The oldest connection first. */
   private readonly shares = new Set<Share>();
   private halvedAt = 0;
+  private byLast = false;
   private beganAt?: number;
   private isStopped = false;
   private hasAccepted = false;
@@ -44,7 +51,7 @@ export class ReadingTurns {
   private lastAt = 0;
 
   add(socket: Socket): Share {
-    const share = { socket, turns: this, takenMs: NEW_MS };
+    const share = { socket, turns: this, takenMs: NEW_MS, lastMs: Infinity };
     this.shares.add(share);
     ofSocket.set(socket, share);
     this.hasAccepted = true;
@@ -61,17 +68,22 @@ export class ReadingTurns {
     if (share.takenMs === NEW_MS) share.takenMs = 0;
     if (this.beganAt === undefined) {
       this.beganAt = now;
+      this.last = undefined;
       setImmediate(this.end);
     } else {
       this.charge(now);
       if (!this.isStopped && now - this.beganAt > TURN_MS) this.stop();
     }
+    if (share !== this.last) share.lastMs = 0;
     this.last = share;
     this.lastAt = now;
   }
 
   private charge(now: number): void {
-    if (this.last) this.last.takenMs += now - this.lastAt;
+    if (!this.last) return;
+    const ms = Math.min(now - this.lastAt, MAX_REQUEST_MS);
+    this.last.takenMs += ms;
+    this.last.lastMs += ms;
   }
 
   private stop(): void {
@@ -92,11 +104,22 @@ export class ReadingTurns {
     this.isStopped = false;
     this.charge(now);
     this.last = undefined;
-    const inTurn = [...this.shares].reverse().sort((a, b) => a.takenMs - b.takenMs);
+    this.byLast = !this.byLast;
+    const order = this.byLast ? byLast : byTaken;
+    const inTurn = [...this.shares].reverse().sort(order);
     // Unless it has been paused meanwhile by whoever uses it.
     for (const { socket } of inTurn) if (isWantedRead(socket)) startReading(socket);
     if (now - this.halvedAt < HALF_LIFE_MS) return;
     this.halvedAt = now;
     for (const share of this.shares) if (share.takenMs !== NEW_MS) share.takenMs /= 2;
   };
+}
+
+function byTaken(a: Share, b: Share): number {
+  return a.takenMs - b.takenMs;
+}
+
+function byLast(a: Share, b: Share): number {
+  // Two that have not been read are equal.
+  return a.lastMs === b.lastMs ? 0 : a.lastMs - b.lastMs;
 }

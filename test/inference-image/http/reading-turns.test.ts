@@ -67,6 +67,28 @@ test('a client that asks little does not wait for all that ask much, whether it 
   expect(busy).toBe(120);
 });
 
+test('a client that asks little each time, and often, does not wait for many that have asked less so far', async () => {
+  let busy = 0;
+  let handledAfter: number | undefined;
+  const { open } = await start((request, response) => {
+    if (request.url === '/busy') busy++;
+    if (request.url === '/last') handledAfter = busy;
+    spend(request.url === '/busy' ? 6 : 3);
+    response.end('done');
+  });
+  const often = await open();
+  await often.send(head('GET', '/').repeat(10)).receives(/(done[^]*){10}$/);
+  await often.send(head('GET', '/')).receives(/(done[^]*){11}$/);
+  const many = await Promise.all(Array.from({ length: 40 }, open));
+  for (const client of many) client.send(head('GET', '/busy').repeat(3));
+  while (busy === 0) await sleep(1);
+  const before = busy;
+  often.send(head('GET', '/last'));
+  for (const client of many) await client.receives(/(done[^]*){3}$/);
+  expect(busy).toBe(120);
+  expect(handledAfter! - before).toBeLessThan(40);
+});
+
 test('many connections that come at once are accepted while others keep the server busy', async () => {
   let busy = 0;
   const { open, sockets } = await start((_, response) => {
