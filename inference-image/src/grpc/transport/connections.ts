@@ -30,6 +30,7 @@ export class Connections {
     const expiresAt = expiryOf(this.maxAgeSeconds);
     const connection = new Connection(session, socket, expiresAt, this.turns);
     this.open.set(session, connection);
+    this.turns.join(connection);
     // What goes wrong with a connection is its client's to notice.
     session.on('error', () => socket.destroy());
     socket.once('close', () => {

@@ -13,16 +13,28 @@ export interface Source {
 }
 
 /**
- * Shares the turns of the event loop among connections. Node would read 2 MiB of one at once, and serve all of that
- * before any other client.
+ * Shares the turns of the event loop among connections. Node would read 2 MiB of one at once, or 64 KiB of each of a
+ * thousand, and serve all of that before any other client.
  */
 export class Turns {
   private work = 0;
   private hasBegun = false;
+  /** The one that was read last is the last, with what it made in that turn; undefined until it is read. */
+  private readonly sources = new Map<Source, number | undefined>();
   /** What each source has made in this turn. */
   private readonly made = new Map<Source, number>();
   /** Those that have made enough, and what they made in their last turn. */
   private readonly paused = new Map<Source, number>();
+  /** This turn has had its work: nothing more is read in it. */
+  private isFull = false;
+  private hasPolled = false;
+  private beginsWithLeast = false;
+
+  /** From now on the source is read as the turns allow. */
+  join(source: Source): void {
+    this.sources.set(source, undefined);
+    if (this.isFull) source.stopReading();
+  }
 
   /**
    * Counts work. Where a source has made enough in this turn, nothing more is read of it until another.
@@ -33,6 +45,7 @@ export class Turns {
     const made = (this.made.get(source) ?? 0) + work;
     this.made.set(source, made);
     this.work += work;
+    if (this.work > WORK_PER_TURN && !this.isFull) this.fill();
     const isBusy = this.work > WORK_PER_TURN || this.paused.size > 0;
     if (made < (isBusy ? CALL_WORK : WORK_PER_CONNECTION)) return true;
     if (!this.paused.has(source)) source.stopReading();
@@ -42,6 +55,7 @@ export class Turns {
 
   /** Forgets a source that is gone. */
   delete(source: Source): void {
+    this.sources.delete(source);
     this.paused.delete(source);
   }
 
@@ -50,17 +64,47 @@ export class Turns {
     setImmediate(this.end);
   }
 
+  private fill(): void {
+    this.isFull = true;
+    for (const source of this.sources.keys()) if (!this.paused.has(source)) source.stopReading();
+  }
+
   private readonly end = (): void => {
-    this.hasBegun = false;
+    // libuv keeps the order of those that it has seen ready until it has seen that nobody reads them.
+    if (this.isFull && !this.hasPolled) {
+      this.hasPolled = true;
+      setImmediate(this.end);
+      return;
+    }
+    this.hasBegun = this.hasPolled = false;
     this.work = 0;
+    for (const [source, made] of this.made) if (this.sources.delete(source)) this.sources.set(source, made);
     this.made.clear();
     // As many as make enough work for a turn if they go on as they did. The turn of others is after theirs.
+    const inTurn: Source[] = [];
     let work = 0;
     for (const [source, made] of this.paused) {
-      if (work >= WORK_PER_TURN) return this.begin();
+      if (work >= WORK_PER_TURN) break;
       work += made;
       this.paused.delete(source);
-      source.readOn();
+      inTurn.push(source);
     }
+    if (this.paused.size > 0) this.begin();
+    for (const source of this.isFull ? this.unpaused() : inTurn) source.readOn();
+    this.isFull = false;
   };
+
+  /**
+   * In the order in which they are read. Of each two turns, one begins with those that make little at a time; the other
+   * with the newest that has not been read yet, and goes on with whoever has waited longest.
+   */
+  private unpaused(): readonly Source[] {
+    this.beginsWithLeast = !this.beginsWithLeast;
+    const all = [...this.sources].filter(([source]) => !this.paused.has(source));
+    const isNew = ([, made]: [Source, number | undefined]) => made === undefined;
+    const inTurn = this.beginsWithLeast
+      ? all.sort(([, a = Number.MAX_VALUE], [, b = Number.MAX_VALUE]) => a - b)
+      : [...all.filter(isNew).reverse(), ...all.filter((each) => !isNew(each))];
+    return inTurn.map(([source]) => source);
+  }
 }
