@@ -148,30 +148,28 @@ test('a look that took long is not repeated at once', () => {
 
 onLinux('what clients go on sending on connections that are not read does not pile up', async () => {
   const { unread, dropped, url, close } = await setUp();
-  const body = Buffer.alloc(8 * MIB);
+  const body = Buffer.alloc(2 * MIB);
   const post = ({ socket }: RawConnection) =>
     new Promise<unknown>((resolve) => {
       socket.write(head('POST', '/small', { 'content-length': String(body.length) }));
       socket.write(body, resolve);
     });
-  const clients = await Promise.all(Array.from({ length: 60 }, () => RawConnection.open(url)));
+  const clients = await Promise.all(Array.from({ length: 180 }, () => RawConnection.open(url)));
   // The operating system takes more at a time of who has sent fast.
   await Promise.all(clients.map(post));
   for (const client of clients) client.send(head('GET', '/pause'));
   await sleep(300);
   for (const client of clients) void post(client);
   const reader = await RawConnection.open(url);
-  const untaken = () => {
-    (unread as any).measure();
-    return (unread as any).untakenBytes as number;
-  };
+  // By the last look, which is a second old at most.
+  const untaken = () => (unread as any).untakenBytes as number;
   let most = 0;
   for (const end = performance.now() + 6000; performance.now() < end; await sleep(100)) {
     most = Math.max(most, untaken());
     reader.send(head('GET', '/small'));
   }
   expect(most).toBeGreaterThan(8 * MIB);
-  expect(untaken()).toBeLessThanOrEqual(8 * MIB);
+  expect(untaken()).toBeLessThanOrEqual(16 * MIB);
   expect(dropped.length).toBeGreaterThan(0);
   expect(new Set(dropped)).toEqual(new Set(['unread']));
   expect(reader.socket.destroyed).toBe(false);
