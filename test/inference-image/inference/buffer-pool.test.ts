@@ -27,3 +27,14 @@ test('keeps neither small buffers, nor many, nor texts', () => {
   const kept = Array.from({ length: 10 }, () => pool.take('FP32', 3000)).filter(({ buffer }) => buffers.has(buffer));
   expect(kept.length).toBe(4);
 });
+
+test('keeps no more bytes in all than the plan has room for', () => {
+  const pool = new BufferPool();
+  const mebibytes = (count: number) => pool.take('INT8', count * 2 ** 20);
+  const taken = [16, 8, 8, 8].map(mebibytes);
+  pool.give(taken.map(tensor));
+  const kept = [16, 8, 8, 8].map(mebibytes).filter(({ buffer }) => taken.some((before) => before.buffer === buffer));
+  expect(kept.map(({ buffer }) => buffer.byteLength / 2 ** 20)).toEqual([16, 8, 8]);
+  pool.give(kept.map(tensor));
+  expect(mebibytes(16).buffer).toBe(kept[0]!.buffer);
+});
