@@ -18,7 +18,6 @@ const TYPES: Readonly<Record<number, NumberType>> = {
   [DOUBLE]: { limit: 2 ** 53, leastSize: 2 ** 16 },
 };
 
-
 export function isInteger(elem: number): boolean {
   return elem === INT64 || elem === INT32;
 }
