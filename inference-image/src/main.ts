@@ -106,6 +106,7 @@ async function serve(
       return grpcServer(serving);
     },
     maxConnections: settings.maxConnections,
+    queueTimeoutSeconds: settings.queueTimeoutSeconds,
     unread,
     metrics,
     log,

@@ -73,6 +73,19 @@ describe('shutdown', () => {
     stalled.destroy();
   });
 
+  test('a client that trickles holds the end up for no longer than the queue may take', async () => {
+    const server = await ServerProcess.start(identity('float', ['n']), { queueTimeoutSeconds: 1 });
+    const trickling = connect(Number(new URL(server.url).port), '127.0.0.1').on('error', () => undefined);
+    trickling.write('POST /v2/models/m/infer HTTP/1.1\r\nHost: m\r\nContent-Length: 900\r\n\r\n{');
+    const timer = setInterval(() => trickling.write(' '), 100);
+    await sleep(300);
+    const start = performance.now();
+    expect(await server.stop('SIGINT')).toBe(0);
+    expect(performance.now() - start).toBeLessThan(8000);
+    clearInterval(timer);
+    trickling.destroy();
+  });
+
   test('waits for what runs and what waits', async () => {
     const server = await ServerProcess.start(slowModel());
     const n = await roundsFor(server, 0.5);

@@ -17,6 +17,8 @@ export interface GrpcPortOptions {
   readonly load: () => Promise<Transport>;
   /** Connections that may be open at a time. One that has no call makes room for a new one. */
   readonly maxConnections: number;
+  /** How long all clients together may take, once the server has closed, while nothing is worked on. @default - any time */
+  readonly queueTimeoutSeconds?: number;
   /** @default - what the operating system has of answers is not looked at */
   readonly unread?: UnreadAnswers;
   readonly metrics: Pick<Metrics, 'observeDrop' | 'observeRefusal'>;
@@ -44,14 +46,17 @@ export class GrpcPort {
   async close(isBusy: () => boolean): Promise<void> {
     await stopListening(this.listener);
     void this.loading?.then((server) => server?.close());
+    const endsAt = performance.now() + 1000 * (this.options.queueTimeoutSeconds ?? Infinity);
     let bytes = 0;
     for (let quietMs = 0; this.sockets.size > 0; quietMs += POLL_MS) {
       const sockets = [...this.sockets];
       const total = sockets.reduce((sum, { bytesRead, bytesWritten }) => sum + bytesRead + bytesWritten, 0);
-      if (isBusy() || total !== bytes) quietMs = 0;
+      const busy = isBusy();
+      if (busy || total !== bytes) quietMs = 0;
       bytes = total;
+      const isOver = !busy && performance.now() > endsAt;
       for (const socket of sockets) {
-        if (quietMs >= (socket.writableEnded ? ENDED_MS : STALLED_MS)) socket.destroy();
+        if (isOver || quietMs >= (socket.writableEnded ? ENDED_MS : STALLED_MS)) socket.destroy();
       }
       await sleep(POLL_MS);
     }

@@ -45,6 +45,8 @@ export interface ConnectionsOptions {
   readonly maxConnectionAgeSeconds: number;
   readonly sendTimeoutSeconds: number;
   readonly maxConnections: number;
+  /** How long all clients together may take, once the server has closed, while nothing is worked on. @default - any time */
+  readonly queueTimeoutSeconds?: number;
   readonly budget: MemoryBudget;
   /** @default - what the operating system has of answers is not looked at */
   readonly unread?: UnreadAnswers;
@@ -105,13 +107,16 @@ export class Connections {
   async close(isBusy: () => boolean): Promise<void> {
     this.drain();
     await stopListening(this.server);
+    const endsAt = performance.now() + 1000 * (this.options.queueTimeoutSeconds ?? Infinity);
     let bytesRead = 0;
     for (let quietMs = 0; this.open.size > 0; quietMs += POLL_MS) {
       const bytes = [...this.open.keys()].reduce((total, socket) => total + socket.bytesRead, 0);
-      if (isBusy() || bytes !== bytesRead) quietMs = 0;
+      const busy = isBusy();
+      if (busy || bytes !== bytesRead) quietMs = 0;
       bytesRead = bytes;
+      const isOver = !busy && performance.now() > endsAt;
       for (const [socket, { replies }] of this.open) {
-        if (quietMs >= patienceMs(socket, replies)) socket.destroy();
+        if (isOver || quietMs >= patienceMs(socket, replies)) socket.destroy();
       }
       await sleep(POLL_MS);
     }

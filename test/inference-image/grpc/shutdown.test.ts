@@ -1,3 +1,4 @@
+import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { floatsOf, GrpcClient, rawFloats, rawRounds, type Failure } from '../../support/grpc-client';
@@ -104,4 +105,18 @@ test('what is not gRPC does no harm', async () => {
   expect(floatsOf(await client.call('ModelInfer', rawFloats(1)))).toEqual([1]);
   expect(server.stderr).toBe('');
   expect(await server.stop()).toBe(0);
+});
+
+test('a client that only pings while its call is open holds the end up for no longer than the queue may take', async () => {
+  const server = await ServerProcess.start(identity('float', ['n']), { queueTimeoutSeconds: 1 });
+  const session = connectHttp2(`http://${server.grpcTarget}`).on('error', () => undefined);
+  const headers = { ':method': 'POST', ':path': '/inference.GRPCInferenceService/ModelInfer' };
+  const call = session.request({ ...headers, 'content-type': 'application/grpc', te: 'trailers' });
+  call.on('error', () => undefined).write(Buffer.from([0, 0, 0]));
+  const timer = setInterval(() => !session.destroyed && session.ping(() => undefined), 100);
+  await sleep(300);
+  const began = performance.now();
+  expect(await server.stop('SIGINT')).toBe(0);
+  expect(performance.now() - began).toBeLessThan(8000);
+  clearInterval(timer);
 });
