@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { MemoryFullError } from '../errors';
 import type { Metrics } from '../metrics/metrics';
@@ -32,8 +33,10 @@ const ROW = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]{2
 interface Watched {
   /** What its client had read, in bytes, when it was first seen with unread bytes, and when that was; unless it has read all. */
   behind?: { readonly read: number; readonly since: number };
-  /** Bytes sent since the last look. */
+  /** Bytes of answers sent since the last look. */
   sent: number;
+  /** All bytes written until the last look. */
+  written: number;
   /** What had been read of it, in bytes, when it was first seen with more that nobody reads, and when that was. */
   stalled?: { readonly bytesRead: number; readonly since: number };
 }
@@ -58,6 +61,10 @@ const NO_QUEUES: Queues = { unread: 0, untaken: 0 };
 export class UnreadAnswers {
   private bytes = 0;
   private untakenBytes = 0;
+  private unreadAtLook = 0;
+  /** Of all answers so far, as they are counted. */
+  private sentBytes = 0;
+  private isLooking = false;
   private nextLookAt = -Infinity;
   private readonly ports = new Set<number>();
   private readonly watched = new Map<Socket, Watched>();
@@ -66,25 +73,24 @@ export class UnreadAnswers {
     private readonly budget: Pick<MemoryBudget, 'totalBytes'>,
     private readonly metrics: Pick<Metrics, 'observeDrop'>,
   ) {
-    // Answers are not all that is sent: HTTP/2 confirms whatever a client sends.
-    setInterval(
-      () => this.watched.size > 0 && (this.mayLook || this.isMuch(this.bytes)) && this.look(),
-      SWEEP_MS,
-    ).unref();
+    setInterval(() => (this.isMuch(this.mostUnread()) || this.hasPaused()) && void this.lookLater(), SWEEP_MS).unref();
   }
 
   /** Cuts a connection whose client reads slowly, where there is much in all. */
   watch(socket: Socket): void {
     if (socket.localPort !== undefined) this.ports.add(socket.localPort);
-    this.watched.set(socket, { sent: 0 });
+    this.watched.set(socket, { sent: 0, written: socket.bytesWritten });
     socket.once('close', () => this.watched.delete(socket));
   }
 
   /** Counts an answer handed to the operating system; until the next look, it counts in full, up to 4 MiB. */
   sent(socket: Socket, bytes: number): void {
-    this.bytes += Math.min(bytes, CONNECTION_BYTES);
+    const counted = Math.min(bytes, CONNECTION_BYTES);
+    this.bytes += counted;
+    this.sentBytes += counted;
     const watched = this.watched.get(socket);
     if (watched) watched.sent += bytes;
+    if (this.isMuch(this.bytes) && this.mayLook) void this.lookLater();
   }
 
   /**
@@ -128,14 +134,40 @@ export class UnreadAnswers {
     return new MemoryFullError(`clients have not read ${this.bytes} bytes of answers; try again later`);
   }
 
-  private look(): void {
-    const queues = this.measure();
+  /** What may be unread since the last look. Answers are not all: HTTP/2 confirms whatever a client sends. */
+  private mostUnread(): number {
+    let bytes = this.unreadAtLook;
+    for (const [socket, { written }] of this.watched) bytes += socket.bytesWritten - written;
+    return Math.max(bytes, this.bytes);
+  }
+
+  /** Whether a connection is not read. */
+  private hasPaused(): boolean {
+    for (const socket of this.watched.keys()) if (socket.isPaused()) return true;
+    return false;
+  }
+
+  /** Looks while the event loop goes on: where the system has large tables, to read them takes 10 ms. */
+  private async lookLater(): Promise<void> {
+    if (this.isLooking) return;
+    this.isLooking = true;
+    const { sentBytes } = this;
+    const began = performance.now();
+    const texts = await Promise.all(TABLES.map((path) => readFile(path, 'latin1').catch(() => '')));
+    this.isLooking = false;
+    this.look(texts, began);
+    this.bytes += this.sentBytes - sentBytes;
+  }
+
+  private look(texts = TABLES.map(textOf), began = performance.now()): void {
+    const queues = this.measure(texts, began);
     const now = performance.now();
     for (const [socket, watched] of this.watched) {
       const { unread: queued, untaken } = queues.get(keyOf(socket.localPort, socket.remotePort)) ?? NO_QUEUES;
       this.lookAtUntaken(socket, watched, untaken, now);
       const read = socket.bytesWritten - socket.writableLength - queued;
       watched.sent = 0;
+      watched.written = socket.bytesWritten;
       if (queued === 0) watched.behind = undefined;
       else if (!watched.behind) watched.behind = { read, since: now };
       else if (now - watched.behind.since >= PATIENCE_MS) {
@@ -164,12 +196,11 @@ export class UnreadAnswers {
   }
 
   /** Looks how much there is. @returns By connection, as `keyOf` names it. */
-  private measure(): ReadonlyMap<string, Queues> {
+  private measure(texts: readonly string[], began: number): ReadonlyMap<string, Queues> {
     const queues = new Map<string, Queues>();
     this.bytes = this.untakenBytes = 0;
-    const began = performance.now();
-    for (const table of TABLES) {
-      for (const [, local, remote, sent, come] of textOf(table).matchAll(ROW)) {
+    for (const text of texts) {
+      for (const [, local, remote, sent, come] of text.matchAll(ROW)) {
         const port = parseInt(local as string, 16);
         const unread = parseInt(sent as string, 16);
         const untaken = parseInt(come as string, 16);
@@ -181,6 +212,7 @@ export class UnreadAnswers {
         this.untakenBytes += untaken;
       }
     }
+    this.unreadAtLook = this.bytes;
     const ended = performance.now();
     this.nextLookAt = ended + Math.max(REFRESH_MS, (ended - began) / LOOKING_SHARE);
     return queues;
