@@ -7,7 +7,7 @@ import type { Server } from './server';
 const CLIENTS = 8;
 /** Of each client: as many as take about this long, within these bounds. */
 const LOAD_SECONDS = 2;
-const ROUNDS = 4;
+const ROUNDS = 10;
 const [FEWEST_TURNS, MOST_TURNS] = [3, 8];
 
 /** What became of a model. */
