@@ -2,7 +2,6 @@ import type { TrialReport } from '../contract/load-run';
 import type { Signature, TensorSignature } from '../contract/signature';
 import type { Session } from '../inference/session';
 import type { Tensor } from '../inference/tensor';
-import { trialTensor } from '../inference/trial-values';
 import { FreeDimensions } from './free-dimensions';
 
 const POSITIVE = { at: () => 1 };
@@ -35,27 +34,21 @@ export class EdgeTrial {
   /** With each free dimension empty. */
   tryEmpty(): void {
     for (const [index] of this.sizes.entries()) {
-      const shapes = this.free.shapes(this.sizes.with(index, 0));
-      this.report({ edge: 'empty', shapes });
-      this.run(this.inputs(shapes));
+      const inputs = this.free.inputs(this.sizes.with(index, 0), POSITIVE);
+      this.report({ edge: 'empty', shapes: inputs.map(({ shape }) => shape) });
+      this.run(inputs);
     }
   }
 
   /** With the smallest integers, which processors cannot divide by -1. */
   tryIntegers(): void {
-    const inputs = this.inputs(this.free.shapes(this.sizes)).map((input) => filled(input, SMALLEST[input.datatype]));
+    const inputs = this.free.inputs(this.sizes, POSITIVE).map((input) => filled(input, SMALLEST[input.datatype]));
     const integers = inputs.filter(({ datatype }) => datatype in SMALLEST);
     if (integers.length === 0) return;
     for (const divisor of [...integers.slice(0, MAX_DIVISORS), undefined]) {
       this.report({ edge: 'integers' });
       this.run(inputs.map((input) => (input === divisor ? filled(input, -1) : input)));
     }
-  }
-
-  private inputs(shapes: readonly (readonly number[])[]): Tensor[] {
-    return this.signature.inputs.map(({ name, datatype }, i) =>
-      trialTensor({ name, datatype, shape: shapes[i]! }, POSITIVE),
-    );
   }
 
   private run(inputs: readonly Tensor[]): void {

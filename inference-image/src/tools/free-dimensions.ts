@@ -1,4 +1,6 @@
 import { elementCount, type Signature } from '../contract/signature';
+import type { Tensor } from '../inference/tensor';
+import { trialTensor, type TrialValues } from '../inference/trial-values';
 
 /** A place of a free dimension among the inputs. */
 interface Place {
@@ -46,6 +48,14 @@ export class FreeDimensions {
       for (const { input, axis } of places) shapes[input]![axis] = sizes[index]!;
     });
     return shapes;
+  }
+
+  /** Made-up inputs of these sizes. */
+  inputs(sizes: readonly number[], values: TrialValues): Tensor[] {
+    const shapes = this.shapes(sizes);
+    return this.signature.inputs.map(({ name, datatype }, i) =>
+      trialTensor({ name, datatype, shape: shapes[i]! }, values),
+    );
   }
 
   elements(sizes: readonly number[]): number {

@@ -4,7 +4,7 @@ import type { Signature } from '../contract/signature';
 import { messageOf } from '../errors';
 import type { Session } from '../inference/session';
 import type { Tensor } from '../inference/tensor';
-import { trialTensor, type TrialValues } from '../inference/trial-values';
+import type { TrialValues } from '../inference/trial-values';
 import { FreeDimensions } from './free-dimensions';
 import { extraSizes, partialSizes, trialSizes, type TrialSizes } from './trial-sizes';
 
@@ -109,10 +109,7 @@ class Trial {
 
   /** Made-up inputs of these sizes, with values that the model takes. */
   inputs(sizes: readonly number[], values = this.values): Tensor[] {
-    const shapes = this.free.shapes(sizes);
-    return this.signature.inputs.map(({ name, datatype }, i) =>
-      trialTensor({ name, datatype, shape: shapes[i]! }, values),
-    );
+    return this.free.inputs(sizes, values);
   }
 
   private runExtra(sizes: readonly number[], values: TrialValues): void {
