@@ -163,8 +163,12 @@ export class UnreadAnswers {
     const queues = this.measure(texts, began);
     const now = performance.now();
     for (const [socket, watched] of this.watched) {
-      const { unread: queued, untaken } = queues.get(keyOf(socket.localPort, socket.remotePort)) ?? NO_QUEUES;
-      this.lookAtUntaken(socket, watched, untaken, now);
+      const queue = queues.get(keyOf(socket.localPort, socket.remotePort)) ?? NO_QUEUES;
+      const queued = queue.unread;
+      if (this.isStalled(socket, watched, queue.untaken, now)) {
+        this.cut(socket, queue);
+        continue;
+      }
       const read = socket.bytesWritten - socket.writableLength - queued;
       watched.sent = 0;
       watched.written = socket.bytesWritten;
@@ -172,27 +176,27 @@ export class UnreadAnswers {
       else if (!watched.behind) watched.behind = { read, since: now };
       else if (now - watched.behind.since >= PATIENCE_MS) {
         const isSlow = read - watched.behind.read < (MIN_SPEED * (now - watched.behind.since)) / 1000;
-        if (isSlow && this.isMuch(this.bytes)) this.cut(socket, queued);
+        if (isSlow && this.isMuch(this.bytes)) this.cut(socket, queue);
         else watched.behind = { read, since: now };
       }
     }
   }
 
-  private lookAtUntaken(socket: Socket, watched: Watched, untaken: number, now: number): void {
+  /** Whether nothing has been read of it for long, where there is much in all. */
+  private isStalled(socket: Socket, watched: Watched, untaken: number, now: number): boolean {
     const { bytesRead } = socket;
     if (untaken === 0) watched.stalled = undefined;
     else if (watched.stalled?.bytesRead !== bytesRead) watched.stalled = { bytesRead, since: now };
-    else if (now - watched.stalled.since >= PATIENCE_MS && this.isMuch(this.untakenBytes)) {
-      this.untakenBytes -= untaken;
-      this.cut(socket, 0);
-    }
+    else return now - watched.stalled.since >= PATIENCE_MS && this.isMuch(this.untakenBytes);
+    return false;
   }
 
-  private cut(socket: Socket, queued: number): void {
+  private cut(socket: Socket, { unread, untaken }: Queues): void {
     this.metrics.observeDrop('unread');
     // The operating system would keep the bytes of a connection that ends in any other way.
     socket.resetAndDestroy();
-    this.bytes -= queued;
+    this.bytes -= unread;
+    this.untakenBytes -= untaken;
   }
 
   /** Looks how much there is. @returns By connection, as `keyOf` names it. */
