@@ -42,6 +42,9 @@ const MAX_PART_BYTES = 1024 * 1024;
  */
 const MAX_SHARED_BYTES = 16 * 1024 * 1024;
 
+/** While a run takes longer, the way of its result to this thread, and of the next run back, is little of its time. */
+const SHORT_RUN_SECONDS = 0.005;
+
 /** Error of the parts of a request that has to run as a whole after all. */
 const SHARING_ENDED = new Error('requests do not share runs any more');
 
@@ -73,6 +76,7 @@ export class Scheduler {
   private maxBatchDelayMs: number;
   private delayed?: NodeJS.Timeout;
   private running = 0;
+  private lastRunSeconds = Infinity;
   /** Requests to be split: one after another, so that few parts stand before what others send. */
   private readonly splitQueue: JobQueue;
   private isSplitting = false;
@@ -264,8 +268,9 @@ export class Scheduler {
   }
 
   /**
-   * One that is idle, or one to go on at once with a batch that could not be any fuller: to hand it over only when this
-   * thread gets to it would leave an executor without work for a tenth of the time.
+   * One that is idle, or one to go on at once with a batch that could not be any fuller, also one of a single request
+   * where runs are short: to hand it over only when this thread gets to it would leave an executor without work for a
+   * tenth of the time, and for a third where runs are short.
    */
   private nextExecutor(): Executor | undefined {
     let busy: Executor | undefined;
@@ -273,7 +278,8 @@ export class Scheduler {
       if (runs === 0) return executor;
       if (runs === 1) busy ??= executor;
     }
-    return this.maxBatchSize > 1 && this.queue.rows >= this.maxBatchSize ? busy : undefined;
+    if (this.queue.rows < this.maxBatchSize) return undefined;
+    return this.maxBatchSize > 1 || this.lastRunSeconds < SHORT_RUN_SECONDS ? busy : undefined;
   }
 
   /** Counted from the arrival of the oldest, so that one after the other cannot put it off again and again. */
@@ -338,6 +344,7 @@ export class Scheduler {
       failure = error;
     }
     this.count(executor, -1);
+    if (result) this.lastRunSeconds = result.runSeconds;
     if (!result && jobs.length > 1) this.queue.putBack(jobs);
     // Before the replies are written, so that the executor works on meanwhile.
     this.dispatch();

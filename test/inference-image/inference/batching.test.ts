@@ -11,14 +11,17 @@ class HeldExecutor implements Executor {
   private readonly held: Array<() => void> = [];
 
   /** @param judge Throws where a run is to fail. */
-  constructor(private readonly judge: (run: Run) => void = () => {}) {}
+  constructor(
+    private readonly judge: (run: Run) => void = () => {},
+    private readonly runSeconds = 0.5,
+  ) {}
 
   async run(run: Run): Promise<RunResult> {
     this.runs.push(run);
     await new Promise<void>((resolve) => this.held.push(resolve));
     this.judge(run);
     const outputs = run.inputs.map((input) => ({ ...input, name: 'y' }));
-    return { outputs, runSeconds: 0.5, inputs: undefined };
+    return { outputs, runSeconds: this.runSeconds, inputs: undefined };
   }
 
   async finish(): Promise<void> {
@@ -37,14 +40,15 @@ class HeldExecutor implements Executor {
 }
 
 interface SetUp extends Partial<SchedulerOptions> {
+  readonly runSeconds?: number;
   readonly maxBatchSize?: number;
   readonly judge?: (run: Run) => void;
 }
 
-function setUp({ maxBatchSize = 8, judge, ...options }: SetUp = {}) {
+function setUp({ maxBatchSize = 8, judge, runSeconds, ...options }: SetUp = {}) {
   const scheduler = new Scheduler(schedulerOptions(options));
   scheduler.maxBatchSize = maxBatchSize;
-  const executor = new HeldExecutor(judge);
+  const executor = new HeldExecutor(judge, runSeconds);
   scheduler.add(executor);
   const submit = async (
     input: Tensor,
@@ -267,6 +271,21 @@ test('a busy executor gets a batch in advance only if that could not be fuller',
   for (let i = 0; i < 4; i++) await executor.finish();
   expect(executor.shapes.map(([rows]) => rows)).toEqual([1, 4, 4, 1]);
   expect((await Promise.all(replies)).every((outputs) => Array.isArray(outputs))).toBe(true);
+});
+
+test.each([
+  [0.004, 2],
+  [0.006, 1],
+])('where requests do not share runs and one takes %d s, a busy executor has %d', async (runSeconds, most) => {
+  const { executor, submit } = setUp({ maxBatchSize: 1, runSeconds });
+  const replies = Array.from({ length: 5 }, (_, i) => submit(rowsOf(1, i)));
+  // How long a run takes is known once one has ended.
+  expect(executor.runs).toHaveLength(1);
+  for (let finished = 1; finished <= 5; finished++) {
+    await executor.finish();
+    expect(executor.runs).toHaveLength(Math.min(5, finished + most));
+  }
+  expect(await Promise.all(replies)).toEqual(Array.from({ length: 5 }, (_, i) => reply(rowsOf(1, i))));
 });
 
 test('different trailing shapes and different outputs never share a run; others go round them', async () => {

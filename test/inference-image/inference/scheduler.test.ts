@@ -17,7 +17,7 @@ class ManualExecutor implements Executor {
   }
 
   async finish(failure?: Error): Promise<void> {
-    this.finishRun?.(failure ? Promise.reject(failure) : { outputs: [], runSeconds: 0.001 });
+    this.finishRun?.(failure ? Promise.reject(failure) : { outputs: [], runSeconds: 0.005 });
     await sleep(0);
   }
 }
@@ -123,7 +123,7 @@ test('onRun is told how long a run waited and took', async () => {
   await sleep(20);
   await executor.finish();
   await executor.finish();
-  expect(seen.map(({ runSeconds }) => runSeconds)).toEqual([0.001, 0.001]);
+  expect(seen.map(({ runSeconds }) => runSeconds)).toEqual([0.005, 0.005]);
   expect(seen[1]?.queueSeconds[0]).toBeGreaterThan(0.015);
 });
 
