@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Problem } from '../errors';
 import type { HostPort } from './host-port';
 
@@ -10,7 +11,7 @@ export const dockerErrors = {
 
   cpusOutOfRange: (where: string, cpus: number): Problem => ({
     code: 'cpus-out-of-range',
-    message: `${where}: cpus is ${cpus}. Give a number of CPUs of 0.01 or more, such as 0.5 or 2.`,
+    message: `${where}: cpus is ${inspect(cpus)}. Give a number of CPUs of 0.01 or more, such as 0.5 or 2.`,
   }),
 
   containerNameInvalid: (where: string, name: string): Problem => ({
@@ -30,6 +31,6 @@ export const dockerErrors = {
 
   waitSecondsInvalid: (where: string, seconds: number): Problem => ({
     code: 'wait-seconds-invalid',
-    message: `${where}: waitSeconds is ${seconds}. Give a whole number of seconds, or 0 not to wait.`,
+    message: `${where}: waitSeconds is ${inspect(seconds)}. Give a whole number of seconds, or 0 not to wait.`,
   }),
 };

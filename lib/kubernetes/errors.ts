@@ -74,12 +74,12 @@ export const kubernetesErrors = {
 
   scalingTargetValue: (where: string, metric: string, value: number): Problem => ({
     code: 'scaling-target-value',
-    message: `${where}: the target for ${metric} is ${value}. Give ${metric === 'cpu' ? 'whole percents' : 'a number'} above 0.`,
+    message: `${where}: the target for ${metric} is ${inspect(value)}. Give ${metric === 'cpu' ? 'whole percents' : 'a number'} above 0.`,
   }),
 
   scaleDownInvalid: (where: string, seconds: number): Problem => ({
     code: 'scale-down-invalid',
-    message: `${where}: autoscaling.scaleDownAfterSeconds is ${seconds}. Give whole seconds from 0 to 3600.`,
+    message: `${where}: autoscaling.scaleDownAfterSeconds is ${inspect(seconds)}. Give whole seconds from 0 to 3600.`,
   }),
 
   cpuRequestMissing: (where: string): Problem => ({
@@ -121,7 +121,7 @@ export const kubernetesErrors = {
 
   cpuOutOfRange: (where: string, prop: string, value: number): Problem => ({
     code: 'cpus-out-of-range',
-    message: `${where}: ${prop} is ${value}. Give a number of CPUs of 0.001 or more, such as 0.5 or 2, or "none".`,
+    message: `${where}: ${prop} is ${inspect(value)}. Give a number of CPUs of 0.001 or more, such as 0.5 or 2, or "none".`,
   }),
 
   cpuLimitBelowRequest: (where: string, limit: number, request: number): Problem => ({
@@ -151,7 +151,7 @@ export const kubernetesErrors = {
 
   startupInvalid: (where: string, seconds: number, longest: number): Problem => ({
     code: 'startup-seconds-invalid',
-    message: `${where}: rollout.startupSeconds is ${seconds}. Give whole seconds from 1 to ${longest} (a day).`,
+    message: `${where}: rollout.startupSeconds is ${inspect(seconds)}. Give whole seconds from 1 to ${longest} (a day).`,
   }),
 
   deadlineTooShort: (where: string, deadline: number, startup: number, probed: number): Problem => ({
@@ -197,6 +197,11 @@ export const kubernetesErrors = {
   peerInvalid: (where: string, prop: string, peer: unknown): Problem => ({
     code: 'peer-invalid',
     message: `${where}: ${prop} has ${inspect(peer, { breakLength: Infinity })} in the place of a peer. Make one with Peers, such as Peers.namespace('ingress-nginx').`,
+  }),
+
+  peersNotListed: (where: string, prop: string, value: unknown, what: 'peers' | 'rules'): Problem => ({
+    code: 'peer-invalid',
+    message: `${where}: ${prop} is ${inspect(value, { breakLength: Infinity })}, not a list of ${what}. Give a list, such as [${what === 'peers' ? "Peers.namespace('front')" : "{ to: Peers.namespace('telemetry') }"}].`,
   }),
 
   routeTaken: (where: string, host: string, path: string, other: string): Problem => ({

@@ -1,15 +1,27 @@
 import { Token } from 'cdktf';
 import type { Problem } from '../errors';
 import { kubernetesErrors } from './errors';
+import type { EgressRule } from './network';
 import type { Peer } from './peers';
 
 const FIELDS = ['podSelector', 'namespaceSelector', 'ipBlock'] as const;
+
+/** Problems of rules for egress, each of which names a peer. */
+export function egressProblems(where: string, prop: string, rules: unknown): Problem[] {
+  if (!Array.isArray(rules)) return [kubernetesErrors.peersNotListed(where, prop, rules, 'rules')];
+  return peerProblems(
+    where,
+    prop,
+    rules.map((rule: EgressRule | null | undefined) => rule?.to),
+  );
+}
 
 /**
  * Problems of peers that the compiler would refuse. Kubernetes reads a selector without its label as everybody, and so does
  * the provider an empty peer.
  */
-export function peerProblems(where: string, prop: string, peers: readonly unknown[]): Problem[] {
+export function peerProblems(where: string, prop: string, peers: unknown): Problem[] {
+  if (!Array.isArray(peers)) return [kubernetesErrors.peersNotListed(where, prop, peers, 'peers')];
   return peers
     .filter((peer) => !Token.isUnresolved(peer) && !isPeer(peer))
     .map((peer) => kubernetesErrors.peerInvalid(where, prop, peer));

@@ -73,7 +73,8 @@ export const MAX_STARTUP_SECONDS = 24 * 60 * 60;
 /** Checks that an update does not fail while replicas still start. */
 export function checkDeadline(where: string, options: RolloutOptions, model: OnnxModel, problems: Problems): void {
   const { startupSeconds, progressDeadlineSeconds } = rolloutTimes(options, model);
-  if ([startupSeconds, progressDeadlineSeconds].some(Token.isUnresolved)) return;
+  const isComparable = (value: number) => !Token.isUnresolved(value) && Number.isInteger(value);
+  if (![startupSeconds, progressDeadlineSeconds].every(isComparable)) return;
   const probedSeconds = probedStartupSeconds(startupSeconds);
   if (progressDeadlineSeconds <= probedSeconds) {
     problems.add(kubernetesErrors.deadlineTooShort(where, progressDeadlineSeconds, startupSeconds, probedSeconds));

@@ -15,7 +15,7 @@ import { blocksEviction, isReplicaShare } from './disruption-budget';
 import { kubernetesErrors } from './errors';
 import { modelAnnotations, modelLabels, trackSelector } from './labels';
 import { isLabel, isNamespaceName, isResourceName } from './names';
-import { peerProblems } from './peer-problems';
+import { egressProblems, peerProblems } from './peer-problems';
 import { checkPullable } from './pullable';
 import { sizedResources } from './replica-sizing';
 import { checkDeadline, isSurge, MAX_STARTUP_SECONDS } from './rollout';
@@ -45,13 +45,7 @@ export function serviceProblems(
   const { serving = {}, network: { from = [], scrapers = [], egress = [] } = {} } = props;
   problems.add(...peerProblems(where, 'network.from', from));
   problems.add(...peerProblems(where, 'network.scrapers', scrapers));
-  problems.add(
-    ...peerProblems(
-      where,
-      'network.egress',
-      egress.map(({ to }) => to),
-    ),
-  );
+  problems.add(...egressProblems(where, 'network.egress', egress));
   checkBatchable(where, serving, model, problems);
   checkBatchDelay(where, serving, problems);
   return [...problems.list, ...servingProblems(where, serving)];
@@ -121,7 +115,7 @@ function checkReplicas(
   for (const [prop, value] of Object.entries({ minReplicas, maxReplicas })) {
     problems.check(value, isWhole(1), (found) => workloadErrors.notPositive(where, `autoscaling.${prop}`, found));
   }
-  if (![minReplicas, maxReplicas].some(Token.isUnresolved) && minReplicas > maxReplicas) {
+  if ([minReplicas, maxReplicas].every(isWhole(1)) && minReplicas > maxReplicas) {
     problems.add(kubernetesErrors.replicaBounds(where, minReplicas, maxReplicas));
   }
   problems.check(scaleDownAfterSeconds, isWhole(0, 3600), (value) => kubernetesErrors.scaleDownInvalid(where, value));

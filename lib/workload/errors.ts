@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { obstacleText } from '../../inference-image/src/contract/batching-verdict';
 import { budgetWithin, largestRequestWithin, MIN_BUDGET_BYTES } from '../../inference-image/src/contract/memory';
 import { bytesText } from '../bytes-text';
@@ -132,7 +133,7 @@ export const workloadErrors = {
 
   portOutOfRange: (where: string, prop: string, port: number): Problem => ({
     code: 'port-out-of-range',
-    message: `${where}: ${prop} is ${port}. Give a whole number from 1 to 65535.`,
+    message: `${where}: ${prop} is ${inspect(port)}. Give a whole number from 1 to 65535.`,
   }),
 
   portsEqual: (where: string, one: string, other: string, port: number): Problem => ({
@@ -147,7 +148,7 @@ export const workloadErrors = {
 
   notPositive: (where: string, prop: string, value: number): Problem => ({
     code: 'not-positive',
-    message: `${where}: ${prop} is ${value}. Give a whole number of 1 or more.`,
+    message: `${where}: ${prop} is ${inspect(value)}. Give a whole number of 1 or more.`,
   }),
 };
 

@@ -29,8 +29,9 @@ export function checkMemory(
   serving: ServingOptions,
   problems: Problems,
 ): void {
-  problems.check(memoryMiB, isWhole(1), (value) => workloadErrors.notPositive(where, prop, value));
-  if (!model) return;
+  const isMiB = isWhole(1);
+  problems.check(memoryMiB, isMiB, (value) => workloadErrors.notPositive(where, prop, value));
+  if (!model || memoryMiB === undefined || !isMiB(memoryMiB)) return;
   const minimum = minimumMemoryMiB(model, serving.executors);
   const withPicture = minimum + imageMemoryMiB(model);
   const needed = neededMemoryMiB(model, serving);

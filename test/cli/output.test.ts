@@ -202,13 +202,14 @@ describe('model-serving context', () => {
 /** As a user that may not write there: root may. */
 const other = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
 
-/** Runs the command as a process. */
+/** Runs the command as a process; one that serves after all is ended. */
 function spawnCli(
   args: readonly string[],
   options: object = {},
 ): { code: number | null; stdout: string; stderr: string } {
   const { status, stdout, stderr } = childProcess.spawnSync(process.execPath, [CLI, ...args], {
     encoding: 'utf8',
+    timeout: 30_000,
     ...options,
   });
   return { code: status, stdout, stderr };

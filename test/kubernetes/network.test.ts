@@ -49,6 +49,28 @@ test.each<[string, () => unknown, string]>([
   );
 });
 
+test.each<[unknown, string]>([
+  ['ingress-nginx', "'ingress-nginx'"],
+  [Peers.sameNamespace(), '{ podSelector: {} }'],
+  [{}, '{}'],
+  [null, 'null'],
+])('what is not a list is refused, and shown: %j', (value, shown) => {
+  const error = (prop: string, what: string, example: string) =>
+    `stack/digits: ${prop} is ${shown}, not a list of ${what}. Give a list, such as [${example}]. [peer-invalid]`;
+  const given = value as never;
+  expect(() => policy({ from: given })).toThrow(error('network.from', 'peers', "Peers.namespace('front')"));
+  expect(() => policy({ scrapers: given })).toThrow(error('network.scrapers', 'peers', "Peers.namespace('front')"));
+  expect(() => policy({ egress: given })).toThrow(
+    error('network.egress', 'rules', "{ to: Peers.namespace('telemetry') }"),
+  );
+});
+
+test.each([undefined, null, {}, Peers.sameNamespace()])('a rule for egress without a peer is refused: %j', (rule) => {
+  expect(() => policy({ egress: [rule as never] })).toThrow(
+    "stack/digits: network.egress has undefined in the place of a peer. Make one with Peers, such as Peers.namespace('ingress-nginx'). [peer-invalid]",
+  );
+});
+
 test('every kind of peer', () => {
   const from = [
     Peers.sameNamespace(),

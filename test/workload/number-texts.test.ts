@@ -1,0 +1,65 @@
+import { OnnxModel } from 'cdktf-model-serving';
+import { ContainerizedModel } from 'cdktf-model-serving/docker';
+import { ScalingTarget } from 'cdktf-model-serving/kubernetes';
+import { multiplier } from '../support/models';
+import { synthService } from '../support/service';
+import { synthStack } from '../support/synth';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
+
+/** All that is said, which is nothing that follows from a number that is none. */
+const said = (...problems: string[]) => new Error(problems.map((problem) => `stack/digits: ${problem}`).join('\n'));
+
+const WHOLE = 'Give a whole number of 1 or more. [not-positive]';
+const PORT = 'Give a whole number from 1 to 65535. [port-out-of-range]';
+
+describe('a number that is given as a text, or is none, is shown as it was given', () => {
+  test.each<[object, string]>([
+    [{ memoryMiB: '512m' }, `memoryMiB is '512m'. ${WHOLE}`],
+    [{ memoryMiB: '512' }, `memoryMiB is '512'. ${WHOLE}`],
+    [{ memoryMiB: NaN }, `memoryMiB is NaN. ${WHOLE}`],
+    [{ memoryMiB: { MiB: 512 } }, `memoryMiB is { MiB: 512 }. ${WHOLE}`],
+    [{ memoryMiB: 0 }, `memoryMiB is 0. ${WHOLE}`],
+    [{ port: '8080' }, `port is '8080'. ${PORT}`],
+    [{ cpus: '2' }, "cpus is '2'. Give a number of CPUs of 0.01 or more, such as 0.5 or 2. [cpus-out-of-range]"],
+    [
+      { waitSeconds: '60' },
+      "waitSeconds is '60'. Give a whole number of seconds, or 0 not to wait. [wait-seconds-invalid]",
+    ],
+    [{ logRotation: { maxFiles: '3' } }, `logRotation.maxFiles is '3'. ${WHOLE}`],
+  ])('ContainerizedModel, %j', (props, problem) => {
+    expect(() => synthStack((stack) => new ContainerizedModel(stack, 'digits', { model, ...props }))).toThrow(
+      said(problem),
+    );
+  });
+
+  const target = ScalingTarget.cpuUtilization(70);
+
+  test.each<[object, ...string[]]>([
+    [{ resources: { memoryMiB: '512Mi' } }, `resources.memoryMiB is '512Mi'. ${WHOLE}`],
+    [
+      { resources: { cpu: '500m' } },
+      `resources.cpu is '500m'. Give a number of CPUs of 0.001 or more, such as 0.5 or 2, or "none". [cpus-out-of-range]`,
+    ],
+    [{ replicas: '3' }, `replicas is '3'. ${WHOLE}`],
+    // As texts, 2 is more than 10.
+    [
+      { autoscaling: { minReplicas: '2', maxReplicas: '10', target } },
+      `autoscaling.minReplicas is '2'. ${WHOLE}`,
+      `autoscaling.maxReplicas is '10'. ${WHOLE}`,
+    ],
+    [
+      { autoscaling: { maxReplicas: 10, scaleDownAfterSeconds: '60', target } },
+      "autoscaling.scaleDownAfterSeconds is '60'. Give whole seconds from 0 to 3600. [scale-down-invalid]",
+    ],
+    [
+      { rollout: { startupSeconds: '60', progressDeadlineSeconds: '30' } },
+      "rollout.startupSeconds is '60'. Give whole seconds from 1 to 86400 (a day). [startup-seconds-invalid]",
+      `rollout.progressDeadlineSeconds is '30'. ${WHOLE}`,
+    ],
+    [{ service: { port: '80' } }, `service.port is '80'. ${PORT}`],
+  ])('ScalableModelService, %j', (props, ...problems) => {
+    expect(() => synthService({ model, ...props })).toThrow(said(...problems));
+  });
+});
