@@ -4,6 +4,7 @@ import type { Holding } from '../budget/holding';
 import type { SizeLimit } from '../budget/size-limit';
 import type { ClassOutput } from '../contract/image-input';
 import { invalid, ServingError } from '../errors';
+import { isForm } from '../form-body';
 import type { Caller } from '../inference/job';
 import type { Tensor } from '../inference/tensor';
 import type { InferRequest } from '../protocol/infer-request';
@@ -250,10 +251,11 @@ function isJson(body: Buffer): boolean {
 
 const OPEN_OBJECT = 0x7b;
 
-/** Says why a body that is not JSON cannot be read: it is a picture, or is declared as one, or is gzip without its header. */
+/** Says why a body that is not JSON cannot be read: it is a picture or declared as one, a form, or gzip without its header. */
 function checkContent(body: Buffer, headers: IncomingHttpHeaders): void {
   if (body[0] === OPEN_OBJECT || headers[JSON_LENGTH_HEADER] !== undefined || isJson(body)) return;
   if (isGzip(body)) throw invalid('the body is gzip data; say so with the header Content-Encoding: gzip');
+  if (isForm(body)) throw invalid('the body is a form; send the request itself as the body, as curl --data-binary does');
   const { 'content-type': type = '' } = headers;
   const format = imageFormat(body);
   if (!format && !type.startsWith('image/')) return;

@@ -1,5 +1,6 @@
 import { imageFormat } from '../contract/image-format';
 import { invalid } from '../errors';
+import { isForm } from '../form-body';
 import { findFrame } from './jpeg-segments';
 
 export interface ImageHeader {
@@ -18,11 +19,6 @@ export function readImageHeader(body: Buffer): ImageHeader {
   const header = format === 'png' ? readPng(body) : readJpeg(body);
   if (header.width === 0 || header.height === 0) throw invalid('the picture has no pixels');
   return header;
-}
-
-/** As `curl --form` sends it: https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1 */
-function isForm(body: Buffer): boolean {
-  return body.toString('latin1', 0, 2) === '--';
 }
 
 /** https://www.w3.org/TR/png-3/#11IHDR */

@@ -182,8 +182,15 @@ describe('bodies', () => {
       400,
       'the body is gzip data; say so with the header Content-Encoding: gzip',
     ],
+    [
+      'a form, as curl -F sends it',
+      Buffer.from('--b\r\nContent-Disposition: form-data; name="file"\r\n\r\n{"inputs":[]}\r\n--b--\r\n'),
+      400,
+      'the body is a form; send the request itself as the body, as curl --data-binary does',
+    ],
   ])('%s is called by its name, whatever its content type', async (_, payload, status, error) => {
-    for (const type of ['application/json', 'application/octet-stream', 'application/x-www-form-urlencoded']) {
+    const types = ['json', 'octet-stream', 'x-www-form-urlencoded'].map((subtype) => `application/${subtype}`);
+    for (const type of [...types, 'multipart/form-data; boundary=b']) {
       expect(await post(payload, { 'content-type': type })).toMatchObject({ status, body: { error } });
     }
   });
