@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
 import { join, parse, resolve } from 'node:path';
 import { readCache, writeCache } from './cache';
 import { ModelServingError, type Problem } from './errors';
 import { parseJson } from './json';
-import { readText, type SourceFile } from './model/model-files';
+import { isThere, readText, type SourceFile } from './model/model-files';
 
 /** What may be committed beside a model: `digits.onnx` has `digits.profile.json`. */
 export type CommittedKind = 'golden' | 'profile' | 'contract';
@@ -16,7 +15,7 @@ export function pathBeside(modelPath: string, kind: CommittedKind): string {
 /** The same, if it is there. */
 export function fileBeside(modelPath: string, kind: CommittedKind): string | undefined {
   const path = pathBeside(modelPath, kind);
-  return existsSync(path) ? path : undefined;
+  return isThere(path) ? path : undefined;
 }
 
 /** Whether a path is the one that is taken where none is given. */

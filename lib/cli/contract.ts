@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { pathBeside } from '../committed-file';
 import { ModelServingError } from '../errors';
@@ -7,6 +6,7 @@ import { compareInterfaces } from '../interface-contract/compare-interfaces';
 import { readContract, writeContract } from '../interface-contract/contract-file';
 import { breaking, type Difference } from '../interface-contract/difference';
 import { contractErrors } from '../interface-contract/errors';
+import { isThere } from '../model/model-files';
 import type { OnnxModel } from '../model/onnx-model';
 import { interfaceOf } from '../interface-contract/model-interface';
 import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
@@ -70,7 +70,7 @@ function diffCommand(): Command {
 function compared(path: string, options: ContractOptions) {
   const model: OnnxModel = readModel(path, { ...options, contract: false, profile: false });
   const contractPath = options.contract ?? pathBeside(path, 'contract');
-  const contract = existsSync(contractPath) ? readContract(contractPath, path) : undefined;
+  const contract = isThere(contractPath) ? readContract(contractPath, path) : undefined;
   const is = interfaceOf(model);
   const differences = contract ? compareInterfaces(contract, is) : [];
   const isUntrue =

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
   namedFiles,
@@ -19,7 +18,7 @@ import { ModelServingError, type Problem } from '../errors';
 import { foldersBeside, linkOutside } from '../link-outside';
 import { collect } from '../model/collect';
 import type { Direction } from '../model/errors';
-import { readingFile, sourceFile, sourceTextFile, type SourceFile } from '../model/model-files';
+import { isThere, readingFile, sourceFile, sourceTextFile, type SourceFile } from '../model/model-files';
 import { goldenErrors } from './errors';
 
 /** Golden examples in the right form, of whatever model. */
@@ -66,7 +65,7 @@ function namedFile(path: string, name: string): SourceFile {
  */
 export function refuseLinkOutside(path: string, name: string): void {
   const file = join(dirname(path), name);
-  if (!existsSync(file)) throw new ModelServingError([goldenErrors.fileMissing(path, name)]);
+  if (!isThere(file)) throw new ModelServingError([goldenErrors.fileMissing(path, name)]);
   const outside = readingFile(file, () => linkOutside(dirname(path), name, foldersBeside(path)));
   if (outside) throw new ModelServingError([goldenErrors.fileOutside(path, outside)]);
 }

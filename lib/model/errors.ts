@@ -38,6 +38,11 @@ export const modelErrors = {
     message: `${path}: the file cannot be read: ${reason}. Check its permissions.`,
   }),
 
+  fileLinkCircle: (path: string): Problem => ({
+    code: 'file-link-circle',
+    message: `${path}: the file cannot be read: its symbolic links lead in a circle. Make the link lead to the file itself.`,
+  }),
+
   fileEmpty: (path: string): Problem => ({
     code: 'file-empty',
     message: `${path}: the file is empty. Export or download it again.`,

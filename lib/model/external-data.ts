@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { RESERVED_FILES } from '../../inference-image/src/contract/model-manifest';
 import { ModelServingError, type Problem } from '../errors';
 import { foldersBeside, linkOutside } from '../link-outside';
 import { collect } from './collect';
 import { modelErrors } from './errors';
-import { sourceFile, type SourceFile } from './model-files';
+import { isThere, sourceFile, type SourceFile } from './model-files';
 import type { ExternalTensor } from './onnx-graph';
 
 /**
@@ -50,7 +49,7 @@ function externalFile(modelPath: string, group: TensorGroup): SourceFile {
   if (reserved) throw new ModelServingError([modelErrors.externalLocationReserved(modelPath, tensor, reserved)]);
 
   const path = join(dirname(modelPath), imagePath);
-  if (!existsSync(path)) throw new ModelServingError([modelErrors.externalDataMissing(modelPath, tensor, path)]);
+  if (!isThere(path)) throw new ModelServingError([modelErrors.externalDataMissing(modelPath, tensor, path)]);
   const outside = linkOutside(dirname(modelPath), imagePath, foldersBeside(modelPath));
   if (outside) throw new ModelServingError([modelErrors.externalDataOutside(modelPath, tensor, path, outside)]);
 

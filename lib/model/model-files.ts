@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ModelFile } from '../../inference-image/src/contract/model-manifest';
-import { ModelServingError } from '../errors';
+import { ModelServingError, type Problem } from '../errors';
 import { fileSha256, type FileHash } from '../file-hash';
 import { plainText } from '../plain-text';
 import { modelErrors } from './errors';
@@ -76,6 +76,23 @@ function textHash(text: string): FileHash {
   return { sha256: createHash('sha256').update(text).digest('hex'), sizeBytes: Buffer.byteLength(text) };
 }
 
+/**
+ * Whether something is there. What this user cannot see is not nothing, and neither is a circle of links.
+ *
+ * @throws ModelServingError `file-unreadable`, `file-link-circle`
+ */
+export function isThere(path: string): boolean {
+  return readingFile(path, () => {
+    try {
+      statSync(path);
+      return true;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  });
+}
+
 /** Puts what the file system has to say in our words. */
 export function readingFile<T>(path: string, read: () => T): T {
   try {
@@ -83,9 +100,18 @@ export function readingFile<T>(path: string, read: () => T): T {
   } catch (error) {
     const { code, syscall } = error as NodeJS.ErrnoException;
     if (!code || !syscall) throw error;
-    const missing = code === 'ENOENT' || code === 'ENOTDIR';
-    throw new ModelServingError([missing ? modelErrors.fileNotFound(path) : modelErrors.fileUnreadable(path, code)]);
+    throw new ModelServingError([problemOf(path, error, code)]);
   }
+}
+
+function problemOf(path: string, error: unknown, code: string): Problem {
+  if (isMissing(error)) return modelErrors.fileNotFound(path);
+  return code === 'ELOOP' ? modelErrors.fileLinkCircle(path) : modelErrors.fileUnreadable(path, code);
+}
+
+function isMissing(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
 /** Less than 1024 bytes that begin so: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md#the-pointer */
