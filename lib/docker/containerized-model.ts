@@ -21,7 +21,7 @@ import { checkTerraformIds } from '../workload/terraform-ids';
 import { defaultContainerName } from './container-name';
 import { containerProblems } from './container-problems';
 import { claimContainerName, claimHostPorts } from './engine-claims';
-import { defaultDockerProvider, publishedHost, remoteEngineHost, withEngine } from './engine-host';
+import { defaultDockerProvider, engineHostProblems, publishedHost, remoteEngineHost, withEngine } from './engine-host';
 import { hardened, type Hardening } from './hardening';
 import { healthCheck } from './health-check';
 import { cpuLabel, cpuLimit, memoryLimit } from './limits';
@@ -136,6 +136,10 @@ export class ContainerizedModel extends Construct {
     this.bindAddress = bindAddress;
     this.engineProvider = provider;
     checkTerraformIds(this);
+    this.node.addValidation({
+      validate: () =>
+        engineHostProblems(this.node.path, this.engine).map(({ code, message }) => `${message} [${code}]`),
+    });
     writeOpenApiAtSynth(this, this.model, props.openApiFile);
     noteBatching(this, serving, this.model);
     const sized = sizedServing(serving, this.sizing);

@@ -1,13 +1,23 @@
 import type { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import { TerraformStack, Token, type TerraformProvider } from 'cdktf';
 import type { Construct } from 'constructs';
+import type { Problem } from '../errors';
 import { isLoopback } from '../local-hosts';
+import { dockerErrors } from './errors';
 import { canonicalAddress, WILDCARDS } from './host-port';
 
 /** The Docker provider that a construct uses where none is given; undefined before there is one. */
 export function defaultDockerProvider(construct: Construct): TerraformProvider | undefined {
   const providers = TerraformStack.of(construct).allProviders();
   return providers.find(({ terraformResourceType, alias }) => terraformResourceType === 'docker' && !alias);
+}
+
+/** What is wrong with the host of a provider's engine. It is known once all of the stack is there. */
+export function engineHostProblems(where: string, provider: TerraformProvider | undefined): Problem[] {
+  const { host, context } = (provider ?? {}) as Partial<DockerProvider>;
+  // A context has a host of its own.
+  if (!host || context !== undefined || Token.isUnresolved(host) || /^[a-z]+:\/\//i.test(host)) return [];
+  return [dockerErrors.engineHostInvalid(where, host)];
 }
 
 /**

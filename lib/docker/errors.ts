@@ -24,6 +24,11 @@ export const dockerErrors = {
     message: `${where}: the container name "${name}" is already that of ${other}, on the same Docker provider. Give one of them another containerName.`,
   }),
 
+  engineHostInvalid: (where: string, host: string): Problem => ({
+    code: 'engine-host-invalid',
+    message: `${where}: host of its Docker provider is "${host}", which has no scheme, so that the provider cannot connect. Begin it with one, such as tcp://, ssh:// or unix://.`,
+  }),
+
   portTaken: (where: string, { prop, port, address }: HostPort, other: string, taken: HostPort): Problem => ({
     code: 'port-taken',
     message: `${where}: ${prop} is ${port} on ${address}, which ${other} already has as its ${taken.prop}${taken.address === address ? '' : `, on ${taken.address}`}. Give one of them another port or bindAddress.`,

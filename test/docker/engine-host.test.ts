@@ -120,7 +120,6 @@ describe('D8 on a local engine, or one that nobody knows at synth', () => {
     [{ host: 'tcp://[::1]:2375' }],
     [{ host: 'tcp://0.0.0.0:2375' }],
     [{ host: 'tcp://:2375' }],
-    [{ host: 'build.example.com:2375' }],
     // A context has a host of its own.
     [{ host: 'ssh://build.example.com', context: 'elsewhere' }],
   ])('%j: addresses are as they were', (engine) => {
@@ -137,6 +136,34 @@ describe('D8 on a local engine, or one that nobody knows at synth', () => {
       });
     }
   });
+
+  test.each([
+    'build.example.com:2375',
+    'build.example.com',
+    '10.1.2.3:2376',
+    'localhost:2375',
+    'ssh:build.example.com',
+    '/var/run/docker.sock',
+  ])('a host without a scheme is refused: %s', (host) => {
+    const message = `stack/digits: host of its Docker provider is "${host}", which has no scheme, so that the provider cannot connect. Begin it with one, such as tcp://, ssh:// or unix://. [engine-host-invalid]`;
+    expect(() => addresses({ host })).toThrow(message);
+    // That of a provider which is declared later, or given.
+    for (const [alias, id] of [
+      [undefined, 'docker'],
+      ['elsewhere', 'elsewhere'],
+    ] as const) {
+      const stack = new TerraformStack(Testing.app(), 'stack');
+      const provider = alias && new DockerProvider(stack, id, { alias, host });
+      new ContainerizedModel(stack, 'digits', { model, provider });
+      new DockerProvider(stack, 'docker', alias ? {} : { host });
+      expect(() => Testing.synth(stack, true)).toThrow(message);
+    }
+  });
+
+  test.each<[DockerProviderConfig]>([[{ host: '' }], [{ host: 'build.example.com', context: 'elsewhere' }]])(
+    'a host that the provider does not use is not judged: %j',
+    (engine) => expect(addresses(engine).url).toBe('http://127.0.0.1:PORT'),
+  );
 
   test.each(['', 'ssh://deploy@'])('a host that only Terraform knows: %s…', (start) => {
     const { url, outputs } = synthesized((stack) => {
