@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
-/** Marks stand at the beginning of files. */
-const MARK_BYTES = 4096;
+/** Marks stand at the beginning of files, behind a model's title and description at most. */
+const MARK_BYTES = 64 * 1024;
 
 /**
  * Whether an existing file has the mark of the files that are written here, so that it may be written over. An empty file

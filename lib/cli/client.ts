@@ -9,8 +9,8 @@ interface ClientOptions extends CalledModelOptions {
   out?: string;
 }
 
-/** Every client says how it was generated. */
-const MARK = 'model-serving client';
+/** Every client says how it was generated, in a comment of its own. */
+const MARK = '//   model-serving client ';
 
 export function clientCommand(): Command {
   return addCalledModelOptions(new Command('client'))

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { imageSbom, sbomText } from '../image/image-sbom';
+import { imageSbom, SBOM_MARK, sbomText } from '../image/image-sbom';
 import { DEFAULT_PLATFORM, IMAGE_PLATFORMS, type ImagePlatform } from '../image/platform';
 import { serverFiles } from '../image/server-files';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
@@ -20,7 +20,7 @@ export function sbomCommand(): Command {
     .action((path: string, options: SbomOptions) => {
       const { out, golden, card, preprocessing } = options;
       const inputs = [path, golden, card, preprocessing];
-      const output = out === undefined ? undefined : { option: '--out', path: out, inputs, mark: '"CycloneDX"' };
+      const output = out === undefined ? undefined : { option: '--out', path: out, inputs, mark: SBOM_MARK };
       if (output) checkOutput(output);
       const model = readModel(path, options);
       const text = sbomText(imageSbom(model, serverFiles(options.platform, model)));

@@ -34,6 +34,9 @@ const IMAGE = 'image';
 const MODEL = 'model';
 const PROPERTY = 'io.model-serving';
 
+/** What every bill of materials of an image has, and no other tool's. */
+export const SBOM_MARK = `${PROPERTY}:not-covered`;
+
 /** Native files stand in the image below the package that brings them. */
 const NATIVE_FOLDER = 'app/node_modules/onnxruntime-node/';
 
@@ -108,7 +111,7 @@ function imageComponent({ name, version, card }: OnnxModel): Component {
     name,
     version,
     ...(card?.title && { description: `Serves the model "${card.title}".` }),
-    properties: [{ name: `${PROPERTY}:not-covered`, value: NOT_COVERED }],
+    properties: [{ name: SBOM_MARK, value: NOT_COVERED }],
   };
 }
 

@@ -9,7 +9,7 @@ export const openApiErrors = {
 
   notOwn: (where: string, prop: string, path: string): Problem => ({
     code: 'openapi-file-not-own',
-    message: `${where}: ${prop} "${path}" exists and is not an OpenAPI document. Give another path, or remove the file.`,
+    message: `${where}: ${prop} "${path}" exists and is not the OpenAPI document of a model. Give another path, or remove the file.`,
   }),
 
   shared: (where: string, path: string, other: string): Problem => ({

@@ -7,8 +7,8 @@ import { plainText } from '../plain-text';
 import { replaceFile } from '../replace-file';
 import { openApiErrors } from './errors';
 
-/** What every document begins with. */
-export const OPENAPI_MARK = '"openapi": "3.';
+/** What the description of every model's document says, and no other document. */
+export const OPENAPI_MARK = 'The Open Inference Protocol (KServe V2) over HTTP.';
 
 /** Where a path comes from, for messages: the construct or command, and its prop or option. */
 export interface PathSource {

@@ -48,12 +48,21 @@ describe.each(Object.entries(CONSTRUCTS))('openApiFile of %s', (name, create) =>
   test.each(['model.onnx', 'model.golden.json', 'package.json'])('a file of another kind is kept: %s', (other) => {
     const path = join(folder, name, other);
     const content = '{ "examples": [], "dependencies": { "openapi": "1.0.0" } }';
+    expectKept(path, content);
+  });
+
+  test('an OpenAPI document of something else is kept', () => {
+    const info = { title: 'Shop', version: '1', description: 'Calls the Open Inference Protocol of models.' };
+    expectKept(join(folder, name, 'shop.json'), JSON.stringify({ openapi: '3.1.1', info, paths: {} }, undefined, 2));
+  });
+
+  function expectKept(path: string, content: string): void {
     writeFileSync(path, content);
     expect(() => synth(path)).toThrow(
-      `stack/double: openApiFile "${path}" exists and is not an OpenAPI document. Give another path, or remove the file. [openapi-file-not-own]`,
+      `stack/double: openApiFile "${path}" exists and is not the OpenAPI document of a model. Give another path, or remove the file. [openapi-file-not-own]`,
     );
     expect(readFileSync(path, 'utf8')).toBe(content);
-  });
+  }
 
   test('where it cannot be written, synth says so', () => {
     const path = join(folder, `${name}-folder`);
