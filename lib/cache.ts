@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { ModelServingError, type Problem } from './errors';
+import { makeFolder } from './make-folder';
 import { replaceFile } from './replace-file';
 
 /**
@@ -29,7 +30,7 @@ export function cacheFolder(): string {
 export function temporaryCacheFolder(prefix: string): string {
   const folder = cacheFolder();
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     return mkdtempSync(join(folder, prefix));
   } catch (error) {
     throw new ModelServingError([cacheErrors.unwritable(folder, (error as Error).message)]);

@@ -40,11 +40,12 @@ export function writeOutput({ option, path }: Pick<Output, 'option' | 'path'>, c
 /**
  * Refuses a folder that a build context cannot be staged in.
  *
- * @throws ModelServingError `out-empty`, `context-folder-not-empty`, `out-unwritable`
+ * @throws ModelServingError `out-empty`, `context-folder-link`, `context-folder-not-empty`, `out-unwritable`
  */
 export function checkNewFolder(option: string, path: string): void {
   if (path === '') throw new ModelServingError([outputErrors.empty(option)]);
   const stats = statsOf(path, lstatSync);
+  if (stats?.isSymbolicLink()) throw new ModelServingError([imageErrors.contextFolderLink(path)]);
   if (stats && !(stats.isDirectory() && readdirSync(path).length === 0)) {
     throw new ModelServingError([imageErrors.contextFolderNotEmpty(path)]);
   }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { MANIFEST_FILE, SBOM_FILE } from '../../inference-image/src/contract/model-manifest';
 import { ModelServingError } from '../errors';
+import { makeFolder } from '../make-folder';
 import type { OnnxModel } from '../model/onnx-model';
 import { type ContextFile, fromContent } from './context-file';
 import { dockerfile } from './dockerfile';
@@ -60,7 +61,7 @@ export class BuildContext {
     }
     for (const { path, source } of this.files) {
       const target = join(folder, path);
-      mkdirSync(dirname(target), { recursive: true });
+      makeFolder(dirname(target));
       if ('file' in source) linkOrCopy(source.file, target);
       else writeFileSync(target, source.content);
     }

@@ -48,6 +48,11 @@ export const imageErrors = {
     message: `InferenceImage.fromRegistry: "${reference}" is not an image reference. Give a repository with a tag or, better, a digest, such as registry.example.com/ml/digits@sha256:….`,
   }),
 
+  contextFolderLink: (folder: string): Problem => ({
+    code: 'context-folder-link',
+    message: `${folder} is a symbolic link. Give the folder itself, a new or an empty one: a build context must hold nothing else.`,
+  }),
+
   contextFolderNotEmpty: (folder: string): Problem => ({
     code: 'context-folder-not-empty',
     message: `${folder} is not an empty folder. Give a new or an empty one: a build context must hold nothing else.`,

@@ -1,10 +1,11 @@
-import { copyFileSync, existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { copyFileSync, existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathBeside } from '../committed-file';
 import { ModelServingError } from '../errors';
 import { fileSha256 } from '../file-hash';
 import { checkReproduced } from '../golden/check-golden';
 import { readGoldenFile, type Golden } from '../golden/golden-file';
+import { makeFolder } from '../make-folder';
 import { readText } from '../model/model-files';
 import type { OnnxModel } from '../model/onnx-model';
 import { readWeights } from '../model/weights';
@@ -40,7 +41,7 @@ export function carryGolden(model: OnnxModel, golden: string, out: string): Carr
   const path = pathBeside(out, 'golden');
   for (const { source, target } of targetsOf(golden, out, read.files)) {
     if (existsSync(target) && realpathSync(target) === realpathSync(source)) continue;
-    mkdirSync(dirname(target), { recursive: true });
+    makeFolder(dirname(target));
     if (target === path) replaceFile(path, readText(source));
     else copyFileSync(source, target);
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { BatchingVerdict, RowAxes } from '../../inference-image/src/contract/batching-verdict';
 import type {
@@ -11,6 +11,7 @@ import { ModelServingError } from '../errors';
 import { imageErrors } from '../image/errors';
 import { fileSha256 } from '../file-hash';
 import { linkOrCopy } from '../image/link-or-copy';
+import { makeFolder } from '../make-folder';
 import type { OnnxModel } from '../model/onnx-model';
 import { readWeights, type Weights } from '../model/weights';
 import { writeWithShapes } from '../onnx/write-shapes';
@@ -57,7 +58,7 @@ export function rebatch(model: OnnxModel, path: string, options: RebatchOptions)
   const temporary = join(dirname(out), `.${basename(out)}.${randomUUID()}`);
   const added: string[] = [];
   try {
-    mkdirSync(dirname(out), { recursive: true });
+    makeFolder(dirname(out));
     bringWeights(path, weights, dirname(out), added);
     const axes = ifFreed ?? provedByWriting(model, path, temporary, declared, symbol);
     writeWithShapes(path, temporary, freedShapes(model.signature, axes, symbol));
@@ -97,7 +98,7 @@ function bringWeights(path: string, { files: [, ...external] }: Weights, folder:
   const other = wanted.find(({ target, sha256 }) => existsSync(target) && fileSha256(target).sha256 !== sha256);
   if (other) throw new ModelServingError([rebatchErrors.otherData(path, other.target)]);
   for (const { sourcePath, target } of wanted.filter((file) => !existsSync(file.target))) {
-    mkdirSync(dirname(target), { recursive: true });
+    makeFolder(dirname(target));
     added.push(target);
     linkOrCopy(sourcePath, target);
   }

@@ -191,23 +191,29 @@ test('no command takes the weights of a model for its own file', () => {
 describe('model-serving context', () => {
   const context = (out: string) => runCli('context', 'm.onnx', '--out', out);
 
-  test.each(['a folder with a file', 'a file', 'a link to an empty folder', 'the folder of the model'])(
-    'refuses %s',
-    (what) => {
-      const out = { 'a file': 'm.onnx', 'the folder of the model': '.' }[what] ?? 'out';
-      if (what === 'a folder with a file') {
-        mkdirSync('out');
-        writeFileSync('out/file', '');
-      }
-      if (what === 'a link to an empty folder') symlinkSync('taken', 'out');
-      const before = contents();
-      expect(context(out).stderr).toBe(
-        `${out} is not an empty folder. Give a new or an empty one: a build context must hold nothing else. [context-folder-not-empty]\n`,
-      );
-      expect(contents()).toEqual(before);
-      expect(spawn).not.toHaveBeenCalled();
-    },
-  );
+  test.each(['taken', 'm.onnx', 'none'])('refuses a link, and calls it one: to %s', (target) => {
+    symlinkSync(target, 'out');
+    const before = contents();
+    expect(context('out').stderr).toBe(
+      'out is a symbolic link. Give the folder itself, a new or an empty one: a build context must hold nothing else. [context-folder-link]\n',
+    );
+    expect(contents()).toEqual(before);
+    expect(spawn).not.toHaveBeenCalled();
+  });
+
+  test.each(['a folder with a file', 'a file', 'the folder of the model'])('refuses %s', (what) => {
+    const out = { 'a file': 'm.onnx', 'the folder of the model': '.' }[what] ?? 'out';
+    if (what === 'a folder with a file') {
+      mkdirSync('out');
+      writeFileSync('out/file', '');
+    }
+    const before = contents();
+    expect(context(out).stderr).toBe(
+      `${out} is not an empty folder. Give a new or an empty one: a build context must hold nothing else. [context-folder-not-empty]\n`,
+    );
+    expect(contents()).toEqual(before);
+    expect(spawn).not.toHaveBeenCalled();
+  });
 
   test('refuses an empty text', () => {
     mkdirSync('own');
@@ -293,4 +299,18 @@ test('without a home folder, commands work, and what needs a folder there names 
       'There is no folder for the cache: this user has no home folder. Set CDKTF_MODEL_SERVING_CACHE_DIR to a folder that this user may write to. [cache-folder-missing]\n',
   });
   expect(existsSync('.cache')).toBe(false);
+});
+
+const procTest = process.platform === 'linux' ? test : test.skip;
+
+procTest('with a home folder that takes no folders, the same', () => {
+  const unset = { CDKTF_MODEL_SERVING_CACHE_DIR: undefined, XDG_CACHE_HOME: undefined };
+  const options = { env: { ...process.env, ...unset, HOME: '/proc' } };
+  expect(spawnCli(['check', 'm.onnx'], options)).toMatchObject({ code: 0, stderr: '' });
+  expect(spawnCli(['serve', 'm.onnx'], options)).toEqual({
+    code: 1,
+    stdout: '',
+    stderr:
+      "The cache folder /proc/.cache/cdktf-model-serving cannot be written: ENOENT: no such file or directory, mkdir '/proc/.cache'. Set CDKTF_MODEL_SERVING_CACHE_DIR to a folder that this user may write to. [cache-folder-unwritable]\n",
+  });
 });

@@ -1,0 +1,38 @@
+import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeFolder } from '../lib/make-folder';
+import { temporaryFolder } from './support/temporary-folder';
+
+const folder = temporaryFolder();
+const home = process.cwd();
+beforeEach(() => process.chdir(folder));
+afterAll(() => process.chdir(home));
+
+test('makes those above it as well, and leaves what is there', () => {
+  for (const path of ['a/b/c', join(folder, 'a/b/d'), 'a/b/c', '.', 'a/']) {
+    makeFolder(path);
+    expect(statSync(path).isDirectory()).toBe(true);
+  }
+  expect(readdirSync('a/b')).toEqual(['c', 'd']);
+});
+
+test('goes through links to folders', () => {
+  mkdirSync('real');
+  symlinkSync('real', 'link');
+  makeFolder('link');
+  makeFolder('link/below');
+  expect(readdirSync('real')).toEqual(['below']);
+});
+
+test('fails at a file, and below one', () => {
+  writeFileSync('file', '');
+  expect(() => makeFolder('file')).toThrow("EEXIST: file already exists, mkdir 'file'");
+  expect(() => makeFolder('file/a/b')).toThrow("ENOTDIR: not a directory, mkdir 'file/a'");
+});
+
+// Node's own mkdir would never return.
+const procTest = process.platform === 'linux' ? test : test.skip;
+
+procTest('fails where no folder can be made', () => {
+  expect(() => makeFolder('/proc/none/a/b')).toThrow("ENOENT: no such file or directory, mkdir '/proc/none'");
+});
