@@ -1,12 +1,11 @@
 import { createServer, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { UnreadAnswers } from '../budget/unread-answers';
+import { closeClients } from '../closing-clients';
 import type { Log } from '../log';
 import type { Metrics } from '../metrics/metrics';
 import { stopListening } from '../stop-listening';
 import type { Transport } from './transport/transport';
 
-const POLL_MS = 50;
 /** How long a client may take to close a connection that has ended. */
 const ENDED_MS = 500;
 /** How long a client may pause, in its request or in reading its reply, once the server has closed. */
@@ -46,20 +45,12 @@ export class GrpcPort {
   async close(isBusy: () => boolean): Promise<void> {
     await stopListening(this.listener);
     void this.loading?.then((server) => server?.close());
-    const endsAt = performance.now() + 1000 * (this.options.queueTimeoutSeconds ?? Infinity);
-    let bytes = 0;
-    for (let quietMs = 0; this.sockets.size > 0; quietMs += POLL_MS) {
-      const sockets = [...this.sockets];
-      const total = sockets.reduce((sum, { bytesRead, bytesWritten }) => sum + bytesRead + bytesWritten, 0);
-      const busy = isBusy();
-      if (busy || total !== bytes) quietMs = 0;
-      bytes = total;
-      const isOver = !busy && performance.now() > endsAt;
-      for (const socket of sockets) {
-        if (isOver || quietMs >= (socket.writableEnded ? ENDED_MS : STALLED_MS)) socket.destroy();
-      }
-      await sleep(POLL_MS);
-    }
+    await closeClients(this.sockets, {
+      isBusy,
+      queueTimeoutSeconds: this.options.queueTimeoutSeconds,
+      bytesOf: ({ bytesRead, bytesWritten }) => bytesRead + bytesWritten,
+      patienceMs: ({ writableEnded }) => (writableEnded ? ENDED_MS : STALLED_MS),
+    });
   }
 
   private accept(socket: Socket): void {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { closeClients } from '../closing-clients';
 import { expiryOf } from '../connection-age';
 import { REQUEST_BYTES, type Holding } from '../budget/holding';
 import type { MemoryBudget } from '../budget/memory-budget';
@@ -9,7 +9,6 @@ import { stopListening } from '../stop-listening';
 import { ReadingTurns, type Share } from './reading-turns';
 import type { UnreadAnswers } from '../budget/unread-answers';
 
-const POLL_MS = 50;
 /** How long a connection without a request may stay once the server has closed: its request may be on the way. */
 const SILENT_MS = 500;
 /** How long a client may pause while it sends a request once the server has closed. */
@@ -107,19 +106,12 @@ export class Connections {
   async close(isBusy: () => boolean): Promise<void> {
     this.drain();
     await stopListening(this.server);
-    const endsAt = performance.now() + 1000 * (this.options.queueTimeoutSeconds ?? Infinity);
-    let bytesRead = 0;
-    for (let quietMs = 0; this.open.size > 0; quietMs += POLL_MS) {
-      const bytes = [...this.open.keys()].reduce((total, socket) => total + socket.bytesRead, 0);
-      const busy = isBusy();
-      if (busy || bytes !== bytesRead) quietMs = 0;
-      bytesRead = bytes;
-      const isOver = !busy && performance.now() > endsAt;
-      for (const [socket, { replies }] of this.open) {
-        if (isOver || quietMs >= patienceMs(socket, replies)) socket.destroy();
-      }
-      await sleep(POLL_MS);
-    }
+    await closeClients(this.open, {
+      isBusy,
+      queueTimeoutSeconds: this.options.queueTimeoutSeconds,
+      bytesOf: ({ bytesRead }) => bytesRead,
+      patienceMs: (socket) => patienceMs(socket, this.open.get(socket)?.replies ?? 0),
+    });
   }
 
   private accept(socket: Socket): void {
