@@ -2,7 +2,7 @@ import { join, parse, resolve } from 'node:path';
 import { readCache, writeCache } from './cache';
 import { ModelServingError, type Problem } from './errors';
 import { parseJson } from './json';
-import { isThere, readText, type SourceFile } from './model/model-files';
+import { isThere, type SourceText } from './model/model-files';
 
 /** What may be committed beside a model: `digits.onnx` has `digits.profile.json`. */
 export type CommittedKind = 'golden' | 'profile' | 'contract';
@@ -43,14 +43,13 @@ interface JsonSchema {
 }
 
 /**
- * Reads a JSON file and checks its form, once for each content.
+ * Parses a JSON file and checks its form, once for each content.
  *
- * @param path - as the user gave it
- * @throws ModelServingError with what the form says, or what `readText` throws
+ * @throws ModelServingError with what the form says
  */
-export function readCommittedFile<T>(path: string, { sha256 }: SourceFile, form: JsonForm): T {
-  const content = parseJson(readText(path), form.notJson);
-  const key = `${form.name} ${sha256}`;
+export function parseCommittedFile<T>({ file, content: text }: SourceText, form: JsonForm): T {
+  const content = parseJson(text, form.notJson);
+  const key = `${form.name} ${file.sha256}`;
   if (!readCache<true>(key)) {
     const issues = form.loadSchema().safeParse(content).error?.issues ?? [];
     ModelServingError.throwIfAny(

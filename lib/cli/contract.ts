@@ -36,9 +36,9 @@ function acceptCommand(): Command {
     .description("Write the model's interface as accepted; commit the file.")
     .option('--breaking', 'accept also what breaks clients, without a new major version')
     .action((path: string, options: ContractOptions) => {
-      const output = options.contract ?? pathBeside(path, 'contract');
-      checkOutput({ option: '--contract', path: output, inputs: [path, options.preprocessing] });
-      const { model, is, contractPath, contract, differences, isUntrue } = compared(path, options);
+      const contractPath = contractPathOf(path, options);
+      checkOutput({ option: '--contract', path: contractPath, inputs: [path, options.preprocessing] });
+      const { model, is, contract, differences, isUntrue } = compared(path, contractPath, options);
       if (contract && !options.breaking && !isUntrue) {
         const refused = refusedDifferences(contract, model.version, differences);
         ModelServingError.throwIfAny(
@@ -58,7 +58,8 @@ function diffCommand(): Command {
       'Show in what the interface differs from the accepted one; the exit code is 1 where clients would break.',
     )
     .action((path: string, options: ContractOptions) => {
-      const { contractPath, contract, differences, isUntrue } = compared(path, options);
+      const contractPath = contractPathOf(path, options);
+      const { contract, differences, isUntrue } = compared(path, contractPath, options);
       printDifferences(differences);
       if (isUntrue) print(`${contractPath}: it has shapes that the model declares and does not give.`);
       if (!contract) print(`${contractPath}: there is no contract yet.`);
@@ -67,9 +68,12 @@ function diffCommand(): Command {
     });
 }
 
-function compared(path: string, options: ContractOptions) {
+function contractPathOf(modelPath: string, { contract = pathBeside(modelPath, 'contract') }: ContractOptions): string {
+  return contract;
+}
+
+function compared(path: string, contractPath: string, options: ContractOptions) {
   const model: OnnxModel = readModel(path, { ...options, contract: false, profile: false });
-  const contractPath = options.contract ?? pathBeside(path, 'contract');
   const contract = isThere(contractPath) ? readContract(contractPath, path) : undefined;
   const is = interfaceOf(model);
   const differences = contract ? compareInterfaces(contract, is) : [];
@@ -77,7 +81,7 @@ function compared(path: string, options: ContractOptions) {
     contract !== undefined &&
     breaking(differences).length > 0 &&
     isAcceptedAsDeclared(contract, is, model.declaredSignature);
-  return { model, is, contractPath, contract, differences, isUntrue };
+  return { model, is, contract, differences, isUntrue };
 }
 
 function printDifferences(differences: readonly Difference[]): void {

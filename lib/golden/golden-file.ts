@@ -13,12 +13,12 @@ import {
   type Signature,
   type TensorSignature,
 } from '../../inference-image/src/contract/signature';
-import { readCommittedFile } from '../committed-file';
+import { parseCommittedFile } from '../committed-file';
 import { ModelServingError, type Problem } from '../errors';
 import { foldersBeside, linkOutside } from '../link-outside';
 import { collect } from '../model/collect';
 import type { Direction } from '../model/errors';
-import { isThere, readingFile, sourceFile, sourceTextFile, type SourceFile } from '../model/model-files';
+import { isThere, readingFile, sourceFile, sourceText, type SourceFile } from '../model/model-files';
 import { goldenErrors } from './errors';
 
 /** Golden examples in the right form, of whatever model. */
@@ -33,11 +33,11 @@ export interface Golden {
 /**
  * Reads golden examples and checks their form. Exact 64-bit integers are the container's matter, so JSON.parse will do.
  *
- * @throws ModelServingError `golden-not-json`, `golden-invalid`, `golden-file-missing`, `golden-file-outside`, and what `sourceFile` throws
+ * @throws ModelServingError `golden-not-json`, `golden-invalid`, `golden-file-missing`, `golden-file-outside`, and what `sourceText` throws
  */
 export function readGoldenFile(path: string): Golden {
-  const file = sourceTextFile(GOLDEN_FILE, path);
-  const { examples } = readCommittedFile<GoldenFile>(path, file, {
+  const text = sourceText(GOLDEN_FILE, path);
+  const { examples } = parseCommittedFile<GoldenFile>(text, {
     name: 'golden-form 2',
     loadSchema: () =>
       (
@@ -49,7 +49,7 @@ export function readGoldenFile(path: string): Golden {
   const problems: Problem[] = [];
   const others = namedFiles(examples).flatMap((name) => collect(problems, () => namedFile(path, name)) ?? []);
   ModelServingError.throwIfAny(problems);
-  return { path, files: [file, ...others], examples };
+  return { path, files: [text.file, ...others], examples };
 }
 
 function namedFile(path: string, name: string): SourceFile {

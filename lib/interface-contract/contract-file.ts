@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import { fileBeside, readCommittedFile } from '../committed-file';
-import { sourceFile } from '../model/model-files';
+import { fileBeside, parseCommittedFile } from '../committed-file';
+import { sourceText } from '../model/model-files';
 import { replaceFile } from '../replace-file';
 import { contractErrors } from './errors';
 import type { InterfaceContract, ModelInterface } from './model-interface';
@@ -9,10 +9,10 @@ import type { InterfaceContract, ModelInterface } from './model-interface';
  * Reads a model's contract and checks its form.
  *
  * @param path - of the contract
- * @throws ModelServingError `contract-not-json`, `contract-invalid`, and what `sourceFile` throws
+ * @throws ModelServingError `contract-not-json`, `contract-invalid`, and what `sourceText` throws
  */
 export function readContract(path: string, modelPath: string): InterfaceContract {
-  return readCommittedFile<InterfaceContract>(path, sourceFile(basename(path), path), {
+  return parseCommittedFile<InterfaceContract>(sourceText(basename(path), path), {
     name: 'contract-form 1',
     loadSchema: () => (require('./contract-schema') as typeof import('./contract-schema')).contractSchema,
     notJson: (reason) => contractErrors.notJson(path, modelPath, reason),

@@ -24,25 +24,39 @@ export interface SourceFile extends ModelFile {
  */
 export function sourceFile(imagePath: string, path: string): SourceFile {
   return readingFile(path, () => {
-    const stats = statSync(path);
-    if (!stats.isFile()) throw new ModelServingError([modelErrors.notAFile(path)]);
-    if (stats.size === 0) throw new ModelServingError([modelErrors.fileEmpty(path)]);
-    if (isGitLfsPointer(path, stats.size)) throw new ModelServingError([modelErrors.gitLfsPointer(path)]);
+    checkFile(path);
     return { path: imagePath, sourcePath: resolve(path), ...fileSha256(path) };
   });
 }
 
+/** A text file of a model, and its content in plain form. */
+export interface SourceText {
+  readonly file: SourceFile;
+  readonly content: string;
+}
+
 /**
  * The same for a text file, whose hash does not depend on the system that wrote it: a byte order mark and line breaks
- * of Windows do not count.
+ * of Windows do not count. It is read once.
  *
  * @throws ModelServingError also `file-not-utf8`
  */
-export function sourceTextFile(imagePath: string, path: string): SourceFile {
-  const file = sourceFile(imagePath, path);
-  const text = readText(path);
-  const hash = textHash(text);
-  return hash.sha256 === file.sha256 ? file : { ...file, ...hash, text };
+export function sourceText(imagePath: string, path: string): SourceText {
+  return readingFile(path, () => {
+    checkFile(path);
+    const bytes = readFileSync(path);
+    const content = decodedText(path, bytes);
+    const isPlain = Buffer.from(content).equals(bytes);
+    const file = { path: imagePath, sourcePath: resolve(path), ...textHash(content) };
+    return { file: isPlain ? file : { ...file, text: content }, content };
+  });
+}
+
+function checkFile(path: string): void {
+  const stats = statSync(path);
+  if (!stats.isFile()) throw new ModelServingError([modelErrors.notAFile(path)]);
+  if (stats.size === 0) throw new ModelServingError([modelErrors.fileEmpty(path)]);
+  if (isGitLfsPointer(path, stats.size)) throw new ModelServingError([modelErrors.gitLfsPointer(path)]);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import { fileBeside, readCommittedFile } from '../committed-file';
+import { fileBeside, parseCommittedFile } from '../committed-file';
 import type { Problem } from '../errors';
-import { sourceFile } from '../model/model-files';
+import { sourceText } from '../model/model-files';
 import { profileErrors } from './errors';
 import type { ModelProfile } from './model-profile';
 
@@ -16,12 +16,12 @@ export interface ProfileFile {
  * Reads a model's profile and checks its form.
  *
  * @param given - its path; false for none; undefined for the one beside the model, if it is there
- * @throws ModelServingError `profile-not-json`, `profile-invalid`, and what `sourceFile` throws
+ * @throws ModelServingError `profile-not-json`, `profile-invalid`, and what `sourceText` throws
  */
 export function readProfile(modelPath: string, given: string | false | undefined): ProfileFile | undefined {
   const path = given ?? fileBeside(modelPath, 'profile');
   if (!path) return undefined;
-  const profile = readCommittedFile<ModelProfile>(path, sourceFile(basename(path), path), {
+  const profile = parseCommittedFile<ModelProfile>(sourceText(basename(path), path), {
     name: 'profile-form 1',
     loadSchema: () => (require('./profile-schema') as typeof import('./profile-schema')).profileSchema,
     notJson: (reason) => profileErrors.notJson(path, modelPath, reason),
