@@ -214,7 +214,7 @@ class ParameterReader {
       if (entry.tag === ENTRY.key) name = textOf(entry);
       else if (entry.tag === ENTRY.value) {
         entry.range();
-        value = readParameter(entry.inner(MAX_PARAMETER_FIELDS));
+        value = readParameter(entry.inner(MAX_PARAMETER_FIELDS), value);
       } else entry.skip();
     }
     this.parameters[name] = value;
@@ -222,8 +222,8 @@ class ParameterReader {
   }
 }
 
-function readParameter(wire: WireReader): unknown {
-  let value: unknown;
+/** @param value What an earlier part of it has: parts are merged, as protobuf has it of messages that are given twice. */
+function readParameter(wire: WireReader, value: unknown): unknown {
   while (wire.next()) {
     switch (wire.tag) {
       case PARAMETER.bool:

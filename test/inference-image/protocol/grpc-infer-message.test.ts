@@ -102,6 +102,26 @@ test('what is around the tensors is read as protobufjs reads it', () => {
   );
 });
 
+test('parts of a parameter that is written in several are merged as protobufjs merges them', () => {
+  const choices = fc.oneof(
+    fc.boolean().map((value) => field(1, 0, varint(Number(value)))),
+    fc.nat().map((value) => field(2, 0, varint(value))),
+    text.map((value) => field(3, 2, Buffer.from(value))),
+    fc.nat().map((value) => field(5, 0, varint(value))),
+  );
+  // A value written twice in an entry is one message: https://protobuf.dev/programming-guides/encoding/#last-one-wins
+  const value = fc.array(choices, { maxLength: 1 }).map((parts) => field(2, 2, Buffer.concat(parts)));
+  const key = text.map((name) => field(1, 2, Buffer.from(name)));
+  const entry = fc.array(fc.oneof(key, value), { maxLength: 6 }).map((parts) => field(4, 2, Buffer.concat(parts)));
+  const inInput = fc.array(entry, { maxLength: 3 }).map((entries) => field(5, 2, Buffer.concat(entries)));
+  fc.assert(
+    fc.property(fc.array(fc.oneof(entry, inInput), { maxLength: 3 }), (parts) => {
+      const bytes = Buffer.concat(parts);
+      expect(JSON.stringify(ours(bytes), bigints)).toEqual(JSON.stringify(asOurs(bytes), bigints));
+    }),
+  );
+});
+
 function bigints(_: string, value: unknown): unknown {
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
   return typeof value === 'bigint' ? `${value}n` : value;
