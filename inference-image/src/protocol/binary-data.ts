@@ -24,31 +24,43 @@ export function decodeBinaryData(header: TensorHeader, bytes: Buffer, holding?: 
  * The same, but texts stay in these bytes; that they are texts is found when they are unpacked.
  * @param holding Holds what the elements take, texts as strings.
  */
-export function readBinaryData(
-  { datatype, shape }: TensorHeader,
-  bytes: Buffer,
-  holding?: Holding,
-): NumericData | PackedTexts {
+export function readBinaryData(header: TensorHeader, bytes: Buffer, holding?: Holding): NumericData | PackedTexts {
+  checkBinaryData(header, bytes);
+  return copyBinaryData(header, bytes, holding);
+}
+
+/** The first step of reading: finds whether the bytes are the elements of such a tensor. Nothing is copied. */
+export function checkBinaryData({ datatype, shape }: TensorHeader, bytes: Buffer): void {
   const count = elementCount(shape);
   if (datatype === 'BYTES') {
     const given = countTexts(bytes, Math.max(count, MAX_TEXTS));
-    if (given !== count) {
-      const many = given > MAX_TEXTS ? `more than ${MAX_TEXTS}` : given;
-      throw invalid(`its binary data has ${many} elements; shape ${shapeText(shape)} takes ${count}`);
-    }
-    holding?.add(textBytes(count, bytes.length));
-    return { packed: bytes, count };
+    if (given === count) return;
+    const many = given > MAX_TEXTS ? `more than ${MAX_TEXTS}` : given;
+    throw invalid(`its binary data has ${many} elements; shape ${shapeText(shape)} takes ${count}`);
   }
   const size = count * TYPED_ARRAY[datatype].BYTES_PER_ELEMENT;
   if (bytes.length !== size) {
     throw invalid(`its binary data has ${bytes.length} bytes; ${datatype} of shape ${shapeText(shape)} takes ${size}`);
   }
-  holding?.add(size);
-  // A copy: it is aligned, and its buffer can be handed to another thread.
-  const copy = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
-  if (datatype === 'BOOL' && !areBooleans(copy)) {
+  if (datatype === 'BOOL' && !areBooleans(bytes)) {
     throw invalid('an element of its binary data is neither 0 nor 1, as BOOL takes');
   }
+}
+
+/** The second step. @param bytes They have passed the first one. */
+export function copyBinaryData(
+  { datatype, shape }: TensorHeader,
+  bytes: Buffer,
+  holding?: Holding,
+): NumericData | PackedTexts {
+  if (datatype === 'BYTES') {
+    const count = elementCount(shape);
+    holding?.add(textBytes(count, bytes.length));
+    return { packed: bytes, count };
+  }
+  holding?.add(bytes.length);
+  // A copy: it is aligned, and its buffer can be handed to another thread.
+  const copy = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
   return new TYPED_ARRAY[datatype](copy);
 }
 
@@ -64,12 +76,16 @@ export function countElements(datatype: Datatype, bytes: Buffer): number {
   return bytes.length / TYPED_ARRAY[datatype].BYTES_PER_ELEMENT;
 }
 
-/** Four bytes at a time. */
-function areBooleans(buffer: ArrayBuffer): boolean {
-  const words = new Uint32Array(buffer, 0, buffer.byteLength >>> 2);
+/** Four bytes at a time, but for those outside of whole words. */
+function areBooleans(bytes: Buffer): boolean {
+  const { buffer, byteOffset, length } = bytes;
+  const from = Math.min(-byteOffset & 3, length);
+  const wordCount = (length - from) >>> 2;
   let bits = 0;
-  for (let i = 0; i < words.length; i++) bits |= words[i]!;
-  return (bits & ~0x01010101) === 0 && new Uint8Array(buffer, words.byteLength).every((byte) => byte <= 1);
+  if (wordCount > 0) for (const word of new Uint32Array(buffer, byteOffset + from, wordCount)) bits |= word;
+  for (const byte of bytes.subarray(0, from)) bits |= byte;
+  for (const byte of bytes.subarray(from + 4 * wordCount)) bits |= byte;
+  return (bits & ~0x01010101) === 0;
 }
 
 function encodeTexts(texts: readonly string[]): Buffer {

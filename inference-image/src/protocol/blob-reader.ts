@@ -1,7 +1,7 @@
 import type { Holding } from '../budget/holding';
 import { invalid } from '../errors';
 import type { NumericData, TensorHeader } from '../inference/tensor';
-import { readBinaryData } from './binary-data';
+import { checkBinaryData, copyBinaryData } from './binary-data';
 import { describe } from './fields';
 import type { PackedTexts } from './packed-texts';
 
@@ -13,8 +13,12 @@ export class BlobReader {
     private readonly holding?: Holding,
   ) {}
 
-  /** @param size The input's `binary_data_size`, as the client gave it. */
-  read(header: TensorHeader, size: unknown): NumericData | PackedTexts {
+  /**
+   * Checks the binary data that is next.
+   * @param size The input's `binary_data_size`, as the client gave it.
+   * @returns What copies it.
+   */
+  read(header: TensorHeader, size: unknown): () => NumericData | PackedTexts {
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
       throw invalid(`binary_data_size is ${describe(size)}; it must be a number of bytes`);
     }
@@ -22,7 +26,8 @@ export class BlobReader {
     if (size > left) throw invalid(`binary_data_size is ${size}; the body has ${left} bytes left`);
     const bytes = this.body.subarray(this.at, this.at + size);
     this.at += size;
-    return readBinaryData(header, bytes, this.holding);
+    checkBinaryData(header, bytes);
+    return () => copyBinaryData(header, bytes, this.holding);
   }
 
   finish(): void {

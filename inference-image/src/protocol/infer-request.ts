@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Holding } from '../budget/holding';
 import { DATATYPES, type Datatype, elementCount, type Signature } from '../contract/signature';
-import { invalid } from '../errors';
+import { invalid, ServingError } from '../errors';
 import type { Run } from '../inference/executor';
 import { InputChecks } from '../inference/input-checks';
 import type { TensorData, TensorHeader } from '../inference/tensor';
@@ -19,7 +19,7 @@ import {
 import { parseJson } from './json';
 import { jsonArrayBytes, readJsonArray } from './json-array';
 import { decodeJsonData } from './json-data';
-import { unpackRequest, type PackedRequest, type PackedTensor } from './packed-request';
+import { unpackRequest, type PackedRequest } from './packed-request';
 import { textBytes, type PackedTexts } from './packed-texts';
 import { arrayOf, parseAround, type ParsedRequest } from './parsed-request';
 import { RawRequests } from './raw-request';
@@ -130,7 +130,9 @@ export class InferRequestDecoder {
     try {
       const parsed = parseJson(text, { exactIntegers: this.exactIntegers });
       return this.readPacked(parsed, new BlobReader(body, json.length, holding), decodeJsonData);
-    } catch {
+    } catch (error) {
+      // The other way would find no more room.
+      if (error instanceof ServingError && error.kind !== 'invalid') throw error;
       return undefined;
     }
   }
@@ -143,9 +145,12 @@ export class InferRequestDecoder {
     const id = isAbsent(request.id) ? undefined : idField(request.id);
     const parameters = parametersField(request.parameters, 'parameters');
     const outputs = this.outputs.read(request, parameters);
-    const inputs = headers.map((header, i) => readTensor(header, entries[i] as Fields, blobs, decodeData));
+    const timeout = timeoutSeconds(parameters);
+    const data = headers.map((header, i) => readTensorData(header, entries[i] as Fields, blobs, decodeData));
     blobs.finish();
-    return { id, inputs, ...outputs, timeoutSeconds: timeoutSeconds(parameters) };
+    // Binary data is copied once nothing else can be wrong.
+    const inputs = headers.map(({ name, datatype, shape }, i) => ({ name, datatype, shape, data: data[i]!() }));
+    return { id, inputs, ...outputs, timeoutSeconds: timeout };
   }
 
   private readHeaders(entries: readonly unknown[]): TensorHeader[] {
@@ -189,12 +194,17 @@ function isShape(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
 }
 
-function readTensor(header: TensorHeader, entry: Fields, blobs: BlobReader, decodeData: DecodeData): PackedTensor {
-  const { name, datatype, shape } = header;
+/** Reads what is JSON, and checks what is binary data. @returns What gives the elements, and copies them where they are binary. */
+function readTensorData(
+  header: TensorHeader,
+  entry: Fields,
+  blobs: BlobReader,
+  decodeData: DecodeData,
+): () => TensorData | PackedTexts {
   try {
-    return { name, datatype, shape, data: readData(header, entry, blobs, decodeData) };
+    return readData(header, entry, blobs, decodeData);
   } catch (error) {
-    throw inInput(name, error);
+    throw inInput(header.name, error);
   }
 }
 
@@ -204,12 +214,13 @@ function readData(
   { data, parameters }: Fields,
   blobs: BlobReader,
   decodeData: DecodeData,
-): TensorData | PackedTexts {
+): () => TensorData | PackedTexts {
   const { binary_data_size: size, shared_memory_region: region } = parametersField(parameters, 'parameters');
   if (region !== undefined) throw invalid('shared memory is not supported');
   if (size === undefined) {
     if (isAbsent(data)) throw invalid('it has no data');
-    return decodeData(header, data);
+    const decoded = decodeData(header, data);
+    return () => decoded;
   }
   if (!isAbsent(data)) throw invalid('it has both data and binary_data_size; it takes one of them');
   return blobs.read(header, size);

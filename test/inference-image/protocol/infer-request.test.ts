@@ -1,5 +1,8 @@
 import * as fc from 'fast-check';
-import { DATATYPES, elementCount, type Signature } from '../../../inference-image/src/contract/signature';
+import { REQUEST_BYTES } from '../../../inference-image/src/budget/holding';
+import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
+import { DATATYPES, elementCount, type Signature, type TensorSignature } from '../../../inference-image/src/contract/signature';
+import { ServingError } from '../../../inference-image/src/errors';
 import { InferRequestDecoder } from '../../../inference-image/src/protocol/infer-request';
 import { InferResponseEncoder } from '../../../inference-image/src/protocol/infer-response';
 import { dataOf, shapes } from './arbitraries';
@@ -65,6 +68,48 @@ test.each<[string, bigint | undefined]>([
       expect(decoded).toThrow(`input "b": element 0 is ${text}; INT64 takes a whole number from`);
     else expect(decoded()).toEqual(BigInt64Array.of(value));
   }
+});
+
+describe('nothing of binary data is copied where a request is refused for', () => {
+  const flags: TensorSignature = { name: 'c', datatype: 'BOOL', dimensions: ['n'] };
+  const three = new InferRequestDecoder({ ...signature, inputs: [...signature.inputs, flags] });
+  const binary = (size: number) => ({ data: undefined, parameters: { binary_data_size: size } });
+  const right = [
+    { ...a, ...binary(8) },
+    { ...b, ...binary(8) },
+    { ...flags, shape: [1], ...binary(1) },
+  ];
+  const flag = right[2]!;
+
+  test.each<[string, object, Buffer]>([
+    ['bytes left over', { inputs: right }, Buffer.alloc(18)],
+    ['too few bytes', { inputs: right }, Buffer.alloc(16)],
+    ['a wrong timeout', { inputs: right, parameters: { timeout: 'x' } }, Buffer.alloc(17)],
+    ['a size of another tensor', { inputs: [...right.slice(0, 2), { ...flag, ...binary(2) }] }, Buffer.alloc(18)],
+    ['an element', { inputs: right }, Buffer.alloc(17, 2)],
+    ['an element in JSON', { inputs: [...right.slice(0, 2), { ...flag, ...binary(0), data: [2] }] }, Buffer.alloc(16)],
+  ])('%s', (_, request, blobs) => {
+    for (const space of ['', ' '.repeat(2000)]) {
+      const json = Buffer.from(JSON.stringify(request) + space);
+      const holding = new MemoryBudget(1024 * 1024).open();
+      const before = holding.heldBytes;
+      expect(() => three.decodePacked(Buffer.concat([json, blobs]), json.length, holding)).toThrow(ServingError);
+      expect(holding.heldBytes).toBe(before);
+    }
+  });
+});
+
+test('binary data that has no room is refused as it is, and tried once', () => {
+  const holding = new MemoryBudget(REQUEST_BYTES + 100).open();
+  const inputs = [
+    { ...a, shape: [12, 2], parameters: { binary_data_size: 96 }, data: undefined },
+    { ...b, shape: [12], data: Array(12).fill(1) },
+  ];
+  const json = Buffer.from(JSON.stringify({ inputs }));
+  holding.add(50);
+  const add = jest.spyOn(holding, 'add');
+  expect(() => decoder.decodePacked(Buffer.concat([json, Buffer.alloc(96)]), json.length, holding)).toThrow(/memory/);
+  expect(add).toHaveBeenCalledTimes(1);
 });
 
 test('binary data, in the order of the inputs', () => {
