@@ -26,10 +26,11 @@ export class MemoryBudget {
 
   /**
    * Begins to count a request.
+   * @param headerBytes Of its headers. @default 0
    * @throws ServingError `rejected` where the budget is full.
    */
-  open(): Holding {
-    return new Holding(this);
+  open(headerBytes = 0): Holding {
+    return new Holding(this, headerBytes);
   }
 
   /** For Holding: throws where it may not hold so many bytes more. */

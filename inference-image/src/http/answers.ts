@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { headerBytes } from '../budget/holding';
 import type { MemoryBudget } from '../budget/memory-budget';
 import type { Metrics } from '../metrics/metrics';
 import { onceClosed } from './once-closed';
@@ -24,7 +25,7 @@ export function limitAnswers(
     unread.assertFits(length);
     unread.sent(request.socket, length);
     if (typeof payload !== 'string' || length < SMALL_LENGTH) return done();
-    const holding = budget.open();
+    const holding = budget.open(headerBytes(request.rawHeaders));
     onceClosed(request, response, () => holding.release());
     holding.add(2 * length);
     holding.waitForClient(() => {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { BodyParts } from '../budget/body-parts';
-import type { Holding } from '../budget/holding';
+import { headerBytes, type Holding } from '../budget/holding';
 import type { Coding, Inflater } from '../budget/inflater';
 import type { MemoryBudget } from '../budget/memory-budget';
 import type { SizeLimit } from '../budget/size-limit';
@@ -123,7 +123,7 @@ export function acceptBodies(app: FastifyInstance, budget: MemoryBudget, inflate
         isCancelled: () => request.socket.destroyed,
       });
     readBody(request, OTHER_LIMIT, {
-      hold: () => (holding = budget.open()),
+      hold: () => (holding = budget.open(headerBytes(request.rawHeaders))),
       done: (error, body) => {
         const encoding = request.headers['content-encoding'];
         if (!body || isPlain(encoding)) return answer(error ?? null, body);

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { closeClients } from '../closing-clients';
 import { expiryOf } from '../connection-age';
-import { REQUEST_BYTES, type Holding } from '../budget/holding';
+import { headerBytes, REQUEST_BYTES, requestBytes, type Holding } from '../budget/holding';
 import type { MemoryBudget } from '../budget/memory-budget';
 import type { DropReason, RefusalReason } from '../metrics/refusals';
 import { stopListening } from '../stop-listening';
@@ -86,7 +86,7 @@ export class Connections {
       this.turns.hasRead(connection.share, now);
       connection.replies++;
       connection.request = request;
-      if (connection.replies > 1) this.holdPipelined(socket, connection);
+      if (connection.replies > 1) this.holdPipelined(request, connection);
       if (this.closeAfterReply || now >= connection.expiresAt) response.setHeader('connection', 'close');
     });
     const sweepMs = Math.min(MAX_SWEEP_MS, (options.sendTimeoutSeconds * 1000) / 4);
@@ -162,17 +162,19 @@ export class Connections {
     if (!connection) return;
     connection.replies--;
     connection.answered++;
+    // What its headers take is counted until the last of them is answered.
     if (connection.replies > 0) return connection.pipelined?.subtract(REQUEST_BYTES);
     connection.pipelined?.release();
     connection.pipelined = connection.request = undefined;
   }
 
   /** Its request and its answer have to wait for the answer before them. */
-  private holdPipelined(socket: Socket, connection: Connection): void {
+  private holdPipelined({ socket, rawHeaders }: IncomingMessage, connection: Connection): void {
+    const bytes = headerBytes(rawHeaders);
     try {
       if (connection.replies > MAX_PIPELINED) throw new Error('too many');
-      if (connection.pipelined) connection.pipelined.add(REQUEST_BYTES);
-      else connection.pipelined = this.options.budget.open();
+      if (connection.pipelined) connection.pipelined.add(requestBytes(bytes));
+      else connection.pipelined = this.options.budget.open(bytes);
     } catch {
       this.options.metrics.observeDrop('pipelined');
       cutShort(socket);

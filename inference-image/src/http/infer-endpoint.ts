@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { imageFormat } from '../contract/image-format';
-import type { Holding } from '../budget/holding';
+import { headerBytes, type Holding } from '../budget/holding';
 import type { SizeLimit } from '../budget/size-limit';
 import type { ClassOutput } from '../contract/image-input';
 import { invalid, ServingError } from '../errors';
@@ -77,7 +77,7 @@ class Exchange implements Caller, BodyReader {
   }
 
   hold(): Holding {
-    const holding = (this.holding = this.options.budget.open());
+    const holding = (this.holding = this.options.budget.open(headerBytes(this.request.rawHeaders)));
     onceClosed(this.request, this.response, () => {
       this.isClosed = true;
       if (!this.isWorking) holding.release();

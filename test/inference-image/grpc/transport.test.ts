@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { constants, type OutgoingHttpHeaders } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deflateSync, gzipSync } from 'node:zlib';
+import { REQUEST_BYTES } from '../../../inference-image/src/budget/holding';
 import type { Inflater } from '../../../inference-image/src/budget/inflater';
 import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
 import { UnreadAnswers } from '../../../inference-image/src/budget/unread-answers';
@@ -225,6 +226,17 @@ describe('memory', () => {
     stream.write(message(Buffer.alloc(20 * MIB)).subarray(0, 100_000));
     while (server.budget.heldBytes < 100_000) await sleep(5);
     expect(server.budget.heldBytes).toBeLessThan(300_000);
+    stream.close();
+    await server.isFree();
+  });
+
+  test('long headers count as what they take', async () => {
+    const { server, session } = await start(METHODS);
+    const headers = { ':method': 'POST', ':path': LARGE_ECHO.path, 'content-type': 'application/grpc' };
+    const stream = session.request({ ...headers, cookie: 'c'.repeat(15_000) }).on('error', () => undefined);
+    stream.write(message(Buffer.alloc(1000)).subarray(0, 100));
+    while (server.budget.heldBytes === 0) await sleep(5);
+    expect(server.budget.heldBytes).toBeGreaterThan(REQUEST_BYTES + 2.5 * 15_000);
     stream.close();
     await server.isFree();
   });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { REQUEST_BYTES } from '../../../inference-image/src/budget/holding';
 import { identity } from '../../support/onnx-builder';
 import { head, RawConnection } from '../../support/raw-connection';
 import { floats, rounds } from '../../support/requests';
@@ -101,6 +102,29 @@ describe('bodies that do not end', () => {
     expect(client.received).toMatch(
       /^HTTP\/1\.1 400 [^]*chunks of less than 64 bytes, 101 so far; send it in larger ones/,
     );
+  });
+});
+
+describe('long headers', () => {
+  // Of names that no other request has, which take the most: measured, 2.5 bytes for each.
+  const long = Object.fromEntries(Array.from({ length: 90 }, (_, i) => [`x-${i}-${'n'.repeat(150)}`, 'v']));
+  const OF_ALL = 90 * 155;
+
+  test.each(['/v2/repository/index', INFER])(
+    'count as what they take, while the body of %s is waited for',
+    async (path) => {
+      const client = await connect();
+      client.send(head('POST', path, { ...long, 'content-length': 100 }), '{');
+      let held = 0;
+      while (held === 0) held = await server.series('inference_request_memory_bytes');
+      expect(held).toBeGreaterThan(REQUEST_BYTES + 2.5 * OF_ALL);
+    },
+  );
+
+  test('are taken up to 16 KiB, as browsers with many cookies send them', async () => {
+    const cookie = Array.from({ length: 30 }, (_, i) => `name${i}=${'v'.repeat(480)}`).join('; ');
+    const answer = await fetch(new URL('/v2/health/ready', server.url), { headers: { cookie } });
+    expect(answer.status).toBe(200);
   });
 });
 

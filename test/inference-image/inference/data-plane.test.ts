@@ -1,4 +1,4 @@
-import { Holding, REQUEST_BYTES } from '../../../inference-image/src/budget/holding';
+import { REQUEST_BYTES } from '../../../inference-image/src/budget/holding';
 import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
 import { DataPlane } from '../../../inference-image/src/inference/data-plane';
 import type { Run } from '../../../inference-image/src/inference/executor';
@@ -8,7 +8,7 @@ const setUp = (totalBytes: number) => {
   const submit = jest.fn(() => []);
   const dataPlane = new DataPlane({ submit, executorCount: 1 } as unknown as Scheduler);
   dataPlane.open();
-  const holding = new Holding(new MemoryBudget(totalBytes));
+  const holding = new MemoryBudget(totalBytes).open();
   const infer = (inputs: Run['inputs']) =>
     dataPlane.infer({ inputs, outputs: ['y'] }, { holding, isCancelled: () => false });
   return { submit, holding, infer };

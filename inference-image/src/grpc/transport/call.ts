@@ -89,6 +89,8 @@ export class Call {
     private readonly stream: ServerHttp2Stream,
     private readonly method: Method,
     headers: IncomingHttpHeaders,
+    /** Of its headers, uncompressed. */
+    private readonly headerBytes: number,
     private readonly context: CallContext,
     readonly connection: Connection | undefined,
   ) {
@@ -238,7 +240,7 @@ export class Call {
   private take(chunk: Buffer): void {
     if (this.phase !== 'receiving') return this.keep(chunk);
     if (this.method.isCounted !== false && !this.holding) {
-      this.holding = this.context.budget.open();
+      this.holding = this.context.budget.open(this.headerBytes);
       this.context.idle.delete(this);
       this.phaseAt = performance.now();
     }

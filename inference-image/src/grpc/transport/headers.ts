@@ -49,13 +49,6 @@ export function timeoutMs(headers: IncomingHttpHeaders): number | undefined {
   return Number(match[1]) * (UNIT_MS[match[2] as string] as number);
 }
 
-/** Bytes of the names and values of headers. @param rawHeaders Names and values by turns. */
-export function headerBytes(rawHeaders: readonly string[]): number {
-  let bytes = 0;
-  for (const text of rawHeaders) bytes += text.length;
-  return bytes;
-}
-
 /** What ends a call that failed after its answer began. */
 export function statusTrailers({ code, details, isOverload }: Status): OutgoingHttpHeaders {
   return {

@@ -1,5 +1,6 @@
 import { createServer, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
+import { headerBytes } from '../../budget/holding';
 import type { Inflater } from '../../budget/inflater';
 import type { MemoryBudget } from '../../budget/memory-budget';
 import type { UnreadAnswers } from '../../budget/unread-answers';
@@ -10,7 +11,7 @@ import { describe } from '../../protocol/fields';
 import { toServingError } from '../status';
 import { Call, type CallContext } from './call';
 import { Connections } from './connections';
-import { headerBytes, httpRefusal } from './headers';
+import { httpRefusal } from './headers';
 import { IdleCalls } from './idle-calls';
 import type { Method } from './method';
 
@@ -110,7 +111,7 @@ export class Transport {
     connection?.beginCall(bytes);
     const path = headers[':path'];
     const method = this.methods.get(path ?? '');
-    const call = new Call(stream, method ?? unknownMethod(path), headers, this.context, connection);
+    const call = new Call(stream, method ?? unknownMethod(path), headers, bytes, this.context, connection);
     stream
       .on('data', (chunk: Buffer) => call.receive(chunk))
       .on('end', () => call.end())
