@@ -12,3 +12,8 @@ export function loadClients(maxBatchSize: number, rowsPerSecond: number): number
   const enough = Math.min(MOST_CLIENTS, Math.max(LEAST_CLIENTS, BATCHES_AT_ONCE * maxBatchSize));
   return Math.min(enough, Math.max(1, Math.floor(LONGEST_WAIT_SECONDS * rowsPerSecond)));
 }
+
+/** The largest batch that so many clients keep full. */
+export function fullBatchSize(clients: number): number {
+  return Math.max(1, Math.floor(clients / BATCHES_AT_ONCE));
+}

@@ -1,3 +1,4 @@
+import { fullBatchSize } from './load-clients';
 import type { MeasuredRun, ModelProfile } from './model-profile';
 import { saturatingBatchSize } from './saturation';
 
@@ -9,9 +10,9 @@ const AS_FAST = 1.05;
 
 /** Seconds of one row in runs of up to so many, as measured with so many threads, or the most that are fewer. */
 export function secondsPerRow(profile: ModelProfile, threads: number, batchSize: number): number {
-  const fitting = runsWith(profile, threads).filter((run) => run.batchSize <= batchSize);
-  const largest = fitting.reduce((a, b) => (b.batchSize > a.batchSize ? b : a));
-  return largest.p50Seconds / largest.batchSize;
+  const runs = runsWith(profile, threads);
+  const largest = largestBatchSize(runs, batchSize);
+  return runs.find((run) => run.batchSize === largest)!.p50Seconds / largest;
 }
 
 /** The fewest threads with which a row runs fast enough, or else about as fast as with any. */
@@ -24,11 +25,25 @@ export function fewestThreads(profile: ModelProfile, atMost = Infinity): number 
   return candidates.find(({ p50Seconds }) => p50Seconds <= enough)!.threads;
 }
 
-/** The smallest batch with nearly the best throughput; undefined where none of more than one row was measured. */
+/**
+ * The smallest batch with nearly the best throughput, as far as the measured load could form it; undefined where none of
+ * more than one row was measured.
+ */
 export function usefulBatchSize(profile: ModelProfile, threads: number): number | undefined {
   const runs = runsWith(profile, threads);
   if (runs.every(({ batchSize }) => batchSize === 1)) return undefined;
-  return saturatingBatchSize(runs, runs[0]!.threads);
+  const most = Math.min(saturatingBatchSize(runs, runs[0]!.threads), formableBatchSize(profile));
+  return largestBatchSize(runs, most);
+}
+
+/** The largest batch that the clients of the measurement could keep full: a larger one was never seen in the server. */
+export function formableBatchSize({ served }: ModelProfile): number {
+  return fullBatchSize(served.clients);
+}
+
+/** The largest that was measured of at most so many rows. */
+function largestBatchSize(runs: readonly MeasuredRun[], most: number): number {
+  return Math.max(...runs.map(({ batchSize }) => batchSize).filter((batchSize) => batchSize <= most));
 }
 
 function runsWith({ runs }: ModelProfile, threads: number): MeasuredRun[] {

@@ -12,7 +12,7 @@ export interface ModelProfile {
   readonly dimensions: Readonly<Record<string, number>>;
   /** Runs of the model in process, by threads and then batch size, both ascending. */
   readonly runs: readonly MeasuredRun[];
-  /** The model behind the server, with one executor and one thread. */
+  /** The model behind the server, with one executor. */
   readonly served: MeasuredService;
   readonly start: MeasuredStart;
   readonly memory: MeasuredMemory;
@@ -41,6 +41,10 @@ export interface MeasuredRun {
 }
 
 export interface MeasuredService {
+  /** Of its executor. @default 1, as earlier releases measured */
+  readonly threads?: number;
+  /** Rows of a run at most. @default - the largest batch with which any number of threads saturates, as in earlier releases */
+  readonly maxBatchSize?: number;
   /** Connections that each waited for their answer before they asked again. */
   readonly clients: number;
   /** CPU time of the whole server for one request of one row, the model's run included, at the batches that came about. */

@@ -32,6 +32,8 @@ export const profileSchema = z.object({
   dimensions: z.record(z.string(), count()),
   runs,
   served: z.object({
+    threads: count().optional(),
+    maxBatchSize: count().optional(),
     clients: count(),
     cpuSecondsPerRequest: amount(),
     loopSecondsPerRequest: amount(),

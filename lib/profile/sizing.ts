@@ -31,7 +31,7 @@ export interface Sizing {
   readonly maxQueueLength: number;
   /** CPUs that it can count on. */
   readonly cpus: number;
-  /** CPUs that it uses at most. */
+  /** CPUs that it uses on average when it answers as many requests as it can. */
   readonly busyCpus: number;
   readonly memoryMiB: number;
   /** Requests of one row that it answers in a second with the CPUs that it can count on. */
@@ -61,9 +61,11 @@ export function sizeReplica(profile: ModelProfile, model: SizedModel, choices: S
   const cost = requestCost(profile, threads, isMerged ? (maxBatchSize ?? 1) : 1);
   const executors = choices.executors ?? (sharedCpus === undefined ? 1 : usefulExecutors(cost, threads, sharedCpus));
 
-  const rate = attainedShare(profile) * fullRate(cost, executors);
+  const full = fullRate(cost, executors);
+  const rate = attainedShare(profile) * full;
   const usedCpus = rate * cost.cpuSeconds;
-  const cpus = cpuRequest ?? Math.min(cpuLimit ?? Infinity, roundUp(usedCpus, 0.1));
+  // While no part waits for another, which may last longer than the period of a limit, more are busy than on average.
+  const cpus = cpuRequest ?? Math.min(cpuLimit ?? Infinity, roundUp(full * cost.cpuSeconds, 0.1));
   const requestsPerSecond = roundDown(Math.min(rate, cpus / cost.cpuSeconds));
   return {
     threadsPerExecutor: threads,

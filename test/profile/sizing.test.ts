@@ -21,7 +21,9 @@ const model: SizedModel = {
 
 const size = (choices: SizingChoices = {}, changes: Partial<ModelProfile> = {}) =>
   sizeReplica(profileOf('', changes), model, choices);
-const served = (loopSecondsPerRequest: number) => ({ served: { ...profileOf('').served, loopSecondsPerRequest } });
+const served = (loopSecondsPerRequest: number) => ({
+  served: { ...profileOf('').served, loopSecondsPerRequest, cpuSecondsPerRequest: loopSecondsPerRequest + 0.001 },
+});
 
 test('nothing decided: one executor, and the CPUs that it keeps busy', () => {
   expect(size()).toEqual({
@@ -86,14 +88,92 @@ describe('the rate', () => {
   const reached = (requestsPerSecond: number) => ({ served: { ...profileOf('').served, requestsPerSecond } });
 
   test('is less by as much as the measured server fell short of what its parts can do', () => {
-    expect(size({}, reached(800))).toMatchObject({ requestsPerSecond: 800, cpus: 1, maxQueueLength: 200 });
-    expect(size({ executors: 2 }, reached(800))).toMatchObject({ requestsPerSecond: 1600, cpus: 2 });
+    expect(size({}, reached(800))).toMatchObject({ requestsPerSecond: 800, maxQueueLength: 200 });
+    expect(size({ executors: 2 }, reached(800))).toMatchObject({ requestsPerSecond: 1600 });
     expect(size({ executors: 9 }, reached(800))).toMatchObject({ requestsPerSecond: 4000 });
     expect(size({ maxBatchSize: 1 }, reached(800))).toMatchObject({ requestsPerSecond: 400 });
   });
 
   test('is no more where the measured server was faster than the runs alone', () => {
     expect(size({}, reached(1200))).toMatchObject({ requestsPerSecond: 1000 });
+  });
+});
+
+describe('CPUs are never below what the server took when it was measured', () => {
+  /** A text classifier, whose batches were never full behind the server: 0.36 CPUs at its highest rate. */
+  const classifier = {
+    runs: ladder(1, { 1: 0.18, 2: 0.27, 4: 0.468, 8: 0.792, 16: 1.44, 32: 6.5 }),
+    served: {
+      ...profileOf('').served,
+      cpuSecondsPerRequest: 0.0005475,
+      loopSecondsPerRequest: 0.0001625,
+      requestsPerSecond: 655.2,
+    },
+  };
+
+  test('runs took longer behind the server than in process', () => {
+    expect(size({}, classifier)).toMatchObject({ maxBatchSize: 16, cpus: 1.5, requestsPerSecond: 650 });
+    expect(size({ cpuLimit: 0.3, cpuRequest: 0.3 }, classifier).requestsPerSecond).toBe(540);
+  });
+
+  test('whatever was measured, and whatever is decided', () => {
+    const figures = [0.00001, 0.0002, 0.003, 0.04];
+    const choices: SizingChoices[] = [
+      {},
+      { executors: 3 },
+      { threadsPerExecutor: 2 },
+      { threadsPerExecutor: 4, maxBatchSize: 32 },
+      { maxBatchSize: 1 },
+      { maxBatchSize: 1000 },
+      { cpuLimit: 0.3 },
+      { cpuLimit: 7 },
+      { cpuRequest: 0.5, cpuLimit: 3 },
+    ];
+    const machines = [{}, { threads: 2, maxBatchSize: 8 }, { clients: 3 }];
+    for (const loopSecondsPerRequest of figures) {
+      for (const more of figures) {
+        for (const machine of machines) {
+          for (const requestsPerSecond of [1, 50, 5000]) {
+            const cpuSecondsPerRequest = loopSecondsPerRequest + more;
+            const measured = { ...machine, loopSecondsPerRequest, cpuSecondsPerRequest, requestsPerSecond };
+            const profile = { served: { ...profileOf('').served, ...measured } };
+            for (const choice of choices) {
+              const { cpus, requestsPerSecond: rate } = size(choice, profile);
+              expect(cpus + 1e-9).toBeGreaterThanOrEqual(cpuSecondsPerRequest * rate);
+            }
+          }
+        }
+      }
+    }
+  });
+
+  test('nor below what is busy while no part of the server waits for another', () => {
+    const { served } = profileOf('');
+    expect(size({}, { served: { ...served, requestsPerSecond: 100 } })).toMatchObject({
+      cpus: 1.2,
+      busyCpus: expect.closeTo(0.12),
+      requestsPerSecond: 100,
+    });
+  });
+
+  test('with the threads and the batches that the server had', () => {
+    const runs = ladder(2, { 1: 80, 2: 140, 4: 260 });
+    const two = { threads: 2, maxBatchSize: 4, cpuSecondsPerRequest: 0.15, loopSecondsPerRequest: 0.02 };
+    const served = { ...profileOf('').served, ...two, requestsPerSecond: 12 };
+    // 65 ms a row on two threads that both are busy: the server took no more.
+    expect(size({}, { runs, served })).toMatchObject({ threadsPerExecutor: 2, cpus: 2.4, requestsPerSecond: 12 });
+  });
+});
+
+describe('batches that the load of the measurement could not form', () => {
+  const few = { served: { ...profileOf('').served, clients: 9 } };
+
+  test('are not derived', () => {
+    expect(size({}, few)).toMatchObject({ maxBatchSize: 4, requestsPerSecond: 800 });
+  });
+
+  test('are not counted on where they are decided', () => {
+    expect(size({ maxBatchSize: 16 }, few)).toMatchObject({ maxBatchSize: 16, requestsPerSecond: 800 });
   });
 });
 
