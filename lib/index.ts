@@ -10,6 +10,7 @@ export type {
   MeasuredMemory,
   MeasuredRun,
   MeasuredService,
+  MeasuredSize,
   MeasuredStart,
   ModelProfile,
 } from './profile/model-profile';

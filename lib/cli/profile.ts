@@ -1,10 +1,18 @@
-import { join, parse } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { join, parse, resolve } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { fileBeside, pathBeside } from '../committed-file';
 import { describeSizing } from '../profile/describe-sizing';
 import { profileModel } from '../profile/profile-model';
 import { profileText } from '../profile/profile-text';
 import { PICTURE_MARK, svgReport } from '../profile/svg-report';
+import {
+  DIMENSION_FLAGS,
+  type Dimensions,
+  type DimensionSizes,
+  parseDimension,
+  parseDimensionSizes,
+} from './dimension-option';
+import { runInDocker } from './in-docker';
 import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
 import { checkOutput, writeOutput } from './output';
 import { ProgressBar } from './progress-bar';
@@ -16,8 +24,13 @@ interface ProfileCommandOptions extends CalledModelOptions {
   picture?: string;
   threads?: number[];
   maxBatch: number;
-  dimension: Record<string, number>;
+  dimension: Dimensions;
+  at?: DimensionSizes;
   seconds: number;
+  force?: boolean;
+  in?: 'docker';
+  cpus?: number;
+  memoryMib?: number;
 }
 
 /** As shells have it: 128 and the signal's number. */
@@ -31,8 +44,23 @@ export function profileCommand(): Command {
     .option('--picture <file>', 'its picture (default: as --out, with .svg)')
     .option('--threads <list>', 'threads of a run: 1,2,4 (default: 1, 2, 4 … up to the CPUs)', wholeNumbers(256))
     .option('--max-batch <rows>', 'the largest batch to measure', wholeNumber(65_536), 128)
-    .option('--dimension <name=size>', 'the size of a symbolic dimension, again for each', dimension, {})
+    .option(
+      DIMENSION_FLAGS,
+      'the size of a free dimension, again for each; INPUT:AXIS without a name',
+      parseDimension,
+      {},
+    )
+    .option('--at <name=size,size>', 'several sizes of one dimension, each measured by itself', parseDimensionSizes)
     .option('--seconds <seconds>', 'of each measurement; the server is under load for ten times as long', seconds, 0.3)
+    .option('--force', 'write a profile although other processes keep the machine busy')
+    .addOption(
+      new Option(
+        '--in <place>',
+        'measure in a container of the default base image, on an engine of this machine',
+      ).choices(['docker']),
+    )
+    .option('--cpus <count>', "the container's CPUs, which the clients share with the server", cpuCount)
+    .option('--memory-mib <mebibytes>', "the container's memory", wholeNumber(1_048_576))
     .action(async (path: string, options: ProfileCommandOptions) => {
       const {
         out = pathBeside(path, 'profile'),
@@ -40,7 +68,9 @@ export function profileCommand(): Command {
         threads,
         maxBatch: maxBatchSize,
         dimension: dimensions,
+        at,
         seconds,
+        force,
       } = options;
       const { picture = pictureOf(out) } = options;
       const inputs = [path, golden, options.preprocessing];
@@ -49,11 +79,12 @@ export function profileCommand(): Command {
         { option: '--picture', path: picture, inputs: [...inputs, out], mark: PICTURE_MARK },
       ] as const;
       outputs.forEach(checkOutput);
+      if (options.in) return measureInDocker(path, { ...options, golden, out, picture });
       const model = readModel(path, { ...options, golden, profile: false, contract: false });
       const bar = new ProgressBar(process.stderr);
       const signal = abortOnSignals();
       try {
-        const measuring = { path, threads, maxBatchSize, dimensions, seconds, signal };
+        const measuring = { path, threads, maxBatchSize, dimensions, at, seconds, force, signal };
         const { profile, batchingObstacle } = await profileModel(model, {
           ...measuring,
           onStep: (step) => bar.show(step),
@@ -75,6 +106,41 @@ export function profileCommand(): Command {
         process.exitCode = EXIT_CODES[signal.reason as keyof typeof EXIT_CODES];
       }
     });
+}
+
+/** Runs this very command there, without `--in`. */
+async function measureInDocker(
+  path: string,
+  options: ProfileCommandOptions & { out: string; picture: string },
+): Promise<void> {
+  const { cpus, memoryMib: memoryMiB, out, picture, golden, preprocessing } = options;
+  const files = { out, picture, golden, preprocessing };
+  const paths = Object.entries(files).flatMap(([name, file]) => (file === undefined ? [] : [[name, resolve(file)]]));
+  const notThere = { in: undefined, cpus: undefined, memoryMib: undefined };
+  const args = Object.entries({ ...options, ...notThere, ...Object.fromEntries(paths) }).flatMap(optionArguments);
+  const read = [path, golden, preprocessing].filter((file) => file !== undefined);
+  const signal = abortOnSignals();
+  try {
+    const command = ['profile', resolve(path), ...args];
+    process.exitCode = await runInDocker(command, { read, written: [out, picture] }, { cpus, memoryMiB }, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    process.exitCode = EXIT_CODES[signal.reason as keyof typeof EXIT_CODES];
+  }
+}
+
+/** An option as it is written: `maxBatch`, 8 → `--max-batch=8`. */
+function optionArguments([name, value]: [string, unknown]): string[] {
+  const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  if (value === undefined || value === false) return [];
+  if (value === true) return [flag];
+  if (Array.isArray(value)) return [`${flag}=${value.join(',')}`];
+  if (typeof value !== 'object') return [`${flag}=${value}`];
+  if (name === 'at') {
+    const { name: dimension, sizes } = value as DimensionSizes;
+    return [`${flag}=${dimension}=${sizes.join(',')}`];
+  }
+  return Object.entries(value as Dimensions).map(([dimension, size]) => `${flag}=${dimension}=${size}`);
 }
 
 /** Aborted with the signal's name; what was started is ended before this process ends. */
@@ -102,10 +168,10 @@ function wholeNumbers(most: number): (text: string) => number[] {
   return (text) => text.split(',').map(wholeNumber(most));
 }
 
-function dimension(text: string, sizes: Record<string, number>): Record<string, number> {
-  const [, name, size] = /^(.+)=([1-9]\d{0,8})$/.exec(text) ?? [];
-  if (name === undefined) throw new InvalidArgumentError('Give a name and a whole number, such as sequence=128.');
-  return { ...sizes, [name]: Number(size) };
+function cpuCount(text: string): number {
+  const number = Number(text);
+  if (number >= 0.1 && number <= 1024) return number;
+  throw new InvalidArgumentError('Give a number of CPUs from 0.1 to 1024, such as 1.5.');
 }
 
 function seconds(text: string): number {

@@ -1,11 +1,12 @@
 import { Token } from 'cdktf';
 import type { OnnxModel } from '../model/onnx-model';
+import { profileAt } from '../profile/profile-at';
 import type { Sizing } from '../profile/sizing';
 import type { Problems } from '../problems';
 import { measureCommand } from '../workload/sizing-notes';
 import { type Capacity, heldRate, isCapacity, isHeadroom, isRate, replicasFor } from './capacity';
 import { kubernetesErrors } from './errors';
-import { replicaSizing } from './replica-sizing';
+import { capacityProfile, replicaSizing } from './replica-sizing';
 import type { ScalableModelServiceProps } from './scalable-model-service';
 
 /** Checks that the replicas that may be there hold what is asked of them. */
@@ -25,6 +26,10 @@ export function checkCapacity(
   if (!model.profile) {
     return problems.add(kubernetesErrors.capacityWithoutProfile(where, model.name, measureCommand(model)));
   }
+  const profile = capacityProfile(model, capacity)!;
+  if (!Object.values(capacity.at ?? {}).some(Token.isUnresolved) && !profileAt(model.profile, capacity.at)) {
+    problems.add(kubernetesErrors.capacitySizeUnmeasured(where, capacity.at!, model.profile, measureCommand(model)));
+  }
   if (!sizing || !isCapacity(capacity) || Object.values(decisive).some(Token.isUnresolved)) return;
   const [prop, most] = props.autoscaling
     ? (['autoscaling.maxReplicas', props.autoscaling.maxReplicas] as const)
@@ -37,19 +42,18 @@ export function checkCapacity(
     ...fewerOptions(props, model, most),
   ];
   const held = heldRate(capacity, most, sizing);
-  problems.add(
-    kubernetesErrors.capacityUnmeetable(where, capacity, { prop, most, held }, sizing, model.profile, remedies),
-  );
+  problems.add(kubernetesErrors.capacityUnmeetable(where, capacity, { prop, most, held }, sizing, profile, remedies));
 }
 
 /** What the number of replicas follows from. */
 function decisiveProps(
   { replicas, autoscaling, resources = {}, serving = {} }: ScalableModelServiceProps,
-  { requestsPerSecond, headroom }: Capacity,
+  { requestsPerSecond, headroom, at = {} }: Capacity,
 ): Record<string, unknown> {
   return {
     'capacity.requestsPerSecond': requestsPerSecond,
     'capacity.headroom': headroom,
+    ...Object.fromEntries(Object.entries(at).map(([name, size]) => [`capacity.at.${name}`, size])),
     replicas,
     'autoscaling.maxReplicas': autoscaling?.maxReplicas,
     'resources.cpu': resources.cpu,

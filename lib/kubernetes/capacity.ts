@@ -15,6 +15,12 @@ export interface Capacity {
    * @default 0.3
    */
   readonly headroom?: number;
+  /**
+   * Sizes of the requests, where the profile was measured at several: `{ sequence: 128 }`, or `{ 'input:1': 128 }` for a
+   * dimension without a name.
+   * @default - those that were measured first
+   */
+  readonly at?: Readonly<Record<string, number>>;
 }
 
 /** Whether a number of replicas can be computed from it. */

@@ -5,7 +5,10 @@ import { headroomText } from '../profile/headroom';
 import { measuredOn } from '../profile/measured-on';
 import type { ModelProfile } from '../profile/model-profile';
 import { cpusText, figure, rateText } from '../profile/sizing-text';
+import { measuredSizes, sizesOf } from '../profile/profile-at';
+import { sizesText } from '../profile/sizes-text';
 import type { Sizing } from '../profile/sizing';
+import { shellWord } from '../shell-word';
 import type { CanaryShare } from './canary-weight';
 import type { Capacity } from './capacity';
 
@@ -105,6 +108,21 @@ export const kubernetesErrors = {
   capacityWithoutProfile: (where: string, name: string, command: string): Problem => ({
     code: 'capacity-without-profile',
     message: `${where}: capacity is computed from a profile, and model "${name}" has none. Give replicas or autoscaling instead, or measure it: ${command}`,
+  }),
+
+  capacitySizeUnmeasured: (
+    where: string,
+    at: Readonly<Record<string, number>>,
+    profile: ModelProfile,
+    command: string,
+  ): Problem => ({
+    code: 'capacity-size-unmeasured',
+    message: `${where}: capacity.at is ${sizesText(at)}, but the model was measured at ${measuredSizes(profile)
+      .map(({ dimensions }) => sizesText(dimensions) || 'fixed sizes alone')
+      .join(', or ')}. Give one of those, or measure at that size too: ${command}${Object.entries(at)
+      .slice(0, 1)
+      .map(([name, size]) => ` --at ${shellWord(`${name}=${sizesOf(profile, name).concat(size).join(',')}`)}`)
+      .join('')}`,
   }),
 
   capacityUnmeetable: (

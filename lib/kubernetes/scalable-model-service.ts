@@ -42,7 +42,7 @@ import { defaultResourceName, memberName } from './names';
 import { type NetworkOptions, networkPolicySpec, scrapeAnnotations } from './network';
 import { peerProblems } from './peer-problems';
 import { type Peer, Peers } from './peers';
-import { replicaSizing } from './replica-sizing';
+import { capacityProfile, replicaSizing } from './replica-sizing';
 import type { RolloutOptions } from './rollout';
 import { type ServiceOptions, servicePorts, servicePortSpecs } from './service-ports';
 import { serviceProblems } from './service-problems';
@@ -155,7 +155,14 @@ export class ScalableModelService extends Construct {
     checkTerraformIds(this);
     writeOpenApiAtSynth(this, this.model, props.openApiFile);
     noteBatching(this, props.serving ?? {}, this.model);
-    noteSizing(this, this.model, props.serving ?? {}, this.sizing, '1 CPU');
+    noteSizing(
+      this,
+      this.model,
+      props.serving ?? {},
+      this.sizing,
+      '1 CPU',
+      capacityProfile(this.model, props.capacity),
+    );
     const memoryMiB = memoryMiBOf(this.model, props.serving ?? {}, this.sizing, props.resources?.memoryMiB);
     noteRequests(this, this.model, sizedServing(props.serving ?? {}, this.sizing), memoryMiB);
     this.peers = [...(network.from ?? [Peers.sameNamespace()])];
@@ -322,8 +329,8 @@ export class ScalableModelService extends Construct {
 
   private addCapacityOutput(): void {
     const { sizing, replicas } = this;
-    const { profile } = this.model;
     const { capacity, autoscaling } = this.props;
+    const profile = capacityProfile(this.model, capacity);
     if (!capacity || !sizing || !profile) return;
     const text = capacityText(capacity, replicas ?? autoscaling!.maxReplicas, sizing, profile);
     new TerraformOutput(this, 'capacity', { value: autoscaling ? `up to ${text}` : text });

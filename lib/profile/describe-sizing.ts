@@ -1,4 +1,5 @@
 import { cpuTarget } from './cpu-target';
+import { loadText, MOST_LOAD } from './machine-load';
 import { measuredOn } from './measured-on';
 import type { ModelProfile } from './model-profile';
 import { rateText, shapeText } from './sizing-text';
@@ -9,11 +10,15 @@ import { startupBudget } from './startup-budget';
 export function describeSizing(profile: ModelProfile, model: SizedModel): [label: string, text: string][] {
   const sizing = sizeReplica(profile, model);
   return [
-    ['profile', `measured on ${measuredOn(profile)}`],
+    ['profile', `measured on ${measuredOn(profile)}${busyText(profile)}`],
     ['replica', `${shapeText(sizing)}, ${sizing.memoryMiB} MiB`],
     ['rate', rateText(sizing.requestsPerSecond)],
     ['queue', `${sizing.maxQueueLength} requests`],
     ['start', `within ${startupBudget(profile.start.readySeconds, model)} s`],
     ['scaling', `at ${cpuTarget(sizing)} % of CPU`],
   ];
+}
+
+function busyText({ machine: { otherLoad = 0 } }: ModelProfile): string {
+  return otherLoad > MOST_LOAD ? `, while other processes took ${loadText(otherLoad)} of its CPU time` : '';
 }

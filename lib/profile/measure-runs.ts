@@ -4,9 +4,11 @@ import { doublings, ladderEnds, rowsPerSecond, type Rung } from './ladder';
 import { threadsText } from './machine-text';
 import { measuringErrors } from './measuring-errors';
 import type { MeasuredRun } from './model-profile';
-import type { OnStep } from './progress';
 import { median, quantile, rounded } from './quantile';
 import { TrialFailure, type TrialProcess } from './trial-process';
+
+/** What answers the questions. */
+type Asked = Pick<TrialProcess, 'ask'>;
 
 /** Rather than to measure once and for longer: what else the machine does for a while then spoils no more than a round. */
 export const ROUNDS = 3;
@@ -37,52 +39,93 @@ export interface RunsMeasured {
 /** Runs of one number of threads and one batch size, a list for each round. */
 interface Samples extends Pick<MeasuredRun, 'threads' | 'batchSize'> {
   readonly rounds: Float64Array[];
+  /** What a round takes: as it took, or before the first as far as is known. */
+  seconds: number;
 }
 
+/** All that is measured with one number of threads in a round. */
+interface Ladder {
+  readonly threads: number;
+  readonly rungs: Samples[];
+  /** To load the model and run it once. */
+  loadSeconds: number;
+}
+
+/** What is measured now, and how many seconds the rest of the runs takes. */
+export type OnRunsStep = (what: string, detail: string, left: number) => void;
+
 /** Measures runs of the model by threads and batch size. */
-export async function measureRuns(trial: TrialProcess, plan: RunsPlan, onStep: OnStep): Promise<RunsMeasured> {
+export async function measureRuns(trial: Asked, plan: RunsPlan, onStep: OnRunsStep): Promise<RunsMeasured> {
+  const batchSizes = doublings(plan.maxBatchSize);
+  const roundSeconds = plan.seconds / ROUNDS;
+  onStep('the model loads', 'first run', plan.seconds * batchSizes.length * (plan.threads?.length ?? 1));
+  const start = performance.now();
   const { cpus } = await load(trial, 1);
   const { dimensions } = await warmUp(trial, plan);
+  const loadSeconds = secondsSince(start);
   const threadCounts = [...new Set(plan.threads ?? doublings(Math.max(1, Math.floor(cpus))))].sort((a, b) => a - b);
-  const ladders = threadCounts.map((threads) =>
-    doublings(plan.maxBatchSize).map((batchSize): Samples => ({ threads, batchSize, rounds: [] })),
-  );
+  const ladders = threadCounts.map((threads): Ladder => {
+    const rungs = batchSizes.map((batchSize) => ({ threads, batchSize, rounds: [], seconds: roundSeconds }));
+    return { threads, rungs, loadSeconds };
+  });
   const loads: number[] = [];
   const warmUps: number[] = [];
-  let done = 0;
   for (let round = 1; round <= ROUNDS; round++) {
     for (const [i, ladder] of ladders.entries()) {
-      const threads = threadCounts[i] as number;
+      const { threads, rungs } = ladder;
+      const later = () => (ROUNDS - round) * secondsOf(ladders) + secondsOf(ladders.slice(i + 1));
+      const what = `round ${round} of ${ROUNDS}, ${threadsText(threads)}`;
+      onStep(what, 'the model loads', later() + secondsOf([ladder]));
+      const loading = performance.now();
       loads.push((await load(trial, threads)).seconds);
       warmUps.push((await warmUp(trial, plan)).seconds);
-      for (const [rung, samples] of ladder.entries()) {
-        const what = `round ${round} of ${ROUNDS}, ${threadsText(threads)}`;
-        onStep({ what, detail: `batches of ${samples.batchSize}`, done, left: ROUNDS * ladders.flat().length - done });
-        const times = await timesOf(trial, samples, plan.seconds / ROUNDS);
+      ladder.loadSeconds = secondsSince(loading);
+      for (const [rung, samples] of rungs.entries()) {
+        const rest = secondsOf([{ loadSeconds: 0, rungs: rungs.slice(rung) }]);
+        onStep(what, `batches of ${samples.batchSize}`, later() + rest);
+        const begin = performance.now();
+        const times = await timesOf(trial, samples, roundSeconds);
         if (times) samples.rounds.push(times);
+        const taken = secondsSince(begin);
+        samples.seconds = taken;
         // Decided once: the other rounds measure the same.
-        const ends = round === 1 && (!times || ladderEnds(ladder.slice(0, rung + 1).map(rungOf)));
-        if (ends) ladder.length = times ? rung + 1 : rung;
-        done++;
+        if (round > 1) continue;
+        // Larger batches take no less time.
+        for (const larger of rungs.slice(rung + 1)) larger.seconds = Math.max(roundSeconds, taken);
+        if (!times || ladderEnds(rungs.slice(0, rung + 1).map(rungOf))) rungs.length = times ? rung + 1 : rung;
       }
     }
   }
-  const [loadSeconds, warmUpSeconds] = [rounded(median(loads)), rounded(median(warmUps))];
-  return { runs: ladders.flat().map(measuredRun), loadSeconds, warmUpSeconds, dimensions, cpus };
+  return {
+    runs: ladders.flatMap(({ rungs }) => rungs).map(measuredRun),
+    loadSeconds: rounded(median(loads)),
+    warmUpSeconds: rounded(median(warmUps)),
+    dimensions,
+    cpus,
+  };
+}
+
+function secondsOf(ladders: readonly Pick<Ladder, 'loadSeconds' | 'rungs'>[]): number {
+  const parts = ladders.flatMap(({ loadSeconds, rungs }) => [loadSeconds, ...rungs.map(({ seconds }) => seconds)]);
+  return parts.reduce((sum, seconds) => sum + seconds, 0);
+}
+
+function secondsSince(start: number): number {
+  return (performance.now() - start) / 1000;
 }
 
 /** Bytes that one more executor takes. */
-export async function measureExecutor(trial: TrialProcess, plan: RunsPlan, batchSize: number): Promise<number> {
+export async function measureExecutor(trial: Asked, plan: RunsPlan, batchSize: number): Promise<number> {
   await load(trial, 1);
   await warmUp(trial, plan);
   return trial.ask(`at batches of ${batchSize} rows in two sessions`, 'executorBytes', batchSize);
 }
 
-function load(trial: TrialProcess, threads: number) {
+function load(trial: Asked, threads: number) {
   return trial.ask(`while it loaded the model for ${threadsText(threads)}`, 'load', threads);
 }
 
-async function warmUp(trial: TrialProcess, { path, hasExample }: RunsPlan): Promise<ReturnType<Trial['warmUp']>> {
+async function warmUp(trial: Asked, { path, hasExample }: RunsPlan): Promise<ReturnType<Trial['warmUp']>> {
   try {
     return await trial.ask('in the first run', 'warmUp');
   } catch (error) {
@@ -92,7 +135,7 @@ async function warmUp(trial: TrialProcess, { path, hasExample }: RunsPlan): Prom
 }
 
 /** Undefined where the model refuses a batch of that size, though it has run one row. */
-async function timesOf(trial: TrialProcess, { batchSize }: Samples, seconds: number) {
+async function timesOf(trial: Asked, { batchSize }: Samples, seconds: number) {
   try {
     return await trial.ask(`at batches of ${batchSize} rows`, 'run', batchSize, seconds, LEAST_RUNS);
   } catch (error) {

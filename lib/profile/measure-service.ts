@@ -18,13 +18,15 @@ const QUEUE = { maxQueueLength: MOST_CLIENTS, maxQueueBytes: 2 ** 40 };
 const LEAST_ANSWERS = 100;
 
 /** Of the load's time: a load before it that does not count. */
-export const WARM_UP = 1 / 3;
+const WARM_UP = 1 / 3;
 
 export interface ServicePlan extends Omit<MeasuredServerOptions, 'settings'> {
   readonly modelName: string;
   readonly request: TrialRequest;
+  /** Of the executor. */
+  readonly threads: number;
   readonly maxBatchSize: number;
-  /** Of the fewest threads, in process. */
+  /** Of such batches, in process. */
   readonly rowsPerSecond: number;
   /** Of the load that counts. */
   readonly seconds: number;
@@ -38,6 +40,11 @@ export interface ServiceMeasured {
   readonly batchingObstacle?: string;
 }
 
+/** How long `measureService` takes, in seconds, but for the server's start. */
+export function serviceSeconds({ seconds, rowsPerSecond }: Pick<ServicePlan, 'seconds' | 'rowsPerSecond'>): number {
+  return WARM_UP * seconds + Math.min(10 * seconds, Math.max(seconds, LEAST_ANSWERS / rowsPerSecond));
+}
+
 /**
  * Measures the model behind the real server, with one executor of one thread. Each load is counted from before its first
  * request until after its last answer, so that no part of a run is counted with another load.
@@ -46,20 +53,21 @@ export interface ServiceMeasured {
  */
 export async function measureService(
   plan: ServicePlan,
-  onStep: (what: string, partDone: number) => void,
+  onStep: (what: string, left: number) => void,
 ): Promise<ServiceMeasured> {
-  const { maxBatchSize, path } = plan;
-  onStep('the server starts', 0);
-  const settings = { executors: 1, threadsPerExecutor: 1, maxBatchSize, ...QUEUE };
+  const { threads, maxBatchSize, path } = plan;
+  const all = serviceSeconds(plan);
+  onStep('the server starts', all);
+  const settings = { executors: 1, threadsPerExecutor: threads, maxBatchSize, ...QUEUE };
   const server = await MeasuredServer.start({ ...plan, settings });
   try {
     const scrape = () => ServerMetrics.scrape(server.ports.metricsPort);
     const ready = await scrape();
-    onStep('the server warms up', 0);
+    onStep('the server warms up', all);
     const load = loadPlan(plan, server.ports.httpPort);
     await askOnce(load);
     await closedLoop({ ...load, seconds: plan.seconds * WARM_UP, leastAnswers: 0 });
-    onStep('the server under load', WARM_UP / (1 + WARM_UP));
+    onStep('the server under load', all - plan.seconds * WARM_UP);
     const [before, loopBefore] = [await scrape(), mainThreadSeconds(server.pid)];
     const { latencies, seconds } = await closedLoop(load);
     const [loopAfter, after] = [mainThreadSeconds(server.pid), await scrape()];
@@ -70,9 +78,13 @@ export async function measureService(
     const runs = after.since(before, 'inference_run_duration_seconds_count');
     const threadSeconds = loopBefore === undefined || loopAfter === undefined ? undefined : loopAfter - loopBefore;
     const loopSeconds = loopTime({ cpuSeconds, runSeconds, runs, threadSeconds });
+    const batchingObstacle = maxBatchSize > 1 ? server.batchingObstacle : undefined;
     const residentBytes = [ready, before, after].map((metrics) => metrics.get('process_resident_memory_bytes'));
     return {
       served: {
+        threads,
+        maxBatchSize: batchingObstacle === undefined ? maxBatchSize : 1,
+        rowsPerRun: rounded(requests / runs),
         clients: load.clients,
         cpuSecondsPerRequest: rounded(cpuSeconds / requests),
         loopSecondsPerRequest: rounded(loopSeconds / requests),
@@ -85,7 +97,7 @@ export async function measureService(
         readyMiB: inMiB(residentBytes[0] as number),
         peakMiB: inMiB(Math.max(...residentBytes, peakBytes(server.pid) ?? 0)),
       },
-      batchingObstacle: maxBatchSize > 1 ? server.batchingObstacle : undefined,
+      batchingObstacle,
     };
   } catch (error) {
     plan.signal.throwIfAborted();

@@ -16,7 +16,7 @@ export function secondsPerRow(profile: ModelProfile, threads: number, batchSize:
 }
 
 /** The fewest threads with which a row runs fast enough, or else about as fast as with any. */
-export function fewestThreads(profile: ModelProfile, atMost = Infinity): number {
+export function fewestThreads(profile: Pick<ModelProfile, 'runs'>, atMost = Infinity): number {
   const single = profile.runs.filter(({ batchSize }) => batchSize === 1);
   const allowed = single.filter(({ threads }) => threads <= atMost);
   const candidates = (allowed.length > 0 ? allowed : single).toSorted((a, b) => a.threads - b.threads);

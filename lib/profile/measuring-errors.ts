@@ -1,17 +1,28 @@
 import type { Problem } from '../errors';
+import { loadText, MOST_LOAD } from './machine-load';
 
 /** What can go wrong while a model is measured; `path` is the model file as the user gave it. */
 export const measuringErrors = {
-  dimensionUnknown: (path: string, name: string, symbols: readonly string[]): Problem => ({
+  dimensionUnknown: (path: string, option: string, name: string, names: readonly string[]): Problem => ({
     code: 'dimension-unknown',
-    message: `${path}: --dimension ${name}: no input has a symbolic dimension of that name. ${
-      symbols.length > 0 ? `Give one of ${symbols.map((symbol) => `"${symbol}"`).join(', ')}.` : 'Leave it out.'
+    message: `${path}: ${option} ${name}: no input has a free dimension of that name. ${
+      names.length > 0 ? `Give one of ${names.map((each) => `"${each}"`).join(', ')}.` : 'Leave it out.'
     }`,
   }),
 
-  dimensionOfBatch: (path: string, name: string): Problem => ({
+  dimensionOfBatch: (path: string, option: string, name: string): Problem => ({
     code: 'dimension-of-batch',
-    message: `${path}: --dimension ${name}: this dimension counts the rows of a batch, which is measured at many sizes. Set the largest with --max-batch.`,
+    message: `${path}: ${option} ${name}: this dimension counts the rows of a batch, which is measured at many sizes. Set the largest with --max-batch.`,
+  }),
+
+  sizeRefused: (path: string, name: string, size: number, used: number | undefined): Problem => ({
+    code: 'size-refused',
+    message: `${path}: --at ${name}=${size}: the model does not run on made-up inputs of that size, and was measured at ${used} instead. Leave that size out of --at.`,
+  }),
+
+  machineBusy: (path: string, load: number): Problem => ({
+    code: 'machine-busy',
+    message: `${path}: other processes take ${loadText(load)} of this machine's CPU time. Above ${loadText(MOST_LOAD)} what is measured is more of them than of the model. Stop them and measure again, or give --force for a profile that says so.`,
   }),
 
   inputsRefused: (path: string, reason: string, hasExample: boolean): Problem => ({

@@ -8,15 +8,20 @@ export interface ModelProfile {
   /** ISO 8601, UTC. */
   readonly measuredAt: string;
   readonly machine: Machine;
-  /** The size that each symbolic dimension had beside that of the batch, by its symbol. */
+  /** The size of each dimension that is neither fixed nor counts rows, by its symbol, or as `INPUT:AXIS` without one. */
   readonly dimensions: Readonly<Record<string, number>>;
   /** Runs of the model in process, by threads and then batch size, both ascending. */
   readonly runs: readonly MeasuredRun[];
   /** The model behind the server, with one executor. */
   readonly served: MeasuredService;
+  /** The same at other sizes. @default - it was measured at one size */
+  readonly sizes?: readonly MeasuredSize[];
   readonly start: MeasuredStart;
   readonly memory: MeasuredMemory;
 }
+
+/** What depends on the size of a request. */
+export type MeasuredSize = Pick<ModelProfile, 'dimensions' | 'runs' | 'served'>;
 
 export interface Machine {
   /** Such as `AMD EPYC 9B14`. */
@@ -28,6 +33,12 @@ export interface Machine {
   readonly platform: string;
   /** Such as `v24.21.0`. */
   readonly node: string;
+  /**
+   * Share of its CPU time that other processes took meanwhile, from 0 to 1; on Linux while the model was measured, and
+   * else just before.
+   * @default - unknown, as in profiles of earlier releases
+   */
+  readonly otherLoad?: number;
 }
 
 export interface MeasuredRun {
@@ -45,6 +56,8 @@ export interface MeasuredService {
   readonly threads?: number;
   /** Rows of a run at most. @default - the largest batch with which any number of threads saturates, as in earlier releases */
   readonly maxBatchSize?: number;
+  /** Rows of a run on average. @default - unknown, as in profiles of earlier releases */
+  readonly rowsPerRun?: number;
   /** Connections that each waited for their answer before they asked again. */
   readonly clients: number;
   /** CPU time of the whole server for one request of one row, the model's run included, at the batches that came about. */
@@ -69,7 +82,7 @@ export interface MeasuredStart {
 export interface MeasuredMemory {
   /** Resident memory of the server once it is ready. */
   readonly readyMiB: number;
-  /** The most that it was under load. */
+  /** The most that it was under load, at any of the sizes. */
   readonly peakMiB: number;
   /** What one more executor takes: its session, and its runs at the largest batch. */
   readonly executorMiB: number;

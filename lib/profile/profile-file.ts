@@ -22,7 +22,7 @@ export function readProfile(modelPath: string, given: string | false | undefined
   const path = given ?? fileBeside(modelPath, 'profile');
   if (!path) return undefined;
   const profile = parseCommittedFile<ModelProfile>(sourceText(basename(path), path), {
-    name: 'profile-form 1',
+    name: 'profile-form 2',
     loadSchema: () => (require('./profile-schema') as typeof import('./profile-schema')).profileSchema,
     notJson: (reason) => profileErrors.notJson(path, modelPath, reason),
     invalid: (where, reason) => profileErrors.invalid(path, modelPath, where, reason),

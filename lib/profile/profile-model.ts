@@ -1,19 +1,21 @@
 import { GOLDEN_FILE } from '../../inference-image/src/contract/model-manifest';
-import { rowAxes, rowSymbols } from '../../inference-image/src/contract/row-axes';
-import { inputSymbols } from '../../inference-image/src/contract/signature';
+import { freeDimensions, rowAxes, rowSymbols } from '../../inference-image/src/contract/row-axes';
 import { ModelServingError, type Problem } from '../errors';
 import { LocalStage } from '../local-stage';
 import { inMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
+import { loadAtRest, MachineLoad, MOST_LOAD } from './machine-load';
 import { thisMachine } from './machine';
-import { measureExecutor, measureRuns, ROUNDS } from './measure-runs';
-import { measureService, WARM_UP } from './measure-service';
+import { measureExecutor, measureRuns, type RunsMeasured, type RunsPlan } from './measure-runs';
+import { measureService, type ServiceMeasured, serviceSeconds } from './measure-service';
+import { fewestThreads } from './measured-runs';
 import { measuringErrors } from './measuring-errors';
-import type { ModelProfile } from './model-profile';
+import type { MeasuredSize, ModelProfile } from './model-profile';
 import type { OnStep } from './progress';
 import { rounded } from './quantile';
-import { bestRate, largestSaturatingBatchSize, threadCounts } from './saturation';
+import { sizesText } from './sizes-text';
+import { servableBatch } from './saturation';
 import { TrialProcess } from './trial-process';
 
 export interface ProfileOptions {
@@ -22,10 +24,14 @@ export interface ProfileOptions {
   /** @default - 1, 2, 4 and so on up to the CPUs, and these */
   readonly threads?: readonly number[];
   readonly maxBatchSize: number;
-  /** Sizes of symbolic dimensions but those that count rows. */
+  /** Sizes of dimensions that are neither fixed nor count rows, by symbol or as `INPUT:AXIS`. */
   readonly dimensions: Readonly<Record<string, number>>;
+  /** One of them at several sizes. @default - each dimension has one size */
+  readonly at?: { readonly name: string; readonly sizes: readonly number[] };
   /** Of each measurement; the server is under load for ten times as long. */
   readonly seconds: number;
+  /** Measures on a busy machine as well. @default false */
+  readonly force?: boolean;
   /** Ends everything that was started. */
   readonly signal: AbortSignal;
   readonly onStep: OnStep;
@@ -40,9 +46,18 @@ export interface Profiled {
 /** The server is under load for so many times as long as one run is repeated. */
 const LOAD_FACTOR = 10;
 
-/** What the server and the last process take, in steps of `measureRuns`. */
-const SERVER_STEPS = ROUNDS * LOAD_FACTOR * (1 + WARM_UP);
-const MEMORY_STEPS = ROUNDS;
+/** Of each of two sessions, to measure what one takes. */
+const EXECUTOR_RUNS = 5;
+
+/** All that is measured at one size. */
+interface Measured {
+  readonly runs: RunsMeasured;
+  readonly service: ServiceMeasured;
+  readonly executorMiB: number;
+}
+
+/** Reports a step with the seconds that are left at the size that is measured now. */
+type OnSizeStep = (what: string, detail: string | undefined, left: number) => void;
 
 /**
  * Measures a model on this machine.
@@ -50,33 +65,69 @@ const MEMORY_STEPS = ROUNDS;
  * @throws ModelServingError what measuringErrors has; the signal's reason once it is aborted
  */
 export async function profileModel(model: OnnxModel, options: ProfileOptions): Promise<Profiled> {
+  const { path, force, signal } = options;
   ModelServingError.throwIfAny(checkDimensions(model, options));
+  const refuseLoad = (share: number) => {
+    if (share > MOST_LOAD && !force) throw new ModelServingError([measuringErrors.machineBusy(path, share)]);
+  };
+  const restLoad = await loadAtRest(signal);
+  refuseLoad(restLoad);
+  const load = new MachineLoad();
   const stage = LocalStage.of(model);
   try {
-    return await measure(model, stage, options);
+    const measured = await measureSizes(model, stage, options);
+    const share = load.share() ?? restLoad;
+    refuseLoad(share);
+    return { profile: profileOf(model, measured, share), batchingObstacle: measured[0]!.service.batchingObstacle };
   } finally {
     stage.remove();
   }
 }
 
-async function measure(model: OnnxModel, stage: LocalStage, options: ProfileOptions): Promise<Profiled> {
-  const { path, seconds, signal, threads, onStep } = options;
+/** At each of the sizes; at least one. */
+async function measureSizes(model: OnnxModel, stage: LocalStage, options: ProfileOptions): Promise<Measured[]> {
+  const { path, at, dimensions, onStep } = options;
+  const sizes = at ? at.sizes.map((size) => ({ ...dimensions, [at.name]: size })) : [dimensions];
+  const measured: Measured[] = [];
+  const start = performance.now();
+  let taken = 0;
+  for (const [i, size] of sizes.entries()) {
+    const begun = performance.now();
+    const name = at && sizesText({ [at.name]: size[at.name]! });
+    const one = await measure(model, stage, { ...options, dimensions: size }, (what, detail, left) => {
+      const done = (performance.now() - start) / 1000;
+      // The other sizes are taken to last as long as this one, or as the one before it.
+      const each = taken || (performance.now() - begun) / 1000 + left;
+      onStep({ what: name ? `${name}: ${what}` : what, detail, done, left: left + each * (sizes.length - i - 1) });
+    });
+    taken = (performance.now() - begun) / 1000;
+    const used = at && one.runs.dimensions[at.name];
+    if (at && used !== size[at.name]) {
+      throw new ModelServingError([measuringErrors.sizeRefused(path, at.name, size[at.name]!, used)]);
+    }
+    measured.push(one);
+  }
+  return measured;
+}
+
+async function measure(
+  model: OnnxModel,
+  stage: LocalStage,
+  options: ProfileOptions,
+  onStep: OnSizeStep,
+): Promise<Measured> {
+  const { path, seconds, signal, threads } = options;
   const hasExample = model.files.some((file) => file.path === GOLDEN_FILE);
   const maxBatchSize = model.batching.verdict === 'independent' ? options.maxBatchSize : 1;
-  const plan = { path, hasExample, threads, maxBatchSize, seconds };
+  const plan: RunsPlan = { path, hasExample, threads, maxBatchSize, seconds };
 
-  const { request, ...measured } = await withTrial(stage, options, async (trial) => {
-    const runs = await measureRuns(trial, plan, (step) => {
-      onStep({ ...step, left: step.left + SERVER_STEPS + MEMORY_STEPS });
-    });
-    return { ...runs, request: await trial.ask('while it wrote a request', 'request') };
+  const { request, runs } = await withTrial(stage, options, async (trial) => {
+    const least = serviceSeconds({ seconds: LOAD_FACTOR * seconds, rowsPerSecond: Infinity });
+    const measured = await measureRuns(trial, plan, (what, detail, left) => onStep(what, detail, left + least));
+    return { runs: measured, request: await trial.ask('while it wrote a request', 'request') };
   });
-
-  const done = ROUNDS * measured.runs.length;
-  const step = (what: string, more: number) => {
-    onStep({ what, done: done + more, left: SERVER_STEPS + MEMORY_STEPS - more });
-  };
-  const batchSize = largestSaturatingBatchSize(measured.runs);
+  const served = servableBatch(runs.runs, fewestThreads(runs));
+  const memorySeconds = 2 * runs.loadSeconds + 2 * EXECUTOR_RUNS * (served.batchSize / served.rowsPerSecond);
   const service = await measureService(
     {
       stage,
@@ -84,38 +135,51 @@ async function measure(model: OnnxModel, stage: LocalStage, options: ProfileOpti
       signal,
       request,
       modelName: model.name,
-      maxBatchSize: batchSize,
-      rowsPerSecond: bestRate(measured.runs, Math.min(...threadCounts(measured.runs))),
+      threads: served.threads,
+      maxBatchSize: served.batchSize,
+      rowsPerSecond: served.rowsPerSecond,
       seconds: LOAD_FACTOR * seconds,
     },
-    (what, partDone) => step(what, SERVER_STEPS * partDone),
+    (what, left) => onStep(what, undefined, left + memorySeconds),
   );
-
-  const { batchingObstacle } = service;
-  const runs = batchingObstacle === undefined ? measured.runs : measured.runs.filter((run) => run.batchSize === 1);
-  step('memory of an executor', SERVER_STEPS);
+  onStep('memory of an executor', undefined, memorySeconds);
+  const batchSize = service.served.maxBatchSize ?? served.batchSize;
   // In a process that has let go of nothing yet: memory that is free already would be used again.
-  const executorBytes = await withTrial(stage, options, (trial) =>
-    measureExecutor(trial, plan, largestSaturatingBatchSize(runs)),
-  );
+  const executorBytes = await withTrial(stage, options, (trial) => measureExecutor(trial, plan, batchSize));
+  return { runs, service, executorMiB: inMiB(executorBytes) };
+}
 
-  const { loadSeconds, warmUpSeconds, dimensions, cpus } = measured;
-  const { served, readySeconds, memory } = service;
+function profileOf(model: OnnxModel, all: readonly Measured[], otherLoad: number): ModelProfile {
+  const [first] = all as readonly [Measured, ...Measured[]];
+  const { loadSeconds, warmUpSeconds, cpus } = first.runs;
+  const [size, ...sizes] = all.map(sizeOf) as [MeasuredSize, ...MeasuredSize[]];
+  const most = (valueOf: (measured: Measured) => number) => Math.max(...all.map(valueOf));
   return {
-    profile: {
-      profileVersion: 1,
-      sha256: model.sha256,
-      runtimeVersion: RUNTIME_VERSION,
-      measuredAt: new Date().toISOString(),
-      machine: thisMachine(rounded(cpus)),
-      dimensions,
-      runs,
-      served,
-      start: { loadSeconds, warmUpSeconds, readySeconds },
-      // Even so some may have been: the weights at least are new.
-      memory: { ...memory, executorMiB: Math.max(inMiB(executorBytes), inMiB(model.sizeBytes)) },
+    profileVersion: 1,
+    sha256: model.sha256,
+    runtimeVersion: RUNTIME_VERSION,
+    measuredAt: new Date().toISOString(),
+    machine: thisMachine(rounded(cpus), rounded(otherLoad)),
+    ...size,
+    ...(sizes.length > 0 && { sizes }),
+    start: { loadSeconds, warmUpSeconds, readySeconds: first.service.readySeconds },
+    memory: {
+      readyMiB: most(({ service }) => service.memory.readyMiB),
+      peakMiB: most(({ service }) => service.memory.peakMiB),
+      // Even so some may have been free: the weights at least are new.
+      executorMiB: Math.max(
+        inMiB(model.sizeBytes),
+        most(({ executorMiB }) => executorMiB),
+      ),
     },
-    batchingObstacle,
+  };
+}
+
+function sizeOf({ runs: { dimensions, runs }, service: { served, batchingObstacle } }: Measured): MeasuredSize {
+  return {
+    dimensions,
+    runs: batchingObstacle === undefined ? runs : runs.filter((run) => run.batchSize === 1),
+    served,
   };
 }
 
@@ -133,15 +197,22 @@ async function withTrial<T>(
   }
 }
 
-function checkDimensions(model: OnnxModel, { path, dimensions }: ProfileOptions): Problem[] {
-  const { signature, batching } = model;
-  const counting = rowSymbols(signature, rowAxes(batching));
-  const symbols = inputSymbols(signature).filter((symbol) => !counting.has(symbol));
-  return Object.keys(dimensions)
-    .filter((name) => !symbols.includes(name))
-    .map((name) =>
-      counting.has(name)
-        ? measuringErrors.dimensionOfBatch(path, name)
-        : measuringErrors.dimensionUnknown(path, name, symbols),
-    );
+function checkDimensions({ signature, batching }: OnnxModel, { path, dimensions, at }: ProfileOptions): Problem[] {
+  const axes = rowAxes(batching);
+  const free = freeDimensions(signature, axes);
+  const isOfBatch = (name: string) =>
+    rowSymbols(signature, axes).has(name) ||
+    signature.inputs.some((input, i) => name === `${input.name}:${axes?.inputAxes[i]}`);
+  const check = (option: string, name: string) => {
+    if (free.includes(name)) return [];
+    return [
+      isOfBatch(name)
+        ? measuringErrors.dimensionOfBatch(path, option, name)
+        : measuringErrors.dimensionUnknown(path, option, name, free),
+    ];
+  };
+  return [
+    ...Object.keys(dimensions).flatMap((name) => check('--dimension', name)),
+    ...(at ? check('--at', at.name) : []),
+  ];
 }

@@ -22,18 +22,13 @@ const runs = z
     error: 'each number of threads needs a run of one row',
   });
 
-/** Loaded only for profiles not seen before. */
-export const profileSchema = z.object({
-  profileVersion: z.literal(1),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits'),
-  runtimeVersion: text(),
-  measuredAt: z.iso.datetime(),
-  machine: z.object({ cpu: text(), cpus: positive(), memoryMiB: positive(), platform: text(), node: text() }),
+const measuredSize = {
   dimensions: z.record(z.string(), count()),
   runs,
   served: z.object({
     threads: count().optional(),
     maxBatchSize: count().optional(),
+    rowsPerRun: positive().optional(),
     clients: count(),
     cpuSecondsPerRequest: amount(),
     loopSecondsPerRequest: amount(),
@@ -41,6 +36,24 @@ export const profileSchema = z.object({
     p50Seconds: positive(),
     p99Seconds: positive(),
   }),
+};
+
+/** Loaded only for profiles not seen before. */
+export const profileSchema = z.object({
+  profileVersion: z.literal(1),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits'),
+  runtimeVersion: text(),
+  measuredAt: z.iso.datetime(),
+  machine: z.object({
+    cpu: text(),
+    cpus: positive(),
+    memoryMiB: positive(),
+    platform: text(),
+    node: text(),
+    otherLoad: amount().optional(),
+  }),
+  ...measuredSize,
+  sizes: z.array(z.object(measuredSize)).optional(),
   start: z.object({ loadSeconds: amount(), warmUpSeconds: amount(), readySeconds: amount() }),
   memory: z.object({ readyMiB: positive(), peakMiB: positive(), executorMiB: amount() }),
 }) satisfies z.ZodType<ModelProfile>;

@@ -1,5 +1,8 @@
 import { machineText, threadsText } from './machine-text';
-import type { ModelProfile } from './model-profile';
+import { loadText, MOST_LOAD } from './machine-load';
+import type { MeasuredRun, MeasuredService, MeasuredSize, ModelProfile } from './model-profile';
+import { measuredSizes } from './profile-at';
+import { sizesText } from './sizes-text';
 import { saturatingBatchSize, threadCounts } from './saturation';
 import { durationText, rateText } from './units';
 
@@ -9,22 +12,34 @@ const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 /** A profile for a terminal: a bar for each run, and what else was measured. */
 export function profileText(profile: ModelProfile): string {
-  const best = Math.max(...profile.runs.map(({ rowsPerSecond }) => rowsPerSecond));
   return [
     machineText(profile),
-    ...dimensionsLines(profile),
-    ...threadCounts(profile.runs).flatMap((threads) => ['', ...ladderLines(profile, threads, best)]),
-    '',
+    ...loadLines(profile.machine),
+    ...measuredSizes(profile).flatMap((size) => ['', ...sizeLines(size)]),
     ...tableLines(profile),
   ].join('\n');
 }
 
-function dimensionsLines({ dimensions }: ModelProfile): string[] {
-  const sizes = Object.entries(dimensions).map(([name, size]) => `${name} = ${size}`);
-  return sizes.length > 0 ? [`with ${sizes.join(', ')}`] : [];
+function loadLines({ otherLoad = 0 }: ModelProfile['machine']): string[] {
+  return otherLoad > MOST_LOAD ? [`while other processes took ${loadText(otherLoad)} of its CPU time`] : [];
 }
 
-function ladderLines({ runs }: ModelProfile, threads: number, best: number): string[] {
+/** All that was measured at one size. */
+function sizeLines({ dimensions, runs, served }: MeasuredSize): string[] {
+  const best = Math.max(...runs.map(({ rowsPerSecond }) => rowsPerSecond));
+  const sizes = sizesText(dimensions);
+  return [
+    ...(sizes ? [`at ${sizes}`] : []),
+    ...threadCounts(runs).flatMap((threads, i) => [
+      ...(sizes || i > 0 ? [''] : []),
+      ...ladderLines(runs, threads, best),
+    ]),
+    '',
+    ...servedLines(served),
+  ];
+}
+
+function ladderLines(runs: readonly MeasuredRun[], threads: number, best: number): string[] {
   const saturating = saturatingBatchSize(runs, threads);
   const ladder = runs.filter((run) => run.threads === threads);
   const rates = ladder.map(({ rowsPerSecond }) => `${rateText(rowsPerSecond)} rows/s`);
@@ -44,12 +59,17 @@ function barText(part: number): string {
   return '█'.repeat(Math.floor(eighths / 8)) + EIGHTHS[eighths % 8];
 }
 
-function tableLines({ served, start, memory }: ModelProfile): string[] {
+function servedLines(served: MeasuredService): string[] {
   const { clients, requestsPerSecond, p50Seconds, p99Seconds, cpuSecondsPerRequest, loopSecondsPerRequest } = served;
   const from = clients === 1 ? 'one client' : `${clients} clients`;
   return [
     `served  ${rateText(requestsPerSecond)} requests/s of one row from ${from}, p50 ${durationText(p50Seconds)}, p99 ${durationText(p99Seconds)}`,
     `CPU     ${durationText(cpuSecondsPerRequest)} a request, ${durationText(loopSecondsPerRequest)} of it in the event loop`,
+  ];
+}
+
+function tableLines({ start, memory }: ModelProfile): string[] {
+  return [
     `start   loaded in ${durationText(start.loadSeconds)}, first run ${durationText(start.warmUpSeconds)}, ready after ${durationText(start.readySeconds)}`,
     `memory  ${mib(memory.readyMiB)} when ready, ${mib(memory.peakMiB)} at most, ${mib(memory.executorMiB)} for one more executor`,
   ];

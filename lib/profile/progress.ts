@@ -2,9 +2,9 @@
 export interface Step {
   readonly what: string;
   readonly detail?: string;
-  /** In parts that take about as long as each other. */
+  /** Seconds since the beginning. */
   readonly done: number;
-  /** As far as is known: what comes may turn out to be needless. */
+  /** Seconds that it all still takes, as far as is known: what comes may turn out to be slower, or needless. */
   readonly left: number;
 }
 

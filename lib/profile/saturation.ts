@@ -1,3 +1,4 @@
+import { fullBatchSize, loadClients } from './load-clients';
 import type { MeasuredRun } from './model-profile';
 
 /** Of the best rate; what a larger batch adds to it is not worth its wait. */
@@ -10,6 +11,18 @@ export function saturatingBatchSize(runs: readonly Run[], threads: number): numb
   const best = bestRate(runs, threads);
   const good = runs.filter((run) => run.threads === threads && run.rowsPerSecond >= SATURATED * best);
   return Math.min(...good.map(({ batchSize }) => batchSize));
+}
+
+/** Of those, or the next smaller one that a load can form: what a service is measured with. */
+export function servableBatch<R extends Run>(runs: readonly R[], threads: number): R {
+  const saturating = saturatingBatchSize(runs, threads);
+  const formable = runs.filter(
+    ({ batchSize, rowsPerSecond, ...run }) =>
+      run.threads === threads &&
+      batchSize <= saturating &&
+      batchSize <= fullBatchSize(loadClients(batchSize, rowsPerSecond)),
+  );
+  return formable.reduce((a, b) => (b.batchSize > a.batchSize ? b : a));
 }
 
 /** Rows a second. */

@@ -18,7 +18,7 @@ export interface TrialOptions {
   readonly stage: LocalStage;
   /** Of the model, for messages. */
   readonly path: string;
-  /** Sizes of symbolic dimensions. */
+  /** Sizes by symbol, or as `INPUT:AXIS`. */
   readonly dimensions: Readonly<Record<string, number>>;
   /** Ends the process at once. */
   readonly signal: AbortSignal;

@@ -4,7 +4,9 @@ import type { Construct, IConstruct } from 'constructs';
 import { defaultMemoryMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
+import { loadText, MOST_LOAD } from '../profile/machine-load';
 import { measuredOn } from '../profile/measured-on';
+import type { ModelProfile } from '../profile/model-profile';
 import { profileCommand } from '../profile/profile-command';
 import { rateText, shapeText } from '../profile/sizing-text';
 import type { Sizing } from '../profile/sizing';
@@ -16,6 +18,7 @@ const told = new WeakSet<IConstruct>();
 /**
  * Says at synth what a replica has and from where.
  * @param defaultCpus what it has without a profile, such as `1 CPU`
+ * @param profile the model's, as measured at the sizes that count
  */
 export function noteSizing(
   scope: Construct,
@@ -23,8 +26,9 @@ export function noteSizing(
   serving: ServingOptions,
   sizing: Sizing | undefined,
   defaultCpus: string,
+  profile: ModelProfile | undefined = model.profile,
 ): void {
-  const { name, profile } = model;
+  const { name } = model;
   const annotations = Annotations.of(scope);
   const defaults = `what is not set gets the documented defaults (${defaultCpus}, ${defaultMemoryMiB(model, serving)} MiB)`;
   if (!profile) {
@@ -35,6 +39,12 @@ export function noteSizing(
   if (profile.runtimeVersion !== RUNTIME_VERSION) {
     annotations.addWarning(
       `Model "${name}" was measured with onnxruntime ${profile.runtimeVersion}, and its image has ${RUNTIME_VERSION}: its profile may be off. Measure it again: ${measureCommand(model)}`,
+    );
+  }
+  const { otherLoad = 0 } = profile.machine;
+  if (otherLoad > MOST_LOAD) {
+    annotations.addWarning(
+      `Model "${name}" was measured while other processes took ${loadText(otherLoad)} of the machine's CPU time: its profile may be off. Measure it again on a machine without other work: ${measureCommand(model)}`,
     );
   }
   if (!sizing) {

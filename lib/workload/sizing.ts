@@ -1,6 +1,7 @@
 import { Token } from 'cdktf';
 import { defaultMemoryMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
+import type { ModelProfile } from '../profile/model-profile';
 import { sizeReplica, type Sizing } from '../profile/sizing';
 import type { ServingOptions } from '../serving-options';
 
@@ -13,7 +14,7 @@ export interface GivenResources {
   readonly memoryMiB?: number;
 }
 
-/** What the size of a replica follows from. */
+/** What the size of a replica follows from, besides the profile. */
 const DECISIVE = ['executors', 'threadsPerExecutor', 'maxBatchSize', 'cpuRequest', 'cpuLimit'] as const;
 
 /** What only its memory follows from. */
@@ -22,9 +23,14 @@ const FOR_REQUESTS = ['maxRequestBytes', 'maxQueueBytes', 'requestBudgetBytes'] 
 /**
  * The sizes of a replica, where its model has a profile. Undefined without one, where only Terraform knows what they
  * follow from, and where a number cannot be, which is refused elsewhere.
+ * @param profile The model's, as measured at the sizes that count.
  */
-export function sizingOf(model: OnnxModel, serving: ServingOptions, resources: GivenResources): Sizing | undefined {
-  const { profile } = model;
+export function sizingOf(
+  model: OnnxModel,
+  serving: ServingOptions,
+  resources: GivenResources,
+  profile: ModelProfile | undefined = model.profile,
+): Sizing | undefined {
   const choices = { ...serving, ...resources };
   const isDecided = DECISIVE.every((name) => choices[name] === undefined || isAmount(choices[name]));
   if (!profile || !isDecided) return undefined;

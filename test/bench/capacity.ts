@@ -29,7 +29,7 @@ export async function capacity(): Promise<Report> {
   const lines: string[][] = [];
   for (const name of ['tiny', 'mlp', 'image'] as const) {
     const model = servingModel(name);
-    execFileSync(process.execPath, [CLI, 'profile', model.file], { stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync(process.execPath, [CLI, 'profile', model.file, '--force'], { stdio: ['ignore', 'ignore', 'inherit'] });
     const plan = planned(model);
     const held = plan.sizing.requestsPerSecond / (1 + DEFAULT_HEADROOM);
     const { throughput, p50Ms, p99Ms, refused } = await underLoad(plan.container, model, held);

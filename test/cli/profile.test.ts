@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { profileCommand } from '../../lib/cli/profile';
@@ -13,7 +13,8 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
 const root = join(__dirname, '..', '..');
-const QUICK = ['--seconds', '0.01', '--max-batch', '4', '--threads', '1,2'];
+// Other tests run beside this one.
+const QUICK = ['--seconds', '0.01', '--max-batch', '4', '--threads', '1,2', '--force'];
 
 function run(...args: string[]) {
   return spawnSync(process.execPath, [CLI, 'profile', ...args], { cwd: root, encoding: 'utf8', env: process.env });
@@ -23,7 +24,8 @@ test('model-serving profile writes a profile and its picture beside the model', 
   const file = multiplier(folder, 'double', 2);
   const { status, stdout, stderr } = run(file, ...QUICK);
   const [profileFile, picture] = [join(folder, 'double.profile.json'), join(folder, 'double.profile.svg')];
-  expect(stderr.split('\n')).toEqual([
+  expect(stderr.replace(/, about \d+ s left$/gm, '').split('\n')).toEqual([
+    'the model loads',
     ...[1, 2, 3].flatMap((round) => [`round ${round} of 3, 1 thread`, `round ${round} of 3, 2 threads`]),
     'the server starts',
     'the server warms up',
@@ -51,12 +53,16 @@ test('model-serving profile writes a profile and its picture beside the model', 
       memoryMiB: number,
       platform: `${process.platform}/${process.arch}`,
       node: process.version,
+      otherLoad: number,
     },
     dimensions: {},
     runs: expect.arrayContaining(
       [runs[0], runs[3]].map((first) => ({ ...first, p50Seconds: number, p90Seconds: number, rowsPerSecond: number })),
     ),
     served: {
+      threads: 1,
+      maxBatchSize: number,
+      rowsPerRun: number,
       clients: 64,
       cpuSecondsPerRequest: number,
       loopSecondsPerRequest: number,
@@ -67,6 +73,7 @@ test('model-serving profile writes a profile and its picture beside the model', 
     start: { loadSeconds: number, warmUpSeconds: number, readySeconds: number },
     memory: { readyMiB: number, peakMiB: number, executorMiB: number },
   });
+  // A machine may be idle.
   const figures = [profile.machine.memoryMiB, profile.runs, profile.served, profile.start, profile.memory];
   const numbers = JSON.stringify(figures)
     .match(/(?<=[:[])[\d.e-]+/g)!
@@ -112,11 +119,78 @@ test.each([
 test.each([
   ['--threads', '1,0', 'Give a whole number from 1 to 256.'],
   ['--max-batch', '1e9', 'Give a whole number from 1 to 65536.'],
-  ['--dimension', 'width', 'Give a name and a whole number, such as sequence=128.'],
+  ['--dimension', 'width', 'Give a name and a whole number, such as sequence=128, or input:1=128 without a name.'],
+  ['--at', 'width=1,x', 'Give a name and whole numbers, such as sequence=32,128,512.'],
   ['--seconds', '0', 'Give a number above 0, up to 60.'],
 ])('%s %s is refused', (option, text, message) => {
   const command = profileCommand()
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
   expect(() => command.parse(['m.onnx', option, text], { from: 'user' })).toThrow(message);
+});
+
+describe('in a container', () => {
+  /** A docker that runs the command here, and shows what it was asked for. */
+  const programs = join(folder, 'programs');
+  mkdirSync(programs);
+  const ours = (arguments_: string) => arguments_.replaceAll(folder, 'FOLDER');
+
+  function runWith(docker: string, ...args: string[]) {
+    writeFileSync(join(programs, 'docker'), docker, { mode: 0o755 });
+    const env = { ...process.env, PATH: `${programs}:${process.env.PATH}` };
+    return spawnSync(process.execPath, [CLI, 'profile', ...args], { cwd: folder, encoding: 'utf8', env });
+  }
+
+  test('the same command runs with its limits, and writes where it would here', () => {
+    const asked = join(folder, 'asked');
+    const docker = `#!/bin/sh
+printf '%s\\n' "$@" > ${asked}
+while [ "$1" != node:24-bookworm-slim ]; do shift; done
+shift 2
+exec ${process.execPath} "$@"
+`;
+    const file = multiplier(folder, 'contained', 2);
+    const out = join('elsewhere', 'm.profile.json');
+    const limits = ['--in', 'docker', '--cpus', '1.5', '--memory-mib', '512'];
+    const { status, stderr } = runWith(docker, 'contained.onnx', ...QUICK, ...limits, '--out', out, '--name', 'm');
+    expect(stderr).toContain(`Wrote ${join(folder, out)} and `);
+    expect(status).toBe(0);
+    expect(JSON.parse(readFileSync(join(folder, out), 'utf8'))).toMatchObject({ sha256: fileSha256(file).sha256 });
+    const [run, ...args] = ours(readFileSync(asked, 'utf8')).trim().split('\n');
+    expect(run).toBe('run');
+    expect(args).toEqual(
+      expect.arrayContaining([
+        '--network=none',
+        '--cpus=1.5',
+        '--memory=512m',
+        '--memory-swap=512m',
+        `--volume=${root}:${root}:ro`,
+        '--volume=FOLDER:FOLDER:ro',
+        '--volume=FOLDER/elsewhere:FOLDER/elsewhere',
+      ]),
+    );
+    const command = args.slice(args.indexOf('profile'));
+    expect(command).toEqual(
+      expect.arrayContaining([
+        'FOLDER/contained.onnx',
+        '--max-batch=4',
+        '--threads=1,2',
+        '--seconds=0.01',
+        '--force',
+        '--name=m',
+        '--out=FOLDER/elsewhere/m.profile.json',
+      ]),
+    );
+    expect(command.join(' ')).not.toMatch(/--in|--cpus|--memory-mib/);
+  });
+
+  test('an engine that cannot run one is an error, and a command that fails in it keeps its code', () => {
+    const file = multiplier(folder, 'engineless', 2);
+    const { status, stderr } = runWith('#!/bin/sh\nexit 125\n', file, '--in', 'docker');
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /^--in docker: docker could not run a container of node:24-bookworm-slim\. .*\[docker-unavailable\]$/m,
+    );
+    expect(runWith('#!/bin/sh\nexit 3\n', file, '--in', 'docker').status).toBe(3);
+  });
 });

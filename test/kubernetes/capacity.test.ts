@@ -3,7 +3,7 @@ import { OnnxModel } from 'cdktf-model-serving';
 import { type Capacity, ScalableModelService, type ScalableModelServiceProps } from 'cdktf-model-serving/kubernetes';
 import { problemsOf } from '../model/support';
 import { multiplier } from '../support/models';
-import { ladder, profiledModel } from '../support/profiles';
+import { ladder, profiledModel, profileOf } from '../support/profiles';
 import { synthService } from '../support/service';
 import { synthStack } from '../support/synth';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -58,6 +58,49 @@ test('the output says what holds what, and where it was measured', () => {
     `up to 20 replicas of 1.2 CPUs, 1,000 requests/s each, hold 2,000 requests/s with 30 % headroom, ${MEASURED}`,
   ]);
   expect(Object.keys(synthService({ model }).json.output).filter((id) => id.includes('capacity'))).toEqual([]);
+});
+
+describe('a model that was measured at several sizes', () => {
+  const [first] = [profileOf('')];
+  const long = { ...first.served, requestsPerSecond: 100, cpuSecondsPerRequest: 0.0112 };
+  const sized = profiledModel(multiplier(folder, 'sized', 5), {
+    dimensions: { sequence: 32, 'mask:1': 1 },
+    sizes: [
+      { dimensions: { sequence: 128, 'mask:1': 1 }, runs: ladder(1, { 1: 11 }), served: long },
+      { dimensions: { sequence: 512, 'mask:1': 1 }, runs: ladder(1, { 1: 60 }), served: first.served },
+    ],
+  });
+
+  test.each<[Capacity['at'], string]>([
+    [undefined, '3 replicas of 1.2 CPUs, 1,000 requests/s each'],
+    [{ sequence: 32 }, '3 replicas of 1.2 CPUs, 1,000 requests/s each'],
+    [{ sequence: 128 }, '29 replicas of 1.1 CPUs, 90 requests/s each'],
+    [{ 'mask:1': 1, sequence: 128 }, '29 replicas of 1.1 CPUs, 90 requests/s each'],
+  ])('is sized by the one that is declared: %j', (at, replicas) => {
+    const sequence = at?.sequence ?? 32;
+    expect(planned({ requestsPerSecond: 2000, at }, { model: sized })[1]).toBe(
+      `${replicas}, hold 2,000 requests/s with 30 % headroom, ${MEASURED} at sequence = ${sequence}, mask:1 = 1`,
+    );
+  });
+
+  test('is refused at others, with the command that measures them', () => {
+    expect(problems({ requestsPerSecond: 20, at: { sequence: 64 } }, { model: sized })).toEqual([
+      expect.stringMatching(
+        /^capacity-size-unmeasured: stack\/digits: capacity\.at is sequence = 64, but the model was measured at sequence = 32, mask:1 = 1, or sequence = 128, mask:1 = 1, or sequence = 512, mask:1 = 1\. Give one of those, or measure at that size too: model-serving profile .*sized\.onnx --at sequence=32,128,512,64$/,
+      ),
+    ]);
+    expect(problems({ requestsPerSecond: 20, at: { width: 3 } })).toEqual([
+      expect.stringMatching(/but the model was measured at fixed sizes alone\. .* --at width=3$/),
+    ]);
+  });
+
+  test('what cannot be held says at which size', () => {
+    expect(problems({ requestsPerSecond: 200, at: { sequence: 128 } }, { model: sized, replicas: 2 })).toEqual([
+      expect.stringContaining(
+        `a replica of 1.1 CPUs answers 90 requests/s, ${MEASURED} at sequence = 128, mask:1 = 1.`,
+      ),
+    ]);
+  });
 });
 
 test('resources and options that are given count', () => {
@@ -167,6 +210,7 @@ test('what the number of replicas follows from must be known', () => {
   const cases: [string, Partial<ScalableModelServiceProps>][] = [
     ['capacity.requestsPerSecond', { capacity: { requestsPerSecond: unknown } }],
     ['capacity.headroom', { capacity: { requestsPerSecond: 5, headroom: unknown } }],
+    ['capacity.at.sequence', { capacity: { requestsPerSecond: 5, at: { sequence: unknown } } }],
     ['replicas', { capacity, replicas: unknown }],
     ['autoscaling.maxReplicas', { capacity, autoscaling: { maxReplicas: unknown } }],
     ['resources.cpu', { capacity, resources: { cpu: unknown } }],

@@ -67,9 +67,20 @@ test('has another form', () => {
     invalid('sha256', 'must be 64 lower-case hexadecimal digits'),
     invalid('memory.peakMiB', 'Too small: expected number to be >0'),
   ]);
+  expect(problemsWith({ ...profileOf(sha256), sizes: [{ ...profileOf(sha256), dimensions: { n: 0 } }] })).toEqual([
+    invalid('sizes.0.dimensions.n', 'Too small: expected number to be >0'),
+  ]);
   expect(problemsWith({ ...profileOf(sha256), runs: [] })).toEqual([
     invalid('runs', 'Too small: expected array to have >=1 items'),
   ]);
+});
+
+test('has fields that earlier releases do not write', () => {
+  const { machine, served, runs } = profileOf(sha256);
+  const sized = { dimensions: { 'x:1': 7 }, runs, served: { ...served, threads: 2, maxBatchSize: 4, rowsPerRun: 3.5 } };
+  const profile = profileOf(sha256, { ...sized, machine: { ...machine, otherLoad: 0 }, sizes: [sized] });
+  write(beside, profile);
+  expect(OnnxModel.fromFile(path).profile).toEqual(profile);
 });
 
 test.each<[string, Partial<ModelProfile>]>([

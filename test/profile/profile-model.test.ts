@@ -1,6 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelServingError } from '../../lib/errors';
+import * as machineLoad from '../../lib/profile/machine-load';
 import { OnnxModel, type OnnxModelProps } from '../../lib/model/onnx-model';
 import { type Profiled, type ProfileOptions, profileModel } from '../../lib/profile/profile-model';
 import type { Step } from '../../lib/profile/progress';
@@ -42,6 +43,8 @@ function profile(parts: ModelParts, { examples, read, ...options }: Measuring = 
     maxBatchSize: 2,
     dimensions: {},
     seconds: 0.01,
+    // Other tests run beside this one.
+    force: true,
     signal: new AbortController().signal,
     onStep: () => {},
     ...options,
@@ -65,11 +68,11 @@ afterEach(() => {
 
 test('sizes of what is no dimension, or that of the batch', async () => {
   expect(await problemOf(profile(grouped, { dimensions: { height: 3, batch: 2, width: 7 } }))).toBe(
-    `${path}: --dimension height: no input has a symbolic dimension of that name. Give one of "width". [dimension-unknown]\n` +
+    `${path}: --dimension height: no input has a free dimension of that name. Give one of "width". [dimension-unknown]\n` +
       `${path}: --dimension batch: this dimension counts the rows of a batch, which is measured at many sizes. Set the largest with --max-batch. [dimension-of-batch]`,
   );
   expect(await problemOf(profile(identity('float', ['n']), { dimensions: { m: 3 } }))).toBe(
-    `${path}: --dimension m: no input has a symbolic dimension of that name. Leave it out. [dimension-unknown]`,
+    `${path}: --dimension m: no input has a free dimension of that name. Leave it out. [dimension-unknown]`,
   );
 });
 
@@ -92,20 +95,70 @@ test('the size of a dimension, and FP16, which has no JSON', async () => {
   expect(batchingObstacle).toBe('it does not run on zeros, and there is no golden example to try it with');
   expect(measured.runs.map(({ batchSize }) => batchSize)).toEqual([1]);
   expect(steps.map(({ what, detail }) => [what, detail])).toEqual([
-    ['round 1 of 3, 1 thread', 'batches of 1'],
-    ['round 1 of 3, 1 thread', 'batches of 2'],
-    ['round 2 of 3, 1 thread', 'batches of 1'],
-    ['round 2 of 3, 1 thread', 'batches of 2'],
-    ['round 3 of 3, 1 thread', 'batches of 1'],
-    ['round 3 of 3, 1 thread', 'batches of 2'],
+    ['the model loads', 'first run'],
+    ...[1, 2, 3].flatMap((round) =>
+      ['the model loads', 'batches of 1', 'batches of 2'].map((detail) => [`round ${round} of 3, 1 thread`, detail]),
+    ),
     ['the server starts', undefined],
     ['the server warms up', undefined],
     ['the server under load', undefined],
     ['memory of an executor', undefined],
   ]);
-  expect(steps[0]).toMatchObject({ done: 0, left: 49 });
-  expect(steps.at(-1)).toMatchObject({ done: 46, left: 3 });
-  expect(new Set(steps.map(({ done, left }) => done + left))).toEqual(new Set([49]));
+  expect(steps.map(({ done }) => done)).toEqual(steps.map(({ done }) => done).toSorted((a, b) => a - b));
+  for (const { left } of steps) expect(left).toBeGreaterThan(0);
+  expect(measured.machine.otherLoad).toBeGreaterThanOrEqual(0);
+  expect(measured.served).toMatchObject({ threads: 1, maxBatchSize: 1, rowsPerRun: 1 });
+});
+
+describe('a dimension at several sizes', () => {
+  const unnamed: ModelParts = {
+    inputs: [value('x', 'float', ['batch', null])],
+    outputs: [value('y', 'float', ['batch', null])],
+    nodes: [node('Relu', ['x'], ['y'])],
+  };
+
+  test('is measured at each, whether it has a name or not', async () => {
+    const steps: Step[] = [];
+    const { profile: measured } = await profile(unnamed, {
+      at: { name: 'x:1', sizes: [3, 40] },
+      onStep: (step) => steps.push(step),
+    });
+    expect(measured.dimensions).toEqual({ 'x:1': 3 });
+    expect(measured.sizes!.map(({ dimensions }) => dimensions)).toEqual([{ 'x:1': 40 }]);
+    expect(measured.sizes![0]!.runs.map(({ batchSize }) => batchSize)).toEqual([1, 2]);
+    expect(measured.sizes![0]!.served.maxBatchSize).toBeLessThanOrEqual(2);
+    expect(new Set(steps.map(({ what }) => what.split(':').slice(0, 2).join(':')))).toEqual(
+      new Set(['x:1 = 3', 'x:1 = 40']),
+    );
+    expect(steps[0]!.left).toBeGreaterThan(steps.find(({ what }) => what.startsWith('x:1 = 40'))!.left);
+  });
+
+  test('is an error where the model runs at another size only', async () => {
+    const rows: ModelParts = {
+      ...grouped,
+      inputs: [value('x', 'float', ['batch', 'width'])],
+      outputs: [value('y', 'float', ['batch', 'groups', 7])],
+    };
+    const message = await problemOf(
+      profile(rows, {
+        examples: [example({ shape: [1, 7], data: [1, 2, 3, 4, 5, 6, 7] }, [1, 1, 7])],
+        at: { name: 'width', sizes: [3] },
+        maxBatchSize: 1,
+      }),
+    );
+    expect(message).toBe(
+      `${path}: --at width=3: the model does not run on made-up inputs of that size, and was measured at 7 instead. Leave that size out of --at. [size-refused]`,
+    );
+  });
+
+  test('must be free', async () => {
+    expect(await problemOf(profile(unnamed, { at: { name: 'x:0', sizes: [3] } }))).toContain(
+      '--at x:0: this dimension counts the rows of a batch',
+    );
+    expect(await problemOf(profile(unnamed, { at: { name: 'x:2', sizes: [3] } }))).toBe(
+      `${path}: --at x:2: no input has a free dimension of that name. Give one of "x:1". [dimension-unknown]`,
+    );
+  });
 });
 
 test('runs of one row alone, where the graph shows that rows influence each other', async () => {
@@ -164,6 +217,31 @@ test('a server that does not serve the model', async () => {
   expect(message).toMatch(
     new RegExp(`Fix what its log says; "model-serving serve ${path}" shows all of it\\. \\[server-not-ready\\]$`),
   );
+});
+
+describe('a machine that is busy', () => {
+  const busy = (load: number) =>
+    `${path}: other processes take ${load} % of this machine's CPU time. Above 10 % what is measured is more of them than of the model. Stop them and measure again, or give --force for a profile that says so. [machine-busy]`;
+  const measured = (rest: number, meanwhile: number, force: boolean, steps: Step[] = []) => {
+    jest.spyOn(machineLoad, 'loadAtRest').mockResolvedValue(rest);
+    jest.spyOn(machineLoad.MachineLoad.prototype, 'share').mockReturnValue(meanwhile);
+    return profile(identity('float', ['n']), { force, maxBatchSize: 1, onStep: (step) => steps.push(step) });
+  };
+  afterEach(() => jest.restoreAllMocks());
+
+  test('is not begun with', async () => {
+    const steps: Step[] = [];
+    expect(await problemOf(measured(0.3, 0, false, steps))).toBe(busy(30));
+    expect(steps).toEqual([]);
+  });
+
+  test('gives no profile where it became so', async () => {
+    expect(await problemOf(measured(0.05, 0.11, false))).toBe(busy(11));
+  });
+
+  test('gives one that says so where that is forced', async () => {
+    expect((await measured(0.3, 0.2, true)).profile.machine.otherLoad).toBe(0.2);
+  });
 });
 
 test.each(['round 1 of 3, 1 thread', 'the server starts', 'memory of an executor'])(

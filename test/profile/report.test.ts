@@ -5,7 +5,8 @@ import { sampleProfile } from './sample-profile';
 test('a profile for a terminal', () => {
   expect(profileText(sampleProfile)).toMatchInlineSnapshot(`
    "AMD EPYC 9B14, 2 CPUs, 7,962 MiB, linux/x64, Node v24.21.0
-   with sequence = 128
+
+   at sequence = 128
 
    1 thread
        batch 1  █████████▊                        500 rows/s  p50 2 ms
@@ -37,6 +38,24 @@ test('a profile of one run', () => {
     '1 thread',
     `    batch 1  ${'█'.repeat(32)}  500 rows/s  p50 2 ms`,
   ]);
+});
+
+test('a profile of several sizes, of a busy machine', () => {
+  const { runs, served, machine } = sampleProfile;
+  const text = profileText({
+    ...sampleProfile,
+    machine: { ...machine, otherLoad: 0.314 },
+    sizes: [{ dimensions: { sequence: 512 }, runs: [runs[0]!], served: { ...served, clients: 1 } }],
+  });
+  const lines = text.split('\n');
+  expect(lines[1]).toBe('while other processes took 31 % of its CPU time');
+  expect(lines.filter((line) => /^at |^served/.test(line))).toEqual([
+    'at sequence = 128',
+    'served  703 requests/s of one row from 64 clients, p50 90.1 ms, p99 123 ms',
+    'at sequence = 512',
+    'served  703 requests/s of one row from one client, p50 90.1 ms, p99 123 ms',
+  ]);
+  expect(lines.filter((line) => /^(start|memory)/.test(line))).toHaveLength(2);
 });
 
 describe('a profile as a picture', () => {

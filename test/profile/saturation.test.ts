@@ -1,4 +1,10 @@
-import { bestRate, largestSaturatingBatchSize, saturatingBatchSize, threadCounts } from '../../lib/profile/saturation';
+import {
+  bestRate,
+  largestSaturatingBatchSize,
+  saturatingBatchSize,
+  servableBatch,
+  threadCounts,
+} from '../../lib/profile/saturation';
 
 function runs(threads: number, rates: Record<number, number>) {
   return Object.entries(rates).map(([size, rowsPerSecond]) => ({ threads, batchSize: Number(size), rowsPerSecond }));
@@ -18,4 +24,12 @@ test('each number of threads by itself, and the largest of all', () => {
   expect(saturatingBatchSize(all, 4)).toBe(4);
   expect(largestSaturatingBatchSize(all)).toBe(4);
   expect(bestRate(all, 4)).toBe(40);
+});
+
+test('a batch that a load can form: two of them are answered within 5 s, by no more than 1,024 clients', () => {
+  expect(servableBatch(runs(1, { 1: 1000, 2: 2000, 4: 4000 }), 1).batchSize).toBe(4);
+  // 64 rows in 4 s: the clients would wait for 8 s.
+  expect(servableBatch(runs(1, { 1: 4, 16: 8, 32: 12.8, 64: 16 }), 1).batchSize).toBe(32);
+  expect(servableBatch(runs(1, { 1: 0.1, 2: 0.2 }), 1).batchSize).toBe(1);
+  expect(servableBatch(runs(1, { 1: 1000, 512: 100_000, 1024: 200_000 }), 1).batchSize).toBe(512);
 });

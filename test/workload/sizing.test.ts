@@ -330,6 +330,18 @@ test('a profile of another runtime is warned of', () => {
   ]);
 });
 
+test('a profile of a busy machine is a warning, and one of a quiet machine is none', () => {
+  const machine = (otherLoad: number) => ({ ...profileOf('').machine, otherLoad });
+  const warnings = (otherLoad: number) => {
+    const busy = profiledModel(multiplier(folder, 'busy', 7), { machine: machine(otherLoad) });
+    return notes(onDocker({ model: busy }).construct).filter(([type]) => type === '@cdktf/warn');
+  };
+  expect(warnings(0.42).map(([, text]) => text)).toEqual([
+    `Model "busy" was measured while other processes took 42 % of the machine's CPU time: its profile may be off. Measure it again on a machine without other work: model-serving profile ${relative(process.cwd(), join(folder, 'busy.onnx'))}`,
+  ]);
+  expect(warnings(0.1)).toEqual([]);
+});
+
 test('a model that cannot batch has no batch size', () => {
   const fixed = profiledModel(writeOnnxModel(join(folder, 'fixed.onnx'), identity('float', [1, 4])), {
     runs: ladder(1, { 1: 2 }),

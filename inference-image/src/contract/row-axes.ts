@@ -1,5 +1,5 @@
 import type { BatchingVerdict, RowAxes } from './batching-verdict';
-import type { Signature, TensorSignature } from './signature';
+import { dimensionName, type Signature, type TensorSignature } from './signature';
 
 /** Where the rows are; undefined unless the verdict is that they are independent. */
 export function rowAxes(verdict: BatchingVerdict | undefined): RowAxes | undefined {
@@ -13,6 +13,18 @@ export function rowSymbols({ inputs }: Signature, axes: RowAxes | undefined): Re
     return axis === undefined ? undefined : input.dimensions[axis];
   });
   return new Set(dimensions.filter((dimension) => typeof dimension === 'string'));
+}
+
+/** Names of the inputs' dimensions that are neither fixed nor count rows, each once. */
+export function freeDimensions(signature: Signature, axes: RowAxes | undefined): string[] {
+  const counting = rowSymbols(signature, axes);
+  const names = signature.inputs.flatMap((input, i) =>
+    input.dimensions.flatMap((dimension, axis) => {
+      if (typeof dimension === 'number' || axis === axes?.inputAxes[i]) return [];
+      return dimension !== null && counting.has(dimension) ? [] : [dimensionName(input, axis)];
+    }),
+  );
+  return [...new Set(names)];
 }
 
 /** A row axis that the signature rules out, or the list that it is in. */

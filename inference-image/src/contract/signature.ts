@@ -55,6 +55,15 @@ export function dimensionsText(dimensions: readonly Dimension[]): string {
   return `[${dimensions.map((dimension) => dimension ?? '?').join(', ')}]`;
 }
 
+/** What people call a dimension that is not fixed: its symbol, or `INPUT:AXIS` where the model leaves it unnamed. */
+export function dimensionName(
+  { name, dimensions }: Pick<TensorSignature, 'name' | 'dimensions'>,
+  axis: number,
+): string {
+  const dimension = dimensions[axis];
+  return typeof dimension === 'string' ? dimension : `${name}:${axis}`;
+}
+
 /** Names of the inputs' symbolic dimensions, each once. */
 export function inputSymbols({ inputs }: Pick<Signature, 'inputs'>): string[] {
   const symbols = inputs.flatMap(({ dimensions }) => dimensions.filter((size) => typeof size === 'string'));

@@ -30,7 +30,7 @@ export interface TrialLoad {
 
 export interface TrialWarmUp {
   readonly seconds: number;
-  /** The size of each symbolic dimension but those that count rows. */
+  /** The size of each dimension that is neither fixed nor counts rows, by its symbol or as `INPUT:AXIS`. */
   readonly dimensions: Readonly<Record<string, number>>;
 }
 

@@ -20,7 +20,7 @@ const EXECUTOR_RUNS = 5;
 
 /** Measures a model with the session and the executor of the server. */
 export class ModelTrial implements Trial {
-  /** @param dimensions Sizes of symbolic dimensions. */
+  /** @param dimensions Sizes by symbol, or as `INPUT:AXIS`. */
   static async of(configuration: Configuration, dimensions: Readonly<Record<string, number>>): Promise<ModelTrial> {
     const { settings, manifest, examples } = configuration;
     const golden = new GoldenExamples(manifest);

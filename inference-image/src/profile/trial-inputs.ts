@@ -1,13 +1,13 @@
 import type { RowAxes } from '../contract/batching-verdict';
-import { rowSymbols } from '../contract/row-axes';
-import { inputSymbols, type Signature, type TensorSignature } from '../contract/signature';
+import { freeDimensions } from '../contract/row-axes';
+import { dimensionName, type Signature, type TensorSignature } from '../contract/signature';
 import { copyTensor, joinRows, sliceRows } from '../inference/rows';
 import type { Tensor } from '../inference/tensor';
 import { trialTensor } from '../inference/trial-values';
 
 /** Inputs to measure a model with. */
 export interface TrialInputs {
-  /** The size of each symbolic dimension but those that count rows. */
+  /** The size of each dimension that is neither fixed nor counts rows, by its name (`dimensionName`). */
   readonly dimensions: Readonly<Record<string, number>>;
   /** Of so many rows, where it is known where rows are. Made again at each call, since an executor keeps what it is given. */
   batch(rows: number): Tensor[];
@@ -17,7 +17,7 @@ export interface TrialInputs {
 export interface MadeUpInputsOptions {
   /** Where rows are; undefined where that is not proved. */
   readonly axes?: RowAxes;
-  /** Sizes of symbolic dimensions. */
+  /** Sizes by name (`dimensionName`). */
   readonly sizes?: Readonly<Record<string, number>>;
   /** Has the sizes that are not given. */
   readonly example?: readonly Tensor[];
@@ -31,23 +31,16 @@ export function madeUpInputs(
   signature: Signature,
   { axes, sizes: given, example = [], otherSize = 1, at = (index) => Math.sin(1 + index) }: MadeUpInputsOptions,
 ): TrialInputs {
-  const counting = rowSymbols(signature, axes);
   const sizes = { ...exampleSizes(signature, example), ...given };
-  const dimensions = Object.fromEntries(
-    inputSymbols(signature)
-      .filter((symbol) => !counting.has(symbol))
-      .map((symbol) => [symbol, sizes[symbol] ?? otherSize]),
-  );
-  const shapeOf = ({ name, dimensions: declared }: TensorSignature, rowAxis: number | null, rows: number) => {
-    const known = shapeIn(example, name);
-    return declared.map((size, axis) => {
+  const names = freeDimensions(signature, axes);
+  const dimensions = Object.fromEntries(names.map((name) => [name, sizes[name] ?? otherSize]));
+  const shapeOf = (input: TensorSignature, rowAxis: number | null, rows: number) =>
+    input.dimensions.map((size, axis) => {
       if (axis === rowAxis) return rows;
       if (typeof size === 'number') return size;
-      if (size === null) return known?.[axis] ?? otherSize;
       // A symbol that counts rows elsewhere has the size of one.
-      return dimensions[size] ?? 1;
+      return dimensions[dimensionName(input, axis)] ?? 1;
     });
-  };
   return {
     dimensions,
     batch: (rows) =>
@@ -64,8 +57,9 @@ export function exampleInputs(
   axes: RowAxes | undefined,
   example: readonly Tensor[],
 ): TrialInputs {
-  const dimensions = exampleSizes(signature, example);
-  for (const symbol of rowSymbols(signature, axes)) delete dimensions[symbol];
+  const sizes = exampleSizes(signature, example);
+  const names = freeDimensions(signature, axes).filter((name) => sizes[name] !== undefined);
+  const dimensions = Object.fromEntries(names.map((name) => [name, sizes[name]!]));
   return {
     dimensions,
     batch: (rows) =>
@@ -79,13 +73,9 @@ export function exampleInputs(
 }
 
 function exampleSizes({ inputs }: Signature, example: readonly Tensor[]): Record<string, number> {
-  const sizes = inputs.flatMap(({ name, dimensions }) => {
-    const shape = shapeIn(example, name) ?? [];
-    return dimensions.flatMap((symbol, axis) => (typeof symbol === 'string' ? [[symbol, shape[axis]] as const] : []));
+  const sizes = inputs.flatMap((input) => {
+    const shape = example.find(({ name }) => name === input.name)?.shape ?? [];
+    return shape.map((size, axis) => [dimensionName(input, axis), size] as const);
   });
-  return Object.fromEntries(sizes.filter((entry): entry is readonly [string, number] => entry[1] !== undefined));
-}
-
-function shapeIn(example: readonly Tensor[], name: string): readonly number[] | undefined {
-  return example.find((tensor) => tensor.name === name)?.shape;
+  return Object.fromEntries(sizes);
 }

@@ -42,7 +42,7 @@ const shapes = (tensors: readonly { shape: readonly number[] }[]) => tensors.map
 
 test('what nobody says is 1', () => {
   const inputs = madeUpInputs(BATCHED, { axes: AXES });
-  expect(inputs.dimensions).toEqual({ sequence: 1 });
+  expect(inputs.dimensions).toEqual({ sequence: 1, 'extra:2': 1 });
   expect(shapes(inputs.batch(4))).toEqual([
     [4, 1],
     [4, 3, 1],
@@ -51,14 +51,29 @@ test('what nobody says is 1', () => {
 
 test('sizes come from what is given, then from the example', () => {
   const fromExample = madeUpInputs(BATCHED, { axes: AXES, example: EXAMPLE });
-  expect(fromExample.dimensions).toEqual({ sequence: 5 });
+  expect(fromExample.dimensions).toEqual({ sequence: 5, 'extra:2': 2 });
   expect(shapes(fromExample.batch(1))).toEqual([
     [1, 5],
     [1, 3, 2],
   ]);
   expect(madeUpInputs(BATCHED, { axes: AXES, sizes: { sequence: 7 }, example: EXAMPLE }).dimensions).toEqual({
     sequence: 7,
+    'extra:2': 2,
   });
+});
+
+test('a dimension without a name is called by its input and axis', () => {
+  const inputs = madeUpInputs(BATCHED, { axes: AXES, sizes: { 'extra:2': 4 }, example: EXAMPLE });
+  expect(inputs.dimensions).toEqual({ sequence: 5, 'extra:2': 4 });
+  expect(shapes(inputs.batch(2))).toEqual([
+    [2, 5],
+    [2, 3, 4],
+  ]);
+  // Rows are unnamed here, and no size.
+  const unnamed: Signature = { ...FIXED, inputs: [{ name: 'x', datatype: 'FP32', dimensions: [null, null] }] };
+  const axes = { inputAxes: [0], outputAxes: [0] };
+  expect(madeUpInputs(unnamed, { axes, sizes: { 'x:1': 3 } }).dimensions).toEqual({ 'x:1': 3 });
+  expect(madeUpInputs(unnamed, { sizes: { 'x:1': 3 } }).dimensions).toEqual({ 'x:0': 1, 'x:1': 3 });
 });
 
 test('values differ and are small; integers are 0 and 1', () => {
@@ -76,7 +91,7 @@ test('a model without batches has its own shape, however many rows are asked for
 
 test('rows of an example', () => {
   const inputs = exampleInputs(BATCHED, AXES, EXAMPLE);
-  expect(inputs.dimensions).toEqual({ sequence: 5 });
+  expect(inputs.dimensions).toEqual({ sequence: 5, 'extra:2': 2 });
   const [ids, extra] = inputs.batch(3);
   expect(ids).toMatchObject({ shape: [3, 5] });
   expect([...(ids!.data as BigInt64Array)]).toEqual([1, 2, 3, 4, 5, 1, 2, 3, 4, 5, 1, 2, 3, 4, 5].map(BigInt));

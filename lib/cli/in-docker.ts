@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { ModelServingError, type Problem } from '../errors';
+import { DEFAULT_BASE_IMAGE, DEFAULT_NODE_PATH } from '../image/dockerfile';
+import { packageRoot } from '../package-root';
+
+/** Limits of a container; all that the engine has where they are not given. */
+export interface ContainerLimits {
+  readonly cpus?: number;
+  readonly memoryMiB?: number;
+}
+
+/** What a command reads and writes: files, as the user gave them. */
+export interface CommandFiles {
+  readonly read: readonly string[];
+  readonly written: readonly string[];
+}
+
+/** As `docker run` ends where it could not start a container. */
+const ENGINE_FAILED = [125, 127];
+
+/**
+ * Runs a command of this program in a container of the default base image, on an engine that has this machine's files:
+ * the package, its dependencies and the files' folders are where they are here.
+ *
+ * @param args - of the command, with absolute paths
+ * @returns the command's exit code
+ * @throws ModelServingError `docker-unavailable`
+ */
+export async function runInDocker(
+  args: readonly string[],
+  files: CommandFiles,
+  limits: ContainerLimits,
+  signal: AbortSignal,
+): Promise<number> {
+  // Not in the container's memory, which has a limit.
+  const cache = mkdtempSync(join(realpathSync(tmpdir()), 'model-serving-'));
+  try {
+    const child = spawn('docker', dockerArguments(args, files, limits, cache), {
+      stdio: 'inherit',
+      // A terminal's Ctrl-C reaches only this process, which passes it on.
+      detached: process.platform !== 'win32',
+    });
+    signal.addEventListener('abort', () => child.kill(signal.reason as NodeJS.Signals));
+    const code = await new Promise<number>((done) => {
+      child.on('error', () => done(127)).on('exit', (exitCode) => done(exitCode ?? 1));
+    });
+    signal.throwIfAborted();
+    if (ENGINE_FAILED.includes(code)) throw new ModelServingError([dockerErrors.unavailable()]);
+    return code;
+  } finally {
+    rmSync(cache, { recursive: true, force: true });
+  }
+}
+
+function dockerArguments(
+  args: readonly string[],
+  { read, written }: CommandFiles,
+  { cpus, memoryMiB }: ContainerLimits,
+  cache: string,
+): string[] {
+  const writable = new Set([cache, ...written.map(folderOf)]);
+  for (const folder of writable) mkdirSync(folder, { recursive: true });
+  const readable = new Set([packageRoot, ...moduleFolders(), ...read.map(folderOf)]);
+  const user = process.getuid && process.getgid ? [`--user=${process.getuid()}:${process.getgid()}`] : [];
+  return [
+    'run',
+    '--rm',
+    '--init',
+    '--network=none',
+    ...user,
+    ...(cpus === undefined ? [] : [`--cpus=${cpus}`]),
+    ...(memoryMiB === undefined ? [] : [`--memory=${memoryMiB}m`, `--memory-swap=${memoryMiB}m`]),
+    ...[...readable].filter((folder) => !writable.has(folder)).map((folder) => `--volume=${folder}:${folder}:ro`),
+    ...[...writable].map((folder) => `--volume=${folder}:${folder}`),
+    `--env=CDKTF_MODEL_SERVING_CACHE_DIR=${cache}`,
+    DEFAULT_BASE_IMAGE,
+    DEFAULT_NODE_PATH,
+    join(packageRoot, 'dist', 'lib', 'cli', 'main.js'),
+    ...args,
+  ];
+}
+
+/** Where this package's dependencies may be. */
+function moduleFolders(): string[] {
+  const parents: string[] = [];
+  for (let folder = packageRoot; folder !== dirname(folder); folder = dirname(folder)) parents.push(folder);
+  return parents.map((folder) => join(folder, 'node_modules')).filter((folder) => existsSync(folder));
+}
+
+function folderOf(file: string): string {
+  return dirname(resolve(file));
+}
+
+const dockerErrors = {
+  unavailable: (): Problem => ({
+    code: 'docker-unavailable',
+    message: `--in docker: docker could not run a container of ${DEFAULT_BASE_IMAGE}. Start an engine on this machine, see that "docker run --rm ${DEFAULT_BASE_IMAGE} true" works, or measure without --in.`,
+  }),
+};

@@ -1,0 +1,47 @@
+import { cpus } from 'node:os';
+import { loadAtRest, loadText, MachineLoad } from '../../lib/profile/machine-load';
+
+jest.mock('node:os', () => ({ ...jest.requireActual('node:os'), cpus: jest.fn() }));
+
+/** Counters of two CPUs, in milliseconds, of which other processes take these shares from one reading to the next. */
+function machine(shares: readonly number[]): void {
+  const times = { user: 0, nice: 0, sys: 0, irq: 0, idle: 0 };
+  const left = [...shares];
+  let share = 0;
+  jest.mocked(cpus).mockImplementation(() => {
+    times.user += 1e6 * share;
+    times.idle += 1e6 * (1 - share);
+    share = left.shift() ?? share;
+    return Array.from({ length: 2 }, () => ({ model: '', speed: 0, times: { ...times } }));
+  });
+}
+
+const { signal } = new AbortController();
+
+test('the share of all CPUs that others take', () => {
+  machine([0.25]);
+  expect(new MachineLoad().share()).toBeCloseTo(0.25, 2);
+});
+
+test('at rest, a moment in which others are busy is no load', async () => {
+  // A reading before and one after each moment.
+  machine([0.9, 0, 0.02]);
+  expect(await loadAtRest(signal)).toBeCloseTo(0.02, 2);
+});
+
+test('at rest, the least of what goes on is', async () => {
+  machine([0.9, 0, 0.5, 0, 0.7]);
+  expect(await loadAtRest(signal)).toBeCloseTo(0.5, 2);
+});
+
+test('rest ends when it is aborted', async () => {
+  machine([0.9]);
+  const controller = new AbortController();
+  const rest = loadAtRest(controller.signal);
+  controller.abort('enough');
+  await expect(rest).rejects.toBe('enough');
+});
+
+test('percents', () => {
+  expect([0.1234, 0.5].map(loadText)).toEqual(['12 %', '50 %']);
+});

@@ -1,0 +1,46 @@
+import { measureRuns } from '../../lib/profile/measure-runs';
+
+/** A model of so many seconds a row, whose loading takes 2 s and whose first run takes 1, in simulated time. */
+function simulated(secondsOfRow: number) {
+  const takes = (seconds: number) => jest.advanceTimersByTime(1000 * seconds);
+  return {
+    ask: async (_doing: string, name: string, ...values: unknown[]): Promise<any> => {
+      if (name === 'load') {
+        takes(2);
+        return { seconds: 2, cpus: 1 };
+      }
+      if (name === 'warmUp') {
+        takes(1);
+        return { seconds: 1, dimensions: {} };
+      }
+      const [batchSize, , runs] = values as [number, number, number];
+      takes(batchSize * secondsOfRow * runs);
+      return Float64Array.from({ length: runs }, () => batchSize * secondsOfRow);
+    },
+  };
+}
+
+beforeEach(() => jest.useFakeTimers());
+afterEach(() => jest.useRealTimers());
+
+test('each step says how long the rest takes, by what was seen of slow runs', async () => {
+  const steps: [string, string, number][] = [];
+  const plan = { path: 'm.onnx', hasExample: false, threads: [1], maxBatchSize: 4, seconds: 0.3 };
+  await measureRuns(simulated(0.25), plan, (what, detail, left) => steps.push([what, detail, left]));
+  // Runs of 0.25, 0.5 and 1 s, each twice; a load and a first run of 3 s before them.
+  const round = 3 + 0.5 + 1 + 2;
+  const known = steps.filter(([what]) => what.startsWith('round 2') || what.startsWith('round 3'));
+  expect(known.map(([, detail, left]) => [detail, Number(left.toFixed(6))])).toEqual([
+    ['the model loads', 2 * round],
+    ['batches of 1', 2 * round - 3],
+    ['batches of 2', 2 * round - 3.5],
+    ['batches of 4', 2 * round - 4.5],
+    ['the model loads', round],
+    ['batches of 1', round - 3],
+    ['batches of 2', round - 3.5],
+    ['batches of 4', round - 4.5],
+  ]);
+  // Before a batch was run it is taken to last as long as the one before.
+  const first = steps.filter(([what]) => what.startsWith('round 1')).map(([, , left]) => Number(left.toFixed(6)));
+  expect(first.slice(1)).toEqual([2 * 3 + 3 * 0.3, 2 * (3 + 1.5) + 1, 2 * (3 + 2.5) + 1].map((x) => expect.closeTo(x)));
+});
