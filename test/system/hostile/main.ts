@@ -2,9 +2,10 @@
 import type { Attack, Target, TensorFacts } from './attack';
 import { ATTACKS } from './attacks';
 import { ALL, SHORT, type Configuration } from './configurations';
-import { Container } from './container';
+import { Container } from '../container/container';
+import type { Plan } from '../container/plan';
 import { readOptions, type Options } from './options';
-import { planOf, type Plan } from './plan';
+import { configurationPlan } from './plan';
 import { line, nameOf, resultTable, type Result } from './report';
 import { attempt, Witnesses } from './trial';
 import { faults } from './verdict';
@@ -38,7 +39,7 @@ async function attackAll(
   options: Options,
 ): Promise<Result[]> {
   const results: Result[] = [];
-  const plan = planOf(configuration);
+  const plan = configurationPlan(configuration);
   console.log(`\n${nameOf(configuration)}: ${plan.memoryMiB} MiB, requests of up to ${plan.maxRequestBytes} bytes`);
   let container = await Container.start(plan);
   try {

@@ -1,69 +1,27 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { DockerProvider } from '@cdktf/provider-docker/lib/provider';
-import { App, TerraformStack } from 'cdktf';
-import { ContainerizedModel } from 'cdktf-model-serving/docker';
-import { requestNeeds } from '../../../lib/request-needs';
-import { buildImage } from '../../bench/docker';
+import { join } from 'node:path';
+import { planOf, type Plan } from '../container/plan';
 import type { Configuration } from './configurations';
 import { modelOf } from './models';
 
 const CLI = join(__dirname, '../../../dist/lib/cli/main.js');
 const DIGITS = join(__dirname, '../../../examples/digits/digits.onnx');
 
-/** What `terraform apply` would run. */
-export interface Plan {
-  readonly image: string;
-  readonly model: string;
-  readonly memoryMiB: number;
-  /** Microseconds of CPU in each period; undefined for all of the host's. */
-  readonly cpuQuota?: number;
-  readonly cpuPeriod?: number;
-  readonly env: readonly string[];
-  readonly user: string;
-  /** Arguments of `docker run` for what the container may not do. */
-  readonly hardening: readonly string[];
-  readonly maxRequestBytes: number;
-}
-
-/** Synthesizes a stack, builds its image, and reads the container from it. */
-export function planOf({ model: name, isProfiled, maxRequestBytes }: Configuration): Plan {
-  const outdir = mkdtempSync(join(tmpdir(), 'hostile-plan-'));
+/** What `terraform apply` would run of a configuration. */
+export function configurationPlan({ model: name, isProfiled, maxRequestBytes }: Configuration): Plan {
+  const folder = mkdtempSync(join(tmpdir(), 'hostile-profile-'));
   try {
-    const model = modelOf(name, isProfiled ? measuredProfile(outdir) : false);
-    const app = new App({ outdir });
-    const stack = new TerraformStack(app, 'hostile');
-    new DockerProvider(stack, 'docker');
-    const { sizing } = new ContainerizedModel(stack, name, { model, serving: { maxRequestBytes } });
-    app.synth();
-    const folder = join(outdir, 'stacks', 'hostile');
-    const { resource } = JSON.parse(readFileSync(join(folder, 'cdk.tf.json'), 'utf8'));
-    const [image] = Object.values<any>(resource.docker_image);
-    const [container] = Object.values<any>(resource.docker_container);
-    return {
-      image: buildImage(resolve(folder, image.build.context)),
-      model: model.name,
-      memoryMiB: container.memory,
-      cpuQuota: container.cpu_quota,
-      cpuPeriod: container.cpu_period,
-      env: container.env,
-      user: container.user,
-      hardening: [
-        ...(container.read_only ? ['--read-only'] : []),
-        ...container.capabilities.drop.map((capability: string) => `--cap-drop=${capability}`),
-        ...container.security_opts.map((option: string) => `--security-opt=${option}`),
-      ],
-      maxRequestBytes: requestNeeds(model, { ...sizing, maxRequestBytes }).maxRequestBytes,
-    };
+    return planOf(modelOf(name, isProfiled ? measuredProfile(folder) : false), { maxRequestBytes });
   } finally {
-    rmSync(outdir, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
 function measuredProfile(folder: string): string {
   const file = join(folder, 'digits.profile.json');
-  execFileSync(process.execPath, [CLI, 'profile', DIGITS, '--out', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const args = ['profile', DIGITS, '--force', '--out', file];
+  execFileSync(process.execPath, [CLI, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
   return file;
 }

@@ -15,6 +15,12 @@ export interface Start {
   readonly restarts: number;
 }
 
+/** Of a CPU limit. */
+export interface Periods {
+  readonly all: number;
+  readonly throttled: number;
+}
+
 /** A container on this machine's Docker engine, run as the plan says. */
 export class Container {
   readonly httpPort = SETTING_DEFAULTS.httpPortNumber;
@@ -27,7 +33,8 @@ export class Container {
     /** Its own address: a published port has a proxy in between, which would take what the server should refuse. */
     readonly host: string,
     private readonly pid: number,
-    private readonly cgroup: string,
+    /** Folders of its cgroups. */
+    private readonly cgroup: { readonly memory: string; readonly cpu: string },
   ) {}
 
   static async start(plan: Plan): Promise<Container> {
@@ -48,7 +55,10 @@ export class Container {
     );
     const host = docker('inspect', '--format={{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', id);
     const pid = Number(docker('inspect', '--format={{.State.Pid}}', id));
-    const container = new Container(id, plan, host, pid, cgroupOf(pid));
+    const container = new Container(id, plan, host, pid, {
+      memory: cgroupOf(pid, 'memory'),
+      cpu: cgroupOf(pid, 'cpu'),
+    });
     try {
       await container.ready();
     } catch (error) {
@@ -80,6 +90,13 @@ export class Container {
     return value('total_rss') + Number(this.cgroupFile('memory.kmem.usage_in_bytes') ?? 0);
   }
 
+  /** Periods of its CPU limit in which it ran, and those of them in which the limit stopped it, since its start. */
+  periods(): Periods {
+    const stat = this.cgroupFile('cpu.stat', 'cpu') ?? '';
+    const value = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(stat)?.[1] ?? 0);
+    return { all: value('nr_periods'), throttled: value('nr_throttled') };
+  }
+
   /** Threads of the server. */
   threads(): number {
     try {
@@ -87,6 +104,16 @@ export class Container {
     } catch {
       return 0;
     }
+  }
+
+  /** Waits until it works on nothing. */
+  async idle(): Promise<void> {
+    for (let attempt = 0; attempt < READY_SECONDS * 5; attempt++) {
+      const metrics = await (await fetch(`http://${this.host}:${this.metricsPort}/metrics`)).text();
+      if (/^inference_in_flight(?:\{[^}]*\})? 0$/m.test(metrics)) return;
+      await sleep(200);
+    }
+    throw new Error(`the container still works on requests after ${READY_SECONDS} s`);
   }
 
   /** The last lines that it has said. */
@@ -113,9 +140,9 @@ export class Container {
     return Number(/^oom_kill (\d+)$/m.exec(events)?.[1] ?? 0);
   }
 
-  /** A file of the container's memory cgroup. */
-  private cgroupFile(name: string): string | undefined {
-    const file = join(this.cgroup, name);
+  /** A file of one of the container's cgroups. */
+  private cgroupFile(name: string, controller: 'memory' | 'cpu' = 'memory'): string | undefined {
+    const file = join(this.cgroup[controller], name);
     try {
       return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
     } catch {
@@ -125,10 +152,12 @@ export class Container {
   }
 }
 
-/** The folder of a process's memory cgroup, of version 2 or 1. */
-function cgroupOf(pid: number): string {
-  const lines = readFileSync(`/proc/${pid}/cgroup`, 'utf8').split('\n');
-  const path = (prefix: RegExp) => lines.find((line) => prefix.test(line))?.replace(prefix, '');
-  const one = path(/^\d+:memory:/);
-  return one === undefined ? join('/sys/fs/cgroup', path(/^0::/) ?? '') : join('/sys/fs/cgroup/memory', one);
+/** The folder of a process's cgroup, of version 1 if the controller is one of that, or else 2. */
+function cgroupOf(pid: number, controller: string): string {
+  const groups = readFileSync(`/proc/${pid}/cgroup`, 'utf8')
+    .split('\n')
+    .map((line) => /^\d+:([^:]*):(.*)$/.exec(line) ?? []);
+  const one = groups.find(([, controllers]) => controllers?.split(',').includes(controller));
+  if (one) return join('/sys/fs/cgroup', controller, one[2]!);
+  return join('/sys/fs/cgroup', groups.find(([, controllers]) => controllers === '')?.[2] ?? '');
 }

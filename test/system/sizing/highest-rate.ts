@@ -1,0 +1,27 @@
+/** From one rate to the next that is tried. */
+export const STEP = 1.05;
+
+/** Beyond these factors of the planned rate nothing is tried: 1.05^16 is 2.2. */
+const MOST_STEPS = 16;
+
+/**
+ * The highest rate that is held, of those a factor of 1.05 apart around the planned one: first steps of 1, 2, 4 and so on
+ * away from it, then the rates between the last two. 0 where none is held.
+ */
+export async function highestRate(planned: number, isHeld: (rate: number) => Promise<boolean>): Promise<number> {
+  const holds = (steps: number) => isHeld(planned * STEP ** steps);
+  const up = await holds(0);
+  const sign = up ? 1 : -1;
+  let [held, refused] = up ? [0, undefined as number | undefined] : [undefined as number | undefined, 0];
+  for (let steps = 1; steps <= MOST_STEPS && (held === undefined || refused === undefined); steps *= 2) {
+    if (await holds(sign * steps)) held = sign * steps;
+    else refused = sign * steps;
+  }
+  if (held === undefined) return 0;
+  while (refused !== undefined && refused - held > 1) {
+    const middle = Math.floor((held + refused) / 2);
+    if (await holds(middle)) held = middle;
+    else refused = middle;
+  }
+  return planned * STEP ** held;
+}

@@ -1,0 +1,39 @@
+/** npm run test:sizing: whether containers hold what their models' profiles promise. `run` has the options. */
+import { stopGenerator } from '../../bench/load/generator';
+import { subjects, type Subject } from './models';
+import { readOptions, type Options } from './options';
+import { resultTable, shortfalls, type Result } from './report';
+import { attempt, type Trial } from './trial';
+
+/** One failure does not end a run of hours. */
+async function resultOf(subject: Subject, options: Options): Promise<Result> {
+  const { name } = subject;
+  const trials: Trial[] = [];
+  try {
+    for (let time = 1; time <= options.times; time++) {
+      const trial = await attempt(subject, options);
+      trials.push(trial);
+      const { rate, sizing, throttled } = trial;
+      console.log(
+        `${name}, ${time} of ${options.times}: planned ${sizing.requestsPerSecond}/s, answered ${rate.toPrecision(3)}/s, throttled ${(100 * throttled).toFixed(1)} %`,
+      );
+    }
+    return { name, trials };
+  } catch (error) {
+    console.log(`${name}: ${(error as Error).message}`);
+    return { name, trials, failure: (error as Error).message.split('\n')[0] };
+  }
+}
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  const results: Result[] = [];
+  for (const subject of subjects(options.zoo, options.only)) results.push(await resultOf(subject, options));
+  stopGenerator();
+  console.log(`\n${resultTable(results)}\n`);
+  const problems = shortfalls(results);
+  for (const problem of problems) console.log(problem);
+  process.exitCode = problems.length > 0 ? 1 : 0;
+}
+
+void main();

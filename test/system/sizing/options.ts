@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+/** What a run is asked for; test/system/sizing/run explains each. */
+export interface Options {
+  readonly seconds: number;
+  readonly times: number;
+  /** Parts of names; all where empty. */
+  readonly only: readonly string[];
+  readonly zoo: string;
+  readonly force: boolean;
+}
+
+export function readOptions(args?: string[]): Options {
+  const { values } = parseArgs({
+    args,
+    options: {
+      seconds: { type: 'string', default: '60' },
+      times: { type: 'string', default: '3' },
+      only: { type: 'string', multiple: true, default: [] },
+      zoo: { type: 'string', default: join(__dirname, '../../../node_modules/.cache/zoo/all/packages') },
+      force: { type: 'boolean', default: false },
+    },
+  });
+  const { seconds, times, ...rest } = values;
+  return { ...rest, seconds: amount('--seconds', seconds), times: amount('--times', times) };
+}
+
+function amount(option: string, text: string): number {
+  const value = Number(text);
+  if (value > 0) return value;
+  throw new Error(`${option} is ${text}. Give a number above 0.`);
+}
