@@ -255,7 +255,8 @@ const OPEN_OBJECT = 0x7b;
 function checkContent(body: Buffer, headers: IncomingHttpHeaders): void {
   if (body[0] === OPEN_OBJECT || headers[JSON_LENGTH_HEADER] !== undefined || isJson(body)) return;
   if (isGzip(body)) throw invalid('the body is gzip data; say so with the header Content-Encoding: gzip');
-  if (isForm(body)) throw invalid('the body is a form; send the request itself as the body, as curl --data-binary does');
+  if (isForm(body))
+    throw invalid('the body is a form; send the request itself as the body, as curl --data-binary does');
   const { 'content-type': type = '' } = headers;
   const format = imageFormat(body);
   if (!format && !type.startsWith('image/')) return;
