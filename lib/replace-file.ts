@@ -5,12 +5,29 @@ import { makeFolder } from './make-folder';
 
 /** Renames a whole file into place, so that a reader never sees half of one. */
 export function replaceFile(path: string, content: string | Uint8Array): void {
-  const temporary = `${path}.${randomUUID()}`;
-  makeFolder(dirname(path));
+  replaceFiles([{ path, content }]);
+}
+
+/**
+ * The same for files that belong together, in this order. Where one cannot be written, none is, and folders that were
+ * made for them are removed.
+ */
+export function replaceFiles(files: readonly { readonly path: string; readonly content: string | Uint8Array }[]): void {
+  const staged: { path: string; temporary: string }[] = [];
+  const made: string[] = [];
   try {
-    writeFileSync(temporary, content);
-    renameSync(temporary, path);
+    for (const { path, content } of files) {
+      const folder = makeFolder(dirname(path));
+      if (folder !== undefined) made.push(folder);
+      const temporary = `${path}.${randomUUID()}`;
+      staged.push({ path, temporary });
+      writeFileSync(temporary, content);
+    }
+    for (const { path, temporary } of staged) renameSync(temporary, path);
+  } catch (error) {
+    for (const folder of made) rmSync(folder, { recursive: true, force: true });
+    throw error;
   } finally {
-    rmSync(temporary, { force: true });
+    for (const { temporary } of staged) rmSync(temporary, { force: true });
   }
 }

@@ -1,13 +1,19 @@
-import { InvalidArgumentError } from 'commander';
-
-/** What `--dimension` is called in a command's help. */
-export const DIMENSION_FLAGS = '--dimension <name=size>';
+import { InvalidArgumentError, Option } from 'commander';
 
 /** Sizes by symbol, or as `INPUT:AXIS`. */
 export type Dimensions = Readonly<Record<string, number>>;
 
-/** Reads `NAME=SIZE`, again for each: a parser for commander. */
-export function parseDimension(text: string, sizes: Dimensions = {}): Dimensions {
+/** `--dimension NAME=SIZE`, again for each. */
+export function dimensionOption(): Option {
+  return new Option(
+    '--dimension <name=size>',
+    'the size of a free dimension, again for each; INPUT:AXIS without a name',
+  )
+    .argParser(parseDimension)
+    .default({});
+}
+
+function parseDimension(text: string, sizes: Dimensions): Dimensions {
   const [, name, size] = /^(.+)=([1-9]\d{0,8})$/.exec(text) ?? [];
   if (name === undefined) {
     throw new InvalidArgumentError(

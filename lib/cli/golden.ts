@@ -1,17 +1,17 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, parse, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
-import type { RecordedRequest, RecordTask } from '../../inference-image/src/contract/golden-run';
-import { imageFormat } from '../../inference-image/src/contract/image-format';
+import { dimensionNames } from '../../inference-image/src/contract/given-sizes';
+import type { RecordTask } from '../../inference-image/src/contract/golden-run';
+import type { Signature } from '../../inference-image/src/contract/signature';
 import { pathBeside } from '../committed-file';
 import { ModelServingError } from '../errors';
 import { goldenErrors } from '../golden/errors';
 import { checkFolderBeside } from '../golden/files-beside';
-import { refuseLinkOutside } from '../golden/golden-file';
 import { recordGolden } from '../golden/record-golden';
-import { liesBelow } from '../link-outside';
-import { decodedText, readingFile } from '../model/model-files';
+import { requestFile } from '../golden/request-files/request-file';
+import { measuringErrors } from '../profile/measuring-errors';
 import { counted } from '../profile/sizing-text';
+import { dimensionOption } from './dimension-option';
 import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
 import { checkOutput } from './output';
 import { print } from './print';
@@ -20,6 +20,7 @@ interface RecordOptions extends CalledModelOptions {
   inputs?: string[];
   random?: number;
   seed: number;
+  dimension: Record<string, number>;
   out?: string;
   absolute?: number;
   relative?: number;
@@ -37,12 +38,17 @@ function recordCommand(): Command {
     .description('Run requests, and write them with their answers as golden examples; commit the file.')
     .option(
       '--inputs <file...>',
-      'requests as the protocol has them in JSON, or PNG or JPEG files; each becomes an example of its name',
+      'requests in JSON, .npz, .npy, .csv, PNG or JPEG files; each becomes an example of its name',
     )
     .option('--random <count>', 'record so many random requests instead', whole)
     .option('--seed <number>', 'of the random requests', whole, 1)
+    .addOption(dimensionOption())
     .option('--out <file>', 'where to write (default: beside the model, digits.golden.json for digits.onnx)', jsonPath)
-    .option('--absolute <difference>', 'allowed for each floating point value (default: 0.00001)', amount)
+    .option(
+      '--absolute <difference>',
+      'allowed for each floating point value (default: what rounding makes of each output)',
+      amount,
+    )
     .option('--relative <share>', 'of the value, allowed in addition (default: 0.0001)', amount)
     .option('--force', 'overwrite examples that are there')
     .action((path: string, options: RecordOptions) => {
@@ -54,48 +60,30 @@ function recordCommand(): Command {
       // They have no say in what the model answers.
       const unchecked = { ...options, profile: false as const, contract: false as const };
       const model = readModel(path, unchecked);
-      const task = taskOf(options);
+      const task = taskOf(path, model.signature, options);
       if (!model.image) refusePictures(out, task);
       const tolerance = absolute === undefined && relative === undefined ? undefined : { absolute, relative };
       const count = recordGolden(model, path, task, { out, tolerance });
-      readModel(path, { ...unchecked, golden: out });
       print(`${out}: ${counted(count, 'golden example')}.`);
     });
 }
 
-function taskOf({ inputs, random, seed }: RecordOptions): RecordTask {
+function taskOf(path: string, signature: Signature, options: RecordOptions): RecordTask {
+  const { inputs, random, seed, dimension: sizes } = options;
   if ((inputs === undefined) === (random === undefined)) {
     throw new ModelServingError([goldenErrors.inputsOrRandom()]);
   }
-  if (!inputs) return { random: { count: random!, seed } };
-  const requests = inputs.map(requestOf);
+  if (!inputs) {
+    const names = dimensionNames(signature);
+    const unknown = Object.keys(sizes).filter((name) => !names.includes(name));
+    ModelServingError.throwIfAny(unknown.map((name) => measuringErrors.dimensionUnknown(path, '--dimension', name, names)));
+    return { random: { count: random!, seed, sizes } };
+  }
+  if (Object.keys(sizes).length > 0) throw new ModelServingError([goldenErrors.sizesOfInputs()]);
+  const requests = inputs.map((input) => requestFile(input, signature));
   const twice = requests.find(({ name }, i) => requests.findIndex((other) => other.name === name) < i);
   if (twice) throw new ModelServingError([goldenErrors.nameTwice(twice.name)]);
   return { record: requests };
-}
-
-function requestOf(path: string): RecordedRequest {
-  const content = readingFile(path, () => readFileSync(path));
-  const { name } = parse(path);
-  if (isPicture(path, content)) return { name, picture: path };
-  const json = decodedText(path, content);
-  for (const file of filesOf(json)) refuseLinkOutside(path, file);
-  return { name, json, folder: resolve(dirname(path)) };
-}
-
-/** Files that hold elements of a request, if it is one: what else is wrong with it is found where it is read. */
-function filesOf(json: string): string[] {
-  try {
-    const { inputs } = JSON.parse(json) as { inputs: readonly { file?: unknown }[] };
-    return inputs.flatMap(({ file }) => (typeof file === 'string' && liesBelow('.', file) ? [file] : []));
-  } catch {
-    return [];
-  }
-}
-
-/** What is called so and is none is refused with the reason, as a client's would be. */
-function isPicture(path: string, content: Buffer): boolean {
-  return /\.(png|jpe?g)$/i.test(path) || imageFormat(content) !== undefined;
 }
 
 function refusePictures(out: string, task: RecordTask): void {

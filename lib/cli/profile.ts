@@ -5,13 +5,7 @@ import { describeSizing } from '../profile/describe-sizing';
 import { profileModel } from '../profile/profile-model';
 import { profileText } from '../profile/profile-text';
 import { PICTURE_MARK, svgReport } from '../profile/svg-report';
-import {
-  DIMENSION_FLAGS,
-  type Dimensions,
-  type DimensionSizes,
-  parseDimension,
-  parseDimensionSizes,
-} from './dimension-option';
+import { dimensionOption, type Dimensions, type DimensionSizes, parseDimensionSizes } from './dimension-option';
 import { runInDocker } from './in-docker';
 import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
 import { checkOutput, writeOutput } from './output';
@@ -44,12 +38,7 @@ export function profileCommand(): Command {
     .option('--picture <file>', 'its picture (default: as --out, with .svg)')
     .option('--threads <list>', 'threads of a run: 1,2,4 (default: 1, 2, 4 … up to the CPUs)', wholeNumbers(256))
     .option('--max-batch <rows>', 'the largest batch to measure', wholeNumber(65_536), 128)
-    .option(
-      DIMENSION_FLAGS,
-      'the size of a free dimension, again for each; INPUT:AXIS without a name',
-      parseDimension,
-      {},
-    )
+    .addOption(dimensionOption())
     .option('--at <name=size,size>', 'several sizes of one dimension, each measured by itself', parseDimensionSizes)
     .option('--seconds <seconds>', 'of each measurement; the server is under load for ten times as long', seconds, 0.3)
     .option('--force', 'write a profile although other processes keep the machine busy')

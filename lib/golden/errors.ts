@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import type { UnusableAnswers } from '../../inference-image/src/contract/golden-run';
 import { isBeside } from '../committed-file';
 import type { Problem } from '../errors';
 import type { LinkOutside } from '../link-outside';
@@ -6,11 +7,23 @@ import type { Direction } from '../model/errors';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
 import { shellWord } from '../shell-word';
 
+const OWN_REQUESTS =
+  'Give the sizes that the model needs with --dimension NAME=SIZE, or requests of your own with --inputs instead of --random';
+
+function allNaN(elements: number): string {
+  return elements === 1 ? 'is NaN' : `is NaN in all of its ${elements} elements`;
+}
+
 /** What can be wrong with golden examples; `path` is their file as the user gave it. */
 export const goldenErrors = {
   notJson: (path: string, reason: string): Problem => ({
     code: 'golden-not-json',
     message: `${path}: this is not JSON: ${reason}.`,
+  }),
+
+  halfWritten: (path: string): Problem => ({
+    code: 'golden-half-written',
+    message: `${path}: the file ends within its JSON: it was written or copied only in part. Restore it from version control, or record the examples again with --force.`,
   }),
 
   invalid: (path: string, where: string, reason: string): Problem => ({
@@ -72,15 +85,87 @@ export const goldenErrors = {
     message: 'golden record: give requests with --inputs, or let it make some with --random, not both or neither.',
   }),
 
+  unwritable: (path: string, reason: string): Problem => ({
+    code: 'golden-unwritable',
+    message: `${path}: nothing was recorded: a file cannot be written: ${reason}. Name a place with --out that this user may write to, or remove what is in the way.`,
+  }),
+
   nameTwice: (name: string): Problem => ({
     code: 'golden-name-twice',
     message: `golden record: two requests are called "${name}", and examples are called as their files. Rename one.`,
   }),
 
-  notRecorded: (modelPath: string, reason: string): Problem => ({
-    code: 'golden-not-recorded',
-    message: `${modelPath}: nothing was recorded: ${reason}. Fix the request, a JSON, PNG or JPEG file, and see model-serving inspect ${modelPath} for what the model takes.`,
+  sizesOfInputs: (): Problem => ({
+    code: 'golden-sizes-of-inputs',
+    message:
+      'golden record: --dimension gives the sizes of random requests, and those of --inputs have their own. Leave it out, or use --random instead of --inputs.',
   }),
+
+  inputInvalid: (path: string, what: string, remedy: string): Problem => ({
+    code: 'golden-input-invalid',
+    message: `${path}: ${what}. ${remedy}.`,
+  }),
+
+  /** @param isRandom - whether the requests were made up */
+  notRecorded: (modelPath: string, reason: string, isRandom: boolean): Problem => ({
+    code: 'golden-not-recorded',
+    message: `${modelPath}: nothing was recorded: ${reason}. ${
+      isRandom
+        ? OWN_REQUESTS
+        : `Fix the request, and see model-serving inspect ${shellWord(modelPath)} for what the model takes`
+    }.`,
+  }),
+
+  /** Answers of which nothing was recorded. */
+  unusable: (modelPath: string, answers: UnusableAnswers, isRandom: boolean): Problem => {
+    const nothing = `${modelPath}: nothing was recorded`;
+    switch (answers.kind) {
+      case 'refused': {
+        const reason =
+          answers.example === undefined
+            ? `the model refuses all requests that were made up, the first since ${answers.reason}`
+            : `${answers.example}: ${answers.reason}`;
+        return goldenErrors.notRecorded(modelPath, reason, isRandom);
+      }
+      case 'nan': {
+        const of = answers.example === undefined ? 'for random requests' : `for "${answers.example}"`;
+        return {
+          code: 'golden-all-nan',
+          message: `${nothing}: output "${answers.output}" ${of} ${allNaN(answers.elements)}. ${
+            isRandom
+              ? OWN_REQUESTS
+              : 'Fix the request: a mask without a one, a length of 0 or NaN in an input does this'
+          }.`,
+        };
+      }
+      case 'constant':
+        return {
+          code: 'golden-constant',
+          message: `${nothing}: the answers to ${answers.count} requests that differ are the same, and so would guard nothing. ${
+            isRandom ? OWN_REQUESTS : 'Add a request that the model answers otherwise'
+          }.`,
+        };
+      case 'random':
+        return {
+          code: 'golden-unrepeatable',
+          message: `${nothing}: a second run of "${answers.example}" differs from the first: ${answers.difference}. The model draws random numbers, so that no container would reproduce its answers: export it for inference, without dropout and sampling.`,
+        };
+    }
+  },
+
+  /** Of examples that are read. */
+  allNaN: (path: string, example: string, output: string, elements: number): Problem => ({
+    code: 'golden-all-nan',
+    message: `${path}: example "${example}": output "${output}" ${allNaN(elements)}, and so guards nothing. Record the example with another request, or leave this output out of it.`,
+  }),
+
+  /** A warning: the answers of a classifier may be alike by chance. */
+  constant: (path: string, count: number): string =>
+    `${path}: the responses of all ${count} examples are the same, though their requests differ, so that they guard little. Add a request that the model answers otherwise.`,
+
+  /** A warning. */
+  orphans: (path: string, folder: string, files: readonly string[]): string =>
+    `${path}: ${folder} has files that no example names: ${files.join(', ')}. Remove them.`,
 
   notRun: (path: string, modelPath: string, reason: string): Problem => ({
     code: 'golden-not-run',

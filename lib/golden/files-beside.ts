@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, parse, relative, sep } from 'node:path';
 import { ModelServingError } from '../errors';
 import { liesBelow, linkOutside } from '../link-outside';
-import { replaceFile } from '../replace-file';
 import { goldenErrors } from './errors';
 
 /**
@@ -18,8 +17,10 @@ export function checkFolderBeside(out: string): void {
   if (outside) throw new ModelServingError([goldenErrors.fileOutside(out, outside)]);
 }
 
-/** Files that golden examples name, in a folder beside them: `digits.golden/zero.image.bin`. */
+/** Files that golden examples name, in a folder beside them, before they are written: `digits.golden/zero.image.bin`. */
 export class FilesBeside {
+  /** By their names from the folder of the examples. */
+  readonly files: { readonly path: string; readonly content: Buffer }[] = [];
   private readonly home: string;
   private readonly folder: string;
   /** In lower case, as some file systems see names. */
@@ -35,9 +36,9 @@ export class FilesBeside {
     this.taken = new Set(pictures.flatMap((path) => this.within(path)?.toLowerCase() ?? []));
   }
 
-  /** Writes elements that are kept as bytes, also over those that were recorded before. */
+  /** Elements that are kept as bytes; they take the place of those that were recorded before. */
   elements(example: string, tensor: string, bytes: Buffer): string {
-    return this.write(this.free(`${fileName(example)}.${fileName(tensor)}`, '.bin'), bytes);
+    return this.add(this.free(`${fileName(example)}.${fileName(tensor)}`, '.bin'), bytes);
   }
 
   /** What an example calls a picture, which is copied where it is not below the folder of the examples. */
@@ -48,7 +49,7 @@ export class FilesBeside {
     const content = readFileSync(path);
     // What is there may be a picture of the user's own.
     const isFree = (file: string) => !existsSync(file) || readFileSync(file).equals(content);
-    return this.write(this.free(fileName(name), ext, isFree), content);
+    return this.add(this.free(fileName(name), ext, isFree), content);
   }
 
   /** From the folder of the examples, as they name files; undefined for what they cannot name. */
@@ -67,9 +68,9 @@ export class FilesBeside {
     }
   }
 
-  private write(file: string, content: Buffer): string {
-    replaceFile(join(this.home, file), content);
-    return file;
+  private add(path: string, content: Buffer): string {
+    this.files.push({ path, content });
+    return path;
   }
 }
 

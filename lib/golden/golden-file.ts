@@ -33,7 +33,7 @@ export interface Golden {
 /**
  * Reads golden examples and checks their form. Exact 64-bit integers are the container's matter, so JSON.parse will do.
  *
- * @throws ModelServingError `golden-not-json`, `golden-invalid`, `golden-file-missing`, `golden-file-outside`, and what `sourceText` throws
+ * @throws ModelServingError `golden-not-json`, `golden-half-written`, `golden-invalid`, `golden-file-missing`, `golden-file-outside`, and what `sourceText` throws
  */
 export function readGoldenFile(path: string): Golden {
   const text = sourceText(GOLDEN_FILE, path);
@@ -43,13 +43,20 @@ export function readGoldenFile(path: string): Golden {
       (
         require('../../inference-image/src/contract/schemas') as typeof import('../../inference-image/src/contract/schemas')
       ).goldenFileSchema,
-    notJson: (reason) => goldenErrors.notJson(path, reason),
+    notJson: (reason) =>
+      isCutShort(text.content, reason) ? goldenErrors.halfWritten(path) : goldenErrors.notJson(path, reason),
     invalid: (where, reason) => goldenErrors.invalid(path, where, reason),
   });
   const problems: Problem[] = [];
   const others = namedFiles(examples).flatMap((name) => collect(problems, () => namedFile(path, name)) ?? []);
   ModelServingError.throwIfAny(problems);
   return { path, files: [text.file, ...others], examples };
+}
+
+/** Whether JSON is right up to its end. */
+function isCutShort(text: string, reason: string): boolean {
+  const position = Number(/at position (\d+)/.exec(reason)?.[1] ?? NaN);
+  return /end of JSON input|Unterminated string/.test(reason) || position >= text.trimEnd().length;
 }
 
 function namedFile(path: string, name: string): SourceFile {
@@ -98,11 +105,15 @@ export function checkGolden(
 }
 
 /** Whether the image has its files where golden examples would have theirs, or a folder with theirs. */
-export function checkReservedFiles({ path, files }: Golden, weights: readonly SourceFile[]): Problem[] {
+export function checkReservedFiles(
+  { path, files }: { readonly path: string; readonly files: readonly { readonly path: string }[] },
+  weights: readonly SourceFile[],
+): Problem[] {
   const reserved = [...RESERVED_FILES, ...weights.map((file) => file.path)];
   const isInTheWay = (file: string) => reserved.some((other) => file === other || file.startsWith(`${other}/`));
-  const [, ...others] = files;
-  return others.filter((file) => isInTheWay(file.path)).map((file) => goldenErrors.fileReserved(path, file.path));
+  return files
+    .filter((file) => file.path !== GOLDEN_FILE && isInTheWay(file.path))
+    .map((file) => goldenErrors.fileReserved(path, file.path));
 }
 
 function misfits(

@@ -1,25 +1,37 @@
-import type { RecordedExample, RecordedTensor, RecordTask } from '../../inference-image/src/contract/golden-run';
+import { existsSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { namedFiles, type GoldenFile } from '../../inference-image/src/contract/golden';
+import type {
+  GoldenRunReport,
+  RecordedExample,
+  RecordedTensor,
+  RecordTask,
+} from '../../inference-image/src/contract/golden-run';
 import { rowAxes } from '../../inference-image/src/contract/row-axes';
-import { ModelServingError } from '../errors';
+import { ModelServingError, type Problem } from '../errors';
 import type { OnnxModel } from '../model/onnx-model';
-import { replaceFile } from '../replace-file';
+import { readWeights } from '../model/weights';
+import { plainText } from '../plain-text';
+import { replaceFiles } from '../replace-file';
 import { goldenErrors } from './errors';
 import { FilesBeside } from './files-beside';
+import { checkReservedFiles } from './golden-file';
 import { runGolden } from './golden-run';
 
 export interface RecordOptions {
   /** Of the file to write, which ends in .json. Elements that are kept as bytes go into a folder beside it. */
   readonly out: string;
-  /** Of all examples; what is left out is as the container has it. */
+  /** Of all examples; what is left out is as the container has it. @default - that of each output is measured */
   readonly tolerance?: { readonly absolute?: number; readonly relative?: number };
 }
 
 /**
- * Runs a model on requests and writes them with its answers as golden examples.
+ * Runs a model on requests and writes them with its answers as golden examples. Nothing is written unless all of them
+ * can be, and no file stays of examples that were there before.
  *
  * @param modelPath - as the user gave it, for messages
  * @returns how many examples there are
- * @throws ModelServingError `golden-not-recorded`
+ * @throws ModelServingError `golden-not-recorded`, `golden-all-nan`, `golden-constant`, `golden-unrepeatable`, `golden-file-reserved`
  */
 export function recordGolden(
   model: OnnxModel,
@@ -29,18 +41,68 @@ export function recordGolden(
 ): number {
   const { signature, files, image } = model;
   const axes = rowAxes(model.batching);
-  const report = runGolden({ modelPath: files[0]!.sourcePath, signature, axes, image, task });
-  if (!('recorded' in report)) {
-    const reason = 'failure' in report ? report.failure : 'unavailable' in report ? report.unavailable : '';
-    throw new ModelServingError([goldenErrors.notRecorded(modelPath, reason)]);
-  }
+  const weights = readWeights(modelPath);
+  const takes = weights.graph.inputValues;
+  const report = runGolden({ modelPath: files[0]!.sourcePath, signature, axes, takes, image, task });
+  if (!('recorded' in report)) throw new ModelServingError([faultOf(report, modelPath, 'random' in task)]);
   const beside = new FilesBeside(
     out,
     report.recorded.flatMap(({ picture }) => picture ?? []),
   );
   const examples = report.recorded.map((example) => exampleText(example, tolerance, beside));
-  replaceFile(out, `{\n  "examples": [\n${examples.join(',\n')}\n  ]\n}\n`);
+  const content = `{\n  "examples": [\n${examples.join(',\n')}\n  ]\n}\n`;
+  const named = namedFiles((JSON.parse(content) as GoldenFile).examples).map((path) => ({ path }));
+  ModelServingError.throwIfAny(checkReservedFiles({ path: out, files: named }, weights.files));
+
+  const earlier = tensorFiles(out);
+  const home = dirname(out);
+  try {
+    replaceFiles([
+      ...beside.files.map((file) => ({ path: join(home, file.path), content: file.content })),
+      { path: out, content },
+    ]);
+  } catch (error) {
+    throw new ModelServingError([goldenErrors.unwritable(out, (error as Error).message)]);
+  }
+  removeOrphans(out, earlier, tensorFiles(out));
   return examples.length;
+}
+
+function faultOf(
+  report: Exclude<GoldenRunReport, { recorded: unknown }>,
+  modelPath: string,
+  isRandom: boolean,
+): Problem {
+  if ('unusable' in report) return goldenErrors.unusable(modelPath, report.unusable, isRandom);
+  const reason = 'failure' in report ? report.failure : 'unavailable' in report ? report.unavailable : 'no answers';
+  return goldenErrors.notRecorded(modelPath, reason, isRandom);
+}
+
+/** Files with elements in the folder beside golden examples, as far as their file says which those are. */
+function tensorFiles(path: string): string[] {
+  if (!existsSync(path)) return [];
+  try {
+    const plain = plainText(readFileSync(path));
+    const { examples } = JSON.parse('text' in plain ? plain.text : '') as GoldenFile;
+    const tensors = examples.flatMap(({ request, response }) => [...(request?.inputs ?? []), ...response.outputs]);
+    const folder = `${basename(path, '.json')}/`;
+    return tensors.flatMap(({ file }) => (file?.startsWith(folder) ? file : []));
+  } catch {
+    // What it names is not known.
+    return [];
+  }
+}
+
+function removeOrphans(out: string, earlier: readonly string[], named: readonly string[]): void {
+  const home = dirname(out);
+  const orphans = earlier.filter((file) => !named.includes(file));
+  for (const file of orphans) rmSync(join(home, file), { force: true });
+  if (orphans.length === 0) return;
+  try {
+    rmdirSync(join(home, basename(out, '.json')));
+  } catch {
+    // Other files are in it.
+  }
 }
 
 /** JSON as text, since numbers of 64 bits would not survive being parsed. */
@@ -50,7 +112,9 @@ function exampleText(
   beside: FilesBeside,
 ): string {
   const list = (tensors: readonly RecordedTensor[] = []) =>
-    tensors.map((tensor) => `\n          ${tensorText(tensor, elementsText(name, tensor, beside))}`).join(',');
+    tensors
+      .map((tensor) => `\n          ${tensorText(tensor, elementsText(name, tensor, beside), tolerance === undefined)}`)
+      .join(',');
   const parts = [
     `"name": ${JSON.stringify(name)}`,
     picture === undefined
@@ -62,8 +126,14 @@ function exampleText(
   return `    {\n      ${parts.join(',\n      ')}\n    }`;
 }
 
-function tensorText({ name, datatype, shape }: RecordedTensor, elements: string): string {
-  return `{ "name": ${JSON.stringify(name)}, "datatype": "${datatype}", "shape": ${JSON.stringify(shape)}, ${elements} }`;
+function tensorText(
+  { name, datatype, shape, tolerance }: RecordedTensor,
+  elements: string,
+  hasOwnTolerance: boolean,
+): string {
+  const own =
+    hasOwnTolerance && tolerance !== undefined ? `, "tolerance": ${JSON.stringify({ absolute: tolerance })}` : '';
+  return `{ "name": ${JSON.stringify(name)}, "datatype": "${datatype}", "shape": ${JSON.stringify(shape)}, ${elements}${own} }`;
 }
 
 function elementsText(example: string, { name, elements }: RecordedTensor, beside: FilesBeside): string {

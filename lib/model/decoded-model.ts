@@ -63,6 +63,7 @@ export interface AttributeMessage {
   readonly floatsCount: number;
   readonly ints: readonly number[];
   readonly intsCount: number;
+  readonly strings: readonly Uint8Array[];
   readonly stringsCount: number;
   readonly t: TensorMessage | null;
   readonly tensors: readonly TensorMessage[];
@@ -82,6 +83,7 @@ export interface TensorMessage {
   readonly floatData: readonly number[];
   readonly int32Data: readonly number[];
   readonly int64Data: readonly number[];
+  readonly stringData: readonly Uint8Array[];
   readonly doubleData: readonly number[];
   readonly uint64Data: readonly number[];
   readonly externalData: readonly StringEntry[];
@@ -171,7 +173,8 @@ export function tensorsIn(graphs: readonly GraphMessage[]): TensorMessage[] {
   ]);
 }
 
-function withSubgraphs(graph: GraphMessage): GraphMessage[] {
+/** A graph and those inside its nodes, at any depth. */
+export function withSubgraphs(graph: GraphMessage): GraphMessage[] {
   const subgraphs = graph.node.flatMap(({ attribute }) =>
     attribute.flatMap(({ g, graphs }) => [...present(g), ...graphs]),
   );

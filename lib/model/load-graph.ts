@@ -11,7 +11,7 @@ import type { OnnxGraph } from './onnx-graph';
  * Part of the cache's keys, with the version of this package: to be raised with each change of OnnxGraph, of how it is
  * read, or of what is proved from it.
  */
-const GRAPH_FORMAT = 9;
+const GRAPH_FORMAT = 10;
 
 /** https://protobuf.dev/programming-guides/proto-limits/ */
 const MAX_MESSAGE_BYTES = 2 ** 31 - 1;

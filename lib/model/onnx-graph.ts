@@ -1,4 +1,5 @@
 import type { BatchingVerdict, RowAxes } from '../../inference-image/src/contract/batching-verdict';
+import type { InputValuesByName } from '../../inference-image/src/contract/input-values';
 import type { Dimension } from '../../inference-image/src/contract/signature';
 
 /** What the file says of a model, without its weights. Plain JSON, so that it can be cached. */
@@ -16,6 +17,8 @@ export interface OnnxGraph {
   /** What a request must bring: the graph's inputs without those that an initializer fills. */
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
+  /** What the graph shows of the values that inputs take. */
+  readonly inputValues: InputValuesByName;
   /** What the runtime must implement, in subgraphs and called functions too; without calls of the model's own functions. */
   readonly operators: readonly Operator[];
   /** Locales that nodes need to change the case of texts. */

@@ -5,6 +5,7 @@ import type { ClassOutput, ImageInput } from '../../inference-image/src/contract
 import { exampleSizesOf, type ExampleSizes } from '../../inference-image/src/contract/request-size';
 import { dimensionsText, type Signature } from '../../inference-image/src/contract/signature';
 import { ModelServingError } from '../errors';
+import { checkAnswers } from '../golden/check-answers';
 import { checkReproduced } from '../golden/check-golden';
 import { fitGolden } from '../golden/fit-golden';
 import { checkReservedFiles, readGoldenFile } from '../golden/golden-file';
@@ -144,7 +145,8 @@ export class OnnxModel {
     const classes = resolveClassOutput(path, props, signature);
     problems.push(...(image?.problems ?? []), ...classes.problems);
     const { golden, ...fit } = fitGolden(goldenFile, path, { signature, declared }, props.image !== undefined);
-    problems.push(...fit.problems, ...(golden ? checkReservedFiles(golden, weights.files) : []));
+    const answers = golden && fit.problems.length === 0 ? checkAnswers(golden) : { problems: [], warnings: [] };
+    problems.push(...fit.problems, ...answers.problems, ...(golden ? checkReservedFiles(golden, weights.files) : []));
     if (golden && runtimeCheck !== 'skip' && findings.length + problems.length === 0) {
       findings.push(...checkReproduced(golden, path, weights, { signature, image: image?.image }));
     }
@@ -176,6 +178,7 @@ export class OnnxModel {
         ...findings.map(({ message }) => message),
         ...shapes.warnings,
         ...fit.warnings,
+        ...answers.warnings,
         ...contract!.warnings,
         ...fromFile.warnings,
       ].map(printableLine),

@@ -11,6 +11,7 @@ import {
 } from './decoded-model';
 import { tensorBytes } from './element-types';
 import { MalformedFile } from './file-cursor';
+import { inputValues } from './input-values';
 import { localesIn } from './locales';
 import {
   nodeName,
@@ -47,6 +48,7 @@ export function readGraph(path: string): OnnxGraph {
     docString: model.docString || docString,
     inputs: requestInputs(model.graph),
     outputs: output.map(valueInfo),
+    inputValues: inputValues(model.graph),
     operators: operators(graphs, model.functions),
     locales: localesIn(graphs),
     duplicates: graphs.flatMap(duplicates),

@@ -6,7 +6,7 @@ import { onnxMessage } from './onnx-messages';
 /** Bytes of one message that are kept of a field which may be large; 1 KiB has 128 numbers of 64 bits. */
 const KEPT_BYTES = 1024;
 
-/** Fields that may be large, and what a skeleton keeps of each message's: all of a short one, else nothing. */
+/** Fields that may be large, and what a skeleton keeps of each message's: all of a short one, the beginning of a list. */
 const PAYLOADS: Readonly<Record<string, number>> = {
   'TensorProto.rawData': KEPT_BYTES,
   'TensorProto.floatData': KEPT_BYTES,
@@ -14,11 +14,11 @@ const PAYLOADS: Readonly<Record<string, number>> = {
   'TensorProto.int64Data': KEPT_BYTES,
   'TensorProto.doubleData': KEPT_BYTES,
   'TensorProto.uint64Data': KEPT_BYTES,
-  'TensorProto.stringData': 0,
+  'TensorProto.stringData': KEPT_BYTES,
   'AttributeProto.s': KEPT_BYTES,
   'AttributeProto.floats': KEPT_BYTES,
   'AttributeProto.ints': KEPT_BYTES,
-  'AttributeProto.strings': 0,
+  'AttributeProto.strings': KEPT_BYTES,
 };
 
 /** Fields that say how long a payload is in the file: in bytes where it has bytes, else in elements. */

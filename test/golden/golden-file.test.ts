@@ -69,7 +69,7 @@ test('is missing', () => {
 });
 
 test('is not JSON', () => {
-  expect(problems('{"examples": [')).toEqual([
+  expect(problems('{"examples": x')).toEqual([
     expect.stringMatching(/^golden-not-json: .*examples\.json: this is not JSON: .+\.$/),
   ]);
 });

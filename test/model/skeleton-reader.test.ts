@@ -33,7 +33,10 @@ function withoutPayloads(value: unknown): unknown {
   const message = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutPayloads(inner)]));
   if ('rawData' in message) {
     const rawDataBytes = bytesOf(message['rawData']);
-    Object.assign(message, { rawDataBytes, stringData: [], ...(rawDataBytes > KEPT_BYTES && { rawData: '' }) });
+    Object.assign(message, {
+      rawDataBytes,
+      stringData: beginningOf(message['stringData'] as string[]),
+      ...(rawDataBytes > KEPT_BYTES && { rawData: '' }) });
   }
   if ('floats' in message) {
     const { floats, ints, strings, s } = message as Record<string, unknown[]>;
@@ -41,7 +44,7 @@ function withoutPayloads(value: unknown): unknown {
       floatsCount: floats?.length,
       intsCount: ints?.length,
       stringsCount: strings?.length,
-      strings: [],
+      strings: beginningOf(strings as unknown as string[]),
       ...(bytesOf(s) > KEPT_BYTES && { s: '' }),
     });
   }
@@ -49,6 +52,12 @@ function withoutPayloads(value: unknown): unknown {
 }
 
 const KEPT_BYTES = 1024;
+
+/** The texts that are kept of a list. */
+function beginningOf(texts: readonly string[]): string[] {
+  let total = 0;
+  return texts.filter((text) => (total += bytesOf(text)) <= KEPT_BYTES);
+}
 
 function bytesOf(base64: unknown): number {
   return Buffer.from(String(base64), 'base64').length;
@@ -149,12 +158,10 @@ describe('long lists in attributes', () => {
     ) as { graph: { node: { attribute: Record<string, unknown[]>[] }[] } };
   const listed = (list: object) => attribute(list).graph.node[0]?.attribute[0];
 
-  test('are counted, and left out', () => {
+  test('are counted, and left out or kept to their beginning', () => {
     expect(listed({ floats: new Array(300).fill(0.5), type: 6 })).toMatchObject({ floats: [], floatsCount: 300 });
-    expect(listed({ strings: new Array(500).fill(Buffer.from('BRANCH_LEQ')), type: 8 })).toMatchObject({
-      strings: [],
-      stringsCount: 500,
-    });
+    const texts = listed({ strings: new Array(500).fill(Buffer.from('BRANCH_LEQ')), type: 8 });
+    expect([texts?.['strings']?.length, texts?.['stringsCount']]).toEqual([102, 500]);
     expect(listed({ ints: [1, 2, 3], type: 7 })).toMatchObject({ ints: ['1', '2', '3'], intsCount: 3 });
   });
 

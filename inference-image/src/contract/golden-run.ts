@@ -1,13 +1,17 @@
 /** What a process outside of any container is to do with a model and golden examples: golden-run.ts. */
 import type { RowAxes } from './batching-verdict';
 import type { ImageInput } from './image-input';
-import type { Signature } from './signature';
+import type { GivenSizes } from './given-sizes';
+import type { InputValuesByName } from './input-values';
+import type { Datatype, Signature } from './signature';
 
 export interface GoldenRunOrder {
   readonly modelPath: string;
   readonly signature: Signature;
   /** Where rows are, for made-up requests; undefined where that is not proved. */
   readonly axes?: RowAxes;
+  /** What the graph shows of the inputs' values, for the same. */
+  readonly takes?: InputValuesByName;
   /** Of a model that takes pictures. */
   readonly image?: ImageInput;
   /** A golden file to reproduce, or what to record. */
@@ -17,7 +21,7 @@ export interface GoldenRunOrder {
 /** Requests to record the answers to, or so many that are made up. */
 export type RecordTask =
   | { readonly record: readonly RecordedRequest[] }
-  | { readonly random: { readonly count: number; readonly seed: number } };
+  | { readonly random: { readonly count: number; readonly seed: number; readonly sizes: GivenSizes } };
 
 /** `name` is of the example that comes of it. */
 export type RecordedRequest =
@@ -29,14 +33,33 @@ export type RecordedRequest =
       readonly folder: string;
     }
   /** By its path. */
-  | { readonly name: string; readonly picture: string };
+  | { readonly name: string; readonly picture: string }
+  | { readonly name: string; readonly arrays: readonly RequestedArray[] };
+
+/** An input, its elements as the binary tensor extension has them, in base64. */
+export interface RequestedArray {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+  readonly base64: string;
+}
 
 export type GoldenRunReport =
   | { readonly differences: readonly GoldenDifference[] }
   | { readonly recorded: readonly RecordedExample[] }
+  | { readonly unusable: UnusableAnswers }
   | { readonly failure: string }
   /** The runtime does not run on this machine. */
   | { readonly unavailable: string };
+
+/** Answers that guard nothing, or that no later run gives. */
+export type UnusableAnswers =
+  /** The model refuses the request, or all that are made up. */
+  | { readonly kind: 'refused'; readonly example?: string; readonly reason: string }
+  | { readonly kind: 'nan'; readonly example?: string; readonly output: string; readonly elements: number }
+  /** So many requests that differ have the same answer. */
+  | { readonly kind: 'constant'; readonly count: number }
+  | { readonly kind: 'random'; readonly example: string; readonly difference: string };
 
 /** What an output is and should not be; those that are reproduced are left out. */
 export interface GoldenDifference {
@@ -62,4 +85,6 @@ export interface RecordedTensor {
   readonly datatype: string;
   readonly shape: readonly number[];
   readonly elements: { readonly json: string } | { readonly base64: string };
+  /** Of a floating-point output: the absolute difference that rounding may make. */
+  readonly tolerance?: number;
 }

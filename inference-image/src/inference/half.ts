@@ -7,3 +7,15 @@ export function halfValue(bits: number): number {
   if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
+
+/** The 16 bits of a number that they can represent; others lose digits. */
+export function halfBits(value: number): number {
+  const magnitude = Math.abs(value);
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  if (Number.isNaN(value)) return 0x7e00;
+  if (magnitude >= 65_520) return sign + 0x7c00;
+  const exponent = Math.max(-14, Math.floor(Math.log2(magnitude)));
+  // One step further than the exponent where the fraction rounds up to 2.
+  const fraction = Math.round((magnitude / 2 ** exponent) * 1024);
+  return sign + (fraction < 1024 ? fraction : ((exponent + 15) << 10) + fraction - 1024);
+}

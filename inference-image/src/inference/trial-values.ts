@@ -1,4 +1,6 @@
+import type { InputValues } from '../contract/input-values';
 import { elementCount } from '../contract/signature';
+import { halfBits } from './half';
 import { emptyData, type Tensor, type TensorHeader } from './tensor';
 
 /**
@@ -15,14 +17,19 @@ export interface TrialValues {
   readonly large?: boolean;
   /** @default 'bits' */
   readonly range?: TrialRange;
+  /** What the graph shows of the values; it comes before the range. */
+  readonly takes?: InputValues;
+  /** What a mask has everywhere: some models mark elements that do not count. @default 1 */
+  readonly mask?: 0 | 1;
 }
 
 /** A tensor to try a model with. */
-export function trialTensor(header: TensorHeader, { at, large = false, range = 'bits' }: TrialValues): Tensor {
+export function trialTensor(header: TensorHeader, values: TrialValues): Tensor {
+  const { at, large = false, range = 'bits' } = values;
   const { name, datatype, shape } = header;
   const data = emptyData(datatype, elementCount(shape));
   const elements: Record<number, number | bigint | string> = data;
-  const element = elementOf(datatype, range, large);
+  const element = knownElementOf(datatype, values) ?? elementOf(datatype, range, large);
   for (let i = 0; i < data.length; i++) elements[i] = element(at(i));
   return { name, datatype, shape, data };
 }
@@ -30,6 +37,24 @@ export function trialTensor(header: TensorHeader, { at, large = false, range = '
 const LARGE_FACTOR = 1000;
 
 type Element = (value: number) => number | bigint | string;
+
+/** Of what the graph shows; undefined where that is nothing, or nothing of this datatype. */
+function knownElementOf(
+  datatype: TensorHeader['datatype'],
+  { takes = {}, mask = 1 }: TrialValues,
+): Element | undefined {
+  const { among = [], below, isMask } = takes;
+  const fitting = among.filter((value) => (typeof value === 'string') === (datatype === 'BYTES'));
+  const [count, element] =
+    fitting.length > 0
+      ? [fitting.length, (place: number) => fitting[place]!]
+      : [isMask ? 1 : (below ?? 0), isMask ? () => mask : (place: number) => place];
+  if (count === 0 || (datatype === 'BYTES' && fitting.length === 0)) return undefined;
+  const place = (value: number) => Math.min(count - 1, Math.floor((count * (value + 1)) / 2));
+  if (datatype === 'INT64' || datatype === 'UINT64') return (value) => BigInt(element(place(value)));
+  if (datatype === 'FP16') return (value) => halfBits(Number(element(place(value))));
+  return (value) => element(place(value));
+}
 
 /** From a value between -1 and 1. */
 function elementOf(datatype: TensorHeader['datatype'], range: TrialRange, large: boolean): Element {

@@ -1,3 +1,5 @@
+import type { RowAxes } from '../contract/batching-verdict';
+import type { InputValues, InputValuesByName } from '../contract/input-values';
 import { elementCount, type Signature } from '../contract/signature';
 import type { Tensor } from '../inference/tensor';
 import { trialTensor, type TrialValues } from '../inference/trial-values';
@@ -13,11 +15,19 @@ interface Place {
  * dimension is one of its own.
  */
 export class FreeDimensions {
-  /** For each of them, whether it probably counts rows: their number may stay small. */
+  /** For each of them, whether it counts rows, or probably does where that is not proved: their number may stay small. */
   readonly areRows: readonly boolean[];
   private readonly places: readonly (readonly Place[])[];
 
-  constructor(private readonly signature: Signature) {
+  /**
+   * @param axes - where rows are, if that is proved
+   * @param takes - what the graph shows of the inputs' values
+   */
+  constructor(
+    private readonly signature: Signature,
+    axes?: RowAxes,
+    private readonly takes: InputValuesByName = {},
+  ) {
     const places = new Map<string, Place[]>();
     signature.inputs.forEach(({ dimensions }, input) =>
       dimensions.forEach((dimension, axis) => {
@@ -27,6 +37,10 @@ export class FreeDimensions {
       }),
     );
     this.places = [...places.values()];
+    if (axes) {
+      this.areRows = this.places.map((each) => each.some(({ input, axis }) => axes.inputAxes[input] === axis));
+      return;
+    }
     const first = this.places.map((each) => each.some(({ axis }) => axis === 0));
     // A recurrent state has its rows on axis 1, and nothing else that is free.
     const isAlone = (place: Place) =>
@@ -54,8 +68,30 @@ export class FreeDimensions {
   inputs(sizes: readonly number[], values: TrialValues): Tensor[] {
     const shapes = this.shapes(sizes);
     return this.signature.inputs.map(({ name, datatype }, i) =>
-      trialTensor({ name, datatype, shape: shapes[i]! }, values),
+      trialTensor({ name, datatype, shape: shapes[i]! }, { ...values, takes: this.taken(name, shapes) }),
     );
+  }
+
+  /** Lengths are those of whole sequences: the smallest size beside the rows. */
+  private taken(name: string, shapes: readonly number[][]): InputValues | undefined {
+    const { lengthsOf, ...others } = this.takes[name] ?? {};
+    if (!lengthsOf) return others;
+    const sizes = this.places.flatMap((places, index) =>
+      this.areRows[index]
+        ? []
+        : places
+            .filter(({ input }) => lengthsOf.includes(this.signature.inputs[input]!.name))
+            .map(({ input, axis }) => shapes[input]![axis]!),
+    );
+    // The size of a sequence that is fixed cannot be told from others.
+    const all = sizes.length > 0 ? sizes : this.fixedSizes(lengthsOf);
+    return { among: [all.length > 0 ? Math.min(...all) : 1] };
+  }
+
+  private fixedSizes(names: readonly string[]): number[] {
+    const inputs = this.signature.inputs.filter(({ name }) => names.includes(name));
+    const sizes = inputs.flatMap(({ dimensions }) => dimensions.slice(1));
+    return sizes.filter((size): size is number => typeof size === 'number' && size > 1);
   }
 
   elements(sizes: readonly number[]): number {

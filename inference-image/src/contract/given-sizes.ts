@@ -1,0 +1,26 @@
+import type { Signature } from './signature';
+
+/** Sizes of free dimensions by their names: that of a symbol, and `INPUT:AXIS` of one that the model leaves unnamed. */
+export type GivenSizes = Readonly<Record<string, number>>;
+
+/** Name of a free dimension of an input; undefined for one of fixed size. */
+export function dimensionName(input: Signature['inputs'][number], axis: number): string | undefined {
+  const size = input.dimensions[axis];
+  if (typeof size === 'number') return undefined;
+  return size ?? `${input.name}:${axis}`;
+}
+
+/** Names of all free dimensions of the inputs, each once. */
+export function dimensionNames({ inputs }: Pick<Signature, 'inputs'>): string[] {
+  const names = inputs.flatMap((input) => input.dimensions.flatMap((_, axis) => dimensionName(input, axis) ?? []));
+  return [...new Set(names)];
+}
+
+/** The signature with these dimensions of the inputs fixed. */
+export function withSizes(signature: Signature, sizes: GivenSizes): Signature {
+  const inputs = signature.inputs.map((input) => ({
+    ...input,
+    dimensions: input.dimensions.map((size, axis) => sizes[dimensionName(input, axis) ?? ''] ?? size),
+  }));
+  return { ...signature, inputs };
+}

@@ -1,0 +1,180 @@
+import type { GoldenRequest } from '../contract/golden';
+import type {
+  GoldenRunOrder,
+  RecordedExample,
+  RecordedRequest,
+  RecordedTensor,
+  RecordTask,
+  UnusableAnswers,
+} from '../contract/golden-run';
+import { goldenRequestSchema } from '../contract/schemas';
+import { elementCount } from '../contract/signature';
+import { messageOf } from '../errors';
+import type { GoldenExamples } from '../golden-examples';
+import { goldenDifferences } from '../inference/golden-check';
+import { isSame } from '../inference/rows';
+import type { Session } from '../inference/session';
+import { areSame, isAllNaN } from '../inference/telling-answers';
+import type { Tensor } from '../inference/tensor';
+import { encodeBinaryData } from '../protocol/binary-data';
+import { parseJson } from '../protocol/json';
+import { encodeJsonData } from '../protocol/json-data';
+import { seededRandom } from '../seeded-random';
+import { MadeUpRequests } from './made-up-requests';
+import { nudged, roundingTolerance } from './rounding';
+
+/** More of them are better kept as bytes. */
+const MAX_JSON_ELEMENTS = 4096;
+
+/** Two runs of one session round alike; what they make of the same inputs may differ by no more than examples allow. */
+const REPEATED = { absolute: 1e-5, relative: 1e-4 };
+
+type RandomTask = Extract<RecordTask, { readonly random: unknown }>['random'];
+
+interface Request {
+  readonly name: string;
+  readonly picture?: string;
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly string[];
+}
+
+/** A request, or a model, whose answers cannot be recorded. */
+export class Unusable extends Error {
+  constructor(readonly answers: UnusableAnswers) {
+    super(answers.kind);
+  }
+}
+
+/** Runs a model on requests, and refuses answers that would guard nothing. */
+export class GoldenRecorder {
+  /**
+   * @param plain - the same model without optimizations, where the runtime takes it so
+   */
+  constructor(
+    private readonly session: Session,
+    private readonly plain: Session | undefined,
+    private readonly golden: GoldenExamples,
+    private readonly order: GoldenRunOrder,
+  ) {}
+
+  /** @throws Unusable */
+  async record(task: RecordTask): Promise<RecordedExample[]> {
+    const requests = 'random' in task ? this.madeUp(task.random) : await this.read(task.record);
+    const answers: (readonly Tensor[])[] = [];
+    for (const request of requests) answers.push(await this.answer(request));
+    refuseConstant(requests, answers);
+    return requests.map((request, i) => this.example(request, answers[i]!));
+  }
+
+  private madeUp({ count, seed, sizes }: RandomTask): Request[] {
+    const { signature, axes, takes = {} } = this.order;
+    const made = new MadeUpRequests(this.session, { signature, axes, takes, sizes, seed });
+    const outputs = signature.outputs.map(({ name }) => name);
+    const inputs = made.make(count);
+    if ('fault' in inputs) throw new Unusable(inputs.fault);
+    return inputs.requests.map((each, i) => ({ name: `random ${i + 1}`, inputs: each, outputs }));
+  }
+
+  private async read(requests: readonly RecordedRequest[]): Promise<Request[]> {
+    const read: Request[] = [];
+    for (const request of requests) {
+      const { name } = request;
+      try {
+        if ('picture' in request) {
+          read.push({ ...(await this.golden.picture(request.picture)), name, picture: request.picture });
+        } else {
+          read.push({ ...this.requestOf(request), name });
+        }
+      } catch (error) {
+        throw new Unusable({ kind: 'refused', example: name, reason: messageOf(error) });
+      }
+    }
+    return read;
+  }
+
+  private requestOf(request: Exclude<RecordedRequest, { picture: string }>) {
+    if ('json' in request) {
+      return this.golden.request(checkedRequest(parseJson(request.json, { exactIntegers: true })), request.folder);
+    }
+    const inputs = request.arrays.map(({ base64, ...header }) => ({ ...header, data: Buffer.from(base64, 'base64') }));
+    // Elements as bytes are taken where those of a file are.
+    return this.golden.request({ inputs } as unknown as GoldenRequest, '');
+  }
+
+  /** Runs it twice: what is not repeated now will not be reproduced later. */
+  private async answer({ name, inputs, outputs }: Request): Promise<readonly Tensor[]> {
+    let answers: readonly Tensor[];
+    try {
+      answers = this.session.run({ inputs, outputs }).outputs;
+    } catch (error) {
+      throw new Unusable({ kind: 'refused', example: name, reason: messageOf(error) });
+    }
+    const unknown = answers.find(isAllNaN);
+    if (unknown) {
+      throw new Unusable({ kind: 'nan', example: name, output: unknown.name, elements: unknown.data.length });
+    }
+    const expected = answers.map((output) => ({ ...output, tolerance: REPEATED }));
+    const differences = await goldenDifferences(
+      { run: async (run) => this.session.run(run) },
+      { name, makeRun: () => ({ inputs, outputs }), expected },
+    );
+    if (differences.length > 0) throw new Unusable({ kind: 'random', example: name, difference: differences[0]! });
+    return answers;
+  }
+
+  private example({ name, picture, inputs, outputs }: Request, answers: readonly Tensor[]): RecordedExample {
+    const others = this.otherAnswers(inputs, outputs);
+    const recorded = answers.map((output, i) => ({
+      ...recordedTensor(output),
+      tolerance: roundingTolerance(
+        output,
+        others.flatMap((each) => (String(each[i]!.shape) === String(output.shape) ? each[i]! : [])),
+      ),
+    }));
+    return picture === undefined
+      ? { name, inputs: inputs.map(recordedTensor), outputs: recorded }
+      : { name, picture, outputs: recorded };
+  }
+
+  /** The same answers, rounded otherwise. */
+  private otherAnswers(inputs: readonly Tensor[], outputs: readonly string[]): (readonly Tensor[])[] {
+    const random = seededRandom(1);
+    const runs = [
+      { session: this.session, inputs: nudged(inputs, random) },
+      ...(this.plain ? [{ session: this.plain, inputs }] : []),
+    ];
+    return runs.flatMap((run) => {
+      try {
+        return [run.session.run({ inputs: run.inputs, outputs }).outputs];
+      } catch {
+        return [];
+      }
+    });
+  }
+}
+
+function checkedRequest(json: unknown): GoldenRequest {
+  const { data, error } = goldenRequestSchema.safeParse(json);
+  if (data) return data;
+  const [first] = error!.issues;
+  throw new Error(`${first!.path.join('.') || 'the request'}: ${first!.message}`);
+}
+
+function refuseConstant(requests: readonly Request[], answers: readonly (readonly Tensor[])[]): void {
+  const [first] = requests;
+  const differ = requests.some(({ inputs }) => !areEqual(inputs, first!.inputs));
+  const names = (each: readonly Tensor[]) => each.map(({ name }) => name).join();
+  const isConstant = answers.every((each) => names(each) === names(answers[0]!) && areSame(answers[0]!, each));
+  if (differ && isConstant) throw new Unusable({ kind: 'constant', count: requests.length });
+}
+
+function areEqual(a: readonly Tensor[], b: readonly Tensor[]): boolean {
+  return a.length === b.length && a.every((tensor, i) => isSame(tensor, b[i]!));
+}
+
+function recordedTensor(tensor: Tensor): RecordedTensor {
+  const { name, datatype, shape } = tensor;
+  const asBytes = datatype === 'FP16' || elementCount(shape) > MAX_JSON_ELEMENTS;
+  const elements = asBytes ? { base64: encodeBinaryData(tensor).toString('base64') } : { json: encodeJsonData(tensor) };
+  return { name, datatype, shape, elements };
+}

@@ -1,0 +1,166 @@
+import type { RowAxes } from '../contract/batching-verdict';
+import { withSizes, type GivenSizes } from '../contract/given-sizes';
+import type { UnusableAnswers } from '../contract/golden-run';
+import type { InputValuesByName } from '../contract/input-values';
+import type { Signature } from '../contract/signature';
+import { messageOf } from '../errors';
+import { isSame } from '../inference/rows';
+import type { Session } from '../inference/session';
+import { areSame, isAllNaN } from '../inference/telling-answers';
+import type { Tensor } from '../inference/tensor';
+import type { TrialValues } from '../inference/trial-values';
+import { seededRandom } from '../seeded-random';
+import { FreeDimensions } from './free-dimensions';
+import { trialSizes } from './trial-sizes';
+
+/** Attempts to find sizes and values that the model answers with something. */
+const MAX_ATTEMPTS = 240;
+const MAX_SECONDS = 60;
+
+/** The same once there are some whose answers do not depend on all inputs: more may show more. */
+const MORE_ATTEMPTS = 60;
+const MORE_SECONDS = 30;
+
+const NOTHING_TRIED: UnusableAnswers = { kind: 'refused', reason: 'no sizes were tried' };
+
+/** Elements of all inputs of one run whose sizes are not all fixed. */
+const MAX_ELEMENTS = 2 ** 22;
+
+type Values = Omit<TrialValues, 'at' | 'takes'>;
+
+/** The first that the model answers are taken. */
+const VALUES: readonly Values[] = [
+  { range: 'digits' },
+  { range: 'digits', mask: 0 },
+  { range: 'bits' },
+  { range: 'unit' },
+  { range: 'digits', large: true },
+];
+
+export interface MadeUpRequestsOptions {
+  readonly signature: Signature;
+  /** Where rows are, if that is proved. */
+  readonly axes?: RowAxes;
+  /** What the graph shows of the inputs' values. */
+  readonly takes: InputValuesByName;
+  /** Sizes that are given; others are found. */
+  readonly sizes: GivenSizes;
+  readonly seed: number;
+}
+
+/** Requests that are answered, or why none is answered tellingly. */
+export type MadeUp = { readonly requests: readonly Tensor[][] } | { readonly fault: UnusableAnswers };
+
+interface Found {
+  readonly sizes: readonly number[];
+  readonly values: Values;
+}
+
+/** Makes up requests that a model answers, and whose answers depend on them. */
+export class MadeUpRequests {
+  private readonly free: FreeDimensions;
+  private readonly outputs: readonly string[];
+  private readonly random: () => number;
+  /** Those of `VALUES` that differ for these inputs. */
+  private readonly ranges: readonly Values[];
+  /** Whether a single value is compared with others, so that both branches of a condition are to be run. */
+  private readonly hasChoice: boolean;
+
+  constructor(
+    private readonly session: Session,
+    { signature, axes, takes, sizes, seed }: MadeUpRequestsOptions,
+  ) {
+    this.free = new FreeDimensions(withSizes(signature, sizes), axes, takes);
+    this.outputs = signature.outputs.map(({ name }) => name);
+    this.random = seededRandom(seed);
+    this.hasChoice = signature.inputs.some(({ name, dimensions }) => {
+      return takes[name]?.among !== undefined && dimensions.every((size) => size === 1);
+    });
+    const hasMask = Object.values(takes).some(({ isMask }) => isMask);
+    const hasFloats = signature.inputs.some(({ datatype }) => datatype.startsWith('FP'));
+    const hasOthers = signature.inputs.some(({ name, datatype }) => !datatype.startsWith('FP') && !takes[name]);
+    this.ranges = VALUES.filter(({ range, mask, large }) => {
+      if (mask === 0) return hasMask;
+      return range === 'bits' ? hasOthers : (range === 'digits' && !large) || hasFloats;
+    });
+  }
+
+  /** The first has one row, and each of the others one more, where the number of rows is free. */
+  make(count: number): MadeUp {
+    const found = this.hasChoice ? [this.find(0), this.find(1)] : [this.find(0)];
+    const usable = found.flatMap((each, turn) => ('fault' in each ? [] : { ...each, turn }));
+    if (usable.length === 0) return found[0] as { fault: UnusableAnswers };
+    const requests = Array.from({ length: count }, (_, index) => {
+      const { sizes, values, turn } = usable[index % usable.length]!;
+      const rows = sizes.map((size, i) => (this.free.areRows[i] ? index + 1 : size));
+      const inputs = this.inputs(rows, values, turn);
+      return this.isAnswered(inputs) ? inputs : this.inputs(sizes, values, turn);
+    });
+    return { requests };
+  }
+
+  /** Sizes and values at which the answers depend on every input, or on as many as can be. */
+  private find(turn: number): Found | { fault: UnusableAnswers } {
+    let fault: UnusableAnswers | undefined;
+    let best: (Found & { idle: number }) | undefined;
+    let left = MAX_ATTEMPTS;
+    let end = performance.now() + 1000 * MAX_SECONDS;
+    for (const { first: sizes } of trialSizes(this.free.areRows)) {
+      if (this.free.count > 0 && this.free.elements(sizes) > MAX_ELEMENTS) continue;
+      for (const values of this.ranges) {
+        if (left-- === 0 || performance.now() > end) return best ?? { fault: fault ?? NOTHING_TRIED };
+        const found = this.try(sizes, values, turn);
+        if ('fault' in found) {
+          // That of a run says more than that of none.
+          if (!fault || (fault.kind === 'refused' && found.fault.kind !== 'refused')) fault = found.fault;
+          continue;
+        }
+        if (found.idle === 0) return { sizes, values };
+        if (!best) {
+          left = Math.min(left, MORE_ATTEMPTS);
+          end = Math.min(end, performance.now() + 1000 * MORE_SECONDS);
+        }
+        if (!best || found.idle < best.idle) best = { sizes, values, idle: found.idle };
+      }
+    }
+    return best ?? { fault: fault ?? NOTHING_TRIED };
+  }
+
+  /** Runs two requests, whose answers must differ, and counts the inputs that have no part in that. */
+  private try(sizes: readonly number[], values: Values, turn: number): { idle: number } | { fault: UnusableAnswers } {
+    try {
+      const [one, other] = [this.inputs(sizes, values, turn), this.inputs(sizes, values, turn)];
+      const answers = this.run(one);
+      const unknown = answers.find(isAllNaN);
+      if (unknown) return { fault: { kind: 'nan', output: unknown.name, elements: unknown.data.length } };
+      if (areSame(answers, this.run(other))) return { fault: { kind: 'constant', count: 2 } };
+      const idle = other.filter((input, i) => {
+        return !isSame(input, one[i]!) && areSame(answers, this.run(one.with(i, input)));
+      });
+      return { idle: idle.length };
+    } catch (error) {
+      return { fault: { kind: 'refused', reason: messageOf(error) } };
+    }
+  }
+
+  /** First elements are from one half of what there is in turn 0, and from the other in turn 1: see `hasChoice`. */
+  private inputs(sizes: readonly number[], values: Values, turn: number): Tensor[] {
+    const at = (element: number) => {
+      const value = this.random();
+      return element === 0 && this.hasChoice ? (turn === 0 ? -value : value) : 2 * value - 1;
+    };
+    return this.free.inputs(sizes, { ...values, at });
+  }
+
+  private isAnswered(inputs: readonly Tensor[]): boolean {
+    try {
+      return !this.run(inputs).some(isAllNaN);
+    } catch {
+      return false;
+    }
+  }
+
+  private run(inputs: readonly Tensor[]): readonly Tensor[] {
+    return this.session.run({ inputs, outputs: this.outputs }).outputs;
+  }
+}

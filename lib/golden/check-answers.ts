@@ -1,0 +1,79 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { GoldenTensor } from '../../inference-image/src/contract/golden';
+import { elementCount } from '../../inference-image/src/contract/signature';
+import { readCache, writeCache } from '../cache';
+import type { Problem } from '../errors';
+import { readingFile } from '../model/model-files';
+import { goldenErrors } from './errors';
+import type { Golden } from './golden-file';
+
+/** What golden examples of the right form do not guard. */
+export interface AnswerFaults {
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly string[];
+}
+
+/** Finds responses that are no numbers or all the same, once for each content, and files that no example names. */
+export function checkAnswers(golden: Golden): AnswerFaults {
+  const key = `golden-answers 1 ${golden.files.map(({ sha256 }) => sha256).join(' ')}`;
+  const isKnown = readCache<true>(key) === true;
+  const problems = isKnown ? [] : unknownNumbers(golden);
+  const warnings = isKnown ? [] : constantResponses(golden);
+  if (problems.length + warnings.length === 0) writeCache(key, true);
+  return { problems, warnings: [...warnings, ...orphans(golden)] };
+}
+
+function unknownNumbers(golden: Golden): Problem[] {
+  return golden.examples.flatMap(({ name, response }) =>
+    response.outputs
+      .filter((output) => isAllNaN(golden, output))
+      .map((output) => goldenErrors.allNaN(golden.path, name, output.name, elementCount(output.shape))),
+  );
+}
+
+function isAllNaN(golden: Golden, output: GoldenTensor): boolean {
+  const { datatype, shape } = output;
+  if (!datatype.startsWith('FP') || elementCount(shape) === 0) return false;
+  if (output.data) return output.data.flat(Infinity).every((value) => value === 'NaN');
+  const bytes = bytesOf(golden, output);
+  const read = READERS[datatype as keyof typeof READERS];
+  for (let at = 0; at + read.bytes <= bytes.length; at += read.bytes) if (!read.isNaN(bytes, at)) return false;
+  return bytes.length > 0;
+}
+
+const READERS = {
+  FP16: { bytes: 2, isNaN: (bytes: Buffer, at: number) => (bytes.readUInt16LE(at) & 0x7fff) > 0x7c00 },
+  FP32: { bytes: 4, isNaN: (bytes: Buffer, at: number) => Number.isNaN(bytes.readFloatLE(at)) },
+  FP64: { bytes: 8, isNaN: (bytes: Buffer, at: number) => Number.isNaN(bytes.readDoubleLE(at)) },
+};
+
+/** By values alone: the same ones in other forms are not looked for. */
+function constantResponses(golden: Golden): string[] {
+  const { examples, path } = golden;
+  const [first] = examples;
+  const values = (tensors: readonly GoldenTensor[]) =>
+    tensors.map((tensor) => [tensor.name, tensor.data?.flat(Infinity) ?? bytesOf(golden, tensor)]);
+  const requests = examples.map(({ request, picture }) => picture ?? values(request!.inputs));
+  if (requests.every((request) => isDeepStrictEqual(request, requests[0]))) return [];
+  const expected = values(first!.response.outputs);
+  const isConstant = examples.every(({ response }) => isDeepStrictEqual(values(response.outputs), expected));
+  return isConstant ? [goldenErrors.constant(path, examples.length)] : [];
+}
+
+function bytesOf({ files }: Golden, { file }: GoldenTensor): Buffer {
+  const source = files.find(({ path }) => path === file)!.sourcePath;
+  return readingFile(source, () => readFileSync(source));
+}
+
+/** Files in the folder beside the examples, which is theirs alone. */
+function orphans({ path, files }: Golden): string[] {
+  const folder = basename(path, '.json');
+  const place = join(dirname(path), folder);
+  if (!path.endsWith('.json') || !existsSync(place)) return [];
+  const named = new Set(files.map((file) => file.path));
+  const found = readingFile(place, () => readdirSync(place, { withFileTypes: true }));
+  const left = found.filter((entry) => entry.isFile() && !named.has(`${folder}/${entry.name}`)).map(({ name }) => name);
+  return left.length > 0 ? [goldenErrors.orphans(path, `${folder}/`, left.sort())] : [];
+}

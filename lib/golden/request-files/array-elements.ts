@@ -1,0 +1,100 @@
+import type { Datatype } from '../../../inference-image/src/contract/signature';
+import { elementBytes, type NumpyArray, NumpyFault } from './npy';
+
+/** NumPy's name of each datatype, and the dtype to save it with. */
+const NUMPY: Readonly<Record<Exclude<Datatype, 'BYTES'>, readonly [type: string, dtype: string]>> = {
+  BOOL: ['b1', 'bool'],
+  UINT8: ['u1', 'uint8'],
+  UINT16: ['u2', 'uint16'],
+  UINT32: ['u4', 'uint32'],
+  UINT64: ['u8', 'uint64'],
+  INT8: ['i1', 'int8'],
+  INT16: ['i2', 'int16'],
+  INT32: ['i4', 'int32'],
+  INT64: ['i8', 'int64'],
+  FP16: ['f2', 'float16'],
+  FP32: ['f4', 'float32'],
+  FP64: ['f8', 'float64'],
+};
+
+/**
+ * The elements of an array as the binary tensor extension has them. Only conversions that lose nothing but digits of
+ * a fraction are made: float64 and int64 are what NumPy has where nobody says otherwise.
+ *
+ * @throws NumpyFault
+ */
+export function elementsAs(datatype: Datatype, array: NumpyArray): Buffer {
+  const { type, bytes } = array;
+  const isText = /^[US]/.test(type);
+  if (datatype === 'BYTES') {
+    if (!isText) throw new NumpyFault(`its dtype is ${type}, and the model takes texts`, "Save x.astype('U')");
+    return texts(array);
+  }
+  const [wanted, dtype] = NUMPY[datatype];
+  if (type === wanted) return bytes;
+  const converts = /^[fiu]/.test(type) && (/^f[48]/.test(wanted) || (/^[iu]/.test(wanted) && !type.startsWith('f')));
+  if (!converts || type === 'f2') {
+    throw new NumpyFault(`its dtype is ${type}, and the model takes ${datatype}`, `Save x.astype(np.${dtype})`);
+  }
+  const converted = Buffer.alloc((bytes.length / elementBytes(type)) * elementBytes(wanted));
+  const [read, write] = [READERS[type]!, WRITERS[wanted]!];
+  for (let from = 0, to = 0; from < bytes.length; from += elementBytes(type), to += elementBytes(wanted)) {
+    const value = read(bytes, from);
+    try {
+      write(converted, value, to);
+    } catch {
+      throw new NumpyFault(`its element ${value} is no ${datatype}`, 'Save values that the model takes');
+    }
+  }
+  return converted;
+}
+
+type Read = (bytes: Buffer, at: number) => number | bigint;
+type Write = (bytes: Buffer, value: number | bigint, at: number) => void;
+
+const READERS: Readonly<Record<string, Read>> = {
+  u1: (bytes, at) => bytes.readUInt8(at),
+  u2: (bytes, at) => bytes.readUInt16LE(at),
+  u4: (bytes, at) => bytes.readUInt32LE(at),
+  u8: (bytes, at) => bytes.readBigUInt64LE(at),
+  i1: (bytes, at) => bytes.readInt8(at),
+  i2: (bytes, at) => bytes.readInt16LE(at),
+  i4: (bytes, at) => bytes.readInt32LE(at),
+  i8: (bytes, at) => bytes.readBigInt64LE(at),
+  f4: (bytes, at) => bytes.readFloatLE(at),
+  f8: (bytes, at) => bytes.readDoubleLE(at),
+};
+
+/** They throw at numbers out of range. */
+const WRITERS: Readonly<Record<string, Write>> = {
+  u1: (bytes, value, at) => bytes.writeUInt8(Number(value), at),
+  u2: (bytes, value, at) => bytes.writeUInt16LE(Number(value), at),
+  u4: (bytes, value, at) => bytes.writeUInt32LE(Number(value), at),
+  u8: (bytes, value, at) => bytes.writeBigUInt64LE(BigInt(value), at),
+  i1: (bytes, value, at) => bytes.writeInt8(Number(value), at),
+  i2: (bytes, value, at) => bytes.writeInt16LE(Number(value), at),
+  i4: (bytes, value, at) => bytes.writeInt32LE(Number(value), at),
+  i8: (bytes, value, at) => bytes.writeBigInt64LE(BigInt(value), at),
+  f4: (bytes, value, at) => bytes.writeFloatLE(Number(value), at),
+  f8: (bytes, value, at) => bytes.writeDoubleLE(Number(value), at),
+};
+
+/** Each after its length in four bytes. NumPy fills texts up with zeros. */
+function texts({ type, bytes }: NumpyArray): Buffer {
+  const size = elementBytes(type);
+  const parts: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += size) {
+    const element = bytes.subarray(at, at + size);
+    const text = Buffer.from(type.startsWith('U') ? utf32(element) : element.toString('utf8').replace(/\0+$/, ''));
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(text.length);
+    parts.push(length, text);
+  }
+  return Buffer.concat(parts);
+}
+
+function utf32(bytes: Buffer): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 4) text += String.fromCodePoint(bytes.readUInt32LE(at));
+  return text.replace(/\0+$/, '');
+}

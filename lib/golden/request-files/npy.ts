@@ -1,0 +1,59 @@
+/** An array as NumPy saves it: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
+export interface NumpyArray {
+  /** Kind and bytes of an element: `f4`, `i8`, `U5`. */
+  readonly type: string;
+  readonly shape: readonly number[];
+  /** Row-major and little-endian. */
+  readonly bytes: Buffer;
+}
+
+/** What is wrong with an array, and how to save it otherwise. */
+export class NumpyFault extends Error {
+  constructor(
+    what: string,
+    readonly remedy: string,
+  ) {
+    super(what);
+  }
+}
+
+const MAGIC = Buffer.from('\x93NUMPY', 'latin1');
+const SAVE_AGAIN = 'Save it again with np.save or np.savez';
+
+/** @throws NumpyFault */
+export function readNumpy(file: Uint8Array): NumpyArray {
+  const content = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
+  if (content.length < 12 || !content.subarray(0, MAGIC.length).equals(MAGIC)) {
+    throw new NumpyFault('it is no array of NumPy', SAVE_AGAIN);
+  }
+  // The length takes two bytes in version 1, and four since.
+  const start = content[6] === 1 ? 10 : 12;
+  const end = start + (content[6] === 1 ? content.readUInt16LE(8) : content.readUInt32LE(8));
+  const header = content.toString('utf8', start, end);
+  const [, order = '', type = ''] = /'descr': *'([<>|=]?)(\w+)'/.exec(header) ?? [];
+  const shape = /'shape': *\(([\d, ]*)\)/.exec(header)?.[1]?.match(/\d+/g)?.map(Number) ?? [];
+  if (!/^(?:b1|[iu][1248]|f[248]|[US]\d+)$/.test(type)) {
+    throw new NumpyFault(
+      `its dtype is ${/'descr': *(.*?), *'fortran/.exec(header)?.[1] ?? 'missing'}`,
+      'Save numbers, truth values or texts of one dtype',
+    );
+  }
+  if (/'fortran_order': *True/.test(header)) {
+    throw new NumpyFault('its elements are in column-major order', 'Save np.ascontiguousarray(x)');
+  }
+  if (order === '>' && !/1$/.test(type)) {
+    throw new NumpyFault('its elements are big-endian', "Save x.astype(x.dtype.newbyteorder('<'))");
+  }
+  const bytes = content.subarray(end);
+  const needed = shape.reduce((count, size) => count * size, 1) * elementBytes(type);
+  if (bytes.length !== needed) {
+    throw new NumpyFault(`it has ${bytes.length} bytes of elements, and its shape makes ${needed}`, SAVE_AGAIN);
+  }
+  return { type, shape, bytes };
+}
+
+/** Bytes of an element; a character of a text takes four. */
+export function elementBytes(type: string): number {
+  const size = Number(type.slice(1));
+  return type.startsWith('U') ? 4 * size : size;
+}

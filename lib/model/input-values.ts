@@ -1,0 +1,277 @@
+import type { InputValues, InputValuesByName } from '../../inference-image/src/contract/input-values';
+import {
+  domainName,
+  withSubgraphs,
+  type AttributeMessage,
+  type GraphMessage,
+  type NodeMessage,
+  type TensorMessage,
+} from './decoded-model';
+import type { ValueInfo } from './onnx-graph';
+import { constantTensor } from './row-independence/constants';
+import { requestInputs } from './value-info';
+
+/** Operators whose output has values of their first input, in another shape or type; of Concat those of any input. */
+const KEEPING = new Set(
+  'Cast Concat Expand Flatten Gather GatherElements GatherND Identity Reshape Slice Split Squeeze StringNormalizer Tile Tokenizer Transpose Unsqueeze'.split(
+    ' ',
+  ),
+);
+
+/** Operators that keep a table's shape, and so its number of rows. */
+const SAME_SHAPE = new Set(['Cast', 'DequantizeLinear', 'Identity', 'QuantizeLinear']);
+
+/** A table times the scales of its rows, as quantization leaves it, has the shape of the larger of both. */
+const SCALING = new Set(['Add', 'Div', 'Mul', 'Sub']);
+
+/** Where recurrent operators and the like have the lengths of their sequences. */
+const LENGTHS: Readonly<Record<string, number>> = {
+  GRU: 4,
+  LSTM: 4,
+  RNN: 4,
+  DynamicQuantizeLSTM: 4,
+  ReverseSequence: 1,
+};
+
+/** Where attention has a mask. */
+const MASKS: Readonly<Record<string, number>> = {
+  Attention: 3,
+  EmbedLayerNormalization: 7,
+  MultiHeadAttention: 4,
+  QAttention: 5,
+  Where: 0,
+};
+
+/** Attributes that have all values that an operator knows. */
+const VOCABULARIES: Readonly<Record<string, readonly string[]>> = {
+  CategoryMapper: ['cats_strings', 'cats_int64s'],
+  LabelEncoder: ['keys_strings', 'keys_int64s', 'keys_floats', 'keys_tensor', 'classes_strings'],
+  OneHotEncoder: ['cats_strings', 'cats_int64s'],
+  TfIdfVectorizer: ['pool_strings', 'pool_int64s'],
+};
+
+/** More of them make no better example. */
+const MAX_AMONG = 64;
+
+/** TensorProto.DataType */
+const STRING = 8;
+const BOOL = 9;
+const INTEGERS: ReadonlySet<number> = new Set([2, 3, 4, 5, 6, 7, 12, 13]);
+
+/** What a graph does with its inputs, as far as it shows which values they take. */
+export function inputValues(graph: GraphMessage): InputValuesByName {
+  const finder = new ValueFinder(requestInputs(graph));
+  for (const each of withSubgraphs(graph)) finder.read(each);
+  return finder.found();
+}
+
+interface Table {
+  readonly message: TensorMessage;
+  /** Whether it has the shape that the file gives it. */
+  readonly isWhole: boolean;
+}
+
+class ValueFinder {
+  private readonly integers: ReadonlySet<string>;
+  /** The input whose values a value has. */
+  private readonly carried: Map<string, string>;
+  /** The inputs that a value depends on. */
+  private readonly origins: Map<string, ReadonlySet<string>>;
+  private readonly tables = new Map<string, Table>();
+  private readonly values = new Map<string, InputValues>();
+
+  constructor(inputs: readonly ValueInfo[]) {
+    const names = inputs.map(({ name }) => name);
+    this.integers = new Set(inputs.flatMap(({ name, elementType }) => (INTEGERS.has(elementType) ? name : [])));
+    this.carried = new Map(names.map((name) => [name, name]));
+    this.origins = new Map(names.map((name) => [name, new Set([name])]));
+    for (const name of names) if (/mask/i.test(name)) this.note(name, { isMask: true });
+  }
+
+  found(): InputValuesByName {
+    return Object.fromEntries(this.values);
+  }
+
+  read({ initializer, node: nodes }: GraphMessage): void {
+    for (const message of initializer) this.tables.set(message.name, { message, isWhole: true });
+    for (const node of nodes) {
+      this.use(node);
+      this.follow(node);
+    }
+  }
+
+  private follow({ opType, input, output, attribute }: NodeMessage): void {
+    const origins = this.originsOf(input);
+    for (const name of output) this.origins.set(name, origins);
+    const [first = ''] = output;
+    if (opType === 'Constant') {
+      const message = constantOf(attribute);
+      if (message) this.tables.set(first, { message, isWhole: true });
+      return;
+    }
+    const carrier = (opType === 'Concat' ? input : input.slice(0, 1)).find((name) => this.carried.has(name));
+    const table = this.tables.get(input[0] ?? '');
+    if (KEEPING.has(opType) && carrier !== undefined) {
+      for (const name of output) this.carried.set(name, this.carried.get(carrier)!);
+    } else if (table && SCALING.has(opType)) {
+      const other = this.tables.get(input[1] ?? '');
+      if (other) this.tables.set(first, countOf(other.message) > countOf(table.message) ? other : table);
+    } else if (table && (KEEPING.has(opType) || SAME_SHAPE.has(opType))) {
+      this.tables.set(first, { ...table, isWhole: table.isWhole && SAME_SHAPE.has(opType) });
+    }
+  }
+
+  /** Notes what a node shows of the inputs that it uses. */
+  private use({ opType, domain, input, attribute }: NodeMessage): void {
+    const at = (index: number) => this.carried.get(input[index] ?? '');
+    const attributeOf = (name: string) => attribute.find((each) => each.name === name);
+    switch (opType) {
+      case 'Gather':
+      case 'GatherElements':
+        this.noteRows(at(1), input[0], attributeOf('axis')?.i ?? 0);
+        break;
+      case 'GatherBlockQuantized':
+        this.noteRows(at(1), input[0], attributeOf('gather_axis')?.i ?? 0);
+        break;
+      case 'EmbedLayerNormalization':
+        this.noteRows(at(0), input[2], 0);
+        this.noteRows(at(1), input[4], 0);
+        break;
+      case 'OneHot':
+        this.note(at(0), { below: Number(this.elements(input[1])?.[0]) || undefined });
+        break;
+      case 'Equal':
+        this.noteCompared(at(0), input[1]);
+        this.noteCompared(at(1), input[0]);
+        break;
+      case 'Greater':
+      case 'GreaterOrEqual':
+      case 'Less':
+      case 'LessOrEqual':
+        this.noteOrdered(at(0), input[1]);
+        this.noteOrdered(at(1), input[0]);
+        break;
+      case 'And':
+      case 'Or':
+      case 'Not':
+        for (const index of input.keys()) this.note(at(index), { isMask: true });
+        break;
+      case 'Cast':
+        if (attributeOf('to')?.i === BOOL) this.note(at(0), { isMask: true });
+        break;
+      case 'Sub':
+        // 1 - mask, which is then multiplied by what stands for minus infinity.
+        if (this.elements(input[0])?.every((value) => value === 1)) this.note(at(1), { isMask: true });
+        break;
+    }
+    if (opType in MASKS) this.note(at(MASKS[opType]!), { isMask: true });
+    if (opType in LENGTHS) this.noteLengths(at(LENGTHS[opType]!), input[0]);
+    const names = domainName(domain) === 'com.microsoft' ? [] : (VOCABULARIES[opType] ?? []);
+    for (const name of names) this.note(at(0), { among: valuesOf(attributeOf(name)) });
+  }
+
+  private noteRows(name: string | undefined, table: string | undefined, axis: number): void {
+    const found = this.tables.get(table ?? '');
+    if (found?.isWhole) this.note(name, { below: found.message.dims.at(axis) });
+  }
+
+  /** A row of numbers that an input is compared with makes a table of its values. */
+  private noteCompared(name: string | undefined, other: string | undefined): void {
+    const message = this.tables.get(other ?? '')?.message;
+    if (!message) return;
+    const count = countOf(message);
+    const values = this.elements(other) ?? [];
+    if (message.dataType !== STRING && count > 1) this.note(name, { below: count });
+    // A condition has another branch as well.
+    else
+      this.note(name, { among: [...values, ...values.filter(Number.isFinite).map((value) => (value === 0 ? 1 : 0))] });
+  }
+
+  private noteLengths(name: string | undefined, sequences: string | undefined): void {
+    this.note(name, { lengthsOf: [...this.originsOf([sequences ?? ''])].filter((origin) => origin !== name) });
+  }
+
+  /** Lengths are compared with the places of a sequence, whose number comes from another input. */
+  private noteOrdered(name: string | undefined, other: string | undefined): void {
+    const others = [...this.originsOf([other ?? ''])];
+    if (name !== undefined && this.integers.has(name) && others.length > 0 && !others.includes(name)) {
+      this.note(name, { lengthsOf: others });
+    }
+  }
+
+  private originsOf(names: readonly string[]): ReadonlySet<string> {
+    return new Set(names.flatMap((name) => [...(this.origins.get(name) ?? [])]));
+  }
+
+  private elements(name: string | undefined): readonly (number | string)[] | undefined {
+    const message = this.tables.get(name ?? '')?.message;
+    return message && elementsOf(message);
+  }
+
+  private note(name: string | undefined, more: InputValues): void {
+    if (name === undefined) return;
+    const known = this.values.get(name);
+    const below = Math.min(known?.below ?? Infinity, more.below ?? Infinity);
+    const among = [...new Set([...(known?.among ?? []), ...(more.among ?? [])])].slice(0, MAX_AMONG);
+    const lengthsOf = more.lengthsOf ?? known?.lengthsOf;
+    const values: InputValues = {
+      ...(Number.isFinite(below) && { below }),
+      ...(among.length > 0 && { among }),
+      ...((known?.isMask || more.isMask) && { isMask: true }),
+      ...(lengthsOf && { lengthsOf }),
+    };
+    if (Object.keys(values).length > 0) this.values.set(name, values);
+  }
+}
+
+function countOf({ dims }: TensorMessage): number {
+  return dims.reduce((product, size) => product * size, 1);
+}
+
+function constantOf(attributes: readonly AttributeMessage[]): TensorMessage | undefined {
+  const value = (name: string) => attributes.find((attribute) => attribute.name === name);
+  const tensor = value('value')?.t;
+  if (tensor) return tensor;
+  const one = value('value_int') ?? value('value_ints');
+  if (!one) return undefined;
+  const int64Data = one.name === 'value_int' ? [one.i] : one.ints;
+  const dims = one.name === 'value_int' ? [] : [one.intsCount || one.ints.length];
+  return { ...EMPTY_TENSOR, dims, int64Data };
+}
+
+/** TensorProto.DataType.INT64 */
+const INT64 = 7;
+
+const EMPTY_TENSOR: TensorMessage = {
+  name: '',
+  dataType: INT64,
+  dims: [],
+  rawDataBytes: 0,
+  rawData: new Uint8Array(),
+  floatData: [],
+  int32Data: [],
+  int64Data: [],
+  stringData: [],
+  doubleData: [],
+  uint64Data: [],
+  externalData: [],
+  dataLocation: 0,
+};
+
+/** As far as the skeleton has them. */
+function elementsOf(message: TensorMessage): readonly (number | string)[] | undefined {
+  if (message.dataType === STRING) return message.stringData.map(textOf);
+  const tensor = constantTensor(message);
+  return tensor.values?.flatMap((value) => value.constant ?? []);
+}
+
+function valuesOf(attribute: AttributeMessage | undefined): readonly (number | string)[] | undefined {
+  if (!attribute) return undefined;
+  const { strings, ints, floats, t } = attribute;
+  if (t) return elementsOf(t);
+  return [...strings.map(textOf), ...ints, ...floats];
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('utf8');
+}

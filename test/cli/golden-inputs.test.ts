@@ -1,0 +1,196 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { zipSync } from 'fflate';
+import { identity, node, value, writeOnnxModel, type Elem } from '../support/onnx-builder';
+import { runCli } from '../support/run-cli';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const folder = temporaryFolder();
+const home = process.cwd();
+beforeAll(() => process.chdir(folder));
+afterAll(() => process.chdir(home));
+
+const record = (...args: string[]) => runCli('golden', 'record', 'm.onnx', '--force', '--inputs', ...args);
+
+/** The inputs of the first example. */
+function recorded(...args: string[]): Record<string, unknown>[] {
+  expect(record(...args)).toMatchObject({ code: 0, stderr: '' });
+  return JSON.parse(readFileSync('m.golden.json', 'utf8')).examples[0].request.inputs;
+}
+
+/** A file of NumPy's, version 1.0. */
+function npy(descr: string, shape: number[], data: ArrayBufferView, order = 'False'): Buffer {
+  const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
+  const header = `{'descr': ${descr}, 'fortran_order': ${order}, 'shape': (${tuple}), }`.padEnd(117, ' ') + '\n';
+  const start = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length, 0]);
+  return Buffer.concat([start, Buffer.from(header), Buffer.from(data.buffer, data.byteOffset, data.byteLength)]);
+}
+
+/** A model that gives back what it gets, with a second input of integers where it has two. */
+function model(elem: Elem, dims: (number | string)[] = ['n', 2], hasSecond = false): void {
+  if (!hasSecond) writeOnnxModel('m.onnx', identity(elem, dims));
+  else {
+    writeOnnxModel('m.onnx', {
+      inputs: [value('x', elem, ['n', 1]), value('k', 'int64', ['n', 1])],
+      outputs: [value('y', elem, ['n', 1]), value('z', 'int64', ['n', 1])],
+      nodes: [node('Identity', ['x'], ['y']), node('Identity', ['k'], ['z'])],
+    });
+  }
+}
+
+describe('arrays of NumPy', () => {
+  test.each<[Elem, string, ArrayBufferView, unknown[]]>([
+    ['float', "'<f4'", Float32Array.of(0.5, 2), [0.5, 2]],
+    ['float', "'<f8'", Float64Array.of(0.5, 2), [0.5, 2]],
+    ['float', "'<i8'", BigInt64Array.of(1n, -2n), [1, -2]],
+    ['int32', "'<i8'", BigInt64Array.of(1n, -2n), [1, -2]],
+    ['int64', "'|u1'", Uint8Array.of(1, 255), [1, 255]],
+    ['bool', "'|b1'", Uint8Array.of(1, 0), [true, false]],
+    ['string', "'<U3'", Uint32Array.from([103, 252, 110, 97, 0, 0]), ['gün', 'a']],
+    ['string', "'|S2'", Buffer.from('aab\0'), ['aa', 'b']],
+  ])('become %s from %s', (elem, descr, data, expected) => {
+    model(elem);
+    writeFileSync('one.npy', npy(descr, [1, 2], data));
+    const [input] = recorded('one.npy');
+    expect(input).toMatchObject({ name: 'x', shape: [1, 2], data: expected });
+  });
+
+  test('in an archive have the names of inputs, packed or not', () => {
+    model('float', [], true);
+    const files = {
+      'k.npy': npy("'<i8'", [2, 1], BigInt64Array.of(9007199254740993n, 2n)),
+      'x.npy': npy("'<f4'", [2, 1], Float32Array.of(0.5, 2)),
+    };
+    for (const level of [0, 9] as const) {
+      writeFileSync('two.npz', zipSync(files, { level }));
+      expect(recorded('two.npz').map(({ name, shape }) => [name, shape])).toEqual([['k', [2, 1]], ['x', [2, 1]]]); // prettier-ignore
+      expect(readFileSync('m.golden.json', 'utf8')).toContain('9007199254740993');
+    }
+  });
+
+  test.each<[string, Elem, () => Buffer | Uint8Array, string]>([
+    [
+      'x.npy',
+      'float',
+      () => Buffer.from('{}'),
+      'array "x": it is no array of NumPy. Save it again with np.save or np.savez.',
+    ],
+    [
+      'x.npy',
+      'float',
+      () => npy("'|O'", [1, 2], Float32Array.of(1, 2)),
+      `array "x": its dtype is '|O'. Save numbers, truth values or texts of one dtype.`,
+    ],
+    [
+      'x.npy',
+      'float',
+      () => npy("'<f4'", [1, 2], Float32Array.of(1, 2), 'True'),
+      'array "x": its elements are in column-major order. Save np.ascontiguousarray(x).',
+    ],
+    [
+      'x.npy',
+      'float',
+      () => npy("'>f4'", [1, 2], Float32Array.of(1, 2)),
+      `array "x": its elements are big-endian. Save x.astype(x.dtype.newbyteorder('<')).`,
+    ],
+    [
+      'x.npy',
+      'float',
+      () => npy("'<f4'", [1, 3], Float32Array.of(1, 2)),
+      'array "x": it has 8 bytes of elements, and its shape makes 12. Save it again with np.save or np.savez.',
+    ],
+    [
+      'x.npy',
+      'int64',
+      () => npy("'<f8'", [1, 2], Float64Array.of(1, 2)),
+      'array "x": its dtype is f8, and the model takes INT64. Save x.astype(np.int64).',
+    ],
+    [
+      'x.npy',
+      'int32',
+      () => npy("'<i8'", [1, 2], BigInt64Array.of(1n, 1n << 40n)),
+      'array "x": its element 1099511627776 is no INT32. Save values that the model takes.',
+    ],
+    [
+      'x.npy',
+      'string',
+      () => npy("'<i8'", [1, 2], BigInt64Array.of(1n, 2n)),
+      `array "x": its dtype is i8, and the model takes texts. Save x.astype('U').`,
+    ],
+    [
+      'q.npz',
+      'float',
+      () => zipSync({ 'q.npy': npy("'<f4'", [1, 2], Float32Array.of(1, 2)) }),
+      'array "q": no input has its name; they are "x". Save arrays under the names of inputs.',
+    ],
+    [
+      'q.npz',
+      'float',
+      () => Buffer.from('PK'),
+      'it cannot be unpacked: invalid zip data. Save it again with np.savez.',
+    ],
+  ])('that are not right, in %s of %s, are refused', (file, elem, content, message) => {
+    model(elem);
+    writeFileSync(file, content());
+    expect(record(file)).toEqual({ code: 1, stdout: '', stderr: `${file}: ${message} [golden-input-invalid]\n` });
+  });
+
+  test('without names are for models of one input', () => {
+    model('float', [], true);
+    writeFileSync('one.npy', npy("'<f4'", [1, 2], Float32Array.of(1, 2)));
+    expect(record('one.npy').stderr).toBe(
+      'one.npy: it has one array, and the model has the inputs "x", "k". Save one for each with np.savez, under their names. [golden-input-invalid]\n',
+    );
+  });
+
+  test('of other shapes are refused as a request would be', () => {
+    model('float');
+    writeFileSync('one.npy', npy("'<f4'", [1, 3], Float32Array.of(1, 2, 3)));
+    expect(record('one.npy').stderr).toContain('m.onnx: nothing was recorded: one: input "x"');
+  });
+});
+
+describe('tables', () => {
+  test.each<[Elem, string, unknown[]]>([
+    ['float', '1,.5\n-2.0,1e3\n', [1, 0.5, -2, 1000]],
+    ['float', '\ufeffwidth,height\r\n1,+2\r\n nan ,inf', [1, 2, 'NaN', 'Infinity']],
+    ['int64', '007,1\n', [7, 1]],
+    ['bool', 'True,0\nfalse,1\n', [true, false, false, true]],
+    ['string', '"a, ""b""",c\n"two\nlines",\n', ['a, "b"', 'c', 'two\nlines', '']],
+  ])('of %s: %j', (elem, text, expected) => {
+    model(elem);
+    writeFileSync('table.csv', text);
+    const [input] = recorded('table.csv');
+    expect(input).toMatchObject({ name: 'x', shape: [expected.length / 2, 2], data: expected });
+  });
+
+  test('have a column for each of several inputs', () => {
+    model('float', [], true);
+    writeFileSync('table.csv', 'k,other,x\n9007199254740993,a,0.5\n2,b,1\n');
+    expect(recorded('table.csv').map(({ name, shape }) => [name, shape])).toEqual([['x', [2, 1]], ['k', [2, 1]]]); // prettier-ignore
+    expect(readFileSync('m.golden.json', 'utf8')).toContain('9007199254740993');
+    writeFileSync('table.csv', 'k,other\n1,2\n');
+    expect(record('table.csv').stderr).toBe(
+      'table.csv: its first line has no column "x". Name a column for each input: "x", "k". [golden-input-invalid]\n',
+    );
+  });
+
+  test.each([
+    ['', 'it is empty. Give a line for each row.'],
+    ['1,2\n3\n', 'line 2 has 1 values, and others have 2. Give each line as many.'],
+    ['a,b\n1,2\n3,4,5\n', 'line 3 has 3 values, and others have 2. Give each line as many.'],
+    ['1,2\n3,x\n', 'line 2 has "x", which is no number. Give a number.'],
+    ['1,2\n3,a"b\n', 'line 2 has a quotation mark within a value. Double it, and put the value in quotes.'],
+  ])('that are not right: %j', (text, message) => {
+    model('float');
+    writeFileSync('table.csv', text);
+    expect(record('table.csv').stderr).toBe(`table.csv: ${message} [golden-input-invalid]\n`);
+  });
+
+  test('have no more than two dimensions', () => {
+    model('float', ['n', 2, 2]);
+    writeFileSync('table.csv', '1,2\n');
+    expect(record('table.csv').stderr).toBe(
+      'table.csv: input "x" has 3 dimensions, and a table has 2. Give its values in a .npy, .npz or .json file. [golden-input-invalid]\n',
+    );
+  });
+});

@@ -1,0 +1,305 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { initializer, node, value, writeOnnxModel, type ModelParts } from '../support/onnx-builder';
+import { runCli } from '../support/run-cli';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const folder = temporaryFolder();
+const home = process.cwd();
+beforeAll(() => process.chdir(folder));
+afterAll(() => process.chdir(home));
+beforeEach(() => {
+  for (const file of files()) rmSync(file, { recursive: true });
+});
+
+/** But for the cache of the library. */
+const files = () => readdirSync('.').filter((file) => file !== 'cache');
+
+const record = (...args: string[]) => runCli('golden', 'record', 'm.onnx', ...args);
+
+interface Recorded {
+  name: string;
+  datatype: string;
+  shape: number[];
+  data: any[];
+}
+
+/** Inputs and outputs of what was recorded, by name. */
+function examples(): { inputs: Record<string, Recorded>; outputs: Record<string, Recorded> }[] {
+  const byName = (tensors: Recorded[]) => Object.fromEntries(tensors.map((tensor) => [tensor.name, tensor]));
+  const all = JSON.parse(readFileSync('m.golden.json', 'utf8')).examples as any[];
+  return all.map(({ request, response }) => ({ inputs: byName(request.inputs), outputs: byName(response.outputs) }));
+}
+
+function random(parts: ModelParts, ...args: string[]) {
+  writeOnnxModel('m.onnx', parts);
+  const result = record('--random', '3', ...args);
+  expect(result).toEqual({ code: 0, stdout: 'm.golden.json: 3 golden examples.\n', stderr: expect.any(String) });
+  return examples();
+}
+
+const weights = (count: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(1 + i));
+
+/** Attention over the embeddings of ids; what the mask leaves out gets minus infinity. */
+function encoder(scale = 1, isInverted = false): ModelParts {
+  const parts = isInverted ? ['least', 'scores'] : ['scores', 'least'];
+  return {
+    inputs: [value('ids', 'int64', ['batch', 'sequence']), value('attention', 'int64', ['batch', 'sequence'])],
+    outputs: [value('y', 'float', ['batch', 'sequence', 4])],
+    nodes: [
+      node('Gather', ['table', 'ids'], ['found']),
+      node('Transpose', ['found'], ['turned'], { attributes: { perm: [0, 2, 1] } }),
+      node('MatMul', ['found', 'turned'], ['scores']),
+      node('Cast', ['attention'], ['isMasked'], { attributes: { to: 9 } }),
+      node('Unsqueeze', ['isMasked', 'one'], ['mask']),
+      node('Where', ['mask', ...parts], ['masked']),
+      node('Softmax', ['masked'], ['share'], { attributes: { axis: -1 } }),
+      node('MatMul', ['share', 'found'], ['y']),
+    ],
+    initializers: [
+      initializer(
+        'table',
+        'float',
+        [7, 4],
+        weights(28).map((weight) => scale * weight),
+      ),
+      initializer('one', 'int64', [1], BigInt64Array.of(1n)),
+      initializer('least', 'float', [], Float32Array.of(-Infinity)),
+    ],
+  };
+}
+
+describe('M25 random requests fit the graph:', () => {
+  test('masks are ones, indices are below the rows of their table, and the number of rows varies', () => {
+    const all = random(encoder());
+    expect(all.map(({ inputs }) => inputs['ids']!.shape[0])).toEqual([1, 2, 3]);
+    for (const { inputs, outputs } of all) {
+      expect(new Set(inputs['attention']!.data)).toEqual(new Set([1]));
+      expect(Math.max(...inputs['ids']!.data)).toBeLessThan(7);
+      expect(outputs['y']!.data.every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  test('a mask of what does not count is zeros', () => {
+    for (const { inputs, outputs } of random(encoder(1, true))) {
+      expect(new Set(inputs['attention']!.data)).toEqual(new Set([0]));
+      expect(outputs['y']!.data.every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  test('a weight changed by 1 % is found', () => {
+    random(encoder());
+    writeOnnxModel('m.onnx', encoder(1.01));
+    const { code, stderr } = runCli('check', 'm.onnx');
+    expect(code).toBe(1);
+    expect(stderr).toContain('m.golden.json: example "random 1": output "y" at [');
+  });
+
+  test('sizes are found that a reflection needs', () => {
+    const [first] = random({
+      inputs: [value('x', 'float', ['n', 3, null])],
+      outputs: [value('y', 'float', ['n', 3, null])],
+      nodes: [node('Pad', ['x', 'pads'], ['y'], { attributes: { mode: 'reflect' } })],
+      initializers: [initializer('pads', 'int64', [6], BigInt64Array.of(0n, 0n, 4n, 0n, 0n, 4n))],
+    });
+    expect(first!.inputs['x']!.shape[2]).toBeGreaterThan(4);
+  });
+
+  test('lengths are those of the sequences', () => {
+    const all = random({
+      inputs: [value('x', 'float', ['batch', 'time', 2]), value('sizes', 'int64', ['batch'])],
+      outputs: [value('y', 'float', ['batch', 'time', 2])],
+      nodes: [node('ReverseSequence', ['x', 'sizes'], ['y'], { attributes: { batch_axis: 0, time_axis: 1 } })],
+    });
+    for (const { inputs } of all) {
+      const [rows, time] = inputs['x']!.shape;
+      expect(inputs['sizes']!.data).toEqual(new Array(rows).fill(time));
+    }
+  });
+
+  test('texts are those that the graph knows', () => {
+    const all = random({
+      inputs: [value('x', 'string', ['n', 1])],
+      outputs: [value('y', 'int64', ['n', 1])],
+      nodes: [
+        node('LabelEncoder', ['x'], ['y'], {
+          domain: 'ai.onnx.ml',
+          attributes: { keys_strings: { strings: ['rot', 'grün', 'blau'] }, values_int64s: [5, 6, 7] },
+        }),
+      ],
+      opsets: { '': 17, 'ai.onnx.ml': 2 },
+    });
+    const texts = all.flatMap(({ inputs }) => inputs['x']!.data);
+    expect(new Set(['rot', 'grün', 'blau', ...texts]).size).toBe(3);
+    expect(all.flatMap(({ outputs }) => outputs['y']!.data)).not.toContain(-1);
+  });
+
+  test('both branches of a condition are run', () => {
+    const branch = (name: string, weight: string) => ({
+      name,
+      node: [node('Mul', ['x', weight], [name])],
+      output: [value(name, 'float', ['n'])],
+    });
+    const all = random({
+      inputs: [value('x', 'float', ['n']), value('rate', 'int64', [])],
+      outputs: [value('y', 'float', ['n'])],
+      nodes: [
+        node('Equal', ['rate', 'known'], ['isKnown']),
+        node('If', ['isKnown'], ['y'], {
+          attributes: { then_branch: { graph: branch('a', 'two') }, else_branch: { graph: branch('b', 'three') } },
+        }),
+      ],
+      initializers: [
+        initializer('known', 'int64', [], BigInt64Array.of(16000n)),
+        initializer('two', 'float', [1], Float32Array.of(2)),
+        initializer('three', 'float', [1], Float32Array.of(3)),
+      ],
+    });
+    expect(all.map(({ inputs }) => inputs['rate']!.data)).toEqual([[16000], [0], [16000]]);
+  });
+
+  test('sizes can be given, of symbols and of what has no name', () => {
+    const parts: ModelParts = {
+      inputs: [value('x', 'float', ['n', null, 'wide'])],
+      outputs: [value('y', 'float', ['n', null, 'wide'])],
+      nodes: [node('Relu', ['x'], ['y'])],
+    };
+    const all = random(parts, '--dimension', 'wide=5', '--dimension', 'x:1=2');
+    expect(all.map(({ inputs }) => inputs['x']!.shape)).toEqual([1, 2, 3].map((rows) => [rows, 2, 5]));
+    const rows = random(parts, '--force', '--dimension', 'n=4');
+    expect(rows.map(({ inputs }) => inputs['x']!.shape[0])).toEqual([4, 4, 4]);
+    expect(record('--random', '1', '--force', '--dimension', 'high=5').stderr).toBe(
+      'm.onnx: --dimension high: no input has a symbolic dimension of that name. Give one of "n", "x:1", "wide". [dimension-unknown]\n',
+    );
+  });
+
+  test('outputs have the tolerance that rounding needs, or the one that is given', () => {
+    const outputs = () => examples().map(({ outputs }) => (outputs['y'] as any).tolerance);
+    random(encoder());
+    for (const { absolute } of outputs()) {
+      expect(absolute).toBeGreaterThan(1e-7);
+      expect(absolute).toBeLessThan(1e-4);
+    }
+    random(encoder(), '--force', '--relative', '0.01');
+    expect(outputs()).toEqual([undefined, undefined, undefined]);
+  });
+});
+
+describe('refuses, and writes nothing:', () => {
+  const OWN =
+    'Give the sizes that the model needs with --dimension NAME=SIZE, or requests of your own with --inputs instead of --random.';
+
+  function refused(parts: ModelParts, ...args: string[]): string {
+    writeOnnxModel('m.onnx', parts);
+    const before = files();
+    const { code, stderr } = record(...args);
+    expect(code).toBe(1);
+    expect(files()).toEqual(before);
+    return stderr;
+  }
+
+  function request(name: string, ...tensors: object[]): string {
+    writeFileSync(`${name}.json`, JSON.stringify({ inputs: tensors }));
+    return `${name}.json`;
+  }
+
+  const one = (nodes: object[], initializers: object[] = []): ModelParts => ({
+    inputs: [value('x', 'float', ['n', 2])],
+    outputs: [value('y', 'float', ['n', 2])],
+    nodes,
+    initializers,
+  });
+  const x = (...data: number[]) => ({ name: 'x', datatype: 'FP32', shape: [1, 2], data });
+
+  test('answers that are no numbers', () => {
+    const parts = one([node('Mul', ['x', 'nan'], ['y'])], [initializer('nan', 'float', [], Float32Array.of(NaN))]);
+    expect(refused(parts, '--random', '2')).toBe(
+      `m.onnx: nothing was recorded: output "y" for random requests is NaN in all of its 4 elements. ${OWN} [golden-all-nan]\n`,
+    );
+    const mask = (bit: number) => ({ name: 'attention', datatype: 'INT64', shape: [1, 2], data: [bit, bit] });
+    const ids = { name: 'ids', datatype: 'INT64', shape: [1, 2], data: [1, 2] };
+    const [masked, right] = [request('masked', ids, mask(0)), request('right', ids, mask(1))];
+    expect(refused(encoder(), '--inputs', right, masked)).toBe(
+      'm.onnx: nothing was recorded: output "y" for "masked" is NaN in all of its 8 elements. Fix the request: a mask without a one, a length of 0 or NaN in an input does this. [golden-all-nan]\n',
+    );
+  });
+
+  test('answers that do not depend on the request', () => {
+    const parts = one(
+      [node('Mul', ['x', 'zero'], ['nothing']), node('Abs', ['nothing'], ['y'])],
+      [initializer('zero', 'float', [], Float32Array.of(0))],
+    );
+    const constant = (count: number) =>
+      `m.onnx: nothing was recorded: the answers to ${count} requests that differ are the same, and so would guard nothing.`;
+    expect(refused(parts, '--random', '1')).toBe(`${constant(2)} ${OWN} [golden-constant]\n`);
+    const given = [request('a', x(1, 2)), request('b', x(3, 4)), request('c', x(5, 6))];
+    expect(refused(parts, '--inputs', ...given)).toBe(
+      `${constant(3)} Add a request that the model answers otherwise. [golden-constant]\n`,
+    );
+  });
+
+  test('a model that answers at random', () => {
+    const parts = one([node('RandomUniformLike', ['x'], ['noise']), node('Add', ['x', 'noise'], ['y'])]);
+    for (const args of [
+      ['--random', '1'],
+      ['--inputs', request('a', x(1, 2))],
+    ]) {
+      expect(refused(parts, ...args)).toMatch(
+        /^m\.onnx: nothing was recorded: a second run of "(random 1|a)" differs from the first: output "y" at \[0, [01]\] is .* allowed.*\. The model draws random numbers, so that no container would reproduce its answers: export it for inference, without dropout and sampling\. \[golden-unrepeatable\]\n$/,
+      );
+    }
+  });
+
+  test('requests that the model refuses', () => {
+    const parts: ModelParts = {
+      inputs: [value('x', 'float', [2])],
+      outputs: [value('y', 'float', [3])],
+      nodes: [node('Gather', ['x', 'beyond'], ['y'])],
+      initializers: [initializer('beyond', 'int64', [3], BigInt64Array.of(7n, 7n, 7n))],
+    };
+    expect(refused(parts, '--random', '1', '--runtime-check', 'warn')).toContain(OWN);
+    const wrong = request('wrong', { ...x(1, 2), shape: [3] });
+    expect(refused(encoder(), '--inputs', wrong)).toContain(
+      'Fix the request, and see model-serving inspect m.onnx for what the model takes. [golden-not-recorded]',
+    );
+    expect(refused(encoder(), '--inputs', wrong, '--dimension', 'sequence=3')).toBe(
+      'golden record: --dimension gives the sizes of random requests, and those of --inputs have their own. Leave it out, or use --random instead of --inputs. [golden-sizes-of-inputs]\n',
+    );
+  });
+
+  test('and keeps the examples that were there', () => {
+    random(encoder());
+    const before = readFileSync('m.golden.json', 'utf8');
+    refused(one([node('RandomUniformLike', ['x'], ['y'])]), '--random', '1', '--force');
+    expect(readFileSync('m.golden.json', 'utf8')).toBe(before);
+  });
+
+  test('a folder in the way of a file, without the other files', () => {
+    writeOnnxModel('m.onnx', one([node('Relu', ['x'], ['y'])]));
+    writeFileSync('m.golden', 'a file where the folder would be');
+    const { code, stderr } = record('--random', '1', '--dimension', 'n=5000');
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /^m\.golden\.json: nothing was recorded: a file cannot be written: .+\. Name a place with --out that this user may write to, or remove what is in the way\. \[golden-unwritable\]\n$/,
+      ),
+    ]);
+    expect(existsSync('m.golden.json')).toBe(false);
+  });
+});
+
+test('--force leaves no file of the examples before', () => {
+  const wide: ModelParts = {
+    inputs: [value('x', 'float', ['n', 5000])],
+    outputs: [value('y', 'float', ['n', 5000])],
+    nodes: [node('Relu', ['x'], ['y'])],
+  };
+  random(wide);
+  expect(readdirSync('m.golden')).toHaveLength(6);
+  writeFileSync('m.golden/notes.txt', 'of the user');
+  expect(record('--random', '1', '--force').code).toBe(0);
+  expect(readdirSync('m.golden').sort()).toEqual(['notes.txt', 'random_1.x.bin', 'random_1.y.bin']);
+  rmSync('m.golden/notes.txt');
+  writeOnnxModel('m.onnx', encoder());
+  expect(record('--random', '1', '--force').code).toBe(0);
+  expect(existsSync('m.golden')).toBe(false);
+});

@@ -1,0 +1,141 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { OnnxModel } from 'cdktf-model-serving';
+import { problemsOf } from '../model/support';
+import { identity, writeOnnxModel } from '../support/onnx-builder';
+import { runCli } from '../support/run-cli';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const folder = temporaryFolder();
+const home = process.cwd();
+beforeAll(() => {
+  process.chdir(folder);
+  writeOnnxModel('m.onnx', identity('float', ['n', 2]));
+});
+afterAll(() => process.chdir(home));
+beforeEach(() => {
+  for (const file of readdirSync('.')) if (file !== 'm.onnx') rmSync(file, { recursive: true, force: true });
+});
+
+type Elements = { data: unknown[] } | { file: string };
+
+const tensor = (name: string, elements: Elements, shape = [1, 2]) => ({ name, datatype: 'FP32', shape, ...elements });
+
+function golden(...examples: [x: Elements, y: Elements][]): string {
+  const all = examples.map(([x, y], i) => ({
+    name: `example ${i + 1}`,
+    request: { inputs: [tensor('x', x)] },
+    response: { outputs: [tensor('y', y)] },
+  }));
+  writeFileSync('m.golden.json', JSON.stringify({ examples: all }));
+  return 'm.golden.json';
+}
+
+function file(name: string, ...values: number[]): { file: string } {
+  mkdirSync('m.golden', { recursive: true });
+  writeFileSync(`m.golden/${name}`, new Uint8Array(Float32Array.from(values).buffer));
+  return { file: `m.golden/${name}` };
+}
+
+const ONE = { data: [1, 2] };
+const read = () => OnnxModel.fromFile('m.onnx', { golden: 'm.golden.json' });
+
+/** Of a synth and of the command. */
+function refused(): string[] {
+  const problems = problemsOf(read);
+  const { code, stderr } = runCli('check', 'm.onnx');
+  expect(code).toBe(1);
+  for (const problem of problems) expect(stderr).toContain(problem.slice(problem.indexOf(': ') + 2));
+  return problems;
+}
+
+/** The same of a warning. */
+function warned(): readonly string[] {
+  const { warnings } = read();
+  const { code, stderr } = runCli('check', 'm.onnx');
+  expect(code).toBe(0);
+  for (const warning of warnings) expect(stderr).toContain(`warning: ${warning}\n`);
+  return warnings;
+}
+
+test('NaN everywhere, in JSON and in a file', () => {
+  const remedy = ', and so guards nothing. Record the example with another request, or leave this output out of it.';
+  golden([ONE, ONE], [{ data: ['NaN', 'NaN'] }, { data: ['NaN', ['NaN']] }]);
+  expect(refused()).toEqual([
+    `golden-all-nan: m.golden.json: example "example 2": output "y" is NaN in all of its 2 elements${remedy}`,
+  ]);
+  golden([file('x.bin', NaN, NaN), file('y.bin', NaN, NaN)]);
+  expect(refused()).toEqual([
+    `golden-all-nan: m.golden.json: example "example 1": output "y" is NaN in all of its 2 elements${remedy}`,
+  ]);
+  rmSync('m.golden', { recursive: true });
+  golden([{ data: [1, 'NaN'] }, { data: [1, 'NaN'] }]);
+  expect(warned()).toEqual([]);
+});
+
+test('constant: a warning, as the answers of a classifier may be alike by chance', () => {
+  golden([ONE, ONE], [{ data: [1, 2.000001] }, ONE]);
+  expect(warned()).toEqual([
+    'm.golden.json: the responses of all 2 examples are the same, though their requests differ, so that they guard little. Add a request that the model answers otherwise.',
+  ]);
+  golden([ONE, ONE], [ONE, ONE]);
+  expect(warned()).toEqual([]);
+});
+
+test('wrong size, in JSON and in a file', () => {
+  golden([ONE, { data: [1] }]);
+  expect(refused()).toEqual([
+    'golden-mismatch: m.golden.json: example "example 1": output "y" has data of 1 elements, and its shape makes 2. Record the example with this very model.',
+  ]);
+  golden([ONE, file('y.bin', 1)]);
+  expect(refused()).toEqual([
+    'golden-mismatch: m.golden.json: example "example 1": output "y" has 4 bytes in m.golden/y.bin, and its shape makes 8. Record the example with this very model.',
+  ]);
+});
+
+test('orphans: a warning', () => {
+  golden([file('x.bin', 1, 2), ONE]);
+  file('old.y.bin', 1, 2);
+  file('old.x.bin', 1, 2);
+  expect(warned()).toEqual([
+    'm.golden.json: m.golden/ has files that no example names: old.x.bin, old.y.bin. Remove them.',
+  ]);
+});
+
+test.each(['{"examples": [', '{"examples": [{"name": "fir', '{"examples": [{"name": "first"', '{"examples": [\n'])(
+  'half-written: %j',
+  (text) => {
+    writeFileSync('m.golden.json', text);
+    expect(refused()).toEqual([
+      'golden-half-written: m.golden.json: the file ends within its JSON: it was written or copied only in part. Restore it from version control, or record the examples again with --force.',
+    ]);
+  },
+);
+
+test('what is no JSON is not called half-written', () => {
+  writeFileSync('m.golden.json', '{"examples": oops]}');
+  expect(refused()).toEqual([expect.stringMatching(/^golden-not-json: m\.golden\.json: this is not JSON: /)]);
+});
+
+test('unreadable', () => {
+  mkdirSync('m.golden.json');
+  expect(refused()).toEqual([
+    'not-a-file: m.golden.json: this is a folder or a device. Give the path of a regular file.',
+  ]);
+  rmSync('m.golden.json', { recursive: true });
+  golden([ONE, { file: 'm.golden/y.bin' }]);
+  expect(refused()).toEqual([
+    'golden-file-missing: m.golden.json: it names the file "m.golden/y.bin", which is not there. Such names start at the folder of this file.',
+  ]);
+  writeFileSync('m.golden.json', Buffer.from([0xff, 0xfe, 0x7b, 0]));
+  expect(refused()).toEqual([expect.stringMatching(/^file-not-utf8: m\.golden\.json: /)]);
+});
+
+// Root reads everything.
+(process.getuid?.() === 0 ? test.skip : test)('without permission', () => {
+  golden([ONE, ONE]);
+  chmodSync('m.golden.json', 0);
+  expect(existsSync('m.golden.json')).toBe(true);
+  expect(refused()).toEqual([
+    'file-unreadable: m.golden.json: the file cannot be read: EACCES. Check its permissions.',
+  ]);
+});
