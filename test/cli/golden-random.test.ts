@@ -157,6 +157,25 @@ describe('M25 random requests fit the graph:', () => {
     expect(all.map(({ inputs }) => inputs['rate']!.data)).toEqual([[16000], [0], [16000]]);
   });
 
+  test('every input has a part in the answers', () => {
+    const all = random({
+      inputs: [value('x', 'float', ['n', null]), value('state', 'float', ['n', 1])],
+      outputs: [value('y', 'float', ['n', 1])],
+      nodes: [
+        // Of short inputs nothing is left, and the answer is the state.
+        node('Slice', ['x', 'start', 'end', 'one'], ['rest']),
+        node('ReduceSum', ['rest', 'one'], ['sum']),
+        node('Add', ['sum', 'state'], ['y']),
+      ],
+      initializers: [
+        initializer('start', 'int64', [1], BigInt64Array.of(20n)),
+        initializer('end', 'int64', [1], BigInt64Array.of(1n << 40n)),
+        initializer('one', 'int64', [1], BigInt64Array.of(1n)),
+      ],
+    });
+    for (const { inputs } of all) expect(inputs['x']!.shape[1]).toBeGreaterThan(20);
+  });
+
   test('sizes can be given, of symbols and of what has no name', () => {
     const parts: ModelParts = {
       inputs: [value('x', 'float', ['n', null, 'wide'])],
