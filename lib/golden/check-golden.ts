@@ -37,7 +37,7 @@ export function checkReproduced(
   return differences.map(({ example, what, isRefused }) =>
     isRefused
       ? goldenErrors.refused(path, example, what)
-      : goldenErrors.drift(path, modelPath, example, what, pictures.includes(example)),
+      : goldenErrors.drift(golden, modelPath, example, what, pictures.includes(example)),
   );
 }
 

@@ -6,12 +6,19 @@ import type { LinkOutside } from '../link-outside';
 import type { Direction } from '../model/errors';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
 import { shellWord } from '../shell-word';
+import type { Golden } from './golden-file';
 
 const OWN_REQUESTS =
   'Give the sizes that the model needs with --dimension NAME=SIZE, or requests of your own with --inputs instead of --random';
 
 function allNaN(elements: number): string {
   return elements === 1 ? 'is NaN' : `is NaN in all of its ${elements} elements`;
+}
+
+/** The option that examples were recorded with, by their names. */
+function requestsOf(examples: Golden['examples']): string {
+  const isRandom = examples.every(({ name }) => /^random \d+$/.test(name));
+  return isRandom ? `--random ${examples.length}` : '--inputs …';
 }
 
 /** What can be wrong with golden examples; `path` is their file as the user gave it. */
@@ -37,8 +44,8 @@ export const goldenErrors = {
   }),
 
   /** A warning: see fitGolden. */
-  outdated: (path: string, modelPath: string): string =>
-    `${path}: the examples have the shapes that ${modelPath} declares, which are untrue, so that the model cannot reproduce them; they are left out of the image. Record them again: model-serving golden record ${modelPath} --inputs … --out ${path} --force`,
+  outdated: ({ path, examples }: Golden, modelPath: string): string =>
+    `${path}: the examples have the shapes that ${modelPath} declares, which are untrue, so that the model cannot reproduce them; they are left out of the image. Record them again: model-serving golden record ${modelPath} ${requestsOf(examples)} --out ${path} --force`,
 
   fp16: (path: string, example: string, direction: Direction, name: string): Problem => ({
     code: 'golden-fp16',
@@ -65,9 +72,15 @@ export const goldenErrors = {
     message: `${path}: ${link} is a link to ${target}, outside the folder of this file. Put the file itself there.`,
   }),
 
-  drift: (path: string, modelPath: string, example: string, what: string, isPicture: boolean): Problem => ({
+  drift: (
+    { path, examples }: Golden,
+    modelPath: string,
+    example: string,
+    what: string,
+    isPicture: boolean,
+  ): Problem => ({
     code: 'golden-drift',
-    message: `${path}: example "${example}": ${what}. If the model is right, record the example again: model-serving golden record ${shellWord(modelPath)} --inputs …${isBeside(path, modelPath, 'golden') ? '' : ` --out ${shellWord(path)}`} --force; if the framework gave the example, fix the conversion${isPicture ? ' or the declaration of image' : ''} instead`,
+    message: `${path}: example "${example}": ${what}. If the model is right, record the example again: model-serving golden record ${shellWord(modelPath)} ${requestsOf(examples)}${isBeside(path, modelPath, 'golden') ? '' : ` --out ${shellWord(path)}`} --force; if the framework gave the example, fix the conversion${isPicture ? ' or the declaration of image' : ''} instead`,
   }),
 
   refused: (path: string, example: string, what: string): Problem => ({

@@ -17,18 +17,24 @@ export interface FittingGolden {
  *
  * @param modelPath - as the user gave it, for messages
  * @param declared - the signature as the file has it
+ * @param reproduced - the same examples where the model reproduces them although they do not fit: an output whose number
+ * of dimensions depends on the request has no signature that all of them fit
  * @param takesPictures - whether it is declared how a picture becomes the model's input
  */
 export function fitGolden(
   golden: Golden | undefined,
   modelPath: string,
-  { signature, declared }: { readonly signature: Signature; readonly declared: Signature },
+  {
+    signature,
+    declared,
+    reproduced,
+  }: { readonly signature: Signature; readonly declared: Signature; readonly reproduced?: Golden },
   takesPictures: boolean,
 ): FittingGolden {
   if (!golden) return { problems: [], warnings: [] };
-  const problems = checkGolden(golden, signature, takesPictures);
+  const problems = checkGolden(golden, signature, takesPictures, golden === reproduced);
   const isOutdated =
     problems.length > 0 && signature !== declared && checkGolden(golden, declared, takesPictures).length === 0;
   if (!isOutdated) return { golden, problems, warnings: [] };
-  return { problems: [], warnings: [goldenErrors.outdated(golden.path, modelPath)] };
+  return { problems: [], warnings: [goldenErrors.outdated(golden, modelPath)] };
 }

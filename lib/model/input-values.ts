@@ -53,6 +53,9 @@ const VOCABULARIES: Readonly<Record<string, readonly string[]>> = {
 /** More of them make no better example. */
 const MAX_AMONG = 64;
 
+/** Inputs that a value is followed back to: each value has a list of them. */
+const MAX_ORIGINS = 16;
+
 /** TensorProto.DataType */
 const STRING = 8;
 const BOOL = 9;
@@ -200,7 +203,12 @@ class ValueFinder {
   }
 
   private originsOf(names: readonly string[]): ReadonlySet<string> {
-    return new Set(names.flatMap((name) => [...(this.origins.get(name) ?? [])]));
+    const found = new Set<string>();
+    for (const name of names) {
+      for (const origin of this.origins.get(name) ?? []) if (found.size < MAX_ORIGINS) found.add(origin);
+      if (found.size === MAX_ORIGINS) break;
+    }
+    return found;
   }
 
   private elements(name: string | undefined): readonly (number | string)[] | undefined {

@@ -15,6 +15,8 @@ export interface ModelShapes {
   readonly proof: SignatureProof;
   /** What is corrected, and whether a run ends the process. */
   readonly warnings: readonly string[];
+  /** Golden examples whose shapes are not those of the signature, and that the model reproduces all the same. */
+  readonly reproduced?: Golden;
 }
 
 /** Shapes and problems that the runtime finds. */
@@ -55,7 +57,7 @@ export function shapesWithExamples(
   if (checkGolden(golden, signature, image !== undefined).length === 0) return shapes;
   if (!isReproduced(golden, path, weights, { signature: declared, image })) return shapes;
   const runs = [...trial.runs, ...runsOfGolden(golden, declared, image)];
-  return shapesOf(path, declared, { ...trial, runs });
+  return { ...shapesOf(path, declared, { ...trial, runs }), reproduced: golden };
 }
 
 /** The shapes of examples, as runs. */

@@ -144,7 +144,7 @@ export class OnnxModel {
     const { signature } = shapes;
     const classes = resolveClassOutput(path, props, signature);
     problems.push(...(image?.problems ?? []), ...classes.problems);
-    const { golden, ...fit } = fitGolden(goldenFile, path, { signature, declared }, props.image !== undefined);
+    const { golden, ...fit } = fitGolden(goldenFile, path, { ...shapes, declared }, props.image !== undefined);
     const answers = golden && fit.problems.length === 0 ? checkAnswers(golden) : { problems: [], warnings: [] };
     problems.push(...fit.problems, ...answers.problems, ...(golden ? checkReservedFiles(golden, weights.files) : []));
     if (golden && runtimeCheck !== 'skip' && findings.length + problems.length === 0) {

@@ -92,6 +92,7 @@ describe('M25 random requests fit the graph:', () => {
     const { code, stderr } = runCli('check', 'm.onnx');
     expect(code).toBe(1);
     expect(stderr).toContain('m.golden.json: example "random 1": output "y" at [');
+    expect(stderr).toContain('record the example again: model-serving golden record m.onnx --random 3 --force; if');
   });
 
   test('sizes are found that a reflection needs', () => {
@@ -201,6 +202,18 @@ describe('M25 random requests fit the graph:', () => {
     random(encoder(), '--force', '--relative', '0.01');
     expect(outputs()).toEqual([undefined, undefined, undefined]);
   });
+});
+
+test('an output whose number of dimensions depends on the request is recorded, and checked', () => {
+  const all = random({
+    inputs: [value('x', 'float', ['n', 'm'])],
+    outputs: [value('y', 'float', ['n', 'm'])],
+    nodes: [node('Squeeze', ['x'], ['y'])],
+  });
+  expect(all.map(({ outputs }) => outputs['y']!.shape.length)).toEqual([1, 2, 2]);
+  expect(runCli('check', 'm.onnx')).toMatchObject({ code: 0, stderr: '' });
+  writeFileSync('m.golden.json', readFileSync('m.golden.json', 'utf8').replace('"name": "y", "datatype": "FP32", "shape": [', '$&1,1,')); // prettier-ignore
+  expect(runCli('check', 'm.onnx').stderr).toContain('[golden-mismatch]');
 });
 
 describe('refuses, and writes nothing:', () => {

@@ -36,7 +36,8 @@ function withoutPayloads(value: unknown): unknown {
     Object.assign(message, {
       rawDataBytes,
       stringData: beginningOf(message['stringData'] as string[]),
-      ...(rawDataBytes > KEPT_BYTES && { rawData: '' }) });
+      ...(rawDataBytes > KEPT_BYTES && { rawData: '' }),
+    });
   }
   if ('floats' in message) {
     const { floats, ints, strings, s } = message as Record<string, unknown[]>;
