@@ -76,7 +76,9 @@ function taskOf(path: string, signature: Signature, options: RecordOptions): Rec
   if (!inputs) {
     const names = dimensionNames(signature);
     const unknown = Object.keys(sizes).filter((name) => !names.includes(name));
-    ModelServingError.throwIfAny(unknown.map((name) => measuringErrors.dimensionUnknown(path, '--dimension', name, names)));
+    ModelServingError.throwIfAny(
+      unknown.map((name) => measuringErrors.dimensionUnknown(path, '--dimension', name, names)),
+    );
     return { random: { count: random!, seed, sizes } };
   }
   if (Object.keys(sizes).length > 0) throw new ModelServingError([goldenErrors.sizesOfInputs()]);
