@@ -21,8 +21,13 @@ async function resultOf(subject: Subject, options: Options): Promise<Result> {
     return { name, trials };
   } catch (error) {
     console.log(`${name}: ${(error as Error).message}`);
-    return { name, trials, failure: (error as Error).message.split('\n')[0] };
+    return { name, trials, failure: lastLine((error as Error).message) };
   }
+}
+
+/** Of a command that failed, the first line is only the command. */
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1)!;
 }
 
 async function main(): Promise<void> {

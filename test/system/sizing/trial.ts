@@ -1,18 +1,22 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OnnxModel } from 'cdktf-model-serving';
 import type { Sizing } from 'cdktf-model-serving/docker';
+import { elementCount, type Datatype } from '../../../inference-image/src/contract/signature';
 import { rowAxes } from '../../../inference-image/src/contract/row-axes';
 import { SETTING_DEFAULTS } from '../../../inference-image/src/contract/settings';
-import { madeUpInputs } from '../../../inference-image/src/profile/trial-inputs';
+import { exampleInputs, madeUpInputs } from '../../../inference-image/src/profile/trial-inputs';
 import { trialRequest } from '../../../inference-image/src/profile/trial-request';
+import { emptyData, type Tensor } from '../../../inference-image/src/inference/tensor';
 import { requestBytes } from '../../../lib/profile/http-connection';
 import { generate } from '../../bench/load/generator';
 import { Container } from '../container/container';
 import { planOf } from '../container/plan';
 import { highestRate } from './highest-rate';
+import { requestBody } from '../zoo/exchange';
+import type { CaseTensor } from '../zoo/prepared-model';
 import type { Subject } from './models';
 import type { Options } from './options';
 
@@ -44,29 +48,34 @@ export async function attempt(subject: Subject, options: Options): Promise<Trial
   const plan = planOf(model);
   const container = await Container.start(plan);
   try {
-    return await underLoad(container, model, options);
+    return await underLoad(container, await requestOf(container, model, subject), options);
   } finally {
     container.remove();
   }
 }
 
-function profiled({ name, file, dimensions }: Subject, { force }: Options): OnnxModel {
+/** As a user does it: the request is recorded as a golden example, which gives the profile its sizes. */
+function profiled({ name, file, request }: Subject, { force }: Options): OnnxModel {
   const folder = mkdtempSync(join(tmpdir(), 'sizing-'));
-  try {
-    const profile = join(folder, `${name}.profile.json`);
-    const sizes = Object.entries(dimensions).map(([dimension, size]) => `--dimension=${dimension}=${size}`);
-    const args = ['profile', file, '--out', profile, ...sizes, ...(force ? ['--force'] : [])];
+  const run = (...args: string[]) =>
     execFileSync(process.execPath, [CLI, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  try {
+    const [profile, golden, inputs] = ['profile', 'golden', 'request'].map((kind) => join(folder, `${kind}.json`));
+    if (request) {
+      writeFileSync(inputs!, requestBody(request, 'JSON').body);
+      run('golden', 'record', file, '--inputs', inputs!, '--out', golden!);
+    }
+    const options = [...(request ? ['--golden', golden!] : []), ...(force ? ['--force'] : [])];
+    run('profile', file, '--out', profile!, ...options);
     return OnnxModel.fromFile(file, { name, profile, contract: false });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function underLoad(container: Container, model: OnnxModel, { seconds }: Options): Promise<Trial> {
+async function underLoad(container: Container, request: Buffer, { seconds }: Options): Promise<Trial> {
   const sizing = container.plan.sizing!;
   const { host, httpPort: port } = container;
-  const request = requestOf(model);
   const ask = (rate: number, time: number) =>
     generate('openLoop', { host, port, request, rate, seconds: time, maxConnections: CONNECTIONS });
   let [p99Ms, throttled] = [NaN, NaN];
@@ -94,9 +103,29 @@ async function underLoad(container: Container, model: OnnxModel, { seconds }: Op
   return { sizing, rate, p99Ms, throttled, wasKilled: container.wasKilled() || container.start().restarts > 0 };
 }
 
-/** The request that the profile was measured with. */
-function requestOf({ name, signature, batching, profile }: OnnxModel): Buffer {
-  const inputs = madeUpInputs(signature, { axes: rowAxes(batching), sizes: profile!.dimensions }).batch(1);
-  const { headers, body } = trialRequest(signature, inputs);
-  return requestBytes({ path: `/v2/models/${name}/infer`, headers, body });
+/** The request of one row that the profile was measured with: made up, or a real one where the model refuses that. */
+async function requestOf(
+  { host, httpPort }: Container,
+  { name, signature, batching, profile }: OnnxModel,
+  { request = [] }: Subject,
+): Promise<Buffer> {
+  const path = `/v2/models/${name}/infer`;
+  const axes = rowAxes(batching);
+  const madeUp = madeUpInputs(signature, { axes, sizes: profile!.dimensions });
+  const real = exampleInputs(signature, axes, request.map(tensorOf));
+  for (const inputs of [madeUp, real]) {
+    const { headers, body } = trialRequest(signature, inputs.batch(1));
+    const init = { method: 'POST', headers, body: Buffer.from(body) };
+    const { status } = await fetch(`http://${host}:${httpPort}${path}`, init);
+    if (status === 200) return requestBytes({ path, headers, body });
+  }
+  throw new Error('the container answers no request of one row');
+}
+
+function tensorOf({ name, datatype, shape, bytes, texts }: CaseTensor): Tensor {
+  const header = { name, datatype: datatype as Datatype, shape };
+  if (texts) return { ...header, data: texts };
+  const data = emptyData(header.datatype, elementCount(shape)) as Exclude<Tensor['data'], string[]>;
+  new Uint8Array(data.buffer, data.byteOffset, data.byteLength).set(bytes);
+  return { ...header, data };
 }
