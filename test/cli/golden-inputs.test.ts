@@ -67,6 +67,16 @@ describe('arrays of NumPy', () => {
     }
   });
 
+  test.each(['serving/x', 'x.npy', 'x.1', '../x'])('in an archive may have names such as "%s"', (name) => {
+    writeOnnxModel('m.onnx', {
+      inputs: [value(name, 'float', ['n', 2])],
+      outputs: [value('y', 'float', ['n', 2])],
+      nodes: [node('Identity', [name], ['y'])],
+    });
+    writeFileSync('one.npz', zipSync({ [`${name}.npy`]: npy("'<f4'", [1, 2], Float32Array.of(0.5, 2)) }));
+    expect(recorded('one.npz')).toMatchObject([{ name, data: [0.5, 2] }]);
+  });
+
   test.each<[string, Elem, () => Buffer | Uint8Array, string]>([
     [
       'x.npy',

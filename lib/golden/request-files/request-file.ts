@@ -48,7 +48,7 @@ function arraysOf(content: Buffer, signature: Signature): RequestedArray[] {
   } catch (error) {
     throw new NumpyFault(`it cannot be unpacked: ${(error as Error).message}`, 'Save it again with np.savez');
   }
-  return Object.entries(files).map(([file, bytes]) => requestedArray(parse(file).name, bytes, signature));
+  return Object.entries(files).map(([file, bytes]) => requestedArray(file.replace(/\.npy$/, ''), bytes, signature));
 }
 
 function onlyInput({ inputs }: Signature): string {
