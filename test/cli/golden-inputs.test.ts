@@ -164,13 +164,22 @@ describe('tables', () => {
     ['float', '1,.5\n-2.0,1e3\n', [1, 0.5, -2, 1000]],
     ['float', '\ufeffwidth,height\r\n1,+2\r\n nan ,inf', [1, 2, 'NaN', 'Infinity']],
     ['int64', '007,1\n', [7, 1]],
+    ['float', 'y,x\n1,2\n', [1, 2]],
+    ['float', '1,2\r3,4\r', [1, 2, 3, 4]],
     ['bool', 'True,0\nfalse,1\n', [true, false, false, true]],
+    ['bool', '1.0,0.0\n-0,0e3\n', [true, false, false, false]],
     ['string', '"a, ""b""",c\n"two\nlines",\n', ['a, "b"', 'c', 'two\nlines', '']],
   ])('of %s: %j', (elem, text, expected) => {
     model(elem);
     writeFileSync('table.csv', text);
     const [input] = recorded('table.csv');
     expect(input).toMatchObject({ name: 'x', shape: [expected.length / 2, 2], data: expected });
+  });
+
+  test('of one column have empty texts in quotes', () => {
+    model('string', ['n', 1]);
+    writeFileSync('table.csv', 'a\n""\n\nb\n""');
+    expect(recorded('table.csv')).toMatchObject([{ shape: [4, 1], data: ['a', '', 'b', ''] }]);
   });
 
   test('have a column for each of several inputs', () => {
@@ -184,14 +193,19 @@ describe('tables', () => {
     );
   });
 
-  test.each([
+  test.each<[string, string, Elem?]>([
     ['', 'it is empty. Give a line for each row.'],
-    ['1,2\n3\n', 'line 2 has 1 values, and others have 2. Give each line as many.'],
-    ['a,b\n1,2\n3,4,5\n', 'line 3 has 3 values, and others have 2. Give each line as many.'],
+    ['1,2\n3\n', 'line 2 has 1 value, and line 1 has 2. Give each line as many.'],
+    ['a,b\n1,2\n3,4,5\n', 'line 3 has 3 values, and line 1 has 2. Give each line as many.'],
+    ['1\n3,4\n', 'line 2 has 2 values, and line 1 has 1. Give each line as many.'],
     ['1,2\n3,x\n', 'line 2 has "x", which is no number. Give a number.'],
+    ['1,2\n\n3,"x\n"\n', 'line 3 has "x\\n", which is no number. Give a number.'],
+    ['"a\nb",c\n3,\n', 'line 3 has "", which is no number. Give a number.'],
     ['1,2\n3,a"b\n', 'line 2 has a quotation mark within a value. Double it, and put the value in quotes.'],
-  ])('that are not right: %j', (text, message) => {
-    model('float');
+    ['1,2\n', 'line 1 has "2", which is no truth value. Give true, false, 1 or 0.', 'bool'],
+    ['1,nan\n', 'line 1 has "nan", which is no truth value. Give true, false, 1 or 0.', 'bool'],
+  ])('that are not right: %j', (text, message, elem = 'float') => {
+    model(elem);
     writeFileSync('table.csv', text);
     expect(record('table.csv').stderr).toBe(`table.csv: ${message} [golden-input-invalid]\n`);
   });

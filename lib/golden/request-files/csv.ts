@@ -1,4 +1,5 @@
-import type { Signature, TensorSignature } from '../../../inference-image/src/contract/signature';
+import type { Datatype, Signature, TensorSignature } from '../../../inference-image/src/contract/signature';
+import { counted } from '../../profile/sizing-text';
 
 /** What is wrong with a table, and the remedy. */
 export class CsvFault extends Error {
@@ -18,11 +19,25 @@ export class CsvFault extends Error {
  */
 export function csvRequest(text: string, { inputs }: Signature): string {
   const lines = readCsv(text);
-  if (lines.length === 0) throw new CsvFault('it is empty', 'Give a line for each row');
-  const columns = columnsOf(lines[0]!, inputs);
-  const rows = columns.hasHeader ? lines.slice(1) : lines;
-  const tensors = inputs.map((input, i) => tensorText(input, columns.places[i]!, rows, columns.hasHeader ? 2 : 1));
-  return `{"inputs":[${tensors.join(',')}]}`;
+  const [first] = lines;
+  if (!first) throw new CsvFault('it is empty', 'Give a line for each row');
+  const uneven = lines.find(({ fields }) => fields.length !== first.fields.length);
+  if (uneven) {
+    throw new CsvFault(
+      `line ${uneven.number} has ${counted(uneven.fields.length, 'value')}, and line ${first.number} has ${first.fields.length}`,
+      'Give each line as many',
+    );
+  }
+  const { hasHeader, places } = columnsOf(first.fields, inputs);
+  const rows = hasHeader ? lines.slice(1) : lines;
+  return `{"inputs":[${inputs.map((input, i) => tensorText(input, places[i]!, rows)).join(',')}]}`;
+}
+
+/** A row, or the names of columns. */
+interface Line {
+  /** Of its first line in the file, since texts may have several. */
+  readonly number: number;
+  readonly fields: readonly string[];
 }
 
 interface Columns {
@@ -33,27 +48,26 @@ interface Columns {
 
 function columnsOf(first: readonly string[], inputs: readonly TensorSignature[]): Columns {
   const names = first.map((field) => field.trim());
-  if (inputs.every(({ name }) => names.includes(name))) {
-    return { hasHeader: true, places: inputs.map(({ name }) => [names.indexOf(name)]) };
-  }
   const [input, ...others] = inputs;
-  if (others.length > 0) {
-    const missing = inputs.find(({ name }) => !names.includes(name))!;
+  if (others.length === 0) {
+    // Texts may be anything, so that only the input's own name tells a header.
+    const isNamed = input!.datatype !== 'BYTES' && names.some((field) => numberText(field) === undefined);
+    return { hasHeader: isNamed || names.includes(input!.name), places: [[...first.keys()]] };
+  }
+  const missing = inputs.find(({ name }) => !names.includes(name));
+  if (missing) {
     throw new CsvFault(
       `its first line has no column "${missing.name}"`,
       `Name a column for each input: ${inputs.map(({ name }) => `"${name}"`).join(', ')}`,
     );
   }
-  // Texts may be anything, so that they have no header.
-  const hasHeader = input!.datatype !== 'BYTES' && names.some((field) => numberText(field) === undefined);
-  return { hasHeader, places: [[...first.keys()]] };
+  return { hasHeader: true, places: inputs.map(({ name }) => [names.indexOf(name)]) };
 }
 
 function tensorText(
   { name, datatype, dimensions }: TensorSignature,
   places: readonly number[],
-  rows: readonly (readonly string[])[],
-  firstLine: number,
+  rows: readonly Line[],
 ): string {
   if (dimensions.length > 2 || dimensions.length === 0) {
     throw new CsvFault(
@@ -61,25 +75,22 @@ function tensorText(
       'Give its values in a .npy, .npz or .json file',
     );
   }
-  const elements = rows.flatMap((fields, row) =>
-    places.map((place) => {
-      const line = firstLine + row;
-      const field = fields[place];
-      if (field === undefined || (places.length > 1 && fields.length !== places.length)) {
-        throw new CsvFault(
-          `line ${line} has ${fields.length} values, and others have ${places.length}`,
-          'Give each line as many',
-        );
-      }
-      const element = datatype === 'BYTES' ? JSON.stringify(field) : numberText(field.trim());
-      if (element === undefined) {
-        throw new CsvFault(`line ${line} has ${JSON.stringify(field)}, which is no number`, 'Give a number');
-      }
-      return datatype === 'BOOL' ? String(element !== '0') : element;
-    }),
+  const elements = rows.flatMap(({ number, fields }) =>
+    places.map((place) => elementText(fields[place]!, datatype, number)),
   );
   const shape = dimensions.length === 1 ? [elements.length] : [rows.length, places.length];
   return `{"name":${JSON.stringify(name)},"datatype":"${datatype}","shape":${JSON.stringify(shape)},"data":[${elements.join(',')}]}`;
+}
+
+function elementText(field: string, datatype: Datatype, line: number): string {
+  if (datatype === 'BYTES') return JSON.stringify(field);
+  const element = numberText(field.trim());
+  const found = `line ${line} has ${JSON.stringify(field)}`;
+  if (element === undefined) throw new CsvFault(`${found}, which is no number`, 'Give a number');
+  if (datatype !== 'BOOL') return element;
+  const value = Number(element);
+  if (value !== 0 && value !== 1) throw new CsvFault(`${found}, which is no truth value`, 'Give true, false, 1 or 0');
+  return String(value === 1);
 }
 
 /** As JSON has it; undefined for what is no number. */
@@ -94,25 +105,27 @@ function numberText(field: string): string | undefined {
   return `${sign === '-' ? '-' : ''}${digits}${fraction.length > 1 ? fraction : ''}${exponent}`;
 }
 
-/** Lines of fields, which may be in quotes: https://www.rfc-editor.org/rfc/rfc4180 */
-function readCsv(text: string): string[][] {
-  const lines: string[][] = [];
-  let line: string[] = [];
-  const field = /(?:"((?:[^"]|"")*)"|([^,"\r\n]*))(,|\r?\n|$)/y;
+/** Lines of fields, which may be in quotes: https://www.rfc-editor.org/rfc/rfc4180. Empty lines are passed over. */
+function readCsv(text: string): Line[] {
+  const lines: Line[] = [];
+  let number = 1;
+  let [start, fields]: [number, string[]] = [number, []];
+  const field = /(?:"([^"]*(?:""[^"]*)*)"|([^,"\r\n]*))(,|\r\n?|\n|$)/y;
   while (field.lastIndex < text.length) {
     const found = field.exec(text);
     if (!found) {
       throw new CsvFault(
-        `line ${lines.length + 1} has a quotation mark within a value`,
+        `line ${number} has a quotation mark within a value`,
         'Double it, and put the value in quotes',
       );
     }
-    const [, quoted, plain = '', end] = found;
-    line.push(quoted?.replaceAll('""', '"') ?? plain);
+    const [all, quoted, plain = '', end] = found;
+    number += all.match(/\r\n?|\n/g)?.length ?? 0;
+    fields.push(quoted?.replaceAll('""', '"') ?? plain);
     if (end === ',' && field.lastIndex < text.length) continue;
-    if (end === ',') line.push('');
-    if (line.length > 1 || line[0] !== '') lines.push(line);
-    line = [];
+    if (end === ',') fields.push('');
+    if (fields.length > 1 || quoted !== undefined || plain !== '') lines.push({ number: start, fields });
+    [start, fields] = [number, []];
   }
   return lines;
 }
