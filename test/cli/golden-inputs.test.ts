@@ -41,6 +41,7 @@ describe('arrays of NumPy', () => {
   test.each<[Elem, string, ArrayBufferView, unknown[]]>([
     ['float', "'<f4'", Float32Array.of(0.5, 2), [0.5, 2]],
     ['float', "'<f8'", Float64Array.of(0.5, 2), [0.5, 2]],
+    ['float', "'<f8'", Float64Array.of(NaN, -Infinity), ['NaN', '-Infinity']],
     ['float', "'<i8'", BigInt64Array.of(1n, -2n), [1, -2]],
     ['int32', "'<i8'", BigInt64Array.of(1n, -2n), [1, -2]],
     ['int64', "'|u1'", Uint8Array.of(1, 255), [1, 255]],
@@ -119,6 +120,30 @@ describe('arrays of NumPy', () => {
       'int32',
       () => npy("'<i8'", [1, 2], BigInt64Array.of(1n, 1n << 40n)),
       'array "x": its element 1099511627776 is no INT32. Save values that the model takes.',
+    ],
+    [
+      'x.npy',
+      'string',
+      () => npy("'>U1'", [1, 2], Uint32Array.of(0x61000000, 0x62000000)),
+      `array "x": its elements are big-endian. Save x.astype(x.dtype.newbyteorder('<')).`,
+    ],
+    [
+      'x.npy',
+      'string',
+      () => npy("'|S1'", [1, 2], Buffer.from([97, 0xfc])),
+      `array "x": it has a text that is not UTF-8. Save np.char.decode(x, 'latin-1') if that is its encoding.`,
+    ],
+    [
+      'x.npy',
+      'float',
+      () => npy("'<f8'", [1, 2], Float64Array.of(1, -1e300)),
+      'array "x": its element -1e+300 is no FP32. Save values that the model takes.',
+    ],
+    [
+      'x.npy',
+      'bool',
+      () => npy("'|u1'", [1, 2], Uint8Array.of(0, 1)),
+      'array "x": its dtype is u1, and the model takes BOOL. Save x.astype(np.bool_).',
     ],
     [
       'x.npy',

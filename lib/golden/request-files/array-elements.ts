@@ -1,9 +1,11 @@
+import { isUtf8 } from 'node:buffer';
 import type { Datatype } from '../../../inference-image/src/contract/signature';
 import { elementBytes, type NumpyArray, NumpyFault } from './npy';
 
 /** NumPy's name of each datatype, and the dtype to save it with. */
 const NUMPY: Readonly<Record<Exclude<Datatype, 'BYTES'>, readonly [type: string, dtype: string]>> = {
-  BOOL: ['b1', 'bool'],
+  // Not bool: NumPy had none from 1.24 to 1.26.
+  BOOL: ['b1', 'bool_'],
   UINT8: ['u1', 'uint8'],
   UINT16: ['u2', 'uint16'],
   UINT32: ['u4', 'uint32'],
@@ -18,8 +20,8 @@ const NUMPY: Readonly<Record<Exclude<Datatype, 'BYTES'>, readonly [type: string,
 };
 
 /**
- * The elements of an array as the binary tensor extension has them. Only conversions that lose nothing but digits of
- * a fraction are made: float64 and int64 are what NumPy has where nobody says otherwise.
+ * The elements of an array as the binary tensor extension has them. Only conversions that lose nothing but digits which
+ * a float has no room for are made: float64 and int64 are what NumPy has where nobody says otherwise.
  *
  * @throws NumpyFault
  */
@@ -43,10 +45,17 @@ export function elementsAs(datatype: Datatype, array: NumpyArray): Buffer {
     try {
       write(converted, value, to);
     } catch {
-      throw new NumpyFault(`its element ${value} is no ${datatype}`, 'Save values that the model takes');
+      throw outOfRange(value, datatype);
+    }
+    if (wanted === 'f4' && !Number.isFinite(converted.readFloatLE(to)) && Number.isFinite(Number(value))) {
+      throw outOfRange(value, datatype);
     }
   }
   return converted;
+}
+
+function outOfRange(value: number | bigint, datatype: Datatype): NumpyFault {
+  return new NumpyFault(`its element ${value} is no ${datatype}`, 'Save values that the model takes');
 }
 
 type Read = (bytes: Buffer, at: number) => number | bigint;
@@ -65,7 +74,7 @@ const READERS: Readonly<Record<string, Read>> = {
   f8: (bytes, at) => bytes.readDoubleLE(at),
 };
 
-/** They throw at numbers out of range. */
+/** They throw at integers out of range. */
 const WRITERS: Readonly<Record<string, Write>> = {
   u1: (bytes, value, at) => bytes.writeUInt8(Number(value), at),
   u2: (bytes, value, at) => bytes.writeUInt16LE(Number(value), at),
@@ -85,12 +94,23 @@ function texts({ type, bytes }: NumpyArray): Buffer {
   const parts: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += size) {
     const element = bytes.subarray(at, at + size);
-    const text = Buffer.from(type.startsWith('U') ? utf32(element) : element.toString('utf8').replace(/\0+$/, ''));
+    const text = type.startsWith('U') ? Buffer.from(utf32(element)) : utf8(element);
     const length = Buffer.alloc(4);
     length.writeUInt32LE(text.length);
     parts.push(length, text);
   }
   return Buffer.concat(parts);
+}
+
+function utf8(bytes: Buffer): Buffer {
+  if (!isUtf8(bytes))
+    throw new NumpyFault(
+      'it has a text that is not UTF-8',
+      "Save np.char.decode(x, 'latin-1') if that is its encoding",
+    );
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0) end--;
+  return bytes.subarray(0, end);
 }
 
 function utf32(bytes: Buffer): string {

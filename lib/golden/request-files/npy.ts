@@ -41,7 +41,7 @@ export function readNumpy(file: Uint8Array): NumpyArray {
   if (/'fortran_order': *True/.test(header)) {
     throw new NumpyFault('its elements are in column-major order', 'Save np.ascontiguousarray(x)');
   }
-  if (order === '>' && !/1$/.test(type)) {
+  if (order === '>' && (type.startsWith('U') || elementBytes(type) > 1)) {
     throw new NumpyFault('its elements are big-endian', "Save x.astype(x.dtype.newbyteorder('<'))");
   }
   const bytes = content.subarray(end);
