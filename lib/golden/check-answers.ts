@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { GoldenTensor } from '../../inference-image/src/contract/golden';
@@ -67,13 +67,18 @@ function bytesOf({ files }: Golden, { file }: GoldenTensor): Buffer {
   return readingFile(source, () => readFileSync(source));
 }
 
-/** Files in the folder beside the examples, which is theirs alone. */
+/** Files in the folder beside the examples, which is theirs alone, but for hidden ones, which systems and tools leave. */
 function orphans({ path, files }: Golden): string[] {
   const folder = basename(path, '.json');
   const place = join(dirname(path), folder);
-  if (!path.endsWith('.json') || !existsSync(place)) return [];
+  if (!path.endsWith('.json')) return [];
   const named = new Set(files.map((file) => file.path));
-  const found = readingFile(place, () => readdirSync(place, { withFileTypes: true }));
-  const left = found.filter((entry) => entry.isFile() && !named.has(`${folder}/${entry.name}`)).map(({ name }) => name);
+  const found = readingFile(place, () => {
+    const isFolder = statSync(place, { throwIfNoEntry: false })?.isDirectory();
+    return isFolder ? readdirSync(place, { withFileTypes: true }) : [];
+  });
+  const left = found
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.') && !named.has(`${folder}/${entry.name}`))
+    .map(({ name }) => name);
   return left.length > 0 ? [goldenErrors.orphans(path, `${folder}/`, left.sort())] : [];
 }

@@ -45,7 +45,7 @@ export const goldenErrors = {
 
   /** A warning: see fitGolden. */
   outdated: ({ path, examples }: Golden, modelPath: string): string =>
-    `${path}: the examples have the shapes that ${modelPath} declares, which are untrue, so that the model cannot reproduce them; they are left out of the image. Record them again: model-serving golden record ${modelPath} ${requestsOf(examples)} --out ${path} --force`,
+    `${path}: the examples have the shapes that ${modelPath} declares, which are untrue, so that the model cannot reproduce them; they are left out of the image. Record them again: model-serving golden record ${shellWord(modelPath)} ${requestsOf(examples)} --out ${shellWord(path)} --force`,
 
   fp16: (path: string, example: string, direction: Direction, name: string): Problem => ({
     code: 'golden-fp16',

@@ -1,5 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { OnnxModel } from 'cdktf-model-serving';
+import { goldenErrors } from '../../lib/golden/errors';
+import { readGoldenFile } from '../../lib/golden/golden-file';
 import { problemsOf } from '../model/support';
 import { identity, writeOnnxModel } from '../support/onnx-builder';
 import { runCli } from '../support/run-cli';
@@ -101,6 +103,16 @@ test('orphans: a warning', () => {
   ]);
 });
 
+test('hidden files beside the examples, and a file in the place of their folder, are none of theirs', () => {
+  golden([file('x.bin', 1, 2), ONE]);
+  file('.DS_Store', 1, 2);
+  expect(warned()).toEqual([]);
+  rmSync('m.golden', { recursive: true });
+  golden([ONE, ONE]);
+  writeFileSync('m.golden', '');
+  expect(warned()).toEqual([]);
+});
+
 test.each(['{"examples": [', '{"examples": [{"name": "fir', '{"examples": [{"name": "first"', '{"examples": [\n'])(
   'half-written: %j',
   (text) => {
@@ -128,6 +140,14 @@ test('unreadable', () => {
   ]);
   writeFileSync('m.golden.json', Buffer.from([0xff, 0xfe, 0x7b, 0]));
   expect(refused()).toEqual([expect.stringMatching(/^file-not-utf8: m\.golden\.json: /)]);
+});
+
+test('outdated: the command is one that a shell takes', () => {
+  golden([ONE, ONE]);
+  const examples = readGoldenFile('m.golden.json');
+  expect(goldenErrors.outdated({ ...examples, path: 'a b/m.golden.json' }, 'a b/m.onnx')).toMatch(
+    / model-serving golden record 'a b\/m\.onnx' --inputs … --out 'a b\/m\.golden\.json' --force$/,
+  );
 });
 
 // Root reads everything.
