@@ -26,6 +26,8 @@ export interface RunsPlan {
   readonly maxBatchSize: number;
   /** Of each measurement, all rounds together. */
   readonly seconds: number;
+  /** A dimension that must have this size, of those that are measured one by one. */
+  readonly at?: { readonly name: string; readonly size: number };
 }
 
 export interface RunsMeasured {
@@ -62,6 +64,7 @@ export async function measureRuns(trial: Asked, plan: RunsPlan, onStep: OnRunsSt
   const start = performance.now();
   const { cpus } = await load(trial, 1);
   const { dimensions } = await warmUp(trial, plan);
+  checkSize(plan, dimensions);
   const loadSeconds = secondsSince(start);
   const threadCounts = [...new Set(plan.threads ?? doublings(Math.max(1, Math.floor(cpus))))].sort((a, b) => a - b);
   const ladders = threadCounts.map((threads): Ladder => {
@@ -103,6 +106,11 @@ export async function measureRuns(trial: Asked, plan: RunsPlan, onStep: OnRunsSt
     dimensions,
     cpus,
   };
+}
+
+function checkSize({ path, at }: RunsPlan, dimensions: RunsMeasured['dimensions']): void {
+  const used = at && dimensions[at.name];
+  if (at && used !== at.size) throw new ModelServingError([measuringErrors.sizeRefused(path, at.name, at.size, used)]);
 }
 
 function secondsOf(ladders: readonly Pick<Ladder, 'loadSeconds' | 'rungs'>[]): number {

@@ -46,7 +46,7 @@ export function serviceSeconds({ seconds, rowsPerSecond }: Pick<ServicePlan, 'se
 }
 
 /**
- * Measures the model behind the real server, with one executor of one thread. Each load is counted from before its first
+ * Measures the model behind the real server, with one executor. Each load is counted from before its first
  * request until after its last answer, so that no part of a run is counted with another load.
  *
  * @throws ModelServingError `server-not-ready`, `trial-request-refused`

@@ -15,9 +15,14 @@ export const measuringErrors = {
     message: `${path}: ${option} ${name}: this dimension counts the rows of a batch, which is measured at many sizes. Set the largest with --max-batch.`,
   }),
 
+  dimensionTwice: (path: string, name: string): Problem => ({
+    code: 'dimension-twice',
+    message: `${path}: both --dimension and --at give the size of ${name}. Leave it out of --dimension.`,
+  }),
+
   sizeRefused: (path: string, name: string, size: number, used: number | undefined): Problem => ({
     code: 'size-refused',
-    message: `${path}: --at ${name}=${size}: the model does not run on made-up inputs of that size, and was measured at ${used} instead. Leave that size out of --at.`,
+    message: `${path}: --at ${name}=${size}: the model does not run on made-up inputs of that size, but at ${used}. Leave that size out of --at.`,
   }),
 
   machineBusy: (path: string, load: number): Problem => ({

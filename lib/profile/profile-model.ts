@@ -86,7 +86,7 @@ export async function profileModel(model: OnnxModel, options: ProfileOptions): P
 
 /** At each of the sizes; at least one. */
 async function measureSizes(model: OnnxModel, stage: LocalStage, options: ProfileOptions): Promise<Measured[]> {
-  const { path, at, dimensions, onStep } = options;
+  const { at, dimensions, onStep } = options;
   const sizes = at ? at.sizes.map((size) => ({ ...dimensions, [at.name]: size })) : [dimensions];
   const measured: Measured[] = [];
   const start = performance.now();
@@ -101,10 +101,6 @@ async function measureSizes(model: OnnxModel, stage: LocalStage, options: Profil
       onStep({ what: name ? `${name}: ${what}` : what, detail, done, left: left + each * (sizes.length - i - 1) });
     });
     taken = (performance.now() - begun) / 1000;
-    const used = at && one.runs.dimensions[at.name];
-    if (at && used !== size[at.name]) {
-      throw new ModelServingError([measuringErrors.sizeRefused(path, at.name, size[at.name]!, used)]);
-    }
     measured.push(one);
   }
   return measured;
@@ -116,10 +112,11 @@ async function measure(
   options: ProfileOptions,
   onStep: OnSizeStep,
 ): Promise<Measured> {
-  const { path, seconds, signal, threads } = options;
+  const { path, seconds, signal, threads, dimensions, at } = options;
   const hasExample = model.files.some((file) => file.path === GOLDEN_FILE);
   const maxBatchSize = model.batching.verdict === 'independent' ? options.maxBatchSize : 1;
-  const plan: RunsPlan = { path, hasExample, threads, maxBatchSize, seconds };
+  const size = at && { name: at.name, size: dimensions[at.name]! };
+  const plan: RunsPlan = { path, hasExample, threads, maxBatchSize, seconds, at: size };
 
   const { request, runs } = await withTrial(stage, options, async (trial) => {
     const least = serviceSeconds({ seconds: LOAD_FACTOR * seconds, rowsPerSecond: Infinity });
@@ -214,5 +211,6 @@ function checkDimensions({ signature, batching }: OnnxModel, { path, dimensions,
   return [
     ...Object.keys(dimensions).flatMap((name) => check('--dimension', name)),
     ...(at ? check('--at', at.name) : []),
+    ...(at && Object.hasOwn(dimensions, at.name) ? [measuringErrors.dimensionTwice(path, at.name)] : []),
   ];
 }

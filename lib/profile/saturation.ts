@@ -13,7 +13,7 @@ export function saturatingBatchSize(runs: readonly Run[], threads: number): numb
   return Math.min(...good.map(({ batchSize }) => batchSize));
 }
 
-/** Of those, or the next smaller one that a load can form: what a service is measured with. */
+/** The run that a service is measured with: of the saturating batch, or of the largest below it that a load can form. */
 export function servableBatch<R extends Run>(runs: readonly R[], threads: number): R {
   const saturating = saturatingBatchSize(runs, threads);
   const formable = runs.filter(

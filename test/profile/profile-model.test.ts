@@ -139,15 +139,25 @@ describe('a dimension at several sizes', () => {
       inputs: [value('x', 'float', ['batch', 'width'])],
       outputs: [value('y', 'float', ['batch', 'groups', 7])],
     };
+    const steps: string[] = [];
     const message = await problemOf(
       profile(rows, {
         examples: [example({ shape: [1, 7], data: [1, 2, 3, 4, 5, 6, 7] }, [1, 1, 7])],
         at: { name: 'width', sizes: [3] },
         maxBatchSize: 1,
+        onStep: ({ what }) => steps.push(what),
       }),
     );
     expect(message).toBe(
-      `${path}: --at width=3: the model does not run on made-up inputs of that size, and was measured at 7 instead. Leave that size out of --at. [size-refused]`,
+      `${path}: --at width=3: the model does not run on made-up inputs of that size, but at 7. Leave that size out of --at. [size-refused]`,
+    );
+    // It is not measured first.
+    expect(steps).toEqual(['width = 3: the model loads']);
+  });
+
+  test('has none beside', async () => {
+    expect(await problemOf(profile(unnamed, { at: { name: 'x:1', sizes: [3] }, dimensions: { 'x:1': 4 } }))).toBe(
+      `${path}: both --dimension and --at give the size of x:1. Leave it out of --dimension. [dimension-twice]`,
     );
   });
 
