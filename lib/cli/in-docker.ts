@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { ModelServingError, type Problem } from '../errors';
 import { DEFAULT_BASE_IMAGE, DEFAULT_NODE_PATH } from '../image/dockerfile';
+import { makeFolder } from '../make-folder';
+import { modelErrors } from '../model/errors';
+import { isThere } from '../model/model-files';
 import { packageRoot } from '../package-root';
 
 /** Limits of a container; all that the engine has where they are not given. */
@@ -27,7 +30,7 @@ const ENGINE_FAILED = [125, 127];
  *
  * @param args - of the command, with absolute paths
  * @returns the command's exit code
- * @throws ModelServingError `docker-unavailable`
+ * @throws ModelServingError `docker-unavailable`, `file-not-found`
  */
 export async function runInDocker(
   args: readonly string[],
@@ -35,6 +38,8 @@ export async function runInDocker(
   limits: ContainerLimits,
   signal: AbortSignal,
 ): Promise<number> {
+  // Docker would make folders that are missing.
+  ModelServingError.throwIfAny(files.read.filter((file) => !isThere(file)).map(modelErrors.fileNotFound));
   // Not in the container's memory, which has a limit.
   const cache = mkdtempSync(join(realpathSync(tmpdir()), 'model-serving-'));
   try {
@@ -62,8 +67,10 @@ function dockerArguments(
   cache: string,
 ): string[] {
   const writable = new Set([cache, ...written.map(folderOf)]);
-  for (const folder of writable) mkdirSync(folder, { recursive: true });
-  const readable = new Set([packageRoot, ...moduleFolders(), ...read.map(folderOf)]);
+  for (const folder of writable) makeFolder(folder);
+  // A file may be a link, as in the Hugging Face cache.
+  const behindLinks = read.map((file) => dirname(realpathSync(file)));
+  const readable = new Set([packageRoot, ...moduleFolders(), ...read.map(folderOf), ...behindLinks]);
   const user = process.getuid && process.getgid ? [`--user=${process.getuid()}:${process.getgid()}`] : [];
   return [
     'run',
@@ -73,14 +80,21 @@ function dockerArguments(
     ...user,
     ...(cpus === undefined ? [] : [`--cpus=${cpus}`]),
     ...(memoryMiB === undefined ? [] : [`--memory=${memoryMiB}m`, `--memory-swap=${memoryMiB}m`]),
-    ...[...readable].filter((folder) => !writable.has(folder)).map((folder) => `--volume=${folder}:${folder}:ro`),
-    ...[...writable].map((folder) => `--volume=${folder}:${folder}`),
+    ...[...readable].filter((folder) => !writable.has(folder)).map((folder) => mountOption(folder, ['readonly'])),
+    ...[...writable].map((folder) => mountOption(folder)),
     `--env=CDKTF_MODEL_SERVING_CACHE_DIR=${cache}`,
     DEFAULT_BASE_IMAGE,
     DEFAULT_NODE_PATH,
     join(packageRoot, 'dist', 'lib', 'cli', 'main.js'),
     ...args,
   ];
+}
+
+/** Its value is a line of comma-separated values, in which names of folders may have colons, commas and quotation marks. */
+function mountOption(folder: string, flags: readonly string[] = []): string {
+  const fields = ['type=bind', `source=${folder}`, `target=${folder}`, ...flags];
+  const quoted = fields.map((field) => (/[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field));
+  return `--mount=${quoted.join(',')}`;
 }
 
 /** Where this package's dependencies may be. */

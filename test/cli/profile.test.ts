@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { profileCommand } from '../../lib/cli/profile';
@@ -164,9 +164,9 @@ exec ${process.execPath} "$@"
         '--cpus=1.5',
         '--memory=512m',
         '--memory-swap=512m',
-        `--volume=${root}:${root}:ro`,
-        '--volume=FOLDER:FOLDER:ro',
-        '--volume=FOLDER/elsewhere:FOLDER/elsewhere',
+        `--mount=type=bind,source=${root},target=${root},readonly`,
+        '--mount=type=bind,source=FOLDER,target=FOLDER,readonly',
+        '--mount=type=bind,source=FOLDER/elsewhere,target=FOLDER/elsewhere',
       ]),
     );
     const command = args.slice(args.indexOf('profile'));
@@ -182,6 +182,34 @@ exec ${process.execPath} "$@"
       ]),
     );
     expect(command.join(' ')).not.toMatch(/--in|--cpus|--memory-mib/);
+  });
+
+  test('a model that is a link, in a folder of any name', () => {
+    const asked = join(folder, 'asked');
+    const place = join(folder, 'a:b, "c"');
+    for (const name of ['blobs', 'a:b, "c"']) mkdirSync(join(folder, name));
+    symlinkSync(multiplier(join(folder, 'blobs'), 'blob', 2), join(place, 'm.onnx'));
+    runWith(
+      `#!/bin/sh\nprintf '%s\\n' "$@" > ${asked}\n`,
+      join(place, 'm.onnx'),
+      '--in',
+      'docker',
+      '--out',
+      'out.json',
+    );
+    expect(ours(readFileSync(asked, 'utf8')).split('\n')).toEqual(
+      expect.arrayContaining([
+        '--mount=type=bind,source=FOLDER/blobs,target=FOLDER/blobs,readonly',
+        '--mount=type=bind,"source=FOLDER/a:b, ""c""","target=FOLDER/a:b, ""c""",readonly',
+      ]),
+    );
+  });
+
+  test('a model that is not there is an error, and no folder is made for it', () => {
+    const { status, stderr } = runWith('#!/bin/sh\nexit 0\n', join('nowhere', 'm.onnx'), '--in', 'docker');
+    expect(status).toBe(1);
+    expect(stderr).toContain('[file-not-found]');
+    expect(existsSync(join(folder, 'nowhere'))).toBe(false);
   });
 
   test('an engine that cannot run one is an error, and a command that fails in it keeps its code', () => {
