@@ -9,8 +9,8 @@ export function replaceFile(path: string, content: string | Uint8Array): void {
 }
 
 /**
- * The same for files that belong together, in this order. Where one cannot be written, none is, and folders that were
- * made for them are removed.
+ * The same for files that belong together, in this order. Where one cannot be written, none takes its place, and folders
+ * that were made for them are removed. Only a place that is taken by a folder is found when the files before it are there.
  */
 export function replaceFiles(files: readonly { readonly path: string; readonly content: string | Uint8Array }[]): void {
   const staged: { path: string; temporary: string }[] = [];

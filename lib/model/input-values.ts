@@ -167,9 +167,10 @@ class ValueFinder {
         if (this.elements(input[0])?.every((value) => value === 1)) this.note(at(1), { isMask: true });
         break;
     }
-    if (opType in MASKS) this.note(at(MASKS[opType]!), { isMask: true });
+    if (Object.hasOwn(MASKS, opType)) this.note(at(MASKS[opType]!), { isMask: true });
     if (opType in LENGTHS) this.noteLengths(at(LENGTHS[opType]!), input[0]);
-    const names = domainName(domain) === 'com.microsoft' ? [] : (VOCABULARIES[opType] ?? []);
+    const names =
+      domainName(domain) === 'com.microsoft' ? [] : Object.hasOwn(VOCABULARIES, opType) ? VOCABULARIES[opType]! : [];
     for (const name of names) this.note(at(0), { among: valuesOf(attributeOf(name)) });
   }
 

@@ -3,6 +3,7 @@ import type { MemoryBudget } from './memory-budget';
 
 /** What a request of no content takes: its objects, a hundred short headers, its place in the queues. */
 export const REQUEST_BYTES = 16 * 1024;
+
 /**
  * Memory for each byte of its headers. Node keeps long ones in strings and tables: 0.8 bytes for a byte of one long value,
  * 1.6 of 95 headers of 150 bytes, and 2.5 where names are long and no two requests have the same (measured with 15 KiB).
@@ -17,8 +18,8 @@ export function headerBytes(rawHeaders: readonly string[]): number {
 }
 
 /** Memory that a request takes beside its body. */
-export function requestBytes(headerBytes: number): number {
-  return REQUEST_BYTES + Math.ceil(BYTES_PER_HEADER_BYTE * headerBytes);
+export function requestBytes(ofHeaders: number): number {
+  return REQUEST_BYTES + Math.ceil(BYTES_PER_HEADER_BYTE * ofHeaders);
 }
 
 /** What one request holds of the budget. It must be released, whatever becomes of the request. */

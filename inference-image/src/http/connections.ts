@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { closeClients } from '../closing-clients';
 import { expiryOf } from '../connection-age';
-import { headerBytes, REQUEST_BYTES, requestBytes, type Holding } from '../budget/holding';
+import { headerBytes, requestBytes, type Holding } from '../budget/holding';
 import type { MemoryBudget } from '../budget/memory-budget';
 import type { DropReason, RefusalReason } from '../metrics/refusals';
 import { stopListening } from '../stop-listening';
@@ -38,6 +38,8 @@ interface Connection {
   swept: number;
   /** What requests hold that wait behind another. */
   pipelined?: Holding;
+  /** The part of each of them, in their order. */
+  readonly waiting: number[];
 }
 
 export interface ConnectionsOptions {
@@ -123,7 +125,8 @@ export class Connections {
     }
     unread?.watch(socket);
     const expiresAt = expiryOf(maxConnectionAgeSeconds);
-    this.open.set(socket, { replies: 0, answered: 0, swept: 0, expiresAt, share: this.turns.add(socket) });
+    const share = this.turns.add(socket);
+    this.open.set(socket, { replies: 0, answered: 0, swept: 0, expiresAt, share, waiting: [] });
     socket.once('close', () => this.forget(socket));
   }
 
@@ -162,10 +165,11 @@ export class Connections {
     if (!connection) return;
     connection.replies--;
     connection.answered++;
-    // What its headers take is counted until the last of them is answered.
-    if (connection.replies > 0) return connection.pipelined?.subtract(REQUEST_BYTES);
+    // The next is no longer behind another.
+    if (connection.replies > 0) return connection.pipelined?.subtract(connection.waiting.shift() ?? 0);
     connection.pipelined?.release();
     connection.pipelined = connection.request = undefined;
+    connection.waiting.length = 0;
   }
 
   /** Its request and its answer have to wait for the answer before them. */
@@ -175,6 +179,7 @@ export class Connections {
       if (connection.replies > MAX_PIPELINED) throw new Error('too many');
       if (connection.pipelined) connection.pipelined.add(requestBytes(bytes));
       else connection.pipelined = this.options.budget.open(bytes);
+      connection.waiting.push(requestBytes(bytes));
     } catch {
       this.options.metrics.observeDrop('pipelined');
       cutShort(socket);

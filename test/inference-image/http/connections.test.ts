@@ -64,6 +64,34 @@ test('nothing is kept of what is still parsed of a connection that has ended', a
   server.close();
 });
 
+test('a client that always has a request waiting behind another holds no more than those that wait', async () => {
+  const budget = new MemoryBudget(2 ** 20);
+  const drops: string[] = [];
+  const metrics = { ...OPTIONS.metrics, observeDrop: (reason: string) => drops.push(reason) };
+  const replies: (() => void)[] = [];
+  const server = createServer((_, response) => replies.push(() => response.end()));
+  new Connections(server, { ...OPTIONS, budget, metrics });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const client = await RawConnection.open(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const answered = async (count: number) => {
+    while (client.received.split('200 OK').length <= count && drops.length === 0) await sleep(1);
+  };
+  const held: number[] = [];
+  for (let count = 1; count <= 100 && drops.length === 0; count++) {
+    client.send(head('GET', '/', { cookie: 'x'.repeat(count % 2 ? 10 : 10_000) }));
+    while (replies.length < count && drops.length === 0) await sleep(1);
+    held.push(budget.heldBytes);
+    if (count > 1) replies[count - 2]!();
+    await answered(count - 1);
+  }
+  client.close();
+  server.close();
+  expect(drops).toEqual([]);
+  const [, long, short] = held as [number, number, number];
+  expect(long).toBeGreaterThan(short + 20_000);
+  expect(held).toEqual([0, ...Array.from({ length: 99 }, (_, i) => (i % 2 ? short : long))]);
+});
+
 describe('with a clock of its own', () => {
   const agents: Agent[] = [];
   const servers: Server[] = [];
