@@ -25,30 +25,36 @@ const SAME_SHAPE = new Set(['Cast', 'DequantizeLinear', 'Identity', 'QuantizeLin
 const SCALING = new Set(['Add', 'Div', 'Mul', 'Sub']);
 
 /** Where recurrent operators and the like have the lengths of their sequences. */
-const LENGTHS: Readonly<Record<string, number>> = {
-  GRU: 4,
-  LSTM: 4,
-  RNN: 4,
-  DynamicQuantizeLSTM: 4,
-  ReverseSequence: 1,
-};
+const LENGTHS: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    GRU: 4,
+    LSTM: 4,
+    RNN: 4,
+    DynamicQuantizeLSTM: 4,
+    ReverseSequence: 1,
+  }),
+);
 
 /** Where attention has a mask. */
-const MASKS: Readonly<Record<string, number>> = {
-  Attention: 3,
-  EmbedLayerNormalization: 7,
-  MultiHeadAttention: 4,
-  QAttention: 5,
-  Where: 0,
-};
+const MASKS: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    Attention: 3,
+    EmbedLayerNormalization: 7,
+    MultiHeadAttention: 4,
+    QAttention: 5,
+    Where: 0,
+  }),
+);
 
 /** Attributes that have all values that an operator knows. */
-const VOCABULARIES: Readonly<Record<string, readonly string[]>> = {
-  CategoryMapper: ['cats_strings', 'cats_int64s'],
-  LabelEncoder: ['keys_strings', 'keys_int64s', 'keys_floats', 'keys_tensor', 'classes_strings'],
-  OneHotEncoder: ['cats_strings', 'cats_int64s'],
-  TfIdfVectorizer: ['pool_strings', 'pool_int64s'],
-};
+const VOCABULARIES: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    CategoryMapper: ['cats_strings', 'cats_int64s'],
+    LabelEncoder: ['keys_strings', 'keys_int64s', 'keys_floats', 'keys_tensor', 'classes_strings'],
+    OneHotEncoder: ['cats_strings', 'cats_int64s'],
+    TfIdfVectorizer: ['pool_strings', 'pool_int64s'],
+  }),
+);
 
 /** More of them make no better example. */
 const MAX_AMONG = 64;
@@ -167,11 +173,12 @@ class ValueFinder {
         if (this.elements(input[0])?.every((value) => value === 1)) this.note(at(1), { isMask: true });
         break;
     }
-    if (Object.hasOwn(MASKS, opType)) this.note(at(MASKS[opType]!), { isMask: true });
-    if (opType in LENGTHS) this.noteLengths(at(LENGTHS[opType]!), input[0]);
-    const names =
-      domainName(domain) === 'com.microsoft' ? [] : Object.hasOwn(VOCABULARIES, opType) ? VOCABULARIES[opType]! : [];
-    for (const name of names) this.note(at(0), { among: valuesOf(attributeOf(name)) });
+    const mask = MASKS.get(opType);
+    if (mask !== undefined) this.note(at(mask), { isMask: true });
+    const lengths = LENGTHS.get(opType);
+    if (lengths !== undefined) this.noteLengths(at(lengths), input[0]);
+    if (domainName(domain) === 'com.microsoft') return;
+    for (const name of VOCABULARIES.get(opType) ?? []) this.note(at(0), { among: valuesOf(attributeOf(name)) });
   }
 
   private noteRows(name: string | undefined, table: string | undefined, axis: number): void {
