@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ownSeconds } from './process-figures';
 
 /** Share of the CPU time that other processes may take while a model is measured. */
 export const MOST_LOAD = 0.1;
@@ -64,27 +64,4 @@ function shareOf(before: CpuTimes, after: CpuTimes, ownSeconds: number): number 
   const seconds = after.seconds - before.seconds;
   const others = after.busySeconds - before.busySeconds - ownSeconds;
   return seconds > 0 ? Math.min(1, Math.max(0, others / seconds)) : 0;
-}
-
-/** Of the clock that /proc counts with, on every platform that Node runs on. */
-const TICKS_PER_SECOND = 100;
-
-/**
- * CPU time of this process and of its children that have ended.
- * @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
- */
-function ownSeconds(): number | undefined {
-  try {
-    // After the name of the program, which may have spaces.
-    const fields = readFileSync('/proc/self/stat', 'latin1').split(') ').at(-1)!.split(' ');
-    const [user, system, childrenUser, childrenSystem] = fields.slice(11, 15).map(Number) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    return (user + system + childrenUser + childrenSystem) / TICKS_PER_SECOND;
-  } catch {
-    return undefined;
-  }
 }
