@@ -24,7 +24,7 @@ const MIN_CHUNK_BYTES = 64;
 
 /** Whoever reads a body. */
 export interface BodyReader {
-  /** Called with the first byte. Throws where there is no room for it. */
+  /** Called before the first byte: the head alone takes memory. Throws where there is no room for it. */
   hold(): Holding;
   /** Called once, with a body that the holding counts, or with what is wrong. What comes later of it is not kept. */
   done(error: unknown, body?: Buffer): void;
@@ -34,8 +34,13 @@ export interface BodyReader {
 export function readBody(request: IncomingMessage, limit: SizeLimit, reader: BodyReader): void {
   const declared = Number(request.headers['content-length']);
   if (declared > limit.bytes) return reader.done(limit.error());
+  let holding: Holding;
+  try {
+    holding = reader.hold();
+  } catch (error) {
+    return reader.done(error);
+  }
   wantBody(request);
-  let holding: Holding | undefined;
   let only: Buffer | undefined;
   let parts: BodyParts | undefined;
   let ended = false;
@@ -47,14 +52,15 @@ export function readBody(request: IncomingMessage, limit: SizeLimit, reader: Bod
     only = parts = undefined;
     reader.done(error, body);
   };
+  holding.waitForClient(() => end(unfinished()));
   const keep = (chunk: Buffer) => {
-    holding ??= reader.hold();
     if (chunk.length === declared) {
+      holding.goOn();
       holding.add(declared);
       only = chunk;
       return;
     }
-    parts ??= beginParts(holding, end);
+    parts ??= new BodyParts(holding);
     if (parts.length + chunk.length > limit.bytes) throw limit.error();
     parts.append(chunk);
     chunkCount++;
@@ -63,7 +69,6 @@ export function readBody(request: IncomingMessage, limit: SizeLimit, reader: Bod
     turns.read(chunk.length);
   };
   const whole = (): Buffer => {
-    holding ??= reader.hold();
     holding.goOn();
     return only ?? parts?.join() ?? NO_BODY;
   };
@@ -91,12 +96,6 @@ export function readBody(request: IncomingMessage, limit: SizeLimit, reader: Bod
 function tooManyChunks(count: number): ServingError {
   const fault = `the body comes in chunks of less than ${MIN_CHUNK_BYTES} bytes, ${count} so far`;
   return invalid(`${fault}; send it in larger ones`);
-}
-
-/** More is to come: until then the client may be dropped. */
-function beginParts(holding: Holding, end: (error: unknown) => void): BodyParts {
-  holding.waitForClient(() => end(unfinished()));
-  return new BodyParts(holding);
 }
 
 function unfinished(): ServingError {

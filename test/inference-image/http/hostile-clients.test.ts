@@ -121,6 +121,13 @@ describe('long headers', () => {
     },
   );
 
+  test.each(['/v2/repository/index', INFER])('count where no byte of the body of %s comes', async (path) => {
+    const heads = Array.from({ length: 12 }, () => head('POST', path, { ...long, 'content-length': 100 }));
+    for (const begun of heads) (await connect()).send(begun);
+    const least = heads.length * (REQUEST_BYTES + 2.5 * OF_ALL);
+    while ((await server.series('inference_request_memory_bytes')) < least) await sleep(5);
+  });
+
   test('are taken up to 16 KiB, as browsers with many cookies send them', async () => {
     const cookie = Array.from({ length: 30 }, (_, i) => `name${i}=${'v'.repeat(480)}`).join('; ');
     const answer = await fetch(new URL('/v2/health/ready', server.url), { headers: { cookie } });
