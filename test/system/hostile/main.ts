@@ -31,7 +31,10 @@ function chosen({ all, only }: Options): Attack[] {
   return ATTACKS.filter(({ short }) => all || short);
 }
 
-/** Attacks servers of one configuration, each until it fails: a server that was hurt is replaced. */
+/**
+ * Attacks servers of one configuration. A server that was hurt is replaced, and the attack tried again, since what else
+ * the machine does may have hurt it; one that was killed is killed: nothing that comes later makes that good.
+ */
 async function attackAll(
   configuration: Configuration,
   attacks: readonly Attack[],
@@ -45,7 +48,7 @@ async function attackAll(
   try {
     for (const attack of attacks) {
       let result = await once(attack, container, nameOf(configuration), witnesses, options);
-      if (result.faults.length > 0) {
+      if (result.faults.length > 0 && !isDead(result)) {
         console.log(`${line(result)}\nagain, on another container`);
         container.remove();
         container = await Container.start(plan);
@@ -61,6 +64,10 @@ async function attackAll(
     container.remove();
   }
   return results;
+}
+
+function isDead({ trial }: Result): boolean {
+  return trial !== undefined && (trial.wasKilled || !trial.isAlive);
 }
 
 async function once(
