@@ -1,6 +1,6 @@
 import type { Tolerance } from '../contract/golden';
 import type { Executor, Run } from './executor';
-import { halfValue } from './half';
+import { halfValue } from '../contract/half';
 import type { Tensor } from './tensor';
 
 /** A run and the outputs that it must give. */

@@ -1,4 +1,4 @@
-import { halfValue } from './half';
+import { halfValue } from '../contract/half';
 import { sameBits } from './rows';
 import type { Tensor } from './tensor';
 

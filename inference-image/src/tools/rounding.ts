@@ -1,5 +1,5 @@
 import type { Tensor } from '../inference/tensor';
-import { halfValue } from '../inference/half';
+import { halfValue } from '../contract/half';
 
 /** Other processors round otherwise, and by more than is seen on one. */
 const FACTOR = 10;
