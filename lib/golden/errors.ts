@@ -166,6 +166,14 @@ export const goldenErrors = {
     }
   },
 
+  /** @param isRandom - whether the requests were made up */
+  unstable: (modelPath: string, example: string, difference: string, isRandom: boolean): Problem => ({
+    code: 'golden-unstable',
+    message: `${modelPath}: nothing was recorded: rounding moves the answer to "${example}" by more than a tenth of the output's largest value: ${difference}. No tolerance for that would tell a wrong answer. ${
+      isRandom ? 'Try another --seed, or requests of your own with --inputs' : 'Give another request'
+    }, or set the tolerance with --absolute.`,
+  }),
+
   /** Of examples that are read. */
   allNaN: (path: string, example: string, output: string, elements: number): Problem => ({
     code: 'golden-all-nan',

@@ -31,7 +31,7 @@ export interface RecordOptions {
  *
  * @param modelPath - as the user gave it, for messages
  * @returns how many examples there are
- * @throws ModelServingError `golden-not-recorded`, `golden-all-nan`, `golden-constant`, `golden-unrepeatable`, `golden-file-reserved`
+ * @throws ModelServingError `golden-not-recorded`, `golden-all-nan`, `golden-constant`, `golden-unrepeatable`, `golden-unstable`, `golden-file-reserved`
  */
 export function recordGolden(
   model: OnnxModel,
@@ -45,6 +45,7 @@ export function recordGolden(
   const takes = weights.graph.inputValues;
   const report = runGolden({ modelPath: files[0]!.sourcePath, signature, axes, takes, image, task });
   if (!('recorded' in report)) throw new ModelServingError([faultOf(report, modelPath, 'random' in task)]);
+  if (!tolerance) refuseUnstable(modelPath, report.recorded, 'random' in task);
   const beside = new FilesBeside(
     out,
     report.recorded.flatMap(({ picture }) => picture ?? []),
@@ -76,6 +77,14 @@ function faultOf(
   if ('unusable' in report) return goldenErrors.unusable(modelPath, report.unusable, isRandom);
   const reason = 'failure' in report ? report.failure : 'unavailable' in report ? report.unavailable : 'no answers';
   return goldenErrors.notRecorded(modelPath, reason, isRandom);
+}
+
+function refuseUnstable(modelPath: string, recorded: readonly RecordedExample[], isRandom: boolean): void {
+  ModelServingError.throwIfAny(
+    recorded.flatMap(({ name, unstable }) =>
+      unstable === undefined ? [] : goldenErrors.unstable(modelPath, name, unstable, isRandom),
+    ),
+  );
 }
 
 /** Files with elements in the folder beside golden examples, as far as their file says which those are. */
