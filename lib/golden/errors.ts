@@ -114,6 +114,12 @@ export const goldenErrors = {
       'golden record: --dimension gives the sizes of random requests, and those of --inputs have their own. Leave it out, or use --random instead of --inputs.',
   }),
 
+  seedOfInputs: (): Problem => ({
+    code: 'golden-seed-of-inputs',
+    message:
+      'golden record: --seed is of random requests, and those of --inputs are given. Leave it out, or use --random instead of --inputs.',
+  }),
+
   inputInvalid: (path: string, what: string, remedy: string): Problem => ({
     code: 'golden-input-invalid',
     message: `${path}: ${what}. ${remedy}.`,

@@ -130,8 +130,15 @@ test('says what is wrong with a request, and writes nothing', () => {
     'golden record: two requests are called "same", and examples are called as their files. Rename one. [golden-name-twice]\n',
   );
   expect(record(model, '--random', '1', '--out', 'golden').stderr).toContain('Give a file that ends in .json.');
-  expect(record(model).stderr).toBe(
-    'golden record: give requests with --inputs, or let it make some with --random, not both or neither. [golden-inputs-or-random]\n',
+  for (const requests of [[], ['--random', '1', '--inputs', one!]]) {
+    // Before the model is read.
+    expect(record('missing.onnx', ...requests).stderr).toBe(
+      'golden record: give requests with --inputs, or let it make some with --random, not both or neither. [golden-inputs-or-random]\n',
+    );
+  }
+  expect(record('missing.onnx', '--inputs', one!, '--seed', '1', '--dimension', 'n=3').stderr).toBe(
+    'golden record: --dimension gives the sizes of random requests, and those of --inputs have their own. Leave it out, or use --random instead of --inputs. [golden-sizes-of-inputs]\n' +
+      'golden record: --seed is of random requests, and those of --inputs are given. Leave it out, or use --random instead of --inputs. [golden-seed-of-inputs]\n',
   );
   expect(record(model, '--random', '0').stderr).toContain('Give a whole number of 1 or more.');
 });
