@@ -9,8 +9,8 @@ import { goldenErrors } from '../golden/errors';
 import { checkFolderBeside } from '../golden/files-beside';
 import { recordGolden } from '../golden/record-golden';
 import { requestFile } from '../golden/request-files/request-file';
-import { measuringErrors } from '../profile/measuring-errors';
 import { counted } from '../profile/sizing-text';
+import { unknownDimensions } from '../profile/unknown-dimensions';
 import { dimensionOption } from './dimension-option';
 import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
 import { checkOutput } from './output';
@@ -84,11 +84,7 @@ function checkRequests({ inputs, random, seed, dimension }: RecordOptions): void
 function taskOf(path: string, signature: Signature, options: RecordOptions): RecordTask {
   const { inputs, random, seed = 1, dimension: sizes } = options;
   if (!inputs) {
-    const names = dimensionNames(signature);
-    const unknown = Object.keys(sizes).filter((name) => !names.includes(name));
-    ModelServingError.throwIfAny(
-      unknown.map((name) => measuringErrors.dimensionUnknown(path, '--dimension', name, names)),
-    );
+    ModelServingError.throwIfAny(unknownDimensions(path, '--dimension', Object.keys(sizes), dimensionNames(signature)));
     return { random: { count: random!, seed, sizes } };
   }
   const requests = inputs.map((input) => requestFile(input, signature));

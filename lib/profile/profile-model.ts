@@ -17,6 +17,7 @@ import { rounded } from './quantile';
 import { sizesText } from './sizes-text';
 import { servableBatch } from './saturation';
 import { TrialProcess } from './trial-process';
+import { unknownDimensions } from './unknown-dimensions';
 
 export interface ProfileOptions {
   /** Of the model, for messages. */
@@ -214,14 +215,10 @@ function checkDimensions({ signature, batching }: OnnxModel, { path, dimensions,
   const isOfBatch = (name: string) =>
     rowSymbols(signature, axes).has(name) ||
     signature.inputs.some((input, i) => name === `${input.name}:${axes?.inputAxes[i]}`);
-  const check = (option: string, name: string) => {
-    if (free.includes(name)) return [];
-    return [
-      isOfBatch(name)
-        ? measuringErrors.dimensionOfBatch(path, option, name)
-        : measuringErrors.dimensionUnknown(path, option, name, free),
-    ];
-  };
+  const check = (option: string, name: string) =>
+    isOfBatch(name)
+      ? [measuringErrors.dimensionOfBatch(path, option, name)]
+      : unknownDimensions(path, option, [name], free);
   return [
     ...Object.keys(dimensions).flatMap((name) => check('--dimension', name)),
     ...(at ? check('--at', at.name) : []),
