@@ -89,15 +89,26 @@ describe('a model that was measured at several sizes', () => {
         /^capacity-size-unmeasured: stack\/digits: capacity\.at is sequence = 64, but the model was measured at sequence = 32, mask:1 = 1, or sequence = 128, mask:1 = 1, or sequence = 512, mask:1 = 1\. Give one of those, or measure at that size too: model-serving profile .*sized\.onnx --at sequence=32,128,512,64$/,
       ),
     ]);
+    expect(problems({ requestsPerSecond: 20, at: { sequence: 128, 'mask:1': 2 } }, { model: sized })).toEqual([
+      expect.stringMatching(/ --at mask:1=1,2$/),
+    ]);
+  });
+
+  test('is refused where the profile has no such dimension, with the names of those that it has', () => {
+    expect(problems({ requestsPerSecond: 20, at: { sequnce: 128 } }, { model: sized })).toEqual([
+      expect.stringMatching(/The profile has no dimension "sequnce"\. It has "sequence", "mask:1"\.$/),
+    ]);
     expect(problems({ requestsPerSecond: 20, at: { width: 3 } })).toEqual([
-      expect.stringMatching(/but the model was measured at fixed sizes alone\. .* --at width=3$/),
+      expect.stringMatching(
+        /but the model was measured at fixed sizes alone\. The profile has no dimension "width"\. Leave capacity\.at out\.$/,
+      ),
     ]);
   });
 
   test('what cannot be held says at which size', () => {
     expect(problems({ requestsPerSecond: 200, at: { sequence: 128 } }, { model: sized, replicas: 2 })).toEqual([
       expect.stringContaining(
-        `a replica of 1.1 CPUs answers 90 requests/s, ${MEASURED} at sequence = 128, mask:1 = 1.`,
+        `a replica of 1.1 CPUs answers 90.9 requests/s, ${MEASURED} at sequence = 128, mask:1 = 1.`,
       ),
     ]);
   });
