@@ -119,10 +119,7 @@ export const kubernetesErrors = {
     code: 'capacity-size-unmeasured',
     message: `${where}: capacity.at is ${sizesText(at)}, but the model was measured at ${measuredSizes(profile)
       .map(({ dimensions }) => sizesText(dimensions) || 'fixed sizes alone')
-      .join(', or ')}. Give one of those, or measure at that size too: ${command}${Object.entries(at)
-      .slice(0, 1)
-      .map(([name, size]) => ` --at ${shellWord(`${name}=${sizesOf(profile, name).concat(size).join(',')}`)}`)
-      .join('')}`,
+      .join(', or ')}. ${measuringRemedy(at, profile, command)}`,
   }),
 
   capacityUnmeetable: (
@@ -287,4 +284,17 @@ export const kubernetesErrors = {
 
 function round(percent: number): number {
   return Number(percent.toFixed(2));
+}
+
+/** The command that measures at another size, of a dimension that the model has. */
+function measuringRemedy(at: Readonly<Record<string, number>>, profile: ModelProfile, command: string): string {
+  const unknown = Object.keys(at).filter((name) => sizesOf(profile, name).length === 0);
+  if (unknown.length > 0) {
+    const names = Object.keys(profile.dimensions).map((name) => `"${name}"`);
+    const remedy = names.length > 0 ? `It has ${names.join(', ')}` : 'Leave capacity.at out';
+    return `The profile has no dimension ${unknown.map((name) => `"${name}"`).join(' or ')}. ${remedy}.`;
+  }
+  const [name, size] =
+    Object.entries(at).find(([each, value]) => !sizesOf(profile, each).includes(value)) ?? Object.entries(at)[0]!;
+  return `Give one of those, or measure at that size too: ${command} --at ${shellWord(`${name}=${sizesOf(profile, name).concat(size).join(',')}`)}`;
 }

@@ -1,6 +1,7 @@
 import { parse } from 'node:path';
 import { CONTRACT_VERSION, modelDigest, type ModelManifest } from '../../inference-image/src/contract/model-manifest';
 import { obstacleText, type BatchingVerdict } from '../../inference-image/src/contract/batching-verdict';
+import type { InputValuesByName } from '../../inference-image/src/contract/input-values';
 import type { ClassOutput, ImageInput } from '../../inference-image/src/contract/image-input';
 import { exampleSizesOf, type ExampleSizes } from '../../inference-image/src/contract/request-size';
 import { dimensionsText, type Signature } from '../../inference-image/src/contract/signature';
@@ -227,6 +228,9 @@ export class OnnxModel {
 
   private readonly endsOnEmptyInput: ModelManifest['endsOnEmptyInput'];
 
+  /** What the graph shows of the inputs' values. @internal */
+  readonly inputValues: InputValuesByName;
+
   /** The exporter's notes in the file (`metadata_props`). */
   readonly metadata: Readonly<Record<string, string>>;
 
@@ -285,6 +289,7 @@ export class OnnxModel {
     this.opsets = graph.opsets;
     this.operators = graph.operators.map(operatorName).sort();
     this.endsOnEmptyInput = facts.endsOnEmptyInput;
+    this.inputValues = graph.inputValues;
     this.metadata = graph.metadata;
     this.producer = graph.producer;
     this.domain = graph.domain;

@@ -74,8 +74,8 @@ describe('a model that was measured at several sizes', () => {
   test.each<[Capacity['at'], string]>([
     [undefined, '3 replicas of 1.2 CPUs, 1,000 requests/s each'],
     [{ sequence: 32 }, '3 replicas of 1.2 CPUs, 1,000 requests/s each'],
-    [{ sequence: 128 }, '29 replicas of 1.1 CPUs, 90 requests/s each'],
-    [{ 'mask:1': 1, sequence: 128 }, '29 replicas of 1.1 CPUs, 90 requests/s each'],
+    [{ sequence: 128 }, '29 replicas of 1.1 CPUs, 90.9 requests/s each'],
+    [{ 'mask:1': 1, sequence: 128 }, '29 replicas of 1.1 CPUs, 90.9 requests/s each'],
   ])('is sized by the one that is declared: %j', (at, replicas) => {
     const sequence = at?.sequence ?? 32;
     expect(planned({ requestsPerSecond: 2000, at }, { model: sized })[1]).toBe(
@@ -89,15 +89,26 @@ describe('a model that was measured at several sizes', () => {
         /^capacity-size-unmeasured: stack\/digits: capacity\.at is sequence = 64, but the model was measured at sequence = 32, mask:1 = 1, or sequence = 128, mask:1 = 1, or sequence = 512, mask:1 = 1\. Give one of those, or measure at that size too: model-serving profile .*sized\.onnx --at sequence=32,128,512,64$/,
       ),
     ]);
+    expect(problems({ requestsPerSecond: 20, at: { sequence: 128, 'mask:1': 2 } }, { model: sized })).toEqual([
+      expect.stringMatching(/ --at mask:1=1,2$/),
+    ]);
+  });
+
+  test('is refused where the profile has no such dimension, with the names of those that it has', () => {
+    expect(problems({ requestsPerSecond: 20, at: { sequnce: 128 } }, { model: sized })).toEqual([
+      expect.stringMatching(/The profile has no dimension "sequnce"\. It has "sequence", "mask:1"\.$/),
+    ]);
     expect(problems({ requestsPerSecond: 20, at: { width: 3 } })).toEqual([
-      expect.stringMatching(/but the model was measured at fixed sizes alone\. .* --at width=3$/),
+      expect.stringMatching(
+        /but the model was measured at fixed sizes alone\. The profile has no dimension "width"\. Leave capacity\.at out\.$/,
+      ),
     ]);
   });
 
   test('what cannot be held says at which size', () => {
     expect(problems({ requestsPerSecond: 200, at: { sequence: 128 } }, { model: sized, replicas: 2 })).toEqual([
       expect.stringContaining(
-        `a replica of 1.1 CPUs answers 90 requests/s, ${MEASURED} at sequence = 128, mask:1 = 1.`,
+        `a replica of 1.1 CPUs answers 90.9 requests/s, ${MEASURED} at sequence = 128, mask:1 = 1.`,
       ),
     ]);
   });
@@ -108,7 +119,7 @@ test('resources and options that are given count', () => {
     '6',
     `6 replicas of 0.6 CPUs, 500 requests/s each, hold 2,000 requests/s with 30 % headroom, ${MEASURED}`,
   ]);
-  expect(planned({ requestsPerSecond: 5000 }, { resources: { cpu: 2 } })[0]).toBe('5');
+  expect(planned({ requestsPerSecond: 5000 }, { resources: { cpu: 2 } })[0]).toBe('4');
   // A limit above what is set aside is nothing to count on.
   expect(planned({ requestsPerSecond: 2000 }, { resources: { cpu: 0.6, cpuLimit: 4 } })[0]).toBe('6');
   expect(planned({ requestsPerSecond: 2000 }, { serving: { maxBatchSize: 1 } })[0]).toBe('6');
@@ -129,14 +140,14 @@ describe('replicas that cannot hold it', () => {
     expect(problems({ requestsPerSecond: 2000 }, { replicas: 2 })).toEqual(
       unmeetable(
         '2,000',
-        'replicas is 2, enough for 1,500 with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s',
+        'replicas is 2, enough for 1,530 with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s',
         'raise replicas to 3, or raise resources.cpu to 2',
       ),
     );
     expect(problems({ requestsPerSecond: 2000 }, { autoscaling: { minReplicas: 1, maxReplicas: 1 } })).toEqual(
       unmeetable(
         '2,000',
-        'autoscaling.maxReplicas is 1, enough for 760 with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s',
+        'autoscaling.maxReplicas is 1, enough for 769 with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s',
         'raise autoscaling.maxReplicas to 3, or raise resources.cpu to 3.2',
       ),
     );
@@ -146,14 +157,14 @@ describe('replicas that cannot hold it', () => {
     expect(problems({ requestsPerSecond: 1200, headroom: 0 }, { replicas: 2, resources: { cpu: 0.5 } })).toEqual(
       unmeetable(
         '1,200',
-        'replicas is 2, enough for 820 with 0 % headroom: a replica of 0.5 CPUs answers 410 requests/s',
+        'replicas is 2, enough for 832 with 0 % headroom: a replica of 0.5 CPUs answers 416 requests/s',
         'raise replicas to 3, or raise resources.cpu to 0.8',
       ),
     );
   });
 
   test('without CPUs that nobody measured, or that a limit rules out', () => {
-    const few = 'replicas is 2, enough for 1,500 with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s';
+    const few = 'replicas is 2, enough for 1,530 with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s';
     expect(problems({ requestsPerSecond: 20_000 }, { replicas: 2 })).toEqual(
       unmeetable('20,000', few, 'raise replicas to 26'),
     );
@@ -166,7 +177,7 @@ describe('replicas that cannot hold it', () => {
     expect(problems({ requestsPerSecond: 1000 }, { replicas: 2, serving: { maxBatchSize: 1 } })).toEqual(
       unmeetable(
         '1,000',
-        'replicas is 2, enough for 760 with 30 % headroom: a replica of 1.1 CPUs answers 500 requests/s',
+        'replicas is 2, enough for 769 with 30 % headroom: a replica of 1.1 CPUs answers 500 requests/s',
         'raise replicas to 3, or raise resources.cpu to 2, or leave serving.maxBatchSize out',
       ),
     );
@@ -175,7 +186,7 @@ describe('replicas that cannot hold it', () => {
     ).toEqual(
       unmeetable(
         '2,000',
-        'replicas is 2, enough for 1,500 with 30 % headroom: a replica of 4 CPUs answers 1,000 requests/s',
+        'replicas is 2, enough for 1,530 with 30 % headroom: a replica of 4 CPUs answers 1,000 requests/s',
         'raise replicas to 3, or leave serving.executors out',
       ),
     );

@@ -149,7 +149,7 @@ describe('a dimension at several sizes', () => {
       }),
     );
     expect(message).toBe(
-      `${path}: --at width=3: the model does not run on made-up inputs of that size, but at 7. Leave that size out of --at. [size-refused]`,
+      `--at width=3: ${path}: the model does not run on made-up inputs of that size, but at 7. Leave that size out of --at. [size-refused]`,
     );
     // It is not measured first.
     expect(steps).toEqual(['width = 3: the model loads']);

@@ -80,7 +80,7 @@ describe('ContainerizedModel', () => {
     expect(onDocker({ serving: { maxQueueLength: 9 } })).toMatchObject({ env: environment(1, 1, 16, 9), cpus: 1.2 });
     expect(onDocker({ serving: { executors: 2 } })).toMatchObject({ env: environment(2, 1, 16, 500), cpus: 2.4 });
     expect(onDocker({ serving: { threadsPerExecutor: 2 } })).toMatchObject({
-      env: environment(1, 2, 16, 450),
+      env: environment(1, 2, 16, 470),
       cpus: 2.4,
     });
     expect(onDocker({ serving: { maxBatchSize: 4 } })).toMatchObject({ env: environment(1, 1, 4, 200), cpus: 1.2 });
@@ -122,11 +122,11 @@ describe('ScalableModelService', () => {
   test.each<[Partial<ScalableModelServiceProps>, object]>([
     [
       { resources: { cpu: 2 } },
-      { env: environment(2, 1, 16, 400), resources: { requests: { cpu: '2' }, limits: { cpu: '2' } }, target: 76 },
+      { env: environment(2, 1, 16, 415), resources: { requests: { cpu: '2' }, limits: { cpu: '2' } }, target: 76 },
     ],
     [
       { resources: { cpuLimit: 2 } },
-      { env: environment(2, 1, 16, 400), resources: { requests: { cpu: '2' }, limits: { cpu: '2' } } },
+      { env: environment(2, 1, 16, 415), resources: { requests: { cpu: '2' }, limits: { cpu: '2' } } },
     ],
     [
       { resources: { cpu: 0.6, cpuLimit: 2 } },

@@ -1,6 +1,6 @@
 import type { Tolerance } from '../contract/golden';
 import type { Executor, Run } from './executor';
-import { halfValue } from './half';
+import { halfValue } from '../contract/half';
 import type { Tensor } from './tensor';
 
 /** A run and the outputs that it must give. */
@@ -26,7 +26,12 @@ export async function checkGolden(executor: Executor, golden: GoldenRun): Promis
 /** In words, what each output is and should not be. */
 export async function goldenDifferences(executor: Executor, golden: GoldenRun): Promise<string[]> {
   const { outputs } = await executor.run(golden.makeRun());
-  return golden.expected.flatMap((expected) => {
+  return outputDifferences(outputs, golden.expected);
+}
+
+/** The same of outputs that are there. */
+export function outputDifferences(outputs: readonly Tensor[], all: readonly ExpectedTensor[]): string[] {
+  return all.flatMap((expected) => {
     const got = outputs.find(({ name }) => name === expected.name);
     const difference = got ? compare(got, expected) : 'is missing';
     return difference ? [`output ${JSON.stringify(expected.name)} ${difference}`] : [];

@@ -1,5 +1,5 @@
 import type { Datatype } from '../contract/signature';
-import { halfValue } from './half';
+import { halfValue } from '../contract/half';
 import { sameBits, sameSizes } from './rows';
 import type { Tensor } from './tensor';
 

@@ -1,4 +1,4 @@
-import { halfValue } from './half';
+import { halfValue } from '../contract/half';
 import { sameBits } from './rows';
 import type { Tensor } from './tensor';
 
@@ -9,14 +9,17 @@ export function isAllNaN({ datatype, data }: Tensor): boolean {
   return numbers.every(datatype === 'FP16' ? (bits) => Number.isNaN(halfValue(bits)) : Number.isNaN);
 }
 
-/** Whether tensors have the same elements, bit for bit; their shapes may differ, as those of other numbers of rows do. */
+/** Whether tensors have the same elements, bit for bit; their shapes may differ. */
 export function areSame(a: readonly Tensor[], b: readonly Tensor[]): boolean {
-  return a.every(({ data }, i) => hasElementsOf(data, b[i]!.data));
+  return a.every(({ data }, i) => sameBits(data, b[i]!.data));
 }
 
-/** Answers to other numbers of rows are compared as far as both have elements. */
-function hasElementsOf(a: Tensor['data'], b: Tensor['data']): boolean {
-  const length = Math.min(a.length, b.length);
-  if (length === 0) return a.length === b.length;
-  return sameBits(a.slice(0, length) as Tensor['data'], b.slice(0, length) as Tensor['data']);
+/** The same of answers to different numbers of rows, as far as both have elements. */
+export function beginAlike(a: readonly Tensor[], b: readonly Tensor[]): boolean {
+  return a.every(({ data }, i) => {
+    const other = b[i]!.data;
+    const length = Math.min(data.length, other.length);
+    if (length === 0) return data.length === other.length;
+    return sameBits(data.slice(0, length) as Tensor['data'], other.slice(0, length) as Tensor['data']);
+  });
 }

@@ -1,6 +1,6 @@
 import type { InputValues } from '../contract/input-values';
 import { elementCount } from '../contract/signature';
-import { halfBits } from './half';
+import { halfBits } from '../contract/half';
 import { emptyData, type Tensor, type TensorHeader } from './tensor';
 
 /**

@@ -1,6 +1,6 @@
 import type { ClassOutput } from '../contract/image-input';
 import type { ModelManifest } from '../contract/model-manifest';
-import { halfValue } from '../inference/half';
+import { halfValue } from '../contract/half';
 import type { Tensor } from '../inference/tensor';
 import { ServingError, invalid } from '../errors';
 import { shortFloat32 } from './float32-text';

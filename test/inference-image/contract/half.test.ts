@@ -1,4 +1,4 @@
-import { halfBits, halfValue } from '../../../inference-image/src/inference/half';
+import { halfBits, halfValue } from '../../../inference-image/src/contract/half';
 
 test('every number of 16 bits is found again', () => {
   for (let bits = 0; bits < 2 ** 16; bits++) {
