@@ -12,26 +12,29 @@ const CODINGS = {
 };
 export type Coding = keyof typeof CODINGS;
 
-/** So many compressed bytes are inflated at once if no more than so many come of them: that takes 0.4 ms at most. */
+/**
+ * Bodies of up to this size are inflated synchronously if the result stays below the second limit; that takes at most
+ * 0.4 ms.
+ */
 const AT_ONCE_BYTES = 2 * 1024;
 const AT_ONCE_INFLATED_BYTES = 64 * 1024;
 
 const CHUNK_BYTES = 64 * 1024;
-/** Compressed bytes that are inflated in one piece: those of blocks without content take up to 9 ms. */
+/** Compressed bytes that are inflated in one step. Blocks without content take up to 9 ms. */
 const SLICE_BYTES = 64 * 1024;
-/** What zlib takes for a stream: its window, its tables and the chunk that it writes to. */
+/** Memory of a zlib stream: its window, its tables and its output chunk. */
 const STREAM_BYTES = 48 * 1024 + CHUNK_BYTES;
 
-/** Compressed bytes that may become a short request: without content they take 9 ms at most. */
+/** Compressed size below which a request may be short. Data without content takes at most 9 ms. */
 const SHORT_BYTES = 64 * 1024;
 const SHORT_INFLATED_BYTES = 128 * 1024;
 
 const MAX_SHORT_WAITING = 256;
 const MAX_LONG_WAITING = 64;
 
-/** A request as it came. */
+/** A compressed request. */
 export interface Compressed {
-  /** Counted in the holding, as the result is then as well. */
+  /** Already counted in the holding; the result is added to it. */
   readonly bytes: Buffer;
   readonly coding: Coding;
   readonly limit: SizeLimit;
@@ -40,15 +43,18 @@ export interface Compressed {
 }
 
 /**
- * Decompresses requests of all transports: the smallest ones at once, others in libuv's threads. Whatever may be short is
- * tried in a line of its own, so that it does not wait for long ones. Each line inflates one at a time: more would take
- * processors from all else, and most of the budget.
+ * Decompresses requests of all transports: the smallest synchronously, others in libuv's threads. Bodies that may be
+ * short have a queue of their own, so that they do not wait for long ones. Each queue inflates one body at a time; more
+ * would take CPU time from other work, and most of the budget.
  */
 export class Inflater {
   private readonly short = new Line(MAX_SHORT_WAITING, 'compressed requests');
   private readonly long = new Line(MAX_LONG_WAITING, 'long compressed requests');
 
-  /** @throws ServingError, or rejects with one, where it is larger than the limit, does not fit the budget, or is invalid. */
+  /**
+   * @throws ServingError, or rejects with one, if the result exceeds the limit, does not fit the budget, or the data is
+   * invalid.
+   */
   inflate(compressed: Compressed): Buffer | Promise<Buffer> {
     const { bytes, coding, limit, holding } = compressed;
     const small = bytes.length <= AT_ONCE_BYTES ? inflateSmall(bytes, coding, limit.bytes) : undefined;
@@ -68,14 +74,17 @@ export class Inflater {
   }
 }
 
-/** For messages of some KiB. @throws ServingError where it is larger, or invalid. */
+/**
+ * Inflates a message of a few KiB synchronously. @throws ServingError if the result is too large or the data is
+ * invalid.
+ */
 export function inflateAtOnce(bytes: Buffer, coding: Coding, limit: SizeLimit): Buffer {
   const inflated = inflateSmall(bytes, coding, limit.bytes);
   if (inflated) return inflated;
   throw limit.error();
 }
 
-/** Undefined where it would be too large, or too large to be inflated at once. */
+/** Returns undefined if the result is too large, or too large to be inflated synchronously. */
 function inflateSmall(bytes: Buffer, coding: Coding, maxBytes: number): Buffer | undefined {
   try {
     return CODINGS[coding].atOnce(bytes, { maxOutputLength: Math.min(maxBytes, AT_ONCE_INFLATED_BYTES) });
@@ -85,12 +94,12 @@ function inflateSmall(bytes: Buffer, coding: Coding, maxBytes: number): Buffer |
   }
 }
 
-/** Undefined where it is long. */
+/** Resolves to undefined if the result is long. */
 async function inflateShort({ bytes, coding, limit, holding, isCancelled }: Compressed): Promise<Buffer | undefined> {
   assertWanted(isCancelled);
-  // Its chunks, and what they are joined to.
-  const taken = STREAM_BYTES + 2 * SHORT_INFLATED_BYTES;
-  holding.add(taken);
+  // The output chunks, and the buffer that joins them.
+  const reserved = STREAM_BYTES + 2 * SHORT_INFLATED_BYTES;
+  holding.add(reserved);
   try {
     const maxOutputLength = Math.min(limit.bytes, SHORT_INFLATED_BYTES);
     const inflated = await CODINGS[coding].whole(bytes, { chunkSize: CHUNK_BYTES, maxOutputLength });
@@ -101,7 +110,7 @@ async function inflateShort({ bytes, coding, limit, holding, isCancelled }: Comp
     if (isTooLong(error)) return undefined;
     throw error instanceof ServingError ? error : notCoded(coding, error);
   } finally {
-    holding.subtract(taken);
+    holding.subtract(reserved);
   }
 }
 
@@ -153,7 +162,7 @@ function assertWanted(isCancelled: () => boolean): void {
   if (isCancelled()) throw unwanted();
 }
 
-/** Its client is gone, so that nobody wants what is decompressed. */
+/** Creates the error for a request whose client disconnected before its decompression finished. */
 export function unwanted(): ServingError {
   return new ServingError('cancelled', 'the client went away before its request was decompressed');
 }
@@ -163,5 +172,5 @@ function isTooLong(error: unknown): boolean {
 }
 
 function notCoded(coding: Coding, error: unknown): ServingError {
-  return invalid(`the request is said to be ${coding} data and is not: ${messageOf(error)}`);
+  return invalid(`the request is declared as ${coding} data but is not: ${messageOf(error)}`);
 }

@@ -42,6 +42,6 @@ export function stoppable({ host, transports, readers }: ServerParts): Stoppable
       await scheduler.finished();
       await host.close();
     },
-    hurry: () => host.refuseQueued(),
+    abandonQueued: () => host.refuseQueued(),
   };
 }

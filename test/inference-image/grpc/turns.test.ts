@@ -25,7 +25,7 @@ class Busy implements Source {
     this.isReading = false;
   }
 
-  readOn(): void {
+  resumeReading(): void {
     this.isReading = true;
     this.place = ++Busy.readings;
   }
