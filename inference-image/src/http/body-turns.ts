@@ -3,7 +3,10 @@ import { hasRead } from './reading-turns';
 
 const TURN_BYTES = 64 * 1024;
 
-/** Pauses a body after each part of it, so that other clients have their turns: node:http reads 2 MiB of a fast client at once. */
+/**
+ * Pauses a body after each 64 KiB, so that other clients have their turns: node:http reads 2 MiB from a fast client at
+ * once.
+ */
 export class BodyTurns {
   private bytes = 0;
 
@@ -13,7 +16,7 @@ export class BodyTurns {
     private readonly pauseMs = 0,
   ) {}
 
-  /** So many bytes more have been read. */
+  /** Counts bytes that were read. */
   read(bytes: number): void {
     hasRead(this.request.socket);
     this.bytes += bytes;
