@@ -2,7 +2,7 @@ import type { ModelManifest } from '../contract/model-manifest';
 import { ServingError } from '../errors';
 import { quoted } from './fields';
 
-/** Throws unless a request asks for the one model that is served, and for its version if any. */
+/** Throws unless a request names the served model and, if given, its version. */
 export function checkAskedModel({ name, version }: ModelManifest, askedName: string, askedVersion?: string): void {
   if (askedName !== name) {
     throw new ServingError('notFound', `unknown model ${quoted(askedName)}; this server has "${name}"`);

@@ -6,7 +6,7 @@ export { quoted };
 /** A JSON object whose fields have not been checked yet. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** null counts as absent: clients written with optional types send it for fields that they leave out. */
+/** Whether a field is absent. null counts as absent, because clients with optional types send it for omitted fields. */
 export function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null;
 }
@@ -28,7 +28,7 @@ export function stringField(value: unknown, what: string): string {
 
 const NO_PARAMETERS: Fields = {};
 
-/** Names that are not known here are let through: the protocol leaves them to each server. */
+/** Checks parameters. Unknown names are allowed: the protocol leaves them to each server. */
 export function parametersField(value: unknown, what: string): Fields {
   if (isAbsent(value)) return NO_PARAMETERS;
   const parameters = objectField(value, what);
@@ -48,24 +48,24 @@ export function booleanParameter(parameters: Fields, name: string, what: string)
   throw invalid(`${what}.${name} is ${describe(value)}; it must be true or false`);
 }
 
-/** The problem, if it is the request's, with the input it is in. */
+/** Adds the input's name to a problem, if the request caused it. */
 export function inInput(name: string, problem: unknown): unknown {
   if (typeof problem === 'string') return invalid(`input ${quoted(name)}: ${problem}`);
-  const isRequests = problem instanceof ServingError && problem.kind === 'invalid';
-  return isRequests ? inInput(name, problem.message) : problem;
+  const isInvalid = problem instanceof ServingError && problem.kind === 'invalid';
+  return isInvalid ? inInput(name, problem.message) : problem;
 }
 
-/** Characters of a value that an error shows. */
+/** Length to which an error cuts a value. */
 const DESCRIBED = 60;
 
-/** A value as the client wrote it, cut to a length that is fit for an error message. */
+/** Text of a value for an error message, cut to a short length. */
 export function describe(value: unknown): string {
   if (value === undefined) return 'missing';
   const text = beginningOf(value, DESCRIBED);
   return text.length > DESCRIBED ? `${text.slice(0, DESCRIBED)}…` : text;
 }
 
-/** JSON text of a value; of one whose text is longer than `room`, some of it that is longer too. */
+/** JSON text of a value. If it is longer than `room`, a part of it that is also longer. */
 function beginningOf(value: unknown, room: number): string {
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'string') return JSON.stringify(value.length > room ? value.slice(0, room + 1) : value);
