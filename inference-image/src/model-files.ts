@@ -20,6 +20,8 @@ async function verifyFile(folder: string, expected: ModelFile): Promise<void> {
   const sha256 = hash.digest('hex');
   if (sizeBytes !== expected.sizeBytes || sha256 !== expected.sha256) {
     const actual = `has ${sizeBytes} bytes and sha256 ${sha256}`;
-    throw new Error(`${expected.path} ${actual}; model.json declares ${expected.sizeBytes} bytes and ${expected.sha256}`);
+    throw new Error(
+      `${expected.path} ${actual}; model.json declares ${expected.sizeBytes} bytes and ${expected.sha256}`,
+    );
   }
 }

@@ -164,7 +164,10 @@ export class Preparation {
       const makeRun = () => zerosRun(signature, 1, axes);
       return { makeRun, measurement: await warmUp(executor, makeRun), isExample: false };
     } catch (error) {
-      this.log.debug({ error: messageOf(error) }, 'the model does not run on zeros of the smallest shape; trying other inputs');
+      this.log.debug(
+        { error: messageOf(error) },
+        'the model does not run on zeros of the smallest shape; trying other inputs',
+      );
       refusal = error;
     }
     if (first) return { makeRun: first.makeRun, measurement: await warmUp(executor, first.makeRun), isExample: true };

@@ -161,8 +161,8 @@ test('a model.json of the previous release is served unbatched, and the log says
   expect(server.log.filter(notShared)).toEqual([
     expect.objectContaining({
       level: 'warn',
-      reason: 'model.json, of contractVersion 1, does not say whether rows influence each other',
-      remedy: expect.stringMatching(/^build the image again with cdktf-model-serving \d/),
+      reason: 'model.json, of contractVersion 1, does not declare whether rows influence each other',
+      remedy: expect.stringMatching(/^rebuild the image with cdktf-model-serving \d/),
     }),
   ]);
   const before = await counted(server);
@@ -183,8 +183,8 @@ test('a model.json of the previous release that is assumed to have independent r
   expect(server.log).toContainEqual(
     expect.objectContaining({
       level: 'warn',
-      reason: 'model.json, of contractVersion 1, does not say whether rows influence each other',
-      msg: 'requests share runs since rowIndependence is "assume"; an answer may depend on the requests that share its run',
+      reason: 'model.json, of contractVersion 1, does not declare whether rows influence each other',
+      msg: 'requests share runs because rowIndependence is "assume"; an answer may depend on the requests that share its run',
     }),
   );
 });

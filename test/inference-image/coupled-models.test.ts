@@ -71,7 +71,7 @@ describe('M8, M22 a wrong verdict of independent: the trial at start finds out',
     expect(server.log.find(notShared)).toMatchObject({
       level: 'warn',
       reason: expect.stringMatching(
-        /^(in a batch of \d+, output "y" differs from that of its rows alone|output "y" of \d row(s)? has shape)/,
+        /^(in a batch of \d+, output "y" differs from that of the same rows alone|output "y" of \d row(s)? has shape)/,
       ),
     });
     await answersAsAlone(server, model);

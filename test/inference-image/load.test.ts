@@ -48,7 +48,7 @@ describe('under load', () => {
     const [served, refused] = [withStatus(200), withStatus(429)];
     expect(served).toHaveLength(3);
     expect(refused).toHaveLength(7);
-    expect(refused[0]).toMatchObject({ retry: '1', error: 'the queue is full: 2 requests wait already' });
+    expect(refused[0]).toMatchObject({ retry: '1', error: 'the queue is full: 2 requests are waiting' });
     const times = (of: typeof replies) => of.map(({ after }) => after);
     expect(Math.max(...times(refused))).toBeLessThan(Math.min(...times(served)));
     expect(await server.metrics()).toContain('inference_requests_total{model="m",version="1",outcome="rejected"} 7');

@@ -184,7 +184,7 @@ describe('files', () => {
     const { status, body } = await server.infer(png('gray', 2, [[7, 8]]), { headers });
     expect([status, body.error]).toEqual([
       400,
-      `Inference-Header-Content-Length is "${length}", but the body is a picture, and has no JSON before it; leave the header out`,
+      `Inference-Header-Content-Length is "${length}", but the body is a picture without JSON before it; remove the header`,
     ]);
   });
 
@@ -302,7 +302,7 @@ test('a server that is told to end answers the picture that it has begun', async
 test('a model that takes no pictures says so, and has no classes to tell', async () => {
   const server = await ServerProcess.start(identity('uint8', ['n', 4]));
   const reply = await send(server, gray2([1, 2, 3, 4]));
-  expect([reply.status, reply.body.error]).toEqual([415, 'the model takes no pictures, and the body is a PNG file']);
+  expect([reply.status, reply.body.error]).toEqual([415, 'the model accepts no pictures, but the body is a PNG file']);
   expect((await server.infer(gray2([1, 2, 3, 4]), { path: '/v2/models/m/classify' })).status).toBe(404);
 });
 
@@ -356,7 +356,7 @@ describe('classes', () => {
       status: 400,
       body: {
         error:
-          'output "y" has shape [2,3], where one of 3 elements was expected: ask about one thing at a time here, or use the path that ends in /infer',
+          'output "y" has shape [2,3], but 3 elements were expected: send one item per request, or use the path that ends in /infer',
       },
     });
     expect((await server.get('/v2/models/m/classify')).status).toBe(405);
@@ -379,7 +379,7 @@ describe('classes', () => {
     });
     expect(await server.infer(request)).toMatchObject({
       status: 400,
-      body: { error: 'output "y": FP16 has no JSON form; send it and ask for it as binary data' },
+      body: { error: 'output "y": FP16 has no JSON form; send and request it as binary data' },
     });
   });
 

@@ -131,7 +131,7 @@ describe('a model that fails its checks is never served, and the log says why', 
     const server = await ServerProcess.start(parts, { expectedSha256: '0'.repeat(64) });
     await expectRefusal(
       server,
-      `the deployment expects model ${'0'.repeat(64)}; this image has ${server.log[0]?.sha256}`,
+      `the deployment expects model ${'0'.repeat(64)}; this image contains ${server.log[0]?.sha256}`,
     );
   });
 
@@ -140,7 +140,7 @@ describe('a model that fails its checks is never served, and the log says why', 
     const expectedDeclaration = declarationText({ ...declared, version: '2' });
     await expectRefusal(
       await ServerProcess.start(parts, { expectedDeclaration }),
-      'the deployment declares the model otherwise than this image: version "2", not "1"; build the image from the same declaration, or declare what it has',
+      'the deployment and this image declare the model differently: version "2", not "1"; build the image from the same declaration, or change the declaration to match it',
     );
     const server = await ServerProcess.start(parts, { expectedDeclaration: declarationText(declared) });
     expect((await server.get('/v2/health/ready')).status).toBe(200);
@@ -168,7 +168,7 @@ describe('a model that fails its checks is never served, and the log says why', 
   test('a signature that the runtime does not find', async () => {
     const edit = (manifest: any) => (manifest.signature.inputs[0].name = 'z');
     const server = await ServerProcess.start(parts, {}, { edit });
-    await expectRefusal(server, 'model.onnx has the inputs "x" (FP32); model.json says "z" (FP32)');
+    await expectRefusal(server, 'model.onnx has the inputs "x" (FP32); model.json declares "z" (FP32)');
   });
 });
 
@@ -193,7 +193,7 @@ test('requests are logged at debug, and not otherwise; limits that do not fit, a
   expect(quiet.log.map(({ msg }) => msg)).toEqual(['starting', 'listening', 'ready']);
   const warnings = chatty.log.filter(({ level }) => level === 'warn');
   expect(warnings).toEqual([
-    expect.objectContaining({ ...tight, msg: 'the largest requests take more than the memory for requests' }),
+    expect.objectContaining({ ...tight, msg: 'the largest requests need more memory than the request budget' }),
   ]);
 });
 

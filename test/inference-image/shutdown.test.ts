@@ -153,7 +153,7 @@ describe('shutdown', () => {
     expect(server.log.at(-1)).toMatchObject({
       level: 'error',
       msg: 'the model is not served',
-      error: expect.stringContaining(`the deployment expects model ${expectedSha256}; this image has `),
+      error: expect.stringContaining(`the deployment expects model ${expectedSha256}; this image contains `),
     });
   });
 

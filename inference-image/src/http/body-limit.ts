@@ -6,8 +6,7 @@ const OTHER_BYTES = 64 * 1024;
 
 export const OTHER_LIMIT: SizeLimit = {
   bytes: OTHER_BYTES,
-  error: () =>
-    new ServingError('tooLarge', `the body is larger than ${OTHER_BYTES} bytes, the limit of this path`),
+  error: () => new ServingError('tooLarge', `the body is larger than ${OTHER_BYTES} bytes, the limit of this path`),
 };
 
 export function inferenceLimit(maxRequestBytes: number): SizeLimit {

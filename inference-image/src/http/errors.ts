@@ -159,7 +159,8 @@ export function toServingError(
 ): ServingError {
   if (error instanceof ServingError) return error;
   const { statusCode = 500, code, message = 'bad request' } = error as Partial<FastifyError>;
-  if (code === 'ECONNRESET') return new ServingError('cancelled', 'the client went away before its request was complete');
+  if (code === 'ECONNRESET')
+    return new ServingError('cancelled', 'the client went away before its request was complete');
   if (statusCode === 415) return new ServingError('unsupportedMedia', message);
   // Fastify's messages on a request are meant for its sender; other messages stay in the log.
   if (statusCode >= 400 && statusCode < 500) return new ServingError('invalid', message);

@@ -28,7 +28,10 @@ export interface RowComparison {
 /** Compares a row's output alone with its output in a batch. */
 export function compareRow(alone: Tensor, together: Tensor, tolerance: RowTolerance): RowComparison {
   if (!sameSizes(alone.shape, together.shape)) {
-    return { difference: 0, excess: `has shape [${together.shape}] for a row, but [${alone.shape}] for the same row alone` };
+    return {
+      difference: 0,
+      excess: `has shape [${together.shape}] for a row, but [${alone.shape}] for the same row alone`,
+    };
   }
   if (sameBits(alone.data, together.data)) return { difference: 0 };
   const differs = 'differs from that of the same rows alone';

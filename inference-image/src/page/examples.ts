@@ -26,7 +26,11 @@ export function pageExamples(examples: readonly GoldenExample[], folder: string,
     const fields =
       length < MAX_TOTAL_KIB * 1024
         ? fieldsOf(example, folder)
-        : { omitted: JSON.stringify(`the examples before it are longer than ${MAX_TOTAL_KIB} KiB, the limit of this page`) };
+        : {
+            omitted: JSON.stringify(
+              `the examples before it are longer than ${MAX_TOTAL_KIB} KiB, the limit of this page`,
+            ),
+          };
     const text = objectText({ name: JSON.stringify(example.name), ...fields });
     length += text.length;
     return text;

@@ -71,14 +71,14 @@ test('a short one passes long ones, although many wait, and those are refused fi
   const count = (text: string) => ended.filter((end) => end === text).length;
   // Some end while the others are tried.
   expect(count('long')).toBeGreaterThanOrEqual(65);
-  expect(count('the queue is full: 64 long compressed requests wait already')).toBe(80 - count('long'));
+  expect(count('the queue is full: 64 long compressed requests are waiting')).toBe(80 - count('long'));
   expect(count('long')).toBeLessThan(80);
 });
 
 test.each<[string, Buffer, string]>([
   ['more than the limit', gzipSync(Buffer.alloc(5 * MIB)), 'too large'],
-  ['what is cut', gzipSync(large).subarray(0, 1000), 'the request is said to be gzip data and is not: unexpected end'],
-  ['what is not compressed', small, 'the request is said to be gzip data and is not: incorrect header check'],
+  ['what is cut', gzipSync(large).subarray(0, 1000), 'the request is declared as gzip data but is not: unexpected end'],
+  ['what is not compressed', small, 'the request is declared as gzip data but is not: incorrect header check'],
 ])('%s is refused, and what waits goes on', async (_, bytes, error) => {
   const { inflate } = setUp();
   const refused = (async () => inflate(bytes))();

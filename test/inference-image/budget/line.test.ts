@@ -29,8 +29,8 @@ test('so many wait behind the one that is being done; one more is refused and ne
   const first = line.pass(() => new Promise<void>((resolve) => (end = resolve)));
   const others = [line.pass(async () => 1), line.pass(async () => 2)];
   const late = jest.fn();
-  await expect(line.pass(late)).rejects.toThrow('the queue is full: 2 steps wait already');
-  expect(() => line.assertRoom()).toThrow('the queue is full: 2 steps wait already');
+  await expect(line.pass(late)).rejects.toThrow('the queue is full: 2 steps are waiting');
+  expect(() => line.assertRoom()).toThrow('the queue is full: 2 steps are waiting');
   end();
   await first;
   expect(await Promise.all(others)).toEqual([1, 2]);

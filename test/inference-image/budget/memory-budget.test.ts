@@ -74,7 +74,7 @@ describe('requests that wait for their clients', () => {
     waiting(budget, MIB);
     expect(refusalOf(() => waiting(budget, MIB))).toMatchObject({
       kind: 'rejected',
-      message: `requests that wait for their clients hold ${2 * MIB + REQUEST_BYTES} bytes, of ${2 * MIB} that they may; try again later`,
+      message: `requests that wait for their clients hold ${2 * MIB + REQUEST_BYTES} bytes, and ${2 * MIB} is the limit; try again later`,
     });
     // Others have the other half.
     budget.open().add(1.5 * MIB);

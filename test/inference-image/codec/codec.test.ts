@@ -93,7 +93,7 @@ test('few may wait for their turn', async () => {
   const codec = codecWithQueue(10);
   const body = () => Buffer.from(json.padEnd(40 * 1024));
   const all = Array.from({ length: 12 }, () => codec.decode(body(), undefined, held()));
-  expect(() => codec.decode(body(), undefined, held())).toThrow('the queue is full: 10 large requests wait already');
+  expect(() => codec.decode(body(), undefined, held())).toThrow('the queue is full: 10 large requests are waiting');
   await Promise.all(all);
 });
 
@@ -141,7 +141,7 @@ test('closing waits for the work, and nothing starts again', async () => {
 test('more than may wait are refused at once, and answers never are', async () => {
   const codec = codecOf(SCRIPT);
   const decoded = Array.from({ length: 3 }, () => codec.decode(large(), undefined, held()));
-  expect(() => codec.decode(large(), undefined, held())).toThrow('the queue is full: 2 large requests wait already');
+  expect(() => codec.decode(large(), undefined, held())).toThrow('the queue is full: 2 large requests are waiting');
   const { body } = await codec.encode(decoder.decode(small()), [output(200_000)], held());
   expect(String(body)).toContain('"shape":[200000]');
   expect(await Promise.all(decoded)).toHaveLength(3);

@@ -86,7 +86,9 @@ describe('P13 health follows readiness', () => {
     expect(await client.call(CHECK)).toEqual({ status: NOT_SERVING });
     expect(await client.failure('ModelInfer', {})).toEqual({
       code: status.UNAVAILABLE,
-      details: expect.stringMatching(/^the model is not served: the deployment expects model 0{64}; this image has /),
+      details: expect.stringMatching(
+        /^the model is not served: the deployment expects model 0{64}; this image contains /,
+      ),
     });
   });
 

@@ -149,7 +149,7 @@ describe('P8 raw or typed', () => {
   test('both at once', async () => {
     const raw_input_contents = RAW;
     expect(await refusal({ inputs: [{ ...X, contents: FP32 }, S], raw_input_contents })).toBe(
-      'input "x": it has contents; where there are raw_input_contents no input takes them',
+      'input "x": it has contents, which cannot be combined with raw_input_contents',
     );
     // What some clients send with every tensor.
     expect(await infer({ inputs: [{ ...X, contents: {} }, S], raw_input_contents })).toMatchObject(BOTH);
@@ -174,7 +174,7 @@ describe('P8 raw or typed', () => {
     [
       'a negative size',
       { inputs: [{ ...X, shape: [-1, 2] }] },
-      'input "x": shape is [-1,2]; it must be an array of whole numbers, none negative',
+      'input "x": shape is [-1,2]; it must be an array of non-negative whole numbers',
     ],
     [
       'sizes that differ',
@@ -199,7 +199,7 @@ describe('P8 raw or typed', () => {
     [
       'bytes that are no text',
       { inputs: [{ ...S, contents: { bytes_contents: [Buffer.from([0xff])] } }, X] },
-      'input "s": element 0 is not UTF-8 text without U+0000, as BYTES takes',
+      'input "s": element 0 is not UTF-8 text without U+0000, which BYTES requires',
     ],
     [
       'shared memory',
@@ -214,7 +214,7 @@ describe('P8 raw or typed', () => {
     [
       'a timeout that is no number',
       { inputs: [X, S], raw_input_contents: RAW, parameters: { timeout: { string_param: 'soon' } } },
-      'parameters.timeout is "soon"; it must be a whole number of microseconds, not negative',
+      'parameters.timeout is "soon"; it must be a non-negative whole number of microseconds',
     ],
   ])('%s is refused', async (_, request, message) => {
     expect(await refusal(request)).toBe(message);
@@ -228,10 +228,10 @@ describe('P8 raw or typed', () => {
     const swapped = await infer({ ...request, outputs: [{ name: 't' }, { name: 'y' }] });
     expect(swapped.raw_output_contents).toEqual([RAW[1], RAW[0]]);
     expect(await refusal({ ...request, outputs: [{ name: 'potato' }] })).toBe(
-      'unknown output "potato"; the model gives "y", "t"',
+      'unknown output "potato"; the model returns "y", "t"',
     );
     expect(await refusal({ ...request, outputs: [{ name: 'y' }, { name: 'y' }] })).toBe(
-      'output "y" is asked for twice',
+      'output "y" is requested twice',
     );
     const classified = [{ name: 'y', parameters: { classification: { int64_param: 3 } } }];
     expect(await refusal({ ...request, outputs: classified })).toBe('outputs[0]: classification is not supported');
@@ -370,7 +370,7 @@ describe('transport', () => {
     expect(floatsOf(await client.call('ModelInfer', rawFloats(...values)))).toEqual(values);
     expect(await client.failure('ModelInfer', rawFloats(...values, ...values, ...values))).toEqual({
       code: RESOURCE_EXHAUSTED,
-      details: 'the message inflates to more than it may have; the limit of maxRequestBytes is 10000 bytes',
+      details: 'the message is too large after decompression; the limit of maxRequestBytes is 10000 bytes',
     });
   });
 

@@ -15,7 +15,7 @@ test('S11 a full queue is RESOURCE_EXHAUSTED at once, and health goes on', async
     ),
   );
   expect(await client.call('grpc.health.v1.Health.Check')).toEqual({ status: 1 });
-  const refusal = `${status.RESOURCE_EXHAUSTED}: the queue is full: 2 requests wait already`;
+  const refusal = `${status.RESOURCE_EXHAUSTED}: the queue is full: 2 requests are waiting`;
   expect((await Promise.all(answers)).sort()).toEqual(
     [String(n), String(n), String(n), refusal, refusal, refusal].sort(),
   );

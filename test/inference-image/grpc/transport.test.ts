@@ -104,10 +104,10 @@ describe('calls', () => {
       [message(HELLO, 1)],
       { 'grpc-encoding': 'gzip' },
       STATUS.INVALID_ARGUMENT,
-      /^the request is said to be gzip data and is not: incorrect header check$/,
+      /^the request is declared as gzip data but is not: incorrect header check$/,
     ],
     ['another first byte', ECHO.path, [message(HELLO, 2)], {}, STATUS.INVALID_ARGUMENT, /begins with byte 2/],
-    ['two messages', ECHO.path, [message(HELLO), message(HELLO)], {}, STATUS.INVALID_ARGUMENT, /takes one message$/],
+    ['two messages', ECHO.path, [message(HELLO), message(HELLO)], {}, STATUS.INVALID_ARGUMENT, /accepts one message$/],
     ['no message', ECHO.path, [], {}, STATUS.INVALID_ARGUMENT, /ended before its message was whole/],
     [
       'half a message',
@@ -278,7 +278,7 @@ describe('time limits', () => {
     const answer = await call(session, path, [message(HELLO).subarray(0, 7)], {}, false);
     expect(answer).toMatchObject({
       code: STATUS.DEADLINE_EXCEEDED,
-      details: 'the message was not whole within 0.3 s (receiveTimeoutSeconds)',
+      details: 'the message was incomplete after 0.3 s (receiveTimeoutSeconds)',
     });
     await server.isFree();
   });
@@ -457,7 +457,7 @@ describe('many calls', () => {
     );
     expect(await first).toMatchObject({
       code: STATUS.RESOURCE_EXHAUSTED,
-      details: 'the server has too many calls that wait for their clients',
+      details: 'too many calls wait for their clients',
     });
     const last = streams.at(-1)!;
     const answered = outcome(last);

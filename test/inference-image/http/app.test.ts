@@ -140,7 +140,7 @@ describe('bodies', () => {
 
   test('P1 an unknown output is a 400', async () => {
     const reply = await post({ inputs: [input], outputs: [{ name: 'potato' }] });
-    expect([reply.status, reply.body]).toEqual([400, { error: 'unknown output "potato"; the model gives "y"' }]);
+    expect([reply.status, reply.body]).toEqual([400, { error: 'unknown output "potato"; the model returns "y"' }]);
   });
 
   test('M21 an input given twice is a 400', async () => {
@@ -168,20 +168,15 @@ describe('bodies', () => {
       'a PNG file',
       Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'),
       415,
-      'the model takes no pictures, and the body is a PNG file',
+      'the model accepts no pictures, but the body is a PNG file',
     ],
     [
       'a JPEG file',
       Buffer.from('ffd8ffe000104a464946', 'hex'),
       415,
-      'the model takes no pictures, and the body is a JPEG file',
+      'the model accepts no pictures, but the body is a JPEG file',
     ],
-    [
-      'gzip without a header',
-      gzipSync('{}'),
-      400,
-      'the body is gzip data; say so with the header Content-Encoding: gzip',
-    ],
+    ['gzip without a header', gzipSync('{}'), 400, 'the body is gzip data; add the header Content-Encoding: gzip'],
     [
       'a form, as curl -F sends it',
       Buffer.from('--b\r\nContent-Disposition: form-data; name="file"\r\n\r\n{"inputs":[]}\r\n--b--\r\n'),
@@ -235,7 +230,7 @@ describe('compression', () => {
     const reply = await post(Buffer.from('{}'), { 'content-encoding': 'gzip' });
     expect([reply.status, reply.body]).toEqual([
       400,
-      { error: 'the request is said to be gzip data and is not: incorrect header check' },
+      { error: 'the request is declared as gzip data but is not: incorrect header check' },
     ]);
   });
 

@@ -94,7 +94,7 @@ describe('a request is refused with 403', () => {
       ...headers,
       'access-control-request-method': 'POST',
     });
-    const error = `${sender} may not send requests to "${host()}"; the setting allowedOrigins names others that may`;
+    const error = `${sender} may not send requests to "${host()}"; the setting allowedOrigins lists the origins that may`;
     expect([status, JSON.parse(body)]).toEqual([403, { error }]);
     expect(answered['access-control-allow-origin']).toBeUndefined();
   });
@@ -195,7 +195,7 @@ describe('allowedHosts', () => {
     async (name) => {
       const headers = { host: name, origin: `http://${name}`, 'sec-fetch-site': 'same-origin' };
       const { status, body } = await send(local, 'POST', INFER, headers);
-      const error = `requests to "${name}" are not allowed; the setting allowedHosts has the names that are: "localhost", "127.0.0.1", "[::1]"`;
+      const error = `requests to "${name}" are not allowed; the setting allowedHosts allows "localhost", "127.0.0.1", "[::1]"`;
       expect([status, JSON.parse(body)]).toEqual([403, { error }]);
     },
   );

@@ -69,7 +69,7 @@ describe('bodies that do not end', () => {
     while (!all.some(({ received }) => received)) await sleep(5);
     const refused = all.find(({ received }) => received) as RawConnection;
     await refused.receives(
-      /^HTTP\/1\.1 429 Too Many Requests\r\n[^]*retry-after: 1\r\n[^]*\{"error":"requests that wait for their clients hold \d+ bytes, of 8388608 that they may; try again later"\}/,
+      /^HTTP\/1\.1 429 Too Many Requests\r\n[^]*retry-after: 1\r\n[^]*\{"error":"requests that wait for their clients hold \d+ bytes, and 8388608 is the limit; try again later"\}/,
     );
     expect(await server.series('inference_request_memory_bytes')).toBeLessThanOrEqual(8 * MIB);
     expect(await counted('inference_refused_total', 'budget')).toBeGreaterThan(0);
@@ -100,7 +100,7 @@ describe('bodies that do not end', () => {
     client.send(head('POST', INFER, { ...JSON_TYPE, 'transfer-encoding': 'chunked' }), '1\r\nx\r\n'.repeat(100_000));
     await client.closed;
     expect(client.received).toMatch(
-      /^HTTP\/1\.1 400 [^]*chunks of less than 64 bytes, 101 so far; send it in larger ones/,
+      /^HTTP\/1\.1 400 [^]*chunks of less than 64 bytes on average, 101 so far; send larger chunks/,
     );
   });
 });
@@ -169,7 +169,7 @@ describe('bodies that are too large', () => {
       path: '/v2/repository/index',
       headers: headers as Record<string, string>,
     });
-    const error = 'the body is larger than 65536 bytes, the most that this path takes';
+    const error = 'the body is larger than 65536 bytes, the limit of this path';
     expect([status, answer]).toEqual([413, { error }]);
   });
 
@@ -254,7 +254,7 @@ describe('requests before the answers to those before them', () => {
     client.send(head('GET', port === 'url' ? '/v2/health/live' : '/metrics', { expect: 'something' }));
     await client.receives(/^HTTP\/1\.1 200 OK\r\n/);
     await client.send('GET /v2/health/live HTTP/1.1\r\n\r\n').closed;
-    expect(client.received).toMatch(/HTTP\/1\.1 400 Bad Request\r\n[^]*\{"error":"the request has no header Host"\}/);
+    expect(client.received).toMatch(/HTTP\/1\.1 400 Bad Request\r\n[^]*\{"error":"the request has no Host header"\}/);
   });
 });
 

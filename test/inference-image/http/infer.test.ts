@@ -198,7 +198,7 @@ describe('binary data', () => {
     expect(binaryOutputs(reply)).toEqual([{ ...tensor, name: 'y' }]);
 
     const json = await server.infer({ inputs: [{ name: 'x', datatype: 'FP16', shape: [1], data: [1] }] });
-    const error = 'input "x": FP16 has no JSON form; send it and ask for it as binary data';
+    const error = 'input "x": FP16 has no JSON form; send and request it as binary data';
     expect([json.status, json.body]).toEqual([400, { error }]);
     const mixed = await inferBinary(server, { ...tensor, data: encodeBinaryData(tensor) }, {}, {});
     expect([mixed.status, mixed.body.error]).toEqual([

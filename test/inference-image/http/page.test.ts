@@ -114,11 +114,11 @@ test('elements in files are read, and what is too long is named', async () => {
   expect(two.request.inputs[0].data).toEqual([0, 0]);
   expect(many).toEqual({
     name: 'many',
-    omitted: 'its request is longer than 256 KiB of JSON, the most that this page takes',
+    omitted: 'its request is longer than 256 KiB of JSON, the limit of this page',
   });
   expect(most).toEqual({
     name: 'most',
-    omitted: 'its tensor "x" is longer than 256 KiB of JSON, the most that this page takes',
+    omitted: 'its tensor "x" is longer than 256 KiB of JSON, the limit of this page',
   });
 });
 
@@ -126,6 +126,6 @@ test('what has no JSON form is named', async () => {
   const half = { name: 'x', datatype: 'FP16', shape: [1], file: 'half.bin' };
   const options = { examples: [example('half', half)], elements: { 'half.bin': new Uint8Array(2) } };
   expect(JSON.parse(await examplesOf(identity('float16', ['n']), options)).examples).toEqual([
-    { name: 'half', omitted: 'FP16 has no JSON form; send it and ask for it as binary data' },
+    { name: 'half', omitted: 'FP16 has no JSON form; send and request it as binary data' },
   ]);
 });

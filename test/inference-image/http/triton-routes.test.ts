@@ -106,7 +106,7 @@ describe('of a server that serves', () => {
   });
 
   test.each(['load', 'unload'])('%s', async (action) => {
-    const error = `cannot ${action} model "m": a server has the one model of its image, from start to end; to serve another, deploy its image`;
+    const error = `cannot ${action} model "m": this server serves only the model in its image; to serve another model, deploy its image`;
     expect(await post(`/v2/repository/models/m/${action}`, '{"parameters":{}}')).toEqual([400, { error }]);
     expect(await post(`/v2/repository/models/n/${action}`)).toEqual([
       404,
@@ -129,7 +129,7 @@ describe('of a server that serves', () => {
 test('the index of a server that does not serve says why', async () => {
   const server = await ServerProcess.start(identity('float', ['n']), { expectedSha256: '0'.repeat(64) });
   const index = async (body: string) => (await server.get('/v2/repository/index', { method: 'POST', body })).body;
-  const reason = expect.stringMatching(/^the deployment expects model 0{64}; this image has /);
+  const reason = expect.stringMatching(/^the deployment expects model 0{64}; this image contains /);
   expect(await index('{}')).toEqual([{ name: 'm', version: '1', state: 'UNAVAILABLE', reason }]);
   expect(await index('{"ready":true}')).toEqual([]);
 });

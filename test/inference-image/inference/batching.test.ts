@@ -169,8 +169,8 @@ describe('requests that wait to be split', () => {
     const all = Array.from({ length: 50 }, (_, i) => submit(rowsOf(16, i)).then((reply) => ended.push(reply)));
     await sleep(10);
     expect(scheduler.queueLength).toBe(5);
-    expect(ended).toEqual(new Array(44).fill('the queue is full: 5 requests wait already'));
-    expect(() => scheduler.assertRoom()).toThrow('the queue is full: 5 requests wait already');
+    expect(ended).toEqual(new Array(44).fill('the queue is full: 5 requests are waiting'));
+    expect(() => scheduler.assertRoom()).toThrow('the queue is full: 5 requests are waiting');
     await executor.finishAll(scheduler);
     await Promise.all(all);
     expect(ended.slice(44)).toEqual([0, 1, 2, 3, 4, 5].map((i) => reply(rowsOf(16, i))));
@@ -476,9 +476,9 @@ describe('a delay', () => {
 
 describe('admission', () => {
   test.each<[string, Partial<SchedulerOptions>, string]>([
-    ['requests', { maxQueueLength: 3 }, 'the queue is full: 3 requests wait already'],
-    ['rows', { maxQueueRows: 6 }, 'the queue is full: 6 rows wait already, and it takes 6'],
-    ['bytes', { maxQueueBytes: 48 }, 'the queue is full: 48 bytes of input wait already, and it takes 48'],
+    ['requests', { maxQueueLength: 3 }, 'the queue is full: 3 requests are waiting'],
+    ['rows', { maxQueueRows: 6 }, 'the queue is full: 6 rows are waiting, and the limit is 6'],
+    ['bytes', { maxQueueBytes: 48 }, 'the queue is full: 48 bytes of input are waiting, and the limit is 48'],
   ])('is bounded by %s', async (_, limits, refusal) => {
     const { scheduler, executor, submit } = setUp(limits);
     const replies = [0, 1, 2, 3].map((i) => submit(rowsOf(2, i)));

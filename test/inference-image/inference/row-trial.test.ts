@@ -111,7 +111,7 @@ describe('rows alone and together', () => {
     const { largestDifference, obstacle } = await tried(executorOf(round).executor);
     expect([obstacle, largestDifference]).toEqual([undefined, expect.closeTo(5e-4, 6)]);
     expect((await tried(executorOf(round).executor, 32, 'none')).obstacle).toBe(
-      'in a batch of 2, output "y" differs from that of its rows alone by 0.0005 of its largest magnitude; no bit may differ',
+      'in a batch of 2, output "y" differs from that of the same rows alone by 0.0005 of its largest magnitude; no bit may differ',
     );
   });
 
@@ -120,7 +120,7 @@ describe('rows alone and together', () => {
       if (rows === 32) for (let i = 0; i < 300; i++) y[row * 300 + i]! *= 1.0013;
     });
     expect((await tried(executor)).obstacle).toBe(
-      'in a batch of 32, output "y" differs from that of its rows alone by 0.0013 of its largest magnitude; 0.001 is allowed',
+      'in a batch of 32, output "y" differs from that of the same rows alone by 0.0013 of its largest magnitude; 0.001 is allowed',
     );
   });
 
@@ -156,7 +156,7 @@ describe('rows alone and together', () => {
     expect(await inTurn(table(0).executor)).toEqual([
       -1,
       {
-        obstacle: expect.stringMatching(/^it does not run on the rows of a trial: index \d/),
+        obstacle: expect.stringMatching(/^the model does not run on the rows of the trial: index \d/),
         isRefused: true,
         largestDifference: 0,
       },
@@ -214,7 +214,7 @@ describe('comparison of a row', () => {
     });
     expect(compareRow(floats(100, 0), floats(100, 0.2), 'rounding')).toEqual({
       difference: expect.closeTo(2e-3, 8),
-      excess: 'differs from that of its rows alone by 0.002 of its largest magnitude; 0.001 is allowed',
+      excess: 'differs from that of the same rows alone by 0.002 of its largest magnitude; 0.001 is allowed',
     });
   });
 

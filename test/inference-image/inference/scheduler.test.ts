@@ -53,7 +53,7 @@ test('runs go first in, first out', async () => {
 test('S11 a full queue refuses at once', async () => {
   const { submit } = setUp();
   ['a', 'b', 'c'].forEach((name) => void submit(name));
-  expect(await submit('d')).toBe('rejected: the queue is full: 2 requests wait already');
+  expect(await submit('d')).toBe('rejected: the queue is full: 2 requests are waiting');
 });
 
 test('one that waits too long is dropped before it runs', async () => {
@@ -68,7 +68,7 @@ test('one that waits too long is dropped before it runs', async () => {
 test('what it has waited before, to be decoded, counts', async () => {
   const { executor, submit } = setUp();
   const replies = [submit('a'), submit('b', present, performance.now() - 9_990), submit('c')];
-  expect(await replies[1]).toBe('timeout: the turn of the request did not come within 10 s');
+  expect(await replies[1]).toBe('timeout: the request did not get its turn within 10 s');
   await executor.finish();
   expect(executor.runs).toEqual(['a', 'c']);
 });

@@ -183,12 +183,12 @@ test.each<[string, unknown, string]>([
   [
     'P4 a shape of another type',
     { inputs: [{ ...a, shape: '-1' }] },
-    'input "a": shape is "-1"; it must be an array of whole numbers, none negative',
+    'input "a": shape is "-1"; it must be an array of non-negative whole numbers',
   ],
   [
     'a negative size',
     { inputs: [{ ...a, shape: [-1, 2] }] },
-    'input "a": shape is [-1,2]; it must be an array of whole numbers, none negative',
+    'input "a": shape is [-1,2]; it must be an array of non-negative whole numbers',
   ],
   [
     'P4 an unknown datatype',
@@ -221,7 +221,7 @@ test.each<[string, unknown, string]>([
   [
     'a timeout that is no time',
     { inputs: [a, b], outputs, parameters: { timeout: '5' } },
-    'parameters.timeout is "5"; it must be a whole number of microseconds, not negative',
+    'parameters.timeout is "5"; it must be a non-negative whole number of microseconds',
   ],
   ['parameters of another type', { inputs: [a, b], parameters: [] }, 'parameters is []; it must be an object'],
   [
@@ -237,9 +237,9 @@ test.each<[string, unknown, string]>([
   [
     'P1 an unknown output',
     { inputs: [a, b], outputs: [{ name: 'potato' }] },
-    'unknown output "potato"; the model gives "y", "z"',
+    'unknown output "potato"; the model returns "y", "z"',
   ],
-  ['an output asked for twice', { inputs: [a, b], outputs: [...outputs, ...outputs] }, 'output "y" is asked for twice'],
+  ['an output asked for twice', { inputs: [a, b], outputs: [...outputs, ...outputs] }, 'output "y" is requested twice'],
   ['outputs of another type', { inputs: [a, b], outputs: 'y' }, 'outputs is "y"; it must be an array'],
   [
     'binary_data of another type',
@@ -259,7 +259,7 @@ test.each<[string, unknown, string]>([
   [
     'P6 data in both forms',
     { inputs: [{ ...a, parameters: { binary_data_size: 8 } }, b] },
-    'input "a": it has both data and binary_data_size; it takes one of them',
+    'input "a": it has both data and binary_data_size; use one of them',
   ],
   [
     'P6 a size that is none',

@@ -17,6 +17,6 @@ test('models neither come nor go', () => {
   expect(repositoryIsFixed('unload', model)).toMatchObject({
     kind: 'invalid',
     message:
-      'cannot unload model "m": a server has the one model of its image, from start to end; to serve another, deploy its image',
+      'cannot unload model "m": this server serves only the model in its image; to serve another model, deploy its image',
   });
 });

@@ -305,7 +305,7 @@ describe('the structure is bounded before anything is built', () => {
     const text = request(`[${'"",'.repeat(65_536)}""]`)
       .replace('[2]', '[65537]')
       .replace('FP32', 'BYTES');
-    expect(() => decode(text, 'BYTES')).toThrow('the request has 65537 texts; it may have 65536');
+    expect(() => decode(text, 'BYTES')).toThrow('the request has 65537 texts; the limit is 65536');
   });
 });
 

@@ -85,7 +85,8 @@ export class MessageReader {
 
   private begin(prefix: Buffer): void {
     const flag = prefix[0] as number;
-    if (flag > 1) throw invalid(`the message begins with byte ${flag}; it must be 0, or 1 if the message is compressed`);
+    if (flag > 1)
+      throw invalid(`the message begins with byte ${flag}; it must be 0, or 1 if the message is compressed`);
     this.isCompressed = flag === 1;
     this.length = prefix.readUInt32BE(1);
     assertSize(this.length, this.limits);
