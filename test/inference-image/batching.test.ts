@@ -64,7 +64,7 @@ async function counted(server: ServerProcess): Promise<{ runs: number; rows: num
 
 const row = (data: number[]) => ({ inputs: [{ name: 'x', datatype: 'FP32', shape: [data.length / 4, 4], data }] });
 
-describe('any requests at once give what each gives alone', () => {
+describe('concurrent requests have the same results as single ones', () => {
   const requests = fc.array(
     fc.integer({ min: 1, max: 5 }).chain((rows) => {
       const element = fc.float({ noNaN: true, min: -1000, max: 1000 });
@@ -99,7 +99,7 @@ describe('any requests at once give what each gives alone', () => {
   });
 });
 
-test('a request that the runtime refuses fails alone', async () => {
+test('a request that the runtime refuses does not affect others', async () => {
   const server = await ServerProcess.start(table());
   const ask = (i: number) => server.infer({ inputs: [{ name: 'i', datatype: 'INT64', shape: [1], data: [i] }] });
   const indices = [0, 1, 2, 99, 4, 5, 6, 7];
@@ -111,7 +111,7 @@ test('a request that the runtime refuses fails alone', async () => {
   expect((await ask(3)).body.outputs[0].data).toEqual([30]);
 });
 
-test('S9 one request of more rows than a run may have', async () => {
+test('S9 serves a request with more rows than a run may have', async () => {
   const server = await ServerProcess.start(mlp(), { maxBatchSize: 8 });
   const data = Array.from({ length: 80 }, (_, i) => i / 7);
   const before = await counted(server);
@@ -155,7 +155,7 @@ test.each<[string, ModelParts, BatchingVerdict | null, Partial<Settings>, string
   expect(reply.body.outputs[0].data).toEqual([1, 2, 3, 4]);
 });
 
-test('a model.json of the previous release is served unbatched, and the log says why and what to do', async () => {
+test('serves a model.json of the previous release without batching, and logs the reason and the remedy', async () => {
   const previous: ModelFolderOptions = { batching: null, edit: (manifest) => (manifest.contractVersion = 1) };
   const server = await ServerProcess.start(mlp(), {}, previous);
   expect(server.log.filter(notShared)).toEqual([
@@ -172,7 +172,7 @@ test('a model.json of the previous release is served unbatched, and the log says
   expect(parameters).toEqual({ row_independence: { string_value: 'unknown' }, max_shared_rows: { string_value: '1' } });
 });
 
-test('a model.json of the previous release that is assumed to have independent rows shares runs', async () => {
+test('shares runs for a model.json of the previous release whose rows are assumed to be independent', async () => {
   const previous: ModelFolderOptions = { batching: null, edit: (manifest) => (manifest.contractVersion = 1) };
   const server = await ServerProcess.start(mlp(), { rowIndependence: 'assume' }, previous);
   expect(server.log.find(notShared)).toBeUndefined();
@@ -189,7 +189,7 @@ test('a model.json of the previous release that is assumed to have independent r
   );
 });
 
-test('an image starts under a library of the previous release, which sets the old name of a default', async () => {
+test('starts with the old name of a setting, as set by a library of the previous release', async () => {
   const environment = { ...PREVIOUS_DEFAULTS, MODEL_SERVING_DRAIN_SECONDS: '0' };
   for (const name of Object.keys(environment)) expect(Object.keys(PREVIOUS_SETTINGS)).toContain(name);
   const server = ServerProcess.spawn(modelFolder(mlp()), {}, environment);
@@ -197,7 +197,7 @@ test('an image starts under a library of the previous release, which sets the ol
   expect(ready).toMatchObject({ maxBatchSize: 32, largestDifference: expect.any(Number) });
 });
 
-test('a maximum of 1 switches batches off without a word', async () => {
+test('a maximum of 1 disables batching without a log line', async () => {
   const server = await ServerProcess.start(mlp(), { maxBatchSize: 1 });
   expect(server.log.find(notShared)).toBeUndefined();
   expect((await server.get('/v2/models/m/config')).body.max_batch_size).toBe(0);

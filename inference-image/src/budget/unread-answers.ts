@@ -77,8 +77,8 @@ export class UnreadAnswers {
   private unreadAtScan = 0;
   /** Bytes of all answers so far, at most 4 MiB for each answer. */
   private sentBytes = 0;
-  private isLooking = false;
-  private nextLookAt = -Infinity;
+  private isScanning = false;
+  private nextScanAt = -Infinity;
   private readonly ports = new Set<number>();
   private readonly watched = new Map<Socket, Watched>();
 
@@ -86,7 +86,7 @@ export class UnreadAnswers {
     private readonly budget: Pick<MemoryBudget, 'totalBytes'>,
     private readonly metrics: Pick<Metrics, 'observeDrop'>,
   ) {
-    setInterval(() => (this.isMuch(this.mostUnread()) || this.hasPaused()) && void this.lookLater(), SWEEP_MS).unref();
+    setInterval(() => (this.isMuch(this.mostUnread()) || this.hasPaused()) && void this.scanLater(), SWEEP_MS).unref();
   }
 
   /** Watches a connection: its client is disconnected if it reads slowly while much is unread in total. */
@@ -103,7 +103,7 @@ export class UnreadAnswers {
     this.sentBytes += counted;
     const watched = this.watched.get(socket);
     if (watched) watched.sent += bytes;
-    if (this.isMuch(this.bytes) && this.mayLook) void this.lookLater();
+    if (this.isMuch(this.bytes) && this.mayScan) void this.scanLater();
   }
 
   /**
@@ -125,13 +125,13 @@ export class UnreadAnswers {
   }
 
   private isFull(): boolean {
-    if (this.bytes > this.limitBytes && this.mayLook) this.look();
+    if (this.bytes > this.limitBytes && this.mayScan) this.scan();
     return this.bytes > this.limitBytes;
   }
 
   /** Whether the last scan is old enough. */
-  private get mayLook(): boolean {
-    return performance.now() > this.nextLookAt;
+  private get mayScan(): boolean {
+    return performance.now() > this.nextScanAt;
   }
 
   private isMuch(bytes: number): boolean {
@@ -152,7 +152,7 @@ export class UnreadAnswers {
    * that a client sends.
    */
   private mostUnread(): number {
-    let bytes = this.unreadAtLook;
+    let bytes = this.unreadAtScan;
     for (const [socket, { written }] of this.watched) bytes += socket.bytesWritten - written;
     return Math.max(bytes, this.bytes);
   }
@@ -164,18 +164,18 @@ export class UnreadAnswers {
   }
 
   /** Scans without blocking the event loop: reading large tables takes 10 ms. */
-  private async lookLater(): Promise<void> {
-    if (this.isLooking) return;
-    this.isLooking = true;
+  private async scanLater(): Promise<void> {
+    if (this.isScanning) return;
+    this.isScanning = true;
     const { sentBytes } = this;
     const began = performance.now();
     const texts = await Promise.all(TABLES.map((path) => readFile(path, 'latin1').catch(() => '')));
-    this.isLooking = false;
-    this.look(texts, began);
+    this.isScanning = false;
+    this.scan(texts, began);
     this.bytes += this.sentBytes - sentBytes;
   }
 
-  private look(texts = TABLES.map(textOf), began = performance.now()): void {
+  private scan(texts = TABLES.map(textOf), began = performance.now()): void {
     const queues = this.measure(texts, began);
     const now = performance.now();
     for (const [socket, watched] of this.watched) {
@@ -232,9 +232,9 @@ export class UnreadAnswers {
         this.unreceivedBytes += unreceived;
       }
     }
-    this.unreadAtLook = this.bytes;
+    this.unreadAtScan = this.bytes;
     const ended = performance.now();
-    this.nextLookAt = ended + Math.max(REFRESH_MS, (ended - began) / SCANNING_SHARE);
+    this.nextScanAt = ended + Math.max(REFRESH_MS, (ended - began) / SCANNING_SHARE);
     return queues;
   }
 }

@@ -4,7 +4,7 @@ import { roundsFor } from '../../support/requests';
 import { ServerProcess } from '../../support/server';
 import { slowModel } from '../../support/slow-model';
 
-test('S11 a full queue is RESOURCE_EXHAUSTED at once, and health goes on', async () => {
+test('S11 a full queue is RESOURCE_EXHAUSTED at once, and health checks are answered', async () => {
   const server = await ServerProcess.start(slowModel(), { maxQueueLength: 2 });
   const client = new GrpcClient(server.grpcTarget);
   const n = await roundsFor(server, 0.6);

@@ -27,7 +27,7 @@ const LIMITS = { receiveTimeoutSeconds: 0.3, sendTimeoutSeconds: 0.3 };
 
 const HELLO = Buffer.from('hello');
 
-/** A method that answers when it is told to. */
+/** A method that answers when the test asks it to. */
 function held(): { method: Pick<Method, 'path' | 'handle'>; calls: Call[] } {
   const calls: Call[] = [];
   return { calls, method: { path: '/t/Held', handle: (call) => void calls.push(call) } };
@@ -44,7 +44,7 @@ describe('calls', () => {
   beforeAll(async () => ({ server, session } = await start(METHODS, { budget: new MemoryBudget(128 * MIB) })));
   afterEach(() => server.isFree());
 
-  test('a message that comes in one piece, in many, or empty', async () => {
+  test('a message in one chunk, in many chunks, or empty', async () => {
     for (const content of [HELLO, Buffer.alloc(0), Buffer.alloc(60_000, 'x')]) {
       const whole = message(content);
       const bytes =
@@ -57,13 +57,13 @@ describe('calls', () => {
     }
   });
 
-  test('messages of 20 MiB, both ways', async () => {
+  test('messages of 20 MiB in both directions', async () => {
     const content = Buffer.alloc(20 * MIB, 'y');
     const { code, messages } = await call(session, LARGE_ECHO.path, [message(content)]);
     expect([code, messages[0]?.equals(content)]).toEqual([0, true]);
   });
 
-  test('a stream: each message is answered in its turn, wherever its chunks end', async () => {
+  test('a stream answers messages in order, whatever their chunks', async () => {
     const contents = ['a', '', 'c'.repeat(40_000), 'd'].map((text) => Buffer.from(text));
     const all = Buffer.concat(contents.map((content) => message(content)));
     for (const size of [1, 4, 7, 30_000, all.length]) {
@@ -166,7 +166,7 @@ describe('calls', () => {
     expect(await call(server.dial(), ECHO.path, [message(HELLO)])).toMatchObject({ code: 0 });
   });
 
-  test('large messages that are compressed, many at a time', async () => {
+  test('large compressed messages, many at a time', async () => {
     const content = Buffer.alloc(MIB, 'large');
     const chunks = [message(gzipSync(content), 1)];
     const headers = { 'grpc-encoding': 'gzip' };
@@ -176,7 +176,7 @@ describe('calls', () => {
     for (const { code, messages } of answers) expect([code, messages[0]?.equals(content)]).toEqual([0, true]);
   });
 
-  test('what is not gRPC has a status of HTTP', async () => {
+  test('a request that is not gRPC gets an HTTP status', async () => {
     const status = async (headers: OutgoingHttpHeaders) =>
       (await call(session, ECHO.path, [HELLO], headers)).headers[':status'];
     expect(await status({ 'content-type': 'application/json' })).toBe(415);
@@ -187,7 +187,7 @@ describe('calls', () => {
 });
 
 describe('memory', () => {
-  test('a full budget is RESOURCE_EXHAUSTED at once, and probes are answered', async () => {
+  test('a full budget is RESOURCE_EXHAUSTED at once, but probes are answered', async () => {
     const { method, calls } = held();
     const { server, session } = await start([method, PROBE], { budget: new MemoryBudget(98_000) });
     const first = Array.from({ length: 5 }, () => call(session, method.path, [message(HELLO)]));
@@ -203,7 +203,7 @@ describe('memory', () => {
     await server.isFree();
   });
 
-  test('a client that is refused is told to stop sending', async () => {
+  test('a refused client is asked to stop sending', async () => {
     const server = await new TestTransport(METHODS, { budget: new MemoryBudget(MIB) }).listen();
     const session = server.dial({ maxSessionMemory: 1000 });
     const stream = open(session, LARGE_ECHO.path).on('error', () => undefined);
@@ -219,7 +219,7 @@ describe('memory', () => {
     stream.destroy();
   });
 
-  test('a message holds no more than has come of it, twice', async () => {
+  test('a message holds at most twice its received bytes', async () => {
     const { server, session } = await start(METHODS);
     const stream = open(session, LARGE_ECHO.path);
     void outcome(stream);
@@ -230,7 +230,7 @@ describe('memory', () => {
     await server.isFree();
   });
 
-  test('long headers count as what they take', async () => {
+  test('long headers count with their actual memory', async () => {
     const { server, session } = await start(METHODS);
     const headers = { ':method': 'POST', ':path': LARGE_ECHO.path, 'content-type': 'application/grpc' };
     const stream = session.request({ ...headers, cookie: 'c'.repeat(15_000) }).on('error', () => undefined);
@@ -241,7 +241,7 @@ describe('memory', () => {
     await server.isFree();
   });
 
-  test('a client that goes away while its message is decompressed: the memory is held until that ends', async () => {
+  test('memory is held until decompression ends if the client disconnects during it', async () => {
     const refused: string[] = [];
     const method = { ...LARGE_ECHO, refused: ({ kind }: ServingError) => void refused.push(kind) };
     const { server, session } = await start([method]);
@@ -257,7 +257,7 @@ describe('memory', () => {
     expect(new Set(refused)).toEqual(new Set(['cancelled']));
   });
 
-  test('a client that goes away while its call is worked on: the memory is held until the work is done', async () => {
+  test('memory is held until the method answers if the client disconnects during the call', async () => {
     const { method, calls } = held();
     const { server, session } = await start([method]);
     const stream = open(session, method.path);
@@ -273,7 +273,7 @@ describe('memory', () => {
 });
 
 describe('time limits', () => {
-  test.each([ECHO, STREAM, PROBE])('a message to $path that does not end is DEADLINE_EXCEEDED', async ({ path }) => {
+  test.each([ECHO, STREAM, PROBE])('an incomplete message to $path is DEADLINE_EXCEEDED', async ({ path }) => {
     const { server, session } = await start(METHODS, LIMITS);
     const answer = await call(session, path, [message(HELLO).subarray(0, 7)], {}, false);
     expect(answer).toMatchObject({
@@ -283,7 +283,7 @@ describe('time limits', () => {
     await server.isFree();
   });
 
-  test('a call without a message, and one whose client does not end it', async () => {
+  test('applies to a call without a message, and to one that its client does not end', async () => {
     const { server, session } = await start(METHODS, LIMITS);
     for (const chunks of [[], [message(HELLO)]]) {
       expect(await call(session, ECHO.path, chunks, {}, false)).toMatchObject({ code: STATUS.DEADLINE_EXCEEDED });
@@ -291,7 +291,7 @@ describe('time limits', () => {
     await server.isFree();
   });
 
-  test('a stream may be silent between its messages', async () => {
+  test('does not apply to a stream between its messages', async () => {
     const { server, session } = await start(METHODS, LIMITS);
     const stream = open(session, STREAM.path);
     const answered = outcome(stream);
@@ -304,7 +304,7 @@ describe('time limits', () => {
     expect(await answered).toMatchObject({ code: 0, messages: [HELLO, HELLO] });
   });
 
-  test('an answer that its stream may not send is dropped; the connection goes on', async () => {
+  test('drops an answer blocked by its stream, and keeps the connection', async () => {
     const server = await new TestTransport(METHODS, LIMITS).listen();
     const session = server.dial({ settings: { initialWindowSize: 0 } });
     const stream = open(session, ECHO.path);
@@ -315,7 +315,7 @@ describe('time limits', () => {
     expect(session.destroyed).toBe(false);
   });
 
-  test('a large answer that waits stops no other call of its connection', async () => {
+  test('a large waiting answer does not block other calls of its connection', async () => {
     const server = await new TestTransport(METHODS, { budget: new MemoryBudget(128 * MIB) }).listen();
     const session = server.dial({ settings: { initialWindowSize: 1000 } });
     const stream = open(session, LARGE_ECHO.path);
@@ -328,7 +328,7 @@ describe('time limits', () => {
     await server.isFree();
   });
 
-  test('an answer that its connection does not take ends the connection', async () => {
+  test('ends a connection that blocks an answer', async () => {
     const large = { path: '/t/Large', handle: (call: Call) => call.answer(message(Buffer.alloc(20 * MIB))) };
     const server = await new TestTransport([large], LIMITS).listen();
     const socket = await server.dialRaw();
@@ -344,7 +344,7 @@ describe('time limits', () => {
     expect(server.drops).toEqual(['unread']);
   });
 
-  test('the deadline of a call', async () => {
+  test('ends a call at its deadline', async () => {
     const never = { path: '/t/Never', handle: (call: Call) => void calls.push(call) };
     const calls: Call[] = [];
     const { server, session } = await start([never]);
@@ -357,7 +357,7 @@ describe('time limits', () => {
     await server.isFree();
   });
 
-  test('a deadline that passes while a message is decompressed is why the call is refused', async () => {
+  test('reports the deadline if it passes during decompression', async () => {
     const refused: string[] = [];
     const method = { ...LARGE_ECHO, refused: ({ kind }: ServingError) => void refused.push(kind) };
     const inflater = {
@@ -374,7 +374,7 @@ describe('time limits', () => {
     expect(refused).toEqual(['timeout']);
   });
 
-  test('work for a client that is gone may take longer than an answer may wait', async () => {
+  test('work for a disconnected client may exceed the limit of answers', async () => {
     const calls: Call[] = [];
     const method = { path: '/t/Slow', handle: (call: Call) => void calls.push(call) };
     const { server, session } = await start([method, ECHO], LIMITS);
@@ -390,7 +390,7 @@ describe('time limits', () => {
     expect(server.drops).toEqual([]);
   });
 
-  test('a call that only watches leaves nothing when its client ends it', async () => {
+  test('a watching call leaves nothing behind when its client ends it', async () => {
     const watch = { path: '/t/Watch', isCounted: false, handle: (call: Call) => void call.push(message(HELLO)) };
     const { server, session } = await start([watch, ECHO], LIMITS);
     const stream = open(session, watch.path);
@@ -402,7 +402,7 @@ describe('time limits', () => {
   });
 });
 
-// Only Linux tells how much there is.
+// Only Linux reports the buffered bytes.
 const onLinux = process.platform === 'linux' ? test : test.skip;
 
 onLinux('answers that nobody reads do not pile up in the operating system', async () => {
@@ -430,7 +430,7 @@ onLinux('answers that nobody reads do not pile up in the operating system', asyn
 });
 
 describe('many calls', () => {
-  test('others are served while a client sends thousands of messages at once', async () => {
+  test('other clients are served while one sends thousands of messages at once', async () => {
     const server = await new TestTransport(METHODS).listen();
     const [session, other] = [server.dial({ maxSessionMemory: 1000 }), server.dial()];
     const count = 5000;
@@ -448,7 +448,7 @@ describe('many calls', () => {
     expect(others).toBeGreaterThan(20);
   });
 
-  test('those that are idle are bounded: the oldest makes room', async () => {
+  test('the number of idle calls is limited, and the oldest makes room', async () => {
     const server = await new TestTransport(METHODS).listen();
     const first = outcome(open(server.dial(), STREAM.path));
     const sessions = Array.from({ length: 21 }, () => server.dial());
@@ -465,7 +465,7 @@ describe('many calls', () => {
     expect(await answered).toMatchObject({ code: 0 });
   });
 
-  test('those that cost nothing of the budget, and whose answers nobody takes, are bounded', async () => {
+  test('the number of uncounted calls with unread answers is limited', async () => {
     const server = await new TestTransport(METHODS).listen();
     const call = (stream: number) => [
       frame(FRAME.headers, END_HEADERS, stream, grpcHeaders(PROBE.path)),
@@ -484,7 +484,7 @@ describe('many calls', () => {
     await server.isFree();
   });
 
-  test('connections that ask nothing make room for others: without a call first, then with idle ones', async () => {
+  test('idle connections make room for others: first those without calls, then those with idle calls', async () => {
     const { method, calls } = held();
     const { server, session } = await start([...METHODS, method]);
     await call(session, ECHO.path, [message(HELLO)]);
@@ -505,7 +505,7 @@ describe('many calls', () => {
   });
 });
 
-describe('a client that keeps to no rules', () => {
+describe('a misbehaving client', () => {
   let server: TestTransport;
   beforeAll(async () => void (server = await new TestTransport(METHODS, LIMITS).listen()));
   afterEach(async () => {
@@ -565,7 +565,7 @@ describe('a client that keeps to no rules', () => {
     }
   });
 
-  test('opens calls that have large headers, and confirms no settings', async () => {
+  test('opens calls with large headers and never acknowledges settings', async () => {
     const socket = await server.dialRaw();
     socket.resume();
     for (const stream of streams.slice(0, 200)) socket.write(headers(stream, END_HEADERS, { x: 'y'.repeat(15_000) }));
@@ -575,7 +575,7 @@ describe('a client that keeps to no rules', () => {
   });
 });
 
-test('an old connection is told to go away, and what is asked meanwhile is answered', async () => {
+test('an old connection gets a GOAWAY frame, and its pending requests are answered', async () => {
   const { session } = await start(METHODS, { maxConnectionAgeSeconds: 0.3 });
   const answers = new Set<string>();
   while (!session.closed) {

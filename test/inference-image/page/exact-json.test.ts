@@ -1,6 +1,6 @@
 import { compactJson, parseJson, readableJson } from '../../../inference-image/page/exact-json';
 
-// Node 20 gives a reviver no source text, as older browsers do not.
+// Like older browsers, Node 20 does not pass the source text to a reviver.
 const hasSource = Number(process.versions.node.split('.')[0]) >= 22;
 
 test.each([
@@ -12,7 +12,7 @@ test.each([
   expect(compactJson(parseJson(text))).toBe(text);
 });
 
-test('a tensor is written by the rows of its shape', () => {
+test('writes a tensor in rows according to its shape', () => {
   const rows = (shape: number[], count: number) => ({ shape, data: new Array(count).fill(0) });
   const line = (length: number) => new Array(length).fill('0').join(', ');
   expect(readableJson({ inputs: [rows([2, 10], 20)] })).toBe(

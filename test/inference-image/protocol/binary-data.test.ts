@@ -18,7 +18,7 @@ test.each(DATATYPES)('%s makes the round trip, bit for bit, from any offset', (d
   );
 });
 
-test('decoding makes a buffer of its own, which can be handed to another thread', () => {
+test('decoding creates a separate buffer, which can be transferred to another thread', () => {
   const body = Buffer.from('0123456789abcdef');
   const data = decodeBinaryData({ name: 'x', datatype: 'INT16', shape: [2] }, body.subarray(1, 5)) as Int16Array;
   expect(data.buffer.byteLength).toBe(4);

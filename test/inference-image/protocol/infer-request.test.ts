@@ -33,7 +33,7 @@ function decode(request: unknown, blobs: Buffer[] = []) {
   return decoder.decode(Buffer.concat([json, ...blobs]), json.length);
 }
 
-test('a request', () => {
+test('decodes a request', () => {
   expect(decode({ id: '7', inputs: [b, a], outputs, parameters: { timeout: 5, note: 'x', flag: true } })).toEqual({
     id: '7',
     inputs: [
@@ -75,7 +75,7 @@ test.each<[string, bigint | undefined]>([
   }
 });
 
-describe('nothing of binary data is copied where a request is refused for', () => {
+describe('copies no binary data if a request is refused for', () => {
   const flags: TensorSignature = { name: 'c', datatype: 'BOOL', dimensions: ['n'] };
   const three = new InferRequestDecoder({ ...signature, inputs: [...signature.inputs, flags] });
   const binary = (size: number) => ({ data: undefined, parameters: { binary_data_size: size } });
@@ -104,7 +104,7 @@ describe('nothing of binary data is copied where a request is refused for', () =
   });
 });
 
-test('binary data that has no room is refused as it is, and tried once', () => {
+test('refuses binary data without room as such, after one attempt', () => {
   const holding = new MemoryBudget(REQUEST_BYTES + 100).open();
   const inputs = [
     { ...a, shape: [12, 2], parameters: { binary_data_size: 96 }, data: undefined },
@@ -117,7 +117,7 @@ test('binary data that has no room is refused as it is, and tried once', () => {
   expect(add).toHaveBeenCalledTimes(1);
 });
 
-test('binary data, in the order of the inputs', () => {
+test('reads binary data in the order of the inputs', () => {
   const binary = (size: number) => ({ data: undefined, parameters: { binary_data_size: size } });
   const blobs = [Buffer.from(BigInt64Array.from([5n]).buffer), Buffer.from(Float32Array.from([6, 7]).buffer)];
   const { inputs } = decode(
@@ -139,7 +139,7 @@ describe('outputs', () => {
     return names.map((name, i) => [name, binary[i]]);
   };
 
-  test('are all of the model, unless some are asked for, in that order', () => {
+  test('are all outputs of the model by default, else those requested, in order', () => {
     const all = { parameters: { binary_data_output: true } };
     expect(read(all)).toEqual([
       ['y', true],
@@ -155,7 +155,7 @@ describe('outputs', () => {
     ]);
   });
 
-  test('are binary by their own parameter, or else by that of the request', () => {
+  test('are binary by their own parameter, else by that of the request', () => {
     const request = {
       parameters: { binary_data_output: true },
       outputs: [{ name: 'y', parameters: { binary_data: false } }],
@@ -165,7 +165,7 @@ describe('outputs', () => {
   });
 });
 
-test('axes of one input may differ although they have one name', () => {
+test('axes of one input may have different sizes under one name', () => {
   const picture = new InferRequestDecoder({
     inputs: [{ name: 'x', datatype: 'FP32', dimensions: ['n', 's', 's'] }],
     outputs: [{ name: 'y', datatype: 'FP32', dimensions: ['n'] }],
@@ -301,7 +301,7 @@ test('deep nesting is refused in small requests too', () => {
   );
 });
 
-test('P6 bytes that no input claims', () => {
+test('P6 refuses bytes that belong to no input', () => {
   expect(() => decode({ inputs: [a, b], outputs }, [Buffer.alloc(1)])).toThrow(
     'the body has 1 bytes more than its JSON and the binary data of its inputs',
   );
@@ -311,7 +311,7 @@ describe('a raw request', () => {
   const raw = (datatype: 'FP32' | 'BYTES', dimensions: (string | number)[]) =>
     new InferRequestDecoder({ inputs: [{ name: 'x', datatype, dimensions }], outputs: signature.outputs });
 
-  test('has the shape that its bytes make', () => {
+  test('derives its shape from its length', () => {
     const bytes = Buffer.from(Float32Array.from([1, 2, 3, 4]).buffer);
     expect(raw('FP32', ['n', 2]).decode(bytes, 0)).toEqual({
       inputs: [{ name: 'x', datatype: 'FP32', shape: [2, 2], data: Float32Array.from([1, 2, 3, 4]) }],
@@ -321,7 +321,7 @@ describe('a raw request', () => {
     expect(raw('FP32', [4]).decode(bytes, 0).inputs[0]?.shape).toEqual([4]);
   });
 
-  test('of text', () => {
+  test('may contain texts', () => {
     const { inputs } = raw('BYTES', ['n']).decode(Buffer.from([1, 0, 0, 0, 65, 0, 0, 0, 0]), 0);
     expect(inputs[0]).toMatchObject({ shape: [2], data: ['A', ''] });
   });
@@ -335,7 +335,7 @@ describe('a raw request', () => {
   });
 });
 
-describe('what the encoder writes of a model that gives back its input', () => {
+describe('the encoder and the decoder make the round trip', () => {
   test.each(DATATYPES)('%s, as binary data', (datatype) => {
     const tensors = shapes.chain((shape) =>
       dataOf(datatype, elementCount(shape)).map((data) => ({ name: 'x', datatype, shape, data })),

@@ -30,7 +30,7 @@ describe('round trip', () => {
 });
 
 describe('encoding', () => {
-  test.each(JSON_DATATYPES)('in pieces is the same text: %s', (datatype) => {
+  test.each(JSON_DATATYPES)('in pieces gives the same text: %s', (datatype) => {
     const lengths = fc.constantFrom(0, 1, 2, 1023, 1024, 1025, 2048, 65_537);
     const tensors = lengths.chain((length) =>
       dataOf(datatype, Math.min(length, 64)).map((some): Tensor => {
@@ -137,15 +137,15 @@ describe('decoding', () => {
     expect(() => decode('FP32', data, shape)).toThrow(new Error(message));
   });
 
-  test('NaN and infinities come as strings', () => {
+  test('accepts NaN and infinities as strings', () => {
     expect(decode('FP32', ['NaN', 'Infinity', '-Infinity'])).toEqual(Float32Array.from([NaN, Infinity, -Infinity]));
   });
 
-  test('BOOL comes as true and false, or 1 and 0', () => {
+  test('accepts BOOL as true and false, or 1 and 0', () => {
     expect(decode('BOOL', [true, false, 1, 0])).toEqual(TYPED_ARRAY.BOOL.from([1, 0, 1, 0]));
   });
 
-  test('a scalar is an array of one', () => {
+  test('a scalar is an array with one element', () => {
     expect(decode('INT32', [7], [])).toEqual(Int32Array.from([7]));
   });
 });

@@ -13,7 +13,7 @@ test.each([
   expect(repositoryIndex(model, readiness, true)).toEqual(readiness.ready ? [entry] : []);
 });
 
-test('models neither come nor go', () => {
+test('models cannot be loaded or unloaded', () => {
   expect(repositoryIsFixed('unload', model)).toMatchObject({
     kind: 'invalid',
     message:

@@ -111,7 +111,7 @@ describe('numbers', () => {
       .map((parts) => parts.join('')),
   );
 
-  test('are the very doubles that JSON.parse gives', () => {
+  test('are exactly the doubles of JSON.parse', () => {
     fc.assert(
       fc.property(number, (text) => {
         const value = outcome(() => JSON.parse(text));
@@ -199,12 +199,12 @@ describe('numbers', () => {
   ])('%j is none', (text) => expect(() => readNumber(text)).toThrow(ServingError));
 });
 
-describe('the structure is bounded before anything is built', () => {
+describe('limits the structure before anything is built', () => {
   const padded = (text: string) => Buffer.from(text + PADDING);
   const decode = (text: string, ...datatypes: Datatype[]) =>
     new InferRequestDecoder(signatureOf(...datatypes)).decode(padded(text));
 
-  test('arrays of elements are taken out, and the rest stays', () => {
+  test('removes arrays of elements and keeps the rest', () => {
     const { arrays, text } = scanRequest(padded(request('[1, 2.5]', ',"id":"é","outputs":[{"data":[1]}]')));
     expect(arrays.map(String)).toEqual(['[1, 2.5]']);
     expect(JSON.parse(text)).toMatchObject({ inputs: [{ data: [0] }], id: 'é', outputs: [{ data: [1] }] });
@@ -232,18 +232,18 @@ describe('the structure is bounded before anything is built', () => {
     );
   });
 
-  test('deep data', () => {
+  test('refuses deeply nested data', () => {
     const deep = '['.repeat(500_000) + ']'.repeat(500_000);
     expect(() => decode(request(deep), 'FP32')).toThrow(/element 0 is \[+…; FP32 takes/);
     expect(() => decode(request(deep).replace('[2]', '[1,2]'), 'FP32')).toThrow('has shape [1,2]');
   });
 
-  test('many keys that say data, in linear time', () => {
+  test('scans many data keys in linear time', () => {
     const text = `{"inputs":[{${'"data":[1],'.repeat(300_000)}"name":"x0"}]}`;
     expect(() => decode(text, 'FP32')).toThrow('bytes of JSON outside of');
   });
 
-  test('many other keys before much data, in linear time', () => {
+  test('scans many other keys before long data in linear time', () => {
     const numbers = '0,'.repeat(8_000_000);
     const text = `{${'"":0,'.repeat(13_000)}"inputs":[{"name":"x0","datatype":"FP32","shape":[1],"data":[${numbers}0]}]}`;
     const began = performance.now();
@@ -252,18 +252,18 @@ describe('the structure is bounded before anything is built', () => {
     expect(performance.now() - began).toBeLessThan(2000);
   });
 
-  test.each(['FP32', 'INT64', 'BYTES', 'UINT8'] as const)('%s: a shape alone allocates nothing', (datatype) => {
+  test.each(['FP32', 'INT64', 'BYTES', 'UINT8'] as const)('allocates nothing for a shape alone: %s', (datatype) => {
     const text = request('["a"]').replace('[2]', '[2147483647]').replace('FP32', datatype);
     expect(() => decode(text, datatype)).toThrow(/takes 2147483647$|it may have 65536/);
   });
 
-  test('white space is of any length', () => {
+  test('accepts white space of any length', () => {
     const space = ' \n'.repeat(100_000);
     const text = request('[1,2]').replace(/[:,[\]]/g, (token) => token + space);
     expect(decode(text, 'FP32').inputs[0]?.data).toEqual(Float32Array.of(1, 2));
   });
 
-  test('an error names the place in the request', () => {
+  test('an error gives the position in the request', () => {
     const text = request(`[1,${' '.repeat(5000)}2]`, ',}');
     expect(() => decode(text, 'FP32')).toThrow(new RegExp(`position ${text.length - 2}\\b`));
   });
@@ -281,7 +281,7 @@ describe('the structure is bounded before anything is built', () => {
     }
   });
 
-  test('what is held is what is built', () => {
+  test('reserves the memory that the elements take', () => {
     for (const [datatype, bytes] of [
       ['FP32', 8],
       ['FP64', 16],
@@ -301,7 +301,7 @@ describe('the structure is bounded before anything is built', () => {
     );
   });
 
-  test('a request takes so many texts', () => {
+  test('limits the texts of a request', () => {
     const text = request(`[${'"",'.repeat(65_536)}""]`)
       .replace('[2]', '[65537]')
       .replace('FP32', 'BYTES');
@@ -309,7 +309,7 @@ describe('the structure is bounded before anything is built', () => {
   });
 });
 
-describe('the same comes of a request in either way', () => {
+describe('both readers return the same result', () => {
   test.each(JSON_DATATYPES)('%s, flat and nested', (datatype) => {
     const tensors = shapes.chain((shape) =>
       dataOf(datatype, elementCount(shape)).map((data) => ({ name: 'x0', datatype, shape, data })),
@@ -436,7 +436,7 @@ describe('the same comes of a request in either way', () => {
     expectSameError(signatureOf(datatype), request(data).replace('FP32', datatype));
   });
 
-  test('one input as JSON and one as binary data', () => {
+  test('for one input as JSON and one as binary data', () => {
     const second = '{"name":"x1","datatype":"FP32","shape":[1],"parameters":{"binary_data_size":4}}';
     const text = request('[1,2]').replace('}]', `},${second}]`);
     expectSame(signatureOf('FP32', 'FP32'), text, Buffer.alloc(4));
@@ -444,13 +444,13 @@ describe('the same comes of a request in either way', () => {
     expectSame(signatureOf('FP32'), request('[1,2]'), Buffer.from('}"'));
   });
 
-  test('text that is not UTF-8', () => {
+  test('for text that is not UTF-8', () => {
     const text = Buffer.from(request('[1,2]', ',"id":"~"'));
     text[text.indexOf('~')] = 0xff;
     expect(expectSame(signatureOf('FP32'), text)[0]).toContain('not UTF-8');
   });
 
-  test('a request with any one byte changed', () => {
+  test('for a request with any one byte changed', () => {
     const text = Buffer.from(request('[[1.5,-2e1],[3,4]],"parameters":{"data":[1]}').replace('[2]', '[2,2]'));
     const signature = {
       ...signatureOf('FP32'),
