@@ -32,7 +32,7 @@ test.each([
   expect(held()).toBe(small.length + large.length);
 });
 
-test('those that come together are inflated one after the other, in their order', async () => {
+test('simultaneous requests are inflated one after the other, in order', async () => {
   const { budget, inflate } = setUp(new MemoryBudget(200 * MIB));
   const bytes = gzipSync(large);
   const order: number[] = [];
@@ -50,7 +50,7 @@ test('those that come together are inflated one after the other, in their order'
   expect(Math.max(...atWork)).toBeLessThanOrEqual(2);
 });
 
-test('a short one passes long ones, although many wait, and those are refused first', async () => {
+test('a short request passes many waiting long ones, and those are refused first', async () => {
   const { budget, inflate } = setUp(new MemoryBudget(200 * MIB));
   const bomb = gzipSync(Buffer.alloc(4 * MIB));
   const ended: string[] = [];
@@ -77,8 +77,12 @@ test('a short one passes long ones, although many wait, and those are refused fi
 
 test.each<[string, Buffer, string]>([
   ['more than the limit', gzipSync(Buffer.alloc(5 * MIB)), 'too large'],
-  ['what is cut', gzipSync(large).subarray(0, 1000), 'the request is declared as gzip data but is not: unexpected end'],
-  ['what is not compressed', small, 'the request is declared as gzip data but is not: incorrect header check'],
+  [
+    'truncated data',
+    gzipSync(large).subarray(0, 1000),
+    'the request is declared as gzip data but is not: unexpected end',
+  ],
+  ['uncompressed data', small, 'the request is declared as gzip data but is not: incorrect header check'],
 ])('%s is refused, and what waits goes on', async (_, bytes, error) => {
   const { inflate } = setUp();
   const refused = (async () => inflate(bytes))();
@@ -87,12 +91,12 @@ test.each<[string, Buffer, string]>([
   expect(large.equals(await next)).toBe(true);
 });
 
-test('what has no room in the budget is refused', async () => {
+test('refuses a request without room in the budget', async () => {
   const { inflate } = setUp(new MemoryBudget(MIB));
   await expect(inflate(gzipSync(large))).rejects.toThrow(/^the request takes \d+ bytes of memory/);
 });
 
-test('a client that goes away ends it, and those that wait go on', async () => {
+test('stops when the client disconnects, and continues with waiting requests', async () => {
   const { inflate } = setUp();
   const bytes = gzipSync(large);
   let isGone = false;
@@ -103,7 +107,7 @@ test('a client that goes away ends it, and those that wait go on', async () => {
   expect(large.equals(await second)).toBe(true);
 });
 
-test('at once, whatever its size, for limits that are small', () => {
+test('inflates synchronously for small limits, at any size', () => {
   const few = { ...limit, bytes: 2000 };
   expect(inflateAtOnce(gzipSync(small), 'gzip', few)).toEqual(small);
   expect(() => inflateAtOnce(gzipSync(large), 'gzip', few)).toThrow('too large');

@@ -49,7 +49,7 @@ function unreadBytes(unread: UnreadAnswers): number {
   return [...queues.values()].reduce((total, { unread }) => total + unread, 0);
 }
 
-// Only Linux tells how much there is.
+// Only Linux reports the buffered bytes.
 const onLinux = process.platform === 'linux' ? test : test.skip;
 
 onLinux(
@@ -125,7 +125,7 @@ onLinux('clients that read large answers with pauses are not cut, however much i
   close();
 });
 
-test('a look that took long is not repeated at once', () => {
+test('a slow scan is not repeated at once', () => {
   const unread = new UnreadAnswers({ totalBytes: 32 * 1024 * 1024 }, { observeDrop: () => undefined });
   let [now, step] = [0, 0];
   const clock = jest.spyOn(performance, 'now').mockImplementation(() => (now += step));
@@ -133,7 +133,7 @@ test('a look that took long is not repeated at once', () => {
   const socket = {} as Socket;
   const isFull = () => {
     for (let answers = 0; answers < 5; answers++) unread.sent(socket, 4 * MIB);
-    // Each look takes half a second.
+    // Each scan takes half a second.
     step = 500;
     try {
       unread.assertRoom(socket);
@@ -165,7 +165,7 @@ onLinux('what clients go on sending on connections that are not read does not pi
   await sleep(300);
   for (const client of clients) void post(client);
   const reader = await RawConnection.open(url);
-  // By the last look, which is a second old at most.
+  // According to the last scan, which is at most a second old.
   const untaken = () => (unread as any).untakenBytes as number;
   let most = 0;
   while (dropped.length === 0 || untaken() > 16 * MIB) {

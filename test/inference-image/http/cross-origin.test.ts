@@ -42,7 +42,7 @@ beforeAll(async () => {
 
 const host = () => new URL(server.url).host;
 
-describe('a request is taken', () => {
+describe('a request is accepted', () => {
   test.each<[string, () => Record<string, string>]>([
     ['of a client that is no browser', () => ({})],
     ["of the server's own page", () => ({ origin: `http://${host()}`, 'sec-fetch-site': 'same-origin' })],
@@ -59,7 +59,7 @@ describe('a request is taken', () => {
     expect((await send(server, 'POST', INFER, headers())).status).toBe(200);
   });
 
-  test('a link to the page, on whatever page it is', async () => {
+  test('for a link to the page, on any page', async () => {
     const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
     expect((await send(server, 'GET', '/', headers)).status).toBe(200);
   });
@@ -99,7 +99,7 @@ describe('a request is refused with 403', () => {
     expect(answered['access-control-allow-origin']).toBeUndefined();
   });
 
-  test('and runs nothing, and is counted', async () => {
+  test('without a run, and is counted', async () => {
     const before = await server.metrics();
     const count = (text: string, name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]);
     await send(server, 'POST', INFER, { origin: FOREIGN });
@@ -129,7 +129,7 @@ test.each([
   expect((await send(server, 'GET', path, { origin: FOREIGN })).status).toBe(403);
 });
 
-test('what asks like a preflight and has a body is none: the body is thrown away as any is that nobody reads', async () => {
+test('a preflight request with a body is not treated as one, and its body is discarded', async () => {
   const client = await RawConnection.open(server.url);
   const asked = { origin: ALLOWED, 'access-control-request-method': 'POST', 'transfer-encoding': 'chunked' };
   client.send(head('OPTIONS', INFER, asked));
@@ -153,13 +153,13 @@ describe('an allowed origin', () => {
     }
   });
 
-  test('and answers that are compressed', async () => {
+  test('may read compressed answers', async () => {
     const body = JSON.stringify(floats(...new Array(2000).fill(1)));
     const { headers } = await send(server, 'POST', INFER, { origin: ALLOWED, 'accept-encoding': 'gzip' }, body);
     expect([headers['content-encoding'], headers.vary]).toEqual(['gzip', 'origin, accept-encoding']);
   });
 
-  test('is told what it may send', async () => {
+  test('gets the allowed methods and headers', async () => {
     const { status, headers } = await send(server, 'OPTIONS', INFER, {
       origin: ALLOWED,
       'access-control-request-method': 'POST',
@@ -175,7 +175,7 @@ describe('an allowed origin', () => {
     });
   });
 
-  test('answers say that they depend on the origin, to others as well', async () => {
+  test('answers vary by origin, for all origins', async () => {
     expect((await send(server, 'GET', '/v2')).headers.vary).toBe('origin');
   });
 });
@@ -186,7 +186,7 @@ describe('allowedHosts', () => {
     local = await ServerProcess.start(identity('float', ['n']), { allowedHosts: ['localhost', '127.0.0.1', '[::1]'] });
   });
 
-  test.each(['localhost', 'LOCALHOST:8080', '127.0.0.1:1', '[::1]', '[::1]:8080'])('%s is taken', async (name) => {
+  test.each(['localhost', 'LOCALHOST:8080', '127.0.0.1:1', '[::1]', '[::1]:8080'])('%s is accepted', async (name) => {
     expect((await send(local, 'POST', INFER, { host: name })).status).toBe(200);
   });
 
@@ -200,7 +200,7 @@ describe('allowedHosts', () => {
     },
   );
 
-  test('health is answered under any name', async () => {
+  test('health checks are answered under any name', async () => {
     expect((await send(local, 'GET', '/v2/health/ready', { host: '10.0.0.1:8080' })).status).toBe(200);
     expect((await send(local, 'GET', '/v2', { host: '10.0.0.1:8080' })).status).toBe(403);
   });

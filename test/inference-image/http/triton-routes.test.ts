@@ -5,7 +5,7 @@ import { ServerProcess } from '../../support/server';
 const paths = (suffix: string) => [`/v2/models/m${suffix}`, `/v2/models/m/versions/1${suffix}`];
 
 describe('statistics', () => {
-  test('S13 of requests and runs', async () => {
+  test('S13 count requests and runs', async () => {
     const server = await ServerProcess.start(identity('float', ['n']));
     const stats = async (path = '/v2/models/stats') => (await server.get(path)).body.model_stats[0];
     const none = { count: 0, ns: 0 };
@@ -50,7 +50,7 @@ describe('statistics', () => {
   });
 });
 
-describe('of a server that serves', () => {
+describe('routes of a ready server', () => {
   let server: ServerProcess;
   beforeAll(async () => {
     server = await ServerProcess.start(identity('int64', ['n', null, 3]), {
@@ -126,7 +126,7 @@ describe('of a server that serves', () => {
   });
 });
 
-test('the index of a server that does not serve says why', async () => {
+test('the repository index of a failed server has the reason', async () => {
   const server = await ServerProcess.start(identity('float', ['n']), { expectedSha256: '0'.repeat(64) });
   const index = async (body: string) => (await server.get('/v2/repository/index', { method: 'POST', body })).body;
   const reason = expect.stringMatching(/^the deployment expects model 0{64}; this image contains /);

@@ -39,7 +39,7 @@ test.each([
   await expect(check(got, expected)).rejects.toThrow(`golden example "first": output "y" ${message}`);
 });
 
-test('what is not a float must be equal', async () => {
+test('values other than floats must be equal', async () => {
   const int = (value: bigint): Tensor => ({
     name: 'y',
     datatype: 'INT64',
