@@ -75,8 +75,8 @@ describe('concurrent requests have the same results as single ones', () => {
 
   // The second is served by executors alone: a delay keeps runs off the main thread.
   test.each<[string, Partial<Settings>]>([
-    ['run by the main thread', { maxBatchSize: 8 }],
-    ['run by executors', { maxBatchSize: 8, maxBatchDelaySeconds: 0.001 }],
+    ['on the main thread', { maxBatchSize: 8 }],
+    ['on executors', { maxBatchSize: 8, maxBatchDelaySeconds: 0.001 }],
   ])('%s', async (_, settings) => {
     const server = await ServerProcess.start(mlp(), settings);
     const ready = server.log.find(({ msg }) => msg === 'ready');
@@ -133,7 +133,7 @@ test.each<[string, ModelParts, BatchingVerdict | null, Partial<Settings>, string
     'input "x" has a fixed first dimension, 1',
   ],
   [
-    'M7 and batches asked for',
+    'M7 with batches requested',
     identity('float', [1, 4]),
     { verdict: 'fixed', reason: 'input "x" has a fixed first dimension, 1' },
     { maxBatchSize: 8 },
@@ -141,14 +141,14 @@ test.each<[string, ModelParts, BatchingVerdict | null, Partial<Settings>, string
     'input "x" has a fixed first dimension, 1',
   ],
   [
-    'M7 and assumed',
+    'M7 with independence assumed',
     identity('float', [1, 4]),
     { verdict: 'fixed', reason: 'no matter' },
     { rowIndependence: 'assume' },
     'info',
     'input "x" has a fixed first dimension, 1',
   ],
-])('%s is served unbatched, and the log says why', async (_, parts, batching, settings, level, reason) => {
+])('%s is served without batching, and the log has the reason', async (_, parts, batching, settings, level, reason) => {
   const server = await ServerProcess.start(parts, settings, { batching });
   expect(server.log.find(notShared)).toMatchObject({ level, reason });
   const reply = await server.infer(row([1, 2, 3, 4]));

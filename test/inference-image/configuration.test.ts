@@ -90,7 +90,7 @@ test('empty means unset', () => {
 test.each([
   ['0', 'Too small: expected number to be >0'],
   ['86401', 'Too big: expected number to be <=86400'],
-])('a connection may not be %s s old', (age, problem) => {
+])('refuses a connection age of %s s', (age, problem) => {
   expect(problemsOf({ MODEL_SERVING_MAX_CONNECTION_AGE_SECONDS: age })).toEqual([
     `MODEL_SERVING_MAX_CONNECTION_AGE_SECONDS is "${age}": ${problem}`,
   ]);
@@ -178,7 +178,7 @@ describe('model.json', () => {
     [{ inputAxes: [null], outputAxes: [0] }, 'inputAxes is [null]: must name the row axis of at least one input'],
     [{ inputAxes: [-1], outputAxes: [0] }, 'inputAxes[0] is -1: Too small: expected number to be >=0'],
     [{ inputAxes: [0], outputAxes: [null] }, 'outputAxes[0] is null: Invalid input: expected number, received null'],
-  ])('names the row axes that do not fit the signature: %j', (axes, problem) => {
+  ])('reports row axes that do not match the signature: %j', (axes, problem) => {
     const batching = { verdict: 'independent', ...axes };
     writeFileSync(path, JSON.stringify({ ...JSON.parse(original), batching }));
     expect(problemsOf({})).toEqual([`${path}: batching.${problem}`]);

@@ -211,7 +211,7 @@ describe('rows on other axes, and an input that is common to a run', () => {
 
 test.each([
   ['M10 unnamed', null, null],
-  ['M23 each of another name', 'unk__214', 'unk__215'],
+  ['M23 with different names', 'unk__214', 'unk__215'],
 ])('rows of dimensions that are %s share runs', async (_, first, second) => {
   const parts: ModelParts = {
     inputs: [value('x', 'float', [first, 4])],
@@ -237,8 +237,8 @@ describe('requests with inconsistent rows run alone', () => {
 
   test.each<[string, Partial<Settings>]>([
     ['whole', { maxBatchSize: 4, maxBatchDelaySeconds: 0.002 }],
-    ['where larger ones are not split', DELAYED],
-  ])('M9 inputs of different numbers of rows, %s', async (_, settings) => {
+    ['without splitting larger ones', DELAYED],
+  ])('M9 with different numbers of rows, %s', async (_, settings) => {
     const server = await ServerProcess.start(two, settings);
     const { body } = await server.infer(request(2, 3));
     expect(body.outputs.map(({ shape }: any) => shape)).toEqual([

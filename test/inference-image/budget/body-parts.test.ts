@@ -29,9 +29,9 @@ test('joins chunks of any size, and then holds only the body', () => {
 
 test.each([
   ['of one byte', 1, 1],
-  ['of one byte of a large read', 1, 65_536],
-  ['of some kilobytes', 3000, 3000],
-  ['that are half of a read', 10_000, 20_000],
+  ['of one byte from a large read', 1, 65_536],
+  ['of a few kilobytes', 3000, 3000],
+  ['of half of a read', 10_000, 20_000],
 ])('holds little more than the bytes of chunks %s', (_, bytes, of) => {
   const { holding, parts, empty } = setUp();
   const total = 2000 * bytes;

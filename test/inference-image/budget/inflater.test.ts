@@ -22,15 +22,18 @@ function setUp(budget = new MemoryBudget(64 * MIB)) {
 test.each([
   ['gzip', gzipSync],
   ['deflate', deflateSync],
-] as const)('%s: what is small is there at once, what is large later, and each is held', async (coding, compress) => {
-  const { inflate, held } = setUp();
-  expect(inflate(compress(small), coding)).toEqual(small);
-  expect(held()).toBe(small.length);
-  const later = inflate(compress(large), coding);
-  expect(later).toBeInstanceOf(Promise);
-  expect(large.equals(await later)).toBe(true);
-  expect(held()).toBe(small.length + large.length);
-});
+] as const)(
+  '%s: inflates small bodies synchronously and large ones later, and counts both',
+  async (coding, compress) => {
+    const { inflate, held } = setUp();
+    expect(inflate(compress(small), coding)).toEqual(small);
+    expect(held()).toBe(small.length);
+    const later = inflate(compress(large), coding);
+    expect(later).toBeInstanceOf(Promise);
+    expect(large.equals(await later)).toBe(true);
+    expect(held()).toBe(small.length + large.length);
+  },
+);
 
 test('simultaneous requests are inflated one after the other, in order', async () => {
   const { budget, inflate } = setUp(new MemoryBudget(200 * MIB));
@@ -83,7 +86,7 @@ test.each<[string, Buffer, string]>([
     'the request is declared as gzip data but is not: unexpected end',
   ],
   ['uncompressed data', small, 'the request is declared as gzip data but is not: incorrect header check'],
-])('%s is refused, and what waits goes on', async (_, bytes, error) => {
+])('refuses %s, and continues with waiting requests', async (_, bytes, error) => {
   const { inflate } = setUp();
   const refused = (async () => inflate(bytes))();
   const next = inflate(gzipSync(large));

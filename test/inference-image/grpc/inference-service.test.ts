@@ -59,7 +59,7 @@ describe('about the server and its model', () => {
     ['ModelReady', 4096],
     ['ModelMetadata', 65_536],
     ['RepositoryIndex', 65_536],
-  ])('%s takes messages of %d bytes', async (method, maxBytes) => {
+  ])('%s accepts messages of %d bytes', async (method, maxBytes) => {
     const [client] = await start(TWO);
     const field = method === 'RepositoryIndex' ? 'repository_name' : 'name';
     await expect(client.call(method, { [field]: 'm'.repeat(maxBytes) })).rejects.toMatchObject({
@@ -168,16 +168,16 @@ describe('P8 raw or typed', () => {
   test.each<[string, object, string]>([
     ['no inputs', {}, 'input "x" is missing; the model takes "x", "s"'],
     ['an unknown input', { inputs: [{ ...X, name: 'z' }] }, 'unknown input "z"; the model takes "x", "s"'],
-    ['one twice', { inputs: [X, X] }, 'input "x" is given twice'],
-    ['a datatype', { inputs: [{ ...X, datatype: 'FP64' }] }, 'input "x" is FP64; the model takes FP32'],
-    ['a shape', { inputs: [{ ...X, shape: [1, 3] }] }, 'input "x" has shape [1,3]; the model takes [-1,2]'],
+    ['a repeated input', { inputs: [X, X] }, 'input "x" is given twice'],
+    ['a wrong datatype', { inputs: [{ ...X, datatype: 'FP64' }] }, 'input "x" is FP64; the model takes FP32'],
+    ['a wrong shape', { inputs: [{ ...X, shape: [1, 3] }] }, 'input "x" has shape [1,3]; the model takes [-1,2]'],
     [
       'a negative size',
       { inputs: [{ ...X, shape: [-1, 2] }] },
       'input "x": shape is [-1,2]; it must be an array of non-negative whole numbers',
     ],
     [
-      'sizes that differ',
+      'inconsistent sizes',
       { inputs: [{ ...X, shape: [2, 2] }, S] },
       'input "s" has 1 for dimension "n"; input "x" has 2',
     ],
@@ -192,12 +192,12 @@ describe('P8 raw or typed', () => {
       'input "x": fp32_contents has 1 elements; shape [1,2] takes 2',
     ],
     [
-      'elements of another kind',
+      'elements of the wrong type',
       { inputs: [{ ...X, contents: { int_contents: [1, 2] } }, S] },
       'input "x": it has int_contents; FP32 takes fp32_contents',
     ],
     [
-      'bytes that are no text',
+      'bytes that are not text',
       { inputs: [{ ...S, contents: { bytes_contents: [Buffer.from([0xff])] } }, X] },
       'input "s": element 0 is not UTF-8 text without U+0000, which BYTES requires',
     ],
@@ -212,7 +212,7 @@ describe('P8 raw or typed', () => {
       'parameters.a is missing; a parameter must be a string, a number or a boolean',
     ],
     [
-      'a timeout that is no number',
+      'a timeout that is not a number',
       { inputs: [X, S], raw_input_contents: RAW, parameters: { timeout: { string_param: 'soon' } } },
       'parameters.timeout is "soon"; it must be a non-negative whole number of microseconds',
     ],

@@ -22,7 +22,7 @@ test('S11 a full queue is RESOURCE_EXHAUSTED at once, and health checks are answ
 });
 
 test.each([
-  ['has gone', undefined, { code: status.CANCELLED, details: 'Cancelled on client' }],
+  ['has disconnected', undefined, { code: status.CANCELLED, details: 'Cancelled on client' }],
   ['has waited until its deadline', 200, { code: status.DEADLINE_EXCEEDED, details: expect.any(String) }],
 ])('a call whose client %s never runs', async (_, deadlineMs, failure) => {
   const server = await ServerProcess.start(slowModel());

@@ -106,16 +106,16 @@ describe('calls', () => {
       STATUS.INVALID_ARGUMENT,
       /^the request is declared as gzip data but is not: incorrect header check$/,
     ],
-    ['another first byte', ECHO.path, [message(HELLO, 2)], {}, STATUS.INVALID_ARGUMENT, /begins with byte 2/],
+    ['an invalid first byte', ECHO.path, [message(HELLO, 2)], {}, STATUS.INVALID_ARGUMENT, /begins with byte 2/],
     ['two messages', ECHO.path, [message(HELLO), message(HELLO)], {}, STATUS.INVALID_ARGUMENT, /accepts one message$/],
-    ['no message', ECHO.path, [], {}, STATUS.INVALID_ARGUMENT, /ended before its message was whole/],
+    ['no message', ECHO.path, [], {}, STATUS.INVALID_ARGUMENT, /ended before its message was complete/],
     [
       'half a message',
       ECHO.path,
       [message(HELLO).subarray(0, 7)],
       {},
       STATUS.INVALID_ARGUMENT,
-      /ended before its message was whole/,
+      /ended before its message was complete/,
     ],
     [
       'half a message of a stream',
@@ -126,7 +126,7 @@ describe('calls', () => {
       /was whole/,
     ],
     [
-      'a timeout of no unit',
+      'a timeout without a unit',
       ECHO.path,
       [message(HELLO)],
       { 'grpc-timeout': '10' },
@@ -142,7 +142,7 @@ describe('calls', () => {
       /^the message has 65537 bytes; \/t\/Echo takes 65536$/,
     ],
     [
-      'the same of a setting',
+      'a message beyond the limit of a setting',
       LARGE_ECHO.path,
       [Buffer.from([0, 0x7f, 0, 0, 0])],
       {},
@@ -150,7 +150,7 @@ describe('calls', () => {
       /^the message has 2130706432 bytes; maxRequestBytes is 20971520$/,
     ],
     [
-      'one that inflates to too much',
+      'a message that is too large after decompression',
       ECHO.path,
       [message(gzipSync(Buffer.alloc(10 * MIB)), 1)],
       { 'grpc-encoding': 'gzip' },
@@ -525,22 +525,22 @@ describe('a misbehaving client', () => {
       'resets each call at once',
       Buffer.concat(streams.map((stream) => Buffer.concat([headers(stream), data(stream), reset(stream)]))),
     ],
-    ['opens calls without end', Buffer.concat(streams.map((stream) => headers(stream)))],
-    ['sends settings without end', times(200_000, frame(FRAME.settings, 0, 0))],
-    ['sends pings without end', times(200_000, frame(FRAME.ping, 0, 0, Buffer.alloc(8)))],
+    ['opens calls endlessly', Buffer.concat(streams.map((stream) => headers(stream)))],
+    ['sends settings endlessly', times(200_000, frame(FRAME.settings, 0, 0))],
+    ['sends pings endlessly', times(200_000, frame(FRAME.ping, 0, 0, Buffer.alloc(8)))],
     [
-      'sends headers without end',
+      'sends headers endlessly',
       Buffer.concat([
         headers(1, 0),
         times(1000, frame(FRAME.continuation, 0, 1, grpcHeaders('', { x: 'y'.repeat(1000) }))),
       ]),
     ],
-    ['sends frames of calls that are closed', Buffer.concat([headers(1), data(1), times(100_000, data(1))])],
+    ['sends frames of closed calls', Buffer.concat([headers(1), data(1), times(100_000, data(1))])],
     [
-      'sends more than the window takes',
+      'sends more than the window allows',
       Buffer.concat([headers(1), times(2000, frame(FRAME.data, 0, 1, Buffer.alloc(16_000)))]),
     ],
-    ['sends bytes of no protocol', Buffer.alloc(MIB, 0xff)],
+    ['sends invalid bytes', Buffer.alloc(MIB, 0xff)],
   ])('%s', async (_, bytes) => {
     for (const reads of [false, true]) {
       const socket = await server.dialRaw();
@@ -552,9 +552,9 @@ describe('a misbehaving client', () => {
   });
 
   test.each<[string, Buffer]>([
-    ['sends windows', frame(FRAME.windowUpdate, 0, 0, Buffer.of(0, 0, 0, 1))],
-    ['sends frames of a byte', frame(FRAME.data, 0, 1, Buffer.of(0))],
-  ])('%s for a while: its connection is ended', async (_, bytes) => {
+    ['sends window updates', frame(FRAME.windowUpdate, 0, 0, Buffer.of(0, 0, 0, 1))],
+    ['sends frames of one byte', frame(FRAME.data, 0, 1, Buffer.of(0))],
+  ])('%s for a while: its connection ends', async (_, bytes) => {
     const socket = await server.dialRaw();
     socket.resume();
     socket.write(Buffer.concat([headers(1), frame(FRAME.windowUpdate, 0, 0, Buffer.of(0, 0, 1, 0))]));

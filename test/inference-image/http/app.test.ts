@@ -93,7 +93,7 @@ describe('paths', () => {
     ['PUT', path, 'POST'],
     ['POST', '/v2/health/ready', 'GET, HEAD'],
     ['DELETE', '/v2/models/my-model', 'GET, HEAD'],
-  ])('%s %s is a 405', async (method, url, allow) => {
+  ])('%s %s gets a 405', async (method, url, allow) => {
     const { status, headers, body } = await server.get(url, { method });
     expect([status, headers.get('allow')]).toEqual([405, allow]);
     expect(body).toEqual({ error: `${method} is not allowed here; use ${allow.split(',')[0]}` });
@@ -131,7 +131,7 @@ describe('bodies', () => {
   });
 
   test.each(['', '{', 'null', '"x"', '{"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":[NaN]}]}'])(
-    '%j is a 400',
+    '%j gets a 400',
     async (body) => {
       const reply = await post(body);
       expect([reply.status, reply.body]).toEqual([400, { error: expect.any(String) }]);
@@ -149,7 +149,7 @@ describe('bodies', () => {
   });
 
   test.each(['text/csv', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded'])(
-    'P5 content type %s says nothing: the body decides',
+    'P5 the body decides, not the content type %s',
     async (type) => {
       expect((await post({ inputs: [input] }, { 'content-type': type })).status).toBe(200);
       expect((await post('x=1', { 'content-type': type })).status).toBe(400);
@@ -157,7 +157,7 @@ describe('bodies', () => {
   );
 
   test.each(['application/json; charset=utf-8', 'application/vnd.api+json', 'application/octet-stream'])(
-    'content type %s is taken',
+    'content type %s is accepted',
     async (type) => {
       expect((await post({ inputs: [input] }, { 'content-type': type })).status).toBe(200);
     },
@@ -178,12 +178,12 @@ describe('bodies', () => {
     ],
     ['gzip without a header', gzipSync('{}'), 400, 'the body is gzip data; add the header Content-Encoding: gzip'],
     [
-      'a form, as curl -F sends it',
+      'a form, as sent by curl -F',
       Buffer.from('--b\r\nContent-Disposition: form-data; name="file"\r\n\r\n{"inputs":[]}\r\n--b--\r\n'),
       400,
       'the body is a form; send the request itself as the body, as curl --data-binary does',
     ],
-  ])('%s is called by its name, whatever its content type', async (_, payload, status, error) => {
+  ])('the error names %s, for any content type', async (_, payload, status, error) => {
     const types = ['json', 'octet-stream', 'x-www-form-urlencoded'].map((subtype) => `application/${subtype}`);
     for (const type of [...types, 'multipart/form-data; boundary=b']) {
       expect(await post(payload, { 'content-type': type })).toMatchObject({ status, body: { error } });
@@ -302,10 +302,10 @@ describe('Expect: 100-continue', () => {
 
   test.each<[string, string, Record<string, string | number>, number]>([
     ['is too large', path, { 'content-length': 10_001 }, 413],
-    ['comes of another origin', path, { origin: 'http://foo' }, 403],
-    ['is for no path', '/nowhere', {}, 404],
-    ['is for another model', '/v2/models/other/infer', {}, 404],
-  ])('a body that %s is refused and not asked for, and its connection ends', async (_, to, headers, status) => {
+    ['comes from another origin', path, { origin: 'http://foo' }, 403],
+    ['has an unknown path', '/nowhere', {}, 404],
+    ['names an unknown model', '/v2/models/other/infer', {}, 404],
+  ])('a body that %s is refused without 100 Continue, and its connection ends', async (_, to, headers, status) => {
     const client = await ask(to, headers);
     await client.closed;
     expect(client.received).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [^]*\r\nconnection: close\r\n`, 'i'));
@@ -351,7 +351,7 @@ test.each([
   ['with requests', 'GARBAGE', []],
   ['after requests', '', ['GARBAGE']],
   ['after requests, in parts', '', ['GAR', 'BAGE', '\r\n']],
-])('what is not HTTP comes %s, and is answered after each of them', async (_, garbage, parts) => {
+])('invalid HTTP %s is answered after all of them', async (_, garbage, parts) => {
   const slow = await ServerProcess.start(slowModel(), {}, { name: 'my-model' });
   const json = JSON.stringify({ inputs: [{ name: 'n', datatype: 'INT64', shape: [1], data: [1000] }] });
   const headers = { 'content-type': 'application/json', 'content-length': json.length };

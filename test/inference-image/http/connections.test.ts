@@ -129,7 +129,7 @@ describe('with a clock of its own', () => {
     [0, 270_000],
     [0.5, 300_000],
     [0.999, 329_940],
-  ])('connections that began together end one after the other: %d of the spread, %d ms', async (random, age) => {
+  ])('simultaneous connections expire one after the other: %d of the spread, %d ms', async (random, age) => {
     jest.spyOn(Math, 'random').mockReturnValue(random);
     const { ask } = await start();
     expect(await ask()).toBe('keep-alive');

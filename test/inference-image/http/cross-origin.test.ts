@@ -44,17 +44,20 @@ const host = () => new URL(server.url).host;
 
 describe('a request is accepted', () => {
   test.each<[string, () => Record<string, string>]>([
-    ['of a client that is no browser', () => ({})],
+    ['from a client other than a browser', () => ({})],
     ["of the server's own page", () => ({ origin: `http://${host()}`, 'sec-fetch-site': 'same-origin' })],
-    ['of its own page behind a proxy that ends TLS', () => ({ host: 'm.example', origin: 'https://m.example' })],
-    ['of its own page at the default port', () => ({ host: 'm.example:443', origin: 'https://m.example' })],
     [
-      'of its own page behind a proxy that rewrites Host',
+      'from its own page behind a proxy that terminates TLS',
+      () => ({ host: 'm.example', origin: 'https://m.example' }),
+    ],
+    ['from its own page at the default port', () => ({ host: 'm.example:443', origin: 'https://m.example' })],
+    [
+      'from its own page behind a proxy that rewrites Host',
       () => ({ host: 'backend:8080', origin: 'https://m.example', 'sec-fetch-site': 'same-origin' }),
     ],
     ['through kubectl port-forward', () => ({ host: 'localhost:9000', origin: 'http://localhost:9000' })],
-    ['of a sidecar', () => ({ host: '127.0.0.1:8080' })],
-    ['of an allowed origin', () => ({ origin: ALLOWED, 'sec-fetch-site': 'cross-site' })],
+    ['from a sidecar', () => ({ host: '127.0.0.1:8080' })],
+    ['from an allowed origin', () => ({ origin: ALLOWED, 'sec-fetch-site': 'cross-site' })],
   ])('%s', async (_, headers) => {
     expect((await send(server, 'POST', INFER, headers())).status).toBe(200);
   });
@@ -67,24 +70,24 @@ describe('a request is accepted', () => {
 
 describe('a request is refused with 403', () => {
   test.each<[string, string, Record<string, string>, string]>([
-    ['of another origin', 'POST', { origin: FOREIGN }, `a page of origin "${FOREIGN}"`],
-    ['of a page without an origin', 'POST', { origin: 'null' }, 'a page of origin "null"'],
+    ['from another origin', 'POST', { origin: FOREIGN }, `a page of origin "${FOREIGN}"`],
+    ['from a page without an origin', 'POST', { origin: 'null' }, 'a page of origin "null"'],
     [
-      'of another port of this machine',
+      'from another port of this machine',
       'POST',
       { origin: 'http://localhost:1' },
       'a page of origin "http://localhost:1"',
     ],
-    ['of another scheme', 'POST', { origin: 'moz-extension://x' }, 'a page of origin "moz-extension://x"'],
-    ['of an origin that is none', 'POST', { origin: 'x' }, 'a page of origin "x"'],
-    ['of another site', 'GET', { 'sec-fetch-site': 'cross-site' }, 'a page of another site'],
+    ['from another scheme', 'POST', { origin: 'moz-extension://x' }, 'a page of origin "moz-extension://x"'],
+    ['from an invalid origin', 'POST', { origin: 'x' }, 'a page of origin "x"'],
+    ['from another site', 'GET', { 'sec-fetch-site': 'cross-site' }, 'a page of another site'],
     [
-      'of another site that submits a form',
+      'from another site that submits a form',
       'POST',
       { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' },
       'a page of another site',
     ],
-    ['that asks whether another may be sent', 'OPTIONS', { origin: FOREIGN }, `a page of origin "${FOREIGN}"`],
+    ['if it is a preflight', 'OPTIONS', { origin: FOREIGN }, `a page of origin "${FOREIGN}"`],
   ])('%s', async (_, method, headers, sender) => {
     const {
       status,
@@ -112,7 +115,7 @@ describe('a request is refused with 403', () => {
 });
 
 test.each(['/v2/health/live', '/v2/health/ready', '/v2/models/m/ready', '/v2/models/m/versions/1/ready'])(
-  '%s is answered to whoever asks',
+  '%s is answered to everyone',
   async (path) => {
     expect((await send(server, 'GET', path, { origin: FOREIGN })).status).toBe(200);
   },
@@ -191,7 +194,7 @@ describe('allowedHosts', () => {
   });
 
   test.each(['evil.example', 'evil.example:8080', 'localhost.evil.example', '127.0.0.1.nip.io', '10.0.0.1', '[::2]:1'])(
-    '%j is refused with 403, whatever its origin',
+    '%j is refused with 403, for any origin',
     async (name) => {
       const headers = { host: name, origin: `http://${name}`, 'sec-fetch-site': 'same-origin' };
       const { status, body } = await send(local, 'POST', INFER, headers);

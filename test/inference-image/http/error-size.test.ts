@@ -14,12 +14,12 @@ const BODIES: readonly [what: string, body: string][] = [
   ['a parameter', `{"parameters":{"${LONG}":{"a":"${LONG}"}},"inputs":[]}`],
   ['the name of an input', `{"inputs":[{"name":"${LONG}","datatype":"FP32","shape":[1],"data":[1]}]}`],
   ['a datatype', `{"inputs":[{"name":"x","datatype":"${LONG}","shape":[1],"data":[1]}]}`],
-  ['a shape that is text', `{"inputs":[{"name":"x","datatype":"FP32","shape":"${LONG}","data":[1]}]}`],
+  ['a shape that is a string', `{"inputs":[{"name":"x","datatype":"FP32","shape":"${LONG}","data":[1]}]}`],
   ['a shape', `{"inputs":[{"name":"x","datatype":"FP32","shape":[${'1,'.repeat(100_000)}1],"data":[1]}]}`],
   ['an id that is an object', `{"id":{"a":"${LONG}"},"inputs":[]}`],
   ['a key', `{"${LONG}":1}`],
-  ['all of it', `"${LONG}"`],
-  ['no JSON', LONG],
+  ['the whole body', `"${LONG}"`],
+  ['invalid JSON', LONG],
 ];
 
 /** A path, or a line of a stack. */

@@ -111,7 +111,7 @@ describe('long headers', () => {
   const OF_ALL = 90 * 155;
 
   test.each(['/v2/repository/index', INFER])(
-    'count as what they take, while the body of %s is waited for',
+    'count with their actual memory while the body of %s is awaited',
     async (path) => {
       const client = await connect();
       client.send(head('POST', path, { ...long, 'content-length': 100 }), '{');
@@ -145,7 +145,7 @@ describe('bodies that are too large', () => {
       { 'transfer-encoding': 'chunked' },
       [...Array.from({ length: 20 }, () => `100000\r\n${' '.repeat(MIB)}\r\n`), '0\r\n\r\n'],
     ],
-  ] as const)('%s: a client that sends all of it first reads why', async (_, headers, parts) => {
+  ] as const)('%s: a client that sends everything first can read the error', async (_, headers, parts) => {
     const client = await connect({ reads: false });
     client.send(head('POST', INFER, { ...JSON_TYPE, ...headers }), ...parts);
     await new Promise((resolve) => client.socket.write('', resolve));
@@ -164,7 +164,7 @@ describe('bodies that are too large', () => {
   test.each([
     ['plain', {}, Buffer.alloc(65_537, 0x20)],
     ['gzip', { 'content-encoding': 'gzip' }, gzipSync(Buffer.alloc(10 * MIB))],
-  ])('on a route that needs none: %s', async (_, headers, body) => {
+  ])('on a route that needs no body: %s', async (_, headers, body) => {
     const { status, body: answer } = await server.infer(new Uint8Array(body), {
       path: '/v2/repository/index',
       headers: headers as Record<string, string>,
@@ -262,7 +262,7 @@ describe('pipelined requests', () => {
 });
 
 test.each(['url', 'metricsUrl'] as const)(
-  'more headers than are kept are refused, and what follows is not read (%s)',
+  'refuses requests with too many headers, and reads nothing after them (%s)',
   async (port) => {
     const names = Array.from({ length: 98 }, (_, i) => [`x-${i}`, 'y'] as const);
     const path = port === 'url' ? '/v2/health/live' : '/metrics';

@@ -237,7 +237,7 @@ describe('binary data', () => {
       },
     );
 
-    test.each([-1, 1])('refuses data that is too long by %d byte', async (by) => {
+    test.each([-1, 1])('refuses data whose length is off by %d byte', async (by) => {
       const data = Buffer.concat([input.data, Buffer.alloc(1)]).subarray(0, input.data.length + by);
       const { status, body } = await inferBinary(server, { ...input, data });
       expect([status, body.error]).toEqual([

@@ -90,7 +90,7 @@ describe('routes of a ready server', () => {
   });
 
   test.each([undefined, '', '{}', '{"ready":true}', '{"ready":false,"more":1}'])(
-    'its index, asked for with %j',
+    'the repository index with body %j',
     async (body) => {
       const index = [{ name: 'm', version: '1', state: 'READY', reason: '' }];
       expect(await post('/v2/repository/index', body)).toEqual([200, index]);
@@ -101,7 +101,7 @@ describe('routes of a ready server', () => {
     ['{"ready":"yes"}', 'request.ready is "yes"; it must be true or false'],
     ['[]', 'the request is []; it must be an object'],
     ['{', expect.stringMatching(/^not valid JSON: /)],
-  ])('its index, asked for with %s', async (body, error) => {
+  ])('the repository index refuses body %s', async (body, error) => {
     expect(await post('/v2/repository/index', body)).toEqual([400, { error }]);
   });
 
@@ -120,7 +120,7 @@ describe('routes of a ready server', () => {
     ['PUT', '/v2/models/m/config', 'GET, HEAD'],
     ['GET', '/v2/repository/index', 'POST'],
     ['GET', '/v2/repository/models/m/load', 'POST'],
-  ])('%s %s is a 405', async (method, path, allow) => {
+  ])('%s %s gets a 405', async (method, path, allow) => {
     const { status, headers } = await server.get(path, { method });
     expect([status, headers.get('allow')]).toEqual([405, allow]);
   });

@@ -131,18 +131,15 @@ test('a request whose run would take much memory is split, even without a limit'
   expect(await large).toEqual(reply(rowsOf(600)));
 });
 
-test.each([false, true])(
-  'rows of no elements run together, however many they are (splitsLarger: %s)',
-  async (splits) => {
-    const { scheduler, executor, submit } = setUp({ maxBatchSize: 8 });
-    scheduler.splitsLarger = splits;
-    const rows: Tensor = { ...rowsOf(1), shape: [2 ** 31 - 1, 0], data: new Float32Array(0) };
-    const answer = submit(rows);
-    await executor.finish();
-    expect(executor.shapes).toEqual([rows.shape]);
-    expect(await answer).toEqual(reply(rows));
-  },
-);
+test.each([false, true])('any number of rows without elements run together (splitsLarger: %s)', async (splits) => {
+  const { scheduler, executor, submit } = setUp({ maxBatchSize: 8 });
+  scheduler.splitsLarger = splits;
+  const rows: Tensor = { ...rowsOf(1), shape: [2 ** 31 - 1, 0], data: new Float32Array(0) };
+  const answer = submit(rows);
+  await executor.finish();
+  expect(executor.shapes).toEqual([rows.shape]);
+  expect(await answer).toEqual(reply(rows));
+});
 
 test('requests are split one at a time, and small ones need not wait for all of them', async () => {
   const { scheduler, executor, submit } = setUp({ maxBatchSize: 8, maxQueueRows: 2000 });
@@ -276,7 +273,7 @@ test('a busy executor gets a batch in advance only if it is full', async () => {
 test.each([
   [0.004, 2],
   [0.006, 1],
-])('where requests do not share runs and one takes %d s, a busy executor has %d', async (runSeconds, most) => {
+])('if requests do not share runs and a run takes %d s, a busy executor has %d', async (runSeconds, most) => {
   const { executor, submit } = setUp({ maxBatchSize: 1, runSeconds });
   const replies = Array.from({ length: 5 }, (_, i) => submit(rowsOf(1, i)));
   // How long a run takes is known once one has ended.
@@ -316,9 +313,9 @@ test('requests with different trailing shapes or outputs never share a run, and 
 
 test.each<[string, Partial<SchedulerOptions>, number]>([
   ['an axis that counts rows', {}, 7],
-  ['no such axis, but a free first dimension', { axes: undefined }, 7],
+  ['no row axis, but a free first dimension', { axes: undefined }, 7],
   ['a fixed first dimension', { axes: undefined, signature: signatureOf([7, 2]) }, 1],
-])('rows of runs that are not shared are counted: %s', async (_, options, rows) => {
+])('counts rows of unshared runs: %s', async (_, options, rows) => {
   const { scheduler, executor, submit } = setUp({ maxBatchSize: 1, ...options });
   const completed: CompletedRun[] = [];
   scheduler.onRun = (run) => completed.push(run);
@@ -479,7 +476,7 @@ describe('admission', () => {
     ['requests', { maxQueueLength: 3 }, 'the queue is full: 3 requests are waiting'],
     ['rows', { maxQueueRows: 6 }, 'the queue is full: 6 rows are waiting, and the limit is 6'],
     ['bytes', { maxQueueBytes: 48 }, 'the queue is full: 48 bytes of input are waiting, and the limit is 48'],
-  ])('is bounded by %s', async (_, limits, refusal) => {
+  ])('is limited by %s', async (_, limits, refusal) => {
     const { scheduler, executor, submit } = setUp(limits);
     const replies = [0, 1, 2, 3].map((i) => submit(rowsOf(2, i)));
     expect(await submit(rowsOf(2, 4))).toBe(refusal);

@@ -58,7 +58,7 @@ test('an executor that throws in a run answers it and keeps running', async () =
 test.each([
   ['end', 'the executor ended'],
   ['crash', 'crashed'],
-])('one that ends during a run (%s) fails that run, and is replaced', async (what, message) => {
+])('an executor that ends during a run (%s) fails that run and is replaced', async (what, message) => {
   const { pool, failures, submit } = await setUp();
   await expect(submit(what)).rejects.toThrow(message);
   await expect(submit('work')).resolves.toEqual([]);

@@ -16,10 +16,16 @@ test.each<[string, number, number, Signature['inputs'], boolean]>([
   ['a fast, small model', 20e-6, 1e6, [float], true],
   ['a fast model of token ids', 20e-6, 1e6, [ids], true],
   ['a slower model', 200e-6, 1e6, [float], false],
-  ['a fast model with much weight', 20e-6, 1e9, [float], false],
+  ['a fast, large model', 20e-6, 1e9, [float], false],
   ['a fast model whose input may be a count', 20e-6, 1e6, [float, count], false],
   ['a fast model with a scalar', 20e-6, 1e6, [{ name: 'n', datatype: 'FP32', dimensions: [] }], false],
-  ['a fast model with a count a row', 20e-6, 1e6, [{ name: 'n', datatype: 'INT32', dimensions: ['n', 1] }], false],
+  [
+    'a fast model with one count for each row',
+    20e-6,
+    1e6,
+    [{ name: 'n', datatype: 'INT32', dimensions: ['n', 1] }],
+    false,
+  ],
   ['a fast model of texts', 20e-6, 1e6, [{ name: 't', datatype: 'BYTES', dimensions: ['n', 2] }], false],
 ])('%s', (_, runSeconds, bytes, inputs, worthwhile) => {
   const signature = { inputs, outputs: [float] };

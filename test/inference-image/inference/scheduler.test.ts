@@ -160,7 +160,7 @@ test('runs accepted by the inline executor do not wait for executors', async () 
 
 test.each<[string, Caller, string]>([
   ['deadline has passed', { isCancelled: present, deadline: 0 }, 'timeout'],
-  ['client has gone', { isCancelled: () => true }, 'cancelled'],
+  ['client has disconnected', { isCancelled: () => true }, 'cancelled'],
 ])('the inline executor runs nothing whose %s', async (_, caller, kind) => {
   const { scheduler } = setUp();
   const run = jest.fn(() => ({ outputs: [], runSeconds: 1e-5 }));

@@ -8,7 +8,7 @@ test.each([
   '[]',
   '"<script>\\u0000\\n"',
   ...(hasSource ? ['[9007199254740993,-18446744073709551615,1e+21]'] : []),
-])('%s is the same when it is written again', (text) => {
+])('%s makes the round trip', (text) => {
   expect(compactJson(parseJson(text))).toBe(text);
 });
 

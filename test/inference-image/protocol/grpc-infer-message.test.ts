@@ -222,7 +222,7 @@ describe('typed contents in any form', () => {
     ['packed floats of 5 bytes', field(6, 2, Buffer.alloc(5)), 1, /end within a number/],
     ['too many', packed([1, 2]), 1, /int64_contents has 2 elements; shape \[1\] takes 1/],
     [
-      'another field besides',
+      'an additional field of another type',
       Buffer.concat([packed([1]), field(1, 0, varint(1))]),
       1,
       /it has bool_contents; INT64 takes int64_contents/,
@@ -259,8 +259,8 @@ describe('checks the structure before building objects', () => {
       bytesField(4, times(64, bytesField(2, times(MIB / 8, Buffer.from([8, 0]))))),
       /too many fields/,
     ],
-    ['a name', bytesField(5, bytesField(1, times(16 * MIB, Buffer.from('n')))), /^input "n{10}/],
-    ['an id', bytesField(3, times(16 * MIB, Buffer.from('n'))), /^id has 16777216 bytes/],
+    ['a long name', bytesField(5, bytesField(1, times(16 * MIB, Buffer.from('n')))), /^input "n{10}/],
+    ['a long id', bytesField(3, times(16 * MIB, Buffer.from('n'))), /^id has 16777216 bytes/],
   ];
 
   test.each(bombs)('16 MiB of %s', (_, bytes, message) => {
@@ -283,7 +283,7 @@ describe('checks the structure before building objects', () => {
   test.each([
     ['bytes_contents', 0x42, 'it has bytes_contents; FP32 takes fp32_contents'],
     ['packed fp32_contents', 0x32, 'fp32_contents has 0 elements; shape [3] takes 3'],
-  ])('16 MiB of empty %s, a slice at a time', async (_, tag, message) => {
+  ])('16 MiB of empty %s, in slices', async (_, tag, message) => {
     const only = new GrpcInferRequestDecoder({ ...SIGNATURE, inputs: [SIGNATURE.inputs[0]!] });
     const input = Buffer.concat([
       bytesField(1, Buffer.from('a')),
@@ -306,7 +306,7 @@ describe('checks the structure before building objects', () => {
   test.each([
     ['one', [15 * MIB]],
     ['many', new Array<number>(60).fill(MIB / 4)],
-  ])('%s large text(s), a slice at a time', (_, lengths) => {
+  ])('%s large text(s), in slices', (_, lengths) => {
     const only = new GrpcInferRequestDecoder({ ...SIGNATURE, inputs: [SIGNATURE.inputs[2]!] });
     const texts = lengths.map((length) => '\u00e9\u20ac'.repeat(length / 5));
     const input = Buffer.concat([

@@ -87,12 +87,16 @@ describe('copies no binary data if a request is refused for', () => {
   const flag = right[2]!;
 
   test.each<[string, object, Buffer]>([
-    ['bytes left over', { inputs: right }, Buffer.alloc(18)],
+    ['extra bytes', { inputs: right }, Buffer.alloc(18)],
     ['too few bytes', { inputs: right }, Buffer.alloc(16)],
     ['a wrong timeout', { inputs: right, parameters: { timeout: 'x' } }, Buffer.alloc(17)],
-    ['a size of another tensor', { inputs: [...right.slice(0, 2), { ...flag, ...binary(2) }] }, Buffer.alloc(18)],
-    ['an element', { inputs: right }, Buffer.alloc(17, 2)],
-    ['an element in JSON', { inputs: [...right.slice(0, 2), { ...flag, ...binary(0), data: [2] }] }, Buffer.alloc(16)],
+    ['the size of another tensor', { inputs: [...right.slice(0, 2), { ...flag, ...binary(2) }] }, Buffer.alloc(18)],
+    ['an invalid element', { inputs: right }, Buffer.alloc(17, 2)],
+    [
+      'an invalid element in JSON',
+      { inputs: [...right.slice(0, 2), { ...flag, ...binary(0), data: [2] }] },
+      Buffer.alloc(16),
+    ],
   ])('%s', (_, request, blobs) => {
     for (const space of ['', ' '.repeat(2000)]) {
       const json = Buffer.from(JSON.stringify(request) + space);
@@ -177,11 +181,11 @@ test('axes of one input may have different sizes under one name', () => {
 test.each<[string, unknown, string]>([
   ['P4 an array', [], 'the request is []; it must be an object'],
   ['P4 no inputs', {}, 'inputs is missing; it must be an array'],
-  ['P4 inputs of another type', { inputs: {} }, 'inputs is {}; it must be an array'],
-  ['P4 an input of another type', { inputs: ['a'] }, 'inputs[0] is "a"; it must be an object'],
-  ['P4 a name of another type', { inputs: [{ ...a, name: 1 }] }, 'inputs[0].name is 1; it must be a string'],
+  ['P4 inputs of the wrong type', { inputs: {} }, 'inputs is {}; it must be an array'],
+  ['P4 an input of the wrong type', { inputs: ['a'] }, 'inputs[0] is "a"; it must be an object'],
+  ['P4 a name of the wrong type', { inputs: [{ ...a, name: 1 }] }, 'inputs[0].name is 1; it must be a string'],
   [
-    'P4 a shape of another type',
+    'P4 a shape of the wrong type',
     { inputs: [{ ...a, shape: '-1' }] },
     'input "a": shape is "-1"; it must be an array of non-negative whole numbers',
   ],
@@ -195,37 +199,37 @@ test.each<[string, unknown, string]>([
     { inputs: [{ ...a, datatype: 'STRING' }] },
     'input "a": datatype is "STRING"; it must be one of BOOL, UINT8, UINT16, UINT32, UINT64, INT8, INT16, INT32, INT64, FP16, FP32, FP64, BYTES',
   ],
-  ['P4 data that is null', { inputs: [{ ...a, data: null }, b] }, 'input "a": it has no data'],
+  ['P4 null data', { inputs: [{ ...a, data: null }, b] }, 'input "a": it has no data'],
   [
-    'an element of another type',
+    'an element of the wrong type',
     { inputs: [a, { ...b, data: ['x'] }] },
     'input "b": element 0 is "x"; INT64 takes a whole number from -9223372036854775808 to 9223372036854775807',
   ],
   ['an unknown input', { inputs: [a, b, { ...a, name: 'c' }] }, 'unknown input "c"; the model takes "a", "b"'],
-  ['M21 an input given twice', { inputs: [a, b, a] }, 'input "a" is given twice'],
+  ['M21 a repeated input', { inputs: [a, b, a] }, 'input "a" is given twice'],
   ['a missing input', { inputs: [a] }, 'input "b" is missing; the model takes "a", "b"'],
-  ['another datatype', { inputs: [{ ...a, datatype: 'FP64' }, b] }, 'input "a" is FP64; the model takes FP32'],
-  ['another rank', { inputs: [{ ...a, shape: [2] }, b] }, 'input "a" has shape [2]; the model takes [-1,2]'],
-  ['another size', { inputs: [{ ...a, shape: [1, 3] }, b] }, 'input "a" has shape [1,3]; the model takes [-1,2]'],
+  ['a wrong datatype', { inputs: [{ ...a, datatype: 'FP64' }, b] }, 'input "a" is FP64; the model takes FP32'],
+  ['a wrong rank', { inputs: [{ ...a, shape: [2] }, b] }, 'input "a" has shape [2]; the model takes [-1,2]'],
+  ['a wrong size', { inputs: [{ ...a, shape: [1, 3] }, b] }, 'input "a" has shape [1,3]; the model takes [-1,2]'],
   [
     'two sizes for one symbol',
     { inputs: [a, { ...b, shape: [2], data: [1, 2] }] },
     'input "b" has 2 for dimension "n"; input "a" has 1',
   ],
   [
-    'a shape beyond counting',
+    'a shape with too many elements to count',
     { inputs: [{ ...a, shape: [2 ** 52, 2] }, b] },
     'input "a" has shape [4503599627370496,2], which is too large',
   ],
-  ['an id of another type', { id: 7, inputs: [a, b], outputs }, 'id is 7; it must be a string'],
+  ['an id of the wrong type', { id: 7, inputs: [a, b], outputs }, 'id is 7; it must be a string'],
   [
-    'a timeout that is no time',
+    'an invalid timeout',
     { inputs: [a, b], outputs, parameters: { timeout: '5' } },
     'parameters.timeout is "5"; it must be a non-negative whole number of microseconds',
   ],
-  ['parameters of another type', { inputs: [a, b], parameters: [] }, 'parameters is []; it must be an object'],
+  ['parameters of the wrong type', { inputs: [a, b], parameters: [] }, 'parameters is []; it must be an object'],
   [
-    'a parameter of another type',
+    'a parameter of the wrong type',
     { inputs: [a, b], parameters: { p: [1] } },
     'parameters.p is [1]; a parameter must be a string, a number or a boolean',
   ],
@@ -239,10 +243,10 @@ test.each<[string, unknown, string]>([
     { inputs: [a, b], outputs: [{ name: 'potato' }] },
     'unknown output "potato"; the model returns "y", "z"',
   ],
-  ['an output asked for twice', { inputs: [a, b], outputs: [...outputs, ...outputs] }, 'output "y" is requested twice'],
-  ['outputs of another type', { inputs: [a, b], outputs: 'y' }, 'outputs is "y"; it must be an array'],
+  ['a repeated output', { inputs: [a, b], outputs: [...outputs, ...outputs] }, 'output "y" is requested twice'],
+  ['outputs of the wrong type', { inputs: [a, b], outputs: 'y' }, 'outputs is "y"; it must be an array'],
   [
-    'binary_data of another type',
+    'binary_data of the wrong type',
     { inputs: [a, b], outputs: [{ name: 'y', parameters: { binary_data: 1 } }] },
     'outputs[0].parameters.binary_data is 1; it must be true or false',
   ],
@@ -262,7 +266,7 @@ test.each<[string, unknown, string]>([
     'input "a": it has both data and binary_data_size; use one of them',
   ],
   [
-    'P6 a size that is none',
+    'P6 an invalid size',
     { inputs: [{ ...a, data: undefined, parameters: { binary_data_size: -1 } }, b] },
     'input "a": binary_data_size is -1; it must be a number of bytes',
   ],
@@ -285,7 +289,7 @@ test.each<[string, Buffer, number | undefined, string]>([
     'Inference-Header-Content-Length is 3; the whole body has 2 bytes',
   ],
   [
-    'a raw request to a model of two inputs',
+    'a raw request to a model with two inputs',
     Buffer.from('{}'),
     0,
     'a request without JSON needs a model with one input and at most one dimension that is not fixed',

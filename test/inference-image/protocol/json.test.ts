@@ -27,7 +27,7 @@ test.each(['{', '', '[1,]', '[9007199254740993', '["NaN" 1]', '{"Infinity" 1}'])
 });
 
 test.each(['NaN', '[-Infinity]', '{"a":NaN}', '[1, Infinity]', '[9007199254740993,NaN]'])(
-  '%j is refused with the form that is right',
+  '%j is refused, and the error suggests the valid form',
   (text) => {
     expect(() => exactly(text)).toThrow(/^not valid JSON: .*; write NaN and infinities as strings, such as "NaN"$/);
   },

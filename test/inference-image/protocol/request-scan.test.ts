@@ -142,7 +142,7 @@ describe('numbers', () => {
   });
 
   test.each(['1e400', '9223372036854775808', '1e19', '1.5', '1e-1', '-1e99999'])(
-    'P16 %s is none, and is shown as it was written',
+    'P16 %s is refused, and the error shows it as written',
     (text) => {
       for (const padding of ['', PADDING]) {
         expect(() => new InferRequestDecoder(signatureOf('INT64')).decode(integerRequest(text, padding))).toThrow(
@@ -216,7 +216,7 @@ describe('limits the structure before anything is built', () => {
     ['texts', '"",', ''],
     ['data', '{"data":[1]},', ''],
     ['a long name', 'x', '"'],
-    ['a long name of escapes', '\\\\', '"'],
+    ['a long name with escapes', '\\\\', '"'],
   ])('too much of %s', (_, unit, quote) => {
     const text = `{"inputs":[${quote}${unit.repeat(3_000_000 / unit.length)}${quote}]}`;
     expect(() => decode(text, 'FP32')).toThrow('the request has more than 65536 bytes of JSON outside of its inputs');
@@ -332,33 +332,33 @@ describe('both readers return the same result', () => {
     ['numbers', request('[1, -0]')],
     ['too few', request('[1]')],
     ['too many', request('[1,2,3]')],
-    ['a comma too many', request('[1,2,]')],
-    ['a bracket too many', request('[1,2]]')],
-    ['a bracket too few', request('[1,2')],
+    ['an extra comma', request('[1,2,]')],
+    ['an extra bracket', request('[1,2]]')],
+    ['a missing bracket', request('[1,2')],
     ['two arrays', request('[1],[2]')],
     ['a fraction after the array', request('[1,2].0')],
     ['an exponent after the array', request('[1,2]e0')],
     ['a digit before the array', request('0[1,2]')],
     ['a sign before the array', request('-[1,2]')],
-    ['nested where it is not', request('[[1],[2]]')],
+    ['unexpected nesting', request('[[1],[2]]')],
     ['infinity', request('[1e400,2]')],
     ['beyond 32 bits', request('[1e39,2]')],
     ['texts', request('["NaN",1]')],
     ['text that looks like data', request('[1,2]', ',"id":"\\"data\\":[3]"')],
     ['an escape in a key', request('[1,2]').replace('data', 'd\\u0061ta')],
-    ['a key of escapes alone', request('[1,2]').replace('data', '\\u0064\\u0061\\u0074\\u0061')],
+    ['a key that consists of escapes', request('[1,2]').replace('data', '\\u0064\\u0061\\u0074\\u0061')],
     [
-      'an escape in capitals',
+      'an upper-case escape',
       request('[1,2]').replace('inputs', 'inp\\u0075T\\u0053'.replace('T', 't').replace('S', 's')),
     ],
-    ['a key of a wrong escape', request('[1,2],"\\\\q":[3]').replace('\\\\', '\\')],
-    ['a key of half an escape', request('[1,2],"dat\\u006":[3]')],
-    ['a key of a surrogate', request('[1,2],"dat\\ud83d\\ude00":[3]')],
-    ['an escaped key beside', request('[1,2],"d\\u0061ta":[3,4]')],
-    ['a key twice', request('[1,2],"data":[3,4]')],
-    ['a key twice, the first wrong', request('[x],"data":[3,4]')],
-    ['inputs twice', request('[1,2]', `,"inputs":[{"name":"x0","datatype":"FP32","shape":[2],"data":[3,4]}]`)],
-    ['a position in the place of data', request('0')],
+    ['a key with an invalid escape', request('[1,2],"\\\\q":[3]').replace('\\\\', '\\')],
+    ['a key with half an escape', request('[1,2],"dat\\u006":[3]')],
+    ['a key with a surrogate pair', request('[1,2],"dat\\ud83d\\ude00":[3]')],
+    ['an additional escaped key', request('[1,2],"d\\u0061ta":[3,4]')],
+    ['a repeated key', request('[1,2],"data":[3,4]')],
+    ['a repeated key with an invalid first value', request('[x],"data":[3,4]')],
+    ['repeated inputs', request('[1,2]', `,"inputs":[{"name":"x0","datatype":"FP32","shape":[2],"data":[3,4]}]`)],
+    ['a position instead of data', request('0')],
     ['a position after data', request('[1,2],"data":0')],
     ['null', request('null')],
     ['an object', request('{"data":[1,2]}')],

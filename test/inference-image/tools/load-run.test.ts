@@ -79,7 +79,7 @@ describe('on empty inputs', () => {
   test.each([
     ['LSTM', [2, 0, 3]],
     ['GRU', [0, 5, 3]],
-  ] as const)('the last line has those on which the runtime ends the process: %s', (operator, shape) => {
+  ] as const)('the last line has the shapes on which the runtime ends the process: %s', (operator, shape) => {
     expect(tried(operator)).toEqual({
       last: { edge: 'empty', shapes: [shape] },
       ending: { failure: 'the process that loads it ends with SIGABRT' },
@@ -111,7 +111,7 @@ describe('on the smallest integers and -1', () => {
     expect(tried(operator, elem)).toEqual({ edges: expect.any(Number), ending });
   });
 
-  test('a model that does not end: one run for each integer input as the divisor, and one for none', () => {
+  test('a model that does not divide them survives: one run for each integer input as the divisor, and one without', () => {
     expect(tried('Mul', 'int32')).toEqual({ edges: 3, ending: undefined });
     expect(tried('Div', 'float')).toEqual({ edges: 0, ending: undefined });
   });
