@@ -22,7 +22,7 @@ export function startReading(socket: Socket): void {
 }
 
 /** Whether node:http wants to read from a socket. It does not while the request is paused. */
-export function isWantedRead(socket: Socket): boolean {
+export function isReadWanted(socket: Socket): boolean {
   return handleOf(socket)?.reading === true;
 }
 

@@ -82,7 +82,7 @@ export class Holding {
   }
 
   /** Ends the wait for the client. */
-  goOn(): void {
+  stopWaiting(): void {
     if (!this.onDrop) return;
     this.budget.stopWaiting(this);
     this.onDrop = undefined;
@@ -99,7 +99,7 @@ export class Holding {
   /** Returns all memory to the budget. Further calls do nothing. */
   release(): void {
     this.isReleased = true;
-    this.goOn();
+    this.stopWaiting();
     this.subtract(this.bytes);
   }
 }

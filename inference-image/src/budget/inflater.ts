@@ -89,26 +89,26 @@ function inflateSmall(bytes: Buffer, coding: Coding, maxBytes: number): Buffer |
   try {
     return CODINGS[coding].atOnce(bytes, { maxOutputLength: Math.min(maxBytes, AT_ONCE_INFLATED_BYTES) });
   } catch (error) {
-    if (!isTooLong(error)) throw notCoded(coding, error);
+    if (!isTooLong(error)) throw invalidData(coding, error);
     return undefined;
   }
 }
 
 /** Resolves to undefined if the result is long. */
 async function inflateShort({ bytes, coding, limit, holding, isCancelled }: Compressed): Promise<Buffer | undefined> {
-  assertWanted(isCancelled);
+  assertConnected(isCancelled);
   // The output chunks, and the buffer that joins them.
   const reserved = STREAM_BYTES + 2 * SHORT_INFLATED_BYTES;
   holding.add(reserved);
   try {
     const maxOutputLength = Math.min(limit.bytes, SHORT_INFLATED_BYTES);
     const inflated = await CODINGS[coding].whole(bytes, { chunkSize: CHUNK_BYTES, maxOutputLength });
-    assertWanted(isCancelled);
+    assertConnected(isCancelled);
     holding.add(inflated.length);
     return inflated;
   } catch (error) {
     if (isTooLong(error)) return undefined;
-    throw error instanceof ServingError ? error : notCoded(coding, error);
+    throw error instanceof ServingError ? error : invalidData(coding, error);
   } finally {
     holding.subtract(reserved);
   }
@@ -116,7 +116,7 @@ async function inflateShort({ bytes, coding, limit, holding, isCancelled }: Comp
 
 function inflateStream({ bytes, coding, limit, holding, isCancelled }: Compressed): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    assertWanted(isCancelled);
+    assertConnected(isCancelled);
     holding.add(STREAM_BYTES);
     const stream = CODINGS[coding].stream({ chunkSize: CHUNK_BYTES });
     const parts = new BodyParts(holding);
@@ -133,7 +133,7 @@ function inflateStream({ bytes, coding, limit, holding, isCancelled }: Compresse
       }
     };
     const take = (chunk: Buffer) => {
-      assertWanted(isCancelled);
+      assertConnected(isCancelled);
       if (parts.length + chunk.length > limit.bytes) throw limit.error();
       parts.append(chunk);
     };
@@ -145,10 +145,10 @@ function inflateStream({ bytes, coding, limit, holding, isCancelled }: Compresse
       }
     });
     stream.once('end', () => end(() => resolve(parts.join())));
-    stream.once('error', (error) => end(() => reject(notCoded(coding, error))));
+    stream.once('error', (error) => end(() => reject(invalidData(coding, error))));
     const write = (from: number) => {
       if (ended) return;
-      if (isCancelled()) return end(() => reject(unwanted()));
+      if (isCancelled()) return end(() => reject(clientGone()));
       const next = from + SLICE_BYTES;
       const slice = bytes.subarray(from, next);
       if (next >= bytes.length) stream.end(slice);
@@ -158,12 +158,12 @@ function inflateStream({ bytes, coding, limit, holding, isCancelled }: Compresse
   });
 }
 
-function assertWanted(isCancelled: () => boolean): void {
-  if (isCancelled()) throw unwanted();
+function assertConnected(isCancelled: () => boolean): void {
+  if (isCancelled()) throw clientGone();
 }
 
 /** Creates the error for a request whose client disconnected before its decompression finished. */
-export function unwanted(): ServingError {
+export function clientGone(): ServingError {
   return new ServingError('cancelled', 'the client went away before its request was decompressed');
 }
 
@@ -171,6 +171,6 @@ function isTooLong(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
 }
 
-function notCoded(coding: Coding, error: unknown): ServingError {
+function invalidData(coding: Coding, error: unknown): ServingError {
   return invalid(`the request is declared as ${coding} data but is not: ${messageOf(error)}`);
 }

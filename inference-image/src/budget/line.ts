@@ -7,11 +7,11 @@ export class Line {
 
   /**
    * @param maxWaiting Steps that may wait in addition to the one in progress.
-   * @param what Plural noun for the work of the steps; used in messages.
+   * @param workName Plural noun for the work of the steps; used in messages.
    */
   constructor(
     private readonly maxWaiting: number,
-    private readonly what: string,
+    private readonly workName: string,
   ) {}
 
   /** Whether a step is in progress. */
@@ -22,7 +22,7 @@ export class Line {
   /** @throws ServingError `rejected` if too many steps wait. */
   assertRoom(): void {
     if (this.length <= this.maxWaiting) return;
-    throw new ServingError('rejected', `the queue is full: ${this.maxWaiting} ${this.what} are waiting`);
+    throw new ServingError('rejected', `the queue is full: ${this.maxWaiting} ${this.workName} are waiting`);
   }
 
   /** Runs a step when its turn comes. Rejects with the error of `assertRoom` or of the step. */

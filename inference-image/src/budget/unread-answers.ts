@@ -86,7 +86,7 @@ export class UnreadAnswers {
     private readonly budget: Pick<MemoryBudget, 'totalBytes'>,
     private readonly metrics: Pick<Metrics, 'observeDrop'>,
   ) {
-    setInterval(() => (this.isMuch(this.mostUnread()) || this.hasPaused()) && void this.scanLater(), SWEEP_MS).unref();
+    setInterval(() => (this.isCrowded(this.mostUnread()) || this.hasPausedSocket()) && void this.scanLater(), SWEEP_MS).unref();
   }
 
   /** Watches a connection: its client is disconnected if it reads slowly while much is unread in total. */
@@ -103,7 +103,7 @@ export class UnreadAnswers {
     this.sentBytes += counted;
     const watched = this.watched.get(socket);
     if (watched) watched.sent += bytes;
-    if (this.isMuch(this.bytes) && this.mayScan) void this.scanLater();
+    if (this.isCrowded(this.bytes) && this.mayScan) void this.scanLater();
   }
 
   /**
@@ -134,7 +134,7 @@ export class UnreadAnswers {
     return performance.now() > this.nextScanAt;
   }
 
-  private isMuch(bytes: number): boolean {
+  private isCrowded(bytes: number): boolean {
     return bytes > CROWDED_SHARE * this.limitBytes;
   }
 
@@ -158,7 +158,7 @@ export class UnreadAnswers {
   }
 
   /** Whether reading from any connection is paused. */
-  private hasPaused(): boolean {
+  private hasPausedSocket(): boolean {
     for (const socket of this.watched.keys()) if (socket.isPaused()) return true;
     return false;
   }
@@ -192,7 +192,7 @@ export class UnreadAnswers {
       else if (!watched.behind) watched.behind = { read, since: now };
       else if (now - watched.behind.since >= PATIENCE_MS) {
         const isSlow = read - watched.behind.read < (MIN_SPEED * (now - watched.behind.since)) / 1000;
-        if (isSlow && this.isMuch(this.bytes)) this.disconnect(socket, queue);
+        if (isSlow && this.isCrowded(this.bytes)) this.disconnect(socket, queue);
         else watched.behind = { read, since: now };
       }
     }
@@ -203,7 +203,7 @@ export class UnreadAnswers {
     const { bytesRead } = socket;
     if (unreceived === 0) watched.stalled = undefined;
     else if (watched.stalled?.bytesRead !== bytesRead) watched.stalled = { bytesRead, since: now };
-    else return now - watched.stalled.since >= PATIENCE_MS && this.isMuch(this.unreceivedBytes);
+    else return now - watched.stalled.since >= PATIENCE_MS && this.isCrowded(this.unreceivedBytes);
     return false;
   }
 

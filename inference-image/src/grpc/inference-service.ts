@@ -1,5 +1,5 @@
 import type { ServingError } from '../errors';
-import { checkAskedModel } from '../protocol/asked-model';
+import { checkRequestedModel } from '../protocol/requested-model';
 import { modelMetadata, SERVER_METADATA } from '../protocol/metadata';
 import { modelConfig } from '../protocol/model-config';
 import { repositoryIndex, repositoryIsFixed } from '../protocol/repository';
@@ -25,7 +25,7 @@ export function inferenceHandlers(options: GrpcOptions): Record<string, MethodHa
   /** Method of requests that name a model; an empty version matches any version. */
   const forModel = (handle: () => object, method = unary) =>
     method(({ name, version }: ModelRequest) => {
-      checkAskedModel(model, name, version || undefined);
+      checkRequestedModel(model, name, version || undefined);
       return handle();
     }, log);
 
@@ -40,7 +40,7 @@ export function inferenceHandlers(options: GrpcOptions): Record<string, MethodHa
     ModelConfig: forModel(() => ({ config: modelConfig(model, tuning) })),
     ModelStatistics: unary(({ name, version }: ModelRequest) => {
       // Without a name, the statistics are for all models.
-      if (name) checkAskedModel(model, name, version || undefined);
+      if (name) checkRequestedModel(model, name, version || undefined);
       return modelStatistics(model, metrics.totals);
     }, log),
     RepositoryIndex: unary(

@@ -2,7 +2,7 @@ import type { Holding } from '../budget/holding';
 import { ServingError } from '../errors';
 import type { Caller } from '../inference/job';
 import type { Tensor } from '../inference/tensor';
-import { checkAskedModel } from '../protocol/asked-model';
+import { checkRequestedModel } from '../protocol/requested-model';
 import { GrpcInferRequestDecoder } from '../protocol/grpc-infer-request';
 import { GrpcInferResponseEncoder, type ResponseForm } from '../protocol/grpc-infer-response';
 import type { InferRequest } from '../protocol/infer-request';
@@ -67,7 +67,7 @@ class Exchange implements Caller {
       options.dataPlane.assertServing();
       if (this.call.connection) options.unread.assertRoom(this.call.connection.socket);
       const message = decoder.read(bytes);
-      checkAskedModel(options.model, message.modelName, message.modelVersion || undefined);
+      checkRequestedModel(options.model, message.modelName, message.modelVersion || undefined);
       this.step(work.do(decoder.decode(message, this.holding)), this.run);
     } catch (error) {
       this.fail(error);

@@ -17,7 +17,7 @@ import { limitAnswers } from './answers';
 import { acceptBodies } from './bodies';
 import { discardBody, errorBody, errorReply, isSmall, refuse, sendError, toServingError } from './errors';
 import { CrossOrigin, type CrossOriginRules } from './cross-origin';
-import { EVERY_REQUEST, headFault, routeEveryRequest, wantBody } from './every-request';
+import { EVERY_REQUEST, headFault, routeEveryRequest, sendContinue } from './every-request';
 import { addHealthRoutes } from './health-routes';
 import { InferEndpoint } from './infer-endpoint';
 import { addInferRoutes, inferPaths } from './infer-routes';
@@ -82,7 +82,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   app.addHook('onRequest', ({ is404, url, method, raw }, _reply, done) => {
     // Nothing else reads such a body.
     if (method !== 'POST') {
-      wantBody(raw);
+      sendContinue(raw);
       if (!isSmall(raw)) discardBody(raw);
     }
     done(is404 ? new ServingError('notFound', `no such path: ${cut(url, ECHOED_CHARACTERS)}`) : undefined);

@@ -8,7 +8,7 @@ import type { SizeLimit } from '../budget/size-limit';
 import { invalid, ServingError } from '../errors';
 import { quoted } from '../protocol/fields';
 import { OTHER_LIMIT } from './body-limit';
-import { wantBody } from './every-request';
+import { sendContinue } from './every-request';
 import { BodyTurns } from './body-turns';
 
 /** Header with the number of JSON bytes in a body. Its presence, not the content type, indicates binary data. */
@@ -45,7 +45,7 @@ export function readBody(request: IncomingMessage, limit: SizeLimit, reader: Bod
   } catch (error) {
     return reader.done(error);
   }
-  wantBody(request);
+  sendContinue(request);
   let single: Buffer | undefined;
   let parts: BodyParts | undefined;
   let ended = false;
@@ -60,7 +60,7 @@ export function readBody(request: IncomingMessage, limit: SizeLimit, reader: Bod
   holding.waitForClient(() => end(unfinished()));
   const keep = (chunk: Buffer) => {
     if (chunk.length === declared) {
-      holding.goOn();
+      holding.stopWaiting();
       holding.add(declared);
       single = chunk;
       return;
@@ -74,7 +74,7 @@ export function readBody(request: IncomingMessage, limit: SizeLimit, reader: Bod
     turns.read(chunk.length);
   };
   const whole = (): Buffer => {
-    holding.goOn();
+    holding.stopWaiting();
     return single ?? parts?.join() ?? NO_BODY;
   };
   request.on('data', (chunk: Buffer) => {

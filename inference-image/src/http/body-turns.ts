@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { hasRead } from './reading-turns';
+import { recordRead } from './reading-turns';
 
 const TURN_BYTES = 64 * 1024;
 
@@ -18,7 +18,7 @@ export class BodyTurns {
 
   /** Counts bytes that were read. */
   read(bytes: number): void {
-    hasRead(this.request.socket);
+    recordRead(this.request.socket);
     this.bytes += bytes;
     if (this.bytes < TURN_BYTES) return;
     this.bytes = 0;

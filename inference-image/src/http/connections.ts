@@ -89,7 +89,7 @@ export class Connections {
       response.on('close', onClose);
       if (!connection) return;
       const now = performance.now();
-      this.turns.hasRead(connection.share, now);
+      this.turns.recordRead(connection.share, now);
       connection.replies++;
       connection.request = request;
       if (connection.replies > 1) this.holdPipelined(request, connection);

@@ -3,7 +3,7 @@ import { quoted, quotedList } from '../cut-text';
 import { ServingError } from '../errors';
 import { JSON_LENGTH_HEADER } from './bodies';
 import { isSmall } from './errors';
-import { withholdsBody } from './every-request';
+import { awaitsContinue } from './every-request';
 
 export interface CrossOriginRules {
   /** Origins of other pages that may send requests, such as `https://shop.example.com`. */
@@ -56,7 +56,7 @@ export class CrossOrigin {
   answerPreflight(request: IncomingMessage, response: ServerResponse): boolean {
     const { method, headers } = request;
     if (method !== 'OPTIONS' || headers['access-control-request-method'] === undefined) return false;
-    if (!isSmall(request) || withholdsBody(request)) return false;
+    if (!isSmall(request) || awaitsContinue(request)) return false;
     response
       .writeHead(204, {
         'access-control-allow-methods': METHODS,

@@ -4,7 +4,7 @@ import { cut } from '../cut-text';
 import { internalError, ServingError, type ErrorKind } from '../errors';
 import type { Log } from '../log';
 import { traceFields } from '../trace-context';
-import { withholdsBody } from './every-request';
+import { awaitsContinue } from './every-request';
 import { BodyTurns } from './body-turns';
 
 const STATUS: Record<ErrorKind, number> = {
@@ -76,7 +76,7 @@ export function errorBody(message: string): string {
 
 export function sendError(reply: FastifyReply, error: ServingError): FastifyReply {
   const answer = errorReply(error);
-  if (isSmall(reply.request.raw) && !withholdsBody(reply.request.raw))
+  if (isSmall(reply.request.raw) && !awaitsContinue(reply.request.raw))
     return reply.code(answer.status).headers(answer.headers).send(answer.body);
   reply.hijack();
   const headers = { ...(reply.getHeaders() as ErrorReply['headers']), ...answer.headers };
@@ -90,7 +90,7 @@ export function refuse(
   response: ServerResponse,
   { status, headers, body }: ErrorReply,
 ): void {
-  if (withholdsBody(request)) headers.connection = 'close';
+  if (awaitsContinue(request)) headers.connection = 'close';
   else if (!isSmall(request) && status !== STATUS.unfinished)
     return refuseLarge(request, response, { status, headers, body });
   response.writeHead(status, headers).end(body);
@@ -120,7 +120,7 @@ export function discardBody(request: IncomingMessage, maxBytes = DISCARDED_BYTES
     return;
   }
   discarding++;
-  onceGone(request, () => discarding--);
+  onceEnded(request, () => discarding--);
   const turns = new BodyTurns(request, DISCARD_PAUSE_MS);
   let left = maxBytes;
   request.on('data', ({ length }: Buffer) => {
@@ -135,7 +135,7 @@ export function discardBody(request: IncomingMessage, maxBytes = DISCARDED_BYTES
 /**
  * Calls a listener once a request or its connection has ended; node:http does not close requests that it has answered.
  */
-function onceGone(request: IncomingMessage, listener: () => void): void {
+function onceEnded(request: IncomingMessage, listener: () => void): void {
   const { socket } = request;
   const gone = () => {
     request.off('end', gone).off('close', gone);

@@ -27,7 +27,7 @@ export function routeEveryRequest(server: Server): void {
 const waiting = new WeakMap<IncomingMessage, ServerResponse>();
 
 /** Asks a waiting client to send its body. */
-export function wantBody(request: IncomingMessage): void {
+export function sendContinue(request: IncomingMessage): void {
   const response = waiting.get(request);
   if (!response) return;
   waiting.delete(request);
@@ -38,7 +38,7 @@ export function wantBody(request: IncomingMessage): void {
  * Whether the client still waits before sending its body. If the request is refused, the next bytes may be another
  * request.
  */
-export function withholdsBody(request: IncomingMessage): boolean {
+export function awaitsContinue(request: IncomingMessage): boolean {
   return waiting.has(request);
 }
 

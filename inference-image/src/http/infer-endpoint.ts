@@ -265,8 +265,8 @@ function checkContent(body: Buffer, headers: IncomingHttpHeaders): void {
   const { 'content-type': type = '' } = headers;
   const format = imageFormat(body);
   if (!format && !type.startsWith('image/')) return;
-  const what = format ? `a ${format.toUpperCase()} file` : quoted(type);
-  throw new ServingError('unsupportedMedia', `the model accepts no pictures, but the body is ${what}`);
+  const description = format ? `a ${format.toUpperCase()} file` : quoted(type);
+  throw new ServingError('unsupportedMedia', `the model accepts no pictures, but the body is ${description}`);
 }
 
 /** https://www.rfc-editor.org/rfc/rfc1952#section-2.3 */

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { isWantedRead, startReading, stopReading } from '../socket-reading';
+import { isReadWanted, startReading, stopReading } from '../socket-reading';
 
 /** Time for which one turn of the event loop may read connections. Other connections and work in progress follow. */
 const TURN_MS = 5;
@@ -25,9 +25,9 @@ export interface Share {
 const shareOf = new WeakMap<Socket, Share>();
 
 /** Records that data of a connection was read. */
-export function hasRead(socket: Socket): void {
+export function recordRead(socket: Socket): void {
   const share = shareOf.get(socket);
-  share?.turns.hasRead(share, performance.now());
+  share?.turns.recordRead(share, performance.now());
 }
 
 /**
@@ -66,7 +66,7 @@ export class ReadingTurns {
   }
 
   /** Records a read. @param now Time in performance.now() milliseconds. */
-  hasRead(share: Share, now: number): void {
+  recordRead(share: Share, now: number): void {
     if (share.takenMs === NEW_MS) share.takenMs = 0;
     if (this.startedAt === undefined) {
       this.startedAt = now;
@@ -110,7 +110,7 @@ export class ReadingTurns {
     const order = this.byLast ? byLast : byTaken;
     const inTurn = [...this.shares].reverse().sort(order);
     // The owner of a socket may have paused it meanwhile.
-    for (const { socket } of inTurn) if (isWantedRead(socket)) startReading(socket);
+    for (const { socket } of inTurn) if (isReadWanted(socket)) startReading(socket);
     if (now - this.halvedAt < HALF_LIFE_MS) return;
     this.halvedAt = now;
     for (const share of this.shares) if (share.takenMs !== NEW_MS) share.takenMs /= 2;

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import type { ModelManifest } from '../contract/model-manifest';
 import { ServingError } from '../errors';
-import { checkAskedModel } from '../protocol/asked-model';
+import { checkRequestedModel } from '../protocol/requested-model';
 
 type Method = 'GET' | 'POST';
 
@@ -36,5 +36,5 @@ export function modelPaths(suffix: string): string[] {
 /** Throws unless the path names the served model and, if given, its version. */
 export function checkModel({ params }: FastifyRequest, served: ModelManifest): void {
   const { model, version } = params as { model: string; version?: string };
-  checkAskedModel(served, model, version);
+  checkRequestedModel(served, model, version);
 }

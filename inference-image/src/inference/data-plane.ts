@@ -77,7 +77,7 @@ export class DataPlane {
 function refuseEmpty({ inputs }: Run, { node, operator }: NonNullable<ModelManifest['endsOnEmptyInput']>): void {
   const empty = inputs.find(({ shape }) => shape.includes(0));
   if (!empty) return;
-  const what = node === undefined ? 'it' : `its ${operator} (node ${quoted(node)})`;
-  const reason = `the model accepts no empty input, because ${what} cannot run on it`;
+  const subject = node === undefined ? 'it' : `its ${operator} (node ${quoted(node)})`;
+  const reason = `the model accepts no empty input, because ${subject} cannot run on it`;
   throw invalid(`input ${quoted(empty.name)} has shape ${shapeText(empty.shape)}; ${reason}`);
 }

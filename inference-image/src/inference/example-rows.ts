@@ -30,7 +30,7 @@ export function exampleRows(layout: RowLayout, examples: readonly Run[]): Exampl
 }
 
 function rowsOf(layout: RowLayout, example: Run): Run[] {
-  if (!layout.agrees(example)) return [];
+  if (!layout.hasConsistentRows(example)) return [];
   const count = Math.min(MAX_ROWS, layout.rowsOf(example));
   return Array.from({ length: count }, (_, i) => layout.slice(example, i, 1));
 }

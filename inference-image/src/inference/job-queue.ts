@@ -151,8 +151,8 @@ export class JobQueue {
     if (abandoned) return abandoned;
     const { queueTimeoutSeconds } = this.limits;
     if (now - (caller.waitsSince ?? arrived) < queueTimeoutSeconds * 1000) return undefined;
-    const what = caller.waitsSince === undefined ? 'no executor was free' : 'the request did not get its turn';
-    return new ServingError('timeout', `${what} within ${queueTimeoutSeconds} s`);
+    const cause = caller.waitsSince === undefined ? 'no executor was free' : 'the request did not get its turn';
+    return new ServingError('timeout', `${cause} within ${queueTimeoutSeconds} s`);
   }
 
   private dropAbandoned(): void {

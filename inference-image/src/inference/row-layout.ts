@@ -2,7 +2,7 @@ import { MAX_SHARED_SIZE, type RowAxes } from '../contract/batching-verdict';
 import type { Signature } from '../contract/signature';
 import type { BufferPool } from './buffer-pool';
 import type { Run } from './executor';
-import { copyTensor, isSame, joinRows, sameSizesBeside, sliceRows, type Allocate } from './rows';
+import { copyTensor, isSame, joinRows, sameSizesExcept, sliceRows, type Allocate } from './rows';
 import type { Tensor } from './tensor';
 
 interface InputLayout {
@@ -52,7 +52,7 @@ export class RowLayout {
    * Whether a run consists of rows that the proof covers. All inputs must have the same number of rows, and other axes
    * must not be empty or too large: in a shape, 0 may mean "as before".
    */
-  agrees(run: Run): boolean {
+  hasConsistentRows(run: Run): boolean {
     const isProved = (input: InputLayout) =>
       inputOf(run, input).shape.every((size, at) => at === input.axis || (size > 0 && size <= this.maxSize));
     if (!this.compared.every(isProved)) return false;
@@ -67,7 +67,7 @@ export class RowLayout {
     for (const input of this.compared) {
       const [first, second] = [inputOf(a, input), inputOf(b, input)];
       const { axis } = input;
-      if (!(axis === null ? isSame(first, second) : sameSizesBeside(axis, first.shape, second.shape))) return false;
+      if (!(axis === null ? isSame(first, second) : sameSizesExcept(axis, first.shape, second.shape))) return false;
     }
     return true;
   }

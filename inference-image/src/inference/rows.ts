@@ -54,7 +54,7 @@ export function sameSizes(a: readonly number[], b: readonly number[]): boolean {
 }
 
 /** Whether shapes of one rank differ at most in the size of that axis. */
-export function sameSizesBeside(axis: number, a: readonly number[], b: readonly number[]): boolean {
+export function sameSizesExcept(axis: number, a: readonly number[], b: readonly number[]): boolean {
   return a.every((size, i) => i === axis || size === b[i]);
 }
 

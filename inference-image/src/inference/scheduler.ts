@@ -129,7 +129,7 @@ export class Scheduler {
       if (this.turn.arrive() && !whyAbandoned(caller, performance.now())) return this.runAtOnce(this.inline, run);
       return this.wait(this.turnQueue, run, caller);
     }
-    const isSplit = rows > this.rowsOfPart(run, rows) && this.layout?.agrees(run);
+    const isSplit = rows > this.rowsOfPart(run, rows) && this.layout?.hasConsistentRows(run);
     return this.wait(isSplit ? this.splitQueue : this.queue, run, caller);
   }
 
@@ -253,7 +253,7 @@ export class Scheduler {
     return new Promise((resolve, reject) => {
       if (!isPart) queue.assertRoom(rows, bytes);
       // The model decides whether it accepts no rows, or inputs with different numbers of rows.
-      const alone = rows === 0 || this.layout?.agrees(run) === false;
+      const alone = rows === 0 || this.layout?.hasConsistentRows(run) === false;
       queue.add({ run, caller, rows, bytes, isPart, alone, arrived: performance.now(), resolve, reject });
       if (queue === this.queue) this.dispatch();
       if (queue === this.splitQueue) void this.splitQueued();
@@ -344,7 +344,7 @@ export class Scheduler {
     try {
       const { layout } = this;
       const runs = jobs.map(({ run }) => run);
-      result = await executor.run(layout && isJoint(jobs) ? layout.merge(runs, this.pool) : first.run);
+      result = await executor.run(layout && isShared(jobs) ? layout.merge(runs, this.pool) : first.run);
     } catch (error) {
       failure = error;
     }
@@ -365,7 +365,7 @@ export class Scheduler {
     const [first] = jobs as [Job];
     const rows = jobs.reduce((total, job) => total + job.rows, 0);
     this.checkRows(first.run, rows, outputs);
-    if (isJoint(jobs) && this.maxBatchSize === 1) return this.runApart(jobs);
+    if (isShared(jobs) && this.maxBatchSize === 1) return this.rerunSeparately(jobs);
     const started = performance.now() / 1000 - runSeconds;
     const queueSeconds = jobs.map(({ arrived }) => Math.max(0, started - arrived / 1000));
     this.onRun?.({ rows: jobs.length === 1 ? this.observedRows(first.run) : rows, queueSeconds, runSeconds });
@@ -379,13 +379,13 @@ export class Scheduler {
 
   /** Stops sharing permanently if an output does not have one row for each row of its run, regardless of the proof. */
   private checkRows(run: Run, rows: number, outputs: Outputs): void {
-    if (this.maxBatchSize === 1 || !this.layout || rows === 0 || !this.layout.agrees(run)) return;
+    if (this.maxBatchSize === 1 || !this.layout || rows === 0 || !this.layout.hasConsistentRows(run)) return;
     const missing = this.layout.missingRows(outputs, rows);
     if (missing !== undefined) this.stopSharing(missing);
   }
 
   /** Runs the requests of a shared run again, each alone. A part is rejected, so that its request runs as a whole. */
-  private runApart(jobs: readonly Job[]): void {
+  private rerunSeparately(jobs: readonly Job[]): void {
     for (const job of jobs) if (job.isPart) job.reject(SHARING_ENDED);
     this.queue.putBack(jobs.filter(({ isPart }) => !isPart));
     this.dispatch();
@@ -403,6 +403,6 @@ export class Scheduler {
 }
 
 /** Whether a run contains several requests, or part of one. */
-function isJoint(jobs: readonly Job[]): boolean {
+function isShared(jobs: readonly Job[]): boolean {
   return jobs.length > 1 || jobs[0]?.isPart === true;
 }

@@ -98,13 +98,13 @@ function elementsOf(tensor: GoldenTensor, folder: string) {
   return decodeBinaryData(tensor, readFileSync(path));
 }
 
-function bounded(what: string, text: string): string {
-  if (text.length > MAX_KIB * 1024) throw tooLong(what);
+function bounded(part: string, text: string): string {
+  if (text.length > MAX_KIB * 1024) throw tooLong(part);
   return text;
 }
 
-function tooLong(what: string): Error {
-  return new Error(`${what} is longer than ${MAX_KIB} KiB of JSON, the limit of this page`);
+function tooLong(part: string): Error {
+  return new Error(`${part} is longer than ${MAX_KIB} KiB of JSON, the limit of this page`);
 }
 
 /** JSON text of an object. @param fields JSON texts of its values. */

@@ -11,41 +11,41 @@ export function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null;
 }
 
-export function objectField(value: unknown, what: string): Fields {
+export function objectField(value: unknown, path: string): Fields {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
-  throw invalid(`${what} is ${describe(value)}; it must be an object`);
+  throw invalid(`${path} is ${describe(value)}; it must be an object`);
 }
 
-export function arrayField(value: unknown, what: string): readonly unknown[] {
+export function arrayField(value: unknown, path: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
-  throw invalid(`${what} is ${describe(value)}; it must be an array`);
+  throw invalid(`${path} is ${describe(value)}; it must be an array`);
 }
 
-export function stringField(value: unknown, what: string): string {
+export function stringField(value: unknown, path: string): string {
   if (typeof value === 'string') return value;
-  throw invalid(`${what} is ${describe(value)}; it must be a string`);
+  throw invalid(`${path} is ${describe(value)}; it must be a string`);
 }
 
 const NO_PARAMETERS: Fields = {};
 
 /** Checks parameters. Unknown names are allowed: the protocol leaves them to each server. */
-export function parametersField(value: unknown, what: string): Fields {
+export function parametersField(value: unknown, path: string): Fields {
   if (isAbsent(value)) return NO_PARAMETERS;
-  const parameters = objectField(value, what);
+  const parameters = objectField(value, path);
   for (const [name, parameter] of Object.entries(parameters)) {
     if (!['string', 'number', 'boolean', 'bigint'].includes(typeof parameter)) {
       throw invalid(
-        `${what}.${cut(name)} is ${describe(parameter)}; a parameter must be a string, a number or a boolean`,
+        `${path}.${cut(name)} is ${describe(parameter)}; a parameter must be a string, a number or a boolean`,
       );
     }
   }
   return parameters;
 }
 
-export function booleanParameter(parameters: Fields, name: string, what: string): boolean | undefined {
+export function booleanParameter(parameters: Fields, name: string, path: string): boolean | undefined {
   const value = parameters[name];
   if (value === undefined || typeof value === 'boolean') return value;
-  throw invalid(`${what}.${name} is ${describe(value)}; it must be true or false`);
+  throw invalid(`${path}.${name} is ${describe(value)}; it must be true or false`);
 }
 
 /** Adds the input's name to a problem, if the request caused it. */

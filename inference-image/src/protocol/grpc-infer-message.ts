@@ -202,11 +202,11 @@ class ParameterReader {
   private readonly parameters: Record<string, unknown> = Object.create(null);
   private count = 0;
 
-  constructor(private readonly what: string) {}
+  constructor(private readonly path: string) {}
 
   /** Reads the next entry; returns all entries so far. */
   add(wire: WireReader): Fields {
-    if (++this.count > MAX_PARAMETERS) throw invalid(`${this.what} has more than ${MAX_PARAMETERS} entries`);
+    if (++this.count > MAX_PARAMETERS) throw invalid(`${this.path} has more than ${MAX_PARAMETERS} entries`);
     wire.range();
     const entry = wire.inner(MAX_PARAMETER_FIELDS);
     let name = '';

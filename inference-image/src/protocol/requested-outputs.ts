@@ -57,11 +57,11 @@ function readName(entry: unknown, index: number): string {
   return stringField(objectField(entry, `outputs[${index}]`).name, `outputs[${index}].name`);
 }
 
-function readBinary(entry: Fields, what: string): boolean | undefined {
-  const parameters = parametersField(entry.parameters, `${what}.parameters`);
+function readBinary(entry: Fields, path: string): boolean | undefined {
+  const parameters = parametersField(entry.parameters, `${path}.parameters`);
   // Each changes the result, so ignoring it would return a different answer from the one requested.
   for (const unsupported of ['classification', 'shared_memory_region']) {
-    if (parameters[unsupported] !== undefined) throw invalid(`${what}: ${unsupported} is not supported`);
+    if (parameters[unsupported] !== undefined) throw invalid(`${path}: ${unsupported} is not supported`);
   }
-  return booleanParameter(parameters, 'binary_data', `${what}.parameters`);
+  return booleanParameter(parameters, 'binary_data', `${path}.parameters`);
 }

@@ -12,10 +12,10 @@ export function timeoutSeconds(parameters: Fields): number | undefined {
   return microseconds === 0 ? undefined : microseconds / 1e6;
 }
 
-function count(parameters: Fields, name: string, what: string): number {
+function count(parameters: Fields, name: string, requirement: string): number {
   const value = parameters[name] ?? 0;
   // A bigint if the parser keeps large integers exact.
   const number = typeof value === 'bigint' ? Number(value) : value;
   if (typeof number === 'number' && Number.isInteger(number) && number >= 0) return number;
-  throw invalid(`parameters.${name} is ${describe(value)}; it must be ${what}`);
+  throw invalid(`parameters.${name} is ${describe(value)}; it must be ${requirement}`);
 }

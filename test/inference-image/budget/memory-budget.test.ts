@@ -111,7 +111,7 @@ describe('requests that wait for their clients', () => {
   test('are not dropped while there is room, or once they no longer wait', () => {
     const budget = new MemoryBudget(4 * MIB);
     const whole = waiting(budget, 2 * MIB);
-    whole.holding.goOn();
+    whole.holding.stopWaiting();
     now = 60_000;
     budget.open().add(MIB);
     expect(refusalOf(() => budget.open().add(2 * MIB))).toMatchObject({ kind: 'rejected' });
@@ -126,7 +126,7 @@ test('any order of additions and subtractions returns to zero', () => {
     const holding = holdings[(step * 7) % holdings.length]!;
     const bytes = (step * 7919) % (300 * 1024);
     if (step % 11 === 0) holding.waitForClient(() => undefined);
-    else if (step % 13 === 0) holding.goOn();
+    else if (step % 13 === 0) holding.stopWaiting();
     else if (step % 3 === 0) holding.subtract(bytes);
     else {
       try {

@@ -72,7 +72,7 @@ onLinux('limits unread answers in the operating system by disconnecting their cl
   close();
 });
 
-onLinux('clients that read a little at a time are cut, and keep nobody from small answers', async () => {
+onLinux('disconnects clients that read slowly, and still sends small answers to others', async () => {
   const { dropped, url, close } = await setUp();
   const slow = new Set<RawConnection>();
   let isOver = false;
@@ -106,7 +106,7 @@ onLinux('clients that read a little at a time are cut, and keep nobody from smal
   close();
 });
 
-onLinux('clients that read large answers with pauses are not cut, however much is unread', async () => {
+onLinux('keeps clients that read large answers with pauses, however much is unread', async () => {
   const { dropped, refused, url, close } = await setUp();
   const clients = await Promise.all(Array.from({ length: 24 }, () => RawConnection.open(url, { reads: false })));
   const end = performance.now() + 5000;
@@ -148,7 +148,7 @@ test('a slow scan is not repeated at once', () => {
   clock.mockRestore();
 });
 
-onLinux('what clients go on sending on connections that are not read does not pile up', async () => {
+onLinux('limits the bytes that clients send on connections that are not read', async () => {
   const { unread, dropped, url, close } = await setUp({ maxConnections: 900 });
   const body = Buffer.alloc(MIB);
   const post = ({ socket }: RawConnection) =>

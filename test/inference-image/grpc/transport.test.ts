@@ -405,7 +405,7 @@ describe('time limits', () => {
 // Only Linux reports the buffered bytes.
 const onLinux = process.platform === 'linux' ? test : test.skip;
 
-onLinux('answers that nobody reads do not pile up in the operating system', async () => {
+onLinux('limits unread answers in the operating system', async () => {
   const dropped: string[] = [];
   const unread = new UnreadAnswers({ totalBytes: 32 * 1024 * 1024 }, { observeDrop: (reason) => dropped.push(reason) });
   const large = { path: '/t/Large', handle: (call: Call) => call.answer(message(Buffer.alloc(MIB / 2))) };

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasRead, ReadingTurns } from '../../../inference-image/src/http/reading-turns';
+import { recordRead, ReadingTurns } from '../../../inference-image/src/http/reading-turns';
 import { head, RawConnection } from '../../support/raw-connection';
 
 const servers: Server[] = [];
@@ -15,7 +15,7 @@ afterEach(() => {
 async function start(listener: RequestListener): Promise<{ open: () => Promise<RawConnection>; sockets: Socket[] }> {
   const sockets: Socket[] = [];
   const server = createServer((request, response) => {
-    hasRead(request.socket);
+    recordRead(request.socket);
     listener(request, response);
   });
   const turns = new ReadingTurns();

@@ -1,6 +1,6 @@
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Holding } from '../../budget/holding';
-import { inflateAtOnce, unwanted, type Coding, type Inflater } from '../../budget/inflater';
+import { inflateAtOnce, clientGone, type Coding, type Inflater } from '../../budget/inflater';
 import type { MemoryBudget } from '../../budget/memory-budget';
 import type { UnreadAnswers } from '../../budget/unread-answers';
 import { invalid, ServingError } from '../../errors';
@@ -134,7 +134,7 @@ export class Call {
   /** Handles the end of the client's messages. */
   end(): void {
     this.hasEnded = true;
-    if (this.phase === 'receiving') this.goOn();
+    if (this.phase === 'receiving') this.proceed();
   }
 
   /** Releases the memory of the message once it is decoded. */
@@ -264,13 +264,13 @@ export class Call {
   }
 
   private complete(content: Buffer): void {
-    this.holding?.goOn();
+    this.holding?.stopWaiting();
     if (this.method.isStream) {
       this.holding?.add(WINDOW_BYTES);
       this.stream.pause();
     }
     if (this.reader.isCompressed) this.inflate(content);
-    else this.goOn();
+    else this.proceed();
   }
 
   private inflate(content: Buffer): void {
@@ -292,7 +292,7 @@ export class Call {
       (inflated) => {
         this.isWorking = false;
         if (!this.isCancelled()) return this.replace(inflated);
-        this.refuse(unwanted());
+        this.refuse(clientGone());
       },
       (error: unknown) => {
         this.isWorking = false;
@@ -305,15 +305,15 @@ export class Call {
   private replace(message: Buffer): void {
     this.reader.replace(message, this.holding);
     this.enter('receiving');
-    this.goOn();
+    this.proceed();
   }
 
-  private goOn(): void {
+  private proceed(): void {
     const { content } = this.reader;
     if (content && (this.hasEnded || this.method.isStream)) {
       if (this.reader.isCompressed) return;
       this.enter('working');
-      this.holding?.goOn();
+      this.holding?.stopWaiting();
       this.isWorking = true;
       this.method.handle(this, content);
     } else if (this.hasEnded) this.endOfMessages();
@@ -343,7 +343,7 @@ export class Call {
 
   private readonly onFlushed = (): void => {
     this.isUnflushed = false;
-    this.holding?.goOn();
+    this.holding?.stopWaiting();
     if (this.isClosed || this.phase !== 'answering') this.settle();
     else if (this.method.isStream) {
       // Thousands of small messages may have arrived together.
@@ -363,7 +363,7 @@ export class Call {
     if (rest) this.read(rest);
     // The rest may contain another message.
     if (this.reader.content || this.isCancelled()) return;
-    if (this.hasEnded) this.goOn();
+    if (this.hasEnded) this.proceed();
     else this.stream.resume();
   }
 
