@@ -165,7 +165,7 @@ describe('a model that fails its checks is never served, and the log has the rea
     await expectRefusal(ServerProcess.spawn(folder), expect.stringContaining('model.onnx failed'));
   });
 
-  test('has a signature that differs from the runtime\'s', async () => {
+  test("has a signature that differs from the runtime's", async () => {
     const edit = (manifest: any) => (manifest.signature.inputs[0].name = 'z');
     const server = await ServerProcess.start(parts, {}, { edit });
     await expectRefusal(server, 'model.onnx has the inputs "x" (FP32); model.json declares "z" (FP32)');

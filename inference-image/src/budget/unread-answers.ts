@@ -86,7 +86,10 @@ export class UnreadAnswers {
     private readonly budget: Pick<MemoryBudget, 'totalBytes'>,
     private readonly metrics: Pick<Metrics, 'observeDrop'>,
   ) {
-    setInterval(() => (this.isCrowded(this.mostUnread()) || this.hasPausedSocket()) && void this.scanLater(), SWEEP_MS).unref();
+    setInterval(
+      () => (this.isCrowded(this.mostUnread()) || this.hasPausedSocket()) && void this.scanLater(),
+      SWEEP_MS,
+    ).unref();
   }
 
   /** Watches a connection: its client is disconnected if it reads slowly while much is unread in total. */

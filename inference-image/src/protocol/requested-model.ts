@@ -3,7 +3,11 @@ import { ServingError } from '../errors';
 import { quoted } from './fields';
 
 /** Throws unless a request names the served model and, if given, its version. */
-export function checkRequestedModel({ name, version }: ModelManifest, requestedName: string, requestedVersion?: string): void {
+export function checkRequestedModel(
+  { name, version }: ModelManifest,
+  requestedName: string,
+  requestedVersion?: string,
+): void {
   if (requestedName !== name) {
     throw new ServingError('notFound', `unknown model ${quoted(requestedName)}; this server has "${name}"`);
   }

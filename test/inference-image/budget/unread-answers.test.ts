@@ -163,7 +163,7 @@ onLinux('limits the bytes that clients send on connections that are not read', a
   for (const client of clients) void post(client);
   const reader = await RawConnection.open(url);
   // According to the last scan, which is at most a second old.
-  const untaken = () => (unread as any).untakenBytes as number;
+  const untaken = () => (unread as any).unreceivedBytes as number;
   let most = 0;
   while (dropped.length === 0 || untaken() > 16 * MIB) {
     await sleep(100);
