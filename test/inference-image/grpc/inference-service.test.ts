@@ -91,7 +91,7 @@ describe('about the server and its model', () => {
     for (const action of ['Load', 'Unload']) {
       expect(await client.failure(`RepositoryModel${action}`, { model_name: 'm' })).toEqual({
         code: FAILED_PRECONDITION,
-        details: expect.stringMatching(/^cannot (un)?load model "m": a server has the one model of its image/),
+        details: expect.stringMatching(/^cannot (un)?load model "m": this server serves only the model in its image/),
       });
     }
   });

@@ -123,7 +123,7 @@ describe('calls', () => {
       [message(HELLO).subarray(0, 7)],
       {},
       STATUS.INVALID_ARGUMENT,
-      /was whole/,
+      /was complete/,
     ],
     [
       'a timeout without a unit',
@@ -139,7 +139,7 @@ describe('calls', () => {
       [message(Buffer.alloc(65537))],
       {},
       STATUS.RESOURCE_EXHAUSTED,
-      /^the message has 65537 bytes; \/t\/Echo takes 65536$/,
+      /^the message has 65537 bytes; \/t\/Echo accepts 65536$/,
     ],
     [
       'a message beyond the limit of a setting',
@@ -155,7 +155,7 @@ describe('calls', () => {
       [message(gzipSync(Buffer.alloc(10 * MIB)), 1)],
       { 'grpc-encoding': 'gzip' },
       STATUS.RESOURCE_EXHAUSTED,
-      /inflates to more/,
+      /too large after decompression/,
     ],
     ['headers that are too large', ECHO.path, [message(HELLO)], { x: 'x'.repeat(20_000) }, -1, /^$/],
   ])('%s is refused', async (_, path, chunks, headers, code, details) => {

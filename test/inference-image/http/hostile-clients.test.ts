@@ -90,7 +90,7 @@ describe('bodies that do not end', () => {
     await Promise.all(all.map(({ closed }) => closed));
     clearInterval(timer);
     for (const { received } of all) {
-      expect(received).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n[^]*within 4 s \(receiveTimeoutSeconds\)/);
+      expect(received).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n[^]*after 4 s \(receiveTimeoutSeconds\)/);
     }
     expect(await dropped('unfinished')).toBe(before + all.length);
   });
