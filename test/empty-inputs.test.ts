@@ -21,7 +21,7 @@ describe.each(['LSTM', 'GRU'] as const)('%s, of whose empty inputs the runtime e
     ).manifest();
     const edit = (manifest: object) => Object.assign(manifest, { endsOnEmptyInput });
     const server = await ServerProcess.start(recurrent(operator), {}, { edit });
-    const error = `input "x" has shape [${steps},${rows},3]; the model takes no empty input, on which its ${operator} (node "layer") cannot run`;
+    const error = `input "x" has shape [${steps},${rows},3]; the model accepts no empty input, because its ${operator} (node "layer") cannot run on it`;
     expect(await server.infer(request(steps, rows))).toMatchObject({ status: 400, body: { error } });
     const raw = {
       inputs: [{ name: 'x', datatype: 'FP32', shape: [steps, rows, 3] }],
@@ -39,7 +39,7 @@ describe.each(['LSTM', 'GRU'] as const)('%s, of whose empty inputs the runtime e
 test('an empty input that a trial did not survive is refused', async () => {
   const edit = (manifest: object) => Object.assign(manifest, { endsOnEmptyInput: {} });
   const server = await ServerProcess.start(recurrent('RNN'), {}, { edit });
-  const error = 'input "x" has shape [2,0,3]; the model takes no empty input, on which it cannot run';
+  const error = 'input "x" has shape [2,0,3]; the model accepts no empty input, because it cannot run on it';
   expect(await server.infer(request(2, 0))).toMatchObject({ status: 400, body: { error } });
 });
 

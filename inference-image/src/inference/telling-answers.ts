@@ -2,19 +2,19 @@ import { halfValue } from '../contract/half';
 import { sameBits } from './rows';
 import type { Tensor } from './tensor';
 
-/** Outputs of which no element is a number: they guard nothing. */
+/** Whether an output contains only NaN, so that comparing it tests nothing. */
 export function isAllNaN({ datatype, data }: Tensor): boolean {
   if (data.length === 0 || !datatype.startsWith('FP')) return false;
   const numbers = data as Float32Array;
   return numbers.every(datatype === 'FP16' ? (bits) => Number.isNaN(halfValue(bits)) : Number.isNaN);
 }
 
-/** Whether tensors have the same elements, bit for bit; their shapes may differ. */
+/** Whether tensors have the same elements, bit for bit. Their shapes may differ. */
 export function areSame(a: readonly Tensor[], b: readonly Tensor[]): boolean {
   return a.every(({ data }, i) => sameBits(data, b[i]!.data));
 }
 
-/** The same of answers to different numbers of rows, as far as both have elements. */
+/** Compares answers to different numbers of rows: the elements that both have. */
 export function beginAlike(a: readonly Tensor[], b: readonly Tensor[]): boolean {
   return a.every(({ data }, i) => {
     const other = b[i]!.data;
