@@ -18,7 +18,7 @@ beforeAll(() => {
 afterAll(() => process.chdir(home));
 
 const said = (path: string) =>
-  `${path}: the file cannot be read: its symbolic links lead in a circle. Make the link lead to the file itself.`;
+  `${path}: cannot read the file: its symbolic links form a loop. Point the link at the file itself.`;
 
 const problems = (model: string, props: OnnxModelProps = {}) =>
   problemsOf(() => OnnxModel.fromFile(model, { runtimeCheck: 'skip', ...props }));

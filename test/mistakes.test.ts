@@ -24,12 +24,12 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
   [
     'a download that broke off',
     (stack) => container(stack, truncated('half.onnx')),
-    `half.onnx: this is not a whole ONNX model: a field of 81 bytes at byte 29 does not fit into what follows. Check that it is the right file, copied or downloaded to its end. [not-onnx]`,
+    `half.onnx: this is not a complete ONNX model: a field of 81 bytes at byte 29 exceeds its message. Check that it is the right file and that it was copied or downloaded completely. [not-onnx]`,
   ],
   [
     'weights left in Git LFS',
     (stack) => container(stack, written('lfs.onnx', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\n')),
-    `lfs.onnx: this is a Git LFS pointer, not the file it stands for. Run "git lfs pull". [git-lfs-pointer]`,
+    `lfs.onnx: this is a Git LFS pointer, not the file itself. Run "git lfs pull". [git-lfs-pointer]`,
   ],
   [
     'an opset from tomorrow',
@@ -46,7 +46,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
           nodes: [node('BeamSearch', ['x'], ['y'], { domain: 'my.ops' })],
         }),
       ),
-    `custom.onnx: onnxruntime has no operators my.ops:BeamSearch (node "BeamSearch_y"); custom operator libraries cannot be loaded. Export the model with operators of ai.onnx, ai.onnx.ml, com.microsoft, com.microsoft.nchwc, and do pre- and post-processing in the client. [operators-unknown]`,
+    `custom.onnx: onnxruntime has no operators my.ops:BeamSearch (node "BeamSearch_y"), and the server cannot load custom operator libraries. Export the model with operators of ai.onnx, ai.onnx.ml, com.microsoft, com.microsoft.nchwc, and move pre- and post-processing to the client. [operators-unknown]`,
   ],
   [
     'a scikit-learn classifier as it comes',
@@ -58,7 +58,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
           outputs: [nonTensor('output_probability', 'sequenceType', { elemType: { mapType: {} } })],
         }),
       ),
-    `zipmap.onnx: output "output_probability" is of type sequence of maps, and onnxruntime-node carries tensors only. With skl2onnx, convert with options={"zipmap": False}; else export it as a tensor. [not-a-tensor]`,
+    `zipmap.onnx: output "output_probability" is of type sequence of maps, but onnxruntime-node supports only tensors. With skl2onnx, convert with options={"zipmap": False}; with other tools, export it as a tensor. [not-a-tensor]`,
   ],
   [
     'weights that were not copied with the model',
@@ -89,7 +89,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
           initializers: [initializer('shape', 'int64', [2], BigInt64Array.of(1n, 4n))],
         }),
       ),
-    `contradicted.onnx: output "y" is declared as [2, 4], and onnxruntime infers another shape from the graph. No run with made-up inputs shows which: it refuses made-up inputs: Non-zero status code returned while running Reshape node. Name:'reshape' Status Message: input_shape_size == requested_shape_size was false. The input tensor cannot be reshaped to the requested shape. Input shape:{1,3}, requested shape:{1,4}. Export the model with the shape that it gives. [shape-contradicted]`,
+    `contradicted.onnx: output "y" is declared as [2, 4], but onnxruntime infers a different shape from the graph. No run with made-up inputs showed the actual shape: it rejects made-up inputs: Non-zero status code returned while running Reshape node. Name:'reshape' Status Message: input_shape_size == requested_shape_size was false. The input tensor cannot be reshaped to the requested shape. Input shape:{1,3}, requested shape:{1,4}. Export the model with its actual shape. [shape-contradicted]`,
   ],
   [
     'batches of a model that was exported for one row',
@@ -99,7 +99,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
   [
     'a version that is no part of a path',
     (stack) => container(stack, digits(), { version: '1.0/beta' }),
-    `digits.onnx: model version "1.0/beta" is not one segment of a URL's path. Pass a version of at most 128 letters, digits, ".", "_" and "-", the first a letter or a digit. [model-version-invalid]`,
+    `digits.onnx: model version "1.0/beta" is not a valid URL path segment. Pass a version of at most 128 letters, digits, ".", "_" and "-" that starts with a letter or a digit. [model-version-invalid]`,
   ],
 
   // Its golden examples

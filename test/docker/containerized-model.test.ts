@@ -346,7 +346,7 @@ describe('what is refused', () => {
     ],
     [
       { model, waitSeconds: Token.asNumber({ resolve: () => 1 }) },
-      'stack/digits: waitSeconds is a value that only Terraform knows, but what is written at synth depends on it. Give a plain value. [must-be-known-at-synth]',
+      'stack/digits: waitSeconds is a Terraform token, but the synthesized files depend on its value. Pass a plain value. [must-be-known-at-synth]',
     ],
     [
       { model, containerName: 'a b' },

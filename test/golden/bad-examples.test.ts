@@ -131,7 +131,7 @@ test('what is no JSON is not called half-written', () => {
 test('unreadable', () => {
   mkdirSync('m.golden.json');
   expect(refused()).toEqual([
-    'not-a-file: m.golden.json: this is a folder or a device. Give the path of a regular file.',
+    'not-a-file: m.golden.json: this is a folder or a device, not a regular file. Pass the path of a file.',
   ]);
   rmSync('m.golden.json', { recursive: true });
   golden([ONE, { file: 'm.golden/y.bin' }]);

@@ -339,7 +339,7 @@ describe('what is refused', () => {
   test.each(['weight', 'weightTolerance'])('a %s that only the plan knows', (prop) => {
     const unknown = Token.asNumber({ resolve: () => 20 });
     expect(() => withCanary({ [prop]: unknown })).toThrow(
-      `stack/digits/next: ${prop} is a value that only Terraform knows, but what is written at synth depends on it. Give a plain value. [must-be-known-at-synth]`,
+      `stack/digits/next: ${prop} is a Terraform token, but the synthesized files depend on its value. Pass a plain value. [must-be-known-at-synth]`,
     );
   });
 
@@ -375,7 +375,7 @@ describe('what is refused', () => {
         });
         service.addCanary('next', { model: candidate, weight: 20 });
       }),
-    ).toThrow('stack/digits/next: replicas is a value that only Terraform knows');
+    ).toThrow('stack/digits/next: replicas is a Terraform token');
   });
 
   test('a model where the service was given an image, so that nobody knows where to push', () => {

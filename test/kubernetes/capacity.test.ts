@@ -221,7 +221,7 @@ test('what the number of replicas follows from must be known', () => {
   ];
   for (const [prop, props] of cases) {
     expect(problemsOf(() => synthService({ model, ...props }))).toEqual([
-      `must-be-known-at-synth: stack/digits: ${prop} is a value that only Terraform knows, but what is written at synth depends on it. Give a plain value.`,
+      `must-be-known-at-synth: stack/digits: ${prop} is a Terraform token, but the synthesized files depend on its value. Pass a plain value.`,
     ]);
   }
   const json = synthStack((stack) => {

@@ -912,7 +912,7 @@ describe('what is refused', () => {
 
   test('a time that decides others, known only to the plan', () => {
     expect(() => synthService({ model, rollout: { startupSeconds: Token.asNumber({ resolve: () => 1 }) } })).toThrow(
-      'stack/digits: rollout.startupSeconds is a value that only Terraform knows, but what is written at synth depends on it. Give a plain value. [must-be-known-at-synth]',
+      'stack/digits: rollout.startupSeconds is a Terraform token, but the synthesized files depend on its value. Pass a plain value. [must-be-known-at-synth]',
     );
   });
 

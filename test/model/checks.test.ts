@@ -37,7 +37,7 @@ describe('name and version', () => {
       expect(problems({}, { name: bad, version: bad })).toEqual(
         ['name', 'version'].map(
           (prop) =>
-            `model-${prop}-invalid: ${path}: model ${prop} "${bad}" is not one segment of a URL's path. Pass a ${prop} of at most 128 letters, digits, ".", "_" and "-", the first a letter or a digit.`,
+            `model-${prop}-invalid: ${path}: model ${prop} "${bad}" is not a valid URL path segment. Pass a ${prop} of at most 128 letters, digits, ".", "_" and "-" that starts with a letter or a digit.`,
         ),
       );
     },
@@ -66,7 +66,7 @@ describe('versions', () => {
 
   test('no opset', () => {
     expect(problems({ opsets: {} })).toEqual([
-      `opset-missing: ${path}: the model imports no opset (opset_import), so its operators have no meaning. Export it again.`,
+      `opset-missing: ${path}: the model imports no opset (opset_import), so its operators are undefined. Export it again.`,
     ]);
   });
 });
@@ -77,7 +77,7 @@ describe('operators', () => {
   test('M12 of unknown domains', () => {
     const nodes = [custom('Foo', 'a'), custom('Bar', 'b'), custom('Foo', 'c'), node('Identity', ['x'], ['y'])];
     expect(problems({ nodes })).toEqual([
-      `operators-unknown: ${path}: onnxruntime has no operators ai.onnx.contrib:Foo (node "a"), ai.onnx.contrib:Bar (node "b"); custom operator libraries cannot be loaded. Export the model with operators of ai.onnx, ai.onnx.ml, com.microsoft, com.microsoft.nchwc, and do pre- and post-processing in the client.`,
+      `operators-unknown: ${path}: onnxruntime has no operators ai.onnx.contrib:Foo (node "a"), ai.onnx.contrib:Bar (node "b"), and the server cannot load custom operator libraries. Export the model with operators of ai.onnx, ai.onnx.ml, com.microsoft, com.microsoft.nchwc, and move pre- and post-processing to the client.`,
     ]);
   });
 
@@ -162,8 +162,8 @@ describe('operators', () => {
 describe('inputs and outputs', () => {
   test('there is none', () => {
     expect(problems({ inputs: [], outputs: [] })).toEqual([
-      `inputs-missing: ${path}: the model takes no input: initializers fill all that its graph lists. Export it with at least one input.`,
-      `outputs-missing: ${path}: the model gives no output. Export it with at least one output.`,
+      `inputs-missing: ${path}: the model takes no inputs, because initializers set every input of its graph. Export it with at least one input.`,
+      `outputs-missing: ${path}: the model has no outputs. Export it with at least one output.`,
     ]);
   });
 
@@ -175,7 +175,7 @@ describe('inputs and outputs', () => {
   test.each(['sequence', 'map'] as const)('M1 a %s', (kind) => {
     const outputs = [value('y', 'float', ['n', 4]), nonTensor('probabilities', `${kind}Type`)];
     expect(problems({ outputs })).toEqual([
-      `not-a-tensor: ${path}: output "probabilities" is of type ${kind}, and onnxruntime-node carries tensors only. With skl2onnx, convert with options={"zipmap": False}; else export it as a tensor.`,
+      `not-a-tensor: ${path}: output "probabilities" is of type ${kind}, but onnxruntime-node supports only tensors. With skl2onnx, convert with options={"zipmap": False}; with other tools, export it as a tensor.`,
     ]);
   });
 
@@ -183,14 +183,14 @@ describe('inputs and outputs', () => {
     [
       'maps',
       'mapType',
-      'With skl2onnx, convert with options={"zipmap": False}; else export it as a tensor.',
-      'Export the model without the step that takes it, such as a DictVectorizer, and with a tensor in its place.',
+      'With skl2onnx, convert with options={"zipmap": False}; with other tools, export it as a tensor.',
+      'Export the model without the step that consumes it, such as a DictVectorizer, and with a tensor input instead.',
     ],
     [
       'tensors',
       'tensorType',
-      'Export it with an output for each tensor, or with one tensor that ConcatFromSequence makes of them.',
-      'Export it with an input for each tensor, or with one tensor that SplitToSequence splits.',
+      'Export it with one output for each tensor, or combine them into a single tensor with ConcatFromSequence.',
+      'Export it with one input for each tensor, or with a single tensor that SplitToSequence splits.',
     ],
     [
       'sequences',
@@ -200,7 +200,7 @@ describe('inputs and outputs', () => {
     ],
   ] as const)('a sequence of %s has a remedy that applies', (elements, field, ofOutput, ofInput) => {
     const sequence = (name: string) => nonTensor(name, 'sequenceType', { elemType: { [field]: {} } });
-    const text = `is of type sequence of ${elements}, and onnxruntime-node carries tensors only.`;
+    const text = `is of type sequence of ${elements}, but onnxruntime-node supports only tensors.`;
     expect(problems({ outputs: [value('y', 'float', ['n', 4]), sequence('all')] })).toEqual([
       `not-a-tensor: ${path}: output "all" ${text} ${ofOutput}`,
     ]);
@@ -214,7 +214,7 @@ describe('inputs and outputs', () => {
     ['sparse tensor', 'sparseTensorType'],
   ] as const)('a value of type %s', (kind, field) => {
     expect(problems({ inputs: [nonTensor('x', field)] })).toEqual([
-      `not-a-tensor: ${path}: input "x" is of type ${kind}, and onnxruntime-node carries tensors only. Export it as a tensor.`,
+      `not-a-tensor: ${path}: input "x" is of type ${kind}, but onnxruntime-node supports only tensors. Export it as a tensor.`,
     ]);
   });
 
@@ -225,8 +225,8 @@ describe('inputs and outputs', () => {
     ['int4', 'int4'],
   ])('M4 %s at an input and an output', (elem, name) => {
     expect(problems(identity(elem, ['n', 4]))).toEqual([
-      `element-type-unsupported: ${path}: input "x" is of ${name}, which onnxruntime-node cannot carry. Export the model with a Cast there, so that its input is of float32, or of an integer type of 8 bits or more.`,
-      `element-type-unsupported: ${path}: output "y" is of ${name}, which onnxruntime-node cannot carry. Export the model with a Cast there, so that its output is of float32, or of an integer type of 8 bits or more.`,
+      `element-type-unsupported: ${path}: input "x" is of ${name}, which onnxruntime-node does not support. Export the model with a Cast, so that this input is float32 or an integer type of at least 8 bits.`,
+      `element-type-unsupported: ${path}: output "y" is of ${name}, which onnxruntime-node does not support. Export the model with a Cast, so that this output is float32 or an integer type of at least 8 bits.`,
     ]);
   });
 
@@ -237,8 +237,8 @@ describe('inputs and outputs', () => {
 
   test('no shape', () => {
     expect(problems(identity('float'))).toEqual([
-      `shape-unknown: ${path}: input "x" has no shape, not even a rank, so it cannot be described to clients. Export it with a shape (unknown sizes may stay symbols).`,
-      `shape-unknown: ${path}: output "y" has no shape, not even a rank, so it cannot be described to clients. Save what onnx.shape_inference.infer_shapes(model) returns, or export it with a shape.`,
+      `shape-unknown: ${path}: input "x" has no shape, not even a rank, so the server cannot describe it to clients. Export it with a shape; unknown sizes may be symbols.`,
+      `shape-unknown: ${path}: output "y" has no shape, not even a rank, so the server cannot describe it to clients. Save the result of onnx.shape_inference.infer_shapes(model), or export the model with a shape.`,
     ]);
   });
 
@@ -248,23 +248,23 @@ describe('inputs and outputs', () => {
 
   test('no name', () => {
     expect(problems({ inputs: [value('', 'float', ['n', 4])] })).toEqual([
-      `tensor-unnamed: ${path}: input 0 has no name, and requests name their tensors. Export with input_names.`,
+      `tensor-unnamed: ${path}: input 0 has no name, but requests refer to tensors by name. Export the model with input_names.`,
     ]);
   });
 
   test('M21 names twice', () => {
     const twice = [value('v', 'float', ['n']), value('v', 'float', ['n'])];
     expect(problems({ inputs: twice, outputs: twice })).toEqual([
-      `name-duplicate: ${path}: input "v" is defined more than once. Give each a name of its own.`,
-      `name-duplicate: ${path}: output "v" is defined more than once. Give each a name of its own.`,
+      `name-duplicate: ${path}: input "v" is defined more than once. Export the model with unique names.`,
+      `name-duplicate: ${path}: output "v" is defined more than once. Export the model with unique names.`,
     ]);
   });
 
   test('two nodes with one output, or an input as output', () => {
     const nodes = [node('Identity', ['x'], ['y']), node('Relu', ['x'], ['y']), node('Neg', ['y'], ['x'])];
     expect(problems({ nodes })).toEqual([
-      `name-duplicate: ${path}: node output "y" is defined more than once. Give each a name of its own.`,
-      `name-duplicate: ${path}: node output "x" is defined more than once. Give each a name of its own.`,
+      `name-duplicate: ${path}: node output "y" is defined more than once. Export the model with unique names.`,
+      `name-duplicate: ${path}: node output "x" is defined more than once. Export the model with unique names.`,
     ]);
   });
 
@@ -278,7 +278,7 @@ describe('weights', () => {
   test('are shorter than their shape', () => {
     const w = initializer('w', 'float', [2, 2], new Float32Array(3));
     expect(problems({ initializers: [w] })).toEqual([
-      `tensor-size-wrong: ${path}: tensor "w" has 12 bytes where its type and shape make 16. The file is damaged: export or download it again.`,
+      `tensor-size-wrong: ${path}: tensor "w" has 12 bytes, but its type and shape require 16. The file is damaged; export or download it again.`,
     ]);
   });
 
@@ -325,7 +325,7 @@ describe('many tensors', () => {
   }
 
   function tooMany(inputs: number, outputs: number): string {
-    return `tensors-too-many: ${path}: the model has ${inputs} inputs and ${outputs} outputs, and a server takes 1024 of both together: their names and shapes have 64 KiB in a request. Export it with one tensor of many columns instead of many tensors.`;
+    return `tensors-too-many: ${path}: the model has ${inputs} inputs and ${outputs} outputs, and a server takes 1024 together, because a request has 64 KiB for their names and shapes. Export it with one tensor of many columns instead of many tensors.`;
   }
 
   test('are accepted up to 1,024 inputs and outputs', () => {

@@ -46,7 +46,7 @@ function twice(y: Dim[]): ModelParts {
 }
 
 const WARNING =
-  'm.onnx: output "y" is declared as [1, seq], and the model gives [seq, 1, 8] ([3, 1, 8] for "x" of [1, 3]). The signature, and all that is derived from it, says what the model gives. Export the model with that shape, so that the file says the same.';
+  'm.onnx: output "y" is declared as [1, seq], and the model gives [seq, 1, 8] ([3, 1, 8] for "x" of [1, 3]). The signature, and everything derived from it, uses the actual shape. Export the model with that shape to correct the file.';
 
 describe('M24 an untrue declaration', () => {
   test('is corrected to the shape that the model gives, with a warning', () => {
@@ -116,7 +116,7 @@ describe('a declaration that is not contradicted stays', () => {
     expect(model.warnings).toEqual([]);
     expect(model.signatureProof).toEqual({
       proved: false,
-      reason: 'the model was not run, since runtimeCheck is "skip"',
+      reason: 'the model was not run, because runtimeCheck is "skip"',
     });
   });
 });
@@ -161,7 +161,7 @@ describe('sizes that a model takes are found', () => {
     expect(model.signatureProof).toEqual({
       proved: false,
       reason: expect.stringMatching(
-        /^it refuses made-up inputs: Non-zero status code returned while running Reshape node\./,
+        /^it rejects made-up inputs: Non-zero status code returned while running Reshape node\./,
       ),
     });
   });
@@ -293,7 +293,7 @@ describe('inspect says', () => {
       'signature  outputs as the model gives them, not as its file declares, and proved by running the model',
     );
     expect(signatureRow('--no-contract', '--runtime-check', 'skip')).toBe(
-      'signature  as declared, and unproved: the model was not run, since runtimeCheck is "skip"',
+      'signature  as declared, and unproved: the model was not run, because runtimeCheck is "skip"',
     );
   });
 

@@ -93,7 +93,7 @@ test('is a folder', () => {
 test('M5 is cut short', () => {
   truncateSync(weights, 12);
   expect(problems(model('w/weights.bin'))).toEqual([
-    `external-data-truncated: ${path}: tensor "w" ends at byte 16 of "w/weights.bin", which has 12. The file is cut short: export or download it again.`,
+    `external-data-truncated: ${path}: tensor "w" ends at byte 16 of "w/weights.bin", which has 12. The file is truncated; export or download it again.`,
   ]);
 });
 
@@ -105,7 +105,7 @@ test('begins too late', () => {
 
 test('is not as long as the shape says', () => {
   expect(problems(model('w/weights.bin', { length: 12 }))).toEqual([
-    `external-data-length-wrong: ${path}: tensor "w" has a length of 12 bytes where its type and shape make 16. The model is damaged: export it again.`,
+    `external-data-length-wrong: ${path}: tensor "w" has a length of 12 bytes, but its type and shape require 16. The model is damaged; export it again.`,
   ]);
 });
 
@@ -144,7 +144,7 @@ describe('behind a symbolic link', () => {
     writeFileSync(secret, new Float32Array(4));
     symlinkSync(secret, join(folder, 'link.bin'));
     expect(problems(model('link.bin'))).toEqual([
-      `external-data-outside: ${path}: tensor "w" is stored in "link.bin", a link to ${secret}, outside the model's folder. Put the file itself there.`,
+      `external-data-outside: ${path}: tensor "w" is stored in "link.bin", a link to ${secret}, outside the model's folder. Replace the link with the file itself.`,
     ]);
   });
 
@@ -153,7 +153,7 @@ describe('behind a symbolic link', () => {
     writeFileSync(join(root, 'elsewhere', 'weights.bin'), new Float32Array(4));
     symlinkSync(join(root, 'elsewhere'), join(folder, 'sub'));
     expect(problems(model('sub/weights.bin'))).toEqual([
-      `external-data-outside: ${path}: tensor "w" is stored in "sub/weights.bin", behind ${join(folder, 'sub')}, a link to ${join(root, 'elsewhere')}, outside the model's folder. Put the file itself there.`,
+      `external-data-outside: ${path}: tensor "w" is stored in "sub/weights.bin", behind ${join(folder, 'sub')}, a link to ${join(root, 'elsewhere')}, outside the model's folder. Replace the link with the file itself.`,
     ]);
   });
 

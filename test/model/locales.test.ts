@@ -23,7 +23,7 @@ function problems(parts: ModelParts, props: OnnxModelProps = {}): string[] {
 }
 
 function missing(locale: string): string {
-  return `${path}: node "lower" (StringNormalizer) needs the locale ${locale}, and the base image has only C, POSIX and C.UTF-8. Export the model with locale "C.UTF-8" (with skl2onnx: options={TfidfVectorizer: {"locale": "C.UTF-8"}}). For a base image that has the locale, runtimeCheck "warn" makes this a warning.`;
+  return `${path}: node "lower" (StringNormalizer) needs the locale ${locale}, but the base image has only C, POSIX and C.UTF-8. Export the model with locale "C.UTF-8" (with skl2onnx: options={TfidfVectorizer: {"locale": "C.UTF-8"}}). If your base image has the locale, set runtimeCheck to "warn" to make this a warning.`;
 }
 
 const LOWER = { case_change_action: 'LOWER' };

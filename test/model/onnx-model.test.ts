@@ -198,7 +198,7 @@ test('a file that changes while it is read is not taken for what it was', () => 
     return graphs.readGraph(file);
   });
   expect(problemsOf(() => OnnxModel.fromFile(path, { runtimeCheck: 'skip' }))).toEqual([
-    `file-changed: ${path}: the file changed while it was read. Synthesize again once it is written.`,
+    `file-changed: ${path}: the file changed while it was being read. Synthesize again once the file is complete.`,
   ]);
   readGraph.mockRestore();
 });

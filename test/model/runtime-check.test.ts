@@ -46,27 +46,27 @@ test('M4 finds what has no kernel: an inner bfloat16 MatMul', () => {
   ];
   const initializers = [initializer('w', 'bfloat16', [4, 4], new Uint16Array(16))];
   expect(problemsOf(() => read({ nodes, initializers }))).toEqual([
-    `model-not-loadable: ${path}: onnxruntime ${runtime} does not load this model: Could not find an implementation for MatMul(13) node with name 'MatMul_yb'. It has no CPU kernel for this operator with these types at this opset: convert bfloat16 to float32, or export with a newer opset.`,
+    `model-not-loadable: ${path}: onnxruntime ${runtime} cannot load this model: Could not find an implementation for MatMul(13) node with name 'MatMul_yb'. onnxruntime has no CPU kernel for this operator with these types at this opset. Convert bfloat16 to float32, or export with a newer opset.`,
   ]);
 });
 
 test('M11 finds what is too old: Relu of opset 3', () => {
   expect(problemsOf(() => read({ nodes: [node('Relu', ['x'], ['y'])], opsets: { '': 3 } }))).toEqual([
-    `model-not-loadable: ${path}: onnxruntime ${runtime} does not load this model: Could not find an implementation for Relu(1) node with name 'Relu_y'. It has no CPU kernel for this operator with these types at this opset: convert bfloat16 to float32, or export with a newer opset.`,
+    `model-not-loadable: ${path}: onnxruntime ${runtime} cannot load this model: Could not find an implementation for Relu(1) node with name 'Relu_y'. onnxruntime has no CPU kernel for this operator with these types at this opset. Convert bfloat16 to float32, or export with a newer opset.`,
   ]);
 });
 
 test('finds an operator that its domain has not', () => {
   const nodes = [node('Foo', ['x'], ['y'], { domain: 'com.microsoft' })];
   expect(problemsOf(() => read({ nodes, opsets: { '': 17, 'com.microsoft': 1 } }))).toEqual([
-    `model-not-loadable: ${path}: onnxruntime ${runtime} does not load this model: Fatal error: com.microsoft:Foo(-1) is not a registered function/op. Check the operator's name and domain, or export with an opset that has it.`,
+    `model-not-loadable: ${path}: onnxruntime ${runtime} cannot load this model: Fatal error: com.microsoft:Foo(-1) is not a registered function/op. Check the operator's name and domain, or export with an opset that has it.`,
   ]);
 });
 
 test("leaves out the places in the runtime's sources", () => {
   const outputs = [value('z', 'float', ['n', 4])];
   expect(problemsOf(() => read({ outputs }))).toEqual([
-    `model-not-loadable: ${path}: onnxruntime ${runtime} does not load this model: This is an invalid model. Graph output (z) does not exist in the graph. See what onnx.checker.check_model(path, full_check=True) says, and export the model again.`,
+    `model-not-loadable: ${path}: onnxruntime ${runtime} cannot load this model: This is an invalid model. Graph output (z) does not exist in the graph. Run onnx.checker.check_model(path, full_check=True) for details, and export the model again.`,
   ]);
 });
 
@@ -77,7 +77,7 @@ test('finds an output that the graph contradicts where no run shows its shape', 
     nodes: [node('Identity', ['x'], ['y']), node('Reshape', ['x', 'shape'], ['z'])],
   };
   expect(problemsOf(() => read(parts))).toEqual([
-    `shape-contradicted: ${path}: output "y" is declared as [n, 5], and onnxruntime infers another shape from the graph. No run with made-up inputs shows which: it refuses made-up inputs: Non-zero status code returned while running Reshape node. Name:'Reshape_z' Status Message: input_shape_size == requested_shape_size was false. The input tensor cannot be reshaped to the requested shape. Input shape:{2,4}, requested shape:{1}. Export the model with the shape that it gives.`,
+    `shape-contradicted: ${path}: output "y" is declared as [n, 5], but onnxruntime infers a different shape from the graph. No run with made-up inputs showed the actual shape: it rejects made-up inputs: Non-zero status code returned while running Reshape node. Name:'Reshape_z' Status Message: input_shape_size == requested_shape_size was false. The input tensor cannot be reshaped to the requested shape. Input shape:{2,4}, requested shape:{1}. Export the model with its actual shape.`,
   ]);
 });
 
@@ -101,7 +101,7 @@ describe('where the runtime', () => {
     childEnds({
       stdout: 'model-serving report: {"unavailable":"libonnxruntime.so.1: cannot open shared object file"}\n',
     });
-    const message = `${path}: the model was not loaded for a check, since onnxruntime-node does not run here: libonnxruntime.so.1: cannot open shared object file. Synthesize where it runs (glibc, macOS or Windows), or set runtimeCheck to "warn" or "skip".`;
+    const message = `${path}: cannot check that the model loads, because onnxruntime-node does not run on this machine: libonnxruntime.so.1: cannot open shared object file. Synthesize on Linux with glibc, macOS or Windows, or set runtimeCheck to "warn" or "skip".`;
     expect(problemsOf(() => read({ metadata: { a: '1' } }))).toEqual([`runtime-unavailable: ${message}`]);
 
     childEnds({
@@ -115,11 +115,11 @@ describe('where the runtime', () => {
     const model = read({ metadata: { a: '6' } });
     expect(model.servable).toBe(true);
     expect(model.warnings).toEqual([
-      `${path}: when it runs on made-up inputs, the process that runs it ends with SIGSEGV. A request may end the server in the same way. Run the model in onnxruntime with inputs of your own before you serve it.`,
+      `${path}: when the model ran on made-up inputs, the process that runs it exited with SIGSEGV. A request may crash the server in the same way. Test the model in onnxruntime with your own inputs before you serve it.`,
     ]);
     expect(model.signatureProof).toEqual({
       proved: false,
-      reason: 'the process that runs it ends with SIGSEGV',
+      reason: 'the process that runs it exited with SIGSEGV',
     });
     spawn.mockClear();
     expect(read({ metadata: { a: '6' } }).signatureProof).toEqual(model.signatureProof);
@@ -149,7 +149,7 @@ describe('where the runtime', () => {
     const { signatureProof, warnings } = read(parts);
     expect(signatureProof).toEqual({ proved: true });
     expect(warnings).toEqual([
-      `${path}: when it runs on the smallest integers of their types and -1, the process that runs it ends with SIGFPE. A request may end the server in the same way. Run the model in onnxruntime with inputs of your own before you serve it.`,
+      `${path}: when the model ran on the smallest integers of their types and -1, the process that runs it exited with SIGFPE. A request may crash the server in the same way. Test the model in onnxruntime with your own inputs before you serve it.`,
     ]);
   });
 
@@ -182,18 +182,18 @@ describe('where the runtime', () => {
   test('crashes', () => {
     childEnds({ signal: 'SIGSEGV' });
     expect(problemsOf(() => read({ metadata: { a: '2' } }))).toEqual([
-      expect.stringContaining('does not load this model: the process that loads it ends with SIGSEGV.'),
+      expect.stringContaining('does not load this model: the process that loads it exited with SIGSEGV.'),
     ]);
     childEnds({ status: 134, stdout: 'a line of something else' });
     expect(problemsOf(() => read({ metadata: { a: '2' } }))).toEqual([
-      expect.stringContaining('does not load this model: the process that loads it ends with exit code 134.'),
+      expect.stringContaining('does not load this model: the process that loads it exited with exit code 134.'),
     ]);
   });
 
   test('takes for ever', () => {
     childEnds({ error: Object.assign(new Error('spawnSync node ETIMEDOUT'), { code: 'ETIMEDOUT' }) });
     expect(problemsOf(() => read({ metadata: { a: '3' } }))).toEqual([
-      expect.stringContaining('does not load this model: the process that loads it takes more than 600 s.'),
+      expect.stringContaining('does not load this model: the process that loads it took more than 600 s.'),
     ]);
   });
 

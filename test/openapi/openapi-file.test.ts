@@ -88,7 +88,7 @@ describe.each(Object.entries(CONSTRUCTS))('openApiFile of %s', (name, create) =>
 
   test('must be known at synth', () => {
     expect(() => synth(Lazy.stringValue({ produce: () => 'x.json' }))).toThrow(
-      'stack/double: openApiFile is a value that only Terraform knows, but what is written at synth depends on it. Give a plain value. [must-be-known-at-synth]',
+      'stack/double: openApiFile is a Terraform token, but the synthesized files depend on its value. Pass a plain value. [must-be-known-at-synth]',
     );
   });
 });
