@@ -24,7 +24,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
   [
     'a download that broke off',
     (stack) => container(stack, truncated('half.onnx')),
-    `half.onnx: this is not a complete ONNX model: a field of 81 bytes at byte 29 exceeds its message. Check that it is the right file and that it was copied or downloaded completely. [not-onnx]`,
+    `half.onnx: this is not a complete ONNX model: the field of 81 bytes at byte 29 exceeds its message. Check that it is the right file and that it was copied or downloaded completely. [not-onnx]`,
   ],
   [
     'weights left in Git LFS',
@@ -34,7 +34,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
   [
     'an opset from tomorrow',
     (stack) => container(stack, onnx('tomorrow', { ...identity('float', ['n']), opsets: { '': 99 } })),
-    `tomorrow.onnx: opset 99 of ai.onnx is newer than onnxruntime 1.30.0 reads, which is 26 at most. Export with an older opset_version, or convert with onnx.version_converter. [opset-unsupported]`,
+    `tomorrow.onnx: the model uses opset 99 of ai.onnx, but onnxruntime 1.30.0 supports at most 26. Export it with an older opset_version, or convert it with onnx.version_converter. [opset-unsupported]`,
   ],
   [
     'an operator of a library that is not there',
@@ -46,7 +46,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
           nodes: [node('BeamSearch', ['x'], ['y'], { domain: 'my.ops' })],
         }),
       ),
-    `custom.onnx: onnxruntime has no operators my.ops:BeamSearch (node "BeamSearch_y"), and the server cannot load custom operator libraries. Export the model with operators of ai.onnx, ai.onnx.ml, com.microsoft, com.microsoft.nchwc, and move pre- and post-processing to the client. [operators-unknown]`,
+    `custom.onnx: onnxruntime does not implement the operators my.ops:BeamSearch (node "BeamSearch_y"), and the server cannot load custom operator libraries. Export the model with operators of ai.onnx, ai.onnx.ml, com.microsoft, com.microsoft.nchwc, and move pre- and post-processing to the client. [operators-unknown]`,
   ],
   [
     'a scikit-learn classifier as it comes',
@@ -71,7 +71,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
           initializers: [externalInitializer('w', 'float', [4], 'weights.bin')],
         }),
       ),
-    `apart.onnx: tensor "w" is stored in "weights.bin", and there is no file weights.bin. Copy it there, beside the model. [external-data-missing]`,
+    `apart.onnx: tensor "w" is stored in "weights.bin", but weights.bin does not exist. Copy the file there. [external-data-missing]`,
   ],
   [
     'a shape that the graph contradicts, and no run shows',
@@ -139,12 +139,12 @@ digits.golden.json: example "one": output "y" has shape [1], and the model's is 
   [
     'less memory than was measured',
     (stack) => new ContainerizedModel(stack, 'digits', { model: profiled(), memoryMiB: 128 }),
-    `stack/digits: memoryMiB is 128, but model "profiled" needs 138 or more: 138 under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 for each executor but the first. Raise it to 265, which has room for requests, or leave it out for a default that fits. [memory-below-peak]`,
+    `stack/digits: memoryMiB is 128, but model "profiled" needs 138 or more: 138 under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 for each executor but the first. Raise it to 265, which leaves room for requests, or omit it for a default that fits. [memory-below-peak]`,
   ],
   [
     'less memory than the weights',
     (stack) => new ContainerizedModel(stack, 'large', { model: largeModel('.', 'large', 300), memoryMiB: 256 }),
-    `stack/large: memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which has room for requests, or leave it out for a default that fits. [memory-too-small]`,
+    `stack/large: memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]`,
   ],
   [
     'more requests than the replicas can hold',
@@ -165,13 +165,13 @@ digits.golden.json: example "one": output "y" has shape [1], and the model's is 
   [
     'a capacity of a model that was not measured',
     (stack) => service(stack, { capacity: { requestsPerSecond: 100 } }, OnnxModel.fromFile(digits())),
-    `stack/digits: capacity is computed from a profile, and model "digits" has none. Give replicas or autoscaling instead, or measure it: model-serving profile digits.onnx [capacity-without-profile]`,
+    `stack/digits: capacity needs a profile, but model "digits" has none. Set replicas or autoscaling instead, or measure the model: model-serving profile digits.onnx [capacity-without-profile]`,
   ],
   [
     'a capacity below nothing',
     (stack) => service(stack, { capacity: { requestsPerSecond: 0, headroom: -0.1 } }),
-    `stack/digits: capacity.requestsPerSecond is 0. Give a number above 0, such as 200. [capacity-invalid]
-stack/digits: capacity.headroom is -0.1. Give a share of 0 or more, such as 0.3 for 30 %. [capacity-invalid]`,
+    `stack/digits: capacity.requestsPerSecond is 0. Use a number above 0, such as 200. [capacity-invalid]
+stack/digits: capacity.headroom is -0.1. Use 0 or more, such as 0.3 for 30 %. [capacity-invalid]`,
   ],
   [
     'a CPU target that is never reached',
@@ -181,7 +181,7 @@ stack/digits: capacity.headroom is -0.1. Give a share of 0 or more, such as 0.3 
         resources: { cpu: 4 },
         serving: { executors: 1 },
       }),
-    `stack/digits: the target for cpu is 90 % of the CPUs set aside, but runs of the model can use at most 30 % (1.2 of 4), and the autoscaler would never add a replica. Give a target of 27 or less, whole CPUs, or more threads (serving.executors, serving.threadsPerExecutor). [cpu-target-unreachable]`,
+    `stack/digits: the target for cpu is 90 % of the CPU request, but runs of the model can use at most 30 % (1.2 of 4), so the autoscaler would never add a replica. Use a target of 27 or less, whole CPUs, or more threads (serving.executors, serving.threadsPerExecutor). [cpu-target-unreachable]`,
   ],
 
   // Its contract
@@ -227,7 +227,7 @@ changed.onnx: compared with changed.contract.json (version "1"), output "labels"
   [
     'a canary that breaks the clients of the service',
     (stack) => canary(stack),
-    `stack/digits/next: compared with the service's version "1", input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused. Deploy it as a service of its own, or set acceptsInterfaceChange if no client minds. [canary-interface]`,
+    `stack/digits/next: compared with the service's version "1", input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused. Deploy it as a separate service, or set acceptsInterfaceChange if no client is affected. [canary-interface]`,
   ],
 
   // Where it runs
@@ -244,12 +244,12 @@ changed.onnx: compared with changed.contract.json (version "1"), output "labels"
         model: undefined,
         repository: undefined,
       }),
-    `stack/digits: image stays on the engine that builds it, where no cluster can pull it. Give that InferenceImage a repository. [image-not-pushed]`,
+    `stack/digits: image is stored only on the engine that builds it, so the cluster cannot pull it. Set repository on that InferenceImage. [image-not-pushed]`,
   ],
   [
     'a setting of the server as a variable',
     (stack) => container(stack, digits(), {}, { environment: { MODEL_SERVING_EXECUTORS: '2' } }),
-    `stack/digits: environment sets MODEL_SERVING_EXECUTORS, but MODEL_SERVING_ variables are the server's own. Use the serving prop. [environment-reserved]`,
+    `stack/digits: environment sets MODEL_SERVING_EXECUTORS, but variables that start with MODEL_SERVING_ are reserved for the server. Use the serving prop. [environment-reserved]`,
   ],
   [
     'a setting that there is not, and one that cannot be',
@@ -260,7 +260,7 @@ stack/digits: serving.queueTimeoutSeconds is 0. Too small: expected number to be
   [
     'a disruption budget that blocks every drain',
     (stack) => service(stack, { replicas: 2, disruptionBudget: { minAvailable: 2 } }),
-    `stack/digits: disruptionBudget.minAvailable is 2, and there may be only 2 replicas: none could ever be evicted, and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]`,
+    `stack/digits: disruptionBudget.minAvailable is 2, and there may be only 2 replicas, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]`,
   ],
 ];
 

@@ -40,7 +40,7 @@ const ELEMENT_TYPES: Readonly<Record<number, ElementType>> = {
 };
 
 export function elementType(code: number): ElementType {
-  return ELEMENT_TYPES[code] ?? { name: `element type ${code}` };
+  return ELEMENT_TYPES[code] ?? { name: `code ${code}` };
 }
 
 /** Size of a tensor in bytes, with elements below 8 bits packed; undefined if the type has no fixed size. */

@@ -217,7 +217,7 @@ test.each<[string, object, string]>([
   [
     'no shape',
     { x: { shape: [-1, 2], data: [] } },
-    'input "x": shape must be an array of whole numbers, none negative',
+    'input "x": shape must be an array of non-negative integers',
   ],
   ['length', { x: { shape: [2, 2], data: [1, 2, 3] } }, 'input "x": data has 3 elements; shape [2, 2] takes 4'],
   [
@@ -225,8 +225,8 @@ test.each<[string, object, string]>([
     { x: { shape: [1, 2], data: new Float64Array(2) } },
     'input "x": data of FP32 must be a Float32Array or an array of numbers',
   ],
-  ['no number', { x: { shape: [1, 2], data: [1, '2'] } }, 'input "x": element 1 is "2", which is no FP32'],
-  ['too large', { x: { shape: [1, 2], data: [1e39, 2] } }, 'input "x": element 0 is 1e+39, which is no FP32'],
+  ['no number', { x: { shape: [1, 2], data: [1, '2'] } }, 'input "x": element 1 is "2", which is not a valid FP32'],
+  ['too large', { x: { shape: [1, 2], data: [1e39, 2] } }, 'input "x": element 0 is 1e+39, which is not a valid FP32'],
 ])('checks inputs before it sends them: %s', async (_, inputs, message) => {
   const fetch = jest.fn();
   const error = await failure(client('http://x', { fetch }).infer(inputs, {}));
@@ -247,8 +247,8 @@ test.each([
   ['no such output', y({ name: 'z' }), 'the answer has no output "y"'],
   ['a datatype', y({ datatype: 'FP64' }), 'output "y" is FP64 [1]; this client was generated for FP32 [n]'],
   ['a shape', y({ shape: [1, 1] }), 'output "y" is FP32 [1, 1]; this client was generated for FP32 [n]'],
-  ['too few elements', y({ data: [] }), 'output "y" has not the elements of FP32 [1]'],
-  ['elements that are none', y({ data: [null] }), 'output "y" has not the elements of FP32 [1]'],
+  ['too few elements', y({ data: [] }), 'the data of output "y" is not FP32 [1]'],
+  ['elements that are none', y({ data: [null] }), 'the data of output "y" is not FP32 [1]'],
   [
     'bytes that are not there',
     y({ data: undefined, parameters: { binary_data_size: 4 } }),
@@ -257,7 +257,7 @@ test.each([
   [
     'a wrong header',
     json(200, ANSWER, { 'inference-header-content-length': '1000' }),
-    `the answer has ${JSON.stringify(ANSWER).length} bytes, and Inference-Header-Content-Length is 1000`,
+    `the answer has ${JSON.stringify(ANSWER).length} bytes, but Inference-Header-Content-Length is 1000`,
   ],
 ])('refuses an answer that is not what the types promise: %s', async (_, reply, message) => {
   const server = await FakeServer.start(reply);
@@ -276,11 +276,11 @@ test('cites the beginning of an error that is not of the protocol', async () => 
 });
 
 test.each<[ClientOptions & CallOptions, string]>([
-  [{ url: 'digits:8080' }, 'url is "digits:8080"; it must be one such as "https://models.example.com"'],
-  [{ url: '/v2' }, 'url is "/v2"; it must be one such as "https://models.example.com"'],
-  [{ url: 'http://a:b@x' }, 'url has a user or password, which fetch refuses; give the header authorization instead'],
-  [{ url: 'http://x', retries: -1 }, 'retries is -1; it must be a whole number, 0 or more'],
-  [{ url: 'http://x', deadline: 0 }, 'deadline is 0; it must be a number of milliseconds, more than 0'],
+  [{ url: 'digits:8080' }, 'url is "digits:8080"; it must be an absolute URL such as "https://models.example.com"'],
+  [{ url: '/v2' }, 'url is "/v2"; it must be an absolute URL such as "https://models.example.com"'],
+  [{ url: 'http://a:b@x' }, 'url has a user or password, which fetch rejects; set the header authorization instead'],
+  [{ url: 'http://x', retries: -1 }, 'retries is -1; it must be a non-negative integer'],
+  [{ url: 'http://x', deadline: 0 }, 'deadline is 0; it must be a number of milliseconds above 0'],
 ])('refuses options that are wrong: %j', (options, message) => {
   expect(() => new Caller(MODEL, options)).toThrow(new TypeError(message));
 });

@@ -270,7 +270,7 @@ test('values that only the plan knows go through it, unchecked', () => {
 test('K12 a memory limit below weights and runtime is refused', () => {
   const large = largeModel(folder, 'large', 300);
   expect(() => containerized({ model: large, memoryMiB: 256 })).toThrow(
-    'stack/digits: memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which has room for requests, or leave it out for a default that fits. [memory-too-small]',
+    'stack/digits: memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
   );
   expect(containerized({ model: large }).container.memory).toBe(512 + 2 * 301);
 });
@@ -283,10 +283,10 @@ describe('a memory limit without room for the largest picture', () => {
 
   test('is refused, with what would do', () => {
     expect(() => containerized({ model: taking(), memoryMiB: 544 })).toThrow(
-      'stack/digits: memoryMiB is 544, but model "picture" needs 161 and, to decode a picture of 16777216 pixels (image.maxPixels), 384 more. Raise it to 689, which has room for requests, or leave it out for a default that fits; or lower image.maxPixels to 10442069 or less. [memory-below-picture]',
+      'stack/digits: memoryMiB is 544, but model "picture" needs 161 and, to decode a picture of 16777216 pixels (image.maxPixels), 384 more. Raise it to 689, which leaves room for requests, or omit it for a default that fits; or lower image.maxPixels to 10442069 or less. [memory-below-picture]',
     );
     expect(() => containerized({ model: taking(), memoryMiB: 161 })).toThrow(
-      'Raise it to 689, which has room for requests, or leave it out for a default that fits. [memory-below-picture]',
+      'Raise it to 689, which leaves room for requests, or omit it for a default that fits. [memory-below-picture]',
     );
     expect(() => containerized({ model: taking(), memoryMiB: 160 })).toThrow(/^[^\n]*\[memory-too-small\]$/);
   });
@@ -302,35 +302,32 @@ describe('what is refused', () => {
   test.each<[Partial<ContainerizedModelProps>, string]>([
     [
       {},
-      'stack/digits: give either model (an image is built for it) or image (one that exists), not both or neither. [model-or-image]',
+      'stack/digits: set exactly one of model (an image is built for it) and image (an existing image). [model-or-image]',
     ],
     [
       { image: InferenceImage.fromRegistry('digits:1', { model }), build: { builder: 'x' } },
-      'stack/digits: build says how to build an image for model, but image was given. Move what it says to that InferenceImage. [build-with-image]',
+      'stack/digits: build configures the build of an image for model, but image is set. Set it on that InferenceImage instead. [build-with-image]',
     ],
-    [{ model, port: 65536 }, 'stack/digits: port is 65536. Give a whole number from 1 to 65535. [port-out-of-range]'],
+    [{ model, port: 65536 }, 'stack/digits: port is 65536. Use an integer from 1 to 65535. [port-out-of-range]'],
     [
       { model, metricsPort: 0.5 },
-      'stack/digits: metricsPort is 0.5. Give a whole number from 1 to 65535. [port-out-of-range]',
+      'stack/digits: metricsPort is 0.5. Use an integer from 1 to 65535. [port-out-of-range]',
     ],
-    [{ model, grpcPort: 0 }, 'stack/digits: grpcPort is 0. Give a whole number from 1 to 65535. [port-out-of-range]'],
-    [
-      { model, cpus: 0 },
-      'stack/digits: cpus is 0. Give a number of CPUs of 0.01 or more, such as 0.5 or 2. [cpus-out-of-range]',
-    ],
+    [{ model, grpcPort: 0 }, 'stack/digits: grpcPort is 0. Use an integer from 1 to 65535. [port-out-of-range]'],
+    [{ model, cpus: 0 }, 'stack/digits: cpus is 0. Use at least 0.01 CPUs, such as 0.5 or 2. [cpus-out-of-range]'],
     [{ model, cpus: Infinity }, 'stack/digits: cpus is Infinity.'],
     [{ model, memoryMiB: 512.5 }, 'stack/digits: memoryMiB is 512.5. Give a whole number of 1 or more. [not-positive]'],
     [
       { model, port: 8080, metricsPort: 8080 },
-      'stack/digits: port and metricsPort are both 8080. Give each a port of its own. [ports-equal]',
+      'stack/digits: port and metricsPort are both 8080. Use different ports. [ports-equal]',
     ],
     [
       { model, port: 8080, grpcPort: 8080 },
-      'stack/digits: port and grpcPort are both 8080. Give each a port of its own. [ports-equal]',
+      'stack/digits: port and grpcPort are both 8080. Use different ports. [ports-equal]',
     ],
     [
       { model, grpcPort: 8081, metricsPort: 8081 },
-      'stack/digits: grpcPort and metricsPort are both 8081. Give each a port of its own. [ports-equal]',
+      'stack/digits: grpcPort and metricsPort are both 8081. Use different ports. [ports-equal]',
     ],
     [
       { model, bindAddress: 'localhost' },
@@ -338,7 +335,7 @@ describe('what is refused', () => {
     ],
     [
       { model, environment: { '': 'x' } },
-      'stack/digits: environment has a variable "". Begin its name with a letter or "_", and go on with letters, digits, "_", "." and "-". [environment-name-invalid]',
+      'stack/digits: environment has a variable "". Use letters, digits, "_", "." and "-" for its name, and start it with a letter or "_". [environment-name-invalid]',
     ],
     [
       { model, serving: { batchSize: 4 } as object },
@@ -350,15 +347,15 @@ describe('what is refused', () => {
     ],
     [
       { model, containerName: 'a b' },
-      'stack/digits: containerName "a b" is not a container name. Use letters, digits, "_", "." and "-", two or more, beginning with a letter or digit. [container-name-invalid]',
+      'stack/digits: containerName "a b" is not a container name. Use two or more letters, digits, "_", "." and "-", starting with a letter or digit. [container-name-invalid]',
     ],
     [
       { model, environment: { MODEL_SERVING_EXECUTORS: '4' } },
-      "stack/digits: environment sets MODEL_SERVING_EXECUTORS, but MODEL_SERVING_ variables are the server's own. Use the serving prop. [environment-reserved]",
+      'stack/digits: environment sets MODEL_SERVING_EXECUTORS, but variables that start with MODEL_SERVING_ are reserved for the server. Use the serving prop. [environment-reserved]',
     ],
     [
       { model, waitSeconds: -1 },
-      'stack/digits: waitSeconds is -1. Give a whole number of seconds, or 0 not to wait. [wait-seconds-invalid]',
+      'stack/digits: waitSeconds is -1. Use an integer, or 0 to not wait. [wait-seconds-invalid]',
     ],
     [
       { model, logRotation: { maxFiles: 0 } },

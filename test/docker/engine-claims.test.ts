@@ -30,7 +30,7 @@ function container(stack: TerraformStack, path: string, options: Options = {}): 
 
 describe('T10 a container name', () => {
   const taken = (where: string, name: string, other: string) =>
-    `${where}: the container name "${name}" is already that of ${other}, on the same Docker provider. Give one of them another containerName. [container-name-taken]`;
+    `${where}: the container name "${name}" is already used by ${other}, on the same Docker provider. Change the containerName of one of them. [container-name-taken]`;
 
   test.each<[string, string]>([
     ['a-b/c', 'a/b-c'],
@@ -69,7 +69,7 @@ describe('T10 a container name', () => {
 
 describe('T10 a port of the host', () => {
   const taken = (place: string, owner: string) =>
-    `stack/b: ${place}, which stack/a already has as its ${owner}. Give one of them another port or bindAddress. [port-taken]`;
+    `stack/b: ${place}, which stack/a already has as its ${owner}. Change the port or bindAddress of one of them. [port-taken]`;
 
   test.each<[Options, Options, string, string]>([
     [{ port: 8080 }, { port: 8080 }, 'port is 8080 on 127.0.0.1', 'port'],

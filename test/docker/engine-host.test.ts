@@ -145,7 +145,7 @@ describe('D8 on a local engine, or one that nobody knows at synth', () => {
     'ssh:build.example.com',
     '/var/run/docker.sock',
   ])('a host without a scheme is refused: %s', (host) => {
-    const message = `stack/digits: host of its Docker provider is "${host}", which has no scheme, so that the provider cannot connect. Begin it with one, such as tcp://, ssh:// or unix://. [engine-host-invalid]`;
+    const message = `stack/digits: the host of its Docker provider is "${host}", which has no scheme, so the provider cannot connect. Add a scheme, such as tcp://, ssh:// or unix://. [engine-host-invalid]`;
     expect(() => addresses({ host })).toThrow(message);
     // That of a provider which is declared later, or given.
     for (const [alias, id] of [

@@ -155,7 +155,5 @@ test('outdated: the command is one that a shell takes', () => {
   golden([ONE, ONE]);
   chmodSync('m.golden.json', 0);
   expect(existsSync('m.golden.json')).toBe(true);
-  expect(refused()).toEqual([
-    'file-unreadable: m.golden.json: the file cannot be read: EACCES. Check its permissions.',
-  ]);
+  expect(refused()).toEqual(['file-unreadable: m.golden.json: cannot read the file: EACCES. Check its permissions.']);
 });

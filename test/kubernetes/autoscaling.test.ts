@@ -148,7 +148,7 @@ describe('a CPU target', () => {
 
   test('is refused with what could be reached, also where it is the default', () => {
     expect(synth({ cpu: 1.5 }, {})).toThrow(
-      'stack/digits: the target for cpu is 70 % of the CPUs set aside, but runs of the model can use at most 66 % (1 of 1.5), and the autoscaler would never add a replica. Give a target of 59 or less, whole CPUs, or more threads (serving.executors, serving.threadsPerExecutor). [cpu-target-unreachable]',
+      'stack/digits: the target for cpu is 70 % of the CPU request, but runs of the model can use at most 66 % (1 of 1.5), so the autoscaler would never add a replica. Use a target of 59 or less, whole CPUs, or more threads (serving.executors, serving.threadsPerExecutor). [cpu-target-unreachable]',
     );
     expect(synth({ cpu: 1.5 }, {}, 59)).not.toThrow();
   });
@@ -206,7 +206,7 @@ describe('T14 a metric of the server', () => {
     ['process_cpu_seconds_total', 'ScalingTarget.cpuUtilization'],
   ])('%s is refused with what to take', (name, instead) => {
     expect(synth(name)).toThrow(
-      `stack/digits: autoscaling.target names ${name}, a counter of the server: it never falls, so the autoscaler would add replicas and remove none. Take ${instead}, or give its rate another name in the adapter. [scaling-target-counter]`,
+      `stack/digits: autoscaling.target names ${name}, a counter of the server. A counter never falls, so the autoscaler would never remove a replica. Use ${instead}, or configure the adapter to serve its rate under another name. [scaling-target-counter]`,
     );
   });
 

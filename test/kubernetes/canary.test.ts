@@ -242,47 +242,47 @@ describe('what is refused', () => {
     [
       'a weight that cannot be reached',
       { weight: 15 },
-      'stack/digits/next: weight is 15, but beside 8 replicas whole replicas come no nearer than 11.11 (1 of 9), and weightTolerance is 1. Use weight 11.11, or 11 replicas. [canary-unreachable]',
+      'stack/digits/next: weight is 15, but with 8 replicas the nearest share of whole replicas is 11.11 (1 of 9), and weightTolerance is 1. Use weight 11.11, or 11 replicas. [canary-unreachable]',
     ],
     [
       'no weight at all',
       { weight: 0 },
-      'stack/digits/next: weight is 0. Give a percentage above 0 and below 100, such as 10. [canary-weight]',
+      'stack/digits/next: weight is 0. Use a percentage above 0 and below 100, such as 10. [canary-weight]',
     ],
     [
       'all of it',
       { weight: 100 },
-      'stack/digits/next: weight is 100. Give a percentage above 0 and below 100, such as 10. [canary-weight]',
+      'stack/digits/next: weight is 100. Use a percentage above 0 and below 100, such as 10. [canary-weight]',
     ],
     [
       'a tolerance of none',
       { weightTolerance: 0 },
-      'stack/digits/next: weightTolerance is 0. Give percentage points of 0.01 or more. [canary-tolerance]',
+      'stack/digits/next: weightTolerance is 0. Use at least 0.01 percentage points. [canary-tolerance]',
     ],
     [
       'another name',
       { model: other },
-      'stack/digits/next: the canary\'s model is called "letters", the service\'s "digits". Clients ask by name: give the candidate the same one, OnnxModel.fromFile(…, { name: \'digits\', version: … }). [canary-name]',
+      'stack/digits/next: the canary\'s model is called "letters", the service\'s "digits". Clients request a model by name, so use the same name for the canary: OnnxModel.fromFile(…, { name: \'digits\', version: … }). [canary-name]',
     ],
     [
       'the same version',
       { model },
-      'stack/digits/next: the canary\'s model and the service\'s are both version "1", and nobody could tell their answers or metrics apart. Give the candidate another version. [canary-version]',
+      'stack/digits/next: the canary\'s model and the service\'s are both version "1", so their answers and metrics could not be told apart. Use another version for the canary. [canary-version]',
     ],
     [
       'no model',
       { model: undefined },
-      'stack/digits/next: give either model (an image is built for it) or image (one that exists), not both or neither. [model-or-image]',
+      'stack/digits/next: set exactly one of model (an image is built for it) and image (an existing image). [model-or-image]',
     ],
     [
       'a tag',
       { model: undefined, image: InferenceImage.fromRegistry('registry.example.com/d:2', { model: candidate }) },
-      'stack/digits/next: image "registry.example.com/d:2" is named by a tag, which may move: pods of one Deployment could run different models. Append its digest (@sha256:…). [image-not-pinned]',
+      'stack/digits/next: image "registry.example.com/d:2" has a tag instead of a digest. Tags can move, so pods of one Deployment could run different models. Append the digest (@sha256:…). [image-not-pinned]',
     ],
     [
       'both a model and an image',
       { image: InferenceImage.fromRegistry(`registry.example.com/d@sha256:${'1'.repeat(64)}`, { model: candidate }) },
-      'stack/digits/next: give either model (an image is built for it) or image (one that exists), not both or neither. [model-or-image]',
+      'stack/digits/next: set exactly one of model (an image is built for it) and image (an existing image). [model-or-image]',
     ],
   ])('%s', (_what, props, message) => {
     expect(() => withCanary(props)).toThrow(message);
@@ -321,7 +321,7 @@ describe('what is refused', () => {
           service.addCanary('next', { model: large, weight: 20 });
         }),
       ).toThrow(
-        'stack/digits/next: resources.memoryMiB is 300, but model "digits" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which has room for requests, or leave it out for a default that fits. [memory-too-small]',
+        'stack/digits/next: resources.memoryMiB is 300, but model "digits" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
       );
     });
 
@@ -331,7 +331,7 @@ describe('what is refused', () => {
           service.addCanary('next', { model: large, weight: 20 });
         }),
       ).toThrow(
-        'stack/digits/next: rollout.progressDeadlineSeconds is 70, not more than startupSeconds 76: updates would fail while replicas still start. Raise it to 77 or more, or leave it out. [progress-deadline-too-short]',
+        'stack/digits/next: rollout.progressDeadlineSeconds is 70, which is not more than startupSeconds 76. Updates would fail while replicas still start. Raise it to 77 or more, or omit it. [progress-deadline-too-short]',
       );
     });
   });
@@ -349,7 +349,7 @@ describe('what is refused', () => {
         service.addCanary('next', { model: candidate, weight: 20 });
       }),
     ).toThrow(
-      "stack/digits/next: a canary's share is a share of replicas, and an autoscaler would change it. Give the service replicas instead of autoscaling while there is a canary. [canary-autoscaled]",
+      'stack/digits/next: a canary gets a share of the replicas, which an autoscaler would change. Set replicas instead of autoscaling on the service while it has a canary. [canary-autoscaled]',
     );
   });
 
@@ -360,7 +360,7 @@ describe('what is refused', () => {
         service.addCanary('other', { model: candidate, weight: 20 });
       }),
     ).toThrow(
-      'stack/digits/other: there is a canary already, stack/digits/next. Promote or remove it first: their shares would depend on each other. [canary-twice]',
+      'stack/digits/other: the service already has a canary, stack/digits/next. Promote or remove that canary first, because the shares of two canaries would depend on each other. [canary-twice]',
     );
   });
 
@@ -395,6 +395,6 @@ describe('what is refused', () => {
         const service = new ScalableModelService(stack, 'digits', { model, repository, name: 'digits', replicas: 4 });
         service.addCanary('next', { model: candidate, weight: 20 });
       }),
-    ).toThrow('stack/digits/next: the name "digits-next" in namespace "default" is already that of stack/other.');
+    ).toThrow('stack/digits/next: the name "digits-next" in namespace "default" is already used by stack/other.');
   });
 });

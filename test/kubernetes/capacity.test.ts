@@ -86,11 +86,11 @@ describe('a model that was measured at several sizes', () => {
   test('is refused at others, with the command that measures them', () => {
     expect(problems({ requestsPerSecond: 20, at: { sequence: 64 } }, { model: sized })).toEqual([
       expect.stringMatching(
-        /^capacity-size-unmeasured: stack\/digits: capacity\.at is sequence = 64, but the model was measured at sequence = 32, mask:1 = 1, or sequence = 128, mask:1 = 1, or sequence = 512, mask:1 = 1\. Give one of those, or measure at that size too: model-serving profile .*sized\.onnx --at sequence=32,128,512,64$/,
+        /^capacity-size-unmeasured: stack\/digits: capacity\.at is sequence = 64, but the model was measured at sequence = 32, mask:1 = 1, or sequence = 128, mask:1 = 1, or sequence = 512, mask:1 = 1\. Use one of those sizes, or measure this size as well: model-serving profile .*sized\.onnx --at sequence=32,128,512,64$/,
       ),
     ]);
     expect(problems({ requestsPerSecond: 20, at: { width: 3 } })).toEqual([
-      expect.stringMatching(/but the model was measured at fixed sizes alone\. .* --at width=3$/),
+      expect.stringMatching(/but the model was measured at fixed sizes only\. .* --at width=3$/),
     ]);
   });
 
@@ -167,7 +167,7 @@ describe('replicas that cannot hold it', () => {
       unmeetable(
         '1,000',
         'replicas is 2, enough for 760 with 30 % headroom: a replica of 1.1 CPUs answers 500 requests/s',
-        'raise replicas to 3, or raise resources.cpu to 2, or leave serving.maxBatchSize out',
+        'raise replicas to 3, or raise resources.cpu to 2, or omit serving.maxBatchSize',
       ),
     );
     expect(
@@ -176,7 +176,7 @@ describe('replicas that cannot hold it', () => {
       unmeetable(
         '2,000',
         'replicas is 2, enough for 1,500 with 30 % headroom: a replica of 4 CPUs answers 1,000 requests/s',
-        'raise replicas to 3, or leave serving.executors out',
+        'raise replicas to 3, or omit serving.executors',
       ),
     );
   });
@@ -186,18 +186,18 @@ test('without a profile nothing can be computed', () => {
   const unmeasured = OnnxModel.fromFile(path, { profile: false, name: 'digits' });
   expect(problems({ requestsPerSecond: 5 }, { model: unmeasured })).toEqual([
     expect.stringMatching(
-      /^capacity-without-profile: stack\/digits: capacity is computed from a profile, and model "digits" has none\. Give replicas or autoscaling instead, or measure it: model-serving profile .*digits\.onnx$/,
+      /^capacity-without-profile: stack\/digits: capacity needs a profile, but model "digits" has none\. Set replicas or autoscaling instead, or measure the model: model-serving profile .*digits\.onnx$/,
     ),
   ]);
 });
 
 test.each<[Capacity, string]>([
-  [{ requestsPerSecond: 0 }, 'requestsPerSecond is 0. Give a number above 0, such as 200.'],
-  [{ requestsPerSecond: -5 }, 'requestsPerSecond is -5. Give a number above 0, such as 200.'],
-  [{ requestsPerSecond: NaN }, 'requestsPerSecond is NaN. Give a number above 0, such as 200.'],
-  [{ requestsPerSecond: Infinity }, 'requestsPerSecond is Infinity. Give a number above 0, such as 200.'],
-  [{ requestsPerSecond: 5, headroom: -0.1 }, 'headroom is -0.1. Give a share of 0 or more, such as 0.3 for 30 %.'],
-  [{ requestsPerSecond: 5, headroom: NaN }, 'headroom is NaN. Give a share of 0 or more, such as 0.3 for 30 %.'],
+  [{ requestsPerSecond: 0 }, 'requestsPerSecond is 0. Use a number above 0, such as 200.'],
+  [{ requestsPerSecond: -5 }, 'requestsPerSecond is -5. Use a number above 0, such as 200.'],
+  [{ requestsPerSecond: NaN }, 'requestsPerSecond is NaN. Use a number above 0, such as 200.'],
+  [{ requestsPerSecond: Infinity }, 'requestsPerSecond is Infinity. Use a number above 0, such as 200.'],
+  [{ requestsPerSecond: 5, headroom: -0.1 }, 'headroom is -0.1. Use 0 or more, such as 0.3 for 30 %.'],
+  [{ requestsPerSecond: 5, headroom: NaN }, 'headroom is NaN. Use 0 or more, such as 0.3 for 30 %.'],
 ])('%j is refused', (capacity, message) => {
   const refusal = [`capacity-invalid: stack/digits: capacity.${message}`];
   expect(problems(capacity)).toEqual(refusal);

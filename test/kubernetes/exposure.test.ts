@@ -89,7 +89,7 @@ describe('T10 two services at one host and path', () => {
   }
 
   const taken = (path: string) =>
-    `stack/service1: host "a.example.com" with path "${path}" already leads to stack/service0. Give one of them another host or path. [route-taken]`;
+    `stack/service1: host "a.example.com" with path "${path}" is already used by stack/service0. Change the host or path of one of them. [route-taken]`;
 
   test.each<[Exposed, Exposed, string]>([
     [{}, {}, '/'],
@@ -140,20 +140,20 @@ describe('what is refused', () => {
     `${'a.'.repeat(127)}com`,
   ])('host %s', (host) => {
     expect(() => exposed({ host })).toThrow(
-      `stack/digits: host "${host}" is not a DNS name. Give one in lower case without scheme or port, such as digits.example.com. [host-invalid]`,
+      `stack/digits: host "${host}" is not a DNS name. Use a lower-case name without scheme or port, such as digits.example.com. [host-invalid]`,
     );
   });
 
   test.each(['v2', ''])('path "%s"', (path) => {
     expect(() => exposed({ host: 'a.example.com', path })).toThrow(
-      `stack/digits: path "${path}" does not begin with "/". Give a path of the server, such as /v2/models/digits. [path-invalid]`,
+      `stack/digits: path "${path}" does not start with "/". Use a path of the server, such as /v2/models/digits. [path-invalid]`,
     );
   });
 
   test.each(['digits.example.com', '*.example.com'])('host %s, for which the server takes no requests', (host) => {
     const serving = { allowedHosts: ['stack-digits.default.svc', 'other.example.org'] };
     expect(() => synthService({ model, serving }, (service) => service.exposeViaIngress({ host, from }))).toThrow(
-      `stack/digits: host "${host}" is not among serving.allowedHosts (stack-digits.default.svc, other.example.org): the server would refuse what comes through the Ingress with 403. Add it there. [host-not-allowed]`,
+      `stack/digits: host "${host}" is not among serving.allowedHosts (stack-digits.default.svc, other.example.org), so the server would reject requests from the Ingress with 403. Add the host to that list. [host-not-allowed]`,
     );
   });
 
@@ -169,7 +169,7 @@ describe('what is refused', () => {
         service.exposeViaIngress(options);
       }),
     ).toThrow(
-      'stack/digits: the service is exposed via an Ingress already. Add rules to its ingress by an override, or make an IngressV1 of your own. [exposed-twice]',
+      'stack/digits: the service is already exposed via an Ingress. Add rules to its ingress with an override, or create your own IngressV1. [exposed-twice]',
     );
   });
 });

@@ -20,7 +20,7 @@ function service(stack: TerraformStack, id: string, props: Partial<ScalableModel
 }
 
 const taken = (where: string, name: string, owner: string) =>
-  `${where}: the name "${name}" in namespace "default" is already that of ${owner}. Give one of them another name or namespace. [name-taken]`;
+  `${where}: the name "${name}" in namespace "default" is already used by ${owner}. Change the name or namespace of one of them. [name-taken]`;
 
 const deployments = (json: any) =>
   Object.values<any>(json.resource.kubernetes_deployment_v1).map(({ metadata }) => metadata.name);
@@ -127,6 +127,6 @@ test('T10 derived names of paths that join to the same text', () => {
 
 test.each(['service', 'deployment', 'url'])('a canary cannot have the id of a part of the service: %s', (id) => {
   expect(() => synthStack((stack) => service(stack, 'digits').addCanary(id, { model: candidate, weight: 20 }))).toThrow(
-    `stack/digits/${id}: the service has a construct with the id "${id}" already. Give the canary another id, such as "next". [canary-id-taken]`,
+    `stack/digits/${id}: the service already has a construct with the id "${id}". Use another id for the canary, such as "next". [canary-id-taken]`,
   );
 });

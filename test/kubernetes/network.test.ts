@@ -39,7 +39,7 @@ test.each<[string, () => unknown, string]>([
 ])('what would let everybody in is refused: %s', (_, make, shown) => {
   const peer = make() as Peer;
   const error = (prop: string) =>
-    `stack/digits: ${prop} has ${shown} in the place of a peer. Make one with Peers, such as Peers.namespace('ingress-nginx'). [peer-invalid]`;
+    `stack/digits: ${prop} has ${shown}, which is not a peer. Create one with Peers, such as Peers.namespace('ingress-nginx'). [peer-invalid]`;
   expect(() => policy({ from: [peer] })).toThrow(error('network.from'));
   expect(() => policy({ scrapers: [peer] })).toThrow(error('network.scrapers'));
   expect(() => policy({ egress: [{ to: peer }] })).toThrow(error('network.egress'));
@@ -67,7 +67,7 @@ test.each<[unknown, string]>([
 
 test.each([undefined, null, {}, Peers.sameNamespace()])('a rule for egress without a peer is refused: %j', (rule) => {
   expect(() => policy({ egress: [rule as never] })).toThrow(
-    "stack/digits: network.egress has undefined in the place of a peer. Make one with Peers, such as Peers.namespace('ingress-nginx'). [peer-invalid]",
+    "stack/digits: network.egress has undefined, which is not a peer. Create one with Peers, such as Peers.namespace('ingress-nginx'). [peer-invalid]",
   );
 });
 

@@ -55,7 +55,7 @@ function planned(rollout: RolloutOptions): [budget: number, deadline: number, ti
 
 describe('T13 the deadline of an update', () => {
   const tooShort = (deadline: number, startup: string, enough: number) =>
-    `stack/digits: rollout.progressDeadlineSeconds is ${deadline}, not more than startupSeconds ${startup}: updates would fail while replicas still start. Raise it to ${enough} or more, or leave it out. [progress-deadline-too-short]`;
+    `stack/digits: rollout.progressDeadlineSeconds is ${deadline}, which is not more than startupSeconds ${startup}. Updates would fail while replicas still start. Raise it to ${enough} or more, or omit it. [progress-deadline-too-short]`;
 
   test.each<[RolloutOptions, string]>([
     [
@@ -112,6 +112,6 @@ describe('T13 the deadline of an update', () => {
 
 test.each([0, -1, 0.5, 60.5, NaN, Infinity, 86_401])('T13 startupSeconds %d is refused', (startupSeconds) => {
   expect(() => synthService({ model, rollout: { startupSeconds } })).toThrow(
-    `stack/digits: rollout.startupSeconds is ${startupSeconds}. Give whole seconds from 1 to 86400 (a day). [startup-seconds-invalid]`,
+    `stack/digits: rollout.startupSeconds is ${startupSeconds}. Use an integer from 1 to 86400 (a day). [startup-seconds-invalid]`,
   );
 });

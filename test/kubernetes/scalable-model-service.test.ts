@@ -585,7 +585,7 @@ describe('cases', () => {
   test('K12 memory is both set aside and the limit, and never less than the model takes', () => {
     const large = largeModel(folder, 'large', 300);
     expect(() => synthService({ model: large, resources: { memoryMiB: 256 } })).toThrow(
-      'stack/digits: resources.memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which has room for requests, or leave it out for a default that fits. [memory-too-small]',
+      'stack/digits: resources.memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
     );
     const { resources } = synthService({ model: large }).container;
     expect(resources.requests.memory).toBe('1114Mi');
@@ -625,7 +625,7 @@ test('K12 every executor has weights of its own', () => {
   const large = largeModel(folder, 'copied', 300);
   const serving = { executors: 3 };
   expect(() => synthService({ model: large, serving, resources: { memoryMiB: 1000 } })).toThrow(
-    'stack/digits: resources.memoryMiB is 1000, but model "copied" needs 1063 or more: 301 of weights for each of 3 executors and 160 for the runtime. Raise it to 1167, which has room for requests, or leave it out for a default that fits. [memory-too-small]',
+    'stack/digits: resources.memoryMiB is 1000, but model "copied" needs 1063 or more: 301 of weights for each of 3 executors and 160 for the runtime. Raise it to 1167, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
   );
   expect(synthService({ model: large, serving }).container.resources.limits.memory).toBe('1716Mi');
 });
@@ -697,42 +697,42 @@ describe('what is refused', () => {
     [
       'no model',
       {},
-      'stack/digits: give either model (an image is built for it) or image (one that exists), not both or neither. [model-or-image]',
+      'stack/digits: set exactly one of model (an image is built for it) and image (an existing image). [model-or-image]',
     ],
     [
       'a repository for an image that exists',
       { image },
-      'stack/digits: repository says how to build an image for model, but image was given. Move what it says to that InferenceImage. [build-with-image]',
+      'stack/digits: repository configures the build of an image for model, but image is set. Set it on that InferenceImage instead. [build-with-image]',
     ],
     [
       'no repository',
       { model, repository: undefined },
-      "stack/digits: a cluster pulls images from a registry, and no repository was given. Give one without a tag, such as repository: 'registry.example.com/ml/digits', or an image that is in one. [repository-missing]",
+      "stack/digits: a cluster pulls images from a registry, but repository is not set. Set it without a tag, such as repository: 'registry.example.com/ml/digits', or pass an image that is in a registry. [repository-missing]",
     ],
     [
       'a tag',
       { image: tagged, repository: undefined },
-      'stack/digits: image "registry.example.com/digits:1" is named by a tag, which may move: pods of one Deployment could run different models. Append its digest (@sha256:…). [image-not-pinned]',
+      'stack/digits: image "registry.example.com/digits:1" has a tag instead of a digest. Tags can move, so pods of one Deployment could run different models. Append the digest (@sha256:…). [image-not-pinned]',
     ],
     [
       'a name',
       { model, name: 'Digits' },
-      'stack/digits: name "Digits" is not a Kubernetes name. Use lower-case letters, digits and "-", at most 63, the first a letter, the last no "-". [resource-name-invalid]',
+      'stack/digits: name "Digits" is not a Kubernetes name. Use at most 63 lower-case letters, digits and "-"; start with a letter, and do not end with "-". [resource-name-invalid]',
     ],
     [
       'a namespace',
       { model, namespace: 'ml_' },
-      'stack/digits: namespace "ml_" is not a Kubernetes name. Use lower-case letters, digits and "-", at most 63, no "-" at either end. [resource-name-invalid]',
+      'stack/digits: namespace "ml_" is not a Kubernetes name. Use at most 63 lower-case letters, digits and "-"; do not start or end with "-". [resource-name-invalid]',
     ],
     [
       'a label',
       { model, labels: { team: 'two words' } },
-      'stack/digits: labels has "team: two words", which is not a Kubernetes label. Use at most 63 letters, digits, "-", "_" and ".", a letter or digit at both ends, for the value and for the key, which may have a DNS name and "/" before it. [label-invalid]',
+      'stack/digits: labels has "team: two words", which is not a Kubernetes label. Use at most 63 letters, digits, "-", "_" and "." for the value and for the key, with a letter or digit at both ends. The key may have a prefix of a DNS name and "/". [label-invalid]',
     ],
     [
       'a label of ours',
       { model, pod: { labels: { 'app.kubernetes.io/name': 'x' } } },
-      'stack/digits: pod.labels sets "app.kubernetes.io/name", which the construct sets. Use another key. [label-reserved]',
+      'stack/digits: pod.labels sets "app.kubernetes.io/name", which is reserved for the construct. Use another key. [label-reserved]',
     ],
     ...['annotations', 'pod', 'service'].map((prop): [string, Partial<ScalableModelServiceProps>, string] => [
       `an annotation of ours in ${prop}`,
@@ -741,12 +741,12 @@ describe('what is refused', () => {
         [prop]:
           prop === 'annotations' ? { 'model-serving/sha256': 'x' } : { annotations: { 'model-serving/sha256': 'x' } },
       },
-      `stack/digits: ${prop === 'annotations' ? prop : `${prop}.annotations`} sets "model-serving/sha256", which the construct sets. Use another key. [label-reserved]`,
+      `stack/digits: ${prop === 'annotations' ? prop : `${prop}.annotations`} sets "model-serving/sha256", which is reserved for the construct. Use another key. [label-reserved]`,
     ]),
     [
       'a node label of ours',
       { model, pod: { nodeSelector: { 'kubernetes.io/arch': 'arm64' } } },
-      'stack/digits: pod.nodeSelector sets "kubernetes.io/arch", which the construct sets. Use another key. [label-reserved]',
+      'stack/digits: pod.nodeSelector sets "kubernetes.io/arch", which is reserved for the construct. Use another key. [label-reserved]',
     ],
     [
       'a node label',
@@ -756,7 +756,7 @@ describe('what is refused', () => {
     [
       'replicas and autoscaling',
       { model, replicas: 2, autoscaling: { maxReplicas: 4 } },
-      'stack/digits: give either replicas (a fixed number) or autoscaling, not both. [replicas-with-autoscaling]',
+      'stack/digits: replicas and autoscaling are both set. Set replicas for a fixed number, or autoscaling. [replicas-with-autoscaling]',
     ],
     [
       'replicas',
@@ -766,17 +766,17 @@ describe('what is refused', () => {
     [
       'bounds',
       { model, autoscaling: { minReplicas: 5, maxReplicas: 4 } },
-      'stack/digits: autoscaling.minReplicas is 5, more than maxReplicas 4. Lower the one or raise the other. [replica-bounds]',
+      'stack/digits: autoscaling.minReplicas is 5, which is more than maxReplicas 4. Lower minReplicas or raise maxReplicas. [replica-bounds]',
     ],
     [
       'the default minimum above the maximum',
       { model, autoscaling: { maxReplicas: 1 } },
-      'stack/digits: autoscaling.minReplicas is 2, more than maxReplicas 1.',
+      'stack/digits: autoscaling.minReplicas is 2, which is more than maxReplicas 1.',
     ],
     [
       'no target',
       { model, autoscaling: { maxReplicas: 4, target: [] } },
-      'stack/digits: autoscaling.target is an empty list. Give at least one ScalingTarget, or leave it out for 70 % of CPU. [scaling-targets-missing]',
+      'stack/digits: autoscaling.target is an empty list. Set at least one ScalingTarget, or omit target for 70 % CPU utilization. [scaling-targets-missing]',
     ],
     [
       'a target twice',
@@ -789,32 +789,32 @@ describe('what is refused', () => {
     [
       'a target value',
       { model, autoscaling: { maxReplicas: 4, target: ScalingTarget.cpuUtilization(0.7) } },
-      'stack/digits: the target for cpu is 0.7. Give whole percents above 0. [scaling-target-value]',
+      'stack/digits: the target for cpu is 0.7. Use an integer above 0. [scaling-target-value]',
     ],
     [
       'a metric value',
       { model, autoscaling: { maxReplicas: 4, target: ScalingTarget.inFlightPerReplica(0) } },
-      'stack/digits: the target for inference_in_flight is 0. Give a number above 0. [scaling-target-value]',
+      'stack/digits: the target for inference_in_flight is 0. Use a number above 0. [scaling-target-value]',
     ],
     [
       'a wait before scaling down',
       { model, autoscaling: { maxReplicas: 4, scaleDownAfterSeconds: 4000 } },
-      'stack/digits: autoscaling.scaleDownAfterSeconds is 4000. Give whole seconds from 0 to 3600. [scale-down-invalid]',
+      'stack/digits: autoscaling.scaleDownAfterSeconds is 4000. Use an integer from 0 to 3600. [scale-down-invalid]',
     ],
     [
       'K1 autoscaling on CPU without a CPU request',
       { model, autoscaling: { maxReplicas: 4 }, resources: { cpu: 'none' } },
-      'stack/digits: autoscaling on CPU compares with the CPUs set aside, and resources.cpu is "none". Give a number of CPUs, or a target such as ScalingTarget.inFlightPerReplica(4). [cpu-request-missing]',
+      'stack/digits: autoscaling on CPU needs a CPU request, but resources.cpu is "none". Set a number of CPUs, or use a target such as ScalingTarget.inFlightPerReplica(4). [cpu-request-missing]',
     ],
     [
       'CPUs',
       { model, resources: { cpu: 0 } },
-      'stack/digits: resources.cpu is 0. Give a number of CPUs of 0.001 or more, such as 0.5 or 2, or "none". [cpus-out-of-range]',
+      'stack/digits: resources.cpu is 0. Use at least 0.001 CPUs, such as 0.5 or 2, or "none". [cpus-out-of-range]',
     ],
     [
       'a CPU limit below the request',
       { model, resources: { cpuLimit: 0.5 } },
-      'stack/digits: resources.cpuLimit is 0.5, below resources.cpu 1. Raise the limit, or leave it out to have them equal. [cpu-limit-below-request]',
+      'stack/digits: resources.cpuLimit is 0.5, below resources.cpu 1. Raise the limit, or omit it to set it to resources.cpu. [cpu-limit-below-request]',
     ],
     [
       'T7 a fraction of a MiB',
@@ -824,77 +824,77 @@ describe('what is refused', () => {
     [
       'two bounds of a budget',
       { model, disruptionBudget: { maxUnavailable: 1, minAvailable: 1 } },
-      'stack/digits: disruptionBudget has both maxUnavailable and minAvailable. Kubernetes takes one; keep maxUnavailable where in doubt. [disruption-budget-both]',
+      'stack/digits: disruptionBudget has both maxUnavailable and minAvailable. Kubernetes accepts only one. Keep maxUnavailable if in doubt. [disruption-budget-both]',
     ],
     [
       'a budget that is none',
       { model, disruptionBudget: { maxUnavailable: 'half' } },
-      'stack/digits: disruptionBudget.maxUnavailable is "half". Give a number of replicas or a percentage such as "25%". [disruption-budget-invalid]',
+      'stack/digits: disruptionBudget.maxUnavailable is "half". Use a number of replicas, or a percentage such as "25%". [disruption-budget-invalid]',
     ],
     [
       'K3 a budget that blocks at one replica',
       { model, replicas: 1, disruptionBudget: { minAvailable: 1 } },
-      'stack/digits: disruptionBudget.minAvailable is 1, and there may be only 1 replica: none could ever be evicted, and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]',
+      'stack/digits: disruptionBudget.minAvailable is 1, and there may be only 1 replica, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]',
     ],
     [
       'K3 a budget that blocks at the minimum of an autoscaler',
       { model, autoscaling: { minReplicas: 2, maxReplicas: 9 }, disruptionBudget: { minAvailable: '51%' } },
-      'stack/digits: disruptionBudget.minAvailable is "51%", and there may be only 2 replicas: none could ever be evicted, and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]',
+      'stack/digits: disruptionBudget.minAvailable is "51%", and there may be only 2 replicas, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]',
     ],
     [
       'a surge of none',
       { model, rollout: { maxSurge: 0 } },
-      'stack/digits: rollout.maxSurge is 0. Give a number of replicas of 1 or more, or a percentage such as "25%": updates add replicas before they take any away. [surge-invalid]',
+      'stack/digits: rollout.maxSurge is 0. Use at least 1 replica, or a percentage such as "25%": updates add new replicas before they remove old ones. [surge-invalid]',
     ],
     [
       'a deadline before the start is over',
       { model, rollout: { startupSeconds: 100, progressDeadlineSeconds: 100 } },
-      'stack/digits: rollout.progressDeadlineSeconds is 100, not more than startupSeconds 100: updates would fail while replicas still start. Raise it to 101 or more, or leave it out. [progress-deadline-too-short]',
+      'stack/digits: rollout.progressDeadlineSeconds is 100, which is not more than startupSeconds 100. Updates would fail while replicas still start. Raise it to 101 or more, or omit it. [progress-deadline-too-short]',
     ],
     [
       'a port',
       { model, service: { port: 70000 } },
-      'stack/digits: service.port is 70000. Give a whole number from 1 to 65535. [port-out-of-range]',
+      'stack/digits: service.port is 70000. Use an integer from 1 to 65535. [port-out-of-range]',
     ],
     [
       'a port for gRPC',
       { model, service: { grpcPort: 0.5 } },
-      'stack/digits: service.grpcPort is 0.5. Give a whole number from 1 to 65535. [port-out-of-range]',
+      'stack/digits: service.grpcPort is 0.5. Use an integer from 1 to 65535. [port-out-of-range]',
     ],
     [
       'one port for both protocols',
       { model, service: { port: 8081 } },
-      'stack/digits: service.port and service.grpcPort are both 8081. Give each a port of its own. [ports-equal]',
+      'stack/digits: service.port and service.grpcPort are both 8081. Use different ports. [ports-equal]',
     ],
     [
       'a port for gRPC of a headless service',
       { model, service: { grpcPort: 9000, headless: true } },
-      'stack/digits: service.grpcPort is 9000, but a headless service leads clients straight to the replicas, which listen on 8081. Leave grpcPort out. [headless-port]',
+      'stack/digits: service.grpcPort is 9000, but clients of a headless service connect directly to the replicas, which listen on 8081. Leave grpcPort out. [headless-port]',
     ],
     [
       'a port of a headless service',
       { model, service: { port: 80, headless: true } },
-      'stack/digits: service.port is 80, but a headless service leads clients straight to the replicas, which listen on 8080. Leave port out. [headless-port]',
+      'stack/digits: service.port is 80, but clients of a headless service connect directly to the replicas, which listen on 8080. Leave port out. [headless-port]',
     ],
     [
       'a variable of the server',
       { model, environment: { MODEL_SERVING_EXECUTORS: '2' } },
-      "stack/digits: environment sets MODEL_SERVING_EXECUTORS, but MODEL_SERVING_ variables are the server's own. Use the serving prop. [environment-reserved]",
+      'stack/digits: environment sets MODEL_SERVING_EXECUTORS, but variables that start with MODEL_SERVING_ are reserved for the server. Use the serving prop. [environment-reserved]',
     ],
     [
       'the name of a variable',
       { model, environment: { '9': 'x' } },
-      'stack/digits: environment has a variable "9". Begin its name with a letter or "_", and go on with letters, digits, "_", "." and "-". [environment-name-invalid]',
+      'stack/digits: environment has a variable "9". Use letters, digits, "_", "." and "-" for its name, and start it with a letter or "_". [environment-name-invalid]',
     ],
     [
       'memory for the weights but not for the runtime',
       { model, resources: { memoryMiB: 100 } },
-      'stack/digits: resources.memoryMiB is 100, but model "digits" needs 161 or more: 1 of weights and 160 for the runtime. Raise it to 265, which has room for requests, or leave it out for a default that fits. [memory-too-small]',
+      'stack/digits: resources.memoryMiB is 100, but model "digits" needs 161 or more: 1 of weights and 160 for the runtime. Raise it to 265, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
     ],
     [
       'how to build an image that exists',
       { image, repository: undefined, build: { platform: 'linux/arm64' } },
-      'stack/digits: build says how to build an image for model, but image was given. Move what it says to that InferenceImage. [build-with-image]',
+      'stack/digits: build configures the build of an image for model, but image is set. Set it on that InferenceImage instead. [build-with-image]',
     ],
     [
       'a serving option',
@@ -928,7 +928,7 @@ describe('what is refused', () => {
         new ScalableModelService(stack, 'digits', { image: built });
       }),
     ).toThrow(
-      'stack/digits: image stays on the engine that builds it, where no cluster can pull it. Give that InferenceImage a repository. [image-not-pushed]',
+      'stack/digits: image is stored only on the engine that builds it, so the cluster cannot pull it. Set repository on that InferenceImage. [image-not-pushed]',
     );
   });
 
@@ -939,7 +939,7 @@ describe('what is refused', () => {
         new ScalableModelService(stack, 'b', { model, repository, name: 'digits', namespace });
       });
     expect(() => services('default')).toThrow(
-      'stack/b: the name "digits" in namespace "default" is already that of stack/a. Give one of them another name or namespace. [name-taken]',
+      'stack/b: the name "digits" in namespace "default" is already used by stack/a. Change the name or namespace of one of them. [name-taken]',
     );
     expect(() => services('other')).not.toThrow();
   });

@@ -52,15 +52,15 @@ describe('versions', () => {
   test('M11 IR version', () => {
     expect(problems({ irVersion: 13 })).toEqual([]);
     expect(problems({ irVersion: 99 })).toEqual([
-      `ir-version-unsupported: ${path}: IR version 99 is newer than onnxruntime ${runtime} reads, which is 13 at most. Export with an older version of the onnx package, or of its opset.`,
+      `ir-version-unsupported: ${path}: the model has IR version 99, but onnxruntime ${runtime} supports at most 13. Export it with an older version of the onnx package, or with an older opset.`,
     ]);
   });
 
   test('M11 opsets', () => {
     expect(problems({ opsets: { '': 26, 'ai.onnx.ml': 5, 'com.microsoft': 1, unused: 99 } })).toEqual([]);
     expect(problems({ opsets: { '': 99, 'ai.onnx.ml': 6 } })).toEqual([
-      `opset-unsupported: ${path}: opset 99 of ai.onnx is newer than onnxruntime ${runtime} reads, which is 26 at most. Export with an older opset_version, or convert with onnx.version_converter.`,
-      `opset-unsupported: ${path}: opset 6 of ai.onnx.ml is newer than onnxruntime ${runtime} reads, which is 5 at most. Export with an older opset_version, or convert with onnx.version_converter.`,
+      `opset-unsupported: ${path}: the model uses opset 99 of ai.onnx, but onnxruntime ${runtime} supports at most 26. Export it with an older opset_version, or convert it with onnx.version_converter.`,
+      `opset-unsupported: ${path}: the model uses opset 6 of ai.onnx.ml, but onnxruntime ${runtime} supports at most 5. Export it with an older opset_version, or convert it with onnx.version_converter.`,
     ]);
   });
 
@@ -77,7 +77,7 @@ describe('operators', () => {
   test('M12 of unknown domains', () => {
     const nodes = [custom('Foo', 'a'), custom('Bar', 'b'), custom('Foo', 'c'), node('Identity', ['x'], ['y'])];
     expect(problems({ nodes })).toEqual([
-      `operators-unknown: ${path}: onnxruntime has no operators ai.onnx.contrib:Foo (node "a"), ai.onnx.contrib:Bar (node "b"), and the server cannot load custom operator libraries. Export the model with operators of ai.onnx, ai.onnx.ml, com.microsoft, com.microsoft.nchwc, and move pre- and post-processing to the client.`,
+      `operators-unknown: ${path}: onnxruntime does not implement the operators ai.onnx.contrib:Foo (node "a"), ai.onnx.contrib:Bar (node "b"), and the server cannot load custom operator libraries. Export the model with operators of ai.onnx, ai.onnx.ml, com.microsoft, com.microsoft.nchwc, and move pre- and post-processing to the client.`,
     ]);
   });
 
@@ -115,7 +115,7 @@ describe('operators', () => {
     const relu = { nodes: [node('Relu', ['x'], ['y'])], opsets: { '': 17, mine: 1, unused: 3 } };
     const call = (name: string, result: string) => node(name, ['x'], [result], { domain: 'mine' });
     const foo = made('Foo', custom('Foo', 'b'));
-    const bar = [expect.stringContaining('has no operators ai.onnx.contrib:Foo (node "b");')];
+    const bar = [expect.stringContaining('does not implement the operators ai.onnx.contrib:Foo (node "b"),')];
 
     test('none calls it', () => {
       expect(problems({ ...relu, functions: [foo] })).toEqual([]);
@@ -225,14 +225,14 @@ describe('inputs and outputs', () => {
     ['int4', 'int4'],
   ])('M4 %s at an input and an output', (elem, name) => {
     expect(problems(identity(elem, ['n', 4]))).toEqual([
-      `element-type-unsupported: ${path}: input "x" is of ${name}, which onnxruntime-node does not support. Export the model with a Cast, so that this input is float32 or an integer type of at least 8 bits.`,
-      `element-type-unsupported: ${path}: output "y" is of ${name}, which onnxruntime-node does not support. Export the model with a Cast, so that this output is float32 or an integer type of at least 8 bits.`,
+      `element-type-unsupported: ${path}: input "x" has element type ${name}, which onnxruntime-node does not support. Export the model with a Cast, so that this input is float32 or an integer type of at least 8 bits.`,
+      `element-type-unsupported: ${path}: output "y" has element type ${name}, which onnxruntime-node does not support. Export the model with a Cast, so that this output is float32 or an integer type of at least 8 bits.`,
     ]);
   });
 
   test('an element type that ONNX has not got yet', () => {
     const x = { name: 'x', type: { tensorType: { elemType: 77, shape: { dim: [] } } } };
-    expect(problems({ inputs: [x] })).toEqual([expect.stringContaining('input "x" is of element type 77, which')]);
+    expect(problems({ inputs: [x] })).toEqual([expect.stringContaining('input "x" has element type code 77, which')]);
   });
 
   test('no shape', () => {
@@ -285,7 +285,7 @@ describe('weights', () => {
   test("of a constant take their node's name", () => {
     const tensor = initializer('', 'int64', [2], new BigInt64Array(1));
     const nodes = [node('Constant', [], ['c'], { attributes: { value: { tensor } } }), node('Identity', ['x'], ['y'])];
-    expect(problems({ nodes })).toEqual([expect.stringContaining('tensor "c" has 8 bytes where')]);
+    expect(problems({ nodes })).toEqual([expect.stringContaining('tensor "c" has 8 bytes, but')]);
   });
 
   test('of four bits are packed in pairs', () => {
@@ -325,7 +325,7 @@ describe('many tensors', () => {
   }
 
   function tooMany(inputs: number, outputs: number): string {
-    return `tensors-too-many: ${path}: the model has ${inputs} inputs and ${outputs} outputs, and a server takes 1024 together, because a request has 64 KiB for their names and shapes. Export it with one tensor of many columns instead of many tensors.`;
+    return `tensors-too-many: ${path}: the model has ${inputs} inputs and ${outputs} outputs, but the server supports at most 1024 together, because a request has 64 KiB for their names and shapes. Export it with one tensor of many columns instead of many tensors.`;
   }
 
   test('are accepted up to 1,024 inputs and outputs', () => {

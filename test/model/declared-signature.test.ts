@@ -46,7 +46,7 @@ function twice(y: Dim[]): ModelParts {
 }
 
 const WARNING =
-  'm.onnx: output "y" is declared as [1, seq], and the model gives [seq, 1, 8] ([3, 1, 8] for "x" of [1, 3]). The signature, and everything derived from it, uses the actual shape. Export the model with that shape to correct the file.';
+  'm.onnx: output "y" is declared as [1, seq], but the model returns [seq, 1, 8] ([3, 1, 8] for "x" of [1, 3]). The signature, and everything derived from it, uses the actual shape. Export the model with that shape to correct the file.';
 
 describe('M24 an untrue declaration', () => {
   test('is corrected to the shape that the model gives, with a warning', () => {
@@ -176,7 +176,7 @@ describe('sizes that a model takes are found', () => {
     expect(read(parts).signature.outputs[0]!.dimensions).toEqual(['n', null]);
     expect(read(parts).signatureProof).toEqual({
       proved: false,
-      reason: 'with made-up inputs, the model runs at one size of dimension "three" only, 3',
+      reason: 'with made-up inputs, the model runs at only one size of dimension "three": 3',
     });
   });
 });
@@ -268,7 +268,7 @@ describe('what was recorded under the untrue declaration', () => {
       warned.push(...container.node.metadata.map(({ data }) => String(data)));
     });
     const text =
-      'has shapes that model "api" declares and does not give. It is written again with those that it gives: commit it.';
+      'has shapes that model "api" declares instead of its actual shapes. It is rewritten with the actual shapes; commit it.';
     expect(warned).toContain(`stack/api: openApiFile "api.json" ${text}`);
     writeFileSync('api.json', openApiOf(OnnxModel.fromFile('api.onnx', { runtimeCheck: 'skip' })));
     expect(runCli('openapi', 'api.onnx', '--out', 'api.json').stderr).toContain(

@@ -82,7 +82,7 @@ test('in the tensor of a node, and in a branch', () => {
 
 test('M5 is missing', () => {
   expect(problems(model('w/none.bin'))).toEqual([
-    `external-data-missing: ${path}: tensor "w" is stored in "w/none.bin", and there is no file ${join(folder, 'w', 'none.bin')}. Copy it there, beside the model.`,
+    `external-data-missing: ${path}: tensor "w" is stored in "w/none.bin", but ${join(folder, 'w', 'none.bin')} does not exist. Copy the file there.`,
   ]);
 });
 
@@ -93,7 +93,7 @@ test('is a folder', () => {
 test('M5 is cut short', () => {
   truncateSync(weights, 12);
   expect(problems(model('w/weights.bin'))).toEqual([
-    `external-data-truncated: ${path}: tensor "w" ends at byte 16 of "w/weights.bin", which has 12. The file is truncated; export or download it again.`,
+    `external-data-truncated: ${path}: tensor "w" ends at byte 16 of "w/weights.bin", but the file has only 12 bytes. The file is truncated; export or download it again.`,
   ]);
 });
 
@@ -134,7 +134,7 @@ test.each([
   ['model.onnx/w.bin', 'model.onnx'],
 ])('cannot be in %j, which images use', (location, reserved) => {
   expect(problems(model(location))).toEqual([
-    `external-data-location-reserved: ${path}: tensor "w" is stored in "${location}", and an image keeps a file of its own as ${reserved}. Save the model again with another location, such as "weights.bin".`,
+    `external-data-location-reserved: ${path}: tensor "w" is stored in "${location}", but the image reserves ${reserved} for its own files. Save the model again with another location, such as "weights.bin".`,
   ]);
 });
 

@@ -119,10 +119,10 @@ describe('what a file says', () => {
     const { card, warnings } = read({ metadata });
     expect(card).toEqual({ title: 'Detector' });
     expect(warnings.map((line) => line.replace(`${FILE}: `, ''))).toEqual([
-      'metadata_props "license" is "AGPL-3.0 License (https://ultralytics.com/license)", which is not an SPDX licence expression. Pass one such as "Apache-2.0" or "MIT OR Apache-2.0". For a licence that spdx.org/licenses does not list, pass "LicenseRef-" followed by a name. It is left out of the card; card.license overrides it.',
-      'metadata_props "source" is "kaggle", which is not a URL with one of the schemes https, http, ssh, git, git+https, git+ssh. Pass an absolute URL, such as "https://example.com/digits". It is left out of the card; card.source overrides it.',
-      'metadata_props "metrics" has a metric named "". Use a single-line name of 1 to 128 characters without leading or trailing spaces. It is left out of the card; card.metrics overrides it.',
-      'metadata_props "metrics".f1 has the control character U+000A at 1. Pass a single line of text. It is left out of the card; card.metrics overrides it.',
+      'metadata_props "license" is "AGPL-3.0 License (https://ultralytics.com/license)", which is not an SPDX licence expression. Pass one such as "Apache-2.0" or "MIT OR Apache-2.0". For a licence that spdx.org/licenses does not list, pass "LicenseRef-" followed by a name. The card omits it; set card.license to override it.',
+      'metadata_props "source" is "kaggle", which is not a URL with one of the schemes https, http, ssh, git, git+https, git+ssh. Pass an absolute URL, such as "https://example.com/digits". The card omits it; set card.source to override it.',
+      'metadata_props "metrics" has a metric named "". Use a single-line name of 1 to 128 characters without leading or trailing spaces. The card omits it; set card.metrics to override it.',
+      'metadata_props "metrics".f1 has the control character U+000A at index 1. Pass a single line of text. The card omits it; set card.metrics to override it.',
     ]);
     const given = { license: 'AGPL-3.0-only', source: 'https://a.example', metrics: {} };
     expect(read({ metadata }, given).warnings).toEqual([]);
@@ -132,7 +132,7 @@ describe('what a file says', () => {
     const metadata = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`metrics.m${i}`, '0.123456789']));
     const { card, warnings } = read({ metadata });
     expect(card).toBeUndefined();
-    expect(warnings).toEqual([expect.stringMatching(/"metrics" has 4091 bytes, and a label of an image should have/)]);
+    expect(warnings).toEqual([expect.stringMatching(/"metrics" has 4091 bytes, but an image label can have at most/)]);
   });
 });
 
@@ -156,13 +156,13 @@ describe('a card is refused', () => {
     [{ license: 'Apache2' }, expect.stringMatching(/^card.license is "Apache2", which is not an SPDX/)],
     [
       { title: 'a\nb' },
-      'card.title has the control character U+000A at 1. Pass a single line of text. [card-control-character]',
+      'card.title has the control character U+000A at index 1. Pass a single line of text. [card-control-character]',
     ],
     [
       { description: 'a\r\n\tb\u001b[0m' },
-      'card.description has the control character U+001B at 5. Line breaks and tabs are the only control characters allowed. [card-control-character]',
+      'card.description has the control character U+001B at index 5. Line breaks and tabs are the only control characters allowed. [card-control-character]',
     ],
-    [{ trainingData: '\u0085' }, expect.stringMatching(/U\+0085 at 0/)],
+    [{ trainingData: '\u0085' }, expect.stringMatching(/U\+0085 at index 0/)],
     [
       { source: 'example.com/digits' },
       'card.source is "example.com/digits", which is not a URL with one of the schemes https, http, ssh, git, git+https, git+ssh. Pass an absolute URL, such as "https://example.com/digits". [card-url-invalid]',
@@ -171,7 +171,10 @@ describe('a card is refused', () => {
       { documentation: 'ssh://git@example.com/digits' },
       'card.documentation is "ssh://git@example.com/digits", which is not a URL with one of the schemes https, http. Pass an absolute URL, such as "https://example.com/digits". [card-url-invalid]',
     ],
-    [{ documentation: 'javascript:alert(1)' }, expect.stringMatching(/not a URL of https, http\./)],
+    [
+      { documentation: 'javascript:alert(1)' },
+      expect.stringMatching(/not a URL with one of the schemes https, http\./),
+    ],
     [
       { source: 'https://me:secret@example.com/digits' },
       'card.source is a URL with a password, which everyone with access to the image can read. Remove the password. [card-url-password]',
@@ -222,6 +225,6 @@ test('a card in a file', () => {
   expect(failure('[]')).toThrow(
     `${path}: a model card must be a JSON object of the form {"title"?, "description"?, "license"?, …}. [card-not-object]`,
   );
-  expect(failure('{')).toThrow(/this is not JSON: .*\. A card is .*\[card-not-json\]/);
+  expect(failure('{')).toThrow(/this is not valid JSON: .*\. A card has the form .*\[card-not-json\]/);
   expect(() => readCardFile(join(folder, 'none.json'))).toThrow('[file-not-found]');
 });

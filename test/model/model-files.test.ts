@@ -46,14 +46,14 @@ test('may not be read', () => {
     throw denied;
   });
   expect(problemsOf(() => OnnxModel.fromFile(path))).toEqual([
-    `file-unreadable: ${path}: the file cannot be read: EACCES. Check its permissions.`,
+    `file-unreadable: ${path}: cannot read the file: EACCES. Check its permissions.`,
   ]);
 });
 
 test('is too large for protobuf', () => {
   const file = { path: 'model.onnx', sourcePath: path, sha256: '', sizeBytes: 2 ** 31 };
   expect(problemsOf(() => loadGraph('m.onnx', file))).toEqual([
-    'model-too-large: m.onnx: 2147483648 bytes are more than a protobuf message can have (2147483647). Keep the weights in a file of their own: onnx.save_model(model, path, save_as_external_data=True).',
+    'model-too-large: m.onnx: the file has 2147483648 bytes, but a protobuf message can have at most 2147483647. Store the weights in a separate file: onnx.save_model(model, path, save_as_external_data=True).',
   ]);
 });
 

@@ -182,18 +182,18 @@ describe('where the runtime', () => {
   test('crashes', () => {
     childEnds({ signal: 'SIGSEGV' });
     expect(problemsOf(() => read({ metadata: { a: '2' } }))).toEqual([
-      expect.stringContaining('does not load this model: the process that loads it exited with SIGSEGV.'),
+      expect.stringContaining('cannot load this model: the process that loads it exited with SIGSEGV.'),
     ]);
     childEnds({ status: 134, stdout: 'a line of something else' });
     expect(problemsOf(() => read({ metadata: { a: '2' } }))).toEqual([
-      expect.stringContaining('does not load this model: the process that loads it exited with exit code 134.'),
+      expect.stringContaining('cannot load this model: the process that loads it exited with exit code 134.'),
     ]);
   });
 
   test('takes for ever', () => {
     childEnds({ error: Object.assign(new Error('spawnSync node ETIMEDOUT'), { code: 'ETIMEDOUT' }) });
     expect(problemsOf(() => read({ metadata: { a: '3' } }))).toEqual([
-      expect.stringContaining('does not load this model: the process that loads it took more than 600 s.'),
+      expect.stringContaining('cannot load this model: the process that loads it took more than 600 s.'),
     ]);
   });
 

@@ -59,7 +59,7 @@ describe.each(Object.entries(CONSTRUCTS))('openApiFile of %s', (name, create) =>
   function expectKept(path: string, content: string): void {
     writeFileSync(path, content);
     expect(() => synth(path)).toThrow(
-      `stack/double: openApiFile "${path}" exists and is not the OpenAPI document of a model. Give another path, or remove the file. [openapi-file-not-own]`,
+      `stack/double: openApiFile "${path}" exists but is not the OpenAPI document of a model. Use another path, or remove the file. [openapi-file-not-own]`,
     );
     expect(readFileSync(path, 'utf8')).toBe(content);
   }
@@ -68,7 +68,7 @@ describe.each(Object.entries(CONSTRUCTS))('openApiFile of %s', (name, create) =>
     const path = join(folder, `${name}-folder`);
     mkdirSync(path);
     expect(() => synth(path)).toThrow(
-      /^stack\/double: openApiFile ".*-folder" cannot be written: EISDIR: .*\. Give the path of a file in a folder that this user may write to\. \[openapi-file-unwritable\]$/,
+      /^stack\/double: openApiFile ".*-folder" cannot be written: EISDIR: .*\. Use a file in a folder that this user can write to\. \[openapi-file-unwritable\]$/,
     );
   });
 
@@ -82,7 +82,7 @@ describe.each(Object.entries(CONSTRUCTS))('openApiFile of %s', (name, create) =>
     synthTwo(model, model);
     expect(readFileSync(path, 'utf8')).toBe(expected);
     expect(() => synthTwo(model, other)).toThrow(
-      `stack1/double: openApiFile "${path}" is also that of stack0/double, which has another model. Give each model's document a file of its own. [openapi-file-shared]`,
+      `stack1/double: openApiFile "${path}" is also used by stack0/double, which has another model. Use a separate file for the document of each model. [openapi-file-shared]`,
     );
   });
 

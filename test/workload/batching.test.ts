@@ -90,13 +90,13 @@ describe.each([
 
   test('M22 batches of a coupled model are refused with the node, unless that may be', () => {
     expect(() => synth(quantized, { maxBatchSize: 8 })).toThrow(
-      /^stack\/digits: serving\.maxBatchSize is 8, but model "quantized" cannot run requests together: node "quantize" \(DynamicQuantizeLinear\) .*\. Leave it out, or set serving\.rowIndependence to 'assume' if an answer may depend on the requests that share its run\. \[batching-impossible\]$/,
+      /^stack\/digits: serving\.maxBatchSize is 8, but model "quantized" cannot run requests together: node "quantize" \(DynamicQuantizeLinear\) .*\. Leave it out, or set serving\.rowIndependence to 'assume' if answers may depend on the other requests in the same run\. \[batching-impossible\]$/,
     );
     expect(synth(quantized, { maxBatchSize: 8, rowIndependence: 'assume' })).toEqual([
       [
         '@cdktf/warn',
         expect.stringMatching(
-          /^Model "quantized" runs requests together because serving\.rowIndependence is 'assume', but node "quantize" .*An answer may depend on the requests that share its run\.$/,
+          /^Model "quantized" runs requests together because serving\.rowIndependence is 'assume', but node "quantize" .*Answers may depend on the other requests in the same run\.$/,
         ),
       ],
     ]);
@@ -124,10 +124,10 @@ describe.each([
 
   test('a delay that nothing waits for, or that no request outlives', () => {
     expect(() => synth(batchable, { maxBatchSize: 1, maxBatchDelaySeconds: 0.01 })).toThrow(
-      'stack/digits: serving.maxBatchDelaySeconds is 0.01, but maxBatchSize is 1, so that no request waits for another. Raise maxBatchSize, or leave maxBatchDelaySeconds out. [batch-delay-unused]',
+      'stack/digits: serving.maxBatchDelaySeconds is 0.01, but maxBatchSize is 1, so requests never wait for each other. Raise maxBatchSize, or omit maxBatchDelaySeconds. [batch-delay-unused]',
     );
     expect(() => synth(batchable, { maxBatchDelaySeconds: 2, queueTimeoutSeconds: 2 })).toThrow(
-      'stack/digits: serving.maxBatchDelaySeconds is 2, not less than queueTimeoutSeconds 2: requests would be answered with 504 while they wait for others. Use some thousandths of a second, such as 0.005. [batch-delay-too-long]',
+      'stack/digits: serving.maxBatchDelaySeconds is 2, which is not less than queueTimeoutSeconds 2. Requests would be answered with 504 while they wait for a batch to fill. Use a few milliseconds, such as 0.005. [batch-delay-too-long]',
     );
     expect(() => synth(batchable, { maxBatchDelaySeconds: 30 })).toThrow('not less than queueTimeoutSeconds 30');
     expect(() => synth(batchable, { maxBatchDelaySeconds: 29 })).not.toThrow();

@@ -134,23 +134,23 @@ describe('memory that does not hold what is accepted is refused', () => {
   test.each<[Partial<ContainerizedModelProps>, string]>([
     [
       { memoryMiB: 264 },
-      'stack/digits: memoryMiB is 264, but model "digits" needs 265 or more: 161 without requests, and 104 for requests: they may have 1 MiB each (serving.maxRequestBytes) and take 32 MiB together. Raise it to 265, or leave it out for a default that fits. [memory-below-requests]',
+      'stack/digits: memoryMiB is 264, but model "digits" needs 265 or more: 161 without requests, and 104 for requests: requests may have 1 MiB each (serving.maxRequestBytes), and 32 MiB together. Raise it to 265, or omit it for a default that fits. [memory-below-requests]',
     ],
     [
       { memoryMiB: 400, serving: { maxRequestBytes: 64 * MIB } },
-      'stack/digits: memoryMiB is 400, but model "digits" needs 545 or more: 161 without requests, and 384 for requests: they may have 64 MiB each (serving.maxRequestBytes) and take 256 MiB together. Raise it to 545, or leave it out for a default that fits; or lower serving.maxRequestBytes to 36700160 or less. [memory-below-requests]',
+      'stack/digits: memoryMiB is 400, but model "digits" needs 545 or more: 161 without requests, and 384 for requests: requests may have 64 MiB each (serving.maxRequestBytes), and 256 MiB together. Raise it to 545, or omit it for a default that fits; or lower serving.maxRequestBytes to 36700160 or less. [memory-below-requests]',
     ],
     [
       { model: large, memoryMiB: 400 },
-      'stack/digits: memoryMiB is 400, but model "large" needs 560 or more: 161 without requests, and 399 for requests: they may have 67 MiB each (serving.maxRequestBytes) and take 268 MiB together. Raise it to 560, or leave it out for a default that fits; or lower serving.maxRequestBytes to 36700160 or less. [memory-below-requests]',
+      'stack/digits: memoryMiB is 400, but model "large" needs 560 or more: 161 without requests, and 399 for requests: requests may have 67 MiB each (serving.maxRequestBytes), and 268 MiB together. Raise it to 560, or omit it for a default that fits; or lower serving.maxRequestBytes to 36700160 or less. [memory-below-requests]',
     ],
     [
       { memoryMiB: 400, serving: { maxQueueBytes: 256 * MIB } },
-      'stack/digits: memoryMiB is 400, but model "digits" needs 545 or more: 161 without requests, and 384 for requests: serving.maxQueueBytes lets 256 MiB wait. Raise it to 545, or leave it out for a default that fits; or lower serving.maxQueueBytes to 146800640 or less. [memory-below-requests]',
+      'stack/digits: memoryMiB is 400, but model "digits" needs 545 or more: 161 without requests, and 384 for requests: serving.maxQueueBytes lets 256 MiB wait. Raise it to 545, or omit it for a default that fits; or lower serving.maxQueueBytes to 146800640 or less. [memory-below-requests]',
     ],
     [
       { memoryMiB: 300, serving: { requestBudgetBytes: 64 * MIB } },
-      'stack/digits: memoryMiB is 300, but model "digits" needs 305 or more: 161 without requests, and 144 for requests: serving.requestBudgetBytes is 64 MiB. Raise it to 305, or leave it out for a default that fits; or lower serving.requestBudgetBytes to 62914560 or less. [memory-below-requests]',
+      'stack/digits: memoryMiB is 300, but model "digits" needs 305 or more: 161 without requests, and 144 for requests: serving.requestBudgetBytes is 64 MiB. Raise it to 305, or omit it for a default that fits; or lower serving.requestBudgetBytes to 62914560 or less. [memory-below-requests]',
     ],
     [
       { serving: { requestBudgetBytes: 32 * MIB, maxRequestBytes: 16 * MIB } },
@@ -158,11 +158,11 @@ describe('memory that does not hold what is accepted is refused', () => {
     ],
     [
       { model: segmentation, memoryMiB: 300 },
-      'stack/digits: memoryMiB is 300, but model "segmentation" needs 426 or more: 161 without requests, and 265 for requests: the answer to one row takes up to 157.5 MiB in JSON, and its request up to 3 MiB. Raise it to 426, or leave it out for a default that fits. [memory-below-requests]',
+      'stack/digits: memoryMiB is 300, but model "segmentation" needs 426 or more: 161 without requests, and 265 for requests: the answer to one row takes up to 157.5 MiB in JSON, and its request up to 3 MiB. Raise it to 426, or omit it for a default that fits. [memory-below-requests]',
     ],
     [
       { model: segmentation, serving: { requestBudgetBytes: 32 * MIB } },
-      'stack/digits: serving.requestBudgetBytes is 33554432, but the answer to one row takes up to 165150720 bytes in JSON, beside its request of up to 3145728, which needs 168296448. Raise serving.requestBudgetBytes to 168296448 or more. [budget-below-requests]',
+      'stack/digits: serving.requestBudgetBytes is 33554432, but the answer to one row takes up to 165150720 bytes in JSON, in addition to its request of up to 3145728, which needs 168296448. Raise serving.requestBudgetBytes to 168296448 or more. [budget-below-requests]',
     ],
     [
       { serving: { requestBudgetBytes: 32 * MIB, maxQueueBytes: 128 * MIB } },
@@ -195,7 +195,7 @@ describe('memory that does not hold what is accepted is refused', () => {
     expect(() => service({}, budget)).toThrow('serving.requestBudgetBytes is 2097152, but serving.maxRequestBytes is');
     const { construct } = service({ memoryMiB: 305 }, { maxRequestBytes: 16 * MIB });
     const note =
-      'Model "digits" takes requests of up to 16 MiB (serving.maxRequestBytes), and 64 MiB of memory for all of them together.';
+      'Model "digits" accepts requests of up to 16 MiB (serving.maxRequestBytes), which share 64 MiB of memory.';
     for (const { node } of [construct, construct.canary!]) {
       expect(node.metadata.map(({ data }) => data)).toContain(note);
     }
@@ -206,7 +206,7 @@ test('the default follows from the signature, and the plan says so', () => {
   expect(onDocker({ model: unknown })).toMatchObject({
     memory: 514,
     notes: [
-      'Model "unknown" takes requests of up to 16 MiB (by its signature; serving.maxRequestBytes sets another limit), and 128.5 MiB of memory for all of them together.',
+      'Model "unknown" accepts requests of up to 16 MiB (derived from its signature; override it with serving.maxRequestBytes), which share 128.5 MiB of memory.',
     ],
   });
   expect(onDocker({ model: large })).toMatchObject({

@@ -166,7 +166,7 @@ describe('ScalableModelService', () => {
     expect(inKubernetes({ model: fast, autoscaling }).target).toBe(76);
     expect(() => inKubernetes({ autoscaling, resources: { cpu: 16 } })).not.toThrow();
     expect(() => inKubernetes({ autoscaling, resources: { cpu: 16 }, serving: { executors: 1 } })).toThrow(
-      'stack/digits: the target for cpu is 10 % of the CPUs set aside, but runs of the model can use at most 7 % (1.2 of 16)',
+      'stack/digits: the target for cpu is 10 % of the CPU request, but runs of the model can use at most 7 % (1.2 of 16)',
     );
   });
 
@@ -207,7 +207,7 @@ describe('ScalableModelService', () => {
       canary: { cpu: '2' },
     });
     expect(() => deployments(profiled, { model: unmeasured, resources: { memoryMiB: 300, cpu: 10 } })).toThrow(
-      'stack/digits/next: resources.memoryMiB is 300, but model "digits" needs 322 or more: 138 under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 for each executor but the first. Raise it to 426, which has room for requests, or leave it out for a default that fits. [memory-below-peak]',
+      'stack/digits/next: resources.memoryMiB is 300, but model "digits" needs 322 or more: 138 under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 for each executor but the first. Raise it to 426, which leaves room for requests, or omit it for a default that fits. [memory-below-peak]',
     );
   });
 });
@@ -218,7 +218,7 @@ test('memory without room for the largest picture is refused beside what was mea
   profiledModel(file);
   const taking = OnnxModel.fromFile(file, { name: 'digits', image });
   const refusal = (where: string) =>
-    `${where}: resources.memoryMiB is 150, but model "digits" needs 138 and, to decode a picture of 1000000 pixels (image.maxPixels), 23 more. Raise it to 328, which has room for requests, or leave it out for a default that fits. [memory-below-picture]`;
+    `${where}: resources.memoryMiB is 150, but model "digits" needs 138 and, to decode a picture of 1000000 pixels (image.maxPixels), 23 more. Raise it to 328, which leaves room for requests, or omit it for a default that fits. [memory-below-picture]`;
   expect(() => inKubernetes({ model: taking, resources: { memoryMiB: 150 } })).toThrow(refusal('stack/digits'));
   expect(inKubernetes({ model: taking, resources: { memoryMiB: 328 } }).resources.limits.memory).toBe('328Mi');
   const next = OnnxModel.fromFile(file, { name: 'digits', version: '2', image });
@@ -235,7 +235,7 @@ test('memory without room for the largest picture is refused beside what was mea
 
 describe('memory below what was measured', () => {
   const refusal = (prop: string, memoryMiB: number, least: number, needed: number) =>
-    `stack/digits: ${prop} is ${memoryMiB}, but model "digits" needs ${least} or more: 138 under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 for each executor but the first. Raise it to ${needed}, which has room for requests, or leave it out for a default that fits. [memory-below-peak]`;
+    `stack/digits: ${prop} is ${memoryMiB}, but model "digits" needs ${least} or more: 138 under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 for each executor but the first. Raise it to ${needed}, which leaves room for requests, or omit it for a default that fits. [memory-below-peak]`;
 
   test('is refused, with the executors that were derived', () => {
     expect(() => onDocker({ memoryMiB: 137 })).toThrow(refusal('memoryMiB', 137, 138, 265));
@@ -268,7 +268,7 @@ describe('values that only Terraform knows', () => {
     expect(notes(construct)).toEqual([
       [
         '@cdktf/info',
-        'Model "digits" has a profile, but only Terraform knows what its sizes follow from (CPUs, executors, threads or batches): what is not set gets the documented defaults (1 CPU, 514 MiB).',
+        'Model "digits" has a profile, but its sizes depend on Terraform tokens (CPUs, executors, threads or batches): options that are not set use the documented defaults (1 CPU, 514 MiB).',
       ],
     ]);
     for (const resources of ['cpu', 'cpuLimit']) {
@@ -305,7 +305,7 @@ test('that a model has no profile is said once for an app', () => {
     [
       [
         '@cdktf/info',
-        `Model "digits" has no profile: what is not set gets the documented defaults (all of the host's CPUs, 514 MiB). Measure it: model-serving profile ${relative(process.cwd(), path)}`,
+        `Model "digits" has no profile: options that are not set use the documented defaults (all of the host's CPUs, 514 MiB). Measure it: model-serving profile ${relative(process.cwd(), path)}`,
       ],
     ],
     [],
@@ -313,7 +313,7 @@ test('that a model has no profile is said once for an app', () => {
   expect(notes(synthService({ model: unmeasured }).construct)).toEqual([
     [
       '@cdktf/info',
-      expect.stringContaining('has no profile: what is not set gets the documented defaults (1 CPU, 514 MiB)'),
+      expect.stringContaining('has no profile: options that are not set use the documented defaults (1 CPU, 514 MiB)'),
     ],
   ]);
 });
@@ -324,7 +324,7 @@ test('a profile of another runtime is warned of', () => {
   expect(notes(onDocker({ model: old }).construct)).toEqual([
     [
       '@cdktf/warn',
-      `Model "old" was measured with onnxruntime 1.2.3, and its image has ${RUNTIME_VERSION}: its profile may be off. Measure it again: model-serving profile ${relative(process.cwd(), join(folder, 'old.onnx'))}`,
+      `Model "old" was measured with onnxruntime 1.2.3, but its image has ${RUNTIME_VERSION}, so the profile may be inaccurate. Measure the model again: model-serving profile ${relative(process.cwd(), join(folder, 'old.onnx'))}`,
     ],
     ['@cdktf/info', expect.stringContaining('is sized by its profile')],
   ]);
@@ -337,7 +337,7 @@ test('a profile of a busy machine is a warning, and one of a quiet machine is no
     return notes(onDocker({ model: busy }).construct).filter(([type]) => type === '@cdktf/warn');
   };
   expect(warnings(0.42).map(([, text]) => text)).toEqual([
-    `Model "busy" was measured while other processes took 42 % of the machine's CPU time: its profile may be off. Measure it again on a machine without other work: model-serving profile ${relative(process.cwd(), join(folder, 'busy.onnx'))}`,
+    `Model "busy" was measured while other processes used 42 % of the machine's CPU time, so the profile may be inaccurate. Measure the model again on an idle machine: model-serving profile ${relative(process.cwd(), join(folder, 'busy.onnx'))}`,
   ]);
   expect(warnings(0.1)).toEqual([]);
 });

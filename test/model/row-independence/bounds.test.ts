@@ -41,5 +41,5 @@ test('conditions that tell too many cases apart', () => {
   ]).flat();
   const constants = { axes: [1], ...Object.fromEntries(Array.from({ length: 8 }, (_, at) => [`at${at}`, at])) };
   const verdict = short(proofOf({ inputs: { x: ['N', 4], flags: { int64: [8] } }, constants, nodes, outputs: ['y7'] }));
-  expect(verdict).toBe('not understood If: too many conditions are not known');
+  expect(verdict).toBe('not understood If: too many conditions are unknown');
 });

@@ -32,7 +32,7 @@ describe('If', () => {
 
   test('takes the branch that is known', () => {
     expect(when([], branches(relu, coupled), bool(1))).toBe('independent 0 | 0');
-    expect(when([], branches(relu, coupled), bool(0))).toBe('coupled Softmax: works over the axis that counts rows');
+    expect(when([], branches(relu, coupled), bool(0))).toBe('coupled Softmax: works across the axis that counts rows');
   });
 
   test('takes both where a common input decides', () => {
@@ -46,9 +46,7 @@ describe('If', () => {
       node('ReduceMax', ['x'], ['m'], { attributes: { axes: [1], keepdims: 0 } }),
       node('Cast', ['m'], ['c'], { attributes: { to: 9 } }),
     ];
-    expect(when(condition, branches(relu, relu))).toBe(
-      'coupled If: takes the branch that the rows of the batch decide',
-    );
+    expect(when(condition, branches(relu, relu))).toBe('coupled If: chooses the branch by the rows of the batch');
   });
 
   test('must not take a branch that the number of rows decides', () => {
@@ -167,7 +165,7 @@ describe('Loop', () => {
     expect(loop(body, { result: ['last', 'y'] })).toBe('independent 0 | 1');
   });
 
-  test('that takes as many steps as there are rows', () => {
+  test('that runs as many steps as there are rows', () => {
     const nodes = [node('Shape', ['x'], ['s']), node('Gather', ['s', 'zero'], ['trips'])];
     expect(loop([node('Relu', ['v0'], ['w0'])], { nodes, constants: { zero: 0 } })).toMatch(
       /^not understood Loop: takes as many steps/,

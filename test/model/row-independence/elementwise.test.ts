@@ -81,7 +81,7 @@ test('the number of rows must not become data', () => {
     constants: { zero: 0, axis: [0] },
     nodes: nodes([node('Unsqueeze', ['real', 'axis'], ['y'])]),
   });
-  expect(short(count)).toBe('coupled Unsqueeze: gives the number of rows');
+  expect(short(count)).toBe('coupled Unsqueeze: returns the number of rows');
 });
 
 test('a size of one row may become data', () => {
@@ -114,7 +114,7 @@ describe('Dropout', () => {
 test.each(['RandomNormalLike', 'RandomUniformLike', 'Bernoulli', 'SomethingElse'])(
   '%s is not understood',
   (operator) => {
-    expect(verdictOf(operator)).toBe(`not understood ${operator}: what it does with rows is not known`);
+    expect(verdictOf(operator)).toBe(`not understood ${operator}: its effect on rows is unknown`);
   },
 );
 

@@ -23,7 +23,7 @@ describe('the axis that counts rows', () => {
   });
 
   test('is not one that gives its size to another axis', () => {
-    expect(of(['n', 'n'])).toBe('coupled input: has the number of rows as the size of another axis too');
+    expect(of(['n', 'n'])).toBe('coupled input: also has the number of rows as the size of another axis');
   });
 
   test('is the second of a sequence that has the steps first', () => {
@@ -120,9 +120,11 @@ describe('outputs', () => {
   test('must have a row for each row', () => {
     const constants = { w: { weights: [3, 4] } };
     expect(outputs(relu, ['y', 'w'], { constants })).toBe(
-      'coupled initializer: gives an output that has no row for each row of the input',
+      'coupled initializer: produces an output without a row for each input row',
     );
-    expect(outputs([...relu, node('Shape', ['x'], ['s'])], ['y', 's'])).toBe('coupled Shape: gives the number of rows');
+    expect(outputs([...relu, node('Shape', ['x'], ['s'])], ['y', 's'])).toBe(
+      'coupled Shape: returns the number of rows',
+    );
     expect(outputs([...relu, node('Abs', ['w'], ['z'])], ['y', 'z'], { constants })).toMatch(/^coupled Abs: .*no row/);
   });
 

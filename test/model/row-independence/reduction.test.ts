@@ -38,7 +38,7 @@ describe.each(['Softmax', 'LogSoftmax', 'Hardmax'])('%s', (operator) => {
   test('along the last axis', () => {
     expect(verdictOf(operator)).toBe('independent 0 | 0');
     expect(verdictOf(operator, { attributes: { axis: 0 } })).toBe(
-      `coupled ${operator}: works over the axis that counts rows`,
+      `coupled ${operator}: works across the axis that counts rows`,
     );
   });
 
