@@ -18,7 +18,7 @@ import { profiledModel, profileOf } from './support/profiles';
 import { synthStack } from './support/synth';
 import { temporaryFolder } from './support/temporary-folder';
 
-/** What people do wrong, and all that they see of it when they synthesize. */
+/** Common mistakes, and the complete output at synth. */
 const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void, seen: string][] = [
   // The model
   [
@@ -315,7 +315,7 @@ function handWritten(): string {
   return onnx('by-hand', identity('float', ['n', 4]));
 }
 
-/** A model whose contract has x: FP32 [n, 4] as input, and as outputs y and labels. */
+/** A model whose contract has x: FP32 [n, 4] as input, and y and labels as outputs. */
 function changed(
   inputs = [value('x', 'float', ['n', 4])],
   outputs = [value('y', 'float', ['n', 4]), value('labels', 'int64', ['n'])],

@@ -19,7 +19,7 @@ const answer = json(200, ANSWER);
 const client = (url: string, options: Omit<ClientOptions, 'url'> = {}) =>
   new Caller(MODEL, { url, protocol: 'json', ...options });
 
-/** Pauses between the requests that came, in milliseconds. */
+/** Pauses between the received requests, in milliseconds. */
 function pauses({ requests }: FakeServer): number[] {
   return requests.slice(1).map(({ at }, i) => at - requests[i]!.at);
 }
@@ -43,7 +43,7 @@ describe('retries', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  test('come as late as Retry-After says, and a random time later', async () => {
+  test('wait as long as Retry-After, plus a random time', async () => {
     random.mockReturnValue(0.9);
     const server = await FakeServer.start(refuse(429, { 'retry-after': '1' }), answer);
     expect(await client(server.url).infer(X, {})).toEqual(Y);
@@ -61,7 +61,7 @@ describe('retries', () => {
     expect(parseRetryAfter(null, now)).toBeUndefined();
   });
 
-  test('else wait up to twice as long each time', async () => {
+  test('otherwise wait up to twice as long each time', async () => {
     random.mockReturnValue(0.5);
     const server = await FakeServer.start(refuse(503), refuse(503), refuse(503), answer);
     expect(await client(server.url).infer(X, {})).toEqual(Y);
@@ -85,7 +85,7 @@ describe('retries', () => {
     [500, 'server-error'],
     [502, 'server-error'],
     [504, 'deadline'],
-  ])('do not follow %i', async (status, code) => {
+  ])('do not happen after %i', async (status, code) => {
     const server = await FakeServer.start(refuse(status));
     expect(await failure(client(server.url).infer(X, {}))).toMatchObject({ code, status, attempts: 1 });
     expect(server.requests).toHaveLength(1);

@@ -43,7 +43,7 @@ const digest = expect.stringMatching(
 describe('minimal props', () => {
   const { construct, json, deployment, template, container, only } = synthService({ model });
 
-  test('a Deployment that runs the pushed digest, hardened', () => {
+  test('create a hardened Deployment that runs the pushed digest', () => {
     expect({ ...deployment, spec: undefined }).toEqual({
       metadata: { ...metadata, labels: { ...labels, 'model-serving/track': 'stable' } },
       wait_for_rollout: true,
@@ -116,7 +116,7 @@ describe('minimal props', () => {
     expect(container.name).toBe('server');
   });
 
-  test('and all around it', () => {
+  test('create the other resources', () => {
     expect(only('service_account_v1')).toEqual({ metadata, automount_service_account_token: false });
     expect(only('service_v1')).toEqual({
       metadata,
@@ -154,7 +154,7 @@ describe('minimal props', () => {
     expect(json.resource.kubernetes_ingress_v1).toBeUndefined();
   });
 
-  test('the tree of constructs, whose ids are contract', () => {
+  test('have a fixed tree of construct ids', () => {
     expect(tree(construct)).toEqual([
       'deployment',
       'disruption-budget',
@@ -172,7 +172,7 @@ describe('minimal props', () => {
     ]);
   });
 
-  test('outputs say where it answers and what it runs', () => {
+  test('outputs contain its addresses and its image', () => {
     const outputs = Object.values<any>(json.output).map((output) => output.value);
     expect(outputs).toEqual([
       'stack-digits.default.svc:8081',
@@ -244,7 +244,7 @@ test('maximum props', () => {
     annotations: { owner: 'ml' },
   });
   expect(deployment.wait_for_rollout).toBe(false);
-  // 30 replicas one by one, each with 100 s to start, and the deadline of the last.
+  // 30 replicas one by one, each with 100 s to start, plus the deadline of the last one.
   expect(deployment.timeouts).toEqual({ create: '3200s', update: '3200s' });
   expect(deployment.spec).toMatchObject({
     progress_deadline_seconds: 200,
@@ -334,7 +334,7 @@ test('maximum props', () => {
   expect(tree(construct)).toEqual(expect.arrayContaining(['autoscaler', 'external-url', 'ingress']));
 });
 
-test('a headless service leads to the replicas themselves', () => {
+test('a headless service resolves to the replicas themselves', () => {
   const { construct, only } = synthService({ model, service: { headless: true } });
   expect(only('service_v1').spec).toMatchObject({
     cluster_ip: 'None',
@@ -359,7 +359,7 @@ test.each([
   expect(variable?.value).toBe(threads);
 });
 
-test('an image of an earlier stack, or of a registry by its digest', () => {
+test('accepts an image of an earlier stack, or of a registry by its digest', () => {
   const reference = `registry.example.com/digits@sha256:${'1'.repeat(64)}`;
   const image = InferenceImage.fromRegistry(reference, { model, platform: 'linux/arm64' });
   const { container, template, json } = synthService({ image, repository: undefined });
@@ -372,7 +372,7 @@ test('an image of an earlier stack, or of a registry by its digest', () => {
   expect(json.resource.docker_image).toBeUndefined();
 });
 
-test('anything can be overridden', () => {
+test('every resource can be overridden', () => {
   const { deployment } = synthService({ model }, (service) => {
     service.deployment.addOverride('spec.min_ready_seconds', 7);
     service.service.addOverride('spec.type', 'LoadBalancer');
@@ -380,7 +380,7 @@ test('anything can be overridden', () => {
   expect(deployment.spec.min_ready_seconds).toBe(7);
 });
 
-test('what is said of pods comes before what is said of everything', () => {
+test('labels of pods override general labels', () => {
   const { deployment, template } = synthService({
     model,
     labels: { team: 'vision', tier: 'a' },
@@ -390,7 +390,7 @@ test('what is said of pods comes before what is said of everything', () => {
   expect(deployment.metadata.labels).toMatchObject({ team: 'vision', tier: 'a' });
 });
 
-test('a prop that is undefined is one that was not given', () => {
+test('an undefined prop counts as not set', () => {
   const undefinedAll = (names: string) => Object.fromEntries(names.split(' ').map((name) => [name, undefined]));
   const { deployment } = synthService({
     model,
@@ -410,18 +410,18 @@ test('a prop that is undefined is one that was not given', () => {
 test.each([
   ['1.', /^1-[0-9a-f]{8}$/],
   ['1'.repeat(70), /^1{54}-[0-9a-f]{8}$/],
-])('version %s, which no label can hold, stands in an annotation to the letter', (version, label) => {
+])('version %s, which is not a valid label, is kept in an annotation', (version, label) => {
   const odd = OnnxModel.fromFile(multiplier(folder, 'odd', 2), { version });
   const { metadata } = synthService({ model: odd }).deployment;
   expect(metadata.labels['app.kubernetes.io/version']).toMatch(label);
   expect(metadata.annotations['model-serving/version']).toBe(version);
 });
 
-test('a namespace may begin with a digit, unlike a Service', () => {
+test('a namespace may start with a digit, unlike a Service', () => {
   expect(synthService({ model, namespace: '1st' }).construct.url).toBe('http://stack-digits.1st.svc');
 });
 
-test('providers: one of each kind, for every resource; what another one leads to has names of its own', () => {
+test('uses one provider of each kind for all resources; names are separate for another provider', () => {
   const candidate = OnnxModel.fromFile(multiplier(folder, 'digits', 4), { version: '5' });
   const json = synthStack((stack) => {
     const provider = new KubernetesProvider(stack, 'elsewhere', { alias: 'elsewhere' });
@@ -449,7 +449,7 @@ test('providers: one of each kind, for every resource; what another one leads to
   }
 });
 
-test('values that only the plan knows go through it, unchecked', () => {
+test('passes Terraform tokens on without checks', () => {
   const { deployment, container, only, json } = synthServiceOfVariables();
   expect(deployment.metadata).toMatchObject({ namespace: '${var.namespace}' });
   expect(deployment.spec.replicas).toBe('${var.replicas}');
@@ -466,7 +466,7 @@ test('values that only the plan knows go through it, unchecked', () => {
   expect(urls).toContain('http://stack-digits.${var.namespace}.svc:${var.port}');
 });
 
-test('threads follow CPUs that only the plan knows, by Terraform', () => {
+test('Terraform computes threads from CPUs that are tokens', () => {
   const json = synthStack((stack) => {
     const number = (id: string) => new TerraformVariable(stack, id, { type: 'number' }).numberValue;
     const resources = { cpu: number('cpu'), cpuLimit: 'none' as const };
@@ -511,7 +511,7 @@ describe('cases', () => {
     expect(synthService({ model, replicas: 3 }).deployment.spec.replicas).toBe('3');
   });
 
-  test('T11 D7 a new version changes the template and no selector; the same one changes nothing', () => {
+  test('T11 D7 a new version changes the template and no selector; the same version changes nothing', () => {
     const next = OnnxModel.fromFile(multiplier(folder, 'digits', 3), { version: '4' });
     const [v3, again, v4] = [model, model, next].map((it) => synthService({ model: it }).json);
     expect(again).toEqual(v3);
@@ -526,7 +526,7 @@ describe('cases', () => {
     expect(triggers(v4)).not.toEqual(triggers(v3));
   });
 
-  test('T2 the image is built and pushed again for another model, not for a file that was only touched', () => {
+  test('T2 another model rebuilds and pushes the image, but a touched file does not', () => {
     const path = multiplier(folder, 'touched', 2);
     const image = () => {
       const { json } = synthService({ model: OnnxModel.fromFile(path) });
@@ -543,14 +543,14 @@ describe('cases', () => {
     expect(triggers.content).not.toBe(before.triggers.content);
   });
 
-  test('D7 no Kubernetes resource names the image by its tag', () => {
+  test('D7 no Kubernetes resource refers to the image by its tag', () => {
     const { json } = synthService({ model });
     const resources = Object.entries<any>(json.resource).filter(([type]) => type.startsWith('kubernetes_'));
     expect(JSON.stringify(resources)).not.toContain('ml/digits:');
     expect(Object.values<any>(json.resource.docker_image)[0].name).toMatch(/ml\/digits:[0-9a-f]+$/);
   });
 
-  test('K8 startup and readiness ask whether the model is ready, liveness whether the process answers', () => {
+  test('K8 startup and readiness check the model, liveness only the process', () => {
     const { container } = synthService({ model });
     expect(container.startup_probe.http_get.path).toBe('/v2/health/ready');
     expect(container.readiness_probe.http_get.path).toBe('/v2/health/ready');
@@ -560,21 +560,21 @@ describe('cases', () => {
     }
   });
 
-  test('K9 a replica may take as long to end as drain, queue and run take together, and none goes before another came', () => {
+  test('K9 a replica has time to drain, wait and run before it is killed, and stays until a new one is ready', () => {
     const serving = { drainSeconds: 7, queueTimeoutSeconds: 11 };
     const { deployment, template } = synthService({ model, serving });
     expect(template.spec.termination_grace_period_seconds).toBeGreaterThanOrEqual(7 + 11 + 10);
     expect(deployment.spec.strategy.rolling_update.max_unavailable).toBe('0');
   });
 
-  test('K9 times are in order: startup, then the deadline of an update, then the wait of an apply', () => {
+  test('K9 the times are ordered: startup, deadline of an update, timeout of an apply', () => {
     const { deployment, container } = synthService({ model });
     const { period_seconds, failure_threshold } = container.startup_probe;
     expect(deployment.spec.progress_deadline_seconds).toBeGreaterThan(period_seconds * failure_threshold);
     expect(parseInt(deployment.timeouts.update)).toBeGreaterThan(deployment.spec.progress_deadline_seconds);
   });
 
-  test('K11 spread is a wish, and counts pods of this Deployment alone', () => {
+  test('K11 spreading is soft, and counts only pods of this Deployment', () => {
     const { deployment, template } = synthService({ model });
     for (const constraint of template.spec.topology_spread_constraint) {
       expect(constraint.when_unsatisfiable).toBe('ScheduleAnyway');
@@ -582,7 +582,7 @@ describe('cases', () => {
     }
   });
 
-  test('K12 memory is both set aside and the limit, and never less than the model takes', () => {
+  test('K12 memory is request and limit, and at least what the model needs', () => {
     const large = largeModel(folder, 'large', 300);
     expect(() => synthService({ model: large, resources: { memoryMiB: 256 } })).toThrow(
       'stack/digits: resources.memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
@@ -612,7 +612,7 @@ test('T1 the plan is the same from any folder', () => {
 test.each([
   ['docker', 'kubernetes'],
   ['kubernetes', 'docker/lib/container'],
-])('who imports %s does not load the provider %s', (entry, provider) => {
+])('importing %s does not load the provider %s', (entry, provider) => {
   const entryPoint = join(__dirname, '..', '..', 'lib', entry, 'index.ts');
   const script = `require(${JSON.stringify(entryPoint)}); console.log(Object.keys(require.cache).join('\\n'))`;
   const args = ['--require', 'tsx/cjs', '--eval', script];
@@ -621,7 +621,7 @@ test.each([
   expect(loaded).not.toContain(`@cdktf/provider-${provider}`);
 });
 
-test('K12 every executor has weights of its own', () => {
+test('K12 every executor has its own weights', () => {
   const large = largeModel(folder, 'copied', 300);
   const serving = { executors: 3 };
   expect(() => synthService({ model: large, serving, resources: { memoryMiB: 1000 } })).toThrow(
@@ -647,7 +647,7 @@ describe('many in one stack', () => {
   });
   const all = (type: string) => Object.values<any>(json.resource[`kubernetes_${type}`]);
 
-  test('with images that differ in what is the model alone', () => {
+  test('with images that differ only in the model', () => {
     const withoutModel = models.map((own) =>
       BuildContext.of({ model: own, platform: 'linux/amd64', nodePath: '/usr/local/bin/node' })
         .files.filter(({ path }) => !path.startsWith('model/'))
@@ -672,7 +672,7 @@ describe('many in one stack', () => {
     }
   });
 
-  test('each Service, budget and policy selects the pods of its own Deployments and no other', () => {
+  test('each Service, budget and policy selects only the pods of its own Deployments', () => {
     const deployments = all('deployment_v1');
     for (const type of ['service_v1', 'pod_disruption_budget_v1', 'network_policy_v1']) {
       for (const { metadata, spec } of all(type)) {
@@ -680,7 +680,7 @@ describe('many in one stack', () => {
         const selected = deployments.filter(({ spec: { template } }) =>
           Object.entries(selector).every(([key, value]) => template.metadata.labels[key] === value),
         );
-        // A budget is for one Deployment, the others are for a service with its canary.
+        // A budget is for one Deployment; the others are for a service with its canary.
         const owner = (name: string) => (type === 'pod_disruption_budget_v1' ? name : name.replace(/-next$/, ''));
         expect(new Set(selected.map((deployment) => owner(deployment.metadata.name)))).toEqual(
           new Set([metadata.name]),
@@ -690,7 +690,7 @@ describe('many in one stack', () => {
   });
 });
 
-describe('what is refused', () => {
+describe('rejects', () => {
   const image = InferenceImage.fromRegistry(`registry.example.com/digits@sha256:${'1'.repeat(64)}`, { model });
   const tagged = InferenceImage.fromRegistry('registry.example.com/digits:1', { model });
   test.each<[string, Partial<ScalableModelServiceProps>, string]>([
@@ -905,12 +905,12 @@ describe('what is refused', () => {
     expect(() => synthService(props)).toThrow(message);
   });
 
-  test('a label that an object has by itself is not one of ours', () => {
+  test('a label of Kubernetes objects that is not reserved here', () => {
     const { deployment } = synthService({ model, labels: { constructor: 'x' } as unknown as Record<string, string> });
     expect(deployment.metadata.labels.constructor).toBe('x');
   });
 
-  test('a time that decides others, known only to the plan', () => {
+  test('a Terraform token for a time that determines others', () => {
     expect(() => synthService({ model, rollout: { startupSeconds: Token.asNumber({ resolve: () => 1 }) } })).toThrow(
       'stack/digits: rollout.startupSeconds is a Terraform token, but the synthesized files depend on its value. Pass a plain value. [must-be-known-at-synth]',
     );
@@ -932,7 +932,7 @@ describe('what is refused', () => {
     );
   });
 
-  test('two services of one name, unless in two namespaces', () => {
+  test('two services with one name, unless in two namespaces', () => {
     const services = (namespace: string) =>
       synthStack((stack) => {
         new ScalableModelService(stack, 'a', { model, repository, name: 'digits' });

@@ -98,7 +98,7 @@ describe('operators', () => {
     ]);
   });
 
-  describe('of functions count where a node calls them', () => {
+  describe('of functions count only if a node calls them', () => {
     const opsetImport = [
       { domain: '', version: 17 },
       { domain: 'ai.onnx.contrib', version: 1 },
@@ -117,7 +117,7 @@ describe('operators', () => {
     const foo = made('Foo', custom('Foo', 'b'));
     const bar = [expect.stringContaining('does not implement the operators ai.onnx.contrib:Foo (node "b"),')];
 
-    test('none calls it', () => {
+    test('no node calls it', () => {
       expect(problems({ ...relu, functions: [foo] })).toEqual([]);
       expect(problems({ ...relu, functions: [made('Bar', call('Foo', 'b')), foo] })).toEqual([]);
       const path = writeOnnxModel(join(folder, 'uncalled.onnx'), {
@@ -128,7 +128,7 @@ describe('operators', () => {
       expect(OnnxModel.fromFile(path).operators).toEqual(['Relu']);
     });
 
-    test('the graph calls it, or a branch, or another function', () => {
+    test('the graph, a branch, or another function calls it', () => {
       expect(problems({ ...relu, nodes: [call('Foo', 'y')], functions: [foo] })).toEqual(bar);
       const graph = { node: [call('Foo', 'a')] };
       const branch = node('If', ['x'], ['y'], { attributes: { then_branch: { graph } } });
@@ -137,12 +137,12 @@ describe('operators', () => {
       expect(problems({ ...relu, nodes: [call('Bar', 'y')], functions: nested })).toEqual(bar);
     });
 
-    test('functions that call each other end', () => {
+    test('handles functions that call each other', () => {
       const round = [made('A', call('B', 'b')), made('B', call('A', 'b'))];
       expect(problems({ ...relu, nodes: [call('A', 'y')], functions: round })).toEqual([]);
     });
 
-    test('their weights and names do not count either', () => {
+    test('ignores weights and names of uncalled functions', () => {
       const tensor = externalInitializer('', 'float', [4], 'none.bin');
       const uncalled = [
         made('External', node('Constant', [], ['b'], { attributes: { value: { tensor } } })),
@@ -160,7 +160,7 @@ describe('operators', () => {
 });
 
 describe('inputs and outputs', () => {
-  test('there is none', () => {
+  test('no inputs and outputs', () => {
     expect(problems({ inputs: [], outputs: [] })).toEqual([
       `inputs-missing: ${path}: the model takes no inputs, because initializers set every input of its graph. Export it with at least one input.`,
       `outputs-missing: ${path}: the model has no outputs. Export it with at least one output.`,
@@ -230,7 +230,7 @@ describe('inputs and outputs', () => {
     ]);
   });
 
-  test('an element type that ONNX has not got yet', () => {
+  test('an element type that ONNX does not define yet', () => {
     const x = { name: 'x', type: { tensorType: { elemType: 77, shape: { dim: [] } } } };
     expect(problems({ inputs: [x] })).toEqual([expect.stringContaining('input "x" has element type code 77, which')]);
   });
@@ -252,7 +252,7 @@ describe('inputs and outputs', () => {
     ]);
   });
 
-  test('M21 names twice', () => {
+  test('M21 duplicate names', () => {
     const twice = [value('v', 'float', ['n']), value('v', 'float', ['n'])];
     expect(problems({ inputs: twice, outputs: twice })).toEqual([
       `name-duplicate: ${path}: input "v" is defined more than once. Export the model with unique names.`,
@@ -268,21 +268,21 @@ describe('inputs and outputs', () => {
     ]);
   });
 
-  test('an optional output that is left out twice', () => {
+  test('two omitted optional outputs', () => {
     const nodes = [node('Dropout', ['x'], ['y', '']), node('Dropout', ['x'], ['z', ''])];
     expect(problems({ nodes })).toEqual([]);
   });
 });
 
 describe('weights', () => {
-  test('are shorter than their shape', () => {
+  test('that are shorter than their shape', () => {
     const w = initializer('w', 'float', [2, 2], new Float32Array(3));
     expect(problems({ initializers: [w] })).toEqual([
       `tensor-size-wrong: ${path}: tensor "w" has 12 bytes, but its type and shape require 16. The file is damaged; export or download it again.`,
     ]);
   });
 
-  test("of a constant take their node's name", () => {
+  test("of a constant are reported by the node's output", () => {
     const tensor = initializer('', 'int64', [2], new BigInt64Array(1));
     const nodes = [node('Constant', [], ['c'], { attributes: { value: { tensor } } }), node('Identity', ['x'], ['y'])];
     expect(problems({ nodes })).toEqual([expect.stringContaining('tensor "c" has 8 bytes, but')]);
@@ -293,8 +293,8 @@ describe('weights', () => {
     expect(problems({ initializers: [initializer('w', 'int4', [3], new Uint8Array(3))] })).not.toEqual([]);
   });
 
-  test('may be empty, as the unused inputs of a Resize are', () => {
-    // The tests' writer leaves empty bytes out; other exporters write them: 4a 00 is raw_data of length 0.
+  test('may be empty, like the unused inputs of a Resize', () => {
+    // The tests' writer omits empty bytes; other exporters write them: 4a 00 is raw_data of length 0.
     const parts = { ...valid, initializers: [initializer('w', 'float', [0], new Float32Array(0))] };
     const written = Buffer.from(onnxModel(parts)).toString('hex');
     const graphBytes = parseInt(/3a(..)0a1c/.exec(written)![1]!, 16);
@@ -315,7 +315,7 @@ describe('weights', () => {
 describe('many tensors', () => {
   const many = (count: number) => Array.from({ length: count }, (_, i) => `x${i}`);
 
-  /** A model with an output for each input. */
+  /** A model with one output for each input. */
   function wide(names: readonly string[], dimension: (i: number) => string): ModelParts {
     return {
       inputs: names.map((name, i) => value(name, 'float', [dimension(i), 4])),
@@ -335,16 +335,16 @@ describe('many tensors', () => {
     expect(problems({ ...more, inputs: [...more.inputs, x] })).toEqual([tooMany(513, 512)]);
   });
 
-  test('are all that is said of 20,000 inputs, and soon', () => {
+  test('hide the other problems of 20,000 inputs, and are found quickly', () => {
     const begun = process.cpuUsage();
     expect(problems(wide(many(20_000), () => 'n'))).toEqual([tooMany(20_000, 20_000)]);
     expect(problems(wide(many(20_000), (i) => `n${i}`))).toEqual([tooMany(20_000, 20_000)]);
-    // Of its own, so that a busy machine does not count: a few seconds, and in quadratic time minutes.
+    // CPU time, so that a busy machine does not matter: a few seconds; quadratic time would take minutes.
     expect(process.cpuUsage(begun).user / 1e6).toBeLessThan(30);
   });
 });
 
-test('everything is said at once', () => {
+test('reports everything at once', () => {
   const messages = problems(
     {
       ...identity('bfloat16', ['n']),

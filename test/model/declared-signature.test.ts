@@ -20,14 +20,14 @@ function read(parts: ModelParts, props: OnnxModelProps = {}): OnnxModel {
   return OnnxModel.fromFile('m.onnx', props);
 }
 
-/** The dimensions of each output, by what the model does. */
+/** Dimensions of each output, depending on the model. */
 function given(parts: ModelParts): (readonly Dim[])[] {
   const model = read(parts);
   expect(model.signatureProof).toEqual({ proved: true });
   return model.signature.outputs.map(({ dimensions }) => dimensions);
 }
 
-/** From x to y, one operator: y is declared with these dimensions. */
+/** A model with one operator from x to y; y is declared with these dimensions. */
 function one(op: string, x: Dim[], y: Dim[], attributes = {}): ModelParts {
   return {
     inputs: [value('x', 'float', x)],
@@ -48,8 +48,8 @@ function twice(y: Dim[]): ModelParts {
 const WARNING =
   'm.onnx: output "y" is declared as [1, seq], but the model returns [seq, 1, 8] ([3, 1, 8] for "x" of [1, 3]). The signature, and everything derived from it, uses the actual shape. Export the model with that shape to correct the file.';
 
-describe('M24 an untrue declaration', () => {
-  test('is corrected to the shape that the model gives, with a warning', () => {
+describe('M24 a wrong declaration', () => {
+  test('is corrected to the actual shape, with a warning', () => {
     const model = read(transposed());
     expect(model.signature.outputs).toEqual([{ name: 'y', datatype: 'FP32', dimensions: ['seq', 1, 8] }]);
     expect(model.declaredSignature.outputs).toEqual([{ name: 'y', datatype: 'FP32', dimensions: [1, 'seq'] }]);
@@ -89,7 +89,7 @@ describe('M24 an untrue declaration', () => {
     expect(given(parts)).toEqual([[2, null]]);
   });
 
-  test('is reported for each output that has one', () => {
+  test('is reported for each output', () => {
     const model = read({
       inputs: [value('x', 'float', ['n', 4])],
       outputs: [value('a', 'float', ['n']), value('b', 'float', ['n', 4]), value('c', 'float', ['n', 3])],
@@ -99,7 +99,7 @@ describe('M24 an untrue declaration', () => {
   });
 });
 
-describe('a declaration that is not contradicted stays', () => {
+describe('keeps a declaration without contradiction', () => {
   test.each<[string, ModelParts]>([
     ['a free size that trials find constant', one('ReduceMean', ['n', 4], ['k', 4], { axes: [0] })],
     ['an unnamed one', one('ReduceMean', ['n', 4], [null, 4], { axes: [0] })],
@@ -110,7 +110,7 @@ describe('a declaration that is not contradicted stays', () => {
     expect([model.warnings, model.signatureProof]).toEqual([[], { proved: true }]);
   });
 
-  test('where the runtime is not asked', () => {
+  test('if the runtime is not used', () => {
     const model = read(transposed(), { runtimeCheck: 'skip' });
     expect(model.signature).toBe(model.declaredSignature);
     expect(model.warnings).toEqual([]);
@@ -121,7 +121,7 @@ describe('a declaration that is not contradicted stays', () => {
   });
 });
 
-describe('sizes that a model takes are found', () => {
+describe('finds sizes that a model accepts', () => {
   const both = (a: Dim[], b: Dim[], op: string, y: Dim[]) => ({
     inputs: [value('a', 'float', a), value('b', 'float', b)],
     outputs: [value('y', 'float', y)],
@@ -149,7 +149,7 @@ describe('sizes that a model takes are found', () => {
     expect(given(parts)).toEqual([dimensions]);
   });
 
-  test('or else the declaration is unproved', () => {
+  test('or leaves the declaration unproved', () => {
     const model = read({
       inputs: [value('x', 'float', ['n', 4]), value('rows', 'int64', [1])],
       outputs: [value('y', 'float', ['n', 4])],
@@ -166,7 +166,7 @@ describe('sizes that a model takes are found', () => {
     });
   });
 
-  test('or a size that it has no choice of is named', () => {
+  test('or reports a size without alternatives', () => {
     const parts = {
       inputs: [value('x', 'float', ['n', 'three'])],
       outputs: [value('y', 'float', ['n', 7])],
@@ -181,7 +181,7 @@ describe('sizes that a model takes are found', () => {
   });
 });
 
-describe('what was recorded under the untrue declaration', () => {
+describe('files recorded under the wrong declaration', () => {
   test('golden record and check agree with the model', () => {
     writeOnnxModel('ocr.onnx', transposed());
     expect(runCli('golden', 'record', 'ocr.onnx', '--random', '2')).toMatchObject({
@@ -196,7 +196,7 @@ describe('what was recorded under the untrue declaration', () => {
     expect(spawn).not.toHaveBeenCalled();
   });
 
-  test('a golden example of its shape is left out, with a warning', () => {
+  test('a golden example of the wrong shape is omitted, with a warning', () => {
     writeFileSync('m.golden.json', goldenOf('x', [1, 2], 'y', [1, 2]));
     const model = read(transposed(), { golden: 'm.golden.json' });
     expect(model.warnings).toEqual([
@@ -210,15 +210,15 @@ describe('what was recorded under the untrue declaration', () => {
     expect(runCli('check', 'm.onnx').stdout).toContain('golden examples: m.golden.json, see the warnings\n');
   });
 
-  test('a golden example that is neither is an error', () => {
+  test('a golden example of neither shape is an error', () => {
     writeFileSync('m.golden.json', goldenOf('x', [1, 2], 'y', [2]));
     expect(() => read(transposed(), { golden: 'm.golden.json' })).toThrow(
       /has shape \[2\], and the model's is \[seq, 1, 8\]\. .*\[golden-mismatch\]$/,
     );
   });
 
-  test('a golden example that the model reproduces shows its shapes as well', () => {
-    // Nothing that is made up is long enough for the second output.
+  test('a golden example that the model reproduces counts as a run', () => {
+    // No made-up input is long enough for the second output.
     const parts = {
       inputs: [value('x', 'float', [4])],
       outputs: [value('y', 'float', [3])],
@@ -236,7 +236,7 @@ describe('what was recorded under the untrue declaration', () => {
     expect(model.files).toHaveLength(2);
   });
 
-  test('a contract that was accepted then is a warning, and accepted again without --breaking', () => {
+  test('an accepted contract gives a warning, and can be accepted again without --breaking', () => {
     writeOnnxModel('m.onnx', transposed());
     expect(runCli('contract', 'accept', 'm.onnx', '--runtime-check', 'skip').code).toBe(0);
     expect(OnnxModel.fromFile('m.onnx').warnings).toEqual([
@@ -249,14 +249,14 @@ describe('what was recorded under the untrue declaration', () => {
     });
     expect(runCli('contract', 'accept', 'm.onnx').code).toBe(0);
     expect(OnnxModel.fromFile('m.onnx').warnings).toEqual([WARNING]);
-    // What breaks its clients by other means is an error still.
+    // Other breaking changes are still errors.
     writeOnnxModel('m.onnx', transposed([7]));
     expect(OnnxModel.fromFile('m.onnx').warnings).toHaveLength(1);
     writeOnnxModel('m.onnx', one('Relu', [1, 'seq'], [1, 'seq']));
     expect(() => OnnxModel.fromFile('m.onnx')).toThrow(/\[contract-broken\]$/);
   });
 
-  test('an OpenAPI file is written again, with a warning', () => {
+  test('an OpenAPI file is rewritten, with a warning', () => {
     writeOnnxModel('api.onnx', transposed());
     writeFileSync('api.json', openApiOf(OnnxModel.fromFile('api.onnx', { runtimeCheck: 'skip' })));
     const model = OnnxModel.fromFile('api.onnx');
@@ -279,7 +279,7 @@ describe('what was recorded under the untrue declaration', () => {
   });
 });
 
-describe('inspect says', () => {
+describe('inspect reports', () => {
   const signatureRow = (...args: string[]) =>
     runCli('inspect', 'm.onnx', ...args)
       .stdout.split('\n')
@@ -307,7 +307,7 @@ describe('inspect says', () => {
   });
 });
 
-/** One example, with sines where no data are given. */
+/** One example, with sines if no data are given. */
 function goldenOf(
   input: string,
   inputShape: number[],

@@ -15,7 +15,7 @@ function read(parts: Partial<ModelParts>, card?: ModelCard): OnnxModel {
   });
 }
 
-/** Messages without the file's path, which all of them begin with. */
+/** Messages without the path of the file, which precedes all of them. */
 function problems(card: unknown): string[] {
   try {
     read({}, card as ModelCard);
@@ -40,14 +40,14 @@ const WHOLE: ModelCard = {
 };
 
 describe('a card', () => {
-  test('is what was given, all of it or none', () => {
+  test('contains exactly the given fields', () => {
     expect(read({}, WHOLE).card).toEqual(WHOLE);
     expect(read({}).card).toBeUndefined();
     expect(read({}, {}).card).toBeUndefined();
     expect(read({}, { title: undefined, metrics: {} }).card).toBeUndefined();
   });
 
-  test('goes into model.json by the names of the file, metrics sorted', () => {
+  test('goes into model.json with the names of the file, and metrics sorted', () => {
     expect(read({}, { ...WHOLE, metrics: { f1: '0.90', accuracy: 0.987 } }).manifest().properties).toEqual({
       title: 'Digits',
       description: 'Reads digits.\nNot letters.',
@@ -64,7 +64,7 @@ describe('a card', () => {
     expect(JSON.parse(JSON.stringify(read({}).manifest()))).not.toHaveProperty('properties');
   });
 
-  test('counts over the file, field by field, and metrics as a whole', () => {
+  test('overrides the file field by field, and metrics as a whole', () => {
     const metadata = { title: 'Of the file', license: 'MIT', 'metrics.f1': '0.9' };
     expect(read({ metadata }, { title: 'Mine', metrics: { accuracy: 1 } }).card).toEqual({
       title: 'Mine',
@@ -75,7 +75,7 @@ describe('a card', () => {
   });
 });
 
-describe('what a file says', () => {
+describe('a card in a model file', () => {
   test.each<[Record<string, string>, ModelCard | undefined]>([
     [{ title: 't', description: 'd', vendor: 'v', source: 'https://a.example/b', revision: 'r' }, expect.any(Object)],
     [{ license: 'MIT', licence: 'ISC', model_license: '0BSD' }, { license: 'MIT' }],
@@ -101,14 +101,14 @@ describe('what a file says', () => {
     expect([model.card, model.warnings]).toEqual([card, []]);
   });
 
-  test('is a description too: of the metadata, else of the model, else of the graph', () => {
+  test('includes the description of the metadata, the model or the graph', () => {
     const all = { metadata: { description: 'metadata' }, docString: 'model', graphDocString: 'graph' };
     expect(read(all).card).toEqual({ description: 'metadata' });
     expect(read({ ...all, metadata: {} }).card).toEqual({ description: 'model' });
     expect(read({ graphDocString: 'graph' }).card).toEqual({ description: 'graph' });
   });
 
-  test('is left out with a warning where it cannot be used, unless something else is given', () => {
+  test('omits invalid values with a warning, unless they are overridden', () => {
     const metadata = {
       license: 'AGPL-3.0 License (https://ultralytics.com/license)',
       source: 'kaggle',
@@ -128,7 +128,7 @@ describe('what a file says', () => {
     expect(read({ metadata }, given).warnings).toEqual([]);
   });
 
-  test('metrics that no label holds are left out together', () => {
+  test('omits metrics that exceed a label', () => {
     const metadata = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`metrics.m${i}`, '0.123456789']));
     const { card, warnings } = read({ metadata });
     expect(card).toBeUndefined();
@@ -136,7 +136,7 @@ describe('what a file says', () => {
   });
 });
 
-describe('a card is refused', () => {
+describe('rejects a card', () => {
   test.each([
     [{ title: '' }, 'card.title is empty. Pass a text, or omit the field. [card-field-empty]'],
     [{ vendor: ' \t' }, 'card.vendor is empty. Pass a text, or omit the field. [card-field-empty]'],
@@ -200,12 +200,12 @@ describe('a card is refused', () => {
     ],
   ])('%j', (card, message) => expect(problems(card)).toEqual([message]));
 
-  test('with everything that is wrong at once', () => {
+  test('with all problems at once', () => {
     expect(problems({ title: '', license: 'x', metrics: { a: NaN, '': 1 } })).toHaveLength(4);
   });
 });
 
-test('the longest text is taken, and no longer one', () => {
+test('accepts the longest text, and no longer one', () => {
   expect(problems({ description: 'é'.repeat(2001) })).toEqual([
     'card.description has 4002 bytes, but an image label can have at most 4000. Shorten it, and move the rest to the page that card.documentation links to. [card-too-long]',
   ]);

@@ -39,7 +39,7 @@ test('is a Git LFS pointer', () => {
   ]);
 });
 
-test('may not be read', () => {
+test('cannot be read', () => {
   writeOnnxModel(path, valid);
   const denied = Object.assign(new Error('permission denied'), { code: 'EACCES', syscall: 'stat' });
   jest.spyOn(fs, 'statSync').mockImplementationOnce(() => {
@@ -50,7 +50,7 @@ test('may not be read', () => {
   ]);
 });
 
-test('is too large for protobuf', () => {
+test('exceeds the limit of protobuf', () => {
   const file = { path: 'model.onnx', sourcePath: path, sha256: '', sizeBytes: 2 ** 31 };
   expect(problemsOf(() => loadGraph('m.onnx', file))).toEqual([
     'model-too-large: m.onnx: the file has 2147483648 bytes, but a protobuf message can have at most 2147483647. Store the weights in a separate file: onnx.save_model(model, path, save_as_external_data=True).',
@@ -58,10 +58,10 @@ test('is too large for protobuf', () => {
 });
 
 test.each([
-  ['text', 'Hello, world', 'wire type 4 before byte 3 is none that ONNX uses'],
-  ['HTML', '<!DOCTYPE html>', 'wire type 4 before byte 1 is none that ONNX uses'],
-  ['cut short', onnxModel(valid).subarray(0, 60), 'a field of 81 bytes at byte 29 exceeds its message'],
-  ['zeros', Buffer.alloc(100), 'byte 0 does not begin a field'],
+  ['text', 'Hello, world', 'wire type 4 before byte 3 is not used by ONNX'],
+  ['HTML', '<!DOCTYPE html>', 'wire type 4 before byte 1 is not used by ONNX'],
+  ['cut short', onnxModel(valid).subarray(0, 60), 'the field of 81 bytes at byte 29 exceeds its message'],
+  ['zeros', Buffer.alloc(100), 'no valid field starts at byte 0'],
   ['ones', Buffer.alloc(100, 0xff), 'a number at byte 0 has more than 64 bits'],
   ['protobuf without a graph', Buffer.from([0x08, 0x08]), 'it has no graph'],
   ['a graph without an IR version', onnxModel({ ...valid, irVersion: 0 }), 'it has no IR version'],
@@ -72,7 +72,7 @@ test.each([
   ]);
 });
 
-test('is nested without end', () => {
+test('is nested too deeply', () => {
   let bytes = Buffer.alloc(0);
   const wrap = (fieldNumber: number) => {
     const length = [(bytes.length & 0x7f) | 0x80, (bytes.length >> 7) | 0x80, bytes.length >> 14];
@@ -81,6 +81,6 @@ test('is nested without end', () => {
   for (let depth = 0; depth < 200; depth++) [6, 5, 1].forEach(wrap);
   wrap(7);
   expect(problemsOfFile(bytes)).toEqual([
-    expect.stringContaining('this is not a whole ONNX model: messages are nested more than 100 deep.'),
+    expect.stringContaining('this is not a complete ONNX model: messages are nested more than 100 levels deep.'),
   ]);
 });

@@ -11,7 +11,7 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 temporaryFolder();
 
-/** Two inputs that share a symbol, a fixed one, and outputs of which one has no JSON form. */
+/** Two inputs that share a symbol, one with a fixed size, and outputs of which one has no JSON form. */
 const MIXED: ModelParts = {
   inputs: [
     value('ids', 'int64', ['batch', 2]),
@@ -41,10 +41,10 @@ let server: ServerProcess;
 let document: any;
 const ajv = new Ajv2020({ strict: false });
 
-/** Arrays that fetch makes are not of jest's realm, and ajv takes arrays of two realms for unequal. */
+/** Arrays from fetch belong to another realm than jest's, and ajv treats arrays of two realms as unequal. */
 const ownRealm = (json: unknown) => JSON.parse(JSON.stringify(json));
 
-/** What a part of the document says of a value: its errors, or none. */
+/** Validates a value against a part of the document; returns the errors. */
 function errorsOf(pointer: string, instance: unknown): unknown[] {
   const validate = ajv.compile({ $ref: `document#${pointer}` });
   return validate(ownRealm(instance)) ? [] : validate.errors!;
@@ -72,7 +72,7 @@ beforeAll(async () => {
 });
 
 describe('GET /openapi.json', () => {
-  test('answers what the library writes', async () => {
+  test('returns the document of the library', async () => {
     const manifest = JSON.parse(readFileSync(join(server.folder, 'model.json'), 'utf8')) as ModelManifest;
     const model = OnnxModel.fromFile(join(server.folder, 'model.onnx'), {
       name: 'mixed',
@@ -100,7 +100,7 @@ describe('GET /openapi.json', () => {
   });
 });
 
-test('each operation answers as the document says', async () => {
+test('each operation answers as documented', async () => {
   for (const [path, item] of Object.entries<any>(document.paths)) {
     const method = item.get ? 'get' : 'post';
     if (path.endsWith('/infer')) continue;
@@ -131,7 +131,7 @@ const REQUEST = '/components/schemas/InferRequest';
 const INFER = '/v2/models/mixed/infer';
 const post = (body: unknown) => server.infer(body, { path: INFER });
 
-describe('requests that the document takes are answered, and their answers are as it says', () => {
+describe('requests that match the document are answered, and their answers match it', () => {
   test.each<[string, object]>([
     ['as they are', request],
     ['in another order', { ...request, inputs: inputs.toReversed() }],
@@ -175,7 +175,7 @@ describe('requests that the document takes are answered, and their answers are a
   });
 });
 
-describe('requests that the document does not take are refused', () => {
+describe('requests that do not match the document are rejected', () => {
   test.each<[string, unknown]>([
     ['no object', []],
     ['no inputs', {}],
@@ -219,7 +219,7 @@ describe('requests that the document does not take are refused', () => {
   });
 });
 
-test('a server that is not ready says so as its document does', async () => {
+test('a server that is not ready answers as its document specifies', async () => {
   const refused = await ServerProcess.start(identity('float', ['n']), { expectedSha256: '0'.repeat(64) });
   document = ownRealm((await refused.get('/openapi.json')).body);
   ajv.removeSchema('document').addSchema(document, 'document');

@@ -17,7 +17,7 @@ const fixed = OnnxModel.fromFile(writeOnnxModel(join(folder, 'fixed.onnx'), iden
   name: 'digits',
   version: '2',
 });
-/** A graph that the proof does not follow. */
+/** A graph that the proof does not support. */
 const random = OnnxModel.fromFile(
   writeOnnxModel(join(folder, 'random.onnx'), {
     inputs: [value('x', 'float', ['n', 4])],
@@ -48,7 +48,7 @@ function inKubernetes(model: OnnxModel, serving: ServingOptions) {
   return notes(synthService({ model, serving }).construct);
 }
 
-/** What synth says of a construct without failing, but for its sizes. */
+/** Annotations of a construct, without failing and without those about sizes. */
 function notes(construct: Construct): [string, unknown][] {
   const said = construct.node.metadata.map(({ type, data }): [string, unknown] => [type, data]);
   return said.filter(([, text]) => !/has no profile|takes requests of up to/.test(String(text)));
@@ -67,11 +67,11 @@ describe.each([
     expect(() => synth(batchable, serving)).not.toThrow();
   });
 
-  test('M7 what asks for no batching is accepted of any model', () => {
+  test('M7 options without batching are accepted with any model', () => {
     expect(() => synth(fixed, { maxBatchSize: 1, maxBatchDelaySeconds: 0, rowIndependence: 'probe' })).not.toThrow();
   });
 
-  test('M7, M9, M22 left alone, the plan notes whether requests share runs', () => {
+  test('M7, M9, M22 by default, the plan notes whether requests share runs', () => {
     expect(synth(fixed, {})).toEqual([
       [
         '@cdktf/info',
@@ -88,7 +88,7 @@ describe.each([
     expect(synth(batchable, { maxBatchSize: 1 })).toEqual([]);
   });
 
-  test('M22 batches of a coupled model are refused with the node, unless that may be', () => {
+  test('M22 batches of a coupled model are rejected with the node, unless rows are assumed to be independent', () => {
     expect(() => synth(quantized, { maxBatchSize: 8 })).toThrow(
       /^stack\/digits: serving\.maxBatchSize is 8, but model "quantized" cannot run requests together: node "quantize" \(DynamicQuantizeLinear\) .*\. Leave it out, or set serving\.rowIndependence to 'assume' if answers may depend on the other requests in the same run\. \[batching-impossible\]$/,
     );
@@ -102,7 +102,7 @@ describe.each([
     ]);
   });
 
-  test('a model that is not understood is warned of where batches are asked for', () => {
+  test('batches of a model that is not understood give a warning', () => {
     expect(synth(random, { maxBatchSize: 8 })).toEqual([
       [
         '@cdktf/warn',
@@ -113,7 +113,7 @@ describe.each([
     ]);
   });
 
-  test('a delay of a model that is not understood is warned of as well', () => {
+  test('a delay of a model that is not understood gives a warning too', () => {
     expect(synth(random, { maxBatchDelaySeconds: 0.01 })).toEqual([
       [
         '@cdktf/warn',
@@ -122,7 +122,7 @@ describe.each([
     ]);
   });
 
-  test('a delay that nothing waits for, or that no request outlives', () => {
+  test('rejects a delay that has no effect, or that no request outlives', () => {
     expect(() => synth(batchable, { maxBatchSize: 1, maxBatchDelaySeconds: 0.01 })).toThrow(
       'stack/digits: serving.maxBatchDelaySeconds is 0.01, but maxBatchSize is 1, so requests never wait for each other. Raise maxBatchSize, or omit maxBatchDelaySeconds. [batch-delay-unused]',
     );
@@ -133,14 +133,14 @@ describe.each([
     expect(() => synth(batchable, { maxBatchDelaySeconds: 29 })).not.toThrow();
   });
 
-  test('everything at once', () => {
+  test('reports everything at once', () => {
     expect(() => synth(fixed, { maxBatchSize: 8, maxBatchDelaySeconds: 40, executors: 0 })).toThrow(
       /batching-impossible\]\n.*batching-impossible\]\n.*batch-delay-too-long\]\n.*serving-option-invalid\]/,
     );
   });
 });
 
-test('M7 an image of a registry is checked by the model that it is said to hold', () => {
+test('M7 checks an image of a registry by its declared model', () => {
   const reference = `registry.example.com/digits@sha256:${'1'.repeat(64)}`;
   const image = InferenceImage.fromRegistry(reference, { model: fixed });
   expect(() => synthService({ image, repository: undefined, serving: { maxBatchSize: 8 } })).toThrow(
@@ -148,7 +148,7 @@ test('M7 an image of a registry is checked by the model that it is said to hold'
   );
 });
 
-test('M7 a canary runs with the batching of its service', () => {
+test('M7 a canary has the batching of its service', () => {
   const withCanary = (serving: ServingOptions) =>
     synthService({ model: batchable, replicas: 1, serving }, (service) => {
       service.addCanary('next', { model: fixed, weight: 50, acceptsInterfaceChange: true });
@@ -157,7 +157,7 @@ test('M7 a canary runs with the batching of its service', () => {
   expect(notes(withCanary({}))).toEqual([['@cdktf/info', expect.stringContaining('requests one by one')]]);
 });
 
-test('values that only the plan knows pass unseen, and reach the container', () => {
+test('Terraform tokens are not checked, and reach the container', () => {
   const json = synthStack((stack) => {
     const number = (name: string) => new TerraformVariable(stack, name, { type: 'number' }).numberValue;
     const serving = {

@@ -8,13 +8,13 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
 
-/** All that is said, which is nothing that follows from a number that is none. */
+/** All messages, without those that follow from an invalid number. */
 const said = (...problems: string[]) => new Error(problems.map((problem) => `stack/digits: ${problem}`).join('\n'));
 
 const WHOLE = 'Give a whole number of 1 or more. [not-positive]';
 const PORT = 'Use an integer from 1 to 65535. [port-out-of-range]';
 
-describe('a number that is given as a text, or is none, is shown as it was given', () => {
+describe('a number that is a text or invalid is shown as it was given', () => {
   test.each<[object, string]>([
     [{ memoryMiB: '512m' }, `memoryMiB is '512m'. ${WHOLE}`],
     [{ memoryMiB: '512' }, `memoryMiB is '512'. ${WHOLE}`],

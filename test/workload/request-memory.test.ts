@@ -50,7 +50,7 @@ function onDocker(props: Partial<ContainerizedModelProps> = {}) {
   return { notes, env: env as string[], memory: memory as number };
 }
 
-/** What the server reads in such a container. */
+/** Settings of the server in such a container. */
 function configurationOf(model: OnnxModel, env: readonly string[]): Configuration {
   const settings = Object.fromEntries(
     env.map((text) => {
@@ -91,7 +91,7 @@ describe('the plan and the server agree', () => {
     }
   });
 
-  test('and in the smallest that is accepted', () => {
+  test('and in the smallest accepted one', () => {
     for (const model of [digits, large, unknown]) {
       const refused = () => onDocker({ model, memoryMiB: 200 });
       const [, needed] = /needs (\d+) or more/.exec(messageOf(refused)) ?? [];
@@ -103,8 +103,8 @@ describe('the plan and the server agree', () => {
   });
 });
 
-describe('the server in a container that no plan has sized', () => {
-  test('takes no request that it could not hold', () => {
+describe('the server in a container without a plan', () => {
+  test('accepts no request that it could not hold', () => {
     const configuration = configurationOf(large, []);
     expect(requestLimits(configuration, 300 * MIB)).toMatchObject({
       maxRequestBytes: expect.closeTo(15.2 * MIB, -6),
@@ -113,7 +113,7 @@ describe('the server in a container that no plan has sized', () => {
     expect(requestLimits(configuration, 100 * MIB)).toMatchObject({ maxRequestBytes: 8 * MIB, budgetBytes: 32 * MIB });
   });
 
-  test('leaves what is set as it is', () => {
+  test('keeps explicit settings', () => {
     const env = [`MODEL_SERVING_MAX_REQUEST_BYTES=${64 * MIB}`, `MODEL_SERVING_REQUEST_BUDGET_BYTES=${48 * MIB}`];
     expect(requestLimits(configurationOf(digits, env), 256 * MIB)).toMatchObject({
       maxRequestBytes: 64 * MIB,
@@ -121,7 +121,7 @@ describe('the server in a container that no plan has sized', () => {
     });
   });
 
-  test('has less for requests where the loaded model takes more', () => {
+  test('has less memory for requests if the loaded model needs more', () => {
     const configuration = configurationOf(digits, []);
     const limits = requestLimits(configuration, 512 * MIB);
     expect(limits.budgetBytes).toBe(128 * MIB);
@@ -130,7 +130,7 @@ describe('the server in a container that no plan has sized', () => {
   });
 });
 
-describe('memory that does not hold what is accepted is refused', () => {
+describe('memory that does not hold the accepted requests is rejected', () => {
   test.each<[Partial<ContainerizedModelProps>, string]>([
     [
       { memoryMiB: 264 },
@@ -168,11 +168,11 @@ describe('memory that does not hold what is accepted is refused', () => {
       { serving: { requestBudgetBytes: 32 * MIB, maxQueueBytes: 128 * MIB } },
       'stack/digits: serving.requestBudgetBytes is 33554432, but serving.maxQueueBytes is 134217728, which needs 134217728. Raise serving.requestBudgetBytes to 134217728 or more, or lower serving.maxQueueBytes to 33554432 or less. [budget-below-requests]',
     ],
-  ])('%#: as the message says', (props, message) => {
+  ])('%#: with the message', (props, message) => {
     expect(messageOf(() => onDocker(props))).toBe(message);
   });
 
-  test('what a message says will do', () => {
+  test('the values in a message are enough', () => {
     const fits = (props: Partial<ContainerizedModelProps>) => expect(() => onDocker(props)).not.toThrow();
     fits({ memoryMiB: 265 });
     fits({ memoryMiB: 400, serving: { maxRequestBytes: 36_700_160 } });
@@ -202,7 +202,7 @@ describe('memory that does not hold what is accepted is refused', () => {
   });
 });
 
-test('the default follows from the signature, and the plan says so', () => {
+test('the default is derived from the signature, and noted in the plan', () => {
   expect(onDocker({ model: unknown })).toMatchObject({
     memory: 514,
     notes: [

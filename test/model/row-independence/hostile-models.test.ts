@@ -1,8 +1,8 @@
-/** Files that are made to exhaust the prover: each ends, within the time of a test, and none makes a file unreadable. */
+/** Files that are made to exhaust the prover: each ends within the time of a test, and each stays readable. */
 import { initializer, node } from '../../support/onnx-builder';
 import { proofOf, type Graph } from './support';
 
-/** A sum of sizes with long names, as 128 different numbers, which the given nodes compute with. */
+/** A sum of sizes with long names, as 128 different numbers, for computations of the given nodes. */
 function polynomials(times: number, nodes: (index: number) => object): Graph {
   const sizes = Array.from({ length: 23 }, (_, i) => i);
   const powers = Array.from({ length: times }, (_, i) =>
