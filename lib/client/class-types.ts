@@ -66,7 +66,10 @@ function numberMembers({ kind, softmax, names }: ClassOutput): string[] {
     const index = ["  /** Set if the model's label is one of the names. */", '  readonly index?: number | undefined;'];
     return names ? index : [];
   }
-  const score = [`  /** ${softmax ? 'A probability.' : 'The score that the model returns.'} */`, '  readonly score: number;'];
+  const score = [
+    `  /** ${softmax ? 'A probability.' : 'The score that the model returns.'} */`,
+    '  readonly score: number;',
+  ];
   return ['  readonly index: number;', ...(kind === 'scores' ? score : [])];
 }
 

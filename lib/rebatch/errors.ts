@@ -25,7 +25,7 @@ export const rebatchErrors = {
 
   ontoItself: (path: string, out: string): Problem => ({
     code: 'rebatch-onto-itself',
-    message: `--out ${out} is ${path} itself. Use another file.`,
+    message: `--out ${out} is ${path} itself. Name another file.`,
   }),
 
   exists: (file: string): Problem => ({

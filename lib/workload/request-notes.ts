@@ -15,7 +15,7 @@ export function noteRequests(scope: Construct, model: OnnxModel, serving: Servin
   const limits = requestLimits(model, serving, memoryMiB);
   const source =
     maxRequestBytes === undefined
-      ? 'by its signature; serving.maxRequestBytes sets another limit'
+      ? 'derived from its signature; override it with serving.maxRequestBytes'
       : 'serving.maxRequestBytes';
   const isKnown = ![memoryMiB, requestBudgetBytes, executors].some(Token.isUnresolved);
   const together = isKnown ? `, which share ${bytesText(limits.requestBudgetBytes)} of memory` : '';

@@ -113,7 +113,7 @@ test.each(LINKABLE)('model-serving %s refuses a link to the model', (_, args, op
   const before = contents();
   const all = [...args, option, `link${end}`];
   const { code, stderr } = args[0] === 'profile' ? spawnCli(all) : runCli(...all);
-  expect([code, stderr]).toEqual([1, `${option} link${end} is m.onnx itself. Use another file. [out-is-input]\n`]);
+  expect([code, stderr]).toEqual([1, `${option} link${end} is m.onnx itself. Name another file. [out-is-input]\n`]);
   expect(contents()).toEqual(before);
 });
 

@@ -193,12 +193,12 @@ describe('files that are there', () => {
     writeFileSync('m.golden.json', exampleOf([0, 0, 0]));
     writeFileSync('free.golden.json', '{}');
     rmSync('free.onnx');
-    expect(rebatch().stderr).toMatch(/^free\.golden\.json: this file exists already\./);
+    expect(rebatch().stderr).toMatch(/^free\.golden\.json: this file already exists\./);
   });
 
   test('are never the model itself', () => {
     expect(runCli('rebatch', 'm.onnx', '--out', './m.onnx', '--force').stderr).toBe(
-      '--out ./m.onnx is m.onnx itself. Use another file. [rebatch-onto-itself]\n',
+      '--out ./m.onnx is m.onnx itself. Name another file. [rebatch-onto-itself]\n',
     );
   });
 

@@ -214,11 +214,7 @@ test.each<[string, object, string]>([
   ['unknown input', { ...X, z: 1 }, 'unknown input "z"; the model takes "x"'],
   ['no input', {}, 'input "x" is missing; the model takes FP32 [n, 2]'],
   ['shape', { x: { shape: [1, 3], data: [] } }, 'input "x" has shape [1, 3]; the model takes FP32 [n, 2]'],
-  [
-    'no shape',
-    { x: { shape: [-1, 2], data: [] } },
-    'input "x": shape must be an array of non-negative integers',
-  ],
+  ['no shape', { x: { shape: [-1, 2], data: [] } }, 'input "x": shape must be an array of non-negative integers'],
   ['length', { x: { shape: [2, 2], data: [1, 2, 3] } }, 'input "x": data has 3 elements; shape [2, 2] takes 4'],
   [
     'another array',

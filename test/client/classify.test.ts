@@ -147,7 +147,11 @@ test.each([
   ['no classes', json(200, { ...IDENTITY, ...YES, classes: [] }), NONE],
   ['no model', json(200, { ...YES, classes: [YES] }), NONE],
   ['no name', of({ index: 1, score: 1 }), NONE],
-  ['another name', of({ ...YES, class: 'si' }), 'class "si" of the answer is not one that this client was generated for'],
+  [
+    'another name',
+    of({ ...YES, class: 'si' }),
+    'class "si" of the answer is not one that this client was generated for',
+  ],
   [
     'no score',
     of({ class: 'no', index: 0 }),

@@ -331,7 +331,7 @@ describe('rejects', () => {
     ],
     [
       { model, bindAddress: 'localhost' },
-      'stack/digits: bindAddress "localhost" is not an IP address. Give one of this host\'s, such as 127.0.0.1, or 0.0.0.0 for all. [bind-address-invalid]',
+      'stack/digits: bindAddress "localhost" is not an IP address. Use an address of the engine\'s host, such as 127.0.0.1, or 0.0.0.0 for all addresses. [bind-address-invalid]',
     ],
     [
       { model, environment: { '': 'x' } },

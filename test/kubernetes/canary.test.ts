@@ -262,7 +262,7 @@ describe('rejects', () => {
     [
       'another name',
       { model: other },
-      'stack/digits/next: the canary\'s model is called "letters", the service\'s "digits". Clients request a model by name, so use the same name for the canary: OnnxModel.fromFile(…, { name: \'digits\', version: … }). [canary-name]',
+      'stack/digits/next: the canary\'s model is named "letters", the service\'s "digits". Clients request a model by name, so use the same name for the canary: OnnxModel.fromFile(…, { name: \'digits\', version: … }). [canary-name]',
     ],
     [
       'the same version',
@@ -301,14 +301,14 @@ describe('rejects', () => {
         const image = new InferenceImage(service, 'candidate', { model: candidate });
         service.addCanary('next', { image, weight: 20 });
       }),
-    ).toThrow('stack/digits/next: image stays on the engine that builds it, where no cluster can pull it.');
+    ).toThrow('stack/digits/next: image is stored only on the engine that builds it, so the cluster cannot pull it.');
   });
 
   test('the track of the service itself: both Deployments would claim the pods', () => {
     expect(() =>
       synthService({ model, replicas: 8 }, (it) => it.addCanary('stable', { model: candidate, weight: 20 })),
     ).toThrow(
-      'stack/digits/stable: the id "stable" would label its pods as the service\'s own. Give the canary another id, such as "next". [label-reserved]',
+      'stack/digits/stable: the id "stable" would give the canary\'s pods the label of the service\'s own pods. Use another id for the canary, such as "next". [label-reserved]',
     );
   });
 
@@ -384,7 +384,7 @@ describe('rejects', () => {
       synthService({ image, repository: undefined, replicas: 4 }, (service) => {
         service.addCanary('next', { model: candidate, weight: 20 });
       }),
-    ).toThrow('stack/digits/next: a cluster pulls images from a registry, and no repository was given.');
+    ).toThrow('stack/digits/next: a cluster pulls images from a registry, but repository is not set.');
   });
 
   test("the name of another service's Deployment", () => {

@@ -53,9 +53,12 @@ test.each(['a', 'stack-digits', 'x'.repeat(63)])('resource name %s', (name) => {
   expect(isResourceName(name)).toBe(true);
 });
 
-test.each(['', '-a', 'a-', '9a', 'A', 'a.b', 'a_b', 'a b', 'a\n', 'x'.repeat(64)])('not a resource name: "%s"', (name) => {
-  expect(isResourceName(name)).toBe(false);
-});
+test.each(['', '-a', 'a-', '9a', 'A', 'a.b', 'a_b', 'a b', 'a\n', 'x'.repeat(64)])(
+  'not a resource name: "%s"',
+  (name) => {
+    expect(isResourceName(name)).toBe(false);
+  },
+);
 
 test('members of one owner have different names', () => {
   fc.assert(fc.property(path, id, id, (owner, a, b) => a === b || memberName(owner, a) !== memberName(owner, b)));

@@ -51,7 +51,7 @@ function inKubernetes(model: OnnxModel, serving: ServingOptions) {
 /** Annotations of a construct, without failing and without those about sizes. */
 function notes(construct: Construct): [string, unknown][] {
   const said = construct.node.metadata.map(({ type, data }): [string, unknown] => [type, data]);
-  return said.filter(([, text]) => !/has no profile|takes requests of up to/.test(String(text)));
+  return said.filter(([, text]) => !/has no profile|accepts requests of up to/.test(String(text)));
 }
 
 describe.each([
@@ -107,7 +107,7 @@ describe.each([
       [
         '@cdktf/warn',
         expect.stringMatching(
-          /^serving\.maxBatchSize is 8, but model "random" runs requests one by one: it is not proved that rows are independent; the proof stops at node "RandomNormalLike_noise" \(RandomNormalLike\): .*\. Leave maxBatchSize out; or set serving\.rowIndependence to 'assume' if you know that rows are independent\.$/,
+          /^serving\.maxBatchSize is 8, but model "random" runs requests one by one: it is not proved that rows are independent; the proof stops at node "RandomNormalLike_noise" \(RandomNormalLike\): .*\. Omit maxBatchSize, or set serving\.rowIndependence to 'assume' if you know that rows are independent\.$/,
         ),
       ],
     ]);

@@ -45,7 +45,7 @@ function onDocker(props: Partial<ContainerizedModelProps> = {}) {
   });
   const notes = construct.node.metadata
     .map(({ data }) => String(data))
-    .filter((text) => text.includes('takes requests'));
+    .filter((text) => text.includes('accepts requests'));
   const { env, memory } = only(json, 'docker_container');
   return { notes, env: env as string[], memory: memory as number };
 }

@@ -56,7 +56,7 @@ function environment(executors: number, threads: number, batch: number, queue: n
 /** Notes of synth about a construct's sizes. */
 function notes({ node }: Pick<ContainerizedModel, 'node'>): [string, unknown][] {
   const all = node.metadata.map(({ type, data }): [string, unknown] => [type, data]);
-  return all.filter(([, text]) => !/may run requests together|takes requests of up to/.test(String(text)));
+  return all.filter(([, text]) => !/may run requests together|accepts requests of up to/.test(String(text)));
 }
 
 const autoscaling = { maxReplicas: 9 };

@@ -48,7 +48,8 @@ function checkElements({ datatype }: TensorSpec, data: unknown, input: string): 
     const texts = listOf<string>(data, 'string', `${input}: data of BYTES must be an array of strings`);
     // The encoding to bytes would silently replace it with U+FFFD.
     const broken = texts.findIndex((text) => /\p{Surrogate}/u.test(text));
-    if (broken >= 0) throw invalidRequest(`${input}: element ${broken} has an unpaired surrogate, which is not valid text`);
+    if (broken >= 0)
+      throw invalidRequest(`${input}: element ${broken} has an unpaired surrogate, which is not valid text`);
     return texts;
   }
   const type = NUMERIC_ARRAYS[datatype];

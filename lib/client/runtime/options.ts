@@ -90,7 +90,9 @@ export function callSettings(client: CallOptions, call: CallOptions): CallSettin
 export function modelUrl({ url, version }: ClientOptions, model: string): string {
   const base = parseUrl(url);
   if (base === undefined || !/^https?:$/.test(base.protocol)) {
-    throw new TypeError(`url is ${JSON.stringify(url)}; it must be an absolute URL such as "https://models.example.com"`);
+    throw new TypeError(
+      `url is ${JSON.stringify(url)}; it must be an absolute URL such as "https://models.example.com"`,
+    );
   }
   if (base.username !== '' || base.password !== '') {
     throw new TypeError('url has a user or password, which fetch rejects; set the header authorization instead');

@@ -89,7 +89,7 @@ describe('GatherND, ScatterND', () => {
     const added = proofOf({ ...given, nodes: [...ownRow(0), node('Add', ['rows', 'last'], ['y'])] });
     expect(short(added)).toMatch(/^coupled Add: computes with the position/);
     const output = proofOf({ ...given, nodes: ownRow(0), outputs: ['rows'] });
-    expect(short(output)).toMatch(/^coupled Range: gives the position/);
+    expect(short(output)).toMatch(/^coupled Range: returns the position/);
   });
 
   test('with numbers of rows of which only the shape is read', () => {
