@@ -22,7 +22,7 @@ import { temporaryFolder } from './support/temporary-folder';
 const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void, seen: string][] = [
   // The model
   [
-    'a download that broke off',
+    'an incomplete download',
     (stack) => container(stack, truncated('half.onnx')),
     `half.onnx: this is not a complete ONNX model: the field of 81 bytes at byte 29 exceeds its message. Check that it is the right file and that it was copied or downloaded completely. [not-onnx]`,
   ],
@@ -32,12 +32,12 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
     `lfs.onnx: this is a Git LFS pointer, not the file itself. Run "git lfs pull". [git-lfs-pointer]`,
   ],
   [
-    'an opset from tomorrow',
+    'an opset that is too new',
     (stack) => container(stack, onnx('tomorrow', { ...identity('float', ['n']), opsets: { '': 99 } })),
     `tomorrow.onnx: the model uses opset 99 of ai.onnx, but onnxruntime 1.30.0 supports at most 26. Export it with an older opset_version, or convert it with onnx.version_converter. [opset-unsupported]`,
   ],
   [
-    'an operator of a library that is not there',
+    'an operator of a missing library',
     (stack) =>
       container(
         stack,
@@ -49,7 +49,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
     `custom.onnx: onnxruntime does not implement the operators my.ops:BeamSearch (node "BeamSearch_y"), and the server cannot load custom operator libraries. Export the model with operators of ai.onnx, ai.onnx.ml, com.microsoft, com.microsoft.nchwc, and move pre- and post-processing to the client. [operators-unknown]`,
   ],
   [
-    'a scikit-learn classifier as it comes',
+    'a scikit-learn classifier with default options',
     (stack) =>
       container(
         stack,
@@ -97,7 +97,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
     `stack/digits: serving.maxBatchSize is 8, but model "one-row" cannot run requests together: input "x" has a fixed first dimension, 1. Leave it out, or free the first dimension with \`model-serving rebatch\`. [batching-impossible]`,
   ],
   [
-    'a version that is no part of a path',
+    'a version that is not a valid path segment',
     (stack) => container(stack, digits(), { version: '1.0/beta' }),
     `digits.onnx: model version "1.0/beta" is not a valid URL path segment. Pass a version of at most 128 letters, digits, ".", "_" and "-" that starts with a letter or a digit. [model-version-invalid]`,
   ],
@@ -120,19 +120,19 @@ digits.golden.json: example "one": output "y" has shape [1], and the model's is 
     `digits.golden.json: it names the file "digits.golden/one.y.bin", which is not there. Such names start at the folder of this file. [golden-file-missing]`,
   ],
   [
-    'the file of an example that was cut short',
+    'a truncated file of an example',
     (stack) => container(stack, digits(), { golden: golden({ file: written('one.y.bin', 'abc') }) }),
     `digits.golden.json: example "one": output "y" has 3 bytes in one.y.bin, and its shape makes 4. Record the example with this very model. [golden-mismatch]`,
   ],
 
   // Its profile
   [
-    'the profile of the model before',
+    'the profile of the previous model',
     (stack) => container(stack, withProfileOf('0'.repeat(64))),
     `stale.profile.json: this is the profile of another model, with sha256 0000000000000000000000000000000000000000000000000000000000000000, measured on 4 x AMD EPYC 9B14 on 2026-11-25; stale.onnx has d150be346e733605fafe2efd38b75be90c4a173cc6897bc1b83716bbc621729c. Measure it again: model-serving profile stale.onnx [profile-stale]`,
   ],
   [
-    'a profile that somebody wrote by hand',
+    'a profile that was written by hand',
     (stack) => container(stack, handWritten()),
     `by-hand.profile.json: runs: Too small: expected array to have >=1 items. Profiles are measured, not written by hand. Remove it and measure again: model-serving profile by-hand.onnx [profile-invalid]`,
   ],
@@ -158,7 +158,7 @@ digits.golden.json: example "one": output "y" has shape [1], and the model's is 
     `stack/digits: capacity.requestsPerSecond is 5,000, but autoscaling.maxReplicas is 4, enough for 2,600 with 50 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise autoscaling.maxReplicas to 8, or raise resources.cpu to 2.3. [capacity-unmeetable]`,
   ],
   [
-    'half a CPU for what takes more',
+    'half a CPU for a model that needs more',
     (stack) => service(stack, { replicas: 2, resources: { cpu: 0.5 }, capacity: { requestsPerSecond: 1000 } }),
     `stack/digits: capacity.requestsPerSecond is 1,000, but replicas is 2, enough for 630 with 30 % headroom: a replica of 0.5 CPUs answers 410 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise replicas to 4, or raise resources.cpu to 0.8. [capacity-unmeetable]`,
   ],
@@ -168,7 +168,7 @@ digits.golden.json: example "one": output "y" has shape [1], and the model's is 
     `stack/digits: capacity needs a profile, but model "digits" has none. Set replicas or autoscaling instead, or measure the model: model-serving profile digits.onnx [capacity-without-profile]`,
   ],
   [
-    'a capacity below nothing',
+    'a negative capacity',
     (stack) => service(stack, { capacity: { requestsPerSecond: 0, headroom: -0.1 } }),
     `stack/digits: capacity.requestsPerSecond is 0. Use a number above 0, such as 200. [capacity-invalid]
 stack/digits: capacity.headroom is -0.1. Use 0 or more, such as 0.3 for 30 %. [capacity-invalid]`,
@@ -191,17 +191,17 @@ stack/digits: capacity.headroom is -0.1. Use 0 or more, such as 0.3 for 30 %. [c
     `changed.onnx: compared with changed.contract.json (version "1"), input "x" is called "picture" now: clients send it by its old name. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --breaking [contract-broken]`,
   ],
   [
-    'an input that takes another datatype',
+    'an input with another datatype',
     (stack) => container(stack, changed([value('x', 'double', ['n', 4])]), { runtimeCheck: 'skip' }),
     `changed.onnx: compared with changed.contract.json (version "1"), input "x" is FP64 [n, 4], and was FP32 [n, 4]: clients send FP32. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --breaking [contract-broken]`,
   ],
   [
-    'an input that only takes one row',
+    'an input for only one row',
     (stack) => container(stack, changed([value('x', 'float', [1, 4])]), { runtimeCheck: 'skip' }),
     `changed.onnx: compared with changed.contract.json (version "1"), input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --breaking [contract-broken]`,
   ],
   [
-    'an input that takes one dimension more',
+    'an input with one more dimension',
     (stack) => container(stack, changed([value('x', 'float', ['n', 4, 1])]), { runtimeCheck: 'skip' }),
     `changed.onnx: compared with changed.contract.json (version "1"), input "x" is FP32 [n, 4, 1], and was FP32 [n, 4]: clients send tensors of rank 2. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --breaking [contract-broken]`,
   ],
@@ -214,7 +214,7 @@ stack/digits: capacity.headroom is -0.1. Use 0 or more, such as 0.3 for 30 %. [c
     `changed.onnx: compared with changed.contract.json (version "1"), input "mask" is new, FP32 [n, 4]: clients that do not send it would be refused. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --breaking [contract-broken]`,
   ],
   [
-    'an output that is gone',
+    'a removed output',
     (stack) => container(stack, changed(undefined, [value('scores', 'float', ['n', 4])]), { runtimeCheck: 'skip' }),
     `changed.onnx: compared with changed.contract.json (version "1"), output "y" is called "scores" now: clients read it by its old name. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --breaking [contract-broken]
 changed.onnx: compared with changed.contract.json (version "1"), output "labels" is gone, and was INT64 [n]: clients that read it would find nothing. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --breaking [contract-broken]`,
@@ -237,7 +237,7 @@ changed.onnx: compared with changed.contract.json (version "1"), output "labels"
     `stack/digits/image: baseImage "node:22-alpine" is Alpine (musl), and onnxruntime needs glibc. Use a Debian, Ubuntu, RHEL or distroless image with Node 20 or newer, such as node:24-bookworm-slim. [base-image-musl]`,
   ],
   [
-    'an image that no cluster can pull',
+    'an image that the cluster cannot pull',
     (stack) =>
       service(stack, {
         image: new InferenceImage(stack, 'image', { model: profiled() }),
@@ -252,7 +252,7 @@ changed.onnx: compared with changed.contract.json (version "1"), output "labels"
     `stack/digits: environment sets MODEL_SERVING_EXECUTORS, but variables that start with MODEL_SERVING_ are reserved for the server. Use the serving prop. [environment-reserved]`,
   ],
   [
-    'a setting that there is not, and one that cannot be',
+    'an unknown setting, and an invalid one',
     (stack) => container(stack, digits(), {}, { serving: { workers: 2, queueTimeoutSeconds: 0 } as object }),
     `stack/digits: serving has no option workers. The options are executors, threadsPerExecutor, maxBatchSize, maxBatchDelaySeconds, rowIndependence, maxQueueLength, maxQueueRows, maxQueueBytes, queueTimeoutSeconds, maxRequestBytes, requestBudgetBytes, receiveTimeoutSeconds, sendTimeoutSeconds, maxConnections, drainSeconds, maxConnectionAgeSeconds, idleTimeoutSeconds, allowedOrigins, allowedHosts, logLevel, page. [serving-option-unknown]
 stack/digits: serving.queueTimeoutSeconds is 0. Too small: expected number to be >0. [serving-option-invalid]`,

@@ -35,8 +35,8 @@ describe('retries', () => {
   test.each([
     ['429', refuse(429)],
     ['503', refuse(503)],
-    ['a connection that ends', hangUp],
-    ['half an answer', halfAnAnswer],
+    ['a closed connection', hangUp],
+    ['a truncated answer', halfAnAnswer],
   ])('after %s', async (_, reply) => {
     const server = await FakeServer.start(reply, answer);
     expect(await client(server.url).infer(X, {})).toEqual(Y);
@@ -221,7 +221,7 @@ test.each<[string, object, string]>([
     { x: { shape: [1, 2], data: new Float64Array(2) } },
     'input "x": data of FP32 must be a Float32Array or an array of numbers',
   ],
-  ['no number', { x: { shape: [1, 2], data: [1, '2'] } }, 'input "x": element 1 is "2", which is not a valid FP32'],
+  ['not a number', { x: { shape: [1, 2], data: [1, '2'] } }, 'input "x": element 1 is "2", which is not a valid FP32'],
   ['too large', { x: { shape: [1, 2], data: [1e39, 2] } }, 'input "x": element 0 is 1e+39, which is not a valid FP32'],
 ])('checks inputs before it sends them: %s', async (_, inputs, message) => {
   const fetch = jest.fn();
@@ -244,9 +244,9 @@ test.each([
   ['a datatype', y({ datatype: 'FP64' }), 'output "y" is FP64 [1]; this client was generated for FP32 [n]'],
   ['a shape', y({ shape: [1, 1] }), 'output "y" is FP32 [1, 1]; this client was generated for FP32 [n]'],
   ['too few elements', y({ data: [] }), 'the data of output "y" is not FP32 [1]'],
-  ['elements that are none', y({ data: [null] }), 'the data of output "y" is not FP32 [1]'],
+  ['invalid elements', y({ data: [null] }), 'the data of output "y" is not FP32 [1]'],
   [
-    'bytes that are not there',
+    'missing bytes',
     y({ data: undefined, parameters: { binary_data_size: 4 } }),
     'output "y" has 0 bytes; FP32 of shape [1] has 4',
   ],

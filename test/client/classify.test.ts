@@ -46,10 +46,10 @@ test('sends tensors like infer, and requests only the output of the classes', as
 test.each<[string, Uint8Array | ArrayBuffer | Blob, Uint8Array, string]>([
   ['a Uint8Array', PNG, PNG, 'image/png'],
   ['part of a larger one', Uint8Array.of(0, ...JPEG, 0).subarray(1, 5), JPEG, 'image/jpeg'],
-  ['one that threads share', shared(PNG), PNG, 'image/png'],
+  ['one in shared memory', shared(PNG), PNG, 'image/png'],
   ['an ArrayBuffer', JPEG.buffer, JPEG, 'image/jpeg'],
   ['a Blob', new Blob([PNG]), PNG, 'image/png'],
-  ['a Blob of a type', new Blob([JPEG], { type: 'image/jpeg' }), JPEG, 'image/jpeg'],
+  ['a Blob with a type', new Blob([JPEG], { type: 'image/jpeg' }), JPEG, 'image/jpeg'],
   ['a File', new File([PNG], '7.png', { type: 'image/png' }), PNG, 'image/png'],
   ['nothing', new Uint8Array(), new Uint8Array(), 'image/png'],
 ])('sends a picture as it is: %s', async (_, picture, bytes, type) => {
@@ -123,11 +123,11 @@ test('treats a picture as tensors if the model accepts no pictures', async () =>
 });
 
 test.each<[string, ClassSpec, object, object]>([
-  ['scores that JSON has no numbers for', SCORES, { ...YES, score: 'NaN' }, { ...YES, score: NaN }],
+  ['scores that JSON cannot represent', SCORES, { ...YES, score: 'NaN' }, { ...YES, score: NaN }],
   ['large scores', SCORES, { ...YES, score: 1e20 }, { ...YES, score: 1e20 }],
   ['an index', { output: 'y', numbers: ['index'] }, { class: '7', index: 7 }, { class: '7', index: 7 }],
   ['a label', { output: 'y', numbers: [] }, { class: '1234567890123456789' }, { class: '1234567890123456789' }],
-  ['a label that is a name', { output: 'y', numbers: [] }, { class: 'a', index: 1 }, { class: 'a', index: 1 }],
+  ['a label that is one of the names', { output: 'y', numbers: [] }, { class: 'a', index: 1 }, { class: 'a', index: 1 }],
 ])('answers with %s', async (_, spec, given, told) => {
   const server = await FakeServer.start(json(200, { ...IDENTITY, ...given, classes: [given] }));
   expect(await classify(caller(server.url), spec, X, {})).toStrictEqual({

@@ -66,7 +66,7 @@ describe.each(['binary', 'json'])('digits, by %s', (protocol) => {
   });
 
   test.each(['classify', 'infer'])(
-    "%s fails with the server's own words for a picture that is none",
+    "%s fails with the server's message for an invalid picture",
     async (method) => {
       for (const [body, serverMessage] of [
         [Buffer.from('hello'), 'the body is not a picture; send a PNG or a JPEG file'],

@@ -104,7 +104,7 @@ const WRONG: Readonly<Record<string, readonly (readonly [snippet: string, error:
       "'10' is not assignable to type '11'",
     ],
   ],
-  'a shape that is none': [
+  'an invalid shape': [
     [
       `digits.infer({ pixels: { shape: ['1', 64], data: new Float32Array(64) } });`,
       "'string' is not assignable to type 'number'",

@@ -161,9 +161,9 @@ test('omits a variable without a value', () => {
 test.each<[string, Partial<ContainerizedModelProps>, string[]]>([
   ['on another loopback address', { bindAddress: '127.0.0.2' }, ['localhost,127.0.0.1,[::1],127.0.0.2,stack-digits']],
   ['on IPv6', { bindAddress: '::1', containerName: 'own' }, ['localhost,127.0.0.1,[::1],own']],
-  ['on every address', { bindAddress: '0.0.0.0' }, []],
-  ['on an address that only Terraform knows', { bindAddress: Token.asString({ ref: 'x' }) }, []],
-  ['with names of its own', { serving: { allowedHosts: ['digits.local'] } }, ['digits.local']],
+  ['on all addresses', { bindAddress: '0.0.0.0' }, []],
+  ['on an address that is a Terraform token', { bindAddress: Token.asString({ ref: 'x' }) }, []],
+  ['with explicit names', { serving: { allowedHosts: ['digits.local'] } }, ['digits.local']],
 ])('host names of a container that listens %s', (_, props, hosts) => {
   const { container } = containerized({ model, ...props });
   const prefix = 'MODEL_SERVING_ALLOWED_HOSTS=';

@@ -161,7 +161,7 @@ describe('D8 on a local engine, or one that is unknown at synth', () => {
   });
 
   test.each<[DockerProviderConfig]>([[{ host: '' }], [{ host: 'build.example.com', context: 'elsewhere' }]])(
-    'a host that the provider does not use is not judged: %j',
+    'a host that the provider does not use is not checked: %j',
     (engine) => expect(addresses(engine).url).toBe('http://127.0.0.1:PORT'),
   );
 

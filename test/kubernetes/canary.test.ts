@@ -240,22 +240,22 @@ describe('rejects', () => {
   const other = OnnxModel.fromFile(multiplier(folder, 'letters', 3), { version: '2' });
   test.each<[string, Partial<CanaryProps>, string]>([
     [
-      'a weight that cannot be reached',
+      'an unreachable weight',
       { weight: 15 },
       'stack/digits/next: weight is 15, but with 8 replicas the nearest share of whole replicas is 11.11 (1 of 9), and weightTolerance is 1. Use weight 11.11, or 11 replicas. [canary-unreachable]',
     ],
     [
-      'no weight at all',
+      'a weight of 0',
       { weight: 0 },
       'stack/digits/next: weight is 0. Use a percentage above 0 and below 100, such as 10. [canary-weight]',
     ],
     [
-      'all of it',
+      'a weight of 100',
       { weight: 100 },
       'stack/digits/next: weight is 100. Use a percentage above 0 and below 100, such as 10. [canary-weight]',
     ],
     [
-      'a tolerance of none',
+      'a tolerance of 0',
       { weightTolerance: 0 },
       'stack/digits/next: weightTolerance is 0. Use at least 0.01 percentage points. [canary-tolerance]',
     ],

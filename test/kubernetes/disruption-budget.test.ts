@@ -37,7 +37,7 @@ test('K3 the default allows one eviction with any number of replicas', () => {
 
 test.each<[string, Partial<ScalableModelServiceProps>]>([
   ['one replica', { replicas: 1 }],
-  ['an autoscaler from one replica on', { autoscaling: { minReplicas: 1, maxReplicas: 5 } }],
+  ['an autoscaler with a minimum of one replica', { autoscaling: { minReplicas: 1, maxReplicas: 5 } }],
 ])('K3 with %s, the only replica may be evicted', (_what, props) => {
   const { spec } = synthService({ model, ...props }).only('pod_disruption_budget_v1');
   expect(spec).toEqual({ max_unavailable: '1', selector: expect.anything() });

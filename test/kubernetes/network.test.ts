@@ -23,7 +23,7 @@ const api = [
 
 test.each<[string, () => unknown, string]>([
   [
-    'a name that is not given',
+    'a missing name',
     () => Peers.namespace(undefined as never),
     "{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': undefined } } }",
   ],
@@ -35,7 +35,7 @@ test.each<[string, () => unknown, string]>([
   ['no addresses', () => Peers.cidr(undefined as never), '{ ipBlock: { cidr: undefined, except: undefined } }'],
   ['a text', () => 'ingress-nginx', "'ingress-nginx'"],
   ['nothing', () => undefined, 'undefined'],
-  ['an object of another kind', () => ({ namespace: 'front' }), "{ namespace: 'front' }"],
+  ['another kind of object', () => ({ namespace: 'front' }), "{ namespace: 'front' }"],
 ])('rejects a peer that would let everyone in: %s', (_, make, shown) => {
   const peer = make() as Peer;
   const error = (prop: string) =>

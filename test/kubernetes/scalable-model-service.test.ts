@@ -700,7 +700,7 @@ describe('rejects', () => {
       'stack/digits: set exactly one of model (an image is built for it) and image (an existing image). [model-or-image]',
     ],
     [
-      'a repository for an image that exists',
+      'a repository for an existing image',
       { image },
       'stack/digits: repository configures the build of an image for model, but image is set. Set it on that InferenceImage instead. [build-with-image]',
     ],
@@ -730,7 +730,7 @@ describe('rejects', () => {
       'stack/digits: labels has "team: two words", which is not a Kubernetes label. Use at most 63 letters, digits, "-", "_" and "." for the value and for the key, with a letter or digit at both ends. The key may have a prefix of a DNS name and "/". [label-invalid]',
     ],
     [
-      'a label of ours',
+      'a reserved label',
       { model, pod: { labels: { 'app.kubernetes.io/name': 'x' } } },
       'stack/digits: pod.labels sets "app.kubernetes.io/name", which is reserved for the construct. Use another key. [label-reserved]',
     ],
@@ -744,7 +744,7 @@ describe('rejects', () => {
       `stack/digits: ${prop === 'annotations' ? prop : `${prop}.annotations`} sets "model-serving/sha256", which is reserved for the construct. Use another key. [label-reserved]`,
     ]),
     [
-      'a node label of ours',
+      'a reserved node label',
       { model, pod: { nodeSelector: { 'kubernetes.io/arch': 'arm64' } } },
       'stack/digits: pod.nodeSelector sets "kubernetes.io/arch", which is reserved for the construct. Use another key. [label-reserved]',
     ],
@@ -779,7 +779,7 @@ describe('rejects', () => {
       'stack/digits: autoscaling.target is an empty list. Set at least one ScalingTarget, or omit target for 70 % CPU utilization. [scaling-targets-missing]',
     ],
     [
-      'a target twice',
+      'a duplicate target',
       {
         model,
         autoscaling: { maxReplicas: 4, target: [ScalingTarget.cpuUtilization(50), ScalingTarget.cpuUtilization(60)] },
@@ -827,7 +827,7 @@ describe('rejects', () => {
       'stack/digits: disruptionBudget has both maxUnavailable and minAvailable. Kubernetes accepts only one. Keep maxUnavailable if in doubt. [disruption-budget-both]',
     ],
     [
-      'a budget that is none',
+      'an invalid budget',
       { model, disruptionBudget: { maxUnavailable: 'half' } },
       'stack/digits: disruptionBudget.maxUnavailable is "half". Use a number of replicas, or a percentage such as "25%". [disruption-budget-invalid]',
     ],
@@ -842,12 +842,12 @@ describe('rejects', () => {
       'stack/digits: disruptionBudget.minAvailable is "51%", and there may be only 2 replicas, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]',
     ],
     [
-      'a surge of none',
+      'a surge of 0',
       { model, rollout: { maxSurge: 0 } },
       'stack/digits: rollout.maxSurge is 0. Use at least 1 replica, or a percentage such as "25%": updates add new replicas before they remove old ones. [surge-invalid]',
     ],
     [
-      'a deadline before the start is over',
+      'a deadline before the end of the start',
       { model, rollout: { startupSeconds: 100, progressDeadlineSeconds: 100 } },
       'stack/digits: rollout.progressDeadlineSeconds is 100, which is not more than startupSeconds 100. Updates would fail while replicas still start. Raise it to 101 or more, or omit it. [progress-deadline-too-short]',
     ],
@@ -892,7 +892,7 @@ describe('rejects', () => {
       'stack/digits: resources.memoryMiB is 100, but model "digits" needs 161 or more: 1 of weights and 160 for the runtime. Raise it to 265, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
     ],
     [
-      'how to build an image that exists',
+      'build options for an existing image',
       { image, repository: undefined, build: { platform: 'linux/arm64' } },
       'stack/digits: build configures the build of an image for model, but image is set. Set it on that InferenceImage instead. [build-with-image]',
     ],

@@ -32,7 +32,7 @@ test('a valid model has no problems', () => {
 
 describe('name and version', () => {
   test.each(['team/m', '', '.', '..', '-m', 'a b', 'ü', 'm'.repeat(129)])(
-    'P14 are one segment of a path, not %j',
+    'P14 must be a path segment, unlike %j',
     (bad) => {
       expect(problems({}, { name: bad, version: bad })).toEqual(
         ['name', 'version'].map(

@@ -68,9 +68,9 @@ describe('M24 a wrong declaration', () => {
     ['a fixed size for a symbol', one('Relu', ['n', 4], [1, 4]), ['n', 4]],
     ['a fixed size for twice a symbol', twice([2, 4]), [null, 4]],
     ['a symbol that is reduced', one('ReduceMean', ['n', 4], ['n', 4], { axes: [0] }), [null, 4]],
-    ['symbols that changed places', one('Transpose', ['n', 'm'], ['n', 'm']), [null, null]],
-    ['a symbol that counts what a detector finds', detector(0.3), [null, 4]],
-    ['a symbol that counts what a detector never finds', detector(100), [null, 4]],
+    ['swapped symbols', one('Transpose', ['n', 'm'], ['n', 'm']), [null, null]],
+    ['a symbol that counts the results of a detector', detector(0.3), [null, 4]],
+    ['a symbol that counts results which a detector never returns', detector(100), [null, 4]],
   ])('%s', (_, parts, dimensions) => {
     expect(given(parts)).toEqual([dimensions]);
   });
@@ -102,7 +102,7 @@ describe('M24 a wrong declaration', () => {
 describe('keeps a declaration without contradiction', () => {
   test.each<[string, ModelParts]>([
     ['a free size that trials find constant', one('ReduceMean', ['n', 4], ['k', 4], { axes: [0] })],
-    ['an unnamed one', one('ReduceMean', ['n', 4], [null, 4], { axes: [0] })],
+    ['an unnamed free size', one('ReduceMean', ['n', 4], [null, 4], { axes: [0] })],
     ['one name for two sizes of outputs', one('Relu', ['n', 4], ['k', 'k'])],
   ])('%s', (_, parts) => {
     const model = read(parts);
@@ -143,7 +143,7 @@ describe('finds sizes that a model accepts', () => {
     ['a window of 3000', one('MaxPool', ['n', 1, 'length'], ['n'], { kernel_shape: [3000] }), ['n', 1, null]],
     ['equal sides', one('Det', ['n', 'h', 'w'], [1, 1]), ['n']],
     ['equal rows without a name', both([null, 4], [null, 4], 'Add', [4]), [null, 4]],
-    ['rows of one and the same name', both(['n', 4], ['n', 4], 'Add', [4]), ['n', 4]],
+    ['rows with the same name', both(['n', 4], ['n', 4], 'Add', [4]), ['n', 4]],
     ['a state with its rows on axis 1', both([null, 4], [2, null, 4], 'Add', [4]), [2, null, 4]],
   ])('%s', (_, parts, dimensions) => {
     expect(given(parts)).toEqual([dimensions]);

@@ -78,7 +78,7 @@ describe('accepts', () => {
   });
 
   test.each<[string, Record<string, AttributeValue>]>([
-    ['no attribute at all', {}],
+    ['no attribute', {}],
     ['no change of case', { case_change_action: 'NONE', locale: 'en_US' }],
     ['exact stop words', { locale: 'en_US', is_case_sensitive: 1, stopwords: { strings: ['a'] } }],
     ['no stop words', { locale: 'en_US', is_case_sensitive: 0 }],

@@ -60,12 +60,12 @@ test('exceeds the limit of protobuf', () => {
 test.each([
   ['text', 'Hello, world', 'wire type 4 before byte 3 is not used by ONNX'],
   ['HTML', '<!DOCTYPE html>', 'wire type 4 before byte 1 is not used by ONNX'],
-  ['cut short', onnxModel(valid).subarray(0, 60), 'the field of 81 bytes at byte 29 exceeds its message'],
+  ['truncated', onnxModel(valid).subarray(0, 60), 'the field of 81 bytes at byte 29 exceeds its message'],
   ['zeros', Buffer.alloc(100), 'no valid field starts at byte 0'],
   ['ones', Buffer.alloc(100, 0xff), 'a number at byte 0 has more than 64 bits'],
   ['protobuf without a graph', Buffer.from([0x08, 0x08]), 'it has no graph'],
   ['a graph without an IR version', onnxModel({ ...valid, irVersion: 0 }), 'it has no IR version'],
-  ['half a number', Buffer.from([0x08, 0x80]), 'the file ends at byte 2, in the middle of a field'],
+  ['a truncated number', Buffer.from([0x08, 0x80]), 'the file ends at byte 2, in the middle of a field'],
 ])('is %s', (_, content, reason) => {
   expect(problemsOfFile(content)).toEqual([
     `not-onnx: ${path}: this is not a complete ONNX model: ${reason}. Check that it is the right file and that it was copied or downloaded completely.`,

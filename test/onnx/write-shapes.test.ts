@@ -114,8 +114,8 @@ test('copies megabytes of weights unchanged', () => {
 });
 
 test.each([
-  ['cut short', (bytes: Buffer) => bytes.subarray(0, bytes.length - 30)],
-  ['of something else', () => Buffer.from('this is no model')],
+  ['truncated', (bytes: Buffer) => bytes.subarray(0, bytes.length - 30)],
+  ['not an ONNX model', () => Buffer.from('this is no model')],
 ])('a file that is %s is rejected', (_, damage) => {
   const source = join(folder, 'damaged.onnx');
   writeFileSync(source, damage(Buffer.from(onnxModel(relu))));

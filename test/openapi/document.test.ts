@@ -29,7 +29,7 @@ const MODELS = {
     inputs: [tensor('x', 'FP16', 'n')],
     outputs: [tensor('y', 'FP16', 'n')],
   }),
-  'names that are no identifiers': {
+  'names that are not identifiers': {
     name: 'a model/{x}',
     version: '1 2',
     properties: { title: 'Title', description: 'What it is for.' },
@@ -55,7 +55,7 @@ const MODELS = {
     },
     classes: { output: 'y', kind: 'scores', softmax: false, names: ['no', 'yes'] },
   },
-  'a name that is a path of its own': { ...scalar, name: 'stats' },
+  'a name that is also a path': { ...scalar, name: 'stats' },
 } satisfies Record<string, DescribedModel>;
 
 const document = (model: Parameters<typeof openApiText>[0]) => JSON.parse(openApiText(model));
@@ -86,7 +86,7 @@ test('bounds of 64 bits are exact', () => {
 });
 
 test('names are escaped in paths, and unchanged everywhere else', () => {
-  const { info, paths, components } = document(MODELS['names that are no identifiers']);
+  const { info, paths, components } = document(MODELS['names that are not identifiers']);
   expect(info).toMatchObject({
     title: 'Title',
     version: '1 2',
@@ -97,7 +97,7 @@ test('names are escaped in paths, and unchanged everywhere else', () => {
 });
 
 test('a path that a model shares with the statistics of all models belongs to the statistics', () => {
-  expect(document(MODELS['a name that is a path of its own']).paths['/v2/models/stats'].get.operationId).toBe(
+  expect(document(MODELS['a name that is also a path']).paths['/v2/models/stats'].get.operationId).toBe(
     'statistics',
   );
 });

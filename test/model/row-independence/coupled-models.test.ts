@@ -61,7 +61,7 @@ const COUPLED: Record<string, [Graph, RegExp]> = {
     },
     /^coupled ReduceMax/,
   ],
-  'what exceeds 1000 anywhere added to all rows': [
+  'values above 1000 in any row added to all rows': [
     {
       inputs: { x: ['N', 3] },
       constants: { limit: { floats: [1000] } },
@@ -151,7 +151,7 @@ const COUPLED: Record<string, [Graph, RegExp]> = {
     },
     /^coupled StringSplit/,
   ],
-  'the least of the batch subtracted, which equal rows do not show': [
+  'the minimum of the batch subtracted, which equal rows do not show': [
     {
       inputs: { x: { int64: ['N', 1] } },
       opset: 13,

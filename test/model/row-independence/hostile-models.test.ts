@@ -41,7 +41,7 @@ const GRAPHS: Record<string, () => Graph> = {
   'powers of sums': () => polynomials(22, (i) => node('Mul', ['same', 'numbers'], [`w${i + 1}`])),
   'sums and products in turn': () =>
     polynomials(0, (i) => node(i % 2 ? 'Add' : 'Mul', [`w${i}`, 'same'], [`w${i + 1}`])),
-  'the least of sums': () => polynomials(0, (i) => node('Min', [`w${i}`, 'same'], [`w${i + 1}`])),
+  'the minimum of sums': () => polynomials(0, (i) => node('Min', [`w${i}`, 'same'], [`w${i + 1}`])),
   'an operator for pictures on a scalar': () => ({
     inputs: { x: ['N', 4] },
     constants: { scalar: 1, w: { weights: [2, 2, 3, 3] } },
