@@ -113,7 +113,7 @@ describe('model-serving inspect', () => {
       nodes: [node('NoSuchOp', ['x'], ['y'])],
     });
     const warned = runCli('inspect', file, '--runtime-check', 'warn');
-    expect(warned.stderr).toMatch(/^warning: .*does not load this model/);
+    expect(warned.stderr).toMatch(/^warning: .*cannot load this model/);
     expect(warned.stdout).toContain('verdict    cannot be served, or was not loaded here: see the warnings');
     expect(runCli('inspect', file, '--runtime-check', 'skip').stdout).toContain('as far as its graph tells');
   });

@@ -42,6 +42,6 @@ test('a card that is wrong is refused', () => {
   writeFileSync(card, '{"licence": "MIT"}');
   expect(runCli('inspect', file, '--card', card)).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining(`${file}: card.licence is no field of a card.`),
+    stderr: expect.stringContaining(`${file}: card.licence is not a field of a model card.`),
   });
 });

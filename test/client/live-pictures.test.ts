@@ -55,7 +55,7 @@ describe.each(['binary', 'json'])('digits, by %s', (protocol) => {
     await expect(client.classify({ image: two })).rejects.toMatchObject({
       code: 'invalid-request',
       status: 400,
-      serverMessage: expect.stringContaining('ask about one thing at a time here'),
+      serverMessage: expect.stringContaining('send one item per request'),
     });
   });
 
