@@ -1,5 +1,5 @@
 import { coupled, notUnderstood } from './obstacle';
-import { N, Size } from './size';
+import { growthWithin, N, Size } from './size';
 import { areColumns, MAX_VALUES, rowAxisSize, type Tensor } from './tensor';
 
 /** The elements of a tensor in the same order, in other axes. `null` stands for the one size that is left to infer. */
@@ -85,5 +85,7 @@ function productOf(sizes: readonly (Size | null)[]): Size | undefined {
 
 function remaining(total: Size, given: readonly Size[]): Size {
   const product = Size.product(given);
-  return total.dividedBy(product) ?? Size.opaque('quotient', [total, product], { min: 0 });
+  return (
+    total.dividedBy(product) ?? Size.opaque('quotient', [total, product], { min: 0, growth: growthWithin([total]) })
+  );
 }
