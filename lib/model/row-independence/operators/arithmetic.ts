@@ -11,10 +11,11 @@ export type Arithmetic = (operands: readonly Size[], elem: number, sizes: ExactS
 /** Sums and products of what is exact, where they are exact too; of fractions, only where all are known. */
 function ring(name: string, exact: (a: Size, b: Size) => Size, known: (a: number, b: number) => number): Arithmetic {
   return ([a = ZERO, b = ZERO], elem, sizes) => {
+    const opaque = () => Size.opaque(name, [a, b], { integer: isInteger(elem) });
+    if (!sizes.isExact(a, elem) || !sizes.isExact(b, elem)) return opaque();
     const [x, y] = [a.constant, b.constant];
     const result = x !== undefined && y !== undefined ? rounded(known(x, y), elem) : exact(a, b);
-    const follows = result && [a, b, result].every((value) => sizes.isExact(value, elem));
-    return follows ? result : Size.opaque(name, [a, b], { integer: isInteger(elem) });
+    return result && sizes.isExact(result, elem) ? result : opaque();
   };
 }
 
