@@ -5,32 +5,41 @@ import { operatorName, type Operator } from './onnx-graph';
  * Operators that make onnxruntime 1.30 end the process on an empty input (`terminate called without an active
  * exception`): tried with 0 rows, and with 0 steps. RNN does not.
  */
-const ENDING: ReadonlySet<string> = new Set([
-  'LSTM',
-  'GRU',
-  'com.microsoft:DynamicQuantizeLSTM',
-  'com.microsoft:AttnLSTM',
-]);
+const ENDING = ['LSTM', 'GRU', 'com.microsoft:DynamicQuantizeLSTM', 'com.microsoft:AttnLSTM'];
 
 /**
- * Whether the server must keep empty inputs away from a model, and from which node.
+ * Products of quantized matrices: where they sum over no elements, the runtime does not write their result, which then
+ * is what the memory held before, such as parts of other answers.
+ */
+const NOT_WRITING = [
+  'MatMulInteger',
+  'QLinearMatMul',
+  'com.microsoft:MatMulIntegerToFloat',
+  'com.microsoft:DynamicQuantizeMatMul',
+  'com.microsoft:QGemm',
+];
+
+const UNSAFE: ReadonlySet<string> = new Set([...ENDING, ...NOT_WRITING]);
+
+/**
+ * Whether the server must keep empty inputs away from a model, and because of which node.
  *
  * @param endsTrial - whether empty inputs have ended the process that ran the model
  */
-export function endingOnEmptyInput(
+export function unsafeOnEmptyInput(
   operators: readonly Operator[],
   endsTrial: boolean,
-): ModelManifest['endsOnEmptyInput'] {
-  const found = endingOperator(operators);
+): ModelManifest['unsafeOnEmptyInput'] {
+  const found = unsafeOperator(operators);
   if (found) return { node: found.node, operator: operatorName(found) };
   return endsTrial ? {} : undefined;
 }
 
-/** Whether it is known without a trial, which would end a process. */
-export function hasEndingOperator(operators: readonly Operator[]): boolean {
-  return endingOperator(operators) !== undefined;
+/** Whether it is known without a trial, which may end a process. */
+export function hasUnsafeOperator(operators: readonly Operator[]): boolean {
+  return unsafeOperator(operators) !== undefined;
 }
 
-function endingOperator(operators: readonly Operator[]): Operator | undefined {
-  return operators.find((operator) => ENDING.has(operatorName(operator)));
+function unsafeOperator(operators: readonly Operator[]): Operator | undefined {
+  return operators.find((operator) => UNSAFE.has(operatorName(operator)));
 }

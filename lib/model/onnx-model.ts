@@ -20,7 +20,7 @@ import { cardOfFile } from './card-of-file';
 import { checkCard } from './check-card';
 import { checkIdentity } from './checks';
 import { collect } from './collect';
-import { endingOnEmptyInput } from './empty-inputs';
+import { unsafeOnEmptyInput } from './empty-inputs';
 import type { SignatureProof } from './declared-signature';
 import { cardProperties, mergedCard, type ModelCard } from './model-card';
 import type { SourceFile } from './model-files';
@@ -113,7 +113,7 @@ interface ModelFacts extends Pick<
 > {
   readonly weights: Weights;
   readonly golden?: readonly SourceFile[];
-  readonly endsOnEmptyInput: ModelManifest['endsOnEmptyInput'];
+  readonly unsafeOnEmptyInput: ModelManifest['unsafeOnEmptyInput'];
 }
 
 /** A trained model that can be served: what it is, and the files that it is made of. */
@@ -172,7 +172,7 @@ export class OnnxModel {
       golden: golden?.files,
       exampleSizes: exampleSizesOf(golden?.examples ?? [], golden?.files ?? []),
       profile: measured?.profile,
-      endsOnEmptyInput: endingOnEmptyInput(weights.graph.operators, byTrial.trial?.edge?.edge === 'empty'),
+      unsafeOnEmptyInput: unsafeOnEmptyInput(weights.graph.operators, byTrial.trial?.edge?.edge === 'empty'),
       servable: findings.length === 0,
       warnings: [
         ...findings.map(({ message }) => message),
@@ -225,7 +225,7 @@ export class OnnxModel {
   /** Operators that the model uses, sorted: `Conv`, and outside ai.onnx with their domain, `com.microsoft:Gelu`. */
   readonly operators: readonly string[];
 
-  private readonly endsOnEmptyInput: ModelManifest['endsOnEmptyInput'];
+  private readonly unsafeOnEmptyInput: ModelManifest['unsafeOnEmptyInput'];
 
   /** The exporter's notes in the file (`metadata_props`). */
   readonly metadata: Readonly<Record<string, string>>;
@@ -284,7 +284,7 @@ export class OnnxModel {
     this.irVersion = graph.irVersion;
     this.opsets = graph.opsets;
     this.operators = graph.operators.map(operatorName).sort();
-    this.endsOnEmptyInput = facts.endsOnEmptyInput;
+    this.unsafeOnEmptyInput = facts.unsafeOnEmptyInput;
     this.metadata = graph.metadata;
     this.producer = graph.producer;
     this.domain = graph.domain;
@@ -307,7 +307,7 @@ export class OnnxModel {
       files,
       signature,
       batching,
-      endsOnEmptyInput: this.endsOnEmptyInput,
+      unsafeOnEmptyInput: this.unsafeOnEmptyInput,
       properties,
       image,
       classes,

@@ -10,7 +10,7 @@ import { imageErrors } from '../image/errors';
 import { packageRoot } from '../package-root';
 import { type ProcessFailure, reportsOf } from '../runtime-process';
 import type { ShapeTrial } from './declared-signature';
-import { hasEndingOperator } from './empty-inputs';
+import { hasUnsafeOperator } from './empty-inputs';
 import { modelErrors } from './errors';
 import { areUnchanged } from './model-files';
 import type { ValueInfo } from './onnx-graph';
@@ -46,7 +46,7 @@ export function checkRuntime(path: string, weights: Weights, declared: Signature
   const known = readCache<ShapeTrial>(key);
   if (known) return { problems: [], trial: known };
 
-  const triesEmpty = !hasEndingOperator(weights.graph.operators);
+  const triesEmpty = !hasUnsafeOperator(weights.graph.operators);
   const { loaded, isCutShort, ...found } = loadInChild(weights.files[0].sourcePath, declared, triesEmpty);
   const problems = problemsOf(path, loaded, found.trial, weights);
   // How far a trial comes before a limit ends it depends on the machine, and the signature must not.
