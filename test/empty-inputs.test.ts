@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { OnnxModel } from '../lib';
 import { GrpcClient } from './support/grpc-client';
 import { recurrent } from './support/models';
-import { writeOnnxModel } from './support/onnx-builder';
+import { initializer, node, value, writeOnnxModel, type ModelParts } from './support/onnx-builder';
 import { ServerProcess } from './support/server';
 import { temporaryFolder } from './support/temporary-folder';
 
@@ -15,13 +15,13 @@ describe.each(['LSTM', 'GRU'] as const)('%s, whose empty inputs crash the runtim
   test.each([
     [2, 0],
     [0, 2],
-  ])('%d steps of %d rows are rejected, over HTTP and gRPC, and the server keeps running', async (steps, rows) => {
-    const { endsOnEmptyInput } = OnnxModel.fromFile(
+  ])('%d steps of %d rows are refused, over HTTP and gRPC, and the server goes on', async (steps, rows) => {
+    const { unsafeOnEmptyInput } = OnnxModel.fromFile(
       writeOnnxModel(join(folder, `${operator}.onnx`), recurrent(operator)),
     ).manifest();
-    const edit = (manifest: object) => Object.assign(manifest, { endsOnEmptyInput });
+    const edit = (manifest: object) => Object.assign(manifest, { unsafeOnEmptyInput });
     const server = await ServerProcess.start(recurrent(operator), {}, { edit });
-    const error = `input "x" has shape [${steps},${rows},3]; the model accepts no empty input, because its ${operator} (node "layer") cannot run on it`;
+    const error = `input "x" has shape [${steps},${rows},3]; the model takes no empty input, on which its ${operator} (node "layer") is not safe`;
     expect(await server.infer(request(steps, rows))).toMatchObject({ status: 400, body: { error } });
     const raw = {
       inputs: [{ name: 'x', datatype: 'FP32', shape: [steps, rows, 3] }],
@@ -36,16 +36,42 @@ describe.each(['LSTM', 'GRU'] as const)('%s, whose empty inputs crash the runtim
   });
 });
 
-test('an empty input that crashed the trial is rejected', async () => {
-  const edit = (manifest: object) => Object.assign(manifest, { endsOnEmptyInput: {} });
+describe('products of quantized matrices, which leave their result unwritten where they sum over nothing', () => {
+  const scale = initializer('s', 'float', [], Float32Array.of(1));
+  const zero = initializer('z', 'uint8', [], Uint8Array.of(0));
+  const product = (operator: string, inputs: string[], elem: 'int32' | 'uint8' | 'float', domain = ''): ModelParts => ({
+    inputs: [value('a', 'uint8', ['rows', 'k']), value('b', 'uint8', ['k', 2])],
+    outputs: [value('y', elem, ['rows', 2])],
+    nodes: [node(operator, inputs, ['y'], { name: 'layer', domain })],
+    initializers: [scale, zero],
+    opsets: { '': 17, 'com.microsoft': 1 },
+  });
+  const microsoft = 'com.microsoft';
+
+  test.each([
+    ['MatMulInteger', product('MatMulInteger', ['a', 'b'], 'int32')],
+    ['QLinearMatMul', product('QLinearMatMul', ['a', 's', 'z', 'b', 's', 'z', 's', 'z'], 'uint8')],
+    [
+      'com.microsoft:MatMulIntegerToFloat',
+      product('MatMulIntegerToFloat', ['a', 'b', 's', 's', 'z', 'z'], 'float', microsoft),
+    ],
+    ['com.microsoft:QGemm', product('QGemm', ['a', 's', 'z', 'b', 's', 'z'], 'float', microsoft)],
+  ])('%s', (operator, parts) => {
+    const file = writeOnnxModel(join(folder, 'product.onnx'), parts);
+    expect(OnnxModel.fromFile(file).manifest().unsafeOnEmptyInput).toEqual({ node: 'layer', operator });
+  });
+});
+
+test('an empty input that a trial did not survive is refused', async () => {
+  const edit = (manifest: object) => Object.assign(manifest, { unsafeOnEmptyInput: {} });
   const server = await ServerProcess.start(recurrent('RNN'), {}, { edit });
-  const error = 'input "x" has shape [2,0,3]; the model accepts no empty input, because it cannot run on it';
+  const error = 'input "x" has shape [2,0,3]; the model takes no empty input, on which it is not safe';
   expect(await server.infer(request(2, 0))).toMatchObject({ status: 400, body: { error } });
 });
 
 test('RNN accepts empty inputs', async () => {
   const file = writeOnnxModel(join(folder, 'rnn.onnx'), recurrent('RNN'));
-  expect(OnnxModel.fromFile(file).manifest().endsOnEmptyInput).toBeUndefined();
+  expect(OnnxModel.fromFile(file).manifest().unsafeOnEmptyInput).toBeUndefined();
   const server = await ServerProcess.start(recurrent('RNN'));
   expect(await server.infer(request(2, 0))).toMatchObject({
     status: 200,

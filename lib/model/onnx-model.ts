@@ -21,7 +21,7 @@ import { cardOfFile } from './card-of-file';
 import { checkCard } from './check-card';
 import { checkIdentity } from './checks';
 import { collect } from './collect';
-import { crashOnEmptyInput } from './empty-inputs';
+import { unsafeOnEmptyInput } from './empty-inputs';
 import type { SignatureProof } from './declared-signature';
 import { cardProperties, mergedCard, type ModelCard } from './model-card';
 import type { SourceFile } from './model-files';
@@ -117,7 +117,7 @@ interface ModelFacts extends Pick<
 > {
   readonly weights: Weights;
   readonly golden?: readonly SourceFile[];
-  readonly endsOnEmptyInput: ModelManifest['endsOnEmptyInput'];
+  readonly unsafeOnEmptyInput: ModelManifest['unsafeOnEmptyInput'];
 }
 
 /** A trained model that can be served, with its files. */
@@ -175,8 +175,8 @@ export class OnnxModel {
       weights,
       golden: golden?.files,
       exampleSizes: exampleSizesOf(golden?.examples ?? [], golden?.files ?? []),
-      profile: profileFile?.profile,
-      endsOnEmptyInput: crashOnEmptyInput(weights.graph.operators, byTrial.trial?.edge?.edge === 'empty'),
+      profile: measured?.profile,
+      unsafeOnEmptyInput: unsafeOnEmptyInput(weights.graph.operators, byTrial.trial?.edge?.edge === 'empty'),
       servable: findings.length === 0,
       warnings: [
         ...findings.map(({ message }) => message),
@@ -232,7 +232,7 @@ export class OnnxModel {
   /** Operators that the model uses, sorted: `Conv`, or with the domain outside ai.onnx, `com.microsoft:Gelu`. */
   readonly operators: readonly string[];
 
-  private readonly endsOnEmptyInput: ModelManifest['endsOnEmptyInput'];
+  private readonly unsafeOnEmptyInput: ModelManifest['unsafeOnEmptyInput'];
 
   /** What the graph shows of the inputs' values. @internal */
   readonly inputValues: InputValuesByName;
@@ -297,8 +297,7 @@ export class OnnxModel {
     this.irVersion = graph.irVersion;
     this.opsets = graph.opsets;
     this.operators = graph.operators.map(operatorName).sort();
-    this.endsOnEmptyInput = facts.endsOnEmptyInput;
-    this.inputValues = graph.inputValues;
+    this.unsafeOnEmptyInput = facts.unsafeOnEmptyInput;
     this.metadata = graph.metadata;
     this.producer = graph.producer;
     this.domain = graph.domain;
@@ -321,7 +320,7 @@ export class OnnxModel {
       files,
       signature,
       batching,
-      endsOnEmptyInput: this.endsOnEmptyInput,
+      unsafeOnEmptyInput: this.unsafeOnEmptyInput,
       properties,
       image,
       classes,

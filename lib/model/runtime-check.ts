@@ -10,7 +10,7 @@ import { imageErrors } from '../image/errors';
 import { packageRoot } from '../package-root';
 import { type ProcessFailure, reportsOf } from '../runtime-process';
 import type { ShapeTrial } from './declared-signature';
-import { hasCrashingOperator } from './empty-inputs';
+import { hasUnsafeOperator } from './empty-inputs';
 import { modelErrors } from './errors';
 import { areUnchanged } from './model-files';
 import type { ValueInfo } from './onnx-graph';
@@ -46,7 +46,7 @@ export function checkRuntime(path: string, weights: Weights, declared: Signature
   const cached = readCache<ShapeTrial>(key);
   if (cached) return { problems: [], trial: cached };
 
-  const triesEmpty = !hasCrashingOperator(weights.graph.operators);
+  const triesEmpty = !hasUnsafeOperator(weights.graph.operators);
   const { loaded, isCutShort, ...found } = loadInChild(weights.files[0].sourcePath, declared, triesEmpty);
   const problems = problemsOf(path, loaded, found.trial, weights);
   // How many runs fit into the limits depends on the machine; the signature must not depend on it.

@@ -161,9 +161,9 @@ describe('where the runtime', () => {
     const model = read({ metadata: { a: '9' } });
     expect(model.signatureProof).toEqual({ proved: true });
     expect(model.warnings).toEqual([]);
-    expect(model.manifest().endsOnEmptyInput).toEqual({});
+    expect(model.manifest().unsafeOnEmptyInput).toEqual({});
     spawn.mockClear();
-    expect(read({ metadata: { a: '9' } }).manifest().endsOnEmptyInput).toEqual({});
+    expect(read({ metadata: { a: '9' } }).manifest().unsafeOnEmptyInput).toEqual({});
     expect(spawn).not.toHaveBeenCalled();
   });
 
@@ -176,7 +176,7 @@ describe('where the runtime', () => {
     const model = read({ metadata: { a: '10' } });
     expect(model.signatureProof).toEqual({ proved: true });
     expect(model.warnings).toEqual([]);
-    expect(model.manifest().endsOnEmptyInput).toBeUndefined();
+    expect(model.manifest().unsafeOnEmptyInput).toBeUndefined();
   });
 
   test('crashes', () => {

@@ -104,10 +104,11 @@ const manifestFields = z.strictObject({
   /** @default - nothing is proved, and requests share no runs */
   batching: z.optional(batchingVerdictSchema),
   /**
-   * That the runtime would end the process on an empty input, with the node where it is known.
+   * That the runtime would end the process on an empty input, or answer with memory that it has not written, with the
+   * node where it is known.
    * @default - it is not known to
    */
-  endsOnEmptyInput: z.optional(z.strictObject({ node: z.optional(text()), operator: z.optional(text()) })),
+  unsafeOnEmptyInput: z.optional(z.strictObject({ node: z.optional(text()), operator: z.optional(text()) })),
   /** What people say of it, such as its licence: for clients to read, nothing that the server understands. */
   properties: z.optional(z.record(text(), text())),
   /** For models that take pictures as they are. */

@@ -19,10 +19,10 @@ const RUN_TEXT_COPIES = 2;
 export class DataPlane {
   private state: State = { name: 'starting' };
 
-  /** @param endsOnEmptyInput Field of model.json: the node that ends the process on an empty input. */
+  /** @param unsafeOnEmptyInput As model.json has it. */
   constructor(
     private readonly scheduler: Scheduler,
-    private readonly endsOnEmptyInput?: ModelManifest['endsOnEmptyInput'],
+    private readonly unsafeOnEmptyInput?: ModelManifest['unsafeOnEmptyInput'],
   ) {}
 
   /** Whether new traffic should be sent here. A draining server is not ready, but serves the requests that arrive. */
@@ -67,17 +67,17 @@ export class DataPlane {
   /** Runs the model. Returns synchronously if the run is short enough for the main thread. */
   infer(run: Run, caller: Caller): readonly Tensor[] | Promise<readonly Tensor[]> {
     this.assertOpen();
-    if (this.endsOnEmptyInput) refuseEmpty(run, this.endsOnEmptyInput);
+    if (this.unsafeOnEmptyInput) refuseEmpty(run, this.unsafeOnEmptyInput);
     const texts = stringBytes(run.inputs);
     if (texts > 0) caller.holding?.add(RUN_TEXT_COPIES * texts);
     return this.scheduler.submit(run, caller);
   }
 }
 
-function refuseEmpty({ inputs }: Run, { node, operator }: NonNullable<ModelManifest['endsOnEmptyInput']>): void {
+function refuseEmpty({ inputs }: Run, { node, operator }: NonNullable<ModelManifest['unsafeOnEmptyInput']>): void {
   const empty = inputs.find(({ shape }) => shape.includes(0));
   if (!empty) return;
-  const subject = node === undefined ? 'it' : `its ${operator} (node ${quoted(node)})`;
-  const reason = `the model accepts no empty input, because ${subject} cannot run on it`;
+  const what = node === undefined ? 'it' : `its ${operator} (node ${quoted(node)})`;
+  const reason = `the model takes no empty input, on which ${what} is not safe`;
   throw invalid(`input ${quoted(empty.name)} has shape ${shapeText(empty.shape)}; ${reason}`);
 }

@@ -1,5 +1,5 @@
 import { coupled, notUnderstood } from './obstacle';
-import { ONE, Size } from './size';
+import { growthWithin, ONE, Size } from './size';
 import { rowAxisSize, type Rows, type Tensor } from './tensor';
 
 /** Sizes and rows of an operator's result. */
@@ -72,9 +72,9 @@ export function broadcastSize(sizes: readonly Size[]): Size {
   for (const size of sizes) if (!size.is(1)) distinct.set(size.key, size);
   const [first = ONE, second] = distinct.values();
   if (!second) return first;
-  // Sizes that are broadcast are equal or 1, so the result is the greatest.
+  // Sizes that meet are equal or 1, so that the result is the greatest, unless one is 0.
   for (const size of distinct.values()) {
-    if ([...distinct.values()].some((other) => size.isLesserOf(other))) distinct.delete(size.key);
+    if (size.min >= 1 && [...distinct.values()].some((other) => size.isLesserOf(other))) distinct.delete(size.key);
   }
   const [greatest] = distinct.values();
   if (greatest && distinct.size === 1) return greatest;
@@ -84,7 +84,7 @@ export function broadcastSize(sizes: readonly Size[]): Size {
     Size.opaque(
       'broadcast',
       [...distinct.values()].sort((a, b) => (a.key < b.key ? -1 : 1)),
-      { min: 0 },
+      { min: 0, growth: growthWithin([...distinct.values()]) },
     )
   );
 }

@@ -87,9 +87,10 @@ export class Call {
     });
   }
 
-  /** A list that is an attribute in old opsets and an input in new ones. */
-  intsOrInput(name: string, position: number): readonly number[] | undefined {
-    return this.attributes.ints(name) ?? this.constants(position, `"${name}"`);
+  /** Axes are an attribute in old versions of an operator, and an input in new ones; an empty list stands for none. */
+  axes(position?: number): readonly number[] | undefined {
+    const given = this.attributes.ints('axes') ?? (position && this.constants(position, 'on which axes it works'));
+    return given && given.length > 0 ? given : undefined;
   }
 
   /** Creates an unknown size that does not depend on rows. */

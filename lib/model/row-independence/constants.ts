@@ -50,7 +50,8 @@ const READERS: Readonly<Record<number, { bytes: number; read: (view: DataView, a
   [INT32]: { bytes: 4, read: (view, at) => view.getInt32(at, true) },
   // Inexact beyond 2^53, and then valid for comparisons only: such numbers mean "to the end".
   [INT64]: { bytes: 8, read: (view, at) => Number(view.getBigInt64(at, true)) },
-  [BOOL]: { bytes: 1, read: (view, at) => (view.getUint8(at) === 0 ? 0 : 1) },
+  // Kernels differ in what they make of others than 0 and 1.
+  [BOOL]: { bytes: 1, read: (view, at) => [0, 1][view.getUint8(at)] ?? NaN },
   [DOUBLE]: { bytes: 8, read: (view, at) => view.getFloat64(at, true) },
   [UINT32]: { bytes: 4, read: (view, at) => view.getUint32(at, true) },
   [UINT64]: { bytes: 8, read: (view, at) => Number(view.getBigUint64(at, true)) },
@@ -63,7 +64,22 @@ function rawElements({ rawData, rawDataBytes, dataType }: TensorMessage, count: 
   return Array.from({ length: count }, (_, at) => reader.read(view, at * reader.bytes));
 }
 
+/** Lists may hold more than their type does: the runtime takes the lowest bits. */
+const NARROWED: Readonly<Record<number, (list: readonly number[]) => Iterable<number>>> = {
+  [UINT8]: (list) => Uint8Array.from(list),
+  [INT8]: (list) => Int8Array.from(list),
+  [UINT16]: (list) => Uint16Array.from(list),
+  [INT16]: (list) => Int16Array.from(list),
+  [INT32]: (list) => Int32Array.from(list),
+  [UINT32]: (list) => list.map((value) => (Number.isSafeInteger(value) ? value % 2 ** 32 : NaN)),
+};
+
 function typedElements(message: TensorMessage): readonly number[] | undefined {
+  const found = listOf(message);
+  return found && [...(NARROWED[message.dataType]?.(found) ?? found)];
+}
+
+function listOf(message: TensorMessage): readonly number[] | undefined {
   switch (message.dataType) {
     case FLOAT:
       return message.floatData;

@@ -2,7 +2,17 @@ import { commonRows } from './align';
 import { asTensor, dimsOf, type Call, type Operators } from './call';
 import { coupled, NeedsDecision, notUnderstood } from './obstacle';
 import { ONE, Size } from './size';
-import { BOOL, INT64, invariant, isTainted, valuesOf, type Rows, type Tensor, type Value } from './tensor';
+import {
+  BOOL,
+  INT64,
+  invariant,
+  isTainted,
+  valuesOf,
+  type Rows,
+  type Tensor,
+  type Unusable,
+  type Value,
+} from './tensor';
 
 /** Maximum number of iterations until the state of a loop is the same before and after it. */
 const MAX_ROUNDS = 6;
@@ -41,8 +51,7 @@ function joinedBranches(call: Call, condition: string, run: (taken: boolean) => 
  * @throws Obstacle if no useful fact holds for both
  */
 function join(a: Value, b: Value, fresh: (label: string) => Size): Value {
-  if (a.kind === 'unusable') return a;
-  if (b.kind === 'unusable') return b;
+  if (a.kind === 'unusable' || b.kind === 'unusable') return joinUnusable(a, b);
   if (a.kind === 'sequence' || b.kind === 'sequence') return joinSequences(a, b, fresh);
   const elem = a.elem === b.elem ? a.elem : 0;
   if (!a.dims || !b.dims || a.dims.length !== b.dims.length) {
@@ -67,12 +76,19 @@ function join(a: Value, b: Value, fresh: (label: string) => Size): Value {
     ...(rows && { rows }),
     ...(values && elem === a.elem && { values }),
     ...(a.rowNumbers && { rowNumbers: a.rowNumbers }),
+    ...(a.below && b.below?.equals(a.below) && { below: a.below }),
   };
 }
 
-/** A number that may be negative and large. */
+/** Its sizes are those of one of the two alone. */
+function joinUnusable(a: Value, b: Value): Unusable {
+  const { obstacle } = (a.kind === 'unusable' ? a : b) as Unusable;
+  return { kind: 'unusable', obstacle };
+}
+
+/** A number that may be negative, and large. */
 function unknown({ key }: Size): Size {
-  return Size.atom(key, { bounded: false });
+  return Size.atom(key);
 }
 
 function joinRows(a: Tensor, b: Tensor): Rows | undefined {
@@ -155,13 +171,15 @@ function sameValue(a: Value, b: Value): boolean {
   if (a.kind === 'sequence' && b.kind === 'sequence') {
     return a.items.length === b.items.length && a.items.every((item, at) => sameValue(item, b.items[at] as Tensor));
   }
-  if (a.kind !== 'tensor' || b.kind !== 'tensor') return a === b;
+  if (a.kind === 'unusable' && b.kind === 'unusable') return a.obstacle === b.obstacle && sameSizes(a.dims, b.dims);
+  if (a.kind !== 'tensor' || b.kind !== 'tensor') return false;
   return (
     sameSizes(a.dims, b.dims) &&
     sameSizes(a.values, b.values) &&
     sameRows(a.rows, b.rows) &&
     a.rowNumbers === b.rowNumbers &&
-    a.elem === b.elem
+    a.elem === b.elem &&
+    a.below?.key === b.below?.key
   );
 }
 

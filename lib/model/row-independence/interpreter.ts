@@ -16,8 +16,19 @@ import type { ExactSizes } from './exact-sizes';
 import { CannotRun, coupled, NeedsDecision, notUnderstood, Obstacle } from './obstacle';
 import { inOrder, readNodes, type Placed } from './order';
 import { transferOf } from './operators/table';
-import { Size } from './size';
-import { BOOL, constantDims, INT32, INT64, invariant, isTainted, rowAxisSize, type Tensor, type Value } from './tensor';
+import { OF_A_TRUTH, Size } from './size';
+import {
+  BOOL,
+  constantDims,
+  INT32,
+  INT64,
+  invariant,
+  isTainted,
+  rowAxisSize,
+  type Rows,
+  type Tensor,
+  type Value,
+} from './tensor';
 
 /** A node at which the proof stops. */
 export class Stopped {
@@ -232,7 +243,9 @@ export class Interpreter {
     try {
       if (!transfer) throw notUnderstood('its effect on rows is unknown');
       const result = transfer(call);
-      return 'kind' in result ? [result] : result;
+      const values = 'kind' in result ? [result] : result;
+      // Nodes of graphs inside have been looked at themselves.
+      return attributes.hasGraphs ? values : values.map((value) => notUniformWith(inputs, value));
     } catch (problem) {
       // Results are the same for all rows if the inputs are, whatever the operator does.
       if (problem instanceof Obstacle && onlyShared(inputs) && !attributes.hasGraphs && !isRandom(node)) {
@@ -360,18 +373,32 @@ function checked(value: Value): Value {
   return value;
 }
 
-/** Small unknown integers become atoms, the same wherever they are read. */
+/** What is combined with data of each row is no longer equal for all of them. */
+function notUniformWith(inputs: readonly (Value | undefined)[], value: Value): Value {
+  const own = inputs.flatMap((input) => (input ? rowsIn(input) : [])).filter(({ uniform }) => !uniform);
+  if (own.length === 0 || rowsIn(value).every(({ uniform }) => !uniform)) return value;
+  if (value.kind !== 'tensor' || !value.rows) throw notUnderstood('it gives a sequence of what is equal for all rows');
+  const { axis, outer, inner } = value.rows;
+  if (own.some((rows) => !rows.outer.equals(outer) || !rows.inner.equals(inner)))
+    throw coupled('combines rows that are laid out in different ways');
+  return { ...value, rows: { axis, outer, inner } };
+}
+
+function rowsIn(value: Value): readonly Rows[] {
+  if (value.kind === 'sequence') return value.items.flatMap(rowsIn);
+  return value.kind === 'tensor' && value.rows ? [value.rows] : [];
+}
+
+/** Small integers that are not known are numbers of their own, the same wherever they are read. */
 export function withUnknownElements(value: Value, path: string): Value {
   if (value.kind !== 'tensor' || value.values || value.rows) return value;
   if (value.elem !== INT64 && value.elem !== INT32 && value.elem !== BOOL) return value;
   const count = constantDims(value)?.reduce((product, dim) => product * dim, 1);
   if (count === undefined || count > MAX_UNKNOWN) return value;
-  const min = value.elem === BOOL ? 0 : -Infinity;
+  const [min, growth] = value.elem === BOOL ? [0, OF_A_TRUTH] : [-Infinity, undefined];
   return {
     ...value,
-    values: Array.from({ length: count }, (_, at) =>
-      Size.atom(`${path}[${at}]`, { min, bounded: value.elem === BOOL }),
-    ),
+    values: Array.from({ length: count }, (_, at) => Size.atom(`${path}[${at}]`, { min, growth })),
   };
 }
 

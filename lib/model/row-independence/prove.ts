@@ -6,7 +6,7 @@ import { ExactSizes } from './exact-sizes';
 import { assignments, clash, freedAssignments, isFree, type InputAxes } from './input-axes';
 import { Budget, Interpreter, nameOfOperator, Stopped, withUnknownElements } from './interpreter';
 import { CannotRun, coupled, NeedsDecision, notUnderstood, Obstacle } from './obstacle';
-import { N, Size } from './size';
+import { N, OF_AN_AXIS, Size } from './size';
 import { invariant, isTainted, rowsOn, withRows, type Tensor, type Value } from './tensor';
 
 export type { RowProof };
@@ -173,8 +173,8 @@ function inputValue(
     if (at === axis) return N;
     if (typeof size === 'number') return Size.of(size);
     const key = namesAreSizes && size !== null ? size : [name, at];
-    // A request with another axis of size 0 runs alone (row-layout.ts).
-    return Size.atom(`size ${JSON.stringify(key)}`, { min: 1 });
+    // A request with an axis of size 0 beside its rows runs alone (row-layout.ts).
+    return Size.atom(`size ${JSON.stringify(key)}`, { min: 1, growth: OF_AN_AXIS });
   });
   if (axis !== null) return withRows(dims, rowsOn(axis), elementType);
   return withUnknownElements(invariant(dims, elementType), `input ${JSON.stringify(name)}`);

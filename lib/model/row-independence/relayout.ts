@@ -1,5 +1,5 @@
 import { coupled, notUnderstood } from './obstacle';
-import { N, Size } from './size';
+import { growthWithin, N, Size } from './size';
 import { areColumns, MAX_VALUES, rowAxisSize, type Tensor } from './tensor';
 
 /** Returns the elements of a tensor in the same order with other axes. `null` is the size to infer. */
@@ -87,5 +87,7 @@ function productOf(sizes: readonly (Size | null)[]): Size | undefined {
 
 function remaining(total: Size, given: readonly Size[]): Size {
   const product = Size.product(given);
-  return total.dividedBy(product) ?? Size.opaque('quotient', [total, product], { min: 0 });
+  return (
+    total.dividedBy(product) ?? Size.opaque('quotient', [total, product], { min: 0, growth: growthWithin([total]) })
+  );
 }

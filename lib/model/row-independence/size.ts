@@ -7,13 +7,25 @@ export interface Atom {
   /** Whether it depends on the number of rows. */
   readonly tainted: boolean;
   readonly integer: boolean;
-  /** Whether it is as small as sizes of tensors are, unlike numbers that a caller sends. */
-  readonly bounded: boolean;
+  /** How large it may be; undefined for any number that a caller may send or a model may find. */
+  readonly growth?: Growth | undefined;
   /** A lower bound. */
   readonly min: number;
   /** Keys of sizes that are greater or equal. */
   readonly atMost?: readonly string[];
 }
+
+/** A number is at most `factor * size ** degree`, without its sign, if no axis of a request has more elements than `size`. */
+export interface Growth {
+  readonly factor: number;
+  readonly degree: number;
+}
+
+/** Of the size of an axis of a request. */
+export const OF_AN_AXIS: Growth = { factor: 1, degree: 1 };
+
+/** Of 0 or 1. */
+export const OF_A_TRUTH: Growth = { factor: 1, degree: 0 };
 
 interface Term {
   /** Keys of the atoms. */
@@ -47,21 +59,24 @@ export class Size {
 
   static atom(
     key: string,
-    { tainted = false, integer = true, bounded = true, min = -Infinity, atMost = [] }: Partial<Omit<Atom, 'key'>> = {},
+    { tainted = false, integer = true, growth, min = -Infinity, atMost = [] }: Partial<Omit<Atom, 'key'>> = {},
   ): Size {
     const short = key.length > MAX_KEY ? `#${createHash('sha256').update(key).digest('hex').slice(0, 32)}` : key;
-    return new Size([{ key: short, coefficient: 1, atoms: [{ key: short, tainted, integer, bounded, min, atMost }] }]);
+    return new Size([{ key: short, coefficient: 1, atoms: [{ key: short, tainted, integer, growth, min, atMost }] }]);
   }
 
-  /** Result of an operation without a simpler form; depends on rows if an operand does. */
+  /**
+   * The result of an operation that has no simpler form; depends on rows where an operand does. May be any number, but
+   * for what the facts say.
+   */
   static opaque(
     operation: string,
     operands: readonly Size[],
-    facts: Partial<Pick<Atom, 'integer' | 'min' | 'atMost' | 'bounded'>> = {},
+    facts: Partial<Pick<Atom, 'integer' | 'min' | 'atMost' | 'growth'>> = {},
   ): Size {
     const key = `${operation}(${operands.map(({ key }) => key).join(',')})`;
     const tainted = operands.some((operand) => operand.tainted);
-    return Size.atom(key, { bounded: operands.every((operand) => operand.bounded), ...facts, tainted });
+    return Size.atom(key, { ...facts, tainted });
   }
 
   static product(sizes: readonly Size[]): Size {
@@ -93,8 +108,8 @@ export class Size {
     return atom?.atMost?.includes(other.key) ?? false;
   }
 
-  get bounded(): boolean {
-    return this.terms.every(({ atoms }) => atoms.every(({ bounded }) => bounded));
+  get growth(): Growth | undefined {
+    return sumOf(this.terms.map(growthOf));
   }
 
   /** Number of terms, which determines the cost of computations. */
@@ -102,18 +117,15 @@ export class Size {
     return this.terms.length;
   }
 
-  /** Largest power of 2 such that this is below a limit if no atom exceeds it; 0 if that is unknown. */
+  /** The number is below a limit if no axis of a request is greater than this, a power of 2; 0 where that is not known. */
   greatestBase(limit: number): number {
-    if (!this.bounded) return 0;
+    const growths = this.terms.flatMap((term) => growthOf(term) ?? []);
+    if (growths.length < this.terms.length) return 0;
+    const isBelow = (base: number) =>
+      growths.reduce((sum, { factor, degree }) => sum + factor * base ** degree, 0) < limit;
     let base = 2 ** 52;
-    while (base > 1 && !this.isBelow(limit, base)) base /= 2;
-    return base;
-  }
-
-  private isBelow(limit: number, base: number): boolean {
-    return (
-      this.terms.reduce((sum, { coefficient, atoms }) => sum + Math.abs(coefficient) * base ** atoms.length, 0) < limit
-    );
+    while (base >= 1 && !isBelow(base)) base /= 2;
+    return base >= 1 ? base : 0;
   }
 
   is(value: number): boolean {
@@ -226,6 +238,28 @@ function divideTerm(dividend: Term, divisor: Term): Term | undefined {
   return { key: atoms.map(({ key }) => key).join('*'), coefficient, atoms };
 }
 
+function growthOf({ coefficient, atoms }: Term): Growth | undefined {
+  let [factor, degree] = [Math.abs(coefficient), 0];
+  for (const { growth } of atoms) {
+    if (!growth) return undefined;
+    factor *= growth.factor;
+    degree += growth.degree;
+  }
+  return { factor, degree };
+}
+
+function sumOf(growths: readonly (Growth | undefined)[]): Growth | undefined {
+  return growths.reduce<Growth | undefined>(
+    (sum, one) => sum && one && { factor: sum.factor + one.factor, degree: Math.max(sum.degree, one.degree) },
+    { factor: 0, degree: 0 },
+  );
+}
+
+/** Of what is no further from 0 than the sum of these numbers without their signs. */
+export function growthWithin(sizes: readonly Size[]): Growth | undefined {
+  return sumOf(sizes.map(({ growth }) => growth));
+}
+
 function leastOf({ coefficient, atoms }: Term): number {
   if (atoms.length === 0) return coefficient;
   if (coefficient < 0 || atoms.some(({ min }) => min < 0)) return -Infinity;
@@ -239,29 +273,33 @@ export const ZERO = Size.of(0);
 export const ONE = Size.of(1);
 const MINUS_ONE = Size.of(-1);
 
-/** Number of rows in a run, at least 1. */
-export const N = Size.atom('N', { tainted: true, min: 1 });
+/** The number of rows of a run, at least 1. */
+export const N = Size.atom('N', { tainted: true, min: 1, growth: OF_AN_AXIS });
 
 /** Integer division of sizes, for which rounding down and towards zero are the same. */
 export function floorDivide(a: Size, b: Size): Size {
   const [x, y] = [a.constant, b.constant];
   if (y === 0) return Size.opaque('div', [a, b]);
   if (x !== undefined && y !== undefined) return Size.of(Math.trunc(x / y));
-  // Division by 0 fails at run time.
-  return a.dividedBy(b) ?? Size.opaque('div', [a, b], { min: a.min >= 0 && b.min >= 0 ? 0 : -Infinity });
+  // Division by 0 fails.
+  return (
+    a.dividedBy(b) ??
+    Size.opaque('div', [a, b], { min: a.min >= 0 && b.min >= 0 ? 0 : -Infinity, growth: growthWithin([a]) })
+  );
 }
 
 export function lesser(a: Size, b: Size): Size {
   const order = a.compare(b);
   if (order !== undefined) return order > 0 ? b : a;
   const facts = { integer: a.integer && b.integer, min: Math.min(a.min, b.min), atMost: [a.key, b.key] };
-  return Size.opaque('min', sorted(a, b), facts);
+  return Size.opaque('min', sorted(a, b), { ...facts, growth: growthWithin([a, b]) });
 }
 
 export function greater(a: Size, b: Size): Size {
   const order = a.compare(b);
   if (order !== undefined) return order < 0 ? b : a;
-  return Size.opaque('max', sorted(a, b), { integer: a.integer && b.integer, min: Math.max(a.min, b.min) });
+  const facts = { integer: a.integer && b.integer, min: Math.max(a.min, b.min) };
+  return Size.opaque('max', sorted(a, b), { ...facts, growth: growthWithin([a, b]) });
 }
 
 function sorted(a: Size, b: Size): Size[] {

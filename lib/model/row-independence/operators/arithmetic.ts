@@ -1,5 +1,5 @@
 import { type ExactSizes, isFollowed, isInteger } from '../exact-sizes';
-import { floorDivide, greater, lesser, ONE, Size, ZERO } from '../size';
+import { floorDivide, type Growth, greater, growthWithin, lesser, OF_A_TRUTH, ONE, Size, ZERO } from '../size';
 import { BOOL, FLOAT } from '../tensor';
 
 /**
@@ -11,10 +11,11 @@ export type Arithmetic = (operands: readonly Size[], elem: number, sizes: ExactS
 /** Sums and products of exact numbers, if the result is exact too; fractions only if all numbers are known. */
 function ring(name: string, exact: (a: Size, b: Size) => Size, known: (a: number, b: number) => number): Arithmetic {
   return ([a = ZERO, b = ZERO], elem, sizes) => {
+    const opaque = () => Size.opaque(name, [a, b], { integer: isInteger(elem) });
+    if (!sizes.isExact(a, elem) || !sizes.isExact(b, elem)) return opaque();
     const [x, y] = [a.constant, b.constant];
     const result = x !== undefined && y !== undefined ? rounded(known(x, y), elem) : exact(a, b);
-    const follows = result && [a, b, result].every((value) => sizes.isExact(value, elem));
-    return follows ? result : Size.opaque(name, [a, b], { integer: isInteger(elem), bounded: false });
+    return result && sizes.isExact(result, elem) ? result : opaque();
   };
 }
 
@@ -25,11 +26,19 @@ function rounded(value: number, elem: number): Size | undefined {
 }
 
 function divide([a = ZERO, b = ONE]: readonly Size[], elem: number, sizes: ExactSizes): Size {
-  const exact = sizes.isExact(a, elem) && sizes.isExact(b, elem);
+  const exact = isFollowed(elem) && sizes.isExact(a, elem) && sizes.isExact(b, elem);
   if (isInteger(elem)) return exact ? floorDivide(a, b) : Size.opaque('div', [a, b]);
   const [x, y] = [a.constant, b.constant];
   const number = x !== undefined && y !== undefined && y !== 0 ? rounded(x / y, elem) : undefined;
-  return number ?? (exact ? realQuotient(a, b) : undefined) ?? Size.opaque('real-div', [a, b], { integer: false });
+  const facts = { integer: false, growth: exact ? quotientGrowth(a, b) : undefined };
+  return number ?? (exact ? realQuotient(a, b) : undefined) ?? Size.opaque('real-div', [a, b], facts);
+}
+
+/** Of a rounded quotient. */
+function quotientGrowth(a: Size, b: Size): Growth | undefined {
+  const least = Math.abs(b.constant ?? Math.max(b.min, 0));
+  const growth = growthWithin([a]);
+  return growth && least > 0 ? { factor: (2 * growth.factor) / least, degree: growth.degree } : undefined;
 }
 
 /** Quotient for a divisor that is not 0. */
@@ -42,8 +51,11 @@ function modulo([a = ZERO, b = ONE]: readonly Size[], elem: number, sizes: Exact
   const exact = isInteger(elem) && sizes.isExact(a, elem) && sizes.isExact(b, elem);
   if (exact && x !== undefined && y !== undefined && x >= 0 && y > 0) return Size.of(x % y);
   if (exact && a.dividedBy(b)) return ZERO;
-  return Size.opaque('mod', [a, b], { integer: isInteger(elem), min: a.min >= 0 && b.min >= 0 ? 0 : -Infinity });
+  const min = a.min >= 0 && b.min >= 0 ? 0 : -Infinity;
+  return Size.opaque('mod', [a, b], { integer: isInteger(elem), min, growth: growthWithin([b]) });
 }
+
+const TRUTH = { min: 0, growth: OF_A_TRUTH };
 
 function truth(known: boolean): Size {
   return known ? ONE : ZERO;
@@ -52,7 +64,7 @@ function truth(known: boolean): Size {
 /** Compares two numbers, if their order is the same for all values of the atoms. */
 function byOrder(name: string, a: Size, b: Size, holds: (order: -1 | 0 | 1) => boolean): Size {
   const order = a.compare(b);
-  return order === undefined ? Size.opaque(name, [a, b], { min: 0 }) : truth(holds(order));
+  return order === undefined ? Size.opaque(name, [a, b], TRUTH) : truth(holds(order));
 }
 
 /** Uses partial knowledge of the order: an atom that is at least 0 is not less than 0. */
@@ -66,14 +78,19 @@ function lessOrEqual([a = ZERO, b = ZERO]: readonly Size[]): Size {
   return byOrder('less-or-equal', a, b, (order) => order <= 0);
 }
 
+/** Facts of the whole number next to another. */
+function nextTo(a: Size) {
+  return { min: a.min >= 0 ? 0 : -Infinity, growth: growthWithin([a, ONE]) };
+}
+
 function floor([a = ZERO]: readonly Size[]): Size {
   if (a.constant !== undefined) return Size.of(Math.floor(a.constant));
-  return a.integer ? a : Size.opaque('floor', [a], { min: a.min >= 0 ? 0 : -Infinity });
+  return a.integer ? a : Size.opaque('floor', [a], nextTo(a));
 }
 
 function ceil([a = ZERO]: readonly Size[]): Size {
   if (a.constant !== undefined) return Size.of(Math.ceil(a.constant));
-  return a.integer ? a : Size.opaque('ceil', [a], { min: a.min >= 0 ? 0 : -Infinity });
+  return a.integer ? a : Size.opaque('ceil', [a], nextTo(a));
 }
 
 /** Rounds half to even, as ONNX specifies. */
@@ -83,25 +100,27 @@ function round([a = ZERO]: readonly Size[]): Size {
     const rest = a.constant - below;
     return Size.of(rest < 0.5 || (rest === 0.5 && below % 2 === 0) ? below : below + 1);
   }
-  return a.integer ? a : Size.opaque('round', [a], { min: a.min >= 0 ? 0 : -Infinity });
+  return a.integer ? a : Size.opaque('round', [a], nextTo(a));
 }
 
-function absolute([a = ZERO]: readonly Size[]): Size {
+/** That of the least integer is negative. */
+function absolute([a = ZERO]: readonly Size[], elem: number, sizes: ExactSizes): Size {
   if (a.min >= 0) return a;
-  return a.constant !== undefined
-    ? Size.of(Math.abs(a.constant))
-    : Size.opaque('abs', [a], { integer: a.integer, min: 0 });
+  const exact = isFollowed(elem) && sizes.isExact(a, elem);
+  if (exact && a.constant !== undefined) return Size.of(Math.abs(a.constant));
+  const facts = { min: exact ? 0 : -Infinity, growth: growthWithin([a]) };
+  return Size.opaque('abs', [a], { integer: a.integer, ...facts });
 }
 
 function truncated(a: Size): Size {
   if (a.constant !== undefined) return Size.of(Math.trunc(a.constant));
-  return a.integer ? a : Size.opaque('trunc', [a], { min: a.min >= 0 ? 0 : -Infinity });
+  return a.integer ? a : Size.opaque('trunc', [a], nextTo(a));
 }
 
 function nonZero(a: Size): Size {
   const order = a.compare(ZERO);
   if (order !== undefined) return truth(order !== 0);
-  return Size.opaque('non-zero', [a], { min: 0 });
+  return Size.opaque('non-zero', [a], TRUTH);
 }
 
 /** Converts between types; undefined if the number cannot be tracked in the new type. */
@@ -116,17 +135,17 @@ export function cast(value: Size, from: number, to: number, sizes: ExactSizes): 
 function and([a = ZERO, b = ZERO]: readonly Size[]): Size {
   if (a.is(0) || b.is(0)) return ZERO;
   if (a.is(1)) return b;
-  return b.is(1) ? a : Size.opaque('and', [a, b], { min: 0 });
+  return b.is(1) ? a : Size.opaque('and', [a, b], TRUTH);
 }
 
 function or([a = ZERO, b = ZERO]: readonly Size[]): Size {
   if (a.is(1) || b.is(1)) return ONE;
   if (a.is(0)) return b;
-  return b.is(0) ? a : Size.opaque('or', [a, b], { min: 0 });
+  return b.is(0) ? a : Size.opaque('or', [a, b], TRUTH);
 }
 
 function not([a = ZERO]: readonly Size[]): Size {
-  return a.constant === undefined ? Size.opaque('not', [a], { min: 0 }) : truth(a.constant === 0);
+  return a.constant === undefined ? Size.opaque('not', [a], TRUTH) : truth(a.constant === 0);
 }
 
 const add = ring(
@@ -171,7 +190,11 @@ export const ARITHMETIC: Readonly<Record<string, Arithmetic>> = {
     if (condition.constant !== undefined) return condition.constant === 0 ? b : a;
     return a.equals(b)
       ? a
-      : Size.opaque('where', [condition, a, b], { integer: a.integer && b.integer, min: Math.min(a.min, b.min) });
+      : Size.opaque('where', [condition, a, b], {
+          integer: a.integer && b.integer,
+          min: Math.min(a.min, b.min),
+          growth: growthWithin([a, b]),
+        });
   },
 };
 

@@ -1,6 +1,6 @@
 import { dimsOf, type Call, type Operators, type Transfer } from '../call';
 import { CannotRun, coupled, notUnderstood, Obstacle } from '../obstacle';
-import { ONE, Size } from '../size';
+import { growthWithin, ONE, Size } from '../size';
 import { INT32, invariant, rowAxisSize, type Tensor, type Value } from '../tensor';
 import { withoutValues } from './layout';
 
@@ -16,11 +16,12 @@ function spatial(t: Tensor): readonly Size[] {
 
 interface Window {
   readonly kernel: readonly Size[];
-  readonly transposed?: boolean;
+  /** The run fails where the kernel is larger than what it moves over. */
+  readonly refusesLarger: boolean;
 }
 
 /** Sizes of the axes that a kernel moves over. */
-function swept(call: Call, sizes: readonly Size[], { kernel }: Window): Size[] {
+function swept(call: Call, sizes: readonly Size[], { kernel, refusesLarger }: Window): Size[] {
   const { attributes } = call;
   const strides = attributes.ints('strides');
   const dilations = attributes.ints('dilations');
@@ -42,11 +43,16 @@ function swept(call: Call, sizes: readonly Size[], { kernel }: Window): Size[] {
           .minus(reach)
           .minus(ONE);
     const known = room.constant;
-    // With ceil_mode, a last window that would begin in the padding is omitted.
-    if (known !== undefined && !up) return Size.of(Math.floor(known / stride) + 1);
+    if (known !== undefined && !up) return Size.of(Math.trunc(known / stride) + 1);
     if (stride === 1) return room.plus(ONE);
-    const label = up ? `ceil ${stride} ${before}` : `floor ${stride}`;
-    return Size.opaque(label, [room], { min: 0 }).plus(ONE);
+    const growth = growthWithin([room, size]);
+    const least = Math.max(room.min / stride, -1);
+    // With ceil_mode a last window that would begin in the padding is left out.
+    if (up) {
+      const min = Math.ceil(least) - (size.min >= 1 ? 0 : 1);
+      return Size.opaque(`ceil ${stride} ${before}`, [room, size], { min, growth }).plus(ONE);
+    }
+    return Size.opaque(`truncated ${stride}`, [room], { min: refusesLarger ? 0 : Math.trunc(least), growth }).plus(ONE);
   });
 }
 
@@ -63,7 +69,11 @@ function convolved(call: Call, x: Tensor, weights: Tensor, elem: number): Tensor
   batchFirst(x);
   const [rows] = dimsOf(x);
   const channels = weights.dims?.[0] ?? call.fresh('channels');
-  const dims = [rows as Size, channels, ...swept(call, spatial(x), { kernel: kernelOf(call, weights) })];
+  const dims = [
+    rows as Size,
+    channels,
+    ...swept(call, spatial(x), { kernel: kernelOf(call, weights), refusesLarger: true }),
+  ];
   return { kind: 'tensor', dims, elem, ...(x.rows && { rows: x.rows }) };
 }
 
@@ -110,7 +120,11 @@ function transposedConvolution(call: Call): Value {
 function pool(call: Call): Value[] {
   const x = batchFirst(call.data(0));
   const [rows = ONE, channels = ONE] = dimsOf(x);
-  const dims = [rows, channels, ...swept(call, spatial(x), { kernel: kernelOf(call, undefined) })];
+  const dims = [
+    rows,
+    channels,
+    ...swept(call, spatial(x), { kernel: kernelOf(call, undefined), refusesLarger: false }),
+  ];
   const result: Tensor = { ...withoutValues(x), dims };
   const positions = new Obstacle('not understood', 'returns indices that count through all rows');
   return [result, x.rows ? { kind: 'unusable', obstacle: positions } : invariant(dims)];

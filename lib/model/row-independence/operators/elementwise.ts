@@ -66,6 +66,9 @@ export function merged(tensors: readonly Tensor[], elem: number): Tensor {
   return { kind: 'tensor', ...broadcast(tensors), elem };
 }
 
+/** An element whose expression has no simpler form takes longer than a node: it gets a name, which is hashed. */
+const STEPS_OF_AN_ELEMENT = 3;
+
 function arithmeticResult(
   call: Call,
   tensors: readonly Tensor[],
@@ -89,7 +92,7 @@ function arithmeticResult(
   const count = dims.reduce((product, dim) => product * dim, 1);
   if (count > MAX_VALUES) return undefined;
   const heaviest = tensors.map(({ values = [] }) => values.reduce((most, { weight }) => Math.max(most, weight), 1));
-  call.surroundings.spend(count * heaviest.reduce((product, weight) => product * weight, 1));
+  call.surroundings.spend(STEPS_OF_AN_ELEMENT * count * heaviest.reduce((product, weight) => product * weight, 1));
   const typed = tensors.at(-1)?.elem ?? elem;
   const values: Size[] = [];
   for (const index of indices(dims)) {

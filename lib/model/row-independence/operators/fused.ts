@@ -2,7 +2,7 @@ import { broadcast } from '../align';
 import { asTensor, axisOf, dimsOf, refuseAlong, type Call, type Operators, type Transfer } from '../call';
 import { coupled, notUnderstood } from '../obstacle';
 import { ONE, Size } from '../size';
-import { FLOAT, INT32, type Tensor, type Value } from '../tensor';
+import { FLOAT, INT32, withRows, type Rows, type Tensor, type Value } from '../tensor';
 import { refuseLastAxis } from './attention';
 import { batchFirst, convolution } from './convolution';
 import { merged } from './elementwise';
@@ -81,10 +81,10 @@ function embedLayerNormalization(call: Call): Value[] {
       throw coupled('combines the rows with values that are fixed for each position');
     if (t.rows && t.rows.axis !== 0) throw coupled('combines rows that are on different axes');
   }
-  broadcast([ids, ...others]);
+  const together = broadcast([ids, ...others]).rows as Rows;
   const width = call.data(2).dims?.[1] ?? call.fresh('width');
-  const embedded: Tensor = { ...withoutValues(ids), dims: [rows, steps, width], elem: FLOAT };
-  return [embedded, { ...withoutValues(ids), dims: [rows], elem: INT32 }, embedded];
+  const embedded = withRows([rows, steps, width], together, FLOAT);
+  return [embedded, withRows([rows], together, INT32), embedded];
 }
 
 /** A convolution, an optional summand of the same size, and an elementwise function. */
@@ -125,7 +125,7 @@ function quantizedSoftmax(call: Call): Value {
 
 function quantizedReduce(call: Call): Value {
   for (const position of [1, 2, 3, 4]) single(call, position);
-  const axes = call.attributes.ints('axes');
+  const axes = call.axes();
   const t = call.data(0);
   const rank = dimsOf(t).length;
   const reduced = axes?.map((axis) => axisOf(axis, rank)) ?? dimsOf(t).map((_, axis) => axis);

@@ -171,12 +171,12 @@ function scatterND(call: Call): Value {
   if (indices.rows) throw coupled('writes to rows by the values of rows');
   if (data.rows.axis < width) throw coupled('writes to some of the rows by their position');
   const along = data.rows.axis - width + picked.length - 1;
-  if (updates.rows?.axis !== along) throw coupled('writes values that are not per row into the rows');
-  commonRows([
+  if (updates.rows?.axis !== along) throw coupled('writes what is not one of each row into the rows');
+  const rows = commonRows([
     { dims: [], rows: { ...data.rows, axis: along } },
     { dims: dimsOf(updates), rows: updates.rows },
-  ]);
-  return result;
+  ]) as Rows;
+  return { ...result, rows: { ...withoutUniform(rows), axis: data.rows.axis } };
 }
 
 function oneHot(call: Call): Value {

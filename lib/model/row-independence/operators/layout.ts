@@ -4,7 +4,7 @@ import { asData, asTensor, axisOf, dimsOf, type Call, type Operators } from '../
 import { constantTensor, sparseConstant } from '../constants';
 import { CannotRun, coupled, notUnderstood } from '../obstacle';
 import { relayout } from '../relayout';
-import { floorDivide, N, ONE, Size } from '../size';
+import { floorDivide, growthWithin, N, ONE, Size } from '../size';
 import {
   areColumns,
   constantDims,
@@ -89,10 +89,10 @@ function reshape(call: Call): Value {
       if (!zeroMeansSame || !same) throw notUnderstood('a size to reshape to is 0');
       return same;
     }
-    // A number that may be -1 or 0 may mean "infer" or "keep", so it is not necessarily the size.
+    // A number that may be -1 or 0 may mean "infer" or "as before", which is another size wherever it is met.
     if (value.min >= (zeroMeansSame ? 1 : 0)) return value;
     if (value.tainted) throw notUnderstood('a size to reshape to may be 0 or less');
-    return Size.opaque('reshaped', [value], { min: 0 });
+    return call.fresh(`size ${axis}`);
   });
   if (target.filter((value) => value === null).length > 1)
     throw new CannotRun('its shape has more than one size to infer');
@@ -111,7 +111,7 @@ function flatten(call: Call): Value {
 function squeeze(call: Call): Value {
   const t = call.tensor(0);
   const dims = dimsOf(t);
-  const axes = call.intsOrInput('axes', 1)?.map((axis) => axisOf(axis, dims.length));
+  const axes = call.axes(1)?.map((axis) => axisOf(axis, dims.length));
   if (!axes && t.rows) throw coupled('drops the axis of the rows if there is one row');
   const dropped = axes ?? dims.flatMap((dim, axis) => (dim.is(1) ? [axis] : []));
   if (!axes && dims.some(({ constant }) => constant === undefined))
@@ -130,8 +130,8 @@ function squeeze(call: Call): Value {
 function unsqueeze(call: Call): Value {
   const t = call.tensor(0);
   const dims = dimsOf(t);
-  const given = call.intsOrInput('axes', 1);
-  if (!given) throw notUnderstood('the axes that it adds are unknown');
+  const given = call.axes(1);
+  if (!given) throw notUnderstood('the axes that it adds are not known');
   const rank = dims.length + given.length;
   const added = given.map((axis) => axisOf(axis, rank));
   const kept = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => !added.includes(axis));
@@ -216,7 +216,10 @@ function expandedSize(own: Size, asked: Size): Size {
   if (asked.is(1) || asked.is(-1) || asked.equals(own)) return own;
   if (own.constant !== undefined) return own;
   return asked.constant === undefined
-    ? Size.opaque('broadcast', own.key < asked.key ? [own, asked] : [asked, own], { min: 0 })
+    ? Size.opaque('broadcast', own.key < asked.key ? [own, asked] : [asked, own], {
+        min: 0,
+        growth: growthWithin([own, asked]),
+      })
     : asked;
 }
 
@@ -241,7 +244,7 @@ function constantOfShape(call: Call): Value {
 }
 
 function atLeastZero(dim: Size): Size {
-  return dim.min >= 0 ? dim : Size.opaque('size', [dim], { min: 0 });
+  return dim.min >= 0 ? dim : Size.opaque('size', [dim], { min: 0, growth: growthWithin([dim]) });
 }
 
 function tile(call: Call): Value {
@@ -377,7 +380,7 @@ function equalParts(length: Size, count: number): Size[] {
   if (exact) return Array<Size>(count).fill(exact);
   const part = floorDivide(length.plus(Size.of(count - 1)), Size.of(count));
   return Array.from({ length: count }, (_, at) =>
-    at < count - 1 ? part : Size.opaque('last', [length, part], { min: 0 }),
+    at < count - 1 ? part : Size.opaque('last', [length, part], { min: 0, growth: growthWithin([length]) }),
   );
 }
 

@@ -1,4 +1,4 @@
-import { broadcast } from '../align';
+import { broadcast, broadcastSize } from '../align';
 import { dimsOf, type Call, type Operators, type Transfer } from '../call';
 import { CannotRun, coupled, notUnderstood } from '../obstacle';
 import { ONE, Size } from '../size';
@@ -92,8 +92,9 @@ export function swapped(t: Tensor): Tensor {
 /** a' b' + c */
 export function gemm(call: Call): Value {
   const [a, b] = [call.data(0), call.data(1)];
-  if ((a.dims && a.dims.length !== 2) || (b.dims && b.dims.length !== 2))
-    throw new CannotRun('its inputs are not matrices');
+  // The runtime takes a vector for its left matrix.
+  if (a.dims?.length === 1) throw notUnderstood('it takes matrices');
+  if ((a.dims && a.dims.length !== 2) || (b.dims && b.dims.length !== 2)) throw new CannotRun('it takes matrices');
   const left = call.attributes.flag('transA', false) && a.dims ? swapped(a) : a;
   const right = call.attributes.flag('transB', false) && b.dims ? swapped(b) : b;
   const result = matmul(left, right);
@@ -178,7 +179,7 @@ function sizeOf(label: string, operands: readonly Labelled[]): Size {
   const sizes = operands.flatMap(({ labels, tensor }) =>
     labels.flatMap((one, axis) => (one === label ? [tensor.dims?.[axis] as Size] : [])),
   );
-  return sizes.find((size) => !size.is(1)) ?? ONE;
+  return broadcastSize(sizes);
 }
 
 /** Names the axes of an ellipsis from the last: "..0" is the last one. */

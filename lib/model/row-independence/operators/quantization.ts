@@ -2,7 +2,7 @@ import { commonRows } from '../align';
 import { axisOf, dimsOf, type Call, type Operators } from '../call';
 import { coupled, notUnderstood } from '../obstacle';
 import { Size } from '../size';
-import type { Tensor, Value } from '../tensor';
+import { withRows, type Rows, type Tensor, type Value } from '../tensor';
 import { withoutValues } from './layout';
 
 /**
@@ -10,30 +10,31 @@ import { withoutValues } from './layout';
  * depend on the position of a row; scales of blocks may be per row.
  */
 export function scaledBy(call: Call, positions: readonly number[]): Value {
-  const t = call.data(0);
+  let t = withoutValues(call.data(0));
   for (const position of positions) {
     const parameter = call.optionalData(position);
     if (!parameter || (!t.rows && !parameter.rows)) continue;
     const dims = dimsOf(parameter);
     if (!parameter.rows && Size.product(dims).is(1)) continue;
     const rank = dimsOf(t).length;
-    if (dims.length === rank && rank > 1) blocks(call, t, parameter);
+    if (dims.length === rank && rank > 1) t = blocks(call, t, parameter);
     else if (!t.rows || parameter.rows || dims.length !== 1) throw coupled('takes its scale from the rows');
     else if (axisOf(call.attributes.int('axis', 1), rank) === t.rows.axis) throw coupled(BY_POSITION);
   }
-  return withoutValues(t);
+  return t;
 }
 
 const BY_POSITION = 'has a scale for each position of the axis that counts rows';
 
-function blocks(call: Call, t: Tensor, parameter: Tensor): void {
+function blocks(call: Call, t: Tensor, parameter: Tensor): Tensor {
   const axis = axisOf(call.attributes.int('axis', 1), dimsOf(t).length);
   if (!t.rows || !parameter.rows) throw coupled(parameter.rows ? 'takes its scale from the rows' : BY_POSITION);
   if (t.rows.axis === axis) throw coupled(BY_POSITION);
-  commonRows([
+  const rows = commonRows([
     { dims: dimsOf(t), rows: t.rows },
     { dims: dimsOf(parameter), rows: parameter.rows },
   ]);
+  return withRows(dimsOf(t), rows as Rows, t.elem);
 }
 
 function quantize(call: Call): Value {

@@ -30,13 +30,12 @@ const FOLDS: Readonly<Record<string, (values: readonly Size[], elem: number, siz
 function reduce(call: Call): Value {
   const t = call.tensor(0);
   const dims = dimsOf(t);
-  const given = call.intsOrInput('axes', 1);
-  const none = !given || given.length === 0;
-  if (none && call.attributes.flag('noop_with_empty_axes', false)) {
-    // Some kernels still apply their function to each element, which keeps rows independent.
+  const given = call.axes(1);
+  if (!given && call.attributes.flag('noop_with_empty_axes', false)) {
+    // Some kernels still apply their function to each element, which is as independent.
     return withoutValues(t);
   }
-  const axes = none ? dims.map((_, axis) => axis) : given.map((axis) => axisOf(axis, dims.length));
+  const axes = given?.map((axis) => axisOf(axis, dims.length)) ?? dims.map((_, axis) => axis);
   const keep = call.attributes.flag('keepdims', true);
   const fold = FOLDS[call.node.opType];
   if (t.values && t.values.length > 0 && fold && axes.length === dims.length) {
@@ -100,8 +99,8 @@ function layerNormalization(call: Call): Value[] {
 function meanVarianceNormalization(call: Call): Value {
   const t = call.data(0);
   const rank = dimsOf(t).length;
-  const axes = call.attributes.ints('axes') ?? [0, 2, 3];
-  if (call.opset < 9) throw notUnderstood('the axes of its first version are unknown');
+  const axes = call.attributes.has('axes') ? call.axes() : [0, 2, 3];
+  if (!axes || call.opset < 9) throw notUnderstood('what it normalizes over is not known');
   for (const axis of axes) refuseAlong(t, axisOf(axis, rank), 'normalizes over the rows');
   return withoutValues(t);
 }
@@ -109,9 +108,9 @@ function meanVarianceNormalization(call: Call): Value {
 /** Reverses the steps of each sequence up to its length. */
 function reverseSequence(call: Call): Value {
   const [t, lengths] = [call.data(0), call.data(1)];
-  dimsOf(t);
-  const batch = call.attributes.int('batch_axis', 1);
-  const time = call.attributes.int('time_axis', 0);
+  const rank = dimsOf(t).length;
+  const batch = axisOf(call.attributes.int('batch_axis', 1), rank);
+  const time = axisOf(call.attributes.int('time_axis', 0), rank);
   if (!t.rows && !lengths.rows) return invariant(t.dims, t.elem);
   refuseAlong(t, time, 'reverses the rows');
   if (t.rows?.axis === batch) {

@@ -15,7 +15,7 @@ function resize(call: Call): Value {
     if (t.rows) throw notUnderstood('it crops, and it is unknown whether it crops rows');
     call.shared(1, 'the region that it crops');
   }
-  const axes = call.attributes.ints('axes')?.map((axis) => axisOf(axis, dims.length)) ?? dims.map((_, axis) => axis);
+  const axes = call.axes()?.map((axis) => axisOf(axis, dims.length)) ?? dims.map((_, axis) => axis);
   const policy = call.attributes.string('keep_aspect_ratio_policy', 'stretch');
   if (policy !== 'stretch' && t.rows && axes.includes(t.rows.axis))
     throw notUnderstood('it keeps proportions that include the rows');
@@ -87,8 +87,8 @@ function centerCropPad(call: Call): Value {
   const t = call.data(0);
   const dims = dimsOf(t);
   const shape = call.numbers(1, 'the size to crop or pad to');
-  const axes = call.attributes.ints('axes')?.map((axis) => axisOf(axis, dims.length)) ?? dims.map((_, axis) => axis);
-  if (shape.length !== axes.length) throw new CannotRun('its numbers of sizes and axes differ');
+  const axes = call.axes()?.map((axis) => axisOf(axis, dims.length)) ?? dims.map((_, axis) => axis);
+  if (shape.length !== axes.length) throw notUnderstood('it has another number of sizes than axes');
   const sizes = [...dims];
   axes.forEach((axis, at) => {
     const size = shape[at] as Size;

@@ -1,7 +1,7 @@
 import { blockOf } from '../blocks';
 import { axisOf, dimsOf, type Call, type Operators } from '../call';
 import { CannotRun, coupled, notUnderstood } from '../obstacle';
-import { lesser, ONE, Size, ZERO } from '../size';
+import { growthWithin, lesser, ONE, Size, ZERO } from '../size';
 import { constantDims, invariant, rearranged, type Tensor, type Value } from '../tensor';
 import { sliced, withoutValues } from './layout';
 
@@ -16,8 +16,8 @@ function slice(call: Call): Value {
     (call.has(position) ? call.numbers(position, what) : undefined);
   const starts = list('starts', 1, 'where it starts');
   const ends = list('ends', 2, 'where it ends');
-  if (!starts || !ends) throw notUnderstood('its starts and ends are unknown');
-  const axes = call.intsOrInput('axes', 3) ?? starts.map((_, axis) => axis);
+  if (!starts || !ends) throw notUnderstood('where it starts and ends is not known');
+  const axes = call.axes(3) ?? starts.map((_, axis) => axis);
   const steps = call.has(4) ? call.numbers(4, 'its steps') : starts.map(() => ONE);
   if (axes.length !== starts.length || ends.length !== starts.length)
     throw new CannotRun('its starts and ends are for different axes');
@@ -48,7 +48,12 @@ function sliceAxis(t: Tensor, axis: number, start: Size, end: Size, step: Size):
   if (by === -1 && start.is(-1) && (end.constant ?? 0) <= -TO_THE_END)
     return sliced(t, axis, Size.atom('turned'), length);
   if (end.tainted || start.tainted) throw coupled('picks by the number of rows');
-  return sliced(t, axis, Size.atom('anywhere'), Size.opaque('slice', [length, start, end, step], { min: 0 }));
+  return sliced(
+    t,
+    axis,
+    Size.atom('anywhere'),
+    Size.opaque('slice', [length, start, end, step], { min: 0, growth: growthWithin([length]) }),
+  );
 }
 
 function startsAtBeginning(start: Size): boolean {
@@ -95,7 +100,7 @@ function lengthBetween(from: Size, to: Size, length: Size): Size {
   const end = lesser(to, length);
   const difference = end.minus(from);
   if (from.min >= 0 && difference.min >= 0) return difference;
-  return Size.opaque('between', [from, end], { min: 0 });
+  return Size.opaque('between', [from, end], { min: 0, growth: growthWithin([length]) });
 }
 
 function pad(call: Call): Value {
@@ -115,7 +120,7 @@ function pad(call: Call): Value {
     if (t.rows?.axis === axis) throw coupled('pads the axis that counts rows');
     if (before.tainted || after.tainted) throw coupled('pads by the number of rows');
     const size = (sizes[axis] as Size).plus(before).plus(after);
-    sizes[axis] = size.min >= 0 ? size : Size.opaque('size', [size], { min: 0 });
+    sizes[axis] = size.min >= 0 ? size : Size.opaque('size', [size], { min: 0, growth: growthWithin([size]) });
   });
   return { ...withoutValues(t), dims: sizes };
 }

@@ -1,0 +1,466 @@
+import { initializer, node, value } from '../../support/onnx-builder';
+import { proofOf, short, type Constant, type Graph } from './support';
+
+/** Graphs of which a number, a size or a tensor is not what it seems: in none of them are rows independent. */
+const dependent = (graph: Graph) => expect(short(proofOf(graph))).toMatch(/^(coupled|not understood)/);
+
+const x = ['N', 4];
+const constants: Record<string, Constant> = {
+  axis0: [0],
+  zero: [0],
+  one: [1],
+  two: [2],
+  three: [3],
+  flat: [-1],
+  ends: [2 ** 31 - 1],
+};
+const int32 = (name: string, ...values: number[]) =>
+  initializer(name, 'int32', [values.length], Int32Array.from(values));
+const graph = (nodes: object[], output: object[], input: object[] = []) => ({
+  graph: { name: 'g', node: nodes, input, output },
+});
+const mixed = (from: string, to: string) => [
+  node('ReduceSum', [from, 'axis0'], [`${to}Sum`], { attributes: { keepdims: 1 } }),
+  node('Add', [from, `${to}Sum`], [to]),
+];
+
+/** Mixes the rows of x where c is `taken`; it is so in a run, and a wrong proof holds it for the contrary. */
+const mixedIf = (taken: boolean) => {
+  const [mixing, plain] = [graph(mixed('x', 'a'), [value('a', 'float')]), [node('Identity', ['x'], ['b'])]];
+  const other = graph(plain, [value('b', 'float')]);
+  return node('If', ['c'], ['y'], {
+    attributes: { then_branch: taken ? mixing : other, else_branch: taken ? other : mixing } as never,
+  });
+};
+const sizeOf = (of: string, to: string, axis: number) =>
+  node('Shape', [of], [to], { attributes: { start: axis, end: axis + 1 } });
+
+describe('what a loop carries', () => {
+  const own = (index: string, to: string) => [
+    node('Add', ['base', index], [`${to}Flat`]),
+    node('Gather', ['all', `${to}Flat`], [to]),
+  ];
+  const picked = [
+    node('Shape', ['x'], ['s'], { attributes: { end: 1 } }),
+    node('Squeeze', ['s', 'axis0'], ['n']),
+    node('Range', ['zero0', 'n', 'one0'], ['r']),
+    node('Mul', ['r', 'three'], ['r3']),
+    node('Unsqueeze', ['r3', 'one'], ['base']),
+    node('Reshape', ['x', 'flat'], ['all']),
+    node('ArgMax', ['x'], ['best'], { attributes: { axis: 1, keepdims: 1 } }),
+    node('Slice', ['x', 'zero', 'one', 'one'], ['first']),
+  ];
+  const carrying = (changes: object[]) => ({
+    inputs: { x: ['N', 3], j: { int64: ['N', 1] } },
+    constants: { ...constants, zero0: 0, one0: 1, trips: 2 },
+    initializers: [initializer('yes', 'bool', [], Uint8Array.of(1))],
+    nodes: [
+      ...picked,
+      node('Loop', ['trips', 'yes', 'best', 'first'], ['last', 'y'], {
+        attributes: {
+          body: graph(
+            [node('Identity', ['ci'], ['co']), ...own('i', 'g'), node('Identity', ['g'], ['go']), ...changes],
+            [value('co', 'bool'), value('io', 'int64'), value('go', 'float')],
+            [value('it', 'int64', []), value('ci', 'bool', []), value('i', 'int64'), value('a', 'float')],
+          ),
+        } as never,
+      }),
+    ],
+  });
+
+  test('keeps a bound of its elements where each step does', () => {
+    expect(short(proofOf(carrying([node('ArgMin', ['x'], ['io'], { attributes: { axis: 1, keepdims: 1 } })])))).toBe(
+      'independent 0,0 | 0',
+    );
+  });
+
+  test('does not where a step gives others', () => {
+    dependent(carrying([node('Identity', ['j'], ['io'])]));
+    dependent(
+      carrying(
+        [node('ArgMax', ['x4'], ['io'], { attributes: { axis: 1, keepdims: 1 } })].flatMap((last) => [
+          node('Concat', ['x', 'first'], ['x4'], { attributes: { axis: 1 } }),
+          last,
+        ]),
+      ),
+    );
+  });
+
+  test('does not either where a condition decides', () => {
+    const given = carrying([]);
+    const either = node('If', ['c'], ['best2'], {
+      attributes: {
+        then_branch: graph([node('Identity', ['best'], ['p'])], [value('p', 'int64')]),
+        else_branch: graph([node('Identity', ['j'], ['q'])], [value('q', 'int64')]),
+      } as never,
+    });
+    const nodes = [...picked, either, ...own('best2', 'y')];
+    dependent({ ...given, inputs: { ...given.inputs, c: { bool: [1] } }, nodes });
+  });
+});
+
+test('a condition that gives sizes of one branch only', () => {
+  const numbers = [
+    node('Shape', ['x'], ['s'], { attributes: { end: 1 } }),
+    node('Squeeze', ['s', 'axis0'], ['n']),
+    node('Range', ['zero0', 'n', 'one0'], ['r']),
+    node('Unsqueeze', ['r', 'one'], ['column']),
+  ];
+  const sum = (row: string, to: string) => [
+    node('Add', ['column', row], [`${to}1`]),
+    node('Add', [`${to}1`, 'column'], [to]),
+  ];
+  const nodes = [
+    ...numbers,
+    node('If', ['d'], ['u'], {
+      attributes: {
+        then_branch: graph(sum('p', 'a2'), [value('a2', 'int64')]),
+        else_branch: graph(sum('q', 'b2'), [value('b2', 'int64')]),
+      } as never,
+    }),
+    sizeOf('u', 'width', 1),
+    node('Equal', ['width', 'three'], ['c']),
+    mixedIf(false),
+  ];
+  const inputs = { x, d: { bool: [1] }, p: { int64: [1, 3] }, q: { int64: [1, 5] } };
+  dependent({ inputs: inputs as Graph['inputs'], constants: { ...constants, zero0: 0, one0: 1 }, nodes });
+});
+
+describe('sizes that broadcasting decides', () => {
+  test('of Einsum', () => {
+    const inputs = { x, a: ['N', 'p'], b: ['N', 'q'] };
+    const nodes = [
+      node('Einsum', ['a', 'b'], ['e'], { attributes: { equation: 'np,np->np' } }),
+      sizeOf('e', 'given', 1),
+      sizeOf('a', 'p', 1),
+      node('Equal', ['given', 'p'], ['c']),
+      mixedIf(false),
+    ];
+    dependent({ inputs, constants, nodes });
+  });
+
+  test('with one that may be 0', () => {
+    const nodes = [
+      node('NonZero', ['w'], ['found']),
+      sizeOf('found', 'f', 1),
+      sizeOf('b', 'p', 1),
+      node('Min', ['f', 'p'], ['least']),
+      node('Expand', ['ones', 'least'], ['some']),
+      node('Expand', ['ones', 'p'], ['all']),
+      node('Add', ['some', 'all'], ['sum']),
+      sizeOf('sum', 'given', 0),
+      node('Equal', ['given', 'p'], ['c']),
+      mixedIf(false),
+    ];
+    const more = { ...constants, ones: { floats: [1] } };
+    dependent({ inputs: { x, b: ['N', 'p'], w: [3] }, constants: more, nodes });
+  });
+});
+
+describe('axes that are given, and none', () => {
+  const alone = [node('CumSum', ['q', 'zero0'], ['t']), node('Reshape', ['t', 'back'], ['y'])];
+  const more = { ...constants, zero0: 0, back: [-1, 4], none: [] };
+
+  test.each([
+    [13, node('Squeeze', ['u', 'none'], ['q'])],
+    [11, node('Squeeze', ['u'], ['q'], { attributes: { axes: [] } })],
+  ])('are all of size 1 to Squeeze of version %d', (opset, squeeze) => {
+    const added = opset < 13 ? node('Unsqueeze', ['x'], ['u'], { attributes: { axes: [0] } }) : undefined;
+    const nodes = [added ?? node('Unsqueeze', ['x', 'axis0'], ['u']), squeeze, ...alone];
+    dependent({ inputs: { x }, constants: more, opset, nodes });
+  });
+
+  test('are all to the mean of quantized elements', () => {
+    const mean = node('QLinearReduceMean', ['x', 's', 'z', 's', 'z'], ['y'], {
+      attributes: { axes: [], keepdims: 1 },
+      domain: 'com.microsoft',
+    });
+    const initializers = [
+      initializer('s', 'float', [], Float32Array.of(1)),
+      initializer('z', 'uint8', [], Uint8Array.of(0)),
+    ];
+    dependent({ inputs: { x: { uint8: ['N', 4] } }, initializers, nodes: [mean] });
+  });
+});
+
+describe('Reshape to a number that may be 0 or -1', () => {
+  test('gives another size to each tensor, and on each axis', () => {
+    const inputs = { x, v: { int64: [1] as number[] } };
+    const compared = (nodes: object[]) =>
+      dependent({
+        inputs,
+        constants: {
+          ...constants,
+          p: { floats: [1, 2, 3] },
+          q: { floats: [1, 2, 3, 4, 5] },
+          wide: { weights: [3, 5] },
+        },
+        nodes: [...nodes, node('Equal', ['ps', 'qs'], ['c']), mixedIf(false)],
+      });
+    const tensors = [node('Reshape', ['p', 'v'], ['pr']), node('Reshape', ['q', 'v'], ['qr'])];
+    compared([...tensors, sizeOf('pr', 'ps', 0), sizeOf('qr', 'qs', 0)]);
+    const axes = [
+      node('Concat', ['v', 'v'], ['vv'], { attributes: { axis: 0 } }),
+      node('Reshape', ['wide', 'vv'], ['w']),
+    ];
+    compared([...axes, sizeOf('w', 'ps', 0), sizeOf('w', 'qs', 1)]);
+  });
+});
+
+describe('what is equal for all rows, before an operator that takes something of each row', () => {
+  /** Repeats twice the result of a tensor of equal rows, and adds it to `x` in the order of rows. */
+  const twice = (shape: number[], nodes: object[], more: Partial<Graph>) => {
+    const tail = shape.map(() => 1);
+    dependent({
+      opset: 17,
+      ...more,
+      inputs: { x: ['N', 2], ...more.inputs },
+      constants: {
+        ...constants,
+        rest: shape,
+        rep: [2, ...tail],
+        long: [-1, ...tail],
+        back: [-1, 2, shape.reduce((a, b) => a * b)],
+        ...more.constants,
+      },
+      nodes: [
+        sizeOf('x', 'n', 0),
+        node('Concat', ['n', 'rest'], ['to'], { attributes: { axis: 0 } }),
+        node('Expand', ['same', 'to'], ['e']),
+        ...nodes,
+        node('Tile', ['p', 'rep'], ['pp']),
+        node('Reshape', ['x', 'long'], ['xx']),
+        node('Add', ['pp', 'xx'], ['z']),
+        node('Reshape', ['z', 'back'], ['y']),
+      ],
+    });
+  };
+
+  test('GridSample', () => {
+    twice([1, 2, 2], [node('GridSample', ['e', 'g'], ['p'])], {
+      inputs: { g: ['N', 2, 2, 2] },
+      constants: { same: { weights: [1, 1, 2, 2] } },
+    });
+  });
+
+  test('ReverseSequence', () => {
+    const attributes = { batch_axis: 0, time_axis: 1 };
+    twice([3], [node('ReverseSequence', ['e', 'l'], ['p'], { attributes })], {
+      inputs: { l: { int64: ['N'] } },
+      constants: { same: { weights: [1, 3] } },
+    });
+  });
+
+  test('RotaryEmbedding', () => {
+    const turned = node('RotaryEmbedding', ['e', 'ids', 'cos', 'cos'], ['p'], { domain: 'com.microsoft' });
+    twice([1, 4], [turned], {
+      inputs: { ids: { int64: ['N', 1] } },
+      constants: { same: { weights: [1, 1, 4] }, cos: { weights: [2, 2] } },
+    });
+  });
+
+  test('DeformConv', () => {
+    twice([1, 1, 1], [node('DeformConv', ['e', 'w', 'o'], ['p'])], {
+      inputs: { o: ['N', 2, 1, 1] },
+      constants: { same: { weights: [1, 1, 1, 1] }, w: { weights: [1, 1, 1, 1] } },
+      opset: 19,
+    });
+  });
+
+  test('DequantizeLinear', () => {
+    const one = node('DequantizeLinear', ['q', 's'], ['p'], { attributes: { axis: 1, block_size: 2 } });
+    twice([2], [node('Cast', ['e'], ['q'], { attributes: { to: 6 } }), one], {
+      inputs: { s: ['N', 1] },
+      constants: { same: { weights: [1, 2] } },
+      opset: 21,
+    });
+  });
+
+  test('and writes of rows into it, which are laid out as the rows are', () => {
+    const nodes = [
+      sizeOf('x', 'n', 0),
+      node('Mul', ['n', 'two'], ['n2']),
+      node('Concat', ['one', 'n2'], ['to'], { attributes: { axis: 0 } }),
+      node('Expand', ['same', 'to'], ['e']),
+      node('Tile', ['v', 'two'], ['u']),
+      node('Unsqueeze', ['u', 'axis0'], ['updates']),
+      node('ScatterND', ['e', 'place', 'updates'], ['p']),
+      node('Reshape', ['p', 'back'], ['y']),
+    ];
+    const more = { same: { weights: [1, 1] }, back: [-1, 2] };
+    const initializers = [initializer('place', 'int64', [1, 1], BigInt64Array.of(0n))];
+    dependent({ inputs: { x, v: ['N'] }, constants: { ...constants, ...more }, initializers, nodes });
+  });
+});
+
+describe('numbers that wrap round', () => {
+  /** Less than 0 in a run. */
+  const negative = (number: string) => [node('Less', [number, 'null'], ['c']), mixedIf(true)];
+
+  test('the absolute of the least', () => {
+    const given = { constants: { ...constants, null: [0] }, nodes: [node('Abs', ['v'], ['a']), ...negative('a')] };
+    dependent({ ...given, inputs: { x, v: { int64: [1] } } });
+    dependent({
+      inputs: { x },
+      constants,
+      initializers: [int32('v', -(2 ** 31)), int32('null', 0)],
+      nodes: given.nodes,
+    });
+    const least = initializer('v', 'int64', [1], BigInt64Array.of(-(2n ** 63n)));
+    dependent({ ...given, inputs: { x }, initializers: [least] });
+  });
+
+  test.each([
+    [2, 300],
+    [3, 200],
+    [4, 70_000],
+    [5, 70_000],
+  ])('elements of type %d that their list gives as %d', (dataType, given) => {
+    const initializers = [{ name: 'v', dataType, dims: [1], int32Data: [given] }];
+    const nodes = [
+      node('Cast', ['v'], ['a'], { attributes: { to: 7 } }),
+      node('Equal', ['a', 'k'], ['c']),
+      mixedIf(false),
+    ];
+    dependent({ inputs: { x }, constants: { ...constants, k: [given] }, initializers, nodes });
+  });
+
+  test('elements of UINT32 that their list gives with more bits', () => {
+    const initializers = [{ name: 'v', dataType: 12, dims: [1], uint64Data: [2 ** 32 + 5] }];
+    const nodes = [
+      node('Cast', ['v'], ['a'], { attributes: { to: 7 } }),
+      node('Equal', ['a', 'k'], ['c']),
+      mixedIf(false),
+    ];
+    dependent({ inputs: { x }, constants: { ...constants, k: [2 ** 32 + 5] }, initializers, nodes });
+  });
+
+  /** In INT32, times 2^18. */
+  const large = (size: string) => [
+    node('Cast', [size], ['narrow'], { attributes: { to: 6 } }),
+    node('Mul', ['narrow', 'much'], ['m']),
+    ...negative('m'),
+  ];
+  const narrow = [int32('much', 2 ** 18), int32('null', 0)];
+
+  test('a number of elements that is found', () => {
+    const initializers = [...narrow, initializer('w', 'bool', [9000], new Uint8Array(9000).fill(1))];
+    const nodes = [node('NonZero', ['w'], ['found']), sizeOf('found', 'f', 1), ...large('f')];
+    dependent({ inputs: { x }, constants, initializers, nodes });
+  });
+
+  test('the number of a step', () => {
+    const body = graph(
+      [
+        node('Identity', ['ci'], ['co']),
+        node('Cast', ['it'], ['narrow'], { attributes: { to: 6 } }),
+        node('Mul', ['narrow', 'much'], ['m']),
+        node('Less', ['m', 'null'], ['c']),
+        node('If', ['c'], ['o'], {
+          attributes: {
+            then_branch: graph(mixed('i', 'a'), [value('a', 'float')]),
+            else_branch: graph([node('Identity', ['i'], ['b'])], [value('b', 'float')]),
+          } as never,
+        }),
+      ],
+      [value('co', 'bool'), value('o', 'float')],
+      [value('it', 'int64', []), value('ci', 'bool', []), value('i', 'float')],
+    );
+    dependent({
+      inputs: { x },
+      constants: { ...constants, trips: 9000 },
+      initializers: [...narrow, initializer('yes', 'bool', [], Uint8Array.of(1))],
+      nodes: [node('Loop', ['trips', 'yes', 'x'], ['y'], { attributes: { body: body as never } })],
+    });
+  });
+
+  test('a quotient by a fraction', () => {
+    const nodes = [
+      sizeOf('b', 'p', 1),
+      node('Cast', ['p'], ['real'], { attributes: { to: 1 } }),
+      node('Div', ['real', 'tiny'], ['q']),
+      node('Cast', ['q'], ['t'], { attributes: { to: 6 } }),
+      node('Sub', ['t', 'five'], ['less']),
+      node('Less', ['t', 'less'], ['c']),
+      mixedIf(true),
+    ];
+    const more = { ...constants, tiny: { floats: [1e-9] } };
+    dependent({ inputs: { x, b: ['N', 'p'] }, constants: more, initializers: [int32('five', 5)], nodes });
+  });
+
+  test('a quotient of a number of elements, which is larger than any axis, beyond the sizes that the verdict says', () => {
+    const nodes = [
+      node('Shape', ['b'], ['sizes'], { attributes: { start: 1 } }),
+      node('ReduceProd', ['sizes'], ['count']),
+      node('Div', ['count', 'seven'], ['part']),
+      ...large('part'),
+    ];
+    const initializers = [int32('much', 2), int32('null', 0)];
+    const given = { inputs: { x, b: ['N', 'p', 'q'] }, constants: { ...constants, seven: [7] }, initializers, nodes };
+    expect(proofOf(given).verdict).toMatchObject({ verdict: 'independent', maxSize: 2 ** 14 });
+  });
+
+  test('a number with a factor beyond what is exact', () => {
+    const nodes = [
+      sizeOf('b', 'p', 1),
+      node('Mul', ['p', 'huge'], ['h']),
+      node('Mul', ['h', 'huge'], ['hh']),
+      node('Mul', ['p', 'hh'], ['m']),
+      node('Add', ['m', 'hh'], ['more']),
+      node('Less', ['more', 'm'], ['c']),
+      mixedIf(true),
+    ];
+    dependent({ inputs: { x, b: ['N', 'p'] }, constants: { ...constants, huge: [2 ** 31] }, nodes });
+  });
+});
+
+describe('sizes of pools', () => {
+  const signal = (...sizes: number[]) => ({ weights: [1, 1, ...sizes] });
+
+  test('whose window is larger than what it moves over', () => {
+    const nodes = [
+      node('MaxPool', ['a'], ['pool'], { attributes: { kernel_shape: [3], strides: [2] } }),
+      sizeOf('pool', 's', 2),
+      node('Equal', ['s', 'zero'], ['c']),
+      mixedIf(false),
+    ];
+    dependent({ inputs: { x }, constants: { ...constants, a: signal(2) }, nodes });
+  });
+
+  test('whose last window begins within the padding, or not', () => {
+    const pool = (from: string, to: string, window: number) => [
+      node('MaxPool', [from], [to], { attributes: { kernel_shape: [window], strides: [3], ceil_mode: 1 } }),
+      sizeOf(to, `${to}Size`, 2),
+    ];
+    const nodes = [
+      ...pool('a', 'p', 2),
+      ...pool('b', 'q', 3),
+      node('Equal', ['pSize', 'qSize'], ['c']),
+      mixedIf(false),
+    ];
+    dependent({ inputs: { x }, constants: { ...constants, a: signal(3), b: signal(4) }, nodes });
+  });
+});
+
+test('Gemm of a vector, which runs', () => {
+  const nodes = [
+    sizeOf('b', 'p', 1),
+    node('Sub', ['p', 'p'], ['nothing']),
+    node('Add', ['nothing', 'one'], ['axis']),
+    node('If', ['d'], ['y'], {
+      attributes: {
+        then_branch: graph(
+          [
+            node('ReduceSum', ['x', 'one'], ['r'], { attributes: { keepdims: 1 } }),
+            node('Squeeze', ['r', 'axis'], ['v']),
+            node('Gemm', ['v', 'r'], ['g']),
+            node('Add', ['x', 'g'], ['a']),
+          ],
+          [value('a', 'float')],
+        ),
+        else_branch: graph([node('Identity', ['x'], ['b2'])], [value('b2', 'float')]),
+      } as never,
+    }),
+  ];
+  dependent({ inputs: { x, b: ['N', 'p'], d: { bool: [1] } }, constants, nodes });
+});
