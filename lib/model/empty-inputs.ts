@@ -5,13 +5,13 @@ import { operatorName, type Operator } from './onnx-graph';
  * Operators that crash the process in onnxruntime 1.30 on an empty input (`terminate called without an active
  * exception`), found by trials with 0 rows and with 0 steps. RNN does not crash.
  */
-const ENDING = ['LSTM', 'GRU', 'com.microsoft:DynamicQuantizeLSTM', 'com.microsoft:AttnLSTM'];
+const CRASHING = ['LSTM', 'GRU', 'com.microsoft:DynamicQuantizeLSTM', 'com.microsoft:AttnLSTM'];
 
 /**
- * Products of quantized matrices: where they sum over no elements, the runtime does not write their result, which then
- * is what the memory held before, such as parts of other answers.
+ * Products of quantized matrices. If the summed axis is empty, the runtime does not write the result, which then contains
+ * uninitialized memory, possibly parts of other answers.
  */
-const NOT_WRITING = [
+const UNWRITTEN = [
   'MatMulInteger',
   'QLinearMatMul',
   'com.microsoft:MatMulIntegerToFloat',
@@ -19,23 +19,23 @@ const NOT_WRITING = [
   'com.microsoft:QGemm',
 ];
 
-const UNSAFE: ReadonlySet<string> = new Set([...ENDING, ...NOT_WRITING]);
+const UNSAFE: ReadonlySet<string> = new Set([...CRASHING, ...UNWRITTEN]);
 
 /**
- * Whether the server must keep empty inputs away from a model, and because of which node.
+ * Whether the server must reject empty inputs for a model, and the node that cannot handle them.
  *
  * @param crashedTrial - whether empty inputs crashed the trial
  */
 export function unsafeOnEmptyInput(
   operators: readonly Operator[],
-  endsTrial: boolean,
+  crashedTrial: boolean,
 ): ModelManifest['unsafeOnEmptyInput'] {
   const found = unsafeOperator(operators);
   if (found) return { node: found.node, operator: operatorName(found) };
   return crashedTrial ? {} : undefined;
 }
 
-/** Whether it is known without a trial, which may end a process. */
+/** Whether the operators alone show this, so that no trial is needed. */
 export function hasUnsafeOperator(operators: readonly Operator[]): boolean {
   return unsafeOperator(operators) !== undefined;
 }

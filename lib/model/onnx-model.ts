@@ -175,7 +175,7 @@ export class OnnxModel {
       weights,
       golden: golden?.files,
       exampleSizes: exampleSizesOf(golden?.examples ?? [], golden?.files ?? []),
-      profile: measured?.profile,
+      profile: profileFile?.profile,
       unsafeOnEmptyInput: unsafeOnEmptyInput(weights.graph.operators, byTrial.trial?.edge?.edge === 'empty'),
       servable: findings.length === 0,
       warnings: [
@@ -298,6 +298,7 @@ export class OnnxModel {
     this.opsets = graph.opsets;
     this.operators = graph.operators.map(operatorName).sort();
     this.unsafeOnEmptyInput = facts.unsafeOnEmptyInput;
+    this.inputValues = graph.inputValues;
     this.metadata = graph.metadata;
     this.producer = graph.producer;
     this.domain = graph.domain;

@@ -19,7 +19,7 @@ const RUN_TEXT_COPIES = 2;
 export class DataPlane {
   private state: State = { name: 'starting' };
 
-  /** @param unsafeOnEmptyInput As model.json has it. */
+  /** @param unsafeOnEmptyInput Field of model.json: the node that cannot handle an empty input. */
   constructor(
     private readonly scheduler: Scheduler,
     private readonly unsafeOnEmptyInput?: ModelManifest['unsafeOnEmptyInput'],
