@@ -221,7 +221,7 @@ export class Call {
 
   /** Tells a client that still sends to send no more: https://www.rfc-editor.org/rfc/rfc9113#section-8.1-9 */
   private stopClient(): void {
-    if (!this.hasEnded && !this.stream.closed) this.stream.close(NGHTTP2_NO_ERROR);
+    if (!this.hasEnded && !this.stream.closed) this.reset(NGHTTP2_NO_ERROR);
   }
 
   /** The stream is gone, whoever ended it. */
@@ -426,6 +426,11 @@ export class Call {
     if (this.isClosed || this.wasReset) return this.connection?.end();
     this.wasReset = true;
     if (this.phase !== 'over') this.enter('over');
-    this.stream.close(NGHTTP2_CANCEL);
+    this.reset(NGHTTP2_CANCEL);
+  }
+
+  private reset(code: number): void {
+    if (!this.hasEnded) this.connection?.ignoreRest();
+    this.stream.close(code);
   }
 }

@@ -10,10 +10,14 @@ const KEEP_ALIVE_TIMEOUT_MS = 20_000;
 /** How long a client that was told to go away may take to hear of it, and then to act on it. */
 const HEARING_MS = 1000;
 const LEAVING_MS = 100;
+/** What may come between two sweeps and is no request, of one connection, and of all. */
+const MAX_OTHER_BYTES = 512 * 1024;
+const MAX_OTHER_BYTES_OF_ALL = 2 * 1024 * 1024;
 
 /**
  * The connections of a gRPC server. An old one is told to go away, since a load balancer that balances connections
  * sends new replicas nothing else; one that does not answer is ended, and so is one that sends much and asks little.
+ * Where many do, those are ended that send most.
  */
 export class Connections {
   private readonly open = new Map<Http2Session, Connection>();
@@ -67,15 +71,36 @@ export class Connections {
    * read which of its requests were taken: https://www.rfc-editor.org/rfc/rfc9113#section-6.8-17
    */
   sweep(now: number): void {
+    this.endFlooding(now);
     for (const connection of this.open.values()) {
       const { askedAt, heardAt, goesAwayAt, expiresAt } = connection;
       const isSilent = heardAt < askedAt && now - askedAt > KEEP_ALIVE_TIMEOUT_MS;
-      if (isSilent || connection.isFlooding()) connection.end();
+      if (isSilent) connection.end();
       else if (goesAwayAt !== undefined) {
         const hasHeard = heardAt > goesAwayAt && now - heardAt > LEAVING_MS;
         if (hasHeard || now - goesAwayAt > HEARING_MS) connection.close();
       } else if (now > expiresAt) connection.sendAway();
       else if (now - askedAt > KEEP_ALIVE_MS) connection.ask();
+    }
+  }
+
+  private endFlooding(now: number): void {
+    const senders: { connection: Connection; bytes: number }[] = [];
+    let left = 0;
+    for (const connection of this.open.values()) {
+      const bytes = connection.otherBytes();
+      if (bytes > MAX_OTHER_BYTES) connection.end();
+      // What a client asks before it has heard that it is to go is not taken, and so explains nothing.
+      else if (bytes > 0 && !(connection.goesAwayAt !== undefined && now - connection.goesAwayAt < HEARING_MS)) {
+        senders.push({ connection, bytes });
+        left += bytes;
+      }
+    }
+    if (left <= MAX_OTHER_BYTES_OF_ALL) return;
+    for (const { connection, bytes } of senders.sort((a, b) => b.bytes - a.bytes)) {
+      if (left <= MAX_OTHER_BYTES_OF_ALL) return;
+      connection.end();
+      left -= bytes;
     }
   }
 }
