@@ -10,6 +10,8 @@ import { quoted } from '../protocol/fields';
 import { OTHER_LIMIT } from './body-limit';
 import { wantBody } from './every-request';
 import { BodyTurns } from './body-turns';
+import { leaveBody } from './errors';
+import { hasRead } from './reading-turns';
 
 /** Says how much of a body is JSON; its presence, and not the content type, tells of binary data. */
 export const JSON_LENGTH_HEADER = 'inference-header-content-length';
@@ -64,7 +66,10 @@ export function readBody(request: IncomingMessage, limit: SizeLimit, reader: Bod
     if (parts.length + chunk.length > limit.bytes) throw limit.error();
     parts.append(chunk);
     chunkCount++;
-    if (chunkCount > MANY_CHUNKS && parts.length < chunkCount * MIN_CHUNK_BYTES) throw tooManyChunks(chunkCount);
+    if (chunkCount > MANY_CHUNKS && parts.length < chunkCount * MIN_CHUNK_BYTES) {
+      leaveBody(request);
+      throw tooManyChunks(chunkCount);
+    }
     turns ??= new BodyTurns(request);
     turns.read(chunk.length);
   };
@@ -73,7 +78,8 @@ export function readBody(request: IncomingMessage, limit: SizeLimit, reader: Bod
     return only ?? parts?.join() ?? NO_BODY;
   };
   request.on('data', (chunk: Buffer) => {
-    if (ended) return;
+    // One read may bring thousands more; their time is counted.
+    if (ended) return hasRead(request.socket);
     try {
       keep(chunk);
     } catch (error) {

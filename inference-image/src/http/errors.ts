@@ -38,8 +38,9 @@ const MAX_DISCARDING = 128;
 const DISCARD_PAUSE_MS = 5;
 /** Chunks of fewer bytes count as so many, for the time that they take. */
 const SMALL_CHUNK_BYTES = 4 * 1024;
+/** So many of fewer bytes are read and thrown away of a body: one read brings thousands, and each takes time. */
+const MAX_TINY_CHUNKS = 64;
 const TINY_CHUNK_BYTES = 64;
-const TURN_OF_TINY_BYTES = 64 * 1024;
 
 /** A whole number, as HTTP has it; queues and replicas are usually free again sooner. */
 export const RETRY_AFTER_SECONDS = '1';
@@ -96,7 +97,7 @@ export function refuse(
 function refuseLarge(request: IncomingMessage, response: ServerResponse, { status, headers, body }: ErrorReply): void {
   const declared = Number(request.headers['content-length']);
   // Most clients stop sending then.
-  if (declared > SMALL_BODY_BYTES) headers.connection = 'close';
+  if (declared > SMALL_BODY_BYTES || left.has(request)) headers.connection = 'close';
   response.writeHead(status, headers).write(body);
   discardBody(request, status === STATUS.rejected || status === STATUS.unavailable ? BUSY_DISCARDED_BYTES : undefined);
   request.on('end', () => response.end());
@@ -107,11 +108,21 @@ let discarding = 0;
 /** Requests whose bodies are, or have been. */
 const discarded = new WeakSet<IncomingMessage>();
 
+/** Requests of whose bodies no more is read. */
+const left = new WeakSet<IncomingMessage>();
+
+/** Reads no more of a body, not even to throw it away: its connection ends after the answer. */
+export function leaveBody(request: IncomingMessage): void {
+  left.add(request);
+  request.socket.pause();
+}
+
 /** Reads what is still to come of a body, and keeps nothing of it. Once it has begun, more calls do nothing. */
 export function discardBody(request: IncomingMessage, maxBytes = DISCARDED_BYTES): void {
   if (discarded.has(request)) return;
   discarded.add(request);
-  if (discarding >= MAX_DISCARDING) {
+  if (left.has(request) || discarding >= MAX_DISCARDING) {
+    leaveBody(request);
     // After the answer, which a client that goes on sending may lose.
     setImmediate(() => request.socket.destroySoon());
     return;
@@ -119,11 +130,12 @@ export function discardBody(request: IncomingMessage, maxBytes = DISCARDED_BYTES
   discarding++;
   onceGone(request, () => discarding--);
   const turns = new BodyTurns(request, DISCARD_PAUSE_MS);
-  let left = maxBytes;
+  let bytesLeft = maxBytes;
+  let tinyLeft = MAX_TINY_CHUNKS;
   request.on('data', ({ length }: Buffer) => {
-    // A chunk takes time, however small it is.
-    left -= length < TINY_CHUNK_BYTES ? TURN_OF_TINY_BYTES : Math.max(length, SMALL_CHUNK_BYTES);
-    if (left < 0) request.socket.destroy();
+    bytesLeft -= Math.max(length, SMALL_CHUNK_BYTES);
+    if (length < TINY_CHUNK_BYTES) tinyLeft--;
+    if (bytesLeft < 0 || tinyLeft < 0) request.socket.destroy();
     else turns.read(length);
   });
   request.resume();

@@ -569,20 +569,23 @@ describe('a client that keeps to no rules', () => {
     ['windows', frame(FRAME.windowUpdate, 0, 0, Buffer.of(0, 0, 0, 1))],
     ['frames of no type', frame(0xbe, 0, 0)],
     ['pings', frame(FRAME.ping, 0, 0, Buffer.alloc(8))],
-  ])('is one of many that send %s, each a little: those that send most are ended, and nobody else', async (_, bytes) => {
-    const little = await Promise.all(Array.from({ length: 20 }, () => server.dialRaw()));
-    const much = await Promise.all(Array.from({ length: 60 }, () => server.dialRaw()));
-    for (const socket of [...little, ...much]) socket.resume();
-    const [few, many] = [times(10, bytes), times(Math.ceil((60 * 1024) / bytes.length), bytes)];
-    const left = () => much.filter(({ closed }) => !closed);
-    while (left().length > 40) {
-      for (const socket of little) socket.write(few);
-      for (const socket of left()) if (socket.writableLength === 0) socket.write(many);
-      await sleep(100);
-    }
-    expect(little.filter(({ closed }) => closed)).toHaveLength(0);
-    for (const socket of [...little, ...much]) socket.destroy();
-  });
+  ])(
+    'is one of many that send %s, each a little: those that send most are ended, and nobody else',
+    async (_, bytes) => {
+      const little = await Promise.all(Array.from({ length: 20 }, () => server.dialRaw()));
+      const much = await Promise.all(Array.from({ length: 60 }, () => server.dialRaw()));
+      for (const socket of [...little, ...much]) socket.resume();
+      const [few, many] = [times(10, bytes), times(Math.ceil((60 * 1024) / bytes.length), bytes)];
+      const left = () => much.filter(({ closed }) => !closed);
+      while (left().length > 40) {
+        for (const socket of little) socket.write(few);
+        for (const socket of left()) if (socket.writableLength === 0) socket.write(many);
+        await sleep(100);
+      }
+      expect(little.filter(({ closed }) => closed)).toHaveLength(0);
+      for (const socket of [...little, ...much]) socket.destroy();
+    },
+  );
 
   test('opens calls that have large headers, and confirms no settings', async () => {
     const socket = await server.dialRaw();

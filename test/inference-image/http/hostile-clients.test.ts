@@ -103,6 +103,13 @@ describe('bodies that do not end', () => {
       /^HTTP\/1\.1 400 [^]*chunks of less than 64 bytes, 101 so far; send it in larger ones/,
     );
   });
+
+  test.each([INFER, '/v2/repository/index'])('after many chunks of one byte to %s no more is read', async (path) => {
+    const client = await connect();
+    client.send(head('POST', path, { ...JSON_TYPE, 'transfer-encoding': 'chunked' }), '1\r\nx\r\n'.repeat(101));
+    await client.closed;
+    expect(client.received).toMatch(/^HTTP\/1\.1 400 [^]*connection: close[^]*101 so far/i);
+  });
 });
 
 describe('long headers', () => {
