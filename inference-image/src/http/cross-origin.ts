@@ -74,7 +74,8 @@ export class CrossOrigin {
       return site === 'cross-site' && !(method === 'GET' && headers['sec-fetch-mode'] === 'navigate');
     }
     // Only the browser itself writes this one. A proxy may have put another host in the place of the page's.
-    return !this.origins.has(origin) && site !== 'same-origin' && !isOwn(origin, host);
+    if (this.origins.has(origin)) return false;
+    return site === undefined ? !isOwn(origin, host) : site !== 'same-origin' && site !== 'none';
   }
 }
 

@@ -283,6 +283,18 @@ test.each(['url', 'metricsUrl'] as const)(
   },
 );
 
+test.each(['url', 'metricsUrl'] as const)(
+  'what comes behind a request to upgrade is not waited for (%s)',
+  async (port) => {
+    for (const protocol of ['h2c', 'websocket']) {
+      const upgrade = head('GET', '/v2', { connection: 'Upgrade', upgrade: protocol });
+      const client = (await RawConnection.open(server[port]!)).send(upgrade + head('GET', '/v2'));
+      await client.closed;
+      expect(client.received).toMatch(/^HTTP\/1\.1 (200|404)[^]*\r\nconnection: close\r\n/i);
+    }
+  },
+);
+
 test('bytes of no protocol, without end, are read no more behind a request that is worked on', async () => {
   const slow = await ServerProcess.start(slowModel());
   const client = await RawConnection.open(slow.url);
