@@ -1,5 +1,9 @@
+import { join } from 'node:path';
 import { ModelServingError } from '../lib/errors';
 import { printable } from '../lib/printable';
+import { node, value, writeOnnxModel } from './support/onnx-builder';
+import { runCli } from './support/run-cli';
+import { temporaryFolder } from './support/temporary-folder';
 
 test.each([
   ['plain text, \u753b\u50cf, \u{1f600}', 'plain text, \u753b\u50cf, \u{1f600}'],
@@ -16,4 +20,25 @@ test('an error shows names in a form that is safe for terminals, and keeps them 
   const error = new ModelServingError([{ code: 'some-code', message: 'input "a\u001b]0;b\u202e"' }]);
   expect(error.message).toBe('input "a\\u001b]0;b\\u202e" [some-code]');
   expect(error.problems[0]!.message).toBe('input "a\u001b]0;b\u202e"');
+});
+
+describe('what is generated of a model has its names as a terminal may have them', () => {
+  const name = 'x\u202e\u009b2J\u2066"';
+  const folder = temporaryFolder();
+  const file = join(folder, 'm.onnx');
+  beforeAll(() =>
+    writeOnnxModel(file, {
+      inputs: [value(name, 'float', [name, 2])],
+      outputs: [value(`y${name}`, 'float', [name, 2])],
+      nodes: [node('Identity', [name], [`y${name}`])],
+      docString: name,
+      metadata: { author: name, licenses: name, license: name },
+    }),
+  );
+
+  test.each([['openapi'], ['sbom'], ['client']])('%s', (command) => {
+    const { stdout } = runCli(command, file, '--runtime-check', 'skip');
+    expect(stdout).not.toMatch(/(?![\n\t])\p{Cc}|\p{Bidi_Control}/u);
+    if (command !== 'sbom') expect(stdout).toContain('\\u202e\\u009b2J\\u2066');
+  });
 });

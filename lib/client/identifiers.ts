@@ -1,4 +1,6 @@
-/** Prefix of the type names in a model's client: `digits-v2` has a DigitsV2Client. */
+import { printable } from '../printable';
+
+/** What the names of a model's client begin with: `digits-v2` has a DigitsV2Client. */
 export function clientPrefix(modelName: string): string {
   const words = modelName.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
   const prefix = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
@@ -11,7 +13,7 @@ export function isIdentifier(text: string): boolean {
 
 /** Formats a string literal, in single quotes unless they would have to be escaped. */
 export function stringLiteral(text: string): string {
-  const json = JSON.stringify(text);
+  const json = printable(JSON.stringify(text));
   if (text.includes("'") && !text.includes('"')) return json;
   return `'${json.slice(1, -1).replace(/\\(.)|'/g, (token, escaped) => (escaped === '"' ? '"' : token === "'" ? "\\'" : token))}'`;
 }
@@ -22,5 +24,5 @@ export function propertyName(text: string): string {
 
 /** Makes text safe for a comment: on one line, and without the end of a comment. */
 export function commentText(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]/gu, ' ').replaceAll('*/', '* /');
+  return printable(text.replace(/[\p{Cc}\u2028\u2029]/gu, ' ')).replaceAll('*/', '* /');
 }

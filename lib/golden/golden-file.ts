@@ -142,7 +142,9 @@ function misfits(
 function wrongAmount({ datatype, shape, data, file }: GoldenTensor, files: readonly SourceFile[]): string[] {
   const needed = elementCount(shape);
   if (data) {
-    const given = data.flat(Infinity).length;
+    const elements: readonly unknown[] = data.flat(Math.max(0, shape.length - 1));
+    if (elements.some(Array.isArray)) return ['data of more nested arrays than its shape has dimensions'];
+    const given = elements.length;
     return given === needed ? [] : [`data of ${given} elements, and its shape makes ${needed}`];
   }
   const bytesEach = ELEMENT_BYTES[datatype];

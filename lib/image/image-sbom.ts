@@ -5,6 +5,7 @@ import { ModelServingError } from '../errors';
 import { sortedMetrics } from '../model/model-card';
 import type { OnnxModel } from '../model/onnx-model';
 import { packageRoot } from '../package-root';
+import { printable } from '../printable';
 import type { ContextFile } from './context-file';
 import { IMAGE_DECODER_FOLDER } from './dockerfile';
 import { imageErrors } from './errors';
@@ -78,7 +79,7 @@ function withUnknownParts(libraries: readonly Component[]): unknown[] {
 }
 
 export function sbomText(sbom: Sbom): string {
-  return `${JSON.stringify(sbom, undefined, 2)}\n`;
+  return `${printable(JSON.stringify(sbom, undefined, 2))}\n`;
 }
 
 function withImageDecoder(): ServerSbom {

@@ -4,6 +4,7 @@ import { ModelServingError } from '../errors';
 import { isMarked } from '../marked-file';
 import type { OnnxModel } from '../model/onnx-model';
 import { plainText } from '../plain-text';
+import { printable } from '../printable';
 import { replaceFile } from '../replace-file';
 import { openApiErrors } from './errors';
 
@@ -24,7 +25,7 @@ export function openApiOf(model: OnnxModel): string {
 function textOf(manifest: ModelManifest): string {
   const { openApiText } =
     require('../../inference-image/src/contract/openapi/document') as typeof import('../../inference-image/src/contract/openapi/document');
-  return openApiText(manifest);
+  return printable(openApiText(manifest));
 }
 
 /**

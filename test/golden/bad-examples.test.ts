@@ -157,3 +157,14 @@ test('outdated: the command is one that a shell takes', () => {
   expect(existsSync('m.golden.json')).toBe(true);
   expect(refused()).toEqual(['file-unreadable: m.golden.json: cannot read the file: EACCES. Check its permissions.']);
 });
+
+test.each([[3], [20_000]])('data in %d arrays more than its shape has dimensions', (depth) => {
+  const tensors = `{"name":"x","datatype":"FP32","shape":[1,2],"data":${'['.repeat(depth)}1,2${']'.repeat(depth)}}`;
+  const response = { outputs: [tensor('y', { data: [1, 2] })] };
+  writeFileSync(
+    'm.golden.json',
+    `{"examples":[{"name":"deep","request":{"inputs":[${tensors}]},"response":${JSON.stringify(response)}}]}`,
+  );
+  const problems = problemsOf(() => OnnxModel.fromFile('m.onnx', { golden: 'm.golden.json', runtimeCheck: 'skip' }));
+  expect(JSON.stringify(problems)).toContain('more nested arrays than its shape has dimensions');
+});

@@ -10,6 +10,8 @@ import { quoted } from '../protocol/fields';
 import { OTHER_LIMIT } from './body-limit';
 import { sendContinue } from './every-request';
 import { BodyTurns } from './body-turns';
+import { leaveBody } from './errors';
+import { hasRead } from './reading-turns';
 
 /** Header with the number of JSON bytes in a body. Its presence, not the content type, indicates binary data. */
 export const JSON_LENGTH_HEADER = 'inference-header-content-length';
@@ -69,7 +71,10 @@ export function readBody(request: IncomingMessage, limit: SizeLimit, reader: Bod
     if (parts.length + chunk.length > limit.bytes) throw limit.error();
     parts.append(chunk);
     chunkCount++;
-    if (chunkCount > MANY_CHUNKS && parts.length < chunkCount * MIN_CHUNK_BYTES) throw tooManyChunks(chunkCount);
+    if (chunkCount > MANY_CHUNKS && parts.length < chunkCount * MIN_CHUNK_BYTES) {
+      leaveBody(request);
+      throw tooManyChunks(chunkCount);
+    }
     turns ??= new BodyTurns(request);
     turns.read(chunk.length);
   };
@@ -78,7 +83,8 @@ export function readBody(request: IncomingMessage, limit: SizeLimit, reader: Bod
     return single ?? parts?.join() ?? NO_BODY;
   };
   request.on('data', (chunk: Buffer) => {
-    if (ended) return;
+    // One read may bring thousands more; their time is counted.
+    if (ended) return hasRead(request.socket);
     try {
       keep(chunk);
     } catch (error) {

@@ -73,8 +73,9 @@ export class CrossOrigin {
     if (origin === undefined) {
       return site === 'cross-site' && !(method === 'GET' && headers['sec-fetch-mode'] === 'navigate');
     }
-    // Only the browser sets Sec-Fetch-Site. A proxy may have replaced the page's host with another.
-    return !this.origins.has(origin) && site !== 'same-origin' && !isOwn(origin, host);
+    // Only the browser itself writes this one. A proxy may have put another host in the place of the page's.
+    if (this.origins.has(origin)) return false;
+    return site === undefined ? !isOwn(origin, host) : site !== 'same-origin' && site !== 'none';
   }
 }
 

@@ -41,8 +41,9 @@ const MAX_DISCARDING = 128;
 const DISCARD_PAUSE_MS = 5;
 /** Smaller chunks count as this size, because of their processing time. */
 const SMALL_CHUNK_BYTES = 4 * 1024;
+/** So many of fewer bytes are read and thrown away of a body: one read brings thousands, and each takes time. */
+const MAX_TINY_CHUNKS = 64;
 const TINY_CHUNK_BYTES = 64;
-const TINY_CHUNK_COST_BYTES = 64 * 1024;
 
 /** HTTP requires a whole number; queues and replicas usually recover sooner. */
 export const RETRY_AFTER_SECONDS = '1';
@@ -98,8 +99,8 @@ export function refuse(
 
 function refuseLarge(request: IncomingMessage, response: ServerResponse, { status, headers, body }: ErrorReply): void {
   const declared = Number(request.headers['content-length']);
-  // Most clients stop sending when they see this header.
-  if (declared > SMALL_BODY_BYTES) headers.connection = 'close';
+  // Most clients stop sending then.
+  if (declared > SMALL_BODY_BYTES || left.has(request)) headers.connection = 'close';
   response.writeHead(status, headers).write(body);
   discardBody(request, status === STATUS.rejected || status === STATUS.unavailable ? BUSY_DISCARDED_BYTES : undefined);
   request.on('end', () => response.end());
@@ -110,23 +111,34 @@ let discarding = 0;
 /** Requests whose bodies are being discarded, or were. */
 const discarded = new WeakSet<IncomingMessage>();
 
-/** Reads and discards the rest of a body. Further calls for the same request do nothing. */
+/** Requests of whose bodies no more is read. */
+const left = new WeakSet<IncomingMessage>();
+
+/** Reads no more of a body, not even to throw it away: its connection ends after the answer. */
+export function leaveBody(request: IncomingMessage): void {
+  left.add(request);
+  request.socket.pause();
+}
+
+/** Reads what is still to come of a body, and keeps nothing of it. Once it has begun, more calls do nothing. */
 export function discardBody(request: IncomingMessage, maxBytes = DISCARDED_BYTES): void {
   if (discarded.has(request)) return;
   discarded.add(request);
-  if (discarding >= MAX_DISCARDING) {
-    // Closes after the answer is written; a client that keeps sending may lose the answer.
+  if (left.has(request) || discarding >= MAX_DISCARDING) {
+    leaveBody(request);
+    // After the answer, which a client that goes on sending may lose.
     setImmediate(() => request.socket.destroySoon());
     return;
   }
   discarding++;
   onceEnded(request, () => discarding--);
   const turns = new BodyTurns(request, DISCARD_PAUSE_MS);
-  let left = maxBytes;
+  let bytesLeft = maxBytes;
+  let tinyLeft = MAX_TINY_CHUNKS;
   request.on('data', ({ length }: Buffer) => {
-    // Even a small chunk takes processing time.
-    left -= length < TINY_CHUNK_BYTES ? TINY_CHUNK_COST_BYTES : Math.max(length, SMALL_CHUNK_BYTES);
-    if (left < 0) request.socket.destroy();
+    bytesLeft -= Math.max(length, SMALL_CHUNK_BYTES);
+    if (length < TINY_CHUNK_BYTES) tinyLeft--;
+    if (bytesLeft < 0 || tinyLeft < 0) request.socket.destroy();
     else turns.read(length);
   });
   request.resume();

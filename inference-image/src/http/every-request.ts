@@ -16,6 +16,10 @@ export const EVERY_REQUEST = { requireHostHeader: false } as const;
  */
 export function routeEveryRequest(server: Server): void {
   server.maxHeadersCount = MAX_HEADERS + 1;
+  server.prependListener('request', (request, response) => {
+    // node:http ignores the upgrade, and whatever came behind the request with it.
+    if (request.headers.upgrade !== undefined) response.setHeader('connection', 'close');
+  });
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     waiting.set(request, response);

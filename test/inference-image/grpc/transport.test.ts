@@ -565,7 +565,29 @@ describe('a misbehaving client', () => {
     }
   });
 
-  test('opens calls with large headers and never acknowledges settings', async () => {
+  test.each<[string, Buffer]>([
+    ['windows', frame(FRAME.windowUpdate, 0, 0, Buffer.of(0, 0, 0, 1))],
+    ['frames of no type', frame(0xbe, 0, 0)],
+    ['pings', frame(FRAME.ping, 0, 0, Buffer.alloc(8))],
+  ])(
+    'is one of many that send %s, each a little: those that send most are ended, and nobody else',
+    async (_, bytes) => {
+      const little = await Promise.all(Array.from({ length: 20 }, () => server.dialRaw()));
+      const much = await Promise.all(Array.from({ length: 60 }, () => server.dialRaw()));
+      for (const socket of [...little, ...much]) socket.resume();
+      const [few, many] = [times(10, bytes), times(Math.ceil((60 * 1024) / bytes.length), bytes)];
+      const left = () => much.filter(({ closed }) => !closed);
+      while (left().length > 40) {
+        for (const socket of little) socket.write(few);
+        for (const socket of left()) if (socket.writableLength === 0) socket.write(many);
+        await sleep(100);
+      }
+      expect(little.filter(({ closed }) => closed)).toHaveLength(0);
+      for (const socket of [...little, ...much]) socket.destroy();
+    },
+  );
+
+  test('opens calls that have large headers, and confirms no settings', async () => {
     const socket = await server.dialRaw();
     socket.resume();
     for (const stream of streams.slice(0, 200)) socket.write(headers(stream, END_HEADERS, { x: 'y'.repeat(15_000) }));
@@ -575,7 +597,29 @@ describe('a misbehaving client', () => {
   });
 });
 
-test('an old connection gets a GOAWAY frame, and its pending requests are answered', async () => {
+test('many clients keep their connections whose messages are refused while they are still sent', async () => {
+  const server = await new TestTransport(METHODS).listen();
+  const part = Buffer.alloc(15_000, message(Buffer.alloc(60_000)).subarray(0, 5));
+  const resetFrame = Buffer.from('000004030000000001', 'hex');
+  let [resets, closed] = [0, 0];
+  for (let i = 0; i < 300; i++) {
+    const socket = await server.dialRaw();
+    socket.on('close', () => closed++);
+    // Its window has room for so much more, which is on its way by then.
+    socket.on('data', (answer: Buffer) => {
+      if (!answer.includes(resetFrame)) return;
+      resets++;
+      for (let left = 3; left > 0; left--) socket.write(frame(FRAME.data, 0, 1, part));
+    });
+    socket.write(frame(FRAME.headers, END_HEADERS, 1, grpcHeaders(PROBE.path)));
+    socket.write(frame(FRAME.data, 0, 1, part));
+  }
+  while (resets + closed < 300) await sleep(20);
+  await sleep(600);
+  expect([resets, closed]).toEqual([300, 0]);
+});
+
+test('an old connection is told to go away, and what is asked meanwhile is answered', async () => {
   const { session } = await start(METHODS, { maxConnectionAgeSeconds: 0.3 });
   const answers = new Set<string>();
   while (!session.closed) {

@@ -102,7 +102,13 @@ describe('a request is refused with 403', () => {
     expect(answered['access-control-allow-origin']).toBeUndefined();
   });
 
-  test('without a run, and is counted', async () => {
+  test.each(['cross-site', 'same-site'])('of a page of the same name and another scheme (%s)', async (site) => {
+    const headers = { host: 'localhost', origin: 'https://localhost', 'sec-fetch-site': site };
+    const { status, body } = await send(server, 'POST', INFER, headers);
+    expect([status, body]).toEqual([403, expect.stringContaining('a page of origin \\"https://localhost\\"')]);
+  });
+
+  test('and runs nothing, and is counted', async () => {
     const before = await server.metrics();
     const count = (text: string, name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]);
     await send(server, 'POST', INFER, { origin: FOREIGN });

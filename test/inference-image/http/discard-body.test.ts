@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServingError } from '../../../inference-image/src/errors';
+import { isWantedRead } from '../../../inference-image/src/socket-reading';
 import { errorReply, refuse } from '../../../inference-image/src/http/errors';
 import { identity } from '../../support/onnx-builder';
 import { head, RawConnection } from '../../support/raw-connection';
@@ -9,7 +10,11 @@ import { ServerProcess } from '../../support/server';
 
 test('discards bodies of a limited number of clients; others are disconnected after the answer', async () => {
   const reply = () => errorReply(new ServingError('rejected', 'full'));
-  const server = createServer((request, response) => refuse(request, response, reply()));
+  const isRead: boolean[] = [];
+  const server = createServer((request, response) => {
+    refuse(request, response, reply());
+    isRead.push(isWantedRead(request.socket));
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const clients: RawConnection[] = [];
@@ -24,6 +29,8 @@ test('discards bodies of a limited number of clients; others are disconnected af
   await sleep(100);
   const open = clients.filter(({ socket }) => !socket.destroyed);
   expect(open).toHaveLength(128);
+  // Nothing more is read of those, not even until they have their answers.
+  expect(isRead).toEqual([...Array<boolean>(128).fill(true), ...Array<boolean>(12).fill(false)]);
   // Those that go make room for others.
   for (const client of open.slice(0, 10)) client.close();
   await sleep(100);
@@ -63,4 +70,26 @@ test('clients that disconnect before a discarded body also make room for others'
   await sleep(100);
   expect(late.socket.destroyed).toBe(false);
   late.close();
+});
+
+test.each([
+  ['429', 'rejected'],
+  ['400', 'invalid'],
+] as const)('of a body that is thrown away after a %s, few tiny chunks are read', async (status, kind) => {
+  let chunks = 0;
+  const server = createServer((request, response) => {
+    refuse(request, response, errorReply(new ServingError(kind, 'no')));
+    request.on('data', () => chunks++);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const client = await RawConnection.open(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  client.send(head('POST', '/', { 'transfer-encoding': 'chunked' }));
+  await client.receives(new RegExp(`^HTTP/1.1 ${status} `));
+  for (let i = 0; i < 300 && !client.socket.destroyed; i++) {
+    client.send('1\r\nx\r\n');
+    await sleep(1);
+  }
+  await client.closed;
+  expect(chunks).toBeLessThan(100);
+  server.close();
 });

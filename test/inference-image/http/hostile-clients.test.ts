@@ -103,6 +103,13 @@ describe('bodies that do not end', () => {
       /^HTTP\/1\.1 400 [^]*chunks of less than 64 bytes on average, 101 so far; send larger chunks/,
     );
   });
+
+  test.each([INFER, '/v2/repository/index'])('after many chunks of one byte to %s no more is read', async (path) => {
+    const client = await connect();
+    client.send(head('POST', path, { ...JSON_TYPE, 'transfer-encoding': 'chunked' }), '1\r\nx\r\n'.repeat(101));
+    await client.closed;
+    expect(client.received).toMatch(/^HTTP\/1\.1 400 [^]*connection: close[^]*101 so far/i);
+  });
 });
 
 describe('long headers', () => {
@@ -279,7 +286,19 @@ test.each(['url', 'metricsUrl'] as const)(
   },
 );
 
-test('stops reading an endless stream of invalid bytes behind a request in progress', async () => {
+test.each(['url', 'metricsUrl'] as const)(
+  'what comes behind a request to upgrade is not waited for (%s)',
+  async (port) => {
+    for (const protocol of ['h2c', 'websocket']) {
+      const upgrade = head('GET', '/v2', { connection: 'Upgrade', upgrade: protocol });
+      const client = (await RawConnection.open(server[port]!)).send(upgrade + head('GET', '/v2'));
+      await client.closed;
+      expect(client.received).toMatch(/^HTTP\/1\.1 (200|404)[^]*\r\nconnection: close\r\n/i);
+    }
+  },
+);
+
+test('bytes of no protocol, without end, are read no more behind a request that is worked on', async () => {
   const slow = await ServerProcess.start(slowModel());
   const client = await RawConnection.open(slow.url);
   clients.push(client);

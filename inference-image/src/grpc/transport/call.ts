@@ -225,7 +225,7 @@ export class Call {
 
   /** Asks a client that is still sending to stop: https://www.rfc-editor.org/rfc/rfc9113#section-8.1-9 */
   private stopClient(): void {
-    if (!this.hasEnded && !this.stream.closed) this.stream.close(NGHTTP2_NO_ERROR);
+    if (!this.hasEnded && !this.stream.closed) this.reset(NGHTTP2_NO_ERROR);
   }
 
   /** Handles the close of the stream, by either side. */
@@ -430,6 +430,11 @@ export class Call {
     if (this.isClosed || this.wasReset) return this.connection?.end();
     this.wasReset = true;
     if (this.phase !== 'over') this.enter('over');
-    this.stream.close(NGHTTP2_CANCEL);
+    this.reset(NGHTTP2_CANCEL);
+  }
+
+  private reset(code: number): void {
+    if (!this.hasEnded) this.connection?.ignoreRest();
+    this.stream.close(code);
   }
 }

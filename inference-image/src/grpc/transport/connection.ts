@@ -5,15 +5,12 @@ import { CALL_WORK, type Source, type Turns } from './turns';
 
 const { NGHTTP2_NO_ERROR } = constants;
 
-/** Below this size, frames consist mostly of their own headers. */
-const SMALL_CHUNK_BYTES = 256;
-/** Bytes of a call's frames, without its headers. */
-const CALL_BYTES = 64;
-/**
- * Limit on bytes between two sweeps that are not requests: pings, settings, window updates, resets, and calls beyond
- * the limit.
- */
-const MAX_OTHER_BYTES = 512 * 1024;
+/** A call's frames, its headers aside; those of a chunk are no more than the chunk, so that a byte each explains little. */
+const FRAME_BYTES = 64;
+/** Of an answer, its client acknowledges so many with a byte of windows and pings, at most. */
+const ANSWER_BYTES = 128;
+/** What may be on its way of a message: HTTP/2's window, which Node keeps. */
+const WINDOW_BYTES = 64 * 1024;
 
 /** One client's connection: its age, its last sign of life, and the work that it causes. */
 export class Connection implements Source {
@@ -24,8 +21,12 @@ export class Connection implements Source {
   heardAt = this.pingedAt;
   goesAwayAt?: number;
   hasEnded = false;
-  private requestBytes = 0;
+  /** Of those read since the last sweep, and a little before it, what requests and answers explain. */
+  private explainedBytes = 0;
+  /** The part of it that the last sweep has left. */
+  private carriedBytes = 0;
   private bytesRead = 0;
+  private bytesWritten = 0;
 
   constructor(
     readonly session: Http2Session,
@@ -37,17 +38,22 @@ export class Connection implements Source {
   /** Counts a new call. @param headerBytes Bytes of its headers, uncompressed. */
   beginCall(headerBytes: number): void {
     this.calls++;
-    this.requestBytes += headerBytes + CALL_BYTES;
+    this.explainedBytes += headerBytes + FRAME_BYTES;
     this.hasRoom(CALL_WORK);
   }
 
   /** Counts a chunk of a message. */
   receive(bytes: number): void {
-    this.requestBytes += bytes < SMALL_CHUNK_BYTES ? bytes : bytes + CALL_BYTES;
+    this.explainedBytes += bytes + Math.min(bytes, FRAME_BYTES);
     this.hasRoom(1);
   }
 
-  /** Counts work. @returns Whether the connection may do more in this turn. */
+  /** A call is reset whose message has not come to its end: some of that is on its way, and nobody is told of it. */
+  ignoreRest(): void {
+    this.explainedBytes += WINDOW_BYTES;
+  }
+
+  /** Counts work. @returns Whether there may be more of it in this turn. */
   hasRoom(work: number): boolean {
     return this.turns.add(this, work);
   }
@@ -60,13 +66,17 @@ export class Connection implements Source {
     if (!this.socket.destroyed) startReading(this.socket);
   }
 
-  /** Whether the bytes since the last check exceed what its requests explain. */
-  isFlooding(): boolean {
-    const { bytesRead } = this.socket;
-    const others = bytesRead - this.bytesRead - this.requestBytes;
+  /** How much has come since the last time that is no request: pings, settings, windows, resets, calls beyond the limit. */
+  otherBytes(): number {
+    const { bytesRead, bytesWritten } = this.socket;
+    const explained = this.explainedBytes + (bytesWritten - this.bytesWritten) / ANSWER_BYTES;
+    const left = explained - (bytesRead - this.bytesRead);
+    // What is said to come may come a little later, but not whenever its client likes.
+    this.explainedBytes = Math.max(0, Math.min(left, this.explainedBytes - this.carriedBytes));
+    this.carriedBytes = this.explainedBytes;
     this.bytesRead = bytesRead;
-    this.requestBytes = 0;
-    return others > MAX_OTHER_BYTES;
+    this.bytesWritten = bytesWritten;
+    return Math.max(0, -left);
   }
 
   /** Asks the client to send new requests on another connection. */

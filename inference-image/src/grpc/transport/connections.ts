@@ -7,14 +7,17 @@ import { Turns } from './turns';
 /** Below the idle timeout of common load balancers (60 s), so that a quiet connection stays open. */
 const KEEP_ALIVE_MS = 50_000;
 const KEEP_ALIVE_TIMEOUT_MS = 20_000;
-/** Time that a client has to receive a GOAWAY frame, and then to act on it. */
-const GOAWAY_DELIVERY_MS = 1000;
-const GOAWAY_REACTION_MS = 100;
+/** How long a client that was told to go away may take to hear of it, and then to act on it. */
+const HEARING_MS = 1000;
+const LEAVING_MS = 100;
+/** What may come between two sweeps and is no request, of one connection, and of all. */
+const MAX_OTHER_BYTES = 512 * 1024;
+const MAX_OTHER_BYTES_OF_ALL = 2 * 1024 * 1024;
 
 /**
- * The connections of a gRPC server. Old ones are asked to go away, because a load balancer that balances connections
- * would otherwise send no traffic to new replicas. Connections that answer no ping, or that send much more than their
- * requests need, are ended.
+ * The connections of a gRPC server. An old one is told to go away, since a load balancer that balances connections
+ * sends new replicas nothing else; one that does not answer is ended, and so is one that sends much and asks little.
+ * Where many do, those are ended that send most.
  */
 export class Connections {
   private readonly open = new Map<Http2Session, Connection>();
@@ -68,15 +71,36 @@ export class Connections {
    * it has read which of its requests were accepted: https://www.rfc-editor.org/rfc/rfc9113#section-6.8-17
    */
   sweep(now: number): void {
+    this.endFlooding(now);
     for (const connection of this.open.values()) {
-      const { pingedAt, heardAt, goesAwayAt, expiresAt } = connection;
-      const isSilent = heardAt < pingedAt && now - pingedAt > KEEP_ALIVE_TIMEOUT_MS;
-      if (isSilent || connection.isFlooding()) connection.end();
+      const { askedAt, heardAt, goesAwayAt, expiresAt } = connection;
+      const isSilent = heardAt < askedAt && now - askedAt > KEEP_ALIVE_TIMEOUT_MS;
+      if (isSilent) connection.end();
       else if (goesAwayAt !== undefined) {
         const hasHeard = heardAt > goesAwayAt && now - heardAt > GOAWAY_REACTION_MS;
         if (hasHeard || now - goesAwayAt > GOAWAY_DELIVERY_MS) connection.close();
       } else if (now > expiresAt) connection.sendAway();
       else if (now - pingedAt > KEEP_ALIVE_MS) connection.ping();
+    }
+  }
+
+  private endFlooding(now: number): void {
+    const senders: { connection: Connection; bytes: number }[] = [];
+    let left = 0;
+    for (const connection of this.open.values()) {
+      const bytes = connection.otherBytes();
+      if (bytes > MAX_OTHER_BYTES) connection.end();
+      // What a client asks before it has heard that it is to go is not taken, and so explains nothing.
+      else if (bytes > 0 && !(connection.goesAwayAt !== undefined && now - connection.goesAwayAt < HEARING_MS)) {
+        senders.push({ connection, bytes });
+        left += bytes;
+      }
+    }
+    if (left <= MAX_OTHER_BYTES_OF_ALL) return;
+    for (const { connection, bytes } of senders.sort((a, b) => b.bytes - a.bytes)) {
+      if (left <= MAX_OTHER_BYTES_OF_ALL) return;
+      connection.end();
+      left -= bytes;
     }
   }
 }

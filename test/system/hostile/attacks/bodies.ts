@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { again, atOnce, inferPath, largest, Tally, type Attack, type Target } from '../attack';
 import { deflate, filled, gzip, MIB } from '../wire/bytes';
-import { ask, head, hold, JSON_TYPE, PACKED, until } from '../wire/http1';
+import { ask, head, hold, JSON_TYPE, PACKED, RawConnection, until } from '../wire/http1';
 
 /** JSON that is read to its end before anything is wrong with it. */
 function emptyObjects(size: number): Buffer {
@@ -97,6 +97,30 @@ export const bodies: readonly Attack[] = [
         await connection.write(head('POST', inferPath(target), { ...JSON_TYPE, 'Transfer-Encoding': 'chunked' }));
         while (performance.now() < end - 500 && !connection.closed) await connection.write(chunks);
       });
+      return tally;
+    },
+  },
+  {
+    name: 'tiny-chunks-of-many',
+    what: '300 clients whose bodies come in chunks of one byte with an extension, and who connect again when they are cut',
+    short: true,
+    async run(target) {
+      const tally = new Tally();
+      const chunks = filled(64 * 1024, '1;aaaaaaaa\r\nx\r\n');
+      const first = head('POST', inferPath(target), { ...JSON_TYPE, 'Transfer-Encoding': 'chunked' });
+      const end = performance.now() + target.seconds * 1000;
+      const one = async () => {
+        while (performance.now() < end) {
+          const connection = await RawConnection.open(target);
+          await connection.write(first);
+          while (performance.now() < end && !connection.closed) {
+            await Promise.all([connection.write(chunks, 1000), until(performance.now() + 260)]);
+          }
+          tally.add(connection.status, connection.sent);
+          connection.close();
+        }
+      };
+      await Promise.all(Array.from({ length: 300 }, one));
       return tally;
     },
   },

