@@ -11,7 +11,7 @@ import { OTHER_LIMIT } from './body-limit';
 import { sendContinue } from './every-request';
 import { BodyTurns } from './body-turns';
 import { leaveBody } from './errors';
-import { hasRead } from './reading-turns';
+import { recordRead } from './reading-turns';
 
 /** Header with the number of JSON bytes in a body. Its presence, not the content type, indicates binary data. */
 export const JSON_LENGTH_HEADER = 'inference-header-content-length';
@@ -84,7 +84,7 @@ export function readBody(request: IncomingMessage, limit: SizeLimit, reader: Bod
   };
   request.on('data', (chunk: Buffer) => {
     // One read may bring thousands more; their time is counted.
-    if (ended) return hasRead(request.socket);
+    if (ended) return recordRead(request.socket);
     try {
       keep(chunk);
     } catch (error) {

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServingError } from '../../../inference-image/src/errors';
-import { isWantedRead } from '../../../inference-image/src/socket-reading';
+import { isReadWanted } from '../../../inference-image/src/socket-reading';
 import { errorReply, refuse } from '../../../inference-image/src/http/errors';
 import { identity } from '../../support/onnx-builder';
 import { head, RawConnection } from '../../support/raw-connection';
@@ -13,7 +13,7 @@ test('discards bodies of a limited number of clients; others are disconnected af
   const isRead: boolean[] = [];
   const server = createServer((request, response) => {
     refuse(request, response, reply());
-    isRead.push(isWantedRead(request.socket));
+    isRead.push(isReadWanted(request.socket));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -7,17 +7,17 @@ import { Turns } from './turns';
 /** Below the idle timeout of common load balancers (60 s), so that a quiet connection stays open. */
 const KEEP_ALIVE_MS = 50_000;
 const KEEP_ALIVE_TIMEOUT_MS = 20_000;
-/** How long a client that was told to go away may take to hear of it, and then to act on it. */
-const HEARING_MS = 1000;
-const LEAVING_MS = 100;
-/** What may come between two sweeps and is no request, of one connection, and of all. */
+/** Maximum time for a client to receive a GOAWAY frame, and then to react to it. */
+const GOAWAY_DELIVERY_MS = 1000;
+const GOAWAY_REACTION_MS = 100;
+/** Maximum number of bytes between two sweeps that belong to no call: for one connection, and for all together. */
 const MAX_OTHER_BYTES = 512 * 1024;
 const MAX_OTHER_BYTES_OF_ALL = 2 * 1024 * 1024;
 
 /**
- * The connections of a gRPC server. An old one is told to go away, since a load balancer that balances connections
- * sends new replicas nothing else; one that does not answer is ended, and so is one that sends much and asks little.
- * Where many do, those are ended that send most.
+ * The connections of a gRPC server. The server asks old connections to go away, because a load balancer that balances
+ * connections would otherwise send new replicas nothing. It ends connections that do not answer, and connections that
+ * send many bytes that belong to no call: if the connections exceed the total limit, it ends those that send most.
  */
 export class Connections {
   private readonly open = new Map<Http2Session, Connection>();
@@ -73,8 +73,8 @@ export class Connections {
   sweep(now: number): void {
     this.endFlooding(now);
     for (const connection of this.open.values()) {
-      const { askedAt, heardAt, goesAwayAt, expiresAt } = connection;
-      const isSilent = heardAt < askedAt && now - askedAt > KEEP_ALIVE_TIMEOUT_MS;
+      const { pingedAt, heardAt, goesAwayAt, expiresAt } = connection;
+      const isSilent = heardAt < pingedAt && now - pingedAt > KEEP_ALIVE_TIMEOUT_MS;
       if (isSilent) connection.end();
       else if (goesAwayAt !== undefined) {
         const hasHeard = heardAt > goesAwayAt && now - heardAt > GOAWAY_REACTION_MS;
@@ -90,8 +90,8 @@ export class Connections {
     for (const connection of this.open.values()) {
       const bytes = connection.otherBytes();
       if (bytes > MAX_OTHER_BYTES) connection.end();
-      // What a client asks before it has heard that it is to go is not taken, and so explains nothing.
-      else if (bytes > 0 && !(connection.goesAwayAt !== undefined && now - connection.goesAwayAt < HEARING_MS)) {
+      // Calls that a client sends before it receives the GOAWAY frame are not accepted, so their bytes do not count.
+      else if (bytes > 0 && !(connection.goesAwayAt !== undefined && now - connection.goesAwayAt < GOAWAY_DELIVERY_MS)) {
         senders.push({ connection, bytes });
         left += bytes;
       }

@@ -103,7 +103,6 @@ export const bodies: readonly Attack[] = [
   {
     name: 'tiny-chunks-of-many',
     what: '300 clients whose bodies come in chunks of one byte with an extension, and who connect again when they are cut',
-    short: true,
     async run(target) {
       const tally = new Tally();
       const chunks = filled(64 * 1024, '1;aaaaaaaa\r\nx\r\n');
