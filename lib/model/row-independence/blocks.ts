@@ -19,11 +19,28 @@ export function joinedBlocks(tensors: readonly Tensor[], axis: number): Tensor {
   const outer = (blocks as Size[]).reduce((sum, count) => sum.plus(count));
   const joined: Rows = { axis, outer, inner: main.inner };
   const [first] = all as [Tensor];
-  const dims = dimsOf(first).map((size, at) => (at === axis ? rowAxisSize(joined) : size));
+  const shapes = all.map(dimsOf);
+  const dims = dimsOf(first).map((_, at) => (at === axis ? rowAxisSize(joined) : (sameSize(shapes, at) ?? unlike())));
   return { kind: 'tensor', dims, rows: joined, elem: first.elem };
 }
 
-/** Returns a part of the axis of the rows, which must consist of whole blocks of all rows. */
+function unlike(): never {
+  throw notUnderstood('joins rows with others that may be empty');
+}
+
+/**
+ * Size of an axis that tensors have in common if the run succeeds. The runtime does not compare the sizes of an empty
+ * tensor with those of others.
+ */
+export function sameSize(shapes: readonly (readonly Size[])[], axis: number): Size | undefined {
+  const sizes = shapes.map((dims) => dims[axis] as Size);
+  const [first] = sizes;
+  if (sizes.every((size) => first?.equals(size))) return first;
+  if (shapes.some((dims) => dims.some(({ min }) => min < 1))) return undefined;
+  return sizes.find(({ constant }) => constant !== undefined) ?? first;
+}
+
+/** Part of the axis that counts rows: only blocks of all rows. */
 export function blockOf(t: Tensor, start: Size, length: Size): Tensor {
   const { rows, elem } = asData(t);
   if (!rows) throw notUnderstood('it has no rows');

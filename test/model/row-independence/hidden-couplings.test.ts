@@ -157,6 +157,20 @@ describe('sizes that broadcasting decides', () => {
   });
 });
 
+test('sizes of what is joined, of which an empty tensor has others', () => {
+  const nodes = [
+    node('NonZero', ['w'], ['found']),
+    node('Unsqueeze', ['found', 'zero'], ['list']),
+    node('Concat', ['list', 'empty'], ['joined'], { attributes: { axis: 0 } }),
+    sizeOf('joined', 'given', 2),
+    node('Equal', ['given', 'five'], ['c']),
+    mixedIf(false),
+  ];
+  const empty = initializer('empty', 'int64', [0, 1, 5], new BigInt64Array(0));
+  const given = { inputs: { x, w: [4] }, constants: { ...constants, five: [5] }, initializers: [empty], nodes };
+  dependent(given);
+});
+
 describe('axes that are given, and none', () => {
   const alone = [node('CumSum', ['q', 'zero0'], ['t']), node('Reshape', ['t', 'back'], ['y'])];
   const more = { ...constants, zero0: 0, back: [-1, 4], none: [] };

@@ -1,5 +1,5 @@
 import { commonRows } from '../align';
-import { blockOf, joinedBlocks } from '../blocks';
+import { blockOf, joinedBlocks, sameSize } from '../blocks';
 import { asData, asTensor, axisOf, dimsOf, type Call, type Operators } from '../call';
 import { constantTensor, sparseConstant } from '../constants';
 import { CannotRun, coupled, notUnderstood } from '../obstacle';
@@ -301,8 +301,8 @@ export function concatenated(tensors: readonly Tensor[], along: number): Tensor 
   const rows = commonRows(tensors.map((t, at) => ({ dims: shapes[at] as readonly Size[], rows: t.rows })));
   if (rows && tensors.some((t) => !t.rows)) throw coupled('joins the rows with a tensor that is not per row');
   const length = shapes.map((dims) => dims[axis] as Size).reduce((sum, size) => sum.plus(size));
-  const dims = (shapes[0] as readonly Size[]).map((dim, at) =>
-    at === axis ? length : at === rows?.axis ? rowAxisSize(rows) : sameSize(shapes, at, dim),
+  const dims = (shapes[0] as readonly Size[]).map((_, at) =>
+    at === axis ? length : at === rows?.axis ? rowAxisSize(rows) : (sameSize(shapes, at) ?? joinedSize(shapes, at)),
   );
   const elem = first.elem;
   if (tensors.every(({ values }) => values)) {
@@ -314,8 +314,9 @@ export function concatenated(tensors: readonly Tensor[], along: number): Tensor 
   return { kind: 'tensor', dims, elem, ...(rows && { rows }), ...(numbers && { rowNumbers: numbers }) };
 }
 
-function sameSize(shapes: readonly (readonly Size[])[], axis: number, otherwise: Size): Size {
-  return shapes.map((dims) => dims[axis] as Size).find(({ constant }) => constant !== undefined) ?? otherwise;
+/** Of tensors any of which may be empty, so that its other sizes do not count. */
+function joinedSize(shapes: readonly (readonly Size[])[], axis: number): Size {
+  return Size.opaque(`joined ${axis}`, shapes.flat(), { min: 0 });
 }
 
 function joinedValues(tensors: readonly Tensor[], dims: readonly number[] | undefined, axis: number, elem: number) {
