@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { zipSync } from 'fflate';
 import { identity, node, value, writeOnnxModel, type Elem } from '../support/onnx-builder';
 import { runCli } from '../support/run-cli';
@@ -268,5 +268,53 @@ describe('tables', () => {
     expect(record('table.csv').stderr).toBe(
       'table.csv: input "x" has 3 dimensions, and a table has 2. Give its values in a .npy, .npz or .json file. [golden-input-invalid]\n',
     );
+  });
+});
+
+describe('requests of no rows', () => {
+  test.each<[string, string | Buffer]>([
+    ['none.csv', 'a,b\n'],
+    ['none.npy', npy("'<f4'", [0, 2], new Float32Array())],
+    ['none.npz', zipSync({ 'x.npy': npy("'<f4'", [0, 2], new Float32Array()) }) as Buffer],
+    ['none.json', '{"inputs":[{"name":"x","datatype":"FP32","shape":[0,2],"data":[]}]}'],
+  ])('in %s guard nothing, and are refused', (file, content) => {
+    model('float');
+    writeFileSync('table.csv', '1,2\n');
+    writeFileSync(file, content);
+    rmSync('m.golden.json', { force: true });
+    expect(record('table.csv', file)).toMatchObject({
+      code: 1,
+      stderr:
+        'm.onnx: nothing was recorded: the request "none" has no rows, and so its answer guards nothing. Give it a row or more. [golden-empty]\n',
+    });
+    expect(existsSync('m.golden.json')).toBe(false);
+  });
+
+  test('are refused where an input that all rows share has elements', () => {
+    writeOnnxModel('m.onnx', {
+      inputs: [value('x', 'float', ['n', 2]), value('k', 'float', [2])],
+      outputs: [value('y', 'float', ['n', 2])],
+      nodes: [node('Add', ['x', 'k'], ['y'])],
+    });
+    const files = {
+      'x.npy': npy("'<f4'", [0, 2], new Float32Array()),
+      'k.npy': npy("'<f4'", [2], Float32Array.of(1, 2)),
+    };
+    writeFileSync('none.npz', zipSync(files));
+    expect(record('none.npz').stderr).toContain('[golden-empty]');
+  });
+
+  test('are no requests in which one of several inputs is empty, as a cache before the first word', () => {
+    writeOnnxModel('m.onnx', {
+      inputs: [value('x', 'float', ['n', 2]), value('past', 'float', ['m', 2])],
+      outputs: [value('y', 'float', ['k', 2])],
+      nodes: [node('Concat', ['past', 'x'], ['y'], { attributes: { axis: 0 } })],
+    });
+    const files = {
+      'x.npy': npy("'<f4'", [1, 2], Float32Array.of(1, 2)),
+      'past.npy': npy("'<f4'", [0, 2], new Float32Array()),
+    };
+    writeFileSync('first.npz', zipSync(files));
+    expect(recorded('first.npz')).toHaveLength(2);
   });
 });
