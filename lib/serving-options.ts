@@ -177,7 +177,10 @@ const OPTION_NAMES: Readonly<Record<keyof ServingOptions, true>> = {
 /** What is wrong with the options, each by its own rule in the container's contract. */
 export function servingProblems(where: string, options: ServingOptions): Problem[] {
   const unknown = Object.keys(options).filter((name) => !Object.hasOwn(OPTION_NAMES, name));
-  return [...unknown.map((name) => optionUnknown(where, name)), ...invalidOptions(where, options)];
+  return [
+    ...unknown.map((name) => optionUnknown(where, name)),
+    ...invalidOptions(options, (name) => `${where}: serving.${name}`),
+  ];
 }
 
 function optionUnknown(where: string, name: string): Problem {
@@ -187,7 +190,8 @@ function optionUnknown(where: string, name: string): Problem {
   };
 }
 
-function invalidOptions(where: string, options: ServingOptions): Problem[] {
+/** @param called - how the user calls an option */
+export function invalidOptions(options: ServingOptions, called: (name: keyof ServingOptions) => string): Problem[] {
   const resolved = Object.entries(options).filter(([, value]) => value !== undefined && !Token.isUnresolved(value));
   if (resolved.length === 0) return [];
   // zod is loaded only here: most stacks set no option, and it costs a third of a synth.
@@ -195,8 +199,16 @@ function invalidOptions(where: string, options: ServingOptions): Problem[] {
     require('../inference-image/src/contract/schemas') as typeof import('../inference-image/src/contract/schemas');
   const result = settingsSchema.safeParse(Object.fromEntries(resolved));
   if (result.success) return [];
-  return result.error.issues.map(({ path: [name], message }) => ({
-    code: 'serving-option-invalid',
-    message: `${where}: serving.${String(name)} is ${JSON.stringify(options[name as keyof ServingOptions])}. ${message}.`,
-  }));
+  return result.error.issues.map(({ path: [key, index], message }) => {
+    const name = key as keyof ServingOptions;
+    const value: unknown = options[name];
+    const found =
+      Array.isArray(value) && index !== undefined
+        ? `has ${JSON.stringify(value[Number(index)])}`
+        : `is ${JSON.stringify(value)}`;
+    return {
+      code: 'serving-option-invalid',
+      message: `${called(name)} ${found}${message.startsWith('must') ? `; it ${message}` : `. ${message}`}.`,
+    };
+  });
 }
