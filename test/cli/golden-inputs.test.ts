@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { zipSync } from 'fflate';
 import { identity, node, value, writeOnnxModel, type Elem } from '../support/onnx-builder';
 import { runCli } from '../support/run-cli';
@@ -317,4 +317,14 @@ describe('requests of no rows', () => {
     writeFileSync('first.npz', zipSync(files));
     expect(recorded('first.npz')).toHaveLength(2);
   });
+});
+
+test('a folder is none of the requests', () => {
+  model('float');
+  mkdirSync('requests.npz', { recursive: true });
+  for (const path of ['.', 'requests.npz']) {
+    expect(record(path).stderr).toBe(
+      `${path}: this is a folder or a device. Give the path of a regular file. [not-a-file]\n`,
+    );
+  }
 });
