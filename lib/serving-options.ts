@@ -2,6 +2,7 @@ import { Token } from 'cdktf';
 import { SETTING_DEFAULTS, type Settings, settingsEnvironment } from '../inference-image/src/contract/settings';
 import type { Problem } from './errors';
 import type { ExpectedModel } from './image/model-image';
+import { nearestName } from './nearest-name';
 import { asText } from './tokens';
 
 /** How the server in the container works; what it serves is the model's own affair. */
@@ -184,9 +185,11 @@ export function servingProblems(where: string, options: ServingOptions): Problem
 }
 
 function optionUnknown(where: string, name: string): Problem {
+  const names = Object.keys(OPTION_NAMES);
+  const nearest = nearestName(name, names);
   return {
     code: 'serving-option-unknown',
-    message: `${where}: serving has no option ${name}. The options are ${Object.keys(OPTION_NAMES).join(', ')}.`,
+    message: `${where}: serving has no option ${name}. ${nearest ? `Did you mean ${nearest}? ` : ''}The options are ${names.join(', ')}.`,
   };
 }
 

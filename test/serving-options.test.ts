@@ -51,11 +51,16 @@ test('every option is a variable of the container', () => {
   });
 });
 
-test.each(['constructor', 'toString', '__proto__', 'batchSize'])('%s is no option', (name) => {
+test.each([
+  ['constructor', ''],
+  ['toString', ''],
+  ['__proto__', ''],
+  ['batchSize', 'Did you mean maxBatchSize? '],
+])('%s is no option', (name, hint) => {
   const options = JSON.parse(`{ ${JSON.stringify(name)}: 1 }`) as ServingOptions;
   expect(servingProblems('here', options)[0]).toEqual({
     code: 'serving-option-unknown',
-    message: expect.stringContaining(`here: serving has no option ${name}. The options are executors, `),
+    message: expect.stringContaining(`here: serving has no option ${name}. ${hint}The options are executors, `),
   });
 });
 

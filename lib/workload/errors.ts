@@ -146,7 +146,7 @@ export const workloadErrors = {
     message: `${where}: the Terraform id ${id} is already that of ${other}, and one would overwrite the other. Give one of their constructs another id. The id "Default" is left out of Terraform ids, and overrideLogicalId must not give two the same.`,
   }),
 
-  notPositive: (where: string, prop: string, value: number): Problem => ({
+  notPositive: (where: string, prop: string, value: number | undefined): Problem => ({
     code: 'not-positive',
     message: `${where}: ${prop} is ${inspect(value)}. Give a whole number of 1 or more.`,
   }),
