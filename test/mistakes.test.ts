@@ -99,7 +99,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
   [
     'a version that is no part of a path',
     (stack) => container(stack, digits(), { version: '1.0/beta' }),
-    `digits.onnx: model version "1.0/beta" is not one segment of a URL's path. Pass a version of at most 128 letters, digits, ".", "_" and "-", the first a letter or a digit. [model-version-invalid]`,
+    `digits.onnx: model version "1.0/beta" is not one segment of a URL's path. Give OnnxModel.fromFile version, or the command --model-version: at most 128 letters, digits, ".", "_" and "-", the first a letter or a digit. [model-version-invalid]`,
   ],
 
   // Its golden examples
