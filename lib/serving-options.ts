@@ -2,6 +2,7 @@ import { Token } from 'cdktf';
 import { SETTING_DEFAULTS, type Settings, settingsEnvironment } from '../inference-image/src/contract/settings';
 import type { Problem } from './errors';
 import type { ExpectedModel } from './image/model-image';
+import { nearestName } from './nearest-name';
 import { asText } from './tokens';
 
 /** Options of the server in the container. The model itself determines what is served. */
@@ -181,17 +182,23 @@ const OPTION_NAMES: Readonly<Record<keyof ServingOptions, true>> = {
 /** Problems with the options, each by its own rule in the container's contract. */
 export function servingProblems(where: string, options: ServingOptions): Problem[] {
   const unknown = Object.keys(options).filter((name) => !Object.hasOwn(OPTION_NAMES, name));
-  return [...unknown.map((name) => optionUnknown(where, name)), ...invalidOptions(where, options)];
+  return [
+    ...unknown.map((name) => optionUnknown(where, name)),
+    ...invalidOptions(options, (name) => `${where}: serving.${name}`),
+  ];
 }
 
 function optionUnknown(where: string, name: string): Problem {
+  const names = Object.keys(OPTION_NAMES);
+  const nearest = nearestName(name, names);
   return {
     code: 'serving-option-unknown',
-    message: `${where}: serving has no option ${name}. The options are ${Object.keys(OPTION_NAMES).join(', ')}.`,
+    message: `${where}: serving has no option ${name}. ${nearest ? `Did you mean ${nearest}? ` : ''}The options are ${names.join(', ')}.`,
   };
 }
 
-function invalidOptions(where: string, options: ServingOptions): Problem[] {
+/** @param called - how the user calls an option */
+export function invalidOptions(options: ServingOptions, called: (name: keyof ServingOptions) => string): Problem[] {
   const resolved = Object.entries(options).filter(([, value]) => value !== undefined && !Token.isUnresolved(value));
   if (resolved.length === 0) return [];
   // zod is loaded only here: most stacks set no option, and loading it takes a third of a synth.
@@ -199,8 +206,16 @@ function invalidOptions(where: string, options: ServingOptions): Problem[] {
     require('../inference-image/src/contract/schemas') as typeof import('../inference-image/src/contract/schemas');
   const result = settingsSchema.safeParse(Object.fromEntries(resolved));
   if (result.success) return [];
-  return result.error.issues.map(({ path: [name], message }) => ({
-    code: 'serving-option-invalid',
-    message: `${where}: serving.${String(name)} is ${JSON.stringify(options[name as keyof ServingOptions])}. ${message}.`,
-  }));
+  return result.error.issues.map(({ path: [key, index], message }) => {
+    const name = key as keyof ServingOptions;
+    const value: unknown = options[name];
+    const found =
+      Array.isArray(value) && index !== undefined
+        ? `has ${JSON.stringify(value[Number(index)])}`
+        : `is ${JSON.stringify(value)}`;
+    return {
+      code: 'serving-option-invalid',
+      message: `${called(name)} ${found}${message.startsWith('must') ? `; it ${message}` : `. ${message}`}.`,
+    };
+  });
 }

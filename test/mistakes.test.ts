@@ -99,7 +99,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
   [
     'a version that is not a valid path segment',
     (stack) => container(stack, digits(), { version: '1.0/beta' }),
-    `digits.onnx: model version "1.0/beta" is not a valid URL path segment. Pass a version of at most 128 letters, digits, ".", "_" and "-" that starts with a letter or a digit. [model-version-invalid]`,
+    `digits.onnx: model version "1.0/beta" is not one segment of a URL's path. Give OnnxModel.fromFile version, or the command --model-version: at most 128 letters, digits, ".", "_" and "-", the first a letter or a digit. [model-version-invalid]`,
   ],
 
   // Its golden examples

@@ -51,13 +51,22 @@ test('every option is a variable of the container', () => {
   });
 });
 
-test.each(['constructor', 'toString', '__proto__', 'batchSize'])('%s is not an option', (name) => {
+test.each([
+  ['constructor', ''],
+  ['toString', ''],
+  ['__proto__', ''],
+  ['batchSize', 'Did you mean maxBatchSize? '],
+])('%s is no option', (name, hint) => {
   const options = JSON.parse(`{ ${JSON.stringify(name)}: 1 }`) as ServingOptions;
   expect(servingProblems('here', options)[0]).toEqual({
     code: 'serving-option-unknown',
-    message: expect.stringContaining(`here: serving has no option ${name}. The options are executors, `),
+    message: expect.stringContaining(`here: serving has no option ${name}. ${hint}The options are executors, `),
   });
 });
+
+const ORIGINS = 'it must be a list of origins, such as https://shop.example.com, without a slash at the end.';
+const HOSTS =
+  'it must be a list of host names without ports and without "*", such as localhost or [::1]; leave it out for the default.';
 
 test.each<[ServingOptions, string]>([
   [{ maxBatchSize: 0 }, 'serving.maxBatchSize is 0. Too small: expected number to be >=1.'],
@@ -67,29 +76,17 @@ test.each<[ServingOptions, string]>([
     'serving.rowIndependence is "hope". Invalid option: expected one of "prove"|"exact"|"assume".',
   ],
   [{ maxQueueRows: 0.5 }, 'serving.maxQueueRows is 0.5. Invalid input: expected int, received number.'],
-  [{ page: 'on' as unknown as boolean }, 'serving.page is "on". must be true or false.'],
+  [{ page: 'on' as unknown as boolean }, 'serving.page is "on"; it must be true or false.'],
   [{ maxQueueBytes: 0 }, 'serving.maxQueueBytes is 0. Too small: expected number to be >=1.'],
   [{ maxRequestBytes: 2 ** 31 }, 'serving.maxRequestBytes is 2147483648. Too big: expected number to be <=2147483647.'],
   [{ requestBudgetBytes: 1000 }, 'serving.requestBudgetBytes is 1000. Too small: expected number to be >=1048576.'],
   [{ receiveTimeoutSeconds: 0 }, 'serving.receiveTimeoutSeconds is 0. Too small: expected number to be >0.'],
   [{ sendTimeoutSeconds: 86_401 }, 'serving.sendTimeoutSeconds is 86401. Too big: expected number to be <=86400.'],
   [{ idleTimeoutSeconds: 0 }, 'serving.idleTimeoutSeconds is 0. Too small: expected number to be >0.'],
-  [
-    { allowedOrigins: ['shop.example'] },
-    'serving.allowedOrigins is ["shop.example"]. must be origins, such as https://shop.example.com.',
-  ],
-  [
-    { allowedOrigins: ['https://shop.example/'] },
-    'serving.allowedOrigins is ["https://shop.example/"]. must be origins, such as https://shop.example.com.',
-  ],
-  [
-    { allowedHosts: ['localhost:8080'] },
-    'serving.allowedHosts is ["localhost:8080"]. must be host names without ports and without "*", such as localhost or [::1]; leave them out for any name.',
-  ],
-  [
-    { allowedHosts: ['*'] },
-    'serving.allowedHosts is ["*"]. must be host names without ports and without "*", such as localhost or [::1]; leave them out for any name.',
-  ],
+  [{ allowedOrigins: ['shop.example'] }, `serving.allowedOrigins has "shop.example"; ${ORIGINS}`],
+  [{ allowedOrigins: ['https://shop.example/'] }, `serving.allowedOrigins has "https://shop.example/"; ${ORIGINS}`],
+  [{ allowedHosts: ['localhost:8080'] }, `serving.allowedHosts has "localhost:8080"; ${HOSTS}`],
+  [{ allowedHosts: ['*'] }, `serving.allowedHosts has "*"; ${HOSTS}`],
   [{ maxConnections: 1.5 }, 'serving.maxConnections is 1.5. Invalid input: expected int, received number.'],
 ])('%j', (options, message) => {
   expect(servingProblems('here', options)[0]).toEqual({ code: 'serving-option-invalid', message: `here: ${message}` });

@@ -11,9 +11,9 @@ export interface WantedPort {
 }
 
 /**
- * Refuses ports that cannot be listened on together, before any work is done for it.
+ * Refuses a host, or ports, that cannot be listened on together, before any work is done for it.
  *
- * @throws ModelServingError `port-taken`, with every such port
+ * @throws ModelServingError `host-unavailable`; `port-taken`, with every such port
  */
 export async function checkPorts(host: string, ports: readonly WantedPort[]): Promise<void> {
   const problems: Problem[] = [];
@@ -25,11 +25,27 @@ export async function checkPorts(host: string, ports: readonly WantedPort[]): Pr
       await once(server, 'listening');
       listening.push(server);
     } catch (error) {
-      problems.push(portTaken(option, port, host, error as NodeJS.ErrnoException));
+      const failure = error as NodeJS.ErrnoException;
+      const isOfPort = failure.code === 'EADDRINUSE' || failure.code === 'EACCES';
+      problems.push(isOfPort ? portTaken(option, port, host, failure) : hostUnavailable(host, failure));
+      if (!isOfPort) break;
     }
   }
   await Promise.all(listening.map((server) => once(server.close(), 'close')));
   ModelServingError.throwIfAny(problems);
+}
+
+function hostUnavailable(host: string, { code, syscall, message }: NodeJS.ErrnoException): Problem {
+  const reason =
+    syscall === 'getaddrinfo'
+      ? 'this name leads to no address'
+      : code === 'EADDRNOTAVAIL'
+        ? 'this machine has no such address'
+        : message;
+  return {
+    code: 'host-unavailable',
+    message: `--host ${host}: cannot listen there: ${reason}. Give an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them.`,
+  };
 }
 
 function portTaken(option: string, port: number, host: string, { code, message }: NodeJS.ErrnoException): Problem {

@@ -1,8 +1,10 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
+import { ModelServingError } from '../errors';
 import { localHosts } from '../local-hosts';
 import { LocalServer } from '../local-server';
 import { LocalStage } from '../local-stage';
+import { invalidOptions } from '../serving-options';
 import { checkPorts } from './free-ports';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
 
@@ -35,6 +37,7 @@ export function serveCommand(): Command {
     .action(async (path: string, { port, grpcPort, metricsPort, ...options }: ServeOptions) => {
       const { host, page, allowedOrigins, allowedHosts = localHosts(host) } = options;
       const ports = { httpPortNumber: port, grpcPortNumber: grpcPort, metricsPortNumber: metricsPort };
+      ModelServingError.throwIfAny(invalidOptions({ allowedOrigins, allowedHosts }, optionCalled));
       await checkPorts(host, [
         { option: '--port', port },
         { option: '--grpc-port', port: grpcPort },
@@ -50,6 +53,11 @@ export function serveCommand(): Command {
         stage.remove();
       }
     });
+}
+
+/** How the command line calls an option of `serving`: `--allowed-hosts` for `allowedHosts`. */
+function optionCalled(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 function names(text: string): string[] {

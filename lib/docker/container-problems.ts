@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { Problem } from '../errors';
 import { isWhole, Problems } from '../problems';
+import { any, image, list, model, object, type PropKinds, text } from '../props';
 import type { Sizing } from '../profile/sizing';
 import { servingProblems } from '../serving-options';
 import { checkBatchable, checkBatchDelay } from '../workload/batching';
@@ -11,7 +12,31 @@ import { isContainerName } from './container-name';
 import type { ContainerizedModelProps } from './containerized-model';
 import { dockerErrors } from './errors';
 
-/** Problems with the props of a ContainerizedModel. */
+/** What callers without a compiler may give. */
+export const CONTAINER_PROPS: PropKinds<ContainerizedModelProps> = {
+  model,
+  build: object,
+  image,
+  port: any,
+  grpcPort: any,
+  metricsPort: any,
+  bindAddress: text,
+  cpus: any,
+  memoryMiB: any,
+  containerName: text,
+  networks: list,
+  labels: object,
+  restart: text,
+  logRotation: object,
+  environment: object,
+  serving: object,
+  hardening: object,
+  waitSeconds: any,
+  openApiFile: text,
+  provider: object,
+};
+
+/** Everything that is wrong with the props. */
 export function containerProblems(where: string, props: ContainerizedModelProps, sizing?: Sizing): Problem[] {
   const problems = new Problems();
   checkSource(where, props, problems);

@@ -8,6 +8,7 @@ import type { ModelImage } from '../image/model-image';
 import type { OnnxModel } from '../model/onnx-model';
 import { writeOpenApiAtSynth } from '../openapi/write-at-synth';
 import type { Sizing } from '../profile/sizing';
+import { checkProps } from '../props';
 import { localHosts } from '../local-hosts';
 import { servingEnvironment, type ServingOptions } from '../serving-options';
 import { asText } from '../tokens';
@@ -19,7 +20,7 @@ import { noteRequests } from '../workload/request-notes';
 import { noteSizing } from '../workload/sizing-notes';
 import { checkTerraformIds } from '../workload/terraform-ids';
 import { defaultContainerName } from './container-name';
-import { containerProblems } from './container-problems';
+import { CONTAINER_PROPS, containerProblems } from './container-problems';
 import { claimContainerName, claimHostPorts } from './engine-claims';
 import { defaultDockerProvider, engineHostProblems, publishedHost, remoteEngineHost, withEngine } from './engine-host';
 import { hardened, type Hardening } from './hardening';
@@ -123,6 +124,7 @@ export class ContainerizedModel extends Construct {
   /** @throws ModelServingError with all problems of the props */
   constructor(scope: Construct, id: string, props: ContainerizedModelProps) {
     super(scope, id);
+    checkProps(this.node.path, props, CONTAINER_PROPS);
     const containerName = props.containerName ?? defaultContainerName(this.node.path);
     const { serving = {}, cpus, memoryMiB } = props;
     const source = props.image?.model ?? props.model;

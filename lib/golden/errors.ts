@@ -135,6 +135,11 @@ export const goldenErrors = {
     }.`,
   }),
 
+  empty: (modelPath: string, example: string): Problem => ({
+    code: 'golden-empty',
+    message: `${modelPath}: nothing was recorded: the request "${example}" has no rows, and so its answer guards nothing. Give it a row or more.`,
+  }),
+
   /** Answers of which nothing was recorded. */
   unusable: (modelPath: string, answers: UnusableAnswers, isRandom: boolean): Problem => {
     const nothing = `${modelPath}: nothing was recorded`;

@@ -17,6 +17,7 @@ import { Construct } from 'constructs';
 import { ModelServingError, type Problem } from '../errors';
 import type { OnnxModel } from '../model/onnx-model';
 import { Problems } from '../problems';
+import { any, checkProps, model, object, type PropKinds, required, text } from '../props';
 import { BuildContext } from './build-context';
 import { checkContext } from './context-problems';
 import { DEFAULT_BASE_IMAGE, DEFAULT_NODE_PATH } from './dockerfile';
@@ -79,6 +80,20 @@ export interface InferenceImageProps extends ImageOptions {
   readonly model: OnnxModel;
 }
 
+/** What callers without a compiler may give. */
+const IMAGE_PROPS: PropKinds<InferenceImageProps> = {
+  model: required(model),
+  repository: text,
+  baseImage: text,
+  nodePath: text,
+  platform: text,
+  builder: text,
+  keepLocally: any,
+  keepRemotely: any,
+  insecureSkipVerify: any,
+  provider: object,
+};
+
 /**
  * Builds the image that serves a model, and pushes it when a repository is given. The build copies files and runs
  * nothing, so it takes seconds and needs no network beyond the base image.
@@ -109,6 +124,7 @@ export class InferenceImage extends Construct implements ModelImage {
   /** @throws ModelServingError with every prop that is wrong */
   constructor(scope: Construct, id: string, props: InferenceImageProps) {
     super(scope, id);
+    checkProps(this.node.path, props, IMAGE_PROPS);
     const { model, repository, provider, keepLocally = true, keepRemotely = true, builder = 'default' } = props;
     const { baseImage = DEFAULT_BASE_IMAGE, nodePath = DEFAULT_NODE_PATH, platform = DEFAULT_PLATFORM } = props;
     ModelServingError.throwIfAny(problemsOf(this.node.path, props));

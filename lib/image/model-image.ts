@@ -5,6 +5,7 @@ import { declarationText } from '../../inference-image/src/contract/model-declar
 import type { OnnxModel } from '../model/onnx-model';
 import { ModelServingError } from '../errors';
 import { Problems } from '../problems';
+import { checkProps, model, type PropKinds, required, text } from '../props';
 import { checkContext } from './context-problems';
 import { imageErrors } from './errors';
 import { isReference } from './image-reference';
@@ -47,6 +48,9 @@ export interface RegistryModelImageProps {
   readonly nodePath?: string;
 }
 
+/** What callers without a compiler may give. */
+const REGISTRY_PROPS: PropKinds<RegistryModelImageProps> = { model: required(model), platform: text, nodePath: text };
+
 /** An image that was built elsewhere, from the same context: `model-serving context MODEL --out DIR`. */
 export class RegistryModelImage implements ModelImage {
   readonly model: OnnxModel;
@@ -60,6 +64,7 @@ export class RegistryModelImage implements ModelImage {
     readonly reference: string,
     props: RegistryModelImageProps,
   ) {
+    checkProps('InferenceImage.fromRegistry', props, REGISTRY_PROPS);
     const problems = new Problems();
     problems.check(reference, isReference, imageErrors.referenceInvalid);
     checkContext('InferenceImage.fromRegistry', props, problems);

@@ -10,6 +10,7 @@ import { interfaceOf } from '../interface-contract/model-interface';
 import type { OnnxModel } from '../model/onnx-model';
 import type { Sizing } from '../profile/sizing';
 import { Problems } from '../problems';
+import { any, checkProps, image, model, type PropKinds } from '../props';
 import { checkBatchable, noteBatching } from '../workload/batching';
 import { noteRequests } from '../workload/request-notes';
 import { noteSizing } from '../workload/sizing-notes';
@@ -45,7 +46,16 @@ export interface CanaryProps {
   readonly acceptsInterfaceChange?: boolean;
 }
 
-/** The service that a canary belongs to. */
+/** What callers without a compiler may give. */
+const CANARY_PROPS: PropKinds<CanaryProps> = {
+  model,
+  image,
+  weight: any,
+  weightTolerance: any,
+  acceptsInterfaceChange: any,
+};
+
+/** The service that a canary stands beside. */
 export interface CanaryContext {
   readonly name: string;
   readonly model: OnnxModel;
@@ -73,6 +83,7 @@ export class Canary extends Construct {
   /** @throws ModelServingError with all problems */
   constructor(scope: Construct, id: string, context: CanaryContext, props: CanaryProps) {
     super(scope, id);
+    checkProps(this.node.path, props, CANARY_PROPS);
     const track = labelValue(id);
     const source = props.image?.model ?? props.model;
     this.sizing = source && replicaSizing(source, context.deployment);

@@ -65,6 +65,11 @@ export const kubernetesErrors = {
     message: `${where}: autoscaling.target is an empty list. Set at least one ScalingTarget, or omit target for 70 % CPU utilization.`,
   }),
 
+  scalingTargetInvalid: (where: string, target: unknown): Problem => ({
+    code: 'scaling-target-invalid',
+    message: `${where}: autoscaling.target has ${inspect(target, { breakLength: Infinity })} in the place of a target. Make one with ScalingTarget, such as ScalingTarget.cpuUtilization(70).`,
+  }),
+
   scalingTargetTwice: (where: string, metric: string): Problem => ({
     code: 'scaling-target-twice',
     message: `${where}: autoscaling.target has two targets for ${metric}. Keep one.`,

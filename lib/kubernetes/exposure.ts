@@ -4,6 +4,7 @@ import { Token, type TerraformProvider } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Problem } from '../errors';
 import { Problems } from '../problems';
+import { any, object, type PropKinds, required, text } from '../props';
 import { asText } from '../tokens';
 import { Claims } from '../workload/claims';
 import { kubernetesErrors } from './errors';
@@ -30,6 +31,16 @@ export interface IngressOptions {
   /** Annotations for the controller. @default - none */
   readonly annotations?: Readonly<Record<string, string>>;
 }
+
+/** What callers without a compiler may give. */
+export const INGRESS_OPTIONS: PropKinds<IngressOptions> = {
+  host: required(text),
+  from: any,
+  path: text,
+  tls: object,
+  className: text,
+  annotations: object,
+};
 
 export function ingressSpec(serviceName: string, options: IngressOptions): IngressV1Spec {
   const { host, path = '/', tls, className } = options;

@@ -12,6 +12,7 @@ import type { ModelImage } from '../image/model-image';
 import type { OnnxModel } from '../model/onnx-model';
 import { writeOpenApiAtSynth } from '../openapi/write-at-synth';
 import type { Sizing } from '../profile/sizing';
+import { checkProps } from '../props';
 import type { ServingOptions } from '../serving-options';
 import { asText } from '../tokens';
 import { noteBatching } from '../workload/batching';
@@ -27,7 +28,14 @@ import type { ComputeResources } from './compute-resources';
 import { disruptionBudget, type DisruptionBudgetOptions } from './disruption-budget';
 import type { EnvironmentValue } from './environment';
 import { kubernetesErrors } from './errors';
-import { claimRoute, externalUrl, type IngressOptions, ingressProblems, ingressSpec } from './exposure';
+import {
+  claimRoute,
+  externalUrl,
+  INGRESS_OPTIONS,
+  type IngressOptions,
+  ingressProblems,
+  ingressSpec,
+} from './exposure';
 import {
   modelAnnotations,
   modelLabels,
@@ -45,7 +53,7 @@ import { type Peer, Peers } from './peers';
 import { capacityProfile, replicaSizing } from './replica-sizing';
 import type { RolloutOptions } from './rollout';
 import { type ServiceOptions, servicePorts, servicePortSpecs } from './service-ports';
-import { serviceProblems } from './service-problems';
+import { SERVICE_PROPS, serviceProblems } from './service-problems';
 import { sizedProps } from './sized-props';
 
 /**
@@ -152,6 +160,7 @@ export class ScalableModelService extends Construct {
   /** @throws ModelServingError with all problems of the props */
   constructor(scope: Construct, id: string, given: ScalableModelServiceProps) {
     super(scope, id);
+    checkProps(this.node.path, given, SERVICE_PROPS);
     const source = given.image?.model ?? given.model;
     this.sizing = source && replicaSizing(source, given);
     const props = (this.props = sizedProps(given, this.sizing));
@@ -243,6 +252,7 @@ export class ScalableModelService extends Construct {
    */
   exposeViaIngress(options: IngressOptions): IngressV1 {
     const { path } = this.node;
+    checkProps(path, options, INGRESS_OPTIONS, 'the options of exposeViaIngress');
     const { provider, serving } = this.props;
     const problems = ingressProblems(path, options, serving?.allowedHosts);
     if (this.ingressOf) problems.push(kubernetesErrors.exposedTwice(path));

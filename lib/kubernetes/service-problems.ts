@@ -1,5 +1,6 @@
 import { Token } from 'cdktf';
 import type { Problem } from '../errors';
+import { any, image, model, object, type PropKinds, text } from '../props';
 import type { Sizing } from '../profile/sizing';
 import { isWhole, Problems } from '../problems';
 import { servingProblems } from '../serving-options';
@@ -20,10 +21,35 @@ import { checkPullable } from './pullable';
 import { sizedResources } from './replica-sizing';
 import { checkDeadline, isSurge, MAX_STARTUP_SECONDS } from './rollout';
 import type { ScalableModelServiceProps } from './scalable-model-service';
-import type { ScalingTarget } from './scaling-target';
+import { ScalingTarget } from './scaling-target';
 import { servicePorts } from './service-ports';
 
-/** Problems with the props, which already contain the derived replicas and autoscaling. */
+/** What callers without a compiler may give. */
+export const SERVICE_PROPS: PropKinds<ScalableModelServiceProps> = {
+  model,
+  repository: text,
+  build: object,
+  image,
+  namespace: text,
+  name: text,
+  replicas: any,
+  autoscaling: object,
+  capacity: object,
+  resources: object,
+  serving: object,
+  environment: object,
+  pod: object,
+  rollout: object,
+  disruptionBudget: object,
+  network: object,
+  service: object,
+  labels: object,
+  annotations: object,
+  openApiFile: text,
+  provider: object,
+};
+
+/** Everything that is wrong with the props, which have what was derived of replicas and autoscaling. */
 export function serviceProblems(
   where: string,
   given: ScalableModelServiceProps & { readonly name: string },
@@ -112,6 +138,8 @@ function checkReplicas(
   if (!autoscaling) return;
   if (replicas !== undefined) problems.add(kubernetesErrors.replicasWithAutoscaling(where));
   const { minReplicas = DEFAULT_REPLICAS, maxReplicas, scaleDownAfterSeconds } = autoscaling;
+  if (maxReplicas === undefined)
+    problems.add(workloadErrors.notPositive(where, 'autoscaling.maxReplicas', maxReplicas));
   for (const [prop, value] of Object.entries({ minReplicas, maxReplicas })) {
     problems.check(value, isWhole(1), (found) => workloadErrors.notPositive(where, `autoscaling.${prop}`, found));
   }
@@ -119,8 +147,12 @@ function checkReplicas(
     problems.add(kubernetesErrors.replicaBounds(where, minReplicas, maxReplicas));
   }
   problems.check(scaleDownAfterSeconds, isWhole(0, 3600), (value) => kubernetesErrors.scaleDownInvalid(where, value));
-  const targets = scalingTargets(autoscaling);
-  if (targets.length === 0) problems.add(kubernetesErrors.scalingTargetsMissing(where));
+  const given = scalingTargets(autoscaling);
+  const targets = given.filter((target) => target instanceof ScalingTarget);
+  for (const target of given.filter((each) => !targets.includes(each))) {
+    problems.add(kubernetesErrors.scalingTargetInvalid(where, target));
+  }
+  if (given.length === 0) problems.add(kubernetesErrors.scalingTargetsMissing(where));
   targets.forEach((target, i) => {
     const isValid = target.isCpu ? isWhole(1) : (value: number) => value > 0;
     problems.check(target.value, isValid, (value) =>

@@ -20,7 +20,7 @@ export type Direction = 'input' | 'output';
 export const modelErrors = {
   nameInvalid: (path: string, prop: 'name' | 'version', value: string): Problem => ({
     code: prop === 'name' ? 'model-name-invalid' : 'model-version-invalid',
-    message: `${path}: model ${prop} "${value}" is not a valid URL path segment. Pass a ${prop} of at most 128 letters, digits, ".", "_" and "-" that starts with a letter or a digit.`,
+    message: `${path}: model ${prop} "${value}" is not one segment of a URL's path. Give OnnxModel.fromFile ${prop}, or the command ${prop === 'name' ? '--name' : '--model-version'}: at most 128 letters, digits, ".", "_" and "-", the first a letter or a digit.`,
   }),
 
   fileNotFound: (path: string): Problem => ({

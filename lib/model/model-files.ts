@@ -62,8 +62,8 @@ function checkFile(path: string): void {
 /**
  * Reads a text file that people edit, and normalizes its content.
  *
- * @param path - path as the user gave it
- * @throws ModelServingError `file-not-found`, `file-unreadable`, `file-not-utf8`
+ * @param path - as the user gave it
+ * @throws ModelServingError `file-not-found`, `not-a-file`, `file-unreadable`, `file-not-utf8`
  */
 export function readText(path: string): string {
   return decodedText(
@@ -120,6 +120,7 @@ export function readingFile<T>(path: string, read: () => T): T {
 
 function problemOf(path: string, error: unknown, code: string): Problem {
   if (isMissing(error)) return modelErrors.fileNotFound(path);
+  if (code === 'EISDIR') return modelErrors.notAFile(path);
   return code === 'ELOOP' ? modelErrors.fileLinkCircle(path) : modelErrors.fileUnreadable(path, code);
 }
 

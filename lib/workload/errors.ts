@@ -146,7 +146,7 @@ export const workloadErrors = {
     message: `${where}: the Terraform id ${id} is already used by ${other}, and one would overwrite the other. Change the id of one of their constructs. Terraform ids omit the construct id "Default", and overrideLogicalId must not set the same id twice.`,
   }),
 
-  notPositive: (where: string, prop: string, value: number): Problem => ({
+  notPositive: (where: string, prop: string, value: number | undefined): Problem => ({
     code: 'not-positive',
     message: `${where}: ${prop} is ${inspect(value)}. Give a whole number of 1 or more.`,
   }),

@@ -248,6 +248,45 @@ test('serve refuses ports that are in use, each by its option, before it reads t
   expect(serve()).toEqual({ status: 1, stderr: `${taken('--grpc-port')}\n` });
 });
 
+test.each([
+  ['nope.invalid', 'this name leads to no address'],
+  ['192.0.2.1', 'this machine has no such address'],
+  ['2001:db8::1', 'this machine has no such address'],
+])('serve names --host once where it is not of this machine: %s', (host, reason) => {
+  const { status, stderr } = spawnSync(process.execPath, [CLI, 'serve', 'm.onnx', '--host', host], {
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: `--host ${host}: cannot listen there: ${reason}. Give an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them. [host-unavailable]\n`,
+  });
+});
+
+test.each([
+  [
+    '--allowed-origins',
+    'https://a.example/',
+    'a list of origins, such as https://shop.example.com, without a slash at the end',
+  ],
+  ['--allowed-origins', '*', 'a list of origins, such as https://shop.example.com, without a slash at the end'],
+  [
+    '--allowed-hosts',
+    '*',
+    'a list of host names without ports and without "*", such as localhost or [::1]; leave it out for the default',
+  ],
+  [
+    '--allowed-hosts',
+    '',
+    'a list of host names without ports and without "*", such as localhost or [::1]; leave it out for the default',
+  ],
+])('serve refuses %s %j before it reads the model', (option, text, what) => {
+  const { status, stderr } = spawnSync(process.execPath, [CLI, 'serve', 'm.onnx', option, text], { encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: `${option} has ${JSON.stringify(text)}; it must be ${what}. [serving-option-invalid]\n`,
+  });
+});
+
 test('help and mistakes', () => {
   expect(runCli('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('inspect') });
   expect(runCli('inspect')).toMatchObject({

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { zipSync } from 'fflate';
 import { identity, node, value, writeOnnxModel, type Elem } from '../support/onnx-builder';
 import { runCli } from '../support/run-cli';
@@ -221,12 +221,18 @@ describe('arrays of NumPy', () => {
   });
 });
 
+const NAMES_OR_NUMBERS = 'Give numbers alone, or a name for each column.';
+const TOO_LARGE = 'which is larger than any 64-bit float. Give a number that the model takes.';
+const PLAIN = 'Write numbers as 1234.5, with a decimal point and without separators.';
+
 describe('tables', () => {
   test.each<[Elem, string, unknown[]]>([
     ['float', '1,.5\n-2.0,1e3\n', [1, 0.5, -2, 1000]],
     ['float', '\ufeffwidth,height\r\n1,+2\r\n nan ,inf', [1, 2, 'NaN', 'Infinity']],
     ['int64', '007,1\n', [7, 1]],
     ['float', 'y,x\n1,2\n', [1, 2]],
+    ['float', '2m temp,"width, cm"\n1,2\n', [1, 2]],
+    ['float', 'Na,É1\n1,2\n', [1, 2]],
     ['float', '1,2\r3,4\r', [1, 2, 3, 4]],
     ['bool', 'True,0\nfalse,1\n', [true, false, false, true]],
     ['bool', '1.0,0.0\n-0,0e3\n', [true, false, false, false]],
@@ -266,6 +272,27 @@ describe('tables', () => {
     ['1,2\n3,a"b\n', 'line 2 has a quotation mark within a value. Double it, and put the value in quotes.'],
     ['1,2\n', 'line 1 has "2", which is no truth value. Give true, false, 1 or 0.', 'bool'],
     ['1,nan\n', 'line 1 has "nan", which is no truth value. Give true, false, 1 or 0.', 'bool'],
+    ['1,\n3,4\n', 'line 1 has "", which is no number. Give a number.'],
+    [',\n3,4\n', 'line 1 has "", which is no number. Give a number.'],
+    ['$5,2\n3,4\n', 'line 1 has "$5", which is no number. Give a number.'],
+    ['-,?\n3,4\n', 'line 1 has "-", which is no number. Give a number.'],
+    ['1,b\n3,4\n', `line 1 has "b" beside "1". ${NAMES_OR_NUMBERS}`],
+    ['a,\n3,4\n', `line 1 has "a" beside "". ${NAMES_OR_NUMBERS}`],
+    ['a,"1,5"\n3,4\n', `line 1 has "a" beside "1,5". ${NAMES_OR_NUMBERS}`],
+    ['nan,x\n3,4\n', `line 1 has "x" beside "nan". ${NAMES_OR_NUMBERS}`],
+    ['"1,5","2,5"\n3,4\n', `line 1 has "1,5", which is no number. ${PLAIN}`],
+    ['3,4\n"1.234,5",2\n', `line 2 has "1.234,5", which is no number. ${PLAIN}`],
+    ['1_000,2_000\n3,4\n', `line 1 has "1_000", which is no number. ${PLAIN}`],
+    ['1 200,1 300\n3,4\n', `line 1 has "1 200", which is no number. ${PLAIN}`],
+    ["1'200,1'300\n3,4\n", `line 1 has "1'200", which is no number. ${PLAIN}`],
+    ['"1,5e3","-2,5e3"\n3,4\n', `line 1 has "1,5e3", which is no number. ${PLAIN}`],
+    ['NA,NA\n3,4\n', 'line 1 has "NA", which is no number. Give a number.'],
+    ['1;2\n3;4\n', 'line 1 has "1;2", which is no number. Separate values with commas.'],
+    ['a;b\n3;4\n', 'line 2 has "3;4", which is no number. Separate values with commas.'],
+    ['1\t2\n3\t4\n', 'line 1 has "1\\t2", which is no number. Separate values with commas.'],
+    ['1e400,2\n', `line 1 has "1e400", ${TOO_LARGE}`],
+    ['a,b\n1,-1e400\n', `line 2 has "-1e400", ${TOO_LARGE}`, 'double'],
+    ['1,1e400\n', `line 1 has "1e400", ${TOO_LARGE}`, 'int64'],
   ])('that are not right: %j', (text, message, elem = 'float') => {
     model(elem);
     writeFileSync('table.csv', text);
@@ -279,4 +306,62 @@ describe('tables', () => {
       'table.csv: input "x" has 3 dimensions, and a table has 2. Give its values in a .npy, .npz or .json file. [golden-input-invalid]\n',
     );
   });
+});
+
+describe('requests of no rows', () => {
+  test.each<[string, string | Buffer]>([
+    ['none.csv', 'a,b\n'],
+    ['none.npy', npy("'<f4'", [0, 2], new Float32Array())],
+    ['none.npz', zipSync({ 'x.npy': npy("'<f4'", [0, 2], new Float32Array()) }) as Buffer],
+    ['none.json', '{"inputs":[{"name":"x","datatype":"FP32","shape":[0,2],"data":[]}]}'],
+  ])('in %s guard nothing, and are refused', (file, content) => {
+    model('float');
+    writeFileSync('table.csv', '1,2\n');
+    writeFileSync(file, content);
+    rmSync('m.golden.json', { force: true });
+    expect(record('table.csv', file)).toMatchObject({
+      code: 1,
+      stderr:
+        'm.onnx: nothing was recorded: the request "none" has no rows, and so its answer guards nothing. Give it a row or more. [golden-empty]\n',
+    });
+    expect(existsSync('m.golden.json')).toBe(false);
+  });
+
+  test('are refused where an input that all rows share has elements', () => {
+    writeOnnxModel('m.onnx', {
+      inputs: [value('x', 'float', ['n', 2]), value('k', 'float', [2])],
+      outputs: [value('y', 'float', ['n', 2])],
+      nodes: [node('Add', ['x', 'k'], ['y'])],
+    });
+    const files = {
+      'x.npy': npy("'<f4'", [0, 2], new Float32Array()),
+      'k.npy': npy("'<f4'", [2], Float32Array.of(1, 2)),
+    };
+    writeFileSync('none.npz', zipSync(files));
+    expect(record('none.npz').stderr).toContain('[golden-empty]');
+  });
+
+  test('are no requests in which one of several inputs is empty, as a cache before the first word', () => {
+    writeOnnxModel('m.onnx', {
+      inputs: [value('x', 'float', ['n', 2]), value('past', 'float', ['m', 2])],
+      outputs: [value('y', 'float', ['k', 2])],
+      nodes: [node('Concat', ['past', 'x'], ['y'], { attributes: { axis: 0 } })],
+    });
+    const files = {
+      'x.npy': npy("'<f4'", [1, 2], Float32Array.of(1, 2)),
+      'past.npy': npy("'<f4'", [0, 2], new Float32Array()),
+    };
+    writeFileSync('first.npz', zipSync(files));
+    expect(recorded('first.npz')).toHaveLength(2);
+  });
+});
+
+test('a folder is none of the requests', () => {
+  model('float');
+  mkdirSync('requests.npz', { recursive: true });
+  for (const path of ['.', 'requests.npz']) {
+    expect(record(path).stderr).toBe(
+      `${path}: this is a folder or a device. Give the path of a regular file. [not-a-file]\n`,
+    );
+  }
 });

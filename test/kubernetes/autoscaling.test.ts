@@ -24,7 +24,26 @@ const pods = (name: string, average_value: string) => ({
   pods: { metric: { name }, target: { type: 'AverageValue', average_value } },
 });
 
-test('defaults to 70 % CPU and at least two replicas, scales up fast and down slowly, and sets all fields', () => {
+test.each([
+  ['cpu', "'cpu'"],
+  [['cpu'], "'cpu'"],
+  [70, '70'],
+  [null, 'null'],
+  [{ cpu: 70 }, '{ cpu: 70 }'],
+  [[undefined], 'undefined'],
+])('a target that is none is refused: %j', (target, shown) => {
+  expect(() => synthService({ model, autoscaling: { maxReplicas: 9, target: target as never } })).toThrow(
+    `stack/digits: autoscaling.target has ${shown} in the place of a target. Make one with ScalingTarget, such as ScalingTarget.cpuUtilization(70). [scaling-target-invalid]`,
+  );
+});
+
+test.each([undefined, null, '9', 1.5])('maxReplicas is refused where it is %j', (maxReplicas) => {
+  expect(() => synthService({ model, autoscaling: { maxReplicas: maxReplicas as never } })).toThrow(
+    /^stack\/digits: autoscaling.maxReplicas is .*Give a whole number of 1 or more.*\[not-positive\]$/,
+  );
+});
+
+test('by default on 70 % of CPU, from two replicas; up fast, down slowly, said in full', () => {
   const { only } = synthService({ model, autoscaling: { maxReplicas: 9 } });
   expect(only('horizontal_pod_autoscaler_v2').spec).toEqual({
     min_replicas: 2,

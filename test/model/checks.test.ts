@@ -37,7 +37,7 @@ describe('name and version', () => {
       expect(problems({}, { name: bad, version: bad })).toEqual(
         ['name', 'version'].map(
           (prop) =>
-            `model-${prop}-invalid: ${path}: model ${prop} "${bad}" is not a valid URL path segment. Pass a ${prop} of at most 128 letters, digits, ".", "_" and "-" that starts with a letter or a digit.`,
+            `model-${prop}-invalid: ${path}: model ${prop} "${bad}" is not one segment of a URL's path. Give OnnxModel.fromFile ${prop}, or the command ${prop === 'name' ? '--name' : '--model-version'}: at most 128 letters, digits, ".", "_" and "-", the first a letter or a digit.`,
         ),
       );
     },

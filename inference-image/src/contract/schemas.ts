@@ -199,7 +199,14 @@ const list = (element: z.ZodMiniString) =>
   );
 
 const origin = () =>
-  z.string().check(z.regex(/^https?:\/\/[^/,\s]+$/, 'must be origins, such as https://shop.example.com'));
+  z
+    .string()
+    .check(
+      z.regex(
+        /^https?:\/\/[^/,\s]+$/,
+        'must be a list of origins, such as https://shop.example.com, without a slash at the end',
+      ),
+    );
 
 const hostName = () =>
   z
@@ -207,7 +214,7 @@ const hostName = () =>
     .check(
       z.regex(
         /^([^/,:\s[\]*]+|\[[\da-f:.]+\])$/i,
-        'must be host names without ports and without "*", such as localhost or [::1]; leave them out for any name',
+        'must be a list of host names without ports and without "*", such as localhost or [::1]; leave it out for the default',
       ),
     );
 

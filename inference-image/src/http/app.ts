@@ -73,8 +73,10 @@ export function buildApp(options: AppOptions): FastifyInstance {
     exposeHeadRoutes: true,
     schemaController: { compilersFactory: NO_SCHEMAS },
     clientErrorHandler: (error, socket) => answerMalformed(error, socket, options),
-    frameworkErrors: (error, _request, reply) => {
-      sendError(reply, new ServingError('invalid', error.message));
+    frameworkErrors: ({ code, message }, { url }, reply) => {
+      const badPath = () =>
+        `the path is not percent-encoded UTF-8: ${cut(url, ECHOED_CHARACTERS)}; write a percent sign as %25`;
+      sendError(reply, new ServingError('invalid', code === 'FST_ERR_BAD_URL' ? badPath() : message));
     },
   });
   app.setErrorHandler((error, request, reply) => sendError(reply, toServingError(error, options, request)));

@@ -28,7 +28,7 @@ export function csvRequest(text: string, { inputs }: Signature): string {
       'Give each line as many',
     );
   }
-  const { hasHeader, places } = columnsOf(first.fields, inputs);
+  const { hasHeader, places } = columnsOf(first, inputs);
   const rows = hasHeader ? lines.slice(1) : lines;
   return `{"inputs":[${inputs.map((input, i) => tensorText(input, places[i]!, rows)).join(',')}]}`;
 }
@@ -46,22 +46,46 @@ interface Columns {
   readonly places: readonly (readonly number[])[];
 }
 
-function columnsOf(first: readonly string[], inputs: readonly TensorSignature[]): Columns {
-  const names = first.map((field) => field.trim());
+function columnsOf(first: Line, inputs: readonly TensorSignature[]): Columns {
+  const names = first.fields.map((field) => field.trim());
   const [input, ...others] = inputs;
   if (others.length === 0) {
     // Texts may be anything, so that only the input's own name tells a header.
-    const isNamed = input!.datatype !== 'BYTES' && names.some((field) => numberText(field) === undefined);
-    return { hasHeader: isNamed || names.includes(input!.name), places: [[...first.keys()]] };
+    const hasHeader = input!.datatype === 'BYTES' ? names.includes(input!.name) : isHeader(first);
+    return { hasHeader, places: [[...names.keys()]] };
   }
   const missing = inputs.find(({ name }) => !names.includes(name));
   if (missing) {
     throw new CsvFault(
       `its first line has no column "${missing.name}"`,
-      `Name a column for each input: ${inputs.map(({ name }) => `"${name}"`).join(', ')}`,
+      remedyOf(first.fields, `Name a column for each input: ${inputs.map(({ name }) => `"${name}"`).join(', ')}`),
     );
   }
   return { hasHeader: true, places: inputs.map(({ name }) => [names.indexOf(name)]) };
+}
+
+/** Whether a line of a table of numbers has names alone. One of names and others would be a row that is lost. */
+function isHeader({ number, fields }: Line): boolean {
+  const name = fields.find(isName);
+  const other = fields.find((field) => !isName(field));
+  if (name !== undefined && other !== undefined) {
+    throw new CsvFault(
+      `line ${number} has ${JSON.stringify(name)} beside ${JSON.stringify(other)}`,
+      'Give numbers alone, or a name for each column',
+    );
+  }
+  return name !== undefined;
+}
+
+/** Whether it can be a column's name: it has a letter, and is neither a number in any country's form nor a missing value. */
+function isName(field: string): boolean {
+  const bare = bareText(field);
+  return /\p{L}/u.test(bare) && numberText(bare) === undefined && !/^(?:NA|null|NULL|None)$/.test(bare);
+}
+
+/** Without the separators of numbers, and other signs. */
+function bareText(field: string): string {
+  return field.replace(/[^\p{L}\p{N}]/gu, '');
 }
 
 function tensorText(
@@ -86,11 +110,24 @@ function elementText(field: string, datatype: Datatype, line: number): string {
   if (datatype === 'BYTES') return JSON.stringify(field);
   const element = numberText(field.trim());
   const found = `line ${line} has ${JSON.stringify(field)}`;
-  if (element === undefined) throw new CsvFault(`${found}, which is no number`, 'Give a number');
-  if (datatype !== 'BOOL') return element;
+  if (element === undefined) throw new CsvFault(`${found}, which is no number`, remedyOf([field], 'Give a number'));
+  if (datatype !== 'BOOL') {
+    // JSON would have it as null.
+    if (Number(element) === Infinity || Number(element) === -Infinity) {
+      throw new CsvFault(`${found}, which is larger than any 64-bit float`, 'Give a number that the model takes');
+    }
+    return element;
+  }
   const value = Number(element);
   if (value !== 0 && value !== 1) throw new CsvFault(`${found}, which is no truth value`, 'Give true, false, 1 or 0');
   return String(value === 1);
+}
+
+/** What to do about fields that are not what they should be. */
+function remedyOf(fields: readonly string[], otherwise: string): string {
+  if (fields.some((field) => /[;\t]/.test(field))) return 'Separate values with commas';
+  const isSeparated = fields.some((field) => /\d[,_'’\s]\d/.test(field) && numberText(bareText(field)) !== undefined);
+  return isSeparated ? 'Write numbers as 1234.5, with a decimal point and without separators' : otherwise;
 }
 
 /** As JSON has it; undefined for what is no number. */

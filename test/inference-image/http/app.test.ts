@@ -54,6 +54,14 @@ test('idle connections outlive the idle timeout of load balancers', async () => 
   expect([headers.get('connection'), headers.get('keep-alive')]).toEqual(['keep-alive', 'timeout=75']);
 });
 
+test.each(['/v2/models/%', '/v2/models/%zz/infer', '/v2/models/%ff'])('GET %s is a 400', async (url) => {
+  const { status, body } = await server.get(url);
+  expect([status, body]).toEqual([
+    400,
+    { error: `the path is not percent-encoded UTF-8: ${url}; write a percent sign as %25` },
+  ]);
+});
+
 test('HEAD is GET without a body', async () => {
   const { status, headers } = await fetch(`${server.url}/v2/health/ready`, { method: 'HEAD' });
   expect([status, headers.get('content-length')]).toEqual([200, '14']);

@@ -1,0 +1,115 @@
+import { App, type TerraformStack } from 'cdktf';
+import { ModelServingError, OnnxModel } from 'cdktf-model-serving';
+import { ContainerizedModel, InferenceImage } from 'cdktf-model-serving/docker';
+import { Peers, ScalableModelService } from 'cdktf-model-serving/kubernetes';
+import { multiplier } from './support/models';
+import { stackWithProviders } from './support/synth';
+import { temporaryFolder } from './support/temporary-folder';
+
+const folder = temporaryFolder();
+const model = OnnxModel.fromFile(multiplier(folder, 'digits', 2));
+const candidate = OnnxModel.fromFile(multiplier(folder, 'digits', 3), { version: '2' });
+
+type Take = (stack: TerraformStack, props: never) => unknown;
+
+const service = (stack: TerraformStack, props: object = {}) =>
+  new ScalableModelService(stack, 'a', { model, repository: 'r.example/a', replicas: 8, ...props });
+
+/** What takes props, with props that are right and all names that it takes besides. */
+const TAKERS: Readonly<Record<string, readonly [take: Take, right: object, others: string]>> = {
+  ContainerizedModel: [
+    (stack, props) => new ContainerizedModel(stack, 'a', props),
+    { model },
+    'build image port grpcPort metricsPort bindAddress cpus memoryMiB containerName networks labels restart logRotation environment serving hardening waitSeconds openApiFile provider',
+  ],
+  ScalableModelService: [
+    (stack, props) => new ScalableModelService(stack, 'a', props),
+    { model, repository: 'r.example/a' },
+    'build image namespace name replicas autoscaling capacity resources serving environment pod rollout disruptionBudget network service labels annotations openApiFile provider',
+  ],
+  InferenceImage: [
+    (stack, props) => new InferenceImage(stack, 'a', props),
+    { model },
+    'repository baseImage nodePath platform builder keepLocally keepRemotely insecureSkipVerify provider',
+  ],
+  fromRegistry: [
+    (_, props) => InferenceImage.fromRegistry(`r.example/a@sha256:${'0'.repeat(64)}`, props),
+    { model },
+    'platform nodePath',
+  ],
+  exposeViaIngress: [
+    (stack, props) => service(stack).exposeViaIngress(props),
+    { host: 'a.example', from: Peers.sameNamespace() },
+    'path tls className annotations',
+  ],
+  addCanary: [
+    (stack, props) => service(stack).addCanary('c', props),
+    { model: candidate, weight: 20 },
+    'image weightTolerance acceptsInterfaceChange',
+  ],
+};
+
+/** What is said of props; undefined where they are taken. */
+function said(taker: string, props: unknown): string | undefined {
+  try {
+    TAKERS[taker]![0](stackWithProviders(new App({ outdir: `${folder}/out` })), props as never);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ModelServingError) return error.message;
+    throw error;
+  }
+}
+
+describe.each(Object.entries(TAKERS))('%s', (taker, [, right, others]) => {
+  const where = { fromRegistry: 'InferenceImage.fromRegistry', addCanary: 'stack/a/c' }[taker] ?? 'stack/a';
+
+  test('takes props that are right', () => expect(said(taker, right)).toBeUndefined());
+
+  test.each([undefined, null, 'digits.onnx', 5, [[]]])('refuses %j in the place of props', (props) => {
+    expect(said(taker, props)).toMatch(
+      /^.*: the (props|options of exposeViaIngress) are .*\. Give an object, .* \[props-invalid\]$/,
+    );
+    expect(said(taker, props)).toMatch(new RegExp(`^${where}: `));
+  });
+
+  test('refuses props that nothing reads, with the nearest name', () => {
+    for (const name of [...Object.keys(right), ...others.split(' ')]) {
+      expect(said(taker, { ...right, [`${name}s`]: 1 })).toMatch(
+        new RegExp(
+          `^${where}: there is no prop ${name}s\\. Did you mean ${name}\\? The props are .*\\. \\[prop-unknown\\]$`,
+        ),
+      );
+    }
+    expect(said(taker, { ...right, colour: undefined })).toBeUndefined();
+  });
+
+  test('refuses values of another type with its own error', () => {
+    for (const name of [...Object.keys(right), ...others.split(' ')]) {
+      for (const value of [null, 'digits.onnx', 5, ['a'], true, {}, () => 1]) {
+        const text = said(taker, { ...right, [name]: value });
+        if (text !== undefined)
+          expect([name, value, text]).toEqual([name, value, expect.stringMatching(/\[[a-z-]+\]$/)]);
+      }
+    }
+  });
+});
+
+test.each([
+  [
+    'ContainerizedModel',
+    { model: 'digits.onnx' },
+    "model is 'digits.onnx'. Give a model: OnnxModel.fromFile('digits.onnx'), or leave it out.",
+  ],
+  [
+    'ContainerizedModel',
+    { image: {} },
+    'image is {}. Give an image: an InferenceImage, or InferenceImage.fromRegistry(…), or leave it out.',
+  ],
+  ['InferenceImage', {}, "model is undefined. Give a model: OnnxModel.fromFile('digits.onnx')."],
+  ['ContainerizedModel', { model, serving: null }, 'serving is null. Give an object, or leave it out.'],
+  ['ScalableModelService', { model, resources: null }, 'resources is null. Give an object, or leave it out.'],
+  ['ContainerizedModel', { model, networks: 'bridge' }, "networks is 'bridge'. Give a list, or leave it out."],
+  ['exposeViaIngress', { from: Peers.sameNamespace() }, 'host is undefined. Give a text.'],
+])('%s says what to give: %#', (taker, props, message) => {
+  expect(said(taker, props)).toBe(`stack/a: ${message} [prop-invalid]`);
+});
