@@ -31,7 +31,7 @@ export interface RecordOptions {
  * @param model - without golden examples
  * @param modelPath - as the user gave it, for messages
  * @returns how many examples there are
- * @throws ModelServingError `golden-not-recorded`, `golden-empty`, `golden-all-nan`, `golden-constant`, `golden-unrepeatable`, `golden-file-reserved`
+ * @throws ModelServingError `golden-not-recorded`, `golden-empty`, `golden-all-nan`, `golden-constant`, `golden-unrepeatable`, `golden-unstable`, `golden-file-reserved`
  */
 export function recordGolden(
   model: OnnxModel,
@@ -43,6 +43,7 @@ export function recordGolden(
   const axes = rowAxes(model.batching);
   const report = runGolden({ modelPath: files[0]!.sourcePath, signature, axes, takes, image, task });
   if (!('recorded' in report)) throw new ModelServingError([faultOf(report, modelPath, 'random' in task)]);
+  if (!tolerance) refuseUnstable(modelPath, report.recorded, 'random' in task);
   ModelServingError.throwIfAny(report.recorded.filter(isEmpty).map(({ name }) => goldenErrors.empty(modelPath, name)));
   const beside = new FilesBeside(
     out,
@@ -67,7 +68,7 @@ export function recordGolden(
   return examples.length;
 }
 
-/** Whether no weight had a say in an example. One empty input alone may be a cache before the first word. */
+/** Whether an example has no rows, so that no weight affects it. A single empty input can be an empty cache. */
 function isEmpty({ inputs = [], outputs }: RecordedExample): boolean {
   const hasNone = ({ shape }: RecordedTensor) => shape.includes(0);
   return inputs.some(hasNone) && (inputs.every(hasNone) || outputs.every(hasNone));

@@ -62,7 +62,7 @@ function checkFile(path: string): void {
 /**
  * Reads a text file that people edit, and normalizes its content.
  *
- * @param path - as the user gave it
+ * @param path - path as the user gave it
  * @throws ModelServingError `file-not-found`, `not-a-file`, `file-unreadable`, `file-not-utf8`
  */
 export function readText(path: string): string {
