@@ -1,7 +1,7 @@
 import { Token } from 'cdktf';
 import { SETTING_DEFAULTS, type Settings, settingsEnvironment } from '../inference-image/src/contract/settings';
 import type { Problem } from './errors';
-import type { ExpectedModel } from './image/model-image';
+import type { ExpectedModel } from './container-image/model-image';
 import { asText } from './tokens';
 
 /** How the server in the container works; what it serves is the model's own affair. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { App } from 'cdktf';
 import { type ImageInputProps, OnnxModel } from 'cdktf-model-serving';
 import { DigitsStack } from '../examples/digits/stack';
-import { BuildContext } from '../lib/image/build-context';
+import { BuildContext } from '../lib/container-image/build-context';
 import { goldenSeven } from './support/golden-seven';
 import { ServerProcess } from './support/server';
 import { temporaryFolder } from './support/temporary-folder';

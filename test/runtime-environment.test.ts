@@ -1,6 +1,6 @@
 import { REPORT_PREFIX } from '../inference-image/src/contract/report';
 import { RUNTIME_ENVIRONMENT } from '../inference-image/src/contract/runtime-environment';
-import { dockerfile } from '../lib/image/dockerfile';
+import { dockerfile } from '../lib/container-image/dockerfile';
 import { LocalStage } from '../lib/local-stage';
 import { OnnxModel } from '../lib/model/onnx-model';
 import { reportOf } from '../lib/runtime-process';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
 import { fileSha256 } from '../lib/file-hash';
-import { BuildContext } from '../lib/image/build-context';
+import { BuildContext } from '../lib/container-image/build-context';
 import { openApiOf } from '../lib/openapi/openapi-file';
 import { plainText } from '../lib/plain-text';
 import { problemsOf } from './model/support';

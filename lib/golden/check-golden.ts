@@ -2,7 +2,7 @@ import type { GoldenRunOrder } from '../../inference-image/src/contract/golden-r
 import { modelDigest } from '../../inference-image/src/contract/model-manifest';
 import { readCache, writeCache } from '../cache';
 import type { Problem } from '../errors';
-import { imageDecoderFiles } from '../image/server-files';
+import { imageDecoderFiles } from '../container-image/server-files';
 import { areUnchanged } from '../model/model-files';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
 import type { Weights } from '../model/weights';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GoldenRunOrder, GoldenRunReport } from '../../inference-image/src/contract/golden-run';
 import { ModelServingError } from '../errors';
-import { imageErrors } from '../image/errors';
+import { imageErrors } from '../container-image/errors';
 import { packageRoot } from '../package-root';
 import { reportOf } from '../runtime-process';
 

@@ -2,8 +2,8 @@ import type { PodDisruptionBudgetV1 } from '@cdktf/provider-kubernetes/lib/pod-d
 import { TerraformOutput, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { ModelServingError, type Problem } from '../errors';
-import { InferenceImage, type ImageOptions } from '../image/inference-image';
-import type { ModelImage } from '../image/model-image';
+import { InferenceImage, type ImageOptions } from '../container-image/inference-image';
+import type { ModelImage } from '../container-image/model-image';
 import { compareInterfaces } from '../interface-contract/compare-interfaces';
 import { breaking } from '../interface-contract/difference';
 import { interfaceOf } from '../interface-contract/model-interface';

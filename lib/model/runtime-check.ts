@@ -6,7 +6,7 @@ import { modelDigest } from '../../inference-image/src/contract/model-manifest';
 import type { Signature } from '../../inference-image/src/contract/signature';
 import { readCache, writeCache } from '../cache';
 import { ModelServingError, type Problem } from '../errors';
-import { imageErrors } from '../image/errors';
+import { imageErrors } from '../container-image/errors';
 import { packageRoot } from '../package-root';
 import { type ProcessFailure, reportsOf } from '../runtime-process';
 import type { ShapeTrial } from './declared-signature';

@@ -8,9 +8,9 @@ import type {
   RebatchRunReport,
 } from '../../inference-image/src/contract/rebatch-run';
 import { ModelServingError } from '../errors';
-import { imageErrors } from '../image/errors';
+import { imageErrors } from '../container-image/errors';
 import { fileSha256 } from '../file-hash';
-import { linkOrCopy } from '../image/link-or-copy';
+import { linkOrCopy } from '../container-image/link-or-copy';
 import { makeFolder } from '../make-folder';
 import type { OnnxModel } from '../model/onnx-model';
 import { readWeights, type Weights } from '../model/weights';

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
-import { BuildContext, modelFiles } from '../../lib/image/build-context';
+import { BuildContext, modelFiles } from '../../lib/container-image/build-context';
 import { runCli } from '../support/run-cli';
 import { identity, writeOnnxModel } from '../support/onnx-builder';
 import { png } from '../support/png';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
 import { modelManifestSchema } from '../../inference-image/src/contract/schemas';
-import { BuildContext } from '../../lib/image/build-context';
+import { BuildContext } from '../../lib/container-image/build-context';
 import { readPreprocessing } from '../../lib/preprocessing/preprocessing-file';
 import { problemsOf } from '../model/support';
 import { identity, node, value, writeOnnxModel, type Dim, type Elem } from '../support/onnx-builder';

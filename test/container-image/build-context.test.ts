@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { NODE_ARGUMENTS } from '../../inference-image/src/contract/node-arguments';
-import { BuildContext } from '../../lib/image/build-context';
-import { fromContent } from '../../lib/image/context-file';
-import type { ImagePlatform } from '../../lib/image/platform';
+import { BuildContext } from '../../lib/container-image/build-context';
+import { fromContent } from '../../lib/container-image/context-file';
+import type { ImagePlatform } from '../../lib/container-image/platform';
 import { OnnxModel } from '../../lib/model/onnx-model';
 import { externalInitializer, node, value, writeOnnxModel } from '../support/onnx-builder';
 import { multiplier } from '../support/models';

@@ -1,6 +1,6 @@
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { linkOrCopy } from '../../lib/image/link-or-copy';
+import { linkOrCopy } from '../../lib/container-image/link-or-copy';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OnnxModel, type ModelCard } from 'cdktf-model-serving';
-import { BuildContext } from '../../lib/image/build-context';
-import { dockerfile } from '../../lib/image/dockerfile';
-import { imageLabels } from '../../lib/image/image-labels';
+import { BuildContext } from '../../lib/container-image/build-context';
+import { dockerfile } from '../../lib/container-image/dockerfile';
+import { imageLabels } from '../../lib/container-image/image-labels';
 import { multiplier } from '../support/models';
 import { temporaryFolder } from '../support/temporary-folder';
 

@@ -1,6 +1,6 @@
 import fs, { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type * as ServerFiles from '../../lib/image/server-files';
+import type * as ServerFiles from '../../lib/container-image/server-files';
 
 const NATIVE = join(dirname(require.resolve('onnxruntime-node/package.json')), 'bin/napi-v6/linux/x64');
 const PLANTED = ['libonnxruntime_providers_cuda.so', 'libonnxruntime_providers_shared.so'].map((name) =>
@@ -13,7 +13,7 @@ afterEach(() => PLANTED.forEach((file) => rmSync(file, { force: true })));
 function filesNow(): unknown {
   let files: unknown;
   jest.isolateModules(() => {
-    const { serverFiles } = jest.requireActual<typeof ServerFiles>('../../lib/image/server-files');
+    const { serverFiles } = jest.requireActual<typeof ServerFiles>('../../lib/container-image/server-files');
     files = serverFiles('linux/amd64', {});
   });
   return files;
