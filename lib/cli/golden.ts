@@ -58,7 +58,7 @@ function recordCommand(): Command {
       checkFolderBeside(out);
       if (!force && existsSync(out)) throw new ModelServingError([goldenErrors.exists(out)]);
       // They have no say in what the model answers.
-      const unchecked = { ...options, profile: false as const, contract: false as const };
+      const unchecked = { ...options, profile: false as const, interface: false as const };
       const model = readModel(path, unchecked);
       const task = taskOf(path, model.signature, options);
       if (!model.image) refusePictures(out, task);

@@ -4,17 +4,18 @@ import { obstacleText, type BatchingVerdict } from '../../inference-image/src/co
 import type { ClassOutput, ImageInput } from '../../inference-image/src/contract/image-input';
 import { exampleSizesOf, type ExampleSizes } from '../../inference-image/src/contract/request-size';
 import { dimensionsText, type Signature } from '../../inference-image/src/contract/signature';
-import { ModelServingError } from '../errors';
+import { ModelServingError, type Problem } from '../errors';
 import { checkAnswers } from '../golden/check-answers';
 import { checkReproduced } from '../golden/check-golden';
 import { fitGolden } from '../golden/fit-golden';
 import { checkReservedFiles, readGoldenFile } from '../golden/golden-file';
-import { checkContract } from '../interface-contract/check-contract';
-import { interfaceOf } from '../interface-contract/model-interface';
+import { checkInterface } from '../interface/check-interface';
+import { interfaceOf } from '../interface/model-interface';
 import { resolveClassOutput, type ClassOutputProps } from '../preprocessing/class-output';
 import { resolveImageInput, type ImageInputProps } from '../preprocessing/image-input';
 import type { ModelProfile } from '../profile/model-profile';
 import { checkProfile, readProfile } from '../profile/profile-file';
+import { oldNameErrors } from '../old-names';
 import { printableLine } from '../printable';
 import { cardOfFile } from './card-of-file';
 import { checkCard } from './check-card';
@@ -61,13 +62,13 @@ export interface OnnxModelProps extends ClassOutputProps {
   readonly profile?: string | false;
 
   /**
-   * Path of the contract that `model-serving contract accept` wrote, relative to the working directory, or false for
+   * Path of the file that `model-serving interface accept` wrote, relative to the working directory, or false for
    * none. A model that breaks clients of the accepted interface is refused, unless its version has another major part
    * (what stands before the first dot).
    *
-   * @default - the file beside the model, `digits.contract.json` for `digits.onnx`, if it is there
+   * @default - the file beside the model, `digits.interface.json` for `digits.onnx`, if it is there
    */
-  readonly contract?: string | false;
+  readonly interface?: string | false;
 
   /**
    * What people should know of the model: it becomes labels of the image, and the server tells it. What is left out
@@ -129,7 +130,11 @@ export class OnnxModel {
   static fromFile(path: string, props: OnnxModelProps = {}): OnnxModel {
     const { name = parse(path).name, version = '1', golden: goldenPath, runtimeCheck = 'require' } = props;
 
-    const problems = [...checkIdentity(path, name, version), ...checkCard(path, props.card ?? {})];
+    const problems = [
+      ...checkOldProps(path, props),
+      ...checkIdentity(path, name, version),
+      ...checkCard(path, props.card ?? {}),
+    ];
     const weights = collect(problems, () => readWeights(path));
     const goldenFile = goldenPath === undefined ? undefined : collect(problems, () => readGoldenFile(goldenPath));
     const measured = collect(problems, () => readProfile(path, props.profile));
@@ -153,10 +158,10 @@ export class OnnxModel {
     if (runtimeCheck === 'require') problems.push(...findings);
     if (measured) problems.push(...checkProfile(path, modelDigest(weights.files), measured));
     const called = { name, signature, image: image?.image, classes: classes.classes };
-    const contract = collect(problems, () =>
-      checkContract(path, props.contract, { ...interfaceOf(called), version }, declared),
+    const compared = collect(problems, () =>
+      checkInterface(path, props.interface, { ...interfaceOf(called), version }, declared),
     );
-    if (contract) problems.push(...contract.problems);
+    if (compared) problems.push(...compared.problems);
     ModelServingError.throwIfAny(problems);
 
     return new OnnxModel({
@@ -179,7 +184,7 @@ export class OnnxModel {
         ...shapes.warnings,
         ...fit.warnings,
         ...answers.warnings,
-        ...contract!.warnings,
+        ...compared!.warnings,
         ...fromFile.warnings,
       ].map(printableLine),
     });
@@ -313,6 +318,16 @@ export class OnnxModel {
       classes,
     };
   }
+}
+
+/** Props by their old names. */
+const OLD_PROPS = { contract: 'interface' };
+
+/** Plain JavaScript, and props that come from a file, give props that the types refuse. */
+function checkOldProps(path: string, props: object): Problem[] {
+  return Object.entries(OLD_PROPS)
+    .filter(([prop]) => props[prop as keyof object] !== undefined)
+    .map(([prop, name]) => oldNameErrors.prop(path, prop, name));
 }
 
 /** What the graph proves, unless the signature has an untrue declaration that leaves rows no axis. */

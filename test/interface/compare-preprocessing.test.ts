@@ -1,27 +1,27 @@
-import { compareInterfaces } from '../../lib/interface-contract/compare-interfaces';
-import type { ModelInterface } from '../../lib/interface-contract/model-interface';
+import { compareInterfaces } from '../../lib/interface/compare-interfaces';
+import type { ModelInterface } from '../../lib/interface/model-interface';
 
-type Declared = Pick<ModelInterface, 'image' | 'classes'>;
+type Declared = Pick<ModelInterface, 'picture' | 'classes'>;
 
-/** As `contract diff` prints them. */
+/** As `interface diff` prints them. */
 function differences(was: Declared, is: Declared): string[] {
   const tensors = (declared: Declared) => ({ name: 'm', inputs: [], outputs: [], ...declared });
   return compareInterfaces(tensors(was), tensors(is)).map(({ what, harm }) => (harm ? `! ${what}: ${harm}` : what));
 }
 
-const image = (maxPixels: number): Declared => ({ image: { maxPixels } });
+const picture = (maxPixels: number): Declared => ({ picture: { maxPixels } });
 
 test.each<[string, Declared, Declared, string[]]>([
-  ['the same', image(9), image(9), []],
-  ['taken', {}, image(9), ['pictures are taken now']],
-  ['taken no more', image(9), {}, ['! pictures are taken no more: clients that send them would be refused']],
+  ['the same', picture(9), picture(9), []],
+  ['taken', {}, picture(9), ['pictures are taken now']],
+  ['taken no more', picture(9), {}, ['! pictures are taken no more: clients that send them would be refused']],
   [
     'smaller',
-    image(9),
-    image(8),
+    picture(9),
+    picture(8),
     ['! pictures may have 8 pixels, and could have 9: clients that send larger ones would be refused'],
   ],
-  ['larger', image(9), image(10), ['pictures may have 10 pixels, and could have 9']],
+  ['larger', picture(9), picture(10), ['pictures may have 10 pixels, and could have 9']],
 ])('pictures: %s', (_, was, is, expected) => {
   expect(differences(was, is)).toEqual(expected);
 });

@@ -7,14 +7,14 @@ export interface ModelInterface extends Signature {
   /** In every URL. */
   readonly name: string;
   /** Where clients may send pictures: the most pixels that one may have. */
-  readonly image?: { readonly maxPixels: number };
+  readonly picture?: { readonly maxPixels: number };
   /** Where clients may ask for a class. */
   readonly classes?: Omit<ClassOutput, 'output'>;
 }
 
-/** An interface that was accepted: MODEL.contract.json, to be committed beside the model. */
-export interface InterfaceContract extends ModelInterface {
-  readonly contractVersion: 1;
+/** An interface that was accepted: MODEL.interface.json, to be committed beside the model. */
+export interface AcceptedInterface extends ModelInterface {
+  readonly interfaceVersion: 1;
   /** Of the model, when it was accepted. */
   readonly version: string;
 }
@@ -24,7 +24,7 @@ export function interfaceOf(model: Pick<OnnxModel, 'name' | 'signature' | 'image
   return {
     name,
     ...signature,
-    ...(image && { image: { maxPixels: image.maxPixels } }),
+    ...(image && { picture: { maxPixels: image.maxPixels } }),
     ...(classes && { classes: { kind: classes.kind, softmax: classes.softmax, names: classes.names } }),
   };
 }

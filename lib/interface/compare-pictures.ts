@@ -1,10 +1,10 @@
 import type { Difference } from './difference';
 import type { ModelInterface } from './model-interface';
 
-type Image = ModelInterface['image'];
+type Picture = ModelInterface['picture'];
 
 /** What becomes of those who send pictures. */
-export function compareImages(was: Image, is: Image): Difference[] {
+export function comparePictures(was: Picture, is: Picture): Difference[] {
   if (!was) return is ? [{ what: 'pictures are taken now' }] : [];
   if (!is) return [{ what: 'pictures are taken no more', harm: 'clients that send them would be refused' }];
   if (was.maxPixels === is.maxPixels) return [];

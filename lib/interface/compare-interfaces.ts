@@ -1,7 +1,7 @@
 import { type Dimension, type TensorSignature, tensorText } from '../../inference-image/src/contract/signature';
 import type { Direction } from '../model/errors';
 import { compareClasses } from './compare-classes';
-import { compareImages } from './compare-images';
+import { comparePictures } from './compare-pictures';
 import type { Difference } from './difference';
 import type { ModelInterface } from './model-interface';
 import { sameSymbols } from './symbols';
@@ -14,7 +14,7 @@ export function compareInterfaces(was: ModelInterface, is: ModelInterface): Diff
     ...compareTensors('input', was.inputs, is.inputs, unchanged),
     ...newlyEqual(was.inputs, is.inputs),
     ...compareTensors('output', was.outputs, is.outputs, unchanged),
-    ...compareImages(was.image, is.image),
+    ...comparePictures(was.picture, is.picture),
     ...compareClasses(was.classes, is.classes),
   ];
 }

@@ -20,29 +20,29 @@ function read(props: OnnxModelProps = {}): OnnxModel {
   return OnnxModel.fromFile('m.onnx', { runtimeCheck: 'skip', ...props });
 }
 
-const accept = (...args: string[]) => runCli('contract', 'accept', 'm.onnx', '--runtime-check', 'skip', ...args);
+const accept = (...args: string[]) => runCli('interface', 'accept', 'm.onnx', '--runtime-check', 'skip', ...args);
 
 const BROKEN =
-  'm.onnx: compared with m.contract.json (version "1.4"), input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused. Give the model another major version, or accept it if no client minds: model-serving contract accept m.onnx --breaking [contract-broken]';
+  'm.onnx: compared with m.interface.json (version "1.4"), input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused. Give the model another major version, or accept it if no client minds: model-serving interface accept m.onnx --breaking [interface-broken]';
 
-describe('a contract beside the model', () => {
+describe('an accepted interface beside the model', () => {
   beforeEach(() => {
     write(['n', 4]);
     expect(accept('--model-version', '1.4', '--breaking').code).toBe(0);
   });
 
   test('is written once and the same', () => {
-    const before = readFileSync('m.contract.json', 'utf8');
-    expect(accept('--model-version', '1.4').stdout).toBe('m.contract.json: version "1.4" of "m" is accepted.\n');
-    expect(readFileSync('m.contract.json', 'utf8')).toBe(before);
-    expect(JSON.parse(before)).toEqual({ contractVersion: 1, name: 'm', version: '1.4', ...read().signature });
+    const before = readFileSync('m.interface.json', 'utf8');
+    expect(accept('--model-version', '1.4').stdout).toBe('m.interface.json: version "1.4" of "m" is accepted.\n');
+    expect(readFileSync('m.interface.json', 'utf8')).toBe(before);
+    expect(JSON.parse(before)).toEqual({ interfaceVersion: 1, name: 'm', version: '1.4', ...read().signature });
   });
 
   test('lets the same interface pass, whatever the minor version', () => {
     expect(read({ version: '1.5' }).warnings).toEqual([]);
-    expect(runCli('contract', 'diff', 'm.onnx', '--runtime-check', 'skip')).toEqual({
+    expect(runCli('interface', 'diff', 'm.onnx', '--runtime-check', 'skip')).toEqual({
       code: 0,
-      stdout: 'm.contract.json: the interface is the accepted one.\n',
+      stdout: 'm.interface.json: the interface is the accepted one.\n',
       stderr: '',
     });
   });
@@ -50,8 +50,8 @@ describe('a contract beside the model', () => {
   test('refuses what breaks clients, in the same major version', () => {
     write([1, 4]);
     expect(() => read({ version: '1.5' })).toThrow(new Error(BROKEN));
-    expect(read({ version: '1.5', contract: false }).warnings).toEqual([]);
-    const { code, stdout } = runCli('contract', 'diff', 'm.onnx', '--runtime-check', 'skip');
+    expect(read({ version: '1.5', interface: false }).warnings).toEqual([]);
+    const { code, stdout } = runCli('interface', 'diff', 'm.onnx', '--runtime-check', 'skip');
     expect([code, stdout.split('\n')[0]]).toEqual([
       1,
       '! input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused',
@@ -65,7 +65,7 @@ describe('a contract beside the model', () => {
       read();
       throw new Error('accepted');
     } catch (error) {
-      expect(codes(error)).toEqual(['contract-broken', 'contract-broken']);
+      expect(codes(error)).toEqual(['interface-broken', 'interface-broken']);
     }
   });
 
@@ -74,7 +74,7 @@ describe('a contract beside the model', () => {
     const model = read({ version: '2' });
     expect(model.servable).toBe(true);
     expect(model.warnings).toEqual([
-      'm.onnx: compared with m.contract.json (version "1.4"), input "x" is FP32 [1, 4], and was FP32 [n, 4]; output "y" is FP32 [1, 4], and was FP32 [n, 4]. Accept it, so that the next change is compared with this one: model-serving contract accept m.onnx',
+      'm.onnx: compared with m.interface.json (version "1.4"), input "x" is FP32 [1, 4], and was FP32 [n, 4]; output "y" is FP32 [1, 4], and was FP32 [n, 4]. Accept it, so that the next change is compared with this one: model-serving interface accept m.onnx',
     ]);
     expect(accept('--model-version', '2').code).toBe(0);
     expect(read({ version: '2' }).warnings).toEqual([]);
@@ -92,7 +92,7 @@ describe('a contract beside the model', () => {
     // Outputs of a size that was fixed and is open break clients, so only the input is widened here.
     writeOnnxModel('m.onnx', { ...identity('float', ['n', 'k']), outputs: [value('y', 'float', ['n', 4])] });
     expect(accept('--model-version', '1.5').stdout).toBe(
-      '  input "x" is FP32 [n, k], and was FP32 [n, 4]\nm.contract.json: version "1.5" of "m" is accepted.\n',
+      '  input "x" is FP32 [n, k], and was FP32 [n, 4]\nm.interface.json: version "1.5" of "m" is accepted.\n',
     );
   });
 });
@@ -107,42 +107,42 @@ describe('of pictures and classes', () => {
   });
 
   test('holds what clients may send and read', () => {
-    expect(JSON.parse(readFileSync('m.contract.json', 'utf8'))).toEqual({
-      contractVersion: 1,
+    expect(JSON.parse(readFileSync('m.interface.json', 'utf8'))).toEqual({
+      interfaceVersion: 1,
       name: 'm',
       version: '1',
-      ...read({ contract: false }).signature,
-      image: { maxPixels: 100 },
+      ...read({ interface: false }).signature,
+      picture: { maxPixels: 100 },
       classes: { kind: 'scores', softmax: false, names: ['a', 'b', 'c', 'd'] },
     });
     expect(read(declared).warnings).toEqual([]);
     expect(
-      runCli('contract', 'diff', 'm.onnx', '--runtime-check', 'skip', '--preprocessing', 'm.preprocessing.json').code,
+      runCli('interface', 'diff', 'm.onnx', '--runtime-check', 'skip', '--preprocessing', 'm.preprocessing.json').code,
     ).toBe(0);
   });
 
   test('refuses what breaks clients, and says how to accept it', () => {
     expect(() => read({ ...declared, classes: ['a', 'b', 'd', 'c'] })).toThrow(
       new Error(
-        'm.onnx: compared with m.contract.json (version "1"), class "c" has index 3, and had 2: clients that go by the index would misread it. Give the model another major version, or accept it if no client minds: model-serving contract accept m.onnx --preprocessing FILE --breaking [contract-broken]',
+        'm.onnx: compared with m.interface.json (version "1"), class "c" has index 3, and had 2: clients that go by the index would misread it. Give the model another major version, or accept it if no client minds: model-serving interface accept m.onnx --preprocessing FILE --breaking [interface-broken]',
       ),
     );
     expect(() => read({ classes: declared.classes })).toThrow(
-      'pictures are taken no more: clients that send them would be refused. Declare image as before (on the command line with --preprocessing FILE). Else: Give the model another major version, or',
+      'pictures are taken no more: clients that send them would be refused. Declare picture as before (on the command line with --preprocessing FILE). Else: Give the model another major version, or',
     );
     expect(runCli('check', 'm.onnx', '--runtime-check', 'skip').stderr).toContain(
-      'Declare image and classes as before (on the command line with --preprocessing FILE). Else: ',
+      'Declare picture and classes as before (on the command line with --preprocessing FILE). Else: ',
     );
     expect(read({ ...declared, image: { ...image, maxPixels: 200 } }).warnings).toEqual([
-      'm.onnx: compared with m.contract.json (version "1"), pictures may have 200 pixels, and could have 100. Accept it, so that the next change is compared with this one: model-serving contract accept m.onnx --preprocessing FILE',
+      'm.onnx: compared with m.interface.json (version "1"), pictures may have 200 pixels, and could have 100. Accept it, so that the next change is compared with this one: model-serving interface accept m.onnx --preprocessing FILE',
     ]);
   });
 });
 
-describe('a file that is no contract', () => {
+describe('a file that is no interface', () => {
   const problemOf = (content: string) => {
     write(['n', 4]);
-    writeFileSync('m.contract.json', content);
+    writeFileSync('m.interface.json', content);
     try {
       read();
     } catch (error) {
@@ -153,17 +153,17 @@ describe('a file that is no contract', () => {
 
   test('is refused', () => {
     expect(problemOf('<<<<<<<')).toMatch(
-      /^m\.contract\.json: this is not JSON: .*\. Restore it, .* accept m\.onnx \[contract-not-json\]$/,
+      /^m\.interface\.json: this is not JSON: .*\. Restore it, .* accept m\.onnx \[interface-not-json\]$/,
     );
-    expect(problemOf('{"contractVersion": 2, "name": "m", "version": "1", "inputs": [], "outputs": []}')).toBe(
+    expect(problemOf('{"interfaceVersion": 2, "name": "m", "version": "1", "inputs": [], "outputs": []}')).toBe(
       [
-        'contractVersion: Invalid input: expected 1',
+        'interfaceVersion: Invalid input: expected 1',
         'inputs: Too small: expected array to have >=1 items',
         'outputs: Too small: expected array to have >=1 items',
       ]
         .map(
           (what) =>
-            `m.contract.json: ${what}. Restore it, or remove it and write it again from the model that is deployed: model-serving contract accept m.onnx [contract-invalid]`,
+            `m.interface.json: ${what}. Restore it, or remove it and write it again from the model that is deployed: model-serving interface accept m.onnx [interface-invalid]`,
         )
         .join('\n'),
     );
@@ -171,7 +171,7 @@ describe('a file that is no contract', () => {
 
   test('that was named must be there', () => {
     write(['n', 4]);
-    expect(() => read({ contract: 'other.json' })).toThrow(/^other\.json: there is no such file\./);
+    expect(() => read({ interface: 'other.json' })).toThrow(/^other\.json: there is no such file\./);
   });
 });
 
@@ -201,7 +201,7 @@ describe('a canary', () => {
     const classified = (classes?: string[]) => () =>
       synthStack((stack) => {
         const model = (version: string, props: OnnxModelProps) =>
-          OnnxModel.fromFile(write(['n', 2]), { version, contract: false, ...props });
+          OnnxModel.fromFile(write(['n', 2]), { version, interface: false, ...props });
         const repository = 'registry.example.com/m';
         const stable = model('1', { classes: ['no', 'yes'] });
         const service = new ScalableModelService(stack, 'm', { model: stable, repository, replicas: 4 });

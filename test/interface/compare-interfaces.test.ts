@@ -1,5 +1,5 @@
 import type { TensorSignature } from 'cdktf-model-serving';
-import { compareInterfaces } from '../../lib/interface-contract/compare-interfaces';
+import { compareInterfaces } from '../../lib/interface/compare-interfaces';
 
 type Dimensions = TensorSignature['dimensions'];
 
@@ -11,7 +11,7 @@ function model(inputs = [tensor('x')], outputs = [tensor('y')], name = 'm') {
   return { name, inputs, outputs };
 }
 
-/** As `contract diff` prints them. */
+/** As `interface diff` prints them. */
 function differences(was: ReturnType<typeof model>, is: ReturnType<typeof model>): string[] {
   return compareInterfaces(was, is).map(({ what, harm }) => (harm ? `! ${what}: ${harm}` : what));
 }

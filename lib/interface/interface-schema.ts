@@ -3,12 +3,12 @@ import { classOutputSchema, imageInputSchema, signatureSchema } from '../../infe
 
 const text = () => z.string().check(z.minLength(1));
 
-/** Loaded only for contracts not seen before. */
-export const contractSchema = z.strictObject({
-  contractVersion: z.literal(1),
+/** Loaded only for files not seen before. */
+export const interfaceSchema = z.strictObject({
+  interfaceVersion: z.literal(1),
   name: text(),
   version: text(),
   ...signatureSchema.shape,
-  image: z.optional(z.pick(imageInputSchema, { maxPixels: true })),
+  picture: z.optional(z.pick(imageInputSchema, { maxPixels: true })),
   classes: z.optional(z.omit(classOutputSchema, { output: true })),
 });
