@@ -38,8 +38,8 @@ export function minimumMemoryMiB(model: OnnxModel, executors = 1): number {
 }
 
 /** What the largest picture takes while it is decoded, where the model takes pictures, in MiB. */
-export function imageMemoryMiB({ image }: Pick<OnnxModel, 'image'>): number {
-  return inMiB(pictureBytes(image));
+export function pictureMemoryMiB({ picture }: Pick<OnnxModel, 'picture'>): number {
+  return inMiB(pictureBytes(picture));
 }
 
 /** The pixels of the largest picture that can be decoded in so much memory. */
@@ -49,8 +49,8 @@ export function pixelsWithin(memoryMiB: number): number {
 
 /** What a container takes without any request but the largest picture, in MiB; never less than its server reckons with. */
 export function ownMemoryMiB(model: OnnxModel, executors = 1): number {
-  const byServer = inMiB(ownMemoryBytes(MIB * inMiB(model.sizeBytes), known(executors), model.image));
-  return Math.max(byServer, minimumMemoryMiB(model, executors) + imageMemoryMiB(model));
+  const byServer = inMiB(ownMemoryBytes(MIB * inMiB(model.sizeBytes), known(executors), model.picture));
+  return Math.max(byServer, minimumMemoryMiB(model, executors) + pictureMemoryMiB(model));
 }
 
 /** Memory that requests need, in MiB. */
@@ -70,7 +70,7 @@ export function neededMemoryMiB(model: OnnxModel, choices: MemoryChoices): numbe
 export function defaultMemoryMiB(model: OnnxModel, choices: MemoryChoices): number {
   const weights = (1 + known(choices.executors ?? 1)) * inMiB(model.sizeBytes);
   const forRequests = RUNTIME_MEMORY_MIB + requestMemoryMiB(model, choices);
-  return Math.max(DEFAULT_MEMORY_MIB, forRequests) + weights + imageMemoryMiB(model);
+  return Math.max(DEFAULT_MEMORY_MIB, forRequests) + weights + pictureMemoryMiB(model);
 }
 
 /**

@@ -18,7 +18,7 @@ export interface RequestChoices {
 }
 
 /** What the largest request of a model follows from. */
-export type RequestModel = Pick<OnnxModel, 'signature' | 'batching' | 'image' | 'exampleSizes'>;
+export type RequestModel = Pick<OnnxModel, 'signature' | 'batching' | 'picture' | 'exampleSizes'>;
 
 /** What decides about the budget: an option, or the answer to one row. */
 type Decisive = 'maxRequestBytes' | 'maxQueueBytes' | 'requestBudgetBytes' | 'answer';

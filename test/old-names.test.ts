@@ -22,15 +22,33 @@ const skip = ['--runtime-check', 'skip'];
 
 describe('a prop by its old name', () => {
   test('is an error that says the new one, with all others', () => {
-    expect(problemsOf(() => read({ contract: false, version: '?' }))).toEqual([
+    expect(problemsOf(() => read({ image: { color: 'gray' }, contract: false, version: '?' }))).toEqual([
+      'old-name: m.onnx: the prop image is called picture now. Rename it to picture; its value stays.',
       'old-name: m.onnx: the prop contract is called interface now. Rename it to interface; its value stays.',
       expect.stringMatching(/^model-version-invalid: /),
     ]);
   });
 
   test('that is undefined is none', () => {
-    expect(read({ contract: undefined }).name).toBe('m');
+    expect(read({ image: undefined, contract: undefined }).name).toBe('m');
   });
+});
+
+test('the key image of a file for --preprocessing is read with a warning, and not beside the new one', () => {
+  const image = { color: 'gray', width: 2, height: 2 };
+  writeFileSync('old.json', JSON.stringify({ image }));
+  writeFileSync('new.json', JSON.stringify({ picture: image }));
+  writeFileSync('both.json', JSON.stringify({ image, picture: image }));
+  const inspected = (file: string) => runCli('inspect', 'm.onnx', '--json', '--preprocessing', file, ...skip);
+  const [old, renamed] = ['old.json', 'new.json'].map(inspected);
+  expect(JSON.parse(old!.stdout).picture).toMatchObject(image);
+  expect(old).toEqual({
+    ...renamed,
+    stderr: 'warning: old.json: image is called picture now. Rename the key to picture; its value stays.\n',
+  });
+  expect(runCli('check', 'm.onnx', '--preprocessing', 'both.json', ...skip).stderr).toBe(
+    'both.json: this is no declaration of preprocessing: image is the old name of picture, and it has both. docs/preprocessing.md has an example. [preprocessing-invalid]\n',
+  );
 });
 
 /** What `model-serving contract accept` wrote, by its name. */
@@ -100,6 +118,15 @@ describe('an accepted interface in a file of the old name', () => {
     for (const command of ['accept', 'diff']) {
       expect(runCli('interface', command, 'm.onnx', ...skip).stderr).toBe(`${said} [interface-file-twice]\n`);
     }
+  });
+
+  test('of pictures protects those who send them', () => {
+    writeOldFile({ image: { maxPixels: 100 } });
+    const picture = { color: 'gray', width: 2, height: 2 };
+    expect(read({ picture: { ...picture, maxPixels: 100 } }).warnings).toEqual([RENAME]);
+    expect(problemsOf(() => read({ picture: { ...picture, maxPixels: 99 } }))).toEqual([
+      expect.stringContaining('pictures may have 99 pixels, and could have 100'),
+    ]);
   });
 
   test('of another version is refused', () => {

@@ -17,7 +17,7 @@ describe('the runtime sends no usage to anyone', () => {
 
   test('in the image', () => {
     const settings = Object.entries(RUNTIME_ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
-    const text = dockerfile({ nodePath: '/usr/local/bin/node', takesImages: false, labels: {} });
+    const text = dockerfile({ nodePath: '/usr/local/bin/node', takesPictures: false, labels: {} });
     expect(text).toContain(`\nENV NODE_ENV=production ${settings.join(' ')}\n`);
   });
 

@@ -12,14 +12,14 @@ import { parseJson } from './protocol/json';
 import { GoldenRecorder, Unusable } from './tools/golden-recorder';
 
 async function report(order: GoldenRunOrder): Promise<GoldenRunReport> {
-  const { modelPath, signature, image, task } = order;
+  const { modelPath, signature, picture, task } = order;
   let runtime: typeof import('./inference/session');
   try {
     runtime = await import('./inference/session.js');
   } catch (error) {
     return { unavailable: messageOf(error) };
   }
-  const golden = new GoldenExamples({ signature, image });
+  const golden = new GoldenExamples({ signature, picture });
   try {
     const session = new runtime.Session({ modelPath, threads: 1 });
     if ('check' in task) return { differences: await check(session, golden, task.check) };

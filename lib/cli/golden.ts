@@ -61,7 +61,7 @@ function recordCommand(): Command {
       const unchecked = { ...options, profile: false as const, interface: false as const };
       const model = readModel(path, unchecked);
       const task = taskOf(path, model.signature, options);
-      if (!model.image) refusePictures(out, task);
+      if (!model.picture) refusePictures(out, task);
       const tolerance = absolute === undefined && relative === undefined ? undefined : { absolute, relative };
       const count = recordGolden(model, path, task, { out, tolerance });
       print(`${out}: ${counted(count, 'golden example')}.`);

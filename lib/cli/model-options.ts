@@ -45,7 +45,7 @@ export function addModelOptions(command: Command): Command {
 export function addCalledModelOptions(command: Command): Command {
   return addModelOptions(command).option(
     '--preprocessing <file>',
-    'JSON of image, classes, classOutput and classScores, as OnnxModel takes them',
+    'JSON of picture, classes, classOutput and classScores, as OnnxModel takes them',
   );
 }
 
@@ -79,8 +79,18 @@ export function refuseOldOption(command: Command, flags: string, name: string): 
 export function readModel(path: string, options: StackModelOptions): OnnxModel {
   const { name, modelVersion: version, golden, profile, runtimeCheck } = options;
   const card = options.card === undefined ? undefined : readCardFile(options.card);
-  const declared = options.preprocessing === undefined ? {} : readPreprocessing(options.preprocessing);
-  const props = { ...declared, name, version, golden, profile, interface: options.interface, card, runtimeCheck };
+  const declared = options.preprocessing === undefined ? undefined : readPreprocessing(options.preprocessing);
+  for (const warning of declared?.warnings ?? []) printNote(`warning: ${warning}`);
+  const props = {
+    ...declared?.preprocessing,
+    name,
+    version,
+    golden,
+    profile,
+    interface: options.interface,
+    card,
+    runtimeCheck,
+  };
   const model = OnnxModel.fromFile(path, props);
   for (const warning of model.warnings) printNote(`warning: ${warning}`);
   return model;

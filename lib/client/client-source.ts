@@ -4,7 +4,7 @@ import { clientPrefix, commentText } from './identifiers';
 import { runtimeText } from './runtime-text';
 import { tensorMembers, tensorSpecs } from './tensor-types';
 
-export type ClientModel = Pick<OnnxModel, 'name' | 'version' | 'sha256' | 'signature' | 'image' | 'classes'>;
+export type ClientModel = Pick<OnnxModel, 'name' | 'version' | 'sha256' | 'signature' | 'picture' | 'classes'>;
 
 /**
  * A typed client of one model, as the text of a TypeScript file that needs nothing else.
@@ -12,7 +12,7 @@ export type ClientModel = Pick<OnnxModel, 'name' | 'version' | 'sha256' | 'signa
  * @param command - that generates the file again
  */
 export function clientSource(model: ClientModel, command: string): string {
-  const runtime = runtimeText({ pictures: model.image !== undefined, classes: model.classes !== undefined });
+  const runtime = runtimeText({ pictures: model.picture !== undefined, classes: model.classes !== undefined });
   return `${header(model, command)}\n\n${modelPart(model)}\n\n${runtime}\n`;
 }
 
@@ -48,15 +48,15 @@ ${tensorSpecs('outputs', signature.outputs)}
   ].join('\n\n');
 }
 
-function clientClass({ name, image, classes }: ClientModel, prefix: string): string {
-  const input = image ? `${prefix}Inputs | Picture` : `${prefix}Inputs`;
+function clientClass({ name, picture, classes }: ClientModel, prefix: string): string {
+  const input = picture ? `${prefix}Inputs | Picture` : `${prefix}Inputs`;
   const members = [
     `  private readonly caller: Caller;`,
     `  constructor(options: ClientOptions) {
-    this.caller = new ${image ? 'PictureCaller' : 'Caller'}(MODEL, options);
+    this.caller = new ${picture ? 'PictureCaller' : 'Caller'}(MODEL, options);
   }`,
     `  /**
-   * Runs the model${image ? ', on tensors or on a picture' : ''}.
+   * Runs the model${picture ? ', on tensors or on a picture' : ''}.
    *
    * @param options.outputs - the outputs to ask for; all of them where it is left out
    */
@@ -68,7 +68,7 @@ function clientClass({ name, image, classes }: ClientModel, prefix: string): str
   }`,
     ...(classes
       ? [
-          `  /** Tells the class of one thing: of tensors of one row${image ? ', or of a picture' : ''}. */
+          `  /** Tells the class of one thing: of tensors of one row${picture ? ', or of a picture' : ''}. */
 ${classifyMethod(prefix, input)}`,
         ]
       : []),

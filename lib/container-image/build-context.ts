@@ -26,10 +26,10 @@ export interface BuildContextProps {
  */
 export class BuildContext {
   static of({ model, platform, nodePath }: BuildContextProps): BuildContext {
-    const takesImages = model.image !== undefined;
+    const takesPictures = model.picture !== undefined;
     const server = serverFiles(platform, model);
     return new BuildContext([
-      fromContent('Dockerfile', dockerfile({ nodePath, takesImages, labels: imageLabels(model) })),
+      fromContent('Dockerfile', dockerfile({ nodePath, takesPictures, labels: imageLabels(model) })),
       ...server,
       ...modelFiles(model),
       fromContent(`model/${SBOM_FILE}`, sbomText(imageSbom(model, server))),

@@ -6,7 +6,7 @@ import { sortedMetrics } from '../model/model-card';
 import type { OnnxModel } from '../model/onnx-model';
 import { packageRoot } from '../package-root';
 import type { ContextFile } from './context-file';
-import { IMAGE_DECODER_FOLDER } from './dockerfile';
+import { PICTURE_DECODER_FOLDER } from './dockerfile';
 import { imageErrors } from './errors';
 
 /** A component in CycloneDX, as far as it is looked into here. @see https://cyclonedx.org/docs/1.6/json/ */
@@ -48,7 +48,7 @@ const NOT_COVERED = 'the base image: Node.js, the C library and the packages of 
  * in it, and a serial number that is a hash of the rest.
  */
 export function imageSbom(model: OnnxModel, server: readonly ContextFile[]): Sbom {
-  const { $schema, bomFormat, specVersion, metadata, components } = model.image ? withImageDecoder() : serverSbom();
+  const { $schema, bomFormat, specVersion, metadata, components } = model.picture ? withPictureDecoder() : serverSbom();
   const { name, version } = metadata.component;
   const application = withFiles(metadata.component, filesOf(server, false));
   const libraries = components.map((component) =>
@@ -81,10 +81,10 @@ export function sbomText(sbom: Sbom): string {
   return `${JSON.stringify(sbom, undefined, 2)}\n`;
 }
 
-function withImageDecoder(): ServerSbom {
+function withPictureDecoder(): ServerSbom {
   const server = serverSbom();
   const refs = new Set(server.components.map((component) => component['bom-ref']));
-  const { components } = serverSbom(IMAGE_DECODER_FOLDER);
+  const { components } = serverSbom(PICTURE_DECODER_FOLDER);
   const more = components.filter((component) => !refs.has(component['bom-ref']));
   return { ...server, components: [...server.components, ...more] };
 }

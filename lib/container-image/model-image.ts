@@ -67,7 +67,7 @@ export class RegistryModelImage implements ModelImage {
     this.model = props.model;
     this.expected = {
       expectedSha256: props.model.sha256,
-      expectedDeclaration: declarationText(props.model),
+      expectedDeclaration: declarationText(props.model.manifest()),
     };
     this.platform = props.platform ?? DEFAULT_PLATFORM;
     this.nodePath = props.nodePath ?? DEFAULT_NODE_PATH;

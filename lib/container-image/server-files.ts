@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { ModelServingError } from '../errors';
 import { packageRoot, readPackage } from '../package-root';
 import { type ContextFile, fromFile } from './context-file';
-import { IMAGE_DECODER_FOLDER } from './dockerfile';
+import { PICTURE_DECODER_FOLDER } from './dockerfile';
 import { imageErrors } from './errors';
 import type { OnnxModel } from '../model/onnx-model';
 import type { ImagePlatform } from './platform';
@@ -18,13 +18,13 @@ const BUNDLES = [
 ];
 
 /** What the images of models that take pictures hold besides. */
-const IMAGE_DECODER = [
+const PICTURE_DECODER = [
   'decoder.cjs',
   'squoosh_png_bg.wasm',
   'mozjpeg_dec.wasm',
   'squoosh_resize_bg.wasm',
   'THIRD_PARTY_NOTICES.txt',
-].map((name) => `${IMAGE_DECODER_FOLDER}/${name}`);
+].map((name) => `${PICTURE_DECODER_FOLDER}/${name}`);
 
 /**
  * The runtime's native files, by name: an install on linux x64 may have put CUDA libraries beside them,
@@ -43,7 +43,7 @@ const NATIVE_FOLDER: Record<ImagePlatform, string> = { 'linux/amd64': 'linux/x64
 const cache = new Map<string, readonly ContextFile[]>();
 
 /** What a model asks of the server's files. */
-type Served = Pick<OnnxModel, 'image'>;
+type Served = Pick<OnnxModel, 'picture'>;
 
 /** What a model's image holds under app/: the bundled server and the runtime for the platform. */
 export function serverFiles(platform: ImagePlatform, model: Served): readonly ContextFile[] {
@@ -55,14 +55,14 @@ export function localServerFiles(model: Served): readonly ContextFile[] {
   return filesFor(`${process.platform}/${process.arch}`, model);
 }
 
-function filesFor(nativeFolder: string, { image }: Served): readonly ContextFile[] {
+function filesFor(nativeFolder: string, { picture }: Served): readonly ContextFile[] {
   const files = cached(nativeFolder, () => [...bundleFiles(BUNDLES), ...runtimeFiles(nativeFolder)]);
-  return image ? [...files, ...imageDecoderFiles()] : files;
+  return picture ? [...files, ...pictureDecoderFiles()] : files;
 }
 
 /** What makes a model's input of a picture, here and in the image. */
-export function imageDecoderFiles(): readonly ContextFile[] {
-  return cached('image decoder', () => bundleFiles(IMAGE_DECODER));
+export function pictureDecoderFiles(): readonly ContextFile[] {
+  return cached('picture decoder', () => bundleFiles(PICTURE_DECODER));
 }
 
 function cached(key: string, find: () => readonly ContextFile[]): readonly ContextFile[] {

@@ -67,7 +67,7 @@ export interface ContainerizedModelProps {
   /**
    * Memory limit in MiB, without swap.
    * @default - by the model's profile; without one 512 MiB or what requests need, and the weights once more than there
-   * are executors; for a model that takes pictures 24 bytes for each pixel of `image.maxPixels` besides
+   * are executors; for a model that takes pictures 24 bytes for each pixel of `picture.maxPixels` besides
    */
   readonly memoryMiB?: number;
   /** @default - the construct's path, such as `stack-digits` */

@@ -39,11 +39,11 @@ export function recordGolden(
   task: RecordTask,
   { out, tolerance }: RecordOptions,
 ): number {
-  const { signature, files, image } = model;
+  const { signature, files, picture } = model;
   const axes = rowAxes(model.batching);
   const weights = readWeights(modelPath);
   const takes = weights.graph.inputValues;
-  const report = runGolden({ modelPath: files[0]!.sourcePath, signature, axes, takes, image, task });
+  const report = runGolden({ modelPath: files[0]!.sourcePath, signature, axes, takes, picture, task });
   if (!('recorded' in report)) throw new ModelServingError([faultOf(report, modelPath, 'random' in task)]);
   const beside = new FilesBeside(
     out,

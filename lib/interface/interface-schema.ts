@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { classOutputSchema, imageInputSchema, signatureSchema } from '../../inference-image/src/contract/schemas';
+import { classOutputSchema, pictureInputSchema, signatureSchema } from '../../inference-image/src/contract/schemas';
 
 const text = () => z.string().check(z.minLength(1));
 
@@ -9,6 +9,6 @@ export const interfaceSchema = z.strictObject({
   name: text(),
   version: text(),
   ...signatureSchema.shape,
-  picture: z.optional(z.pick(imageInputSchema, { maxPixels: true })),
+  picture: z.optional(z.pick(pictureInputSchema, { maxPixels: true })),
   classes: z.optional(z.omit(classOutputSchema, { output: true })),
 });

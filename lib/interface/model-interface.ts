@@ -1,4 +1,4 @@
-import type { ClassOutput } from '../../inference-image/src/contract/image-input';
+import type { ClassOutput } from '../../inference-image/src/contract/picture-input';
 import type { Signature } from '../../inference-image/src/contract/signature';
 import type { OnnxModel } from '../model/onnx-model';
 
@@ -19,12 +19,12 @@ export interface AcceptedInterface extends ModelInterface {
   readonly version: string;
 }
 
-export function interfaceOf(model: Pick<OnnxModel, 'name' | 'signature' | 'image' | 'classes'>): ModelInterface {
-  const { name, signature, image, classes } = model;
+export function interfaceOf(model: Pick<OnnxModel, 'name' | 'signature' | 'picture' | 'classes'>): ModelInterface {
+  const { name, signature, picture, classes } = model;
   return {
     name,
     ...signature,
-    ...(image && { picture: { maxPixels: image.maxPixels } }),
+    ...(picture && { picture: { maxPixels: picture.maxPixels } }),
     ...(classes && { classes: { kind: classes.kind, softmax: classes.softmax, names: classes.names } }),
   };
 }

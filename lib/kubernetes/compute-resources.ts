@@ -23,7 +23,7 @@ export interface ComputeResources {
   /**
    * Memory in MiB, both set aside and the limit.
    * @default - by the model's profile; without one 512 MiB or what requests need, and the weights once more than there
-   * are executors; for a model that takes pictures 24 bytes for each pixel of `image.maxPixels` besides
+   * are executors; for a model that takes pictures 24 bytes for each pixel of `picture.maxPixels` besides
    */
   readonly memoryMiB?: number;
 }

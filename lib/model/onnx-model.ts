@@ -1,7 +1,7 @@
 import { parse } from 'node:path';
 import { CONTRACT_VERSION, modelDigest, type ModelManifest } from '../../inference-image/src/contract/model-manifest';
 import { obstacleText, type BatchingVerdict } from '../../inference-image/src/contract/batching-verdict';
-import type { ClassOutput, ImageInput } from '../../inference-image/src/contract/image-input';
+import type { ClassOutput, PictureInput } from '../../inference-image/src/contract/picture-input';
 import { exampleSizesOf, type ExampleSizes } from '../../inference-image/src/contract/request-size';
 import { dimensionsText, type Signature } from '../../inference-image/src/contract/signature';
 import { ModelServingError, type Problem } from '../errors';
@@ -12,7 +12,7 @@ import { checkReservedFiles, readGoldenFile } from '../golden/golden-file';
 import { checkInterface } from '../interface/check-interface';
 import { interfaceOf } from '../interface/model-interface';
 import { resolveClassOutput, type ClassOutputProps } from '../preprocessing/class-output';
-import { resolveImageInput, type ImageInputProps } from '../preprocessing/image-input';
+import { resolvePictureInput, type PictureInputProps } from '../preprocessing/picture-input';
 import type { ModelProfile } from '../profile/model-profile';
 import { checkProfile, readProfile } from '../profile/profile-file';
 import { oldNameErrors } from '../old-names';
@@ -84,7 +84,7 @@ export interface OnnxModelProps extends ClassOutputProps {
    *
    * @default - clients send tensors
    */
-  readonly image?: ImageInputProps;
+  readonly picture?: PictureInputProps;
 
   /**
    * Whether to load the model in the runtime at synth, to compare its declared shapes with what it gives, and to run its
@@ -105,7 +105,7 @@ interface ModelFacts extends Pick<
   | 'declaredSignature'
   | 'signatureProof'
   | 'card'
-  | 'image'
+  | 'picture'
   | 'classes'
   | 'profile'
   | 'exampleSizes'
@@ -144,20 +144,20 @@ export class OnnxModel {
     const byTrial = shapesByTrial(path, weights, declared, runtimeCheck === 'skip');
     const findings = [...byTrial.problems];
     const fromFile = cardOfFile(path, weights.graph, props.card ?? {});
-    const image = props.image && resolveImageInput(path, props.image, declared);
-    const shapes = shapesWithExamples(byTrial, path, weights, declared, goldenFile, image?.image);
+    const pictures = props.picture && resolvePictureInput(path, props.picture, declared);
+    const shapes = shapesWithExamples(byTrial, path, weights, declared, goldenFile, pictures?.picture);
     const { signature } = shapes;
     const classes = resolveClassOutput(path, props, signature);
-    problems.push(...(image?.problems ?? []), ...classes.problems);
-    const { golden, ...fit } = fitGolden(goldenFile, path, { ...shapes, declared }, props.image !== undefined);
+    problems.push(...(pictures?.problems ?? []), ...classes.problems);
+    const { golden, ...fit } = fitGolden(goldenFile, path, { ...shapes, declared }, props.picture !== undefined);
     const answers = golden && fit.problems.length === 0 ? checkAnswers(golden) : { problems: [], warnings: [] };
     problems.push(...fit.problems, ...answers.problems, ...(golden ? checkReservedFiles(golden, weights.files) : []));
     if (golden && runtimeCheck !== 'skip' && findings.length + problems.length === 0) {
-      findings.push(...checkReproduced(golden, path, weights, { signature, image: image?.image }));
+      findings.push(...checkReproduced(golden, path, weights, { signature, picture: pictures?.picture }));
     }
     if (runtimeCheck === 'require') problems.push(...findings);
     if (measured) problems.push(...checkProfile(path, modelDigest(weights.files), measured));
-    const called = { name, signature, image: image?.image, classes: classes.classes };
+    const called = { name, signature, picture: pictures?.picture, classes: classes.classes };
     const compared = collect(problems, () =>
       checkInterface(path, props.interface, { ...interfaceOf(called), version }, declared),
     );
@@ -171,7 +171,7 @@ export class OnnxModel {
       declaredSignature: declared,
       signatureProof: shapes.proof,
       card: mergedCard(fromFile.card, props.card ?? {}),
-      image: image?.image,
+      picture: pictures?.picture,
       classes: classes.classes,
       weights,
       golden: golden?.files,
@@ -210,7 +210,7 @@ export class OnnxModel {
   readonly signatureProof: SignatureProof;
 
   /** How a picture becomes the input, if the model takes pictures. */
-  readonly image?: ImageInput;
+  readonly picture?: PictureInput;
 
   /** How the answer becomes a class, if that is declared. */
   readonly classes?: ClassOutput;
@@ -277,7 +277,7 @@ export class OnnxModel {
     this.signature = facts.signature;
     this.declaredSignature = facts.declaredSignature;
     this.signatureProof = facts.signatureProof;
-    this.image = facts.image;
+    this.picture = facts.picture;
     this.classes = facts.classes;
     this.profile = facts.profile;
     this.exampleSizes = facts.exampleSizes;
@@ -301,7 +301,7 @@ export class OnnxModel {
 
   /** What the image's model.json says. */
   manifest(): ModelManifest {
-    const { name, version, sha256, signature, batching, card, image, classes } = this;
+    const { name, version, sha256, signature, batching, card, picture, classes } = this;
     const files = this.files.map((file) => ({ path: file.path, sha256: file.sha256, sizeBytes: file.sizeBytes }));
     const properties = card && cardProperties(card);
     return {
@@ -314,14 +314,14 @@ export class OnnxModel {
       batching,
       endsOnEmptyInput: this.endsOnEmptyInput,
       properties,
-      image,
+      image: picture,
       classes,
     };
   }
 }
 
 /** Props by their old names. */
-const OLD_PROPS = { contract: 'interface' };
+const OLD_PROPS = { image: 'picture', contract: 'interface' };
 
 /** Plain JavaScript, and props that come from a file, give props that the types refuse. */
 function checkOldProps(path: string, props: object): Problem[] {

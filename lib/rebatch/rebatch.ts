@@ -135,8 +135,8 @@ function compare(
   golden: string | undefined,
 ): RebatchComparison {
   if (!existsSync(PROGRAM)) throw new ModelServingError([imageErrors.bundleMissing(PROGRAM)]);
-  const { declaredSignature: signature, image, files } = model;
-  const order: RebatchRunOrder = { originalPath: files[0]!.sourcePath, freedPath, signature, axes, golden, image };
+  const { declaredSignature: signature, picture, files } = model;
+  const order: RebatchRunOrder = { originalPath: files[0]!.sourcePath, freedPath, signature, axes, golden, picture };
   const report = reportOf<RebatchRunReport>('compares them', [PROGRAM], JSON.stringify(order));
   if ('difference' in report) throw new ModelServingError([rebatchErrors.differs(path, report.difference)]);
   if (!('largestBatch' in report)) {

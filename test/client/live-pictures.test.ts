@@ -28,7 +28,7 @@ describe.each(['binary', 'json'])('digits, by %s', (protocol) => {
   let client: any;
   beforeAll(async () => {
     const props: OnnxModelProps = {
-      image: { color: 'rgb', mean: 0.5, std: 0.5 },
+      picture: { color: 'rgb', mean: 0.5, std: 0.5 },
       classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
       classScores: 'softmax',
       card: { license: 'MIT', metrics: { accuracy: 0.9 } },

@@ -61,7 +61,7 @@ test.each([
   ['<<EOF # no comment', '"<<EOF # no comment"'],
   ['größer 数字 🙂', '"größer 数字 🙂"'],
 ])('the Dockerfile quotes %j', (value, quoted) => {
-  const text = dockerfile({ nodePath: '/node', takesImages: false, labels: { label: value } });
+  const text = dockerfile({ nodePath: '/node', takesPictures: false, labels: { label: value } });
   expect(text.split('\n').at(-2)).toBe(`LABEL label=${quoted}`);
 });
 

@@ -138,18 +138,18 @@ test('decoders of pictures are in it where the image has them', () => {
   const names = ({ components }: any) =>
     components.map(({ name, group }: any) => [group, name].filter(Boolean).join('/'));
   const decoders = ['@jsquash/jpeg', '@jsquash/png', '@jsquash/resize'];
-  const declared = sbom(flat, { image: { color: 'gray', width: 2, height: 2 } });
+  const declared = sbom(flat, { picture: { color: 'gray', width: 2, height: 2 } });
   expect(names(declared)).toEqual(expect.arrayContaining(decoders));
   expect(names(sbom(flat)).filter((name: string) => name.includes('jsquash'))).toEqual([]);
-  expect(JSON.stringify(declared)).toContain('"/app/image-decoder/mozjpeg_dec.wasm"');
+  expect(JSON.stringify(declared)).toContain('"/app/picture-decoder/mozjpeg_dec.wasm"');
   return expect(validator.validate(sbomText(declared))).resolves.toBeNull();
 });
 
 test('what is compiled into WebAssembly is in it: every library that a file names, with a version and a licence', () => {
   const flat = writeOnnxModel(join(folder, 'flat-parts.onnx'), identity('float', ['batch', 4]));
-  const { components, compositions } = sbom(flat, { image: { color: 'gray', width: 2, height: 2 } });
+  const { components, compositions } = sbom(flat, { picture: { color: 'gray', width: 2, height: 2 } });
   const packages = components.filter(({ group }: any) => group === '@jsquash');
-  const decoders = join(__dirname, '../../dist/inference-image/image-decoder');
+  const decoders = join(__dirname, '../../dist/inference-image/picture-decoder');
   const named = readdirSync(decoders)
     .filter((file) => file.endsWith('.wasm'))
     .flatMap((file) => [

@@ -98,8 +98,8 @@ describe('an accepted interface beside the model', () => {
 });
 
 describe('of pictures and classes', () => {
-  const image = { color: 'gray', width: 2, height: 2, maxPixels: 100 } as const;
-  const declared = { image, classes: ['a', 'b', 'c', 'd'] };
+  const picture = { color: 'gray', width: 2, height: 2, maxPixels: 100 } as const;
+  const declared = { picture, classes: ['a', 'b', 'c', 'd'] };
   beforeEach(() => {
     write(['n', 4]);
     writeFileSync('m.preprocessing.json', JSON.stringify(declared));
@@ -133,7 +133,7 @@ describe('of pictures and classes', () => {
     expect(runCli('check', 'm.onnx', '--runtime-check', 'skip').stderr).toContain(
       'Declare picture and classes as before (on the command line with --preprocessing FILE). Else: ',
     );
-    expect(read({ ...declared, image: { ...image, maxPixels: 200 } }).warnings).toEqual([
+    expect(read({ ...declared, picture: { ...picture, maxPixels: 200 } }).warnings).toEqual([
       'm.onnx: compared with m.interface.json (version "1"), pictures may have 200 pixels, and could have 100. Accept it, so that the next change is compared with this one: model-serving interface accept m.onnx --preprocessing FILE',
     ]);
   });

@@ -1,6 +1,6 @@
 /** What a process outside of any container is to do with a model and golden examples: golden-run.ts. */
 import type { RowAxes } from './batching-verdict';
-import type { ImageInput } from './image-input';
+import type { PictureInput } from './picture-input';
 import type { GivenSizes } from './given-sizes';
 import type { InputValuesByName } from './input-values';
 import type { Datatype, Signature } from './signature';
@@ -13,7 +13,7 @@ export interface GoldenRunOrder {
   /** What the graph shows of the inputs' values, for the same. */
   readonly takes?: InputValuesByName;
   /** Of a model that takes pictures. */
-  readonly image?: ImageInput;
+  readonly picture?: PictureInput;
   /** A golden file to reproduce, or what to record. */
   readonly task: { readonly check: string } | RecordTask;
 }

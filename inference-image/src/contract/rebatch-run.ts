@@ -1,6 +1,6 @@
 /** What a process outside of any container is to do with a model whose rows were freed: tools/rebatch-run.ts. */
 import type { RowAxes } from './batching-verdict';
-import type { ImageInput } from './image-input';
+import type { PictureInput } from './picture-input';
 import type { Signature } from './signature';
 
 export interface RebatchRunOrder {
@@ -14,7 +14,7 @@ export interface RebatchRunOrder {
   /** Golden examples of the model of one row, by the path of their file. */
   readonly golden?: string;
   /** Of a model that takes pictures. */
-  readonly image?: ImageInput;
+  readonly picture?: PictureInput;
 }
 
 export type RebatchRunReport =

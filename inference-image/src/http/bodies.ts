@@ -14,7 +14,7 @@ import { BodyTurns } from './body-turns';
 /** Says how much of a body is JSON; its presence, and not the content type, tells of binary data. */
 export const JSON_LENGTH_HEADER = 'inference-header-content-length';
 
-const IMAGE_TYPE = /^image\/(png|jpeg)\s*(?:;|$)/i;
+const PICTURE_TYPE = /^image\/(png|jpeg)\s*(?:;|$)/i;
 
 const NO_BODY = Buffer.alloc(0);
 
@@ -149,6 +149,6 @@ export function codingOf(contentEncoding: string): Coding {
 }
 
 /** Whether a body is said to be a picture that can be decoded. */
-export function isImageType(type: string | undefined): boolean {
-  return type !== undefined && IMAGE_TYPE.test(type);
+export function isPictureType(type: string | undefined): boolean {
+  return type !== undefined && PICTURE_TYPE.test(type);
 }

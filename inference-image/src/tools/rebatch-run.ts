@@ -28,9 +28,9 @@ async function report(order: RebatchRunOrder): Promise<RebatchRunReport> {
   }
 }
 
-async function exampleRuns({ golden: path, signature, image }: RebatchRunOrder): Promise<Run[]> {
+async function exampleRuns({ golden: path, signature, picture }: RebatchRunOrder): Promise<Run[]> {
   if (path === undefined) return [];
-  const golden = new GoldenExamples({ signature, image });
+  const golden = new GoldenExamples({ signature, picture });
   try {
     const { examples } = goldenFileSchema.parse(parseJson(readFileSync(path, 'utf8'), { exactIntegers: true }));
     const outputs = signature.outputs.map(({ name }) => name);

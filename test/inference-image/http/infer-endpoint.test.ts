@@ -15,7 +15,7 @@ test('what a picture has waited to be decoded is part of its wait for a run', as
     maxRequestBytes: 100,
     budget,
     unread: new UnreadAnswers({ totalBytes: 32 * 1024 * 1024 }, { observeDrop: () => undefined }),
-    images: { decode: async () => ({ inputs: [], outputs: [], binary: [], waitedSeconds: 20 }) },
+    pictures: { decode: async () => ({ inputs: [], outputs: [], binary: [], waitedSeconds: 20 }) },
     codec: { assertEncodable: ignore, encode: () => ({ body: '{}' }) },
     dataPlane: {
       assertServing: ignore,

@@ -193,12 +193,12 @@ function affineGrid(call: Call): Value {
 /** Columns back to a picture: [rows, channels * block, places]. */
 function columnsToImage(call: Call): Value {
   const x = batchFirst(call.data(0));
-  const image = call.numbers(1, 'the size of the picture');
+  const picture = call.numbers(1, 'the size of the picture');
   const block = call.numbers(2, 'the size of a block');
-  if ([...image, ...block].some(({ tainted }) => tainted)) throw coupled('lays the rows out by their number');
+  if ([...picture, ...block].some(({ tainted }) => tainted)) throw coupled('lays the rows out by their number');
   const [rows = ONE, columns = ONE] = dimsOf(x);
   const channels = columns.dividedBy(Size.product(block)) ?? call.fresh('channels');
-  return { ...withoutValues(x), dims: [rows, channels, ...image] };
+  return { ...withoutValues(x), dims: [rows, channels, ...picture] };
 }
 
 function deformableConvolution(call: Call): Value {

@@ -1,4 +1,4 @@
-import type { ImageInput } from '../contract/image-input';
+import type { PictureInput } from '../contract/picture-input';
 import { ServingError } from '../errors';
 import { crop, flatten, pad, type Picture } from './picture';
 
@@ -9,7 +9,7 @@ const MIN_RESIZED_PIXELS = 1024 * 1024;
 export type Resize = (picture: Picture, width: number, height: number) => Picture;
 
 /** Brings a picture to the size that the model takes. */
-export function fitPicture(picture: Picture, spec: ImageInput, resize: Resize): Picture {
+export function fitPicture(picture: Picture, spec: PictureInput, resize: Resize): Picture {
   const { width, height, fit, background } = spec;
   flatten(picture, background);
   const to = (from: Picture, w: number, h: number) => {
@@ -28,7 +28,7 @@ export function fitPicture(picture: Picture, spec: ImageInput, resize: Resize): 
  * A resize makes rows as wide as they will be first, of four floats a pixel: of a picture that is a column of single
  * pixels, that would be many times the picture.
  */
-function checkProportions({ width, height }: Picture, toWidth: number, toHeight: number, { maxPixels }: ImageInput) {
+function checkProportions({ width, height }: Picture, toWidth: number, toHeight: number, { maxPixels }: PictureInput) {
   if (toWidth * height <= Math.max(maxPixels, MIN_RESIZED_PIXELS)) return;
   const what = `the picture is ${width} x ${height} pixels, too long a column to be resized to ${toWidth} x ${toHeight}`;
   throw new ServingError('tooLarge', `${what}; send one of other proportions`);

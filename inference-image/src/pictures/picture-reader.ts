@@ -2,13 +2,13 @@ import type { Holding } from '../budget/holding';
 import { Line } from '../budget/line';
 import { ownBytes } from '../codec/transfer';
 import type { ModelManifest } from '../contract/model-manifest';
-import type { ImageInput } from '../contract/image-input';
+import type { PictureInput } from '../contract/picture-input';
 import { elementCount } from '../contract/signature';
 import { ServingError } from '../errors';
 import { TYPED_ARRAY, type NumericData } from '../inference/tensor';
 import type { InferRequest } from '../protocol/infer-request';
-import { readImageHeader, type ImageHeader } from './image-header';
-import type { ImageThread } from './image-thread';
+import { readPictureHeader, type PictureHeader } from './picture-header';
+import type { PictureThread } from './picture-thread';
 
 /** A decoder's memory is freed only when its thread ends, so the thread ends after pictures this large, or passes of a resize. */
 const LARGE_PIXELS = 2_000_000;
@@ -20,10 +20,10 @@ const MAX_WAITING_LARGEST = 16;
 /** These may wait in any case. */
 const MIN_WAITING_PIXELS = 16_000_000;
 
-export interface ImageReaderOptions {
-  readonly spec: ImageInput;
+export interface PictureReaderOptions {
+  readonly spec: PictureInput;
   readonly outputs: ModelManifest['signature']['outputs'];
-  readonly startThread: () => ImageThread;
+  readonly startThread: () => PictureThread;
   /** Pictures that may wait to be decoded; one more is refused at once. */
   readonly maxQueueLength: number;
   /** The same for their bytes; a single one may be larger. */
@@ -42,15 +42,15 @@ interface Cost {
  * Makes requests of pictures, on a thread of its own that begins with the first of them. It gets one at a time: should
  * it break, it takes no other with it.
  */
-export class ImageReader {
-  private thread?: ImageThread;
+export class PictureReader {
+  private thread?: PictureThread;
   private readonly line: Line;
   private waitingBytes = 0;
   private waitingPixels = 0;
   private failures = 0;
   private closed = false;
 
-  constructor(private readonly options: ImageReaderOptions) {
+  constructor(private readonly options: PictureReaderOptions) {
     this.line = new Line(options.maxQueueLength, 'pictures');
   }
 
@@ -64,7 +64,7 @@ export class ImageReader {
    */
   async decode(body: Buffer, isCancelled: () => boolean, holding: Holding): Promise<InferRequest> {
     const { spec, outputs } = this.options;
-    const header = readImageHeader(body);
+    const header = readPictureHeader(body);
     const { input: name, datatype, shape } = spec;
     const { width, height } = header;
     if (width * height > spec.maxPixels) {
@@ -130,7 +130,7 @@ export class ImageReader {
     }
   }
 
-  private async elements(body: Buffer, header: ImageHeader, isCancelled: () => boolean): Promise<NumericData> {
+  private async elements(body: Buffer, header: PictureHeader, isCancelled: () => boolean): Promise<NumericData> {
     if (this.closed) throw new ServingError('unavailable', 'the server is shutting down');
     if (isCancelled()) throw new ServingError('cancelled', 'the client went away before its picture was decoded');
     const bytes = ownBytes(body);
@@ -145,7 +145,7 @@ export class ImageReader {
     }
   }
 
-  private takesMemory({ width, height }: ImageHeader): boolean {
+  private takesMemory({ width, height }: PictureHeader): boolean {
     // EXIF may turn a picture on its side.
     return Math.max(width * height, this.options.spec.width * Math.max(width, height)) > LARGE_PIXELS;
   }
@@ -157,7 +157,7 @@ export class ImageReader {
     await thread?.close();
   }
 
-  private start(): ImageThread {
+  private start(): PictureThread {
     const thread = this.options.startThread();
     void thread.ended.then(() => {
       if (this.thread === thread) this.thread = undefined;

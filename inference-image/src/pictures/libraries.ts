@@ -4,17 +4,17 @@ import decodeJpegWith, { type MozJPEGModule } from '@jsquash/jpeg/codec/dec/mozj
 import { decode as pngPixels, initSync as startPng } from '@jsquash/png/codec/pkg/squoosh_png.js';
 import { initSync as startResize, resize as resizePixels } from '@jsquash/resize/lib/resize/pkg/squoosh_resize.js';
 import { invalid } from '../errors';
-import type { ImageHeader } from './image-header';
+import type { PictureHeader } from './picture-header';
 import type { Picture } from './picture';
 
 /** Its place in the library's list of filters. */
 const TRIANGLE = 0;
 
 /** The decoders and the filter, which are WebAssembly: whatever a file does to them stays in their own memory. */
-export class ImageLibraries {
+export class PictureLibraries {
   private jpeg?: Promise<MozJPEGModule>;
 
-  async decode(body: Uint8Array, format: ImageHeader['format']): Promise<Picture> {
+  async decode(body: Uint8Array, format: PictureHeader['format']): Promise<Picture> {
     try {
       if (format === 'png') {
         startPng(wasm('squoosh_png_bg.wasm'));

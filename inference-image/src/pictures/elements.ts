@@ -1,11 +1,11 @@
-import { channelsOf, type ImageInput } from '../contract/image-input';
+import { channelsOf, type PictureInput } from '../contract/picture-input';
 import { TYPED_ARRAY } from '../inference/tensor';
 import type { Picture } from './picture';
 
-type Elements = InstanceType<(typeof TYPED_ARRAY)[ImageInput['datatype']]>;
+type Elements = InstanceType<(typeof TYPED_ARRAY)[PictureInput['datatype']]>;
 
 /** The elements of the model's input, from a picture of its size. */
-export function elementsOf({ data }: Picture, spec: ImageInput): Elements {
+export function elementsOf({ data }: Picture, spec: PictureInput): Elements {
   const channels = channelsOf(spec.color);
   const pixels = data.length / 4;
   const elements = new TYPED_ARRAY[spec.datatype](pixels * channels);
@@ -23,7 +23,7 @@ export function elementsOf({ data }: Picture, spec: ImageInput): Elements {
 }
 
 /** What each of the 256 levels of a channel becomes. */
-function elementTable({ invert, scale, mean, std }: ImageInput, channel: number): Float64Array {
+function elementTable({ invert, scale, mean, std }: PictureInput, channel: number): Float64Array {
   return Float64Array.from({ length: 256 }, (_, level) => {
     const seen = invert ? 255 - level : level;
     return (seen * scale - (mean[channel] as number)) / (std[channel] as number);

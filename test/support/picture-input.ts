@@ -1,7 +1,7 @@
-import type { ImageInput } from '../../inference-image/src/contract/image-input';
+import type { PictureInput } from '../../inference-image/src/contract/picture-input';
 
 /** Of a model that takes pictures of 2 x 2, as they are. */
-export const IMAGE: ImageInput = {
+export const PICTURE: PictureInput = {
   input: 'x',
   datatype: 'UINT8',
   shape: [1, 2, 2, 3],

@@ -1,17 +1,17 @@
-import { imageFormat } from '../contract/image-format';
+import { pictureFormat } from '../contract/picture-format';
 import { invalid } from '../errors';
 import { isForm } from '../form-body';
 import { findFrame } from './jpeg-segments';
 
-export interface ImageHeader {
-  readonly format: NonNullable<ReturnType<typeof imageFormat>>;
+export interface PictureHeader {
+  readonly format: NonNullable<ReturnType<typeof pictureFormat>>;
   readonly width: number;
   readonly height: number;
 }
 
 /** Reads a picture's size without decoding it. Throws where it is none that can be decoded. */
-export function readImageHeader(body: Buffer): ImageHeader {
-  const format = imageFormat(body);
+export function readPictureHeader(body: Buffer): PictureHeader {
+  const format = pictureFormat(body);
   if (!format && isForm(body)) {
     throw invalid('the body is a form; send the PNG or JPEG file itself as the body, as curl --data-binary does');
   }
@@ -22,12 +22,12 @@ export function readImageHeader(body: Buffer): ImageHeader {
 }
 
 /** https://www.w3.org/TR/png-3/#11IHDR */
-function readPng(body: Buffer): ImageHeader {
+function readPng(body: Buffer): PictureHeader {
   if (body.length < 33 || body.toString('latin1', 12, 16) !== 'IHDR') throw invalid('the PNG file has no header');
   return { format: 'png', width: body.readUInt32BE(16), height: body.readUInt32BE(20) };
 }
 
-function readJpeg(body: Buffer): ImageHeader {
+function readJpeg(body: Buffer): PictureHeader {
   const frame = findFrame(body);
   const [precision, components] = [body.readUInt8(frame + 4), body.readUInt8(frame + 9)];
   const kind = body.readUInt8(frame + 1);

@@ -1,18 +1,18 @@
 import {
   channelsOf,
   DEFAULT_MAX_PIXELS,
-  IMAGE_COLORS,
-  IMAGE_DATATYPES,
-  IMAGE_FITS,
-  type ImageInput,
-} from '../../inference-image/src/contract/image-input';
+  PICTURE_COLORS,
+  PICTURE_DATATYPES,
+  PICTURE_FITS,
+  type PictureInput,
+} from '../../inference-image/src/contract/picture-input';
 import type { Signature, TensorSignature } from '../../inference-image/src/contract/signature';
 import type { Problem } from '../errors';
 import { preprocessingErrors as errors } from './errors';
 import { AXES, fitLayout, LAYOUTS, type Layout } from './layout';
 
 /** How a picture (PNG or JPEG) becomes the model's input: as it was when the model was trained. */
-export interface ImageInputProps {
+export interface PictureInputProps {
   /**
    * Name of the input.
    *
@@ -103,28 +103,32 @@ const PROPS = [
 ];
 
 /** What model.json says, with all that the signature tells; or what is wrong with it. */
-export function resolveImageInput(
+export function resolvePictureInput(
   path: string,
-  props: ImageInputProps,
+  props: PictureInputProps,
   { inputs }: Signature,
-): { image?: ImageInput; problems: Problem[] } {
+): { picture?: PictureInput; problems: Problem[] } {
   const problems = checkProps(path, props);
   const input = inputs.find(({ name }) => name === (props.input ?? inputs[0]?.name));
   if (!input) problems.push(errors.inputUnknown(path, props.input as string, inputs));
   else if (inputs.length > 1) problems.push(errors.severalInputs(path, inputs));
-  else if (!isOneOf(IMAGE_DATATYPES, input.datatype)) problems.push(errors.datatype(path, input));
+  else if (!isOneOf(PICTURE_DATATYPES, input.datatype)) problems.push(errors.datatype(path, input));
   if (problems.length > 0 || !input) return { problems };
   return fitInput(path, props, input);
 }
 
-function fitInput(path: string, props: ImageInputProps, input: TensorSignature): ReturnType<typeof resolveImageInput> {
+function fitInput(
+  path: string,
+  props: PictureInputProps,
+  input: TensorSignature,
+): ReturnType<typeof resolvePictureInput> {
   const { color, fit = 'stretch', invert = false, background = 255, maxPixels = DEFAULT_MAX_PIXELS } = props;
   const channels = channelsOf(color);
   const fitted = fitLayout(path, props, input, channels);
   if ('code' in fitted) return { problems: [fitted] };
-  const datatype = input.datatype as ImageInput['datatype'];
+  const datatype = input.datatype as PictureInput['datatype'];
   const { layout, width, height, shape } = fitted;
-  const image = {
+  const picture = {
     input: input.name,
     datatype,
     shape,
@@ -142,27 +146,27 @@ function fitInput(path: string, props: ImageInputProps, input: TensorSignature):
   };
   const changes = ['scale', 'mean', 'std'].filter((prop) => props[prop as 'scale'] !== undefined);
   if (datatype === 'UINT8' && changes.length > 0) return { problems: [errors.scaledBytes(path, input, changes)] };
-  return { image, problems: [] };
+  return { picture, problems: [] };
 }
 
-function checkProps(path: string, props: ImageInputProps): Problem[] {
+function checkProps(path: string, props: PictureInputProps): Problem[] {
   const problems = Object.keys(props)
     .filter((prop) => !PROPS.includes(prop))
     .map((prop) => errors.settingUnknown(path, prop, PROPS));
-  const check = <K extends keyof ImageInputProps>(prop: K, isRight: (value: unknown) => boolean, allowed: string) => {
+  const check = <K extends keyof PictureInputProps>(prop: K, isRight: (value: unknown) => boolean, allowed: string) => {
     if (props[prop] !== undefined && !isRight(props[prop])) {
       problems.push(errors.settingInvalid(path, prop, props[prop], allowed));
     }
   };
   const oneOf = (values: readonly string[]) => (value: unknown) => values.includes(value as string);
-  if (!isOneOf(IMAGE_COLORS, props.color)) {
-    return [errors.settingInvalid(path, 'color', props.color, `one of ${IMAGE_COLORS.join(', ')}`)];
+  if (!isOneOf(PICTURE_COLORS, props.color)) {
+    return [errors.settingInvalid(path, 'color', props.color, `one of ${PICTURE_COLORS.join(', ')}`)];
   }
   const channels = channelsOf(props.color);
   const numbers = channels === 1 ? 'a number' : 'a number, or three of them';
   check('layout', oneOf(LAYOUTS), `one of ${LAYOUTS.join(', ')}`);
   check('invert', (value) => typeof value === 'boolean', 'true or false');
-  check('fit', oneOf(IMAGE_FITS), `one of ${IMAGE_FITS.join(', ')}`);
+  check('fit', oneOf(PICTURE_FITS), `one of ${PICTURE_FITS.join(', ')}`);
   check('width', isPositive, 'a whole number, at least 1');
   check('height', isPositive, 'a whole number, at least 1');
   check('maxPixels', isPositive, 'a whole number, at least 1');

@@ -1,11 +1,11 @@
 import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
-import type { ImageInput } from '../../../inference-image/src/contract/image-input';
-import { ImageReader } from '../../../inference-image/src/image/image-reader';
-import type { ImageThread } from '../../../inference-image/src/image/image-thread';
-import { IMAGE } from '../../support/image-input';
+import type { PictureInput } from '../../../inference-image/src/contract/picture-input';
+import { PictureReader } from '../../../inference-image/src/pictures/picture-reader';
+import type { PictureThread } from '../../../inference-image/src/pictures/picture-thread';
+import { PICTURE } from '../../support/picture-input';
 import { png } from '../../support/png';
 
-const SPEC: ImageInput = { ...IMAGE, shape: [1, 8, 16, 3], width: 16, height: 8, maxPixels: 4_000_000 };
+const SPEC: PictureInput = { ...PICTURE, shape: [1, 8, 16, 3], width: 16, height: 8, maxPixels: 4_000_000 };
 
 /** A decoder that takes a picture and does not answer before it is let. */
 class StuckThread {
@@ -34,10 +34,10 @@ function picture(width: number, height: number): Buffer {
 test('pictures wait as long as their pixels take little time: so many small ones, and few large ones', async () => {
   const budget = new MemoryBudget(1e9);
   const thread = new StuckThread();
-  const reader = new ImageReader({
+  const reader = new PictureReader({
     spec: SPEC,
     outputs: [],
-    startThread: () => thread as unknown as ImageThread,
+    startThread: () => thread as unknown as PictureThread,
     maxQueueLength: 1000,
     maxQueueBytes: 1e9,
     queueTimeoutSeconds: 60,
