@@ -283,7 +283,7 @@ describe('a memory limit without room for the largest picture', () => {
 
   test('is refused, with what would do', () => {
     expect(() => containerized({ model: taking(), memoryMiB: 544 })).toThrow(
-      'stack/digits: memoryMiB is 544, but model "picture" needs 161 and, to decode a picture of 16777216 pixels (picture.maxPixels), 384 more. Raise it to 689, which has room for requests, or leave it out for a default that fits; or lower image.maxPixels to 10442069 or less. [memory-below-picture]',
+      'stack/digits: memoryMiB is 544, but model "picture" needs 161 and, to decode a picture of 16777216 pixels (picture.maxPixels), 384 more. Raise it to 689, which has room for requests, or leave it out for a default that fits; or lower picture.maxPixels to 10442069 or less. [memory-below-picture]',
     );
     expect(() => containerized({ model: taking(), memoryMiB: 161 })).toThrow(
       'Raise it to 689, which has room for requests, or leave it out for a default that fits. [memory-below-picture]',
