@@ -17,10 +17,10 @@ const ENTRIES = {
   'picture-decoder/decoder': 'picture-decoder.ts',
   healthcheck: 'healthcheck.ts',
   // Not for images: what a synth and the command line run.
-  'golden-run': 'golden-run.ts',
-  'profile-run': 'profile-run.ts',
-  'load-run': 'tools/load-run.ts',
-  'rebatch-run': 'tools/rebatch-run.ts',
+  'golden-program': 'tools/golden-program.ts',
+  'profile-program': 'tools/profile-program.ts',
+  'load-program': 'tools/load-program.ts',
+  'rebatch-program': 'tools/rebatch-program.ts',
 };
 
 /** What the decoder loads from files beside it. */

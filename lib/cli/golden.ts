@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { dimensionNames } from '../../inference-image/src/contract/given-sizes';
-import type { RecordTask } from '../../inference-image/src/contract/golden-run';
+import type { RecordTask } from '../../inference-image/src/contract/golden-messages';
 import type { Signature } from '../../inference-image/src/contract/signature';
 import { pathBeside } from '../committed-file';
 import { ModelServingError } from '../errors';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { RebatchComparison } from '../../inference-image/src/contract/rebatch-run';
+import type { RebatchComparison } from '../../inference-image/src/contract/rebatch-messages';
 import { type CommittedKind, fileBeside, pathBeside } from '../committed-file';
 import { acceptCommand } from '../interface/errors';
 import { interfaceOf } from '../interface/model-interface';

@@ -1,4 +1,4 @@
-import type { GoldenRunOrder } from '../../inference-image/src/contract/golden-run';
+import type { GoldenOrder } from '../../inference-image/src/contract/golden-messages';
 import { modelDigest } from '../../inference-image/src/contract/model-manifest';
 import { readCache, writeCache } from '../cache';
 import type { Problem } from '../errors';
@@ -8,7 +8,7 @@ import { RUNTIME_VERSION } from '../model/runtime-limits';
 import type { Weights } from '../model/weights';
 import { goldenErrors } from './errors';
 import type { Golden } from './golden-file';
-import { runGolden } from './golden-run';
+import { runGolden } from './golden-process';
 
 /**
  * Runs the examples in the runtime that the image has, once for each content of model and examples.
@@ -19,7 +19,7 @@ export function checkReproduced(
   golden: Golden,
   modelPath: string,
   weights: Weights,
-  { signature, picture }: Pick<GoldenRunOrder, 'signature' | 'picture'>,
+  { signature, picture }: Pick<GoldenOrder, 'signature' | 'picture'>,
 ): Problem[] {
   const { files } = weights;
   const pictures = picturesOf(golden);
@@ -46,7 +46,7 @@ export function isReproduced(
   golden: Golden,
   modelPath: string,
   weights: Weights,
-  model: Pick<GoldenRunOrder, 'signature' | 'picture'>,
+  model: Pick<GoldenOrder, 'signature' | 'picture'>,
 ): boolean {
   const key = `golden-shapes-reproduced 2 ${contentOf(golden, weights, model.picture)}`;
   const known = readCache<boolean>(key);
@@ -58,7 +58,7 @@ export function isReproduced(
 }
 
 /** All that an answer depends on, for keys of the cache. */
-function contentOf(golden: Golden, { files }: Weights, picture: GoldenRunOrder['picture']): string {
+function contentOf(golden: Golden, { files }: Weights, picture: GoldenOrder['picture']): string {
   // The decoder and its options matter for pictures only.
   const decoded = picturesOf(golden).length > 0 ? ` ${JSON.stringify(picture)} ${hashesOf(pictureDecoderFiles())}` : '';
   return `${RUNTIME_VERSION} ${modelDigest(files)} ${hashesOf(golden.files)}${decoded}`;

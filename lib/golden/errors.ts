@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { UnusableAnswers } from '../../inference-image/src/contract/golden-run';
+import type { UnusableAnswers } from '../../inference-image/src/contract/golden-messages';
 import { isBeside } from '../committed-file';
 import type { Problem } from '../errors';
 import type { LinkOutside } from '../link-outside';

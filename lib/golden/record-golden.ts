@@ -2,11 +2,11 @@ import { existsSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { namedFiles, type GoldenFile } from '../../inference-image/src/contract/golden';
 import type {
-  GoldenRunReport,
+  GoldenReport,
   RecordedExample,
   RecordedTensor,
   RecordTask,
-} from '../../inference-image/src/contract/golden-run';
+} from '../../inference-image/src/contract/golden-messages';
 import { rowAxes } from '../../inference-image/src/contract/row-axes';
 import { ModelServingError, type Problem } from '../errors';
 import type { OnnxModel } from '../model/onnx-model';
@@ -16,7 +16,7 @@ import { replaceFiles } from '../replace-file';
 import { goldenErrors } from './errors';
 import { FilesBeside } from './files-beside';
 import { checkReservedFiles } from './golden-file';
-import { runGolden } from './golden-run';
+import { runGolden } from './golden-process';
 
 export interface RecordOptions {
   /** Of the file to write, which ends in .json. Elements that are kept as bytes go into a folder beside it. */
@@ -68,11 +68,7 @@ export function recordGolden(
   return examples.length;
 }
 
-function faultOf(
-  report: Exclude<GoldenRunReport, { recorded: unknown }>,
-  modelPath: string,
-  isRandom: boolean,
-): Problem {
+function faultOf(report: Exclude<GoldenReport, { recorded: unknown }>, modelPath: string, isRandom: boolean): Problem {
   if ('unusable' in report) return goldenErrors.unusable(modelPath, report.unusable, isRandom);
   const reason = 'failure' in report ? report.failure : 'unavailable' in report ? report.unavailable : 'no answers';
   return goldenErrors.notRecorded(modelPath, reason, isRandom);

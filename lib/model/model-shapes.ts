@@ -1,5 +1,5 @@
 import type { PictureInput } from '../../inference-image/src/contract/picture-input';
-import type { TrialRun } from '../../inference-image/src/contract/load-run';
+import type { TrialRun } from '../../inference-image/src/contract/load-messages';
 import type { Signature } from '../../inference-image/src/contract/signature';
 import type { Problem } from '../errors';
 import { isReproduced } from '../golden/check-golden';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { join } from 'node:path';
-import type { LoadReport, LoadRunOrder, TrialReport } from '../../inference-image/src/contract/load-run';
+import type { LoadReport, LoadOrder, TrialReport } from '../../inference-image/src/contract/load-messages';
 import { modelDigest } from '../../inference-image/src/contract/model-manifest';
 import type { Signature } from '../../inference-image/src/contract/signature';
 import { readCache, writeCache } from '../cache';
@@ -18,7 +18,7 @@ import { RUNTIME_VERSION } from './runtime-limits';
 import type { Weights } from './weights';
 
 /** The server's own session, as a program that loads a model and tries it. */
-const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'load-run.cjs');
+const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'load-program.cjs');
 
 /** Of the runs, which follow the load: a model that takes more keeps the shapes that it declares. */
 const TRIAL_SECONDS = 10;
@@ -68,7 +68,7 @@ interface LoadedInChild {
 /** Whatever ends the process during the trial, the model was loaded before. */
 function loadInChild(modelPath: string, signature: Signature, triesEmpty: boolean): LoadedInChild {
   if (!existsSync(PROGRAM)) throw new ModelServingError([imageErrors.bundleMissing(PROGRAM)]);
-  const order: LoadRunOrder = { modelPath, signature, trial: trialLimits(), triesEmpty };
+  const order: LoadOrder = { modelPath, signature, trial: trialLimits(), triesEmpty };
   const { lines, ending } = reportsOf('loads it', [PROGRAM], JSON.stringify(order));
   const [first, ...others] = lines as [LoadReport?, ...TrialReport[]];
   const loaded = first ?? ending ?? { failure: 'the process that loads it ends without a report' };
@@ -87,7 +87,7 @@ function loadInChild(modelPath: string, signature: Signature, triesEmpty: boolea
 }
 
 /** Where memory runs out, some systems end the synth together with the process that took it. */
-function trialLimits(): LoadRunOrder['trial'] {
+function trialLimits(): LoadOrder['trial'] {
   const memoryBytes = Math.min(MAX_TRIAL_BYTES, Math.floor(availableBytes() / 2));
   return { seconds: TRIAL_SECONDS, memoryBytes };
 }

@@ -32,7 +32,7 @@ export class TrialProcess {
   private how?: string;
 
   constructor(private readonly options: TrialOptions) {
-    const program = join(packageRoot, 'dist', 'inference-image', 'profile-run.cjs');
+    const program = join(packageRoot, 'dist', 'inference-image', 'profile-program.cjs');
     if (!existsSync(program)) throw new ModelServingError([imageErrors.bundleMissing(program)]);
     const { stage, dimensions, signal } = options;
     this.child = fork(program, [JSON.stringify(dimensions)], {

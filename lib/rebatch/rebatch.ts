@@ -4,9 +4,9 @@ import { basename, dirname, join } from 'node:path';
 import type { BatchingVerdict, RowAxes } from '../../inference-image/src/contract/batching-verdict';
 import type {
   RebatchComparison,
-  RebatchRunOrder,
-  RebatchRunReport,
-} from '../../inference-image/src/contract/rebatch-run';
+  RebatchOrder,
+  RebatchReport,
+} from '../../inference-image/src/contract/rebatch-messages';
 import { ModelServingError } from '../errors';
 import { imageErrors } from '../container-image/errors';
 import { fileSha256 } from '../file-hash';
@@ -21,7 +21,7 @@ import { rebatchErrors } from './errors';
 import { freedShapes, rowSymbol } from './free-rows';
 
 /** The server's own trial of rows, as a program that compares two models. */
-const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'rebatch-run.cjs');
+const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'rebatch-program.cjs');
 
 export interface RebatchOptions {
   /** Path of the ONNX file to write. */
@@ -136,8 +136,8 @@ function compare(
 ): RebatchComparison {
   if (!existsSync(PROGRAM)) throw new ModelServingError([imageErrors.bundleMissing(PROGRAM)]);
   const { declaredSignature: signature, picture, files } = model;
-  const order: RebatchRunOrder = { originalPath: files[0]!.sourcePath, freedPath, signature, axes, golden, picture };
-  const report = reportOf<RebatchRunReport>('compares them', [PROGRAM], JSON.stringify(order));
+  const order: RebatchOrder = { originalPath: files[0]!.sourcePath, freedPath, signature, axes, golden, picture };
+  const report = reportOf<RebatchReport>('compares them', [PROGRAM], JSON.stringify(order));
   if ('difference' in report) throw new ModelServingError([rebatchErrors.differs(path, report.difference)]);
   if (!('largestBatch' in report)) {
     const reason = 'failure' in report ? report.failure : report.unavailable;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, extname, parse, resolve } from 'node:path';
-import type { RecordedRequest, RequestedArray } from '../../../inference-image/src/contract/golden-run';
+import type { RecordedRequest, RequestedArray } from '../../../inference-image/src/contract/golden-messages';
 import { pictureFormat } from '../../../inference-image/src/contract/picture-format';
 import type { Signature } from '../../../inference-image/src/contract/signature';
 import { ModelServingError } from '../../errors';

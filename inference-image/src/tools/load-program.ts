@@ -1,6 +1,6 @@
 /** Loads a model where a plan is made, then runs it on made-up inputs. Never in an image. */
 import { readFileSync, writeSync } from 'node:fs';
-import type { LoadReport, LoadRunOrder, TrialReport } from '../contract/load-run';
+import type { LoadReport, LoadOrder, TrialReport } from '../contract/load-messages';
 import { REPORT_PREFIX } from '../contract/report';
 import { messageOf } from '../errors';
 import type { Session } from '../inference/session';
@@ -8,7 +8,7 @@ import { EdgeTrial } from './edge-trial';
 import { tryShapes } from './signature-trial';
 import { limitProcess } from './watchdog';
 
-async function loadAndRun({ modelPath, signature, trial, triesEmpty }: LoadRunOrder): Promise<void> {
+async function loadAndRun({ modelPath, signature, trial, triesEmpty }: LoadOrder): Promise<void> {
   let runtime: typeof import('../inference/session');
   try {
     runtime = await import('../inference/session.js');
@@ -35,4 +35,4 @@ function report(line: LoadReport | TrialReport): void {
   writeSync(1, `${REPORT_PREFIX}${JSON.stringify(line)}\n`);
 }
 
-void loadAndRun(JSON.parse(readFileSync(0, 'utf8')) as LoadRunOrder);
+void loadAndRun(JSON.parse(readFileSync(0, 'utf8')) as LoadOrder);

@@ -1,11 +1,11 @@
-/** What a process outside of any container is to do with a model and golden examples: golden-run.ts. */
+/** What a process outside of any container is to do with a model and golden examples: tools/golden-program.ts. */
 import type { RowAxes } from './batching-verdict';
 import type { PictureInput } from './picture-input';
 import type { GivenSizes } from './given-sizes';
 import type { InputValuesByName } from './input-values';
 import type { Datatype, Signature } from './signature';
 
-export interface GoldenRunOrder {
+export interface GoldenOrder {
   readonly modelPath: string;
   readonly signature: Signature;
   /** Where rows are, for made-up requests; undefined where that is not proved. */
@@ -44,7 +44,7 @@ export interface RequestedArray {
   readonly base64: string;
 }
 
-export type GoldenRunReport =
+export type GoldenReport =
   | { readonly differences: readonly GoldenDifference[] }
   | { readonly recorded: readonly RecordedExample[] }
   | { readonly unusable: UnusableAnswers }

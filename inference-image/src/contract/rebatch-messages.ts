@@ -1,9 +1,9 @@
-/** What a process outside of any container is to do with a model whose rows were freed: tools/rebatch-run.ts. */
+/** What a process outside of any container is to do with a model whose rows were freed: tools/rebatch-program.ts. */
 import type { RowAxes } from './batching-verdict';
 import type { PictureInput } from './picture-input';
 import type { Signature } from './signature';
 
-export interface RebatchRunOrder {
+export interface RebatchOrder {
   /** The model of one row. */
   readonly originalPath: string;
   /** The same model with free rows. */
@@ -17,7 +17,7 @@ export interface RebatchRunOrder {
   readonly picture?: PictureInput;
 }
 
-export type RebatchRunReport =
+export type RebatchReport =
   | RebatchComparison
   /** In words, where the two models differ. */
   | { readonly difference: string }

@@ -1,7 +1,7 @@
-import type { TrialAnswer, TrialQuestion } from './contract/trial';
-import { readConfiguration } from './configuration';
-import { messageOf } from './errors';
-import { ModelTrial } from './profile/model-trial';
+import type { TrialAnswer, TrialQuestion } from '../contract/trial';
+import { readConfiguration } from '../configuration';
+import { messageOf } from '../errors';
+import { ModelTrial } from '../profile/model-trial';
 
 /** A process that measures a model for its profile: apart, since a crash of the runtime ends its process. */
 const [dimensions = '{}'] = process.argv.slice(2);

@@ -1,21 +1,21 @@
 /** Runs golden examples where a plan is made, by the very code that checks them in the container. Never in an image. */
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { GoldenDifference, GoldenRunOrder, GoldenRunReport } from './contract/golden-run';
-import { REPORT_PREFIX } from './contract/report';
-import { goldenFileSchema } from './contract/schemas';
-import { messageOf } from './errors';
-import { GoldenExamples } from './golden-examples';
-import { goldenDifferences, type GoldenRun } from './inference/golden-check';
-import type { Session } from './inference/session';
-import { parseJson } from './protocol/json';
-import { GoldenRecorder, Unusable } from './tools/golden-recorder';
+import type { GoldenDifference, GoldenOrder, GoldenReport } from '../contract/golden-messages';
+import { REPORT_PREFIX } from '../contract/report';
+import { goldenFileSchema } from '../contract/schemas';
+import { messageOf } from '../errors';
+import { GoldenExamples } from '../golden-examples';
+import { goldenDifferences, type GoldenRun } from '../inference/golden-check';
+import type { Session } from '../inference/session';
+import { parseJson } from '../protocol/json';
+import { GoldenRecorder, Unusable } from './golden-recorder';
 
-async function report(order: GoldenRunOrder): Promise<GoldenRunReport> {
+async function report(order: GoldenOrder): Promise<GoldenReport> {
   const { modelPath, signature, picture, task } = order;
-  let runtime: typeof import('./inference/session');
+  let runtime: typeof import('../inference/session');
   try {
-    runtime = await import('./inference/session.js');
+    runtime = await import('../inference/session.js');
   } catch (error) {
     return { unavailable: messageOf(error) };
   }
@@ -70,6 +70,6 @@ function readJson(text: string): unknown {
   return parseJson(text, { exactIntegers: true });
 }
 
-void report(JSON.parse(readFileSync(0, 'utf8')) as GoldenRunOrder).then((outcome) => {
+void report(JSON.parse(readFileSync(0, 'utf8')) as GoldenOrder).then((outcome) => {
   process.stdout.write(`${REPORT_PREFIX}${JSON.stringify(outcome)}\n`);
 });

@@ -1,7 +1,7 @@
-/** What a process outside of any container reports of a model that it loads and then runs: tools/load-run.ts. */
+/** What a process outside of any container reports of a model that it loads and then runs: tools/load-program.ts. */
 import type { Signature } from './signature';
 
-export interface LoadRunOrder {
+export interface LoadOrder {
   readonly modelPath: string;
   /** As the file declares it. */
   readonly signature: Signature;

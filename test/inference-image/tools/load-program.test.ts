@@ -1,18 +1,18 @@
 import { join } from 'node:path';
-import type { LoadRunOrder } from '../../../inference-image/src/contract/load-run';
+import type { LoadOrder } from '../../../inference-image/src/contract/load-messages';
 import { OnnxModel } from '../../../lib/model/onnx-model';
 import { reportsOf } from '../../../lib/runtime-process';
 import { initializer, node, value, writeOnnxModel } from '../../support/onnx-builder';
 import { multiplier, recurrent, slowMultiplier } from '../../support/models';
 import { temporaryFolder } from '../../support/temporary-folder';
 
-const PROGRAM = join(__dirname, '../../../dist/inference-image/load-run.cjs');
+const PROGRAM = join(__dirname, '../../../dist/inference-image/load-program.cjs');
 const folder = temporaryFolder();
 
 /** What the process says of a model: that it is loaded, and what came of its trial. */
-function linesFor(path: string, trial: Partial<LoadRunOrder['trial']> = {}, triesEmpty = false) {
+function linesFor(path: string, trial: Partial<LoadOrder['trial']> = {}, triesEmpty = false) {
   const { signature } = OnnxModel.fromFile(path, { runtimeCheck: 'skip' });
-  const order: LoadRunOrder = {
+  const order: LoadOrder = {
     modelPath: path,
     signature,
     trial: { seconds: 30, memoryBytes: 2 ** 31, ...trial },

@@ -1,7 +1,7 @@
 /** Compares a model of one row with the same model of any number of rows. Never in an image. */
 import { readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { RebatchRunOrder, RebatchRunReport } from '../contract/rebatch-run';
+import type { RebatchOrder, RebatchReport } from '../contract/rebatch-messages';
 import { REPORT_PREFIX } from '../contract/report';
 import { goldenFileSchema } from '../contract/schemas';
 import { messageOf } from '../errors';
@@ -10,7 +10,7 @@ import type { Run } from '../inference/executor';
 import { parseJson } from '../protocol/json';
 import { compareModels } from './compare-models';
 
-async function report(order: RebatchRunOrder): Promise<RebatchRunReport> {
+async function report(order: RebatchOrder): Promise<RebatchReport> {
   let runtime: typeof import('../inference/session');
   try {
     runtime = await import('../inference/session.js');
@@ -28,7 +28,7 @@ async function report(order: RebatchRunOrder): Promise<RebatchRunReport> {
   }
 }
 
-async function exampleRuns({ golden: path, signature, picture }: RebatchRunOrder): Promise<Run[]> {
+async function exampleRuns({ golden: path, signature, picture }: RebatchOrder): Promise<Run[]> {
   if (path === undefined) return [];
   const golden = new GoldenExamples({ signature, picture });
   try {
@@ -42,6 +42,6 @@ async function exampleRuns({ golden: path, signature, picture }: RebatchRunOrder
   }
 }
 
-void report(JSON.parse(readFileSync(0, 'utf8')) as RebatchRunOrder).then((outcome) => {
+void report(JSON.parse(readFileSync(0, 'utf8')) as RebatchOrder).then((outcome) => {
   writeSync(1, `${REPORT_PREFIX}${JSON.stringify(outcome)}\n`);
 });
