@@ -154,7 +154,7 @@ describe('minimal props', () => {
     expect(json.resource.kubernetes_ingress_v1).toBeUndefined();
   });
 
-  test('the tree of constructs, whose ids are contract', () => {
+  test('the tree of constructs, whose ids stay', () => {
     expect(tree(construct)).toEqual([
       'deployment',
       'disruption-budget',
