@@ -1,18 +1,18 @@
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** `16 MiB`, `2.5 MiB`, `976 KiB`, `1,000 bytes`. */
+/** Formats a size: `16 MiB`, `2.5 MiB`, `976 KiB`, `1,000 bytes`. */
 export function bytesText(bytes: number): string {
-  if (bytes >= MIB) return `${figure(bytes / MIB)} MiB`;
-  if (bytes >= KIB) return `${figure(bytes / KIB)} KiB`;
+  if (bytes >= MIB) return `${oneDecimal(bytes / MIB)} MiB`;
+  if (bytes >= KIB) return `${oneDecimal(bytes / KIB)} KiB`;
   return `${grouped(String(bytes))} byte${bytes === 1 ? '' : 's'}`;
 }
 
-function figure(value: number): string {
+function oneDecimal(value: number): string {
   return grouped(value.toFixed(1).replace(/\.0$/, ''));
 }
 
-/** With a comma between thousands. Intl does the same, but takes 11 ms to load, and every plan states sizes. */
+/** Inserts a comma between thousands. Intl does the same but takes 11 ms to load, and every plan prints sizes. */
 function grouped(digits: string): string {
   return digits.replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }

@@ -7,12 +7,13 @@ import { makeFolder } from './make-folder';
 import { replaceFile } from './replace-file';
 
 /**
- * The folder of what is expensive to find out and depends on nothing but its key, such as a large file's sha256.
- * It may be deleted at any time. CDKTF_MODEL_SERVING_CACHE_DIR names it; otherwise it is `cdktf-model-serving` in the
- * user's cache folder: LOCALAPPDATA on Windows, elsewhere XDG_CACHE_HOME or ~/.cache.
+ * Returns the folder that caches expensive results which depend only on their key, such as the sha256 of a large file.
+ * It may be deleted at any time. The variable CDKTF_MODEL_SERVING_CACHE_DIR sets the folder. The default is
+ * `cdktf-model-serving` in the user's cache folder: LOCALAPPDATA on Windows, and XDG_CACHE_HOME or ~/.cache elsewhere.
  *
- * @see https://specifications.freedesktop.org/basedir-spec/latest/ (a relative XDG_CACHE_HOME is to be ignored)
- * @throws ModelServingError `cache-folder-missing` where the user has no home, as in containers of another user
+ * @see https://specifications.freedesktop.org/basedir-spec/latest/ (a relative XDG_CACHE_HOME must be ignored)
+ * @throws ModelServingError `cache-folder-missing` if the user has no home folder, as in a container that runs as
+ * another user
  */
 export function cacheFolder(): string {
   const { CDKTF_MODEL_SERVING_CACHE_DIR, LOCALAPPDATA, XDG_CACHE_HOME } = process.env;
@@ -23,7 +24,7 @@ export function cacheFolder(): string {
 }
 
 /**
- * A new folder in the cache, which the caller removes.
+ * Creates a folder in the cache. The caller removes it.
  *
  * @throws ModelServingError `cache-folder-missing`, `cache-folder-unwritable`
  */
@@ -51,21 +52,21 @@ function homeOfUser(): string | undefined {
   }
 }
 
-const REMEDY = 'Set CDKTF_MODEL_SERVING_CACHE_DIR to a folder that this user may write to';
+const REMEDY = 'Set CDKTF_MODEL_SERVING_CACHE_DIR to a folder that this user can write to';
 
 const cacheErrors = {
   missing: (): Problem => ({
     code: 'cache-folder-missing',
-    message: `There is no folder for the cache: this user has no home folder. ${REMEDY}.`,
+    message: `No cache folder: this user has no home folder. ${REMEDY}.`,
   }),
 
   unwritable: (folder: string, reason: string): Problem => ({
     code: 'cache-folder-unwritable',
-    message: `The cache folder ${folder} cannot be written: ${reason}. ${REMEDY}.`,
+    message: `Cannot write to the cache folder ${folder}: ${reason}. ${REMEDY}.`,
   }),
 };
 
-/** What was written under the key, or undefined. A cache that cannot be read is no cache. */
+/** Reads the value cached under a key; undefined if it is missing or cannot be read. */
 export function readCache<T>(key: string): T | undefined {
   try {
     return JSON.parse(readFileSync(entryPath(key), 'utf8')) as T;
@@ -74,12 +75,12 @@ export function readCache<T>(key: string): T | undefined {
   }
 }
 
-/** Keeps a JSON value under the key. A cache that cannot be written is no cache. */
+/** Caches a JSON value under a key. A failure to write is ignored. */
 export function writeCache(key: string, value: unknown): void {
   try {
     replaceFile(entryPath(key), JSON.stringify(value));
   } catch {
-    // What was worked out is worked out again next time.
+    // The value is computed again next time.
   }
 }
 

@@ -4,7 +4,7 @@ import { ModelServingError, type Problem } from './errors';
 import { parseJson } from './json';
 import { isThere, type SourceText } from './model/model-files';
 
-/** What may be committed beside a model: `digits.onnx` has `digits.profile.json`. `contract` is the old name of `interface`. */
+/** Kind of file that can be committed beside a model: `digits.onnx` has `digits.profile.json`. `contract` is the old name of `interface`. */
 export type CommittedKind = 'golden' | 'profile' | 'interface' | 'contract';
 
 export function pathBeside(modelPath: string, kind: CommittedKind): string {
@@ -12,27 +12,27 @@ export function pathBeside(modelPath: string, kind: CommittedKind): string {
   return join(dir, `${name}.${kind}.json`);
 }
 
-/** The same, if it is there. */
+/** Path of the file beside a model, if the file exists. */
 export function fileBeside(modelPath: string, kind: CommittedKind): string | undefined {
   const path = pathBeside(modelPath, kind);
   return isThere(path) ? path : undefined;
 }
 
-/** Whether a path is the one that is taken where none is given. */
+/** Whether a path is the default path beside the model. */
 export function isBeside(path: string, modelPath: string, kind: CommittedKind): boolean {
   return resolve(path) === resolve(pathBeside(modelPath, kind));
 }
 
-/** What makes JSON one kind of file, and what to say where it is not. */
+/** Form of one kind of JSON file, with its errors. */
 export interface JsonForm {
-  /** Of the schema: another one where it allows less. */
+  /** Name of the schema, part of the cache key. Change it when the schema becomes stricter. */
   readonly name: string;
   /** Gives content that an earlier version wrote the form of this one. */
   readonly upgrade?: (content: unknown) => unknown;
-  /** Loads zod, which takes longer than a warm synth of a model takes. */
+  /** Loads the schema on demand: zod takes longer to load than a warm synth of a model. */
   readonly loadSchema: () => JsonSchema;
   readonly notJson: (reason: string) => Problem;
-  /** @param where - of what is wrong, such as `runs.0.threads` */
+  /** @param where - path of the invalid value, such as `runs.0.threads` */
   readonly invalid: (where: string, reason: string) => Problem;
 }
 
@@ -45,9 +45,9 @@ interface JsonSchema {
 }
 
 /**
- * Parses a JSON file and checks its form, once for each content.
+ * Parses a JSON file and validates it, once for each content.
  *
- * @throws ModelServingError with what the form says
+ * @throws ModelServingError with the errors of the form
  */
 export function parseCommittedFile<T>({ file, content: text }: SourceText, form: JsonForm): T {
   const { upgrade = (content) => content } = form;

@@ -1,12 +1,14 @@
 import { printable } from './printable';
 
-/** One thing that is wrong: a stable code (docs/errors.md lists them), and what, where and the remedy in words. */
+/**
+ * One fault: a stable code (docs/errors.md lists them), and a message that names the place, the value and the remedy.
+ */
 export interface Problem {
   readonly code: string;
   readonly message: string;
 }
 
-/** Everything that is wrong with one model or one construct, thrown once. */
+/** All faults of one model or construct, thrown together. */
 export class ModelServingError extends Error {
   override readonly name = 'ModelServingError';
 

@@ -12,21 +12,22 @@ export interface FileHash {
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * A second write within the tick of a file system's clock (2 s at worst, on FAT) leaves the time as it was, so the
- * hash of a file as young as that is not kept; git treats its index in the same way.
+ * A second write within one tick of the file system's clock (2 s at worst, on FAT) does not change the modification
+ * time. The hash of a file younger than that is not cached; git treats its index in the same way.
  */
 const RACY_NANOSECONDS = 2_000_000_000n;
 
 /**
- * The sha256 of a file of any size, read in chunks, once for each (path, size, time of modification, inode).
+ * Computes the sha256 of a file of any size, in chunks. The result is cached by path, size, modification time and
+ * inode.
  *
- * @throws the error of node:fs where the file cannot be read
+ * @throws the error of node:fs if the file cannot be read
  */
 export function fileSha256(path: string): FileHash {
   const stats = statSync(path, { bigint: true });
   const key = cacheKey(path, stats);
-  const known = readCache<FileHash>(key);
-  if (known) return known;
+  const cached = readCache<FileHash>(key);
+  if (cached) return cached;
 
   const hash = hashFile(path);
   const age = BigInt(Date.now()) * 1_000_000n - stats.mtimeNs;
@@ -34,7 +35,7 @@ export function fileSha256(path: string): FileHash {
   return hash;
 }
 
-/** The inode is 0 where a file system has none. */
+/** The inode is 0 on file systems without inodes. */
 function cacheKey(path: string, { size, mtimeNs, ino }: BigIntStats): string {
   return ['sha256', resolve(path), size, mtimeNs, ino].join('\n');
 }

@@ -1,6 +1,6 @@
 import { ModelServingError, type Problem } from './errors';
 
-/** @throws ModelServingError with what `notJson` makes of the reason */
+/** @throws ModelServingError with the problem that `notJson` returns */
 export function parseJson(text: string, notJson: (reason: string) => Problem): unknown {
   try {
     return JSON.parse(text);

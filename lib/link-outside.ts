@@ -1,33 +1,33 @@
 import { realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
 
-/** A link by which a file leaves the folder that it must stay in. */
+/** A symbolic link that leads a file out of the folder that must contain it. */
 export interface LinkOutside {
-  /** Path of the link: that of the file, or of a folder on the way to it. */
+  /** Path of the link: the file itself, or a folder on the path to it. */
   readonly link: string;
-  /** Where it leads, with all links resolved. */
+  /** Target of the link, with all links resolved. */
   readonly target: string;
 }
 
 /**
- * Folders that the files beside a file must stay in. A link may lead to a neighbour of the file itself, as in the
+ * Folders that must contain the files beside a file. A link may lead to a neighbour of the resolved file, as in the
  * Hugging Face cache, where both are links into one folder. onnxruntime has the same rule:
  * https://github.com/microsoft/onnxruntime/pull/27374
  *
- * @throws the error of node:fs where the file is not there
+ * @throws the error of node:fs if the file does not exist
  */
 export function foldersBeside(path: string): string[] {
   return [realpathSync(dirname(path)), dirname(realpathSync(path))];
 }
 
 /**
- * Finds the link by which a file that is named by data leaves its folder. What is behind such a link was not meant to be
- * in an image: it may be a key of the user's.
+ * Finds the link that leads a file out of its folder, for a file name that comes from data such as a model. The target
+ * must not get into an image: it may be a private key of the user.
  *
- * @param home - folder that the name starts at
- * @param name - path of the file from there, without `..`
- * @param folders - where the file may be, with all links resolved
- * @throws the error of node:fs where the file is not there
+ * @param home - folder that `name` is relative to
+ * @param name - relative path of the file, without `..`
+ * @param folders - folders that may contain the file, with all links resolved
+ * @throws the error of node:fs if the file does not exist
  */
 export function linkOutside(
   home: string,
@@ -42,8 +42,8 @@ export function linkOutside(
   return { link, target: realpathSync(link) };
 }
 
-/** Whether a path lies in a folder or is the folder itself; links are not resolved. */
+/** Whether a path is a folder or lies in it; links are not resolved. */
 export function liesBelow(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+  const fromFolder = relative(folder, path);
+  return fromFolder !== '..' && !fromFolder.startsWith(`..${sep}`) && !isAbsolute(fromFolder);
 }

@@ -2,16 +2,16 @@ import { isIPv6 } from 'node:net';
 
 const LOOPBACK = /^127\.\d+\.\d+\.\d+$|^::1$|^localhost$/;
 
-/** Whether it is an address, or the name, by which a machine reaches itself alone. */
+/** Whether this is a loopback address or `localhost`. */
 export function isLoopback(address: string): boolean {
   return LOOPBACK.test(address);
 }
 
 /**
- * The names of a server that listens on a loopback address. A page whose own name was made to mean that address (DNS
- * rebinding) has another.
- * @param names More names of it.
- * @returns Undefined where it listens elsewhere, or where only Terraform knows.
+ * Host names of a server that listens on a loopback address. They protect it from DNS rebinding: a page whose name was
+ * made to resolve to that address sends another name.
+ * @param names Additional names of the server.
+ * @returns Undefined if the address is not a loopback address, or is a Terraform token.
  */
 export function localHosts(address: string, ...names: string[]): string[] | undefined {
   if (!isLoopback(address)) return undefined;

@@ -6,20 +6,22 @@ import type { LocalStage } from './local-stage';
 
 const STOP = 'SIGTERM';
 
-/** The server of a model's image, as a process on this machine. */
+/** The server of a model's image, run as a process on this machine. */
 export class LocalServer {
-  /** @param output - whether the log goes where this process writes, or is left to be read */
+  /**
+   * @param output - `inherit` writes the log to the streams of this process; `pipe` makes it readable through `output`
+   */
   static start(stage: LocalStage, settings: Partial<Settings>, output: 'inherit' | 'pipe' = 'inherit'): LocalServer {
     const child = spawn(process.execPath, [...NODE_ARGUMENTS, stage.server], {
       env: stage.environment(settings),
       stdio: ['ignore', output, output],
-      // A group of its own: a terminal's Ctrl-C reaches only this process, which passes it on, once.
+      // A separate process group: Ctrl-C in a terminal then reaches only this process, which forwards it once.
       detached: process.platform !== 'win32',
     });
     return new LocalServer(child);
   }
 
-  /** The exit code, once the process has ended; 0 where it was stopped before it could handle signals. */
+  /** Exit code of the process, once it has ended; 0 if it was stopped before it could handle signals. */
   readonly exited: Promise<number>;
   private isStopped = false;
 
@@ -31,17 +33,17 @@ export class LocalServer {
     });
   }
 
-  /** What it writes, where that is left to be read. */
+  /** Streams of the log, if they are piped. */
   get output(): Readable[] {
     return [this.child.stdout, this.child.stderr].filter((stream) => stream !== null);
   }
 
-  /** Undefined where it could not be started. */
+  /** Undefined if the process could not be started. */
   get pid(): number | undefined {
     return this.child.pid;
   }
 
-  /** Asks the server to finish what it has begun and end. */
+  /** Asks the server to finish its current work and exit. */
   stop(): void {
     this.isStopped = true;
     this.child.kill(STOP);

@@ -7,11 +7,11 @@ import { BuildContext, modelFiles } from './container-image/build-context';
 import { localServerFiles } from './container-image/server-files';
 import type { OnnxModel } from './model/onnx-model';
 
-/** The server and the files of a model's image, on this machine. */
+/** The server and the files of a model's image, staged on this machine. */
 export class LocalStage {
-  /** @throws ModelServingError where this machine has no runtime, or no folder for the files */
+  /** @throws ModelServingError if this machine has no runtime, or no folder for the files */
   static of(model: OnnxModel): LocalStage {
-    // Not in a temporary folder: the cache is more often where the model can be linked and not copied.
+    // In the cache, not in the system's temporary folder: the model can more often be linked there instead of copied.
     const stage = new LocalStage(temporaryCacheFolder('serve-'), model.sha256);
     try {
       new BuildContext([...localServerFiles(model), ...modelFiles(model)]).stage(stage.folder);
@@ -27,12 +27,12 @@ export class LocalStage {
     private readonly sha256: string,
   ) {}
 
-  /** The server's program. */
+  /** Path of the server's program. */
   get server(): string {
     return join(this.folder, 'app', 'server.cjs');
   }
 
-  /** This shell's environment, but with these settings: its own are meant for other servers. */
+  /** Environment for the server: that of this process, with its own server settings replaced by these. */
   environment(settings: Partial<Settings> = {}): NodeJS.ProcessEnv {
     const others = Object.entries(process.env).filter(([name]) => !name.startsWith(SETTING_PREFIX));
     const own = settingsEnvironment({

@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Makes a folder and those above it, where they are missing. `mkdir` of Node with `recursive` never ends where a file
- * system takes no folders and calls them missing, as /proc does.
+ * Creates a folder and its missing parents. Node's recursive `mkdir` never returns on file systems that refuse folders
+ * with ENOENT, such as /proc.
  *
- * @returns the first folder that it made; undefined where all are there
+ * @returns the topmost folder that it created; undefined if all exist
  * @throws the error of node:fs
  */
 export function makeFolder(path: string): string | undefined {
@@ -15,7 +15,7 @@ export function makeFolder(path: string): string | undefined {
     mkdirSync(path);
     return first ?? path;
   } catch (error) {
-    // Another process may have made it meanwhile.
+    // Another process may have created it in the meantime.
     if (!existsSync(path) || !statSync(path).isDirectory()) throw error;
     return first;
   }

@@ -1,13 +1,12 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
-/** Marks stand at the beginning of files, behind a model's title and description at most. */
+/** The mark is near the start of a file; only the model's title and description may precede it. */
 const MARK_BYTES = 64 * 1024;
 
 /**
- * Whether an existing file has the mark of the files that are written here, so that it may be written over. An empty file
- * may be, too.
+ * Whether an existing file may be overwritten: it has the mark of generated files, or is empty.
  *
- * @throws the error of node:fs where it cannot be read
+ * @throws the error of node:fs if the file cannot be read
  */
 export function isMarked(path: string, mark: string): boolean {
   const descriptor = openSync(path, 'r');

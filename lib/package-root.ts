@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** This package's folder, from its sources as from its compiled form. */
+/** Folder of this package, found from its sources and from its compiled files. */
 export const packageRoot = findPackageRoot(__dirname);
 
-/** What package.json in a folder says. */
+/** Parses the package.json of a folder. */
 export function readPackage(folder: string): { version: string; dependencies: Record<string, string> } {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 }

@@ -1,14 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 
-/** Content of a text file in one form for all systems: UTF-8 without a byte order mark, lines that end in LF. */
+/** Content of a text file in the same form on all systems: UTF-8 without a byte order mark, lines that end in LF. */
 export type PlainText = { readonly text: string } | { readonly encoding: 'UTF-16' | 'UTF-32' | 'not UTF-8' };
 
 const BYTE_ORDER_MARK = '\ufeff';
 
 /**
- * The text of a file, whatever editor or system wrote it. The same bytes come back of a file in plain form.
+ * Decodes and normalizes the text of a file, from any editor or system. Text that is already normalized is returned
+ * unchanged.
  *
- * @returns the encoding where it is not UTF-8
+ * @returns the encoding, if it is not UTF-8
  */
 export function plainText(bytes: Buffer): PlainText {
   const encoding = otherEncoding(bytes);
@@ -17,7 +18,7 @@ export function plainText(bytes: Buffer): PlainText {
   return { text: text.startsWith(BYTE_ORDER_MARK) ? text.slice(BYTE_ORDER_MARK.length) : text };
 }
 
-/** Editors mark UTF-16; without a mark, every second byte of ASCII is 0. */
+/** Detects other encodings by their byte order mark, or by the zero bytes between ASCII characters. */
 function otherEncoding(bytes: Buffer): Exclude<PlainText, { text: string }>['encoding'] | undefined {
   const start = bytes.toString('latin1', 0, 4);
   if (/^(?:\xff\xfe\0\0|\0\0\xfe\xff|[^\0]\0\0\0|\0\0\0[^\0])/.test(start)) return 'UTF-32';

@@ -1,12 +1,14 @@
-/** Control characters except line feeds and tabs, and characters that change the direction of writing. */
+/** Control characters except line feed and tab, and characters that change the text direction. */
 const UNPRINTABLE = /(?![\n\t])\p{Cc}|\p{Bidi_Control}/gu;
 
-/** Makes a text with names from a model or a file safe for a terminal: invisible characters become JSON escapes. */
+/** Makes text with names from a model or a file safe for a terminal: invisible characters become JSON escapes. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, escaped);
 }
 
-/** The same for what must stay one line: a name with a line feed could pass for a line of ours. */
+/**
+ * Like `printable`, for text that must stay on one line. A line feed in a name could otherwise forge a line of output.
+ */
 export function printableLine(text: string): string {
   return printable(text.replaceAll('\n', escaped));
 }

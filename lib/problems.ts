@@ -1,7 +1,7 @@
 import { Token } from 'cdktf';
 import type { Problem } from './errors';
 
-/** Collects what is wrong with the props of one construct, so that it is all said at once. */
+/** Collects all problems with the props of one construct, so that they are reported together. */
 export class Problems {
   readonly list: Problem[] = [];
 
@@ -9,12 +9,12 @@ export class Problems {
     this.list.push(...problems);
   }
 
-  /** Checks a value that was given; one that only Terraform knows passes unseen. */
-  check<T>(value: T | undefined, isRight: (value: T) => boolean, problem: (value: T) => Problem): void {
-    if (value !== undefined && !Token.isUnresolved(value) && !isRight(value)) this.add(problem(value));
+  /** Checks a value, if it is set and is not a Terraform token. */
+  check<T>(value: T | undefined, isValid: (value: T) => boolean, problem: (value: T) => Problem): void {
+    if (value !== undefined && !Token.isUnresolved(value) && !isValid(value)) this.add(problem(value));
   }
 
-  /** For a value that decides what is written at synth. */
+  /** Checks that a value on which the synthesized files depend is not a Terraform token. */
   checkKnown(where: string, prop: string, value: unknown): void {
     if (Token.isUnresolved(value)) this.add(mustBeKnown(where, prop));
   }
@@ -23,11 +23,11 @@ export class Problems {
 function mustBeKnown(where: string, prop: string): Problem {
   return {
     code: 'must-be-known-at-synth',
-    message: `${where}: ${prop} is a value that only Terraform knows, but what is written at synth depends on it. Give a plain value.`,
+    message: `${where}: ${prop} is a Terraform token, but the synthesized files depend on its value. Pass a plain value.`,
   };
 }
 
-/** A whole number within bounds. */
+/** Returns a check for an integer within bounds. */
 export function isWhole(minimum: number, maximum = Infinity): (value: number) => boolean {
   return (value) => Number.isInteger(value) && value >= minimum && value <= maximum;
 }

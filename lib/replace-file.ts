@@ -3,14 +3,15 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeFolder } from './make-folder';
 
-/** Renames a whole file into place, so that a reader never sees half of one. */
+/** Writes a file by renaming it into place, so that a reader never sees a partial file. */
 export function replaceFile(path: string, content: string | Uint8Array): void {
   replaceFiles([{ path, content }]);
 }
 
 /**
- * The same for files that belong together, in this order. Where one cannot be written, none takes its place, and folders
- * that were made for them are removed. Only a place that is taken by a folder is found when the files before it are there.
+ * Replaces several files in this order. If a file cannot be written, none is replaced, and the folders created for them
+ * are removed. The exception is a target path that is a folder: the rename fails only after the preceding files were
+ * replaced.
  */
 export function replaceFiles(files: readonly { readonly path: string; readonly content: string | Uint8Array }[]): void {
   const staged: { path: string; temporary: string }[] = [];

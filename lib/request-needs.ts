@@ -9,7 +9,7 @@ import {
 import { defaultMaxRequestBytes, requestCost } from '../inference-image/src/contract/request-size';
 import type { OnnxModel } from './model/onnx-model';
 
-/** Options that decide how much memory requests need. */
+/** Options that determine the memory for requests. */
 export interface RequestChoices {
   readonly maxBatchSize?: number;
   readonly maxRequestBytes?: number;
@@ -17,31 +17,34 @@ export interface RequestChoices {
   readonly requestBudgetBytes?: number;
 }
 
-/** What the largest request of a model follows from. */
+/** Properties of a model that determine its largest request. */
 export type RequestModel = Pick<OnnxModel, 'signature' | 'batching' | 'picture' | 'exampleSizes'>;
 
-/** What decides about the budget: an option, or the answer to one row. */
+/** Option that determines the budget, or `answer` for the answer to one row. */
 type Decisive = 'maxRequestBytes' | 'maxQueueBytes' | 'requestBudgetBytes' | 'answer';
 
-/** What requests may take of a replica's memory. */
+/** Memory of a replica that requests need. */
 export interface RequestNeeds {
   readonly maxRequestBytes: number;
   readonly cost: RequestCost;
-  /** Least budget with which the largest request, the answer to a row, and as many as may wait, have room. */
+  /** Minimum budget: it holds the largest request, the answer to one row, and all requests that may wait. */
   readonly leastBudgetBytes: number;
-  /** The budget that there must be memory for where none is set: `leastBudgetBytes`, and 32 MiB or more. */
+  /** Budget that must fit into memory if `requestBudgetBytes` is not set: `leastBudgetBytes`, but at least 32 MiB. */
   readonly defaultBudgetBytes: number;
-  /** The budget that there must be memory for. */
+  /** Budget that must fit into memory. */
   readonly budgetBytes: number;
-  /** What decides about `leastBudgetBytes`. */
+  /** What determines `leastBudgetBytes`. */
   readonly reason: Exclude<Decisive, 'requestBudgetBytes'>;
-  /** What decides about `budgetBytes`. */
+  /** What determines `budgetBytes`. */
   readonly decisive: Decisive;
 }
 
-/** An option that only Terraform knows counts as not given, and so does a number that is refused elsewhere. */
+/**
+ * Computes the memory for requests. Options that are Terraform tokens or invalid numbers count as not set; invalid
+ * numbers are reported elsewhere.
+ */
 export function requestNeeds(model: RequestModel, choices: RequestChoices): RequestNeeds {
-  const { maxBatchSize, maxQueueBytes, requestBudgetBytes, ...given } = knownChoices(choices);
+  const { maxBatchSize, maxQueueBytes, requestBudgetBytes, ...given } = validChoices(choices);
   const maxRequestBytes = given.maxRequestBytes ?? defaultMaxRequestBytes({ ...model, maxBatchSize });
   const cost = requestCost(model);
   const defaultBudgetBytes = budgetFor(maxRequestBytes, maxQueueBytes, cost);
@@ -60,31 +63,31 @@ export function requestNeeds(model: RequestModel, choices: RequestChoices): Requ
   };
 }
 
-/** The budget that the server derives from its memory, in bytes. */
+/** Computes the budget that the server derives from its memory, in bytes. */
 export function budgetOf(model: RequestModel, choices: RequestChoices, memoryBytes: number, ownBytes: number): number {
   const { defaultBudgetBytes } = requestNeeds(model, choices);
-  return knownChoices(choices).requestBudgetBytes ?? defaultBudget(memoryBytes, ownBytes, defaultBudgetBytes);
+  return validChoices(choices).requestBudgetBytes ?? defaultBudget(memoryBytes, ownBytes, defaultBudgetBytes);
 }
 
-/** Memory that requests need, in bytes. */
+/** Memory for requests, in bytes. */
 export function requestMemoryBytes(model: RequestModel, choices: RequestChoices): number {
   return memoryForBudget(requestNeeds(model, choices).budgetBytes);
 }
 
-function knownChoices({
+function validChoices({
   maxBatchSize,
   maxRequestBytes,
   maxQueueBytes,
   requestBudgetBytes,
 }: RequestChoices): RequestChoices {
   return {
-    maxBatchSize: known(maxBatchSize),
-    maxRequestBytes: known(maxRequestBytes),
-    maxQueueBytes: known(maxQueueBytes),
-    requestBudgetBytes: known(requestBudgetBytes),
+    maxBatchSize: validOrUndefined(maxBatchSize),
+    maxRequestBytes: validOrUndefined(maxRequestBytes),
+    maxQueueBytes: validOrUndefined(maxQueueBytes),
+    requestBudgetBytes: validOrUndefined(requestBudgetBytes),
   };
 }
 
-function known(value: number | undefined): number | undefined {
+function validOrUndefined(value: number | undefined): number | undefined {
   return !Token.isUnresolved(value) && Number.isInteger(value) && (value as number) > 0 ? value : undefined;
 }

@@ -1,4 +1,4 @@
-/** A path in a command that people copy into a POSIX shell: quoted where it has to be. */
+/** Quotes a path for a POSIX shell, if needed, in commands that people copy. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -22,14 +22,14 @@ test('keeps values by key', () => {
   expect(readCache('another key')).toEqual([1]);
 });
 
-test('leaves nothing but whole entries', () => {
+test('leaves only complete entries', () => {
   writeCache('a key', 1);
   writeCache('a key', 2);
   expect(readCache('a key')).toBe(2);
   expect(readdirSync(cacheFolder()).every((name) => /^[0-9a-f]{64}\.json$/.test(name))).toBe(true);
 });
 
-test('is silently absent where its folder cannot be written', () => {
+test('is silently disabled if its folder cannot be written', () => {
   const file = join(folder, 'file');
   writeFileSync(file, '');
   process.env['CDKTF_MODEL_SERVING_CACHE_DIR'] = join(file, 'cache');
@@ -37,7 +37,7 @@ test('is silently absent where its folder cannot be written', () => {
   expect(readCache('a key')).toBeUndefined();
 });
 
-test('takes a damaged entry for none', () => {
+test('ignores a damaged entry', () => {
   writeCache('damaged', 1);
   for (const name of readdirSync(cacheFolder())) {
     chmodSync(join(cacheFolder(), name), 0o600);

@@ -23,7 +23,7 @@ function stagedModel(): string {
   return join(context, 'model');
 }
 
-test('a picture gives the golden answer of its tensor, and with another declaration another', () => {
+test('a picture gives the golden answer of its tensor, and a different one with another declaration', () => {
   const golden = join(folder, 'pictures.golden.json');
   writeFileSync(golden, JSON.stringify({ examples: [goldenSeven(folder)] }));
   const read = (picture: PictureInputProps) => OnnxModel.fromFile(join(digits, 'digits.onnx'), { golden, picture });
@@ -31,7 +31,7 @@ test('a picture gives the golden answer of its tensor, and with another declarat
   expect(() => read({ color: 'rgb' })).toThrow(/"a seven": output "logits" .*\[golden-drift\]$/);
 });
 
-test('the pictures of the digits example are what they show', async () => {
+test('the pictures of the digits example show their digits', async () => {
   const server = ServerProcess.spawn(stagedModel());
   await server.waitForLog(({ msg }) => msg === 'ready');
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -42,7 +42,7 @@ test('the pictures of the digits example are what they show', async () => {
     expect(body).toMatchObject({ class: String(label), index: label, classes: { length: 5 } });
     expect(body.score).toBeGreaterThan(0.99);
 
-    // The tensors of training, but that a PNG has 256 levels and the data set 17.
+    // The tensors of training, except that a PNG has 256 levels and the data set 17.
     const png = await server.infer(picture, {
       path: '/v2/models/digits/infer',
       headers: { 'content-type': 'image/png' },

@@ -11,17 +11,17 @@ const request = (steps: number, rows: number) => ({
   inputs: [{ name: 'x', datatype: 'FP32', shape: [steps, rows, 3], data: new Array(steps * rows * 3).fill(1) }],
 });
 
-describe.each(['LSTM', 'GRU'] as const)('%s, of whose empty inputs the runtime ends the process', (operator) => {
+describe.each(['LSTM', 'GRU'] as const)('%s, whose empty inputs crash the runtime', (operator) => {
   test.each([
     [2, 0],
     [0, 2],
-  ])('%d steps of %d rows are refused, over HTTP and gRPC, and the server goes on', async (steps, rows) => {
+  ])('%d steps of %d rows are rejected, over HTTP and gRPC, and the server keeps running', async (steps, rows) => {
     const { endsOnEmptyInput } = OnnxModel.fromFile(
       writeOnnxModel(join(folder, `${operator}.onnx`), recurrent(operator)),
     ).manifest();
     const edit = (manifest: object) => Object.assign(manifest, { endsOnEmptyInput });
     const server = await ServerProcess.start(recurrent(operator), {}, { edit });
-    const error = `input "x" has shape [${steps},${rows},3]; the model takes no empty input, on which its ${operator} (node "layer") cannot run`;
+    const error = `input "x" has shape [${steps},${rows},3]; the model accepts no empty input, because its ${operator} (node "layer") cannot run on it`;
     expect(await server.infer(request(steps, rows))).toMatchObject({ status: 400, body: { error } });
     const raw = {
       inputs: [{ name: 'x', datatype: 'FP32', shape: [steps, rows, 3] }],
@@ -36,14 +36,14 @@ describe.each(['LSTM', 'GRU'] as const)('%s, of whose empty inputs the runtime e
   });
 });
 
-test('an empty input that a trial did not survive is refused', async () => {
+test('an empty input that crashed the trial is rejected', async () => {
   const edit = (manifest: object) => Object.assign(manifest, { endsOnEmptyInput: {} });
   const server = await ServerProcess.start(recurrent('RNN'), {}, { edit });
-  const error = 'input "x" has shape [2,0,3]; the model takes no empty input, on which it cannot run';
+  const error = 'input "x" has shape [2,0,3]; the model accepts no empty input, because it cannot run on it';
   expect(await server.infer(request(2, 0))).toMatchObject({ status: 400, body: { error } });
 });
 
-test('RNN takes empty inputs', async () => {
+test('RNN accepts empty inputs', async () => {
   const file = writeOnnxModel(join(folder, 'rnn.onnx'), recurrent('RNN'));
   expect(OnnxModel.fromFile(file).manifest().endsOnEmptyInput).toBeUndefined();
   const server = await ServerProcess.start(recurrent('RNN'));

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 
 const root = join(__dirname, '..');
 
-/** Every code in a text, where the pattern's group holds it. */
+/** All codes in a text, in the group of the pattern. */
 function codes(text: string, pattern: RegExp): string[] {
   return [...new Set([...text.matchAll(pattern)].map(([, code]) => code!))].sort();
 }
 
-test('docs/errors.md lists every error that the library throws, and no other', () => {
+test('docs/errors.md lists exactly the errors that the library throws', () => {
   const sources = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
     .map((file) => readFileSync(join(root, 'lib', file), 'utf8'))

@@ -10,7 +10,7 @@ import { temporaryFolder } from './support/temporary-folder';
 
 const folder = temporaryFolder();
 
-/** Every stack's plan, without what depends on this folder and with the hashes that any change of the server changes. */
+/** The plan of each stack, without paths in this folder and without hashes that any change of the server changes. */
 function plans(example: string, build: (app: App) => void): Record<string, unknown> {
   const outdir = join(folder, example);
   synthApp(outdir, build);

@@ -22,7 +22,7 @@ function sha256(content: Uint8Array | string): string {
 
 beforeEach(() => reads.mockClear());
 
-test('is the sha256 and size of the content, beyond one chunk too', () => {
+test('is the sha256 and size of the content, also beyond one chunk', () => {
   const content = Buffer.alloc(3 * 1024 * 1024 + 17, 'abc');
   expect(fileSha256(write('large', content))).toEqual({ sha256: sha256(content), sizeBytes: content.length });
   expect(fileSha256(write('empty', ''))).toEqual({ sha256: sha256(''), sizeBytes: 0 });
@@ -37,7 +37,7 @@ test('reads a file once', () => {
   expect(reads).not.toHaveBeenCalled();
 });
 
-test('reads a touched file again, and finds the same', () => {
+test('reads a touched file again, with the same result', () => {
   const path = write('touched', 'content');
   const first = fileSha256(path);
   age(path, 30);
@@ -46,14 +46,14 @@ test('reads a touched file again, and finds the same', () => {
   expect(reads).toHaveBeenCalled();
 });
 
-test('sees new content of the same size', () => {
+test('detects new content of the same size', () => {
   const path = write('changed', 'one');
   expect(fileSha256(path).sha256).toBe(sha256('one'));
   write('changed', 'two', 30);
   expect(fileSha256(path).sha256).toBe(sha256('two'));
 });
 
-test('does not trust the time of a file that was written just now', () => {
+test('does not cache a file that was written just now', () => {
   const path = write('young', 'one', 0);
   fileSha256(path);
   const { atime, mtime } = fs.statSync(path);
@@ -62,6 +62,6 @@ test('does not trust the time of a file that was written just now', () => {
   expect(fileSha256(path).sha256).toBe(sha256('two'));
 });
 
-test('throws what the file system says', () => {
+test('throws the error of the file system', () => {
   expect(() => fileSha256(join(tmpdir(), 'no', 'such', 'file'))).toThrow('ENOENT');
 });

@@ -18,21 +18,21 @@ beforeAll(() => {
 afterAll(() => process.chdir(home));
 
 const said = (path: string) =>
-  `${path}: the file cannot be read: its symbolic links lead in a circle. Make the link lead to the file itself.`;
+  `${path}: cannot read the file: its symbolic links form a loop. Point the link at the file itself.`;
 
 const problems = (model: string, props: OnnxModelProps = {}) =>
   problemsOf(() => OnnxModel.fromFile(model, { runtimeCheck: 'skip', ...props }));
 
-test.each(['circle', 'there'])('a model whose links lead in a circle: %s', (path) => {
+test.each(['circle', 'there'])('a model whose links form a loop: %s', (path) => {
   expect(problems(path)).toEqual([`file-link-circle: ${said(path)}`]);
 });
 
-test.each(['golden', 'profile', 'interface', 'classes'])('a file that is given: %s', (prop) => {
+test.each(['golden', 'profile', 'interface', 'classes'])('a file in a prop: %s', (prop) => {
   expect(problems('m.onnx', { [prop]: 'circle' })).toEqual([`file-link-circle: ${said('circle')}`]);
 });
 
 test.each(['golden', 'profile', 'interface', 'contract'])(
-  'a file beside the model, which is not overlooked: %s',
+  'a file beside the model, which is not ignored: %s',
   (kind) => {
     multiplier('.', kind, 2);
     const path = `${kind}.${kind}.json`;
@@ -41,7 +41,7 @@ test.each(['golden', 'profile', 'interface', 'contract'])(
   },
 );
 
-test('a file that an example names', () => {
+test('a file of an example', () => {
   const tensor = (name: string) => ({ name, datatype: 'FP32', shape: [1], file: 'circle' });
   const example = { name: 'first', request: { inputs: [tensor('x')] }, response: { outputs: [tensor('y')] } };
   writeFileSync('examples.json', JSON.stringify({ examples: [example] }));
@@ -61,7 +61,7 @@ test.each([
   ['inspect', 'm.onnx', '--preprocessing', 'circle'],
   ['interface', 'diff', 'm.onnx', '--interface', 'circle'],
   ['golden', 'record', 'm.onnx', '--out', 'new.json', '--inputs', 'circle'],
-])('of the command line: %s %s %s %s', (...args) => {
+])('on the command line: %s %s %s %s', (...args) => {
   const { code, stdout, stderr } = runCli(...args.filter((arg) => arg !== undefined));
   expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: '', stderr: `${said('circle')} [file-link-circle]\n` });
 });

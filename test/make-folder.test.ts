@@ -8,7 +8,7 @@ const home = process.cwd();
 beforeEach(() => process.chdir(folder));
 afterAll(() => process.chdir(home));
 
-test('makes those above it as well, and leaves what is there', () => {
+test('creates missing parents too, and leaves existing folders alone', () => {
   for (const path of ['a/b/c', join(folder, 'a/b/d'), 'a/b/c', '.', 'a/']) {
     makeFolder(path);
     expect(statSync(path).isDirectory()).toBe(true);
@@ -16,7 +16,7 @@ test('makes those above it as well, and leaves what is there', () => {
   expect(readdirSync('a/b')).toEqual(['c', 'd']);
 });
 
-test('goes through links to folders', () => {
+test('follows links to folders', () => {
   mkdirSync('real');
   symlinkSync('real', 'link');
   makeFolder('link');

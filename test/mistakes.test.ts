@@ -18,26 +18,26 @@ import { profiledModel, profileOf } from './support/profiles';
 import { synthStack } from './support/synth';
 import { temporaryFolder } from './support/temporary-folder';
 
-/** What people do wrong, and all that they see of it when they synthesize. */
+/** Common mistakes, and the complete output at synth. */
 const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void, seen: string][] = [
   // The model
   [
-    'a download that broke off',
+    'an incomplete download',
     (stack) => container(stack, truncated('half.onnx')),
-    `half.onnx: this is not a whole ONNX model: a field of 81 bytes at byte 29 does not fit into what follows. Check that it is the right file, copied or downloaded to its end. [not-onnx]`,
+    `half.onnx: this is not a complete ONNX model: the field of 81 bytes at byte 29 exceeds its message. Check that it is the right file and that it was copied or downloaded completely. [not-onnx]`,
   ],
   [
     'weights left in Git LFS',
     (stack) => container(stack, written('lfs.onnx', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\n')),
-    `lfs.onnx: this is a Git LFS pointer, not the file it stands for. Run "git lfs pull". [git-lfs-pointer]`,
+    `lfs.onnx: this is a Git LFS pointer, not the file itself. Run "git lfs pull". [git-lfs-pointer]`,
   ],
   [
-    'an opset from tomorrow',
+    'an opset that is too new',
     (stack) => container(stack, onnx('tomorrow', { ...identity('float', ['n']), opsets: { '': 99 } })),
-    `tomorrow.onnx: opset 99 of ai.onnx is newer than onnxruntime 1.30.0 reads, which is 26 at most. Export with an older opset_version, or convert with onnx.version_converter. [opset-unsupported]`,
+    `tomorrow.onnx: the model uses opset 99 of ai.onnx, but onnxruntime 1.30.0 supports at most 26. Export it with an older opset_version, or convert it with onnx.version_converter. [opset-unsupported]`,
   ],
   [
-    'an operator of a library that is not there',
+    'an operator of a missing library',
     (stack) =>
       container(
         stack,
@@ -46,10 +46,10 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
           nodes: [node('BeamSearch', ['x'], ['y'], { domain: 'my.ops' })],
         }),
       ),
-    `custom.onnx: onnxruntime has no operators my.ops:BeamSearch (node "BeamSearch_y"); custom operator libraries cannot be loaded. Export the model with operators of ai.onnx, ai.onnx.ml, com.microsoft, com.microsoft.nchwc, and do pre- and post-processing in the client. [operators-unknown]`,
+    `custom.onnx: onnxruntime does not implement the operators my.ops:BeamSearch (node "BeamSearch_y"), and the server cannot load custom operator libraries. Export the model with operators of ai.onnx, ai.onnx.ml, com.microsoft, com.microsoft.nchwc, and move pre- and post-processing to the client. [operators-unknown]`,
   ],
   [
-    'a scikit-learn classifier as it comes',
+    'a scikit-learn classifier with default options',
     (stack) =>
       container(
         stack,
@@ -58,7 +58,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
           outputs: [nonTensor('output_probability', 'sequenceType', { elemType: { mapType: {} } })],
         }),
       ),
-    `zipmap.onnx: output "output_probability" is of type sequence of maps, and onnxruntime-node carries tensors only. With skl2onnx, convert with options={"zipmap": False}; else export it as a tensor. [not-a-tensor]`,
+    `zipmap.onnx: output "output_probability" is of type sequence of maps, but onnxruntime-node supports only tensors. With skl2onnx, convert with options={"zipmap": False}; with other tools, export it as a tensor. [not-a-tensor]`,
   ],
   [
     'weights that were not copied with the model',
@@ -71,7 +71,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
           initializers: [externalInitializer('w', 'float', [4], 'weights.bin')],
         }),
       ),
-    `apart.onnx: tensor "w" is stored in "weights.bin", and there is no file weights.bin. Copy it there, beside the model. [external-data-missing]`,
+    `apart.onnx: tensor "w" is stored in "weights.bin", but weights.bin does not exist. Copy the file there. [external-data-missing]`,
   ],
   [
     'a shape that the graph contradicts, and no run shows',
@@ -89,7 +89,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
           initializers: [initializer('shape', 'int64', [2], BigInt64Array.of(1n, 4n))],
         }),
       ),
-    `contradicted.onnx: output "y" is declared as [2, 4], and onnxruntime infers another shape from the graph. No run with made-up inputs shows which: it refuses made-up inputs: Non-zero status code returned while running Reshape node. Name:'reshape' Status Message: input_shape_size == requested_shape_size was false. The input tensor cannot be reshaped to the requested shape. Input shape:{1,3}, requested shape:{1,4}. Export the model with the shape that it gives. [shape-contradicted]`,
+    `contradicted.onnx: output "y" is declared as [2, 4], but onnxruntime infers a different shape from the graph. No run with made-up inputs showed the actual shape: it rejects made-up inputs: Non-zero status code returned while running Reshape node. Name:'reshape' Status Message: input_shape_size == requested_shape_size was false. The input tensor cannot be reshaped to the requested shape. Input shape:{1,3}, requested shape:{1,4}. Export the model with its actual shape. [shape-contradicted]`,
   ],
   [
     'batches of a model that was exported for one row',
@@ -97,9 +97,9 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
     `stack/digits: serving.maxBatchSize is 8, but model "one-row" cannot run requests together: input "x" has a fixed first dimension, 1. Leave it out, or free the first dimension with \`model-serving rebatch\`. [batching-impossible]`,
   ],
   [
-    'a version that is no part of a path',
+    'a version that is not a valid path segment',
     (stack) => container(stack, digits(), { version: '1.0/beta' }),
-    `digits.onnx: model version "1.0/beta" is not one segment of a URL's path. Pass a version of at most 128 letters, digits, ".", "_" and "-", the first a letter or a digit. [model-version-invalid]`,
+    `digits.onnx: model version "1.0/beta" is not a valid URL path segment. Pass a version of at most 128 letters, digits, ".", "_" and "-" that starts with a letter or a digit. [model-version-invalid]`,
   ],
 
   // Its golden examples
@@ -120,58 +120,58 @@ digits.golden.json: example "one": output "y" has shape [1], and the model's is 
     `digits.golden.json: it names the file "digits.golden/one.y.bin", which is not there. Such names start at the folder of this file. [golden-file-missing]`,
   ],
   [
-    'the file of an example that was cut short',
+    'a truncated file of an example',
     (stack) => container(stack, digits(), { golden: golden({ file: written('one.y.bin', 'abc') }) }),
     `digits.golden.json: example "one": output "y" has 3 bytes in one.y.bin, and its shape makes 4. Record the example with this very model. [golden-mismatch]`,
   ],
 
   // Its profile
   [
-    'the profile of the model before',
+    'the profile of the previous model',
     (stack) => container(stack, withProfileOf('0'.repeat(64))),
     `stale.profile.json: this is the profile of another model, with sha256 0000000000000000000000000000000000000000000000000000000000000000, measured on 4 x AMD EPYC 9B14 on 2026-11-25; stale.onnx has d150be346e733605fafe2efd38b75be90c4a173cc6897bc1b83716bbc621729c. Measure it again: model-serving profile stale.onnx [profile-stale]`,
   ],
   [
-    'a profile that somebody wrote by hand',
+    'a profile that was written by hand',
     (stack) => container(stack, handWritten()),
     `by-hand.profile.json: runs: Too small: expected array to have >=1 items. Profiles are measured, not written by hand. Remove it and measure again: model-serving profile by-hand.onnx [profile-invalid]`,
   ],
   [
     'less memory than was measured',
     (stack) => new ContainerizedModel(stack, 'digits', { model: profiled(), memoryMiB: 128 }),
-    `stack/digits: memoryMiB is 128, but model "profiled" needs 138 or more: 138 under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 for each executor but the first. Raise it to 265, which has room for requests, or leave it out for a default that fits. [memory-below-peak]`,
+    `stack/digits: memoryMiB is 128, but model "profiled" needs 138 or more: 138 under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 for each executor but the first. Raise it to 265, which leaves room for requests, or omit it for a default that fits. [memory-below-peak]`,
   ],
   [
     'less memory than the weights',
     (stack) => new ContainerizedModel(stack, 'large', { model: largeModel('.', 'large', 300), memoryMiB: 256 }),
-    `stack/large: memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which has room for requests, or leave it out for a default that fits. [memory-too-small]`,
+    `stack/large: memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]`,
   ],
   [
     'more requests than the replicas can hold',
     (stack) => service(stack, { replicas: 2, capacity: { requestsPerSecond: 2000 } }),
-    `stack/digits: capacity.requestsPerSecond is 2,000, but replicas is 2, enough for 1,500 with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise replicas to 3, or raise resources.cpu to 2. [capacity-unmeetable]`,
+    `stack/digits: capacity.requestsPerSecond is 2,000, but replicas is 2, enough for 1,530 with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise replicas to 3, or raise resources.cpu to 2. [capacity-unmeetable]`,
   ],
   [
     'more requests than the autoscaler may add replicas for',
     (stack) =>
       service(stack, { autoscaling: { maxReplicas: 4 }, capacity: { requestsPerSecond: 5000, headroom: 0.5 } }),
-    `stack/digits: capacity.requestsPerSecond is 5,000, but autoscaling.maxReplicas is 4, enough for 2,600 with 50 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise autoscaling.maxReplicas to 8, or raise resources.cpu to 2.3. [capacity-unmeetable]`,
+    `stack/digits: capacity.requestsPerSecond is 5,000, but autoscaling.maxReplicas is 4, enough for 2,660 with 50 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise autoscaling.maxReplicas to 8, or raise resources.cpu to 2.3. [capacity-unmeetable]`,
   ],
   [
-    'half a CPU for what takes more',
+    'half a CPU for a model that needs more',
     (stack) => service(stack, { replicas: 2, resources: { cpu: 0.5 }, capacity: { requestsPerSecond: 1000 } }),
-    `stack/digits: capacity.requestsPerSecond is 1,000, but replicas is 2, enough for 630 with 30 % headroom: a replica of 0.5 CPUs answers 410 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise replicas to 4, or raise resources.cpu to 0.8. [capacity-unmeetable]`,
+    `stack/digits: capacity.requestsPerSecond is 1,000, but replicas is 2, enough for 640 with 30 % headroom: a replica of 0.5 CPUs answers 416 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise replicas to 4, or raise resources.cpu to 0.8. [capacity-unmeetable]`,
   ],
   [
     'a capacity of a model that was not measured',
     (stack) => service(stack, { capacity: { requestsPerSecond: 100 } }, OnnxModel.fromFile(digits())),
-    `stack/digits: capacity is computed from a profile, and model "digits" has none. Give replicas or autoscaling instead, or measure it: model-serving profile digits.onnx [capacity-without-profile]`,
+    `stack/digits: capacity needs a profile, but model "digits" has none. Set replicas or autoscaling instead, or measure the model: model-serving profile digits.onnx [capacity-without-profile]`,
   ],
   [
-    'a capacity below nothing',
+    'a negative capacity',
     (stack) => service(stack, { capacity: { requestsPerSecond: 0, headroom: -0.1 } }),
-    `stack/digits: capacity.requestsPerSecond is 0. Give a number above 0, such as 200. [capacity-invalid]
-stack/digits: capacity.headroom is -0.1. Give a share of 0 or more, such as 0.3 for 30 %. [capacity-invalid]`,
+    `stack/digits: capacity.requestsPerSecond is 0. Use a number above 0, such as 200. [capacity-invalid]
+stack/digits: capacity.headroom is -0.1. Use 0 or more, such as 0.3 for 30 %. [capacity-invalid]`,
   ],
   [
     'a CPU target that is never reached',
@@ -181,7 +181,7 @@ stack/digits: capacity.headroom is -0.1. Give a share of 0 or more, such as 0.3 
         resources: { cpu: 4 },
         serving: { executors: 1 },
       }),
-    `stack/digits: the target for cpu is 90 % of the CPUs set aside, but runs of the model can use at most 30 % (1.2 of 4), and the autoscaler would never add a replica. Give a target of 27 or less, whole CPUs, or more threads (serving.executors, serving.threadsPerExecutor). [cpu-target-unreachable]`,
+    `stack/digits: the target for cpu is 90 % of the CPU request, but runs of the model can use at most 30 % (1.2 of 4), so the autoscaler would never add a replica. Use a target of 27 or less, whole CPUs, or more threads (serving.executors, serving.threadsPerExecutor). [cpu-target-unreachable]`,
   ],
 
   // Its interface
@@ -191,17 +191,17 @@ stack/digits: capacity.headroom is -0.1. Give a share of 0 or more, such as 0.3 
     `changed.onnx: compared with changed.interface.json (version "1"), input "x" is called "picture" now: clients send it by its old name. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
-    'an input that takes another datatype',
+    'an input with another datatype',
     (stack) => container(stack, changed([value('x', 'double', ['n', 4])]), { runtimeCheck: 'skip' }),
     `changed.onnx: compared with changed.interface.json (version "1"), input "x" is FP64 [n, 4], and was FP32 [n, 4]: clients send FP32. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
-    'an input that only takes one row',
+    'an input for only one row',
     (stack) => container(stack, changed([value('x', 'float', [1, 4])]), { runtimeCheck: 'skip' }),
     `changed.onnx: compared with changed.interface.json (version "1"), input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
-    'an input that takes one dimension more',
+    'an input with one more dimension',
     (stack) => container(stack, changed([value('x', 'float', ['n', 4, 1])]), { runtimeCheck: 'skip' }),
     `changed.onnx: compared with changed.interface.json (version "1"), input "x" is FP32 [n, 4, 1], and was FP32 [n, 4]: clients send tensors of rank 2. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
@@ -214,7 +214,7 @@ stack/digits: capacity.headroom is -0.1. Give a share of 0 or more, such as 0.3 
     `changed.onnx: compared with changed.interface.json (version "1"), input "mask" is new, FP32 [n, 4]: clients that do not send it would be refused. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
-    'an output that is gone',
+    'a removed output',
     (stack) => container(stack, changed(undefined, [value('scores', 'float', ['n', 4])]), { runtimeCheck: 'skip' }),
     `changed.onnx: compared with changed.interface.json (version "1"), output "y" is called "scores" now: clients read it by its old name. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]
 changed.onnx: compared with changed.interface.json (version "1"), output "labels" is gone, and was INT64 [n]: clients that read it would find nothing. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]`,
@@ -227,7 +227,7 @@ changed.onnx: compared with changed.interface.json (version "1"), output "labels
   [
     'a canary that breaks the clients of the service',
     (stack) => canary(stack),
-    `stack/digits/next: compared with the service's version "1", input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused. Deploy it as a service of its own, or set acceptsInterfaceChange if no client minds. [canary-interface]`,
+    `stack/digits/next: compared with the service's version "1", input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused. Deploy it as a separate service, or set acceptsInterfaceChange if no client is affected. [canary-interface]`,
   ],
 
   // Where it runs
@@ -237,22 +237,22 @@ changed.onnx: compared with changed.interface.json (version "1"), output "labels
     `stack/digits/image: baseImage "node:22-alpine" is Alpine (musl), and onnxruntime needs glibc. Use a Debian, Ubuntu, RHEL or distroless image with Node 20 or newer, such as node:24-bookworm-slim. [base-image-musl]`,
   ],
   [
-    'an image that no cluster can pull',
+    'an image that the cluster cannot pull',
     (stack) =>
       service(stack, {
         image: new InferenceImage(stack, 'image', { model: profiled() }),
         model: undefined,
         repository: undefined,
       }),
-    `stack/digits: image stays on the engine that builds it, where no cluster can pull it. Give that InferenceImage a repository. [image-not-pushed]`,
+    `stack/digits: image is stored only on the engine that builds it, so the cluster cannot pull it. Set repository on that InferenceImage. [image-not-pushed]`,
   ],
   [
     'a setting of the server as a variable',
     (stack) => container(stack, digits(), {}, { environment: { MODEL_SERVING_EXECUTORS: '2' } }),
-    `stack/digits: environment sets MODEL_SERVING_EXECUTORS, but MODEL_SERVING_ variables are the server's own. Use the serving prop. [environment-reserved]`,
+    `stack/digits: environment sets MODEL_SERVING_EXECUTORS, but variables that start with MODEL_SERVING_ are reserved for the server. Use the serving prop. [environment-reserved]`,
   ],
   [
-    'a setting that there is not, and one that cannot be',
+    'an unknown setting, and an invalid one',
     (stack) => container(stack, digits(), {}, { serving: { workers: 2, queueTimeoutSeconds: 0 } as object }),
     `stack/digits: serving has no option workers. The options are executors, threadsPerExecutor, maxBatchSize, maxBatchDelaySeconds, rowIndependence, maxQueueLength, maxQueueRows, maxQueueBytes, queueTimeoutSeconds, maxRequestBytes, requestBudgetBytes, receiveTimeoutSeconds, sendTimeoutSeconds, maxConnections, drainSeconds, maxConnectionAgeSeconds, idleTimeoutSeconds, allowedOrigins, allowedHosts, logLevel, page. [serving-option-unknown]
 stack/digits: serving.queueTimeoutSeconds is 0. Too small: expected number to be >0. [serving-option-invalid]`,
@@ -260,7 +260,7 @@ stack/digits: serving.queueTimeoutSeconds is 0. Too small: expected number to be
   [
     'a disruption budget that blocks every drain',
     (stack) => service(stack, { replicas: 2, disruptionBudget: { minAvailable: 2 } }),
-    `stack/digits: disruptionBudget.minAvailable is 2, and there may be only 2 replicas: none could ever be evicted, and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]`,
+    `stack/digits: disruptionBudget.minAvailable is 2, and there may be only 2 replicas, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]`,
   ],
 ];
 
@@ -315,7 +315,7 @@ function handWritten(): string {
   return onnx('by-hand', identity('float', ['n', 4]));
 }
 
-/** A model whose accepted interface has x: FP32 [n, 4] as input, and as outputs y and labels. */
+/** A model whose accepted interface has x: FP32 [n, 4] as input, and y and labels as outputs. */
 function changed(
   inputs = [value('x', 'float', ['n', 4])],
   outputs = [value('y', 'float', ['n', 4]), value('labels', 'int64', ['n'])],

@@ -12,7 +12,7 @@ test.each([
   expect(JSON.parse(printable(JSON.stringify({ text })))).toEqual({ text });
 });
 
-test('an error shows names as a terminal may have them, and keeps them as they are for programs', () => {
+test('an error shows names in a form that is safe for terminals, and keeps them unchanged for programs', () => {
   const error = new ModelServingError([{ code: 'some-code', message: 'input "a\u001b]0;b\u202e"' }]);
   expect(error.message).toBe('input "a\\u001b]0;b\\u202e" [some-code]');
   expect(error.problems[0]!.message).toBe('input "a\u001b]0;b\u202e"');

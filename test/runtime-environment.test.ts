@@ -10,7 +10,7 @@ import { temporaryFolder } from './support/temporary-folder';
 const folder = temporaryFolder();
 const SAY = `console.log(${JSON.stringify(REPORT_PREFIX)} + JSON.stringify(process.env))`;
 
-describe('the runtime sends no usage to anyone', () => {
+describe('the runtime sends no telemetry', () => {
   test('at synth', () => {
     expect(reportOf('says', ['-e', SAY])).toMatchObject(RUNTIME_ENVIRONMENT);
   });
@@ -21,7 +21,7 @@ describe('the runtime sends no usage to anyone', () => {
     expect(text).toContain(`\nENV NODE_ENV=production ${settings.join(' ')}\n`);
   });
 
-  test('where it is served or measured on this machine', () => {
+  test('in a local server or a measurement', () => {
     const stage = LocalStage.of(OnnxModel.fromFile(multiplier(folder, 'quiet', 2)));
     expect(stage.environment()).toMatchObject(RUNTIME_ENVIRONMENT);
     stage.remove();
@@ -37,7 +37,7 @@ test('a synth runs models without locales and switches that the image does not h
   for (const name of [...Object.keys(others), 'LANGUAGES']) delete process.env[name];
 });
 
-test('a value of the user wins', () => {
+test('a value of the user takes precedence', () => {
   process.env.ORT_DISABLE_TELEMETRY = '0';
   expect(reportOf('says', ['-e', SAY])).toMatchObject({ ORT_DISABLE_TELEMETRY: '0' });
   delete process.env.ORT_DISABLE_TELEMETRY;

@@ -51,7 +51,7 @@ test('every option is a variable of the container', () => {
   });
 });
 
-test.each(['constructor', 'toString', '__proto__', 'batchSize'])('%s is no option', (name) => {
+test.each(['constructor', 'toString', '__proto__', 'batchSize'])('%s is not an option', (name) => {
   const options = JSON.parse(`{ ${JSON.stringify(name)}: 1 }`) as ServingOptions;
   expect(servingProblems('here', options)[0]).toEqual({
     code: 'serving-option-unknown',

@@ -28,7 +28,7 @@ const FORMS: Readonly<Record<string, (text: string) => string>> = {
   'with both': (text) => MARK + text.replaceAll('\n', '\r\n'),
 };
 
-/** Encodings that are not UTF-8, and what an error calls them. */
+/** Encodings that are not UTF-8, and their names in errors. */
 const ENCODINGS: Readonly<Record<string, [(text: string) => Buffer, string]>> = {
   'UTF-16 as PowerShell writes it': [(text) => Buffer.from(MARK + text, 'utf16le'), 'UTF-16'],
   'UTF-16 of the other byte order': [(text) => Buffer.from(MARK + text, 'utf16le').swap16(), 'UTF-16'],
@@ -51,7 +51,7 @@ function context(props: OnnxModelProps): BuildContext {
 }
 
 describe.each(Object.entries(FORMS))('a file %s', (name, form) => {
-  test('of golden examples makes the same image', () => {
+  test('of golden examples gives the same image', () => {
     writeFileSync('lf.golden.json', GOLDEN);
     writeFileSync('other.golden.json', form(GOLDEN));
     const expected = context({ golden: 'lf.golden.json' });
@@ -66,17 +66,17 @@ describe.each(Object.entries(FORMS))('a file %s', (name, form) => {
       sha256: createHash('sha256').update(GOLDEN).digest('hex'),
       sizeBytes: GOLDEN.length,
     });
-    // The file itself is left as it is.
+    // The file itself is unchanged.
     expect(readFileSync('other.golden.json', 'utf8')).toBe(form(GOLDEN));
   });
 
-  test('of class names has the same names', () => {
+  test('of class names gives the same names', () => {
     writeFileSync('names.txt', form('cat\ndog\n'));
     const { classes } = OnnxModel.fromFile('m.onnx', { classes: 'names.txt', runtimeCheck: 'skip' });
     expect(classes!.names).toEqual(['cat', 'dog']);
   });
 
-  test('of a profile, of an interface, of a card and of preprocessing is read', () => {
+  test('of a profile, interface, card and preprocessing is read', () => {
     const { sha256 } = OnnxModel.fromFile('m.onnx');
     writeFileSync('a.profile.json', form(pretty(profileOf(sha256))));
     expect(runCli('interface', 'accept', 'm.onnx', '--interface', 'a.interface.json').code).toBe(0);
@@ -98,7 +98,7 @@ describe.each(Object.entries(FORMS))('a file %s', (name, form) => {
     expect(readFileSync('m.golden.json', 'utf8')).not.toMatch(/\r|\ufeff/);
   });
 
-  test('of an OpenAPI document that says the same is left alone', () => {
+  test('of an OpenAPI document that is up to date is left alone', () => {
     const text = form(openApiOf(OnnxModel.fromFile('m.onnx')));
     writeFileSync('m.openapi.json', text);
     expect(runCli('openapi', 'm.onnx', '--out', 'm.openapi.json').code).toBe(0);
@@ -109,7 +109,7 @@ describe.each(Object.entries(FORMS))('a file %s', (name, form) => {
 describe.each(Object.entries(ENCODINGS))('a file in %s', (_, [encode, encoding]) => {
   const message = (path: string) => `${path}: the file is ${encoding}. Save it as UTF-8. [file-not-utf8]`;
 
-  test('is refused', () => {
+  test('is rejected', () => {
     for (const path of ['u.golden.json', 'u.profile.json', 'u.interface.json', 'u.txt']) {
       writeFileSync(path, encode('{\n}\n'));
     }
@@ -127,7 +127,7 @@ describe.each(Object.entries(ENCODINGS))('a file in %s', (_, [encode, encoding])
     );
   });
 
-  test('is refused on the command line', () => {
+  test('is rejected on the command line', () => {
     writeFileSync('u.json', encode('{\n}\n'));
     for (const option of ['--card', '--preprocessing']) {
       expect(runCli('inspect', 'm.onnx', option, 'u.json').stderr).toBe(`${message('u.json')}\n`);
@@ -137,21 +137,21 @@ describe.each(Object.entries(ENCODINGS))('a file in %s', (_, [encode, encoding])
   });
 });
 
-test('a file in plain form has the hash of its bytes, and is linked as it is', () => {
+test('a normalized file has the hash of its bytes, and is linked unchanged', () => {
   writeFileSync('plain.golden.json', GOLDEN);
   const { files } = OnnxModel.fromFile('m.onnx', { golden: 'plain.golden.json' });
   expect(files[1]).toMatchObject(fileSha256('plain.golden.json'));
   expect(files[1]!.text).toBeUndefined();
 });
 
-test('only marks at the start and whole line breaks of Windows are not kept', () => {
+test('only a mark at the start and Windows line breaks are removed', () => {
   const text = (content: string) => plainText(Buffer.from(content));
   expect(text(`${MARK}a${MARK}\r\nb\rc\n`)).toEqual({ text: `a${MARK}\nb\rc\n` });
   expect(text(MARK + MARK)).toEqual({ text: MARK });
   expect([text(''), text('a')]).toEqual([{ text: '' }, { text: 'a' }]);
 });
 
-test('a check of examples in another form is kept like any other', () => {
+test('a check of examples in another form is cached too', () => {
   writeFileSync('kept.golden.json', FORMS['with both']!(GOLDEN.replace('first', 'kept')));
   const read = () => OnnxModel.fromFile('m.onnx', { golden: 'kept.golden.json' });
   read();

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes what a framework answers as golden examples: requests and responses of the Open Inference Protocol.
+"""Writes a framework's answers as golden examples: requests and responses of the Open Inference Protocol.
 
-Made with the framework that trained the model, and not with the ONNX file, they prove the conversion.
+The examples prove the conversion, because the answers come from the framework that trained the model and not from the
+ONNX file.
 """
 
 from __future__ import annotations
@@ -32,11 +33,11 @@ DATATYPES = {
 def write_golden(
     path: Path, examples: dict[str, tuple[Tensors | str, Tensors]], absolute: float, relative: float
 ) -> None:
-    """Writes examples: the inputs and outputs of each by its name.
+    """Writes the examples, a pair of inputs and outputs by name, to a JSON file.
 
-    In the place of inputs may be the path of a PNG or JPEG file, from the folder of the examples: a server that
-    declares what becomes of pictures must make of it what training did.
-    A float may differ by absolute + relative * |expected|; all else must be equal.
+    Instead of inputs, an example can have the path of a PNG or JPEG file, relative to the folder of the JSON file. The
+    server then converts the picture as declared with the model, which must match the preprocessing in training.
+    A float may differ by absolute + relative * |expected|; all other values must be equal.
     """
     golden = [
         {
@@ -47,7 +48,7 @@ def write_golden(
         }
         for name, (inputs, outputs) in examples.items()
     ]
-    # A bare NaN would not be JSON: elements() has made texts of them.
+    # JSON has no NaN: elements() has converted NaN and infinities to strings.
     path.write_text(json.dumps({"examples": golden}, allow_nan=False) + "\n")
 
 
@@ -63,7 +64,7 @@ def datatype(array: np.ndarray) -> str:
 
 
 def elements(array: np.ndarray) -> list[Any]:
-    """Row by row, floats with the fewest digits that give the same float back."""
+    """Elements in row-major order. Floats have the fewest digits that restore the same value."""
     flat = array.ravel()
     if array.dtype.kind != "f":
         return flat.tolist()

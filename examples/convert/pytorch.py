@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PyTorch to ONNX: a convolutional network that reads digits. Writes digits.onnx and what proves it to a folder.
+"""PyTorch to ONNX: a convolutional network that reads digits. Writes digits.onnx and its golden examples to a folder.
 
 pip install -r requirements-pytorch.txt && python pytorch.py models
 """
@@ -19,7 +19,7 @@ folder.mkdir(parents=True, exist_ok=True)
 
 
 class Digits(nn.Module):
-    """Takes pixels from 0 to 16 as they are: what every client would have to do belongs into the model."""
+    """Accepts pixels from 0 to 16 and scales them itself, so that clients do not have to."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ for _ in range(10):
         cross_entropy(model(train_images[batch]), train_digits[batch]).backward()
         optimizer.step()
 
-# Convert. Dropout and batch normalization must behave as in use, not as in training.
+# Convert. Switch dropout and batch normalization to inference mode.
 model.eval()
 names = {"input_names": ["image"], "output_names": ["logits"]}
 two_rows = (torch.zeros(2, 1, 8, 8),)
@@ -62,7 +62,7 @@ path = folder / "digits.onnx"
 if hasattr(torch, "export"):
     dynamic_shapes = {"image": {0: torch.export.Dim("batch")}}
     program = torch.onnx.export(model, two_rows, dynamo=True, dynamic_shapes=dynamic_shapes, verbose=False, **names)
-    # The exporter notes where the code is on this machine: the same model would have another sha256 on the next.
+    # Remove source paths, which would change the sha256 from machine to machine.
     for node in program.model.graph.all_nodes():
         node.metadata_props.clear()
     program.save(path, external_data=False)
@@ -71,18 +71,18 @@ else:
     torch.onnx.export(model, two_rows, path, dynamic_axes={"image": {0: "batch"}, "logits": {0: "batch"}}, **names)
 
 
-# Record what PyTorch itself says.
+# Record PyTorch's own answers.
 @torch.no_grad()
-def answered(images: Tensor) -> tuple[Tensors, Tensors]:
+def example(images: Tensor) -> tuple[Tensors, Tensors]:
     return {"image": images.numpy()}, {"logits": model(images).numpy()}
 
 
-# Sums of float32 in another order change these logits, of up to 21, by some 1e-5.
+# Adding float32 values in another order changes these logits, which reach 21, by about 1e-5.
 tolerance = {"absolute": 1e-4, "relative": 1e-5}
-golden = {"one digit": answered(held_out[:1]), "twenty digits": answered(held_out[1:21])}
+golden = {"one digit": example(held_out[:1]), "twenty digits": example(held_out[1:21])}
 write_golden(folder / "digits.golden.json", golden, **tolerance)
-# More of the same, to try the served model with.
-write_golden(folder / "digits.held-out.json", {"the others": answered(held_out[21:])}, **tolerance)
+# More examples, for trying out the served model.
+write_golden(folder / "digits.held-out.json", {"the others": example(held_out[21:])}, **tolerance)
 with torch.no_grad():
     accuracy = (model(held_out).argmax(1) == held_out_digits).float().mean()
 print(f"accuracy {accuracy:.1%} of {len(held_out)} held-out digits")

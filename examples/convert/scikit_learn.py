@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scikit-learn to ONNX: a pipeline that tells irises by their sizes. Writes iris.onnx and what proves it to a folder.
+"""scikit-learn to ONNX: a pipeline that classifies irises by their sizes.
+
+Writes iris.onnx and its golden examples to a folder.
 
 pip install -r requirements-scikit-learn.txt && python scikit_learn.py models
 """
@@ -35,14 +37,14 @@ onnx_model = to_onnx(
     initial_types=[("features", FloatTensorType([None, train_rows.shape[1]]))],
     options={"zipmap": False},
 )
-# The converter leaves the first dimension without a name. With one, clients see what it is.
+# The converter does not name the first dimension. The name tells clients that it counts rows.
 for value in [*onnx_model.graph.input, *onnx_model.graph.output]:
     value.type.tensor_type.shape.dim[0].dim_param = "batch"
 onnx.save(onnx_model, folder / "iris.onnx")
 
 
-# Record what scikit-learn itself says, of the float64 rows as they are.
-def answered(rows: np.ndarray) -> tuple[Tensors, Tensors]:
+# Record scikit-learn's own answers for the original float64 rows.
+def example(rows: np.ndarray) -> tuple[Tensors, Tensors]:
     label, probabilities = model.predict(rows), model.predict_proba(rows)
     return (
         {"features": rows.astype(np.float32)},
@@ -52,8 +54,8 @@ def answered(rows: np.ndarray) -> tuple[Tensors, Tensors]:
 
 # Rounding to float32 changes these probabilities by less than 1e-6.
 tolerance = {"absolute": 1e-5, "relative": 0}
-golden = {"one flower": answered(held_out[:1]), "twenty flowers": answered(held_out[1:21])}
+golden = {"one flower": example(held_out[:1]), "twenty flowers": example(held_out[1:21])}
 write_golden(folder / "iris.golden.json", golden, **tolerance)
-# More of the same, to try the served model with.
-write_golden(folder / "iris.held-out.json", {"the others": answered(held_out[21:])}, **tolerance)
+# More examples, for trying out the served model.
+write_golden(folder / "iris.held-out.json", {"the others": example(held_out[21:])}, **tolerance)
 print(f"accuracy {model.score(held_out, held_out_species):.1%} of {len(held_out)} held-out flowers")

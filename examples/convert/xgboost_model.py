@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""XGBoost to ONNX: trees that tell tumours by measurements, some of which are missing.
+"""XGBoost to ONNX: trees that classify tumours by measurements, some of which are missing.
 
-Writes tumours.onnx and what proves it to a folder.
+Writes tumours.onnx and its golden examples to a folder.
 
 pip install -r requirements-xgboost.txt && python xgboost_model.py models
 """
@@ -21,7 +21,7 @@ from xgboost import XGBClassifier
 folder = Path(sys.argv[1])
 folder.mkdir(parents=True, exist_ok=True)
 
-# Train. One in twenty measurements was not taken: XGBoost learns where such rows go.
+# Train. One in twenty measurements is missing; XGBoost learns which branch such rows take.
 rows, benign = load_breast_cancer(return_X_y=True)
 rows = rows.astype(np.float32)
 rows[np.random.default_rng(0).random(rows.shape) < 0.05] = np.nan
@@ -30,7 +30,7 @@ train_rows, held_out, train_benign, held_out_benign = train_test_split(
 )
 model = XGBClassifier(n_estimators=100, max_depth=3, n_jobs=1).fit(train_rows, train_benign)
 
-# Convert. A name for the first dimension lets the server know that it counts rows.
+# Convert. The name of the first dimension shows that it counts rows.
 onnx_model = convert_xgboost(
     model,
     name="tumours",
@@ -39,16 +39,16 @@ onnx_model = convert_xgboost(
 onnx.save(onnx_model, folder / "tumours.onnx")
 
 
-# Record what XGBoost itself says.
-def answered(rows: np.ndarray) -> tuple[Tensors, Tensors]:
+# Record XGBoost's own answers.
+def example(rows: np.ndarray) -> tuple[Tensors, Tensors]:
     label, probabilities = model.predict(rows), model.predict_proba(rows)
     return {"features": rows}, {"label": label.astype(np.int64), "probabilities": probabilities}
 
 
-# Both add a hundred leaves in float32, in different orders: that changes probabilities by less than 1e-6.
+# Both add a hundred leaves in float32, but in different orders, which changes probabilities by less than 1e-6.
 tolerance = {"absolute": 1e-5, "relative": 0}
-golden = {"one tumour": answered(held_out[:1]), "twenty tumours": answered(held_out[1:21])}
+golden = {"one tumour": example(held_out[:1]), "twenty tumours": example(held_out[1:21])}
 write_golden(folder / "tumours.golden.json", golden, **tolerance)
-# More of the same, to try the served model with.
-write_golden(folder / "tumours.held-out.json", {"the others": answered(held_out[21:])}, **tolerance)
+# More examples, for trying out the served model.
+write_golden(folder / "tumours.held-out.json", {"the others": example(held_out[21:])}, **tolerance)
 print(f"accuracy {model.score(held_out, held_out_benign):.1%} of {len(held_out)} held-out tumours")

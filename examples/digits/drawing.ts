@@ -1,7 +1,7 @@
 const SHADES = ' .:-=+*#%@';
 const COLUMNS = 8;
 
-/** The samples hold each of the 8x8 pixels as a 4x4 block, three times over for three channels, from -1 to 1. */
+/** Each of the 8x8 pixels is a block of this size in a sample. Values are from -1 to 1, equal in all three channels. */
 const BLOCK = 4;
 
 /** One digit as eight lines of sixteen characters. */
@@ -16,7 +16,7 @@ export function drawDigit(data: readonly number[]): string[] {
   );
 }
 
-/** Blocks of lines next to each other, as wide as the widest line of each. */
+/** Joins blocks of lines side by side, each padded to its widest line. */
 export function sideBySide(blocks: readonly string[][]): string {
   const height = Math.max(...blocks.map((block) => block.length));
   const padded = blocks.map((block) => {
@@ -31,7 +31,7 @@ export function sideBySide(blocks: readonly string[][]): string {
   ).join('\n');
 }
 
-/** Confidences from logits. */
+/** Probabilities from logits. */
 export function softmax(logits: readonly number[]): number[] {
   const largest = Math.max(...logits);
   const weights = logits.map((logit) => Math.exp(logit - largest));

@@ -1,6 +1,6 @@
 /**
- * From the committed model to answers, on this machine and without Docker: synthesizes the stack, runs the very files
- * of the image as a process, and asks it about ten digits that the model was not trained on.
+ * Serves the committed model on this machine without Docker: synthesizes the stack, runs the image's files as a
+ * process, and sends ten digits that the model was not trained on.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -32,16 +32,18 @@ async function quickstart(): Promise<void> {
   const exited = once(server, 'exit');
   try {
     const url = await urlOf(server);
-    await askAboutDigits(url);
+    await classifySamples(url);
   } finally {
     server.kill('SIGTERM');
   }
   const [code] = (await exited) as [number | null];
-  if (code !== 0) throw new Error(`The server ended with code ${code}.`);
+  if (code !== 0) throw new Error(`The server exited with code ${code}.`);
 
   console.log('\nThe server stopped cleanly. Next:');
-  console.log('  npx cdktf-cli@0.21 deploy                                    the container, on your Docker engine');
-  console.log('  npx tsx lib/cli/main.ts inspect examples/digits/digits.onnx  what the plan knows about a model');
+  console.log(
+    '  npx cdktf-cli@0.21 deploy                                    deploy the container to your Docker engine',
+  );
+  console.log('  npx tsx lib/cli/main.ts inspect examples/digits/digits.onnx  show the facts that the plan uses');
 }
 
 function describePlan(): void {
@@ -54,9 +56,9 @@ function describePlan(): void {
   const [container] = Object.values<any>(resource.docker_container);
 
   console.log(`Synthesized ${relative(process.cwd(), file)}. "cdktf deploy" would create:`);
-  console.log(`  docker_image      ${image.name.split(':')[0]}, tagged with a hash of all that is in it`);
+  console.log(`  docker_image      ${image.name.split(':')[0]}, tagged with a hash of its content`);
   console.log(
-    `                    server, runtime and model over ${variable.base_image.default}, for ${image.build.platform}`,
+    `                    server, runtime and model on ${variable.base_image.default}, for ${image.build.platform}`,
   );
   console.log(`  docker_container  ${container.name}`);
   console.log(
@@ -73,32 +75,34 @@ function startServer(): ChildProcess {
   return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
-/** Follows the server's log until it says that it is ready, and where. */
+/** Reads the server's log until the line that reports readiness, and returns the URL in it. */
 async function urlOf(server: ChildProcess): Promise<string> {
   for await (const line of createInterface({ input: server.stdout! })) {
     if (line.includes('"msg":"ready"')) return (JSON.parse(line) as { url: string }).url;
   }
-  throw new Error('The server ended before it was ready.');
+  throw new Error('The server exited before it was ready.');
 }
 
-async function askAboutDigits(url: string): Promise<void> {
+async function classifySamples(url: string): Promise<void> {
   const samples = JSON.parse(readFileSync(join(__dirname, 'digits.samples.json'), 'utf8')) as Sample[];
   const answers: Answer[] = [];
-  for (const { request } of samples) answers.push(await ask(url, request));
+  for (const { request } of samples) answers.push(await infer(url, request));
 
-  console.log(`Ten held-out digits, as ${url}/v2/models/digits/infer answers:\n`);
+  console.log(`Ten held-out digits, with the answers of ${url}/v2/models/digits/infer:\n`);
   const blocks = samples.map(({ label, request }, index) => [
     ...drawDigit(request.inputs[0]!.data),
     ...caption(label, answers[index]!),
   ]);
   console.log(`${sideBySide(blocks.slice(0, 5))}\n\n${sideBySide(blocks.slice(5))}\n`);
-  const right = answers.filter(({ digit }, index) => digit === samples[index]!.label).length;
+  const correct = answers.filter(({ digit }, index) => digit === samples[index]!.label).length;
   const latencies = answers.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b);
-  console.log(`${right} of ${samples.length} right; median latency ${latencies[5]!.toFixed(1)} ms, JSON both ways.`);
-  if (right < samples.length) throw new Error('The model is known to get all ten right.');
+  console.log(
+    `${correct} of ${samples.length} correct; median latency ${latencies[5]!.toFixed(1)} ms, JSON in both directions.`,
+  );
+  if (correct < samples.length) throw new Error('The model should classify all ten digits correctly.');
 }
 
-async function ask(url: string, request: Sample['request']): Promise<Answer> {
+async function infer(url: string, request: Sample['request']): Promise<Answer> {
   const start = performance.now();
   const response = await fetch(`${url}/v2/models/digits/infer`, {
     method: 'POST',

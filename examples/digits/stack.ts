@@ -5,7 +5,7 @@ import { OnnxModel } from 'cdktf-model-serving';
 import { ContainerizedModel } from 'cdktf-model-serving/docker';
 import type { Construct } from 'constructs';
 
-/** A trained model as a hardened container on the Docker engine that Terraform reaches. */
+/** A trained model in a hardened container on a Docker engine that Terraform can reach. */
 export class DigitsStack extends TerraformStack {
   constructor(scope: Construct, id: string) {
     super(scope, id);
@@ -16,7 +16,7 @@ export class DigitsStack extends TerraformStack {
 
     const model = OnnxModel.fromFile(join(__dirname, 'digits.onnx'), {
       golden: join(__dirname, 'digits.golden.json'),
-      // White on black, levels from -1 to 1, as train.py made them.
+      // White on black, with levels from -1 to 1, as in train.py.
       picture: { color: 'rgb', mean: 0.5, std: 0.5, maxPixels: 4_000_000 },
       classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
       classScores: 'softmax',

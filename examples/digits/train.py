@@ -9,8 +9,8 @@ download; `--dataset cifar10` trains the same network on CIFAR-10.
 Written to --out, where NAME is the data set's name:
   NAME.onnx          the model: image [batch,3,32,32] -> logits [batch,10]
   NAME.samples.json  one inference request per class, from held-out images
-  NAME.golden.json   two requests with the responses onnxruntime gave
-  NAME.metrics.json  how the model was made and how well it does
+  NAME.golden.json   two requests with onnxruntime's responses
+  NAME.metrics.json  settings, versions and accuracy of the model
 """
 
 from __future__ import annotations
@@ -70,10 +70,10 @@ class Net(nn.Module):
 class Recipe:
     epochs: int
     batch_size: int
-    learning_rate: float  # the highest one, with one_cycle
-    one_cycle: bool = False  # ramp the learning rate up, then down to nothing
+    learning_rate: float  # the maximum, with one_cycle
+    one_cycle: bool = False  # ramp the learning rate up, then down to zero
     weight_decay: float = 0.0
-    max_shift: int = 0  # move each training batch by up to so many pixels
+    max_shift: int = 0  # shift each training batch by at most this many pixels
 
 
 @dataclass(frozen=True)
@@ -87,10 +87,10 @@ class Data:
     name: str  # stem of the output files
     description: str
     labels: list[str]  # class names, by output index
-    words: list[str]  # how a sentence names each class
+    words: list[str]  # class names for use in sentences
     train: Split
     held_out: Split
-    libraries: dict[str, str]  # versions of what supplied the images
+    libraries: dict[str, str]  # versions of the libraries that supplied the images
 
 
 RECIPES = {
@@ -156,7 +156,7 @@ def load_cifar10(data_dir: Path | None, generated: bool) -> Data:
         train = datasets.CIFAR10(data_dir, train=True, transform=transform, download=True)
         held_out = datasets.CIFAR10(data_dir, train=False, transform=transform, download=True)
     return Data(
-        # Noise must not be mistaken for the real thing later.
+        # The name distinguishes files of noise from real ones.
         name="cifar10-generated" if generated else "cifar10",
         description="random noise (torchvision FakeData)" if generated else "CIFAR-10 (torchvision)",
         labels=CIFAR10_LABELS,
@@ -168,7 +168,7 @@ def load_cifar10(data_dir: Path | None, generated: bool) -> Data:
 
 
 def shifted(images: Tensor, limit: int) -> Tensor:
-    """The images moved by up to `limit` pixels each way, all of them by the same step."""
+    """The images, all shifted by the same random step of at most `limit` pixels each way."""
     # -1 is black after normalizing, which is the background of the digits.
     padded = F.pad(images, (limit, limit, limit, limit), value=-1.0)
     top, left = torch.randint(0, 2 * limit + 1, (2,)).tolist()
@@ -199,7 +199,7 @@ def train_model(data: Split, recipe: Recipe, seed: int) -> Net:
         for rows in torch.randperm(count).split(recipe.batch_size):
             images = data.images[rows]
             if recipe.max_shift:
-                # 1,437 digits are few: without this the network learns them by heart.
+                # Shifting prevents overfitting to the 1,437 digits.
                 images = shifted(images, recipe.max_shift)
             optimizer.zero_grad()
             loss = F.cross_entropy(model(images), data.labels[rows])
@@ -236,7 +236,7 @@ def export_onnx(model: Net) -> bytes:
             dynamo=False,
         )
     exported = onnx.load_model_from_string(buffer.getvalue())
-    # Exporters may note source paths here; they mean nothing on another machine.
+    # Exporters may store source paths here, which are meaningless on another machine.
     exported.doc_string = exported.graph.doc_string = ""
     del exported.metadata_props[:]
     for node in exported.graph.node:
@@ -260,9 +260,9 @@ def onnx_runner(model_bytes: bytes) -> Runner:
 
 
 def verify_export(run: Runner, images: Tensor, expected: Tensor) -> float:
-    """Check onnxruntime against torch, in batches and one by one; the largest difference."""
+    """Compare onnxruntime with torch, in batches and one by one; return the largest difference."""
     largest = 0.0
-    # One by one for the first images only: it is there to exercise the batch axis.
+    # Only the first images run one by one, to test the batch axis.
     for size, count in ((500, len(images)), (1, min(100, len(images)))):
         for chunk, want in zip(images[:count].split(size), expected[:count].split(size)):
             got = run(chunk.numpy())
@@ -274,7 +274,7 @@ def verify_export(run: Runner, images: Tensor, expected: Tensor) -> float:
 
 
 def json_numbers(values: np.ndarray) -> list[int | float]:
-    """The shortest numbers that read back as the same float32: -1 rather than -1.0."""
+    """The shortest numbers that parse to the same float32, such as -1 instead of -1.0."""
     numbers = (float(str(value)) for value in values.astype(np.float32).ravel())
     return [int(number) if number.is_integer() else number for number in numbers]
 
@@ -289,7 +289,7 @@ def tensor_json(name: str, values: np.ndarray) -> dict[str, Any]:
 
 
 def first_of_each_class(labels: Tensor) -> list[int]:
-    """The first held-out index of every class, whether the model gets it right or not."""
+    """The first held-out index of each class, regardless of the model's answer."""
     rows = []
     for label in range(10):
         found = torch.nonzero(labels == label)
@@ -309,26 +309,25 @@ def parse_arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--dataset", choices=sorted(RECIPES), default="digits",
-                        help="what to learn (default: digits)")
+                        help="data set to train on (default: digits)")
     parser.add_argument("--data", type=Path, metavar="DIR",
-                        help="where CIFAR-10 is, or is to be downloaded (only with cifar10)")
+                        help="folder of CIFAR-10, downloaded if missing (only with cifar10)")
     parser.add_argument("--generated", action="store_true",
-                        help="with cifar10: noise instead of CIFAR-10, to try the script offline; "
-                        "there is nothing to learn in it")
+                        help="with cifar10: use noise instead of CIFAR-10, to try the script offline")
     parser.add_argument("--out", type=Path, metavar="DIR", default=Path(__file__).resolve().parent,
-                        help="where the files are written (default: beside this script)")
+                        help="folder for the output files (default: the folder of this script)")
     parser.add_argument("--epochs", type=int, metavar="N",
                         help="passes over the training images (default: "
                         + ", ".join(f"{name} {r.epochs}" for name, r in RECIPES.items()) + ")")
-    parser.add_argument("--seed", type=int, default=0, help="for the split and the training (default: 0)")
+    parser.add_argument("--seed", type=int, default=0, help="seed for the split and the training (default: 0)")
     parser.add_argument("--threads", type=int, default=1, metavar="N",
-                        help="for torch (default: 1, as another count may change the last bits)")
+                        help="threads for torch (default: 1; other values may change the last bits)")
     args = parser.parse_args()
     if args.dataset == "cifar10":
         if (args.data is None) != args.generated:
-            parser.error("--dataset cifar10 takes either --data DIR or --generated")
+            parser.error("--dataset cifar10 requires either --data DIR or --generated")
     elif args.data is not None or args.generated:
-        parser.error("--data and --generated go with --dataset cifar10 only")
+        parser.error("--data and --generated require --dataset cifar10")
     if args.epochs is not None and args.epochs < 1:
         parser.error("--epochs must be at least 1")
     if args.threads < 1:
@@ -359,7 +358,7 @@ def main() -> None:
     print(f"held-out accuracy {accuracy:.2%} ({correct} of {len(held_out.labels)}), "
           f"{time.monotonic() - started:.1f} s")
 
-    # Everything is checked before anything is written.
+    # Complete all checks before writing any file.
     model_bytes = export_onnx(model)
     run = onnx_runner(model_bytes)
     difference = verify_export(run, held_out.images, logits)
@@ -407,7 +406,7 @@ def main() -> None:
     for label, image in enumerate(images):
         answer = int(run(image).argmax())
         if answer != label:
-            print(f"sample {data.labels[label]}: the model says {data.labels[answer]}")
+            print(f"sample {data.labels[label]}: the model answers {data.labels[answer]}")
     print(f"wrote {data.name}.onnx, .samples.json, .golden.json and .metrics.json to {args.out}")
 
 

@@ -5,7 +5,7 @@ import { OnnxModel } from 'cdktf-model-serving';
 import { ContainerizedModel, InferenceImage, type ModelImage } from 'cdktf-model-serving/docker';
 import type { Construct } from 'constructs';
 
-/** Builds the image. When that fails, Terraform never comes to the stack that runs it. */
+/** Builds the image. If the build fails, Terraform does not apply the service's stack. */
 export class ImageStack extends TerraformStack {
   readonly image: ModelImage;
 
@@ -19,7 +19,7 @@ export class ImageStack extends TerraformStack {
   }
 }
 
-/** Runs it, and goes on running the old one until a new one is built. */
+/** Runs the image, and keeps the previous one running until the new build succeeds. */
 export class ServiceStack extends TerraformStack {
   constructor(scope: Construct, id: string, image: ModelImage) {
     super(scope, id);

@@ -9,7 +9,7 @@ import type { Construct } from 'constructs';
 const DIGITS = join(__dirname, '..', 'digits', 'digits.onnx');
 const GOLDEN = join(__dirname, '..', 'digits', 'digits.golden.json');
 
-/** Digits, autoscaled behind an Ingress; and handwriting, where a new version gets a fifth of the requests first. */
+/** digits is autoscaled behind an Ingress; handwriting has a canary that receives a fifth of the connections. */
 export class ServingStack extends TerraformStack {
   constructor(scope: Construct, id: string) {
     super(scope, id);

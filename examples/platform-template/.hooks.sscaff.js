@@ -1,4 +1,4 @@
-/** What `cdktf init` does once the files are there. */
+/** `cdktf init` runs this hook after it has copied the files. */
 const { execSync } = require('node:child_process');
 
 const PACKAGES = [
@@ -12,11 +12,11 @@ const DEV_PACKAGES = ['typescript@5.9', 'tsx@4', 'jest@30', 'ts-jest@29', '@type
 module.exports.post = () => {
   install(['cdktf@0.21', ...PACKAGES]);
   install(['--save-dev', ...DEV_PACKAGES]);
-  console.log('\nPut your model into models/model.onnx, say in main.ts whose it is, and run: npm run synth');
+  console.log('\nCopy your model to models/model.onnx, set the team in main.ts, and run: npm run synth');
 };
 
 function install(packages) {
-  // The cdktf CLI runs in production, where npm leaves development packages out.
+  // The cdktf CLI sets NODE_ENV to production, which makes npm skip development packages.
   const env = { ...process.env, NODE_ENV: 'development', ONNXRUNTIME_NODE_INSTALL: 'skip' };
   execSync(`npm install --no-audit --no-fund ${packages.join(' ')}`, { stdio: 'inherit', env });
 }

@@ -3,7 +3,7 @@ import { OnnxModel } from 'cdktf-model-serving';
 import { Peers, ScalableModelService } from 'cdktf-model-serving/kubernetes';
 import { Construct } from 'constructs';
 
-/** What differs from place to place; edit it once, for everybody who starts from this template. */
+/** Settings of your platform. Edit them once, before you distribute the template. */
 export const PLATFORM = {
   registry: 'registry.example.com',
   domain: 'models.example.com',
@@ -14,21 +14,21 @@ export const PLATFORM = {
   pullSecret: 'registry-login',
 };
 
-/** What a product team decides. */
+/** Settings that a product team chooses. */
 export interface PlatformModelServiceProps {
-  /** Path of the ONNX file; its name becomes the model's. */
+  /** Path of the ONNX file. The file name becomes the model's name. */
   readonly model: string;
   /** The model's version. */
   readonly version: string;
-  /** The team's namespace, which is also its part of the registry. */
+  /** The team's namespace and its path in the registry. */
   readonly team: string;
-  /** @default 4 */
+  /** Maximum number of replicas. @default 4 */
   readonly maxReplicas?: number;
   /** CPUs of each replica. @default 1 */
   readonly cpus?: number;
 }
 
-/** A model as the platform wants it run: the house rules are here, and nowhere else. */
+/** A model service that follows the platform's rules. */
 export class PlatformModelService extends Construct {
   readonly service: ScalableModelService;
 

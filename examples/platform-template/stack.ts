@@ -4,7 +4,7 @@ import { TerraformStack, TerraformVariable } from 'cdktf';
 import type { Construct } from 'constructs';
 import { PLATFORM, PlatformModelService, type PlatformModelServiceProps } from './platform-model-service';
 
-/** One model of one team. */
+/** A stack for one model of one team. */
 export class ModelStack extends TerraformStack {
   constructor(scope: Construct, id: string, props: PlatformModelServiceProps) {
     super(scope, id);

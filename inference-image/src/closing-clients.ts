@@ -4,17 +4,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const POLL_MS = 50;
 
 export interface Closing {
-  /** Whether a request is being worked on here, so that its client is not the one to blame. */
+  /** Whether the server is working on a request; if it is, the delay is not the client's fault. */
   readonly isBusy: () => boolean;
-  /** How long all clients together may take while nothing is worked on. @default - any time */
+  /** Time limit for all clients together while the server has no work. @default - no limit */
   readonly queueTimeoutSeconds?: number;
-  /** Bytes of a connection that show that its client goes on. */
+  /** Byte count of a connection; it grows while the client makes progress. */
   readonly bytesOf: (socket: Socket) => number;
-  /** How long a client may take while no connection goes on. */
+  /** Time after which a client is disconnected if no connection makes progress. */
   readonly patienceMs: (socket: Socket) => number;
 }
 
-/** Resolves once every connection is closed: clients that take too long are cut. New connections must not come. */
+/**
+ * Resolves once every connection is closed; clients that take too long are disconnected. The caller must have stopped
+ * accepting connections.
+ */
 export async function closeClients(
   sockets: Pick<ReadonlySet<Socket>, 'size' | 'keys'>,
   { isBusy, queueTimeoutSeconds = Infinity, bytesOf, patienceMs }: Closing,
@@ -27,8 +30,8 @@ export async function closeClients(
     const busy = isBusy();
     if (busy || total !== bytes) quietMs = 0;
     bytes = total;
-    const isOver = !busy && performance.now() > endsAt;
-    for (const socket of open) if (isOver || quietMs >= patienceMs(socket)) socket.destroy();
+    const isExpired = !busy && performance.now() > endsAt;
+    for (const socket of open) if (isExpired || quietMs >= patienceMs(socket)) socket.destroy();
     await sleep(POLL_MS);
   }
 }

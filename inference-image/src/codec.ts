@@ -16,11 +16,11 @@ interface Kept {
   readonly jsonLength: number;
 }
 
-/** A codec's thread: reads and writes large JSON bodies apart from the event loop that answers health checks. */
+/** The codec thread: reads and writes large JSON bodies so that the event loop stays free for health checks. */
 class CodecServer {
   private readonly decoder: InferRequestDecoder;
   private readonly encoder: InferResponseEncoder;
-  /** Bodies whose structure is known, until the main thread has memory for their elements. */
+  /** Parsed bodies, kept until the main thread has reserved memory for their elements. */
   private readonly kept = new Map<number, Kept>();
 
   constructor(
@@ -30,7 +30,7 @@ class CodecServer {
     this.decoder = new InferRequestDecoder(model.signature);
     this.encoder = new InferResponseEncoder(model);
     port.on('message', (message: ToCodec) => {
-      // Without its port the thread has nothing left to do and ends by itself, never during its work.
+      // Closing the port leaves the thread without work, so it exits, but never in the middle of a task.
       if (message.type === 'close') return port.close();
       try {
         this.answer(message);

@@ -14,7 +14,7 @@ export interface Configuration {
   readonly examples: readonly GoldenExample[];
 }
 
-/** All that is wrong with the configuration, a line each: the field, what was given, what is allowed. */
+/** All problems of the configuration, one a line: the field, its value and the allowed values. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 
@@ -35,7 +35,7 @@ const KUBERNETES_VARIABLE = /(_SERVICE_HOST|_SERVICE_PORT(_\w+)?|_PORT|_PORT_\d+
 export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration {
   const problems: string[] = [];
   const settings = readSettings(environment, problems);
-  // Where only other settings are wrong, the manifest's problems are still worth reporting with them.
+  // If only other settings are invalid, the manifest's problems are still reported with them.
   const modelFolder = environment[settingVariable('modelFolder')] || settingsSchema.shape.modelFolder.parse(undefined);
   const manifest = readManifest(join(modelFolder, MANIFEST_FILE), problems);
   const examples = manifest ? readExamples(modelFolder, manifest, problems) : [];
@@ -47,7 +47,7 @@ function readSettings(environment: NodeJS.ProcessEnv, problems: string[]): Setti
   const variables = new Map(SETTING_NAMES.map((name) => [settingVariable(name), name]));
   const given: Partial<Record<SettingName, string>> = {};
   for (const [variable, value] of Object.entries(environment)) {
-    // Empty means unset: that is how a Terraform variable or an env file leaves something out.
+    // Empty means unset: Terraform variables and env files leave out a setting that way.
     if (!variable.startsWith(SETTING_PREFIX) || !value) continue;
     const name = variables.get(variable);
     if (name) given[name] = value;
@@ -67,7 +67,7 @@ function readSettings(environment: NodeJS.ProcessEnv, problems: string[]): Setti
 function readManifest(path: string, problems: string[]): ModelManifest | undefined {
   const manifest = readJson(path, modelManifestSchema, problems);
   if (manifest && modelDigest(manifest.files) !== manifest.sha256) {
-    problems.push(`${path}: sha256 is ${manifest.sha256}: the files listed give ${modelDigest(manifest.files)}`);
+    problems.push(`${path}: sha256 is ${manifest.sha256}; the listed files give ${modelDigest(manifest.files)}`);
     return undefined;
   }
   return manifest;

@@ -3,21 +3,21 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 
 /**
- * The CPUs that this process may use: the smaller of its affinity and its cgroup's quota, possibly a fraction.
- * onnxruntime's own default counts the host's cores and so is throttled in a container with a CPU limit.
- * @param root Where /proc and /sys are; tests have fake ones.
+ * The CPUs that this process may use, possibly a fraction: the smaller of its affinity and its cgroup's quota. By
+ * default, onnxruntime counts the host's cores and is then throttled in a container with a CPU limit.
+ * @param root Folder that contains /proc and /sys; tests pass a fake one.
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu-interface-files
  */
 export function cpuQuota(root = '/', affinity = availableParallelism()): number {
   return Math.min(affinity, ...quotasV2(root), ...quotasV1(root));
 }
 
-/** Threads of each executor: all of them together stay within the quota, and none has less than one. */
+/** Threads for each executor, at least one; the total stays within the quota if it allows that. */
 export function defaultThreads(quota: number, executors: number): number {
   return Math.max(1, Math.floor(quota / executors));
 }
 
-/** A limit may be set on any ancestor; inside a container the path is usually `/`. */
+/** Any ancestor may set a limit; inside a container the path is usually `/`. */
 function quotasV2(root: string): number[] {
   const own = /^0::(.*)$/m.exec(read(join(root, 'proc/self/cgroup')))?.[1] ?? '/';
   return ancestors(own).flatMap((path) => {

@@ -1,8 +1,8 @@
-/** What a caller sends is not echoed at any length: names, lists and shapes in messages are cut. */
+/** Bounds on text that messages repeat from a request: names, lists and shapes are cut. */
 
-/** The beginning of a text, with `…` where something is left out. */
+/** The first `max` characters of a text, followed by `…` if it is longer. */
 export function cut(text: string, max = 100): string {
-  // Not in the middle of a surrogate pair.
+  // Avoids cutting a surrogate pair in half.
   return text.length > max ? `${text.slice(0, max).replace(/[\uD800-\uDBFF]$/, '')}…` : text;
 }
 
@@ -13,7 +13,7 @@ export function quoted(name: string, max = 100): string {
     : JSON.stringify(name);
 }
 
-/** Names in the same way, as many as `max` characters hold. */
+/** Names as JSON, each cut in the same way; as many as fit in `max` characters. */
 export function quotedList(names: readonly string[], max = 500): string {
   const shown: string[] = [];
   let length = 0;
@@ -26,10 +26,10 @@ export function quotedList(names: readonly string[], max = 500): string {
   return shown.join(', ');
 }
 
-/** Sizes that a message shows of a shape. */
+/** Number of dimensions of a shape that a message shows. */
 const SHOWN_SIZES = 16;
 
-/** A shape as the protocol writes it. */
+/** A shape in the protocol's notation. */
 export function shapeText(shape: readonly number[]): string {
   return shape.length > SHOWN_SIZES ? `[${shape.slice(0, SHOWN_SIZES)},…]` : `[${shape}]`;
 }

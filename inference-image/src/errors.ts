@@ -1,26 +1,27 @@
 /**
- * What kind of thing went wrong, in the words of no transport: HTTP and gRPC each map it to a status of their own,
- * and metrics use it as the outcome of a request.
+ * Category of an error, independent of the transport. HTTP and gRPC map it to their own status, and metrics use it as
+ * the
+ * outcome of a request.
  */
 export type ErrorKind =
-  /** The request is wrong; sending it again cannot help. */
+  /** The request is invalid; retrying cannot help. */
   | 'invalid'
-  /** No such path, model or version. */
+  /** Unknown path, model or version. */
   | 'notFound'
   | 'methodNotAllowed'
-  /** Not from this sender. */
+  /** This sender may not send the request. */
   | 'forbidden'
   | 'tooLarge'
   | 'unsupportedMedia'
   /** The queue or the memory for requests is full. */
   | 'rejected'
-  /** Not ready (yet, or any more). */
+  /** The server is starting or shutting down, or its model failed. */
   | 'unavailable'
   /** The client did not send the rest of its request in time. */
   | 'unfinished'
-  /** Waited too long for an executor. */
+  /** The request waited too long for an executor. */
   | 'timeout'
-  /** The client went away before its turn came. */
+  /** The client disconnected before its request ran. */
   | 'cancelled'
   /** A fault of the server. */
   | 'error';
@@ -44,14 +45,14 @@ export class MemoryFullError extends ServingError {
   }
 }
 
-/** The request is wrong: say which part, what was given and what is allowed. */
+/** Creates an error for an invalid request. The message gives the part, its value and what is allowed. */
 export function invalid(message: string): ServingError {
   return new ServingError('invalid', message);
 }
 
-/** What a client is told where only the log may say more. */
+/** Creates the error that a client gets when the details belong only in the log. */
 export function internalError(): ServingError {
-  return new ServingError('error', 'internal error; the log of the server has more');
+  return new ServingError('error', 'internal error; see the server log');
 }
 
 export function messageOf(error: unknown): string {

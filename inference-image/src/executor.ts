@@ -3,7 +3,7 @@ import { toFailure, transferList, type FromExecutor, type ToExecutor } from './i
 import type { RunResult } from './inference/executor';
 import { Session } from './inference/session';
 
-/** An executor's thread: one session, one run at a time, apart from the event loop that answers health checks. */
+/** The executor thread: one session and one run at a time, so that the event loop stays free for health checks. */
 function serve(port: NonNullable<typeof parentPort>): void {
   let session: Session | undefined;
 
@@ -21,7 +21,7 @@ function serve(port: NonNullable<typeof parentPort>): void {
   };
 
   port.on('message', (message: ToExecutor) => {
-    // Without its port the thread has nothing left to do and ends by itself, never during a run.
+    // Closing the port leaves the thread without work, so it exits, but never during a run.
     if (message.type === 'close') return port.close();
     const answer = reply(message);
     port.postMessage(answer, answer.type === 'done' ? transferOf(answer.result) : []);

@@ -13,7 +13,7 @@ import { decodeBinaryData } from './protocol/binary-data';
 import { InferRequestDecoder, type InferRequest } from './protocol/infer-request';
 import { decodeJsonData } from './protocol/json-data';
 
-/** Makes of golden examples what they are to the runtime, by the code that reads the requests of clients. */
+/** Converts golden examples to runs, with the code that reads clients' requests. */
 export class GoldenExamples {
   private readonly decoder: InferRequestDecoder;
   private pictures?: PictureReader;
@@ -24,8 +24,8 @@ export class GoldenExamples {
   }
 
   /**
-   * Throws if an example's request is none that the model takes.
-   * @param folder Where golden.json is, and from where its files are named.
+   * @throws If the model does not accept the example's request.
+   * @param folder Folder of golden.json; its files are relative to it.
    */
   async run(example: GoldenExample, folder: string): Promise<GoldenRun> {
     const { name, response, tolerance } = example;
@@ -38,7 +38,7 @@ export class GoldenExamples {
     return { name, makeRun: () => ({ inputs: structuredClone(inputs), outputs }), expected };
   }
 
-  /** The same, of its request alone. */
+  /** Inputs of an example's request. */
   async inputs({ request, picture, response }: GoldenExample, folder: string): Promise<readonly Tensor[]> {
     if (picture !== undefined) return (await this.picture(picture, folder)).inputs;
     const outputs = response.outputs.map(({ name }) => ({ name }));
@@ -53,7 +53,7 @@ export class GoldenExamples {
   async picture(file: string, folder = ''): Promise<InferRequest> {
     const { picture, signature } = this.model;
     if (!picture) throw new Error(`its request is the picture ${file}, and the model declares no picture`);
-    // Not that of clients, whose pictures would stand in the way.
+    // A separate reader: clients' pictures would delay this one.
     this.pictures ??= new PictureReader({
       spec: picture,
       outputs: signature.outputs,
@@ -73,7 +73,7 @@ export class GoldenExamples {
     }
   }
 
-  /** Ends the thread that decoded pictures, if there were some. */
+  /** Stops the thread that decodes pictures, if it was started. */
   async close(): Promise<void> {
     await this.pictures?.close();
     this.pictures = undefined;

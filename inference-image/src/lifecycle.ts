@@ -6,20 +6,21 @@ import type { Signals } from './signals';
 export const NOT_SERVED = 'the model is not served';
 
 export interface Stoppable {
-  /** Why it serves nothing, if it failed. */
+  /** Reason that it serves nothing, if it failed. */
   readonly failure: string | undefined;
-  /** Take no new traffic, where whoever sends it listens; serve what comes. */
+  /** Asks clients and load balancers to send new traffic elsewhere; still serves the requests that arrive. */
   drain(): void;
-  /** Finish what is accepted, and end. */
+  /** Finishes the accepted requests and stops. */
   stop(): Promise<void>;
-  /** Let go of what has not begun. */
-  hurry(): void;
+  /** Refuses the requests that have not started to run. */
+  abandonQueued(): void;
 }
 
 /**
- * Ends the process on a signal. SIGTERM comes while load balancers still send requests here (Kubernetes takes endpoints
- * away at the same time), so the server goes on for `drainSeconds` first; SIGINT, from a terminal, needs no such wait.
- * A second signal cuts both short. The process exits only when nothing runs: to exit during a run would abort it.
+ * Shuts the process down on a signal. After SIGTERM the server serves for `drainSeconds` more, because load balancers
+ * still send requests: Kubernetes removes endpoints at the same time. SIGINT comes from a terminal and needs no such
+ * wait. A second signal skips the wait and abandons queued requests. The process exits only when no run is in progress,
+ * since an exit during a run would abort it.
  */
 export function endOnSignals(
   signals: Pick<Signals, 'handle'>,
@@ -27,25 +28,25 @@ export function endOnSignals(
   drainSeconds: number,
   log: Log,
 ): void {
-  const hurried = new AbortController();
-  let ending = false;
+  const secondSignal = new AbortController();
+  let isEnding = false;
 
   const end = async (signal: NodeJS.Signals) => {
-    if (ending) {
-      log.warn({ signal }, 'second signal: dropping what has not begun');
-      hurried.abort();
-      server.hurry();
+    if (isEnding) {
+      log.warn({ signal }, 'second signal: dropping requests that have not started');
+      secondSignal.abort();
+      server.abandonQueued();
       return;
     }
-    ending = true;
+    isEnding = true;
     const { failure } = server;
     const wait = signal === 'SIGTERM' && failure === undefined ? drainSeconds : 0;
     log.info({ signal, drainSeconds: wait }, 'shutting down');
     server.drain();
-    await sleep(wait * 1000, undefined, { signal: hurried.signal }).catch(() => undefined);
+    await sleep(wait * 1000, undefined, { signal: secondSignal.signal }).catch(() => undefined);
     await server.stop();
     log.info('stopped');
-    // Said last, and with an exit code of its own: Kubernetes then makes it the termination message.
+    // The last line, with exit code 1: Kubernetes then uses it as the termination message.
     if (failure !== undefined) log.error({ error: failure }, NOT_SERVED);
     process.exit(failure === undefined ? 0 : 1);
   };

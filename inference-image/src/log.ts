@@ -3,7 +3,10 @@ import type { Settings } from './contract/settings';
 
 export type Log = Logger;
 
-/** JSON lines on standard output, written at once so that a fatal line is never lost to the exit that follows it. */
+/**
+ * Creates a log of JSON lines on standard output. Writes are synchronous, so that a fatal line is not lost when the
+ * process exits.
+ */
 export function createLog(level: Settings['logLevel'] | 'fatal'): Log {
   return pino(
     {

@@ -24,10 +24,10 @@ import { Metrics } from './metrics/metrics';
 import type { Signals } from './signals';
 import { SERVER_METADATA } from './protocol/metadata';
 
-/** Few scrapers ask, and seldom. */
+/** Few scrapers connect, and rarely. */
 const METRICS_CONNECTIONS = { maxConnections: 16, sendTimeoutSeconds: 10, maxConnectionAgeSeconds: Infinity };
 
-/** @param startExecutor Begins an executor's thread. */
+/** @param startExecutor Starts an executor's thread. */
 async function serve(
   configuration: Configuration,
   startExecutor: () => WorkerExecutor,
@@ -50,7 +50,7 @@ async function serve(
   const host = new ModelHost({ ...configuration, threadsPerExecutor, startExecutor, log });
   const started = host.start();
 
-  // Loaded only now: the executors' threads are at work on the model meanwhile.
+  // Loaded now, while the executors' threads load the model.
   const { buildApp } = await import('./http/app.js');
   const limits = requestLimits(configuration);
   const { maxRequestBytes } = limits;
@@ -84,7 +84,7 @@ async function serve(
   };
   const page = settings.page ? (await import('./page/page.js')).pageOf(configuration) : undefined;
   const unread = new UnreadAnswers(budget, metrics);
-  /** What both transports need. */
+  /** Options that both transports use. */
   const serving = {
     ...settings,
     model: manifest,
@@ -124,7 +124,7 @@ async function serve(
   } catch (error) {
     log.fatal(messageOf(error));
     dataPlane.fail(messageOf(error));
-    // To exit while a thread loads or runs the model would abort the process.
+    // An exit while a thread loads or runs the model would abort the process.
     await host.close();
     process.exit(1);
   }
@@ -136,7 +136,7 @@ async function serve(
   budget.totalBytes = loadedBudget(configuration, process.memoryUsage.rss(), limits);
   const requestBudgetBytes = budget.totalBytes;
   if (maxRequestBytes > largestRequestWithin(requestBudgetBytes, { ...limits.cost, answerBytes: 0 })) {
-    log.warn({ maxRequestBytes, requestBudgetBytes }, 'the largest requests take more than the memory for requests');
+    log.warn({ maxRequestBytes, requestBudgetBytes }, 'the largest requests need more memory than the request budget');
   }
   log.info({ url, startSeconds: process.uptime(), maxRequestBytes, requestBudgetBytes, ...host.sharedRuns }, 'ready');
   await host.loadInline();
@@ -153,23 +153,23 @@ function portOf(server: Server): number {
 }
 
 /**
- * Runs the server until it is told to end.
- * @param first An executor whose thread has begun.
- * @param startExecutor Begins another.
+ * Runs the server until a signal ends it.
+ * @param first An executor whose thread is already started.
+ * @param startExecutor Starts another executor.
  */
 export async function main(
   first: WorkerExecutor,
   startExecutor: () => WorkerExecutor,
   signals: Signals,
 ): Promise<void> {
-  const begun = [first];
+  const startedExecutors = [first];
   try {
-    await serve(readConfiguration(process.env), () => begun.pop() ?? startExecutor(), signals);
+    await serve(readConfiguration(process.env), () => startedExecutors.pop() ?? startExecutor(), signals);
   } catch (error) {
     const log = createLog('fatal');
-    // Each problem is a line of its own, to be read in `docker logs`.
+    // One line for each problem, which is easier to read in `docker logs`.
     for (const problem of error instanceof ConfigurationError ? error.problems : [messageOf(error)]) log.fatal(problem);
-    await Promise.all(begun.map((executor) => executor.close()));
+    await Promise.all(startedExecutors.map((executor) => executor.close()));
     process.exit(1);
   }
 }

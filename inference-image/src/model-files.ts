@@ -5,7 +5,7 @@ import type { ModelFile, ModelManifest } from './contract/model-manifest';
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** Throws if a file is not the one that model.json describes. Streams, so size does not matter. */
+/** Throws if a file differs from its entry in model.json. Files are streamed, so their size does not matter. */
 export async function verifyFiles(folder: string, manifest: ModelManifest): Promise<void> {
   for (const file of manifest.files) await verifyFile(folder, file);
 }
@@ -19,7 +19,9 @@ async function verifyFile(folder: string, expected: ModelFile): Promise<void> {
   }
   const sha256 = hash.digest('hex');
   if (sizeBytes !== expected.sizeBytes || sha256 !== expected.sha256) {
-    const is = `has ${sizeBytes} bytes and sha256 ${sha256}`;
-    throw new Error(`${expected.path} ${is}; model.json says ${expected.sizeBytes} bytes and ${expected.sha256}`);
+    const actual = `has ${sizeBytes} bytes and sha256 ${sha256}`;
+    throw new Error(
+      `${expected.path} ${actual}; model.json declares ${expected.sizeBytes} bytes and ${expected.sha256}`,
+    );
   }
 }

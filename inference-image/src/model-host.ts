@@ -17,7 +17,7 @@ import { Preparation } from './preparation';
 import { InferRequestDecoder } from './protocol/infer-request';
 
 const SHARED_UNPROVED =
-  'requests share runs since rowIndependence is "assume"; an answer may depend on the requests that share its run';
+  'requests share runs because rowIndependence is "assume"; an answer may depend on the requests that share its run';
 const NOT_SHARED = 'requests do not share runs';
 
 export interface ModelHostOptions extends Configuration {
@@ -26,7 +26,7 @@ export interface ModelHostOptions extends Configuration {
   readonly log: Log;
 }
 
-/** The model of this server, from its files to its end. */
+/** The server's model and its executors, from loading to shutdown. */
 export class ModelHost {
   readonly decoder: InferRequestDecoder;
   readonly scheduler: Scheduler;
@@ -36,7 +36,7 @@ export class ModelHost {
   private pool?: ExecutorPool;
   private inline?: InlineExecutor;
   private measurement?: Measurement;
-  /** The largest in the executors' trials of rows. */
+  /** Largest difference in the executors' trials of rows. */
   private largestDifference = 0;
   private trialObstacle?: string;
   private started?: Promise<void>;
@@ -52,52 +52,55 @@ export class ModelHost {
   }
 
   /**
-   * Loads and checks the model, and opens the data plane if all is well. If not, the server stays up and says why,
-   * instead of restarting again and again, which would not help.
+   * Loads and checks the model, then opens the data plane. If a check fails, the server stays up and reports the
+   * reason: a restart would fail in the same way.
    */
   start(): Promise<void> {
     return (this.started ??= this.loadAndCheck());
   }
 
   /**
-   * Loads a fast model on the main thread as well. For a server that is ready already: the executors can serve by
-   * themselves, and this keeps the main thread for some milliseconds.
+   * Loads a fast model on the main thread as well. Call it once the server is ready: it blocks the main thread for some
+   * milliseconds while the executors serve.
    */
   async loadInline(): Promise<void> {
     const { settings, manifest, log } = this.options;
     const modelBytes = manifest.files.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
-    // Who asks for a delay wants fuller batches; here runs begin at once.
+    // A batch delay asks for fuller batches, but inline runs start at once.
     if (settings.maxBatchDelaySeconds > 0) return;
     if (!this.measurement || !InlineExecutor.isWorthwhile(this.measurement, modelBytes, manifest.signature)) return;
     try {
-      // Only here does the main thread load the runtime.
+      // The main thread loads the runtime only here.
       const { Session } = await import('./inference/session.js');
       const session = new Session({ modelPath: join(settings.modelFolder, MODEL_FILE), threads: 1 });
       this.inline = new InlineExecutor(session, this.measurement);
       const prepared = await this.preparation?.prepare(this.inline);
-      if (prepared?.trial) this.noteTrial(prepared.trial);
+      if (prepared?.trial) this.recordTrial(prepared.trial);
       this.scheduler.inline = this.inline;
       log.debug(this.measurement, 'the model is fast enough to run on the main thread');
     } catch (error) {
-      log.warn({ error: messageOf(error) }, 'the model runs in executors alone');
+      log.warn({ error: messageOf(error) }, 'the model could not be loaded on the main thread; only executors run it');
     }
   }
 
-  /** For the log: rows of the largest shared run, and the largest difference in the trials. */
+  /** Fields for the log: rows of the largest shared run, and the largest difference in the trials. */
   get sharedRuns(): object {
     const { maxBatchSize } = this.scheduler;
     if (maxBatchSize === 1) return {};
     return { maxBatchSize, ...(this.sharing.tolerance && { largestDifference: this.largestDifference }) };
   }
 
-  /** Call it once nothing runs. A model that is still being loaded is waited for: that cannot be broken off. */
+  /**
+   * Stops the executors. Call it once no run is in progress. It waits for a model that is still loading, since loading
+   * cannot be cancelled.
+   */
   async close(): Promise<void> {
     await this.started;
     await this.pool?.close();
     this.inline?.release();
   }
 
-  /** Lets go of the requests that still wait. */
+  /** Refuses the requests in the queue. */
   refuseQueued(): void {
     this.scheduler.refuseQueued(new ServingError('unavailable', 'the server is shutting down'));
   }
@@ -120,7 +123,7 @@ export class ModelHost {
     const { maxBatchSize, isAsked, unproved } = this.sharing;
     const obstacle =
       this.sharing.obstacle ?? (this.trialObstacle === undefined ? undefined : { reason: this.trialObstacle });
-    // A warning where shared runs were asked for, and where the previous release would have shared them.
+    // A warning if a setting asks for shared runs, or if the previous release would have shared them.
     if (obstacle) return log[isAsked || obstacle.remedy ? 'warn' : 'info'](obstacle, NOT_SHARED);
     if (maxBatchSize === 1) return;
     if (unproved !== undefined) log.warn({ reason: unproved }, SHARED_UNPROVED);
@@ -128,8 +131,8 @@ export class ModelHost {
     this.scheduler.splitsLarger = isAsked;
   }
 
-  /** For each executor, also for one that replaces another later. */
-  private noteTrial({ obstacle, largestDifference }: RowTrial): void {
+  /** Records the trial of each executor, including later replacements. */
+  private recordTrial({ obstacle, largestDifference }: RowTrial): void {
     this.largestDifference = Math.max(this.largestDifference, largestDifference);
     if (obstacle === undefined) return;
     this.trialObstacle ??= obstacle;
@@ -147,12 +150,12 @@ export class ModelHost {
         preparation.checkSignature(await executor.load({ modelPath: join(modelFolder, MODEL_FILE), threads }));
         const { measurement, trial } = await preparation.prepare(executor);
         this.measurement = measurement;
-        if (trial) this.noteTrial(trial);
+        if (trial) this.recordTrial(trial);
       },
       scheduler: this.scheduler,
       onFailure: (message) => log.error(message),
     });
-    // The files are read while the threads load them.
+    // The files are verified while the executors load them.
     await Promise.all([verifyFiles(modelFolder, manifest), this.pool.started]);
   }
 }

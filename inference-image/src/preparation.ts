@@ -17,30 +17,30 @@ import type { TrialRange } from './inference/trial-values';
 import { largerSizes, onesRun, warmUp, zerosRun } from './inference/warm-up';
 import type { Log } from './log';
 
-/** A run that the model takes, and how long it took. */
+/** A run that the model accepts, and its duration. */
 interface Warm {
   readonly makeRun: () => Run;
   readonly measurement: Measurement;
-  /** Whether the run is a golden example, and not made up. */
+  /** Whether the run comes from a golden example rather than generated values. */
   readonly isExample: boolean;
 }
 
 export interface Prepared {
-  /** How long the model runs; undefined where only real inputs would tell. */
+  /** Duration of a run; undefined if only real inputs would show it. */
   readonly measurement?: Measurement;
-  /** Result of the trial of rows; undefined where there was none. */
+  /** Result of the trial of rows; undefined if none was made. */
   readonly trial?: RowTrial;
 }
 
 /**
- * What an executor goes through before it gets work: the runtime sees the model that model.json describes, the model is
- * warm, and it reproduces the golden examples.
+ * Prepares an executor for work: checks that the runtime sees the model that model.json describes, warms the model up,
+ * and checks that it reproduces the golden examples.
  */
 export class Preparation {
-  /** Read while executors load the model. */
+  /** Golden examples; read while executors load the model. */
   private readonly golden: Promise<readonly GoldenRun[]>;
-  /** Said once, however many executors there are. */
-  private saidUnrun = false;
+  /** Whether the warning was logged; it is logged once for all executors. */
+  private hasWarnedUnrun = false;
 
   constructor(
     private readonly manifest: ModelManifest,
@@ -50,7 +50,7 @@ export class Preparation {
     private readonly log: Log,
   ) {
     this.golden = readExamples(manifest, examples, folder);
-    // It is said where they are needed.
+    // `prepare` awaits the promise and reports a failure.
     this.golden.catch(() => undefined);
   }
 
@@ -60,13 +60,14 @@ export class Preparation {
       ['inputs', inputs, signature.inputs],
       ['outputs', outputs, signature.outputs],
     ] as const) {
-      const [has, says] = [found, expected].map((tensors) =>
+      const [actual, declared] = [found, expected].map((tensors) =>
         tensors
           .map(({ name, datatype }) => `${JSON.stringify(name)} (${datatype})`)
           .sort()
           .join(', '),
       );
-      if (has !== says) throw new Error(`${MODEL_FILE} has the ${side} ${has}; model.json says ${says}`);
+      if (actual === declared) continue;
+      throw new Error(`${MODEL_FILE} has the ${side} ${actual}; model.json declares ${declared}`);
     }
   }
 
@@ -76,23 +77,23 @@ export class Preparation {
     for (const each of golden) await checkGolden(executor, each);
     const { axes } = this.sharing;
     if (!axes) return { measurement: warm?.measurement };
-    if (!warm) return { trial: notTried('it does not run on zeros, and there is no golden example to try it with') };
+    if (!warm) return { trial: notTried('the model does not run on zeros, and no golden example is available') };
     const layout = new RowLayout(this.manifest.signature, axes);
     try {
       const prepared = await this.prepareBatches(executor, warm, layout, axes);
       const isRefused = prepared.trial?.isRefused === true;
       if (prepared.trial?.obstacle !== undefined && !isRefused) return prepared;
       const trial = await this.tryExamples(executor, golden, layout);
-      // Examples can show what made-up rows cannot.
+      // If the model refused generated rows, only examples can show a difference.
       if (isRefused) return trial ? { ...prepared, trial } : prepared;
       return { ...prepared, trial: prepared.trial && trial ? worse(prepared.trial, trial) : prepared.trial };
     } catch (error) {
-      const trial = notTried(`it does not run on the rows of a trial: ${messageOf(error)}`);
+      const trial = notTried(`the model does not run on the rows of the trial: ${messageOf(error)}`);
       return { measurement: warm.measurement, trial };
     }
   }
 
-  /** Tries the largest batch, and whether rows have the same results in a batch as alone. */
+  /** Runs the largest batch, and checks whether rows have the same results in a batch as alone. */
   private async prepareBatches(
     executor: Executor,
     { makeRun, measurement, isExample }: Warm,
@@ -110,7 +111,7 @@ export class Preparation {
     let trial: RowTrial | undefined;
     if (tolerance !== undefined) {
       const sources = [rowsIn('wide'), rowsIn('digits'), rows, rowsIn('unit')];
-      // The model may refuse common inputs other than those of the warm-up.
+      // The model may accept only the common inputs of the warm-up.
       if (axes.inputAxes.includes(null)) sources.push(rowsIn('bits', true));
       const { source = rows, ...outcome } = await tryRowsInTurn({ executor, layout, tolerance }, sources, batches);
       if (outcome.obstacle !== undefined) return { measurement, trial: outcome };
@@ -120,12 +121,12 @@ export class Preparation {
     if (measurement.runSeconds < INLINE_RUN_SECONDS && this.rowsAreOfOneSize(axes)) {
       return { measurement: { ...measurement, batch: await warmUp(executor, makeBatch) }, trial };
     }
-    // Warm already, if it was tried; and nobody asks how fast it is.
+    // After a trial the model is already warm; no measurement is needed here.
     if (tolerance === undefined) await executor.run(makeBatch());
     return { measurement, trial };
   }
 
-  /** Tries rows of golden examples together: their values are those that the model is for. */
+  /** Tries rows of golden examples together, since they have the values that the model expects. */
   private async tryExamples(
     executor: Executor,
     golden: readonly GoldenRun[],
@@ -143,7 +144,7 @@ export class Preparation {
     return tryRows({ executor, layout, tolerance }, rows, [together]);
   }
 
-  /** Else the time of many rows tells nothing of the time of a large one. */
+  /** Whether all free dimensions count rows. Otherwise the time of many rows does not predict that of one large row. */
   private rowsAreOfOneSize({ inputAxes }: RowAxes): boolean {
     const { inputs } = this.manifest.signature;
     return inputs.every(({ dimensions }, i) =>
@@ -152,8 +153,8 @@ export class Preparation {
   }
 
   /**
-   * Some models refuse the smallest shape, a convolution over one element for example: that is no reason to refuse the
-   * model. Golden examples, where there are some, are the better judge; else larger shapes are tried.
+   * Warms the model up. Some models refuse the smallest shape, such as a convolution over one element; that does not
+   * make the model invalid. The first golden example is then used, or larger shapes if there are no examples.
    */
   private async warmUp(executor: Executor, first: GoldenRun | undefined): Promise<Warm | undefined> {
     const { signature, batching } = this.manifest;
@@ -163,7 +164,10 @@ export class Preparation {
       const makeRun = () => zerosRun(signature, 1, axes);
       return { makeRun, measurement: await warmUp(executor, makeRun), isExample: false };
     } catch (error) {
-      this.log.debug({ error: messageOf(error) }, 'the model does not run on zeros of the smallest shape');
+      this.log.debug(
+        { error: messageOf(error) },
+        'the model does not run on zeros of the smallest shape; trying other inputs',
+      );
       refusal = error;
     }
     if (first) return { makeRun: first.makeRun, measurement: await warmUp(executor, first.makeRun), isExample: true };
@@ -174,12 +178,12 @@ export class Preparation {
         refusal = error;
       }
     }
-    if (!this.saidUnrun) this.log.warn({ error: messageOf(refusal) }, NEVER_RUN);
-    this.saidUnrun = true;
+    if (!this.hasWarnedUnrun) this.log.warn({ error: messageOf(refusal) }, NEVER_RUN);
+    this.hasWarnedUnrun = true;
     return undefined;
   }
 
-  /** Ones for models that divide by their inputs, and larger sizes. */
+  /** Runs with ones, for models that divide by their inputs, and with larger sizes. */
   private *otherRuns(axes: RowAxes | undefined): Generator<() => Run> {
     const { signature } = this.manifest;
     const ones = (size: number) => onesRun(zerosRun(signature, size, axes));
@@ -192,7 +196,7 @@ export class Preparation {
 }
 
 const NEVER_RUN =
-  'the model was not warmed up, since it does not run on zeros or ones of any size that was tried; the first request will be its first run. Give it a golden example';
+  'the model was not warmed up, because it does not run on zeros or ones of any size tried; the first request will be its first run. Add a golden example';
 
 function notTried(obstacle: string): RowTrial {
   return { obstacle, largestDifference: 0 };
@@ -217,7 +221,7 @@ async function readExamples(
   }
 }
 
-/** Says of an error in which example it is. */
+/** Adds the name of the example to an error. */
 async function inExample<T>(name: string, result: Promise<T>): Promise<T> {
   try {
     return await result;

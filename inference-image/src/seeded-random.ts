@@ -1,4 +1,4 @@
-/** Numbers from 0 to 1, the same for the same seed: mulberry32, which has no state but a number. */
+/** Generator of numbers from 0 to 1 that depends only on the seed: mulberry32, whose state is one number. */
 export function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {

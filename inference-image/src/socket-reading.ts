@@ -1,28 +1,28 @@
 import type { Socket } from 'node:net';
 
 /**
- * The handle of a socket. node:http and node:http2 read from it themselves, so `pause` of the socket does not stop them.
- * Node does not document it: where it lacks these methods, reading goes on.
+ * The handle of a socket. node:http and node:http2 read from it directly, so pausing the socket does not stop them.
+ * Node does not document it; where it lacks these methods, reading continues.
  */
 interface Handle {
-  /** Whether the user of the socket wants it read, as node:http notes it. */
+  /** Whether the owner of the socket wants to read from it, as recorded by node:http. */
   readonly reading?: boolean;
   readStop?(): void;
   readStart?(): void;
 }
 
-/** Stops reading from a socket, whatever reads from it. */
+/** Stops reading from a socket, whichever module reads from it. */
 export function stopReading(socket: Socket): void {
   handleOf(socket)?.readStop?.();
 }
 
-/** Reads from a socket again. */
+/** Resumes reading from a socket. */
 export function startReading(socket: Socket): void {
   handleOf(socket)?.readStart?.();
 }
 
-/** Whether node:http would read from a socket: it would not where the request has been paused. */
-export function isWantedRead(socket: Socket): boolean {
+/** Whether node:http wants to read from a socket. It does not while the request is paused. */
+export function isReadWanted(socket: Socket): boolean {
   return handleOf(socket)?.reading === true;
 }
 

@@ -1,27 +1,27 @@
 import { Server } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** In a turn that took longer, others may have connected since it looked. */
+/** During a longer turn, more clients may have connected after the check. */
 const SHORT_TURN_MS = 0.5;
-/** Where clients never cease to connect. */
+/** Time limit, in case clients keep connecting. */
 const LONGEST_MS = 500;
 
 /**
- * Closes a listener once it has accepted those that have connected: the kernel would reset them, together with the
- * requests that they have sent. Each turn of the event loop accepts one at most.
+ * Closes a listener once it has accepted the clients that are already connected: the kernel would otherwise reset their
+ * connections and lose their requests. Each turn of the event loop accepts at most one.
  */
 export async function stopListening(server: Server): Promise<void> {
   const until = performance.now() + LONGEST_MS;
   let accepted: boolean;
-  let begun: number;
+  let startedAt: number;
   const onConnection = () => (accepted = true);
   server.on('connection', onConnection);
   do {
-    begun = performance.now();
+    startedAt = performance.now();
     accepted = false;
     await nextTurn();
-  } while ((accepted || performance.now() - begun > SHORT_TURN_MS) && begun < until);
+  } while ((accepted || performance.now() - startedAt > SHORT_TURN_MS) && startedAt < until);
   server.off('connection', onConnection);
-  // Not http's own close: it destroys connections whose reply is not all sent.
+  // HTTP's own `close` would destroy connections whose reply is only partly sent.
   Server.prototype.close.call(server);
 }

@@ -9,20 +9,21 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** A thread that answers each message but `close` with one, in order, seen from the main thread. */
+/** Main-thread side of a thread that answers messages in order, one reply to each message except `close`. */
 export class ThreadClient<Message> {
-  /** Resolves once the thread has ended, for whatever reason. */
+  /** Resolves once the thread has ended, for any reason. */
   readonly ended: Promise<void>;
   private readonly worker: Worker;
-  /** In the order that the thread answers in. */
+  /** Callers that wait for a reply, in the order of their messages. */
   private readonly waiting: Waiting[] = [];
   private failure?: Error;
 
   /**
-   * Begins the thread.
-   * @param name What it is, in words.
-   * @param script Its bundle.
-   * @param resourceLimits Memory whose end is the end of the thread, and not of the process. @default - the process's
+   * Starts the thread.
+   * @param name Description of the thread; used in messages.
+   * @param script Bundle that the thread runs.
+   * @param resourceLimits Memory limits; exceeding them ends the thread and not the process. @default - those of the
+   * process
    */
   constructor(name: string, script: string, workerData?: object, resourceLimits?: ResourceLimits) {
     this.worker = new Worker(script, { workerData, resourceLimits });
@@ -32,13 +33,13 @@ export class ThreadClient<Message> {
       this.worker.on('exit', () => {
         this.failure ??= new Error(`${name} ended`);
         resolve();
-        // After whoever waits for the end, so that nothing that fails here is given to this thread again.
+        // Runs after the listeners of `ended`, so that they do not send this thread the work that fails here.
         setImmediate(() => this.rejectWaiting());
       });
     });
   }
 
-  /** Messages that it works on or that wait for it. */
+  /** Messages without a reply yet. */
   get waitingCount(): number {
     return this.waiting.length;
   }
@@ -51,7 +52,10 @@ export class ThreadClient<Message> {
     });
   }
 
-  /** Lets the thread end once its work is done. It is never terminated: during a run that would abort the process. */
+  /**
+   * Lets the thread exit once its work is done. It is never terminated, because that would abort the process during a
+   * run.
+   */
   async close(): Promise<void> {
     this.worker.postMessage({ type: 'close' });
     await this.ended;

@@ -1,14 +1,14 @@
-/** The span of a client that a request belongs to, as fields of a log line. */
+/** The client span of a request, as fields of a log line. */
 export interface TraceFields {
   readonly trace_id: string;
   readonly span_id: string;
 }
 
-/** Version, trace, span, flags; a later version may say more after them. 255 is not a version. */
+/** Version, trace, span and flags; later versions may append fields. Version 255 is invalid. */
 const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$/;
 
 /**
- * Reads a `traceparent`; undefined where there is none that is valid.
+ * Reads a `traceparent`; undefined if it is absent or invalid.
  * @see https://www.w3.org/TR/trace-context/#traceparent-header
  */
 export function traceFields(traceparent: unknown): TraceFields | undefined {

@@ -9,8 +9,8 @@ import { goldenErrors } from '../golden/errors';
 import { checkFolderBeside } from '../golden/files-beside';
 import { recordGolden } from '../golden/record-golden';
 import { requestFile } from '../golden/request-files/request-file';
-import { measuringErrors } from '../profile/measuring-errors';
 import { counted } from '../profile/sizing-text';
+import { unknownDimensions } from '../profile/unknown-dimensions';
 import { dimensionOption } from './dimension-option';
 import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
 import { checkOutput } from './output';
@@ -19,7 +19,7 @@ import { print } from './print';
 interface RecordOptions extends CalledModelOptions {
   inputs?: string[];
   random?: number;
-  seed: number;
+  seed?: number;
   dimension: Record<string, number>;
   out?: string;
   absolute?: number;
@@ -41,7 +41,7 @@ function recordCommand(): Command {
       'requests in JSON, .npz, .npy, .csv, PNG or JPEG files; each becomes an example of its name',
     )
     .option('--random <count>', 'record so many random requests instead', whole)
-    .option('--seed <number>', 'of the random requests', whole, 1)
+    .option('--seed <number>', 'of the random requests (default: 1)', whole)
     .addOption(dimensionOption())
     .option('--out <file>', 'where to write (default: beside the model, digits.golden.json for digits.onnx)', jsonPath)
     .option(
@@ -52,6 +52,7 @@ function recordCommand(): Command {
     .option('--relative <share>', 'of the value, allowed in addition (default: 0.0001)', amount)
     .option('--force', 'overwrite examples that are there')
     .action((path: string, options: RecordOptions) => {
+      checkRequests(options);
       const { out = pathBeside(path, 'golden'), absolute, relative, force } = options;
       const inputs = [path, options.preprocessing, ...(options.inputs ?? [])];
       checkOutput({ option: '--out', path: out, inputs });
@@ -68,20 +69,24 @@ function recordCommand(): Command {
     });
 }
 
-function taskOf(path: string, signature: Signature, options: RecordOptions): RecordTask {
-  const { inputs, random, seed, dimension: sizes } = options;
+/** Checks whose requests are recorded, before anything is read. */
+function checkRequests({ inputs, random, seed, dimension }: RecordOptions): void {
   if ((inputs === undefined) === (random === undefined)) {
     throw new ModelServingError([goldenErrors.inputsOrRandom()]);
   }
+  if (!inputs) return;
+  ModelServingError.throwIfAny([
+    ...(Object.keys(dimension).length > 0 ? [goldenErrors.sizesOfInputs()] : []),
+    ...(seed === undefined ? [] : [goldenErrors.seedOfInputs()]),
+  ]);
+}
+
+function taskOf(path: string, signature: Signature, options: RecordOptions): RecordTask {
+  const { inputs, random, seed = 1, dimension: sizes } = options;
   if (!inputs) {
-    const names = dimensionNames(signature);
-    const unknown = Object.keys(sizes).filter((name) => !names.includes(name));
-    ModelServingError.throwIfAny(
-      unknown.map((name) => measuringErrors.dimensionUnknown(path, '--dimension', name, names)),
-    );
+    ModelServingError.throwIfAny(unknownDimensions(path, '--dimension', Object.keys(sizes), dimensionNames(signature)));
     return { random: { count: random!, seed, sizes } };
   }
-  if (Object.keys(sizes).length > 0) throw new ModelServingError([goldenErrors.sizesOfInputs()]);
   const requests = inputs.map((input) => requestFile(input, signature));
   const twice = requests.find(({ name }, i) => requests.findIndex((other) => other.name === name) < i);
   if (twice) throw new ModelServingError([goldenErrors.nameTwice(twice.name)]);

@@ -1,6 +1,7 @@
 import { join, parse, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { fileBeside, pathBeside } from '../committed-file';
+import { ModelServingError } from '../errors';
 import { describeSizing } from '../profile/describe-sizing';
 import { profileModel } from '../profile/profile-model';
 import { profileText } from '../profile/profile-text';
@@ -74,7 +75,7 @@ export function profileCommand(): Command {
       const signal = abortOnSignals();
       try {
         const measuring = { path, threads, maxBatchSize, dimensions, at, seconds, force, signal };
-        const { profile, batchingObstacle } = await profileModel(model, {
+        const { profile, batchingObstacle, problems } = await profileModel(model, {
           ...measuring,
           onStep: (step) => bar.show(step),
         });
@@ -89,6 +90,7 @@ export function profileCommand(): Command {
         print(profileText(profile));
         print(['', ...describeSizing(profile, model).map(([label, text]) => `${label.padEnd(8)}${text}`)].join('\n'));
         printNote(`Wrote ${out} and ${picture}. Commit them beside the model.`);
+        ModelServingError.throwIfAny(problems);
       } catch (error) {
         bar.clear();
         if (!signal.aborted) throw error;

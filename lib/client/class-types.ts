@@ -2,32 +2,35 @@ import type { ClassOutput } from '../../inference-image/src/contract/picture-inp
 import { commentText, stringLiteral } from './identifiers';
 import { WIDTH } from './width';
 
-/** With more of them, a union helps nobody: editors cut it short, and the names would be most of the client. */
+/**
+ * Maximum number of class names in a union type. Editors truncate longer ones, and the names would be most of the
+ * client.
+ */
 const MAX_NAMES = 100;
 
-/** The types of a client that tells classes. */
+/** Types of a client whose model returns classes. */
 export function classTypes(prefix: string, classes: ClassOutput): string {
   const names = knownNames(classes);
   const members = [`  readonly class: ${names ? `${prefix}ClassName` : 'string'};`, ...numberMembers(classes)];
-  const nameType = `/** The names of the classes. */
+  const nameType = `/** Names of the classes. */
 export type ${prefix}ClassName = (typeof CLASS_NAMES)[number];
 
 `;
-  return `${names ? nameType : ''}/** A class, as the output ${commentText(JSON.stringify(classes.output))} tells it. */
+  return `${names ? nameType : ''}/** A class from the output ${commentText(JSON.stringify(classes.output))}. */
 export interface ${prefix}Class {
 ${members.join('\n')}
 }
 
-/** The class, and which model told it. */
+/** The best class, and the model that returned it. */
 export interface ${prefix}Classification extends ${prefix}Class {
   readonly modelName: string;
   readonly modelVersion: string;
-  /** The best five at most, the best first. */
+  /** Up to five classes, the best first. */
   readonly classes: readonly [${prefix}Class, ...${prefix}Class[]];
 }`;
 }
 
-/** @param input - the type of what is classified */
+/** @param input - type of the inputs to classify */
 export function classifyMethod(prefix: string, input: string): string {
   const parameters = [`inputs: ${input}`, 'options: CallOptions = {}'];
   const answer = `Promise<${prefix}Classification>`;
@@ -41,7 +44,7 @@ export function classifyMethod(prefix: string, input: string): string {
   }`;
 }
 
-/** What the client knows of classes when it runs. */
+/** Constants about classes that the client uses at run time. */
 export function classSpec(classes: ClassOutput): string {
   const names = knownNames(classes);
   const numbers = NUMBERS[classes.kind].map(stringLiteral).join(', ');
@@ -51,7 +54,7 @@ export function classSpec(classes: ClassOutput): string {
 };`;
 }
 
-/** What each class of an answer has for certain. */
+/** Members that each class of an answer always has. */
 const NUMBERS: Record<ClassOutput['kind'], readonly ('index' | 'score')[]> = {
   scores: ['index', 'score'],
   index: ['index'],
@@ -60,14 +63,17 @@ const NUMBERS: Record<ClassOutput['kind'], readonly ('index' | 'score')[]> = {
 
 function numberMembers({ kind, softmax, names }: ClassOutput): string[] {
   if (kind === 'label') {
-    const index = ["  /** Where the model's label is one of the names. */", '  readonly index?: number | undefined;'];
+    const index = ["  /** Set if the model's label is one of the names. */", '  readonly index?: number | undefined;'];
     return names ? index : [];
   }
-  const score = [`  /** ${softmax ? 'A probability.' : 'As the model gives it.'} */`, '  readonly score: number;'];
+  const score = [
+    `  /** ${softmax ? 'A probability.' : 'The score that the model returns.'} */`,
+    '  readonly score: number;',
+  ];
   return ['  readonly index: number;', ...(kind === 'scores' ? score : [])];
 }
 
-/** All names that an answer can have, where these are few; a label may be none of those declared. */
+/** All names that an answer can contain, if there are few. A label may differ from the declared names. */
 function knownNames({ kind, names }: ClassOutput): readonly string[] | undefined {
   return kind !== 'label' && names && names.length <= MAX_NAMES ? names : undefined;
 }

@@ -7,9 +7,9 @@ import { tensorMembers, tensorSpecs } from './tensor-types';
 export type ClientModel = Pick<OnnxModel, 'name' | 'version' | 'sha256' | 'signature' | 'picture' | 'classes'>;
 
 /**
- * A typed client of one model, as the text of a TypeScript file that needs nothing else.
+ * Generates a typed client of one model, as a TypeScript file without dependencies.
  *
- * @param command - that generates the file again
+ * @param command - command that regenerates the file
  */
 export function clientSource(model: ClientModel, command: string): string {
   const runtime = runtimeText({ pictures: model.picture !== undefined, classes: model.classes !== undefined });
@@ -17,10 +17,10 @@ export function clientSource(model: ClientModel, command: string): string {
 }
 
 function header({ name, version, sha256 }: ClientModel, command: string): string {
-  return `// A client of the model ${name}, version ${version}
+  return `// Client of the model ${name}, version ${version}
 // sha256 ${sha256}
 //
-// Generated: do not edit; generate it again instead.
+// Generated: do not edit. To update it, run:
 //   ${commentText(command)}
 /* eslint-disable */`;
 }
@@ -29,11 +29,11 @@ function modelPart(model: ClientModel): string {
   const { name, signature, classes } = model;
   const prefix = clientPrefix(name);
   return [
-    `/** What the model takes. */
+    `/** Inputs of the model. */
 export interface ${prefix}Inputs {
 ${tensorMembers(signature.inputs, 'InputTensor')}
 }`,
-    `/** What the model gives. */
+    `/** Outputs of the model. */
 export interface ${prefix}Outputs {
 ${tensorMembers(signature.outputs, 'OutputTensor')}
 }`,
@@ -58,7 +58,7 @@ function clientClass({ name, picture, classes }: ClientModel, prefix: string): s
     `  /**
    * Runs the model${picture ? ', on tensors or on a picture' : ''}.
    *
-   * @param options.outputs - the outputs to ask for; all of them where it is left out
+   * @param options.outputs - the outputs to return; all by default
    */
   infer<Name extends keyof ${prefix}Outputs = keyof ${prefix}Outputs>(
     inputs: ${input},
@@ -68,20 +68,20 @@ function clientClass({ name, picture, classes }: ClientModel, prefix: string): s
   }`,
     ...(classes
       ? [
-          `  /** Tells the class of one thing: of tensors of one row${picture ? ', or of a picture' : ''}. */
+          `  /** Classifies one input: tensors with one row${picture ? ', or a picture' : ''}. */
 ${classifyMethod(prefix, input)}`,
         ]
       : []),
-    `  /** Whether the model is served: false too as long as nothing answers. It is asked once, whatever \`retries\` says. */
+    `  /** Whether the model is ready; false if no server answers. Never retries. */
   ready(options: CallOptions = {}): Promise<boolean> {
     return this.caller.ready(options);
   }`,
-    `  /** What the server says of the model. */
+    `  /** Metadata of the model. */
   metadata(options: CallOptions = {}): Promise<ModelMetadata> {
     return this.caller.metadata(options);
   }`,
   ];
-  return `/** Calls the model ${name}. Every method fails with an InferenceError, whose \`code\` says what kind of failure it is. */
+  return `/** Client of the model ${name}. Methods reject with an InferenceError, whose \`code\` is the kind of failure. */
 export class ${prefix}Client {
 ${members.join('\n\n')}
 }`;

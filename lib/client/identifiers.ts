@@ -1,4 +1,4 @@
-/** What the names of a model's client begin with: `digits-v2` has a DigitsV2Client. */
+/** Prefix of the type names in a model's client: `digits-v2` has a DigitsV2Client. */
 export function clientPrefix(modelName: string): string {
   const words = modelName.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
   const prefix = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
@@ -9,7 +9,7 @@ export function isIdentifier(text: string): boolean {
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(text);
 }
 
-/** A string literal, in single quotes unless these would have to be escaped. */
+/** Formats a string literal, in single quotes unless they would have to be escaped. */
 export function stringLiteral(text: string): string {
   const json = JSON.stringify(text);
   if (text.includes("'") && !text.includes('"')) return json;
@@ -20,7 +20,7 @@ export function propertyName(text: string): string {
   return isIdentifier(text) ? text : stringLiteral(text);
 }
 
-/** Text within a comment: on one line, and not its end. */
+/** Makes text safe for a comment: on one line, and without the end of a comment. */
 export function commentText(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]/gu, ' ').replaceAll('*/', '* /');
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../package-root';
 
-/** In the order in which they read best, and in which classes stand after those that they extend. */
+/** Files in the order of the generated client; classes follow the classes that they extend. */
 export const RUNTIME_FILES = [
   'tensors.ts',
   'options.ts',
@@ -26,7 +26,7 @@ type RuntimeFile = (typeof RUNTIME_FILES)[number];
 const PICTURE_FILES: readonly RuntimeFile[] = ['picture-caller.ts', 'picture.ts'];
 const CLASS_FILES: readonly RuntimeFile[] = ['classify.ts'];
 
-/** What who uses a client may name; the rest is the client's own. */
+/** Names that the generated client exports; the others are internal. */
 const EXPORTED = new Set([
   'InputTensor',
   'OutputTensor',
@@ -45,8 +45,8 @@ const EXPORTED = new Set([
 ]);
 
 /**
- * What clients are made of besides their types: the sources in runtime/ as one, without what ties them together, and
- * without those that a model has no use for.
+ * Text of a client besides its model's types: the sources in runtime/ joined into one file, without imports, and
+ * without files that the model does not need.
  */
 export function runtimeText(has: { readonly pictures: boolean; readonly classes: boolean }): string {
   const unused = [...(has.pictures ? [] : PICTURE_FILES), ...(has.classes ? [] : CLASS_FILES)];

@@ -2,7 +2,7 @@ import { type Dimension, type TensorSignature, tensorText } from '../../inferenc
 import { commentText, isIdentifier, propertyName, stringLiteral } from './identifiers';
 import { WIDTH } from './width';
 
-/** The members of an interface that has the tensors by their names. */
+/** Members of an interface with one member for each tensor. */
 export function tensorMembers(tensors: readonly TensorSignature[], type: 'InputTensor' | 'OutputTensor'): string {
   return tensors
     .flatMap((tensor) => [`  /** ${commentText(tensorText(tensor))} */`, tensorMember(tensor, type)])
@@ -25,7 +25,7 @@ function sizeType(dimension: Dimension): string {
   return dimension !== null && isIdentifier(dimension) ? `${dimension}: number` : 'number';
 }
 
-/** A member `inputs` or `outputs` of what the client knows of its model when it runs. */
+/** Member `inputs` or `outputs` of the constants that the client uses at run time. */
 export function tensorSpecs(member: string, tensors: readonly TensorSignature[]): string {
   const specs = tensors.map(specLine);
   const line = `  ${member}: [${specs.join(', ')}],`;

@@ -1,2 +1,2 @@
-/** Of a line of a generated client. */
+/** Maximum line length of a generated client. */
 export const WIDTH = 120;

@@ -11,7 +11,7 @@ import { isContainerName } from './container-name';
 import type { ContainerizedModelProps } from './containerized-model';
 import { dockerErrors } from './errors';
 
-/** Everything that is wrong with the props. */
+/** Problems with the props of a ContainerizedModel. */
 export function containerProblems(where: string, props: ContainerizedModelProps, sizing?: Sizing): Problem[] {
   const problems = new Problems();
   checkSource(where, props, problems);

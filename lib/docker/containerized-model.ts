@@ -30,71 +30,74 @@ import { rotated, type LogRotation } from './log-rotation';
 const DEFAULT_WAIT_SECONDS = 120;
 
 export interface ContainerizedModelProps {
-  /** The model to build an image for. Give either this or `image`. */
+  /** The model to build an image for. Set either this or `image`. */
   readonly model?: OnnxModel;
-  /** How to build that image: base image, repository, platform. @default - as {@link ImageOptions} says */
+  /** Build options: base image, repository, platform. @default - see {@link ImageOptions} */
   readonly build?: Omit<ImageOptions, 'provider'>;
   /**
-   * An image that exists: from an {@link InferenceImage}, also of an earlier stack, or `InferenceImage.fromRegistry`.
-   * In an earlier stack a build that fails leaves the running container alone.
+   * An existing image: an {@link InferenceImage}, which may be part of an earlier stack, or
+   * `InferenceImage.fromRegistry`. If the image is part of an earlier stack, a failed build does not affect the running
+   * container.
    */
   readonly image?: ModelImage;
   /**
-   * Port of the engine's host that answers over HTTP.
-   * @default - a free one that Docker picks; see `url`
+   * HTTP port on the engine's host.
+   * @default - a free port that Docker chooses; see `url`
    */
   readonly port?: number;
   /**
-   * Port of the engine's host that answers over gRPC.
-   * @default - a free one that Docker picks; see `grpcEndpoint`
+   * gRPC port on the engine's host.
+   * @default - a free port that Docker chooses; see `grpcEndpoint`
    */
   readonly grpcPort?: number;
   /**
-   * Port of the engine's host for Prometheus.
-   * @default - metrics are reachable from the container's networks only
+   * Metrics port on the engine's host, for Prometheus.
+   * @default - metrics are reachable only from the container's networks
    */
   readonly metricsPort?: number;
   /**
-   * Address of the engine's host to listen on; `0.0.0.0` for every one.
+   * Address of the engine's host to listen on; `0.0.0.0` for all addresses.
    * @default '127.0.0.1'
    */
   readonly bindAddress?: string;
   /**
-   * CPUs that the container may use; the server's threads follow.
-   * @default - what the model's profile says that it can use; without a profile all of the host's
+   * CPU limit of the container; it determines the number of the server's threads.
+   * @default - the CPUs that the container can use according to the model's profile; without a profile, all CPUs of the
+   * host
    */
   readonly cpus?: number;
   /**
    * Memory limit in MiB, without swap.
-   * @default - by the model's profile; without one 512 MiB or what requests need, and the weights once more than there
-   * are executors; for a model that takes pictures 24 bytes for each pixel of `picture.maxPixels` besides
+   * @default - derived from the model's profile. Without a profile, 512 MiB or what requests need, plus the weights
+   * once for each executor and once more. For a model that takes pictures, 24 bytes more for each pixel of
+   * `picture.maxPixels`
    */
   readonly memoryMiB?: number;
-  /** @default - the construct's path, such as `stack-digits` */
+  /** @default - derived from the construct's path, such as `stack-digits` */
   readonly containerName?: string;
   /** Names of Docker networks to join. @default - the bridge network */
   readonly networks?: readonly string[];
-  /** @default - none besides the model's name and version, and the CPU limit */
+  /** @default - only the model's name and version, and the CPU limit */
   readonly labels?: Readonly<Record<string, string>>;
   /** @default 'unless-stopped' */
   readonly restart?: 'no' | 'on-failure' | 'always' | 'unless-stopped';
   /** @default - 3 files of 10 MiB */
   readonly logRotation?: LogRotation;
-  /** More environment variables; a sensitive Terraform value stays a reference. @default - none */
+  /** Additional environment variables. Sensitive Terraform values stay references. @default - none */
   readonly environment?: Readonly<Record<string, string>>;
-  /** How the server works. @default - as {@link ServingOptions} says, and by the model's profile */
+  /** Options of the server. @default - see {@link ServingOptions}, derived from the model's profile */
   readonly serving?: ServingOptions;
-  /** @default - every hardening is on */
+  /** @default - all hardening is enabled */
   readonly hardening?: Hardening;
   /**
-   * How long an apply waits for the container to be ready, in seconds; 0 does not wait.
+   * How long an apply waits for the container to become ready, in seconds; with 0 it does not wait.
    * @default 120
    */
   readonly waitSeconds?: number;
   /**
-   * Where to write the model's OpenAPI 3.1 document at synth, relative to the working directory: what the server answers
-   * at `/openapi.json`. A file that says the same is left as it is.
-   * @default - it is not written
+   * File to write the model's OpenAPI 3.1 document to at synth, relative to the working directory. It is the document
+   * that the server returns at `/openapi.json`. An up-to-date file is not rewritten.
+   * @default - not written
    */
   readonly openApiFile?: string;
   /** @default - the stack's Docker provider */
@@ -102,22 +105,22 @@ export interface ContainerizedModelProps {
 }
 
 /**
- * A model as a hardened container on one Docker engine. An update stops the old container, letting requests in flight
- * finish, and then starts the new one.
+ * A model as a hardened container on one Docker engine. An update stops the old container, which finishes its requests
+ * in flight, and then starts the new one.
  */
 export class ContainerizedModel extends Construct {
   readonly model: OnnxModel;
-  /** What the container runs. */
+  /** Image of the container. */
   readonly image: ModelImage;
   /** `docker_container` */
   readonly container: Container;
-  /** What the container has and can do, where its model has a profile. */
+  /** Resources and capacity of the container, if its model has a profile. */
   readonly sizing?: Sizing;
 
   private readonly bindAddress: string;
   private engineProvider?: TerraformProvider;
 
-  /** @throws ModelServingError with every prop that is wrong */
+  /** @throws ModelServingError with all problems of the props */
   constructor(scope: Construct, id: string, props: ContainerizedModelProps) {
     super(scope, id);
     const containerName = props.containerName ?? defaultContainerName(this.node.path);
@@ -155,7 +158,7 @@ export class ContainerizedModel extends Construct {
     this.container = new Container(this, 'container', {
       provider,
       name: containerName,
-      // By id: the provider would replace a container that names its image at every plan.
+      // By id: with the name of an image, the provider would replace the container at every plan.
       image: this.image.engineImageId(this, provider),
       env: variables({ ...environment, ...servingEnvironment(served, this.image.expected) }),
       ports: publishedPorts(bindAddress, props),
@@ -174,7 +177,7 @@ export class ContainerizedModel extends Construct {
       healthcheck: healthCheck(this.image.nodePath, waitSeconds || DEFAULT_WAIT_SECONDS),
       wait: waitSeconds > 0,
       waitTimeout: waitSeconds || undefined,
-      // Without it the provider kills at once, and requests in flight are lost at every update.
+      // Without it, the provider kills the container at once, and every update loses requests in flight.
       destroyGraceSeconds: grace,
       stopTimeout: grace,
     });
@@ -186,14 +189,14 @@ export class ContainerizedModel extends Construct {
   }
 
   /**
-   * Where the engine's host answers over HTTP, such as `http://127.0.0.1:8080`. A loopback address is that of the
-   * engine's host, which may be another than this one.
+   * HTTP URL of the container, such as `http://127.0.0.1:8080`. A loopback address refers to the engine's host, which
+   * may be another machine.
    */
   get url(): string {
     return `http://${this.published(HTTP)}`;
   }
 
-  /** Where the engine's host answers over gRPC without TLS, as clients take it: `127.0.0.1:8081`. */
+  /** gRPC address without TLS, in the form for clients: `127.0.0.1:8081`. */
   get grpcEndpoint(): string {
     return this.published(GRPC);
   }
@@ -215,7 +218,9 @@ export class ContainerizedModel extends Construct {
   }
 }
 
-/** Places in the list of ports. The provider reads them back sorted by the container's port, so they must stand so. */
+/**
+ * Indices in the list of ports. The provider reads ports back sorted by container port, so the list has the same order.
+ */
 const [HTTP, GRPC] = [0, 1];
 
 function publishedPorts(ip: string, { port, grpcPort, metricsPort }: ContainerizedModelProps): ContainerPorts[] {

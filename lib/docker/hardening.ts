@@ -1,30 +1,30 @@
 import type { ContainerConfig } from '@cdktf/provider-docker/lib/container';
 
-/** What the container may not do. Everything is on by default; turn off one by one. */
+/** Restrictions of the container. All are enabled by default and can be disabled individually. */
 export interface Hardening {
   /**
-   * The container cannot write to its own file system.
+   * Whether the container's file system is read-only.
    * @default true
    */
   readonly readOnlyRootFilesystem?: boolean;
   /**
-   * All Linux capabilities are dropped.
+   * Whether all Linux capabilities are dropped.
    * @default true
    */
   readonly dropCapabilities?: boolean;
   /**
-   * No process gains privileges, by setuid or otherwise.
+   * Whether processes are prevented from gaining privileges, by setuid or otherwise.
    * @default true
    */
   readonly noNewPrivileges?: boolean;
   /**
-   * `uid:gid`, numeric so that it can be verified. `0:0` is root.
+   * User and group as numeric `uid:gid`, so that they can be verified. `0:0` is root.
    * @default '65532:65532'
    */
   readonly user?: string;
 }
 
-/** The container arguments that enforce it. */
+/** Container arguments that enforce the restrictions. */
 export function hardened(hardening: Hardening = {}): Partial<ContainerConfig> {
   const { readOnlyRootFilesystem = true, dropCapabilities = true, noNewPrivileges = true } = hardening;
   return {

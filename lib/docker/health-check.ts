@@ -1,8 +1,8 @@
 import type { ContainerHealthcheck } from '@cdktf/provider-docker/lib/container';
 
 /**
- * Healthy once the model is ready. No shell: node runs the image's own script.
- * @param startSeconds how long failures do not count
+ * Reports healthy once the model is ready. node runs a script in the image directly, without a shell.
+ * @param startSeconds - time during which failures do not count
  */
 export function healthCheck(nodePath: string, startSeconds: number): ContainerHealthcheck {
   return {
@@ -14,7 +14,9 @@ export function healthCheck(nodePath: string, startSeconds: number): ContainerHe
   };
 }
 
-/** As the provider reads durations back: it takes "120s", and then finds a difference to "2m0s" at every plan. */
+/**
+ * Formats a duration as the provider reads it back: after "120s", it would report a difference to "2m0s" in every plan.
+ */
 function goDuration(seconds: number): string {
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
   return `${hours ? `${hours}h` : ''}${hours || minutes ? `${minutes}m` : ''}${seconds % 60}s`;

@@ -1,19 +1,19 @@
 import { isIPv6, SocketAddress } from 'node:net';
 
-/** A port of an engine's host that leads to a container. */
+/** A port of the engine's host that is published for a container. */
 export interface HostPort {
-  /** The prop that says so. */
+  /** Prop that sets the port. */
   readonly prop: string;
   readonly port: number;
   readonly address: string;
 }
 
-/** Whether only one of two containers can have its port. */
+/** Whether two ports cannot be published together. */
 export function conflict(one: HostPort, other: HostPort): boolean {
   return one.port === other.port && overlap(canonicalAddress(one.address), canonicalAddress(other.address));
 }
 
-/** Docker listens on `::` for IPv6 alone, so each of these stands for the addresses of its own family. */
+/** Addresses that listen on all addresses of their own family; Docker uses `::` for IPv6 only. */
 export const WILDCARDS = ['0.0.0.0', '::'];
 
 function overlap(one: string, other: string): boolean {
@@ -21,7 +21,7 @@ function overlap(one: string, other: string): boolean {
   return isIPv6(one) === isIPv6(other) && [one, other].some((address) => WILDCARDS.includes(address));
 }
 
-/** IPv6 has many spellings of an address, and some of IPv4 addresses. */
+/** Normalizes the spelling of an IPv6 address, and converts IPv4-mapped addresses to IPv4. */
 export function canonicalAddress(address: string): string {
   if (!isIPv6(address)) return address;
   return new SocketAddress({ address, family: 'ipv6' }).address.replace(/^::ffff:(?=\d+\.)/, '');

@@ -1,7 +1,7 @@
 import type { ContainerConfig } from '@cdktf/provider-docker/lib/container';
 import { asText } from '../tokens';
 
-/** Docker keeps a container's log for ever unless told otherwise. */
+/** Limits of the container's log, which Docker otherwise keeps forever. */
 export interface LogRotation {
   /** @default 10 */
   readonly maxSizeMiB?: number;

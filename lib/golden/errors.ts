@@ -114,6 +114,12 @@ export const goldenErrors = {
       'golden record: --dimension gives the sizes of random requests, and those of --inputs have their own. Leave it out, or use --random instead of --inputs.',
   }),
 
+  seedOfInputs: (): Problem => ({
+    code: 'golden-seed-of-inputs',
+    message:
+      'golden record: --seed is of random requests, and those of --inputs are given. Leave it out, or use --random instead of --inputs.',
+  }),
+
   inputInvalid: (path: string, what: string, remedy: string): Problem => ({
     code: 'golden-input-invalid',
     message: `${path}: ${what}. ${remedy}.`,
@@ -165,6 +171,14 @@ export const goldenErrors = {
         };
     }
   },
+
+  /** @param isRandom - whether the requests were made up */
+  unstable: (modelPath: string, example: string, difference: string, isRandom: boolean): Problem => ({
+    code: 'golden-unstable',
+    message: `${modelPath}: nothing was recorded: rounding moves the answer to "${example}" by more than a tenth of the output's largest value: ${difference}. No tolerance for that would tell a wrong answer. ${
+      isRandom ? 'Try another --seed, or requests of your own with --inputs' : 'Give another request'
+    }, or set the tolerance with --absolute.`,
+  }),
 
   /** Of examples that are read. */
   allNaN: (path: string, example: string, output: string, elements: number): Problem => ({

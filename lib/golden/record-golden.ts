@@ -10,7 +10,6 @@ import type {
 import { rowAxes } from '../../inference-image/src/contract/row-axes';
 import { ModelServingError, type Problem } from '../errors';
 import type { OnnxModel } from '../model/onnx-model';
-import { readWeights } from '../model/weights';
 import { plainText } from '../plain-text';
 import { replaceFiles } from '../replace-file';
 import { goldenErrors } from './errors';
@@ -29,9 +28,10 @@ export interface RecordOptions {
  * Runs a model on requests and writes them with its answers as golden examples. Nothing is written unless all of them
  * can be, and no file stays of examples that were there before.
  *
+ * @param model - without golden examples
  * @param modelPath - as the user gave it, for messages
  * @returns how many examples there are
- * @throws ModelServingError `golden-not-recorded`, `golden-all-nan`, `golden-constant`, `golden-unrepeatable`, `golden-file-reserved`
+ * @throws ModelServingError `golden-not-recorded`, `golden-all-nan`, `golden-constant`, `golden-unrepeatable`, `golden-unstable`, `golden-file-reserved`
  */
 export function recordGolden(
   model: OnnxModel,
@@ -39,12 +39,11 @@ export function recordGolden(
   task: RecordTask,
   { out, tolerance }: RecordOptions,
 ): number {
-  const { signature, files, picture } = model;
+  const { signature, files, picture, inputValues: takes } = model;
   const axes = rowAxes(model.batching);
-  const weights = readWeights(modelPath);
-  const takes = weights.graph.inputValues;
   const report = runGolden({ modelPath: files[0]!.sourcePath, signature, axes, takes, picture, task });
   if (!('recorded' in report)) throw new ModelServingError([faultOf(report, modelPath, 'random' in task)]);
+  if (!tolerance) refuseUnstable(modelPath, report.recorded, 'random' in task);
   const beside = new FilesBeside(
     out,
     report.recorded.flatMap(({ picture }) => picture ?? []),
@@ -52,7 +51,7 @@ export function recordGolden(
   const examples = report.recorded.map((example) => exampleText(example, tolerance, beside));
   const content = `{\n  "examples": [\n${examples.join(',\n')}\n  ]\n}\n`;
   const named = namedFiles((JSON.parse(content) as GoldenFile).examples).map((path) => ({ path }));
-  ModelServingError.throwIfAny(checkReservedFiles({ path: out, files: named }, weights.files));
+  ModelServingError.throwIfAny(checkReservedFiles({ path: out, files: named }, files));
 
   const earlier = tensorFiles(out);
   const home = dirname(out);
@@ -72,6 +71,14 @@ function faultOf(report: Exclude<GoldenReport, { recorded: unknown }>, modelPath
   if ('unusable' in report) return goldenErrors.unusable(modelPath, report.unusable, isRandom);
   const reason = 'failure' in report ? report.failure : 'unavailable' in report ? report.unavailable : 'no answers';
   return goldenErrors.notRecorded(modelPath, reason, isRandom);
+}
+
+function refuseUnstable(modelPath: string, recorded: readonly RecordedExample[], isRandom: boolean): void {
+  ModelServingError.throwIfAny(
+    recorded.flatMap(({ name, unstable }) =>
+      unstable === undefined ? [] : goldenErrors.unstable(modelPath, name, unstable, isRandom),
+    ),
+  );
 }
 
 /** Files with elements in the folder beside golden examples, as far as their file says which those are. */

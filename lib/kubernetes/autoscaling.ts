@@ -9,32 +9,32 @@ import type { Sizing } from '../profile/sizing';
 import type { ResourceMetadata } from './labels';
 import { ScalingTarget } from './scaling-target';
 
-/** How many replicas there are, as the load has it. */
+/** Bounds and targets of the autoscaler. */
 export interface Autoscaling {
   /** @default 2 */
   readonly minReplicas?: number;
   readonly maxReplicas: number;
   /**
-   * What decides; of several, the one that wants most replicas.
-   * @default - CPU utilization at which a replica can still take a capacity's headroom (30 %), by the model's profile;
-   * without one ScalingTarget.cpuUtilization(70)
+   * Scaling targets; if there are several, the one that requires most replicas decides.
+   * @default - with a profile, the CPU utilization at which a replica still has the headroom of a capacity (30 %);
+   * without one, ScalingTarget.cpuUtilization(70)
    */
   readonly target?: ScalingTarget | readonly ScalingTarget[];
   /**
-   * How long the load must be low before replicas are taken away, in seconds, up to 3600.
+   * How long the load must be low before replicas are removed, in seconds, up to 3600.
    * @default 300
    */
   readonly scaleDownAfterSeconds?: number;
 }
 
-/** One that answers while another is replaced, or its node drained. */
+/** One replica keeps answering while another is replaced or its node is drained. */
 export const DEFAULT_REPLICAS = 2;
 
 export function scalingTargets({ target = ScalingTarget.cpuUtilization(70) }: Autoscaling): readonly ScalingTarget[] {
   return Array.isArray(target) ? target : [target as ScalingTarget];
 }
 
-/** The autoscaling with the target that was derived. */
+/** Sets the derived target, unless one is given. */
 export function sizedAutoscaling(
   autoscaling: Autoscaling,
   sizing: Sizing | undefined,
@@ -53,7 +53,7 @@ export interface AutoscalerProps {
 
 export function autoscaler(scope: Construct, id: string, props: AutoscalerProps): HorizontalPodAutoscalerV2 {
   const { metadata, deploymentName, autoscaling, provider } = props;
-  // The API moves CPU to the end; any other order would be a difference at every plan.
+  // The API moves CPU to the end; any other order would show as a difference in every plan.
   const targets = [...scalingTargets(autoscaling)].sort(
     (a, b) => Number(a.isCpu) - Number(b.isCpu) || (a.metricName < b.metricName ? -1 : 1),
   );
@@ -70,7 +70,10 @@ export function autoscaler(scope: Construct, id: string, props: AutoscalerProps)
   });
 }
 
-/** Up at once: four replicas or twice as many in 15 s. Down slowly: half of them in a minute. Said in full, or the provider finds a difference. */
+/**
+ * Scales up at once, by four replicas or 100 % in 15 s, and down slowly, by half in a minute. All fields are set,
+ * because the provider would otherwise report a difference.
+ */
 function behavior(scaleDownAfterSeconds: number): HorizontalPodAutoscalerV2SpecBehavior {
   return {
     scaleUp: [

@@ -1,12 +1,15 @@
-/** A share of requests as whole replicas give it. */
+/** Share of requests that a whole number of replicas gets. */
 export interface CanaryShare {
-  /** Of the canary. */
+  /** Number of canary replicas. */
   readonly replicas: number;
-  /** In percent of all replicas. */
+  /** Percentage of all replicas. */
   readonly weight: number;
 }
 
-/** The whole number of canary replicas, beside `stableReplicas`, whose share is nearest to a weight in percent. */
+/**
+ * Finds the number of canary replicas whose share is nearest to a weight in percent, given the number of stable
+ * replicas.
+ */
 export function nearestShare(stableReplicas: number, weight: number): CanaryShare {
   const replicas = Math.max(1, Math.round((stableReplicas * weight) / (100 - weight)));
   const [fewer, more] = [replicas - 1, replicas + 1].map((count) => shareOf(stableReplicas, count));
@@ -18,7 +21,10 @@ export function nearestShare(stableReplicas: number, weight: number): CanaryShar
     );
 }
 
-/** The next number of stable replicas beside which a weight is reached within `tolerance` percentage points. */
+/**
+ * Finds the smallest number of stable replicas, from `atLeast` up, with which a weight is reached within `tolerance`
+ * percentage points.
+ */
 export function replicasFor(weight: number, tolerance: number, atLeast: number): number {
   let stable = atLeast;
   while (distance(nearestShare(stable, weight), weight) > tolerance) stable++;

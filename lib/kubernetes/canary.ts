@@ -26,36 +26,37 @@ import { replicaSizing } from './replica-sizing';
 import { checkDeadline } from './rollout';
 
 export interface CanaryProps {
-  /** The model to try. Its name is that of the service's model, its version another. Give either this or `image`. */
+  /** The model to try, with the name of the service's model and another version. Set either this or `image`. */
   readonly model?: OnnxModel;
   /** An image that exists in a registry. */
   readonly image?: ModelImage;
-  /** Share of new connections that the canary gets, in percent. */
+  /** Percentage of new connections that the canary gets. */
   readonly weight: number;
   /**
-   * By how many percentage points whole replicas may miss the weight.
+   * Allowed difference between `weight` and the share of whole replicas, in percentage points.
    * @default 1
    */
   readonly weightTolerance?: number;
   /**
-   * Whether the canary may have another interface than the service's model, which breaks clients that happen upon it.
+   * Whether the interface of the canary may differ from that of the service's model, which breaks clients that reach
+   * it.
    * @default false
    */
   readonly acceptsInterfaceChange?: boolean;
 }
 
-/** The service that a canary stands beside. */
+/** The service that a canary belongs to. */
 export interface CanaryContext {
   readonly name: string;
   readonly model: OnnxModel;
-  /** Undefined where an autoscaler decides. */
+  /** Undefined if an autoscaler decides. */
   readonly replicas?: number;
   readonly build?: ImageOptions;
   readonly deployment: DeploymentOptions;
   readonly disruptionBudget?: DisruptionBudgetOptions;
 }
 
-/** Another model behind the same Service; each replica gets the same share of connections. */
+/** Another model behind the same Service. Each replica gets the same share of connections. */
 export class Canary extends Construct {
   readonly model: OnnxModel;
   readonly image: ModelImage;
@@ -64,12 +65,12 @@ export class Canary extends Construct {
   /** `kubernetes_pod_disruption_budget_v1` */
   readonly disruptionBudget: PodDisruptionBudgetV1;
   readonly replicas: number;
-  /** What each replica has and can do, where the candidate has a profile. */
+  /** Resources and capacity of each replica, if the canary's model has a profile. */
   readonly sizing?: Sizing;
-  /** Share that whole replicas give, in percent. */
+  /** Actual share of whole replicas, in percent. */
   readonly weight: number;
 
-  /** @throws ModelServingError with everything that is wrong */
+  /** @throws ModelServingError with all problems */
   constructor(scope: Construct, id: string, context: CanaryContext, props: CanaryProps) {
     super(scope, id);
     const track = labelValue(id);
@@ -105,7 +106,8 @@ export class Canary extends Construct {
         annotations: { ...annotations, ...modelAnnotations(this.model) },
       },
       selector,
-      // How many must stay of the service's replicas says nothing of a canary's few, and could block them all.
+      // A minimum for the service's replicas does not apply to the few replicas of a canary, and could block all
+      // evictions.
       budget: { maxUnavailable: context.disruptionBudget?.maxUnavailable },
       provider,
     });
@@ -142,9 +144,9 @@ function problemsOf(
   return problems.list;
 }
 
-/** Clients of the service happen upon the canary, and know only the interface of the service's model. */
+/** Clients of the service also reach the canary, and depend on the interface of the service's model. */
 function checkInterface(where: string, model: OnnxModel, canary: OnnxModel, problems: Problems): void {
-  // Another name is a problem of its own.
+  // A different name is reported separately.
   const differences = compareInterfaces(interfaceOf(model), { ...interfaceOf(canary), name: model.name });
   for (const difference of breaking(differences)) {
     problems.add(kubernetesErrors.canaryInterface(where, model.version, difference));

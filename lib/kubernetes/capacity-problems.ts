@@ -9,7 +9,7 @@ import { kubernetesErrors } from './errors';
 import { capacityProfile, replicaSizing } from './replica-sizing';
 import type { ScalableModelServiceProps } from './scalable-model-service';
 
-/** Checks that the replicas that may be there hold what is asked of them. */
+/** Checks that the maximum number of replicas can handle the capacity. */
 export function checkCapacity(
   where: string,
   props: ScalableModelServiceProps,
@@ -45,7 +45,7 @@ export function checkCapacity(
   problems.add(kubernetesErrors.capacityUnmeetable(where, capacity, { prop, most, held }, sizing, profile, remedies));
 }
 
-/** What the number of replicas follows from. */
+/** Props that determine the number of replicas. */
 function decisiveProps(
   { replicas, autoscaling, resources = {}, serving = {} }: ScalableModelServiceProps,
   { requestsPerSecond, headroom, at = {} }: Capacity,
@@ -64,7 +64,7 @@ function decisiveProps(
   };
 }
 
-/** The fewest CPUs with which so many replicas would do, within what was measured. */
+/** Remedy: the fewest CPUs with which this number of replicas is enough, within the measured range. */
 function moreCpus(props: ScalableModelServiceProps, model: OnnxModel, sizing: Sizing, replicas: number): string[] {
   const { resources = {} } = props;
   const bounds = [model.profile!.machine.cpus, resources.cpuLimit].filter((cpus) => typeof cpus === 'number');
@@ -77,13 +77,13 @@ function moreCpus(props: ScalableModelServiceProps, model: OnnxModel, sizing: Si
   return [];
 }
 
-/** Options without which so many replicas would do. */
+/** Remedy: options whose removal makes this number of replicas enough. */
 function fewerOptions(props: ScalableModelServiceProps, model: OnnxModel, replicas: number): string[] {
   const { serving = {} } = props;
   return (['executors', 'threadsPerExecutor', 'maxBatchSize'] as const)
     .filter((option) => serving[option] !== undefined)
     .filter((option) => holds({ ...props, serving: { ...serving, [option]: undefined } }, model, replicas))
-    .map((option) => `leave serving.${option} out`);
+    .map((option) => `omit serving.${option}`);
 }
 
 function holds(props: ScalableModelServiceProps, model: OnnxModel, replicas: number): boolean {

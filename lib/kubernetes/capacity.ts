@@ -6,24 +6,24 @@ import { roundDown } from '../profile/rounding';
 import { counted, cpusText, rateText } from '../profile/sizing-text';
 import type { Sizing } from '../profile/sizing';
 
-/** What a service must hold, as its model's profile has it. */
+/** Load that a service must handle, checked against its model's profile. */
 export interface Capacity {
-  /** Requests of one row that all replicas together must answer in a second. */
+  /** Requests of one row that all replicas together must answer per second. */
   readonly requestsPerSecond: number;
   /**
-   * By what share more they could answer: for peaks, and for the time until more replicas are ready.
+   * Spare capacity as a share, for peaks and for the time until more replicas are ready.
    * @default 0.3
    */
   readonly headroom?: number;
   /**
-   * Sizes of the requests, where the profile was measured at several: `{ sequence: 128 }`, or `{ 'input:1': 128 }` for a
+   * Sizes of the requests, if the profile was measured at several: `{ sequence: 128 }`, or `{ 'input:1': 128 }` for a
    * dimension without a name.
-   * @default - those that were measured first
+   * @default - the sizes that were measured first
    */
   readonly at?: Readonly<Record<string, number>>;
 }
 
-/** Whether a number of replicas can be computed from it. */
+/** Whether the number of replicas can be computed from a capacity. */
 export function isCapacity({ requestsPerSecond, headroom }: Capacity): boolean {
   if ([requestsPerSecond, headroom].some(Token.isUnresolved)) return false;
   return isRate(requestsPerSecond) && (headroom === undefined || isHeadroom(headroom));
@@ -37,19 +37,19 @@ export function isHeadroom(value: number): boolean {
   return Number.isFinite(value) && value >= 0;
 }
 
-/** The fewest replicas that hold it. */
+/** Minimum number of replicas for a capacity. */
 export function replicasFor({ requestsPerSecond, headroom = DEFAULT_HEADROOM }: Capacity, sizing: Sizing): number {
   const replicas = (requestsPerSecond * (1 + headroom)) / sizing.requestsPerSecond;
-  // 100 * 1.1 is 110.00000000000001, and would need two replicas of 110.
+  // In floating point, 100 * 1.1 is 110.00000000000001, which would need a second replica that handles 110.
   return Math.ceil(Number(replicas.toPrecision(12)));
 }
 
-/** What so many replicas hold with the headroom left, in requests a second. */
+/** Rate that this many replicas handle with the headroom left, in requests per second. */
 export function heldRate({ headroom = DEFAULT_HEADROOM }: Capacity, replicas: number, sizing: Sizing): number {
   return roundDown((replicas * sizing.requestsPerSecond) / (1 + headroom));
 }
 
-/** For those who read the plan: `3 replicas of 1 CPU, 1,200 requests/s each, hold …`. */
+/** Describes the capacity in the plan: `3 replicas of 1 CPU, 1,200 requests/s each, hold …`. */
 export function capacityText(
   { requestsPerSecond, headroom }: Capacity,
   replicas: number,

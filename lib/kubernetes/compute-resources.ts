@@ -7,28 +7,29 @@ import type { ServingOptions } from '../serving-options';
 import { wholeQuotient } from '../tokens';
 import { decimalQuantity, memoryQuantity } from './quantities';
 
-/** What each replica gets of its node. */
+/** Resources of each replica. */
 export interface ComputeResources {
   /**
-   * CPUs that are set aside for each replica, such as 0.5 or 2; `none` sets nothing aside.
-   * @default - what the model's profile says that a replica uses; without a profile 1
+   * CPU request of each replica, such as 0.5 or 2; `none` sets no request.
+   * @default - the CPUs that a replica uses according to the model's profile; without a profile, 1
    */
   readonly cpu?: number | 'none';
   /**
-   * CPUs that a replica may use; the server's threads follow. With `none` it may use what its node has to spare, and
-   * the threads follow `cpu`.
-   * @default - as `cpu`
+   * CPU limit of each replica; it determines the number of the server's threads. With `none`, a replica may use all
+   * idle CPUs of its node, and `cpu` determines the threads.
+   * @default - the value of `cpu`
    */
   readonly cpuLimit?: number | 'none';
   /**
-   * Memory in MiB, both set aside and the limit.
-   * @default - by the model's profile; without one 512 MiB or what requests need, and the weights once more than there
-   * are executors; for a model that takes pictures 24 bytes for each pixel of `picture.maxPixels` besides
+   * Memory request and limit in MiB.
+   * @default - derived from the model's profile. Without a profile, 512 MiB or what requests need, plus the weights
+   * once for each executor and once more. For a model that takes pictures, 24 bytes more for each pixel of
+   * `picture.maxPixels`
    */
   readonly memoryMiB?: number;
 }
 
-/** What is set aside of CPU time, if anything: Kubernetes sets aside a limit that stands alone. */
+/** CPU request, if there is one. Without a request, Kubernetes uses the limit. */
 export function cpuRequest({ cpu = 1, cpuLimit = cpu }: ComputeResources): number | undefined {
   const request = cpu === 'none' ? cpuLimit : cpu;
   return request === 'none' ? undefined : request;
@@ -50,8 +51,8 @@ export function computeResources(
 }
 
 /**
- * The server takes its threads from the CPU limit. Without one it would take one for each CPU of its node, so the CPUs
- * that are set aside decide.
+ * Sets the number of threads if there is no CPU limit. The server derives its threads from the limit; without one, it
+ * would use all CPUs of its node instead of the requested ones.
  */
 export function withThreads(serving: ServingOptions, resources: ComputeResources): ServingOptions {
   const { cpuLimit = resources.cpu } = resources;
@@ -62,8 +63,8 @@ export function withThreads(serving: ServingOptions, resources: ComputeResources
 }
 
 /**
- * How much CPU time runs of the model can take in a replica: threads are whole, so 1.5 CPUs are used by one. What the
- * server takes besides, to read and write requests, is not to be relied on. Undefined where only the plan knows.
+ * CPUs that runs of the model can use in a replica. Threads are whole, so one thread uses only 1 of 1.5 CPUs. The
+ * server's own CPU time for requests and responses is not counted. Undefined if a value is a Terraform token.
  */
 export function usableCpus(serving: ServingOptions, resources: ComputeResources): number | undefined {
   const { cpu = 1, cpuLimit = cpu } = resources;
@@ -74,7 +75,7 @@ export function usableCpus(serving: ServingOptions, resources: ComputeResources)
   return Math.min(limit, executors * (threadsPerExecutor ?? threads(shared, executors)));
 }
 
-/** What each executor gets of the CPUs, by Terraform where it alone knows one of them. */
+/** CPUs for each executor; computed by Terraform if a value is a token. */
 function threads(cpus: number, executors: number): number {
   const share = wholeQuotient(cpus, executors);
   return Token.isUnresolved(share) ? Fn.max([1, share]) : Math.max(1, share);

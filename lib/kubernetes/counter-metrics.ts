@@ -1,16 +1,16 @@
 /**
- * Series of the server that only grow: counters, and those of histograms. The gauges `nodejs_active_*_total` are not
- * among them.
+ * Series of the server that only increase: counters, and those of histograms. The gauges `nodejs_active_*_total` are
+ * not among them.
  */
 const COUNTER =
   /^(inference_.+_(total|bucket|sum|count)|process_cpu_.+_total|nodejs_gc_duration_seconds_(bucket|sum|count))$/;
 
-/** Whether a pods metric is a counter of the server, by the name that the server gives it. */
+/** Whether a pods metric is a counter of the server, by its original name. */
 export function isServerCounter(metric: string): boolean {
   return COUNTER.test(metric);
 }
 
-/** The target to take in the place of a counter: it follows the same load, and falls with it. */
+/** The target to use instead of a counter: it follows the same load, and also falls. */
 export function targetInstead(counter: string): string {
   if (counter.startsWith('process_cpu_')) return 'ScalingTarget.cpuUtilization';
   if (counter.startsWith('inference_queue_'))

@@ -4,9 +4,9 @@ const [WIDTH, HEIGHT] = [24 / COLUMNS, 8];
 
 interface PanelOptions {
   readonly title: string;
-  /** Of Grafana: `reqps`, `s`, `percentunit`, `bytes`, `short`. */
+  /** Unit of Grafana: `reqps`, `s`, `percentunit`, `bytes`, `short`. */
   readonly unit: string;
-  /** Queries, by the legend of their series. */
+  /** Queries by the legend of their series. */
   readonly queries: Readonly<Record<string, string>>;
 }
 
@@ -72,7 +72,7 @@ const PANELS: readonly PanelOptions[] = [
   },
 ];
 
-/** The panels of the dashboard, in rows of two. */
+/** Panels of the dashboard, in rows of two. */
 export function dashboardPanels() {
   return PANELS.map(({ title, unit, queries }, i) => ({
     id: i + 1,
@@ -101,7 +101,7 @@ function quantiles(histogram: string, more: string, qs: readonly number[]): Reco
   return Object.fromEntries(qs.map((q) => [`{{version}} p${q * 100}`, quantile(histogram, more, q)]));
 }
 
-/** What a process says of itself has no model on it: only replicas that serve the chosen ones count. */
+/** Restricts process metrics, which have no model label, to replicas of the selected models. */
 function ofReplicas(query: string): string {
   return `${query} and on (instance) inference_executors{${MODELS}}`;
 }

@@ -10,15 +10,15 @@ import { claimName } from './name-claims';
 import { defaultResourceName, isNamespaceName, isResourceName } from './names';
 
 export interface InferenceDashboardProps {
-  /** Where Grafana's sidecar looks. @default 'default' */
+  /** Namespace that Grafana's sidecar watches. @default 'default' */
   readonly namespace?: string;
   /** Name of the ConfigMap. @default - the construct's path */
   readonly name?: string;
   /** @default 'Model serving' */
   readonly title?: string;
   /**
-   * Labels by which Grafana's sidecar finds it.
-   * @default - `grafana_dashboard: '1'`, as Grafana's Helm chart has it
+   * Labels by which Grafana's sidecar finds the ConfigMap.
+   * @default - `grafana_dashboard: '1'`, the default of Grafana's Helm chart
    */
   readonly labels?: Readonly<Record<string, string>>;
   /** @default - none */
@@ -27,9 +27,9 @@ export interface InferenceDashboardProps {
   readonly provider?: TerraformProvider;
 }
 
-/** A Grafana dashboard for every model that is scraped, in a ConfigMap that Grafana's sidecar picks up. */
+/** A Grafana dashboard for all scraped models, in a ConfigMap that Grafana's sidecar loads. */
 export class InferenceDashboard extends Construct {
-  /** The dashboard as JSON, to import by hand. */
+  /** The dashboard as JSON, for manual import. */
   static json(title = 'Model serving'): string {
     return JSON.stringify(dashboard(title), undefined, 2);
   }
@@ -37,7 +37,7 @@ export class InferenceDashboard extends Construct {
   /** `kubernetes_config_map_v1` */
   readonly configMap: ConfigMapV1;
 
-  /** @throws ModelServingError with every prop that is wrong */
+  /** @throws ModelServingError with all problems of the props */
   constructor(scope: Construct, id: string, props: InferenceDashboardProps = {}) {
     super(scope, id);
     const { path } = this.node;
@@ -77,7 +77,7 @@ function dashboard(title: string) {
   };
 }
 
-/** A choice among the values that a label has in some series. */
+/** A variable with the values of a label in a series. */
 function label(name: string, series: string) {
   return {
     name,

@@ -4,20 +4,26 @@ import type { Construct } from 'constructs';
 import { asText } from '../tokens';
 import type { ResourceMetadata } from './labels';
 
-/** How many replicas may be taken away at once, when a node is drained for example. Give one of the two. */
+/** How many replicas may be evicted at once, for example when a node is drained. Set only one of the two. */
 export interface DisruptionBudgetOptions {
   /**
-   * A number of replicas, or a percentage such as `'25%'`.
+   * Maximum number of replicas that may be unavailable, or a percentage such as `'25%'`.
    * @default 1
    */
   readonly maxUnavailable?: number | string;
-  /** A number of replicas that must stay, or a percentage; less than there are at least. @default - see maxUnavailable */
+  /**
+   * Number of replicas that must stay available, or a percentage; less than the minimum number of replicas. @default -
+   * see maxUnavailable
+   */
   readonly minAvailable?: number | string;
 }
 
 export interface DisruptionBudgetProps {
   readonly metadata: ResourceMetadata;
-  /** The pods of one Deployment: where a canary's broken ones counted too, they would use up the budget of the others. */
+  /**
+   * Selects the pods of one Deployment. If it included a canary, its failing pods would use up the budget of the
+   * others.
+   */
   readonly selector: Readonly<Record<string, string>>;
   readonly budget?: DisruptionBudgetOptions;
   readonly provider?: TerraformProvider;
@@ -35,13 +41,13 @@ export function disruptionBudget(scope: Construct, id: string, props: Disruption
   });
 }
 
-/** Whether a budget lets no replica go when there are so many. Kubernetes rounds percentages up. */
+/** Whether a budget allows no eviction with this many replicas. Kubernetes rounds percentages up. */
 export function blocksEviction({ maxUnavailable, minAvailable }: DisruptionBudgetOptions, replicas: number): boolean {
   if (minAvailable !== undefined) return replicasOf(minAvailable, replicas) >= replicas;
   return maxUnavailable !== undefined && replicasOf(maxUnavailable, replicas) < 1;
 }
 
-/** A number of replicas from 0 on, or a percentage up to 100. */
+/** Whether this is a number of replicas of at least 0, or a percentage up to 100. */
 export function isReplicaShare(value: number | string): boolean {
   return /^\d+$|^(\d{1,2}|100)%$/.test(String(value));
 }

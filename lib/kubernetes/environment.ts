@@ -1,11 +1,11 @@
 import type { DeploymentV1SpecTemplateSpecContainerEnv } from '@cdktf/provider-kubernetes/lib/deployment-v1';
 
-/** The value of a key of a Secret in the service's namespace, read when a replica starts. */
+/** Value of a key of a Secret in the service's namespace, read when a replica starts. */
 export interface SecretKey {
   readonly secretName: string;
   readonly key: string;
   /**
-   * Start without the variable where the Secret or its key is missing.
+   * Whether the replica starts without the variable if the Secret or its key is missing.
    * @default false
    */
   readonly optional?: boolean;

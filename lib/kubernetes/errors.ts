@@ -13,56 +13,56 @@ import type { CanaryShare } from './canary-weight';
 import type { Capacity } from './capacity';
 
 /**
- * By how much a metric must be above its target before replicas are added, by default.
+ * Default ratio of a metric to its target above which the autoscaler adds replicas.
  * @see https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#algorithm-details
  */
 const AUTOSCALER_TOLERANCE = 1.1;
 
-/** What can be wrong with a ScalableModelService; `where` is the construct's path. */
+/** Problems with a ScalableModelService; `where` is the construct's path. */
 export const kubernetesErrors = {
   repositoryMissing: (where: string): Problem => ({
     code: 'repository-missing',
-    message: `${where}: a cluster pulls images from a registry, and no repository was given. Give one without a tag, such as repository: 'registry.example.com/ml/digits', or an image that is in one.`,
+    message: `${where}: a cluster pulls images from a registry, but repository is not set. Set it without a tag, such as repository: 'registry.example.com/ml/digits', or pass an image that is in a registry.`,
   }),
 
   imageNotPushed: (where: string): Problem => ({
     code: 'image-not-pushed',
-    message: `${where}: image stays on the engine that builds it, where no cluster can pull it. Give that InferenceImage a repository.`,
+    message: `${where}: image is stored only on the engine that builds it, so the cluster cannot pull it. Set repository on that InferenceImage.`,
   }),
 
   imageNotPinned: (where: string, reference: string): Problem => ({
     code: 'image-not-pinned',
-    message: `${where}: image "${reference}" is named by a tag, which may move: pods of one Deployment could run different models. Append its digest (@sha256:…).`,
+    message: `${where}: image "${reference}" has a tag instead of a digest. Tags can move, so pods of one Deployment could run different models. Append the digest (@sha256:…).`,
   }),
 
   resourceNameInvalid: (where: string, name: string): Problem => ({
     code: 'resource-name-invalid',
-    message: `${where}: name "${name}" is not a Kubernetes name. Use lower-case letters, digits and "-", at most 63, the first a letter, the last no "-".`,
+    message: `${where}: name "${name}" is not a Kubernetes name. Use at most 63 lower-case letters, digits and "-"; start with a letter, and do not end with "-".`,
   }),
 
   namespaceInvalid: (where: string, name: string): Problem => ({
     code: 'resource-name-invalid',
-    message: `${where}: namespace "${name}" is not a Kubernetes name. Use lower-case letters, digits and "-", at most 63, no "-" at either end.`,
+    message: `${where}: namespace "${name}" is not a Kubernetes name. Use at most 63 lower-case letters, digits and "-"; do not start or end with "-".`,
   }),
 
   nameTaken: (where: string, name: string, namespace: string, owner: string): Problem => ({
     code: 'name-taken',
-    message: `${where}: the name "${name}" in namespace "${namespace}" is already that of ${owner}. Give one of them another name or namespace.`,
+    message: `${where}: the name "${name}" in namespace "${namespace}" is already used by ${owner}. Change the name or namespace of one of them.`,
   }),
 
   replicasWithAutoscaling: (where: string): Problem => ({
     code: 'replicas-with-autoscaling',
-    message: `${where}: give either replicas (a fixed number) or autoscaling, not both.`,
+    message: `${where}: replicas and autoscaling are both set. Set replicas for a fixed number, or autoscaling.`,
   }),
 
   replicaBounds: (where: string, minimum: number, maximum: number): Problem => ({
     code: 'replica-bounds',
-    message: `${where}: autoscaling.minReplicas is ${minimum}, more than maxReplicas ${maximum}. Lower the one or raise the other.`,
+    message: `${where}: autoscaling.minReplicas is ${minimum}, which is more than maxReplicas ${maximum}. Lower minReplicas or raise maxReplicas.`,
   }),
 
   scalingTargetsMissing: (where: string): Problem => ({
     code: 'scaling-targets-missing',
-    message: `${where}: autoscaling.target is an empty list. Give at least one ScalingTarget, or leave it out for 70 % of CPU.`,
+    message: `${where}: autoscaling.target is an empty list. Set at least one ScalingTarget, or omit target for 70 % CPU utilization.`,
   }),
 
   scalingTargetTwice: (where: string, metric: string): Problem => ({
@@ -72,42 +72,42 @@ export const kubernetesErrors = {
 
   scalingTargetCounter: (where: string, metric: string, instead: string): Problem => ({
     code: 'scaling-target-counter',
-    message: `${where}: autoscaling.target names ${metric}, a counter of the server: it never falls, so the autoscaler would add replicas and remove none. Take ${instead}, or give its rate another name in the adapter.`,
+    message: `${where}: autoscaling.target names ${metric}, a counter of the server. A counter never falls, so the autoscaler would never remove a replica. Use ${instead}, or configure the adapter to serve its rate under another name.`,
   }),
 
   scalingTargetValue: (where: string, metric: string, value: number): Problem => ({
     code: 'scaling-target-value',
-    message: `${where}: the target for ${metric} is ${inspect(value)}. Give ${metric === 'cpu' ? 'whole percents' : 'a number'} above 0.`,
+    message: `${where}: the target for ${metric} is ${inspect(value)}. Use ${metric === 'cpu' ? 'an integer' : 'a number'} above 0.`,
   }),
 
   scaleDownInvalid: (where: string, seconds: number): Problem => ({
     code: 'scale-down-invalid',
-    message: `${where}: autoscaling.scaleDownAfterSeconds is ${inspect(seconds)}. Give whole seconds from 0 to 3600.`,
+    message: `${where}: autoscaling.scaleDownAfterSeconds is ${inspect(seconds)}. Use an integer from 0 to 3600.`,
   }),
 
   cpuRequestMissing: (where: string): Problem => ({
     code: 'cpu-request-missing',
-    message: `${where}: autoscaling on CPU compares with the CPUs set aside, and resources.cpu is "none". Give a number of CPUs, or a target such as ScalingTarget.inFlightPerReplica(4).`,
+    message: `${where}: autoscaling on CPU needs a CPU request, but resources.cpu is "none". Set a number of CPUs, or use a target such as ScalingTarget.inFlightPerReplica(4).`,
   }),
 
   cpuTargetUnreachable: (where: string, percent: number, most: number, usable: number, request: number): Problem => ({
     code: 'cpu-target-unreachable',
-    message: `${where}: the target for cpu is ${percent} % of the CPUs set aside, but runs of the model can use at most ${most} % (${usable} of ${request}), and the autoscaler would never add a replica. Give a target of ${Math.max(1, Math.ceil(most / AUTOSCALER_TOLERANCE) - 1)} or less, whole CPUs, or more threads (serving.executors, serving.threadsPerExecutor).`,
+    message: `${where}: the target for cpu is ${percent} % of the CPU request, but runs of the model can use at most ${most} % (${usable} of ${request}), so the autoscaler would never add a replica. Use a target of ${Math.max(1, Math.ceil(most / AUTOSCALER_TOLERANCE) - 1)} or less, whole CPUs, or more threads (serving.executors, serving.threadsPerExecutor).`,
   }),
 
   capacityRate: (where: string, requestsPerSecond: number): Problem => ({
     code: 'capacity-invalid',
-    message: `${where}: capacity.requestsPerSecond is ${requestsPerSecond}. Give a number above 0, such as 200.`,
+    message: `${where}: capacity.requestsPerSecond is ${requestsPerSecond}. Use a number above 0, such as 200.`,
   }),
 
   capacityHeadroom: (where: string, headroom: number): Problem => ({
     code: 'capacity-invalid',
-    message: `${where}: capacity.headroom is ${headroom}. Give a share of 0 or more, such as 0.3 for 30 %.`,
+    message: `${where}: capacity.headroom is ${headroom}. Use 0 or more, such as 0.3 for 30 %.`,
   }),
 
   capacityWithoutProfile: (where: string, name: string, command: string): Problem => ({
     code: 'capacity-without-profile',
-    message: `${where}: capacity is computed from a profile, and model "${name}" has none. Give replicas or autoscaling instead, or measure it: ${command}`,
+    message: `${where}: capacity needs a profile, but model "${name}" has none. Set replicas or autoscaling instead, or measure the model: ${command}`,
   }),
 
   capacitySizeUnmeasured: (
@@ -118,11 +118,8 @@ export const kubernetesErrors = {
   ): Problem => ({
     code: 'capacity-size-unmeasured',
     message: `${where}: capacity.at is ${sizesText(at)}, but the model was measured at ${measuredSizes(profile)
-      .map(({ dimensions }) => sizesText(dimensions) || 'fixed sizes alone')
-      .join(', or ')}. Give one of those, or measure at that size too: ${command}${Object.entries(at)
-      .slice(0, 1)
-      .map(([name, size]) => ` --at ${shellWord(`${name}=${sizesOf(profile, name).concat(size).join(',')}`)}`)
-      .join('')}`,
+      .map(({ dimensions }) => sizesText(dimensions) || 'fixed sizes only')
+      .join(', or ')}. ${measuringRemedy(at, profile, command)}`,
   }),
 
   capacityUnmeetable: (
@@ -139,137 +136,137 @@ export const kubernetesErrors = {
 
   cpuOutOfRange: (where: string, prop: string, value: number): Problem => ({
     code: 'cpus-out-of-range',
-    message: `${where}: ${prop} is ${inspect(value)}. Give a number of CPUs of 0.001 or more, such as 0.5 or 2, or "none".`,
+    message: `${where}: ${prop} is ${inspect(value)}. Use at least 0.001 CPUs, such as 0.5 or 2, or "none".`,
   }),
 
   cpuLimitBelowRequest: (where: string, limit: number, request: number): Problem => ({
     code: 'cpu-limit-below-request',
-    message: `${where}: resources.cpuLimit is ${limit}, below resources.cpu ${request}. Raise the limit, or leave it out to have them equal.`,
+    message: `${where}: resources.cpuLimit is ${limit}, below resources.cpu ${request}. Raise the limit, or omit it to set it to resources.cpu.`,
   }),
 
   budgetBothBounds: (where: string): Problem => ({
     code: 'disruption-budget-both',
-    message: `${where}: disruptionBudget has both maxUnavailable and minAvailable. Kubernetes takes one; keep maxUnavailable where in doubt.`,
+    message: `${where}: disruptionBudget has both maxUnavailable and minAvailable. Kubernetes accepts only one. Keep maxUnavailable if in doubt.`,
   }),
 
   budgetInvalid: (where: string, prop: string, value: number | string): Problem => ({
     code: 'disruption-budget-invalid',
-    message: `${where}: disruptionBudget.${prop} is ${JSON.stringify(value)}. Give a number of replicas or a percentage such as "25%".`,
+    message: `${where}: disruptionBudget.${prop} is ${JSON.stringify(value)}. Use a number of replicas, or a percentage such as "25%".`,
   }),
 
   budgetBlocks: (where: string, prop: string, value: number | string, replicas: number): Problem => ({
     code: 'disruption-budget-blocks',
-    message: `${where}: disruptionBudget.${prop} is ${JSON.stringify(value)}, and there may be only ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}: none could ever be evicted, and no node drained. Use maxUnavailable: 1, or more replicas.`,
+    message: `${where}: disruptionBudget.${prop} is ${JSON.stringify(value)}, and there may be only ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas.`,
   }),
 
   surgeInvalid: (where: string, value: number | string): Problem => ({
     code: 'surge-invalid',
-    message: `${where}: rollout.maxSurge is ${JSON.stringify(value)}. Give a number of replicas of 1 or more, or a percentage such as "25%": updates add replicas before they take any away.`,
+    message: `${where}: rollout.maxSurge is ${JSON.stringify(value)}. Use at least 1 replica, or a percentage such as "25%": updates add new replicas before they remove old ones.`,
   }),
 
   startupInvalid: (where: string, seconds: number, longest: number): Problem => ({
     code: 'startup-seconds-invalid',
-    message: `${where}: rollout.startupSeconds is ${inspect(seconds)}. Give whole seconds from 1 to ${longest} (a day).`,
+    message: `${where}: rollout.startupSeconds is ${inspect(seconds)}. Use an integer from 1 to ${longest} (a day).`,
   }),
 
   deadlineTooShort: (where: string, deadline: number, startup: number, probed: number): Problem => ({
     code: 'progress-deadline-too-short',
-    message: `${where}: rollout.progressDeadlineSeconds is ${deadline}, not more than startupSeconds ${startup}${probed === startup ? '' : `, which the startup probe rounds up to ${probed}`}: updates would fail while replicas still start. Raise it to ${probed + 1} or more, or leave it out.`,
+    message: `${where}: rollout.progressDeadlineSeconds is ${deadline}, which is not more than startupSeconds ${startup}${probed === startup ? '' : `, which the startup probe rounds up to ${probed}`}. Updates would fail while replicas still start. Raise it to ${probed + 1} or more, or omit it.`,
   }),
 
   labelInvalid: (where: string, prop: string, key: string, value: string): Problem => ({
     code: 'label-invalid',
-    message: `${where}: ${prop} has "${key}: ${value}", which is not a Kubernetes label. Use at most 63 letters, digits, "-", "_" and ".", a letter or digit at both ends, for the value and for the key, which may have a DNS name and "/" before it.`,
+    message: `${where}: ${prop} has "${key}: ${value}", which is not a Kubernetes label. Use at most 63 letters, digits, "-", "_" and "." for the value and for the key, with a letter or digit at both ends. The key may have a prefix of a DNS name and "/".`,
   }),
 
   labelReserved: (where: string, prop: string, key: string): Problem => ({
     code: 'label-reserved',
-    message: `${where}: ${prop} sets "${key}", which the construct sets. Use another key.`,
+    message: `${where}: ${prop} sets "${key}", which is reserved for the construct. Use another key.`,
   }),
 
   headlessPort: (where: string, prop: string, port: number, ownPort: number): Problem => ({
     code: 'headless-port',
-    message: `${where}: service.${prop} is ${port}, but a headless service leads clients straight to the replicas, which listen on ${ownPort}. Leave ${prop} out.`,
+    message: `${where}: service.${prop} is ${port}, but clients of a headless service connect directly to the replicas, which listen on ${ownPort}. Leave ${prop} out.`,
   }),
 
   hostNotAllowed: (where: string, host: string, allowed: readonly string[]): Problem => ({
     code: 'host-not-allowed',
-    message: `${where}: host "${host}" is not among serving.allowedHosts (${allowed.join(', ')}): the server would refuse what comes through the Ingress with 403. Add it there.`,
+    message: `${where}: host "${host}" is not among serving.allowedHosts (${allowed.join(', ')}), so the server would reject requests from the Ingress with 403. Add the host to that list.`,
   }),
 
   hostInvalid: (where: string, host: string): Problem => ({
     code: 'host-invalid',
-    message: `${where}: host "${host}" is not a DNS name. Give one in lower case without scheme or port, such as digits.example.com.`,
+    message: `${where}: host "${host}" is not a DNS name. Use a lower-case name without scheme or port, such as digits.example.com.`,
   }),
 
   pathInvalid: (where: string, path: string): Problem => ({
     code: 'path-invalid',
-    message: `${where}: path "${path}" does not begin with "/". Give a path of the server, such as /v2/models/digits.`,
+    message: `${where}: path "${path}" does not start with "/". Use a path of the server, such as /v2/models/digits.`,
   }),
 
   exposedTwice: (where: string): Problem => ({
     code: 'exposed-twice',
-    message: `${where}: the service is exposed via an Ingress already. Add rules to its ingress by an override, or make an IngressV1 of your own.`,
+    message: `${where}: the service is already exposed via an Ingress. Add rules to its ingress with an override, or create your own IngressV1.`,
   }),
 
   peerInvalid: (where: string, prop: string, peer: unknown): Problem => ({
     code: 'peer-invalid',
-    message: `${where}: ${prop} has ${inspect(peer, { breakLength: Infinity })} in the place of a peer. Make one with Peers, such as Peers.namespace('ingress-nginx').`,
+    message: `${where}: ${prop} has ${inspect(peer, { breakLength: Infinity })}, which is not a peer. Create one with Peers, such as Peers.namespace('ingress-nginx').`,
   }),
 
   peersNotListed: (where: string, prop: string, value: unknown, what: 'peers' | 'rules'): Problem => ({
     code: 'peer-invalid',
-    message: `${where}: ${prop} is ${inspect(value, { breakLength: Infinity })}, not a list of ${what}. Give a list, such as [${what === 'peers' ? "Peers.namespace('front')" : "{ to: Peers.namespace('telemetry') }"}].`,
+    message: `${where}: ${prop} is ${inspect(value, { breakLength: Infinity })}, not a list of ${what}. Use a list, such as [${what === 'peers' ? "Peers.namespace('front')" : "{ to: Peers.namespace('telemetry') }"}].`,
   }),
 
   routeTaken: (where: string, host: string, path: string, other: string): Problem => ({
     code: 'route-taken',
-    message: `${where}: host "${host}" with path "${path}" already leads to ${other}. Give one of them another host or path.`,
+    message: `${where}: host "${host}" with path "${path}" is already used by ${other}. Change the host or path of one of them.`,
   }),
 
   canaryIdTaken: (where: string, id: string): Problem => ({
     code: 'canary-id-taken',
-    message: `${where}: the service has a construct with the id "${id}" already. Give the canary another id, such as "next".`,
+    message: `${where}: the service already has a construct with the id "${id}". Use another id for the canary, such as "next".`,
   }),
 
   canaryTwice: (where: string, other: string): Problem => ({
     code: 'canary-twice',
-    message: `${where}: there is a canary already, ${other}. Promote or remove it first: their shares would depend on each other.`,
+    message: `${where}: the service already has a canary, ${other}. Promote or remove that canary first, because the shares of two canaries would depend on each other.`,
   }),
 
   canaryTrack: (where: string, id: string): Problem => ({
     code: 'label-reserved',
-    message: `${where}: the id "${id}" would label its pods as the service's own. Give the canary another id, such as "next".`,
+    message: `${where}: the id "${id}" would give the canary's pods the label of the service's own pods. Use another id for the canary, such as "next".`,
   }),
 
   canaryAutoscaled: (where: string): Problem => ({
     code: 'canary-autoscaled',
-    message: `${where}: a canary's share is a share of replicas, and an autoscaler would change it. Give the service replicas instead of autoscaling while there is a canary.`,
+    message: `${where}: a canary gets a share of the replicas, which an autoscaler would change. Set replicas instead of autoscaling on the service while it has a canary.`,
   }),
 
   canaryName: (where: string, name: string, expected: string): Problem => ({
     code: 'canary-name',
-    message: `${where}: the canary's model is called "${name}", the service's "${expected}". Clients ask by name: give the candidate the same one, OnnxModel.fromFile(…, { name: '${expected}', version: … }).`,
+    message: `${where}: the canary's model is named "${name}", the service's "${expected}". Clients request a model by name, so use the same name for the canary: OnnxModel.fromFile(…, { name: '${expected}', version: … }).`,
   }),
 
   canaryInterface: (where: string, version: string, { what, harm }: Required<Difference>): Problem => ({
     code: 'canary-interface',
-    message: `${where}: compared with the service's version "${version}", ${what}: ${harm}. Deploy it as a service of its own, or set acceptsInterfaceChange if no client minds.`,
+    message: `${where}: compared with the service's version "${version}", ${what}: ${harm}. Deploy it as a separate service, or set acceptsInterfaceChange if no client is affected.`,
   }),
 
   canaryVersion: (where: string, version: string): Problem => ({
     code: 'canary-version',
-    message: `${where}: the canary's model and the service's are both version "${version}", and nobody could tell their answers or metrics apart. Give the candidate another version.`,
+    message: `${where}: the canary's model and the service's are both version "${version}", so their answers and metrics could not be told apart. Use another version for the canary.`,
   }),
 
   canaryWeight: (where: string, weight: number): Problem => ({
     code: 'canary-weight',
-    message: `${where}: weight is ${weight}. Give a percentage above 0 and below 100, such as 10.`,
+    message: `${where}: weight is ${weight}. Use a percentage above 0 and below 100, such as 10.`,
   }),
 
   canaryTolerance: (where: string, tolerance: number): Problem => ({
     code: 'canary-tolerance',
-    message: `${where}: weightTolerance is ${tolerance}. Give percentage points of 0.01 or more.`,
+    message: `${where}: weightTolerance is ${tolerance}. Use at least 0.01 percentage points.`,
   }),
 
   canaryUnreachable: (
@@ -281,10 +278,23 @@ export const kubernetesErrors = {
     enough: number,
   ): Problem => ({
     code: 'canary-unreachable',
-    message: `${where}: weight is ${weight}, but beside ${stable} ${stable === 1 ? 'replica' : 'replicas'} whole replicas come no nearer than ${round(nearest.weight)} (${nearest.replicas} of ${stable + nearest.replicas}), and weightTolerance is ${tolerance}. Use weight ${round(nearest.weight)}, or ${enough} replicas.`,
+    message: `${where}: weight is ${weight}, but with ${stable} ${stable === 1 ? 'replica' : 'replicas'} the nearest share of whole replicas is ${round(nearest.weight)} (${nearest.replicas} of ${stable + nearest.replicas}), and weightTolerance is ${tolerance}. Use weight ${round(nearest.weight)}, or ${enough} replicas.`,
   }),
 };
 
 function round(percent: number): number {
   return Number(percent.toFixed(2));
+}
+
+/** The command that measures at another size, of a dimension that the model has. */
+function measuringRemedy(at: Readonly<Record<string, number>>, profile: ModelProfile, command: string): string {
+  const unknown = Object.keys(at).filter((name) => sizesOf(profile, name).length === 0);
+  if (unknown.length > 0) {
+    const names = Object.keys(profile.dimensions).map((name) => `"${name}"`);
+    const remedy = names.length > 0 ? `It has ${names.join(', ')}` : 'Leave capacity.at out';
+    return `The profile has no dimension ${unknown.map((name) => `"${name}"`).join(' or ')}. ${remedy}.`;
+  }
+  const [name, size] =
+    Object.entries(at).find(([each, value]) => !sizesOf(profile, each).includes(value)) ?? Object.entries(at)[0]!;
+  return `Use one of those sizes, or measure this size as well: ${command} --at ${shellWord(`${name}=${sizesOf(profile, name).concat(size).join(',')}`)}`;
 }

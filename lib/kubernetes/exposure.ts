@@ -13,20 +13,21 @@ import type { Peer } from './peers';
 
 /** How a service is reached from outside its cluster. */
 export interface IngressOptions {
-  /** Such as `digits.example.com`. */
+  /** Host name, such as `digits.example.com`. */
   readonly host: string;
-  /** Where the ingress controller runs, such as `Peers.namespace('ingress-nginx')`: it must be let in. */
+  /** Peer of the ingress controller, such as `Peers.namespace('ingress-nginx')`. The network policy must let it in. */
   readonly from: Peer;
   /**
-   * Paths that begin with this one come here, and arrive as they are: `/v2/models/digits` shares a host between models.
+   * Prefix of the paths that are routed to this service, unchanged. With `/v2/models/digits`, several models can share
+   * a host.
    * @default '/'
    */
   readonly path?: string;
-  /** Serve https with the certificate in this Secret. @default - http */
+  /** Serves https with the certificate in this Secret. @default - http */
   readonly tls?: { readonly secretName: string };
   /** Name of an IngressClass. @default - the cluster's default */
   readonly className?: string;
-  /** For the controller. @default - none */
+  /** Annotations for the controller. @default - none */
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
@@ -51,9 +52,9 @@ export function externalUrl({ host, path = '/', tls }: IngressOptions): string {
 }
 
 /**
- * Everything that is wrong with the options.
+ * Problems with the options.
  *
- * @param allowedHosts - that the server takes requests for; undefined for any
+ * @param allowedHosts - host names that the server accepts; undefined for any
  */
 export function ingressProblems(
   where: string,
@@ -74,7 +75,7 @@ export function ingressProblems(
   return problems.list;
 }
 
-/** Whether requests for a host are served, as far as the plan knows. Of a wildcard, the stack may list each name. */
+/** Whether the server accepts a host, as far as is known at synth. For a wildcard, the stack may list each name. */
 function mayBeAllowed(host: string, allowed: readonly string[]): boolean {
   if (Token.isUnresolved(allowed) || [host, ...allowed].some(Token.isUnresolved)) return true;
   const names = allowed.map((name) => name.toLowerCase());
@@ -84,18 +85,18 @@ function mayBeAllowed(host: string, allowed: readonly string[]): boolean {
 const routes = new Claims<string>((one, other) => one === other);
 
 /**
- * Notes where a service is exposed, and reports another service that is exposed there: an ingress controller would send
- * all requests to one of them. Ingresses of different classes have different controllers.
+ * Claims the route of a service, and reports a conflicting service: an ingress controller would send all requests to
+ * one of them. Ingresses of different classes have different controllers.
  */
 export function claimRoute(owner: Construct, options: IngressOptions, provider?: TerraformProvider): Problem[] {
   const { host, path = '/', className = '' } = options;
   if ([host, path].some(Token.isUnresolved)) return [];
-  // As prefixes /v2 and /v2/ are one path.
+  // As prefixes, /v2 and /v2/ are the same path.
   const other = routes.claim(owner, provider, [className, host, path.replace(/\/$/, '')].join('\n'));
   return other ? [kubernetesErrors.routeTaken(owner.node.path, host, path, other.owner)] : [];
 }
 
-/** A DNS name, whose first part may be `*`. Kubernetes refuses addresses. */
+/** Whether this is a DNS name, whose first label may be `*`. Kubernetes rejects IP addresses. */
 function isHost(text: string): boolean {
   return isIP(text) === 0 && isDnsName(text.replace(/^\*\./, ''));
 }

@@ -22,23 +22,23 @@ import { spread } from './spread';
 /** Name of the container in each pod. */
 export const CONTAINER_NAME = 'server';
 
-/** How pods are placed and marked. */
+/** Scheduling and metadata of the pods. */
 export interface PodOptions {
-  /** Labels that a node must have, besides the system and architecture of the image. @default - none */
+  /** Labels that a node must have, in addition to the system and architecture of the image. @default - none */
   readonly nodeSelector?: Readonly<Record<string, string>>;
-  /** Taints that do not keep pods away. @default - none */
+  /** Taints that the pods tolerate. @default - none */
   readonly tolerations?: DeploymentV1SpecTemplateSpecToleration[];
   /** Name of a PriorityClass. @default - the cluster's default */
   readonly priorityClassName?: string;
-  /** Names of Secrets with logins to registries, in the service's namespace. @default - none */
+  /** Names of Secrets with registry credentials, in the service's namespace. @default - none */
   readonly imagePullSecrets?: readonly string[];
-  /** More labels on pods. @default - none */
+  /** Additional labels of pods. @default - none */
   readonly labels?: Readonly<Record<string, string>>;
-  /** More annotations on pods. @default - none */
+  /** Additional annotations of pods. @default - none */
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** What the Deployments of one service have in common. */
+/** Options that all Deployments of a service share. */
 export interface DeploymentOptions {
   readonly namespace: string;
   readonly serviceAccountName: string;
@@ -56,13 +56,13 @@ export interface DeploymentOptions {
 export interface ModelDeploymentProps extends DeploymentOptions {
   readonly name: string;
   readonly image: ModelImage;
-  /** By the profile of the image's model. */
+  /** Sizing derived from the profile of the image's model. */
   readonly sizing?: Sizing;
-  /** Labels by which the Deployment knows its pods. */
+  /** Labels by which the Deployment selects its pods. */
   readonly selector: Readonly<Record<string, string>>;
-  /** Undefined where an autoscaler decides. */
+  /** Undefined if an autoscaler decides. */
   readonly replicas?: number;
-  /** How many that may be. */
+  /** Maximum number of replicas of the autoscaler. */
   readonly maxReplicas?: number;
 }
 
@@ -100,7 +100,7 @@ export class ModelDeployment extends DeploymentV1 {
           },
           spec: {
             serviceAccountName: props.serviceAccountName,
-            // The provider mounts a token unless told here too.
+            // Without this, the provider mounts a token despite the setting of the service account.
             automountServiceAccountToken: false,
             enableServiceLinks: false,
             securityContext: {
@@ -147,7 +147,7 @@ function container({ image, sizing, environment, ...options }: ModelDeploymentPr
       runAsNonRoot: true,
       capabilities: { drop: ['ALL'] },
     },
-    // What the log said last is why a replica ended.
+    // The last lines of the log show why a replica ended.
     terminationMessagePolicy: 'FallbackToLogsOnError',
     ...probes(startupSeconds),
   };

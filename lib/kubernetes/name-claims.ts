@@ -4,12 +4,12 @@ import type { Problem } from '../errors';
 import { Claims } from '../workload/claims';
 import { kubernetesErrors } from './errors';
 
-/** Kinds of which each construct has one, by which its other resources are named. */
+/** Kinds of resources that each construct has once; its other resources have the same name. */
 type Kind = 'Deployment' | 'ConfigMap';
 
 const claims = new Claims<string>((one, other) => one === other);
 
-/** Notes the name of a construct's resource, and reports another construct's of the same kind and name. */
+/** Claims the name of a construct's resource, and reports another construct with the same kind and name. */
 export function claimName(
   owner: Construct,
   kind: Kind,

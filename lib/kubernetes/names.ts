@@ -1,32 +1,35 @@
 import { createHash } from 'node:crypto';
 import { Token } from 'cdktf';
 
-/** RFC 1035, which Services demand: https://kubernetes.io/docs/concepts/overview/working-with-objects/names */
+/**
+ * Whether this is an RFC 1035 label, as Services require:
+ * https://kubernetes.io/docs/concepts/overview/working-with-objects/names
+ */
 export function isResourceName(name: string): boolean {
   return /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name);
 }
 
-/** RFC 1123, which is all that namespaces need: they may begin with a digit. */
+/** Whether this is an RFC 1123 label, as namespaces require: it may start with a digit. */
 export function isNamespaceName(name: string): boolean {
   return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name);
 }
 
 /**
- * A construct's path as the name of its resources, the same at every synth. Paths that differ give names that do: where
- * joining with dashes could make two of them one, or changes a letter, a hash of the path follows.
+ * Converts a construct's path to a resource name that is the same at every synth. Different paths give different names:
+ * a hash of the path is appended if joining with dashes is ambiguous or a character is replaced.
  */
 export function defaultResourceName(path: string): string {
   const parts = path.split('/');
   const name = parts.join('-');
   const id = parts.at(-1)!;
-  // With two parts and no dash in the last, the last dash is where they join. Eight hex digits could be a hash.
+  // With two parts and no dash in the last one, the last dash is the separator. Eight hex digits could be a hash.
   const isUnambiguous = parts.length === 2 && !id.includes('-') && !/^[0-9a-f]{8}$/.test(id);
   return isUnambiguous && isResourceName(name) ? name : withHash(name, path);
 }
 
 /**
- * The name of what belongs to a resource, cut if need be; different ids give different names. An owner's name that only
- * the plan knows stays whole.
+ * Name of a resource that belongs to another one, shortened if needed; different ids give different names. An owner's
+ * name that is a Terraform token is not shortened.
  */
 export function memberName(owner: string, id: string): string {
   if (Token.isUnresolved(owner)) return `${owner}-${isResourceName(`x-${id}`) ? id : withHash(id, id)}`;
@@ -36,21 +39,21 @@ export function memberName(owner: string, id: string): string {
 
 const LABEL_TEXT = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 
-/** Any text as a label's value: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels */
+/** Converts any text to a label value: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels */
 export function labelValue(text: string): string {
   if (LABEL_TEXT.test(text)) return text;
   const legal = text.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
   return [legal.slice(0, 54).replace(/[^A-Za-z0-9]+$/, ''), hashOf(text)].filter(Boolean).join('-');
 }
 
-/** Whether Kubernetes takes a label as it is. */
+/** Whether Kubernetes accepts a label. */
 export function isLabel(key: string, value: string): boolean {
   const [name = '', prefix, ...more] = key.split('/').reverse();
   const isKey = LABEL_TEXT.test(name) && more.length === 0 && (prefix === undefined || isDnsName(prefix));
   return isKey && (value === '' || LABEL_TEXT.test(value));
 }
 
-/** RFC 1123: `digits.example.com`. */
+/** Whether this is an RFC 1123 subdomain, such as `digits.example.com`. */
 export function isDnsName(text: string): boolean {
   const part = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
   return text.length <= 253 && new RegExp(`^${part}(\\.${part})*$`).test(text);

@@ -6,29 +6,29 @@ import type {
 import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
 import { type Peer, Peers } from './peers';
 
-/** Where replicas may connect to. The server itself connects to nothing. */
+/** A destination that replicas may connect to. The server itself opens no connections. */
 export interface EgressRule {
   readonly to: Peer;
-  /** TCP ports. @default - every one */
+  /** TCP ports. @default - all */
   readonly ports?: readonly number[];
 }
 
-/** Who may connect to replicas, and whom they may connect to. A cluster must enforce NetworkPolicies for it to hold. */
+/** Connections to and from replicas. The cluster must enforce NetworkPolicies for this to take effect. */
 export interface NetworkOptions {
-  /** Who may ask the model, over HTTP and gRPC. @default - every pod of the same namespace */
+  /** Peers that may send requests over HTTP and gRPC. @default - all pods of the same namespace */
   readonly from?: readonly Peer[];
-  /** Who may read metrics; with it come the annotations that Prometheus looks for. @default - nobody */
+  /** Peers that may read metrics; also adds the annotations that Prometheus looks for. @default - nobody */
   readonly scrapers?: readonly Peer[];
-  /** Where replicas may connect to. @default - nowhere */
+  /** Destinations that replicas may connect to. @default - none */
   readonly egress?: readonly EgressRule[];
   /**
-   * Whether replicas may ask for names (port 53, UDP and TCP).
-   * @default - when there is an egress rule
+   * Whether replicas may query DNS (port 53, UDP and TCP).
+   * @default - true if there is an egress rule
    */
   readonly dns?: boolean;
 }
 
-/** The annotations that the usual Prometheus configuration looks for. */
+/** Annotations that the usual Prometheus configuration looks for. */
 export function scrapeAnnotations({ scrapers = [] }: NetworkOptions): Record<string, string> {
   if (scrapers.length === 0) return {};
   return {
@@ -55,7 +55,7 @@ export function networkPolicySpec(
   };
 }
 
-/** A rule without peers would let everybody in. */
+/** Without peers there is no rule: a rule without peers would let everyone in. */
 function ingress(from: readonly Peer[], ports: readonly number[]): NetworkPolicyV1SpecIngress[] {
   return from.length === 0 ? [] : [{ from: [...from], ports: ports.map(tcp) }];
 }
@@ -64,7 +64,7 @@ function egressRule({ to, ports }: EgressRule): NetworkPolicyV1SpecEgress {
   return { to: [to], ports: ports?.map(tcp) };
 }
 
-/** Names are asked for over UDP, and over TCP where an answer is long. Where resolvers run differs between clusters. */
+/** DNS uses UDP, and TCP for long answers. The location of resolvers differs between clusters. */
 const NAME_RESOLUTION: NetworkPolicyV1SpecEgress = {
   ports: ['UDP', 'TCP'].map((protocol) => ({ port: '53', protocol })),
 };

@@ -6,7 +6,7 @@ import type { Peer } from './peers';
 
 const FIELDS = ['podSelector', 'namespaceSelector', 'ipBlock'] as const;
 
-/** Problems of rules for egress, each of which names a peer. */
+/** Problems with egress rules, each of which has a peer. */
 export function egressProblems(where: string, prop: string, rules: unknown): Problem[] {
   if (!Array.isArray(rules)) return [kubernetesErrors.peersNotListed(where, prop, rules, 'rules')];
   return peerProblems(
@@ -17,8 +17,8 @@ export function egressProblems(where: string, prop: string, rules: unknown): Pro
 }
 
 /**
- * Problems of peers that the compiler would refuse. Kubernetes reads a selector without its label as everybody, and so does
- * the provider an empty peer.
+ * Problems with peers that TypeScript would reject. Kubernetes interprets a selector without its label as everyone, and
+ * so does the provider for an empty peer.
  */
 export function peerProblems(where: string, prop: string, peers: unknown): Problem[] {
   if (!Array.isArray(peers)) return [kubernetesErrors.peersNotListed(where, prop, peers, 'peers')];

@@ -12,15 +12,15 @@ interface Probes {
 
 const STARTUP_PERIOD = 2;
 
-/** How long a replica may take to start, in seconds: in whole periods of its startup probe. */
+/** Maximum start time of a replica in seconds, rounded up to whole periods of its startup probe. */
 export function probedStartupSeconds(startupSeconds: number): number {
   return STARTUP_PERIOD * startupFailures(startupSeconds);
 }
 
 /**
- * Asked on the protocol's own paths. A replica has started once its model is ready; one that does not get there within
- * `startupSeconds` is restarted, and its log becomes its termination message. After that live decides about
- * restarts, which never asks the model, and ready about traffic.
+ * Probes on the protocol's health paths. A replica has started when its model is ready. If that takes longer than
+ * `startupSeconds`, Kubernetes restarts it, and the end of its log becomes its termination message. Afterwards,
+ * liveness decides about restarts, without running the model, and readiness decides about traffic.
  * @see https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md#health
  */
 export function probes(startupSeconds: number): Probes {
@@ -43,7 +43,7 @@ function httpGet(path: string) {
   return { httpGet: { path, port: 'http', scheme: 'HTTP' } };
 }
 
-/** Kubernetes gives a probe one second by default, which a busy node may well exceed. */
+/** The default timeout of Kubernetes is 1 s, which a busy node can exceed. */
 function timing(periodSeconds: number) {
   return { periodSeconds, timeoutSeconds: 3, successThreshold: 1 };
 }

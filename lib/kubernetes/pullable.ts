@@ -3,7 +3,7 @@ import type { ModelImage } from '../container-image/model-image';
 import type { Problems } from '../problems';
 import { kubernetesErrors } from './errors';
 
-/** Checks that a cluster can pull an image, and always pulls the same. */
+/** Checks that a cluster can pull an image, and always pulls the same one. */
 export function checkPullable(where: string, image: ModelImage | undefined, problems: Problems): void {
   if (!image) return;
   if (!image.isInRegistry) return problems.add(kubernetesErrors.imageNotPushed(where));

@@ -2,7 +2,7 @@ import { Token } from 'cdktf';
 import { asText } from '../tokens';
 
 /**
- * A number as Kubernetes writes it back, so that plans stay empty: `2`, `500m`, `1k`. Rounded up to a thousandth.
+ * Formats a number as Kubernetes returns it, so that plans stay empty: `2`, `500m`, `1k`. Rounds up to a thousandth.
  * @see https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity
  */
 export function decimalQuantity(value: number): string {
@@ -10,12 +10,12 @@ export function decimalQuantity(value: number): string {
   return canonical(Math.ceil(Number((value * 1000).toPrecision(12))), 1000, ['m', '', 'k', 'M', 'G', 'T', 'P']);
 }
 
-/** Memory as Kubernetes writes it back: `512Mi`, `2Gi`. */
+/** Formats memory as Kubernetes returns it: `512Mi`, `2Gi`. */
 export function memoryQuantity(mebibytes: number): string {
   return Token.isUnresolved(mebibytes) ? `${asText(mebibytes)}Mi` : canonical(mebibytes, 1024, ['Mi', 'Gi', 'Ti']);
 }
 
-/** In the largest unit that leaves a whole number. */
+/** Uses the largest unit that gives an integer. */
 function canonical(amount: number, step: number, units: readonly string[]): string {
   const [unit, ...larger] = units;
   return amount % step === 0 && larger.length > 0 ? canonical(amount / step, step, larger) : `${amount}${unit}`;

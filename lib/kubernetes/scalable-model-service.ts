@@ -48,71 +48,83 @@ import { type ServiceOptions, servicePorts, servicePortSpecs } from './service-p
 import { serviceProblems } from './service-problems';
 import { sizedProps } from './sized-props';
 
-/** Longer than on Docker: ingress controllers and load balancers hear of an end by way of the API. */
+/**
+ * Longer than on Docker, because ingress controllers and load balancers learn about a terminating pod through the API.
+ */
 const DRAIN_SECONDS = 15;
 
 export interface ScalableModelServiceProps {
-  /** The model to build an image for. Give either this, with `repository`, or `image`. */
+  /** The model to build an image for. Set either this, with `repository`, or `image`. */
   readonly model?: OnnxModel;
-  /** Where to push that image, without a tag, such as `registry.example.com/ml/digits`. */
+  /** Repository to push that image to, without a tag, such as `registry.example.com/ml/digits`. */
   readonly repository?: string;
-  /** How to build it: base image, platform, Docker provider. @default - as {@link ImageOptions} says */
+  /** Build options: base image, platform, Docker provider. @default - see {@link ImageOptions} */
   readonly build?: Omit<ImageOptions, 'repository'>;
-  /** An image that is in a registry: an {@link InferenceImage} with a repository, or one by `InferenceImage.fromRegistry` and its digest. */
+  /**
+   * An image in a registry: an {@link InferenceImage} with a repository, or `InferenceImage.fromRegistry` with a
+   * digest.
+   */
   readonly image?: ModelImage;
   /** @default 'default' */
   readonly namespace?: string;
-  /** Name of every resource. @default - the construct's path, such as `stack-digits` */
+  /** Name of all resources. @default - derived from the construct's path, such as `stack-digits` */
   readonly name?: string;
-  /** A fixed number of replicas. @default - as many as `capacity` needs, 2 or more */
+  /** A fixed number of replicas. @default - as many as `capacity` needs, at least 2 */
   readonly replicas?: number;
-  /** Let the load decide how many. @default - `replicas` does */
+  /** Scales the number of replicas with the load. @default - a fixed number, `replicas` */
   readonly autoscaling?: Autoscaling;
   /**
-   * What the service must hold. Needs a model with a profile. Where neither `replicas` nor `autoscaling` is given, it says
-   * how many replicas there are; else it is an error if they cannot hold it.
-   * @default - nothing is promised
+   * Load that the service must handle; requires a model with a profile. Without `replicas` and `autoscaling`, it
+   * determines the number of replicas. With either of them, it is an error if they cannot handle the load.
+   * @default - no guarantee
    */
   readonly capacity?: Capacity;
-  /** @default - by the model's profile; without one a CPU, and memory for the model */
+  /** @default - derived from the model's profile; without one, 1 CPU and enough memory for the model */
   readonly resources?: ComputeResources;
-  /** How the server works. @default - as {@link ServingOptions} says, and by the model's profile; `drainSeconds` is 15 */
+  /**
+   * Options of the server. @default - see {@link ServingOptions}, derived from the model's profile; `drainSeconds` is
+   * 15
+   */
   readonly serving?: ServingOptions;
-  /** More environment variables, as text or from Secrets. @default - none */
+  /** Additional environment variables, as text or from Secrets. @default - none */
   readonly environment?: Readonly<Record<string, EnvironmentValue>>;
-  /** @default - every node of the image's architecture */
+  /** @default - all nodes of the image's architecture */
   readonly pod?: PodOptions;
-  /** @default - a quarter more replicas at once, none fewer */
+  /** @default - up to 25 % additional replicas during an update, and never fewer than before */
   readonly rollout?: RolloutOptions;
-  /** Of the replicas; `maxUnavailable` of a canary's too. @default - one replica at a time */
+  /**
+   * Budget of the service's replicas; its `maxUnavailable` also applies to a canary. @default - one replica at a time
+   */
   readonly disruptionBudget?: DisruptionBudgetOptions;
-  /** @default - the namespace may ask, nobody reads metrics, replicas connect to nothing */
+  /**
+   * @default - pods of the namespace may send requests, nobody can read metrics, and replicas can connect to nothing
+   */
   readonly network?: NetworkOptions;
-  /** @default - a cluster IP, port 80 for HTTP and 8081 for gRPC */
+  /** @default - a cluster IP with port 80 for HTTP and 8081 for gRPC */
   readonly service?: ServiceOptions;
-  /** More labels on every resource and pod. @default - none */
+  /** Additional labels of all resources and pods. @default - none */
   readonly labels?: Readonly<Record<string, string>>;
-  /** More annotations on every resource. @default - none */
+  /** Additional annotations of all resources. @default - none */
   readonly annotations?: Readonly<Record<string, string>>;
   /**
-   * Where to write the model's OpenAPI 3.1 document at synth, relative to the working directory: what the server answers
-   * at `/openapi.json`. A file that says the same is left as it is.
-   * @default - it is not written
+   * File to write the model's OpenAPI 3.1 document to at synth, relative to the working directory. It is the document
+   * that the server returns at `/openapi.json`. An up-to-date file is not rewritten.
+   * @default - not written
    */
   readonly openApiFile?: string;
-  /** @default - the stack's Kubernetes provider; `build.provider` is the Docker one */
+  /** @default - the stack's Kubernetes provider; `build.provider` is the Docker provider */
   readonly provider?: TerraformProvider;
 }
 
-/** A model as a service in Kubernetes: replicas that are updated, scaled, drained and reached as they should be. */
+/** A model as a Kubernetes service, with rolling updates, scaling, draining, and access control. */
 export class ScalableModelService extends Construct {
   readonly model: OnnxModel;
-  /** What the replicas run. */
+  /** Image of the replicas. */
   readonly image: ModelImage;
-  /** Of every resource. */
+  /** Name of all resources. */
   readonly name: string;
   readonly namespace: string;
-  /** What each replica has and can do, where the model has a profile. */
+  /** Resources and capacity of each replica, if the model has a profile. */
   readonly sizing?: Sizing;
   /** `kubernetes_deployment_v1` */
   readonly deployment: ModelDeployment;
@@ -120,15 +132,15 @@ export class ScalableModelService extends Construct {
   readonly service: ServiceV1;
   /** `kubernetes_service_account_v1` */
   readonly serviceAccount: ServiceAccountV1;
-  /** `kubernetes_horizontal_pod_autoscaler_v2`, where there is autoscaling. */
+  /** `kubernetes_horizontal_pod_autoscaler_v2`, if autoscaling is enabled. */
   readonly autoscaler?: HorizontalPodAutoscalerV2;
-  /** `kubernetes_pod_disruption_budget_v1`, of the replicas without those of a canary. */
+  /** `kubernetes_pod_disruption_budget_v1` of the replicas, without those of a canary. */
   readonly disruptionBudget: PodDisruptionBudgetV1;
   /** `kubernetes_network_policy_v1` */
   readonly networkPolicy: NetworkPolicyV1;
-  /** Where it is reached over HTTP within the cluster, such as `http://stack-digits.default.svc`. */
+  /** HTTP URL within the cluster, such as `http://stack-digits.default.svc`. */
   readonly url: string;
-  /** Where it is reached over gRPC without TLS within the cluster, as clients take it: `stack-digits.default.svc:8081`. */
+  /** gRPC address without TLS within the cluster, in the form for clients: `stack-digits.default.svc:8081`. */
   readonly grpcEndpoint: string;
 
   private readonly props: ScalableModelServiceProps;
@@ -137,7 +149,7 @@ export class ScalableModelService extends Construct {
   private canaryOf?: Canary;
   private ingressOf?: IngressV1;
 
-  /** @throws ModelServingError with every prop that is wrong */
+  /** @throws ModelServingError with all problems of the props */
   constructor(scope: Construct, id: string, given: ScalableModelServiceProps) {
     super(scope, id);
     const source = given.image?.model ?? given.model;
@@ -216,7 +228,7 @@ export class ScalableModelService extends Construct {
   }
 
   /**
-   * Lets more peers ask the model.
+   * Lets additional peers send requests.
    * @throws ModelServingError `peer-invalid`
    */
   allowFrom(...peers: Peer[]): void {
@@ -226,8 +238,8 @@ export class ScalableModelService extends Construct {
   }
 
   /**
-   * Makes the service reachable from outside the cluster: `kubernetes_ingress_v1`.
-   * @throws ModelServingError with everything that is wrong
+   * Exposes the service outside the cluster: `kubernetes_ingress_v1`.
+   * @throws ModelServingError with all problems
    */
   exposeViaIngress(options: IngressOptions): IngressV1 {
     const { path } = this.node;
@@ -245,9 +257,9 @@ export class ScalableModelService extends Construct {
   }
 
   /**
-   * Puts another model behind the same Service, for a share of the connections. To promote it, make it the service's
-   * model and remove the canary; to roll back, remove it.
-   * @throws ModelServingError with everything that is wrong
+   * Adds another model behind the same Service for a share of the connections. To promote it, make it the service's
+   * model and remove the canary. To roll back, remove the canary.
+   * @throws ModelServingError with all problems
    */
   addCanary(id: string, props: CanaryProps): Canary {
     const { provider } = this.props;
@@ -270,7 +282,7 @@ export class ScalableModelService extends Construct {
     return (this.canaryOf = canary);
   }
 
-  /** `kubernetes_ingress_v1`, once exposed. */
+  /** `kubernetes_ingress_v1`, once the service is exposed. */
   get ingress(): IngressV1 | undefined {
     return this.ingressOf;
   }

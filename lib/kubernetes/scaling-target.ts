@@ -2,11 +2,11 @@ import type { HorizontalPodAutoscalerV2SpecMetric } from '@cdktf/provider-kubern
 import { CONTAINER_NAME } from './model-deployment';
 import { decimalQuantity } from './quantities';
 
-/** What the autoscaler keeps where it is, by adding and removing replicas. */
+/** A metric that the autoscaler keeps at a value by adding and removing replicas. */
 export class ScalingTarget {
   /**
-   * CPU time that a replica uses, in percent of what is set aside for it. It counts the server alone, so that a sidecar
-   * without a CPU request does not stop the autoscaler (Kubernetes 1.27 or newer).
+   * CPU time of a replica, in percent of its CPU request. Only the server's container counts, so that a sidecar without
+   * a CPU request does not stop the autoscaler (Kubernetes 1.27 or newer).
    */
   static cpuUtilization(percent: number): ScalingTarget {
     return new ScalingTarget('cpu', percent, {
@@ -19,19 +19,22 @@ export class ScalingTarget {
     });
   }
 
-  /** Requests running or waiting in each replica. Needs an adapter that serves `inference_in_flight` as a custom metric. */
+  /**
+   * Requests running or waiting in each replica. Requires an adapter that serves `inference_in_flight` as a custom
+   * metric.
+   */
   static inFlightPerReplica(requests: number): ScalingTarget {
     return ScalingTarget.podsMetric('inference_in_flight', requests);
   }
 
-  /** Requests waiting in each replica. Needs an adapter that serves `inference_queue_length` as a custom metric. */
+  /** Requests waiting in each replica. Requires an adapter that serves `inference_queue_length` as a custom metric. */
   static queueLengthPerReplica(requests: number): ScalingTarget {
     return ScalingTarget.podsMetric('inference_queue_length', requests);
   }
 
   /**
-   * The average over all replicas of a custom metric of pods: a gauge, or a rate that an adapter computes. Counters of
-   * the server are refused at synth.
+   * Average of a custom metric over all replicas: a gauge, or a rate that an adapter computes. Counters of the server
+   * are rejected at synth.
    */
   static podsMetric(name: string, average: number): ScalingTarget {
     return new ScalingTarget(name, average, {
@@ -45,7 +48,7 @@ export class ScalingTarget {
     readonly metricName: string,
     /** In percent for `cpu`. */
     readonly value: number,
-    /** As the autoscaler takes it. */
+    /** Metric in the form of the autoscaler's API. */
     readonly metric: HorizontalPodAutoscalerV2SpecMetric,
   ) {}
 

@@ -1,35 +1,35 @@
 import type { ServiceV1SpecPort } from '@cdktf/provider-kubernetes/lib/service-v1';
 import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
 
-/** How clients in the cluster find the replicas. */
+/** How clients in the cluster reach the replicas. */
 export interface ServiceOptions {
   /**
-   * Leave balancing to clients, as gRPC ones can: the name then resolves to all replicas, which listen on 8080 for HTTP
-   * and on 8081 for gRPC.
+   * Whether clients balance the load themselves, as gRPC clients can. The service name then resolves to all replicas,
+   * which listen on port 8080 for HTTP and 8081 for gRPC.
    * @default false
    */
   readonly headless?: boolean;
   /**
-   * For HTTP.
+   * HTTP port.
    * @default 80
    */
   readonly port?: number;
   /**
-   * For gRPC.
+   * gRPC port.
    * @default 8081
    */
   readonly grpcPort?: number;
-  /** More annotations on the Service. @default - none */
+  /** Additional annotations of the Service. @default - none */
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** The ports that clients use: a headless service cannot have others than the replicas. */
+/** Ports for clients. Those of a headless service are the ports of the replicas. */
 export function servicePorts({ headless, port = 80, grpcPort = SETTING_DEFAULTS.grpcPortNumber }: ServiceOptions) {
   const { httpPortNumber, grpcPortNumber } = SETTING_DEFAULTS;
   return headless ? { http: httpPortNumber, grpc: grpcPortNumber } : { http: port, grpc: grpcPort };
 }
 
-/** What is spoken on them is named too, so that meshes and gateways need not guess. */
+/** Ports with their application protocol, so that meshes and gateways need not detect it. */
 export function servicePortSpecs(options: ServiceOptions): ServiceV1SpecPort[] {
   const { http, grpc } = servicePorts(options);
   return [

@@ -23,7 +23,7 @@ import type { ScalableModelServiceProps } from './scalable-model-service';
 import type { ScalingTarget } from './scaling-target';
 import { servicePorts } from './service-ports';
 
-/** Everything that is wrong with the props, which have what was derived of replicas and autoscaling. */
+/** Problems with the props, which already contain the derived replicas and autoscaling. */
 export function serviceProblems(
   where: string,
   given: ScalableModelServiceProps & { readonly name: string },
@@ -122,8 +122,8 @@ function checkReplicas(
   const targets = scalingTargets(autoscaling);
   if (targets.length === 0) problems.add(kubernetesErrors.scalingTargetsMissing(where));
   targets.forEach((target, i) => {
-    const isRight = target.isCpu ? isWhole(1) : (value: number) => value > 0;
-    problems.check(target.value, isRight, (value) =>
+    const isValid = target.isCpu ? isWhole(1) : (value: number) => value > 0;
+    problems.check(target.value, isValid, (value) =>
       kubernetesErrors.scalingTargetValue(where, target.metricName, value),
     );
     if (!target.isCpu && isServerCounter(target.metricName)) {
@@ -139,7 +139,7 @@ function checkReplicas(
   if (cpuTargets.length > 0) checkCpuTargets(where, cpuTargets, resources, usable, problems);
 }
 
-/** Checks that there is something to compare CPU time with, and that it can get above a target. */
+/** Checks that there is a CPU request, and that utilization can exceed each target. */
 function checkCpuTargets(
   where: string,
   targets: readonly ScalingTarget[],
@@ -151,7 +151,7 @@ function checkCpuTargets(
   if (request === undefined) return problems.add(kubernetesErrors.cpuRequestMissing(where));
   if (usable === undefined || Token.isUnresolved(request)) return;
   const most = Math.floor((100 * usable) / request);
-  // What is no number of CPUs or threads is refused elsewhere.
+  // Invalid numbers of CPUs or threads are reported elsewhere.
   if (!(most > 0)) return;
   for (const { value } of targets) {
     const isReachable = (percent: number) => percent < most;

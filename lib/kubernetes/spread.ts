@@ -1,8 +1,8 @@
 import type { DeploymentV1SpecTemplateSpecTopologySpreadConstraint } from '@cdktf/provider-kubernetes/lib/deployment-v1';
 
 /**
- * Over zones and nodes where that can be had: a hard rule would leave pods pending. Only pods of the same version count,
- * since old ones that are about to go would skew where new ones are placed.
+ * Spreads pods over zones and nodes if possible; a hard constraint would leave pods pending. Only pods of the same
+ * version count, because old pods that are about to be removed would skew the placement of new ones.
  */
 export function spread(
   selector: Readonly<Record<string, string>>,

@@ -1,85 +1,85 @@
 import type { Problem } from '../errors';
 import { CARD_TEXTS } from './model-card';
 
-/** What can be wrong with a model's card; `field` is where it was read, such as `ml/digits.onnx: card.license`. */
+/** Problems with a model card; `field` is the location of the value, such as `ml/digits.onnx: card.license`. */
 export const cardErrors = {
   unknownField: (field: string): Problem => ({
     code: 'card-field-unknown',
-    message: `${field} is no field of a card. The fields are ${[...Object.keys(CARD_TEXTS), 'metrics'].join(', ')}.`,
+    message: `${field} is not a field of a model card. The fields are ${[...Object.keys(CARD_TEXTS), 'metrics'].join(', ')}.`,
   }),
 
   notText: (field: string, value: unknown): Problem => ({
     code: 'card-not-text',
-    message: `${field} is ${shown(value)}, which is not a text. Give a string, or leave it out.`,
+    message: `${field} is ${shown(value)}, which is not a string. Pass a string, or omit the field.`,
   }),
 
   empty: (field: string): Problem => ({
     code: 'card-field-empty',
-    message: `${field} is empty. Give a text, or leave it out.`,
+    message: `${field} is empty. Pass a text, or omit the field.`,
   }),
 
   tooLong: (field: string, bytes: number, most: number): Problem => ({
     code: 'card-too-long',
-    message: `${field} has ${bytes} bytes, and a label of an image should have at most ${most}. Shorten it, and put the rest where card.documentation points.`,
+    message: `${field} has ${bytes} bytes, but an image label can have at most ${most}. Shorten it, and move the rest to the page that card.documentation links to.`,
   }),
 
   controlCharacter: (field: string, character: string, index: number, lines: boolean): Problem => ({
     code: 'card-control-character',
-    message: `${field} has the control character U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')} at ${index}. ${
-      lines ? 'Only line breaks and tabs are allowed besides text.' : 'Give one line of text.'
+    message: `${field} has the control character U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')} at index ${index}. ${
+      lines ? 'Line breaks and tabs are the only control characters allowed.' : 'Pass a single line of text.'
     }`,
   }),
 
   onlyTerraformKnows: (field: string): Problem => ({
     code: 'must-be-known-at-synth',
-    message: `${field} is a value that only Terraform knows, but it is written into the image at synth. Give a plain value.`,
+    message: `${field} is a Terraform token, but it is written into the image at synth. Pass a plain value.`,
   }),
 
   licenseInvalid: (field: string, value: string): Problem => ({
     code: 'card-license-invalid',
-    message: `${field} is ${shown(value)}, which is not an SPDX licence expression. Give one such as "Apache-2.0" or "MIT OR Apache-2.0"; for a licence that spdx.org/licenses does not list, "LicenseRef-" and a name.`,
+    message: `${field} is ${shown(value)}, which is not an SPDX licence expression. Pass one such as "Apache-2.0" or "MIT OR Apache-2.0". For a licence that spdx.org/licenses does not list, pass "LicenseRef-" followed by a name.`,
   }),
 
   urlInvalid: (field: string, value: string, schemes: readonly string[]): Problem => ({
     code: 'card-url-invalid',
-    message: `${field} is ${shown(value)}, which is not a URL of ${schemes.join(', ')}. Give a whole URL, such as "https://example.com/digits".`,
+    message: `${field} is ${shown(value)}, which is not a URL with one of the schemes ${schemes.join(', ')}. Pass an absolute URL, such as "https://example.com/digits".`,
   }),
 
   urlPassword: (field: string): Problem => ({
     code: 'card-url-password',
-    message: `${field} is a URL with a password, which everyone who has the image could read. Leave the password out.`,
+    message: `${field} is a URL with a password, which everyone with access to the image can read. Remove the password.`,
   }),
 
   metricsInvalid: (field: string, value: unknown): Problem => ({
     code: 'card-metrics-invalid',
-    message: `${field} is ${shown(value)}. Give numbers or texts by name, such as { accuracy: 0.987 }.`,
+    message: `${field} is ${shown(value)}. Pass an object of numbers or strings, such as { accuracy: 0.987 }.`,
   }),
 
   metricInvalid: (field: string, value: unknown): Problem => ({
     code: 'card-metric-invalid',
-    message: `${field} is ${shown(value)}, which is neither a finite number nor a text. Give one of them, or leave it out.`,
+    message: `${field} is ${shown(value)}, which is neither a finite number nor a string. Pass one of them, or omit the metric.`,
   }),
 
   metricName: (field: string, name: string): Problem => ({
     code: 'card-metric-name-invalid',
-    message: `${field} has a metric of the name ${shown(name)}. Name it in one line of 1 to 128 characters, without space around it.`,
+    message: `${field} has a metric named ${shown(name)}. Use a single-line name of 1 to 128 characters without leading or trailing spaces.`,
   }),
 
   leftOut: (problem: Problem, prop: string): string =>
-    `${problem.message} It is left out of the card; ${prop} overrides it.`,
+    `${problem.message} The card omits it; set ${prop} to override it.`,
 
   fileNotJson: (path: string, reason: string): Problem => ({
     code: 'card-not-json',
-    message: `${path}: this is not JSON: ${reason}. A card is {"title"?, "description"?, "license"?, …}.`,
+    message: `${path}: this is not valid JSON: ${reason}. A card has the form {"title"?, "description"?, "license"?, …}.`,
   }),
 
   fileNotObject: (path: string): Problem => ({
     code: 'card-not-object',
-    message: `${path}: a card is a JSON object, {"title"?, "description"?, "license"?, …}.`,
+    message: `${path}: a model card must be a JSON object of the form {"title"?, "description"?, "license"?, …}.`,
   }),
 };
 
-/** As JSON, which also tells what it is; shortened. */
+/** Formats a value as JSON, which also shows its type, and shortens it. */
 function shown(value: unknown): string {
   const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;

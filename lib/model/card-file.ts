@@ -5,9 +5,9 @@ import type { ModelCard } from './model-card';
 import { readText, sourceFile } from './model-files';
 
 /**
- * The JSON of a card; what is in it is checked with the model.
+ * Reads a model card from a JSON file. Its content is validated together with the model.
  *
- * @throws ModelServingError `card-not-json`, `card-not-object`, and what `sourceFile` and `readText` throw
+ * @throws ModelServingError `card-not-json`, `card-not-object`, and the errors of `sourceFile` and `readText`
  */
 export function readCardFile(path: string): ModelCard {
   sourceFile(path, path);

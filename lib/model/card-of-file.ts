@@ -4,8 +4,8 @@ import { CARD_TEXTS, type CardText, type ModelCard } from './model-card';
 import type { OnnxGraph } from './onnx-graph';
 
 /**
- * Keys of `metadata_props` that are read, the first that is there. ONNX itself names model_author and model_license
- * (https://github.com/onnx/onnx/blob/main/docs/IR.md#optional-metadata); the others are what exporters write.
+ * Keys of `metadata_props` for each field, in order of precedence. ONNX itself defines model_author and model_license
+ * (https://github.com/onnx/onnx/blob/main/docs/IR.md#optional-metadata); exporters write the other keys.
  */
 const KEYS: Readonly<Record<CardText, readonly string[]>> = {
   title: ['title'],
@@ -23,11 +23,14 @@ const METRIC = 'metrics.';
 
 export interface FileCard {
   readonly card: ModelCard;
-  /** Why something that the file says is not in the card. */
+  /** Reasons why values in the file are missing from the card. */
   readonly warnings: readonly string[];
 }
 
-/** What a file says of its model, less what `given` overrides. A file that says it badly can still be served. */
+/**
+ * Reads the card from the file, without the fields that `given` sets. An invalid value gives a warning: the model can
+ * still be served.
+ */
 export function cardOfFile(path: string, graph: OnnxGraph, given: ModelCard): FileCard {
   const warnings: string[] = [];
   const texts = (Object.keys(CARD_TEXTS) as CardText[])
@@ -44,14 +47,14 @@ export function cardOfFile(path: string, graph: OnnxGraph, given: ModelCard): Fi
   return { card: { ...Object.fromEntries(texts), ...(Object.keys(metrics).length > 0 && { metrics }) }, warnings };
 }
 
-/** The text and where it stands. Exporters write empty texts for what they do not know. */
+/** The text of a field and its location. Exporters write empty texts for unknown values. */
 function textOf({ metadata, docString }: OnnxGraph, field: CardText): { value: string; key: string } | undefined {
   const key = KEYS[field].find((name) => metadata[name]?.trim());
   if (key !== undefined) return { value: metadata[key]!, key: `metadata_props "${key}"` };
   return field === 'description' && docString.trim() ? { value: docString, key: 'doc_string' } : undefined;
 }
 
-/** As they are written in the file: a text of digits stays one, with its zeros. */
+/** Metrics as the file spells them: `"0.90"` keeps its zeros. */
 function metricsOf(path: string, { metadata }: OnnxGraph, warnings: string[]): Record<string, string> {
   const label = `${path}: metadata_props "metrics"`;
   const metrics = Object.entries(metadata)

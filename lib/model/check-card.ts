@@ -4,12 +4,12 @@ import { cardErrors } from './card-errors';
 import { CARD_TEXTS, type CardText, type ModelCard, sortedMetrics } from './model-card';
 
 /**
- * Bytes of a text. containerd refuses labels whose name and value have more than 4096:
+ * Maximum size of a text in bytes. containerd rejects labels whose name and value together exceed 4096 bytes:
  * https://github.com/containerd/containerd/blob/main/pkg/labels/validate.go
  */
 const MAX_BYTES = 4000;
 
-/** Fields of several lines. */
+/** Fields that may have several lines. */
 const LINES: ReadonlySet<CardText> = new Set(['description', 'trainingData']);
 
 const URL_SCHEMES: Partial<Record<CardText, readonly string[]>> = {
@@ -17,7 +17,7 @@ const URL_SCHEMES: Partial<Record<CardText, readonly string[]>> = {
   documentation: ['https', 'http'],
 };
 
-/** Everything that is wrong with a card; `where` is the model file. */
+/** Validates a card; `where` is the model file. */
 export function checkCard(where: string, card: ModelCard): Problem[] {
   const { metrics, ...texts } = card;
   return [
@@ -33,7 +33,7 @@ function checkField(label: string, field: string, value: unknown): Problem[] {
   return checkText(label, field as CardText, value);
 }
 
-/** What is wrong with one text; the first thing alone. */
+/** Validates one text; returns at most one problem. */
 export function checkText(label: string, field: CardText, value: unknown): Problem[] {
   const problem = textProblem(label, value, LINES.has(field));
   if (problem) return [problem];
@@ -43,7 +43,7 @@ export function checkText(label: string, field: CardText, value: unknown): Probl
   return schemes ? urlProblems(label, text, schemes) : [];
 }
 
-/** What is wrong with metrics: with each one, or with what they make together in a label. */
+/** Validates each metric, and the total size of all in a label. */
 export function checkMetrics(label: string, metrics: unknown): Problem[] {
   if (!isObject(metrics)) return [cardErrors.metricsInvalid(label, metrics)];
   const problems = Object.entries(metrics).flatMap(([name, value]) => checkMetric(label, name, value));
@@ -61,7 +61,7 @@ export function checkMetric(label: string, name: string, value: unknown): Proble
   return Number.isFinite(value) ? [] : [cardErrors.metricInvalid(field, value)];
 }
 
-/** Metrics in one text: JSON, sorted by name. */
+/** Formats all metrics as one JSON text, sorted by name. */
 export function metricsText(card: ModelCard): string {
   return JSON.stringify(Object.fromEntries(sortedMetrics(card)));
 }
@@ -69,7 +69,7 @@ export function metricsText(card: ModelCard): string {
 function textProblem(label: string, value: unknown, lines: boolean): Problem | undefined {
   if (typeof value !== 'string') return cardErrors.notText(label, value);
   if (value.trim() === '') return cardErrors.empty(label);
-  // How cdktf marks such a value; the library proper is not loaded to read a model.
+  // cdktf marks tokens in strings like this. cdktf itself is not loaded to read a model.
   if (value.includes('${TfToken[')) return cardErrors.onlyTerraformKnows(label);
   const control = (lines ? /(?![\t\n\r])\p{Cc}/u : /\p{Cc}/u).exec(value);
   if (control) return cardErrors.controlCharacter(label, control[0], control.index, lines);

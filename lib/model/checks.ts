@@ -4,10 +4,13 @@ import { modelErrors, type Direction } from './errors';
 import type { OnnxGraph, ValueInfo } from './onnx-graph';
 import { MAX_IR_VERSION, MAX_OPSETS } from './runtime-limits';
 
-/** One segment of a URL's path, and of a name elsewhere: https://www.rfc-editor.org/rfc/rfc3986#section-2.3 */
+/**
+ * One segment of a URL path; the same rule applies to names elsewhere:
+ * https://www.rfc-editor.org/rfc/rfc3986#section-2.3
+ */
 const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
-/** Clients put name and version into paths. */
+/** Validates the name and version, which are part of URL paths. */
 export function checkIdentity(path: string, name: string, version: string): Problem[] {
   return [
     ...(SEGMENT.test(name) ? [] : [modelErrors.nameInvalid(path, 'name', name)]),
@@ -15,22 +18,22 @@ export function checkIdentity(path: string, name: string, version: string): Prob
   ];
 }
 
-/** One thing that a model must satisfy to be served; `path` is for messages. */
+/** A requirement that a model must meet to be served; `path` is for messages. */
 type Check = (path: string, graph: OnnxGraph) => Problem[];
 
 /**
- * Inputs and outputs together. A request has 64 KiB for the names, datatypes and shapes of its tensors, which is room for
- * about 1,000 of them.
+ * Maximum number of inputs and outputs together. A request has 64 KiB for the names, datatypes and shapes of its
+ * tensors, which is enough for about 1,000 tensors.
  */
 export const MAX_TENSORS = 1024;
 
-/** Everything that keeps a model from being served, as far as its graph tells. */
+/** Everything in a model's graph that prevents serving it. */
 export function checkGraph(path: string, graph: OnnxGraph): Problem[] {
-  const areTooMany = graph.inputs.length + graph.outputs.length > MAX_TENSORS;
+  const hasTooMany = graph.inputs.length + graph.outputs.length > MAX_TENSORS;
   return [
     ...CHECKS.flatMap((check) => check(path, graph)),
-    // What is wrong with each of thousands would hide the rest.
-    ...(areTooMany
+    // Problems with each of thousands of tensors would hide the other problems.
+    ...(hasTooMany
       ? [modelErrors.tensorsTooMany(path, graph, MAX_TENSORS)]
       : TENSOR_CHECKS.flatMap((check) => check(path, graph))),
   ];
@@ -50,13 +53,13 @@ const opsets: Check = (path, graph) => {
   });
 };
 
-/** An unknown operator of a known domain is left to the runtime, which has the list. */
+/** Unknown operators of a known domain are left to the runtime, which has the list of operators. */
 const operators: Check = (path, graph) => {
   const unknown = graph.operators.filter(({ domain }) => !Object.hasOwn(MAX_OPSETS, domain));
   return unknown.length > 0 ? [modelErrors.operatorsUnknown(path, unknown, Object.keys(MAX_OPSETS))] : [];
 };
 
-/** A constant model would be a file, not a service. */
+/** A model without inputs is constant and needs no service. */
 const somethingToServe: Check = (path, graph) => [
   ...(graph.inputs.length === 0 ? [modelErrors.inputsMissing(path)] : []),
   ...(graph.outputs.length === 0 ? [modelErrors.outputsMissing(path)] : []),
@@ -75,7 +78,8 @@ const describedTensors: Check = (path, graph) => [
   ...graph.outputs.flatMap((value, index) => describedTensor(path, 'output', value, index)),
 ];
 
-const wholeTensors: Check = (path, graph) => graph.misfits.map((tensor) => modelErrors.tensorSizeWrong(path, tensor));
+const wholeTensors: Check = (path, graph) =>
+  graph.wrongSizeTensors.map((tensor) => modelErrors.tensorSizeWrong(path, tensor));
 
 const CHECKS: readonly Check[] = [irVersion, opsets, operators, somethingToServe, uniqueResults, wholeTensors];
 
@@ -89,10 +93,10 @@ function repeated(values: readonly ValueInfo[]): string[] {
   return [...again];
 }
 
-/** The first of what keeps clients from being told of it. */
+/** The first reason why a tensor cannot be described to clients. */
 function describedTensor(path: string, direction: Direction, value: ValueInfo, index: number): Problem[] {
   if (value.name === '') return [modelErrors.tensorUnnamed(path, direction, index)];
-  // An output's type, like its shape, is inferred by the same tool.
+  // The same tool infers an output's type and its shape.
   if (value.kind === 'untyped') return [modelErrors.shapeUnknown(path, direction, value.name)];
   if (value.kind !== 'tensor') return [modelErrors.notATensor(path, direction, value)];
   if (!elementType(value.elementType).datatype) return [modelErrors.elementTypeUnsupported(path, direction, value)];

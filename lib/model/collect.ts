@@ -1,6 +1,6 @@
 import { ModelServingError, type Problem } from '../errors';
 
-/** Takes a step; what is wrong with it is added to the problems instead of thrown, and the result is undefined. */
+/** Runs a step. If it throws a ModelServingError, adds the problems to the list and returns undefined. */
 export function collect<T>(problems: Problem[], step: () => T): T | undefined {
   try {
     return step();

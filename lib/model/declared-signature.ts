@@ -8,25 +8,27 @@ import {
   type TensorSignature,
 } from '../../inference-image/src/contract/signature';
 
-/** Runs of a model on made-up inputs. Plain JSON, so that it can be cached. */
+/** Runs of a model on made-up inputs, in plain JSON so that they can be cached. */
 export interface ShapeTrial {
   readonly runs: readonly TrialRun[];
   /** Why there are too few runs, if there are. */
   readonly stopped?: string;
-  /** How a run ended the process, if one did. */
+  /** How a run crashed the process, if one did. */
   readonly crash?: string;
-  /** Unusual inputs on which the runtime ended the process, if it did, and how. */
+  /** Unusual inputs that crashed the runtime, and how the process ended. */
   readonly edge?: { readonly edge: 'empty' | 'integers'; readonly ending: string };
 }
 
-/** Whether the shapes of a signature were compared with what the model gives, at two sizes of each free dimension. */
+/**
+ * Whether the shapes of a signature were compared with the model's actual outputs, at two sizes of each free dimension.
+ */
 export type SignatureProof = { readonly proved: true } | { readonly proved: false; readonly reason: string };
 
-/** What a model takes and gives, as far as a trial shows. */
+/** Inputs and outputs of a model, as far as a trial shows them. */
 export interface TriedSignature {
   readonly signature: Signature;
   readonly proof: SignatureProof;
-  /** Outputs that are declared otherwise, each with a shape that shows it. */
+  /** Outputs whose declaration is wrong, each with an actual shape as evidence. */
   readonly corrections: readonly Correction[];
 }
 
@@ -34,15 +36,17 @@ export interface Correction {
   readonly declared: TensorSignature;
   readonly given: TensorSignature;
   readonly shape: readonly number[];
-  /** Of the inputs in the same run. */
+  /** Shapes of the inputs in the same run. */
   readonly inputShapes: TrialRun['inputs'];
 }
 
-/** Corrects what a file declares of its outputs where a run shows otherwise; runs that agree prove nothing more. */
+/**
+ * Corrects the declared outputs that contradict a run. Runs that agree with a declaration do not make it more precise.
+ */
 export function triedSignature(declared: Signature, trial: ShapeTrial): TriedSignature {
   const varying = declared.outputs.find((_, index) => new Set(shapesOf(trial.runs, index).map(rank)).size > 1);
   if (varying) {
-    const reason = `output "${varying.name}" has another number of dimensions from run to run`;
+    const reason = `the number of dimensions of output "${varying.name}" differs between runs`;
     return { signature: declared, proof: { proved: false, reason }, corrections: [] };
   }
   const corrections = declared.outputs.flatMap((output, index) => {
@@ -61,11 +65,11 @@ export function triedSignature(declared: Signature, trial: ShapeTrial): TriedSig
   return { signature, proof: proofOf(declared, trial), corrections };
 }
 
-/** The warning about a correction. */
+/** Formats the warning about a correction. */
 export function correctionText(path: string, { inputs }: Signature, correction: Correction): string {
   const { declared, given, shape, inputShapes } = correction;
   const example = inputs.map(({ name }, index) => `"${name}" of ${dimensionsText(inputShapes[index]!)}`).join(', ');
-  return `${path}: output "${declared.name}" is declared as ${dimensionsText(declared.dimensions)}, and the model gives ${dimensionsText(given.dimensions)} (${dimensionsText(shape)} for ${example}). The signature, and all that is derived from it, says what the model gives. Export the model with that shape, so that the file says the same.`;
+  return `${path}: output "${declared.name}" is declared as ${dimensionsText(declared.dimensions)}, but the model returns ${dimensionsText(given.dimensions)} (${dimensionsText(shape)} for ${example}). The signature, and everything derived from it, uses the actual shape. Export the model with that shape to correct the file.`;
 }
 
 /** Shapes of one output in all runs. */
@@ -77,19 +81,19 @@ function rank(shape: readonly number[]): number {
   return shape.length;
 }
 
-/** The dimensions of an output that contradicts its declaration. */
+/** Actual dimensions of an output that contradicts its declaration. */
 function givenDimensions(declared: Signature, runs: readonly TrialRun[], index: number): Dimension[] {
   const { dimensions } = declared.outputs[index]!;
   const shapes = shapesOf(runs, index);
   const sizes = runs.filter(({ outputs }) => outputs[index]).map((run) => symbolSizes(declared, run));
-  const mayBeFixed = unvariedDimensions(declared, runs).length === 0 && isTheSameForAllValues(runs, index);
+  const mayBeFixed = unvariedDimensions(declared, runs).length === 0 && isSameForAllValues(runs, index);
   return shapes[0]!.map((_, axis) => {
     const seen = shapes.map((shape) => shape[axis]!);
     const claim = dimensions[axis];
     if (shapes[0]!.length === dimensions.length && claim !== undefined) {
       const isTrue = seen.every((size, run) => !contradicts([size], { dimensions: [claim] }, sizes[run]!));
       if (isTrue) return claim;
-      // What counts something else, such as what a detector finds.
+      // The symbol counts something else, such as the objects that a detector finds.
       if (typeof claim === 'string') return null;
     }
     const symbol = inputSymbols(declared).find(
@@ -102,8 +106,8 @@ function givenDimensions(declared: Signature, runs: readonly TrialRun[], index: 
   });
 }
 
-/** Whether other values in inputs of the same shapes were tried, and gave an output of the same shape. */
-function isTheSameForAllValues(runs: readonly TrialRun[], index: number): boolean {
+/** Whether several values of inputs with the same shapes were tried, and all gave the same output shape. */
+function isSameForAllValues(runs: readonly TrialRun[], index: number): boolean {
   const groups = new Map<string, string[]>();
   for (const { inputs, outputs } of runs) {
     if (!outputs[index]) continue;
@@ -120,7 +124,7 @@ function proofOf(declared: Signature, { runs, stopped }: ShapeTrial): SignatureP
   return { proved: false, reason: stopped ?? unvaried ?? 'the model was not run' };
 }
 
-/** Free dimensions of the inputs that had one size in all runs, in words. */
+/** Describes the free dimensions of the inputs that had only one size in all runs. */
 function unvariedDimensions({ inputs }: Signature, runs: readonly TrialRun[]): string[] {
   const sizes = new Map<string, Set<number>>();
   inputs.forEach(({ name, dimensions }, index) =>
@@ -134,5 +138,5 @@ function unvariedDimensions({ inputs }: Signature, runs: readonly TrialRun[]): s
   );
   return [...sizes]
     .filter(([, seen]) => seen.size < 2)
-    .map(([key, seen]) => `with made-up inputs, the model runs at one size of ${key} only, ${[...seen].join()}`);
+    .map(([key, seen]) => `with made-up inputs, the model runs at only one size of ${key}: ${[...seen].join()}`);
 }

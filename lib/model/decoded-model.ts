@@ -1,4 +1,6 @@
-/** The messages of onnx-messages.ts as protobufjs gives them: every default is filled in, a missing message is null. */
+/**
+ * The messages of onnx-messages.ts as protobufjs decodes them: defaults are filled in, and a missing message is null.
+ */
 export interface ModelMessage {
   readonly irVersion: number;
   readonly producerName: string;
@@ -49,12 +51,12 @@ export interface NodeMessage {
   readonly attribute: readonly AttributeMessage[];
 }
 
-/** Of long lists only the beginning is here; `…Count` says how long they are in the file. */
+/** Long lists contain only their first elements; `…Count` is the length in the file. */
 export interface AttributeMessage {
   readonly name: string;
-  /** AttributeProto.AttributeType, 0 in old files. */
+  /** AttributeProto.AttributeType; 0 in old files. */
   readonly type: number;
-  /** In a function: the attribute of the function that this one stands for. */
+  /** In a function: name of the function's attribute whose value this attribute takes. */
   readonly refAttrName: string;
   readonly f: number;
   readonly i: number;
@@ -77,7 +79,7 @@ export interface TensorMessage {
   readonly name: string;
   readonly dataType: number;
   readonly dims: readonly number[];
-  /** Length in the file; `rawData` itself is there only where it is short. */
+  /** Length in the file; `rawData` is present only if it is short. */
   readonly rawDataBytes: number;
   readonly rawData: Uint8Array;
   readonly floatData: readonly number[];
@@ -109,7 +111,7 @@ export interface TypeMessage {
   readonly optionalType: object | null;
 }
 
-/** Type of a sequence's elements, as far as a remedy depends on it. */
+/** Type of a sequence's elements, in the detail that error messages need. */
 export interface ElementTypeMessage {
   readonly tensorType: object | null;
   readonly sequenceType: object | null;
@@ -132,12 +134,12 @@ export interface StringEntry {
 
 /**
  * The model's graph and the functions that it calls, each with the graphs inside its nodes (the branches of an If, the
- * body of a Loop). The runtime does not look at the nodes of a function that no node calls.
+ * body of a Loop). The runtime ignores functions that no node calls.
  */
 export function usedGraphs({ graph, functions }: ModelMessage): GraphMessage[] {
   const uncalled = new Map(functions.map((f) => [functionKey(f.domain, f.name, f.overload), f]));
   const used = present(graph).flatMap(withSubgraphs);
-  // It grows meanwhile: functions call each other.
+  // The list grows during the loop, because functions call each other.
   for (const { node } of used) {
     for (const { domain, opType, overload } of node) {
       const key = functionKey(domain, opType, overload);
@@ -152,17 +154,20 @@ export function usedGraphs({ graph, functions }: ModelMessage): GraphMessage[] {
 
 const EMPTY_GRAPH = { docString: '', initializer: [], sparseInitializer: [], input: [], output: [] };
 
-/** Key that a function and the nodes that call it have in common. */
+/** Key that identifies a function in its definition and in the nodes that call it. */
 export function functionKey(domain: string, name: string, overload: string): string {
   return JSON.stringify([domainName(domain), name, overload]);
 }
 
-/** The default domain has an empty name too: https://github.com/onnx/onnx/blob/main/docs/IR.md#operator-sets */
+/**
+ * Normalizes a domain: the default domain may also have an empty name:
+ * https://github.com/onnx/onnx/blob/main/docs/IR.md#operator-sets
+ */
 export function domainName(domain: string): string {
   return domain || 'ai.onnx';
 }
 
-/** Every tensor that holds values; one without a name takes that of its node's output. */
+/** All tensors with values. A tensor without a name gets the name of its node's output. */
 export function tensorsIn(graphs: readonly GraphMessage[]): TensorMessage[] {
   return graphs.flatMap(({ initializer, sparseInitializer, node }) => [
     ...initializer,
@@ -173,7 +178,7 @@ export function tensorsIn(graphs: readonly GraphMessage[]): TensorMessage[] {
   ]);
 }
 
-/** A graph and those inside its nodes, at any depth. */
+/** A graph and the graphs inside its nodes, at any depth. */
 export function withSubgraphs(graph: GraphMessage): GraphMessage[] {
   const subgraphs = graph.node.flatMap(({ attribute }) =>
     attribute.flatMap(({ g, graphs }) => [...present(g), ...graphs]),

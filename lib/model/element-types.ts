@@ -3,13 +3,13 @@ import type { Datatype } from '../../inference-image/src/contract/signature';
 /** An element type of ONNX tensors. */
 export interface ElementType {
   readonly name: string;
-  /** Size of one element; strings have none. */
+  /** Size of one element; undefined for strings. */
   readonly bits?: number;
-  /** Its name in the Open Inference Protocol, where onnxruntime-node carries it. */
+  /** Name in the Open Inference Protocol; undefined if onnxruntime-node does not support the type. */
   readonly datatype?: Datatype;
 }
 
-/** By TensorProto.DataType: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
+/** Element types by TensorProto.DataType: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
 const ELEMENT_TYPES: Readonly<Record<number, ElementType>> = {
   1: { name: 'float32', bits: 32, datatype: 'FP32' },
   2: { name: 'uint8', bits: 8, datatype: 'UINT8' },
@@ -40,10 +40,10 @@ const ELEMENT_TYPES: Readonly<Record<number, ElementType>> = {
 };
 
 export function elementType(code: number): ElementType {
-  return ELEMENT_TYPES[code] ?? { name: `element type ${code}` };
+  return ELEMENT_TYPES[code] ?? { name: `code ${code}` };
 }
 
-/** Bytes of a whole tensor, its small elements packed; undefined where the type has no fixed size. */
+/** Size of a tensor in bytes, with elements below 8 bits packed; undefined if the type has no fixed size. */
 export function tensorBytes(elementCode: number, dims: readonly number[]): number | undefined {
   const { bits } = elementType(elementCode);
   if (bits === undefined) return undefined;

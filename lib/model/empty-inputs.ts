@@ -2,10 +2,10 @@ import type { ModelManifest } from '../../inference-image/src/contract/model-man
 import { operatorName, type Operator } from './onnx-graph';
 
 /**
- * Operators that make onnxruntime 1.30 end the process on an empty input (`terminate called without an active
- * exception`): tried with 0 rows, and with 0 steps. RNN does not.
+ * Operators that crash the process in onnxruntime 1.30 on an empty input (`terminate called without an active
+ * exception`), found by trials with 0 rows and with 0 steps. RNN does not crash.
  */
-const ENDING: ReadonlySet<string> = new Set([
+const CRASHING: ReadonlySet<string> = new Set([
   'LSTM',
   'GRU',
   'com.microsoft:DynamicQuantizeLSTM',
@@ -13,24 +13,24 @@ const ENDING: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether the server must keep empty inputs away from a model, and from which node.
+ * Whether the server must reject empty inputs for a model, and the node that cannot handle them.
  *
- * @param endsTrial - whether empty inputs have ended the process that ran the model
+ * @param crashedTrial - whether empty inputs crashed the trial
  */
-export function endingOnEmptyInput(
+export function crashOnEmptyInput(
   operators: readonly Operator[],
-  endsTrial: boolean,
+  crashedTrial: boolean,
 ): ModelManifest['endsOnEmptyInput'] {
-  const found = endingOperator(operators);
+  const found = crashingOperator(operators);
   if (found) return { node: found.node, operator: operatorName(found) };
-  return endsTrial ? {} : undefined;
+  return crashedTrial ? {} : undefined;
 }
 
-/** Whether it is known without a trial, which would end a process. */
-export function hasEndingOperator(operators: readonly Operator[]): boolean {
-  return endingOperator(operators) !== undefined;
+/** Whether a model is known to crash on empty inputs, so that no trial is needed. */
+export function hasCrashingOperator(operators: readonly Operator[]): boolean {
+  return crashingOperator(operators) !== undefined;
 }
 
-function endingOperator(operators: readonly Operator[]): Operator | undefined {
-  return operators.find((operator) => ENDING.has(operatorName(operator)));
+function crashingOperator(operators: readonly Operator[]): Operator | undefined {
+  return operators.find((operator) => CRASHING.has(operatorName(operator)));
 }

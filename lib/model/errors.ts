@@ -5,7 +5,7 @@ import { elementType } from './element-types';
 import {
   operatorName,
   type ExternalTensor,
-  type MisfitTensor,
+  type WrongSizeTensor,
   type NeededLocale,
   type OnnxGraph,
   type Operator,
@@ -16,31 +16,31 @@ import { MAX_IR_VERSION, RUNTIME_VERSION } from './runtime-limits';
 /** `input` or `output`, in messages. */
 export type Direction = 'input' | 'output';
 
-/** What can be wrong with a model; `path` is the model file as the user gave it. */
+/** Problems with a model; `path` is the model file as the user gave it. */
 export const modelErrors = {
   nameInvalid: (path: string, prop: 'name' | 'version', value: string): Problem => ({
     code: prop === 'name' ? 'model-name-invalid' : 'model-version-invalid',
-    message: `${path}: model ${prop} "${value}" is not one segment of a URL's path. Pass a ${prop} of at most 128 letters, digits, ".", "_" and "-", the first a letter or a digit.`,
+    message: `${path}: model ${prop} "${value}" is not a valid URL path segment. Pass a ${prop} of at most 128 letters, digits, ".", "_" and "-" that starts with a letter or a digit.`,
   }),
 
   fileNotFound: (path: string): Problem => ({
     code: 'file-not-found',
-    message: `${path}: there is no such file. A relative path starts at the working directory, ${process.cwd()}.`,
+    message: `${path}: no such file. Relative paths are resolved against the working directory, ${process.cwd()}.`,
   }),
 
   notAFile: (path: string): Problem => ({
     code: 'not-a-file',
-    message: `${path}: this is a folder or a device. Give the path of a regular file.`,
+    message: `${path}: this is a folder or a device, not a regular file. Pass the path of a file.`,
   }),
 
   fileUnreadable: (path: string, reason: string): Problem => ({
     code: 'file-unreadable',
-    message: `${path}: the file cannot be read: ${reason}. Check its permissions.`,
+    message: `${path}: cannot read the file: ${reason}. Check its permissions.`,
   }),
 
   fileLinkCircle: (path: string): Problem => ({
     code: 'file-link-circle',
-    message: `${path}: the file cannot be read: its symbolic links lead in a circle. Make the link lead to the file itself.`,
+    message: `${path}: cannot read the file: its symbolic links form a loop. Point the link at the file itself.`,
   }),
 
   fileEmpty: (path: string): Problem => ({
@@ -55,96 +55,96 @@ export const modelErrors = {
 
   fileChanged: (path: string): Problem => ({
     code: 'file-changed',
-    message: `${path}: the file changed while it was read. Synthesize again once it is written.`,
+    message: `${path}: the file changed while it was being read. Synthesize again once the file is complete.`,
   }),
 
   gitLfsPointer: (path: string): Problem => ({
     code: 'git-lfs-pointer',
-    message: `${path}: this is a Git LFS pointer, not the file it stands for. Run "git lfs pull".`,
+    message: `${path}: this is a Git LFS pointer, not the file itself. Run "git lfs pull".`,
   }),
 
   modelTooLarge: (path: string, sizeBytes: number): Problem => ({
     code: 'model-too-large',
-    message: `${path}: ${sizeBytes} bytes are more than a protobuf message can have (2147483647). Keep the weights in a file of their own: onnx.save_model(model, path, save_as_external_data=True).`,
+    message: `${path}: the file has ${sizeBytes} bytes, but a protobuf message can have at most 2147483647. Store the weights in a separate file: onnx.save_model(model, path, save_as_external_data=True).`,
   }),
 
   notOnnx: (path: string, reason: string): Problem => ({
     code: 'not-onnx',
-    message: `${path}: this is not a whole ONNX model: ${reason}. Check that it is the right file, copied or downloaded to its end.`,
+    message: `${path}: this is not a complete ONNX model: ${reason}. Check that it is the right file and that it was copied or downloaded completely.`,
   }),
 
   irVersionUnsupported: (path: string, irVersion: number): Problem => ({
     code: 'ir-version-unsupported',
-    message: `${path}: IR version ${irVersion} is newer than onnxruntime ${RUNTIME_VERSION} reads, which is ${MAX_IR_VERSION} at most. Export with an older version of the onnx package, or of its opset.`,
+    message: `${path}: the model has IR version ${irVersion}, but onnxruntime ${RUNTIME_VERSION} supports at most ${MAX_IR_VERSION}. Export it with an older version of the onnx package, or with an older opset.`,
   }),
 
   opsetMissing: (path: string): Problem => ({
     code: 'opset-missing',
-    message: `${path}: the model imports no opset (opset_import), so its operators have no meaning. Export it again.`,
+    message: `${path}: the model imports no opset (opset_import), so its operators are undefined. Export it again.`,
   }),
 
   opsetUnsupported: (path: string, domain: string, version: number, newest: number): Problem => ({
     code: 'opset-unsupported',
-    message: `${path}: opset ${version} of ${domain} is newer than onnxruntime ${RUNTIME_VERSION} reads, which is ${newest} at most. Export with an older opset_version, or convert with onnx.version_converter.`,
+    message: `${path}: the model uses opset ${version} of ${domain}, but onnxruntime ${RUNTIME_VERSION} supports at most ${newest}. Export it with an older opset_version, or convert it with onnx.version_converter.`,
   }),
 
   operatorsUnknown: (path: string, operators: readonly Operator[], domains: readonly string[]): Problem => ({
     code: 'operators-unknown',
-    message: `${path}: onnxruntime has no operators ${operators.map(operatorText).join(', ')}; custom operator libraries cannot be loaded. Export the model with operators of ${domains.join(', ')}, and do pre- and post-processing in the client.`,
+    message: `${path}: onnxruntime does not implement the operators ${operators.map(operatorText).join(', ')}, and the server cannot load custom operator libraries. Export the model with operators of ${domains.join(', ')}, and move pre- and post-processing to the client.`,
   }),
 
   localeMissing: (path: string, { node, locale, isDefault }: NeededLocale): Problem => ({
     code: 'locale-missing',
-    message: `${path}: node "${node}" (StringNormalizer) needs the locale "${locale}"${isDefault ? ', its default' : ''}, and the base image has only C, POSIX and C.UTF-8. Export the model with locale "C.UTF-8" (with skl2onnx: options={TfidfVectorizer: {"locale": "C.UTF-8"}}). For a base image that has the locale, runtimeCheck "warn" makes this a warning.`,
+    message: `${path}: node "${node}" (StringNormalizer) needs the locale "${locale}"${isDefault ? ', its default' : ''}, but the base image has only C, POSIX and C.UTF-8. Export the model with locale "C.UTF-8" (with skl2onnx: options={TfidfVectorizer: {"locale": "C.UTF-8"}}). If your base image has the locale, set runtimeCheck to "warn" to make this a warning.`,
   }),
 
   tensorsTooMany: (path: string, { inputs, outputs }: OnnxGraph, most: number): Problem => ({
     code: 'tensors-too-many',
-    message: `${path}: the model has ${inputs.length} inputs and ${outputs.length} outputs, and a server takes ${most} of both together: their names and shapes have 64 KiB in a request. Export it with one tensor of many columns instead of many tensors.`,
+    message: `${path}: the model has ${inputs.length} inputs and ${outputs.length} outputs, but the server supports at most ${most} together, because a request has 64 KiB for their names and shapes. Export it with one tensor of many columns instead of many tensors.`,
   }),
 
   inputsMissing: (path: string): Problem => ({
     code: 'inputs-missing',
-    message: `${path}: the model takes no input: initializers fill all that its graph lists. Export it with at least one input.`,
+    message: `${path}: the model takes no inputs, because initializers set every input of its graph. Export it with at least one input.`,
   }),
 
   outputsMissing: (path: string): Problem => ({
     code: 'outputs-missing',
-    message: `${path}: the model gives no output. Export it with at least one output.`,
+    message: `${path}: the model has no outputs. Export it with at least one output.`,
   }),
 
   tensorUnnamed: (path: string, direction: Direction, index: number): Problem => ({
     code: 'tensor-unnamed',
-    message: `${path}: ${direction} ${index} has no name, and requests name their tensors. Export with ${direction}_names.`,
+    message: `${path}: ${direction} ${index} has no name, but requests refer to tensors by name. Export the model with ${direction}_names.`,
   }),
 
   nameDuplicate: (path: string, what: string, name: string): Problem => ({
     code: 'name-duplicate',
-    message: `${path}: ${what} "${name}" is defined more than once. Give each a name of its own.`,
+    message: `${path}: ${what} "${name}" is defined more than once. Export the model with unique names.`,
   }),
 
   notATensor: (path: string, direction: Direction, value: ValueInfo): Problem => ({
     code: 'not-a-tensor',
-    message: `${path}: ${direction} "${value.name}" is of type ${value.elements ? `${value.kind} of ${value.elements}` : value.kind}, and onnxruntime-node carries tensors only. ${tensorRemedy(direction, value)}`,
+    message: `${path}: ${direction} "${value.name}" is of type ${value.elements ? `${value.kind} of ${value.elements}` : value.kind}, but onnxruntime-node supports only tensors. ${tensorRemedy(direction, value)}`,
   }),
 
   elementTypeUnsupported: (path: string, direction: Direction, { name, elementType: code }: ValueInfo): Problem => ({
     code: 'element-type-unsupported',
-    message: `${path}: ${direction} "${name}" is of ${elementType(code).name}, which onnxruntime-node cannot carry. Export the model with a Cast there, so that its ${direction} is of float32, or of an integer type of 8 bits or more.`,
+    message: `${path}: ${direction} "${name}" has element type ${elementType(code).name}, which onnxruntime-node does not support. Export the model with a Cast, so that this ${direction} is float32 or an integer type of at least 8 bits.`,
   }),
 
   shapeUnknown: (path: string, direction: Direction, name: string): Problem => ({
     code: 'shape-unknown',
-    message: `${path}: ${direction} "${name}" has no shape, not even a rank, so it cannot be described to clients. ${
+    message: `${path}: ${direction} "${name}" has no shape, not even a rank, so the server cannot describe it to clients. ${
       direction === 'input'
-        ? 'Export it with a shape (unknown sizes may stay symbols).'
-        : 'Save what onnx.shape_inference.infer_shapes(model) returns, or export it with a shape.'
+        ? 'Export it with a shape; unknown sizes may be symbols.'
+        : 'Save the result of onnx.shape_inference.infer_shapes(model), or export the model with a shape.'
     }`,
   }),
 
-  tensorSizeWrong: (path: string, { name, expectedBytes, actualBytes }: MisfitTensor): Problem => ({
+  tensorSizeWrong: (path: string, { name, expectedBytes, actualBytes }: WrongSizeTensor): Problem => ({
     code: 'tensor-size-wrong',
-    message: `${path}: tensor "${name}" has ${actualBytes} bytes where its type and shape make ${expectedBytes}. The file is damaged: export or download it again.`,
+    message: `${path}: tensor "${name}" has ${actualBytes} bytes, but its type and shape require ${expectedBytes}. The file is damaged; export or download it again.`,
   }),
 
   externalLocationInvalid: (path: string, { name, location }: ExternalTensor): Problem => ({
@@ -154,48 +154,43 @@ export const modelErrors = {
 
   externalLocationReserved: (path: string, { name, location }: ExternalTensor, reserved: string): Problem => ({
     code: 'external-data-location-reserved',
-    message: `${path}: tensor "${name}" is stored in "${location}", and an image keeps a file of its own as ${reserved}. Save the model again with another location, such as "weights.bin".`,
+    message: `${path}: tensor "${name}" is stored in "${location}", but the image reserves ${reserved} for its own files. Save the model again with another location, such as "weights.bin".`,
   }),
 
-  externalDataOutside: (
-    path: string,
-    { name, location }: ExternalTensor,
-    file: string,
-    { link, target }: LinkOutside,
-  ): Problem => ({
+  externalDataOutside: (path: string, { name, location }: ExternalTensor, { link, target }: LinkOutside): Problem => ({
     code: 'external-data-outside',
-    message: `${path}: tensor "${name}" is stored in "${location}", ${link === file ? 'a' : `behind ${link}, a`} link to ${target}, outside the model's folder. Put the file itself there.`,
+    message: `${path}: tensor "${name}" is stored in "${location}", but ${link} is a link to ${target}, outside the model's folder. Replace the link with the file itself.`,
   }),
 
   externalDataMissing: (path: string, { name, location }: ExternalTensor, file: string): Problem => ({
     code: 'external-data-missing',
-    message: `${path}: tensor "${name}" is stored in "${location}", and there is no file ${file}. Copy it there, beside the model.`,
+    message: `${path}: tensor "${name}" is stored in "${location}", but ${file} does not exist. Copy the file there.`,
   }),
 
   externalDataTruncated: (path: string, tensor: ExternalTensor, neededBytes: number, sizeBytes: number): Problem => ({
     code: 'external-data-truncated',
-    message: `${path}: tensor "${tensor.name}" ends at byte ${neededBytes} of "${tensor.location}", which has ${sizeBytes}. The file is cut short: export or download it again.`,
+    message: `${path}: tensor "${tensor.name}" ends at byte ${neededBytes} of "${tensor.location}", but the file has only ${sizeBytes} bytes. The file is truncated; export or download it again.`,
   }),
 
   externalLengthWrong: (path: string, { name, lengthBytes, expectedBytes }: ExternalTensor): Problem => ({
     code: 'external-data-length-wrong',
-    message: `${path}: tensor "${name}" has a length of ${lengthBytes} bytes where its type and shape make ${expectedBytes}. The model is damaged: export it again.`,
+    message: `${path}: tensor "${name}" has a length of ${lengthBytes} bytes, but its type and shape require ${expectedBytes}. The model is damaged; export it again.`,
   }),
 
   modelNotLoadable: (path: string, reason: string, remedy: string): Problem => ({
     code: 'model-not-loadable',
-    message: `${path}: onnxruntime ${RUNTIME_VERSION} does not load this model: ${reason}. ${remedy}`,
+    message: `${path}: onnxruntime ${RUNTIME_VERSION} cannot load this model: ${reason}. ${remedy}`,
   }),
 
-  /** @param reason - why no run showed the shape */
+  /** @param reason - why no run showed the actual shape */
   shapeContradicted: (path: string, output: ValueInfo, reason: string): Problem => ({
     code: 'shape-contradicted',
-    message: `${path}: output "${output.name}" is declared as ${dimensionsText(output.dimensions ?? [])}, and onnxruntime infers another shape from the graph. No run with made-up inputs shows which: ${reason}. Export the model with the shape that it gives.`,
+    message: `${path}: output "${output.name}" is declared as ${dimensionsText(output.dimensions ?? [])}, but onnxruntime infers a different shape from the graph. No run with made-up inputs showed the actual shape: ${reason}. Export the model with its actual shape.`,
   }),
 
   runtimeUnavailable: (path: string, reason: string): Problem => ({
     code: 'runtime-unavailable',
-    message: `${path}: the model was not loaded for a check, since onnxruntime-node does not run here: ${reason}. Synthesize where it runs (glibc, macOS or Windows), or set runtimeCheck to "warn" or "skip".`,
+    message: `${path}: cannot check that the model loads, because onnxruntime-node does not run on this machine: ${reason}. Synthesize on Linux with glibc, macOS or Windows, or set runtimeCheck to "warn" or "skip".`,
   }),
 };
 
@@ -207,12 +202,12 @@ function tensorRemedy(direction: Direction, { kind, elements }: ValueInfo): stri
   const isInput = direction === 'input';
   if (elements === 'tensors') {
     return isInput
-      ? 'Export it with an input for each tensor, or with one tensor that SplitToSequence splits.'
-      : 'Export it with an output for each tensor, or with one tensor that ConcatFromSequence makes of them.';
+      ? 'Export it with one input for each tensor, or with a single tensor that SplitToSequence splits.'
+      : 'Export it with one output for each tensor, or combine them into a single tensor with ConcatFromSequence.';
   }
   if (elements === 'sequences') return `Export it with an ${direction} for each tensor.`;
   if (kind !== 'sequence' && kind !== 'map') return 'Export it as a tensor.';
   return isInput
-    ? 'Export the model without the step that takes it, such as a DictVectorizer, and with a tensor in its place.'
-    : 'With skl2onnx, convert with options={"zipmap": False}; else export it as a tensor.';
+    ? 'Export the model without the step that consumes it, such as a DictVectorizer, and with a tensor input instead.'
+    : 'With skl2onnx, convert with options={"zipmap": False}; with other tools, export it as a tensor.';
 }

@@ -8,10 +8,10 @@ import { isThere, sourceFile, type SourceFile } from './model-files';
 import type { ExternalTensor } from './onnx-graph';
 
 /**
- * The files beside a model that hold its weights, each once, in the order in which the model names them.
+ * Finds the external data files of a model. Each file is listed once, in the order in which the model refers to them.
  *
- * @param modelPath - as the user gave it
- * @throws ModelServingError `external-data-…` and what `sourceFile` throws, all at once
+ * @param modelPath - path of the model as the user gave it
+ * @throws ModelServingError `external-data-…` and the errors of `sourceFile`, all together
  * @see https://github.com/onnx/onnx/blob/main/docs/ExternalData.md
  */
 export function externalFiles(modelPath: string, tensors: readonly ExternalTensor[]): SourceFile[] {
@@ -25,7 +25,7 @@ function hasWrongLength({ lengthBytes, expectedBytes }: ExternalTensor): boolean
   return lengthBytes !== undefined && expectedBytes !== undefined && lengthBytes !== expectedBytes;
 }
 
-/** The tensors of one file, of which there is at least one. */
+/** The tensors of one file; at least one. */
 type TensorGroup = readonly [ExternalTensor, ...ExternalTensor[]];
 
 function byFile(tensors: readonly ExternalTensor[]): TensorGroup[] {
@@ -51,7 +51,7 @@ function externalFile(modelPath: string, group: TensorGroup): SourceFile {
   const path = join(dirname(modelPath), imagePath);
   if (!isThere(path)) throw new ModelServingError([modelErrors.externalDataMissing(modelPath, tensor, path)]);
   const outside = linkOutside(dirname(modelPath), imagePath, foldersBeside(modelPath));
-  if (outside) throw new ModelServingError([modelErrors.externalDataOutside(modelPath, tensor, path, outside)]);
+  if (outside) throw new ModelServingError([modelErrors.externalDataOutside(modelPath, tensor, outside)]);
 
   const file = sourceFile(imagePath, path);
   const last = group.reduce((a, b) => (endOf(b) > endOf(a) ? b : a));
@@ -61,7 +61,7 @@ function externalFile(modelPath: string, group: TensorGroup): SourceFile {
   return file;
 }
 
-/** Backslashes and drive letters are names on one system and steps out of the folder on another. */
+/** Backslashes and drive letters are part of a name on one system, and lead out of the folder on another. */
 function staysInside(location: string): boolean {
   return location !== '' && !/^\/|\\|^[A-Za-z]:|(^|\/)\.\.(\/|$)|\/$|^\.$/.test(location);
 }

@@ -1,14 +1,14 @@
 import { readSync } from 'node:fs';
 
-/** The bytes are not what they should be; the message says where and why. */
+/** A file with invalid content; the message gives the position and the reason. */
 export class MalformedFile extends Error {}
 
-/** Small, since a reader that skips much fills it again after each skip. */
+/** Small, because a reader that skips a lot refills the window after each skip. */
 const WINDOW_BYTES = 8 * 1024;
 
-/** Reads a file forward through one small buffer. Bytes that are stepped over, by setting `position`, are not read. */
+/** Reads a file forward through one small buffer. Bytes that are skipped by setting `position` are not read. */
 export class FileCursor {
-  /** Offset in the file of the next byte. */
+  /** Offset of the next byte in the file. */
   position = 0;
 
   private readonly window = Buffer.allocUnsafe(WINDOW_BYTES);
@@ -17,7 +17,7 @@ export class FileCursor {
 
   constructor(private readonly descriptor: number) {}
 
-  /** An unsigned varint: https://protobuf.dev/programming-guides/encoding/#varints (inexact beyond 53 bits). */
+  /** Reads an unsigned varint: https://protobuf.dev/programming-guides/encoding/#varints (inexact beyond 53 bits). */
   varint(): number {
     let value = 0;
     for (let bits = 0; bits < 70; bits += 7) {
@@ -28,7 +28,7 @@ export class FileCursor {
     throw new MalformedFile(`a number at byte ${this.position - 10} has more than 64 bits`);
   }
 
-  /** A copy of the bytes from `start` to here. */
+  /** Copies the bytes from `start` to the current position. */
   since(start: number): Buffer {
     if (start >= this.windowStart && this.position <= this.windowEnd) {
       return Buffer.from(this.window.subarray(start - this.windowStart, this.position - this.windowStart));
@@ -51,7 +51,7 @@ export class FileCursor {
 
   private read(into: Buffer, offset: number, position: number): number {
     const count = readSync(this.descriptor, into, offset, into.length - offset, position);
-    if (count === 0) throw new MalformedFile(`it ends at byte ${position}, in the middle of a field`);
+    if (count === 0) throw new MalformedFile(`the file ends at byte ${position}, in the middle of a field`);
     return count;
   }
 }

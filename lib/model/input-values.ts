@@ -11,20 +11,23 @@ import type { ValueInfo } from './onnx-graph';
 import { constantTensor } from './row-independence/constants';
 import { requestInputs } from './value-info';
 
-/** Operators whose output has values of their first input, in another shape or type; of Concat those of any input. */
+/**
+ * Operators that pass on the values of their first input, in another shape or type; Concat passes on those of all
+ * inputs.
+ */
 const KEEPING = new Set(
   'Cast Concat Expand Flatten Gather GatherElements GatherND Identity Reshape Slice Split Squeeze StringNormalizer Tile Tokenizer Transpose Unsqueeze'.split(
     ' ',
   ),
 );
 
-/** Operators that keep a table's shape, and so its number of rows. */
+/** Operators that keep the shape of a table, and so its number of rows. */
 const SAME_SHAPE = new Set(['Cast', 'DequantizeLinear', 'Identity', 'QuantizeLinear']);
 
-/** A table times the scales of its rows, as quantization leaves it, has the shape of the larger of both. */
+/** Operators that scale the rows of a quantized table; the result has the larger of both shapes. */
 const SCALING = new Set(['Add', 'Div', 'Mul', 'Sub']);
 
-/** Where recurrent operators and the like have the lengths of their sequences. */
+/** Index of the input with sequence lengths, for recurrent operators and ReverseSequence. */
 const LENGTHS: ReadonlyMap<string, number> = new Map(
   Object.entries({
     GRU: 4,
@@ -35,7 +38,7 @@ const LENGTHS: ReadonlyMap<string, number> = new Map(
   }),
 );
 
-/** Where attention has a mask. */
+/** Index of the mask input. */
 const MASKS: ReadonlyMap<string, number> = new Map(
   Object.entries({
     Attention: 3,
@@ -46,7 +49,7 @@ const MASKS: ReadonlyMap<string, number> = new Map(
   }),
 );
 
-/** Attributes that have all values that an operator knows. */
+/** Attributes that list all values known to an operator. */
 const VOCABULARIES: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({
     CategoryMapper: ['cats_strings', 'cats_int64s'],
@@ -56,10 +59,10 @@ const VOCABULARIES: ReadonlyMap<string, readonly string[]> = new Map(
   }),
 );
 
-/** More of them make no better example. */
+/** Maximum number of example values; more do not improve an example. */
 const MAX_AMONG = 64;
 
-/** Inputs that a value is followed back to: each value has a list of them. */
+/** Maximum number of inputs that each value is traced back to. */
 const MAX_ORIGINS = 16;
 
 /** TensorProto.DataType */
@@ -67,7 +70,7 @@ const STRING = 8;
 const BOOL = 9;
 const INTEGERS: ReadonlySet<number> = new Set([2, 3, 4, 5, 6, 7, 12, 13]);
 
-/** What a graph does with its inputs, as far as it shows which values they take. */
+/** Derives constraints on the values of inputs from the nodes that use them. */
 export function inputValues(graph: GraphMessage): InputValuesByName {
   const finder = new ValueFinder(requestInputs(graph));
   for (const each of withSubgraphs(graph)) finder.read(each);
@@ -76,15 +79,15 @@ export function inputValues(graph: GraphMessage): InputValuesByName {
 
 interface Table {
   readonly message: TensorMessage;
-  /** Whether it has the shape that the file gives it. */
+  /** Whether the table still has its shape from the file. */
   readonly isWhole: boolean;
 }
 
 class ValueFinder {
   private readonly integers: ReadonlySet<string>;
-  /** The input whose values a value has. */
-  private readonly carried: Map<string, string>;
-  /** The inputs that a value depends on. */
+  /** Name of the input whose values each value carries. */
+  private readonly inputCarriedBy: Map<string, string>;
+  /** Inputs that each value depends on. */
   private readonly origins: Map<string, ReadonlySet<string>>;
   private readonly tables = new Map<string, Table>();
   private readonly values = new Map<string, InputValues>();
@@ -92,7 +95,7 @@ class ValueFinder {
   constructor(inputs: readonly ValueInfo[]) {
     const names = inputs.map(({ name }) => name);
     this.integers = new Set(inputs.flatMap(({ name, elementType }) => (INTEGERS.has(elementType) ? name : [])));
-    this.carried = new Map(names.map((name) => [name, name]));
+    this.inputCarriedBy = new Map(names.map((name) => [name, name]));
     this.origins = new Map(names.map((name) => [name, new Set([name])]));
     for (const name of names) if (/mask/i.test(name)) this.note(name, { isMask: true });
   }
@@ -118,10 +121,10 @@ class ValueFinder {
       if (message) this.tables.set(first, { message, isWhole: true });
       return;
     }
-    const carrier = (opType === 'Concat' ? input : input.slice(0, 1)).find((name) => this.carried.has(name));
+    const carrier = (opType === 'Concat' ? input : input.slice(0, 1)).find((name) => this.inputCarriedBy.has(name));
     const table = this.tables.get(input[0] ?? '');
     if (KEEPING.has(opType) && carrier !== undefined) {
-      for (const name of output) this.carried.set(name, this.carried.get(carrier)!);
+      for (const name of output) this.inputCarriedBy.set(name, this.inputCarriedBy.get(carrier)!);
     } else if (table && SCALING.has(opType)) {
       const other = this.tables.get(input[1] ?? '');
       if (other) this.tables.set(first, countOf(other.message) > countOf(table.message) ? other : table);
@@ -130,9 +133,9 @@ class ValueFinder {
     }
   }
 
-  /** Notes what a node shows of the inputs that it uses. */
+  /** Records the constraints that a node puts on its inputs. */
   private use({ opType, domain, input, attribute }: NodeMessage): void {
-    const at = (index: number) => this.carried.get(input[index] ?? '');
+    const at = (index: number) => this.inputCarriedBy.get(input[index] ?? '');
     const attributeOf = (name: string) => attribute.find((each) => each.name === name);
     switch (opType) {
       case 'Gather':
@@ -169,7 +172,7 @@ class ValueFinder {
         if (attributeOf('to')?.i === BOOL) this.note(at(0), { isMask: true });
         break;
       case 'Sub':
-        // 1 - mask, which is then multiplied by what stands for minus infinity.
+        // 1 - mask, which is then multiplied by a large negative number.
         if (this.elements(input[0])?.every((value) => value === 1)) this.note(at(1), { isMask: true });
         break;
     }
@@ -186,14 +189,14 @@ class ValueFinder {
     if (found?.isWhole) this.note(name, { below: found.message.dims.at(axis) });
   }
 
-  /** A row of numbers that an input is compared with makes a table of its values. */
+  /** An input that is compared with a row of numbers is an index into that row. */
   private noteCompared(name: string | undefined, other: string | undefined): void {
     const message = this.tables.get(other ?? '')?.message;
     if (!message) return;
     const count = countOf(message);
     const values = this.elements(other) ?? [];
     if (message.dataType !== STRING && count > 1) this.note(name, { below: count });
-    // A condition has another branch as well.
+    // A second value makes the other branch of the condition reachable.
     else
       this.note(name, { among: [...values, ...values.filter(Number.isFinite).map((value) => (value === 0 ? 1 : 0))] });
   }
@@ -202,7 +205,7 @@ class ValueFinder {
     this.note(name, { lengthsOf: [...this.originsOf([sequences ?? ''])].filter((origin) => origin !== name) });
   }
 
-  /** Lengths are compared with the places of a sequence, whose number comes from another input. */
+  /** Lengths are compared with the positions of a sequence, which come from another input. */
   private noteOrdered(name: string | undefined, other: string | undefined): void {
     const others = [...this.originsOf([other ?? ''])];
     if (name !== undefined && this.integers.has(name) && others.length > 0 && !others.includes(name)) {
@@ -226,14 +229,14 @@ class ValueFinder {
 
   private note(name: string | undefined, more: InputValues): void {
     if (name === undefined) return;
-    const known = this.values.get(name);
-    const below = Math.min(known?.below ?? Infinity, more.below ?? Infinity);
-    const among = [...new Set([...(known?.among ?? []), ...(more.among ?? [])])].slice(0, MAX_AMONG);
-    const lengthsOf = more.lengthsOf ?? known?.lengthsOf;
+    const previous = this.values.get(name);
+    const below = Math.min(previous?.below ?? Infinity, more.below ?? Infinity);
+    const among = [...new Set([...(previous?.among ?? []), ...(more.among ?? [])])].slice(0, MAX_AMONG);
+    const lengthsOf = more.lengthsOf ?? previous?.lengthsOf;
     const values: InputValues = {
       ...(Number.isFinite(below) && { below }),
       ...(among.length > 0 && { among }),
-      ...((known?.isMask || more.isMask) && { isMask: true }),
+      ...((previous?.isMask || more.isMask) && { isMask: true }),
       ...(lengthsOf && { lengthsOf }),
     };
     if (Object.keys(values).length > 0) this.values.set(name, values);
@@ -274,7 +277,7 @@ const EMPTY_TENSOR: TensorMessage = {
   dataLocation: 0,
 };
 
-/** As far as the skeleton has them. */
+/** Elements of a tensor, as far as the skeleton contains them. */
 function elementsOf(message: TensorMessage): readonly (number | string)[] | undefined {
   if (message.dataType === STRING) return message.stringData.map(textOf);
   const tensor = constantTensor(message);

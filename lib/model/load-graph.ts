@@ -8,30 +8,30 @@ import { readingFile, type SourceFile } from './model-files';
 import type { OnnxGraph } from './onnx-graph';
 
 /**
- * Part of the cache's keys, with the version of this package: to be raised with each change of OnnxGraph, of how it is
- * read, or of what is proved from it.
+ * Part of the cache key, together with the version of this package. Increment it with each change to OnnxGraph, to how
+ * it is read, or to what is proved from it.
  */
-const GRAPH_FORMAT = 10;
+const GRAPH_FORMAT = 11;
 
 /** https://protobuf.dev/programming-guides/proto-limits/ */
 const MAX_MESSAGE_BYTES = 2 ** 31 - 1;
 
 /**
- * The graph of a model file, read once for each content.
+ * Reads the graph of a model file, once for each content.
  *
- * @param path - as the user gave it, for messages
+ * @param path - path as the user gave it, for messages
  * @throws ModelServingError `not-onnx`, `model-too-large`, `file-changed`
  */
 export function loadGraph(path: string, { sourcePath, sha256, sizeBytes }: SourceFile): OnnxGraph {
   if (sizeBytes > MAX_MESSAGE_BYTES) throw new ModelServingError([modelErrors.modelTooLarge(path, sizeBytes)]);
 
   const key = `onnx-graph ${GRAPH_FORMAT} ${readPackage(packageRoot).version} ${sha256}`;
-  const known = readCache<OnnxGraph>(key);
-  if (known) return known;
+  const cached = readCache<OnnxGraph>(key);
+  if (cached) return cached;
 
   const graph = readingFile(path, () => {
     const graph = readGraphOf(path, sourcePath);
-    // A file that is overwritten meanwhile must not lend its graph to the old content's hash.
+    // If the file was overwritten in the meantime, its graph must not be cached under the old hash.
     if (fileSha256(sourcePath).sha256 !== sha256) throw new ModelServingError([modelErrors.fileChanged(path)]);
     return graph;
   });
@@ -40,7 +40,7 @@ export function loadGraph(path: string, { sourcePath, sha256, sizeBytes }: Sourc
 }
 
 function readGraphOf(path: string, sourcePath: string): OnnxGraph {
-  // Loaded only when needed: the protobuf library takes longer to load than a warm synth of a model takes.
+  // Loaded on demand: the protobuf library takes longer to load than a warm synth of a model.
   const { readGraph } = require('./read-graph') as typeof import('./read-graph');
   try {
     return readGraph(sourcePath);

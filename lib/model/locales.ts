@@ -3,18 +3,18 @@ import { domainName, type AttributeMessage, type GraphMessage, type NodeMessage 
 import { modelErrors } from './errors';
 import { nodeName, type NeededLocale, type OnnxGraph } from './onnx-graph';
 
-/** The locale that onnxruntime has on Linux where a node names none. */
+/** Locale that onnxruntime uses on Linux if a node names none. */
 const DEFAULT_LOCALE = 'en_US.UTF-8';
 
 /**
- * Locales of the base image. Without a name, a node has that of the process, which always exists: the image sets none,
- * so that it is C.
+ * Locales of the base image. An empty name selects the locale of the process, which always exists: the image sets none,
+ * so it is C.
  */
 const IN_IMAGE = /^(?:|C|POSIX|C\.(?:utf|UTF)-?8)$/;
 
 /**
- * Locales that nodes need. Only StringNormalizer has one; the runtime asks the system for it where it changes the case
- * of texts, or compares them regardless of case.
+ * Locales that nodes need. Only StringNormalizer uses one: the runtime requests it from the system to change the case
+ * of texts or to compare them regardless of case.
  *
  * @see https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/providers/cpu/text/string_normalizer.cc
  */
@@ -22,7 +22,7 @@ export function localesIn(graphs: readonly GraphMessage[]): NeededLocale[] {
   return graphs.flatMap(({ node }) => node.filter(isStringNormalizer).flatMap(localeOf));
 }
 
-/** Whether the image has the locales that a model needs. Many systems have more, so that the model loads there. */
+/** Checks that the image has the locales of a model. Many systems have more locales, so the model may load there. */
 export function checkLocales(path: string, { locales }: OnnxGraph): Problem[] {
   return locales
     .filter(({ locale }) => !IN_IMAGE.test(locale))
@@ -36,7 +36,7 @@ function isStringNormalizer({ domain, opType }: NodeMessage): boolean {
 function localeOf(node: NodeMessage): NeededLocale[] {
   const attribute = (name: string) => node.attribute.find((each) => each.name === name);
   const locale = attribute('locale');
-  // Of a function: what stands there is known to the runtime alone.
+  // An attribute of a function: only the runtime resolves its value.
   if (locale?.refAttrName || !usesLocale(attribute)) return [];
   return [{ node: nodeName(node), locale: locale ? textOf(locale) : DEFAULT_LOCALE, isDefault: !locale }];
 }

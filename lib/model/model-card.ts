@@ -1,31 +1,31 @@
-/** What people say of a model. Whatever is left out is not known. */
+/** Description of a model for people. All fields are optional. */
 export interface ModelCard {
-  /** A name for people, such as `Handwritten digits`. */
+  /** Display name, such as `Handwritten digits`. */
   readonly title?: string;
-  /** What it is for, and what not; may have several lines. */
+  /** Intended use and limitations; may have several lines. */
   readonly description?: string;
   /** An SPDX licence expression, such as `Apache-2.0` or `LicenseRef-Proprietary`. @see https://spdx.org/licenses */
   readonly license?: string;
-  /** People or an address to write to, such as `Ada Example <ada@example.com>`. */
+  /** Authors, or an address to write to, such as `Ada Example <ada@example.com>`. */
   readonly authors?: string;
-  /** The organization that distributes it. */
+  /** Organization that distributes the model. */
   readonly vendor?: string;
-  /** What it was trained on; may have several lines. */
+  /** Training data; may have several lines. */
   readonly trainingData?: string;
-  /** How good it is, by the name of the measure, such as `{ accuracy: 0.987 }`. */
+  /** Quality of the model by the name of each metric, such as `{ accuracy: 0.987 }`. */
   readonly metrics?: Readonly<Record<string, number | string>>;
-  /** URL of the repository that it was made from. */
+  /** URL of the repository that the model was built from. */
   readonly source?: string;
-  /** The commit, or another revision, of that repository. */
+  /** Commit or other revision of that repository. */
   readonly revision?: string;
-  /** URL of its documentation. */
+  /** URL of the model's documentation. */
   readonly documentation?: string;
 }
 
 /** A field that holds one text. */
 export type CardText = Exclude<keyof ModelCard, 'metrics'>;
 
-/** Those fields by the names that they have in ONNX files and in what the server says of its model. */
+/** Names of these fields in ONNX files and in the server's model metadata. */
 export const CARD_TEXTS: Readonly<Record<CardText, string>> = {
   title: 'title',
   description: 'description',
@@ -38,7 +38,7 @@ export const CARD_TEXTS: Readonly<Record<CardText, string>> = {
   documentation: 'documentation',
 };
 
-/** A card as names and texts: one more for each metric, such as `metrics.accuracy`. */
+/** Converts a card to names and texts. Each metric gets its own name, such as `metrics.accuracy`. */
 export function cardProperties(card: ModelCard): Record<string, string> {
   return Object.fromEntries([
     ...cardTexts(card).map(([field, text]) => [CARD_TEXTS[field], text]),
@@ -46,7 +46,7 @@ export function cardProperties(card: ModelCard): Record<string, string> {
   ]);
 }
 
-/** The texts that a card has. */
+/** The text fields that a card sets. */
 export function cardTexts(card: ModelCard): [CardText, string][] {
   const fields = Object.keys(CARD_TEXTS) as CardText[];
   return fields.flatMap((field): [CardText, string][] => {
@@ -55,17 +55,17 @@ export function cardTexts(card: ModelCard): [CardText, string][] {
   });
 }
 
-/** By name, so that the order in which they were given changes no image. */
+/** Sorts metrics by name, so that their order in the props does not change the image. */
 export function sortedMetrics({ metrics = {} }: ModelCard): [string, number | string][] {
   return Object.entries(metrics).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** One card of two, or none of two empty ones; what `over` says counts. */
+/** Merges two cards; fields of `over` take precedence. Returns undefined if both are empty. */
 export function mergedCard(under: ModelCard, over: ModelCard): ModelCard | undefined {
-  const said = [...Object.entries(under), ...Object.entries(over)].filter(([, value]) => saysSomething(value));
-  return said.length > 0 ? Object.fromEntries(said) : undefined;
+  const fields = [...Object.entries(under), ...Object.entries(over)].filter(([, value]) => hasContent(value));
+  return fields.length > 0 ? Object.fromEntries(fields) : undefined;
 }
 
-function saysSomething(value: ModelCard[keyof ModelCard]): boolean {
+function hasContent(value: ModelCard[keyof ModelCard]): boolean {
   return value !== undefined && (typeof value !== 'object' || Object.keys(value).length > 0);
 }

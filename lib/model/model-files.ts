@@ -7,19 +7,19 @@ import { fileSha256, type FileHash } from '../file-hash';
 import { plainText } from '../plain-text';
 import { modelErrors } from './errors';
 
-/** A file of a model: what an image knows of it, and where its bytes are on this machine. */
+/** A file of a model: its entry in the image, and its location on this machine. */
 export interface SourceFile extends ModelFile {
-  /** Absolute, in the form of this machine. */
+  /** Absolute path on this machine. */
   readonly sourcePath: string;
-  /** Content of a text file in plain form, where the bytes on this machine are others: an image has this instead. */
+  /** Normalized content of a text file, set only if the bytes on this machine differ. The image contains this text. */
   readonly text?: string;
 }
 
 /**
  * Finds and hashes a file.
  *
- * @param imagePath - where an image keeps it, relative to the model folder, with forward slashes
- * @param path - where it is, relative to the working directory
+ * @param imagePath - path in the image, relative to the model folder, with forward slashes
+ * @param path - path on this machine, relative to the working directory
  * @throws ModelServingError `file-not-found`, `not-a-file`, `file-empty`, `git-lfs-pointer`, `file-unreadable`
  */
 export function sourceFile(imagePath: string, path: string): SourceFile {
@@ -29,17 +29,17 @@ export function sourceFile(imagePath: string, path: string): SourceFile {
   });
 }
 
-/** A text file of a model, and its content in plain form. */
+/** A text file of a model, and its normalized content. */
 export interface SourceText {
   readonly file: SourceFile;
   readonly content: string;
 }
 
 /**
- * The same for a text file, whose hash does not depend on the system that wrote it: a byte order mark and line breaks
- * of Windows do not count. It is read once.
+ * Finds and hashes a text file. Its hash ignores byte order marks and Windows line breaks, so it does not depend on the
+ * system that wrote the file. The file is read once.
  *
- * @throws ModelServingError also `file-not-utf8`
+ * @throws ModelServingError the errors of `sourceFile`, and `file-not-utf8`
  */
 export function sourceText(imagePath: string, path: string): SourceText {
   return readingFile(path, () => {
@@ -60,9 +60,9 @@ function checkFile(path: string): void {
 }
 
 /**
- * The text of a file that people edit, in plain form.
+ * Reads a text file that people edit, and normalizes its content.
  *
- * @param path - as the user gave it
+ * @param path - path as the user gave it
  * @throws ModelServingError `file-not-found`, `file-unreadable`, `file-not-utf8`
  */
 export function readText(path: string): string {
@@ -72,14 +72,14 @@ export function readText(path: string): string {
   );
 }
 
-/** The same for a file whose bytes are read already. */
+/** Like `readText`, for a file that has already been read. */
 export function decodedText(path: string, bytes: Buffer): string {
   const plain = plainText(bytes);
   if ('encoding' in plain) throw new ModelServingError([modelErrors.fileNotUtf8(path, plain.encoding)]);
   return plain.text;
 }
 
-/** Whether files are still what they were when they were hashed. */
+/** Whether files are unchanged since they were hashed. */
 export function areUnchanged(files: readonly SourceFile[]): boolean {
   return files.every(({ sourcePath, sha256, text }) =>
     text === undefined ? fileSha256(sourcePath).sha256 === sha256 : readText(sourcePath) === text,
@@ -91,7 +91,7 @@ function textHash(text: string): FileHash {
 }
 
 /**
- * Whether something is there. What this user cannot see is not nothing, and neither is a circle of links.
+ * Whether a path exists. Throws if permissions or a loop of links prevent the check.
  *
  * @throws ModelServingError `file-unreadable`, `file-link-circle`
  */
@@ -107,7 +107,7 @@ export function isThere(path: string): boolean {
   });
 }
 
-/** Puts what the file system has to say in our words. */
+/** Converts errors of the file system to ModelServingErrors. */
 export function readingFile<T>(path: string, read: () => T): T {
   try {
     return read();
@@ -128,7 +128,10 @@ function isMissing(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
-/** Less than 1024 bytes that begin so: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md#the-pointer */
+/**
+ * A pointer has less than 1024 bytes and starts like this:
+ * https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md#the-pointer
+ */
 function isGitLfsPointer(path: string, sizeBytes: number): boolean {
   return sizeBytes < 1024 && readFileSync(path, 'latin1').startsWith('version https://git-lfs');
 }

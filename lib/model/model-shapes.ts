@@ -9,41 +9,39 @@ import { checkLocales } from './locales';
 import { checkRuntime } from './runtime-check';
 import type { Weights } from './weights';
 
-/** A model's signature, and how far it is known to be true. */
+/** A model's signature, and whether it was verified. */
 export interface ModelShapes {
   readonly signature: Signature;
   readonly proof: SignatureProof;
-  /** What is corrected, and whether a run ends the process. */
+  /** Corrected outputs, and runs that crashed the process. */
   readonly warnings: readonly string[];
-  /** Golden examples whose shapes are not those of the signature, and that the model reproduces all the same. */
+  /** Golden examples whose shapes differ from the signature, but which the model reproduces. */
   readonly reproduced?: Golden;
 }
 
-/** Shapes and problems that the runtime finds. */
+/** Shapes and problems found by the runtime. */
 export interface RuntimeShapes extends ModelShapes {
   readonly problems: readonly Problem[];
-  /** Undefined where it was not run. */
+  /** Undefined if the model was not run. */
   readonly trial?: ShapeTrial;
 }
 
 /**
- * Loads a model and compares what it declares with what it gives.
+ * Loads a model and compares its declared shapes with its actual outputs.
  *
- * @param isSkipped - whether the runtime is not to be asked
+ * @param isSkipped - whether to skip the runtime
  */
 export function shapesByTrial(path: string, weights: Weights, declared: Signature, isSkipped: boolean): RuntimeShapes {
   const problems = checkLocales(path, weights.graph);
-  // Whether it loads here says nothing of the image.
+  // Whether the model loads on this machine does not show whether it loads in the image.
   if (problems.length > 0) return { ...unproved(declared, 'the model was not loaded'), problems };
-  if (isSkipped) return unproved(declared, 'the model was not run, since runtimeCheck is "skip"');
+  if (isSkipped) return unproved(declared, 'the model was not run, because runtimeCheck is "skip"');
   const found = checkRuntime(path, weights, declared);
   if (!found.trial) return { ...unproved(declared, 'the model was not loaded'), problems: found.problems };
   return { ...shapesOf(path, declared, found.trial), ...found };
 }
 
-/**
- * Adds the runs of golden examples that the model reproduces, where their shapes differ from those of the trial.
- */
+/** Adds the runs of golden examples that the model reproduces, if their shapes differ from those of the trial. */
 export function shapesWithExamples(
   shapes: RuntimeShapes,
   path: string,
@@ -60,7 +58,7 @@ export function shapesWithExamples(
   return { ...shapesOf(path, declared, { ...trial, runs }), reproduced: golden };
 }
 
-/** The shapes of examples, as runs. */
+/** Converts the shapes of examples to runs. */
 function runsOfGolden({ examples }: Golden, { inputs, outputs }: Signature, picture?: PictureInput): TrialRun[] {
   return examples.map(({ request, response }) => ({
     inputs: request ? inputs.map(({ name }) => shapeIn(request.inputs, name) ?? []) : [picture?.shape ?? []],
@@ -85,11 +83,11 @@ function shapesOf(path: string, declared: Signature, trial: ShapeTrial): ModelSh
   };
 }
 
-/** What a processor cannot divide by -1, which the runtime does not look for. */
+/** Division of these by -1 overflows and crashes the process, because the runtime does not check for it. */
 const SMALLEST_INTEGERS = 'the smallest integers of their types and -1';
 
 function crashText(path: string, inputs: string, crash: string): string {
-  return `${path}: when it runs on ${inputs}, ${crash}. A request may end the server in the same way. Run the model in onnxruntime with inputs of your own before you serve it.`;
+  return `${path}: when the model ran on ${inputs}, ${crash}. A request may crash the server in the same way. Test the model in onnxruntime with your own inputs before you serve it.`;
 }
 
 function unproved(declared: Signature, reason: string): RuntimeShapes {

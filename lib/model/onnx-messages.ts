@@ -1,8 +1,8 @@
 import { Root, type Type } from 'protobufjs/light';
 
 /**
- * The parts of ONNX's protobuf messages that matter for serving; decoding skips every other field.
- * Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+ * The parts of ONNX's protobuf messages that serving needs; the decoder skips all other fields. Field numbers:
+ * https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
 const MESSAGES = {
   ModelProto: {
@@ -64,7 +64,10 @@ const MESSAGES = {
     refAttrName: [21, 'string'],
     sparseTensor: [22, 'SparseTensorProto'],
     sparseTensors: [23, 'SparseTensorProto', 'repeated'],
-    /** Not ONNX's: how long the lists are in the file. A skeleton has the beginning of long ones (skeleton-reader.ts). */
+    /**
+     * Not part of ONNX: lengths of these lists in the file. A skeleton contains the start of long lists
+     * (skeleton-reader.ts).
+     */
     floatsCount: [1001, 'uint32'],
     intsCount: [1002, 'uint32'],
     stringsCount: [1003, 'uint32'],
@@ -82,7 +85,7 @@ const MESSAGES = {
     uint64Data: [11, 'uint64', 'repeated'],
     externalData: [13, 'StringStringEntryProto', 'repeated'],
     dataLocation: [14, 'int32'],
-    /** Not ONNX's: how long rawData is in the file. A skeleton has it only where it is short (skeleton-reader.ts). */
+    /** Not part of ONNX: length of rawData in the file. A skeleton contains only short rawData (skeleton-reader.ts). */
     rawDataBytes: [1000, 'uint32'],
   },
   SparseTensorProto: { values: [1, 'TensorProto'], indices: [2, 'TensorProto'], dims: [3, 'int64', 'repeated'] },
@@ -96,7 +99,7 @@ const MESSAGES = {
   },
   TensorTypeProto: { elemType: [1, 'int32'], shape: [2, 'TensorShapeProto'] },
   SequenceTypeProto: { elemType: [1, 'ElementTypeProto'] },
-  /** TypeProto as well, of which no more matters than what it is. */
+  /** A TypeProto of which only the kind matters. */
   ElementTypeProto: {
     tensorType: [1, 'ContainerTypeProto'],
     sequenceType: [4, 'ContainerTypeProto'],

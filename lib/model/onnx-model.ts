@@ -1,6 +1,7 @@
 import { parse } from 'node:path';
 import { CONTRACT_VERSION, modelDigest, type ModelManifest } from '../../inference-image/src/contract/model-manifest';
 import { obstacleText, type BatchingVerdict } from '../../inference-image/src/contract/batching-verdict';
+import type { InputValuesByName } from '../../inference-image/src/contract/input-values';
 import type { ClassOutput, PictureInput } from '../../inference-image/src/contract/picture-input';
 import { exampleSizesOf, type ExampleSizes } from '../../inference-image/src/contract/request-size';
 import { dimensionsText, type Signature } from '../../inference-image/src/contract/signature';
@@ -21,7 +22,7 @@ import { cardOfFile } from './card-of-file';
 import { checkCard } from './check-card';
 import { checkIdentity } from './checks';
 import { collect } from './collect';
-import { endingOnEmptyInput } from './empty-inputs';
+import { crashOnEmptyInput } from './empty-inputs';
 import type { SignatureProof } from './declared-signature';
 import { cardProperties, mergedCard, type ModelCard } from './model-card';
 import type { SourceFile } from './model-files';
@@ -32,32 +33,34 @@ import { readWeights, type Weights } from './weights';
 
 export interface OnnxModelProps extends ClassOutputProps {
   /**
-   * The model's name in URLs: at most 128 letters, digits, `.`, `_` and `-`, the first a letter or a digit.
+   * Name of the model in URLs: at most 128 letters, digits, `.`, `_` and `-`. The first character must be a letter or
+   * digit.
    *
    * @default - the file's name without its extension
    */
   readonly name?: string;
 
   /**
-   * The model's version in URLs; the same characters as in `name`.
+   * Version of the model in URLs; allows the same characters as `name`.
    *
    * @default '1'
    */
   readonly version?: string;
 
   /**
-   * Path of a JSON file of golden examples, relative to the working directory: requests or pictures, and the responses
-   * that the container must give to them before it is ready; also checked at synth, as `runtimeCheck` says.
+   * Path of a JSON file with golden examples, relative to the working directory. Each example is a request or a
+   * picture, and the response that the container must reproduce before it becomes ready. `runtimeCheck` controls
+   * whether the examples are also checked at synth.
    *
    * @default - no golden examples
    */
   readonly golden?: string;
 
   /**
-   * Path of the profile that `model-serving profile` wrote, relative to the working directory, or false for none.
+   * Path of the profile that `model-serving profile` wrote, relative to the working directory; false for none.
    * Constructs derive sizes from it.
    *
-   * @default - the file beside the model, `digits.profile.json` for `digits.onnx`, if it is there
+   * @default - the file beside the model, such as `digits.profile.json` for `digits.onnx`, if it exists
    */
   readonly profile?: string | false;
 
@@ -71,10 +74,10 @@ export interface OnnxModelProps extends ClassOutputProps {
   readonly interface?: string | false;
 
   /**
-   * What people should know of the model: it becomes labels of the image, and the server tells it. What is left out
-   * here is read from the file's `metadata_props` and `doc_string`; docs/model-card.md says how.
+   * Description of the model for people. It becomes labels of the image and part of the server's model metadata. Fields
+   * that you do not set are read from the file's `metadata_props` and `doc_string`; see docs/model-card.md.
    *
-   * @default - what the file says of itself
+   * @default - the description in the file
    */
   readonly card?: ModelCard;
 
@@ -87,16 +90,17 @@ export interface OnnxModelProps extends ClassOutputProps {
   readonly picture?: PictureInputProps;
 
   /**
-   * Whether to load the model in the runtime at synth, to compare its declared shapes with what it gives, and to run its
-   * golden examples: once for each content of the model. `require` refuses a model that does not load or reproduce them,
-   * `warn` adds to `warnings` instead, and `skip` does not try. The last two are for machines where onnxruntime does not run, such as Alpine's.
+   * Whether to load the model in the runtime at synth, compare its declared shapes with its actual outputs, and run its
+   * golden examples. This happens once for each content of the model. `require` rejects a model that does not load or
+   * does not reproduce its examples. `warn` adds to `warnings` instead, and `skip` does not load the model. Use `warn`
+   * or `skip` on machines where onnxruntime does not run, such as Alpine.
    *
    * @default 'require'
    */
   readonly runtimeCheck?: 'require' | 'warn' | 'skip';
 }
 
-/** What was found out about a model. */
+/** Properties of a model that has passed all checks. */
 interface ModelFacts extends Pick<
   OnnxModel,
   | 'name'
@@ -117,15 +121,15 @@ interface ModelFacts extends Pick<
   readonly endsOnEmptyInput: ModelManifest['endsOnEmptyInput'];
 }
 
-/** A trained model that can be served: what it is, and the files that it is made of. */
+/** A trained model that can be served, with its files. */
 export class OnnxModel {
   /**
-   * Reads an ONNX file (not its weights, which are only hashed), and checks that it can be served.
+   * Reads an ONNX file and checks that it can be served. Its weights are only hashed.
    *
-   * What is expensive to find out is cached by content; CDKTF_MODEL_SERVING_CACHE_DIR names the cache's folder.
+   * Expensive results are cached by content; CDKTF_MODEL_SERVING_CACHE_DIR sets the cache folder.
    *
-   * @param path - of the ONNX file, relative to the working directory; external data is found beside it
-   * @throws ModelServingError with everything that is wrong with the model; docs/errors.md lists what can be
+   * @param path - path of the ONNX file, relative to the working directory; external data is expected beside it
+   * @throws ModelServingError with all problems of the model; docs/errors.md lists them
    */
   static fromFile(path: string, props: OnnxModelProps = {}): OnnxModel {
     const { name = parse(path).name, version = '1', golden: goldenPath, runtimeCheck = 'require' } = props;
@@ -137,7 +141,7 @@ export class OnnxModel {
     ];
     const weights = collect(problems, () => readWeights(path));
     const goldenFile = goldenPath === undefined ? undefined : collect(problems, () => readGoldenFile(goldenPath));
-    const measured = collect(problems, () => readProfile(path, props.profile));
+    const profileFile = collect(problems, () => readProfile(path, props.profile));
     if (!weights || problems.length > 0) throw new ModelServingError(problems);
 
     const declared = signatureOf(weights.graph);
@@ -156,10 +160,10 @@ export class OnnxModel {
       findings.push(...checkReproduced(golden, path, weights, { signature, picture: pictures?.picture }));
     }
     if (runtimeCheck === 'require') problems.push(...findings);
-    if (measured) problems.push(...checkProfile(path, modelDigest(weights.files), measured));
-    const called = { name, signature, picture: pictures?.picture, classes: classes.classes };
+    if (profileFile) problems.push(...checkProfile(path, modelDigest(weights.files), profileFile));
+    const served = { name, signature, picture: pictures?.picture, classes: classes.classes };
     const compared = collect(problems, () =>
-      checkInterface(path, props.interface, { ...interfaceOf(called), version }, declared),
+      checkInterface(path, props.interface, { ...interfaceOf(served), version }, declared),
     );
     if (compared) problems.push(...compared.problems);
     ModelServingError.throwIfAny(problems);
@@ -176,8 +180,8 @@ export class OnnxModel {
       weights,
       golden: golden?.files,
       exampleSizes: exampleSizesOf(golden?.examples ?? [], golden?.files ?? []),
-      profile: measured?.profile,
-      endsOnEmptyInput: endingOnEmptyInput(weights.graph.operators, byTrial.trial?.edge?.edge === 'empty'),
+      profile: profileFile?.profile,
+      endsOnEmptyInput: crashOnEmptyInput(weights.graph.operators, byTrial.trial?.edge?.edge === 'empty'),
       servable: findings.length === 0,
       warnings: [
         ...findings.map(({ message }) => message),
@@ -190,32 +194,35 @@ export class OnnxModel {
     });
   }
 
-  /** The model's name in URLs. */
+  /** Name of the model in URLs. */
   readonly name: string;
 
-  /** The model's version in URLs. */
+  /** Version of the model in URLs. */
   readonly version: string;
 
-  /** What the model takes and gives: as the file declares it, with outputs corrected where a run shows other shapes. */
+  /**
+   * Inputs and outputs as declared in the file, except for outputs that were corrected because a run showed other
+   * shapes.
+   */
   readonly signature: Signature;
 
-  /** Inputs and outputs as the file declares them; the same object as `signature` where nothing is corrected. */
+  /** Inputs and outputs as declared in the file; the same object as `signature` if nothing was corrected. */
   readonly declaredSignature: Signature;
 
   /**
-   * Whether the shapes of outputs were compared with what the model gives, at two sizes of each free dimension, and
-   * why not. They are not where `runtimeCheck` is `skip`, and where the model refuses made-up inputs or takes more than
-   * 10 s for them.
+   * Whether the shapes of outputs were compared with the actual ones at two sizes of each free dimension, and if not,
+   * why. They are not if `runtimeCheck` is `skip`, or if the model rejects made-up inputs or takes more than 10 s to
+   * run them.
    */
   readonly signatureProof: SignatureProof;
 
   /** How a picture becomes the input, if the model takes pictures. */
   readonly picture?: PictureInput;
 
-  /** How the answer becomes a class, if that is declared. */
+  /** How the answer becomes a class, if declared. */
   readonly classes?: ClassOutput;
 
-  /** The model's identity: the sha256 of its file, or of the listing of its files where there is external data. */
+  /** Identity of the model: the sha256 of its file, or of the list of its files if it has external data. */
   readonly sha256: string;
 
   /** Size of the weights: the model file and its external data. */
@@ -227,48 +234,54 @@ export class OnnxModel {
   /** Opset version by domain, such as `{ 'ai.onnx': 17 }`. */
   readonly opsets: Readonly<Record<string, number>>;
 
-  /** Operators that the model uses, sorted: `Conv`, and outside ai.onnx with their domain, `com.microsoft:Gelu`. */
+  /** Operators that the model uses, sorted: `Conv`, or with the domain outside ai.onnx, `com.microsoft:Gelu`. */
   readonly operators: readonly string[];
 
   private readonly endsOnEmptyInput: ModelManifest['endsOnEmptyInput'];
 
-  /** The exporter's notes in the file (`metadata_props`). */
+  /** What the graph shows of the inputs' values. @internal */
+  readonly inputValues: InputValuesByName;
+
+  /** Metadata from the exporter in the file (`metadata_props`). */
   readonly metadata: Readonly<Record<string, string>>;
 
-  /** What made the file, such as `pytorch 2.9.1`; empty if it does not say. */
+  /** Exporter and its version, such as `pytorch 2.9.1`; empty if unknown. */
   readonly producer: string;
 
-  /** The model's namespace in reverse-DNS form, as the file has it; mostly empty. */
+  /** Namespace of the model in reverse-DNS form, as in the file; usually empty. */
   readonly domain: string;
 
-  /** What people say of the model, from `card` and from the file; undefined where neither says anything. */
+  /** Description of the model, from `card` and from the file; undefined if both are empty. */
   readonly card?: ModelCard;
 
-  /** Whether rows of several requests may run as one batch, and where they lie: proved from the graph. */
+  /** Whether rows of several requests may run as one batch, and on which axes: proved from the graph. */
   readonly batching: BatchingVerdict;
 
   /**
-   * Whether the first dimensions are fixed at 1, and requests could share runs if they were free. `model-serving
-   * rebatch` then writes such a model.
+   * Whether first dimensions are fixed at 1, and requests could share runs if they were free. `model-serving rebatch`
+   * can then write such a model.
    */
   readonly rebatchable: boolean;
 
-  /** Why requests could not share runs if first dimensions of 1 were free; undefined where none is 1, or where they could. */
+  /** Why requests could not share runs if first dimensions of 1 were free; undefined if none is 1, or if they could. */
   readonly rebatchObstacle?: string;
 
-  /** What was measured of it, if anything. */
+  /** Measurements of the model, if there are any. */
   readonly profile?: ModelProfile;
 
-  /** Bytes of the largest of its golden examples: the default size of requests follows from it. */
+  /** Size of the largest golden example in bytes; it determines the default size of requests. */
   readonly exampleSizes: ExampleSizes;
 
-  /** False where `runtimeCheck` is `warn`, and the model did not load or reproduce its golden examples, or the runtime does not run here. */
+  /**
+   * False if `runtimeCheck` is `warn` and the model failed to load or to reproduce its golden examples, or if the
+   * runtime does not run on this machine.
+   */
   readonly servable: boolean;
 
-  /** What is odd about the model. */
+  /** Warnings about the model. */
   readonly warnings: readonly string[];
 
-  /** What an image holds: the model first, then external data, then golden examples if any. */
+  /** Files in the image: the model, external data, and golden examples, in this order. */
   readonly files: readonly SourceFile[];
 
   private constructor({ weights: { graph, files }, golden, ...facts }: ModelFacts) {
@@ -290,6 +303,7 @@ export class OnnxModel {
     this.opsets = graph.opsets;
     this.operators = graph.operators.map(operatorName).sort();
     this.endsOnEmptyInput = facts.endsOnEmptyInput;
+    this.inputValues = graph.inputValues;
     this.metadata = graph.metadata;
     this.producer = graph.producer;
     this.domain = graph.domain;
@@ -299,7 +313,7 @@ export class OnnxModel {
     this.rebatchObstacle = graph.proof.refusedIfFreed && obstacleText(graph.proof.refusedIfFreed);
   }
 
-  /** What the image's model.json says. */
+  /** Content of model.json in the image. */
   manifest(): ModelManifest {
     const { name, version, sha256, signature, batching, card, picture, classes } = this;
     const files = this.files.map((file) => ({ path: file.path, sha256: file.sha256, sizeBytes: file.sizeBytes }));
@@ -330,7 +344,7 @@ function checkOldProps(path: string, props: object): Problem[] {
     .map(([prop, name]) => oldNameErrors.prop(path, prop, name));
 }
 
-/** What the graph proves, unless the signature has an untrue declaration that leaves rows no axis. */
+/** The verdict of the graph, unless a wrong declaration in the signature leaves no free axis for the rows. */
 function verdictFor({ outputs }: Signature, proved: BatchingVerdict): BatchingVerdict {
   if (proved.verdict !== 'independent') return proved;
   const output = outputs.find(({ dimensions }, i) => {
@@ -339,5 +353,5 @@ function verdictFor({ outputs }: Signature, proved: BatchingVerdict): BatchingVe
   });
   if (!output) return proved;
   const declared = `output "${output.name}" is declared as ${dimensionsText(output.dimensions)}`;
-  return { verdict: 'fixed', reason: `${declared}, with no free axis where its rows are` };
+  return { verdict: 'fixed', reason: `${declared}, with no free axis for its rows` };
 }

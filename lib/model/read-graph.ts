@@ -17,7 +17,7 @@ import {
   nodeName,
   operatorName,
   type ExternalTensor,
-  type MisfitTensor,
+  type WrongSizeTensor,
   type OnnxGraph,
   type Operator,
 } from './onnx-graph';
@@ -27,7 +27,7 @@ import { readSkeleton } from './skeleton-reader';
 import { requestInputs, valueInfo } from './value-info';
 
 /**
- * Reads what a model is from its file, without its weights.
+ * Reads the graph of a model file, without its weights.
  *
  * @throws MalformedFile
  */
@@ -52,7 +52,7 @@ export function readGraph(path: string): OnnxGraph {
     operators: operators(graphs, model.functions),
     locales: localesIn(graphs),
     duplicates: graphs.flatMap(duplicates),
-    misfits: tensors.flatMap(misfit),
+    wrongSizeTensors: tensors.flatMap(wrongSize),
     externalTensors: tensors.filter(isExternal).map(externalTensor),
     proof: proveRowIndependence(model),
   };
@@ -91,7 +91,7 @@ function operators(graphs: readonly GraphMessage[], functions: readonly Function
   return [...found.values()];
 }
 
-/** Values are assigned once; an empty name stands for an optional output that is left out. */
+/** Names that are defined twice. ONNX assigns each value once; an empty name marks an omitted optional output. */
 function duplicates({ node, input, initializer }: GraphMessage): string[] {
   const defined = new Set([...input, ...initializer].map(({ name }) => name));
   const again = new Set<string>();
@@ -106,8 +106,8 @@ function isExternal({ dataLocation }: TensorMessage): boolean {
   return dataLocation === EXTERNAL;
 }
 
-/** Tensors that keep their values in a typed field instead (`float_data`, …) are left to the runtime. */
-function misfit(tensor: TensorMessage): MisfitTensor[] {
+/** Tensors that store their values in a typed field (`float_data`, …) are left to the runtime to check. */
+function wrongSize(tensor: TensorMessage): WrongSizeTensor[] {
   const { name, dataType, dims, rawDataBytes: actualBytes } = tensor;
   const expectedBytes = tensorBytes(dataType, dims);
   if (isExternal(tensor) || actualBytes === 0 || expectedBytes === undefined) return [];

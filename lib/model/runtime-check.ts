@@ -10,50 +10,49 @@ import { imageErrors } from '../container-image/errors';
 import { packageRoot } from '../package-root';
 import { type ProcessFailure, reportsOf } from '../runtime-process';
 import type { ShapeTrial } from './declared-signature';
-import { hasEndingOperator } from './empty-inputs';
+import { hasCrashingOperator } from './empty-inputs';
 import { modelErrors } from './errors';
 import { areUnchanged } from './model-files';
 import type { ValueInfo } from './onnx-graph';
 import { RUNTIME_VERSION } from './runtime-limits';
 import type { Weights } from './weights';
 
-/** The server's own session, as a program that loads a model and tries it. */
+/** Program that loads a model in the server's own session and tries it. */
 const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'load-program.cjs');
 
-/** Of the runs, which follow the load: a model that takes more keeps the shapes that it declares. */
+/** Limits of the runs after the load. A model that exceeds them keeps its declared shapes. */
 const TRIAL_SECONDS = 10;
 const MAX_TRIAL_BYTES = 2 * 1024 ** 3;
 
 const MAX_REASON_LENGTH = 300;
 
-/** What loading and running a model shows. */
+/** Results of loading and running a model. */
 export interface RuntimeFindings {
   readonly problems: readonly Problem[];
-  /** Undefined where it was not loaded. */
+  /** Undefined if the model was not loaded. */
   readonly trial?: ShapeTrial;
 }
 
 /**
- * Loads the model in the runtime that the image has and runs it on made-up inputs, once for each model: in a process
- * of its own, since onnxruntime's API is not synchronous and a crash in it ends the process.
+ * Loads the model in the image's runtime and runs it on made-up inputs, once for each model. This happens in a child
+ * process, because onnxruntime's API is asynchronous and a crash in it kills the process.
  *
- * @param path - of the model as the user gave it, for messages
- * @param declared - the signature as the file has it
+ * @param path - path of the model as the user gave it, for messages
+ * @param declared - signature as declared in the file
  * @throws ModelServingError `server-bundle-missing`
  */
 export function checkRuntime(path: string, weights: Weights, declared: Signature): RuntimeFindings {
   const key = `runtime-check 6 ${RUNTIME_VERSION} ${modelDigest(weights.files)}`;
-  const known = readCache<ShapeTrial>(key);
-  if (known) return { problems: [], trial: known };
+  const cached = readCache<ShapeTrial>(key);
+  if (cached) return { problems: [], trial: cached };
 
-  const triesEmpty = !hasEndingOperator(weights.graph.operators);
+  const triesEmpty = !hasCrashingOperator(weights.graph.operators);
   const { loaded, isCutShort, ...found } = loadInChild(weights.files[0].sourcePath, declared, triesEmpty);
   const problems = problemsOf(path, loaded, found.trial, weights);
-  // How far a trial comes before a limit ends it depends on the machine, and the signature must not.
+  // How many runs fit into the limits depends on the machine; the signature must not depend on it.
   const trial = isCutShort ? { ...found.trial, runs: [] } : found.trial;
-  // Models that do not load are not kept: memory, say, may have run out for once. Trials that were cut short are: they
-  // would take as long again.
-  // A model that was replaced meanwhile is not the one that was loaded.
+  // Failures to load are not cached, because a cause such as lack of memory may be temporary. Trials that were cut
+  // short are cached, because they would take as long again. Nothing is cached if the files changed in the meantime.
   if (problems.length === 0 && areUnchanged(weights.files)) writeCache(key, trial);
   return { problems, trial: 'outputs' in loaded ? trial : undefined };
 }
@@ -61,21 +60,21 @@ export function checkRuntime(path: string, weights: Weights, declared: Signature
 interface LoadedInChild {
   readonly loaded: LoadReport;
   readonly trial: ShapeTrial;
-  /** Whether a limit or a crash ended the trial. */
+  /** Whether a limit or a crash cut the trial short. */
   readonly isCutShort: boolean;
 }
 
-/** Whatever ends the process during the trial, the model was loaded before. */
+/** The first report line shows that the model was loaded, even if the trial crashes the process later. */
 function loadInChild(modelPath: string, signature: Signature, triesEmpty: boolean): LoadedInChild {
   if (!existsSync(PROGRAM)) throw new ModelServingError([imageErrors.bundleMissing(PROGRAM)]);
   const order: LoadOrder = { modelPath, signature, trial: trialLimits(), triesEmpty };
   const { lines, ending } = reportsOf('loads it', [PROGRAM], JSON.stringify(order));
   const [first, ...others] = lines as [LoadReport?, ...TrialReport[]];
-  const loaded = first ?? ending ?? { failure: 'the process that loads it ends without a report' };
+  const loaded = first ?? ending ?? { failure: 'the process that loads it exited without a report' };
   const runs = others.flatMap((line) => ('run' in line ? [line.run] : []));
   const end = others.find((line) => 'stopped' in line);
   const last = others.at(-1);
-  // Edges come after all other runs, which count whatever ends the process then. A limit would be the last line.
+  // Unusual inputs are tried last: a crash on them does not invalidate the other runs. A limit would be the last line.
   if (others.some((line) => 'edge' in line)) {
     const edge = ending && last && 'edge' in last ? { ...last, ending: endingOfTrial(ending)! } : undefined;
     return { loaded, isCutShort: false, trial: { runs, edge } };
@@ -86,13 +85,13 @@ function loadInChild(modelPath: string, signature: Signature, triesEmpty: boolea
   return { loaded, isCutShort, trial: { runs, stopped: stopped && reasonFor(stopped, modelPath), crash } };
 }
 
-/** Where memory runs out, some systems end the synth together with the process that took it. */
+/** Some systems kill the synth together with the child process if memory runs out. */
 function trialLimits(): LoadOrder['trial'] {
   const memoryBytes = Math.min(MAX_TRIAL_BYTES, Math.floor(availableBytes() / 2));
   return { seconds: TRIAL_SECONDS, memoryBytes };
 }
 
-/** Within the limits of a container, where this Node knows them. */
+/** Respects the limits of a container if this version of Node can read them. */
 function availableBytes(): number {
   return process.availableMemory?.() ?? freemem();
 }
@@ -102,9 +101,9 @@ function endingOfTrial(ending: ProcessFailure | undefined): string | undefined {
   return 'failure' in ending ? ending.failure.replace('loads it', 'runs it') : ending.unavailable;
 }
 
-/** Of a trial without enough runs; the runtime says much. */
+/** Reason why a trial has too few runs, shortened. */
 function reasonFor(stopped: string, modelPath: string): string {
-  const text = readable(stopped, modelPath).replace(/^the model cannot run on this input/, 'it refuses made-up inputs');
+  const text = readable(stopped, modelPath).replace(/^the model cannot run on this input/, 'it rejects made-up inputs');
   return text.length > MAX_REASON_LENGTH ? `${text.slice(0, MAX_REASON_LENGTH)}…` : text;
 }
 
@@ -119,14 +118,16 @@ function problemsOf(
     const { failure } = loaded;
     return [modelErrors.modelNotLoadable(path, readable(failure, files[0].sourcePath), remedyFor(failure))];
   }
-  // A run shows the shape itself.
+  // A run shows the actual shape.
   if (runs.length > 0) return [];
   return graph.outputs
     .filter((output) => contradicts(output, loaded.outputs.find(({ name }) => name === output.name)?.shape))
     .map((output) => modelErrors.shapeContradicted(path, output, stopped));
 }
 
-/** Where a declared shape and the one it infers differ, onnxruntime keeps neither: no rank, or a size of -1. */
+/**
+ * If a declared shape differs from the inferred one, onnxruntime keeps neither: it reports no rank, or a size of -1.
+ */
 function contradicts({ dimensions }: ValueInfo, inferred: readonly number[] | undefined): boolean {
   if (!dimensions || !inferred) return false;
   return (
@@ -139,7 +140,7 @@ function contradicts({ dimensions }: ValueInfo, inferred: readonly number[] | un
 const NOISE =
   /\S+\.(?:cc|h|cpp):\d+ (?:[\w ]*\w(?:::[~\w]+)+\([^()]*\)(?: const)? |\w+ )|\[ONNXRuntimeError\] : \d+ : \w+ : |^failed:/g;
 
-/** The runtime's message without what we say ourselves, and without its places in C++. */
+/** The runtime's message without the model path and the locations in its C++ source. */
 function readable(message: string, sourcePath: string): string {
   return sentence(message.replace(`Load model from ${sourcePath} `, '').replace(NOISE, '').replace(/\s+/g, ' '));
 }
@@ -150,10 +151,10 @@ function sentence(message: string): string {
 
 function remedyFor(failure: string): string {
   if (failure.includes('Could not find an implementation')) {
-    return 'It has no CPU kernel for this operator with these types at this opset: convert bfloat16 to float32, or export with a newer opset.';
+    return 'onnxruntime has no CPU kernel for this operator with these types at this opset. Convert bfloat16 to float32, or export with a newer opset.';
   }
   if (/is not a registered function|No Op registered/.test(failure)) {
     return "Check the operator's name and domain, or export with an opset that has it.";
   }
-  return 'See what onnx.checker.check_model(path, full_check=True) says, and export the model again.';
+  return 'Run onnx.checker.check_model(path, full_check=True) for details, and export the model again.';
 }

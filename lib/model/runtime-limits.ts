@@ -1,15 +1,17 @@
 import { version } from 'onnxruntime-node/package.json';
 
-/** The onnxruntime that an image ships. */
+/** Version of onnxruntime in the image. */
 export const RUNTIME_VERSION: string = version;
 
 /**
- * The newest format that onnxruntime 1.30 loads, found by loading tiny models until one was refused;
- * test/model/runtime-limits.test.ts asks the installed runtime again.
+ * Newest IR version that onnxruntime 1.30 loads, found by trials with tiny models. test/model/runtime-limits.test.ts
+ * checks it against the installed runtime.
  */
 export const MAX_IR_VERSION = 13;
 
-/** Likewise the domains whose operators its CPU build implements, each with the newest opset it loads. */
+/**
+ * Domains whose operators the CPU build implements, each with the newest opset that it loads, found in the same way.
+ */
 export const MAX_OPSETS: Readonly<Record<string, number>> = {
   'ai.onnx': 26,
   'ai.onnx.ml': 5,

@@ -2,7 +2,7 @@ import type { Datatype, Signature, TensorSignature } from '../../inference-image
 import { elementType } from './element-types';
 import type { OnnxGraph, ValueInfo } from './onnx-graph';
 
-/** What a graph that has passed its checks takes and gives. */
+/** Inputs and outputs of a graph that has passed its checks. */
 export function signatureOf({ inputs, outputs }: OnnxGraph): Signature {
   return { inputs: inputs.map(tensorSignature), outputs: outputs.map(tensorSignature) };
 }

@@ -3,10 +3,10 @@ import { MAX_DEPTH, readLength, readTag, WIRE_TYPE } from '../onnx/wire-format';
 import { FileCursor, MalformedFile } from './file-cursor';
 import { onnxMessage } from './onnx-messages';
 
-/** Bytes of one message that are kept of a field which may be large; 1 KiB has 128 numbers of 64 bits. */
+/** Maximum bytes kept of each payload field in a message; 1 KiB holds 128 numbers of 64 bits. */
 const KEPT_BYTES = 1024;
 
-/** Fields that may be large, and what a skeleton keeps of each message's: all of a short one, the beginning of a list. */
+/** Fields that may be large, and how many bytes a skeleton keeps: short payloads entirely, and the start of lists. */
 const PAYLOADS: Readonly<Record<string, number>> = {
   'TensorProto.rawData': KEPT_BYTES,
   'TensorProto.floatData': KEPT_BYTES,
@@ -21,7 +21,7 @@ const PAYLOADS: Readonly<Record<string, number>> = {
   'AttributeProto.strings': KEPT_BYTES,
 };
 
-/** Fields that say how long a payload is in the file: in bytes where it has bytes, else in elements. */
+/** Fields that record the length of a payload in the file: bytes for byte strings, elements for lists. */
 const LENGTHS: Readonly<Record<string, string>> = {
   'TensorProto.rawData': 'rawDataBytes',
   'AttributeProto.floats': 'floatsCount',
@@ -30,12 +30,12 @@ const LENGTHS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Copies an ONNX file without its weights: the bytes of a ModelProto with the fields that onnx-messages.ts knows,
- * less the payloads that are long. Of a gigabyte of weights it reads as little as it would of none. Beside payloads,
- * `rawDataBytes` and `…Count` say how long they are in the file.
+ * Copies an ONNX file without its weights: a ModelProto with the fields of onnx-messages.ts, without long payloads.
+ * `rawDataBytes` and `…Count` record the lengths of payloads in the file. The payloads are skipped, so the number of
+ * bytes read does not grow with the weights.
  *
- * @param descriptor - of the open file
- * @param sizeBytes - of the file
+ * @param descriptor - descriptor of the open file
+ * @param sizeBytes - size of the file
  * @throws MalformedFile
  */
 export function readSkeleton(descriptor: number, sizeBytes: number): Uint8Array {
@@ -44,18 +44,18 @@ export function readSkeleton(descriptor: number, sizeBytes: number): Uint8Array 
   return writer.finish();
 }
 
-/** Lengths of the payloads of one message so far, by field. */
+/** Lengths so far of the payloads of one message, by field. */
 type Payloads = Map<Field, { bytes: number; count: number }>;
 
 function copyMessage(cursor: FileCursor, end: number, type: Type, writer: Writer, depth: number): void {
-  if (depth > MAX_DEPTH) throw new MalformedFile(`messages are nested more than ${MAX_DEPTH} deep`);
+  if (depth > MAX_DEPTH) throw new MalformedFile(`messages are nested more than ${MAX_DEPTH} levels deep`);
   const payloads: Payloads = new Map();
   while (cursor.position < end) copyField(cursor, end, type, writer, depth, payloads);
-  if (cursor.position > end) throw new MalformedFile(`a field passes the end of its message at byte ${end}`);
+  if (cursor.position > end) throw new MalformedFile(`a field exceeds its message, which ends at byte ${end}`);
   for (const [field, { bytes, count }] of payloads) {
     const length = LENGTHS[`${type.name}.${field.name}`];
     const isBytes = field.type === 'bytes' && !field.repeated;
-    if (length) noteLength(writer, type.fields[length] as Field, isBytes ? bytes : count);
+    if (length) writeLength(writer, type.fields[length] as Field, isBytes ? bytes : count);
   }
 }
 
@@ -74,7 +74,7 @@ function copyField(
   const contentStart = cursor.position;
   const contentEnd = contentStart + lengthBytes;
   if (contentEnd > end) {
-    throw new MalformedFile(`a field of ${lengthBytes} bytes at byte ${start} does not fit into what follows`);
+    throw new MalformedFile(`the field of ${lengthBytes} bytes at byte ${start} exceeds its message`);
   }
 
   if (field?.resolvedType instanceof Type && wireType === WIRE_TYPE.lengthDelimited) {
@@ -92,20 +92,23 @@ function copyField(
   }
   const sizes = payloads.get(field) ?? { bytes: 0, count: 0 };
   payloads.set(field, sizes);
-  // Of a number that is a field of its own, the reader has stepped over the bytes already.
+  // The reader has already consumed the bytes of a varint field.
   sizes.bytes += cursor.position - (wireType === WIRE_TYPE.varint ? start : contentStart);
   const copy = kept > 0 && sizes.bytes <= kept;
   if (copy) writer.raw(cursor.since(start));
   sizes.count += countOf(field, wireType, lengthBytes, () => (copy ? cursor.since(contentStart) : undefined));
 }
 
-/** Elements in one field: several where a list is packed. Of a long list of varints its bytes, which are no fewer. */
+/**
+ * Number of elements in one field; a packed list has several. For a long list of varints, returns its bytes, an upper
+ * bound.
+ */
 function countOf({ type }: Field, wireType: number, lengthBytes: number, content: () => Buffer | undefined): number {
   if (wireType !== WIRE_TYPE.lengthDelimited || type === 'bytes') return 1;
   if (type === 'float') return Math.floor(lengthBytes / 4);
   return content()?.reduce((count, byte) => count + (byte < 0x80 ? 1 : 0), 0) ?? lengthBytes;
 }
 
-function noteLength(writer: Writer, { id }: Field, length: number): void {
+function writeLength(writer: Writer, { id }: Field, length: number): void {
   writer.uint32(id * 8 + WIRE_TYPE.varint).uint32(length);
 }

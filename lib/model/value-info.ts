@@ -8,7 +8,7 @@ import type {
 } from './decoded-model';
 import type { ValueInfo } from './onnx-graph';
 
-/** What a request must bring: the graph's inputs without those that an initializer fills. */
+/** Inputs that a request must send: the graph's inputs without those that an initializer sets. */
 export function requestInputs({ input, initializer, sparseInitializer }: GraphMessage): ValueInfo[] {
   const filled = new Set([...initializer, ...sparseInitializer.map(({ values }) => values)].map((t) => t?.name));
   return input.filter(({ name }) => !filled.has(name)).map(valueInfo);
@@ -35,10 +35,10 @@ function kindOf(type: TypeMessage | null): ValueInfo['kind'] {
   return 'untyped';
 }
 
-/** What exporters such as Paddle's write for any size: not one name for equal sizes. */
+/** Symbols that exporters such as Paddle's write for any size; two of them do not mean equal sizes. */
 const PLACEHOLDERS: ReadonlySet<string> = new Set(['', '?', '-1', 'None']);
 
-/** Sizes of 0 and less stand for "not known" in older exports; onnxruntime takes them so too. */
+/** Older exports write sizes of 0 or less for unknown sizes; onnxruntime interprets them in the same way. */
 function dimension({ dimValue, dimParam }: DimensionMessage): Dimension {
   if (dimValue > 0) return dimValue;
   return PLACEHOLDERS.has(dimParam) ? null : dimParam;

@@ -7,17 +7,17 @@ import { loadGraph } from './load-graph';
 import { sourceFile, type SourceFile } from './model-files';
 import type { OnnxGraph } from './onnx-graph';
 
-/** A model's graph, and the files that hold it and its weights: the ONNX file first. */
+/** A model's graph, and the files with the graph and the weights; the ONNX file comes first. */
 export interface Weights {
   readonly graph: OnnxGraph;
   readonly files: readonly [SourceFile, ...SourceFile[]];
 }
 
 /**
- * Reads and checks a model as far as can be done without the runtime.
+ * Reads a model and performs all checks that do not need the runtime.
  *
- * @param path - as the user gave it
- * @throws ModelServingError with everything that is wrong
+ * @param path - path as the user gave it
+ * @throws ModelServingError with all problems
  */
 export function readWeights(path: string): Weights {
   const main = sourceFile(MODEL_FILE, path);

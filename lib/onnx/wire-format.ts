@@ -3,20 +3,20 @@ import { MalformedFile, type FileCursor } from '../model/file-cursor';
 /** https://protobuf.dev/programming-guides/encoding/#structure */
 export const WIRE_TYPE = { varint: 0, fixed64: 1, lengthDelimited: 2, fixed32: 5 };
 
-/** Protobuf's own limit on messages within messages: https://protobuf.dev/programming-guides/proto-limits/ */
+/** Protobuf's limit on nested messages: https://protobuf.dev/programming-guides/proto-limits/ */
 export const MAX_DEPTH = 100;
 
-/** A field of a protobuf message in a file, by its offsets there. */
+/** Location of a field of a protobuf message in a file. */
 export interface WireField {
   readonly number: number;
-  /** Whether its content has a length before it, as messages, texts and bytes have. */
+  /** Whether its content has a length prefix, as messages, strings and bytes have. */
   readonly hasLength: boolean;
   readonly start: number;
   readonly contentStart: number;
   readonly end: number;
 }
 
-/** The fields of a message, one after another; the cursor is left at the end of the message. */
+/** Iterates over the fields of a message, and leaves the cursor at its end. */
 export function* fieldsOf(cursor: FileCursor, start: number, end: number): Generator<WireField> {
   let position = start;
   while (position < end) {
@@ -30,7 +30,7 @@ export function* fieldsOf(cursor: FileCursor, start: number, end: number): Gener
       contentStart: cursor.position,
       end: cursor.position + length,
     };
-    if (field.end > end) throw new MalformedFile(`a field at byte ${position} passes the end of its message`);
+    if (field.end > end) throw new MalformedFile(`the field at byte ${position} exceeds its message`);
     yield field;
     position = field.end;
   }
@@ -41,11 +41,11 @@ export function readTag(cursor: FileCursor) {
   const start = cursor.position;
   const tag = cursor.varint();
   const fieldNumber = Math.floor(tag / 8);
-  if (fieldNumber < 1 || fieldNumber >= 2 ** 29) throw new MalformedFile(`byte ${start} does not begin a field`);
+  if (fieldNumber < 1 || fieldNumber >= 2 ** 29) throw new MalformedFile(`no valid field starts at byte ${start}`);
   return { tag, fieldNumber, wireType: tag % 8 };
 }
 
-/** Reads up to a field's content, and returns the content's length. */
+/** Advances to a field's content, and returns the length of the content. */
 export function readLength(cursor: FileCursor, wireType: number): number {
   switch (wireType) {
     case WIRE_TYPE.varint:
@@ -58,21 +58,21 @@ export function readLength(cursor: FileCursor, wireType: number): number {
     case WIRE_TYPE.lengthDelimited:
       return cursor.varint();
     default:
-      throw new MalformedFile(`wire type ${wireType} before byte ${cursor.position} is none that ONNX uses`);
+      throw new MalformedFile(`wire type ${wireType} before byte ${cursor.position} is not used by ONNX`);
   }
 }
 
-/** What stands before the content of a field that has a length. */
+/** Encodes the tag and length of a field with a length prefix. */
 export function fieldHead(number: number, length: number): Buffer {
   return Buffer.concat([varint(number * 8 + WIRE_TYPE.lengthDelimited), varint(length)]);
 }
 
-/** A field that holds a whole number. */
+/** Encodes an integer field. */
 export function varintField(number: number, value: number): Buffer {
   return Buffer.concat([varint(number * 8 + WIRE_TYPE.varint), varint(value)]);
 }
 
-/** A field that holds bytes. */
+/** Encodes a bytes field. */
 export function bytesField(number: number, content: Uint8Array): Buffer {
   return Buffer.concat([fieldHead(number, content.length), content]);
 }

@@ -3,26 +3,26 @@ import type { Dimension } from '../../inference-image/src/contract/signature';
 import { FileCursor, MalformedFile } from '../model/file-cursor';
 import { bytesField, fieldHead, fieldsOf, MAX_DEPTH, varintField, type WireField } from './wire-format';
 
-/** Dimensions of a model's inputs and outputs, by their names. */
+/** New dimensions of a model's inputs and outputs, by name. */
 export interface NewShapes {
   readonly inputs: ReadonlyMap<string, readonly Dimension[]>;
   readonly outputs: ReadonlyMap<string, readonly Dimension[]>;
 }
 
-/** A part of the new file: bytes, or a range of the old one. */
+/** A part of the new file: bytes, or a range of the old file. */
 type Part = Buffer | { readonly from: number; readonly to: number };
 
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * Writes a model with other shapes of its inputs and outputs. What is inferred from the old shapes (`value_info`, and
- * shapes within subgraphs) is left out, so that the runtime infers it from the new ones. Everything else is copied
- * without being held in memory.
+ * Writes a model with other shapes of its inputs and outputs. Shapes that were inferred from the old ones
+ * (`value_info`, and shapes within subgraphs) are omitted, so that the runtime infers them again. Everything else is
+ * copied without loading it into memory.
  *
  * @param source - path of the ONNX file
- * @param target - path to write; the file must not be there
+ * @param target - path of the new file, which must not exist
  * @throws MalformedFile
- * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto for the numbers of fields
+ * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto for field numbers
  */
 export function writeWithShapes(source: string, target: string, shapes: NewShapes): void {
   const from = openSync(source, 'r');
@@ -57,9 +57,9 @@ class ShapeEditor {
     });
   }
 
-  /** @param shapes - undefined for a subgraph, whose shapes are left out */
+  /** @param shapes - undefined for a subgraph, whose shapes are omitted */
   private graph({ contentStart, end }: WireField, shapes: NewShapes | undefined, depth: number): Part[] {
-    if (depth > MAX_DEPTH) throw new MalformedFile(`graphs are nested more than ${MAX_DEPTH} deep`);
+    if (depth > MAX_DEPTH) throw new MalformedFile(`graphs are nested more than ${MAX_DEPTH} levels deep`);
     return this.message(contentStart, end, (field) => {
       switch (field.number) {
         case 1:
@@ -97,7 +97,7 @@ class ShapeEditor {
     );
   }
 
-  /** @param shapes - undefined where the shape is left out; what they do not name stays */
+  /** @param shapes - undefined to omit the shape; values that it does not contain keep theirs */
   private valueInfo(value: WireField, shapes: ReadonlyMap<string, readonly Dimension[]> | undefined): Part[] {
     const dimensions = shapes?.get(this.nameOf(value));
     if (shapes && !dimensions) return [{ from: value.contentStart, to: value.end }];
@@ -124,9 +124,9 @@ class ShapeEditor {
     return name;
   }
 
-  /** A field with other content, and the same bytes where its content is the same. */
+  /** Replaces the content of a field, and copies the field unchanged if its content is the same. */
   private nested(field: WireField, contentOf: () => Part[]): Part[] {
-    if (!field.hasLength) throw new MalformedFile(`a field at byte ${field.start} should have a length`);
+    if (!field.hasLength) throw new MalformedFile(`the field at byte ${field.start} must have a length prefix`);
     const content = contentOf();
     const [only] = content;
     const isWhole = only && !Buffer.isBuffer(only) && only.from === field.contentStart && only.to === field.end;
@@ -148,7 +148,7 @@ function range({ start, end }: WireField): Part {
   return { from: start, to: end };
 }
 
-/** Ranges that follow each other become one: a graph has thousands of nodes. */
+/** Merges adjacent ranges, because a graph has thousands of nodes. */
 function append(parts: Part[], part: Part): void {
   const last = parts.at(-1);
   if (last && !Buffer.isBuffer(last) && !Buffer.isBuffer(part) && last.to === part.from) {
@@ -160,7 +160,7 @@ function lengthOf(part: Part): number {
   return Buffer.isBuffer(part) ? part.length : part.to - part.from;
 }
 
-/** A TensorShapeProto. */
+/** Encodes a TensorShapeProto. */
 function shapeContent(dimensions: readonly Dimension[]): Buffer {
   return Buffer.concat(
     dimensions.map((dimension) => {
@@ -179,7 +179,7 @@ function copyPart(from: number, to: number, part: Part): void {
   const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, part.to - part.from));
   for (let position = part.from; position < part.to;) {
     const count = readSync(from, chunk, 0, Math.min(chunk.length, part.to - position), position);
-    if (count === 0) throw new MalformedFile(`it ends at byte ${position}, while it is copied`);
+    if (count === 0) throw new MalformedFile(`the file ends at byte ${position}, while it is being copied`);
     for (let written = 0; written < count;) written += writeSync(to, chunk, written, count - written);
     position += count;
   }

@@ -7,16 +7,16 @@ import { plainText } from '../plain-text';
 import { replaceFile } from '../replace-file';
 import { openApiErrors } from './errors';
 
-/** What the description of every model's document says, and no other document. */
+/** Text that the description of every model's document contains, and no other document. */
 export const OPENAPI_MARK = 'The Open Inference Protocol (KServe V2) over HTTP.';
 
-/** Where a path comes from, for messages: the construct or command, and its prop or option. */
+/** Origin of a path, for messages: the construct or command, and its prop or option. */
 export interface PathSource {
   readonly where: string;
   readonly prop: string;
 }
 
-/** The OpenAPI document of a model's HTTP port: the very bytes that its server answers at /openapi.json. */
+/** OpenAPI document of a model's HTTP port, byte for byte as its server returns it at /openapi.json. */
 export function openApiOf(model: OnnxModel): string {
   return textOf(model.manifest());
 }
@@ -28,21 +28,21 @@ function textOf(manifest: ModelManifest): string {
 }
 
 /**
- * A warning where the file at a path has the shapes that the model's file declares and the model does not give. It is
- * about to be written again.
+ * Returns a warning if the existing file has the declared shapes instead of the model's actual shapes. The file is then
+ * rewritten.
  */
 export function untrueOpenApi(path: string, model: OnnxModel, { where, prop }: PathSource): string | undefined {
   const { signature, declaredSignature } = model;
   if (signature === declaredSignature) return undefined;
   if (contentOf(path) !== textOf({ ...model.manifest(), signature: declaredSignature })) return undefined;
-  return `${where}: ${prop} "${path}" has shapes that model "${model.name}" declares and does not give. It is written again with those that it gives: commit it.`;
+  return `${where}: ${prop} "${path}" has the shapes that model "${model.name}" declares instead of its actual shapes. It is rewritten with the actual shapes; commit it.`;
 }
 
 /**
- * Writes a document; a file that says the same already is left as it is.
+ * Writes a document, unless the file is already up to date.
  *
- * @param path - relative to the working directory
- * @throws ModelServingError `openapi-file-not-own` where it is another file, such as the model; `openapi-file-unwritable`
+ * @param path - path relative to the working directory
+ * @throws ModelServingError `openapi-file-not-own` if it is another file, such as the model; `openapi-file-unwritable`
  */
 export function writeOpenApi(path: string, text: string, { where, prop }: PathSource): void {
   try {
@@ -56,7 +56,7 @@ export function writeOpenApi(path: string, text: string, { where, prop }: PathSo
   }
 }
 
-/** In plain form: git on Windows may have checked the file out with other line breaks. */
+/** Normalized content: git on Windows may have checked out the file with other line breaks. */
 function contentOf(path: string): string | undefined {
   try {
     const plain = plainText(readFileSync(path));

@@ -7,10 +7,10 @@ import type { OnnxModel } from '../model/onnx-model';
 import { openApiErrors } from './errors';
 import { openApiOf, untrueOpenApi, writeOpenApi } from './openapi-file';
 
-/** What each file of an app has, and the path of the construct that wrote it. */
+/** Content of each file of an app, and the path of the construct that wrote it. */
 const filesOfApp = new WeakMap<IConstruct, Map<string, { readonly where: string; readonly text: string }>>();
 
-/** Writes the OpenAPI document of a construct's model when its app is synthesized, if it has a path for it. */
+/** Writes the OpenAPI document of a construct's model when its app is synthesized, if a path is set. */
 export function writeOpenApiAtSynth(construct: Construct, model: OnnxModel, path: string | undefined): void {
   if (path === undefined) return;
   const source = { where: construct.node.path, prop: 'openApiFile' };
@@ -25,7 +25,9 @@ export function writeOpenApiAtSynth(construct: Construct, model: OnnxModel, path
   });
 }
 
-/** Constructs of one model, as in several stacks, may share a file; those of two would overwrite each other's. */
+/**
+ * Constructs of the same model, as in several stacks, may share a file; those of different models would overwrite it.
+ */
 function claimFile({ node }: Construct, path: string, text: string): void {
   const files = filesOfApp.get(node.root) ?? new Map<string, { where: string; text: string }>();
   filesOfApp.set(node.root, files);

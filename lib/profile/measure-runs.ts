@@ -110,7 +110,7 @@ export async function measureRuns(trial: Asked, plan: RunsPlan, onStep: OnRunsSt
 
 function checkSize({ path, at }: RunsPlan, dimensions: RunsMeasured['dimensions']): void {
   const used = at && dimensions[at.name];
-  if (at && used !== at.size) throw new ModelServingError([measuringErrors.sizeRefused(path, at.name, at.size, used)]);
+  if (at && used !== at.size) throw new ModelServingError([measuringErrors.sizeRefused(path, used)]);
 }
 
 function secondsOf(ladders: readonly Pick<Ladder, 'loadSeconds' | 'rungs'>[]): number {

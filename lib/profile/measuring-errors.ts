@@ -20,9 +20,15 @@ export const measuringErrors = {
     message: `${path}: both --dimension and --at give the size of ${name}. Leave it out of --dimension.`,
   }),
 
-  sizeRefused: (path: string, name: string, size: number, used: number | undefined): Problem => ({
+  sizeRefused: (path: string, used: number | undefined): Problem => ({
     code: 'size-refused',
-    message: `${path}: --at ${name}=${size}: the model does not run on made-up inputs of that size, but at ${used}. Leave that size out of --at.`,
+    message: `${path}: the model does not run on made-up inputs of that size, but at ${used}. Leave that size out of --at.`,
+  }),
+
+  /** What went wrong at one of several sizes. */
+  atSize: (name: string, size: number, { code, message }: Problem): Problem => ({
+    code,
+    message: `--at ${name}=${size}: ${message}`,
   }),
 
   machineBusy: (path: string, load: number): Problem => ({

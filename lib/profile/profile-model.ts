@@ -17,6 +17,7 @@ import { rounded } from './quantile';
 import { sizesText } from './sizes-text';
 import { servableBatch } from './saturation';
 import { TrialProcess } from './trial-process';
+import { unknownDimensions } from './unknown-dimensions';
 
 export interface ProfileOptions {
   /** Of the model, for messages. */
@@ -41,6 +42,8 @@ export interface Profiled {
   readonly profile: ModelProfile;
   /** Why batches were measured in vain: the server does not make them. */
   readonly batchingObstacle?: string;
+  /** Why some of several sizes were not measured. */
+  readonly problems: readonly Problem[];
 }
 
 /** The server is under load for so many times as long as one run is repeated. */
@@ -75,35 +78,47 @@ export async function profileModel(model: OnnxModel, options: ProfileOptions): P
   const load = new MachineLoad();
   const stage = LocalStage.of(model);
   try {
-    const measured = await measureSizes(model, stage, options);
+    const { measured, problems } = await measureSizes(model, stage, options);
     const share = load.share() ?? restLoad;
     refuseLoad(share);
-    return { profile: profileOf(model, measured, share), batchingObstacle: measured[0]!.service.batchingObstacle };
+    const { batchingObstacle } = measured[0]!.service;
+    return { profile: profileOf(model, measured, share), batchingObstacle, problems };
   } finally {
     stage.remove();
   }
 }
 
-/** At each of the sizes; at least one. */
-async function measureSizes(model: OnnxModel, stage: LocalStage, options: ProfileOptions): Promise<Measured[]> {
+/** At each of the sizes; where one cannot be measured, the others are. @throws ModelServingError where none can be */
+async function measureSizes(
+  model: OnnxModel,
+  stage: LocalStage,
+  options: ProfileOptions,
+): Promise<{ readonly measured: readonly Measured[]; readonly problems: readonly Problem[] }> {
   const { at, dimensions, onStep } = options;
   const sizes = at ? at.sizes.map((size) => ({ ...dimensions, [at.name]: size })) : [dimensions];
   const measured: Measured[] = [];
+  const problems: Problem[] = [];
   const start = performance.now();
   let taken = 0;
   for (const [i, size] of sizes.entries()) {
     const begun = performance.now();
     const name = at && sizesText({ [at.name]: size[at.name]! });
-    const one = await measure(model, stage, { ...options, dimensions: size }, (what, detail, left) => {
+    const onSizeStep: OnSizeStep = (what, detail, left) => {
       const done = (performance.now() - start) / 1000;
       // The other sizes are taken to last as long as this one, or as the one before it.
       const each = taken || (performance.now() - begun) / 1000 + left;
       onStep({ what: name ? `${name}: ${what}` : what, detail, done, left: left + each * (sizes.length - i - 1) });
-    });
-    taken = (performance.now() - begun) / 1000;
-    measured.push(one);
+    };
+    try {
+      measured.push(await measure(model, stage, { ...options, dimensions: size }, onSizeStep));
+      taken = (performance.now() - begun) / 1000;
+    } catch (error) {
+      if (!at || !(error instanceof ModelServingError)) throw error;
+      problems.push(...error.problems.map((problem) => measuringErrors.atSize(at.name, size[at.name]!, problem)));
+    }
   }
-  return measured;
+  if (measured.length === 0) throw new ModelServingError(problems);
+  return { measured, problems };
 }
 
 async function measure(
@@ -200,14 +215,10 @@ function checkDimensions({ signature, batching }: OnnxModel, { path, dimensions,
   const isOfBatch = (name: string) =>
     rowSymbols(signature, axes).has(name) ||
     signature.inputs.some((input, i) => name === `${input.name}:${axes?.inputAxes[i]}`);
-  const check = (option: string, name: string) => {
-    if (free.includes(name)) return [];
-    return [
-      isOfBatch(name)
-        ? measuringErrors.dimensionOfBatch(path, option, name)
-        : measuringErrors.dimensionUnknown(path, option, name, free),
-    ];
-  };
+  const check = (option: string, name: string) =>
+    isOfBatch(name)
+      ? [measuringErrors.dimensionOfBatch(path, option, name)]
+      : unknownDimensions(path, option, [name], free);
   return [
     ...Object.keys(dimensions).flatMap((name) => check('--dimension', name)),
     ...(at ? check('--at', at.name) : []),

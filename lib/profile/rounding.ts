@@ -3,9 +3,9 @@ export function roundUp(value: number, step: number): number {
   return withoutNoise(Math.ceil(withoutNoise(value / step)) * step);
 }
 
-/** To two significant digits: what is measured is no more exact than that. */
+/** To three significant digits: that loses less than 1 % of what was measured. */
 export function roundDown(value: number): number {
-  const step = 10 ** (Math.floor(Math.log10(value)) - 1);
+  const step = 10 ** (Math.floor(Math.log10(value)) - 2);
   return withoutNoise(Math.floor(withoutNoise(value / step)) * step);
 }
 

@@ -12,16 +12,16 @@ import { readWeights } from '../model/weights';
 import { replaceFile } from '../replace-file';
 import { rebatchErrors } from './errors';
 
-/** Where golden examples were copied to and how many, or why they were not. */
+/** Path and number of the copied golden examples, or the reasons why they were not copied. */
 export type CarriedGolden = { readonly path: string; readonly count: number } | { readonly reasons: readonly string[] };
 
 /**
- * Reads golden examples, and refuses to write over files that those carried over would have.
+ * Reads golden examples, and checks that copying them would not overwrite files.
  *
- * @param golden - path of the examples of the model of one row
- * @param out - path of the model of free rows
- * @param force - whether to write over what is there
- * @throws ModelServingError `rebatch-exists`, and what `readGoldenFile` throws
+ * @param golden - path of the examples of the model for one row
+ * @param out - path of the model with free rows
+ * @param force - whether to overwrite existing files
+ * @throws ModelServingError `rebatch-exists`, and the errors of `readGoldenFile`
  */
 export function checkGoldenTarget(golden: string, out: string, force: boolean): void {
   const { files } = readGoldenFile(golden);
@@ -32,7 +32,7 @@ export function checkGoldenTarget(golden: string, out: string, force: boolean): 
   if (taken) throw new ModelServingError([rebatchErrors.exists(taken.target)]);
 }
 
-/** Copies golden examples beside the model of free rows, if it reproduces them. */
+/** Copies golden examples beside the model with free rows, if it reproduces them. */
 export function carryGolden(model: OnnxModel, golden: string, out: string): CarriedGolden {
   const read = readGoldenFile(golden);
   const { declaredSignature: signature, picture } = model;
@@ -48,7 +48,7 @@ export function carryGolden(model: OnnxModel, golden: string, out: string): Carr
   return { path, count: read.examples.length };
 }
 
-/** The JSON file gets the new model's name; the files that it names keep theirs. */
+/** The JSON file is renamed after the new model; the files that it refers to keep their names. */
 function targetsOf(golden: string, out: string, [, ...others]: Golden['files']) {
   const beside = others.map(({ path, sourcePath }) => ({ source: sourcePath, target: join(dirname(out), path) }));
   return [{ source: golden, target: pathBeside(out, 'golden') }, ...beside];

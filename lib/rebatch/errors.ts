@@ -3,16 +3,16 @@ import type { Problem } from '../errors';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
 import { shellWord } from '../shell-word';
 
-/** What keeps `model-serving rebatch` from writing a model; `path` is the model's, as the user gave it. */
+/** Errors of `model-serving rebatch`; `path` is the model as the user gave it. */
 export const rebatchErrors = {
   notNeeded: (path: string, input: string, axis: number): Problem => ({
     code: 'rebatch-not-needed',
-    message: `${path}: its rows are free already, on dimension ${axis} of input "${input}", and requests share runs. Serve it as it is.`,
+    message: `${path}: its rows are already free on dimension ${axis} of input "${input}", and requests share runs. Serve it as it is.`,
   }),
 
   notOne: (path: string, reason: string): Problem => ({
     code: 'rebatch-not-one',
-    message: `${path}: ${reason}, and only a first dimension of 1 can be freed. Export the model with a symbolic first dimension (dynamic_shapes or dynamic_axes of torch.onnx.export).`,
+    message: `${path}: ${reason}, but only a first dimension of 1 can be freed. Export the model with a symbolic first dimension (dynamic_shapes or dynamic_axes of torch.onnx.export).`,
   }),
 
   unproved: (
@@ -20,7 +20,7 @@ export const rebatchErrors = {
     { node, operator, reason }: BatchingVerdict & { verdict: 'coupled' | 'not understood' },
   ): Problem => ({
     code: 'rebatch-unproved',
-    message: `${path}: with a free first dimension, its rows are not proved independent at node "${node}" (${operator}): ${reason}. If the network treats each row alone, export it again with a symbolic first dimension (dynamic_shapes or dynamic_axes of torch.onnx.export); else serve it as it is.`,
+    message: `${path}: with a free first dimension, its rows are not proved independent at node "${node}" (${operator}): ${reason}. If the network treats each row separately, export it again with a symbolic first dimension (dynamic_shapes or dynamic_axes of torch.onnx.export). Otherwise serve it as it is.`,
   }),
 
   ontoItself: (path: string, out: string): Problem => ({
@@ -30,12 +30,12 @@ export const rebatchErrors = {
 
   exists: (file: string): Problem => ({
     code: 'rebatch-exists',
-    message: `${file}: this file exists already. Name another one with --out, or overwrite it with --force.`,
+    message: `${file}: this file already exists. Choose another file with --out, or overwrite it with --force.`,
   }),
 
   otherData: (path: string, file: string): Problem => ({
     code: 'rebatch-data-differs',
-    message: `${file}: ${path} has weights in a file of this name, and the file here is a different one. Write to another folder with --out.`,
+    message: `${file}: ${path} has weights in a file of this name, but this file is different. Write to another folder with --out.`,
   }),
 
   notWritten: (out: string, reason: string): Problem => ({
@@ -45,11 +45,11 @@ export const rebatchErrors = {
 
   notCompared: (path: string, reason: string): Problem => ({
     code: 'rebatch-not-compared',
-    message: `${path}: onnxruntime ${RUNTIME_VERSION} did not compare it with the model of free rows: ${reason}. Record golden examples of it (model-serving golden record ${shellWord(path)} --inputs …), whose values are then compared, or run this where the runtime runs.`,
+    message: `${path}: onnxruntime ${RUNTIME_VERSION} could not compare it with the model with free rows: ${reason}. Record golden examples of it (model-serving golden record ${shellWord(path)} --inputs …), which are then compared, or run this command on a machine where the runtime runs.`,
   }),
 
   differs: (path: string, difference: string): Problem => ({
     code: 'rebatch-differs',
-    message: `${path}: with free rows it gives other answers: ${difference}. Serve it as it is, and report this: the proof should have found it.`,
+    message: `${path}: with free rows it returns different answers: ${difference}. Serve the original model, and report this as a bug in the proof.`,
   }),
 };

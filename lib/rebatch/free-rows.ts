@@ -2,10 +2,10 @@ import type { RowAxes } from '../../inference-image/src/contract/batching-verdic
 import type { Dimension, Signature, TensorSignature } from '../../inference-image/src/contract/signature';
 import type { NewShapes } from '../onnx/write-shapes';
 
-/** Names for the rows, of which the first that is not taken is used. */
+/** Candidate names for the rows; the first unused one is taken. */
 const NAMES = ['batch', 'rows', 'batch_rows'];
 
-/** A name for the rows that no other dimension has. */
+/** Name for the rows that no other dimension has. */
 export function rowSymbol({ inputs, outputs }: Signature): string {
   const taken = new Set([...inputs, ...outputs].flatMap(({ dimensions }) => dimensions));
   const free = (function* () {
@@ -16,7 +16,7 @@ export function rowSymbol({ inputs, outputs }: Signature): string {
   throw new Error('unreachable');
 }
 
-/** Shapes with rows on these axes; outputs without one keep theirs. */
+/** Shapes with free rows on these axes; outputs without an axis keep their shape. */
 export function freedShapes(
   { inputs, outputs }: Signature,
   { inputAxes, outputAxes }: { inputAxes: RowAxes['inputAxes']; outputAxes?: RowAxes['outputAxes'] },

@@ -20,33 +20,33 @@ import { reportOf } from '../runtime-process';
 import { rebatchErrors } from './errors';
 import { freedShapes, rowSymbol } from './free-rows';
 
-/** The server's own trial of rows, as a program that compares two models. */
+/** Program that compares two models in the server's own trial of rows. */
 const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'rebatch-program.cjs');
 
 export interface RebatchOptions {
   /** Path of the ONNX file to write. */
   readonly out: string;
-  /** Whether to write over what is there. */
+  /** Whether to overwrite an existing file. */
   readonly force?: boolean;
-  /** Golden examples of the model, by their path: their values are compared as well. */
+  /** Path of the model's golden examples; their values are compared as well. */
   readonly golden?: string;
 }
 
 export interface Rebatched {
-  /** Name of the rows in inputs and outputs. */
+  /** Name of the dimension that counts rows in inputs and outputs. */
   readonly symbol: string;
   readonly axes: RowAxes;
   readonly comparison: RebatchComparison;
 }
 
-/** A verdict that gives rows no place. */
+/** A verdict without axes for the rows. */
 type Unproved = Exclude<BatchingVerdict, { verdict: 'independent' }>;
 
 /**
- * Writes a model of one row with a free number of rows, where that is proved to be right, and compares the two.
+ * Writes a model for one row with a free number of rows, if the proof holds for it, and compares the two.
  *
- * @param path - of the model as the user gave it
- * @throws ModelServingError `rebatch-…`, and what is wrong with the model that was written
+ * @param path - path of the model as the user gave it
+ * @throws ModelServingError `rebatch-…`, and the problems of the new model
  */
 export function rebatch(model: OnnxModel, path: string, options: RebatchOptions): Rebatched {
   const { out, force = false } = options;
@@ -59,7 +59,7 @@ export function rebatch(model: OnnxModel, path: string, options: RebatchOptions)
   const added: string[] = [];
   try {
     makeFolder(dirname(out));
-    bringWeights(path, weights, dirname(out), added);
+    copyExternalData(path, weights, dirname(out), added);
     const axes = ifFreed ?? provedByWriting(model, path, temporary, declared, symbol);
     writeWithShapes(path, temporary, freedShapes(model.signature, axes, symbol));
     const { verdict } = readWeights(temporary).graph.proof;
@@ -89,11 +89,11 @@ function checkTarget(path: string, out: string, force: boolean): void {
 }
 
 /**
- * Links or copies external data beside the new model, where its file names them.
+ * Links or copies external data beside the new model, at the locations in its file.
  *
- * @param added - gets the path of each file that was not there before
+ * @param added - receives the path of each file that did not exist before
  */
-function bringWeights(path: string, { files: [, ...external] }: Weights, folder: string, added: string[]): void {
+function copyExternalData(path: string, { files: [, ...external] }: Weights, folder: string, added: string[]): void {
   const wanted = external.map((file) => ({ ...file, target: join(folder, file.path) }));
   const other = wanted.find(({ target, sha256 }) => existsSync(target) && fileSha256(target).sha256 !== sha256);
   if (other) throw new ModelServingError([rebatchErrors.otherData(path, other.target)]);
@@ -104,7 +104,7 @@ function bringWeights(path: string, { files: [, ...external] }: Weights, folder:
   }
 }
 
-/** Where no proof holds, the model is written all the same, to say at which node it stops. */
+/** Without a proof, the model is written anyway, to find the node at which the proof stops. */
 function provedByWriting(
   model: OnnxModel,
   path: string,
@@ -145,7 +145,7 @@ function compare(
   }
   if (report.largestBatch < 2) {
     throw new ModelServingError([
-      rebatchErrors.notCompared(path, 'it refuses made-up rows, and no two golden examples of it can share a run'),
+      rebatchErrors.notCompared(path, 'it rejects made-up rows, and no two of its golden examples can share a run'),
     ]);
   }
   return report;

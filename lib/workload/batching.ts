@@ -7,7 +7,7 @@ import type { Problems } from '../problems';
 import type { ServingOptions } from '../serving-options';
 import { workloadErrors } from './errors';
 
-/** Checks that requests are asked to share runs only where the model allows it. */
+/** Checks that options for shared runs are used only with models that allow them. */
 export function checkBatchable(
   where: string,
   { maxBatchSize, maxBatchDelaySeconds, rowIndependence }: ServingOptions,
@@ -39,7 +39,7 @@ export function checkBatchDelay(
   );
 }
 
-/** States in the plan whether requests share runs, and why not. */
+/** Adds a note to the plan whether requests share runs, and if not, why. */
 export function noteBatching(
   scope: Construct,
   { maxBatchSize, maxBatchDelaySeconds, rowIndependence }: ServingOptions,
@@ -52,13 +52,13 @@ export function noteBatching(
     annotations.addInfo(`Model "${name}" may run requests together: its graph proves that rows are independent.`);
   } else if (rowIndependence === 'assume') {
     annotations.addWarning(
-      `Model "${name}" runs requests together because serving.rowIndependence is 'assume', but ${obstacle}. An answer may depend on the requests that share its run.`,
+      `Model "${name}" runs requests together because serving.rowIndependence is 'assume', but ${obstacle}. Answers may depend on the other requests in the same run.`,
     );
   } else if (maxBatchSize !== undefined || maxBatchDelaySeconds) {
     const [option, value] =
       maxBatchSize === undefined ? ['maxBatchDelaySeconds', maxBatchDelaySeconds] : ['maxBatchSize', maxBatchSize];
     annotations.addWarning(
-      `serving.${option} is ${value}, but model "${name}" runs requests one by one: ${obstacle}. Leave ${option} out; or set serving.rowIndependence to 'assume' if you know that rows are independent.`,
+      `serving.${option} is ${value}, but model "${name}" runs requests one by one: ${obstacle}. Omit ${option}, or set serving.rowIndependence to 'assume' if you know that rows are independent.`,
     );
   } else {
     const remedy = rebatchable ? ' `model-serving rebatch` can free the first dimension.' : '';
@@ -66,7 +66,7 @@ export function noteBatching(
   }
 }
 
-/** Whether rows are, or may turn out to be, taken for independent without a proof. */
+/** Whether rows are assumed to be independent without a proof, or the option is a Terraform token. */
 function mayAssume(rowIndependence: ServingOptions['rowIndependence']): boolean {
   return rowIndependence === 'assume' || Token.isUnresolved(rowIndependence);
 }

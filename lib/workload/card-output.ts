@@ -3,14 +3,17 @@ import type { Construct } from 'constructs';
 import { cardProperties } from '../model/model-card';
 import type { OnnxModel } from '../model/onnx-model';
 
-/** Tells what people say of the model, by the names that its server uses, where they say something. */
+/** Adds a Terraform output with the model card, if there is one, by the names in the server's metadata. */
 export function outputCard(scope: Construct, { card }: OnnxModel): void {
   if (!card) return;
   const literals = Object.entries(cardProperties(card)).map(([name, text]) => [literal(name), literal(text)]);
   new TerraformOutput(scope, 'model-card', { value: Object.fromEntries(literals) });
 }
 
-/** Terraform would take these for the start of a template: https://developer.hashicorp.com/terraform/language/expressions/strings#escape-sequences */
+/**
+ * Escapes the start of template sequences:
+ * https://developer.hashicorp.com/terraform/language/expressions/strings#escape-sequences
+ */
 function literal(text: string): string {
   return text.replace(/[$%]\{/g, (start) => `${start[0]}${start}`);
 }

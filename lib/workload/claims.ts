@@ -1,7 +1,7 @@
 import { TerraformStack, type TerraformProvider } from 'cdktf';
 import type { Construct } from 'constructs';
 
-/** What a construct has for itself alone. */
+/** Exclusive use of a value by a construct. */
 export interface Claim<T> {
   /** Path of the construct. */
   readonly owner: string;
@@ -9,17 +9,16 @@ export interface Claim<T> {
 }
 
 /**
- * What the constructs of a stack have for themselves alone, such as a name or a port. Stacks may be applied to different
- * engines and clusters, as those for test and production are, and so may the providers of one stack: each has claims of
- * its own.
+ * Values that constructs of a stack use exclusively, such as names and ports. Claims are separate for each stack and
+ * provider, because they may target different engines and clusters, such as test and production.
  */
 export class Claims<T> {
-  private readonly ofStacks = new WeakMap<TerraformStack, Map<string, Claim<T>[]>>();
+  private readonly byStack = new WeakMap<TerraformStack, Map<string, Claim<T>[]>>();
 
-  /** @param conflict Whether two constructs cannot have both. */
+  /** @param conflict - whether two constructs cannot have both values */
   constructor(private readonly conflict: (one: T, other: T) => boolean) {}
 
-  /** Notes what a construct has for itself, unless another construct's claim conflicts, which is returned. */
+  /** Claims a value for a construct. If another construct's claim conflicts, returns that claim instead. */
   claim(owner: Construct, provider: TerraformProvider | undefined, value: T): Claim<T> | undefined {
     const claims = this.claimsOf(TerraformStack.of(owner), provider);
     const { path } = owner.node;
@@ -29,12 +28,12 @@ export class Claims<T> {
   }
 
   private claimsOf(stack: TerraformStack, provider: TerraformProvider | undefined): Claim<T>[] {
-    const ofProviders = this.ofStacks.get(stack) ?? new Map<string, Claim<T>[]>();
-    this.ofStacks.set(stack, ofProviders);
-    // The default provider has no alias, whether it is named or not.
+    const byProvider = this.byStack.get(stack) ?? new Map<string, Claim<T>[]>();
+    this.byStack.set(stack, byProvider);
+    // The default provider has no alias, whether it is passed explicitly or not.
     const alias = provider?.alias ?? '';
-    const claims = ofProviders.get(alias) ?? [];
-    ofProviders.set(alias, claims);
+    const claims = byProvider.get(alias) ?? [];
+    byProvider.set(alias, claims);
     return claims;
   }
 }

@@ -19,16 +19,16 @@ import { requestNeeds, type RequestNeeds } from '../request-needs';
 
 const MIB = 1024 * 1024;
 
-/** What can be wrong with anything that runs a model; `where` is the construct's path. */
+/** Problems with any construct that runs a model; `where` is the construct's path. */
 export const workloadErrors = {
   modelOrImage: (where: string): Problem => ({
     code: 'model-or-image',
-    message: `${where}: give either model (an image is built for it) or image (one that exists), not both or neither.`,
+    message: `${where}: set exactly one of model (an image is built for it) and image (an existing image).`,
   }),
 
   buildWithImage: (where: string, prop: string): Problem => ({
     code: 'build-with-image',
-    message: `${where}: ${prop} says how to build an image for model, but image was given. Move what it says to that InferenceImage.`,
+    message: `${where}: ${prop} configures the build of an image for model, but image is set. Set it on that InferenceImage instead.`,
   }),
 
   memoryTooSmall: (
@@ -41,7 +41,7 @@ export const workloadErrors = {
     executors = 1,
   ): Problem => ({
     code: 'memory-too-small',
-    message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${minimumMiB} or more: ${inMiB(model.sizeBytes)} of weights${executors > 1 ? ` for each of ${executors} executors` : ''} and ${RUNTIME_MEMORY_MIB} for the runtime. Raise it to ${neededMiB}, which has room for requests, or leave it out for a default that fits.`,
+    message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${minimumMiB} or more: ${inMiB(model.sizeBytes)} of weights${executors > 1 ? ` for each of ${executors} executors` : ''} and ${RUNTIME_MEMORY_MIB} for the runtime. Raise it to ${neededMiB}, which leaves room for requests, or omit it for a default that fits.`,
   }),
 
   memoryBelowPeak: (
@@ -54,7 +54,7 @@ export const workloadErrors = {
     profile: ModelProfile,
   ): Problem => ({
     code: 'memory-below-peak',
-    message: `${where}: ${prop} is ${memoryMiB}, but model "${name}" needs ${minimumMiB} or more: ${Math.ceil(profile.memory.peakMiB)} under load on ${measuredOn(profile)}, and ${Math.ceil(profile.memory.executorMiB)} for each executor but the first. Raise it to ${neededMiB}, which has room for requests, or leave it out for a default that fits.`,
+    message: `${where}: ${prop} is ${memoryMiB}, but model "${name}" needs ${minimumMiB} or more: ${Math.ceil(profile.memory.peakMiB)} under load on ${measuredOn(profile)}, and ${Math.ceil(profile.memory.executorMiB)} for each executor but the first. Raise it to ${neededMiB}, which leaves room for requests, or omit it for a default that fits.`,
   }),
 
   memoryBelowPicture: (
@@ -66,7 +66,7 @@ export const workloadErrors = {
     model: OnnxModel,
   ): Problem => ({
     code: 'memory-below-picture',
-    message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${minimumMiB} and, to decode a picture of ${model.picture?.maxPixels} pixels (picture.maxPixels), ${pictureMemoryMiB(model)} more. Raise it to ${neededMiB}, which has room for requests, or leave it out for a default that fits${smallerPicture(memoryMiB - neededMiB + pictureMemoryMiB(model), model)}.`,
+    message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${minimumMiB} and, to decode a picture of ${model.picture?.maxPixels} pixels (picture.maxPixels), ${pictureMemoryMiB(model)} more. Raise it to ${neededMiB}, which leaves room for requests, or omit it for a default that fits${smallerPicture(memoryMiB - neededMiB + pictureMemoryMiB(model), model)}.`,
   }),
 
   memoryBelowRequests: (
@@ -82,7 +82,7 @@ export const workloadErrors = {
     const lower = lowerOption(needs, budgetWithin(memoryMiB * MIB, own * MIB));
     return {
       code: 'memory-below-requests',
-      message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${needed} or more: ${own} without requests, and ${needed - own} for requests: ${needsText(needs)}. Raise it to ${needed}, or leave it out for a default that fits${lower}.`,
+      message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${needed} or more: ${own} without requests, and ${needed - own} for requests: ${needsText(needs)}. Raise it to ${needed}, or omit it for a default that fits${lower}.`,
     };
   },
 
@@ -95,7 +95,7 @@ export const workloadErrors = {
       maxRequestBytes: [`serving.maxRequestBytes is ${maxRequestBytes}`, largestRequestWithin(budgetBytes, cost)],
       maxQueueBytes: [`serving.maxQueueBytes is ${leastBudgetBytes}`, budgetBytes],
       answer: [
-        `the answer to one row takes up to ${cost.answerBytes} bytes in JSON, beside its request of up to ${maxRequestBytes}`,
+        `the answer to one row takes up to ${cost.answerBytes} bytes in JSON, in addition to its request of up to ${maxRequestBytes}`,
         0,
       ],
     }[reason] as [string, number];
@@ -108,12 +108,12 @@ export const workloadErrors = {
 
   environmentReserved: (where: string, variable: string): Problem => ({
     code: 'environment-reserved',
-    message: `${where}: environment sets ${variable}, but MODEL_SERVING_ variables are the server's own. Use the serving prop.`,
+    message: `${where}: environment sets ${variable}, but variables that start with MODEL_SERVING_ are reserved for the server. Use the serving prop.`,
   }),
 
   environmentNameInvalid: (where: string, variable: string): Problem => ({
     code: 'environment-name-invalid',
-    message: `${where}: environment has a variable "${variable}". Begin its name with a letter or "_", and go on with letters, digits, "_", "." and "-".`,
+    message: `${where}: environment has a variable "${variable}". Use letters, digits, "_", "." and "-" for its name, and start it with a letter or "_".`,
   }),
 
   batchingImpossible: (where: string, option: string, value: number | string, model: OnnxModel): Problem => ({
@@ -123,27 +123,27 @@ export const workloadErrors = {
 
   batchDelayUnused: (where: string, delay: number): Problem => ({
     code: 'batch-delay-unused',
-    message: `${where}: serving.maxBatchDelaySeconds is ${delay}, but maxBatchSize is 1, so that no request waits for another. Raise maxBatchSize, or leave maxBatchDelaySeconds out.`,
+    message: `${where}: serving.maxBatchDelaySeconds is ${delay}, but maxBatchSize is 1, so requests never wait for each other. Raise maxBatchSize, or omit maxBatchDelaySeconds.`,
   }),
 
   batchDelayTooLong: (where: string, delay: number, timeout: number): Problem => ({
     code: 'batch-delay-too-long',
-    message: `${where}: serving.maxBatchDelaySeconds is ${delay}, not less than queueTimeoutSeconds ${timeout}: requests would be answered with 504 while they wait for others. Use some thousandths of a second, such as 0.005.`,
+    message: `${where}: serving.maxBatchDelaySeconds is ${delay}, which is not less than queueTimeoutSeconds ${timeout}. Requests would be answered with 504 while they wait for a batch to fill. Use a few milliseconds, such as 0.005.`,
   }),
 
   portOutOfRange: (where: string, prop: string, port: number): Problem => ({
     code: 'port-out-of-range',
-    message: `${where}: ${prop} is ${inspect(port)}. Give a whole number from 1 to 65535.`,
+    message: `${where}: ${prop} is ${inspect(port)}. Use an integer from 1 to 65535.`,
   }),
 
   portsEqual: (where: string, one: string, other: string, port: number): Problem => ({
     code: 'ports-equal',
-    message: `${where}: ${one} and ${other} are both ${port}. Give each a port of its own.`,
+    message: `${where}: ${one} and ${other} are both ${port}. Use different ports.`,
   }),
 
   terraformIdTaken: (where: string, id: string, other: string): Problem => ({
     code: 'terraform-id-taken',
-    message: `${where}: the Terraform id ${id} is already that of ${other}, and one would overwrite the other. Give one of their constructs another id. The id "Default" is left out of Terraform ids, and overrideLogicalId must not give two the same.`,
+    message: `${where}: the Terraform id ${id} is already used by ${other}, and one would overwrite the other. Change the id of one of their constructs. Terraform ids omit the construct id "Default", and overrideLogicalId must not set the same id twice.`,
   }),
 
   notPositive: (where: string, prop: string, value: number): Problem => ({
@@ -154,20 +154,22 @@ export const workloadErrors = {
 
 function batchingRemedy({ batching, rebatchable }: OnnxModel): string {
   if (batching.verdict === 'coupled') {
-    return "set serving.rowIndependence to 'assume' if an answer may depend on the requests that share its run";
+    return "set serving.rowIndependence to 'assume' if answers may depend on the other requests in the same run";
   }
   return rebatchable
     ? 'free the first dimension with `model-serving rebatch`'
     : 'export the model with a symbolic first dimension at every input and output (dynamic_shapes or dynamic_axes of torch.onnx.export)';
 }
 
-/** Not smaller than what the model takes: then every picture would be enlarged. */
+/**
+ * Remedy of a lower picture.maxPixels, unless it is below the model's input size: every picture would then be enlarged.
+ */
 function smallerPicture(freeMiB: number, { picture }: OnnxModel): string {
   const pixels = pixelsWithin(freeMiB);
   return picture && pixels >= picture.width * picture.height ? `; or lower picture.maxPixels to ${pixels} or less` : '';
 }
 
-/** What requests need their memory for. */
+/** Describes what requests need their memory for. */
 function needsText({ maxRequestBytes, cost, budgetBytes, decisive }: RequestNeeds): string {
   const budget = bytesText(budgetBytes);
   if (decisive === 'requestBudgetBytes') return `serving.requestBudgetBytes is ${budget}`;
@@ -175,10 +177,10 @@ function needsText({ maxRequestBytes, cost, budgetBytes, decisive }: RequestNeed
   if (decisive === 'answer') {
     return `the answer to one row takes up to ${bytesText(cost.answerBytes)} in JSON, and its request up to ${bytesText(maxRequestBytes)}`;
   }
-  return `they may have ${bytesText(maxRequestBytes)} each (serving.maxRequestBytes) and take ${budget} together`;
+  return `requests may have ${bytesText(maxRequestBytes)} each (serving.maxRequestBytes), and ${budget} together`;
 }
 
-/** The option that could be lower instead, where there is memory for a budget at all. */
+/** Remedy of a lower option, if there is enough memory for a budget. */
 function lowerOption({ decisive, leastBudgetBytes, cost }: RequestNeeds, budgetBytes: number): string {
   const least = decisive === 'requestBudgetBytes' ? leastBudgetBytes : MIN_BUDGET_BYTES;
   if (budgetBytes < least || decisive === 'answer') return '';

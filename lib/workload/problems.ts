@@ -7,7 +7,7 @@ import { requestNeeds } from '../request-needs';
 import type { ServingOptions } from '../serving-options';
 import { workloadErrors } from './errors';
 
-/** Checks that it is said once what to run. */
+/** Checks that exactly one of model and image is set. */
 export function checkSource(
   where: string,
   { model, image, build }: { model?: unknown; image?: unknown; build?: unknown },
@@ -18,8 +18,8 @@ export function checkSource(
 }
 
 /**
- * Checks a memory limit against the model that must fit, with the largest picture that it takes and its requests.
- * @param serving With what was derived.
+ * Checks that a memory limit holds the model, the largest picture that it accepts, and its requests.
+ * @param serving - options including derived ones
  */
 export function checkMemory(
   where: string,
@@ -51,7 +51,7 @@ export function checkMemory(
   );
 }
 
-/** Checks that the memory for requests holds the largest of them, and as many as may wait. */
+/** Checks that the memory for requests holds the largest request, and all requests that may wait. */
 export function checkRequestBudget(
   where: string,
   model: OnnxModel | undefined,
@@ -67,7 +67,7 @@ export function checkRequestBudget(
   );
 }
 
-/** Checks that no two ports that are known are one. */
+/** Checks that all known ports are different. */
 export function checkPortsDiffer(where: string, ports: Record<string, number | undefined>, problems: Problems): void {
   const known = Object.entries(ports).filter(([, port]) => port !== undefined && !Token.isUnresolved(port));
   known.forEach(([prop, port], i) => {

@@ -6,8 +6,8 @@ import type { OnnxModel } from '../model/onnx-model';
 import type { ServingOptions } from '../serving-options';
 
 /**
- * States in the plan how large requests may be, and how much memory they have together.
- * @param serving With what was derived.
+ * Adds a note to the plan with the maximum size of requests and their memory.
+ * @param serving - options including derived ones
  */
 export function noteRequests(scope: Construct, model: OnnxModel, serving: ServingOptions, memoryMiB: number): void {
   const { maxRequestBytes, requestBudgetBytes, executors } = serving;
@@ -15,11 +15,11 @@ export function noteRequests(scope: Construct, model: OnnxModel, serving: Servin
   const limits = requestLimits(model, serving, memoryMiB);
   const source =
     maxRequestBytes === undefined
-      ? 'by its signature; serving.maxRequestBytes sets another limit'
+      ? 'derived from its signature; override it with serving.maxRequestBytes'
       : 'serving.maxRequestBytes';
   const isKnown = ![memoryMiB, requestBudgetBytes, executors].some(Token.isUnresolved);
-  const together = isKnown ? `, and ${bytesText(limits.requestBudgetBytes)} of memory for all of them together` : '';
+  const together = isKnown ? `, which share ${bytesText(limits.requestBudgetBytes)} of memory` : '';
   Annotations.of(scope).addInfo(
-    `Model "${model.name}" takes requests of up to ${bytesText(limits.maxRequestBytes)} (${source})${together}.`,
+    `Model "${model.name}" accepts requests of up to ${bytesText(limits.maxRequestBytes)} (${source})${together}.`,
   );
 }

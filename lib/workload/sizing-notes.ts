@@ -12,13 +12,13 @@ import { rateText, shapeText } from '../profile/sizing-text';
 import type { Sizing } from '../profile/sizing';
 import type { ServingOptions } from '../serving-options';
 
-/** Apps that were told that a model has no profile: fifty models need not say it fifty times. */
-const told = new WeakSet<IConstruct>();
+/** Apps that already have a note about a missing profile, so that it is shown once and not for each model. */
+const notedApps = new WeakSet<IConstruct>();
 
 /**
- * Says at synth what a replica has and from where.
- * @param defaultCpus what it has without a profile, such as `1 CPU`
- * @param profile the model's, as measured at the sizes that count
+ * Adds a note to the plan with the sizes of a replica and their source.
+ * @param defaultCpus - CPUs without a profile, such as `1 CPU`
+ * @param profile - the model's profile at the sizes of the capacity
  */
 export function noteSizing(
   scope: Construct,
@@ -30,26 +30,26 @@ export function noteSizing(
 ): void {
   const { name } = model;
   const annotations = Annotations.of(scope);
-  const defaults = `what is not set gets the documented defaults (${defaultCpus}, ${defaultMemoryMiB(model, serving)} MiB)`;
+  const defaults = `options that are not set use the documented defaults (${defaultCpus}, ${defaultMemoryMiB(model, serving)} MiB)`;
   if (!profile) {
-    if (told.has(scope.node.root)) return;
-    told.add(scope.node.root);
+    if (notedApps.has(scope.node.root)) return;
+    notedApps.add(scope.node.root);
     return annotations.addInfo(`Model "${name}" has no profile: ${defaults}. Measure it: ${measureCommand(model)}`);
   }
   if (profile.runtimeVersion !== RUNTIME_VERSION) {
     annotations.addWarning(
-      `Model "${name}" was measured with onnxruntime ${profile.runtimeVersion}, and its image has ${RUNTIME_VERSION}: its profile may be off. Measure it again: ${measureCommand(model)}`,
+      `Model "${name}" was measured with onnxruntime ${profile.runtimeVersion}, but its image has ${RUNTIME_VERSION}, so the profile may be inaccurate. Measure the model again: ${measureCommand(model)}`,
     );
   }
   const { otherLoad = 0 } = profile.machine;
   if (otherLoad > MOST_LOAD) {
     annotations.addWarning(
-      `Model "${name}" was measured while other processes took ${loadText(otherLoad)} of the machine's CPU time: its profile may be off. Measure it again on a machine without other work: ${measureCommand(model)}`,
+      `Model "${name}" was measured while other processes used ${loadText(otherLoad)} of the machine's CPU time, so the profile may be inaccurate. Measure the model again on an idle machine: ${measureCommand(model)}`,
     );
   }
   if (!sizing) {
     return annotations.addInfo(
-      `Model "${name}" has a profile, but only Terraform knows what its sizes follow from (CPUs, executors, threads or batches): ${defaults}.`,
+      `Model "${name}" has a profile, but its sizes depend on Terraform tokens (CPUs, executors, threads or batches): ${defaults}.`,
     );
   }
   annotations.addInfo(
@@ -57,7 +57,7 @@ export function noteSizing(
   );
 }
 
-/** The command that measures a model, from the working directory. */
+/** Command that measures a model, relative to the working directory. */
 export function measureCommand({ files }: OnnxModel): string {
   return profileCommand(relative(process.cwd(), files[0]!.sourcePath));
 }

@@ -5,25 +5,25 @@ import type { ModelProfile } from '../profile/model-profile';
 import { sizeReplica, type Sizing } from '../profile/sizing';
 import type { ServingOptions } from '../serving-options';
 
-/** CPUs and memory that were decided by hand. */
+/** CPUs and memory that the props set. */
 export interface GivenResources {
-  /** That are set aside. */
+  /** CPU request. */
   readonly cpuRequest?: number;
-  /** That may be used. */
+  /** CPU limit. */
   readonly cpuLimit?: number;
   readonly memoryMiB?: number;
 }
 
-/** What the size of a replica follows from, besides the profile. */
+/** Options that determine the size of a replica, in addition to the profile. */
 const DECISIVE = ['executors', 'threadsPerExecutor', 'maxBatchSize', 'cpuRequest', 'cpuLimit'] as const;
 
-/** What only its memory follows from. */
+/** Options that determine only its memory. */
 const FOR_REQUESTS = ['maxRequestBytes', 'maxQueueBytes', 'requestBudgetBytes'] as const;
 
 /**
- * The sizes of a replica, where its model has a profile. Undefined without one, where only Terraform knows what they
- * follow from, and where a number cannot be, which is refused elsewhere.
- * @param profile The model's, as measured at the sizes that count.
+ * Derives the sizes of a replica from its model's profile. Undefined without a profile, or if an option that determines
+ * them is a Terraform token or an invalid number, which is reported elsewhere.
+ * @param profile - the model's profile at the sizes of the capacity
  */
 export function sizingOf(
   model: OnnxModel,
@@ -40,7 +40,7 @@ export function sizingOf(
   return { ...sizing, memoryMiB: resources.memoryMiB ?? Math.max(sizing.memoryMiB, byDefault) };
 }
 
-/** Memory of a replica: as it is given, derived from the profile, or the default. */
+/** Memory of a replica: as set, derived from the profile, or the default. */
 export function memoryMiBOf(
   model: OnnxModel,
   serving: ServingOptions,
@@ -50,7 +50,7 @@ export function memoryMiBOf(
   return given ?? sizing?.memoryMiB ?? defaultMemoryMiB(model, serving);
 }
 
-/** The options with what was derived. */
+/** Adds the derived options. */
 export function sizedServing(serving: ServingOptions, sizing: Sizing | undefined): ServingOptions {
   if (!sizing) return serving;
   const { executors, threadsPerExecutor, maxBatchSize, maxQueueLength } = sizing;

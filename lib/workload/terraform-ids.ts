@@ -6,8 +6,8 @@ import { workloadErrors } from './errors';
 const constructsOfStacks = new WeakMap<TerraformStack, Set<IConstruct>>();
 
 /**
- * Checks at synth that no resource or output of a construct has the Terraform id of another one, which cdktf would merge
- * without a word: it leaves the id "Default" out, and `overrideLogicalId` sets any.
+ * Checks at synth that no resource or output of a construct has the same Terraform id as another one. cdktf would merge
+ * them silently: it omits the id "Default", and `overrideLogicalId` sets any id.
  */
 export function checkTerraformIds(construct: Construct): void {
   const stack = TerraformStack.of(construct);
@@ -20,7 +20,9 @@ export function checkTerraformIds(construct: Construct): void {
   });
 }
 
-/** One problem for each pair of scopes: constructs that clash do so with everything in them. */
+/**
+ * Reports one problem for each pair of scopes, because constructs with the same id share the ids of all their children.
+ */
 function sharedIds(stack: TerraformStack, constructs: ReadonlySet<IConstruct>): Problem[] {
   const elements = new Map<string, IConstruct>();
   const problems = new Map<string, Problem>();

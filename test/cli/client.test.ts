@@ -38,8 +38,8 @@ test('writes a client of pictures and classes, as a file declares them', () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toContain(' --preprocessing digits.preprocessing.json\n/* eslint-disable */');
   const own = stdout.slice(
-    stdout.indexOf('/** The names of the classes. */'),
-    stdout.indexOf('/** What holds the elements'),
+    stdout.indexOf('/** Names of the classes. */'),
+    stdout.indexOf('/** Types of the elements in an answer'),
   );
   expect(own.trim()).toMatchSnapshot();
 });
@@ -54,10 +54,10 @@ test('prints a client of a model by another name and version, with the command t
       .split('\n')
       .slice(0, 5),
   ).toEqual([
-    '// A client of the model 3d-unet.v2, version 4',
+    '// Client of the model 3d-unet.v2, version 4',
     '// sha256 SHA256',
     '//',
-    '// Generated: do not edit; generate it again instead.',
+    '// Generated: do not edit. To update it, run:',
     "//   model-serving client 'my model.onnx' --name 3d-unet.v2 --model-version 4",
   ]);
   expect(stdout).toContain('export class Model3dUnetV2Client {');

@@ -42,6 +42,9 @@ describe('arrays of NumPy', () => {
     ['float', "'<f4'", Float32Array.of(0.5, 2), [0.5, 2]],
     ['float', "'<f8'", Float64Array.of(0.5, 2), [0.5, 2]],
     ['float', "'<f8'", Float64Array.of(NaN, -Infinity), ['NaN', '-Infinity']],
+    ['float', "'<f2'", Uint16Array.of(0x3800, 0xfbff), [0.5, -65504]],
+    ['double', "'<f2'", Uint16Array.of(0x0001, 0x7c00), [2 ** -24, 'Infinity']],
+    ['double', "'<f4'", Float32Array.of(0.5, 2), [0.5, 2]],
     ['float', "'<i8'", BigInt64Array.of(1n, -2n), [1, -2]],
     ['int32', "'<i8'", BigInt64Array.of(1n, -2n), [1, -2]],
     ['int64', "'|u1'", Uint8Array.of(1, 255), [1, 255]],
@@ -66,6 +69,16 @@ describe('arrays of NumPy', () => {
       expect(recorded('two.npz').map(({ name, shape }) => [name, shape])).toEqual([['k', [2, 1]], ['x', [2, 1]]]); // prettier-ignore
       expect(readFileSync('m.golden.json', 'utf8')).toContain('9007199254740993');
     }
+  });
+
+  test('in an archive may be without a name, for a model of one input', () => {
+    model('float');
+    writeFileSync('one.npz', zipSync({ 'arr_0.npy': npy("'<f4'", [1, 2], Float32Array.of(0.5, 2)) }));
+    expect(recorded('one.npz')).toMatchObject([{ name: 'x', data: [0.5, 2] }]);
+    writeFileSync('two.npz', zipSync({ 'arr_0.npy': npy("'<f4'", [1, 2], Float32Array.of(0.5, 2)), 'arr_1.npy': npy("'<f4'", [1, 2], Float32Array.of(0.5, 2)) })); // prettier-ignore
+    expect(record('two.npz').stderr).toContain('array "arr_0": no input has its name; they are "x".');
+    model('float', [], true);
+    expect(record('one.npz').stderr).toContain('array "arr_0": no input has its name; they are "x", "k".');
   });
 
   test.each(['serving/x', 'x.npy', 'x.1', '../x'])('in an archive may have names such as "%s"', (name) => {
@@ -132,6 +145,30 @@ describe('arrays of NumPy', () => {
       'string',
       () => npy("'|S1'", [1, 2], Buffer.from([97, 0xfc])),
       `array "x": it has a text that is not UTF-8. Save np.char.decode(x, 'latin-1') if that is its encoding.`,
+    ],
+    [
+      'x.npy',
+      'string',
+      () => npy("'<U1'", [1, 2], Uint32Array.of(97, 0x110000)),
+      'array "x": it has a text with 0x110000, which is no character of Unicode. Save texts of valid characters.',
+    ],
+    [
+      'x.npy',
+      'string',
+      () => npy("'<U1'", [1, 2], Uint32Array.of(97, 0xd800)),
+      'array "x": it has a text with 0xd800, which is no character of Unicode. Save texts of valid characters.',
+    ],
+    [
+      'x.npy',
+      'float16',
+      () => npy("'<f4'", [1, 2], Float32Array.of(1, 2)),
+      'array "x": its dtype is f4, and the model takes FP16. Save x.astype(np.float16).',
+    ],
+    [
+      'x.npy',
+      'int32',
+      () => npy("'<f2'", [1, 2], Uint16Array.of(1, 2)),
+      'array "x": its dtype is f2, and the model takes INT32. Save x.astype(np.int32).',
     ],
     [
       'x.npy',

@@ -204,6 +204,56 @@ describe('M25 random requests fit the graph:', () => {
   });
 });
 
+describe('answers differ,', () => {
+  const labels: ModelParts = {
+    inputs: [value('x', 'float', ['n', 2])],
+    outputs: [value('y', 'int64', ['n'])],
+    nodes: [node('ArgMax', ['x'], ['y'], { attributes: { axis: 1, keepdims: 0 } })],
+  };
+
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])('also those of labels alone, with seed %i', (seed) => {
+    for (const parts of [labels, { ...labels, inputs: [value('x', 'float', [1, 2])] }]) {
+      writeOnnxModel('m.onnx', parts);
+      expect(record('--random', '2', '--force', '--seed', String(seed))).toMatchObject({ code: 0 });
+      const [first, second] = examples().map(({ outputs }) => outputs['y']!.data);
+      expect(second![0]).toBe(1 - first![0]);
+    }
+  });
+
+  test('also where one label is rare', () => {
+    const bias = initializer('bias', 'float', [2], Float32Array.of(1.4, 0));
+    writeOnnxModel('m.onnx', {
+      ...labels,
+      nodes: [
+        node('Add', ['x', 'bias'], ['z']),
+        node('ArgMax', ['z'], ['y'], { attributes: { axis: 1, keepdims: 0 } }),
+      ],
+      initializers: [bias],
+    });
+    for (const seed of ['1', '2', '3', '4']) {
+      expect(record('--random', '2', '--force', '--seed', seed)).toMatchObject({ code: 0 });
+      expect(new Set(examples().flatMap(({ outputs }) => outputs['y']!.data))).toEqual(new Set([0, 1]));
+    }
+  });
+});
+
+test('answers of other lengths are not the same', () => {
+  const places: ModelParts = {
+    inputs: [value('x', 'bool', ['n'])],
+    outputs: [value('y', 'int64', [1, null])],
+    nodes: [node('NonZero', ['x'], ['y'])],
+  };
+  writeOnnxModel('m.onnx', places);
+  const inputs = [
+    [true, false, false],
+    [true, true, false],
+  ].map((data, i) => {
+    writeFileSync(`${i}.json`, JSON.stringify({ inputs: [{ name: 'x', datatype: 'BOOL', shape: [3], data }] }));
+    return `${i}.json`;
+  });
+  expect(record('--inputs', ...inputs)).toMatchObject({ code: 0 });
+});
+
 test('an output whose number of dimensions depends on the request is recorded, and checked', () => {
   const all = random({
     inputs: [value('x', 'float', ['n', 'm'])],

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { OnnxModel } from 'cdktf-model-serving';
 import { runCli } from '../support/run-cli';
 import { multiplier } from '../support/models';
-import { identity, writeOnnxModel } from '../support/onnx-builder';
+import { identity, node, value, writeOnnxModel } from '../support/onnx-builder';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
@@ -130,10 +130,37 @@ test('says what is wrong with a request, and writes nothing', () => {
     'golden record: two requests are called "same", and examples are called as their files. Rename one. [golden-name-twice]\n',
   );
   expect(record(model, '--random', '1', '--out', 'golden').stderr).toContain('Give a file that ends in .json.');
-  expect(record(model).stderr).toBe(
-    'golden record: give requests with --inputs, or let it make some with --random, not both or neither. [golden-inputs-or-random]\n',
+  for (const requests of [[], ['--random', '1', '--inputs', one!]]) {
+    // Before the model is read.
+    expect(record('missing.onnx', ...requests).stderr).toBe(
+      'golden record: give requests with --inputs, or let it make some with --random, not both or neither. [golden-inputs-or-random]\n',
+    );
+  }
+  expect(record('missing.onnx', '--inputs', one!, '--seed', '1', '--dimension', 'n=3').stderr).toBe(
+    'golden record: --dimension gives the sizes of random requests, and those of --inputs have their own. Leave it out, or use --random instead of --inputs. [golden-sizes-of-inputs]\n' +
+      'golden record: --seed is of random requests, and those of --inputs are given. Leave it out, or use --random instead of --inputs. [golden-seed-of-inputs]\n',
   );
   expect(record(model, '--random', '0').stderr).toContain('Give a whole number of 1 or more.');
+});
+
+test('refuses an answer that rounding moves further than any tolerance allows, unless one is set', () => {
+  const model = writeOnnxModel('stairs.onnx', {
+    inputs: [value('x', 'float', [8])],
+    outputs: [value('y', 'float', [8])],
+    nodes: [node('Floor', ['x'], ['y'])],
+  });
+  const whole = request('whole.json', { shape: [8], data: new Array(8).fill(1) });
+  const { code, stderr } = record(model, '--inputs', whole);
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringMatching(
+      /^stairs\.onnx: nothing was recorded: rounding moves the answer to "whole" by more than a tenth of the output's largest value: output "y" at \[\d\] is 0; expected 1: 1 apart, 0\.1 allowed.*\. No tolerance for that would tell a wrong answer\. Give another request, or set the tolerance with --absolute\. \[golden-unstable\]\n$/,
+    ),
+  ]);
+  expect(existsSync('stairs.golden.json')).toBe(false);
+  expect(record(model, '--inputs', whole, '--absolute', '1')).toMatchObject({ code: 0 });
+  const between = request('between.json', { shape: [8], data: new Array(8).fill(1.5) });
+  expect(record(model, '--inputs', between, '--force')).toMatchObject({ code: 0 });
 });
 
 test('check says what it checked', () => {

@@ -282,7 +282,7 @@ describe('without permission', () => {
       code: 1,
       stdout: '',
       stderr: expect.stringMatching(
-        /^The cache folder \S+of-another cannot be written: EACCES: permission denied, mkdtemp '\S+'\. Set CDKTF_MODEL_SERVING_CACHE_DIR to a folder that this user may write to\. \[cache-folder-unwritable\]\n$/,
+        /^Cannot write to the cache folder \S+of-another: EACCES: permission denied, mkdtemp '\S+'\. Set CDKTF_MODEL_SERVING_CACHE_DIR to a folder that this user can write to\. \[cache-folder-unwritable\]\n$/,
       ),
     });
   });
@@ -296,7 +296,7 @@ test('without a home folder, commands work, and what needs a folder there names 
     code: 1,
     stdout: '',
     stderr:
-      'There is no folder for the cache: this user has no home folder. Set CDKTF_MODEL_SERVING_CACHE_DIR to a folder that this user may write to. [cache-folder-missing]\n',
+      'No cache folder: this user has no home folder. Set CDKTF_MODEL_SERVING_CACHE_DIR to a folder that this user can write to. [cache-folder-missing]\n',
   });
   expect(existsSync('.cache')).toBe(false);
 });
@@ -311,6 +311,6 @@ procTest('with a home folder that takes no folders, the same', () => {
     code: 1,
     stdout: '',
     stderr:
-      "The cache folder /proc/.cache/cdktf-model-serving cannot be written: ENOENT: no such file or directory, mkdir '/proc/.cache'. Set CDKTF_MODEL_SERVING_CACHE_DIR to a folder that this user may write to. [cache-folder-unwritable]\n",
+      "Cannot write to the cache folder /proc/.cache/cdktf-model-serving: ENOENT: no such file or directory, mkdir '/proc/.cache'. Set CDKTF_MODEL_SERVING_CACHE_DIR to a folder that this user can write to. [cache-folder-unwritable]\n",
   });
 });

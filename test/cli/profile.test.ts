@@ -7,6 +7,7 @@ import { profileCommand } from '../../lib/cli/profile';
 import { fileSha256 } from '../../lib/file-hash';
 import type { ModelProfile } from '../../lib/profile/model-profile';
 import { CLI } from '../support/cli';
+import { initializer, node, value, writeOnnxModel } from '../support/onnx-builder';
 import { runCli } from '../support/run-cli';
 import { multiplier } from '../support/models';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -87,6 +88,25 @@ test('model-serving profile writes a profile and its picture beside the model', 
   expect(served.loopSecondsPerRequest).toBeLessThanOrEqual(served.cpuSecondsPerRequest);
   expect(served.p99Seconds).toBeGreaterThanOrEqual(served.p50Seconds);
   expect(memory.peakMiB).toBeGreaterThanOrEqual(memory.readyMiB);
+});
+
+test('keeps the sizes that were measured where another cannot be, and names that one', () => {
+  const file = writeOnnxModel(join(folder, 'grouped.onnx'), {
+    inputs: [value('x', 'float', ['batch', 'width'])],
+    outputs: [value('y', 'float', ['batch', 'groups', 7])],
+    nodes: [node('Reshape', ['x', 'shape'], ['y'])],
+    initializers: [initializer('shape', 'int64', [3], BigInt64Array.of(0n, -1n, 7n))],
+  });
+  const { status, stderr } = run(file, '--seconds', '0.01', '--max-batch', '1', '--threads', '1', '--force', '--at', 'width=3,7'); // prettier-ignore
+  expect(stderr).toMatch(
+    new RegExp(
+      `^--at width=3: ${file}: the model does not run on made-up inputs: .* \\[trial-inputs-refused\\]$`,
+      'ms',
+    ),
+  );
+  expect(status).toBe(1);
+  const profile = JSON.parse(readFileSync(join(folder, 'grouped.profile.json'), 'utf8')) as ModelProfile;
+  expect(profile.dimensions).toEqual({ width: 7 });
 });
 
 test('with pictures, the memory of one is in what is printed', () => {

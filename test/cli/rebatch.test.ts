@@ -121,13 +121,13 @@ describe('a model is refused', () => {
       node('Softmax', ['h'], ['y'], { attributes: { axis: 0 }, name: 'over' }),
     ];
     expect(refused({ ...dense, nodes })).toMatch(
-      /^m\.onnx: with a free first dimension, its rows are not proved independent at node "over" \(Softmax\): .+\. If the network treats each row alone, export it again with a symbolic first dimension .*\[rebatch-unproved\]\n$/,
+      /^m\.onnx: with a free first dimension, its rows are not proved independent at node "over" \(Softmax\): .+\. If the network treats each row separately, export it again with a symbolic first dimension .*\[rebatch-unproved\]\n$/,
     );
   });
 
   test('whose first dimension is not 1', () => {
     expect(refused({ ...dense, inputs: [value('x', 'float', [2, 4])], outputs: [value('y', 'float', [2, 3])] })).toBe(
-      'm.onnx: input "x" has a fixed first dimension, 2, and only a first dimension of 1 can be freed. Export the model with a symbolic first dimension (dynamic_shapes or dynamic_axes of torch.onnx.export). [rebatch-not-one]\n',
+      'm.onnx: input "x" has a fixed first dimension, 2, but only a first dimension of 1 can be freed. Export the model with a symbolic first dimension (dynamic_shapes or dynamic_axes of torch.onnx.export). [rebatch-not-one]\n',
     );
   });
 
@@ -135,7 +135,7 @@ describe('a model is refused', () => {
     expect(
       refused({ ...dense, inputs: [value('x', 'float', ['n', 4])], outputs: [value('y', 'float', ['n', 3])] }),
     ).toBe(
-      'm.onnx: its rows are free already, on dimension 0 of input "x", and requests share runs. Serve it as it is. [rebatch-not-needed]\n',
+      'm.onnx: its rows are already free on dimension 0 of input "x", and requests share runs. Serve it as it is. [rebatch-not-needed]\n',
     );
   });
 
@@ -158,7 +158,7 @@ describe('a model is refused', () => {
       ],
     };
     expect(refused(parts)).toMatch(
-      /it refuses made-up rows, and no two golden examples of it can share a run\. .*\[rebatch-not-compared\]\n$/,
+      /it rejects made-up rows, and no two of its golden examples can share a run\. .*\[rebatch-not-compared\]\n$/,
     );
     const example = (name: string, s: number, y: number[]) => ({
       name,
@@ -186,14 +186,14 @@ describe('files that are there', () => {
       code: 1,
       stdout: '',
       stderr:
-        'free.onnx: this file exists already. Name another one with --out, or overwrite it with --force. [rebatch-exists]\n',
+        'free.onnx: this file already exists. Choose another file with --out, or overwrite it with --force. [rebatch-exists]\n',
     });
     expect(rebatch('--force').code).toBe(0);
     expect(readFileSync('free.onnx')).toEqual(before);
     writeFileSync('m.golden.json', exampleOf([0, 0, 0]));
     writeFileSync('free.golden.json', '{}');
     rmSync('free.onnx');
-    expect(rebatch().stderr).toMatch(/^free\.golden\.json: this file exists already\./);
+    expect(rebatch().stderr).toMatch(/^free\.golden\.json: this file already exists\./);
   });
 
   test('are never the model itself', () => {
@@ -230,7 +230,7 @@ describe('weights in other files', () => {
     mkdirSync('far');
     writeFileSync('far/w.bin', 'something else');
     expect(runCli('rebatch', 'm.onnx', '--out', 'far/free.onnx').stderr).toBe(
-      'far/w.bin: m.onnx has weights in a file of this name, and the file here is a different one. Write to another folder with --out. [rebatch-data-differs]\n',
+      'far/w.bin: m.onnx has weights in a file of this name, but this file is different. Write to another folder with --out. [rebatch-data-differs]\n',
     );
     expect(readdirSync('far')).toEqual(['w.bin']);
   });

@@ -19,7 +19,7 @@ const answer = json(200, ANSWER);
 const client = (url: string, options: Omit<ClientOptions, 'url'> = {}) =>
   new Caller(MODEL, { url, protocol: 'json', ...options });
 
-/** Pauses between the requests that came, in milliseconds. */
+/** Pauses between the received requests, in milliseconds. */
 function pauses({ requests }: FakeServer): number[] {
   return requests.slice(1).map(({ at }, i) => at - requests[i]!.at);
 }
@@ -35,15 +35,15 @@ describe('retries', () => {
   test.each([
     ['429', refuse(429)],
     ['503', refuse(503)],
-    ['a connection that ends', hangUp],
-    ['half an answer', halfAnAnswer],
+    ['a closed connection', hangUp],
+    ['a truncated answer', halfAnAnswer],
   ])('after %s', async (_, reply) => {
     const server = await FakeServer.start(reply, answer);
     expect(await client(server.url).infer(X, {})).toEqual(Y);
     expect(server.requests).toHaveLength(2);
   });
 
-  test('come as late as Retry-After says, and a random time later', async () => {
+  test('wait as long as Retry-After, plus a random time', async () => {
     random.mockReturnValue(0.9);
     const server = await FakeServer.start(refuse(429, { 'retry-after': '1' }), answer);
     expect(await client(server.url).infer(X, {})).toEqual(Y);
@@ -61,7 +61,7 @@ describe('retries', () => {
     expect(parseRetryAfter(null, now)).toBeUndefined();
   });
 
-  test('else wait up to twice as long each time', async () => {
+  test('otherwise wait up to twice as long each time', async () => {
     random.mockReturnValue(0.5);
     const server = await FakeServer.start(refuse(503), refuse(503), refuse(503), answer);
     expect(await client(server.url).infer(X, {})).toEqual(Y);
@@ -85,7 +85,7 @@ describe('retries', () => {
     [500, 'server-error'],
     [502, 'server-error'],
     [504, 'deadline'],
-  ])('do not follow %i', async (status, code) => {
+  ])('do not happen after %i', async (status, code) => {
     const server = await FakeServer.start(refuse(status));
     expect(await failure(client(server.url).infer(X, {}))).toMatchObject({ code, status, attempts: 1 });
     expect(server.requests).toHaveLength(1);
@@ -214,19 +214,15 @@ test.each<[string, object, string]>([
   ['unknown input', { ...X, z: 1 }, 'unknown input "z"; the model takes "x"'],
   ['no input', {}, 'input "x" is missing; the model takes FP32 [n, 2]'],
   ['shape', { x: { shape: [1, 3], data: [] } }, 'input "x" has shape [1, 3]; the model takes FP32 [n, 2]'],
-  [
-    'no shape',
-    { x: { shape: [-1, 2], data: [] } },
-    'input "x": shape must be an array of whole numbers, none negative',
-  ],
+  ['no shape', { x: { shape: [-1, 2], data: [] } }, 'input "x": shape must be an array of non-negative integers'],
   ['length', { x: { shape: [2, 2], data: [1, 2, 3] } }, 'input "x": data has 3 elements; shape [2, 2] takes 4'],
   [
     'another array',
     { x: { shape: [1, 2], data: new Float64Array(2) } },
     'input "x": data of FP32 must be a Float32Array or an array of numbers',
   ],
-  ['no number', { x: { shape: [1, 2], data: [1, '2'] } }, 'input "x": element 1 is "2", which is no FP32'],
-  ['too large', { x: { shape: [1, 2], data: [1e39, 2] } }, 'input "x": element 0 is 1e+39, which is no FP32'],
+  ['not a number', { x: { shape: [1, 2], data: [1, '2'] } }, 'input "x": element 1 is "2", which is not a valid FP32'],
+  ['too large', { x: { shape: [1, 2], data: [1e39, 2] } }, 'input "x": element 0 is 1e+39, which is not a valid FP32'],
 ])('checks inputs before it sends them: %s', async (_, inputs, message) => {
   const fetch = jest.fn();
   const error = await failure(client('http://x', { fetch }).infer(inputs, {}));
@@ -247,17 +243,17 @@ test.each([
   ['no such output', y({ name: 'z' }), 'the answer has no output "y"'],
   ['a datatype', y({ datatype: 'FP64' }), 'output "y" is FP64 [1]; this client was generated for FP32 [n]'],
   ['a shape', y({ shape: [1, 1] }), 'output "y" is FP32 [1, 1]; this client was generated for FP32 [n]'],
-  ['too few elements', y({ data: [] }), 'output "y" has not the elements of FP32 [1]'],
-  ['elements that are none', y({ data: [null] }), 'output "y" has not the elements of FP32 [1]'],
+  ['too few elements', y({ data: [] }), 'the data of output "y" is not FP32 [1]'],
+  ['invalid elements', y({ data: [null] }), 'the data of output "y" is not FP32 [1]'],
   [
-    'bytes that are not there',
+    'missing bytes',
     y({ data: undefined, parameters: { binary_data_size: 4 } }),
     'output "y" has 0 bytes; FP32 of shape [1] has 4',
   ],
   [
     'a wrong header',
     json(200, ANSWER, { 'inference-header-content-length': '1000' }),
-    `the answer has ${JSON.stringify(ANSWER).length} bytes, and Inference-Header-Content-Length is 1000`,
+    `the answer has ${JSON.stringify(ANSWER).length} bytes, but Inference-Header-Content-Length is 1000`,
   ],
 ])('refuses an answer that is not what the types promise: %s', async (_, reply, message) => {
   const server = await FakeServer.start(reply);
@@ -276,11 +272,11 @@ test('cites the beginning of an error that is not of the protocol', async () => 
 });
 
 test.each<[ClientOptions & CallOptions, string]>([
-  [{ url: 'digits:8080' }, 'url is "digits:8080"; it must be one such as "https://models.example.com"'],
-  [{ url: '/v2' }, 'url is "/v2"; it must be one such as "https://models.example.com"'],
-  [{ url: 'http://a:b@x' }, 'url has a user or password, which fetch refuses; give the header authorization instead'],
-  [{ url: 'http://x', retries: -1 }, 'retries is -1; it must be a whole number, 0 or more'],
-  [{ url: 'http://x', deadline: 0 }, 'deadline is 0; it must be a number of milliseconds, more than 0'],
+  [{ url: 'digits:8080' }, 'url is "digits:8080"; it must be an absolute URL such as "https://models.example.com"'],
+  [{ url: '/v2' }, 'url is "/v2"; it must be an absolute URL such as "https://models.example.com"'],
+  [{ url: 'http://a:b@x' }, 'url has a user or password, which fetch rejects; set the header authorization instead'],
+  [{ url: 'http://x', retries: -1 }, 'retries is -1; it must be a non-negative integer'],
+  [{ url: 'http://x', deadline: 0 }, 'deadline is 0; it must be a number of milliseconds above 0'],
 ])('refuses options that are wrong: %j', (options, message) => {
   expect(() => new Caller(MODEL, options)).toThrow(new TypeError(message));
 });

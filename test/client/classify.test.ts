@@ -30,7 +30,7 @@ const JPEG = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0);
 beforeEach(() => jest.spyOn(Math, 'random').mockReturnValue(0));
 afterEach(() => jest.restoreAllMocks());
 
-test('sends tensors as infer does, and asks for the output of the classes alone', async () => {
+test('sends tensors like infer, and requests only the output of the classes', async () => {
   const server = await FakeServer.start(answer);
   expect(await classify(caller(server.url, { version: '2' }), SCORES, X, { deadline: 5000 })).toEqual(CLASSIFIED);
   const [{ url, headers, body }] = server.requests as [FakeServer['requests'][0]];
@@ -46,10 +46,10 @@ test('sends tensors as infer does, and asks for the output of the classes alone'
 test.each<[string, Uint8Array | ArrayBuffer | Blob, Uint8Array, string]>([
   ['a Uint8Array', PNG, PNG, 'image/png'],
   ['part of a larger one', Uint8Array.of(0, ...JPEG, 0).subarray(1, 5), JPEG, 'image/jpeg'],
-  ['one that threads share', shared(PNG), PNG, 'image/png'],
+  ['one in shared memory', shared(PNG), PNG, 'image/png'],
   ['an ArrayBuffer', JPEG.buffer, JPEG, 'image/jpeg'],
   ['a Blob', new Blob([PNG]), PNG, 'image/png'],
-  ['a Blob of a type', new Blob([JPEG], { type: 'image/jpeg' }), JPEG, 'image/jpeg'],
+  ['a Blob with a type', new Blob([JPEG], { type: 'image/jpeg' }), JPEG, 'image/jpeg'],
   ['a File', new File([PNG], '7.png', { type: 'image/png' }), PNG, 'image/png'],
   ['nothing', new Uint8Array(), new Uint8Array(), 'image/png'],
 ])('sends a picture as it is: %s', async (_, picture, bytes, type) => {
@@ -61,7 +61,7 @@ test.each<[string, Uint8Array | ArrayBuffer | Blob, Uint8Array, string]>([
   expect([...body]).toEqual([...bytes]);
 });
 
-test('infer sends a picture too, and gives the outputs that are asked for', async () => {
+test('infer sends a picture too, and returns the requested outputs', async () => {
   const outputs = [
     { name: 'z', datatype: 'FP16', shape: [1], parameters: { binary_data_size: 2 } },
     { name: 'y', datatype: 'FP32', shape: [1, 3], data: [1, 2, 3] },
@@ -85,7 +85,7 @@ describe.each([
   ['bytes of a picture', PNG],
   ['a Blob', new Blob([PNG])],
 ])('of %s', (_, input) => {
-  test('is tried again after 429 and 503, as late as Retry-After says', async () => {
+  test('is retried after 429 and 503, after the time in Retry-After', async () => {
     const server = await FakeServer.start(refuse(429, { 'retry-after': '1' }), refuse(503), answer);
     expect(await classify(caller(server.url), SCORES, input, {})).toEqual(CLASSIFIED);
     const [first, second, third] = server.requests as [FakeServer['requests'][0], ...any[]];
@@ -94,7 +94,7 @@ describe.each([
     expect(third.body.length).toBeGreaterThanOrEqual(PNG.length);
   });
 
-  test('ends at its deadline, with its signal, and when it was tried often enough', async () => {
+  test('ends at its deadline, by its signal, and after the maximum number of attempts', async () => {
     const quiet = await FakeServer.start(silence);
     const late = await failure(classify(caller(quiet.url), SCORES, input, { deadline: 100 }));
     expect(late).toMatchObject({ code: 'deadline', attempts: 1 });
@@ -106,7 +106,7 @@ describe.each([
   });
 });
 
-test('checks tensors before it sends them', async () => {
+test('validates tensors before it sends them', async () => {
   const fetch = jest.fn();
   const call = classify(caller('http://x', { fetch }), SCORES, { x: { shape: [1, 3], data: [] } }, {});
   expect(await failure(call)).toMatchObject({
@@ -117,17 +117,22 @@ test('checks tensors before it sends them', async () => {
   expect(fetch).not.toHaveBeenCalled();
 });
 
-test('takes a picture for tensors where the model takes none', async () => {
+test('treats a picture as tensors if the model accepts no pictures', async () => {
   const plain = new Caller(MODEL, { url: 'http://x' });
   expect((await failure(classify(plain, SCORES, PNG, {}))).message).toBe('unknown input "0"; the model takes "x"');
 });
 
 test.each<[string, ClassSpec, object, object]>([
-  ['scores that JSON has no numbers for', SCORES, { ...YES, score: 'NaN' }, { ...YES, score: NaN }],
+  ['scores that JSON cannot represent', SCORES, { ...YES, score: 'NaN' }, { ...YES, score: NaN }],
   ['large scores', SCORES, { ...YES, score: 1e20 }, { ...YES, score: 1e20 }],
   ['an index', { output: 'y', numbers: ['index'] }, { class: '7', index: 7 }, { class: '7', index: 7 }],
   ['a label', { output: 'y', numbers: [] }, { class: '1234567890123456789' }, { class: '1234567890123456789' }],
-  ['a label that is a name', { output: 'y', numbers: [] }, { class: 'a', index: 1 }, { class: 'a', index: 1 }],
+  [
+    'a label that is one of the names',
+    { output: 'y', numbers: [] },
+    { class: 'a', index: 1 },
+    { class: 'a', index: 1 },
+  ],
 ])('answers with %s', async (_, spec, given, told) => {
   const server = await FakeServer.start(json(200, { ...IDENTITY, ...given, classes: [given] }));
   expect(await classify(caller(server.url), spec, X, {})).toStrictEqual({
@@ -147,13 +152,17 @@ test.each([
   ['no classes', json(200, { ...IDENTITY, ...YES, classes: [] }), NONE],
   ['no model', json(200, { ...YES, classes: [YES] }), NONE],
   ['no name', of({ index: 1, score: 1 }), NONE],
-  ['another name', of({ ...YES, class: 'si' }), 'class "si" of the answer is none that this client was generated for'],
+  [
+    'another name',
+    of({ ...YES, class: 'si' }),
+    'class "si" of the answer is not one that this client was generated for',
+  ],
   [
     'no score',
     of({ class: 'no', index: 0 }),
     'class "no" of the answer has no score, which this client was generated for',
   ],
-])('refuses an answer that is not what the types promise: %s', async (_, reply, message) => {
+])('rejects an answer that does not match the types: %s', async (_, reply, message) => {
   const server = await FakeServer.start(reply);
   expect(await failure(classify(caller(server.url), SCORES, X, {}))).toMatchObject({
     code: 'invalid-answer',

@@ -36,7 +36,7 @@ describe.each(['binary', 'json'])('digits, by %s', (protocol) => {
     client = (await clientOf(join(digits, 'digits.onnx'), props))({ protocol });
   });
 
-  test('are told from a picture, however it is held', async () => {
+  test('classifies a picture, in any container type', async () => {
     const png = picture('7.png');
     const pictures = [png, new Uint8Array(png), new Uint8Array(png).buffer, new Blob([png]), picture('7.jpg')];
     for (const each of pictures) {
@@ -47,7 +47,7 @@ describe.each(['binary', 'json'])('digits, by %s', (protocol) => {
     }
   });
 
-  test('are told from tensors of one row', async () => {
+  test('classifies tensors of one row', async () => {
     const samples = JSON.parse(readFileSync(join(digits, 'digits.samples.json'), 'utf8'));
     const { shape, data } = samples[7].request.inputs[0];
     expect(await client.classify({ image: { shape, data } })).toMatchObject({ class: '7', index: 7 });
@@ -59,38 +59,35 @@ describe.each(['binary', 'json'])('digits, by %s', (protocol) => {
     });
   });
 
-  test('infer gives the outputs of a picture', async () => {
+  test('infer returns the outputs of a picture', async () => {
     const { logits } = await client.infer(picture('7.png'));
     expect(logits.shape).toEqual([1, 10]);
     expect(logits.data.indexOf(Math.max(...logits.data))).toBe(7);
   });
 
-  test.each(['classify', 'infer'])(
-    "%s fails with the server's own words for a picture that is none",
-    async (method) => {
-      for (const [body, serverMessage] of [
-        [Buffer.from('hello'), 'the body is not a picture; send a PNG or a JPEG file'],
-        [picture('7.png').subarray(0, -14), 'the PNG file is cut short'],
-        [new Blob([]), 'the body is not a picture; send a PNG or a JPEG file'],
-      ]) {
-        await expect(client[method](body)).rejects.toMatchObject({
-          name: 'InferenceError',
-          code: 'invalid-request',
-          status: 400,
-          attempts: 1,
-          serverMessage,
-          message: `the server answered 400: ${serverMessage}`,
-        });
-      }
-    },
-  );
+  test.each(['classify', 'infer'])("%s fails with the server's message for an invalid picture", async (method) => {
+    for (const [body, serverMessage] of [
+      [Buffer.from('hello'), 'the body is not a picture; send a PNG or a JPEG file'],
+      [picture('7.png').subarray(0, -14), 'the PNG file is cut short'],
+      [new Blob([]), 'the body is not a picture; send a PNG or a JPEG file'],
+    ]) {
+      await expect(client[method](body)).rejects.toMatchObject({
+        name: 'InferenceError',
+        code: 'invalid-request',
+        status: 400,
+        attempts: 1,
+        serverMessage,
+        message: `the server answered 400: ${serverMessage}`,
+      });
+    }
+  });
 
   test('metadata has the card', async () => {
     expect((await client.metadata()).properties).toEqual({ license: 'MIT', 'metrics.accuracy': '0.9' });
   });
 });
 
-test('scores of FP16, which have no JSON form, tell a class', async () => {
+test('classifies scores of FP16, which have no JSON form', async () => {
   const model = writeOnnxModel(join(folder, 'half.onnx'), identity('float16', ['n', 2]));
   const connect = await clientOf(model, { classOutput: 'y' });
   const x = { shape: [1, 2], data: Uint16Array.of(0x3800, 0x7c00) };
@@ -105,7 +102,7 @@ test('scores of FP16, which have no JSON form, tell a class', async () => {
   }
 });
 
-test('a label tells a class', async () => {
+test('classifies by label', async () => {
   const model = writeOnnxModel(join(folder, 'label.onnx'), identity('string', ['n']));
   const client = (await clientOf(model, { classes: ['no', 'yes'] }))();
   const classes = (label: string) => client.classify({ x: { shape: [1], data: [label] } });

@@ -6,7 +6,7 @@ import { ELEM_OF, identity, node, value } from '../support/onnx-builder';
 import { temporaryFolder } from '../support/temporary-folder';
 import { clientOf, EVERY_DATATYPE } from './signatures';
 
-/** Four of each, and among them what JSON or typed arrays make trouble with. */
+/** Four of each, including values that are difficult for JSON or typed arrays. */
 const VALUES = {
   BOOL: [true, false, false, true],
   UINT8: Uint8Array.of(0, 1, 254, 255),
@@ -58,7 +58,7 @@ describe.each(['binary', 'json'])('a generated client and the server, by %s', (p
     expect(await new Client({ url: server.url, protocol }).infer(given)).toEqual(answers(given));
   });
 
-  test('takes lists, and some of the outputs', async () => {
+  test('accepts lists, and a selection of the outputs', async () => {
     const given = tensors([4], (data) => (data === VALUES.FP16 ? data : Array.from(data)));
     const outputs = ['out_INT64', 'out_BOOL', 'out_FP64', 'out_FP16'] as const;
     const answer = await new Client({ url: server.url, protocol }).infer(given, { outputs });
@@ -66,7 +66,7 @@ describe.each(['binary', 'json'])('a generated client and the server, by %s', (p
     for (const name of outputs) expect(answer[name]).toEqual({ shape: [4], data: (VALUES as any)[name.slice(4)] });
   });
 
-  test("has the server's own words for what only the server can check", async () => {
+  test("reports the server's message for checks that only the server can make", async () => {
     const given = { ...tensors([4], (data) => data), in_BYTES: { shape: [4], data: ['', 'a\0b', '', ''] } };
     await expect(new Client({ url: server.url, protocol }).infer(given)).rejects.toMatchObject({
       code: 'invalid-request',
@@ -77,7 +77,7 @@ describe.each(['binary', 'json'])('a generated client and the server, by %s', (p
   });
 });
 
-test('asks for readiness, metadata and a version', async () => {
+test('requests readiness, metadata and a version', async () => {
   const client = new Client({ url: server.url, version: '1' });
   expect(await client.ready()).toBe(true);
   expect(await client.metadata()).toMatchObject({
@@ -88,7 +88,7 @@ test('asks for readiness, metadata and a version', async () => {
   await expect(new Client({ url: server.url, version: '2' }).ready()).rejects.toMatchObject({ status: 404 });
 });
 
-test('says so where the server has another model of the same name', async () => {
+test('reports a server that has another model of the same name', async () => {
   const other = await ServerProcess.start(identity('double', ['n']));
   const file = join(folder, 'other-client.ts');
   const tensor = (name: string, datatype: 'FP32' | 'FP64') => ({ name, datatype, dimensions: ['n'] });
@@ -100,7 +100,7 @@ test('says so where the server has another model of the same name', async () => 
   });
 });
 
-test('comes back to a server that was full, and leaves one in time that would be too late', async () => {
+test('retries a server that was full, and gives up early if the retry would be too late', async () => {
   const slow = await ServerProcess.start(slowModel(), { executors: 1, maxQueueLength: 1 });
   const file = join(folder, 'slow-client.ts');
   writeFileSync(

@@ -5,14 +5,14 @@ import { clientPrefix, commentText, isIdentifier, stringLiteral } from '../../li
 import { RUNTIME_FILES, runtimeText } from '../../lib/client/runtime-text';
 import { NUMERIC_ARRAYS, type Datatype } from '../../lib/client/runtime/tensors';
 
-test('every source of the runtime is in a client', () => {
+test('a client contains every source of the runtime', () => {
   const folder = join(__dirname, '..', '..', 'lib/client/runtime');
   expect([...RUNTIME_FILES].sort()).toEqual(readdirSync(folder).sort());
 });
 
 const NEITHER = { pictures: false, classes: false };
 
-test('a client exports what its users name, and nothing else', () => {
+test('a client exports only the names for its users', () => {
   const exported = (text: string) => [...text.matchAll(/^export \w+ (\w+)/gm)].map(([, name]) => name);
   expect(exported(runtimeText(NEITHER))).toMatchInlineSnapshot(`
    [
@@ -36,13 +36,13 @@ test('a client exports what its users name, and nothing else', () => {
   expect(whole).not.toMatch(/^import/m);
 });
 
-test('a client has no code for pictures and classes that its model does not declare', () => {
+test('a client contains no code for pictures and classes that its model does not declare', () => {
   expect(runtimeText(NEITHER)).not.toMatch(/picture|class(?:ify|es)/i);
   expect(runtimeText({ pictures: true, classes: false })).not.toMatch(/class(?:ify|es)/i);
   expect(runtimeText({ pictures: false, classes: true })).not.toMatch(/picture/i);
 });
 
-test('knows the datatypes of the server', () => {
+test('has the datatypes of the server', () => {
   const datatypes: Datatype[] = [...DATATYPES];
   expect([...Object.keys(NUMERIC_ARRAYS), 'BOOL', 'BYTES'].sort()).toEqual(datatypes.sort());
 });
@@ -53,7 +53,7 @@ test.each([
   ['my_model.v1.2', 'MyModelV12'],
   ['3d', 'Model3d'],
   ['BERT', 'BERT'],
-])('the client of %s begins with %s', (name, prefix) => {
+])('the client of %s starts with %s', (name, prefix) => {
   expect(clientPrefix(name)).toBe(prefix);
 });
 
@@ -66,7 +66,7 @@ test.each(["it's", '"', '\'"', '\\', '\\"', "\\'", '\n\u2028\u0000', '\ud800', '
   },
 );
 
-test('knows what may be a name, and keeps comments from ending', () => {
+test('detects valid identifiers, and keeps comments from ending', () => {
   expect(['a', '_', '$1', 'línea', 'new'].map(isIdentifier)).toEqual([true, true, true, true, true]);
   expect(['', '1a', 'a-b', 'a b', '*/'].map(isIdentifier)).toEqual([false, false, false, false, false]);
   expect(commentText('a\n*/\u2028b')).toBe('a * / b');

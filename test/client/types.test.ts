@@ -67,7 +67,7 @@ const RIGHT = [
    }); void [given.__proto__, given.even_longer.shape];`,
 ];
 
-/** Each with what the compiler says of it. */
+/** Each with the compiler's message. */
 const WRONG: Readonly<Record<string, readonly (readonly [snippet: string, error: string])[]>> = {
   'the name of an input': [
     [`digits.infer({ pixel: { shape: [1, 64], data: new Float32Array(64) } });`, "'pixel' does not exist"],
@@ -104,7 +104,7 @@ const WRONG: Readonly<Record<string, readonly (readonly [snippet: string, error:
       "'10' is not assignable to type '11'",
     ],
   ],
-  'a shape that is none': [
+  'an invalid shape': [
     [
       `digits.infer({ pixels: { shape: ['1', 64], data: new Float32Array(64) } });`,
       "'string' is not assignable to type 'number'",
@@ -174,7 +174,7 @@ const WRONG: Readonly<Record<string, readonly (readonly [snippet: string, error:
   ],
 };
 
-test('what fits the model compiles, and what does not is an error, each in its own way', () => {
+test('code that matches the model compiles, and other code is a specific error', () => {
   const wrong = Object.values(WRONG).flat();
   const found = compileSnippets(inFolder('usage.ts'), PROLOGUE, [...RIGHT, ...wrong.map(([snippet]) => snippet)]);
   expect(found.splice(0, RIGHT.length)).toEqual(RIGHT.map(() => []));

@@ -203,6 +203,6 @@ test("its name in the model folder is not a model's to use", () => {
     initializers: [externalInitializer('w', 'float', [2], 'sbom.cdx.json')],
   });
   expect(() => sbom(file)).toThrow(
-    `${file}: tensor "w" is stored in "sbom.cdx.json", and an image keeps a file of its own as sbom.cdx.json. Save the model again with another location, such as "weights.bin". [external-data-location-reserved]`,
+    `${file}: tensor "w" is stored in "sbom.cdx.json", but the image reserves sbom.cdx.json for its own files. Save the model again with another location, such as "weights.bin". [external-data-location-reserved]`,
   );
 });

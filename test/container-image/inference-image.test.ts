@@ -102,7 +102,7 @@ describe('what is refused', () => {
     [{ nodePath: '/opt/"n' }, 'stack/image: nodePath "/opt/"n" is not an absolute path of plain characters.'],
     [
       { nodePath: Token.asString({ resolve: () => '/n' }) },
-      'stack/image: nodePath is a value that only Terraform knows, but what is written at synth depends on it. Give a plain value. [must-be-known-at-synth]',
+      'stack/image: nodePath is a Terraform token, but the synthesized files depend on its value. Pass a plain value. [must-be-known-at-synth]',
     ],
     [{ platform: Token.asString({ resolve: () => 'linux/arm64' }) as 'linux/arm64' }, '[must-be-known-at-synth]'],
     [{ baseImage: 'registry.example.com/node:24-alpine3.21' }, '[base-image-musl]'],

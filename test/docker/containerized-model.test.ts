@@ -19,7 +19,7 @@ function containerized(props: Partial<ContainerizedModelProps> = { model }) {
   return { construct, json, container: only(json, 'docker_container') };
 }
 
-test('minimal props give a hardened container on the loopback address', () => {
+test('minimal props create a hardened container on the loopback address', () => {
   const { construct, container, json } = containerized();
   const [imageId] = Object.keys(json.resource.docker_image);
   expect(container).toEqual({
@@ -132,26 +132,26 @@ test('maximum props', () => {
   expect(only(json, 'docker_image').name).toMatch(/^registry\.example\.com\/ml\/digits:/);
 });
 
-test('T3 the container names its image by id, also one pulled from a registry', () => {
+test('T3 the container refers to its image by id, even if it was pulled from a registry', () => {
   const image = InferenceImage.fromRegistry(`registry.example.com/digits@sha256:${'1'.repeat(64)}`, { model });
   const { container, json } = containerized({ image });
   expect(only(json, 'docker_image')).toEqual({ name: image.reference, platform: 'linux/amd64', keep_locally: true });
   expect(container.image).toMatch(/^\$\{docker_image\..*\.image_id\}$/);
-  // Nobody knows whether it was built from the same declaration until it starts.
+  // Until the container starts, it is unknown whether it was built from the same declaration.
   expect(container.env.slice(1)).toEqual([
     `MODEL_SERVING_EXPECTED_SHA256=${model.sha256}`,
     'MODEL_SERVING_EXPECTED_DECLARATION=name:digits,version:3,golden:none,image:none,classes:none',
   ]);
 });
 
-test('waitSeconds 0 does not wait, and gives the container time all the same', () => {
+test('waitSeconds 0 does not wait, but the container still has time to start', () => {
   const { container } = containerized({ model, waitSeconds: 0 });
   expect(container.healthcheck.start_period).toBe('2m0s');
   expect(container.wait).toBe(false);
   expect(container.wait_timeout).toBeUndefined();
 });
 
-test('a variable without a value is left out', () => {
+test('omits a variable without a value', () => {
   const environment = { SET: 'x', UNSET: undefined } as unknown as Record<string, string>;
   const { container } = containerized({ model, environment });
   expect(container.env).toContain('SET=x');
@@ -161,28 +161,28 @@ test('a variable without a value is left out', () => {
 test.each<[string, Partial<ContainerizedModelProps>, string[]]>([
   ['on another loopback address', { bindAddress: '127.0.0.2' }, ['localhost,127.0.0.1,[::1],127.0.0.2,stack-digits']],
   ['on IPv6', { bindAddress: '::1', containerName: 'own' }, ['localhost,127.0.0.1,[::1],own']],
-  ['on every address', { bindAddress: '0.0.0.0' }, []],
-  ['on an address that only Terraform knows', { bindAddress: Token.asString({ ref: 'x' }) }, []],
-  ['with names of its own', { serving: { allowedHosts: ['digits.local'] } }, ['digits.local']],
-])('the names that requests may have for a container that listens %s', (_, props, hosts) => {
+  ['on all addresses', { bindAddress: '0.0.0.0' }, []],
+  ['on an address that is a Terraform token', { bindAddress: Token.asString({ ref: 'x' }) }, []],
+  ['with explicit names', { serving: { allowedHosts: ['digits.local'] } }, ['digits.local']],
+])('host names of a container that listens %s', (_, props, hosts) => {
   const { container } = containerized({ model, ...props });
   const prefix = 'MODEL_SERVING_ALLOWED_HOSTS=';
   const set = container.env.filter((text: string) => text.startsWith(prefix));
   expect(set).toEqual(hosts.map((names) => prefix + names));
 });
 
-test('an image from a registry may be of an earlier release, and is told no names', () => {
+test('an image from a registry may be from an earlier release, and gets no host names', () => {
   const image = InferenceImage.fromRegistry(`registry.example.com/digits@sha256:${'1'.repeat(64)}`, { model });
   const { container } = containerized({ image });
   expect(container.env.join()).not.toContain('ALLOWED_HOSTS');
 });
 
-test('the page can be switched off', () => {
+test('the page can be disabled', () => {
   const { container } = containerized({ model, serving: { page: false } });
   expect(container.env.filter((text: string) => text.startsWith('MODEL_SERVING_PAGE'))).toEqual([]);
 });
 
-test('an image that was pushed is pulled where another provider is named', () => {
+test('a pushed image is pulled if another provider is passed', () => {
   const json = synthStack((stack) => {
     const provider = new DockerProvider(stack, 'elsewhere', { alias: 'elsewhere', host: 'ssh://elsewhere' });
     const image = new InferenceImage(stack, 'image', { model, repository: 'registry.example.com/digits' });
@@ -196,7 +196,7 @@ test('an image that was pushed is pulled where another provider is named', () =>
   expect(only(json, 'docker_container').image).toContain('pulled-image');
 });
 
-test('ids that differ give containers that do', () => {
+test('different ids create different containers', () => {
   const names = ['a-b', 'a b', '图'].map((id) => {
     const json = synthStack((stack) => new ContainerizedModel(stack, id, { model }));
     return only(json, 'docker_container').name;
@@ -208,7 +208,7 @@ test('ids that differ give containers that do', () => {
   ]);
 });
 
-test('outputs say where it answers and what it runs', () => {
+test('outputs contain its addresses and its image', () => {
   const { construct, json } = containerized({ model, port: 9000 });
   const [containerId] = Object.keys(json.resource.docker_container);
   const outputs = Object.values<any>(json.output).map(({ value }) => value);
@@ -226,17 +226,17 @@ test.each([
   ['::', 'http://[::1]:'],
   ['fd00::7', 'http://[fd00::7]:'],
   ['192.168.0.2', 'http://192.168.0.2:'],
-])('bound to %s it answers at %s', (bindAddress, start) => {
+])('bound to %s it has the address %s', (bindAddress, start) => {
   const { url, grpcEndpoint } = containerized({ model, bindAddress }).construct;
   expect(url.startsWith(start)).toBe(true);
   expect(`http://${grpcEndpoint}`.startsWith(start)).toBe(true);
 });
 
-test('fractions of a second of grace are rounded up', () => {
+test('rounds up fractions of a second of grace', () => {
   expect(containerized({ model, serving: { drainSeconds: 0.5 } }).container.destroy_grace_seconds).toBe(41);
 });
 
-test('values that only the plan knows go through it, unchecked', () => {
+test('passes Terraform tokens on without checks', () => {
   const json = synthStack((stack) => {
     const number = (name: string) => new TerraformVariable(stack, name, { type: 'number' }).numberValue;
     const level = new TerraformVariable(stack, 'level', { type: 'string' });
@@ -267,10 +267,10 @@ test('values that only the plan knows go through it, unchecked', () => {
   });
 });
 
-test('K12 a memory limit below weights and runtime is refused', () => {
+test('K12 rejects a memory limit below the weights and the runtime', () => {
   const large = largeModel(folder, 'large', 300);
   expect(() => containerized({ model: large, memoryMiB: 256 })).toThrow(
-    'stack/digits: memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which has room for requests, or leave it out for a default that fits. [memory-too-small]',
+    'stack/digits: memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
   );
   expect(containerized({ model: large }).container.memory).toBe(512 + 2 * 301);
 });
@@ -281,64 +281,61 @@ describe('a memory limit without room for the largest picture', () => {
       picture: { color: 'rgb', maxPixels },
     });
 
-  test('is refused, with what would do', () => {
+  test('is rejected, with values that would be enough', () => {
     expect(() => containerized({ model: taking(), memoryMiB: 544 })).toThrow(
-      'stack/digits: memoryMiB is 544, but model "picture" needs 161 and, to decode a picture of 16777216 pixels (picture.maxPixels), 384 more. Raise it to 689, which has room for requests, or leave it out for a default that fits; or lower picture.maxPixels to 10442069 or less. [memory-below-picture]',
+      'stack/digits: memoryMiB is 544, but model "picture" needs 161 and, to decode a picture of 16777216 pixels (picture.maxPixels), 384 more. Raise it to 689, which leaves room for requests, or omit it for a default that fits; or lower picture.maxPixels to 10442069 or less. [memory-below-picture]',
     );
     expect(() => containerized({ model: taking(), memoryMiB: 161 })).toThrow(
-      'Raise it to 689, which has room for requests, or leave it out for a default that fits. [memory-below-picture]',
+      'Raise it to 689, which leaves room for requests, or omit it for a default that fits. [memory-below-picture]',
     );
     expect(() => containerized({ model: taking(), memoryMiB: 160 })).toThrow(/^[^\n]*\[memory-too-small\]$/);
   });
 
-  test('and what the message says fits', () => {
+  test('accepts the values in the message', () => {
     expect(containerized({ model: taking(), memoryMiB: 689 }).container.memory).toBe(689);
     expect(containerized({ model: taking(10_442_069), memoryMiB: 544 }).container.memory).toBe(544);
     expect(containerized({ model: taking() }).container.memory).toBe(512 + 2 + 384);
   });
 });
 
-describe('what is refused', () => {
+describe('rejects', () => {
   test.each<[Partial<ContainerizedModelProps>, string]>([
     [
       {},
-      'stack/digits: give either model (an image is built for it) or image (one that exists), not both or neither. [model-or-image]',
+      'stack/digits: set exactly one of model (an image is built for it) and image (an existing image). [model-or-image]',
     ],
     [
       { image: InferenceImage.fromRegistry('digits:1', { model }), build: { builder: 'x' } },
-      'stack/digits: build says how to build an image for model, but image was given. Move what it says to that InferenceImage. [build-with-image]',
+      'stack/digits: build configures the build of an image for model, but image is set. Set it on that InferenceImage instead. [build-with-image]',
     ],
-    [{ model, port: 65536 }, 'stack/digits: port is 65536. Give a whole number from 1 to 65535. [port-out-of-range]'],
+    [{ model, port: 65536 }, 'stack/digits: port is 65536. Use an integer from 1 to 65535. [port-out-of-range]'],
     [
       { model, metricsPort: 0.5 },
-      'stack/digits: metricsPort is 0.5. Give a whole number from 1 to 65535. [port-out-of-range]',
+      'stack/digits: metricsPort is 0.5. Use an integer from 1 to 65535. [port-out-of-range]',
     ],
-    [{ model, grpcPort: 0 }, 'stack/digits: grpcPort is 0. Give a whole number from 1 to 65535. [port-out-of-range]'],
-    [
-      { model, cpus: 0 },
-      'stack/digits: cpus is 0. Give a number of CPUs of 0.01 or more, such as 0.5 or 2. [cpus-out-of-range]',
-    ],
+    [{ model, grpcPort: 0 }, 'stack/digits: grpcPort is 0. Use an integer from 1 to 65535. [port-out-of-range]'],
+    [{ model, cpus: 0 }, 'stack/digits: cpus is 0. Use at least 0.01 CPUs, such as 0.5 or 2. [cpus-out-of-range]'],
     [{ model, cpus: Infinity }, 'stack/digits: cpus is Infinity.'],
     [{ model, memoryMiB: 512.5 }, 'stack/digits: memoryMiB is 512.5. Give a whole number of 1 or more. [not-positive]'],
     [
       { model, port: 8080, metricsPort: 8080 },
-      'stack/digits: port and metricsPort are both 8080. Give each a port of its own. [ports-equal]',
+      'stack/digits: port and metricsPort are both 8080. Use different ports. [ports-equal]',
     ],
     [
       { model, port: 8080, grpcPort: 8080 },
-      'stack/digits: port and grpcPort are both 8080. Give each a port of its own. [ports-equal]',
+      'stack/digits: port and grpcPort are both 8080. Use different ports. [ports-equal]',
     ],
     [
       { model, grpcPort: 8081, metricsPort: 8081 },
-      'stack/digits: grpcPort and metricsPort are both 8081. Give each a port of its own. [ports-equal]',
+      'stack/digits: grpcPort and metricsPort are both 8081. Use different ports. [ports-equal]',
     ],
     [
       { model, bindAddress: 'localhost' },
-      'stack/digits: bindAddress "localhost" is not an IP address. Give one of this host\'s, such as 127.0.0.1, or 0.0.0.0 for all. [bind-address-invalid]',
+      'stack/digits: bindAddress "localhost" is not an IP address. Use an address of the engine\'s host, such as 127.0.0.1, or 0.0.0.0 for all addresses. [bind-address-invalid]',
     ],
     [
       { model, environment: { '': 'x' } },
-      'stack/digits: environment has a variable "". Begin its name with a letter or "_", and go on with letters, digits, "_", "." and "-". [environment-name-invalid]',
+      'stack/digits: environment has a variable "". Use letters, digits, "_", "." and "-" for its name, and start it with a letter or "_". [environment-name-invalid]',
     ],
     [
       { model, serving: { batchSize: 4 } as object },
@@ -346,19 +343,19 @@ describe('what is refused', () => {
     ],
     [
       { model, waitSeconds: Token.asNumber({ resolve: () => 1 }) },
-      'stack/digits: waitSeconds is a value that only Terraform knows, but what is written at synth depends on it. Give a plain value. [must-be-known-at-synth]',
+      'stack/digits: waitSeconds is a Terraform token, but the synthesized files depend on its value. Pass a plain value. [must-be-known-at-synth]',
     ],
     [
       { model, containerName: 'a b' },
-      'stack/digits: containerName "a b" is not a container name. Use letters, digits, "_", "." and "-", two or more, beginning with a letter or digit. [container-name-invalid]',
+      'stack/digits: containerName "a b" is not a container name. Use two or more letters, digits, "_", "." and "-", starting with a letter or digit. [container-name-invalid]',
     ],
     [
       { model, environment: { MODEL_SERVING_EXECUTORS: '4' } },
-      "stack/digits: environment sets MODEL_SERVING_EXECUTORS, but MODEL_SERVING_ variables are the server's own. Use the serving prop. [environment-reserved]",
+      'stack/digits: environment sets MODEL_SERVING_EXECUTORS, but variables that start with MODEL_SERVING_ are reserved for the server. Use the serving prop. [environment-reserved]',
     ],
     [
       { model, waitSeconds: -1 },
-      'stack/digits: waitSeconds is -1. Give a whole number of seconds, or 0 not to wait. [wait-seconds-invalid]',
+      'stack/digits: waitSeconds is -1. Use an integer, or 0 to not wait. [wait-seconds-invalid]',
     ],
     [
       { model, logRotation: { maxFiles: 0 } },
@@ -373,7 +370,7 @@ describe('what is refused', () => {
     expect(() => containerized(props)).toThrow(message);
   });
 
-  test('everything at once', () => {
+  test('reports everything at once', () => {
     expect(() => containerized({ model, port: 0, cpus: -1, serving: { drainSeconds: -1 } })).toThrow(
       /port-out-of-range\]\n.*cpus-out-of-range\]\n.*serving-option-invalid\]/,
     );

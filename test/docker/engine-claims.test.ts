@@ -11,7 +11,7 @@ const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
 
 type Options = Partial<ContainerizedModelProps>;
 
-/** Synthesizes a stack with a container of each path and options. */
+/** Synthesizes a stack with a container for each path and its options. */
 function containers(...given: [path: string, options: Options][]) {
   const construct = (stack: TerraformStack) => {
     for (const [path, options] of given) container(stack, path, options);
@@ -30,33 +30,33 @@ function container(stack: TerraformStack, path: string, options: Options = {}): 
 
 describe('T10 a container name', () => {
   const taken = (where: string, name: string, other: string) =>
-    `${where}: the container name "${name}" is already that of ${other}, on the same Docker provider. Give one of them another containerName. [container-name-taken]`;
+    `${where}: the container name "${name}" is already used by ${other}, on the same Docker provider. Change the containerName of one of them. [container-name-taken]`;
 
   test.each<[string, string]>([
     ['a-b/c', 'a/b-c'],
     ['a/b-c', 'a-b-c'],
     ['a-b/c', 'a-b-c'],
-  ])('derived for %s and for %s is refused', (one, other) => {
+  ])('is rejected if derived for both %s and %s', (one, other) => {
     expect(containers([one, {}], [other, {}])).toThrow(taken(`stack/${other}`, 'stack-a-b-c', `stack/${one}`));
   });
 
-  test('that is given to two is refused, and so is one that is derived for another', () => {
+  test('is rejected if two containers set it, or if one derives it', () => {
     const named = { containerName: 'stack-a' };
     expect(containers(['b', named], ['c', named])).toThrow(taken('stack/c', 'stack-a', 'stack/b'));
     expect(containers(['b', named], ['a', {}])).toThrow(taken('stack/a', 'stack-a', 'stack/b'));
     expect(containers(['a', {}], ['b', named])).toThrow(taken('stack/b', 'stack-a', 'stack/a'));
   });
 
-  test('stays as it was where no other has it', () => {
+  test('is unchanged if no other container has it', () => {
     const names = containers(['a-b/c', {}], ['a/b-c', { containerName: 'other' }], ['d', {}])().map(({ name }) => name);
     expect(names).toEqual(['stack-a-b-c', 'other', 'stack-d']);
   });
 
-  test('may differ by case only', () => {
+  test('may differ only in case', () => {
     expect(containers(['a', { containerName: 'digits' }], ['b', { containerName: 'Digits' }])).not.toThrow();
   });
 
-  test('that only the plan knows is not compared', () => {
+  test('is not compared if it is a Terraform token', () => {
     expect(() =>
       synthStack((stack) => {
         const containerName = new TerraformVariable(stack, 'name', { type: 'string' }).stringValue;
@@ -67,9 +67,9 @@ describe('T10 a container name', () => {
   });
 });
 
-describe('T10 a port of the host', () => {
+describe('T10 a host port', () => {
   const taken = (place: string, owner: string) =>
-    `stack/b: ${place}, which stack/a already has as its ${owner}. Give one of them another port or bindAddress. [port-taken]`;
+    `stack/b: ${place}, which stack/a already has as its ${owner}. Change the port or bindAddress of one of them. [port-taken]`;
 
   test.each<[Options, Options, string, string]>([
     [{ port: 8080 }, { port: 8080 }, 'port is 8080 on 127.0.0.1', 'port'],
@@ -97,7 +97,7 @@ describe('T10 a port of the host', () => {
       'port is 9000 on ::ffff:127.0.0.1',
       'port, on 127.0.0.1',
     ],
-  ])('%j and %j is refused', (one, other, place, owner) => {
+  ])('%j and %j are rejected', (one, other, place, owner) => {
     expect(containers(['a', one], ['b', other])).toThrow(taken(place, owner));
   });
 
@@ -110,23 +110,23 @@ describe('T10 a port of the host', () => {
       { port: 8080, bindAddress: '0.0.0.0' },
       { port: 8080, bindAddress: '::' },
     ],
-  ])('%j and %j is accepted', (one, other) => {
+  ])('%j and %j are accepted', (one, other) => {
     expect(containers(['a', one], ['b', other])).not.toThrow();
   });
 
-  test('everything at once, with the name', () => {
+  test('reports everything at once, with the name', () => {
     const props = { containerName: 'one', port: 8080, grpcPort: 8081 };
     expect(containers(['a', props], ['b', { ...props, cpus: 0 }])).toThrow(
       /^.*cpus-out-of-range\]\n.*container-name-taken\]\n.*: port is .*port-taken\]\n.*: grpcPort is .*port-taken\]$/,
     );
   });
 
-  test('is not judged by an address that is none', () => {
+  test('is not compared if its address is invalid', () => {
     const props = { port: 8080, bindAddress: 'localhost' };
     expect(containers(['a', props])).toThrow(/^[^\n]*\[bind-address-invalid\]$/);
   });
 
-  test('that only the plan knows is not compared, and neither is an address', () => {
+  test('is not compared if it or its address is a Terraform token', () => {
     expect(() =>
       synthStack((stack) => {
         const port = new TerraformVariable(stack, 'port', { type: 'number' }).numberValue;
@@ -143,7 +143,7 @@ describe('T10 a port of the host', () => {
 describe('T10 an engine', () => {
   const props = { containerName: 'digits', port: 8080 };
 
-  test('of another provider has names and ports of its own', () => {
+  test('of another provider has separate names and ports', () => {
     expect(() =>
       synthStack((stack) => {
         const provider = new DockerProvider(stack, 'elsewhere', { alias: 'elsewhere' });
@@ -153,7 +153,7 @@ describe('T10 an engine', () => {
     ).not.toThrow();
   });
 
-  test.each(['elsewhere', undefined])('of one provider is one, with the alias %s', (alias) => {
+  test.each(['elsewhere', undefined])('of one provider is the same, with the alias %s', (alias) => {
     expect(() => {
       const stack = stackWithProviders(new App());
       const provider = alias
@@ -164,14 +164,14 @@ describe('T10 an engine', () => {
     }).toThrow(/^stack\/b: .*container-name-taken\]\nstack\/b: .*port-taken\]$/);
   });
 
-  test('of another stack may be another one', () => {
+  test('of another stack may be a different one', () => {
     const app = new App();
     expect(() => {
       for (const id of ['test', 'production']) container(stackWithProviders(app, id), 'a', props);
     }).not.toThrow();
   });
 
-  test('has room again for a construct that takes the place of one that was removed', () => {
+  test('accepts a construct that replaces a removed one', () => {
     const stack = stackWithProviders(new App());
     container(stack, 'a', props);
     stack.node.tryRemoveChild('a');

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
 
-/** What a container says of itself whose engine is at a host, with the references to its ports left out. */
+/** The outputs of a container whose engine is at a host, without the references to its ports. */
 function addresses(engine: DockerProviderConfig, props: Partial<ContainerizedModelProps> = {}) {
   return synthesized((stack) => {
     new DockerProvider(stack, 'docker', engine);
@@ -43,7 +43,7 @@ describe('D8 on a remote engine', () => {
     ['tcp://10.1.2.3:2376', '10.1.2.3'],
     ['tcp://[fd00::7]:2376', '[fd00::7]'],
     ['https://build.example.com:2376', 'build.example.com'],
-  ])('%s: what listens on every address is reached at the engine', (host, name) => {
+  ])("%s: a port on all addresses is reached at the engine's host", (host, name) => {
     expect(addresses({ host }, everywhere)).toEqual({
       url: `http://${name}:PORT`,
       grpcEndpoint: `${name}:PORT`,
@@ -60,7 +60,7 @@ describe('D8 on a remote engine', () => {
     ['127.0.0.2', '127.0.0.2'],
     ['::1', '[::1]'],
     ['0:0:0:0:0:0:0:1', '[0:0:0:0:0:0:0:1]'],
-  ])('on the loopback address %s, outputs say whose it is', (bindAddress, address) => {
+  ])('on the loopback address %s, outputs name its host', (bindAddress, address) => {
     expect(addresses({ host }, { bindAddress })).toEqual({
       url: `http://${address}:PORT`,
       grpcEndpoint: `${address}:PORT`,
@@ -74,12 +74,12 @@ describe('D8 on a remote engine', () => {
   test.each([
     ['192.168.0.2', '192.168.0.2'],
     ['fd00::7', '[fd00::7]'],
-  ])('on another address, that is it: %s', (bindAddress, address) => {
+  ])('another address is used as is: %s', (bindAddress, address) => {
     const { url, outputs } = addresses({ host }, { bindAddress });
     expect([url, outputs[0]]).toEqual([`http://${address}:PORT`, `http://${address}:PORT`]);
   });
 
-  test('of a provider that is given, whatever the default one is', () => {
+  test('of an explicit provider, whatever the default one is', () => {
     const { url, outputs } = synthesized((stack) => {
       new DockerProvider(stack, 'docker', { host: 'ssh://other.example.com' });
       const provider = new DockerProvider(stack, 'elsewhere', { alias: 'elsewhere', host });
@@ -88,7 +88,7 @@ describe('D8 on a remote engine', () => {
     expect([url, outputs[0]]).toEqual(['http://build.example.com:PORT', 'http://build.example.com:PORT']);
   });
 
-  test('of a default provider beside others', () => {
+  test('of a default provider among others', () => {
     const { url } = synthesized((stack) => {
       new DockerProvider(stack, 'elsewhere', { alias: 'elsewhere', host: 'ssh://other.example.com' });
       new DockerProvider(stack, 'docker', { host });
@@ -108,7 +108,7 @@ describe('D8 on a remote engine', () => {
   });
 });
 
-describe('D8 on a local engine, or one that nobody knows at synth', () => {
+describe('D8 on a local engine, or one that is unknown at synth', () => {
   test.each<[DockerProviderConfig]>([
     [{}],
     [{ host: 'unix:///var/run/docker.sock' }],
@@ -120,9 +120,9 @@ describe('D8 on a local engine, or one that nobody knows at synth', () => {
     [{ host: 'tcp://[::1]:2375' }],
     [{ host: 'tcp://0.0.0.0:2375' }],
     [{ host: 'tcp://:2375' }],
-    // A context has a host of its own.
+    // A context has its own host.
     [{ host: 'ssh://build.example.com', context: 'elsewhere' }],
-  ])('%j: addresses are as they were', (engine) => {
+  ])('%j: addresses are unchanged', (engine) => {
     for (const [bindAddress, address] of [
       ['127.0.0.1', '127.0.0.1'],
       ['0.0.0.0', '127.0.0.1'],
@@ -144,10 +144,10 @@ describe('D8 on a local engine, or one that nobody knows at synth', () => {
     'localhost:2375',
     'ssh:build.example.com',
     '/var/run/docker.sock',
-  ])('a host without a scheme is refused: %s', (host) => {
-    const message = `stack/digits: host of its Docker provider is "${host}", which has no scheme, so that the provider cannot connect. Begin it with one, such as tcp://, ssh:// or unix://. [engine-host-invalid]`;
+  ])('rejects a host without a scheme: %s', (host) => {
+    const message = `stack/digits: the host of its Docker provider is "${host}", which has no scheme, so the provider cannot connect. Add a scheme, such as tcp://, ssh:// or unix://. [engine-host-invalid]`;
     expect(() => addresses({ host })).toThrow(message);
-    // That of a provider which is declared later, or given.
+    // That of a provider that is declared later, or passed.
     for (const [alias, id] of [
       [undefined, 'docker'],
       ['elsewhere', 'elsewhere'],
@@ -161,11 +161,11 @@ describe('D8 on a local engine, or one that nobody knows at synth', () => {
   });
 
   test.each<[DockerProviderConfig]>([[{ host: '' }], [{ host: 'build.example.com', context: 'elsewhere' }]])(
-    'a host that the provider does not use is not judged: %j',
+    'a host that the provider does not use is not checked: %j',
     (engine) => expect(addresses(engine).url).toBe('http://127.0.0.1:PORT'),
   );
 
-  test.each(['', 'ssh://deploy@'])('a host that only Terraform knows: %s…', (start) => {
+  test.each(['', 'ssh://deploy@'])('a host that is a Terraform token: %s…', (start) => {
     const { url, outputs } = synthesized((stack) => {
       const host = new TerraformVariable(stack, 'host', { type: 'string' }).stringValue;
       new DockerProvider(stack, 'docker', { host: `${start}${host}` });
@@ -174,7 +174,7 @@ describe('D8 on a local engine, or one that nobody knows at synth', () => {
     expect([url, ...outputs]).toEqual(['http://127.0.0.1:PORT', 'http://127.0.0.1:PORT', '127.0.0.1:PORT']);
   });
 
-  test('an address that only Terraform knows', () => {
+  test('an address that is a Terraform token', () => {
     const { outputs } = synthesized((stack) => {
       new DockerProvider(stack, 'docker', { host: 'ssh://build.example.com' });
       const bindAddress = new TerraformVariable(stack, 'address', { type: 'string' }).stringValue;

@@ -131,7 +131,7 @@ test('what is no JSON is not called half-written', () => {
 test('unreadable', () => {
   mkdirSync('m.golden.json');
   expect(refused()).toEqual([
-    'not-a-file: m.golden.json: this is a folder or a device. Give the path of a regular file.',
+    'not-a-file: m.golden.json: this is a folder or a device, not a regular file. Pass the path of a file.',
   ]);
   rmSync('m.golden.json', { recursive: true });
   golden([ONE, { file: 'm.golden/y.bin' }]);
@@ -155,7 +155,5 @@ test('outdated: the command is one that a shell takes', () => {
   golden([ONE, ONE]);
   chmodSync('m.golden.json', 0);
   expect(existsSync('m.golden.json')).toBe(true);
-  expect(refused()).toEqual([
-    'file-unreadable: m.golden.json: the file cannot be read: EACCES. Check its permissions.',
-  ]);
+  expect(refused()).toEqual(['file-unreadable: m.golden.json: cannot read the file: EACCES. Check its permissions.']);
 });

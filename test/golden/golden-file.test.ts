@@ -64,7 +64,7 @@ test('outputs may be left out', () => {
 test('is missing', () => {
   writeOnnxModel(path, identity('float', ['n', 2]));
   expect(problemsOf(() => OnnxModel.fromFile(path, { golden: 'no/such.json', runtimeCheck: 'skip' }))).toEqual([
-    `file-not-found: no/such.json: there is no such file. A relative path starts at the working directory, ${process.cwd()}.`,
+    `file-not-found: no/such.json: no such file. Relative paths are resolved against the working directory, ${process.cwd()}.`,
   ]);
 });
 

@@ -64,7 +64,7 @@ async function counted(server: ServerProcess): Promise<{ runs: number; rows: num
 
 const row = (data: number[]) => ({ inputs: [{ name: 'x', datatype: 'FP32', shape: [data.length / 4, 4], data }] });
 
-describe('any requests at once give what each gives alone', () => {
+describe('concurrent requests have the same results as single ones', () => {
   const requests = fc.array(
     fc.integer({ min: 1, max: 5 }).chain((rows) => {
       const element = fc.float({ noNaN: true, min: -1000, max: 1000 });
@@ -75,8 +75,8 @@ describe('any requests at once give what each gives alone', () => {
 
   // The second is served by executors alone: a delay keeps runs off the main thread.
   test.each<[string, Partial<Settings>]>([
-    ['run by the main thread', { maxBatchSize: 8 }],
-    ['run by executors', { maxBatchSize: 8, maxBatchDelaySeconds: 0.001 }],
+    ['on the main thread', { maxBatchSize: 8 }],
+    ['on executors', { maxBatchSize: 8, maxBatchDelaySeconds: 0.001 }],
   ])('%s', async (_, settings) => {
     const server = await ServerProcess.start(mlp(), settings);
     const ready = server.log.find(({ msg }) => msg === 'ready');
@@ -99,7 +99,7 @@ describe('any requests at once give what each gives alone', () => {
   });
 });
 
-test('a request that the runtime refuses fails alone', async () => {
+test('a request that the runtime refuses does not affect others', async () => {
   const server = await ServerProcess.start(table());
   const ask = (i: number) => server.infer({ inputs: [{ name: 'i', datatype: 'INT64', shape: [1], data: [i] }] });
   const indices = [0, 1, 2, 99, 4, 5, 6, 7];
@@ -111,7 +111,7 @@ test('a request that the runtime refuses fails alone', async () => {
   expect((await ask(3)).body.outputs[0].data).toEqual([30]);
 });
 
-test('S9 one request of more rows than a run may have', async () => {
+test('S9 serves a request with more rows than a run may have', async () => {
   const server = await ServerProcess.start(mlp(), { maxBatchSize: 8 });
   const data = Array.from({ length: 80 }, (_, i) => i / 7);
   const before = await counted(server);
@@ -133,7 +133,7 @@ test.each<[string, ModelParts, BatchingVerdict | null, Partial<Settings>, string
     'input "x" has a fixed first dimension, 1',
   ],
   [
-    'M7 and batches asked for',
+    'M7 with batches requested',
     identity('float', [1, 4]),
     { verdict: 'fixed', reason: 'input "x" has a fixed first dimension, 1' },
     { maxBatchSize: 8 },
@@ -141,28 +141,28 @@ test.each<[string, ModelParts, BatchingVerdict | null, Partial<Settings>, string
     'input "x" has a fixed first dimension, 1',
   ],
   [
-    'M7 and assumed',
+    'M7 with independence assumed',
     identity('float', [1, 4]),
     { verdict: 'fixed', reason: 'no matter' },
     { rowIndependence: 'assume' },
     'info',
     'input "x" has a fixed first dimension, 1',
   ],
-])('%s is served unbatched, and the log says why', async (_, parts, batching, settings, level, reason) => {
+])('%s is served without batching, and the log has the reason', async (_, parts, batching, settings, level, reason) => {
   const server = await ServerProcess.start(parts, settings, { batching });
   expect(server.log.find(notShared)).toMatchObject({ level, reason });
   const reply = await server.infer(row([1, 2, 3, 4]));
   expect(reply.body.outputs[0].data).toEqual([1, 2, 3, 4]);
 });
 
-test('a model.json of the previous release is served unbatched, and the log says why and what to do', async () => {
+test('serves a model.json of the previous release without batching, and logs the reason and the remedy', async () => {
   const previous: ModelFolderOptions = { batching: null, edit: (manifest) => (manifest.contractVersion = 1) };
   const server = await ServerProcess.start(mlp(), {}, previous);
   expect(server.log.filter(notShared)).toEqual([
     expect.objectContaining({
       level: 'warn',
-      reason: 'model.json, of contractVersion 1, does not say whether rows influence each other',
-      remedy: expect.stringMatching(/^build the image again with cdktf-model-serving \d/),
+      reason: 'model.json, of contractVersion 1, does not declare whether rows influence each other',
+      remedy: expect.stringMatching(/^rebuild the image with cdktf-model-serving \d/),
     }),
   ]);
   const before = await counted(server);
@@ -172,7 +172,7 @@ test('a model.json of the previous release is served unbatched, and the log says
   expect(parameters).toEqual({ row_independence: { string_value: 'unknown' }, max_shared_rows: { string_value: '1' } });
 });
 
-test('a model.json of the previous release that is assumed to have independent rows shares runs', async () => {
+test('shares runs for a model.json of the previous release whose rows are assumed to be independent', async () => {
   const previous: ModelFolderOptions = { batching: null, edit: (manifest) => (manifest.contractVersion = 1) };
   const server = await ServerProcess.start(mlp(), { rowIndependence: 'assume' }, previous);
   expect(server.log.find(notShared)).toBeUndefined();
@@ -183,13 +183,13 @@ test('a model.json of the previous release that is assumed to have independent r
   expect(server.log).toContainEqual(
     expect.objectContaining({
       level: 'warn',
-      reason: 'model.json, of contractVersion 1, does not say whether rows influence each other',
-      msg: 'requests share runs since rowIndependence is "assume"; an answer may depend on the requests that share its run',
+      reason: 'model.json, of contractVersion 1, does not declare whether rows influence each other',
+      msg: 'requests share runs because rowIndependence is "assume"; an answer may depend on the requests that share its run',
     }),
   );
 });
 
-test('an image starts under a library of the previous release, which sets the old name of a default', async () => {
+test('starts with the old name of a setting, as set by a library of the previous release', async () => {
   const environment = { ...PREVIOUS_DEFAULTS, MODEL_SERVING_DRAIN_SECONDS: '0' };
   for (const name of Object.keys(environment)) expect(Object.keys(PREVIOUS_SETTINGS)).toContain(name);
   const server = ServerProcess.spawn(modelFolder(mlp()), {}, environment);
@@ -197,7 +197,7 @@ test('an image starts under a library of the previous release, which sets the ol
   expect(ready).toMatchObject({ maxBatchSize: 32, largestDifference: expect.any(Number) });
 });
 
-test('a maximum of 1 switches batches off without a word', async () => {
+test('a maximum of 1 disables batching without a log line', async () => {
   const server = await ServerProcess.start(mlp(), { maxBatchSize: 1 });
   expect(server.log.find(notShared)).toBeUndefined();
   expect((await server.get('/v2/models/m/config')).body.max_batch_size).toBe(0);

@@ -21,7 +21,7 @@ function problemsOf(environment: NodeJS.ProcessEnv): readonly string[] {
   return [];
 }
 
-test('defaults', () => {
+test('uses the defaults', () => {
   expect(read({}).settings).toEqual({
     modelFolder: folder,
     host: '0.0.0.0',
@@ -48,7 +48,7 @@ test('defaults', () => {
   expect(settingsSchema.parse({}).modelFolder).toBe('/model');
 });
 
-test('numbers are read from text', () => {
+test('parses numbers', () => {
   const { settings } = read({ MODEL_SERVING_EXECUTORS: '3', MODEL_SERVING_QUEUE_TIMEOUT_SECONDS: '0.5' });
   expect(settings).toMatchObject({ executors: 3, queueTimeoutSeconds: 0.5 });
 });
@@ -74,7 +74,7 @@ test.each([
   expect(read({ MODEL_SERVING_ROW_INDEPENDENCE: text }).settings).toMatchObject({ rowIndependence });
 });
 
-test('rowIndependence of another value', () => {
+test('refuses other values of rowIndependence', () => {
   expect(problemsOf({ MODEL_SERVING_ROW_INDEPENDENCE: 'hope' })).toEqual([
     'MODEL_SERVING_ROW_INDEPENDENCE is "hope": Invalid option: expected one of "prove"|"exact"|"assume"',
   ]);
@@ -90,13 +90,13 @@ test('empty means unset', () => {
 test.each([
   ['0', 'Too small: expected number to be >0'],
   ['86401', 'Too big: expected number to be <=86400'],
-])('a connection may not be %s s old', (age, problem) => {
+])('refuses a connection age of %s s', (age, problem) => {
   expect(problemsOf({ MODEL_SERVING_MAX_CONNECTION_AGE_SECONDS: age })).toEqual([
     `MODEL_SERVING_MAX_CONNECTION_AGE_SECONDS is "${age}": ${problem}`,
   ]);
 });
 
-test('all problems are reported at once, each with what was given and what is allowed', () => {
+test('reports all problems at once, each with the value and the allowed values', () => {
   expect(
     problemsOf({
       MODEL_SERVING_EXECUTORS: '0',
@@ -121,7 +121,7 @@ test('an unknown variable is refused', () => {
   );
 });
 
-test("Kubernetes' variables for a Service of a like name are let through", () => {
+test("ignores Kubernetes' variables for a Service with a similar name", () => {
   const variables = {
     MODEL_SERVING_SERVICE_HOST: '10.0.0.1',
     MODEL_SERVING_SERVICE_PORT: '80',
@@ -147,7 +147,7 @@ describe('model.json', () => {
   const original = readFileSync(path, 'utf8');
   afterEach(() => writeFileSync(path, original));
 
-  test('names the field, what it is and what is allowed', () => {
+  test('problems name the field, its value and the allowed values', () => {
     const manifest = JSON.parse(original);
     manifest.contractVersion = 3;
     manifest.files[0].path = '../outside';
@@ -160,7 +160,7 @@ describe('model.json', () => {
     ]);
   });
 
-  test('of the previous release has no verdict', () => {
+  test('may be of the previous release, without a verdict', () => {
     const { batching, ...manifest } = JSON.parse(original);
     expect(batching.verdict).toBe('independent');
     writeFileSync(path, JSON.stringify({ ...manifest, contractVersion: 1 }));
@@ -178,7 +178,7 @@ describe('model.json', () => {
     [{ inputAxes: [null], outputAxes: [0] }, 'inputAxes is [null]: must name the row axis of at least one input'],
     [{ inputAxes: [-1], outputAxes: [0] }, 'inputAxes[0] is -1: Too small: expected number to be >=0'],
     [{ inputAxes: [0], outputAxes: [null] }, 'outputAxes[0] is null: Invalid input: expected number, received null'],
-  ])('names the row axes that do not fit the signature: %j', (axes, problem) => {
+  ])('reports row axes that do not match the signature: %j', (axes, problem) => {
     const batching = { verdict: 'independent', ...axes };
     writeFileSync(path, JSON.stringify({ ...JSON.parse(original), batching }));
     expect(problemsOf({})).toEqual([`${path}: batching.${problem}`]);
@@ -189,10 +189,10 @@ describe('model.json', () => {
     expect(problemsOf({})).toEqual([expect.stringContaining(`${path}: not valid JSON: `)]);
   });
 
-  test('must give the identity of the files it lists', () => {
+  test('must have the digest of the files that it lists', () => {
     const manifest = JSON.parse(original);
     const sha256 = '0'.repeat(64);
     writeFileSync(path, JSON.stringify({ ...manifest, sha256 }));
-    expect(problemsOf({})).toEqual([`${path}: sha256 is ${sha256}: the files listed give ${manifest.sha256}`]);
+    expect(problemsOf({})).toEqual([`${path}: sha256 is ${sha256}; the listed files give ${manifest.sha256}`]);
   });
 });

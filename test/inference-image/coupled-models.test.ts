@@ -33,7 +33,7 @@ async function answersAsAlone(server: ServerProcess, model: CoupledModel): Promi
 
 const ALL = Object.entries({ ...SHOWN_BY_TRIAL, ...SHOWN_BY_CERTAIN_VALUES });
 
-describe('M8, M22 a verdict of coupled: no answer depends on other callers', () => {
+describe('M8, M22 with a verdict of coupled, no answer depends on other callers', () => {
   test.each(ALL)('%s', async (_, model) => {
     const obstacle = { node: model.node, operator: model.operator, reason: 'takes all rows together' };
     const batching: BatchingVerdict = { verdict: 'coupled', ...obstacle };
@@ -56,7 +56,7 @@ describe('M8, M22 a verdict of coupled: no answer depends on other callers', () 
   });
 });
 
-test('a proof that stops short', async () => {
+test('an incomplete proof', async () => {
   const batching: BatchingVerdict = { verdict: 'not understood', node: 'kept', operator: 'Compress', reason: 'why' };
   const server = await ServerProcess.start(SHOWN_BY_TRIAL.brightCandidates.parts, { maxBatchSize: 8 }, { batching });
   expect(server.log.find(notShared)).toMatchObject({
@@ -65,13 +65,13 @@ test('a proof that stops short', async () => {
   });
 });
 
-describe('M8, M22 a wrong verdict of independent: the trial at start finds out', () => {
+describe('M8, M22 the trial at start detects a wrong verdict of independent', () => {
   test.each(Object.entries(SHOWN_BY_TRIAL))('%s', async (_, model) => {
     const server = await ServerProcess.start(model.parts, { maxBatchSize: 16 }, { batching: INDEPENDENT });
     expect(server.log.find(notShared)).toMatchObject({
       level: 'warn',
       reason: expect.stringMatching(
-        /^(in a batch of \d+, output "y" differs from that of its rows alone|output "y" of \d row(s)? has shape)/,
+        /^(in a batch of \d+, output "y" differs from that of the same rows alone|output "y" of \d row(s)? has shape)/,
       ),
     });
     await answersAsAlone(server, model);
@@ -97,7 +97,7 @@ describe('M8, M22 a wrong verdict of independent: the trial at start finds out',
   });
 });
 
-describe('M8 an output without one row for each row ends sharing for good, even where all is assumed', () => {
+describe('M8 an output without one row for each row ends sharing, even if independence is assumed', () => {
   const model = SHOWN_BY_TRIAL.brightCandidates;
   const [two, none, one] = requestsTo(model);
   const settings: Partial<Settings> = { maxBatchSize: 8, rowIndependence: 'assume' };

@@ -18,7 +18,7 @@ describe('cpuQuota', () => {
     ['a cgroup v2 quota', { 'sys/fs/cgroup/cpu.max': '150000 100000\n' }, 1.5],
     ['no cgroup v2 quota', { 'sys/fs/cgroup/cpu.max': 'max 100000\n' }, 8],
     [
-      'a quota of the own cgroup',
+      'a quota of its own cgroup',
       {
         'proc/self/cgroup': '0::/a/b\n',
         'sys/fs/cgroup/a/b/cpu.max': '200000 100000',
@@ -46,7 +46,7 @@ describe('cpuQuota', () => {
       8,
     ],
     [
-      'a cgroup v1 quota beside other controllers',
+      'a cgroup v1 quota together with other controllers',
       {
         'proc/self/cgroup': '5:memory:/x\n4:cpu,cpuacct:/docker/1\n',
         'sys/fs/cgroup/cpu/docker/1/cpu.cfs_quota_us': '50000',
@@ -56,7 +56,7 @@ describe('cpuQuota', () => {
     ],
     ['a quota beyond the affinity', { 'sys/fs/cgroup/cpu.max': '6400000 100000' }, 8],
     ['no cgroup at all', {}, 8],
-    ['what is not a quota', { 'sys/fs/cgroup/cpu.max': 'nonsense' }, 8],
+    ['an invalid quota', { 'sys/fs/cgroup/cpu.max': 'nonsense' }, 8],
   ])('with %s', (_, files, cpus) => {
     expect(cpuQuota(fakeRoot(files as Record<string, string>), 8)).toBe(cpus);
   });

@@ -7,7 +7,7 @@ import { ServerProcess } from '../support/server';
 import { slowModel } from '../support/slow-model';
 
 describe('under load', () => {
-  test('S1 health and metrics answer at once during a run of seconds', async () => {
+  test('S1 health and metrics are answered at once during a run of several seconds', async () => {
     const server = await ServerProcess.start(slowModel());
     const n = await roundsFor(server, 2);
     const begun = performance.now();
@@ -34,7 +34,7 @@ describe('under load', () => {
     expect(median(waits)).toBeLessThan(runMs / 10);
   });
 
-  test('S11 a full queue answers 429 at once, and health goes on', async () => {
+  test('S11 a full queue answers 429 at once, and health checks are answered', async () => {
     const server = await ServerProcess.start(slowModel(), { maxQueueLength: 2 });
     const n = await roundsFor(server, 0.8);
     const start = performance.now();
@@ -48,13 +48,13 @@ describe('under load', () => {
     const [served, refused] = [withStatus(200), withStatus(429)];
     expect(served).toHaveLength(3);
     expect(refused).toHaveLength(7);
-    expect(refused[0]).toMatchObject({ retry: '1', error: 'the queue is full: 2 requests wait already' });
+    expect(refused[0]).toMatchObject({ retry: '1', error: 'the queue is full: 2 requests are waiting' });
     const times = (of: typeof replies) => of.map(({ after }) => after);
     expect(Math.max(...times(refused))).toBeLessThan(Math.min(...times(served)));
     expect(await server.metrics()).toContain('inference_requests_total{model="m",version="1",outcome="rejected"} 7');
   });
 
-  test('what runs and what waits are in flight', async () => {
+  test('running and waiting requests are in flight', async () => {
     const server = await ServerProcess.start(slowModel());
     const n = await roundsFor(server, 1);
     const replies = Array.from({ length: 3 }, () => server.infer(rounds(n)));
@@ -65,7 +65,7 @@ describe('under load', () => {
     await Promise.all(replies);
   });
 
-  test('a request that waits too long is answered with 504, and never runs', async () => {
+  test('a request that waits too long gets a 504 and never runs', async () => {
     const server = await ServerProcess.start(slowModel(), { queueTimeoutSeconds: 0.1 });
     const n = await roundsFor(server, 0.6);
     const first = server.infer(rounds(n));
@@ -75,7 +75,7 @@ describe('under load', () => {
     expect((await first).status).toBe(200);
   });
 
-  test('a request whose client has gone never runs', async () => {
+  test('a request whose client has disconnected never runs', async () => {
     const server = await ServerProcess.start(slowModel());
     const n = await roundsFor(server, 1);
     const before = await server.series('inference_run_duration_seconds_count');
@@ -92,7 +92,7 @@ describe('under load', () => {
     expect(await server.metrics()).toContain('outcome="cancelled"} 1');
   });
 
-  test('S8 memory settles under inputs of many lengths', async () => {
+  test('S8 memory stabilizes under inputs of many lengths', async () => {
     const parts: ModelParts = {
       inputs: [value('x', 'float', ['n'])],
       outputs: [value('y', 'float', ['n'])],
@@ -118,7 +118,7 @@ describe('under load', () => {
   });
 });
 
-test('S13 metrics have latencies and outcomes of the model alone, whatever names clients ask for', async () => {
+test('S13 metrics have latencies and outcomes only of the served model, whatever names clients use', async () => {
   const server = await ServerProcess.start(identity('float', ['n']));
   await server.infer(floats(1));
   await server.infer({ inputs: [] });

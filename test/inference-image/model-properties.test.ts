@@ -4,7 +4,7 @@ import { ServerProcess } from '../support/server';
 
 const PROPERTIES = { title: 'Say "$x"', description: 'a\nb', 'metrics.accuracy': '12345678901234567890' };
 
-test('what the card says is told over HTTP and gRPC, and where there is none nothing is', async () => {
+test('returns the properties of the model card over HTTP and gRPC', async () => {
   const server = await ServerProcess.start(
     identity('float', ['n']),
     {},
@@ -24,7 +24,7 @@ test('a model without a card has no properties', async () => {
   expect((await server.get('/v2/models/m')).body).not.toHaveProperty('properties');
 });
 
-test('properties of another form than texts are refused at the start', async () => {
+test('refuses properties other than texts at startup', async () => {
   const edit = (manifest: object) => Object.assign(manifest, { properties: { title: '', metrics: 1 } });
   await expect(ServerProcess.start(identity('float', ['n']), {}, { edit })).rejects.toThrow(
     /properties\.title is "?\\?"\\?"?: Too small.*properties\.metrics is 1: Invalid input: expected string/s,

@@ -73,7 +73,7 @@ describe('files', () => {
     jpegs = await echo({});
   });
 
-  test('PNG: levels exactly as they are, whatever the color type', async () => {
+  test('PNG: exact levels for every color type', async () => {
     expect(await pixels(server, png('rgb', 2, [[1, 2, 3, 253, 254, 255]]))).toEqual([1, 2, 3, 253, 254, 255]);
     expect(await pixels(server, png('gray', 2, [[7, 8]]))).toEqual([7, 7, 7, 8, 8, 8]);
     const palette = [9, 8, 7, 6, 5, 4];
@@ -86,26 +86,26 @@ describe('files', () => {
     ]);
   });
 
-  test('PNG: what a decoder would inflate without need is left out', async () => {
+  test('PNG: skips chunks that need not be inflated', async () => {
     const packed = deflateSync(Buffer.alloc(50e6));
     const more = ['iCCP', 'zTXt'].map((type) => pngChunk(type, Buffer.concat([Buffer.from('a\0\0'), packed])));
     const body = withChunks(png('gray', 2, [[7, 8]]), ...more);
     expect(await pixels(server, body)).toEqual([7, 7, 7, 8, 8, 8]);
   });
 
-  test('JPEG: comments and other segments before the frame are passed over', async () => {
+  test('JPEG: skips comments and other segments before the frame', async () => {
     const body = Buffer.concat([file('rgb.jpg').subarray(0, 2), segments(300), file('rgb.jpg').subarray(2)]);
     expect(await pixels(jpegs, body, 'image/jpeg')).toEqual(await pixels(jpegs, file('rgb.jpg'), 'image/jpeg'));
   });
 
-  test('JPEG: what follows its end is passed over, as a phone appends a film', async () => {
+  test('JPEG: ignores data after its end, such as a video appended by a phone', async () => {
     // What it is made of tells neither scans of the picture nor that it is cut short.
     const film = Buffer.alloc(1000, Buffer.from([0xff, 0xda]));
     const body = Buffer.concat([file('progressive.jpg'), film]);
     expect(await pixels(jpegs, body, 'image/jpeg')).toEqual(await pixels(jpegs, file('progressive.jpg'), 'image/jpeg'));
   });
 
-  test('JPEG: as Pillow decodes it, turned as EXIF says', async () => {
+  test('JPEG: decodes like Pillow, with the EXIF orientation', async () => {
     const at = (data: number[], row: number, column: number) =>
       data.slice((row * 16 + column) * 3, (row * 16 + column) * 3 + 3);
     for (const name of ['rgb.jpg', 'progressive.jpg', 'rotated.jpg']) {
@@ -130,13 +130,13 @@ describe('files', () => {
     ['a PNG without its end', () => gray2([1, 2, 3, 4]).subarray(0, -14), 400, 'the PNG file is cut short'],
     ['a PNG of a few bytes', () => gray2([1, 2, 3, 4]).subarray(0, 20), 400, 'the PNG file has no header'],
     [
-      'a PNG with other bytes',
+      'a PNG with changed bytes',
       () => changed(gray2([1, 2, 3, 4]), 43),
       400,
       'the PNG file is damaged: a checksum is wrong',
     ],
-    ['a PNG of too few rows', () => png('gray', 4, [[1, 2]]), 400, 'the PNG file cannot be decoded: it is damaged'],
-    ['a PNG of no pixels', () => png('gray', 0, []), 400, 'the picture has no pixels'],
+    ['a PNG with too few rows', () => png('gray', 4, [[1, 2]]), 400, 'the PNG file cannot be decoded: it is damaged'],
+    ['a PNG without pixels', () => png('gray', 0, []), 400, 'the picture has no pixels'],
     ['a JPEG without its end', () => file('rgb.jpg').subarray(0, -4), 400, 'the JPEG file is cut short'],
     [
       'a JPEG whose end is in a comment only',
@@ -147,33 +147,33 @@ describe('files', () => {
     ['a JPEG of a few bytes', () => file('rgb.jpg').subarray(0, 30), 400, 'the JPEG file has no frame header'],
     ['CMYK', () => file('cmyk.jpg'), 400, 'the JPEG file has 4 channels, as CMYK has; save it as RGB or gray'],
     // A decoder passes over FF 01, and takes the frame that follows for the picture's.
-    ['a JPEG of two frames', () => twoFrames(file('rgb.jpg')), 400, 'the JPEG file has no frame header'],
+    ['a JPEG with two frames', () => twoFrames(file('rgb.jpg')), 400, 'the JPEG file has no frame header'],
     [
-      'a JPEG of many segments',
+      'a JPEG with many segments',
       () => Buffer.concat([file('rgb.jpg').subarray(0, 2), segments(10_001), file('rgb.jpg').subarray(2)]),
       400,
       'the JPEG file has no frame header',
     ],
     [
-      'a JPEG of many scans',
+      'a JPEG with many scans',
       () => Buffer.concat([file('rgb.jpg').subarray(0, -2), scans(100), END_OF_IMAGE]),
       400,
       'the JPEG file has over 100 scans for its 128 pixels; save it with fewer',
     ],
     [
-      'a JPEG of as many pixels as are allowed, and of many scans',
+      'a JPEG with the maximum number of pixels and many scans',
       () => Buffer.concat([ofSize(file('rgb.jpg'), 25, 40).subarray(0, -2), scans(20), END_OF_IMAGE]),
       400,
       'the JPEG file has over 20 scans for its 1000 pixels; save it with fewer',
     ],
     [
-      'a PNG of more data than its pixels need',
+      'a PNG with more data than its pixels need',
       () => withChunks(gray2([1, 2, 3, 4]), pngChunk('IDAT', deflateSync(Buffer.alloc(80e6)))),
       400,
       'the PNG file has more data than its 2 x 2 pixels need; save it again',
     ],
     [
-      'a picture that is too large, before it is decoded',
+      'a picture that is too large, without decoding it',
       () => png('gray', 1001, [[1]]),
       413,
       'the picture is 1001 x 1 pixels, and the limit is 1000 pixels; send a smaller one',
@@ -183,16 +183,16 @@ describe('files', () => {
     expect([reply.status, reply.body]).toEqual([status, { error }]);
   });
 
-  test.each(['', '12'])('with a header that says that tensors come: %j', async (length) => {
+  test.each(['', '12'])('with the header for tensors: %j', async (length) => {
     const headers = { 'content-type': 'image/png', 'inference-header-content-length': length };
     const { status, body } = await server.infer(png('gray', 2, [[7, 8]]), { headers });
     expect([status, body.error]).toEqual([
       400,
-      `Inference-Header-Content-Length is "${length}", but the body is a picture, and has no JSON before it; leave the header out`,
+      `Inference-Header-Content-Length is "${length}", but the body is a picture without JSON before it; remove the header`,
     ]);
   });
 
-  test('what is refused is counted, and the next picture is served', async () => {
+  test('counts refused files and serves the next picture', async () => {
     const broken = png('gray', 4, [[1, 2]]);
     const replies = await Promise.all(Array.from({ length: 40 }, () => send(server, broken)));
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([400]));
@@ -202,14 +202,14 @@ describe('files', () => {
   });
 });
 
-test('floats: inverted, scaled and normalized by channel, in planes, blue first', async () => {
+test('converts to floats: inverted, scaled and normalized by channel, in planes, blue first', async () => {
   const picture: Partial<PictureInput> = { shape: [1, 3, 1, 2], width: 2, height: 1, datatype: 'FP32', planar: true };
   const numbers = { invert: true, scale: 0.5, mean: [1, 2, 3], std: [1, 2, 4] };
   const server = await echo({ ...picture, color: 'bgr', ...numbers }, 'float', ['n', 3, 1, 2]);
   expect(await pixels(server, png('rgb', 2, [[5, 15, 25, 255, 255, 255]]))).toEqual([114, -1, 59, -1, 30.5, -0.75]);
 });
 
-test('an output of FP16 comes as binary data', async () => {
+test('returns an FP16 output as binary data', async () => {
   const half: ModelParts = {
     inputs: [value('x', 'uint8', ['n', 2])],
     outputs: [value('y', 'float16', ['n', 2])],
@@ -221,7 +221,7 @@ test('an output of FP16 comes as binary data', async () => {
   expect([reply.status, reply.headers.get('content-type')]).toEqual([200, 'application/octet-stream']);
 });
 
-test('gray of colors is that of ITU-R BT.601', async () => {
+test('converts colors to gray by ITU-R BT.601', async () => {
   const server = await echo({ color: 'gray', shape: [1, 2], width: 2, height: 1 }, 'uint8', ['n', 2]);
   // As Pillow's convert('L').
   expect(await pixels(server, png('rgb', 2, [[200, 40, 20, 20, 60, 220]]))).toEqual([86, 66]);
@@ -231,7 +231,7 @@ describe('sizes', () => {
   const rows = [0, 10, 20, 30].map((more) => [0, 50, 100, 150].map((level) => level + more));
   const small: Partial<PictureInput> = { color: 'gray', width: 2, height: 2, shape: [1, 4] };
 
-  test('smaller and larger, as Pillow resizes with BILINEAR', async () => {
+  test('shrinks and enlarges like Pillow with BILINEAR', async () => {
     const server = await echo(small, 'uint8', ['n', 4]);
     expect(await pixels(server, png('gray', 4, rows))).toEqual([43, 121, 59, 137]);
     const larger = await echo({ ...small, width: 8, height: 4, shape: [1, 32] }, 'uint8', ['n', 32]);
@@ -240,7 +240,7 @@ describe('sizes', () => {
     expect(Math.max(...data.map((level, i) => Math.abs(level - (pillow[i] as number))))).toBeLessThanOrEqual(1);
   });
 
-  test('cover cuts off both ends, contain adds a background', async () => {
+  test('cover crops both ends, contain adds a background', async () => {
     const wide = png('gray', 4, [
       [1, 2, 3, 4],
       [5, 6, 7, 8],
@@ -256,7 +256,7 @@ describe('sizes', () => {
   });
 });
 
-test('a column of many pixels, which would grow in each row before it shrinks, is refused', async () => {
+test('refuses a tall column, which would widen in each row before it shrinks', async () => {
   const edit = (manifest: any) => void (manifest.image = { ...SPEC, maxPixels: 1_100_000 });
   const server = await ServerProcess.start(identity('uint8', ['n', 8, 16, 3]), {}, { edit });
   const column = (height: number) => png('gray', 1, new Array<number[]>(height).fill([7]));
@@ -269,7 +269,7 @@ test('a column of many pixels, which would grow in each row before it shrinks, i
   expect((await send(server, png('gray', 70_000, [new Array<number>(70_000).fill(7)]))).status).toBe(200);
 });
 
-test('pictures that would wait with too many bytes are refused at once; the first is served', async () => {
+test('refuses pictures at once if too many bytes would wait, and serves the first', async () => {
   const edit = (manifest: any) => void (manifest.image = { ...SPEC, maxPixels: 4_000_000 });
   const server = await ServerProcess.start(identity('uint8', ['n', 8, 16, 3]), { maxQueueBytes: 1000 }, { edit });
   const rows = new Array<number[]>(2000).fill(new Array<number>(2000).fill(7));
@@ -283,7 +283,7 @@ test('pictures that would wait with too many bytes are refused at once; the firs
   expect((await send(server, png('gray', 1, [[7]]))).status).toBe(200);
 });
 
-test('a picture whose turn does not come in time is not decoded', async () => {
+test('does not decode a picture whose queue timeout has passed', async () => {
   const edit = (manifest: any) => void (manifest.image = { ...SPEC, maxPixels: 4_000_000 });
   const server = await ServerProcess.start(identity('uint8', ['n', 8, 16, 3]), { queueTimeoutSeconds: 0.05 }, { edit });
   const body = png('gray', 2000, new Array<number[]>(2000).fill(new Array<number>(2000).fill(7)));
@@ -294,7 +294,7 @@ test('a picture whose turn does not come in time is not decoded', async () => {
   );
 });
 
-test('a server that is told to end answers the picture that it has begun', async () => {
+test('a server that shuts down answers its current picture', async () => {
   const server = await echo({});
   // Over an open connection, so that what follows is sent at once.
   await send(server, png('gray', 2, [[7, 8]]));
@@ -303,10 +303,10 @@ test('a server that is told to end answers the picture that it has begun', async
   expect([await server.stop(), (await reply).status]).toEqual([0, 200]);
 });
 
-test('a model that takes no pictures says so, and has no classes to tell', async () => {
+test('a model without pictures refuses them, and has no classes', async () => {
   const server = await ServerProcess.start(identity('uint8', ['n', 4]));
   const reply = await send(server, gray2([1, 2, 3, 4]));
-  expect([reply.status, reply.body.error]).toEqual([415, 'the model takes no pictures, and the body is a PNG file']);
+  expect([reply.status, reply.body.error]).toEqual([415, 'the model accepts no pictures, but the body is a PNG file']);
   expect((await server.infer(gray2([1, 2, 3, 4]), { path: '/v2/models/m/classify' })).status).toBe(404);
 });
 
@@ -335,7 +335,7 @@ describe('classes', () => {
     inputs: [{ name: 'x', datatype, shape, data }],
   });
 
-  test('of scores, of a picture or of JSON', async () => {
+  test('from scores, for a picture or JSON', async () => {
     const picture: Partial<PictureInput> = { color: 'gray', shape: [1, 3], width: 3, height: 1, datatype: 'FP32' };
     const server = await start(identity('float', ['n', 3]), { names }, picture);
     const classes = [
@@ -360,7 +360,7 @@ describe('classes', () => {
       status: 400,
       body: {
         error:
-          'output "y" has shape [2,3], where one of 3 elements was expected: ask about one thing at a time here, or use the path that ends in /infer',
+          'output "y" has shape [2,3], but 3 elements were expected: send one item per request, or use the path that ends in /infer',
       },
     });
     expect((await server.get('/v2/models/m/classify')).status).toBe(405);
@@ -369,7 +369,7 @@ describe('classes', () => {
     ).toBe(200);
   });
 
-  test('of scores that have no JSON form', async () => {
+  test('from scores without a JSON form', async () => {
     const parts = {
       inputs: [value('x', 'float', ['n', 3])],
       outputs: [value('y', 'float16', ['n', 3])],
@@ -383,11 +383,11 @@ describe('classes', () => {
     });
     expect(await server.infer(request)).toMatchObject({
       status: 400,
-      body: { error: 'output "y": FP16 has no JSON form; send it and ask for it as binary data' },
+      body: { error: 'output "y": FP16 has no JSON form; send and request it as binary data' },
     });
   });
 
-  test('of logits, five at most, without names', async () => {
+  test('from logits without names, five at most', async () => {
     const server = await start(identity('float', ['n', 6]), { softmax: true });
     const { body } = await classify(server, tensor('FP32', [1, 6], [0, 0, 0, 'NaN', 100, 0]));
     expect(body).toMatchObject({ class: '4', index: 4 });
@@ -396,14 +396,14 @@ describe('classes', () => {
     expect(whole.body.score).toBe(0.16666667);
   });
 
-  test('of the logits of a large vocabulary', async () => {
+  test('from the logits of a large vocabulary', async () => {
     const server = await start(identity('float', ['n', 200_000]), { softmax: true });
     const logits = new Array<number>(200_000).fill(0).with(123_456, 100);
     const { status, body } = await classify(server, tensor('FP32', [1, 200_000], logits));
     expect([status, body.class, body.score]).toEqual([200, '123456', 1]);
   });
 
-  test('of an index', async () => {
+  test('from an index', async () => {
     const server = await start(identity('int64', ['n']), { kind: 'index', names });
     expect((await classify(server, tensor('INT64', [1], [2]))).body).toEqual({
       ...model,
@@ -417,7 +417,7 @@ describe('classes', () => {
     });
   });
 
-  test('of a label, beside another output', async () => {
+  test('from a label, with another output', async () => {
     const parts: ModelParts = {
       inputs: [value('x', 'string', ['n'])],
       outputs: [value('z', 'float', [1]), value('y', 'string', ['n'])],

@@ -9,7 +9,7 @@ import { ServerProcess } from '../support/server';
 import { slowModel } from '../support/slow-model';
 
 describe('start', () => {
-  test('says what it serves', async () => {
+  test('logs the model that it serves', async () => {
     const server = await ServerProcess.start(identity('float', ['n']), { executors: 2, threadsPerExecutor: 1 });
     const [starting, listening, ready] = server.log;
     expect(starting).toMatchObject({
@@ -32,7 +32,7 @@ describe('start', () => {
     expect(server.stderr).toBe('');
   });
 
-  test('S2 is ready only once the model is warm, and live meanwhile', async () => {
+  test('S2 is live during warm-up, and ready only afterwards', async () => {
     const parts = slowModel();
     // As slow a first run as any: the rounds are fixed.
     const count = initializer('n', 'int64', [1], BigInt64Array.from([15_000n]));
@@ -54,7 +54,7 @@ describe('start', () => {
     expect((await server.get('/v2/health/ready')).status).toBe(200);
   });
 
-  test('reports every problem of its configuration, a line each, and exits 1', async () => {
+  test('logs every configuration problem on its own line and exits with 1', async () => {
     const folder = modelFolder(identity('float', ['n']));
     const server = ServerProcess.spawn(folder, {}, { MODEL_SERVING_EXECUTORS: '0', MODEL_SERVING_COLOUR: 'blue' });
     expect(await server.exitCode).toBe(1);
@@ -73,7 +73,7 @@ describe('start', () => {
   });
 });
 
-describe('a model that fails its checks is never served, and the log says why', () => {
+describe('a model that fails its checks is never served, and the log has the reason', () => {
   const parts = identity('float', ['n']);
   const example = {
     name: 'first',
@@ -91,7 +91,7 @@ describe('a model that fails its checks is never served, and the log says why', 
     expect(await server.stop()).toBe(1);
   }
 
-  test('M18 a golden example that is not reproduced', async () => {
+  test('M18 does not reproduce a golden example', async () => {
     const response = { outputs: [{ ...example.response.outputs[0]!, data: [1, 2.5] }] };
     const server = await ServerProcess.start(parts, {}, { examples: [{ ...example, response }] });
     await expectRefusal(
@@ -100,7 +100,7 @@ describe('a model that fails its checks is never served, and the log says why', 
     );
   });
 
-  test('golden examples whose elements are in a file', async () => {
+  test('does not reproduce a golden example with elements in a file', async () => {
     const response = { outputs: [{ ...example.response.outputs[0]!, data: undefined, file: 'golden/y.bin' }] };
     const start = (...values: number[]) =>
       ServerProcess.start(
@@ -118,7 +118,7 @@ describe('a model that fails its checks is never served, and the log says why', 
     );
   });
 
-  test('golden examples that are reproduced', async () => {
+  test('serves a model that reproduces its golden examples', async () => {
     const server = await ServerProcess.start(
       parts,
       { executors: 2 },
@@ -127,33 +127,33 @@ describe('a model that fails its checks is never served, and the log says why', 
     expect((await server.get('/v2/health/ready')).status).toBe(200);
   });
 
-  test('another model than the deployment expects', async () => {
+  test('is a different model from the one that the deployment expects', async () => {
     const server = await ServerProcess.start(parts, { expectedSha256: '0'.repeat(64) });
     await expectRefusal(
       server,
-      `the deployment expects model ${'0'.repeat(64)}; this image has ${server.log[0]?.sha256}`,
+      `the deployment expects model ${'0'.repeat(64)}; this image contains ${server.log[0]?.sha256}`,
     );
   });
 
-  test('another declaration than the deployment expects', async () => {
+  test('has a different declaration from the one that the deployment expects', async () => {
     const declared = { name: 'm', version: '1', files: [] };
     const expectedDeclaration = declarationText({ ...declared, version: '2' });
     await expectRefusal(
       await ServerProcess.start(parts, { expectedDeclaration }),
-      'the deployment declares the model otherwise than this image: version "2", not "1"; build the image from the same declaration, or declare what it has',
+      'the deployment and this image declare the model differently: version "2", not "1"; build the image from the same declaration, or change the declaration to match it',
     );
     const server = await ServerProcess.start(parts, { expectedDeclaration: declarationText(declared) });
     expect((await server.get('/v2/health/ready')).status).toBe(200);
   });
 
-  test('a file that is not the one described', async () => {
+  test('has a file that differs from model.json', async () => {
     const folder = modelFolder(parts);
     // A model as good as the other, with another name in it that means nothing.
     writeFileSync(join(folder, 'model.onnx'), onnxModel({ ...parts, metadata: { other: 'model' } }));
     await expectRefusal(ServerProcess.spawn(folder), expect.stringMatching(/^model\.onnx has \d+ bytes and sha256 /));
   });
 
-  test('a file that is not a model', async () => {
+  test('has a file that is not a model', async () => {
     const folder = modelFolder(parts, {
       edit: (manifest) => {
         const sha256 = '2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881'; // of "x"
@@ -165,14 +165,14 @@ describe('a model that fails its checks is never served, and the log says why', 
     await expectRefusal(ServerProcess.spawn(folder), expect.stringContaining('model.onnx failed'));
   });
 
-  test('a signature that the runtime does not find', async () => {
+  test("has a signature that differs from the runtime's", async () => {
     const edit = (manifest: any) => (manifest.signature.inputs[0].name = 'z');
     const server = await ServerProcess.start(parts, {}, { edit });
-    await expectRefusal(server, 'model.onnx has the inputs "x" (FP32); model.json says "z" (FP32)');
+    await expectRefusal(server, 'model.onnx has the inputs "x" (FP32); model.json declares "z" (FP32)');
   });
 });
 
-test('S7 the threads are those that were asked for', async () => {
+test('S7 has the configured number of threads', async () => {
   const threadsOf = async (executors: number, threadsPerExecutor: number) => {
     const server = await ServerProcess.start(slowModel(), { executors, threadsPerExecutor });
     return readdirSync(`/proc/${server.process.pid}/task`).length;
@@ -182,7 +182,7 @@ test('S7 the threads are those that were asked for', async () => {
   expect((await threadsOf(2, 2)) - (await threadsOf(2, 1))).toBe(2);
 });
 
-test('requests are logged at debug, and not otherwise; limits that do not fit, as a warning', async () => {
+test('logs requests only at level debug, and limits that do not fit as a warning', async () => {
   const quiet = await ServerProcess.start(identity('float', ['n']));
   const tight = { maxRequestBytes: 300_000, requestBudgetBytes: 2 ** 20 };
   const chatty = await ServerProcess.start(identity('float', ['n']), { logLevel: 'debug', ...tight });
@@ -193,7 +193,7 @@ test('requests are logged at debug, and not otherwise; limits that do not fit, a
   expect(quiet.log.map(({ msg }) => msg)).toEqual(['starting', 'listening', 'ready']);
   const warnings = chatty.log.filter(({ level }) => level === 'warn');
   expect(warnings).toEqual([
-    expect.objectContaining({ ...tight, msg: 'the largest requests take more than the memory for requests' }),
+    expect.objectContaining({ ...tight, msg: 'the largest requests need more memory than the request budget' }),
   ]);
 });
 

@@ -104,13 +104,13 @@ describe('rows on other axes, and an input that is common to a run', () => {
     expect(total).toBeGreaterThan(0);
   });
 
-  test('requests that differ in the common input never share a run', async () => {
+  test('requests with different common inputs never share a run', async () => {
     const server = await ServerProcess.start(recurrent, {}, { batching });
     const rates = Array.from({ length: 20 }, (_, seed) => request({ rows: 1, length: 1, rate: seed, seed }));
     expect(await spared(server, rates)).toBe(0);
   });
 
-  test('S9 a larger request is split along its axes, and rows are counted', async () => {
+  test('S9 a larger request is split along its row axes, and its rows are counted', async () => {
     const server = await ServerProcess.start(recurrent, { maxBatchSize: 4 }, { batching });
     const { runs, rows } = await counted(server);
     const { body, status } = await server.infer(request({ rows: 11, length: 2, rate: 3, seed: 5 }));
@@ -124,7 +124,7 @@ describe('rows on other axes, and an input that is common to a run', () => {
     expect(y.data).toEqual(x.map((number, i) => number * 3 * gain[Math.floor(i / 2) % 11]!));
   });
 
-  test('a common input is tried with a value that the model takes', async () => {
+  test('the trial uses a common input that the model accepts', async () => {
     /** y = x, if the index is that of the one place there is. */
     const picky: ModelParts = {
       inputs: [value('x', 'float', ['N', 2]), value('index', 'int64', [1])],
@@ -137,7 +137,7 @@ describe('rows on other axes, and an input that is common to a run', () => {
     expect(server.log.at(-1)).toMatchObject({ msg: 'ready', maxBatchSize: 32, largestDifference: 0 });
   });
 
-  test('floating-point numbers that become indices are tried with small ones', async () => {
+  test('the trial uses small numbers for a model that converts floats to indices', async () => {
     const lookUp: ModelParts = {
       inputs: [value('x', 'float', ['N', 2])],
       outputs: [value('y', 'float', ['N', 2])],
@@ -148,7 +148,7 @@ describe('rows on other axes, and an input that is common to a run', () => {
     expect(server.log.at(-1)).toMatchObject({ msg: 'ready', maxBatchSize: 32, largestDifference: 0 });
   });
 
-  test('a model that divides by its input is warmed up with ones', async () => {
+  test('warms up a model that divides by its input with ones', async () => {
     const divided: ModelParts = {
       inputs: [value('x', 'int64', ['N', 2])],
       outputs: [value('y', 'int64', ['N', 2])],
@@ -158,7 +158,7 @@ describe('rows on other axes, and an input that is common to a run', () => {
     expect(server.log.filter(({ level }) => level === 'warn')).toEqual([]);
   });
 
-  test('golden examples are tried where the model refuses all that is made up', async () => {
+  test('the trial uses golden examples if the model refuses generated values', async () => {
     /** y = table[id - 1000], of three places. */
     const table: ModelParts = {
       inputs: [value('id', 'int64', ['N'])],
@@ -180,7 +180,7 @@ describe('rows on other axes, and an input that is common to a run', () => {
     expect(without.log.find(({ msg }) => msg === 'requests do not share runs')).toBeDefined();
   });
 
-  test('the configuration has whole shapes, and says that runs are shared', async () => {
+  test('the model configuration has whole shapes and reports shared runs', async () => {
     const server = await ServerProcess.start(recurrent, {}, { batching });
     const { body } = await server.get('/v2/models/m/config');
     expect(body).toMatchObject({
@@ -190,7 +190,7 @@ describe('rows on other axes, and an input that is common to a run', () => {
     expect(body.input.map(({ dims }: any) => dims)).toEqual([[-1, -1, 2], [2, -1, 3], [-1, 1], []]);
   });
 
-  test('texts', async () => {
+  test('shares runs of texts', async () => {
     const parts = identity('string', [2, 'N']);
     const server = await ServerProcess.start(parts, DELAYED, {
       batching: { verdict: 'independent', inputAxes: [1], outputAxes: [1] },
@@ -211,7 +211,7 @@ describe('rows on other axes, and an input that is common to a run', () => {
 
 test.each([
   ['M10 unnamed', null, null],
-  ['M23 each of another name', 'unk__214', 'unk__215'],
+  ['M23 with different names', 'unk__214', 'unk__215'],
 ])('rows of dimensions that are %s share runs', async (_, first, second) => {
   const parts: ModelParts = {
     inputs: [value('x', 'float', [first, 4])],
@@ -224,7 +224,7 @@ test.each([
   expect(await spared(server, requests)).toBeGreaterThan(0);
 });
 
-describe('requests that are not of rows run alone', () => {
+describe('requests with inconsistent rows run alone', () => {
   /** c = -a for a [N, 4], d = -b for b [M, 3]. */
   const two: ModelParts = {
     inputs: [value('a', 'float', ['N', 4]), value('b', 'float', ['M', 3])],
@@ -237,8 +237,8 @@ describe('requests that are not of rows run alone', () => {
 
   test.each<[string, Partial<Settings>]>([
     ['whole', { maxBatchSize: 4, maxBatchDelaySeconds: 0.002 }],
-    ['where larger ones are not split', DELAYED],
-  ])('M9 inputs of different numbers of rows, %s', async (_, settings) => {
+    ['without splitting larger ones', DELAYED],
+  ])('M9 with different numbers of rows, %s', async (_, settings) => {
     const server = await ServerProcess.start(two, settings);
     const { body } = await server.infer(request(2, 3));
     expect(body.outputs.map(({ shape }: any) => shape)).toEqual([
@@ -254,7 +254,7 @@ describe('requests that are not of rows run alone', () => {
     expect(server.log.filter(({ msg }) => msg === 'requests do not share runs')).toEqual([]);
   });
 
-  test('M19 no rows, on any axis and beside others', async () => {
+  test('M19 also without rows, on any axis and together with others', async () => {
     const parts = identity('float', [2, 'N']);
     const batching: BatchingVerdict = { verdict: 'independent', inputAxes: [1], outputAxes: [1] };
     const server = await ServerProcess.start(parts, DELAYED, { batching });
@@ -281,20 +281,20 @@ describe('S15 a model that refuses the smallest shape', () => {
   });
   const notWarm = ({ msg }: { msg: string }) => msg.includes('its first run');
 
-  test('is warmed up with a larger one, and shares runs', async () => {
+  test('is warmed up with a larger shape, and shares runs', async () => {
     const server = await ServerProcess.start(conv(3), DELAYED);
     expect(server.log.filter(({ level }) => level !== 'info')).toEqual([]);
     const requests = Array.from({ length: 16 }, (_, seed) => ({ inputs: [tensor('x', [1, 3, 9, 8], seed)] }));
     expect(await spared(server, requests)).toBeGreaterThan(0);
   });
 
-  test('is warmed up also where it shares no runs', async () => {
+  test('is also warmed up without shared runs', async () => {
     const batching: BatchingVerdict = { verdict: 'not understood', node: 'n', operator: 'Conv', reason: 'why' };
     const server = await ServerProcess.start(conv(1), {}, { batching });
     expect(server.log.filter(({ level }) => level !== 'info')).toEqual([]);
   });
 
-  test('is logged as not warmed up where it refuses all sizes, once for all executors', async () => {
+  test('is logged as not warmed up, once for all executors, if it refuses all sizes', async () => {
     const odd: ModelParts = {
       inputs: [value('x', 'float', ['N', 'width'])],
       outputs: [value('y', 'float', ['N', 'groups', 7])],

@@ -8,7 +8,7 @@ import { ServerProcess } from '../support/server';
 import { slowModel } from '../support/slow-model';
 
 describe('shutdown', () => {
-  test('S3 constant load through SIGTERM: every request is answered', async () => {
+  test('S3 answers every request under constant load through SIGTERM', async () => {
     const server = await ServerProcess.start(identity('float', ['n']), { drainSeconds: 2 });
     const agent = new Agent({ keepAlive: true, maxSockets: 8 });
     const options = { agent, method: 'POST', headers: { 'content-type': 'application/json' } };
@@ -49,7 +49,7 @@ describe('shutdown', () => {
     agent.destroy();
   });
 
-  test('S4 an idle server ends soon, whatever connections are open, and exits 0', async () => {
+  test('S4 an idle server exits soon with 0, whatever connections are open', async () => {
     const server = await ServerProcess.start(identity('float', ['n']));
     await server.infer(floats(1));
     const silent = connect(Number(new URL(server.url).port), '127.0.0.1');
@@ -60,7 +60,7 @@ describe('shutdown', () => {
     silent.destroy();
   });
 
-  test('a request whose client stalls is given up after a while', async () => {
+  test('drops a request whose client stalls', async () => {
     const server = await ServerProcess.start(identity('float', ['n']));
     const stalled = connect(Number(new URL(server.url).port), '127.0.0.1');
     stalled.write(
@@ -73,7 +73,7 @@ describe('shutdown', () => {
     stalled.destroy();
   });
 
-  test('a client that trickles holds the end up for no longer than the queue may take', async () => {
+  test('a client that trickles delays shutdown at most by the queue timeout', async () => {
     const server = await ServerProcess.start(identity('float', ['n']), { queueTimeoutSeconds: 1 });
     const trickling = connect(Number(new URL(server.url).port), '127.0.0.1').on('error', () => undefined);
     trickling.write('POST /v2/models/m/infer HTTP/1.1\r\nHost: m\r\nContent-Length: 900\r\n\r\n{');
@@ -86,7 +86,7 @@ describe('shutdown', () => {
     trickling.destroy();
   });
 
-  test('waits for what runs and what waits', async () => {
+  test('waits for running and waiting requests', async () => {
     const server = await ServerProcess.start(slowModel());
     const n = await roundsFor(server, 0.5);
     const replies = [server.infer(rounds(n)), server.infer(rounds(n))];
@@ -95,7 +95,7 @@ describe('shutdown', () => {
     expect((await Promise.all(replies)).map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  test('a second signal lets go of what has not begun, and never breaks off a run', async () => {
+  test('a second signal drops waiting requests but never interrupts a run', async () => {
     const server = await ServerProcess.start(slowModel(), { drainSeconds: 60 });
     const n = await roundsFor(server, 0.5);
     const replies = [server.infer(rounds(n)), server.infer(rounds(n))];
@@ -108,7 +108,7 @@ describe('shutdown', () => {
     expect((await Promise.all(replies)).map(({ status }) => status)).toEqual([200, 503]);
   });
 
-  test('a reply that is read slowly is sent to its end', async () => {
+  test('completes a reply that is read slowly', async () => {
     const server = await ServerProcess.start(identity('float', ['n']));
     const values = 4_000_000;
     const x = { name: 'x', datatype: 'FP32', shape: [values], data: new Array(values).fill(0.5) };
@@ -132,7 +132,7 @@ describe('shutdown', () => {
     expect([received, code]).toEqual([length, 0]);
   });
 
-  test('a model that was not served: no drain, exit code 1, and the cause last in the log', async () => {
+  test('for a failed model: no drain, exit code 1, and the cause as the last log line', async () => {
     const x = { name: 'x', datatype: 'FP32' as const, shape: [1], data: [1] };
     const examples = [
       { name: 'first', request: { inputs: [x] }, response: { outputs: [{ ...x, name: 'y', data: [2.5] }] } },
@@ -146,25 +146,25 @@ describe('shutdown', () => {
     });
   });
 
-  test('a model that the deployment does not expect ends in the same way', async () => {
+  test('for a model that the deployment does not expect: the same', async () => {
     const expectedSha256 = '0'.repeat(64);
     const server = await ServerProcess.start(identity('float', ['n']), { drainSeconds: 60, expectedSha256 });
     expect(await server.stop()).toBe(1);
     expect(server.log.at(-1)).toMatchObject({
       level: 'error',
       msg: 'the model is not served',
-      error: expect.stringContaining(`the deployment expects model ${expectedSha256}; this image has `),
+      error: expect.stringContaining(`the deployment expects model ${expectedSha256}; this image contains `),
     });
   });
 
-  test.each(['starting', 'listening'])('during the start, after the log says %s', async (message) => {
+  test.each(['starting', 'listening'])('during startup, after the log line %s', async (message) => {
     const server = ServerProcess.spawn(modelFolder(identity('float', ['n'])));
     await server.waitForLog(({ msg }) => msg === message);
     expect(await server.stop()).toBe(0);
     expect(server.log.at(-1)).toMatchObject({ level: 'info', msg: 'stopped' });
   });
 
-  test('ten times with runs on both threads', async () => {
+  test('works ten times with runs on both threads', async () => {
     const end = async () => {
       const server = await ServerProcess.start(identity('float', ['n']));
       const load = Array.from({ length: 20 }, (_, k) => server.infer(floats(...new Array(1 + k * 1000).fill(1))));

@@ -28,6 +28,6 @@ test.each([
   `00-${trace}-${'0'.repeat(16)}-01`,
   `00-${trace}-${span}-01, 00-${trace}-${span}-01`,
   ` 00-${trace}-${span}-01`,
-])('%j is none', (traceparent) => {
+])('%j is invalid', (traceparent) => {
   expect(traceFields(traceparent)).toBeUndefined();
 });

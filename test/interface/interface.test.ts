@@ -192,7 +192,7 @@ describe('a canary', () => {
   test('must not break the clients of the service', () => {
     expect(build({})).toThrow(
       new Error(
-        'stack/m/next: compared with the service\'s version "1", input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused. Deploy it as a service of its own, or set acceptsInterfaceChange if no client minds. [canary-interface]',
+        'stack/m/next: compared with the service\'s version "1", input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused. Deploy it as a separate service, or set acceptsInterfaceChange if no client is affected. [canary-interface]',
       ),
     );
   });
@@ -209,7 +209,7 @@ describe('a canary', () => {
       });
     expect(classified(['no', 'yes'])).not.toThrow();
     expect(classified()).toThrow(
-      'stack/m/next: compared with the service\'s version "1", the class is told no more: clients that ask for it would find nothing. Deploy it as a service of its own, or set acceptsInterfaceChange if no client minds. [canary-interface]',
+      'stack/m/next: compared with the service\'s version "1", the class is told no more: clients that ask for it would find nothing. Deploy it as a separate service, or set acceptsInterfaceChange if no client is affected. [canary-interface]',
     );
   });
 

@@ -24,7 +24,7 @@ const pods = (name: string, average_value: string) => ({
   pods: { metric: { name }, target: { type: 'AverageValue', average_value } },
 });
 
-test('by default on 70 % of CPU, from two replicas; up fast, down slowly, said in full', () => {
+test('defaults to 70 % CPU and at least two replicas, scales up fast and down slowly, and sets all fields', () => {
   const { only } = synthService({ model, autoscaling: { maxReplicas: 9 } });
   expect(only('horizontal_pod_autoscaler_v2').spec).toEqual({
     min_replicas: 2,
@@ -53,7 +53,7 @@ test('by default on 70 % of CPU, from two replicas; up fast, down slowly, said i
   });
 });
 
-test('metrics stand in one order, whatever order they were given in', () => {
+test('metrics have a fixed order', () => {
   const targets = [
     ScalingTarget.cpuUtilization(50),
     ScalingTarget.queueLengthPerReplica(2.5),
@@ -71,7 +71,7 @@ test('metrics stand in one order, whatever order they were given in', () => {
   }
 });
 
-test('K1 the container that CPU is measured of has a CPU request', () => {
+test('K1 the container whose CPU is measured has a CPU request', () => {
   const { only, deployment } = synthService({ model, autoscaling: { maxReplicas: 9 } });
   const [metric] = only('horizontal_pod_autoscaler_v2').spec.metric;
   const measured = deployment.spec.template.spec.container.filter(
@@ -80,7 +80,7 @@ test('K1 the container that CPU is measured of has a CPU request', () => {
   expect(measured.map(({ resources }: any) => resources.requests.cpu)).toEqual(['1']);
 });
 
-test('K1 a CPU limit that stands alone is the request too', () => {
+test('K1 a CPU limit without a request is also the request', () => {
   const { container } = synthService({
     model,
     autoscaling: { maxReplicas: 9 },
@@ -89,7 +89,7 @@ test('K1 a CPU limit that stands alone is the request too', () => {
   expect(container.resources).toMatchObject({ requests: { cpu: '2' }, limits: { cpu: '2' } });
 });
 
-test('numbers that only the plan knows', () => {
+test('accepts Terraform tokens', () => {
   const json = synthStack((stack) => {
     const number = (id: string) => new TerraformVariable(stack, id, { type: 'number' }).numberValue;
     new ScalableModelService(stack, 'digits', {
@@ -109,13 +109,13 @@ test('numbers that only the plan knows', () => {
   expect(spec.metric).toEqual([pods('inference_in_flight', '${var.requests}'), cpu('${var.percent}')]);
 });
 
-test('without a CPU request another metric may decide', () => {
+test('without a CPU request, another metric may decide', () => {
   const autoscaling = { maxReplicas: 9, target: ScalingTarget.inFlightPerReplica(4) };
   const { container } = synthService({ model, autoscaling, resources: { cpu: 'none' } });
   expect(container.resources.requests.cpu).toBeUndefined();
 });
 
-test('a pods metric that is called cpu is a pods metric', () => {
+test('a pods metric named cpu is a pods metric', () => {
   const target = ScalingTarget.podsMetric('cpu', 0.5);
   const { only } = synthService({ model, autoscaling: { maxReplicas: 9, target }, resources: { cpu: 'none' } });
   expect(only('horizontal_pod_autoscaler_v2').spec.metric).toEqual([pods('cpu', '500m')]);
@@ -141,19 +141,19 @@ describe('a CPU target', () => {
     [{ cpu: 2, cpuLimit: 'none' }, { threadsPerExecutor: 3 }, 150],
     [{ cpu: 2.5, cpuLimit: 'none' }, {}, 80],
     [{ cpu: 'none', cpuLimit: 2 }, { executors: 3 }, 100],
-  ])('with %j and %j can be less than %d', (resources, serving, most) => {
+  ])('with %j and %j can be below %d', (resources, serving, most) => {
     expect(synth(resources, serving, most - 1)).not.toThrow();
     expect(synth(resources, serving, most)).toThrow('[cpu-target-unreachable]');
   });
 
-  test('is refused with what could be reached, also where it is the default', () => {
+  test('is rejected with the reachable utilization, including the default', () => {
     expect(synth({ cpu: 1.5 }, {})).toThrow(
-      'stack/digits: the target for cpu is 70 % of the CPUs set aside, but runs of the model can use at most 66 % (1 of 1.5), and the autoscaler would never add a replica. Give a target of 59 or less, whole CPUs, or more threads (serving.executors, serving.threadsPerExecutor). [cpu-target-unreachable]',
+      'stack/digits: the target for cpu is 70 % of the CPU request, but runs of the model can use at most 66 % (1 of 1.5), so the autoscaler would never add a replica. Use a target of 59 or less, whole CPUs, or more threads (serving.executors, serving.threadsPerExecutor). [cpu-target-unreachable]',
     );
     expect(synth({ cpu: 1.5 }, {}, 59)).not.toThrow();
   });
 
-  test('is not judged by CPUs and threads that are wrong themselves', () => {
+  test('is not checked against invalid CPUs and threads', () => {
     expect(synth({ cpu: 0 }, {})).toThrow(/^(?!.*unreachable).*cpus-out-of-range\]$/s);
     expect(synth({}, { executors: 0 })).toThrow(/^(?!.*unreachable).*serving-option-invalid\]$/s);
   });
@@ -168,7 +168,7 @@ describe('T14 a metric of the server', () => {
   const inFlight = 'the gauge inference_in_flight (ScalingTarget.inFlightPerReplica)';
   const queueLength = 'the gauge inference_queue_length (ScalingTarget.queueLengthPerReplica)';
 
-  /** Series of the server by what the text of its metrics says they are. */
+  /** Series of the server by the type in the text of its metrics. */
   async function series(): Promise<{ growing: string[]; gauges: string[] }> {
     const none = new Distribution({});
     const exposition = new Exposition({
@@ -189,7 +189,7 @@ describe('T14 a metric of the server', () => {
     return { growing, gauges: types.flatMap(([, name, type]) => (type === 'gauge' ? [name!] : [])) };
   }
 
-  test('is refused where it only grows, and accepted where it is a gauge', async () => {
+  test('is rejected if it is a counter, and accepted if it is a gauge', async () => {
     const { growing, gauges } = await series();
     expect(growing).toEqual(expect.arrayContaining(['inference_requests_total', 'inference_batch_size_bucket']));
     expect(gauges).toEqual(expect.arrayContaining(['inference_in_flight', 'nodejs_active_handles_total']));
@@ -204,9 +204,9 @@ describe('T14 a metric of the server', () => {
     ['inference_refused_total', inFlight],
     ['inference_queue_duration_seconds_count', queueLength],
     ['process_cpu_seconds_total', 'ScalingTarget.cpuUtilization'],
-  ])('%s is refused with what to take', (name, instead) => {
+  ])('%s is rejected with an alternative', (name, instead) => {
     expect(synth(name)).toThrow(
-      `stack/digits: autoscaling.target names ${name}, a counter of the server: it never falls, so the autoscaler would add replicas and remove none. Take ${instead}, or give its rate another name in the adapter. [scaling-target-counter]`,
+      `stack/digits: autoscaling.target names ${name}, a counter of the server. A counter never falls, so the autoscaler would never remove a replica. Use ${instead}, or configure the adapter to serve its rate under another name. [scaling-target-counter]`,
     );
   });
 
@@ -217,7 +217,7 @@ describe('T14 a metric of the server', () => {
     },
   );
 
-  test('is refused beside others too', () => {
+  test('is rejected together with others too', () => {
     expect(synth(['inference_in_flight', 'inference_requests_total'])).toThrow(/^[^\n]*\[scaling-target-counter\]$/);
   });
 });

@@ -25,7 +25,7 @@ function withCanary(props: Partial<CanaryProps> = {}, replicas = 8) {
   });
 }
 
-test('a second Deployment behind the same Service, with labels of its own', () => {
+test('creates a second Deployment behind the same Service, with its own labels', () => {
   const { construct, json, only } = withCanary();
   const deployments = Object.values<any>(json.resource.kubernetes_deployment_v1);
   const [stable, canary] = deployments;
@@ -62,7 +62,7 @@ describe('K3 disruptions', () => {
     return Object.values<any>(json.resource.kubernetes_pod_disruption_budget_v1);
   };
 
-  test('a budget for each, so that a broken canary does not use up that of the others', () => {
+  test('have separate budgets, so that a failing canary does not use up the other one', () => {
     const [stable, canary] = budgets({ labels: { team: 'vision' }, annotations: { owner: 'ml' } });
     const selector = { 'app.kubernetes.io/name': 'model-serving', 'app.kubernetes.io/instance': 'stack-digits' };
     expect(stable.spec).toEqual({
@@ -91,7 +91,7 @@ describe('K3 disruptions', () => {
     });
   });
 
-  test('the bound of the service, where a canary can have it', () => {
+  test('use the bound of the service if a canary can have it', () => {
     const bounds = (disruptionBudget: DisruptionBudgetOptions) =>
       budgets({ disruptionBudget }).map(({ spec: { max_unavailable, min_available } }) => [
         max_unavailable,
@@ -108,7 +108,7 @@ describe('K3 disruptions', () => {
   });
 });
 
-test('it runs as the service does', () => {
+test('runs like the service', () => {
   const service = {
     model,
     replicas: 4,
@@ -127,7 +127,7 @@ test('it runs as the service does', () => {
   expect(comparable(canary)).toEqual(comparable(stable));
 });
 
-test('promoted it is the model of the Deployment that was there, whose selector stays', () => {
+test('once promoted, it is the model of the existing Deployment, whose selector is unchanged', () => {
   const promoted = synthService({ model: candidate, replicas: 8 }).deployment;
   const [before] = Object.values<any>(withCanary().json.resource.kubernetes_deployment_v1);
   expect(promoted.spec.selector).toEqual(before.spec.selector);
@@ -140,7 +140,7 @@ test('an image from a registry', () => {
   expect(construct.canary!.image).toBe(image);
 });
 
-test('whole replicas come as near as they can, or say which number would', () => {
+test('uses the nearest share of whole replicas, or reports a number that would do', () => {
   const weight = fc.double({ min: 1, max: 99, noNaN: true });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 50 }), weight, (stable, wanted) => {
@@ -166,11 +166,11 @@ test.each([
   [9, 10, 1],
   [1, 50, 1],
   [1, 90, 9],
-])('beside %d replicas a weight of %d takes %d', (stable, weight, replicas) => {
+])('with %d replicas, a weight of %d takes %d', (stable, weight, replicas) => {
   expect(withCanary({ weight }, stable).construct.canary!.replicas).toBe(replicas);
 });
 
-test('8 and 20 are 2: a weight is reached within its tolerance, or refused with two that would be', () => {
+test('8 and 20 give 2: a weight is reached within its tolerance, or rejected with two values that would do', () => {
   const accepted = (stable: number, weight: number, weightTolerance: number) => {
     const canary = withCanary({ weight, weightTolerance }, stable).construct.canary!;
     expect(canary.weight).toBe((100 * canary.replicas) / (stable + canary.replicas));
@@ -206,7 +206,7 @@ test.each(['Next', 'team.next', 'v2', '图', 'x'.repeat(80)])(
   },
 );
 
-test('beside a service whose name only the plan knows', () => {
+test('works with a service whose name is a Terraform token', () => {
   const names = (id: string) => {
     const json = synthStack((stack) => {
       const name = new TerraformVariable(stack, 'name', { type: 'string' }).stringValue;
@@ -226,7 +226,7 @@ test('beside a service whose name only the plan knows', () => {
   expect(names('Next')).toEqual(['${var.name}', expect.stringMatching(/^\$\{var\.name\}-next-[0-9a-f]{8}$/)]);
 });
 
-test('D7 another candidate changes the pods of the canary, and none of the service', () => {
+test('D7 another canary model changes its pods, and no pods of the service', () => {
   const third = OnnxModel.fromFile(multiplier(folder, 'digits', 4), { version: '2' });
   const [before, after] = [candidate, third].map((it) =>
     Object.values<any>(withCanary({ model: it }).json.resource.kubernetes_deployment_v1),
@@ -236,59 +236,59 @@ test('D7 another candidate changes the pods of the canary, and none of the servi
   expect(after![1].spec.selector).toEqual(before![1].spec.selector);
 });
 
-describe('what is refused', () => {
+describe('rejects', () => {
   const other = OnnxModel.fromFile(multiplier(folder, 'letters', 3), { version: '2' });
   test.each<[string, Partial<CanaryProps>, string]>([
     [
-      'a weight that cannot be reached',
+      'an unreachable weight',
       { weight: 15 },
-      'stack/digits/next: weight is 15, but beside 8 replicas whole replicas come no nearer than 11.11 (1 of 9), and weightTolerance is 1. Use weight 11.11, or 11 replicas. [canary-unreachable]',
+      'stack/digits/next: weight is 15, but with 8 replicas the nearest share of whole replicas is 11.11 (1 of 9), and weightTolerance is 1. Use weight 11.11, or 11 replicas. [canary-unreachable]',
     ],
     [
-      'no weight at all',
+      'a weight of 0',
       { weight: 0 },
-      'stack/digits/next: weight is 0. Give a percentage above 0 and below 100, such as 10. [canary-weight]',
+      'stack/digits/next: weight is 0. Use a percentage above 0 and below 100, such as 10. [canary-weight]',
     ],
     [
-      'all of it',
+      'a weight of 100',
       { weight: 100 },
-      'stack/digits/next: weight is 100. Give a percentage above 0 and below 100, such as 10. [canary-weight]',
+      'stack/digits/next: weight is 100. Use a percentage above 0 and below 100, such as 10. [canary-weight]',
     ],
     [
-      'a tolerance of none',
+      'a tolerance of 0',
       { weightTolerance: 0 },
-      'stack/digits/next: weightTolerance is 0. Give percentage points of 0.01 or more. [canary-tolerance]',
+      'stack/digits/next: weightTolerance is 0. Use at least 0.01 percentage points. [canary-tolerance]',
     ],
     [
       'another name',
       { model: other },
-      'stack/digits/next: the canary\'s model is called "letters", the service\'s "digits". Clients ask by name: give the candidate the same one, OnnxModel.fromFile(…, { name: \'digits\', version: … }). [canary-name]',
+      'stack/digits/next: the canary\'s model is named "letters", the service\'s "digits". Clients request a model by name, so use the same name for the canary: OnnxModel.fromFile(…, { name: \'digits\', version: … }). [canary-name]',
     ],
     [
       'the same version',
       { model },
-      'stack/digits/next: the canary\'s model and the service\'s are both version "1", and nobody could tell their answers or metrics apart. Give the candidate another version. [canary-version]',
+      'stack/digits/next: the canary\'s model and the service\'s are both version "1", so their answers and metrics could not be told apart. Use another version for the canary. [canary-version]',
     ],
     [
       'no model',
       { model: undefined },
-      'stack/digits/next: give either model (an image is built for it) or image (one that exists), not both or neither. [model-or-image]',
+      'stack/digits/next: set exactly one of model (an image is built for it) and image (an existing image). [model-or-image]',
     ],
     [
       'a tag',
       { model: undefined, image: InferenceImage.fromRegistry('registry.example.com/d:2', { model: candidate }) },
-      'stack/digits/next: image "registry.example.com/d:2" is named by a tag, which may move: pods of one Deployment could run different models. Append its digest (@sha256:…). [image-not-pinned]',
+      'stack/digits/next: image "registry.example.com/d:2" has a tag instead of a digest. Tags can move, so pods of one Deployment could run different models. Append the digest (@sha256:…). [image-not-pinned]',
     ],
     [
       'both a model and an image',
       { image: InferenceImage.fromRegistry(`registry.example.com/d@sha256:${'1'.repeat(64)}`, { model: candidate }) },
-      'stack/digits/next: give either model (an image is built for it) or image (one that exists), not both or neither. [model-or-image]',
+      'stack/digits/next: set exactly one of model (an image is built for it) and image (an existing image). [model-or-image]',
     ],
   ])('%s', (_what, props, message) => {
     expect(() => withCanary(props)).toThrow(message);
   });
 
-  test('everything at once', () => {
+  test('reports everything at once', () => {
     const unnamed = OnnxModel.fromFile(multiplier(folder, 'letters', 3), { version: '1' });
     expect(() => withCanary({ model: unnamed, weight: NaN })).toThrow(
       /canary-name\]\n.*canary-version\]\n.*weight is NaN\. .*canary-weight\]$/,
@@ -301,14 +301,14 @@ describe('what is refused', () => {
         const image = new InferenceImage(service, 'candidate', { model: candidate });
         service.addCanary('next', { image, weight: 20 });
       }),
-    ).toThrow('stack/digits/next: image stays on the engine that builds it, where no cluster can pull it.');
+    ).toThrow('stack/digits/next: image is stored only on the engine that builds it, so the cluster cannot pull it.');
   });
 
-  test('the track that the service has itself: their Deployments would fight for pods', () => {
+  test('the track of the service itself: both Deployments would claim the pods', () => {
     expect(() =>
       synthService({ model, replicas: 8 }, (it) => it.addCanary('stable', { model: candidate, weight: 20 })),
     ).toThrow(
-      'stack/digits/stable: the id "stable" would label its pods as the service\'s own. Give the canary another id, such as "next". [label-reserved]',
+      'stack/digits/stable: the id "stable" would give the canary\'s pods the label of the service\'s own pods. Use another id for the canary, such as "next". [label-reserved]',
     );
   });
 
@@ -321,50 +321,50 @@ describe('what is refused', () => {
           service.addCanary('next', { model: large, weight: 20 });
         }),
       ).toThrow(
-        'stack/digits/next: resources.memoryMiB is 300, but model "digits" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which has room for requests, or leave it out for a default that fits. [memory-too-small]',
+        'stack/digits/next: resources.memoryMiB is 300, but model "digits" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
       );
     });
 
-    test('the deadline of an update has time for', () => {
+    test('the deadline of an update allows', () => {
       expect(() =>
         synthService({ model, replicas: 8, rollout: { progressDeadlineSeconds: 70 } }, (service) => {
           service.addCanary('next', { model: large, weight: 20 });
         }),
       ).toThrow(
-        'stack/digits/next: rollout.progressDeadlineSeconds is 70, not more than startupSeconds 76: updates would fail while replicas still start. Raise it to 77 or more, or leave it out. [progress-deadline-too-short]',
+        'stack/digits/next: rollout.progressDeadlineSeconds is 70, which is not more than startupSeconds 76. Updates would fail while replicas still start. Raise it to 77 or more, or omit it. [progress-deadline-too-short]',
       );
     });
   });
 
-  test.each(['weight', 'weightTolerance'])('a %s that only the plan knows', (prop) => {
+  test.each(['weight', 'weightTolerance'])('a %s that is a Terraform token', (prop) => {
     const unknown = Token.asNumber({ resolve: () => 20 });
     expect(() => withCanary({ [prop]: unknown })).toThrow(
-      `stack/digits/next: ${prop} is a value that only Terraform knows, but what is written at synth depends on it. Give a plain value. [must-be-known-at-synth]`,
+      `stack/digits/next: ${prop} is a Terraform token, but the synthesized files depend on its value. Pass a plain value. [must-be-known-at-synth]`,
     );
   });
 
-  test('beside an autoscaler', () => {
+  test('an autoscaler', () => {
     expect(() =>
       synthService({ model, autoscaling: { maxReplicas: 4 } }, (service) => {
         service.addCanary('next', { model: candidate, weight: 20 });
       }),
     ).toThrow(
-      "stack/digits/next: a canary's share is a share of replicas, and an autoscaler would change it. Give the service replicas instead of autoscaling while there is a canary. [canary-autoscaled]",
+      'stack/digits/next: a canary gets a share of the replicas, which an autoscaler would change. Set replicas instead of autoscaling on the service while it has a canary. [canary-autoscaled]',
     );
   });
 
-  test('a second one', () => {
+  test('a second canary', () => {
     expect(() =>
       synthService({ model, replicas: 8 }, (service) => {
         service.addCanary('next', { model: candidate, weight: 20 });
         service.addCanary('other', { model: candidate, weight: 20 });
       }),
     ).toThrow(
-      'stack/digits/other: there is a canary already, stack/digits/next. Promote or remove it first: their shares would depend on each other. [canary-twice]',
+      'stack/digits/other: the service already has a canary, stack/digits/next. Promote or remove that canary first, because the shares of two canaries would depend on each other. [canary-twice]',
     );
   });
 
-  test('beside a number of replicas that only the plan knows', () => {
+  test('a number of replicas that is a Terraform token', () => {
     expect(() =>
       synthStack((stack) => {
         const replicas = new TerraformVariable(stack, 'replicas', { type: 'number' }).numberValue;
@@ -375,19 +375,19 @@ describe('what is refused', () => {
         });
         service.addCanary('next', { model: candidate, weight: 20 });
       }),
-    ).toThrow('stack/digits/next: replicas is a value that only Terraform knows');
+    ).toThrow('stack/digits/next: replicas is a Terraform token');
   });
 
-  test('a model where the service was given an image, so that nobody knows where to push', () => {
+  test('a model if the service has an image, because the repository is unknown', () => {
     const image = InferenceImage.fromRegistry(`registry.example.com/d@sha256:${'1'.repeat(64)}`, { model });
     expect(() =>
       synthService({ image, repository: undefined, replicas: 4 }, (service) => {
         service.addCanary('next', { model: candidate, weight: 20 });
       }),
-    ).toThrow('stack/digits/next: a cluster pulls images from a registry, and no repository was given.');
+    ).toThrow('stack/digits/next: a cluster pulls images from a registry, but repository is not set.');
   });
 
-  test("a name that another service's Deployment has", () => {
+  test("the name of another service's Deployment", () => {
     expect(() =>
       synthStack((stack) => {
         const repository = 'registry.example.com/d';
@@ -395,6 +395,6 @@ describe('what is refused', () => {
         const service = new ScalableModelService(stack, 'digits', { model, repository, name: 'digits', replicas: 4 });
         service.addCanary('next', { model: candidate, weight: 20 });
       }),
-    ).toThrow('stack/digits/next: the name "digits-next" in namespace "default" is already that of stack/other.');
+    ).toThrow('stack/digits/next: the name "digits-next" in namespace "default" is already used by stack/other.');
   });
 });

@@ -10,11 +10,11 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
 const path = multiplier(folder, 'digits', 2);
-/** A replica of 1.2 CPUs answers 1,000 requests/s, and one of more CPUs as many more, up to 5,000 with 6. */
+/** A replica of 1.2 CPUs answers 1,000 requests/s; the rate grows with the CPUs, up to 5,000 with 6. */
 const model = profiledModel(path);
 const MEASURED = 'as measured on 4 x AMD EPYC 9B14 on 2026-11-25';
 
-/** What the plan says of replicas, and the output that says why. */
+/** The replicas in the plan, and the output that explains them. */
 function planned(capacity: Capacity, props: Partial<ScalableModelServiceProps> = {}) {
   const { deployment, json } = synthService({ model, capacity, ...props });
   const [id] = Object.keys(json.output).filter((name) => name.startsWith('digits_capacity'));
@@ -44,7 +44,7 @@ test.each<[Capacity, number]>([
   expect(planned(capacity)[0]).toBe(String(replicas));
 });
 
-test('the output says what holds what, and where it was measured', () => {
+test('the output reports the capacity, and where it was measured', () => {
   expect(planned({ requestsPerSecond: 2000 })).toEqual([
     '3',
     `3 replicas of 1.2 CPUs, 1,000 requests/s each, hold 2,000 requests/s with 30 % headroom, ${MEASURED}`,
@@ -74,47 +74,58 @@ describe('a model that was measured at several sizes', () => {
   test.each<[Capacity['at'], string]>([
     [undefined, '3 replicas of 1.2 CPUs, 1,000 requests/s each'],
     [{ sequence: 32 }, '3 replicas of 1.2 CPUs, 1,000 requests/s each'],
-    [{ sequence: 128 }, '29 replicas of 1.1 CPUs, 90 requests/s each'],
-    [{ 'mask:1': 1, sequence: 128 }, '29 replicas of 1.1 CPUs, 90 requests/s each'],
-  ])('is sized by the one that is declared: %j', (at, replicas) => {
+    [{ sequence: 128 }, '29 replicas of 1.1 CPUs, 90.9 requests/s each'],
+    [{ 'mask:1': 1, sequence: 128 }, '29 replicas of 1.1 CPUs, 90.9 requests/s each'],
+  ])('is sized by the declared size: %j', (at, replicas) => {
     const sequence = at?.sequence ?? 32;
     expect(planned({ requestsPerSecond: 2000, at }, { model: sized })[1]).toBe(
       `${replicas}, hold 2,000 requests/s with 30 % headroom, ${MEASURED} at sequence = ${sequence}, mask:1 = 1`,
     );
   });
 
-  test('is refused at others, with the command that measures them', () => {
+  test('is rejected at other sizes, with the command that measures them', () => {
     expect(problems({ requestsPerSecond: 20, at: { sequence: 64 } }, { model: sized })).toEqual([
       expect.stringMatching(
-        /^capacity-size-unmeasured: stack\/digits: capacity\.at is sequence = 64, but the model was measured at sequence = 32, mask:1 = 1, or sequence = 128, mask:1 = 1, or sequence = 512, mask:1 = 1\. Give one of those, or measure at that size too: model-serving profile .*sized\.onnx --at sequence=32,128,512,64$/,
+        /^capacity-size-unmeasured: stack\/digits: capacity\.at is sequence = 64, but the model was measured at sequence = 32, mask:1 = 1, or sequence = 128, mask:1 = 1, or sequence = 512, mask:1 = 1\. Use one of those sizes, or measure this size as well: model-serving profile .*sized\.onnx --at sequence=32,128,512,64$/,
       ),
     ]);
-    expect(problems({ requestsPerSecond: 20, at: { width: 3 } })).toEqual([
-      expect.stringMatching(/but the model was measured at fixed sizes alone\. .* --at width=3$/),
+    expect(problems({ requestsPerSecond: 20, at: { sequence: 128, 'mask:1': 2 } }, { model: sized })).toEqual([
+      expect.stringMatching(/ --at mask:1=1,2$/),
     ]);
   });
 
-  test('what cannot be held says at which size', () => {
+  test('is refused where the profile has no such dimension, with the names of those that it has', () => {
+    expect(problems({ requestsPerSecond: 20, at: { sequnce: 128 } }, { model: sized })).toEqual([
+      expect.stringMatching(/The profile has no dimension "sequnce"\. It has "sequence", "mask:1"\.$/),
+    ]);
+    expect(problems({ requestsPerSecond: 20, at: { width: 3 } })).toEqual([
+      expect.stringMatching(
+        /but the model was measured at fixed sizes only\. The profile has no dimension "width"\. Leave capacity\.at out\.$/,
+      ),
+    ]);
+  });
+
+  test('reports the size if the capacity cannot be met', () => {
     expect(problems({ requestsPerSecond: 200, at: { sequence: 128 } }, { model: sized, replicas: 2 })).toEqual([
       expect.stringContaining(
-        `a replica of 1.1 CPUs answers 90 requests/s, ${MEASURED} at sequence = 128, mask:1 = 1.`,
+        `a replica of 1.1 CPUs answers 90.9 requests/s, ${MEASURED} at sequence = 128, mask:1 = 1.`,
       ),
     ]);
   });
 });
 
-test('resources and options that are given count', () => {
+test('applies explicit resources and options', () => {
   expect(planned({ requestsPerSecond: 2000 }, { resources: { cpu: 0.6 } })).toEqual([
     '6',
     `6 replicas of 0.6 CPUs, 500 requests/s each, hold 2,000 requests/s with 30 % headroom, ${MEASURED}`,
   ]);
-  expect(planned({ requestsPerSecond: 5000 }, { resources: { cpu: 2 } })[0]).toBe('5');
-  // A limit above what is set aside is nothing to count on.
+  expect(planned({ requestsPerSecond: 5000 }, { resources: { cpu: 2 } })[0]).toBe('4');
+  // A limit above the request does not count.
   expect(planned({ requestsPerSecond: 2000 }, { resources: { cpu: 0.6, cpuLimit: 4 } })[0]).toBe('6');
   expect(planned({ requestsPerSecond: 2000 }, { serving: { maxBatchSize: 1 } })[0]).toBe('6');
 });
 
-test('replicas that were computed are those that everything else reckons with', () => {
+test('other checks use the computed number of replicas', () => {
   const props = { model, capacity: { requestsPerSecond: 5000 }, disruptionBudget: { minAvailable: 6 } };
   expect(() => synthService(props)).not.toThrow();
   const candidate = OnnxModel.fromFile(multiplier(folder, 'next', 3), { name: 'digits', version: '2' });
@@ -124,36 +135,36 @@ test('replicas that were computed are those that everything else reckons with', 
   expect(construct.canary!.replicas).toBe(2);
 });
 
-describe('replicas that cannot hold it', () => {
-  test('by how many there are, and by their CPUs', () => {
+describe('replicas that are not enough are rejected', () => {
+  test('by their number, and by their CPUs', () => {
     expect(problems({ requestsPerSecond: 2000 }, { replicas: 2 })).toEqual(
       unmeetable(
         '2,000',
-        'replicas is 2, enough for 1,500 with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s',
+        'replicas is 2, enough for 1,530 with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s',
         'raise replicas to 3, or raise resources.cpu to 2',
       ),
     );
     expect(problems({ requestsPerSecond: 2000 }, { autoscaling: { minReplicas: 1, maxReplicas: 1 } })).toEqual(
       unmeetable(
         '2,000',
-        'autoscaling.maxReplicas is 1, enough for 760 with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s',
+        'autoscaling.maxReplicas is 1, enough for 769 with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s',
         'raise autoscaling.maxReplicas to 3, or raise resources.cpu to 3.2',
       ),
     );
   });
 
-  test('by CPUs that were given', () => {
+  test('with explicit CPUs', () => {
     expect(problems({ requestsPerSecond: 1200, headroom: 0 }, { replicas: 2, resources: { cpu: 0.5 } })).toEqual(
       unmeetable(
         '1,200',
-        'replicas is 2, enough for 820 with 0 % headroom: a replica of 0.5 CPUs answers 410 requests/s',
+        'replicas is 2, enough for 832 with 0 % headroom: a replica of 0.5 CPUs answers 416 requests/s',
         'raise replicas to 3, or raise resources.cpu to 0.8',
       ),
     );
   });
 
-  test('without CPUs that nobody measured, or that a limit rules out', () => {
-    const few = 'replicas is 2, enough for 1,500 with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s';
+  test('without a remedy of CPUs that were not measured, or that a limit excludes', () => {
+    const few = 'replicas is 2, enough for 1,530 with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s';
     expect(problems({ requestsPerSecond: 20_000 }, { replicas: 2 })).toEqual(
       unmeetable('20,000', few, 'raise replicas to 26'),
     );
@@ -162,12 +173,12 @@ describe('replicas that cannot hold it', () => {
     );
   });
 
-  test('by options that were given', () => {
+  test('with explicit options', () => {
     expect(problems({ requestsPerSecond: 1000 }, { replicas: 2, serving: { maxBatchSize: 1 } })).toEqual(
       unmeetable(
         '1,000',
-        'replicas is 2, enough for 760 with 30 % headroom: a replica of 1.1 CPUs answers 500 requests/s',
-        'raise replicas to 3, or raise resources.cpu to 2, or leave serving.maxBatchSize out',
+        'replicas is 2, enough for 769 with 30 % headroom: a replica of 1.1 CPUs answers 500 requests/s',
+        'raise replicas to 3, or raise resources.cpu to 2, or omit serving.maxBatchSize',
       ),
     );
     expect(
@@ -175,36 +186,36 @@ describe('replicas that cannot hold it', () => {
     ).toEqual(
       unmeetable(
         '2,000',
-        'replicas is 2, enough for 1,500 with 30 % headroom: a replica of 4 CPUs answers 1,000 requests/s',
-        'raise replicas to 3, or leave serving.executors out',
+        'replicas is 2, enough for 1,530 with 30 % headroom: a replica of 4 CPUs answers 1,000 requests/s',
+        'raise replicas to 3, or omit serving.executors',
       ),
     );
   });
 });
 
-test('without a profile nothing can be computed', () => {
+test('requires a profile', () => {
   const unmeasured = OnnxModel.fromFile(path, { profile: false, name: 'digits' });
   expect(problems({ requestsPerSecond: 5 }, { model: unmeasured })).toEqual([
     expect.stringMatching(
-      /^capacity-without-profile: stack\/digits: capacity is computed from a profile, and model "digits" has none\. Give replicas or autoscaling instead, or measure it: model-serving profile .*digits\.onnx$/,
+      /^capacity-without-profile: stack\/digits: capacity needs a profile, but model "digits" has none\. Set replicas or autoscaling instead, or measure the model: model-serving profile .*digits\.onnx$/,
     ),
   ]);
 });
 
 test.each<[Capacity, string]>([
-  [{ requestsPerSecond: 0 }, 'requestsPerSecond is 0. Give a number above 0, such as 200.'],
-  [{ requestsPerSecond: -5 }, 'requestsPerSecond is -5. Give a number above 0, such as 200.'],
-  [{ requestsPerSecond: NaN }, 'requestsPerSecond is NaN. Give a number above 0, such as 200.'],
-  [{ requestsPerSecond: Infinity }, 'requestsPerSecond is Infinity. Give a number above 0, such as 200.'],
-  [{ requestsPerSecond: 5, headroom: -0.1 }, 'headroom is -0.1. Give a share of 0 or more, such as 0.3 for 30 %.'],
-  [{ requestsPerSecond: 5, headroom: NaN }, 'headroom is NaN. Give a share of 0 or more, such as 0.3 for 30 %.'],
-])('%j is refused', (capacity, message) => {
+  [{ requestsPerSecond: 0 }, 'requestsPerSecond is 0. Use a number above 0, such as 200.'],
+  [{ requestsPerSecond: -5 }, 'requestsPerSecond is -5. Use a number above 0, such as 200.'],
+  [{ requestsPerSecond: NaN }, 'requestsPerSecond is NaN. Use a number above 0, such as 200.'],
+  [{ requestsPerSecond: Infinity }, 'requestsPerSecond is Infinity. Use a number above 0, such as 200.'],
+  [{ requestsPerSecond: 5, headroom: -0.1 }, 'headroom is -0.1. Use 0 or more, such as 0.3 for 30 %.'],
+  [{ requestsPerSecond: 5, headroom: NaN }, 'headroom is NaN. Use 0 or more, such as 0.3 for 30 %.'],
+])('%j is rejected', (capacity, message) => {
   const refusal = [`capacity-invalid: stack/digits: capacity.${message}`];
   expect(problems(capacity)).toEqual(refusal);
   expect(problems(capacity, { autoscaling: { maxReplicas: 4 } })).toEqual(refusal);
 });
 
-test('what the number of replicas follows from must be known', () => {
+test('the props that determine the number of replicas must be known', () => {
   const unknown = Token.asNumber({ resolve: () => 1 });
   const capacity = { requestsPerSecond: 5 };
   const cases: [string, Partial<ScalableModelServiceProps>][] = [
@@ -221,7 +232,7 @@ test('what the number of replicas follows from must be known', () => {
   ];
   for (const [prop, props] of cases) {
     expect(problemsOf(() => synthService({ model, ...props }))).toEqual([
-      `must-be-known-at-synth: stack/digits: ${prop} is a value that only Terraform knows, but what is written at synth depends on it. Give a plain value.`,
+      `must-be-known-at-synth: stack/digits: ${prop} is a Terraform token, but the synthesized files depend on its value. Pass a plain value.`,
     ]);
   }
   const json = synthStack((stack) => {
@@ -232,7 +243,7 @@ test('what the number of replicas follows from must be known', () => {
   expect(Object.values<any>(json.resource.kubernetes_deployment_v1)[0].spec.replicas).toBe('2');
 });
 
-test('a model slower than a request a second', () => {
+test('supports a model slower than one request per second', () => {
   const slow = profiledModel(multiplier(folder, 'slow', 4), { runs: ladder(1, { 1: 4000 }) });
   expect(planned({ requestsPerSecond: 2 }, { model: slow })).toEqual([
     '11',

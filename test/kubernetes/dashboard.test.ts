@@ -7,7 +7,7 @@ import { only, synthStack } from '../support/synth';
 
 const exposition = readFileSync(join(__dirname, '../../inference-image/src/metrics/exposition.ts'), 'utf8');
 
-test('every metric that is asked for is one that the server exports', () => {
+test('every metric in a query is exported by the server', () => {
   const ofProcess = new Registry();
   collectDefaultMetrics({ register: ofProcess });
   const queries = dashboardPanels().flatMap(({ targets }) => targets.map(({ expr }) => expr));
@@ -20,7 +20,7 @@ test('every metric that is asked for is one that the server exports', () => {
   }
 });
 
-test('versions to choose from are those of the chosen models', () => {
+test('offers only the versions of the selected models', () => {
   const { templating } = JSON.parse(InferenceDashboard.json());
   expect(templating.list.map(({ name, query }: any) => [name, query.query ?? query])).toEqual([
     ['datasource', 'prometheus'],
@@ -37,7 +37,7 @@ test('panels do not overlap', () => {
   expect(new Set(places).size).toBe(places.length);
 });
 
-test('a ConfigMap as the sidecar of Grafana wants it', () => {
+test("creates a ConfigMap in the form that Grafana's sidecar expects", () => {
   const json = synthStack((stack) => new InferenceDashboard(stack, 'dashboard', { namespace: 'monitoring' }));
   const { metadata, data } = only(json, 'kubernetes_config_map_v1');
   expect(metadata).toEqual({
@@ -45,14 +45,14 @@ test('a ConfigMap as the sidecar of Grafana wants it', () => {
     namespace: 'monitoring',
     labels: { grafana_dashboard: '1' },
   });
-  // Terraform would take it for its own.
+  // Terraform would interpret it as a template.
   expect(data['model-serving.json']).not.toMatch(/[$%]\{/);
   expect(data).toEqual({ 'model-serving.json': InferenceDashboard.json() });
-  // As much as a ConfigMap may hold.
+  // Maximum size of a ConfigMap.
   expect(Buffer.byteLength(data['model-serving.json'])).toBeLessThan(1024 * 1024);
 });
 
-test('a name and a namespace that are none', () => {
+test('rejects an invalid name and namespace', () => {
   expect(() =>
     synthStack((stack) => new InferenceDashboard(stack, 'dashboard', { name: '1', namespace: 'a.b' })),
   ).toThrow(/namespace "a\.b" is not a Kubernetes name\..*\n.*: name "1" is not a Kubernetes name\./);

@@ -16,14 +16,14 @@ const budget = fc.oneof(
   share.map((minAvailable) => ({ minAvailable })),
 );
 
-/** As Kubernetes' own controller counts: percentages are rounded up. */
+/** Counts like Kubernetes' controller: percentages are rounded up. */
 function allowed({ maxUnavailable, minAvailable }: any, replicas: number): number {
   const scaled = (share: number | string) =>
     typeof share === 'number' ? share : Math.ceil((Number.parseInt(share) * replicas) / 100);
   return minAvailable === undefined ? scaled(maxUnavailable) : Math.max(0, replicas - scaled(minAvailable));
 }
 
-test('K3 a budget blocks exactly when it lets none of the replicas go', () => {
+test('K3 a budget blocks exactly if it allows no eviction', () => {
   fc.assert(
     fc.property(budget, fc.integer({ min: 1, max: 40 }), (options, replicas) => {
       return blocksEviction(options, replicas) === (allowed(options, replicas) === 0);
@@ -31,19 +31,19 @@ test('K3 a budget blocks exactly when it lets none of the replicas go', () => {
   );
 });
 
-test('K3 the default lets one go of any number', () => {
+test('K3 the default allows one eviction with any number of replicas', () => {
   expect(blocksEviction({}, 1)).toBe(false);
 });
 
 test.each<[string, Partial<ScalableModelServiceProps>]>([
   ['one replica', { replicas: 1 }],
-  ['an autoscaler from one replica on', { autoscaling: { minReplicas: 1, maxReplicas: 5 } }],
-])('K3 with %s the only one may go', (_what, props) => {
+  ['an autoscaler with a minimum of one replica', { autoscaling: { minReplicas: 1, maxReplicas: 5 } }],
+])('K3 with %s, the only replica may be evicted', (_what, props) => {
   const { spec } = synthService({ model, ...props }).only('pod_disruption_budget_v1');
   expect(spec).toEqual({ max_unavailable: '1', selector: expect.anything() });
 });
 
-test('K3 whatever is accepted lets one go at the least scale there is', () => {
+test('K3 every accepted budget allows one eviction with the fewest replicas', () => {
   fc.assert(
     fc.property(budget, fc.integer({ min: 1, max: 5 }), fc.boolean(), (disruptionBudget, least, isAutoscaled) => {
       const scale = isAutoscaled ? { autoscaling: { minReplicas: least, maxReplicas: 9 } } : { replicas: least };

@@ -18,7 +18,7 @@ function exposed(options: Omit<IngressOptions, 'from'>) {
   return { construct, ingress: only('ingress_v1'), policy: only('network_policy_v1').spec, url: url.value };
 }
 
-test('minimal options: every path of a host, by http, to the named port of the Service', () => {
+test('minimal options route all paths of a host, by http, to the named port of the Service', () => {
   const { construct, ingress, url } = exposed({ host: 'digits.example.com' });
   const service = {
     name: expect.stringMatching(/^\$\{kubernetes_service_v1\.digits_service_\w+\.metadata\[0\]\.name\}$/),
@@ -32,14 +32,14 @@ test('minimal options: every path of a host, by http, to the named port of the S
   expect(construct.ingress).toBeDefined();
 });
 
-test('whoever runs the controller is let in, beside those who were', () => {
+test('lets in the controller, in addition to existing peers', () => {
   expect(exposed({ host: 'digits.example.com' }).policy.ingress[0].from).toEqual([
     { pod_selector: {} },
     { namespace_selector: { match_labels: { 'kubernetes.io/metadata.name': 'ingress-nginx' } } },
   ]);
 });
 
-test('not exposed there is no Ingress', () => {
+test('creates no Ingress unless exposed', () => {
   expect(synthService({ model }).construct.ingress).toBeUndefined();
 });
 
@@ -48,11 +48,11 @@ test.each<[Omit<IngressOptions, 'from'>, string]>([
   [{ host: 'a.example.com', path: '/v2/models/digits' }, 'http://a.example.com/v2/models/digits'],
   [{ host: 'a.example.com', path: '/v2/' }, 'http://a.example.com/v2'],
   [{ host: 'a.example.com', tls: { secretName: 'certificate' } }, 'https://a.example.com'],
-])('%j is reached at %s', (options, url) => {
+])('%j has the URL %s', (options, url) => {
   expect(exposed(options).url).toBe(url);
 });
 
-test('host and path that only the plan knows', () => {
+test('accepts a host and path that are Terraform tokens', () => {
   const json = synthStack((stack) => {
     const string = (id: string) => new TerraformVariable(stack, id, { type: 'string' }).stringValue;
     const service = new ScalableModelService(stack, 'digits', { model, repository: 'registry.example.com/d' });
@@ -64,7 +64,7 @@ test('host and path that only the plan knows', () => {
   expect(urls).toContain('http://${var.host}${var.path}');
 });
 
-test.each(['digits.example.com', '*.example.com'])('host %s, of which the server takes requests', (host) => {
+test.each(['digits.example.com', '*.example.com'])('host %s, which the server accepts', (host) => {
   const serving = { allowedHosts: ['Digits.example.com'] };
   expect(() => synthService({ model, serving }, (service) => service.exposeViaIngress({ host, from }))).not.toThrow();
 });
@@ -73,7 +73,7 @@ test.each(['digits', 'digits.example.com', '*.example.com', `${'a'.repeat(63)}.e
   expect(exposed({ host }).ingress.spec.rule[0].host).toBe(host);
 });
 
-describe('T10 two services at one host and path', () => {
+describe('T10 two services on one host and path', () => {
   interface Exposed extends Partial<Omit<IngressOptions, 'from'>> {
     readonly namespace?: string;
     readonly provider?: KubernetesProvider;
@@ -89,7 +89,7 @@ describe('T10 two services at one host and path', () => {
   }
 
   const taken = (path: string) =>
-    `stack/service1: host "a.example.com" with path "${path}" already leads to stack/service0. Give one of them another host or path. [route-taken]`;
+    `stack/service1: host "a.example.com" with path "${path}" is already used by stack/service0. Change the host or path of one of them. [route-taken]`;
 
   test.each<[Exposed, Exposed, string]>([
     [{}, {}, '/'],
@@ -99,7 +99,7 @@ describe('T10 two services at one host and path', () => {
     [{ path: '/v2/models/digits' }, { path: '/v2/models/digits/' }, '/v2/models/digits/'],
     [{ tls: { secretName: 'certificate' } }, { annotations: { a: 'b' } }, '/'],
     [{ className: 'nginx' }, { className: 'nginx' }, '/'],
-  ])('%j and %j is refused', (one, other, path) => {
+  ])('%j and %j are rejected', (one, other, path) => {
     expect(() => synthStack((stack) => expose(stack, one, other))).toThrow(taken(path));
   });
 
@@ -110,11 +110,11 @@ describe('T10 two services at one host and path', () => {
     [{ path: '/v2/models/digits' }, { path: '/v2/models/digits2' }],
     [{ className: 'internal' }, { className: 'external' }],
     [{}, { className: 'external' }],
-  ])('%j and %j is accepted', (one, other) => {
+  ])('%j and %j are accepted', (one, other) => {
     expect(() => synthStack((stack) => expose(stack, one, other))).not.toThrow();
   });
 
-  test('that only the plan knows is accepted, and so is another provider', () => {
+  test('Terraform tokens and other providers are accepted', () => {
     expect(() =>
       synthStack((stack) => {
         const text = new TerraformVariable(stack, 'text', { type: 'string' }).stringValue;
@@ -125,7 +125,7 @@ describe('T10 two services at one host and path', () => {
   });
 });
 
-describe('what is refused', () => {
+describe('rejects', () => {
   test.each([
     'https://digits.example.com',
     'digits.example.com:443',
@@ -140,20 +140,20 @@ describe('what is refused', () => {
     `${'a.'.repeat(127)}com`,
   ])('host %s', (host) => {
     expect(() => exposed({ host })).toThrow(
-      `stack/digits: host "${host}" is not a DNS name. Give one in lower case without scheme or port, such as digits.example.com. [host-invalid]`,
+      `stack/digits: host "${host}" is not a DNS name. Use a lower-case name without scheme or port, such as digits.example.com. [host-invalid]`,
     );
   });
 
   test.each(['v2', ''])('path "%s"', (path) => {
     expect(() => exposed({ host: 'a.example.com', path })).toThrow(
-      `stack/digits: path "${path}" does not begin with "/". Give a path of the server, such as /v2/models/digits. [path-invalid]`,
+      `stack/digits: path "${path}" does not start with "/". Use a path of the server, such as /v2/models/digits. [path-invalid]`,
     );
   });
 
-  test.each(['digits.example.com', '*.example.com'])('host %s, for which the server takes no requests', (host) => {
+  test.each(['digits.example.com', '*.example.com'])('host %s, which the server does not accept', (host) => {
     const serving = { allowedHosts: ['stack-digits.default.svc', 'other.example.org'] };
     expect(() => synthService({ model, serving }, (service) => service.exposeViaIngress({ host, from }))).toThrow(
-      `stack/digits: host "${host}" is not among serving.allowedHosts (stack-digits.default.svc, other.example.org): the server would refuse what comes through the Ingress with 403. Add it there. [host-not-allowed]`,
+      `stack/digits: host "${host}" is not among serving.allowedHosts (stack-digits.default.svc, other.example.org), so the server would reject requests from the Ingress with 403. Add the host to that list. [host-not-allowed]`,
     );
   });
 
@@ -169,7 +169,7 @@ describe('what is refused', () => {
         service.exposeViaIngress(options);
       }),
     ).toThrow(
-      'stack/digits: the service is exposed via an Ingress already. Add rules to its ingress by an override, or make an IngressV1 of your own. [exposed-twice]',
+      'stack/digits: the service is already exposed via an Ingress. Add rules to its ingress with an override, or create your own IngressV1. [exposed-twice]',
     );
   });
 });

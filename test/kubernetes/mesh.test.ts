@@ -8,7 +8,7 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
 
-/** Resources of a snippet of docs/kubernetes.md, the one that has a text. */
+/** Resources of the snippet of docs/kubernetes.md that contains a text. */
 function synthSnippet(text: string): any {
   const found = snippets(join(__dirname, '../..')).filter(
     ({ place, code }) => place.startsWith('docs/kubernetes.md:') && code.includes(text),
@@ -21,7 +21,7 @@ function synthSnippet(text: string): any {
   return JSON.parse(Testing.synth(new exported.Page!(Testing.app(), 'stack'))).resource;
 }
 
-/** Specs of the network policies by their names, and the labels of pods. */
+/** Specs of the network policies by name, and the labels of pods. */
 function planned(text: string) {
   const resource = synthSnippet(text);
   const policies = Object.values<any>(resource.kubernetes_network_policy_v1);
@@ -40,7 +40,7 @@ const namespace = (name: string) => ({
 const tcp = (port: string) => ({ port, protocol: 'TCP' });
 const selector = { 'app.kubernetes.io/name': 'model-serving', 'app.kubernetes.io/instance': 'stack-digits' };
 
-test('K13 a sidecar reaches its control plane and DNS, and nothing else', () => {
+test('K13 a sidecar reaches only its control plane and DNS', () => {
   const { policies, pod } = planned('15012');
   expect(policies).toEqual({
     'default/stack-digits': {
@@ -59,7 +59,7 @@ test('K13 a sidecar reaches its control plane and DNS, and nothing else', () => 
   expect(pod).toMatchObject({ ...selector, 'sidecar.istio.io/inject': 'true' });
 });
 
-test('K13 in ambient mode the tunnel and probes come in, and nothing goes out', () => {
+test('K13 in ambient mode the tunnel and probes may enter, and nothing may leave', () => {
   const { policies, pod } = planned('15008');
   expect(policies).toEqual({
     'default/stack-digits': {

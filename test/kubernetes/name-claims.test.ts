@@ -20,7 +20,7 @@ function service(stack: TerraformStack, id: string, props: Partial<ScalableModel
 }
 
 const taken = (where: string, name: string, owner: string) =>
-  `${where}: the name "${name}" in namespace "default" is already that of ${owner}. Give one of them another name or namespace. [name-taken]`;
+  `${where}: the name "${name}" in namespace "default" is already used by ${owner}. Change the name or namespace of one of them. [name-taken]`;
 
 const deployments = (json: any) =>
   Object.values<any>(json.resource.kubernetes_deployment_v1).map(({ metadata }) => metadata.name);
@@ -35,7 +35,7 @@ describe('T10 two resources of one name', () => {
     ).toThrow(taken('stack/b', 'stack-a', 'stack/a'));
   });
 
-  test('a service and a canary, whichever comes first', () => {
+  test('a service and a canary, in either order', () => {
     expect(() =>
       synthStack((stack) => {
         service(stack, 'a').addCanary('next', { model: candidate, weight: 20 });
@@ -68,7 +68,7 @@ describe('T10 two resources of one name', () => {
     ).toThrow(taken('stack/b', 'stack-a', 'stack/a'));
   });
 
-  test('with the default provider, which one of them names', () => {
+  test('with the default provider, passed explicitly by one of them', () => {
     const stack = stackWithProviders(new App());
     service(stack, 'a');
     const provider = stack.node.findChild('kubernetes') as KubernetesProvider;
@@ -76,7 +76,7 @@ describe('T10 two resources of one name', () => {
   });
 });
 
-test('resources of other kinds, namespaces, providers and stacks have names of their own', () => {
+test('resources of other kinds, namespaces, providers and stacks have separate names', () => {
   const app = new App();
   const stack = stackWithProviders(app);
   const provider = new KubernetesProvider(stack, 'elsewhere', { alias: 'elsewhere' });
@@ -90,7 +90,7 @@ test('resources of other kinds, namespaces, providers and stacks have names of t
   }).not.toThrow();
 });
 
-test('names that only the plan knows are not compared', () => {
+test('names that are Terraform tokens are not compared', () => {
   expect(() =>
     synthStack((stack) => {
       const name = new TerraformVariable(stack, 'name', { type: 'string' }).stringValue;
@@ -100,7 +100,7 @@ test('names that only the plan knows are not compared', () => {
   ).not.toThrow();
 });
 
-test('T10 names that are cut differ where the ids do, to the last letter', () => {
+test('T10 shortened names differ if the ids differ in any character', () => {
   const long = 'x'.repeat(70);
   const names = deployments(
     synthStack((stack) => {
@@ -116,7 +116,7 @@ test('T10 names that are cut differ where the ids do, to the last letter', () =>
   expect(new Set(names).size).toBe(6);
 });
 
-test('T10 derived names of paths that join to the same text', () => {
+test('T10 derived names differ if their paths join to the same text', () => {
   const names = deployments(
     synthStack((stack) => {
       for (const id of ['a-b-c', 'a.b-c', 'A-b-c']) service(stack, id);
@@ -127,6 +127,6 @@ test('T10 derived names of paths that join to the same text', () => {
 
 test.each(['service', 'deployment', 'url'])('a canary cannot have the id of a part of the service: %s', (id) => {
   expect(() => synthStack((stack) => service(stack, 'digits').addCanary(id, { model: candidate, weight: 20 }))).toThrow(
-    `stack/digits/${id}: the service has a construct with the id "${id}" already. Give the canary another id, such as "next". [canary-id-taken]`,
+    `stack/digits/${id}: the service already has a construct with the id "${id}". Use another id for the canary, such as "next". [canary-id-taken]`,
   );
 });

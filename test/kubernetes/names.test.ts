@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { defaultResourceName, isLabel, isResourceName, labelValue, memberName } from '../../lib/kubernetes/names';
 
-/** A construct's path: ids that constructs take, hostile ones among them. */
+/** Paths of constructs: valid ids, including hostile ones. */
 const id = fc.oneof(
   fc.stringMatching(/^[a-z0-9-]{1,5}$/),
   fc.string({ minLength: 1, maxLength: 90 }).map((text) => text.replaceAll('/', '--')),
@@ -25,12 +25,12 @@ test('names are valid for any path', () => {
   fc.assert(fc.property(path, id, (owner, member) => isResourceName(memberName(defaultResourceName(owner), member))));
 });
 
-test('the same path gives the same name, here and on any other machine', () => {
+test('the same path gives the same name on any machine', () => {
   fc.assert(fc.property(path, (text) => defaultResourceName(text) === defaultResourceName(text)));
   expect(defaultResourceName('stack/digits-v2')).toBe('stack-digits-v2-f312bc6f');
 });
 
-test('paths that differ give names that do', () => {
+test('different paths give different names', () => {
   const names = new Map<string, string>();
   fc.assert(
     fc.property(path, (text) => {
@@ -44,7 +44,7 @@ test('paths that differ give names that do', () => {
   expect(names.size).toBeGreaterThan(1000);
 });
 
-test('what only looks like a name with a hash gets one of its own', () => {
+test('a path that only looks like a name with a hash gets its own hash', () => {
   const hashed = defaultResourceName('a/b-c');
   expect(defaultResourceName(`a-b-c/${hashed.slice(-8)}`)).not.toBe(hashed);
 });
@@ -53,15 +53,18 @@ test.each(['a', 'stack-digits', 'x'.repeat(63)])('resource name %s', (name) => {
   expect(isResourceName(name)).toBe(true);
 });
 
-test.each(['', '-a', 'a-', '9a', 'A', 'a.b', 'a_b', 'a b', 'a\n', 'x'.repeat(64)])('no resource name: "%s"', (name) => {
-  expect(isResourceName(name)).toBe(false);
-});
+test.each(['', '-a', 'a-', '9a', 'A', 'a.b', 'a_b', 'a b', 'a\n', 'x'.repeat(64)])(
+  'not a resource name: "%s"',
+  (name) => {
+    expect(isResourceName(name)).toBe(false);
+  },
+);
 
-test('members of one owner have names of their own', () => {
+test('members of one owner have different names', () => {
   fc.assert(fc.property(path, id, id, (owner, a, b) => a === b || memberName(owner, a) !== memberName(owner, b)));
 });
 
-test('any text becomes a label, and those that differ differ', () => {
+test('any text becomes a label, and different texts become different labels', () => {
   const text = fc.string({ minLength: 1, maxLength: 130 });
   fc.assert(fc.property(text, (value) => isLabel('key', labelValue(value))));
   fc.assert(fc.property(text, text, (a, b) => a === b || labelValue(a) !== labelValue(b)));

@@ -23,7 +23,7 @@ const api = [
 
 test.each<[string, () => unknown, string]>([
   [
-    'a name that is not given',
+    'a missing name',
     () => Peers.namespace(undefined as never),
     "{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': undefined } } }",
   ],
@@ -35,11 +35,11 @@ test.each<[string, () => unknown, string]>([
   ['no addresses', () => Peers.cidr(undefined as never), '{ ipBlock: { cidr: undefined, except: undefined } }'],
   ['a text', () => 'ingress-nginx', "'ingress-nginx'"],
   ['nothing', () => undefined, 'undefined'],
-  ['an object of another kind', () => ({ namespace: 'front' }), "{ namespace: 'front' }"],
-])('what would let everybody in is refused: %s', (_, make, shown) => {
+  ['another kind of object', () => ({ namespace: 'front' }), "{ namespace: 'front' }"],
+])('rejects a peer that would let everyone in: %s', (_, make, shown) => {
   const peer = make() as Peer;
   const error = (prop: string) =>
-    `stack/digits: ${prop} has ${shown} in the place of a peer. Make one with Peers, such as Peers.namespace('ingress-nginx'). [peer-invalid]`;
+    `stack/digits: ${prop} has ${shown}, which is not a peer. Create one with Peers, such as Peers.namespace('ingress-nginx'). [peer-invalid]`;
   expect(() => policy({ from: [peer] })).toThrow(error('network.from'));
   expect(() => policy({ scrapers: [peer] })).toThrow(error('network.scrapers'));
   expect(() => policy({ egress: [{ to: peer }] })).toThrow(error('network.egress'));
@@ -54,9 +54,9 @@ test.each<[unknown, string]>([
   [Peers.sameNamespace(), '{ podSelector: {} }'],
   [{}, '{}'],
   [null, 'null'],
-])('what is not a list is refused, and shown: %j', (value, shown) => {
+])('rejects a value that is not a list, and shows it: %j', (value, shown) => {
   const error = (prop: string, what: string, example: string) =>
-    `stack/digits: ${prop} is ${shown}, not a list of ${what}. Give a list, such as [${example}]. [peer-invalid]`;
+    `stack/digits: ${prop} is ${shown}, not a list of ${what}. Use a list, such as [${example}]. [peer-invalid]`;
   const given = value as never;
   expect(() => policy({ from: given })).toThrow(error('network.from', 'peers', "Peers.namespace('front')"));
   expect(() => policy({ scrapers: given })).toThrow(error('network.scrapers', 'peers', "Peers.namespace('front')"));
@@ -65,13 +65,13 @@ test.each<[unknown, string]>([
   );
 });
 
-test.each([undefined, null, {}, Peers.sameNamespace()])('a rule for egress without a peer is refused: %j', (rule) => {
+test.each([undefined, null, {}, Peers.sameNamespace()])('rejects an egress rule without a peer: %j', (rule) => {
   expect(() => policy({ egress: [rule as never] })).toThrow(
-    "stack/digits: network.egress has undefined in the place of a peer. Make one with Peers, such as Peers.namespace('ingress-nginx'). [peer-invalid]",
+    "stack/digits: network.egress has undefined, which is not a peer. Create one with Peers, such as Peers.namespace('ingress-nginx'). [peer-invalid]",
   );
 });
 
-test('every kind of peer', () => {
+test('accepts every kind of peer', () => {
   const from = [
     Peers.sameNamespace(),
     Peers.namespace('front'),
@@ -96,11 +96,11 @@ test('every kind of peer', () => {
   ]);
 });
 
-test('nobody at all, which is not everybody', () => {
+test('lets nobody in for an empty list', () => {
   expect(policy({ from: [] }).ingress).toEqual([]);
 });
 
-test('those who come later, and the ingress controller', () => {
+test('lets in later peers, and the ingress controller', () => {
   const { ingress } = policy({ from: [] }, (service) => {
     service.allowFrom(Peers.namespace('a'), Peers.namespace('b'));
     service.exposeViaIngress({ host: 'a.example.com', from: Peers.namespace('ingress') });
@@ -108,7 +108,7 @@ test('those who come later, and the ingress controller', () => {
   expect(ingress).toEqual([{ from: [namespace('a'), namespace('b'), namespace('ingress')], ports: api }]);
 });
 
-test('scrapers reach metrics alone, and with them come the annotations', () => {
+test('scrapers reach only metrics, and add the annotations', () => {
   const { ingress, annotations } = policy({ scrapers: [Peers.namespace('monitoring')] });
   expect(ingress).toEqual([
     { from: [{ pod_selector: {} }], ports: api },
@@ -118,7 +118,7 @@ test('scrapers reach metrics alone, and with them come the annotations', () => {
   expect(Object.keys(policy({}).annotations).some((key) => key.startsWith('prometheus'))).toBe(false);
 });
 
-test('a namespace and a port that only the plan knows', () => {
+test('accepts a namespace and a port that are Terraform tokens', () => {
   const json = synthStack((stack) => {
     const to = Peers.namespace(new TerraformVariable(stack, 'namespace', { type: 'string' }).stringValue);
     const port = new TerraformVariable(stack, 'port', { type: 'number' }).numberValue;
@@ -149,23 +149,23 @@ describe('K4 egress', () => {
     { to: [{ ip_block: { cidr: '10.0.0.0/8' } }] },
   ];
 
-  test('none by default, and no names either', () => {
+  test('is empty by default, without DNS', () => {
     expect(policy({})).toMatchObject({ policy_types: ['Ingress', 'Egress'], egress: [] });
   });
 
-  test('somewhere, and then names too', () => {
+  test('to a destination adds DNS', () => {
     expect(policy({ egress }).egress).toEqual([...rules, dns]);
   });
 
-  test('somewhere by address alone', () => {
+  test('to addresses only', () => {
     expect(policy({ egress, dns: false }).egress).toEqual(rules);
   });
 
-  test('to no port of somewhere, which is not every port', () => {
+  test('with an empty list of ports opens no port', () => {
     expect(policy({ egress: [{ to: Peers.namespace('telemetry'), ports: [] }] }).egress).toEqual([]);
   });
 
-  test('names alone', () => {
+  test('to DNS only', () => {
     expect(policy({ dns: true }).egress).toEqual([dns]);
   });
 });

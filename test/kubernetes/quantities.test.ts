@@ -25,19 +25,19 @@ test.each([
   [2048, '2Gi'],
   [1024 * 1024, '1Ti'],
   [1024 * 1024 * 1024, '1024Ti'],
-])('T7 %d MiB are %s', (mebibytes, quantity) => {
+])('T7 %d MiB is %s', (mebibytes, quantity) => {
   expect(memoryQuantity(mebibytes)).toBe(quantity);
 });
 
 const UNITS = { m: 1e-3, '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, Mi: 1, Gi: 1024, Ti: 1024 ** 2 };
 
-/** Whole number and unit, as Kubernetes prints them. */
+/** Number and unit, as Kubernetes prints them. */
 function parse(quantity: string): { amount: number; unit: keyof typeof UNITS; value: number } {
   const [, amount, unit] = /^([1-9][0-9]*)([A-Za-z]*)$/.exec(quantity)!;
   return { amount: Number(amount), unit: unit as keyof typeof UNITS, value: Number(amount) * UNITS[unit as 'm'] };
 }
 
-test('T7 1000m and 1 are written alike, and so is everything: whole, in the largest unit that leaves it so', () => {
+test('T7 1000m and 1 have the same form: an integer in the largest possible unit', () => {
   expect(decimalQuantity(1000 / 1000)).toBe('1');
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 1e9 }), (thousandths) => {
@@ -48,7 +48,7 @@ test('T7 1000m and 1 are written alike, and so is everything: whole, in the larg
   );
 });
 
-test('T7 what is less than a thousandth is rounded up, never to nothing', () => {
+test('T7 less than a thousandth is rounded up, never to 0', () => {
   fc.assert(
     fc.property(fc.double({ min: 1e-6, max: 1000, noNaN: true }), (value) => {
       const { value: written } = parse(decimalQuantity(value));
@@ -58,7 +58,7 @@ test('T7 what is less than a thousandth is rounded up, never to nothing', () => 
   );
 });
 
-test('T7 memory has never the unit m', () => {
+test('T7 memory never has the unit m', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 2 ** 30 }), (mebibytes) => {
       const { amount, unit, value } = parse(memoryQuantity(mebibytes));

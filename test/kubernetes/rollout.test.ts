@@ -12,7 +12,7 @@ import { temporaryFolder } from '../support/temporary-folder';
 const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
 const unknown = Token.asNumber({ resolve: () => 1 });
 
-/** How often replicas are added until all are new, as Kubernetes does it where each wave is ready at once. */
+/** Number of waves until all replicas are new, computed like Kubernetes with waves that are ready at once. */
 function waves(maxSurge: number | string, replicas: number): number {
   const surge =
     typeof maxSurge === 'number' ? maxSurge : Math.ceil((Number(maxSurge.replace('%', '')) / 100) * replicas);
@@ -40,12 +40,12 @@ test.each<[number, number | undefined]>([
   [1, unknown],
   [1, undefined],
   [unknown, 8],
-])('a surge of %d of %s replicas waits as the default does', (maxSurge, replicas) => {
+])('a surge of %d of %s replicas waits like the default', (maxSurge, replicas) => {
   const times = rolloutTimes({ startupSeconds: 10, progressDeadlineSeconds: 100, maxSurge }, model, replicas);
   expect(times.timeoutSeconds).toBe(140);
 });
 
-/** What a replica has to start, an update to go on, and an apply to wait, in seconds. */
+/** Times for a replica to start, an update to progress, and an apply to wait, in seconds. */
 function planned(rollout: RolloutOptions): [budget: number, deadline: number, timeout: number] {
   const { deployment, container } = synthService({ model, rollout });
   const { failure_threshold: failures, period_seconds: period } = container.startup_probe;
@@ -55,7 +55,7 @@ function planned(rollout: RolloutOptions): [budget: number, deadline: number, ti
 
 describe('T13 the deadline of an update', () => {
   const tooShort = (deadline: number, startup: string, enough: number) =>
-    `stack/digits: rollout.progressDeadlineSeconds is ${deadline}, not more than startupSeconds ${startup}: updates would fail while replicas still start. Raise it to ${enough} or more, or leave it out. [progress-deadline-too-short]`;
+    `stack/digits: rollout.progressDeadlineSeconds is ${deadline}, which is not more than startupSeconds ${startup}. Updates would fail while replicas still start. Raise it to ${enough} or more, or omit it. [progress-deadline-too-short]`;
 
   test.each<[RolloutOptions, string]>([
     [
@@ -81,7 +81,7 @@ describe('T13 the deadline of an update', () => {
     expect(planned(rollout)).toEqual(times);
   });
 
-  test('is above what a replica may take and below what an apply waits, whatever is accepted', () => {
+  test('is always between the start time of a replica and the timeout of an apply', () => {
     const seconds = fc.option(fc.integer({ min: 1, max: 86_400 }), { nil: undefined });
     const maxSurge = fc.oneof(
       fc.integer({ min: 1, max: 1000 }),
@@ -110,8 +110,8 @@ describe('T13 the deadline of an update', () => {
   });
 });
 
-test.each([0, -1, 0.5, 60.5, NaN, Infinity, 86_401])('T13 startupSeconds %d is refused', (startupSeconds) => {
+test.each([0, -1, 0.5, 60.5, NaN, Infinity, 86_401])('T13 startupSeconds %d is rejected', (startupSeconds) => {
   expect(() => synthService({ model, rollout: { startupSeconds } })).toThrow(
-    `stack/digits: rollout.startupSeconds is ${startupSeconds}. Give whole seconds from 1 to 86400 (a day). [startup-seconds-invalid]`,
+    `stack/digits: rollout.startupSeconds is ${startupSeconds}. Use an integer from 1 to 86400 (a day). [startup-seconds-invalid]`,
   );
 });

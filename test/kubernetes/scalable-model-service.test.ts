@@ -43,7 +43,7 @@ const digest = expect.stringMatching(
 describe('minimal props', () => {
   const { construct, json, deployment, template, container, only } = synthService({ model });
 
-  test('a Deployment that runs the pushed digest, hardened', () => {
+  test('create a hardened Deployment that runs the pushed digest', () => {
     expect({ ...deployment, spec: undefined }).toEqual({
       metadata: { ...metadata, labels: { ...labels, 'model-serving/track': 'stable' } },
       wait_for_rollout: true,
@@ -116,7 +116,7 @@ describe('minimal props', () => {
     expect(container.name).toBe('server');
   });
 
-  test('and all around it', () => {
+  test('create the other resources', () => {
     expect(only('service_account_v1')).toEqual({ metadata, automount_service_account_token: false });
     expect(only('service_v1')).toEqual({
       metadata,
@@ -154,7 +154,7 @@ describe('minimal props', () => {
     expect(json.resource.kubernetes_ingress_v1).toBeUndefined();
   });
 
-  test('the tree of constructs, whose ids stay', () => {
+  test('have a fixed tree of construct ids', () => {
     expect(tree(construct)).toEqual([
       'deployment',
       'disruption-budget',
@@ -172,7 +172,7 @@ describe('minimal props', () => {
     ]);
   });
 
-  test('outputs say where it answers and what it runs', () => {
+  test('outputs contain its addresses and its image', () => {
     const outputs = Object.values<any>(json.output).map((output) => output.value);
     expect(outputs).toEqual([
       'stack-digits.default.svc:8081',
@@ -244,7 +244,7 @@ test('maximum props', () => {
     annotations: { owner: 'ml' },
   });
   expect(deployment.wait_for_rollout).toBe(false);
-  // 30 replicas one by one, each with 100 s to start, and the deadline of the last.
+  // 30 replicas one by one, each with 100 s to start, plus the deadline of the last one.
   expect(deployment.timeouts).toEqual({ create: '3200s', update: '3200s' });
   expect(deployment.spec).toMatchObject({
     progress_deadline_seconds: 200,
@@ -334,7 +334,7 @@ test('maximum props', () => {
   expect(tree(construct)).toEqual(expect.arrayContaining(['autoscaler', 'external-url', 'ingress']));
 });
 
-test('a headless service leads to the replicas themselves', () => {
+test('a headless service resolves to the replicas themselves', () => {
   const { construct, only } = synthService({ model, service: { headless: true } });
   expect(only('service_v1').spec).toMatchObject({
     cluster_ip: 'None',
@@ -359,7 +359,7 @@ test.each([
   expect(variable?.value).toBe(threads);
 });
 
-test('an image of an earlier stack, or of a registry by its digest', () => {
+test('accepts an image of an earlier stack, or of a registry by its digest', () => {
   const reference = `registry.example.com/digits@sha256:${'1'.repeat(64)}`;
   const image = InferenceImage.fromRegistry(reference, { model, platform: 'linux/arm64' });
   const { container, template, json } = synthService({ image, repository: undefined });
@@ -372,7 +372,7 @@ test('an image of an earlier stack, or of a registry by its digest', () => {
   expect(json.resource.docker_image).toBeUndefined();
 });
 
-test('anything can be overridden', () => {
+test('every resource can be overridden', () => {
   const { deployment } = synthService({ model }, (service) => {
     service.deployment.addOverride('spec.min_ready_seconds', 7);
     service.service.addOverride('spec.type', 'LoadBalancer');
@@ -380,7 +380,7 @@ test('anything can be overridden', () => {
   expect(deployment.spec.min_ready_seconds).toBe(7);
 });
 
-test('what is said of pods comes before what is said of everything', () => {
+test('labels of pods override general labels', () => {
   const { deployment, template } = synthService({
     model,
     labels: { team: 'vision', tier: 'a' },
@@ -390,7 +390,7 @@ test('what is said of pods comes before what is said of everything', () => {
   expect(deployment.metadata.labels).toMatchObject({ team: 'vision', tier: 'a' });
 });
 
-test('a prop that is undefined is one that was not given', () => {
+test('an undefined prop counts as not set', () => {
   const undefinedAll = (names: string) => Object.fromEntries(names.split(' ').map((name) => [name, undefined]));
   const { deployment } = synthService({
     model,
@@ -410,18 +410,18 @@ test('a prop that is undefined is one that was not given', () => {
 test.each([
   ['1.', /^1-[0-9a-f]{8}$/],
   ['1'.repeat(70), /^1{54}-[0-9a-f]{8}$/],
-])('version %s, which no label can hold, stands in an annotation to the letter', (version, label) => {
+])('version %s, which is not a valid label, is kept in an annotation', (version, label) => {
   const odd = OnnxModel.fromFile(multiplier(folder, 'odd', 2), { version });
   const { metadata } = synthService({ model: odd }).deployment;
   expect(metadata.labels['app.kubernetes.io/version']).toMatch(label);
   expect(metadata.annotations['model-serving/version']).toBe(version);
 });
 
-test('a namespace may begin with a digit, unlike a Service', () => {
+test('a namespace may start with a digit, unlike a Service', () => {
   expect(synthService({ model, namespace: '1st' }).construct.url).toBe('http://stack-digits.1st.svc');
 });
 
-test('providers: one of each kind, for every resource; what another one leads to has names of its own', () => {
+test('uses one provider of each kind for all resources; names are separate for another provider', () => {
   const candidate = OnnxModel.fromFile(multiplier(folder, 'digits', 4), { version: '5' });
   const json = synthStack((stack) => {
     const provider = new KubernetesProvider(stack, 'elsewhere', { alias: 'elsewhere' });
@@ -449,7 +449,7 @@ test('providers: one of each kind, for every resource; what another one leads to
   }
 });
 
-test('values that only the plan knows go through it, unchecked', () => {
+test('passes Terraform tokens on without checks', () => {
   const { deployment, container, only, json } = synthServiceOfVariables();
   expect(deployment.metadata).toMatchObject({ namespace: '${var.namespace}' });
   expect(deployment.spec.replicas).toBe('${var.replicas}');
@@ -466,7 +466,7 @@ test('values that only the plan knows go through it, unchecked', () => {
   expect(urls).toContain('http://stack-digits.${var.namespace}.svc:${var.port}');
 });
 
-test('threads follow CPUs that only the plan knows, by Terraform', () => {
+test('Terraform computes threads from CPUs that are tokens', () => {
   const json = synthStack((stack) => {
     const number = (id: string) => new TerraformVariable(stack, id, { type: 'number' }).numberValue;
     const resources = { cpu: number('cpu'), cpuLimit: 'none' as const };
@@ -511,7 +511,7 @@ describe('cases', () => {
     expect(synthService({ model, replicas: 3 }).deployment.spec.replicas).toBe('3');
   });
 
-  test('T11 D7 a new version changes the template and no selector; the same one changes nothing', () => {
+  test('T11 D7 a new version changes the template and no selector; the same version changes nothing', () => {
     const next = OnnxModel.fromFile(multiplier(folder, 'digits', 3), { version: '4' });
     const [v3, again, v4] = [model, model, next].map((it) => synthService({ model: it }).json);
     expect(again).toEqual(v3);
@@ -526,7 +526,7 @@ describe('cases', () => {
     expect(triggers(v4)).not.toEqual(triggers(v3));
   });
 
-  test('T2 the image is built and pushed again for another model, not for a file that was only touched', () => {
+  test('T2 another model rebuilds and pushes the image, but a touched file does not', () => {
     const path = multiplier(folder, 'touched', 2);
     const image = () => {
       const { json } = synthService({ model: OnnxModel.fromFile(path) });
@@ -543,14 +543,14 @@ describe('cases', () => {
     expect(triggers.content).not.toBe(before.triggers.content);
   });
 
-  test('D7 no Kubernetes resource names the image by its tag', () => {
+  test('D7 no Kubernetes resource refers to the image by its tag', () => {
     const { json } = synthService({ model });
     const resources = Object.entries<any>(json.resource).filter(([type]) => type.startsWith('kubernetes_'));
     expect(JSON.stringify(resources)).not.toContain('ml/digits:');
     expect(Object.values<any>(json.resource.docker_image)[0].name).toMatch(/ml\/digits:[0-9a-f]+$/);
   });
 
-  test('K8 startup and readiness ask whether the model is ready, liveness whether the process answers', () => {
+  test('K8 startup and readiness check the model, liveness only the process', () => {
     const { container } = synthService({ model });
     expect(container.startup_probe.http_get.path).toBe('/v2/health/ready');
     expect(container.readiness_probe.http_get.path).toBe('/v2/health/ready');
@@ -560,21 +560,21 @@ describe('cases', () => {
     }
   });
 
-  test('K9 a replica may take as long to end as drain, queue and run take together, and none goes before another came', () => {
+  test('K9 a replica has time to drain, wait and run before it is killed, and stays until a new one is ready', () => {
     const serving = { drainSeconds: 7, queueTimeoutSeconds: 11 };
     const { deployment, template } = synthService({ model, serving });
     expect(template.spec.termination_grace_period_seconds).toBeGreaterThanOrEqual(7 + 11 + 10);
     expect(deployment.spec.strategy.rolling_update.max_unavailable).toBe('0');
   });
 
-  test('K9 times are in order: startup, then the deadline of an update, then the wait of an apply', () => {
+  test('K9 the times are ordered: startup, deadline of an update, timeout of an apply', () => {
     const { deployment, container } = synthService({ model });
     const { period_seconds, failure_threshold } = container.startup_probe;
     expect(deployment.spec.progress_deadline_seconds).toBeGreaterThan(period_seconds * failure_threshold);
     expect(parseInt(deployment.timeouts.update)).toBeGreaterThan(deployment.spec.progress_deadline_seconds);
   });
 
-  test('K11 spread is a wish, and counts pods of this Deployment alone', () => {
+  test('K11 spreading is soft, and counts only pods of this Deployment', () => {
     const { deployment, template } = synthService({ model });
     for (const constraint of template.spec.topology_spread_constraint) {
       expect(constraint.when_unsatisfiable).toBe('ScheduleAnyway');
@@ -582,10 +582,10 @@ describe('cases', () => {
     }
   });
 
-  test('K12 memory is both set aside and the limit, and never less than the model takes', () => {
+  test('K12 memory is request and limit, and at least what the model needs', () => {
     const large = largeModel(folder, 'large', 300);
     expect(() => synthService({ model: large, resources: { memoryMiB: 256 } })).toThrow(
-      'stack/digits: resources.memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which has room for requests, or leave it out for a default that fits. [memory-too-small]',
+      'stack/digits: resources.memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
     );
     const { resources } = synthService({ model: large }).container;
     expect(resources.requests.memory).toBe('1114Mi');
@@ -612,7 +612,7 @@ test('T1 the plan is the same from any folder', () => {
 test.each([
   ['docker', 'kubernetes'],
   ['kubernetes', 'docker/lib/container'],
-])('who imports %s does not load the provider %s', (entry, provider) => {
+])('importing %s does not load the provider %s', (entry, provider) => {
   const entryPoint = join(__dirname, '..', '..', 'lib', entry, 'index.ts');
   const script = `require(${JSON.stringify(entryPoint)}); console.log(Object.keys(require.cache).join('\\n'))`;
   const args = ['--require', 'tsx/cjs', '--eval', script];
@@ -621,11 +621,11 @@ test.each([
   expect(loaded).not.toContain(`@cdktf/provider-${provider}`);
 });
 
-test('K12 every executor has weights of its own', () => {
+test('K12 every executor has its own weights', () => {
   const large = largeModel(folder, 'copied', 300);
   const serving = { executors: 3 };
   expect(() => synthService({ model: large, serving, resources: { memoryMiB: 1000 } })).toThrow(
-    'stack/digits: resources.memoryMiB is 1000, but model "copied" needs 1063 or more: 301 of weights for each of 3 executors and 160 for the runtime. Raise it to 1167, which has room for requests, or leave it out for a default that fits. [memory-too-small]',
+    'stack/digits: resources.memoryMiB is 1000, but model "copied" needs 1063 or more: 301 of weights for each of 3 executors and 160 for the runtime. Raise it to 1167, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
   );
   expect(synthService({ model: large, serving }).container.resources.limits.memory).toBe('1716Mi');
 });
@@ -647,7 +647,7 @@ describe('many in one stack', () => {
   });
   const all = (type: string) => Object.values<any>(json.resource[`kubernetes_${type}`]);
 
-  test('with images that differ in what is the model alone', () => {
+  test('with images that differ only in the model', () => {
     const withoutModel = models.map((own) =>
       BuildContext.of({ model: own, platform: 'linux/amd64', nodePath: '/usr/local/bin/node' })
         .files.filter(({ path }) => !path.startsWith('model/'))
@@ -672,7 +672,7 @@ describe('many in one stack', () => {
     }
   });
 
-  test('each Service, budget and policy selects the pods of its own Deployments and no other', () => {
+  test('each Service, budget and policy selects only the pods of its own Deployments', () => {
     const deployments = all('deployment_v1');
     for (const type of ['service_v1', 'pod_disruption_budget_v1', 'network_policy_v1']) {
       for (const { metadata, spec } of all(type)) {
@@ -680,7 +680,7 @@ describe('many in one stack', () => {
         const selected = deployments.filter(({ spec: { template } }) =>
           Object.entries(selector).every(([key, value]) => template.metadata.labels[key] === value),
         );
-        // A budget is for one Deployment, the others are for a service with its canary.
+        // A budget is for one Deployment; the others are for a service with its canary.
         const owner = (name: string) => (type === 'pod_disruption_budget_v1' ? name : name.replace(/-next$/, ''));
         expect(new Set(selected.map((deployment) => owner(deployment.metadata.name)))).toEqual(
           new Set([metadata.name]),
@@ -690,49 +690,49 @@ describe('many in one stack', () => {
   });
 });
 
-describe('what is refused', () => {
+describe('rejects', () => {
   const image = InferenceImage.fromRegistry(`registry.example.com/digits@sha256:${'1'.repeat(64)}`, { model });
   const tagged = InferenceImage.fromRegistry('registry.example.com/digits:1', { model });
   test.each<[string, Partial<ScalableModelServiceProps>, string]>([
     [
       'no model',
       {},
-      'stack/digits: give either model (an image is built for it) or image (one that exists), not both or neither. [model-or-image]',
+      'stack/digits: set exactly one of model (an image is built for it) and image (an existing image). [model-or-image]',
     ],
     [
-      'a repository for an image that exists',
+      'a repository for an existing image',
       { image },
-      'stack/digits: repository says how to build an image for model, but image was given. Move what it says to that InferenceImage. [build-with-image]',
+      'stack/digits: repository configures the build of an image for model, but image is set. Set it on that InferenceImage instead. [build-with-image]',
     ],
     [
       'no repository',
       { model, repository: undefined },
-      "stack/digits: a cluster pulls images from a registry, and no repository was given. Give one without a tag, such as repository: 'registry.example.com/ml/digits', or an image that is in one. [repository-missing]",
+      "stack/digits: a cluster pulls images from a registry, but repository is not set. Set it without a tag, such as repository: 'registry.example.com/ml/digits', or pass an image that is in a registry. [repository-missing]",
     ],
     [
       'a tag',
       { image: tagged, repository: undefined },
-      'stack/digits: image "registry.example.com/digits:1" is named by a tag, which may move: pods of one Deployment could run different models. Append its digest (@sha256:…). [image-not-pinned]',
+      'stack/digits: image "registry.example.com/digits:1" has a tag instead of a digest. Tags can move, so pods of one Deployment could run different models. Append the digest (@sha256:…). [image-not-pinned]',
     ],
     [
       'a name',
       { model, name: 'Digits' },
-      'stack/digits: name "Digits" is not a Kubernetes name. Use lower-case letters, digits and "-", at most 63, the first a letter, the last no "-". [resource-name-invalid]',
+      'stack/digits: name "Digits" is not a Kubernetes name. Use at most 63 lower-case letters, digits and "-"; start with a letter, and do not end with "-". [resource-name-invalid]',
     ],
     [
       'a namespace',
       { model, namespace: 'ml_' },
-      'stack/digits: namespace "ml_" is not a Kubernetes name. Use lower-case letters, digits and "-", at most 63, no "-" at either end. [resource-name-invalid]',
+      'stack/digits: namespace "ml_" is not a Kubernetes name. Use at most 63 lower-case letters, digits and "-"; do not start or end with "-". [resource-name-invalid]',
     ],
     [
       'a label',
       { model, labels: { team: 'two words' } },
-      'stack/digits: labels has "team: two words", which is not a Kubernetes label. Use at most 63 letters, digits, "-", "_" and ".", a letter or digit at both ends, for the value and for the key, which may have a DNS name and "/" before it. [label-invalid]',
+      'stack/digits: labels has "team: two words", which is not a Kubernetes label. Use at most 63 letters, digits, "-", "_" and "." for the value and for the key, with a letter or digit at both ends. The key may have a prefix of a DNS name and "/". [label-invalid]',
     ],
     [
-      'a label of ours',
+      'a reserved label',
       { model, pod: { labels: { 'app.kubernetes.io/name': 'x' } } },
-      'stack/digits: pod.labels sets "app.kubernetes.io/name", which the construct sets. Use another key. [label-reserved]',
+      'stack/digits: pod.labels sets "app.kubernetes.io/name", which is reserved for the construct. Use another key. [label-reserved]',
     ],
     ...['annotations', 'pod', 'service'].map((prop): [string, Partial<ScalableModelServiceProps>, string] => [
       `an annotation of ours in ${prop}`,
@@ -741,12 +741,12 @@ describe('what is refused', () => {
         [prop]:
           prop === 'annotations' ? { 'model-serving/sha256': 'x' } : { annotations: { 'model-serving/sha256': 'x' } },
       },
-      `stack/digits: ${prop === 'annotations' ? prop : `${prop}.annotations`} sets "model-serving/sha256", which the construct sets. Use another key. [label-reserved]`,
+      `stack/digits: ${prop === 'annotations' ? prop : `${prop}.annotations`} sets "model-serving/sha256", which is reserved for the construct. Use another key. [label-reserved]`,
     ]),
     [
-      'a node label of ours',
+      'a reserved node label',
       { model, pod: { nodeSelector: { 'kubernetes.io/arch': 'arm64' } } },
-      'stack/digits: pod.nodeSelector sets "kubernetes.io/arch", which the construct sets. Use another key. [label-reserved]',
+      'stack/digits: pod.nodeSelector sets "kubernetes.io/arch", which is reserved for the construct. Use another key. [label-reserved]',
     ],
     [
       'a node label',
@@ -756,7 +756,7 @@ describe('what is refused', () => {
     [
       'replicas and autoscaling',
       { model, replicas: 2, autoscaling: { maxReplicas: 4 } },
-      'stack/digits: give either replicas (a fixed number) or autoscaling, not both. [replicas-with-autoscaling]',
+      'stack/digits: replicas and autoscaling are both set. Set replicas for a fixed number, or autoscaling. [replicas-with-autoscaling]',
     ],
     [
       'replicas',
@@ -766,20 +766,20 @@ describe('what is refused', () => {
     [
       'bounds',
       { model, autoscaling: { minReplicas: 5, maxReplicas: 4 } },
-      'stack/digits: autoscaling.minReplicas is 5, more than maxReplicas 4. Lower the one or raise the other. [replica-bounds]',
+      'stack/digits: autoscaling.minReplicas is 5, which is more than maxReplicas 4. Lower minReplicas or raise maxReplicas. [replica-bounds]',
     ],
     [
       'the default minimum above the maximum',
       { model, autoscaling: { maxReplicas: 1 } },
-      'stack/digits: autoscaling.minReplicas is 2, more than maxReplicas 1.',
+      'stack/digits: autoscaling.minReplicas is 2, which is more than maxReplicas 1.',
     ],
     [
       'no target',
       { model, autoscaling: { maxReplicas: 4, target: [] } },
-      'stack/digits: autoscaling.target is an empty list. Give at least one ScalingTarget, or leave it out for 70 % of CPU. [scaling-targets-missing]',
+      'stack/digits: autoscaling.target is an empty list. Set at least one ScalingTarget, or omit target for 70 % CPU utilization. [scaling-targets-missing]',
     ],
     [
-      'a target twice',
+      'a duplicate target',
       {
         model,
         autoscaling: { maxReplicas: 4, target: [ScalingTarget.cpuUtilization(50), ScalingTarget.cpuUtilization(60)] },
@@ -789,32 +789,32 @@ describe('what is refused', () => {
     [
       'a target value',
       { model, autoscaling: { maxReplicas: 4, target: ScalingTarget.cpuUtilization(0.7) } },
-      'stack/digits: the target for cpu is 0.7. Give whole percents above 0. [scaling-target-value]',
+      'stack/digits: the target for cpu is 0.7. Use an integer above 0. [scaling-target-value]',
     ],
     [
       'a metric value',
       { model, autoscaling: { maxReplicas: 4, target: ScalingTarget.inFlightPerReplica(0) } },
-      'stack/digits: the target for inference_in_flight is 0. Give a number above 0. [scaling-target-value]',
+      'stack/digits: the target for inference_in_flight is 0. Use a number above 0. [scaling-target-value]',
     ],
     [
       'a wait before scaling down',
       { model, autoscaling: { maxReplicas: 4, scaleDownAfterSeconds: 4000 } },
-      'stack/digits: autoscaling.scaleDownAfterSeconds is 4000. Give whole seconds from 0 to 3600. [scale-down-invalid]',
+      'stack/digits: autoscaling.scaleDownAfterSeconds is 4000. Use an integer from 0 to 3600. [scale-down-invalid]',
     ],
     [
       'K1 autoscaling on CPU without a CPU request',
       { model, autoscaling: { maxReplicas: 4 }, resources: { cpu: 'none' } },
-      'stack/digits: autoscaling on CPU compares with the CPUs set aside, and resources.cpu is "none". Give a number of CPUs, or a target such as ScalingTarget.inFlightPerReplica(4). [cpu-request-missing]',
+      'stack/digits: autoscaling on CPU needs a CPU request, but resources.cpu is "none". Set a number of CPUs, or use a target such as ScalingTarget.inFlightPerReplica(4). [cpu-request-missing]',
     ],
     [
       'CPUs',
       { model, resources: { cpu: 0 } },
-      'stack/digits: resources.cpu is 0. Give a number of CPUs of 0.001 or more, such as 0.5 or 2, or "none". [cpus-out-of-range]',
+      'stack/digits: resources.cpu is 0. Use at least 0.001 CPUs, such as 0.5 or 2, or "none". [cpus-out-of-range]',
     ],
     [
       'a CPU limit below the request',
       { model, resources: { cpuLimit: 0.5 } },
-      'stack/digits: resources.cpuLimit is 0.5, below resources.cpu 1. Raise the limit, or leave it out to have them equal. [cpu-limit-below-request]',
+      'stack/digits: resources.cpuLimit is 0.5, below resources.cpu 1. Raise the limit, or omit it to set it to resources.cpu. [cpu-limit-below-request]',
     ],
     [
       'T7 a fraction of a MiB',
@@ -824,77 +824,77 @@ describe('what is refused', () => {
     [
       'two bounds of a budget',
       { model, disruptionBudget: { maxUnavailable: 1, minAvailable: 1 } },
-      'stack/digits: disruptionBudget has both maxUnavailable and minAvailable. Kubernetes takes one; keep maxUnavailable where in doubt. [disruption-budget-both]',
+      'stack/digits: disruptionBudget has both maxUnavailable and minAvailable. Kubernetes accepts only one. Keep maxUnavailable if in doubt. [disruption-budget-both]',
     ],
     [
-      'a budget that is none',
+      'an invalid budget',
       { model, disruptionBudget: { maxUnavailable: 'half' } },
-      'stack/digits: disruptionBudget.maxUnavailable is "half". Give a number of replicas or a percentage such as "25%". [disruption-budget-invalid]',
+      'stack/digits: disruptionBudget.maxUnavailable is "half". Use a number of replicas, or a percentage such as "25%". [disruption-budget-invalid]',
     ],
     [
       'K3 a budget that blocks at one replica',
       { model, replicas: 1, disruptionBudget: { minAvailable: 1 } },
-      'stack/digits: disruptionBudget.minAvailable is 1, and there may be only 1 replica: none could ever be evicted, and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]',
+      'stack/digits: disruptionBudget.minAvailable is 1, and there may be only 1 replica, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]',
     ],
     [
       'K3 a budget that blocks at the minimum of an autoscaler',
       { model, autoscaling: { minReplicas: 2, maxReplicas: 9 }, disruptionBudget: { minAvailable: '51%' } },
-      'stack/digits: disruptionBudget.minAvailable is "51%", and there may be only 2 replicas: none could ever be evicted, and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]',
+      'stack/digits: disruptionBudget.minAvailable is "51%", and there may be only 2 replicas, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]',
     ],
     [
-      'a surge of none',
+      'a surge of 0',
       { model, rollout: { maxSurge: 0 } },
-      'stack/digits: rollout.maxSurge is 0. Give a number of replicas of 1 or more, or a percentage such as "25%": updates add replicas before they take any away. [surge-invalid]',
+      'stack/digits: rollout.maxSurge is 0. Use at least 1 replica, or a percentage such as "25%": updates add new replicas before they remove old ones. [surge-invalid]',
     ],
     [
-      'a deadline before the start is over',
+      'a deadline before the end of the start',
       { model, rollout: { startupSeconds: 100, progressDeadlineSeconds: 100 } },
-      'stack/digits: rollout.progressDeadlineSeconds is 100, not more than startupSeconds 100: updates would fail while replicas still start. Raise it to 101 or more, or leave it out. [progress-deadline-too-short]',
+      'stack/digits: rollout.progressDeadlineSeconds is 100, which is not more than startupSeconds 100. Updates would fail while replicas still start. Raise it to 101 or more, or omit it. [progress-deadline-too-short]',
     ],
     [
       'a port',
       { model, service: { port: 70000 } },
-      'stack/digits: service.port is 70000. Give a whole number from 1 to 65535. [port-out-of-range]',
+      'stack/digits: service.port is 70000. Use an integer from 1 to 65535. [port-out-of-range]',
     ],
     [
       'a port for gRPC',
       { model, service: { grpcPort: 0.5 } },
-      'stack/digits: service.grpcPort is 0.5. Give a whole number from 1 to 65535. [port-out-of-range]',
+      'stack/digits: service.grpcPort is 0.5. Use an integer from 1 to 65535. [port-out-of-range]',
     ],
     [
       'one port for both protocols',
       { model, service: { port: 8081 } },
-      'stack/digits: service.port and service.grpcPort are both 8081. Give each a port of its own. [ports-equal]',
+      'stack/digits: service.port and service.grpcPort are both 8081. Use different ports. [ports-equal]',
     ],
     [
       'a port for gRPC of a headless service',
       { model, service: { grpcPort: 9000, headless: true } },
-      'stack/digits: service.grpcPort is 9000, but a headless service leads clients straight to the replicas, which listen on 8081. Leave grpcPort out. [headless-port]',
+      'stack/digits: service.grpcPort is 9000, but clients of a headless service connect directly to the replicas, which listen on 8081. Leave grpcPort out. [headless-port]',
     ],
     [
       'a port of a headless service',
       { model, service: { port: 80, headless: true } },
-      'stack/digits: service.port is 80, but a headless service leads clients straight to the replicas, which listen on 8080. Leave port out. [headless-port]',
+      'stack/digits: service.port is 80, but clients of a headless service connect directly to the replicas, which listen on 8080. Leave port out. [headless-port]',
     ],
     [
       'a variable of the server',
       { model, environment: { MODEL_SERVING_EXECUTORS: '2' } },
-      "stack/digits: environment sets MODEL_SERVING_EXECUTORS, but MODEL_SERVING_ variables are the server's own. Use the serving prop. [environment-reserved]",
+      'stack/digits: environment sets MODEL_SERVING_EXECUTORS, but variables that start with MODEL_SERVING_ are reserved for the server. Use the serving prop. [environment-reserved]',
     ],
     [
       'the name of a variable',
       { model, environment: { '9': 'x' } },
-      'stack/digits: environment has a variable "9". Begin its name with a letter or "_", and go on with letters, digits, "_", "." and "-". [environment-name-invalid]',
+      'stack/digits: environment has a variable "9". Use letters, digits, "_", "." and "-" for its name, and start it with a letter or "_". [environment-name-invalid]',
     ],
     [
       'memory for the weights but not for the runtime',
       { model, resources: { memoryMiB: 100 } },
-      'stack/digits: resources.memoryMiB is 100, but model "digits" needs 161 or more: 1 of weights and 160 for the runtime. Raise it to 265, which has room for requests, or leave it out for a default that fits. [memory-too-small]',
+      'stack/digits: resources.memoryMiB is 100, but model "digits" needs 161 or more: 1 of weights and 160 for the runtime. Raise it to 265, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
     ],
     [
-      'how to build an image that exists',
+      'build options for an existing image',
       { image, repository: undefined, build: { platform: 'linux/arm64' } },
-      'stack/digits: build says how to build an image for model, but image was given. Move what it says to that InferenceImage. [build-with-image]',
+      'stack/digits: build configures the build of an image for model, but image is set. Set it on that InferenceImage instead. [build-with-image]',
     ],
     [
       'a serving option',
@@ -905,14 +905,14 @@ describe('what is refused', () => {
     expect(() => synthService(props)).toThrow(message);
   });
 
-  test('a label that an object has by itself is not one of ours', () => {
+  test('a label of Kubernetes objects that is not reserved here', () => {
     const { deployment } = synthService({ model, labels: { constructor: 'x' } as unknown as Record<string, string> });
     expect(deployment.metadata.labels.constructor).toBe('x');
   });
 
-  test('a time that decides others, known only to the plan', () => {
+  test('a Terraform token for a time that determines others', () => {
     expect(() => synthService({ model, rollout: { startupSeconds: Token.asNumber({ resolve: () => 1 }) } })).toThrow(
-      'stack/digits: rollout.startupSeconds is a value that only Terraform knows, but what is written at synth depends on it. Give a plain value. [must-be-known-at-synth]',
+      'stack/digits: rollout.startupSeconds is a Terraform token, but the synthesized files depend on its value. Pass a plain value. [must-be-known-at-synth]',
     );
   });
 
@@ -928,18 +928,18 @@ describe('what is refused', () => {
         new ScalableModelService(stack, 'digits', { image: built });
       }),
     ).toThrow(
-      'stack/digits: image stays on the engine that builds it, where no cluster can pull it. Give that InferenceImage a repository. [image-not-pushed]',
+      'stack/digits: image is stored only on the engine that builds it, so the cluster cannot pull it. Set repository on that InferenceImage. [image-not-pushed]',
     );
   });
 
-  test('two services of one name, unless in two namespaces', () => {
+  test('two services with one name, unless in two namespaces', () => {
     const services = (namespace: string) =>
       synthStack((stack) => {
         new ScalableModelService(stack, 'a', { model, repository, name: 'digits' });
         new ScalableModelService(stack, 'b', { model, repository, name: 'digits', namespace });
       });
     expect(() => services('default')).toThrow(
-      'stack/b: the name "digits" in namespace "default" is already that of stack/a. Give one of them another name or namespace. [name-taken]',
+      'stack/b: the name "digits" in namespace "default" is already used by stack/a. Change the name or namespace of one of them. [name-taken]',
     );
     expect(() => services('other')).not.toThrow();
   });

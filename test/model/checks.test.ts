@@ -32,12 +32,12 @@ test('a valid model has no problems', () => {
 
 describe('name and version', () => {
   test.each(['team/m', '', '.', '..', '-m', 'a b', 'ü', 'm'.repeat(129)])(
-    'P14 are one segment of a path, not %j',
+    'P14 must be a path segment, unlike %j',
     (bad) => {
       expect(problems({}, { name: bad, version: bad })).toEqual(
         ['name', 'version'].map(
           (prop) =>
-            `model-${prop}-invalid: ${path}: model ${prop} "${bad}" is not one segment of a URL's path. Pass a ${prop} of at most 128 letters, digits, ".", "_" and "-", the first a letter or a digit.`,
+            `model-${prop}-invalid: ${path}: model ${prop} "${bad}" is not a valid URL path segment. Pass a ${prop} of at most 128 letters, digits, ".", "_" and "-" that starts with a letter or a digit.`,
         ),
       );
     },
@@ -52,21 +52,21 @@ describe('versions', () => {
   test('M11 IR version', () => {
     expect(problems({ irVersion: 13 })).toEqual([]);
     expect(problems({ irVersion: 99 })).toEqual([
-      `ir-version-unsupported: ${path}: IR version 99 is newer than onnxruntime ${runtime} reads, which is 13 at most. Export with an older version of the onnx package, or of its opset.`,
+      `ir-version-unsupported: ${path}: the model has IR version 99, but onnxruntime ${runtime} supports at most 13. Export it with an older version of the onnx package, or with an older opset.`,
     ]);
   });
 
   test('M11 opsets', () => {
     expect(problems({ opsets: { '': 26, 'ai.onnx.ml': 5, 'com.microsoft': 1, unused: 99 } })).toEqual([]);
     expect(problems({ opsets: { '': 99, 'ai.onnx.ml': 6 } })).toEqual([
-      `opset-unsupported: ${path}: opset 99 of ai.onnx is newer than onnxruntime ${runtime} reads, which is 26 at most. Export with an older opset_version, or convert with onnx.version_converter.`,
-      `opset-unsupported: ${path}: opset 6 of ai.onnx.ml is newer than onnxruntime ${runtime} reads, which is 5 at most. Export with an older opset_version, or convert with onnx.version_converter.`,
+      `opset-unsupported: ${path}: the model uses opset 99 of ai.onnx, but onnxruntime ${runtime} supports at most 26. Export it with an older opset_version, or convert it with onnx.version_converter.`,
+      `opset-unsupported: ${path}: the model uses opset 6 of ai.onnx.ml, but onnxruntime ${runtime} supports at most 5. Export it with an older opset_version, or convert it with onnx.version_converter.`,
     ]);
   });
 
   test('no opset', () => {
     expect(problems({ opsets: {} })).toEqual([
-      `opset-missing: ${path}: the model imports no opset (opset_import), so its operators have no meaning. Export it again.`,
+      `opset-missing: ${path}: the model imports no opset (opset_import), so its operators are undefined. Export it again.`,
     ]);
   });
 });
@@ -77,7 +77,7 @@ describe('operators', () => {
   test('M12 of unknown domains', () => {
     const nodes = [custom('Foo', 'a'), custom('Bar', 'b'), custom('Foo', 'c'), node('Identity', ['x'], ['y'])];
     expect(problems({ nodes })).toEqual([
-      `operators-unknown: ${path}: onnxruntime has no operators ai.onnx.contrib:Foo (node "a"), ai.onnx.contrib:Bar (node "b"); custom operator libraries cannot be loaded. Export the model with operators of ai.onnx, ai.onnx.ml, com.microsoft, com.microsoft.nchwc, and do pre- and post-processing in the client.`,
+      `operators-unknown: ${path}: onnxruntime does not implement the operators ai.onnx.contrib:Foo (node "a"), ai.onnx.contrib:Bar (node "b"), and the server cannot load custom operator libraries. Export the model with operators of ai.onnx, ai.onnx.ml, com.microsoft, com.microsoft.nchwc, and move pre- and post-processing to the client.`,
     ]);
   });
 
@@ -98,7 +98,7 @@ describe('operators', () => {
     ]);
   });
 
-  describe('of functions count where a node calls them', () => {
+  describe('of functions count only if a node calls them', () => {
     const opsetImport = [
       { domain: '', version: 17 },
       { domain: 'ai.onnx.contrib', version: 1 },
@@ -115,9 +115,9 @@ describe('operators', () => {
     const relu = { nodes: [node('Relu', ['x'], ['y'])], opsets: { '': 17, mine: 1, unused: 3 } };
     const call = (name: string, result: string) => node(name, ['x'], [result], { domain: 'mine' });
     const foo = made('Foo', custom('Foo', 'b'));
-    const bar = [expect.stringContaining('has no operators ai.onnx.contrib:Foo (node "b");')];
+    const bar = [expect.stringContaining('does not implement the operators ai.onnx.contrib:Foo (node "b"),')];
 
-    test('none calls it', () => {
+    test('no node calls it', () => {
       expect(problems({ ...relu, functions: [foo] })).toEqual([]);
       expect(problems({ ...relu, functions: [made('Bar', call('Foo', 'b')), foo] })).toEqual([]);
       const path = writeOnnxModel(join(folder, 'uncalled.onnx'), {
@@ -128,7 +128,7 @@ describe('operators', () => {
       expect(OnnxModel.fromFile(path).operators).toEqual(['Relu']);
     });
 
-    test('the graph calls it, or a branch, or another function', () => {
+    test('the graph, a branch, or another function calls it', () => {
       expect(problems({ ...relu, nodes: [call('Foo', 'y')], functions: [foo] })).toEqual(bar);
       const graph = { node: [call('Foo', 'a')] };
       const branch = node('If', ['x'], ['y'], { attributes: { then_branch: { graph } } });
@@ -137,12 +137,12 @@ describe('operators', () => {
       expect(problems({ ...relu, nodes: [call('Bar', 'y')], functions: nested })).toEqual(bar);
     });
 
-    test('functions that call each other end', () => {
+    test('handles functions that call each other', () => {
       const round = [made('A', call('B', 'b')), made('B', call('A', 'b'))];
       expect(problems({ ...relu, nodes: [call('A', 'y')], functions: round })).toEqual([]);
     });
 
-    test('their weights and names do not count either', () => {
+    test('ignores weights and names of uncalled functions', () => {
       const tensor = externalInitializer('', 'float', [4], 'none.bin');
       const uncalled = [
         made('External', node('Constant', [], ['b'], { attributes: { value: { tensor } } })),
@@ -160,10 +160,10 @@ describe('operators', () => {
 });
 
 describe('inputs and outputs', () => {
-  test('there is none', () => {
+  test('no inputs and outputs', () => {
     expect(problems({ inputs: [], outputs: [] })).toEqual([
-      `inputs-missing: ${path}: the model takes no input: initializers fill all that its graph lists. Export it with at least one input.`,
-      `outputs-missing: ${path}: the model gives no output. Export it with at least one output.`,
+      `inputs-missing: ${path}: the model takes no inputs, because initializers set every input of its graph. Export it with at least one input.`,
+      `outputs-missing: ${path}: the model has no outputs. Export it with at least one output.`,
     ]);
   });
 
@@ -175,7 +175,7 @@ describe('inputs and outputs', () => {
   test.each(['sequence', 'map'] as const)('M1 a %s', (kind) => {
     const outputs = [value('y', 'float', ['n', 4]), nonTensor('probabilities', `${kind}Type`)];
     expect(problems({ outputs })).toEqual([
-      `not-a-tensor: ${path}: output "probabilities" is of type ${kind}, and onnxruntime-node carries tensors only. With skl2onnx, convert with options={"zipmap": False}; else export it as a tensor.`,
+      `not-a-tensor: ${path}: output "probabilities" is of type ${kind}, but onnxruntime-node supports only tensors. With skl2onnx, convert with options={"zipmap": False}; with other tools, export it as a tensor.`,
     ]);
   });
 
@@ -183,14 +183,14 @@ describe('inputs and outputs', () => {
     [
       'maps',
       'mapType',
-      'With skl2onnx, convert with options={"zipmap": False}; else export it as a tensor.',
-      'Export the model without the step that takes it, such as a DictVectorizer, and with a tensor in its place.',
+      'With skl2onnx, convert with options={"zipmap": False}; with other tools, export it as a tensor.',
+      'Export the model without the step that consumes it, such as a DictVectorizer, and with a tensor input instead.',
     ],
     [
       'tensors',
       'tensorType',
-      'Export it with an output for each tensor, or with one tensor that ConcatFromSequence makes of them.',
-      'Export it with an input for each tensor, or with one tensor that SplitToSequence splits.',
+      'Export it with one output for each tensor, or combine them into a single tensor with ConcatFromSequence.',
+      'Export it with one input for each tensor, or with a single tensor that SplitToSequence splits.',
     ],
     [
       'sequences',
@@ -200,7 +200,7 @@ describe('inputs and outputs', () => {
     ],
   ] as const)('a sequence of %s has a remedy that applies', (elements, field, ofOutput, ofInput) => {
     const sequence = (name: string) => nonTensor(name, 'sequenceType', { elemType: { [field]: {} } });
-    const text = `is of type sequence of ${elements}, and onnxruntime-node carries tensors only.`;
+    const text = `is of type sequence of ${elements}, but onnxruntime-node supports only tensors.`;
     expect(problems({ outputs: [value('y', 'float', ['n', 4]), sequence('all')] })).toEqual([
       `not-a-tensor: ${path}: output "all" ${text} ${ofOutput}`,
     ]);
@@ -214,7 +214,7 @@ describe('inputs and outputs', () => {
     ['sparse tensor', 'sparseTensorType'],
   ] as const)('a value of type %s', (kind, field) => {
     expect(problems({ inputs: [nonTensor('x', field)] })).toEqual([
-      `not-a-tensor: ${path}: input "x" is of type ${kind}, and onnxruntime-node carries tensors only. Export it as a tensor.`,
+      `not-a-tensor: ${path}: input "x" is of type ${kind}, but onnxruntime-node supports only tensors. Export it as a tensor.`,
     ]);
   });
 
@@ -225,20 +225,20 @@ describe('inputs and outputs', () => {
     ['int4', 'int4'],
   ])('M4 %s at an input and an output', (elem, name) => {
     expect(problems(identity(elem, ['n', 4]))).toEqual([
-      `element-type-unsupported: ${path}: input "x" is of ${name}, which onnxruntime-node cannot carry. Export the model with a Cast there, so that its input is of float32, or of an integer type of 8 bits or more.`,
-      `element-type-unsupported: ${path}: output "y" is of ${name}, which onnxruntime-node cannot carry. Export the model with a Cast there, so that its output is of float32, or of an integer type of 8 bits or more.`,
+      `element-type-unsupported: ${path}: input "x" has element type ${name}, which onnxruntime-node does not support. Export the model with a Cast, so that this input is float32 or an integer type of at least 8 bits.`,
+      `element-type-unsupported: ${path}: output "y" has element type ${name}, which onnxruntime-node does not support. Export the model with a Cast, so that this output is float32 or an integer type of at least 8 bits.`,
     ]);
   });
 
-  test('an element type that ONNX has not got yet', () => {
+  test('an element type that ONNX does not define yet', () => {
     const x = { name: 'x', type: { tensorType: { elemType: 77, shape: { dim: [] } } } };
-    expect(problems({ inputs: [x] })).toEqual([expect.stringContaining('input "x" is of element type 77, which')]);
+    expect(problems({ inputs: [x] })).toEqual([expect.stringContaining('input "x" has element type code 77, which')]);
   });
 
   test('no shape', () => {
     expect(problems(identity('float'))).toEqual([
-      `shape-unknown: ${path}: input "x" has no shape, not even a rank, so it cannot be described to clients. Export it with a shape (unknown sizes may stay symbols).`,
-      `shape-unknown: ${path}: output "y" has no shape, not even a rank, so it cannot be described to clients. Save what onnx.shape_inference.infer_shapes(model) returns, or export it with a shape.`,
+      `shape-unknown: ${path}: input "x" has no shape, not even a rank, so the server cannot describe it to clients. Export it with a shape; unknown sizes may be symbols.`,
+      `shape-unknown: ${path}: output "y" has no shape, not even a rank, so the server cannot describe it to clients. Save the result of onnx.shape_inference.infer_shapes(model), or export the model with a shape.`,
     ]);
   });
 
@@ -248,44 +248,44 @@ describe('inputs and outputs', () => {
 
   test('no name', () => {
     expect(problems({ inputs: [value('', 'float', ['n', 4])] })).toEqual([
-      `tensor-unnamed: ${path}: input 0 has no name, and requests name their tensors. Export with input_names.`,
+      `tensor-unnamed: ${path}: input 0 has no name, but requests refer to tensors by name. Export the model with input_names.`,
     ]);
   });
 
-  test('M21 names twice', () => {
+  test('M21 duplicate names', () => {
     const twice = [value('v', 'float', ['n']), value('v', 'float', ['n'])];
     expect(problems({ inputs: twice, outputs: twice })).toEqual([
-      `name-duplicate: ${path}: input "v" is defined more than once. Give each a name of its own.`,
-      `name-duplicate: ${path}: output "v" is defined more than once. Give each a name of its own.`,
+      `name-duplicate: ${path}: input "v" is defined more than once. Export the model with unique names.`,
+      `name-duplicate: ${path}: output "v" is defined more than once. Export the model with unique names.`,
     ]);
   });
 
   test('two nodes with one output, or an input as output', () => {
     const nodes = [node('Identity', ['x'], ['y']), node('Relu', ['x'], ['y']), node('Neg', ['y'], ['x'])];
     expect(problems({ nodes })).toEqual([
-      `name-duplicate: ${path}: node output "y" is defined more than once. Give each a name of its own.`,
-      `name-duplicate: ${path}: node output "x" is defined more than once. Give each a name of its own.`,
+      `name-duplicate: ${path}: node output "y" is defined more than once. Export the model with unique names.`,
+      `name-duplicate: ${path}: node output "x" is defined more than once. Export the model with unique names.`,
     ]);
   });
 
-  test('an optional output that is left out twice', () => {
+  test('two omitted optional outputs', () => {
     const nodes = [node('Dropout', ['x'], ['y', '']), node('Dropout', ['x'], ['z', ''])];
     expect(problems({ nodes })).toEqual([]);
   });
 });
 
 describe('weights', () => {
-  test('are shorter than their shape', () => {
+  test('that are shorter than their shape', () => {
     const w = initializer('w', 'float', [2, 2], new Float32Array(3));
     expect(problems({ initializers: [w] })).toEqual([
-      `tensor-size-wrong: ${path}: tensor "w" has 12 bytes where its type and shape make 16. The file is damaged: export or download it again.`,
+      `tensor-size-wrong: ${path}: tensor "w" has 12 bytes, but its type and shape require 16. The file is damaged; export or download it again.`,
     ]);
   });
 
-  test("of a constant take their node's name", () => {
+  test("of a constant are reported by the node's output", () => {
     const tensor = initializer('', 'int64', [2], new BigInt64Array(1));
     const nodes = [node('Constant', [], ['c'], { attributes: { value: { tensor } } }), node('Identity', ['x'], ['y'])];
-    expect(problems({ nodes })).toEqual([expect.stringContaining('tensor "c" has 8 bytes where')]);
+    expect(problems({ nodes })).toEqual([expect.stringContaining('tensor "c" has 8 bytes, but')]);
   });
 
   test('of four bits are packed in pairs', () => {
@@ -293,8 +293,8 @@ describe('weights', () => {
     expect(problems({ initializers: [initializer('w', 'int4', [3], new Uint8Array(3))] })).not.toEqual([]);
   });
 
-  test('may be empty, as the unused inputs of a Resize are', () => {
-    // The tests' writer leaves empty bytes out; other exporters write them: 4a 00 is raw_data of length 0.
+  test('may be empty, like the unused inputs of a Resize', () => {
+    // The tests' writer omits empty bytes; other exporters write them: 4a 00 is raw_data of length 0.
     const parts = { ...valid, initializers: [initializer('w', 'float', [0], new Float32Array(0))] };
     const written = Buffer.from(onnxModel(parts)).toString('hex');
     const graphBytes = parseInt(/3a(..)0a1c/.exec(written)![1]!, 16);
@@ -315,7 +315,7 @@ describe('weights', () => {
 describe('many tensors', () => {
   const many = (count: number) => Array.from({ length: count }, (_, i) => `x${i}`);
 
-  /** A model with an output for each input. */
+  /** A model with one output for each input. */
   function wide(names: readonly string[], dimension: (i: number) => string): ModelParts {
     return {
       inputs: names.map((name, i) => value(name, 'float', [dimension(i), 4])),
@@ -325,7 +325,7 @@ describe('many tensors', () => {
   }
 
   function tooMany(inputs: number, outputs: number): string {
-    return `tensors-too-many: ${path}: the model has ${inputs} inputs and ${outputs} outputs, and a server takes 1024 of both together: their names and shapes have 64 KiB in a request. Export it with one tensor of many columns instead of many tensors.`;
+    return `tensors-too-many: ${path}: the model has ${inputs} inputs and ${outputs} outputs, but the server supports at most 1024 together, because a request has 64 KiB for their names and shapes. Export it with one tensor of many columns instead of many tensors.`;
   }
 
   test('are accepted up to 1,024 inputs and outputs', () => {
@@ -335,16 +335,16 @@ describe('many tensors', () => {
     expect(problems({ ...more, inputs: [...more.inputs, x] })).toEqual([tooMany(513, 512)]);
   });
 
-  test('are all that is said of 20,000 inputs, and soon', () => {
+  test('hide the other problems of 20,000 inputs, and are found quickly', () => {
     const begun = process.cpuUsage();
     expect(problems(wide(many(20_000), () => 'n'))).toEqual([tooMany(20_000, 20_000)]);
     expect(problems(wide(many(20_000), (i) => `n${i}`))).toEqual([tooMany(20_000, 20_000)]);
-    // Of its own, so that a busy machine does not count: a few seconds, and in quadratic time minutes.
+    // CPU time, so that a busy machine does not matter: a few seconds; quadratic time would take minutes.
     expect(process.cpuUsage(begun).user / 1e6).toBeLessThan(30);
   });
 });
 
-test('everything is said at once', () => {
+test('reports everything at once', () => {
   const messages = problems(
     {
       ...identity('bfloat16', ['n']),

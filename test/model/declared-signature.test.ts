@@ -20,14 +20,14 @@ function read(parts: ModelParts, props: OnnxModelProps = {}): OnnxModel {
   return OnnxModel.fromFile('m.onnx', props);
 }
 
-/** The dimensions of each output, by what the model does. */
+/** Dimensions of each output, depending on the model. */
 function given(parts: ModelParts): (readonly Dim[])[] {
   const model = read(parts);
   expect(model.signatureProof).toEqual({ proved: true });
   return model.signature.outputs.map(({ dimensions }) => dimensions);
 }
 
-/** From x to y, one operator: y is declared with these dimensions. */
+/** A model with one operator from x to y; y is declared with these dimensions. */
 function one(op: string, x: Dim[], y: Dim[], attributes = {}): ModelParts {
   return {
     inputs: [value('x', 'float', x)],
@@ -46,10 +46,10 @@ function twice(y: Dim[]): ModelParts {
 }
 
 const WARNING =
-  'm.onnx: output "y" is declared as [1, seq], and the model gives [seq, 1, 8] ([3, 1, 8] for "x" of [1, 3]). The signature, and all that is derived from it, says what the model gives. Export the model with that shape, so that the file says the same.';
+  'm.onnx: output "y" is declared as [1, seq], but the model returns [seq, 1, 8] ([3, 1, 8] for "x" of [1, 3]). The signature, and everything derived from it, uses the actual shape. Export the model with that shape to correct the file.';
 
-describe('M24 an untrue declaration', () => {
-  test('is corrected to the shape that the model gives, with a warning', () => {
+describe('M24 a wrong declaration', () => {
+  test('is corrected to the actual shape, with a warning', () => {
     const model = read(transposed());
     expect(model.signature.outputs).toEqual([{ name: 'y', datatype: 'FP32', dimensions: ['seq', 1, 8] }]);
     expect(model.declaredSignature.outputs).toEqual([{ name: 'y', datatype: 'FP32', dimensions: [1, 'seq'] }]);
@@ -68,9 +68,9 @@ describe('M24 an untrue declaration', () => {
     ['a fixed size for a symbol', one('Relu', ['n', 4], [1, 4]), ['n', 4]],
     ['a fixed size for twice a symbol', twice([2, 4]), [null, 4]],
     ['a symbol that is reduced', one('ReduceMean', ['n', 4], ['n', 4], { axes: [0] }), [null, 4]],
-    ['symbols that changed places', one('Transpose', ['n', 'm'], ['n', 'm']), [null, null]],
-    ['a symbol that counts what a detector finds', detector(0.3), [null, 4]],
-    ['a symbol that counts what a detector never finds', detector(100), [null, 4]],
+    ['swapped symbols', one('Transpose', ['n', 'm'], ['n', 'm']), [null, null]],
+    ['a symbol that counts the results of a detector', detector(0.3), [null, 4]],
+    ['a symbol that counts results which a detector never returns', detector(100), [null, 4]],
   ])('%s', (_, parts, dimensions) => {
     expect(given(parts)).toEqual([dimensions]);
   });
@@ -89,7 +89,7 @@ describe('M24 an untrue declaration', () => {
     expect(given(parts)).toEqual([[2, null]]);
   });
 
-  test('is reported for each output that has one', () => {
+  test('is reported for each output', () => {
     const model = read({
       inputs: [value('x', 'float', ['n', 4])],
       outputs: [value('a', 'float', ['n']), value('b', 'float', ['n', 4]), value('c', 'float', ['n', 3])],
@@ -99,10 +99,10 @@ describe('M24 an untrue declaration', () => {
   });
 });
 
-describe('a declaration that is not contradicted stays', () => {
+describe('keeps a declaration without contradiction', () => {
   test.each<[string, ModelParts]>([
     ['a free size that trials find constant', one('ReduceMean', ['n', 4], ['k', 4], { axes: [0] })],
-    ['an unnamed one', one('ReduceMean', ['n', 4], [null, 4], { axes: [0] })],
+    ['an unnamed free size', one('ReduceMean', ['n', 4], [null, 4], { axes: [0] })],
     ['one name for two sizes of outputs', one('Relu', ['n', 4], ['k', 'k'])],
   ])('%s', (_, parts) => {
     const model = read(parts);
@@ -110,18 +110,18 @@ describe('a declaration that is not contradicted stays', () => {
     expect([model.warnings, model.signatureProof]).toEqual([[], { proved: true }]);
   });
 
-  test('where the runtime is not asked', () => {
+  test('if the runtime is not used', () => {
     const model = read(transposed(), { runtimeCheck: 'skip' });
     expect(model.signature).toBe(model.declaredSignature);
     expect(model.warnings).toEqual([]);
     expect(model.signatureProof).toEqual({
       proved: false,
-      reason: 'the model was not run, since runtimeCheck is "skip"',
+      reason: 'the model was not run, because runtimeCheck is "skip"',
     });
   });
 });
 
-describe('sizes that a model takes are found', () => {
+describe('finds sizes that a model accepts', () => {
   const both = (a: Dim[], b: Dim[], op: string, y: Dim[]) => ({
     inputs: [value('a', 'float', a), value('b', 'float', b)],
     outputs: [value('y', 'float', y)],
@@ -143,13 +143,13 @@ describe('sizes that a model takes are found', () => {
     ['a window of 3000', one('MaxPool', ['n', 1, 'length'], ['n'], { kernel_shape: [3000] }), ['n', 1, null]],
     ['equal sides', one('Det', ['n', 'h', 'w'], [1, 1]), ['n']],
     ['equal rows without a name', both([null, 4], [null, 4], 'Add', [4]), [null, 4]],
-    ['rows of one and the same name', both(['n', 4], ['n', 4], 'Add', [4]), ['n', 4]],
+    ['rows with the same name', both(['n', 4], ['n', 4], 'Add', [4]), ['n', 4]],
     ['a state with its rows on axis 1', both([null, 4], [2, null, 4], 'Add', [4]), [2, null, 4]],
   ])('%s', (_, parts, dimensions) => {
     expect(given(parts)).toEqual([dimensions]);
   });
 
-  test('or else the declaration is unproved', () => {
+  test('or leaves the declaration unproved', () => {
     const model = read({
       inputs: [value('x', 'float', ['n', 4]), value('rows', 'int64', [1])],
       outputs: [value('y', 'float', ['n', 4])],
@@ -161,12 +161,12 @@ describe('sizes that a model takes are found', () => {
     expect(model.signatureProof).toEqual({
       proved: false,
       reason: expect.stringMatching(
-        /^it refuses made-up inputs: Non-zero status code returned while running Reshape node\./,
+        /^it rejects made-up inputs: Non-zero status code returned while running Reshape node\./,
       ),
     });
   });
 
-  test('or a size that it has no choice of is named', () => {
+  test('or reports a size without alternatives', () => {
     const parts = {
       inputs: [value('x', 'float', ['n', 'three'])],
       outputs: [value('y', 'float', ['n', 7])],
@@ -176,12 +176,12 @@ describe('sizes that a model takes are found', () => {
     expect(read(parts).signature.outputs[0]!.dimensions).toEqual(['n', null]);
     expect(read(parts).signatureProof).toEqual({
       proved: false,
-      reason: 'with made-up inputs, the model runs at one size of dimension "three" only, 3',
+      reason: 'with made-up inputs, the model runs at only one size of dimension "three": 3',
     });
   });
 });
 
-describe('what was recorded under the untrue declaration', () => {
+describe('files recorded under the wrong declaration', () => {
   test('golden record and check agree with the model', () => {
     writeOnnxModel('ocr.onnx', transposed());
     expect(runCli('golden', 'record', 'ocr.onnx', '--random', '2')).toMatchObject({
@@ -196,7 +196,7 @@ describe('what was recorded under the untrue declaration', () => {
     expect(spawn).not.toHaveBeenCalled();
   });
 
-  test('a golden example of its shape is left out, with a warning', () => {
+  test('a golden example of the wrong shape is omitted, with a warning', () => {
     writeFileSync('m.golden.json', goldenOf('x', [1, 2], 'y', [1, 2]));
     const model = read(transposed(), { golden: 'm.golden.json' });
     expect(model.warnings).toEqual([
@@ -210,15 +210,15 @@ describe('what was recorded under the untrue declaration', () => {
     expect(runCli('check', 'm.onnx').stdout).toContain('golden examples: m.golden.json, see the warnings\n');
   });
 
-  test('a golden example that is neither is an error', () => {
+  test('a golden example of neither shape is an error', () => {
     writeFileSync('m.golden.json', goldenOf('x', [1, 2], 'y', [2]));
     expect(() => read(transposed(), { golden: 'm.golden.json' })).toThrow(
       /has shape \[2\], and the model's is \[seq, 1, 8\]\. .*\[golden-mismatch\]$/,
     );
   });
 
-  test('a golden example that the model reproduces shows its shapes as well', () => {
-    // Nothing that is made up is long enough for the second output.
+  test('a golden example that the model reproduces counts as a run', () => {
+    // No made-up input is long enough for the second output.
     const parts = {
       inputs: [value('x', 'float', [4])],
       outputs: [value('y', 'float', [3])],
@@ -236,7 +236,7 @@ describe('what was recorded under the untrue declaration', () => {
     expect(model.files).toHaveLength(2);
   });
 
-  test('an interface that was accepted then is a warning, and accepted again without --breaking', () => {
+  test('an accepted interface gives a warning, and can be accepted again without --breaking', () => {
     writeOnnxModel('m.onnx', transposed());
     expect(runCli('interface', 'accept', 'm.onnx', '--runtime-check', 'skip').code).toBe(0);
     expect(OnnxModel.fromFile('m.onnx').warnings).toEqual([
@@ -249,14 +249,14 @@ describe('what was recorded under the untrue declaration', () => {
     });
     expect(runCli('interface', 'accept', 'm.onnx').code).toBe(0);
     expect(OnnxModel.fromFile('m.onnx').warnings).toEqual([WARNING]);
-    // What breaks its clients by other means is an error still.
+    // Other breaking changes are still errors.
     writeOnnxModel('m.onnx', transposed([7]));
     expect(OnnxModel.fromFile('m.onnx').warnings).toHaveLength(1);
     writeOnnxModel('m.onnx', one('Relu', [1, 'seq'], [1, 'seq']));
     expect(() => OnnxModel.fromFile('m.onnx')).toThrow(/\[interface-broken\]$/);
   });
 
-  test('an OpenAPI file is written again, with a warning', () => {
+  test('an OpenAPI file is rewritten, with a warning', () => {
     writeOnnxModel('api.onnx', transposed());
     writeFileSync('api.json', openApiOf(OnnxModel.fromFile('api.onnx', { runtimeCheck: 'skip' })));
     const model = OnnxModel.fromFile('api.onnx');
@@ -268,7 +268,7 @@ describe('what was recorded under the untrue declaration', () => {
       warned.push(...container.node.metadata.map(({ data }) => String(data)));
     });
     const text =
-      'has shapes that model "api" declares and does not give. It is written again with those that it gives: commit it.';
+      'has the shapes that model "api" declares instead of its actual shapes. It is rewritten with the actual shapes; commit it.';
     expect(warned).toContain(`stack/api: openApiFile "api.json" ${text}`);
     writeFileSync('api.json', openApiOf(OnnxModel.fromFile('api.onnx', { runtimeCheck: 'skip' })));
     expect(runCli('openapi', 'api.onnx', '--out', 'api.json').stderr).toContain(
@@ -279,7 +279,7 @@ describe('what was recorded under the untrue declaration', () => {
   });
 });
 
-describe('inspect says', () => {
+describe('inspect reports', () => {
   const signatureRow = (...args: string[]) =>
     runCli('inspect', 'm.onnx', ...args)
       .stdout.split('\n')
@@ -293,7 +293,7 @@ describe('inspect says', () => {
       'signature  outputs as the model gives them, not as its file declares, and proved by running the model',
     );
     expect(signatureRow('--no-interface', '--runtime-check', 'skip')).toBe(
-      'signature  as declared, and unproved: the model was not run, since runtimeCheck is "skip"',
+      'signature  as declared, and unproved: the model was not run, because runtimeCheck is "skip"',
     );
   });
 
@@ -307,7 +307,7 @@ describe('inspect says', () => {
   });
 });
 
-/** One example, with sines where no data are given. */
+/** One example, with sines if no data are given. */
 function goldenOf(
   input: string,
   inputShape: number[],

@@ -40,7 +40,7 @@ beforeEach(() => {
   writeFileSync(weights, new Float32Array([1, 2, 3, 4]));
 });
 
-test('M5 its files are part of the model, and load from any working directory', () => {
+test('M5 is part of the model, and loads from any working directory', () => {
   const { files, sizeBytes, ...found } = read(model('w/weights.bin', { offset: 0, length: 16 }), 'require');
   expect(files.map((file) => [file.path, file.sourcePath, file.sha256])).toEqual([
     ['model.onnx', path, sha256(path)],
@@ -60,7 +60,7 @@ test('M5 one changed byte is another model', () => {
   expect(read(model('w/weights.bin')).sha256).not.toBe(before);
 });
 
-test('a file that several tensors share is listed once', () => {
+test('lists a file that several tensors share once', () => {
   const parts = model('w/weights.bin', { length: 16 });
   const initializers = [
     ...(parts.initializers ?? []),
@@ -82,7 +82,7 @@ test('in the tensor of a node, and in a branch', () => {
 
 test('M5 is missing', () => {
   expect(problems(model('w/none.bin'))).toEqual([
-    `external-data-missing: ${path}: tensor "w" is stored in "w/none.bin", and there is no file ${join(folder, 'w', 'none.bin')}. Copy it there, beside the model.`,
+    `external-data-missing: ${path}: tensor "w" is stored in "w/none.bin", but ${join(folder, 'w', 'none.bin')} does not exist. Copy the file there.`,
   ]);
 });
 
@@ -90,22 +90,22 @@ test('is a folder', () => {
   expect(problems(model('w'))).toEqual([expect.stringContaining(`not-a-file: ${join(folder, 'w')}:`)]);
 });
 
-test('M5 is cut short', () => {
+test('M5 is truncated', () => {
   truncateSync(weights, 12);
   expect(problems(model('w/weights.bin'))).toEqual([
-    `external-data-truncated: ${path}: tensor "w" ends at byte 16 of "w/weights.bin", which has 12. The file is cut short: export or download it again.`,
+    `external-data-truncated: ${path}: tensor "w" ends at byte 16 of "w/weights.bin", but the file has only 12 bytes. The file is truncated; export or download it again.`,
   ]);
 });
 
-test('begins too late', () => {
+test('starts beyond the end', () => {
   expect(problems(model('w/weights.bin', { offset: 4 }))).toEqual([
-    expect.stringContaining('tensor "w" ends at byte 20 of "w/weights.bin", which has 16.'),
+    expect.stringContaining('tensor "w" ends at byte 20 of "w/weights.bin", but the file has only 16 bytes.'),
   ]);
 });
 
-test('is not as long as the shape says', () => {
+test('does not have the length of its shape', () => {
   expect(problems(model('w/weights.bin', { length: 12 }))).toEqual([
-    `external-data-length-wrong: ${path}: tensor "w" has a length of 12 bytes where its type and shape make 16. The model is damaged: export it again.`,
+    `external-data-length-wrong: ${path}: tensor "w" has a length of 12 bytes, but its type and shape require 16. The model is damaged; export it again.`,
   ]);
 });
 
@@ -121,7 +121,7 @@ test.each([
   '',
   '.',
   'w/',
-])('is never sought in %j', (location) => {
+])('is never read from %j', (location) => {
   expect(problems(model(location))).toEqual([
     `external-data-location-invalid: ${path}: tensor "w" is stored in "${location}", which is not a path inside the model's folder. Save the model again with a relative location, forward slashes and no "..".`,
   ]);
@@ -132,37 +132,37 @@ test.each([
   ['./model.json', 'model.json'],
   ['golden.json', 'golden.json'],
   ['model.onnx/w.bin', 'model.onnx'],
-])('cannot be in %j, which images use', (location, reserved) => {
+])('cannot be in %j, which images reserve', (location, reserved) => {
   expect(problems(model(location))).toEqual([
-    `external-data-location-reserved: ${path}: tensor "w" is stored in "${location}", and an image keeps a file of its own as ${reserved}. Save the model again with another location, such as "weights.bin".`,
+    `external-data-location-reserved: ${path}: tensor "w" is stored in "${location}", but the image reserves ${reserved} for its own files. Save the model again with another location, such as "weights.bin".`,
   ]);
 });
 
 describe('behind a symbolic link', () => {
-  test('out of the folder is refused', () => {
+  test('out of the folder is rejected', () => {
     const secret = join(root, 'secret.bin');
     writeFileSync(secret, new Float32Array(4));
     symlinkSync(secret, join(folder, 'link.bin'));
     expect(problems(model('link.bin'))).toEqual([
-      `external-data-outside: ${path}: tensor "w" is stored in "link.bin", a link to ${secret}, outside the model's folder. Put the file itself there.`,
+      `external-data-outside: ${path}: tensor "w" is stored in "link.bin", but ${join(folder, 'link.bin')} is a link to ${secret}, outside the model's folder. Replace the link with the file itself.`,
     ]);
   });
 
-  test('out of the folder, along its directory, is refused', () => {
+  test('out of the folder by a parent folder is rejected', () => {
     mkdirSync(join(root, 'elsewhere'), { recursive: true });
     writeFileSync(join(root, 'elsewhere', 'weights.bin'), new Float32Array(4));
     symlinkSync(join(root, 'elsewhere'), join(folder, 'sub'));
     expect(problems(model('sub/weights.bin'))).toEqual([
-      `external-data-outside: ${path}: tensor "w" is stored in "sub/weights.bin", behind ${join(folder, 'sub')}, a link to ${join(root, 'elsewhere')}, outside the model's folder. Put the file itself there.`,
+      `external-data-outside: ${path}: tensor "w" is stored in "sub/weights.bin", but ${join(folder, 'sub')} is a link to ${join(root, 'elsewhere')}, outside the model's folder. Replace the link with the file itself.`,
     ]);
   });
 
-  test('within the folder is taken', () => {
+  test('within the folder is accepted', () => {
     symlinkSync(weights, join(folder, 'link.bin'));
     expect(problems(model('link.bin'))).toEqual([]);
   });
 
-  test('beside the model itself is taken, as in the Hugging Face cache', () => {
+  test('beside the model itself is accepted, as in the Hugging Face cache', () => {
     const blobs = join(folder, 'blobs');
     const snapshot = join(folder, 'snapshot');
     mkdirSync(blobs);

@@ -5,7 +5,7 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
 
-/** What the graph shows of an input "k" of integers. */
+/** Constraints on an input "k" of integers. */
 function shown(nodes: object[], parts: Partial<ModelParts> = {}): unknown {
   const { inputValues } = readGraph(
     writeOnnxModel(join(folder, 'm.onnx'), {
@@ -21,7 +21,7 @@ function shown(nodes: object[], parts: Partial<ModelParts> = {}): unknown {
 const table = initializer('table', 'float', [50, 2], new Float32Array(100));
 const ids = (...values: bigint[]) => initializer('ids', 'int64', [values.length], BigInt64Array.from(values));
 
-test('indices are below the rows of the smallest table', () => {
+test('indices are below the number of rows of the smallest table', () => {
   const small = initializer('small', 'float', [2, 7], new Float32Array(14));
   const nodes = [
     node('Gather', ['table', 'k'], ['a']),
@@ -31,7 +31,7 @@ test('indices are below the rows of the smallest table', () => {
   expect(shown(nodes, { initializers: [table, small] })).toEqual({ below: 7 });
 });
 
-test('also of a table that is quantized, and through other shapes and types', () => {
+test('also of a quantized table, and through other shapes and types', () => {
   const scale = initializer('scale', 'float', [50, 1], new Float32Array(50));
   const nodes = [
     node('Mul', ['table', 'scale'], ['weights']),
@@ -43,13 +43,13 @@ test('also of a table that is quantized, and through other shapes and types', ()
   expect(shown(nodes, { initializers: [table, scale, ids(1n)] })).toEqual({ below: 50 });
 });
 
-test('not of a table of another shape, nor of one that is computed', () => {
+test('not of a table of another shape, or of a computed one', () => {
   const turned = [node('Transpose', ['table'], ['turned']), node('Gather', ['turned', 'k'], ['y'])];
   expect(shown(turned, { initializers: [table] })).toBeUndefined();
   expect(shown([node('Gather', ['x', 'k'], ['y'])])).toBeUndefined();
 });
 
-test('masks by what is done with them, and by their name', () => {
+test('detects masks by their use, and by their name', () => {
   expect(shown([node('Cast', ['k'], ['y'], { attributes: { to: 9 } })])).toEqual({ isMask: true });
   const one = initializer('one', 'float', [], Float32Array.of(1));
   const inverted = [node('Cast', ['k'], ['f'], { attributes: { to: 1 } }), node('Sub', ['one', 'f'], ['y'])];
@@ -57,7 +57,7 @@ test('masks by what is done with them, and by their name', () => {
   expect(shown([node('Neg', ['k'], ['y'])])).toBeUndefined();
 });
 
-test('lengths of recurrent operators, and those that are compared with places', () => {
+test('detects lengths of recurrent operators, and lengths compared with positions', () => {
   expect(shown([node('LSTM', ['x', 'w', 'r', '', 'k'], ['y'])])).toEqual({ lengthsOf: ['x'] });
   const compared = [
     node('Shape', ['x'], ['shape']),
@@ -68,14 +68,14 @@ test('lengths of recurrent operators, and those that are compared with places', 
   expect(shown(compared)).toEqual({ lengthsOf: ['x'] });
 });
 
-test('what it is compared with: one value and another, or a table of all', () => {
+test('collects compared values: one value and another one, or all of a table', () => {
   const known = initializer('known', 'int64', [], BigInt64Array.of(16000n));
   expect(shown([node('Equal', ['k', 'known'], ['y'])], { initializers: [known] })).toEqual({ among: [16000, 0] });
   const all = initializer('all', 'int64', [300], new BigInt64Array(300));
   expect(shown([node('Equal', ['all', 'k'], ['y'])], { initializers: [all] })).toEqual({ below: 300 });
 });
 
-test('lists of what an operator knows, in a branch too, and no more than 64 of them', () => {
+test('collects the values that an operator knows, also in a branch, up to 64', () => {
   const keys = Array.from({ length: 100 }, (_, i) => i);
   const lookUp = node('LabelEncoder', ['k'], ['z'], { domain: 'ai.onnx.ml', attributes: { keys_int64s: keys } });
   const graph = { name: 'branch', node: [lookUp], output: [value('z', 'int64', ['n'])] };

@@ -23,12 +23,12 @@ function problems(parts: ModelParts, props: OnnxModelProps = {}): string[] {
 }
 
 function missing(locale: string): string {
-  return `${path}: node "lower" (StringNormalizer) needs the locale ${locale}, and the base image has only C, POSIX and C.UTF-8. Export the model with locale "C.UTF-8" (with skl2onnx: options={TfidfVectorizer: {"locale": "C.UTF-8"}}). For a base image that has the locale, runtimeCheck "warn" makes this a warning.`;
+  return `${path}: node "lower" (StringNormalizer) needs the locale ${locale}, but the base image has only C, POSIX and C.UTF-8. Export the model with locale "C.UTF-8" (with skl2onnx: options={TfidfVectorizer: {"locale": "C.UTF-8"}}). If your base image has the locale, set runtimeCheck to "warn" to make this a warning.`;
 }
 
 const LOWER = { case_change_action: 'LOWER' };
 
-describe('a locale that the image lacks is refused', () => {
+describe('a locale that the image lacks is rejected', () => {
   test.each(['en_US', 'en_US.UTF-8', 'de_DE.UTF-8', 'c.utf-8', 'C.ISO-8859-1', 'xx'])('%s', (locale) => {
     expect(problems(normalizer({ ...LOWER, locale }))).toEqual([`locale-missing: ${missing(`"${locale}"`)}`]);
   });
@@ -72,26 +72,26 @@ test('runtimeCheck "warn" leaves it to the base image, and "skip" warns too', ()
   }
 });
 
-describe('is accepted', () => {
+describe('accepts', () => {
   test.each(['C', 'POSIX', 'C.UTF-8', 'C.utf8', 'C.UTF8', ''])('the locale %j, which the image has', (locale) => {
     expect(problems(normalizer({ ...LOWER, locale }))).toEqual([]);
   });
 
   test.each<[string, Record<string, AttributeValue>]>([
-    ['no attribute at all', {}],
+    ['no attribute', {}],
     ['no change of case', { case_change_action: 'NONE', locale: 'en_US' }],
     ['exact stop words', { locale: 'en_US', is_case_sensitive: 1, stopwords: { strings: ['a'] } }],
     ['no stop words', { locale: 'en_US', is_case_sensitive: 0 }],
-  ])('a locale that the runtime does not ask for: %s', (_, attributes) => {
+  ])('a locale that the runtime does not need: %s', (_, attributes) => {
     expect(problems(normalizer(attributes))).toEqual([]);
   });
 });
 
-test('the locale of the process is that of the image, whatever this one has', () => {
+test("the process has the image's locale, whatever the locale of this process", () => {
   process.env.LC_ALL = 'C.UTF-8';
   const golden = join(folder, 'golden.json');
   const tensor = (name: string, text: string) => ({ name, datatype: 'BYTES', shape: [1], data: [text] });
-  // C knows the case of ASCII letters only.
+  // C only handles ASCII letters.
   const example = { request: { inputs: [tensor('x', 'ÄB')] }, response: { outputs: [tensor('y', 'Äb')] } };
   writeFileSync(golden, JSON.stringify({ examples: [{ name: 'first', ...example }] }));
   expect(problems(normalizer({ ...LOWER, locale: '' }), { golden })).toEqual([]);

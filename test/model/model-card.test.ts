@@ -15,7 +15,7 @@ function read(parts: Partial<ModelParts>, card?: ModelCard): OnnxModel {
   });
 }
 
-/** Messages without the file's path, which all of them begin with. */
+/** Messages without the path of the file, which precedes all of them. */
 function problems(card: unknown): string[] {
   try {
     read({}, card as ModelCard);
@@ -40,14 +40,14 @@ const WHOLE: ModelCard = {
 };
 
 describe('a card', () => {
-  test('is what was given, all of it or none', () => {
+  test('contains exactly the given fields', () => {
     expect(read({}, WHOLE).card).toEqual(WHOLE);
     expect(read({}).card).toBeUndefined();
     expect(read({}, {}).card).toBeUndefined();
     expect(read({}, { title: undefined, metrics: {} }).card).toBeUndefined();
   });
 
-  test('goes into model.json by the names of the file, metrics sorted', () => {
+  test('goes into model.json with the names of the file, and metrics sorted', () => {
     expect(read({}, { ...WHOLE, metrics: { f1: '0.90', accuracy: 0.987 } }).manifest().properties).toEqual({
       title: 'Digits',
       description: 'Reads digits.\nNot letters.',
@@ -64,7 +64,7 @@ describe('a card', () => {
     expect(JSON.parse(JSON.stringify(read({}).manifest()))).not.toHaveProperty('properties');
   });
 
-  test('counts over the file, field by field, and metrics as a whole', () => {
+  test('overrides the file field by field, and metrics as a whole', () => {
     const metadata = { title: 'Of the file', license: 'MIT', 'metrics.f1': '0.9' };
     expect(read({ metadata }, { title: 'Mine', metrics: { accuracy: 1 } }).card).toEqual({
       title: 'Mine',
@@ -75,7 +75,7 @@ describe('a card', () => {
   });
 });
 
-describe('what a file says', () => {
+describe('a card in a model file', () => {
   test.each<[Record<string, string>, ModelCard | undefined]>([
     [{ title: 't', description: 'd', vendor: 'v', source: 'https://a.example/b', revision: 'r' }, expect.any(Object)],
     [{ license: 'MIT', licence: 'ISC', model_license: '0BSD' }, { license: 'MIT' }],
@@ -101,14 +101,14 @@ describe('what a file says', () => {
     expect([model.card, model.warnings]).toEqual([card, []]);
   });
 
-  test('is a description too: of the metadata, else of the model, else of the graph', () => {
+  test('includes the description of the metadata, the model or the graph', () => {
     const all = { metadata: { description: 'metadata' }, docString: 'model', graphDocString: 'graph' };
     expect(read(all).card).toEqual({ description: 'metadata' });
     expect(read({ ...all, metadata: {} }).card).toEqual({ description: 'model' });
     expect(read({ graphDocString: 'graph' }).card).toEqual({ description: 'graph' });
   });
 
-  test('is left out with a warning where it cannot be used, unless something else is given', () => {
+  test('omits invalid values with a warning, unless they are overridden', () => {
     const metadata = {
       license: 'AGPL-3.0 License (https://ultralytics.com/license)',
       source: 'kaggle',
@@ -119,95 +119,98 @@ describe('what a file says', () => {
     const { card, warnings } = read({ metadata });
     expect(card).toEqual({ title: 'Detector' });
     expect(warnings.map((line) => line.replace(`${FILE}: `, ''))).toEqual([
-      'metadata_props "license" is "AGPL-3.0 License (https://ultralytics.com/license)", which is not an SPDX licence expression. Give one such as "Apache-2.0" or "MIT OR Apache-2.0"; for a licence that spdx.org/licenses does not list, "LicenseRef-" and a name. It is left out of the card; card.license overrides it.',
-      'metadata_props "source" is "kaggle", which is not a URL of https, http, ssh, git, git+https, git+ssh. Give a whole URL, such as "https://example.com/digits". It is left out of the card; card.source overrides it.',
-      'metadata_props "metrics" has a metric of the name "". Name it in one line of 1 to 128 characters, without space around it. It is left out of the card; card.metrics overrides it.',
-      'metadata_props "metrics".f1 has the control character U+000A at 1. Give one line of text. It is left out of the card; card.metrics overrides it.',
+      'metadata_props "license" is "AGPL-3.0 License (https://ultralytics.com/license)", which is not an SPDX licence expression. Pass one such as "Apache-2.0" or "MIT OR Apache-2.0". For a licence that spdx.org/licenses does not list, pass "LicenseRef-" followed by a name. The card omits it; set card.license to override it.',
+      'metadata_props "source" is "kaggle", which is not a URL with one of the schemes https, http, ssh, git, git+https, git+ssh. Pass an absolute URL, such as "https://example.com/digits". The card omits it; set card.source to override it.',
+      'metadata_props "metrics" has a metric named "". Use a single-line name of 1 to 128 characters without leading or trailing spaces. The card omits it; set card.metrics to override it.',
+      'metadata_props "metrics".f1 has the control character U+000A at index 1. Pass a single line of text. The card omits it; set card.metrics to override it.',
     ]);
     const given = { license: 'AGPL-3.0-only', source: 'https://a.example', metrics: {} };
     expect(read({ metadata }, given).warnings).toEqual([]);
   });
 
-  test('metrics that no label holds are left out together', () => {
+  test('omits metrics that exceed a label', () => {
     const metadata = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`metrics.m${i}`, '0.123456789']));
     const { card, warnings } = read({ metadata });
     expect(card).toBeUndefined();
-    expect(warnings).toEqual([expect.stringMatching(/"metrics" has 4091 bytes, and a label of an image should have/)]);
+    expect(warnings).toEqual([expect.stringMatching(/"metrics" has 4091 bytes, but an image label can have at most/)]);
   });
 });
 
-describe('a card is refused', () => {
+describe('rejects a card', () => {
   test.each([
-    [{ title: '' }, 'card.title is empty. Give a text, or leave it out. [card-field-empty]'],
-    [{ vendor: ' \t' }, 'card.vendor is empty. Give a text, or leave it out. [card-field-empty]'],
+    [{ title: '' }, 'card.title is empty. Pass a text, or omit the field. [card-field-empty]'],
+    [{ vendor: ' \t' }, 'card.vendor is empty. Pass a text, or omit the field. [card-field-empty]'],
     [
       { authors: ['Ada'] },
-      'card.authors is ["Ada"], which is not a text. Give a string, or leave it out. [card-not-text]',
+      'card.authors is ["Ada"], which is not a string. Pass a string, or omit the field. [card-not-text]',
     ],
-    [{ title: null }, 'card.title is null, which is not a text. Give a string, or leave it out. [card-not-text]'],
+    [{ title: null }, 'card.title is null, which is not a string. Pass a string, or omit the field. [card-not-text]'],
     [
       { licence: 'MIT' },
-      'card.licence is no field of a card. The fields are title, description, license, authors, vendor, trainingData, source, revision, documentation, metrics. [card-field-unknown]',
+      'card.licence is not a field of a model card. The fields are title, description, license, authors, vendor, trainingData, source, revision, documentation, metrics. [card-field-unknown]',
     ],
     [
       { license: 'Apache 2.0' },
-      'card.license is "Apache 2.0", which is not an SPDX licence expression. Give one such as "Apache-2.0" or "MIT OR Apache-2.0"; for a licence that spdx.org/licenses does not list, "LicenseRef-" and a name. [card-license-invalid]',
+      'card.license is "Apache 2.0", which is not an SPDX licence expression. Pass one such as "Apache-2.0" or "MIT OR Apache-2.0". For a licence that spdx.org/licenses does not list, pass "LicenseRef-" followed by a name. [card-license-invalid]',
     ],
     [{ license: 'Apache2' }, expect.stringMatching(/^card.license is "Apache2", which is not an SPDX/)],
     [
       { title: 'a\nb' },
-      'card.title has the control character U+000A at 1. Give one line of text. [card-control-character]',
+      'card.title has the control character U+000A at index 1. Pass a single line of text. [card-control-character]',
     ],
     [
       { description: 'a\r\n\tb\u001b[0m' },
-      'card.description has the control character U+001B at 5. Only line breaks and tabs are allowed besides text. [card-control-character]',
+      'card.description has the control character U+001B at index 5. Line breaks and tabs are the only control characters allowed. [card-control-character]',
     ],
-    [{ trainingData: '\u0085' }, expect.stringMatching(/U\+0085 at 0/)],
+    [{ trainingData: '\u0085' }, expect.stringMatching(/U\+0085 at index 0/)],
     [
       { source: 'example.com/digits' },
-      'card.source is "example.com/digits", which is not a URL of https, http, ssh, git, git+https, git+ssh. Give a whole URL, such as "https://example.com/digits". [card-url-invalid]',
+      'card.source is "example.com/digits", which is not a URL with one of the schemes https, http, ssh, git, git+https, git+ssh. Pass an absolute URL, such as "https://example.com/digits". [card-url-invalid]',
     ],
     [
       { documentation: 'ssh://git@example.com/digits' },
-      'card.documentation is "ssh://git@example.com/digits", which is not a URL of https, http. Give a whole URL, such as "https://example.com/digits". [card-url-invalid]',
+      'card.documentation is "ssh://git@example.com/digits", which is not a URL with one of the schemes https, http. Pass an absolute URL, such as "https://example.com/digits". [card-url-invalid]',
     ],
-    [{ documentation: 'javascript:alert(1)' }, expect.stringMatching(/not a URL of https, http\./)],
+    [
+      { documentation: 'javascript:alert(1)' },
+      expect.stringMatching(/not a URL with one of the schemes https, http\./),
+    ],
     [
       { source: 'https://me:secret@example.com/digits' },
-      'card.source is a URL with a password, which everyone who has the image could read. Leave the password out. [card-url-password]',
+      'card.source is a URL with a password, which everyone with access to the image can read. Remove the password. [card-url-password]',
     ],
     [
       { metrics: { accuracy: NaN } },
-      'card.metrics.accuracy is NaN, which is neither a finite number nor a text. Give one of them, or leave it out. [card-metric-invalid]',
+      'card.metrics.accuracy is NaN, which is neither a finite number nor a string. Pass one of them, or omit the metric. [card-metric-invalid]',
     ],
     [{ metrics: { loss: Infinity } }, expect.stringMatching(/^card.metrics.loss is Infinity/)],
     [{ metrics: { loss: true } }, expect.stringMatching(/^card.metrics.loss is true/)],
-    [{ metrics: { loss: '' } }, 'card.metrics.loss is empty. Give a text, or leave it out. [card-field-empty]'],
+    [{ metrics: { loss: '' } }, 'card.metrics.loss is empty. Pass a text, or omit the field. [card-field-empty]'],
     [
       { metrics: { ' f1': 1 } },
-      'card.metrics has a metric of the name " f1". Name it in one line of 1 to 128 characters, without space around it. [card-metric-name-invalid]',
+      'card.metrics has a metric named " f1". Use a single-line name of 1 to 128 characters without leading or trailing spaces. [card-metric-name-invalid]',
     ],
     [
       { metrics: [0.9] },
-      'card.metrics is [0.9]. Give numbers or texts by name, such as { accuracy: 0.987 }. [card-metrics-invalid]',
+      'card.metrics is [0.9]. Pass an object of numbers or strings, such as { accuracy: 0.987 }. [card-metrics-invalid]',
     ],
     [
       { revision: '${TfToken[TOKEN.0]}' },
-      'card.revision is a value that only Terraform knows, but it is written into the image at synth. Give a plain value. [must-be-known-at-synth]',
+      'card.revision is a Terraform token, but it is written into the image at synth. Pass a plain value. [must-be-known-at-synth]',
     ],
   ])('%j', (card, message) => expect(problems(card)).toEqual([message]));
 
-  test('with everything that is wrong at once', () => {
+  test('with all problems at once', () => {
     expect(problems({ title: '', license: 'x', metrics: { a: NaN, '': 1 } })).toHaveLength(4);
   });
 });
 
-test('the longest text is taken, and no longer one', () => {
+test('accepts the longest text, and no longer one', () => {
   expect(problems({ description: 'é'.repeat(2001) })).toEqual([
-    'card.description has 4002 bytes, and a label of an image should have at most 4000. Shorten it, and put the rest where card.documentation points. [card-too-long]',
+    'card.description has 4002 bytes, but an image label can have at most 4000. Shorten it, and move the rest to the page that card.documentation links to. [card-too-long]',
   ]);
   expect(problems({ metrics: { a: 'x'.repeat(3990), b: 'y'.repeat(20) } })).toEqual([
-    'card.metrics has 4025 bytes, and a label of an image should have at most 4000. Shorten it, and put the rest where card.documentation points. [card-too-long]',
+    'card.metrics has 4025 bytes, but an image label can have at most 4000. Shorten it, and move the rest to the page that card.documentation links to. [card-too-long]',
   ]);
   expect(read({}, { description: 'x'.repeat(4000) }).card?.description).toHaveLength(4000);
 });
@@ -220,8 +223,8 @@ test('a card in a file', () => {
   };
   expect(failure('{"title":"T"}')()).toEqual({ title: 'T' });
   expect(failure('[]')).toThrow(
-    `${path}: a card is a JSON object, {"title"?, "description"?, "license"?, …}. [card-not-object]`,
+    `${path}: a model card must be a JSON object of the form {"title"?, "description"?, "license"?, …}. [card-not-object]`,
   );
-  expect(failure('{')).toThrow(/this is not JSON: .*\. A card is .*\[card-not-json\]/);
+  expect(failure('{')).toThrow(/this is not valid JSON: .*\. A card has the form .*\[card-not-json\]/);
   expect(() => readCardFile(join(folder, 'none.json'))).toThrow('[file-not-found]');
 });

@@ -17,7 +17,7 @@ function problemsOfFile(content: Uint8Array | string): string[] {
 
 test('is missing', () => {
   expect(problemsOf(() => OnnxModel.fromFile('no/such.onnx'))).toEqual([
-    `file-not-found: no/such.onnx: there is no such file. A relative path starts at the working directory, ${process.cwd()}.`,
+    `file-not-found: no/such.onnx: no such file. Relative paths are resolved against the working directory, ${process.cwd()}.`,
   ]);
 });
 
@@ -25,7 +25,7 @@ test('is a folder', () => {
   const subfolder = join(folder, 'folder.onnx');
   fs.mkdirSync(subfolder);
   expect(problemsOf(() => OnnxModel.fromFile(subfolder))).toEqual([
-    `not-a-file: ${subfolder}: this is a folder or a device. Give the path of a regular file.`,
+    `not-a-file: ${subfolder}: this is a folder or a device, not a regular file. Pass the path of a file.`,
   ]);
 });
 
@@ -35,44 +35,44 @@ test('is empty', () => {
 
 test('is a Git LFS pointer', () => {
   expect(problemsOfFile('version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n')).toEqual([
-    `git-lfs-pointer: ${path}: this is a Git LFS pointer, not the file it stands for. Run "git lfs pull".`,
+    `git-lfs-pointer: ${path}: this is a Git LFS pointer, not the file itself. Run "git lfs pull".`,
   ]);
 });
 
-test('may not be read', () => {
+test('cannot be read', () => {
   writeOnnxModel(path, valid);
   const denied = Object.assign(new Error('permission denied'), { code: 'EACCES', syscall: 'stat' });
   jest.spyOn(fs, 'statSync').mockImplementationOnce(() => {
     throw denied;
   });
   expect(problemsOf(() => OnnxModel.fromFile(path))).toEqual([
-    `file-unreadable: ${path}: the file cannot be read: EACCES. Check its permissions.`,
+    `file-unreadable: ${path}: cannot read the file: EACCES. Check its permissions.`,
   ]);
 });
 
-test('is too large for protobuf', () => {
+test('exceeds the limit of protobuf', () => {
   const file = { path: 'model.onnx', sourcePath: path, sha256: '', sizeBytes: 2 ** 31 };
   expect(problemsOf(() => loadGraph('m.onnx', file))).toEqual([
-    'model-too-large: m.onnx: 2147483648 bytes are more than a protobuf message can have (2147483647). Keep the weights in a file of their own: onnx.save_model(model, path, save_as_external_data=True).',
+    'model-too-large: m.onnx: the file has 2147483648 bytes, but a protobuf message can have at most 2147483647. Store the weights in a separate file: onnx.save_model(model, path, save_as_external_data=True).',
   ]);
 });
 
 test.each([
-  ['text', 'Hello, world', 'wire type 4 before byte 3 is none that ONNX uses'],
-  ['HTML', '<!DOCTYPE html>', 'wire type 4 before byte 1 is none that ONNX uses'],
-  ['cut short', onnxModel(valid).subarray(0, 60), 'a field of 81 bytes at byte 29 does not fit into what follows'],
-  ['zeros', Buffer.alloc(100), 'byte 0 does not begin a field'],
+  ['text', 'Hello, world', 'wire type 4 before byte 3 is not used by ONNX'],
+  ['HTML', '<!DOCTYPE html>', 'wire type 4 before byte 1 is not used by ONNX'],
+  ['truncated', onnxModel(valid).subarray(0, 60), 'the field of 81 bytes at byte 29 exceeds its message'],
+  ['zeros', Buffer.alloc(100), 'no valid field starts at byte 0'],
   ['ones', Buffer.alloc(100, 0xff), 'a number at byte 0 has more than 64 bits'],
   ['protobuf without a graph', Buffer.from([0x08, 0x08]), 'it has no graph'],
   ['a graph without an IR version', onnxModel({ ...valid, irVersion: 0 }), 'it has no IR version'],
-  ['half a number', Buffer.from([0x08, 0x80]), 'it ends at byte 2, in the middle of a field'],
+  ['a truncated number', Buffer.from([0x08, 0x80]), 'the file ends at byte 2, in the middle of a field'],
 ])('is %s', (_, content, reason) => {
   expect(problemsOfFile(content)).toEqual([
-    `not-onnx: ${path}: this is not a whole ONNX model: ${reason}. Check that it is the right file, copied or downloaded to its end.`,
+    `not-onnx: ${path}: this is not a complete ONNX model: ${reason}. Check that it is the right file and that it was copied or downloaded completely.`,
   ]);
 });
 
-test('is nested without end', () => {
+test('is nested too deeply', () => {
   let bytes = Buffer.alloc(0);
   const wrap = (fieldNumber: number) => {
     const length = [(bytes.length & 0x7f) | 0x80, (bytes.length >> 7) | 0x80, bytes.length >> 14];
@@ -81,6 +81,6 @@ test('is nested without end', () => {
   for (let depth = 0; depth < 200; depth++) [6, 5, 1].forEach(wrap);
   wrap(7);
   expect(problemsOfFile(bytes)).toEqual([
-    expect.stringContaining('this is not a whole ONNX model: messages are nested more than 100 deep.'),
+    expect.stringContaining('this is not a complete ONNX model: messages are nested more than 100 levels deep.'),
   ]);
 });

@@ -127,13 +127,13 @@ test('an operator of the default domain has one name', () => {
   expect(read({ ...identity('float', ['n']), nodes }).operators).toEqual(['Abs', 'Relu']);
 });
 
-test('M10 sizes that the file does not fix are -1 on the wire', () => {
+test('M10 free sizes are -1 on the wire', () => {
   const [x] = read(identity('float', [null, 'unk__16', 3, 0, -1])).signature.inputs;
   expect(x?.dimensions).toEqual([null, 'unk__16', 3, null, null]);
   expect(x && wireShape(x)).toEqual([-1, -1, 3, -1, -1]);
 });
 
-test('M13 weights that are listed as inputs are none', () => {
+test('M13 weights in the list of inputs are not inputs', () => {
   const parts: ModelParts = {
     inputs: [value('w', 'float', [4]), value('x', 'float', ['n', 4]), value('b', 'float', [4])],
     outputs: [value('y', 'float', ['n', 4])],
@@ -144,12 +144,12 @@ test('M13 weights that are listed as inputs are none', () => {
   expect(read(parts).signature.inputs.map(({ name }) => name)).toEqual(['x']);
 });
 
-describe('a model seen before', () => {
+describe('a known model', () => {
   const weights = join(folder, 'large.bin');
   const metadata = { note: 'so that the file is too large for a Git LFS pointer'.repeat(20) };
 
   beforeAll(() => {
-    // Sparse: 64 MB that take no room.
+    // Sparse: 64 MB that use no disk space.
     fs.writeFileSync(weights, '');
     fs.truncateSync(weights, 64 << 20);
     writeOnnxModel(path, {
@@ -161,7 +161,7 @@ describe('a model seen before', () => {
     age(weights);
   });
 
-  test('is neither read again nor decoded nor loaded', () => {
+  test('is neither read nor decoded nor loaded again', () => {
     const read = jest.spyOn(fs, 'readSync');
     const spawn = jest.spyOn(childProcess, 'spawnSync');
     const first = OnnxModel.fromFile(path);
@@ -191,14 +191,14 @@ describe('a model seen before', () => {
   });
 });
 
-test('a file that changes while it is read is not taken for what it was', () => {
+test('a file that changes while it is read is not cached', () => {
   writeOnnxModel(path, identity('float', ['n', 11]));
   const readGraph = jest.spyOn(graphs, 'readGraph').mockImplementationOnce((file) => {
     writeOnnxModel(path, identity('float', ['n', 12]));
     return graphs.readGraph(file);
   });
   expect(problemsOf(() => OnnxModel.fromFile(path, { runtimeCheck: 'skip' }))).toEqual([
-    `file-changed: ${path}: the file changed while it was read. Synthesize again once it is written.`,
+    `file-changed: ${path}: the file changed while it was being read. Synthesize again once the file is complete.`,
   ]);
   readGraph.mockRestore();
 });

@@ -16,7 +16,7 @@ function read(parts: Partial<ModelParts>, runtimeCheck?: OnnxModelProps['runtime
   return OnnxModel.fromFile(path, { runtimeCheck });
 }
 
-/** Stands in for a child process that cannot be had here. */
+/** Replaces a child process that cannot run on this machine. */
 function childEnds(outcome: { stdout?: string; signal?: string; status?: number; error?: Error }): void {
   const result = { pid: 1, output: [], stderr: '', stdout: '', signal: null, status: null, ...outcome };
   spawn.mockReturnValueOnce(result as unknown as ReturnType<typeof childProcess.spawnSync>);
@@ -24,7 +24,7 @@ function childEnds(outcome: { stdout?: string; signal?: string; status?: number;
 
 beforeEach(() => spawn.mockClear());
 
-test('is made once for each content', () => {
+test('runs once for each content', () => {
   expect(read({}).warnings).toEqual([]);
   expect(spawn).toHaveBeenCalledTimes(1);
   read({});
@@ -33,12 +33,12 @@ test('is made once for each content', () => {
   expect(spawn).toHaveBeenCalledTimes(2);
 });
 
-test('is not made when skipped', () => {
+test('does not run if skipped', () => {
   expect(read({ nodes: [node('NoSuchOperator', ['x'], ['y'])] }, 'skip').warnings).toEqual([]);
   expect(spawn).not.toHaveBeenCalled();
 });
 
-test('M4 finds what has no kernel: an inner bfloat16 MatMul', () => {
+test('M4 finds types without a kernel: an inner bfloat16 MatMul', () => {
   const nodes = [
     node('Cast', ['x'], ['xb'], { attributes: { to: 16 } }),
     node('MatMul', ['xb', 'w'], ['yb']),
@@ -46,42 +46,42 @@ test('M4 finds what has no kernel: an inner bfloat16 MatMul', () => {
   ];
   const initializers = [initializer('w', 'bfloat16', [4, 4], new Uint16Array(16))];
   expect(problemsOf(() => read({ nodes, initializers }))).toEqual([
-    `model-not-loadable: ${path}: onnxruntime ${runtime} does not load this model: Could not find an implementation for MatMul(13) node with name 'MatMul_yb'. It has no CPU kernel for this operator with these types at this opset: convert bfloat16 to float32, or export with a newer opset.`,
+    `model-not-loadable: ${path}: onnxruntime ${runtime} cannot load this model: Could not find an implementation for MatMul(13) node with name 'MatMul_yb'. onnxruntime has no CPU kernel for this operator with these types at this opset. Convert bfloat16 to float32, or export with a newer opset.`,
   ]);
 });
 
-test('M11 finds what is too old: Relu of opset 3', () => {
+test('M11 finds opsets that are too old: Relu of opset 3', () => {
   expect(problemsOf(() => read({ nodes: [node('Relu', ['x'], ['y'])], opsets: { '': 3 } }))).toEqual([
-    `model-not-loadable: ${path}: onnxruntime ${runtime} does not load this model: Could not find an implementation for Relu(1) node with name 'Relu_y'. It has no CPU kernel for this operator with these types at this opset: convert bfloat16 to float32, or export with a newer opset.`,
+    `model-not-loadable: ${path}: onnxruntime ${runtime} cannot load this model: Could not find an implementation for Relu(1) node with name 'Relu_y'. onnxruntime has no CPU kernel for this operator with these types at this opset. Convert bfloat16 to float32, or export with a newer opset.`,
   ]);
 });
 
-test('finds an operator that its domain has not', () => {
+test('finds an operator that its domain does not have', () => {
   const nodes = [node('Foo', ['x'], ['y'], { domain: 'com.microsoft' })];
   expect(problemsOf(() => read({ nodes, opsets: { '': 17, 'com.microsoft': 1 } }))).toEqual([
-    `model-not-loadable: ${path}: onnxruntime ${runtime} does not load this model: Fatal error: com.microsoft:Foo(-1) is not a registered function/op. Check the operator's name and domain, or export with an opset that has it.`,
+    `model-not-loadable: ${path}: onnxruntime ${runtime} cannot load this model: Fatal error: com.microsoft:Foo(-1) is not a registered function/op. Check the operator's name and domain, or export with an opset that has it.`,
   ]);
 });
 
-test("leaves out the places in the runtime's sources", () => {
+test("omits the locations in the runtime's sources", () => {
   const outputs = [value('z', 'float', ['n', 4])];
   expect(problemsOf(() => read({ outputs }))).toEqual([
-    `model-not-loadable: ${path}: onnxruntime ${runtime} does not load this model: This is an invalid model. Graph output (z) does not exist in the graph. See what onnx.checker.check_model(path, full_check=True) says, and export the model again.`,
+    `model-not-loadable: ${path}: onnxruntime ${runtime} cannot load this model: This is an invalid model. Graph output (z) does not exist in the graph. Run onnx.checker.check_model(path, full_check=True) for details, and export the model again.`,
   ]);
 });
 
-test('finds an output that the graph contradicts where no run shows its shape', () => {
+test('finds an output that the graph contradicts if no run shows its shape', () => {
   const parts = {
     inputs: [value('x', 'float', ['n', 4]), value('shape', 'int64', [1])],
     outputs: [value('y', 'float', ['n', 5]), value('z', 'float', ['k'])],
     nodes: [node('Identity', ['x'], ['y']), node('Reshape', ['x', 'shape'], ['z'])],
   };
   expect(problemsOf(() => read(parts))).toEqual([
-    `shape-contradicted: ${path}: output "y" is declared as [n, 5], and onnxruntime infers another shape from the graph. No run with made-up inputs shows which: it refuses made-up inputs: Non-zero status code returned while running Reshape node. Name:'Reshape_z' Status Message: input_shape_size == requested_shape_size was false. The input tensor cannot be reshaped to the requested shape. Input shape:{2,4}, requested shape:{1}. Export the model with the shape that it gives.`,
+    `shape-contradicted: ${path}: output "y" is declared as [n, 5], but onnxruntime infers a different shape from the graph. No run with made-up inputs showed the actual shape: it rejects made-up inputs: Non-zero status code returned while running Reshape node. Name:'Reshape_z' Status Message: input_shape_size == requested_shape_size was false. The input tensor cannot be reshaped to the requested shape. Input shape:{2,4}, requested shape:{1}. Export the model with its actual shape.`,
   ]);
 });
 
-test('takes declared shapes that say less, or name sizes otherwise', () => {
+test('accepts declared shapes that are less specific, or name sizes differently', () => {
   for (const dims of [
     [null, 4],
     ['m', 4],
@@ -91,7 +91,7 @@ test('takes declared shapes that say less, or name sizes otherwise', () => {
   }
 });
 
-test('gives warnings instead when asked', () => {
+test('gives warnings instead with "warn"', () => {
   const { warnings } = read({ nodes: [node('NoSuchOperator', ['x'], ['y'])] }, 'warn');
   expect(warnings).toEqual([expect.stringContaining('No Op registered for NoSuchOperator with domain_version of 17')]);
 });
@@ -101,7 +101,7 @@ describe('where the runtime', () => {
     childEnds({
       stdout: 'model-serving report: {"unavailable":"libonnxruntime.so.1: cannot open shared object file"}\n',
     });
-    const message = `${path}: the model was not loaded for a check, since onnxruntime-node does not run here: libonnxruntime.so.1: cannot open shared object file. Synthesize where it runs (glibc, macOS or Windows), or set runtimeCheck to "warn" or "skip".`;
+    const message = `${path}: cannot check that the model loads, because onnxruntime-node does not run on this machine: libonnxruntime.so.1: cannot open shared object file. Synthesize on Linux with glibc, macOS or Windows, or set runtimeCheck to "warn" or "skip".`;
     expect(problemsOf(() => read({ metadata: { a: '1' } }))).toEqual([`runtime-unavailable: ${message}`]);
 
     childEnds({
@@ -110,23 +110,23 @@ describe('where the runtime', () => {
     expect(read({ metadata: { a: '1' } }, 'warn').warnings).toEqual([message]);
   });
 
-  test('crashes while it runs the model, the model was loaded', () => {
+  test('crashes while it runs the model: the model was loaded', () => {
     childEnds({ stdout: 'model-serving report: {"outputs":[]}\n', signal: 'SIGSEGV' });
     const model = read({ metadata: { a: '6' } });
     expect(model.servable).toBe(true);
     expect(model.warnings).toEqual([
-      `${path}: when it runs on made-up inputs, the process that runs it ends with SIGSEGV. A request may end the server in the same way. Run the model in onnxruntime with inputs of your own before you serve it.`,
+      `${path}: when the model ran on made-up inputs, the process that runs it exited with SIGSEGV. A request may crash the server in the same way. Test the model in onnxruntime with your own inputs before you serve it.`,
     ]);
     expect(model.signatureProof).toEqual({
       proved: false,
-      reason: 'the process that runs it ends with SIGSEGV',
+      reason: 'the process that runs it exited with SIGSEGV',
     });
     spawn.mockClear();
     expect(read({ metadata: { a: '6' } }).signatureProof).toEqual(model.signatureProof);
     expect(spawn).not.toHaveBeenCalled();
   });
 
-  test('is ended in a run, the runs before it count for nothing: other machines come further', () => {
+  test('is killed during a run: the runs before it do not count, because other machines may get further', () => {
     const run = { inputs: [[2, 4]], outputs: [[2, 4]] };
     const lines = [{ outputs: [] }, { run }, { stopped: 'it takes more than 10 s', byLimit: true }];
     const stdout = lines.map((line) => `model-serving report: ${JSON.stringify(line)}\n`).join('');
@@ -140,7 +140,7 @@ describe('where the runtime', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('crashes on integers that it cannot divide, a warning says so', () => {
+  test('crashes on integers that it cannot divide: reports a warning', () => {
     const parts = {
       inputs: [value('x', 'int32', ['n']), value('by', 'int32', ['n'])],
       outputs: [value('y', 'int32', ['n'])],
@@ -149,11 +149,11 @@ describe('where the runtime', () => {
     const { signatureProof, warnings } = read(parts);
     expect(signatureProof).toEqual({ proved: true });
     expect(warnings).toEqual([
-      `${path}: when it runs on the smallest integers of their types and -1, the process that runs it ends with SIGFPE. A request may end the server in the same way. Run the model in onnxruntime with inputs of your own before you serve it.`,
+      `${path}: when the model ran on the smallest integers of their types and -1, the process that runs it exited with SIGFPE. A request may crash the server in the same way. Test the model in onnxruntime with your own inputs before you serve it.`,
     ]);
   });
 
-  test('crashes on empty inputs alone, the runs before count, and the server is told', () => {
+  test('crashes only on empty inputs: the runs before count, and the server is notified', () => {
     const run = (rows: number) => ({ run: { inputs: [[rows, 4]], outputs: [[rows, 4]] } });
     const lines = [{ outputs: [] }, run(2), run(3), { edge: 'empty', shapes: [[0, 4]] }];
     const stdout = lines.map((line) => `model-serving report: ${JSON.stringify(line)}\n`).join('');
@@ -167,7 +167,7 @@ describe('where the runtime', () => {
     expect(spawn).not.toHaveBeenCalled();
   });
 
-  test('meets a limit on empty inputs, the runs before count, and nothing is known of empty inputs', () => {
+  test('exceeds a limit on empty inputs: the runs before count, and nothing is known about empty inputs', () => {
     const run = (rows: number) => ({ run: { inputs: [[rows, 4]], outputs: [[rows, 4]] } });
     const limit = { stopped: 'it takes more than 10 s', byLimit: true };
     const lines = [{ outputs: [] }, run(2), run(3), { edge: 'empty', shapes: [[0, 4]] }, limit];
@@ -182,28 +182,28 @@ describe('where the runtime', () => {
   test('crashes', () => {
     childEnds({ signal: 'SIGSEGV' });
     expect(problemsOf(() => read({ metadata: { a: '2' } }))).toEqual([
-      expect.stringContaining('does not load this model: the process that loads it ends with SIGSEGV.'),
+      expect.stringContaining('cannot load this model: the process that loads it exited with SIGSEGV.'),
     ]);
     childEnds({ status: 134, stdout: 'a line of something else' });
     expect(problemsOf(() => read({ metadata: { a: '2' } }))).toEqual([
-      expect.stringContaining('does not load this model: the process that loads it ends with exit code 134.'),
+      expect.stringContaining('cannot load this model: the process that loads it exited with exit code 134.'),
     ]);
   });
 
-  test('takes for ever', () => {
+  test('hangs', () => {
     childEnds({ error: Object.assign(new Error('spawnSync node ETIMEDOUT'), { code: 'ETIMEDOUT' }) });
     expect(problemsOf(() => read({ metadata: { a: '3' } }))).toEqual([
-      expect.stringContaining('does not load this model: the process that loads it takes more than 600 s.'),
+      expect.stringContaining('cannot load this model: the process that loads it took more than 600 s.'),
     ]);
   });
 
-  test('failed for once, it is tried again', () => {
+  test('failed once: it is tried again', () => {
     childEnds({ signal: 'SIGKILL' });
     expect(problemsOf(() => read({ metadata: { a: '4' } }))).toHaveLength(1);
     expect(problemsOf(() => read({ metadata: { a: '4' } }))).toEqual([]);
   });
 
-  test('shares its output with whatever NODE_OPTIONS loads', () => {
+  test('shares its output with modules loaded by NODE_OPTIONS', () => {
     childEnds({ stdout: 'hello\nmodel-serving report: {"outputs":[]}\r\nbye\n' });
     expect(problemsOf(() => read({ metadata: { a: '5' } }))).toEqual([]);
   });

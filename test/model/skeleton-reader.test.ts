@@ -26,7 +26,7 @@ function plain(bytes: Uint8Array): unknown {
   return type.toObject(type.decode(bytes), { defaults: true, longs: String, bytes: String });
 }
 
-/** What a skeleton should hold of a decoded model. */
+/** Expected content of a skeleton, from a decoded model. */
 function withoutPayloads(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutPayloads);
   if (value === null || typeof value !== 'object') return value;
@@ -54,7 +54,7 @@ function withoutPayloads(value: unknown): unknown {
 
 const KEPT_BYTES = 1024;
 
-/** The texts that are kept of a list. */
+/** Texts that are kept of a list. */
 function beginningOf(texts: readonly string[]): string[] {
   let total = 0;
   return texts.filter((text) => (total += bytesOf(text)) <= KEPT_BYTES);
@@ -124,7 +124,7 @@ const model = fc.record({
   opsetImport: fc.array(fc.record({ domain: name, version: fc.nat() }), { maxLength: 2 }),
 });
 
-/** A field that the messages do not know: number 20, as ModelProto.training_info. */
+/** A field that is missing in the messages: number 20, ModelProto.training_info. */
 const unknownField = Buffer.concat([Buffer.from([0xa2, 0x01, 0x05]), Buffer.from('hello')]);
 
 test('a skeleton is the model without its payloads', () => {
@@ -137,12 +137,12 @@ test('a skeleton is the model without its payloads', () => {
   );
 });
 
-test('of a real export too', () => {
+test('also of a real export', () => {
   const bytes = fs.readFileSync(join(__dirname, '..', '..', 'examples', 'digits', 'digits.onnx'));
   expect(skeletonOf(bytes)).toEqual(withoutPayloads(plain(bytes)));
 });
 
-test('of large weights it reads next to nothing', () => {
+test('reads almost nothing of large weights', () => {
   const bytes = onnxModel({ ...small, initializers: [initializer('w', 'uint8', [64 << 20], Buffer.alloc(64 << 20))] });
   const read = jest.spyOn(fs, 'readSync');
   skeletonOf(bytes);
@@ -159,20 +159,20 @@ describe('long lists in attributes', () => {
     ) as { graph: { node: { attribute: Record<string, unknown[]>[] }[] } };
   const listed = (list: object) => attribute(list).graph.node[0]?.attribute[0];
 
-  test('are counted, and left out or kept to their beginning', () => {
+  test('are counted, and omitted or truncated', () => {
     expect(listed({ floats: new Array(300).fill(0.5), type: 6 })).toMatchObject({ floats: [], floatsCount: 300 });
     const texts = listed({ strings: new Array(500).fill(Buffer.from('BRANCH_LEQ')), type: 8 });
     expect([texts?.['strings']?.length, texts?.['stringsCount']]).toEqual([102, 500]);
     expect(listed({ ints: [1, 2, 3], type: 7 })).toMatchObject({ ints: ['1', '2', '3'], intsCount: 3 });
   });
 
-  test('of whole numbers, to their beginning', () => {
+  test('of integers are truncated', () => {
     const long = listed({ ints: new Array(5000).fill(7), type: 7 });
     expect(long?.['ints']?.length).toBeLessThan(1025);
     expect(long?.['intsCount']).toBeGreaterThanOrEqual(5000);
   });
 
-  test('that are a field each, as Python writes them', () => {
+  test('are supported as one field for each element, as Python writes them', () => {
     const type = onnxMessage('AttributeProto');
     const one = (value: number) => Buffer.from([(8 << 3) | 0, value]);
     const bytes = Buffer.concat([

@@ -10,7 +10,7 @@ import { temporaryFolder } from '../support/temporary-folder';
 const folder = temporaryFolder();
 let count = 0;
 
-// The library reads no shapes but those of inputs and outputs, and so does not know these fields.
+// The library reads only the shapes of inputs and outputs, so it does not define these fields.
 onnxMessage('GraphProto').add(new Field('valueInfo', 13, 'ValueInfoProto', 'repeated'));
 onnxMessage('FunctionProto').add(new Field('valueInfo', 12, 'ValueInfoProto', 'repeated'));
 
@@ -19,7 +19,7 @@ function decoded(bytes: Uint8Array): any {
   return type.toObject(type.decode(bytes), { longs: Number });
 }
 
-/** The model with rows of x and y called n, and what the file was. */
+/** The model with rows of x and y named n, and the original file. */
 function freed(parts: ModelParts, valueInfo: object[] = []): { path: string; before: any; after: any } {
   const type = onnxMessage('ModelProto');
   const before = type.decode(onnxModel(parts)) as any;
@@ -39,7 +39,7 @@ const relu: ModelParts = {
 };
 const free = { dim: [{ dimParam: 'n' }, { dimValue: 4 }] };
 
-test('changes the shapes that it is given, and nothing else', () => {
+test('changes only the given shapes', () => {
   const { before, after } = freed({ ...relu, metadata: { a: 'b' }, docString: 'what it is' });
   expect(after.graph.input[0].type.tensorType).toEqual({ elemType: 1, shape: free });
   before.graph.input[0].type.tensorType.shape = free;
@@ -48,14 +48,14 @@ test('changes the shapes that it is given, and nothing else', () => {
   expect(after).toEqual(before);
 });
 
-test('leaves out what was inferred from the old shapes', () => {
+test('omits shapes that were inferred from the old ones', () => {
   const { before, after, path } = freed(relu, [value('h', 'float', [1, 4])]);
   expect(before.graph.valueInfo).toHaveLength(1);
   expect(after.graph.valueInfo).toBeUndefined();
   expect(OnnxModel.fromFile(path)).toMatchObject({ warnings: [], signatureProof: { proved: true } });
 });
 
-test('leaves out shapes in subgraphs, of branches within branches too', () => {
+test('omits shapes in subgraphs, also in nested branches', () => {
   const branch = (name: string, nodes: object[], shape: number[]) => ({
     name,
     node: nodes,
@@ -83,7 +83,7 @@ test('leaves out shapes in subgraphs, of branches within branches too', () => {
   expect(OnnxModel.fromFile(path).signatureProof).toEqual({ proved: true });
 });
 
-test('leaves out shapes in functions', () => {
+test('omits shapes in functions', () => {
   const body = {
     domain: 'own',
     name: 'Twice',
@@ -104,7 +104,7 @@ test('leaves out shapes in functions', () => {
   expect(OnnxModel.fromFile(path).signatureProof).toEqual({ proved: true });
 });
 
-test('copies weights of megabytes bit by bit', () => {
+test('copies megabytes of weights unchanged', () => {
   const data = Float32Array.from({ length: 700_001 }, (_, i) => Math.sin(i));
   const { before, after } = freed({
     ...relu,
@@ -114,9 +114,9 @@ test('copies weights of megabytes bit by bit', () => {
 });
 
 test.each([
-  ['cut short', (bytes: Buffer) => bytes.subarray(0, bytes.length - 30)],
-  ['of something else', () => Buffer.from('this is no model')],
-])('a file that is %s is refused', (_, damage) => {
+  ['truncated', (bytes: Buffer) => bytes.subarray(0, bytes.length - 30)],
+  ['not an ONNX model', () => Buffer.from('this is no model')],
+])('a file that is %s is rejected', (_, damage) => {
   const source = join(folder, 'damaged.onnx');
   writeFileSync(source, damage(Buffer.from(onnxModel(relu))));
   const shapes = { inputs: new Map(), outputs: new Map() };

@@ -29,7 +29,7 @@ const MODELS = {
     inputs: [tensor('x', 'FP16', 'n')],
     outputs: [tensor('y', 'FP16', 'n')],
   }),
-  'names that are no identifiers': {
+  'names that are not identifiers': {
     name: 'a model/{x}',
     version: '1 2',
     properties: { title: 'Title', description: 'What it is for.' },
@@ -55,7 +55,7 @@ const MODELS = {
     },
     classes: { output: 'y', kind: 'scores', softmax: false, names: ['no', 'yes'] },
   },
-  'a name that is a path of its own': { ...scalar, name: 'stats' },
+  'a name that is also a path': { ...scalar, name: 'stats' },
 } satisfies Record<string, DescribedModel>;
 
 const document = (model: Parameters<typeof openApiText>[0]) => JSON.parse(openApiText(model));
@@ -74,7 +74,7 @@ test('documents are OpenAPI 3.1', () => {
   expect(results.at(-1)).toMatchObject({ valid: false });
 });
 
-test('that of digits', () => {
+test('the document of digits', () => {
   const path = join(__dirname, '../../examples/digits/digits.onnx');
   expect(openApiOf(OnnxModel.fromFile(path, { runtimeCheck: 'skip' }))).toMatchSnapshot();
 });
@@ -85,8 +85,8 @@ test('bounds of 64 bits are exact', () => {
   expect(text).toContain('{ "type": "integer", "minimum": 0, "maximum": 18446744073709551615 }');
 });
 
-test('names are in paths as URLs have them, and as they are everywhere else', () => {
-  const { info, paths, components } = document(MODELS['names that are no identifiers']);
+test('names are escaped in paths, and unchanged everywhere else', () => {
+  const { info, paths, components } = document(MODELS['names that are not identifiers']);
   expect(info).toMatchObject({
     title: 'Title',
     version: '1 2',
@@ -96,19 +96,17 @@ test('names are in paths as URLs have them, and as they are everywhere else', ()
   expect(components.schemas.InferRequest.properties.inputs.items.properties.name.const).toBe('input:0 "é"');
 });
 
-test('a path that a model shares with the statistics of all is that of the statistics', () => {
-  expect(document(MODELS['a name that is a path of its own']).paths['/v2/models/stats'].get.operationId).toBe(
-    'statistics',
-  );
+test('a path that a model shares with the statistics of all models belongs to the statistics', () => {
+  expect(document(MODELS['a name that is also a path']).paths['/v2/models/stats'].get.operationId).toBe('statistics');
 });
 
-test('what has no JSON form is sent as binary data alone', () => {
+test('tensors without a JSON form are binary only', () => {
   const { paths, components } = document(MODELS['an input without a JSON form']);
   expect(Object.keys(paths['/v2/models/m/infer'].post.requestBody.content)).toEqual(['application/octet-stream']);
   expect(components.schemas.InferRequest).toBeUndefined();
 });
 
-test('pictures and classes are told of where they are declared', () => {
+test('documents pictures and classes if they are declared', () => {
   const { paths, components } = document(MODELS['pictures in, classes out']);
   const types = (path: string) => Object.keys(paths[`/v2/models/m/${path}`].post.requestBody.content);
   expect(types('infer')).toEqual(['application/json', 'application/octet-stream', 'image/png', 'image/jpeg']);
@@ -130,7 +128,7 @@ test('pictures and classes are told of where they are declared', () => {
   expect(others['/v2/models/m/classify']).toBeUndefined();
 });
 
-test('an example that would be very long is left out', () => {
+test('omits a very long example', () => {
   const examples = (...dimensions: number[]) =>
     document(describeModel({ ...scalar.signature, inputs: [tensor('x', 'FP32', ...dimensions)] })).paths[
       '/v2/models/m/infer'

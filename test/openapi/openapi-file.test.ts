@@ -26,14 +26,14 @@ const CONSTRUCTS = {
     }),
 };
 
-/** Not after a minute of tests. */
+/** A time in the past of this test. */
 const LONG_AGO = new Date(0);
 
 describe.each(Object.entries(CONSTRUCTS))('openApiFile of %s', (name, create) => {
   const synth = (openApiFile: string) =>
     synthApp(join(folder, `${name}.out`), (app) => create(stackWithProviders(app), openApiFile));
 
-  test('is written at synth, and left alone where it says the same', () => {
+  test('is written at synth, and left alone if it is up to date', () => {
     const path = join(folder, name, 'docs', 'double.openapi.json');
     synth(path);
     expect(readFileSync(path, 'utf8')).toBe(expected);
@@ -51,7 +51,7 @@ describe.each(Object.entries(CONSTRUCTS))('openApiFile of %s', (name, create) =>
     expectKept(path, content);
   });
 
-  test('an OpenAPI document of something else is kept', () => {
+  test('keeps another OpenAPI document', () => {
     const info = { title: 'Shop', version: '1', description: 'Calls the Open Inference Protocol of models.' };
     expectKept(join(folder, name, 'shop.json'), JSON.stringify({ openapi: '3.1.1', info, paths: {} }, undefined, 2));
   });
@@ -59,20 +59,20 @@ describe.each(Object.entries(CONSTRUCTS))('openApiFile of %s', (name, create) =>
   function expectKept(path: string, content: string): void {
     writeFileSync(path, content);
     expect(() => synth(path)).toThrow(
-      `stack/double: openApiFile "${path}" exists and is not the OpenAPI document of a model. Give another path, or remove the file. [openapi-file-not-own]`,
+      `stack/double: openApiFile "${path}" exists but is not the OpenAPI document of a model. Use another path, or remove the file. [openapi-file-not-own]`,
     );
     expect(readFileSync(path, 'utf8')).toBe(content);
   }
 
-  test('where it cannot be written, synth says so', () => {
+  test('synth reports that it cannot be written', () => {
     const path = join(folder, `${name}-folder`);
     mkdirSync(path);
     expect(() => synth(path)).toThrow(
-      /^stack\/double: openApiFile ".*-folder" cannot be written: EISDIR: .*\. Give the path of a file in a folder that this user may write to\. \[openapi-file-unwritable\]$/,
+      /^stack\/double: openApiFile ".*-folder" cannot be written: EISDIR: .*\. Use a file in a folder that this user can write to\. \[openapi-file-unwritable\]$/,
     );
   });
 
-  test('is shared by constructs of one model, and of one model only', () => {
+  test('can be shared only by constructs of the same model', () => {
     const path = join(folder, `${name}-shared.json`);
     const other = OnnxModel.fromFile(multiplier(folder, 'triple', 3), { runtimeCheck: 'skip' });
     const synthTwo = (...models: OnnxModel[]) =>
@@ -82,13 +82,13 @@ describe.each(Object.entries(CONSTRUCTS))('openApiFile of %s', (name, create) =>
     synthTwo(model, model);
     expect(readFileSync(path, 'utf8')).toBe(expected);
     expect(() => synthTwo(model, other)).toThrow(
-      `stack1/double: openApiFile "${path}" is also that of stack0/double, which has another model. Give each model's document a file of its own. [openapi-file-shared]`,
+      `stack1/double: openApiFile "${path}" is also used by stack0/double, which has another model. Use a separate file for the document of each model. [openapi-file-shared]`,
     );
   });
 
   test('must be known at synth', () => {
     expect(() => synth(Lazy.stringValue({ produce: () => 'x.json' }))).toThrow(
-      'stack/double: openApiFile is a value that only Terraform knows, but what is written at synth depends on it. Give a plain value. [must-be-known-at-synth]',
+      'stack/double: openApiFile is a Terraform token, but the synthesized files depend on its value. Pass a plain value. [must-be-known-at-synth]',
     );
   });
 });
@@ -103,7 +103,7 @@ describe('model-serving openapi', () => {
     });
   });
 
-  test('with what a stack declares: as its server answers', () => {
+  test('with the declarations of a stack, as its server returns it', () => {
     const declared = { picture: { color: 'gray', width: 2, height: 1 }, classes: ['no', 'yes'] } as const;
     const [preprocessing, card] = [join(folder, 'preprocessing.json'), join(folder, 'card.json')];
     writeFileSync(preprocessing, JSON.stringify(declared));
@@ -120,7 +120,7 @@ describe('model-serving openapi', () => {
     expect(readFileSync(out, 'utf8')).toBe(expected);
   });
 
-  test('says where it cannot', () => {
+  test('reports that it cannot be written', () => {
     const { code, stderr } = runCli('openapi', file, '--out', folder);
     expect(code).toBe(1);
     expect(stderr).toBe(`--out ${folder} is a folder. Name a file. [out-not-a-file]\n`);

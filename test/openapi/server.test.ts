@@ -11,7 +11,7 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 temporaryFolder();
 
-/** Two inputs that share a symbol, a fixed one, and outputs of which one has no JSON form. */
+/** Two inputs that share a symbol, one with a fixed size, and outputs of which one has no JSON form. */
 const MIXED: ModelParts = {
   inputs: [
     value('ids', 'int64', ['batch', 2]),
@@ -41,10 +41,10 @@ let server: ServerProcess;
 let document: any;
 const ajv = new Ajv2020({ strict: false });
 
-/** Arrays that fetch makes are not of jest's realm, and ajv takes arrays of two realms for unequal. */
+/** Arrays from fetch belong to another realm than jest's, and ajv treats arrays of two realms as unequal. */
 const ownRealm = (json: unknown) => JSON.parse(JSON.stringify(json));
 
-/** What a part of the document says of a value: its errors, or none. */
+/** Validates a value against a part of the document; returns the errors. */
 function errorsOf(pointer: string, instance: unknown): unknown[] {
   const validate = ajv.compile({ $ref: `document#${pointer}` });
   return validate(ownRealm(instance)) ? [] : validate.errors!;
@@ -72,7 +72,7 @@ beforeAll(async () => {
 });
 
 describe('GET /openapi.json', () => {
-  test('answers what the library writes', async () => {
+  test('returns the document of the library', async () => {
     const manifest = JSON.parse(readFileSync(join(server.folder, 'model.json'), 'utf8')) as ModelManifest;
     const model = OnnxModel.fromFile(join(server.folder, 'model.onnx'), {
       name: 'mixed',
@@ -100,7 +100,7 @@ describe('GET /openapi.json', () => {
   });
 });
 
-test('each operation answers as the document says', async () => {
+test('each operation answers as documented', async () => {
   for (const [path, item] of Object.entries<any>(document.paths)) {
     const method = item.get ? 'get' : 'post';
     if (path.endsWith('/infer')) continue;
@@ -131,24 +131,24 @@ const REQUEST = '/components/schemas/InferRequest';
 const INFER = '/v2/models/mixed/infer';
 const post = (body: unknown) => server.infer(body, { path: INFER });
 
-describe('requests that the document takes are answered, and their answers are as it says', () => {
+describe('requests that match the document are answered, and their answers match it', () => {
   test.each<[string, object]>([
-    ['as they are', request],
+    ['unchanged', request],
     ['in another order', { ...request, inputs: inputs.toReversed() }],
     ['nested', withInput({ name: 'ids', data: [[1, 2]] } as any)],
     [
-      'of no rows',
+      'without rows',
       {
         ...withInput({ name: 'ids', shape: [0, 2], data: [] } as any),
         inputs: [{ ...ids, shape: [0, 2], data: [] }, { ...text, shape: [0], data: [] }, weight, flags],
       },
     ],
     [
-      'with all that may be null',
+      'with null for all optional fields',
       { ...request, id: null, parameters: null, inputs: inputs.map((input) => ({ ...input, parameters: null })) },
     ],
     ['with parameters', { ...request, id: 'a', parameters: { timeout: 60_000_000, priority: 1, mine: 'x' } }],
-    ['with fields that are not known', { ...request, more: {} }],
+    ['with unknown fields', { ...request, more: {} }],
     ['infinite', withInput({ name: 'weight', data: ['-Infinity', 'Infinity'] } as any)],
     ['of the largest float', withInput({ name: 'weight', data: [3.4028235677973362e38, -1e-50] } as any)],
   ])('%s', async (_, body) => {
@@ -175,32 +175,32 @@ describe('requests that the document takes are answered, and their answers are a
   });
 });
 
-describe('requests that the document does not take are refused', () => {
+describe('requests that do not match the document are rejected', () => {
   test.each<[string, unknown]>([
-    ['no object', []],
+    ['not an object', []],
     ['no inputs', {}],
     ['an input is missing', { ...request, inputs: without('flags') }],
-    ['an input is given twice', { ...request, inputs: [...without('flags'), ids] }],
-    ['an input is not known', { ...request, inputs: [...without('flags'), { ...flags, name: 'flag' }] }],
+    ['an input is sent twice', { ...request, inputs: [...without('flags'), ids] }],
+    ['an unknown input', { ...request, inputs: [...without('flags'), { ...flags, name: 'flag' }] }],
     ['another datatype', withInput({ name: 'ids', datatype: 'INT32' } as any)],
     ['another rank', withInput({ name: 'ids', shape: [2] } as any)],
     ['another fixed size', withInput({ name: 'weight', shape: [1, 2] } as any)],
     ['a negative size', withInput({ name: 'flags', shape: [-1] } as any)],
     ['too few elements of a fixed shape', withInput({ name: 'weight', data: [1] } as any)],
-    ['nested otherwise', withInput({ name: 'weight', data: [[1, 2]] } as any)],
+    ['nested in another way', withInput({ name: 'weight', data: [[1, 2]] } as any)],
     ['a fraction', withInput({ name: 'ids', data: [1, 2.5] } as any)],
     ['a float beyond 32 bits', withInput({ name: 'weight', data: [1, 3.4028235677973366e38] } as any)],
-    ['a text that is no number', withInput({ name: 'weight', data: [1, 'nan'] } as any)],
-    ['a number that is no truth', withInput({ name: 'flags', data: [0, 1, 2] } as any)],
+    ['a text that is not a number', withInput({ name: 'weight', data: [1, 'nan'] } as any)],
+    ['a number instead of a boolean', withInput({ name: 'flags', data: [0, 1, 2] } as any)],
     ['U+0000', withInput({ name: 'text', data: ['a\0'] } as any)],
     ['no data', withInput({ name: 'text', data: null } as any)],
-    ['binary data without any', withInput({ name: 'text', parameters: { binary_data_size: 5 } } as any)],
-    ['an output that is not known', { ...request, outputs: [{ name: 'other' }] }],
+    ['missing binary data', withInput({ name: 'text', parameters: { binary_data_size: 5 } } as any)],
+    ['an unknown output', { ...request, outputs: [{ name: 'other' }] }],
     ['an output twice', { ...request, outputs: [{ name: 'unset' }, { name: 'unset' }] }],
     ['an output that has no JSON form', { inputs }],
     ['the same, by name', { inputs, outputs: [{ name: 'half' }] }],
     ['a wrong id', { ...request, id: 5 }],
-    ['a parameter that is none', { ...request, parameters: { mine: null } }],
+    ['an invalid parameter', { ...request, parameters: { mine: null } }],
     ['a negative timeout', { ...request, parameters: { timeout: -1 } }],
   ])('%s', async (_, body) => {
     expect(errorsOf(REQUEST, body)).not.toEqual([]);
@@ -219,7 +219,7 @@ describe('requests that the document does not take are refused', () => {
   });
 });
 
-test('a server that is not ready says so as its document does', async () => {
+test('a server that is not ready answers as its document specifies', async () => {
   const refused = await ServerProcess.start(identity('float', ['n']), { expectedSha256: '0'.repeat(64) });
   document = ownRealm((await refused.get('/openapi.json')).body);
   ajv.removeSchema('document').addSchema(document, 'document');

@@ -272,7 +272,7 @@ test('golden examples that are pictures are chosen by a button, and compared', a
   const golden = page.locator('#picture-golden button');
   expect(await golden.allInnerTexts()).toEqual(['levels']);
   expect(await page.locator('#omitted').innerText()).toBe(
-    'Golden example “large” is not here: its picture is longer than 1024 KiB, the most that this page takes.',
+    'Golden example “large” is not here: its picture is longer than 1024 KiB, the limit of this page.',
   );
   await golden.click();
   await status('✓ As expected: 12 elements, no difference.');

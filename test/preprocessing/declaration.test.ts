@@ -327,7 +327,7 @@ describe('classes', () => {
 
   test('not a file that is not there', () => {
     expect(problemsOf(() => model('float', ['n', 2], { classes: 'no.txt' }))).toEqual([
-      `file-not-found: no.txt: there is no such file. A relative path starts at the working directory, ${process.cwd()}.`,
+      `file-not-found: no.txt: no such file. Relative paths are resolved against the working directory, ${process.cwd()}.`,
     ]);
   });
 

@@ -42,7 +42,7 @@ test('is no part of the model: neither its identity nor its files', () => {
 
 test('is named and missing, or empty', () => {
   expect(problemsOf(() => OnnxModel.fromFile(path, { profile: elsewhere }))).toEqual([
-    `file-not-found: ${elsewhere}: there is no such file. A relative path starts at the working directory, ${process.cwd()}.`,
+    `file-not-found: ${elsewhere}: no such file. Relative paths are resolved against the working directory, ${process.cwd()}.`,
   ]);
   expect(problemsWith('')).toEqual([`file-empty: ${beside}: the file is empty. Export or download it again.`]);
 });

@@ -92,7 +92,7 @@ test('the size of a dimension, and FP16, which has no JSON', async () => {
   });
   expect(measured.dimensions).toEqual({ width: 7 });
   // The server knows nothing of the width.
-  expect(batchingObstacle).toBe('it does not run on zeros, and there is no golden example to try it with');
+  expect(batchingObstacle).toBe('the model does not run on zeros, and no golden example is available');
   expect(measured.runs.map(({ batchSize }) => batchSize)).toEqual([1]);
   expect(steps.map(({ what, detail }) => [what, detail])).toEqual([
     ['the model loads', 'first run'],
@@ -149,7 +149,7 @@ describe('a dimension at several sizes', () => {
       }),
     );
     expect(message).toBe(
-      `${path}: --at width=3: the model does not run on made-up inputs of that size, but at 7. Leave that size out of --at. [size-refused]`,
+      `--at width=3: ${path}: the model does not run on made-up inputs of that size, but at 7. Leave that size out of --at. [size-refused]`,
     );
     // It is not measured first.
     expect(steps).toEqual(['width = 3: the model loads']);

@@ -12,7 +12,7 @@ const BUGS: Record<string, readonly [target: { readonly prototype: object }, wro
     Scheduler,
     ({ dispatch }) => ({
       dispatch(this: any) {
-        const [again] = this.queue.again;
+        const [again] = this.queue.retries;
         if (again === undefined || again === this.forgotten) dispatch.call(this);
         else this.forgotten = again;
       },
@@ -54,7 +54,7 @@ const BUGS: Record<string, readonly [target: { readonly prototype: object }, wro
       release(this: any) {
         if (!this.isWaiting) return release.call(this);
         this.isReleased = true;
-        this.goOn();
+        this.stopWaiting();
       },
     }),
   ],

@@ -17,7 +17,7 @@ const fixed = OnnxModel.fromFile(writeOnnxModel(join(folder, 'fixed.onnx'), iden
   name: 'digits',
   version: '2',
 });
-/** A graph that the proof does not follow. */
+/** A graph that the proof does not support. */
 const random = OnnxModel.fromFile(
   writeOnnxModel(join(folder, 'random.onnx'), {
     inputs: [value('x', 'float', ['n', 4])],
@@ -48,10 +48,10 @@ function inKubernetes(model: OnnxModel, serving: ServingOptions) {
   return notes(synthService({ model, serving }).construct);
 }
 
-/** What synth says of a construct without failing, but for its sizes. */
+/** Annotations of a construct, without failing and without those about sizes. */
 function notes(construct: Construct): [string, unknown][] {
   const said = construct.node.metadata.map(({ type, data }): [string, unknown] => [type, data]);
-  return said.filter(([, text]) => !/has no profile|takes requests of up to/.test(String(text)));
+  return said.filter(([, text]) => !/has no profile|accepts requests of up to/.test(String(text)));
 }
 
 describe.each([
@@ -67,11 +67,11 @@ describe.each([
     expect(() => synth(batchable, serving)).not.toThrow();
   });
 
-  test('M7 what asks for no batching is accepted of any model', () => {
+  test('M7 options without batching are accepted with any model', () => {
     expect(() => synth(fixed, { maxBatchSize: 1, maxBatchDelaySeconds: 0, rowIndependence: 'probe' })).not.toThrow();
   });
 
-  test('M7, M9, M22 left alone, the plan notes whether requests share runs', () => {
+  test('M7, M9, M22 by default, the plan notes whether requests share runs', () => {
     expect(synth(fixed, {})).toEqual([
       [
         '@cdktf/info',
@@ -88,32 +88,32 @@ describe.each([
     expect(synth(batchable, { maxBatchSize: 1 })).toEqual([]);
   });
 
-  test('M22 batches of a coupled model are refused with the node, unless that may be', () => {
+  test('M22 batches of a coupled model are rejected with the node, unless rows are assumed to be independent', () => {
     expect(() => synth(quantized, { maxBatchSize: 8 })).toThrow(
-      /^stack\/digits: serving\.maxBatchSize is 8, but model "quantized" cannot run requests together: node "quantize" \(DynamicQuantizeLinear\) .*\. Leave it out, or set serving\.rowIndependence to 'assume' if an answer may depend on the requests that share its run\. \[batching-impossible\]$/,
+      /^stack\/digits: serving\.maxBatchSize is 8, but model "quantized" cannot run requests together: node "quantize" \(DynamicQuantizeLinear\) .*\. Leave it out, or set serving\.rowIndependence to 'assume' if answers may depend on the other requests in the same run\. \[batching-impossible\]$/,
     );
     expect(synth(quantized, { maxBatchSize: 8, rowIndependence: 'assume' })).toEqual([
       [
         '@cdktf/warn',
         expect.stringMatching(
-          /^Model "quantized" runs requests together because serving\.rowIndependence is 'assume', but node "quantize" .*An answer may depend on the requests that share its run\.$/,
+          /^Model "quantized" runs requests together because serving\.rowIndependence is 'assume', but node "quantize" .*Answers may depend on the other requests in the same run\.$/,
         ),
       ],
     ]);
   });
 
-  test('a model that is not understood is warned of where batches are asked for', () => {
+  test('batches of a model that is not understood give a warning', () => {
     expect(synth(random, { maxBatchSize: 8 })).toEqual([
       [
         '@cdktf/warn',
         expect.stringMatching(
-          /^serving\.maxBatchSize is 8, but model "random" runs requests one by one: it is not proved that rows are independent; the proof stops at node "RandomNormalLike_noise" \(RandomNormalLike\): .*\. Leave maxBatchSize out; or set serving\.rowIndependence to 'assume' if you know that rows are independent\.$/,
+          /^serving\.maxBatchSize is 8, but model "random" runs requests one by one: it is not proved that rows are independent; the proof stops at node "RandomNormalLike_noise" \(RandomNormalLike\): .*\. Omit maxBatchSize, or set serving\.rowIndependence to 'assume' if you know that rows are independent\.$/,
         ),
       ],
     ]);
   });
 
-  test('a delay of a model that is not understood is warned of as well', () => {
+  test('a delay of a model that is not understood gives a warning too', () => {
     expect(synth(random, { maxBatchDelaySeconds: 0.01 })).toEqual([
       [
         '@cdktf/warn',
@@ -122,25 +122,25 @@ describe.each([
     ]);
   });
 
-  test('a delay that nothing waits for, or that no request outlives', () => {
+  test('rejects a delay that has no effect, or that no request outlives', () => {
     expect(() => synth(batchable, { maxBatchSize: 1, maxBatchDelaySeconds: 0.01 })).toThrow(
-      'stack/digits: serving.maxBatchDelaySeconds is 0.01, but maxBatchSize is 1, so that no request waits for another. Raise maxBatchSize, or leave maxBatchDelaySeconds out. [batch-delay-unused]',
+      'stack/digits: serving.maxBatchDelaySeconds is 0.01, but maxBatchSize is 1, so requests never wait for each other. Raise maxBatchSize, or omit maxBatchDelaySeconds. [batch-delay-unused]',
     );
     expect(() => synth(batchable, { maxBatchDelaySeconds: 2, queueTimeoutSeconds: 2 })).toThrow(
-      'stack/digits: serving.maxBatchDelaySeconds is 2, not less than queueTimeoutSeconds 2: requests would be answered with 504 while they wait for others. Use some thousandths of a second, such as 0.005. [batch-delay-too-long]',
+      'stack/digits: serving.maxBatchDelaySeconds is 2, which is not less than queueTimeoutSeconds 2. Requests would be answered with 504 while they wait for a batch to fill. Use a few milliseconds, such as 0.005. [batch-delay-too-long]',
     );
     expect(() => synth(batchable, { maxBatchDelaySeconds: 30 })).toThrow('not less than queueTimeoutSeconds 30');
     expect(() => synth(batchable, { maxBatchDelaySeconds: 29 })).not.toThrow();
   });
 
-  test('everything at once', () => {
+  test('reports everything at once', () => {
     expect(() => synth(fixed, { maxBatchSize: 8, maxBatchDelaySeconds: 40, executors: 0 })).toThrow(
       /batching-impossible\]\n.*batching-impossible\]\n.*batch-delay-too-long\]\n.*serving-option-invalid\]/,
     );
   });
 });
 
-test('M7 an image of a registry is checked by the model that it is said to hold', () => {
+test('M7 checks an image of a registry by its declared model', () => {
   const reference = `registry.example.com/digits@sha256:${'1'.repeat(64)}`;
   const image = InferenceImage.fromRegistry(reference, { model: fixed });
   expect(() => synthService({ image, repository: undefined, serving: { maxBatchSize: 8 } })).toThrow(
@@ -148,7 +148,7 @@ test('M7 an image of a registry is checked by the model that it is said to hold'
   );
 });
 
-test('M7 a canary runs with the batching of its service', () => {
+test('M7 a canary has the batching of its service', () => {
   const withCanary = (serving: ServingOptions) =>
     synthService({ model: batchable, replicas: 1, serving }, (service) => {
       service.addCanary('next', { model: fixed, weight: 50, acceptsInterfaceChange: true });
@@ -157,7 +157,7 @@ test('M7 a canary runs with the batching of its service', () => {
   expect(notes(withCanary({}))).toEqual([['@cdktf/info', expect.stringContaining('requests one by one')]]);
 });
 
-test('values that only the plan knows pass unseen, and reach the container', () => {
+test('Terraform tokens are not checked, and reach the container', () => {
   const json = synthStack((stack) => {
     const number = (name: string) => new TerraformVariable(stack, name, { type: 'number' }).numberValue;
     const serving = {

@@ -23,7 +23,7 @@ describe.each(CONSTRUCTS)('%s', (_what, create) => {
     return Object.entries<any>(output).filter(([name]) => name.includes('model-card'));
   };
 
-  test('outputs the card of its model, to the letter', () => {
+  test('outputs the exact card of its model', () => {
     expect(outputs({ title: '${path.root} %{ if } 100 $', metrics: { F1: 0.9, topFive: 1 } })).toEqual([
       [
         expect.any(String),
@@ -32,5 +32,5 @@ describe.each(CONSTRUCTS)('%s', (_what, create) => {
     ]);
   });
 
-  test('outputs none where there is none', () => expect(outputs()).toEqual([]));
+  test('outputs nothing without a card', () => expect(outputs()).toEqual([]));
 });

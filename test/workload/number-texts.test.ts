@@ -8,13 +8,13 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
 
-/** All that is said, which is nothing that follows from a number that is none. */
+/** All messages, without those that follow from an invalid number. */
 const said = (...problems: string[]) => new Error(problems.map((problem) => `stack/digits: ${problem}`).join('\n'));
 
 const WHOLE = 'Give a whole number of 1 or more. [not-positive]';
-const PORT = 'Give a whole number from 1 to 65535. [port-out-of-range]';
+const PORT = 'Use an integer from 1 to 65535. [port-out-of-range]';
 
-describe('a number that is given as a text, or is none, is shown as it was given', () => {
+describe('a number that is a text or invalid is shown as it was given', () => {
   test.each<[object, string]>([
     [{ memoryMiB: '512m' }, `memoryMiB is '512m'. ${WHOLE}`],
     [{ memoryMiB: '512' }, `memoryMiB is '512'. ${WHOLE}`],
@@ -22,11 +22,8 @@ describe('a number that is given as a text, or is none, is shown as it was given
     [{ memoryMiB: { MiB: 512 } }, `memoryMiB is { MiB: 512 }. ${WHOLE}`],
     [{ memoryMiB: 0 }, `memoryMiB is 0. ${WHOLE}`],
     [{ port: '8080' }, `port is '8080'. ${PORT}`],
-    [{ cpus: '2' }, "cpus is '2'. Give a number of CPUs of 0.01 or more, such as 0.5 or 2. [cpus-out-of-range]"],
-    [
-      { waitSeconds: '60' },
-      "waitSeconds is '60'. Give a whole number of seconds, or 0 not to wait. [wait-seconds-invalid]",
-    ],
+    [{ cpus: '2' }, "cpus is '2'. Use at least 0.01 CPUs, such as 0.5 or 2. [cpus-out-of-range]"],
+    [{ waitSeconds: '60' }, "waitSeconds is '60'. Use an integer, or 0 to not wait. [wait-seconds-invalid]"],
     [{ logRotation: { maxFiles: '3' } }, `logRotation.maxFiles is '3'. ${WHOLE}`],
   ])('ContainerizedModel, %j', (props, problem) => {
     expect(() => synthStack((stack) => new ContainerizedModel(stack, 'digits', { model, ...props }))).toThrow(
@@ -40,7 +37,7 @@ describe('a number that is given as a text, or is none, is shown as it was given
     [{ resources: { memoryMiB: '512Mi' } }, `resources.memoryMiB is '512Mi'. ${WHOLE}`],
     [
       { resources: { cpu: '500m' } },
-      `resources.cpu is '500m'. Give a number of CPUs of 0.001 or more, such as 0.5 or 2, or "none". [cpus-out-of-range]`,
+      `resources.cpu is '500m'. Use at least 0.001 CPUs, such as 0.5 or 2, or "none". [cpus-out-of-range]`,
     ],
     [{ replicas: '3' }, `replicas is '3'. ${WHOLE}`],
     // As texts, 2 is more than 10.
@@ -51,11 +48,11 @@ describe('a number that is given as a text, or is none, is shown as it was given
     ],
     [
       { autoscaling: { maxReplicas: 10, scaleDownAfterSeconds: '60', target } },
-      "autoscaling.scaleDownAfterSeconds is '60'. Give whole seconds from 0 to 3600. [scale-down-invalid]",
+      "autoscaling.scaleDownAfterSeconds is '60'. Use an integer from 0 to 3600. [scale-down-invalid]",
     ],
     [
       { rollout: { startupSeconds: '60', progressDeadlineSeconds: '30' } },
-      "rollout.startupSeconds is '60'. Give whole seconds from 1 to 86400 (a day). [startup-seconds-invalid]",
+      "rollout.startupSeconds is '60'. Use an integer from 1 to 86400 (a day). [startup-seconds-invalid]",
       `rollout.progressDeadlineSeconds is '30'. ${WHOLE}`,
     ],
     [{ service: { port: '80' } }, `service.port is '80'. ${PORT}`],

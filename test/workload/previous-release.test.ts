@@ -19,7 +19,7 @@ const pictures = OnnxModel.fromFile(
 const imageOf = (held: OnnxModel) =>
   InferenceImage.fromRegistry(`registry.example.com/digits@sha256:${'1'.repeat(64)}`, { model: held });
 
-/** What the container is given, whichever target it runs on. */
+/** Environment of the container on either target. */
 const environments: Record<string, (serving?: ServingOptions, held?: OnnxModel) => Record<string, string>> = {
   ContainerizedModel: (serving, held = model) => {
     const image = imageOf(held);
@@ -80,7 +80,7 @@ describe.each(Object.entries(environments))('an image of the previous release st
     });
   });
 
-  test('and what has its default is not set', () => {
+  test('and values with their default are not set', () => {
     const { rowIndependence, ...others } = DEFAULTS;
     for (const value of [rowIndependence, 'probe' as const]) {
       const given = environment({ ...others, rowIndependence: value });
@@ -89,13 +89,13 @@ describe.each(Object.entries(environments))('an image of the previous release st
     }
   });
 
-  test('and what the server derives from its memory and its model is not set', () => {
+  test('and values that the server derives from its memory and its model are not set', () => {
     for (const held of [model, profiled]) {
       expect(Object.keys(environment(undefined, held)).join()).not.toMatch(/REQUEST|TIMEOUT|CONNECTIONS|QUEUE_BYTES/);
     }
   });
 
-  test('but for an option that it does not have', () => {
+  test('except with an option that it does not have', () => {
     expect(environment({ requestBudgetBytes: 2 ** 26, maxConnections: 10 })).toMatchObject({
       MODEL_SERVING_REQUEST_BUDGET_BYTES: '67108864',
       MODEL_SERVING_MAX_CONNECTIONS: '10',

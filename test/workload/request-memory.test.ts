@@ -45,12 +45,12 @@ function onDocker(props: Partial<ContainerizedModelProps> = {}) {
   });
   const notes = construct.node.metadata
     .map(({ data }) => String(data))
-    .filter((text) => text.includes('takes requests'));
+    .filter((text) => text.includes('accepts requests'));
   const { env, memory } = only(json, 'docker_container');
   return { notes, env: env as string[], memory: memory as number };
 }
 
-/** What the server reads in such a container. */
+/** Settings of the server in such a container. */
 function configurationOf(model: OnnxModel, env: readonly string[]): Configuration {
   const settings = Object.fromEntries(
     env.map((text) => {
@@ -91,7 +91,7 @@ describe('the plan and the server agree', () => {
     }
   });
 
-  test('and in the smallest that is accepted', () => {
+  test('and in the smallest accepted one', () => {
     for (const model of [digits, large, unknown]) {
       const refused = () => onDocker({ model, memoryMiB: 200 });
       const [, needed] = /needs (\d+) or more/.exec(messageOf(refused)) ?? [];
@@ -103,8 +103,8 @@ describe('the plan and the server agree', () => {
   });
 });
 
-describe('the server in a container that no plan has sized', () => {
-  test('takes no request that it could not hold', () => {
+describe('the server in a container without a plan', () => {
+  test('accepts no request that it could not hold', () => {
     const configuration = configurationOf(large, []);
     expect(requestLimits(configuration, 300 * MIB)).toMatchObject({
       maxRequestBytes: expect.closeTo(15.2 * MIB, -6),
@@ -113,7 +113,7 @@ describe('the server in a container that no plan has sized', () => {
     expect(requestLimits(configuration, 100 * MIB)).toMatchObject({ maxRequestBytes: 8 * MIB, budgetBytes: 32 * MIB });
   });
 
-  test('leaves what is set as it is', () => {
+  test('keeps explicit settings', () => {
     const env = [`MODEL_SERVING_MAX_REQUEST_BYTES=${64 * MIB}`, `MODEL_SERVING_REQUEST_BUDGET_BYTES=${48 * MIB}`];
     expect(requestLimits(configurationOf(digits, env), 256 * MIB)).toMatchObject({
       maxRequestBytes: 64 * MIB,
@@ -121,7 +121,7 @@ describe('the server in a container that no plan has sized', () => {
     });
   });
 
-  test('has less for requests where the loaded model takes more', () => {
+  test('has less memory for requests if the loaded model needs more', () => {
     const configuration = configurationOf(digits, []);
     const limits = requestLimits(configuration, 512 * MIB);
     expect(limits.budgetBytes).toBe(128 * MIB);
@@ -130,27 +130,27 @@ describe('the server in a container that no plan has sized', () => {
   });
 });
 
-describe('memory that does not hold what is accepted is refused', () => {
+describe('memory that does not hold the accepted requests is rejected', () => {
   test.each<[Partial<ContainerizedModelProps>, string]>([
     [
       { memoryMiB: 264 },
-      'stack/digits: memoryMiB is 264, but model "digits" needs 265 or more: 161 without requests, and 104 for requests: they may have 1 MiB each (serving.maxRequestBytes) and take 32 MiB together. Raise it to 265, or leave it out for a default that fits. [memory-below-requests]',
+      'stack/digits: memoryMiB is 264, but model "digits" needs 265 or more: 161 without requests, and 104 for requests: requests may have 1 MiB each (serving.maxRequestBytes), and 32 MiB together. Raise it to 265, or omit it for a default that fits. [memory-below-requests]',
     ],
     [
       { memoryMiB: 400, serving: { maxRequestBytes: 64 * MIB } },
-      'stack/digits: memoryMiB is 400, but model "digits" needs 545 or more: 161 without requests, and 384 for requests: they may have 64 MiB each (serving.maxRequestBytes) and take 256 MiB together. Raise it to 545, or leave it out for a default that fits; or lower serving.maxRequestBytes to 36700160 or less. [memory-below-requests]',
+      'stack/digits: memoryMiB is 400, but model "digits" needs 545 or more: 161 without requests, and 384 for requests: requests may have 64 MiB each (serving.maxRequestBytes), and 256 MiB together. Raise it to 545, or omit it for a default that fits; or lower serving.maxRequestBytes to 36700160 or less. [memory-below-requests]',
     ],
     [
       { model: large, memoryMiB: 400 },
-      'stack/digits: memoryMiB is 400, but model "large" needs 560 or more: 161 without requests, and 399 for requests: they may have 67 MiB each (serving.maxRequestBytes) and take 268 MiB together. Raise it to 560, or leave it out for a default that fits; or lower serving.maxRequestBytes to 36700160 or less. [memory-below-requests]',
+      'stack/digits: memoryMiB is 400, but model "large" needs 560 or more: 161 without requests, and 399 for requests: requests may have 67 MiB each (serving.maxRequestBytes), and 268 MiB together. Raise it to 560, or omit it for a default that fits; or lower serving.maxRequestBytes to 36700160 or less. [memory-below-requests]',
     ],
     [
       { memoryMiB: 400, serving: { maxQueueBytes: 256 * MIB } },
-      'stack/digits: memoryMiB is 400, but model "digits" needs 545 or more: 161 without requests, and 384 for requests: serving.maxQueueBytes lets 256 MiB wait. Raise it to 545, or leave it out for a default that fits; or lower serving.maxQueueBytes to 146800640 or less. [memory-below-requests]',
+      'stack/digits: memoryMiB is 400, but model "digits" needs 545 or more: 161 without requests, and 384 for requests: serving.maxQueueBytes lets 256 MiB wait. Raise it to 545, or omit it for a default that fits; or lower serving.maxQueueBytes to 146800640 or less. [memory-below-requests]',
     ],
     [
       { memoryMiB: 300, serving: { requestBudgetBytes: 64 * MIB } },
-      'stack/digits: memoryMiB is 300, but model "digits" needs 305 or more: 161 without requests, and 144 for requests: serving.requestBudgetBytes is 64 MiB. Raise it to 305, or leave it out for a default that fits; or lower serving.requestBudgetBytes to 62914560 or less. [memory-below-requests]',
+      'stack/digits: memoryMiB is 300, but model "digits" needs 305 or more: 161 without requests, and 144 for requests: serving.requestBudgetBytes is 64 MiB. Raise it to 305, or omit it for a default that fits; or lower serving.requestBudgetBytes to 62914560 or less. [memory-below-requests]',
     ],
     [
       { serving: { requestBudgetBytes: 32 * MIB, maxRequestBytes: 16 * MIB } },
@@ -158,21 +158,21 @@ describe('memory that does not hold what is accepted is refused', () => {
     ],
     [
       { model: segmentation, memoryMiB: 300 },
-      'stack/digits: memoryMiB is 300, but model "segmentation" needs 426 or more: 161 without requests, and 265 for requests: the answer to one row takes up to 157.5 MiB in JSON, and its request up to 3 MiB. Raise it to 426, or leave it out for a default that fits. [memory-below-requests]',
+      'stack/digits: memoryMiB is 300, but model "segmentation" needs 426 or more: 161 without requests, and 265 for requests: the answer to one row takes up to 157.5 MiB in JSON, and its request up to 3 MiB. Raise it to 426, or omit it for a default that fits. [memory-below-requests]',
     ],
     [
       { model: segmentation, serving: { requestBudgetBytes: 32 * MIB } },
-      'stack/digits: serving.requestBudgetBytes is 33554432, but the answer to one row takes up to 165150720 bytes in JSON, beside its request of up to 3145728, which needs 168296448. Raise serving.requestBudgetBytes to 168296448 or more. [budget-below-requests]',
+      'stack/digits: serving.requestBudgetBytes is 33554432, but the answer to one row takes up to 165150720 bytes in JSON, in addition to its request of up to 3145728, which needs 168296448. Raise serving.requestBudgetBytes to 168296448 or more. [budget-below-requests]',
     ],
     [
       { serving: { requestBudgetBytes: 32 * MIB, maxQueueBytes: 128 * MIB } },
       'stack/digits: serving.requestBudgetBytes is 33554432, but serving.maxQueueBytes is 134217728, which needs 134217728. Raise serving.requestBudgetBytes to 134217728 or more, or lower serving.maxQueueBytes to 33554432 or less. [budget-below-requests]',
     ],
-  ])('%#: as the message says', (props, message) => {
+  ])('%#: with the message', (props, message) => {
     expect(messageOf(() => onDocker(props))).toBe(message);
   });
 
-  test('what a message says will do', () => {
+  test('the values in a message are enough', () => {
     const fits = (props: Partial<ContainerizedModelProps>) => expect(() => onDocker(props)).not.toThrow();
     fits({ memoryMiB: 265 });
     fits({ memoryMiB: 400, serving: { maxRequestBytes: 36_700_160 } });
@@ -195,18 +195,18 @@ describe('memory that does not hold what is accepted is refused', () => {
     expect(() => service({}, budget)).toThrow('serving.requestBudgetBytes is 2097152, but serving.maxRequestBytes is');
     const { construct } = service({ memoryMiB: 305 }, { maxRequestBytes: 16 * MIB });
     const note =
-      'Model "digits" takes requests of up to 16 MiB (serving.maxRequestBytes), and 64 MiB of memory for all of them together.';
+      'Model "digits" accepts requests of up to 16 MiB (serving.maxRequestBytes), which share 64 MiB of memory.';
     for (const { node } of [construct, construct.canary!]) {
       expect(node.metadata.map(({ data }) => data)).toContain(note);
     }
   });
 });
 
-test('the default follows from the signature, and the plan says so', () => {
+test('the default is derived from the signature, and noted in the plan', () => {
   expect(onDocker({ model: unknown })).toMatchObject({
     memory: 514,
     notes: [
-      'Model "unknown" takes requests of up to 16 MiB (by its signature; serving.maxRequestBytes sets another limit), and 128.5 MiB of memory for all of them together.',
+      'Model "unknown" accepts requests of up to 16 MiB (derived from its signature; override it with serving.maxRequestBytes), which share 128.5 MiB of memory.',
     ],
   });
   expect(onDocker({ model: large })).toMatchObject({

@@ -18,7 +18,7 @@ const unmeasured = OnnxModel.fromFile(path, { profile: false });
 const candidate = OnnxModel.fromFile(multiplier(folder, 'next', 3), { name: 'digits', version: '2' });
 const MEASURED = 'as measured on 4 x AMD EPYC 9B14 on 2026-11-25';
 
-/** The variables of the server's environment that sizes set. */
+/** Variables of the server's environment that sizes set. */
 const VARIABLE = /^MODEL_SERVING_(EXECUTORS|THREADS_PER_EXECUTOR|MAX_BATCH_SIZE|MAX_QUEUE_LENGTH)$/;
 
 function onDocker(props: Partial<ContainerizedModelProps> = {}) {
@@ -53,16 +53,16 @@ function environment(executors: number, threads: number, batch: number, queue: n
   };
 }
 
-/** What synth notes of a construct's sizes. */
+/** Notes of synth about a construct's sizes. */
 function notes({ node }: Pick<ContainerizedModel, 'node'>): [string, unknown][] {
   const all = node.metadata.map(({ type, data }): [string, unknown] => [type, data]);
-  return all.filter(([, text]) => !/may run requests together|takes requests of up to/.test(String(text)));
+  return all.filter(([, text]) => !/may run requests together|accepts requests of up to/.test(String(text)));
 }
 
 const autoscaling = { maxReplicas: 9 };
 
 describe('ContainerizedModel', () => {
-  test('has everything from the profile', () => {
+  test('derives everything from the profile', () => {
     const { construct, ...plan } = onDocker();
     expect(plan).toEqual({ env: environment(1, 1, 16, 250), memory: 272, cpus: 1.2 });
     expect(construct.sizing).toMatchObject({ executors: 1, cpus: 1.2, memoryMiB: 272, requestsPerSecond: 1000 });
@@ -74,13 +74,13 @@ describe('ContainerizedModel', () => {
     ]);
   });
 
-  test('anything explicit wins, each by itself', () => {
+  test('explicit values take precedence, each separately', () => {
     expect(onDocker({ cpus: 3 })).toMatchObject({ env: environment(3, 1, 16, 625), memory: 304, cpus: 3 });
     expect(onDocker({ memoryMiB: 500 })).toMatchObject({ env: environment(1, 1, 16, 250), memory: 500, cpus: 1.2 });
     expect(onDocker({ serving: { maxQueueLength: 9 } })).toMatchObject({ env: environment(1, 1, 16, 9), cpus: 1.2 });
     expect(onDocker({ serving: { executors: 2 } })).toMatchObject({ env: environment(2, 1, 16, 500), cpus: 2.4 });
     expect(onDocker({ serving: { threadsPerExecutor: 2 } })).toMatchObject({
-      env: environment(1, 2, 16, 450),
+      env: environment(1, 2, 16, 470),
       cpus: 2.4,
     });
     expect(onDocker({ serving: { maxBatchSize: 4 } })).toMatchObject({ env: environment(1, 1, 4, 200), cpus: 1.2 });
@@ -92,7 +92,7 @@ describe('ContainerizedModel', () => {
     expect(only(json, 'docker_container').labels).toContainEqual({ label: 'model-serving.cpus', value: '1.2' });
   });
 
-  test('without a profile everything is as documented', () => {
+  test('uses the documented defaults without a profile', () => {
     const { construct, ...plan } = onDocker({ model: unmeasured });
     expect(plan).toEqual({ env: {}, memory: 514, cpus: undefined });
     expect(construct.sizing).toBeUndefined();
@@ -100,7 +100,7 @@ describe('ContainerizedModel', () => {
 });
 
 describe('ScalableModelService', () => {
-  test('has everything from the profile', () => {
+  test('derives everything from the profile', () => {
     const { construct, ...plan } = inKubernetes({ autoscaling });
     const size = { cpu: '1200m', memory: '272Mi' };
     expect(plan).toEqual({
@@ -122,11 +122,11 @@ describe('ScalableModelService', () => {
   test.each<[Partial<ScalableModelServiceProps>, object]>([
     [
       { resources: { cpu: 2 } },
-      { env: environment(2, 1, 16, 400), resources: { requests: { cpu: '2' }, limits: { cpu: '2' } }, target: 76 },
+      { env: environment(2, 1, 16, 415), resources: { requests: { cpu: '2' }, limits: { cpu: '2' } }, target: 76 },
     ],
     [
       { resources: { cpuLimit: 2 } },
-      { env: environment(2, 1, 16, 400), resources: { requests: { cpu: '2' }, limits: { cpu: '2' } } },
+      { env: environment(2, 1, 16, 415), resources: { requests: { cpu: '2' }, limits: { cpu: '2' } } },
     ],
     [
       { resources: { cpu: 0.6, cpuLimit: 2 } },
@@ -144,33 +144,33 @@ describe('ScalableModelService', () => {
     [{ serving: { executors: 2 } }, { env: environment(2, 1, 16, 500), resources: { requests: { cpu: '2400m' } } }],
     [{ rollout: { startupSeconds: 7 } }, { startup: 8, deadline: 307 }],
     [{ capacity: { requestsPerSecond: 10, headroom: 1 } }, { target: 50 }],
-  ])('anything explicit wins, each by itself: %j', (props, plan) => {
+  ])('explicit values take precedence, each separately: %j', (props, plan) => {
     expect(inKubernetes({ autoscaling, ...props })).toMatchObject(plan);
   });
 
-  test('a limit below what would be derived is the request, and not an error', () => {
+  test('a limit below the derived request is also the request, and not an error', () => {
     expect(inKubernetes({ resources: { cpuLimit: 0.5 } }).resources.requests.cpu).toBe('500m');
   });
 
-  test('nothing set aside and no limit: threads and batches are derived all the same', () => {
+  test('without request and limit, threads and batches are still derived', () => {
     const { env, resources } = inKubernetes({ resources: { cpu: 'none' } });
     expect(env).toEqual(environment(1, 1, 16, 250));
     expect(resources).toEqual({ requests: { memory: '272Mi' }, limits: { memory: '272Mi' } });
     expect(() => inKubernetes({ resources: { cpu: 'none' }, autoscaling })).toThrow('[cpu-request-missing]');
   });
 
-  test('a CPU target is judged by what was measured, and not by whole threads alone', () => {
+  test('a CPU target is checked against the measurement, not only against whole threads', () => {
     const runs = ladder(1, { 1: 0.25 });
     const served = { ...profileOf('').served, requestsPerSecond: 4000 };
     const fast = profiledModel(multiplier(folder, 'fast', 5), { runs, served });
     expect(inKubernetes({ model: fast, autoscaling }).target).toBe(76);
     expect(() => inKubernetes({ autoscaling, resources: { cpu: 16 } })).not.toThrow();
     expect(() => inKubernetes({ autoscaling, resources: { cpu: 16 }, serving: { executors: 1 } })).toThrow(
-      'stack/digits: the target for cpu is 10 % of the CPUs set aside, but runs of the model can use at most 7 % (1.2 of 16)',
+      'stack/digits: the target for cpu is 10 % of the CPU request, but runs of the model can use at most 7 % (1.2 of 16)',
     );
   });
 
-  test('the weights of a large model, and how long it took, are in the time to start', () => {
+  test('the start time includes large weights and the measured time', () => {
     const slow = profiledModel(multiplier(folder, 'slow', 6), {
       start: { loadSeconds: 5, warmUpSeconds: 1, readySeconds: 7 },
     });
@@ -207,18 +207,18 @@ describe('ScalableModelService', () => {
       canary: { cpu: '2' },
     });
     expect(() => deployments(profiled, { model: unmeasured, resources: { memoryMiB: 300, cpu: 10 } })).toThrow(
-      'stack/digits/next: resources.memoryMiB is 300, but model "digits" needs 322 or more: 138 under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 for each executor but the first. Raise it to 426, which has room for requests, or leave it out for a default that fits. [memory-below-peak]',
+      'stack/digits/next: resources.memoryMiB is 300, but model "digits" needs 322 or more: 138 under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 for each executor but the first. Raise it to 426, which leaves room for requests, or omit it for a default that fits. [memory-below-peak]',
     );
   });
 });
 
-test('memory without room for the largest picture is refused beside what was measured, on a service and a canary', () => {
+test('memory without room for the largest picture is rejected with the measurement, on a service and a canary', () => {
   const file = writeOnnxModel(join(folder, 'picture.onnx'), identity('float', ['n', 3, 4, 4]));
   const picture = { color: 'rgb', maxPixels: 1_000_000 } as const;
   profiledModel(file);
   const taking = OnnxModel.fromFile(file, { name: 'digits', picture });
   const refusal = (where: string) =>
-    `${where}: resources.memoryMiB is 150, but model "digits" needs 138 and, to decode a picture of 1000000 pixels (picture.maxPixels), 23 more. Raise it to 328, which has room for requests, or leave it out for a default that fits. [memory-below-picture]`;
+    `${where}: resources.memoryMiB is 150, but model "digits" needs 138 and, to decode a picture of 1000000 pixels (picture.maxPixels), 23 more. Raise it to 328, which leaves room for requests, or omit it for a default that fits. [memory-below-picture]`;
   expect(() => inKubernetes({ model: taking, resources: { memoryMiB: 150 } })).toThrow(refusal('stack/digits'));
   expect(inKubernetes({ model: taking, resources: { memoryMiB: 328 } }).resources.limits.memory).toBe('328Mi');
   const next = OnnxModel.fromFile(file, { name: 'digits', version: '2', picture });
@@ -233,11 +233,11 @@ test('memory without room for the largest picture is refused beside what was mea
   expect(() => beside(328)).not.toThrow();
 });
 
-describe('memory below what was measured', () => {
+describe('memory below the measurement', () => {
   const refusal = (prop: string, memoryMiB: number, least: number, needed: number) =>
-    `stack/digits: ${prop} is ${memoryMiB}, but model "digits" needs ${least} or more: 138 under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 for each executor but the first. Raise it to ${needed}, which has room for requests, or leave it out for a default that fits. [memory-below-peak]`;
+    `stack/digits: ${prop} is ${memoryMiB}, but model "digits" needs ${least} or more: 138 under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 for each executor but the first. Raise it to ${needed}, which leaves room for requests, or omit it for a default that fits. [memory-below-peak]`;
 
-  test('is refused, with the executors that were derived', () => {
+  test('is rejected, with the derived executors', () => {
     expect(() => onDocker({ memoryMiB: 137 })).toThrow(refusal('memoryMiB', 137, 138, 265));
     expect(() => onDocker({ memoryMiB: 265 })).not.toThrow();
     expect(() => onDocker({ memoryMiB: 170, cpus: 3 })).toThrow(refusal('memoryMiB', 170, 179, 283));
@@ -248,7 +248,7 @@ describe('memory below what was measured', () => {
   });
 });
 
-describe('values that only Terraform knows', () => {
+describe('Terraform tokens', () => {
   const plan = (props: (stack: TerraformStack) => Partial<ScalableModelServiceProps>) => {
     const stack = stackWithProviders(Testing.app());
     const repository = 'registry.example.com/ml/digits';
@@ -260,7 +260,7 @@ describe('values that only Terraform knows', () => {
   };
   const number = (stack: TerraformStack) => new TerraformVariable(stack, 'n', { type: 'number' }).numberValue;
 
-  test('leave what follows from them as it is without a profile, and synth says so', () => {
+  test('without a profile keep the defaults, with a note', () => {
     const { construct, resources, variables } = plan((stack) => ({ serving: { executors: number(stack) } }));
     expect(resources.limits).toEqual({ cpu: '1', memory: '514Mi' });
     expect(variables).toEqual(['${var.n}']);
@@ -268,7 +268,7 @@ describe('values that only Terraform knows', () => {
     expect(notes(construct)).toEqual([
       [
         '@cdktf/info',
-        'Model "digits" has a profile, but only Terraform knows what its sizes follow from (CPUs, executors, threads or batches): what is not set gets the documented defaults (1 CPU, 514 MiB).',
+        'Model "digits" has a profile, but its sizes depend on Terraform tokens (CPUs, executors, threads or batches): options that are not set use the documented defaults (1 CPU, 514 MiB).',
       ],
     ]);
     for (const resources of ['cpu', 'cpuLimit']) {
@@ -276,7 +276,7 @@ describe('values that only Terraform knows', () => {
     }
   });
 
-  test('that nothing follows from change nothing else', () => {
+  test('that determine nothing change nothing else', () => {
     const { construct, resources, variables } = plan((stack) => {
       const n = number(stack);
       return { resources: { memoryMiB: n }, serving: { maxQueueLength: n } };
@@ -297,7 +297,7 @@ describe('values that only Terraform knows', () => {
   );
 });
 
-test('that a model has no profile is said once for an app', () => {
+test('a missing profile is noted once for an app', () => {
   const stack = stackWithProviders(Testing.app());
   const first = new ContainerizedModel(stack, 'first', { model: unmeasured });
   const second = new ContainerizedModel(stack, 'second', { model: candidate, cpus: 2 });
@@ -305,7 +305,7 @@ test('that a model has no profile is said once for an app', () => {
     [
       [
         '@cdktf/info',
-        `Model "digits" has no profile: what is not set gets the documented defaults (all of the host's CPUs, 514 MiB). Measure it: model-serving profile ${relative(process.cwd(), path)}`,
+        `Model "digits" has no profile: options that are not set use the documented defaults (all of the host's CPUs, 514 MiB). Measure it: model-serving profile ${relative(process.cwd(), path)}`,
       ],
     ],
     [],
@@ -313,31 +313,31 @@ test('that a model has no profile is said once for an app', () => {
   expect(notes(synthService({ model: unmeasured }).construct)).toEqual([
     [
       '@cdktf/info',
-      expect.stringContaining('has no profile: what is not set gets the documented defaults (1 CPU, 514 MiB)'),
+      expect.stringContaining('has no profile: options that are not set use the documented defaults (1 CPU, 514 MiB)'),
     ],
   ]);
 });
 
-test('a profile of another runtime is warned of', () => {
+test('a profile of another runtime gives a warning', () => {
   const changes: Partial<ModelProfile> = { runtimeVersion: '1.2.3' };
   const old = profiledModel(multiplier(folder, 'old', 8), changes);
   expect(notes(onDocker({ model: old }).construct)).toEqual([
     [
       '@cdktf/warn',
-      `Model "old" was measured with onnxruntime 1.2.3, and its image has ${RUNTIME_VERSION}: its profile may be off. Measure it again: model-serving profile ${relative(process.cwd(), join(folder, 'old.onnx'))}`,
+      `Model "old" was measured with onnxruntime 1.2.3, but its image has ${RUNTIME_VERSION}, so the profile may be inaccurate. Measure the model again: model-serving profile ${relative(process.cwd(), join(folder, 'old.onnx'))}`,
     ],
     ['@cdktf/info', expect.stringContaining('is sized by its profile')],
   ]);
 });
 
-test('a profile of a busy machine is a warning, and one of a quiet machine is none', () => {
+test('a profile of a busy machine gives a warning, and one of an idle machine none', () => {
   const machine = (otherLoad: number) => ({ ...profileOf('').machine, otherLoad });
   const warnings = (otherLoad: number) => {
     const busy = profiledModel(multiplier(folder, 'busy', 7), { machine: machine(otherLoad) });
     return notes(onDocker({ model: busy }).construct).filter(([type]) => type === '@cdktf/warn');
   };
   expect(warnings(0.42).map(([, text]) => text)).toEqual([
-    `Model "busy" was measured while other processes took 42 % of the machine's CPU time: its profile may be off. Measure it again on a machine without other work: model-serving profile ${relative(process.cwd(), join(folder, 'busy.onnx'))}`,
+    `Model "busy" was measured while other processes used 42 % of the machine's CPU time, so the profile may be inaccurate. Measure the model again on an idle machine: model-serving profile ${relative(process.cwd(), join(folder, 'busy.onnx'))}`,
   ]);
   expect(warnings(0.1)).toEqual([]);
 });
@@ -352,7 +352,7 @@ test('a model that cannot batch has no batch size', () => {
   });
 });
 
-test('what is no number of CPUs or executors is refused as ever', () => {
+test('an invalid number of CPUs or executors is still rejected', () => {
   expect(() => onDocker({ cpus: -1, serving: { executors: 0 } })).toThrow(
     /^.*\[cpus-out-of-range\]\n.*\[serving-option-invalid\]$/,
   );

@@ -12,7 +12,7 @@ const folder = temporaryFolder();
 const model = OnnxModel.fromFile(multiplier(folder, 'digits', 2));
 const repository = 'registry.example.com/d';
 
-/** Constructs whose paths differ, and those of which cdktf makes ids do not. */
+/** Constructs with different paths, but with the same ids in cdktf. */
 function twice(create: (scope: Construct, id: string) => Construct) {
   return (stack: TerraformStack) => {
     create(new Construct(stack, 'Default'), 'digits');
@@ -20,7 +20,7 @@ function twice(create: (scope: Construct, id: string) => Construct) {
   };
 }
 
-/** Lines of an error that say whose id is taken. */
+/** Lines of an error that name the owner of an id. */
 function linesOf(build: (stack: TerraformStack) => void): string[] {
   try {
     synthStack(build);
@@ -33,9 +33,9 @@ function linesOf(build: (stack: TerraformStack) => void): string[] {
 }
 
 const taken = (where: string, id: string, other: string) =>
-  `${where}: the Terraform id ${id} is already that of ${other}, and one would overwrite the other. Give one of their constructs another id. The id "Default" is left out of Terraform ids, and overrideLogicalId must not give two the same. [terraform-id-taken]`;
+  `${where}: the Terraform id ${id} is already used by ${other}, and one would overwrite the other. Change the id of one of their constructs. Terraform ids omit the construct id "Default", and overrideLogicalId must not set the same id twice. [terraform-id-taken]`;
 
-describe('T10 constructs that cdktf would merge are refused', () => {
+describe('T10 constructs that cdktf would merge are rejected', () => {
   test('two containers', () => {
     const lines = linesOf(twice((scope, id) => new ContainerizedModel(scope, id, { model })));
     expect(lines).toEqual([
@@ -75,7 +75,7 @@ describe('T10 constructs that cdktf would merge are refused', () => {
   });
 });
 
-test('ids of others are not ours to judge', () => {
+test('ids of foreign constructs are not checked', () => {
   expect(() =>
     synthStack((stack) => {
       new ContainerizedModel(stack, 'digits', { model });
@@ -84,7 +84,7 @@ test('ids of others are not ours to judge', () => {
   ).not.toThrow();
 });
 
-test('an output may be called as a resource, and each stack has ids of its own', () => {
+test('an output may have the id of a resource, and each stack has its own ids', () => {
   const app = new App({ outdir: join(folder, 'out') });
   for (const id of ['one', 'other']) {
     const stack = stackWithProviders(app, id);

@@ -6,7 +6,7 @@ import { ModelStack } from '../stack';
 const model = 'models/model.onnx';
 const testWithModel = existsSync(model) ? test : test.skip;
 
-testWithModel(`the plan of ${model} keeps the house rules (skipped while there is no such file)`, () => {
+testWithModel(`the plan of ${model} follows the platform's rules (skipped if the file does not exist)`, () => {
   const stack = new ModelStack(Testing.app(), 'model', { model, version: '1', team: 'vision' });
   const { resource } = JSON.parse(Testing.synth(stack, true));
   const only = (type: string) => Object.values<any>(resource[`kubernetes_${type}`])[0];

@@ -1,16 +1,16 @@
 import type { Holding } from './holding';
 
-/** Smaller chunks are copied together: each of them kept would take many times its bytes. */
+/** Smaller chunks are copied into shared blocks, because keeping each chunk alive would take many times its bytes. */
 const KEPT_BYTES = 8 * 1024;
 const MIN_BLOCK_BYTES = 4 * 1024;
 const MAX_BLOCK_BYTES = 256 * 1024;
 
-/** A body that comes in chunks of any size. What they take is added to a holding before it is kept. */
+/** A body that arrives in chunks of any size. Memory is added to a holding before it is used. */
 export class BodyParts {
   /** Bytes of the body so far. */
   length = 0;
   private readonly parts: Buffer[] = [];
-  /** Takes small chunks; from `copiedFrom` to `copiedTo` it has what is not among the parts yet. */
+  /** Block for small chunks; the bytes from `copiedFrom` to `copiedTo` are not in `parts` yet. */
   private block?: Buffer;
   private copiedFrom = 0;
   private copiedTo = 0;
@@ -18,7 +18,7 @@ export class BodyParts {
 
   constructor(private readonly holding: Holding) {}
 
-  /** @throws ServingError where the holding has no room. */
+  /** @throws ServingError if the memory budget has no room. */
   append(chunk: Buffer): void {
     const memory = chunk.buffer.byteLength;
     if (chunk.length < KEPT_BYTES || chunk.length < memory / 2) this.copy(chunk);
@@ -31,8 +31,8 @@ export class BodyParts {
   }
 
   /**
-   * The whole body; then the holding has its length of all that was added here.
-   * @throws ServingError where the holding has no room for it beside its parts.
+   * Joins the body. Afterwards the holding counts exactly the body's length for it.
+   * @throws ServingError if the memory budget has no room for the body in addition to its parts.
    */
   join(): Buffer {
     this.closeCopied();
@@ -60,7 +60,7 @@ export class BodyParts {
     this.closeCopied();
     const bytes = Math.max(MIN_BLOCK_BYTES, Math.min(MAX_BLOCK_BYTES, this.length));
     this.count(bytes);
-    // Not of the pool that small buffers share.
+    // Allocated outside the pool that small buffers share.
     this.block = Buffer.allocUnsafeSlow(bytes);
     this.copiedFrom = this.copiedTo = 0;
   }

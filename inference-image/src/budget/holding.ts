@@ -1,35 +1,36 @@
 import { ServingError } from '../errors';
 import type { MemoryBudget } from './memory-budget';
 
-/** What a request of no content takes: its objects, a hundred short headers, its place in the queues. */
+/** Memory of a request without content: its objects, a hundred short headers and its places in the queues. */
 export const REQUEST_BYTES = 16 * 1024;
 
 /**
- * Memory for each byte of its headers. Node keeps long ones in strings and tables: 0.8 bytes for a byte of one long value,
- * 1.6 of 95 headers of 150 bytes, and 2.5 where names are long and no two requests have the same (measured with 15 KiB).
+ * Memory for each byte of headers. Node keeps long headers in strings and tables. Measured with 15 KiB of headers: 0.8
+ * bytes for each byte of one long value, 1.6 for 95 headers of 150 bytes, and 2.5 for long names that differ in every
+ * request.
  */
 const BYTES_PER_HEADER_BYTE = 2.5;
 
-/** Bytes of the names and values of headers. @param rawHeaders Names and values by turns. */
+/** Bytes of the names and values of headers. @param rawHeaders Names and values, alternating. */
 export function headerBytes(rawHeaders: readonly string[]): number {
   let bytes = 0;
   for (const text of rawHeaders) bytes += text.length;
   return bytes;
 }
 
-/** Memory that a request takes beside its body. */
+/** Memory that a request takes in addition to its body. */
 export function requestBytes(ofHeaders: number): number {
   return REQUEST_BYTES + Math.ceil(BYTES_PER_HEADER_BYTE * ofHeaders);
 }
 
-/** What one request holds of the budget. It must be released, whatever becomes of the request. */
+/** Memory that one request reserves from the budget. The owner must release it, whatever the outcome of the request. */
 export class Holding {
   private bytes = 0;
   private waitingSince = Infinity;
   private isReleased = false;
   private onDrop?: () => void;
 
-  /** @throws ServingError `rejected` where the budget is full. */
+  /** @throws ServingError `rejected` if the budget is full. */
   constructor(
     private readonly budget: MemoryBudget,
     headerBytes: number,
@@ -41,20 +42,20 @@ export class Holding {
     return this.bytes;
   }
 
-  /** Whether the client must send or read more. */
+  /** Whether the request waits for its client to send or read more. */
   get isWaiting(): boolean {
     return this.onDrop !== undefined;
   }
 
-  /** Since when it waits for its client, as performance.now() counts milliseconds; Infinity where it does not. */
+  /** Start of the wait for the client, in performance.now() milliseconds; Infinity if it does not wait. */
   get waitsSince(): number {
     return this.waitingSince;
   }
 
   /**
-   * Holds more bytes: call it before they are allocated.
-   * @throws ServingError `rejected` where others hold what is missing, and `tooLarge` where the whole budget is less.
-   * What was held before is still held. `cancelled` once it is released: nobody would give those bytes back.
+   * Reserves more bytes; call it before allocating them. A failed call leaves earlier reservations in place.
+   * @throws ServingError `rejected` if other requests hold the missing memory, `tooLarge` if the whole budget is too
+   * small, and `cancelled` after `release`, because nothing would free those bytes.
    */
   add(bytes: number): void {
     if (this.isReleased) throw new ServingError('cancelled', 'the request has ended already');
@@ -62,7 +63,7 @@ export class Holding {
     this.bytes += bytes;
   }
 
-  /** Gives bytes back that were added. */
+  /** Returns reserved bytes to the budget. */
   subtract(bytes: number): void {
     const given = Math.min(bytes, this.bytes);
     this.budget.give(this, given);
@@ -70,8 +71,8 @@ export class Holding {
   }
 
   /**
-   * The rest depends on the client: it has to send the rest of its request, or to read the rest of its answer.
-   * @param onDrop Ends the exchange with the client, where its memory is needed; the holding is released already.
+   * Starts a wait for the client, which must send the rest of its request or read the rest of its answer.
+   * @param onDrop Ends the exchange with the client when its memory is needed; the holding is already released.
    */
   waitForClient(onDrop: () => void): void {
     if (this.onDrop || this.isReleased) return;
@@ -80,25 +81,25 @@ export class Holding {
     this.budget.startWaiting(this);
   }
 
-  /** The client has done its part. */
-  goOn(): void {
+  /** Ends the wait for the client. */
+  stopWaiting(): void {
     if (!this.onDrop) return;
     this.budget.stopWaiting(this);
     this.onDrop = undefined;
     this.waitingSince = Infinity;
   }
 
-  /** For the budget alone. */
+  /** Called only by the budget, when it needs the memory. */
   drop(): void {
     const { onDrop } = this;
     this.release();
     onDrop?.();
   }
 
-  /** Gives back everything. More calls do nothing. */
+  /** Returns all memory to the budget. Further calls do nothing. */
   release(): void {
     this.isReleased = true;
-    this.goOn();
+    this.stopWaiting();
     this.subtract(this.bytes);
   }
 }

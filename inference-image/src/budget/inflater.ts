@@ -12,26 +12,29 @@ const CODINGS = {
 };
 export type Coding = keyof typeof CODINGS;
 
-/** So many compressed bytes are inflated at once if no more than so many come of them: that takes 0.4 ms at most. */
+/**
+ * Bodies of up to this size are inflated synchronously if the result stays below the second limit; that takes at most
+ * 0.4 ms.
+ */
 const AT_ONCE_BYTES = 2 * 1024;
 const AT_ONCE_INFLATED_BYTES = 64 * 1024;
 
 const CHUNK_BYTES = 64 * 1024;
-/** Compressed bytes that are inflated in one piece: those of blocks without content take up to 9 ms. */
+/** Compressed bytes that are inflated in one step. Blocks without content take up to 9 ms. */
 const SLICE_BYTES = 64 * 1024;
-/** What zlib takes for a stream: its window, its tables and the chunk that it writes to. */
+/** Memory of a zlib stream: its window, its tables and its output chunk. */
 const STREAM_BYTES = 48 * 1024 + CHUNK_BYTES;
 
-/** Compressed bytes that may become a short request: without content they take 9 ms at most. */
+/** Compressed size below which a request may be short. Data without content takes at most 9 ms. */
 const SHORT_BYTES = 64 * 1024;
 const SHORT_INFLATED_BYTES = 128 * 1024;
 
 const MAX_SHORT_WAITING = 256;
 const MAX_LONG_WAITING = 64;
 
-/** A request as it came. */
+/** A compressed request. */
 export interface Compressed {
-  /** Counted in the holding, as the result is then as well. */
+  /** Already counted in the holding; the result is added to it. */
   readonly bytes: Buffer;
   readonly coding: Coding;
   readonly limit: SizeLimit;
@@ -40,15 +43,18 @@ export interface Compressed {
 }
 
 /**
- * Decompresses requests of all transports: the smallest ones at once, others in libuv's threads. Whatever may be short is
- * tried in a line of its own, so that it does not wait for long ones. Each line inflates one at a time: more would take
- * processors from all else, and most of the budget.
+ * Decompresses requests of all transports: the smallest synchronously, others in libuv's threads. Bodies that may be
+ * short have a queue of their own, so that they do not wait for long ones. Each queue inflates one body at a time; more
+ * would take CPU time from other work, and most of the budget.
  */
 export class Inflater {
   private readonly short = new Line(MAX_SHORT_WAITING, 'compressed requests');
   private readonly long = new Line(MAX_LONG_WAITING, 'long compressed requests');
 
-  /** @throws ServingError, or rejects with one, where it is larger than the limit, does not fit the budget, or is invalid. */
+  /**
+   * @throws ServingError, or rejects with one, if the result exceeds the limit, does not fit the budget, or the data is
+   * invalid.
+   */
   inflate(compressed: Compressed): Buffer | Promise<Buffer> {
     const { bytes, coding, limit, holding } = compressed;
     const small = bytes.length <= AT_ONCE_BYTES ? inflateSmall(bytes, coding, limit.bytes) : undefined;
@@ -68,46 +74,49 @@ export class Inflater {
   }
 }
 
-/** For messages of some KiB. @throws ServingError where it is larger, or invalid. */
+/**
+ * Inflates a message of a few KiB synchronously. @throws ServingError if the result is too large or the data is
+ * invalid.
+ */
 export function inflateAtOnce(bytes: Buffer, coding: Coding, limit: SizeLimit): Buffer {
   const inflated = inflateSmall(bytes, coding, limit.bytes);
   if (inflated) return inflated;
   throw limit.error();
 }
 
-/** Undefined where it would be too large, or too large to be inflated at once. */
+/** Returns undefined if the result is too large, or too large to be inflated synchronously. */
 function inflateSmall(bytes: Buffer, coding: Coding, maxBytes: number): Buffer | undefined {
   try {
     return CODINGS[coding].atOnce(bytes, { maxOutputLength: Math.min(maxBytes, AT_ONCE_INFLATED_BYTES) });
   } catch (error) {
-    if (!isTooLong(error)) throw notCoded(coding, error);
+    if (!isTooLong(error)) throw invalidData(coding, error);
     return undefined;
   }
 }
 
-/** Undefined where it is long. */
+/** Resolves to undefined if the result is long. */
 async function inflateShort({ bytes, coding, limit, holding, isCancelled }: Compressed): Promise<Buffer | undefined> {
-  assertWanted(isCancelled);
-  // Its chunks, and what they are joined to.
-  const taken = STREAM_BYTES + 2 * SHORT_INFLATED_BYTES;
-  holding.add(taken);
+  assertConnected(isCancelled);
+  // The output chunks, and the buffer that joins them.
+  const reserved = STREAM_BYTES + 2 * SHORT_INFLATED_BYTES;
+  holding.add(reserved);
   try {
     const maxOutputLength = Math.min(limit.bytes, SHORT_INFLATED_BYTES);
     const inflated = await CODINGS[coding].whole(bytes, { chunkSize: CHUNK_BYTES, maxOutputLength });
-    assertWanted(isCancelled);
+    assertConnected(isCancelled);
     holding.add(inflated.length);
     return inflated;
   } catch (error) {
     if (isTooLong(error)) return undefined;
-    throw error instanceof ServingError ? error : notCoded(coding, error);
+    throw error instanceof ServingError ? error : invalidData(coding, error);
   } finally {
-    holding.subtract(taken);
+    holding.subtract(reserved);
   }
 }
 
 function inflateStream({ bytes, coding, limit, holding, isCancelled }: Compressed): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    assertWanted(isCancelled);
+    assertConnected(isCancelled);
     holding.add(STREAM_BYTES);
     const stream = CODINGS[coding].stream({ chunkSize: CHUNK_BYTES });
     const parts = new BodyParts(holding);
@@ -124,7 +133,7 @@ function inflateStream({ bytes, coding, limit, holding, isCancelled }: Compresse
       }
     };
     const take = (chunk: Buffer) => {
-      assertWanted(isCancelled);
+      assertConnected(isCancelled);
       if (parts.length + chunk.length > limit.bytes) throw limit.error();
       parts.append(chunk);
     };
@@ -136,10 +145,10 @@ function inflateStream({ bytes, coding, limit, holding, isCancelled }: Compresse
       }
     });
     stream.once('end', () => end(() => resolve(parts.join())));
-    stream.once('error', (error) => end(() => reject(notCoded(coding, error))));
+    stream.once('error', (error) => end(() => reject(invalidData(coding, error))));
     const write = (from: number) => {
       if (ended) return;
-      if (isCancelled()) return end(() => reject(unwanted()));
+      if (isCancelled()) return end(() => reject(clientGone()));
       const next = from + SLICE_BYTES;
       const slice = bytes.subarray(from, next);
       if (next >= bytes.length) stream.end(slice);
@@ -149,12 +158,12 @@ function inflateStream({ bytes, coding, limit, holding, isCancelled }: Compresse
   });
 }
 
-function assertWanted(isCancelled: () => boolean): void {
-  if (isCancelled()) throw unwanted();
+function assertConnected(isCancelled: () => boolean): void {
+  if (isCancelled()) throw clientGone();
 }
 
-/** Its client is gone, so that nobody wants what is decompressed. */
-export function unwanted(): ServingError {
+/** Creates the error for a request whose client disconnected before its decompression finished. */
+export function clientGone(): ServingError {
   return new ServingError('cancelled', 'the client went away before its request was decompressed');
 }
 
@@ -162,6 +171,6 @@ function isTooLong(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
 }
 
-function notCoded(coding: Coding, error: unknown): ServingError {
-  return invalid(`the request is said to be ${coding} data and is not: ${messageOf(error)}`);
+function invalidData(coding: Coding, error: unknown): ServingError {
+  return invalid(`the request is declared as ${coding} data but is not: ${messageOf(error)}`);
 }

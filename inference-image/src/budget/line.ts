@@ -1,31 +1,31 @@
 import { ServingError } from '../errors';
 
-/** One step at a time, in the order in which they came. */
+/** A queue of asynchronous steps that run one at a time, in order of arrival. */
 export class Line {
   private length = 0;
   private last: Promise<unknown> = Promise.resolve();
 
   /**
-   * @param maxWaiting Steps that may wait behind the one that is being done.
-   * @param what What the steps are done for, in the plural; used in messages.
+   * @param maxWaiting Steps that may wait in addition to the one in progress.
+   * @param workName Plural noun for the work of the steps; used in messages.
    */
   constructor(
     private readonly maxWaiting: number,
-    private readonly what: string,
+    private readonly workName: string,
   ) {}
 
-  /** Whether a step is being done. */
+  /** Whether a step is in progress. */
   get busy(): boolean {
     return this.length > 0;
   }
 
-  /** @throws ServingError `rejected` where too many wait. */
+  /** @throws ServingError `rejected` if too many steps wait. */
   assertRoom(): void {
     if (this.length <= this.maxWaiting) return;
-    throw new ServingError('rejected', `the queue is full: ${this.maxWaiting} ${this.what} wait already`);
+    throw new ServingError('rejected', `the queue is full: ${this.maxWaiting} ${this.workName} are waiting`);
   }
 
-  /** Does a step in its turn. Rejects with what `assertRoom` throws, or as the step does. */
+  /** Runs a step when its turn comes. Rejects with the error of `assertRoom` or of the step. */
   async pass<T>(step: () => Promise<T>): Promise<T> {
     this.assertRoom();
     this.length++;
@@ -34,7 +34,7 @@ export class Line {
     return result;
   }
 
-  /** Resolves once all steps that have come are done. */
+  /** Resolves once all steps added so far are done. */
   async finished(): Promise<void> {
     await this.last;
   }

@@ -1,23 +1,24 @@
 import { MemoryFullError, ServingError } from '../errors';
 import { Holding } from './holding';
 
-/** Part of the budget that requests may hold while they wait for their clients, to send or to read the rest. */
+/** Share of the budget that requests may hold while they wait for their clients to send or read the rest. */
 const WAITING_SHARE = 1 / 2;
-/** How long a client may take before others may have the memory that its request holds. */
+/** Time after which other requests may take the memory of a request that waits for its client. */
 const PATIENCE_MS = 2000;
 
 /**
- * Bytes that the process holds for requests, over all transports, from the first byte of a request to the last byte of
- * its answer. Requests that wait for their clients hold a part of it at most, and the oldest of them is dropped where
- * its memory is needed: a client that never ends its request, or never reads its answer, shuts nobody out.
+ * Limit on the bytes that the process holds for requests, over all transports, from the first byte of a request to the
+ * last byte of its answer. Requests that wait for their clients hold at most a share of it. If that memory is needed,
+ * the oldest of them is dropped: a client that never completes its request, or never reads its answer, cannot block
+ * others.
  */
 export class MemoryBudget {
   private held = 0;
   private heldByWaiting = 0;
-  /** Those that wait for their clients, the oldest first. */
+  /** Requests that wait for their clients, oldest first. */
   private readonly waiting = new Set<Holding>();
 
-  /** @param totalBytes May change once the model is loaded and its own memory is known. */
+  /** @param totalBytes Changes once the model is loaded and its memory is known. */
   constructor(public totalBytes: number) {}
 
   get heldBytes(): number {
@@ -25,20 +26,20 @@ export class MemoryBudget {
   }
 
   /**
-   * Begins to count a request.
-   * @param headerBytes Of its headers. @default 0
-   * @throws ServingError `rejected` where the budget is full.
+   * Starts counting a request.
+   * @param headerBytes Bytes of its headers. @default 0
+   * @throws ServingError `rejected` if the budget is full.
    */
   open(headerBytes = 0): Holding {
     return new Holding(this, headerBytes);
   }
 
-  /** For Holding: throws where it may not hold so many bytes more. */
+  /** Reserves bytes for a holding. @throws ServingError if the budget has no room. */
   take(holding: Holding, bytes: number): void {
     if (holding.heldBytes + bytes > this.totalBytes) {
       throw new ServingError(
         'tooLarge',
-        `the request takes ${holding.heldBytes + bytes} bytes of memory; the server has ${this.totalBytes} for all requests; send less at a time, or raise the memory of the container (and requestBudgetBytes, where it is set)`,
+        `the request takes ${holding.heldBytes + bytes} bytes of memory; the server has ${this.totalBytes} for all requests; send less at a time, or raise the memory of the container (and requestBudgetBytes, if it is set)`,
       );
     }
     if (this.lacks(holding, bytes) && !this.makeRoom(holding, bytes)) throw this.full(bytes);
@@ -78,7 +79,7 @@ export class MemoryBudget {
     }
   }
 
-  /** Drops the oldest of those whose clients have had time enough, unless all of them hold too little. */
+  /** Drops the oldest requests whose clients had enough time, but only if that frees enough memory. */
   private makeRoom(holding: Holding, bytes: number): boolean {
     const dropped: Holding[] = [];
     let missing = bytes;
@@ -92,7 +93,7 @@ export class MemoryBudget {
     return true;
   }
 
-  /** Those whose clients have had time enough, the oldest first. */
+  /** Requests whose clients had enough time, oldest first. */
   private *overdue(holding: Holding): Iterable<Holding> {
     const now = performance.now();
     for (const other of this.waiting) {
@@ -106,7 +107,7 @@ export class MemoryBudget {
     return new MemoryFullError(
       held + bytes > totalBytes
         ? `the memory for requests is full: ${held} of ${totalBytes} bytes are in use; try again later`
-        : `requests that wait for their clients hold ${heldByWaiting} bytes, of ${WAITING_SHARE * totalBytes} that they may; try again later`,
+        : `requests that wait for their clients hold ${heldByWaiting} bytes, and ${WAITING_SHARE * totalBytes} is the limit; try again later`,
     );
   }
 }

@@ -1,8 +1,8 @@
 import type { ServingError } from '../errors';
 
-/** Most bytes of a body or a message, also once it is decompressed. */
+/** Limit on the bytes of a body or a message, also after decompression. */
 export interface SizeLimit {
   readonly bytes: number;
-  /** What a client with a larger one is told. */
+  /** Creates the error for a larger one. */
   error(): ServingError;
 }

@@ -7,65 +7,78 @@ import type { MemoryBudget } from './memory-budget';
 
 const MIB = 1024 * 1024;
 
-/** Bytes of answers that clients may leave with the operating system, whose memory is the container's as well. */
+/**
+ * Unread answers that clients may leave in the operating system's buffers, in bytes; that memory counts as the
+ * container's.
+ */
 const MIN_LIMIT_BYTES = 16 * MIB;
-/** The same as a part of the budget, where that is more: a few clients of large answers leave as much for a moment. */
+/**
+ * The same as a share of the budget, which applies if it is larger: even a few clients of large answers leave that much
+ * for a moment.
+ */
 const LIMIT_SHARE = 1 / 16;
-/** The most that the operating system takes of a connection, by its own default. What is more waits in the budget. */
+/** Most bytes that the operating system buffers for a connection by default. The rest waits in the budget. */
 const CONNECTION_BYTES = 4 * MIB;
-/** Part of the limit: above it, clients that read slowly are cut. */
+/** Share of the limit above which slow readers are disconnected. */
 const CROWDED_SHARE = 1 / 2;
-/** How long a client is watched before it may be cut, and what it must read meanwhile, in bytes a second. */
+/**
+ * Time for which a client is observed before it may be disconnected, and the bytes per second that it must read
+ * meanwhile.
+ */
 const PATIENCE_MS = 2000;
 const MIN_SPEED = 64 * 1024;
-/** So much may be sent to a client that has read all so far, even where there is no room for more. */
+/** Bytes that may be sent to a client without unread bytes even if the limit is reached. */
 const SMALL_BYTES = 16 * 1024;
 const SWEEP_MS = 1000;
-/** A table that was read so long ago is as good as a new one for who is refused. */
+/** Age up to which a table is recent enough to refuse requests by. */
 const REFRESH_MS = 20;
-/** Part of the time that looks may take: clients that have gone leave rows, a hundred thousand in a minute. */
-const LOOKING_SHARE = 1 / 10;
+/** Share of time that scans may take: closed connections leave rows, up to a hundred thousand in a minute. */
+const SCANNING_SHARE = 1 / 10;
 
 /** Tables of the connections of this network namespace: https://docs.kernel.org/networking/proc_net_tcp.html */
 const TABLES = ['/proc/self/net/tcp', '/proc/self/net/tcp6'];
 const ROW = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]{2} ([0-9A-F]{8}):([0-9A-F]{8}) /gm;
 
 interface Watched {
-  /** What its client had read, in bytes, when it was first seen with unread bytes, and when that was; unless it has read all. */
+  /**
+   * Bytes that the client had read when unread bytes were first seen, and the time of that; undefined if it has read
+   * everything.
+   */
   behind?: { readonly read: number; readonly since: number };
-  /** Bytes of answers sent since the last look. */
+  /** Bytes of answers sent since the last scan. */
   sent: number;
-  /** All bytes written until the last look. */
+  /** All bytes written up to the last scan. */
   written: number;
-  /** What had been read of it, in bytes, when it was first seen with more that nobody reads, and when that was. */
+  /** Bytes that the server had read when unread request bytes were first seen, and the time of that. */
   stalled?: { readonly bytesRead: number; readonly since: number };
 }
 
-/** What the operating system has of a connection. */
+/** Bytes of a connection that the operating system buffers. */
 interface Queues {
   /** Bytes of answers that the client has not read. */
   readonly unread: number;
-  /** Bytes of requests that have come, and that the server does not read. */
-  readonly untaken: number;
+  /** Bytes of requests that arrived and that the server has not read. */
+  readonly unreceived: number;
 }
 
-const NO_QUEUES: Queues = { unread: 0, untaken: 0 };
+const NO_QUEUES: Queues = { unread: 0, unreceived: 0 };
 
 /**
- * What the operating system has of answers that are not read yet: up to 4 MiB of each connection. Node tells neither how
- * much nor how long, and has no bound for it; Linux tells by connection. Elsewhere nothing is bounded.
+ * Bounds the unread answers in the operating system's buffers: up to 4 MiB for each connection. Node reports neither
+ * their size nor their age, and has no limit for them. Linux reports the size for each connection; on other systems
+ * nothing is bounded.
  *
- * A client that leaves enough unread is not read any more, by node:http itself, and the operating system keeps what it
- * goes on sending, several MiB of a connection that has sent fast before. That is bounded in the same way.
+ * If a client leaves enough unread, node:http stops reading from it. The operating system then buffers the requests
+ * that the client keeps sending: several MiB for a connection that sent fast before. That is bounded in the same way.
  */
 export class UnreadAnswers {
   private bytes = 0;
-  private untakenBytes = 0;
-  private unreadAtLook = 0;
-  /** Of all answers so far, as they are counted. */
+  private unreceivedBytes = 0;
+  private unreadAtScan = 0;
+  /** Bytes of all answers so far, at most 4 MiB for each answer. */
   private sentBytes = 0;
-  private isLooking = false;
-  private nextLookAt = -Infinity;
+  private isScanning = false;
+  private nextScanAt = -Infinity;
   private readonly ports = new Set<number>();
   private readonly watched = new Map<Socket, Watched>();
 
@@ -73,30 +86,33 @@ export class UnreadAnswers {
     private readonly budget: Pick<MemoryBudget, 'totalBytes'>,
     private readonly metrics: Pick<Metrics, 'observeDrop'>,
   ) {
-    setInterval(() => (this.isMuch(this.mostUnread()) || this.hasPaused()) && void this.lookLater(), SWEEP_MS).unref();
+    setInterval(
+      () => (this.isCrowded(this.mostUnread()) || this.hasPausedSocket()) && void this.scanLater(),
+      SWEEP_MS,
+    ).unref();
   }
 
-  /** Cuts a connection whose client reads slowly, where there is much in all. */
+  /** Watches a connection: its client is disconnected if it reads slowly while much is unread in total. */
   watch(socket: Socket): void {
     if (socket.localPort !== undefined) this.ports.add(socket.localPort);
     this.watched.set(socket, { sent: 0, written: socket.bytesWritten });
     socket.once('close', () => this.watched.delete(socket));
   }
 
-  /** Counts an answer handed to the operating system; until the next look, it counts in full, up to 4 MiB. */
+  /** Counts an answer handed to the operating system. Until the next scan it counts in full, up to 4 MiB. */
   sent(socket: Socket, bytes: number): void {
     const counted = Math.min(bytes, CONNECTION_BYTES);
     this.bytes += counted;
     this.sentBytes += counted;
     const watched = this.watched.get(socket);
     if (watched) watched.sent += bytes;
-    if (this.isMuch(this.bytes) && this.mayLook) void this.lookLater();
+    if (this.isCrowded(this.bytes) && this.mayScan) void this.scanLater();
   }
 
   /**
-   * Before the work for an answer. One whose client has read all so far is let through even where there is no room: it may
-   * be small.
-   * @throws ServingError `rejected` where there is no room for more answers.
+   * Checks for room before the work for an answer starts. A client without unread bytes passes even if the limit is
+   * reached, since its answer may be small.
+   * @throws ServingError `rejected` if there is no room for more answers.
    */
   assertRoom(socket: Socket): void {
     const watched = this.watched.get(socket);
@@ -104,28 +120,28 @@ export class UnreadAnswers {
   }
 
   /**
-   * Before an answer is sent.
-   * @throws ServingError `rejected` where there is no room for it.
+   * Checks for room before an answer is sent.
+   * @throws ServingError `rejected` if there is no room for it.
    */
   assertFits(bytes: number): void {
     if (bytes > SMALL_BYTES && this.isFull()) throw this.full();
   }
 
   private isFull(): boolean {
-    if (this.bytes > this.limitBytes && this.mayLook) this.look();
+    if (this.bytes > this.limitBytes && this.mayScan) this.scan();
     return this.bytes > this.limitBytes;
   }
 
-  /** Whether the last look is old enough. */
-  private get mayLook(): boolean {
-    return performance.now() > this.nextLookAt;
+  /** Whether the last scan is old enough. */
+  private get mayScan(): boolean {
+    return performance.now() > this.nextScanAt;
   }
 
-  private isMuch(bytes: number): boolean {
+  private isCrowded(bytes: number): boolean {
     return bytes > CROWDED_SHARE * this.limitBytes;
   }
 
-  /** The budget is known once the model is loaded. */
+  /** Read each time, since the budget is known only once the model is loaded. */
   private get limitBytes(): number {
     return Math.max(MIN_LIMIT_BYTES, LIMIT_SHARE * this.budget.totalBytes);
   }
@@ -134,39 +150,42 @@ export class UnreadAnswers {
     return new MemoryFullError(`clients have not read ${this.bytes} bytes of answers; try again later`);
   }
 
-  /** What may be unread since the last look. Answers are not all: HTTP/2 confirms whatever a client sends. */
+  /**
+   * Upper bound of the bytes unread since the last scan. It counts more than answers: HTTP/2 acknowledges everything
+   * that a client sends.
+   */
   private mostUnread(): number {
-    let bytes = this.unreadAtLook;
+    let bytes = this.unreadAtScan;
     for (const [socket, { written }] of this.watched) bytes += socket.bytesWritten - written;
     return Math.max(bytes, this.bytes);
   }
 
-  /** Whether a connection is not read. */
-  private hasPaused(): boolean {
+  /** Whether reading from any connection is paused. */
+  private hasPausedSocket(): boolean {
     for (const socket of this.watched.keys()) if (socket.isPaused()) return true;
     return false;
   }
 
-  /** Looks while the event loop goes on: where the system has large tables, to read them takes 10 ms. */
-  private async lookLater(): Promise<void> {
-    if (this.isLooking) return;
-    this.isLooking = true;
+  /** Scans without blocking the event loop: reading large tables takes 10 ms. */
+  private async scanLater(): Promise<void> {
+    if (this.isScanning) return;
+    this.isScanning = true;
     const { sentBytes } = this;
     const began = performance.now();
     const texts = await Promise.all(TABLES.map((path) => readFile(path, 'latin1').catch(() => '')));
-    this.isLooking = false;
-    this.look(texts, began);
+    this.isScanning = false;
+    this.scan(texts, began);
     this.bytes += this.sentBytes - sentBytes;
   }
 
-  private look(texts = TABLES.map(textOf), began = performance.now()): void {
+  private scan(texts = TABLES.map(textOf), began = performance.now()): void {
     const queues = this.measure(texts, began);
     const now = performance.now();
     for (const [socket, watched] of this.watched) {
       const queue = queues.get(keyOf(socket.localPort, socket.remotePort)) ?? NO_QUEUES;
       const queued = queue.unread;
-      if (this.isStalled(socket, watched, queue.untaken, now)) {
-        this.cut(socket, queue);
+      if (this.isStalled(socket, watched, queue.unreceived, now)) {
+        this.disconnect(socket, queue);
         continue;
       }
       const read = socket.bytesWritten - socket.writableLength - queued;
@@ -176,54 +195,54 @@ export class UnreadAnswers {
       else if (!watched.behind) watched.behind = { read, since: now };
       else if (now - watched.behind.since >= PATIENCE_MS) {
         const isSlow = read - watched.behind.read < (MIN_SPEED * (now - watched.behind.since)) / 1000;
-        if (isSlow && this.isMuch(this.bytes)) this.cut(socket, queue);
+        if (isSlow && this.isCrowded(this.bytes)) this.disconnect(socket, queue);
         else watched.behind = { read, since: now };
       }
     }
   }
 
-  /** Whether nothing has been read of it for long, where there is much in all. */
-  private isStalled(socket: Socket, watched: Watched, untaken: number, now: number): boolean {
+  /** Whether the server has long read nothing from a connection while much is unreceived in total. */
+  private isStalled(socket: Socket, watched: Watched, unreceived: number, now: number): boolean {
     const { bytesRead } = socket;
-    if (untaken === 0) watched.stalled = undefined;
+    if (unreceived === 0) watched.stalled = undefined;
     else if (watched.stalled?.bytesRead !== bytesRead) watched.stalled = { bytesRead, since: now };
-    else return now - watched.stalled.since >= PATIENCE_MS && this.isMuch(this.untakenBytes);
+    else return now - watched.stalled.since >= PATIENCE_MS && this.isCrowded(this.unreceivedBytes);
     return false;
   }
 
-  private cut(socket: Socket, { unread, untaken }: Queues): void {
+  private disconnect(socket: Socket, { unread, unreceived }: Queues): void {
     this.metrics.observeDrop('unread');
-    // The operating system would keep the bytes of a connection that ends in any other way.
+    // With any other way of closing, the operating system would keep the connection's bytes.
     socket.resetAndDestroy();
     this.bytes -= unread;
-    this.untakenBytes -= untaken;
+    this.unreceivedBytes -= unreceived;
   }
 
-  /** Looks how much there is. @returns By connection, as `keyOf` names it. */
+  /** Counts the buffered bytes. @returns Bytes by connection, keyed as in `keyOf`. */
   private measure(texts: readonly string[], began: number): ReadonlyMap<string, Queues> {
     const queues = new Map<string, Queues>();
-    this.bytes = this.untakenBytes = 0;
+    this.bytes = this.unreceivedBytes = 0;
     for (const text of texts) {
-      for (const [, local, remote, sent, come] of text.matchAll(ROW)) {
+      for (const [, local, remote, sent, arrived] of text.matchAll(ROW)) {
         const port = parseInt(local as string, 16);
         const unread = parseInt(sent as string, 16);
-        const untaken = parseInt(come as string, 16);
-        // Of a port that is listened on it is a number of connections.
+        const unreceived = parseInt(arrived as string, 16);
+        // For a listening port the figure is a number of connections.
         const other = parseInt(remote as string, 16);
-        if (unread + untaken === 0 || other === 0 || !this.ports.has(port)) continue;
-        queues.set(keyOf(port, other), { unread, untaken });
+        if (unread + unreceived === 0 || other === 0 || !this.ports.has(port)) continue;
+        queues.set(keyOf(port, other), { unread, unreceived });
         this.bytes += unread;
-        this.untakenBytes += untaken;
+        this.unreceivedBytes += unreceived;
       }
     }
-    this.unreadAtLook = this.bytes;
+    this.unreadAtScan = this.bytes;
     const ended = performance.now();
-    this.nextLookAt = ended + Math.max(REFRESH_MS, (ended - began) / LOOKING_SHARE);
+    this.nextScanAt = ended + Math.max(REFRESH_MS, (ended - began) / SCANNING_SHARE);
     return queues;
   }
 }
 
-/** A connection; clients of different addresses may share one. */
+/** Key of a connection; clients with different addresses may share one. */
 function keyOf(localPort: number | undefined, remotePort: number | undefined): string {
   return `${localPort} ${remotePort}`;
 }

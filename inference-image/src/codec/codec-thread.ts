@@ -4,16 +4,19 @@ import type { CodecModel, ToCodec } from './messages';
 
 const MIB = 1024 * 1024;
 
-/** Elements are never in the thread's heap: what is around them is, and what is written at a time. */
+/**
+ * Limit of the thread's heap. Elements are outside it; it holds the JSON around them and the text that is being
+ * written.
+ */
 const MAX_HEAP_MIB = 128;
 
-/** A thread that reads and writes bodies, seen from the main thread. */
+/** Main-thread side of the codec thread, which reads and writes bodies. */
 export class CodecThread extends ThreadClient<ToCodec> {
   /**
-   * Begins the thread.
-   * @param script The codec's bundle.
-   * @param maxHeapMib What the thread may hold in its heap, in MiB; where it needs more it ends, and the process goes
-   * on. @default - 128, or half of the process's own limit
+   * Starts the thread.
+   * @param script Bundle of the codec.
+   * @param maxHeapMib Limit of the thread's heap, in MiB; exceeding it ends the thread and not the process. @default -
+   * 128, or half of the process's own limit
    */
   constructor(script: string, { name, version, signature }: CodecModel, maxHeapMib = defaultHeapMib()) {
     const model: CodecModel = { name, version, signature };

@@ -13,43 +13,43 @@ import type { CodecModel, FromCodec, Pieces, ToCodec } from './messages';
 import { ownBuffers, ownBytes } from './transfer';
 
 /**
- * Bytes of JSON that take 0.2 ms to read. Requests of a thousand clients may come in one turn of the event loop, where
- * each holds up all: larger ones take turns.
+ * Size of JSON that takes 0.2 ms to read. Larger requests take turns: a thousand clients' requests may arrive in one
+ * turn of the event loop, and each blocks it.
  */
 const AT_ONCE_BYTES = 16 * 1024;
-/** Elements that take 1.5 ms to write, or 4 as doubles. */
+/** Number of elements that take 1.5 ms to write, or 4 ms as doubles. */
 const ENCODE_ELEMENTS = 32_768;
-/** Bytes or characters of texts that take some milliseconds to read or to write. */
+/** Length of texts, in bytes or characters, that takes some milliseconds to read or write. */
 const TEXT_LENGTH = 256 * 1024;
 
 export interface CodecOptions {
   readonly model: CodecModel;
   readonly decoder: InferRequestDecoder;
   readonly startThread: () => CodecThread;
-  /** Large bodies that may wait to be read; one more is refused at once. */
+  /** Number of large bodies that may wait to be read; further ones are refused at once. */
   readonly maxQueueLength: number;
 }
 
 /**
- * Reads requests and writes responses: small ones at once, large JSON on a thread of its own, and many texts in slices,
- * so that the event loop stays free. The thread begins with the first large body, and another one with the next should
- * it ever end.
+ * Reads requests and writes responses. Small ones are processed at once, large JSON on a separate thread, and many
+ * texts in slices, so that the event loop stays free. The thread starts with the first large body; if it ends, the next
+ * large body starts another.
  */
 export class Codec {
   private readonly encoder: InferResponseEncoder;
   private thread?: CodecThread;
   private readonly work = new SlicedWork();
-  private readonly takesTexts: boolean;
+  private readonly acceptsTexts: boolean;
   private closed = false;
   private lastTicket = 0;
-  /** What is not done yet. */
+  /** Unfinished work: requests read in slices, requests on the thread, and responses. */
   private readonly inTurn = new Set<Promise<unknown>>();
   private readonly decoding = new Set<Promise<unknown>>();
   private readonly encoding = new Set<Promise<unknown>>();
 
   constructor(private readonly options: CodecOptions) {
     this.encoder = new InferResponseEncoder(options.model);
-    this.takesTexts = options.model.signature.inputs.some(({ datatype }) => datatype === 'BYTES');
+    this.acceptsTexts = options.model.signature.inputs.some(({ datatype }) => datatype === 'BYTES');
   }
 
   get busy(): boolean {
@@ -57,14 +57,14 @@ export class Codec {
   }
 
   /**
-   * As InferRequestDecoder.decode. Takes ownership of a large body.
-   * @param holding Of the request: it holds the body, and then what was decoded as well.
+   * Reads a request like InferRequestDecoder.decode. Takes ownership of a large body.
+   * @param holding Memory of the request. It already counts the body; the decoded inputs are added.
    */
   decode(body: Buffer, jsonLength: number | undefined, holding: Holding): InferRequest | Promise<InferRequest> {
     const jsonBytes = Math.min(jsonLength ?? body.length, body.length);
     if (jsonBytes < AT_ONCE_BYTES || jsonBytes < (jsonLength ?? 0))
       return this.unpack(this.options.decoder.decodePacked(body, jsonLength, holding));
-    // Larger ones go to a thread: the way there and back costs less than reading them here.
+    // Larger bodies go to the thread: the transfer costs less than reading them here.
     if (jsonBytes < TURN_BYTES) {
       this.assertRoom(this.inTurn);
       return this.decodeInTurn(body, jsonBytes, holding);
@@ -72,34 +72,34 @@ export class Codec {
     if (jsonBytes > constants.MAX_STRING_LENGTH) {
       throw new ServingError(
         'tooLarge',
-        `the request has ${jsonBytes} bytes of JSON, and ${constants.MAX_STRING_LENGTH} is the limit; send its data as binary data`,
+        `the request has ${jsonBytes} bytes of JSON, and the limit is ${constants.MAX_STRING_LENGTH}; send its data as binary data`,
       );
     }
     this.assertRoom(this.decoding);
-    return during(this.decoding, this.decodeOnThread(body, jsonBytes, holding));
+    return track(this.decoding, this.decodeOnThread(body, jsonBytes, holding));
   }
 
-  /** As InferResponseEncoder.assertEncodable. */
+  /** Delegates to InferResponseEncoder.assertEncodable. */
   assertEncodable(request: InferRequest): void {
     this.encoder.assertEncodable(request);
   }
 
   /**
-   * As InferResponseEncoder.encode. Takes ownership of large outputs.
-   * @param holding Of the request: it holds the outputs, and then the answer as well.
+   * Writes a response like InferResponseEncoder.encode. Takes ownership of large outputs.
+   * @param holding Memory of the request. The outputs and the answer are added.
    */
   encode(request: InferRequest, outputs: readonly Tensor[], holding: Holding): InferResponse | Promise<InferResponse> {
     const size = answerSize(request, outputs);
     hold(holding, size.outputBytes + size.maxBytes, request);
     const isLarge =
       size.textLength >= TEXT_LENGTH || size.jsonElements >= ENCODE_ELEMENTS || size.maxBytes >= COPY_BYTES;
-    if (isLarge) return during(this.encoding, this.encodeLarge(request, outputs, size, holding));
+    if (isLarge) return track(this.encoding, this.encodeLarge(request, outputs, size, holding));
     const response = this.encoder.encode(request, outputs);
     adjust(holding, size.maxBytes, memoryOf(response.body));
     return response;
   }
 
-  /** Ends the thread once its work is done. Call it when no request can come any more. */
+  /** Stops the thread once its work is done. Call it when no more requests can arrive. */
   async close(): Promise<void> {
     this.closed = true;
     await Promise.allSettled([...this.inTurn, ...this.decoding, ...this.encoding]);
@@ -109,26 +109,26 @@ export class Codec {
   private assertRoom({ size }: ReadonlySet<unknown>): void {
     const { maxQueueLength } = this.options;
     if (size <= maxQueueLength) return;
-    throw new ServingError('rejected', `the queue is full: ${maxQueueLength} large requests wait already`);
+    throw new ServingError('rejected', `the queue is full: ${maxQueueLength} large requests are waiting`);
   }
 
   private unpack(request: PackedRequest): InferRequest | Promise<InferRequest> {
-    if (!this.takesTexts) return request as InferRequest;
+    if (!this.acceptsTexts) return request as InferRequest;
     if (packedLength(request) < TEXT_LENGTH) return unpackRequest(request);
     const unpacked = this.work.do(unpackRequestInSlices(request));
-    return unpacked instanceof Promise ? during(this.decoding, unpacked) : unpacked;
+    return unpacked instanceof Promise ? track(this.decoding, unpacked) : unpacked;
   }
 
   private decodeInTurn(body: Buffer, jsonLength: number, holding: Holding): InferRequest | Promise<InferRequest> {
     const decoded = this.work.doInTurn(this.decodeInSlices(body, jsonLength, holding), jsonLength);
-    return decoded instanceof Promise ? during(this.inTurn, decoded) : decoded;
+    return decoded instanceof Promise ? track(this.inTurn, decoded) : decoded;
   }
 
   private *decodeInSlices(body: Buffer, jsonLength: number, holding: Holding): Sliced<InferRequest> {
     return yield* unpackRequestInSlices(this.options.decoder.decodePacked(body, jsonLength, holding));
   }
 
-  /** In two steps, since the memory for what is decoded is held by this thread, and known by the other one. */
+  /** Reads in two steps: the thread determines the size of the inputs, and this thread reserves the memory for them. */
   private async decodeOnThread(body: Buffer, jsonLength: number, holding: Holding): Promise<InferRequest> {
     const bytes = ownBytes(body);
     const thread = this.runningThread();
@@ -153,7 +153,7 @@ export class Codec {
   ): Promise<InferResponse> {
     const written = await this.work.do(this.writeTexts(request, outputs, holding));
     const textBytes = written.reduce((total, pieces) => total + lengthOf(pieces ?? []), 0);
-    // Once more, for all pieces become one body.
+    // Counted twice, since all pieces are copied into one body.
     hold(holding, textBytes, request);
     const capacity = maxBytes + textBytes;
     const response =
@@ -164,7 +164,7 @@ export class Codec {
     return response;
   }
 
-  /** The JSON of many texts, in slices: to copy them to a thread takes as long as to write them. */
+  /** Writes the JSON of many texts in slices: copying them to a thread takes as long as writing them. */
   private *writeTexts(
     request: InferRequest,
     outputs: readonly Tensor[],
@@ -212,31 +212,31 @@ export class Codec {
   }
 }
 
-/** Counts what is not done yet. */
-function during<T>(running: Set<Promise<unknown>>, promise: Promise<T>): Promise<T> {
+/** Keeps a promise in a set until it settles. */
+function track<T>(running: Set<Promise<unknown>>, promise: Promise<T>): Promise<T> {
   running.add(promise);
   const end = () => void running.delete(promise);
   promise.then(end, end);
   return promise;
 }
 
-/** Holds memory for an answer; where no request may hold so much, it says what takes less. */
+/** Reserves memory for an answer. If no request may hold that much, the error suggests a smaller form. */
 function hold(holding: Holding, bytes: number, { binary }: InferRequest): void {
   try {
     holding.add(bytes);
   } catch (error) {
     if (!(error instanceof ServingError) || error.kind !== 'tooLarge' || binary.every(Boolean)) throw error;
-    throw invalid(`the answer takes up to ${bytes} bytes with its outputs; ${ASK_FOR_BINARY}, or less at a time`);
+    throw invalid(`the answer takes up to ${bytes} bytes with its outputs; ${ASK_FOR_BINARY}, or send less at a time`);
   }
 }
 
-/** From what was held for an answer to what it takes, which is more where it has texts. */
+/** Changes the reservation for an answer to its size, which may be larger if it has texts. */
 function adjust(holding: Holding, held: number, bytes: number): void {
   if (held > bytes) holding.subtract(held - bytes);
   else holding.add(bytes - held);
 }
 
-/** What a body takes until it is sent: a string is written once more as UTF-8. */
+/** Memory of a body until it is sent: a string is copied as UTF-8. */
 function memoryOf(body: InferResponse['body']): number {
   if (typeof body !== 'string') return body.length;
   const bytes = Buffer.byteLength(body);

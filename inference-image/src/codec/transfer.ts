@@ -2,14 +2,20 @@ import type { NumericData, Tensor } from '../inference/tensor';
 import type { PackedTensor } from '../protocol/packed-request';
 import { isPacked } from '../protocol/packed-texts';
 
-/** The same bytes in a buffer of their own, which can be handed to another thread: a copy only where they share one. */
+/**
+ * Returns the bytes in a buffer of their own, which can be transferred to another thread. Copies them only if they
+ * share a buffer.
+ */
 export function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const whole = bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer;
-  // Not Buffer.slice, which copies nothing.
+  // Buffer.slice would not copy.
   return whole ? (bytes as Uint8Array<ArrayBuffer>) : Uint8Array.prototype.slice.call(bytes);
 }
 
-/** The same tensors with buffers of their own, and those buffers. Texts that are strings are always copied. */
+/**
+ * Returns the tensors with buffers of their own, and a list of those buffers. Texts that are strings are left for the
+ * thread transfer to copy.
+ */
 export function ownBuffers<T extends Tensor | PackedTensor>(
   tensors: readonly T[],
 ): { tensors: T[]; transfer: ArrayBuffer[] } {

@@ -77,6 +77,8 @@ export interface RecordedExample {
   /** The path of a picture, as it was given. */
   readonly picture?: string;
   readonly outputs: readonly RecordedTensor[];
+  /** In words, an output that rounding moves further than any measured tolerance allows. */
+  readonly unstable?: string;
 }
 
 /** Elements as JSON text, or where they are many or have no such form, as bytes in base64. */

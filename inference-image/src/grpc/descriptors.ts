@@ -18,7 +18,10 @@ const ENUM_TYPE = 14;
 const OPTIONAL = 1;
 const REPEATED = 3;
 
-/** A package as the FileDescriptorProto of a file. (protobufjs' own leaves names relative, which Go's tools refuse.) */
+/**
+ * Describes a package as a FileDescriptorProto. protobufjs's own descriptors have relative names, which Go tools
+ * reject.
+ */
 export function describePackage(namespace: Namespace): Buffer {
   const fullName = namespace.fullName.slice(1);
   const { messageType, enumType, service } = childrenOf(namespace);
@@ -65,7 +68,7 @@ function typeOf({ type, resolvedType }: Pick<Field, 'type' | 'resolvedType'>): o
   return { type: resolvedType instanceof Enum ? ENUM_TYPE : MESSAGE_TYPE, typeName: resolvedType.fullName };
 }
 
-/** A map is a repeated message of a key and a value. */
+/** Describes the entry message of a map: protobuf represents a map as a repeated message of a key and a value. */
 function describeEntry(field: MapField): object {
   return {
     name: entryName(field),
@@ -77,7 +80,7 @@ function describeEntry(field: MapField): object {
   };
 }
 
-/** `parameters` → `ParametersEntry`, as it must be called. */
+/** Name that protobuf requires for a map's entry message: `ParametersEntry` for `parameters`. */
 function entryName({ name }: MapField): string {
   return `${name.replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase())}Entry`;
 }

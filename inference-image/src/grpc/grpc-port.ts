@@ -6,25 +6,25 @@ import type { Metrics } from '../metrics/metrics';
 import { stopListening } from '../stop-listening';
 import type { Transport } from './transport/transport';
 
-/** How long a client may take to close a connection that has ended. */
+/** Time that a client has to close a connection that has ended. */
 const ENDED_MS = 500;
-/** How long a client may pause, in its request or in reading its reply, once the server has closed. */
+/** Time for which a client may pause, while it sends a request or reads a reply, once the server is closing. */
 const STALLED_MS = 10_000;
 
 export interface GrpcPortOptions {
-  /** Loads gRPC. */
+  /** Loads the gRPC code. */
   readonly load: () => Promise<Transport>;
-  /** Connections that may be open at a time. One that has no call makes room for a new one. */
+  /** Limit on open connections. At the limit, a connection without calls is closed to make room for a new one. */
   readonly maxConnections: number;
-  /** How long all clients together may take, once the server has closed, while nothing is worked on. @default - any time */
+  /** Time limit for all clients together once the server is closing, while it has no work. @default - no limit */
   readonly queueTimeoutSeconds?: number;
-  /** @default - what the operating system has of answers is not looked at */
+  /** @default - unread answers in the operating system's buffers are not bounded */
   readonly unread?: UnreadAnswers;
   readonly metrics: Pick<Metrics, 'observeDrop' | 'observeRefusal'>;
   readonly log: Log;
 }
 
-/** The port for gRPC. What it takes to speak it is loaded at the first connection: many deployments never have one. */
+/** The gRPC port. The gRPC code is loaded at the first connection, because many deployments never use it. */
 export class GrpcPort {
   readonly listener = createServer({ noDelay: true }, (socket) => this.accept(socket));
   private readonly sockets = new Set<Socket>();
@@ -33,14 +33,14 @@ export class GrpcPort {
 
   constructor(private readonly options: GrpcPortOptions) {}
 
-  /** Tells clients to connect again; serves those that do. */
+  /** Asks clients to reconnect; still serves those that connect here. */
   drain(): void {
     void this.loading?.then((server) => server?.drain());
   }
 
   /**
-   * Listens no more; resolves once every call has its reply and every connection is closed.
-   * @param isBusy Whether a request is being worked on here, so that its client is not the one to blame.
+   * Stops listening; resolves once every call has its reply and every connection is closed.
+   * @param isBusy Whether the server is working on a request; if it is, the delay is not the client's fault.
    */
   async close(isBusy: () => boolean): Promise<void> {
     await stopListening(this.listener);
@@ -64,7 +64,7 @@ export class GrpcPort {
     }
     this.sockets.add(socket);
     this.options.unread?.watch(socket);
-    // What goes wrong with a connection is its client's to notice.
+    // Only the client needs to notice a connection error.
     socket.on('error', () => socket.destroy()).once('close', () => this.sockets.delete(socket));
     this.loading ??= load().then(
       (transport) => (this.transport = transport),

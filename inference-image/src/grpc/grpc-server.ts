@@ -6,7 +6,7 @@ import { reflectionHandlers } from './reflection';
 import { implement, type MethodHandler } from './service';
 import { Transport } from './transport/transport';
 
-/** The services that are spoken over gRPC. */
+/** Creates the gRPC transport with its services: inference, health and reflection. */
 export function grpcServer(options: GrpcOptions): Transport {
   const services: Record<string, Record<string, MethodHandler>> = {
     [INFERENCE_SERVICE]: inferenceHandlers(options),

@@ -16,10 +16,16 @@ const SERVING = 1;
 const NOT_SERVING = 2;
 const SERVICE_UNKNOWN = 3;
 
-/** How soon watchers are told of a change. Readiness depends on several things: to look is simpler than to be told. */
-const LOOK_MS = 100;
+/**
+ * Interval at which watched states are checked. Readiness depends on several sources, so polling is simpler than
+ * notifications.
+ */
+const POLL_MS = 100;
 
-/** gRPC's own health protocol, which Kubernetes' probes and client-side load balancers speak: it follows readiness. */
+/**
+ * Handlers of gRPC's health protocol, which Kubernetes probes and client-side load balancers use. The status follows
+ * readiness.
+ */
 export function healthHandlers({ model, dataPlane, log }: GrpcOptions): Record<string, MethodHandler> {
   const known = ['', INFERENCE_SERVICE, model.name];
   const current = () => statusNow(dataPlane);
@@ -54,33 +60,33 @@ interface Watcher {
   readonly call: Call;
   readonly read: () => number;
   readonly encode: (status: number) => Buffer;
-  /** What it was told last. */
-  told?: number;
+  /** Last status sent. */
+  sentStatus?: number;
 }
 
-/** The calls that are told of changes. One timer looks for all of them. */
+/** Calls that watch a status. One timer checks all of them. */
 class Watchers {
   private readonly open = new Set<Watcher>();
   private timer?: NodeJS.Timeout;
 
   add(watcher: Watcher): void {
     this.open.add(watcher);
-    this.look(watcher);
-    this.timer ??= setInterval(() => this.lookAll(), LOOK_MS).unref();
+    this.poll(watcher);
+    this.timer ??= setInterval(() => this.pollAll(), POLL_MS).unref();
   }
 
-  private lookAll(): void {
+  private pollAll(): void {
     for (const watcher of this.open) {
       if (watcher.call.isCancelled()) this.open.delete(watcher);
-      else this.look(watcher);
+      else this.poll(watcher);
     }
     if (this.open.size > 0) return;
     clearInterval(this.timer);
     this.timer = undefined;
   }
 
-  private look(watcher: Watcher): void {
+  private poll(watcher: Watcher): void {
     const status = watcher.read();
-    if (status !== watcher.told && watcher.call.push(watcher.encode(status))) watcher.told = status;
+    if (status !== watcher.sentStatus && watcher.call.push(watcher.encode(status))) watcher.sentStatus = status;
   }
 }

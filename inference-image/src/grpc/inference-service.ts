@@ -1,5 +1,5 @@
 import type { ServingError } from '../errors';
-import { checkAskedModel } from '../protocol/asked-model';
+import { checkRequestedModel } from '../protocol/requested-model';
 import { modelMetadata, SERVER_METADATA } from '../protocol/metadata';
 import { modelConfig } from '../protocol/model-config';
 import { repositoryIndex, repositoryIsFixed } from '../protocol/repository';
@@ -17,30 +17,30 @@ interface ModelRequest {
   readonly version: string;
 }
 
-/** The Open Inference Protocol: it neither reads tensors nor runs models. */
+/** Handlers of the Open Inference Protocol. They only dispatch; decoding and runs are elsewhere. */
 export function inferenceHandlers(options: GrpcOptions): Record<string, MethodHandler> {
   const { model, tuning, dataPlane, metrics, log } = options;
   const inference = new Inference(options);
   const metadata = modelMetadata(model);
-  /** Of a request that says which model it is about; an empty version is that of any. */
-  const ofModel = (handle: () => object, method = unary) =>
+  /** Method of requests that name a model; an empty version matches any version. */
+  const forModel = (handle: () => object, method = unary) =>
     method(({ name, version }: ModelRequest) => {
-      checkAskedModel(model, name, version || undefined);
+      checkRequestedModel(model, name, version || undefined);
       return handle();
     }, log);
 
   return {
     ServerLive: probe(() => ({ live: true }), log),
     ServerReady: probe(() => ({ ready: dataPlane.ready }), log),
-    ModelReady: ofModel(() => ({ ready: dataPlane.ready }), probe),
+    ModelReady: forModel(() => ({ ready: dataPlane.ready }), probe),
     ServerMetadata: unary(() => SERVER_METADATA, log),
-    ModelMetadata: ofModel(() => metadata),
+    ModelMetadata: forModel(() => metadata),
     ModelInfer: inferMethod(inference, options),
     ModelStreamInfer: streamMethod(inference, options),
-    ModelConfig: ofModel(() => ({ config: modelConfig(model, tuning) })),
+    ModelConfig: forModel(() => ({ config: modelConfig(model, tuning) })),
     ModelStatistics: unary(({ name, version }: ModelRequest) => {
-      // Without a name: of all models.
-      if (name) checkAskedModel(model, name, version || undefined);
+      // Without a name, the statistics are for all models.
+      if (name) checkRequestedModel(model, name, version || undefined);
       return modelStatistics(model, metrics.totals);
     }, log),
     RepositoryIndex: unary(
@@ -63,7 +63,7 @@ function inferMethod(inference: Inference, options: GrpcOptions): MethodHandler 
   });
 }
 
-/** An error is that of one request: the stream goes on. */
+/** An error concerns one request; the stream continues. */
 function streamMethod(inference: Inference, options: GrpcOptions): MethodHandler {
   return ({ resolvedResponseType }) => ({
     ...inferLimits(options),

@@ -2,7 +2,7 @@ import type { Holding } from '../budget/holding';
 import { ServingError } from '../errors';
 import type { Caller } from '../inference/job';
 import type { Tensor } from '../inference/tensor';
-import { checkAskedModel } from '../protocol/asked-model';
+import { checkRequestedModel } from '../protocol/requested-model';
 import { GrpcInferRequestDecoder } from '../protocol/grpc-infer-request';
 import { GrpcInferResponseEncoder, type ResponseForm } from '../protocol/grpc-infer-response';
 import type { InferRequest } from '../protocol/infer-request';
@@ -11,10 +11,10 @@ import type { GrpcOptions } from './options';
 import { toServingError } from './status';
 import type { Call } from './transport/call';
 
-/** Called with what went wrong, or with the answer as gRPC sends it, which the call's holding counts. */
+/** Called with an error, or with the answer as a gRPC frame, which the call's holding already counts. */
 type Done = (error: ServingError | undefined, frame?: Buffer) => void;
 
-/** How long a call is on its way, at most, before its deadline is counted here. */
+/** Upper bound of the time between the client's start of a deadline and the server's. */
 const TRANSIT_MS = 50;
 
 /** Answers inference requests. */
@@ -28,13 +28,19 @@ export class Inference {
     this.encoder = new GrpcInferResponseEncoder(options.model);
   }
 
-  /** @param message A ModelInferRequest. @param form What the answer is. */
+  /**
+   * Runs inference for one message.
+   * @param message A ModelInferRequest.
+   * @param form Message type of the answer.
+   */
   infer(message: Buffer, call: Call, form: ResponseForm, done: Done): void {
     new Exchange(this, call, form, done).start(message);
   }
 }
 
-/** One request and its answer. Steps that need not wait follow each other at once: to await them would only delay them. */
+/**
+ * One request and its answer. Synchronous steps follow each other directly, because awaiting them would only add delay.
+ */
 class Exchange implements Caller {
   deadline?: number;
   readonly holding: Holding;
@@ -61,7 +67,7 @@ class Exchange implements Caller {
       options.dataPlane.assertServing();
       if (this.call.connection) options.unread.assertRoom(this.call.connection.socket);
       const message = decoder.read(bytes);
-      checkAskedModel(options.model, message.modelName, message.modelVersion || undefined);
+      checkRequestedModel(options.model, message.modelName, message.modelVersion || undefined);
       this.step(work.do(decoder.decode(message, this.holding)), this.run);
     } catch (error) {
       this.fail(error);
@@ -97,12 +103,15 @@ class Exchange implements Caller {
   private fail(thrown: unknown): void {
     const { metrics, log } = this.inference.options;
     const error = toServingError(thrown, log);
-    // A name that is not served must not make a series.
+    // Requests for unknown models must not count in the model's metrics.
     if (error.kind !== 'notFound') metrics.observeError(this.reasonOf(error), secondsSince(this.receivedAt));
     this.done(error);
   }
 
-  /** A client cancels a call whose deadline has passed, by a clock that began when it sent the call. */
+  /**
+   * Reports a cancellation near the deadline as a timeout: a client cancels such calls by a clock that started when it
+   * sent the call.
+   */
   private reasonOf(error: ServingError): ServingError {
     if (error.kind !== 'cancelled' || performance.now() < (this.deadline ?? Infinity) - TRANSIT_MS) return error;
     return new ServingError('timeout', 'the deadline of the call has passed');
@@ -113,7 +122,7 @@ class Exchange implements Caller {
     value.then(
       (result) => {
         try {
-          // Nothing more is held for nobody.
+          // Without a client, no more memory may be reserved.
           if (this.isCancelled()) throw new ServingError('cancelled', 'the client went away before its answer');
           next.call(this, result);
         } catch (error) {

@@ -6,14 +6,14 @@ import openInference from './protos/open_inference.proto';
 import reflection from './protos/reflection.proto';
 import { PREFIX_BYTES } from '../protocol/wire-writer';
 
-/** Everything that is spoken on this port, one package a file. */
+/** All protocols of this port, one package for each file. */
 export const ROOT = new Root();
 for (const file of [openInference, health, reflection]) ROOT.addJSON(file.nested ?? {});
-// Older clients ask for reflection by this name; the messages are the same.
+// Older clients use this name for reflection; the messages are the same.
 ROOT.define('grpc.reflection.v1alpha', ROOT.lookup('grpc.reflection.v1')?.toJSON().nested);
 ROOT.resolveAll();
 
-/** @typeParam T What a message of this type looks like. */
+/** Decodes a message. @typeParam T Its decoded form. */
 export function decodeMessage<T>(type: Type, bytes: Buffer): T {
   try {
     return type.decode(bytes) as T;
@@ -22,9 +22,9 @@ export function decodeMessage<T>(type: Type, bytes: Buffer): T {
   }
 }
 
-/** The message as gRPC sends it, prefix included. */
+/** Encodes a message as a gRPC frame, including its prefix. */
 export function encodeMessage(type: Type, message: object): Buffer {
-  // Node's Buffer has a writer of its own in protobufjs.
+  // In Node, protobufjs writes to a Buffer.
   const content = type.encode(message).finish() as Buffer;
   const frame = Buffer.alloc(PREFIX_BYTES + content.length);
   frame.writeUInt32BE(content.length, 1);

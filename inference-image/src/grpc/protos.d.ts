@@ -1,4 +1,4 @@
-/** The bundler turns a protocol file into what protobufjs reads from it (esbuild.config.mjs). */
+/** The bundler converts a protocol file to the JSON that protobufjs reads (esbuild.config.mjs). */
 declare module '*.proto' {
   const file: import('protobufjs').INamespace;
   export default file;

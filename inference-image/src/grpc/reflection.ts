@@ -13,10 +13,10 @@ interface ReflectionRequest {
   readonly file_containing_symbol: string;
 }
 
-/** A question that is longer does not come back with its answer. */
+/** Longer requests are not echoed in their answers. */
 const MAX_ECHO_BYTES = 1024;
 
-/** Describes to tools such as grpcurl what this server speaks, so that they need no protocol files. */
+/** Handlers of server reflection: tools such as grpcurl need no protocol files. */
 export function reflectionHandlers(services: readonly ServiceType[], log: Log): Record<string, MethodHandler> {
   let table: ReflectionTable | undefined;
   return {
@@ -36,7 +36,7 @@ export function reflectionHandlers(services: readonly ServiceType[], log: Log): 
   };
 }
 
-/** All that reflection can answer, by name: what is asked for and is not here leaves nothing behind. */
+/** All answers of reflection, by name. Unknown names are not cached. */
 class ReflectionTable {
   private readonly services: object;
   private readonly files = new Map<string, Buffer>();
@@ -52,8 +52,8 @@ class ReflectionTable {
     }
   }
 
-  answer({ message_request: question, file_by_filename: name, file_containing_symbol: symbol }: ReflectionRequest) {
-    switch (question) {
+  answer({ message_request: kind, file_by_filename: name, file_containing_symbol: symbol }: ReflectionRequest) {
+    switch (kind) {
       case 'list_services':
         return this.services;
       case 'file_by_filename':
@@ -65,7 +65,7 @@ class ReflectionTable {
     }
   }
 
-  /** Of a type or a service, and of whatever is in it. */
+  /** Adds the names of a type or a service and of its members. */
   private addSymbols(object: ReflectionObject, file: Buffer): void {
     const name = object.fullName.slice(1);
     this.symbols.set(name, file);

@@ -4,18 +4,18 @@ import { decodeMessage, encodeMessage } from './messages';
 import { toServingError } from './status';
 import type { Method } from './transport/method';
 
-/** Of messages that carry no tensors. */
+/** Limit of messages without tensors. */
 const MAX_CONTROL_BYTES = 64 * 1024;
-/** Of those that do not count against the budget. */
+/** Limit of messages that do not count against the budget. */
 const MAX_PROBE_BYTES = 4 * 1024;
 
-/** Answers a request, which protobufjs has read, with what it is to write. */
+/** Handles a decoded request; returns the reply to encode. */
 type UnaryHandler<Q> = (request: Q) => object;
 
-/** Makes of a method's definition what the transport calls. */
+/** Creates the transport's method from a method definition. */
 export type MethodHandler = (definition: Definition) => Omit<Method, 'path' | 'maxMessageBytes'> & Partial<Method>;
 
-/** What the transport must know of a service. */
+/** Creates the transport's methods of a service. */
 export function implement(service: Service, handlers: Record<string, MethodHandler>): Method[] {
   return service.methodsArray.map((definition) => {
     const path = `/${service.fullName.slice(1)}/${definition.name}`;
@@ -25,12 +25,13 @@ export function implement(service: Service, handlers: Record<string, MethodHandl
   });
 }
 
+/** Creates a method with one request and one reply. */
 export function unary<Q>(handle: UnaryHandler<Q>, log: Log): MethodHandler {
   return ({ resolvedRequestType, resolvedResponseType }) => ({
     handle: (call, message) => {
       try {
         const reply = handle(decodeMessage(resolvedRequestType!, message));
-        // Enumerations are given by their names.
+        // `fromObject` converts the names of enumeration values.
         call.answer(encodeMessage(resolvedResponseType!, resolvedResponseType!.fromObject(reply)));
       } catch (error) {
         call.fail(toServingError(error, log));
@@ -39,7 +40,7 @@ export function unary<Q>(handle: UnaryHandler<Q>, log: Log): MethodHandler {
   });
 }
 
-/** As `unary`, and answered even when the budget of memory is full: whoever asks wants to know whether it works. */
+/** Like `unary`, but answered even when the memory budget is full, because the caller asks whether the server works. */
 export function probe<Q>(handle: UnaryHandler<Q>, log: Log): MethodHandler {
   return (definition) => ({ ...unary(handle, log)(definition), isCounted: false });
 }

@@ -22,7 +22,7 @@ const CODE: Record<ErrorKind, number> = {
   forbidden: STATUS.PERMISSION_DENIED,
   tooLarge: STATUS.RESOURCE_EXHAUSTED,
   unsupportedMedia: STATUS.UNIMPLEMENTED,
-  // Not UNAVAILABLE: common clients send that again at once, which on overload makes more of it.
+  // Not UNAVAILABLE: common clients retry that at once, which worsens an overload.
   rejected: STATUS.RESOURCE_EXHAUSTED,
   unavailable: STATUS.UNAVAILABLE,
   unfinished: STATUS.DEADLINE_EXCEEDED,
@@ -31,24 +31,26 @@ const CODE: Record<ErrorKind, number> = {
   error: STATUS.INTERNAL,
 };
 
-/** What it takes in a header is up to nine times that, and clients refuse headers of more than 8 KiB. */
+/**
+ * Limit of the details. Their encoding in a header is up to nine times as long, and clients refuse headers over 8 KiB.
+ */
 const MAX_DETAILS = 800;
 
-/** How a call ended that failed. */
+/** Status of a failed call. */
 export interface Status {
   readonly code: number;
   readonly details: string;
-  /** Whether the same request may succeed a little later. */
+  /** Whether a retry may soon succeed. */
   readonly isOverload?: boolean;
 }
 
 export function statusOf({ kind, message }: ServingError, code = CODE[kind]): Status {
-  // Half of a character could not be sent.
+  // The cut may leave half of a surrogate pair, which cannot be encoded.
   const details = message.slice(0, MAX_DETAILS).replace(/\p{Surrogate}/gu, '\ufffd');
   return { code, details, isOverload: kind === 'rejected' };
 }
 
-/** Turns whatever was thrown into an error that a client may read. */
+/** Converts a thrown value to an error that a client may read; logs unexpected ones. */
 export function toServingError(error: unknown, log: Log): ServingError {
   if (error instanceof ServingError) return error;
   log.error({ err: error }, 'request failed');

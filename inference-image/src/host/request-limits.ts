@@ -12,19 +12,19 @@ import { goldenFiles } from '../contract/model-manifest';
 import { defaultMaxRequestBytes, exampleSizesOf, requestCost } from '../contract/request-size';
 
 export interface RequestLimits {
-  /** Largest body, after decompression. */
+  /** Largest body, in bytes after decompression. */
   readonly maxRequestBytes: number;
-  /** Memory for all requests together, before the model is loaded. */
+  /** Memory for all requests together, as planned before the model is loaded. */
   readonly budgetBytes: number;
-  /** What the container takes without any request, as far as its model tells. */
+  /** Memory of the container without requests, estimated from its model. */
   readonly ownBytes: number;
   readonly cost: RequestCost;
 }
 
 /**
- * Limits that follow from the model and from the memory, where they are not set. The default of the largest request is
- * lower where the budget has no room for it, as in a container that was planned without it.
- * @param memoryBytes Of the container.
+ * Derives the limits that are not set from the model and the memory. The default of the largest request is lower if the
+ * budget has no room for it, as in a container that was planned without it.
+ * @param memoryBytes Memory of the container.
  */
 export function requestLimits(configuration: Configuration, memoryBytes = memoryLimit()): RequestLimits {
   const { settings, manifest, examples } = configuration;
@@ -35,20 +35,20 @@ export function requestLimits(configuration: Configuration, memoryBytes = memory
     maxBatchSize: settings.maxBatchSize,
     exampleSizes: exampleSizesOf(examples, golden),
   };
-  const wanted = settings.maxRequestBytes ?? defaultMaxRequestBytes(facts);
+  const desired = settings.maxRequestBytes ?? defaultMaxRequestBytes(facts);
   const cost = requestCost(facts);
-  const needed = budgetFor(wanted, settings.maxQueueBytes, cost);
+  const needed = budgetFor(desired, settings.maxQueueBytes, cost);
   const ownBytes = ownMemoryBytes(sizeOf(manifest.files) - sizeOf(golden), settings.executors, manifest.image);
   const budgetBytes = settings.requestBudgetBytes ?? defaultBudget(memoryBytes, ownBytes, needed);
   const maxRequestBytes =
-    settings.maxRequestBytes ?? Math.min(wanted, largestRequestWithin(budgetBytes, { ...cost, answerBytes: 0 }));
+    settings.maxRequestBytes ?? Math.min(desired, largestRequestWithin(budgetBytes, { ...cost, answerBytes: 0 }));
   return { maxRequestBytes, budgetBytes, ownBytes, cost };
 }
 
 /**
- * The budget that is left once the model is loaded and has run.
- * @param residentBytes What the process takes without any request.
- * @param limits As they were before.
+ * Budget that remains once the model is loaded and has run.
+ * @param residentBytes Resident memory of the process without requests.
+ * @param limits Limits from before the model was loaded.
  */
 export function loadedBudget(
   { settings, manifest }: Configuration,
@@ -61,7 +61,7 @@ export function loadedBudget(
   return settings.requestBudgetBytes ?? defaultBudget(memoryBytes, own, needed);
 }
 
-/** The container's, or else the machine's. */
+/** Memory limit of the container, or the memory of the machine. */
 function memoryLimit(): number {
   return Math.min(totalmem(), process.constrainedMemory() || Infinity);
 }

@@ -6,26 +6,28 @@ import { DEFAULT_MAX_BATCH_SIZE, type Settings } from '../contract/settings';
 import type { Signature, TensorSignature } from '../contract/signature';
 import type { RowTolerance } from '../inference/row-comparison';
 
-/** Why requests share no runs, in words. */
+/** Reason that requests do not share runs. */
 export interface SharingObstacle {
   readonly reason: string;
-  /** What to do about it, where something can be done. */
+  /** Remedy, if there is one. */
   readonly remedy?: string;
 }
 
-/** Whether requests may share runs, by the settings and model.json; the trial at start can still end it. */
+/**
+ * Whether requests may share runs, according to the settings and model.json. The trial at start may still forbid it.
+ */
 export interface SharingPlan {
-  /** Rows of the largest run that requests share; 1 if they share none. */
+  /** Rows of the largest shared run; 1 if requests share no runs. */
   readonly maxBatchSize: number;
-  /** Where rows are. Undefined where requests share no runs. */
+  /** Axes that count rows; undefined if requests share no runs. */
   readonly axes?: RowAxes;
-  /** Whether a setting asks for shared runs, rather than the default. */
+  /** Whether a setting, rather than the default, asks for shared runs. */
   readonly isAsked: boolean;
-  /** Undefined where requests may share runs, and where a setting says that they do not. */
+  /** Undefined if requests may share runs, or if a setting disables sharing. */
   readonly obstacle?: SharingObstacle;
-  /** Why it is not proved that requests may share runs, where a setting has it assumed. */
+  /** Reason that sharing is unproved, if a setting assumes it. */
   readonly unproved?: string;
-  /** How much rows may differ from their results alone, in the trial at start. Undefined where there is no trial. */
+  /** Allowed difference between rows in a batch and alone, in the trial at start; undefined if there is no trial. */
   readonly tolerance?: RowTolerance;
 }
 
@@ -50,17 +52,17 @@ function obstacleOf(verdict: BatchingVerdict | undefined, contractVersion: numbe
   const reason = verdict && obstacleText(verdict);
   if (reason !== undefined) return { reason };
   return {
-    reason: `model.json, of contractVersion ${contractVersion}, does not say whether rows influence each other`,
-    remedy: `build the image again with cdktf-model-serving ${version}`,
+    reason: `model.json, of contractVersion ${contractVersion}, does not declare whether rows influence each other`,
+    remedy: `rebuild the image with cdktf-model-serving ${version}`,
   };
 }
 
-/** Axis 0 of everything, for a model that is assumed to have its rows there. */
+/** Axis 0 of every tensor, for a model that is assumed to have its rows there. */
 function firstAxes({ inputs, outputs }: Signature): RowAxes {
   return { inputAxes: inputs.map(() => 0), outputAxes: outputs.map(() => 0) };
 }
 
-/** In words, the first input or output whose first dimension cannot count rows. */
+/** Describes the first input or output whose first dimension cannot count rows. */
 function withoutFirstAxis({ inputs, outputs }: Signature): string | undefined {
   const found = [
     ...inputs.map((tensor) => ({ tensor, side: 'input' })),

@@ -2,15 +2,15 @@ import type { Scheduler } from '../inference/scheduler';
 import type { Stoppable } from '../lifecycle';
 import type { ModelHost } from '../model-host';
 
-/** Takes requests of one protocol. */
+/** Accepts requests of one protocol. */
 interface Transport {
-  /** Has clients connect elsewhere, as far as they can be told. */
+  /** Asks clients to reconnect elsewhere, where the protocol allows that. */
   drain(): void;
-  /** Resolves once every request has its answer. @param isBusy Whether requests are being worked on. */
+  /** Resolves once every request has its answer. @param isBusy Whether the server is working on requests. */
   close(isBusy: () => boolean): Promise<void>;
 }
 
-/** Reads requests and writes answers, on threads of its own. */
+/** Reads requests and writes answers on its own threads. */
 interface Reader {
   readonly busy: boolean;
   close(): Promise<void>;
@@ -24,7 +24,7 @@ export interface ServerParts {
   readonly readers: readonly Reader[];
 }
 
-/** The order in which the parts of a server end: first whatever takes requests, and last what runs them. */
+/** Stops the parts of a server in order: first those that accept requests, last those that run them. */
 export function stoppable({ host, transports, readers }: ServerParts): Stoppable {
   const { dataPlane, scheduler } = host;
   const isBusy = () => scheduler.busy || readers.some(({ busy }) => busy);
@@ -42,6 +42,6 @@ export function stoppable({ host, transports, readers }: ServerParts): Stoppable
       await scheduler.finished();
       await host.close();
     },
-    hurry: () => host.refuseQueued(),
+    abandonQueued: () => host.refuseQueued(),
   };
 }

@@ -5,11 +5,14 @@ import type { Metrics } from '../metrics/metrics';
 import { onceClosed } from './once-closed';
 import type { UnreadAnswers } from '../budget/unread-answers';
 
-/** Smaller answers go to the operating system as a whole, whether their clients read them or not. */
+/** Smaller answers go to the operating system as a whole, even if their clients do not read. */
 const SMALL_LENGTH = 16 * 1024;
 const TINY_LENGTH = 1024;
 
-/** Counts what is answered to requests other than inference until it is read. Buffers are the same for all requests. */
+/**
+ * Counts answers to requests other than inference until their clients have read them. Buffers are not counted, since
+ * all requests share them.
+ */
 export function limitAnswers(
   app: FastifyInstance,
   {
@@ -20,7 +23,7 @@ export function limitAnswers(
 ): void {
   app.addHook('onSend', ({ raw: request }, { raw: response }, payload, done) => {
     const { length } = (payload ?? '') as string | Buffer;
-    // Health is answered in any case.
+    // Health is always answered.
     if (length >= TINY_LENGTH) unread.assertRoom(request.socket);
     unread.assertFits(length);
     unread.sent(request.socket, length);

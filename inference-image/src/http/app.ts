@@ -17,7 +17,7 @@ import { limitAnswers } from './answers';
 import { acceptBodies } from './bodies';
 import { discardBody, errorBody, errorReply, isSmall, refuse, sendError, toServingError } from './errors';
 import { CrossOrigin, type CrossOriginRules } from './cross-origin';
-import { EVERY_REQUEST, headFault, takeEveryRequest, wantBody } from './every-request';
+import { EVERY_REQUEST, headFault, routeEveryRequest, sendContinue } from './every-request';
 import { addHealthRoutes } from './health-routes';
 import { InferEndpoint } from './infer-endpoint';
 import { addInferRoutes, inferPaths } from './infer-routes';
@@ -28,14 +28,14 @@ import { addRepositoryRoutes } from './repository-routes';
 import { addStatisticsRoutes } from './statistics-routes';
 import type { UnreadAnswers } from '../budget/unread-answers';
 
-/** How often late requests are looked for, at most. */
+/** Longest interval between checks for late requests. */
 const MAX_CHECKING_MS = 5000;
 const MAX_HEADER_BYTES = 16 * 1024;
 
-/** What a path is cut to where it is repeated. */
+/** Length to which a path is cut in messages. */
 const ECHOED_CHARACTERS = 100;
 
-/** No route has a JSON schema, so Fastify need not load the compilers for them; the bundle leaves them out. */
+/** No route has a JSON schema, so Fastify does not need the schema compilers; the bundle omits them. */
 const NO_SCHEMAS = { buildValidator: noSchema, buildSerializer: noSchema };
 
 function noSchema(): never {
@@ -44,10 +44,10 @@ function noSchema(): never {
 
 export interface AppOptions extends CrossOriginRules {
   readonly model: ModelManifest;
-  /** Read at each request: some of it is known only once the model is warm. */
+  /** Read at each request, because parts of it are known only once the model is warm. */
   readonly tuning: ModelTuning;
   readonly codec: Codec;
-  /** For a model that takes pictures as they are. */
+  /** Reader of picture files, if the model accepts them. */
   readonly pictures?: PictureReader;
   readonly dataPlane: DataPlane;
   readonly metrics: Metrics;
@@ -56,19 +56,19 @@ export interface AppOptions extends CrossOriginRules {
   readonly budget: MemoryBudget;
   readonly inflater: Inflater;
   readonly unread: UnreadAnswers;
-  /** Longest time from the first byte of a request to its last. */
+  /** Time limit from the first byte of a request to its last. */
   readonly receiveTimeoutSeconds: number;
-  /** How long a connection may ask nothing between two requests. */
+  /** Time for which a connection may be idle between two requests. */
   readonly idleTimeoutSeconds: number;
-  /** What people see at `/`; nothing is there without it. */
+  /** Page at `/`. @default - no page */
   readonly page?: Page;
 }
 
-/** The Open Inference Protocol over HTTP: transport only, it neither reads tensors nor runs models. */
+/** Builds the Open Inference Protocol over HTTP. This is only the transport: decoding and runs are elsewhere. */
 export function buildApp(options: AppOptions): FastifyInstance {
   const endpoint = new InferEndpoint(options);
   const app = fastify({
-    serverFactory: (handler) => createHttpServer(options, shortcut(options, endpoint, handler)),
+    serverFactory: (handler) => createHttpServer(options, bypassRouter(options, endpoint, handler)),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1000 },
     exposeHeadRoutes: true,
     schemaController: { compilersFactory: NO_SCHEMAS },
@@ -78,11 +78,11 @@ export function buildApp(options: AppOptions): FastifyInstance {
     },
   });
   app.setErrorHandler((error, request, reply) => sendError(reply, toServingError(error, options, request)));
-  // Before the body is read.
+  // Runs before the body is read.
   app.addHook('onRequest', ({ is404, url, method, raw }, _reply, done) => {
-    // Nothing else reads that body.
+    // Nothing else reads such a body.
     if (method !== 'POST') {
-      wantBody(raw);
+      sendContinue(raw);
       if (!isSmall(raw)) discardBody(raw);
     }
     done(is404 ? new ServingError('notFound', `no such path: ${cut(url, ECHOED_CHARACTERS)}`) : undefined);
@@ -116,24 +116,24 @@ function createHttpServer(
     },
     listener,
   );
-  takeEveryRequest(server);
+  routeEveryRequest(server);
   return server;
 }
 
-/** Lets most inference requests go round the router, unless the log wants to know of each request. */
-function shortcut(options: AppOptions, endpoint: InferEndpoint, handler: RequestListener): RequestListener {
+/** Routes most inference requests past Fastify's router, unless the log records every request. */
+function bypassRouter(options: AppOptions, endpoint: InferEndpoint, handler: RequestListener): RequestListener {
   const { model, log, metrics } = options;
   const crossOrigin = new CrossOrigin(options);
   const paths = log.isLevelEnabled('debug') ? new Set<string>() : inferPaths(model);
   return (request, response) => {
-    // Requests that came together are all there when their connection ends.
+    // Pipelined requests are already parsed when their connection closes.
     if (request.socket.destroyed) return;
     const fault = headFault(request);
     if (fault) return refuseAndClose(request, response, fault);
-    const foreign = crossOrigin.fault(request, response);
-    if (foreign) {
+    const originFault = crossOrigin.fault(request, response);
+    if (originFault) {
       metrics.observeRefusal('origin');
-      return refuse(request, response, errorReply(foreign));
+      return refuse(request, response, errorReply(originFault));
     }
     if (request.method === 'POST' && paths.has(request.url as string)) endpoint.handle(request, response);
     else if (!crossOrigin.answerPreflight(request, response)) handler(request, response);
@@ -168,25 +168,28 @@ const MALFORMED: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
 };
 
-/** What is not HTTP at all, or never whole, reaches no route. */
+/** Answers a request that is malformed or incomplete, and so reaches no route. */
 function answerMalformed(error: Error & { code?: string }, socket: Duplex, options: AppOptions): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  // Replies that are being worked on come first: in the place of one, this one would be taken for it.
+  // Replies in progress come first; the client would otherwise take this answer for one of them.
   const { _httpMessage: reply } = socket as { _httpMessage?: ServerResponse };
   if (reply?.req.complete) return answerAfter(reply, error, socket, options);
   if (error.code === TIMEOUT) options.metrics.observeDrop('unfinished');
-  // The request of this one will never be whole.
+  // The request of this reply will never be complete.
   if (reply?.headersSent) return void socket.destroy();
   const status = MALFORMED[error.code ?? ''] ?? '400 Bad Request';
   const body = errorBody(faultOf(error, options));
   const headers = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
-  // A client that goes on sending, or reads nothing, must not keep the connection.
+  // Closes the connection even if the client keeps sending or does not read.
   socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`, () => socket.destroy());
 }
 
 const waiting = new WeakSet<Duplex>();
 
-/** Once for each connection, of which no more is read: node:http would call, and keep an error, for each chunk. */
+/**
+ * Answers after the reply in progress, once for each connection. Reading stops, because node:http would report and keep
+ * an error for each chunk.
+ */
 function answerAfter(
   reply: ServerResponse,
   { message, code }: Error & { code?: string },
@@ -194,10 +197,10 @@ function answerAfter(
   options: AppOptions,
 ): void {
   socket.pause();
-  // The body of a request before it may have made it read on.
+  // Reading an earlier request's body may have resumed the socket.
   if (waiting.has(socket)) return;
   waiting.add(socket);
-  // Another error, since that one has its chunk.
+  // A new error, because the original one keeps its chunk in memory.
   const error = Object.assign(new Error(message), { code });
   reply.once('close', () => {
     waiting.delete(socket);
@@ -207,5 +210,5 @@ function answerAfter(
 
 function faultOf({ code, message }: Error & { code?: string }, { receiveTimeoutSeconds }: AppOptions): string {
   if (code !== TIMEOUT) return `malformed HTTP request: ${message}`;
-  return `the request was not whole within ${receiveTimeoutSeconds} s (receiveTimeoutSeconds); send it faster, or raise that setting`;
+  return `the request was incomplete after ${receiveTimeoutSeconds} s (receiveTimeoutSeconds); send it faster, or raise that setting`;
 }

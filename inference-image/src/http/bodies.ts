@@ -8,29 +8,34 @@ import type { SizeLimit } from '../budget/size-limit';
 import { invalid, ServingError } from '../errors';
 import { quoted } from '../protocol/fields';
 import { OTHER_LIMIT } from './body-limit';
-import { wantBody } from './every-request';
+import { sendContinue } from './every-request';
 import { BodyTurns } from './body-turns';
 
-/** Says how much of a body is JSON; its presence, and not the content type, tells of binary data. */
+/** Header with the number of JSON bytes in a body. Its presence, not the content type, indicates binary data. */
 export const JSON_LENGTH_HEADER = 'inference-header-content-length';
 
 const PICTURE_TYPE = /^image\/(png|jpeg)\s*(?:;|$)/i;
 
 const NO_BODY = Buffer.alloc(0);
 
-/** A body of more chunks than this must have so many bytes in each, on average: chunks cost time, and bytes little. */
+/**
+ * A body with more chunks than this must average at least the given bytes a chunk, because processing time depends on
+ * the number of chunks.
+ */
 const MANY_CHUNKS = 100;
 const MIN_CHUNK_BYTES = 64;
 
-/** Whoever reads a body. */
+/** Recipient of a body. */
 export interface BodyReader {
-  /** Called before the first byte: the head alone takes memory. Throws where there is no room for it. */
+  /**
+   * Reserves memory for the head, before the first byte of the body is read. @throws ServingError if there is no room.
+   */
   hold(): Holding;
-  /** Called once, with a body that the holding counts, or with what is wrong. What comes later of it is not kept. */
+  /** Called once, with an error or with a body that the holding counts. Later data is discarded. */
   done(error: unknown, body?: Buffer): void;
 }
 
-/** Reads a body as it is sent; most come in one piece. */
+/** Reads a body without decompressing it; most bodies arrive in one piece. */
 export function readBody(request: IncomingMessage, limit: SizeLimit, reader: BodyReader): void {
   const declared = Number(request.headers['content-length']);
   if (declared > limit.bytes) return reader.done(limit.error());
@@ -40,8 +45,8 @@ export function readBody(request: IncomingMessage, limit: SizeLimit, reader: Bod
   } catch (error) {
     return reader.done(error);
   }
-  wantBody(request);
-  let only: Buffer | undefined;
+  sendContinue(request);
+  let single: Buffer | undefined;
   let parts: BodyParts | undefined;
   let ended = false;
   let turns: BodyTurns | undefined;
@@ -49,15 +54,15 @@ export function readBody(request: IncomingMessage, limit: SizeLimit, reader: Bod
   const end = (error: unknown, body?: Buffer) => {
     if (ended) return;
     ended = true;
-    only = parts = undefined;
+    single = parts = undefined;
     reader.done(error, body);
   };
   holding.waitForClient(() => end(unfinished()));
   const keep = (chunk: Buffer) => {
     if (chunk.length === declared) {
-      holding.goOn();
+      holding.stopWaiting();
       holding.add(declared);
-      only = chunk;
+      single = chunk;
       return;
     }
     parts ??= new BodyParts(holding);
@@ -69,8 +74,8 @@ export function readBody(request: IncomingMessage, limit: SizeLimit, reader: Bod
     turns.read(chunk.length);
   };
   const whole = (): Buffer => {
-    holding.goOn();
-    return only ?? parts?.join() ?? NO_BODY;
+    holding.stopWaiting();
+    return single ?? parts?.join() ?? NO_BODY;
   };
   request.on('data', (chunk: Buffer) => {
     if (ended) return;
@@ -94,22 +99,22 @@ export function readBody(request: IncomingMessage, limit: SizeLimit, reader: Bod
 }
 
 function tooManyChunks(count: number): ServingError {
-  const fault = `the body comes in chunks of less than ${MIN_CHUNK_BYTES} bytes, ${count} so far`;
-  return invalid(`${fault}; send it in larger ones`);
+  const fault = `the body arrives in chunks of less than ${MIN_CHUNK_BYTES} bytes on average, ${count} so far`;
+  return invalid(`${fault}; send larger chunks`);
 }
 
 function unfinished(): ServingError {
-  const fault = 'the rest of the body did not come while others needed the memory';
+  const fault = 'the rest of the body did not arrive before other requests needed the memory';
   return new ServingError('unfinished', `${fault}; send the request again`);
 }
 
-/** Has the few routes besides inference that take a body get it as it was before compression, in a Buffer. */
+/** Gives routes other than inference their request body as a Buffer, decompressed. */
 export function acceptBodies(app: FastifyInstance, budget: MemoryBudget, inflater: Inflater): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', ({ raw: request }, _payload, done) => {
     let holding: Holding | undefined;
     const answer = (error: unknown, body?: Buffer) => {
-      // Whoever gets the body is done with it at once.
+      // The handler consumes the body synchronously.
       holding?.release();
       done(error as Error, body);
     };
@@ -132,12 +137,12 @@ export function acceptBodies(app: FastifyInstance, budget: MemoryBudget, inflate
   });
 }
 
-/** Whether a body is as it was before compression. */
+/** Whether a body is not compressed. */
 export function isPlain(contentEncoding: string | undefined): contentEncoding is undefined {
   return contentEncoding === undefined || contentEncoding.trim().toLowerCase() === 'identity';
 }
 
-/** How a body that is not plain is compressed. */
+/** Compression of a body that is not plain. */
 export function codingOf(contentEncoding: string): Coding {
   const coding = contentEncoding
     .trim()
@@ -148,7 +153,7 @@ export function codingOf(contentEncoding: string): Coding {
   throw new ServingError('unsupportedMedia', `content encoding ${quoted(contentEncoding)} is not supported; ${remedy}`);
 }
 
-/** Whether a body is said to be a picture that can be decoded. */
+/** Whether a content type is that of a picture that can be decoded. */
 export function isPictureType(type: string | undefined): boolean {
   return type !== undefined && PICTURE_TYPE.test(type);
 }

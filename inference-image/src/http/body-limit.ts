@@ -1,13 +1,12 @@
 import type { SizeLimit } from '../budget/size-limit';
 import { ServingError } from '../errors';
 
-/** Requests other than inference need some bytes. */
+/** Limit for requests other than inference, which are small. */
 const OTHER_BYTES = 64 * 1024;
 
 export const OTHER_LIMIT: SizeLimit = {
   bytes: OTHER_BYTES,
-  error: () =>
-    new ServingError('tooLarge', `the body is larger than ${OTHER_BYTES} bytes, the most that this path takes`),
+  error: () => new ServingError('tooLarge', `the body is larger than ${OTHER_BYTES} bytes, the limit of this path`),
 };
 
 export function inferenceLimit(maxRequestBytes: number): SizeLimit {

@@ -1,9 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import { hasRead } from './reading-turns';
+import { recordRead } from './reading-turns';
 
 const TURN_BYTES = 64 * 1024;
 
-/** Pauses a body after each part of it, so that other clients have their turns: node:http reads 2 MiB of a fast client at once. */
+/**
+ * Pauses a body after each 64 KiB, so that other clients have their turns: node:http reads 2 MiB from a fast client at
+ * once.
+ */
 export class BodyTurns {
   private bytes = 0;
 
@@ -13,9 +16,9 @@ export class BodyTurns {
     private readonly pauseMs = 0,
   ) {}
 
-  /** So many bytes more have been read. */
+  /** Counts bytes that were read. */
   read(bytes: number): void {
-    hasRead(this.request.socket);
+    recordRead(this.request.socket);
     this.bytes += bytes;
     if (this.bytes < TURN_BYTES) return;
     this.bytes = 0;

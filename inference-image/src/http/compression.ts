@@ -6,22 +6,22 @@ const DEFLATE = { gzip: promisify(gzip), deflate: promisify(deflate) };
 type Coding = keyof typeof DEFLATE;
 const CODINGS = Object.keys(DEFLATE) as Coding[];
 
-/** Smaller bodies fit one packet as they are. */
+/** Smaller bodies fit in one packet uncompressed. */
 const MINIMUM_BYTES = 1024;
 
-/** A longer header takes more time to read than compression is worth; browsers send some 30 bytes. */
+/** Longest header that is read; a longer one takes more time than compression saves. Browsers send some 30 bytes. */
 const MAX_ACCEPT_LENGTH = 1024;
 
-/** What zlib takes to compress: its window and its tables. */
+/** Memory of zlib for compression: its window and its tables. */
 const STREAM_BYTES = 256 * 1024;
 
-/** Whether an answer may be compressed, where its client takes that. */
+/** Whether an answer is large enough to compress. */
 export function isWorthCompressing(bodyBytes: number): boolean {
   return bodyBytes >= MINIMUM_BYTES;
 }
 
 /**
- * The coding that a client likes best; undefined where it takes none or would rather have none:
+ * Coding that a client prefers; undefined if it accepts none or prefers no coding:
  * https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3
  */
 export function codingFor(acceptEncoding = ''): Coding | undefined {
@@ -30,7 +30,7 @@ export function codingFor(acceptEncoding = ''): Coding | undefined {
     acceptEncoding.split(',').map((entry) => {
       const [coding = '', ...parameters] = entry.split(';').map((part) => part.trim().toLowerCase());
       const quality = parameters.find((parameter) => parameter.startsWith('q='));
-      // A recipient takes x-gzip for gzip: https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1.3
+      // A recipient treats x-gzip as gzip: https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1.3
       return [coding.replace(/^x-/, ''), quality ? Number(quality.slice(2)) || 0 : 1];
     }),
   );
@@ -39,12 +39,12 @@ export function codingFor(acceptEncoding = ''): Coding | undefined {
   return weightOf(best) > 0 && weightOf(best) >= (weights.get('identity') ?? 0) ? best : undefined;
 }
 
-/** Memory taken while so many bytes are compressed: what comes of them is in pieces first, and then whole. */
+/** Memory to compress that many bytes: the output exists in pieces first, and then as a whole. */
 export function compressionBytes(bodyBytes: number): number {
   return STREAM_BYTES + 2 * bodyBytes;
 }
 
-/** In libuv's thread pool, quickly rather than tightly. */
+/** Compresses in libuv's thread pool, optimized for speed. */
 export function compress(body: string | Buffer, coding: Coding): Promise<Buffer> {
   return DEFLATE[coding](body, { level: constants.Z_BEST_SPEED });
 }

@@ -9,36 +9,39 @@ import { stopListening } from '../stop-listening';
 import { ReadingTurns, type Share } from './reading-turns';
 import type { UnreadAnswers } from '../budget/unread-answers';
 
-/** How long a connection without a request may stay once the server has closed: its request may be on the way. */
+/**
+ * Time for which a connection without a request may stay open once the server is closing: its request may be in
+ * transit.
+ */
 const SILENT_MS = 500;
-/** How long a client may pause while it sends a request once the server has closed. */
+/** Time for which a client may pause while it sends a request once the server is closing. */
 const STALLED_MS = 10_000;
-/** How long a client may take to read what is left of its reply once the server has closed. */
+/** Time that a client has to read the rest of its reply once the server is closing. */
 const READING_MS = 30_000;
 
-/** How often answers that nobody reads are looked for, at least. */
+/** Longest interval between checks for unread answers. */
 const MAX_SWEEP_MS = 5000;
 
-/** Requests that a client may send before it has read the answer to the first of them. */
+/** Requests that a client may send before it has read the answer to the first. */
 const MAX_PIPELINED = 16;
 
 interface Connection {
-  /** How many replies it waits for. */
+  /** Number of pending replies. */
   replies: number;
-  /** How many it has had. */
-  answered: number;
-  /** The latest, until it has its reply. */
+  /** Number of completed replies. */
+  completed: number;
+  /** Latest request, until it has its reply. */
   request?: IncomingMessage;
-  /** In milliseconds, as performance.now() counts them. */
+  /** Time in performance.now() milliseconds. */
   readonly expiresAt: number;
   readonly share: Share;
-  /** Since when the sweep has seen the same reply unread; undefined where there is none. */
+  /** Time at which the sweep first saw the current reply unread; undefined if there is none. */
   unreadSince?: number;
-  /** `answered` at the last sweep. */
+  /** `completed` at the last sweep. */
   swept: number;
-  /** What requests hold that wait behind another. */
+  /** Memory of the requests that wait behind another. */
   pipelined?: Holding;
-  /** The part of each of them, in their order. */
+  /** Bytes of each waiting request, in order. */
   readonly waiting: number[];
 }
 
@@ -46,21 +49,22 @@ export interface ConnectionsOptions {
   readonly maxConnectionAgeSeconds: number;
   readonly sendTimeoutSeconds: number;
   readonly maxConnections: number;
-  /** How long all clients together may take, once the server has closed, while nothing is worked on. @default - any time */
+  /** Time limit for all clients together once the server is closing, while it has no work. @default - no limit */
   readonly queueTimeoutSeconds?: number;
   readonly budget: MemoryBudget;
-  /** @default - what the operating system has of answers is not looked at */
+  /** @default - unread answers in the operating system's buffers are not bounded */
   readonly unread?: UnreadAnswers;
   readonly metrics: { observeDrop(reason: DropReason): void; observeRefusal(reason: RefusalReason): void };
 }
 
 /**
  * The connections of an HTTP server.
- * - There are so many at most. One more takes the place of another that asks nothing or is still asking, or is refused.
- * - One whose client does not read its answer in time is cut.
- * - An old one is ended with its next reply, since a load balancer that balances connections sends new replicas nothing
- *   else.
- * - The server can be closed without cutting a request or its reply short.
+ * - Their number is limited. At the limit, a new connection replaces an idle one or one whose request is incomplete, or
+ *   is refused.
+ * - A client that does not read its answer in time is disconnected.
+ * - An old connection closes after its next reply, because a load balancer that balances connections would otherwise
+ *   send no traffic to new replicas.
+ * - Closing the server interrupts no request and no reply.
  */
 export class Connections {
   private closeAfterReply = false;
@@ -73,19 +77,19 @@ export class Connections {
   ) {
     server.on('connection', (socket: Socket) => this.accept(socket));
     const onReplied = (response: ServerResponse) => this.end(response.req.socket);
-    // One function for all responses: a closure for each would show in the latency of a small model.
+    // One shared function, because a closure for each response would slow a small model measurably.
     const onClose = function (this: ServerResponse) {
       onReplied(this);
     };
     server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
       const { socket } = request;
-      // What is still parsed of its connection would be kept, and nobody would read it.
-      if (socket.destroyed) return drop(request);
+      // node:http may still parse requests of a closed connection, which would be kept unread.
+      if (socket.destroyed) return discard(request);
       const connection = this.open.get(socket);
       response.on('close', onClose);
       if (!connection) return;
       const now = performance.now();
-      this.turns.hasRead(connection.share, now);
+      this.turns.recordRead(connection.share, now);
       connection.replies++;
       connection.request = request;
       if (connection.replies > 1) this.holdPipelined(request, connection);
@@ -96,14 +100,14 @@ export class Connections {
     server.once('close', () => clearInterval(sweep));
   }
 
-  /** From now on each answer asks its client to connect again for the next request, perhaps elsewhere. */
+  /** From now on, each answer asks its client to reconnect for the next request, possibly to another replica. */
   drain(): void {
     this.closeAfterReply = true;
   }
 
   /**
-   * Listens no more; resolves once every request has its reply and every connection is closed.
-   * @param isBusy Whether a request is being worked on here, so that its client is not the one to blame.
+   * Stops listening; resolves once every request has its reply and every connection is closed.
+   * @param isBusy Whether the server is working on a request; if it is, the delay is not the client's fault.
    */
   async close(isBusy: () => boolean): Promise<void> {
     this.drain();
@@ -126,26 +130,29 @@ export class Connections {
     unread?.watch(socket);
     const expiresAt = expiryOf(maxConnectionAgeSeconds);
     const share = this.turns.add(socket);
-    this.open.set(socket, { replies: 0, answered: 0, swept: 0, expiresAt, share, waiting: [] });
+    this.open.set(socket, { replies: 0, completed: 0, swept: 0, expiresAt, share, waiting: [] });
     socket.once('close', () => this.forget(socket));
   }
 
-  /** Ends a connection that nothing is done for: the oldest of those that are the least loss. */
+  /**
+   * Ends a connection that the server does no work for. Prefers one without any request so far, then an idle one, then
+   * one with an incomplete request; the oldest of each kind.
+   */
   private makeRoom(): boolean {
     let idle: Socket | undefined;
     let sending: Socket | undefined;
-    for (const [socket, { replies, answered, request }] of this.open) {
-      if (replies === 0 && answered === 0) return this.giveUp(socket, 'idle');
+    for (const [socket, { replies, completed, request }] of this.open) {
+      if (replies === 0 && completed === 0) return this.evict(socket, 'idle');
       if (replies === 0) idle ??= socket;
       else if (replies === 1 && !request?.complete) sending ??= socket;
     }
-    return idle ? this.giveUp(idle, 'idle') : this.giveUp(sending, 'unfinished');
+    return idle ? this.evict(idle, 'idle') : this.evict(sending, 'unfinished');
   }
 
-  private giveUp(socket: Socket | undefined, reason: DropReason): boolean {
+  private evict(socket: Socket | undefined, reason: DropReason): boolean {
     if (!socket) return false;
     this.options.metrics.observeDrop(reason);
-    // Not only with its event, which comes later.
+    // The close event comes later.
     this.forget(socket);
     socket.destroy();
     return true;
@@ -159,20 +166,20 @@ export class Connections {
     this.open.delete(socket);
   }
 
-  /** A reply has been handed over, or its connection is closed. */
+  /** Handles a reply that is sent or whose connection is closed. */
   private end(socket: Socket): void {
     const connection = this.open.get(socket);
     if (!connection) return;
     connection.replies--;
-    connection.answered++;
-    // The next is no longer behind another.
+    connection.completed++;
+    // The next request is now first in line.
     if (connection.replies > 0) return connection.pipelined?.subtract(connection.waiting.shift() ?? 0);
     connection.pipelined?.release();
     connection.pipelined = connection.request = undefined;
     connection.waiting.length = 0;
   }
 
-  /** Its request and its answer have to wait for the answer before them. */
+  /** Reserves memory for a request that waits for the answer before it. */
   private holdPipelined({ socket, rawHeaders }: IncomingMessage, connection: Connection): void {
     const bytes = headerBytes(rawHeaders);
     try {
@@ -182,7 +189,7 @@ export class Connections {
       connection.waiting.push(requestBytes(bytes));
     } catch {
       this.options.metrics.observeDrop('pipelined');
-      cutShort(socket);
+      destroyNow(socket);
     }
   }
 
@@ -191,8 +198,8 @@ export class Connections {
     const sendMs = this.options.sendTimeoutSeconds * 1000;
     for (const [socket, connection] of this.open) {
       const isUnread = socket.writableLength > 0;
-      if (!isUnread || connection.swept !== connection.answered) {
-        connection.swept = connection.answered;
+      if (!isUnread || connection.swept !== connection.completed) {
+        connection.swept = connection.completed;
         connection.unreadSince = isUnread ? now : undefined;
         continue;
       }
@@ -204,21 +211,23 @@ export class Connections {
   }
 }
 
-/** Lets go of a request of a connection that has ended, and of those behind it. */
-function drop(request: IncomingMessage): void {
+/** Discards a request of a closed connection, and those behind it. */
+function discard(request: IncomingMessage): void {
   request.destroy();
   stopParsing(request.socket);
 }
 
-/** Ends a connection, and also what node:http makes of the requests that have been read of it: there may be thousands. */
-function cutShort(socket: Socket): void {
+/**
+ * Ends a connection and stops node:http from parsing the data already read, which may contain thousands of requests.
+ */
+function destroyNow(socket: Socket): void {
   socket.destroy();
   stopParsing(socket);
 }
 
 function stopParsing(socket: Socket): void {
   const { parser } = socket as { parser?: { onIncoming?: () => number } };
-  // llhttp takes it for an error.
+  // llhttp treats -1 as an error.
   if (parser?.onIncoming) parser.onIncoming = () => -1;
 }
 

@@ -3,16 +3,16 @@ import { quoted, quotedList } from '../cut-text';
 import { ServingError } from '../errors';
 import { JSON_LENGTH_HEADER } from './bodies';
 import { isSmall } from './errors';
-import { withholdsBody } from './every-request';
+import { awaitsContinue } from './every-request';
 
 export interface CrossOriginRules {
   /** Origins of other pages that may send requests, such as `https://shop.example.com`. */
   readonly allowedOrigins: readonly string[];
-  /** Names that requests may have for this server, without ports. @default - any */
+  /** Host names by which requests may address this server, without ports. @default - any */
   readonly allowedHosts?: readonly string[];
 }
 
-/** Probes, which are answered to whoever asks. */
+/** Paths of health probes, which are answered to everyone. */
 const HEALTH = /^\/v2\/(?:health\/(?:live|ready)|models\/[^/?#;]+(?:\/versions\/[^/?#;]+)?\/ready)\/?(?:\?|$)/;
 
 const METHODS = 'GET, HEAD, POST';
@@ -20,11 +20,11 @@ const REQUEST_HEADERS = ['content-type', 'content-encoding', JSON_LENGTH_HEADER,
   ', ',
 );
 const RESPONSE_HEADERS = [JSON_LENGTH_HEADER, 'retry-after'].join(', ');
-/** How long a browser may remember what it was told. */
+/** Time for which a browser may cache a preflight answer. */
 const PREFLIGHT_SECONDS = '600';
 
 /**
- * Keeps pages of other origins from using a server that only their visitor's browser reaches, such as one on the
+ * Prevents pages of other origins from using a server that only the visitor's browser can reach, such as one on the
  * visitor's own machine. Clients other than browsers send none of these headers.
  */
 export class CrossOrigin {
@@ -36,11 +36,11 @@ export class CrossOrigin {
     this.hosts = allowedHosts && new Set(allowedHosts.map((host) => host.toLowerCase()));
   }
 
-  /** Why a request is refused. Where its origin is an allowed one, its answer gets the headers that say so. */
+  /** Returns the reason to refuse a request, if any. Sets the CORS headers if its origin is allowed. */
   fault({ headers, method, url = '' }: IncomingMessage, response: ServerResponse): ServingError | undefined {
     const { origin, host = '' } = headers;
     if (this.origins.size > 0) response.setHeader('vary', 'origin');
-    // As clients other than browsers send it.
+    // Typical of clients other than browsers.
     if (origin === undefined && this.hosts === undefined && headers['sec-fetch-site'] === undefined) return undefined;
     const { hosts } = this;
     const isKnownHost = hosts === undefined || hosts.has(nameOf(host));
@@ -52,11 +52,11 @@ export class CrossOrigin {
     return isKnownHost ? originNotAllowed(origin, host) : hostNotAllowed(host, hosts);
   }
 
-  /** Answers a request that asks whether another may be sent, and has no body. @returns Whether it was one. */
+  /** Answers a preflight request without a body. @returns Whether it was one. */
   answerPreflight(request: IncomingMessage, response: ServerResponse): boolean {
     const { method, headers } = request;
     if (method !== 'OPTIONS' || headers['access-control-request-method'] === undefined) return false;
-    if (!isSmall(request) || withholdsBody(request)) return false;
+    if (!isSmall(request) || awaitsContinue(request)) return false;
     response
       .writeHead(204, {
         'access-control-allow-methods': METHODS,
@@ -73,7 +73,7 @@ export class CrossOrigin {
     if (origin === undefined) {
       return site === 'cross-site' && !(method === 'GET' && headers['sec-fetch-mode'] === 'navigate');
     }
-    // Only the browser itself writes this one. A proxy may have put another host in the place of the page's.
+    // Only the browser sets Sec-Fetch-Site. A proxy may have replaced the page's host with another.
     return !this.origins.has(origin) && site !== 'same-origin' && !isOwn(origin, host);
   }
 }
@@ -83,20 +83,20 @@ function allow(response: ServerResponse, origin: string): void {
   response.setHeader('access-control-expose-headers', RESPONSE_HEADERS);
 }
 
-/** Without the port. */
+/** Host name without the port. */
 function nameOf(host: string): string {
   return host.toLowerCase().replace(/:\d*$/, '');
 }
 
-/** Of a scheme, a name of 253 characters and a port. To parse a longer text may take milliseconds. */
+/** Length of a scheme, a name of 253 characters and a port. Parsing a longer text may take milliseconds. */
 const MAX_ORIGIN_LENGTH = 300;
 
-/** Whether the page comes from here, whatever stands in front of the server ends TLS. */
+/** Whether the page has this server's host; a proxy may have terminated TLS. */
 function isOwn(origin: string, host = ''): boolean {
   if (origin.length > MAX_ORIGIN_LENGTH || host.length > MAX_ORIGIN_LENGTH) return false;
   try {
-    const { protocol, host: ofPage } = new URL(origin);
-    return ofPage !== '' && ofPage === new URL(`${protocol}//${host}`).host;
+    const { protocol, host: pageHost } = new URL(origin);
+    return pageHost !== '' && pageHost === new URL(`${protocol}//${host}`).host;
   } catch {
     return false;
   }
@@ -104,11 +104,11 @@ function isOwn(origin: string, host = ''): boolean {
 
 function originNotAllowed(origin: string | undefined, host: string): ServingError {
   const sender = origin === undefined ? 'a page of another site' : `a page of origin ${quoted(origin)}`;
-  const remedy = 'the setting allowedOrigins names others that may';
+  const remedy = 'the setting allowedOrigins lists the origins that may';
   return new ServingError('forbidden', `${sender} may not send requests to ${quoted(host)}; ${remedy}`);
 }
 
 function hostNotAllowed(host: string, allowed: ReadonlySet<string>): ServingError {
-  const remedy = `the setting allowedHosts has the names that are: ${quotedList([...allowed])}`;
+  const remedy = `the setting allowedHosts allows ${quotedList([...allowed])}`;
   return new ServingError('forbidden', `requests to ${quoted(host)} are not allowed; ${remedy}`);
 }

@@ -4,7 +4,7 @@ import { cut } from '../cut-text';
 import { internalError, ServingError, type ErrorKind } from '../errors';
 import type { Log } from '../log';
 import { traceFields } from '../trace-context';
-import { withholdsBody } from './every-request';
+import { awaitsContinue } from './every-request';
 import { BodyTurns } from './body-turns';
 
 const STATUS: Record<ErrorKind, number> = {
@@ -16,32 +16,35 @@ const STATUS: Record<ErrorKind, number> = {
   tooLarge: 413,
   unsupportedMedia: 415,
   rejected: 429,
-  // As nginx has it; nobody is there to read it.
+  // nginx's status; no client is left to read it.
   cancelled: 499,
   error: 500,
   unavailable: 503,
   timeout: 504,
 };
 
-/** Longest body of an error, whatever it repeats of its request. */
+/** Limit of an error's body, which may repeat parts of the request. */
 const MAX_BODY_BYTES = 4096;
 
-/** A body of so many bytes is read and thrown away, so that its connection can be used again. */
+/** Bodies up to this size are read and discarded, so that their connections can be reused. */
 const SMALL_BODY_BYTES = 64 * 1024;
-/** So much is read and thrown away of others: a client that is still sending reads no answer. */
+/** Limit on discarded bytes of larger bodies: a client that is still sending does not read the answer. */
 const DISCARDED_BYTES = 64 * 1024 * 1024;
-/** A server that has too much to do reads less. */
+/** The same limit while the server is overloaded or unavailable. */
 const BUSY_DISCARDED_BYTES = 4 * 1024 * 1024;
-/** At a time. The operating system holds 128 KiB or more of each that is read slowly, and the container pays for it. */
+/**
+ * Bodies that are discarded at a time. The operating system buffers 128 KiB or more for each slow one, from the
+ * container's memory.
+ */
 const MAX_DISCARDING = 128;
-/** Between two parts of 64 KiB: to throw away a body must take nothing from those that are of use. */
+/** Pause after each 64 KiB, so that discarding takes no time from useful requests. */
 const DISCARD_PAUSE_MS = 5;
-/** Chunks of fewer bytes count as so many, for the time that they take. */
+/** Smaller chunks count as this size, because of their processing time. */
 const SMALL_CHUNK_BYTES = 4 * 1024;
 const TINY_CHUNK_BYTES = 64;
-const TURN_OF_TINY_BYTES = 64 * 1024;
+const TINY_CHUNK_COST_BYTES = 64 * 1024;
 
-/** A whole number, as HTTP has it; queues and replicas are usually free again sooner. */
+/** HTTP requires a whole number; queues and replicas usually recover sooner. */
 export const RETRY_AFTER_SECONDS = '1';
 
 export interface ErrorReply {
@@ -50,7 +53,7 @@ export interface ErrorReply {
   readonly body: string;
 }
 
-/** Every error is answered as the protocol has it: a status and {"error": string}, of 4 KiB at most. */
+/** Creates the protocol's form of an error: a status and {"error": string}, of at most 4 KiB. */
 export function errorReply({ kind, message }: ServingError): ErrorReply {
   const body = errorBody(message);
   const headers: ErrorReply['headers'] = {
@@ -62,9 +65,9 @@ export function errorReply({ kind, message }: ServingError): ErrorReply {
   return { status: STATUS[kind], headers, body };
 }
 
-/** `{"error": message}`, with as much of the message as 4 KiB take. */
+/** `{"error": message}`, with the message cut to fit in 4 KiB. */
 export function errorBody(message: string): string {
-  // An escape takes six bytes for a character, so the first cut may not be enough.
+  // An escaped character takes six bytes, so the first cut may not suffice.
   for (let characters = MAX_BODY_BYTES; ; characters = Math.floor(characters / 2)) {
     const body = JSON.stringify({ error: cut(message, characters) });
     if (Buffer.byteLength(body) <= MAX_BODY_BYTES) return body;
@@ -73,7 +76,7 @@ export function errorBody(message: string): string {
 
 export function sendError(reply: FastifyReply, error: ServingError): FastifyReply {
   const answer = errorReply(error);
-  if (isSmall(reply.request.raw) && !withholdsBody(reply.request.raw))
+  if (isSmall(reply.request.raw) && !awaitsContinue(reply.request.raw))
     return reply.code(answer.status).headers(answer.headers).send(answer.body);
   reply.hijack();
   const headers = { ...(reply.getHeaders() as ErrorReply['headers']), ...answer.headers };
@@ -81,13 +84,13 @@ export function sendError(reply: FastifyReply, error: ServingError): FastifyRepl
   return reply;
 }
 
-/** Answers a request whose body may still be on its way. Nothing of that is kept. */
+/** Answers a request whose body may still arrive; the body is discarded. */
 export function refuse(
   request: IncomingMessage,
   response: ServerResponse,
   { status, headers, body }: ErrorReply,
 ): void {
-  if (withholdsBody(request)) headers.connection = 'close';
+  if (awaitsContinue(request)) headers.connection = 'close';
   else if (!isSmall(request) && status !== STATUS.unfinished)
     return refuseLarge(request, response, { status, headers, body });
   response.writeHead(status, headers).end(body);
@@ -95,42 +98,44 @@ export function refuse(
 
 function refuseLarge(request: IncomingMessage, response: ServerResponse, { status, headers, body }: ErrorReply): void {
   const declared = Number(request.headers['content-length']);
-  // Most clients stop sending then.
+  // Most clients stop sending when they see this header.
   if (declared > SMALL_BODY_BYTES) headers.connection = 'close';
   response.writeHead(status, headers).write(body);
   discardBody(request, status === STATUS.rejected || status === STATUS.unavailable ? BUSY_DISCARDED_BYTES : undefined);
   request.on('end', () => response.end());
 }
 
-/** Bodies that are thrown away now. */
+/** Number of bodies being discarded. */
 let discarding = 0;
-/** Requests whose bodies are, or have been. */
+/** Requests whose bodies are being discarded, or were. */
 const discarded = new WeakSet<IncomingMessage>();
 
-/** Reads what is still to come of a body, and keeps nothing of it. Once it has begun, more calls do nothing. */
+/** Reads and discards the rest of a body. Further calls for the same request do nothing. */
 export function discardBody(request: IncomingMessage, maxBytes = DISCARDED_BYTES): void {
   if (discarded.has(request)) return;
   discarded.add(request);
   if (discarding >= MAX_DISCARDING) {
-    // After the answer, which a client that goes on sending may lose.
+    // Closes after the answer is written; a client that keeps sending may lose the answer.
     setImmediate(() => request.socket.destroySoon());
     return;
   }
   discarding++;
-  onceGone(request, () => discarding--);
+  onceEnded(request, () => discarding--);
   const turns = new BodyTurns(request, DISCARD_PAUSE_MS);
   let left = maxBytes;
   request.on('data', ({ length }: Buffer) => {
-    // A chunk takes time, however small it is.
-    left -= length < TINY_CHUNK_BYTES ? TURN_OF_TINY_BYTES : Math.max(length, SMALL_CHUNK_BYTES);
+    // Even a small chunk takes processing time.
+    left -= length < TINY_CHUNK_BYTES ? TINY_CHUNK_COST_BYTES : Math.max(length, SMALL_CHUNK_BYTES);
     if (left < 0) request.socket.destroy();
     else turns.read(length);
   });
   request.resume();
 }
 
-/** Calls a listener once a request has come to its end, or its connection has: node:http does not close those it has answered. */
-function onceGone(request: IncomingMessage, listener: () => void): void {
+/**
+ * Calls a listener once a request or its connection has ended; node:http does not close requests that it has answered.
+ */
+function onceEnded(request: IncomingMessage, listener: () => void): void {
   const { socket } = request;
   const gone = () => {
     request.off('end', gone).off('close', gone);
@@ -141,12 +146,12 @@ function onceGone(request: IncomingMessage, listener: () => void): void {
   socket.on('close', gone);
 }
 
-/** Whether what is still to come of a request is small. */
+/** Whether the rest of a request is small. */
 export function isSmall({ complete, headers }: IncomingMessage): boolean {
   return complete || (!headers['transfer-encoding'] && !(Number(headers['content-length']) > SMALL_BODY_BYTES));
 }
 
-/** Turns whatever was thrown into an error that a client may read. */
+/** Converts a thrown value to an error that a client may read; logs unexpected ones. */
 export function toServingError(
   error: unknown,
   { log }: { readonly log: Log },
@@ -154,9 +159,10 @@ export function toServingError(
 ): ServingError {
   if (error instanceof ServingError) return error;
   const { statusCode = 500, code, message = 'bad request' } = error as Partial<FastifyError>;
-  if (code === 'ECONNRESET') return new ServingError('cancelled', 'the client went away before its request was whole');
+  if (code === 'ECONNRESET')
+    return new ServingError('cancelled', 'the client went away before its request was complete');
   if (statusCode === 415) return new ServingError('unsupportedMedia', message);
-  // What Fastify says of a request is said to its sender; anything else stays here.
+  // Fastify's messages on a request are meant for its sender; other messages stay in the log.
   if (statusCode >= 400 && statusCode < 500) return new ServingError('invalid', message);
   log.error({ err: error, ...traceFields(headers.traceparent) }, 'request failed');
   return internalError();

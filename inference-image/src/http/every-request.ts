@@ -1,20 +1,20 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { invalid, type ServingError } from '../errors';
 
-/** As common servers have it. Equal ones are joined, each with all before it. */
+/** Limit of common servers. node:http joins each repeated header with all before it. */
 const MAX_HEADERS = 100;
 
 /**
- * Options of a server whose listeners get every request. node:http would answer one without a Host by itself, and so
- * thousands in one turn of the event loop, which nobody counts.
+ * Options that pass every request to the listeners. Otherwise node:http answers requests without a Host itself:
+ * possibly thousands in one turn of the event loop, which are not counted.
  */
 export const EVERY_REQUEST = { requireHostHeader: false } as const;
 
 /**
- * The same of one that expects what node:http does not know: a server need not heed it. One that waits to be told to go
- * on (`Expect: 100-continue`) is told so when somebody wants its body.
+ * Passes requests with an Expect header to the listeners too. Unknown expectations are ignored, as HTTP allows. A
+ * client that waits for `100 Continue` gets it when its body is needed.
  */
-export function takeEveryRequest(server: Server): void {
+export function routeEveryRequest(server: Server): void {
   server.maxHeadersCount = MAX_HEADERS + 1;
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
@@ -23,28 +23,32 @@ export function takeEveryRequest(server: Server): void {
   });
 }
 
-/** Requests whose clients send no body before they are told to. */
+/** Requests whose clients wait for `100 Continue` before they send a body. */
 const waiting = new WeakMap<IncomingMessage, ServerResponse>();
 
-/** Somebody wants the body of a request. */
-export function wantBody(request: IncomingMessage): void {
+/** Asks a waiting client to send its body. */
+export function sendContinue(request: IncomingMessage): void {
   const response = waiting.get(request);
   if (!response) return;
   waiting.delete(request);
   response.writeContinue();
 }
 
-/** Whether a client has sent no body, and will not where its request is refused: what comes next may be another request. */
-export function withholdsBody(request: IncomingMessage): boolean {
+/**
+ * Whether the client still waits before sending its body. If the request is refused, the next bytes may be another
+ * request.
+ */
+export function awaitsContinue(request: IncomingMessage): boolean {
   return waiting.has(request);
 }
 
 /**
- * What is wrong with the head of a request. It must have a Host, as https://www.rfc-editor.org/rfc/rfc9112#section-3.2-6
- * has it. node:http drops headers beyond its limit: a request of more could lack any that it was sent with.
+ * Finds a fault in the head of a request. A Host header is required:
+ * https://www.rfc-editor.org/rfc/rfc9112#section-3.2-6. Requests with too many headers are refused, because node:http
+ * drops headers beyond its limit.
  */
 export function headFault({ httpVersion, headers, rawHeaders }: IncomingMessage): ServingError | undefined {
   if (rawHeaders.length > 2 * MAX_HEADERS) return invalid(`the request has more than ${MAX_HEADERS} headers`);
-  if (headers.host === undefined && httpVersion === '1.1') return invalid('the request has no header Host');
+  if (headers.host === undefined && httpVersion === '1.1') return invalid('the request has no Host header');
   return undefined;
 }

@@ -4,8 +4,8 @@ import { RETRY_AFTER_SECONDS } from './errors';
 import { addRoutes, checkModel, modelPaths } from './routes';
 
 /**
- * Live says that this process answers, ready that traffic should come here. Neither waits for anything.
- * A body each time: clients parse it.
+ * Adds the health routes. Live means that the process answers, and ready that it accepts traffic. Neither waits for
+ * anything. Every answer has a body, because clients parse it.
  */
 export function addHealthRoutes(app: FastifyInstance, { model, dataPlane }: AppOptions): void {
   const sendReady = (reply: FastifyReply, body: object) => {

@@ -18,12 +18,12 @@ import { codingFor, compress, compressionBytes, isWorthCompressing } from './com
 import { errorReply, refuse, toServingError } from './errors';
 import { onceClosed } from './once-closed';
 
-/** What is answered: all outputs as the protocol has them, or the class alone. */
+/** Content of an answer: all outputs in the protocol's form, or only the class. */
 export type AnswerForm = 'outputs' | 'class';
 
 /**
- * Answers inference requests. It stands on node:http alone, without Fastify's request and reply: for a small model those
- * would take a fifth of all the time that a request takes.
+ * Answers inference requests directly on node:http. For a small model, Fastify's request and reply would take a fifth
+ * of the total time.
  */
 export class InferEndpoint {
   readonly limit: SizeLimit;
@@ -32,13 +32,15 @@ export class InferEndpoint {
     this.limit = inferenceLimit(options.maxRequestBytes);
   }
 
-  /** @param request One whose path is that of the model. */
+  /** Answers one request. @param request Request for the path of the model. */
   handle(request: IncomingMessage, response: ServerResponse, form: AnswerForm = 'outputs'): void {
     new Exchange(request, response, this, form).start();
   }
 }
 
-/** One request and its reply. Steps that need not wait follow each other at once: to await them would only delay them. */
+/**
+ * One request and its reply. Synchronous steps follow each other directly, because awaiting them would only add delay.
+ */
 class Exchange implements Caller, BodyReader {
   deadline?: number;
   waitsSince?: number;
@@ -48,7 +50,7 @@ class Exchange implements Caller, BodyReader {
   private stepAt = 0;
   private infer?: InferRequest;
   private bodyBytes = 0;
-  /** Whether something is made of its body, so that its memory is in use although its client may be gone. */
+  /** Whether its body is being processed; its memory is then in use even if the client is gone. */
   private isWorking = false;
   private isClosed = false;
 
@@ -126,7 +128,7 @@ class Exchange implements Caller, BodyReader {
     this.step(decoded, this.run);
   }
 
-  /** By what it is, and not by what it is said to be: `curl --data-binary` calls everything a form. */
+  /** Decides by content rather than by content type, because `curl --data-binary` labels everything a form. */
   private isPicture(body: Buffer): boolean {
     const { headers } = this.request;
     if (isJson(body)) return false;
@@ -168,7 +170,7 @@ class Exchange implements Caller, BodyReader {
     this.step(compress(encoded.body, coding), (body: Buffer) => this.reply({ ...encoded, body }, coding));
   }
 
-  /** Holds more, if there is room for it. */
+  /** Reserves memory if there is room; returns whether there was. */
   private hasRoom(bytes: number): boolean {
     try {
       this.holding?.add(bytes);
@@ -197,7 +199,7 @@ class Exchange implements Caller, BodyReader {
     this.infer = undefined;
     this.response.writeHead(200, headers).end(body);
     this.endWork();
-    // What is left then waits for the client to read it, or for the replies before it.
+    // The rest waits for the client to read it, or for earlier replies.
     if (!this.isClosed && !(this.response.socket?.writableLength === 0)) this.waitForReading();
   }
 
@@ -212,7 +214,7 @@ class Exchange implements Caller, BodyReader {
   private fail(thrown: unknown): void {
     this.endWork();
     this.holding?.release();
-    // Of a request that was refused already, the rest may fail as well.
+    // After a refusal, the rest of the request may fail as well.
     if (this.response.headersSent) return;
     const error = toServingError(thrown, this.options, this.request);
     this.options.metrics.observeError(error, (performance.now() - this.receivedAt) / 1000);
@@ -244,24 +246,27 @@ class Exchange implements Caller, BodyReader {
   }
 }
 
-/** As requests are: what is neither that nor a picture is told that a picture was expected. */
+/** Whether a body begins like a JSON request. A body that is neither JSON nor a picture gets the error of a picture. */
 function isJson(body: Buffer): boolean {
   return /^(?:ï»¿)?\s*\{/.test(body.toString('latin1', 0, 64));
 }
 
 const OPEN_OBJECT = 0x7b;
 
-/** Says why a body that is not JSON cannot be read: it is a picture or declared as one, a form, or gzip without its header. */
+/**
+ * Throws a specific error for a body that is not JSON: a picture or a picture's content type, a form, or gzip data
+ * without its header.
+ */
 function checkContent(body: Buffer, headers: IncomingHttpHeaders): void {
   if (body[0] === OPEN_OBJECT || headers[JSON_LENGTH_HEADER] !== undefined || isJson(body)) return;
-  if (isGzip(body)) throw invalid('the body is gzip data; say so with the header Content-Encoding: gzip');
+  if (isGzip(body)) throw invalid('the body is gzip data; add the header Content-Encoding: gzip');
   if (isForm(body))
     throw invalid('the body is a form; send the request itself as the body, as curl --data-binary does');
   const { 'content-type': type = '' } = headers;
   const format = pictureFormat(body);
   if (!format && !type.startsWith('image/')) return;
-  const what = format ? `a ${format.toUpperCase()} file` : quoted(type);
-  throw new ServingError('unsupportedMedia', `the model takes no pictures, and the body is ${what}`);
+  const description = format ? `a ${format.toUpperCase()} file` : quoted(type);
+  throw new ServingError('unsupportedMedia', `the model accepts no pictures, but the body is ${description}`);
 }
 
 /** https://www.rfc-editor.org/rfc/rfc1952#section-2.3 */
@@ -269,15 +274,15 @@ function isGzip(body: Buffer): boolean {
   return body[0] === 0x1f && body[1] === 0x8b;
 }
 
-/** The header says that tensors come, in whatever content type, and the body is none. */
+/** Throws if a picture has the header for tensors with binary data. */
 function checkPictureHeaders(headers: IncomingHttpHeaders): void {
   const value = headers[JSON_LENGTH_HEADER];
   if (value === undefined) return;
   const given = `Inference-Header-Content-Length is ${quoted(String(value))}`;
-  throw invalid(`${given}, but the body is a picture, and has no JSON before it; leave the header out`);
+  throw invalid(`${given}, but the body is a picture without JSON before it; remove the header`);
 }
 
-/** Bytes of JSON before binary data; undefined where the request has none. */
+/** Bytes of JSON before the binary data; undefined if there is no binary data. */
 function jsonLength(headers: IncomingHttpHeaders): number | undefined {
   const value = headers[JSON_LENGTH_HEADER];
   if (value === undefined) return undefined;

@@ -3,7 +3,7 @@ import type { AppOptions } from './app';
 import type { AnswerForm, InferEndpoint } from './infer-endpoint';
 import { addRoutes, checkModel, modelPaths } from './routes';
 
-/** Inference requests whose paths need a router: percent-escaped, with a trailing slash, of an unknown model. */
+/** Adds inference routes for paths that need a router: percent-escapes, a trailing slash, or an unknown model. */
 export function addInferRoutes(app: FastifyInstance, { model }: AppOptions, endpoint: InferEndpoint): void {
   const add = (suffix: string, form: AnswerForm) =>
     addRoutes(app, 'POST', modelPaths(suffix), {
@@ -19,7 +19,7 @@ export function addInferRoutes(app: FastifyInstance, { model }: AppOptions, endp
   if (model.classes) add('/classify', 'class');
 }
 
-/** The paths of inference requests that need none. */
+/** Paths of inference requests that need no router. */
 export function inferPaths({ name, version }: AppOptions['model']): ReadonlySet<string> {
   const model = `/v2/models/${name}`;
   return new Set([`${model}/infer`, `${model}/versions/${version}/infer`]);

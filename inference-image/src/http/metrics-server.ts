@@ -1,13 +1,13 @@
 import { createServer, type Server } from 'node:http';
 import type { Metrics } from '../metrics/metrics';
 import { isSmall } from './errors';
-import { EVERY_REQUEST, headFault, takeEveryRequest } from './every-request';
+import { EVERY_REQUEST, headFault, routeEveryRequest } from './every-request';
 
-/** A scraper that has not sent its request, or read its answer, is cut after so long without a byte. */
+/** Time without a byte after which a scraper is disconnected while it sends its request or reads its answer. */
 const SILENT_MS = 30_000;
 const REQUEST_MS = 10_000;
 
-/** Metrics on a port of their own, so that to expose the API is never to expose them. */
+/** Serves metrics on a separate port, so that exposing the API does not expose them. */
 export function buildMetricsServer(metrics: Metrics): Server {
   const scrape = sharedScrape(metrics);
   const timeouts = { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, connectionsCheckingInterval: 5000 };
@@ -23,7 +23,7 @@ export function buildMetricsServer(metrics: Metrics): Server {
       response.setHeader('connection', 'close');
       return sendError(400, fault.message);
     }
-    // Nothing reads a body.
+    // Bodies are not read.
     if (!isSmall(request)) response.setHeader('connection', 'close');
     if (request.url?.split('?')[0] !== '/metrics') sendError(404, 'the path of the metrics is /metrics');
     else if (request.method !== 'GET' && request.method !== 'HEAD') sendError(405, 'use GET');
@@ -34,12 +34,12 @@ export function buildMetricsServer(metrics: Metrics): Server {
       );
     }
   });
-  takeEveryRequest(server);
+  routeEveryRequest(server);
   server.setTimeout(SILENT_MS);
   return server;
 }
 
-/** Those who ask in the same turn of the event loop get the same text. */
+/** Creates a scrape that all requests of one turn of the event loop share. */
 function sharedScrape(metrics: Metrics) {
   const scrape = async () => {
     try {

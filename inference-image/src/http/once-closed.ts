@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Calls a listener once a reply has been handed over, or never will be. */
+/** Calls a listener once a reply is sent, or can no longer be sent. */
 export function onceClosed(request: IncomingMessage, response: ServerResponse, listener: () => void): void {
-  // Not `once`, which would take a closure more: a reply closes once.
+  // `on` saves the closure of `once`; a reply closes only once.
   response.on('close', listener);
   if (response.socket) return;
-  // A reply behind others on its connection does not close with it.
+  // A reply that waits behind others has no close event if its connection closes.
   const { socket } = request;
   socket.setMaxListeners(0).once('close', listener);
   response.once('close', () => socket.off('close', listener));

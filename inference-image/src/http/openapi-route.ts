@@ -3,9 +3,9 @@ import { openApiText } from '../contract/openapi/document';
 import type { AppOptions } from './app';
 import { addRoutes } from './routes';
 
-/** Built by the first who asks: few servers are ever asked. */
+/** Adds the route of the OpenAPI document. It is built at the first request, because few servers get one. */
 export function addOpenApiRoute(app: FastifyInstance, { model }: AppOptions): void {
-  // A buffer, which all answers share, also those that are not read.
+  // All answers share one buffer, including answers that are not read.
   let text: Buffer | undefined;
   addRoutes(app, 'GET', ['/openapi.json'], {
     handler: (_request, reply) =>

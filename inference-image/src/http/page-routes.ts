@@ -1,20 +1,20 @@
 import type { FastifyInstance } from 'fastify';
 import { addRoutes } from './routes';
 
-/** What people see at `/`. */
+/** The page at `/`. */
 export interface Page {
   readonly html: string;
   readonly contentSecurityPolicy: string;
-  /** Golden examples as JSON. Called at the first request for them. */
+  /** Returns the golden examples as JSON. Called at the first request for them. */
   readonly examples: () => string;
 }
 
 /** https://fetch.spec.whatwg.org/#x-content-type-options-header */
 const HEADERS = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-cache' };
 
-/** Paths are relative within the page: an Ingress may have it below a path of its own. */
+/** Adds the routes of the page. Its links are relative, because an Ingress may serve it below a path of its own. */
 export function addPageRoutes(app: FastifyInstance, { html, contentSecurityPolicy, examples }: Page): void {
-  // Buffers, which all answers share, also those that are not read.
+  // All answers share these buffers, including answers that are not read.
   const page = Buffer.from(html);
   let examplesJson: Buffer | undefined;
   addRoutes(app, 'GET', ['/'], {

@@ -1,59 +1,61 @@
 import type { Socket } from 'node:net';
-import { isWantedRead, startReading, stopReading } from '../socket-reading';
+import { isReadWanted, startReading, stopReading } from '../socket-reading';
 
-/** How long a turn of the event loop may read of connections. Others, and what has been begun, come after it. */
+/** Time for which one turn of the event loop may read connections. Other connections and work in progress follow. */
 const TURN_MS = 5;
-/** How long connections are accepted after that, before any is read: there is one in each turn of the event loop. */
+/** Time for which connections are then accepted before any is read; each turn of the event loop accepts one. */
 const ACCEPT_MS = 5;
-/** What a connection counts as having taken until it is read: it comes after those that are known to take little. */
+/** Assumed time of a new connection: it comes after those known to take little. */
 const NEW_MS = 0.5;
-/** A request counts as no more: what comes after it may be a collection of garbage, or another process. */
+/** Upper bound of the time charged to a request; garbage collection or another process may cause the rest. */
 const MAX_REQUEST_MS = 2;
-/** What a connection has taken counts half after so long. */
+/** Interval after which the recorded times are halved. */
 const HALF_LIFE_MS = 1000;
 
-/** What a connection takes of the turns. */
+/** A connection's share of the turns. */
 export interface Share {
   readonly socket: Socket;
   readonly turns: ReadingTurns;
-  /** Milliseconds of late; `NEW_MS` until it is read. */
+  /** Recent processing time in milliseconds; `NEW_MS` until the first read. */
   takenMs: number;
-  /** Milliseconds that came of its last read; Infinity until it is read. */
+  /** Processing time of its last read in milliseconds; Infinity until the first read. */
   lastMs: number;
 }
 
-const ofSocket = new WeakMap<Socket, Share>();
+const shareOf = new WeakMap<Socket, Share>();
 
-/** Something of a connection has been read. */
-export function hasRead(socket: Socket): void {
-  const share = ofSocket.get(socket);
-  share?.turns.hasRead(share, performance.now());
+/** Records that data of a connection was read. */
+export function recordRead(socket: Socket): void {
+  const share = shareOf.get(socket);
+  share?.turns.recordRead(share, performance.now());
 }
 
 /**
- * Ends the reading of connections where it has taken long, until the next turn of the event loop. Node would read 64 KiB
- * of each of a thousand connections in one, however long what comes of them takes: a request of a few kilobytes can take
- * a millisecond to parse. The next turn begins with those that have taken least of late, and of new ones with the newest;
- * and the one after it with those whose last read took least: a client that asks little at a time, and often, would else
- * wait for hundreds that have taken less so far.
+ * Stops reading connections for the rest of a turn of the event loop once that has taken long. Otherwise Node reads 64
+ * KiB of each of a thousand connections in one turn, even though a request of a few kilobytes may take a millisecond to
+ * parse.
+ *
+ * Turns alternate between two orders. One begins with the connections that recently took the least time, the newest of
+ * new ones first. The other begins with those whose last read took the least time. Without it, a client with frequent
+ * small requests would wait for hundreds of connections that have taken less so far.
  */
 export class ReadingTurns {
-  /** The oldest connection first. */
+  /** Shares, oldest connection first. */
   private readonly shares = new Set<Share>();
   private halvedAt = 0;
   private byLast = false;
-  private beganAt?: number;
+  private startedAt?: number;
   private isStopped = false;
   private hasAccepted = false;
   private acceptsUntil?: number;
-  /** What has been read last, and since when that is worked on. */
+  /** Share that was read last, and the start of its processing. */
   private last?: Share;
   private lastAt = 0;
 
   add(socket: Socket): Share {
     const share = { socket, turns: this, takenMs: NEW_MS, lastMs: Infinity };
     this.shares.add(share);
-    ofSocket.set(socket, share);
+    shareOf.set(socket, share);
     this.hasAccepted = true;
     if (this.isStopped) stopReading(socket);
     return share;
@@ -63,16 +65,16 @@ export class ReadingTurns {
     this.shares.delete(share);
   }
 
-  /** @param now As performance.now() counts milliseconds. */
-  hasRead(share: Share, now: number): void {
+  /** Records a read. @param now Time in performance.now() milliseconds. */
+  recordRead(share: Share, now: number): void {
     if (share.takenMs === NEW_MS) share.takenMs = 0;
-    if (this.beganAt === undefined) {
-      this.beganAt = now;
+    if (this.startedAt === undefined) {
+      this.startedAt = now;
       this.last = undefined;
       setImmediate(this.end);
     } else {
       this.charge(now);
-      if (!this.isStopped && now - this.beganAt > TURN_MS) this.stop();
+      if (!this.isStopped && now - this.startedAt > TURN_MS) this.stop();
     }
     if (share !== this.last) share.lastMs = 0;
     this.last = share;
@@ -99,7 +101,7 @@ export class ReadingTurns {
       setImmediate(this.end);
       return;
     }
-    this.beganAt = this.acceptsUntil = undefined;
+    this.startedAt = this.acceptsUntil = undefined;
     if (!this.isStopped) return;
     this.isStopped = false;
     this.charge(now);
@@ -107,8 +109,8 @@ export class ReadingTurns {
     this.byLast = !this.byLast;
     const order = this.byLast ? byLast : byTaken;
     const inTurn = [...this.shares].reverse().sort(order);
-    // Unless it has been paused meanwhile by whoever uses it.
-    for (const { socket } of inTurn) if (isWantedRead(socket)) startReading(socket);
+    // The owner of a socket may have paused it meanwhile.
+    for (const { socket } of inTurn) if (isReadWanted(socket)) startReading(socket);
     if (now - this.halvedAt < HALF_LIFE_MS) return;
     this.halvedAt = now;
     for (const share of this.shares) if (share.takenMs !== NEW_MS) share.takenMs /= 2;
@@ -120,6 +122,6 @@ function byTaken(a: Share, b: Share): number {
 }
 
 function byLast(a: Share, b: Share): number {
-  // Two that have not been read are equal.
+  // Both may be Infinity, whose difference is NaN.
   return a.lastMs === b.lastMs ? 0 : a.lastMs - b.lastMs;
 }

@@ -13,7 +13,7 @@ export function addRepositoryRoutes(app: FastifyInstance, { model, dataPlane }: 
   });
   for (const action of ['load', 'unload'] as const) {
     addRoutes(app, 'POST', [`/v2/repository/models/:model/${action}`], {
-      // Whatever the body says.
+      // Refused for any body.
       onRequest: async (request) => {
         checkModel(request, model);
         throw repositoryIsFixed(action, model);
@@ -23,15 +23,15 @@ export function addRepositoryRoutes(app: FastifyInstance, { model, dataPlane }: 
   }
 }
 
-/** Far more than `{"ready": true}` has. */
+/** Limit on objects and arrays; `{"ready": true}` needs one. */
 const MAX_OPENED = 100;
 
-/** The body may be empty. */
+/** Reads `ready` from the body, which may be empty. */
 function isReadyOnly(body: Buffer | undefined): boolean {
   if (!body?.length) return false;
   const opened = body.reduce((count, byte) => count + Number(byte === 0x7b || byte === 0x5b), 0);
   if (opened > MAX_OPENED) {
-    throw invalid(`the request has ${opened} objects and arrays; {"ready": true} is all that it may say`);
+    throw invalid(`the request has ${opened} objects and arrays; it may contain only {"ready": true}`);
   }
   const request = objectField(parseJson(body.toString('utf8'), { exactIntegers: false }), 'the request');
   return booleanParameter(request, 'ready', 'request') ?? false;

@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import type { ModelManifest } from '../contract/model-manifest';
 import { ServingError } from '../errors';
-import { checkAskedModel } from '../protocol/asked-model';
+import { checkRequestedModel } from '../protocol/requested-model';
 
 type Method = 'GET' | 'POST';
 
-/** Adds a route at each path, and 405 for every other method there. */
+/** Adds a route at each path, and status 405 for every other method there. */
 export function addRoutes(
   app: FastifyInstance,
   method: Method,
@@ -18,7 +18,7 @@ export function addRoutes(
     app.route({
       method: app.supportedMethods.filter((other) => !allowed.includes(other)),
       url,
-      // Before the body is read.
+      // Runs before the body is read.
       onRequest: async (request, reply) => {
         reply.header('allow', allowed.join(', '));
         throw new ServingError('methodNotAllowed', `${request.method} is not allowed here; use ${method}`);
@@ -28,13 +28,13 @@ export function addRoutes(
   }
 }
 
-/** The paths of a model, with and without its version: `modelPaths('/ready')`. */
+/** Paths of a model, with and without its version: `modelPaths('/ready')`. */
 export function modelPaths(suffix: string): string[] {
   return [`/v2/models/:model${suffix}`, `/v2/models/:model/versions/:version${suffix}`];
 }
 
-/** Throws unless the path names the one model that is served, and its version if any. */
+/** Throws unless the path names the served model and, if given, its version. */
 export function checkModel({ params }: FastifyRequest, served: ModelManifest): void {
   const { model, version } = params as { model: string; version?: string };
-  checkAskedModel(served, model, version);
+  checkRequestedModel(served, model, version);
 }

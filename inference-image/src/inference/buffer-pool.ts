@@ -1,17 +1,20 @@
 import { TYPED_ARRAY, type NumericData, type NumericDatatype, type Tensor } from './tensor';
 
-/** More than runs can be under way at a time; what is beyond is left to the garbage collector. */
+/**
+ * Number of free buffers kept for each size, more than the number of concurrent runs. Others are left to the garbage
+ * collector.
+ */
 const MAX_FREE = 4;
 
-/** Of all buffers that are kept: the plan counts no more for them. */
+/** Limit on the bytes of all free buffers; the memory plan assumes no more. */
 const MAX_FREE_BYTES = 32 * 1024 * 1024;
 
-/** Smaller buffers are made faster than they are found. */
+/** Smaller buffers are faster to allocate than to look up. */
 const MIN_BYTES = 4096;
 
 /**
- * Buffers for the inputs of batches, used again and again: the pages of a new one of some megabytes cost about as much
- * as to fill it. Sizes are powers of two, so that batches of different numbers of rows find each other's.
+ * Reusable buffers for the inputs of batches: allocating the pages of a new buffer of some megabytes costs about as
+ * much as filling it. Sizes are powers of two, so that batches of similar size can reuse each other's buffers.
  */
 export class BufferPool {
   private readonly free = new Map<number, ArrayBuffer[]>();
@@ -26,7 +29,7 @@ export class BufferPool {
     return new TYPED_ARRAY[datatype](found ?? new ArrayBuffer(size), 0, count);
   }
 
-  /** Takes back the data of tensors that nobody looks at any more. */
+  /** Takes back the buffers of tensors that are no longer used. */
   give(tensors: readonly Tensor[]): void {
     for (const { data } of tensors) {
       if (Array.isArray(data) || data.buffer.byteLength < MIN_BYTES) continue;

@@ -10,48 +10,48 @@ type State =
   { readonly name: 'starting' | 'serving' | 'draining' } | { readonly name: 'failed'; readonly reason: string };
 
 /**
- * What a run takes for each byte of its texts besides the request's own strings: an executor's strings, the runtime's
- * copies of inputs and outputs, and the strings of the outputs on their way back.
+ * Memory of a run for each byte of its texts, in addition to the request's own strings: an executor's strings, the
+ * runtime's copies of inputs and outputs, and the strings of the returned outputs.
  */
 const RUN_TEXT_COPIES = 2;
 
-/** Inference and its readiness, for any transport. */
+/** Inference and readiness, independent of the transport. */
 export class DataPlane {
   private state: State = { name: 'starting' };
 
-  /** @param endsOnEmptyInput As model.json has it. */
+  /** @param endsOnEmptyInput Field of model.json: the node that ends the process on an empty input. */
   constructor(
     private readonly scheduler: Scheduler,
     private readonly endsOnEmptyInput?: ModelManifest['endsOnEmptyInput'],
   ) {}
 
-  /** Whether new traffic should come here. While draining it should not, and what still comes is served. */
+  /** Whether new traffic should be sent here. A draining server is not ready, but serves the requests that arrive. */
   get ready(): boolean {
     return this.state.name === 'serving' && this.scheduler.executorCount > 0;
   }
 
-  /** Why the model is not served, if it failed. */
+  /** Reason that the model is not served, if it failed. */
   get failure(): string | undefined {
     return this.state.name === 'failed' ? this.state.reason : undefined;
   }
 
-  /** The model is loaded and has passed its checks. */
+  /** Starts serving, once the model is loaded and has passed its checks. */
   open(): void {
     if (this.state.name === 'starting') this.state = { name: 'serving' };
   }
 
-  /** The model must not be served: never ready, and every request is told why. */
+  /** Stops serving permanently: the server is never ready, and every request gets the reason. */
   fail(reason: string): void {
     this.state = { name: 'failed', reason };
   }
 
-  /** The end is near: what still comes is served, where the model has been loaded at all. */
+  /** Starts draining: requests that arrive are still served if the model was loaded. */
   drain(): void {
     if (this.state.name === 'serving') this.state = { name: 'draining' };
     else if (this.state.name === 'starting') this.fail('the server is shutting down');
   }
 
-  /** For a transport to ask before it reads a request that could only be refused. */
+  /** Called by a transport before it reads a request, so that it does not read one that would be refused. */
   assertServing(): void {
     this.assertOpen();
     if (!this.scheduler.inline) this.scheduler.assertRoom();
@@ -64,7 +64,7 @@ export class DataPlane {
     }
   }
 
-  /** Returns at once where the run was short enough to be made on the spot. */
+  /** Runs the model. Returns synchronously if the run is short enough for the main thread. */
   infer(run: Run, caller: Caller): readonly Tensor[] | Promise<readonly Tensor[]> {
     this.assertOpen();
     if (this.endsOnEmptyInput) refuseEmpty(run, this.endsOnEmptyInput);
@@ -77,7 +77,7 @@ export class DataPlane {
 function refuseEmpty({ inputs }: Run, { node, operator }: NonNullable<ModelManifest['endsOnEmptyInput']>): void {
   const empty = inputs.find(({ shape }) => shape.includes(0));
   if (!empty) return;
-  const what = node === undefined ? 'it' : `its ${operator} (node ${quoted(node)})`;
-  const reason = `the model takes no empty input, on which ${what} cannot run`;
+  const subject = node === undefined ? 'it' : `its ${operator} (node ${quoted(node)})`;
+  const reason = `the model accepts no empty input, because ${subject} cannot run on it`;
   throw invalid(`input ${quoted(empty.name)} has shape ${shapeText(empty.shape)}; ${reason}`);
 }

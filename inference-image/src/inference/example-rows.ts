@@ -3,10 +3,10 @@ import type { Run } from './executor';
 import type { RowLayout } from './row-layout';
 import type { RowSource } from './row-trial';
 
-/** Enough to see that real rows do not change each other: each costs two more runs of it at every start. */
+/** Number of rows tried; each costs two more runs at every start. */
 const MAX_ROWS = 3;
 
-/** Examples that are looked at; there may be hundreds. */
+/** Number of examples used; there may be hundreds. */
 const MAX_EXAMPLES = 16;
 
 /** Rows of golden examples that can share a run. */
@@ -14,7 +14,7 @@ export interface ExampleRows extends RowSource {
   readonly count: number;
 }
 
-/** The rows of examples of one size, at least two; undefined where no two of them can share a run. */
+/** Finds at least two rows of the examples that can share a run; undefined if there are none. */
 export function exampleRows(layout: RowLayout, examples: readonly Run[]): ExampleRows | undefined {
   const rows = examples.slice(0, MAX_EXAMPLES).flatMap((example) => rowsOf(layout, example));
   const groups = rows.map((first) => rows.filter((row) => layout.isCompatible(first, row)));
@@ -30,7 +30,7 @@ export function exampleRows(layout: RowLayout, examples: readonly Run[]): Exampl
 }
 
 function rowsOf(layout: RowLayout, example: Run): Run[] {
-  if (!layout.agrees(example)) return [];
+  if (!layout.hasConsistentRows(example)) return [];
   const count = Math.min(MAX_ROWS, layout.rowsOf(example));
   return Array.from({ length: count }, (_, i) => layout.slice(example, i, 1));
 }

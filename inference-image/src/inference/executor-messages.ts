@@ -3,22 +3,24 @@ import type { Run, RunResult } from './executor';
 import type { SessionOptions, SessionSignature } from './session';
 import type { Tensor } from './tensor';
 
-/** Main thread to executor. Each but `close` gets one reply, in order. */
+/** Messages from the main thread to an executor. Each except `close` gets one reply, in order. */
 export type ToExecutor =
   ({ readonly type: 'load' } & SessionOptions) | ({ readonly type: 'run' } & Run) | { readonly type: 'close' };
 
-/** Executor to main thread. */
+/** Messages from an executor to the main thread. */
 export type FromExecutor =
   | { readonly type: 'loaded'; readonly result: SessionSignature }
   | { readonly type: 'done'; readonly result: RunResult }
   | { readonly type: 'failed'; readonly kind: ErrorKind; readonly message: string };
 
-/** The buffers to transfer rather than copy: a large tensor then costs no more to send than an empty message. */
+/**
+ * Lists the buffers to transfer instead of copying; sending a large tensor then costs no more than an empty message.
+ */
 export function transferList(tensors: readonly Tensor[]): ArrayBuffer[] {
   return tensors.flatMap(({ data }) => (Array.isArray(data) ? [] : [data.buffer as ArrayBuffer]));
 }
 
-/** An error's class does not survive the way between threads; what matters of it does. */
+/** Converts an error to a message, because its class does not survive the transfer between threads. */
 export function toFailure(error: unknown): FromExecutor {
   return { type: 'failed', kind: error instanceof ServingError ? error.kind : 'error', message: messageOf(error) };
 }

@@ -9,16 +9,16 @@ const LAST_RETRY_MS = 30_000;
 export interface ExecutorPoolOptions {
   readonly size: number;
   readonly start: () => WorkerExecutor;
-  /** What an executor must go through before it gets work; throws if it must get none. */
+  /** Prepares an executor for work; throws if it must not get any. */
   readonly prepare: (executor: WorkerExecutor) => Promise<void>;
   readonly scheduler: Scheduler;
-  /** Told of each executor that ended by itself, or that could not be replaced. */
+  /** Called for each executor that ended unexpectedly or could not be replaced. */
   readonly onFailure: (message: string) => void;
 }
 
-/** Keeps as many executors at work as were asked for: one that ends is replaced. */
+/** Keeps the configured number of executors running and replaces those that end. */
 export class ExecutorPool {
-  /** Settles once all executors are at work, or the first could not be. */
+  /** Settles once all executors are ready, or one of them fails to start. */
   readonly started: Promise<void>;
   private readonly executors = new Set<WorkerExecutor>();
   private closing = false;
@@ -28,7 +28,7 @@ export class ExecutorPool {
     this.started = Promise.all(starts).then(() => undefined);
   }
 
-  /** Call it once nothing runs: the threads then end at once. */
+  /** Stops all executors. Call it when no run is in progress; the threads then end at once. */
   async close(): Promise<void> {
     this.closing = true;
     await Promise.all([...this.executors].map((executor) => executor.close()));

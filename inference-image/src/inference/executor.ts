@@ -1,25 +1,25 @@
 import type { Tensor } from './tensor';
 
-/** One run of the model: a request as it came, or several merged into a batch. */
+/** One run of the model, for a single request or for several merged into a batch. */
 export interface Run {
   readonly inputs: readonly Tensor[];
   /** Names of the outputs to compute; at least one. */
   readonly outputs: readonly string[];
-  /** Whether the inputs' data come back with the result, to be used again. @default false */
+  /** Whether the result returns the inputs' data for reuse. @default false */
   readonly returnInputs?: boolean;
 }
 
 export interface RunResult {
-  /** In the order asked for. */
+  /** In the order of the run's output names. */
   readonly outputs: readonly Tensor[];
-  /** Time in the runtime alone. */
+  /** Time in the runtime, in seconds. */
   readonly runSeconds: number;
-  /** Where the run asked for them. */
+  /** Inputs, if `returnInputs` is set. */
   readonly inputs?: readonly Tensor[];
 }
 
-/** Something that runs the model, one run at a time. */
+/** Runs the model, one run at a time. */
 export interface Executor {
-  /** Takes ownership of the inputs' data: it may be on another thread afterwards. */
+  /** Takes ownership of the inputs' data, which may move to another thread. */
   run(run: Run): RunResult | Promise<RunResult>;
 }

@@ -1,12 +1,12 @@
 import type { Tolerance } from '../contract/golden';
 import type { Executor, Run } from './executor';
-import { halfValue } from './half';
+import { halfValue } from '../contract/half';
 import type { Tensor } from './tensor';
 
-/** A run and the outputs that it must give. */
+/** A run and its expected outputs. */
 export interface GoldenRun {
   readonly name: string;
-  /** Makes a new run for each attempt: a run gives its data away. */
+  /** Creates a new run for each attempt, because executors take ownership of its data. */
   readonly makeRun: () => Run;
   readonly expected: readonly ExpectedTensor[];
 }
@@ -15,7 +15,9 @@ export interface ExpectedTensor extends Tensor {
   readonly tolerance: Tolerance;
 }
 
-/** Throws if the model does not reproduce an example: it is another model, or this processor computes otherwise. */
+/**
+ * Throws if the model does not reproduce an example: it is a different model, or this processor computes differently.
+ */
 export async function checkGolden(executor: Executor, golden: GoldenRun): Promise<void> {
   const differences = await goldenDifferences(executor, golden);
   if (differences.length > 0) {
@@ -23,12 +25,17 @@ export async function checkGolden(executor: Executor, golden: GoldenRun): Promis
   }
 }
 
-/** In words, what each output is and should not be. */
+/** Describes each output that differs from the example. */
 export async function goldenDifferences(executor: Executor, golden: GoldenRun): Promise<string[]> {
   const { outputs } = await executor.run(golden.makeRun());
-  return golden.expected.flatMap((expected) => {
-    const got = outputs.find(({ name }) => name === expected.name);
-    const difference = got ? compare(got, expected) : 'is missing';
+  return outputDifferences(outputs, golden.expected);
+}
+
+/** Describes each output that differs from what is expected. */
+export function outputDifferences(outputs: readonly Tensor[], all: readonly ExpectedTensor[]): string[] {
+  return all.flatMap((expected) => {
+    const actual = outputs.find(({ name }) => name === expected.name);
+    const difference = actual ? compare(actual, expected) : 'is missing';
     return difference ? [`output ${JSON.stringify(expected.name)} ${difference}`] : [];
   });
 }
@@ -36,7 +43,7 @@ export async function goldenDifferences(executor: Executor, golden: GoldenRun): 
 function compare(got: Tensor, expected: ExpectedTensor): string | undefined {
   if (got.datatype !== expected.datatype) return `is ${got.datatype}; expected ${expected.datatype}`;
   if (String(got.shape) !== String(expected.shape)) return `has shape [${got.shape}]; expected [${expected.shape}]`;
-  // Elements of FP16 are held as their bits.
+  // FP16 elements are stored as bits.
   const valueOf = (element: Element) => (got.datatype === 'FP16' ? halfValue(element as number) : element);
   let worst: { index: number; excess: number; text: string } | undefined;
   let count = 0;
@@ -55,27 +62,27 @@ function compare(got: Tensor, expected: ExpectedTensor): string | undefined {
 
 type Element = number | bigint | string;
 
-/** `excess` is how many times the difference is what is allowed. */
+/** Compares two elements. `excess` is the ratio of the difference to the allowed difference. */
 function difference(a: Element, b: Element, tolerance: Tolerance | undefined): { excess: number; text: string } {
   const text = `${valueText(a)}; expected ${valueText(b)}`;
   if (!tolerance || typeof a !== 'number' || typeof b !== 'number') return { excess: Infinity, text };
   const allowed = tolerance.absolute + tolerance.relative * Math.abs(b);
-  const off = Math.abs(a - b);
-  // Between infinities, and to what is not a number, there is no distance.
-  const excess = off <= allowed && Number.isFinite(off) ? 0 : off / allowed || Infinity;
-  return { excess, text: `${text}: ${short(off)} apart, ${short(allowed)} allowed` };
+  const distance = Math.abs(a - b);
+  // The distance between infinities, or to NaN, is undefined.
+  const excess = distance <= allowed && Number.isFinite(distance) ? 0 : distance / allowed || Infinity;
+  return { excess, text: `${text}: ${short(distance)} apart, ${short(allowed)} allowed` };
 }
 
 function valueText(value: Element): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
-/** Three digits tell how far a value is off. */
+/** Three significant digits suffice for a difference. */
 function short(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
-/** Of an element, by its place in row-major order. */
+/** Indices of an element, from its position in row-major order. */
 function indices(index: number, shape: readonly number[]): string {
   let rest = index;
   return shape

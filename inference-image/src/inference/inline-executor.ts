@@ -3,33 +3,33 @@ import type { Executor, Run, RunResult } from './executor';
 import type { Session } from './session';
 
 /**
- * The longest run that is worth keeping on the main thread. Sending a run to another thread and back takes about 50 µs
- * and keeps the event loop busy for part of it, so a run of twice that costs the loop little more than the hop would.
+ * Longest run that stays on the main thread. Sending a run to another thread and back takes about 50 µs and blocks the
+ * event loop for part of it. A run of twice that time blocks the loop for little more than the transfer would.
  */
 export const INLINE_RUN_SECONDS = 100e-6;
 
-/** A second copy of the weights, loaded while the event loop waits, must be small. */
+/** Largest model for which a second copy of the weights is acceptable; it is loaded while the event loop waits. */
 const INLINE_MODEL_BYTES = 16 * 1024 * 1024;
 
-/** A run that held up the event loop for this long was a misjudgement. */
+/** A run that blocks the event loop for this long shows that the estimate was wrong. */
 const MISJUDGED_SECONDS = 10e-3;
 
-/** How far beyond the largest run that was measured its time is believed to go on as it did. */
+/** Factor up to which run time is extrapolated beyond the largest measured run. */
 const MAX_EXTRAPOLATION = 16;
 
-/** How a model ran in an executor. */
+/** Measured run time of a model in an executor. */
 export interface Measurement {
-  /** Median time of one run. */
+  /** Median time of one run, in seconds. */
   readonly runSeconds: number;
-  /** Elements of all inputs of that run. */
+  /** Number of elements of all inputs of that run. */
   readonly elements: number;
-  /** A run of more rows, where nothing but their number differs from run to run. */
+  /** Measurement of a run with more rows, if runs differ only in their number of rows. */
   readonly batch?: Omit<Measurement, 'batch'>;
 }
 
 /**
- * Runs a fast model on the main thread, where nothing else runs: one client then waits for the model and not for two
- * threads to wake each other.
+ * Runs a fast model on the main thread. A single client then waits only for the model and not for two threads to wake
+ * each other.
  */
 export class InlineExecutor implements Executor {
   private readonly maxElements: number;
@@ -46,19 +46,22 @@ export class InlineExecutor implements Executor {
     return (
       measurement.runSeconds < INLINE_RUN_SECONDS &&
       modelBytes <= INLINE_MODEL_BYTES &&
-      !signature.inputs.some(timeIsNoGuide)
+      !signature.inputs.some(hasUnpredictableTime)
     );
   }
 
-  /** @param elements Of all inputs of a run, or of several that are to follow each other. */
+  /**
+   * Whether runs are short enough for the main thread.
+   * @param elements Number of elements of all inputs of a run, or of several successive runs.
+   */
   accepts(elements: number): boolean {
     return !this.misjudged && elements <= this.maxElements;
   }
 
-  /** Returns at once: even one turn of the event loop would cost a small request a twentieth of its time. */
+  /** Runs synchronously: even one turn of the event loop would cost a small request a twentieth of its time. */
   run(run: Run): RunResult {
     const result = this.session.run(run);
-    // Run time depends on more than the size of the input: once is enough, for a client could do it again.
+    // Run time can depend on values as well as sizes. One long run is enough, because a client could repeat it.
     if (result.runSeconds > MISJUDGED_SECONDS) this.misjudged = true;
     return result;
   }
@@ -68,19 +71,20 @@ export class InlineExecutor implements Executor {
   }
 }
 
-/** The largest input whose run takes no longer; a larger one goes to an executor. */
+/** Largest input whose run stays within a time; larger ones go to an executor. */
 function elementsWithin(seconds: number, { runSeconds, elements, batch }: Measurement): number {
-  // Of a small model most is what every run costs, and to take all of it to grow with the input would be far too much.
+  // For a small model, most of the time is a fixed cost of each run. Assuming that all of it grows with the input would
+  // overestimate far too much.
   const slope = batch ? (batch.runSeconds - runSeconds) / (batch.elements - elements) : runSeconds / elements;
-  const most = batch ? MAX_EXTRAPOLATION * batch.elements : Infinity;
-  return Math.min(most, elements + (seconds - runSeconds) / Math.max(slope, Number.MIN_VALUE));
+  const limit = batch ? MAX_EXTRAPOLATION * batch.elements : Infinity;
+  return Math.min(limit, elements + (seconds - runSeconds) / Math.max(slope, Number.MIN_VALUE));
 }
 
 /**
- * Scalars and short lists of integers may say how often a loop runs or how large a tensor grows, and texts are of any
- * length: how long one such run took says nothing of the next.
+ * Whether the time of one run does not predict the next. Scalars and short lists of integers may set the number of loop
+ * iterations or the size of a tensor, and texts have any length.
  */
-function timeIsNoGuide({ datatype, dimensions }: Signature['inputs'][number]): boolean {
+function hasUnpredictableTime({ datatype, dimensions }: Signature['inputs'][number]): boolean {
   if (datatype === 'BYTES' || dimensions.length === 0) return true;
   const fixed = dimensions.filter((size) => typeof size === 'number');
   const mayBeShort = dimensions.length === 1 || (fixed.length > 0 && fixed.every((size) => size === 1));

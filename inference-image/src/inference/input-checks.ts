@@ -4,53 +4,53 @@ import { invalid } from '../errors';
 import type { TensorHeader } from './tensor';
 
 /**
- * Whether a model takes what a request brings. onnxruntime cannot be left to tell: it ignores unknown inputs silently,
- * and says the rest in words of its own.
+ * Checks a request's inputs against the model's signature. onnxruntime silently ignores unknown inputs, and words other
+ * errors differently.
  */
 export class InputChecks {
   private readonly positions: ReadonlyMap<string, number>;
-  private readonly takes: string;
-  private readonly takesTexts: boolean;
+  private readonly accepted: string;
+  private readonly acceptsTexts: boolean;
 
   constructor(private readonly signature: readonly TensorSignature[]) {
     this.positions = new Map(signature.map(({ name }, position) => [name, position]));
-    this.takesTexts = signature.some(({ datatype }) => datatype === 'BYTES');
-    this.takes = `the model takes ${quotedList(signature.map(({ name }) => name))}`;
+    this.acceptsTexts = signature.some(({ datatype }) => datatype === 'BYTES');
+    this.accepted = `the model takes ${quotedList(signature.map(({ name }) => name))}`;
   }
 
-  /** Checks the headers of all inputs of a request, before anything is allocated for their data. */
+  /** Checks the headers of all inputs, before memory is allocated for their data. */
   check(headers: readonly TensorHeader[]): void {
     const given = new Array<TensorHeader | undefined>(this.signature.length).fill(undefined);
     for (const header of headers) {
       const position = this.positions.get(header.name);
-      if (position === undefined) throw invalid(`unknown input ${quoted(header.name)}; ${this.takes}`);
+      if (position === undefined) throw invalid(`unknown input ${quoted(header.name)}; ${this.accepted}`);
       if (given[position]) throw invalid(`input ${quoted(header.name)} is given twice`);
       given[position] = header;
       checkTensor(header, this.signature[position] as TensorSignature);
     }
     const missing = given.indexOf(undefined);
     if (missing >= 0)
-      throw invalid(`input ${quoted(this.signature[missing]?.name as string)} is missing; ${this.takes}`);
+      throw invalid(`input ${quoted(this.signature[missing]?.name as string)} is missing; ${this.accepted}`);
     if (given.length > 1) checkSymbols(given as TensorHeader[], this.signature);
-    if (this.takesTexts) checkTexts(headers);
+    if (this.acceptsTexts) checkTexts(headers);
   }
 }
 
 /**
- * Texts that one request may have: they cross from thread to thread one by one, which holds the event loop for some
- * 0.2 µs each.
+ * Limit on the texts of one request. They are transferred between threads one by one, which blocks the event loop for
+ * about 0.2 µs each.
  */
 export const MAX_TEXTS = 65_536;
 
-/** Throws where a request has too many texts. */
+/** Throws if a request has too many texts. */
 export function checkTexts(headers: readonly TensorHeader[]): void {
   let count = 0;
   for (const { datatype, shape } of headers) if (datatype === 'BYTES') count += elementCount(shape);
   if (count > MAX_TEXTS)
-    throw invalid(`the request has ${count} texts; it may have ${MAX_TEXTS}: send fewer at a time`);
+    throw invalid(`the request has ${count} texts; the limit is ${MAX_TEXTS}: send fewer at a time`);
 }
 
-/** Of one dimension, whatever the others are: what the runtime's binding takes. */
+/** Largest size of one dimension that the runtime's binding accepts. */
 const MAX_SIZE = 2 ** 31 - 1;
 
 function checkTensor({ name, datatype, shape }: TensorHeader, input: TensorSignature): void {
@@ -66,9 +66,10 @@ function checkTensor({ name, datatype, shape }: TensorHeader, input: TensorSigna
 }
 
 /**
- * Equal symbols mean equal sizes, which onnxruntime does not check: https://github.com/onnx/onnx/blob/main/docs/IR.md#static-tensor-shapes
- * The proof that rows are independent relies on it (lib/model/row-independence/prove.ts). A model of one input is left
- * alone: exporters give axes of one input the same name by mistake, and the proof expects no less.
+ * Checks that equal symbols have equal sizes, which onnxruntime does not check:
+ * https://github.com/onnx/onnx/blob/main/docs/IR.md#static-tensor-shapes
+ * The proof that rows are independent relies on it (lib/model/row-independence/prove.ts). Models with one input are
+ * exempt: exporters give axes of one input the same name by mistake, and the proof does not need equality there.
  */
 function checkSymbols(headers: readonly TensorHeader[], signature: readonly TensorSignature[]): void {
   const seen = new Map<string, { size: number; input: string }>();

@@ -4,13 +4,13 @@ import { type Job, whyAbandoned } from './job';
 import { QueuedWork } from './queued-work';
 
 export interface QueueLimits {
-  /** Requests that may wait; one more is refused at once. */
+  /** Number of requests that may wait; further ones are refused at once. */
   readonly maxQueueLength: number;
-  /** Rows of all requests that wait. One request that is larger may wait where no other does. */
+  /** Total rows of waiting requests. A single larger request may wait if no other does. */
   readonly maxQueueRows: number;
-  /** Bytes of the inputs of all requests that wait; as with rows. */
+  /** Total input bytes of waiting requests, with the same exception. */
   readonly maxQueueBytes: number;
-  /** Longest wait. */
+  /** Longest wait, in seconds. */
   readonly queueTimeoutSeconds: number;
 }
 
@@ -21,23 +21,23 @@ export const NO_LIMITS: QueueLimits = {
   queueTimeoutSeconds: Infinity,
 };
 
-/** How often jobs whose time is over are looked for; none begins late, whatever this is. */
+/** Interval between checks for expired jobs. Expired jobs never start, whatever the interval. */
 const SWEEP_MS = 20;
 
-/** Other jobs may stand between those that go together: how far to look for more. */
+/** Number of other jobs that are skipped in the search for compatible ones. */
 const MAX_LOOKAHEAD = 1024;
 
-/** Jobs that wait, in order of arrival. Those that nobody waits for any more leave it without a run. */
+/** Waiting jobs, in order of arrival. Abandoned jobs are removed without a run. */
 export class JobQueue {
   private readonly jobs = new Fifo<Job>();
-  /** Jobs whose common run has failed: they come first, each alone. */
-  private again: Job[] = [];
+  /** Jobs whose shared run failed; they run first, each alone. */
+  private retries: Job[] = [];
   private waitingRows = 0;
   private sweeping = false;
 
   /**
-   * @param onDropped Told when jobs have left that were not taken.
-   * @param work What waits here and in other queues under the same limits.
+   * @param onDropped Called when jobs were removed without being taken.
+   * @param work Work that waits in this queue and in others with the same limits.
    */
   constructor(
     private readonly limits: QueueLimits,
@@ -46,28 +46,28 @@ export class JobQueue {
   ) {}
 
   get length(): number {
-    return this.jobs.length + this.again.length;
+    return this.jobs.length + this.retries.length;
   }
 
   get rows(): number {
     return this.waitingRows;
   }
 
-  /** When the job came that waits longest; undefined where none waits. */
+  /** Arrival time of the oldest job; undefined if none waits. */
   get oldest(): number | undefined {
     return this.first?.arrived;
   }
 
-  /** Whether the oldest shares its run with no other, however many come. */
+  /** Whether the oldest job must run alone. */
   get oldestIsAlone(): boolean {
     return this.first?.alone === true;
   }
 
   private get first(): Job | undefined {
-    return this.again[0] ?? this.jobs.at(this.jobs.start);
+    return this.retries[0] ?? this.jobs.at(this.jobs.start);
   }
 
-  /** Throws where one more of that size could only be refused. */
+  /** @throws ServingError `rejected` if a job of that size would not fit. */
   assertRoom(rows = 0, bytes = 0): void {
     if (this.lacksRoom(rows, bytes)) this.dropAbandoned();
     const lack = this.lacksRoom(rows, bytes);
@@ -81,17 +81,17 @@ export class JobQueue {
     this.sweepSoon();
   }
 
-  /** To run again, before all others and each alone. */
+  /** Queues jobs again, before all others and each alone. */
   putBack(jobs: readonly Job[]): void {
     for (const job of jobs) job.alone = true;
-    this.again.push(...jobs);
+    this.retries.push(...jobs);
     this.sweepSoon();
   }
 
-  /** The oldest job, and those that may share its run, up to so many rows, and bytes of inputs. */
+  /** Takes the oldest job and others that may share its run, up to the limits on rows and input bytes. */
   take(maxRows: number, maxBytes: number, isCompatible: (first: Job, other: Job) => boolean): Job[] {
     const now = performance.now();
-    for (let job = this.again.shift(); job; job = this.again.shift()) {
+    for (let job = this.retries.shift(); job; job = this.retries.shift()) {
       const reason = this.reasonToDrop(job, now);
       if (!reason) return [job];
       job.reject(reason);
@@ -105,7 +105,7 @@ export class JobQueue {
       if (!job || this.dropIfAbandoned(job, at, now)) continue;
       if (first && ++seen > MAX_LOOKAHEAD) break;
       if (first && (job.alone || !isCompatible(first, job))) continue;
-      // No smaller one overtakes it into this run.
+      // Smaller jobs must not overtake it.
       if (first && (rows + job.rows > maxRows || bytes + job.bytes > maxBytes)) break;
       this.remove(job, at);
       taken.push(job);
@@ -116,9 +116,9 @@ export class JobQueue {
     return taken;
   }
 
-  /** Refuses everything that waits. */
+  /** Refuses all waiting jobs. */
   refuse(error: ServingError): void {
-    for (const job of this.again.splice(0)) job.reject(error);
+    for (const job of this.retries.splice(0)) job.reject(error);
     for (let at = this.jobs.start; at < this.jobs.end; at++) {
       const job = this.jobs.at(at);
       if (!job) continue;
@@ -131,11 +131,11 @@ export class JobQueue {
   private lacksRoom(rows: number, bytes: number): string | undefined {
     const { maxQueueLength, maxQueueRows, maxQueueBytes } = this.limits;
     const { work } = this;
-    if (work.jobs >= maxQueueLength) return `${work.jobs} requests wait already`;
+    if (work.jobs >= maxQueueLength) return `${work.jobs} requests are waiting`;
     if (work.jobs > 0 && work.rows + rows > maxQueueRows)
-      return `${work.rows} rows wait already, and it takes ${maxQueueRows}`;
+      return `${work.rows} rows are waiting, and the limit is ${maxQueueRows}`;
     if (work.jobs > 0 && work.bytes + bytes > maxQueueBytes) {
-      return `${work.bytes} bytes of input wait already, and it takes ${maxQueueBytes}`;
+      return `${work.bytes} bytes of input are waiting, and the limit is ${maxQueueBytes}`;
     }
     return undefined;
   }
@@ -151,13 +151,13 @@ export class JobQueue {
     if (abandoned) return abandoned;
     const { queueTimeoutSeconds } = this.limits;
     if (now - (caller.waitsSince ?? arrived) < queueTimeoutSeconds * 1000) return undefined;
-    const what = caller.waitsSince === undefined ? 'no executor was free' : 'the turn of the request did not come';
-    return new ServingError('timeout', `${what} within ${queueTimeoutSeconds} s`);
+    const cause = caller.waitsSince === undefined ? 'no executor was free' : 'the request did not get its turn';
+    return new ServingError('timeout', `${cause} within ${queueTimeoutSeconds} s`);
   }
 
   private dropAbandoned(): void {
     const now = performance.now();
-    this.again = this.again.filter((job) => {
+    this.retries = this.retries.filter((job) => {
       const reason = this.reasonToDrop(job, now);
       if (reason) job.reject(reason);
       return !reason;

@@ -3,37 +3,40 @@ import { ServingError } from '../errors';
 import type { Run } from './executor';
 import type { Tensor } from './tensor';
 
-/** Whoever waits for a run. */
+/** The party that waits for a run. */
 export interface Caller {
-  /** Whether it has gone away. Asked rather than told: most requests never wait, and so need no listener. */
+  /** Whether it has disconnected. Polled, because most requests never wait and so need no listener. */
   isCancelled(): boolean;
-  /** When it stops waiting, as performance.now() counts milliseconds. @default - never */
+  /** Time at which it stops waiting, in performance.now() milliseconds. @default - never */
   readonly deadline?: number;
-  /** What it holds of the memory for requests: outputs that are kept for it are added. @default - not counted */
+  /** Its share of the request memory; outputs kept for it are added. @default - not counted */
   readonly holding?: Holding;
-  /** When it started waiting, in `performance.now()` milliseconds. @default - when its run was asked for */
+  /**
+   * Time at which it started waiting, in performance.now() milliseconds. @default - the time at which its run was
+   * submitted
+   */
   readonly waitsSince?: number;
 }
 
-/** Why nobody waits for a run any more; undefined where somebody does. */
+/** Reason that the caller no longer waits; undefined if it still does. */
 export function whyAbandoned(caller: Caller, now: number): ServingError | undefined {
   if (caller.isCancelled()) return new ServingError('cancelled', 'the client went away before its request ran');
   if (caller.deadline === undefined || now < caller.deadline) return undefined;
   return new ServingError('timeout', "the request's own timeout passed before it could run");
 }
 
-/** A run that waits for its turn, and whoever waits for it. */
+/** A queued run and its caller. */
 export interface Job {
   readonly run: Run;
   readonly caller: Caller;
-  /** Milliseconds, as performance.now() counts them. */
+  /** Time of arrival, in performance.now() milliseconds. */
   readonly arrived: number;
-  /** 1 where runs are not merged, whatever their shapes. */
+  /** Number of rows; 1 if runs are not merged. */
   readonly rows: number;
   readonly bytes: number;
-  /** A part of a larger request: its data are views of the request's. */
+  /** Whether it is part of a larger request, whose data it shares. */
   readonly isPart: boolean;
-  /** Shares no run: a batch that it was part of has failed. */
+  /** Whether it must run alone, for example because its batch failed. */
   alone: boolean;
   resolve(outputs: readonly Tensor[]): void;
   reject(error: unknown): void;

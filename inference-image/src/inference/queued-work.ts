@@ -1,10 +1,10 @@
 import type { Job } from './job';
 
-/** How much waits, in all queues that have their limits in common. */
+/** Amount of work that waits in all queues with common limits. */
 export class QueuedWork {
   jobs = 0;
   rows = 0;
-  /** Of the inputs. */
+  /** Bytes of inputs. */
   bytes = 0;
 
   add({ rows, bytes }: Job): void {

@@ -1,34 +1,40 @@
 import type { Datatype } from '../contract/signature';
-import { halfValue } from './half';
+import { halfValue } from '../contract/half';
 import { sameBits, sameSizes } from './rows';
 import type { Tensor } from './tensor';
 
-/** Differences that the trial of rows allows: those that rounding makes, or none. */
+/** Differences that the trial of rows allows: rounding, or none. */
 export type RowTolerance = 'rounding' | 'none';
 
 /**
- * How far rounding may take an element of a row from what it is alone, as a share of the largest magnitude in the row's
- * output. docs/server.md has what was measured.
+ * Allowed difference between an element in a batch and alone, as a share of the largest magnitude in the row's output.
+ * docs/server.md has the measurements.
  */
 const FLOAT_TOLERANCE: Partial<Record<Datatype, number>> = { FP16: 1e-2, FP32: 1e-3, FP64: 1e-3 };
 
-/** Steps by which quantized values may differ; wider integers are indices or counts, which rounding does not move. */
+/**
+ * Allowed difference of quantized values, in steps. Wider integers are indices or counts, which rounding does not
+ * change.
+ */
 const STEP_TOLERANCE: Partial<Record<Datatype, number>> = { INT8: 1, UINT8: 1, INT16: 1, UINT16: 1 };
 
 export interface RowComparison {
-  /** Of a floating-point output: the largest difference as a share of the row's largest magnitude. Else 0. */
+  /** Largest difference of a floating-point output, as a share of the row's largest magnitude; 0 for other outputs. */
   readonly difference: number;
-  /** In words, a difference beyond the tolerance. */
+  /** Description of a difference beyond the tolerance. */
   readonly excess?: string;
 }
 
-/** Compares the output of one row alone with what it is among others. */
+/** Compares a row's output alone with its output in a batch. */
 export function compareRow(alone: Tensor, together: Tensor, tolerance: RowTolerance): RowComparison {
   if (!sameSizes(alone.shape, together.shape)) {
-    return { difference: 0, excess: `has shape [${together.shape}] for a row that alone has [${alone.shape}]` };
+    return {
+      difference: 0,
+      excess: `has shape [${together.shape}] for a row, but [${alone.shape}] for the same row alone`,
+    };
   }
   if (sameBits(alone.data, together.data)) return { difference: 0 };
-  const differs = 'differs from that of its rows alone';
+  const differs = 'differs from that of the same rows alone';
   const floatTolerance = FLOAT_TOLERANCE[alone.datatype];
   if (floatTolerance !== undefined) {
     const difference = shareOfLargest(alone, together);
@@ -48,7 +54,7 @@ function shareText(difference: number): string {
   return `${Number(difference.toPrecision(2))} of its largest magnitude`;
 }
 
-/** Infinity where one value is not finite and the other is another. */
+/** Largest difference as a share of the largest magnitude; Infinity if a non-finite value differs. */
 function shareOfLargest(alone: Tensor, together: Tensor): number {
   const [a, b] = [alone, together].map(({ datatype, data }) => {
     const numbers = data as Float32Array | Float64Array | Uint16Array;

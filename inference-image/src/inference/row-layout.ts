@@ -2,25 +2,25 @@ import { MAX_SHARED_SIZE, type RowAxes } from '../contract/batching-verdict';
 import type { Signature } from '../contract/signature';
 import type { BufferPool } from './buffer-pool';
 import type { Run } from './executor';
-import { copyTensor, isSame, joinRows, sameSizesBeside, sliceRows, type Allocate } from './rows';
+import { copyTensor, isSame, joinRows, sameSizesExcept, sliceRows, type Allocate } from './rows';
 import type { Tensor } from './tensor';
 
 interface InputLayout {
   readonly name: string;
-  /** In the order of the signature, which clients usually keep. */
+  /** Position in the signature; clients usually keep its order. */
   readonly position: number;
-  /** The axis that counts rows; null for an input that is common to a run. */
+  /** Axis that counts rows; null for an input that all rows of a run share. */
   readonly axis: number | null;
 }
 
-/** Where the rows of a model's inputs and outputs are, and how runs are joined and split by them. */
+/** Location of rows in a model's inputs and outputs; joins and splits runs along them. */
 export class RowLayout {
   private readonly inputs: readonly InputLayout[];
-  /** The input whose size on its row axis is the number of rows of a run. */
+  /** Input whose row axis gives the number of rows of a run. */
   private readonly counted: InputLayout & { readonly axis: number };
-  /** Inputs that must have as many rows as that one, where equal symbols do not ensure it. */
+  /** Inputs that must have the same number of rows, if equal symbols do not ensure it. */
   private readonly others: readonly InputLayout[];
-  /** Inputs by which two runs may be incompatible: of other sizes, or of other values where they are common. */
+  /** Inputs that can make two runs incompatible, by their sizes or, if all rows share them, by their values. */
   private readonly compared: readonly InputLayout[];
   private readonly outputAxes: ReadonlyMap<string, number>;
   private readonly maxSize: number;
@@ -33,7 +33,7 @@ export class RowLayout {
     const dimensionsOf = ({ position }: InputLayout) => inputs[position]?.dimensions ?? [];
     const [counted, ...others] = this.inputs.filter(({ axis }) => axis !== null) as (InputLayout & { axis: number })[];
     this.counted = counted as InputLayout & { axis: number };
-    // Requests that give one symbol two sizes are refused before.
+    // Requests that give a symbol two sizes were refused earlier.
     const symbol = dimensionsOf(this.counted)[this.counted.axis];
     const isAssured = (other: InputLayout) => {
       return typeof symbol === 'string' && dimensionsOf(other)[other.axis as number] === symbol;
@@ -49,10 +49,10 @@ export class RowLayout {
   }
 
   /**
-   * Whether all inputs have as many rows. If not, the request is not one of rows to this model; nor is it where another
-   * axis has a size that the proof does not speak of: none, since a shape may have 0 for "as before", or too large a one.
+   * Whether a run consists of rows that the proof covers. All inputs must have the same number of rows, and other axes
+   * must not be empty or too large: in a shape, 0 may mean "as before".
    */
-  agrees(run: Run): boolean {
+  hasConsistentRows(run: Run): boolean {
     const isProved = (input: InputLayout) =>
       inputOf(run, input).shape.every((size, at) => at === input.axis || (size > 0 && size <= this.maxSize));
     if (!this.compared.every(isProved)) return false;
@@ -61,23 +61,23 @@ export class RowLayout {
     return this.others.every((input) => inputOf(run, input).shape[input.axis as number] === rows);
   }
 
-  /** Whether two runs may be one: of equal outputs, of equal sizes but for their rows, and of equal common inputs. */
+  /** Whether two runs can be merged: same outputs, same sizes except for rows, and same common inputs. */
   isCompatible(a: Run, b: Run): boolean {
     if (a.outputs !== b.outputs && !equal(a.outputs, b.outputs)) return false;
     for (const input of this.compared) {
-      const [of, other] = [inputOf(a, input), inputOf(b, input)];
+      const [first, second] = [inputOf(a, input), inputOf(b, input)];
       const { axis } = input;
-      if (!(axis === null ? isSame(of, other) : sameSizesBeside(axis, of.shape, other.shape))) return false;
+      if (!(axis === null ? isSame(first, second) : sameSizesExcept(axis, first.shape, second.shape))) return false;
     }
     return true;
   }
 
-  /** One run of several compatible ones. Their own data stay as they are, so that each can still run alone. */
+  /** Merges compatible runs. Their data is copied, so that each can still run alone. */
   merge(runs: readonly Run[], pool: BufferPool): Run {
     const [first] = runs as [Run];
     const allocate: Allocate = (datatype, count) => pool.take(datatype, count);
     const inputs = this.inputs.map((input) => {
-      // A common input is copied too: an executor keeps what it is given.
+      // A common input is copied too, because executors take ownership.
       if (input.axis === null) return copyTensor(inputOf(first, input), allocate);
       const parts = runs.map((run) => inputOf(run, input));
       return joinRows(parts, input.axis, allocate);
@@ -85,7 +85,7 @@ export class RowLayout {
     return { inputs, outputs: first.outputs, returnInputs: true };
   }
 
-  /** Some rows of a run. */
+  /** Returns some rows of a run. */
   slice(run: Run, start: number, rows: number): Run {
     const inputs = this.inputs.map((input) => {
       const tensor = inputOf(run, input);
@@ -94,23 +94,23 @@ export class RowLayout {
     return { inputs, outputs: run.outputs };
   }
 
-  /** In words, the first output that does not have one row for each row of its run. */
+  /** Describes the first output that does not have one row for each row of its run. */
   missingRows(outputs: readonly Tensor[], rows: number): string | undefined {
     for (const { name, shape } of outputs) {
       const axis = this.outputAxes.get(name) as number;
       if (shape[axis] === rows) continue;
-      const where = axis === 0 ? '' : `, and its rows should be on axis ${axis}`;
+      const where = axis === 0 ? '' : `; its rows should be on axis ${axis}`;
       return `output ${JSON.stringify(name)} of ${rows} ${rows === 1 ? 'row' : 'rows'} has shape [${shape}]${where}`;
     }
     return undefined;
   }
 
-  /** Some rows of the outputs of a run. */
+  /** Returns some rows of the outputs of a run. */
   sliceOutputs(outputs: readonly Tensor[], start: number, rows: number): Tensor[] {
     return outputs.map((output) => sliceRows(output, this.outputAxes.get(output.name) as number, start, rows));
   }
 
-  /** The outputs of the parts of a run, in their order, as those of the whole. */
+  /** Joins the outputs of the parts of a run, given in order. */
   joinOutputs(parts: readonly (readonly Tensor[])[]): Tensor[] {
     return (parts[0] ?? []).map(({ name }, i) => {
       return joinRows(

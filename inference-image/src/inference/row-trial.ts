@@ -6,17 +6,17 @@ import type { Tensor } from './tensor';
 
 /** Result of running rows alone and together. */
 export interface RowTrial {
-  /** In words, why requests must not share runs; undefined if they may. */
+  /** Reason that requests must not share runs; undefined if they may. */
   readonly obstacle?: string;
-  /** Whether the model refused all rows, so that nothing was compared. */
+  /** Whether the model refused all rows, so that no comparison was made. */
   readonly isRefused?: boolean;
-  /** The largest difference of a floating-point output, as a share of the largest magnitude in the output of its row. */
+  /** Largest difference of a floating-point output, as a share of the largest magnitude in the row's output. */
   readonly largestDifference: number;
 }
 
-/** Rows to try a model with. */
+/** Source of rows for a trial. */
 export interface RowSource {
-  /** A run of these rows, with data of its own. */
+  /** Creates a run of these rows with its own data. */
   run(indices: readonly number[]): Run;
 }
 
@@ -27,8 +27,8 @@ export interface RowTrialOptions {
 }
 
 /**
- * Numbers of the rows in batches of 2, 3 and the largest; no batch has a row twice. Rows below 4 are compared with their
- * results alone; they are at the beginning, at the end and in between.
+ * Row numbers of batches of 2, 3 and the largest size; no batch contains a row twice. Rows below 4 are compared with
+ * their results alone; in the largest batch they are at the beginning, at the end and in between.
  */
 export function trialBatches(maxBatchSize: number): number[][] {
   const batches = [[0, 1]];
@@ -41,17 +41,17 @@ export function trialBatches(maxBatchSize: number): number[][] {
       [Math.floor((2 * last) / 3), 0],
       [last, 3],
     ]);
-    // Others begin at 4.
+    // Other rows are numbered from 4.
     batches.push(Array.from({ length: maxBatchSize }, (_, i) => places.get(i) ?? 4 + i));
   }
   return batches;
 }
 
 /**
- * Runs rows alone and together, and compares. The graph has been proved before; this is a second lock, for rounding and
- * for kernels that do not do what their operator promises.
- * @param batches Numbers of the rows of each batch; rows from number `compared` on only fill it.
- * @throws What a run throws
+ * Runs rows alone and together, and compares the results. The graph is already proved; the trial also detects rounding,
+ * and kernels that deviate from their operator's definition.
+ * @param batches Row numbers of each batch; rows numbered `compared` or higher only fill it.
+ * @throws Errors of the runs.
  */
 export async function tryRows(
   { executor, layout, tolerance }: RowTrialOptions,
@@ -90,9 +90,9 @@ export async function tryRows(
 }
 
 /**
- * Tries rows of values that the model may refuse, and others after them.
- * @param sources In the order in which they are tried; at least one.
- * @returns With the rows that the model took; undefined where it refused all of them.
+ * Tries sources of rows in turn until the model accepts one.
+ * @param sources Sources in order; at least one.
+ * @returns The result with the accepted source, or without one if the model refused all.
  */
 export async function tryRowsInTurn<S extends RowSource>(
   options: RowTrialOptions,
@@ -107,6 +107,6 @@ export async function tryRowsInTurn<S extends RowSource>(
       refusal = error;
     }
   }
-  const obstacle = `it does not run on the rows of a trial: ${messageOf(refusal)}`;
+  const obstacle = `the model does not run on the rows of the trial: ${messageOf(refusal)}`;
   return { obstacle, isRefused: true, largestDifference: 0 };
 }

@@ -1,11 +1,11 @@
 import { TYPED_ARRAY, type NumericData, type NumericDatatype, type Tensor, type TensorData } from './tensor';
 
-/** Allocates so many elements, of any values. */
+/** Allocates elements with arbitrary values. */
 export type Allocate = (datatype: NumericDatatype, count: number) => NumericData;
 
 const allocateNew: Allocate = (datatype, count) => new TYPED_ARRAY[datatype](count);
 
-/** The rows of tensors one after another. The tensors differ in the size of that axis alone. */
+/** Concatenates tensors along their row axis. They differ only in the size of that axis. */
 export function joinRows(tensors: readonly Tensor[], axis: number, allocate = allocateNew): Tensor {
   const { name, datatype, shape } = tensors[0] as Tensor;
   const rows = tensors.reduce((total, tensor) => total + (tensor.shape[axis] as number), 0);
@@ -19,7 +19,7 @@ export function joinRows(tensors: readonly Tensor[], axis: number, allocate = al
   return { name, datatype, shape: joined, data };
 }
 
-/** A tensor with data of its own. */
+/** Copies a tensor and its data. */
 export function copyTensor(tensor: Tensor, allocate = allocateNew): Tensor {
   const { datatype, data } = tensor;
   if (datatype === 'BYTES') return { ...tensor, data: (data as string[]).slice() };
@@ -28,7 +28,7 @@ export function copyTensor(tensor: Tensor, allocate = allocateNew): Tensor {
   return { ...tensor, data: copy };
 }
 
-/** Some rows of a tensor: not copied where they lie together, as on axis 0. */
+/** Returns some rows of a tensor; a view if they are contiguous, as on axis 0, otherwise a copy. */
 export function sliceRows({ name, datatype, shape, data }: Tensor, axis: number, start: number, rows: number): Tensor {
   const outer = product(shape, 0, axis);
   const inner = product(shape, axis + 1, shape.length);
@@ -42,7 +42,7 @@ export function isSame(a: Tensor, b: Tensor): boolean {
   return a === b || (sameSizes(a.shape, b.shape) && sameBits(a.data, b.data));
 }
 
-/** Whether elements of one datatype are the same, bit for bit: NaN equals NaN, and 0 not -0. */
+/** Whether two arrays of one datatype are equal bit for bit: NaN equals NaN, and 0 differs from -0. */
 export function sameBits(a: TensorData, b: TensorData): boolean {
   if (a.length !== b.length) return false;
   if (Array.isArray(a)) return a.every((text, i) => text === b[i]);
@@ -53,8 +53,8 @@ export function sameSizes(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
 
-/** Whether shapes of one rank differ in the size of that axis at most. */
-export function sameSizesBeside(axis: number, a: readonly number[], b: readonly number[]): boolean {
+/** Whether shapes of one rank differ at most in the size of that axis. */
+export function sameSizesExcept(axis: number, a: readonly number[], b: readonly number[]): boolean {
   return a.every((size, i) => i === axis || size === b[i]);
 }
 
@@ -78,7 +78,7 @@ function joinWhole(tensors: readonly Tensor[], joined: NumericData): void {
   }
 }
 
-/** For each index before the axis, the rows of one tensor after those of another. */
+/** Copies the rows of all tensors for each index before the axis. */
 function interleave(tensors: readonly Tensor[], axis: number, outer: number, inner: number, joined: NumericData): void {
   const target = wordsOf(joined);
   const scale = wordsEach(joined);
@@ -106,7 +106,7 @@ function joinTexts(tensors: readonly Tensor[], axis: number, outer: number, inne
   return texts;
 }
 
-/** From each of `outer` stretches of the data, `stride` long, the same part. */
+/** Copies the same part from each of `outer` blocks of length `stride`. */
 function sliceData(data: TensorData, outer: number, stride: number, from: number, length: number): TensorData {
   if (Array.isArray(data)) return sliceTexts(data, outer, stride, from, length);
   if (outer === 1) return data.subarray(from, from + length);
@@ -130,8 +130,8 @@ function sliceTexts(data: readonly string[], outer: number, stride: number, from
 type Words = Uint8Array | Uint16Array | Uint32Array;
 
 /**
- * The same memory as whole numbers of at most 32 bits. Copied one by one these keep every bit, which a NaN among
- * floating-point numbers may lose, and need no allocation, as integers of 64 bits do.
+ * Views the same memory as unsigned integers of at most 32 bits. Copying those element by element keeps the bits of
+ * NaN, which floating-point copies may lose, and allocates nothing, which 64-bit integers would.
  */
 function wordsOf({ buffer, byteOffset, byteLength, BYTES_PER_ELEMENT }: NumericData): Words {
   if (BYTES_PER_ELEMENT === 1) return new Uint8Array(buffer, byteOffset, byteLength);
@@ -143,7 +143,7 @@ function wordsEach({ BYTES_PER_ELEMENT }: NumericData): number {
   return BYTES_PER_ELEMENT === 8 ? 2 : 1;
 }
 
-/** Fewer are copied faster by a loop than by a call. */
+/** Fewer words are copied faster by a loop than by a call. */
 const MIN_CALL_WORDS = 24;
 
 function copyWords(source: Words, from: number, target: Words, at: number, count: number): void {

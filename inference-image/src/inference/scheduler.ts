@@ -13,16 +13,16 @@ import { dataBytes, elementsOfWork, totalElements, type Tensor } from './tensor'
 
 export interface SchedulerOptions extends QueueLimits {
   readonly signature: Signature;
-  /** Where rows are, for a model whose requests may share runs. */
+  /** Axes that count rows, for a model whose requests may share runs. */
   readonly axes?: RowAxes;
-  /** How long an idle executor waits for more rows after the oldest request came. */
+  /** Time for which an idle executor waits for more rows, counted from the arrival of the oldest request. */
   readonly maxBatchDelaySeconds: number;
 }
 
-/** A run of the model, for one request or for several at once. */
+/** A completed run of one or several requests. */
 export interface CompletedRun {
   readonly rows: number;
-  /** What each of its requests waited. */
+  /** Waiting time of each of its requests, in seconds. */
   readonly queueSeconds: readonly number[];
   readonly runSeconds: number;
 }
@@ -30,54 +30,57 @@ export interface CompletedRun {
 type Outputs = readonly Tensor[];
 
 /**
- * A run takes memory for each of its rows, also for what lies between its inputs and outputs, and others wait for its end.
- * Runs of so many rows or bytes of inputs gain little by more.
+ * Limits of the parts of a large request, in rows and input bytes; larger runs gain little. A run takes memory for each
+ * row, also for intermediate values, and other requests wait for its end.
  */
 const MAX_PART_ROWS = 256;
 const MAX_PART_BYTES = 1024 * 1024;
 
 /**
- * Inputs of a run that requests share are copied together, and its outputs are there before any request holds memory for
- * them: all that waits in one run would take several times the budget. So much a single request may bring by default.
+ * Limit on the input bytes of a shared run. Its inputs are copied together, and its outputs exist before any request
+ * has reserved memory for them, so larger runs could exceed the budget several times. It equals the default limit of a
+ * single request.
  */
 const MAX_SHARED_BYTES = 16 * 1024 * 1024;
 
-/** While a run takes longer, the way of its result to this thread, and of the next run back, is little of its time. */
+/** Shorter runs are affected by the time to return a result to this thread and to send the next run back. */
 const SHORT_RUN_SECONDS = 0.005;
 
-/** Error of the parts of a request that has to run as a whole after all. */
+/** Error of the parts of a request that must run as a whole instead. */
 const SHARING_ENDED = new Error('requests do not share runs any more');
 
 /**
- * Hands runs to executors, first in, first out. Whatever waits when an executor becomes free and may share a run does
- * so: an idle server adds nothing, and a loaded one fills its batches by itself.
+ * Assigns runs to executors, first in, first out. When an executor becomes free, all compatible waiting requests share
+ * its next run. An idle server therefore adds no delay, and a loaded one fills its batches.
  */
 export class Scheduler {
-  /** Rows that one run may have; 1 means that requests are not merged. More needs the axes of rows. */
+  /** Limit on the rows of one run; 1 means that requests are not merged. A larger value requires the row axes. */
   maxBatchSize = 1;
-  /** Whether a request of more rows is split into runs of that many; else only one that would take too much memory. */
+  /**
+   * Whether to split every request with more rows; if false, only requests that would take too much memory are split.
+   */
   splitsLarger = false;
-  /** Runs what it accepts, on this thread. */
+  /** Executor on this thread, for the runs that it accepts. */
   inline?: InlineExecutor;
-  /** Told of each run that succeeded. */
+  /** Called after each successful run. */
   onRun?: (run: CompletedRun) => void;
-  /** Told why requests are not merged any more. */
+  /** Called with the reason when requests stop sharing runs. */
   onBatchingOff?: (reason: string) => void;
-  /** With how many runs each has: the one that it works on, and one more that waits there. */
+  /** Number of runs of each executor: the current one, and at most one queued there. */
   private readonly executors = new Map<Executor, number>();
   private readonly queue: JobQueue;
-  /** What came in this turn of the event loop and is short enough to run on this thread, together. */
+  /** Requests of this turn of the event loop that are short enough to run together on this thread. */
   private readonly turnQueue: JobQueue;
   private readonly turn = new EventLoopTurn(() => this.runTurn());
   private readonly layout?: RowLayout;
-  /** The first input whose first dimension is free. */
+  /** Name of the first input whose first dimension is not fixed. */
   private readonly firstInput?: string;
   private readonly pool = new BufferPool();
   private maxBatchDelayMs: number;
   private delayed?: NodeJS.Timeout;
   private running = 0;
   private lastRunSeconds = Infinity;
-  /** Requests to be split: one after another, so that few parts stand before what others send. */
+  /** Requests to be split, one at a time, so that few of their parts wait ahead of other requests. */
   private readonly splitQueue: JobQueue;
   private isSplitting = false;
   private whenIdle: Array<() => void> = [];
@@ -113,45 +116,45 @@ export class Scheduler {
     this.dispatch();
   }
 
-  /** For an executor that has ended. */
+  /** Removes an executor that has ended. */
   remove(executor: Executor): void {
     this.executors.delete(executor);
   }
 
-  /** Returns at once where the run was short enough to be made on the spot. */
+  /** Queues a run, or runs it synchronously if it is short enough. */
   submit(run: Run, caller: Caller): Outputs | Promise<Outputs> {
     const rows = this.rowsOf(run);
     if (rows <= this.maxBatchSize && this.inline?.accepts(elementsOfWork(run.inputs))) {
-      // What comes too late is dropped by the queue.
+      // The queue drops expired requests.
       if (this.turn.arrive() && !whyAbandoned(caller, performance.now())) return this.runAtOnce(this.inline, run);
       return this.wait(this.turnQueue, run, caller);
     }
-    const isSplit = rows > this.rowsOfPart(run, rows) && this.layout?.agrees(run);
+    const isSplit = rows > this.rowsOfPart(run, rows) && this.layout?.hasConsistentRows(run);
     return this.wait(isSplit ? this.splitQueue : this.queue, run, caller);
   }
 
-  /** From now on each request has a run of its own. What was run together and is not answered yet runs again. */
+  /** Gives each request its own run from now on. Requests of shared runs without answers run again. */
   stopSharing(reason: string): void {
     if (this.maxBatchSize === 1) return;
     this.maxBatchSize = 1;
     this.onBatchingOff?.(reason);
-    // Nothing waits for more rows any more.
+    // Requests no longer wait for more rows.
     this.dispatch();
   }
 
-  /** Throws where one more run that has to wait could only be refused. */
+  /** @throws ServingError `rejected` if the queue is full. */
   assertRoom(): void {
     this.queue.assertRoom();
   }
 
-  /** Resolves once nothing waits and nothing runs. No more is expected, so nothing waits for more rows either. */
+  /** Resolves once the scheduler is idle. No more requests are expected, so none waits for more rows. */
   async finished(): Promise<void> {
     this.maxBatchDelayMs = 0;
     this.dispatch();
     if (this.busy) await new Promise<void>((resolve) => this.whenIdle.push(resolve));
   }
 
-  /** Refuses everything that waits. What runs goes on. */
+  /** Refuses all waiting requests; current runs continue. */
   refuseQueued(error: ServingError): void {
     this.queue.refuse(error);
     this.splitQueue.refuse(error);
@@ -161,17 +164,19 @@ export class Scheduler {
     return this.maxBatchSize > 1 && this.layout ? this.layout.rowsOf(run) : 1;
   }
 
-  /** Rows of a request, whether requests share runs or not: where no axis is known to count them, the first one does. */
+  /**
+   * Rows of a request for metrics, also if requests do not share runs. Without known row axes, the first axis counts.
+   */
   private observedRows(run: Run): number {
     if (this.layout) return this.layout.rowsOf(run);
     const { firstInput } = this;
     return firstInput === undefined ? 1 : (run.inputs.find(({ name }) => name === firstInput)?.shape[0] ?? 1);
   }
 
-  /** Rows of the runs that a larger request is split into. */
+  /** Rows of each part of a larger request. */
   private rowsOfPart(run: Run, rows: number): number {
     if (rows <= this.maxBatchSize) return rows;
-    // Rows of no elements may be two thousand million, and so make millions of runs.
+    // A request without elements may have two billion rows, and so would make millions of runs.
     if (totalElements(run.inputs) === 0) return rows;
     if (this.splitsLarger) return this.maxBatchSize;
     const rowBytes = dataBytes(run.inputs) / rows;
@@ -196,7 +201,7 @@ export class Scheduler {
     this.notifyIfIdle();
   }
 
-  /** Resolves once the job is answered, or is to run as a whole since sharing has ended. */
+  /** Resolves once the job is answered, or queued to run as a whole because sharing has ended. */
   private async split(job: Job): Promise<void> {
     const { layout } = this;
     if (!layout || this.maxBatchSize === 1) return this.requeue(job);
@@ -209,23 +214,23 @@ export class Scheduler {
     this.requeue(job);
   }
 
-  /** Has no more parts wait at a time than there are executors, and so lets others' requests in between. */
+  /** Runs the parts of a request. Few of them wait at a time, so that other requests run in between. */
   private async runParts({ run, rows, caller, arrived }: Job, layout: RowLayout): Promise<readonly Outputs[]> {
     const size = this.rowsOfPart(run, rows);
     const outputs = new Array<Outputs>(Math.ceil(rows / size));
     let failed = false;
-    // Time before its turn counts as waiting.
+    // The time until its turn counts as waiting.
     const { deadline, holding, waitsSince = arrived } = caller;
     const part: Caller = { deadline, waitsSince, isCancelled: () => failed || caller.isCancelled() };
     let next = 0;
     const runNext = async (): Promise<void> => {
       for (let i = next++; i < outputs.length && !failed; i = next++) {
-        // Not before its turn: on other axes than the first, rows are copied.
+        // Sliced only now, because on axes other than the first a slice is a copy.
         const rowsOfPart = layout.slice(run, i * size, Math.min(size, rows - i * size));
-        const ofPart = await this.wait(this.queue, rowsOfPart, part, true);
-        // Twice: they are joined at the end.
-        holding?.add(2 * dataBytes(ofPart));
-        outputs[i] = ofPart;
+        const partOutputs = await this.wait(this.queue, rowsOfPart, part, true);
+        // Counted twice, because they are joined at the end.
+        holding?.add(2 * dataBytes(partOutputs));
+        outputs[i] = partOutputs;
       }
     };
     try {
@@ -247,15 +252,15 @@ export class Scheduler {
     const bytes = dataBytes(run.inputs);
     return new Promise((resolve, reject) => {
       if (!isPart) queue.assertRoom(rows, bytes);
-      // Whether a run takes no rows, or not as many of each input, is for each model to say.
-      const alone = rows === 0 || this.layout?.agrees(run) === false;
+      // The model decides whether it accepts no rows, or inputs with different numbers of rows.
+      const alone = rows === 0 || this.layout?.hasConsistentRows(run) === false;
       queue.add({ run, caller, rows, bytes, isPart, alone, arrived: performance.now(), resolve, reject });
       if (queue === this.queue) this.dispatch();
       if (queue === this.splitQueue) void this.splitQueued();
     });
   }
 
-  /** Gives executors what waits. */
+  /** Assigns waiting requests to executors. */
   private dispatch(): void {
     for (let executor = this.nextExecutor(); executor && this.queue.length > 0; executor = this.nextExecutor()) {
       const delayMs = this.delayLeft();
@@ -268,9 +273,9 @@ export class Scheduler {
   }
 
   /**
-   * One that is idle, or one to go on at once with a batch that could not be any fuller, also one of a single request
-   * where runs are short: to hand it over only when this thread gets to it would leave an executor without work for a
-   * tenth of the time, and for a third where runs are short.
+   * Returns an idle executor, or a busy one that may get its next run in advance. That needs a full batch or, if runs
+   * are short, a single request. Otherwise an executor would be idle for a tenth of the time until this thread sends
+   * its next run, and for a third if runs are short.
    */
   private nextExecutor(): Executor | undefined {
     let busy: Executor | undefined;
@@ -282,7 +287,7 @@ export class Scheduler {
     return this.maxBatchSize > 1 || this.lastRunSeconds < SHORT_RUN_SECONDS ? busy : undefined;
   }
 
-  /** Counted from the arrival of the oldest, so that one after the other cannot put it off again and again. */
+  /** Remaining batch delay. It counts from the arrival of the oldest request, so that later ones cannot extend it. */
   private delayLeft(): number {
     const { oldest, oldestIsAlone, rows } = this.queue;
     if (this.maxBatchDelayMs === 0 || oldest === undefined || oldestIsAlone || rows >= this.maxBatchSize) return 0;
@@ -301,7 +306,7 @@ export class Scheduler {
     this.delayed = undefined;
   }
 
-  /** Runs together what came in this turn, or has executors do it where that takes long enough to be noticed here. */
+  /** Runs the requests of this turn together, or sends them to executors if that would block this thread noticeably. */
   private runTurn(): void {
     let elements = 0;
     while (this.turnQueue.length > 0) {
@@ -339,18 +344,18 @@ export class Scheduler {
     try {
       const { layout } = this;
       const runs = jobs.map(({ run }) => run);
-      result = await executor.run(layout && isJoint(jobs) ? layout.merge(runs, this.pool) : first.run);
+      result = await executor.run(layout && isShared(jobs) ? layout.merge(runs, this.pool) : first.run);
     } catch (error) {
       failure = error;
     }
     this.count(executor, -1);
     if (result) this.lastRunSeconds = result.runSeconds;
     if (!result && jobs.length > 1) this.queue.putBack(jobs);
-    // Before the replies are written, so that the executor works on meanwhile.
+    // Before the replies are written, so that the executor can continue meanwhile.
     this.dispatch();
     if (result) this.deliver(jobs, result);
     else if (jobs.length === 1) first.reject(failure);
-    // Not before: they may have to run again.
+    // Only now, because the jobs may have to run again.
     this.running -= jobs.length;
     this.notifyIfIdle();
   }
@@ -360,7 +365,7 @@ export class Scheduler {
     const [first] = jobs as [Job];
     const rows = jobs.reduce((total, job) => total + job.rows, 0);
     this.checkRows(first.run, rows, outputs);
-    if (isJoint(jobs) && this.maxBatchSize === 1) return this.runApart(jobs);
+    if (isShared(jobs) && this.maxBatchSize === 1) return this.rerunSeparately(jobs);
     const started = performance.now() / 1000 - runSeconds;
     const queueSeconds = jobs.map(({ arrived }) => Math.max(0, started - arrived / 1000));
     this.onRun?.({ rows: jobs.length === 1 ? this.observedRows(first.run) : rows, queueSeconds, runSeconds });
@@ -372,15 +377,15 @@ export class Scheduler {
     }
   }
 
-  /** An output without a row for each row of its run ends sharing for good, whatever is proved of the model. */
+  /** Stops sharing permanently if an output does not have one row for each row of its run, regardless of the proof. */
   private checkRows(run: Run, rows: number, outputs: Outputs): void {
-    if (this.maxBatchSize === 1 || !this.layout || rows === 0 || !this.layout.agrees(run)) return;
+    if (this.maxBatchSize === 1 || !this.layout || rows === 0 || !this.layout.hasConsistentRows(run)) return;
     const missing = this.layout.missingRows(outputs, rows);
     if (missing !== undefined) this.stopSharing(missing);
   }
 
-  /** Runs requests of a joint run again, each alone. A part is rejected, so that its request runs as a whole. */
-  private runApart(jobs: readonly Job[]): void {
+  /** Runs the requests of a shared run again, each alone. A part is rejected, so that its request runs as a whole. */
+  private rerunSeparately(jobs: readonly Job[]): void {
     for (const job of jobs) if (job.isPart) job.reject(SHARING_ENDED);
     this.queue.putBack(jobs.filter(({ isPart }) => !isPart));
     this.dispatch();
@@ -397,7 +402,7 @@ export class Scheduler {
   }
 }
 
-/** Whether a run was made of several requests, or of a part of one. */
-function isJoint(jobs: readonly Job[]): boolean {
+/** Whether a run contains several requests, or part of one. */
+function isShared(jobs: readonly Job[]): boolean {
   return jobs.length > 1 || jobs[0]?.isPart === true;
 }

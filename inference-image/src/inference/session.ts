@@ -10,13 +10,13 @@ import { TYPED_ARRAY, type Tensor, type TensorData } from './tensor';
 
 export interface SessionOptions {
   readonly modelPath: string;
-  /** Threads that one run may use. */
+  /** Number of threads that one run may use. */
   readonly threads: number;
-  /** False for the graph as it is, whose nodes round otherwise than those that the runtime makes of it. @default true */
+  /** Whether the runtime optimizes the graph. The original nodes may round differently. @default true */
   readonly isOptimized?: boolean;
 }
 
-/** Name and datatype of a model's inputs and outputs, as the runtime sees them. */
+/** Names and datatypes of a model's inputs and outputs, as reported by the runtime. */
 export interface SessionSignature {
   readonly inputs: readonly SessionTensor[];
   readonly outputs: readonly SessionTensor[];
@@ -24,13 +24,13 @@ export interface SessionSignature {
 
 export interface SessionTensor {
   readonly name: string;
-  /** Undefined for what the protocol does not carry. */
+  /** Undefined if the protocol does not support the type. */
   readonly datatype: Datatype | undefined;
   /** Fixed sizes, and -1 for others; undefined for values that are not tensors. */
   readonly shape?: readonly number[];
 }
 
-/** Each datatype's name in onnxruntime, and its number in ONNX (TensorProto.DataType of onnx.proto). */
+/** Name of each datatype in onnxruntime, and its number in ONNX (TensorProto.DataType of onnx.proto). */
 const ONNX_TYPE = {
   FP32: ['float32', 1],
   UINT8: ['uint8', 2],
@@ -51,40 +51,40 @@ const DATATYPE = new Map<string | number, Datatype>(
   Object.entries(ONNX_TYPE).flatMap(([datatype, keys]) => keys.map((key) => [key, datatype as Datatype] as const)),
 );
 
-/** Log nothing below fatal: every error is thrown as well, and a client's bad input is no line on standard error. */
+/** Logs only fatal errors: others are thrown as well, and invalid requests must not write to standard error. */
 const LOG_FATAL = 4;
 
-/** A model loaded into onnxruntime. This is the one file that knows the runtime. */
+/** A model loaded into onnxruntime. Only this file uses the runtime. */
 export class Session {
   readonly signature: SessionSignature;
   private readonly session: Binding.InferenceSession;
 
-  /** Takes as long as it takes to load the model: this thread does nothing else meanwhile. */
+  /** Loads the model synchronously. */
   constructor({ modelPath, threads, isOptimized = true }: SessionOptions) {
     env.logLevel = 'fatal';
     initOrt();
     this.session = new binding.InferenceSession();
     this.session.loadModel(modelPath, {
-      // Never 0: the default is one thread a physical core of the host, whatever the CPU quota.
+      // Never 0, which means one thread for each physical core of the host, regardless of the CPU quota.
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       ...(isOptimized ? {} : { graphOptimizationLevel: 'disabled' as const }),
       logSeverityLevel: LOG_FATAL,
-      // Threads spin during a run and not after it. Measured, 2 threads: back-to-back runs 1.4 ms (3.0 ms without
-      // spinning); 30 runs 50 ms apart 0.15 CPU-seconds (0.97 with spinning between runs).
+      // Threads spin during a run and not after it. Measured with 2 threads: back-to-back runs take 1.4 ms (3.0 ms
+      // without spinning); 30 runs at intervals of 50 ms take 0.15 CPU-seconds (0.97 with spinning between runs).
       extra: threads > 1 ? { session: { force_spinning_stop: '1' } } : {},
     });
     const { inputMetadata, outputMetadata } = this.session;
     this.signature = { inputs: inputMetadata.map(tensorOf), outputs: outputMetadata.map(tensorOf) };
   }
 
-  /** This thread does nothing else meanwhile. */
+  /** Runs the model synchronously. */
   run({ inputs, outputs, returnInputs }: Run): RunResult {
-    // Without a prototype: __proto__ is a name like any other.
+    // No prototype, so that a tensor may be named __proto__.
     const feeds: Record<string, OnnxTensor> = Object.create(null);
     for (const { name, datatype, shape, data } of inputs) {
-      // Not the class Tensor: from Node 24 on it makes a Float16Array of FP16 data, and the binding reads that as empty.
-      // https://github.com/microsoft/onnxruntime/issues/26791
+      // The class Tensor is not used: from Node 24 on it converts FP16 data to a Float16Array, which the binding reads
+      // as empty. https://github.com/microsoft/onnxruntime/issues/26791
       feeds[name] = { type: ONNX_TYPE[datatype][0], dims: shape, data, location: 'cpu' } as unknown as OnnxTensor;
     }
     const fetches: Record<string, null> = Object.create(null);
@@ -106,8 +106,8 @@ export class Session {
 }
 
 /**
- * A node that fails does so because of what it was given: an index beyond a table, shapes that do not go together.
- * That is the client's to correct, unless memory ran out.
+ * Converts the error of a run. A node usually fails because of its input: an index beyond a table, or incompatible
+ * shapes. The client must correct that, unless memory ran out.
  */
 function runError(error: unknown): unknown {
   const message = messageOf(error);
@@ -121,7 +121,7 @@ function fromOnnx(name: string, { type, dims, data }: OnnxTensor): Tensor {
   return { name, datatype, shape: dims, data: (datatype === 'FP16' ? halfBits(data) : data) as TensorData };
 }
 
-/** From Node 24 on, onnxruntime gives a Float16Array: the same bits, seen as what every Node has. */
+/** Views the bits as a Uint16Array: from Node 24 on, onnxruntime returns a Float16Array, which older versions lack. */
 function halfBits(data: OnnxTensor['data']): Uint16Array {
   const { buffer, byteOffset, length } = data as Uint16Array;
   return new TYPED_ARRAY.FP16(buffer as ArrayBuffer, byteOffset, length);

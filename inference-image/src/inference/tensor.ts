@@ -1,6 +1,6 @@
 import { type Datatype, elementCount } from '../contract/signature';
 
-/** How elements of each datatype are held. BOOL is a byte of 0 or 1, FP16 its 16 bits, BYTES a UTF-8 string. */
+/** Storage of each datatype. BOOL is a byte of 0 or 1, FP16 its 16 bits, BYTES a UTF-8 string. */
 export const TYPED_ARRAY = {
   BOOL: Uint8Array,
   UINT8: Uint8Array,
@@ -31,30 +31,30 @@ export interface Tensor extends TensorHeader {
   readonly data: TensorData;
 }
 
-/** Zeros, or empty strings. */
+/** Creates data of zeros or empty strings. */
 export function emptyData(datatype: Datatype, count: number): TensorData {
   return datatype === 'BYTES' ? new Array<string>(count).fill('') : new TYPED_ARRAY[datatype](count);
 }
 
-/** The elements of all of them together. */
+/** Total number of elements. */
 export function totalElements(tensors: readonly TensorHeader[]): number {
   return tensors.reduce((total, { shape }) => total + elementCount(shape), 0);
 }
 
-/** Characters of a text that take as long as an element, to give them to the runtime and back. */
-const CHARACTERS_AN_ELEMENT = 64;
+/** Number of characters that take as long as one element to transfer to the runtime and back. */
+const CHARACTERS_PER_ELEMENT = 64;
 
-/** The elements of all of them, of which long texts count as several. */
+/** Total number of elements; a long text counts as several. */
 export function elementsOfWork(tensors: readonly Tensor[]): number {
   let elements = 0;
   for (const { shape, data } of tensors) {
     elements += elementCount(shape);
-    if (Array.isArray(data)) for (const text of data) elements += Math.floor(text.length / CHARACTERS_AN_ELEMENT);
+    if (Array.isArray(data)) for (const text of data) elements += Math.floor(text.length / CHARACTERS_PER_ELEMENT);
   }
   return elements;
 }
 
-/** What the texts of all of them take as strings of two bytes a character. */
+/** Memory of all texts as strings with two bytes a character. */
 export function stringBytes(tensors: readonly Tensor[]): number {
   let bytes = 0;
   for (const { data } of tensors) {
@@ -63,7 +63,7 @@ export function stringBytes(tensors: readonly Tensor[]): number {
   return bytes;
 }
 
-/** What the data of all of them take in memory; approximate for texts. */
+/** Memory of all data; approximate for texts. */
 export function dataBytes(tensors: readonly Tensor[]): number {
   return tensors.reduce((total, { data }) => {
     return Array.isArray(data) ? total : total + data.byteLength;

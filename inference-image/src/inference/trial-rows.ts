@@ -5,32 +5,32 @@ import { copyTensor, joinRows } from './rows';
 import { totalElements, TYPED_ARRAY, type NumericDatatype, type Tensor, type TensorHeader } from './tensor';
 import { trialTensor, type TrialRange } from './trial-values';
 
-/** Rows that are always computed; those beyond are rotations of these where that is faster. */
+/** Number of rows that are always computed; later ones are rotations of these if that is faster. */
 export const COMPUTED_ROWS = 4;
 
-/** Its values are a thousand times as large: an operator that scales over all rows then changes the others. */
+/** Row with values a thousand times as large: an operator that scales over all rows then changes the other rows. */
 export const OUTLIER_ROW = 1;
 
-/** Its values are zeros: a model that divides by the range of a row may answer silence with nothing but rounding. */
+/** Row of zeros: a model that divides by the range of a row may return only rounding errors for it. */
 export const ZERO_ROW = 0;
 
-/** Up to here the elements of a row are computed: rotating a short row soon gives the same row again. */
+/** Rows up to this length are always computed, because rotations of a short row soon repeat. */
 const MAX_COMPUTED_ELEMENTS = 256;
 
-/** Short rows that are kept. */
+/** Number of short rows that are cached. */
 const MAX_KEPT_ROWS = 64;
 
 export interface TrialRowsOptions {
   readonly signature: Signature;
   readonly axes: RowAxes;
-  /** A run whose rows have the sizes to try; their number does not matter. */
+  /** Run whose row sizes are used; its number of rows does not matter. */
   readonly template: Run;
-  /** Whether common inputs keep the values of the template; they are ones otherwise. */
+  /** Whether common inputs keep the template's values; otherwise they are ones. */
   readonly keepsCommon: boolean;
   readonly range: TrialRange;
 }
 
-/** Rows of one size, each of other values, to make runs of. */
+/** Source of distinct rows of one size. */
 export class TrialRows {
   private readonly inputs: readonly { readonly tensor: Tensor; readonly axis: number | null }[];
   private readonly rows = new Map<number, readonly Tensor[]>();
@@ -43,7 +43,7 @@ export class TrialRows {
     });
   }
 
-  /** A run of these rows, with data of its own, which an executor may keep. */
+  /** Creates a run of these rows. Its data is new, because an executor takes ownership of it. */
   run(indices: readonly number[]): Run {
     const rows = indices.map((index) => this.row(index));
     const inputs = this.inputs.map(({ axis }, i) => {
@@ -53,7 +53,7 @@ export class TrialRows {
     return { inputs, outputs: this.options.signature.outputs.map(({ name }) => name) };
   }
 
-  /** Those that are computed are kept: to compute them takes longer than many a run. */
+  /** Returns a row. Computed rows are cached, because computing them takes longer than many runs. */
   private row(index: number): readonly Tensor[] {
     const known = this.rows.get(index);
     if (known) return known;
@@ -73,8 +73,8 @@ export class TrialRows {
     const elements = elementCount(header.shape);
     const isRotated = index >= COMPUTED_ROWS && elements > MAX_COMPUTED_ELEMENTS && index < elements;
     if (!isRotated) return computedRow(header, index, range);
-    const of = ORDINARY_ROWS[index % ORDINARY_ROWS.length] as number;
-    return rotated(this.row(of)[i] as Tensor, index);
+    const origin = ORDINARY_ROWS[index % ORDINARY_ROWS.length] as number;
+    return rotated(this.row(origin)[i] as Tensor, index);
   }
 }
 
@@ -85,7 +85,7 @@ function computedRow(header: TensorHeader, index: number, range: TrialRange): Te
   return trialTensor(header, { at, large: index === OUTLIER_ROW, range });
 }
 
-/** The same elements, so many places further. */
+/** Rotates the elements of a row. */
 function rotated(row: Tensor, places: number): Tensor {
   const { data, datatype } = row;
   const split = places % data.length;

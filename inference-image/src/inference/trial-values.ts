@@ -1,29 +1,31 @@
 import type { InputValues } from '../contract/input-values';
 import { elementCount } from '../contract/signature';
-import { halfBits } from './half';
+import { halfBits } from '../contract/half';
 import { emptyData, type Tensor, type TensorHeader } from './tensor';
 
 /**
- * Which values a model is tried with. `wide` has integers and texts that real inputs may have, negative integers too;
- * `digits` are indices of most tables, and `bits` of any. `unit` also has floating-point numbers from 0 to 1 only, for
- * models that make indices of them.
+ * Range of trial values.
+ * - `wide`: integers, also negative, and texts that real inputs may have
+ * - `digits`: valid indices of most tables
+ * - `bits`: valid indices of any table
+ * - `unit`: like `bits`, with floating-point numbers from 0 to 1, for models that convert them to indices
  */
 export type TrialRange = 'wide' | 'digits' | 'bits' | 'unit';
 
 export interface TrialValues {
-  /** Between -1 and 1, for the element with this index. */
+  /** Returns a value between -1 and 1 for the element with this index. */
   readonly at: (index: number) => number;
-  /** Whether floating-point numbers are a thousand times as large. @default false */
+  /** Whether floating-point numbers are multiplied by a thousand. @default false */
   readonly large?: boolean;
   /** @default 'bits' */
   readonly range?: TrialRange;
-  /** What the graph shows of the values; it comes before the range. */
+  /** Values that the graph indicates; they take precedence over the range. */
   readonly takes?: InputValues;
-  /** What a mask has everywhere: some models mark elements that do not count. @default 1 */
+  /** Value of all elements of a mask; in some models, marked elements are ignored. @default 1 */
   readonly mask?: 0 | 1;
 }
 
-/** A tensor to try a model with. */
+/** Creates a tensor for a trial. */
 export function trialTensor(header: TensorHeader, values: TrialValues): Tensor {
   const { at, large = false, range = 'bits' } = values;
   const { name, datatype, shape } = header;
@@ -38,7 +40,7 @@ const LARGE_FACTOR = 1000;
 
 type Element = (value: number) => number | bigint | string;
 
-/** Of what the graph shows; undefined where that is nothing, or nothing of this datatype. */
+/** Converts values to those that the graph indicates; undefined if it indicates none for this datatype. */
 function knownElementOf(
   datatype: TensorHeader['datatype'],
   { takes = {}, mask = 1 }: TrialValues,
@@ -56,7 +58,7 @@ function knownElementOf(
   return (value) => element(place(value));
 }
 
-/** From a value between -1 and 1. */
+/** Converts a value between -1 and 1 to an element. */
 function elementOf(datatype: TensorHeader['datatype'], range: TrialRange, large: boolean): Element {
   switch (datatype) {
     case 'FP32':
@@ -64,7 +66,7 @@ function elementOf(datatype: TensorHeader['datatype'], range: TrialRange, large:
       if (range === 'unit') return Math.abs;
       return large ? (value) => LARGE_FACTOR * value : (value) => value;
     case 'FP16': {
-      // Bits: a magnitude of 0.5 to 1, or of 512 to 1024.
+      // As bits: magnitudes of 0.5 to 1, or of 512 to 1024.
       const isUnit = range === 'unit';
       const exponent = large && !isUnit ? 0x6000 : 0x3800;
       return (value) => (value < 0 && !isUnit ? 0x8000 : 0) + exponent + Math.floor(1023 * Math.abs(value));
@@ -83,7 +85,7 @@ function elementOf(datatype: TensorHeader['datatype'], range: TrialRange, large:
   }
 }
 
-/** The wide range has all values of 8 bits, and some hundreds of wider integers. */
+/** Converts a value to an integer. The wide range covers all 8-bit values, and some hundreds of wider integers. */
 function integerOf(datatype: TensorHeader['datatype'], range: TrialRange): (value: number) => number {
   if (range !== 'wide') return INTEGER[range];
   if (datatype === 'UINT8') return (value) => Math.round(127.5 * (value + 1));
@@ -100,7 +102,7 @@ const INTEGER = {
 
 const letter = (value: number) => (value > 0 ? 'a' : 'b');
 
-/** Of one word and of several, since some models take texts apart. */
+/** Texts of one word and of several, since some models split texts. */
 const WIDE_TEXTS = ['a', 'b c', 'd', 'c b a', '', 'a 7', '42', 'b'];
 
 const TEXT: Record<TrialRange, (value: number) => string> = {

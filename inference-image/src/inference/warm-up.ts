@@ -5,23 +5,25 @@ import type { Measurement } from './inline-executor';
 import { emptyData, totalElements } from './tensor';
 import { trialTensor } from './trial-values';
 
-/** Runs to take the median of; fewer where the model is slow, since only fast ones are told apart by it. */
+/** Number of runs for the median. Slower models get fewer, because only fast models need a precise value. */
 const MEASURED_RUNS = 15;
 const SLOW_RUN_SECONDS = 0.01;
 
-/** What measuring may add to a start. */
+/** Limit on the time that measuring adds to a start. */
 const MEASURING_SECONDS = 0.006;
 
-/** Sizes of free dimensions, for models that refuse 1: 2, 4, 8 and so on. */
+/** Largest size of free dimensions for models that refuse 1; sizes are 2, 4, 8 and so on. */
 const LARGEST_SIZE = 16_384;
 
-/** Elements of all inputs of one row, such as a picture of 512 x 512 pixels. A trial makes batches of rows. */
+/**
+ * Limit on the elements of one row's inputs; a picture of 512 x 512 pixels has as many. A trial makes batches of rows.
+ */
 const MAX_ELEMENTS = 2 ** 18;
 
-/** Time limit after which no further size is tried. */
+/** Time after which no further size is tried. */
 const MAX_SECONDS = 5;
 
-/** Zeros and empty strings of one row: every other dimension that is not fixed has this size. */
+/** Creates a run of one row of zeros and empty strings. Every other free dimension has the given size. */
 export function zerosRun(signature: Signature, size: number, axes?: RowAxes): Run {
   const inputs = signature.inputs.map(({ name, datatype, dimensions }, i) => {
     const shape = dimensions.map((dimension, axis) => {
@@ -33,14 +35,14 @@ export function zerosRun(signature: Signature, size: number, axes?: RowAxes): Ru
   return { inputs, outputs: signature.outputs.map(({ name }) => name) };
 }
 
-/** The same run with ones, and texts of one letter. */
+/** Replaces the values of a run with ones and one-letter texts. */
 export function onesRun({ inputs, outputs }: Run): Run {
   return { inputs: inputs.map((header) => trialTensor(header, { at: () => 1 })), outputs };
 }
 
 /**
- * The sizes above 1 to try a model with that refuses 1, such as a convolution. There are none where every dimension is
- * fixed or counts rows.
+ * Sizes above 1 for a model that refuses 1, such as a convolution. There are none if every dimension is fixed or counts
+ * rows.
  */
 export function* largerSizes(signature: Signature, axes?: RowAxes): Generator<number> {
   const isFree = signature.inputs.some(({ dimensions }, i) => {
@@ -64,8 +66,8 @@ function elementsAt({ inputs }: Signature, size: number, axes?: RowAxes): number
 }
 
 /**
- * Runs the model until what it does only once is done, and measures it.
- * @param makeRun Makes a new run, since an executor keeps the data of each.
+ * Runs the model until one-time initialization is done, and measures it.
+ * @param makeRun Creates a new run, because an executor takes ownership of its data.
  */
 export async function warmUp(executor: Executor, makeRun: () => Run): Promise<Measurement> {
   const elements = totalElements(makeRun().inputs);

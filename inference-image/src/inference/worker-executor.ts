@@ -3,14 +3,14 @@ import type { Executor, Run, RunResult } from './executor';
 import { transferList, type ToExecutor } from './executor-messages';
 import type { SessionOptions, SessionSignature } from './session';
 
-/** An executor on a thread of its own, seen from the main thread. */
+/** Main-thread side of an executor on a worker thread. */
 export class WorkerExecutor extends ThreadClient<ToExecutor> implements Executor {
-  /** Begins the thread. @param script The executor's bundle. */
+  /** Starts the thread. @param script Bundle of the executor. */
   constructor(script: string) {
     super('the executor', script);
   }
 
-  /** Loads a model, before the first run. */
+  /** Loads the model; call it before the first run. */
   load(options: SessionOptions): Promise<SessionSignature> {
     return this.ask({ type: 'load', ...options });
   }

@@ -1,38 +1,39 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry, type Metric } from 'prom-client';
 import { Histogram, type Distribution, type Labels } from './histogram';
 
-/** What gauges read when they are scraped. */
+/** Values that gauges read at each scrape. */
 export interface Readings {
   readonly queueLength: number;
   readonly runningCount: number;
   readonly executorCount: number;
 }
 
-/** Bytes that requests hold, and may hold. */
+/** Bytes that requests hold, and the limit. */
 export interface MemoryReadings {
   readonly heldBytes: number;
   readonly totalBytes: number;
 }
 
 export interface ExpositionOptions {
-  /** On every series. */
+  /** Labels of every series. */
   readonly labels: Labels;
-  /** A series for each outcome. */
+  /** One series for each outcome. */
   readonly requests: readonly Distribution[];
   readonly decode: Distribution;
   readonly queue: Distribution;
   readonly runs: Distribution;
   readonly encode: Distribution;
-  /** Of runs. */
+  /** Rows of each run. */
   readonly rows: Distribution;
   readonly readings: Readings;
   readonly memory: MemoryReadings;
-  /** How often requests or connections were refused or given up, by reason. */
+  /** Counts of refused requests and connections, by reason. */
   readonly refusals: Readonly<Record<string, number>>;
+  /** Counts of dropped clients, by reason. */
   readonly drops: Readonly<Record<string, number>>;
 }
 
-/** The metrics in Prometheus' text format. Loaded at the first scrape: a server need not wait for it to start. */
+/** The metrics in Prometheus' text format. Loaded at the first scrape, so that it does not delay the start. */
 export class Exposition {
   private readonly registry = new Registry();
   private readonly labelNames: string[];
@@ -58,7 +59,7 @@ export class Exposition {
     this.addGauge('inference_request_memory_limit_bytes', 'Memory that all requests together may hold.', total);
     this.addTally('inference_refused_total', 'Requests and connections refused at once, by reason.', refusals);
     this.addTally('inference_dropped_total', 'Clients given up, by reason.', drops);
-    // The finer default wakes an idle process a hundred times a second.
+    // The default precision wakes an idle process a hundred times a second.
     collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: 50 });
   }
 
@@ -70,7 +71,7 @@ export class Exposition {
     return this.registry.metrics();
   }
 
-  /** The same counts as the histogram's, from zero on, so that rates and alerts have something to start from. */
+  /** Adds a counter with the histogram's counts. Its series start at zero, which rates and alerts need. */
   private addRequests(): void {
     const { requests } = this.options;
     new Counter({

@@ -1,4 +1,4 @@
-/** Upper bounds in seconds, from a tiny model to a slow one. */
+/** Upper bounds in seconds, suited to tiny and to slow models. */
 const SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 export type Labels = Readonly<Record<string, string>>;
@@ -7,7 +7,7 @@ export type Labels = Readonly<Record<string, string>>;
 export class Distribution {
   count = 0;
   sum = 0;
-  /** The last is for what is beyond all bounds. */
+  /** Counts; the last bucket is for values beyond all bounds. */
   private readonly buckets: number[];
 
   /** @param bounds Upper bounds of the buckets, in ascending order. @default - seconds */
@@ -43,8 +43,8 @@ export class Distribution {
 }
 
 /**
- * A histogram in the form that prom-client's registry reads. prom-client's own hashes labels at every observation: for
- * a small model three of them cost a tenth of the whole request. Here only a scrape pays.
+ * A histogram that prom-client's registry can read. prom-client's own histogram hashes labels at every observation; for
+ * a small model, three of those cost a tenth of the whole request. Here that cost arises only at a scrape.
  */
 export class Histogram {
   readonly type = 'histogram';
@@ -55,7 +55,7 @@ export class Histogram {
     private readonly series: readonly Distribution[],
   ) {}
 
-  /** A series appears with its first observation. */
+  /** Returns the series that have an observation. */
   async get() {
     const { name, help, type } = this;
     const values = this.series.filter(({ count }) => count > 0).flatMap((series) => series.samples(name));

@@ -11,19 +11,20 @@ import { RunsByRows } from './runs-by-rows';
 const ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
 /**
- * - `inference_requests_total{model,version,outcome}`, a counter
- * - `inference_request_duration_seconds{model,version,outcome}`, a histogram: headers received to reply handed over
- * - with {model,version}, histograms of the parts of it: `inference_decode_duration_seconds`,
- *   `inference_queue_duration_seconds`, waiting for an executor, `inference_run_duration_seconds`, in the runtime alone,
- *   and `inference_encode_duration_seconds`
- * - `inference_batch_size{model,version}`, a histogram: rows of a run
- * - `inference_queue_length`, `inference_running`, `inference_executors` with {model,version}, gauges
- * - `inference_in_flight{model,version}`, a gauge: running or waiting, which is what an autoscaler goes by
- * - `inference_request_memory_bytes{model,version}` and `inference_request_memory_limit_bytes`, gauges
- * - `inference_refused_total{model,version,reason}` and `inference_dropped_total{model,version,reason}`, counters
+ * The metrics of the server:
+ * - `inference_requests_total{model,version,outcome}`: counter
+ * - `inference_request_duration_seconds{model,version,outcome}`: histogram, from received headers to sent reply
+ * - `inference_decode_duration_seconds`, `inference_queue_duration_seconds` (waiting for an executor),
+ *   `inference_run_duration_seconds` (in the runtime alone) and `inference_encode_duration_seconds`, with
+ *   {model,version}: histograms of its parts
+ * - `inference_batch_size{model,version}`: histogram, rows of a run
+ * - `inference_queue_length`, `inference_running`, `inference_executors` with {model,version}: gauges
+ * - `inference_in_flight{model,version}`: gauge, requests running or waiting; the basis for an autoscaler
+ * - `inference_request_memory_bytes{model,version}` and `inference_request_memory_limit_bytes{model,version}`: gauges
+ * - `inference_refused_total{model,version,reason}` and `inference_dropped_total{model,version,reason}`: counters
  * - `process_*` and `nodejs_*`, from the first scrape on
  *
- * Only the model that is served makes series; a request to any other name makes none.
+ * Only the served model has series; requests for other names create none.
  */
 export class Metrics {
   private readonly labels: { readonly model: string; readonly version: string };
@@ -34,7 +35,7 @@ export class Metrics {
   private readonly encode: Distribution;
   private readonly rows: Distribution;
   private readonly runsByRows = new RunsByRows();
-  /** Seconds that requests spent in runs: one that several share counts for each of them. */
+  /** Seconds that requests spent in runs; a shared run counts once for each of its requests. */
   private requestRunSeconds = 0;
   readonly refusals = newTally(REFUSAL_REASONS);
   readonly drops = newTally(DROP_REASONS);
@@ -61,7 +62,7 @@ export class Metrics {
     this.lastRequestAt = Date.now();
   }
 
-  /** A request that ends with an error. */
+  /** Counts a request that ends with an error. */
   observeError(error: ServingError, seconds: number): void {
     this.observeRequest(outcomeOf(error), seconds);
     if (error.kind === 'tooLarge') this.observeRefusal('too_large');
@@ -93,7 +94,7 @@ export class Metrics {
     this.encode.observe(seconds);
   }
 
-  /** For statistics as Triton has them. */
+  /** Totals for Triton's statistics. */
   get totals(): InferenceTotals {
     const { lastRequestAt, decode, queue, runs, encode, runsByRows } = this;
     const { success, ...others } = this.requests;

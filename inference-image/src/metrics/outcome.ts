@@ -1,6 +1,6 @@
 import { ServingError, type ErrorKind } from '../errors';
 
-/** How a request may end, for metrics: few words, whatever clients send. */
+/** Outcomes of a request; a fixed set of label values that clients cannot extend. */
 export const OUTCOMES = ['success', 'invalid', 'rejected', 'unavailable', 'timeout', 'cancelled', 'error'] as const;
 
 export type Outcome = (typeof OUTCOMES)[number];

@@ -1,13 +1,15 @@
 import type { Total } from '../protocol/statistics';
 
-/** Up to here each number of rows has an entry of its own; a client chooses it, and must not fill the memory. */
+/**
+ * Up to this limit, each number of rows has its own entry. Clients choose the number, which must not fill the memory.
+ */
 const EXACT_ROWS = 1024;
 
-/** How many runs there were of each number of rows, and how long they took. */
+/** Number and total time of runs, by number of rows. */
 export class RunsByRows {
   private readonly totals = new Map<number, { count: number; sum: number }>();
 
-  /** A larger number of rows counts as the power of two below it. */
+  /** Counts a run. A number of rows above the limit is rounded down to a power of two. */
   observe(rows: number, runSeconds: number): void {
     const size = rows <= EXACT_ROWS ? rows : 2 ** Math.floor(Math.log2(rows));
     const total = this.totals.get(size);

@@ -1,4 +1,4 @@
-/** The bundler makes one document of the page's files (esbuild.config.mjs). */
+/** The bundler combines the page's files into one document (esbuild.config.mjs). */
 declare module '*/page/index.html' {
   export const html: string;
   export const contentSecurityPolicy: string;

@@ -7,18 +7,18 @@ import { messageOf } from '../errors';
 import { decodeBinaryData } from '../protocol/binary-data';
 import { decodeJsonData, encodeJsonData } from '../protocol/json-data';
 
-/** Of the JSON of a request, and of what is expected. More is nothing for an editor in a browser. */
+/** Limit of the JSON of a request, and of its expected answer. An editor in a browser cannot handle more. */
 const MAX_KIB = 256;
-/** Of a picture's file. */
+/** Limit of a picture file. */
 const MAX_PICTURE_KIB = 1024;
-/** Of all examples together: their text is kept in memory. */
+/** Limit of all examples together: their text is kept in memory. */
 const MAX_TOTAL_KIB = 4096;
 
 /**
- * Golden examples for the page, as JSON: requests ready to be sent, with what is expected of their answers. Those that
- * the page cannot have are named, with the reason.
- * @param folder Where golden.json is, and from where its files are named.
- * @param pictures What the page does with pictures; nothing where the model takes none.
+ * Golden examples for the page, as JSON: complete requests with their expected answers. An example that the page cannot
+ * show is listed with the reason.
+ * @param folder Folder of golden.json; its files are relative to it.
+ * @param pictures Action of the page for pictures; undefined if the model accepts none.
  */
 export function pageExamples(examples: readonly GoldenExample[], folder: string, pictures?: string): string {
   let length = 0;
@@ -26,7 +26,11 @@ export function pageExamples(examples: readonly GoldenExample[], folder: string,
     const fields =
       length < MAX_TOTAL_KIB * 1024
         ? fieldsOf(example, folder)
-        : { omitted: JSON.stringify(`those before it are more than ${MAX_TOTAL_KIB} KiB already`) };
+        : {
+            omitted: JSON.stringify(
+              `the examples before it are longer than ${MAX_TOTAL_KIB} KiB, the limit of this page`,
+            ),
+          };
     const text = objectText({ name: JSON.stringify(example.name), ...fields });
     length += text.length;
     return text;
@@ -53,7 +57,7 @@ function fieldsOf({ request, picture, response, tolerance }: GoldenExample, fold
 function pictureText(file: string, folder: string): string {
   const path = join(folder, file);
   if (statSync(path).size > MAX_PICTURE_KIB * 1024) {
-    throw new Error(`its picture is longer than ${MAX_PICTURE_KIB} KiB, the most that this page takes`);
+    throw new Error(`its picture is longer than ${MAX_PICTURE_KIB} KiB, the limit of this page`);
   }
   const content = readFileSync(path);
   const type = `image/${pictureFormat(content)}`;
@@ -89,21 +93,21 @@ function tensorFields(tensor: GoldenTensor, folder: string): Record<string, stri
 function elementsOf(tensor: GoldenTensor, folder: string) {
   if (tensor.file === undefined) return decodeJsonData(tensor, tensor.data);
   const path = join(folder, tensor.file);
-  // Its JSON is no shorter than about a quarter of its bytes.
+  // Its JSON has at least about a quarter of its bytes.
   if (statSync(path).size > 4 * MAX_KIB * 1024) throw tooLong(`its tensor ${JSON.stringify(tensor.name)}`);
   return decodeBinaryData(tensor, readFileSync(path));
 }
 
-function bounded(what: string, text: string): string {
-  if (text.length > MAX_KIB * 1024) throw tooLong(what);
+function bounded(part: string, text: string): string {
+  if (text.length > MAX_KIB * 1024) throw tooLong(part);
   return text;
 }
 
-function tooLong(what: string): Error {
-  return new Error(`${what} is longer than ${MAX_KIB} KiB of JSON, the most that this page takes`);
+function tooLong(part: string): Error {
+  return new Error(`${part} is longer than ${MAX_KIB} KiB of JSON, the limit of this page`);
 }
 
-/** @param fields Of JSON. */
+/** JSON text of an object. @param fields JSON texts of its values. */
 function objectText(fields: Readonly<Record<string, string>>): string {
   return `{${Object.entries(fields)
     .map(([key, text]) => `${JSON.stringify(key)}:${text}`)

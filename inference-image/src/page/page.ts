@@ -11,7 +11,7 @@ export function pageOf({ examples, manifest, settings }: Configuration): Page {
   };
 }
 
-/** The last part of the path that pictures are sent to. */
+/** Last segment of the path for pictures. */
 function pictureAction({ image: picture, classes }: Configuration['manifest']): 'classify' | 'infer' | undefined {
   if (!picture) return undefined;
   return classes ? 'classify' : 'infer';

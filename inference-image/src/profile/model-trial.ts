@@ -15,12 +15,12 @@ import { WorkerExecutor } from '../inference/worker-executor';
 import { exampleInputs, madeUpInputs, type TrialInputs } from './trial-inputs';
 import { trialRequest } from './trial-request';
 
-/** Runs after which the memory of a session hardly grows. */
+/** Number of runs after which the memory of a session hardly grows. */
 const EXECUTOR_RUNS = 5;
 
 /** Measures a model with the session and the executor of the server. */
 export class ModelTrial implements Trial {
-  /** @param dimensions Sizes by symbol, or as `INPUT:AXIS`. */
+  /** Creates a trial of the configured model. @param dimensions Sizes by symbol, or as `INPUT:AXIS`. */
   static async of(configuration: Configuration, dimensions: Readonly<Record<string, number>>): Promise<ModelTrial> {
     const { settings, manifest, examples } = configuration;
     const golden = new GoldenExamples({ signature: manifest.signature, picture: manifest.image });
@@ -57,8 +57,8 @@ export class ModelTrial implements Trial {
   }
 
   /**
-   * Some models refuse inputs that are made up; golden examples, where there are some, are the better ones then. Else
-   * larger sizes are tried.
+   * Makes the first run. If the model refuses generated inputs, uses the first golden example, or larger sizes if there
+   * are no examples.
    */
   warmUp(): TrialWarmUp {
     const { axes, sizes, example } = this;
@@ -78,7 +78,7 @@ export class ModelTrial implements Trial {
       try {
         return this.firstRun();
       } catch {
-        // The first refusal says more than that of a size that nobody asked for.
+        // The first refusal is more helpful than one for a size that nobody asked for.
       }
     }
     throw refusal;
@@ -92,7 +92,7 @@ export class ModelTrial implements Trial {
     const end = performance.now() + 1000 * seconds;
     while (times.length < runs || performance.now() < end) {
       times.push(session.run(run).runSeconds);
-      // Outputs are only let go of between turns of the event loop.
+      // Memory of outputs is freed only between turns of the event loop.
       await turn();
     }
     return Float64Array.from(times);

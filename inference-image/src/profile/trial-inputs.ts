@@ -5,28 +5,32 @@ import { copyTensor, joinRows, sliceRows } from '../inference/rows';
 import type { Tensor } from '../inference/tensor';
 import { trialTensor } from '../inference/trial-values';
 
-/** Inputs to measure a model with. */
+/** Inputs for measuring a model. */
 export interface TrialInputs {
-  /** The size of each dimension that is neither fixed nor counts rows, by its name (`dimensionName`). */
+  /** Size of each dimension that is neither fixed nor counts rows, by name (`dimensionName`). */
   readonly dimensions: Readonly<Record<string, number>>;
-  /** Of so many rows, where it is known where rows are. Made again at each call, since an executor keeps what it is given. */
+  /**
+   * Creates inputs with that many rows, if the row axes are known. Each call creates new ones, because an executor
+   * takes ownership of its inputs.
+   */
   batch(rows: number): Tensor[];
 }
 
-/** What inputs are made up from. */
+/** Options of generated inputs. */
 export interface MadeUpInputsOptions {
-  /** Where rows are; undefined where that is not proved. */
+  /** Axes that count rows; undefined if they are not proved. */
   readonly axes?: RowAxes;
   /** Sizes by name (`dimensionName`). */
   readonly sizes?: Readonly<Record<string, number>>;
-  /** Has the sizes that are not given. */
+  /** Example that supplies other sizes. */
   readonly example?: readonly Tensor[];
-  /** Of dimensions that neither has. @default 1 */
+  /** Size of dimensions without a size in either. @default 1 */
   readonly otherSize?: number;
-  /** The values, from -1 to 1. @default - sines: neither zero nor equal, since kernels may be faster or slower on those */
+  /** Values from -1 to 1 by index. @default - sines: kernels may be faster or slower on zeros or equal values */
   readonly at?: (index: number) => number;
 }
 
+/** Generates inputs of the given sizes. */
 export function madeUpInputs(
   signature: Signature,
   { axes, sizes: given, example = [], otherSize = 1, at = (index) => Math.sin(1 + index) }: MadeUpInputsOptions,
@@ -38,7 +42,7 @@ export function madeUpInputs(
     input.dimensions.map((size, axis) => {
       if (axis === rowAxis) return rows;
       if (typeof size === 'number') return size;
-      // A symbol that counts rows elsewhere has the size of one.
+      // A symbol that counts rows in another input has size 1.
       return dimensions[dimensionName(input, axis)] ?? 1;
     });
   return {
@@ -51,7 +55,7 @@ export function madeUpInputs(
   };
 }
 
-/** The first row of an example, as often as there are rows. */
+/** Creates inputs that repeat the first row of an example. */
 export function exampleInputs(
   signature: Signature,
   axes: RowAxes | undefined,

@@ -4,7 +4,10 @@ import type { Tensor } from '../inference/tensor';
 import { encodeBinaryData } from '../protocol/binary-data';
 import { encodeJsonData } from '../protocol/json-data';
 
-/** The request that asks for all outputs of these inputs: JSON, or binary data where FP16 has no JSON. */
+/**
+ * Encodes a request for all outputs of these inputs: as JSON, or as binary data if there is an FP16 tensor, which has
+ * no JSON form.
+ */
 export function trialRequest({ inputs, outputs }: Signature, tensors: readonly Tensor[]): TrialRequest {
   const isBinary = [...inputs, ...outputs].some(({ datatype }) => datatype === 'FP16');
   return isBinary ? binaryRequest(tensors) : jsonRequest(tensors);

@@ -6,35 +6,35 @@ import type { Tensor } from '../inference/tensor';
 import { packedTextBytes } from './binary-data';
 import type { InferRequest } from './infer-request';
 
-/** The longest that an element is written, with its comma. Those of BYTES have no bound. */
+/** Longest text of an element, including its comma. BYTES has no bound. */
 const LONGEST_TEXT: Readonly<Record<Exclude<Datatype, 'BYTES'>, number>> = {
   ...LONGEST_ELEMENT_BYTES,
-  // As JSON it is refused before its run.
+  // FP16 as JSON is refused before the run.
   FP16: 0,
   FP32: 25,
 };
 
-/** Besides outputs: the names of the model, and the longest id. */
+/** Bytes other than outputs: the model's name and version, and the longest id. */
 const ANSWER_BYTES = 8192;
-/** Of an output besides its name, its shape and its elements. */
+/** Bytes of an output other than its name, its shape and its elements. */
 const OUTPUT_BYTES = 128;
 const [NAME_CHARACTER_BYTES, SIZE_BYTES] = [6, 20];
 
-/** How to ask for what takes less. */
+/** Remedy for answers that are too large. */
 export const ASK_FOR_BINARY = 'ask for binary data, with "binary_data_output": true among the parameters';
 
 export interface AnswerSize {
   /** Bytes of the outputs. */
   readonly outputBytes: number;
-  /** Bytes of the answer at most, without texts in JSON, whose length is known when they are written. */
+  /** Upper bound of the answer's bytes. It excludes texts in JSON, whose length is known only when they are written. */
   readonly maxBytes: number;
-  /** Elements, other than texts, that are written as JSON. */
+  /** Number of elements other than texts that are written as JSON. */
   readonly jsonElements: number;
-  /** Characters of all texts, and one for each. */
+  /** Characters of all texts, plus one for each text. */
   readonly textLength: number;
 }
 
-/** @throws ServingError where the JSON of an answer would be longer than a string may be. */
+/** Computes the size of an answer. @throws ServingError if its JSON would exceed the length of a string. */
 export function answerSize({ binary }: Pick<InferRequest, 'binary'>, outputs: readonly Tensor[]): AnswerSize {
   let [outputBytes, jsonElements, textLength] = [0, 0, 0];
   let jsonBytes = ANSWER_BYTES;
@@ -60,7 +60,7 @@ export function answerSize({ binary }: Pick<InferRequest, 'binary'>, outputs: re
   }
   if (jsonBytes > constants.MAX_STRING_LENGTH) {
     throw invalid(
-      `the answer takes up to ${jsonBytes} bytes as JSON, and ${constants.MAX_STRING_LENGTH} is the limit; ${ASK_FOR_BINARY}`,
+      `the answer takes up to ${jsonBytes} bytes as JSON, and the limit is ${constants.MAX_STRING_LENGTH}; ${ASK_FOR_BINARY}`,
     );
   }
   return { outputBytes, maxBytes: jsonBytes + binaryBytes, jsonElements, textLength };

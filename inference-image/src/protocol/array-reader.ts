@@ -8,27 +8,26 @@ import { notJson, parseJson } from './json';
 import { CLOSE_ARRAY, COMMA, OPEN_ARRAY, SPACE, afterSpace, countItems, endOfNested, endOfValue } from './json-bytes';
 import { ELEMENT_TYPES, type JsonDatatype } from './json-elements';
 
-/** Longest text of one element that is parsed to be looked at; longer ones are cut. */
+/** Longest element that is parsed for an error message; longer ones are cut. */
 const MAX_ELEMENT_BYTES = 1024;
 const SHOWN_BYTES = 60;
 
 /**
- * Reads the elements of a tensor from the bytes of a JSON array, flat or nested as its shape says. Nothing but the
- * elements is built: the array's structure is compared with the shape as it is read, and reading ends at the first
- * difference.
+ * Reads the elements of a tensor from the bytes of a JSON array, either flat or nested like its shape. Only the
+ * elements are built. The structure is compared with the shape while reading, which stops at the first difference.
  */
 export abstract class ArrayReader<T extends JsonDatatype = JsonDatatype> {
   protected at = 0;
-  /** Elements that have been read. */
+  /** Number of elements read. */
   protected index = 0;
 
-  /** @param bytes From the opening bracket to the closing one. */
+  /** @param bytes The array, from its opening to its closing bracket. */
   constructor(
     protected readonly bytes: Buffer,
     protected readonly header: TensorHeader & { readonly datatype: T },
   ) {}
 
-  /** @throws ServingError where the bytes are no such array. */
+  /** Reads the whole array. @throws ServingError if it is invalid or does not match the shape. */
   protected readAll(): void {
     if (this.isNested()) this.readNested(0);
     else {
@@ -40,7 +39,7 @@ export abstract class ArrayReader<T extends JsonDatatype = JsonDatatype> {
     if (this.at !== this.bytes.length) throw this.unexpected(this.at);
   }
 
-  /** Reads so many elements with the commas between them, from `at` on; they may be none. */
+  /** Reads a row of elements and the commas between them, from `at` on; the row may be empty. */
   protected abstract readRow(size: number): void;
 
   private readNested(axis: number): void {
@@ -62,7 +61,7 @@ export abstract class ArrayReader<T extends JsonDatatype = JsonDatatype> {
     this.at++;
   }
 
-  /** @param size Items before it. */
+  /** Reads a closing bracket. @param size Number of items before it. */
   private takeClose(size: number): void {
     const { bytes } = this;
     this.at = afterSpace(bytes, this.at);
@@ -71,23 +70,23 @@ export abstract class ArrayReader<T extends JsonDatatype = JsonDatatype> {
       if (bytes[this.at] !== COMMA) throw this.unexpected(this.at);
       this.at = afterSpace(bytes, this.at + 1);
     }
-    // One item too many, unless it is none.
+    // Either an extra item, or invalid JSON.
     throw endOfValue(bytes, this.at) > this.at ? this.wrongStructure() : this.unexpected(this.at);
   }
 
-  /** What to throw where a comma has to be, and something else is at `at`. */
+  /** Creates the error for a missing comma at `at`. */
   protected noComma(at: number): ServingError {
     return this.bytes[at] === CLOSE_ARRAY ? this.wrongStructure() : this.unexpected(at);
   }
 
-  /** What to throw where the element at `at` is none of the datatype. */
+  /** Creates the error for an element at `at` that is not of the datatype. */
   protected notElement(at: number): ServingError {
     const { bytes } = this;
     const end = endOfValue(bytes, at);
     if (end === at) return bytes[lastBefore(bytes, at)] === OPEN_ARRAY ? this.noComma(at) : this.unexpected(at);
     if (end - at > MAX_ELEMENT_BYTES) return this.wrong(`${bytes.toString('utf8', at, at + SHOWN_BYTES)}…`);
     const text = bytes.toString('latin1', at, end);
-    // As it was written: a double may not hold it.
+    // Shown as written, because a double may not represent it.
     if (JSON_NUMBER.test(text)) return this.wrong(cut(text, SHOWN_BYTES));
     try {
       return this.wrongElement(this.valueAt(at, end));
@@ -100,9 +99,9 @@ export abstract class ArrayReader<T extends JsonDatatype = JsonDatatype> {
     return this.wrong(describe(value));
   }
 
-  /** The JSON value of one element. */
+  /** Parses one element. */
   protected valueAt(at: number, end: number): unknown {
-    // Between brackets, as long integers are looked for.
+    // In brackets, because the search for long integers needs a delimiter.
     const [value] = parseJson(`[${this.bytes.toString('utf8', at, end)}]`, { exactIntegers: true }) as unknown[];
     return value;
   }
@@ -126,7 +125,7 @@ export abstract class ArrayReader<T extends JsonDatatype = JsonDatatype> {
 
   protected unexpected(at: number): ServingError {
     const found = at >= 0 && at < this.bytes.length ? JSON.stringify(this.bytes.toString('latin1', at, at + 1)) : 'end';
-    return notJson(`unexpected ${found} in data, at its byte ${at}`);
+    return notJson(`unexpected ${found} at byte ${at} of data`);
   }
 }
 
@@ -135,7 +134,7 @@ export function wrongCount(shape: readonly number[], count: number): ServingErro
 }
 
 export function notNested(shape: readonly number[]): ServingError {
-  return invalid(`data is not nested as shape ${shapeText(shape)} says; nest it so, or give it flat`);
+  return invalid(`the nesting of data does not match shape ${shapeText(shape)}; match it, or send a flat array`);
 }
 
 function lastBefore(bytes: Uint8Array, from: number): number {

@@ -7,12 +7,13 @@ import { TYPED_ARRAY, type NumericData, type Tensor, type TensorData, type Tenso
 import { COPY_BYTES, finish, type Sliced } from './sliced-work';
 import { LENGTH_BYTES, countTexts, isPacked, textBytes, unpackTexts, type PackedTexts } from './packed-texts';
 
-/** Bytes of texts, lengths included, that take some milliseconds to write. */
+/** Bytes of texts, including lengths, that take some milliseconds to write. */
 const SLICE_BYTES = 256 * 1024;
 
 /**
- * Tensors as bytes, the same over HTTP and gRPC: little-endian (as every platform of Node 20 and later), row-major,
- * no padding; an element of BYTES is its length as a 32-bit integer, then its bytes.
+ * Decodes a tensor from bytes. The format is the same over HTTP and gRPC: little-endian, row-major, without padding. An
+ * element of BYTES is its length as a 32-bit integer, then its bytes. All platforms of Node 20 and later are
+ * little-endian.
  * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
  */
 export function decodeBinaryData(header: TensorHeader, bytes: Buffer, holding?: Holding): TensorData {
@@ -21,15 +22,15 @@ export function decodeBinaryData(header: TensorHeader, bytes: Buffer, holding?: 
 }
 
 /**
- * The same, but texts stay in these bytes; that they are texts is found when they are unpacked.
- * @param holding Holds what the elements take, texts as strings.
+ * Decodes a tensor but leaves texts in these bytes; they are validated when they are unpacked.
+ * @param holding Counts the memory of the elements, with texts as strings.
  */
 export function readBinaryData(header: TensorHeader, bytes: Buffer, holding?: Holding): NumericData | PackedTexts {
   checkBinaryData(header, bytes);
   return copyBinaryData(header, bytes, holding);
 }
 
-/** The first step of reading: finds whether the bytes are the elements of such a tensor. Nothing is copied. */
+/** First step of decoding: checks that the bytes are elements of such a tensor. Copies nothing. */
 export function checkBinaryData({ datatype, shape }: TensorHeader, bytes: Buffer): void {
   const count = elementCount(shape);
   if (datatype === 'BYTES') {
@@ -43,11 +44,11 @@ export function checkBinaryData({ datatype, shape }: TensorHeader, bytes: Buffer
     throw invalid(`its binary data has ${bytes.length} bytes; ${datatype} of shape ${shapeText(shape)} takes ${size}`);
   }
   if (datatype === 'BOOL' && !areBooleans(bytes)) {
-    throw invalid('an element of its binary data is neither 0 nor 1, as BOOL takes');
+    throw invalid('an element of its binary data is neither 0 nor 1, which BOOL requires');
   }
 }
 
-/** The second step. @param bytes They have passed the first one. */
+/** Second step of decoding: copies the elements. @param bytes Bytes that passed the first step. */
 export function copyBinaryData(
   { datatype, shape }: TensorHeader,
   bytes: Buffer,
@@ -59,7 +60,7 @@ export function copyBinaryData(
     return { packed: bytes, count };
   }
   holding?.add(bytes.length);
-  // A copy: it is aligned, and its buffer can be handed to another thread.
+  // A copy, because it is aligned and its buffer can be transferred to another thread.
   const copy = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
   return new TYPED_ARRAY[datatype](copy);
 }
@@ -70,13 +71,13 @@ export function encodeBinaryData({ datatype, data }: Tensor): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 
-/** How many elements `bytes` holds, where only they can tell: a raw request does not give its shape. */
+/** Counts the elements in `bytes`; a raw request has no shape. */
 export function countElements(datatype: Datatype, bytes: Buffer): number {
   if (datatype === 'BYTES') return countTexts(bytes, MAX_TEXTS);
   return bytes.length / TYPED_ARRAY[datatype].BYTES_PER_ELEMENT;
 }
 
-/** Four bytes at a time, but for those outside of whole words. */
+/** Checks four bytes at a time, except those outside of whole words. */
 function areBooleans(bytes: Buffer): boolean {
   const { buffer, byteOffset, length } = bytes;
   const from = Math.min(-byteOffset & 3, length);
@@ -94,12 +95,12 @@ function encodeTexts(texts: readonly string[]): Buffer {
   return bytes;
 }
 
-/** What a tensor takes as binary data. */
+/** Bytes of a tensor as binary data. */
 export function binaryDataBytes({ data }: Tensor): number {
   return Array.isArray(data) ? packedTextBytes(data) : data.byteLength;
 }
 
-/** Writes a tensor as `encodeBinaryData` does, into bytes that are there already. @returns Where it ends. */
+/** Writes a tensor's binary data into an existing buffer. @returns The end of the data. */
 export function* writeBinaryData(tensor: Tensor, bytes: Buffer, start: number): Sliced<number> {
   if (Array.isArray(tensor.data)) return yield* writeTexts(tensor.data, bytes, start);
   const content = encodeBinaryData(tensor);
@@ -124,7 +125,7 @@ function* writeTexts(texts: readonly string[], bytes: Buffer, start: number): Sl
   return at;
 }
 
-/** What texts take as binary data. */
+/** Bytes of texts as binary data. */
 export function packedTextBytes(texts: readonly string[]): number {
   let length = LENGTH_BYTES * texts.length;
   for (const text of texts) length += Buffer.byteLength(text, 'utf8');

@@ -5,7 +5,7 @@ import { checkBinaryData, copyBinaryData } from './binary-data';
 import { describe } from './fields';
 import type { PackedTexts } from './packed-texts';
 
-/** The binary data that follows a request's JSON, in the order of its inputs. */
+/** Reads the binary data that follows a request's JSON, in the order of its inputs. */
 export class BlobReader {
   constructor(
     private readonly body: Buffer,
@@ -14,9 +14,9 @@ export class BlobReader {
   ) {}
 
   /**
-   * Checks the binary data that is next.
-   * @param size The input's `binary_data_size`, as the client gave it.
-   * @returns What copies it.
+   * Checks the next input's binary data.
+   * @param size The input's `binary_data_size`, as sent by the client.
+   * @returns A function that copies the data.
    */
   read(header: TensorHeader, size: unknown): () => NumericData | PackedTexts {
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {

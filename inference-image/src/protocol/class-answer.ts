@@ -1,29 +1,29 @@
 import type { ClassOutput } from '../contract/picture-input';
 import type { ModelManifest } from '../contract/model-manifest';
-import { halfValue } from '../inference/half';
+import { halfValue } from '../contract/half';
 import type { Tensor } from '../inference/tensor';
 import { ServingError, invalid } from '../errors';
 import { shortFloat32 } from './float32-text';
 
-/** As many as are worth reading. */
+/** Number of classes in an answer. */
 const TOP = 5;
 
 interface Class {
   readonly class: string;
-  /** Absent where the model answers with a label that is none of the names. */
+  /** Absent if the model returns a label that is not one of the names. */
   readonly index?: number;
-  /** Absent where the model gives none. JSON has no NaN and no infinities: they are strings. */
+  /** Absent if the model returns none. NaN and infinities are strings, since JSON cannot represent them. */
   readonly score?: number | string;
 }
 
 export interface ClassAnswer extends Class {
   readonly model_name: string;
   readonly model_version: string;
-  /** The best first. */
+  /** Classes, best first. */
   readonly classes: readonly Class[];
 }
 
-/** What a model's output says of the one thing that it was asked about. */
+/** Interprets a model's output for one item as its class. */
 export function classAnswer({ name, version }: ModelManifest, spec: ClassOutput, output: Tensor): ClassAnswer {
   const classes = CLASSES[spec.kind](spec, output);
   const [best] = classes;
@@ -63,8 +63,8 @@ const CLASSES: Record<ClassOutput['kind'], (spec: ClassOutput, output: Tensor) =
 };
 
 function notOne({ name, shape }: Tensor, count: number): ServingError {
-  const many = `output ${JSON.stringify(name)} has shape [${shape}], where one of ${count} elements was expected`;
-  return invalid(`${many}: ask about one thing at a time here, or use the path that ends in /infer`);
+  const fault = `output ${JSON.stringify(name)} has shape [${shape}], but ${count} ${count === 1 ? 'element was' : 'elements were'} expected`;
+  return invalid(`${fault}: send one item per request, or use the path that ends in /infer`);
 }
 
 function numbers({ datatype, data }: Tensor): number[] {
@@ -77,17 +77,17 @@ function shortFinite(value: number): number {
   return Number.isFinite(value) ? shortFloat32(value) : value;
 }
 
-/** What is no number is never the best. */
+/** Ranks a score; NaN ranks last. */
 function rank(score = NaN): number {
   return Number.isNaN(score) ? -Number.MAX_VALUE : Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, score));
 }
 
 function softmaxOf(scores: readonly number[]): number[] {
-  // Not as arguments of one call: there may be more classes than a call takes.
+  // A spread would fail: there may be more classes than a call accepts arguments.
   const largest = scores.reduce((most, score) => Math.max(most, score), -Infinity);
   const weights = scores.map((score) => Math.exp(score - largest));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  // As precise as what most models give.
+  // With the precision that most models have.
   return weights.map((weight) => shortFloat32(Math.fround(weight / total)));
 }
 

@@ -1,23 +1,24 @@
-/** Up to 1e22 they are exact; beyond, the nearest doubles. */
+/** Powers of ten: exact up to 1e22, then the nearest doubles. */
 export const POWERS_OF_TEN = Float64Array.from({ length: 38 }, (_, exponent) => Number(`1e${exponent}`));
 
-/** In the place of a magnitude that could not be read. (With NaN, V8 would allocate an object for each number.) */
+/** Marks a magnitude that could not be read. (With NaN, V8 would allocate an object for each number.) */
 export const UNREAD = -1;
 
 /** The largest power of ten that is exact. */
 export const EXACT = 22;
 
-/** A double times this, and less what that exceeds it by, has the upper half of its bits (Veltkamp). */
+/** Factor of Veltkamp's splitting, which separates the upper half of a double's bits. */
 const SPLITTER = 2 ** 27 + 1;
 
-/** Far more than the rounding errors of what is added to the quotient, of which it is a part. */
+/** Bound well above the rounding errors of the addition, relative to the quotient. */
 const SLACK = 2 ** -96;
 
 /**
- * `high` and `low` are the digits of one number: (high * 10^lowDigits + low) / 10^scale, correctly rounded. It is how
- * doubles of 16 and 17 digits are read: quotient and remainder of `high` are exact (Dekker's product), `low` is a small
- * addition to them, and only where a double cannot tell on which side of a tie the sum is does Number(text) have to.
- * @returns NaN where that is so, or where the digits are too many.
+ * Correctly rounded value of (high * 10^lowDigits + low) / 10^scale, where `high` and `low` are the digits of one
+ * number. It reads doubles with 16 and 17 digits. The quotient and remainder of `high` are exact (Dekker's product),
+ * and `low` is a small addition to them. If a double cannot determine the side of a tie, the caller must use
+ * Number(text).
+ * @returns UNREAD in that case, or if there are too many digits.
  */
 export function quotient(high: number, low: number, lowDigits: number, scale: number): number {
   const highScale = scale - lowDigits;
@@ -31,7 +32,7 @@ export function quotient(high: number, low: number, lowDigits: number, scale: nu
   return value === nearest + (addition + slack) ? value : UNREAD;
 }
 
-/** What a * b exceeds its double by, exactly. */
+/** Exact difference between a * b and its double. */
 function productError(a: number, b: number): number {
   const aHigh = a * SPLITTER - (a * SPLITTER - a);
   const bHigh = b * SPLITTER - (b * SPLITTER - b);
@@ -40,13 +41,19 @@ function productError(a: number, b: number): number {
   return aHigh * bHigh - a * b + aHigh * bLow + aLow * bHigh + aLow * bLow;
 }
 
-/** A number as JSON writes it: its sign, the digits before and after its point, and its exponent. */
+/** A JSON number: its sign, the digits before and after its point, and its exponent. */
 export const JSON_NUMBER = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
-/** More zeros than this before the point are beyond 64 bits; behind it, they leave a fraction, as texts are no longer. */
+/**
+ * Limit on the power of ten. More zeros exceed 64 bits; more decimal places leave a fraction, because texts are not
+ * that long.
+ */
 const MAX_ZEROS = 64;
 
-/** The integer that a JSON number is, in whatever form: 1e18, 1.0. Undefined where it is none, or far beyond 64 bits. */
+/**
+ * Exact integer value of a JSON number in any form, such as 1e18 or 1.0; undefined if it is not an integer, or far
+ * beyond 64 bits.
+ */
 export function exactInteger(text: string): bigint | undefined {
   const match = JSON_NUMBER.exec(text);
   if (!match) return undefined;

@@ -6,66 +6,66 @@ export { quoted };
 /** A JSON object whose fields have not been checked yet. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** null counts as absent: clients written with optional types send it for fields that they leave out. */
+/** Whether a field is absent. null counts as absent, because clients with optional types send it for omitted fields. */
 export function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null;
 }
 
-export function objectField(value: unknown, what: string): Fields {
+export function objectField(value: unknown, path: string): Fields {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
-  throw invalid(`${what} is ${describe(value)}; it must be an object`);
+  throw invalid(`${path} is ${describe(value)}; it must be an object`);
 }
 
-export function arrayField(value: unknown, what: string): readonly unknown[] {
+export function arrayField(value: unknown, path: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
-  throw invalid(`${what} is ${describe(value)}; it must be an array`);
+  throw invalid(`${path} is ${describe(value)}; it must be an array`);
 }
 
-export function stringField(value: unknown, what: string): string {
+export function stringField(value: unknown, path: string): string {
   if (typeof value === 'string') return value;
-  throw invalid(`${what} is ${describe(value)}; it must be a string`);
+  throw invalid(`${path} is ${describe(value)}; it must be a string`);
 }
 
 const NO_PARAMETERS: Fields = {};
 
-/** Names that are not known here are let through: the protocol leaves them to each server. */
-export function parametersField(value: unknown, what: string): Fields {
+/** Checks parameters. Unknown names are allowed: the protocol leaves them to each server. */
+export function parametersField(value: unknown, path: string): Fields {
   if (isAbsent(value)) return NO_PARAMETERS;
-  const parameters = objectField(value, what);
+  const parameters = objectField(value, path);
   for (const [name, parameter] of Object.entries(parameters)) {
     if (!['string', 'number', 'boolean', 'bigint'].includes(typeof parameter)) {
       throw invalid(
-        `${what}.${cut(name)} is ${describe(parameter)}; a parameter must be a string, a number or a boolean`,
+        `${path}.${cut(name)} is ${describe(parameter)}; a parameter must be a string, a number or a boolean`,
       );
     }
   }
   return parameters;
 }
 
-export function booleanParameter(parameters: Fields, name: string, what: string): boolean | undefined {
+export function booleanParameter(parameters: Fields, name: string, path: string): boolean | undefined {
   const value = parameters[name];
   if (value === undefined || typeof value === 'boolean') return value;
-  throw invalid(`${what}.${name} is ${describe(value)}; it must be true or false`);
+  throw invalid(`${path}.${name} is ${describe(value)}; it must be true or false`);
 }
 
-/** The problem, if it is the request's, with the input it is in. */
+/** Adds the input's name to a problem, if the request caused it. */
 export function inInput(name: string, problem: unknown): unknown {
   if (typeof problem === 'string') return invalid(`input ${quoted(name)}: ${problem}`);
-  const isRequests = problem instanceof ServingError && problem.kind === 'invalid';
-  return isRequests ? inInput(name, problem.message) : problem;
+  const isInvalid = problem instanceof ServingError && problem.kind === 'invalid';
+  return isInvalid ? inInput(name, problem.message) : problem;
 }
 
-/** Characters of a value that an error shows. */
+/** Length to which an error cuts a value. */
 const DESCRIBED = 60;
 
-/** A value as the client wrote it, cut to a length that is fit for an error message. */
+/** Text of a value for an error message, cut to a short length. */
 export function describe(value: unknown): string {
   if (value === undefined) return 'missing';
   const text = beginningOf(value, DESCRIBED);
   return text.length > DESCRIBED ? `${text.slice(0, DESCRIBED)}…` : text;
 }
 
-/** JSON text of a value; of one whose text is longer than `room`, some of it that is longer too. */
+/** JSON text of a value. If it is longer than `room`, a part of it that is also longer. */
 function beginningOf(value: unknown, room: number): string {
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'string') return JSON.stringify(value.length > room ? value.slice(0, room + 1) : value);

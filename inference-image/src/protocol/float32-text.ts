@@ -1,9 +1,9 @@
 import { EXACT, POWERS_OF_TEN } from './decimal';
 
 /**
- * A double that prints shorter than `value` does and rounds to the same 32-bit float. The doubles nearest to 32-bit
- * floats print up to 17 digits (0.1 as 0.10000000149011612) where 8 or 9 tell them apart: this about halves the text,
- * in no more time, since short numbers are faster to print.
+ * Finds a double that prints shorter than `value` and rounds to the same 32-bit float. The doubles of 32-bit floats
+ * print up to 17 digits (0.1 as 0.10000000149011612), although 8 or 9 identify them. This about halves the text without
+ * extra time, since short numbers print faster.
  * @param value A finite 32-bit float.
  */
 export function shortFloat32(value: number): number {
@@ -21,17 +21,17 @@ export function shortFloat32(value: number): number {
   return Math.fround(nineDigits) === value ? nineDigits : value;
 }
 
-/** Outside of these a number is printed with an exponent. */
+/** Range in which numbers are printed without an exponent. */
 const [SMALL, LARGE] = [1e-6, 1e21];
-/** Of the floats that have all their bits. */
+/** Smallest normal 32-bit float; smaller ones have fewer significant bits. */
 const SMALLEST_NORMAL = 2 ** -126;
 
-/** Every 32-bit float has a decimal of so many digits or fewer that rounds to it. */
+/** Number of digits that suffices to identify every 32-bit float. */
 const MAX_DIGITS = 9;
-/** So many digits are never one too many, except below the smallest normal float. */
+/** Number of digits that a shortest decimal may always have, except below the smallest normal float. */
 const MIN_DIGITS = 6;
 
-/** The same by the digits of its text, which takes long. */
+/** Finds the shortest decimal from the value's text, which is slow. */
 function fewestDigits(value: number): number {
   for (let digits = Math.abs(value) < SMALLEST_NORMAL ? 1 : MIN_DIGITS; digits < MAX_DIGITS; digits++) {
     const rounded = Number(value.toPrecision(digits));
@@ -40,7 +40,7 @@ function fewestDigits(value: number): number {
   return Number(value.toPrecision(MAX_DIGITS));
 }
 
-/** Far more than what two products and two quotients are rounded by. */
+/** Bounds well beyond the rounding errors of two products and two quotients. */
 const [BELOW, ABOVE] = [1 - 2 ** -49, 1 + 2 ** -49];
 
 /** The number digits / 10^scale. */
@@ -50,17 +50,17 @@ export interface Decimal {
 }
 
 /**
- * Finds the decimal of fewest digits for a float below 1e-6, such as softmax gives by the thousand, in a tenth of the time
- * of `toPrecision`.
- * @param decimal Gets the result. One object can serve for all floats of an array.
- * @returns Whether there is a result: there is none for larger floats, for those without all their bits, and where a
- * double is not exact enough.
+ * Finds the shortest decimal of a float below 1e-6, in a tenth of the time of `toPrecision`. Softmax returns thousands
+ * of such floats.
+ * @param decimal Receives the result. One object can serve all floats of an array.
+ * @returns Whether there is a result. There is none for larger floats, for subnormal ones, and if a double is not exact
+ * enough.
  */
 export function readSmall(magnitude: number, decimal: Decimal): boolean {
   if (!(magnitude < SMALL && magnitude >= SMALLEST_NORMAL)) return false;
   const exponent = Math.floor(Math.log10(magnitude));
   for (let count = MIN_DIGITS; count <= MAX_DIGITS; count++) {
-    // At most 46: a power of 22 is exact, and the rest is small.
+    // At most 46: the power up to 22 is exact, and the rest is small.
     const scale = count - 1 - exponent;
     const rest = POWERS_OF_TEN[Math.max(0, scale - EXACT)] as number;
     const power = POWERS_OF_TEN[Math.min(scale, EXACT)] as number;
@@ -74,7 +74,7 @@ export function readSmall(magnitude: number, decimal: Decimal): boolean {
   return false;
 }
 
-/** The places after the point that keep eight significant digits; 0 for magnitudes that are not read off in this way. */
+/** Decimal places that keep eight significant digits; 0 for magnitudes that need another method. */
 export function decimalsFor(magnitude: number): number {
   if (magnitude >= 1) {
     if (magnitude < 1e1) return 7;

@@ -3,16 +3,16 @@ import { invalid } from '../errors';
 import type { Fields } from './fields';
 import { MAX_FIELDS, tagOf, WIRE, WireReader } from './wire-reader';
 
-/** What is longer is no name of this server's, and is cut: it can only be quoted in an error. */
+/** Limit on names. A longer text cannot be a valid name, and is cut for error messages. */
 const MAX_NAME_BYTES = 4096;
-/** Of the request, of an input, or of an output. */
+/** Limit on the parameters of a request, an input or an output. */
 const MAX_PARAMETERS = 64;
-/** More than any tensor has; the rest is not looked at, for it cannot fit. */
+/** Limit on dimensions, more than any tensor has. Further ones are ignored, since the shape cannot match. */
 const MAX_RANK = 64;
-/** Echoed in the answer. */
+/** Limit on the id, which the answer repeats. */
 const MAX_ID_BYTES = 1024;
 
-/** A part of the message's bytes. */
+/** A range of the message's bytes. */
 export interface Range {
   readonly from: number;
   readonly to: number;
@@ -32,8 +32,8 @@ interface OutputMessage {
 }
 
 /**
- * What is around the elements of a ModelInferRequest: bounded by the signature, whatever the message's size. One input
- * and one output more than the model has may be here, for the checks to refuse.
+ * A ModelInferRequest without its elements. The signature bounds its size, whatever the message's size. It may contain
+ * one input and one output more than the model has, which the checks then refuse.
  */
 export interface InferMessage {
   readonly bytes: Buffer;
@@ -80,8 +80,9 @@ const PARAMETER = {
 } as const;
 
 /**
- * Walks a ModelInferRequest: https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/open_inference_grpc.proto
- * @throws WireError where it is none.
+ * Reads the structure of a ModelInferRequest:
+ * https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/open_inference_grpc.proto
+ * @throws WireError if the bytes are not one.
  */
 export function readInferMessage(bytes: Buffer, { inputs, outputs }: Signature): InferMessage {
   const message: InferMessage = {
@@ -94,7 +95,7 @@ export function readInferMessage(bytes: Buffer, { inputs, outputs }: Signature):
     outputs: [],
     raw: [],
   };
-  // So many inputs and outputs that an error can count them.
+  // Allows enough inputs and outputs for an error to count them.
   const wire = new WireReader(bytes, 0, bytes.length, MAX_FIELDS + 2 * inputs.length + outputs.length);
   const parameters = new ParameterReader('parameters');
   while (wire.next()) {
@@ -158,7 +159,7 @@ function readInput(wire: WireReader, index: number): InputMessage {
         break;
       case INPUT.contents:
         wire.range();
-        // The parts would have to be merged. No client writes them.
+        // Repeated parts would have to be merged. No client writes them.
         if (contents) throw invalid(`inputs[${index}].contents is given twice`);
         contents = { from: wire.from, to: wire.to };
         break;
@@ -169,7 +170,7 @@ function readInput(wire: WireReader, index: number): InputMessage {
   return { name, datatype, shape, parameters, contents };
 }
 
-/** Of a rank that no tensor has, as many as it takes to see that. */
+/** Reads sizes of a shape, up to one more than the limit. */
 function readSizes(wire: WireReader, shape: number[]): void {
   wire.range();
   const { to } = wire;
@@ -193,19 +194,19 @@ function readOutput(wire: WireReader, index: number): OutputMessage {
   return { name, parameters };
 }
 
-/** Of a parameter, and of its value: each has one or two. */
+/** Limit on the fields of a parameter, and of its value; each normally has one or two. */
 const MAX_PARAMETER_FIELDS = 8;
 
-/** Gathers the entries of a map of parameters, which stand in the message one by one. */
+/** Collects the entries of a parameter map, which the message stores separately. */
 class ParameterReader {
   private readonly parameters: Record<string, unknown> = Object.create(null);
   private count = 0;
 
-  constructor(private readonly what: string) {}
+  constructor(private readonly path: string) {}
 
-  /** Reads the entry that is next; returns all so far. */
+  /** Reads the next entry; returns all entries so far. */
   add(wire: WireReader): Fields {
-    if (++this.count > MAX_PARAMETERS) throw invalid(`${this.what} has more than ${MAX_PARAMETERS} entries`);
+    if (++this.count > MAX_PARAMETERS) throw invalid(`${this.path} has more than ${MAX_PARAMETERS} entries`);
     wire.range();
     const entry = wire.inner(MAX_PARAMETER_FIELDS);
     let name = '';
@@ -222,7 +223,7 @@ class ParameterReader {
   }
 }
 
-/** @param value What an earlier part of it has: parts are merged, as protobuf has it of messages that are given twice. */
+/** Reads a parameter. @param value Value from earlier parts: protobuf merges repeated messages. */
 function readParameter(wire: WireReader, value: unknown): unknown {
   while (wire.next()) {
     switch (wire.tag) {
@@ -269,6 +270,6 @@ function textOf(wire: WireReader): string {
 function idOf(wire: WireReader): string {
   wire.range();
   const length = wire.to - wire.from;
-  if (length > MAX_ID_BYTES) throw invalid(`id has ${length} bytes; it may have ${MAX_ID_BYTES} at most`);
+  if (length > MAX_ID_BYTES) throw invalid(`id has ${length} bytes; the limit is ${MAX_ID_BYTES}`);
   return wire.text(MAX_ID_BYTES);
 }

@@ -15,9 +15,9 @@ import { decodeTypedContents } from './typed-contents';
 import { WireError } from './wire-reader';
 
 /**
- * Reads inference requests to one model, as gRPC brings them: the checks and their words are those of HTTP. The bytes
- * are read without protobuf's objects: what is around the tensors first, which is bounded by the signature, and then
- * the elements of each tensor, straight into its array.
+ * Reads inference requests for one model over gRPC. Checks and error messages are those of HTTP. The bytes are read
+ * without protobuf objects: first the structure, which the signature bounds, then the elements of each tensor, directly
+ * into its array.
  */
 export class GrpcInferRequestDecoder {
   private readonly checks: InputChecks;
@@ -28,7 +28,7 @@ export class GrpcInferRequestDecoder {
     this.outputs = new OutputReader(signature.outputs);
   }
 
-  /** Reads what is around the tensors. @param bytes A ModelInferRequest. */
+  /** Reads the structure of a message. @param bytes A ModelInferRequest. */
   read(bytes: Buffer): InferMessage {
     try {
       return readInferMessage(bytes, this.signature);
@@ -39,7 +39,7 @@ export class GrpcInferRequestDecoder {
 
   /**
    * Reads the tensors of a message.
-   * @param holding Of the request: it holds the message, and then what is decoded as well.
+   * @param holding Memory of the request. It already counts the message; the tensors are added.
    */
   *decode(message: InferMessage, holding: Holding): Sliced<InferRequest> {
     const { id, inputs, raw } = message;
@@ -47,7 +47,7 @@ export class GrpcInferRequestDecoder {
     this.checks.check(headers);
     if (raw.length > 0) checkRaw(message);
     const parameters = parametersField(message.parameters, 'parameters');
-    const outputs = this.outputs.read(askedOutputs(message), parameters);
+    const outputs = this.outputs.read(requestedOutputs(message), parameters);
     const timeout = timeoutSeconds(parameters);
     const tensors: Tensor[] = [];
     for (const [i, header] of headers.entries()) {
@@ -58,8 +58,8 @@ export class GrpcInferRequestDecoder {
   }
 }
 
-/** Without outputs and parameters, which most requests do without. */
-function askedOutputs({ outputs, parameters }: InferMessage) {
+/** Omits empty outputs and parameters, as in most requests. */
+function requestedOutputs({ outputs, parameters }: InferMessage) {
   return outputs.length > 0 ? { outputs, parameters } : { parameters: isEmpty(parameters) ? undefined : parameters };
 }
 
@@ -68,13 +68,13 @@ function isEmpty(fields: object): boolean {
   return true;
 }
 
-/** Elements are all raw or all typed: https://github.com/triton-inference-server/server/issues/2937 */
+/** Requires all elements to be raw or all typed: https://github.com/triton-inference-server/server/issues/2937 */
 function checkRaw({ inputs, raw }: InferMessage): void {
   if (raw.length !== inputs.length) {
     throw invalid(`raw_input_contents has ${raw.length} buffers; the request has ${inputs.length} inputs`);
   }
   const typed = inputs.find(({ contents }) => contents && contents.to > contents.from);
-  if (typed) throw inInput(typed.name, 'it has contents; where there are raw_input_contents no input takes them');
+  if (typed) throw inInput(typed.name, 'it has contents, which cannot be combined with raw_input_contents');
 }
 
 function* readData(header: TensorHeader, message: InferMessage, index: number, holding: Holding): Sliced<TensorData> {

@@ -6,16 +6,16 @@ import { binaryDataBytes, writeBinaryData } from './binary-data';
 import type { Sliced } from './sliced-work';
 import { PREFIX_BYTES, bytesField, fieldStart, varintLength, writeVarint } from './wire-writer';
 
-/** What an answer is: a ModelInferResponse, or a ModelStreamInferResponse with it. */
+/** Message type of an answer: a ModelInferResponse, or a ModelStreamInferResponse that contains one. */
 export type ResponseForm = 'response' | 'streamResponse';
 
 /**
- * Writes ModelInferResponses of one model as gRPC sends them, prefix included. Always raw, however the inputs came: it
- * is the one form that all clients read.
+ * Writes the ModelInferResponses of one model as gRPC frames, including the prefix. Outputs are always raw, whatever
+ * the form of the inputs: it is the one form that all clients read.
  */
 export class GrpcInferResponseEncoder {
   private readonly model: Buffer;
-  /** The name and the datatype of each output, as fields. */
+  /** Encoded name and datatype fields of each output. */
   private readonly outputs: ReadonlyMap<string, Buffer>;
 
   constructor({ name, version, signature }: Pick<ModelManifest, 'name' | 'version' | 'signature'>) {
@@ -23,9 +23,7 @@ export class GrpcInferResponseEncoder {
     this.outputs = new Map(signature.outputs.map((output) => [output.name, outputFields(output)]));
   }
 
-  /**
-   * @param holding Holds the outputs, and then the message as well, before it is written.
-   */
+  /** Encodes a response. @param holding Counts the outputs, and the message before it is written. */
   *encode(id: string | undefined, outputs: readonly Tensor[], form: ResponseForm, holding: Holding): Sliced<Buffer> {
     holding.add(dataBytes(outputs));
     const idField = id ? bytesField(3, Buffer.from(id)) : undefined;

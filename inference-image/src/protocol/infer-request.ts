@@ -31,27 +31,27 @@ export { inInput };
 export interface InferRequest extends Run {
   /** Echoed in the response. */
   readonly id?: string;
-  /** For each of `outputs`, whether it is answered as bytes after the JSON rather than as JSON. */
+  /** For each of `outputs`, whether it is returned as binary data after the JSON. */
   readonly binary: readonly boolean[];
-  /** How long it may wait for its run. @default - as long as any */
+  /** Longest wait for its run. @default - no limit */
   readonly timeoutSeconds?: number;
-  /** How long it has waited already, to be read. @default 0 */
+  /** Time that it has already waited to be decoded. @default 0 */
   readonly waitedSeconds?: number;
 }
 
 /**
- * Below it JSON.parse of everything is as fast, for what is around the numbers counts for more. It is sooner where a
- * text has to be searched for long integers first. (64 floats and 20 integers, npm run bench:json.)
+ * Below these sizes, JSON.parse of the whole body is as fast, because the structure dominates. The size is smaller if
+ * the text must be searched for long integers first. (64 floats and 20 integers, npm run bench:json.)
  */
 export const MINIMUM_BYTES = { plain: 1500, exactIntegers: 300 };
 
-/** Finds every number that JSON.parse may round to a whole one: of 16 digits or more with a point, or with an exponent. */
+/** Finds every number that JSON.parse may round to an integer: at least 16 digits with a point, or an exponent. */
 const MAYBE_ROUNDED = /[\d.]{17,}|\d[eE]/;
 
-/** Longest `id`, in characters. */
+/** Limit on `id`, in characters. */
 const MAX_ID_LENGTH = 1024;
 
-/** Reads inference requests to one model. */
+/** Reads inference requests for one model. */
 export class InferRequestDecoder {
   private readonly checks: InputChecks;
   private readonly outputs: OutputReader;
@@ -68,31 +68,31 @@ export class InferRequestDecoder {
   }
 
   /**
-   * Reads a body: JSON, then the binary data of those inputs that have some.
-   * @param jsonLength Bytes of JSON; 0 means that the body is one tensor and nothing else. @default - all of the body
-   * @param holding Holds what is decoded, before it is allocated. @default - nothing does
+   * Reads a body: JSON, then the binary data of inputs that have some.
+   * @param jsonLength Bytes of JSON; 0 means that the body is the data of one tensor. @default - the whole body
+   * @param holding Counts the decoded data before it is allocated. @default - not counted
    */
   decode(body: Buffer, jsonLength?: number, holding?: Holding): InferRequest {
     return unpackRequest(this.decodePacked(body, jsonLength, holding));
   }
 
-  /** The same, but texts stay bytes. */
+  /** Reads a body, but leaves texts as bytes. */
   decodePacked(body: Buffer, jsonLength = body.length, holding?: Holding): PackedRequest {
     if (body.length === 0) throw invalid('the body is empty; it must be an inference request');
     if (jsonLength === 0) return this.raw.decode(body, holding);
     const json = jsonOf(body, jsonLength);
-    // What so few bytes can make of themselves is no more than any request may take.
+    // A small body cannot expand to more than any request may take.
     const small = json.length < this.minimumBytes ? this.tryDecodeSmall(json, body, holding) : undefined;
     return small ?? this.decodeParsed(this.parse(json), body, jsonLength, holding);
   }
 
-  /** The first step of reading a large request: its structure is known then, and nothing of its elements is built. */
+  /** First step of reading a large request: parses its structure and builds no elements. */
   parse(json: Buffer): ParsedRequest {
     return parseAround(json, this.exactIntegers);
   }
 
   /**
-   * What the second step will take in memory, besides the body.
+   * Memory that the second step needs, in addition to the body.
    * @param binaryLength Bytes of binary data after the JSON.
    */
   decodedBytes(parsed: ParsedRequest, binaryLength: number): number {
@@ -111,18 +111,21 @@ export class InferRequestDecoder {
     return total;
   }
 
-  /** The second step. */
+  /** Second step of reading a large request: builds its elements. */
   decodeParsed(parsed: ParsedRequest, body: Buffer, jsonLength: number, holding?: Holding): PackedRequest {
     const blobs = new BlobReader(body, jsonLength, holding);
     return this.readPacked(parsed.json, blobs, (header, data) => readJsonArray(header, arrayOf(parsed, data), holding));
   }
 
-  /** Reads a request that is parsed already, as golden examples are. */
+  /** Reads a request that is already parsed, such as a golden example. */
   read(json: unknown, blobs = new BlobReader(Buffer.alloc(0), 0), decodeData = decodeJsonData): InferRequest {
     return unpackRequest(this.readPacked(json, blobs, decodeData));
   }
 
-  /** Undefined where the other way has to read it: it says what is wrong, and reads what JSON.parse would round. */
+  /**
+   * Reads a small body with JSON.parse. Returns undefined if the two-step reader is needed, for its error messages or
+   * for numbers that JSON.parse would round.
+   */
   private tryDecodeSmall(json: Buffer, body: Buffer, holding?: Holding): PackedRequest | undefined {
     if (!isUtf8(json)) throw invalid('the JSON text is not UTF-8');
     const text = json.toString('utf8');
@@ -131,7 +134,7 @@ export class InferRequestDecoder {
       const parsed = parseJson(text, { exactIntegers: this.exactIntegers });
       return this.readPacked(parsed, new BlobReader(body, json.length, holding), decodeJsonData);
     } catch (error) {
-      // The other way would find no more room.
+      // The two-step reader would have no more room.
       if (error instanceof ServingError && error.kind !== 'invalid') throw error;
       return undefined;
     }
@@ -141,14 +144,14 @@ export class InferRequestDecoder {
     const request = objectField(json, 'the request');
     const entries = arrayField(request.inputs, 'inputs');
     const headers = this.readHeaders(entries);
-    // Before the tensors, which take longer.
+    // Checked before the tensors, which take longer.
     const id = isAbsent(request.id) ? undefined : idField(request.id);
     const parameters = parametersField(request.parameters, 'parameters');
     const outputs = this.outputs.read(request, parameters);
     const timeout = timeoutSeconds(parameters);
     const data = headers.map((header, i) => readTensorData(header, entries[i] as Fields, blobs, decodeData));
     blobs.finish();
-    // Binary data is copied once nothing else can be wrong.
+    // Binary data is copied after all checks.
     const inputs = headers.map(({ name, datatype, shape }, i) => ({ name, datatype, shape, data: data[i]!() }));
     return { id, inputs, ...outputs, timeoutSeconds: timeout };
   }
@@ -169,7 +172,7 @@ function jsonOf(body: Buffer, jsonLength: number): Buffer {
 function idField(value: unknown): string {
   const id = stringField(value, 'id');
   if (id.length <= MAX_ID_LENGTH) return id;
-  throw invalid(`id has ${id.length} characters; it may have ${MAX_ID_LENGTH}`);
+  throw invalid(`id has ${id.length} characters; the limit is ${MAX_ID_LENGTH}`);
 }
 
 type DecodeData = (header: TensorHeader, data: unknown) => TensorData | PackedTexts;
@@ -181,7 +184,7 @@ export function readHeader(entry: unknown, index: number): TensorHeader {
     throw inInput(name, `datatype is ${describe(datatype)}; it must be one of ${DATATYPES.join(', ')}`);
   }
   if (!isShape(shape)) {
-    throw inInput(name, `shape is ${describe(shape)}; it must be an array of whole numbers, none negative`);
+    throw inInput(name, `shape is ${describe(shape)}; it must be an array of non-negative whole numbers`);
   }
   return { name, datatype, shape };
 }
@@ -194,7 +197,10 @@ function isShape(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
 }
 
-/** Reads what is JSON, and checks what is binary data. @returns What gives the elements, and copies them where they are binary. */
+/**
+ * Reads a tensor's JSON data or checks its binary data. @returns A function that returns the elements, and copies them
+ * if they are binary.
+ */
 function readTensorData(
   header: TensorHeader,
   entry: Fields,
@@ -208,7 +214,7 @@ function readTensorData(
   }
 }
 
-/** Exactly one of `data` and `parameters.binary_data_size` gives the elements. */
+/** Reads the elements from either `data` or the binary data; exactly one must be given. */
 function readData(
   header: TensorHeader,
   { data, parameters }: Fields,
@@ -222,6 +228,6 @@ function readData(
     const decoded = decodeData(header, data);
     return () => decoded;
   }
-  if (!isAbsent(data)) throw invalid('it has both data and binary_data_size; it takes one of them');
+  if (!isAbsent(data)) throw invalid('it has both data and binary_data_size; use one of them');
   return blobs.read(header, size);
 }

@@ -8,16 +8,16 @@ import { encodeJsonData, FP16_HAS_NO_JSON, jsonDataPieces } from './json-data';
 import { COPY_BYTES, type Sliced } from './sliced-work';
 
 export interface InferResponse {
-  /** JSON alone, or JSON followed by binary data. */
+  /** JSON, optionally followed by binary data. */
   readonly body: string | Buffer;
   /** Bytes of JSON before the binary data; undefined where there is none. */
   readonly jsonLength?: number;
 }
 
-/** The JSON of the data of some outputs, in pieces that follow each other. */
+/** JSON of the data of some outputs, in successive pieces. */
 type WrittenData = ReadonlyArray<readonly Uint8Array[] | undefined>;
 
-/** Writes inference responses of one model. */
+/** Writes the inference responses of one model. */
 export class InferResponseEncoder {
   private readonly names: string;
   private readonly withoutJson: readonly string[];
@@ -27,14 +27,16 @@ export class InferResponseEncoder {
     this.names = `"model_name":${JSON.stringify(name)},"model_version":${JSON.stringify(version)}`;
   }
 
-  /** Throws where a request asks for JSON of what has none: before its run, which would be for nothing. */
+  /**
+   * Throws if a request asks for JSON of an output without a JSON form; called before the run, which would be wasted.
+   */
   assertEncodable({ outputs, binary }: InferRequest): void {
     if (this.withoutJson.length === 0) return;
     const without = outputs.find((name, i) => !binary[i] && this.withoutJson.includes(name));
     if (without !== undefined) throw invalid(`output ${quoted(without)}: ${FP16_HAS_NO_JSON}`);
   }
 
-  /** @param outputs In the order that `request` asks for. */
+  /** Encodes a response. @param outputs Outputs in the order of `request`. */
   encode(request: InferRequest, outputs: readonly Tensor[]): InferResponse {
     const blobs: Buffer[] = [];
     let json = this.beginning(request);
@@ -48,16 +50,16 @@ export class InferResponseEncoder {
       } else json += `"data":${encodeJsonData(output)}}`;
     }
     json += ']}';
-    // Clients look for binary data by the header, so it is there only if some is.
+    // The header indicates binary data to clients, so it is omitted without any.
     if (blobs.every((blob) => blob.length === 0)) return { body: json };
     const text = Buffer.from(json);
     return { body: Buffer.concat([text, ...blobs]), jsonLength: text.length };
   }
 
   /**
-   * The same for large outputs, in parts that follow each other.
-   * @param written The JSON of the data of some of them, where it is there already.
-   * @returns Bytes of JSON before the binary data; undefined where there is none.
+   * Encodes large outputs as successive parts.
+   * @param written JSON of the data of some outputs, if it is already written.
+   * @returns Bytes of JSON before the binary data; undefined if there is none.
    */
   *encodeParts(
     request: InferRequest,
@@ -95,14 +97,14 @@ export class InferResponseEncoder {
   }
 }
 
-/** Of an object that ends with its data. */
+/** Beginning of an output's JSON; its data follows. */
 function headerOf({ name, datatype, shape }: Tensor): string {
   return `{"name":${JSON.stringify(name)},"datatype":"${datatype}","shape":[${shape.join(',')}],`;
 }
 
 /**
- * One body of an answer's parts, each of which is let go of once it is copied.
- * @param capacity Bytes that they have at most; only those that they have are ever touched.
+ * Joins the parts of an answer, and releases each once it is copied.
+ * @param capacity Upper bound of their bytes; memory beyond their actual size is never touched.
  */
 export function* joinParts(
   parts: ReturnType<InferResponseEncoder['encodeParts']>,
@@ -112,7 +114,7 @@ export function* joinParts(
   let at = 0;
   for (;;) {
     const step = parts.next();
-    if (step.done) return { body: withoutRoom(body, at), jsonLength: step.value };
+    if (step.done) return { body: trimmed(body, at), jsonLength: step.value };
     for (let from = 0; from < step.value.length; from += COPY_BYTES) {
       const slice = step.value.subarray(from, from + COPY_BYTES);
       body.set(slice, at);
@@ -123,10 +125,10 @@ export function* joinParts(
 }
 
 /**
- * The beginning of a body. Where most of it is room that was never used, a body of its own: the garbage collector counts
- * all bytes of a buffer, used or not, and runs as often.
+ * Returns the used part of a body; a copy if most of the buffer is unused. The garbage collector counts unused bytes as
+ * well, and would run more often.
  */
-function withoutRoom(body: Buffer, length: number): Buffer {
+function trimmed(body: Buffer, length: number): Buffer {
   const used = body.subarray(0, length);
   if (length > Math.min(COPY_BYTES, body.length / 2)) return used;
   const own = Buffer.allocUnsafeSlow(length);

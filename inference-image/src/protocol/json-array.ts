@@ -10,13 +10,13 @@ import { NumberReader, type NumberDatatype } from './number-reader';
 import { textBytes, type PackedTexts } from './packed-texts';
 import { TextReader, packedBytes } from './text-reader';
 
-/** Of the shortest element, with its comma. */
+/** Bytes of the shortest element, including its comma. */
 const MIN_ELEMENT_BYTES = 2;
 
 /**
- * The elements of a tensor from the bytes of its JSON array.
- * @param bytes From the opening bracket to the closing one.
- * @param holding Holds what the elements take, before they are read.
+ * Reads the elements of a tensor from the bytes of its JSON array.
+ * @param bytes The array, from its opening to its closing bracket.
+ * @param holding Counts the memory of the elements before they are read.
  */
 export function readJsonArray(header: TensorHeader, bytes: Buffer, holding?: Holding): NumericData | PackedTexts {
   const size = jsonArrayBytes(header, bytes);
@@ -30,8 +30,8 @@ export function readJsonArray(header: TensorHeader, bytes: Buffer, holding?: Hol
 }
 
 /**
- * What reading such an array takes in memory, besides its bytes.
- * @throws ServingError where the array is too short for its shape: what a shape alone claims is never allocated.
+ * Memory that reading such an array needs, in addition to its bytes.
+ * @throws ServingError if the array is too short for its shape, so that a shape alone allocates nothing.
  */
 export function jsonArrayBytes({ datatype, shape }: TensorHeader, bytes: Buffer): number {
   if (datatype === 'FP16') throw invalid(FP16_HAS_NO_JSON);

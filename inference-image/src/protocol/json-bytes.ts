@@ -1,17 +1,17 @@
-/** JSON as bytes: where its strings and values end, without building anything from them. */
+/** Functions on JSON bytes: they find the ends of strings and values without building anything. */
 
 export const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 export const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 export const SPACE = 0x20;
 
-/** The first place from `from` on that holds no white space. */
+/** First position from `from` on without white space. */
 export function afterSpace(json: Uint8Array, from: number): number {
   let at = from;
   for (let byte = json[at]; byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;) byte = json[++at];
   return at;
 }
 
-/** The place of the quote that ends the string whose first quote is at `start`; -1 where there is none. */
+/** Position of the closing quote of the string that opens at `start`; -1 if there is none. */
 export function endOfString(json: Uint8Array, start: number): number {
   for (let at = start + 1; at < json.length; at++) {
     const byte = json[at];
@@ -21,7 +21,10 @@ export function endOfString(json: Uint8Array, start: number): number {
   return -1;
 }
 
-/** The place after the array or object that begins at `start`; -1 where it does not end. Brackets are only counted. */
+/**
+ * Position after the array or object that begins at `start`; -1 if it does not end. Kinds of brackets are not
+ * distinguished.
+ */
 export function endOfNested(json: Uint8Array, start: number): number {
   let depth = 0;
   for (let at = start; at < json.length; at++) {
@@ -37,7 +40,7 @@ export function endOfNested(json: Uint8Array, start: number): number {
   return -1;
 }
 
-/** The place after the value that begins at `start`, or of the first byte that cannot be part of it. */
+/** Position after the value that begins at `start`, or of the first byte that cannot be part of it. */
 export function endOfValue(json: Uint8Array, start: number): number {
   const byte = json[start];
   if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) return orEnd(json, endOfNested(json, start));
@@ -47,7 +50,7 @@ export function endOfValue(json: Uint8Array, start: number): number {
   return at;
 }
 
-/** Items of the array that fills `json`, from bracket to bracket; whether they are JSON is not looked at. */
+/** Counts the items of the array in `json`, including its brackets, without validating them. */
 export function countItems(json: Uint8Array): number {
   if (json[afterSpace(json, 1)] === CLOSE_ARRAY) return 0;
   let [count, depth] = [1, 0];
@@ -64,8 +67,8 @@ export function countItems(json: Uint8Array): number {
   return count;
 }
 
-function orEnd(json: Uint8Array, place: number): number {
-  return place < 0 ? json.length : place;
+function orEnd(json: Uint8Array, position: number): number {
+  return position < 0 ? json.length : position;
 }
 
 function isScalarByte(byte: number): boolean {

@@ -7,9 +7,9 @@ import { ELEMENT_TYPES } from './json-elements';
 import { booleanText, float32Pieces, float32Text, integerPieces, integerText, longIntegerText } from './number-text';
 
 /** FP16 has no JSON form in the protocol. */
-export const FP16_HAS_NO_JSON = 'FP16 has no JSON form; send it and ask for it as binary data';
+export const FP16_HAS_NO_JSON = 'FP16 has no JSON form; send and request it as binary data';
 
-/** The elements of a tensor from its JSON `data`: flat in row-major order, or nested as the shape says. */
+/** Decodes a tensor's JSON `data`: flat in row-major order, or nested like the shape. */
 export function decodeJsonData({ datatype, shape }: TensorHeader, data: unknown): TensorData {
   if (datatype === 'FP16') throw invalid(FP16_HAS_NO_JSON);
   const values = flatten(arrayField(data, 'data'), shape);
@@ -24,18 +24,18 @@ export function decodeJsonData({ datatype, shape }: TensorHeader, data: unknown)
   return decoded;
 }
 
-/** The text of a tensor's `data`: a flat array in row-major order. */
+/** Encodes a tensor's `data` as a flat array in row-major order. */
 export function encodeJsonData({ datatype, data }: Tensor): string {
   if (datatype === 'FP16') throw invalid(FP16_HAS_NO_JSON);
   return ENCODERS[datatype](data);
 }
 
-/** Elements and characters that are written at a time: a few milliseconds. */
+/** Numbers of elements, texts and characters that are written at a time, in a few milliseconds. */
 const [PIECE_ELEMENTS, PIECE_TEXTS, PIECE_CHARACTERS] = [65_536, 8192, 1024 * 1024];
 
 /**
- * The same text in pieces, none of which is long. A piece of numbers is valid until any other array of numbers is written:
- * copy it at once.
+ * Encodes `data` in short pieces. A piece of numbers is valid only until the next array of numbers is written: copy it
+ * at once.
  */
 export function* jsonDataPieces(tensor: Tensor): Generator<Uint8Array> {
   yield Buffer.from('[');
@@ -74,7 +74,7 @@ function* textsPieces(texts: readonly string[]): Generator<Uint8Array> {
   }
 }
 
-/** The end of some texts that are not long together, or of one that is. */
+/** Finds the end of a group of texts that are short together, or of a single long text. */
 function endOfTexts(texts: readonly string[], from: number): number {
   let characters = 0;
   let to = from;
@@ -95,7 +95,7 @@ function* textPieces(texts: readonly string[], from: number, to: number): Genera
   yield Buffer.from('"');
   for (let start = 0, end: number; start < first.length; start = end) {
     end = start + PIECE_CHARACTERS;
-    // Both halves of a surrogate pair are one character.
+    // The halves of a surrogate pair must stay together.
     if (isHighSurrogate(first.charCodeAt(end - 1))) end++;
     yield Buffer.from(JSON.stringify(first.slice(start, end)).slice(1, -1));
   }
@@ -134,11 +134,11 @@ function float64Text(data: Float64Array): string {
     }
     plain = false;
   }
-  // For numbers alone both give the same text, and stringify is a quarter faster; it would lose the sign of zero.
+  // For plain numbers both give the same text, and stringify is a quarter faster; it would lose the sign of zero.
   return plain ? JSON.stringify(values) : `[${values.join(',')}]`;
 }
 
-/** Checks that the values are as many as the shape says, and nested either not at all or exactly as it says. */
+/** Flattens values, and checks their number and nesting: none, or exactly that of the shape. */
 function flatten(data: readonly unknown[], shape: readonly number[]): readonly unknown[] {
   const nested = shape.length > 1 && Array.isArray(data[0]);
   const values = nested ? collect(data, shape, 0, []) : data;
@@ -149,10 +149,10 @@ function flatten(data: readonly unknown[], shape: readonly number[]): readonly u
   return values;
 }
 
-/** Adds the values of `part`, which is nested along `axis` and those after it. (Array.flat takes ten times as long.) */
+/** Adds the values of `part`, nested from `axis` on. (Array.flat takes ten times as long.) */
 function collect(part: unknown, shape: readonly number[], axis: number, values: unknown[]): unknown[] {
   if (!Array.isArray(part) || part.length !== shape[axis]) {
-    throw invalid(`data is not nested as shape ${shapeText(shape)} says; nest it so, or give it flat`);
+    throw invalid(`the nesting of data does not match shape ${shapeText(shape)}; match it, or send a flat array`);
   }
   const innermost = axis === shape.length - 1;
   for (const item of part) {

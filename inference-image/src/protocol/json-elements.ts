@@ -4,15 +4,15 @@ import type { Datatype } from '../contract/signature';
 export type JsonDatatype = Exclude<Datatype, 'FP16'>;
 
 interface ElementType {
-  /** The element as a typed array holds it, or undefined where the JSON value is not one of this datatype. */
+  /** Converts a JSON value to an element of a typed array; undefined if it is not of this datatype. */
   readonly convert: (value: unknown) => number | bigint | string | undefined;
-  /** What `convert` takes, in words. */
+  /** Description of the values that `convert` accepts. */
   readonly allowed: string;
 }
 
 /**
- * How JSON values become elements. JSON has no NaN and no infinities, so they are written as protobuf's JSON mapping
- * writes them: https://protobuf.dev/programming-guides/json/
+ * Conversion of JSON values to elements. JSON has no NaN and no infinities, so they are written as in protobuf's JSON
+ * mapping: https://protobuf.dev/programming-guides/json/
  */
 export const ELEMENT_TYPES: Record<JsonDatatype, ElementType> = {
   BOOL: { convert: toBool, allowed: 'true or false' },
@@ -45,7 +45,7 @@ function integer(minimum: number, maximum: number): ElementType {
 function longInteger(minimum: bigint, maximum: bigint): ElementType {
   return {
     convert: (value) => {
-      // A larger number would be one that the JSON text gave inexactly, as 1e300.
+      // A larger number is inexact in the JSON text, such as 1e300.
       const exact = typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value;
       return typeof exact === 'bigint' && exact >= minimum && exact <= maximum ? exact : undefined;
     },
@@ -66,7 +66,7 @@ function float(round: (value: number) => number, range: string): ElementType {
   };
 }
 
-/** onnxruntime-node cuts a string at U+0000 and replaces what is not Unicode: refused rather than corrupted. */
+/** Accepts texts that onnxruntime-node returns unchanged. It cuts a string at U+0000 and replaces lone surrogates. */
 function toText(value: unknown): string | undefined {
   return typeof value === 'string' && isRoundTripText(value) ? value : undefined;
 }

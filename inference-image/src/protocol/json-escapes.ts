@@ -1,18 +1,18 @@
-/** The escapes of JSON strings, read from bytes and written as UTF-8. */
+/** Functions that read escapes of JSON strings from bytes and write them as UTF-8. */
 
-/** Of `\u` escapes. */
+/** The letter of `\u` escapes. */
 export const UNICODE = 0x75;
 
 const BACKSLASH = 0x5c;
 
-/** What stands for what after a backslash. */
+/** Characters of the short escapes, by the letter after the backslash. */
 export const ESCAPED: Readonly<Record<number, number>> = Object.fromEntries(
   ['""', '\\\\', '//', 'b\b', 'f\f', 'n\n', 'r\r', 't\t'].map((pair) => [pair.charCodeAt(0), pair.charCodeAt(1)]),
 );
 
 /**
- * The code point whose digits begin at `at`, after `\u`; of a surrogate pair, if the other half follows, the one that
- * both make. NaN where these are no digits.
+ * Code point of the `\u` escape whose digits begin at `at`. If a second escape completes a surrogate pair, the code
+ * point of the pair. NaN if the digits are invalid.
  */
 export function codePointAt(bytes: Uint8Array, at: number): number {
   const unit = unitAt(bytes, at);
@@ -21,7 +21,7 @@ export function codePointAt(bytes: Uint8Array, at: number): number {
   return low >= 0xdc00 && low < 0xe000 ? 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00) : unit;
 }
 
-/** @returns The place after it. */
+/** Writes a code point. @returns The position after it. */
 export function writeUtf8(bytes: Uint8Array, from: number, code: number): number {
   let at = from;
   if (code < 0x80) bytes[at++] = code;

@@ -1,18 +1,21 @@
 import { parse as parseLossless } from 'lossless-json';
 import { invalid, messageOf, type ServingError } from '../errors';
 
-/** An integer of 16 digits or more, which a double may not hold exactly; not the digits of a fraction. */
+/** An integer of at least 16 digits, which a double may not represent exactly; digits of a fraction do not match. */
 const LONG_INTEGER = /[[,:\s-]\d{16,}\s*[,\]}]/;
 
-/** Some clients on Windows begin a text with it; JSON.parse does not take it: https://www.rfc-editor.org/rfc/rfc8259#section-8.1 */
+/**
+ * Some clients on Windows prefix texts with it; JSON.parse rejects it:
+ * https://www.rfc-editor.org/rfc/rfc8259#section-8.1
+ */
 const BYTE_ORDER_MARK = 0xfeff;
 
 /**
- * Parses JSON, also behind a byte order mark. With `exactIntegers`, integers beyond a double's 53 bits become bigints.
- * That parser is many times slower than JSON.parse, so it is used only where a text holds such an integer.
+ * Parses JSON, optionally after a byte order mark. With `exactIntegers`, integers beyond a double's 53 bits become
+ * bigints. The parser for that is many times slower than JSON.parse, so it is used only for texts with such an integer.
  */
-export function parseJson(marked: string, { exactIntegers }: { exactIntegers: boolean }): unknown {
-  const text = marked.charCodeAt(0) === BYTE_ORDER_MARK ? marked.slice(1) : marked;
+export function parseJson(source: string, { exactIntegers }: { exactIntegers: boolean }): unknown {
+  const text = source.charCodeAt(0) === BYTE_ORDER_MARK ? source.slice(1) : source;
   try {
     if (exactIntegers && LONG_INTEGER.test(text)) return parseLossless(text, undefined, AS_JSON_PARSE);
     return JSON.parse(text);
@@ -22,14 +25,14 @@ export function parseJson(marked: string, { exactIntegers }: { exactIntegers: bo
   }
 }
 
-/** NaN and infinities as Python and JavaScript print them. */
+/** NaN and infinities as printed by Python and JavaScript. */
 const BARE_FLOAT = /(?:^|[[,:\s])-?(?:NaN|Infinity)\b/;
 
 export function notJson(problem: string): ServingError {
   return invalid(`not valid JSON: ${problem}`);
 }
 
-/** As JSON.parse has it, the last of two equal keys counts. */
+/** Uses the last of duplicate keys, like JSON.parse. */
 const AS_JSON_PARSE = { parseNumber, onDuplicateKey: ({ newValue }: { newValue: unknown }) => newValue };
 
 function parseNumber(text: string): number | bigint {

@@ -9,20 +9,20 @@ type LongDatatype = 'INT64' | 'UINT64';
 
 const [SPACE, CLOSE, COMMA, MINUS, ZERO] = [0x20, 0x5d, 0x2c, 0x2d, 0x30];
 
-/** So many digits are exact in a double. */
+/** Number of digits that a double represents exactly. */
 const MAX_DIGITS = 15;
-/** Of -9223372036854775808 and of 18446744073709551615. */
+/** Digits of 18446744073709551615, the longest value. */
 const MAX_LONG_DIGITS = 20;
 const POWERS = Array.from({ length: MAX_LONG_DIGITS - MAX_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
 const [HALF, QUARTER] = [2 ** 32, 2 ** 16];
 
-/** Longest text of an integer in another form, such as 1e18. */
+/** Limit on the text of an integer in another form, such as 1e18. */
 const MAX_OTHER_BYTES = 64;
 
-/** Reads a JSON array of 64-bit integers from its bytes, by halves: to make a bigint of each takes ten times as long. */
+/** Reads a JSON array of 64-bit integers from its bytes, as 32-bit halves; creating bigints takes ten times as long. */
 export class LongIntegerReader extends ArrayReader<LongDatatype> {
   private readonly elements: BigInt64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer>;
-  /** The lower half of each element, then the upper one. */
+  /** Lower half of each element, followed by its upper half. */
   private readonly halves: Int32Array;
   private readonly maxHigh: number;
   private readonly minHigh: number;
@@ -50,7 +50,7 @@ export class LongIntegerReader extends ArrayReader<LongDatatype> {
       const negative = bytes[at] === MINUS;
       if (negative) at++;
       const first = at;
-      // Digits gather in `value`, which is exact, and those beyond it in `rest`.
+      // `value` collects digits while it is exact, and `rest` the others.
       let value = 0;
       let digit = bytes[at]! - ZERO;
       while (digit >= 0 && digit <= 9 && at - first < MAX_DIGITS) {
@@ -67,7 +67,7 @@ export class LongIntegerReader extends ArrayReader<LongDatatype> {
       let high = Math.floor(value / HALF);
       let low = value - high * HALF;
       if (at > restStart) {
-        // By quarters, for products of halves are beyond what a double holds exactly.
+        // Computed in quarters, because products of halves are not exact in a double.
         const scale = POWERS[at - restStart]!;
         const upper = Math.floor(value / QUARTER) * scale;
         low = (upper % QUARTER) * QUARTER + (value % QUARTER) * scale + rest;
@@ -97,7 +97,7 @@ export class LongIntegerReader extends ArrayReader<LongDatatype> {
     this.index = index;
   }
 
-  /** Any other element, such as 1e18. @returns The place after it. */
+  /** Reads an integer in another form, such as 1e18. @returns The position after it. */
   private readOther(start: number): number {
     const end = endOfValue(this.bytes, start);
     if (end === start || end - start > MAX_OTHER_BYTES) throw this.notElement(start);

@@ -19,7 +19,7 @@ export function modelMetadata(model: ModelManifest) {
     platform: MODEL_PLATFORM,
     inputs: model.signature.inputs.map(tensorMetadata),
     outputs: model.signature.outputs.map(tensorMetadata),
-    // No part of the protocol, whose clients pass over what they do not know.
+    // An extension of the protocol; its clients ignore unknown fields.
     ...(model.properties && { properties: model.properties }),
   };
 }

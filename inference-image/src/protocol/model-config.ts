@@ -3,27 +3,27 @@ import type { ModelManifest } from '../contract/model-manifest';
 import { wireShape, type TensorSignature } from '../contract/signature';
 import { MODEL_PLATFORM } from './metadata';
 
-/** How the model is run, as far as a client may want to know. */
+/** Settings of the model's runs that clients may want to know. */
 export interface ModelTuning {
   readonly executors: number;
-  /** Rows that requests may share a run of; 1 where each request has a run of its own. */
+  /** Limit on the rows of a shared run; 1 if requests do not share runs. */
   readonly maxBatchSize: number;
-  /** Where the rows of shared runs are. */
+  /** Axes that count the rows of shared runs. */
   readonly axes?: RowAxes;
   readonly maxBatchDelaySeconds: number;
 }
 
 /**
- * A model's configuration in the words of Triton's ModelConfig, which perf_analyzer asks for.
+ * A model's configuration as Triton's ModelConfig, which perf_analyzer requests.
  * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_model_configuration.md
  */
 export function modelConfig({ name, signature, batching }: ModelManifest, tuning: ModelTuning) {
-  // Triton has no word for rows on another axis.
+  // Triton cannot describe rows on another axis.
   const isBatched = tuning.maxBatchSize > 1 && tuning.axes !== undefined && areFirst(tuning.axes);
   const tensorConfig = (tensor: TensorSignature) => ({
     name: tensor.name,
     data_type: `TYPE_${tensor.datatype === 'BYTES' ? 'STRING' : tensor.datatype}`,
-    // Where batches are made, their dimension goes without saying:
+    // With batching, Triton's dims omit the batch dimension:
     // https://github.com/triton-inference-server/server/blob/main/docs/user_guide/model_configuration.md#maximum-batch-size
     dims: wireShape(tensor).slice(isBatched ? 1 : 0),
   });
@@ -46,7 +46,7 @@ function areFirst({ inputAxes, outputAxes }: RowAxes): boolean {
   return [...inputAxes, ...outputAxes].every((axis) => axis === 0);
 }
 
-/** What the plan has proved about rows, and where its proof met an obstacle. */
+/** Results of the analysis of rows, and the obstacle of its proof, if any. */
 function verdictTexts(batching: BatchingVerdict | undefined): Record<string, string> {
   if (!batching) return { row_independence: 'unknown' };
   const { verdict } = batching;

@@ -5,32 +5,36 @@ import { EXACT, JSON_NUMBER, POWERS_OF_TEN, quotient, UNREAD } from './decimal';
 import { afterSpace, endOfValue } from './json-bytes';
 import { ELEMENT_TYPES } from './json-elements';
 
-// Of their own, and not those of json-bytes: a loop over each byte is faster with constants of its own file.
+// Not imported from json-bytes, because loops over bytes are faster with constants of the same file.
 const [SPACE, CLOSE, COMMA, DOT, PLUS, MINUS, ZERO] = [0x20, 0x5d, 0x2c, 0x2e, 0x2b, 0x2d, 0x30];
 const E = 0x65;
-/** With this bit a letter is a small one. */
+/** Bit that makes a letter lower-case. */
 const SMALL = 0x20;
 
-/** Ten times as much and nine is still exact in a double. */
+/** Bound below which another digit can be added exactly in a double. */
 const FULL = 9e14;
 const MAX_DIGITS = 15;
-/** So many fit in an integer of 32 bits, where they gather in half the time, and below FULL behind this one. */
+/** Number of digits that fit in a 32-bit integer, which collects them in half the time. */
 const SMALL_DIGITS = 9;
+/** Bound of the digits before those, so that both together stay exact. */
 const SMALL_WHOLE = 1e6;
 const MAX_EXPONENT_DIGITS = 3;
 
-/** Numbers that are read before they are converted: enough to make that cheap, few enough to stay in the cache. */
+/**
+ * Number of values that are read before they are converted: enough to make the conversion cheap, few enough to stay in
+ * the cache.
+ */
 const PIECE = 1024;
 const piece = new Float64Array(PIECE);
 
-/** Datatypes whose elements a double holds. */
+/** Datatypes whose elements a double represents. */
 export type NumberDatatype = Exclude<NumericDatatype, 'INT64' | 'UINT64' | 'FP16'>;
 
 const QUOTE = 0x22;
-/** Longer than any word, escapes and all. */
+/** Limit on a word, which no word reaches even with escapes. */
 const MAX_WORD_BYTES = 64;
 
-/** Written as protobuf's JSON mapping writes them. */
+/** Words of protobuf's JSON mapping. */
 const FLOAT_WORDS = [NaN, Infinity, -Infinity].map((element) => ({ text: Buffer.from(`"${element}"`), element }));
 const WORDS: Partial<Record<NumberDatatype, ReadonlyArray<{ readonly text: Buffer; readonly element: number }>>> = {
   BOOL: [true, false].map((value) => ({ text: Buffer.from(String(value)), element: Number(value) })),
@@ -39,13 +43,13 @@ const WORDS: Partial<Record<NumberDatatype, ReadonlyArray<{ readonly text: Buffe
 };
 
 /**
- * Reads a JSON array of numbers from its bytes. JSON.parse makes text of the bytes and an array of the text first, and
- * takes two to three times as long (npm run bench:json). Each element is what the very double that JSON.parse gives
- * becomes in the datatype.
+ * Reads a JSON array of numbers from its bytes. JSON.parse converts the bytes to text and the text to an array first,
+ * and takes two to three times as long (npm run bench:json). Each element is the conversion of the exact double that
+ * JSON.parse returns.
  */
 export class NumberReader extends ArrayReader<NumberDatatype> {
   private readonly elements: NumericData;
-  /** Elements that have been converted. */
+  /** Number of converted elements. */
   private stored = 0;
 
   constructor(bytes: Buffer, header: TensorHeader & { readonly datatype: NumberDatatype }) {
@@ -69,7 +73,7 @@ export class NumberReader extends ArrayReader<NumberDatatype> {
     }
   }
 
-  /** Converts what has been read: all but the last pieces are whole. */
+  /** Converts the numbers read so far; all pieces except the last are full. */
   private store(): void {
     const from = this.stored;
     const wrong = STORE[this.header.datatype](this.elements, from, this.index - from);
@@ -80,7 +84,7 @@ export class NumberReader extends ArrayReader<NumberDatatype> {
     this.stored = this.index;
   }
 
-  /** All in one function with variables of its own: that makes it half again as fast. */
+  /** Reads a piece. A single function with local variables is 1.5 times as fast. */
   private readPiece(count: number, endsRow: boolean): void {
     const { bytes } = this;
     let { at } = this;
@@ -93,7 +97,7 @@ export class NumberReader extends ArrayReader<NumberDatatype> {
       const negative = bytes[at] === MINUS;
       if (negative) at++;
       const first = at;
-      // Digits gather in `high`, which is exact, and those beyond it in `low`.
+      // `high` collects digits while it is exact, and `low` the others.
       let high = 0;
       let digit = bytes[at]! - ZERO;
       while (digit >= 0 && digit <= 9) {
@@ -162,7 +166,7 @@ export class NumberReader extends ArrayReader<NumberDatatype> {
     this.index = this.stored + slot;
   }
 
-  /** Any other element: of more digits than are read at once, or no number. */
+  /** Reads any other element: a number with more digits, or a word. */
   private readOther(start: number): number {
     const { bytes } = this;
     const end = endOfValue(bytes, start);
@@ -172,7 +176,7 @@ export class NumberReader extends ArrayReader<NumberDatatype> {
     return element;
   }
 
-  /** What stands for an element without being a number. */
+  /** Reads a word that represents an element, such as "NaN". */
   private word(start: number, end: number): number | undefined {
     for (const { text, element } of WORDS[this.header.datatype] ?? []) {
       if (text.length === end - start && isAt(this.bytes, start, text)) return element;
@@ -187,19 +191,19 @@ export class NumberReader extends ArrayReader<NumberDatatype> {
       return Number.isFinite(value) ? value : undefined;
     }
     if (this.bytes[start] !== QUOTE || end - start > MAX_WORD_BYTES) return undefined;
-    // A word may be written with escapes.
+    // A word may contain escapes.
     const element = ELEMENT_TYPES[this.header.datatype].convert(this.valueAt(start, end));
     return typeof element === 'number' ? element : undefined;
   }
 }
 
-/** In less time than Buffer.compare takes for so few bytes. */
+/** Faster than Buffer.compare for few bytes. */
 function isAt(bytes: Uint8Array, start: number, text: Uint8Array): boolean {
   for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text[i]) return false;
   return true;
 }
 
-/** Converts the first `count` numbers of the piece, and returns the position of one that cannot be, or -1. */
+/** Converts the first `count` numbers of the piece; returns the position of the first invalid one, or -1. */
 type Store = (elements: NumericData, from: number, count: number) => number;
 
 const STORE: Record<NumberDatatype, Store> = {
@@ -227,7 +231,7 @@ const STORE: Record<NumberDatatype, Store> = {
   },
 };
 
-/** What is rounded, or wraps around, is no longer equal. */
+/** Stores integers. A value that is rounded or wraps around no longer equals its original. */
 function storeIntegers(elements: NumericData, from: number, count: number): number {
   for (let i = 0; i < count; i++) {
     elements[from + i] = piece[i]!;

@@ -1,39 +1,48 @@
 import { POWERS_OF_TEN } from './decimal';
 import { decimalsFor, readSmall, shortFloat32, type Decimal } from './float32-text';
 
-/** Elements that are written before they become text: enough to make that cheap, few enough to stay in the cache. */
+/**
+ * Number of elements that are written before they become text: enough to make the conversion cheap, few enough to stay
+ * in the cache.
+ */
 const CHUNK = 1024;
-/** Of one element at most: a comma, and the 24 of -1.2345678901234567e-123. */
+/** Longest element: a comma and the 24 characters of -1.2345678901234567e-123. */
 const ELEMENT_BYTES = 25;
 
 const [COMMA, MINUS, DOT, ZERO, E] = [0x2c, 0x2d, 0x2e, 0x30, 0x65];
 
 const text = Buffer.alloc(CHUNK * ELEMENT_BYTES);
 
-/** Writes `value` at a place of `text`, and returns the place after it. */
+/** Writes `value` at a position of `text`; returns the position after it. */
 type Write = (value: number, at: number) => number;
 
-/** The JSON array of 32-bit floats, as JSON.stringify would write shortFloat32 of each, in a third of the time. */
+/**
+ * Writes 32-bit floats as a JSON array. The text equals that of JSON.stringify of each element's shortFloat32, in a
+ * third of the time.
+ */
 export function float32Text(data: Float32Array): string {
   return arrayText(data, writeFloat32);
 }
 
-/** What is between the brackets of the same, in pieces. Each is valid until any other array is written: copy it at once. */
+/**
+ * Writes the content of that array in pieces. Each piece is valid only until the next array is written: copy it at
+ * once.
+ */
 export function float32Pieces(data: Float32Array): Generator<Uint8Array> {
   return arrayPieces(data, writeFloat32);
 }
 
-/** The JSON array of integers, in up to a quarter of the time of Array.join. */
+/** Writes integers as a JSON array, in as little as a quarter of the time of Array.join. */
 export function integerText(data: ArrayLike<number>): string {
   return arrayText(data, writeInteger);
 }
 
-/** As float32Pieces. */
+/** Writes integers in pieces, like float32Pieces. */
 export function integerPieces(data: ArrayLike<number>): Generator<Uint8Array> {
   return arrayPieces(data, writeInteger);
 }
 
-/** The JSON array of 64-bit integers: the text of a bigint takes six times as long as that of a number. */
+/** Writes 64-bit integers as a JSON array, as numbers where possible: the text of a bigint takes six times as long. */
 export function longIntegerText(data: BigInt64Array | BigUint64Array): string {
   const halves = new Int32Array(data.buffer, data.byteOffset, 2 * data.length);
   const signed = data instanceof BigInt64Array;
@@ -47,7 +56,7 @@ export function longIntegerText(data: BigInt64Array | BigUint64Array): string {
   return integerText(numbers);
 }
 
-/** The JSON array of elements that are 0 for false. */
+/** Writes booleans as a JSON array; 0 is false. */
 export function booleanText(data: ArrayLike<number>): string {
   return arrayText(data, writeBoolean);
 }
@@ -64,7 +73,7 @@ function* arrayPieces(data: ArrayLike<number>, write: Write): Generator<Uint8Arr
   for (let from = 0; from < data.length; from += CHUNK) yield text.subarray(0, writeChunk(data, from, write));
 }
 
-/** Writes the chunk that begins at `from`, with the comma before it, and returns the end of its text. */
+/** Writes the chunk that begins at `from`, with the comma before it; returns the end of its text. */
 function writeChunk(data: ArrayLike<number>, from: number, write: Write): number {
   const to = Math.min(from + CHUNK, data.length);
   let at = 0;
@@ -75,7 +84,7 @@ function writeChunk(data: ArrayLike<number>, from: number, write: Write): number
   return at;
 }
 
-/** Largest negative exponent that is written: 1e-6 is 0.000001. */
+/** Largest exponent that is written; 1e-6 is written as 0.000001. */
 const LARGEST_EXPONENT = -7;
 
 const [FALSE, TRUE] = [Buffer.from('false'), Buffer.from('true')];
@@ -103,12 +112,12 @@ function writeInteger(value: number, from: number): number {
   return end;
 }
 
-/** Digits of the very decimal that shortFloat32 finds; for the few that it leaves as they are, what JSON.stringify has. */
+/** Writes the decimal that shortFloat32 finds; for values that it does not shorten, the text of JSON.stringify. */
 function writeFloat32(value: number, from: number): number {
   const whole = value | 0;
   if (whole === value && (whole !== 0 || Object.is(value, 0))) return writeInteger(whole, from);
   const magnitude = Math.abs(value);
-  // Elsewhere nine digits and the zeros before them are more than 32 bits hold.
+  // Outside this range, nine digits with leading zeros exceed 32 bits.
   if (!(magnitude >= 1e-4 && magnitude < 1e6)) return writeUnusual(value, magnitude, from);
   let decimals = decimalsFor(magnitude);
   let scale = POWERS_OF_TEN[decimals] as number;
@@ -124,7 +133,7 @@ function writeFloat32(value: number, from: number): number {
   return writeDecimal(Math.abs(digits) | 0, decimals, at);
 }
 
-/** Writes digits / 10^decimals, which is no whole number. */
+/** Writes digits / 10^decimals, which must not be an integer. */
 function writeDecimal(digits: number, decimals: number, from: number): number {
   let rest = digits;
   let places = decimals;
@@ -147,7 +156,7 @@ function writeDecimal(digits: number, decimals: number, from: number): number {
 
 const small: Decimal = { digits: 0, scale: 0 };
 
-/** Very small numbers, such as 1.5e-7, are written here as well: softmax gives them by the thousand. */
+/** Writes a very small number, such as 1.5e-7; softmax returns thousands of them. */
 function writeUnusual(value: number, magnitude: number, from: number): number {
   if (!readSmall(magnitude, small)) return writeOther(value, from);
   let { digits } = small;
@@ -159,7 +168,7 @@ function writeUnusual(value: number, magnitude: number, from: number): number {
   let places = 0;
   for (let power = 10; power <= digits; power *= 10) places++;
   exponent += places;
-  // It is printed without one.
+  // Such numbers are printed without an exponent.
   if (exponent > LARGEST_EXPONENT) return writeOther(value, from);
   let at = from;
   if (value < 0) text[at++] = MINUS;

@@ -2,24 +2,24 @@ import { isUtf8 } from 'node:buffer';
 import { invalid } from '../errors';
 import type { Sliced } from './sliced-work';
 
-/** Of the length before each text. */
+/** Bytes of the length before each text. */
 export const LENGTH_BYTES = 4;
 
-/** What a string takes besides its characters, with its place in an array. */
+/** Memory of a string in addition to its characters, including its array slot. */
 const STRING_BYTES = 48;
 
-/** For longer texts a call is as fast as a loop. */
+/** Up to this length, a loop is faster than a call. */
 const SHORT_BYTES = 64;
 
-/** Texts and their bytes that are made strings at a time: a few milliseconds. */
+/** Numbers of texts and bytes that are converted at a time, in a few milliseconds. */
 const SLICE_TEXTS = 8192;
 export const SLICE_BYTES = 1024 * 1024;
 
-/** Texts as binary data has them, each its length and its bytes. They are many times as large as strings. */
+/** Texts in the form of binary data: each is its length and its bytes. As strings they take many times that memory. */
 export interface PackedTexts {
   readonly packed: Uint8Array;
   readonly count: number;
-  /** Whether all characters are known to be ASCII, and none U+0000. @default false */
+  /** Whether all characters are known to be ASCII other than U+0000. @default false */
   readonly isAscii?: boolean;
 }
 
@@ -27,12 +27,12 @@ export function isPacked(data: object): data is PackedTexts {
   return 'packed' in data;
 }
 
-/** What texts take at most as strings, in bytes: two for each character where one of them is not Latin. */
+/** Upper bound of the memory of texts as strings: two bytes a character if one is not Latin-1. */
 export function textBytes(count: number, utf8Bytes: number): number {
   return STRING_BYTES * count + 2 * utf8Bytes;
 }
 
-/** How many texts there are, before any is made. @param max Where counting ends. */
+/** Counts texts without building them. @param max Count at which to stop. */
 export function countTexts(bytes: Buffer, max = Infinity): number {
   let count = 0;
   for (let at = 0; at < bytes.length && count <= max; count++) {
@@ -42,14 +42,14 @@ export function countTexts(bytes: Buffer, max = Infinity): number {
   return count;
 }
 
-/** Makes the texts strings at once. */
+/** Converts texts to strings. */
 export function unpackTexts(texts: PackedTexts): string[] {
   const strings: string[] = [];
   new Unpacking(texts).addTo(strings, Infinity, Infinity);
   return strings;
 }
 
-/** The same in slices. */
+/** Converts texts to strings in slices. */
 export function* unpackInSlices(texts: PackedTexts): Sliced<string[]> {
   const strings: string[] = [];
   const unpacking = new Unpacking(texts);
@@ -80,7 +80,7 @@ class Unpacking {
     return lengthAt(this.bytes, this.at);
   }
 
-  /** Adds so many texts, each of `maxBytes` at most, and together of less than twice as many. */
+  /** Adds up to `maxTexts` texts, each of at most `maxBytes`, and together of less than twice as many bytes. */
   addTo(strings: string[], maxTexts: number, maxBytes: number): void {
     const { bytes, at: from } = this;
     const ends: number[] = [];
@@ -88,7 +88,7 @@ class Unpacking {
       this.at += LENGTH_BYTES + this.nextLength;
       ends.push(this.at);
     }
-    // To cut a string takes a fifth of the time that it takes to make one of bytes.
+    // Slicing a string takes a fifth of the time of creating one from bytes.
     const characters = bytes.toString('latin1', from, this.at);
     let start = from + LENGTH_BYTES;
     for (const end of ends) {
@@ -112,7 +112,7 @@ class Unpacking {
   }
 }
 
-/** A text of more than a slice; undefined where it is not UTF-8, or has U+0000. */
+/** Decodes a text longer than a slice; undefined if it is not UTF-8 or contains U+0000. */
 export function* longText(bytes: Buffer): Sliced<string | undefined> {
   if (!isUtf8(bytes)) return undefined;
   let text = '';
@@ -127,12 +127,12 @@ export function* longText(bytes: Buffer): Sliced<string | undefined> {
   return text;
 }
 
-/** Whether a byte is not the first one of a character in UTF-8. */
+/** Whether a byte is not the first one of a UTF-8 character. */
 function isContinuation(byte: number): boolean {
   return (byte & 0xc0) === 0x80;
 }
 
-/** As readUInt32LE has it, in less time. */
+/** Equivalent to readUInt32LE, but faster. */
 function lengthAt(bytes: Buffer, at: number): number {
   return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
 }
@@ -143,7 +143,7 @@ function textAt(bytes: Buffer, start: number, end: number, index: number): strin
   return text;
 }
 
-/** A text at once; undefined where it is not UTF-8, or has U+0000. */
+/** Decodes a text; undefined if it is not UTF-8 or contains U+0000. */
 export function shortText(bytes: Buffer): string | undefined {
   const text = isUtf8(bytes) ? bytes.toString('utf8') : '\0';
   return text.includes('\0') ? undefined : text;
@@ -153,7 +153,7 @@ function notText(index: number): Error {
   return invalid(`element ${index} of its binary data is not UTF-8 text without U+0000`);
 }
 
-/** Whether a text has such characters alone, and no U+0000. */
+/** Whether a text is short and consists of ASCII characters other than U+0000. */
 function isShortAscii(bytes: Buffer, start: number, end: number): boolean {
   if (end - start > SHORT_BYTES) return false;
   for (let at = start; at < end; at++) if (bytes[at]! > 0x7f || bytes[at] === 0) return false;

@@ -7,8 +7,8 @@ import { countElements, readBinaryData } from './binary-data';
 import type { PackedRequest } from './packed-request';
 
 /**
- * Requests whose body is the bytes of one tensor and nothing else, for a model with one input and at most one dimension
- * that is not fixed. All outputs are answered as binary data.
+ * Reads requests whose body is only the bytes of one tensor, for a model with one input and at most one dimension that
+ * is not fixed. All outputs are returned as binary data.
  * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md#raw-binary-request
  */
 export class RawRequests {

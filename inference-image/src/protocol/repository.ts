@@ -4,13 +4,13 @@ import { invalid, type ServingError } from '../errors';
 
 export interface Readiness {
   readonly ready: boolean;
-  /** Why the model is not served, if it failed. */
+  /** Reason that the model is not served, if it failed. */
   readonly failure: string | undefined;
 }
 
 /**
- * The models of this server: one.
- * @param readyOnly Whether a model that is not ready is left out.
+ * Index of this server's only model.
+ * @param readyOnly Whether to omit the model if it is not ready.
  * @see https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_model_repository.md#index
  */
 export function repositoryIndex({ name, version }: ModelManifest, { ready, failure }: Readiness, readyOnly: boolean) {
@@ -19,10 +19,10 @@ export function repositoryIndex({ name, version }: ModelManifest, { ready, failu
   return readyOnly ? [] : [{ name, version, state: 'UNAVAILABLE', reason }];
 }
 
-/** What a request to load or unload the model is told. */
+/** Creates the error for a request to load or unload the model. */
 export function repositoryIsFixed(action: 'load' | 'unload', { name }: ModelManifest): ServingError {
   return invalid(
-    `cannot ${action} model ${quoted(name)}: a server has the one model of its image, from start to end;` +
-      ' to serve another, deploy its image',
+    `cannot ${action} model ${quoted(name)}: this server serves only the model in its image;` +
+      ' to serve another model, deploy its image',
   );
 }

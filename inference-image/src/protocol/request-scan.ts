@@ -17,36 +17,36 @@ import {
 import { notJson } from './json';
 import { codePointAt, UNICODE } from './json-escapes';
 
-/** What a `\u` escape takes. */
+/** Length of a `\u` escape. */
 const ESCAPE_BYTES = 6;
 
-/** A request whose arrays of elements have been taken out, so that what is left is small. */
+/** A request without its arrays of elements, which is therefore small. */
 export interface ScannedRequest {
-  /** The JSON with `[position]` in place of the array of each input's `data`; white space is shortened. */
+  /** JSON with `[position]` in place of each input's `data` array; long white space is shortened. */
   readonly text: string;
-  /** The bytes of those arrays, from bracket to bracket. `position` counts them. */
+  /** Bytes of those arrays, including their brackets; `position` is the index. */
   readonly arrays: readonly Buffer[];
-  /** Where the parts of the text begin, in it and in the JSON. */
+  /** Start of each part of the text, in the text and in the JSON. */
   readonly segments: ReadonlyArray<{ readonly inText: number; readonly inJson: number }>;
 }
 
-/** Levels of nesting outside of the elements; the protocol takes four. */
+/** Limit on nesting outside of the elements; the protocol needs four levels. */
 const MAX_DEPTH = 16;
-/** Bytes outside of the elements: names, shapes, parameters. White space between them does not count. */
+/** Limit on bytes outside of the elements: names, shapes, parameters. Long white space does not count. */
 const MAX_TEXT_BYTES = 64 * 1024;
-/** White space up to this length is left as it is. */
+/** White space up to this length is kept. */
 const LONG_SPACE = 32;
 
 const [INPUTS, DATA] = [Buffer.from('inputs'), Buffer.from('data')];
-/** Of the keys of the request, and of those of an input. */
+/** Nesting depth of the keys of the request, and of those of an input. */
 const [REQUEST_DEPTH, INPUT_DEPTH] = [1, 3];
 
 /**
- * Takes the elements out of a request before anything is built from it. Each array that stands where an input's `data`
- * does becomes a position, in an array of its own: no client can write one in its stead.
- * @param exact Whether the end of each array is found by counting all its brackets. Otherwise it is guessed where it
- * holds no strings: the guess is right if the text and the arrays are JSON, and wrong for some that are not.
- * @throws ServingError where what is left is nested too deeply or too long, or is not UTF-8.
+ * Removes the elements from a request before anything is built from it. Each input's `data` array becomes its index, in
+ * an array of its own; clients cannot forge an index, because their arrays are replaced too.
+ * @param exact Whether the end of each array is found by counting all brackets. Otherwise the end of an array without
+ * strings is guessed. The guess is right if the request is valid JSON, and may be wrong if not.
+ * @throws ServingError if the rest is nested too deeply, is too long, or is not UTF-8.
  */
 export function scanRequest(json: Buffer, exact = false): ScannedRequest {
   return new RequestScan(json, exact).scan();
@@ -56,9 +56,9 @@ class RequestScan {
   private readonly arrays: Buffer[] = [];
   private readonly segments: { inText: number; inJson: number }[] = [];
   private text = '';
-  /** Up to here the JSON has become text or an array. */
+  /** Position up to which the JSON was processed. */
   private taken = 0;
-  /** The text may grow up to here. */
+  /** Position up to which the text may grow. */
   private limit: number;
   private depth = 0;
   private inInputs = false;
@@ -98,7 +98,7 @@ class RequestScan {
     const { json, depth } = this;
     const end = endOfString(json, start);
     if (end >= this.limit || (end < 0 && json.length > this.limit)) throw tooLong();
-    // JSON.parse says what is wrong.
+    // JSON.parse reports the error.
     if (end < 0) return json.length;
     if (depth !== REQUEST_DEPTH && !(depth === INPUT_DEPTH && this.inInputs)) return end + 1;
     const colon = afterSpace(json, end + 1);
@@ -111,7 +111,7 @@ class RequestScan {
     return json[value] === OPEN_ARRAY && isKey(json, start + 1, end, DATA) ? this.takeArray(end + 1, value) : end + 1;
   }
 
-  /** @param keyEnd Where the key before the array ends. */
+  /** Moves an array out of the text. @param keyEnd End of the key before the array. */
   private takeArray(keyEnd: number, start: number): number {
     const end = (this.exact ? undefined : guessedEnd(this.json, start)) ?? endOfNested(this.json, start);
     if (end < 0) throw notJson(`the array at byte ${start} does not end`);
@@ -127,7 +127,7 @@ class RequestScan {
     return Math.max(end, start + 1);
   }
 
-  /** Adds to the text what ends at `end`, and goes on from `next`. */
+  /** Adds the JSON up to `end` to the text, and continues at `next`. */
   private takeText(end: number, next: number): void {
     const { json, taken } = this;
     if (!isUtf8(json.subarray(taken, end))) throw invalid('the JSON text is not UTF-8');
@@ -141,13 +141,13 @@ class RequestScan {
 
 function tooLong(): Error {
   return invalid(
-    `the request has more than ${MAX_TEXT_BYTES} bytes of JSON outside of its inputs' data; it takes no more than that for names, shapes and parameters`,
+    `the request has more than ${MAX_TEXT_BYTES} bytes of JSON outside of its inputs' data; shorten its names, shapes and parameters`,
   );
 }
 
 function isKey(json: Buffer, start: number, end: number, key: Buffer): boolean {
   if (json.compare(key, 0, key.length, start, end) === 0) return true;
-  // Each character may be escaped, in six bytes. Keys have no others that JSON has short escapes for.
+  // Each character may be a six-byte escape; these keys contain no character with a short escape.
   if (end - start > ESCAPE_BYTES * key.length) return false;
   let at = start;
   for (const character of key) {
@@ -160,13 +160,14 @@ function isKey(json: Buffer, start: number, end: number, key: Buffer): boolean {
 }
 
 /**
- * Neither a quote nor a brace stands among numbers: what ends them is the last bracket before one.
- * @returns undefined where what follows is neither the end of an object nor another key.
+ * Guesses the end of an array of numbers. They contain neither a quote nor a brace, so the array ends at the last
+ * bracket before one.
+ * @returns undefined if neither the end of an object nor another key follows.
  */
 function guessedEnd(json: Buffer, start: number): number | undefined {
   const quote = json.indexOf(QUOTE, start);
   const beforeQuote = json.subarray(start, quote < 0 ? json.length : quote);
-  // Looked for no further, or many arrays without any brace would take quadratic time.
+  // The search for a brace ends at the quote; otherwise many arrays without braces would take quadratic time.
   const brace = beforeQuote.indexOf(CLOSE_OBJECT);
   const last = (brace < 0 ? beforeQuote : beforeQuote.subarray(0, brace)).lastIndexOf(CLOSE_ARRAY);
   if (last < 0) return undefined;

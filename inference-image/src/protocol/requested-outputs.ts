@@ -12,18 +12,18 @@ import {
 } from './fields';
 
 export interface RequestedOutputs {
-  /** In the order asked for; all of the model's where the client names none. */
+  /** In the requested order; all outputs of the model if the client names none. */
   readonly outputs: readonly string[];
   readonly binary: readonly boolean[];
 }
 
 /**
- * Reads which outputs a request asks for and in which form: each output's `binary_data`, or else the request's
- * `binary_data_output`, or else JSON.
+ * Reads the requested outputs and their form: each output's `binary_data`, else the request's `binary_data_output`,
+ * else JSON.
  */
 export class OutputReader {
   private readonly names: readonly string[];
-  /** What most requests ask for, by saying nothing. */
+  /** Result for requests without outputs and parameters, the most common kind. */
   private readonly all: RequestedOutputs;
 
   constructor(signature: readonly TensorSignature[]) {
@@ -31,7 +31,7 @@ export class OutputReader {
     this.all = { outputs: this.names, binary: this.names.map(() => false) };
   }
 
-  /** @param parameters Those of the request. */
+  /** Reads the requested outputs. @param parameters Parameters of the request. */
   read(request: Fields, parameters: Fields): RequestedOutputs {
     if (isAbsent(request.parameters) && isAbsent(request.outputs)) return this.all;
     const binaryByDefault = booleanParameter(parameters, 'binary_data_output', 'parameters') ?? false;
@@ -47,9 +47,9 @@ export class OutputReader {
 
   private check(name: string, repeated: boolean): void {
     if (!this.names.includes(name)) {
-      throw invalid(`unknown output ${quoted(name)}; the model gives ${quotedList(this.names)}`);
+      throw invalid(`unknown output ${quoted(name)}; the model returns ${quotedList(this.names)}`);
     }
-    if (repeated) throw invalid(`output ${quoted(name)} is asked for twice`);
+    if (repeated) throw invalid(`output ${quoted(name)} is requested twice`);
   }
 }
 
@@ -57,11 +57,11 @@ function readName(entry: unknown, index: number): string {
   return stringField(objectField(entry, `outputs[${index}]`).name, `outputs[${index}].name`);
 }
 
-function readBinary(entry: Fields, what: string): boolean | undefined {
-  const parameters = parametersField(entry.parameters, `${what}.parameters`);
-  // Each changes what the client gets: ignoring it would answer another question than the one asked.
+function readBinary(entry: Fields, path: string): boolean | undefined {
+  const parameters = parametersField(entry.parameters, `${path}.parameters`);
+  // Each changes the result, so ignoring it would return a different answer from the one requested.
   for (const unsupported of ['classification', 'shared_memory_region']) {
-    if (parameters[unsupported] !== undefined) throw invalid(`${what}: ${unsupported} is not supported`);
+    if (parameters[unsupported] !== undefined) throw invalid(`${path}: ${unsupported} is not supported`);
   }
-  return booleanParameter(parameters, 'binary_data', `${what}.parameters`);
+  return booleanParameter(parameters, 'binary_data', `${path}.parameters`);
 }

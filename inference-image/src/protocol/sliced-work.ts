@@ -1,13 +1,13 @@
-/** Work that may be left and taken up again: it yields before it has held the thread for long. */
+/** Work that can be interrupted: it yields before it has blocked the thread for long. */
 export type Sliced<T> = Generator<void, T, void>;
 
-/** Bytes that take a few milliseconds to copy into memory that is new. */
+/** Number of bytes that take a few milliseconds to copy into new memory. */
 export const COPY_BYTES = 4 * 1024 * 1024;
 
-/** Bytes of JSON that take 0.5 to 1.5 ms to read, and 8 at worst. */
+/** Number of JSON bytes that take 0.5 to 1.5 ms to read, and 8 ms at worst. */
 export const TURN_BYTES = 64 * 1024;
 
-/** Does the work up to its end, at once. */
+/** Completes the work synchronously. */
 export function finish<T>(work: Sliced<T>): T {
   for (;;) {
     const step = work.next();
@@ -15,10 +15,10 @@ export function finish<T>(work: Sliced<T>): T {
   }
 }
 
-/** Work that is not done in its first slice. Of all of it together, each turn of the event loop does one slice. */
+/** Schedules work in slices. Each turn of the event loop runs one slice of all waiting work. */
 export class SlicedWork {
   private readonly waiting: Array<() => boolean> = [];
-  /** What first slices have had of this turn, in bytes. */
+  /** Bytes of the first slices in this turn. */
   private turnBytes = 0;
 
   /** Whether any work waits for its next slice. */
@@ -26,15 +26,16 @@ export class SlicedWork {
     return this.waiting.length > 0;
   }
 
-  /** Does the first slice at once: most work has no other. */
+  /** Runs the first slice at once; most work has only one. */
   do<T>(work: Sliced<T>): T | Promise<T> {
     const first = work.next();
     return first.done ? first.value : this.later(work);
   }
 
   /**
-   * The same where the first slice may be long: a turn of the event loop has room for some of those, and others wait.
-   * @param bytes Of the first slice.
+   * Runs the first slice at once if this turn of the event loop has room for it, else later. For work whose first slice
+   * may be long.
+   * @param bytes Size of the first slice.
    */
   doInTurn<T>(work: Sliced<T>, bytes: number): T | Promise<T> {
     if (this.busy || (this.turnBytes > 0 && this.turnBytes + bytes > TURN_BYTES)) return this.later(work);

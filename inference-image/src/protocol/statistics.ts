@@ -1,12 +1,12 @@
 import type { ModelManifest } from '../contract/model-manifest';
 
-/** Of something that has happened so many times, and took so many seconds in all. */
+/** Number of events, and their total duration in seconds. */
 export interface Total {
   readonly count: number;
   readonly sum: number;
 }
 
-/** What a server has counted since it started. */
+/** Totals since the server's start. */
 export interface InferenceTotals {
   /** Milliseconds since the epoch; 0 before the first request. */
   readonly lastRequestAt: number;
@@ -16,11 +16,11 @@ export interface InferenceTotals {
   readonly fail: Total;
   readonly queue: Total;
   readonly decode: Total;
-  /** The run of each request: one that several requests share counts for each of them. */
+  /** Runs by request; a shared run counts once for each of its requests. */
   readonly requestRuns: Total;
   readonly encode: Total;
   readonly runs: Total;
-  /** The runs of each number of rows. */
+  /** Runs by number of rows. */
   readonly runsByRows: Iterable<readonly [rows: number, runs: Total]>;
 }
 
@@ -41,7 +41,7 @@ export function modelStatistics({ name, version }: ModelManifest, totals: Infere
       compute_input: duration(totals.decode),
       compute_infer: duration(totals.requestRuns),
       compute_output: duration(totals.encode),
-      // There is no cache of responses.
+      // Responses are not cached.
       cache_hit: duration(NEVER),
       cache_miss: duration(NEVER),
     },

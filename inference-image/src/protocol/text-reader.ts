@@ -7,16 +7,16 @@ import { BACKSLASH, COMMA, QUOTE, SPACE, afterSpace } from './json-bytes';
 import { ESCAPED, UNICODE, codePointAt, writeUtf8 } from './json-escapes';
 import { LENGTH_BYTES, type PackedTexts } from './packed-texts';
 
-/** What reading such an array allocates at most, before its elements are strings. */
+/** Upper bound of the memory for reading such an array, before its elements become strings. */
 export function packedBytes(bytes: Uint8Array, count: number): number {
   return bytes.length + LENGTH_BYTES * count;
 }
 
-/** Reads a JSON array of strings from its bytes, into the form that binary data has: no string is made. */
+/** Reads a JSON array of strings from its bytes into the form of binary data, without creating strings. */
 export class TextReader extends ArrayReader<'BYTES'> {
   private readonly packed: Buffer<ArrayBuffer>;
   private filled = 0;
-  /** All bits of all characters. */
+  /** Bitwise OR of all characters. */
   private bits = 0;
 
   constructor(bytes: Buffer, header: TensorHeader & { readonly datatype: 'BYTES' }) {
@@ -41,7 +41,7 @@ export class TextReader extends ArrayReader<'BYTES'> {
     }
   }
 
-  /** @returns The place after the text whose first quote is at `start`. */
+  /** Reads the text whose opening quote is at `start`. @returns The position after it. */
   private readText(start: number): number {
     const { bytes, packed } = this;
     const first = this.filled + LENGTH_BYTES;
@@ -55,7 +55,7 @@ export class TextReader extends ArrayReader<'BYTES'> {
         from++;
       } else if (bytes[from + 1] === UNICODE) {
         const code = codePointAt(bytes, from + 2);
-        // What onnxruntime-node would cut or replace, and what is no escape at all.
+        // Rejects invalid escapes, and characters that onnxruntime-node would cut or replace.
         if (!(code > 0) || (code >= 0xd800 && code <= 0xdfff)) throw this.notElement(start);
         at = writeUtf8(packed, at, code);
         this.bits |= code;
@@ -73,7 +73,7 @@ export class TextReader extends ArrayReader<'BYTES'> {
   }
 }
 
-/** Of 32 bits, little-endian. */
+/** Writes a length as 32 bits, little-endian. */
 function writeLength(bytes: Uint8Array, at: number, length: number): void {
   bytes[at] = length;
   bytes[at + 1] = length >>> 8;

@@ -36,28 +36,28 @@ const FIELD: Record<Exclude<Datatype, 'FP16'>, number> = {
   BYTES: 8,
 };
 
-/** How each field writes an element by itself: number 0 is none. */
+/** Wire type of a single element of each field; there is no field 0. */
 const WIRE_TYPES = [-1, ...new Array<number>(5).fill(WIRE.varint), WIRE.fixed32, WIRE.fixed64, WIRE.bytes];
 const SIZE: Readonly<Record<number, number>> = { [WIRE.fixed32]: 4, [WIRE.fixed64]: 8 };
 
-/** Numbers, or fields, that take 2 to 4 ms. */
+/** Number of elements, or fields, that take 2 to 4 ms. */
 const SLICE_NUMBERS = 200_000;
-/** Bytes of packed numbers whose ends are counted in 1 to 2 ms. */
+/** Bytes of packed numbers that are counted in 1 to 2 ms. */
 const SLICE_BYTES = 1024 * 1024;
-/** Texts that take about as long. */
+/** Number of texts that take about as long. */
 const SLICE_TEXTS = 10_000;
 
-/** How many elements each field has, by its number. */
+/** Number of elements of each field, by field number. */
 interface Counts {
   readonly elements: number[];
-  /** Of all texts together. */
+  /** Bytes of all texts. */
   textBytes: number;
 }
 
 /**
- * The elements of a tensor from its `contents`, the one form that has a field for each kind of element.
- * @param contents The message, in which fields are as many as there are elements.
- * @param holding Holds the elements as well, before there are any.
+ * Decodes the elements of a tensor from its `contents`, the form with a field for each kind of element.
+ * @param contents Bytes of the message; it may have as many fields as elements.
+ * @param holding Counts the memory of the elements before they are allocated.
  */
 export function* decodeTypedContents(
   { datatype, shape }: TensorHeader,
@@ -81,13 +81,13 @@ export function* decodeTypedContents(
   }
   holding.add(given * TYPED_ARRAY[datatype].BYTES_PER_ELEMENT);
   const data = new TYPED_ARRAY[datatype](given);
-  // Nothing to check: on the wire they are what they are in memory, NaN and infinities too.
+  // No check is needed: the wire format equals the memory format, including NaN and infinities.
   if (datatype === 'FP32' || datatype === 'FP64') yield* copyFixed(wire, field, data);
   else yield* readVarints(wire, field, writer(datatype, data));
   return data;
 }
 
-/** Walks the message once: nothing is built before its elements are known to be those of the shape. */
+/** Counts the elements, so that nothing is built before their number matches the shape. */
 function* count(wire: WireReader): Sliced<Counts> {
   const counts: Counts = { elements: new Array<number>(NAMES.length + 1).fill(0), textBytes: 0 };
   const { elements } = counts;
@@ -95,15 +95,15 @@ function* count(wire: WireReader): Sliced<Counts> {
     if (fields % SLICE_NUMBERS === 0) yield;
     const field = wire.tag >>> 3;
     const type = wire.tag & 7;
-    const own = WIRE_TYPES[field];
-    if (own === undefined || (type !== own && type !== WIRE.bytes)) wire.skip();
-    else if (type === own) {
+    const single = WIRE_TYPES[field];
+    if (single === undefined || (type !== single && type !== WIRE.bytes)) wire.skip();
+    else if (type === single) {
       wire.skip();
       elements[field] = (elements[field] as number) + 1;
-      if (own === WIRE.bytes) counts.textBytes += wire.to - wire.from;
+      if (single === WIRE.bytes) counts.textBytes += wire.to - wire.from;
     } else {
       wire.range();
-      const size = SIZE[own];
+      const size = SIZE[single];
       elements[field] =
         (elements[field] as number) + (size === undefined ? yield* countVarints(wire) : countFixed(wire, size));
     }
@@ -116,7 +116,7 @@ function countFixed({ from, to }: WireReader, size: number): number {
   return (to - from) / size;
 }
 
-/** Each ends with the one byte that has no high bit. */
+/** Counts varints. Only the last byte of each has no high bit. */
 function* countVarints({ bytes, from, to }: WireReader): Sliced<number> {
   let numbers = 0;
   for (let at = from; at < to;) {
@@ -142,7 +142,7 @@ function* copyFixed(wire: WireReader, field: number, data: NumericData): Sliced<
       wire.skip();
       continue;
     }
-    // For few bytes a loop is faster.
+    // A loop is faster for few bytes.
     if (wire.to - wire.from <= 16) for (let i = wire.from; i < wire.to; i++) target[at++] = wire.bytes[i] as number;
     else {
       target.set(wire.bytes.subarray(wire.from, wire.to), at);
@@ -174,7 +174,7 @@ function* readVarints(wire: WireReader, field: number, write: Write): Sliced<voi
   }
 }
 
-/** Writes an element from its two halves. A 32-bit field is the lower one, as all of protobuf's readers have it. */
+/** Creates a writer of elements from two halves. A 32-bit field uses the lower half, as in all protobuf readers. */
 function writer(datatype: Exclude<Datatype, 'FP16' | 'FP32' | 'FP64' | 'BYTES'>, data: NumericData): Write {
   if (datatype === 'INT64' || datatype === 'UINT64') {
     const halves = new Int32Array(data.buffer);
@@ -211,7 +211,7 @@ function* readTexts(wire: WireReader, texts: string[]): Sliced<string[]> {
     const element = wire.bytes.subarray(wire.from, wire.to);
     sliceBytes += element.length;
     const text = element.length > TEXT_SLICE_BYTES ? yield* longText(element) : shortText(element);
-    if (text === undefined) throw invalid(`element ${index} is not UTF-8 text without U+0000, as BYTES takes`);
+    if (text === undefined) throw invalid(`element ${index} is not UTF-8 text without U+0000, which BYTES requires`);
     texts[index++] = text;
   }
   return texts;

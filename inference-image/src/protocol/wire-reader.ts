@@ -1,35 +1,35 @@
-/** Bytes that are no protobuf message; the message says why. */
+/** Error for bytes that are not a valid protobuf message. */
 export class WireError extends Error {}
 
-/** How a field is written: https://protobuf.dev/programming-guides/encoding/#structure */
+/** Wire types: https://protobuf.dev/programming-guides/encoding/#structure */
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
-/** Of one message, elements of tensors aside: names, sizes and parameters. */
+/** Limit on the fields of one message, without elements of tensors. */
 export const MAX_FIELDS = 1024;
 
-/** A field's number and how it is written, as they stand before its value. */
+/** Tag of a field: its number and wire type. */
 export function tagOf(field: number, type: number): number {
   return ((field << 3) | type) >>> 0;
 }
 
 /**
- * Reads a protobuf message field by field, without building anything: values are numbers in this object, or a range of
- * the bytes.
+ * Reads a protobuf message field by field without building objects: values are numbers in this object, or ranges of the
+ * bytes.
  */
 export class WireReader {
-  /** Of the field that `next` has found. */
+  /** Tag of the current field. */
   tag = 0;
-  /** The value of a length-delimited field: bytes [from, to). */
+  /** Value of a length-delimited field: bytes [from, to). */
   from = 0;
   to = 0;
-  /** The last varint, as two halves of 32 bits; signed. */
+  /** Latest varint, as two signed halves of 32 bits. */
   low = 0;
   high = 0;
 
   /**
-   * @param at Where the message begins.
-   * @param end Where it ends.
-   * @param fieldsLeft How many fields it may have: to walk millions of empty ones would take a while.
+   * @param at Start of the message.
+   * @param end End of the message.
+   * @param fieldsLeft Limit on its fields: reading millions of empty ones would take long.
    */
   constructor(
     readonly bytes: Buffer,
@@ -38,7 +38,7 @@ export class WireReader {
     private fieldsLeft = MAX_FIELDS,
   ) {}
 
-  /** Reads the next tag; false at the end. Read the field's value, or skip it, before the next. */
+  /** Reads the next tag; returns false at the end. Read or skip the field's value before the next call. */
   next(): boolean {
     if (this.at >= this.end) return false;
     if (this.fieldsLeft-- <= 0) throw new WireError('it, or a message in it, has too many fields');
@@ -74,23 +74,23 @@ export class WireReader {
     throw new WireError(`a number at byte ${this.at} has more than 10 bytes`);
   }
 
-  /** Reads the length of a length-delimited field into `from` and `to`, and goes on behind its value. */
+  /** Reads the range of a length-delimited field into `from` and `to`, and continues after it. */
   range(): void {
     this.varint();
     const length = this.low >>> 0;
-    if (this.high !== 0 || length > this.end - this.at) throw new WireError('a field is longer than what holds it');
+    if (this.high !== 0 || length > this.end - this.at) throw new WireError('a field is longer than its message');
     this.from = this.at;
     this.at = this.to = this.from + length;
   }
 
-  /** Goes on behind so many bytes, whose range is in `from` and `to`. */
+  /** Skips a number of bytes; their range is in `from` and `to`. */
   fixed(length: number): void {
     if (length > this.end - this.at) throw new WireError('it ends within a number');
     this.from = this.at;
     this.at = this.to = this.from + length;
   }
 
-  /** Skips the value of a field that nobody asks for. */
+  /** Skips the value of an unused field. */
   skip(): void {
     switch (this.tag & 7) {
       case WIRE.varint:
@@ -106,19 +106,19 @@ export class WireReader {
     }
   }
 
-  /** The last length-delimited value as a message, of so many fields at most. */
+  /** Reader of the latest length-delimited value as a message, with a limit on its fields. */
   inner(maxFields = MAX_FIELDS): WireReader {
     return new WireReader(this.bytes, this.from, this.to, maxFields);
   }
 
-  /** The last length-delimited value as text, of so many bytes at most: what is longer is cut and ends with `…`. */
+  /** The latest length-delimited value as text; a longer text is cut and ends with `…`. */
   text(maxBytes: number): string {
     const { bytes, from, to } = this;
     if (to - from <= maxBytes) return bytes.toString('utf8', from, to);
     return `${bytes.toString('utf8', from, from + maxBytes)}…`;
   }
 
-  /** The last varint as an int64. */
+  /** Latest varint as an int64. */
   get int64(): number {
     return this.high * 2 ** 32 + (this.low >>> 0);
   }

@@ -11,7 +11,7 @@ import { goldenRequestSchema } from '../contract/schemas';
 import { elementCount } from '../contract/signature';
 import { messageOf } from '../errors';
 import type { GoldenExamples } from '../golden-examples';
-import { goldenDifferences } from '../inference/golden-check';
+import { outputDifferences } from '../inference/golden-check';
 import { isSame } from '../inference/rows';
 import type { Session } from '../inference/session';
 import { areSame, isAllNaN } from '../inference/telling-answers';
@@ -21,7 +21,7 @@ import { parseJson } from '../protocol/json';
 import { encodeJsonData } from '../protocol/json-data';
 import { seededRandom } from '../seeded-random';
 import { MadeUpRequests } from './made-up-requests';
-import { nudged, roundingTolerance } from './rounding';
+import { mostTolerance, nudged, roundingTolerance } from './rounding';
 
 /** More of them are better kept as bytes. */
 const MAX_JSON_ELEMENTS = 4096;
@@ -60,8 +60,7 @@ export class GoldenRecorder {
   /** @throws Unusable */
   async record(task: RecordTask): Promise<RecordedExample[]> {
     const requests = 'random' in task ? this.madeUp(task.random) : await this.read(task.record);
-    const answers: (readonly Tensor[])[] = [];
-    for (const request of requests) answers.push(await this.answer(request));
+    const answers = requests.map((request) => this.answer(request));
     refuseConstant(requests, answers);
     return requests.map((request, i) => this.example(request, answers[i]!));
   }
@@ -102,7 +101,7 @@ export class GoldenRecorder {
   }
 
   /** Runs it twice: what is not repeated now will not be reproduced later. */
-  private async answer({ name, inputs, outputs }: Request): Promise<readonly Tensor[]> {
+  private answer({ name, inputs, outputs }: Request): readonly Tensor[] {
     let answers: readonly Tensor[];
     try {
       answers = this.session.run({ inputs, outputs }).outputs;
@@ -113,10 +112,9 @@ export class GoldenRecorder {
     if (unknown) {
       throw new Unusable({ kind: 'nan', example: name, output: unknown.name, elements: unknown.data.length });
     }
-    const expected = answers.map((output) => ({ ...output, tolerance: REPEATED }));
-    const differences = await goldenDifferences(
-      { run: async (run) => this.session.run(run) },
-      { name, makeRun: () => ({ inputs, outputs }), expected },
+    const differences = outputDifferences(
+      this.session.run({ inputs, outputs }).outputs,
+      answers.map((output) => ({ ...output, tolerance: REPEATED })),
     );
     if (differences.length > 0) throw new Unusable({ kind: 'random', example: name, difference: differences[0]! });
     return answers;
@@ -131,9 +129,8 @@ export class GoldenRecorder {
         others.flatMap((each) => (String(each[i]!.shape) === String(output.shape) ? each[i]! : [])),
       ),
     }));
-    return picture === undefined
-      ? { name, inputs: inputs.map(recordedTensor), outputs: recorded }
-      : { name, picture, outputs: recorded };
+    const request = picture === undefined ? { inputs: inputs.map(recordedTensor) } : { picture };
+    return { name, ...request, outputs: recorded, unstable: unstableOutput(answers, others) };
   }
 
   /** The same answers, rounded otherwise. */
@@ -151,6 +148,15 @@ export class GoldenRecorder {
       }
     });
   }
+}
+
+/** In words, what rounding moves further than any tolerance allows. */
+function unstableOutput(answers: readonly Tensor[], others: readonly (readonly Tensor[])[]): string | undefined {
+  const expected = answers.flatMap((output) => {
+    const absolute = mostTolerance(output);
+    return absolute === undefined ? [] : { ...output, tolerance: { absolute, relative: 0 } };
+  });
+  return others.flatMap((outputs) => outputDifferences(outputs, expected))[0];
 }
 
 function checkedRequest(json: unknown): GoldenRequest {

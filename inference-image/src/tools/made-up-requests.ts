@@ -7,7 +7,7 @@ import { messageOf } from '../errors';
 import { compareRow } from '../inference/row-comparison';
 import { isSame } from '../inference/rows';
 import type { Session } from '../inference/session';
-import { isAllNaN } from '../inference/telling-answers';
+import { beginAlike, isAllNaN } from '../inference/telling-answers';
 import type { Tensor } from '../inference/tensor';
 import type { TrialValues } from '../inference/trial-values';
 import { seededRandom } from '../seeded-random';
@@ -21,6 +21,9 @@ const MAX_SECONDS = 60;
 /** The same once there are some whose answers do not depend on all inputs: more may show more. */
 const MORE_ATTEMPTS = 60;
 const MORE_SECONDS = 30;
+
+/** Attempts to draw requests whose answers are not all the same. */
+const MAX_DRAWS = 32;
 
 const NOTHING_TRIED: UnusableAnswers = { kind: 'refused', reason: 'no sizes were tried' };
 
@@ -55,6 +58,8 @@ export type MadeUp = { readonly requests: readonly Tensor[][] } | { readonly fau
 interface Found {
   readonly sizes: readonly number[];
   readonly values: Values;
+  /** Two requests whose answers differ. */
+  readonly pair: readonly Tensor[][];
 }
 
 /** Makes up requests that a model answers, and whose answers depend on them. */
@@ -91,13 +96,18 @@ export class MadeUpRequests {
     const found = this.hasChoice ? [this.find(0), this.find(1)] : [this.find(0)];
     const usable = found.flatMap((each, turn) => ('fault' in each ? [] : { ...each, turn }));
     if (usable.length === 0) return found[0] as { fault: UnusableAnswers };
-    const requests = Array.from({ length: count }, (_, index) => {
+    const draw = (index: number) => {
       const { sizes, values, turn } = usable[index % usable.length]!;
       const rows = sizes.map((size, i) => (this.free.areRows[i] ? index + 1 : size));
       const inputs = this.inputs(rows, values, turn);
       return this.isAnswered(inputs) ? inputs : this.inputs(sizes, values, turn);
-    });
-    return { requests };
+    };
+    let requests: Tensor[][] = [];
+    for (let draws = 0; draws < MAX_DRAWS; draws++) {
+      requests = Array.from({ length: count }, (_, index) => draw(index));
+      if (count === 1 || !this.areAnsweredAlike(requests)) return { requests };
+    }
+    return { requests: [...usable[0]!.pair, ...requests.slice(2)] };
   }
 
   /** Sizes and values at which the answers depend on every input, or on as many as can be. */
@@ -106,29 +116,36 @@ export class MadeUpRequests {
     let best: (Found & { idle: number }) | undefined;
     let left = MAX_ATTEMPTS;
     let end = performance.now() + 1000 * MAX_SECONDS;
-    for (const { first: sizes } of trialSizes(this.free.areRows)) {
-      if (this.free.count > 0 && this.free.elements(sizes) > MAX_ELEMENTS) continue;
-      for (const values of this.ranges) {
-        if (left-- === 0 || performance.now() > end) return best ?? { fault: fault ?? NOTHING_TRIED };
-        const found = this.try(sizes, values, turn);
-        if ('fault' in found) {
-          // That of a run says more than that of none.
-          if (!fault || (fault.kind === 'refused' && found.fault.kind !== 'refused')) fault = found.fault;
-          continue;
+    // Where sizes are fixed there are few attempts, and labels are easily the same in all of them.
+    for (let draws = 0; draws < MAX_DRAWS && !best && (!fault || fault.kind === 'constant'); draws++) {
+      for (const { first: sizes } of trialSizes(this.free.areRows)) {
+        if (this.free.count > 0 && this.free.elements(sizes) > MAX_ELEMENTS) continue;
+        for (const values of this.ranges) {
+          if (left-- === 0 || performance.now() > end) return best ?? { fault: fault ?? NOTHING_TRIED };
+          const found = this.try(sizes, values, turn);
+          if ('fault' in found) {
+            // That of a run says more than that of none.
+            if (!fault || (fault.kind === 'refused' && found.fault.kind !== 'refused')) fault = found.fault;
+            continue;
+          }
+          if (found.idle === 0) return { sizes, values, pair: found.pair };
+          if (!best) {
+            left = Math.min(left, MORE_ATTEMPTS);
+            end = Math.min(end, performance.now() + 1000 * MORE_SECONDS);
+          }
+          if (!best || found.idle < best.idle) best = { sizes, values, ...found };
         }
-        if (found.idle === 0) return { sizes, values };
-        if (!best) {
-          left = Math.min(left, MORE_ATTEMPTS);
-          end = Math.min(end, performance.now() + 1000 * MORE_SECONDS);
-        }
-        if (!best || found.idle < best.idle) best = { sizes, values, idle: found.idle };
       }
     }
     return best ?? { fault: fault ?? NOTHING_TRIED };
   }
 
   /** Runs two requests, whose answers must differ, and counts the inputs that have no part in that. */
-  private try(sizes: readonly number[], values: Values, turn: number): { idle: number } | { fault: UnusableAnswers } {
+  private try(
+    sizes: readonly number[],
+    values: Values,
+    turn: number,
+  ): (Pick<Found, 'pair'> & { idle: number }) | { fault: UnusableAnswers } {
     try {
       const [one, other] = [this.inputs(sizes, values, turn), this.inputs(sizes, values, turn)];
       const answers = this.run(one);
@@ -138,7 +155,7 @@ export class MadeUpRequests {
       const idle = other.filter((input, i) => {
         return !isSame(input, one[i]!) && isAlike(answers, this.run(one.with(i, input)));
       });
-      return { idle: idle.length };
+      return { pair: [one, other], idle: idle.length };
     } catch (error) {
       return { fault: { kind: 'refused', reason: messageOf(error) } };
     }
@@ -156,6 +173,16 @@ export class MadeUpRequests {
   private isAnswered(inputs: readonly Tensor[]): boolean {
     try {
       return !this.run(inputs).some(isAllNaN);
+    } catch {
+      return false;
+    }
+  }
+
+  /** Whether the answers to rows in the same places are the same; not where one is refused, which is reported later. */
+  private areAnsweredAlike(requests: readonly (readonly Tensor[])[]): boolean {
+    try {
+      const [first, ...others] = requests.map((inputs) => this.run(inputs));
+      return others.every((answers) => beginAlike(first!, answers));
     } catch {
       return false;
     }

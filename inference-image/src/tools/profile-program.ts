@@ -3,10 +3,13 @@ import { readConfiguration } from '../configuration';
 import { messageOf } from '../errors';
 import { ModelTrial } from '../profile/model-trial';
 
-/** A process that measures a model for its profile: apart, since a crash of the runtime ends its process. */
+/**
+ * Entry point of the process that measures a model for its profile. It is a separate process because a crash in the
+ * runtime ends the process.
+ */
 const [dimensions = '{}'] = process.argv.slice(2);
 const trial = ModelTrial.of(readConfiguration(process.env), JSON.parse(dimensions));
-// It is said to who asks.
+// Each answer reports a failure.
 trial.catch(() => undefined);
 
 process.on('message', (question: TrialQuestion) => {

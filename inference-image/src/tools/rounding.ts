@@ -1,11 +1,14 @@
 import type { Tensor } from '../inference/tensor';
-import { halfValue } from '../inference/half';
+import { halfValue } from '../contract/half';
 
 /** Other processors round otherwise, and by more than is seen on one. */
 const FACTOR = 10;
 
 /** Of the largest magnitude of an output: what rounding alone may make of it where none is seen. */
 const LEAST: Partial<Record<Tensor['datatype'], number>> = { FP16: 2e-3, FP32: 2e-6, FP64: 2e-6 };
+
+/** Of the same magnitude: a wider tolerance would let wrong answers pass. */
+const MOST = 0.1;
 
 /** Step by which inputs are moved: a few bits of what FP32 can represent. */
 const STEP = 2 ** -22;
@@ -29,7 +32,6 @@ export function roundingTolerance(output: Tensor, others: readonly Tensor[]): nu
   const least = LEAST[output.datatype];
   if (least === undefined) return undefined;
   const expected = valuesOf(output);
-  const scale = expected.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 0);
   let noise = 0;
   for (const other of others) {
     const values = valuesOf(other);
@@ -38,7 +40,17 @@ export function roundingTolerance(output: Tensor, others: readonly Tensor[]): nu
       if (Number.isFinite(apart)) noise = Math.max(noise, apart);
     }
   }
-  return roundedUp(Math.max(FACTOR * noise, least * scale));
+  return Math.min(roundedUp(Math.max(FACTOR * noise, least * largest(expected))), mostTolerance(output)!);
+}
+
+/** The widest tolerance that an output can have; undefined for what rounding does not move. */
+export function mostTolerance(output: Tensor): number | undefined {
+  if (LEAST[output.datatype] === undefined) return undefined;
+  return Number((MOST * largest(valuesOf(output))).toPrecision(2));
+}
+
+function largest(values: Float64Array): number {
+  return values.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 0);
 }
 
 function valuesOf({ datatype, data }: Tensor): Float64Array {
@@ -48,7 +60,7 @@ function valuesOf({ datatype, data }: Tensor): Float64Array {
 
 /** To one digit. */
 function roundedUp(value: number): number {
-  if (value === 0) return 0;
-  const power = 10 ** Math.floor(Math.log10(value));
-  return Number((Math.ceil(value / power) * power).toPrecision(1));
+  const text = value.toExponential(0);
+  const [digit, exponent] = text.split('e') as [string, string];
+  return Number(text) >= value ? Number(text) : Number(`${Number(digit) + 1}e${exponent}`);
 }

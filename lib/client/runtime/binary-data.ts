@@ -9,8 +9,8 @@ import {
 } from './tensors';
 
 /**
- * Tensors as bytes: little-endian, as the typed arrays of every usual machine, row-major, without padding; a text is its
- * length in four bytes, then its UTF-8.
+ * Encodes a tensor as bytes: little-endian, like typed arrays on all common machines, row-major, without padding. A
+ * text is its length in four bytes, followed by its UTF-8.
  * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
  */
 export function encodeBinaryData({ spec: { datatype }, data }: Tensor): Uint8Array {

@@ -1,11 +1,11 @@
 import { InferenceError } from './inference-error';
 
-/** The longest that timers can wait. */
+/** Maximum delay of a timer in milliseconds. */
 const MAX_TIMER = 2 ** 31 - 1;
 
-/** The time that one call has, and what may end it sooner. */
+/** Deadline of one call, and its cancellation. */
 export class CallTime {
-  /** Aborted when the call is over for one reason or another. */
+  /** Aborted when the call ends, for any reason. */
   readonly signal: AbortSignal;
   private readonly end: number;
   private readonly controller = new AbortController();
@@ -17,9 +17,9 @@ export class CallTime {
     this.signal = this.controller.signal;
     this.end = performance.now() + deadline;
     this.over = new Promise<never>((_, reject) => (this.reject = reject));
-    // Nobody may be waiting for it.
+    // Prevents an unhandled rejection if nothing waits for this promise.
     this.over.catch(() => undefined);
-    for (const signal of signals) this.heed(signal);
+    for (const signal of signals) this.abortOn(signal);
     if (deadline <= MAX_TIMER) {
       const timer = setTimeout(() => {
         this.stop(new InferenceError('deadline', `no answer within the deadline of ${deadline} ms`));
@@ -28,12 +28,12 @@ export class CallTime {
     }
   }
 
-  /** Milliseconds that are left. */
+  /** Remaining time in milliseconds. */
   remaining(): number {
     return this.end - performance.now();
   }
 
-  /** The promise, unless the call is over before. */
+  /** Waits for a promise; rejects if the call ends first. */
   within<T>(promise: Promise<T>): Promise<T> {
     return Promise.race([this.over, promise]);
   }
@@ -50,7 +50,7 @@ export class CallTime {
     for (const clean of this.cleanup) clean();
   }
 
-  private heed(signal: AbortSignal): void {
+  private abortOn(signal: AbortSignal): void {
     const stop = () => this.stop(new InferenceError('aborted', 'the call was aborted', { cause: signal.reason }));
     if (signal.aborted) return stop();
     signal.addEventListener('abort', stop);

@@ -8,14 +8,14 @@ import { callSettings, modelUrl, type CallOptions, type ClientOptions, type Fetc
 import { withRetries } from './retries';
 import type { Datatype, ModelSpec, TensorSpec } from './tensors';
 
-/** What a server says of a model; -1 is a size that is not fixed. */
+/** Metadata of a model; -1 marks a size that is not fixed. */
 export interface ModelMetadata {
   readonly name: string;
   readonly versions: readonly string[];
   readonly platform: string;
   readonly inputs: readonly TensorMetadata[];
   readonly outputs: readonly TensorMetadata[];
-  /** The model's card, such as its licence and authors; none where nobody said anything of it. */
+  /** The model card, such as licence and authors; undefined if the model has none. */
   readonly properties?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface TensorMetadata {
   readonly shape: readonly number[];
 }
 
-/** What all clients do, whatever their model. */
+/** Behaviour that all clients share. */
 export class Caller {
   private readonly model: ModelSpec;
   private readonly options: ClientOptions;
@@ -37,7 +37,7 @@ export class Caller {
     this.options = options;
     this.url = modelUrl(options, model.name);
     this.fetch = options.fetch ?? ((url, init) => fetch(url, init));
-    // What is wrong with them is said now rather than at the first call.
+    // Invalid options are reported now, and not at the first call.
     callSettings(options, {});
   }
 
@@ -52,7 +52,7 @@ export class Caller {
     return Object.fromEntries(outputs.map(({ spec, shape, data }) => [spec.name, { shape, data }]));
   }
 
-  /** Sends what the model is to run on to one of the paths that run it. */
+  /** Sends an input to one of the paths that run the model. */
   async post<T>(
     path: string,
     input: object,
@@ -88,7 +88,7 @@ export class Caller {
     }
   }
 
-  /** What each attempt sends, by the milliseconds that are left for it. */
+  /** Encodes the request of each attempt, given its remaining time in milliseconds. */
   protected encode(input: object, outputs: readonly TensorSpec[]): (remaining: number) => InferBody {
     const inputs = checkInputs(this.model.inputs, input);
     const request = new EncodedRequest(inputs, outputs, this.options.protocol ?? 'binary');

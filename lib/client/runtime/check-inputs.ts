@@ -12,7 +12,7 @@ import {
   type TensorSpec,
 } from './tensors';
 
-/** The tensors of a request in the model's order, or an error that says what is wrong with them. */
+/** Validates the inputs of a request and returns its tensors in the model's order. */
 export function checkInputs(specs: readonly TensorSpec[], inputs: object): Tensor[] {
   const given = new Map<string, unknown>(Object.entries(inputs));
   const unknown = [...given.keys()].find((name) => specs.every((spec) => spec.name !== name));
@@ -29,7 +29,7 @@ function checkInput(spec: TensorSpec, given: unknown): Tensor {
     throw invalidRequest(`${input} is missing; the model takes ${specText(spec)}`);
   }
   const { shape, data } = given as { readonly shape?: unknown; readonly data?: unknown };
-  if (!isShape(shape)) throw invalidRequest(`${input}: shape must be an array of whole numbers, none negative`);
+  if (!isShape(shape)) throw invalidRequest(`${input}: shape must be an array of non-negative integers`);
   if (!shapeFits(shape, spec)) {
     throw invalidRequest(`${input} has shape [${shape.join(', ')}]; the model takes ${specText(spec)}`);
   }
@@ -46,13 +46,14 @@ function checkElements({ datatype }: TensorSpec, data: unknown, input: string): 
     return listOf<boolean>(data, 'boolean', `${input}: data of BOOL must be an array of booleans`);
   if (datatype === 'BYTES') {
     const texts = listOf<string>(data, 'string', `${input}: data of BYTES must be an array of strings`);
-    // As bytes it would silently become U+FFFD.
+    // The encoding to bytes would silently replace it with U+FFFD.
     const broken = texts.findIndex((text) => /\p{Surrogate}/u.test(text));
-    if (broken >= 0) throw invalidRequest(`${input}: element ${broken} has half of a surrogate pair, which is no text`);
+    if (broken >= 0)
+      throw invalidRequest(`${input}: element ${broken} has an unpaired surrogate, which is not valid text`);
     return texts;
   }
   const type = NUMERIC_ARRAYS[datatype];
-  // Not instanceof: arrays of another realm are right as well.
+  // Not instanceof, which would reject arrays of another realm.
   if (Object.prototype.toString.call(data) === `[object ${type.name}]`) return data as NumericArray;
   if (datatype === 'FP16') throw invalidRequest(`${input}: data of FP16 must be a Uint16Array of its bits`);
   const primitive = datatype === 'INT64' || datatype === 'UINT64' ? 'bigint' : 'number';
@@ -60,7 +61,7 @@ function checkElements({ datatype }: TensorSpec, data: unknown, input: string): 
     throw invalidRequest(`${input}: data of ${datatype} must be a ${type.name} or an array of ${primitive}s`);
   }
   return exactElements(data, primitive, type, (index, value) =>
-    invalidRequest(`${input}: element ${index} is ${value}, which is no ${datatype}`),
+    invalidRequest(`${input}: element ${index} is ${value}, which is not a valid ${datatype}`),
   );
 }
 
@@ -69,7 +70,7 @@ function listOf<T>(data: unknown, type: string, otherwise: string): readonly T[]
   throw invalidRequest(otherwise);
 }
 
-/** Typed arrays wrap what they cannot hold; here that is an error. Floats are rounded, but not to infinity. */
+/** Rejects values that a typed array would wrap. Floats are rounded, but not to infinity. */
 function exactElements(
   data: readonly unknown[],
   primitive: 'number' | 'bigint',

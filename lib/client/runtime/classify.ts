@@ -3,12 +3,12 @@ import { parseAnswer } from './infer-answer';
 import { invalidAnswer } from './inference-error';
 import type { CallOptions } from './options';
 
-/** What the model tells of a class. */
+/** Classes that the model returns. */
 export interface ClassSpec {
   readonly output: string;
-  /** What every class of an answer has besides its name. */
+  /** Members that each class of an answer has in addition to its name. */
   readonly numbers: readonly ('index' | 'score')[];
-  /** All names; undefined where a class may have any. */
+  /** All names; undefined if any name is possible. */
   readonly names?: readonly string[] | undefined;
 }
 
@@ -30,12 +30,12 @@ export async function classify(caller: Caller, spec: ClassSpec, input: object, o
   );
 }
 
-/** The classes of an answer, which must be such as the types of this client promise. */
+/** Decodes the classes of an answer, and checks that they match the types of this client. */
 function decodeClasses(spec: ClassSpec, answer: unknown): object {
   const { model_name: modelName, model_version: modelVersion, classes } = Object(answer) as ClassAnswer;
-  const told = Array.isArray(classes) ? classes.map((entry) => decodeClass(spec, entry)) : [];
-  if (told.length === 0 || typeof modelName !== 'string' || typeof modelVersion !== 'string') throw noClass();
-  return { modelName, modelVersion, ...told[0], classes: told };
+  const decoded = Array.isArray(classes) ? classes.map((entry) => decodeClass(spec, entry)) : [];
+  if (decoded.length === 0 || typeof modelName !== 'string' || typeof modelVersion !== 'string') throw noClass();
+  return { modelName, modelVersion, ...decoded[0], classes: decoded };
 }
 
 function decodeClass({ names, numbers }: ClassSpec, entry: unknown): object {
@@ -43,16 +43,16 @@ function decodeClass({ names, numbers }: ClassSpec, entry: unknown): object {
   const { class: name } = answered;
   if (typeof name !== 'string') throw noClass();
   const what = `class ${JSON.stringify(name)} of the answer`;
-  if (names && !names.includes(name)) throw invalidAnswer(`${what} is none that this client was generated for`);
-  const told: Record<string, string | number> = { class: name };
+  if (names && !names.includes(name)) throw invalidAnswer(`${what} is not one that this client was generated for`);
+  const decoded: Record<string, string | number> = { class: name };
   for (const number of ['index', 'score'] as const) {
     const value = answered[number];
-    // What JSON has no number for is a string.
-    if (typeof value === 'number' || typeof value === 'string') told[number] = Number(value);
+    // Numbers that JSON cannot represent are strings.
+    if (typeof value === 'number' || typeof value === 'string') decoded[number] = Number(value);
     else if (numbers.includes(number))
       throw invalidAnswer(`${what} has no ${number}, which this client was generated for`);
   }
-  return told;
+  return decoded;
 }
 
 function noClass(): Error {

@@ -7,7 +7,7 @@ export interface HttpAnswer {
   readonly body: ArrayBuffer;
 }
 
-/** One request and its whole answer, which is not an error. */
+/** Sends one request and returns its complete answer; throws if it is an error. */
 export async function exchange(fetch: Fetch, url: string, init: RequestInit): Promise<HttpAnswer> {
   const { response, body } = await answerTo(fetch, url, init);
   if (!response.ok) throw refusal(response, body);
@@ -27,7 +27,10 @@ async function answerTo(
   }
 }
 
-/** Node's fetch says no more than `fetch failed`, and has the reason as its cause, which may have a code alone. */
+/**
+ * The reason of a failed fetch. In Node it is the error's cause, which may have only a code; the message is just `fetch
+ * failed`.
+ */
 function reasonOf(error: unknown): string {
   const { message, cause } = Object(error) as { readonly message?: string; readonly cause?: unknown };
   const { message: reason, code } = Object(cause) as { readonly message?: string; readonly code?: string };
@@ -47,13 +50,13 @@ function refusal({ status, headers }: Response, body: ArrayBuffer): InferenceErr
   });
 }
 
-/** The protocol's `{"error": …}`, or the beginning of what a proxy says. */
+/** The error text of the protocol, `{"error": …}`, or the start of another body, such as a proxy's. */
 function messageOf(text: string): string {
   try {
     const { error } = JSON.parse(text) as { readonly error?: unknown };
     if (typeof error === 'string') return error;
   } catch {
-    // Not the protocol's.
+    // Not JSON of the protocol.
   }
   return text.trim().slice(0, 200);
 }

@@ -12,15 +12,15 @@ interface AnswerEntry {
 }
 
 /**
- * The tensors of an answer, which must be those that the types of this client promise.
+ * Decodes the tensors of an answer, and checks that they match the types of this client.
  *
- * @param jsonLength - bytes of JSON before the binary data; null where all is JSON
+ * @param jsonLength - bytes of JSON before the binary data; null if the body is only JSON
  */
 export function decodeAnswer(specs: readonly TensorSpec[], body: ArrayBuffer, jsonLength: string | null): Tensor[] {
   const length = jsonLength === null ? body.byteLength : Number(jsonLength);
   if (!(length <= body.byteLength)) {
     throw invalidAnswer(
-      `the answer has ${body.byteLength} bytes, and Inference-Header-Content-Length is ${jsonLength}`,
+      `the answer has ${body.byteLength} bytes, but Inference-Header-Content-Length is ${jsonLength}`,
     );
   }
   const entries = new Map<unknown, { readonly entry: AnswerEntry; readonly blob: ArrayBuffer | undefined }>();
@@ -67,7 +67,7 @@ function decodeOutput(spec: TensorSpec, entry: AnswerEntry, blob: ArrayBuffer | 
       ? decodeJsonData(spec, data)
       : undefined;
   if (elements?.length !== elementCount(shape)) {
-    throw invalidAnswer(`${output} has not the elements of ${datatype} [${shape.join(', ')}]`);
+    throw invalidAnswer(`the data of ${output} is not ${datatype} [${shape.join(', ')}]`);
   }
   return { spec, shape, data: elements };
 }

@@ -7,7 +7,7 @@ export interface InferBody {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** An inference request whose tensors are encoded once, for as many attempts as it takes. */
+/** An inference request whose tensors are encoded once for all attempts. */
 export class EncodedRequest {
   private readonly json: string;
   private readonly blobs: Uint8Array[] = [];
@@ -27,7 +27,7 @@ export class EncodedRequest {
   }
 
   /**
-   * @param remaining - milliseconds that the server has, which takes microseconds:
+   * @param remaining - time for the server in milliseconds; the protocol has microseconds:
    * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_schedule_policy.md
    */
   body(remaining: number): InferBody {

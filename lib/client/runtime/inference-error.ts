@@ -1,12 +1,12 @@
 /**
- * - `invalid-request`: the request is wrong, by the checks here or by the server's; sending it again cannot help
+ * - `invalid-request`: the client or the server rejected the request; sending it again cannot succeed
  * - `overloaded`: 429, the queue is full
- * - `unavailable`: 503, no server that is ready
- * - `connection`: no server answered, or not to the end
- * - `deadline`: the time of the call is over, or (504) the server would not have begun in time
- * - `aborted`: by a signal, whose reason is `cause`
- * - `server-error`: any other answer that is an error
- * - `invalid-answer`: an answer that is none, or not what this client was generated for
+ * - `unavailable`: 503, no server is ready
+ * - `connection`: no server answered, or the answer was incomplete
+ * - `deadline`: the time of the call is over, or (504) the server could not start in time
+ * - `aborted`: a signal aborted the call; its reason is `cause`
+ * - `server-error`: any other error answer
+ * - `invalid-answer`: the answer is malformed, or does not match this client
  */
 export type InferenceErrorCode =
   | 'invalid-request'
@@ -25,17 +25,17 @@ export interface InferenceErrorDetails {
   readonly cause?: unknown;
 }
 
-/** Why there is no answer. */
+/** Failure of a call. */
 export class InferenceError extends Error {
-  /** What kind of failure it is. */
+  /** Kind of failure. */
   readonly code: InferenceErrorCode;
-  /** The status of the last answer, if there was one to the last attempt. */
+  /** Status of the answer to the last attempt, if there was one. */
   readonly status: number | undefined;
-  /** What the server said, if it did. */
+  /** Error message of the server, if there was one. */
   readonly serverMessage: string | undefined;
-  /** Milliseconds after which to come back, as the server said, if it did. */
+  /** Milliseconds after which the server accepts requests again (Retry-After), if it sent them. */
   readonly retryAfter: number | undefined;
-  /** How often the request was sent; 0 where it was not. */
+  /** Number of times the request was sent; 0 if it was not sent. */
   attempts = 0;
 
   constructor(code: InferenceErrorCode, message: string, details: InferenceErrorDetails = {}) {

@@ -1,6 +1,8 @@
 import { NUMERIC_ARRAYS, type NumericArray, type Tensor, type TensorData, type TensorSpec } from './tensors';
 
-/** The elements of a tensor as JSON: what JSON has no number for is a string, as the server writes it too. */
+/**
+ * Encodes the elements of a tensor as JSON. Numbers that JSON cannot represent are strings, as in the server's answers.
+ */
 export function encodeJsonData({ spec: { datatype }, data }: Tensor): string {
   if (datatype === 'BYTES' || datatype === 'BOOL') return JSON.stringify(data);
   if (datatype === 'FP32' || datatype === 'FP64') return `[${Array.from(data as Float64Array, floatText).join(',')}]`;
@@ -12,7 +14,7 @@ function floatText(value: number): string {
   return Object.is(value, -0) ? '-0' : String(value);
 }
 
-/** The elements of a tensor from what `parseJson` made of them; undefined where they are not of the datatype. */
+/** Decodes the elements of a tensor from the result of `parseJson`; undefined if they do not have the datatype. */
 export function decodeJsonData({ datatype }: TensorSpec, data: readonly unknown[]): TensorData | undefined {
   if (datatype === 'BOOL') return data.every((value) => typeof value === 'boolean') ? (data as boolean[]) : undefined;
   if (datatype === 'BYTES') return data.every((value) => typeof value === 'string') ? (data as string[]) : undefined;
@@ -30,7 +32,7 @@ export function decodeJsonData({ datatype }: TensorSpec, data: readonly unknown[
 
 const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
-/** JSON.parse, but integers of more digits than a double has are strings. */
+/** JSON.parse, but integers with more digits than a double can represent become strings. */
 export function parseJson(text: string): unknown {
   if (!/\d{16}/.test(text)) return JSON.parse(text);
   return JSON.parse(text.replace(STRING_OR_NUMBER, (token) => (/^-?\d{16,}$/.test(token) ? `"${token}"` : token)));

@@ -1,57 +1,57 @@
-/** What a client needs to know; all but `url` has a default. */
+/** Options of a client; only `url` is required. */
 export interface ClientOptions extends CallOptions {
-  /** Where the server is, such as `https://digits.example.com`; a path before `/v2` is kept. */
+  /** URL of the server, such as `https://digits.example.com`; a path before `/v2` is kept. */
   readonly url: string;
 
   /**
-   * The version of the model to ask for: a server that serves another one answers with 404.
+   * Version of the model to request. A server with another version answers with 404.
    *
-   * @default - whichever the server serves
+   * @default - the version that the server has
    */
   readonly version?: string | undefined;
 
   /**
-   * How tensors travel: as bytes, which is smaller and faster, or as JSON, which people can read. FP16 has no JSON form
-   * and travels as bytes either way.
+   * Encoding of tensors: bytes, which are smaller and faster, or JSON, which is readable. FP16 has no JSON form and is
+   * always sent as bytes.
    *
    * @default 'binary'
    */
   readonly protocol?: 'binary' | 'json' | undefined;
 
   /**
-   * What sends requests, for an agent, a proxy or a test.
+   * Function that sends requests, for an agent, a proxy or a test.
    *
    * @default - the platform's fetch
    */
   readonly fetch?: Fetch | undefined;
 }
 
-/** What may differ from call to call; what is left out is as the client has it. */
+/** Options of a call; those that are not set are taken from the client. */
 export interface CallOptions {
   /**
-   * How often to try again after 429, 503, or a connection that failed before the answer was there.
+   * Maximum number of retries after 429, 503, or a connection that failed before the answer was complete.
    *
    * @default 3
    */
   readonly retries?: number | undefined;
 
   /**
-   * Milliseconds that the whole call may take, attempts and pauses together. The server is told what is left of them,
-   * and drops what it could only begin later.
+   * Time limit of the whole call in milliseconds, including all attempts and pauses. The server receives the remaining
+   * time, and drops a request that it could not start in time.
    *
    * @default 30000
    */
   readonly deadline?: number | undefined;
 
   /**
-   * Ends a call when it is aborted. A call heeds its own and the client's.
+   * Signal that aborts the call. Both the signal of the call and that of the client apply.
    *
    * @default - none
    */
   readonly signal?: AbortSignal | undefined;
 
   /**
-   * Headers of each request, such as `authorization`. Those of a call go before those of the client.
+   * Headers of each request, such as `authorization`. Headers of a call override those of the client.
    *
    * @default - none
    */
@@ -60,7 +60,7 @@ export interface CallOptions {
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** What is known of a call when all defaults are in place. */
+/** Options of a call with all defaults applied. */
 export interface CallSettings {
   readonly retries: number;
   readonly deadline: number;
@@ -68,17 +68,17 @@ export interface CallSettings {
   readonly headers: Headers;
 }
 
-/** The settings of a call, from what stands in its own options, else in the client's. */
+/** Resolves the options of a call, which override those of the client. */
 export function callSettings(client: CallOptions, call: CallOptions): CallSettings {
   const retries = call.retries ?? client.retries ?? 3;
   const deadline = call.deadline ?? client.deadline ?? 30_000;
   if (!Number.isInteger(retries) || retries < 0) {
-    throw new TypeError(`retries is ${retries}; it must be a whole number, 0 or more`);
+    throw new TypeError(`retries is ${retries}; it must be a non-negative integer`);
   }
   if (typeof deadline !== 'number' || !(deadline > 0)) {
-    throw new TypeError(`deadline is ${deadline}; it must be a number of milliseconds, more than 0`);
+    throw new TypeError(`deadline is ${deadline}; it must be a number of milliseconds above 0`);
   }
-  // Compression hardly makes an answer of numbers smaller, only later. Browsers pass over this header.
+  // Compression delays an answer of numbers and hardly makes it smaller. Browsers ignore this header.
   const headers = new Headers({ 'accept-encoding': 'identity' });
   for (const [name, value] of Object.entries(client.headers ?? {})) headers.set(name, value);
   for (const [name, value] of Object.entries(call.headers ?? {})) headers.set(name, value);
@@ -86,14 +86,16 @@ export function callSettings(client: CallOptions, call: CallOptions): CallSettin
   return { retries, deadline, signals, headers };
 }
 
-/** Where the paths of a model begin. */
+/** Base URL of a model's paths. */
 export function modelUrl({ url, version }: ClientOptions, model: string): string {
   const base = parseUrl(url);
   if (base === undefined || !/^https?:$/.test(base.protocol)) {
-    throw new TypeError(`url is ${JSON.stringify(url)}; it must be one such as "https://models.example.com"`);
+    throw new TypeError(
+      `url is ${JSON.stringify(url)}; it must be an absolute URL such as "https://models.example.com"`,
+    );
   }
   if (base.username !== '' || base.password !== '') {
-    throw new TypeError('url has a user or password, which fetch refuses; give the header authorization instead');
+    throw new TypeError('url has a user or password, which fetch rejects; set the header authorization instead');
   }
   const path = `${base.origin}${base.pathname.replace(/\/+$/, '')}/v2/models/${encodeURIComponent(model)}`;
   return version === undefined ? path : `${path}/versions/${encodeURIComponent(version)}`;

@@ -3,7 +3,7 @@ import type { InferBody } from './infer-request';
 import { isPicture, pictureBody } from './picture';
 import type { TensorSpec } from './tensors';
 
-/** What clients do whose model takes pictures as well as tensors. */
+/** Caller for models that accept pictures as well as tensors. */
 export class PictureCaller extends Caller {
   protected override encode(input: object, outputs: readonly TensorSpec[]): (remaining: number) => InferBody {
     if (!isPicture(input)) return super.encode(input, outputs);

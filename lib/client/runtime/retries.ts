@@ -1,17 +1,20 @@
 import type { CallTime } from './call-time';
 import { InferenceError, type InferenceErrorCode } from './inference-error';
 
-/** Milliseconds: the pause before attempt n + 1 is random, up to FIRST_PAUSE * 2 ** (n - 1). */
+/** Milliseconds. The pause before attempt n + 1 is random, up to FIRST_PAUSE * 2 ** (n - 1), at most LONGEST_PAUSE. */
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 5000;
 
 const RETRIED: readonly InferenceErrorCode[] = ['overloaded', 'unavailable', 'connection'];
 
-/** Tries until there is an answer, or none to be had in the time of the call. Inference changes nothing: it may be sent twice. */
+/**
+ * Repeats a call until it succeeds or cannot succeed in time. Inference has no side effects, so a request may be sent
+ * twice.
+ */
 export async function withRetries<T>(time: CallTime, retries: number, attempt: () => Promise<T>): Promise<T> {
   for (let attempts = 0; ;) {
     try {
-      // Of a call that is over already, nothing is sent.
+      // If the call has already ended, nothing is sent.
       await time.within(Promise.resolve());
       attempts++;
       return await time.within(attempt());
@@ -28,12 +31,15 @@ export async function withRetries<T>(time: CallTime, retries: number, attempt: (
   }
 }
 
-/** What the server asks for, and a random time, so that clients that were refused together do not come back together. */
+/** The server's Retry-After plus a random time, so that clients that were rejected together do not return together. */
 function pauseAfter({ retryAfter = 0 }: InferenceError, attempts: number): number {
   return retryAfter + Math.random() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1));
 }
 
-/** Milliseconds that Retry-After asks for, in seconds or as a date: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
+/**
+ * Parses Retry-After, in seconds or as a date, to milliseconds:
+ * https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+ */
 export function parseRetryAfter(value: string | null, now: number): number | undefined {
   if (value === null) return undefined;
   if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;

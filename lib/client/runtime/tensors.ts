@@ -1,4 +1,4 @@
-/** What holds the elements of an answer, by datatype of the Open Inference Protocol. */
+/** Types of the elements in an answer, by datatype of the Open Inference Protocol. */
 export interface AnsweredElements {
   BOOL: boolean[];
   UINT8: Uint8Array;
@@ -9,14 +9,14 @@ export interface AnsweredElements {
   INT16: Int16Array;
   INT32: Int32Array;
   INT64: BigInt64Array;
-  /** The bits of each half-precision number: `new Float16Array(data.buffer)` reads them where the platform has it. */
+  /** Bits of each half-precision number; `new Float16Array(data.buffer)` reads them on platforms that have it. */
   FP16: Uint16Array;
   FP32: Float32Array;
   FP64: Float64Array;
   BYTES: string[];
 }
 
-/** What may hold the elements of an input, by datatype. Numbers in a list are checked to be values of the datatype. */
+/** Types of the elements of an input, by datatype. Numbers in a list are checked to be values of the datatype. */
 export interface SentElements {
   BOOL: readonly boolean[];
   UINT8: Uint8Array | readonly number[];
@@ -27,7 +27,7 @@ export interface SentElements {
   INT16: Int16Array | readonly number[];
   INT32: Int32Array | readonly number[];
   INT64: BigInt64Array | readonly bigint[];
-  /** The bits of each half-precision number: `new Uint16Array(halves.buffer)` of a Float16Array. */
+  /** Bits of each half-precision number: `new Uint16Array(halves.buffer)` of a Float16Array. */
   FP16: Uint16Array;
   /** A number in a list is rounded to the nearest 32-bit float. */
   FP32: Float32Array | readonly number[];
@@ -37,19 +37,19 @@ export interface SentElements {
 
 export type Datatype = keyof AnsweredElements;
 
-/** A tensor to send: its elements are in row-major order, and as many as the shape says. */
+/** A tensor to send. Its elements are in row-major order, and their number matches the shape. */
 export interface InputTensor<D extends Datatype, Shape extends readonly number[]> {
   readonly shape: Shape;
   readonly data: SentElements[D];
 }
 
-/** A tensor of an answer: its elements are in row-major order. */
+/** A tensor of an answer, with its elements in row-major order. */
 export interface OutputTensor<D extends Datatype, Shape extends readonly number[]> {
   readonly shape: Shape;
   readonly data: AnsweredElements[D];
 }
 
-/** One input or output: a fixed size, the name of a size that is not fixed, or null where it has no name. */
+/** An input or output. Dimensions are fixed sizes, names of free sizes, or null for free sizes without a name. */
 export interface TensorSpec {
   readonly name: string;
   readonly datatype: Datatype;
@@ -62,7 +62,7 @@ export interface ModelSpec {
   readonly outputs: readonly TensorSpec[];
 }
 
-/** Any tensor, once its elements are known to be right. */
+/** A validated tensor. */
 export interface Tensor {
   readonly spec: TensorSpec;
   readonly shape: readonly number[];
@@ -111,7 +111,7 @@ export function shapeFits(shape: readonly number[], { dimensions }: TensorSpec):
   );
 }
 
-/** As in `FP32 [batch, 10]`. */
+/** Formats datatype and dimensions, such as `FP32 [batch, 10]`. */
 export function specText({ datatype, dimensions }: TensorSpec): string {
   return `${datatype} [${dimensions.map((dimension) => dimension ?? '?').join(', ')}]`;
 }

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { halfValue } from '../../../inference-image/src/contract/half';
 import type { Datatype } from '../../../inference-image/src/contract/signature';
 import { elementBytes, type NumpyArray, NumpyFault } from './npy';
 
@@ -35,7 +36,7 @@ export function elementsAs(datatype: Datatype, array: NumpyArray): Buffer {
   const [wanted, dtype] = NUMPY[datatype];
   if (type === wanted) return bytes;
   const converts = /^[fiu]/.test(type) && (/^f[48]/.test(wanted) || (/^[iu]/.test(wanted) && !type.startsWith('f')));
-  if (!converts || type === 'f2') {
+  if (!converts) {
     throw new NumpyFault(`its dtype is ${type}, and the model takes ${datatype}`, `Save x.astype(np.${dtype})`);
   }
   const converted = Buffer.alloc((bytes.length / elementBytes(type)) * elementBytes(wanted));
@@ -70,6 +71,7 @@ const READERS: Readonly<Record<string, Read>> = {
   i2: (bytes, at) => bytes.readInt16LE(at),
   i4: (bytes, at) => bytes.readInt32LE(at),
   i8: (bytes, at) => bytes.readBigInt64LE(at),
+  f2: (bytes, at) => halfValue(bytes.readUInt16LE(at)),
   f4: (bytes, at) => bytes.readFloatLE(at),
   f8: (bytes, at) => bytes.readDoubleLE(at),
 };
@@ -115,6 +117,15 @@ function utf8(bytes: Buffer): Buffer {
 
 function utf32(bytes: Buffer): string {
   let text = '';
-  for (let at = 0; at < bytes.length; at += 4) text += String.fromCodePoint(bytes.readUInt32LE(at));
+  for (let at = 0; at < bytes.length; at += 4) {
+    const code = bytes.readUInt32LE(at);
+    if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) {
+      throw new NumpyFault(
+        `it has a text with 0x${code.toString(16)}, which is no character of Unicode`,
+        'Save texts of valid characters',
+      );
+    }
+    text += String.fromCodePoint(code);
+  }
   return text.replace(/\0+$/, '');
 }

@@ -48,7 +48,18 @@ function arraysOf(content: Buffer, signature: Signature): RequestedArray[] {
   } catch (error) {
     throw new NumpyFault(`it cannot be unpacked: ${(error as Error).message}`, 'Save it again with np.savez');
   }
-  return Object.entries(files).map(([file, bytes]) => requestedArray(file.replace(/\.npy$/, ''), bytes, signature));
+  const arrays = Object.entries(files).map(([file, bytes]) => [file.replace(/\.npy$/, ''), bytes] as const);
+  return arrays.map(([name, bytes]) =>
+    requestedArray(isUnnamed(arrays, signature) ? signature.inputs[0]!.name : name, bytes, signature),
+  );
+}
+
+/** Whether `np.savez` was given no name for the array of a model of one input. */
+function isUnnamed(
+  [array, ...others]: readonly (readonly [name: string, bytes: Uint8Array])[],
+  { inputs }: Signature,
+): boolean {
+  return inputs.length === 1 && others.length === 0 && array?.[0] === 'arr_0';
 }
 
 function onlyInput({ inputs }: Signature): string {

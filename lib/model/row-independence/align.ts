@@ -2,22 +2,22 @@ import { coupled, notUnderstood } from './obstacle';
 import { ONE, Size } from './size';
 import { rowAxisSize, type Rows, type Tensor } from './tensor';
 
-/** Sizes and rows of the result of an operator. */
+/** Sizes and rows of an operator's result. */
 export interface Layout {
   readonly dims?: readonly Size[];
   readonly rows?: Rows;
 }
 
 /**
- * Broadcasts as numpy does, aligned from the last axis. All rows must meet on one axis, and what has no rows must not
- * extend along it.
+ * Broadcasts like numpy, aligned from the last axis. All rows must be on the same axis, and tensors without rows must
+ * not extend along it.
  *
  * @throws Obstacle
  */
 export function broadcast(tensors: readonly Tensor[]): Layout {
   const carriers = tensors.filter(({ rows }) => rows);
   if (tensors.some(({ dims }) => !dims)) {
-    if (carriers.length > 0) throw notUnderstood('the rank of what meets the rows is not known');
+    if (carriers.length > 0) throw notUnderstood('the rank of the other operand is unknown');
     return {};
   }
   const rank = tensors.reduce((most, { dims }) => Math.max(most, dims?.length ?? 0), 0);
@@ -30,7 +30,7 @@ export function broadcast(tensors: readonly Tensor[]): Layout {
   return { dims, ...(rows && { rows }) };
 }
 
-/** Axes of size 1 are put in front. */
+/** Prepends axes of size 1. */
 function alignedTo(tensor: Tensor, rank: number) {
   const { dims = [], rows } = tensor;
   const missing = rank - dims.length;
@@ -41,9 +41,9 @@ function alignedTo(tensor: Tensor, rank: number) {
 }
 
 /**
- * The rows of operands whose axes correspond to each other.
+ * Common layout of the rows of operands with corresponding axes.
  *
- * @throws Obstacle where rows would meet others than their own
+ * @throws Obstacle if rows would be combined with other rows
  */
 export function commonRows(operands: readonly { dims: readonly Size[]; rows?: Rows | undefined }[]): Rows | undefined {
   const found = operands.flatMap(({ rows }) => (rows ? [rows] : []));
@@ -51,7 +51,7 @@ export function commonRows(operands: readonly { dims: readonly Size[]; rows?: Ro
   const main = found.find(({ uniform }) => !uniform) ?? (found[0] as Rows);
   for (const rows of found) {
     if (rows.axis !== main.axis) throw coupled('combines rows that are on different axes');
-    if (!sameRows(rows, main)) throw coupled('combines rows that are laid out in different ways');
+    if (!sameRows(rows, main)) throw coupled('combines rows with different layouts');
   }
   for (const { dims, rows } of operands) {
     const size = dims[main.axis];
@@ -72,7 +72,7 @@ export function broadcastSize(sizes: readonly Size[]): Size {
   for (const size of sizes) if (!size.is(1)) distinct.set(size.key, size);
   const [first = ONE, second] = distinct.values();
   if (!second) return first;
-  // Sizes that meet are equal or 1, so that the result is the greatest.
+  // Sizes that are broadcast are equal or 1, so the result is the greatest.
   for (const size of distinct.values()) {
     if ([...distinct.values()].some((other) => size.isLesserOf(other))) distinct.delete(size.key);
   }

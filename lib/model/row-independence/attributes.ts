@@ -1,16 +1,14 @@
 import type { AttributeMessage, GraphMessage, SparseTensorMessage, TensorMessage } from '../decoded-model';
 import { notUnderstood } from './obstacle';
 
-/** AttributeProto.AttributeType; 0 in files of before IR version 2. */
+/** AttributeProto.AttributeType; 0 in files before IR version 2. */
 const TYPE = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7, strings: 8, sparseTensor: 11 };
 
-/** The attributes of one node, those that a function stands for filled in. */
+/** Attributes of one node. References to attributes of a function call are resolved. */
 export class Attributes {
   private readonly byName: ReadonlyMap<string, AttributeMessage>;
 
-  /**
-   * @param bound - attributes of the call of the function that the node is in
-   */
+  /** @param bound - attributes of the function call that the node belongs to */
   constructor(attributes: readonly AttributeMessage[], bound?: Attributes) {
     const byName = new Map<string, AttributeMessage>();
     for (const attribute of attributes) {
@@ -23,7 +21,7 @@ export class Attributes {
     this.byName = byName;
   }
 
-  /** Attributes of a call with the function's defaults for what the call leaves out. */
+  /** Adds the function's defaults for attributes that the call omits. */
   withDefaults(defaults: readonly AttributeMessage[]): Attributes {
     return new Attributes([...defaults.filter(({ name }) => !this.byName.has(name)), ...this.byName.values()]);
   }
@@ -38,7 +36,7 @@ export class Attributes {
     return this.find(name, TYPE.int)?.i ?? otherwise;
   }
 
-  /** A switch. Kernels differ in what they make of numbers other than 0 and 1. */
+  /** A boolean attribute. Kernels interpret numbers other than 0 and 1 in different ways. */
   flag(name: string, otherwise: boolean): boolean {
     const value = this.int(name);
     if (value !== undefined && value !== 0 && value !== 1)
@@ -50,7 +48,7 @@ export class Attributes {
     return this.find(name, TYPE.float)?.f;
   }
 
-  /** @throws Obstacle where the list is longer than what is kept of it */
+  /** @throws Obstacle if the skeleton contains only the start of the list */
   ints(name: string): readonly number[] | undefined {
     const found = this.find(name, TYPE.ints);
     if (found && found.intsCount > found.ints.length)
@@ -72,7 +70,7 @@ export class Attributes {
     return found ? Buffer.from(found.s).toString('utf8') : otherwise;
   }
 
-  /** Length of a list; undefined where the node does not have it, or only its beginning is kept. */
+  /** Length of a list; undefined if the node does not have it, or the skeleton contains only its start. */
   count(name: string): number | undefined {
     const found = this.byName.get(name);
     if (!found) return undefined;
@@ -95,7 +93,7 @@ export class Attributes {
     return graph;
   }
 
-  /** All graphs, in any attribute. */
+  /** Whether any attribute contains a graph. */
   get hasGraphs(): boolean {
     return [...this.byName.values()].some(({ g, graphs }) => g !== null || graphs.length > 0);
   }
@@ -103,7 +101,7 @@ export class Attributes {
   private find(name: string, type: number): AttributeMessage | undefined {
     const found = this.byName.get(name);
     if (found && found.type !== type && found.type !== 0)
-      throw notUnderstood(`its attribute "${name}" is of another type`);
+      throw notUnderstood(`its attribute "${name}" has the wrong type`);
     return found;
   }
 }

@@ -3,17 +3,19 @@ import { coupled, notUnderstood } from './obstacle';
 import { N, ONE, type Size } from './size';
 import { rowAxisSize, type Rows, type Tensor } from './tensor';
 
-/** Rows of several tensors one behind the other on their axis: blocks of all rows, as one tensor folded in front. */
+/**
+ * Joins the rows of several tensors along their axis: each tensor is a block of all rows, and the blocks are folded in
+ * front.
+ */
 export function joinedBlocks(tensors: readonly Tensor[], axis: number): Tensor {
   const all = tensors.map(asData);
-  if (all.some(({ rows }) => rows?.axis !== axis))
-    throw coupled('joins the rows with a tensor that is not one of each row');
+  if (all.some(({ rows }) => rows?.axis !== axis)) throw coupled('joins the rows with a tensor that is not per row');
   const rows = all.map((t) => t.rows as Rows);
   const main = rows.find(({ uniform }) => !uniform) ?? (rows[0] as Rows);
   const blocks = rows.map((one) => (one.uniform ? rowAxisSize(one).dividedBy(N.times(main.inner)) : one.outer));
   const alike = rows.every(({ uniform, inner }) => uniform || inner.equals(main.inner));
   if (!alike || blocks.some((count) => !count || count.tainted))
-    throw notUnderstood('joins rows that are laid out in different ways');
+    throw notUnderstood('joins rows with different layouts');
   const outer = (blocks as Size[]).reduce((sum, count) => sum.plus(count));
   const joined: Rows = { axis, outer, inner: main.inner };
   const [first] = all as [Tensor];
@@ -21,7 +23,7 @@ export function joinedBlocks(tensors: readonly Tensor[], axis: number): Tensor {
   return { kind: 'tensor', dims, rows: joined, elem: first.elem };
 }
 
-/** Part of the axis that counts rows: only blocks of all rows. */
+/** Returns a part of the axis of the rows, which must consist of whole blocks of all rows. */
 export function blockOf(t: Tensor, start: Size, length: Size): Tensor {
   const { rows, elem } = asData(t);
   if (!rows) throw notUnderstood('it has no rows');

@@ -5,30 +5,30 @@ import { coupled, notUnderstood } from './obstacle';
 import { Size } from './size';
 import { isTainted, type Tensor, type Value } from './tensor';
 
-/** What a rule needs of the graph around its node. */
+/** Access of an operator's rule to the graph around its node. */
 export interface Surroundings {
-  /** Results of a graph inside the node, which sees the names around the node. */
+  /** Evaluates a graph inside the node, which can also read names from outside the node. */
   evaluate(graph: GraphMessage, inputs: readonly Value[], label: string): readonly Value[];
-  /** What this pass assumes of a condition that is not known. */
+  /** Value that this pass assumes for an unknown condition. */
   assumed(condition: string): boolean | undefined;
-  /** Notes for which sizes of axes the shape arithmetic holds. */
+  /** Records the sizes of axes up to which the shape arithmetic holds. */
   readonly sizes: ExactSizes;
-  /** Counts work against the budget of the proof. */
+  /** Deducts work from the budget of the proof. */
   spend(steps: number): void;
-  /** Whether the node runs at most once, so that a condition in it is one thing or the other. */
+  /** Whether the node runs at most once, so that an unknown condition in it has a single value. */
   readonly once: boolean;
 }
 
-/** One node as the rule of its operator sees it. */
+/** A node as seen by the rule of its operator. */
 export class Call {
   constructor(
     readonly node: NodeMessage,
     /** Opset version of the operator's domain. */
     readonly opset: number,
     readonly attributes: Attributes,
-    /** Undefined where an optional input is left out. */
+    /** Undefined for omitted optional inputs. */
     readonly inputs: readonly (Value | undefined)[],
-    /** Unique within the model, and the same each time the node is met. */
+    /** Unique within the model, and the same in each pass. */
     readonly path: string,
     readonly surroundings: Surroundings,
   ) {}
@@ -37,19 +37,19 @@ export class Call {
     return this.inputs[position] !== undefined;
   }
 
-  /** Whether somebody may read the output. */
+  /** Whether an output is used. */
   wants(position: number): boolean {
     return Boolean(this.node.output[position]);
   }
 
-  /** Any tensor, shape arithmetic included: for rules that follow numbers of rows. */
+  /** Any tensor, including shape arithmetic; for rules that track numbers of rows. */
   tensor(position: number): Tensor {
     const value = this.inputs[position];
     if (!value) throw notUnderstood(`its input ${position} is missing`);
     return asTensor(value);
   }
 
-  /** A tensor as data: numbers of rows must not become data. */
+  /** A tensor as data; throws if it contains numbers of rows, which must not become data. */
   data(position: number): Tensor {
     return asData(this.tensor(position));
   }
@@ -70,11 +70,11 @@ export class Call {
     return this.inputs.flatMap((value) => (value ? [asData(asTensor(value))] : []));
   }
 
-  /** Elements of a small tensor without rows; those that are not known are numbers of their own. */
+  /** Elements of a small tensor without rows; unknown elements are atoms. */
   numbers(position: number, what: string): readonly Size[] {
     const tensor = this.tensor(position);
     if (tensor.rows) throw coupled(`takes ${what} from the rows`);
-    if (!tensor.values) throw notUnderstood(`${what} is not known`);
+    if (!tensor.values) throw notUnderstood(`cannot determine ${what}`);
     return tensor.values;
   }
 
@@ -82,17 +82,17 @@ export class Call {
   constants(position: number, what: string): number[] | undefined {
     if (!this.has(position)) return undefined;
     return this.numbers(position, what).map((value) => {
-      if (value.constant === undefined) throw notUnderstood(`${what} is not known`);
+      if (value.constant === undefined) throw notUnderstood(`cannot determine ${what}`);
       return value.constant;
     });
   }
 
-  /** A list that is an attribute in old versions of an operator, and an input in new ones. */
+  /** A list that is an attribute in old opsets and an input in new ones. */
   intsOrInput(name: string, position: number): readonly number[] | undefined {
     return this.attributes.ints(name) ?? this.constants(position, `"${name}"`);
   }
 
-  /** A size of which nothing is known but that it does not depend on rows. */
+  /** Creates an unknown size that does not depend on rows. */
   fresh(label: string | number): Size {
     return Size.atom(`${this.path}:${label}`, { min: 0 });
   }
@@ -103,7 +103,7 @@ export type Operators = Readonly<Record<string, Transfer>>;
 
 export function asTensor(value: Value): Tensor {
   if (value.kind === 'unusable') throw value.obstacle;
-  if (value.kind === 'sequence') throw notUnderstood('a sequence goes into it');
+  if (value.kind === 'sequence') throw notUnderstood('its input is a sequence');
   return value;
 }
 
@@ -115,11 +115,11 @@ export function asData(tensor: Tensor): Tensor {
 
 /** Dimensions of a tensor whose rank must be known. */
 export function dimsOf({ dims }: Tensor): readonly Size[] {
-  if (!dims) throw notUnderstood('the rank of its input is not known');
+  if (!dims) throw notUnderstood('the rank of its input is unknown');
   return dims;
 }
 
-/** Axis counted from the front. */
+/** Converts a negative axis to one counted from the front. */
 export function axisOf(axis: number, rank: number): number {
   const positive = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(positive) || positive < 0 || positive >= rank)
@@ -127,7 +127,7 @@ export function axisOf(axis: number, rank: number): number {
   return positive;
 }
 
-/** Refuses what works along the axis that counts rows. */
+/** Throws if the operator works along the axis of the rows. */
 export function refuseAlong({ rows }: Tensor, axis: number, what: string): void {
   if (rows?.axis === axis) throw coupled(what);
 }

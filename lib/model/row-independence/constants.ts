@@ -13,10 +13,10 @@ const DOUBLE = 11;
 const UINT32 = 12;
 const UINT64 = 13;
 
-/** Lists of small numbers are weights, and nothing reckons with them. */
+/** Longer lists of floats are weights, which are not part of shape arithmetic. */
 const MAX_FLOATS = 16;
 
-/** An initializer or the value of a Constant; with its elements where there are few. */
+/** Value of an initializer or a Constant, with its elements if they are few. */
 export function constantTensor(message: TensorMessage): Tensor {
   const { dims, dataType: elem } = message;
   const count = dims.reduce((product, dim) => product * dim, 1);
@@ -48,7 +48,7 @@ const READERS: Readonly<Record<number, { bytes: number; read: (view: DataView, a
   [UINT16]: { bytes: 2, read: (view, at) => view.getUint16(at, true) },
   [INT16]: { bytes: 2, read: (view, at) => view.getInt16(at, true) },
   [INT32]: { bytes: 4, read: (view, at) => view.getInt32(at, true) },
-  // Beyond 2^53 inexact, and then good for comparisons only: such numbers stand for "to the end".
+  // Inexact beyond 2^53, and then valid for comparisons only: such numbers mean "to the end".
   [INT64]: { bytes: 8, read: (view, at) => Number(view.getBigInt64(at, true)) },
   [BOOL]: { bytes: 1, read: (view, at) => (view.getUint8(at) === 0 ? 0 : 1) },
   [DOUBLE]: { bytes: 8, read: (view, at) => view.getFloat64(at, true) },

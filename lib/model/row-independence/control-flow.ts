@@ -4,13 +4,13 @@ import { coupled, NeedsDecision, notUnderstood } from './obstacle';
 import { ONE, Size } from './size';
 import { BOOL, INT64, invariant, isTainted, valuesOf, type Rows, type Tensor, type Value } from './tensor';
 
-/** Rounds until what a loop carries is the same before and after it. */
+/** Maximum number of iterations until the state of a loop is the same before and after it. */
 const MAX_ROUNDS = 6;
 
 function branch(call: Call): readonly Value[] {
   const condition = call.tensor(0);
-  if (condition.rows) throw coupled('takes the branch that the rows of the batch decide');
-  if (isTainted(condition)) throw coupled('takes the branch that the number of rows decides');
+  if (condition.rows) throw coupled('chooses the branch by the rows of the batch');
+  if (isTainted(condition)) throw coupled('chooses the branch by the number of rows');
   const known = condition.values?.[0]?.constant;
   const run = (taken: boolean) => {
     const name = taken ? 'then_branch' : 'else_branch';
@@ -24,7 +24,7 @@ function branch(call: Call): readonly Value[] {
   return joinedBranches(call, key, run);
 }
 
-/** What holds whichever branch is taken; where they differ too much, the cases are told apart. */
+/** Joins the results of both branches; if they differ too much, the cases are analyzed separately. */
 function joinedBranches(call: Call, condition: string, run: (taken: boolean) => readonly Value[]): readonly Value[] {
   try {
     const [taken, other] = [run(true), run(false)];
@@ -36,9 +36,9 @@ function joinedBranches(call: Call, condition: string, run: (taken: boolean) => 
 }
 
 /**
- * What is true of both values; sizes and elements that differ become numbers of their own.
+ * Facts that hold for both values. Sizes and elements that differ become new atoms.
  *
- * @throws Obstacle where nothing useful is true of both
+ * @throws Obstacle if no useful fact holds for both
  */
 function join(a: Value, b: Value, fresh: (label: string) => Size): Value {
   if (a.kind === 'unusable') return a;
@@ -46,8 +46,8 @@ function join(a: Value, b: Value, fresh: (label: string) => Size): Value {
   if (a.kind === 'sequence' || b.kind === 'sequence') return joinSequences(a, b, fresh);
   const elem = a.elem === b.elem ? a.elem : 0;
   if (!a.dims || !b.dims || a.dims.length !== b.dims.length) {
-    if (a.rows || b.rows) throw notUnderstood('it gives tensors of different ranks');
-    if (isTainted(a) || isTainted(b)) throw coupled('gives the number of rows, or another number');
+    if (a.rows || b.rows) throw notUnderstood('it returns tensors of different ranks');
+    if (isTainted(a) || isTainted(b)) throw coupled('returns either the number of rows or another number');
     return invariant(undefined, elem);
   }
   if (Boolean(a.rowNumbers) !== Boolean(b.rowNumbers) || (a.rowNumbers && a.rowNumbers !== b.rowNumbers)) {
@@ -59,7 +59,7 @@ function join(a: Value, b: Value, fresh: (label: string) => Size): Value {
     a.values && b.values && a.values.length === b.values.length
       ? a.values.map((value, at) => joinSize(value, b.values?.[at] as Size, () => unknown(fresh(`value ${at}`))))
       : undefined;
-  if (!values && (isTainted(a) || isTainted(b))) throw coupled('gives the number of rows, or another number');
+  if (!values && (isTainted(a) || isTainted(b))) throw coupled('returns either the number of rows or another number');
   return {
     kind: 'tensor',
     dims,
@@ -70,14 +70,14 @@ function join(a: Value, b: Value, fresh: (label: string) => Size): Value {
   };
 }
 
-/** A number that may be negative, and large. */
+/** A number that may be negative and large. */
 function unknown({ key }: Size): Size {
   return Size.atom(key, { bounded: false });
 }
 
 function joinRows(a: Tensor, b: Tensor): Rows | undefined {
   if (!a.rows && !b.rows) return undefined;
-  if (!a.rows || !b.rows) throw notUnderstood('it gives what has rows, or what has none');
+  if (!a.rows || !b.rows) throw notUnderstood('it returns a tensor with rows or one without');
   const rows = commonRows([
     { dims: dimsOf(a), rows: a.rows },
     { dims: dimsOf(b), rows: b.rows },
@@ -87,13 +87,13 @@ function joinRows(a: Tensor, b: Tensor): Rows | undefined {
 
 function joinSize(a: Size, b: Size, otherwise: () => Size): Size {
   if (a.equals(b)) return a;
-  if (a.tainted || b.tainted) throw coupled('gives the number of rows, or another number');
+  if (a.tainted || b.tainted) throw coupled('returns either the number of rows or another number');
   return otherwise();
 }
 
 function joinSequences(a: Value, b: Value, fresh: (label: string) => Size): Value {
   if (a.kind !== 'sequence' || b.kind !== 'sequence' || a.items.length !== b.items.length) {
-    throw notUnderstood('it gives sequences of different lengths');
+    throw notUnderstood('it returns sequences of different lengths');
   }
   return {
     kind: 'sequence',
@@ -102,8 +102,7 @@ function joinSequences(a: Value, b: Value, fresh: (label: string) => Size): Valu
 }
 
 /**
- * What a loop carries from step to step, such that it is the same before each step: sizes and elements that a step
- * changes are widened to numbers of their own.
+ * State of a loop that is the same before each step. Sizes and elements that change in a step are widened to new atoms.
  */
 function steady(
   call: Call,
@@ -126,10 +125,10 @@ function steady(
     }
     carried = next;
   }
-  throw notUnderstood('what it carries from step to step does not settle');
+  throw notUnderstood('the values that it carries between steps do not converge');
 }
 
-/** After the loop, what was widened is not what it was in any one step. */
+/** Renames widened atoms: after the loop, they differ from their value in any single step. */
 function renamed(value: Value, fresh: (label: string) => Size, first: Value): Value {
   if (value.kind === 'sequence' && first.kind === 'sequence') {
     return {
@@ -181,7 +180,7 @@ function loop(call: Call): Value[] {
   const trips = tripCount(call);
   if (call.has(1)) {
     const condition = call.tensor(1);
-    if (condition.rows || isTainted(condition)) throw coupled('goes on as the rows of the batch decide');
+    if (condition.rows || isTainted(condition)) throw coupled('continues depending on the rows of the batch');
   }
   const first = call.inputs.slice(2).map((value) => value ?? missing());
   const { carried, results } = steady(call, first, (now) => {
@@ -206,13 +205,13 @@ function missing(): never {
 function tripCount(call: Call): Size | undefined {
   if (!call.has(0)) return undefined;
   const count = call.tensor(0);
-  if (count.rows) throw coupled('takes as many steps as the rows of the batch decide');
-  if (isTainted(count)) throw notUnderstood('takes as many steps as there are rows');
+  if (count.rows) throw coupled('runs a number of steps that depends on the rows of the batch');
+  if (isTainted(count)) throw notUnderstood('runs as many steps as there are rows');
   const size = count.values?.[0];
   return size && size.min >= 0 ? size : undefined;
 }
 
-/** Whether nothing but the number of steps can end the loop. */
+/** Whether only the number of steps can end the loop. */
 function steppedAlways(call: Call): boolean {
   const condition = call.has(1) ? call.tensor(1).values?.[0] : ONE;
   if (!condition?.is(1)) return false;
@@ -231,10 +230,10 @@ function steppedAlways(call: Call): boolean {
 function refuseCondition(value: Value | undefined): void {
   if (!value) throw notUnderstood('its body has no condition');
   const condition = asTensor(value);
-  if (condition.rows || isTainted(condition)) throw coupled('goes on as the rows of the batch decide');
+  if (condition.rows || isTainted(condition)) throw coupled('continues depending on the rows of the batch');
 }
 
-/** Results of all steps, one behind another on a new axis; sizes that differ from step to step cannot be. */
+/** Stacks the results of all steps on a new axis; their sizes must not differ between steps. */
 function inFrontOf(t: Tensor, axis: number, steps: Size, fresh: (label: string) => Size): Tensor {
   const dims = dimsOf(t);
   if (isTainted(t) || t.rowNumbers) throw coupled('collects the number of rows');
@@ -249,7 +248,7 @@ function inFrontOf(t: Tensor, axis: number, steps: Size, fresh: (label: string) 
 }
 
 function scan(call: Call): Value[] {
-  if (call.opset < 9) throw notUnderstood('its first version is not followed');
+  if (call.opset < 9) throw notUnderstood('its first version is not supported');
   const body = call.attributes.graph('body');
   const count = call.attributes.int('num_scan_inputs', 0);
   const inputs = call.inputs.map((value) => value ?? missing());
@@ -275,12 +274,12 @@ function scan(call: Call): Value[] {
   ];
 }
 
-/** What one step sees of a scanned tensor. */
+/** The part of a scanned tensor that one step reads. */
 function stepOf(t: Tensor, along: number): { part: Tensor; steps: Size } {
   const dims = dimsOf(t);
   const axis = along < 0 ? along + dims.length : along;
   const steps = dims[axis];
-  if (!steps) throw notUnderstood('the axis that it scans is not known');
+  if (!steps) throw notUnderstood('the axis that it scans is unknown');
   if (t.rows?.axis === axis) throw notUnderstood('goes through the rows one after another');
   if (isTainted(t) || t.rowNumbers) throw coupled('goes through numbers of rows');
   const rows = t.rows && { ...t.rows, axis: t.rows.axis > axis ? t.rows.axis - 1 : t.rows.axis };
@@ -293,11 +292,11 @@ function stepOf(t: Tensor, along: number): { part: Tensor; steps: Size } {
   return { part, steps };
 }
 
-/** Applies its body to each item. */
+/** Applies the body to each item. */
 function sequenceMap(call: Call): Value[] {
   const body = call.attributes.graph('body');
   const [first, ...others] = call.inputs.map((value) => value ?? missing());
-  if (first?.kind !== 'sequence') throw notUnderstood('the length of the sequence is not known');
+  if (first?.kind !== 'sequence') throw notUnderstood('the length of the sequence is unknown');
   const results = first.items.map((item, at) =>
     call.surroundings.evaluate(
       body,

@@ -5,9 +5,9 @@ import { FLOAT, INT32, INT64, STRING } from './tensor';
 const DOUBLE = 11;
 
 interface NumberType {
-  /** Numbers below it are exact in the type, and do not wrap round. */
+  /** Numbers below this limit are exact in the type, and do not overflow. */
   readonly limit: number;
-  /** A number counts as exact where it is for sizes of axes up to this one. */
+  /** A number counts as exact only if it is exact for sizes of axes up to at least this size. */
   readonly leastSize: number;
 }
 
@@ -22,21 +22,21 @@ export function isInteger(elem: number): boolean {
   return elem === INT64 || elem === INT32;
 }
 
-/** Whether the shape arithmetic is followed into a type. */
+/** Whether shape arithmetic is tracked in a type. */
 export function isFollowed(elem: number): boolean {
   return TYPES[elem] !== undefined;
 }
 
-/** Up to which sizes of axes a proof holds: beyond, numbers of its shape arithmetic are rounded or wrap round. */
+/** Sizes of axes up to which a proof holds; beyond them, numbers of the shape arithmetic are rounded or overflow. */
 export class ExactSizes {
   private greatest = Infinity;
 
-  /** Undefined for all that rows which share a run may have in any case. */
+  /** Undefined if the proof holds for all sizes that rows sharing a run may have. */
   get maxSize(): number | undefined {
     return this.greatest < MAX_SHARED_SIZE ? this.greatest : undefined;
   }
 
-  /** Whether a number is the same in a type as it is here. What that depends on is noted. */
+  /** Whether a number is represented exactly in a type. Records the sizes of axes up to which that holds. */
   isExact(value: Size, elem: number): boolean {
     const type = TYPES[elem];
     const { constant } = value;

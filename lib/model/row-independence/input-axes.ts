@@ -1,15 +1,15 @@
 import type { ValueInfo } from '../onnx-graph';
 
-/** Where each input has rows: an axis, or null where requests that share a run have the input in common. */
+/** Axis of the rows in each input; null if requests that share a run must have the same values in that input. */
 export type InputAxes = readonly (number | null)[];
 
-/** A model takes rows in one of a few ways; others are not tried. */
+/** Maximum number of assignments to try. */
 const MAX_ASSIGNMENTS = 24;
 
-/** Axes further behind are not where rows are. */
+/** Last axis that is tried as the axis of the rows. */
 const MAX_AXIS = 3;
 
-/** Axes of an input that may count rows. */
+/** Axes of an input that may be the axis of the rows. */
 function freeAxes({ dimensions }: ValueInfo): number[] {
   return (dimensions ?? []).flatMap((size, axis) => (typeof size !== 'number' && axis <= MAX_AXIS ? [axis] : []));
 }
@@ -19,45 +19,46 @@ export function isFree(input: ValueInfo, axis: number): boolean {
 }
 
 /**
- * Ways in which the inputs may carry rows, the most natural first: on axis 0 wherever that is free. Names of
- * dimensions order the ways, and prove nothing.
+ * Assignments of the rows to axes of the inputs, the most likely first: axis 0 of every input where it is free. Names
+ * of dimensions only determine the order; they prove nothing.
  */
 export function assignments(inputs: readonly ValueInfo[]): InputAxes[] {
   const found = new Map<string, InputAxes>();
-  for (const axes of ways(inputs)) {
+  for (const axes of candidates(inputs)) {
     if (axes.every((axis) => axis === null)) continue;
     found.set(axes.join(), axes);
-    // There may be more ways than inputs, and each is as long as their list.
+    // There may be more assignments than inputs, and each is as long as the list of inputs.
     if (found.size === MAX_ASSIGNMENTS) break;
   }
   return [...found.values()];
 }
 
-function* ways(inputs: readonly ValueInfo[]): Generator<InputAxes> {
+function* candidates(inputs: readonly ValueInfo[]): Generator<InputAxes> {
   const free = inputs.map(freeAxes);
   const first = inputs.map((_, at) => (free[at]?.[0] === 0 ? 0 : null));
 
-  // Rows on axis 0; other inputs, such as the state of a recurrent model, on the axis of the same name, or any.
+  // Rows on axis 0. In other inputs, such as the state of a recurrent model, on the axis of the same name, or on any
+  // axis.
   const symbols = new Set(inputs.flatMap((input, at) => symbolAt(input, first[at] ?? null)));
   yield inputs.map((input, at) => first[at] ?? axisOfSymbol(input, symbols));
   yield inputs.map((_, at) => first[at] ?? free[at]?.[0] ?? null);
   yield first;
 
-  // By one name, wherever an input has it.
+  // By name: the same symbol in all inputs.
   for (const symbol of symbolsOf(inputs)) {
     const named = inputs.map((input) => axisOfSymbol(input, new Set([symbol])));
     yield named.map((axis, at) => axis ?? first[at] ?? null);
     yield named;
   }
 
-  // Lists may be lengths or options that requests have in common; then single inputs.
+  // Tensors with one axis may be lengths or options that requests share. After that, each input on its own.
   const lists = inputs.map((input) => input.dimensions?.length === 1);
   yield first.map((axis, at) => (lists[at] ? null : axis));
   for (const [at, axis] of first.entries()) {
     if (axis === 0) yield first.map((other, position) => (position === at ? null : other));
   }
 
-  // Sequences with the steps first.
+  // Sequences with the steps on the first axis.
   yield inputs.map((_, at) => free[at]?.find((axis) => axis === 1) ?? free[at]?.[0] ?? null);
 }
 
@@ -78,7 +79,9 @@ function distinct(found: readonly InputAxes[]): InputAxes[] {
   return [...new Map(found.map((axes) => [axes.join(), axes])).values()];
 }
 
-/** An input that has the name of the rows on another axis too: to share a run would change that axis. */
+/**
+ * Finds an input that has the symbol of the rows on another axis too: sharing a run would change the size of that axis.
+ */
 export function clash(inputs: readonly ValueInfo[], axes: InputAxes): ValueInfo | undefined {
   const symbols = new Set(inputs.flatMap((input, at) => symbolAt(input, axes[at] ?? null)));
   return inputs.find(({ dimensions }, at) =>
@@ -86,7 +89,7 @@ export function clash(inputs: readonly ValueInfo[], axes: InputAxes): ValueInfo 
   );
 }
 
-/** Inputs with dimensions of 1 declared free: the first ones, or of a state that has layers in front, the second. */
+/** Declares dimensions of 1 free: the first ones, or the second ones of a state with layers on the first axis. */
 export function freedAssignments(inputs: readonly ValueInfo[]): { inputs: ValueInfo[]; axes: InputAxes }[] {
   const one = (axis: number) => inputs.map(({ dimensions }) => dimensions?.[axis] === 1);
   const [first, second] = [one(0), one(1)];

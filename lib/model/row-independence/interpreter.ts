@@ -19,7 +19,7 @@ import { transferOf } from './operators/table';
 import { Size } from './size';
 import { BOOL, constantDims, INT32, INT64, invariant, isTainted, rowAxisSize, type Tensor, type Value } from './tensor';
 
-/** A node stops the proof. */
+/** A node at which the proof stops. */
 export class Stopped {
   constructor(
     readonly node: NodeMessage,
@@ -27,10 +27,13 @@ export class Stopped {
   ) {}
 }
 
-/** Domains whose operators the runtime has itself. */
+/** Domains of operators that the runtime implements. */
 const OF_THE_RUNTIME = /^(ai\.onnx|com\.microsoft|com\.ms|org\.pytorch\.aten)(\.|$)/;
 
-/** Nodes met and elements computed in all passes over a model; a graph of 1,500 nodes needs about 4,000. */
+/**
+ * Limit on the nodes visited and elements computed in all passes over a model; a graph of 1,500 nodes needs about
+ * 4,000.
+ */
 export class Budget {
   constructor(private left: number) {}
 
@@ -40,23 +43,23 @@ export class Budget {
   }
 }
 
-/** Functions and graphs within each other. */
+/** Maximum nesting of functions and graphs. */
 const MAX_DEPTH = 24;
 
-/** Of one node; of the axes of a tensor. */
+/** Maximum number of inputs and outputs of a node, and of axes of a tensor. */
 const MAX_NAMES = 4096;
 const MAX_RANK = 64;
 
-/** Elements of results that are not known are numbers of their own where there are few. */
+/** Unknown elements of results become atoms if there are at most this many. */
 const MAX_UNKNOWN = 16;
 
-/** What nodes see around them. */
+/** Environment of a list of nodes. */
 interface Context {
   readonly opsets: ReadonlyMap<string, number>;
   readonly sizes: ExactSizes;
-  /** Attributes of the call of the function that the nodes are in. */
+  /** Attributes of the function call that the nodes belong to. */
   readonly bound?: Attributes;
-  /** Unique prefix of names that are made for these nodes. */
+  /** Unique prefix of the atoms that these nodes create. */
   readonly path: string;
   readonly depth: number;
   /** Whether the nodes run at most once. */
@@ -65,22 +68,22 @@ interface Context {
 
 type Names = Map<string, Value>;
 
-/** The order of nodes, and those whose results are read. */
+/** Order of nodes, and the nodes whose results are used. */
 interface Plan {
   readonly order: readonly Placed[];
   readonly read: ReadonlySet<NodeMessage>;
 }
 
-/** Names that are defined around a graph, the nearest first. */
+/** Names visible in a graph, the innermost scope first. */
 interface Scope {
   readonly names: Names;
   readonly outer?: Scope;
 }
 
-/** Follows all nodes of a model, once for each choice of where its inputs have rows. */
+/** Follows all nodes of a model, once for each assignment of the rows to axes of the inputs. */
 export class Interpreter {
   private readonly functions: ReadonlyMap<string, FunctionMessage>;
-  /** Of the graph; the runtime takes the nodes of functions for operators of these versions too. */
+  /** Opsets of the graph. The runtime resolves the nodes of functions with these versions too. */
   private readonly opsets: ReadonlyMap<string, number>;
   private readonly initial = new Map<GraphMessage, Names>();
   private readonly attributes = new Map<NodeMessage, Attributes>();
@@ -95,10 +98,10 @@ export class Interpreter {
   }
 
   /**
-   * The outputs of the graph.
+   * Evaluates the outputs of the graph.
    *
-   * @param assumed - of conditions that are not known
-   * @param sizes - notes for which sizes of axes they hold
+   * @param assumed - assumed values of unknown conditions
+   * @param sizes - records the sizes of axes up to which the outputs are valid
    * @throws Stopped, CannotRun, NeedsDecision
    */
   outputs(
@@ -124,7 +127,7 @@ export class Interpreter {
     return graph.output.map(({ name }) => find(scope, name) ?? unknownName(name));
   }
 
-  /** Initializers stand for inputs of the same name: the server lets no caller override them. */
+  /** Initializers replace inputs of the same name: the server does not let callers override them. */
   private define(graph: GraphMessage, names: Names, path: string): void {
     let known = this.initial.get(graph);
     if (!known) {
@@ -151,7 +154,7 @@ export class Interpreter {
     const { order, read } = this.planOf(nodes, results);
     for (const { node, index } of order) {
       if (node.output.some((name) => name && scope.names.has(name))) {
-        throw new Stopped(node, notUnderstood('its result has a name that something else has'));
+        throw new Stopped(node, notUnderstood('the name of its result is already used'));
       }
       const values = this.node(node, `${context.path}/${index}`, scope, context, assumed, read.has(node));
       node.output.forEach((name, at) => {
@@ -188,7 +191,7 @@ export class Interpreter {
     } catch (thrown) {
       const problem = isOwn(thrown) ? thrown : notUnderstood('it is malformed');
       if (problem instanceof NeedsDecision) problem.node ??= node;
-      // A loop may take no step, and then nothing in it fails.
+      // A loop may run zero steps, and then nothing in it fails.
       if (problem instanceof CannotRun && !context.once) throw new Stopped(node, notUnderstood(problem.reason));
       if (problem instanceof Obstacle) {
         if (isRead || !neverFails(node, problem)) throw new Stopped(node, isRead ? problem : unread(problem));
@@ -211,9 +214,9 @@ export class Interpreter {
     const own = this.functions.size > 0 && this.functions.get(functionKey(node.domain, node.opType, node.overload));
     const transfer = transferOf(domain, node.opType);
     if (own) {
-      // Which of two meanings a name has is up to the runtime; it has more operators than there are rules.
+      // The runtime decides which of two definitions a name refers to; it has more operators than there are rules here.
       if (transfer || OF_THE_RUNTIME.test(domain))
-        throw notUnderstood('the model has a function of a name that may be an operator of the runtime');
+        throw notUnderstood('the model has a function whose name may be an operator of the runtime');
       return this.call(own, inputs, attributes, path, context, assumed);
     }
     const call = new Call(node, context.opsets.get(domain) ?? 1, attributes, inputs, path, {
@@ -227,11 +230,11 @@ export class Interpreter {
       },
     });
     try {
-      if (!transfer) throw notUnderstood('what it does with rows is not known');
+      if (!transfer) throw notUnderstood('its effect on rows is unknown');
       const result = transfer(call);
       return 'kind' in result ? [result] : result;
     } catch (problem) {
-      // What is the same for all rows before is the same after, whatever it is.
+      // Results are the same for all rows if the inputs are, whatever the operator does.
       if (problem instanceof Obstacle && onlyShared(inputs) && !attributes.hasGraphs && !isRandom(node)) {
         return node.output.map(() => invariant(undefined));
       }
@@ -239,7 +242,7 @@ export class Interpreter {
     }
   }
 
-  /** Read once for all passes, but for those that a function stands for. */
+  /** Parsed once for all passes, except for attributes that refer to a function call. */
   private attributesOf(node: NodeMessage, { bound }: Context): Attributes {
     if (bound) return new Attributes(node.attribute, bound);
     let attributes = this.attributes.get(node);
@@ -267,7 +270,7 @@ export class Interpreter {
     return this.graph(graph, { names, outer }, { ...context, depth }, assumed);
   }
 
-  /** A function of the model's own, in place of its call. */
+  /** Evaluates a function of the model in place of its call. */
   private call(
     own: FunctionMessage,
     inputs: readonly (Value | undefined)[],
@@ -279,7 +282,7 @@ export class Interpreter {
     const depth = this.deeper(context);
     const opsets = versions(own.opsetImport);
     if ([...opsets].some(([domain, version]) => (this.opsets.get(domain) ?? version) !== version))
-      throw notUnderstood('a function of the model is for another version of the operators than the model');
+      throw notUnderstood('a function of the model uses a different opset than the model');
     const names: Names = new Map();
     own.input.forEach((name, at) => {
       const value = inputs[at];
@@ -300,24 +303,26 @@ export class Interpreter {
   }
 
   private deeper({ depth }: Context): number {
-    if (depth >= MAX_DEPTH) throw notUnderstood('graphs and functions are nested too deep to follow');
+    if (depth >= MAX_DEPTH) throw notUnderstood('graphs and functions are nested too deeply to follow');
     return depth + 1;
   }
 }
 
-/** What the prover throws itself; anything else is a node that no rule is prepared for, such as one of too low a rank. */
+/**
+ * Whether the prover threw this. Any other error means a malformed node that no rule expects, such as one of too low a
+ * rank.
+ */
 function isOwn(problem: unknown): problem is Obstacle | Stopped | CannotRun | NeedsDecision {
   return [Obstacle, Stopped, CannotRun, NeedsDecision].some((kind) => problem instanceof kind);
 }
 
-/** Optional inputs that a call of a function leaves out. */
+/** Removes optional inputs that a function call omits. */
 function withoutInputs(node: NodeMessage, absent: readonly string[]): NodeMessage {
   return { ...node, input: node.input.map((name) => (absent.includes(name) ? '' : name)) };
 }
 
 function bind(names: readonly string[], values: readonly Value[], into: Names): void {
-  if (names.length !== values.length)
-    throw notUnderstood('a graph in it has another number of inputs than it is given');
+  if (names.length !== values.length) throw notUnderstood('a graph in it receives the wrong number of inputs');
   names.forEach((name, at) => into.set(name, values[at] as Value));
 }
 
@@ -338,8 +343,8 @@ function versions(imports: readonly OperatorSetMessage[]): Map<string, number> {
 }
 
 /**
- * What every rule must leave: a tensor depends on the number of rows on the axis of its rows alone. A size that does
- * so elsewhere would lead to data that depends on it.
+ * Invariant of every rule: only the axis of a tensor's rows depends on the number of rows. Such a size elsewhere would
+ * lead to data that depends on it.
  */
 function checked(value: Value): Value {
   if (value.kind === 'sequence') value.items.forEach(checked);
@@ -350,12 +355,12 @@ function checked(value: Value): Value {
       throw coupled('makes the size of an axis depend on the number of rows');
   }
   if (value.rows && !value.dims[value.rows.axis]?.equals(rowAxisSize(value.rows))) {
-    throw notUnderstood('where its result has rows is not known');
+    throw notUnderstood('the axis of the rows in its result is unknown');
   }
   return value;
 }
 
-/** Small integers that are not known are numbers of their own, the same wherever they are read. */
+/** Small unknown integers become atoms, the same wherever they are read. */
 export function withUnknownElements(value: Value, path: string): Value {
   if (value.kind !== 'tensor' || value.values || value.rows) return value;
   if (value.elem !== INT64 && value.elem !== INT32 && value.elem !== BOOL) return value;
@@ -384,7 +389,7 @@ function isRandom({ opType }: NodeMessage): boolean {
   return RANDOM.test(opType);
 }
 
-/** Operators that couple rows but run with any number of them. */
+/** Operators that couple rows but run with any number of rows. */
 const TOTAL = /^(Reduce|ArgM|.*[Ss]oftmax$|Hardmax$|CumSum$|NonZero$|Unique$|DynamicQuantizeLinear$|LpNormalization$)/;
 
 function neverFails(node: NodeMessage, { verdict }: Obstacle): boolean {
@@ -392,10 +397,10 @@ function neverFails(node: NodeMessage, { verdict }: Obstacle): boolean {
 }
 
 function unread({ reason }: Obstacle): Obstacle {
-  return notUnderstood(`${reason}; nobody reads its result, but it may fail`);
+  return notUnderstood(`${reason}; its result is unused, but it may fail`);
 }
 
-/** `Conv`, `com.microsoft:FusedMatMul`. */
+/** Operator name with its domain, unless that is the default: `Conv`, `com.microsoft:FusedMatMul`. */
 export function nameOfOperator({ domain, opType }: NodeMessage): string {
   return operatorName({ domain: domainName(domain), type: opType });
 }

@@ -1,22 +1,22 @@
 import type { NodeMessage } from '../decoded-model';
 
-/** Why a proof stops at a node: rows meet there, or it cannot be said whether they do. */
+/** Why a proof stops at a node: rows influence each other there, or it is unknown whether they do. */
 export class Obstacle {
   constructor(
     readonly verdict: 'coupled' | 'not understood',
-    /** One clause for people, such as "reduces over the rows". */
+    /** A clause for people, such as "reduces over the rows". */
     readonly reason: string,
   ) {}
 }
 
-/** The model, taken this way, fails whatever its inputs are: one of several cases that does not happen. */
+/** The model fails in this case for any input, so the case does not occur. */
 export class CannotRun {
   constructor(readonly reason: string) {}
 }
 
-/** A condition is not known, and the cases differ too much to go on without telling them apart. */
+/** A condition is unknown, and its cases must be analyzed separately. */
 export class NeedsDecision {
-  /** That the condition is of; set by whoever follows the nodes. */
+  /** Node of the condition; set by the caller that follows the nodes. */
   node?: NodeMessage;
 
   constructor(readonly condition: string) {}

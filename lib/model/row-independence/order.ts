@@ -3,15 +3,15 @@ import { notUnderstood } from './obstacle';
 
 export interface Placed {
   readonly node: NodeMessage;
-  /** Place in the file. */
+  /** Index in the file. */
   readonly index: number;
 }
 
 /**
- * Nodes such that each comes behind those whose results it reads. Files have them in such an order, but a runtime
- * does not insist on it.
+ * Sorts nodes so that each follows the nodes whose results it reads. Files usually have this order, but a runtime does
+ * not require it.
  *
- * @throws Obstacle where nodes wait for each other
+ * @throws Obstacle if nodes depend on each other
  */
 export function inOrder(nodes: readonly NodeMessage[]): readonly Placed[] {
   const placed = nodes.map((node, index) => ({ node, index }));
@@ -37,7 +37,7 @@ export function inOrder(nodes: readonly NodeMessage[]): readonly Placed[] {
         order.push(placed[at] as Placed);
         stack.pop();
       } else {
-        if (state[at] === 'waiting' || open.includes(at)) throw notUnderstood('its nodes wait for each other');
+        if (state[at] === 'waiting' || open.includes(at)) throw notUnderstood('its nodes depend on each other');
         state[at] = 'waiting';
         for (const at of open) stack.push(at);
       }
@@ -46,7 +46,7 @@ export function inOrder(nodes: readonly NodeMessage[]): readonly Placed[] {
   return order;
 }
 
-/** Names that a node reads: its inputs, and what the graphs inside it read from around it. */
+/** Names that a node reads: its inputs, and outer names that the graphs inside it read. */
 function readBy({ input, attribute }: NodeMessage): Set<string> {
   const names = new Set(input.filter(Boolean));
   for (const { g, graphs } of attribute) {

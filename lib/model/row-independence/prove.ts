@@ -11,31 +11,31 @@ import { invariant, isTainted, rowsOn, withRows, type Tensor, type Value } from 
 
 export type { RowProof };
 
-/** Nodes and names in all passes together; each pass over a graph of 1,500 nodes takes about 7,000. */
+/** Limit on the nodes and names in all passes together; each pass over a graph of 1,500 nodes takes about 7,000. */
 const MAX_STEPS = 400_000;
 
-/** Conditions that are not known and tell cases apart: at most 2 to the power of this many cases. */
+/** Maximum number of unknown conditions to analyze separately; the number of cases is at most 2 to this power. */
 const MAX_CONDITIONS = 4;
 
-/** Names of nodes in messages. */
+/** Maximum length of node names in messages. */
 const MAX_NAME = 120;
 
 type Refusal = BatchingVerdict & { verdict: 'coupled' | 'not understood' };
 type Outcome = Refusal | (BatchingVerdict & { verdict: 'independent' });
 
 /**
- * Decides from a model's graph whether the rows of a batch influence each other, for every number of rows and all
- * sizes and values: by following where each tensor has the rows, from the inputs to the outputs. What is not certain
- * is `not understood`.
+ * Decides from a model's graph whether the rows of a batch influence each other, for any number of rows and all sizes
+ * and values. It tracks the layout of the rows in each tensor, from the inputs to the outputs. If the result is not
+ * certain, the verdict is `not understood`.
  *
- * Equal names of dimensions are taken for equal sizes where there are several inputs, since the server refuses requests
- * in which they are not (input-checks.ts). It lets the axes of a single input differ.
+ * With several inputs, dimensions of the same name are assumed to have the same size, because the server rejects
+ * requests in which they differ (input-checks.ts). The axes of a single input may differ.
  */
 export function proveRowIndependence(model: ModelMessage): RowProof {
   try {
     return proofOf(model);
   } catch (error) {
-    // Whatever goes wrong here, the model itself can be read.
+    // An error in the proof must not prevent reading the model.
     const reason = `the proof failed: ${shortened(error instanceof Error ? error.message : String(error))}`;
     return { verdict: { verdict: 'not understood', node: 'graph', operator: 'graph', reason } };
   }
@@ -46,14 +46,14 @@ function proofOf(model: ModelMessage): RowProof {
   if (!graph) return { verdict: { verdict: 'fixed', reason: 'the model has no graph' } };
   const inputs = requestInputs(graph);
   const prover = new Prover(model, graph, inputs);
-  const ways = assignments(inputs);
+  const candidates = assignments(inputs);
   let first: Refusal | undefined;
-  for (const axes of ways) {
+  for (const axes of candidates) {
     const outcome = prover.attempt(axes);
     if (outcome.verdict === 'independent') return { verdict: outcome };
     first ??= outcome;
   }
-  // Where no first dimension is free, rows on other axes were worth a try, and no obstacle to speak of.
+  // If no first dimension is free, a failed attempt with rows on other axes is not reported as the obstacle.
   const anyFirst = inputs.some((input) => isFree(input, 0) || !input.dimensions || input.kind !== 'tensor');
   const verdict = first && anyFirst ? first : fixed(inputs);
   return { verdict, ...prover.ifFreed() };
@@ -80,10 +80,11 @@ class Prover {
     this.interpreter = new Interpreter(model, budget);
   }
 
-  /** Where rows are if the inputs have them on these axes. */
+  /** Attempts a proof with the rows on these axes of the inputs. */
   attempt(axes: InputAxes): Outcome {
     const clashing = clash(this.inputs, axes);
-    if (clashing) return this.refusal(clashing.name, coupled('has the number of rows as the size of another axis too'));
+    if (clashing)
+      return this.refusal(clashing.name, coupled('also has the number of rows as the size of another axis'));
     const values = new Map(
       this.inputs.map((input, at) => [input.name, inputValue(input, axes[at] ?? null, this.inputs.length > 1)]),
     );
@@ -95,13 +96,13 @@ class Prover {
       if (result === undefined) continue;
       if (result instanceof NeedsDecision) {
         if (assumed.size >= MAX_CONDITIONS)
-          return blamed(result.node, notUnderstood('too many conditions are not known'));
+          return blamed(result.node, notUnderstood('too many conditions are unknown'));
         for (const decision of [true, false]) open.push(new Map([...assumed, [result.condition, decision]]));
       } else if ('verdict' in result) return result;
       else if (found && found.join() !== result.join()) {
         return this.refusal(
           this.graph.output[0]?.name ?? '',
-          notUnderstood('where the outputs have rows depends on a condition'),
+          notUnderstood('the axis of the rows in the outputs depends on a condition'),
         );
       } else found = result;
     }
@@ -109,7 +110,7 @@ class Prover {
     return { verdict: 'independent', inputAxes: [...axes], outputAxes: found, maxSize: sizes.maxSize };
   }
 
-  /** First dimensions of 1, declared free. */
+  /** Attempts a proof with first dimensions of 1 declared free. */
   ifFreed(): Pick<RowProof, 'ifFreed' | 'refusedIfFreed'> {
     let refusedIfFreed: Refusal | undefined;
     for (const { inputs, axes } of freedAssignments(this.inputs)) {
@@ -123,7 +124,7 @@ class Prover {
     return refusedIfFreed ? { refusedIfFreed } : {};
   }
 
-  /** Axes of the outputs; undefined where this case does not happen. */
+  /** Axes of the outputs; undefined if this case does not occur. */
   private pass(
     values: ReadonlyMap<string, Value>,
     assumed: ReadonlyMap<string, boolean>,
@@ -151,7 +152,7 @@ class Prover {
     return axes;
   }
 
-  /** Blames the node that defines a name, or the input or initializer. */
+  /** Reports the node that defines a name, or the input or initializer. */
   private refusal(name: string, obstacle: Obstacle): Refusal {
     const node = this.graph.node.find(({ output }) => output.includes(name));
     if (node) return blamed(node, obstacle);
@@ -160,39 +161,39 @@ class Prover {
   }
 }
 
-/** @param namesAreSizes - whether dimensions of one name have one size */
+/** @param namesAreSizes - whether dimensions of the same name have the same size */
 function inputValue(
   { name, kind, elementType, dimensions }: ValueInfo,
   axis: number | null,
   namesAreSizes: boolean,
 ): Value {
-  if (kind !== 'tensor') return { kind: 'unusable', obstacle: notUnderstood('reads an input that is no tensor') };
+  if (kind !== 'tensor') return { kind: 'unusable', obstacle: notUnderstood('reads an input that is not a tensor') };
   if (!dimensions) return invariant(undefined, elementType);
   const dims = dimensions.map((size, at) => {
     if (at === axis) return N;
     if (typeof size === 'number') return Size.of(size);
     const key = namesAreSizes && size !== null ? size : [name, at];
-    // A request with an axis of size 0 beside its rows runs alone (row-layout.ts).
+    // A request with another axis of size 0 runs alone (row-layout.ts).
     return Size.atom(`size ${JSON.stringify(key)}`, { min: 1 });
   });
   if (axis !== null) return withRows(dims, rowsOn(axis), elementType);
   return withUnknownElements(invariant(dims, elementType), `input ${JSON.stringify(name)}`);
 }
 
-/** The axis on which an output has exactly one row for each row of the inputs. */
+/** The axis on which an output has exactly one row for each input row. */
 function rowAxis(value: Value): number | Obstacle {
   if (value.kind === 'unusable') return value.obstacle;
-  if (value.kind === 'sequence') return notUnderstood('gives a sequence');
+  if (value.kind === 'sequence') return notUnderstood('returns a sequence');
   return tensorRowAxis(value);
 }
 
 function tensorRowAxis(t: Tensor): number | Obstacle {
   const { rows } = t;
-  if (isTainted(t)) return coupled('gives the number of rows');
-  if (t.rowNumbers) return coupled('gives the position of each row in the batch');
-  if (!rows) return coupled('gives an output that has no row for each row of the input');
+  if (isTainted(t)) return coupled('returns the number of rows');
+  if (t.rowNumbers) return coupled('returns the position of each row in the batch');
+  if (!rows) return coupled('produces an output without a row for each input row');
   if (!rows.outer.is(1) || !rows.inner.is(1))
-    return coupled('gives an output that has another number of rows than the input');
+    return coupled('produces an output with a different number of rows than the input');
   return rows.axis;
 }
 

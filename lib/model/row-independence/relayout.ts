@@ -2,11 +2,11 @@ import { coupled, notUnderstood } from './obstacle';
 import { N, Size } from './size';
 import { areColumns, MAX_VALUES, rowAxisSize, type Tensor } from './tensor';
 
-/** The elements of a tensor in the same order, in other axes. `null` stands for the one size that is left to infer. */
+/** Returns the elements of a tensor in the same order with other axes. `null` is the size to infer. */
 export function relayout(t: Tensor, target: readonly (Size | null)[]): Tensor {
   if (t.rows) return relayoutRows(t, target);
   const given = target.filter((size): size is Size => size !== null);
-  if (given.some(({ tainted }) => tainted)) throw coupled('lays what has no rows out by the number of rows');
+  if (given.some(({ tainted }) => tainted)) throw coupled('reshapes a tensor without rows by the number of rows');
   const total = t.dims && Size.product(t.dims);
   const rest = total ? remaining(total, given) : Size.opaque('rest', given, { min: 0 });
   const dims = target.map((size) => size ?? rest);
@@ -21,20 +21,20 @@ export function relayout(t: Tensor, target: readonly (Size | null)[]): Tensor {
 }
 
 /**
- * The flat order of the elements is [O, N, I]: those before the rows, the rows, those behind. In the new axes the rows
- * are on the axis b whose size has N in it; the axes before b must divide O, and those behind it I.
+ * The flat order of the elements is [O, N, I]: elements before the rows, rows, elements behind. In the new axes, the
+ * rows are on the axis whose size contains N. The axes before it must divide O, and those behind it I.
  */
 function relayoutRows(t: Tensor, target: readonly (Size | null)[]): Tensor {
   const { dims, rows } = t;
-  if (!dims || !rows) throw notUnderstood('the rank is not known');
+  if (!dims || !rows) throw notUnderstood('the rank is unknown');
   if (areColumns(t.rowNumbers)) throw coupled('computes with the position of each row in the batch');
   const O = Size.product(dims.slice(0, rows.axis)).times(rows.outer);
   const I = rows.inner.times(Size.product(dims.slice(rows.axis + 1)));
 
   const tainted = target.flatMap((size, axis) => (size?.tainted ? [axis] : []));
-  if (tainted.length > 1) throw coupled('lays the rows out on several axes');
+  if (tainted.length > 1) throw coupled('spreads the rows over several axes');
   const axis = tainted[0] ?? target.indexOf(null);
-  if (axis === -1) throw coupled('lays the rows out on axes of fixed size');
+  if (axis === -1) throw coupled('moves the rows to axes of fixed size');
 
   const before = productOf(target.slice(0, axis));
   const behind = productOf(target.slice(axis + 1));
@@ -43,14 +43,14 @@ function relayoutRows(t: Tensor, target: readonly (Size | null)[]): Tensor {
   const size = target[axis];
   const perRow = size && size.dividedBy(N);
   if (size && (!perRow || perRow.tainted))
-    throw notUnderstood('a size to reshape to depends on the number of rows in a way that is not known');
+    throw notUnderstood('a size to reshape to depends on the number of rows in an unknown way');
 
   const unchanged = before?.equals(Size.product(dims.slice(0, rows.axis))) && size?.equals(dims[rows.axis] as Size);
   const found = unchanged ? rows : perRow ? ofKnownSize(perRow, outer, inner) : outer && inner && { outer, inner };
-  if (!found) throw notUnderstood('whether the new axes hold whole rows is not known');
+  if (!found) throw notUnderstood('it is unknown whether the new axes hold whole rows');
   const newRows = { axis, outer: found.outer, inner: found.inner };
   const given = target.filter((known, at): known is Size => known !== null && at !== axis);
-  // Where an axis other than that of the rows is inferred, it holds what the others leave of O * I.
+  // If another axis than that of the rows is inferred, its size is the rest of O * I.
   const rest = remaining(O.times(I), perRow ? [...given, perRow] : given);
   const newDims = target.map((known, at) => (at === axis ? rowAxisSize(newRows) : (known ?? rest)));
   return {
@@ -63,10 +63,12 @@ function relayoutRows(t: Tensor, target: readonly (Size | null)[]): Tensor {
   };
 }
 
-/** An axis of `perRow * N` elements: where one factor is known, the run fails unless the other is what remains. */
+/**
+ * Splits an axis of `perRow * N` elements. If one factor is known, the other is the rest; otherwise the run would fail.
+ */
 function ofKnownSize(perRow: Size, outer: Size | undefined, inner: Size | undefined) {
   if (outer && inner) return outer.times(inner).equals(perRow) ? { outer, inner } : undefined;
-  // A size that may be 0 means "as before" to Reshape.
+  // A size that may be 0 means "keep" to Reshape.
   if (perRow.constant === undefined || perRow.constant < 1) return undefined;
   if (outer) {
     const rest = perRow.dividedBy(outer);

@@ -1,36 +1,36 @@
 import { createHash } from 'node:crypto';
 
-/** A number that is not known: the number of rows, a declared symbol, or an expression that has no simpler form. */
+/** An unknown number: the number of rows, a declared symbol, or an expression without a simpler form. */
 export interface Atom {
-  /** Equal keys mean equal numbers. */
+  /** Atoms with equal keys are equal numbers. */
   readonly key: string;
-  /** Depends on the number of rows. */
+  /** Whether it depends on the number of rows. */
   readonly tainted: boolean;
   readonly integer: boolean;
-  /** As small as sizes of tensors are: not any number that a caller may send. */
+  /** Whether it is as small as sizes of tensors are, unlike numbers that a caller sends. */
   readonly bounded: boolean;
   /** A lower bound. */
   readonly min: number;
-  /** Keys of sizes that are never less. */
+  /** Keys of sizes that are greater or equal. */
   readonly atMost?: readonly string[];
 }
 
 interface Term {
-  /** The atoms' keys. */
+  /** Keys of the atoms. */
   readonly key: string;
   readonly coefficient: number;
-  /** Sorted by key, repeated for powers. */
+  /** Sorted by key, and repeated for powers. */
   readonly atoms: readonly Atom[];
 }
 
-/** Longer sums become atoms, so that no expression grows without bound. */
+/** Longer sums become atoms, which bounds the size of expressions. */
 const MAX_TERMS = 12;
 const MAX_DEGREE = 8;
 
 /** Longer names are replaced by their hash. */
 const MAX_KEY = 48;
 
-/** A size or another number of the shape arithmetic: a polynomial over atoms. */
+/** A size or another number in shape arithmetic: a polynomial over atoms. */
 export class Size {
   readonly key: string;
   readonly tainted: boolean;
@@ -53,7 +53,7 @@ export class Size {
     return new Size([{ key: short, coefficient: 1, atoms: [{ key: short, tainted, integer, bounded, min, atMost }] }]);
   }
 
-  /** The result of an operation that has no simpler form; depends on rows where an operand does. */
+  /** Result of an operation without a simpler form; depends on rows if an operand does. */
   static opaque(
     operation: string,
     operands: readonly Size[],
@@ -68,7 +68,7 @@ export class Size {
     return sizes.reduce((product, size) => product.times(size), ONE);
   }
 
-  /** The number, where it is known. */
+  /** The number, if it is known. */
   get constant(): number | undefined {
     if (this.terms.length === 0) return 0;
     const [term] = this.terms;
@@ -86,7 +86,7 @@ export class Size {
     );
   }
 
-  /** Whether this is the lesser of the other and something else. */
+  /** Whether this is the minimum of the other and something else. */
   isLesserOf(other: Size): boolean {
     const [term] = this.terms;
     const [atom] = this.terms.length === 1 && term?.coefficient === 1 && term.atoms.length === 1 ? term.atoms : [];
@@ -97,12 +97,12 @@ export class Size {
     return this.terms.every(({ atoms }) => atoms.every(({ bounded }) => bounded));
   }
 
-  /** Number of terms: what it costs to compute with. */
+  /** Number of terms, which determines the cost of computations. */
   get weight(): number {
     return this.terms.length;
   }
 
-  /** The number is below a limit if no atom is greater than this, a power of 2; 0 where that is not known. */
+  /** Largest power of 2 such that this is below a limit if no atom exceeds it; 0 if that is unknown. */
   greatestBase(limit: number): number {
     if (!this.bounded) return 0;
     let base = 2 ** 52;
@@ -145,7 +145,7 @@ export class Size {
     return Size.from(products) ?? Size.opaque('mul', [this, other], { integer: this.integer && other.integer });
   }
 
-  /** The quotient where this is a multiple of the divisor whatever the atoms are; undefined otherwise. */
+  /** The quotient, if this is a multiple of the divisor for all values of the atoms; otherwise undefined. */
   dividedBy(divisor: Size): Size | undefined {
     if (divisor.terms.length === 0) return undefined;
     if (divisor.is(1)) return this;
@@ -164,7 +164,7 @@ export class Size {
     return quotient.times(divisor).equals(this) ? quotient : undefined;
   }
 
-  /** -1, 0 or 1 where the order is the same whatever the atoms are; undefined otherwise. */
+  /** -1, 0 or 1, if the order is the same for all values of the atoms; otherwise undefined. */
   compare(other: Size): -1 | 0 | 1 | undefined {
     const [a, b] = [this.constant, other.constant];
     if (a !== undefined && b !== undefined) {
@@ -185,7 +185,7 @@ export class Size {
     );
   }
 
-  /** Undefined where the sum is too long, or a number in it is not exact. */
+  /** Undefined if the sum is too long or contains an inexact number. */
   private static from(terms: readonly Term[]): Size | undefined {
     const sums = new Map<string, Term>();
     for (const term of terms) {
@@ -201,7 +201,7 @@ export class Size {
   }
 }
 
-/** NaN and infinities are no numbers to reckon with. */
+/** False for NaN and infinities too. */
 function isExact(coefficient: number): boolean {
   return Number.isFinite(coefficient) && Math.abs(coefficient) <= Number.MAX_SAFE_INTEGER;
 }
@@ -239,15 +239,15 @@ export const ZERO = Size.of(0);
 export const ONE = Size.of(1);
 const MINUS_ONE = Size.of(-1);
 
-/** The number of rows of a run, at least 1. */
+/** Number of rows in a run, at least 1. */
 export const N = Size.atom('N', { tainted: true, min: 1 });
 
-/** Integer division as shape arithmetic has it: of sizes, so that rounding down and towards zero are the same. */
+/** Integer division of sizes, for which rounding down and towards zero are the same. */
 export function floorDivide(a: Size, b: Size): Size {
   const [x, y] = [a.constant, b.constant];
   if (y === 0) return Size.opaque('div', [a, b]);
   if (x !== undefined && y !== undefined) return Size.of(Math.trunc(x / y));
-  // Division by 0 fails.
+  // Division by 0 fails at run time.
   return a.dividedBy(b) ?? Size.opaque('div', [a, b], { min: a.min >= 0 && b.min >= 0 ? 0 : -Infinity });
 }
 

@@ -2,22 +2,22 @@ import { N, ONE, Size } from './size';
 import type { Obstacle } from './obstacle';
 
 /**
- * Where a tensor has the rows of a batch: its axis `axis` has `outer * N * inner` elements, and the one at index
- * `(k * N + row) * inner + j` belongs to that row.
+ * Layout of the rows in a tensor. Axis `axis` has `outer * N * inner` elements, and the element at index `(k * N + row)
+ * * inner + j` belongs to row `row`.
  */
 export interface Rows {
   readonly axis: number;
-  /** Of axes that were folded in front of the rows, such as the steps of a sequence. */
+  /** Size of the axes that were folded in front of the rows, such as the steps of a sequence. */
   readonly outer: Size;
-  /** Of axes that were folded behind the rows, such as heads. */
+  /** Size of the axes that were folded behind the rows, such as heads. */
   readonly inner: Size;
-  /** All elements along the axis are equal, so that any `outer` and `inner` of the same product are as true. */
+  /** Whether all elements along the axis are equal, so that any `outer` and `inner` with the same product are valid. */
   readonly uniform?: boolean;
 }
 
 /**
- * All elements are `row * stride + rest` with a rest from 0 to less than `below`; or those at these indices of the last
- * axis are the numbers of their own rows.
+ * Elements that contain the number of their row: all are `row * stride + rest` with 0 <= rest < `below`; or the
+ * elements at these indices of the last axis are row numbers.
  */
 export type RowNumbers = { readonly stride: Size; readonly below: Size } | readonly number[];
 
@@ -25,20 +25,23 @@ export function areColumns(numbers: RowNumbers | undefined): numbers is readonly
   return Array.isArray(numbers);
 }
 
-/** What is known of a tensor for every number of rows. */
+/** Facts about a tensor that hold for any number of rows. */
 export interface Tensor {
   readonly kind: 'tensor';
-  /** Undefined where not even the rank is known; such a tensor has no rows. Depends on rows on their axis alone. */
+  /**
+   * Undefined if not even the rank is known; such a tensor has no rows. Only the axis of the rows depends on their
+   * number.
+   */
   readonly dims?: readonly Size[];
-  /** Absent where the tensor is the same for every caller of a run (but for `values` that depend on N). */
+  /** Undefined if the tensor is the same for all rows of a run, except for `values` that depend on N. */
   readonly rows?: Rows;
-  /** All elements, in order, of few: of constants and of shape arithmetic. Without rows. */
+  /** All elements in order, for small constants and shape arithmetic without rows. */
   readonly values?: readonly Size[];
-  /** TensorProto.DataType; 0 where not known. Right wherever there are values. */
+  /** TensorProto.DataType; 0 if unknown. Always set if there are values. */
   readonly elem: number;
-  /** Elements that say which row they belong to. */
+  /** Elements that contain the number of their row. */
   readonly rowNumbers?: RowNumbers;
-  /** All elements are whole numbers from 0 to less than this. */
+  /** All elements are integers from 0 to less than this size. */
   readonly below?: Size;
 }
 
@@ -47,7 +50,7 @@ export interface Sequence {
   readonly items: readonly Tensor[];
 }
 
-/** A result with which nothing can be proved but its sizes; only what reads its elements has to give up. */
+/** A result of which only the sizes are known. The proof stops if a node reads its elements. */
 export interface Unusable {
   readonly kind: 'unusable';
   readonly obstacle: Obstacle;
@@ -56,7 +59,7 @@ export interface Unusable {
 
 export type Value = Tensor | Sequence | Unusable;
 
-/** Values of larger tensors are not kept. */
+/** Values of larger tensors are not tracked. */
 export const MAX_VALUES = 128;
 
 export const FLOAT = 1;
@@ -65,7 +68,7 @@ export const INT64 = 7;
 export const STRING = 8;
 export const BOOL = 9;
 
-/** A tensor that does not depend on rows. */
+/** Creates a tensor that does not depend on rows. */
 export function invariant(dims: readonly Size[] | undefined, elem = 0): Tensor {
   return { kind: 'tensor', ...(dims && { dims }), elem };
 }
@@ -74,7 +77,7 @@ export function withRows(dims: readonly Size[], rows: Rows, elem = 0): Tensor {
   return { kind: 'tensor', dims, rows, elem };
 }
 
-/** Rows on an axis that counts nothing else. */
+/** Layout with one row at each index of an axis. */
 export function rowsOn(axis: number): Rows {
   return { axis, outer: ONE, inner: ONE };
 }
@@ -83,7 +86,7 @@ export function valuesOf(dims: readonly number[], values: readonly Size[], elem:
   return { kind: 'tensor', dims: dims.map((dim) => Size.of(dim)), values, elem };
 }
 
-/** A rank-1 tensor of shape arithmetic. */
+/** Creates a one-dimensional tensor of shape arithmetic. */
 export function vector(values: readonly Size[], elem = INT64): Tensor {
   return values.length <= MAX_VALUES
     ? valuesOf([values.length], values, elem)
@@ -94,18 +97,18 @@ export function isTainted({ values }: Tensor): boolean {
   return values?.some(({ tainted }) => tainted) ?? false;
 }
 
-/** Sizes of all axes, where each is a known number. */
+/** Sizes of all axes, if all are known numbers. */
 export function constantDims({ dims }: Tensor): number[] | undefined {
   const sizes = dims?.map(({ constant }) => constant);
   return sizes?.every((size): size is number => size !== undefined) ? sizes : undefined;
 }
 
-/** Number of rows on an axis with `outer` and `inner`. */
+/** Size of an axis of rows with `outer` and `inner`. */
 export function rowAxisSize({ outer, inner }: Pick<Rows, 'outer' | 'inner'>): Size {
   return outer.times(N).times(inner);
 }
 
-/** Each index of a tensor of these sizes, in order. */
+/** Iterates over the indices of a tensor of these sizes, in order. */
 export function* indices(dims: readonly number[]): Generator<number[]> {
   const count = dims.reduce((product, dim) => product * dim, 1);
   for (let flat = 0; flat < count; flat++) {
@@ -123,7 +126,7 @@ export function flatIndex(index: readonly number[], dims: readonly number[]): nu
   return index.reduce((flat, at, axis) => flat * (dims[axis] as number) + at, 0);
 }
 
-/** Rearranges the values of a small tensor: `from` gives the flat index that a new index takes its value from. */
+/** Rearranges the values of a small tensor. `from` maps a new index to the flat index of its value. */
 export function rearranged(t: Tensor, dims: readonly number[], from: (index: number[]) => number): Tensor | undefined {
   const { values } = t;
   const count = dims.reduce((product, dim) => product * dim, 1);

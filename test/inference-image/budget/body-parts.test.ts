@@ -12,7 +12,7 @@ function setUp(totalBytes = 2 ** 30) {
   return { holding, parts: new BodyParts(holding), empty: holding.heldBytes };
 }
 
-test('chunks of any sizes make the body, and it alone is held then', () => {
+test('joins chunks of any size, and then holds only the body', () => {
   const random = seededRandom(1);
   for (let round = 0; round < 20; round++) {
     const { holding, parts, empty } = setUp();
@@ -29,10 +29,10 @@ test('chunks of any sizes make the body, and it alone is held then', () => {
 
 test.each([
   ['of one byte', 1, 1],
-  ['of one byte of a large read', 1, 65_536],
-  ['of some kilobytes', 3000, 3000],
-  ['that are half of a read', 10_000, 20_000],
-])('what chunks %s keep is held, and little more than their bytes', (_, bytes, of) => {
+  ['of one byte from a large read', 1, 65_536],
+  ['of a few kilobytes', 3000, 3000],
+  ['of half of a read', 10_000, 20_000],
+])('holds little more than the bytes of chunks %s', (_, bytes, of) => {
   const { holding, parts, empty } = setUp();
   const total = 2000 * bytes;
   const same = chunk(bytes, of);
@@ -41,7 +41,7 @@ test.each([
   expect(holding.heldBytes - empty).toBeLessThanOrEqual(2 * total + 4096);
 });
 
-test('a chunk that does not fit is not kept', () => {
+test('does not keep a chunk that does not fit', () => {
   const { holding, parts } = setUp(100_000);
   parts.append(chunk(50_000));
   const { heldBytes } = holding;

@@ -22,17 +22,20 @@ function setUp(budget = new MemoryBudget(64 * MIB)) {
 test.each([
   ['gzip', gzipSync],
   ['deflate', deflateSync],
-] as const)('%s: what is small is there at once, what is large later, and each is held', async (coding, compress) => {
-  const { inflate, held } = setUp();
-  expect(inflate(compress(small), coding)).toEqual(small);
-  expect(held()).toBe(small.length);
-  const later = inflate(compress(large), coding);
-  expect(later).toBeInstanceOf(Promise);
-  expect(large.equals(await later)).toBe(true);
-  expect(held()).toBe(small.length + large.length);
-});
+] as const)(
+  '%s: inflates small bodies synchronously and large ones later, and counts both',
+  async (coding, compress) => {
+    const { inflate, held } = setUp();
+    expect(inflate(compress(small), coding)).toEqual(small);
+    expect(held()).toBe(small.length);
+    const later = inflate(compress(large), coding);
+    expect(later).toBeInstanceOf(Promise);
+    expect(large.equals(await later)).toBe(true);
+    expect(held()).toBe(small.length + large.length);
+  },
+);
 
-test('those that come together are inflated one after the other, in their order', async () => {
+test('simultaneous requests are inflated one after the other, in order', async () => {
   const { budget, inflate } = setUp(new MemoryBudget(200 * MIB));
   const bytes = gzipSync(large);
   const order: number[] = [];
@@ -50,7 +53,7 @@ test('those that come together are inflated one after the other, in their order'
   expect(Math.max(...atWork)).toBeLessThanOrEqual(2);
 });
 
-test('a short one passes long ones, although many wait, and those are refused first', async () => {
+test('a short request passes many waiting long ones, and those are refused first', async () => {
   const { budget, inflate } = setUp(new MemoryBudget(200 * MIB));
   const bomb = gzipSync(Buffer.alloc(4 * MIB));
   const ended: string[] = [];
@@ -71,15 +74,19 @@ test('a short one passes long ones, although many wait, and those are refused fi
   const count = (text: string) => ended.filter((end) => end === text).length;
   // Some end while the others are tried.
   expect(count('long')).toBeGreaterThanOrEqual(65);
-  expect(count('the queue is full: 64 long compressed requests wait already')).toBe(80 - count('long'));
+  expect(count('the queue is full: 64 long compressed requests are waiting')).toBe(80 - count('long'));
   expect(count('long')).toBeLessThan(80);
 });
 
 test.each<[string, Buffer, string]>([
   ['more than the limit', gzipSync(Buffer.alloc(5 * MIB)), 'too large'],
-  ['what is cut', gzipSync(large).subarray(0, 1000), 'the request is said to be gzip data and is not: unexpected end'],
-  ['what is not compressed', small, 'the request is said to be gzip data and is not: incorrect header check'],
-])('%s is refused, and what waits goes on', async (_, bytes, error) => {
+  [
+    'truncated data',
+    gzipSync(large).subarray(0, 1000),
+    'the request is declared as gzip data but is not: unexpected end',
+  ],
+  ['uncompressed data', small, 'the request is declared as gzip data but is not: incorrect header check'],
+])('refuses %s, and continues with waiting requests', async (_, bytes, error) => {
   const { inflate } = setUp();
   const refused = (async () => inflate(bytes))();
   const next = inflate(gzipSync(large));
@@ -87,12 +94,12 @@ test.each<[string, Buffer, string]>([
   expect(large.equals(await next)).toBe(true);
 });
 
-test('what has no room in the budget is refused', async () => {
+test('refuses a request without room in the budget', async () => {
   const { inflate } = setUp(new MemoryBudget(MIB));
   await expect(inflate(gzipSync(large))).rejects.toThrow(/^the request takes \d+ bytes of memory/);
 });
 
-test('a client that goes away ends it, and those that wait go on', async () => {
+test('stops when the client disconnects, and continues with waiting requests', async () => {
   const { inflate } = setUp();
   const bytes = gzipSync(large);
   let isGone = false;
@@ -103,7 +110,7 @@ test('a client that goes away ends it, and those that wait go on', async () => {
   expect(large.equals(await second)).toBe(true);
 });
 
-test('at once, whatever its size, for limits that are small', () => {
+test('inflates synchronously for small limits, at any size', () => {
   const few = { ...limit, bytes: 2000 };
   expect(inflateAtOnce(gzipSync(small), 'gzip', few)).toEqual(small);
   expect(() => inflateAtOnce(gzipSync(large), 'gzip', few)).toThrow('too large');

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Line } from '../../../inference-image/src/budget/line';
 
-test('steps are done one at a time, in their order, also after one that fails', async () => {
+test('steps run one at a time, in order, also after a failure', async () => {
   const line = new Line(10, 'steps');
   const done: string[] = [];
   let atWork = 0;
@@ -23,14 +23,14 @@ test('steps are done one at a time, in their order, also after one that fails', 
   expect(line.busy).toBe(false);
 });
 
-test('so many wait behind the one that is being done; one more is refused and never done', async () => {
+test('a limited number of steps wait, and further ones are refused and never run', async () => {
   const line = new Line(2, 'steps');
   let end = () => {};
   const first = line.pass(() => new Promise<void>((resolve) => (end = resolve)));
   const others = [line.pass(async () => 1), line.pass(async () => 2)];
   const late = jest.fn();
-  await expect(line.pass(late)).rejects.toThrow('the queue is full: 2 steps wait already');
-  expect(() => line.assertRoom()).toThrow('the queue is full: 2 steps wait already');
+  await expect(line.pass(late)).rejects.toThrow('the queue is full: 2 steps are waiting');
+  expect(() => line.assertRoom()).toThrow('the queue is full: 2 steps are waiting');
   end();
   await first;
   expect(await Promise.all(others)).toEqual([1, 2]);
@@ -38,7 +38,7 @@ test('so many wait behind the one that is being done; one more is refused and ne
   line.assertRoom();
 });
 
-test('it is finished once the last step is done, however that ends', async () => {
+test('finished resolves after the last step, even if it fails', async () => {
   const line = new Line(2, 'steps');
   await line.finished();
   const failing = line.pass(() => sleep(5).then(() => Promise.reject(new Error('it fails'))));

@@ -18,7 +18,7 @@ const refusalOf = (act: () => void) => {
   throw new Error('nothing was refused');
 };
 
-test('a request holds what is added until it is released', () => {
+test('a request holds added memory until it is released', () => {
   const budget = new MemoryBudget(MIB);
   const holding = budget.open();
   expect(budget.heldBytes).toBe(REQUEST_BYTES);
@@ -31,7 +31,7 @@ test('a request holds what is added until it is released', () => {
   expect(budget.heldBytes).toBe(0);
 });
 
-test('more than is left is refused as overload, and what was held is still held', () => {
+test('a request beyond the remaining memory is refused as overload, and keeps its earlier memory', () => {
   const budget = new MemoryBudget(10 * MIB);
   const first = budget.open();
   first.add(5 * MIB);
@@ -47,7 +47,7 @@ test('more than is left is refused as overload, and what was held is still held'
   expect(budget.heldBytes).toBe(0);
 });
 
-test('what is more than the whole budget is too large, however little is in use', () => {
+test('a request beyond the whole budget is too large, even if little is in use', () => {
   const budget = new MemoryBudget(10 * MIB);
   expect(refusalOf(() => budget.open().add(10 * MIB))).toMatchObject({ kind: 'tooLarge' });
 });
@@ -68,19 +68,19 @@ describe('requests that wait for their clients', () => {
     return { holding, onDrop };
   };
 
-  test('hold half of the budget at most', () => {
+  test('hold at most half of the budget', () => {
     const budget = new MemoryBudget(4 * MIB);
     waiting(budget, MIB);
     waiting(budget, MIB);
     expect(refusalOf(() => waiting(budget, MIB))).toMatchObject({
       kind: 'rejected',
-      message: `requests that wait for their clients hold ${2 * MIB + REQUEST_BYTES} bytes, of ${2 * MIB} that they may; try again later`,
+      message: `requests that wait for their clients hold ${2 * MIB + REQUEST_BYTES} bytes, and ${2 * MIB} is the limit; try again later`,
     });
     // Others have the other half.
     budget.open().add(1.5 * MIB);
   });
 
-  test('are dropped, the oldest first, where the memory is needed and they had time enough', () => {
+  test('are dropped, oldest first, if the memory is needed and they had enough time', () => {
     const budget = new MemoryBudget(4 * MIB);
     const slow = waiting(budget, MIB);
     now = 1000;
@@ -97,7 +97,7 @@ describe('requests that wait for their clients', () => {
     expect(budget.heldBytes).toBe(0);
   });
 
-  test('are not dropped where that would not be enough', () => {
+  test('are not dropped if that would not free enough memory', () => {
     const budget = new MemoryBudget(4 * MIB);
     const slow = [waiting(budget, MIB / 2), waiting(budget, MIB / 2)];
     budget.open().add(2 * MIB);
@@ -108,10 +108,10 @@ describe('requests that wait for their clients', () => {
     expect(slow.map(({ onDrop }) => onDrop.mock.calls.length)).toEqual([1, 0]);
   });
 
-  test('are not dropped while there is room, or once they wait no longer', () => {
+  test('are not dropped while there is room, or once they no longer wait', () => {
     const budget = new MemoryBudget(4 * MIB);
     const whole = waiting(budget, 2 * MIB);
-    whole.holding.goOn();
+    whole.holding.stopWaiting();
     now = 60_000;
     budget.open().add(MIB);
     expect(refusalOf(() => budget.open().add(2 * MIB))).toMatchObject({ kind: 'rejected' });
@@ -119,14 +119,14 @@ describe('requests that wait for their clients', () => {
   });
 });
 
-test('any order of additions and subtractions comes back to zero', () => {
+test('any order of additions and subtractions returns to zero', () => {
   const budget = new MemoryBudget(8 * MIB);
   const holdings = Array.from({ length: 20 }, () => budget.open());
   for (let step = 0; step < 2000; step++) {
     const holding = holdings[(step * 7) % holdings.length]!;
     const bytes = (step * 7919) % (300 * 1024);
     if (step % 11 === 0) holding.waitForClient(() => undefined);
-    else if (step % 13 === 0) holding.goOn();
+    else if (step % 13 === 0) holding.stopWaiting();
     else if (step % 3 === 0) holding.subtract(bytes);
     else {
       try {
@@ -145,7 +145,7 @@ test('any order of additions and subtractions comes back to zero', () => {
   waiting.add(4 * MIB - REQUEST_BYTES);
 });
 
-test('memory planned for a budget has that budget', () => {
+test('memory planned for a budget provides that budget', () => {
   for (const maxRequestBytes of [1, MIB, 16 * MIB, 64 * MIB, 1024 * MIB]) {
     const budget = budgetFor(maxRequestBytes, undefined, { heldPerByte: 4, answerBytes: 0 });
     expect(budget).toBeGreaterThanOrEqual(MIN_BUDGET_BYTES);
@@ -153,7 +153,7 @@ test('memory planned for a budget has that budget', () => {
   }
 });
 
-test('a holding that was released holds nothing any more, whoever still adds to it', () => {
+test('a released holding accepts no more memory', () => {
   const budget = new MemoryBudget(1_000_000);
   const holding = budget.open();
   holding.release();

@@ -49,33 +49,30 @@ function unreadBytes(unread: UnreadAnswers): number {
   return [...queues.values()].reduce((total, { unread }) => total + unread, 0);
 }
 
-// Only Linux tells how much there is.
+// Only Linux reports the buffered bytes.
 const onLinux = process.platform === 'linux' ? test : test.skip;
 
-onLinux(
-  'answers that nobody reads do not pile up in the operating system, and cost their clients the connection',
-  async () => {
-    const { unread, dropped, refused, url, close } = await setUp();
-    const clients = await Promise.all(Array.from({ length: 20 }, () => RawConnection.open(url, { reads: false })));
-    const reader = await RawConnection.open(url);
-    let most = 0;
-    while (dropped.length < 5) {
-      for (const client of [...clients, reader]) client.send(head('GET', '/'));
-      await sleep(50);
-      most = Math.max(most, unreadBytes(unread));
-    }
-    // Each of the 20 would take 2.5 MiB or more.
-    expect(most).toBeLessThan(32 * MIB);
-    expect(most).toBeGreaterThan(8 * MIB);
-    expect(refused.count).toBeGreaterThan(0);
-    expect(new Set(dropped)).toEqual(new Set(['unread']));
-    expect(reader.socket.destroyed).toBe(false);
-    for (const client of [...clients, reader]) client.close();
-    close();
-  },
-);
+onLinux('limits unread answers in the operating system by disconnecting their clients', async () => {
+  const { unread, dropped, refused, url, close } = await setUp();
+  const clients = await Promise.all(Array.from({ length: 20 }, () => RawConnection.open(url, { reads: false })));
+  const reader = await RawConnection.open(url);
+  let most = 0;
+  while (dropped.length < 5) {
+    for (const client of [...clients, reader]) client.send(head('GET', '/'));
+    await sleep(50);
+    most = Math.max(most, unreadBytes(unread));
+  }
+  // Each of the 20 would take 2.5 MiB or more.
+  expect(most).toBeLessThan(32 * MIB);
+  expect(most).toBeGreaterThan(8 * MIB);
+  expect(refused.count).toBeGreaterThan(0);
+  expect(new Set(dropped)).toEqual(new Set(['unread']));
+  expect(reader.socket.destroyed).toBe(false);
+  for (const client of [...clients, reader]) client.close();
+  close();
+});
 
-onLinux('clients that read a little at a time are cut, and keep nobody from small answers', async () => {
+onLinux('disconnects clients that read slowly, and still sends small answers to others', async () => {
   const { dropped, url, close } = await setUp();
   const slow = new Set<RawConnection>();
   let isOver = false;
@@ -109,7 +106,7 @@ onLinux('clients that read a little at a time are cut, and keep nobody from smal
   close();
 });
 
-onLinux('clients that read large answers with pauses are not cut, however much is unread', async () => {
+onLinux('keeps clients that read large answers with pauses, however much is unread', async () => {
   const { dropped, refused, url, close } = await setUp();
   const clients = await Promise.all(Array.from({ length: 24 }, () => RawConnection.open(url, { reads: false })));
   const end = performance.now() + 5000;
@@ -125,7 +122,7 @@ onLinux('clients that read large answers with pauses are not cut, however much i
   close();
 });
 
-test('a look that took long is not repeated at once', () => {
+test('a slow scan is not repeated at once', () => {
   const unread = new UnreadAnswers({ totalBytes: 32 * 1024 * 1024 }, { observeDrop: () => undefined });
   let [now, step] = [0, 0];
   const clock = jest.spyOn(performance, 'now').mockImplementation(() => (now += step));
@@ -133,7 +130,7 @@ test('a look that took long is not repeated at once', () => {
   const socket = {} as Socket;
   const isFull = () => {
     for (let answers = 0; answers < 5; answers++) unread.sent(socket, 4 * MIB);
-    // Each look takes half a second.
+    // Each scan takes half a second.
     step = 500;
     try {
       unread.assertRoom(socket);
@@ -151,7 +148,7 @@ test('a look that took long is not repeated at once', () => {
   clock.mockRestore();
 });
 
-onLinux('what clients go on sending on connections that are not read does not pile up', async () => {
+onLinux('limits the bytes that clients send on connections that are not read', async () => {
   const { unread, dropped, url, close } = await setUp({ maxConnections: 900 });
   const body = Buffer.alloc(MIB);
   const post = ({ socket }: RawConnection) =>
@@ -165,8 +162,8 @@ onLinux('what clients go on sending on connections that are not read does not pi
   await sleep(300);
   for (const client of clients) void post(client);
   const reader = await RawConnection.open(url);
-  // By the last look, which is a second old at most.
-  const untaken = () => (unread as any).untakenBytes as number;
+  // According to the last scan, which is at most a second old.
+  const untaken = () => (unread as any).unreceivedBytes as number;
   let most = 0;
   while (dropped.length === 0 || untaken() > 16 * MIB) {
     await sleep(100);

@@ -57,7 +57,7 @@ const output = (count: number, data = new Float32Array(count).fill(0.1)): Tensor
   return { name: 'y', datatype: 'FP32', shape: [count], data };
 };
 
-test('what is small is done at once, without a thread', () => {
+test('processes small bodies synchronously, without a thread', () => {
   const codec = codecOf();
   const request = decoder.decode(small());
   expect(codec.decode(small(), undefined, held())).toEqual(request);
@@ -69,7 +69,7 @@ test('what is small is done at once, without a thread', () => {
   expect(() => codec.decode(Buffer.alloc(0), undefined, held())).toThrow('the body is empty');
 });
 
-test('of what takes some milliseconds, a turn of the event loop does a little', async () => {
+test('processes medium bodies in slices over several turns of the event loop', async () => {
   const codec = codecWithQueue(30);
   const request = decoder.decode(small());
   const body = () => Buffer.from(json.padEnd(40 * 1024));
@@ -89,15 +89,15 @@ test('of what takes some milliseconds, a turn of the event loop does a little', 
   expect(codec.decode(body(), undefined, held())).toEqual(request);
 });
 
-test('few may wait for their turn', async () => {
+test('limits the number of medium bodies that wait', async () => {
   const codec = codecWithQueue(10);
   const body = () => Buffer.from(json.padEnd(40 * 1024));
   const all = Array.from({ length: 12 }, () => codec.decode(body(), undefined, held()));
-  expect(() => codec.decode(body(), undefined, held())).toThrow('the queue is full: 10 large requests wait already');
+  expect(() => codec.decode(body(), undefined, held())).toThrow('the queue is full: 10 large requests are waiting');
   await Promise.all(all);
 });
 
-test('what is large is done elsewhere, with the same result, many at a time and in any order', async () => {
+test('processes large bodies on a thread with the same results, many at a time and in any order', async () => {
   const codec = codecOf(SCRIPT);
   const request = decoder.decode(small());
   const decoded = [
@@ -119,7 +119,7 @@ test('what is large is done elsewhere, with the same result, many at a time and 
   expect(batch).toHaveLength(400_000);
 });
 
-test('a thread that dies fails what it was asked, and the next large body starts another', async () => {
+test('a thread that ends fails its pending bodies, and the next large body starts another', async () => {
   const codec = codecOf(DEADLY, SCRIPT);
   const replies = await Promise.allSettled([
     codec.decode(large(), undefined, held()),
@@ -130,7 +130,7 @@ test('a thread that dies fails what it was asked, and the next large body starts
   expect(await codec.decode(large(), undefined, held())).toMatchObject({ id: 'q' });
 });
 
-test('closing waits for the work, and nothing starts again', async () => {
+test('close waits for pending work, and no thread starts afterwards', async () => {
   const codec = codecOf(SCRIPT);
   const reply = codec.decode(large(), undefined, held());
   await codec.close();
@@ -138,17 +138,17 @@ test('closing waits for the work, and nothing starts again', async () => {
   await expect(codec.decode(large(), undefined, held())).rejects.toThrow('the server is shutting down');
 });
 
-test('more than may wait are refused at once, and answers never are', async () => {
+test('refuses bodies beyond the queue limit at once, but never answers', async () => {
   const codec = codecOf(SCRIPT);
   const decoded = Array.from({ length: 3 }, () => codec.decode(large(), undefined, held()));
-  expect(() => codec.decode(large(), undefined, held())).toThrow('the queue is full: 2 large requests wait already');
+  expect(() => codec.decode(large(), undefined, held())).toThrow('the queue is full: 2 large requests are waiting');
   const { body } = await codec.encode(decoder.decode(small()), [output(200_000)], held());
   expect(String(body)).toContain('"shape":[200000]');
   expect(await Promise.all(decoded)).toHaveLength(3);
 });
 
 describe('memory', () => {
-  test('a thread that needs more than it may have ends, and neither the process nor the next body', async () => {
+  test('a thread that exceeds its memory limit ends without affecting the process or the next body', async () => {
     const scripts = [GREEDY, SCRIPT];
     const startThread = () => new CodecThread(scripts.shift() as string, model, 16);
     const codec = new Codec({ model, decoder, startThread, maxQueueLength: 2 });
@@ -169,7 +169,7 @@ describe('memory', () => {
         .replace('FP32', datatype),
     );
 
-  test('what is decoded is held before it is', async () => {
+  test('reserves memory for inputs before they are decoded', async () => {
     const codec = codecOf(SCRIPT);
     const small = new MemoryBudget(2 ** 21);
     const refused = small.open();
@@ -182,7 +182,7 @@ describe('memory', () => {
     expect(holding.heldBytes - before).toBe(3_200_000);
   });
 
-  test('nothing is held for a client that is gone', async () => {
+  test('reserves no memory for a disconnected client', async () => {
     const codec = codecOf(SCRIPT);
     const ours = new MemoryBudget(2 ** 25);
     const holding = ours.open();
@@ -195,7 +195,7 @@ describe('memory', () => {
     expect(codec.busy).toBe(false);
   });
 
-  test('an answer holds its outputs and its text, a string as UTF-8 as well', async () => {
+  test('an answer counts its outputs and its text, with a UTF-8 copy of a string', async () => {
     const codec = codecOf(SCRIPT);
     const request = decoder.decode(small());
     for (const [answer, binary] of [
@@ -213,7 +213,7 @@ describe('memory', () => {
     }
   });
 
-  test('P10 an answer that is too long as JSON is refused before it is written, and binary data is named', () => {
+  test('P10 refuses an answer that is too long as JSON before writing it, and suggests binary data', () => {
     const codec = codecOf();
     const request = decoder.decode(small());
     const holding = new MemoryBudget(2 ** 20).open();
@@ -223,13 +223,13 @@ describe('memory', () => {
     const claimed = { ...output(0), shape: [2 ** 25] };
     for (const datatype of ['FP32', 'FP64', 'INT64', 'INT32'] as const) {
       expect(() => codec.encode(request, [{ ...claimed, datatype, shape: [2 ** 26] }], held())).toThrow(
-        /^the answer takes up to \d+ bytes as JSON, and \d+ is the limit; ask for binary data/,
+        /^the answer takes up to \d+ bytes as JSON, and the limit is \d+; ask for binary data/,
       );
     }
     expect(() => codec.encode({ ...request, binary: [true] }, [claimed], held())).not.toThrow();
   });
 
-  test('P10 more JSON than a string may have is too large', () => {
+  test('P10 refuses JSON longer than a string may be', () => {
     const body = Buffer.alloc(constants.MAX_STRING_LENGTH + 1);
     for (const jsonLength of [undefined, body.length]) {
       expect(() => codecOf().decode(body, jsonLength, held())).toThrow(expect.objectContaining({ kind: 'tooLarge' }));
@@ -266,7 +266,7 @@ describe('texts', () => {
     ['~'.repeat(3_000_000), `x${'😀é'.repeat(700_000)}`],
   ];
 
-  test.each(kinds.map((each) => [each.length, each]))('%d of them are what they were', async (_, given) => {
+  test.each(kinds.map((each) => [each.length, each]))('%d texts make the round trip', async (_, given) => {
     const codec = codecOfTexts();
     const tensor: Tensor = { name: 'y', datatype: 'BYTES', shape: [given.length], data: given };
     const request = { inputs: [], outputs: ['y'], binary: [false] };
@@ -283,7 +283,7 @@ describe('texts', () => {
     expect((await codec.decode(blob, 0, held())).inputs).toEqual([{ ...tensor, name: 'x' }]);
   });
 
-  test('that are none are refused, wherever they are', async () => {
+  test('are refused if invalid, at any position', async () => {
     const codec = codecOfTexts();
     const blob = Buffer.alloc(5 * 60_000);
     for (let at = 0; at < blob.length; at += 5) blob.set([1, 0, 0, 0, 65], at);
@@ -294,10 +294,10 @@ describe('texts', () => {
       'element 59999 of its binary data is not UTF-8',
     );
     const many = Buffer.alloc(4 * 70_000);
-    expect(() => codec.decode(many, 0, held())).toThrow('it may have 65536');
+    expect(() => codec.decode(many, 0, held())).toThrow('the limit is 65536');
   });
 
-  test('beside large numbers in one answer', async () => {
+  test('in the same answer as large numbers', async () => {
     const codec = codecOf(SCRIPT);
     const words = texts(20_000, 50);
     const request = { inputs: [], outputs: ['y', 'z'], binary: [false, false], id: '7' };
@@ -306,7 +306,7 @@ describe('texts', () => {
     expect(JSON.parse(String(body))).toMatchObject({ id: '7', outputs: [{ name: 'y' }, { name: 'z', data: words }] });
   });
 
-  test('as binary data beside large numbers, in either order', async () => {
+  test('as binary data with large numbers, in either order', async () => {
     const codec = codecOf(SCRIPT);
     const words = texts(20_000, 50);
     const text: Tensor = { name: 'z'.repeat(3000), datatype: 'BYTES', shape: [words.length], data: words };

@@ -18,14 +18,14 @@ function large(data: ArrayLike<number> = Float32Array.from({ length: MANY }, (_,
 let server: ServerProcess;
 beforeAll(async () => (server = await ServerProcess.start(identity('float', ['n']), SETTINGS)));
 
-test('a large request and its large response are what small ones are', async () => {
+test('large requests and responses have the same content as small ones', async () => {
   const data = Float32Array.from({ length: MANY }, (_, i) => i / 3);
   const { status, body } = await server.infer(large(data));
   expect([status, body.outputs[0].shape]).toEqual([200, [MANY]]);
   expect(Float32Array.from(body.outputs[0].data)).toEqual(data);
 });
 
-test('errors are the same from the thread, and it goes on', async () => {
+test('the thread reports the same errors and keeps running', async () => {
   const bodies = ['{"inputs":[{]', '[]', '{"inputs":[]}', JSON.stringify(floats(1)).replace('[1]}', '[1e39]}')];
   for (const text of bodies) {
     const small = await server.infer(text);
@@ -39,7 +39,7 @@ test('errors are the same from the thread, and it goes on', async () => {
   );
 });
 
-test('large outputs with binary ones beside them', async () => {
+test('large outputs together with binary ones', async () => {
   const parts = {
     inputs: [value('x', 'float', ['n'])],
     outputs: [value('y', 'float', ['n']), value('z', 'float', ['n'])],
@@ -55,7 +55,7 @@ test('large outputs with binary ones beside them', async () => {
   expect(new Float32Array(Uint8Array.from(body.subarray(length)).buffer)).toEqual(data.map((each) => -each));
 });
 
-test('S1 health answers while a body of 40 MB is read', async () => {
+test('S1 health checks are answered while a body of 40 MB is read', async () => {
   const count = 8_000_000;
   // A text among the numbers makes them slow to read; the reply is binary, or to parse it would hold up this end.
   const data = `["NaN"${',1.25'.repeat(count - 1)}]`;
@@ -79,7 +79,7 @@ test('S1 health answers while a body of 40 MB is read', async () => {
   expect(median(waits)).toBeLessThan(requestMs / 10);
 });
 
-test('a server that is told to end answers the large request that it has, and exits with 0', async () => {
+test('a server that shuts down answers its large request and exits with 0', async () => {
   const ending = await ServerProcess.start(identity('float', ['n']), SETTINGS);
   // Over an open connection, so that what follows is sent at once.
   await ending.infer(floats(1));
@@ -89,7 +89,7 @@ test('a server that is told to end answers the large request that it has, and ex
   expect([exitCode, status]).toEqual([0, 200]);
 });
 
-test('P10 an answer beyond a string is refused, and binary data is named', async () => {
+test('P10 refuses an answer longer than a string may be, and suggests binary data', async () => {
   const constant = await ServerProcess.start(
     {
       inputs: [value('x', 'int64', [1])],

@@ -22,7 +22,7 @@ afterEach(async () => {
   for (const port of ports.splice(0)) await port.close(() => false);
 });
 
-test('loads gRPC at the first connection, once, and hands over that connection and all later ones', async () => {
+test('loads gRPC once, at the first connection, and passes it every connection', async () => {
   const accepted: Socket[] = [];
   const load = jest.fn(async () => {
     const server = {
@@ -40,20 +40,20 @@ test('loads gRPC at the first connection, once, and hands over that connection a
   for (const socket of sockets) socket.destroy();
 });
 
-test('closes, and says why, where gRPC cannot be loaded', async () => {
+test('closes connections and logs the reason if gRPC cannot be loaded', async () => {
   const { dial } = await open(() => Promise.reject(new Error('no such file')));
   await once(dial().resume(), 'close');
   expect(logged).toEqual([[{ err: new Error('no such file') }, 'gRPC cannot be loaded']]);
 });
 
-test('a port that nobody came to closes at once, and loads nothing', async () => {
+test('a port without connections closes at once and loads nothing', async () => {
   const load = jest.fn();
   const { port } = await open(load);
   await port.close(() => false);
   expect(load).not.toHaveBeenCalled();
 });
 
-test('beyond the largest number of connections one without a call makes room, or the new one is closed', async () => {
+test('at the connection limit, closes a connection without calls, or else the new one', async () => {
   const accepted: Socket[] = [];
   let idle = 1;
   const transport = {

@@ -40,7 +40,7 @@ function slowToWarm(): ModelParts {
 }
 
 describe('P13 health follows readiness', () => {
-  test('before warm-up and after', async () => {
+  test('before and after warm-up', async () => {
     const server = ServerProcess.spawn(modelFolder(slowToWarm()));
     await server.waitForLog(({ msg }) => msg === 'listening');
     const client = new GrpcClient(server.grpcTarget);
@@ -63,7 +63,7 @@ describe('P13 health follows readiness', () => {
     expect(await client.call('grpc.health.v1.Health.List')).toEqual({ statuses });
   });
 
-  test('during SIGTERM, and what watches does not hold the exit', async () => {
+  test('during SIGTERM, and watchers do not delay the exit', async () => {
     const server = await ServerProcess.start(slowModel(), { drainSeconds: 0.5 });
     const client = new GrpcClient(server.grpcTarget);
     const { until, ended } = watch(client, 'm');
@@ -80,17 +80,19 @@ describe('P13 health follows readiness', () => {
     expect(await server.exitCode).toBe(0);
   });
 
-  test('a model that is not served', async () => {
+  test('for a model that is not served', async () => {
     const server = await ServerProcess.start(identity('float', ['n']), { expectedSha256: '0'.repeat(64) });
     const client = new GrpcClient(server.grpcTarget);
     expect(await client.call(CHECK)).toEqual({ status: NOT_SERVING });
     expect(await client.failure('ModelInfer', {})).toEqual({
       code: status.UNAVAILABLE,
-      details: expect.stringMatching(/^the model is not served: the deployment expects model 0{64}; this image has /),
+      details: expect.stringMatching(
+        /^the model is not served: the deployment expects model 0{64}; this image contains /,
+      ),
     });
   });
 
-  test('an unknown service is NOT_FOUND to Check and SERVICE_UNKNOWN to Watch', async () => {
+  test('for an unknown service: NOT_FOUND from Check, SERVICE_UNKNOWN from Watch', async () => {
     const server = await ServerProcess.start(identity('float', ['n']));
     const client = new GrpcClient(server.grpcTarget);
     expect(await client.failure(CHECK, { service: 'other' })).toEqual({

@@ -32,7 +32,7 @@ const BOTH = {
 };
 
 describe('about the server and its model', () => {
-  test('live, ready, and metadata', async () => {
+  test('liveness, readiness and metadata', async () => {
     const [client] = await start(TWO, {}, { version: '3' });
     expect(await client.call('ServerLive')).toEqual({ live: true });
     expect(await client.call('ServerReady')).toEqual({ ready: true });
@@ -59,7 +59,7 @@ describe('about the server and its model', () => {
     ['ModelReady', 4096],
     ['ModelMetadata', 65_536],
     ['RepositoryIndex', 65_536],
-  ])('%s takes messages of %d bytes', async (method, maxBytes) => {
+  ])('%s accepts messages of %d bytes', async (method, maxBytes) => {
     const [client] = await start(TWO);
     const field = method === 'RepositoryIndex' ? 'repository_name' : 'name';
     await expect(client.call(method, { [field]: 'm'.repeat(maxBytes) })).rejects.toMatchObject({
@@ -70,7 +70,7 @@ describe('about the server and its model', () => {
     await fits.catch((error) => expect(error).toMatchObject({ code: NOT_FOUND }));
   });
 
-  test("Triton's configuration, statistics and index", async () => {
+  test("Triton's model configuration, statistics and repository index", async () => {
     const [client] = await start(TWO);
     const { config } = await client.call('ModelConfig', { name: 'm' });
     expect(config).toMatchObject({ name: 'm', backend: 'onnxruntime', input: [{ data_type: 11 }, { data_type: 13 }] });
@@ -91,12 +91,12 @@ describe('about the server and its model', () => {
     for (const action of ['Load', 'Unload']) {
       expect(await client.failure(`RepositoryModel${action}`, { model_name: 'm' })).toEqual({
         code: FAILED_PRECONDITION,
-        details: expect.stringMatching(/^cannot (un)?load model "m": a server has the one model of its image/),
+        details: expect.stringMatching(/^cannot (un)?load model "m": this server serves only the model in its image/),
       });
     }
   });
 
-  test('P2 another model or version is NOT_FOUND, and every reply carries the version', async () => {
+  test('P2 an unknown model or version is NOT_FOUND, and every reply has the version', async () => {
     const [client, server] = await start(identity('float', ['n']), {}, { version: '3' });
     const model = { code: NOT_FOUND, details: 'unknown model "other"; this server has "m"' };
     const of = (asked: string) => ({
@@ -128,7 +128,7 @@ describe('P8 raw or typed', () => {
   };
   beforeAll(async () => ([client] = await start(TWO)));
 
-  test('raw inputs: the reply is raw', async () => {
+  test('raw inputs have a raw reply', async () => {
     expect(await infer({ id: 'seven', inputs: [X, S], raw_input_contents: RAW })).toEqual({
       model_name: 'm',
       model_version: '1',
@@ -138,7 +138,7 @@ describe('P8 raw or typed', () => {
     });
   });
 
-  test('typed inputs: the reply is raw all the same', async () => {
+  test('typed inputs also have a raw reply', async () => {
     const inputs = [
       { ...S, contents: BYTES },
       { ...X, contents: FP32 },
@@ -146,16 +146,16 @@ describe('P8 raw or typed', () => {
     expect(await infer({ inputs })).toMatchObject(BOTH);
   });
 
-  test('both at once', async () => {
+  test('refuses a request with both', async () => {
     const raw_input_contents = RAW;
     expect(await refusal({ inputs: [{ ...X, contents: FP32 }, S], raw_input_contents })).toBe(
-      'input "x": it has contents; where there are raw_input_contents no input takes them',
+      'input "x": it has contents, which cannot be combined with raw_input_contents',
     );
     // What some clients send with every tensor.
     expect(await infer({ inputs: [{ ...X, contents: {} }, S], raw_input_contents })).toMatchObject(BOTH);
   });
 
-  test('another number of buffers', async () => {
+  test('refuses a wrong number of buffers', async () => {
     expect(await refusal({ inputs: [X, { ...S, contents: BYTES }], raw_input_contents: RAW.slice(0, 1) })).toBe(
       'raw_input_contents has 1 buffers; the request has 2 inputs',
     );
@@ -168,16 +168,16 @@ describe('P8 raw or typed', () => {
   test.each<[string, object, string]>([
     ['no inputs', {}, 'input "x" is missing; the model takes "x", "s"'],
     ['an unknown input', { inputs: [{ ...X, name: 'z' }] }, 'unknown input "z"; the model takes "x", "s"'],
-    ['one twice', { inputs: [X, X] }, 'input "x" is given twice'],
-    ['a datatype', { inputs: [{ ...X, datatype: 'FP64' }] }, 'input "x" is FP64; the model takes FP32'],
-    ['a shape', { inputs: [{ ...X, shape: [1, 3] }] }, 'input "x" has shape [1,3]; the model takes [-1,2]'],
+    ['a repeated input', { inputs: [X, X] }, 'input "x" is given twice'],
+    ['a wrong datatype', { inputs: [{ ...X, datatype: 'FP64' }] }, 'input "x" is FP64; the model takes FP32'],
+    ['a wrong shape', { inputs: [{ ...X, shape: [1, 3] }] }, 'input "x" has shape [1,3]; the model takes [-1,2]'],
     [
       'a negative size',
       { inputs: [{ ...X, shape: [-1, 2] }] },
-      'input "x": shape is [-1,2]; it must be an array of whole numbers, none negative',
+      'input "x": shape is [-1,2]; it must be an array of non-negative whole numbers',
     ],
     [
-      'sizes that differ',
+      'inconsistent sizes',
       { inputs: [{ ...X, shape: [2, 2] }, S] },
       'input "s" has 1 for dimension "n"; input "x" has 2',
     ],
@@ -192,14 +192,14 @@ describe('P8 raw or typed', () => {
       'input "x": fp32_contents has 1 elements; shape [1,2] takes 2',
     ],
     [
-      'elements of another kind',
+      'elements of the wrong type',
       { inputs: [{ ...X, contents: { int_contents: [1, 2] } }, S] },
       'input "x": it has int_contents; FP32 takes fp32_contents',
     ],
     [
-      'bytes that are no text',
+      'bytes that are not text',
       { inputs: [{ ...S, contents: { bytes_contents: [Buffer.from([0xff])] } }, X] },
-      'input "s": element 0 is not UTF-8 text without U+0000, as BYTES takes',
+      'input "s": element 0 is not UTF-8 text without U+0000, which BYTES requires',
     ],
     [
       'shared memory',
@@ -212,15 +212,15 @@ describe('P8 raw or typed', () => {
       'parameters.a is missing; a parameter must be a string, a number or a boolean',
     ],
     [
-      'a timeout that is no number',
+      'a timeout that is not a number',
       { inputs: [X, S], raw_input_contents: RAW, parameters: { timeout: { string_param: 'soon' } } },
-      'parameters.timeout is "soon"; it must be a whole number of microseconds, not negative',
+      'parameters.timeout is "soon"; it must be a non-negative whole number of microseconds',
     ],
   ])('%s is refused', async (_, request, message) => {
     expect(await refusal(request)).toBe(message);
   });
 
-  test('P1 outputs are those asked for, in that order; an unknown one is named', async () => {
+  test('P1 returns the requested outputs in order, and names an unknown one', async () => {
     const request = { inputs: [X, S], raw_input_contents: RAW };
     const reply = await infer({ ...request, outputs: [{ name: 't' }] });
     expect(reply.outputs.map(({ name }: { name: string }) => name)).toEqual(['t']);
@@ -228,16 +228,16 @@ describe('P8 raw or typed', () => {
     const swapped = await infer({ ...request, outputs: [{ name: 't' }, { name: 'y' }] });
     expect(swapped.raw_output_contents).toEqual([RAW[1], RAW[0]]);
     expect(await refusal({ ...request, outputs: [{ name: 'potato' }] })).toBe(
-      'unknown output "potato"; the model gives "y", "t"',
+      'unknown output "potato"; the model returns "y", "t"',
     );
     expect(await refusal({ ...request, outputs: [{ name: 'y' }, { name: 'y' }] })).toBe(
-      'output "y" is asked for twice',
+      'output "y" is requested twice',
     );
     const classified = [{ name: 'y', parameters: { classification: { int64_param: 3 } } }];
     expect(await refusal({ ...request, outputs: classified })).toBe('outputs[0]: classification is not supported');
   });
 
-  test('parameters that mean nothing here are let through', async () => {
+  test('ignores unknown parameters', async () => {
     const parameters = {
       note: { string_param: 'x' },
       timeout: { int64_param: 60_000_000 },
@@ -280,7 +280,7 @@ describe('datatypes', () => {
     return Buffer.from(buffer as ArrayBuffer);
   }
 
-  test('typed contents of every kind', async () => {
+  test('accepts typed contents of every kind', async () => {
     const elems = typed.map(([elem]) => elem);
     const [client] = await start({
       inputs: elems.map((elem) => value(`x_${elem}`, elem, ['n'])),
@@ -305,7 +305,7 @@ describe('datatypes', () => {
     });
   });
 
-  test('M3 FP16 keeps every bit', async () => {
+  test('M3 preserves every bit of FP16', async () => {
     const [client] = await start(identity('float16', ['n']));
     // NaN, -0, the least subnormal, the largest number.
     const bytes = bytesOf(Uint16Array.of(0x7e01, 0x8000, 0x0001, 0x7bff));
@@ -315,7 +315,7 @@ describe('datatypes', () => {
     }
   });
 
-  test('M15 text makes the round trip; what is none is refused', async () => {
+  test('M15 text makes the round trip, and invalid text is refused', async () => {
     const [client] = await start(identity('string', ['n']));
     const texts = ['é漢😀', '', 'plain'].map((text) => Buffer.from(text));
     const length = ({ length }: Buffer) => bytesOf(Uint32Array.of(length));
@@ -332,7 +332,7 @@ describe('datatypes', () => {
     }
   });
 
-  test('M19 an empty batch comes back empty', async () => {
+  test('M19 an empty batch has an empty result', async () => {
     const [client] = await start(identity('float', ['n', 4]));
     const empty = rawRequest('FP32', [0, 4], Buffer.alloc(0));
     for (const request of [
@@ -346,7 +346,7 @@ describe('datatypes', () => {
 });
 
 describe('transport', () => {
-  test('P9 messages of 11 MB both ways; beyond the limit RESOURCE_EXHAUSTED', async () => {
+  test('P9 messages of 11 MB in both directions, and RESOURCE_EXHAUSTED beyond the limit', async () => {
     const [client] = await start(identity('float', ['n']), { maxRequestBytes: 11_001_000 });
     const bytes = Buffer.alloc(11_000_000, 7);
     const reply = await client.call('ModelInfer', rawRequest('FP32', [bytes.length / 4], bytes));
@@ -363,18 +363,18 @@ describe('transport', () => {
     });
   });
 
-  test('gzip, whose limit is that of what it unpacks to', async () => {
+  test('gzip, whose limit applies to the decompressed size', async () => {
     const server = await ServerProcess.start(identity('float', ['n']), { maxRequestBytes: 10_000 });
     const client = new GrpcClient(server.grpcTarget, { 'grpc.default_compression_algorithm': 2 });
     const values = new Array(1000).fill(0.5);
     expect(floatsOf(await client.call('ModelInfer', rawFloats(...values)))).toEqual(values);
     expect(await client.failure('ModelInfer', rawFloats(...values, ...values, ...values))).toEqual({
       code: RESOURCE_EXHAUSTED,
-      details: 'the message inflates to more than it may have; the limit of maxRequestBytes is 10000 bytes',
+      details: 'the message is too large after decompression; the limit of maxRequestBytes is 10000 bytes',
     });
   });
 
-  test('bytes that are no message are INVALID_ARGUMENT, and an unknown method UNIMPLEMENTED', async () => {
+  test('an invalid message is INVALID_ARGUMENT, and an unknown method UNIMPLEMENTED', async () => {
     const [client] = await start(identity('float', ['n']));
     const send = (method: string, bytes: Buffer) =>
       client.send(`/inference.GRPCInferenceService/${method}`, bytes).catch(({ code, details }) => ({ code, details }));
@@ -391,7 +391,7 @@ describe('transport', () => {
     expect(await client.call('ServerLive')).toEqual({ live: true });
   });
 
-  test('an error that quotes a long name fits a header, whatever characters it has', async () => {
+  test('an error that quotes a long name fits in a header, with any characters', async () => {
     const [client] = await start(identity('float', ['n']));
     for (const name of ['漢'.repeat(100_000), '😀'.repeat(100_000), `x${'😀'.repeat(1000)}`]) {
       const { code, details } = await client.failure('ModelInfer', { model_name: 'm', inputs: [{ ...X, name }] });
@@ -399,7 +399,7 @@ describe('transport', () => {
     }
   });
 
-  test('requests count in the same metrics as those over HTTP', async () => {
+  test('requests count in the same metrics as HTTP requests', async () => {
     const [client, server] = await start(identity('float', ['n']));
     await client.call('ModelInfer', rawFloats(1));
     await client.failure('ModelInfer', { model_name: 'm' });
@@ -408,7 +408,7 @@ describe('transport', () => {
     expect(metrics).toContain('inference_requests_total{model="m",version="1",outcome="invalid"} 1');
   });
 
-  test('a stream answers each request in its turn, errors too', async () => {
+  test('a stream answers requests in order, including errors', async () => {
     const [client] = await start(identity('float', ['n']));
     const stream = client.stream('ModelStreamInfer');
     for (const id of ['1', '2', '3']) stream.write({ ...rawFloats(Number(id)), id, ...(id === '2' && { inputs: [] }) });

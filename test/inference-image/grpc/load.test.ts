@@ -4,7 +4,7 @@ import { roundsFor } from '../../support/requests';
 import { ServerProcess } from '../../support/server';
 import { slowModel } from '../../support/slow-model';
 
-test('S11 a full queue is RESOURCE_EXHAUSTED at once, and health goes on', async () => {
+test('S11 a full queue is RESOURCE_EXHAUSTED at once, and health checks are answered', async () => {
   const server = await ServerProcess.start(slowModel(), { maxQueueLength: 2 });
   const client = new GrpcClient(server.grpcTarget);
   const n = await roundsFor(server, 0.6);
@@ -15,14 +15,14 @@ test('S11 a full queue is RESOURCE_EXHAUSTED at once, and health goes on', async
     ),
   );
   expect(await client.call('grpc.health.v1.Health.Check')).toEqual({ status: 1 });
-  const refusal = `${status.RESOURCE_EXHAUSTED}: the queue is full: 2 requests wait already`;
+  const refusal = `${status.RESOURCE_EXHAUSTED}: the queue is full: 2 requests are waiting`;
   expect((await Promise.all(answers)).sort()).toEqual(
     [String(n), String(n), String(n), refusal, refusal, refusal].sort(),
   );
 });
 
 test.each([
-  ['has gone', undefined, { code: status.CANCELLED, details: 'Cancelled on client' }],
+  ['has disconnected', undefined, { code: status.CANCELLED, details: 'Cancelled on client' }],
   ['has waited until its deadline', 200, { code: status.DEADLINE_EXCEEDED, details: expect.any(String) }],
 ])('a call whose client %s never runs', async (_, deadlineMs, failure) => {
   const server = await ServerProcess.start(slowModel());

@@ -27,7 +27,7 @@ function askAll(questions: readonly object[]): Promise<any[]> {
   });
 }
 
-test('long names that do not exist get a short answer, and nothing is kept of them', async () => {
+test('answers long unknown names briefly and keeps none of them', async () => {
   const heap = async () => Number(/^nodejs_heap_size_used_bytes (\d+)/m.exec(await server.metrics())![1]);
   const unknown = (count: number) =>
     Array.from({ length: count }, (_, i) => ({ file_containing_symbol: `${i}.${'x'.repeat(60_000)}` }));
@@ -41,7 +41,7 @@ test('long names that do not exist get a short answer, and nothing is kept of th
   expect((await heap()) - before).toBeLessThan(45e6);
 });
 
-test('names that exist are answered', async () => {
+test('answers known names', async () => {
   const [services, file] = await askAll([
     { list_services: '' },
     { file_containing_symbol: 'inference.GRPCInferenceService' },

@@ -26,7 +26,7 @@ function load(target: string, clientCount: number, goOn: () => boolean) {
   return { answers, ended: Promise.all(Array.from({ length: clientCount }, run)) };
 }
 
-test('S3 constant load through SIGTERM: every call is answered', async () => {
+test('S3 answers every call under constant load through SIGTERM', async () => {
   const server = await ServerProcess.start(identity('float', ['n']), { drainSeconds: 2 });
   let ready = true;
   const { answers, ended } = load(server.grpcTarget, 8, () => ready);
@@ -42,7 +42,7 @@ test('S3 constant load through SIGTERM: every call is answered', async () => {
   expect(await end).toBe(0);
 });
 
-test('connections beyond their age are replaced, and no call is lost', async () => {
+test('replaces old connections without losing a call', async () => {
   const server = await ServerProcess.start(identity('float', ['n']), { maxConnectionAgeSeconds: 0.2 });
   const until = performance.now() + 1500;
   const { answers, ended } = load(server.grpcTarget, 4, () => performance.now() < until);
@@ -50,7 +50,7 @@ test('connections beyond their age are replaced, and no call is lost', async () 
   expect(new Set(answers)).toEqual(new Set(['7']));
 });
 
-test('what runs and what waits is answered, without a drain', async () => {
+test('answers running and waiting calls without a drain', async () => {
   const server = await ServerProcess.start(slowModel());
   const n = await roundsFor(server, 0.5);
   const client = new GrpcClient(server.grpcTarget);
@@ -62,7 +62,7 @@ test('what runs and what waits is answered, without a drain', async () => {
   expect((await Promise.all(replies)).map(floatsOf)).toEqual([[n], [n]]);
 });
 
-test('S4 idle connections, silent ones and open streams do not hold the exit', async () => {
+test('S4 idle connections, silent connections and open streams do not delay the exit', async () => {
   const server = await ServerProcess.start(identity('float', ['n']));
   const client = new GrpcClient(server.grpcTarget);
   await client.call('ServerLive');
@@ -84,7 +84,7 @@ test('S4 idle connections, silent ones and open streams do not hold the exit', a
   silent.destroy();
 });
 
-test('what is not gRPC does no harm', async () => {
+test('tolerates data that is not gRPC', async () => {
   const server = await ServerProcess.start(identity('float', ['n']));
   const port = Number(server.grpcTarget.split(':')[1]);
   const garbage = [
@@ -107,7 +107,7 @@ test('what is not gRPC does no harm', async () => {
   expect(await server.stop()).toBe(0);
 });
 
-test('a client that only pings while its call is open holds the end up for no longer than the queue may take', async () => {
+test('a client that only pings during its call delays shutdown at most by the queue timeout', async () => {
   const server = await ServerProcess.start(identity('float', ['n']), { queueTimeoutSeconds: 1 });
   const session = connectHttp2(`http://${server.grpcTarget}`).on('error', () => undefined);
   const headers = { ':method': 'POST', ':path': '/inference.GRPCInferenceService/ModelInfer' };

@@ -27,7 +27,7 @@ const LIMITS = { receiveTimeoutSeconds: 0.3, sendTimeoutSeconds: 0.3 };
 
 const HELLO = Buffer.from('hello');
 
-/** A method that answers when it is told to. */
+/** A method that answers when the test asks it to. */
 function held(): { method: Pick<Method, 'path' | 'handle'>; calls: Call[] } {
   const calls: Call[] = [];
   return { calls, method: { path: '/t/Held', handle: (call) => void calls.push(call) } };
@@ -44,7 +44,7 @@ describe('calls', () => {
   beforeAll(async () => ({ server, session } = await start(METHODS, { budget: new MemoryBudget(128 * MIB) })));
   afterEach(() => server.isFree());
 
-  test('a message that comes in one piece, in many, or empty', async () => {
+  test('a message in one chunk, in many chunks, or empty', async () => {
     for (const content of [HELLO, Buffer.alloc(0), Buffer.alloc(60_000, 'x')]) {
       const whole = message(content);
       const bytes =
@@ -57,13 +57,13 @@ describe('calls', () => {
     }
   });
 
-  test('messages of 20 MiB, both ways', async () => {
+  test('messages of 20 MiB in both directions', async () => {
     const content = Buffer.alloc(20 * MIB, 'y');
     const { code, messages } = await call(session, LARGE_ECHO.path, [message(content)]);
     expect([code, messages[0]?.equals(content)]).toEqual([0, true]);
   });
 
-  test('a stream: each message is answered in its turn, wherever its chunks end', async () => {
+  test('a stream answers messages in order, whatever their chunks', async () => {
     const contents = ['a', '', 'c'.repeat(40_000), 'd'].map((text) => Buffer.from(text));
     const all = Buffer.concat(contents.map((content) => message(content)));
     for (const size of [1, 4, 7, 30_000, all.length]) {
@@ -104,18 +104,18 @@ describe('calls', () => {
       [message(HELLO, 1)],
       { 'grpc-encoding': 'gzip' },
       STATUS.INVALID_ARGUMENT,
-      /^the request is said to be gzip data and is not: incorrect header check$/,
+      /^the request is declared as gzip data but is not: incorrect header check$/,
     ],
-    ['another first byte', ECHO.path, [message(HELLO, 2)], {}, STATUS.INVALID_ARGUMENT, /begins with byte 2/],
-    ['two messages', ECHO.path, [message(HELLO), message(HELLO)], {}, STATUS.INVALID_ARGUMENT, /takes one message$/],
-    ['no message', ECHO.path, [], {}, STATUS.INVALID_ARGUMENT, /ended before its message was whole/],
+    ['an invalid first byte', ECHO.path, [message(HELLO, 2)], {}, STATUS.INVALID_ARGUMENT, /begins with byte 2/],
+    ['two messages', ECHO.path, [message(HELLO), message(HELLO)], {}, STATUS.INVALID_ARGUMENT, /accepts one message$/],
+    ['no message', ECHO.path, [], {}, STATUS.INVALID_ARGUMENT, /ended before its message was complete/],
     [
       'half a message',
       ECHO.path,
       [message(HELLO).subarray(0, 7)],
       {},
       STATUS.INVALID_ARGUMENT,
-      /ended before its message was whole/,
+      /ended before its message was complete/,
     ],
     [
       'half a message of a stream',
@@ -123,10 +123,10 @@ describe('calls', () => {
       [message(HELLO).subarray(0, 7)],
       {},
       STATUS.INVALID_ARGUMENT,
-      /was whole/,
+      /was complete/,
     ],
     [
-      'a timeout of no unit',
+      'a timeout without a unit',
       ECHO.path,
       [message(HELLO)],
       { 'grpc-timeout': '10' },
@@ -139,10 +139,10 @@ describe('calls', () => {
       [message(Buffer.alloc(65537))],
       {},
       STATUS.RESOURCE_EXHAUSTED,
-      /^the message has 65537 bytes; \/t\/Echo takes 65536$/,
+      /^the message has 65537 bytes; \/t\/Echo accepts 65536$/,
     ],
     [
-      'the same of a setting',
+      'a message beyond the limit of a setting',
       LARGE_ECHO.path,
       [Buffer.from([0, 0x7f, 0, 0, 0])],
       {},
@@ -150,12 +150,12 @@ describe('calls', () => {
       /^the message has 2130706432 bytes; maxRequestBytes is 20971520$/,
     ],
     [
-      'one that inflates to too much',
+      'a message that is too large after decompression',
       ECHO.path,
       [message(gzipSync(Buffer.alloc(10 * MIB)), 1)],
       { 'grpc-encoding': 'gzip' },
       STATUS.RESOURCE_EXHAUSTED,
-      /inflates to more/,
+      /too large after decompression/,
     ],
     ['headers that are too large', ECHO.path, [message(HELLO)], { x: 'x'.repeat(20_000) }, -1, /^$/],
   ])('%s is refused', async (_, path, chunks, headers, code, details) => {
@@ -166,7 +166,7 @@ describe('calls', () => {
     expect(await call(server.dial(), ECHO.path, [message(HELLO)])).toMatchObject({ code: 0 });
   });
 
-  test('large messages that are compressed, many at a time', async () => {
+  test('large compressed messages, many at a time', async () => {
     const content = Buffer.alloc(MIB, 'large');
     const chunks = [message(gzipSync(content), 1)];
     const headers = { 'grpc-encoding': 'gzip' };
@@ -176,7 +176,7 @@ describe('calls', () => {
     for (const { code, messages } of answers) expect([code, messages[0]?.equals(content)]).toEqual([0, true]);
   });
 
-  test('what is not gRPC has a status of HTTP', async () => {
+  test('a request that is not gRPC gets an HTTP status', async () => {
     const status = async (headers: OutgoingHttpHeaders) =>
       (await call(session, ECHO.path, [HELLO], headers)).headers[':status'];
     expect(await status({ 'content-type': 'application/json' })).toBe(415);
@@ -187,7 +187,7 @@ describe('calls', () => {
 });
 
 describe('memory', () => {
-  test('a full budget is RESOURCE_EXHAUSTED at once, and probes are answered', async () => {
+  test('a full budget is RESOURCE_EXHAUSTED at once, but probes are answered', async () => {
     const { method, calls } = held();
     const { server, session } = await start([method, PROBE], { budget: new MemoryBudget(98_000) });
     const first = Array.from({ length: 5 }, () => call(session, method.path, [message(HELLO)]));
@@ -203,7 +203,7 @@ describe('memory', () => {
     await server.isFree();
   });
 
-  test('a client that is refused is told to stop sending', async () => {
+  test('a refused client is asked to stop sending', async () => {
     const server = await new TestTransport(METHODS, { budget: new MemoryBudget(MIB) }).listen();
     const session = server.dial({ maxSessionMemory: 1000 });
     const stream = open(session, LARGE_ECHO.path).on('error', () => undefined);
@@ -219,7 +219,7 @@ describe('memory', () => {
     stream.destroy();
   });
 
-  test('a message holds no more than has come of it, twice', async () => {
+  test('a message holds at most twice its received bytes', async () => {
     const { server, session } = await start(METHODS);
     const stream = open(session, LARGE_ECHO.path);
     void outcome(stream);
@@ -230,7 +230,7 @@ describe('memory', () => {
     await server.isFree();
   });
 
-  test('long headers count as what they take', async () => {
+  test('long headers count with their actual memory', async () => {
     const { server, session } = await start(METHODS);
     const headers = { ':method': 'POST', ':path': LARGE_ECHO.path, 'content-type': 'application/grpc' };
     const stream = session.request({ ...headers, cookie: 'c'.repeat(15_000) }).on('error', () => undefined);
@@ -241,7 +241,7 @@ describe('memory', () => {
     await server.isFree();
   });
 
-  test('a client that goes away while its message is decompressed: the memory is held until that ends', async () => {
+  test('memory is held until decompression ends if the client disconnects during it', async () => {
     const refused: string[] = [];
     const method = { ...LARGE_ECHO, refused: ({ kind }: ServingError) => void refused.push(kind) };
     const { server, session } = await start([method]);
@@ -257,7 +257,7 @@ describe('memory', () => {
     expect(new Set(refused)).toEqual(new Set(['cancelled']));
   });
 
-  test('a client that goes away while its call is worked on: the memory is held until the work is done', async () => {
+  test('memory is held until the method answers if the client disconnects during the call', async () => {
     const { method, calls } = held();
     const { server, session } = await start([method]);
     const stream = open(session, method.path);
@@ -273,17 +273,17 @@ describe('memory', () => {
 });
 
 describe('time limits', () => {
-  test.each([ECHO, STREAM, PROBE])('a message to $path that does not end is DEADLINE_EXCEEDED', async ({ path }) => {
+  test.each([ECHO, STREAM, PROBE])('an incomplete message to $path is DEADLINE_EXCEEDED', async ({ path }) => {
     const { server, session } = await start(METHODS, LIMITS);
     const answer = await call(session, path, [message(HELLO).subarray(0, 7)], {}, false);
     expect(answer).toMatchObject({
       code: STATUS.DEADLINE_EXCEEDED,
-      details: 'the message was not whole within 0.3 s (receiveTimeoutSeconds)',
+      details: 'the message was incomplete after 0.3 s (receiveTimeoutSeconds)',
     });
     await server.isFree();
   });
 
-  test('a call without a message, and one whose client does not end it', async () => {
+  test('applies to a call without a message, and to one that its client does not end', async () => {
     const { server, session } = await start(METHODS, LIMITS);
     for (const chunks of [[], [message(HELLO)]]) {
       expect(await call(session, ECHO.path, chunks, {}, false)).toMatchObject({ code: STATUS.DEADLINE_EXCEEDED });
@@ -291,7 +291,7 @@ describe('time limits', () => {
     await server.isFree();
   });
 
-  test('a stream may be silent between its messages', async () => {
+  test('does not apply to a stream between its messages', async () => {
     const { server, session } = await start(METHODS, LIMITS);
     const stream = open(session, STREAM.path);
     const answered = outcome(stream);
@@ -304,7 +304,7 @@ describe('time limits', () => {
     expect(await answered).toMatchObject({ code: 0, messages: [HELLO, HELLO] });
   });
 
-  test('an answer that its stream may not send is dropped; the connection goes on', async () => {
+  test('drops an answer blocked by its stream, and keeps the connection', async () => {
     const server = await new TestTransport(METHODS, LIMITS).listen();
     const session = server.dial({ settings: { initialWindowSize: 0 } });
     const stream = open(session, ECHO.path);
@@ -315,7 +315,7 @@ describe('time limits', () => {
     expect(session.destroyed).toBe(false);
   });
 
-  test('a large answer that waits stops no other call of its connection', async () => {
+  test('a large waiting answer does not block other calls of its connection', async () => {
     const server = await new TestTransport(METHODS, { budget: new MemoryBudget(128 * MIB) }).listen();
     const session = server.dial({ settings: { initialWindowSize: 1000 } });
     const stream = open(session, LARGE_ECHO.path);
@@ -328,7 +328,7 @@ describe('time limits', () => {
     await server.isFree();
   });
 
-  test('an answer that its connection does not take ends the connection', async () => {
+  test('ends a connection that blocks an answer', async () => {
     const large = { path: '/t/Large', handle: (call: Call) => call.answer(message(Buffer.alloc(20 * MIB))) };
     const server = await new TestTransport([large], LIMITS).listen();
     const socket = await server.dialRaw();
@@ -344,7 +344,7 @@ describe('time limits', () => {
     expect(server.drops).toEqual(['unread']);
   });
 
-  test('the deadline of a call', async () => {
+  test('ends a call at its deadline', async () => {
     const never = { path: '/t/Never', handle: (call: Call) => void calls.push(call) };
     const calls: Call[] = [];
     const { server, session } = await start([never]);
@@ -357,7 +357,7 @@ describe('time limits', () => {
     await server.isFree();
   });
 
-  test('a deadline that passes while a message is decompressed is why the call is refused', async () => {
+  test('reports the deadline if it passes during decompression', async () => {
     const refused: string[] = [];
     const method = { ...LARGE_ECHO, refused: ({ kind }: ServingError) => void refused.push(kind) };
     const inflater = {
@@ -374,7 +374,7 @@ describe('time limits', () => {
     expect(refused).toEqual(['timeout']);
   });
 
-  test('work for a client that is gone may take longer than an answer may wait', async () => {
+  test('work for a disconnected client may exceed the limit of answers', async () => {
     const calls: Call[] = [];
     const method = { path: '/t/Slow', handle: (call: Call) => void calls.push(call) };
     const { server, session } = await start([method, ECHO], LIMITS);
@@ -390,7 +390,7 @@ describe('time limits', () => {
     expect(server.drops).toEqual([]);
   });
 
-  test('a call that only watches leaves nothing when its client ends it', async () => {
+  test('a watching call leaves nothing behind when its client ends it', async () => {
     const watch = { path: '/t/Watch', isCounted: false, handle: (call: Call) => void call.push(message(HELLO)) };
     const { server, session } = await start([watch, ECHO], LIMITS);
     const stream = open(session, watch.path);
@@ -402,10 +402,10 @@ describe('time limits', () => {
   });
 });
 
-// Only Linux tells how much there is.
+// Only Linux reports the buffered bytes.
 const onLinux = process.platform === 'linux' ? test : test.skip;
 
-onLinux('answers that nobody reads do not pile up in the operating system', async () => {
+onLinux('limits unread answers in the operating system', async () => {
   const dropped: string[] = [];
   const unread = new UnreadAnswers({ totalBytes: 32 * 1024 * 1024 }, { observeDrop: (reason) => dropped.push(reason) });
   const large = { path: '/t/Large', handle: (call: Call) => call.answer(message(Buffer.alloc(MIB / 2))) };
@@ -430,7 +430,7 @@ onLinux('answers that nobody reads do not pile up in the operating system', asyn
 });
 
 describe('many calls', () => {
-  test('others are served while a client sends thousands of messages at once', async () => {
+  test('other clients are served while one sends thousands of messages at once', async () => {
     const server = await new TestTransport(METHODS).listen();
     const [session, other] = [server.dial({ maxSessionMemory: 1000 }), server.dial()];
     const count = 5000;
@@ -448,7 +448,7 @@ describe('many calls', () => {
     expect(others).toBeGreaterThan(20);
   });
 
-  test('those that are idle are bounded: the oldest makes room', async () => {
+  test('the number of idle calls is limited, and the oldest makes room', async () => {
     const server = await new TestTransport(METHODS).listen();
     const first = outcome(open(server.dial(), STREAM.path));
     const sessions = Array.from({ length: 21 }, () => server.dial());
@@ -457,7 +457,7 @@ describe('many calls', () => {
     );
     expect(await first).toMatchObject({
       code: STATUS.RESOURCE_EXHAUSTED,
-      details: 'the server has too many calls that wait for their clients',
+      details: 'too many calls wait for their clients',
     });
     const last = streams.at(-1)!;
     const answered = outcome(last);
@@ -465,7 +465,7 @@ describe('many calls', () => {
     expect(await answered).toMatchObject({ code: 0 });
   });
 
-  test('those that cost nothing of the budget, and whose answers nobody takes, are bounded', async () => {
+  test('the number of uncounted calls with unread answers is limited', async () => {
     const server = await new TestTransport(METHODS).listen();
     const call = (stream: number) => [
       frame(FRAME.headers, END_HEADERS, stream, grpcHeaders(PROBE.path)),
@@ -484,7 +484,7 @@ describe('many calls', () => {
     await server.isFree();
   });
 
-  test('connections that ask nothing make room for others: without a call first, then with idle ones', async () => {
+  test('idle connections make room for others: first those without calls, then those with idle calls', async () => {
     const { method, calls } = held();
     const { server, session } = await start([...METHODS, method]);
     await call(session, ECHO.path, [message(HELLO)]);
@@ -505,7 +505,7 @@ describe('many calls', () => {
   });
 });
 
-describe('a client that keeps to no rules', () => {
+describe('a misbehaving client', () => {
   let server: TestTransport;
   beforeAll(async () => void (server = await new TestTransport(METHODS, LIMITS).listen()));
   afterEach(async () => {
@@ -525,22 +525,22 @@ describe('a client that keeps to no rules', () => {
       'resets each call at once',
       Buffer.concat(streams.map((stream) => Buffer.concat([headers(stream), data(stream), reset(stream)]))),
     ],
-    ['opens calls without end', Buffer.concat(streams.map((stream) => headers(stream)))],
-    ['sends settings without end', times(200_000, frame(FRAME.settings, 0, 0))],
-    ['sends pings without end', times(200_000, frame(FRAME.ping, 0, 0, Buffer.alloc(8)))],
+    ['opens calls endlessly', Buffer.concat(streams.map((stream) => headers(stream)))],
+    ['sends settings endlessly', times(200_000, frame(FRAME.settings, 0, 0))],
+    ['sends pings endlessly', times(200_000, frame(FRAME.ping, 0, 0, Buffer.alloc(8)))],
     [
-      'sends headers without end',
+      'sends headers endlessly',
       Buffer.concat([
         headers(1, 0),
         times(1000, frame(FRAME.continuation, 0, 1, grpcHeaders('', { x: 'y'.repeat(1000) }))),
       ]),
     ],
-    ['sends frames of calls that are closed', Buffer.concat([headers(1), data(1), times(100_000, data(1))])],
+    ['sends frames of closed calls', Buffer.concat([headers(1), data(1), times(100_000, data(1))])],
     [
-      'sends more than the window takes',
+      'sends more than the window allows',
       Buffer.concat([headers(1), times(2000, frame(FRAME.data, 0, 1, Buffer.alloc(16_000)))]),
     ],
-    ['sends bytes of no protocol', Buffer.alloc(MIB, 0xff)],
+    ['sends invalid bytes', Buffer.alloc(MIB, 0xff)],
   ])('%s', async (_, bytes) => {
     for (const reads of [false, true]) {
       const socket = await server.dialRaw();
@@ -552,9 +552,9 @@ describe('a client that keeps to no rules', () => {
   });
 
   test.each<[string, Buffer]>([
-    ['sends windows', frame(FRAME.windowUpdate, 0, 0, Buffer.of(0, 0, 0, 1))],
-    ['sends frames of a byte', frame(FRAME.data, 0, 1, Buffer.of(0))],
-  ])('%s for a while: its connection is ended', async (_, bytes) => {
+    ['sends window updates', frame(FRAME.windowUpdate, 0, 0, Buffer.of(0, 0, 0, 1))],
+    ['sends frames of one byte', frame(FRAME.data, 0, 1, Buffer.of(0))],
+  ])('%s for a while: its connection ends', async (_, bytes) => {
     const socket = await server.dialRaw();
     socket.resume();
     socket.write(Buffer.concat([headers(1), frame(FRAME.windowUpdate, 0, 0, Buffer.of(0, 0, 1, 0))]));
@@ -565,7 +565,7 @@ describe('a client that keeps to no rules', () => {
     }
   });
 
-  test('opens calls that have large headers, and confirms no settings', async () => {
+  test('opens calls with large headers and never acknowledges settings', async () => {
     const socket = await server.dialRaw();
     socket.resume();
     for (const stream of streams.slice(0, 200)) socket.write(headers(stream, END_HEADERS, { x: 'y'.repeat(15_000) }));
@@ -575,7 +575,7 @@ describe('a client that keeps to no rules', () => {
   });
 });
 
-test('an old connection is told to go away, and what is asked meanwhile is answered', async () => {
+test('an old connection gets a GOAWAY frame, and its pending requests are answered', async () => {
   const { session } = await start(METHODS, { maxConnectionAgeSeconds: 0.3 });
   const answers = new Set<string>();
   while (!session.closed) {

@@ -25,7 +25,7 @@ class Busy implements Source {
     this.isReading = false;
   }
 
-  readOn(): void {
+  resumeReading(): void {
     this.isReading = true;
     this.place = ++Busy.readings;
   }
@@ -38,7 +38,7 @@ async function read(sources: readonly Busy[], turnCount: number): Promise<void> 
   }
 }
 
-test('a source is read on in a turn until it has made much work, and then in the next', async () => {
+test('a source is read in a turn until it reaches its limit, and then in the next turn', async () => {
   const turns = new Turns();
   const [many, few] = [new Busy(turns, 16), new Busy(turns, 1)];
   for (let read = 0; read < 10; read++) few.read(0);
@@ -48,7 +48,7 @@ test('a source is read on in a turn until it has made much work, and then in the
   expect([many.isReading, few.isReading]).toEqual([true, true]);
 });
 
-test('of many that make work, some have a turn, and all have as many', async () => {
+test('many busy sources take turns, and all get the same number', async () => {
   const turns = new Turns();
   const sources = Array.from({ length: 20 }, () => new Busy(turns, 8));
   const one = new Busy(turns, 1);
@@ -64,7 +64,7 @@ test('of many that make work, some have a turn, and all have as many', async () 
   expect(one.readIn.length).toBeGreaterThan(15);
 });
 
-test('a turn that has had its work reads no more, however many have not been read yet', async () => {
+test('a full turn reads nothing more, even if sources are still unread', async () => {
   const turns = new Turns();
   const sources = Array.from({ length: 50 }, () => new Busy(turns, 20));
   await read(sources, 1);
@@ -76,7 +76,7 @@ test('a turn that has had its work reads no more, however many have not been rea
   expect(late.readIn.length).toBeGreaterThan(50);
 });
 
-test('one that is gone is not read again', async () => {
+test('a removed source is not read again', async () => {
   const turns = new Turns();
   const gone = new Busy(turns, 16);
   gone.read(0);

@@ -49,7 +49,7 @@ describe('metadata and health', () => {
   );
 });
 
-test('connections are kept longer than load balancers leave them idle', async () => {
+test('idle connections outlive the idle timeout of load balancers', async () => {
   const { headers } = await server.get('/v2/health/live');
   expect([headers.get('connection'), headers.get('keep-alive')]).toEqual(['keep-alive', 'timeout=75']);
 });
@@ -65,7 +65,7 @@ describe('paths', () => {
     expect([status, body.model_version, body.outputs[0].data]).toEqual([200, '7', [1, 2]]);
   });
 
-  test.each(['1p0', '9', '7%2F', '-1'])('P2 version %s is a 404', async (version) => {
+  test.each(['1p0', '9', '7%2F', '-1'])('P2 version %s gets a 404', async (version) => {
     for (const suffix of ['', '/ready', '/infer']) {
       const url = `/v2/models/my-model/versions/${version}${suffix}`;
       const { status, body } = suffix === '/infer' ? await server.infer({}, { path: url }) : await server.get(url);
@@ -83,7 +83,7 @@ describe('paths', () => {
     expect((await server.get('/v2/models/%zz')).body).toEqual({ error: expect.stringContaining('%zz') });
   });
 
-  test.each(['/', '/nowhere', '/v2/models', '/v2/health', '/metrics'])('GET %s is a 404', async (url) => {
+  test.each(['/', '/nowhere', '/v2/models', '/v2/health', '/metrics'])('GET %s gets a 404', async (url) => {
     const { status, body } = await server.get(url);
     expect([status, body]).toEqual([404, { error: `no such path: ${url}` }]);
   });
@@ -93,14 +93,14 @@ describe('paths', () => {
     ['PUT', path, 'POST'],
     ['POST', '/v2/health/ready', 'GET, HEAD'],
     ['DELETE', '/v2/models/my-model', 'GET, HEAD'],
-  ])('%s %s is a 405', async (method, url, allow) => {
+  ])('%s %s gets a 405', async (method, url, allow) => {
     const { status, headers, body } = await server.get(url, { method });
     expect([status, headers.get('allow')]).toEqual([405, allow]);
     expect(body).toEqual({ error: `${method} is not allowed here; use ${allow.split(',')[0]}` });
   });
 });
 
-test.each(['HEAD', 'TRACE', 'QUERY'])('%s of a path that takes POST is a 405', async (method) => {
+test.each(['HEAD', 'TRACE', 'QUERY'])('%s of a POST path gets a 405', async (method) => {
   // node:http, since fetch sends no TRACE.
   const reply = await new Promise<IncomingMessage>((resolve, reject) => {
     request(server.url + path, { method }, resolve)
@@ -116,7 +116,7 @@ test.each(['HEAD', 'TRACE', 'QUERY'])('%s of a path that takes POST is a 405', a
 describe('bodies', () => {
   const post = (body: unknown, headers: Record<string, string> = {}) => server.infer(body, { path, headers });
 
-  test('P4 wrong types are a 400, and the server lives on', async () => {
+  test('P4 wrong types get a 400, and the server keeps running', async () => {
     for (const body of [
       { inputs: [{ ...input, shape: '-1' }] },
       { inputs: {} },
@@ -131,25 +131,25 @@ describe('bodies', () => {
   });
 
   test.each(['', '{', 'null', '"x"', '{"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":[NaN]}]}'])(
-    '%j is a 400',
+    '%j gets a 400',
     async (body) => {
       const reply = await post(body);
       expect([reply.status, reply.body]).toEqual([400, { error: expect.any(String) }]);
     },
   );
 
-  test('P1 an unknown output is a 400', async () => {
+  test('P1 an unknown output gets a 400', async () => {
     const reply = await post({ inputs: [input], outputs: [{ name: 'potato' }] });
-    expect([reply.status, reply.body]).toEqual([400, { error: 'unknown output "potato"; the model gives "y"' }]);
+    expect([reply.status, reply.body]).toEqual([400, { error: 'unknown output "potato"; the model returns "y"' }]);
   });
 
-  test('M21 an input given twice is a 400', async () => {
+  test('M21 a repeated input gets a 400', async () => {
     const reply = await post({ inputs: [input, input] });
     expect([reply.status, reply.body]).toEqual([400, { error: 'input "x" is given twice' }]);
   });
 
   test.each(['text/csv', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded'])(
-    'P5 content type %s says nothing: the body decides',
+    'P5 the body decides, not the content type %s',
     async (type) => {
       expect((await post({ inputs: [input] }, { 'content-type': type })).status).toBe(200);
       expect((await post('x=1', { 'content-type': type })).status).toBe(400);
@@ -157,7 +157,7 @@ describe('bodies', () => {
   );
 
   test.each(['application/json; charset=utf-8', 'application/vnd.api+json', 'application/octet-stream'])(
-    'content type %s is taken',
+    'content type %s is accepted',
     async (type) => {
       expect((await post({ inputs: [input] }, { 'content-type': type })).status).toBe(200);
     },
@@ -168,39 +168,34 @@ describe('bodies', () => {
       'a PNG file',
       Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'),
       415,
-      'the model takes no pictures, and the body is a PNG file',
+      'the model accepts no pictures, but the body is a PNG file',
     ],
     [
       'a JPEG file',
       Buffer.from('ffd8ffe000104a464946', 'hex'),
       415,
-      'the model takes no pictures, and the body is a JPEG file',
+      'the model accepts no pictures, but the body is a JPEG file',
     ],
+    ['gzip without a header', gzipSync('{}'), 400, 'the body is gzip data; add the header Content-Encoding: gzip'],
     [
-      'gzip without a header',
-      gzipSync('{}'),
-      400,
-      'the body is gzip data; say so with the header Content-Encoding: gzip',
-    ],
-    [
-      'a form, as curl -F sends it',
+      'a form, as sent by curl -F',
       Buffer.from('--b\r\nContent-Disposition: form-data; name="file"\r\n\r\n{"inputs":[]}\r\n--b--\r\n'),
       400,
       'the body is a form; send the request itself as the body, as curl --data-binary does',
     ],
-  ])('%s is called by its name, whatever its content type', async (_, payload, status, error) => {
+  ])('the error names %s, for any content type', async (_, payload, status, error) => {
     const types = ['json', 'octet-stream', 'x-www-form-urlencoded'].map((subtype) => `application/${subtype}`);
     for (const type of [...types, 'multipart/form-data; boundary=b']) {
       expect(await post(payload, { 'content-type': type })).toMatchObject({ status, body: { error } });
     }
   });
 
-  test('a body beyond the limit is a 413', async () => {
+  test('a body beyond the limit gets a 413', async () => {
     const reply = await post(' '.repeat(10_001));
     expect([reply.status, reply.body]).toEqual([413, { error: TOO_LARGE }]);
   });
 
-  test('HTTP that is none is a 400', async () => {
+  test('invalid HTTP gets a 400', async () => {
     const socket = new Socket().connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('utf8');
     socket.end('NONSENSE\r\n\r\n');
     let answer = '';
@@ -225,21 +220,21 @@ describe('compression', () => {
     expect([reply.status, reply.body.outputs[0].data.length]).toEqual([200, 1000]);
   });
 
-  test('an unknown encoding is a 415', async () => {
+  test('an unknown encoding gets a 415', async () => {
     const reply = await post(Buffer.from('x'), { 'content-encoding': 'br' });
     const error = 'content encoding "br" is not supported; send gzip, deflate or none';
     expect([reply.status, reply.body]).toEqual([415, { error }]);
   });
 
-  test('what is not gzip is a 400', async () => {
+  test('invalid gzip data gets a 400', async () => {
     const reply = await post(Buffer.from('{}'), { 'content-encoding': 'gzip' });
     expect([reply.status, reply.body]).toEqual([
       400,
-      { error: 'the request is said to be gzip data and is not: incorrect header check' },
+      { error: 'the request is declared as gzip data but is not: incorrect header check' },
     ]);
   });
 
-  test('the limit holds after decompression', async () => {
+  test('the limit applies after decompression', async () => {
     const reply = await post(gzipSync(Buffer.alloc(1_000_000)), { 'content-encoding': 'gzip' });
     expect([reply.status, reply.body]).toEqual([413, { error: TOO_LARGE }]);
   });
@@ -296,7 +291,7 @@ describe('Expect: 100-continue', () => {
     return (await RawConnection.open(server.url)).send(head('POST', to, expecting));
   };
 
-  test('a body that is wanted is asked for', async () => {
+  test('gets 100 Continue if the body is needed', async () => {
     const client = await ask(path);
     await client.receives(/^HTTP\/1\.1 100 Continue\r\n\r\n$/);
     await client.send(json).receives(/HTTP\/1\.1 200 OK\r\n[^]*"data":\[1,2\]/);
@@ -307,10 +302,10 @@ describe('Expect: 100-continue', () => {
 
   test.each<[string, string, Record<string, string | number>, number]>([
     ['is too large', path, { 'content-length': 10_001 }, 413],
-    ['comes of another origin', path, { origin: 'http://foo' }, 403],
-    ['is for no path', '/nowhere', {}, 404],
-    ['is for another model', '/v2/models/other/infer', {}, 404],
-  ])('a body that %s is refused and not asked for, and its connection ends', async (_, to, headers, status) => {
+    ['comes from another origin', path, { origin: 'http://foo' }, 403],
+    ['has an unknown path', '/nowhere', {}, 404],
+    ['names an unknown model', '/v2/models/other/infer', {}, 404],
+  ])('a body that %s is refused without 100 Continue, and its connection ends', async (_, to, headers, status) => {
     const client = await ask(to, headers);
     await client.closed;
     expect(client.received).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [^]*\r\nconnection: close\r\n`, 'i'));
@@ -327,26 +322,26 @@ describe('requests that are refused before their body is read', () => {
     expect([reply.status, await reply.json()]).toEqual([status, { error }]);
   });
 
-  test('headers that are too large', async () => {
+  test('because their headers are too large', async () => {
     const received = await sendRaw(`GET /v2 HTTP/1.1\r\nHost: m\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`);
     expect(received).toMatch(/^HTTP\/1\.1 431 Request Header Fields Too Large\r\n[^]*\{"error":/);
   });
 });
 
-test('with Inference-Header-Content-Length, whatever content type', async () => {
+test('accepts Inference-Header-Content-Length with any content type', async () => {
   const json = JSON.stringify({ inputs: [input] });
   const headers = { 'content-type': 'foo', 'inference-header-content-length': String(json.length) };
   const reply = await fetch(server.url + path, { method: 'POST', headers, body: json });
   expect(reply.status).toBe(200);
 });
 
-test('Content-Encoding: Identity is no encoding', async () => {
+test('accepts Content-Encoding: Identity', async () => {
   const headers = { 'content-type': 'application/json', 'content-encoding': 'Identity' };
   const reply = await fetch(server.url + path, { method: 'POST', headers, body: JSON.stringify({ inputs: [input] }) });
   expect(reply.status).toBe(200);
 });
 
-test('what is not HTTP does not take the place of the reply before it', async () => {
+test('an error for invalid HTTP follows the earlier reply', async () => {
   const json = JSON.stringify({ inputs: [input] });
   const start = head('POST', path, { 'content-type': 'application/json', 'content-length': json.length });
   expect(await sendRaw(`${start}${json}GARBAGE\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 OK/);
@@ -356,7 +351,7 @@ test.each([
   ['with requests', 'GARBAGE', []],
   ['after requests', '', ['GARBAGE']],
   ['after requests, in parts', '', ['GAR', 'BAGE', '\r\n']],
-])('what is not HTTP comes %s, and is answered after each of them', async (_, garbage, parts) => {
+])('invalid HTTP %s is answered after all of them', async (_, garbage, parts) => {
   const slow = await ServerProcess.start(slowModel(), {}, { name: 'my-model' });
   const json = JSON.stringify({ inputs: [{ name: 'n', datatype: 'INT64', shape: [1], data: [1000] }] });
   const headers = { 'content-type': 'application/json', 'content-length': json.length };
@@ -371,15 +366,15 @@ test.each([
   expect(client.received.match(/HTTP\/1\.1 \d+/g)).toEqual(statuses);
 });
 
-describe('a request that never gets whole', () => {
+describe('a request that is never complete', () => {
   const start = `POST ${path} HTTP/1.1\r\nHost: m\r\nContent-Type: application/json`;
 
-  test('is answered where its body is not HTTP', async () => {
+  test('is answered if its body is invalid HTTP', async () => {
     const received = await sendRaw(`${start}\r\nTransfer-Encoding: chunked\r\n\r\nsome\r\n`);
     expect(received).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[^]*\{"error":"malformed HTTP request: /);
   });
 
-  test('is counted and leaves nothing behind where its client goes away', async () => {
+  test('is counted and leaves nothing behind if its client disconnects', async () => {
     const other = await ServerProcess.start(identity('float', ['n']), {}, { name: 'my-model' });
     const socket = new Socket().connect(Number(new URL(other.url).port), '127.0.0.1');
     socket.write(`${start}\r\nContent-Length: 1000\r\n\r\n{"inputs`, () => setTimeout(() => socket.destroy(), 100));

@@ -12,9 +12,9 @@ const SETTINGS = { maxRequestBytes: 16 * 2 ** 20 };
 let server: ServerProcess;
 beforeAll(async () => (server = await ServerProcess.start(identity('float', ['n']), SETTINGS)));
 
-describe('JSON behind a byte order mark is read', () => {
+describe('reads JSON after a byte order mark', () => {
   // At once, by its structure, in slices, and on a thread of its own.
-  test.each([0, 1600, 20_000, 100_000])('of %d bytes and more', async (bytes) => {
+  test.each([0, 1600, 20_000, 100_000])('in bodies of %d bytes and more', async (bytes) => {
     const text = MARK + JSON.stringify(floats(1, 2)).padEnd(bytes);
     for (const [body, headers] of [
       [Buffer.from(text), {}],
@@ -25,23 +25,26 @@ describe('JSON behind a byte order mark is read', () => {
     }
   });
 
-  test.each([0, 1600, 20_000, 100_000])('before binary data, and counts in its length of %d bytes', async (bytes) => {
-    const input = { name: 'x', datatype: 'FP32', shape: [2], parameters: { binary_data_size: 8 } };
-    const json = Buffer.from(MARK + JSON.stringify({ inputs: [input] }).padEnd(bytes));
-    const body = Buffer.concat([json, Buffer.from(Float32Array.of(3, 4).buffer)]);
-    const headers = { 'inference-header-content-length': String(json.length) };
-    const reply = await server.infer(new Uint8Array(body), { headers });
-    expect([reply.status, reply.body.outputs?.[0].data]).toEqual([200, [3, 4]]);
-  });
+  test.each([0, 1600, 20_000, 100_000])(
+    'before binary data, where the mark counts in the length: %d bytes',
+    async (bytes) => {
+      const input = { name: 'x', datatype: 'FP32', shape: [2], parameters: { binary_data_size: 8 } };
+      const json = Buffer.from(MARK + JSON.stringify({ inputs: [input] }).padEnd(bytes));
+      const body = Buffer.concat([json, Buffer.from(Float32Array.of(3, 4).buffer)]);
+      const headers = { 'inference-header-content-length': String(json.length) };
+      const reply = await server.infer(new Uint8Array(body), { headers });
+      expect([reply.status, reply.body.outputs?.[0].data]).toEqual([200, [3, 4]]);
+    },
+  );
 
-  test('of other routes', async () => {
+  test('on other routes', async () => {
     const body = `${MARK}{"ready": true}`;
     const reply = await server.get('/v2/repository/index', { method: 'POST', body });
     expect([reply.status, reply.body]).toEqual([200, [expect.objectContaining({ state: 'READY' })]]);
   });
 });
 
-test('a model that takes pictures does not take it for one', async () => {
+test('is not mistaken for a picture', async () => {
   const picture = { ...PICTURE, shape: [1, 1, 2, 3], width: 2, height: 1 };
   const edit = (manifest: ModelManifest) => void (manifest.image = picture);
   const pictures = await ServerProcess.start(identity('uint8', ['n', 1, 2, 3]), {}, { edit });
@@ -50,7 +53,7 @@ test('a model that takes pictures does not take it for one', async () => {
   expect([reply.status, reply.body.outputs?.[0].data]).toEqual([200, input.data]);
 });
 
-test('two marks, and one within, are no JSON', async () => {
+test('refuses two marks, or a mark inside the JSON', async () => {
   for (const text of [MARK + MARK + '{}', `{${MARK}}`]) {
     const reply = await server.infer(text);
     expect([reply.status, reply.body.error]).toEqual([400, expect.stringContaining('not valid JSON')]);

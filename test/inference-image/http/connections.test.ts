@@ -16,7 +16,7 @@ const OPTIONS: ConnectionsOptions = {
   metrics: { observeDrop: () => undefined, observeRefusal: () => undefined },
 };
 
-/** What the server says of the connection with each of a client's requests, which keeps its connection where it may. */
+/** The Connection header of each reply to a client that keeps its connection if possible. */
 class Client {
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 1 });
 
@@ -36,7 +36,7 @@ class Client {
   }
 }
 
-test('a connection ends with its first reply beyond its age, and its client goes on with another', async () => {
+test('an old connection closes after its next reply, and its client opens another', async () => {
   const server = await ServerProcess.start(identity('float', ['n']), { maxConnectionAgeSeconds: 1 });
   const client = new Client(server);
   expect(await client.ask()).toEqual({ status: 200, connection: 'keep-alive', reused: false });
@@ -46,7 +46,7 @@ test('a connection ends with its first reply beyond its age, and its client goes
   expect(await client.ask()).toEqual({ status: 200, connection: 'keep-alive', reused: false });
 });
 
-test('nothing is kept of what is still parsed of a connection that has ended', async () => {
+test('discards requests that are still parsed after their connection has closed', async () => {
   const requests: IncomingMessage[] = [];
   const server = createServer((incoming) => {
     requests.push(incoming);
@@ -64,7 +64,7 @@ test('nothing is kept of what is still parsed of a connection that has ended', a
   server.close();
 });
 
-test('a client that always has a request waiting behind another holds no more than those that wait', async () => {
+test('a client that always pipelines holds memory only for its waiting requests', async () => {
   const budget = new MemoryBudget(2 ** 20);
   const drops: string[] = [];
   const metrics = { ...OPTIONS.metrics, observeDrop: (reason: string) => drops.push(reason) };
@@ -129,7 +129,7 @@ describe('with a clock of its own', () => {
     [0, 270_000],
     [0.5, 300_000],
     [0.999, 329_940],
-  ])('connections that began together end one after the other: %d of the spread, %d ms', async (random, age) => {
+  ])('simultaneous connections expire one after the other: %d of the spread, %d ms', async (random, age) => {
     jest.spyOn(Math, 'random').mockReturnValue(random);
     const { ask } = await start();
     expect(await ask()).toBe('keep-alive');
@@ -140,7 +140,7 @@ describe('with a clock of its own', () => {
     expect(await ask()).toBe('keep-alive');
   });
 
-  test('a young connection ends too while the server drains', async () => {
+  test('a young connection also closes while the server drains', async () => {
     const { connections, ask } = await start();
     expect(await ask()).toBe('keep-alive');
     connections.drain();

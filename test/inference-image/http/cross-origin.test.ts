@@ -42,24 +42,27 @@ beforeAll(async () => {
 
 const host = () => new URL(server.url).host;
 
-describe('a request is taken', () => {
+describe('a request is accepted', () => {
   test.each<[string, () => Record<string, string>]>([
-    ['of a client that is no browser', () => ({})],
+    ['from a client other than a browser', () => ({})],
     ["of the server's own page", () => ({ origin: `http://${host()}`, 'sec-fetch-site': 'same-origin' })],
-    ['of its own page behind a proxy that ends TLS', () => ({ host: 'm.example', origin: 'https://m.example' })],
-    ['of its own page at the default port', () => ({ host: 'm.example:443', origin: 'https://m.example' })],
     [
-      'of its own page behind a proxy that rewrites Host',
+      'from its own page behind a proxy that terminates TLS',
+      () => ({ host: 'm.example', origin: 'https://m.example' }),
+    ],
+    ['from its own page at the default port', () => ({ host: 'm.example:443', origin: 'https://m.example' })],
+    [
+      'from its own page behind a proxy that rewrites Host',
       () => ({ host: 'backend:8080', origin: 'https://m.example', 'sec-fetch-site': 'same-origin' }),
     ],
     ['through kubectl port-forward', () => ({ host: 'localhost:9000', origin: 'http://localhost:9000' })],
-    ['of a sidecar', () => ({ host: '127.0.0.1:8080' })],
-    ['of an allowed origin', () => ({ origin: ALLOWED, 'sec-fetch-site': 'cross-site' })],
+    ['from a sidecar', () => ({ host: '127.0.0.1:8080' })],
+    ['from an allowed origin', () => ({ origin: ALLOWED, 'sec-fetch-site': 'cross-site' })],
   ])('%s', async (_, headers) => {
     expect((await send(server, 'POST', INFER, headers())).status).toBe(200);
   });
 
-  test('a link to the page, on whatever page it is', async () => {
+  test('for a link to the page, on any page', async () => {
     const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
     expect((await send(server, 'GET', '/', headers)).status).toBe(200);
   });
@@ -67,24 +70,24 @@ describe('a request is taken', () => {
 
 describe('a request is refused with 403', () => {
   test.each<[string, string, Record<string, string>, string]>([
-    ['of another origin', 'POST', { origin: FOREIGN }, `a page of origin "${FOREIGN}"`],
-    ['of a page without an origin', 'POST', { origin: 'null' }, 'a page of origin "null"'],
+    ['from another origin', 'POST', { origin: FOREIGN }, `a page of origin "${FOREIGN}"`],
+    ['from a page without an origin', 'POST', { origin: 'null' }, 'a page of origin "null"'],
     [
-      'of another port of this machine',
+      'from another port of this machine',
       'POST',
       { origin: 'http://localhost:1' },
       'a page of origin "http://localhost:1"',
     ],
-    ['of another scheme', 'POST', { origin: 'moz-extension://x' }, 'a page of origin "moz-extension://x"'],
-    ['of an origin that is none', 'POST', { origin: 'x' }, 'a page of origin "x"'],
-    ['of another site', 'GET', { 'sec-fetch-site': 'cross-site' }, 'a page of another site'],
+    ['from another scheme', 'POST', { origin: 'moz-extension://x' }, 'a page of origin "moz-extension://x"'],
+    ['from an invalid origin', 'POST', { origin: 'x' }, 'a page of origin "x"'],
+    ['from another site', 'GET', { 'sec-fetch-site': 'cross-site' }, 'a page of another site'],
     [
-      'of another site that submits a form',
+      'from another site that submits a form',
       'POST',
       { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' },
       'a page of another site',
     ],
-    ['that asks whether another may be sent', 'OPTIONS', { origin: FOREIGN }, `a page of origin "${FOREIGN}"`],
+    ['if it is a preflight', 'OPTIONS', { origin: FOREIGN }, `a page of origin "${FOREIGN}"`],
   ])('%s', async (_, method, headers, sender) => {
     const {
       status,
@@ -94,12 +97,12 @@ describe('a request is refused with 403', () => {
       ...headers,
       'access-control-request-method': 'POST',
     });
-    const error = `${sender} may not send requests to "${host()}"; the setting allowedOrigins names others that may`;
+    const error = `${sender} may not send requests to "${host()}"; the setting allowedOrigins lists the origins that may`;
     expect([status, JSON.parse(body)]).toEqual([403, { error }]);
     expect(answered['access-control-allow-origin']).toBeUndefined();
   });
 
-  test('and runs nothing, and is counted', async () => {
+  test('without a run, and is counted', async () => {
     const before = await server.metrics();
     const count = (text: string, name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]);
     await send(server, 'POST', INFER, { origin: FOREIGN });
@@ -112,7 +115,7 @@ describe('a request is refused with 403', () => {
 });
 
 test.each(['/v2/health/live', '/v2/health/ready', '/v2/models/m/ready', '/v2/models/m/versions/1/ready'])(
-  '%s is answered to whoever asks',
+  '%s is answered to everyone',
   async (path) => {
     expect((await send(server, 'GET', path, { origin: FOREIGN })).status).toBe(200);
   },
@@ -129,7 +132,7 @@ test.each([
   expect((await send(server, 'GET', path, { origin: FOREIGN })).status).toBe(403);
 });
 
-test('what asks like a preflight and has a body is none: the body is thrown away as any is that nobody reads', async () => {
+test('a preflight request with a body is not treated as one, and its body is discarded', async () => {
   const client = await RawConnection.open(server.url);
   const asked = { origin: ALLOWED, 'access-control-request-method': 'POST', 'transfer-encoding': 'chunked' };
   client.send(head('OPTIONS', INFER, asked));
@@ -153,13 +156,13 @@ describe('an allowed origin', () => {
     }
   });
 
-  test('and answers that are compressed', async () => {
+  test('may read compressed answers', async () => {
     const body = JSON.stringify(floats(...new Array(2000).fill(1)));
     const { headers } = await send(server, 'POST', INFER, { origin: ALLOWED, 'accept-encoding': 'gzip' }, body);
     expect([headers['content-encoding'], headers.vary]).toEqual(['gzip', 'origin, accept-encoding']);
   });
 
-  test('is told what it may send', async () => {
+  test('gets the allowed methods and headers', async () => {
     const { status, headers } = await send(server, 'OPTIONS', INFER, {
       origin: ALLOWED,
       'access-control-request-method': 'POST',
@@ -175,7 +178,7 @@ describe('an allowed origin', () => {
     });
   });
 
-  test('answers say that they depend on the origin, to others as well', async () => {
+  test('answers vary by origin, for all origins', async () => {
     expect((await send(server, 'GET', '/v2')).headers.vary).toBe('origin');
   });
 });
@@ -186,21 +189,21 @@ describe('allowedHosts', () => {
     local = await ServerProcess.start(identity('float', ['n']), { allowedHosts: ['localhost', '127.0.0.1', '[::1]'] });
   });
 
-  test.each(['localhost', 'LOCALHOST:8080', '127.0.0.1:1', '[::1]', '[::1]:8080'])('%s is taken', async (name) => {
+  test.each(['localhost', 'LOCALHOST:8080', '127.0.0.1:1', '[::1]', '[::1]:8080'])('%s is accepted', async (name) => {
     expect((await send(local, 'POST', INFER, { host: name })).status).toBe(200);
   });
 
   test.each(['evil.example', 'evil.example:8080', 'localhost.evil.example', '127.0.0.1.nip.io', '10.0.0.1', '[::2]:1'])(
-    '%j is refused with 403, whatever its origin',
+    '%j is refused with 403, for any origin',
     async (name) => {
       const headers = { host: name, origin: `http://${name}`, 'sec-fetch-site': 'same-origin' };
       const { status, body } = await send(local, 'POST', INFER, headers);
-      const error = `requests to "${name}" are not allowed; the setting allowedHosts has the names that are: "localhost", "127.0.0.1", "[::1]"`;
+      const error = `requests to "${name}" are not allowed; the setting allowedHosts allows "localhost", "127.0.0.1", "[::1]"`;
       expect([status, JSON.parse(body)]).toEqual([403, { error }]);
     },
   );
 
-  test('health is answered under any name', async () => {
+  test('health checks are answered under any name', async () => {
     expect((await send(local, 'GET', '/v2/health/ready', { host: '10.0.0.1:8080' })).status).toBe(200);
     expect((await send(local, 'GET', '/v2', { host: '10.0.0.1:8080' })).status).toBe(403);
   });

@@ -7,7 +7,7 @@ import { identity } from '../../support/onnx-builder';
 import { head, RawConnection } from '../../support/raw-connection';
 import { ServerProcess } from '../../support/server';
 
-test('bodies are thrown away for so many clients at a time; others lose their connections after the answer', async () => {
+test('discards bodies of a limited number of clients; others are disconnected after the answer', async () => {
   const reply = () => errorReply(new ServingError('rejected', 'full'));
   const server = createServer((request, response) => refuse(request, response, reply()));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -34,7 +34,7 @@ test('bodies are thrown away for so many clients at a time; others lose their co
   server.close();
 });
 
-test('a body that is thrown away twice counts once', async () => {
+test('a body that is discarded twice counts once', async () => {
   const server = await ServerProcess.start(identity('float', ['n']));
   // Nobody reads it, and then it is refused.
   const bodies = Array.from({ length: 100 }, async () => {
@@ -49,7 +49,7 @@ test('a body that is thrown away twice counts once', async () => {
   for (const client of clients) client.close();
 });
 
-test('clients that go before a body that was of no use make room for others as well', async () => {
+test('clients that disconnect before a discarded body also make room for others', async () => {
   const server = await ServerProcess.start(identity('float', ['n']), { maxRequestBytes: 1000 });
   const declared = { 'content-length': 1_000_000 };
   for (let i = 0; i < 200; i++) {

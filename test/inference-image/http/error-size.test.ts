@@ -14,12 +14,12 @@ const BODIES: readonly [what: string, body: string][] = [
   ['a parameter', `{"parameters":{"${LONG}":{"a":"${LONG}"}},"inputs":[]}`],
   ['the name of an input', `{"inputs":[{"name":"${LONG}","datatype":"FP32","shape":[1],"data":[1]}]}`],
   ['a datatype', `{"inputs":[{"name":"x","datatype":"${LONG}","shape":[1],"data":[1]}]}`],
-  ['a shape that is text', `{"inputs":[{"name":"x","datatype":"FP32","shape":"${LONG}","data":[1]}]}`],
+  ['a shape that is a string', `{"inputs":[{"name":"x","datatype":"FP32","shape":"${LONG}","data":[1]}]}`],
   ['a shape', `{"inputs":[{"name":"x","datatype":"FP32","shape":[${'1,'.repeat(100_000)}1],"data":[1]}]}`],
   ['an id that is an object', `{"id":{"a":"${LONG}"},"inputs":[]}`],
   ['a key', `{"${LONG}":1}`],
-  ['all of it', `"${LONG}"`],
-  ['no JSON', LONG],
+  ['the whole body', `"${LONG}"`],
+  ['invalid JSON', LONG],
 ];
 
 /** A path, or a line of a stack. */
@@ -28,7 +28,7 @@ const PLACE = /[/\\](app|src|dist|node_modules)[/\\]|\n *at /;
 let server: ServerProcess;
 beforeAll(async () => (server = await ServerProcess.start(identity('float', ['n']))));
 
-test.each(BODIES)('an error stays small and names no place in the server, whatever is long: %s', async (_, body) => {
+test.each(BODIES)('an error stays small and reveals no path of the server: %s', async (_, body) => {
   const reply = await server.infer(Buffer.from(body));
   expect(reply.status).toBe(400);
   const text = JSON.stringify(reply.body);
@@ -36,7 +36,7 @@ test.each(BODIES)('an error stays small and names no place in the server, whatev
   expect(text).not.toMatch(PLACE);
 });
 
-test.each(['/v2/models/m/', '/v2/models/', '/'])('and so does one of a long path below %s', async (before) => {
+test.each(['/v2/models/m/', '/v2/models/', '/'])('an error for a long path below %s stays small', async (before) => {
   const reply = await server.infer('{}', { path: `${before}${'p'.repeat(12_000)}` });
   expect([400, 404]).toContain(reply.status);
   expect(Buffer.byteLength(JSON.stringify(reply.body))).toBeLessThan(MAX_ERROR_BYTES);

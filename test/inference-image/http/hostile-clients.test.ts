@@ -44,7 +44,7 @@ function counted(name: string, reason: string): Promise<number> {
 
 const dropped = (reason: string) => counted('inference_dropped_total', reason);
 
-test('every reason has a series, from zero on', async () => {
+test('every reason has a series that starts at zero', async () => {
   const metrics = await server.metrics();
   const reasons = [...metrics.matchAll(/^inference_(refused|dropped)_total{.*reason="(\w+)"} 0$/gm)];
   expect(reasons.map(([, what, reason]) => `${what} ${reason}`)).toEqual([
@@ -62,14 +62,14 @@ test('every reason has a series, from zero on', async () => {
 });
 
 describe('bodies that do not end', () => {
-  test('are held up to half of the budget, and refused beyond it at once', async () => {
+  test('may hold half of the budget, and are refused at once beyond it', async () => {
     const begun = head('POST', INFER, { ...JSON_TYPE, 'content-length': 2 * MIB });
     const all = await Promise.all(Array.from({ length: 8 }, () => connect()));
     for (const client of all) client.send(begun, Buffer.alloc(2 * MIB - 1, 0x20));
     while (!all.some(({ received }) => received)) await sleep(5);
     const refused = all.find(({ received }) => received) as RawConnection;
     await refused.receives(
-      /^HTTP\/1\.1 429 Too Many Requests\r\n[^]*retry-after: 1\r\n[^]*\{"error":"requests that wait for their clients hold \d+ bytes, of 8388608 that they may; try again later"\}/,
+      /^HTTP\/1\.1 429 Too Many Requests\r\n[^]*retry-after: 1\r\n[^]*\{"error":"requests that wait for their clients hold \d+ bytes, and 8388608 is the limit; try again later"\}/,
     );
     expect(await server.series('inference_request_memory_bytes')).toBeLessThanOrEqual(8 * MIB);
     expect(await counted('inference_refused_total', 'budget')).toBeGreaterThan(0);
@@ -77,7 +77,7 @@ describe('bodies that do not end', () => {
     expect((await server.infer(floats(1))).status).toBe(200);
   });
 
-  test('are a 408 after receiveTimeoutSeconds where they trickle, as headers are', async () => {
+  test('get a 408 after receiveTimeoutSeconds if they trickle, like headers', async () => {
     const before = await dropped('unfinished');
     const trickling = [
       [head('POST', INFER, { ...JSON_TYPE, 'content-length': 1000 }), 'x'],
@@ -90,17 +90,17 @@ describe('bodies that do not end', () => {
     await Promise.all(all.map(({ closed }) => closed));
     clearInterval(timer);
     for (const { received } of all) {
-      expect(received).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n[^]*within 4 s \(receiveTimeoutSeconds\)/);
+      expect(received).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n[^]*after 4 s \(receiveTimeoutSeconds\)/);
     }
     expect(await dropped('unfinished')).toBe(before + all.length);
   });
 
-  test('chunks of one byte are refused where there are many', async () => {
+  test('are refused if they have many chunks of one byte', async () => {
     const client = await connect();
     client.send(head('POST', INFER, { ...JSON_TYPE, 'transfer-encoding': 'chunked' }), '1\r\nx\r\n'.repeat(100_000));
     await client.closed;
     expect(client.received).toMatch(
-      /^HTTP\/1\.1 400 [^]*chunks of less than 64 bytes, 101 so far; send it in larger ones/,
+      /^HTTP\/1\.1 400 [^]*chunks of less than 64 bytes on average, 101 so far; send larger chunks/,
     );
   });
 });
@@ -111,7 +111,7 @@ describe('long headers', () => {
   const OF_ALL = 90 * 155;
 
   test.each(['/v2/repository/index', INFER])(
-    'count as what they take, while the body of %s is waited for',
+    'count with their actual memory while the body of %s is awaited',
     async (path) => {
       const client = await connect();
       client.send(head('POST', path, { ...long, 'content-length': 100 }), '{');
@@ -121,14 +121,14 @@ describe('long headers', () => {
     },
   );
 
-  test.each(['/v2/repository/index', INFER])('count where no byte of the body of %s comes', async (path) => {
+  test.each(['/v2/repository/index', INFER])('count even if no byte of the body of %s arrives', async (path) => {
     const heads = Array.from({ length: 12 }, () => head('POST', path, { ...long, 'content-length': 100 }));
     for (const begun of heads) (await connect()).send(begun);
     const least = heads.length * (REQUEST_BYTES + 2.5 * OF_ALL);
     while ((await server.series('inference_request_memory_bytes')) < least) await sleep(5);
   });
 
-  test('are taken up to 16 KiB, as browsers with many cookies send them', async () => {
+  test('are accepted up to 16 KiB, as sent by browsers with many cookies', async () => {
     const cookie = Array.from({ length: 30 }, (_, i) => `name${i}=${'v'.repeat(480)}`).join('; ');
     const answer = await fetch(new URL('/v2/health/ready', server.url), { headers: { cookie } });
     expect(answer.status).toBe(200);
@@ -145,7 +145,7 @@ describe('bodies that are too large', () => {
       { 'transfer-encoding': 'chunked' },
       [...Array.from({ length: 20 }, () => `100000\r\n${' '.repeat(MIB)}\r\n`), '0\r\n\r\n'],
     ],
-  ] as const)('%s: a client that sends all of it first reads why', async (_, headers, parts) => {
+  ] as const)('%s: a client that sends everything first can read the error', async (_, headers, parts) => {
     const client = await connect({ reads: false });
     client.send(head('POST', INFER, { ...JSON_TYPE, ...headers }), ...parts);
     await new Promise((resolve) => client.socket.write('', resolve));
@@ -164,16 +164,16 @@ describe('bodies that are too large', () => {
   test.each([
     ['plain', {}, Buffer.alloc(65_537, 0x20)],
     ['gzip', { 'content-encoding': 'gzip' }, gzipSync(Buffer.alloc(10 * MIB))],
-  ])('on a route that needs none: %s', async (_, headers, body) => {
+  ])('on a route that needs no body: %s', async (_, headers, body) => {
     const { status, body: answer } = await server.infer(new Uint8Array(body), {
       path: '/v2/repository/index',
       headers: headers as Record<string, string>,
     });
-    const error = 'the body is larger than 65536 bytes, the most that this path takes';
+    const error = 'the body is larger than 65536 bytes, the limit of this path';
     expect([status, answer]).toEqual([413, { error }]);
   });
 
-  test('of a request that takes none: it is answered, and its client cut if it goes on for ever', async () => {
+  test('of a request without a use for one: it is answered, and its client is disconnected if the body never ends', async () => {
     const client = await connect();
     client.send(head('GET', '/v2/health/live', { 'transfer-encoding': 'chunked' }));
     const chunk = `100000\r\n${' '.repeat(MIB)}\r\n`;
@@ -185,7 +185,7 @@ describe('bodies that are too large', () => {
   });
 });
 
-test('a repository index of many objects is refused', async () => {
+test('refuses a repository index request with many objects', async () => {
   const body = `{"ready":true,"a":${'['.repeat(30_000)}${']'.repeat(30_000)}}`;
   const reply = await server.infer(body, { path: '/v2/repository/index' });
   expect([reply.status, reply.body.error]).toEqual([400, expect.stringContaining('30001 objects and arrays')]);
@@ -201,7 +201,7 @@ describe('answers that nobody reads', () => {
     return [head('POST', INFER, lengths), json, data];
   }
 
-  test('are held until sendTimeoutSeconds, and then cut', async () => {
+  test('are held until sendTimeoutSeconds, then their clients are disconnected', async () => {
     const before = await dropped('unread');
     const client = await connect({ reads: false });
     for (let i = 0; i < 3; i++) client.send(...largeRequest());
@@ -213,7 +213,7 @@ describe('answers that nobody reads', () => {
     await client.closed;
   });
 
-  test('are freed when their client goes', async () => {
+  test('are freed when their client disconnects', async () => {
     const client = await connect({ reads: false });
     for (let i = 0; i < 3; i++) client.send(...largeRequest());
     while ((await server.series('inference_request_memory_bytes')) < 3 * MIB) await sleep(5);
@@ -222,44 +222,47 @@ describe('answers that nobody reads', () => {
   });
 });
 
-describe('requests before the answers to those before them', () => {
+describe('pipelined requests', () => {
   const live = head('GET', '/v2/health/live');
 
-  test('are answered in turn', async () => {
+  test('are answered in order', async () => {
     const client = (await connect()).send(live.repeat(16));
     while (client.received.split('{"live":true}').length <= 16) await sleep(5);
   });
 
-  test('are cut where there are very many', async () => {
+  test('end their connection if there are very many', async () => {
     const before = await dropped('pipelined');
     await (await connect()).send(live.repeat(1000)).closed;
     expect(await dropped('pipelined')).toBe(before + 1);
   });
 
-  test.each(['url', 'metricsUrl'] as const)('are cut where node:http would answer them itself (%s)', async (port) => {
-    const expecting = head('GET', '/metrics', { expect: 'something' });
-    const withoutHost = 'GET / HTTP/1.1\r\n\r\n';
-    for (const request of [expecting, withoutHost]) {
-      const before = await dropped('pipelined');
-      const client = await RawConnection.open(server[port]);
-      clients.push(client);
-      await client.send(request.repeat(1000)).closed;
-      expect(await dropped('pipelined')).toBe(before + 1);
-    }
-  });
+  test.each(['url', 'metricsUrl'] as const)(
+    'end their connection also if node:http would answer them itself (%s)',
+    async (port) => {
+      const expecting = head('GET', '/metrics', { expect: 'something' });
+      const withoutHost = 'GET / HTTP/1.1\r\n\r\n';
+      for (const request of [expecting, withoutHost]) {
+        const before = await dropped('pipelined');
+        const client = await RawConnection.open(server[port]);
+        clients.push(client);
+        await client.send(request.repeat(1000)).closed;
+        expect(await dropped('pipelined')).toBe(before + 1);
+      }
+    },
+  );
 
-  test.each(['url', 'metricsUrl'] as const)('an expectation is not heeded, and a Host is needed (%s)', async (port) => {
+  test.each(['url', 'metricsUrl'] as const)('ignore an Expect header, and require a Host header (%s)', async (port) => {
     const client = await RawConnection.open(server[port]);
     clients.push(client);
     client.send(head('GET', port === 'url' ? '/v2/health/live' : '/metrics', { expect: 'something' }));
     await client.receives(/^HTTP\/1\.1 200 OK\r\n/);
     await client.send('GET /v2/health/live HTTP/1.1\r\n\r\n').closed;
-    expect(client.received).toMatch(/HTTP\/1\.1 400 Bad Request\r\n[^]*\{"error":"the request has no header Host"\}/);
+    expect(client.received).toMatch(/HTTP\/1\.1 400 Bad Request\r\n[^]*\{"error":"the request has no Host header"\}/);
   });
 });
 
 test.each(['url', 'metricsUrl'] as const)(
-  'more headers than are kept are refused, and what follows is not read (%s)',
+  'refuses requests with too many headers, and reads nothing after them (%s)',
   async (port) => {
     const names = Array.from({ length: 98 }, (_, i) => [`x-${i}`, 'y'] as const);
     const path = port === 'url' ? '/v2/health/live' : '/metrics';
@@ -276,7 +279,7 @@ test.each(['url', 'metricsUrl'] as const)(
   },
 );
 
-test('bytes of no protocol, without end, are read no more behind a request that is worked on', async () => {
+test('stops reading an endless stream of invalid bytes behind a request in progress', async () => {
   const slow = await ServerProcess.start(slowModel());
   const client = await RawConnection.open(slow.url);
   clients.push(client);
@@ -291,7 +294,7 @@ test('bytes of no protocol, without end, are read no more behind a request that 
   expect(await slow.metrics()).toMatch(/^inference_requests_total\{.*outcome="success"\} 1$/m);
 });
 
-test('the port of the metrics answers few clients, and few requests of each at a time', async () => {
+test('the metrics port limits clients, and concurrent requests of each', async () => {
   const before = await dropped('pipelined');
   const scrapers = await Promise.all(Array.from({ length: 40 }, () => RawConnection.open(server.metricsUrl)));
   clients.push(...scrapers);
@@ -301,7 +304,7 @@ test('the port of the metrics answers few clients, and few requests of each at a
 });
 
 describe('connections', () => {
-  test('that ask nothing make room for others', async () => {
+  test('that are idle make room for others', async () => {
     const begun = head('POST', INFER, { ...JSON_TYPE, 'content-length': 10 });
     await Promise.all(Array.from({ length: 30 }, () => connect()));
     const asking = await Promise.all(Array.from({ length: 60 }, () => connect()));
@@ -313,7 +316,7 @@ describe('connections', () => {
   });
 });
 
-describe('what is repeated of a request is cut', () => {
+describe('text that is repeated from a request is cut', () => {
   const long = 'x'.repeat(8000);
 
   test.each([

@@ -6,22 +6,22 @@ import { ServerProcess } from '../../support/server';
 const MODEL = identity('float', ['n']);
 const ASK = head('GET', '/v2/health/live');
 
-describe('S6 a connection that asks nothing', () => {
-  test.each([5, 75, 700])('is kept for the seconds of the setting, which clients are told: %d', async (seconds) => {
+describe('S6 an idle connection', () => {
+  test.each([5, 75, 700])('is kept for the configured seconds, which clients can see: %d', async (seconds) => {
     const server = await ServerProcess.start(MODEL, seconds === 75 ? {} : { idleTimeoutSeconds: seconds });
     const client = (await RawConnection.open(server.url)).send(ASK);
     expect((await client.receives(/keep-alive: (\S+)\r\n/i))[1]).toBe(`timeout=${seconds}`);
     client.close();
   });
 
-  test('is closed after them', async () => {
+  test('is closed after that time', async () => {
     const server = await ServerProcess.start(MODEL, { idleTimeoutSeconds: 1 });
     const client = (await RawConnection.open(server.url)).send(ASK);
     await client.receives(/\{"live":true\}/);
     await client.closed;
   });
 
-  test('is not closed for the time that a request may take, which does not count while there is none', async () => {
+  test('is not closed by the request timeout', async () => {
     const server = await ServerProcess.start(MODEL, { idleTimeoutSeconds: 700, receiveTimeoutSeconds: 1 });
     const client = (await RawConnection.open(server.url)).send(ASK);
     await client.receives(/\{"live":true\}/);

@@ -72,19 +72,19 @@ describe('the deadline of a request', () => {
     return deadline;
   };
 
-  test('is its timeout after its arrival', async () => {
+  test('is its arrival plus its timeout', async () => {
     const before = performance.now();
     const arrived = ((await deadlineOf({ timeout: 60_000_000, priority: 2 })) as number) - 60_000;
     expect(arrived).toBeGreaterThan(before);
     expect(arrived).toBeLessThan(performance.now());
   });
 
-  test.each([{}, { timeout: 0 }])('is none with %j', async (parameters) => {
+  test.each([{}, { timeout: 0 }])('does not exist with %j', async (parameters) => {
     expect(await deadlineOf(parameters)).toBeUndefined();
   });
 });
 
-test('the configuration is that of the moment', async () => {
+test('the model configuration is current', async () => {
   const { url } = await setUp(({ inputs }) => inputs);
   const reply = await fetch(`${url}/v2/models/m/config`, { headers: { connection: 'close' } });
   expect(await reply.json()).toMatchObject({ max_batch_size: 32, input: [{ name: 'x', dims: [] }] });

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { Metrics } from '../../../inference-image/src/metrics/metrics';
 import { buildMetricsServer } from '../../../inference-image/src/http/metrics-server';
 
-test('metrics that could not be read once are read the next time', async () => {
+test('retries at the next scrape after a failure', async () => {
   const answers = [
     Promise.reject(new Error('of this test')),
     Promise.resolve({ contentType: 'text/plain', text: 'a 1' }),

@@ -9,7 +9,7 @@ const float = { ...floats(1.5, -2, 3), name: 'x' };
 const example = (name: string, x: object, y: object = { ...x, name: 'y' }) =>
   ({ name, request: { inputs: [x] }, response: { outputs: [y] } }) as any;
 
-describe('switched on', () => {
+describe('enabled', () => {
   let server: ServerProcess;
   let page: Reply;
   beforeAll(async () => {
@@ -24,7 +24,7 @@ describe('switched on', () => {
     expect(page.body.length).toBeLessThan(32_000);
   });
 
-  test('lets a browser take nothing but what is in it and this server', () => {
+  test('allows a browser to load only its own content and this server', () => {
     const hashOf = (tag: string) => {
       const content = new RegExp(`<${tag}>([^]*?)</${tag}>`).exec(page.body.toString())![1]!;
       return `'sha256-${createHash('sha256').update(content).digest('base64')}'`;
@@ -56,7 +56,7 @@ describe('switched on', () => {
     expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
   });
 
-  test('golden examples are requests to send, and what to expect', async () => {
+  test('golden examples are requests with their expected answers', async () => {
     const { body, headers } = await server.get('/page/examples.json');
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     const { expected, ...rest } = body.examples[0];
@@ -67,7 +67,7 @@ describe('switched on', () => {
   });
 });
 
-test.each(['/', '/page/examples.json'])('GET %s is not found unless it is switched on', async (path) => {
+test.each(['/', '/page/examples.json'])('GET %s is not found unless the page is enabled', async (path) => {
   const server = await ServerProcess.start(identity('float', ['n']));
   const { status, body } = await server.get(path);
   expect([status, body]).toEqual([404, { error: `no such path: ${path}` }]);
@@ -78,21 +78,21 @@ async function examplesOf(...[parts, options]: [Parameters<typeof ServerProcess.
   return (await fetch(`${server.url}/page/examples.json`)).text();
 }
 
-test('a model without golden examples', async () => {
+test('supports a model without golden examples', async () => {
   expect(await examplesOf(identity('float', ['n']), {})).toBe('{"examples":[]}');
 });
 
 test.each([
   ['a model with classes', { output: 'y', kind: 'index', softmax: false }, 'classify'],
-  ['one without', undefined, 'infer'],
-])('where to send pictures is told: %s', async (_name, classes, pictures) => {
+  ['a model without classes', undefined, 'infer'],
+])('reports the path for pictures: %s', async (_name, classes, pictures) => {
   const edit = (manifest: ModelManifest) => void Object.assign(manifest, { image: PICTURE, classes });
   expect(await examplesOf(identity('uint8', ['n', 2, 2, 3]), { edit })).toBe(
     `{"examples":[],"pictures":"${pictures}"}`,
   );
 });
 
-test('long integers stay exact, and parameters are passed on', async () => {
+test('long integers stay exact, and parameters are kept', async () => {
   const x = { name: 'x', datatype: 'INT64', shape: [2], file: 'long.bin' };
   const long = example('long', x);
   long.request.parameters = { priority: 1, note: '<b>' };
@@ -103,7 +103,7 @@ test('long integers stay exact, and parameters are passed on', async () => {
   expect(text).toContain('"data":[9007199254740993,-1]}],"parameters":{"priority":1,"note":"<b>"}}');
 });
 
-test('elements in files are read, and what is too long is named', async () => {
+test('reads elements in files, and names tensors that are too long', async () => {
   const x = (count: number) => ({ name: 'x', datatype: 'FP32', shape: [count], file: `${count}.bin` });
   const zeros = (count: number) => new Uint8Array(4 * count);
   const text = await examplesOf(identity('float', ['n']), {
@@ -114,18 +114,18 @@ test('elements in files are read, and what is too long is named', async () => {
   expect(two.request.inputs[0].data).toEqual([0, 0]);
   expect(many).toEqual({
     name: 'many',
-    omitted: 'its request is longer than 256 KiB of JSON, the most that this page takes',
+    omitted: 'its request is longer than 256 KiB of JSON, the limit of this page',
   });
   expect(most).toEqual({
     name: 'most',
-    omitted: 'its tensor "x" is longer than 256 KiB of JSON, the most that this page takes',
+    omitted: 'its tensor "x" is longer than 256 KiB of JSON, the limit of this page',
   });
 });
 
-test('what has no JSON form is named', async () => {
+test('names tensors without a JSON form', async () => {
   const half = { name: 'x', datatype: 'FP16', shape: [1], file: 'half.bin' };
   const options = { examples: [example('half', half)], elements: { 'half.bin': new Uint8Array(2) } };
   expect(JSON.parse(await examplesOf(identity('float16', ['n']), options)).examples).toEqual([
-    { name: 'half', omitted: 'FP16 has no JSON form; send it and ask for it as binary data' },
+    { name: 'half', omitted: 'FP16 has no JSON form; send and request it as binary data' },
   ]);
 });

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasRead, ReadingTurns } from '../../../inference-image/src/http/reading-turns';
+import { recordRead, ReadingTurns } from '../../../inference-image/src/http/reading-turns';
 import { head, RawConnection } from '../../support/raw-connection';
 
 const servers: Server[] = [];
@@ -15,7 +15,7 @@ afterEach(() => {
 async function start(listener: RequestListener): Promise<{ open: () => Promise<RawConnection>; sockets: Socket[] }> {
   const sockets: Socket[] = [];
   const server = createServer((request, response) => {
-    hasRead(request.socket);
+    recordRead(request.socket);
     listener(request, response);
   });
   const turns = new ReadingTurns();
@@ -40,7 +40,7 @@ function spend(milliseconds: number): void {
   while (performance.now() < end);
 }
 
-test('a client that asks little does not wait for all that ask much, whether it is new or was there before', async () => {
+test('a client with little work does not wait for all busy clients, whether new or already connected', async () => {
   let busy = 0;
   const handledAfter: number[] = [];
   const { open } = await start((request, response) => {
@@ -67,7 +67,7 @@ test('a client that asks little does not wait for all that ask much, whether it 
   expect(busy).toBe(120);
 });
 
-test('a client that asks little each time, and often, does not wait for many that have asked less so far', async () => {
+test('a client with frequent small requests does not wait for many that have taken less time so far', async () => {
   let busy = 0;
   let handledAfter: number | undefined;
   const { open } = await start((request, response) => {
@@ -89,7 +89,7 @@ test('a client that asks little each time, and often, does not wait for many tha
   expect(handledAfter! - before).toBeLessThan(40);
 });
 
-test('many connections that come at once are accepted while others keep the server busy', async () => {
+test('accepts many simultaneous connections while others keep the server busy', async () => {
   let busy = 0;
   const { open, sockets } = await start((_, response) => {
     busy++;
@@ -105,7 +105,7 @@ test('many connections that come at once are accepted while others keep the serv
   expect(busy).toBeLessThan(60);
 });
 
-test('what a reader has paused is not read on', async () => {
+test('does not resume a socket that its reader has paused', async () => {
   let paused: Socket | undefined;
   const { open } = await start((request, response) => {
     if (request.method === 'POST') {

@@ -5,7 +5,7 @@ import { ServerProcess } from '../../support/server';
 const paths = (suffix: string) => [`/v2/models/m${suffix}`, `/v2/models/m/versions/1${suffix}`];
 
 describe('statistics', () => {
-  test('S13 of requests and runs', async () => {
+  test('S13 count requests and runs', async () => {
     const server = await ServerProcess.start(identity('float', ['n']));
     const stats = async (path = '/v2/models/stats') => (await server.get(path)).body.model_stats[0];
     const none = { count: 0, ns: 0 };
@@ -50,7 +50,7 @@ describe('statistics', () => {
   });
 });
 
-describe('of a server that serves', () => {
+describe('routes of a ready server', () => {
   let server: ServerProcess;
   beforeAll(async () => {
     server = await ServerProcess.start(identity('int64', ['n', null, 3]), {
@@ -90,7 +90,7 @@ describe('of a server that serves', () => {
   });
 
   test.each([undefined, '', '{}', '{"ready":true}', '{"ready":false,"more":1}'])(
-    'its index, asked for with %j',
+    'the repository index with body %j',
     async (body) => {
       const index = [{ name: 'm', version: '1', state: 'READY', reason: '' }];
       expect(await post('/v2/repository/index', body)).toEqual([200, index]);
@@ -101,12 +101,12 @@ describe('of a server that serves', () => {
     ['{"ready":"yes"}', 'request.ready is "yes"; it must be true or false'],
     ['[]', 'the request is []; it must be an object'],
     ['{', expect.stringMatching(/^not valid JSON: /)],
-  ])('its index, asked for with %s', async (body, error) => {
+  ])('the repository index refuses body %s', async (body, error) => {
     expect(await post('/v2/repository/index', body)).toEqual([400, { error }]);
   });
 
   test.each(['load', 'unload'])('%s', async (action) => {
-    const error = `cannot ${action} model "m": a server has the one model of its image, from start to end; to serve another, deploy its image`;
+    const error = `cannot ${action} model "m": this server serves only the model in its image; to serve another model, deploy its image`;
     expect(await post(`/v2/repository/models/m/${action}`, '{"parameters":{}}')).toEqual([400, { error }]);
     expect(await post(`/v2/repository/models/n/${action}`)).toEqual([
       404,
@@ -120,16 +120,16 @@ describe('of a server that serves', () => {
     ['PUT', '/v2/models/m/config', 'GET, HEAD'],
     ['GET', '/v2/repository/index', 'POST'],
     ['GET', '/v2/repository/models/m/load', 'POST'],
-  ])('%s %s is a 405', async (method, path, allow) => {
+  ])('%s %s gets a 405', async (method, path, allow) => {
     const { status, headers } = await server.get(path, { method });
     expect([status, headers.get('allow')]).toEqual([405, allow]);
   });
 });
 
-test('the index of a server that does not serve says why', async () => {
+test('the repository index of a failed server has the reason', async () => {
   const server = await ServerProcess.start(identity('float', ['n']), { expectedSha256: '0'.repeat(64) });
   const index = async (body: string) => (await server.get('/v2/repository/index', { method: 'POST', body })).body;
-  const reason = expect.stringMatching(/^the deployment expects model 0{64}; this image has /);
+  const reason = expect.stringMatching(/^the deployment expects model 0{64}; this image contains /);
   expect(await index('{}')).toEqual([{ name: 'm', version: '1', state: 'UNAVAILABLE', reason }]);
   expect(await index('{"ready":true}')).toEqual([]);
 });

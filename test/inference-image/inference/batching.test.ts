@@ -66,7 +66,7 @@ function setUp({ maxBatchSize = 8, judge, runSeconds, ...options }: SetUp = {}) 
 
 const reply = ({ shape, data }: Tensor) => [{ name: 'y', shape, data: Array.from(data as Float32Array) }];
 
-test('what waits when the executor is free runs together, and each gets its own rows in order', async () => {
+test('waiting requests run together when the executor is free, and each gets its own rows in order', async () => {
   const { executor, submit, scheduler } = setUp();
   const completed: CompletedRun[] = [];
   scheduler.onRun = (run) => completed.push(run);
@@ -92,7 +92,7 @@ test('S9 the limit counts rows, not requests', async () => {
   expect(await Promise.all(replies)).toEqual(Array.from({ length: 6 }, (_, i) => reply(rowsOf(3, 10 * i))));
 });
 
-test('S9 a larger request runs as it is, and alone, where no limit was asked for', async () => {
+test('S9 a larger request runs whole and alone by default', async () => {
   const { executor, submit } = setUp({ maxBatchSize: 8 });
   const replies = [submit(rowsOf(1)), submit(rowsOf(20)), submit(rowsOf(1, 5))];
   for (let i = 0; i < 3; i++) await executor.finish();
@@ -100,7 +100,7 @@ test('S9 a larger request runs as it is, and alone, where no limit was asked for
   expect(await replies[1]).toEqual(reply(rowsOf(20)));
 });
 
-test('S9 a larger request is split where a limit was asked for, and others come in between', async () => {
+test('S9 a larger request is split if a limit is set, and others run in between', async () => {
   const { scheduler, executor, submit } = setUp({ maxBatchSize: 8 });
   scheduler.splitsLarger = true;
   const large = submit(rowsOf(28));
@@ -111,7 +111,7 @@ test('S9 a larger request is split where a limit was asked for, and others come 
   expect(await small).toEqual(reply(rowsOf(5, 100)));
 });
 
-test('requests of large rows share a run up to 16 MiB of inputs, however many rows it may have', async () => {
+test('requests with large rows share a run up to 16 MiB of inputs, for any row limit', async () => {
   const { executor, submit, scheduler } = setUp({ signature: signatureOf(['n', 'm']), maxQueueBytes: Infinity });
   const mebibytes = (count: number): Tensor => {
     const data = new Float32Array(count * 2 ** 18);
@@ -123,7 +123,7 @@ test('requests of large rows share a run up to 16 MiB of inputs, however many ro
   expect((await Promise.all(replies)).map((outputs) => typeof outputs)).toEqual(new Array(5).fill('object'));
 });
 
-test('a request whose run would take much memory is split, also where no limit was asked for', async () => {
+test('a request whose run would take much memory is split, even without a limit', async () => {
   const { executor, submit } = setUp({ maxBatchSize: 8 });
   const large = submit(rowsOf(600));
   for (let i = 0; i < 3; i++) await executor.finish();
@@ -131,20 +131,17 @@ test('a request whose run would take much memory is split, also where no limit w
   expect(await large).toEqual(reply(rowsOf(600)));
 });
 
-test.each([false, true])(
-  'rows of no elements run together, however many they are (splitsLarger: %s)',
-  async (splits) => {
-    const { scheduler, executor, submit } = setUp({ maxBatchSize: 8 });
-    scheduler.splitsLarger = splits;
-    const rows: Tensor = { ...rowsOf(1), shape: [2 ** 31 - 1, 0], data: new Float32Array(0) };
-    const answer = submit(rows);
-    await executor.finish();
-    expect(executor.shapes).toEqual([rows.shape]);
-    expect(await answer).toEqual(reply(rows));
-  },
-);
+test.each([false, true])('any number of rows without elements run together (splitsLarger: %s)', async (splits) => {
+  const { scheduler, executor, submit } = setUp({ maxBatchSize: 8 });
+  scheduler.splitsLarger = splits;
+  const rows: Tensor = { ...rowsOf(1), shape: [2 ** 31 - 1, 0], data: new Float32Array(0) };
+  const answer = submit(rows);
+  await executor.finish();
+  expect(executor.shapes).toEqual([rows.shape]);
+  expect(await answer).toEqual(reply(rows));
+});
 
-test('requests that are split have their turns one after another, and small ones need not wait for all of them', async () => {
+test('requests are split one at a time, and small ones need not wait for all of them', async () => {
   const { scheduler, executor, submit } = setUp({ maxBatchSize: 8, maxQueueRows: 2000 });
   const large = [submit(rowsOf(600)), submit(rowsOf(700, 5)), submit(rowsOf(800, 9))];
   const small = submit(rowsOf(3, 100));
@@ -163,21 +160,21 @@ describe('requests that wait to be split', () => {
     return made;
   };
 
-  test('are bounded as all that waits is', async () => {
+  test('count towards the queue limits', async () => {
     const { scheduler, executor, submit } = held({ maxQueueLength: 5 });
     const ended: unknown[] = [];
     const all = Array.from({ length: 50 }, (_, i) => submit(rowsOf(16, i)).then((reply) => ended.push(reply)));
     await sleep(10);
     expect(scheduler.queueLength).toBe(5);
-    expect(ended).toEqual(new Array(44).fill('the queue is full: 5 requests wait already'));
-    expect(() => scheduler.assertRoom()).toThrow('the queue is full: 5 requests wait already');
+    expect(ended).toEqual(new Array(44).fill('the queue is full: 5 requests are waiting'));
+    expect(() => scheduler.assertRoom()).toThrow('the queue is full: 5 requests are waiting');
     await executor.finishAll(scheduler);
     await Promise.all(all);
     expect(ended.slice(44)).toEqual([0, 1, 2, 3, 4, 5].map((i) => reply(rowsOf(16, i))));
     expect(scheduler.busy).toBe(false);
   });
 
-  test('leave after the queue timeout, at their deadline, and when their clients go', async () => {
+  test('leave after the queue timeout, at their deadline, or when their clients disconnect', async () => {
     const { scheduler, executor, submit } = held({ queueTimeoutSeconds: 0.15 });
     const first = submit(rowsOf(16));
     let isGone = false;
@@ -196,7 +193,7 @@ describe('requests that wait to be split', () => {
     expect(await first).toEqual(reply(rowsOf(16)));
   });
 
-  test('are refused with all that waits', async () => {
+  test('are refused with all waiting requests', async () => {
     const { scheduler, executor, submit } = held();
     const requests = [submit(rowsOf(16)), submit(rowsOf(16)), submit(rowsOf(16))];
     scheduler.refuseQueued(invalid('no more'));
@@ -204,7 +201,7 @@ describe('requests that wait to be split', () => {
     expect(await Promise.all(requests)).toEqual([reply(rowsOf(16)), 'no more', 'no more']);
   });
 
-  test('run as a whole where sharing ends before their turn', async () => {
+  test('run as a whole if sharing ends before their turn', async () => {
     const { scheduler, executor, submit } = held();
     const requests = [submit(rowsOf(16)), submit(rowsOf(24, 5))];
     scheduler.stopSharing('of this test');
@@ -244,7 +241,7 @@ test('a batch that fails is run again, each request alone', async () => {
   ]);
 });
 
-test('an executor that ends takes no request of a batch with it', async () => {
+test('requests of a batch survive the end of their executor', async () => {
   const { scheduler, executor, submit } = setUp({
     judge: ({ inputs: [x] }) => {
       if ((x as Tensor).shape[0] === 2) {
@@ -261,7 +258,7 @@ test('an executor that ends takes no request of a batch with it', async () => {
   expect(await Promise.all(replies)).toEqual([0, 5, 10].map((start) => reply(rowsOf(1, start))));
 });
 
-test('a busy executor gets a batch in advance only if that could not be fuller', async () => {
+test('a busy executor gets a batch in advance only if it is full', async () => {
   const { executor, submit } = setUp({ maxBatchSize: 4 });
   const replies = [submit(rowsOf(1))];
   for (let i = 0; i < 3; i++) replies.push(submit(rowsOf(1, i)));
@@ -276,7 +273,7 @@ test('a busy executor gets a batch in advance only if that could not be fuller',
 test.each([
   [0.004, 2],
   [0.006, 1],
-])('where requests do not share runs and one takes %d s, a busy executor has %d', async (runSeconds, most) => {
+])('if requests do not share runs and a run takes %d s, a busy executor has %d', async (runSeconds, most) => {
   const { executor, submit } = setUp({ maxBatchSize: 1, runSeconds });
   const replies = Array.from({ length: 5 }, (_, i) => submit(rowsOf(1, i)));
   // How long a run takes is known once one has ended.
@@ -288,7 +285,7 @@ test.each([
   expect(await Promise.all(replies)).toEqual(Array.from({ length: 5 }, (_, i) => reply(rowsOf(1, i))));
 });
 
-test('different trailing shapes and different outputs never share a run; others go round them', async () => {
+test('requests with different trailing shapes or outputs never share a run, and others pass them', async () => {
   const dimensions = ['n', 'length'];
   const signature = {
     inputs: [{ name: 'x', datatype: 'FP32' as const, dimensions }],
@@ -316,9 +313,9 @@ test('different trailing shapes and different outputs never share a run; others 
 
 test.each<[string, Partial<SchedulerOptions>, number]>([
   ['an axis that counts rows', {}, 7],
-  ['no such axis, but a free first dimension', { axes: undefined }, 7],
+  ['no row axis, but a free first dimension', { axes: undefined }, 7],
   ['a fixed first dimension', { axes: undefined, signature: signatureOf([7, 2]) }, 1],
-])('rows of runs that are not shared are counted: %s', async (_, options, rows) => {
+])('counts rows of unshared runs: %s', async (_, options, rows) => {
   const { scheduler, executor, submit } = setUp({ maxBatchSize: 1, ...options });
   const completed: CompletedRun[] = [];
   scheduler.onRun = (run) => completed.push(run);
@@ -328,7 +325,7 @@ test.each<[string, Partial<SchedulerOptions>, number]>([
   expect(completed.map((run) => run.rows)).toEqual([rows]);
 });
 
-test('inputs are matched by name, in whatever order a client gives them', async () => {
+test('inputs are matched by name, in any order', async () => {
   const input = (name: string, ...data: number[]): Tensor => {
     return { name, datatype: 'FP32', shape: [1, 2], data: Float32Array.from(data) };
   };
@@ -349,7 +346,7 @@ test('inputs are matched by name, in whatever order a client gives them', async 
   ]);
 });
 
-test('M19 a batch without rows shares no run', async () => {
+test('M19 a request without rows shares no run', async () => {
   const { executor, submit } = setUp();
   const replies = [rowsOf(1), rowsOf(0), rowsOf(1), rowsOf(0)].map((input) => submit(input));
   for (let i = 0; i < 4; i++) await executor.finish();
@@ -357,7 +354,7 @@ test('M19 a batch without rows shares no run', async () => {
   expect(await replies[3]).toEqual(reply(rowsOf(0)));
 });
 
-describe('a model that gives other rows than it took is not batched any more', () => {
+describe('a model that returns a wrong number of rows is no longer batched', () => {
   /** Of runs of so many rows, the last is missing in the output. */
   function setUpLosing(rows: number) {
     const made = setUp({ maxBatchSize: 8 });
@@ -373,7 +370,7 @@ describe('a model that gives other rows than it took is not batched any more', (
     return { ...made, state: () => [scheduler.maxBatchSize, reasons] };
   }
 
-  test('as a shared run shows, whose requests run again alone', async () => {
+  test('after a shared run, whose requests run again alone', async () => {
     const { submit, executor, state } = setUpLosing(2);
     const replies = [0, 5, 10].map((start) => submit(rowsOf(1, start)));
     for (let i = 0; i < 4; i++) await executor.finish();
@@ -381,7 +378,7 @@ describe('a model that gives other rows than it took is not batched any more', (
     expect(state()).toEqual([1, ['output "y" of 2 rows has shape [1,2]']]);
   });
 
-  test('as the last run before the end shows, which is not reached before its requests have run again', async () => {
+  test('after the last run before shutdown, which waits for its requests to run again', async () => {
     const { scheduler, submit, executor } = setUpLosing(2);
     const replies = [0, 5, 10].map((start) => submit(rowsOf(1, start)));
     let hasFinished = false;
@@ -394,7 +391,7 @@ describe('a model that gives other rows than it took is not batched any more', (
     await Promise.all(replies);
   });
 
-  test('as a run alone shows, which is answered', async () => {
+  test('after a single run, which is answered', async () => {
     const { submit, executor, state } = setUpLosing(2);
     const alone = submit(rowsOf(2));
     const replies = [0, 5, 10].map((start) => submit(rowsOf(1, start)));
@@ -406,7 +403,7 @@ describe('a model that gives other rows than it took is not batched any more', (
     expect(state()).toEqual([1, ['output "y" of 2 rows has shape [1,2]']]);
   });
 
-  test('as a part of a larger request shows, which runs as a whole', async () => {
+  test('after a part of a larger request, which then runs as a whole', async () => {
     const { scheduler, submit, executor, state } = setUpLosing(3);
     scheduler.splitsLarger = true;
     const large = submit(rowsOf(19));
@@ -417,7 +414,7 @@ describe('a model that gives other rows than it took is not batched any more', (
     expect(scheduler.busy).toBe(false);
   });
 
-  test('and what ran together meanwhile runs again alone', async () => {
+  test('and requests that shared a run meanwhile run again alone', async () => {
     const { scheduler, submit, executor, state } = setUpLosing(2);
     const replies = [submit(rowsOf(2)), ...Array.from({ length: 8 }, (_, i) => submit(rowsOf(1, i)))];
     // The executor has two runs: that of two rows, and a full batch of the others.
@@ -433,12 +430,12 @@ describe('a delay', () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
-  test('holds the first request for others, counted from its arrival', async () => {
+  test('keeps the first request waiting for others, counted from its arrival', async () => {
     const { executor, submit } = setUp({ maxBatchDelaySeconds: 0.1 });
     void submit(rowsOf(1));
     await jest.advanceTimersByTimeAsync(60);
     void submit(rowsOf(1, 5));
-    // Each put it off anew in a design that counts from the last.
+    // Each would extend it in a design that counts from the last.
     await jest.advanceTimersByTimeAsync(39);
     expect(executor.runs).toEqual([]);
     await jest.advanceTimersByTimeAsync(1);
@@ -451,14 +448,14 @@ describe('a delay', () => {
     expect(executor.shapes).toEqual([[4, 2]]);
   });
 
-  test('ends once requests do not share runs any more', async () => {
+  test('ends once requests no longer share runs', async () => {
     const { scheduler, executor, submit } = setUp({ maxBatchDelaySeconds: 60 });
     void submit(rowsOf(1));
     scheduler.stopSharing('of this test');
     expect(executor.shapes).toEqual([[1, 2]]);
   });
 
-  test('is not for requests that run alone, since their common run has failed', async () => {
+  test('does not apply to requests that run alone after a failed shared run', async () => {
     const judge = ({ inputs }: Run) => {
       if ((inputs[0] as Tensor).shape[0] === 4) throw invalid('no');
     };
@@ -476,10 +473,10 @@ describe('a delay', () => {
 
 describe('admission', () => {
   test.each<[string, Partial<SchedulerOptions>, string]>([
-    ['requests', { maxQueueLength: 3 }, 'the queue is full: 3 requests wait already'],
-    ['rows', { maxQueueRows: 6 }, 'the queue is full: 6 rows wait already, and it takes 6'],
-    ['bytes', { maxQueueBytes: 48 }, 'the queue is full: 48 bytes of input wait already, and it takes 48'],
-  ])('is bounded by %s', async (_, limits, refusal) => {
+    ['requests', { maxQueueLength: 3 }, 'the queue is full: 3 requests are waiting'],
+    ['rows', { maxQueueRows: 6 }, 'the queue is full: 6 rows are waiting, and the limit is 6'],
+    ['bytes', { maxQueueBytes: 48 }, 'the queue is full: 48 bytes of input are waiting, and the limit is 48'],
+  ])('is limited by %s', async (_, limits, refusal) => {
     const { scheduler, executor, submit } = setUp(limits);
     const replies = [0, 1, 2, 3].map((i) => submit(rowsOf(2, i)));
     expect(await submit(rowsOf(2, 4))).toBe(refusal);
@@ -489,7 +486,7 @@ describe('admission', () => {
     expect(scheduler.busy).toBe(false);
   });
 
-  test('takes a request larger than its bounds where none waits', async () => {
+  test('accepts a request beyond its limits if none waits', async () => {
     const { executor, submit } = setUp({ maxQueueRows: 1, maxQueueBytes: 1 });
     void submit(rowsOf(1));
     const large = submit(rowsOf(7));
@@ -499,7 +496,7 @@ describe('admission', () => {
   });
 });
 
-test('work that nobody waits for any more is dropped before it runs', async () => {
+test('abandoned work is dropped before it runs', async () => {
   const { executor, submit } = setUp();
   const first = submit(rowsOf(1));
   const gone = submit(rowsOf(1, 1), { isCancelled: () => true });
@@ -519,7 +516,7 @@ test('work that nobody waits for any more is dropped before it runs', async () =
   ]);
 });
 
-test('a request whose time is over is answered while the executor is busy', async () => {
+test('an expired request is answered while the executor is busy', async () => {
   const { submit } = setUp();
   void submit(rowsOf(1));
   const deadline = performance.now() + 20;

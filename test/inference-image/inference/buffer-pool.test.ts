@@ -3,7 +3,7 @@ import type { NumericData } from '../../../inference-image/src/inference/tensor'
 
 const tensor = (data: NumericData) => ({ name: 'x', datatype: 'FP32' as const, shape: [data.length], data });
 
-test('gives a buffer again once it is back, to a batch of about its size', () => {
+test('reuses a returned buffer for a batch of similar size', () => {
   const pool = new BufferPool();
   const first = pool.take('FP32', 3000);
   expect([first.length, first.buffer.byteLength]).toEqual([3000, 16_384]);
@@ -15,7 +15,7 @@ test('gives a buffer again once it is back, to a batch of about its size', () =>
   expect(pool.take('FP32', 2500).buffer).not.toBe(first.buffer);
 });
 
-test('keeps neither small buffers, nor many, nor texts', () => {
+test('keeps neither small buffers nor texts, and few buffers of a size', () => {
   const pool = new BufferPool();
   const small = pool.take('INT8', 100);
   pool.give([tensor(small), { name: 's', datatype: 'BYTES', shape: [1], data: ['a'] }]);
@@ -28,7 +28,7 @@ test('keeps neither small buffers, nor many, nor texts', () => {
   expect(kept.length).toBe(4);
 });
 
-test('keeps no more bytes in all than the plan has room for', () => {
+test('limits the total bytes that it keeps', () => {
   const pool = new BufferPool();
   const mebibytes = (count: number) => pool.take('INT8', count * 2 ** 20);
   const taken = [16, 8, 8, 8].map(mebibytes);

@@ -14,7 +14,7 @@ const setUp = (totalBytes: number) => {
   return { submit, holding, infer };
 };
 
-test('a run of texts holds the memory of its copies, and is refused where there is none', () => {
+test('a run with texts reserves memory for its copies, and is refused without room', () => {
   const text = (length: number) => [{ name: 'x', datatype: 'BYTES' as const, shape: [1], data: ['a'.repeat(length)] }];
   const { submit, holding, infer } = setUp(1024 * 1024);
   infer(text(1000));
@@ -23,7 +23,7 @@ test('a run of texts holds the memory of its copies, and is refused where there 
   expect(submit).toHaveBeenCalledTimes(1);
 });
 
-test('a run of numbers holds no more than its request does', () => {
+test('a run with numbers reserves no additional memory', () => {
   const { holding, infer } = setUp(1024 * 1024);
   infer([{ name: 'x', datatype: 'FP32', shape: [4], data: new Float32Array(4) }]);
   expect(holding.heldBytes).toBe(REQUEST_BYTES);

@@ -41,13 +41,13 @@ async function setUp(size = 1) {
   return { scheduler, pool, failures, submit };
 }
 
-test('every executor that was asked for is at work', async () => {
+test('starts the configured number of executors', async () => {
   const { scheduler, pool } = await setUp(3);
   expect(scheduler.executorCount).toBe(3);
   await pool.close();
 });
 
-test('one that throws on a run answers that run, and lives', async () => {
+test('an executor that throws in a run answers it and keeps running', async () => {
   const { pool, failures, submit } = await setUp();
   await expect(submit('fail')).rejects.toThrow('failed');
   await expect(submit('work')).resolves.toEqual([]);
@@ -58,7 +58,7 @@ test('one that throws on a run answers that run, and lives', async () => {
 test.each([
   ['end', 'the executor ended'],
   ['crash', 'crashed'],
-])('one that ends during a run (%s) fails that run, and is replaced', async (what, message) => {
+])('an executor that ends during a run (%s) fails that run and is replaced', async (what, message) => {
   const { pool, failures, submit } = await setUp();
   await expect(submit(what)).rejects.toThrow(message);
   await expect(submit('work')).resolves.toEqual([]);
@@ -66,7 +66,7 @@ test.each([
   await pool.close();
 });
 
-test('one that ends between runs is replaced', async () => {
+test('replaces an executor that ends between runs', async () => {
   const { scheduler, pool, submit } = await setUp();
   await submit('last');
   for (let i = 0; scheduler.executorCount > 0 && i < 100; i++) await sleep(10);

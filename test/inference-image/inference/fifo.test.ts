@@ -10,7 +10,7 @@ const items = (fifo: Fifo<{ id: number }>) => {
   return found;
 };
 
-test('holds what a list would hold, whatever comes and leaves', () => {
+test('has the same content as a list after any additions and removals', () => {
   const step = fc.oneof({ weight: 3, arbitrary: fc.constant('push' as const) }, { weight: 2, arbitrary: fc.nat(1000) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 600, size: 'max' }), (steps) => {
@@ -32,7 +32,7 @@ test('holds what a list would hold, whatever comes and leaves', () => {
   );
 });
 
-test('does not grow with what has left', () => {
+test('does not grow with removed items', () => {
   const fifo = new Fifo<object>();
   fifo.push({});
   for (let i = 0; i < 10_000; i++) {

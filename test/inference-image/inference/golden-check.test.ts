@@ -27,19 +27,19 @@ test.each([
   ['M18 a number too far off', fp32([1, 2.5]), fp32([1, 2]), 'at [1] is 2.5; expected 2: 0.5 apart, 0.21 allowed'],
   ['NaN for a number', fp32([NaN]), fp32([1]), 'at [0] is NaN; expected 1: NaN apart, 0.11 allowed'],
   [
-    'infinity for a number',
+    'infinity instead of a number',
     fp32([Infinity]),
     fp32([1]),
     'at [0] is Infinity; expected 1: Infinity apart, 0.11 allowed',
   ],
   ['another shape', fp32([1, 2], [2, 1]), fp32([1, 2]), 'has shape [2,1]; expected [2]'],
   ['another datatype', { ...fp32([1]), datatype: 'FP64' as const }, fp32([1]), 'is FP64; expected FP32'],
-  ['another name', { ...fp32([1]), name: 'z' }, fp32([1]), 'is missing'],
+  ['a different name', { ...fp32([1]), name: 'z' }, fp32([1]), 'is missing'],
 ])('%s', async (_, got, expected, message) => {
   await expect(check(got, expected)).rejects.toThrow(`golden example "first": output "y" ${message}`);
 });
 
-test('what is not a float must be equal', async () => {
+test('values other than floats must be equal', async () => {
   const int = (value: bigint): Tensor => ({
     name: 'y',
     datatype: 'INT64',

@@ -16,10 +16,16 @@ test.each<[string, number, number, Signature['inputs'], boolean]>([
   ['a fast, small model', 20e-6, 1e6, [float], true],
   ['a fast model of token ids', 20e-6, 1e6, [ids], true],
   ['a slower model', 200e-6, 1e6, [float], false],
-  ['a fast model with much weight', 20e-6, 1e9, [float], false],
+  ['a fast, large model', 20e-6, 1e9, [float], false],
   ['a fast model whose input may be a count', 20e-6, 1e6, [float, count], false],
   ['a fast model with a scalar', 20e-6, 1e6, [{ name: 'n', datatype: 'FP32', dimensions: [] }], false],
-  ['a fast model with a count a row', 20e-6, 1e6, [{ name: 'n', datatype: 'INT32', dimensions: ['n', 1] }], false],
+  [
+    'a fast model with one count for each row',
+    20e-6,
+    1e6,
+    [{ name: 'n', datatype: 'INT32', dimensions: ['n', 1] }],
+    false,
+  ],
   ['a fast model of texts', 20e-6, 1e6, [{ name: 't', datatype: 'BYTES', dimensions: ['n', 2] }], false],
 ])('%s', (_, runSeconds, bytes, inputs, worthwhile) => {
   const signature = { inputs, outputs: [float] };
@@ -31,12 +37,12 @@ function inlineOf(runSeconds: number) {
   return new InlineExecutor(session, { runSeconds: 10e-6, elements: 4 });
 }
 
-test('accepts inputs as large as can be run in time', () => {
+test('accepts inputs that can run in time', () => {
   const inline = inlineOf(10e-6);
   expect([4, 40, 41].map((elements) => inline.accepts(elements))).toEqual([true, true, false]);
 });
 
-test('stays away for good after a run that took far longer than thought', () => {
+test('accepts nothing after a run that took far longer than estimated', () => {
   const inline = inlineOf(3);
   expect(inline.accepts(4)).toBe(true);
   inline.run(runOf(4));

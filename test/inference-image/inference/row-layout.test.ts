@@ -23,17 +23,17 @@ function run(rows: number, steps: number, shared: number): Run {
   return { inputs: [tensor('x', [rows, steps]), tensor('shared', [shared])], outputs: ['y'] };
 }
 
-test('a request with an axis of no elements beside its rows runs alone, since the proof does not speak of it', () => {
-  expect(layout.agrees(run(2, 3, 1))).toBe(true);
-  expect(layout.agrees(run(2, 0, 1))).toBe(false);
-  expect(layout.agrees(run(2, 3, 0))).toBe(false);
-  expect(layout.agrees(run(0, 3, 1))).toBe(true);
+test('a request with an empty axis other than its rows runs alone, because the proof does not cover it', () => {
+  expect(layout.hasConsistentRows(run(2, 3, 1))).toBe(true);
+  expect(layout.hasConsistentRows(run(2, 0, 1))).toBe(false);
+  expect(layout.hasConsistentRows(run(2, 3, 0))).toBe(false);
+  expect(layout.hasConsistentRows(run(0, 3, 1))).toBe(true);
 });
 
-test('a request with a larger axis beside its rows than the proof speaks of runs alone', () => {
+test('a request with an axis other than its rows beyond the size of the proof runs alone', () => {
   const bounded = new RowLayout(signature, { ...axes, maxSize: 4 });
-  expect(bounded.agrees(run(100, 4, 4))).toBe(true);
-  expect(bounded.agrees(run(1, 5, 1))).toBe(false);
-  expect(bounded.agrees(run(1, 1, 5))).toBe(false);
-  expect(layout.agrees(run(1, 5, 5))).toBe(true);
+  expect(bounded.hasConsistentRows(run(100, 4, 4))).toBe(true);
+  expect(bounded.hasConsistentRows(run(1, 5, 1))).toBe(false);
+  expect(bounded.hasConsistentRows(run(1, 1, 5))).toBe(false);
+  expect(layout.hasConsistentRows(run(1, 5, 5))).toBe(true);
 });

@@ -48,8 +48,8 @@ function executorOf(change: (y: Float32Array, rows: number, run: Run) => void = 
   return { executor, runs, sizes: () => runs.map(({ inputs }) => inputs[0]!.shape[0]) };
 }
 
-describe('made-up rows', () => {
-  test.each([2, 3, 4, 5, 32, 1000])('are all different in batches up to %s', (size) => {
+describe('generated rows', () => {
+  test.each([2, 3, 4, 5, 32, 1000])('are distinct in batches up to %s', (size) => {
     for (const indices of trialBatches(size)) {
       const { inputs } = rowsIn('wide').run(indices);
       const x = inputs[0] as Tensor;
@@ -58,7 +58,7 @@ describe('made-up rows', () => {
     }
   });
 
-  test('are tried in batches of 2, 3 and the largest, and compared at both ends and in between', () => {
+  test('are tried in batches of 2, 3 and the maximum, and compared at both ends and in between', () => {
     expect(trialBatches(2)).toEqual([[0, 1]]);
     expect(trialBatches(3)).toEqual([
       [0, 1],
@@ -75,19 +75,19 @@ describe('made-up rows', () => {
     expect(trialBatches(4)[2]).toEqual([2, 1, 0, 3]);
   });
 
-  test('one is zeros, and one a thousand times as large as the others', () => {
+  test('include one of zeros, and one a thousand times as large as the others', () => {
     const largest = (index: number) => Math.max(...(rowsIn('wide').run([index]).inputs[0]!.data as Float32Array));
     expect([0, 1, 2, 3, 4, 5, 31].map((index) => Math.round(largest(index)))).toEqual([0, 1000, 1, 1, 1, 1, 1]);
   });
 
-  test('integers are wide at first', () => {
+  test('have a wide range of integers at first', () => {
     const values = (range: TrialRange) => [...(rowsIn(range).run([0, 1, 2, 3]).inputs[1]!.data as Uint8Array)];
     expect(Math.max(...values('wide'))).toBeGreaterThan(200);
     expect(Math.max(...values('digits'))).toBe(9);
     expect(Math.max(...values('bits'))).toBe(1);
   });
 
-  test('a common input is one, unless an example has it', () => {
+  test('have ones for a common input, unless an example supplies it', () => {
     expect(rowsIn('wide').run([0, 1]).inputs[2]).toEqual({ ...template.inputs[2], data: BigInt64Array.of(1n) });
     expect(rowsIn('wide', true).run([0, 1]).inputs[2]).toEqual(template.inputs[2]);
   });
@@ -98,20 +98,20 @@ describe('rows alone and together', () => {
     return tryRows({ executor, layout, tolerance }, rowsIn('wide'), trialBatches(maxBatchSize));
   };
 
-  test('are the same, in four runs alone and three together', async () => {
+  test('are equal in four runs alone and three together', async () => {
     const { executor, sizes } = executorOf();
     expect(await tried(executor)).toEqual({ largestDifference: 0 });
     expect(sizes()).toEqual([1, 1, 1, 1, 2, 3, 32]);
   });
 
-  test('differ by rounding, which exact refuses', async () => {
+  test('differ by rounding, which `exact` refuses', async () => {
     const round = (y: Float32Array, rows: number) => {
       if (rows > 1) y.forEach((value, i) => (y[i] = value * (1 + 5e-4)));
     };
     const { largestDifference, obstacle } = await tried(executorOf(round).executor);
     expect([obstacle, largestDifference]).toEqual([undefined, expect.closeTo(5e-4, 6)]);
     expect((await tried(executorOf(round).executor, 32, 'none')).obstacle).toBe(
-      'in a batch of 2, output "y" differs from that of its rows alone by 0.0005 of its largest magnitude; no bit may differ',
+      'in a batch of 2, output "y" differs from that of the same rows alone by 0.0005 of its largest magnitude; no bit may differ',
     );
   });
 
@@ -120,11 +120,11 @@ describe('rows alone and together', () => {
       if (rows === 32) for (let i = 0; i < 300; i++) y[row * 300 + i]! *= 1.0013;
     });
     expect((await tried(executor)).obstacle).toBe(
-      'in a batch of 32, output "y" differs from that of its rows alone by 0.0013 of its largest magnitude; 0.001 is allowed',
+      'in a batch of 32, output "y" differs from that of the same rows alone by 0.0013 of its largest magnitude; 0.001 is allowed',
     );
   });
 
-  test('an output without one row for each, alone or together', async () => {
+  test('have an output without one row for each, alone or together', async () => {
     const { executor } = executorOf();
     const less = (when: number): Executor => ({
       async run(run) {
@@ -137,7 +137,7 @@ describe('rows alone and together', () => {
     expect((await tried(less(3))).obstacle).toBe('output "y" of 3 rows has shape [2,300]');
   });
 
-  test('smaller integers are tried where the model refuses larger ones', async () => {
+  test('use smaller integers if the model refuses larger ones', async () => {
     const table = (size: number) =>
       executorOf((_y, _rows, run) => {
         const outside = (run.inputs[1]!.data as Uint8Array).find((id) => id >= size);
@@ -156,7 +156,7 @@ describe('rows alone and together', () => {
     expect(await inTurn(table(0).executor)).toEqual([
       -1,
       {
-        obstacle: expect.stringMatching(/^it does not run on the rows of a trial: index \d/),
+        obstacle: expect.stringMatching(/^the model does not run on the rows of the trial: index \d/),
         isRefused: true,
         largestDifference: 0,
       },
@@ -188,7 +188,7 @@ describe('rows of golden examples', () => {
     { inputAxes: [0, null], outputAxes: [0] },
   );
 
-  test('run together where they are compatible, at most three', () => {
+  test('run together if they are compatible, at most three', () => {
     const rows = exampleRows(small, [example(1, 8), example(1, 16), example(1, 8, 3), example(2, 16), example(5, 16)]);
     expect(rows?.count).toBe(3);
     const [x, rate] = rows!.run([0, 2]).inputs;
@@ -199,7 +199,7 @@ describe('rows of golden examples', () => {
     expect(rate!.data).toEqual(BigInt64Array.of(16n));
   });
 
-  test('are not tried where no two are compatible', () => {
+  test('are not tried if no two are compatible', () => {
     expect(exampleRows(small, [example(1, 8), example(1, 16), example(1, 8, 3), example(0, 8)])).toBeUndefined();
   });
 });
@@ -208,17 +208,17 @@ describe('comparison of a row', () => {
   const of = (datatype: Datatype, data: TensorData): Tensor => ({ name: 'y', datatype, shape: [data.length], data });
   const floats = (...data: number[]) => of('FP32', Float32Array.from(data));
 
-  test('is by the largest magnitude of the row, and not of each element', () => {
+  test('is relative to the largest magnitude of the row, not of each element', () => {
     expect(compareRow(floats(100, 1e-3), floats(100, 2e-3), 'rounding')).toEqual({
       difference: expect.closeTo(1e-5, 8),
     });
     expect(compareRow(floats(100, 0), floats(100, 0.2), 'rounding')).toEqual({
       difference: expect.closeTo(2e-3, 8),
-      excess: 'differs from that of its rows alone by 0.002 of its largest magnitude; 0.001 is allowed',
+      excess: 'differs from that of the same rows alone by 0.002 of its largest magnitude; 0.001 is allowed',
     });
   });
 
-  test('takes NaN for NaN, and no number for another that is not finite', () => {
+  test('NaN equals NaN, and other non-finite values must be equal', () => {
     expect(compareRow(floats(NaN, 1), floats(NaN, 1.0001), 'rounding').excess).toBeUndefined();
     expect(compareRow(floats(Infinity, 1), floats(Infinity, 1.0001), 'rounding').excess).toBeUndefined();
     for (const [a, b] of [
@@ -234,7 +234,7 @@ describe('comparison of a row', () => {
     }
   });
 
-  test('of FP16 is of its values', () => {
+  test('compares the values of FP16', () => {
     const half = (...bits: number[]) => of('FP16', Uint16Array.from(bits));
     // 1 and the two numbers after it, and one that is 1.6% larger.
     expect(compareRow(half(0x3c00), half(0x3c02), 'rounding')).toEqual({ difference: 2 / 1024 });
@@ -242,7 +242,7 @@ describe('comparison of a row', () => {
     expect(compareRow(half(0x3c00), half(0x3c02), 'none').excess).toMatch(/no bit may differ$/);
   });
 
-  test('of quantized values allows a step, and of other integers, booleans and texts nothing', () => {
+  test('allows a step for quantized values, and none for other integers, booleans and texts', () => {
     const differ = (datatype: Datatype, a: TensorData, b: TensorData, tolerance: 'rounding' | 'none' = 'rounding') =>
       compareRow(of(datatype, a), of(datatype, b), tolerance).excess !== undefined;
     expect(differ('UINT8', Uint8Array.of(7, 9), Uint8Array.of(8, 8))).toBe(false);

@@ -48,7 +48,7 @@ const cases = fc
   })
   .map((made) => ({ ...made, axis: made.axis % made.shape.length }));
 
-test('rows of any datatype, joined on any axis, are where they belong, bit for bit', () => {
+test('joins rows of any datatype on any axis correctly, bit for bit', () => {
   fc.assert(
     fc.property(cases, ({ datatype, shape, axis, rows }) => {
       const parts = rows.map((size, i) => tensorOf(datatype, shape.with(axis, size), i));
@@ -67,7 +67,7 @@ test('rows of any datatype, joined on any axis, are where they belong, bit for b
   );
 });
 
-test('rows that lie together are not copied', () => {
+test('does not copy contiguous rows', () => {
   const tensor = tensorOf('FP32', [1, 6, 4], 1);
   const { buffer, byteOffset } = sliceRows(tensor, 1, 2, 3).data as Float32Array;
   expect([buffer, byteOffset]).toEqual([(tensor.data as Float32Array).buffer, 32]);
@@ -76,7 +76,7 @@ test('rows that lie together are not copied', () => {
   expect((sliceRows(other, 1, 0, 3).data as Float32Array).buffer).not.toBe((other.data as Float32Array).buffer);
 });
 
-test('the same is the same in shape and bits', () => {
+test('isSame compares shapes and bits', () => {
   const floats = (shape: number[], ...data: number[]): Tensor => {
     return { name: 'x', datatype: 'FP32', shape, data: Float32Array.from(data) };
   };

@@ -53,10 +53,10 @@ test('runs go first in, first out', async () => {
 test('S11 a full queue refuses at once', async () => {
   const { submit } = setUp();
   ['a', 'b', 'c'].forEach((name) => void submit(name));
-  expect(await submit('d')).toBe('rejected: the queue is full: 2 requests wait already');
+  expect(await submit('d')).toBe('rejected: the queue is full: 2 requests are waiting');
 });
 
-test('one that waits too long is dropped before it runs', async () => {
+test('a request that waits too long is dropped before it runs', async () => {
   const { executor, submit } = setUp({ queueTimeoutSeconds: 0.02 });
   const replies = [submit('a'), submit('b')];
   expect(await replies[1]).toBe('timeout: no executor was free within 0.02 s');
@@ -65,15 +65,15 @@ test('one that waits too long is dropped before it runs', async () => {
   expect(await replies[0]).toBe('done');
 });
 
-test('what it has waited before, to be decoded, counts', async () => {
+test('time spent waiting for decoding counts', async () => {
   const { executor, submit } = setUp();
   const replies = [submit('a'), submit('b', present, performance.now() - 9_990), submit('c')];
-  expect(await replies[1]).toBe('timeout: the turn of the request did not come within 10 s');
+  expect(await replies[1]).toBe('timeout: the request did not get its turn within 10 s');
   await executor.finish();
   expect(executor.runs).toEqual(['a', 'c']);
 });
 
-test('one whose client has gone is dropped before it runs', async () => {
+test('a request whose client has disconnected is dropped before it runs', async () => {
   const { executor, submit } = setUp();
   let gone = false;
   const replies = [submit('a'), submit('b', () => gone), submit('c')];
@@ -83,7 +83,7 @@ test('one whose client has gone is dropped before it runs', async () => {
   expect(await replies[1]).toBe('cancelled: the client went away before its request ran');
 });
 
-test('those whose clients have gone give way when the queue is full', async () => {
+test('requests of disconnected clients make room when the queue is full', async () => {
   const { scheduler, submit } = setUp();
   void submit('a');
   const gone = submit('b', () => true);
@@ -101,7 +101,7 @@ test('an executor that fails a run gets the next one', async () => {
   expect(await Promise.all(replies)).toEqual(['Error: no', 'done']);
 });
 
-test('an executor that ended gets no more', async () => {
+test('an executor that has ended gets no more runs', async () => {
   const { scheduler, executor, submit } = setUp();
   void submit('a');
   void submit('b');
@@ -114,7 +114,7 @@ test('an executor that ended gets no more', async () => {
   expect(another.runs).toEqual(['b']);
 });
 
-test('onRun is told how long a run waited and took', async () => {
+test('onRun gets the waiting time and the run time', async () => {
   const { scheduler, executor, submit } = setUp();
   const seen: CompletedRun[] = [];
   scheduler.onRun = (completed) => seen.push(completed);
@@ -127,7 +127,7 @@ test('onRun is told how long a run waited and took', async () => {
   expect(seen[1]?.queueSeconds[0]).toBeGreaterThan(0.015);
 });
 
-test('finished waits for what waits and what runs', async () => {
+test('finished resolves after waiting and running requests', async () => {
   const { scheduler, executor, submit } = setUp();
   await scheduler.finished();
   void submit('a');
@@ -140,7 +140,7 @@ test('finished waits for what waits and what runs', async () => {
   expect(finished).toBe(true);
 });
 
-test('refuseQueued lets go of what waits, and not of what runs', async () => {
+test('refuseQueued refuses waiting requests but not running ones', async () => {
   const { scheduler, executor, submit } = setUp();
   const replies = [submit('a'), submit('b')];
   scheduler.refuseQueued(new ServingError('unavailable', 'over'));
@@ -148,7 +148,7 @@ test('refuseQueued lets go of what waits, and not of what runs', async () => {
   expect(await Promise.all(replies)).toEqual(['done', 'unavailable: over']);
 });
 
-test('what the inline executor accepts does not wait for executors', async () => {
+test('runs accepted by the inline executor do not wait for executors', async () => {
   const { scheduler, executor, submit } = setUp();
   const inline = { accepts: (elements: number) => elements > 2, run: () => ({ outputs: [], runSeconds: 1e-5 }) };
   scheduler.inline = inline as unknown as InlineExecutor;
@@ -160,7 +160,7 @@ test('what the inline executor accepts does not wait for executors', async () =>
 
 test.each<[string, Caller, string]>([
   ['deadline has passed', { isCancelled: present, deadline: 0 }, 'timeout'],
-  ['client has gone', { isCancelled: () => true }, 'cancelled'],
+  ['client has disconnected', { isCancelled: () => true }, 'cancelled'],
 ])('the inline executor runs nothing whose %s', async (_, caller, kind) => {
   const { scheduler } = setUp();
   const run = jest.fn(() => ({ outputs: [], runSeconds: 1e-5 }));

@@ -11,7 +11,7 @@ const signature: Signature = {
   outputs: [{ name: 'y', datatype: 'FP32', dimensions: [] }],
 };
 
-test('the smallest run is of zeros and empty text, 1 for each dimension that is not fixed', () => {
+test('the smallest run has zeros, empty texts, and size 1 for each free dimension', () => {
   expect(zerosRun(signature, 1)).toEqual({
     inputs: [
       { name: 'x', datatype: 'FP32', shape: [1, 3], data: new Float32Array(3) },
@@ -28,19 +28,19 @@ describe('larger sizes', () => {
   };
   const axes = { inputAxes: [0], outputAxes: [] };
 
-  test('are of free dimensions, and rows stay one', () => {
+  test('apply to free dimensions, and the run keeps one row', () => {
     expect(zerosRun(picture('n', 3, 'h', null), 8, axes).inputs[0]?.shape).toEqual([1, 3, 8, 8]);
     expect(zerosRun(picture('n', 3, 'h', null), 8).inputs[0]?.shape).toEqual([8, 3, 8, 8]);
     expect([...largerSizes(picture('n', 3, 'h', null), axes)]).toEqual([2, 4, 8, 16, 32, 64, 128, 256]);
   });
 
-  test('end where inputs become large', () => {
+  test('end when inputs become large', () => {
     expect([...largerSizes(picture('n', 'length'), axes)].at(-1)).toBe(16_384);
     expect([...largerSizes(picture('n', 1000, 'length'), axes)].at(-1)).toBe(256);
     expect([...largerSizes(picture('n', 1_000_000, 'length'), axes)]).toEqual([]);
   });
 
-  test('are none where nothing is free but rows', () => {
+  test('are empty if only rows are free', () => {
     expect([...largerSizes(picture('n', 4), axes)]).toEqual([]);
     expect([...largerSizes(picture(1, 4))]).toEqual([]);
   });
@@ -66,7 +66,7 @@ test('a fast model is measured by the median of several runs', async () => {
   expect(executor.runs).toBe(16);
 });
 
-test('a less fast one by fewer, lest its start take longer', async () => {
+test('a slower model is measured by fewer runs, to limit its start time', async () => {
   const executor = executorOf(0.002);
   expect(await warmUp(executor, makeRun)).toEqual({ runSeconds: 0.002, elements: 6 });
   expect(executor.runs).toBe(4);

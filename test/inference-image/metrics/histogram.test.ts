@@ -1,6 +1,6 @@
 import { Distribution, Histogram } from '../../../inference-image/src/metrics/histogram';
 
-test('buckets are cumulative, and bounds belong to the bucket below', async () => {
+test('buckets are cumulative and include their upper bounds', async () => {
   const durations = new Distribution({ model: 'm' });
   [0.0001, 0.0002, 0.3, 100].forEach((seconds) => durations.observe(seconds));
   const { values } = await new Histogram('d', 'help', [durations, new Distribution({ model: 'unused' })]).get();
@@ -12,7 +12,7 @@ test('buckets are cumulative, and bounds belong to the bucket below', async () =
   ]);
 });
 
-test('bounds of its own', async () => {
+test('custom bounds', async () => {
   const rows = new Distribution({}, [1, 2, 4]);
   for (const value of [1, 3, 2000]) rows.observe(value);
   const { values } = await new Histogram('rows', 'help', [rows]).get();

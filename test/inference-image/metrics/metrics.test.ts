@@ -4,7 +4,7 @@ import { Metrics } from '../../../inference-image/src/metrics/metrics';
 const idle = { queueLength: 0, runningCount: 0, executorCount: 1 };
 const memory = { heldBytes: 5, totalBytes: 100 };
 
-test('a run that requests share counts once as a run, and for each of them as theirs', () => {
+test('a shared run counts once as a run, and once for each of its requests', () => {
   const metrics = new Metrics({ name: 'm', version: '1' }, idle, memory);
   metrics.observeRun({ rows: 8, queueSeconds: [0.1, 0.2, 0.3], runSeconds: 0.5 });
   metrics.observeRun({ rows: 8, queueSeconds: [0], runSeconds: 0.25 });
@@ -20,7 +20,7 @@ test('a run that requests share counts once as a run, and for each of them as th
   ]);
 });
 
-test('whatever ends otherwise than in success has failed', () => {
+test('every outcome except success counts as a failure', () => {
   const metrics = new Metrics({ name: 'm', version: '1' }, idle, memory);
   metrics.observeRequest('success', 1);
   for (const outcome of ['invalid', 'rejected', 'unavailable', 'timeout', 'cancelled', 'error'] as const) {

@@ -28,7 +28,7 @@ test.each<[string, any, any, boolean, number | undefined]>([
   expect(compareElement(got, value, expected(datatype, value)).distance).toBe(distance);
 });
 
-test('a sentence about all outputs', () => {
+test('summarizes all outputs in a sentence', () => {
   const tensor = expected('FP32', 1, 2);
   const say = (...got: Parameters<typeof compareTensor>[0][]) =>
     verdict(got.map((one) => compareTensor(one, tensor))).text;

@@ -1,6 +1,6 @@
 import { compactJson, parseJson, readableJson } from '../../../inference-image/page/exact-json';
 
-// Node 20 gives a reviver no source text, as older browsers do not.
+// Like older browsers, Node 20 does not pass the source text to a reviver.
 const hasSource = Number(process.versions.node.split('.')[0]) >= 22;
 
 test.each([
@@ -8,11 +8,11 @@ test.each([
   '[]',
   '"<script>\\u0000\\n"',
   ...(hasSource ? ['[9007199254740993,-18446744073709551615,1e+21]'] : []),
-])('%s is the same when it is written again', (text) => {
+])('%s makes the round trip', (text) => {
   expect(compactJson(parseJson(text))).toBe(text);
 });
 
-test('a tensor is written by the rows of its shape', () => {
+test('writes a tensor in rows according to its shape', () => {
   const rows = (shape: number[], count: number) => ({ shape, data: new Array(count).fill(0) });
   const line = (length: number) => new Array(length).fill('0').join(', ');
   expect(readableJson({ inputs: [rows([2, 10], 20)] })).toBe(

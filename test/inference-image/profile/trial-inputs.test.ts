@@ -40,7 +40,7 @@ const EXAMPLE = [
 
 const shapes = (tensors: readonly { shape: readonly number[] }[]) => tensors.map(({ shape }) => shape);
 
-test('what nobody says is 1', () => {
+test('unspecified sizes are 1', () => {
   const inputs = madeUpInputs(BATCHED, { axes: AXES });
   expect(inputs.dimensions).toEqual({ sequence: 1, 'extra:2': 1 });
   expect(shapes(inputs.batch(4))).toEqual([
@@ -49,7 +49,7 @@ test('what nobody says is 1', () => {
   ]);
 });
 
-test('sizes come from what is given, then from the example', () => {
+test('given sizes take precedence over those of the example', () => {
   const fromExample = madeUpInputs(BATCHED, { axes: AXES, example: EXAMPLE });
   expect(fromExample.dimensions).toEqual({ sequence: 5, 'extra:2': 2 });
   expect(shapes(fromExample.batch(1))).toEqual([
@@ -62,7 +62,7 @@ test('sizes come from what is given, then from the example', () => {
   });
 });
 
-test('a dimension without a name is called by its input and axis', () => {
+test('an unnamed dimension is identified by its input and axis', () => {
   const inputs = madeUpInputs(BATCHED, { axes: AXES, sizes: { 'extra:2': 4 }, example: EXAMPLE });
   expect(inputs.dimensions).toEqual({ sequence: 5, 'extra:2': 4 });
   expect(shapes(inputs.batch(2))).toEqual([
@@ -76,20 +76,20 @@ test('a dimension without a name is called by its input and axis', () => {
   expect(madeUpInputs(unnamed, { sizes: { 'x:1': 3 } }).dimensions).toEqual({ 'x:0': 1, 'x:1': 3 });
 });
 
-test('values differ and are small; integers are 0 and 1', () => {
+test('values are small and distinct, and integers are 0 and 1', () => {
   const [ids, extra] = madeUpInputs(BATCHED, { axes: AXES, sizes: { sequence: 64 } }).batch(2);
   expect(new Set(ids!.data as BigInt64Array)).toEqual(new Set([0n, 1n]));
   expect(new Set(extra!.data as Float32Array).size).toBe(6);
   expect(Math.max(...(extra!.data as Float32Array))).toBeLessThanOrEqual(1);
 });
 
-test('a model without batches has its own shape, however many rows are asked for', () => {
+test('inputs of a model without batches keep their shape for any number of rows', () => {
   const inputs = madeUpInputs(FIXED, { sizes: { width: 3 } });
   expect(inputs.dimensions).toEqual({ width: 3 });
   expect(shapes(inputs.batch(1))).toEqual([[2, 3]]);
 });
 
-test('rows of an example', () => {
+test('repeats rows of an example', () => {
   const inputs = exampleInputs(BATCHED, AXES, EXAMPLE);
   expect(inputs.dimensions).toEqual({ sequence: 5, 'extra:2': 2 });
   const [ids, extra] = inputs.batch(3);
@@ -98,7 +98,7 @@ test('rows of an example', () => {
   expect(extra).toMatchObject({ shape: [3, 3, 2] });
 });
 
-test('an example of a model without batches, which is not given away', () => {
+test('copies the example of a model without batches', () => {
   const example = [{ name: 'x', datatype: 'FP32' as const, shape: [2, 1], data: Float32Array.of(1, 2) }];
   const inputs = exampleInputs(FIXED, undefined, example);
   expect(inputs.batch(1)).toEqual(example);
@@ -106,13 +106,13 @@ test('an example of a model without batches, which is not given away', () => {
 });
 
 describe('rows on other axes, under several names, and an input that is common to them', () => {
-  test('made up', () => {
+  test('generated', () => {
     const inputs = madeUpInputs(RECURRENT, { axes: RECURRENT_AXES, otherSize: 4 });
     expect(inputs.dimensions).toEqual({ length: 4 });
     expect(shapes(inputs.batch(5))).toEqual([[2, 5, 3], [], [5, 4]]);
   });
 
-  test('of an example, whose inputs come in another order', () => {
+  test('from an example with inputs in a different order', () => {
     const example = [
       { name: 'x', datatype: 'FP32' as const, shape: [2, 1], data: Float32Array.of(7, 8) },
       { name: 'rate', datatype: 'INT64' as const, shape: [], data: BigInt64Array.of(16n) },

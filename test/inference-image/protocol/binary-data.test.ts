@@ -18,7 +18,7 @@ test.each(DATATYPES)('%s makes the round trip, bit for bit, from any offset', (d
   );
 });
 
-test('decoding makes a buffer of its own, which can be handed to another thread', () => {
+test('decoding creates a separate buffer, which can be transferred to another thread', () => {
   const body = Buffer.from('0123456789abcdef');
   const data = decodeBinaryData({ name: 'x', datatype: 'INT16', shape: [2] }, body.subarray(1, 5)) as Int16Array;
   expect(data.buffer.byteLength).toBe(4);
@@ -31,7 +31,7 @@ test('the layout of BYTES is a little-endian length, then the bytes', () => {
 
 test.each<[Datatype, number[], number[], string]>([
   ['FP32', [2], [0, 0, 0], 'its binary data has 3 bytes; FP32 of shape [2] takes 8'],
-  ['BOOL', [2], [1, 2], 'an element of its binary data is neither 0 nor 1, as BOOL takes'],
+  ['BOOL', [2], [1, 2], 'an element of its binary data is neither 0 nor 1, which BOOL requires'],
   ['BYTES', [2], [0, 0, 0, 0], 'its binary data has 1 elements; shape [2] takes 2'],
   ['BYTES', [1], [0, 0, 0], 'its binary data ends within element 0'],
   ['BYTES', [2], [0, 0, 0, 0, 9, 0, 0, 0, 65], 'its binary data ends within element 1'],

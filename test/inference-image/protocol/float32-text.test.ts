@@ -3,7 +3,7 @@ import { shortFloat32 } from '../../../inference-image/src/protocol/float32-text
 
 const float32 = fc.float({ noNaN: true, noDefaultInfinity: true });
 
-test('the text gives back the same 32-bit float', () => {
+test('the text makes the round trip to the same 32-bit float', () => {
   fc.assert(
     fc.property(float32, (value) => {
       expect(Math.fround(Number(JSON.stringify(shortFloat32(value))))).toBe(value === 0 ? 0 : value);
@@ -19,7 +19,7 @@ test('the text is never longer', () => {
   );
 });
 
-test('nine digits are enough, whatever the magnitude', () => {
+test('nine digits suffice for every magnitude', () => {
   fc.assert(
     fc.property(float32, (value) => {
       const digits = String(shortFloat32(value)).replace(/e.*$/, '').replace(/\D/g, '').replace(/^0+/, '');

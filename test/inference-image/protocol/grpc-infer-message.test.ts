@@ -93,7 +93,7 @@ function ours(bytes: Buffer) {
   return { ...message, bytes: undefined, raw: raw.map(({ from, to }) => Buffer.from(bytes.subarray(from, to))) };
 }
 
-test('what is around the tensors is read as protobufjs reads it', () => {
+test('reads the structure like protobufjs', () => {
   fc.assert(
     fc.property(message, (given) => {
       const bytes = encode(given);
@@ -102,7 +102,7 @@ test('what is around the tensors is read as protobufjs reads it', () => {
   );
 });
 
-test('parts of a parameter that is written in several are merged as protobufjs merges them', () => {
+test('merges parts of a parameter like protobufjs', () => {
   const choices = fc.oneof(
     fc.boolean().map((value) => field(1, 0, varint(Number(value)))),
     fc.nat().map((value) => field(2, 0, varint(value))),
@@ -127,7 +127,7 @@ function bigints(_: string, value: unknown): unknown {
   return typeof value === 'bigint' ? `${value}n` : value;
 }
 
-test('unknown fields of every wire type are skipped, wherever they are; groups are refused', () => {
+test('skips unknown fields of every wire type at any position, and refuses groups', () => {
   const unknown = [
     field(100, 0, varint(2 ** 40)),
     field(101, 1, Buffer.alloc(8, 0xff)),
@@ -149,7 +149,7 @@ test('unknown fields of every wire type are skipped, wherever they are; groups a
   }
 });
 
-test('any bytes are a request or an error whose message is for the client', () => {
+test('reads any bytes as a request or fails with an error for the client', () => {
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 60 }),
     // A message with some bytes changed, or its end cut off.
@@ -222,7 +222,7 @@ describe('typed contents in any form', () => {
     ['packed floats of 5 bytes', field(6, 2, Buffer.alloc(5)), 1, /end within a number/],
     ['too many', packed([1, 2]), 1, /int64_contents has 2 elements; shape \[1\] takes 1/],
     [
-      'another field besides',
+      'an additional field of another type',
       Buffer.concat([packed([1]), field(1, 0, varint(1))]),
       1,
       /it has bool_contents; INT64 takes int64_contents/,
@@ -232,7 +232,7 @@ describe('typed contents in any form', () => {
   });
 });
 
-describe('structure before objects', () => {
+describe('checks the structure before building objects', () => {
   const times = (count: number, part: Buffer) => Buffer.alloc(count * part.length, part);
   const bombs: Array<[string, Buffer, RegExp]> = [
     ['inputs', times(8 * MIB, Buffer.from([0x2a, 0])), /too many fields/],
@@ -259,8 +259,8 @@ describe('structure before objects', () => {
       bytesField(4, times(64, bytesField(2, times(MIB / 8, Buffer.from([8, 0]))))),
       /too many fields/,
     ],
-    ['a name', bytesField(5, bytesField(1, times(16 * MIB, Buffer.from('n')))), /^input "n{10}/],
-    ['an id', bytesField(3, times(16 * MIB, Buffer.from('n'))), /^id has 16777216 bytes/],
+    ['a long name', bytesField(5, bytesField(1, times(16 * MIB, Buffer.from('n')))), /^input "n{10}/],
+    ['a long id', bytesField(3, times(16 * MIB, Buffer.from('n'))), /^id has 16777216 bytes/],
   ];
 
   test.each(bombs)('16 MiB of %s', (_, bytes, message) => {
@@ -283,7 +283,7 @@ describe('structure before objects', () => {
   test.each([
     ['bytes_contents', 0x42, 'it has bytes_contents; FP32 takes fp32_contents'],
     ['packed fp32_contents', 0x32, 'fp32_contents has 0 elements; shape [3] takes 3'],
-  ])('16 MiB of empty %s, a slice at a time', async (_, tag, message) => {
+  ])('16 MiB of empty %s, in slices', async (_, tag, message) => {
     const only = new GrpcInferRequestDecoder({ ...SIGNATURE, inputs: [SIGNATURE.inputs[0]!] });
     const input = Buffer.concat([
       bytesField(1, Buffer.from('a')),
@@ -306,7 +306,7 @@ describe('structure before objects', () => {
   test.each([
     ['one', [15 * MIB]],
     ['many', new Array<number>(60).fill(MIB / 4)],
-  ])('%s large text(s), a slice at a time', (_, lengths) => {
+  ])('%s large text(s), in slices', (_, lengths) => {
     const only = new GrpcInferRequestDecoder({ ...SIGNATURE, inputs: [SIGNATURE.inputs[2]!] });
     const texts = lengths.map((length) => '\u00e9\u20ac'.repeat(length / 5));
     const input = Buffer.concat([
@@ -323,7 +323,7 @@ describe('structure before objects', () => {
     expect(step.value.inputs[0]!.data).toEqual(texts);
   });
 
-  test('the budget is asked before elements are', () => {
+  test('reserves budget before building elements', () => {
     const only = new GrpcInferRequestDecoder({ ...SIGNATURE, inputs: [SIGNATURE.inputs[2]!] });
     const count = 60_000;
     const contents = times(count, Buffer.from([0x42, 0]));

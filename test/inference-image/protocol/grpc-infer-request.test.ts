@@ -114,7 +114,7 @@ test.each([
 test.each([
   ['numbers', 'UINT8' as const, () => new Uint8Array(20 * 2 ** 20).fill(7)],
   ['texts', 'BYTES' as const, () => new Array<string>(100_000).fill('many words')],
-])('many %s are written in slices, and as they are at once', (_, datatype, make) => {
+])('many %s are written in slices, with the same result', (_, datatype, make) => {
   const data = make();
   const signature = { inputs: [], outputs: [{ name: 'y', datatype, dimensions: ['n'] }] };
   const encoder = new GrpcInferResponseEncoder({ name: 'm', version: '1', signature });

@@ -33,7 +33,7 @@ function decode(request: unknown, blobs: Buffer[] = []) {
   return decoder.decode(Buffer.concat([json, ...blobs]), json.length);
 }
 
-test('a request', () => {
+test('decodes a request', () => {
   expect(decode({ id: '7', inputs: [b, a], outputs, parameters: { timeout: 5, note: 'x', flag: true } })).toEqual({
     id: '7',
     inputs: [
@@ -75,7 +75,7 @@ test.each<[string, bigint | undefined]>([
   }
 });
 
-describe('nothing of binary data is copied where a request is refused for', () => {
+describe('copies no binary data if a request is refused for', () => {
   const flags: TensorSignature = { name: 'c', datatype: 'BOOL', dimensions: ['n'] };
   const three = new InferRequestDecoder({ ...signature, inputs: [...signature.inputs, flags] });
   const binary = (size: number) => ({ data: undefined, parameters: { binary_data_size: size } });
@@ -87,12 +87,16 @@ describe('nothing of binary data is copied where a request is refused for', () =
   const flag = right[2]!;
 
   test.each<[string, object, Buffer]>([
-    ['bytes left over', { inputs: right }, Buffer.alloc(18)],
+    ['extra bytes', { inputs: right }, Buffer.alloc(18)],
     ['too few bytes', { inputs: right }, Buffer.alloc(16)],
     ['a wrong timeout', { inputs: right, parameters: { timeout: 'x' } }, Buffer.alloc(17)],
-    ['a size of another tensor', { inputs: [...right.slice(0, 2), { ...flag, ...binary(2) }] }, Buffer.alloc(18)],
-    ['an element', { inputs: right }, Buffer.alloc(17, 2)],
-    ['an element in JSON', { inputs: [...right.slice(0, 2), { ...flag, ...binary(0), data: [2] }] }, Buffer.alloc(16)],
+    ['the size of another tensor', { inputs: [...right.slice(0, 2), { ...flag, ...binary(2) }] }, Buffer.alloc(18)],
+    ['an invalid element', { inputs: right }, Buffer.alloc(17, 2)],
+    [
+      'an invalid element in JSON',
+      { inputs: [...right.slice(0, 2), { ...flag, ...binary(0), data: [2] }] },
+      Buffer.alloc(16),
+    ],
   ])('%s', (_, request, blobs) => {
     for (const space of ['', ' '.repeat(2000)]) {
       const json = Buffer.from(JSON.stringify(request) + space);
@@ -104,7 +108,7 @@ describe('nothing of binary data is copied where a request is refused for', () =
   });
 });
 
-test('binary data that has no room is refused as it is, and tried once', () => {
+test('refuses binary data without room as such, after one attempt', () => {
   const holding = new MemoryBudget(REQUEST_BYTES + 100).open();
   const inputs = [
     { ...a, shape: [12, 2], parameters: { binary_data_size: 96 }, data: undefined },
@@ -117,7 +121,7 @@ test('binary data that has no room is refused as it is, and tried once', () => {
   expect(add).toHaveBeenCalledTimes(1);
 });
 
-test('binary data, in the order of the inputs', () => {
+test('reads binary data in the order of the inputs', () => {
   const binary = (size: number) => ({ data: undefined, parameters: { binary_data_size: size } });
   const blobs = [Buffer.from(BigInt64Array.from([5n]).buffer), Buffer.from(Float32Array.from([6, 7]).buffer)];
   const { inputs } = decode(
@@ -139,7 +143,7 @@ describe('outputs', () => {
     return names.map((name, i) => [name, binary[i]]);
   };
 
-  test('are all of the model, unless some are asked for, in that order', () => {
+  test('are all outputs of the model by default, else those requested, in order', () => {
     const all = { parameters: { binary_data_output: true } };
     expect(read(all)).toEqual([
       ['y', true],
@@ -155,7 +159,7 @@ describe('outputs', () => {
     ]);
   });
 
-  test('are binary by their own parameter, or else by that of the request', () => {
+  test('are binary by their own parameter, else by that of the request', () => {
     const request = {
       parameters: { binary_data_output: true },
       outputs: [{ name: 'y', parameters: { binary_data: false } }],
@@ -165,7 +169,7 @@ describe('outputs', () => {
   });
 });
 
-test('axes of one input may differ although they have one name', () => {
+test('axes of one input may have different sizes under one name', () => {
   const picture = new InferRequestDecoder({
     inputs: [{ name: 'x', datatype: 'FP32', dimensions: ['n', 's', 's'] }],
     outputs: [{ name: 'y', datatype: 'FP32', dimensions: ['n'] }],
@@ -177,55 +181,55 @@ test('axes of one input may differ although they have one name', () => {
 test.each<[string, unknown, string]>([
   ['P4 an array', [], 'the request is []; it must be an object'],
   ['P4 no inputs', {}, 'inputs is missing; it must be an array'],
-  ['P4 inputs of another type', { inputs: {} }, 'inputs is {}; it must be an array'],
-  ['P4 an input of another type', { inputs: ['a'] }, 'inputs[0] is "a"; it must be an object'],
-  ['P4 a name of another type', { inputs: [{ ...a, name: 1 }] }, 'inputs[0].name is 1; it must be a string'],
+  ['P4 inputs of the wrong type', { inputs: {} }, 'inputs is {}; it must be an array'],
+  ['P4 an input of the wrong type', { inputs: ['a'] }, 'inputs[0] is "a"; it must be an object'],
+  ['P4 a name of the wrong type', { inputs: [{ ...a, name: 1 }] }, 'inputs[0].name is 1; it must be a string'],
   [
-    'P4 a shape of another type',
+    'P4 a shape of the wrong type',
     { inputs: [{ ...a, shape: '-1' }] },
-    'input "a": shape is "-1"; it must be an array of whole numbers, none negative',
+    'input "a": shape is "-1"; it must be an array of non-negative whole numbers',
   ],
   [
     'a negative size',
     { inputs: [{ ...a, shape: [-1, 2] }] },
-    'input "a": shape is [-1,2]; it must be an array of whole numbers, none negative',
+    'input "a": shape is [-1,2]; it must be an array of non-negative whole numbers',
   ],
   [
     'P4 an unknown datatype',
     { inputs: [{ ...a, datatype: 'STRING' }] },
     'input "a": datatype is "STRING"; it must be one of BOOL, UINT8, UINT16, UINT32, UINT64, INT8, INT16, INT32, INT64, FP16, FP32, FP64, BYTES',
   ],
-  ['P4 data that is null', { inputs: [{ ...a, data: null }, b] }, 'input "a": it has no data'],
+  ['P4 null data', { inputs: [{ ...a, data: null }, b] }, 'input "a": it has no data'],
   [
-    'an element of another type',
+    'an element of the wrong type',
     { inputs: [a, { ...b, data: ['x'] }] },
     'input "b": element 0 is "x"; INT64 takes a whole number from -9223372036854775808 to 9223372036854775807',
   ],
   ['an unknown input', { inputs: [a, b, { ...a, name: 'c' }] }, 'unknown input "c"; the model takes "a", "b"'],
-  ['M21 an input given twice', { inputs: [a, b, a] }, 'input "a" is given twice'],
+  ['M21 a repeated input', { inputs: [a, b, a] }, 'input "a" is given twice'],
   ['a missing input', { inputs: [a] }, 'input "b" is missing; the model takes "a", "b"'],
-  ['another datatype', { inputs: [{ ...a, datatype: 'FP64' }, b] }, 'input "a" is FP64; the model takes FP32'],
-  ['another rank', { inputs: [{ ...a, shape: [2] }, b] }, 'input "a" has shape [2]; the model takes [-1,2]'],
-  ['another size', { inputs: [{ ...a, shape: [1, 3] }, b] }, 'input "a" has shape [1,3]; the model takes [-1,2]'],
+  ['a wrong datatype', { inputs: [{ ...a, datatype: 'FP64' }, b] }, 'input "a" is FP64; the model takes FP32'],
+  ['a wrong rank', { inputs: [{ ...a, shape: [2] }, b] }, 'input "a" has shape [2]; the model takes [-1,2]'],
+  ['a wrong size', { inputs: [{ ...a, shape: [1, 3] }, b] }, 'input "a" has shape [1,3]; the model takes [-1,2]'],
   [
     'two sizes for one symbol',
     { inputs: [a, { ...b, shape: [2], data: [1, 2] }] },
     'input "b" has 2 for dimension "n"; input "a" has 1',
   ],
   [
-    'a shape beyond counting',
+    'a shape with too many elements to count',
     { inputs: [{ ...a, shape: [2 ** 52, 2] }, b] },
     'input "a" has shape [4503599627370496,2], which is too large',
   ],
-  ['an id of another type', { id: 7, inputs: [a, b], outputs }, 'id is 7; it must be a string'],
+  ['an id of the wrong type', { id: 7, inputs: [a, b], outputs }, 'id is 7; it must be a string'],
   [
-    'a timeout that is no time',
+    'an invalid timeout',
     { inputs: [a, b], outputs, parameters: { timeout: '5' } },
-    'parameters.timeout is "5"; it must be a whole number of microseconds, not negative',
+    'parameters.timeout is "5"; it must be a non-negative whole number of microseconds',
   ],
-  ['parameters of another type', { inputs: [a, b], parameters: [] }, 'parameters is []; it must be an object'],
+  ['parameters of the wrong type', { inputs: [a, b], parameters: [] }, 'parameters is []; it must be an object'],
   [
-    'a parameter of another type',
+    'a parameter of the wrong type',
     { inputs: [a, b], parameters: { p: [1] } },
     'parameters.p is [1]; a parameter must be a string, a number or a boolean',
   ],
@@ -237,12 +241,12 @@ test.each<[string, unknown, string]>([
   [
     'P1 an unknown output',
     { inputs: [a, b], outputs: [{ name: 'potato' }] },
-    'unknown output "potato"; the model gives "y", "z"',
+    'unknown output "potato"; the model returns "y", "z"',
   ],
-  ['an output asked for twice', { inputs: [a, b], outputs: [...outputs, ...outputs] }, 'output "y" is asked for twice'],
-  ['outputs of another type', { inputs: [a, b], outputs: 'y' }, 'outputs is "y"; it must be an array'],
+  ['a repeated output', { inputs: [a, b], outputs: [...outputs, ...outputs] }, 'output "y" is requested twice'],
+  ['outputs of the wrong type', { inputs: [a, b], outputs: 'y' }, 'outputs is "y"; it must be an array'],
   [
-    'binary_data of another type',
+    'binary_data of the wrong type',
     { inputs: [a, b], outputs: [{ name: 'y', parameters: { binary_data: 1 } }] },
     'outputs[0].parameters.binary_data is 1; it must be true or false',
   ],
@@ -259,10 +263,10 @@ test.each<[string, unknown, string]>([
   [
     'P6 data in both forms',
     { inputs: [{ ...a, parameters: { binary_data_size: 8 } }, b] },
-    'input "a": it has both data and binary_data_size; it takes one of them',
+    'input "a": it has both data and binary_data_size; use one of them',
   ],
   [
-    'P6 a size that is none',
+    'P6 an invalid size',
     { inputs: [{ ...a, data: undefined, parameters: { binary_data_size: -1 } }, b] },
     'input "a": binary_data_size is -1; it must be a number of bytes',
   ],
@@ -285,7 +289,7 @@ test.each<[string, Buffer, number | undefined, string]>([
     'Inference-Header-Content-Length is 3; the whole body has 2 bytes',
   ],
   [
-    'a raw request to a model of two inputs',
+    'a raw request to a model with two inputs',
     Buffer.from('{}'),
     0,
     'a request without JSON needs a model with one input and at most one dimension that is not fixed',
@@ -301,7 +305,7 @@ test('deep nesting is refused in small requests too', () => {
   );
 });
 
-test('P6 bytes that no input claims', () => {
+test('P6 refuses bytes that belong to no input', () => {
   expect(() => decode({ inputs: [a, b], outputs }, [Buffer.alloc(1)])).toThrow(
     'the body has 1 bytes more than its JSON and the binary data of its inputs',
   );
@@ -311,7 +315,7 @@ describe('a raw request', () => {
   const raw = (datatype: 'FP32' | 'BYTES', dimensions: (string | number)[]) =>
     new InferRequestDecoder({ inputs: [{ name: 'x', datatype, dimensions }], outputs: signature.outputs });
 
-  test('has the shape that its bytes make', () => {
+  test('derives its shape from its length', () => {
     const bytes = Buffer.from(Float32Array.from([1, 2, 3, 4]).buffer);
     expect(raw('FP32', ['n', 2]).decode(bytes, 0)).toEqual({
       inputs: [{ name: 'x', datatype: 'FP32', shape: [2, 2], data: Float32Array.from([1, 2, 3, 4]) }],
@@ -321,7 +325,7 @@ describe('a raw request', () => {
     expect(raw('FP32', [4]).decode(bytes, 0).inputs[0]?.shape).toEqual([4]);
   });
 
-  test('of text', () => {
+  test('may contain texts', () => {
     const { inputs } = raw('BYTES', ['n']).decode(Buffer.from([1, 0, 0, 0, 65, 0, 0, 0, 0]), 0);
     expect(inputs[0]).toMatchObject({ shape: [2], data: ['A', ''] });
   });
@@ -335,7 +339,7 @@ describe('a raw request', () => {
   });
 });
 
-describe('what the encoder writes of a model that gives back its input', () => {
+describe('the encoder and the decoder make the round trip', () => {
   test.each(DATATYPES)('%s, as binary data', (datatype) => {
     const tensors = shapes.chain((shape) =>
       dataOf(datatype, elementCount(shape)).map((data) => ({ name: 'x', datatype, shape, data })),

@@ -30,7 +30,7 @@ describe('round trip', () => {
 });
 
 describe('encoding', () => {
-  test.each(JSON_DATATYPES)('in pieces is the same text: %s', (datatype) => {
+  test.each(JSON_DATATYPES)('in pieces gives the same text: %s', (datatype) => {
     const lengths = fc.constantFrom(0, 1, 2, 1023, 1024, 1025, 2048, 65_537);
     const tensors = lengths.chain((length) =>
       dataOf(datatype, Math.min(length, 64)).map((some): Tensor => {
@@ -69,7 +69,7 @@ describe('encoding', () => {
 
   test('of FP16 is refused', () => {
     expect(() => encode({ datatype: 'FP16', shape: [1], data: new Uint16Array(1) })).toThrow(
-      'FP16 has no JSON form; send it and ask for it as binary data',
+      'FP16 has no JSON form; send and request it as binary data',
     );
   });
 });
@@ -115,7 +115,7 @@ describe('decoding', () => {
     ['BYTES', [1], 'element 0 is 1; BYTES takes a string without U+0000 and without lone surrogates'],
     ['BYTES', ['a\0b'], 'element 0 is "a\\u0000b"; BYTES takes a string without U+0000 and without lone surrogates'],
     ['BYTES', ['\ud800'], 'element 0 is "\\ud800"; BYTES takes a string without U+0000 and without lone surrogates'],
-    ['FP16', [1], 'FP16 has no JSON form; send it and ask for it as binary data'],
+    ['FP16', [1], 'FP16 has no JSON form; send and request it as binary data'],
   ])('%s refuses %j', (datatype, data, message) => {
     expect(() => decode(datatype, data)).toThrow(new Error(message));
   });
@@ -124,9 +124,9 @@ describe('decoding', () => {
     [null, [1], 'data is null; it must be an array'],
     [{}, [1], 'data is {}; it must be an array'],
     [[1, 2, 3], [2, 2], 'data has 3 elements; shape [2,2] takes 4'],
-    [[[1, 2], [3]], [2, 2], 'data is not nested as shape [2,2] says; nest it so, or give it flat'],
-    [[[1, 2, 3, 4]], [2, 2], 'data is not nested as shape [2,2] says; nest it so, or give it flat'],
-    [[[1, 2], 3, 4], [2, 2], 'data is not nested as shape [2,2] says; nest it so, or give it flat'],
+    [[[1, 2], [3]], [2, 2], 'the nesting of data does not match shape [2,2]; match it, or send a flat array'],
+    [[[1, 2, 3, 4]], [2, 2], 'the nesting of data does not match shape [2,2]; match it, or send a flat array'],
+    [[[1, 2], 3, 4], [2, 2], 'the nesting of data does not match shape [2,2]; match it, or send a flat array'],
     [
       [[1], [2]],
       [2],
@@ -137,15 +137,15 @@ describe('decoding', () => {
     expect(() => decode('FP32', data, shape)).toThrow(new Error(message));
   });
 
-  test('NaN and infinities come as strings', () => {
+  test('accepts NaN and infinities as strings', () => {
     expect(decode('FP32', ['NaN', 'Infinity', '-Infinity'])).toEqual(Float32Array.from([NaN, Infinity, -Infinity]));
   });
 
-  test('BOOL comes as true and false, or 1 and 0', () => {
+  test('accepts BOOL as true and false, or 1 and 0', () => {
     expect(decode('BOOL', [true, false, 1, 0])).toEqual(TYPED_ARRAY.BOOL.from([1, 0, 1, 0]));
   });
 
-  test('a scalar is an array of one', () => {
+  test('a scalar is an array with one element', () => {
     expect(decode('INT32', [7], [])).toEqual(Int32Array.from([7]));
   });
 });

@@ -2,7 +2,7 @@ import { parseJson } from '../../../inference-image/src/protocol/json';
 
 const exactly = (text: string) => parseJson(text, { exactIntegers: true });
 
-test('long integers are exact where asked for', () => {
+test('long integers are exact if requested', () => {
   expect(exactly('[9007199254740993,-9223372036854775808, 18446744073709551615 ]')).toEqual([
     9007199254740993n,
     -9223372036854775808n,
@@ -27,13 +27,13 @@ test.each(['{', '', '[1,]', '[9007199254740993', '["NaN" 1]', '{"Infinity" 1}'])
 });
 
 test.each(['NaN', '[-Infinity]', '{"a":NaN}', '[1, Infinity]', '[9007199254740993,NaN]'])(
-  '%j is refused with the form that is right',
+  '%j is refused, and the error suggests the valid form',
   (text) => {
     expect(() => exactly(text)).toThrow(/^not valid JSON: .*; write NaN and infinities as strings, such as "NaN"$/);
   },
 );
 
-test('deep nesting is either read or refused', () => {
+test('deep nesting is either parsed or refused', () => {
   const depth = 100_000;
   expect(() => exactly('['.repeat(depth))).toThrow('not valid JSON');
   expect(() => exactly(`[9007199254740993,${'['.repeat(depth)}`)).toThrow('not valid JSON');

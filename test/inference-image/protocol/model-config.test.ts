@@ -10,7 +10,7 @@ const signature: ModelManifest['signature'] = {
 };
 const model: ModelManifest = { contractVersion: 1, name: 'm', version: '1', sha256: '', files: [], signature };
 
-test('M10 without batches, dims are whole shapes, and -1 is for what is not fixed', () => {
+test('M10 without batches, dims are whole shapes, with -1 for free dimensions', () => {
   expect(modelConfig(model, { executors: 2, maxBatchSize: 1, maxBatchDelaySeconds: 0.01 })).toEqual({
     name: 'm',
     platform: 'onnxruntime_onnx',
@@ -26,7 +26,7 @@ test('M10 without batches, dims are whole shapes, and -1 is for what is not fixe
   });
 });
 
-test('with batches, dims are those of a row', () => {
+test('with batches, dims are the shape of a row', () => {
   const axes = { inputAxes: [0, 0], outputAxes: [0] };
   const proved: ModelManifest = { ...model, batching: { verdict: 'independent', ...axes } };
   const config = modelConfig(proved, { executors: 1, maxBatchSize: 32, maxBatchDelaySeconds: 0.0015, axes });
@@ -39,7 +39,7 @@ const texts = (manifest: ModelManifest, tuning: Partial<ModelTuning> = {}) => {
   return Object.fromEntries(Object.entries(parameters).map(([name, { string_value }]) => [name, string_value]));
 };
 
-test('rows on another axis: whole dims, and the parameters say that runs are shared', () => {
+test('for rows on another axis, dims are whole shapes and the parameters report shared runs', () => {
   const axes = { inputAxes: [0, null], outputAxes: [1] };
   const proved: ModelManifest = { ...model, batching: { verdict: 'independent', ...axes } };
   const config = modelConfig(proved, { executors: 1, maxBatchSize: 32, maxBatchDelaySeconds: 0, axes });
@@ -48,7 +48,7 @@ test('rows on another axis: whole dims, and the parameters say that runs are sha
   expect(texts(proved, { maxBatchSize: 32, axes })).toEqual({ row_independence: 'independent', max_shared_rows: '32' });
 });
 
-test.each(['coupled', 'not understood'] as const)('%s, with the node and why', (verdict) => {
+test.each(['coupled', 'not understood'] as const)('%s, with the node and the reason', (verdict) => {
   const batching = { verdict, node: 'n7', operator: 'Softmax', reason: 'its axis is that of the rows' };
   expect(texts({ ...model, batching })).toEqual({
     row_independence: verdict,
@@ -59,7 +59,7 @@ test.each(['coupled', 'not understood'] as const)('%s, with the node and why', (
   });
 });
 
-test('fixed, and why', () => {
+test('fixed, with the reason', () => {
   const reason = 'input "x" has a fixed first dimension, 1';
   expect(texts({ ...model, batching: { verdict: 'fixed', reason } })).toEqual({
     row_independence: 'fixed',

@@ -16,7 +16,7 @@ const decimal = fc
   .tuple(fc.integer({ min: -999_999_999, max: 999_999_999 }), fc.integer({ min: 0, max: 14 }))
   .map(([digits, places]) => Math.fround(digits / 10 ** places));
 
-test('32-bit floats are written as shortFloat32 has them, and read again bit for bit', () => {
+test('32-bit floats are written like shortFloat32 and make the round trip bit for bit', () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(bits, decimal, fc.float()), { maxLength: 50 }), (values) => {
       const data = Float32Array.from(values);
@@ -52,7 +52,7 @@ test.each([
   expect(float32Text(Float32Array.of(value))).toBe(`[${text}]`);
 });
 
-test('integers are written as they are, in any number', () => {
+test('arrays of integers of any length are written exactly', () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(fc.integer(), fc.nat({ max: 0xffff_ffff }), fc.nat({ max: 12 }))), (values) => {
       expect(integerText(values)).toBe(JSON.stringify(values));

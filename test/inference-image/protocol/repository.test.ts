@@ -13,10 +13,10 @@ test.each([
   expect(repositoryIndex(model, readiness, true)).toEqual(readiness.ready ? [entry] : []);
 });
 
-test('models neither come nor go', () => {
+test('models cannot be loaded or unloaded', () => {
   expect(repositoryIsFixed('unload', model)).toMatchObject({
     kind: 'invalid',
     message:
-      'cannot unload model "m": a server has the one model of its image, from start to end; to serve another, deploy its image',
+      'cannot unload model "m": this server serves only the model in its image; to serve another model, deploy its image',
   });
 });

@@ -10,7 +10,7 @@ function* slices(log: string[], name: string, count: number): Sliced<string> {
   return name;
 }
 
-test('the first slice of each is done at once, and then one slice of all a turn', async () => {
+test('runs every first slice at once, then one slice in each turn', async () => {
   const work = new SlicedWork();
   const log: string[] = [];
   const done = [work.do(slices(log, 'a', 3)), work.do(slices(log, 'b', 1)), work.do(slices(log, 'c', 2))];
@@ -21,7 +21,7 @@ test('the first slice of each is done at once, and then one slice of all a turn'
   expect(work.busy).toBe(false);
 });
 
-test('of first slices that may be long, a turn has room for some', async () => {
+test('runs only some long first slices in a turn', async () => {
   const work = new SlicedWork();
   const log: string[] = [];
   const names = ['a', 'b', 'c', 'd'];

@@ -4,7 +4,7 @@ import { modelStatistics } from '../../../inference-image/src/protocol/statistic
 const model = { name: 'm', version: '7' } as ModelManifest;
 const total = (count: number, sum: number) => ({ count, sum });
 
-test('seconds become whole nanoseconds, and batches are in the order of their size', () => {
+test('converts seconds to whole nanoseconds and sorts batches by size', () => {
   const totals = {
     lastRequestAt: 1_700_000_000_123,
     rows: 9,

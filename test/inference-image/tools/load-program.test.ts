@@ -21,7 +21,7 @@ function linesFor(path: string, trial: Partial<LoadOrder['trial']> = {}, triesEm
   return reportsOf('loads it', [PROGRAM], JSON.stringify(order));
 }
 
-test('a model runs at two sizes of its free dimension', () => {
+test('runs a model at two sizes of its free dimension', () => {
   expect(linesFor(multiplier(folder, 'double', 2))).toEqual({
     lines: [
       { outputs: [{ name: 'y', shape: [-1] }] },
@@ -32,17 +32,17 @@ test('a model runs at two sizes of its free dimension', () => {
   });
 });
 
-test('a run that takes too long is ended, and the model was loaded', () => {
+test('ends a run that takes too long, and reports the model as loaded', () => {
   const start = performance.now();
   expect(linesFor(slowMultiplier(folder, 'slow', 2, 60), { seconds: 1 })).toEqual({
     lines: [{ outputs: [{ name: 'y', shape: [-1] }] }, { stopped: 'it takes more than 1 s', byLimit: true }],
-    ending: { failure: 'the process that loads it ends with SIGKILL' },
+    ending: { failure: 'the process that loads it exited with SIGKILL' },
     isTimeout: false,
   });
   expect(performance.now() - start).toBeLessThan(20_000);
 });
 
-test('so is one that takes too much memory', () => {
+test('ends a run that takes too much memory', () => {
   const path = writeOnnxModel(join(folder, 'large.onnx'), {
     inputs: [value('x', 'float', ['n'])],
     outputs: [value('y', 'float', [])],
@@ -61,7 +61,7 @@ test('so is one that takes too much memory', () => {
   ]);
 });
 
-test('a model that does not load has no trial', () => {
+test('reports no trial for a model that does not load', () => {
   const path = writeOnnxModel(join(folder, 'broken.onnx'), {
     inputs: [value('x', 'float', ['n'])],
     outputs: [value('y', 'float', ['n'])],
@@ -79,14 +79,14 @@ describe('on empty inputs', () => {
   test.each([
     ['LSTM', [2, 0, 3]],
     ['GRU', [0, 5, 3]],
-  ] as const)('the last line has those on which the runtime ends the process: %s', (operator, shape) => {
+  ] as const)('the last line has the shapes on which the runtime ends the process: %s', (operator, shape) => {
     expect(tried(operator)).toEqual({
       last: { edge: 'empty', shapes: [shape] },
-      ending: { failure: 'the process that loads it ends with SIGABRT' },
+      ending: { failure: 'the process that loads it exited with SIGABRT' },
     });
   });
 
-  test('a model that goes on has each free dimension empty once: RNN', () => {
+  test('tries each free dimension empty once if the process survives: RNN', () => {
     expect(tried('RNN')).toEqual({ last: { edge: 'empty', shapes: [[2, 0, 3]] }, ending: undefined });
   });
 });
@@ -107,11 +107,11 @@ describe('on the smallest integers and -1', () => {
     ['Div', 'int64'],
     ['Mod', 'int64'],
   ] as const)('a model that divides them ends the process: %s of %s', (operator, elem) => {
-    const ending = { failure: 'the process that loads it ends with SIGFPE' };
+    const ending = { failure: 'the process that loads it exited with SIGFPE' };
     expect(tried(operator, elem)).toEqual({ edges: expect.any(Number), ending });
   });
 
-  test('a model that does not goes on: one run for each integer input as the divisor, and one for none', () => {
+  test('a model that does not divide them survives: one run for each integer input as the divisor, and one without', () => {
     expect(tried('Mul', 'int32')).toEqual({ edges: 3, ending: undefined });
     expect(tried('Div', 'float')).toEqual({ edges: 0, ending: undefined });
   });

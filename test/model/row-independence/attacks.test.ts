@@ -1,7 +1,7 @@
 import { node } from '../../support/onnx-builder';
 import { proofOf, short, verdictOf, type Graph } from './support';
 
-/** Graphs whose rows meet in ways that are easy to overlook: none is independent. */
+/** Graphs whose rows influence each other in ways that are easy to miss: none is independent. */
 const dependent = (graph: Graph) => expect(short(proofOf(graph))).toMatch(/^(coupled|not understood)/);
 
 const x = ['N', 4];
@@ -84,7 +84,7 @@ describe('the number of rows becomes the size of another axis', () => {
   });
 });
 
-describe('integers wrap round', () => {
+describe('integers overflow', () => {
   const firstRows = [node('Slice', ['x', 'zeros', 'end', 'axis0'], ['f']), node('Add', ['x', 'f'], ['y'])];
   const int32 = (name: string, ...values: number[]) => ({
     name,
@@ -148,7 +148,7 @@ describe('integers wrap round', () => {
     });
   });
 
-  test('and large ones are not what JavaScript takes them for', () => {
+  test('and large ones are not rounded as in JavaScript', () => {
     const nodes = [
       node('Sub', ['most', 'lessByOne'], ['d']),
       node('Sub', ['ones', 'd'], ['axis']),
@@ -237,7 +237,7 @@ test('ranks that are too low', () => {
   expect(short(proofOf({ inputs: { x }, ...given }))).toMatch(/^not understood ConvTranspose|^independent/);
 });
 
-test('switches that are neither on nor off', () => {
+test('booleans that are neither 0 nor 1', () => {
   expect(verdictOf('ReduceMean', { attributes: { axes: [1], keepdims: -2 } })).toMatch(
     /^not understood ReduceMean: .*"keepdims"/,
   );
@@ -247,7 +247,7 @@ test('switches that are neither on nor off', () => {
   ).toMatch(/^not understood/);
 });
 
-test('scales for blocks, of which one row is all that runs', () => {
+test('scales for blocks, with a single row in a run', () => {
   const given = {
     x: { uint8: ['N', 4, 6] },
     constants: { s: { weights: [1, 2, 6] } },
@@ -317,7 +317,7 @@ describe('a size within the graph that may be 0', () => {
   const more = { ...constants, five: [5], last: [-1], row: { weights: [1, 6] } };
   const size = (of: string, to: string, start: number) =>
     node('Shape', [of], [to], { attributes: { start, end: start + 1 } });
-  /** Rows of `x` from `start` on; it is 0 unless the size is. */
+  /** Rows of `x` from `start`, which is 0 unless the size is. */
   const picked = [node('Slice', ['x', 'start', 'ends', 'axis0'], ['some']), node('Add', ['x', 'some'], ['y'])];
   const part = [node('Slice', ['a', 'five', 'ends', 'axis1'], ['part']), size('part', 'k', 1)];
 
@@ -327,7 +327,7 @@ describe('a size within the graph that may be 0', () => {
     dependent({ inputs, constants: more, nodes: [...part, ...shorter, ...start, ...picked] });
   });
 
-  test('means "as before" to Reshape', () => {
+  test('means "keep" to Reshape', () => {
     const shaped = [
       node('Concat', ['k', 'last'], ['target'], { attributes: { axis: 0 } }),
       node('Reshape', ['row', 'target'], ['shaped']),
@@ -337,7 +337,7 @@ describe('a size within the graph that may be 0', () => {
     dependent({ inputs, constants: more, nodes: [...part, ...shaped, ...picked] });
   });
 
-  test('of the input itself is never 0 in a shared run', () => {
+  test('of an input is never 0 in a shared run', () => {
     const nodes = [
       node('Slice', ['a', 'zeros', 'last', 'axis1'], ['before']),
       node('Slice', ['a', 'ones', 'ends', 'axis1'], ['behind']),
@@ -347,8 +347,8 @@ describe('a size within the graph that may be 0', () => {
   });
 });
 
-describe('shape arithmetic that wraps round or is rounded beyond some size', () => {
-  /** Rows of `x` from `start` on, which is 0 as long as (t * t) / t is t in a type. */
+describe('shape arithmetic that overflows or is rounded beyond some size', () => {
+  /** Rows of `x` from `start`, which is 0 as long as (t * t) / t is t in a type. */
   const graph = (type: number): Graph => ({
     inputs: { x, a: ['N', 'T'] },
     constants,
@@ -366,12 +366,12 @@ describe('shape arithmetic that wraps round or is rounded beyond some size', () 
 
   const verdictIn = (type: number) => proofOf(graph(type)).verdict;
 
-  test('the verdict says up to which', () => {
+  test('the verdict has the maximum size', () => {
     expect(verdictIn(6)).toMatchObject({ verdict: 'independent', maxSize: 2 ** 15 });
     expect(verdictIn(7)).toMatchObject({ verdict: 'independent', maxSize: undefined });
   });
 
-  test('floats, which are exact only up to 2^24, are followed no further than that', () => {
+  test('floats, which are exact only up to 2^24, are tracked up to that', () => {
     dependent(graph(1));
   });
 });

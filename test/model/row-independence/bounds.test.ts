@@ -20,14 +20,14 @@ test('sizes that grow without bound', () => {
   expect(performance.now() - begin).toBeLessThan(5000);
 });
 
-test('more steps than anybody would wait for', () => {
+test('too many steps', () => {
   const names = Array.from({ length: 140_000 }, (_, at) => `n${at}`);
   const nodes = names.map((name, at) => node('Relu', [names[at - 1] ?? 'x'], [name], { name: '' }));
   const verdict = short(proofOf({ inputs: { x: ['N', 4] }, nodes, outputs: ['n139999'] }));
   expect(verdict).toMatch(/^not understood Relu: the model takes too many steps/);
 });
 
-test('conditions that tell too many cases apart', () => {
+test('conditions with too many cases', () => {
   const branch = (nodes: object[]) => ({ graph: { name: 'g', node: nodes, output: [{ name: 'b' }] } });
   const nodes = Array.from({ length: 8 }, (_, at) => [
     node('Gather', ['flags', `at${at}`], [`f${at}`]),
@@ -41,5 +41,5 @@ test('conditions that tell too many cases apart', () => {
   ]).flat();
   const constants = { axes: [1], ...Object.fromEntries(Array.from({ length: 8 }, (_, at) => [`at${at}`, at])) };
   const verdict = short(proofOf({ inputs: { x: ['N', 4], flags: { int64: [8] } }, constants, nodes, outputs: ['y7'] }));
-  expect(verdict).toBe('not understood If: too many conditions are not known');
+  expect(verdict).toBe('not understood If: too many conditions are unknown');
 });

@@ -30,28 +30,26 @@ describe('If', () => {
   const relu = [node('Relu', ['x'], ['b'])];
   const coupled = [node('Softmax', ['x'], ['b'], { attributes: { axis: 0 } })];
 
-  test('takes the branch that is known', () => {
+  test('takes a known branch', () => {
     expect(when([], branches(relu, coupled), bool(1))).toBe('independent 0 | 0');
-    expect(when([], branches(relu, coupled), bool(0))).toBe('coupled Softmax: works over the axis that counts rows');
+    expect(when([], branches(relu, coupled), bool(0))).toBe('coupled Softmax: works across the axis that counts rows');
   });
 
-  test('takes both where a common input decides', () => {
+  test('joins both branches if a shared input decides', () => {
     const inputs = { x: ['N', 4], c: { bool: [] } };
     expect(when([], branches(relu, [node('Neg', ['x'], ['b'])]), { inputs })).toBe('independent 0,- | 0');
     expect(when([], branches(relu, coupled), { inputs })).toMatch(/^coupled Softmax/);
   });
 
-  test('must not take a branch that the rows decide', () => {
+  test('must not choose a branch by the rows', () => {
     const condition = [
       node('ReduceMax', ['x'], ['m'], { attributes: { axes: [1], keepdims: 0 } }),
       node('Cast', ['m'], ['c'], { attributes: { to: 9 } }),
     ];
-    expect(when(condition, branches(relu, relu))).toBe(
-      'coupled If: takes the branch that the rows of the batch decide',
-    );
+    expect(when(condition, branches(relu, relu))).toBe('coupled If: chooses the branch by the rows of the batch');
   });
 
-  test('must not take a branch that the number of rows decides', () => {
+  test('must not choose a branch by the number of rows', () => {
     const condition = [
       node('Shape', ['x'], ['s']),
       node('Gather', ['s', 'zero'], ['n']),
@@ -59,11 +57,11 @@ describe('If', () => {
     ];
     const given = { constants: { zero: 0, one: 1 } };
     expect(when(condition, branches(relu, [node('Neg', ['x'], ['b'])]), given)).toMatch(
-      /^coupled If: .*number of rows decides/,
+      /^coupled If: chooses the branch by the number of rows/,
     );
   });
 
-  test('of a size: a squeeze that TorchScript writes', () => {
+  test('by a size: a squeeze in the form of TorchScript', () => {
     const squeeze = (x: (number | string)[]) =>
       short(
         proofOf({
@@ -81,7 +79,7 @@ describe('If', () => {
           initializers: [{ name: 'w', dataType: 1, dims: [4, 3], floatData: new Array(12).fill(0) }],
         }),
       );
-    // The case that keeps three axes cannot run: Gemm takes matrices.
+    // The case with three axes cannot run, because Gemm takes matrices.
     expect(squeeze(['N', 4, 'k'])).toBe('independent 0 | 0');
     expect(squeeze(['N', 4, 1])).toBe('independent 0 | 0');
     expect(squeeze(['N', 4, 2])).toMatch(/^not understood/);
@@ -116,11 +114,11 @@ describe('Loop', () => {
     );
   };
 
-  test('whose steps keep the rows apart', () => {
+  test('with steps that keep the rows separate', () => {
     expect(loop([node('Relu', ['v0'], ['w0'])])).toBe('independent 0 | 0');
   });
 
-  test('whose steps mix rows', () => {
+  test('with steps that mix rows', () => {
     expect(loop([node('Softmax', ['v0'], ['w0'], { attributes: { axis: 0 } })])).toMatch(/^coupled Softmax/);
     // Only from the second step on.
     const swap = [
@@ -131,7 +129,7 @@ describe('Loop', () => {
     expect(loop(swap, { carried: ['x', 'x'], result: ['y', 'z'] })).toMatch(/^coupled ReduceMax/);
   });
 
-  test('that carries rows where there were none', () => {
+  test('whose state gets rows', () => {
     const body = [node('Add', ['v0', 'x'], ['w0'])];
     const given = {
       initializers: [{ name: 'start', dataType: 1, dims: [1, 4], floatData: [0, 0, 0, 0] }],
@@ -140,7 +138,7 @@ describe('Loop', () => {
     expect(loop(body, given)).toMatch(/^not understood Loop|^coupled/);
   });
 
-  test('that carries a size, which grows', () => {
+  test('with a size in its state that grows', () => {
     const body = [
       node('Add', ['v0', 'one'], ['w0']),
       node('Unsqueeze', ['v0', 'axes'], ['size']),
@@ -155,35 +153,35 @@ describe('Loop', () => {
     expect(loop(body, given)).toMatch(/^(not understood|coupled)/);
   });
 
-  test('that carries a sequence, which grows', () => {
+  test('with a sequence in its state that grows', () => {
     const body = [node('Concat', ['v0', 'x'], ['w0'], { attributes: { axis: 1 } })];
     expect(loop(body)).toBe('independent 0 | 0');
     const rows = [node('Concat', ['v0', 'x'], ['w0'], { attributes: { axis: 0 } })];
     expect(loop(rows)).toMatch(/^coupled Loop/);
   });
 
-  test('that gives a result of each step', () => {
+  test('with a result of each step', () => {
     const body = [node('Relu', ['v0'], ['w0']), node('Neg', ['v0'], ['s0'])];
     expect(loop(body, { result: ['last', 'y'] })).toBe('independent 0 | 1');
   });
 
-  test('that takes as many steps as there are rows', () => {
+  test('with as many steps as rows', () => {
     const nodes = [node('Shape', ['x'], ['s']), node('Gather', ['s', 'zero'], ['trips'])];
     expect(loop([node('Relu', ['v0'], ['w0'])], { nodes, constants: { zero: 0 } })).toMatch(
-      /^not understood Loop: takes as many steps/,
+      /^not understood Loop: runs as many steps/,
     );
   });
 
-  test('that ends when the rows say so', () => {
+  test('that ends depending on the rows', () => {
     const body = [
       node('Relu', ['v0'], ['w0']),
       node('ReduceMax', ['v0'], ['m'], { attributes: { axes: [1], keepdims: 0 } }),
       node('Cast', ['m'], ['stop'], { attributes: { to: 9 } }),
     ];
-    expect(loop(body, { condition: 'stop' })).toMatch(/^coupled Loop: goes on as the rows/);
+    expect(loop(body, { condition: 'stop' })).toMatch(/^coupled Loop: continues depending on the rows/);
   });
 
-  test('with a condition of its own that differs from step to step', () => {
+  test('with a condition that differs between steps', () => {
     const inner = (then: object[], other: object[]) => [
       node('Equal', ['i', 'one'], ['c']),
       node('If', ['c'], ['w0'], {
@@ -244,7 +242,7 @@ describe('functions of the model', () => {
       proofOf({ inputs: { x: ['N', 4] }, functions, nodes: [node('F', inputs, ['y'], { domain: 'own', attributes })] }),
     );
 
-  test('are followed', () => {
+  test('are analyzed', () => {
     expect(call([own('F', ['a'], ['b'], [node('Relu', ['a'], ['b'])])])).toBe('independent 0 | 0');
     expect(call([own('F', ['a'], ['b'], [node('Softmax', ['a'], ['b'], { attributes: { axis: 0 } })])])).toMatch(
       /^coupled Softmax/,
@@ -260,7 +258,7 @@ describe('functions of the model', () => {
     expect(call([plain])).toBe('independent 0 | 0');
   });
 
-  test('within each other', () => {
+  test('inside each other', () => {
     const inner = own(
       'G',
       ['a'],
@@ -277,7 +275,7 @@ describe('functions of the model', () => {
     expect(call([f])).toMatch(/^not understood own:F: .*nested too deep/);
   });
 
-  test('that call each other so often that nobody could follow', () => {
+  test('that call each other too often', () => {
     const twice = (name: string, next: string) =>
       own(
         name,
@@ -295,7 +293,7 @@ describe('functions of the model', () => {
     expect(call([f])).toBe('independent 0 | 0');
   });
 
-  test('of the name of an operator', () => {
+  test('with the name of an operator', () => {
     const relu = {
       ...own('Relu', ['a'], ['b'], [node('Softmax', ['a'], ['b'], { attributes: { axis: 0 } })]),
       domain: '',
@@ -304,7 +302,7 @@ describe('functions of the model', () => {
     expect(short(proofOf({ inputs: { x: ['N', 4] }, functions: [relu], nodes }))).toMatch(/^not understood Relu/);
   });
 
-  test('of the name of an operator of the runtime that has no rule', () => {
+  test('with the name of an operator of the runtime that has no rule', () => {
     const crop = { ...own('CropAndResize', ['a'], ['b'], [node('Relu', ['a'], ['b'])]), domain: 'com.microsoft' };
     const nodes = [node('CropAndResize', ['x'], ['y'], { domain: 'com.microsoft' })];
     expect(short(proofOf({ inputs: { x: ['N', 4] }, functions: [crop], nodes }))).toMatch(
@@ -312,10 +310,10 @@ describe('functions of the model', () => {
     );
   });
 
-  test('of another version of the operators than the model, which the runtime does not follow', () => {
+  test('with another opset than the model, which the runtime does not support', () => {
     const opsetImport = [{ domain: '', version: 12 }];
     expect(call([own('F', ['a'], ['b'], [node('Softmax', ['a'], ['b'])], { opsetImport })])).toMatch(
-      /^not understood own:F: .*another version/,
+      /^not understood own:F: .*a different opset/,
     );
   });
 });

@@ -1,10 +1,10 @@
-/** Models whose trials show nothing although their rows influence each other, and models that batch (field cases M8, M22, M23). */
+/** Models whose rows influence each other although trials show nothing, and models that can batch (field cases M8, M22, M23). */
 import { node } from '../../support/onnx-builder';
 import { proofOf, short, type Graph } from './support';
 
 const ML = { domain: 'ai.onnx.ml' };
 
-/** Attention within a row, with the shapes taken apart and put together as torch's exporter writes them. */
+/** Attention within a row, with shapes taken apart and put together like torch's exporter does. */
 function encoder(batch: string | null): Graph {
   const heads = (name: string) => [
     node('MatMul', ['normal', `w_${name}`], [`${name}_flat`]),
@@ -61,7 +61,7 @@ const COUPLED: Record<string, [Graph, RegExp]> = {
     },
     /^coupled ReduceMax/,
   ],
-  'what exceeds 1000 anywhere added to all rows': [
+  'values above 1000 in any row added to all rows': [
     {
       inputs: { x: ['N', 3] },
       constants: { limit: { floats: [1000] } },
@@ -151,7 +151,7 @@ const COUPLED: Record<string, [Graph, RegExp]> = {
     },
     /^coupled StringSplit/,
   ],
-  'the least of the batch subtracted, which equal rows do not show': [
+  'the minimum of the batch subtracted, which equal rows do not show': [
     {
       inputs: { x: { int64: ['N', 1] } },
       opset: 13,
@@ -247,7 +247,7 @@ test('independent: categories and numbers of a row', () => {
   expect(short(proofOf(graph))).toBe('independent 0,0 | 0');
 });
 
-// tf2onnx, Paddle, and exporters that leave names out.
+// tf2onnx, Paddle, and exporters without names.
 test.each(['N', 'unk__214', 'p2o.DynamicDimension.0', null])(
   'the name of the first dimension, %p, proves nothing',
   (name) => {
@@ -260,7 +260,7 @@ test.each(['N', 'unk__214', 'p2o.DynamicDimension.0', null])(
   },
 );
 
-test('inputs that name their rows otherwise', () => {
+test('inputs that name their rows differently', () => {
   const add = (a: string | null, b: string | null) =>
     short(proofOf({ inputs: { a: [a, 4], b: [b, 4] }, nodes: [node('Add', ['a', 'b'], ['y'])] }));
   expect(add('unk__1', 'unk__2')).toBe('independent 0,0 | 0');

@@ -3,7 +3,7 @@ import { proofOf, short, verdictOf } from './support';
 
 const unary = ['Relu', 'Sigmoid', 'Erf', 'Neg', 'Not', 'Cast', 'LeakyRelu', 'IsNaN', 'Clip', 'Dropout', 'Identity'];
 
-test.each(unary)('%s keeps the rows where they are', (operator) => {
+test.each(unary)('%s keeps the layout of the rows', (operator) => {
   const attributes: Record<string, number> = operator === 'Cast' ? { to: 1 } : {};
   expect(verdictOf(operator, { attributes })).toBe('independent 0 | 0');
   const state = proofOf({
@@ -25,16 +25,16 @@ describe('two operands', () => {
     },
   );
 
-  test('names of dimensions do not decide', () => {
+  test('ignores names of dimensions', () => {
     expect(both(['unk__214', 4], ['unk__215', 4])).toBe('independent 0,0 | 0');
   });
 
-  test('what has no rows is the same for all of them', () => {
+  test('a tensor without rows is the same for all rows', () => {
     expect(verdictOf('Add', { constants: { w: { weights: [4, 6] } }, with: ['w'] })).toBe('independent 0 | 0');
     expect(verdictOf('Add', { constants: { w: { weights: [1, 4, 6] } }, with: ['w'] })).toBe('independent 0 | 0');
   });
 
-  test('unless it is as long as the batch by chance', () => {
+  test('unless its length equals the batch by chance', () => {
     expect(verdictOf('Add', { constants: { w: { weights: [3, 1, 1] } }, with: ['w'] })).toMatch(
       /^coupled Add: .*fixed size/,
     );
@@ -47,7 +47,7 @@ describe('two operands', () => {
 });
 
 describe('Where', () => {
-  test('of a condition for each row', () => {
+  test('with a condition for each row', () => {
     const given = {
       x: { bool: ['N', 1] },
       inputs: { a: ['N', 4] },
@@ -57,7 +57,7 @@ describe('Where', () => {
     expect(verdictOf('Where', given)).toBe('independent 0,0 | 0');
   });
 
-  test('of weights that are chosen by the rows', () => {
+  test('with weights chosen by the rows', () => {
     const constants = { a: { weights: [3, 4] }, b: { weights: [3, 4] } };
     expect(verdictOf('Where', { x: { bool: ['N', 4] }, constants, with: ['a', 'b'] })).toMatch(/^coupled Where/);
   });
@@ -81,7 +81,7 @@ test('the number of rows must not become data', () => {
     constants: { zero: 0, axis: [0] },
     nodes: nodes([node('Unsqueeze', ['real', 'axis'], ['y'])]),
   });
-  expect(short(count)).toBe('coupled Unsqueeze: gives the number of rows');
+  expect(short(count)).toBe('coupled Unsqueeze: returns the number of rows');
 });
 
 test('a size of one row may become data', () => {
@@ -114,11 +114,11 @@ describe('Dropout', () => {
 test.each(['RandomNormalLike', 'RandomUniformLike', 'Bernoulli', 'SomethingElse'])(
   '%s is not understood',
   (operator) => {
-    expect(verdictOf(operator)).toBe(`not understood ${operator}: what it does with rows is not known`);
+    expect(verdictOf(operator)).toBe(`not understood ${operator}: its effect on rows is unknown`);
   },
 );
 
-test('operands of before version 7 are aligned on request', () => {
+test('aligns operands on request before version 7', () => {
   const given = { x: ['N', 4, 6], constants: { w: { weights: [4] } }, with: ['w'], opset: 6 };
   expect(verdictOf('Add', { ...given, attributes: { broadcast: 1, axis: 1 } })).toBe('independent 0 | 0');
   expect(verdictOf('Add', { ...given, attributes: { broadcast: 1, axis: 0 } })).toMatch(/^coupled Add/);

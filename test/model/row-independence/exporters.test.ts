@@ -6,7 +6,7 @@ const proof = (graph: Graph) => short(proofOf(graph));
 describe('TorchScript', () => {
   const ids = { int64: ['batch', 'sequence'] };
 
-  /** x.view(x.size(0), x.size(1), 2, 4).transpose(1, 2) and back. */
+  /** x.view(x.size(0), x.size(1), 2, 4).transpose(1, 2), and back. */
   const heads = (first: string[]) => [
     node('Shape', ['x'], ['s']),
     node('Gather', ['s', 'zero'], ['b0'], { attributes: { axis: 0 } }),
@@ -35,7 +35,7 @@ describe('TorchScript', () => {
     );
   });
 
-  test('bakes in the length of the sequence that it was traced with', () => {
+  test('fixes the length of the traced sequence', () => {
     expect(proof({ inputs: { x: ['batch', 'sequence', 8] }, constants, nodes: heads(['minus', 'five']) })).toMatch(
       /^not understood Reshape/,
     );
@@ -44,7 +44,7 @@ describe('TorchScript', () => {
     );
   });
 
-  test('expands where no size is -1', () => {
+  test('expands dimensions without -1', () => {
     const nodes = [
       node('Shape', ['x'], ['s']),
       node('Gather', ['s', 'zero'], ['b'], { attributes: { axis: 0 } }),
@@ -63,7 +63,7 @@ describe('TorchScript', () => {
     expect(proof({ inputs: { x: ['batch', 'sequence', 8] }, constants: more, nodes })).toBe('independent 0 | 0');
   });
 
-  /** mask.flatten()[arange(batch) * length + arange(length)], as Hugging Face's masks come out. */
+  /** mask.flatten()[arange(batch) * length + arange(length)], as Hugging Face's masks are exported. */
   const flatMask = (stride: string, end = 't') => [
     node('Shape', ['mask'], ['s']),
     node('Gather', ['s', 'zero'], ['b'], { attributes: { axis: 0 } }),
@@ -79,7 +79,7 @@ describe('TorchScript', () => {
   ];
   const axes = { ...constants, axes123: [1, 2, 3], axes012: [0, 1, 2], three: 3, eight8: 8, nine: 9 };
 
-  test('looks up a mask by one index that counts through all rows', () => {
+  test('picks from a mask by one index that counts through all rows', () => {
     expect(proof({ inputs: { mask: ids }, constants: axes, nodes: flatMask('t') })).toBe('independent 0 | 0');
     expect(proof({ inputs: { mask: { int64: ['batch', 8] } }, constants: axes, nodes: flatMask('eight8') })).toBe(
       'independent 0 | 0',
@@ -95,7 +95,7 @@ describe('TorchScript', () => {
     expect(free).toMatch(/^coupled Gather/);
   });
 
-  test('writes pads as one list that it turns round', () => {
+  test('writes pads as one list that it reverses', () => {
     const nodes = [
       node('Concat', ['pads', 'rest'], ['all'], { attributes: { axis: 0 } }),
       node('Reshape', ['all', 'pairs'], ['p']),
@@ -113,7 +113,7 @@ describe('TorchScript', () => {
   });
 });
 
-test('torch.export: shapes of symbols, scalars that are squeezed', () => {
+test('torch.export: shapes of symbols, squeezed scalars', () => {
   const nodes = [
     node('Shape', ['x'], ['b1'], { attributes: { start: 0, end: 1 } }),
     node('Shape', ['x'], ['t1'], { attributes: { start: 1, end: 2 } }),

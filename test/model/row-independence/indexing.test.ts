@@ -53,7 +53,7 @@ describe('GatherND, ScatterND', () => {
     expect(short(proofOf({ inputs: { x: { int64: [2, 'N'] } }, ...given }))).not.toMatch(/^independent/);
   });
 
-  /** x[arange(N), last], as exporters write it. */
+  /** x[arange(N), last], in the form of exporters. */
   const ownRow = (axis: number, start = 0) => [
     node('Shape', ['x'], ['shape']),
     node('Gather', ['shape', 'zero'], ['n']),
@@ -64,7 +64,7 @@ describe('GatherND, ScatterND', () => {
   ];
   const given = { inputs: { x: ['N', 9, 3], last: { int64: ['N'] } }, constants: { zero: 0, one: 1, minus: [-1] } };
 
-  test('of each row by its own number', () => {
+  test('from each row by its own number', () => {
     const nodes = [...ownRow(0), node('GatherND', ['x', 'where'], ['y'])];
     expect(short(proofOf({ ...given, nodes }))).toBe('independent 0,0 | 0');
     const write = [...ownRow(0), node('ScatterND', ['x', 'where', 'new'], ['y'])];
@@ -73,7 +73,7 @@ describe('GatherND, ScatterND', () => {
     );
   });
 
-  test('with numbers of rows where they do not belong', () => {
+  test('with numbers of rows in the wrong position', () => {
     expect(short(proofOf({ ...given, nodes: [...ownRow(1), node('GatherND', ['x', 'where'], ['y'])] }))).toMatch(
       /^coupled GatherND/,
     );
@@ -89,10 +89,10 @@ describe('GatherND, ScatterND', () => {
     const added = proofOf({ ...given, nodes: [...ownRow(0), node('Add', ['rows', 'last'], ['y'])] });
     expect(short(added)).toMatch(/^coupled Add: computes with the position/);
     const output = proofOf({ ...given, nodes: ownRow(0), outputs: ['rows'] });
-    expect(short(output)).toMatch(/^coupled Range: gives the position/);
+    expect(short(output)).toMatch(/^coupled Range: returns the position/);
   });
 
-  test('with numbers of rows of which only the shape is asked', () => {
+  test('with numbers of rows of which only the shape is read', () => {
     const nodes = [
       ...ownRow(0),
       node('Max', ['rows', 'last'], ['m']),
@@ -102,7 +102,7 @@ describe('GatherND, ScatterND', () => {
     expect(short(proofOf({ ...given, nodes }))).toBe('independent 0,0 | 0');
   });
 
-  test('ScatterND to places that are the same for all', () => {
+  test('ScatterND to the same positions in all rows', () => {
     const constants = { w: [0] };
     const given = { x: [9, 'N'], inputs: { u: [1, 'N'] }, constants, with: ['i', 'u'] };
     const i = { name: 'i', dataType: 7, dims: [1, 1], int64Data: [2] };
@@ -135,7 +135,7 @@ test('OneHot, TopK', () => {
   expect(asMany).not.toMatch(/^independent 0,0/);
 });
 
-test.each(['NonZero', 'Unique'])('%s gives as many as all rows together have', (operator) => {
+test.each(['NonZero', 'Unique'])('%s returns a number of results that depends on all rows', (operator) => {
   expect(verdictOf(operator)).toMatch(new RegExp(`^coupled ${operator}`));
 });
 

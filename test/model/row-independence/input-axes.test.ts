@@ -9,24 +9,24 @@ const relu = [node('Relu', ['x'], ['y'])];
 const of = (shape: Shape) => short(proofOf({ inputs: { x: shape }, nodes: relu }));
 
 describe('the axis that counts rows', () => {
-  test.each(['batch', 'unk__214', 'p2o.DynamicDimension.0', 'sequence', null])('may be called %s', (name) => {
+  test.each(['batch', 'unk__214', 'p2o.DynamicDimension.0', 'sequence', null])('may be named %s', (name) => {
     expect(of([name, 4])).toBe('independent 0 | 0');
   });
 
-  test('may be another than the first, where that is fixed', () => {
+  test('may be another axis than the first, if that is fixed', () => {
     expect(of([2, 'batch', 4])).toBe('independent 1 | 1');
     expect(of([2, null, 4])).toBe('independent 1 | 1');
   });
 
-  test('is the first where both would do', () => {
+  test('is the first one if both are possible', () => {
     expect(of(['batch', 'steps', 4])).toBe('independent 0 | 0');
   });
 
-  test('is not one that gives its size to another axis', () => {
-    expect(of(['n', 'n'])).toBe('coupled input: has the number of rows as the size of another axis too');
+  test('is not one that has its size on another axis too', () => {
+    expect(of(['n', 'n'])).toBe('coupled input: also has the number of rows as the size of another axis');
   });
 
-  test('is the second of a sequence that has the steps first', () => {
+  test('is the second one of a sequence with the steps first', () => {
     const nodes = [node('LSTM', ['x', 'w', 'r'], ['y', 'h'], { attributes: { hidden_size: 8 } })];
     const constants = { w: { weights: [1, 32, 6] }, r: { weights: [1, 32, 8] } };
     expect(short(proofOf({ inputs: { x: ['steps', 'batch', 6] }, constants, nodes, outputs: ['y', 'h'] }))).toBe(
@@ -35,8 +35,8 @@ describe('the axis that counts rows', () => {
   });
 });
 
-describe('axes of one name', () => {
-  /** Each row as a list of s * s elements, of which it has so many if both axes have one size. */
+describe('axes of the same name', () => {
+  /** Each row as a list of s * s elements, which it has only if both axes have the same size. */
   const nodes = [
     node('Shape', ['x'], ['shape']),
     node('Gather', ['shape', 'second'], ['side']),
@@ -46,7 +46,7 @@ describe('axes of one name', () => {
   ];
   const constants = { second: [1], rest: [-1] };
 
-  test('have one size where the server refuses others: among several inputs', () => {
+  test('have the same size if the server checks it: among several inputs', () => {
     const inputs = { x: ['N', 's', 's'], rate: [] };
     const scaled = [...nodes, node('Mul', ['flat', 'rate'], ['y'])];
     expect(short(proofOf({ inputs, nodes: scaled, constants }))).toBe('independent 0,- | 0');
@@ -57,7 +57,7 @@ describe('axes of one name', () => {
     expect(short(proofOf({ inputs, nodes, outputs: ['flat'], constants }))).not.toMatch(/^independent/);
   });
 
-  test.each(['?', '-1', 'None'])('%s have no name', (placeholder) => {
+  test.each(['?', '-1', 'None'])('%s is not a name', (placeholder) => {
     expect(of([placeholder, 3, placeholder])).toBe('independent 0 | 0');
   });
 });
@@ -66,7 +66,7 @@ describe('several inputs', () => {
   const sum = (inputs: Record<string, Shape>, more: Partial<Graph> = {}) =>
     short(proofOf({ inputs, nodes: [node('Sum', Object.keys(inputs), ['y'])], ...more }));
 
-  test('have the rows each on an axis of its own', () => {
+  test('have rows, each on its own axis', () => {
     const nodes = [
       node('Transpose', ['state'], ['t'], { attributes: { perm: [1, 0, 2] } }),
       node('Concat', ['x', 't'], ['y'], { attributes: { axis: 1 } }),
@@ -81,7 +81,7 @@ describe('several inputs', () => {
     expect(sum({ x: ['N', 4], offsets: ['width'] })).toBe('independent 0,- | 0');
   });
 
-  test('as a sample rate that decides', () => {
+  test('such as a sample rate that decides', () => {
     const branch = (operator: string) => ({
       graph: { name: 'g', node: [node(operator, ['x'], ['b'])], output: [value('b', 'float')] },
     });
@@ -94,14 +94,14 @@ describe('several inputs', () => {
     expect(short(proofOf({ inputs: { x: ['N', 4], sr: { int64: ['N'] } }, ...given }))).not.toMatch(/^independent/);
   });
 
-  test('must carry rows, at least one of them', () => {
+  test('must have rows in at least one of them', () => {
     expect(short(proofOf({ inputs: {}, constants: { x: { weights: [3, 4] } }, nodes: relu }))).toBe(
       'fixed: no input has an axis',
     );
     expect(of([])).toBe('fixed: no input has an axis');
   });
 
-  test('are not those that an initializer fills', () => {
+  test('exclude those that an initializer sets', () => {
     const w = { name: 'w', dataType: 1, dims: [4], floatData: [1, 2, 3, 4] };
     const nodes = [node('Add', ['x', 'w'], ['y'])];
     expect(short(proofOf({ inputs: { x: ['N', 4], w: ['M'] }, initializers: [w], nodes }))).toBe('independent 0 | 0');
@@ -117,16 +117,20 @@ describe('outputs', () => {
     expect(outputs(relu, ['y', 'y'])).toBe('independent 0 | 0,0');
   });
 
-  test('must have a row for each row', () => {
+  test('must have one row for each input row', () => {
     const constants = { w: { weights: [3, 4] } };
     expect(outputs(relu, ['y', 'w'], { constants })).toBe(
-      'coupled initializer: gives an output that has no row for each row of the input',
+      'coupled initializer: produces an output without a row for each input row',
     );
-    expect(outputs([...relu, node('Shape', ['x'], ['s'])], ['y', 's'])).toBe('coupled Shape: gives the number of rows');
-    expect(outputs([...relu, node('Abs', ['w'], ['z'])], ['y', 'z'], { constants })).toMatch(/^coupled Abs: .*no row/);
+    expect(outputs([...relu, node('Shape', ['x'], ['s'])], ['y', 's'])).toBe(
+      'coupled Shape: returns the number of rows',
+    );
+    expect(outputs([...relu, node('Abs', ['w'], ['z'])], ['y', 'z'], { constants })).toMatch(
+      /^coupled Abs: .*without a row/,
+    );
   });
 
-  test('of a node that has no name are named by the outputs', () => {
+  test('of a node without a name are reported by the outputs', () => {
     const nodes = [node('ReduceMax', ['x'], ['y'], { name: '', attributes: { axes: [0] } })];
     expect(proofOf({ inputs: { x: ['N', 4] }, nodes }).verdict).toEqual({
       verdict: 'coupled',
@@ -136,13 +140,13 @@ describe('outputs', () => {
     });
   });
 
-  test('of a node with an endless name', () => {
+  test('of a node with a very long name', () => {
     const nodes = [node('ReduceMax', ['x'], ['y'], { name: 'n'.repeat(10_000), attributes: { axes: [0] } })];
     const { verdict } = proofOf({ inputs: { x: ['N', 4] }, nodes });
     expect('node' in verdict && verdict.node.length).toBe(120);
   });
 
-  test('that are no tensors', () => {
+  test('that are not tensors', () => {
     const path = writeOnnxModel(join(folder, 'm.onnx'), {
       inputs: [value('x', 'float', ['N', 4])],
       outputs: [nonTensor('y', 'sequenceType')],
@@ -158,12 +162,12 @@ describe('nodes', () => {
     expect(short(proofOf({ inputs: { x: ['N', 4] }, nodes }))).toBe('independent 0 | 0');
   });
 
-  test('that wait for each other', () => {
+  test('that depend on each other', () => {
     const nodes = [node('Add', ['x', 'b'], ['a']), node('Add', ['x', 'a'], ['b']), node('Relu', ['b'], ['y'])];
-    expect(short(proofOf({ inputs: { x: ['N', 4] }, nodes }))).toMatch(/^not understood .*wait for each other/);
+    expect(short(proofOf({ inputs: { x: ['N', 4] }, nodes }))).toMatch(/^not understood .*depend on each other/);
   });
 
-  test('that nobody reads run all the same, and may fail', () => {
+  test('that nothing reads still run, and may fail', () => {
     const dead = (operator: string, attributes = {}, input = ['x']) =>
       short(
         proofOf({
@@ -173,10 +177,10 @@ describe('nodes', () => {
         }),
       );
     expect(dead('Softmax', { axis: 0 })).toBe('independent 0 | 0');
-    expect(dead('Reshape', {}, ['x', 'shape'])).toMatch(/^not understood Reshape: .*nobody reads/);
+    expect(dead('Reshape', {}, ['x', 'shape'])).toMatch(/^not understood Reshape: .*unused/);
   });
 
-  test('that read what nobody defines, or define a name twice', () => {
+  test('that read an undefined name, or define a name twice', () => {
     expect(short(proofOf({ inputs: { x: ['N', 4] }, nodes: [node('Add', ['x', 'lost'], ['y'])] }))).toMatch(
       /^not understood Add: nothing defines "lost"/,
     );
@@ -188,7 +192,7 @@ describe('nodes', () => {
 describe('first dimensions that are fixed at 1', () => {
   const freed = (graph: Graph) => proofOf(graph).ifFreed;
 
-  test('could be free where the proof holds', () => {
+  test('could be free if the proof holds', () => {
     const proof = proofOf({ inputs: { x: [1, 4] }, nodes: relu });
     expect(proof).toEqual({
       verdict: { verdict: 'fixed', reason: 'input "x" has a fixed first dimension, 1' },
@@ -196,7 +200,7 @@ describe('first dimensions that are fixed at 1', () => {
     });
   });
 
-  test('not where sizes are baked in', () => {
+  test('not if sizes are fixed in the graph', () => {
     const nodes = [node('Reshape', ['x', 'shape'], ['y'])];
     const with1 = (shape: number[]) => freed({ inputs: { x: [1, 3, 64] }, constants: { shape }, nodes });
     expect(with1([1, -1])).toBeUndefined();
@@ -205,7 +209,7 @@ describe('first dimensions that are fixed at 1', () => {
     expect(with1([0, 192])).toEqual({ inputAxes: [0], outputAxes: [0] });
   });
 
-  test('not where rows would meet, and the proof says where', () => {
+  test('not if rows influence each other, and the proof reports where', () => {
     const nodes = [node('Softmax', ['x'], ['y'], { attributes: { axis: 0 } })];
     const proof = proofOf({ inputs: { x: [1, 4] }, nodes });
     expect(proof.ifFreed).toBeUndefined();
@@ -213,7 +217,7 @@ describe('first dimensions that are fixed at 1', () => {
     expect(proofOf({ inputs: { x: [2, 4] }, nodes })).not.toHaveProperty('refusedIfFreed');
   });
 
-  test('of a state, with the layers in front', () => {
+  test('of a state, with the layers first', () => {
     const nodes = [
       node('Transpose', ['state'], ['t'], { attributes: { perm: [1, 0, 2] } }),
       node('Concat', ['x', 't'], ['y'], { attributes: { axis: 1 } }),
@@ -224,13 +228,13 @@ describe('first dimensions that are fixed at 1', () => {
     });
   });
 
-  test('other fixed sizes stay', () => {
+  test('keep other fixed sizes', () => {
     expect(proofOf({ inputs: { x: [4, 6] }, nodes: relu })).toEqual({
       verdict: { verdict: 'fixed', reason: 'input "x" has a fixed first dimension, 4' },
     });
   });
 
-  test('free steps behind a fixed first dimension are no rows', () => {
+  test('do not make free steps behind them rows', () => {
     const nodes = [node('Softmax', ['x'], ['y'], { attributes: { axis: 1 } })];
     expect(short(proofOf({ inputs: { x: [1, 'steps'] }, nodes }))).toBe(
       'fixed: input "x" has a fixed first dimension, 1',
@@ -239,7 +243,7 @@ describe('first dimensions that are fixed at 1', () => {
   });
 });
 
-test('without a declared rank nothing is proved', () => {
+test('requires a declared rank', () => {
   const path = writeOnnxModel(join(folder, 'm.onnx'), {
     inputs: [value('x', 'float')],
     outputs: [value('y', 'float', ['N', 4])],

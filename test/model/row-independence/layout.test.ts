@@ -4,7 +4,7 @@ import { proofOf, short, verdictOf } from './support';
 describe('Reshape', () => {
   const to = (shape: number[], x: (number | string)[] = ['N', 4, 6], attributes = {}) =>
     verdictOf('Reshape', { x, constants: { shape }, with: ['shape'], attributes });
-  /** There and back, with something in between that must not work across rows. */
+  /** There and back, with an operator in between that must not work across rows. */
   const through = (shape: number[], axis: number) =>
     short(
       proofOf({
@@ -18,27 +18,27 @@ describe('Reshape', () => {
       }),
     );
 
-  test('that keeps whole rows', () => {
+  test('keeps whole rows', () => {
     expect(to([-1, 24])).toBe('independent 0 | 0');
     expect(to([0, -1])).toBe('independent 0 | 0');
     expect(to([0, 0, 2, 3])).toBe('independent 0 | 0');
     expect(to([-1, 2, 2, 6])).toBe('independent 0 | 0');
   });
 
-  test('that folds axes behind the rows', () => {
-    expect(to([-1, 6])).toMatch(/^coupled Reshape: .*another number of rows/);
+  test('folds axes behind the rows', () => {
+    expect(to([-1, 6])).toMatch(/^coupled Reshape: .*different number of rows/);
     expect(through([-1, 6], 1)).toBe('independent 0 | 0');
     expect(through([-1, 6], 0)).toMatch(/^coupled Softmax/);
   });
 
-  test('that lays rows into fixed axes', () => {
+  test('moves rows to fixed axes', () => {
     expect(to([4, -1])).toMatch(/^not understood Reshape/);
     expect(to([1, -1, 24])).toBe('independent 0 | 1');
     expect(to([24, -1])).toMatch(/^not understood Reshape/);
     expect(to([2, 4, 6])).toMatch(/^coupled Reshape: .*fixed size/);
   });
 
-  test('that takes parts of several rows together', () => {
+  test('combines parts of several rows', () => {
     expect(to([-1, 48])).toMatch(/^not understood Reshape/);
     expect(to([-1, 5])).toMatch(/^not understood Reshape/);
     expect(to([-1, 4], ['N', 'length', 3])).toMatch(/^not understood Reshape/);
@@ -48,7 +48,7 @@ describe('Reshape', () => {
     expect(to([0, 24], ['N', 4, 6], { allowzero: 1 })).toMatch(/^not understood Reshape/);
   });
 
-  test('with a shape that is not known', () => {
+  test('with an unknown shape', () => {
     const given = { inputs: { shape: { int64: [3] } }, with: ['shape'], x: ['N', 4, 6] };
     expect(verdictOf('Reshape', given)).toMatch(/^coupled Reshape/);
     expect(verdictOf('Reshape', { ...given, inputs: { shape: { int64: ['r'] } } })).toMatch(
@@ -56,7 +56,7 @@ describe('Reshape', () => {
     );
   });
 
-  test('of the rows on another axis than the first', () => {
+  test('of rows on another axis than the first', () => {
     const nodes = [
       node('Transpose', ['x'], ['t'], { attributes: { perm: [1, 0, 2] } }),
       node('Reshape', ['t', 'flat'], ['f']),
@@ -64,7 +64,7 @@ describe('Reshape', () => {
       node('Reshape', ['r', 'back'], ['b']),
       node('Transpose', ['b'], ['y'], { attributes: { perm: [1, 0, 2] } }),
     ];
-    // [steps, rows, width] to [steps * rows, width] and back.
+    // [steps, rows, width] to [steps * rows, width], and back.
     expect(short(proofOf({ inputs: { x: ['N', 4, 6] }, constants: { flat: [-1, 6], back: [4, -1, 6] }, nodes }))).toBe(
       'independent 0 | 0',
     );
@@ -76,8 +76,8 @@ describe('Reshape', () => {
 
 test('Flatten', () => {
   expect(verdictOf('Flatten')).toBe('independent 0 | 0');
-  expect(verdictOf('Flatten', { attributes: { axis: 2 } })).toMatch(/^coupled Flatten: .*another number/);
-  expect(verdictOf('Flatten', { attributes: { axis: 0 } })).toMatch(/^coupled Flatten: .*another number/);
+  expect(verdictOf('Flatten', { attributes: { axis: 2 } })).toMatch(/^coupled Flatten: .*different number/);
+  expect(verdictOf('Flatten', { attributes: { axis: 0 } })).toMatch(/^coupled Flatten: .*different number/);
   expect(verdictOf('Flatten', { attributes: { axis: -2 } })).toBe('independent 0 | 0');
 });
 
@@ -102,7 +102,7 @@ describe('Expand and Tile', () => {
   const shapeOf = [node('Shape', ['x'], ['shape']), node('Slice', ['shape', 'zero', 'one'], ['n'])];
   const constants = { zero: [0], one: [1], six: [6], token: { weights: [1, 6] } };
 
-  test('of a token to one for each row', () => {
+  test('from one token to one for each row', () => {
     const nodes = [
       ...shapeOf,
       node('Concat', ['n', 'six'], ['to'], { attributes: { axis: 0 } }),
@@ -111,7 +111,7 @@ describe('Expand and Tile', () => {
     expect(short(proofOf({ inputs: { x: ['N', 4] }, constants, nodes }))).toBe('independent 0 | 0');
   });
 
-  test('of a token that goes in front of the steps of each row', () => {
+  test('of a token in front of the steps of each row', () => {
     const nodes = [
       node('Shape', ['x'], ['shape']),
       node('Gather', ['shape', 'at'], ['n'], { attributes: { axis: 0 } }),
@@ -129,7 +129,7 @@ describe('Expand and Tile', () => {
     expect(verdictOf('Expand', { constants: { to: [3, 4, 6] }, with: ['to'] })).toMatch(/^coupled Expand/);
     expect(verdictOf('Tile', { constants: { times: [1, 2, 1] }, with: ['times'] })).toBe('independent 0 | 0');
     expect(verdictOf('Tile', { constants: { times: [2, 1, 1] }, with: ['times'] })).toMatch(
-      /^coupled Tile: .*another number of rows/,
+      /^coupled Tile: .*different number of rows/,
     );
   });
 });
@@ -170,7 +170,7 @@ describe('blocks of all rows on one axis', () => {
     expect(twice([node('Split', ['r'], ['y', 'z', 'q', 'p'], { attributes: { axis: 0 } })], ['y', 'z'])).toMatch(
       /^(coupled|not understood)/,
     );
-    expect(twice([node('Identity', ['r'], ['y'])])).toMatch(/^coupled Identity: .*another number of rows/);
+    expect(twice([node('Identity', ['r'], ['y'])])).toMatch(/^coupled Identity: .*different number of rows/);
   });
 
   test('with other rows in between', () => {
@@ -178,7 +178,7 @@ describe('blocks of all rows on one axis', () => {
     expect(twice([node('Softmax', ['r'], ['y'], { attributes: { axis: 0 } })])).toMatch(/^coupled Softmax/);
   });
 
-  test('joined with something that is no row', () => {
+  test('joined with a tensor without rows', () => {
     const nodes = [node('Concat', ['x', 'w'], ['y'], { attributes: { axis: 0 } })];
     expect(short(proofOf({ inputs: { x: ['N', 4] }, constants: { w: { weights: [1, 4] } }, nodes }))).toMatch(
       /^coupled Concat/,
@@ -193,7 +193,7 @@ describe('Slice', () => {
       with: ['starts', 'ends', 'axes', ...(steps ? ['steps'] : [])],
     });
 
-  test('of other axes than that of the rows', () => {
+  test('on other axes than that of the rows', () => {
     expect(slice([1], [3], [1])).toBe('independent 0 | 0');
     expect(slice([-1], [-5], [1], [-1])).toBe('independent 0 | 0');
   });

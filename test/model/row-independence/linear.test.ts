@@ -103,9 +103,9 @@ describe('convolutions and pools', () => {
     },
   );
 
-  test('places that MaxPool gives count through all rows', () => {
+  test('indices that MaxPool returns count through all rows', () => {
     expect(verdictOf('MaxPool', { x, outputs: ['y', 'places'], attributes: { kernel_shape: [2, 2] } })).toMatch(
-      /^not understood MaxPool: .*places/,
+      /^not understood MaxPool: .*count through all rows/,
     );
   });
 

@@ -43,7 +43,7 @@ describe('ai.onnx.ml', () => {
 describe('text', () => {
   const words = { x: { string: ['N'] } } as const;
 
-  test('of which a row gets longer with the others', () => {
+  test('whose rows get longer with the others', () => {
     expect(verdictOf('StringSplit', { ...words, x: { string: ['N'] }, outputs: ['y', 'n'] })).toMatch(
       /^coupled StringSplit/,
     );
@@ -52,7 +52,7 @@ describe('text', () => {
     );
   });
 
-  test('StringNormalizer leaves texts out', () => {
+  test('StringNormalizer removes texts', () => {
     expect(verdictOf('StringNormalizer', { x: { string: ['N'] }, attributes: { case_change_action: 'LOWER' } })).toBe(
       'independent 0 | 0',
     );
@@ -60,7 +60,7 @@ describe('text', () => {
     expect(verdictOf('StringNormalizer', { x: { string: ['N'] }, attributes })).toMatch(/^coupled StringNormalizer/);
   });
 
-  test('TfIdfVectorizer takes a list for one row', () => {
+  test('TfIdfVectorizer treats a list as one row', () => {
     expect(verdictOf('TfIdfVectorizer', { x: { string: ['N', 7] } })).toBe('independent 0 | 0');
     expect(verdictOf('TfIdfVectorizer', { x: { string: ['N'] } })).toMatch(/^coupled TfIdfVectorizer/);
   });

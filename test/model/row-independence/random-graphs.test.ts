@@ -6,7 +6,7 @@ import { COUPLINGS } from '../../support/random-graphs/couplings';
 import { coupledRecipes, independentRecipes, make, type Recipe } from '../../support/random-graphs/recipe';
 import { temporaryFolder } from '../../support/temporary-folder';
 
-/** RANDOM_GRAPHS=20000 tries so many, RANDOM_GRAPHS_SEED others; RANDOM_GRAPHS_SHOW=1 prints why graphs are not proved. */
+/** RANDOM_GRAPHS=20000 tries that many graphs, RANDOM_GRAPHS_SEED other ones; RANDOM_GRAPHS_SHOW=1 prints why graphs are not proved. */
 const COUNT = Number(process.env.RANDOM_GRAPHS ?? 200) / 2;
 const SEED = Number(process.env.RANDOM_GRAPHS_SEED ?? 1);
 
@@ -19,7 +19,7 @@ function verdictOf(recipe: Recipe) {
   return { verdict, operators };
 }
 
-test('of graphs whose rows are independent, at least 80 % are proved', () => {
+test('proves at least 80 % of the graphs with independent rows', () => {
   const refused = fc.sample(independentRecipes, { numRuns: COUNT, seed: SEED }).flatMap((recipe) => {
     const { verdict } = verdictOf(recipe);
     return verdict.verdict === 'independent' ? [] : [verdict];
@@ -40,7 +40,7 @@ test('of graphs whose rows are independent, at least 80 % are proved', () => {
   expect(refused.length / COUNT).toBeLessThanOrEqual(0.2);
 }, 3_600_000);
 
-test('of graphs with a coupling, none is called independent', () => {
+test('never reports a graph with a coupling as independent', () => {
   fc.assert(
     fc.property(coupledRecipes, (recipe) => {
       const { verdict, operators } = verdictOf(recipe);
@@ -52,7 +52,7 @@ test('of graphs with a coupling, none is called independent', () => {
   );
 }, 3_600_000);
 
-test('each coupling alone is not called independent', () => {
+test('never reports any single coupling as independent', () => {
   for (const [kind, { name }] of COUPLINGS.entries()) {
     for (const opset of [11, 13, 17, 18, 20]) {
       for (let seed = 0; seed < 2; seed++) {

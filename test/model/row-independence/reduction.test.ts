@@ -29,7 +29,7 @@ describe.each(['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceL2', 'ReduceLogSum
   });
 });
 
-test('ArgMax is of axis 0 unless it says another', () => {
+test('ArgMax defaults to axis 0', () => {
   expect(verdictOf('ArgMax', { attributes: { axis: 2, keepdims: 0 } })).toBe('independent 0 | 0');
   expect(verdictOf('ArgMax')).toMatch(/^coupled ArgMax/);
 });
@@ -38,14 +38,14 @@ describe.each(['Softmax', 'LogSoftmax', 'Hardmax'])('%s', (operator) => {
   test('along the last axis', () => {
     expect(verdictOf(operator)).toBe('independent 0 | 0');
     expect(verdictOf(operator, { attributes: { axis: 0 } })).toBe(
-      `coupled ${operator}: works over the axis that counts rows`,
+      `coupled ${operator}: works across the axis that counts rows`,
     );
   });
 
   test('of all axes behind the first before version 13', () => {
     expect(verdictOf(operator, { opset: 11, x: ['N', 4] })).toBe('independent 0 | 0');
     expect(verdictOf(operator, { opset: 11, attributes: { axis: 0 } })).toMatch(/^coupled/);
-    // On the axis of the rows, and behind that from which on all is one axis.
+    // On the axis of the rows, and behind the first axis that is included.
     expect(verdictOf(operator, { opset: 11, x: [2, 'N', 3], attributes: { axis: 1 } })).toMatch(/^fixed/);
     expect(verdictOf(operator, { opset: 13, x: [2, 'N', 3], attributes: { axis: 2 } })).toBe('independent 1 | 1');
   });

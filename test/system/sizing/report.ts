@@ -50,25 +50,33 @@ function cells(result: Result): string[] {
     figure(requestsPerSecond),
     figure(rate),
     (100 * middle).toFixed(0),
-    latency(p99Ms),
-    (100 * throttled(result)).toFixed(1),
+    p99Ms === undefined ? '' : latency(p99Ms),
+    shareText(throttled(result)),
   ];
 }
 
-/** What the figures should be and are not. */
-export function shortfalls(results: readonly Result[]): string[] {
+/** In percent; empty where it was not measured. */
+export function shareText(share: number | undefined): string {
+  return share === undefined ? '' : (100 * share).toFixed(1);
+}
+
+/**
+ * What the figures should be and are not.
+ * @param areAll - whether all models were to be tried, and not only some by name
+ */
+export function shortfalls(results: readonly Result[], areAll: boolean): string[] {
+  if (results.length === 0) return ['no model was tried'];
   const problems = results.flatMap((result) => {
     if (result.failure !== undefined) return [`${result.name}: ${result.failure}`];
-    const share = difference(result);
+    const [share, stopped] = [difference(result), throttled(result) ?? 0];
     return [
       ...(share < -MOST_TOO_MUCH ? [`${result.name}: promised ${percent(-share)} too much`] : []),
       ...(share > MOST_TOO_LITTLE ? [`${result.name}: promised ${percent(share)} too little`] : []),
-      ...(throttled(result) <= MOST_THROTTLED
-        ? []
-        : [`${result.name}: throttled in ${percent(throttled(result))} of periods`]),
+      ...(stopped > MOST_THROTTLED ? [`${result.name}: throttled in ${percent(stopped)} of periods`] : []),
       ...(result.trials.some(({ wasKilled }) => wasKilled) ? [`${result.name}: killed or restarted`] : []),
     ];
   });
+  if (!areAll) return problems;
   const tooLittle = median(
     results.filter(({ trials }) => trials.length > 0).map((each) => Math.max(0, difference(each))),
   );
@@ -77,8 +85,10 @@ export function shortfalls(results: readonly Result[]): string[] {
   return problems;
 }
 
-function throttled({ trials }: Result): number {
-  return median(trials.map((trial) => trial.throttled));
+/** Undefined where no planned rate was answered. */
+function throttled({ trials }: Result): number | undefined {
+  const measured = trials.flatMap((trial) => trial.throttled ?? []);
+  return measured.length > 0 ? median(measured) : undefined;
 }
 
 function percent(share: number): string {

@@ -36,9 +36,12 @@ export interface Trial {
   /** The highest rate that it answered. */
   readonly rate: number;
   /** At that rate. */
-  readonly p99Ms: number;
-  /** Share of the periods of its CPU limit in which it was stopped, at the planned rate, or the highest below. */
-  readonly throttled: number;
+  readonly p99Ms?: number;
+  /**
+   * Share of the periods of its CPU limit in which it was stopped, at the planned rate, or the highest below; undefined
+   * where it answered none of these.
+   */
+  readonly throttled?: number;
   readonly wasKilled: boolean;
 }
 
@@ -78,7 +81,7 @@ async function underLoad(container: Container, request: Buffer, { seconds }: Opt
   const { host, httpPort: port } = container;
   const ask = (rate: number, time: number) =>
     generate('openLoop', { host, port, request, rate, seconds: time, maxConnections: CONNECTIONS });
-  let [p99Ms, throttled] = [NaN, NaN];
+  let [p99Ms, throttled]: (number | undefined)[] = [];
   await ask(sizing.requestsPerSecond / 2, WARM_UP_SECONDS);
   const rate = await highestRate(sizing.requestsPerSecond, async (tried) => {
     const before = container.periods();

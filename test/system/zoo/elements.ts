@@ -1,4 +1,4 @@
-import { halfValue } from '../../../inference-image/src/inference/half';
+import { halfValue } from '../../../inference-image/src/contract/half';
 
 /** What reads the elements of a datatype from little-endian bytes. */
 const READERS: Record<string, [width: number, read: (bytes: Buffer, at: number) => number | bigint | boolean]> = {

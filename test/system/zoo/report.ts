@@ -3,35 +3,36 @@ import { sharing, type Outcome } from './outcome';
 import { tolerances } from './models/tolerances.json';
 
 const TITLES: Record<string, string> = {
-  packages: 'ONNX files in packages that people use',
-  torch: 'Exports of PyTorch',
+  packages: 'ONNX files from published packages',
+  torch: 'PyTorch exports',
   learners: 'scikit-learn, XGBoost and LightGBM',
-  tensorflow: 'Exports of TensorFlow',
+  tensorflow: 'TensorFlow exports',
   backend: "onnx's backend tests",
 };
 
 /** A summary of each group, for the terminal. */
 export function summary(outcomes: readonly Outcome[]): string {
   return groupsOf(outcomes)
-    .map(([group, of]) => `${group}: ${counted(of)}`)
+    .map(([group, members]) => `${group}: ${counted(members)}`)
     .join('\n');
 }
 
-/** docs/compatibility.md, with the sections of groups that were not run as they are in the page before. */
-export function compatibilityPage(outcomes: readonly Outcome[], before: string): string {
+/** docs/compatibility.md. Groups that were not run keep their sections from the previous page. */
+export function compatibilityPage(outcomes: readonly Outcome[], previous: string): string {
   const limits = Object.entries(tolerances).map(([datatype, limit]) => `${datatype} ${limit}`);
-  const written = new Map(groupsOf(outcomes).map(([group, of]) => [group, section(group, of)]));
-  const kept = new Map(before.split(/^(?=## )/m).map((text) => [text.split('\n')[0], text.trimEnd()]));
+  const written = new Map(groupsOf(outcomes).map(([group, members]) => [group, section(group, members)]));
+  const kept = new Map(previous.split(/^(?=## )/m).map((text) => [text.split('\n')[0], text.trimEnd()]));
   const sections = Object.entries(TITLES).map(([group, title]) => written.get(group) ?? kept.get(`## ${title}`));
-  return `# Models that were tried
+  return `# Tested models
 
-\`npm run test:zoo -- --all --write\` wrote this page. Each model was inspected and served, and every answer was compared
-with that of onnxruntime in Python to the same request alone: over JSON and binary data, one request at a time and from
-8 clients at once. Floats may differ by a share of the largest magnitude in the output (${limits.join(', ')}); all else
-must be equal. In FP16, which has no JSON form, only binary data was tried.
+\`npm run test:zoo -- --all --write\` generates this page. The test inspects and serves each model, and compares every
+answer with that of onnxruntime in Python for the same request on its own. It sends requests as JSON and as binary data,
+first one at a time and then from 8 clients at once. Floats may differ by a fraction of the output's largest magnitude
+(${limits.join(', ')}); everything else must be equal. FP16 has no JSON form, so FP16 models are tested with
+binary data only.
 
-*May share* is the truth by trials in Python: rows alone against rows together, at several sizes and values. *Shares*
-says whether requests shared runs under load. None of the models is part of this repository.
+*May share* is the result of trials in Python that compare rows run separately with rows run together, at several sizes
+and values. *Shares* is whether the server ran requests together under load. This repository contains none of the models.
 
 ${sections.filter((text) => text !== undefined).join('\n\n')}
 `;
@@ -42,14 +43,14 @@ function section(group: string, outcomes: readonly Outcome[]): string {
   return `## ${TITLES[group]}\n\n${capitalized(counted(outcomes))}.\n\n${rows}`;
 }
 
-/** Rows of the page that contradict the results, by name of model. */
+/** Differences between the page's rows and the results, one message per model. */
 export function contradictions(page: string, outcomes: readonly Outcome[]): string[] {
   const rows = new Map(page.split('\n').map((line) => [line.split('|')[1]?.trim(), cells(line)]));
   return outcomes.flatMap(({ name, state, may, shares }) => {
     const row = rows.get(name);
     if (!row || state === 'skipped') return [];
-    const [, , , said, shared] = row;
-    return said === may && shared === shares ? [] : [`${name}: may share: ${may}, shares: ${shares}`];
+    const [, , , recordedMay, recordedShares] = row;
+    return recordedMay === may && recordedShares === shares ? [] : [`${name}: may share: ${may}, shares: ${shares}`];
   });
 }
 
@@ -71,20 +72,20 @@ function counted(outcomes: readonly Outcome[]): string {
   const { may, do: shared } = sharing(outcomes);
   const share = may ? ` (${Math.floor((100 * shared) / may)} %)` : '';
   return (
-    `${count('passed')} models answered right, ${count('failed')} failed, ${count('skipped')} skipped; ` +
-    `${shared} of ${may} that may share runs do${share}`
+    `${count('passed')} models answered correctly, ${count('failed')} failed, ${count('skipped')} skipped; ` +
+    `${shared} of the ${may} models that may share runs do${share}`
   );
 }
 
 function each(outcomes: readonly Outcome[]): string {
-  const head = ['model', 'from', '`inspect` on batching', 'may share', 'shares', 'answers', 'note'];
+  const head = ['model', 'source', '`inspect`: batching', 'may share', 'shares', 'answers', 'note'];
   const rows = outcomes.map(({ name, source, inspect, may, shares, answers, state, note }) =>
     [name, source, inspect, may, shares, answers, state === 'skipped' ? `skipped: ${note}` : note].map(cell),
   );
   return leftAligned(table(head, rows));
 }
 
-/** Too many to list: those that did not answer right, and those that may share runs and do not. */
+/** For groups too large to list: models that did not pass, and models that may share runs but do not. */
 function byReason(outcomes: readonly Outcome[]): string {
   const reasons = new Map<string, string[]>();
   for (const { name, state, may, shares, inspect, note } of outcomes) {

@@ -1,6 +1,6 @@
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Holding } from '../../budget/holding';
-import { inflateAtOnce, unwanted, type Coding, type Inflater } from '../../budget/inflater';
+import { inflateAtOnce, clientGone, type Coding, type Inflater } from '../../budget/inflater';
 import type { MemoryBudget } from '../../budget/memory-budget';
 import type { UnreadAnswers } from '../../budget/unread-answers';
 import { invalid, ServingError } from '../../errors';
@@ -24,63 +24,63 @@ import { CALL_WORK } from './turns';
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = constants;
 
-/** What a client may send on a stream that nobody reads: HTTP/2's window, which Node keeps. */
+/** Bytes that a client may send while the server does not read: HTTP/2's window, which Node buffers. */
 const WINDOW_BYTES = 64 * 1024;
-/** An answer of less is nearly always taken at once. */
+/** Smaller answers are nearly always sent at once. */
 const SMALL_ANSWER_BYTES = 64 * 1024;
 
-/** How long a status is given before what follows it: HTTP/2 drops what has not been sent when a stream is reset. */
-const STOPPING_SECONDS = 0.1;
+/** Delay between a status and the reset of its stream: HTTP/2 drops unsent data when a stream is reset. */
+const RESET_DELAY_SECONDS = 0.1;
 
-/** What calls share. */
+/** State and options that all calls share. */
 export interface CallContext {
   readonly budget: MemoryBudget;
   readonly inflater: Inflater;
   readonly idle: IdleCalls;
-  /** @default - what the operating system has of answers is not counted */
+  /** @default - answers in the operating system's buffers are not counted */
   readonly unread?: Pick<UnreadAnswers, 'sent'>;
   readonly metrics: Pick<Metrics, 'observeDrop'>;
-  /** How long a client may take to send a message, once it has begun. */
+  /** Time that a client has to complete a message, once it has begun. */
   readonly receiveTimeoutSeconds: number;
-  /** How long a client may take to read an answer. */
+  /** Time that a client has to read an answer. */
   readonly sendTimeoutSeconds: number;
-  /** Makes an error of whatever was thrown. */
+  /** Converts a thrown value to an error for the client. */
   toServingError(error: unknown): ServingError;
-  /** The server has been told to end: a stream gets no further message. */
+  /** Whether the server is shutting down; streams then accept no further message. */
   isEnding: boolean;
-  /** Calls of which something is left: their stream, their work, or an answer that is on its way. */
+  /** Calls that still have an open stream, work in progress, or an answer in transit. */
   readonly calls: Set<Call>;
 }
 
 /**
- * - `receiving`: waits for a message, or for its rest
- * - `working`: a message is being answered
- * - `answering`: the answer, or the last of a stream's answers, is on its way
- * - `over`: its status is on its way, or it was reset
+ * - `receiving`: waits for a message or the rest of it
+ * - `working`: the method handles a message
+ * - `answering`: the answer, or the latest of a stream's answers, is in transit
+ * - `over`: its status is in transit, or the stream was reset
  */
 type Phase = 'receiving' | 'working' | 'answering' | 'over';
 
-/** One call: an HTTP/2 stream, with one message and one answer or, of a method that is a stream, with many. */
+/** One call: an HTTP/2 stream with one message and one answer. A streaming method has many of both. */
 export class Call {
   readonly receivedAt = performance.now();
-  /** When its client stops waiting, as performance.now() counts milliseconds. @default - never */
+  /** Time at which the client stops waiting, in performance.now() milliseconds. @default - never */
   deadline?: number;
-  /** What its message holds of the budget. @default - none, before its first byte or where it is not counted */
+  /** Budget memory of its message. @default - none, before the first byte or if the method is not counted */
   holding?: Holding;
   private readonly reader: MessageReader;
   private readonly encoding: unknown;
   private phase: Phase = 'receiving';
   private phaseAt = this.receivedAt;
-  /** What follows a chunk's first message. */
+  /** Bytes received after the current message. */
   private rest?: Buffer;
   private hasEnded = false;
   private isClosed = false;
-  /** The message is being decompressed, or the method has not answered yet. */
+  /** Whether the message is being decompressed, or the method has not answered yet. */
   private isWorking = false;
-  /** The answer is not with the system yet, which sends it. */
+  /** Whether the answer has not been handed to the operating system yet. */
   private isUnflushed = false;
   private wasReset = false;
-  /** Why the transport itself ended it. */
+  /** Reason that the transport ended the call. */
   private refusal?: ServingError;
   private isWatch = false;
   private trailers: OutgoingHttpHeaders = OK_TRAILERS;
@@ -89,7 +89,7 @@ export class Call {
     private readonly stream: ServerHttp2Stream,
     private readonly method: Method,
     headers: IncomingHttpHeaders,
-    /** Of its headers, uncompressed. */
+    /** Bytes of its headers, uncompressed. */
     private readonly headerBytes: number,
     private readonly context: CallContext,
     readonly connection: Connection | undefined,
@@ -100,7 +100,7 @@ export class Call {
     context.idle.add(this);
   }
 
-  /** Reads the headers that say how it is to be answered. */
+  /** Reads the deadline from the headers. */
   open(headers: IncomingHttpHeaders): void {
     try {
       const timeout = timeoutMs(headers);
@@ -110,19 +110,19 @@ export class Call {
     }
   }
 
-  /** Whether nobody waits for its answer any more. */
+  /** Whether the client no longer waits for the answer. */
   isCancelled(): boolean {
     return this.isClosed || this.phase === 'over' || this.stream.closed || this.stream.destroyed;
   }
 
-  /** Takes a chunk of its messages. */
+  /** Receives a chunk of its messages. */
   receive(chunk: Buffer): void {
     this.connection?.receive(chunk.length);
     this.read(chunk);
   }
 
   private read(chunk: Buffer): void {
-    // What still comes of a call that is over is thrown away.
+    // Data that arrives after the end of a call is discarded.
     if (this.phase === 'over') return;
     try {
       this.take(chunk);
@@ -131,20 +131,21 @@ export class Call {
     }
   }
 
-  /** Its client sends no more. */
+  /** Handles the end of the client's messages. */
   end(): void {
     this.hasEnded = true;
-    if (this.phase === 'receiving') this.goOn();
+    if (this.phase === 'receiving') this.proceed();
   }
 
-  /** Gives back what the message takes, once it is read. */
+  /** Releases the memory of the message once it is decoded. */
   releaseMessage(): void {
     this.reader.clear(this.holding);
   }
 
   /**
    * Answers the message.
-   * @param frame A message as gRPC sends it. @param isCounted Whether the holding has it already.
+   * @param frame Answer as a gRPC frame.
+   * @param isCounted Whether the holding already counts it.
    */
   answer(frame: Buffer, isCounted = false): void {
     this.isWorking = false;
@@ -163,7 +164,10 @@ export class Call {
     if (frame.length > SMALL_ANSWER_BYTES) this.waitForClient();
   }
 
-  /** Sends a message of a call that goes on until its client ends it; false where the last has not been taken yet. */
+  /**
+   * Sends a message of a call that lasts until its client ends it; returns false if the previous message is still
+   * unsent.
+   */
   push(frame: Buffer): boolean {
     this.isWorking = false;
     if (this.isCancelled() || this.stream.writableLength > 0) return false;
@@ -179,18 +183,18 @@ export class Call {
     this.failWith(statusOf(error, code));
   }
 
-  /** Ends a request that is not gRPC's. @param httpStatus Its status. */
+  /** Refuses a request that is not gRPC. @param httpStatus HTTP status of the answer. */
   failAsHttp(httpStatus: number): void {
     this.stream.respond({ ':status': httpStatus }, { endStream: true });
     this.over();
   }
 
-  /** Ends a call that waits for its client, of which another needs the memory. */
+  /** Ends a call that waits for its client, because another call needs the memory. */
   makeRoom(): void {
     if (this.isClosed) return;
-    // It was told, or answered, and has not taken that either.
+    // The client has not read its status or its answer.
     if (this.phase === 'over' || this.isUnflushed) return this.connection?.end();
-    this.refuse(new ServingError('rejected', 'the server has too many calls that wait for their clients'));
+    this.refuse(new ServingError('rejected', 'too many calls wait for their clients'));
   }
 
   /** Ends a stream that waits for its next message. */
@@ -199,32 +203,32 @@ export class Call {
     if (isOpen) this.failWith(statusOf(new ServingError('unavailable', 'the server is shutting down')));
   }
 
-  /** Looks whether its time is up. Called several times a second. */
+  /** Enforces the time limits. Called several times a second. */
   sweep(now: number): void {
     const { receiveTimeoutSeconds, sendTimeoutSeconds } = this.context;
     const seconds = (now - this.phaseAt) / 1000;
     if (this.phase === 'over' || this.phase === 'answering') {
       if (this.isUnflushed) this.waitForClient();
-      if (this.phase === 'over' && seconds > STOPPING_SECONDS) this.stopClient();
-      // Work for a client that is gone comes to its end first.
+      if (this.phase === 'over' && seconds > RESET_DELAY_SECONDS) this.stopClient();
+      // Work for a disconnected client finishes first.
       if (!this.isWorking && (seconds > sendTimeoutSeconds || this.wasReset)) this.drop();
     } else if (this.deadline !== undefined && now > this.deadline) {
       this.refuse(new ServingError('timeout', 'the deadline of the call has passed'));
     } else if (this.phase === 'receiving' && (this.holding || !this.method.isStream)) {
       this.waitForClient();
       if (seconds > receiveTimeoutSeconds) {
-        const limit = `within ${receiveTimeoutSeconds} s (receiveTimeoutSeconds)`;
-        this.refuse(new ServingError('unfinished', `the message was not whole ${limit}`));
+        const limit = `${receiveTimeoutSeconds} s (receiveTimeoutSeconds)`;
+        this.refuse(new ServingError('unfinished', `the message was incomplete after ${limit}`));
       }
     }
   }
 
-  /** Tells a client that still sends to send no more: https://www.rfc-editor.org/rfc/rfc9113#section-8.1-9 */
+  /** Asks a client that is still sending to stop: https://www.rfc-editor.org/rfc/rfc9113#section-8.1-9 */
   private stopClient(): void {
     if (!this.hasEnded && !this.stream.closed) this.stream.close(NGHTTP2_NO_ERROR);
   }
 
-  /** The stream is gone, whoever ended it. */
+  /** Handles the close of the stream, by either side. */
   close(): void {
     this.isClosed = true;
     this.context.idle.delete(this);
@@ -232,7 +236,7 @@ export class Call {
     else this.settle();
   }
 
-  /** What ends the answer. */
+  /** Sends the trailers, which end the answer. */
   sendTrailers(): void {
     this.stream.sendTrailers(this.trailers);
   }
@@ -252,21 +256,21 @@ export class Call {
     else this.waitForClient();
   }
 
-  /** Keeps what follows a message until it is answered. */
+  /** Keeps the bytes after a message until the message is answered. */
   private keep(rest: Buffer): void {
-    if (!this.method.isStream) throw invalid(`${this.method.path} takes one message`);
+    if (!this.method.isStream) throw invalid(`${this.method.path} accepts one message`);
     this.holding?.add(rest.length);
     this.rest = this.rest ? Buffer.concat([this.rest, rest]) : Buffer.from(rest);
   }
 
   private complete(content: Buffer): void {
-    this.holding?.goOn();
+    this.holding?.stopWaiting();
     if (this.method.isStream) {
       this.holding?.add(WINDOW_BYTES);
       this.stream.pause();
     }
     if (this.reader.isCompressed) this.inflate(content);
-    else this.goOn();
+    else this.proceed();
   }
 
   private inflate(content: Buffer): void {
@@ -288,7 +292,7 @@ export class Call {
       (inflated) => {
         this.isWorking = false;
         if (!this.isCancelled()) return this.replace(inflated);
-        this.refuse(unwanted());
+        this.refuse(clientGone());
       },
       (error: unknown) => {
         this.isWorking = false;
@@ -297,19 +301,19 @@ export class Call {
     );
   }
 
-  /** Puts the message itself in the place of the compressed one. */
+  /** Replaces a compressed message with its content. */
   private replace(message: Buffer): void {
     this.reader.replace(message, this.holding);
     this.enter('receiving');
-    this.goOn();
+    this.proceed();
   }
 
-  private goOn(): void {
+  private proceed(): void {
     const { content } = this.reader;
     if (content && (this.hasEnded || this.method.isStream)) {
       if (this.reader.isCompressed) return;
       this.enter('working');
-      this.holding?.goOn();
+      this.holding?.stopWaiting();
       this.isWorking = true;
       this.method.handle(this, content);
     } else if (this.hasEnded) this.endOfMessages();
@@ -321,7 +325,7 @@ export class Call {
       this.respond();
       this.stream.end();
       this.over();
-    } else this.refuse(invalid('the call ended before its message was whole'));
+    } else this.refuse(invalid('the call ended before its message was complete'));
   }
 
   private assertEncoding(): void {
@@ -329,7 +333,7 @@ export class Call {
     if (encoding !== 'identity' && ENCODINGS.includes(encoding as Encoding)) return;
     throw new ServingError(
       'unsupportedMedia',
-      `the message is compressed, and grpc-encoding is ${describe(encoding)}; it must be one of ${ENCODINGS.slice(1).join(', ')}`,
+      `the message is compressed, but grpc-encoding is ${describe(encoding)}; it must be one of ${ENCODINGS.slice(1).join(', ')}`,
     );
   }
 
@@ -339,10 +343,10 @@ export class Call {
 
   private readonly onFlushed = (): void => {
     this.isUnflushed = false;
-    this.holding?.goOn();
+    this.holding?.stopWaiting();
     if (this.isClosed || this.phase !== 'answering') this.settle();
     else if (this.method.isStream) {
-      // Thousands of small messages may have come at once.
+      // Thousands of small messages may have arrived together.
       if (this.connection?.hasRoom(CALL_WORK) === false) setImmediate(() => this.takeNext());
       else this.takeNext();
     }
@@ -357,18 +361,18 @@ export class Call {
     const { rest } = this;
     this.rest = undefined;
     if (rest) this.read(rest);
-    // Unless the rest has another message.
+    // The rest may contain another message.
     if (this.reader.content || this.isCancelled()) return;
-    if (this.hasEnded) this.goOn();
+    if (this.hasEnded) this.proceed();
     else this.stream.resume();
   }
 
-  /** Ends the call with an error that is not its method's. What that works on is held until it answers. */
+  /** Ends the call with an error of the transport. Memory that the method still uses is released when it answers. */
   private refuse(thrown: unknown): void {
-    // What ended it first is why, also where its work comes to its end later.
+    // The first reason counts, even if the method fails later.
     const error = (this.refusal ??= this.context.toServingError(thrown));
     const { refused } = this.method;
-    // A method at work notices by itself, and counts its request once.
+    // A working method notices the end itself and counts its request once.
     if (refused && !this.isWorking) refused(error, this.receivedAt);
     if (!refused && error.kind === 'unfinished') this.context.metrics.observeDrop('unfinished');
     this.failWith(statusOf(error));
@@ -386,12 +390,12 @@ export class Call {
   private over(): void {
     if (this.phase !== 'over') this.enter('over');
     this.rest = undefined;
-    // What still comes is thrown away.
+    // Data that still arrives is discarded.
     this.stream.resume();
     this.settle();
   }
 
-  /** Lets go of the memory, unless the work for it or its way to the client still takes it. */
+  /** Releases the memory, unless the method or the unsent answer still uses it. */
   private settle(): void {
     if (this.isWorking || this.isUnflushed) return;
     this.release();
@@ -414,14 +418,14 @@ export class Call {
     this.holding?.waitForClient(() => this.drop());
   }
 
-  /** Ends a call whose client does not do its part. */
+  /** Ends a call whose client neither sends nor reads. */
   private drop(): void {
     if (this.phase === 'receiving') {
       return this.refuse(
-        new ServingError('unfinished', 'the message was not whole when its memory was needed for others'),
+        new ServingError('unfinished', 'the message was still incomplete when other requests needed its memory'),
       );
     }
-    // Once the stream is closed, its answer is with the connection, and waits there.
+    // Once the stream is closed, the connection still holds its unsent answer.
     if (!this.wasReset) this.context.metrics.observeDrop('unread');
     if (this.isClosed || this.wasReset) return this.connection?.end();
     this.wasReset = true;

@@ -5,19 +5,23 @@ import { CALL_WORK, type Source, type Turns } from './turns';
 
 const { NGHTTP2_NO_ERROR } = constants;
 
-/** Frames of less are mostly their own headers. */
+/** Below this size, frames consist mostly of their own headers. */
 const SMALL_CHUNK_BYTES = 256;
-/** A call's frames, its headers aside. */
+/** Bytes of a call's frames, without its headers. */
 const CALL_BYTES = 64;
-/** What may come between two sweeps and is no request: pings, settings, windows, resets, calls beyond the limit. */
+/**
+ * Limit on bytes between two sweeps that are not requests: pings, settings, window updates, resets, and calls beyond
+ * the limit.
+ */
 const MAX_OTHER_BYTES = 512 * 1024;
 
-/** One client's connection: its age, its silence, and how much work it makes. */
+/** One client's connection: its age, its last sign of life, and the work that it causes. */
 export class Connection implements Source {
   calls = 0;
-  /** When it has been asked for a sign of life, and when it gave one; as performance.now() counts milliseconds. */
-  askedAt = performance.now();
-  heardAt = this.askedAt;
+  /** Time of the last ping, in performance.now() milliseconds. */
+  pingedAt = performance.now();
+  /** Time of the last answer to a ping. */
+  heardAt = this.pingedAt;
   goesAwayAt?: number;
   hasEnded = false;
   private requestBytes = 0;
@@ -30,20 +34,20 @@ export class Connection implements Source {
     private readonly turns: Turns,
   ) {}
 
-  /** A call begins. @param headerBytes Of its headers, uncompressed. */
+  /** Counts a new call. @param headerBytes Bytes of its headers, uncompressed. */
   beginCall(headerBytes: number): void {
     this.calls++;
     this.requestBytes += headerBytes + CALL_BYTES;
     this.hasRoom(CALL_WORK);
   }
 
-  /** A chunk of a message has come. */
+  /** Counts a chunk of a message. */
   receive(bytes: number): void {
     this.requestBytes += bytes < SMALL_CHUNK_BYTES ? bytes : bytes + CALL_BYTES;
     this.hasRoom(1);
   }
 
-  /** Counts work. @returns Whether there may be more of it in this turn. */
+  /** Counts work. @returns Whether the connection may do more in this turn. */
   hasRoom(work: number): boolean {
     return this.turns.add(this, work);
   }
@@ -52,11 +56,11 @@ export class Connection implements Source {
     stopReading(this.socket);
   }
 
-  readOn(): void {
+  resumeReading(): void {
     if (!this.socket.destroyed) startReading(this.socket);
   }
 
-  /** Whether more has come since the last time than its requests explain. */
+  /** Whether the bytes since the last check exceed what its requests explain. */
   isFlooding(): boolean {
     const { bytesRead } = this.socket;
     const others = bytesRead - this.bytesRead - this.requestBytes;
@@ -65,31 +69,32 @@ export class Connection implements Source {
     return others > MAX_OTHER_BYTES;
   }
 
-  /** Tells the client to connect again for what it has not sent yet. */
+  /** Asks the client to send new requests on another connection. */
   sendAway(): void {
     const { session } = this;
     if (this.goesAwayAt !== undefined || session.closed || session.destroyed) return;
     this.goesAwayAt = performance.now();
-    // nghttp2 ignores what comes after it. The client is told so by the last stream that was taken, and tries again at once.
+    // nghttp2 ignores requests that arrive after it. The frame names the last accepted stream, so clients retry the
+    // others at once.
     session.goaway(NGHTTP2_NO_ERROR);
-    this.ask();
+    this.ping();
   }
 
-  /** Asks for a sign of life. */
-  ask(): void {
+  /** Sends a ping. */
+  ping(): void {
     if (this.session.destroyed) return;
-    this.askedAt = performance.now();
+    this.pingedAt = performance.now();
     this.session.ping((error) => {
       if (!error) this.heardAt = performance.now();
     });
   }
 
-  /** The client may open no more calls, and the connection ends with the last one. */
+  /** Refuses new calls; the connection closes after the last one. */
   close(): void {
     if (!this.session.closed && !this.session.destroyed) this.session.close();
   }
 
-  /** Ends it, whatever is on its way. (A session alone would wait for a client that does not read.) */
+  /** Ends the connection at once. Destroying only the session would wait for a client that does not read. */
   end(): void {
     this.hasEnded = true;
     this.session.destroy();

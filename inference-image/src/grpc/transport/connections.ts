@@ -4,16 +4,17 @@ import { expiryOf } from '../../connection-age';
 import { Connection } from './connection';
 import { Turns } from './turns';
 
-/** Below the idle time of common load balancers (60 s): a connection that is quiet but alive is kept. */
+/** Below the idle timeout of common load balancers (60 s), so that a quiet connection stays open. */
 const KEEP_ALIVE_MS = 50_000;
 const KEEP_ALIVE_TIMEOUT_MS = 20_000;
-/** How long a client that was told to go away may take to hear of it, and then to act on it. */
-const HEARING_MS = 1000;
-const LEAVING_MS = 100;
+/** Time that a client has to receive a GOAWAY frame, and then to act on it. */
+const GOAWAY_DELIVERY_MS = 1000;
+const GOAWAY_REACTION_MS = 100;
 
 /**
- * The connections of a gRPC server. An old one is told to go away, since a load balancer that balances connections
- * sends new replicas nothing else; one that does not answer is ended, and so is one that sends much and asks little.
+ * The connections of a gRPC server. Old ones are asked to go away, because a load balancer that balances connections
+ * would otherwise send no traffic to new replicas. Connections that answer no ping, or that send much more than their
+ * requests need, are ended.
  */
 export class Connections {
   private readonly open = new Map<Http2Session, Connection>();
@@ -25,13 +26,13 @@ export class Connections {
     return this.open.size;
   }
 
-  /** @param socket What the session is on. */
+  /** @param socket Socket of the session. */
   add(session: Http2Session, socket: Socket): void {
     const expiresAt = expiryOf(this.maxAgeSeconds);
     const connection = new Connection(session, socket, expiresAt, this.turns);
     this.open.set(session, connection);
     this.turns.join(connection);
-    // What goes wrong with a connection is its client's to notice.
+    // Only the client needs to notice a connection error.
     session.on('error', () => socket.destroy());
     socket.once('close', () => {
       this.turns.delete(connection);
@@ -43,39 +44,39 @@ export class Connections {
     return session && this.open.get(session);
   }
 
-  /** Ends the oldest connection that has no call; false where there is none. */
+  /** Ends the oldest connection without calls; returns false if there is none. */
   endIdle(): boolean {
     for (const connection of this.open.values()) {
       if (connection.calls > 0) continue;
       connection.end();
-      // Not only once it is closed, which is later.
+      // The close event comes later.
       this.open.delete(connection.session);
       return true;
     }
     return false;
   }
 
-  /** Tells all clients to connect again, and so perhaps elsewhere; what they have asked for is finished. */
+  /** Asks all clients to reconnect, possibly to another replica; requests already sent are completed. */
   drain(): void {
     for (const connection of this.open.values()) connection.sendAway();
   }
 
   /**
-   * Ends what has been silent or floods, and sends away what is old. Called several times a second.
+   * Ends silent and flooding connections, and asks old ones to go away. Called several times a second.
    *
-   * A client that was sent away keeps its connection until it has answered a ping and a little longer, so that it has
-   * read which of its requests were taken: https://www.rfc-editor.org/rfc/rfc9113#section-6.8-17
+   * After a GOAWAY frame the connection stays open until the client has answered a ping, and a little longer. By then
+   * it has read which of its requests were accepted: https://www.rfc-editor.org/rfc/rfc9113#section-6.8-17
    */
   sweep(now: number): void {
     for (const connection of this.open.values()) {
-      const { askedAt, heardAt, goesAwayAt, expiresAt } = connection;
-      const isSilent = heardAt < askedAt && now - askedAt > KEEP_ALIVE_TIMEOUT_MS;
+      const { pingedAt, heardAt, goesAwayAt, expiresAt } = connection;
+      const isSilent = heardAt < pingedAt && now - pingedAt > KEEP_ALIVE_TIMEOUT_MS;
       if (isSilent || connection.isFlooding()) connection.end();
       else if (goesAwayAt !== undefined) {
-        const hasHeard = heardAt > goesAwayAt && now - heardAt > LEAVING_MS;
-        if (hasHeard || now - goesAwayAt > HEARING_MS) connection.close();
+        const hasHeard = heardAt > goesAwayAt && now - heardAt > GOAWAY_REACTION_MS;
+        if (hasHeard || now - goesAwayAt > GOAWAY_DELIVERY_MS) connection.close();
       } else if (now > expiresAt) connection.sendAway();
-      else if (now - askedAt > KEEP_ALIVE_MS) connection.ask();
+      else if (now - pingedAt > KEEP_ALIVE_MS) connection.ping();
     }
   }
 }

@@ -26,20 +26,20 @@ const COMMON_HEADERS: OutgoingHttpHeaders = {
 /** The headers of an answer that has a message. */
 export const ANSWER_HEADERS: OutgoingHttpHeaders = Object.freeze(COMMON_HEADERS);
 
-/** What ends a call that was answered. */
+/** Trailers of a successful call. */
 export const OK_TRAILERS: OutgoingHttpHeaders = Object.freeze({ 'grpc-status': '0' });
 
-/** How long clients that try again by themselves wait first: https://github.com/grpc/proposal/blob/master/A6-client-retries.md#pushback */
+/** Delay before automatic retries: https://github.com/grpc/proposal/blob/master/A6-client-retries.md#pushback */
 const PUSHBACK_MS = '1000';
 
-/** The HTTP status that a request is refused with which is not gRPC's; undefined where it is. */
+/** HTTP status for a request that is not gRPC; undefined for gRPC requests. */
 export function httpRefusal(headers: IncomingHttpHeaders): number | undefined {
   const { ':method': method, 'content-type': type } = headers;
   if (method !== 'POST') return 405;
   return type !== undefined && /^application\/grpc(?:[+;]|$)/.test(type) ? undefined : 415;
 }
 
-/** `grpc-timeout` in milliseconds; undefined where there is none. */
+/** `grpc-timeout` in milliseconds; undefined if absent. */
 export function timeoutMs(headers: IncomingHttpHeaders): number | undefined {
   const value = headers['grpc-timeout'];
   if (value === undefined) return undefined;
@@ -49,7 +49,7 @@ export function timeoutMs(headers: IncomingHttpHeaders): number | undefined {
   return Number(match[1]) * (UNIT_MS[match[2] as string] as number);
 }
 
-/** What ends a call that failed after its answer began. */
+/** Trailers of a call that failed after its answer began. */
 export function statusTrailers({ code, details, isOverload }: Status): OutgoingHttpHeaders {
   return {
     'grpc-status': String(code),
@@ -58,7 +58,7 @@ export function statusTrailers({ code, details, isOverload }: Status): OutgoingH
   };
 }
 
-/** The one block of headers of a call that failed before. */
+/** Headers of a call that failed before its answer began; they include the status. */
 export function statusHeaders(status: Status): OutgoingHttpHeaders {
   return { ...COMMON_HEADERS, ...statusTrailers(status) };
 }

@@ -1,12 +1,12 @@
 import type { Call } from './call';
 import type { Connection } from './connection';
 
-/** What a call without a message takes is not in the budget: some 7 KiB each (docs/decisions/0015). */
+/** Limit on idle calls. Each takes some 7 KiB, which the budget does not count (docs/decisions/0015). */
 const MAX_IDLE_CALLS = 2048;
 
 /**
- * The calls that hold nothing of the budget: no byte of a message has come yet, or its answer is taken, or they watch.
- * They are bounded by their number instead. The one that has been idle for longest makes room for a new one.
+ * Calls that hold no budget memory: they wait for the first byte of a message, their answer was sent, or they watch.
+ * Their number is limited instead: the call that has been idle longest makes room for a new one.
  */
 export class IdleCalls {
   private readonly calls = new Set<Call>();
@@ -22,8 +22,8 @@ export class IdleCalls {
   }
 
   /**
-   * Ends the connection all of whose calls are idle, and one of them for longest; false where there is none. A client
-   * that watches, and asks nothing, would else have its place for ever.
+   * Ends the connection whose calls are all idle, one of them for the longest time; returns false if there is none.
+   * Otherwise a client that only watches would keep its place indefinitely.
    */
   endConnection(): boolean {
     const counts = new Map<Connection, number>();
@@ -36,7 +36,7 @@ export class IdleCalls {
     return false;
   }
 
-  /** Two for each new one: where a client does not read, one that was told to end is here until its connection ends. */
+  /** Ends two calls for each new one: a call whose client does not read stays here until its connection ends. */
   private makeRoom(): void {
     this.isMakingRoom = true;
     let left = 2;

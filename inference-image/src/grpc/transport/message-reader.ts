@@ -9,16 +9,16 @@ const FIRST_BYTES = 16 * 1024;
 type Limits = Pick<Method, 'path' | 'maxMessageBytes' | 'limitSetting'>;
 
 /**
- * Puts together messages, one at a time, from the chunks of a stream. Nothing is kept that the holding has not counted,
- * and what a message announces is not allocated before a part of it has come.
+ * Assembles messages, one at a time, from the chunks of a stream. The holding counts all memory before it is used. A
+ * declared length alone allocates nothing; the buffer grows with the received bytes.
  */
 export class MessageReader {
-  /** The last message, once it is whole. */
+  /** The latest message, once it is complete. */
   content?: Buffer;
   isCompressed = false;
-  /** Bytes of the budget that the message has taken. */
+  /** Budget bytes that the message holds. */
   heldBytes = 0;
-  /** What has come of a prefix that is not whole: most come in one piece. */
+  /** Received bytes of an incomplete prefix; most prefixes arrive in one piece. */
   private prefix?: Buffer;
   private prefixLength = 0;
   private length = 0;
@@ -27,15 +27,15 @@ export class MessageReader {
 
   constructor(private readonly limits: Limits) {}
 
-  /** Whether a message has begun that is not whole. */
+  /** Whether a message is incomplete. */
   get isWithinMessage(): boolean {
     return this.prefixLength > 0 && !this.content;
   }
 
   /**
-   * Takes what it needs of a chunk to complete the message.
-   * @param holding Where the message counts. @default - not at all: it must be small
-   * @returns How many bytes of the chunk it took.
+   * Consumes the part of a chunk that belongs to the message.
+   * @param holding Holding that counts the message. @default - not counted; the message must be small
+   * @returns Number of bytes consumed.
    */
   push(chunk: Buffer, holding: Holding | undefined): number {
     let taken = 0;
@@ -45,14 +45,15 @@ export class MessageReader {
     }
     const wanted = Math.min(this.length - this.received, chunk.length - taken);
     if (this.received === 0 && wanted === this.length && holding) {
-      // All of it: the chunk is as good as a copy. It keeps alive what was read from the connection with it.
+      // The chunk contains the whole message, so no copy is needed. The message keeps the entire read buffer alive,
+      // which is counted.
       this.hold(holding, chunk.buffer.byteLength);
       this.content = chunk.subarray(taken, taken + wanted);
     } else this.append(chunk.subarray(taken, taken + wanted), holding);
     return taken + wanted;
   }
 
-  /** Lets go of the message; the next may come. */
+  /** Releases the message and prepares for the next one. */
   clear(holding: Holding | undefined): void {
     holding?.subtract(this.heldBytes);
     this.heldBytes = 0;
@@ -62,7 +63,7 @@ export class MessageReader {
     this.received = 0;
   }
 
-  /** Puts the message itself, which the holding has counted, in the place of a compressed one. */
+  /** Replaces a compressed message with its content, which the holding already counts. */
   replace(content: Buffer, holding: Holding | undefined): void {
     this.clear(holding);
     this.content = content;
@@ -84,7 +85,8 @@ export class MessageReader {
 
   private begin(prefix: Buffer): void {
     const flag = prefix[0] as number;
-    if (flag > 1) throw invalid(`the message begins with byte ${flag}; it must be 0, or 1 where it is compressed`);
+    if (flag > 1)
+      throw invalid(`the message begins with byte ${flag}; it must be 0, or 1 if the message is compressed`);
     this.isCompressed = flag === 1;
     this.length = prefix.readUInt32BE(1);
     assertSize(this.length, this.limits);
@@ -94,12 +96,12 @@ export class MessageReader {
     const needed = this.received + part.length;
     let { buffer } = this;
     if (!buffer || buffer.length < needed) {
-      // Twice as much each time, so that little is copied and little is held for what never comes.
+      // Doubles each time, which limits both copying and memory for bytes that never arrive.
       const capacity = Math.min(this.length, Math.max(FIRST_BYTES, 2 * needed));
       this.hold(holding, capacity);
       const larger = Buffer.allocUnsafeSlow(capacity);
       buffer?.copy(larger, 0, 0, this.received);
-      if (buffer) this.give(holding, buffer.length);
+      if (buffer) this.unhold(holding, buffer.length);
       this.buffer = buffer = larger;
     }
     part.copy(buffer, this.received);
@@ -112,23 +114,23 @@ export class MessageReader {
     this.heldBytes += bytes;
   }
 
-  private give(holding: Holding | undefined, bytes: number): void {
+  private unhold(holding: Holding | undefined, bytes: number): void {
     holding?.subtract(bytes);
     this.heldBytes -= bytes;
   }
 }
 
-/** Throws where a message is larger than the method takes. */
+/** Throws if a message exceeds the method's limit. */
 function assertSize(bytes: number, { path, maxMessageBytes, limitSetting }: Limits): void {
   if (bytes <= maxMessageBytes) return;
   const limit =
-    limitSetting === undefined ? `${path} takes ${maxMessageBytes}` : `${limitSetting} is ${maxMessageBytes}`;
+    limitSetting === undefined ? `${path} accepts ${maxMessageBytes}` : `${limitSetting} is ${maxMessageBytes}`;
   throw new ServingError('tooLarge', `the message has ${bytes} bytes; ${limit}`);
 }
 
-/** What a compressed message may become. */
+/** Limit of a message after decompression. */
 export function inflationLimit({ path, maxMessageBytes, limitSetting }: Limits): SizeLimit {
   const limit = `the limit of ${limitSetting ?? path} is ${maxMessageBytes} bytes`;
-  const error = () => new ServingError('tooLarge', `the message inflates to more than it may have; ${limit}`);
+  const error = () => new ServingError('tooLarge', `the message is too large after decompression; ${limit}`);
   return { bytes: maxMessageBytes, error };
 }

@@ -5,19 +5,19 @@ import type { Call } from './call';
 export interface Method {
   /** `/package.Service/Method` */
   readonly path: string;
-  /** Largest message that it takes, after decompression. */
+  /** Largest message, in bytes after decompression. */
   readonly maxMessageBytes: number;
-  /** Name of the setting that limits its messages, for errors. @default - the limit is fixed */
+  /** Setting that limits its messages; named in errors. @default - the limit is fixed */
   readonly limitSetting?: string;
-  /** Whether a call may bring many messages, each of which is answered in its turn. @default false */
+  /** Whether a call may send many messages, which are answered in order. @default false */
   readonly isStream?: boolean;
   /**
-   * Whether calls count against the budget of memory. What must be answered when it is full does not: health. Its
-   * messages must be small. @default true
+   * Whether calls count against the memory budget. Health checks do not, because they must be answered when it is full;
+   * their messages must be small. @default true
    */
   readonly isCounted?: boolean;
-  /** Handles a message, which is whole. It answers through the call, now or later. */
+  /** Handles a complete message. It answers through the call, now or later. */
   handle(call: Call, message: Buffer): void;
-  /** Called where the transport itself refuses a message, or drops the call, before `handle`. @default - nothing */
+  /** Called if the transport refuses a message, or drops the call, before `handle`. @default - nothing */
   refused?(error: ServingError, receivedAt: number): void;
 }

@@ -15,20 +15,20 @@ import { httpRefusal } from './headers';
 import { IdleCalls } from './idle-calls';
 import type { Method } from './method';
 
-/** How often time limits are looked at. */
+/** Interval between checks of time limits. */
 const SWEEP_MS = 250;
 
-/** Calls that a connection may have at a time; clients that have more wait, or connect once more. */
+/** Concurrent calls on a connection; clients with more calls wait or open another connection. */
 const MAX_STREAMS = 100;
-/** Twice what gRPC's clients send at most. */
+/** Twice the maximum that gRPC clients send. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
 /** https://nodejs.org/api/http2.html#http2createserveroptions-onrequesthandler */
 const SERVER_OPTIONS = {
   settings: { maxConcurrentStreams: MAX_STREAMS, maxHeaderListSize: MAX_HEADER_BYTES },
   maxHeaderListPairs: 128,
-  // Without a limit: answers that wait count in it, so that one large answer would end other calls of its connection.
-  // What it is for is bounded by the number of streams, by their headers and by the budget.
+  // No limit here: unsent answers count towards it, so one large answer would end other calls of its connection. Memory
+  // is bounded by the number of streams, by their headers and by the budget.
   maxSessionMemory: Number.MAX_SAFE_INTEGER,
   maxSessionInvalidFrames: 100,
   maxSessionRejectedStreams: 100,
@@ -47,8 +47,9 @@ export interface TransportOptions {
 }
 
 /**
- * gRPC over HTTP/2, on connections that somebody else accepts: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md.
- * Whatever a client makes it keep is counted or bounded before it is kept.
+ * gRPC over HTTP/2, on connections that the caller accepts:
+ * https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md. All memory that a client can make it use is counted
+ * or bounded first.
  */
 export class Transport {
   private readonly server: Http2Server;
@@ -56,7 +57,7 @@ export class Transport {
   private readonly connections: Connections;
   private readonly context: CallContext;
   private timer?: NodeJS.Timeout;
-  /** The socket whose session is being made. */
+  /** Socket whose session is being created. */
   private accepted?: Socket;
 
   constructor({ methods, log, maxConnectionAgeSeconds, ...options }: TransportOptions) {
@@ -81,24 +82,24 @@ export class Transport {
   }
 
   accept(socket: Socket): void {
-    // While gRPC was loaded its client may have gone.
+    // The client may have disconnected while gRPC was loading.
     if (socket.destroyed) return;
     this.accepted = socket;
-    // It makes the session at once, or destroys the socket.
+    // The server creates the session synchronously or destroys the socket.
     this.server.emit('connection', socket);
   }
 
-  /** Ends a connection that has no call, or none that asks anything, to make room; false where there is none. */
+  /** Ends a connection without calls, or with idle calls only, to make room; returns false if there is none. */
   endIdle(): boolean {
     return this.connections.endIdle() || this.context.idle.endConnection();
   }
 
-  /** Tells the clients there are to connect again, and so perhaps elsewhere; what they have asked for is finished. */
+  /** Asks connected clients to reconnect, possibly to another replica; requests already sent are completed. */
   drain(): void {
     this.connections.drain();
   }
 
-  /** Ends open streams once what they work on is answered, and each connection with its last call. */
+  /** Ends each open stream once its current message is answered, and each connection with its last call. */
   close(): void {
     this.context.isEnding = true;
     for (const call of this.context.calls) call.shutDown();
@@ -116,7 +117,7 @@ export class Transport {
       .on('data', (chunk: Buffer) => call.receive(chunk))
       .on('end', () => call.end())
       .on('wantTrailers', () => call.sendTrailers())
-      // What goes wrong with a stream is its client's to notice.
+      // Only the client needs to notice a stream error.
       .on('error', () => undefined)
       .on('close', () => {
         if (connection) connection.calls--;
@@ -125,7 +126,7 @@ export class Transport {
     const httpStatus = httpRefusal(headers);
     if (httpStatus !== undefined) call.failAsHttp(httpStatus);
     else if (!method) call.fail(new ServingError('methodNotAllowed', `unknown method ${describe(path)}`));
-    // A client that does not confirm the settings is not held to them by HTTP/2 itself.
+    // HTTP/2 does not enforce the limit on a client that never acknowledges the settings.
     else if (bytes > MAX_HEADER_BYTES) {
       call.fail(new ServingError('tooLarge', `the headers have more than ${MAX_HEADER_BYTES} bytes`));
     } else call.open(headers);
@@ -141,7 +142,7 @@ export class Transport {
   }
 }
 
-/** What takes nothing: its calls are refused before a message comes. */
+/** Placeholder for an unknown method; its calls are refused before a message arrives. */
 function unknownMethod(path = ''): Method {
   return { path, maxMessageBytes: 0, isCounted: false, handle: () => undefined };
 }

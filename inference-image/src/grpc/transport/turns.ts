@@ -1,47 +1,50 @@
-/** What a call, or a message of a stream, is as work; a chunk of a message is 1. */
+/** Work units of a call or a message of a stream; a chunk of a message is 1 unit. */
 export const CALL_WORK = 4;
 
-/** Work that one connection may make in a turn of the event loop, of which one read is 64 KiB. */
+/** Work units that one connection may cause in a turn of the event loop; one read is 64 KiB. */
 const WORK_PER_CONNECTION = 64;
-/** Work that all connections may make in a turn before each is held to a call, until all have had their turns. */
+/**
+ * Work units of all connections in a turn; above it, each connection is limited to one call until all have had their
+ * turns.
+ */
 const WORK_PER_TURN = 128;
 
-/** Whoever makes work by what is read of it. */
+/** Something that causes work when it is read. */
 export interface Source {
   stopReading(): void;
-  readOn(): void;
+  resumeReading(): void;
 }
 
 /**
- * Shares the turns of the event loop among connections. Node would read 2 MiB of one at once, or 64 KiB of each of a
- * thousand, and serve all of that before any other client.
+ * Shares turns of the event loop among connections. Otherwise Node would read 2 MiB of one connection at once, or 64
+ * KiB of each of a thousand, and serve all of that before any other client.
  */
 export class Turns {
   private work = 0;
-  private hasBegun = false;
-  /** The one that was read last is the last, with what it made in that turn; undefined until it is read. */
+  private isScheduled = false;
+  /** Sources in the order of their last read, with the work of that turn; undefined until the first read. */
   private readonly sources = new Map<Source, number | undefined>();
-  /** What each source has made in this turn. */
+  /** Work of each source in this turn. */
   private readonly made = new Map<Source, number>();
-  /** Those that have made enough, and what they made in their last turn. */
+  /** Sources that reached their limit, with the work of their last turn. */
   private readonly paused = new Map<Source, number>();
-  /** This turn has had its work: nothing more is read in it. */
+  /** Whether this turn is full: nothing more is read in it. */
   private isFull = false;
   private hasPolled = false;
   private beginsWithLeast = false;
 
-  /** From now on the source is read as the turns allow. */
+  /** Adds a source; from now on it is read in turns. */
   join(source: Source): void {
     this.sources.set(source, undefined);
     if (this.isFull) source.stopReading();
   }
 
   /**
-   * Counts work. Where a source has made enough in this turn, nothing more is read of it until another.
-   * @returns Whether there may be more of it in this turn.
+   * Counts work. A source that reaches its limit in this turn is not read until a later turn.
+   * @returns Whether the source may do more in this turn.
    */
   add(source: Source, work: number): boolean {
-    if (!this.hasBegun) this.begin();
+    if (!this.isScheduled) this.schedule();
     const made = (this.made.get(source) ?? 0) + work;
     this.made.set(source, made);
     this.work += work;
@@ -53,14 +56,14 @@ export class Turns {
     return false;
   }
 
-  /** Forgets a source that is gone. */
+  /** Removes a closed source. */
   delete(source: Source): void {
     this.sources.delete(source);
     this.paused.delete(source);
   }
 
-  private begin(): void {
-    this.hasBegun = true;
+  private schedule(): void {
+    this.isScheduled = true;
     setImmediate(this.end);
   }
 
@@ -70,17 +73,17 @@ export class Turns {
   }
 
   private readonly end = (): void => {
-    // libuv keeps the order of those that it has seen ready until it has seen that nobody reads them.
+    // One more poll without reads: libuv keeps the order of ready sockets until it has seen that nobody reads them.
     if (this.isFull && !this.hasPolled) {
       this.hasPolled = true;
       setImmediate(this.end);
       return;
     }
-    this.hasBegun = this.hasPolled = false;
+    this.isScheduled = this.hasPolled = false;
     this.work = 0;
     for (const [source, made] of this.made) if (this.sources.delete(source)) this.sources.set(source, made);
     this.made.clear();
-    // As many as make enough work for a turn if they go on as they did. The turn of others is after theirs.
+    // Resumes as many sources as fill a turn if each causes as much work as before. The other sources come after them.
     const inTurn: Source[] = [];
     let work = 0;
     for (const [source, made] of this.paused) {
@@ -89,14 +92,14 @@ export class Turns {
       this.paused.delete(source);
       inTurn.push(source);
     }
-    if (this.paused.size > 0) this.begin();
-    for (const source of this.isFull ? this.unpaused() : inTurn) source.readOn();
+    if (this.paused.size > 0) this.schedule();
+    for (const source of this.isFull ? this.unpaused() : inTurn) source.resumeReading();
     this.isFull = false;
   };
 
   /**
-   * In the order in which they are read. Of each two turns, one begins with those that make little at a time; the other
-   * with the newest that has not been read yet, and goes on with whoever has waited longest.
+   * Unpaused sources in the order to read them. Turns alternate: one begins with the sources that caused the least
+   * work; the other begins with the newest unread source, followed by those that have waited longest.
    */
   private unpaused(): readonly Source[] {
     this.beginsWithLeast = !this.beginsWithLeast;

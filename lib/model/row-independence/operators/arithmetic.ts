@@ -3,12 +3,12 @@ import { floorDivide, greater, lesser, ONE, Size, ZERO } from '../size';
 import { BOOL, FLOAT } from '../tensor';
 
 /**
- * The arithmetic of shapes, element by element: what an operator makes of numbers that are polynomials. `elem` is the
- * type of the operands, and `sizes` notes for which sizes of axes the result holds.
+ * Shape arithmetic element by element: applies an operator to numbers that are polynomials. `elem` is the type of the
+ * operands, and `sizes` records the sizes of axes for which the result holds.
  */
 export type Arithmetic = (operands: readonly Size[], elem: number, sizes: ExactSizes) => Size;
 
-/** Sums and products of what is exact, where they are exact too; of fractions, only where all are known. */
+/** Sums and products of exact numbers, if the result is exact too; fractions only if all numbers are known. */
 function ring(name: string, exact: (a: Size, b: Size) => Size, known: (a: number, b: number) => number): Arithmetic {
   return ([a = ZERO, b = ZERO], elem, sizes) => {
     const [x, y] = [a.constant, b.constant];
@@ -32,7 +32,7 @@ function divide([a = ZERO, b = ONE]: readonly Size[], elem: number, sizes: Exact
   return number ?? (exact ? realQuotient(a, b) : undefined) ?? Size.opaque('real-div', [a, b], { integer: false });
 }
 
-/** Of a divisor that is not 0. */
+/** Quotient for a divisor that is not 0. */
 function realQuotient(a: Size, b: Size): Size | undefined {
   return b.min > 0 || b.constant !== undefined ? a.dividedBy(b) : undefined;
 }
@@ -49,13 +49,13 @@ function truth(known: boolean): Size {
   return known ? ONE : ZERO;
 }
 
-/** A comparison by the order of its operands, where that is the same whatever the atoms are. */
+/** Compares two numbers, if their order is the same for all values of the atoms. */
 function byOrder(name: string, a: Size, b: Size, holds: (order: -1 | 0 | 1) => boolean): Size {
   const order = a.compare(b);
   return order === undefined ? Size.opaque(name, [a, b], { min: 0 }) : truth(holds(order));
 }
 
-/** Orders that are known in part: an atom that is at least 0 is not less than 0. */
+/** Uses partial knowledge of the order: an atom that is at least 0 is not less than 0. */
 function less([a = ZERO, b = ZERO]: readonly Size[]): Size {
   if (a.minus(b).min >= 0) return ZERO;
   return byOrder('less', a, b, (order) => order < 0);
@@ -76,7 +76,7 @@ function ceil([a = ZERO]: readonly Size[]): Size {
   return a.integer ? a : Size.opaque('ceil', [a], { min: a.min >= 0 ? 0 : -Infinity });
 }
 
-/** Half to even, as ONNX has it. */
+/** Rounds half to even, as ONNX specifies. */
 function round([a = ZERO]: readonly Size[]): Size {
   if (a.constant !== undefined) {
     const below = Math.floor(a.constant);
@@ -104,7 +104,7 @@ function nonZero(a: Size): Size {
   return Size.opaque('non-zero', [a], { min: 0 });
 }
 
-/** A conversion of type; undefined where the number is not followed into it. */
+/** Converts between types; undefined if the number cannot be tracked in the new type. */
 export function cast(value: Size, from: number, to: number, sizes: ExactSizes): Size | undefined {
   if (to === BOOL) return from === BOOL ? value : nonZero(value);
   if (!isFollowed(to)) return undefined;

@@ -5,30 +5,31 @@ import { invariant, rowsOn, type Tensor, type Value } from '../tensor';
 import { withoutValues } from './layout';
 
 /**
- * Inputs of which there is one for each row, on the axis of their own that counts rows; each must have rows, or all
- * must have none.
+ * Checks inputs that are per row, each on its own axis: all must have rows, or none.
+ *
+ * @returns whether they have rows
  */
 function together(call: Call, places: readonly (readonly [position: number, axis: number])[]): boolean {
   const tensors = places.flatMap(([position, axis]) => (call.has(position) ? [{ t: call.data(position), axis }] : []));
   if (tensors.every(({ t }) => !t.rows)) return false;
   for (const { t, axis } of tensors) {
-    if (!t.rows) throw coupled('combines the rows with what is not one of each row');
-    if (t.rows.axis !== axis) throw coupled('works over the axis that counts rows');
+    if (!t.rows) throw coupled('combines the rows with a tensor that is not per row');
+    if (t.rows.axis !== axis) throw coupled('works across the axis that counts rows');
     if (!t.rows.outer.is(1) || !t.rows.inner.is(1)) throw notUnderstood('other axes are folded into the rows');
   }
   return true;
 }
 
-/** An input that is one for each row, or the same for all: then its first axis has one element. */
+/** Checks an input that is per row, or shared by all rows with a first axis of size 1. */
 function orShared(call: Call, position: number, rank: number): void {
   const t = call.optionalData(position);
   if (!t) return;
   const dims = dimsOf(t);
-  if (dims.length > rank) throw notUnderstood('an input of it has more axes than it should');
+  if (dims.length > rank) throw notUnderstood('one of its inputs has too many axes');
   const axis = 0;
   if (!t.rows) {
     if (dims.length === rank && !dims[0]?.is(1))
-      throw coupled('combines the rows with what is fixed for each of their positions');
+      throw coupled('combines the rows with values that are fixed for each position');
     return;
   }
   if (dims.length !== rank || t.rows.axis !== axis) throw coupled('combines rows that are on different axes');
@@ -40,29 +41,29 @@ function shared(call: Call, positions: readonly number[]): void {
 }
 
 function refuse(call: Call, positions: readonly number[]): void {
-  for (const position of positions) if (call.has(position)) throw notUnderstood('an input of it is not followed');
+  for (const position of positions) if (call.has(position)) throw notUnderstood('one of its inputs is not supported');
 }
 
 function rowsFirst(dims: readonly Size[], like: Tensor, axis = 0): Tensor {
   return { kind: 'tensor', dims, rows: rowsOn(axis), elem: like.elem };
 }
 
-/** Nothing of it has rows: what it gives is the same for all of them. */
+/** Results without rows, for inputs that are all shared. */
 function allShared(call: Call): Value[] {
   return call.node.output.map(() => invariant(undefined));
 }
 
-/** Of ONNX: queries, keys and values of 3 or 4 axes, the rows first. */
+/** ONNX's operator: queries, keys and values with 3 or 4 axes, rows first. */
 function onnxAttention(call: Call): Value[] {
   const carries = together(
     call,
     [0, 1, 2, 4, 5, 6].map((position) => [position, 0] as const),
   );
   if (!carries) {
-    if (call.optionalData(3)?.rows) throw coupled('masks what is shared by what rows hold');
+    if (call.optionalData(3)?.rows) throw coupled('masks shared values by the values of rows');
     return allShared(call);
   }
-  // Aligned from the right: a mask of fewer axes has none for the rows.
+  // A mask is aligned from the right: if it has fewer axes, it has none for the rows.
   orShared(call, 3, 4);
   const [q, v] = [call.data(0), call.data(2)];
   const [rows = ONE, second = ONE, third = ONE] = dimsOf(q);
@@ -74,7 +75,7 @@ function onnxAttention(call: Call): Value[] {
   return [rowsFirst(y, q), ...kept];
 }
 
-/** A mask of [rows], [rows, steps] or more axes. */
+/** The mask has the shape [rows], [rows, steps], or more axes. */
 function multiHeadAttention(call: Call): Value[] {
   refuse(call, [8, 9]);
   shared(call, [3]);
@@ -83,7 +84,7 @@ function multiHeadAttention(call: Call): Value[] {
     [0, 1, 2, 4, 6, 7].map((position) => [position, 0] as const),
   );
   if (!carries) {
-    if (call.optionalData(5)?.rows) throw coupled('masks what is shared by what rows hold');
+    if (call.optionalData(5)?.rows) throw coupled('masks shared values by the values of rows');
     return allShared(call);
   }
   orShared(call, 5, 4);
@@ -98,7 +99,7 @@ function multiHeadAttention(call: Call): Value[] {
   return [rowsFirst([rows, steps, width], q), ...kept];
 }
 
-/** @param positions - of what differs between the plain and the quantized operator */
+/** @param positions - input positions that differ between the plain and the quantized operator */
 function packedAttention(positions: {
   weights: readonly number[];
   mask: number;
@@ -116,7 +117,7 @@ function packedAttention(positions: {
     ]);
     if (!carries) {
       if (positions.bias !== undefined && call.optionalData(positions.bias)?.rows)
-        throw coupled('masks what is shared by what rows hold');
+        throw coupled('masks shared values by the values of rows');
       return allShared(call);
     }
     if (call.attributes.flag('past_present_share_buffer', false)) throw notUnderstood('its state shares a buffer');
@@ -148,7 +149,7 @@ function groupQueryAttention(call: Call): Value[] {
   return [rowsFirst([rows, steps, call.has(1) ? width : call.fresh('width')], q), ...kept];
 }
 
-/** Turns each vector by an angle of its position: positions may be one for all, or [rows, steps]. */
+/** Rotates each vector by an angle for its position. Positions may be a single offset, or [rows, steps]. */
 function rotaryEmbedding(positions: { ids: number; caches: readonly number[] }) {
   return (call: Call): Value => {
     const x = call.data(0);
@@ -158,27 +159,27 @@ function rotaryEmbedding(positions: { ids: number; caches: readonly number[] }) 
     const caches = positions.caches.map((position) => call.optionalData(position));
     const extras = [ids, ...caches].filter((t): t is Tensor => t !== undefined);
     if (!x.rows) {
-      if (extras.some(({ rows }) => rows)) throw coupled('turns what is shared by what rows hold');
+      if (extras.some(({ rows }) => rows)) throw coupled('rotates shared values by the values of rows');
       return withoutValues(x);
     }
     if (rank < 3 || x.rows.axis !== 0 || !x.rows.outer.is(1) || !x.rows.inner.is(1))
-      throw coupled('works over the axis that counts rows');
+      throw coupled('works across the axis that counts rows');
     for (const t of extras) {
       if (t.rows && (t.rows.axis !== 0 || !t.rows.outer.is(1) || !t.rows.inner.is(1)))
         throw coupled('combines rows that are on different axes');
     }
-    if (ids?.rows && dimsOf(ids).length !== 2) throw coupled('takes a list of positions for one offset');
+    if (ids?.rows && dimsOf(ids).length !== 2) throw coupled('treats a list of positions as one offset');
     const one = ids && Size.product(dimsOf(ids)).is(1);
     if (ids && !ids.rows && !one) throw coupled('takes the position of each row from its place in the batch');
-    // A table has two axes; angles that are given as they are have the rows in front.
+    // A table has two axes; precomputed angles have the rows on the first axis.
     if (caches.some((cache) => cache && (cache.rows ? dimsOf(cache).length !== 3 : dimsOf(cache).length !== 2))) {
-      throw coupled('combines the rows with what is not one of each row');
+      throw coupled('combines the rows with a tensor that is not per row');
     }
     return withoutValues(x);
   };
 }
 
-/** Normalizes the sum of its inputs over the last axis. */
+/** Throws if the last axis, which the operator works along, counts rows. */
 export function refuseLastAxis(t: Tensor, what: string): void {
   refuseAlong(t, dimsOf(t).length - 1, what);
 }

@@ -4,9 +4,9 @@ import { ONE, Size } from '../size';
 import { INT32, invariant, rowAxisSize, type Tensor, type Value } from '../tensor';
 import { withoutValues } from './layout';
 
-/** A picture or a signal: [rows, channels, ...]. What has no rows is left to rules that know no sizes. */
+/** Requires [rows, channels, ...], as for pictures and signals. A tensor without rows needs no known sizes. */
 export function batchFirst(t: Tensor): Tensor {
-  if (t.rows && t.rows.axis !== 0) throw coupled('works over the axis that counts rows');
+  if (t.rows && t.rows.axis !== 0) throw coupled('works across the axis that counts rows');
   return t;
 }
 
@@ -42,7 +42,7 @@ function swept(call: Call, sizes: readonly Size[], { kernel }: Window): Size[] {
           .minus(reach)
           .minus(ONE);
     const known = room.constant;
-    // With ceil_mode a last window that would begin in the padding is left out.
+    // With ceil_mode, a last window that would begin in the padding is omitted.
     if (known !== undefined && !up) return Size.of(Math.floor(known / stride) + 1);
     if (stride === 1) return room.plus(ONE);
     const label = up ? `ceil ${stride} ${before}` : `floor ${stride}`;
@@ -55,11 +55,11 @@ function kernelOf(call: Call, weights: Tensor | undefined): Size[] {
   return given ?? [...(weights?.dims ?? []).slice(2)];
 }
 
-/** Channels of the result, of a convolution of these weights. */
+/** Result of a convolution with these weights. */
 function convolved(call: Call, x: Tensor, weights: Tensor, elem: number): Tensor {
   if (weights.rows) throw coupled('takes its weights from the rows');
   if (weights.dims && dimsOf(x).length !== weights.dims.length)
-    throw new CannotRun('its weights are for another number of axes');
+    throw new CannotRun('its weights have the wrong number of axes');
   batchFirst(x);
   const [rows] = dimsOf(x);
   const channels = weights.dims?.[0] ?? call.fresh('channels');
@@ -67,7 +67,7 @@ function convolved(call: Call, x: Tensor, weights: Tensor, elem: number): Tensor
   return { kind: 'tensor', dims, elem, ...(x.rows && { rows: x.rows }) };
 }
 
-/** @param weights - position of the weights; what is at `parameters` must be the same for all rows */
+/** @param weights - position of the weights; inputs at `parameters` must be the same for all rows */
 export function convolution(weights: number, parameters: readonly number[], elem: number): Transfer {
   return (call) => {
     for (const position of parameters) call.shared(position, 'its parameters');
@@ -112,8 +112,8 @@ function pool(call: Call): Value[] {
   const [rows = ONE, channels = ONE] = dimsOf(x);
   const dims = [rows, channels, ...swept(call, spatial(x), { kernel: kernelOf(call, undefined) })];
   const result: Tensor = { ...withoutValues(x), dims };
-  const places = new Obstacle('not understood', 'counts the places that it gives through all rows');
-  return [result, x.rows ? { kind: 'unusable', obstacle: places } : invariant(dims)];
+  const positions = new Obstacle('not understood', 'returns indices that count through all rows');
+  return [result, x.rows ? { kind: 'unusable', obstacle: positions } : invariant(dims)];
 }
 
 function globalPool(call: Call): Value {
@@ -130,7 +130,7 @@ export function perRow(call: Call): Value {
   return withoutValues(x);
 }
 
-/** Statistics are inputs in inference; in training they are those of the batch. */
+/** In inference, statistics are inputs; in training, they are computed from the batch. */
 function batchNormalization(call: Call): Value[] {
   const x = call.data(0);
   dimsOf(x);
@@ -163,11 +163,11 @@ function spaceToDepth(call: Call): Value {
   return { ...withoutValues(x), dims: [rows, channels.times(block).times(block), ...smaller] };
 }
 
-/** Picks from [rows, channels, ...] at the places that a grid of [rows, ..., 2] gives. */
+/** Samples [rows, channels, ...] at the positions in a grid of [rows, ..., 2]. */
 function gridSample(call: Call): Value {
   const [x, grid] = [batchFirst(call.data(0)), batchFirst(call.data(1))];
-  if (Boolean(x.rows) !== Boolean(grid.rows)) throw coupled('has one grid, or one picture, for all rows');
-  if (x.rows && grid.rows && !sameLayout(x, grid)) throw coupled('combines rows that are laid out in different ways');
+  if (Boolean(x.rows) !== Boolean(grid.rows)) throw coupled('uses one grid, or one picture, for all rows');
+  if (x.rows && grid.rows && !sameLayout(x, grid)) throw coupled('combines rows with different layouts');
   const [rows = ONE, channels = ONE] = dimsOf(x);
   return { ...withoutValues(x), dims: [rows, channels, ...dimsOf(grid).slice(1, -1)] };
 }
@@ -176,7 +176,7 @@ function sameLayout(a: Tensor, b: Tensor): boolean {
   return Boolean(a.rows && b.rows && a.rows.outer.equals(b.rows.outer) && a.rows.inner.equals(b.rows.inner));
 }
 
-/** A grid for each matrix of [rows, 2, 3]. */
+/** Creates a grid for each matrix of [rows, 2, 3]. */
 function affineGrid(call: Call): Value {
   const theta = batchFirst(call.data(0));
   const size = call.numbers(1, 'the size of the grid');
@@ -186,16 +186,16 @@ function affineGrid(call: Call): Value {
     return invariant(undefined, theta.elem);
   }
   if (!rows?.equals(rowAxisSize(theta.rows)) || sizes.some(({ tainted }) => tainted))
-    throw coupled('makes another number of grids than there are rows');
+    throw coupled('makes a different number of grids than there are rows');
   return { ...withoutValues(theta), dims: [rows, ...sizes, Size.of(sizes.length)] };
 }
 
-/** Columns back to a picture: [rows, channels * block, places]. */
+/** Rearranges columns [rows, channels * block, positions] into a picture. */
 function columnsToImage(call: Call): Value {
   const x = batchFirst(call.data(0));
   const picture = call.numbers(1, 'the size of the picture');
   const block = call.numbers(2, 'the size of a block');
-  if ([...picture, ...block].some(({ tainted }) => tainted)) throw coupled('lays the rows out by their number');
+  if ([...picture, ...block].some(({ tainted }) => tainted)) throw coupled('arranges the rows by their number');
   const [rows = ONE, columns = ONE] = dimsOf(x);
   const channels = columns.dividedBy(Size.product(block)) ?? call.fresh('channels');
   return { ...withoutValues(x), dims: [rows, channels, ...picture] };
@@ -207,8 +207,7 @@ function deformableConvolution(call: Call): Value {
   for (const position of [2, 4]) {
     const t = call.optionalData(position);
     if (t && Boolean(t.rows) !== Boolean(x.rows)) throw coupled('has one set of offsets for all rows');
-    if (t?.rows && (t.rows.axis !== 0 || !sameLayout(x, t)))
-      throw coupled('combines rows that are laid out in different ways');
+    if (t?.rows && (t.rows.axis !== 0 || !sameLayout(x, t))) throw coupled('combines rows with different layouts');
   }
   const weights = call.data(1);
   const offsets = call.data(2);
@@ -228,12 +227,12 @@ function imageScaler(call: Call): Value {
   return withoutValues(batchFirst(call.data(0)));
 }
 
-/** Batch of determinants of square matrices. */
+/** Computes determinants of a batch of square matrices. */
 function determinant(call: Call): Value {
   const t = call.data(0);
   const dims = dimsOf(t);
-  if (dims.length < 2) throw notUnderstood('it takes matrices');
-  if (t.rows && t.rows.axis >= dims.length - 2) throw coupled('works over the axis that counts rows');
+  if (dims.length < 2) throw notUnderstood('its inputs are not matrices');
+  if (t.rows && t.rows.axis >= dims.length - 2) throw coupled('works across the axis that counts rows');
   return { ...withoutValues(t), dims: dims.slice(0, -2) };
 }
 

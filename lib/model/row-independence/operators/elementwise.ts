@@ -20,7 +20,7 @@ import {
 } from '../tensor';
 import { ARITHMETIC, cast, type Arithmetic } from './arithmetic';
 
-/** Combines tensors element by element, with broadcasting; follows the shape arithmetic where all are parts of it. */
+/** Combines tensors element by element, with broadcasting. If all are shape arithmetic, computes the values. */
 export function pointwise(call: Call, tensors: readonly Tensor[], elem: number): Value {
   const arithmetic = ARITHMETIC[call.node.opType];
   const computed = arithmetic && arithmeticResult(call, tensors, arithmetic, elem);
@@ -31,14 +31,14 @@ export function pointwise(call: Call, tensors: readonly Tensor[], elem: number):
   try {
     tensors.forEach(asData);
   } catch (problem) {
-    // Exporters combine the numbers of rows and steps only to ask for the shape of the result.
+    // Exporters combine numbers of rows and steps only to read the shape of the result.
     if (problem instanceof Obstacle) return { kind: 'unusable', obstacle: problem, ...(dims && { dims }) };
     throw problem;
   }
   return { kind: 'tensor', elem, ...(dims && { dims }), ...(rows && { rows }) };
 }
 
-/** `row * stride + rest`: exporters turn several indices into one that counts through all rows. */
+/** Tracks `row * stride + rest`: exporters combine several indices into one that counts through all rows. */
 function flatNumbers(operator: string, tensors: readonly Tensor[]): RowNumbers | undefined {
   const [a, b] = tensors;
   const [numbers, other] = a?.rowNumbers ? [a, b] : [b, a];
@@ -53,7 +53,7 @@ function flatNumbers(operator: string, tensors: readonly Tensor[]): RowNumbers |
   return bound && { stride: own.stride, below: own.below.plus(bound).minus(ONE) };
 }
 
-/** All elements are whole numbers from 0 to less than this, if any. */
+/** Exclusive upper bound if all elements are non-negative integers. */
 function boundOf({ below, values }: Tensor): Size | undefined {
   if (below) return below;
   if (!values || values.length === 0 || values.some(({ tainted, integer, min }) => tainted || !integer || min < 0))
@@ -61,7 +61,7 @@ function boundOf({ below, values }: Tensor): Size | undefined {
   return values.reduce(greater).plus(ONE);
 }
 
-/** Sizes and rows of tensors combined element by element. */
+/** Sizes and rows of tensors that are combined element by element. */
 export function merged(tensors: readonly Tensor[], elem: number): Tensor {
   return { kind: 'tensor', ...broadcast(tensors), elem };
 }
@@ -95,7 +95,7 @@ function arithmeticResult(
   for (const index of indices(dims)) {
     const operands = tensors.map((tensor, at) => elementAt(tensor.values ?? [], shapes[at] as number[], index));
     const value = arithmetic(operands, typed, call.surroundings.sizes);
-    // Numbers that are not exact here are good for comparisons with others only.
+    // Inexact numbers may only be compared with others.
     if (operands.some(isInexact) && !operands.includes(value)) return undefined;
     values.push(value);
   }
@@ -130,7 +130,7 @@ function unary(call: Call): Value {
   return { kind: 'tensor', ...(dims && { dims }), ...(rows && { rows }), elem };
 }
 
-/** What passes the tensor on, whatever it holds. */
+/** Passes any value on unchanged. */
 export function identity(call: Call): Value {
   const value = call.inputs[0];
   if (!value) throw notUnderstood('it has no input');
@@ -147,14 +147,14 @@ function castTo(elem: (call: Call) => number) {
     if (converted?.every((value): value is Size => value !== undefined))
       return { ...rest, elem: to, values: converted };
     if (isTainted(tensor)) throw coupled('turns the number of rows into data');
-    // A narrower type has no room for the number of every row.
+    // A narrower type cannot represent the number of every row.
     if (rowNumbers && whole) return { ...tensor, elem: to };
     asData(tensor);
     return { ...rest, ...(below && whole && { below }), elem: to };
   };
 }
 
-/** Before version 7 in training unless `is_test`; from version 12 as the input says. */
+/** Active before version 7 unless `is_test` is set; from version 12, an input decides. */
 function dropout(call: Call): Value[] {
   const training = call.opset < 7 && !call.attributes.flag('is_test', false);
   const [mode] = (call.has(2) && call.tensor(2).values) || [];
@@ -168,7 +168,7 @@ function where(call: Call): Value {
   return pointwise(call, all(call), call.tensor(2).elem);
 }
 
-/** Before version 7 of the operator set, an operand was broadcast only on request, from a given axis on. */
+/** Before opset 7, an operand was broadcast only if requested, starting at a given axis. */
 function onRequest(operator: (call: Call) => Value) {
   return (call: Call): Value => {
     if (call.opset >= 7) return operator(call);
@@ -177,13 +177,13 @@ function onRequest(operator: (call: Call) => Value) {
     const axis = call.attributes.int('axis');
     if (axis === undefined || !a.dims || !b.dims) return operator(call);
     const missing = a.dims.length - (axis < 0 ? axis + a.dims.length : axis) - b.dims.length;
-    if (b.rows || missing < 0) throw notUnderstood('how its operands are aligned is not known');
+    if (b.rows || missing < 0) throw notUnderstood('the alignment of its operands is unknown');
     const aligned = invariant([...b.dims, ...Array<Size>(missing).fill(ONE)], asData(b).elem);
     return merged([asData(a), aligned], a.elem);
   };
 }
 
-/** Operators that do not broadcast fail with several rows where an operand has one element for all of them. */
+/** Operators without broadcasting fail for several rows if an operand has one element for all rows. */
 function sameShape(call: Call, operator: (call: Call) => Value): Value {
   const tensors = all(call);
   if (tensors.some(({ rows }) => rows) && tensors.some(({ rows }) => !rows)) {
@@ -192,12 +192,12 @@ function sameShape(call: Call, operator: (call: Call) => Value): Value {
   return operator(call);
 }
 
-/** Sum and its like broadcast from version 8 on. */
+/** Sum, Min, Max and Mean broadcast from opset 8. */
 function fromVersion8(call: Call): Value {
   return call.opset >= 8 ? sameType(call) : sameShape(call, sameType);
 }
 
-/** Before version 7 a slope is one, or one for each channel. */
+/** Before opset 7, there is one slope in total or one for each channel. */
 function prelu(call: Call): Value {
   if (call.opset < 7 && call.tensor(0).rows?.axis === 1) throw coupled('has a slope for each position of the rows');
   if (call.opset < 7 && call.tensor(0).rows) {

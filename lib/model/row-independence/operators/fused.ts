@@ -13,7 +13,7 @@ import { dynamic, quantization } from './quantization';
 import { reduction } from './reduction';
 import { slicing } from './slicing';
 
-/** Elements of the tensors at these positions; what is at `parameters` is one number for all. */
+/** Combines the tensors at these positions element by element; inputs at `parameters` are single numbers. */
 function elementwise(tensors: readonly number[], parameters: readonly number[] = []): Transfer {
   return (call) => {
     for (const position of parameters) single(call, position);
@@ -32,7 +32,7 @@ function fusedMatmul(call: Call): Value {
   return matmul(attributes.flag('transA', false) ? swapped(a) : a, attributes.flag('transB', false) ? swapped(b) : b);
 }
 
-/** Weights in blocks; each row of the left matrix is multiplied alone. */
+/** Weights are packed in blocks; each row of the left matrix is multiplied separately. */
 function packedWeights(call: Call): Value {
   for (let position = 1; position < call.inputs.length; position++) call.shared(position, 'its weights');
   const t = call.data(0);
@@ -52,12 +52,12 @@ function quantizedGemm(call: Call): Value {
   return matmul(turned ? swapped(a) : a, call.attributes.flag('transB', false) ? swapped(b) : b);
 }
 
-/** Adds inputs, then normalizes over the last axis. */
+/** Adds the inputs, then normalizes over the last axis. */
 function skipLayerNormalization(parameters: readonly number[]): Transfer {
   return (call) => {
     for (const position of parameters) call.shared(position, 'its weights');
     const [x, skip] = [call.data(0), call.data(1)];
-    if (skip.rows && !x.rows) throw coupled('adds rows to what has none');
+    if (skip.rows && !x.rows) throw coupled('adds rows to a tensor without rows');
     const sum = addedTo(withoutValues(x), skip);
     refuseLastAxis(sum, 'normalizes over the rows');
     const statistics = { ...sum, dims: [...dimsOf(sum).slice(0, -1), ONE] };
@@ -65,20 +65,20 @@ function skipLayerNormalization(parameters: readonly number[]): Transfer {
   };
 }
 
-/** Looks up words, positions and segments of [rows, steps], adds and normalizes them. */
+/** Embeds words, positions and segments of [rows, steps], adds and normalizes them. */
 function embedLayerNormalization(call: Call): Value[] {
   for (const position of [2, 3, 4, 5, 6]) call.shared(position, 'its weights');
   const ids = call.data(0);
   const [rows = ONE, steps = ONE] = dimsOf(ids);
   const others = [1, 7, 8].filter((position) => call.has(position)).map((position) => call.data(position));
   if (!ids.rows) {
-    if (others.some((t) => t.rows)) throw coupled('adds rows to what has none');
-    throw notUnderstood('its result is not known');
+    if (others.some((t) => t.rows)) throw coupled('adds rows to a tensor without rows');
+    throw notUnderstood('its result is unknown');
   }
   if (ids.rows.axis !== 0) throw coupled('normalizes over the rows');
   for (const t of others) {
     if (!t.rows && !dimsOf(t)[0]?.is(1))
-      throw coupled('combines the rows with what is fixed for each of their positions');
+      throw coupled('combines the rows with values that are fixed for each position');
     if (t.rows && t.rows.axis !== 0) throw coupled('combines rows that are on different axes');
   }
   broadcast([ids, ...others]);
@@ -87,16 +87,16 @@ function embedLayerNormalization(call: Call): Value[] {
   return [embedded, { ...withoutValues(ids), dims: [rows], elem: INT32 }, embedded];
 }
 
-/** A convolution, a summand of the same sizes, and a function of each element. */
+/** A convolution, an optional summand of the same size, and an elementwise function. */
 function fusedConvolution(call: Call): Value {
   const result = convolution(1, [2], 0)(call) as Tensor;
   const summand = call.optionalData(3);
   if (!summand) return result;
-  if (Boolean(summand.rows) !== Boolean(result.rows)) throw coupled('adds what is not one of each row');
+  if (Boolean(summand.rows) !== Boolean(result.rows)) throw coupled('adds a tensor that is not per row');
   return addedTo(result, summand);
 }
 
-/** Keeps rows and channels; of the other sizes nothing is known. */
+/** Keeps rows and channels; the other sizes are unknown. */
 function channelsLast(call: Call): Value {
   const x = batchFirst(call.data(0));
   for (let position = 1; position < call.inputs.length; position++) call.shared(position, 'its weights');
@@ -118,8 +118,8 @@ function quantizedSoftmax(call: Call): Value {
   for (const position of [1, 2, 3, 4]) single(call, position);
   const t = call.data(0);
   const axis = axisOf(call.attributes.int('axis', -1), dimsOf(t).length);
-  // In the older form everything from the axis on is one axis.
-  if (t.rows && t.rows.axis >= axis) throw coupled('works over the axis that counts rows');
+  // In the older form, all axes from the given one are a single axis.
+  if (t.rows && t.rows.axis >= axis) throw coupled('works across the axis that counts rows');
   return withoutValues(t);
 }
 
@@ -145,13 +145,13 @@ function globalPool(call: Call): Value {
 function inverse(call: Call): Value {
   const t = call.data(0);
   const rank = dimsOf(t).length;
-  if (t.rows && t.rows.axis >= rank - 2) throw coupled('works over the axis that counts rows');
+  if (t.rows && t.rows.axis >= rank - 2) throw coupled('works across the axis that counts rows');
   return withoutValues(t);
 }
 
 function splitGelu(call: Call): Value {
   const sum = addedTo(withoutValues(call.data(0)), call.data(1));
-  refuseLastAxis(sum, 'works over the axis that counts rows');
+  refuseLastAxis(sum, 'works across the axis that counts rows');
   const half = dimsOf(sum).at(-1)?.dividedBy(Size.of(2)) ?? call.fresh('width');
   return { ...sum, dims: [...dimsOf(sum).slice(0, -1), half] };
 }
@@ -162,7 +162,7 @@ function distances(call: Call): Value {
 
 function tokens(call: Call): never {
   if (call.data(0).rows) throw coupled('pads each row to the longest of the batch');
-  throw notUnderstood('its result is not known');
+  throw notUnderstood('its result is unknown');
 }
 
 export const fused: Operators = {

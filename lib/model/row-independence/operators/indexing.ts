@@ -16,7 +16,7 @@ function gather(call: Call): Value {
   const sizes = [...dims.slice(0, axis), ...picked, ...dims.slice(axis + 1)];
   const known = gatherValues(data, indices, axis, sizes);
   if (known) return known;
-  if (asData(data).rows && indices.rows) throw coupled('picks from rows by what other rows hold');
+  if (asData(data).rows && indices.rows) throw coupled('picks from rows by the values of other rows');
   refuseAlong(data, axis, 'picks some of the rows by their position');
   const rows = data.rows
     ? { ...data.rows, axis: data.rows.axis < axis ? data.rows.axis : data.rows.axis + picked.length - 1 }
@@ -24,7 +24,7 @@ function gather(call: Call): Value {
   return { kind: 'tensor', dims: sizes, elem: data.elem, ...(rows && { rows }) };
 }
 
-/** By indices that count through all rows, and each of which stays within its own row. */
+/** Picks by indices that count through all rows and stay within their own row. */
 function gatherOwn(data: Tensor, indices: Tensor, along: number): Tensor {
   const [dims, picked] = [dimsOf(data), dimsOf(indices)];
   const axis = axisOf(along, dims.length);
@@ -66,17 +66,17 @@ function gatherValues(data: Tensor, indices: Tensor, axis: number, sizes: readon
   });
 }
 
-/** Element by element: the same axes in both, but for the one that is picked along. */
+/** Picks element by element: both tensors have the same axes, except for the axis of the indices. */
 function gatherElements(call: Call): Value {
   const [data, indices] = [call.data(0), call.data(1)];
   const dims = dimsOf(indices);
   const axis = axisOf(call.attributes.int('axis', 0), dimsOf(data).length);
   refuseAlong(data, axis, 'picks rows by their position');
   if (indices.rows?.axis === axis && data.rows) throw coupled('picks rows by their position');
-  // Not broadcast: indices may have fewer elements than the data along other axes, but rows must meet in full.
+  // No broadcasting: indices may have fewer elements than the data on other axes, but all rows must be present.
   if (data.rows && !indices.rows) throw coupled('picks some of the rows by their position');
   if (!data.rows && indices.rows && indices.rows.axis !== axis) {
-    throw coupled('picks for each row what stands at its position in the batch');
+    throw coupled('picks values for each row by its position in the batch');
   }
   const rows = commonRowsOf([data, indices]);
   return { kind: 'tensor', dims, elem: data.elem, ...(rows && { rows }) };
@@ -92,12 +92,12 @@ function scatterElements(call: Call): Value {
   const axis = axisOf(call.attributes.int('axis', 0), dimsOf(data).length);
   const rows = commonRowsOf([data, indices, updates]);
   if (!rows) return invariant(data.dims, data.elem);
-  if (!data.rows || !indices.rows || !updates.rows) throw coupled('writes what is not one of each row into the rows');
+  if (!data.rows || !indices.rows || !updates.rows) throw coupled('writes values that are not per row into the rows');
   refuseAlong(data, axis, 'writes to rows by their position');
   return { kind: 'tensor', dims: dimsOf(data), rows, elem: data.elem };
 }
 
-/** Whether each tuple of indices names its own row; refuses tuples that use numbers of rows in another way. */
+/** Whether each tuple of indices selects its own row; throws if tuples use row numbers in another way. */
 function picksOwnRow(data: Tensor, indices: Tensor, batchDims: number): boolean {
   const { rowNumbers } = indices;
   if (!rowNumbers) return false;
@@ -119,7 +119,7 @@ function gatherND(call: Call): Value {
   const [dims, picked] = [dimsOf(data), dimsOf(indices)];
   const width = picked.at(-1)?.constant;
   if (width === undefined || batchDims < 0 || batchDims >= picked.length)
-    throw notUnderstood('how many axes it picks along is not known');
+    throw notUnderstood('the number of axes that it picks along is unknown');
   const last = picked.length - 1;
   const sizes = [...picked.slice(0, last), ...dims.slice(batchDims + width)];
   const result = (rows: Rows | undefined): Tensor => ({
@@ -128,17 +128,17 @@ function gatherND(call: Call): Value {
     elem: data.elem,
     ...(rows && { rows }),
   });
-  if (indices.rows?.axis === last) throw coupled('picks by what several rows hold together');
+  if (indices.rows?.axis === last) throw coupled('picks by the values of several rows together');
 
   if (picksOwnRow(data, indices, batchDims)) return result(indices.rows && withoutUniform(indices.rows));
   if (data.rows && data.rows.axis < batchDims) {
-    if (!indices.rows) throw coupled('picks from the rows by what is not one of each row');
+    if (!indices.rows) throw coupled('picks from the rows by indices that are not per row');
     return result(commonRowsOf([data, indices]));
   }
   if (indices.rows && indices.rows.axis < batchDims)
-    throw coupled('picks for each row what stands at its position in the batch');
+    throw coupled('picks values for each row by its position in the batch');
   if (data.rows) {
-    if (indices.rows) throw coupled('picks from rows by what other rows hold');
+    if (indices.rows) throw coupled('picks from rows by the values of other rows');
     if (data.rows.axis < batchDims + width) throw coupled('picks some of the rows by their position');
     return result({ ...data.rows, axis: data.rows.axis - batchDims - width + last });
   }
@@ -156,22 +156,22 @@ function scatterND(call: Call): Value {
   if (!indices.rowNumbers) asData(indices);
   const [dims, picked] = [dimsOf(data), dimsOf(indices)];
   const width = picked.at(-1)?.constant;
-  if (width === undefined) throw notUnderstood('how many axes it writes along is not known');
+  if (width === undefined) throw notUnderstood('the number of axes that it writes along is unknown');
   if (!data.rows && !indices.rows && !updates.rows) return invariant(dims, data.elem);
-  if (!data.rows) throw coupled('writes what rows hold into what is shared');
+  if (!data.rows) throw coupled('writes the values of rows into a shared tensor');
   const result: Tensor = { kind: 'tensor', dims, elem: data.elem, rows: withoutUniform(data.rows) };
   if (indices.rows && picksOwnRow(data, indices, 0)) {
     const { axis } = indices.rows;
     const own =
       updates.rows?.axis === axis && updates.rows.outer.is(1) && updates.rows.inner.equals(indices.rows.inner);
-    if (updates.rows && !own) throw coupled('writes rows into others');
-    if (!updates.rows) throw coupled('writes what is not one of each row into the rows');
+    if (updates.rows && !own) throw coupled('writes rows into other rows');
+    if (!updates.rows) throw coupled('writes values that are not per row into the rows');
     return result;
   }
-  if (indices.rows) throw coupled('writes to rows by what rows hold');
+  if (indices.rows) throw coupled('writes to rows by the values of rows');
   if (data.rows.axis < width) throw coupled('writes to some of the rows by their position');
   const along = data.rows.axis - width + picked.length - 1;
-  if (updates.rows?.axis !== along) throw coupled('writes what is not one of each row into the rows');
+  if (updates.rows?.axis !== along) throw coupled('writes values that are not per row into the rows');
   commonRows([
     { dims: [], rows: { ...data.rows, axis: along } },
     { dims: dimsOf(updates), rows: updates.rows },
@@ -191,7 +191,7 @@ function oneHot(call: Call): Value {
   return { kind: 'tensor', dims: sizes, elem: call.data(2).elem, ...(moved && { rows: moved }) };
 }
 
-/** The depth may be of any numeric type. */
+/** The depth may have any numeric type. */
 function depthOf(call: Call): Size[] {
   const tensor = call.shared(1, 'how many there are');
   const value = tensor?.values?.[0];
@@ -225,7 +225,7 @@ function compress(call: Call): Value {
   return { ...withoutValues(t), dims: dims.map((dim, at) => (at === axis ? call.fresh('kept') : dim)) };
 }
 
-/** A number of results that depends on what all rows hold. */
+/** Operators whose number of results depends on the values of all rows. */
 function counts(what: string, results: (call: Call, t: Tensor) => Value | Value[]) {
   return (call: Call): Value | readonly Value[] => {
     const tensors = call.allData();
@@ -245,7 +245,7 @@ function unique(call: Call, t: Tensor): Value[] {
   return [values, list('first'), list('inverse'), list('counts')];
 }
 
-/** Writes into a cache along the axis of the steps; each row at its own place. */
+/** Writes into a cache along the axis of the steps, for each row at its own position. */
 function tensorScatter(call: Call): Value {
   const [cache, update] = [call.data(0), call.data(1)];
   const place = call.optionalData(2);
@@ -253,7 +253,7 @@ function tensorScatter(call: Call): Value {
   refuseAlong(cache, axis, 'writes to rows by their position');
   if (!cache.rows && !update.rows && !place?.rows) return invariant(cache.dims, cache.elem);
   const all = [cache, update, ...(place ? [place] : [])];
-  if (all.some(({ rows }) => rows?.axis !== 0)) throw coupled('writes what is not one of each row into the rows');
+  if (all.some(({ rows }) => rows?.axis !== 0)) throw coupled('writes values that are not per row into the rows');
   const rows = commonRowsOf(all);
   return { kind: 'tensor', dims: dimsOf(cache), elem: cache.elem, ...(rows && { rows }) };
 }

@@ -22,7 +22,7 @@ import {
   INT32,
 } from '../tensor';
 
-/** A tensor with other axes and the same elements; `rows` says where the rows are then. */
+/** A tensor with other axes and the same elements; `rows` is the new layout of the rows. */
 function reshaped(t: Tensor, dims: readonly Size[], rows: Rows | undefined): Tensor {
   const { elem, values, rowNumbers, below } = t;
   if (areColumns(rowNumbers)) throw coupled('computes with the position of each row in the batch');
@@ -65,7 +65,7 @@ function shape(call: Call): Value {
   return vector(dims.slice(start, Math.max(start, end)));
 }
 
-/** Sizes can be known of what is not known otherwise. */
+/** Sizes may be known even if the tensor is unusable. */
 function sizesOf(call: Call): readonly Size[] | undefined {
   const value = call.inputs[0];
   return value?.kind === 'unusable' && value.dims ? value.dims : call.tensor(0).dims;
@@ -81,7 +81,7 @@ function reshape(call: Call): Value {
   const given =
     call.attributes.ints('shape')?.map((value) => Size.of(value)) ?? call.numbers(1, 'the shape to reshape to');
   const zeroMeansSame = !call.attributes.flag('allowzero', false);
-  if (call.has(1) && (call.tensor(1).dims?.length ?? 1) !== 1) throw new CannotRun('a shape has one axis');
+  if (call.has(1) && (call.tensor(1).dims?.length ?? 1) !== 1) throw new CannotRun('its shape has more than one axis');
   const target = given.map((value, axis) => {
     if (value.is(-1)) return null;
     if (value.is(0)) {
@@ -89,12 +89,13 @@ function reshape(call: Call): Value {
       if (!zeroMeansSame || !same) throw notUnderstood('a size to reshape to is 0');
       return same;
     }
-    // A number that may be -1 or 0 may mean "infer" or "as before": then it is not the size itself.
+    // A number that may be -1 or 0 may mean "infer" or "keep", so it is not necessarily the size.
     if (value.min >= (zeroMeansSame ? 1 : 0)) return value;
     if (value.tainted) throw notUnderstood('a size to reshape to may be 0 or less');
     return Size.opaque('reshaped', [value], { min: 0 });
   });
-  if (target.filter((value) => value === null).length > 1) throw new CannotRun('a shape has one size to infer');
+  if (target.filter((value) => value === null).length > 1)
+    throw new CannotRun('its shape has more than one size to infer');
   return relayout(t, target);
 }
 
@@ -114,7 +115,7 @@ function squeeze(call: Call): Value {
   if (!axes && t.rows) throw coupled('drops the axis of the rows if there is one row');
   const dropped = axes ?? dims.flatMap((dim, axis) => (dim.is(1) ? [axis] : []));
   if (!axes && dims.some(({ constant }) => constant === undefined))
-    throw notUnderstood('which axes it drops is not known');
+    throw notUnderstood('the axes that it drops are unknown');
   if (t.rows && dropped.includes(t.rows.axis)) throw coupled('drops the axis of the rows');
   if (dropped.some((axis) => (dims[axis]?.constant ?? 1) !== 1))
     throw new CannotRun('an axis of more than one element is dropped');
@@ -130,7 +131,7 @@ function unsqueeze(call: Call): Value {
   const t = call.tensor(0);
   const dims = dimsOf(t);
   const given = call.intsOrInput('axes', 1);
-  if (!given) throw notUnderstood('the axes that it adds are not known');
+  if (!given) throw notUnderstood('the axes that it adds are unknown');
   const rank = dims.length + given.length;
   const added = given.map((axis) => axisOf(axis, rank));
   const kept = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => !added.includes(axis));
@@ -145,7 +146,7 @@ function transpose(call: Call): Value {
   const dims = dimsOf(t);
   const perm = call.attributes.ints('perm') ?? dims.map((_, axis) => dims.length - 1 - axis);
   if (perm.length !== dims.length)
-    throw new CannotRun(`${perm.length} axes are given in a new order, and there are ${dims.length}`);
+    throw new CannotRun(`${perm.length} axes are given in a new order, but its input has ${dims.length}`);
   const order = perm.map((axis) => axisOf(axis, dims.length));
   if (new Set(order).size !== order.length) throw notUnderstood('an axis is named twice');
   const newDims = order.map((axis) => dims[axis] as Size);
@@ -162,7 +163,7 @@ function flatOf(dims: readonly number[], at: (axis: number) => number): number {
   return dims.reduce((flat, dim, axis) => flat * dim + at(axis), 0);
 }
 
-/** Repeats along axes of size 1; the given size of another is that which it has, or 1. */
+/** Repeats along axes of size 1; other axes must be given their own size, or 1. */
 function expand(call: Call): Value {
   const t = call.tensor(0);
   const shape = call.numbers(1, 'the shape to expand to');
@@ -219,10 +220,10 @@ function expandedSize(own: Size, asked: Size): Size {
     : asked;
 }
 
-/** Rows on an axis along which all elements are equal. */
+/** Layout of rows on an axis along which all elements are equal. */
 export function uniformRows(axis: number, size: Size): Rows {
   const inner = size.dividedBy(N);
-  if (!inner || inner.tainted) throw coupled('has an axis that is no multiple of the number of rows');
+  if (!inner || inner.tainted) throw coupled('has an axis whose size is not a multiple of the number of rows');
   return { axis, outer: ONE, inner, uniform: true };
 }
 
@@ -248,20 +249,20 @@ function tile(call: Call): Value {
   const dims = dimsOf(t);
   let repeats = call.numbers(1, 'how often it repeats');
   if (call.opset < 6) {
-    // Version 1: how often, and along which axis.
+    // Version 1 has the number of repetitions and the axis as inputs.
     const [axis] = call.constants(2, 'the axis along which it repeats') ?? [0];
     const [times = ONE] = repeats;
     repeats = dims.map((_, at) => (at === axis ? times : ONE));
   }
-  if (repeats.length !== dims.length) throw new CannotRun('it repeats another number of axes than there are');
+  if (repeats.length !== dims.length) throw new CannotRun('it repeats a different number of axes than its input has');
   const tainted = repeats.flatMap((size, axis) => (size.tainted ? [axis] : []));
   const [axis] = tainted;
   if (tainted.length > 1 || (axis !== undefined && t.rows)) throw coupled('repeats the rows by their own number');
   const sizes = dims.map((dim, at) => dim.times(atLeastZero(repeats[at] as Size)));
   if (axis !== undefined) {
-    // The whole axis once for each row: the row counts in front of what is repeated.
+    // The whole axis is repeated once for each row, so the row is the outer index.
     const perRow = (repeats[axis] as Size).dividedBy(N);
-    if (!perRow?.is(1)) throw coupled('repeats by a number that is no number of rows');
+    if (!perRow?.is(1)) throw coupled('repeats by a number other than the number of rows');
     const uniform = dims[axis]?.is(1) === true;
     return {
       kind: 'tensor',
@@ -288,14 +289,14 @@ function concat(call: Call): Value {
 
 export function concatenated(tensors: readonly Tensor[], along: number): Tensor {
   const [first] = tensors;
-  if (!first) throw notUnderstood('nothing goes into it');
+  if (!first) throw notUnderstood('it has no inputs');
   const shapes = tensors.map(dimsOf);
   const rank = dimsOf(first).length;
   if (shapes.some(({ length }) => length !== rank)) throw new CannotRun('tensors of different ranks are joined');
   const axis = axisOf(along, rank);
   if (tensors.some(({ rows }) => rows?.axis === axis)) return joinedBlocks(tensors, axis);
   const rows = commonRows(tensors.map((t, at) => ({ dims: shapes[at] as readonly Size[], rows: t.rows })));
-  if (rows && tensors.some((t) => !t.rows)) throw coupled('joins the rows with a tensor that is not one of each row');
+  if (rows && tensors.some((t) => !t.rows)) throw coupled('joins the rows with a tensor that is not per row');
   const length = shapes.map((dims) => dims[axis] as Size).reduce((sum, size) => sum.plus(size));
   const dims = (shapes[0] as readonly Size[]).map((dim, at) =>
     at === axis ? length : at === rows?.axis ? rowAxisSize(rows) : sameSize(shapes, at, dim),
@@ -330,7 +331,7 @@ function joinedValues(tensors: readonly Tensor[], dims: readonly number[] | unde
   });
 }
 
-/** Indices of the last axis that hold the number of the row, where columns of indices are put side by side. */
+/** Indices of the last axis that contain the row number, after columns of indices are joined. */
 function joinedRowNumbers(tensors: readonly Tensor[], axis: number, rank: number): number[] | undefined {
   if (axis !== rank - 1 || !tensors.some(({ rowNumbers }) => rowNumbers)) return undefined;
   const columns: number[] = [];
@@ -356,16 +357,16 @@ function split(call: Call): Value[] {
   const given =
     call.attributes.ints('split')?.map((value) => Size.of(value)) ??
     (call.has(1) ? call.numbers(1, 'the sizes of the parts') : undefined);
-  if (given && given.length !== count) throw notUnderstood('it has another number of parts than sizes');
+  if (given && given.length !== count) throw notUnderstood('its numbers of parts and sizes differ');
   if (call.attributes.int('num_outputs', count) !== count)
-    throw notUnderstood('it has another number of parts than outputs');
+    throw notUnderstood('its numbers of parts and outputs differ');
   const parts = given ?? equalParts(length, count);
   const starts = parts.map((_, at) => parts.slice(0, at).reduce((sum, part) => sum.plus(part), Size.of(0)));
   if (t.rows?.axis === axis) return parts.map((part, at) => blockOf(t, starts[at] as Size, part));
   return parts.map((part, at) => sliced(t, axis, starts[at] as Size, part));
 }
 
-/** Equal parts, of which the last may be smaller. */
+/** Splits into equal parts; the last one may be smaller. */
 function equalParts(length: Size, count: number): Size[] {
   const known = length.constant;
   if (known !== undefined) {
@@ -380,7 +381,7 @@ function equalParts(length: Size, count: number): Size[] {
   );
 }
 
-/** A part of one axis. */
+/** Returns a part of one axis. */
 export function sliced(t: Tensor, axis: number, start: Size, length: Size): Tensor {
   const dims = dimsOf(t).map((dim, at) => (at === axis ? length : dim));
   const [old, sizes] = [constantDims(t), constantDims(invariant(dims))];
@@ -399,11 +400,11 @@ function trilu(call: Call): Value {
   const t = call.data(0);
   const rank = dimsOf(t).length;
   call.shared(1, 'the diagonal');
-  if (t.rows && t.rows.axis >= rank - 2) throw coupled('keeps of each row what its position in the batch says');
+  if (t.rows && t.rows.axis >= rank - 2) throw coupled('keeps elements of each row by its position in the batch');
   return withoutValues(t);
 }
 
-/** As data, without its elements. */
+/** The tensor as data, without its elements. */
 export function withoutValues(t: Tensor): Tensor {
   const { dims, rows, elem } = asData(t);
   return { kind: 'tensor', elem, ...(dims && { dims }), ...(rows && { rows }) };
@@ -411,7 +412,7 @@ export function withoutValues(t: Tensor): Tensor {
 
 function eyeLike(call: Call): Value {
   const t = call.tensor(0);
-  if (t.rows) throw coupled('gives each row what its position in the batch says');
+  if (t.rows) throw coupled('gives each row values by its position in the batch');
   return invariant(t.dims, call.attributes.int('dtype', t.elem));
 }
 
@@ -419,7 +420,7 @@ function isCount(elem: number): boolean {
   return elem === INT64 || elem === INT32;
 }
 
-/** Numbers of rows in order are the numbers of their own rows. */
+/** A range over the number of rows contains the number of each row. */
 function range(call: Call): Value {
   const [start = ONE] = call.numbers(0, 'where it starts');
   const [limit = ONE] = call.numbers(1, 'where it ends');
@@ -443,8 +444,7 @@ function range(call: Call): Value {
     const upwards = start.is(0) && delta.is(1) && limit.integer && limit.min >= 0;
     return upwards && isCount(elem) ? { ...counted, below: limit } : counted;
   }
-  if (!start.is(0) || !limit.equals(N) || !delta.is(1))
-    throw coupled('counts in another way than one number for each row');
+  if (!start.is(0) || !limit.equals(N) || !delta.is(1)) throw coupled('does not count one number for each row');
   return {
     kind: 'tensor',
     dims: [N],

@@ -6,15 +6,15 @@ import { INT32, invariant, rowAxisSize, type Rows, type Tensor, type Value } fro
 import { merged } from './elementwise';
 
 /**
- * numpy's matmul: [..., m, k] by [..., k, n]. Rows may be in front, where they meet as in broadcasting, or on one of
- * the two axes that stay; what is summed over must not count rows.
+ * Implements numpy's matmul: [..., m, k] by [..., k, n]. Rows may be on the leading axes, where they are combined as in
+ * broadcasting, or on one of the two remaining axes; the summed axis must not count rows.
  */
 export function matmul(a: Tensor, b: Tensor, elem = a.elem): Tensor {
   if (!a.dims || !b.dims) {
-    if (a.rows || b.rows) throw notUnderstood('the rank of what meets the rows is not known');
+    if (a.rows || b.rows) throw notUnderstood('the rank of the other operand is unknown');
     return invariant(undefined, elem);
   }
-  if (a.dims.length === 0 || b.dims.length === 0) throw notUnderstood('a scalar is no matrix');
+  if (a.dims.length === 0 || b.dims.length === 0) throw notUnderstood('a scalar is not a matrix');
   const left = a.dims.length === 1 ? withAxis(a, 0) : a;
   const right = b.dims.length === 1 ? withAxis(b, 1) : b;
   const [ranks, ours, theirs] = [
@@ -53,7 +53,7 @@ function withAxis(t: Tensor, at: 0 | 1): Tensor {
   };
 }
 
-/** The axes in front of the matrices, and the rows that are there, or alone on the axis that stays. */
+/** Leading axes of the matrices, and the rows on them or on the remaining axis. */
 function inFront(t: Tensor, summed: 0 | 1) {
   const dims = dimsOf(t);
   const front = dims.length - 2;
@@ -78,7 +78,7 @@ function dropAdded(t: Tensor, first: boolean, last: boolean): Tensor {
   return { kind: 'tensor', dims, elem: t.elem, ...(rows && { rows }) };
 }
 
-/** With its last two axes exchanged. */
+/** Exchanges the last two axes. */
 export function swapped(t: Tensor): Tensor {
   const dims = [...dimsOf(t)];
   const last = dims.length - 1;
@@ -92,7 +92,8 @@ export function swapped(t: Tensor): Tensor {
 /** a' b' + c */
 export function gemm(call: Call): Value {
   const [a, b] = [call.data(0), call.data(1)];
-  if ((a.dims && a.dims.length !== 2) || (b.dims && b.dims.length !== 2)) throw new CannotRun('it takes matrices');
+  if ((a.dims && a.dims.length !== 2) || (b.dims && b.dims.length !== 2))
+    throw new CannotRun('its inputs are not matrices');
   const left = call.attributes.flag('transA', false) && a.dims ? swapped(a) : a;
   const right = call.attributes.flag('transB', false) && b.dims ? swapped(b) : b;
   const result = matmul(left, right);
@@ -100,21 +101,24 @@ export function gemm(call: Call): Value {
   return c ? { ...addedTo(result, c), elem: a.elem } : result;
 }
 
-/** A summand is broadcast to the result, never the other way round. */
+/** Adds a summand, which is broadcast to the result, never the other way round. */
 export function addedTo(result: Tensor, summand: Tensor): Tensor {
   const sum = merged([result, summand], result.elem);
-  if (summand.rows && !result.rows) throw coupled('adds rows to what has none');
+  if (summand.rows && !result.rows) throw coupled('adds rows to a tensor without rows');
   return { ...sum, ...(result.dims && { dims: result.dims }) };
 }
 
-/** Refuses what differs from row to row of the left matrix by its position. */
+/** Requires a single scale or zero point: one for each index would differ from row to row of the left matrix. */
 export function single(call: Call, position: number): void {
   const parameter = call.shared(position, 'scales and zero points');
   if (parameter && !Size.product(dimsOf(parameter)).is(1))
     throw notUnderstood('it has a scale or zero point for each position');
 }
 
-/** What is at `parameters` may be one for each column of the right matrix; what is at `singles` is one number. */
+/**
+ * Inputs at `parameters` may have one value for each column of the right matrix; inputs at `singles` are single
+ * numbers.
+ */
 export function quantizedMatmul(
   singles: readonly number[],
   parameters: readonly number[],
@@ -124,7 +128,7 @@ export function quantizedMatmul(
   return (call) => {
     for (const position of singles) single(call, position);
     for (const position of parameters) call.shared(position, 'scales and zero points');
-    if (call.data(b).rows) throw coupled('multiplies by what rows hold');
+    if (call.data(b).rows) throw coupled('multiplies by the values of rows');
     return matmul(call.data(0), call.data(b), elem);
   };
 }
@@ -136,14 +140,14 @@ interface Labelled {
   readonly tensor: Tensor;
 }
 
-/** Each letter is an axis; letters that the result lacks are summed over. */
+/** Each letter is an axis; letters that are missing in the result are summed over. */
 function einsum(call: Call): Value {
   const equation = call.attributes.string('equation', '').replace(/\s/g, '');
   const [left = '', right] = equation.split('->');
   const terms = left.split(',');
   const tensors = call.allData();
   if (terms.length !== tensors.length)
-    throw notUnderstood('its equation has another number of terms than there are inputs');
+    throw notUnderstood('its equation has a different number of terms than it has inputs');
   if (tensors.every(({ rows }) => !rows)) return invariant(undefined, tensors[0]?.elem);
   const operands = terms.map((term, at) => labelled(term, tensors[at] as Tensor));
   const ellipsis = Math.max(0, ...operands.map(({ labels }) => labels.filter((label) => label.startsWith('.')).length));
@@ -156,7 +160,7 @@ function einsum(call: Call): Value {
   if (operands.some(({ labels }) => labels.filter((one) => one === label).length > 1))
     throw coupled('takes the diagonal of the rows');
   if (!result.includes(label)) throw coupled('sums over the axis that counts rows');
-  // As in broadcasting, along the one axis that all of them share.
+  // As in broadcasting, along the single axis that they share.
   const along = broadcast(operands.flatMap(({ labels, tensor }) => alongLabel(tensor, labels.indexOf(label))));
   const rows = along.rows && { ...along.rows, axis: result.indexOf(label) };
   const dims = result.map((one) => (one === label && rows ? rowAxisSize(rows) : sizeOf(one, operands)));
@@ -177,14 +181,14 @@ function sizeOf(label: string, operands: readonly Labelled[]): Size {
   return sizes.find((size) => !size.is(1)) ?? ONE;
 }
 
-/** Axes under an ellipsis are named from the last: "..0" is the last of them. */
+/** Names the axes of an ellipsis from the last: "..0" is the last one. */
 function labelled(term: string, tensor: Tensor): Labelled {
   const rank = dimsOf(tensor).length;
   const letters = term.replace('...', '').length;
   const hidden = term.includes('...') ? rank - letters : 0;
   const labels = expanded(term, hidden);
   if (labels.length !== rank || hidden < 0)
-    throw notUnderstood('its equation has another number of axes than an input');
+    throw notUnderstood('its equation and an input have different numbers of axes');
   return { labels, tensor };
 }
 
@@ -197,7 +201,7 @@ function expanded(term: string, hidden: number): string[] {
   return labels;
 }
 
-/** Letters that appear once, in the order of the alphabet. */
+/** Letters that appear once, in alphabetical order. */
 function implicit(operands: readonly Labelled[], ellipsis: number): string[] {
   const all = operands.flatMap(({ labels }) => labels.filter((label) => !label.startsWith('.')));
   const once = [...new Set(all)].filter((label) => all.indexOf(label) === all.lastIndexOf(label)).sort();

@@ -5,12 +5,15 @@ import { ONE, Size } from '../size';
 import { FLOAT, INT64, rowsOn, STRING, type Rows, type Tensor, type Value } from '../tensor';
 import { withoutValues } from './layout';
 
-/** Operators of ai.onnx.ml take [rows, features]; a list is ONE row, so that rows in it meet. */
+/**
+ * Requires [rows, features]. Operators of ai.onnx.ml treat a tensor with one axis as ONE row, so its rows influence
+ * each other.
+ */
 function table(call: Call): Tensor & { dims: readonly Size[] } {
   const t = call.data(0);
   const dims = dimsOf(t);
-  if (t.rows && dims.length !== 2) throw coupled('takes what has one axis for a single row');
-  if (t.rows && t.rows.axis !== 0) throw coupled('takes the rows for features');
+  if (t.rows && dims.length !== 2) throw coupled('treats a tensor with one axis as a single row');
+  if (t.rows && t.rows.axis !== 0) throw coupled('treats the rows as features');
   return { ...t, dims };
 }
 
@@ -23,7 +26,7 @@ function plain({ axis, outer, inner }: Rows): Rows {
   return { axis, outer, inner };
 }
 
-/** Results of a row: a label, and scores, of which there may be one for each class, or fewer, or one for each pair. */
+/** Returns a label for each row, and scores: one for each class, fewer, or one for each pair of classes. */
 function classifier(call: Call): Value[] {
   const t = table(call);
   const [rows = ONE] = t.dims;
@@ -35,7 +38,7 @@ function classifier(call: Call): Value[] {
   return [perRow(t, [rows], strings ? STRING : INT64), perRow(t, [rows, width], FLOAT)];
 }
 
-/** Results of a row: numbers, as many as there are targets. */
+/** Returns numbers for each row, one for each target. */
 function regressor(attribute: string): Transfer {
   return (call) => {
     const t = table(call);
@@ -45,7 +48,7 @@ function regressor(attribute: string): Transfer {
   };
 }
 
-/** Keeps the sizes; works on each row, or on each element by its place in the row. */
+/** Keeps the sizes; works on each row, or on each element by its position in the row. */
 function features(call: Call): Value {
   const t = table(call);
   return { ...withoutValues(t), elem: FLOAT };
@@ -61,7 +64,7 @@ function encodedType({ attributes }: Call): number {
   return attributes.has('values_int64s') ? INT64 : 0;
 }
 
-/** A vector for each element. */
+/** Returns a vector for each element. */
 function oneHotEncoder(call: Call): Value {
   const t = call.data(0);
   const count = call.attributes.count('cats_strings') || call.attributes.count('cats_int64s');
@@ -70,20 +73,21 @@ function oneHotEncoder(call: Call): Value {
   return { kind: 'tensor', dims: [...dimsOf(t), width], elem: FLOAT, ...(rows && { rows }) };
 }
 
-/** Columns of several tables side by side. */
+/** Joins the columns of several tables. */
 function featureVectorizer(call: Call): Value {
   const tensors = call.allData();
   const [first] = tensors;
-  if (!first) throw notUnderstood('nothing goes into it');
-  if (tensors.every(({ rows }) => !rows)) throw notUnderstood('its result is not known');
+  if (!first) throw notUnderstood('it has no inputs');
+  if (tensors.every(({ rows }) => !rows)) throw notUnderstood('its result is unknown');
   for (const t of tensors) {
-    if (dimsOf(t).length !== 2 || t.rows?.axis !== 0) throw coupled('takes what has one axis for a single row');
-    if (!t.rows.outer.is(1) || !t.rows.inner.is(1)) throw notUnderstood('it joins what is folded into the rows');
+    if (dimsOf(t).length !== 2 || t.rows?.axis !== 0) throw coupled('treats a tensor with one axis as a single row');
+    if (!t.rows.outer.is(1) || !t.rows.inner.is(1))
+      throw notUnderstood('it joins tensors with other axes folded into the rows');
   }
   return { kind: 'tensor', dims: [first.dims?.[0] as Size, call.fresh('features')], rows: rowsOn(0), elem: FLOAT };
 }
 
-/** Picks columns, along the last axis, by all indices in one list. */
+/** Picks columns along the last axis by all indices in one list. */
 function arrayFeatureExtractor(call: Call): Value {
   const [t, picked] = [call.data(0), call.data(1)];
   const dims = dimsOf(t);
@@ -94,7 +98,7 @@ function arrayFeatureExtractor(call: Call): Value {
     if (t.rows && (dims.length < 2 || t.rows.axis === last)) throw coupled('picks some of the rows by their position');
     return { ...withoutValues(t), dims: sizes };
   }
-  if (t.rows) throw coupled('picks from rows by what other rows hold');
+  if (t.rows) throw coupled('picks from rows by the values of other rows');
   const list = relayout(picked, [count]).rows;
   return {
     kind: 'tensor',
@@ -104,33 +108,33 @@ function arrayFeatureExtractor(call: Call): Value {
   };
 }
 
-/** A tree ensemble of version 5 of the domain has one operator for all kinds. */
+/** Tree ensemble from version 5 of the domain, where one operator covers all kinds. */
 function treeEnsemble(call: Call): Value {
   const t = table(call);
   const [rows = ONE] = t.dims;
   return perRow(t, [rows, Size.of(call.attributes.int('n_targets', 1))], t.elem);
 }
 
-/** Counts the sequences of words in each row. */
+/** Counts the word sequences in each row. */
 function wordCounts(call: Call): Value {
   const t = table(call);
   const [rows = ONE] = t.dims;
-  if (!t.rows) throw notUnderstood('its result is not known');
+  if (!t.rows) throw notUnderstood('its result is unknown');
   return perRow(t, [rows, call.fresh('features')], FLOAT);
 }
 
-/** With words to leave out, a list gets shorter: then it is one row. */
+/** If stopwords are removed, a list becomes shorter and counts as a single row. */
 function normalizeText(call: Call): Value {
   const t = call.data(0);
   const words = call.attributes.has('stopwords') && call.attributes.count('stopwords') !== 0;
-  if (t.rows && t.dims?.length !== 1) throw coupled('takes a single row');
-  if (t.rows && words) throw coupled('leaves out texts, and those behind move up');
+  if (t.rows && t.dims?.length !== 1) throw coupled('accepts only a single row');
+  if (t.rows && words) throw coupled('removes texts, which shifts the following ones');
   return withoutValues(t);
 }
 
 function splitText(call: Call): Value {
   if (call.data(0).rows) throw coupled('pads each row to the longest of the batch');
-  throw notUnderstood('its result is not known');
+  throw notUnderstood('its result is unknown');
 }
 
 export const machineLearning: Operators = {
@@ -152,7 +156,7 @@ export const machineLearning: Operators = {
   ArrayFeatureExtractor: arrayFeatureExtractor,
 };
 
-/** Operators on text of ONNX's own domain. */
+/** Text operators of ONNX's default domain. */
 export const text: Operators = {
   TfIdfVectorizer: wordCounts,
   StringNormalizer: normalizeText,

@@ -6,8 +6,8 @@ import type { Tensor, Value } from '../tensor';
 import { withoutValues } from './layout';
 
 /**
- * One scale for all, one for each index of an axis, or one for each block of an axis. Scales must not be picked by the
- * position of a row; those of blocks may be of the rows themselves.
+ * Scales with one factor for all, one for each index of an axis, or one for each block of an axis. Scales must not
+ * depend on the position of a row; scales of blocks may be per row.
  */
 export function scaledBy(call: Call, positions: readonly number[]): Value {
   const t = call.data(0);
@@ -46,10 +46,10 @@ function dequantize(call: Call): Value {
   return { ...(scaledBy(call, [1, 2]) as Tensor), elem: call.data(1).elem };
 }
 
-/** Computes its scale from all that goes in; without rows its results are not followed. */
+/** Computes its scale from the whole input; without rows its results are not tracked. */
 export function dynamic(call: Call): never {
   if (call.allData().some(({ rows }) => rows)) throw coupled('scales over the whole batch at once');
-  throw notUnderstood('its scale is not known');
+  throw notUnderstood('its scale is unknown');
 }
 
 export const quantization: Operators = {

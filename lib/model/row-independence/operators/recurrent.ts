@@ -3,28 +3,28 @@ import { CannotRun, coupled } from '../obstacle';
 import { ONE, Size } from '../size';
 import type { Rows, Tensor, Value } from '../tensor';
 
-/** Positions of weights, and of states that there is one of for each row: [directions, rows, width]. */
+/** Positions of the weights, and of the states [directions, rows, width], which are per row. */
 interface Cell {
   readonly shared: readonly number[];
   readonly states: readonly number[];
   readonly outputs: number;
 }
 
-/** The steps of a sequence [steps, rows, width], or with `layout` 1 [rows, steps, width]. */
+/** Processes the steps of a sequence [steps, rows, width], or [rows, steps, width] with `layout` 1. */
 function recurrent({ shared, states, outputs }: Cell): Transfer {
   return (call) => {
     const x = call.data(0);
     const dims = dimsOf(x);
-    if (dims.length !== 3) throw new CannotRun('a sequence has three axes');
+    if (dims.length !== 3) throw new CannotRun('its sequence does not have three axes');
     const rowsFirst = call.attributes.flag('layout', false);
     const at = rowsFirst ? 0 : 1;
     if (x.rows && x.rows.axis !== at) throw coupled('works step by step over the axis that counts rows');
     for (const position of shared) call.shared(position, 'its weights');
     const lengths = call.optionalData(4);
-    if (lengths) meets(x.rows, lengths, 0, 'the lengths of the rows are fixed');
+    if (lengths) requireSameLayout(x.rows, lengths, 0, 'the lengths of the rows are fixed');
     for (const position of states) {
       const state = call.optionalData(position);
-      if (state) meets(x.rows, state, at, 'the first state of the rows is fixed');
+      if (state) requireSameLayout(x.rows, state, at, 'the first state of the rows is fixed');
     }
     const [batch = ONE, steps = ONE] = [dims[at], dims[rowsFirst ? 1 : 0]];
     const directions = call.attributes.string('direction', 'forward') === 'bidirectional' ? Size.of(2) : ONE;
@@ -42,13 +42,13 @@ function widthOf(call: Call): Size {
   return given !== undefined ? Size.of(given) : (call.data(2).dims?.[2] ?? call.fresh('width'));
 }
 
-/** What each row has for itself must be laid out as the rows are. */
-function meets(rows: Rows | undefined, own: Tensor, axis: number, otherwise: string): void {
+/** A tensor with one element per row must have the same layout as the rows. */
+function requireSameLayout(rows: Rows | undefined, own: Tensor, axis: number, otherwise: string): void {
   if (!rows && !own.rows) return;
   if (!rows || !own.rows || own.rows.axis !== axis) throw coupled(otherwise);
   const same = own.rows.outer.equals(rows.outer) && own.rows.inner.equals(rows.inner);
   const uniform = own.rows.uniform && own.rows.outer.times(own.rows.inner).equals(rows.outer.times(rows.inner));
-  if (!same && !uniform) throw coupled('combines rows that are laid out in different ways');
+  if (!same && !uniform) throw coupled('combines rows with different layouts');
 }
 
 function result({ rows, elem }: Tensor, dims: readonly Size[], axis: number): Tensor {

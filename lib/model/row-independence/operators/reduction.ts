@@ -7,7 +7,7 @@ import { INT64, invariant, valuesOf, type Rows, type Tensor, type Value } from '
 import { product, sum } from './arithmetic';
 import { withoutValues } from './layout';
 
-/** Sizes and rows after axes are reduced to one element, or dropped. */
+/** Sizes and rows after axes are reduced to size 1, or removed. */
 function reducedLayout(t: Tensor, axes: readonly number[], keep: boolean): { dims: Size[]; rows?: Rows } {
   const dims = dimsOf(t);
   if (t.rows && axes.includes(t.rows.axis)) throw coupled('reduces over the rows');
@@ -33,7 +33,7 @@ function reduce(call: Call): Value {
   const given = call.intsOrInput('axes', 1);
   const none = !given || given.length === 0;
   if (none && call.attributes.flag('noop_with_empty_axes', false)) {
-    // Some kernels still apply their function to each element, which is as independent.
+    // Some kernels still apply their function to each element, which keeps rows independent.
     return withoutValues(t);
   }
   const axes = none ? dims.map((_, axis) => axis) : given.map((axis) => axisOf(axis, dims.length));
@@ -52,21 +52,21 @@ function argument(call: Call): Value {
   return { kind: 'tensor', elem: INT64, ...reducedLayout(t, [axis], keep), below: dimsOf(t)[axis] as Size };
 }
 
-/** Before version 13 these work on everything from the axis on, as if it were one axis. */
+/** Before opset 13, these treat all axes from the given one as a single axis. */
 function softmax(call: Call): Value {
   const t = call.data(0);
   const rank = dimsOf(t).length;
   if (call.opset < 13) {
     const axis = call.attributes.int('axis', 1);
     const first = axis === rank ? rank : axisOf(axis, rank);
-    if (t.rows && t.rows.axis >= first) throw coupled('works over the axis that counts rows');
+    if (t.rows && t.rows.axis >= first) throw coupled('works across the axis that counts rows');
   } else {
-    refuseAlong(t, axisOf(call.attributes.int('axis', -1), rank), 'works over the axis that counts rows');
+    refuseAlong(t, axisOf(call.attributes.int('axis', -1), rank), 'works across the axis that counts rows');
   }
   return withoutValues(t);
 }
 
-/** Works along one axis, of which each element depends on the others. */
+/** Works along one axis, on which each element depends on the others. */
 function along(defaultAxis: number, what: string): Transfer {
   return (call) => {
     const t = call.data(0);
@@ -78,19 +78,19 @@ function along(defaultAxis: number, what: string): Transfer {
 function cumulate(call: Call): Value {
   const t = call.data(0);
   const [axis] = call.constants(1, 'the axis that it sums along') ?? [];
-  if (axis === undefined) throw notUnderstood('the axis that it sums along is not known');
+  if (axis === undefined) throw notUnderstood('the axis that it sums along is unknown');
   refuseAlong(t, axisOf(axis, dimsOf(t).length), 'sums up over the rows');
   return withoutValues(t);
 }
 
-/** Normalizes over all axes from one on. */
+/** Normalizes over all axes from a given one. */
 function layerNormalization(call: Call): Value[] {
   const t = call.data(0);
   const dims = dimsOf(t);
   const first = axisOf(call.attributes.int('axis', -1), dims.length);
   if (t.rows && t.rows.axis >= first) throw coupled('normalizes over the rows');
   const { rows } = broadcast([t, ...[1, 2].flatMap((position) => (call.has(position) ? [call.data(position)] : []))]);
-  if (rows && !t.rows) throw coupled('scales what is shared by what rows hold');
+  if (rows && !t.rows) throw coupled('scales shared values by the values of rows');
   const statistics = dims.map((dim, axis) => (axis < first ? dim : ONE));
   const normal: Tensor = { ...withoutValues(t), ...(rows && { rows }) };
   const one = { ...withoutValues(t), dims: statistics, elem: 0 };
@@ -101,19 +101,19 @@ function meanVarianceNormalization(call: Call): Value {
   const t = call.data(0);
   const rank = dimsOf(t).length;
   const axes = call.attributes.ints('axes') ?? [0, 2, 3];
-  if (call.opset < 9) throw notUnderstood('what its first version normalizes over is not known');
+  if (call.opset < 9) throw notUnderstood('the axes of its first version are unknown');
   for (const axis of axes) refuseAlong(t, axisOf(axis, rank), 'normalizes over the rows');
   return withoutValues(t);
 }
 
-/** Turns the steps of each sequence round, as far as its length says. */
+/** Reverses the steps of each sequence up to its length. */
 function reverseSequence(call: Call): Value {
   const [t, lengths] = [call.data(0), call.data(1)];
   dimsOf(t);
   const batch = call.attributes.int('batch_axis', 1);
   const time = call.attributes.int('time_axis', 0);
   if (!t.rows && !lengths.rows) return invariant(t.dims, t.elem);
-  refuseAlong(t, time, 'turns the rows round');
+  refuseAlong(t, time, 'reverses the rows');
   if (t.rows?.axis === batch) {
     if (!lengths.rows || lengths.rows.axis !== 0)
       throw coupled('takes the length of each row from its position in the batch');
@@ -121,11 +121,11 @@ function reverseSequence(call: Call): Value {
       !lengths.rows.uniform &&
       !(lengths.rows.outer.equals(t.rows.outer) && lengths.rows.inner.equals(t.rows.inner))
     ) {
-      throw coupled('combines rows that are laid out in different ways');
+      throw coupled('combines rows with different layouts');
     }
     return withoutValues(t);
   }
-  if (!t.rows || lengths.rows) throw coupled('turns round by lengths of other rows');
+  if (!t.rows || lengths.rows) throw coupled('reverses by the lengths of other rows');
   return withoutValues(t);
 }
 

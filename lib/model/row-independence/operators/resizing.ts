@@ -6,13 +6,13 @@ import { withoutValues } from './layout';
 
 const TO_CROP = 'tf_crop_and_resize';
 
-/** The axis of the rows must keep its size, be it by a scale of 1 or by the very size that it has. */
+/** The axis of the rows must keep its size, by a scale of 1 or by its own size. */
 function resize(call: Call): Value {
   const t = call.data(0);
   const dims = dimsOf(t);
   const mode = call.attributes.string('coordinate_transformation_mode', 'half_pixel');
   if (mode === TO_CROP) {
-    if (t.rows) throw notUnderstood('it crops, and whether it crops rows is not known');
+    if (t.rows) throw notUnderstood('it crops, and it is unknown whether it crops rows');
     call.shared(1, 'the region that it crops');
   }
   const axes = call.attributes.ints('axes')?.map((axis) => axisOf(axis, dims.length)) ?? dims.map((_, axis) => axis);
@@ -24,7 +24,7 @@ function resize(call: Call): Value {
   const sizes = call.has(sizesAt) ? given(call, sizesAt, 'the new sizes') : undefined;
   const scales = sizes ? undefined : given(call, scalesAt, 'the scales');
   const list = sizes ?? scales ?? [];
-  if (list.length !== axes.length) throw new CannotRun('it has another number of sizes than axes');
+  if (list.length !== axes.length) throw new CannotRun('its numbers of sizes and axes differ');
   const newDims = [...dims];
   let isKept = true;
   axes.forEach((axis, at) => {
@@ -42,17 +42,20 @@ function resize(call: Call): Value {
 }
 
 /**
- * Kernels that interpolate go over all of two or three axes, and over all but the first two of more, whatever the
- * scales are. Where a scale is 1, they add the neighbour times 0, which is NaN where it is infinite or NaN.
+ * Kernels that interpolate work over all axes of tensors with two or three, and over all but the first two of larger
+ * ones, for any scales. At a scale of 1 they add the neighbour times 0, which is NaN if the neighbour is infinite or
+ * NaN.
  */
 function refuseNeighbours({ attributes }: Call, { dims = [], rows }: Tensor): void {
   if (!rows || attributes.string('mode', 'nearest') === 'nearest') return;
   if (dims.length < 4 || rows.axis > 1)
-    throw coupled('interpolates along the axis that counts rows too, where an infinity or NaN of one reaches the next');
+    throw coupled(
+      'interpolates along the axis that counts rows, so that an infinity or NaN of one row reaches the next',
+    );
 }
 
 function given(call: Call, position: number, what: string): readonly Size[] {
-  if (!call.has(position)) throw notUnderstood(`it has not ${what}`);
+  if (!call.has(position)) throw notUnderstood(`it lacks ${what}`);
   return call.numbers(position, what);
 }
 
@@ -63,12 +66,12 @@ function scaled(size: Size, scale: Size): Size {
   return Size.opaque('scaled', [size, scale], { min: 0 });
 }
 
-/** The old operator: scales are an attribute, from version 9 on an input. */
+/** The old operator. Scales are an attribute, and an input from version 9. */
 function upsample(call: Call): Value {
   const t = call.data(0);
   const dims = dimsOf(t);
   const scales = call.attributes.floats('scales')?.map((value) => Size.of(value)) ?? given(call, 1, 'the scales');
-  if (scales.length !== dims.length) throw new CannotRun('it has another number of scales than axes');
+  if (scales.length !== dims.length) throw new CannotRun('its numbers of scales and axes differ');
   const sizes = dims.map((size, axis) => {
     const scale = scales[axis] ?? ONE;
     if (scale.is(1)) return size;
@@ -79,13 +82,13 @@ function upsample(call: Call): Value {
   return { ...withoutValues(t), dims: sizes };
 }
 
-/** Cuts or pads around the middle. */
+/** Crops or pads around the center. */
 function centerCropPad(call: Call): Value {
   const t = call.data(0);
   const dims = dimsOf(t);
   const shape = call.numbers(1, 'the size to crop or pad to');
   const axes = call.attributes.ints('axes')?.map((axis) => axisOf(axis, dims.length)) ?? dims.map((_, axis) => axis);
-  if (shape.length !== axes.length) throw new CannotRun('it has another number of sizes than axes');
+  if (shape.length !== axes.length) throw new CannotRun('its numbers of sizes and axes differ');
   const sizes = [...dims];
   axes.forEach((axis, at) => {
     const size = shape[at] as Size;

@@ -4,7 +4,7 @@ import { ONE, Size, ZERO } from '../size';
 import { INT64, invariant, valuesOf, BOOL, type Sequence, type Tensor, type Value } from '../tensor';
 import { concatenated, sliced } from './layout';
 
-/** Longer lists are not followed. */
+/** Longer sequences are not analyzed. */
 const MAX_ITEMS = 256;
 
 function sequence(items: readonly Tensor[]): Sequence {
@@ -15,15 +15,15 @@ function sequence(items: readonly Tensor[]): Sequence {
 function items(call: Call, position: number): readonly Tensor[] {
   const value = call.inputs[position];
   if (value?.kind === 'unusable') throw value.obstacle;
-  if (value?.kind !== 'sequence') throw notUnderstood('the length of the sequence is not known');
+  if (value?.kind !== 'sequence') throw notUnderstood('the length of the sequence is unknown');
   return value.items;
 }
 
 /** A known index, counted from the front. */
-function place(call: Call, position: number, length: number): number {
-  const [at] = call.constants(position, 'a place in the sequence') ?? [];
+function positionIn(call: Call, position: number, length: number): number {
+  const [at] = call.constants(position, 'a position in the sequence') ?? [];
   const index = at !== undefined && at < 0 ? at + length : at;
-  if (index === undefined || index < 0 || index > length) throw notUnderstood('a place in the sequence is not known');
+  if (index === undefined || index < 0 || index > length) throw notUnderstood('a position in the sequence is unknown');
   return index;
 }
 
@@ -33,20 +33,20 @@ function construct(call: Call): Value {
 
 function at(call: Call): Value {
   const all = items(call, 0);
-  const item = all[place(call, 1, all.length)];
-  if (!item) throw notUnderstood('a place in the sequence is not known');
+  const item = all[positionIn(call, 1, all.length)];
+  if (!item) throw notUnderstood('a position in the sequence is unknown');
   return item;
 }
 
 function insert(call: Call): Value {
   const all = items(call, 0);
-  const index = call.has(2) ? place(call, 2, all.length) : all.length;
+  const index = call.has(2) ? positionIn(call, 2, all.length) : all.length;
   return sequence([...all.slice(0, index), call.tensor(1), ...all.slice(index)]);
 }
 
 function erase(call: Call): Value {
   const all = items(call, 0);
-  const index = call.has(1) ? place(call, 1, all.length) : all.length - 1;
+  const index = call.has(1) ? positionIn(call, 1, all.length) : all.length - 1;
   return sequence(all.filter((_, item) => item !== index));
 }
 
@@ -76,7 +76,7 @@ function stacked(t: Tensor, where: number): Tensor {
   };
 }
 
-/** Into parts of known number; without sizes, one part for each index. */
+/** Splits into a known number of parts; without sizes, into one part for each index. */
 function splitToSequence(call: Call): Value {
   const t = call.data(0);
   const dims = dimsOf(t);
@@ -86,7 +86,7 @@ function splitToSequence(call: Call): Value {
   const given = call.constants(1, 'the sizes of the parts');
   const scalar = call.has(1) && call.tensor(1).dims?.length === 0;
   const keep = call.has(1) || call.attributes.flag('keepdims', true);
-  if (length === undefined && (!given || scalar)) throw notUnderstood('the length of the sequence is not known');
+  if (length === undefined && (!given || scalar)) throw notUnderstood('the length of the sequence is unknown');
   const sizes = given && !scalar ? given : chunks(length as number, given?.[0] ?? 1);
   let start = ZERO;
   const parts = sizes.map((size) => {
@@ -109,7 +109,7 @@ function dropped(t: Tensor, axis: number): Tensor {
   return { kind: 'tensor', dims, elem, ...(moved && { rows: moved }) };
 }
 
-/** An optional is the tensor that it holds. */
+/** Treats an optional as the tensor that it contains. */
 function optional(call: Call): Value {
   const value = call.inputs[0];
   if (!value) throw notUnderstood('it holds nothing');

@@ -5,7 +5,7 @@ import { lesser, ONE, Size, ZERO } from '../size';
 import { constantDims, invariant, rearranged, type Tensor, type Value } from '../tensor';
 import { sliced, withoutValues } from './layout';
 
-/** Ends from here on mean "to the end": tf2onnx writes 1,000,000,000, others 2^31-1 or 2^63-1. */
+/** Larger ends mean "to the end": tf2onnx writes 1,000,000,000; other exporters write 2^31-1 or 2^63-1. */
 const TO_THE_END = 1_000_000_000;
 
 function slice(call: Call): Value {
@@ -16,11 +16,11 @@ function slice(call: Call): Value {
     (call.has(position) ? call.numbers(position, what) : undefined);
   const starts = list('starts', 1, 'where it starts');
   const ends = list('ends', 2, 'where it ends');
-  if (!starts || !ends) throw notUnderstood('where it starts and ends is not known');
+  if (!starts || !ends) throw notUnderstood('its starts and ends are unknown');
   const axes = call.intsOrInput('axes', 3) ?? starts.map((_, axis) => axis);
   const steps = call.has(4) ? call.numbers(4, 'its steps') : starts.map(() => ONE);
   if (axes.length !== starts.length || ends.length !== starts.length)
-    throw new CannotRun('it starts on other axes than it ends');
+    throw new CannotRun('its starts and ends are for different axes');
   return axes.reduce<Tensor>(
     (part, axis, at) => sliceAxis(part, axisOf(axis, rank), starts[at] as Size, ends[at] as Size, steps[at] ?? ONE),
     t,
@@ -32,7 +32,7 @@ function sliceAxis(t: Tensor, axis: number, start: Size, end: Size, step: Size):
   if (step.is(1) && startsAtBeginning(start) && goesToTheEnd(end, length)) return t;
   if (t.rows?.axis === axis) {
     const to = (end.constant ?? 0) >= TO_THE_END ? length : end;
-    if (!step.is(1) || start.min < 0) throw coupled('picks some of the rows, or turns them round');
+    if (!step.is(1) || start.min < 0) throw coupled('picks some of the rows, or reverses them');
     return blockOf(t, start, to.minus(start));
   }
   const known = length.constant;
@@ -81,15 +81,15 @@ function sliceKnown(t: Tensor, axis: number, length: number, start: number, end:
   return moved ?? { ...withoutValues(t), dims };
 }
 
-/** Counted from the front, not yet cut off at the ends. */
+/** Position counted from the front, before clamping. */
 function position(at: Size, length: Size): Size | undefined {
   if (at.min >= 0) return at;
   return at.constant === undefined ? undefined : length.plus(at);
 }
 
 /**
- * Never less than 0: a size that could turn out negative is a number of its own. Axes of inputs have an element or more,
- * so that a part from the second one on exists.
+ * Length of a slice, never below 0: a difference that could be negative becomes a new atom. Axes of inputs have at
+ * least one element, so a slice from index 1 is valid.
  */
 function lengthBetween(from: Size, to: Size, length: Size): Size {
   const end = lesser(to, length);
@@ -107,7 +107,7 @@ function pad(call: Call): Value {
     call.numbers(1, 'how much it pads');
   const axes =
     call.constants(3, 'the axes that it pads')?.map((axis) => axisOf(axis, dims.length)) ?? dims.map((_, axis) => axis);
-  if (given.length !== 2 * axes.length) throw new CannotRun('it pads another number of axes than there are');
+  if (given.length !== 2 * axes.length) throw new CannotRun('it pads a different number of axes than its input has');
   const sizes = [...dims];
   axes.forEach((axis, at) => {
     const [before, after] = [given[at] as Size, given[at + axes.length] as Size];

@@ -16,7 +16,7 @@ import { sequences } from './sequence';
 import { signal } from './signal';
 import { slicing } from './slicing';
 
-/** What is known of operators, by domain. */
+/** Rules of all supported operators, by domain. */
 const TABLE: ReadonlyMap<string, ReadonlyMap<string, Transfer>> = new Map([
   [
     'ai.onnx',

@@ -1,6 +1,6 @@
-import { halfBits, halfValue } from '../../../inference-image/src/inference/half';
+import { halfBits, halfValue } from '../../../inference-image/src/contract/half';
 
-test('every number of 16 bits is found again', () => {
+test('every 16-bit number makes the round trip', () => {
   for (let bits = 0; bits < 2 ** 16; bits++) {
     const value = halfValue(bits);
     if (Number.isNaN(value)) expect(halfValue(halfBits(value))).toBeNaN();
