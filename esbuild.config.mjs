@@ -14,13 +14,13 @@ const ENTRIES = {
   executor: 'executor.ts',
   codec: 'codec.ts',
   'grpc-libraries': 'grpc/libraries.ts',
-  'image-decoder/decoder': 'image-decoder.ts',
+  'picture-decoder/decoder': 'picture-decoder.ts',
   healthcheck: 'healthcheck.ts',
   // Not for images: what a synth and the command line run.
-  'golden-run': 'golden-run.ts',
-  'profile-run': 'profile-run.ts',
-  'load-run': 'tools/load-run.ts',
-  'rebatch-run': 'tools/rebatch-run.ts',
+  'golden-program': 'tools/golden-program.ts',
+  'profile-program': 'tools/profile-program.ts',
+  'load-program': 'tools/load-program.ts',
+  'rebatch-program': 'tools/rebatch-program.ts',
 };
 
 /** What the decoder loads from files beside it. */
@@ -138,17 +138,17 @@ const { metafile } = await build({
 });
 
 for (const file of WASM_FILES) {
-  const copy = join(OUT, 'image-decoder', basename(file));
+  const copy = join(OUT, 'picture-decoder', basename(file));
   rmSync(copy, { force: true });
   copyFileSync(join('node_modules', file), copy);
 }
 
-// Most images have no image decoder, and so neither its notices nor its part of the bill of materials.
-const DECODER = `${OUT}/image-decoder/decoder.cjs`;
+// Most images have no picture decoder, and so neither its notices nor its part of the bill of materials.
+const DECODER = `${OUT}/picture-decoder/decoder.cjs`;
 const others = Object.keys(metafile.outputs).filter((output) => output !== DECODER);
 writeNotices('THIRD_PARTY_NOTICES.txt', others);
 writeNotices(
-  'image-decoder/THIRD_PARTY_NOTICES.txt',
+  'picture-decoder/THIRD_PARTY_NOTICES.txt',
   [DECODER],
   readFileSync('inference-image/wasm-notices.txt', 'utf8'),
 );
@@ -158,7 +158,7 @@ const IMAGE_BUNDLES = ['server', 'executor', 'codec', 'grpc-libraries', 'healthc
   (name) => `${OUT}/${name}.cjs`,
 );
 writeSbom('sbom.cdx.json', IMAGE_BUNDLES);
-writeSbom('image-decoder/sbom.cdx.json', [DECODER]);
+writeSbom('picture-decoder/sbom.cdx.json', [DECODER]);
 
 /** @param more Of what no package in node_modules has a file. */
 function writeNotices(file, outputs, more = '') {

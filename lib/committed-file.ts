@@ -4,8 +4,8 @@ import { ModelServingError, type Problem } from './errors';
 import { parseJson } from './json';
 import { isThere, type SourceText } from './model/model-files';
 
-/** Kind of file that can be committed beside a model: `digits.onnx` has `digits.profile.json`. */
-export type CommittedKind = 'golden' | 'profile' | 'contract';
+/** Kind of file that can be committed beside a model: `digits.onnx` has `digits.profile.json`. `contract` is the old name of `interface`. */
+export type CommittedKind = 'golden' | 'profile' | 'interface' | 'contract';
 
 export function pathBeside(modelPath: string, kind: CommittedKind): string {
   const { dir, name } = parse(modelPath);
@@ -27,6 +27,8 @@ export function isBeside(path: string, modelPath: string, kind: CommittedKind): 
 export interface JsonForm {
   /** Name of the schema, part of the cache key. Change it when the schema becomes stricter. */
   readonly name: string;
+  /** Gives content that an earlier version wrote the form of this one. */
+  readonly upgrade?: (content: unknown) => unknown;
   /** Loads the schema on demand: zod takes longer to load than a warm synth of a model. */
   readonly loadSchema: () => JsonSchema;
   readonly notJson: (reason: string) => Problem;
@@ -48,7 +50,8 @@ interface JsonSchema {
  * @throws ModelServingError with the errors of the form
  */
 export function parseCommittedFile<T>({ file, content: text }: SourceText, form: JsonForm): T {
-  const content = parseJson(text, form.notJson);
+  const { upgrade = (content) => content } = form;
+  const content = upgrade(parseJson(text, form.notJson));
   const key = `${form.name} ${file.sha256}`;
   if (!readCache<true>(key)) {
     const issues = form.loadSchema().safeParse(content).error?.issues ?? [];

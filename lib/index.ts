@@ -4,7 +4,7 @@ export type { ModelCard } from './model/model-card';
 export type { SourceFile } from './model/model-files';
 export { OnnxModel, type OnnxModelProps } from './model/onnx-model';
 export type { ClassOutputProps } from './preprocessing/class-output';
-export type { ImageInputProps } from './preprocessing/image-input';
+export type { PictureInputProps } from './preprocessing/picture-input';
 export type {
   Machine,
   MeasuredMemory,
@@ -15,6 +15,6 @@ export type {
   ModelProfile,
 } from './profile/model-profile';
 export type { BatchingVerdict } from '../inference-image/src/contract/batching-verdict';
-export type { ClassOutput, ImageInput } from '../inference-image/src/contract/image-input';
+export type { ClassOutput, PictureInput } from '../inference-image/src/contract/picture-input';
 export type { ExampleSizes } from '../inference-image/src/contract/request-size';
 export type { Datatype, Dimension, Signature, TensorSignature } from '../inference-image/src/contract/signature';

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { RUNTIME_ENVIRONMENT } from '../inference-image/src/contract/runtime-environment';
 import { SETTING_PREFIX, type Settings, settingsEnvironment } from '../inference-image/src/contract/settings';
 import { temporaryCacheFolder } from './cache';
-import { BuildContext, modelFiles } from './image/build-context';
-import { localServerFiles } from './image/server-files';
+import { BuildContext, modelFiles } from './container-image/build-context';
+import { localServerFiles } from './container-image/server-files';
 import type { OnnxModel } from './model/onnx-model';
 
 /** The server and the files of a model's image, staged on this machine. */

@@ -38,8 +38,8 @@ export function minimumMemoryMiB(model: OnnxModel, executors = 1): number {
 }
 
 /** Memory for decoding the largest picture, in MiB; 0 if the model takes no pictures. */
-export function imageMemoryMiB({ image }: Pick<OnnxModel, 'image'>): number {
-  return inMiB(pictureBytes(image));
+export function pictureMemoryMiB({ picture }: Pick<OnnxModel, 'picture'>): number {
+  return inMiB(pictureBytes(picture));
 }
 
 /** Number of pixels of the largest picture that can be decoded in this much memory. */
@@ -51,8 +51,8 @@ export function pixelsWithin(memoryMiB: number): number {
  * Memory of a container without requests, except for the largest picture, in MiB; at least the server's own estimate.
  */
 export function ownMemoryMiB(model: OnnxModel, executors = 1): number {
-  const byServer = inMiB(ownMemoryBytes(MIB * inMiB(model.sizeBytes), oneIfToken(executors), model.image));
-  return Math.max(byServer, minimumMemoryMiB(model, executors) + imageMemoryMiB(model));
+  const byServer = inMiB(ownMemoryBytes(MIB * inMiB(model.sizeBytes), oneIfToken(executors), model.picture));
+  return Math.max(byServer, minimumMemoryMiB(model, executors) + pictureMemoryMiB(model));
 }
 
 /** Memory that requests need, in MiB. */
@@ -72,7 +72,7 @@ export function neededMemoryMiB(model: OnnxModel, choices: MemoryChoices): numbe
 export function defaultMemoryMiB(model: OnnxModel, choices: MemoryChoices): number {
   const weights = (1 + oneIfToken(choices.executors ?? 1)) * inMiB(model.sizeBytes);
   const forRequests = RUNTIME_MEMORY_MIB + requestMemoryMiB(model, choices);
-  return Math.max(DEFAULT_MEMORY_MIB, forRequests) + weights + imageMemoryMiB(model);
+  return Math.max(DEFAULT_MEMORY_MIB, forRequests) + weights + pictureMemoryMiB(model);
 }
 
 /**

@@ -18,7 +18,7 @@ export interface RequestChoices {
 }
 
 /** Properties of a model that determine its largest request. */
-export type RequestModel = Pick<OnnxModel, 'signature' | 'batching' | 'image' | 'exampleSizes'>;
+export type RequestModel = Pick<OnnxModel, 'signature' | 'batching' | 'picture' | 'exampleSizes'>;
 
 /** Option that determines the budget, or `answer` for the answer to one row. */
 type Decisive = 'maxRequestBytes' | 'maxQueueBytes' | 'requestBudgetBytes' | 'answer';

@@ -1,7 +1,7 @@
 import { Token } from 'cdktf';
 import { SETTING_DEFAULTS, type Settings, settingsEnvironment } from '../inference-image/src/contract/settings';
 import type { Problem } from './errors';
-import type { ExpectedModel } from './image/model-image';
+import type { ExpectedModel } from './container-image/model-image';
 import { nearestName } from './nearest-name';
 import { asText } from './tokens';
 

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'cdktf';
-import { type ImageInputProps, OnnxModel } from 'cdktf-model-serving';
+import { type PictureInputProps, OnnxModel } from 'cdktf-model-serving';
 import { DigitsStack } from '../examples/digits/stack';
-import { BuildContext } from '../lib/image/build-context';
+import { BuildContext } from '../lib/container-image/build-context';
 import { goldenSeven } from './support/golden-seven';
 import { ServerProcess } from './support/server';
 import { temporaryFolder } from './support/temporary-folder';
@@ -26,7 +26,7 @@ function stagedModel(): string {
 test('a picture gives the golden answer of its tensor, and a different one with another declaration', () => {
   const golden = join(folder, 'pictures.golden.json');
   writeFileSync(golden, JSON.stringify({ examples: [goldenSeven(folder)] }));
-  const read = (image: ImageInputProps) => OnnxModel.fromFile(join(digits, 'digits.onnx'), { golden, image });
+  const read = (picture: PictureInputProps) => OnnxModel.fromFile(join(digits, 'digits.onnx'), { golden, picture });
   expect(read({ color: 'rgb', mean: 0.5, std: 0.5 }).servable).toBe(true);
   expect(() => read({ color: 'rgb' })).toThrow(/"a seven": output "logits" .*\[golden-drift\]$/);
 });

@@ -27,16 +27,19 @@ test.each(['circle', 'there'])('a model whose links form a loop: %s', (path) => 
   expect(problems(path)).toEqual([`file-link-circle: ${said(path)}`]);
 });
 
-test.each(['golden', 'profile', 'contract', 'classes'])('a file in a prop: %s', (prop) => {
+test.each(['golden', 'profile', 'interface', 'classes'])('a file in a prop: %s', (prop) => {
   expect(problems('m.onnx', { [prop]: 'circle' })).toEqual([`file-link-circle: ${said('circle')}`]);
 });
 
-test.each(['golden', 'profile', 'contract'])('a file beside the model, which is not ignored: %s', (kind) => {
-  multiplier('.', kind, 2);
-  const path = `${kind}.${kind}.json`;
-  symlinkSync(path, path);
-  expect(runCli('check', `${kind}.onnx`).stderr).toContain(`${said(path)} [file-link-circle]\n`);
-});
+test.each(['golden', 'profile', 'interface', 'contract'])(
+  'a file beside the model, which is not ignored: %s',
+  (kind) => {
+    multiplier('.', kind, 2);
+    const path = `${kind}.${kind}.json`;
+    symlinkSync(path, path);
+    expect(runCli('check', `${kind}.onnx`).stderr).toContain(`${said(path)} [file-link-circle]\n`);
+  },
+);
 
 test('a file of an example', () => {
   const tensor = (name: string) => ({ name, datatype: 'FP32', shape: [1], file: 'circle' });
@@ -56,7 +59,7 @@ test.each([
   ['inspect', 'circle'],
   ['inspect', 'm.onnx', '--card', 'circle'],
   ['inspect', 'm.onnx', '--preprocessing', 'circle'],
-  ['contract', 'diff', 'm.onnx', '--contract', 'circle'],
+  ['interface', 'diff', 'm.onnx', '--interface', 'circle'],
   ['golden', 'record', 'm.onnx', '--out', 'new.json', '--inputs', 'circle'],
 ])('on the command line: %s %s %s %s', (...args) => {
   const { code, stdout, stderr } = runCli(...args.filter((arg) => arg !== undefined));

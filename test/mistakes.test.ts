@@ -3,7 +3,7 @@ import type { TerraformStack } from 'cdktf';
 import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
 import { ContainerizedModel, InferenceImage } from 'cdktf-model-serving/docker';
 import { ScalableModelService, ScalingTarget } from 'cdktf-model-serving/kubernetes';
-import { writeContract } from '../lib/interface-contract/contract-file';
+import { writeInterface } from '../lib/interface/interface-file';
 import {
   externalInitializer,
   identity,
@@ -184,26 +184,26 @@ stack/digits: capacity.headroom is -0.1. Use 0 or more, such as 0.3 for 30 %. [c
     `stack/digits: the target for cpu is 90 % of the CPU request, but runs of the model can use at most 30 % (1.2 of 4), so the autoscaler would never add a replica. Use a target of 27 or less, whole CPUs, or more threads (serving.executors, serving.threadsPerExecutor). [cpu-target-unreachable]`,
   ],
 
-  // Its contract
+  // Its interface
   [
     'an input that was renamed',
     (stack) => container(stack, changed([value('picture', 'float', ['n', 4])]), { runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.contract.json (version "1"), input "x" is called "picture" now: clients send it by its old name. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --breaking [contract-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), input "x" is called "picture" now: clients send it by its old name. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
     'an input with another datatype',
     (stack) => container(stack, changed([value('x', 'double', ['n', 4])]), { runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.contract.json (version "1"), input "x" is FP64 [n, 4], and was FP32 [n, 4]: clients send FP32. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --breaking [contract-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), input "x" is FP64 [n, 4], and was FP32 [n, 4]: clients send FP32. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
     'an input for only one row',
     (stack) => container(stack, changed([value('x', 'float', [1, 4])]), { runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.contract.json (version "1"), input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --breaking [contract-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
     'an input with one more dimension',
     (stack) => container(stack, changed([value('x', 'float', ['n', 4, 1])]), { runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.contract.json (version "1"), input "x" is FP32 [n, 4, 1], and was FP32 [n, 4]: clients send tensors of rank 2. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --breaking [contract-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), input "x" is FP32 [n, 4, 1], and was FP32 [n, 4]: clients send tensors of rank 2. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
     'an input that nobody sends yet',
@@ -211,18 +211,18 @@ stack/digits: capacity.headroom is -0.1. Use 0 or more, such as 0.3 for 30 %. [c
       container(stack, changed([value('x', 'float', ['n', 4]), value('mask', 'float', ['n', 4])]), {
         runtimeCheck: 'skip',
       }),
-    `changed.onnx: compared with changed.contract.json (version "1"), input "mask" is new, FP32 [n, 4]: clients that do not send it would be refused. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --breaking [contract-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), input "mask" is new, FP32 [n, 4]: clients that do not send it would be refused. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
     'a removed output',
     (stack) => container(stack, changed(undefined, [value('scores', 'float', ['n', 4])]), { runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.contract.json (version "1"), output "y" is called "scores" now: clients read it by its old name. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --breaking [contract-broken]
-changed.onnx: compared with changed.contract.json (version "1"), output "labels" is gone, and was INT64 [n]: clients that read it would find nothing. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --breaking [contract-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), output "y" is called "scores" now: clients read it by its old name. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]
+changed.onnx: compared with changed.interface.json (version "1"), output "labels" is gone, and was INT64 [n]: clients that read it would find nothing. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
     'another name in every URL',
     (stack) => container(stack, changed(), { name: 'letters', runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.contract.json (version "1"), the model is called "letters", and was called "changed": clients ask for it by its name. Give the model another major version, or accept it if no client minds: model-serving contract accept changed.onnx --name letters --breaking [contract-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), the model is called "letters", and was called "changed": clients ask for it by its name. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --name letters --breaking [interface-broken]`,
   ],
   [
     'a canary that breaks the clients of the service',
@@ -315,7 +315,7 @@ function handWritten(): string {
   return onnx('by-hand', identity('float', ['n', 4]));
 }
 
-/** A model whose contract has x: FP32 [n, 4] as input, and y and labels as outputs. */
+/** A model whose accepted interface has x: FP32 [n, 4] as input, and y and labels as outputs. */
 function changed(
   inputs = [value('x', 'float', ['n', 4])],
   outputs = [value('y', 'float', ['n', 4]), value('labels', 'int64', ['n'])],
@@ -324,7 +324,7 @@ function changed(
     inputs: [fp32('x')],
     outputs: [fp32('y'), { name: 'labels', datatype: 'INT64' as const, dimensions: ['n'] }],
   };
-  writeContract('changed.contract.json', { name: 'changed', ...accepted }, '1');
+  writeInterface('changed.interface.json', { name: 'changed', ...accepted }, '1');
   return onnx('changed', { inputs, outputs, nodes: [] });
 }
 

@@ -1,6 +1,6 @@
 import { REPORT_PREFIX } from '../inference-image/src/contract/report';
 import { RUNTIME_ENVIRONMENT } from '../inference-image/src/contract/runtime-environment';
-import { dockerfile } from '../lib/image/dockerfile';
+import { dockerfile } from '../lib/container-image/dockerfile';
 import { LocalStage } from '../lib/local-stage';
 import { OnnxModel } from '../lib/model/onnx-model';
 import { reportOf } from '../lib/runtime-process';
@@ -17,7 +17,7 @@ describe('the runtime sends no telemetry', () => {
 
   test('in the image', () => {
     const settings = Object.entries(RUNTIME_ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
-    const text = dockerfile({ nodePath: '/usr/local/bin/node', takesImages: false, labels: {} });
+    const text = dockerfile({ nodePath: '/usr/local/bin/node', takesPictures: false, labels: {} });
     expect(text).toContain(`\nENV NODE_ENV=production ${settings.join(' ')}\n`);
   });
 

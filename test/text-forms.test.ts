@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
 import { fileSha256 } from '../lib/file-hash';
-import { BuildContext } from '../lib/image/build-context';
+import { BuildContext } from '../lib/container-image/build-context';
 import { openApiOf } from '../lib/openapi/openapi-file';
 import { plainText } from '../lib/plain-text';
 import { problemsOf } from './model/support';
@@ -76,14 +76,14 @@ describe.each(Object.entries(FORMS))('a file %s', (name, form) => {
     expect(classes!.names).toEqual(['cat', 'dog']);
   });
 
-  test('of a profile, contract, card and preprocessing is read', () => {
+  test('of a profile, interface, card and preprocessing is read', () => {
     const { sha256 } = OnnxModel.fromFile('m.onnx');
     writeFileSync('a.profile.json', form(pretty(profileOf(sha256))));
-    expect(runCli('contract', 'accept', 'm.onnx', '--contract', 'a.contract.json').code).toBe(0);
-    writeFileSync('a.contract.json', form(readFileSync('a.contract.json', 'utf8')));
+    expect(runCli('interface', 'accept', 'm.onnx', '--interface', 'a.interface.json').code).toBe(0);
+    writeFileSync('a.interface.json', form(readFileSync('a.interface.json', 'utf8')));
     writeFileSync('card.json', form(pretty({ title: 'A title' })));
     writeFileSync('p.json', form(pretty({ classes: ['a'] })));
-    const committed = ['--profile', 'a.profile.json', '--contract', 'a.contract.json'];
+    const committed = ['--profile', 'a.profile.json', '--interface', 'a.interface.json'];
     const given = ['--card', 'card.json', '--preprocessing', 'p.json'];
     const { stdout, stderr } = runCli('inspect', 'm.onnx', '--json', ...committed.slice(0, 2), ...given);
     expect(stderr).toBe('');
@@ -110,18 +110,18 @@ describe.each(Object.entries(ENCODINGS))('a file in %s', (_, [encode, encoding])
   const message = (path: string) => `${path}: the file is ${encoding}. Save it as UTF-8. [file-not-utf8]`;
 
   test('is rejected', () => {
-    for (const path of ['u.golden.json', 'u.profile.json', 'u.contract.json', 'u.txt']) {
+    for (const path of ['u.golden.json', 'u.profile.json', 'u.interface.json', 'u.txt']) {
       writeFileSync(path, encode('{\n}\n'));
     }
     const props: OnnxModelProps[] = [
       { golden: 'u.golden.json' },
       { profile: 'u.profile.json' },
-      { contract: 'u.contract.json' },
+      { interface: 'u.interface.json' },
       { classes: 'u.txt' },
     ];
     const found = props.map((prop) => problemsOf(() => OnnxModel.fromFile('m.onnx', prop)));
     expect(found.flat()).toEqual(
-      ['u.golden.json', 'u.profile.json', 'u.contract.json', 'u.txt'].map(
+      ['u.golden.json', 'u.profile.json', 'u.interface.json', 'u.txt'].map(
         (path) => `file-not-utf8: ${path}: the file is ${encoding}. Save it as UTF-8.`,
       ),
     );

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GoldenExample, GoldenRequest, GoldenTensor } from './contract/golden';
-import type { ModelManifest } from './contract/model-manifest';
+import type { PictureInput } from './contract/picture-input';
+import type { Signature } from './contract/signature';
 import { MemoryBudget } from './budget/memory-budget';
 import { messageOf } from './errors';
-import { ImageReader } from './image/image-reader';
-import { ImageThread } from './image/image-thread';
+import { PictureReader } from './pictures/picture-reader';
+import { PictureThread } from './pictures/picture-thread';
 import type { GoldenRun } from './inference/golden-check';
 import type { Tensor, TensorData, TensorHeader } from './inference/tensor';
 import { decodeBinaryData } from './protocol/binary-data';
@@ -15,10 +16,11 @@ import { decodeJsonData } from './protocol/json-data';
 /** Converts golden examples to runs, with the code that reads clients' requests. */
 export class GoldenExamples {
   private readonly decoder: InferRequestDecoder;
-  private images?: ImageReader;
+  private pictures?: PictureReader;
 
-  constructor(private readonly manifest: Pick<ModelManifest, 'signature' | 'image'>) {
-    this.decoder = new InferRequestDecoder(manifest.signature);
+  /** @param model What it takes and gives, and how a picture becomes its input, if it takes pictures. */
+  constructor(private readonly model: { readonly signature: Signature; readonly picture: PictureInput | undefined }) {
+    this.decoder = new InferRequestDecoder(model.signature);
   }
 
   /**
@@ -49,19 +51,23 @@ export class GoldenExamples {
   }
 
   async picture(file: string, folder = ''): Promise<InferRequest> {
-    const { image, signature } = this.manifest;
-    if (!image) throw new Error(`its request is the picture ${file}, and the model declares no image`);
+    const { picture, signature } = this.model;
+    if (!picture) throw new Error(`its request is the picture ${file}, and the model declares no picture`);
     // A separate reader: clients' pictures would delay this one.
-    this.images ??= new ImageReader({
-      spec: image,
+    this.pictures ??= new PictureReader({
+      spec: picture,
       outputs: signature.outputs,
-      startThread: () => new ImageThread(image),
+      startThread: () => new PictureThread(picture),
       maxQueueLength: Infinity,
       maxQueueBytes: Infinity,
       queueTimeoutSeconds: Infinity,
     });
     try {
-      return await this.images.decode(readFileSync(join(folder, file)), () => false, new MemoryBudget(Infinity).open());
+      return await this.pictures.decode(
+        readFileSync(join(folder, file)),
+        () => false,
+        new MemoryBudget(Infinity).open(),
+      );
     } catch (error) {
       throw new Error(`its request is the picture ${file}, which is refused: ${messageOf(error)}`, { cause: error });
     }
@@ -69,8 +75,8 @@ export class GoldenExamples {
 
   /** Stops the thread that decodes pictures, if it was started. */
   async close(): Promise<void> {
-    await this.images?.close();
-    this.images = undefined;
+    await this.pictures?.close();
+    this.pictures = undefined;
   }
 }
 

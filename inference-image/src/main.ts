@@ -8,8 +8,8 @@ import { ConfigurationError, readConfiguration, type Configuration } from './con
 import { cpuQuota, defaultThreads } from './cpu-quota';
 import { messageOf } from './errors';
 import { GrpcPort } from './grpc/grpc-port';
-import { ImageReader } from './image/image-reader';
-import { ImageThread } from './image/image-thread';
+import { PictureReader } from './pictures/picture-reader';
+import { PictureThread } from './pictures/picture-thread';
 import { Connections } from './http/connections';
 import { buildMetricsServer } from './http/metrics-server';
 import { UnreadAnswers } from './budget/unread-answers';
@@ -61,14 +61,14 @@ async function serve(
   const { decoder, dataPlane } = host;
   const startThread = () => new CodecThread(join(__dirname, 'codec.cjs'), manifest);
   const codec = new Codec({ model: manifest, decoder, startThread, maxQueueLength: settings.maxQueueLength });
-  const { image } = manifest;
+  const { image: picture } = manifest;
   const { maxQueueLength, maxQueueBytes, queueTimeoutSeconds } = settings;
-  const images =
-    image &&
-    new ImageReader({
-      spec: image,
+  const pictures =
+    picture &&
+    new PictureReader({
+      spec: picture,
       outputs: manifest.signature.outputs,
-      startThread: () => new ImageThread(image),
+      startThread: () => new PictureThread(picture),
       maxQueueLength,
       maxQueueBytes,
       queueTimeoutSeconds,
@@ -97,7 +97,7 @@ async function serve(
     inflater,
     unread,
   };
-  const app = buildApp({ ...serving, codec, images, page });
+  const app = buildApp({ ...serving, codec, pictures, page });
   await app.ready();
   const connections = new Connections(app.server, { ...settings, budget, unread, metrics });
   const grpc = new GrpcPort({
@@ -114,7 +114,7 @@ async function serve(
   const metricsServer = buildMetricsServer(metrics);
   new Connections(metricsServer, { ...METRICS_CONNECTIONS, budget, metrics });
 
-  const readers = images ? [codec, images] : [codec];
+  const readers = pictures ? [codec, pictures] : [codec];
   endOnSignals(signals, stoppable({ host, transports: [connections, grpc], readers }), settings.drainSeconds, log);
 
   try {

@@ -211,7 +211,7 @@ async function readExamples(
   examples: readonly GoldenExample[],
   folder: string,
 ): Promise<GoldenRun[]> {
-  const golden = new GoldenExamples(manifest);
+  const golden = new GoldenExamples({ signature: manifest.signature, picture: manifest.image });
   const runs: GoldenRun[] = [];
   try {
     for (const example of examples) runs.push(await inExample(example.name, golden.run(example, folder)));

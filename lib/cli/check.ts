@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { GOLDEN_FILE } from '../../inference-image/src/contract/model-manifest';
 import { fileBeside } from '../committed-file';
+import { locateInterface } from '../interface/interface-file';
 import type { OnnxModel } from '../model/onnx-model';
 import { measuredOn } from '../profile/measured-on';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
@@ -18,15 +19,15 @@ export function checkCommand(): Command {
 }
 
 function findings(path: string, model: OnnxModel, options: StackModelOptions): [string, string][] {
-  const { golden, contract, runtimeCheck } = options;
+  const { golden, runtimeCheck } = options;
   const isKept = model.files.some((file) => file.path === GOLDEN_FILE);
   const ran = runtimeCheck === 'skip' ? 'not run' : model.servable && isKept ? 'reproduced' : 'see the warnings';
-  const contractPath = contract ?? fileBeside(path, 'contract');
+  const accepted = locateInterface(path, options.interface);
   return [
     ['model', `${model.name}, version ${model.version}, sha256 ${model.sha256}`],
     ['runtime', runtimeCheck === 'skip' ? 'not asked' : model.servable ? 'loads it' : 'see the warnings'],
     ['golden examples', golden === undefined ? 'none' : `${golden}, ${ran}`],
     ['profile', model.profile ? `measured on ${measuredOn(model.profile)}` : 'none'],
-    ['contract', contractPath ? `${contractPath}, kept` : 'none'],
+    ['interface', accepted ? `${accepted.path}, kept` : 'none'],
   ];
 }

@@ -22,7 +22,7 @@ export function clientCommand(): Command {
         out === undefined ? undefined : { option: '--out', path: out, inputs: [path, preprocessing], mark: MARK };
       if (output) checkOutput(output);
       // A client has only to fit the model that is here; whether others still fit is for the plan to say.
-      const model = readModel(path, { ...options, contract: false, profile: false });
+      const model = readModel(path, { ...options, interface: false, profile: false });
       const source = clientSource(model, commandText(path, options));
       if (!output) return void process.stdout.write(source);
       writeOutput(output, source);

@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
 import { ModelServingError } from '../errors';
-import { BuildContext } from '../image/build-context';
-import { checkContext } from '../image/context-problems';
-import { DEFAULT_NODE_PATH } from '../image/dockerfile';
-import { DEFAULT_PLATFORM, IMAGE_PLATFORMS, type ImagePlatform } from '../image/platform';
+import { BuildContext } from '../container-image/build-context';
+import { checkContext } from '../container-image/context-problems';
+import { DEFAULT_NODE_PATH } from '../container-image/dockerfile';
+import { DEFAULT_PLATFORM, IMAGE_PLATFORMS, type ImagePlatform } from '../container-image/platform';
 import { Problems } from '../problems';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
 import { checkNewFolder } from './output';

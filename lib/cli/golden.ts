@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { dimensionNames } from '../../inference-image/src/contract/given-sizes';
-import type { RecordTask } from '../../inference-image/src/contract/golden-run';
+import type { RecordTask } from '../../inference-image/src/contract/golden-messages';
 import type { Signature } from '../../inference-image/src/contract/signature';
 import { pathBeside } from '../committed-file';
 import { ModelServingError } from '../errors';
@@ -59,10 +59,10 @@ function recordCommand(): Command {
       checkFolderBeside(out);
       if (!force && existsSync(out)) throw new ModelServingError([goldenErrors.exists(out)]);
       // They have no say in what the model answers.
-      const unchecked = { ...options, profile: false as const, contract: false as const };
+      const unchecked = { ...options, profile: false as const, interface: false as const };
       const model = readModel(path, unchecked);
       const task = taskOf(path, model.signature, options);
-      if (!model.image) refusePictures(out, task);
+      if (!model.picture) refusePictures(out, task);
       const tolerance = absolute === undefined && relative === undefined ? undefined : { absolute, relative };
       const count = recordGolden(model, path, task, { out, tolerance });
       print(`${out}: ${counted(count, 'golden example')}.`);

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { ModelServingError, type Problem } from '../errors';
-import { DEFAULT_BASE_IMAGE, DEFAULT_NODE_PATH } from '../image/dockerfile';
+import { DEFAULT_BASE_IMAGE, DEFAULT_NODE_PATH } from '../container-image/dockerfile';
 import { makeFolder } from '../make-folder';
 import { modelErrors } from '../model/errors';
 import { isThere } from '../model/model-files';

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { obstacleText, type RowAxes } from '../../inference-image/src/contract/batching-verdict';
-import type { ClassOutput } from '../../inference-image/src/contract/image-input';
+import type { ClassOutput } from '../../inference-image/src/contract/picture-input';
 import {
   type Signature,
   type TensorSignature,
@@ -61,7 +61,7 @@ function facts(model: OnnxModel): object {
     outputs: model.signature.outputs.map(tensorFacts),
     signatureProof: model.signatureProof,
     ...(isCorrected(model) && { declaredOutputs: model.declaredSignature.outputs.map(tensorFacts) }),
-    image: model.image,
+    picture: model.picture,
     classes: model.classes,
     batching,
     rebatchable: model.rebatchable,
@@ -132,10 +132,10 @@ function cardRows({ card = {} }: OnnxModel): [string, string][] {
   );
 }
 
-function preprocessingRows({ image, classes }: OnnxModel): [string, string][] {
+function preprocessingRows({ picture, classes }: OnnxModel): [string, string][] {
   const rows: [string, string][] = [];
-  if (image) {
-    const { width, height, color, input, maxPixels } = image;
+  if (picture) {
+    const { width, height, color, input, maxPixels } = picture;
     const limit = `of at most ${maxPixels.toLocaleString('en')} pixels`;
     rows.push(['pictures', `PNG or JPEG ${limit}, as ${width} x ${height} ${color} for "${input}"`]);
   }

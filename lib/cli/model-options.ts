@@ -1,7 +1,9 @@
 import { type Command, Option } from 'commander';
+import { ModelServingError } from '../errors';
 import { readCardFile } from '../model/card-file';
 import { readPreprocessing } from '../preprocessing/preprocessing-file';
 import { OnnxModel, type OnnxModelProps } from '../model/onnx-model';
+import { oldNameErrors } from '../old-names';
 import { printNote } from './print';
 
 /** What every command needs to know of its model. */
@@ -25,7 +27,7 @@ export interface DeclaredModelOptions extends CalledModelOptions {
 export interface StackModelOptions extends DeclaredModelOptions {
   golden?: string;
   profile?: string | false;
-  contract?: string | false;
+  interface?: string | false;
 }
 
 export function addModelOptions(command: Command): Command {
@@ -43,7 +45,7 @@ export function addModelOptions(command: Command): Command {
 export function addCalledModelOptions(command: Command): Command {
   return addModelOptions(command).option(
     '--preprocessing <file>',
-    'JSON of image, classes, classOutput and classScores, as OnnxModel takes them',
+    'JSON of picture, classes, classOutput and classScores, as OnnxModel takes them',
   );
 }
 
@@ -55,20 +57,40 @@ export function addDeclaredModelOptions(command: Command): Command {
 }
 
 export function addStackModelOptions(command: Command): Command {
-  return addDeclaredModelOptions(command)
+  addDeclaredModelOptions(command)
     .option('--golden <file>', 'golden examples that the container must reproduce before it is ready')
     .option('--profile <file>', 'what was measured of the model (default: the profile beside it, if it is there)')
     .option('--no-profile', 'pass over a profile beside the model')
-    .option('--contract <file>', 'the interface that is accepted (default: the contract beside it, if it is there)')
-    .option('--no-contract', 'pass over a contract beside the model');
+    .option('--interface <file>', 'the interface that is accepted (default: that beside it, if it is there)')
+    .option('--no-interface', 'pass over an accepted interface beside the model');
+  refuseOldOption(command, '--contract [file]', '--interface');
+  return refuseOldOption(command, '--no-contract', '--no-interface');
+}
+
+/** Ends a command that is given an option by its old name, with an error that says the new one. */
+export function refuseOldOption(command: Command, flags: string, name: string): Command {
+  const option = new Option(flags).hideHelp();
+  return command.addOption(option).on(`option:${option.name()}`, () => {
+    throw new ModelServingError([oldNameErrors.option(`--${option.name()}`, name)]);
+  });
 }
 
 /** Reads the model, and says on standard error what is odd about it. */
 export function readModel(path: string, options: StackModelOptions): OnnxModel {
-  const { name, modelVersion: version, golden, profile, contract, runtimeCheck } = options;
+  const { name, modelVersion: version, golden, profile, runtimeCheck } = options;
   const card = options.card === undefined ? undefined : readCardFile(options.card);
-  const declared = options.preprocessing === undefined ? {} : readPreprocessing(options.preprocessing);
-  const props = { ...declared, name, version, golden, profile, contract, card, runtimeCheck };
+  const declared = options.preprocessing === undefined ? undefined : readPreprocessing(options.preprocessing);
+  for (const warning of declared?.warnings ?? []) printNote(`warning: ${warning}`);
+  const props = {
+    ...declared?.preprocessing,
+    name,
+    version,
+    golden,
+    profile,
+    interface: options.interface,
+    card,
+    runtimeCheck,
+  };
   const model = OnnxModel.fromFile(path, props);
   for (const warning of model.warnings) printNote(`warning: ${warning}`);
   return model;

@@ -17,7 +17,7 @@ export function openApiCommand(): Command {
       if (out !== undefined) {
         checkOutput({ option: '--out', path: out, inputs: [path, card, preprocessing], mark: OPENAPI_MARK });
       }
-      const model = readModel(path, { ...options, profile: false, contract: false });
+      const model = readModel(path, { ...options, profile: false, interface: false });
       const text = openApiOf(model);
       if (out === undefined) {
         process.stdout.write(text);

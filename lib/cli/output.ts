@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, lstatSync, readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ModelServingError, type Problem } from '../errors';
-import { imageErrors } from '../image/errors';
+import { imageErrors } from '../container-image/errors';
 import { isMarked } from '../marked-file';
 import { replaceFile } from '../replace-file';
 

@@ -70,7 +70,7 @@ export function profileCommand(): Command {
       ] as const;
       outputs.forEach(checkOutput);
       if (options.in) return measureInDocker(path, { ...options, golden, out, picture });
-      const model = readModel(path, { ...options, golden, profile: false, contract: false });
+      const model = readModel(path, { ...options, golden, profile: false, interface: false });
       const bar = new ProgressBar(process.stderr);
       const signal = abortOnSignals();
       try {

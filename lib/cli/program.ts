@@ -3,9 +3,9 @@ import { packageRoot, readPackage } from '../package-root';
 import { checkCommand } from './check';
 import { clientCommand } from './client';
 import { contextCommand } from './context';
-import { contractCommand } from './contract';
 import { goldenCommand } from './golden';
 import { inspectCommand } from './inspect';
+import { interfaceCommand, oldInterfaceCommand } from './interface';
 import { openApiCommand } from './openapi';
 import { profileCommand } from './profile';
 import { rebatchCommand } from './rebatch';
@@ -28,7 +28,8 @@ export function modelServing(): Command {
     .addCommand(goldenCommand())
     .addCommand(profileCommand())
     .addCommand(rebatchCommand())
-    .addCommand(contractCommand())
+    .addCommand(interfaceCommand())
     .addCommand(clientCommand())
-    .addCommand(openApiCommand());
+    .addCommand(openApiCommand())
+    .addCommand(oldInterfaceCommand(), { hidden: true });
 }

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
-import type { RebatchComparison } from '../../inference-image/src/contract/rebatch-run';
+import type { RebatchComparison } from '../../inference-image/src/contract/rebatch-messages';
 import { type CommittedKind, fileBeside, pathBeside } from '../committed-file';
-import { acceptCommand } from '../interface-contract/errors';
+import { acceptCommand } from '../interface/errors';
+import { interfaceOf } from '../interface/model-interface';
 import type { OnnxModel } from '../model/onnx-model';
 import { profileCommand } from '../profile/profile-command';
 import { counted } from '../profile/sizing-text';
@@ -28,17 +29,17 @@ export function rebatchCommand(): Command {
     .action((path: string, options: RebatchCommandOptions) => {
       const { out, force = false, golden = fileBeside(path, 'golden') } = options;
       checkOutput({ option: '--out', path: out, inputs: [golden, options.preprocessing] });
-      const model = readModel(path, { ...options, golden: undefined, profile: false, contract: false });
+      const model = readModel(path, { ...options, golden: undefined, profile: false, interface: false });
       if (golden !== undefined) checkGoldenTarget(golden, out, force);
       const result = rebatch(model, path, { out, force, golden });
       print(`${out}: ${changes(model, result)}.`);
       print(`compared with ${path}: ${comparisonText(result.comparison)}.`);
       // Warns of untrue shapes, as for every model.
-      readModel(out, { ...options, name: model.name, golden: undefined, profile: false, contract: false });
+      readModel(out, { ...options, name: model.name, golden: undefined, profile: false, interface: false });
       if (golden !== undefined) reportGolden(model, golden, out);
       for (const line of stale(path, out)) print(line);
       print(
-        `accept the interface: ${acceptCommand(out, pathBeside(out, 'contract'), { ...model, name: options.name })}`,
+        `accept the interface: ${acceptCommand(out, pathBeside(out, 'interface'), { ...interfaceOf(model), name: options.name })}`,
       );
     });
 }
@@ -75,6 +76,7 @@ function reportGolden(model: OnnxModel, golden: string, out: string): void {
 function stale(path: string, out: string): string[] {
   const kinds: [CommittedKind, string][] = [
     ['profile', `measure it: ${profileCommand(out)}`],
+    ['interface', 'see below'],
     ['contract', 'see below'],
   ];
   const lines = kinds.flatMap(([kind, remedy]) => {

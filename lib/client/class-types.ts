@@ -1,4 +1,4 @@
-import type { ClassOutput } from '../../inference-image/src/contract/image-input';
+import type { ClassOutput } from '../../inference-image/src/contract/picture-input';
 import { commentText, stringLiteral } from './identifiers';
 import { WIDTH } from './width';
 

@@ -4,7 +4,7 @@ import { clientPrefix, commentText } from './identifiers';
 import { runtimeText } from './runtime-text';
 import { tensorMembers, tensorSpecs } from './tensor-types';
 
-export type ClientModel = Pick<OnnxModel, 'name' | 'version' | 'sha256' | 'signature' | 'image' | 'classes'>;
+export type ClientModel = Pick<OnnxModel, 'name' | 'version' | 'sha256' | 'signature' | 'picture' | 'classes'>;
 
 /**
  * Generates a typed client of one model, as a TypeScript file without dependencies.
@@ -12,7 +12,7 @@ export type ClientModel = Pick<OnnxModel, 'name' | 'version' | 'sha256' | 'signa
  * @param command - command that regenerates the file
  */
 export function clientSource(model: ClientModel, command: string): string {
-  const runtime = runtimeText({ pictures: model.image !== undefined, classes: model.classes !== undefined });
+  const runtime = runtimeText({ pictures: model.picture !== undefined, classes: model.classes !== undefined });
   return `${header(model, command)}\n\n${modelPart(model)}\n\n${runtime}\n`;
 }
 
@@ -48,15 +48,15 @@ ${tensorSpecs('outputs', signature.outputs)}
   ].join('\n\n');
 }
 
-function clientClass({ name, image, classes }: ClientModel, prefix: string): string {
-  const input = image ? `${prefix}Inputs | Picture` : `${prefix}Inputs`;
+function clientClass({ name, picture, classes }: ClientModel, prefix: string): string {
+  const input = picture ? `${prefix}Inputs | Picture` : `${prefix}Inputs`;
   const members = [
     `  private readonly caller: Caller;`,
     `  constructor(options: ClientOptions) {
-    this.caller = new ${image ? 'PictureCaller' : 'Caller'}(MODEL, options);
+    this.caller = new ${picture ? 'PictureCaller' : 'Caller'}(MODEL, options);
   }`,
     `  /**
-   * Runs the model${image ? ', on tensors or on a picture' : ''}.
+   * Runs the model${picture ? ', on tensors or on a picture' : ''}.
    *
    * @param options.outputs - the outputs to return; all by default
    */
@@ -68,7 +68,7 @@ function clientClass({ name, image, classes }: ClientModel, prefix: string): str
   }`,
     ...(classes
       ? [
-          `  /** Classifies one input: tensors with one row${image ? ', or a picture' : ''}. */
+          `  /** Classifies one input: tensors with one row${picture ? ', or a picture' : ''}. */
 ${classifyMethod(prefix, input)}`,
         ]
       : []),

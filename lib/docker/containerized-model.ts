@@ -3,8 +3,8 @@ import { Lazy, TerraformOutput, type TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
 import { ModelServingError } from '../errors';
-import { InferenceImage, type ImageOptions } from '../image/inference-image';
-import type { ModelImage } from '../image/model-image';
+import { InferenceImage, type ImageOptions } from '../container-image/inference-image';
+import type { ModelImage } from '../container-image/model-image';
 import type { OnnxModel } from '../model/onnx-model';
 import { writeOpenApiAtSynth } from '../openapi/write-at-synth';
 import type { Sizing } from '../profile/sizing';
@@ -71,7 +71,7 @@ export interface ContainerizedModelProps {
    * Memory limit in MiB, without swap.
    * @default - derived from the model's profile. Without a profile, 512 MiB or what requests need, plus the weights
    * once for each executor and once more. For a model that takes pictures, 24 bytes more for each pixel of
-   * `image.maxPixels`
+   * `picture.maxPixels`
    */
   readonly memoryMiB?: number;
   /** @default - derived from the construct's path, such as `stack-digits` */

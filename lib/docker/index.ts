@@ -2,12 +2,12 @@ export { ContainerizedModel, type ContainerizedModelProps } from './containerize
 export type { Hardening } from './hardening';
 export type { LogRotation } from './log-rotation';
 export type { Sizing } from '../profile/sizing';
-export { InferenceImage, type ImageOptions, type InferenceImageProps } from '../image/inference-image';
+export { InferenceImage, type ImageOptions, type InferenceImageProps } from '../container-image/inference-image';
 export {
   type ExpectedModel,
   type ModelImage,
   RegistryModelImage,
   type RegistryModelImageProps,
-} from '../image/model-image';
-export type { ImagePlatform } from '../image/platform';
+} from '../container-image/model-image';
+export type { ImagePlatform } from '../container-image/platform';
 export type { ServingOptions } from '../serving-options';

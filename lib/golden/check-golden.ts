@@ -1,14 +1,14 @@
-import type { GoldenRunOrder } from '../../inference-image/src/contract/golden-run';
+import type { GoldenOrder } from '../../inference-image/src/contract/golden-messages';
 import { modelDigest } from '../../inference-image/src/contract/model-manifest';
 import { readCache, writeCache } from '../cache';
 import type { Problem } from '../errors';
-import { imageDecoderFiles } from '../image/server-files';
+import { pictureDecoderFiles } from '../container-image/server-files';
 import { areUnchanged } from '../model/model-files';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
 import type { Weights } from '../model/weights';
 import { goldenErrors } from './errors';
 import type { Golden } from './golden-file';
-import { runGolden } from './golden-run';
+import { runGolden } from './golden-process';
 
 /**
  * Runs the examples in the runtime that the image has, once for each content of model and examples.
@@ -19,16 +19,16 @@ export function checkReproduced(
   golden: Golden,
   modelPath: string,
   weights: Weights,
-  { signature, image }: Pick<GoldenRunOrder, 'signature' | 'image'>,
+  { signature, picture }: Pick<GoldenOrder, 'signature' | 'picture'>,
 ): Problem[] {
   const { files } = weights;
   const pictures = picturesOf(golden);
-  const key = `golden-reproduced 3 ${contentOf(golden, weights, image)}`;
+  const key = `golden-reproduced 3 ${contentOf(golden, weights, picture)}`;
   if (readCache<true>(key)) return [];
 
   const { path } = golden;
   const task = { check: golden.files[0].sourcePath };
-  const report = runGolden({ modelPath: files[0].sourcePath, signature, image, task });
+  const report = runGolden({ modelPath: files[0].sourcePath, signature, picture, task });
   if ('unavailable' in report) return [goldenErrors.notRun(path, modelPath, report.unavailable)];
   if ('failure' in report) return [goldenErrors.notRun(path, modelPath, report.failure)];
   const differences = 'differences' in report ? report.differences : [];
@@ -46,9 +46,9 @@ export function isReproduced(
   golden: Golden,
   modelPath: string,
   weights: Weights,
-  model: Pick<GoldenRunOrder, 'signature' | 'image'>,
+  model: Pick<GoldenOrder, 'signature' | 'picture'>,
 ): boolean {
-  const key = `golden-shapes-reproduced 2 ${contentOf(golden, weights, model.image)}`;
+  const key = `golden-shapes-reproduced 2 ${contentOf(golden, weights, model.picture)}`;
   const known = readCache<boolean>(key);
   if (known !== undefined) return known;
   const problems = checkReproduced(golden, modelPath, weights, model);
@@ -58,9 +58,9 @@ export function isReproduced(
 }
 
 /** All that an answer depends on, for keys of the cache. */
-function contentOf(golden: Golden, { files }: Weights, image: GoldenRunOrder['image']): string {
+function contentOf(golden: Golden, { files }: Weights, picture: GoldenOrder['picture']): string {
   // The decoder and its options matter for pictures only.
-  const decoded = picturesOf(golden).length > 0 ? ` ${JSON.stringify(image)} ${hashesOf(imageDecoderFiles())}` : '';
+  const decoded = picturesOf(golden).length > 0 ? ` ${JSON.stringify(picture)} ${hashesOf(pictureDecoderFiles())}` : '';
   return `${RUNTIME_VERSION} ${modelDigest(files)} ${hashesOf(golden.files)}${decoded}`;
 }
 

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { UnusableAnswers } from '../../inference-image/src/contract/golden-run';
+import type { UnusableAnswers } from '../../inference-image/src/contract/golden-messages';
 import { isBeside } from '../committed-file';
 import type { Problem } from '../errors';
 import type { LinkOutside } from '../link-outside';
@@ -54,7 +54,7 @@ export const goldenErrors = {
 
   pictureUndeclared: (path: string, example: string, picture: string): Problem => ({
     code: 'golden-picture-undeclared',
-    message: `${path}: example "${example}": its request is the picture ${picture}, and it is not declared how a picture becomes the model's input. Give OnnxModel.fromFile image, or the command --preprocessing.`,
+    message: `${path}: example "${example}": its request is the picture ${picture}, and it is not declared how a picture becomes the model's input. Give OnnxModel.fromFile picture, or the command --preprocessing.`,
   }),
 
   fileReserved: (path: string, file: string): Problem => ({
@@ -80,7 +80,7 @@ export const goldenErrors = {
     isPicture: boolean,
   ): Problem => ({
     code: 'golden-drift',
-    message: `${path}: example "${example}": ${what}. If the model is right, record the example again: model-serving golden record ${shellWord(modelPath)} ${requestsOf(examples)}${isBeside(path, modelPath, 'golden') ? '' : ` --out ${shellWord(path)}`} --force; if the framework gave the example, fix the conversion${isPicture ? ' or the declaration of image' : ''} instead`,
+    message: `${path}: example "${example}": ${what}. If the model is right, record the example again: model-serving golden record ${shellWord(modelPath)} ${requestsOf(examples)}${isBeside(path, modelPath, 'golden') ? '' : ` --out ${shellWord(path)}`} --force; if the framework gave the example, fix the conversion${isPicture ? ' or the declaration of picture' : ''} instead`,
   }),
 
   refused: (path: string, example: string, what: string): Problem => ({

@@ -2,11 +2,11 @@ import { existsSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { namedFiles, type GoldenFile } from '../../inference-image/src/contract/golden';
 import type {
-  GoldenRunReport,
+  GoldenReport,
   RecordedExample,
   RecordedTensor,
   RecordTask,
-} from '../../inference-image/src/contract/golden-run';
+} from '../../inference-image/src/contract/golden-messages';
 import { rowAxes } from '../../inference-image/src/contract/row-axes';
 import { ModelServingError, type Problem } from '../errors';
 import type { OnnxModel } from '../model/onnx-model';
@@ -15,7 +15,7 @@ import { replaceFiles } from '../replace-file';
 import { goldenErrors } from './errors';
 import { FilesBeside } from './files-beside';
 import { checkReservedFiles } from './golden-file';
-import { runGolden } from './golden-run';
+import { runGolden } from './golden-process';
 
 export interface RecordOptions {
   /** Of the file to write, which ends in .json. Elements that are kept as bytes go into a folder beside it. */
@@ -39,9 +39,9 @@ export function recordGolden(
   task: RecordTask,
   { out, tolerance }: RecordOptions,
 ): number {
-  const { signature, files, image, inputValues: takes } = model;
+  const { signature, files, picture, inputValues: takes } = model;
   const axes = rowAxes(model.batching);
-  const report = runGolden({ modelPath: files[0]!.sourcePath, signature, axes, takes, image, task });
+  const report = runGolden({ modelPath: files[0]!.sourcePath, signature, axes, takes, picture, task });
   if (!('recorded' in report)) throw new ModelServingError([faultOf(report, modelPath, 'random' in task)]);
   if (!tolerance) refuseUnstable(modelPath, report.recorded, 'random' in task);
   ModelServingError.throwIfAny(report.recorded.filter(isEmpty).map(({ name }) => goldenErrors.empty(modelPath, name)));
@@ -74,11 +74,7 @@ function isEmpty({ inputs = [], outputs }: RecordedExample): boolean {
   return inputs.some(hasNone) && (inputs.every(hasNone) || outputs.every(hasNone));
 }
 
-function faultOf(
-  report: Exclude<GoldenRunReport, { recorded: unknown }>,
-  modelPath: string,
-  isRandom: boolean,
-): Problem {
+function faultOf(report: Exclude<GoldenReport, { recorded: unknown }>, modelPath: string, isRandom: boolean): Problem {
   if ('unusable' in report) return goldenErrors.unusable(modelPath, report.unusable, isRandom);
   const reason = 'failure' in report ? report.failure : 'unavailable' in report ? report.unavailable : 'no answers';
   return goldenErrors.notRecorded(modelPath, reason, isRandom);

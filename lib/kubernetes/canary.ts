@@ -2,11 +2,11 @@ import type { PodDisruptionBudgetV1 } from '@cdktf/provider-kubernetes/lib/pod-d
 import { TerraformOutput, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { ModelServingError, type Problem } from '../errors';
-import { InferenceImage, type ImageOptions } from '../image/inference-image';
-import type { ModelImage } from '../image/model-image';
-import { compareInterfaces } from '../interface-contract/compare-interfaces';
-import { breaking } from '../interface-contract/difference';
-import { interfaceOf } from '../interface-contract/model-interface';
+import { InferenceImage, type ImageOptions } from '../container-image/inference-image';
+import type { ModelImage } from '../container-image/model-image';
+import { compareInterfaces } from '../interface/compare-interfaces';
+import { breaking } from '../interface/difference';
+import { interfaceOf } from '../interface/model-interface';
 import type { OnnxModel } from '../model/onnx-model';
 import type { Sizing } from '../profile/sizing';
 import { Problems } from '../problems';

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import type { Problem } from '../errors';
-import type { Difference } from '../interface-contract/difference';
+import type { Difference } from '../interface/difference';
 import { headroomText } from '../profile/headroom';
 import { measuredOn } from '../profile/measured-on';
 import type { ModelProfile } from '../profile/model-profile';

@@ -5,7 +5,7 @@ import {
 import type { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
-import type { ModelImage } from '../image/model-image';
+import type { ModelImage } from '../container-image/model-image';
 import type { Sizing } from '../profile/sizing';
 import { servingEnvironment, type ServingOptions } from '../serving-options';
 import { asText } from '../tokens';

@@ -1,5 +1,5 @@
-import { isPinned } from '../image/image-reference';
-import type { ModelImage } from '../image/model-image';
+import { isPinned } from '../container-image/image-reference';
+import type { ModelImage } from '../container-image/model-image';
 import type { Problems } from '../problems';
 import { kubernetesErrors } from './errors';
 

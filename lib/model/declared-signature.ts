@@ -1,4 +1,4 @@
-import type { TrialRun } from '../../inference-image/src/contract/load-run';
+import type { TrialRun } from '../../inference-image/src/contract/load-messages';
 import { contradicts, symbolSizes } from '../../inference-image/src/contract/shape-claims';
 import {
   type Dimension,

@@ -1,5 +1,5 @@
-import type { ImageInput } from '../../inference-image/src/contract/image-input';
-import type { TrialRun } from '../../inference-image/src/contract/load-run';
+import type { PictureInput } from '../../inference-image/src/contract/picture-input';
+import type { TrialRun } from '../../inference-image/src/contract/load-messages';
 import type { Signature } from '../../inference-image/src/contract/signature';
 import type { Problem } from '../errors';
 import { isReproduced } from '../golden/check-golden';
@@ -48,20 +48,20 @@ export function shapesWithExamples(
   weights: Weights,
   declared: Signature,
   golden: Golden | undefined,
-  image: ImageInput | undefined,
+  picture: PictureInput | undefined,
 ): ModelShapes {
   const { trial, signature, problems } = shapes;
   if (!golden || !trial || problems.length > 0) return shapes;
-  if (checkGolden(golden, signature, image !== undefined).length === 0) return shapes;
-  if (!isReproduced(golden, path, weights, { signature: declared, image })) return shapes;
-  const runs = [...trial.runs, ...runsOfGolden(golden, declared, image)];
+  if (checkGolden(golden, signature, picture !== undefined).length === 0) return shapes;
+  if (!isReproduced(golden, path, weights, { signature: declared, picture })) return shapes;
+  const runs = [...trial.runs, ...runsOfGolden(golden, declared, picture)];
   return { ...shapesOf(path, declared, { ...trial, runs }), reproduced: golden };
 }
 
 /** Converts the shapes of examples to runs. */
-function runsOfGolden({ examples }: Golden, { inputs, outputs }: Signature, image?: ImageInput): TrialRun[] {
+function runsOfGolden({ examples }: Golden, { inputs, outputs }: Signature, picture?: PictureInput): TrialRun[] {
   return examples.map(({ request, response }) => ({
-    inputs: request ? inputs.map(({ name }) => shapeIn(request.inputs, name) ?? []) : [image?.shape ?? []],
+    inputs: request ? inputs.map(({ name }) => shapeIn(request.inputs, name) ?? []) : [picture?.shape ?? []],
     outputs: outputs.map(({ name }) => shapeIn(response.outputs, name)),
   }));
 }

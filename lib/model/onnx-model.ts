@@ -2,20 +2,21 @@ import { parse } from 'node:path';
 import { CONTRACT_VERSION, modelDigest, type ModelManifest } from '../../inference-image/src/contract/model-manifest';
 import { obstacleText, type BatchingVerdict } from '../../inference-image/src/contract/batching-verdict';
 import type { InputValuesByName } from '../../inference-image/src/contract/input-values';
-import type { ClassOutput, ImageInput } from '../../inference-image/src/contract/image-input';
+import type { ClassOutput, PictureInput } from '../../inference-image/src/contract/picture-input';
 import { exampleSizesOf, type ExampleSizes } from '../../inference-image/src/contract/request-size';
 import { dimensionsText, type Signature } from '../../inference-image/src/contract/signature';
-import { ModelServingError } from '../errors';
+import { ModelServingError, type Problem } from '../errors';
 import { checkAnswers } from '../golden/check-answers';
 import { checkReproduced } from '../golden/check-golden';
 import { fitGolden } from '../golden/fit-golden';
 import { checkReservedFiles, readGoldenFile } from '../golden/golden-file';
-import { checkContract } from '../interface-contract/check-contract';
-import { interfaceOf } from '../interface-contract/model-interface';
+import { checkInterface } from '../interface/check-interface';
+import { interfaceOf } from '../interface/model-interface';
 import { resolveClassOutput, type ClassOutputProps } from '../preprocessing/class-output';
-import { resolveImageInput, type ImageInputProps } from '../preprocessing/image-input';
+import { resolvePictureInput, type PictureInputProps } from '../preprocessing/picture-input';
 import type { ModelProfile } from '../profile/model-profile';
 import { checkProfile, readProfile } from '../profile/profile-file';
+import { oldNameErrors } from '../old-names';
 import { printableLine } from '../printable';
 import { cardOfFile } from './card-of-file';
 import { checkCard } from './check-card';
@@ -64,13 +65,13 @@ export interface OnnxModelProps extends ClassOutputProps {
   readonly profile?: string | false;
 
   /**
-   * Path of the contract that `model-serving contract accept` wrote, relative to the working directory, or false for
+   * Path of the file that `model-serving interface accept` wrote, relative to the working directory, or false for
    * none. A model that breaks clients of the accepted interface is refused, unless its version has another major part
    * (what stands before the first dot).
    *
-   * @default - the file beside the model, `digits.contract.json` for `digits.onnx`, if it is there
+   * @default - the file beside the model, `digits.interface.json` for `digits.onnx`, if it is there
    */
-  readonly contract?: string | false;
+  readonly interface?: string | false;
 
   /**
    * Description of the model for people. It becomes labels of the image and part of the server's model metadata. Fields
@@ -86,7 +87,7 @@ export interface OnnxModelProps extends ClassOutputProps {
    *
    * @default - clients send tensors
    */
-  readonly image?: ImageInputProps;
+  readonly picture?: PictureInputProps;
 
   /**
    * Whether to load the model in the runtime at synth, compare its declared shapes with its actual outputs, and run its
@@ -108,7 +109,7 @@ interface ModelFacts extends Pick<
   | 'declaredSignature'
   | 'signatureProof'
   | 'card'
-  | 'image'
+  | 'picture'
   | 'classes'
   | 'profile'
   | 'exampleSizes'
@@ -133,7 +134,11 @@ export class OnnxModel {
   static fromFile(path: string, props: OnnxModelProps = {}): OnnxModel {
     const { name = parse(path).name, version = '1', golden: goldenPath, runtimeCheck = 'require' } = props;
 
-    const problems = [...checkIdentity(path, name, version), ...checkCard(path, props.card ?? {})];
+    const problems = [
+      ...checkOldProps(path, props),
+      ...checkIdentity(path, name, version),
+      ...checkCard(path, props.card ?? {}),
+    ];
     const weights = collect(problems, () => readWeights(path));
     const goldenFile = goldenPath === undefined ? undefined : collect(problems, () => readGoldenFile(goldenPath));
     const profileFile = collect(problems, () => readProfile(path, props.profile));
@@ -143,24 +148,24 @@ export class OnnxModel {
     const byTrial = shapesByTrial(path, weights, declared, runtimeCheck === 'skip');
     const findings = [...byTrial.problems];
     const fromFile = cardOfFile(path, weights.graph, props.card ?? {});
-    const image = props.image && resolveImageInput(path, props.image, declared);
-    const shapes = shapesWithExamples(byTrial, path, weights, declared, goldenFile, image?.image);
+    const pictures = props.picture && resolvePictureInput(path, props.picture, declared);
+    const shapes = shapesWithExamples(byTrial, path, weights, declared, goldenFile, pictures?.picture);
     const { signature } = shapes;
     const classes = resolveClassOutput(path, props, signature);
-    problems.push(...(image?.problems ?? []), ...classes.problems);
-    const { golden, ...fit } = fitGolden(goldenFile, path, { ...shapes, declared }, props.image !== undefined);
+    problems.push(...(pictures?.problems ?? []), ...classes.problems);
+    const { golden, ...fit } = fitGolden(goldenFile, path, { ...shapes, declared }, props.picture !== undefined);
     const answers = golden && fit.problems.length === 0 ? checkAnswers(golden) : { problems: [], warnings: [] };
     problems.push(...fit.problems, ...answers.problems, ...(golden ? checkReservedFiles(golden, weights.files) : []));
     if (golden && runtimeCheck !== 'skip' && findings.length + problems.length === 0) {
-      findings.push(...checkReproduced(golden, path, weights, { signature, image: image?.image }));
+      findings.push(...checkReproduced(golden, path, weights, { signature, picture: pictures?.picture }));
     }
     if (runtimeCheck === 'require') problems.push(...findings);
     if (profileFile) problems.push(...checkProfile(path, modelDigest(weights.files), profileFile));
-    const served = { name, signature, image: image?.image, classes: classes.classes };
-    const contract = collect(problems, () =>
-      checkContract(path, props.contract, { ...interfaceOf(served), version }, declared),
+    const served = { name, signature, picture: pictures?.picture, classes: classes.classes };
+    const compared = collect(problems, () =>
+      checkInterface(path, props.interface, { ...interfaceOf(served), version }, declared),
     );
-    if (contract) problems.push(...contract.problems);
+    if (compared) problems.push(...compared.problems);
     ModelServingError.throwIfAny(problems);
 
     return new OnnxModel({
@@ -170,7 +175,7 @@ export class OnnxModel {
       declaredSignature: declared,
       signatureProof: shapes.proof,
       card: mergedCard(fromFile.card, props.card ?? {}),
-      image: image?.image,
+      picture: pictures?.picture,
       classes: classes.classes,
       weights,
       golden: golden?.files,
@@ -183,7 +188,7 @@ export class OnnxModel {
         ...shapes.warnings,
         ...fit.warnings,
         ...answers.warnings,
-        ...contract!.warnings,
+        ...compared!.warnings,
         ...fromFile.warnings,
       ].map(printableLine),
     });
@@ -212,7 +217,7 @@ export class OnnxModel {
   readonly signatureProof: SignatureProof;
 
   /** How a picture becomes the input, if the model takes pictures. */
-  readonly image?: ImageInput;
+  readonly picture?: PictureInput;
 
   /** How the answer becomes a class, if declared. */
   readonly classes?: ClassOutput;
@@ -285,7 +290,7 @@ export class OnnxModel {
     this.signature = facts.signature;
     this.declaredSignature = facts.declaredSignature;
     this.signatureProof = facts.signatureProof;
-    this.image = facts.image;
+    this.picture = facts.picture;
     this.classes = facts.classes;
     this.profile = facts.profile;
     this.exampleSizes = facts.exampleSizes;
@@ -310,7 +315,7 @@ export class OnnxModel {
 
   /** Content of model.json in the image. */
   manifest(): ModelManifest {
-    const { name, version, sha256, signature, batching, card, image, classes } = this;
+    const { name, version, sha256, signature, batching, card, picture, classes } = this;
     const files = this.files.map((file) => ({ path: file.path, sha256: file.sha256, sizeBytes: file.sizeBytes }));
     const properties = card && cardProperties(card);
     return {
@@ -323,10 +328,20 @@ export class OnnxModel {
       batching,
       unsafeOnEmptyInput: this.unsafeOnEmptyInput,
       properties,
-      image,
+      image: picture,
       classes,
     };
   }
+}
+
+/** Props by their old names. */
+const OLD_PROPS = { image: 'picture', contract: 'interface' };
+
+/** Plain JavaScript, and props that come from a file, give props that the types refuse. */
+function checkOldProps(path: string, props: object): Problem[] {
+  return Object.entries(OLD_PROPS)
+    .filter(([prop]) => props[prop as keyof object] !== undefined)
+    .map(([prop, name]) => oldNameErrors.prop(path, prop, name));
 }
 
 /** The verdict of the graph, unless a wrong declaration in the signature leaves no free axis for the rows. */

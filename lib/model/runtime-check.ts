@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { join } from 'node:path';
-import type { LoadReport, LoadRunOrder, TrialReport } from '../../inference-image/src/contract/load-run';
+import type { LoadReport, LoadOrder, TrialReport } from '../../inference-image/src/contract/load-messages';
 import { modelDigest } from '../../inference-image/src/contract/model-manifest';
 import type { Signature } from '../../inference-image/src/contract/signature';
 import { readCache, writeCache } from '../cache';
 import { ModelServingError, type Problem } from '../errors';
-import { imageErrors } from '../image/errors';
+import { imageErrors } from '../container-image/errors';
 import { packageRoot } from '../package-root';
 import { type ProcessFailure, reportsOf } from '../runtime-process';
 import type { ShapeTrial } from './declared-signature';
@@ -18,7 +18,7 @@ import { RUNTIME_VERSION } from './runtime-limits';
 import type { Weights } from './weights';
 
 /** Program that loads a model in the server's own session and tries it. */
-const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'load-run.cjs');
+const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'load-program.cjs');
 
 /** Limits of the runs after the load. A model that exceeds them keeps its declared shapes. */
 const TRIAL_SECONDS = 10;
@@ -67,7 +67,7 @@ interface LoadedInChild {
 /** The first report line shows that the model was loaded, even if the trial crashes the process later. */
 function loadInChild(modelPath: string, signature: Signature, triesEmpty: boolean): LoadedInChild {
   if (!existsSync(PROGRAM)) throw new ModelServingError([imageErrors.bundleMissing(PROGRAM)]);
-  const order: LoadRunOrder = { modelPath, signature, trial: trialLimits(), triesEmpty };
+  const order: LoadOrder = { modelPath, signature, trial: trialLimits(), triesEmpty };
   const { lines, ending } = reportsOf('loads it', [PROGRAM], JSON.stringify(order));
   const [first, ...others] = lines as [LoadReport?, ...TrialReport[]];
   const loaded = first ?? ending ?? { failure: 'the process that loads it exited without a report' };
@@ -86,7 +86,7 @@ function loadInChild(modelPath: string, signature: Signature, triesEmpty: boolea
 }
 
 /** Some systems kill the synth together with the child process if memory runs out. */
-function trialLimits(): LoadRunOrder['trial'] {
+function trialLimits(): LoadOrder['trial'] {
   const memoryBytes = Math.min(MAX_TRIAL_BYTES, Math.floor(availableBytes() / 2));
   return { seconds: TRIAL_SECONDS, memoryBytes };
 }

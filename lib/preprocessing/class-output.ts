@@ -1,5 +1,5 @@
 import { basename, dirname, relative } from 'node:path';
-import type { ClassOutput } from '../../inference-image/src/contract/image-input';
+import type { ClassOutput } from '../../inference-image/src/contract/picture-input';
 import type { Datatype, Signature, TensorSignature } from '../../inference-image/src/contract/signature';
 import { ModelServingError, type Problem } from '../errors';
 import { foldersBeside, liesBelow, linkOutside, type LinkOutside } from '../link-outside';

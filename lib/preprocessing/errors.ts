@@ -10,48 +10,48 @@ export const preprocessingErrors = {
   }),
 
   settingInvalid: (path: string, prop: string, value: unknown, allowed: string): Problem => ({
-    code: 'image-setting-invalid',
-    message: `${path}: image.${prop} is ${JSON.stringify(value) ?? value}. Give ${allowed}.`,
+    code: 'picture-setting-invalid',
+    message: `${path}: picture.${prop} is ${JSON.stringify(value) ?? value}. Give ${allowed}.`,
   }),
 
   settingUnknown: (path: string, prop: string, known: readonly string[]): Problem => ({
-    code: 'image-setting-invalid',
-    message: `${path}: image.${prop} is not a setting. The settings are ${known.join(', ')}.`,
+    code: 'picture-setting-invalid',
+    message: `${path}: picture.${prop} is not a setting. The settings are ${known.join(', ')}.`,
   }),
 
   inputUnknown: (path: string, name: string, inputs: readonly TensorSignature[]): Problem => ({
-    code: 'image-input-unknown',
-    message: `${path}: image.input is "${name}", and the model takes ${names(inputs)}. Give one of them, or leave it out where there is one.`,
+    code: 'picture-input-unknown',
+    message: `${path}: picture.input is "${name}", and the model takes ${names(inputs)}. Give one of them, or leave it out where there is one.`,
   }),
 
   severalInputs: (path: string, inputs: readonly TensorSignature[]): Problem => ({
-    code: 'image-input-not-alone',
-    message: `${path}: a picture is all that a request brings, and the model takes ${names(inputs)}. Leave image out and send tensors, or export a model of one input.`,
+    code: 'picture-input-not-alone',
+    message: `${path}: a picture is all that a request brings, and the model takes ${names(inputs)}. Leave picture out and send tensors, or export a model of one input.`,
   }),
 
   datatype: (path: string, { name, datatype }: TensorSignature): Problem => ({
-    code: 'image-datatype-unsupported',
+    code: 'picture-datatype-unsupported',
     message: `${path}: input "${name}" is ${datatype}, and pixels become FP32, FP64 or UINT8. Export the model with a Cast behind an input of one of them.`,
   }),
 
   scaledBytes: (path: string, { name }: TensorSignature, props: readonly string[]): Problem => ({
-    code: 'image-bytes-scaled',
-    message: `${path}: image.${props.join(', image.')} would make fractions, and input "${name}" is UINT8. Leave ${props.length > 1 ? 'them' : 'it'} out: the model gets levels from 0 to 255.`,
+    code: 'picture-bytes-scaled',
+    message: `${path}: picture.${props.join(', picture.')} would make fractions, and input "${name}" is UINT8. Leave ${props.length > 1 ? 'them' : 'it'} out: the model gets levels from 0 to 255.`,
   }),
 
   shape: (path: string, { name, dimensions }: TensorSignature, channels: number, layout?: string): Problem => ({
-    code: 'image-shape-unfit',
+    code: 'picture-shape-unfit',
     message: `${path}: input "${name}" of shape ${dimensionsText(dimensions)} does not take one picture of ${channelsText(channels)}${layout ? ` as ${layout}` : ''}. Give the color and layout that it has: NCHW, NHWC, NHW (gray), CHW, HWC or flat, with 1 or a symbol for N.`,
   }),
 
   layoutAmbiguous: (path: string, { name, dimensions }: TensorSignature, layouts: readonly string[]): Problem => ({
-    code: 'image-layout-ambiguous',
-    message: `${path}: input "${name}" of shape ${dimensionsText(dimensions)} may be ${layouts.join(' or ')}. Give image.layout.`,
+    code: 'picture-layout-ambiguous',
+    message: `${path}: input "${name}" of shape ${dimensionsText(dimensions)} may be ${layouts.join(' or ')}. Give picture.layout.`,
   }),
 
   sizeMissing: (path: string, { name, dimensions }: TensorSignature, side: 'width' | 'height'): Problem => ({
-    code: 'image-size-missing',
-    message: `${path}: input "${name}" of shape ${dimensionsText(dimensions)} has no fixed ${side}. Give image.${side}, the one that the model was trained with.`,
+    code: 'picture-size-missing',
+    message: `${path}: input "${name}" of shape ${dimensionsText(dimensions)} has no fixed ${side}. Give picture.${side}, the one that the model was trained with.`,
   }),
 
   sizeWrong: (
@@ -61,13 +61,13 @@ export const preprocessingErrors = {
     given: number,
     declared: number,
   ): Problem => ({
-    code: 'image-size-wrong',
-    message: `${path}: image.${side} is ${given}, and input "${name}" of shape ${dimensionsText(dimensions)} has ${declared}. Leave it out: pictures of other sizes are resized.`,
+    code: 'picture-size-wrong',
+    message: `${path}: picture.${side} is ${given}, and input "${name}" of shape ${dimensionsText(dimensions)} has ${declared}. Leave it out: pictures of other sizes are resized.`,
   }),
 
   flatSizeMissing: (path: string, { name, dimensions }: TensorSignature): Problem => ({
-    code: 'image-size-missing',
-    message: `${path}: input "${name}" of shape ${dimensionsText(dimensions)} does not tell a picture's proportions. Give image.width and image.height.`,
+    code: 'picture-size-missing',
+    message: `${path}: input "${name}" of shape ${dimensionsText(dimensions)} does not tell a picture's proportions. Give picture.width and picture.height.`,
   }),
 
   flatLength: (
@@ -76,8 +76,8 @@ export const preprocessingErrors = {
     { width, height }: { width?: number; height?: number },
     channels: number,
   ): Problem => ({
-    code: 'image-size-wrong',
-    message: `${path}: input "${name}" takes ${dimensions.at(-1)} elements, which ${width ?? '?'} x ${height ?? '?'} pixels of ${channelsText(channels)} do not make. Give the image.width and image.height that the model was trained with.`,
+    code: 'picture-size-wrong',
+    message: `${path}: input "${name}" takes ${dimensions.at(-1)} elements, which ${width ?? '?'} x ${height ?? '?'} pixels of ${channelsText(channels)} do not make. Give the picture.width and picture.height that the model was trained with.`,
   }),
 
   fileOutside: (path: string, file: string, { link, target }: LinkOutside): Problem => ({

@@ -3,28 +3,36 @@ import { isObject, parseJson } from '../json';
 import { readText } from '../model/model-files';
 import type { ClassOutputProps } from './class-output';
 import { preprocessingErrors as errors } from './errors';
-import type { ImageInputProps } from './image-input';
+import type { PictureInputProps } from './picture-input';
 
 /** What a model's props say of pictures and classes. */
 export interface Preprocessing extends ClassOutputProps {
-  readonly image?: ImageInputProps;
+  readonly picture?: PictureInputProps;
 }
 
-const PROPS = ['image', 'classes', 'classOutput', 'classScores'];
+const PROPS = ['picture', 'classes', 'classOutput', 'classScores'];
 
 /**
  * Reads a declaration for the command line. Whether it fits a model is checked with the model.
  *
  * @throws ModelServingError `preprocessing-invalid`, and what `readText` throws
  */
-export function readPreprocessing(path: string): Preprocessing {
+export function readPreprocessing(path: string): { preprocessing: Preprocessing; warnings: string[] } {
+  const refuse = (reason: string) => new ModelServingError([errors.fileInvalid(path, reason)]);
   const content = parseJson(readText(path), (reason) => errors.fileInvalid(path, reason));
-  if (!isObject(content) || (content.image !== undefined && !isObject(content.image))) {
-    throw new ModelServingError([errors.fileInvalid(path, 'it is not an object of image (an object) and classes')]);
-  }
-  const unknown = Object.keys(content).filter((prop) => !PROPS.includes(prop));
-  if (unknown.length > 0) {
-    throw new ModelServingError([errors.fileInvalid(path, `${unknown.join(', ')} is not one of ${PROPS.join(', ')}`)]);
-  }
-  return content;
+  const shape = 'it is not an object of picture (an object) and classes';
+  if (!isObject(content)) throw refuse(shape);
+  // The old name of `picture`.
+  const { image, ...others } = content;
+  const isBoth = image !== undefined && others.picture !== undefined;
+  if (isBoth) throw refuse('image is the old name of picture, and it has both');
+  const preprocessing = image === undefined ? others : { picture: image, ...others };
+  if (preprocessing.picture !== undefined && !isObject(preprocessing.picture)) throw refuse(shape);
+  const unknown = Object.keys(preprocessing).filter((prop) => !PROPS.includes(prop));
+  if (unknown.length > 0) throw refuse(`${unknown.join(', ')} is not one of ${PROPS.join(', ')}`);
+  return { preprocessing, warnings: image === undefined ? [] : [oldKeyText(path)] };
+}
+
+function oldKeyText(path: string): string {
+  return `${path}: image is called picture now. Rename the key to picture; its value stays.`;
 }

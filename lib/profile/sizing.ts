@@ -1,6 +1,6 @@
 import { ownMemoryBytes } from '../../inference-image/src/contract/memory';
 import type { Settings } from '../../inference-image/src/contract/settings';
-import { imageMemoryMiB, requestMemoryMiB } from '../memory';
+import { pictureMemoryMiB, requestMemoryMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
 import type { RequestChoices, RequestModel } from '../request-needs';
 import { fewestThreads, usefulBatchSize } from './measured-runs';
@@ -93,5 +93,5 @@ function queueLength(requestsPerSecond: number, maxBatchSize = 1): number {
 function memoryMiB(profile: ModelProfile, model: SizedModel, executors: number, choices: RequestChoices): number {
   const byServer = ownMemoryBytes(model.sizeBytes, executors, undefined) / MIB;
   const own = Math.max(MEMORY_MARGIN * peakMemoryMiB(profile, executors), byServer);
-  return roundUp(own + requestMemoryMiB(model, choices), 16) + imageMemoryMiB(model);
+  return roundUp(own + requestMemoryMiB(model, choices), 16) + pictureMemoryMiB(model);
 }

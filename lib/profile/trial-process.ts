@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Trial, TrialAnswer, TrialQuestion } from '../../inference-image/src/contract/trial';
 import { ModelServingError } from '../errors';
-import { imageErrors } from '../image/errors';
+import { imageErrors } from '../container-image/errors';
 import type { LocalStage } from '../local-stage';
 import { packageRoot } from '../package-root';
 import { LastLines } from './last-lines';
@@ -32,7 +32,7 @@ export class TrialProcess {
   private how?: string;
 
   constructor(private readonly options: TrialOptions) {
-    const program = join(packageRoot, 'dist', 'inference-image', 'profile-run.cjs');
+    const program = join(packageRoot, 'dist', 'inference-image', 'profile-program.cjs');
     if (!existsSync(program)) throw new ModelServingError([imageErrors.bundleMissing(program)]);
     const { stage, dimensions, signal } = options;
     this.child = fork(program, [JSON.stringify(dimensions)], {

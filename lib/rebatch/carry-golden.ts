@@ -35,8 +35,8 @@ export function checkGoldenTarget(golden: string, out: string, force: boolean): 
 /** Copies golden examples beside the model with free rows, if it reproduces them. */
 export function carryGolden(model: OnnxModel, golden: string, out: string): CarriedGolden {
   const read = readGoldenFile(golden);
-  const { declaredSignature: signature, image } = model;
-  const problems = checkReproduced(read, out, readWeights(out), { signature, image });
+  const { declaredSignature: signature, picture } = model;
+  const problems = checkReproduced(read, out, readWeights(out), { signature, picture });
   if (problems.length > 0) return { reasons: problems.map(({ message }) => message) };
   const path = pathBeside(out, 'golden');
   for (const { source, target } of targetsOf(golden, out, read.files)) {

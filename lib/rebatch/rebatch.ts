@@ -4,13 +4,13 @@ import { basename, dirname, join } from 'node:path';
 import type { BatchingVerdict, RowAxes } from '../../inference-image/src/contract/batching-verdict';
 import type {
   RebatchComparison,
-  RebatchRunOrder,
-  RebatchRunReport,
-} from '../../inference-image/src/contract/rebatch-run';
+  RebatchOrder,
+  RebatchReport,
+} from '../../inference-image/src/contract/rebatch-messages';
 import { ModelServingError } from '../errors';
-import { imageErrors } from '../image/errors';
+import { imageErrors } from '../container-image/errors';
 import { fileSha256 } from '../file-hash';
-import { linkOrCopy } from '../image/link-or-copy';
+import { linkOrCopy } from '../container-image/link-or-copy';
 import { makeFolder } from '../make-folder';
 import type { OnnxModel } from '../model/onnx-model';
 import { readWeights, type Weights } from '../model/weights';
@@ -21,7 +21,7 @@ import { rebatchErrors } from './errors';
 import { freedShapes, rowSymbol } from './free-rows';
 
 /** Program that compares two models in the server's own trial of rows. */
-const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'rebatch-run.cjs');
+const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'rebatch-program.cjs');
 
 export interface RebatchOptions {
   /** Path of the ONNX file to write. */
@@ -135,9 +135,9 @@ function compare(
   golden: string | undefined,
 ): RebatchComparison {
   if (!existsSync(PROGRAM)) throw new ModelServingError([imageErrors.bundleMissing(PROGRAM)]);
-  const { declaredSignature: signature, image, files } = model;
-  const order: RebatchRunOrder = { originalPath: files[0]!.sourcePath, freedPath, signature, axes, golden, image };
-  const report = reportOf<RebatchRunReport>('compares them', [PROGRAM], JSON.stringify(order));
+  const { declaredSignature: signature, picture, files } = model;
+  const order: RebatchOrder = { originalPath: files[0]!.sourcePath, freedPath, signature, axes, golden, picture };
+  const report = reportOf<RebatchReport>('compares them', [PROGRAM], JSON.stringify(order));
   if ('difference' in report) throw new ModelServingError([rebatchErrors.differs(path, report.difference)]);
   if (!('largestBatch' in report)) {
     const reason = 'failure' in report ? report.failure : report.unavailable;

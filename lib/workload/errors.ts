@@ -4,7 +4,7 @@ import { budgetWithin, largestRequestWithin, MIN_BUDGET_BYTES } from '../../infe
 import { bytesText } from '../bytes-text';
 import type { Problem } from '../errors';
 import {
-  imageMemoryMiB,
+  pictureMemoryMiB,
   inMiB,
   type MemoryChoices,
   neededMemoryMiB,
@@ -66,7 +66,7 @@ export const workloadErrors = {
     model: OnnxModel,
   ): Problem => ({
     code: 'memory-below-picture',
-    message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${minimumMiB} and, to decode a picture of ${model.image?.maxPixels} pixels (image.maxPixels), ${imageMemoryMiB(model)} more. Raise it to ${neededMiB}, which leaves room for requests, or omit it for a default that fits${smallerPicture(memoryMiB - neededMiB + imageMemoryMiB(model), model)}.`,
+    message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${minimumMiB} and, to decode a picture of ${model.picture?.maxPixels} pixels (picture.maxPixels), ${pictureMemoryMiB(model)} more. Raise it to ${neededMiB}, which leaves room for requests, or omit it for a default that fits${smallerPicture(memoryMiB - neededMiB + pictureMemoryMiB(model), model)}.`,
   }),
 
   memoryBelowRequests: (
@@ -162,11 +162,11 @@ function batchingRemedy({ batching, rebatchable }: OnnxModel): string {
 }
 
 /**
- * Remedy of a lower image.maxPixels, unless it is below the model's input size: every picture would then be enlarged.
+ * Remedy of a lower picture.maxPixels, unless it is below the model's input size: every picture would then be enlarged.
  */
-function smallerPicture(freeMiB: number, { image }: OnnxModel): string {
+function smallerPicture(freeMiB: number, { picture }: OnnxModel): string {
   const pixels = pixelsWithin(freeMiB);
-  return image && pixels >= image.width * image.height ? `; or lower image.maxPixels to ${pixels} or less` : '';
+  return picture && pixels >= picture.width * picture.height ? `; or lower picture.maxPixels to ${pixels} or less` : '';
 }
 
 /** Describes what requests need their memory for. */

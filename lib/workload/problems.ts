@@ -1,6 +1,6 @@
 import { Token } from 'cdktf';
 import { SETTING_PREFIX } from '../../inference-image/src/contract/settings';
-import { imageMemoryMiB, minimumMemoryMiB, neededMemoryMiB } from '../memory';
+import { pictureMemoryMiB, minimumMemoryMiB, neededMemoryMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
 import { isWhole, type Problems } from '../problems';
 import { requestNeeds } from '../request-needs';
@@ -33,7 +33,7 @@ export function checkMemory(
   problems.check(memoryMiB, isMiB, (value) => workloadErrors.notPositive(where, prop, value));
   if (!model || memoryMiB === undefined || !isMiB(memoryMiB)) return;
   const minimum = minimumMemoryMiB(model, serving.executors);
-  const withPicture = minimum + imageMemoryMiB(model);
+  const withPicture = minimum + pictureMemoryMiB(model);
   const needed = neededMemoryMiB(model, serving);
   const isEnough = (value: number) => value >= minimum;
   problems.check(memoryMiB, isEnough, (value) =>

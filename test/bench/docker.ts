@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { DEFAULT_BASE_IMAGE } from '../../lib/image/dockerfile';
+import { DEFAULT_BASE_IMAGE } from '../../lib/container-image/dockerfile';
 
 const DOCKER = process.env.DOCKER ?? 'docker';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { DEFAULT_BASE_IMAGE } from '../../lib/image/dockerfile';
+import { DEFAULT_BASE_IMAGE } from '../../lib/container-image/dockerfile';
 import { buildImage, docker, whyNoEngine } from './docker';
 import { staged, tinyModel } from './models';
 import type { Row } from './table';

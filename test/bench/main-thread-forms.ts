@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { ImageInput } from '../../inference-image/src/contract/image-input';
+import type { PictureInput } from '../../inference-image/src/contract/picture-input';
 import type { Datatype } from '../../inference-image/src/contract/signature';
 import { encodeInfer } from '../fuzz/grpc-message';
-import { IMAGE } from '../support/image-input';
+import { PICTURE } from '../support/picture-input';
 import { png } from '../support/png';
 import { ELEM_OF, type Dim, type Elem } from '../support/onnx-builder';
 
@@ -23,7 +23,7 @@ export interface Form {
   readonly elem: Elem;
   readonly dims: Dim[];
   /** Of a model that takes pictures. */
-  readonly image?: ImageInput;
+  readonly picture?: PictureInput;
   /** One of so many bytes. */
   request(bytes: number): Sent;
 }
@@ -151,12 +151,12 @@ function rawTexts(what: string, textBytes: (bytes: number) => number): Form {
 
 /** A PNG file of noise, which packs to no less; the model takes 8 x 16 pixels of it. */
 function picture(): Form {
-  const image: ImageInput = { ...IMAGE, shape: [1, 8, 16, 3], width: 16, height: 8, maxPixels: 16_000_000 };
+  const picture: PictureInput = { ...PICTURE, shape: [1, 8, 16, 3], width: 16, height: 8, maxPixels: 16_000_000 };
   return {
     name: 'picture, PNG',
     elem: 'uint8',
     dims: ['n', 8, 16, 3],
-    image,
+    picture,
     request: (bytes) => {
       const width = 1024;
       const rows = Array.from({ length: Math.floor(bytes / (3 * width)) }, () => [...randomBytes(3 * width)]);

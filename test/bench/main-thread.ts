@@ -77,9 +77,9 @@ class Probed {
   private url = '';
   private grpcTarget = '';
 
-  static async start({ elem, dims, image }: Form): Promise<Probed> {
+  static async start({ elem, dims, picture }: Form): Promise<Probed> {
     // Runs alone: what is measured is the transport, and not how runs are split.
-    const edit = (manifest: ModelManifest) => void Object.assign(manifest, image && { image });
+    const edit = (manifest: ModelManifest) => void Object.assign(manifest, picture && { image: picture });
     const folder = modelFolder(identity(elem, dims), { batching: null, edit });
     const ports = { host: '127.0.0.1', httpPortNumber: 0, grpcPortNumber: 0, metricsPortNumber: 0 };
     const settings = settingsEnvironment({ ...SETTINGS, ...ports, modelFolder: folder, drainSeconds: 0 });

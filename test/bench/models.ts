@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BuildContext } from '../../lib/image/build-context';
+import { BuildContext } from '../../lib/container-image/build-context';
 import { OnnxModel } from '../../lib/model/onnx-model';
 import { initializer, node, value, writeOnnxModel } from '../support/onnx-builder';
 

@@ -94,7 +94,7 @@ function hundredModels(file: string): Row {
 
 /** A model with all that can be committed beside it. */
 function knownModel(title: string, file: string): Row {
-  const what = `synth of ${title} with golden examples, a profile and a contract, warm, against without`;
+  const what = `synth of ${title} with golden examples, a profile and an accepted interface, warm, against without`;
   const known = withCommittedFiles(file);
   synth('knownContainer', 1, known);
   const samples = { without: [] as number[], with: [] as number[] };
@@ -114,7 +114,7 @@ function withCommittedFiles(file: string): string {
   const run = (...args: string[]) => execFileSync(process.execPath, [CLI, ...args], { stdio: 'ignore' });
   run('golden', 'record', linked, '--random', '3');
   run('profile', linked, '--max-batch', '4');
-  run('contract', 'accept', linked, '--name', 'model0');
+  run('interface', 'accept', linked, '--name', 'model0');
   return linked;
 }
 

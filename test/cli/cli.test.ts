@@ -70,7 +70,7 @@ describe('model-serving inspect', () => {
     expect(runCli('inspect', file, '--no-profile').stdout).toContain('memory     265 MiB or more, 514 MiB by default');
     // As constructs do, with room for one picture of 4096 x 4096 pixels.
     const preprocessing = join(folder, 'pictures.json');
-    writeFileSync(preprocessing, '{ "image": { "color": "gray", "width": 2, "height": 1 } }');
+    writeFileSync(preprocessing, '{ "picture": { "color": "gray", "width": 2, "height": 1 } }');
     const { stdout } = runCli('inspect', file, '--preprocessing', preprocessing);
     expect(stdout).toContain('memory     689 MiB or more, 704 MiB by default');
     expect(stdout).toContain('1.2 CPUs, 704 MiB');
@@ -80,7 +80,7 @@ describe('model-serving inspect', () => {
   test('shows what is declared of pictures and classes', () => {
     const file = writeOnnxModel(join(folder, 'pictures.onnx'), identity('float', ['n', 3, 1, 2]));
     const preprocessing = join(folder, 'declared.json');
-    const declared = { image: { color: 'rgb', maxPixels: 100_000 }, classes: ['a', 'b', 'c', 'd', 'e', 'f'] };
+    const declared = { picture: { color: 'rgb', maxPixels: 100_000 }, classes: ['a', 'b', 'c', 'd', 'e', 'f'] };
     writeFileSync(preprocessing, JSON.stringify({ ...declared, classScores: 'softmax' }));
     const lines = runCli('inspect', file, '--preprocessing', preprocessing).stdout.split('\n');
     expect(lines.filter((line) => /^(pictures|classes|memory) /.test(line))).toEqual([
@@ -88,10 +88,10 @@ describe('model-serving inspect', () => {
       'classes    6 names, by the softmax of the scores of "y"',
       'memory     308 MiB or more, 517 MiB by default',
     ]);
-    const { image, classes, memoryMiB } = JSON.parse(
+    const { picture, classes, memoryMiB } = JSON.parse(
       runCli('inspect', file, '--preprocessing', preprocessing, '--json').stdout,
     );
-    expect([image.color, classes.names.length, memoryMiB]).toEqual(['rgb', 6, { minimum: 308, default: 517 }]);
+    expect([picture.color, classes.names.length, memoryMiB]).toEqual(['rgb', 6, { minimum: 308, default: 517 }]);
   });
 
   test('prints JSON', () => {

@@ -32,7 +32,7 @@ test('writes a client of the digits, the same each time', () => {
 });
 
 test('writes a client of pictures and classes, as a file declares them', () => {
-  const declared = { image: { color: 'rgb' }, classes: ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'] };
+  const declared = { picture: { color: 'rgb' }, classes: ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'] };
   writeFileSync('digits.preprocessing.json', JSON.stringify(declared));
   const { code, stdout, stderr } = runCli('client', DIGITS, '--preprocessing', 'digits.preprocessing.json');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -174,15 +174,15 @@ test('check says what it checked', () => {
     'runtime: loads it',
     'golden examples: none',
     'profile: none',
-    'contract: none',
+    'interface: none',
     '',
   ]);
   record(model, '--random', '1');
-  runCli('contract', 'accept', model);
+  runCli('interface', 'accept', model);
   expect(lines().slice(2)).toEqual([
     'golden examples: checked.golden.json, reproduced',
     'profile: none',
-    'contract: checked.contract.json, kept',
+    'interface: checked.interface.json, kept',
     '',
   ]);
   multiplier('.', 'checked', 3);

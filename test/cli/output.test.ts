@@ -39,7 +39,7 @@ const COMMANDS: readonly [name: string, args: string[], option: string, end: str
   ['golden record', ['golden', 'record', 'm.onnx', '--force', '--random', '1'], '--out', '.json'],
   ['profile', ['profile', 'm.onnx'], '--out', '.json'],
   ['profile, its picture', ['profile', 'm.onnx'], '--picture', '.svg'],
-  ['contract accept', ['contract', 'accept', 'm.onnx', '--breaking'], '--contract', '.json'],
+  ['interface accept', ['interface', 'accept', 'm.onnx', '--breaking'], '--interface', '.json'],
   ['rebatch', ['rebatch', 'm.onnx', '--force'], '--out', '.onnx'],
 ];
 

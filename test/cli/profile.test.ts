@@ -112,7 +112,7 @@ test('keeps the sizes that were measured where another cannot be, and names that
 test('with pictures, the memory of one is in what is printed', () => {
   const file = multiplier(folder, 'pictures', 2);
   const preprocessing = join(folder, 'preprocessing.json');
-  writeFileSync(preprocessing, '{ "image": { "color": "gray", "width": 2, "height": 1 } }');
+  writeFileSync(preprocessing, '{ "picture": { "color": "gray", "width": 2, "height": 1 } }');
   const { status, stdout } = run(file, ...QUICK, '--preprocessing', preprocessing);
   expect(status).toBe(0);
   const memory = (text: string) => Number(/^replica .*, (\d+) MiB$/m.exec(text)![1]);

@@ -34,7 +34,7 @@ const rebatch = (...args: string[]) => runCli('rebatch', 'm.onnx', '--out', 'fre
 
 const WRITTEN = 'free.onnx: rows are "batch", dimension 0 of input "x", dimension 0 of output "y".\n';
 const REST =
-  'an OpenAPI document or a client of m.onnx does not apply to free.onnx; write it again: model-serving openapi, model-serving client\naccept the interface: model-serving contract accept free.onnx\n';
+  'an OpenAPI document or a client of m.onnx does not apply to free.onnx; write it again: model-serving openapi, model-serving client\naccept the interface: model-serving interface accept free.onnx\n';
 
 test('writes a model of any number of rows that gives the answers of the model of one row', () => {
   writeOnnxModel('m.onnx', dense);
@@ -204,12 +204,12 @@ describe('files that are there', () => {
 
   test('that belong to another model are named', () => {
     writeFileSync('m.profile.json', '{}');
-    writeFileSync('free.contract.json', '{}');
+    writeFileSync('free.interface.json', '{}');
     const { stdout } = rebatch('--force');
     expect(stdout).toContain(
       'm.profile.json does not apply to free.onnx; measure it: model-serving profile free.onnx\n',
     );
-    expect(stdout).toContain('free.contract.json does not apply to free.onnx; see below\n');
+    expect(stdout).toContain('free.interface.json does not apply to free.onnx; see below\n');
   });
 });
 
@@ -255,7 +255,7 @@ test('inspect says why it is not possible', () => {
 test('commands that it prints may be copied, whatever the path', () => {
   writeOnnxModel('m.onnx', dense);
   const { stdout } = runCli('rebatch', 'm.onnx', '--out', "it's free/m.onnx");
-  expect(stdout).toContain("accept the interface: model-serving contract accept 'it'\\''s free/m.onnx'\n");
+  expect(stdout).toContain("accept the interface: model-serving interface accept 'it'\\''s free/m.onnx'\n");
 });
 
 function tensor(name: string, shape: number[], data: number[]) {

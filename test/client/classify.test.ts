@@ -127,7 +127,12 @@ test.each<[string, ClassSpec, object, object]>([
   ['large scores', SCORES, { ...YES, score: 1e20 }, { ...YES, score: 1e20 }],
   ['an index', { output: 'y', numbers: ['index'] }, { class: '7', index: 7 }, { class: '7', index: 7 }],
   ['a label', { output: 'y', numbers: [] }, { class: '1234567890123456789' }, { class: '1234567890123456789' }],
-  ['a label that is one of the names', { output: 'y', numbers: [] }, { class: 'a', index: 1 }, { class: 'a', index: 1 }],
+  [
+    'a label that is one of the names',
+    { output: 'y', numbers: [] },
+    { class: 'a', index: 1 },
+    { class: 'a', index: 1 },
+  ],
 ])('answers with %s', async (_, spec, given, told) => {
   const server = await FakeServer.start(json(200, { ...IDENTITY, ...given, classes: [given] }));
   expect(await classify(caller(server.url), spec, X, {})).toStrictEqual({

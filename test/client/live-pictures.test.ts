@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
 import { clientSource } from '../../lib/client/client-source';
-import { BuildContext, modelFiles } from '../../lib/image/build-context';
+import { BuildContext, modelFiles } from '../../lib/container-image/build-context';
 import { identity, writeOnnxModel } from '../support/onnx-builder';
 import { ServerProcess } from '../support/server';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -28,7 +28,7 @@ describe.each(['binary', 'json'])('digits, by %s', (protocol) => {
   let client: any;
   beforeAll(async () => {
     const props: OnnxModelProps = {
-      image: { color: 'rgb', mean: 0.5, std: 0.5 },
+      picture: { color: 'rgb', mean: 0.5, std: 0.5 },
       classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
       classScores: 'softmax',
       card: { license: 'MIT', metrics: { accuracy: 0.9 } },
@@ -65,25 +65,22 @@ describe.each(['binary', 'json'])('digits, by %s', (protocol) => {
     expect(logits.data.indexOf(Math.max(...logits.data))).toBe(7);
   });
 
-  test.each(['classify', 'infer'])(
-    "%s fails with the server's message for an invalid picture",
-    async (method) => {
-      for (const [body, serverMessage] of [
-        [Buffer.from('hello'), 'the body is not a picture; send a PNG or a JPEG file'],
-        [picture('7.png').subarray(0, -14), 'the PNG file is cut short'],
-        [new Blob([]), 'the body is not a picture; send a PNG or a JPEG file'],
-      ]) {
-        await expect(client[method](body)).rejects.toMatchObject({
-          name: 'InferenceError',
-          code: 'invalid-request',
-          status: 400,
-          attempts: 1,
-          serverMessage,
-          message: `the server answered 400: ${serverMessage}`,
-        });
-      }
-    },
-  );
+  test.each(['classify', 'infer'])("%s fails with the server's message for an invalid picture", async (method) => {
+    for (const [body, serverMessage] of [
+      [Buffer.from('hello'), 'the body is not a picture; send a PNG or a JPEG file'],
+      [picture('7.png').subarray(0, -14), 'the PNG file is cut short'],
+      [new Blob([]), 'the body is not a picture; send a PNG or a JPEG file'],
+    ]) {
+      await expect(client[method](body)).rejects.toMatchObject({
+        name: 'InferenceError',
+        code: 'invalid-request',
+        status: 400,
+        attempts: 1,
+        serverMessage,
+        message: `the server answered 400: ${serverMessage}`,
+      });
+    }
+  });
 
   test('metadata has the card', async () => {
     expect((await client.metadata()).properties).toEqual({ license: 'MIT', 'metrics.accuracy': '0.9' });

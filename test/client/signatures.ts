@@ -1,7 +1,7 @@
 import { DATATYPES, type Datatype, type Signature } from '../../inference-image/src/contract/signature';
 import { clientSource, type ClientModel } from '../../lib/client/client-source';
 import { resolveClassOutput } from '../../lib/preprocessing/class-output';
-import { resolveImageInput } from '../../lib/preprocessing/image-input';
+import { resolvePictureInput } from '../../lib/preprocessing/picture-input';
 import type { Preprocessing } from '../../lib/preprocessing/preprocessing-file';
 
 /** The text of a client of a model that nobody has. */
@@ -12,7 +12,7 @@ export function clientOf(name: string, signature: Signature, declared: Preproces
     version: '2',
     sha256: 'f'.repeat(64),
     signature,
-    image: declared.image && resolveImageInput(path, declared.image, signature).image,
+    picture: declared.picture && resolvePictureInput(path, declared.picture, signature).picture,
     classes: resolveClassOutput(path, declared, signature).classes,
   };
   return clientSource(model, `model-serving client ${path}`);
@@ -64,7 +64,7 @@ const NUMERALS = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
 
 /** The digits as a model of pictures of 8 x 8 pixels. */
 export const PICTURES: Preprocessing = {
-  image: { color: 'gray', width: 8 },
+  picture: { color: 'gray', width: 8 },
   classes: NUMERALS,
   classOutput: 'probabilities',
 };
@@ -73,7 +73,7 @@ export const PICTURES: Preprocessing = {
 export const DECLARED: Readonly<Record<string, readonly [Signature, Preprocessing]>> = {
   plain: [DIGITS, {}],
   pictures: [DIGITS, PICTURES],
-  'only-pictures': [DIGITS, { image: { color: 'gray', width: 8 } }],
+  'only-pictures': [DIGITS, { picture: { color: 'gray', width: 8 } }],
   'only-classes': [DIGITS, { classes: NUMERALS, classScores: 'softmax' }],
   'no-names': [DIGITS, { classOutput: 'probabilities' }],
   index: [DIGITS, { classes: NUMERALS, classOutput: 'label' }],

@@ -2,7 +2,7 @@ import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { BuildContext } from '../../lib/image/build-context';
+import { BuildContext } from '../../lib/container-image/build-context';
 import { OnnxModel } from '../../lib/model/onnx-model';
 import { infer } from '../support/client';
 import { goldenSeven } from '../support/golden-seven';
@@ -172,7 +172,7 @@ test('a picture is answered with its class, as curl sends it, once the golden on
   writeFileSync(golden, JSON.stringify({ examples: [...examples, goldenSeven(folder)] }));
   const model = OnnxModel.fromFile(join(digits, 'digits.onnx'), {
     golden,
-    image: { color: 'rgb', mean: 0.5, std: 0.5, maxPixels: 4_000_000 },
+    picture: { color: 'rgb', mean: 0.5, std: 0.5, maxPixels: 4_000_000 },
     classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
   });
   const { url } = await run(build(model), '--memory=606m', '--env=MODEL_SERVING_PAGE=true');

@@ -69,15 +69,15 @@ describePitfalls('scikit_learn', () => {
     const levels = JSON.parse(written('digit.levels.json')) as number[];
     const rows = Array.from({ length: 8 }, (_, row) => levels.slice(8 * row, 8 * row + 8));
     writeFileSync(join(folder, 'digit.png'), png('gray', 8, rows));
-    const checkWith = (image: object) => {
+    const checkWith = (picture: object) => {
       const preprocessing = join(folder, 'digit.preprocessing.json');
-      writeFileSync(preprocessing, JSON.stringify({ image: { color: 'gray', width: 8, ...image } }));
+      writeFileSync(preprocessing, JSON.stringify({ picture: { color: 'gray', width: 8, ...picture } }));
       return check('digit', '--preprocessing', preprocessing);
     };
     expect(checkWith({ scale: 1 })).toMatchObject({ code: 0, stderr: '' });
     expect(checkWith({ scale: 1, invert: true }).stderr).toContain('[golden-drift]');
     expect(checkWith({}).stderr).toMatch(
-      /example "a zero": output "probabilities" at .* fix the conversion or the declaration of image instead \[golden-drift\]/,
+      /example "a zero": output "probabilities" at .* fix the conversion or the declaration of picture instead \[golden-drift\]/,
     );
   });
 });

@@ -278,12 +278,12 @@ test('K12 rejects a memory limit below the weights and the runtime', () => {
 describe('a memory limit without room for the largest picture', () => {
   const taking = (maxPixels?: number) =>
     OnnxModel.fromFile(writeOnnxModel(join(folder, 'picture.onnx'), identity('float', ['n', 3, 4, 4])), {
-      image: { color: 'rgb', maxPixels },
+      picture: { color: 'rgb', maxPixels },
     });
 
   test('is rejected, with values that would be enough', () => {
     expect(() => containerized({ model: taking(), memoryMiB: 544 })).toThrow(
-      'stack/digits: memoryMiB is 544, but model "picture" needs 161 and, to decode a picture of 16777216 pixels (image.maxPixels), 384 more. Raise it to 689, which leaves room for requests, or omit it for a default that fits; or lower image.maxPixels to 10442069 or less. [memory-below-picture]',
+      'stack/digits: memoryMiB is 544, but model "picture" needs 161 and, to decode a picture of 16777216 pixels (picture.maxPixels), 384 more. Raise it to 689, which leaves room for requests, or omit it for a default that fits; or lower picture.maxPixels to 10442069 or less. [memory-below-picture]',
     );
     expect(() => containerized({ model: taking(), memoryMiB: 161 })).toThrow(
       'Raise it to 689, which leaves room for requests, or omit it for a default that fits. [memory-below-picture]',

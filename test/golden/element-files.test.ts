@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OnnxModel } from 'cdktf-model-serving';
-import { modelFiles } from '../../lib/image/build-context';
+import { modelFiles } from '../../lib/container-image/build-context';
 import { identity, writeOnnxModel, type Elem } from '../support/onnx-builder';
 import { temporaryFolder } from '../support/temporary-folder';
 

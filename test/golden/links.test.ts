@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
-import { BuildContext } from '../../lib/image/build-context';
+import { BuildContext } from '../../lib/container-image/build-context';
 import { problemsOf } from '../model/support';
 import { identity, writeOnnxModel } from '../support/onnx-builder';
 import { png } from '../support/png';
@@ -79,8 +79,8 @@ describe('a golden example is refused whose', () => {
     writeFileSync(join(outside, 'a.png'), png('gray', 2, [[1, 2]]));
     symlinkSync(join(outside, 'a.png'), 'm.golden/a.png');
     golden({ picture: 'm.golden/a.png' });
-    const image = { color: 'gray', width: 2, height: 1 } as const;
-    expect(problems({ golden: 'm.golden.json', image })).toEqual([refusal('m.golden/a.png', join(outside, 'a.png'))]);
+    const picture = { color: 'gray', width: 2, height: 1 } as const;
+    expect(problems({ golden: 'm.golden.json', picture })).toEqual([refusal('m.golden/a.png', join(outside, 'a.png'))]);
   });
 
   test('files are links, each of them', () => {
@@ -136,7 +136,7 @@ describe('model-serving golden record', () => {
     const picture = png('gray', 2, [[1, 2]]);
     writeFileSync(join(outside, 'a.png'), picture);
     symlinkSync(join(outside, 'a.png'), 'a.png');
-    writeFileSync('p.json', JSON.stringify({ image: { color: 'gray', width: 2, height: 1 } }));
+    writeFileSync('p.json', JSON.stringify({ picture: { color: 'gray', width: 2, height: 1 } }));
     expect(record('--preprocessing', 'p.json', '--inputs', 'a.png')).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(readFileSync('m.golden.json', 'utf8')).examples[0].picture).toBe('m.golden/a.png');
     expect(readFileSync('m.golden/a.png')).toEqual(picture);

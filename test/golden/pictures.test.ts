@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
-import { BuildContext, modelFiles } from '../../lib/image/build-context';
+import { BuildContext, modelFiles } from '../../lib/container-image/build-context';
 import { runCli } from '../support/run-cli';
 import { identity, writeOnnxModel } from '../support/onnx-builder';
 import { png } from '../support/png';
@@ -15,18 +15,18 @@ beforeAll(() => {
   mkdirSync('pictures');
   writeFileSync('pictures/levels.png', png('gray', 2, [[0, 255]]));
   writeOnnxModel('same.onnx', identity('float', ['n', 1, 1, 2]));
-  writeFileSync('preprocessing.json', JSON.stringify({ image: IMAGE }));
+  writeFileSync('preprocessing.json', JSON.stringify({ picture: PICTURE }));
 });
 afterAll(() => process.chdir(home));
 
-const IMAGE = { color: 'gray', mean: 0.5, std: 0.5 } as const;
+const PICTURE = { color: 'gray', mean: 0.5, std: 0.5 } as const;
 const y = (...data: number[]) => ({ name: 'y', datatype: 'FP32', shape: [1, 1, 1, data.length], data });
 
 /** The model gives its input back, so that an example tells what becomes of a picture. */
 function read(example: object, props: OnnxModelProps = {}): OnnxModel {
   const examples = [{ name: 'levels', picture: 'pictures/levels.png', response: { outputs: [y(-1, 1)] }, ...example }];
   writeFileSync('golden.json', JSON.stringify({ examples }));
-  return OnnxModel.fromFile('same.onnx', { golden: 'golden.json', image: IMAGE, ...props });
+  return OnnxModel.fromFile('same.onnx', { golden: 'golden.json', picture: PICTURE, ...props });
 }
 
 test('a picture that becomes what it was in training is reproduced, and is in the image', () => {
@@ -36,14 +36,14 @@ test('a picture that becomes what it was in training is reproduced, and is in th
 });
 
 test.each([
-  ['another mean', { image: { ...IMAGE, mean: 0.25 } }, '-0.5; expected -1: 0.5 apart'],
-  ['the default numbers', { image: { color: 'gray' } as const }, '0; expected -1: 1 apart'],
+  ['another mean', { picture: { ...PICTURE, mean: 0.25 } }, '-0.5; expected -1: 0.5 apart'],
+  ['the default numbers', { picture: { color: 'gray' } as const }, '0; expected -1: 1 apart'],
 ])('%s is found at synth, though the examples are the same', (_name, props, difference) => {
   expect(read({}).servable).toBe(true);
   const drift = () => read({}, props);
   expect(drift).toThrow(`golden.json: example "levels": output "y" at [0, 0, 0, 0] is ${difference}`);
   expect(drift).toThrow(
-    'if the framework gave the example, fix the conversion or the declaration of image instead [golden-drift]',
+    'if the framework gave the example, fix the conversion or the declaration of picture instead [golden-drift]',
   );
 });
 
@@ -51,8 +51,8 @@ test.each([
   [
     'no declaration of how a picture becomes an input',
     {},
-    { image: undefined },
-    'golden.json: example "levels": its request is the picture pictures/levels.png, and it is not declared how a picture becomes the model\'s input. Give OnnxModel.fromFile image, or the command --preprocessing. [golden-picture-undeclared]',
+    { picture: undefined },
+    'golden.json: example "levels": its request is the picture pictures/levels.png, and it is not declared how a picture becomes the model\'s input. Give OnnxModel.fromFile picture, or the command --preprocessing. [golden-picture-undeclared]',
   ],
   [
     'a picture that is not there',
@@ -77,7 +77,7 @@ test.each([
   [
     'a picture that is too large',
     {},
-    { image: { ...IMAGE, maxPixels: 1 } },
+    { picture: { ...PICTURE, maxPixels: 1 } },
     'which is refused: the picture is 2 x 1 pixels, and the limit is 1 pixels; send a smaller one. Fix its request',
   ],
   [
@@ -175,7 +175,7 @@ describe('model-serving golden record', () => {
       'same.onnx: nothing was recorded: notes: its request is the picture notes.jpg, which is refused: the body is not a picture; send a PNG or a JPEG file. Fix the request, and see model-serving inspect same.onnx for what the model takes. [golden-not-recorded]\n',
     );
     expect(runCli('golden', 'record', 'same.onnx', '--force', '--inputs', 'pictures/levels.png').stderr).toBe(
-      'same.golden.json: example "levels": its request is the picture pictures/levels.png, and it is not declared how a picture becomes the model\'s input. Give OnnxModel.fromFile image, or the command --preprocessing. [golden-picture-undeclared]\n',
+      'same.golden.json: example "levels": its request is the picture pictures/levels.png, and it is not declared how a picture becomes the model\'s input. Give OnnxModel.fromFile picture, or the command --preprocessing. [golden-picture-undeclared]\n',
     );
   });
 });

@@ -1,20 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
-import type { ClassOutput, ImageInput } from '../../inference-image/src/contract/image-input';
-import { IMAGE } from '../support/image-input';
+import type { ClassOutput, PictureInput } from '../../inference-image/src/contract/picture-input';
+import { PICTURE } from '../support/picture-input';
 import { identity, initializer, node, value, type Dim, type Elem, type ModelParts } from '../support/onnx-builder';
 import { png, PNG_SIGNATURE, pngChunk } from '../support/png';
 import { ServerProcess, type Reply } from '../support/server';
 
-const SPEC: ImageInput = { ...IMAGE, shape: [1, 8, 16, 3], width: 16, height: 8, maxPixels: 1000 };
+const SPEC: PictureInput = { ...PICTURE, shape: [1, 8, 16, 3], width: 16, height: 8, maxPixels: 1000 };
 
 /** A server that answers with the tensor that it made of a picture. */
-function echo(image: Partial<ImageInput>, elem: Elem = 'uint8', dims: Dim[] = ['n', 8, 16, 3]): Promise<ServerProcess> {
+function echo(
+  picture: Partial<PictureInput>,
+  elem: Elem = 'uint8',
+  dims: Dim[] = ['n', 8, 16, 3],
+): Promise<ServerProcess> {
   return ServerProcess.start(
     identity(elem, dims),
     {},
-    { edit: (manifest) => void (manifest.image = { ...SPEC, ...image }) },
+    { edit: (manifest) => void (manifest.image = { ...SPEC, ...picture }) },
   );
 }
 
@@ -199,9 +203,9 @@ describe('files', () => {
 });
 
 test('converts to floats: inverted, scaled and normalized by channel, in planes, blue first', async () => {
-  const image: Partial<ImageInput> = { shape: [1, 3, 1, 2], width: 2, height: 1, datatype: 'FP32', planar: true };
+  const picture: Partial<PictureInput> = { shape: [1, 3, 1, 2], width: 2, height: 1, datatype: 'FP32', planar: true };
   const numbers = { invert: true, scale: 0.5, mean: [1, 2, 3], std: [1, 2, 4] };
-  const server = await echo({ ...image, color: 'bgr', ...numbers }, 'float', ['n', 3, 1, 2]);
+  const server = await echo({ ...picture, color: 'bgr', ...numbers }, 'float', ['n', 3, 1, 2]);
   expect(await pixels(server, png('rgb', 2, [[5, 15, 25, 255, 255, 255]]))).toEqual([114, -1, 59, -1, 30.5, -0.75]);
 });
 
@@ -225,7 +229,7 @@ test('converts colors to gray by ITU-R BT.601', async () => {
 
 describe('sizes', () => {
   const rows = [0, 10, 20, 30].map((more) => [0, 50, 100, 150].map((level) => level + more));
-  const small: Partial<ImageInput> = { color: 'gray', width: 2, height: 2, shape: [1, 4] };
+  const small: Partial<PictureInput> = { color: 'gray', width: 2, height: 2, shape: [1, 4] };
 
   test('shrinks and enlarges like Pillow with BILINEAR', async () => {
     const server = await echo(small, 'uint8', ['n', 4]);
@@ -313,11 +317,11 @@ describe('classes', () => {
   function start(
     parts: ModelParts,
     classes: Partial<ClassOutput>,
-    image?: Partial<ImageInput>,
+    picture?: Partial<PictureInput>,
   ): Promise<ServerProcess> {
     const edit = (manifest: any) => {
       manifest.classes = { output: 'y', kind: 'scores', softmax: false, ...classes };
-      if (image) manifest.image = { ...SPEC, ...image };
+      if (picture) manifest.image = { ...SPEC, ...picture };
     };
     return ServerProcess.start(parts, {}, { edit });
   }
@@ -332,8 +336,8 @@ describe('classes', () => {
   });
 
   test('from scores, for a picture or JSON', async () => {
-    const image: Partial<ImageInput> = { color: 'gray', shape: [1, 3], width: 3, height: 1, datatype: 'FP32' };
-    const server = await start(identity('float', ['n', 3]), { names }, image);
+    const picture: Partial<PictureInput> = { color: 'gray', shape: [1, 3], width: 3, height: 1, datatype: 'FP32' };
+    const server = await start(identity('float', ['n', 3]), { names }, picture);
     const classes = [
       { class: 'yes', index: 1, score: 9 },
       { class: 'maybe', index: 2, score: 5 },

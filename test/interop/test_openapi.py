@@ -27,8 +27,8 @@ def mixed(tmp_path):
 @pytest.fixture
 def preprocessing(tmp_path):
     path = tmp_path / "preprocessing.json"
-    image = {"color": "rgb", "mean": 0.5, "std": 0.5}
-    path.write_text(json.dumps({"image": image, "classes": [str(digit) for digit in range(10)]}))
+    picture = {"color": "rgb", "mean": 0.5, "std": 0.5}
+    path.write_text(json.dumps({"picture": picture, "classes": [str(digit) for digit in range(10)]}))
     return path
 
 

@@ -12,7 +12,7 @@ import {
   type ScalableModelServiceProps,
   ScalingTarget,
 } from 'cdktf-model-serving/kubernetes';
-import { BuildContext } from '../../lib/image/build-context';
+import { BuildContext } from '../../lib/container-image/build-context';
 import { declarationText } from '../../inference-image/src/contract/model-declaration';
 import { largeModel, multiplier } from '../support/models';
 import { synthService } from '../support/service';

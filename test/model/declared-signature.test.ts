@@ -236,24 +236,24 @@ describe('files recorded under the wrong declaration', () => {
     expect(model.files).toHaveLength(2);
   });
 
-  test('an accepted contract gives a warning, and can be accepted again without --breaking', () => {
+  test('an accepted interface gives a warning, and can be accepted again without --breaking', () => {
     writeOnnxModel('m.onnx', transposed());
-    expect(runCli('contract', 'accept', 'm.onnx', '--runtime-check', 'skip').code).toBe(0);
+    expect(runCli('interface', 'accept', 'm.onnx', '--runtime-check', 'skip').code).toBe(0);
     expect(OnnxModel.fromFile('m.onnx').warnings).toEqual([
       WARNING,
-      'm.onnx: m.contract.json (version "1") was accepted with shapes that the model declares and does not give: output "y" is FP32 [seq, 1, 8], and was FP32 [1, seq]. Answers are what they were. Accept the interface again: model-serving contract accept m.onnx',
+      'm.onnx: m.interface.json (version "1") was accepted with shapes that the model declares and does not give: output "y" is FP32 [seq, 1, 8], and was FP32 [1, seq]. Answers are what they were. Accept the interface again: model-serving interface accept m.onnx',
     ]);
-    expect(runCli('contract', 'diff', 'm.onnx')).toMatchObject({
+    expect(runCli('interface', 'diff', 'm.onnx')).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('m.contract.json: it has shapes that the model declares and does not give.\n'),
+      stdout: expect.stringContaining('m.interface.json: it has shapes that the model declares and does not give.\n'),
     });
-    expect(runCli('contract', 'accept', 'm.onnx').code).toBe(0);
+    expect(runCli('interface', 'accept', 'm.onnx').code).toBe(0);
     expect(OnnxModel.fromFile('m.onnx').warnings).toEqual([WARNING]);
     // Other breaking changes are still errors.
     writeOnnxModel('m.onnx', transposed([7]));
     expect(OnnxModel.fromFile('m.onnx').warnings).toHaveLength(1);
     writeOnnxModel('m.onnx', one('Relu', [1, 'seq'], [1, 'seq']));
-    expect(() => OnnxModel.fromFile('m.onnx')).toThrow(/\[contract-broken\]$/);
+    expect(() => OnnxModel.fromFile('m.onnx')).toThrow(/\[interface-broken\]$/);
   });
 
   test('an OpenAPI file is rewritten, with a warning', () => {
@@ -287,19 +287,19 @@ describe('inspect reports', () => {
 
   test('what is proved, corrected and unproved', () => {
     writeOnnxModel('m.onnx', one('Relu', ['n', 4], ['n', 4]));
-    expect(signatureRow('--no-contract')).toBe('signature  as declared, and proved by running the model');
+    expect(signatureRow('--no-interface')).toBe('signature  as declared, and proved by running the model');
     writeOnnxModel('m.onnx', transposed());
-    expect(signatureRow('--no-contract')).toBe(
+    expect(signatureRow('--no-interface')).toBe(
       'signature  outputs as the model gives them, not as its file declares, and proved by running the model',
     );
-    expect(signatureRow('--no-contract', '--runtime-check', 'skip')).toBe(
+    expect(signatureRow('--no-interface', '--runtime-check', 'skip')).toBe(
       'signature  as declared, and unproved: the model was not run, because runtimeCheck is "skip"',
     );
   });
 
   test('the same in JSON', () => {
     writeOnnxModel('m.onnx', transposed());
-    expect(JSON.parse(runCli('inspect', 'm.onnx', '--json', '--no-contract').stdout)).toMatchObject({
+    expect(JSON.parse(runCli('inspect', 'm.onnx', '--json', '--no-interface').stdout)).toMatchObject({
       signatureProof: { proved: true },
       outputs: [{ name: 'y', dimensions: ['seq', 1, 8] }],
       declaredOutputs: [{ name: 'y', dimensions: [1, 'seq'] }],

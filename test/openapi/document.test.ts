@@ -97,9 +97,7 @@ test('names are escaped in paths, and unchanged everywhere else', () => {
 });
 
 test('a path that a model shares with the statistics of all models belongs to the statistics', () => {
-  expect(document(MODELS['a name that is also a path']).paths['/v2/models/stats'].get.operationId).toBe(
-    'statistics',
-  );
+  expect(document(MODELS['a name that is also a path']).paths['/v2/models/stats'].get.operationId).toBe('statistics');
 });
 
 test('tensors without a JSON form are binary only', () => {

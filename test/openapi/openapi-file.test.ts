@@ -104,7 +104,7 @@ describe('model-serving openapi', () => {
   });
 
   test('with the declarations of a stack, as its server returns it', () => {
-    const declared = { image: { color: 'gray', width: 2, height: 1 }, classes: ['no', 'yes'] } as const;
+    const declared = { picture: { color: 'gray', width: 2, height: 1 }, classes: ['no', 'yes'] } as const;
     const [preprocessing, card] = [join(folder, 'preprocessing.json'), join(folder, 'card.json')];
     writeFileSync(preprocessing, JSON.stringify(declared));
     writeFileSync(card, '{ "title": "Twice" }');

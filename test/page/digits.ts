@@ -10,7 +10,7 @@ const FOLDER = join(__dirname, '..', '..', 'examples', 'digits');
 export async function serveDigits(): Promise<{ url: string; stop: () => Promise<void> }> {
   const model = OnnxModel.fromFile(join(FOLDER, 'digits.onnx'), {
     golden: join(FOLDER, 'digits.golden.json'),
-    image: { color: 'rgb', mean: 0.5, std: 0.5 },
+    picture: { color: 'rgb', mean: 0.5, std: 0.5 },
     classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
     classScores: 'softmax',
   });

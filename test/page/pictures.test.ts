@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { IMAGE } from '../support/image-input';
+import { PICTURE } from '../support/picture-input';
 import { identity } from '../support/onnx-builder';
 import { png } from '../support/png';
 import { ServerProcess } from '../support/server';
@@ -225,7 +225,7 @@ test('a model that takes pictures and has no classes: its tensors are seen, and 
   const server = await ServerProcess.start(
     identity('uint8', ['n', 2, 2, 3]),
     { page: true, maxRequestBytes: 30_000 },
-    { edit: (manifest) => void (manifest.image = IMAGE) },
+    { edit: (manifest) => void (manifest.image = PICTURE) },
   );
   await open(server.url);
   await file().setInputFiles(pictureOf('7.jpg'));
@@ -264,7 +264,7 @@ test('golden examples that are pictures are chosen by a button, and compared', a
       examples,
       elements: { 'p/levels.png': picture, 'large.png': large },
       edit: (manifest) =>
-        void Object.assign(manifest, { image: IMAGE, classes: { output: 'y', kind: 'index', softmax: false } }),
+        void Object.assign(manifest, { image: PICTURE, classes: { output: 'y', kind: 'index', softmax: false } }),
     },
   );
   await open(server.url);

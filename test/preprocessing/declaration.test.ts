@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
 import { modelManifestSchema } from '../../inference-image/src/contract/schemas';
-import { BuildContext } from '../../lib/image/build-context';
+import { BuildContext } from '../../lib/container-image/build-context';
 import { readPreprocessing } from '../../lib/preprocessing/preprocessing-file';
 import { problemsOf } from '../model/support';
 import { identity, node, value, writeOnnxModel, type Dim, type Elem } from '../support/onnx-builder';
@@ -20,10 +20,10 @@ function problem(elem: Elem, dims: Dim[], props: OnnxModelProps): string[] {
   return problemsOf(() => model(elem, dims, props)).map((text) => text.replace(`${path}: `, ''));
 }
 
-describe('image', () => {
+describe('picture', () => {
   test('at least a color; the signature tells the rest', () => {
-    const { image } = model('float', ['n', 3, 224, 200], { image: { color: 'rgb' } });
-    expect(image).toEqual({
+    const { picture } = model('float', ['n', 3, 224, 200], { picture: { color: 'rgb' } });
+    expect(picture).toEqual({
       input: 'x',
       datatype: 'FP32',
       shape: [1, 3, 224, 200],
@@ -56,9 +56,9 @@ describe('image', () => {
       background: 0,
       maxPixels: 1000,
     } as const;
-    const made = model('double', ['n', 'h', 'w', 'c'], { image: props, classes: ['a'], classOutput: 'y' });
+    const made = model('double', ['n', 'h', 'w', 'c'], { picture: props, classes: ['a'], classOutput: 'y' });
     const found = { datatype: 'FP64', shape: [1, 5, 7, 3], planar: false, std: [4, 4, 4], layout: undefined };
-    expect(made.image).toEqual({ ...props, ...found });
+    expect(made.picture).toEqual({ ...props, ...found });
     const manifest = JSON.parse(JSON.stringify(made.manifest()));
     expect(modelManifestSchema.parse(manifest)).toEqual(manifest);
   });
@@ -74,7 +74,7 @@ describe('image', () => {
     [[36], 'rgb', { height: 3 }, { shape: [36], width: 4, height: 3, planar: false }],
     [['n', 'pixels'], 'gray', { width: 2, height: 3 }, { shape: [1, 6] }],
   ])('the shape %j of %s', (dims, color, size, expected) => {
-    expect(model('float', dims, { image: { color, ...size } }).image).toMatchObject(expected);
+    expect(model('float', dims, { picture: { color, ...size } }).picture).toMatchObject(expected);
   });
 
   test.each<[string, Elem, Dim[], any, string]>([
@@ -83,123 +83,123 @@ describe('image', () => {
       'float',
       ['n', 3, 8, 8],
       { color: 'rgb', input: 'z' },
-      'image-input-unknown: image.input is "z", and the model takes "x". Give one of them, or leave it out where there is one.',
+      'picture-input-unknown: picture.input is "z", and the model takes "x". Give one of them, or leave it out where there is one.',
     ],
     [
       'an input of integers',
       'int64',
       ['n', 3, 8, 8],
       { color: 'rgb' },
-      'image-datatype-unsupported: input "x" is INT64, and pixels become FP32, FP64 or UINT8. Export the model with a Cast behind an input of one of them.',
+      'picture-datatype-unsupported: input "x" is INT64, and pixels become FP32, FP64 or UINT8. Export the model with a Cast behind an input of one of them.',
     ],
     [
       'scaled bytes',
       'uint8',
       ['n', 3, 8, 8],
       { color: 'rgb', mean: 0.5, std: 0.5 },
-      'image-bytes-scaled: image.mean, image.std would make fractions, and input "x" is UINT8. Leave them out: the model gets levels from 0 to 255.',
+      'picture-bytes-scaled: picture.mean, picture.std would make fractions, and input "x" is UINT8. Leave them out: the model gets levels from 0 to 255.',
     ],
     [
       'another number of channels',
       'float',
       ['n', 3, 8, 8],
       { color: 'gray' },
-      'image-shape-unfit: input "x" of shape [n, 3, 8, 8] does not take one picture of 1 channel. Give the color and layout that it has: NCHW, NHWC, NHW (gray), CHW, HWC or flat, with 1 or a symbol for N.',
+      'picture-shape-unfit: input "x" of shape [n, 3, 8, 8] does not take one picture of 1 channel. Give the color and layout that it has: NCHW, NHWC, NHW (gray), CHW, HWC or flat, with 1 or a symbol for N.',
     ],
     [
       'another layout',
       'float',
       ['n', 3, 8, 8],
       { color: 'rgb', layout: 'NHWC' },
-      'image-shape-unfit: input "x" of shape [n, 3, 8, 8] does not take one picture of 3 channels as NHWC. Give the color and layout that it has: NCHW, NHWC, NHW (gray), CHW, HWC or flat, with 1 or a symbol for N.',
+      'picture-shape-unfit: input "x" of shape [n, 3, 8, 8] does not take one picture of 3 channels as NHWC. Give the color and layout that it has: NCHW, NHWC, NHW (gray), CHW, HWC or flat, with 1 or a symbol for N.',
     ],
     [
       'eight pictures',
       'float',
       [8, 3, 8, 8],
       { color: 'rgb' },
-      'image-shape-unfit: input "x" of shape [8, 3, 8, 8] does not take one picture of 3 channels. Give the color and layout that it has: NCHW, NHWC, NHW (gray), CHW, HWC or flat, with 1 or a symbol for N.',
+      'picture-shape-unfit: input "x" of shape [8, 3, 8, 8] does not take one picture of 3 channels. Give the color and layout that it has: NCHW, NHWC, NHW (gray), CHW, HWC or flat, with 1 or a symbol for N.',
     ],
     [
       'two layouts that fit',
       'float',
       ['n', 3, 8, 3],
       { color: 'rgb' },
-      'image-layout-ambiguous: input "x" of shape [n, 3, 8, 3] may be NCHW or NHWC. Give image.layout.',
+      'picture-layout-ambiguous: input "x" of shape [n, 3, 8, 3] may be NCHW or NHWC. Give picture.layout.',
     ],
     [
       'no size',
       'float',
       ['n', 3, 8, 'w'],
       { color: 'rgb' },
-      'image-size-missing: input "x" of shape [n, 3, 8, w] has no fixed width. Give image.width, the one that the model was trained with.',
+      'picture-size-missing: input "x" of shape [n, 3, 8, w] has no fixed width. Give picture.width, the one that the model was trained with.',
     ],
     [
       'another size',
       'float',
       ['n', 3, 8, 8],
       { color: 'rgb', height: 9 },
-      'image-size-wrong: image.height is 9, and input "x" of shape [n, 3, 8, 8] has 8. Leave it out: pictures of other sizes are resized.',
+      'picture-size-wrong: picture.height is 9, and input "x" of shape [n, 3, 8, 8] has 8. Leave it out: pictures of other sizes are resized.',
     ],
     [
       'a flat input without proportions',
       'float',
       ['n', 64],
       { color: 'gray' },
-      'image-size-missing: input "x" of shape [n, 64] does not tell a picture\'s proportions. Give image.width and image.height.',
+      'picture-size-missing: input "x" of shape [n, 64] does not tell a picture\'s proportions. Give picture.width and picture.height.',
     ],
     [
       'a size that is not the flat length',
       'float',
       ['n', 64],
       { color: 'gray', width: 8, height: 9 },
-      'image-size-wrong: input "x" takes 64 elements, which 8 x 9 pixels of 1 channel do not make. Give the image.width and image.height that the model was trained with.',
+      'picture-size-wrong: input "x" takes 64 elements, which 8 x 9 pixels of 1 channel do not make. Give the picture.width and picture.height that the model was trained with.',
     ],
     [
       'no such color',
       'float',
       ['n', 3, 8, 8],
       { color: 'grey' },
-      'image-setting-invalid: image.color is "grey". Give one of gray, rgb, bgr.',
+      'picture-setting-invalid: picture.color is "grey". Give one of gray, rgb, bgr.',
     ],
     [
       'an unknown setting',
       'float',
       ['n', 3, 8, 8],
       { color: 'rgb', stdev: 1 },
-      'image-setting-invalid: image.stdev is not a setting. The settings are input, width, height, color, layout, scale, mean, std, invert, fit, background, maxPixels.',
+      'picture-setting-invalid: picture.stdev is not a setting. The settings are input, width, height, color, layout, scale, mean, std, invert, fit, background, maxPixels.',
     ],
     [
       'a mean for each of two channels',
       'float',
       ['n', 3, 8, 8],
       { color: 'rgb', mean: [1, 2] },
-      'image-setting-invalid: image.mean is [1,2]. Give a number, or three of them.',
+      'picture-setting-invalid: picture.mean is [1,2]. Give a number, or three of them.',
     ],
     [
       'a division by zero',
       'float',
       ['n', 3, 8, 8],
       { color: 'rgb', std: [1, 0, 1] },
-      'image-setting-invalid: image.std is [1,0,1]. Give a number, or three of them, none of them 0.',
+      'picture-setting-invalid: picture.std is [1,0,1]. Give a number, or three of them, none of them 0.',
     ],
     [
       'a background that is no level',
       'float',
       ['n', 3, 8, 8],
       { color: 'rgb', background: 256 },
-      'image-setting-invalid: image.background is 256. Give a whole number from 0 to 255.',
+      'picture-setting-invalid: picture.background is 256. Give a whole number from 0 to 255.',
     ],
-  ])('not %s', (_, elem, dims, image, text) => {
-    expect(problem(elem, dims, { image })).toEqual([text]);
+  ])('not %s', (_, elem, dims, picture, text) => {
+    expect(problem(elem, dims, { picture })).toEqual([text]);
   });
 
   test('not beside another input', () => {
     const inputs = [value('x', 'float', ['n', 3, 8, 8]), value('size', 'float', ['n', 2])];
     const outputs = [value('y', 'float', ['n', 2])];
     writeOnnxModel(path, { inputs, outputs, nodes: [node('Identity', ['size'], ['y'])] });
-    expect(problemsOf(() => OnnxModel.fromFile(path, { runtimeCheck: 'skip', image: { color: 'rgb' } }))).toEqual([
-      `image-input-not-alone: ${path}: a picture is all that a request brings, and the model takes "x", "size". Leave image out and send tensors, or export a model of one input.`,
+    expect(problemsOf(() => OnnxModel.fromFile(path, { runtimeCheck: 'skip', picture: { color: 'rgb' } }))).toEqual([
+      `picture-input-not-alone: ${path}: a picture is all that a request brings, and the model takes "x", "size". Leave picture out and send tensors, or export a model of one input.`,
     ]);
   });
 
@@ -212,7 +212,7 @@ describe('image', () => {
       });
     const plain = context({});
     const paths = plain.files.map((file) => file.path);
-    const added = context({ image: { color: 'rgb' } }).files.filter((file) => !paths.includes(file.path));
+    const added = context({ picture: { color: 'rgb' } }).files.filter((file) => !paths.includes(file.path));
     expect(added.map((file) => file.path).sort()).toEqual(
       [
         'THIRD_PARTY_NOTICES.txt',
@@ -220,16 +220,16 @@ describe('image', () => {
         'mozjpeg_dec.wasm',
         'squoosh_png_bg.wasm',
         'squoosh_resize_bg.wasm',
-      ].map((name) => `app/image-decoder/${name}`),
+      ].map((name) => `app/picture-decoder/${name}`),
     );
-    const dockerfiles = [plain, context({ image: { color: 'rgb' } })].map(({ files }) => {
+    const dockerfiles = [plain, context({ picture: { color: 'rgb' } })].map(({ files }) => {
       const source = files.find((file) => file.path === 'Dockerfile')!.source;
       return 'content' in source ? source.content : '';
     });
     expect(dockerfiles[1]).toContain(
-      '\nCOPY --chmod=0555 app/image-decoder/ /app/image-decoder/\nCOPY --chmod=0555 app/*.cjs ',
+      '\nCOPY --chmod=0555 app/picture-decoder/ /app/picture-decoder/\nCOPY --chmod=0555 app/*.cjs ',
     );
-    expect(dockerfiles[0]).not.toContain('image-decoder');
+    expect(dockerfiles[0]).not.toContain('picture-decoder');
   });
 });
 
@@ -345,19 +345,19 @@ describe('a file for the command line', () => {
   const file = join(folder, 'm.preprocessing.json');
   const read = (text: string) => {
     writeFileSync(file, text);
-    return readPreprocessing(file);
+    return readPreprocessing(file).preprocessing;
   };
 
   test('has what props have', () => {
-    const declared = { image: { color: 'gray' }, classes: ['a'], classOutput: 'y', classScores: 'softmax' };
+    const declared = { picture: { color: 'gray' }, classes: ['a'], classOutput: 'y', classScores: 'softmax' };
     expect(read(JSON.stringify(declared))).toEqual(declared);
     expect(read('{}')).toEqual({});
   });
 
   test.each([
-    ['[]', 'it is not an object of image (an object) and classes'],
-    ['{"image": true}', 'it is not an object of image (an object) and classes'],
-    ['{"name": "x"}', 'name is not one of image, classes, classOutput, classScores'],
+    ['[]', 'it is not an object of picture (an object) and classes'],
+    ['{"picture": true}', 'it is not an object of picture (an object) and classes'],
+    ['{"name": "x"}', 'name is not one of picture, classes, classOutput, classScores'],
   ])('not %s', (text, reason) => {
     expect(problemsOf(() => read(text))).toEqual([
       `preprocessing-invalid: ${file}: this is no declaration of preprocessing: ${reason}. docs/preprocessing.md has an example.`,

@@ -211,7 +211,7 @@ test('a golden picture tells sizes as well', async () => {
   const { profile: measured } = await profile(identity('float', ['n', 1, 'height', 'width']), {
     examples: [{ name: 'first', picture: 'p.png', response: { outputs: [y] } }],
     maxBatchSize: 1,
-    read: { image: { color: 'gray', width: 2, height: 1 } },
+    read: { picture: { color: 'gray', width: 2, height: 1 } },
   });
   expect(measured.dimensions).toEqual({ height: 1, width: 2 });
 });

@@ -3,6 +3,7 @@ import { ContainerizedModel } from 'cdktf-model-serving/docker';
 import { InferenceImage, ScalableModelService } from 'cdktf-model-serving/kubernetes';
 import type { ServingOptions } from '../../lib/serving-options';
 import { multiplier } from '../support/models';
+import { identity, writeOnnxModel } from '../support/onnx-builder';
 import { profiledModel } from '../support/profiles';
 import { PREVIOUS_SETTINGS } from '../support/previous-release';
 import { only, synthStack } from '../support/synth';
@@ -11,6 +12,10 @@ import { temporaryFolder } from '../support/temporary-folder';
 const path = multiplier(temporaryFolder(), 'digits', 2);
 const model = OnnxModel.fromFile(path, { version: '1', profile: false });
 const profiled = profiledModel(path, {}, { version: '1' });
+const pictures = OnnxModel.fromFile(
+  writeOnnxModel(`${temporaryFolder()}/pictures.onnx`, identity('float', ['n', 3, 4, 4])),
+  { picture: { color: 'rgb' } },
+);
 const imageOf = (held: OnnxModel) =>
   InferenceImage.fromRegistry(`registry.example.com/digits@sha256:${'1'.repeat(64)}`, { model: held });
 
@@ -66,6 +71,13 @@ describe.each(Object.entries(environments))('an image of the previous release st
       expect(Object.keys(PREVIOUS_SETTINGS)).toContain(name);
       expect([name, value]).toEqual([name, expect.stringMatching(PREVIOUS_SETTINGS[name]!)]);
     }
+  });
+
+  test('with what it knows of pictures, by the name that it has for them', () => {
+    expect(pictures.manifest()).toHaveProperty('image.maxPixels', 4096 * 4096);
+    expect(environment(undefined, pictures)).toMatchObject({
+      MODEL_SERVING_EXPECTED_DECLARATION: 'name:pictures,version:1,golden:none,image:ebe65a4ac7ba6481,classes:none',
+    });
   });
 
   test('and values with their default are not set', () => {

@@ -36,7 +36,7 @@ const segmentation = OnnxModel.fromFile(
   }),
   { runtimeCheck: 'skip' },
 );
-const pictures = OnnxModel.fromFile(file('pictures', ['n', 3, 4, 4]), { image: { color: 'rgb' } });
+const pictures = OnnxModel.fromFile(file('pictures', ['n', 3, 4, 4]), { picture: { color: 'rgb' } });
 
 function onDocker(props: Partial<ContainerizedModelProps> = {}) {
   let construct!: ContainerizedModel;

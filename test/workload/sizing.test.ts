@@ -214,14 +214,14 @@ describe('ScalableModelService', () => {
 
 test('memory without room for the largest picture is rejected with the measurement, on a service and a canary', () => {
   const file = writeOnnxModel(join(folder, 'picture.onnx'), identity('float', ['n', 3, 4, 4]));
-  const image = { color: 'rgb', maxPixels: 1_000_000 } as const;
+  const picture = { color: 'rgb', maxPixels: 1_000_000 } as const;
   profiledModel(file);
-  const taking = OnnxModel.fromFile(file, { name: 'digits', image });
+  const taking = OnnxModel.fromFile(file, { name: 'digits', picture });
   const refusal = (where: string) =>
-    `${where}: resources.memoryMiB is 150, but model "digits" needs 138 and, to decode a picture of 1000000 pixels (image.maxPixels), 23 more. Raise it to 328, which leaves room for requests, or omit it for a default that fits. [memory-below-picture]`;
+    `${where}: resources.memoryMiB is 150, but model "digits" needs 138 and, to decode a picture of 1000000 pixels (picture.maxPixels), 23 more. Raise it to 328, which leaves room for requests, or omit it for a default that fits. [memory-below-picture]`;
   expect(() => inKubernetes({ model: taking, resources: { memoryMiB: 150 } })).toThrow(refusal('stack/digits'));
   expect(inKubernetes({ model: taking, resources: { memoryMiB: 328 } }).resources.limits.memory).toBe('328Mi');
-  const next = OnnxModel.fromFile(file, { name: 'digits', version: '2', image });
+  const next = OnnxModel.fromFile(file, { name: 'digits', version: '2', picture });
   const stable = OnnxModel.fromFile(file, { name: 'digits' });
   const beside = (memoryMiB: number) =>
     synthService({ model: stable, replicas: 4, resources: { memoryMiB } }, (service) => {

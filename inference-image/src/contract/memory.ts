@@ -2,7 +2,7 @@
  * How memory, the budget of requests and the largest request follow from each other: the plan gives a container memory
  * by these formulas, and the server, which sees its limit, derives the same budget from it.
  */
-import type { ImageInput } from './image-input';
+import type { PictureInput } from './picture-input';
 import { SETTING_DEFAULTS } from './settings';
 
 const MIB = 1024 * 1024;
@@ -40,14 +40,14 @@ const MAX_HEAP_BUDGET_BYTES = 1024 * MIB;
 export function ownMemoryBytes(
   weightBytes: number,
   executors: number,
-  image: Pick<ImageInput, 'maxPixels'> | undefined,
+  picture: Pick<PictureInput, 'maxPixels'> | undefined,
 ): number {
-  return RUNTIME_MEMORY_BYTES + executors * weightBytes + pictureBytes(image);
+  return RUNTIME_MEMORY_BYTES + executors * weightBytes + pictureBytes(picture);
 }
 
 /** What the largest picture takes while it is decoded; 0 where the model takes none. */
-export function pictureBytes(image: Pick<ImageInput, 'maxPixels'> | undefined): number {
-  return image ? image.maxPixels * DECODED_BYTES_PER_PIXEL : 0;
+export function pictureBytes(picture: Pick<PictureInput, 'maxPixels'> | undefined): number {
+  return picture ? picture.maxPixels * DECODED_BYTES_PER_PIXEL : 0;
 }
 
 /** The least budget in which a largest request has room, and the answer to one row beside its request. */

@@ -6,7 +6,7 @@ export interface ModelDeclaration extends Pick<ModelManifest, 'name' | 'version'
   readonly files: readonly ModelFile[];
 }
 
-/** What a part is, in words. */
+/** What a part is, in words. The parts keep their names: servers of images that exist compare them. */
 const PARTS = { name: 'name', version: 'version', golden: 'golden examples', image: 'pictures', classes: 'classes' };
 
 type Part = keyof typeof PARTS;
@@ -33,13 +33,13 @@ export function declarationDifferences(expected: string, declaration: ModelDecla
 }
 
 /** Names and versions have no commas or colons. */
-function fingerprints({ name, version, image, classes, files }: ModelDeclaration): Record<Part, string> {
+function fingerprints({ name, version, image: picture, classes, files }: ModelDeclaration): Record<Part, string> {
   const golden = goldenFiles(files).map(({ path, sha256 }) => [path, sha256]);
   return {
     name,
     version,
     golden: fingerprint(golden.length > 0 ? golden : undefined),
-    image: fingerprint(image),
+    image: fingerprint(picture),
     classes: fingerprint(classes),
   };
 }

@@ -62,7 +62,7 @@ export interface RequestSizeFacts {
   readonly maxBatchSize?: number;
   readonly exampleSizes: ExampleSizes;
   /** What is declared of pictures, if the model takes them. */
-  readonly image?: object;
+  readonly picture?: object;
 }
 
 /**
@@ -70,14 +70,14 @@ export interface RequestSizeFacts {
  * 16 MiB, and never less than a row. It is 16 MiB where the size of a row is unknown, or pictures are sent.
  */
 export function defaultMaxRequestBytes(facts: RequestSizeFacts): number {
-  const { signature, maxBatchSize: rows = DEFAULT_MAX_BATCH_SIZE, image } = facts;
+  const { signature, maxBatchSize: rows = DEFAULT_MAX_BATCH_SIZE, picture } = facts;
   const { requestBytes: exampleBytes } = facts.exampleSizes;
   const inputs = signature.inputs.map((input, i) => ({ ...input, rowAxis: rowAxisOf(input, i, facts.batching) }));
   const rowBytes = sum(inputs.map(rowBytesOf));
   const batchBytes = sum(inputs.map((input) => (input.rowAxis === undefined ? 1 : rows) * rowBytesOf(input)));
   const hasRows = inputs.some(({ rowAxis }) => rowAxis !== undefined);
   const isUnknown = exampleBytes === 0 && inputs.some(hasUnknownSize);
-  const usual = image || isUnknown ? MAX_DEFAULT_BYTES : Math.max(batchBytes, (hasRows ? rows : 1) * exampleBytes);
+  const usual = picture || isUnknown ? MAX_DEFAULT_BYTES : Math.max(batchBytes, (hasRows ? rows : 1) * exampleBytes);
   const least = Math.max(rowBytes, exampleBytes) + ENVELOPE_BYTES;
   const bytes = Math.max(MIN_DEFAULT_BYTES, least, Math.min(MAX_DEFAULT_BYTES, usual));
   return Math.min(MAX_BYTES, MIB * Math.ceil(bytes / MIB));

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.cjs';
-import { IMAGE_COLORS, IMAGE_DATATYPES, IMAGE_FITS } from './image-input';
+import { PICTURE_COLORS, PICTURE_DATATYPES, PICTURE_FITS } from './picture-input';
 import { CONTRACT_VERSION } from './model-manifest';
 import { rowAxes, rowAxisProblems } from './row-axes';
 import { SETTING_DEFAULTS } from './settings';
@@ -38,18 +38,18 @@ const positive = () => z.int().check(z.positive());
 /** One for each channel. */
 const perChannel = () => z.array(z.number()).check(z.minLength(1));
 
-export const imageInputSchema = z.strictObject({
+export const pictureInputSchema = z.strictObject({
   input: text(),
-  datatype: z.enum(IMAGE_DATATYPES),
+  datatype: z.enum(PICTURE_DATATYPES),
   /** Of one picture: dimensions that are not fixed are 1. */
   shape: z.array(positive()),
   width: positive(),
   height: positive(),
-  color: z.enum(IMAGE_COLORS),
+  color: z.enum(PICTURE_COLORS),
   /** Whether each channel is a plane of its own (NCHW), or those of a pixel are together (NHWC). */
   planar: z.boolean(),
   invert: z.boolean(),
-  fit: z.enum(IMAGE_FITS),
+  fit: z.enum(PICTURE_FITS),
   /** A level of gray. */
   background: count().check(z.lte(255)),
   /** An element is (level * scale - mean) / std. */
@@ -111,8 +111,8 @@ const manifestFields = z.strictObject({
   unsafeOnEmptyInput: z.optional(z.strictObject({ node: z.optional(text()), operator: z.optional(text()) })),
   /** What people say of it, such as its licence: for clients to read, nothing that the server understands. */
   properties: z.optional(z.record(text(), text())),
-  /** For models that take pictures as they are. */
-  image: z.optional(imageInputSchema),
+  /** For models that take pictures as they are. The key stays `image`: servers of images that exist read it. */
+  image: z.optional(pictureInputSchema),
   /** For models that answer with a class. */
   classes: z.optional(classOutputSchema),
 });

@@ -1,4 +1,4 @@
-import type { TrialRun } from './load-run';
+import type { TrialRun } from './load-messages';
 import { shapeFits, type Signature, type TensorSignature } from './signature';
 
 /** The size of each symbol of the inputs in one run. */

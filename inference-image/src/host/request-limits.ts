@@ -29,7 +29,12 @@ export interface RequestLimits {
 export function requestLimits(configuration: Configuration, memoryBytes = memoryLimit()): RequestLimits {
   const { settings, manifest, examples } = configuration;
   const golden = goldenFiles(manifest.files);
-  const facts = { ...manifest, maxBatchSize: settings.maxBatchSize, exampleSizes: exampleSizesOf(examples, golden) };
+  const facts = {
+    ...manifest,
+    picture: manifest.image,
+    maxBatchSize: settings.maxBatchSize,
+    exampleSizes: exampleSizesOf(examples, golden),
+  };
   const desired = settings.maxRequestBytes ?? defaultMaxRequestBytes(facts);
   const cost = requestCost(facts);
   const needed = budgetFor(desired, settings.maxQueueBytes, cost);

@@ -6,7 +6,7 @@ import type { MemoryBudget } from '../budget/memory-budget';
 import type { Codec } from '../codec/codec';
 import { cut } from '../cut-text';
 import { ServingError } from '../errors';
-import type { ImageReader } from '../image/image-reader';
+import type { PictureReader } from '../pictures/picture-reader';
 import type { DataPlane } from '../inference/data-plane';
 import type { Log } from '../log';
 import type { Metrics } from '../metrics/metrics';
@@ -48,7 +48,7 @@ export interface AppOptions extends CrossOriginRules {
   readonly tuning: ModelTuning;
   readonly codec: Codec;
   /** Reader of picture files, if the model accepts them. */
-  readonly images?: ImageReader;
+  readonly pictures?: PictureReader;
   readonly dataPlane: DataPlane;
   readonly metrics: Metrics;
   readonly log: Log;

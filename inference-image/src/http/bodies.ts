@@ -16,7 +16,7 @@ import { recordRead } from './reading-turns';
 /** Header with the number of JSON bytes in a body. Its presence, not the content type, indicates binary data. */
 export const JSON_LENGTH_HEADER = 'inference-header-content-length';
 
-const IMAGE_TYPE = /^image\/(png|jpeg)\s*(?:;|$)/i;
+const PICTURE_TYPE = /^image\/(png|jpeg)\s*(?:;|$)/i;
 
 const NO_BODY = Buffer.alloc(0);
 
@@ -160,6 +160,6 @@ export function codingOf(contentEncoding: string): Coding {
 }
 
 /** Whether a content type is that of a picture that can be decoded. */
-export function isImageType(type: string | undefined): boolean {
-  return type !== undefined && IMAGE_TYPE.test(type);
+export function isPictureType(type: string | undefined): boolean {
+  return type !== undefined && PICTURE_TYPE.test(type);
 }

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { imageFormat } from '../contract/image-format';
+import { pictureFormat } from '../contract/picture-format';
 import { headerBytes, type Holding } from '../budget/holding';
 import type { SizeLimit } from '../budget/size-limit';
-import type { ClassOutput } from '../contract/image-input';
+import type { ClassOutput } from '../contract/picture-input';
 import { invalid, ServingError } from '../errors';
 import { isForm } from '../form-body';
 import type { Caller } from '../inference/job';
@@ -12,7 +12,7 @@ import type { InferResponse } from '../protocol/infer-response';
 import { classAnswer } from '../protocol/class-answer';
 import { quoted } from '../protocol/fields';
 import type { AppOptions } from './app';
-import { codingOf, isImageType, isPlain, JSON_LENGTH_HEADER, readBody, type BodyReader } from './bodies';
+import { codingOf, isPictureType, isPlain, JSON_LENGTH_HEADER, readBody, type BodyReader } from './bodies';
 import { inferenceLimit } from './body-limit';
 import { codingFor, compress, compressionBytes, isWorthCompressing } from './compression';
 import { errorReply, refuse, toServingError } from './errors';
@@ -117,22 +117,22 @@ class Exchange implements Caller, BodyReader {
   private decode(body: Buffer): void {
     this.stepAt = performance.now();
     this.bodyBytes = body.length;
-    const { codec, images } = this.options;
+    const { codec, pictures } = this.options;
     const holding = this.holding as Holding;
-    if (!images || !this.isImage(body)) {
-      if (!images) checkContent(body, this.request.headers);
+    if (!pictures || !this.isPicture(body)) {
+      if (!pictures) checkContent(body, this.request.headers);
       return this.step(codec.decode(body, jsonLength(this.request.headers), holding), this.run);
     }
     checkPictureHeaders(this.request.headers);
-    const decoded = images.decode(body, () => this.isCancelled(), holding);
+    const decoded = pictures.decode(body, () => this.isCancelled(), holding);
     this.step(decoded, this.run);
   }
 
   /** Decides by content rather than by content type, because `curl --data-binary` labels everything a form. */
-  private isImage(body: Buffer): boolean {
+  private isPicture(body: Buffer): boolean {
     const { headers } = this.request;
     if (isJson(body)) return false;
-    return headers[JSON_LENGTH_HEADER] === undefined || isImageType(headers['content-type']);
+    return headers[JSON_LENGTH_HEADER] === undefined || isPictureType(headers['content-type']);
   }
 
   private run(infer: InferRequest): void {
@@ -263,7 +263,7 @@ function checkContent(body: Buffer, headers: IncomingHttpHeaders): void {
   if (isForm(body))
     throw invalid('the body is a form; send the request itself as the body, as curl --data-binary does');
   const { 'content-type': type = '' } = headers;
-  const format = imageFormat(body);
+  const format = pictureFormat(body);
   if (!format && !type.startsWith('image/')) return;
   const description = format ? `a ${format.toUpperCase()} file` : quoted(type);
   throw new ServingError('unsupportedMedia', `the model accepts no pictures, but the body is ${description}`);

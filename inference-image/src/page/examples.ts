@@ -2,7 +2,7 @@ import { stringify } from 'lossless-json';
 import { readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { GoldenExample, GoldenRequest, GoldenTensor } from '../contract/golden';
-import { imageFormat } from '../contract/image-format';
+import { pictureFormat } from '../contract/picture-format';
 import { messageOf } from '../errors';
 import { decodeBinaryData } from '../protocol/binary-data';
 import { decodeJsonData, encodeJsonData } from '../protocol/json-data';
@@ -60,7 +60,7 @@ function pictureText(file: string, folder: string): string {
     throw new Error(`its picture is longer than ${MAX_PICTURE_KIB} KiB, the limit of this page`);
   }
   const content = readFileSync(path);
-  const type = `image/${imageFormat(content)}`;
+  const type = `image/${pictureFormat(content)}`;
   return JSON.stringify({ file: basename(file), type, base64: content.toString('base64') });
 }
 

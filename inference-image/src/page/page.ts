@@ -12,7 +12,7 @@ export function pageOf({ examples, manifest, settings }: Configuration): Page {
 }
 
 /** Last segment of the path for pictures. */
-function pictureAction({ image, classes }: Configuration['manifest']): 'classify' | 'infer' | undefined {
-  if (!image) return undefined;
+function pictureAction({ image: picture, classes }: Configuration['manifest']): 'classify' | 'infer' | undefined {
+  if (!picture) return undefined;
   return classes ? 'classify' : 'infer';
 }

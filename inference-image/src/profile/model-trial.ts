@@ -23,7 +23,7 @@ export class ModelTrial implements Trial {
   /** Creates a trial of the configured model. @param dimensions Sizes by symbol, or as `INPUT:AXIS`. */
   static async of(configuration: Configuration, dimensions: Readonly<Record<string, number>>): Promise<ModelTrial> {
     const { settings, manifest, examples } = configuration;
-    const golden = new GoldenExamples(manifest);
+    const golden = new GoldenExamples({ signature: manifest.signature, picture: manifest.image });
     try {
       const [first] = examples;
       const example = first && (await golden.inputs(first, settings.modelFolder));

@@ -1,4 +1,4 @@
-import type { ClassOutput } from '../contract/image-input';
+import type { ClassOutput } from '../contract/picture-input';
 import type { ModelManifest } from '../contract/model-manifest';
 import { halfValue } from '../contract/half';
 import type { Tensor } from '../inference/tensor';

@@ -1,5 +1,5 @@
 import type { RowAxes } from '../contract/batching-verdict';
-import type { RebatchRunReport } from '../contract/rebatch-run';
+import type { RebatchReport } from '../contract/rebatch-messages';
 import type { Signature } from '../contract/signature';
 import { exampleRows } from '../inference/example-rows';
 import type { Executor, Run } from '../inference/executor';
@@ -36,7 +36,7 @@ type Comparison = { readonly difference: string } | { readonly rows: number; rea
  * Runs rows through the original, and alone and together through the freed model. Differences are those that the
  * server's own trial lets pass: rounding.
  */
-export async function compareModels(models: ModelsToCompare): Promise<RebatchRunReport> {
+export async function compareModels(models: ModelsToCompare): Promise<RebatchReport> {
   const layout = new RowLayout(models.signature, models.axes);
   const madeUp = await compareMadeUpRows(models, layout);
   if (madeUp && 'difference' in madeUp) return madeUp;

@@ -1,4 +1,4 @@
-import type { TrialReport } from '../contract/load-run';
+import type { TrialReport } from '../contract/load-messages';
 import type { Signature, TensorSignature } from '../contract/signature';
 import type { Session } from '../inference/session';
 import type { Tensor } from '../inference/tensor';

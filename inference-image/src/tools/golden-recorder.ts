@@ -1,12 +1,12 @@
 import type { GoldenRequest } from '../contract/golden';
 import type {
-  GoldenRunOrder,
+  GoldenOrder,
   RecordedExample,
   RecordedRequest,
   RecordedTensor,
   RecordTask,
   UnusableAnswers,
-} from '../contract/golden-run';
+} from '../contract/golden-messages';
 import { goldenRequestSchema } from '../contract/schemas';
 import { elementCount } from '../contract/signature';
 import { messageOf } from '../errors';
@@ -54,7 +54,7 @@ export class GoldenRecorder {
     private readonly session: Session,
     private readonly plain: Session | undefined,
     private readonly golden: GoldenExamples,
-    private readonly order: GoldenRunOrder,
+    private readonly order: GoldenOrder,
   ) {}
 
   /** @throws Unusable */

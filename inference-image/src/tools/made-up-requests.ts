@@ -1,6 +1,6 @@
 import type { RowAxes } from '../contract/batching-verdict';
 import { withSizes, type GivenSizes } from '../contract/given-sizes';
-import type { UnusableAnswers } from '../contract/golden-run';
+import type { UnusableAnswers } from '../contract/golden-messages';
 import type { InputValuesByName } from '../contract/input-values';
 import type { Signature } from '../contract/signature';
 import { messageOf } from '../errors';

@@ -1,4 +1,4 @@
-import type { TrialReport, TrialRun } from '../contract/load-run';
+import type { TrialReport, TrialRun } from '../contract/load-messages';
 import { contradicts, symbolSizes } from '../contract/shape-claims';
 import type { Signature } from '../contract/signature';
 import { messageOf } from '../errors';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, extname, parse, resolve } from 'node:path';
-import type { RecordedRequest, RequestedArray } from '../../../inference-image/src/contract/golden-run';
-import { imageFormat } from '../../../inference-image/src/contract/image-format';
+import type { RecordedRequest, RequestedArray } from '../../../inference-image/src/contract/golden-messages';
+import { pictureFormat } from '../../../inference-image/src/contract/picture-format';
 import type { Signature } from '../../../inference-image/src/contract/signature';
 import { ModelServingError } from '../../errors';
 import { liesBelow } from '../../link-outside';
@@ -100,5 +100,5 @@ function filesOf(json: string): string[] {
 
 /** What is called so and is none is refused with the reason, as a client's would be. */
 function isPicture(path: string, content: Buffer): boolean {
-  return /\.(png|jpe?g)$/i.test(path) || imageFormat(content) !== undefined;
+  return /\.(png|jpe?g)$/i.test(path) || pictureFormat(content) !== undefined;
 }

@@ -3,7 +3,7 @@ import {
   declarationText,
   type ModelDeclaration,
 } from '../../../inference-image/src/contract/model-declaration';
-import { IMAGE } from '../../support/image-input';
+import { PICTURE } from '../../support/picture-input';
 
 const file = (path: string, sha256: string) => ({ path, sha256, sizeBytes: 1 });
 const declared: ModelDeclaration = {
@@ -16,7 +16,7 @@ const bare: ModelDeclaration = { name: 'm', version: '1', files: [file('model.on
 
 test('has a text for a setting', () => {
   expect(declarationText(bare)).toBe('name:m,version:1,golden:none,image:none,classes:none');
-  expect(declarationText({ ...declared, image: IMAGE })).toMatch(
+  expect(declarationText({ ...declared, image: PICTURE })).toMatch(
     /^name:m,version:1,golden:[0-9a-f]{16},image:[0-9a-f]{16},classes:[0-9a-f]{16}$/,
   );
 });
@@ -45,16 +45,16 @@ test.each<[string, Partial<ModelDeclaration>, string[]]>([
   ['golden examples', golden('d', 'c'), ['other golden examples']],
   ['elements of golden examples', golden('b', 'd'), ['other golden examples']],
   ['no golden examples', { files: [file('model.onnx', 'a')] }, ['golden examples, of which it has none']],
-  ['numbers of pixels', { image: { ...IMAGE, mean: [0.5, 0, 0] } }, ['other pictures']],
+  ['numbers of pixels', { image: { ...PICTURE, mean: [0.5, 0, 0] } }, ['other pictures']],
   ['no pictures', { image: undefined }, ['pictures, of which it has none']],
   ['two of them', { ...named('b', 'a'), image: undefined }, ['pictures, of which it has none', 'other classes']],
 ])('says in what an image has others: %s', (_, change, differences) => {
-  const expected = declarationText({ ...declared, image: IMAGE });
-  expect(declarationDifferences(expected, { ...declared, image: IMAGE, ...change })).toEqual(differences);
+  const expected = declarationText({ ...declared, image: PICTURE });
+  expect(declarationDifferences(expected, { ...declared, image: PICTURE, ...change })).toEqual(differences);
 });
 
 test('says what an image has that was not declared', () => {
-  expect(declarationDifferences(declarationText(bare), { ...declared, image: IMAGE })).toEqual([
+  expect(declarationDifferences(declarationText(bare), { ...declared, image: PICTURE })).toEqual([
     'no golden examples',
     'no pictures',
     'no classes',

@@ -60,7 +60,7 @@ describe('the largest request', () => {
   });
 
   test('is 16 MiB where pictures are sent', () => {
-    expect(byDefault([['FP32', ['batch', 1, 28, 28]]], { image: {} })).toBe(16);
+    expect(byDefault([['FP32', ['batch', 1, 28, 28]]], { picture: {} })).toBe(16);
   });
 
   test('has room for each golden example, and for a batch of the largest', () => {

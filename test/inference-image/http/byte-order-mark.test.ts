@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { ModelManifest } from '../../../inference-image/src/contract/model-manifest';
-import { IMAGE } from '../../support/image-input';
+import { PICTURE } from '../../support/picture-input';
 import { identity } from '../../support/onnx-builder';
 import { floats } from '../../support/requests';
 import { ServerProcess } from '../../support/server';
@@ -45,8 +45,8 @@ describe('reads JSON after a byte order mark', () => {
 });
 
 test('is not mistaken for a picture', async () => {
-  const image = { ...IMAGE, shape: [1, 1, 2, 3], width: 2, height: 1 };
-  const edit = (manifest: ModelManifest) => void (manifest.image = image);
+  const picture = { ...PICTURE, shape: [1, 1, 2, 3], width: 2, height: 1 };
+  const edit = (manifest: ModelManifest) => void (manifest.image = picture);
   const pictures = await ServerProcess.start(identity('uint8', ['n', 1, 2, 3]), {}, { edit });
   const input = { name: 'x', datatype: 'UINT8', shape: [1, 1, 2, 3], data: [1, 2, 3, 4, 5, 6] };
   const reply = await pictures.infer(MARK + JSON.stringify({ inputs: [input] }));

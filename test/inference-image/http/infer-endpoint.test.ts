@@ -15,7 +15,7 @@ test('the time that a picture waits to be decoded counts towards its queue timeo
     maxRequestBytes: 100,
     budget,
     unread: new UnreadAnswers({ totalBytes: 32 * 1024 * 1024 }, { observeDrop: () => undefined }),
-    images: { decode: async () => ({ inputs: [], outputs: [], binary: [], waitedSeconds: 20 }) },
+    pictures: { decode: async () => ({ inputs: [], outputs: [], binary: [], waitedSeconds: 20 }) },
     codec: { assertEncodable: ignore, encode: () => ({ body: '{}' }) },
     dataPlane: {
       assertServing: ignore,

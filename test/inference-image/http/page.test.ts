@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ModelManifest } from '../../../inference-image/src/contract/model-manifest';
-import { IMAGE } from '../../support/image-input';
+import { PICTURE } from '../../support/picture-input';
 import { identity } from '../../support/onnx-builder';
 import { type Reply, ServerProcess } from '../../support/server';
 
@@ -86,7 +86,7 @@ test.each([
   ['a model with classes', { output: 'y', kind: 'index', softmax: false }, 'classify'],
   ['a model without classes', undefined, 'infer'],
 ])('reports the path for pictures: %s', async (_name, classes, pictures) => {
-  const edit = (manifest: ModelManifest) => void Object.assign(manifest, { image: IMAGE, classes });
+  const edit = (manifest: ModelManifest) => void Object.assign(manifest, { image: PICTURE, classes });
   expect(await examplesOf(identity('uint8', ['n', 2, 2, 3]), { edit })).toBe(
     `{"examples":[],"pictures":"${pictures}"}`,
   );

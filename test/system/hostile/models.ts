@@ -38,7 +38,7 @@ export function modelOf(name: ModelName, profile: string | false = false): OnnxM
     // As examples/digits/stack.ts has it.
     return OnnxModel.fromFile(join(EXAMPLE, 'digits.onnx'), {
       golden: join(EXAMPLE, 'digits.golden.json'),
-      image: { color: 'rgb', mean: 0.5, std: 0.5, maxPixels: 4_000_000 },
+      picture: { color: 'rgb', mean: 0.5, std: 0.5, maxPixels: 4_000_000 },
       classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
       classScores: 'softmax',
       profile,

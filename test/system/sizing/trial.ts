@@ -70,7 +70,7 @@ function profiled({ name, file, request }: Subject, { force }: Options): OnnxMod
     }
     const options = [...(request ? ['--golden', golden!] : []), ...(force ? ['--force'] : [])];
     run('profile', file, '--out', profile!, ...options);
-    return OnnxModel.fromFile(file, { name, profile, contract: false });
+    return OnnxModel.fromFile(file, { name, profile, interface: false });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

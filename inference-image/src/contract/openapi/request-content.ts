@@ -29,7 +29,7 @@ export const REQUEST_PARAMETERS = [
 const PICTURE_CONTENT: JsonObject = { 'image/png': {}, 'image/jpeg': {} };
 
 /** What a request may be: tensors in JSON or with binary data, and a picture where the model takes them. */
-export function requestContent({ signature, image }: DescribedModel): JsonObject {
+export function requestContent({ signature, image: picture }: DescribedModel): JsonObject {
   const json = inferRequestSchema(signature) && {
     schema: { $ref: '#/components/schemas/InferRequest' },
     ...exampleOf(signature),
@@ -37,7 +37,7 @@ export function requestContent({ signature, image }: DescribedModel): JsonObject
   return {
     ...(json && { 'application/json': json }),
     'application/octet-stream': { schema: { description: BINARY_REQUEST } },
-    ...(image && PICTURE_CONTENT),
+    ...(picture && PICTURE_CONTENT),
   };
 }
 

@@ -91,7 +91,10 @@ export class Connections {
       const bytes = connection.otherBytes();
       if (bytes > MAX_OTHER_BYTES) connection.end();
       // Calls that a client sends before it receives the GOAWAY frame are not accepted, so their bytes do not count.
-      else if (bytes > 0 && !(connection.goesAwayAt !== undefined && now - connection.goesAwayAt < GOAWAY_DELIVERY_MS)) {
+      else if (
+        bytes > 0 &&
+        !(connection.goesAwayAt !== undefined && now - connection.goesAwayAt < GOAWAY_DELIVERY_MS)
+      ) {
         senders.push({ connection, bytes });
         left += bytes;
       }

@@ -207,12 +207,12 @@ function affineGrid(call: Call): Value {
 /** Rearranges columns [rows, channels * block, positions] into a picture. */
 function columnsToImage(call: Call): Value {
   const x = batchFirst(call.data(0));
-  const image = call.numbers(1, 'the size of the picture');
+  const picture = call.numbers(1, 'the size of the picture');
   const block = call.numbers(2, 'the size of a block');
-  if ([...image, ...block].some(({ tainted }) => tainted)) throw coupled('arranges the rows by their number');
+  if ([...picture, ...block].some(({ tainted }) => tainted)) throw coupled('arranges the rows by their number');
   const [rows = ONE, columns = ONE] = dimsOf(x);
   const channels = columns.dividedBy(Size.product(block)) ?? call.fresh('channels');
-  return { ...withoutValues(x), dims: [rows, channels, ...image] };
+  return { ...withoutValues(x), dims: [rows, channels, ...picture] };
 }
 
 function deformableConvolution(call: Call): Value {

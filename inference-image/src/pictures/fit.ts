@@ -1,0 +1,46 @@
+import type { PictureInput } from '../contract/picture-input';
+import { ServingError } from '../errors';
+import { crop, flatten, pad, type Picture } from './picture';
+
+/** Pixels between the two passes of a resize that are always allowed, however small pictures must be: 16 MiB. */
+const MIN_RESIZED_PIXELS = 1024 * 1024;
+
+/** Resizes a picture, whatever its proportions. */
+export type Resize = (picture: Picture, width: number, height: number) => Picture;
+
+/** Brings a picture to the size that the model takes. */
+export function fitPicture(picture: Picture, spec: PictureInput, resize: Resize): Picture {
+  const { width, height, fit, background } = spec;
+  flatten(picture, background);
+  const to = (from: Picture, w: number, h: number) => {
+    if (from.width === w && from.height === h) return from;
+    checkProportions(from, w, h, spec);
+    return resize(from, w, h);
+  };
+  if (fit === 'stretch') return to(picture, width, height);
+  if (fit === 'cover') return to(middle(picture, width / height), width, height);
+  const factor = Math.min(width / picture.width, height / picture.height);
+  const inside = to(picture, sizeWithin(picture.width * factor, width), sizeWithin(picture.height * factor, height));
+  return pad(inside, width, height, background);
+}
+
+/**
+ * A resize makes rows as wide as they will be first, of four floats a pixel: of a picture that is a column of single
+ * pixels, that would be many times the picture.
+ */
+function checkProportions({ width, height }: Picture, toWidth: number, toHeight: number, { maxPixels }: PictureInput) {
+  if (toWidth * height <= Math.max(maxPixels, MIN_RESIZED_PIXELS)) return;
+  const what = `the picture is ${width} x ${height} pixels, too long a column to be resized to ${toWidth} x ${toHeight}`;
+  throw new ServingError('tooLarge', `${what}; send one of other proportions`);
+}
+
+/** The largest part in the middle that has these proportions. */
+function middle(picture: Picture, proportion: number): Picture {
+  const width = sizeWithin(picture.height * proportion, picture.width);
+  const height = sizeWithin(picture.width / proportion, picture.height);
+  return crop(picture, (picture.width - width) >> 1, (picture.height - height) >> 1, width, height);
+}
+
+function sizeWithin(size: number, maximum: number): number {
+  return Math.min(maximum, Math.max(1, Math.round(size)));
+}

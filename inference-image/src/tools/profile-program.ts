@@ -1,0 +1,28 @@
+import type { TrialAnswer, TrialQuestion } from '../contract/trial';
+import { readConfiguration } from '../configuration';
+import { messageOf } from '../errors';
+import { ModelTrial } from '../profile/model-trial';
+
+/**
+ * Entry point of the process that measures a model for its profile. It is a separate process because a crash in the
+ * runtime ends the process.
+ */
+const [dimensions = '{}'] = process.argv.slice(2);
+const trial = ModelTrial.of(readConfiguration(process.env), JSON.parse(dimensions));
+// Each answer reports a failure.
+trial.catch(() => undefined);
+
+process.on('message', (question: TrialQuestion) => {
+  void answerTo(question).then((answer) => process.send?.(answer));
+});
+process.on('disconnect', () => process.exit());
+
+async function answerTo({ ask, with: values }: TrialQuestion): Promise<TrialAnswer> {
+  try {
+    const model = await trial;
+    const method = model[ask] as (...values: unknown[]) => unknown;
+    return { answer: await method.apply(model, values) };
+  } catch (error) {
+    return { failure: messageOf(error) };
+  }
+}

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { MANIFEST_FILE, SBOM_FILE } from '../../inference-image/src/contract/model-manifest';
+import { ModelServingError } from '../errors';
+import { makeFolder } from '../make-folder';
+import type { OnnxModel } from '../model/onnx-model';
+import { type ContextFile, fromContent } from './context-file';
+import { dockerfile } from './dockerfile';
+import { imageErrors } from './errors';
+import { imageLabels } from './image-labels';
+import { imageSbom, sbomText } from './image-sbom';
+import { linkOrCopy } from './link-or-copy';
+import { serverFiles } from './server-files';
+import type { ImagePlatform } from './platform';
+
+export interface BuildContextProps {
+  readonly model: OnnxModel;
+  readonly platform: ImagePlatform;
+  readonly nodePath: string;
+}
+
+/**
+ * Everything that a build of an inference image reads: Dockerfile, server, runtime, model. Made of facts about files;
+ * nothing is written before {@link BuildContext.stage}.
+ */
+export class BuildContext {
+  static of({ model, platform, nodePath }: BuildContextProps): BuildContext {
+    const takesPictures = model.picture !== undefined;
+    const server = serverFiles(platform, model);
+    return new BuildContext([
+      fromContent('Dockerfile', dockerfile({ nodePath, takesPictures, labels: imageLabels(model) })),
+      ...server,
+      ...modelFiles(model),
+      fromContent(`model/${SBOM_FILE}`, sbomText(imageSbom(model, server))),
+    ]);
+  }
+
+  /**
+   * sha256 over the path and sha256 of every file, in `sha256sum` form, sorted by path. Times, modes, the order in
+   * which files were found and the folder they came from do not count.
+   */
+  readonly hash: string;
+
+  constructor(readonly files: readonly ContextFile[]) {
+    const listing = [...files]
+      .sort((a, b) => (a.path < b.path ? -1 : 1))
+      .map(({ path, sha256 }) => `${sha256}  ${path}\n`)
+      .join('');
+    this.hash = createHash('sha256').update(listing).digest('hex');
+  }
+
+  /**
+   * Writes the context into a new or empty folder: files of this machine as reflinks, hard links or copies,
+   * the first that the file system can do.
+   * @throws ModelServingError `context-folder-not-empty`
+   */
+  stage(folder: string): void {
+    if (existsSync(folder) && !isEmptyFolder(folder)) {
+      throw new ModelServingError([imageErrors.contextFolderNotEmpty(folder)]);
+    }
+    for (const { path, source } of this.files) {
+      const target = join(folder, path);
+      makeFolder(dirname(target));
+      if ('file' in source) linkOrCopy(source.file, target);
+      else writeFileSync(target, source.content);
+    }
+  }
+}
+
+function isEmptyFolder(path: string): boolean {
+  return statSync(path).isDirectory() && readdirSync(path).length === 0;
+}
+
+/** What the server finds in its model folder. */
+export function modelFiles(model: OnnxModel): ContextFile[] {
+  return [
+    fromContent(`model/${MANIFEST_FILE}`, `${JSON.stringify(model.manifest(), undefined, 2)}\n`),
+    ...model.files.map(({ path, sourcePath, sha256, text }) => ({
+      path: `model/${path}`,
+      sha256,
+      source: text === undefined ? { file: sourcePath } : { content: text },
+    })),
+  ];
+}

@@ -1,0 +1,19 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { GoldenOrder, GoldenReport } from '../../inference-image/src/contract/golden-messages';
+import { ModelServingError } from '../errors';
+import { imageErrors } from '../container-image/errors';
+import { packageRoot } from '../package-root';
+import { reportOf } from '../runtime-process';
+
+/** The server's own code, as a program that runs examples instead of serving. */
+const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'golden-program.cjs');
+
+/**
+ * Runs a model on golden examples in a process of its own.
+ * @throws ModelServingError `server-bundle-missing`
+ */
+export function runGolden(order: GoldenOrder): GoldenReport {
+  if (!existsSync(PROGRAM)) throw new ModelServingError([imageErrors.bundleMissing(PROGRAM)]);
+  return reportOf<GoldenReport>('runs them', [PROGRAM], JSON.stringify(order));
+}

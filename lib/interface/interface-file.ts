@@ -1,0 +1,60 @@
+import { basename } from 'node:path';
+import { fileBeside, parseCommittedFile, pathBeside } from '../committed-file';
+import { ModelServingError } from '../errors';
+import { isObject } from '../json';
+import { sourceText } from '../model/model-files';
+import { replaceFile } from '../replace-file';
+import { interfaceErrors, renameCommand } from './errors';
+import type { AcceptedInterface, ModelInterface } from './model-interface';
+
+/** Where the accepted interface of a model is. */
+export interface InterfacePath {
+  readonly path: string;
+  /** The command that gives the file its name, where it has the name of an earlier version. */
+  readonly rename?: string;
+}
+
+/**
+ * The path that is given, or that of the file beside the model, `digits.interface.json` or under its old name
+ * `digits.contract.json`; undefined where there is none.
+ *
+ * @param given - false for none; undefined for the file beside the model, if it is there
+ * @throws ModelServingError `interface-file-twice`
+ */
+export function locateInterface(modelPath: string, given: string | false | undefined): InterfacePath | undefined {
+  if (given !== undefined) return given ? { path: given } : undefined;
+  const path = fileBeside(modelPath, 'interface');
+  const oldPath = fileBeside(modelPath, 'contract');
+  if (path && oldPath) throw new ModelServingError([interfaceErrors.twice(path, oldPath)]);
+  if (oldPath) return { path: oldPath, rename: renameCommand(oldPath, pathBeside(modelPath, 'interface')) };
+  return path ? { path } : undefined;
+}
+
+/**
+ * Reads the accepted interface of a model and checks its form.
+ *
+ * @param path - of the file
+ * @throws ModelServingError `interface-not-json`, `interface-invalid`, and what `sourceText` throws
+ */
+export function readInterface(path: string, modelPath: string): AcceptedInterface {
+  return parseCommittedFile<AcceptedInterface>(sourceText(basename(path), path), {
+    name: 'interface-form 1',
+    upgrade: withNewKeys,
+    loadSchema: () => (require('./interface-schema') as typeof import('./interface-schema')).interfaceSchema,
+    notJson: (reason) => interfaceErrors.notJson(path, modelPath, reason),
+    invalid: (where, reason) => interfaceErrors.invalid(path, modelPath, where, reason),
+  });
+}
+
+/** Earlier versions wrote `contractVersion`, and `image` for pictures. */
+function withNewKeys(content: unknown): unknown {
+  if (!isObject(content) || content.contractVersion !== 1) return content;
+  const { contractVersion: interfaceVersion, image: picture, ...rest } = content;
+  return { interfaceVersion, ...rest, ...(picture !== undefined && { picture }) };
+}
+
+/** Writes the interface of a model as accepted; the same interface and version give the same bytes. */
+export function writeInterface(path: string, { name, ...rest }: ModelInterface, version: string): void {
+  const accepted: AcceptedInterface = { interfaceVersion: 1, name, version, ...rest };
+  replaceFile(path, `${JSON.stringify(accepted, undefined, 2)}\n`);
+}

@@ -1,0 +1,39 @@
+import fs, { rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type * as ServerFiles from '../../lib/container-image/server-files';
+
+const NATIVE = join(dirname(require.resolve('onnxruntime-node/package.json')), 'bin/napi-v6/linux/x64');
+const PLANTED = ['libonnxruntime_providers_cuda.so', 'libonnxruntime_providers_shared.so'].map((name) =>
+  join(NATIVE, name),
+);
+
+afterEach(() => PLANTED.forEach((file) => rmSync(file, { force: true })));
+
+/** Read anew: a process looks at its installation once. */
+function filesNow(): unknown {
+  let files: unknown;
+  jest.isolateModules(() => {
+    const { serverFiles } = jest.requireActual<typeof ServerFiles>('../../lib/container-image/server-files');
+    files = serverFiles('linux/amd64', {});
+  });
+  return files;
+}
+
+test('D2 CUDA files beside the binding neither ship nor change a hash', () => {
+  const before = filesNow();
+  PLANTED.forEach((file) => writeFileSync(file, 'CUDA'));
+  expect(filesNow()).toEqual(before);
+  expect(JSON.stringify(before)).not.toContain('cuda');
+});
+
+test('the runtime must be the version that the server is built for', () => {
+  const { readFileSync } = jest.requireActual<typeof fs>('node:fs');
+  const manifest = require.resolve('onnxruntime-node/package.json');
+  const spy = jest.spyOn(fs, 'readFileSync').mockImplementation((...args) => {
+    return args[0] === manifest ? JSON.stringify({ version: '9.9.9' }) : readFileSync(...args);
+  });
+  expect(filesNow).toThrow(
+    /onnxruntime-node is onnxruntime-node 9\.9\.9, but this package's server is built for [\d.]+\. Remove whatever overrides the version, and install again\. \[runtime-version-wrong\]$/,
+  );
+  spy.mockRestore();
+});

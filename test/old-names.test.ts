@@ -1,0 +1,167 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
+import { problemsOf } from './model/support';
+import { identity, writeOnnxModel } from './support/onnx-builder';
+import { runCli } from './support/run-cli';
+import { temporaryFolder } from './support/temporary-folder';
+
+const root = temporaryFolder();
+const folder = join(root, 'work');
+const home = process.cwd();
+beforeEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  process.chdir(folder);
+  writeOnnxModel('m.onnx', identity('float', ['n', 4]));
+});
+afterAll(() => process.chdir(home));
+
+const read = (props: object = {}) => OnnxModel.fromFile('m.onnx', { runtimeCheck: 'skip', ...props } as OnnxModelProps);
+const skip = ['--runtime-check', 'skip'];
+
+describe('a prop by its old name', () => {
+  test('is an error that says the new one, with all others', () => {
+    expect(problemsOf(() => read({ image: { color: 'gray' }, contract: false, version: '?' }))).toEqual([
+      'old-name: m.onnx: the prop image is called picture now. Rename it to picture; its value stays.',
+      'old-name: m.onnx: the prop contract is called interface now. Rename it to interface; its value stays.',
+      expect.stringMatching(/^model-version-invalid: /),
+    ]);
+  });
+
+  test('that is undefined is none', () => {
+    expect(read({ image: undefined, contract: undefined }).name).toBe('m');
+  });
+});
+
+test('the key image of a file for --preprocessing is read with a warning, and not beside the new one', () => {
+  const image = { color: 'gray', width: 2, height: 2 };
+  writeFileSync('old.json', JSON.stringify({ image }));
+  writeFileSync('new.json', JSON.stringify({ picture: image }));
+  writeFileSync('both.json', JSON.stringify({ image, picture: image }));
+  const inspected = (file: string) => runCli('inspect', 'm.onnx', '--json', '--preprocessing', file, ...skip);
+  const [old, renamed] = ['old.json', 'new.json'].map(inspected);
+  expect(JSON.parse(old!.stdout).picture).toMatchObject(image);
+  expect(old).toEqual({
+    ...renamed,
+    stderr: 'warning: old.json: image is called picture now. Rename the key to picture; its value stays.\n',
+  });
+  expect(runCli('check', 'm.onnx', '--preprocessing', 'both.json', ...skip).stderr).toBe(
+    'both.json: this is no declaration of preprocessing: image is the old name of picture, and it has both. docs/preprocessing.md has an example. [preprocessing-invalid]\n',
+  );
+});
+
+/** What `model-serving contract accept` wrote, by its name. */
+const OLD_FILE = 'm.contract.json';
+const writeOldFile = (edit: object = {}) => {
+  const { inputs, outputs } = read({ interface: false }).signature;
+  writeFileSync(OLD_FILE, JSON.stringify({ contractVersion: 1, name: 'm', version: '1', inputs, outputs, ...edit }));
+};
+
+describe('an accepted interface in a file of the old name', () => {
+  const RENAME = `m.contract.json: a model's interface is in MODEL.interface.json now. Rename the file: git mv m.contract.json m.interface.json`;
+
+  test('is read, with the command that renames it', () => {
+    writeOldFile();
+    expect(read().warnings).toEqual([RENAME]);
+    expect(runCli('interface', 'diff', 'm.onnx', ...skip)).toEqual({
+      code: 0,
+      stdout: 'm.contract.json: the interface is the accepted one.\n',
+      stderr: `warning: ${RENAME}\n`,
+    });
+    const { stdout, stderr } = runCli('check', 'm.onnx', ...skip);
+    expect([stdout, stderr]).toEqual([
+      expect.stringContaining('interface: m.contract.json, kept\n'),
+      `warning: ${RENAME}\n`,
+    ]);
+  });
+
+  test('protects clients', () => {
+    writeOldFile();
+    writeOnnxModel('m.onnx', identity('float', [1, 4]));
+    expect(problemsOf(read)).toEqual([
+      expect.stringMatching(/^interface-broken: m\.onnx: compared with m\.contract\.json /),
+    ]);
+  });
+
+  test('is as good under its new name', () => {
+    writeOldFile();
+    renameSync(OLD_FILE, 'm.interface.json');
+    expect(read().warnings).toEqual([]);
+    expect(runCli('interface', 'accept', 'm.onnx', ...skip).code).toBe(0);
+    expect(JSON.parse(readFileSync('m.interface.json', 'utf8'))).toMatchObject({ interfaceVersion: 1 });
+  });
+
+  test('is read as it is where it is named', () => {
+    writeOldFile();
+    expect(read({ interface: OLD_FILE }).warnings).toEqual([]);
+    expect(read({ interface: false }).warnings).toEqual([]);
+  });
+
+  test('is renamed before another is accepted', () => {
+    writeOldFile();
+    const before = readFileSync(OLD_FILE, 'utf8');
+    expect(runCli('interface', 'accept', 'm.onnx', ...skip)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `${RENAME} [old-name]\n`,
+    });
+    expect(readFileSync(OLD_FILE, 'utf8')).toBe(before);
+  });
+
+  test('is an error beside one of the new name', () => {
+    expect(runCli('interface', 'accept', 'm.onnx', ...skip).code).toBe(0);
+    writeOldFile();
+    const said =
+      'm.contract.json: this is the old name of m.interface.json, and both are there. Keep one: git rm m.contract.json, or git mv -f m.contract.json m.interface.json';
+    expect(problemsOf(read)).toEqual([`interface-file-twice: ${said}`]);
+    for (const command of ['accept', 'diff']) {
+      expect(runCli('interface', command, 'm.onnx', ...skip).stderr).toBe(`${said} [interface-file-twice]\n`);
+    }
+  });
+
+  test('of pictures protects those who send them', () => {
+    writeOldFile({ image: { maxPixels: 100 } });
+    const picture = { color: 'gray', width: 2, height: 2 };
+    expect(read({ picture: { ...picture, maxPixels: 100 } }).warnings).toEqual([RENAME]);
+    expect(problemsOf(() => read({ picture: { ...picture, maxPixels: 99 } }))).toEqual([
+      expect.stringContaining('pictures may have 99 pixels, and could have 100'),
+    ]);
+  });
+
+  test('of another version is refused', () => {
+    writeOldFile({ contractVersion: 2 });
+    expect(problemsOf(read)).toContainEqual(
+      expect.stringMatching(/^interface-invalid: m\.contract\.json: interfaceVersion: /),
+    );
+  });
+});
+
+describe('a command by its old name', () => {
+  test.each([
+    [
+      ['contract', 'accept', 'a model.onnx', '--contract', 'x.json'],
+      "interface accept 'a model.onnx' --interface x.json",
+    ],
+    [['contract', 'diff', 'm.onnx', '--contract=x.json'], 'interface diff m.onnx --interface=x.json'],
+    [['contract', '--help'], 'interface --help'],
+    [['contract'], 'interface'],
+  ])('%j ends with an error that says the new one', (args, command) => {
+    const stderr = `model-serving contract is called model-serving interface now. Run: model-serving ${command} [old-name]\n`;
+    expect(runCli(...args)).toEqual({ code: 1, stdout: '', stderr });
+  });
+
+  test('is in no help', () => {
+    expect(runCli('--help').stdout).not.toContain('contract');
+    expect(runCli('check', '--help').stdout).not.toContain('contract');
+  });
+});
+
+test.each([
+  ['--contract', '--interface', ['check', 'm.onnx', '--contract', 'x.json']],
+  ['--no-contract', '--no-interface', ['inspect', 'm.onnx', '--no-contract']],
+  ['--contract', '--interface', ['interface', 'accept', 'm.onnx', '--contract=x.json']],
+])('the option %s ends with an error that says %s', (option, name, args) => {
+  const stderr = `The option ${option} is called ${name} now. Give ${name}. [old-name]\n`;
+  expect(runCli(...args)).toEqual({ code: 1, stdout: '', stderr });
+});
