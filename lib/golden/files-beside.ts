@@ -28,7 +28,7 @@ export class FilesBeside {
 
   /**
    * @param out - the file of the examples
-   * @param pictures - all that examples will name, lest a copy take the place of one
+   * @param pictures - all pictures that examples will name, so that no copy overwrites one of them
    */
   constructor(out: string, pictures: readonly string[]) {
     this.home = dirname(out);

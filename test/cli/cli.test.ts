@@ -159,7 +159,7 @@ describe('model-serving context', () => {
     expect(existsSync(join(out, 'app/node_modules/onnxruntime-node/bin/napi-v6/linux/arm64'))).toBe(true);
   });
 
-  test('refuses a folder that is not empty, and a platform that is none', () => {
+  test('refuses a folder that is not empty, and an invalid platform', () => {
     const file = multiplier(folder, 'double', 2);
     for (const out of [folder, file]) {
       const { code, stdout, stderr } = runCli('context', file, '--out', out);

@@ -120,7 +120,7 @@ describe('what is refused', () => {
     );
   });
 
-  test('a reference that is none', () => {
+  test('an invalid reference', () => {
     expect(() => InferenceImage.fromRegistry('not an image', { model })).toThrow(
       'InferenceImage.fromRegistry: "not an image" is not an image reference. Give a repository with a tag or, better, a digest, such as registry.example.com/ml/digits@sha256:…. [image-reference-invalid]',
     );

@@ -9,7 +9,7 @@ const PLANTED = ['libonnxruntime_providers_cuda.so', 'libonnxruntime_providers_s
 
 afterEach(() => PLANTED.forEach((file) => rmSync(file, { force: true })));
 
-/** Read anew: a process looks at its installation once. */
+/** Loads the module again, because a process inspects its installation once. */
 function filesNow(): unknown {
   let files: unknown;
   jest.isolateModules(() => {

@@ -149,7 +149,7 @@ describeApplied(reason === undefined ? 'applied to a Docker engine' : `NOT APPLI
       expect(() => workspace.apply('image')).toThrow(/exit code 1/);
       expect((await infer(url, 'earlier', [x(1)])).outputs[0].data).toEqual([2]);
 
-      workspace.synth(stacks(multiplier(folder, 'mended', 7)));
+      workspace.synth(stacks(multiplier(folder, 'fixed', 7)));
       workspace.apply('image');
       workspace.apply('service');
       expect((await infer(url, 'earlier', [x(1)])).outputs[0].data).toEqual([7]);

@@ -137,7 +137,7 @@ describeApplied(reason === undefined ? 'applied to a cluster' : `NOT APPLIED to 
       expect(message.trim().split('\n').at(-1)).toMatch(/output \\?"y/);
     });
 
-    test('the next version mends it', async () => {
+    test('the next version fixes it', async () => {
       service.synth({ model: model('7') });
       expect(service.workspace.savePlan(service.stack)).toBe(2);
       const { answers, failures } = await service.underLoad('after a version that was wrong', () =>

@@ -7,7 +7,7 @@ export interface LoadOptions {
   readonly model: string;
   readonly clients: number;
   readonly pauseMs: number;
-  /** Clients then connect anew, so that they reach every replica sooner or later. */
+  /** Clients then reconnect, so that they eventually reach every replica. */
   readonly requestsPerConnection: number;
   /** How many there are in all. Unlimited until stopped if left out. */
   readonly requests?: number;

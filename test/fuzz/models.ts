@@ -13,7 +13,7 @@ export interface FuzzTensor {
 /** A model, a request to it that is right, and the answer. */
 export interface FuzzModel {
   readonly parts: ModelParts;
-  /** What its server is told. */
+  /** Settings of its server. */
   readonly settings?: Partial<Settings>;
   readonly inputs: readonly FuzzTensor[];
   readonly output: FuzzTensor;

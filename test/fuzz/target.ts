@@ -100,7 +100,7 @@ export class Target {
 
   /** @returns What was wrong with its end, or is left to complain about. */
   async stop(): Promise<string[]> {
-    if (!this.alive) return [`it ended before it was told to, ${[this.child.exitCode, this.child.signalCode]}`];
+    if (!this.alive) return [`it ended before the signal, ${[this.child.exitCode, this.child.signalCode]}`];
     const closed = once(this.child, 'close');
     this.child.kill('SIGTERM');
     const stuck = setTimeout(() => this.child.kill('SIGKILL'), STOP_LIMIT_MS);

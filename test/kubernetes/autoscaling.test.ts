@@ -31,7 +31,7 @@ test.each([
   [null, 'null'],
   [{ cpu: 70 }, '{ cpu: 70 }'],
   [[undefined], 'undefined'],
-])('a target that is none is refused: %j', (target, shown) => {
+])('refuses an invalid target: %j', (target, shown) => {
   expect(() => synthService({ model, autoscaling: { maxReplicas: 9, target: target as never } })).toThrow(
     `stack/digits: autoscaling.target has ${shown} in the place of a target. Make one with ScalingTarget, such as ScalingTarget.cpuUtilization(70). [scaling-target-invalid]`,
   );

@@ -111,7 +111,7 @@ describe('the digits example', () => {
     expect(watched.complaints).toEqual([]);
   });
 
-  test('JSON that is none is not sent', async () => {
+  test('does not send invalid JSON', async () => {
     await open(site.url);
     await request().fill('{"inputs": [}');
     expect(await page.getByLabel('The same with curl').inputValue()).toBe('The request is not valid JSON.');

@@ -255,7 +255,7 @@ describe('classes', () => {
     expect(model(elem, dims, { classOutput: 'y' }).classes).toEqual({ output: 'y', kind, softmax: false });
   });
 
-  test("scikit-learn's two outputs: the scores, unless told otherwise", () => {
+  test("scikit-learn's two outputs: the scores by default", () => {
     const outputs = [value('label', 'int64', ['n']), value('probabilities', 'float', ['n', 2])];
     const nodes = [node('ArgMax', ['x'], ['label']), node('Identity', ['x'], ['probabilities'])];
     writeOnnxModel(path, { inputs: [value('x', 'float', ['n', 2])], outputs, nodes });

@@ -14,6 +14,6 @@ onLinux('the CPU time of the main thread grows, and is less than all', () => {
   expect(before).toBeLessThanOrEqual((user + system) / 1e6);
 });
 
-test('of a process that is none', () => {
+test('of a process that does not exist', () => {
   expect([peakBytes(2 ** 30), mainThreadSeconds(2 ** 30)]).toEqual([undefined, undefined]);
 });

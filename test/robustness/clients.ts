@@ -4,14 +4,14 @@ import { Agent, request } from 'node:http';
 export type Counts = Record<string, number>;
 
 export interface ClientsOptions {
-  /** The server that each request goes to: asked anew each time. */
+  /** The server that each request goes to: determined again for each request. */
   readonly url: () => string;
   readonly clients: number;
   readonly body: (n: number) => object;
   readonly isRight: (reply: any, n: number) => boolean;
   /** Told of every answer. */
   readonly onAnswer?: (status: number, headers: Record<string, unknown>, body: any) => void;
-  /** Waits after an answer other than 200, as a client that was told to come back does. @default 0 */
+  /** Waits after an answer other than 200, as a client does after Retry-After. @default 0 */
   readonly pauseMs?: number;
   /** A client that may ask another server once where a connection broke. @default false */
   readonly retries?: boolean;

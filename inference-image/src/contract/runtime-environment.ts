@@ -1,7 +1,7 @@
 /** Variables of every process that loads the runtime. */
 export const RUNTIME_ENVIRONMENT = {
   /**
-   * Unless it is told not to, onnxruntime 1.30 on Linux and macOS sends usage to Microsoft, and keeps a device id and a
+   * By default, onnxruntime 1.30 on Linux and macOS sends usage to Microsoft, and keeps a device id and a
    * cache of it in the user's home.
    *
    * @see https://github.com/microsoft/onnxruntime/pull/27379

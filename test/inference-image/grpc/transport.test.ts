@@ -619,7 +619,7 @@ test('many clients keep their connections whose messages are refused while they 
   expect([resets, closed]).toEqual([300, 0]);
 });
 
-test('an old connection is told to go away, and what is asked meanwhile is answered', async () => {
+test('an old connection gets GOAWAY, and calls sent meanwhile are answered', async () => {
   const { session } = await start(METHODS, { maxConnectionAgeSeconds: 0.3 });
   const answers = new Set<string>();
   while (!session.closed) {

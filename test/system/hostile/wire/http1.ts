@@ -44,7 +44,7 @@ function statusOf(target: Target, { method = 'POST', path, headers, body, port =
   });
 }
 
-/** A connection that sends bytes as they are, and reads only where it is told to. */
+/** A connection that sends bytes as they are, and reads only when asked to. */
 export class RawConnection {
   /** Statuses of the answers that were read. */
   readonly statuses: string[] = [];
