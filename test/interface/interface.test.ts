@@ -171,7 +171,7 @@ describe('a file that is no interface', () => {
 
   test('that was named must be there', () => {
     write(['n', 4]);
-    expect(() => read({ interface: 'other.json' })).toThrow(/^other\.json: there is no such file\./);
+    expect(() => read({ interface: 'other.json' })).toThrow(/^other\.json: no such file\./);
   });
 });
 

@@ -211,7 +211,7 @@ test('the default is derived from the signature, and noted in the plan', () => {
   });
   expect(onDocker({ model: large })).toMatchObject({
     memory: 561,
-    notes: [expect.stringContaining('up to 67 MiB (by its signature')],
+    notes: [expect.stringContaining('up to 67 MiB (derived from its signature')],
   });
 });
 
