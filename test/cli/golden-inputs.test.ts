@@ -361,7 +361,7 @@ test('a folder is none of the requests', () => {
   mkdirSync('requests.npz', { recursive: true });
   for (const path of ['.', 'requests.npz']) {
     expect(record(path).stderr).toBe(
-      `${path}: this is a folder or a device. Give the path of a regular file. [not-a-file]\n`,
+      `${path}: this is a folder or a device, not a regular file. Pass the path of a file. [not-a-file]\n`,
     );
   }
 });
