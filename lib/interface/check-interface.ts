@@ -32,16 +32,22 @@ export function checkInterface(
   // Most models have no accepted interface, and would load this at each synth for nothing.
   const { compareInterfaces } = require('./compare-interfaces') as typeof import('./compare-interfaces');
   const differences = compareInterfaces(accepted, model);
+  if (differences.length === 0) return { problems: [], warnings: naming };
+  const source = `${path} (version "${accepted.version}")`;
+  const changes = differences.map(({ what }) => what).join('; ');
+  const command = acceptCommand(modelPath, path, model);
   const refused = refusedDifferences(accepted, model.version, differences);
-  if (refused.length > 0 && isAcceptedAsDeclared(accepted, model, declared)) {
-    return { problems: [], warnings: [...naming, untrue(path, modelPath, accepted, model, differences)] };
+  if (refused.length === 0) {
+    const outdated = `${modelPath}: compared with ${source}, ${changes}. Accept it, so that the next change is compared with this one: ${command}`;
+    return { problems: [], warnings: [...naming, outdated] };
+  }
+  if (isAcceptedAsDeclared(accepted, model, declared)) {
+    const untrue = `${modelPath}: ${source} was accepted with shapes that the model declares and does not give: ${changes}. Answers are what they were. Accept the interface again: ${command}`;
+    return { problems: [], warnings: [...naming, untrue] };
   }
   return {
     problems: refused.map((difference) => interfaceErrors.broken(path, modelPath, accepted, model, difference)),
-    warnings:
-      refused.length > 0 || differences.length === 0
-        ? naming
-        : [...naming, outdated(path, modelPath, accepted, model, differences)],
+    warnings: naming,
   };
 }
 
@@ -62,28 +68,4 @@ export function isAcceptedAsDeclared(accepted: AcceptedInterface, model: ModelIn
   const { compareInterfaces } = require('./compare-interfaces') as typeof import('./compare-interfaces');
   const { inputs, outputs } = declared;
   return breaking(compareInterfaces(accepted, { ...model, inputs, outputs })).length === 0;
-}
-
-function untrue(
-  path: string,
-  modelPath: string,
-  { version }: AcceptedInterface,
-  model: ModelInterface,
-  differences: readonly Difference[],
-): string {
-  return `${modelPath}: ${path} (version "${version}") was accepted with shapes that the model declares and does not give: ${listed(differences)}. Answers are what they were. Accept the interface again: ${acceptCommand(modelPath, path, model)}`;
-}
-
-function outdated(
-  path: string,
-  modelPath: string,
-  { version }: AcceptedInterface,
-  model: ModelInterface,
-  differences: readonly Difference[],
-): string {
-  return `${modelPath}: compared with ${path} (version "${version}"), ${listed(differences)}. Accept it, so that the next change is compared with this one: ${acceptCommand(modelPath, path, model)}`;
-}
-
-function listed(differences: readonly Difference[]): string {
-  return differences.map(({ what }) => what).join('; ');
 }
