@@ -1,12 +1,12 @@
-/** The one of some names that a wrong one was most likely meant to be; undefined where none is near. */
-export function nearestName(wrong: string, names: readonly string[]): string | undefined {
+/** Suggests the name that a wrong one was most likely meant to be, as a sentence; empty if none is near. */
+export function suggestion(wrong: string, names: readonly string[]): string {
   const [nearest] = names
     .map((name) => ({ name, distance: distance(wrong.toLowerCase(), name.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
-  return nearest && nearest.distance <= wrong.length / 2 ? nearest.name : undefined;
+  return nearest && nearest.distance <= wrong.length / 2 ? `Did you mean ${nearest.name}? ` : '';
 }
 
-/** How many letters must be added, taken away or replaced: https://en.wikipedia.org/wiki/Levenshtein_distance */
+/** Number of letters to add, remove or replace: https://en.wikipedia.org/wiki/Levenshtein_distance */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (const [i, letter] of [...from].entries()) {

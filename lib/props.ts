@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { Token } from 'cdktf';
 import { ModelServingError, type Problem } from './errors';
 import { OnnxModel } from './model/onnx-model';
-import { nearestName } from './nearest-name';
+import { suggestion } from './nearest-name';
 
 /** What a prop must be before anything reads it. */
 export interface PropKind {
@@ -77,10 +77,9 @@ function propsInvalid(where: string, what: string, value: unknown, names: readon
 }
 
 function propUnknown(where: string, name: string, names: readonly string[]): Problem {
-  const nearest = nearestName(name, names);
   return {
     code: 'prop-unknown',
-    message: `${where}: there is no prop ${name}. ${nearest ? `Did you mean ${nearest}? ` : ''}The props are ${names.join(', ')}.`,
+    message: `${where}: there is no prop ${name}. ${suggestion(name, names)}The props are ${names.join(', ')}.`,
   };
 }
 

@@ -2,7 +2,7 @@ import { Token } from 'cdktf';
 import { SETTING_DEFAULTS, type Settings, settingsEnvironment } from '../inference-image/src/contract/settings';
 import type { Problem } from './errors';
 import type { ExpectedModel } from './container-image/model-image';
-import { nearestName } from './nearest-name';
+import { suggestion } from './nearest-name';
 import { asText } from './tokens';
 
 /** Options of the server in the container. The model itself determines what is served. */
@@ -190,10 +190,9 @@ export function servingProblems(where: string, options: ServingOptions): Problem
 
 function optionUnknown(where: string, name: string): Problem {
   const names = Object.keys(OPTION_NAMES);
-  const nearest = nearestName(name, names);
   return {
     code: 'serving-option-unknown',
-    message: `${where}: serving has no option ${name}. ${nearest ? `Did you mean ${nearest}? ` : ''}The options are ${names.join(', ')}.`,
+    message: `${where}: serving has no option ${name}. ${suggestion(name, names)}The options are ${names.join(', ')}.`,
   };
 }
 
