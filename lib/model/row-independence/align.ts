@@ -72,7 +72,7 @@ export function broadcastSize(sizes: readonly Size[]): Size {
   for (const size of sizes) if (!size.is(1)) distinct.set(size.key, size);
   const [first = ONE, second] = distinct.values();
   if (!second) return first;
-  // Sizes that meet are equal or 1, so that the result is the greatest, unless one is 0.
+  // Sizes that are broadcast are equal or 1, so the result is the greatest, unless one is 0.
   for (const size of distinct.values()) {
     if (size.min >= 1 && [...distinct.values()].some((other) => size.isLesserOf(other))) distinct.delete(size.key);
   }

@@ -87,7 +87,7 @@ export class Call {
     });
   }
 
-  /** Axes are an attribute in old versions of an operator, and an input in new ones; an empty list stands for none. */
+  /** Axes: an attribute in old opsets and an input in new ones. An empty list counts as omitted. */
   axes(position?: number): readonly number[] | undefined {
     const given = this.attributes.ints('axes') ?? (position && this.constants(position, 'on which axes it works'));
     return given && given.length > 0 ? given : undefined;

@@ -80,7 +80,7 @@ function join(a: Value, b: Value, fresh: (label: string) => Size): Value {
   };
 }
 
-/** Its sizes are those of one of the two alone. */
+/** Drops the sizes, which may hold for only one of the two. */
 function joinUnusable(a: Value, b: Value): Unusable {
   const { obstacle } = (a.kind === 'unusable' ? a : b) as Unusable;
   return { kind: 'unusable', obstacle };

@@ -373,14 +373,15 @@ function checked(value: Value): Value {
   return value;
 }
 
-/** What is combined with data of each row is no longer equal for all of them. */
+/** A result is equal for all rows only if every input with rows is. */
 function notUniformWith(inputs: readonly (Value | undefined)[], value: Value): Value {
   const own = inputs.flatMap((input) => (input ? rowsIn(input) : [])).filter(({ uniform }) => !uniform);
   if (own.length === 0 || rowsIn(value).every(({ uniform }) => !uniform)) return value;
-  if (value.kind !== 'tensor' || !value.rows) throw notUnderstood('it gives a sequence of what is equal for all rows');
+  if (value.kind !== 'tensor' || !value.rows)
+    throw notUnderstood('it returns a sequence of values that are equal for all rows');
   const { axis, outer, inner } = value.rows;
   if (own.some((rows) => !rows.outer.equals(outer) || !rows.inner.equals(inner)))
-    throw coupled('combines rows that are laid out in different ways');
+    throw coupled('combines rows with different layouts');
   return { ...value, rows: { axis, outer, inner } };
 }
 
@@ -389,7 +390,7 @@ function rowsIn(value: Value): readonly Rows[] {
   return value.kind === 'tensor' && value.rows ? [value.rows] : [];
 }
 
-/** Small integers that are not known are numbers of their own, the same wherever they are read. */
+/** Unknown small integers become atoms, the same wherever they are read. */
 export function withUnknownElements(value: Value, path: string): Value {
   if (value.kind !== 'tensor' || value.values || value.rows) return value;
   if (value.elem !== INT64 && value.elem !== INT32 && value.elem !== BOOL) return value;

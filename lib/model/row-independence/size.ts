@@ -7,7 +7,7 @@ export interface Atom {
   /** Whether it depends on the number of rows. */
   readonly tainted: boolean;
   readonly integer: boolean;
-  /** How large it may be; undefined for any number that a caller may send or a model may find. */
+  /** How large it can be; undefined if it can be any number. */
   readonly growth?: Growth | undefined;
   /** A lower bound. */
   readonly min: number;
@@ -15,16 +15,16 @@ export interface Atom {
   readonly atMost?: readonly string[];
 }
 
-/** A number is at most `factor * size ** degree`, without its sign, if no axis of a request has more elements than `size`. */
+/** The absolute value is at most `factor * size ** degree` if no axis of a request has more elements than `size`. */
 export interface Growth {
   readonly factor: number;
   readonly degree: number;
 }
 
-/** Of the size of an axis of a request. */
+/** Growth of the size of an axis of a request. */
 export const OF_AN_AXIS: Growth = { factor: 1, degree: 1 };
 
-/** Of 0 or 1. */
+/** Growth of 0 or 1. */
 export const OF_A_TRUTH: Growth = { factor: 1, degree: 0 };
 
 interface Term {
@@ -66,8 +66,8 @@ export class Size {
   }
 
   /**
-   * The result of an operation that has no simpler form; depends on rows where an operand does. May be any number, but
-   * for what the facts say.
+   * Creates the result of an operation without a simpler form. It depends on rows if an operand does, and can be any
+   * number that agrees with the facts.
    */
   static opaque(
     operation: string,
@@ -117,7 +117,7 @@ export class Size {
     return this.terms.length;
   }
 
-  /** The number is below a limit if no axis of a request is greater than this, a power of 2; 0 where that is not known. */
+  /** The number is below a limit if no axis of a request is greater than this power of 2; 0 if unknown. */
   greatestBase(limit: number): number {
     const growths = this.terms.flatMap((term) => growthOf(term) ?? []);
     if (growths.length < this.terms.length) return 0;
@@ -255,7 +255,7 @@ function sumOf(growths: readonly (Growth | undefined)[]): Growth | undefined {
   );
 }
 
-/** Of what is no further from 0 than the sum of these numbers without their signs. */
+/** Growth of a number whose absolute value is at most the sum of the absolute values of these numbers. */
 export function growthWithin(sizes: readonly Size[]): Growth | undefined {
   return sumOf(sizes.map(({ growth }) => growth));
 }
