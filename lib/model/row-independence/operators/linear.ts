@@ -94,7 +94,8 @@ export function gemm(call: Call): Value {
   const [a, b] = [call.data(0), call.data(1)];
   // The runtime takes a vector for its left matrix.
   if (a.dims?.length === 1) throw notUnderstood('its inputs are not matrices');
-  if ((a.dims && a.dims.length !== 2) || (b.dims && b.dims.length !== 2)) throw new CannotRun('its inputs are not matrices');
+  if ((a.dims && a.dims.length !== 2) || (b.dims && b.dims.length !== 2))
+    throw new CannotRun('its inputs are not matrices');
   const left = call.attributes.flag('transA', false) && a.dims ? swapped(a) : a;
   const right = call.attributes.flag('transB', false) && b.dims ? swapped(b) : b;
   const result = matmul(left, right);
