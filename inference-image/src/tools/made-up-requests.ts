@@ -118,26 +118,31 @@ export class MadeUpRequests {
     let end = performance.now() + 1000 * MAX_SECONDS;
     // Where sizes are fixed there are few attempts, and labels are easily the same in all of them.
     for (let draws = 0; draws < MAX_DRAWS && !best && (!fault || fault.kind === 'constant'); draws++) {
-      for (const { first: sizes } of trialSizes(this.free.areRows)) {
-        if (this.free.count > 0 && this.free.elements(sizes) > MAX_ELEMENTS) continue;
-        for (const values of this.ranges) {
-          if (left-- === 0 || performance.now() > end) return best ?? { fault: fault ?? NOTHING_TRIED };
-          const found = this.try(sizes, values, turn);
-          if ('fault' in found) {
-            // That of a run says more than that of none.
-            if (!fault || (fault.kind === 'refused' && found.fault.kind !== 'refused')) fault = found.fault;
-            continue;
-          }
-          if (found.idle === 0) return { sizes, values, pair: found.pair };
-          if (!best) {
-            left = Math.min(left, MORE_ATTEMPTS);
-            end = Math.min(end, performance.now() + 1000 * MORE_SECONDS);
-          }
-          if (!best || found.idle < best.idle) best = { sizes, values, ...found };
+      for (const { sizes, values } of this.candidates()) {
+        if (left-- === 0 || performance.now() > end) return best ?? { fault: fault ?? NOTHING_TRIED };
+        const found = this.try(sizes, values, turn);
+        if ('fault' in found) {
+          // That of a run says more than that of none.
+          if (!fault || (fault.kind === 'refused' && found.fault.kind !== 'refused')) fault = found.fault;
+          continue;
         }
+        if (found.idle === 0) return { sizes, values, pair: found.pair };
+        if (!best) {
+          left = Math.min(left, MORE_ATTEMPTS);
+          end = Math.min(end, performance.now() + 1000 * MORE_SECONDS);
+        }
+        if (!best || found.idle < best.idle) best = { sizes, values, ...found };
       }
     }
     return best ?? { fault: fault ?? NOTHING_TRIED };
+  }
+
+  /** Sizes and ranges of values to try, in this order. */
+  private *candidates(): Iterable<Pick<Found, 'sizes' | 'values'>> {
+    for (const { first: sizes } of trialSizes(this.free.areRows)) {
+      if (this.free.count > 0 && this.free.elements(sizes) > MAX_ELEMENTS) continue;
+      for (const values of this.ranges) yield { sizes, values };
+    }
   }
 
   /** Runs two requests, whose answers must differ, and counts the inputs that have no part in that. */
