@@ -10,7 +10,7 @@ import { quoted } from '../protocol/fields';
 import { OTHER_LIMIT } from './body-limit';
 import { sendContinue } from './every-request';
 import { BodyTurns } from './body-turns';
-import { leaveBody } from './errors';
+import { leaveBody } from './discard-body';
 import { recordRead } from './reading-turns';
 
 /** Header with the number of JSON bytes in a body. Its presence, not the content type, indicates binary data. */

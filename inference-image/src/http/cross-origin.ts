@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { quoted, quotedList } from '../cut-text';
 import { ServingError } from '../errors';
 import { JSON_LENGTH_HEADER } from './bodies';
-import { isSmall } from './errors';
+import { isSmall } from './discard-body';
 import { awaitsContinue } from './every-request';
 
 export interface CrossOriginRules {

@@ -5,7 +5,7 @@ import { internalError, ServingError, type ErrorKind } from '../errors';
 import type { Log } from '../log';
 import { traceFields } from '../trace-context';
 import { awaitsContinue } from './every-request';
-import { BodyTurns } from './body-turns';
+import { BUSY_DISCARDED_BYTES, discardBody, hasLargeLength, isLeft, isSmall } from './discard-body';
 
 const STATUS: Record<ErrorKind, number> = {
   invalid: 400,
@@ -25,25 +25,6 @@ const STATUS: Record<ErrorKind, number> = {
 
 /** Limit of an error's body, which may repeat parts of the request. */
 const MAX_BODY_BYTES = 4096;
-
-/** Bodies up to this size are read and discarded, so that their connections can be reused. */
-const SMALL_BODY_BYTES = 64 * 1024;
-/** Limit on discarded bytes of larger bodies: a client that is still sending does not read the answer. */
-const DISCARDED_BYTES = 64 * 1024 * 1024;
-/** The same limit while the server is overloaded or unavailable. */
-const BUSY_DISCARDED_BYTES = 4 * 1024 * 1024;
-/**
- * Bodies that are discarded at a time. The operating system buffers 128 KiB or more for each slow one, from the
- * container's memory.
- */
-const MAX_DISCARDING = 128;
-/** Pause after each 64 KiB, so that discarding takes no time from useful requests. */
-const DISCARD_PAUSE_MS = 5;
-/** Smaller chunks count as this size, because of their processing time. */
-const SMALL_CHUNK_BYTES = 4 * 1024;
-/** So many of fewer bytes are read and thrown away of a body: one read brings thousands, and each takes time. */
-const MAX_TINY_CHUNKS = 64;
-const TINY_CHUNK_BYTES = 64;
 
 /** HTTP requires a whole number; queues and replicas usually recover sooner. */
 export const RETRY_AFTER_SECONDS = '1';
@@ -98,69 +79,11 @@ export function refuse(
 }
 
 function refuseLarge(request: IncomingMessage, response: ServerResponse, { status, headers, body }: ErrorReply): void {
-  const declared = Number(request.headers['content-length']);
   // Most clients stop sending then.
-  if (declared > SMALL_BODY_BYTES || left.has(request)) headers.connection = 'close';
+  if (hasLargeLength(request) || isLeft(request)) headers.connection = 'close';
   response.writeHead(status, headers).write(body);
   discardBody(request, status === STATUS.rejected || status === STATUS.unavailable ? BUSY_DISCARDED_BYTES : undefined);
   request.on('end', () => response.end());
-}
-
-/** Number of bodies being discarded. */
-let discarding = 0;
-/** Requests whose bodies are being discarded, or were. */
-const discarded = new WeakSet<IncomingMessage>();
-
-/** Requests of whose bodies no more is read. */
-const left = new WeakSet<IncomingMessage>();
-
-/** Reads no more of a body, not even to throw it away: its connection ends after the answer. */
-export function leaveBody(request: IncomingMessage): void {
-  left.add(request);
-  request.socket.pause();
-}
-
-/** Reads what is still to come of a body, and keeps nothing of it. Once it has begun, more calls do nothing. */
-export function discardBody(request: IncomingMessage, maxBytes = DISCARDED_BYTES): void {
-  if (discarded.has(request)) return;
-  discarded.add(request);
-  if (left.has(request) || discarding >= MAX_DISCARDING) {
-    leaveBody(request);
-    // After the answer, which a client that goes on sending may lose.
-    setImmediate(() => request.socket.destroySoon());
-    return;
-  }
-  discarding++;
-  onceEnded(request, () => discarding--);
-  const turns = new BodyTurns(request, DISCARD_PAUSE_MS);
-  let bytesLeft = maxBytes;
-  let tinyLeft = MAX_TINY_CHUNKS;
-  request.on('data', ({ length }: Buffer) => {
-    bytesLeft -= Math.max(length, SMALL_CHUNK_BYTES);
-    if (length < TINY_CHUNK_BYTES) tinyLeft--;
-    if (bytesLeft < 0 || tinyLeft < 0) request.socket.destroy();
-    else turns.read(length);
-  });
-  request.resume();
-}
-
-/**
- * Calls a listener once a request or its connection has ended; node:http does not close requests that it has answered.
- */
-function onceEnded(request: IncomingMessage, listener: () => void): void {
-  const { socket } = request;
-  const gone = () => {
-    request.off('end', gone).off('close', gone);
-    socket.off('close', gone);
-    listener();
-  };
-  request.on('end', gone).on('close', gone);
-  socket.on('close', gone);
-}
-
-/** Whether the rest of a request is small. */
-export function isSmall({ complete, headers }: IncomingMessage): boolean {
-  return complete || (!headers['transfer-encoding'] && !(Number(headers['content-length']) > SMALL_BODY_BYTES));
 }
 
 /** Converts a thrown value to an error that a client may read; logs unexpected ones. */

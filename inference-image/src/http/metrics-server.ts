@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { Metrics } from '../metrics/metrics';
-import { isSmall } from './errors';
+import { isSmall } from './discard-body';
 import { EVERY_REQUEST, headFault, routeEveryRequest } from './every-request';
 
 /** Time without a byte after which a scraper is disconnected while it sends its request or reads its answer. */
