@@ -1,4 +1,5 @@
 import { cpuTarget } from './cpu-target';
+import { otherCpuText } from './cpu-speed';
 import { loadText, MOST_LOAD } from './machine-load';
 import { measuredOn } from './measured-on';
 import type { ModelProfile } from './model-profile';
@@ -9,8 +10,10 @@ import { startupBudget } from './startup-budget';
 /** What constructs derive from a profile where nothing is set by hand, as rows of a table. */
 export function describeSizing(profile: ModelProfile, model: SizedModel): [label: string, text: string][] {
   const sizing = sizeReplica(profile, model);
+  const otherCpu = otherCpuText(profile.machine);
   return [
     ['profile', `measured on ${measuredOn(profile)}${busyText(profile)}`],
+    ...(otherCpu ? [['CPU', `${otherCpu}; CPUs and rates may be off by as much`] as [string, string]] : []),
     ['replica', `${shapeText(sizing)}, ${sizing.memoryMiB} MiB`],
     ['rate', rateText(sizing.requestsPerSecond)],
     ['queue', `${sizing.maxQueueLength} requests`],

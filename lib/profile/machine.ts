@@ -1,5 +1,6 @@
-import { cpus as processors, totalmem } from 'node:os';
+import { totalmem } from 'node:os';
 import { inMiB } from '../memory';
+import { cpuName, measureCpuSpeed } from './cpu-speed';
 import type { Machine } from './model-profile';
 
 /**
@@ -10,8 +11,9 @@ export function thisMachine(cpus: number, otherLoad: number): Machine {
   // Undefined or 0 where there is no limit; an absurd number where cgroup v1 has none.
   const limit = process.constrainedMemory() || Infinity;
   return {
-    cpu: processors()[0]?.model.trim() || process.arch,
+    cpu: cpuName(),
     cpus,
+    cpuSpeed: measureCpuSpeed(),
     memoryMiB: inMiB(Math.min(totalmem(), limit)),
     platform: `${process.platform}/${process.arch}`,
     node: process.version,

@@ -28,6 +28,11 @@ export interface Machine {
   readonly cpu: string;
   /** That the measurement could use, by its quota. */
   readonly cpus: number;
+  /**
+   * Multiply-additions of 32-bit floats per second in one thread of JavaScript, to compare CPUs.
+   * @default - unknown, as in profiles of earlier releases
+   */
+  readonly cpuSpeed?: number;
   readonly memoryMiB: number;
   /** Of Node: `linux/x64`. */
   readonly platform: string;

@@ -47,6 +47,7 @@ export const profileSchema = z.object({
   machine: z.object({
     cpu: text(),
     cpus: positive(),
+    cpuSpeed: positive().optional(),
     memoryMiB: positive(),
     platform: text(),
     node: text(),

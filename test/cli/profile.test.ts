@@ -51,6 +51,7 @@ test('model-serving profile writes a profile and its picture beside the model', 
     machine: {
       cpu: expect.any(String),
       cpus: number,
+      cpuSpeed: number,
       memoryMiB: number,
       platform: `${process.platform}/${process.arch}`,
       node: process.version,

@@ -99,7 +99,7 @@ describe('the rate', () => {
   });
 });
 
-describe('CPUs are never below what the server took when it was measured', () => {
+describe('S16 CPUs are never below what the server took when it was measured', () => {
   /** A text classifier, whose batches were never full behind the server: 0.36 CPUs at its highest rate. */
   const classifier = {
     runs: ladder(1, { 1: 0.18, 2: 0.27, 4: 0.468, 8: 0.792, 16: 1.44, 32: 6.5 }),

@@ -1,0 +1,43 @@
+import { cpus } from 'node:os';
+import type { Machine } from './model-profile';
+import { median, rounded } from './quantile';
+
+const ELEMENTS = 4096;
+const PASSES = 2000;
+const REPETITIONS = 7;
+
+/** This machine's: `AMD EPYC 9B14`, or `arm64` where the system reports no name. */
+export function cpuName(): string {
+  return cpus()[0]?.model.trim() || process.arch;
+}
+
+/** Measures `Machine.cpuSpeed` in about 0.1 s; of a few runs, one that other processes disturbed does not count. */
+export function measureCpuSpeed(): number {
+  return rounded(median(Array.from({ length: REPETITIONS }, multiplyAdditionsPerSecond)));
+}
+
+/**
+ * How this machine's CPU compares with the one that a profile was measured on, for users of the profile: `this machine's
+ * Intel Xeon is 1.4 times as fast`. Undefined for the same CPU, and for profiles of earlier releases.
+ *
+ * @param speed - Measures this machine.
+ */
+export function otherCpuText(
+  { cpu, cpuSpeed }: Machine,
+  here = cpuName(),
+  speed = measureCpuSpeed,
+): string | undefined {
+  if (here === cpu || cpuSpeed === undefined) return undefined;
+  return `this machine's ${here} is ${(speed() / cpuSpeed).toPrecision(2)} times as fast in a test of one thread`;
+}
+
+/** Of 32-bit floats, which fit in the first cache, by CPU time. */
+function multiplyAdditionsPerSecond(): number {
+  const values = new Float32Array(ELEMENTS).fill(0.5);
+  const began = process.cpuUsage();
+  for (let pass = 0; pass < PASSES; pass++) {
+    for (let i = 0; i < ELEMENTS; i++) values[i] = values[i]! * 0.75 + 0.125;
+  }
+  const { user, system } = process.cpuUsage(began);
+  return (ELEMENTS * PASSES * 1e6) / (user + system);
+}
