@@ -23,6 +23,9 @@ export function isBeside(path: string, modelPath: string, kind: CommittedKind): 
   return resolve(path) === resolve(pathBeside(modelPath, kind));
 }
 
+/** A file of another kind has an invalid value for nearly every field, so the rest is only counted. */
+const MAX_ISSUES = 3;
+
 /** Form of one kind of JSON file, with its errors. */
 export interface JsonForm {
   /** Name of the schema, part of the cache key. Change it when the schema becomes stricter. */
@@ -55,8 +58,15 @@ export function parseCommittedFile<T>({ file, content: text }: SourceText, form:
   const key = `${form.name} ${file.sha256}`;
   if (!readCache<true>(key)) {
     const issues = form.loadSchema().safeParse(content).error?.issues ?? [];
+    const hidden = issues.length - MAX_ISSUES;
     ModelServingError.throwIfAny(
-      issues.map((issue) => form.invalid(issue.path.join('.') || 'the file', issue.message)),
+      issues.slice(0, MAX_ISSUES).map(({ path, message }, i) => {
+        const isLast = i === MAX_ISSUES - 1;
+        return form.invalid(
+          path.join('.') || 'the file',
+          isLast && hidden > 0 ? `${message}, and ${hidden} more` : message,
+        );
+      }),
     );
     writeCache(key, true);
   }

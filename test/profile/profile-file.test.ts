@@ -59,6 +59,11 @@ test('has another form', () => {
   const invalid = (where: string, reason: string) =>
     `profile-invalid: ${beside}: ${where}: ${reason}. Profiles are measured, not written by hand. Remove it and measure again: model-serving profile ${path}`;
   expect(problemsWith([])).toEqual([invalid('the file', 'Invalid input: expected object, received array')]);
+  expect(problemsWith({})).toEqual([
+    invalid('profileVersion', 'Invalid input: expected 1'),
+    invalid('sha256', 'Invalid input: expected string, received undefined'),
+    invalid('runtimeVersion', 'Invalid input: expected string, received undefined, and 7 more'),
+  ]);
   expect(problemsWith({ ...profileOf(sha256), profileVersion: 2 })).toEqual([
     invalid('profileVersion', 'Invalid input: expected 1'),
   ]);
