@@ -40,7 +40,7 @@ export async function overload({ rounds, seconds, warmUpSeconds }: Effort): Prom
     report.rows.push(
       compare(`goodput, ${what}, against its maximum`, goodput, most, perSecond, atLeast(0.9)),
       compare(
-        `p99 of what is accepted, ${what}, against p99 at saturation`,
+        `p99 of accepted requests, ${what}, against p99 at saturation`,
         accepted,
         saturated,
         milliseconds,
