@@ -2,7 +2,7 @@ import { wireShape, type TensorSignature } from '../signature';
 import type { Json, JsonObject } from './json';
 import type { DescribedModel } from './model';
 
-/** What the routes beside inference answer. */
+/** Response schemas of the routes other than inference. */
 export const SERVER_METADATA_SCHEMA = object({
   name: { type: 'string' },
   version: { type: 'string' },
@@ -109,7 +109,7 @@ const TEXT: JsonObject = { type: 'string' };
 const COUNT: JsonObject = { type: 'integer', minimum: 0 };
 const PARAMETER: JsonObject = { type: 'object', required: ['string_value'], properties: { string_value: TEXT } };
 
-/** Every property is there. */
+/** Every property is required. */
 function object(properties: JsonObject): JsonObject {
   return { type: 'object', required: Object.keys(properties), properties };
 }

@@ -29,7 +29,7 @@ export function classifyOperation(operationId: string, model: DescribedModel): J
 
 export function classAnswerSchema({ name, version, classes }: DescribedModel): JsonObject {
   const chosen = {
-    // A label may be none of the names.
+    // A label may differ from all names.
     class: classes?.names && classes.kind !== 'label' ? { enum: [...classes.names] } : { type: 'string' },
     index: { type: 'integer', minimum: 0 },
     score: { anyOf: [{ type: 'number' }, { enum: ['NaN', 'Infinity', '-Infinity'] }] },

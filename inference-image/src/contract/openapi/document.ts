@@ -13,6 +13,7 @@ const PROTOCOL =
 
 /**
  * Describes the HTTP port of a server with this model.
+ *
  * @see https://spec.openapis.org/oas/v3.1.1.html
  */
 export function openApiDocument(model: DescribedModel): JsonObject {
@@ -39,7 +40,7 @@ export function openApiDocument(model: DescribedModel): JsonObject {
   };
 }
 
-/** The same as text, byte for byte what `GET /openapi.json` answers. */
+/** Text of the document, byte for byte as in the response of `GET /openapi.json`. */
 export function openApiText(model: DescribedModel): string {
   return `${jsonText(openApiDocument(model))}\n`;
 }

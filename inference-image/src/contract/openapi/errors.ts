@@ -6,7 +6,7 @@ interface ErrorResponse {
   readonly headers?: JsonObject;
 }
 
-/** Also of a model that is not ready, whose answer is not an error. */
+/** Also sent with the response of a model that is not ready, which is not an error. */
 export const RETRY_AFTER: JsonObject = {
   'Retry-After': {
     description: 'Seconds after which to come back.',
@@ -19,7 +19,7 @@ const ALLOW: JsonObject = {
   Allow: { description: 'The methods that there are here.', required: true, schema: { type: 'string' } },
 };
 
-/** What may go wrong, by name of the response in `components.responses`. */
+/** Possible errors, by the name of the response in `components.responses`. */
 const ERRORS = {
   BadRequest: { status: 400, description: 'The request is wrong; sending it again cannot help.' },
   Forbidden: {
@@ -62,7 +62,7 @@ const EVERYWHERE: readonly ErrorName[] = [
   'ServerFault',
 ];
 
-/** Of an operation, by status: what may go wrong anywhere, and these. */
+/** Responses of an operation by status: errors that any operation may return, and these. */
 export function errorResponses(...names: ErrorName[]): JsonObject {
   return Object.fromEntries(
     [...EVERYWHERE, ...names].map((name) => [ERRORS[name].status, { $ref: `#/components/responses/${name}` }]),
@@ -75,7 +75,7 @@ export const ERROR_SCHEMA: JsonObject = {
   properties: { error: { type: 'string', description: 'What is wrong, what was given and what is allowed.' } },
 };
 
-/** For `components.responses`. */
+/** Error responses, for `components.responses`. */
 export function errorComponents(): JsonObject {
   const content = { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } };
   return Object.fromEntries(

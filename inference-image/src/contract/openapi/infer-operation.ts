@@ -11,7 +11,7 @@ const REQUEST =
 const BINARY_ANSWER =
   'JSON, and then the bytes of those outputs that have `parameters.binary_data_size`, in the order of the outputs.';
 
-/** Opaque bytes: JSON Schema has no words for what is in them. */
+/** Opaque bytes: JSON Schema cannot describe them. */
 const BYTES: JsonObject = {};
 
 /** `POST …/infer` */

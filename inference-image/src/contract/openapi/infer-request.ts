@@ -5,7 +5,7 @@ import { dataDescription, dataSchema, shapeSchema } from './tensor-schemas';
 const PARAMETER: JsonObject = { type: ['string', 'number', 'boolean'] };
 const COUNT: JsonObject = { type: 'integer', minimum: 0 };
 
-/** A request in JSON alone; undefined for a model with an input that has no JSON form. */
+/** Request that is only JSON; undefined for a model with an input that has no JSON form. */
 export function inferRequestSchema({ inputs, outputs }: Signature): JsonObject | undefined {
   if (inputs.some(isBinaryOnly)) return undefined;
   return {
@@ -66,7 +66,7 @@ function inputSchema(input: TensorSignature): JsonObject {
       data: dataSchema(input, 'request'),
       parameters: {
         type: ['object', 'null'],
-        // Binary data and shared memory: the first is not JSON alone, the second not supported.
+        // Binary data does not belong into plain JSON, and shared memory is not supported.
         properties: { binary_data_size: false, shared_memory_region: false },
         additionalProperties: PARAMETER,
       },
@@ -111,7 +111,7 @@ function outputSchema(outputs: readonly TensorSignature[], binaryData: JsonObjec
   };
 }
 
-/** An output without a JSON form must be asked for as binary data, or not at all. */
+/** Outputs without a JSON form must be requested as binary data, or not at all. */
 function asksForBinary(outputs: readonly TensorSignature[]): JsonObject[] {
   const binary = outputs.filter(isBinaryOnly).map(({ name }) => name);
   const isTrue = (name: string): JsonObject => ({

@@ -9,7 +9,7 @@ const METADATA = { $ref: '#/components/schemas/ModelMetadata' };
 const CONFIG = { $ref: '#/components/schemas/ModelConfig' };
 const STATISTICS = { $ref: '#/components/schemas/Statistics' };
 
-/** Every path of the HTTP port, with the model's own name and version. */
+/** All paths of the HTTP port, with the model's name and version. */
 export function paths(model: DescribedModel): JsonObject {
   const name = encodeURIComponent(model.name);
   const root = `/v2/models/${name}`;
@@ -73,7 +73,7 @@ function repositoryIndex(model: DescribedModel): JsonObject {
   };
 }
 
-/** A server has the model of its image, and answers every request to change that with 400. */
+/** Operation that always fails with 400, because a server serves only the model in its image. */
 function refused(action: string): JsonObject {
   return {
     operationId: `repositoryModel${action === 'load' ? 'Load' : 'Unload'}`,

@@ -25,10 +25,10 @@ export const REQUEST_PARAMETERS = [
   },
 ];
 
-/** Of models that take pictures as they are. */
+/** For models that accept pictures. */
 const PICTURE_CONTENT: JsonObject = { 'image/png': {}, 'image/jpeg': {} };
 
-/** What a request may be: tensors in JSON or with binary data, and a picture where the model takes them. */
+/** Media types of a request: tensors in JSON or with binary data, and pictures if the model accepts them. */
 export function requestContent({ signature, image: picture }: DescribedModel): JsonObject {
   const json = inferRequestSchema(signature) && {
     schema: { $ref: '#/components/schemas/InferRequest' },
