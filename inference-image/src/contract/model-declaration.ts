@@ -28,7 +28,8 @@ export function declarationDifferences(expected: string, declaration: ModelDecla
     if (wants === has) return [];
     const what = PARTS[part as Part];
     if (part === 'name' || part === 'version') return [`${what} ${JSON.stringify(wants)}, not ${JSON.stringify(has)}`];
-    return [wants === NONE ? `no ${what}` : has === NONE ? `${what}, of which it has none` : `other ${what}`];
+    if (wants === NONE) return [`${what}, which the deployment does not expect`];
+    return [has === NONE ? `${what}, which the image lacks` : `different ${what}`];
   });
 }
 

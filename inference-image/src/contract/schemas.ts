@@ -216,7 +216,7 @@ const hostName = () =>
     .check(
       z.regex(
         /^([^/,:\s[\]*]+|\[[\da-f:.]+\])$/i,
-        'must be a list of host names without ports and without "*", such as localhost or [::1]; leave it out for the default',
+        'must be a list of host names without ports and without "*", such as localhost or [::1]; omit it for the default',
       ),
     );
 

@@ -9,7 +9,7 @@ import type { DescribedModel } from './model';
 import { paths } from './paths';
 
 const PROTOCOL =
-  'The Open Inference Protocol (KServe V2) over HTTP. Every path that takes GET takes HEAD as well. Every error of a path is `{"error": "…"}`.';
+  'The Open Inference Protocol (KServe V2) over HTTP. Every path that supports GET also supports HEAD. Every error response of a path is `{"error": "…"}`.';
 
 /**
  * Describes the HTTP port of a server with this model.

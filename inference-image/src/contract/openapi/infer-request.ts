@@ -12,7 +12,7 @@ export function inferRequestSchema({ inputs, outputs }: Signature): JsonObject |
     type: 'object',
     required: ['inputs'],
     properties: {
-      id: { type: ['string', 'null'], description: 'Echoed in the answer.' },
+      id: { type: ['string', 'null'], description: 'Returned in the response.' },
       parameters: requestParameters(),
       inputs: inputsSchema(inputs),
       outputs: requestedOutputs(outputs),
@@ -29,11 +29,14 @@ function isBinaryOnly({ datatype }: TensorSignature): boolean {
 function requestParameters(): JsonObject {
   return {
     type: ['object', 'null'],
-    description: 'Those that the server does not know change nothing.',
+    description: 'Unknown parameters are ignored.',
     properties: {
-      timeout: { ...COUNT, description: 'Microseconds within which the run must begin; 0 leaves it to the server.' },
-      priority: { ...COUNT, description: 'Changes nothing: requests run in the order in which they came.' },
-      binary_data_output: { type: 'boolean', description: 'Whether outputs are answered as binary data.' },
+      timeout: {
+        ...COUNT,
+        description: 'Microseconds within which the run must begin; 0 means the limit of the server.',
+      },
+      priority: { ...COUNT, description: 'Has no effect: requests run in order of arrival.' },
+      binary_data_output: { type: 'boolean', description: 'Whether outputs are returned as binary data.' },
     },
     additionalProperties: PARAMETER,
   };
@@ -45,7 +48,7 @@ function inputsSchema(inputs: readonly TensorSignature[]): JsonObject {
   const schemas = inputs.map(inputSchema);
   return {
     type: 'array',
-    description: `Each input once${length > 1 ? ', in any order; dimensions of one name have one size' : ''}.`,
+    description: `Each input once${length > 1 ? ', in any order; dimensions with the same name have the same size' : ''}.`,
     minItems: length,
     maxItems: length,
     items: length > 1 ? { anyOf: schemas } : schemas[0],
@@ -83,7 +86,7 @@ function requestedOutputs(outputs: readonly TensorSignature[]): JsonObject {
   ];
   return {
     type: ['array', 'null'],
-    description: 'The outputs to answer, each at most once, in this order; all of them where there are none here.',
+    description: 'The outputs to return, each at most once, in this order; all outputs if the list is empty.',
     maxItems: length,
     items: schemas.length > 1 ? { anyOf: schemas } : schemas[0],
     ...(length > 1 && {
@@ -101,7 +104,7 @@ function outputSchema(outputs: readonly TensorSignature[], binaryData: JsonObjec
       parameters: {
         type: ['object', 'null'],
         properties: {
-          binary_data: { ...binaryData, description: 'Whether it is answered as binary data.' },
+          binary_data: { ...binaryData, description: 'Whether the output is returned as binary data.' },
           classification: false,
           shared_memory_region: false,
         },

@@ -22,7 +22,7 @@ export function dataSchema({ datatype, dimensions }: TensorSignature, from: 'req
 
 /** Describes the number of elements, if the schema cannot express it. */
 export function dataDescription({ dimensions }: Pick<TensorSignature, 'dimensions'>): string {
-  return fixedCount(dimensions) === undefined ? 'As many elements as `shape` says.' : '';
+  return fixedCount(dimensions) === undefined ? 'As many elements as `shape` specifies.' : '';
 }
 
 /** Number of elements; undefined if a dimension is not fixed. */
