@@ -26,7 +26,7 @@ const trial = new Trial('', area, prepare, onProblem);
 let isLoaded = false;
 let poll: ReturnType<typeof setTimeout> | undefined;
 
-/** Shows the state until it is ready, and the model as soon as the server tells of it. */
+/** Shows the state until the server is ready, and the model as soon as the server describes it. */
 async function follow(): Promise<void> {
   clearTimeout(poll);
   let isReady = false;
@@ -40,7 +40,7 @@ async function follow(): Promise<void> {
     showState({ state: 'UNREACHABLE', reason: isLoaded ? message : '' });
     if (!isLoaded) showText(byId('load-problem'), `${message} This page asks again every two seconds.`);
   }
-  // Another may have asked meanwhile.
+  // Another call may have started a timer.
   clearTimeout(poll);
   if (!isReady) poll = setTimeout(() => void follow(), POLL_MS);
 }
@@ -57,7 +57,7 @@ async function load(state: ModelState): Promise<void> {
   if (pictures) showPictureSection(model, pictures, golden, onProblem);
 }
 
-/** The server may be no longer what it was. What is not loaded is asked for anyway. */
+/** The state of the server may have changed. If the model is not loaded, polling continues anyway. */
 function onProblem(): void {
   if (isLoaded) void follow();
 }
@@ -98,7 +98,7 @@ function onEdit(): void {
   byId('copied').textContent = '';
 }
 
-/** Of what is in the editor. */
+/** Prepares sending the content of the editor. */
 function prepare(): () => Promise<Outcome> {
   const sent = editor.value;
   checkJson(sent);
@@ -108,7 +108,7 @@ function prepare(): () => Promise<Outcome> {
   };
 }
 
-/** The server would say so as well, but not where. */
+/** The server would report this too, but without the position. */
 function checkJson(text: string): void {
   try {
     parseJson(text);
@@ -131,7 +131,7 @@ byId('restore').addEventListener('click', () => {
 addCopyButton();
 document.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
-  // There it would send something out of sight.
+  // There, the shortcut would send the other request, which is not visible.
   if (byId('picture').contains(event.target as Node)) return;
   event.preventDefault();
   void trial.run();

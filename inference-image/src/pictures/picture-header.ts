@@ -9,7 +9,11 @@ export interface PictureHeader {
   readonly height: number;
 }
 
-/** Reads a picture's size without decoding it. Throws where it is none that can be decoded. */
+/**
+ * Reads the size of a picture without decoding it.
+ *
+ * @throws If the file is not a supported picture
+ */
 export function readPictureHeader(body: Buffer): PictureHeader {
   const format = pictureFormat(body);
   if (!format && isForm(body)) {
