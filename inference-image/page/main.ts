@@ -38,7 +38,7 @@ async function follow(): Promise<void> {
   } catch (error) {
     const { message } = error as Error;
     showState({ state: 'UNREACHABLE', reason: isLoaded ? message : '' });
-    if (!isLoaded) showText(byId('load-problem'), `${message} This page asks again every two seconds.`);
+    if (!isLoaded) showText(byId('load-problem'), `${message} This page retries every two seconds.`);
   }
   // Another call may have started a timer.
   clearTimeout(poll);
@@ -67,7 +67,7 @@ function choicesOf(golden: readonly Example[], { inputs }: ModelMetadata): Choic
   const choices: Choice[] = golden
     .filter(({ request }) => request !== undefined)
     .map(({ name, request, expected, omitted }) => ({ name, text: readableJson(request), expected, note: omitted }));
-  if (made !== undefined) choices.push({ name: 'zeros, by the signature', text: readableJson(made) });
+  if (made !== undefined) choices.push({ name: 'zeros that fit the signature', text: readableJson(made) });
   return choices.length > 0 ? choices : [{ name: 'nothing', text: '' }];
 }
 
@@ -79,7 +79,7 @@ function showChoices(choices: readonly Choice[], golden: readonly Example[]): vo
   });
   byId('choices').replaceChildren(...labels);
   const omitted = golden.filter(({ request, picture }) => request === undefined && !picture);
-  const notes = omitted.map(({ name, omitted: why }) => `Golden example “${name}” is not here: ${why}.`);
+  const notes = omitted.map(({ name, omitted: why }) => `Golden example “${name}” is not shown: ${why}.`);
   showText(byId('omitted'), notes.join(' '));
   labels[0]!.querySelector('input')!.checked = true;
   choose(choices[0]!);
@@ -113,7 +113,7 @@ function checkJson(text: string): void {
   try {
     parseJson(text);
   } catch (error) {
-    throw new Error(`Not sent, since the request is not valid JSON: ${(error as Error).message}`, { cause: error });
+    throw new Error(`Not sent, because the request is not valid JSON: ${(error as Error).message}`, { cause: error });
   }
 }
 

@@ -106,7 +106,7 @@ async function showPreview(file: File | undefined): Promise<void> {
   const canvas = byId<HTMLCanvasElement>('picture-preview');
   canvas.hidden = !bitmap;
   canvas.ariaLabel = file?.name ?? null;
-  const facts = bitmap ? `, ${bitmap.width} × ${bitmap.height} pixels` : ': no picture that this browser can show';
+  const facts = bitmap ? `, ${bitmap.width} × ${bitmap.height} pixels` : ': this browser cannot show it';
   showText(byId('picture-facts'), file && file.name + facts);
   if (bitmap) draw(canvas, bitmap);
 }

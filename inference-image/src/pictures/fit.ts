@@ -30,8 +30,8 @@ export function fitPicture(picture: Picture, spec: PictureInput, resize: Resize)
  */
 function checkProportions({ width, height }: Picture, toWidth: number, toHeight: number, { maxPixels }: PictureInput) {
   if (toWidth * height <= Math.max(maxPixels, MIN_RESIZED_PIXELS)) return;
-  const what = `the picture is ${width} x ${height} pixels, too long a column to be resized to ${toWidth} x ${toHeight}`;
-  throw new ServingError('tooLarge', `${what}; send one of other proportions`);
+  const what = `the picture of ${width} x ${height} pixels is too tall to be resized to ${toWidth} x ${toHeight}`;
+  throw new ServingError('tooLarge', `${what}; send one with other proportions`);
 }
 
 /** Largest central part with these proportions. */

@@ -62,7 +62,7 @@ export function checkJpegScans(body: Buffer, maxPixels: number): void {
     if (scans > 0) return;
     break;
   }
-  throw invalid('the JPEG file is cut short');
+  throw invalid('the JPEG file is truncated');
 }
 
 /** Position of the next segment or of the end; like decoders, skips everything else, such as the data of a scan. */

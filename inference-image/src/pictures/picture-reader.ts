@@ -113,18 +113,18 @@ export class PictureReader {
     this.line.assertRoom();
     const { maxQueueBytes, spec } = this.options;
     if (this.busy && this.waitingBytes + bytes > maxQueueBytes) {
-      throw new ServingError('rejected', `the queue is full: pictures of ${this.waitingBytes} bytes wait already`);
+      throw new ServingError('rejected', `the queue is full: ${this.waitingBytes} bytes of pictures are waiting already`);
     }
     const maxPixels = Math.max(MAX_WAITING_LARGEST * spec.maxPixels, MIN_WAITING_PIXELS);
     if (this.busy && this.waitingPixels + pixels > maxPixels) {
-      throw new ServingError('rejected', `the queue is full: pictures of ${this.waitingPixels} pixels wait already`);
+      throw new ServingError('rejected', `the queue is full: ${this.waitingPixels} pixels of pictures are waiting already`);
     }
   }
 
   private assertInTime(waitedSeconds: number): void {
     const { queueTimeoutSeconds } = this.options;
     if (waitedSeconds < queueTimeoutSeconds) return;
-    throw new ServingError('timeout', `the picture's turn to be decoded did not come within ${queueTimeoutSeconds} s`);
+    throw new ServingError('timeout', `decoding of the picture did not start within ${queueTimeoutSeconds} s`);
   }
 
   private async inTurn<T>({ bytes, pixels }: Cost, step: () => Promise<T>): Promise<T> {
@@ -140,7 +140,7 @@ export class PictureReader {
 
   private async elements(body: Buffer, header: PictureHeader, isCancelled: () => boolean): Promise<NumericData> {
     if (this.closed) throw new ServingError('unavailable', 'the server is shutting down');
-    if (isCancelled()) throw new ServingError('cancelled', 'the client went away before its picture was decoded');
+    if (isCancelled()) throw new ServingError('cancelled', 'the client disconnected before its picture was decoded');
     const bytes = ownBytes(body);
     try {
       const message = { type: 'decode', body: bytes, format: header.format } as const;

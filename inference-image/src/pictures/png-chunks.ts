@@ -37,7 +37,7 @@ export function neededPngChunks(body: Buffer): PngChunks {
     if (type === 'IEND') return { file: joined(kept, body), data };
     at = end + AFTER;
   }
-  throw invalid('the PNG file is cut short');
+  throw invalid('the PNG file is truncated');
 }
 
 function joined(parts: readonly Buffer[], body: Buffer): Uint8Array {
