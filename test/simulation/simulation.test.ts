@@ -3,13 +3,13 @@ import { simulate } from './simulate';
 
 const SCHEDULES = 20_000;
 
-// They take 15 s on two cores that have nothing else to do.
+// The schedules take 15 s on two idle cores.
 jest.setTimeout(300_000);
 
 test('no schedule shows what must never be', async () => {
   const { schedules, violation, answers } = await simulate({ seed: 1, schedules: SCHEDULES });
   expect({ schedules, violation }).toEqual({ schedules: SCHEDULES, violation: undefined });
-  // Of each kind, so that every rule is put to the test.
+  // Every status occurs, so that every rule is tested.
   expect(Object.keys(answers)).toEqual(['200', '408', '429', '499', '500', '503', '504']);
 });
 

@@ -6,12 +6,12 @@ import type { Answer, Socket } from './http';
 import { requestsIn, valuesOf } from './model';
 import type { World } from './world';
 
-/** A queue looks so often for what waits in vain; see JobQueue. */
+/** Interval at which a queue removes jobs whose time limit has passed; see JobQueue. */
 const SWEEP_MS = 20;
-/** The longest run on the main thread, which holds up all else. */
+/** Longest run on the main thread, which blocks everything else. */
 const LONGEST_TURN_MS = 20;
 
-/** A request that reached the server. */
+/** Request that reached the server. */
 export interface Asked {
   readonly id: number;
   readonly client: number;
@@ -19,20 +19,20 @@ export interface Asked {
   readonly width: number;
   readonly timeoutMs?: number;
   readonly socket: Socket;
-  /** When its head came, and when the last byte did, in milliseconds. */
+  /** Times when the headers and the last byte arrived, in milliseconds. */
   readonly receivedAt: number;
   sentAt?: number;
-  /** When its client left. */
+  /** Time when the client disconnected. */
   leftAt?: number;
-  /** A run that had nothing else has failed. */
+  /** Whether a run of only this request has failed. */
   failedAlone: boolean;
-  /** Of its answer. */
+  /** Status of the response. */
   status?: number;
-  /** Its answer has been handed over, or never will be. */
+  /** The response has been handed over, or never will be. */
   isClosed: boolean;
 }
 
-/** Sees all that comes and goes, and knows by rules of its own what must never be. */
+/** Observes all events, and checks them against its own rules. */
 export class Witness {
   readonly asked: Asked[] = [];
   private readonly open = new Set<Asked>();
@@ -75,7 +75,7 @@ export class Witness {
     if (fault) this.world.violate(`request ${id} is answered ${answer.status} ${fault}: ${answer.body}`);
   }
 
-  /** A run begins that has rows of these requests. */
+  /** A run with rows of these requests begins. */
   begins(requests: readonly number[], where: string): void {
     const { now } = this.world.loop;
     this.world.trace(() => `a run begins on ${where}, of requests ${requests.join(', ')}`);
@@ -85,14 +85,14 @@ export class Witness {
     }
   }
 
-  /** A run has failed that had rows of these requests. */
+  /** A run with rows of these requests has failed. */
   fails(requests: readonly number[]): void {
     if (requests.length > 0) this.world.trace(() => `the run of requests ${requests.join(', ')} has failed`);
     const asked = this.asked[requests[0] as number];
     if (asked && requests.length === 1) asked.failedAlone = true;
   }
 
-  /** Nothing is left to do at this time: whoever waits must wait for something. */
+  /** No work is left at the current time, so everything that waits must have a reason. */
   onQuiet(): void {
     const { budget } = this.world.server;
     const { heldBytes, totalBytes } = budget;
@@ -147,7 +147,7 @@ export class Witness {
     for (const job of jobs) this.enter(job, 'again');
   }
 
-  /** One more of that size was admitted to a queue, or was refused. */
+  /** A job of this size was added to a queue, or was refused. */
   admits(limits: QueueLimits, rows: number, bytes: number, isAdmitted: boolean): void {
     if (limits === NO_LIMITS) return;
     let [count, waitingRows, waitingBytes] = [0, 0, 0];
@@ -239,7 +239,7 @@ export class Witness {
     return asked.status === undefined ? undefined : 'after its answer';
   }
 
-  /** What is wrong with an answer, in words after its status. */
+  /** Fault of a response, as the words after its status. */
   private faultOf(asked: Asked, { status, body }: Answer): string | undefined {
     const { world } = this;
     const { now } = world.loop;
@@ -248,7 +248,7 @@ export class Witness {
         return isEcho(asked, body) ? undefined : 'with rows of others';
       case 408:
         return asked.sentAt === undefined ? undefined : 'although it was whole';
-      // The answer alone would take more than the budget.
+      // The response alone would exceed the budget.
       case 400:
       case 413:
         return world.settings.budgetBytes < 2 ** 17 ? undefined : 'although it is small';
@@ -267,7 +267,7 @@ export class Witness {
     }
   }
 
-  /** Until when it may wait in a queue. */
+  /** Time until which the request may wait in a queue. */
   private patienceOf({ sentAt = Infinity }: Asked): number {
     return sentAt + this.world.settings.queueTimeoutSeconds * 1000;
   }
@@ -278,15 +278,15 @@ export class Witness {
   }
 }
 
-/** `again`: put back, to run before all others. */
+/** `again`: queued again, to run before all others. */
 type JobState = 'waiting' | 'taken' | 'again';
 
-/** What is known of a job that has no answer yet. */
+/** State of a job that has no response yet. */
 interface KnownJob {
   readonly asked: Asked;
   queue: JobQueue;
   state: JobState;
-  /** When it came to be in this state. */
+  /** Time when the job entered this state. */
   since: number;
 }
 
