@@ -1,16 +1,16 @@
 import { parseArgs } from 'node:util';
 import { ATTACKS } from './attacks';
 
-/** What a run is asked for; test/system/hostile/run explains each. */
+/** Options of a run; see test/system/hostile/run. */
 export interface Options {
   readonly all: boolean;
   /** Whether latency and throughput count. */
   readonly isTimed: boolean;
-  /** Parts of names; all where empty. */
+  /** Parts of names; empty for all. */
   readonly only: readonly string[];
   /** Part of the names of configurations. */
   readonly on: string;
-  /** Of a server that runs already. */
+  /** URL of a server that is running already. */
   readonly url?: URL;
   readonly grpc?: URL;
   readonly metrics?: URL;
@@ -52,7 +52,7 @@ export function readOptions(args?: string[]): Options {
   };
 }
 
-/** These requests are for a server of your own. */
+/** Only attack your own server. */
 const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
 
 function address(text?: string): URL | undefined {

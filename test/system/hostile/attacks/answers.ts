@@ -1,11 +1,11 @@
-/** Answers: not read, repeated, or much larger than what was asked. */
+/** Answers: unread, repeated, or much larger than the request. */
 import { again, atOnce, inferPath, largest, Tally, type Attack, type Target } from '../attack';
 import { filled, gzip, MIB } from '../wire/bytes';
 import { ask, head, hold, JSON_TYPE, PACKED } from '../wire/http1';
 import { message, callOn, INFER, open } from '../wire/grpc';
 import { field, firstInput, inferRequest, REQUEST, shapeOf } from '../wire/protobuf';
 
-/** Texts as binary data, which an identity answers as they are. */
+/** Texts as binary data, which an identity model returns unchanged. */
 function textRequest({ inputs }: Target, bytes: number): Buffer {
   const { name, shape } = inputs[0]!;
   const sizes = shape.map(() => 1);
@@ -13,7 +13,7 @@ function textRequest({ inputs }: Target, bytes: number): Buffer {
   return Buffer.from(json);
 }
 
-/** Requests one after another on connections that never read. */
+/** Pipelined requests on connections that never read. */
 function pipelined(name: string, what: string, path: (target: Target) => string, more: Partial<Attack> = {}): Attack {
   return {
     name,

@@ -1,10 +1,10 @@
-/** Bodies: how they are framed and compressed, and never finished. */
+/** Bodies: framing, compression, and incomplete bodies. */
 import { randomBytes } from 'node:crypto';
 import { again, atOnce, inferPath, largest, Tally, type Attack, type Target } from '../attack';
 import { deflate, filled, gzip, MIB } from '../wire/bytes';
 import { ask, head, hold, JSON_TYPE, PACKED, RawConnection, until } from '../wire/http1';
 
-/** JSON that is read to its end before anything is wrong with it. */
+/** JSON that is invalid only at its end. */
 function emptyObjects(size: number): Buffer {
   return Buffer.concat([Buffer.from('{"inputs":['), filled(size - 20, '{},'), Buffer.from('{}]}')]);
 }
@@ -15,7 +15,7 @@ async function packedAtOnce(target: Target, times: number, body: Buffer, path = 
   return tally;
 }
 
-/** Every route that there is, and one that there is not. */
+/** Every route, and one that does not exist. */
 function routes({ model }: Target): [method: string, path: string][] {
   const model_ = `/v2/models/${model}`;
   return [

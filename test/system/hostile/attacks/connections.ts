@@ -1,10 +1,10 @@
-/** Connections: many, slow, silent, or of another protocol. */
+/** Connections: many, slow, silent, or with another protocol. */
 import { randomBytes } from 'node:crypto';
 import { again, inferPath, Tally, type Attack, type Target } from '../attack';
 import { filled } from '../wire/bytes';
 import { ask, head, hold, JSON_TYPE, RawConnection, until } from '../wire/http1';
 
-/** The first bytes of a TLS client. */
+/** First bytes of a TLS client. */
 const CLIENT_HELLO = Buffer.concat([Buffer.from('16030100c8010000c40303', 'hex'), randomBytes(193)]);
 
 const MANY = 2500;

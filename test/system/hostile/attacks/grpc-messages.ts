@@ -1,4 +1,4 @@
-/** Protobuf: what a few bytes make a decoder build. */
+/** Protobuf: few bytes that make a decoder allocate much. */
 import { again, atOnce, largest, Tally, type Attack, type Target } from '../attack';
 import { filled, gzip, MIB } from '../wire/bytes';
 import { call, INFER, message, packedMessage, SERVICE } from '../wire/grpc';
@@ -6,7 +6,10 @@ import { CONTENTS, field, firstInput, inferRequest, INPUT, REQUEST, shapeOf, tag
 
 type Make = (target: Target, size: number) => Buffer;
 
-/** Requests of the largest size by four clients at once, and then those below a MiB by eight again and again. */
+/**
+ * Sends requests of the largest size from four concurrent clients, and then smaller ones than 1 MiB repeatedly from
+ * eight.
+ */
 async function send(target: Target, make: Make, path: string): Promise<Tally> {
   const tally = new Tally();
   const whole = packedMessage(make(target, largest(target)));
@@ -23,7 +26,7 @@ function attack(name: string, what: string, make: Make, more: Partial<Attack> & 
   return { name: `grpc-${name}`, what, statuses: REFUSED, ...rest, run: (target) => send(target, make, path) };
 }
 
-/** A request whose first input has contents. */
+/** Request whose first input has contents. */
 function contents(target: Target, content: Buffer): Buffer {
   return inferRequest(target, firstInput(target, shapeOf(1), field(INPUT.contents, content)));
 }

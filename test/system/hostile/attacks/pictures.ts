@@ -1,4 +1,4 @@
-/** Pictures: small files that are much work to decode. */
+/** Pictures: small files that are expensive to decode. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
@@ -12,19 +12,19 @@ const SCAN = 0xda;
 const FRAME = 0xc2;
 const END = Buffer.from([0xff, 0xd9]);
 
-/** Pixels on a side of a picture as large as the digits example takes. */
+/** Side of a picture of the largest size that the digits example accepts, in pixels. */
 const SIDE = 2000;
 
 const REFUSED = /^(HTTP (400|413|429|503)|closed.*)$/;
 const ANSWERED = /^(HTTP (200|400|413|429|503)|closed.*)$/;
 
-/** Huffman table 0 of AC coefficients: a bit of 0 ends a block. */
+/** Huffman table 0 of AC coefficients: a 0 bit ends a block. */
 const AC_TABLE = Buffer.concat([Buffer.from([0xff, 0xc4, 0, 20, 0x10, 1]), Buffer.alloc(15), Buffer.of(0)]);
 
-/** A bit for each block of a component. */
+/** One bit for each block of a component. */
 const SCAN_DATA = Buffer.alloc((SIDE / 8) ** 2 / 8);
 
-/** What is before the first scan of a progressive JPEG, with another size. */
+/** Beginning of a progressive JPEG up to the first scan, with another size. */
 function jpegHead(width: number, height: number): Buffer {
   const head = Buffer.from(PROGRESSIVE.subarray(0, PROGRESSIVE.indexOf(Buffer.from([0xff, SCAN]))));
   const frame = head.indexOf(Buffer.from([0xff, FRAME]));
@@ -33,12 +33,16 @@ function jpegHead(width: number, height: number): Buffer {
   return head;
 }
 
-/** A scan of no data: of the first component, its first coefficient, or a refinement of the others. */
+/** Scan without data: of the first component, its first coefficient, or a refinement of the others. */
 function scan(from: number, to: number, high: number, low: number): Buffer {
   return Buffer.from([0xff, SCAN, 0, 8, 1, 1, 0, from, to, (high << 4) | low]);
 }
 
-/** A JPEG of many scans, each of which goes through all pixels. @param data Of each scan. */
+/**
+ * JPEG with many scans, each of which covers all pixels.
+ *
+ * @param data Data of each scan
+ */
 function manyScans(scans: number, data: Buffer, side = SIDE): Buffer {
   const refinement = Buffer.concat([scan(1, 63, 1, 0), data]);
   const first = Buffer.concat([scan(0, 0, 0, 1), data, scan(1, 63, 0, 1), data]);
@@ -53,7 +57,7 @@ interface PngParts {
   readonly color?: number;
   readonly interlaced?: boolean;
   readonly before?: readonly Buffer[];
-  /** What is in IDAT. @default - all that the size needs, zeros */
+  /** Content of IDAT. @default - zeros for all pixels */
   readonly data?: Buffer;
 }
 
@@ -91,7 +95,7 @@ function attack(name: string, what: string, clients: number, make: () => Buffer,
   };
 }
 
-/** A chunk of a profile or a text that inflates to 100 MB. */
+/** Chunk of a profile or text that inflates to 100 MB. */
 function packedText(type: string): Buffer {
   return pngChunk(type, Buffer.concat([Buffer.from('name\0\0'), deflateSync(Buffer.alloc(100e6), { level: 9 })]));
 }

@@ -1,4 +1,4 @@
-/** Requests that are right, and as large as they may be. */
+/** Valid requests of the largest size. */
 import { again, inferPath, largest, Tally, type Attack, type Target } from '../attack';
 import { gzip, MIB, numbers } from '../wire/bytes';
 import { ask, JSON_TYPE, PACKED } from '../wire/http1';
@@ -16,7 +16,7 @@ function shape({ inputs }: Target, rows: number): number[] {
   return [rows, ...inputs[0]!.shape.slice(1)];
 }
 
-/** Bytes of a number as {@link numbers} writes it, with its comma. */
+/** Bytes of a number written by {@link numbers}, with its comma. */
 const TEXT_BYTES = 10;
 
 function json(target: Target, size: number): Buffer {
