@@ -30,7 +30,6 @@ export function packedMessage(content: Buffer): Buffer {
 export function open(target: Target): ClientHttp2Session {
   const session = connect(`http://${target.host}:${target.grpcPort}`);
   session.on('error', () => {});
-  // Allow sending more than the initial window at once.
   return session;
 }
 
