@@ -34,7 +34,7 @@ async function pairs(): Promise<void> {
     },
   });
   const [other] = positionals;
-  if (other === undefined) throw new Error('give the folder of another checkout, built');
+  if (other === undefined) throw new Error('pass the folder of another built checkout');
   const seconds = Number(values.seconds);
   const measures: Record<string, Measure> = {
     start: start(servingModel('tiny')),

@@ -98,14 +98,14 @@ export class Witness {
     const { heldBytes, totalBytes } = budget;
     if (heldBytes < 0 || heldBytes > totalBytes) this.world.violate(`the budget holds ${heldBytes} of ${totalBytes}`);
     if (this.open.size === 0 && heldBytes !== 0) {
-      this.world.violate(`the budget holds ${heldBytes} bytes, and no request is left`);
+      this.world.violate(`the budget holds ${heldBytes} bytes, but no request is left`);
     }
     if (this.jobs.size > 0) this.checkJobs();
   }
 
   onFinished(): void {
     for (const { asked } of this.jobs.values()) {
-      this.world.violate(`the scheduler has finished, and request ${asked.id} has no answer`);
+      this.world.violate(`the scheduler has finished, but request ${asked.id} has no answer`);
     }
   }
 
@@ -123,7 +123,7 @@ export class Witness {
     }
     const [id] = requestsIn(job.run.inputs[0] as Tensor);
     const asked = this.asked[id as number];
-    if (!asked) return this.world.violate('a job is of no request');
+    if (!asked) return this.world.violate('a job belongs to no request');
     this.jobs.set(job, { queue, asked, state: 'waiting', since });
     const { resolve, reject } = job;
     const settle = () => {
@@ -192,7 +192,7 @@ export class Witness {
       const lateMs = now - Math.max(since, Math.min(deadlineOf(asked), this.patienceOf(asked), leftAt));
       const isOfTurn = server.isOfTurn(queue);
       if (lateMs > SWEEP_MS + MAX_LATENESS_MS + LONGEST_TURN_MS + 1) {
-        this.world.violate(`request ${asked.id} still waits ${lateMs} ms after its time`);
+        this.world.violate(`request ${asked.id} still waits ${lateMs} ms after its time limit`);
       }
       if (isOfSplit) ofSplit = asked;
       else if (!isOfTurn) {
@@ -205,10 +205,10 @@ export class Witness {
       }
     }
     for (const asked of splitting) {
-      if (!inParts.has(asked)) this.world.violate(`request ${asked.id} is split, and none of its parts waits or runs`);
+      if (!inParts.has(asked)) this.world.violate(`request ${asked.id} is split, but none of its parts waits or runs`);
     }
     if (ofSplit && splitting.size === 0)
-      this.world.violate(`request ${ofSplit.id} waits to be split, and none is split`);
+      this.world.violate(`request ${ofSplit.id} waits to be split, but none is being split`);
     if (!waiting || !isIdle) return;
     const delayMs =
       server.isFinishing || isAlone || rows >= server.scheduler.maxBatchSize

@@ -65,7 +65,7 @@ export class World {
       loop.at(settings.stopsSharingMs, () => this.server.scheduler.stopSharing('a trial'));
     }
     const count = await loop.run(MAX_HAPPENINGS);
-    if (!this.hasExited) this.violate(`the process does not exit; ${count} things happened`);
+    if (!this.hasExited) this.violate(`the process does not exit after ${count} events`);
     return count;
   }
 

@@ -129,7 +129,7 @@ export class RandomGraph {
 
   originOf(symbol: string): { tensor: string; axis: number } {
     const origin = this.origins.get(symbol);
-    if (!origin) throw new Error(`${symbol} is the size of nothing`);
+    if (!origin) throw new Error(`${symbol} is not the size of any axis`);
     return origin;
   }
 

@@ -127,7 +127,7 @@ class Maker {
         if (result) return this.named(operator, { ...result, live: t.live && operator.faithful });
       }
     }
-    throw new Error('no operator takes the tensor');
+    throw new Error('no operator accepts the tensor');
   }
 
   private named({ name }: RowWise | Coupling, t: Tensor): Tensor {

@@ -29,5 +29,5 @@ export function readOptions(args?: string[]): Options {
 function amount(option: string, text: string): number {
   const value = Number(text);
   if (value > 0) return value;
-  throw new Error(`${option} is ${text}. Give a number above 0.`);
+  throw new Error(`${option} is ${text}; expected a number above 0.`);
 }

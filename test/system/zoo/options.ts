@@ -38,8 +38,8 @@ export function readOptions(args?: string[]): Options {
   });
   const { group, sample = values.all ? undefined : CI_SAMPLE, ...rest } = values;
   const unknown = group?.find((name) => !GROUPS.includes(name as Group));
-  if (unknown) throw new Error(`There is no group ${unknown}. Give one of ${GROUPS.join(', ')}.`);
-  if (values.write && !values.all) throw new Error('--write writes the table of every model. Give --all as well.');
+  if (unknown) throw new Error(`Unknown group ${unknown}. Use one of ${GROUPS.join(', ')}.`);
+  if (values.write && !values.all) throw new Error('--write writes the table of all models, so it requires --all.');
   return {
     ...rest,
     sample: sample === undefined ? undefined : Number(sample),
