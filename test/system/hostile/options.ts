@@ -36,7 +36,9 @@ export function readOptions(args?: string[]): Options {
   const { all, untimed, only, on, url, grpc, metrics, seconds } = values;
   const unknown = only.find((text) => !ATTACKS.some(({ name }) => name.includes(text)));
   if (unknown)
-    throw new Error(`No attack has ${unknown} in its name. The attacks are ${ATTACKS.map(({ name }) => name).join(', ')}.`);
+    throw new Error(
+      `No attack has ${unknown} in its name. The attacks are ${ATTACKS.map(({ name }) => name).join(', ')}.`,
+    );
   if ((url === undefined) !== (grpc === undefined)) throw new Error('Use --url and --grpc together.');
   const size = values['max-request-bytes'];
   return {
