@@ -85,7 +85,7 @@ function each(outcomes: readonly Outcome[]): string {
   return leftAligned(table(head, rows));
 }
 
-/** Frequent reasons for a skipped test. They list the operator or datatype in the note, not the tests. */
+/** Frequent reasons for a skipped test. If the pattern has a group, the page lists the matches and not the tests. */
 const SKIPPED: readonly { note: RegExp; reason: string }[] = [
   {
     note: /Could not find an implementation for (\S+)/,
@@ -94,6 +94,7 @@ const SKIPPED: readonly { note: RegExp; reason: string }[] = [
   { note: /Fatal error: (\S+) is not a registered/, reason: 'onnxruntime does not know the operator' },
   { note: /^no protocol datatype: (\S+)/, reason: 'the protocol does not have the datatype' },
   { note: /No corresponding Numpy type for Tensor Type\. (\S+)/, reason: 'NumPy does not have the datatype' },
+  { note: /^onnxruntime in Python: /, reason: 'onnxruntime in Python cannot run the model' },
 ];
 
 /** For groups too large to list: models that did not pass, and models that may share runs but do not. */
@@ -114,8 +115,8 @@ function reasonOf({ name, state, may, shares, inspect, note }: Outcome): { reaso
   if (state === 'passed')
     return { reason: may === 'yes' && shares === 'no' ? `does not share: ${inspect}` : '', which };
   for (const { note: pattern, reason } of SKIPPED) {
-    const detail = pattern.exec(note)?.[1];
-    if (state === 'skipped' && detail) return { reason: `${state}: ${reason}`, which: detail };
+    const match = pattern.exec(note);
+    if (state === 'skipped' && match) return { reason: `${state}: ${reason}`, which: match[1] ?? which };
   }
   return { reason: `${state}: ${note}`, which };
 }
