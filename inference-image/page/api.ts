@@ -125,7 +125,7 @@ async function send(path: string, init?: RequestInit): Promise<Response> {
   try {
     return await fetch(BASE + path, init);
   } catch {
-    throw new Error('The server does not answer.');
+    throw new Error('The server does not respond.');
   }
 }
 

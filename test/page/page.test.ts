@@ -283,7 +283,7 @@ test.each(['**/v2/repository/index', '**/page/examples.json'])(
     await page.goto(site.url);
     await page
       .locator('#load-problem')
-      .filter({ hasText: 'The server does not answer. This page retries every two seconds.' })
+      .filter({ hasText: 'The server does not respond. This page retries every two seconds.' })
       .waitFor();
     expect(await text('state')).toBe('unreachable');
     await page.unroute(path);

@@ -98,7 +98,7 @@ async function compare(
       const { difference, excess } = compareRow(output, got[i]!, 'rounding');
       if (excess !== undefined) {
         return {
-          difference: `of one row, output ${JSON.stringify(output.name)} ${excess.replace('that of its rows alone', "the original's")}`,
+          difference: `for a single row, output ${JSON.stringify(output.name)} ${excess.replace('that of its rows alone', "the original's")}`,
         };
       }
       largestDifference = Math.max(largestDifference, difference);

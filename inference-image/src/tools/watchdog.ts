@@ -22,8 +22,8 @@ const stop = (reason) => {
   process.kill(process.pid, 'SIGKILL');
 };
 setInterval(() => {
-  if (performance.now() > end) stop('it takes more than ' + seconds + ' s');
-  else if (process.memoryUsage.rss() > limit) stop('it takes more than ' + mebibytes + ' MiB of memory');
+  if (performance.now() > end) stop('its runs take more than ' + seconds + ' s');
+  else if (process.memoryUsage.rss() > limit) stop('its runs use more than ' + mebibytes + ' MiB of memory');
 }, period);
 `;
 
