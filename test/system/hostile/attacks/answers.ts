@@ -81,7 +81,7 @@ export const answers: readonly Attack[] = [
   },
   {
     name: 'large-texts',
-    what: 'the same, read, by 8 clients at once',
+    what: 'the same texts, read, by 8 clients at once',
     model: 'text',
     statuses: /^(HTTP (200|408|413|429)|closed.*)$/,
     async run(target) {
@@ -111,19 +111,19 @@ export const answers: readonly Attack[] = [
   },
   pipelined(
     'pipelined-openapi',
-    'requests for /openapi.json without end on 64 connections that do not read',
+    'endless requests for /openapi.json on 64 connections that do not read',
     () => '/openapi.json',
     { short: true },
   ),
-  pipelined('pipelined-page', 'requests for the page without end on 64 connections that do not read', () => '/'),
+  pipelined('pipelined-page', 'endless requests for the page on 64 connections that do not read', () => '/'),
   pipelined(
     'pipelined-stats',
-    'requests for statistics without end on 64 connections that do not read',
+    'endless requests for statistics on 64 connections that do not read',
     ({ model }) => `/v2/models/${model}/stats`,
   ),
   {
     name: 'pipelined-inference',
-    what: 'wrong inference requests without end on 64 connections that do not read',
+    what: 'endless invalid inference requests on 64 connections that do not read',
     async run(target) {
       const tally = new Tally();
       const body = `{"inputs":[{"name":"${'n'.repeat(500)}","datatype":"FP32","shape":[1],"data":[1]}]}`;
@@ -214,7 +214,7 @@ export const answers: readonly Attack[] = [
   },
   {
     name: 'slow-readers',
-    what: '200 clients that take an answer of some KiB a few bytes at a time',
+    what: '200 clients that read an answer of some KiB a few bytes at a time',
     async run(target) {
       const tally = new Tally();
       await hold(target, tally, 200, (connection) => connection.write(head('GET', '/openapi.json', {})), {
@@ -225,7 +225,7 @@ export const answers: readonly Attack[] = [
   },
   {
     name: 'compressed-answers',
-    what: 'answers of /openapi.json to be compressed, by 16 clients again and again',
+    what: 'answers of /openapi.json to be compressed, repeatedly by 16 clients',
     statuses: /^(HTTP (200|429)|closed.*)$/,
     async run(target) {
       const tally = new Tally();

@@ -66,7 +66,7 @@ export const binary: readonly Attack[] = [
   ),
   attack(
     'binary-more-texts-than-the-shape',
-    'empty texts where the shape has one',
+    'empty texts, although the shape has one',
     (target, size) => {
       const bytes = 4 * (Math.floor(size / 4) - 100);
       return { json: `{"inputs":[${input(target, shapeOf(target, 1), bytes)}]}`, blobs: Buffer.alloc(bytes) };

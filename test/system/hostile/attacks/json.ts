@@ -69,9 +69,7 @@ export const jsonStructure: readonly Attack[] = [
     },
     { short: true },
   ),
-  shape('json-duplicate-keys', 'the same key again and again', (size) =>
-    json(size, '{', '"inputs":[],', '"inputs":[]}'),
-  ),
+  shape('json-duplicate-keys', 'a repeated key', (size) => json(size, '{', '"inputs":[],', '"inputs":[]}')),
   shape('json-many-parameters', 'parameters of an input that differ by little', (size, target) =>
     json(size, `{"inputs":[${input(target)},"parameters":{`, '"aa":{},', '"b":1}}]}'),
   ),
@@ -110,20 +108,20 @@ export const jsonStructure: readonly Attack[] = [
   shape('json-nulls', 'nulls as data', (size, target) =>
     json(size, `{"inputs":[${input(target)},"data":[`, 'null,', 'null]}]}'),
   ),
-  shape('json-too-many-numbers', 'more numbers than the shape has', (size, target) =>
+  shape('json-too-many-numbers', 'more numbers than the shape allows', (size, target) =>
     json(size, `{"inputs":[${input(target)},"data":[`, '1,', '1]}]}'),
   ),
   shape('json-data-first', 'data before the name and the shape, which are wrong', (size) =>
     json(size, '{"inputs":[{"data":[', '1,', '1],"name":"no such input","datatype":"FP32","shape":[1]}]}'),
   ),
-  shape('json-data-twice', 'data again and again in one input', (size, target) =>
+  shape('json-data-twice', 'repeated data in one input', (size, target) =>
     json(size, `{"inputs":[${input(target)},`, '"data":[1],', '"data":[1]}]}'),
   ),
   shape('json-whitespace', 'spaces and line ends between two brackets', (size) =>
     json(size, '{"inputs":[', ' \n', ']}'),
   ),
   shape('json-bom', 'a byte order mark before empty objects', (size) => json(size, '\ufeff{"inputs":[', '{},', '{}]}')),
-  shape('json-prototype', 'keys named as what objects inherit', (size) =>
+  shape('json-prototype', 'keys with the names of inherited properties', (size) =>
     json(size, '{"inputs":[', '{"__proto__":{"constructor":[]}},', '{}]}'),
   ),
   shape('json-unknown-member', 'a member that the protocol does not have, of empty objects', (size) =>

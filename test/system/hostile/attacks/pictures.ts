@@ -119,7 +119,7 @@ export const pictures: readonly Attack[] = [
   }),
   attack(
     'jpeg-of-huge-size',
-    'a JPEG that says it is 65,500 pixels wide and high',
+    'a JPEG with a declared size of 65,500 x 65,500 pixels',
     8,
     () => Buffer.concat([jpegHead(65_500, 65_500), scan(0, 0, 0, 0), END]),
     { statuses: REFUSED },
@@ -133,7 +133,7 @@ export const pictures: readonly Attack[] = [
   ),
   attack(
     'jpeg-of-many-segments',
-    'a JPEG of segments of no content, as many as fit in 8 MiB',
+    'a JPEG of as many empty segments as fit in 8 MiB',
     4,
     () => Buffer.concat([Buffer.from([0xff, 0xd8]), filled(8 * MIB, Buffer.from([0xff, 0xe1, 0, 2])), END]),
     { statuses: REFUSED },
@@ -148,12 +148,12 @@ export const pictures: readonly Attack[] = [
     () => png({ width: SIDE, height: SIDE }),
     { short: true },
   ),
-  attack('png-of-64-bits', 'the same with 64 bits a pixel, interlaced', 8, () =>
+  attack('png-of-64-bits', 'the same with 64 bits per pixel, interlaced', 8, () =>
     png({ width: SIDE, height: SIDE, depth: 16, color: 6 }),
   ),
   attack(
     'png-larger-than-allowed',
-    'a PNG that says it is 100,000 pixels wide and high',
+    'a PNG with a declared size of 100,000 x 100,000 pixels',
     8,
     () => png({ width: 100_000, height: 100_000, data: deflateSync(Buffer.alloc(100e6)) }),
     { statuses: REFUSED },
@@ -174,10 +174,10 @@ export const pictures: readonly Attack[] = [
   attack('png-of-many-chunks', 'a PNG of half a million empty chunks', 4, () =>
     png({ width: 8, height: 8, before: [filled(6 * MIB, pngChunk('tEXt', Buffer.alloc(0)))] }),
   ),
-  attack('png-column', 'a PNG of one pixel in width and 4 million in height', 8, () =>
+  attack('png-column', 'a PNG that is 1 pixel wide and 4 million high', 8, () =>
     png({ width: 1, height: SIDE * SIDE, color: 0 }),
   ),
-  attack('png-row', 'a PNG of 4 million pixels in width and one in height', 8, () =>
+  attack('png-row', 'a PNG that is 4 million pixels wide and 1 high', 8, () =>
     png({ width: SIDE * SIDE, height: 1, color: 0 }),
   ),
   {
@@ -194,7 +194,7 @@ export const pictures: readonly Attack[] = [
   },
   {
     name: 'not-a-picture',
-    what: 'bodies of the largest size that are no pictures, by 8 clients',
+    what: 'bodies of the largest size that are not pictures, by 8 clients',
     statuses: REFUSED,
     async run(target) {
       const tally = new Tally();
