@@ -113,11 +113,17 @@ export class PictureReader {
     this.line.assertRoom();
     const { maxQueueBytes, spec } = this.options;
     if (this.busy && this.waitingBytes + bytes > maxQueueBytes) {
-      throw new ServingError('rejected', `the queue is full: ${this.waitingBytes} bytes of pictures are waiting already`);
+      throw new ServingError(
+        'rejected',
+        `the queue is full: ${this.waitingBytes} bytes of pictures are waiting already`,
+      );
     }
     const maxPixels = Math.max(MAX_WAITING_LARGEST * spec.maxPixels, MIN_WAITING_PIXELS);
     if (this.busy && this.waitingPixels + pixels > maxPixels) {
-      throw new ServingError('rejected', `the queue is full: ${this.waitingPixels} pixels of pictures are waiting already`);
+      throw new ServingError(
+        'rejected',
+        `the queue is full: ${this.waitingPixels} pixels of pictures are waiting already`,
+      );
     }
   }
 
