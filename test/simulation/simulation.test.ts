@@ -6,7 +6,7 @@ const SCHEDULES = 20_000;
 // The schedules take 15 s on two idle cores.
 jest.setTimeout(300_000);
 
-test('no schedule shows what must never be', async () => {
+test('no schedule violates a rule', async () => {
   const { schedules, violation, answers } = await simulate({ seed: 1, schedules: SCHEDULES });
   expect({ schedules, violation }).toEqual({ schedules: SCHEDULES, violation: undefined });
   // Every status occurs, so that every rule is tested.
@@ -19,7 +19,7 @@ test.each(PLANTED_BUGS)('a planted %s is found', async (bug) => {
   expect(violation).toBeDefined();
 });
 
-test('a seed repeats what it has shown', async () => {
+test('a seed reproduces its violation', async () => {
   const remove = plant('lost wake-up');
   const { violation } = await simulate({ seed: 1, schedules: SCHEDULES });
   const again = await simulate({ seed: violation?.seed ?? 0, schedules: 1 }).finally(remove);
