@@ -1,6 +1,7 @@
-// Bundles what runs in the container: one file for each kind of thread, one for what the main thread loads at the first
-// gRPC connection, one for models that take pictures, and one for the health check. And what no image has: the
-// processes that load a model and run it, run golden examples, measure a model, and compare it with one of free rows.
+// Bundles the code of the container: one file for each kind of thread, one that the main thread loads at the first gRPC
+// connection, one for models that accept pictures, and one for the health check. Also bundles processes that are not
+// part of images: they load and run a model, run golden examples, measure a model, and compare it with its rebatched
+// copy.
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,26 +17,26 @@ const ENTRIES = {
   'grpc-libraries': 'grpc/libraries.ts',
   'picture-decoder/decoder': 'picture-decoder.ts',
   healthcheck: 'healthcheck.ts',
-  // Not for images: what a synth and the command line run.
+  // Not part of images: used by synth and the command line.
   'golden-program': 'tools/golden-program.ts',
   'profile-program': 'tools/profile-program.ts',
   'load-program': 'tools/load-program.ts',
   'rebatch-program': 'tools/rebatch-program.ts',
 };
 
-/** What the decoder loads from files beside it. */
+/** Files that the decoder loads from its own folder. */
 const WASM_FILES = [
   '@jsquash/png/codec/pkg/squoosh_png_bg.wasm',
   '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm',
   '@jsquash/resize/lib/resize/pkg/squoosh_resize_bg.wasm',
 ];
 
-// Staged build contexts are links to these files: a bundle in place of another must be a new file.
+// Staged build contexts link to these files, so a bundle must be replaced by a new file.
 for (const name of Object.keys(ENTRIES)) rmSync(join(OUT, `${name}.cjs`), { force: true });
 
 /**
- * The runtime's JavaScript is bundled. Its native files are not: the image has those of its own platform, in a folder
- * called as the package, where Node finds them.
+ * Bundles the runtime's JavaScript, but not its native files. The image contains those of its platform, in a folder
+ * with the package's name, where Node finds them.
  */
 const nativeBinding = {
   name: 'native-binding',
@@ -46,7 +47,7 @@ const nativeBinding = {
   },
 };
 
-/** Protocol files become what protobufjs makes of them, so that its parser is not in the bundle. */
+/** Compiles protocol files, so that the bundle does not contain protobufjs's parser. */
 const protocolFiles = {
   name: 'protocol-files',
   setup({ onLoad }) {
@@ -58,8 +59,7 @@ const protocolFiles = {
 };
 
 /**
- * The page becomes one document, with its style and its script in it, and a policy by which a browser takes nothing but
- * these, by their hashes.
+ * Combines the page, its style and its script into one document, with a policy that allows only these, by their hashes.
  */
 const pageDocument = {
   name: 'page-document',
@@ -74,7 +74,7 @@ const pageDocument = {
         "default-src 'none'",
         `script-src '${sha256(script)}'`,
         `style-src '${sha256(style)}'`,
-        // The empty icon, without which browsers ask for one.
+        // Allows the empty icon, without which browsers request one.
         'img-src data:',
         "connect-src 'self'",
         "base-uri 'none'",
@@ -105,7 +105,7 @@ function sha256(text) {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`;
 }
 
-/** The server loads these from their own bundle, and only where they are needed. */
+/** The server loads these libraries from their own bundle, and only when needed. */
 const separateLibraries = {
   name: 'separate-libraries',
   setup({ onResolve }) {
@@ -123,17 +123,18 @@ const { metafile } = await build({
   format: 'cjs',
   plugins: [nativeBinding, protocolFiles, pageDocument, separateLibraries],
   external: [
-    // Half of a bundle, and never loaded: the server has no JSON schemas (http/app.ts).
+    // Half of a bundle, and never loaded, because the server has no JSON schemas (http/app.ts).
     '@fastify/ajv-compiler',
     '@fastify/fast-json-stringify-compiler',
   ],
-  // A smaller file starts sooner; identifiers stay, for stack traces.
+  // A smaller file starts faster; identifiers stay unchanged for stack traces.
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
   logLevel: 'warning',
   metafile: true,
-  // Only where these libraries would look for their WebAssembly files, which they are given.
+  // The warning concerns only the place where these libraries would look for their WebAssembly files, which are passed
+  // to them.
   logOverride: { 'empty-import-meta': 'silent' },
 });
 
@@ -143,7 +144,7 @@ for (const file of WASM_FILES) {
   copyFileSync(join('node_modules', file), copy);
 }
 
-// Most images have no picture decoder, and so neither its notices nor its part of the bill of materials.
+// Most images have no picture decoder, and therefore neither its notices nor its part of the bill of materials.
 const DECODER = `${OUT}/picture-decoder/decoder.cjs`;
 const others = Object.keys(metafile.outputs).filter((output) => output !== DECODER);
 writeNotices('THIRD_PARTY_NOTICES.txt', others);
@@ -153,14 +154,14 @@ writeNotices(
   readFileSync('inference-image/wasm-notices.txt', 'utf8'),
 );
 
-/** Those of them that every image has. */
+/** Bundles that every image contains. */
 const IMAGE_BUNDLES = ['server', 'executor', 'codec', 'grpc-libraries', 'healthcheck'].map(
   (name) => `${OUT}/${name}.cjs`,
 );
 writeSbom('sbom.cdx.json', IMAGE_BUNDLES);
 writeSbom('picture-decoder/sbom.cdx.json', [DECODER]);
 
-/** @param more Of what no package in node_modules has a file. */
+/** @param more Notices of parts that no package in node_modules contains */
 function writeNotices(file, outputs, more = '') {
   const inputs = outputs.flatMap((output) => Object.keys(metafile.outputs[output].inputs));
   const packages = new Set(inputs.flatMap(packageOf));
@@ -188,7 +189,7 @@ function folderOf(input) {
 function notice(name) {
   const folder = join('node_modules', name);
   const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  // What is compiled to WebAssembly has a licence of its own, deeper down.
+  // Libraries that are compiled to WebAssembly have their own licences in subfolders.
   const texts = readdirSync(folder, { recursive: true }).filter((file) =>
     /^(licen[cs]e|notice)|^(codec|lib[\\/]resize)[\\/]licen[cs]e/i.test(file),
   );

@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 
 const PROVIDERS = ['@cdktf/provider-docker', '@cdktf/provider-kubernetes'];
 
-/** The architecture, as imports that it rules out. */
+/** Enforces the architecture by forbidding imports. */
 function restrict(...patterns) {
   const paths = PROVIDERS.map((name) => ({
     name,
@@ -37,12 +37,12 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
   { rules: { '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }], ...restrict() } },
-  // Synthesized JSON and replies are read as they come.
+  // Tests read synthesized JSON and replies without types.
   { files: ['test/**', 'examples/**'], rules: { '@typescript-eslint/no-explicit-any': 'off' } },
   {
     files: ['lib/**'],
     rules: {
-      // A lazy require is how a synth stays fast.
+      // A lazy require keeps synth fast.
       '@typescript-eslint/no-require-imports': 'off',
       ...restrict({
         regex: 'inference-image/src/(?!contract/)',

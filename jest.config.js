@@ -1,8 +1,8 @@
 const { availableParallelism } = require('node:os');
 
 /*
- * TEST_CORE=cdktn runs everything on CDK Terrain, as in a project that has it under cdktf's name: the provider packages
- * ask for cdktf as well, and must get the same core.
+ * TEST_CORE=cdktn runs all tests on CDK Terrain, as in a project that installs it under cdktf's name: the provider
+ * packages also import cdktf, and must get the same core.
  */
 const core = process.env.TEST_CORE ?? 'cdktf';
 
@@ -17,12 +17,13 @@ module.exports = {
     '^cdktf-model-serving$': '<rootDir>/lib/index.ts',
     '^cdktf-model-serving/(.*)$': '<rootDir>/lib/$1/index.ts',
     '^cdktf(/.*)?$': `${core}$1`,
-    // Each token asks for one, and Jest maps every line of it to its source: a third of the time of a synth.
+    // Each token requests a stack trace, and Jest maps every line of it to its source, which takes a third of a synth's
+    // time.
     '/stack-trace$': '<rootDir>/test/support/no-stack-trace.js',
   },
-  // Many tests wait for a server or for time to pass. Jest takes no percentage above 100.
+  // Many tests wait for a server or for time to pass. Jest accepts no percentage above 100.
   maxWorkers: Math.ceil(1.5 * availableParallelism()),
-  // Tests share their cores, here with each other and elsewhere with other machines.
+  // Tests share their cores with each other, and on some machines with other work.
   testTimeout: 60_000,
   transform: { '\\.ts$': ['ts-jest', { diagnostics: false }] },
 };

@@ -1,4 +1,4 @@
-// What the server in an image is made of, as CycloneDX. A synth adds the model, and the hashes of the files.
+// CycloneDX bill of materials of the server in an image. Synth adds the model and the hashes of the files.
 import { Contrib, Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
 import parseLicense from 'spdx-expression-parse';
 import { createHash } from 'node:crypto';
@@ -30,7 +30,7 @@ export function serverSbom(folders) {
   return JSON.stringify({ ...serialized, components }, undefined, 2);
 }
 
-/** How the version of a part is known. */
+/** Evidence for the version of a part. */
 const EVIDENCE = {
   binary: { technique: 'binary-analysis', confidence: 1, value: 'named in the WebAssembly file' },
   lock: {
@@ -40,7 +40,7 @@ const EVIDENCE = {
   },
 };
 
-/** What is compiled into a package's WebAssembly: npm knows nothing of it. */
+/** Adds the libraries that are compiled into a package's WebAssembly, which npm does not list. */
 function withWasmParts(component) {
   const wasm = readJson('inference-image/wasm-parts.json')[[component.group, component.name].filter(Boolean).join('/')];
   if (!wasm) return component;
@@ -67,7 +67,7 @@ function wasmPart(parent, { name, version, description, licenses, purl, from }) 
   };
 }
 
-/** onnxruntime's native library is of the version of its package for Node. */
+/** onnxruntime's native library has the version of its Node package. */
 function nativeRuntime() {
   const { version, license } = readJson('node_modules/onnxruntime-node/package.json');
   return new Models.Component(Enums.ComponentType.Library, 'onnxruntime', {
@@ -79,7 +79,7 @@ function nativeRuntime() {
   });
 }
 
-/** The hash is that of the package as it is published, of which a bundle holds a part. */
+/** The hash is that of the published package, of which a bundle contains a part. */
 function npmComponent(folder, type, { integrity } = {}) {
   const { name, version, description, license, repository, homepage } = readJson(join(folder, 'package.json'));
   const component = builder.makeComponent({ name, version, description, license, repository, homepage }, type);

@@ -66,7 +66,7 @@ test.each([
 
 const ORIGINS = 'it must be a list of origins, such as https://shop.example.com, without a slash at the end.';
 const HOSTS =
-  'it must be a list of host names without ports and without "*", such as localhost or [::1]; leave it out for the default.';
+  'it must be a list of host names without ports and without "*", such as localhost or [::1]; omit it for the default.';
 
 test.each<[ServingOptions, string]>([
   [{ maxBatchSize: 0 }, 'serving.maxBatchSize is 0. Too small: expected number to be >=1.'],

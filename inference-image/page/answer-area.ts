@@ -1,9 +1,9 @@
 import { byId, element, showText } from './dom';
 
-/** Characters of a response that are shown as they came. */
+/** Maximum characters of the raw response that are shown. */
 const MOST_RAW = 10_000;
 
-/** One of the places that show what came of a run: its elements have ids that begin alike. */
+/** Area that shows the result of a run; the ids of its elements have a common prefix. */
 export class AnswerArea {
   private readonly status: HTMLElement;
   private readonly problem: HTMLElement;
@@ -32,7 +32,7 @@ export class AnswerArea {
     this.nothingYet.hidden = false;
   }
 
-  /** Instead of saying that nothing has been run yet. */
+  /** Clears the area and hides the note that nothing has been run. */
   begin(): void {
     this.clear();
     this.nothingYet.hidden = true;

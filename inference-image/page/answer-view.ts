@@ -2,10 +2,10 @@ import { type Comparison, type Difference, shortNumber } from './comparison';
 import { element } from './dom';
 import type { Element, ExpectedTensor, Tensor } from './tensor';
 
-/** Elements of one tensor that are listed. */
+/** Maximum elements of a tensor that are shown. */
 const MOST_ROWS = 50;
 
-/** Its elements as a table; beside what they should be, where that is known. */
+/** Table of a tensor's elements, with the expected values if they are known. */
 export function outputTable(tensor: Tensor, comparison?: Comparison): HTMLElement {
   const shown = tensor.data.slice(0, MOST_ROWS);
   const differences = comparison?.differences;
@@ -51,7 +51,7 @@ function toleranceText({ datatype, tolerance: { absolute, relative } }: Expected
   return /^FP/.test(datatype) ? `tolerance ${absolute} + ${relative} × |expected|` : 'must be equal';
 }
 
-/** Where the extremes are: of a classifier's scores, the largest is the answer. */
+/** Positions of the extremes: the largest score of a classifier is its answer. */
 function rangeText({ data, shape }: Tensor): string {
   if (data.length < 2 || !data.every((value) => typeof value === 'number' || typeof value === 'bigint')) return '';
   let [least, most] = [0, 0];
@@ -71,7 +71,7 @@ function differenceText({ distance, isWithin }: Difference): string {
   return shortNumber(distance);
 }
 
-/** Of an element, by its place in row-major order. */
+/** Indices of an element, from its position in row-major order. */
 function indices(index: number, shape: readonly number[]): string {
   let rest = index;
   const places = [...shape].reverse().map((size) => {

@@ -7,7 +7,7 @@ export interface ModelMetadata {
   readonly platform: string;
   readonly inputs: readonly TensorMetadata[];
   readonly outputs: readonly TensorMetadata[];
-  /** What the model's card says. */
+  /** Model card. */
   readonly properties?: Readonly<Record<string, unknown>>;
 }
 
@@ -21,26 +21,26 @@ export interface ModelState {
 export interface Example {
   readonly name: string;
   readonly request?: unknown;
-  /** Of a file, which is the request instead. */
+  /** File that is sent instead of a request. */
   readonly picture?: { readonly file: string; readonly type: string; readonly base64: string };
   readonly expected?: readonly ExpectedTensor[];
-  /** Why there is no request and no picture, or nothing that is expected. */
+  /** Reason why the request, the picture or the expected outputs are omitted. */
   readonly omitted?: string;
 }
 
 export interface Examples {
   readonly examples: readonly Example[];
-  /** What they are sent to; absent where the model takes none. */
+  /** Action for pictures; absent if the model does not accept them. */
   readonly pictures?: Action;
 }
 
-/** The last part of a path that asks the model. */
+/** Last segment of a path that runs the model. */
 export type Action = 'classify' | 'infer';
 
 export interface Reply {
-  /** As it came. */
+  /** Raw text of the response. */
   readonly text: string;
-  /** From sending the request until all of the answer was here. */
+  /** Time from sending the request to receiving the complete response. */
   readonly milliseconds: number;
 }
 
@@ -51,16 +51,16 @@ export interface Answer extends Reply {
 export interface Class {
   readonly class: string;
   readonly index?: number;
-  /** What JSON has not is a string. */
+  /** A string if JSON cannot represent the number. */
   readonly score?: number | string;
 }
 
 export interface ClassAnswer extends Reply, Class {
-  /** The best first. */
+  /** Best class first. */
   readonly classes: readonly Class[];
 }
 
-/** The folder of this page, since an Ingress may have put the server below a path of its own. */
+/** Folder of this page, because an Ingress may serve it below another path. */
 const BASE = location.origin + location.pathname.replace(/\/?$/, '/');
 
 export async function modelState(): Promise<ModelState> {
@@ -84,14 +84,14 @@ export function actionUrl(model: string, action: Action): string {
   return BASE + actionPath(model, action);
 }
 
-/** @throws Error with what the server says is wrong */
+/** @throws Error with the server's message */
 export async function infer(model: string, body: BodyInit, type = 'application/json'): Promise<Answer> {
   const reply = await post(actionPath(model, 'infer'), body, type);
   const { outputs } = parseJson(reply.text) as { outputs: Tensor[] };
   return { outputs, ...reply };
 }
 
-/** @throws Error with what the server says is wrong */
+/** @throws Error with the server's message */
 export async function classify(model: string, body: BodyInit, type: string): Promise<ClassAnswer> {
   const reply = await post(actionPath(model, 'classify'), body, type);
   return { ...(parseJson(reply.text) as Omit<ClassAnswer, keyof Reply>), ...reply };
@@ -109,7 +109,7 @@ async function post(path: string, body: BodyInit, type: string): Promise<Reply> 
   return { text, milliseconds };
 }
 
-/** encodeURIComponent leaves the quote, which would end a word of a shell. */
+/** encodeURIComponent does not encode the single quote, which would end a word in a shell. */
 function modelPath(model: string): string {
   return `v2/models/${encodeURIComponent(model).replaceAll("'", '%27')}`;
 }
@@ -125,11 +125,11 @@ async function send(path: string, init?: RequestInit): Promise<Response> {
   try {
     return await fetch(BASE + path, init);
   } catch {
-    throw new Error('The server does not answer.');
+    throw new Error('The server does not respond.');
   }
 }
 
-/** `400: input "x" …`: the protocol has errors as {"error": string}; what stands before a server may not. */
+/** `400: input "x" …`. Errors of the protocol are {"error": string}, but a proxy may return others. */
 function problemOf({ status, statusText }: Response, text: string): string {
   try {
     const { error } = JSON.parse(text) as { error?: unknown };

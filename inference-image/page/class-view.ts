@@ -1,11 +1,11 @@
 import type { Class, ClassAnswer } from './api';
 import { element } from './dom';
 
-/** The class in large, and what is known of it in small. */
+/** The class in large type, with score and index in small type. */
 export function classHeadline({ class: name, index, score }: Class): HTMLElement {
   const notes = [
     ...(score === undefined ? [] : [`score ${score}`]),
-    // Said only where it is not the name itself.
+    // Omit an index that equals the name.
     ...(index === undefined || String(index) === name ? [] : [`index ${index}`]),
   ];
   return element('span', {}, note('Class '), element('strong', {}, name), note(` ${notes.join(', ')}`));
@@ -15,7 +15,7 @@ function note(text: string): HTMLElement {
   return element('span', { className: 'note' }, text);
 }
 
-/** The best classes by their scores. None for a model that gives no scores: it has but one class. */
+/** Best classes by score; empty for a model without scores, which returns only one class. */
 export function classTables({ classes }: ClassAnswer): HTMLElement[] {
   if (!classes.some(({ score }) => score !== undefined)) return [];
   const areShares = classes.every(({ score }) => typeof score === 'number' && score >= 0 && score <= 1);
@@ -42,7 +42,7 @@ export function classTables({ classes }: ClassAnswer): HTMLElement[] {
   ];
 }
 
-/** The bar is for eyes only. Scores that are no shares, such as logits, have none. */
+/** The bar is decorative. Scores outside 0 to 1, such as logits, have no bar. */
 function scoreView(text: string, share: number | undefined): HTMLElement {
   const filled = element('span');
   filled.style.width = `${100 * (share ?? 0)}%`;

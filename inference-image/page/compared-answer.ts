@@ -4,14 +4,14 @@ import type { Answer } from './api';
 import { compareTensor, verdict } from './comparison';
 import type { ExpectedTensor } from './tensor';
 
-/** What is known of an answer before it comes. */
+/** Expected outputs of an answer, if they are known. */
 export interface Expectation {
   readonly expected?: readonly ExpectedTensor[];
-  /** Why nothing is. */
+  /** Reason why no outputs are expected. */
   readonly note?: string;
 }
 
-/** Shows the tensors of an answer. What was expected of them, where that is known, stands beside, and the verdict above. */
+/** Shows the tensors of an answer, beside the expected values if they are known, and the verdict above them. */
 export function showTensors(area: AnswerArea, { outputs, text }: Answer, { expected, note }: Expectation = {}): void {
   const comparisons = expected?.map((tensor) =>
     compareTensor(

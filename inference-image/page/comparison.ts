@@ -1,14 +1,14 @@
 import type { Element, ExpectedTensor, Tensor } from './tensor';
 
-/** One element against what it should be. */
+/** Difference between an element and its expected value. */
 export interface Difference {
-  /** Between numbers; undefined for what has no distance. */
+  /** Absolute difference of two numbers; undefined for other values. */
   readonly distance?: number;
   readonly allowed: number;
   readonly isWithin: boolean;
 }
 
-/** By the rule that the server itself checks golden examples with: |got - expected| <= absolute + relative * |expected|. */
+/** Applies the server's rule for golden examples: |got - expected| <= absolute + relative * |expected|. */
 export function compareElement(got: Element | undefined, expected: Element, tensor: ExpectedTensor): Difference {
   const isFloat = /^FP/.test(tensor.datatype);
   if (!isFloat || got === undefined) return { ...exactly(got, expected), allowed: 0 };
@@ -33,9 +33,9 @@ function floatOf(element: Element, { datatype }: Tensor): number {
 
 export interface Comparison {
   readonly tensor: ExpectedTensor;
-  /** Undefined where the tensors are not even alike. */
+  /** Undefined if the tensors are not comparable. */
   readonly differences?: readonly Difference[];
-  /** In words, where something is wrong with all of it. */
+  /** Message, if the tensors are not comparable. */
   readonly problem?: string;
 }
 
@@ -56,7 +56,7 @@ export interface Verdict {
   readonly text: string;
 }
 
-/** All outputs in one sentence. */
+/** Verdict about all outputs, in one sentence. */
 export function verdict(comparisons: readonly Comparison[]): Verdict {
   const problems = comparisons.flatMap(({ tensor, problem }) => (problem ? [`${tensor.name} ${problem}`] : []));
   if (problems.length > 0) return { isGood: false, text: `✗ Not as expected: ${problems.join('; ')}.` };
@@ -70,7 +70,7 @@ export function verdict(comparisons: readonly Comparison[]): Verdict {
   return { isGood: true, text: `✓ As expected: ${count} ${all.length === 1 ? 'element' : 'elements'}, ${apart}.` };
 }
 
-/** Three digits tell how far a value is off. */
+/** Three digits suffice for a difference. */
 export function shortNumber(value: number): string {
   return String(Number(value.toPrecision(3)));
 }

@@ -2,8 +2,8 @@ import { byId } from './dom';
 import { compactJson, parseJson } from './exact-json';
 
 /**
- * A command that sends the request. Undefined where that is not JSON. The request is on one line, so that none of its
- * lines can be the one that ends it, and within a quoted here-document no shell looks into it.
+ * Command that sends the request; undefined if the request is not JSON. The request is on one line, so no line of it
+ * can end the here-document, and the here-document is quoted, so the shell does not expand it.
  */
 export function curlCommand(url: string, request: string): string | undefined {
   let json: string;
@@ -15,9 +15,9 @@ export function curlCommand(url: string, request: string): string | undefined {
   return `${curlTo(url, 'application/json')} --data-binary @- <<'JSON'\n${json}\nJSON\n`;
 }
 
-/** A command that sends a file. */
+/** Command that sends a file. */
 export function pictureCommand(url: string, name: string, type?: string): string {
-  // A quote ends a word, and begins the next one.
+  // Closes the quoted word, adds an escaped quote, and opens the word again.
   return `${curlTo(url, type)} --data-binary '@${name.replaceAll("'", "'\\''")}'\n`;
 }
 
@@ -26,7 +26,7 @@ function curlTo(url: string, type?: string): string {
   return type ? `${command} --header 'Content-Type: ${type}'` : command;
 }
 
-/** @param prefix Of the ids of the button, of the command and of where it is said that it was copied. */
+/** @param prefix Prefix of the ids of the button, the command and the message that it was copied */
 export function addCopyButton(prefix = ''): void {
   byId(`${prefix}copy`).addEventListener('click', () => {
     void copyText(byId<HTMLTextAreaElement>(`${prefix}curl`)).then((isCopied) => {
@@ -35,7 +35,7 @@ export function addCopyButton(prefix = ''): void {
   });
 }
 
-/** Pages without TLS have no clipboard but this old one. */
+/** Without TLS, pages can only use this deprecated clipboard function. */
 async function copyText(source: HTMLTextAreaElement): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(source.value);

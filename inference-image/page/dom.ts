@@ -1,9 +1,9 @@
-/** The element of index.html with this id. */
+/** Element of index.html with this id. */
 export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   return document.getElementById(id) as T;
 }
 
-/** A new element. Texts become text and never markup, whatever a model or a server calls things. */
+/** Creates an element. Strings become text and never markup, whatever a model or a server contains. */
 export function element<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   properties: Partial<HTMLElementTagNameMap[K]> = {},
@@ -14,9 +14,9 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Shows the text, or hides the element where there is none. */
+/** Shows the text, or hides the element if there is no text. */
 export function showText(at: HTMLElement, text: string | undefined): void {
-  // The same text in place of itself would be read aloud again.
+  // Screen readers would read the same text again.
   if (at.textContent !== (text ?? '')) at.textContent = text ?? '';
   at.hidden = !text;
 }

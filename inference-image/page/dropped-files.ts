@@ -1,6 +1,7 @@
 /**
- * Calls back with files that are dropped anywhere on the page, where a browser would leave it for them, or pasted.
- * @param zone Is of the class `over` while files are dragged.
+ * Calls back with files that are pasted, or dropped anywhere on the page.
+ *
+ * @param zone Has the class `over` while files are dragged
  */
 export function onDroppedFiles(zone: HTMLElement, take: (files: FileList) => void): void {
   const hasFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes('Files');
@@ -11,7 +12,7 @@ export function onDroppedFiles(zone: HTMLElement, take: (files: FileList) => voi
     setOver(true);
   });
   addEventListener('dragleave', ({ relatedTarget }) => {
-    // Out of the window, and not from one element into another.
+    // The pointer left the window, and not only an element.
     if (!relatedTarget) setOver(false);
   });
   addEventListener('drop', (event) => {
@@ -21,7 +22,7 @@ export function onDroppedFiles(zone: HTMLElement, take: (files: FileList) => voi
     take(event.dataTransfer!.files);
   });
   addEventListener('paste', ({ target, clipboardData }) => {
-    // Text that is copied may come with a picture of it.
+    // Copied text may include a picture of it.
     if (target instanceof HTMLTextAreaElement || !clipboardData?.files.length) return;
     take(clipboardData.files);
   });

@@ -1,11 +1,11 @@
-/** A reviver's third argument: the number as it is written. Older browsers give none, and long integers are rounded. */
+/** Third argument of a reviver: the number as written. Older browsers omit it, so they round large integers. */
 interface Context {
   readonly source?: string;
 }
 
 type Reviver = (key: string, value: unknown, context?: Context) => unknown;
 
-/** JSON whose integers beyond a double's 53 bits are bigints. */
+/** Parses JSON; integers beyond a double's 53 bits become bigints. */
 export function parseJson(text: string): unknown {
   const revive: Reviver = (_key, value, context) => {
     const source = context?.source;
@@ -15,7 +15,7 @@ export function parseJson(text: string): unknown {
   return JSON.parse(text, revive as (this: unknown, key: string, value: unknown) => unknown);
 }
 
-/** On one line. */
+/** JSON on one line. */
 export function compactJson(value: unknown): string {
   if (typeof value === 'bigint') return String(value);
   if (Object.is(value, -0)) return '-0';
@@ -26,12 +26,12 @@ export function compactJson(value: unknown): string {
     .join(',')}}`;
 }
 
-/** More elements than this get lines of their own. */
+/** Longer arrays get one line per element. */
 const ONE_LINE = 16;
-/** Rows of a tensor that are longer are broken as if they had no shape. */
+/** Longer rows of a tensor are wrapped without regard to their shape. */
 const LONGEST_ROW = 32;
 
-/** For reading: a field a line, and elements of tensors by the rows of their shape. */
+/** JSON for people: one line per field, and tensor elements in rows according to their shape. */
 export function readableJson(value: unknown, indent = '', rowLength = ONE_LINE): string {
   const deeper = `${indent}  `;
   const block = (open: string, lines: string[], close: string) =>

@@ -2,12 +2,12 @@ import type { Example } from './api';
 import type { Expectation } from './compared-answer';
 import { byId, element } from './dom';
 
-/** A picture, and what the model must answer to it. */
+/** Picture with the expected outputs. */
 export interface GoldenPicture extends Expectation {
   readonly file: File;
 }
 
-/** A button for each golden example that is a picture, which it chooses. */
+/** Shows a button for each golden picture, which selects it. */
 export function showGoldenPictures(examples: readonly Example[], choose: (picture: GoldenPicture) => void): void {
   const buttons = examples.flatMap(({ name, picture, expected, omitted: note }) => {
     if (!picture) return [];

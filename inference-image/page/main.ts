@@ -26,7 +26,7 @@ const trial = new Trial('', area, prepare, onProblem);
 let isLoaded = false;
 let poll: ReturnType<typeof setTimeout> | undefined;
 
-/** Shows the state until it is ready, and the model as soon as the server tells of it. */
+/** Shows the state until the server is ready, and the model as soon as the server describes it. */
 async function follow(): Promise<void> {
   clearTimeout(poll);
   let isReady = false;
@@ -38,9 +38,9 @@ async function follow(): Promise<void> {
   } catch (error) {
     const { message } = error as Error;
     showState({ state: 'UNREACHABLE', reason: isLoaded ? message : '' });
-    if (!isLoaded) showText(byId('load-problem'), `${message} This page asks again every two seconds.`);
+    if (!isLoaded) showText(byId('load-problem'), `${message} This page retries every two seconds.`);
   }
-  // Another may have asked meanwhile.
+  // Another call may have started a timer.
   clearTimeout(poll);
   if (!isReady) poll = setTimeout(() => void follow(), POLL_MS);
 }
@@ -57,7 +57,7 @@ async function load(state: ModelState): Promise<void> {
   if (pictures) showPictureSection(model, pictures, golden, onProblem);
 }
 
-/** The server may be no longer what it was. What is not loaded is asked for anyway. */
+/** The state of the server may have changed. If the model is not loaded, polling continues anyway. */
 function onProblem(): void {
   if (isLoaded) void follow();
 }
@@ -67,7 +67,7 @@ function choicesOf(golden: readonly Example[], { inputs }: ModelMetadata): Choic
   const choices: Choice[] = golden
     .filter(({ request }) => request !== undefined)
     .map(({ name, request, expected, omitted }) => ({ name, text: readableJson(request), expected, note: omitted }));
-  if (made !== undefined) choices.push({ name: 'zeros, by the signature', text: readableJson(made) });
+  if (made !== undefined) choices.push({ name: 'zeros that fit the signature', text: readableJson(made) });
   return choices.length > 0 ? choices : [{ name: 'nothing', text: '' }];
 }
 
@@ -79,7 +79,7 @@ function showChoices(choices: readonly Choice[], golden: readonly Example[]): vo
   });
   byId('choices').replaceChildren(...labels);
   const omitted = golden.filter(({ request, picture }) => request === undefined && !picture);
-  const notes = omitted.map(({ name, omitted: why }) => `Golden example “${name}” is not here: ${why}.`);
+  const notes = omitted.map(({ name, omitted: why }) => `Golden example “${name}” is not shown: ${why}.`);
   showText(byId('omitted'), notes.join(' '));
   labels[0]!.querySelector('input')!.checked = true;
   choose(choices[0]!);
@@ -98,7 +98,7 @@ function onEdit(): void {
   byId('copied').textContent = '';
 }
 
-/** Of what is in the editor. */
+/** Prepares sending the content of the editor. */
 function prepare(): () => Promise<Outcome> {
   const sent = editor.value;
   checkJson(sent);
@@ -108,12 +108,12 @@ function prepare(): () => Promise<Outcome> {
   };
 }
 
-/** The server would say so as well, but not where. */
+/** The server would report this too, but without the position. */
 function checkJson(text: string): void {
   try {
     parseJson(text);
   } catch (error) {
-    throw new Error(`Not sent, since the request is not valid JSON: ${(error as Error).message}`, { cause: error });
+    throw new Error(`Not sent, because the request is not valid JSON: ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -131,7 +131,7 @@ byId('restore').addEventListener('click', () => {
 addCopyButton();
 document.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
-  // There it would send something out of sight.
+  // There, the shortcut would send the other request, which is not visible.
   if (byId('picture').contains(event.target as Node)) return;
   event.preventDefault();
   void trial.run();

@@ -43,7 +43,7 @@ function signatureTable(inputs: readonly TensorMetadata[], outputs: readonly Ten
       element('tbody', {}, ...rowsOf('input', inputs), ...rowsOf('output', outputs)),
     ),
     ...([...inputs, ...outputs].some(({ shape }) => shape.includes(-1))
-      ? [element('p', { className: 'note' }, '-1: any size, as the request has it')]
+      ? [element('p', { className: 'note' }, '-1: any size')]
       : []),
   );
 }

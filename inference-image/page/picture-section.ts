@@ -12,7 +12,7 @@ import { type Outcome, Trial } from './trial';
 const input = byId<HTMLInputElement>('picture-file');
 const area = new AnswerArea('picture-');
 
-/** For a model that takes pictures: one is chosen, dropped or pasted, seen, and sent at once. */
+/** Shows the section for pictures: a chosen, dropped or pasted picture is displayed and sent at once. */
 export function showPictureSection(
   model: string,
   usualAction: Action,
@@ -20,7 +20,7 @@ export function showPictureSection(
   onProblem: () => void,
 ): void {
   let golden: GoldenPicture | undefined;
-  // What is expected are tensors.
+  // Expected outputs are tensors.
   const actionOf = () => (golden ? 'infer' : usualAction);
   const prepare = () => {
     const file = input.files![0]!;
@@ -40,7 +40,7 @@ export function showPictureSection(
     byId<HTMLTextAreaElement>('picture-curl').value = pictureCommand(
       actionUrl(model, action),
       file?.name ?? 'picture.png',
-      // A class is asked of what the first bytes say.
+      // `classify` detects the format from the first bytes.
       action === 'infer' ? typeOf(file) : undefined,
     );
     byId('picture-copied').textContent = '';
@@ -85,7 +85,7 @@ const SEND: Record<Action, Send> = {
   },
 };
 
-/** A folder that was dropped, or a file that is gone, would look as if the server did not answer. */
+/** Without this check, a dropped folder or a deleted file would look like a server that does not respond. */
 async function checkReadable(file: File): Promise<void> {
   try {
     await file.slice(0, 1).arrayBuffer();
@@ -94,19 +94,19 @@ async function checkReadable(file: File): Promise<void> {
   }
 }
 
-/** What a browser does not know is left to the server, which looks into it. */
+/** Formats that the browser does not know are left to the server, which reads the file. */
 function typeOf(file?: File): string {
   return file?.type || 'image/png';
 }
 
 async function showPreview(file: File | undefined): Promise<void> {
   const bitmap = file && (await createImageBitmap(file).catch(() => undefined));
-  // Another may have been chosen meanwhile.
+  // Another file may have been chosen in the meantime.
   if (file !== input.files?.[0]) return;
   const canvas = byId<HTMLCanvasElement>('picture-preview');
   canvas.hidden = !bitmap;
   canvas.ariaLabel = file?.name ?? null;
-  const facts = bitmap ? `, ${bitmap.width} × ${bitmap.height} pixels` : ': no picture that this browser can show';
+  const facts = bitmap ? `, ${bitmap.width} × ${bitmap.height} pixels` : ': this browser cannot show it';
   showText(byId('picture-facts'), file && file.name + facts);
   if (bitmap) draw(canvas, bitmap);
 }

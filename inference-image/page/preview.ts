@@ -1,9 +1,9 @@
-/** Pixels of the longer side: a page shows no more of a large picture, and memory is saved. */
+/** Maximum pixels of the longer side, to save memory. */
 const MOST_PIXELS = 640;
-/** Smaller ones are magnified, pixel by pixel. */
+/** Smaller pictures are magnified without smoothing. */
 const SMALL = 160;
 
-/** A canvas takes pixels and no address, so that the page's policy need not allow pictures from any. */
+/** Draws on a canvas, so that the page's policy does not have to allow picture sources. */
 export function draw(canvas: HTMLCanvasElement, bitmap: ImageBitmap): void {
   const longer = Math.max(bitmap.width, bitmap.height);
   const scale = Math.min(1, MOST_PIXELS / longer);

@@ -1,4 +1,4 @@
-/** As a tensor's values are in JSON; what JSON has not is written as a string. */
+/** Element of a tensor in JSON; values without a JSON form are strings. */
 export type Element = number | bigint | boolean | string;
 
 export interface TensorMetadata {

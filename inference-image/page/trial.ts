@@ -3,22 +3,22 @@ import { byId } from './dom';
 
 const RUNS = 20;
 
-/** A request that was answered. */
+/** Result of a request. */
 export interface Outcome {
   readonly milliseconds: number;
   readonly show: () => void;
 }
 
-/** Sends what there is at a button, once or many times, and shows what comes of it. */
+/** Sends the current request when a button is clicked, once or repeatedly, and shows the result. */
 export class Trial {
-  /** That of the last run: what comes of those before it is dropped. */
+  /** Number of the last run; results of earlier runs are dropped. */
   private number = 0;
   private isBusy = false;
   private readonly buttons: readonly HTMLElement[];
 
   /**
-   * @param prefix Of the ids of both buttons.
-   * @param prepare Makes a function that sends what there is now, as it may be changed meanwhile.
+   * @param prefix Prefix of the ids of both buttons
+   * @param prepare Returns a function that sends the current request, which may be changed in the meantime
    */
   constructor(
     prefix: string,
@@ -32,7 +32,7 @@ export class Trial {
     this.buttons = [once, many];
   }
 
-  /** There is something else to send now. */
+  /** The request has changed. */
   reset(): void {
     this.number++;
     this.setBusy(false);

@@ -1,9 +1,9 @@
 import type { Element, TensorMetadata } from './tensor';
 
-/** More are no longer for an editor. */
+/** Maximum elements of a request for the editor. */
 const MOST_ELEMENTS = 20_000;
 
-/** A request of the right form, with 1 for every size that is open. Undefined where it would be too long. */
+/** Valid request of zeros, with 1 for every free size; undefined if it would be too long. */
 export function zeros(inputs: readonly TensorMetadata[]): unknown {
   const tensors = inputs.map(({ name, datatype, shape }) => {
     const sizes = shape.map((size) => (size < 0 ? 1 : size));

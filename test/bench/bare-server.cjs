@@ -1,4 +1,4 @@
-/** What a hand-written server does at the least: node:http, JSON, and the runtime called on the spot. */
+/** A minimal hand-written server: node:http, JSON, and the runtime in the request handler. */
 const { createServer } = require('node:http');
 const { InferenceSession, Tensor } = require('onnxruntime-node');
 

@@ -21,7 +21,7 @@ const SECONDS = 30;
 const MAX_CONNECTIONS = 256;
 const TARGET = atLeast(0.99);
 
-/** Models are measured; containers with the limits that follow from it are then asked for the rate that follows too. */
+/** Profiles models, and measures whether containers with the derived limits sustain the derived rate. */
 export async function capacity(): Promise<Report> {
   const reason = whyNoEngine();
   if (reason) return { rows: [notRun('the rate that a profile promises', reason, TARGET)] };
@@ -70,7 +70,7 @@ export async function capacity(): Promise<Report> {
   return { rows, figures: [`### Containers of the sizes that profiles give\n\n${table(head, lines)}`] };
 }
 
-/** The container of the plan, as Terraform would start it. */
+/** Container of the plan, as Terraform would start it. */
 function planned({ file }: ServingModel): { sizing: Sizing; container: any } {
   let sizing: Sizing | undefined;
   const synthesized = synthStack((stack) => {

@@ -3,13 +3,13 @@ import { DEFAULT_BASE_IMAGE } from '../../lib/container-image/dockerfile';
 
 const DOCKER = process.env.DOCKER ?? 'docker';
 
-/** Why no image can be built here; undefined where one can. */
+/** Reason why no image can be built here; undefined if one can. */
 export function whyNoEngine(): string | undefined {
   if (spawnSync(DOCKER, ['image', 'inspect', DEFAULT_BASE_IMAGE]).status === 0) return undefined;
   return `no Docker engine with ${DEFAULT_BASE_IMAGE}`;
 }
 
-/** @returns The image's id. */
+/** @returns Id of the image */
 export function buildImage(context: string): string {
   return docker('build', '--quiet', '--network=none', context);
 }

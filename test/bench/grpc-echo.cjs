@@ -1,4 +1,4 @@
-/** A grpc-js server that sends back what it got: node grpc-echo.cjs PATH, on the port in PORT. */
+/** A grpc-js server that echoes each message: node grpc-echo.cjs PATH, on the port in PORT. */
 const { Server, ServerCredentials } = require('@grpc/grpc-js');
 
 const same = (bytes) => bytes;

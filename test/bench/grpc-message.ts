@@ -3,7 +3,7 @@ import type { ServingModel } from './serving-models';
 
 export const MODEL_INFER = '/inference.GRPCInferenceService/ModelInfer';
 
-/** `inference.ModelInferRequest` of the Open Inference Protocol, as far as a raw request needs it. */
+/** Parts of `inference.ModelInferRequest` of the Open Inference Protocol that a raw request needs. */
 const tensor = new Type('InferInputTensor')
   .add(new Field('name', 1, 'string'))
   .add(new Field('datatype', 2, 'string'))

@@ -6,7 +6,7 @@ import type { Row } from './table';
 
 const DIGITS = join(__dirname, '../../examples/digits/digits.onnx');
 
-/** Needs a Docker engine with the base image; says so where there is none. */
+/** Needs a Docker engine with the base image; otherwise reports that it is missing. */
 export function imageRows(): Row[] {
   const target = '≤ 52 MB and the model';
   const reason = whyNoEngine();
@@ -24,7 +24,7 @@ export function imageRows(): Row[] {
   ];
 }
 
-/** Two models of one size: what of the second image is not in the first? */
+/** Data of the second image that the first lacks, for two models of the same size. */
 function changedModelRow(): Row {
   const [old, changed] = [1, 2].map((seed) => layersOf(build(tinyModel(seed))));
   const shipped = changed!.filter((layer) => !old!.includes(layer));

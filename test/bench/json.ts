@@ -1,4 +1,7 @@
-/** npm run bench:json: JSON tensors read and written as the server does, beside the plain way, in alternation. */
+/**
+ * npm run bench:json: the server's reading and writing of JSON tensors, compared with JSON.parse and JSON.stringify, in
+ * alternation.
+ */
 import { isUtf8 } from 'node:buffer';
 import type { Datatype } from '../../inference-image/src/contract/signature';
 import type { Tensor } from '../../inference-image/src/inference/tensor';
@@ -7,13 +10,13 @@ import { InferRequestDecoder } from '../../inference-image/src/protocol/infer-re
 import { InferResponseEncoder } from '../../inference-image/src/protocol/infer-response';
 import { markdown, median, type Row } from './table';
 
-/** 3072 is an image of CIFAR-10, 150,528 one of ImageNet. */
+/** 3072 is a picture of CIFAR-10, 150,528 one of ImageNet. */
 const SIZES = [4, 64, 1024, 3072, 150_528];
 const ROUNDS = 9;
 const ROUND_MS = 15;
 
 const KINDS: Record<string, { datatype: 'FP32' | 'INT64'; value: () => number }> = {
-  // As numpy's tolist() gives 32-bit floats.
+  // As numpy's tolist() writes 32-bit floats.
   'FP32, 17 digits': { datatype: 'FP32', value: () => Math.fround(Math.random() - 0.5) },
   'FP32, 3 decimals': { datatype: 'FP32', value: () => Math.round(Math.random() * 1000) / 1000 },
   'FP32, whole': { datatype: 'FP32', value: () => Math.floor(Math.random() * 256) },
@@ -51,12 +54,12 @@ function rowsOf(kind: string, datatype: 'FP32' | 'INT64', values: number[]): Row
   ];
 }
 
-/** All of the body as text, all of the text as JSON. */
+/** Decodes the whole body to text, and parses all of it. */
 function plainDecode(decoder: InferRequestDecoder, body: Buffer): unknown {
   return isUtf8(body) && decoder.read(JSON.parse(body.toString('utf8')));
 }
 
-/** Shortened all the same, or it would write twice the text. */
+/** Rounds the values too, because otherwise it would write twice the text. */
 function plainEncode(datatype: Datatype, [output]: readonly Tensor[]): string {
   const { name, shape, data } = output!;
   const values =
@@ -80,7 +83,7 @@ function row(what: string, ours: () => unknown, plain: () => unknown): Row {
   };
 }
 
-/** Of one call, over some milliseconds of them. */
+/** Average time of a call, measured over some milliseconds. */
 function microseconds(call: () => unknown): number {
   let calls = 0;
   const start = performance.now();

@@ -6,13 +6,13 @@ import { atMost, ratioRow, type Row } from './table';
 
 const ROUNDS = 24;
 const REQUESTS = 500;
-/** V8 goes on optimizing for some thousand requests: what a server does in its first second is not its latency. */
+/** V8 optimizes for several thousand requests, so the first second does not count. */
 const WARM_UP_ROUNDS = 8;
 const BODY = JSON.stringify({
   inputs: [{ name: 'input', datatype: 'FP32', shape: [1, 4], data: [0.1, 0.2, 0.3, 0.4] }],
 });
 
-/** One client, one connection, one request after another. */
+/** Latency of one client on one connection, with one request after another. */
 export async function latencyRows(): Promise<Row[]> {
   const file = tinyModel();
   const bare = await startNode([join(__dirname, 'bare-server.cjs'), file]);

@@ -6,25 +6,25 @@ import { PICTURE } from '../support/picture-input';
 import { png } from '../support/png';
 import { ELEM_OF, type Dim, type Elem } from '../support/onnx-builder';
 
-/** A request, over HTTP or over gRPC. */
+/** Request over HTTP or gRPC. */
 export interface Sent {
   readonly body?: Buffer;
   readonly headers?: Record<string, string>;
   readonly gzip?: boolean;
   /** @default 200 */
   readonly status?: number;
-  /** Over gRPC, in the place of a body. */
+  /** Message over gRPC, instead of a body. */
   readonly grpcMessage?: Buffer;
 }
 
-/** A kind of request, to a model that gives back its input. */
+/** Kind of request to an identity model. */
 export interface Form {
   readonly name: string;
   readonly elem: Elem;
   readonly dims: Dim[];
-  /** Of a model that takes pictures. */
+  /** Set for a model that accepts pictures. */
   readonly picture?: PictureInput;
-  /** One of so many bytes. */
+  /** Returns a request of this size. */
   request(bytes: number): Sent;
 }
 
@@ -67,7 +67,7 @@ export const FORMS: readonly Form[] = [
 ];
 
 interface JsonOptions {
-  /** Nested in rows of so many. @default - flat */
+  /** Number of columns of nested rows. @default - flat */
   readonly columns?: number;
   readonly what?: string;
   readonly separator?: string;
@@ -76,7 +76,7 @@ interface JsonOptions {
   readonly status?: number;
 }
 
-/** The answer is binary data, so that reading is what counts. */
+/** The answer is binary data, so that mainly reading is measured. */
 function json(datatype: Datatype, element: string | ((bytes: number) => string), options: JsonOptions = {}): Form {
   const { columns, what = '', separator = ',', gzip, last, status } = options;
   const shown = typeof element === 'string' ? element : 'texts';
@@ -125,7 +125,7 @@ function answer(datatype: Datatype): Form {
   };
 }
 
-/** The bytes of one tensor and nothing else; so is the answer. */
+/** Raw bytes of one tensor, in the request and the answer. */
 function raw(datatype: Datatype): Form {
   return {
     name: `binary, ${datatype}`,
@@ -149,7 +149,7 @@ function rawTexts(what: string, textBytes: (bytes: number) => number): Form {
   };
 }
 
-/** A PNG file of noise, which packs to no less; the model takes 8 x 16 pixels of it. */
+/** PNG file of incompressible noise; the model accepts 8 x 16 pixels. */
 function picture(): Form {
   const picture: PictureInput = { ...PICTURE, shape: [1, 8, 16, 3], width: 16, height: 8, maxPixels: 16_000_000 };
   return {

@@ -1,15 +1,16 @@
-// Loaded into a server before its own code (--require): how long its main thread was busy at a time, in CPU time, since
-// other processes share the machine. At each SIGUSR2 it writes a line of JSON to standard error, and begins again.
+// Loaded into a server before its own code (--require): measures how long the main thread was busy at a time, in CPU
+// time, because other processes share the machine. At each SIGUSR2 it writes a line of JSON to standard error, and
+// starts again.
 const { openSync, readSync } = require('node:fs');
 const { PerformanceObserver, performance } = require('node:perf_hooks');
 const { setInterval, setTimeout } = require('node:timers');
 const { isMainThread } = require('node:worker_threads');
 
-/** Shorter ones are no more than the probe itself. */
+/** Shorter times are caused by the probe itself. */
 const MINIMUM_MS = 1;
 
 if (isMainThread) {
-  // Of the main thread alone; its first number is nanoseconds of CPU time.
+  // Statistics of the main thread; the first number is nanoseconds of CPU time.
   const schedule = openSync('/proc/self/schedstat', 'r');
   const text = Buffer.alloc(64);
   const cpuMs = () => parseInt(text.toString('latin1', 0, readSync(schedule, text, 0, 64, 0)), 10) / 1e6;
@@ -26,7 +27,7 @@ if (isMainThread) {
   }, 1).unref();
 
   process.on('SIGUSR2', () => {
-    // After the entries of the last collection have come.
+    // Waits for the entries of the last collection.
     setTimeout(() => {
       const { user, system } = process.cpuUsage(before);
       const withCollections = Math.max(0, ...tasks.map(({ busy }) => busy));

@@ -1,6 +1,6 @@
 /**
- * npm run bench:main-thread [-- --only TEXT] [--runs N]: the longest time that one request keeps the server's main thread
- * at a time, for the largest request of each form. In brackets the CPU time that the whole process takes for it.
+ * npm run bench:main-thread [-- --only TEXT] [--runs N]: the longest time that one request blocks the server's main
+ * thread, for the largest request of each form. The CPU time of the whole process is in brackets.
  */
 import { Client, credentials } from '@grpc/grpc-js';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -24,7 +24,7 @@ const MIB = 2 ** 20;
 const SIZES = [1, 4, 16];
 const SERVER = join(__dirname, '../../dist/inference-image/server.cjs');
 const PROBE = join(__dirname, 'main-thread-probe.cjs');
-/** Of everything that a request of 16 MiB may need, so that no limit is measured. */
+/** Sufficient for a request of 16 MiB, so that no limit is reached. */
 const SETTINGS = {
   maxRequestBytes: 20 * MIB,
   requestBudgetBytes: 2 ** 31,
@@ -58,7 +58,7 @@ async function measured(form: Form, runs: number): Promise<string[]> {
   const cells: string[] = [];
   for (const mebibytes of SIZES) {
     const sent = form.request(mebibytes * MIB);
-    // Loads what is loaded with the first one, and compiles.
+    // Warms up code that is loaded and compiled at the first request.
     for (let i = 0; i < 2; i++) await server.send(sent);
     const figures: Figures[] = [];
     for (let i = 0; i < runs; i++) figures.push(await during(server, () => server.send(sent)));
@@ -78,7 +78,7 @@ class Probed {
   private grpcTarget = '';
 
   static async start({ elem, dims, picture }: Form): Promise<Probed> {
-    // Runs alone: what is measured is the transport, and not how runs are split.
+    // Requests run alone, so that only the transport is measured and not the splitting of runs.
     const edit = (manifest: ModelManifest) => void Object.assign(manifest, picture && { image: picture });
     const folder = modelFolder(identity(elem, dims), { batching: null, edit });
     const ports = { host: '127.0.0.1', httpPortNumber: 0, grpcPortNumber: 0, metricsPortNumber: 0 };
@@ -108,7 +108,7 @@ class Probed {
     this.child.kill('SIGKILL');
   }
 
-  /** Since the last call. */
+  /** Figures since the last call. */
   async figures(): Promise<Figures> {
     this.stderr = '';
     this.child.kill('SIGUSR2');

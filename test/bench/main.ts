@@ -1,4 +1,4 @@
-/** npm run bench [-- SECTION… --quick]: each figure beside its baseline, both measured in this run, in alternation. */
+/** npm run bench [-- SECTION… --quick]: each figure with its baseline, both measured in this run, in alternation. */
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { capacity } from './capacity';
@@ -44,7 +44,7 @@ async function bench(): Promise<void> {
   console.log(`### Targets\n\n${markdown(rows)}`);
 }
 
-/** A section that fails takes no other with it. */
+/** Catches failures, so that the other sections still run. */
 async function sectionReport(name: string, effort: Effort): Promise<Report> {
   try {
     return await SECTIONS[name]!(effort);

@@ -11,7 +11,7 @@ const CLIENTS = 64;
 const TIMES = 10;
 const MAX_CONNECTIONS = 512;
 
-/** The image model, offered ten times what it can do: what is served meanwhile, and how late. */
+/** Offers the image model ten times its maximum rate, and measures throughput and latency. */
 export async function overload({ rounds, seconds, warmUpSeconds }: Effort): Promise<Report> {
   const subject = await RunningSubject.start(ours, servingModel('image'));
   const report: Report & { figures: string[] } = { rows: [], figures: [] };
@@ -40,7 +40,7 @@ export async function overload({ rounds, seconds, warmUpSeconds }: Effort): Prom
     report.rows.push(
       compare(`goodput, ${what}, against its maximum`, goodput, most, perSecond, atLeast(0.9)),
       compare(
-        `p99 of what is accepted, ${what}, against p99 at saturation`,
+        `p99 of accepted requests, ${what}, against p99 at saturation`,
         accepted,
         saturated,
         milliseconds,

@@ -1,7 +1,7 @@
 /**
- * npm run bench:pairs -- OTHER [--pairs N] [--seconds N] [--only TEXT]: this checkout beside another one of this
- * repository, both built. Each figure is measured in pairs, in alternation; its ratio is the median over the pairs, given
- * with the least and the greatest.
+ * npm run bench:pairs -- OTHER [--pairs N] [--seconds N] [--only TEXT]: compares this checkout with another one of this
+ * repository, both built. Each figure is measured in pairs, in alternation; its ratio is the median over the pairs,
+ * with the minimum and maximum.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ const WARM_UP_SECONDS = 1;
 const TICKS_A_SECOND = 100;
 const HERE = join(__dirname, '../..');
 
-/** A figure of one checkout. */
+/** Measures figures of one checkout. */
 type Measure = (checkout: string) => Promise<Record<string, number>>;
 
 async function pairs(): Promise<void> {
@@ -34,7 +34,7 @@ async function pairs(): Promise<void> {
     },
   });
   const [other] = positionals;
-  if (other === undefined) throw new Error('give the folder of another checkout, built');
+  if (other === undefined) throw new Error('pass the folder of another built checkout');
   const seconds = Number(values.seconds);
   const measures: Record<string, Measure> = {
     start: start(servingModel('tiny')),
@@ -58,11 +58,11 @@ async function pairs(): Promise<void> {
 
 async function measured(name: string, measure: Measure, other: string, rounds: number): Promise<string[][]> {
   const [ours, theirs]: Record<string, number>[][] = [[], []];
-  // What is done once for each model is not measured: a cold synth, a context to stage.
+  // Work that is done once per model does not count: a cold synth, staging a context.
   for (const checkout of [HERE, other]) await measure(checkout);
   for (let round = 0; round < rounds; round++) {
     console.error(`${name}: pair ${round + 1} of ${rounds}`);
-    // The second of a pair may find the machine warmer.
+    // The second of a pair may find a warmer machine.
     for (const checkout of round % 2 ? [HERE, other] : [other, HERE]) {
       (checkout === HERE ? ours! : theirs!).push(await measure(checkout));
     }
@@ -80,7 +80,7 @@ async function measured(name: string, measure: Measure, other: string, rounds: n
   });
 }
 
-/** Requests a second at 16 clients, and what the server's process takes for each. */
+/** Requests per second from 16 clients, and CPU time of the server's process per request. */
 function throughput(model: ServingModel, exchange: Exchange, seconds: number): Measure {
   return withServer(model, async ({ url, pid }) => {
     const { hostname: host, port } = new URL(url);
@@ -109,7 +109,7 @@ function withServer(model: ServingModel, use: (server: Started) => Promise<Recor
   };
 }
 
-/** The build context that a checkout's own command stages. */
+/** Build context staged by a checkout's own command. */
 function stagedBy(checkout: string, { file, name }: ServingModel): string {
   const out = mkdtempSync(join(folder, 'context-'));
   const cli = join(checkout, 'dist/lib/cli/main.js');
@@ -117,7 +117,7 @@ function stagedBy(checkout: string, { file, name }: ServingModel): string {
   return out;
 }
 
-/** A whole process of a checkout that synthesizes one service, in milliseconds. */
+/** Time of a whole process of a checkout that synthesizes one service, in milliseconds. */
 function synth(checkout: string, file: string): number {
   const program = join(checkout, 'test/bench/synth-program.cjs');
   const began = performance.now();

@@ -7,7 +7,7 @@ import { serverProcess } from './server-process';
 export interface Started {
   readonly url: string;
   readonly pid: number;
-  /** From spawn to ready, in milliseconds. */
+  /** Time from spawn to ready, in milliseconds. */
   readonly startMs: number;
   stop(): Promise<void>;
 }
@@ -27,7 +27,7 @@ export async function startNode(args: string[], env: Record<string, string> = {}
   throw new Error(`${args.join(' ')} ended before it was ready`);
 }
 
-/** Our server on a staged context. */
+/** Starts our server on a staged context. */
 export function startServer(context: string): Promise<Started> {
   const { args, env } = serverProcess(context, { drainSeconds: 0 });
   return startNode(args, env);

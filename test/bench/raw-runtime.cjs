@@ -1,4 +1,7 @@
-/** onnxruntime alone: node raw-runtime.cjs MODEL ROWS SECONDS WIDTH prints the rows a second of runs of that many. */
+/**
+ * onnxruntime without a server: node raw-runtime.cjs MODEL ROWS SECONDS WIDTH prints rows per second for runs of that
+ * many rows.
+ */
 const { performance } = require('node:perf_hooks');
 const { InferenceSession, Tensor } = require('onnxruntime-node');
 

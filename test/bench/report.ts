@@ -1,13 +1,13 @@
 import type { Row } from './table';
 
-/** What a section found: rows with targets, and tables of all its figures. */
+/** Results of a section: rows with targets, and tables of all its figures. */
 export interface Report {
   readonly rows: Row[];
-  /** Markdown, each with its heading. */
+  /** Markdown tables, each with its heading. */
   readonly figures?: string[];
 }
 
-/** How much of everything: the whole, or a look. */
+/** Extent of the measurements: complete or quick. */
 export interface Effort {
   readonly rounds: number;
   readonly seconds: number;

@@ -10,7 +10,7 @@ import { SUBJECTS } from './subjects/all';
 import { RunningSubject } from './subjects/subject';
 import { median } from './table';
 
-/** One subject under one load: medians over the rounds. */
+/** Figures of one subject under one load: medians over the rounds. */
 export interface Cell {
   readonly subject: string;
   readonly protocol: Protocol;
@@ -18,22 +18,22 @@ export interface Cell {
   readonly throughput: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Answers other than 200, in all rounds. */
+  /** Number of answers other than 200, in all rounds. */
   readonly refused: number;
 }
 
 export interface Figures {
   readonly model: ServingModel;
   readonly cells: Cell[];
-  /** Reasons by subject. */
+  /** Reasons why subjects were not measured, by name. */
   readonly notRun: Record<string, string>;
-  /** onnxruntime in process, by rows of a run; where the model takes matrices. */
+  /** Rows per second of onnxruntime in process, by rows of a run, if the input is a matrix. */
   readonly rawRowsPerSecond: Record<number, number>;
 }
 
 type Sample = Omit<Cell, 'refused'> & { refused: Record<number, number> };
 
-/** All subjects in turn, and so again in each round: what else the machine does meets all alike. */
+/** In each round, all subjects take turns, so that other load on the machine affects all equally. */
 export async function measureModel(model: ServingModel, effort: Effort): Promise<Figures> {
   const notRun: Record<string, string> = {};
   const running: RunningSubject[] = [];
@@ -105,7 +105,7 @@ function summarized(samples: Sample[]): Cell[] {
   });
 }
 
-/** Rows a second. */
+/** Rows per second. */
 function rawRuntime({ file, shape }: ServingModel, rows: number, seconds: number): number {
   const args = [join(__dirname, 'raw-runtime.cjs'), file, String(rows), String(seconds), String(shape[1])];
   return Number(execFileSync(process.execPath, args, { encoding: 'utf8' }));

@@ -3,14 +3,14 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { initializer, node, value, writeOnnxModel } from '../support/onnx-builder';
 import { folder, tinyModel } from './models';
 
-/** A model with one float32 input `input` and one float32 output `output`, and a request for it. */
+/** Model with one float32 input `input` and one float32 output `output`, and a request for it. */
 export interface ServingModel {
   readonly name: string;
   readonly title: string;
   readonly file: string;
-  /** Of one row: [1, …]. */
+  /** Shape of one row: [1, …]. */
   readonly shape: number[];
-  /** Each with seven digits, so about as long in JSON as float32 values are. */
+  /** Values with seven digits each, about as long in JSON as float32 values. */
   readonly values: number[];
 }
 
@@ -27,21 +27,21 @@ export function servingModel(name: ModelName): ServingModel {
   return { name, title, file, shape, values };
 }
 
-/** What onnxruntime in this process says of a model's request. */
+/** Answer of onnxruntime in this process to a model's request. */
 export async function expectedOutput({ file, shape, values }: ServingModel): Promise<number[]> {
   const session = await InferenceSession.create(file, { intraOpNumThreads: 1 });
   const { output } = await session.run({ input: new Tensor('float32', Float32Array.from(values), shape) });
   return Array.from(output!.data as Float32Array);
 }
 
-/** 7.8 million weights: a run of one row waits for memory, a run of many computes. */
+/** 7.8 million weights: a run of one row is bound by memory, a run of many by arithmetic. */
 function mlp(): string {
   const widths = [64, 1952, 1952, 1952, 10];
   const layers = widths.slice(1).map((width, i) => dense(`h${i}`, `h${i + 1}`, widths[i]!, width, i < 3));
   return write('mlp', ['batch', 64], [node('Identity', ['input'], ['h0'])], layers, 'h4', 10);
 }
 
-/** The CIFAR-10 tutorial's network with more and wider layers: 306 million multiplications a row. */
+/** Network of the CIFAR-10 tutorial with more and wider layers: 306 million multiplications per row. */
 function image(): string {
   const layers = [
     convolution('input', 'c1', 3, 64),
@@ -99,7 +99,7 @@ function pool(from: string, to: string): Layer {
   return { nodes: [node('MaxPool', [from], [to], { attributes })], initializers: [] };
 }
 
-/** Random weights of a variance that keeps activations near one. */
+/** Random weights whose variance keeps activations near one. */
 function weights(name: string, shape: number[], fanIn: number) {
   return initializer(name, 'float', shape, Float32Array.from(noise(size(shape), Math.sqrt(6 / fanIn), shape[0]!)));
 }

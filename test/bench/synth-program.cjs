@@ -1,6 +1,6 @@
 /**
- * One synth as a user's compiled program: node synth-program.cjs KIND COUNT MODEL OUTDIR.
- * Prints the bytes that the process has read.
+ * One synth like that of a user's compiled program: node synth-program.cjs KIND COUNT MODEL OUTDIR. Prints the bytes
+ * that the process has read.
  */
 const { readFileSync } = require('node:fs');
 const { App, TerraformStack } = require('cdktf');

@@ -11,14 +11,14 @@ const CLI = join(__dirname, '../../dist/lib/cli/main.js');
 const GIGABYTE = 'gigabyte.onnx';
 const WEIGHTS = 'weights.bin';
 
-/** Of many, in milliseconds over the raw resources. */
+/** Limit for many constructs, in milliseconds more than the raw resources. */
 const MORE = atMost(3000, '≤ 3000 ms more');
 const LINEAR = atMost(1.3, '≤ 1.3: linear');
 
-/** What synth-program.cjs can synthesize. */
+/** Kinds of programs in synth-program.cjs. */
 type Kind = 'rawContainer' | 'container' | 'knownContainer' | 'rawService' | 'service';
 
-/** Whole processes, from spawn to exit; ours with a warm cache. */
+/** Times of whole processes, from spawn to exit; ours with a warm cache. */
 export function synthRows(): Row[] {
   const tiny = tinyModel();
   synth('container', 100, tiny);
@@ -53,7 +53,7 @@ function against(what: string, ours: Kind, raw: Kind, file: string): Row {
   return ratioRow(what, samples.ours, samples.raw, atMost(1.3));
 }
 
-/** Fifty services, and whether one more costs the same with many as with few. */
+/** Synth of fifty services, and whether the cost of one more is the same with many as with few. */
 function fiftyServices(file: string): Row[] {
   const counts = [1, 10, 50];
   const run = (kind: Kind) => counts.map((count) => median([1, 2, 3, 4, 5].map(() => synth(kind, count, file).ms)));
@@ -92,7 +92,7 @@ function hundredModels(file: string): Row {
   };
 }
 
-/** A model with all that can be committed beside it. */
+/** Synth of a model with all files that can be committed beside it. */
 function knownModel(title: string, file: string): Row {
   const what = `synth of ${title} with golden examples, a profile and an accepted interface, warm, against without`;
   const known = withCommittedFiles(file);
@@ -105,7 +105,7 @@ function knownModel(title: string, file: string): Row {
   return ratioRow(what, samples.with, samples.without, atMost(1.2));
 }
 
-/** Links the model into a folder of its own, and writes there what `model-serving` has to say of it. */
+/** Links the model into a new folder, and writes the files of `model-serving` there. */
 function withCommittedFiles(file: string): string {
   const target = mkdtempSync(join(folder, 'known-'));
   const linked = join(target, basename(file));
@@ -127,7 +127,7 @@ function gigabyteModel(): string {
     nodes: [node('MatMul', ['x', 'w'], ['y'])],
     initializers: [externalInitializer('w', 'float', [16384, 16384], WEIGHTS)],
   });
-  // A file as young as that would be read again: its time may not show another write.
+  // A younger file would be read again, because its time might not reveal another write.
   execFileSync('sleep', ['2.5']);
   return file;
 }

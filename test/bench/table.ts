@@ -1,15 +1,15 @@
-/** One figure and what it is compared with, each with its unit. */
+/** A figure and its baseline, each with its unit. */
 export interface Row {
   readonly what: string;
   readonly ours: string;
   readonly baseline: string;
   readonly ratio: string;
   readonly target: string;
-  /** Absent where it was not measured. */
+  /** Undefined if the figure was not measured. */
   readonly met?: boolean;
 }
 
-/** What a ratio or a difference should be. */
+/** Target of a ratio or a difference. */
 export interface Target {
   readonly text: string;
   isMet(value: number): boolean;
@@ -32,13 +32,13 @@ export function markdown(rows: readonly Row[]): string {
   );
 }
 
-/** The first column is of words, the others are of figures. */
+/** The first column contains words, the others figures. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map((_, i) => (i ? '---:' : '---'))), ...rows.map(line)].join('\n');
 }
 
-/** Two figures of one kind; the ratio is ours to the baseline. */
+/** Compares two figures of one kind; the ratio is ours to the baseline. */
 export function compare(
   what: string,
   ours: number,
@@ -58,7 +58,7 @@ export function compare(
   };
 }
 
-/** A row of two times in milliseconds. */
+/** Row of two times in milliseconds. */
 export function ratioRow(what: string, ours: number[], baseline: number[], target: Target): Row {
   return compare(what, median(ours), median(baseline), milliseconds, target);
 }
@@ -71,7 +71,7 @@ export function milliseconds(value: number): string {
   return `${latency(value)} ms`;
 }
 
-/** Milliseconds with three digits that count. */
+/** Milliseconds with three significant digits. */
 export function latency(value: number): string {
   return value < 10 ? value.toFixed(3) : value.toFixed(0);
 }

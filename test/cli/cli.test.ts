@@ -272,12 +272,12 @@ test.each([
   [
     '--allowed-hosts',
     '*',
-    'a list of host names without ports and without "*", such as localhost or [::1]; leave it out for the default',
+    'a list of host names without ports and without "*", such as localhost or [::1]; omit it for the default',
   ],
   [
     '--allowed-hosts',
     '',
-    'a list of host names without ports and without "*", such as localhost or [::1]; leave it out for the default',
+    'a list of host names without ports and without "*", such as localhost or [::1]; omit it for the default',
   ],
 ])('serve refuses %s %j before it reads the model', (option, text, what) => {
   const { status, stderr } = spawnSync(process.execPath, [CLI, 'serve', 'm.onnx', option, text], { encoding: 'utf8' });

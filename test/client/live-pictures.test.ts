@@ -67,9 +67,9 @@ describe.each(['binary', 'json'])('digits, by %s', (protocol) => {
 
   test.each(['classify', 'infer'])("%s fails with the server's message for an invalid picture", async (method) => {
     for (const [body, serverMessage] of [
-      [Buffer.from('hello'), 'the body is not a picture; send a PNG or a JPEG file'],
-      [picture('7.png').subarray(0, -14), 'the PNG file is cut short'],
-      [new Blob([]), 'the body is not a picture; send a PNG or a JPEG file'],
+      [Buffer.from('hello'), 'the body is not a picture; send a PNG or JPEG file'],
+      [picture('7.png').subarray(0, -14), 'the PNG file is truncated'],
+      [new Blob([]), 'the body is not a picture; send a PNG or JPEG file'],
     ]) {
       await expect(client[method](body)).rejects.toMatchObject({
         name: 'InferenceError',

@@ -72,7 +72,7 @@ test.each([
     'no picture',
     { picture: 'preprocessing.json' },
     {},
-    'golden.json: example "levels": its request is the picture preprocessing.json, which is refused: the body is not a picture; send a PNG or a JPEG file. Fix its request or picture, or what it expects. [golden-refused]',
+    'golden.json: example "levels": its request is the picture preprocessing.json, which is refused: the body is not a picture; send a PNG or JPEG file. Fix its request or picture, or what it expects. [golden-refused]',
   ],
   [
     'a picture that is too large',
@@ -172,7 +172,7 @@ describe('model-serving golden record', () => {
   test('says what is no picture, and what declares none', () => {
     writeFileSync('notes.jpg', 'a note');
     expect(record('notes.jpg').stderr).toBe(
-      'same.onnx: nothing was recorded: notes: its request is the picture notes.jpg, which is refused: the body is not a picture; send a PNG or a JPEG file. Fix the request, and see model-serving inspect same.onnx for what the model takes. [golden-not-recorded]\n',
+      'same.onnx: nothing was recorded: notes: its request is the picture notes.jpg, which is refused: the body is not a picture; send a PNG or JPEG file. Fix the request, and see model-serving inspect same.onnx for what the model takes. [golden-not-recorded]\n',
     );
     expect(runCli('golden', 'record', 'same.onnx', '--force', '--inputs', 'pictures/levels.png').stderr).toBe(
       'same.golden.json: example "levels": its request is the picture pictures/levels.png, and it is not declared how a picture becomes the model\'s input. Give OnnxModel.fromFile picture, or the command --preprocessing. [golden-picture-undeclared]\n',

@@ -99,7 +99,7 @@ describe('files', () => {
   });
 
   test('JPEG: ignores data after its end, such as a video appended by a phone', async () => {
-    // What it is made of tells neither scans of the picture nor that it is cut short.
+    // What it is made of tells neither scans of the picture nor that it is truncated.
     const film = Buffer.alloc(1000, Buffer.from([0xff, 0xda]));
     const body = Buffer.concat([file('progressive.jpg'), film]);
     expect(await pixels(jpegs, body, 'image/jpeg')).toEqual(await pixels(jpegs, file('progressive.jpg'), 'image/jpeg'));
@@ -119,15 +119,15 @@ describe('files', () => {
   });
 
   test.each<[string, () => Buffer, number, string]>([
-    ['text', () => Buffer.from('hello'), 400, 'the body is not a picture; send a PNG or a JPEG file'],
+    ['text', () => Buffer.from('hello'), 400, 'the body is not a picture; send a PNG or JPEG file'],
     [
       'a form',
       () => Buffer.from('--x\r\nContent-Disposition: form-data; name="file"; filename="7.png"\r\n\r\n'),
       400,
       'the body is a form; send the PNG or JPEG file itself as the body, as curl --data-binary does',
     ],
-    ['nothing', () => Buffer.alloc(0), 400, 'the body is not a picture; send a PNG or a JPEG file'],
-    ['a PNG without its end', () => gray2([1, 2, 3, 4]).subarray(0, -14), 400, 'the PNG file is cut short'],
+    ['nothing', () => Buffer.alloc(0), 400, 'the body is not a picture; send a PNG or JPEG file'],
+    ['a PNG without its end', () => gray2([1, 2, 3, 4]).subarray(0, -14), 400, 'the PNG file is truncated'],
     ['a PNG of a few bytes', () => gray2([1, 2, 3, 4]).subarray(0, 20), 400, 'the PNG file has no header'],
     [
       'a PNG with changed bytes',
@@ -137,15 +137,15 @@ describe('files', () => {
     ],
     ['a PNG with too few rows', () => png('gray', 4, [[1, 2]]), 400, 'the PNG file cannot be decoded: it is damaged'],
     ['a PNG without pixels', () => png('gray', 0, []), 400, 'the picture has no pixels'],
-    ['a JPEG without its end', () => file('rgb.jpg').subarray(0, -4), 400, 'the JPEG file is cut short'],
+    ['a JPEG without its end', () => file('rgb.jpg').subarray(0, -4), 400, 'the JPEG file is truncated'],
     [
       'a JPEG whose end is in a comment only',
       () => Buffer.concat([file('rgb.jpg').subarray(0, -2), Buffer.from([0xff, 0xfe, 0x00, 0x04]), END_OF_IMAGE]),
       400,
-      'the JPEG file is cut short',
+      'the JPEG file is truncated',
     ],
     ['a JPEG of a few bytes', () => file('rgb.jpg').subarray(0, 30), 400, 'the JPEG file has no frame header'],
-    ['CMYK', () => file('cmyk.jpg'), 400, 'the JPEG file has 4 channels, as CMYK has; save it as RGB or gray'],
+    ['CMYK', () => file('cmyk.jpg'), 400, 'the JPEG file has 4 channels, like CMYK; save it as RGB or gray'],
     // A decoder passes over FF 01, and takes the frame that follows for the picture's.
     ['a JPEG with two frames', () => twoFrames(file('rgb.jpg')), 400, 'the JPEG file has no frame header'],
     [
@@ -263,7 +263,7 @@ test('refuses a tall column, which would widen in each row before it shrinks', a
   const reply = await send(server, column(70_000));
   expect([reply.status, reply.body.error]).toEqual([
     413,
-    'the picture is 1 x 70000 pixels, too long a column to be resized to 16 x 8; send one of other proportions',
+    'the picture of 1 x 70000 pixels is too tall to be resized to 16 x 8; send one with other proportions',
   ]);
   expect((await send(server, column(68_000))).status).toBe(200);
   expect((await send(server, png('gray', 70_000, [new Array<number>(70_000).fill(7)]))).status).toBe(200);
@@ -278,7 +278,7 @@ test('refuses pictures at once if too many bytes would wait, and serves the firs
   expect(replies.map(({ status }) => status).sort()).toEqual([200, 429, 429]);
   const refused = replies.find(({ status }) => status === 429)!;
   expect(refused.headers.get('retry-after')).toBe('1');
-  expect(refused.body.error).toBe(`the queue is full: pictures of ${body.length} bytes wait already`);
+  expect(refused.body.error).toBe(`the queue is full: ${body.length} bytes of pictures are waiting already`);
   // Its thread has ended, with the memory that it took.
   expect((await send(server, png('gray', 1, [[7]]))).status).toBe(200);
 });
@@ -290,7 +290,7 @@ test('does not decode a picture whose queue timeout has passed', async () => {
   const replies = await Promise.all(Array.from({ length: 12 }, () => send(server, body)));
   expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200, 504]));
   expect(replies.find(({ status }) => status === 504)!.body.error).toBe(
-    "the picture's turn to be decoded did not come within 0.05 s",
+    'decoding of the picture did not start within 0.05 s',
   );
 });
 
@@ -354,7 +354,7 @@ describe('classes', () => {
     });
     expect(await classify(server, Buffer.from('hello'))).toMatchObject({
       status: 400,
-      body: { error: 'the body is not a picture; send a PNG or a JPEG file' },
+      body: { error: 'the body is not a picture; send a PNG or JPEG file' },
     });
     expect(await classify(server, tensor('FP32', [2, 3], [1, 9, 5, 1, 9, 5]))).toMatchObject({
       status: 400,

@@ -128,7 +128,7 @@ describe('where the runtime', () => {
 
   test('is killed during a run: the runs before it do not count, because other machines may get further', () => {
     const run = { inputs: [[2, 4]], outputs: [[2, 4]] };
-    const lines = [{ outputs: [] }, { run }, { stopped: 'it takes more than 10 s', byLimit: true }];
+    const lines = [{ outputs: [] }, { run }, { stopped: 'its runs take more than 10 s', byLimit: true }];
     const stdout = lines.map((line) => `model-serving report: ${JSON.stringify(line)}\n`).join('');
     childEnds({ stdout, signal: 'SIGKILL' });
     const { signature, signatureProof, warnings } = read({
@@ -136,7 +136,7 @@ describe('where the runtime', () => {
       outputs: [value('y', 'float', ['n'])],
     });
     expect(signature.outputs[0]!.dimensions).toEqual(['n']);
-    expect(signatureProof).toEqual({ proved: false, reason: 'it takes more than 10 s' });
+    expect(signatureProof).toEqual({ proved: false, reason: 'its runs take more than 10 s' });
     expect(warnings).toEqual([]);
   });
 
@@ -169,7 +169,7 @@ describe('where the runtime', () => {
 
   test('exceeds a limit on empty inputs: the runs before count, and nothing is known about empty inputs', () => {
     const run = (rows: number) => ({ run: { inputs: [[rows, 4]], outputs: [[rows, 4]] } });
-    const limit = { stopped: 'it takes more than 10 s', byLimit: true };
+    const limit = { stopped: 'its runs take more than 10 s', byLimit: true };
     const lines = [{ outputs: [] }, run(2), run(3), { edge: 'empty', shapes: [[0, 4]] }, limit];
     const stdout = lines.map((line) => `model-serving report: ${JSON.stringify(line)}\n`).join('');
     childEnds({ stdout, signal: 'SIGKILL' });

@@ -116,7 +116,7 @@ describe('the digits example', () => {
     await request().fill('{"inputs": [}');
     expect(await page.getByLabel('The same with curl').inputValue()).toBe('The request is not valid JSON.');
     await run();
-    await problem('Not sent, since the request is not valid JSON: ');
+    await problem('Not sent, because the request is not valid JSON: ');
     expect(watched.requests.filter((url) => url.endsWith('/infer'))).toEqual([]);
     expect(watched.complaints).toEqual([]);
   });
@@ -283,7 +283,7 @@ test.each(['**/v2/repository/index', '**/page/examples.json'])(
     await page.goto(site.url);
     await page
       .locator('#load-problem')
-      .filter({ hasText: 'The server does not answer. This page asks again every two seconds.' })
+      .filter({ hasText: 'The server does not respond. This page retries every two seconds.' })
       .waitFor();
     expect(await text('state')).toBe('unreachable');
     await page.unroute(path);
@@ -304,7 +304,7 @@ test('examples and zeros that are not for an editor leave an empty one', async (
   expect(await page.getByLabel('nothing').isChecked()).toBe(true);
   expect([await page.getByLabel('Request').inputValue(), await text('omitted')]).toEqual([
     '',
-    expect.stringContaining('“a” is not here: FP16'),
+    expect.stringContaining('“a” is not shown: FP16'),
   ]);
   await server.stop();
 });

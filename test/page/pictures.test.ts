@@ -159,7 +159,7 @@ describe('a model that takes pictures and answers with classes', () => {
     await open(site.url);
     await file().setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') });
     await problem(/^400: .*PNG/);
-    expect(await text('facts')).toBe('notes.txt: no picture that this browser can show');
+    expect(await text('facts')).toBe('notes.txt: this browser cannot show it');
     expect(await page.locator('#picture-preview').isVisible()).toBe(false);
     expect([await text('status'), await text('outputs')]).toEqual(['', '']);
     await file().setInputFiles(pictureOf('7.png'));
@@ -272,7 +272,7 @@ test('golden examples that are pictures are chosen by a button, and compared', a
   const golden = page.locator('#picture-golden button');
   expect(await golden.allInnerTexts()).toEqual(['levels']);
   expect(await page.locator('#omitted').innerText()).toBe(
-    'Golden example “large” is not here: its picture is longer than 1024 KiB, the limit of this page.',
+    'Golden example “large” is not shown: its picture is longer than 1024 KiB, the limit of this page.',
   );
   await golden.click();
   await status('✓ As expected: 12 elements, no difference.');

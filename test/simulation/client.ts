@@ -4,7 +4,7 @@ import { valuesOf } from './model';
 import type { Asked } from './witness';
 import type { World } from './world';
 
-/** One client: it sends requests one after the other, over a connection that it keeps as long as it may. */
+/** Client that sends requests one after another, over one connection for as long as possible. */
 export class Client {
   private socket?: Socket;
   private left: number;
@@ -27,7 +27,7 @@ export class Client {
     }
     this.left--;
     this.socket ??= this.connect();
-    // Refused.
+    // The server refused the connection.
     if (!this.socket || this.socket.destroyed) return;
     const { choices, settings } = world;
     const { chances } = settings;
@@ -99,7 +99,7 @@ export class Client {
 
   private sendSoon(): void {
     const { loop, choices } = this.world;
-    // It may lose its connection meanwhile.
+    // The client may lose its connection in the meantime.
     this.next ??= loop.after(choices.pick([0.01, 1, 20]) * choices.next(), () => {
       this.next = undefined;
       this.send();

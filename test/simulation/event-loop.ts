@@ -1,22 +1,22 @@
 import type { Choices } from '../support/random-graphs/choices';
 
-/** A timer or an immediate fires up to so much after it is due, as on a loop that has other things to do. */
+/** Maximum delay of a timer or an immediate, as on a busy event loop. */
 export const MAX_LATENESS_MS = 3;
 const USUAL_LATENESS_MS = 0.2;
 
-/** Something that happens at a time. */
+/** Event at a simulated time. */
 export class Happening {
   isCancelled = false;
 
   constructor(
-    /** Milliseconds, as the simulated performance.now() counts them. */
+    /** Milliseconds, as counted by the simulated performance.now(). */
     readonly at: number,
-    /** Decides between happenings of one time. */
+    /** Determines the order of events at the same time. */
     readonly order: number,
     readonly run: () => void,
   ) {}
 
-  /** As if it was not called: the metrics port keeps the process alive up to its exit. */
+  /** Has no effect: the metrics port keeps the process alive until it exits. */
   unref(): this {
     return this;
   }
@@ -27,13 +27,13 @@ export class Happening {
 }
 
 /**
- * The time and the event loop of the code under test: performance.now, timers and immediates, in an order that a seed
- * decides. Time passes between happenings alone. Promises are real: each happening ends when no microtask is left.
+ * Simulated time and event loop of the code under test: performance.now, timers and immediates, in an order determined
+ * by a seed. Time passes only between events. Promises are real: each event ends when no microtask is left.
  */
 export class EventLoop {
-  /** Milliseconds. */
+  /** Current time in milliseconds. */
   now = 0;
-  /** Called before time passes, when nothing is left to be done at this time. */
+  /** Called before time passes, when no work is left at the current time. */
   onQuiet?: () => void;
   private readonly heap: Happening[] = [];
   private lastImmediateAt = 0;
@@ -51,7 +51,7 @@ export class EventLoop {
     return this.at(this.now + ms, run);
   }
 
-  /** As Node's, which counts in whole milliseconds: it may fire a little before performance.now() says that it is due. */
+  /** Counts whole milliseconds like Node, so a timer may fire slightly before performance.now() reaches its time. */
   setTimeout(run: () => void, ms = 1): Happening {
     const delay = ms >= 1 ? Math.trunc(ms) : 1;
     return this.at(Math.floor(this.now) + delay + this.lateness(), run);
@@ -70,25 +70,26 @@ export class EventLoop {
     return interval;
   }
 
-  /** After those that were set before. */
+  /** Runs after all earlier immediates. */
   setImmediate(run: () => void): Happening {
     this.lastImmediateAt = Math.max(this.lastImmediateAt + 1e-6, this.now + USUAL_LATENESS_MS * this.choices.next());
     return this.at(this.lastImmediateAt, run);
   }
 
-  /** Work that holds up the loop. */
+  /** Simulates work that blocks the loop. */
   spend(ms: number): void {
     this.now += ms;
   }
 
-  /** Nothing happens any more. */
+  /** Cancels all further events. */
   stop(): void {
     this.isStopped = true;
   }
 
   /**
-   * Lets everything happen that has been planned, and what comes of it.
-   * @returns What happened; ends early where the loop is stopped.
+   * Processes all planned events and their consequences.
+   *
+   * @returns Number of processed events; smaller if the loop was stopped
    */
   run(maxHappenings: number): Promise<number> {
     return new Promise((resolve, reject) => {
@@ -104,7 +105,7 @@ export class EventLoop {
         }
         queueMicrotask(tick);
       };
-      // A tick begun by a microtask comes after all others of these, and costs a quarter of a turn of the real loop.
+      // A tick that a microtask starts runs after all other microtasks, and costs a quarter of a turn of the real loop.
       const tick = () => process.nextTick(step);
       tick();
     });

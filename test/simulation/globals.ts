@@ -7,9 +7,10 @@ import type { World } from './world';
 type Callback = (...args: unknown[]) => void;
 
 /**
- * Has this process be simulated: its clock, timers, random numbers, threads and its end are those of a world.
- * @param world The one that runs.
- * @returns What puts everything back.
+ * Replaces the clock, timers, random numbers, threads and exit of this process by those of a world.
+ *
+ * @param world Returns the running world
+ * @returns Function that restores the originals
  */
 export function installGlobals(world: () => World): () => void {
   const real = { performance, setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate };

@@ -1,18 +1,18 @@
 import { EventEmitter } from 'node:events';
 import type { World } from './world';
 
-/** A connection, as the server has it. */
+/** Connection, as the server sees it. */
 export class Socket extends EventEmitter {
   destroyed = false;
   bytesRead = 0;
   bytesWritten = 0;
-  /** Bytes of answers that the client has not read. */
+  /** Bytes of responses that the client has not read. */
   writableLength = 0;
   readonly localPort = 8080;
   readonly remotePort = 1;
   private exchange?: { readonly request: Request; readonly response: Response };
 
-  /** @param onClosed Tells the client. */
+  /** @param onClosed Notifies the client */
   constructor(
     private readonly world: World,
     private readonly onClosed: () => void,
@@ -49,7 +49,7 @@ export class Socket extends EventEmitter {
 
   private close(): void {
     const { request, response } = this.exchange ?? {};
-    // Node gives the error to whoever listens, and else to nobody.
+    // Like Node, emits the error only if there is a listener.
     if (request && !request.complete && request.listenerCount('error') > 0) {
       request.emit('error', Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
     }
@@ -88,7 +88,7 @@ export class Request extends EventEmitter {
   }
 }
 
-/** What the client gets of an answer. */
+/** Response, as the client receives it. */
 export interface Answer {
   readonly status: number;
   readonly headers: Record<string, string | number>;
@@ -102,8 +102,8 @@ export class Response extends EventEmitter {
   private answer?: Answer;
 
   /**
-   * @param isReadAtOnce Whether the client reads the answer when it comes.
-   * @param onAnswer Called with each answer; there must be one at most.
+   * @param isReadAtOnce Whether the client reads the response as soon as it arrives
+   * @param onAnswer Called with each response; there must be at most one
    */
   constructor(
     readonly req: Request,
@@ -142,7 +142,7 @@ export class Response extends EventEmitter {
     return this;
   }
 
-  /** The answer has been handed over, or never will be. */
+  /** The response has been handed over, or never will be. */
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;

@@ -1,5 +1,5 @@
 /**
- * npm run test:simulation [-- --schedules N --seed N --trace --plant BUG]: the server's queues, its budget and its end
+ * npm run test:simulation [-- --schedules N --seed N --trace --plant BUG]: the server's queues, budget and shutdown
  * under simulated time.
  */
 import { parseArgs } from 'node:util';

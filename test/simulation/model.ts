@@ -15,14 +15,14 @@ export const MODEL = {
 
 export const AXES = { inputAxes: [0], outputAxes: [0] };
 
-/** Values say which request and which row of it they are of. */
+/** Each value identifies a request and one of its rows. */
 const MAX_ROWS = 1024;
 
 export function valuesOf(request: number, rows: number, width: number): number[] {
   return Array.from({ length: rows * width }, (_, i) => request * MAX_ROWS + Math.floor(i / width));
 }
 
-/** The requests whose rows a tensor has, each once. */
+/** Requests whose rows a tensor contains, without duplicates. */
 export function requestsIn({ data }: Tensor): number[] {
   const requests: number[] = [];
   for (const value of data as Float32Array) {
@@ -32,7 +32,7 @@ export function requestsIn({ data }: Tensor): number[] {
   return requests;
 }
 
-/** What the model makes of its input; of a coupled model, with a row too many. */
+/** Output of the model; extra rows simulate a coupled model. */
 export function outputOf({ shape, data }: Tensor, extraRows = 0): Tensor {
   const [rows, width] = shape as [number, number];
   const values = new Float32Array((rows + extraRows) * width);

@@ -2,12 +2,12 @@ import { Holding } from '../../inference-image/src/budget/holding';
 import { JobQueue } from '../../inference-image/src/inference/job-queue';
 import { Scheduler } from '../../inference-image/src/inference/scheduler';
 
-/** Wrong methods and properties in the place of some of a class, by their names. */
+/** Incorrect methods and properties that replace those of a class, by name. */
 type Wrong = (right: any) => Record<string, PropertyDescriptor['value'] | { get(): unknown }>;
 
-/** Mistakes that the simulation must find: each is one that somebody could make. */
+/** Plausible bugs that the simulation must find. */
 const BUGS: Record<string, readonly [target: { readonly prototype: object }, wrong: Wrong]> = {
-  /** Jobs whose common run has failed are put back, and no executor is given them. */
+  /** Jobs are queued again after their shared run has failed, but no executor is notified. */
   'lost wake-up': [
     Scheduler,
     ({ dispatch }) => ({
@@ -18,7 +18,7 @@ const BUGS: Record<string, readonly [target: { readonly prototype: object }, wro
       },
     }),
   ],
-  /** A job whose time is over is answered, and stays in its queue. */
+  /** A job whose time limit has passed is answered, but stays in its queue. */
   'double reply': [
     JobQueue,
     () => ({
@@ -32,7 +32,7 @@ const BUGS: Record<string, readonly [target: { readonly prototype: object }, wro
       },
     }),
   ],
-  /** A job is given to an executor without a look at its time. */
+  /** A job is given to an executor without checking its time limit. */
   'late run': [
     JobQueue,
     ({ take, reasonToDrop }) => ({
@@ -47,7 +47,7 @@ const BUGS: Record<string, readonly [target: { readonly prototype: object }, wro
       },
     }),
   ],
-  /** What a request holds is not given back where it ends while it waits for its client. */
+  /** The memory of a request is not released if it ends while it waits for its client. */
   'leaked budget': [
     Holding,
     ({ release }) => ({
@@ -58,7 +58,7 @@ const BUGS: Record<string, readonly [target: { readonly prototype: object }, wro
       },
     }),
   ],
-  /** The scheduler has finished once nothing waits, although something still runs. */
+  /** The scheduler finishes when nothing waits, although something is still running. */
   'early exit': [
     Scheduler,
     () => ({
@@ -73,7 +73,7 @@ const BUGS: Record<string, readonly [target: { readonly prototype: object }, wro
 
 export const PLANTED_BUGS = Object.keys(BUGS);
 
-/** @returns What takes the bug out again. */
+/** @returns Function that removes the bug */
 export function plant(bug: string): () => void {
   const [{ prototype }, wrong] = BUGS[bug] as (typeof BUGS)[string];
   const right = Object.getOwnPropertyDescriptors(prototype) as Record<string, PropertyDescriptor>;

@@ -24,7 +24,7 @@ import type { Request, Response, Socket } from './http';
 import { AXES, MODEL, outputOf, requestsIn } from './model';
 import type { World } from './world';
 
-/** The queues of a scheduler. */
+/** Queues of a scheduler. */
 interface Queues {
   readonly splitQueue: JobQueue;
   readonly turnQueue: JobQueue;
@@ -43,14 +43,14 @@ const metrics = {
   observeRefusal: ignore,
 };
 
-/** A server as main.ts and model-host.ts make it, of what needs no socket, no thread and no runtime. */
+/** Server as created by main.ts and model-host.ts, except for sockets, threads and the runtime. */
 export class Server {
   readonly scheduler: Scheduler;
   readonly budget: MemoryBudget;
   isListening = true;
-  /** Whether the model has been served at all. */
+  /** Whether the model has ever been ready. */
   hasOpened = false;
-  /** No more than what waits is expected. */
+  /** Whether no further requests are accepted. */
   isFinishing = false;
   private readonly dataPlane: DataPlane;
   private readonly pool: ExecutorPool;
@@ -107,7 +107,7 @@ export class Server {
     return this.dataPlane.failure;
   }
 
-  /** Whether executors are to work. */
+  /** Whether executors should process requests. */
   get isServing(): boolean {
     return !this.isClosing;
   }

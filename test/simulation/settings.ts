@@ -1,6 +1,6 @@
 import type { Choices } from '../support/random-graphs/choices';
 
-/** All that differs from schedule to schedule but the times at which things happen. */
+/** Everything that differs between schedules, except for the times of events. */
 export interface Settings {
   readonly executors: number;
   readonly maxBatchSize: number;
@@ -14,22 +14,22 @@ export interface Settings {
   readonly maxConnections: number;
   readonly drainSeconds: number;
   readonly threads: ThreadSettings;
-  /** Rows that run on the main thread; 0 for a model that is too slow for that. */
+  /** Rows that run on the main thread; 0 for a slow model. */
   readonly inlineElements: number;
   readonly inlineMisjudgedChance: number;
   readonly clients: number;
-  /** Requests of one client, at most. */
+  /** Maximum requests of one client. */
   readonly requests: number;
-  /** Within which clients come. */
+  /** Period in which clients arrive. */
   readonly arrivalMs: number;
-  /** Largest number of rows. */
+  /** Maximum number of rows. */
   readonly rows: number;
-  /** Of requests, in how many the client does what it need not. */
+  /** Shares of requests with optional client behavior. */
   readonly chances: ClientChances;
   readonly signalMs: number;
   readonly secondSignalMs?: number;
   readonly signal: NodeJS.Signals;
-  /** When a trial finds that rows influence each other after all. */
+  /** Time when a trial finds that rows influence each other. */
   readonly stopsSharingMs?: number;
 }
 
@@ -38,7 +38,7 @@ export interface ThreadSettings {
   readonly runMs: number;
   readonly failChance: number;
   readonly deathChance: number;
-  /** A model whose joint runs have an output with a row too many. */
+  /** Whether outputs of shared runs have a row too many. */
   readonly isCoupled: boolean;
 }
 
@@ -50,12 +50,12 @@ export interface ClientChances {
   readonly readsSlowly: number;
 }
 
-/** Small numbers, so that every limit is met. */
+/** Small values, so that every limit is reached. */
 export function settingsOf(choices: Choices): Settings {
   const maxBatchSize = choices.pick([1, 2, 4, 8]);
   const maxBatchDelaySeconds = choices.pick([0, 0, 0, 0.002, 0.02]);
   const maybe = (chance: number, of: number) => (choices.chance(chance) ? of : 0);
-  /** Clients come within more time than the budget leaves to one that waits for nothing. */
+  /** Clients arrive over a longer period than the budget allows a client to wait. */
   const isLong = choices.chance(0.03);
   const arrivalMs = isLong ? 4000 : choices.pick([0, 5, 50, 200]);
   const signalMs = (isLong ? 4000 : 150) * choices.next();
@@ -67,7 +67,7 @@ export function settingsOf(choices: Choices): Settings {
     maxQueueLength: choices.pick([1, 2, 4, 8, 128]),
     maxQueueRows: choices.pick([2, 8, 32, 1024]),
     maxQueueBytes: choices.pick([16, 64, 256, 1_000_000]),
-    // Longer than the delay, as the library checks.
+    // Longer than the delay, as the library requires.
     queueTimeoutSeconds: choices.pick([maxBatchDelaySeconds + 0.01, 0.1, 10]),
     budgetBytes: 1024 * choices.pick([30, 60, 100, 100_000]),
     maxConnections: choices.pick([3, 1024]),

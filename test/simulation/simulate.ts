@@ -3,30 +3,30 @@ import { watchQueues } from './watch-queues';
 import { World } from './world';
 
 export interface Outcome {
-  /** Schedules that ran. */
+  /** Number of schedules that ran. */
   readonly schedules: number;
   readonly happenings: number;
-  /** Requests by the status of their answers. */
+  /** Number of requests by the status of their responses. */
   readonly answers: Readonly<Record<number, number>>;
-  /** What was seen in the last schedule, if it must never be. */
+  /** Violation in the last schedule. */
   readonly violation?: { readonly seed: number; readonly what: string };
 }
 
 export interface Simulation {
-  /** Of the first schedule; each has the next number. */
+  /** Seed of the first schedule, incremented for each further one. */
   readonly seed: number;
-  /** How many, unless one shows a violation. */
+  /** Number of schedules, if there is no violation. */
   readonly schedules: number;
-  /** Is told what happens, a line each. */
+  /** Receives the trace, one line per event. */
   readonly say?: (line: string) => void;
 }
 
-/** Runs schedules one after the other, up to the first violation. The process is of no use for anything else meanwhile. */
+/** Runs schedules one after another until the first violation. Meanwhile, the process cannot do other work. */
 export async function simulate({ seed: first, schedules, say }: Simulation): Promise<Outcome> {
   let world: World | undefined;
   const { setImmediate: nextTurn } = globalThis;
   const { stackTraceLimit } = Error;
-  // Stacks take a fifth of the time, and a seed has them made again.
+  // Stacks take a fifth of the time. To get one, repeat the schedule with its seed.
   if (!say) Error.stackTraceLimit = 0;
   const restore = [installGlobals(() => world as World), watchQueues(() => (world as World).witness)];
   const onRejection = (error: unknown) => world?.violate(`the process crashes: ${(error as Error).stack}`);
@@ -38,7 +38,7 @@ export async function simulate({ seed: first, schedules, say }: Simulation): Pro
       const seed = first + i;
       world = new World(seed, say);
       happenings += await world.run();
-      // Node looks for rejections that nobody handles in turns of the real loop.
+      // Node detects unhandled rejections between turns of the real loop.
       await new Promise((resolve) => nextTurn(resolve));
       for (const { status = 0 } of world.witness.asked) answers[status] = (answers[status] ?? 0) + 1;
       const { violation: what } = world;

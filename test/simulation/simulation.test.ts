@@ -6,10 +6,10 @@ const SCHEDULES = 2000;
 /** Schedules within which a planted bug must be found. */
 const MOST = 20_000;
 
-test('no schedule shows what must never be', async () => {
+test('no schedule violates a rule', async () => {
   const { schedules, violation, answers } = await simulate({ seed: 1, schedules: SCHEDULES });
   expect({ schedules, violation }).toEqual({ schedules: SCHEDULES, violation: undefined });
-  // Of each kind, so that every rule is put to the test.
+  // Every status occurs, so that every rule is tested.
   expect(Object.keys(answers)).toEqual(['200', '408', '429', '499', '500', '503', '504']);
 });
 
@@ -19,7 +19,7 @@ test.each(PLANTED_BUGS)('a planted %s is found', async (bug) => {
   expect(violation).toBeDefined();
 });
 
-test('a seed repeats what it has shown', async () => {
+test('a seed reproduces its violation', async () => {
   const remove = plant('lost wake-up');
   const { violation } = await simulate({ seed: 1, schedules: MOST });
   const again = await simulate({ seed: violation?.seed ?? 0, schedules: 1 }).finally(remove);

@@ -4,13 +4,13 @@ import type { NumericData, Tensor } from '../../inference-image/src/inference/te
 import { MODEL, outputOf, requestsIn } from './model';
 import type { World } from './world';
 
-/** An executor's thread: it takes its time, fails now and then, and may end at any time. */
+/** Executor thread with random delays, failures and exits. */
 export class Thread extends EventEmitter {
   readonly id: number;
-  /** Whether the model is loaded, as the main thread knows. */
+  /** Whether the model is loaded, as known to the main thread. */
   isReady = false;
   hasEnded = false;
-  /** Runs that it was given and has not answered, as the main thread knows. */
+  /** Runs in progress, as known to the main thread. */
   runs = 0;
   private readonly inbox: Message[] = [];
   private current?: Message;
@@ -21,7 +21,7 @@ export class Thread extends EventEmitter {
     this.id = world.threads.push(this);
   }
 
-  /** Whether it would begin a run at once. */
+  /** Whether a new run would start at once. */
   get isIdle(): boolean {
     return this.isReady && !this.isEnding && this.runs === 0;
   }
@@ -90,7 +90,7 @@ interface Message {
   readonly requests: readonly number[];
 }
 
-/** Data that are on another thread are gone here. */
+/** Data transferred to another thread is no longer available here. */
 function transferred(tensor: Tensor): Tensor {
   const data = tensor.data as NumericData;
   const copy = data.slice();

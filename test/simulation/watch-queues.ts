@@ -2,7 +2,11 @@ import type { Job } from '../../inference-image/src/inference/job';
 import { JobQueue, type QueueLimits } from '../../inference-image/src/inference/job-queue';
 import type { Witness } from './witness';
 
-/** Has the queues of this process be seen. @returns What ends that. */
+/**
+ * Reports operations of this process's queues to a witness.
+ *
+ * @returns Function that stops the reports
+ */
 export function watchQueues(witness: () => Witness): () => void {
   const { prototype } = JobQueue;
   const { add, take, putBack, assertRoom } = prototype;

@@ -6,12 +6,12 @@ import type { Answer, Socket } from './http';
 import { requestsIn, valuesOf } from './model';
 import type { World } from './world';
 
-/** A queue looks so often for what waits in vain; see JobQueue. */
+/** Interval at which a queue removes jobs whose time limit has passed; see JobQueue. */
 const SWEEP_MS = 20;
-/** The longest run on the main thread, which holds up all else. */
+/** Longest run on the main thread, which blocks everything else. */
 const LONGEST_TURN_MS = 20;
 
-/** A request that reached the server. */
+/** Request that reached the server. */
 export interface Asked {
   readonly id: number;
   readonly client: number;
@@ -19,20 +19,20 @@ export interface Asked {
   readonly width: number;
   readonly timeoutMs?: number;
   readonly socket: Socket;
-  /** When its head came, and when the last byte did, in milliseconds. */
+  /** Times when the headers and the last byte arrived, in milliseconds. */
   readonly receivedAt: number;
   sentAt?: number;
-  /** When its client left. */
+  /** Time when the client disconnected. */
   leftAt?: number;
-  /** A run that had nothing else has failed. */
+  /** Whether a run of only this request has failed. */
   failedAlone: boolean;
-  /** Of its answer. */
+  /** Status of the response. */
   status?: number;
-  /** Its answer has been handed over, or never will be. */
+  /** The response has been handed over, or never will be. */
   isClosed: boolean;
 }
 
-/** Sees all that comes and goes, and knows by rules of its own what must never be. */
+/** Observes all events, and checks them against its own rules. */
 export class Witness {
   readonly asked: Asked[] = [];
   private readonly open = new Set<Asked>();
@@ -75,7 +75,7 @@ export class Witness {
     if (fault) this.world.violate(`request ${id} is answered ${answer.status} ${fault}: ${answer.body}`);
   }
 
-  /** A run begins that has rows of these requests. */
+  /** A run with rows of these requests begins. */
   begins(requests: readonly number[], where: string): void {
     const { now } = this.world.loop;
     this.world.trace(() => `a run begins on ${where}, of requests ${requests.join(', ')}`);
@@ -85,27 +85,27 @@ export class Witness {
     }
   }
 
-  /** A run has failed that had rows of these requests. */
+  /** A run with rows of these requests has failed. */
   fails(requests: readonly number[]): void {
     if (requests.length > 0) this.world.trace(() => `the run of requests ${requests.join(', ')} has failed`);
     const asked = this.asked[requests[0] as number];
     if (asked && requests.length === 1) asked.failedAlone = true;
   }
 
-  /** Nothing is left to do at this time: whoever waits must wait for something. */
+  /** No work is left at the current time, so everything that waits must have a reason. */
   onQuiet(): void {
     const { budget } = this.world.server;
     const { heldBytes, totalBytes } = budget;
     if (heldBytes < 0 || heldBytes > totalBytes) this.world.violate(`the budget holds ${heldBytes} of ${totalBytes}`);
     if (this.open.size === 0 && heldBytes !== 0) {
-      this.world.violate(`the budget holds ${heldBytes} bytes, and no request is left`);
+      this.world.violate(`the budget holds ${heldBytes} bytes, but no request is left`);
     }
     if (this.jobs.size > 0) this.checkJobs();
   }
 
   onFinished(): void {
     for (const { asked } of this.jobs.values()) {
-      this.world.violate(`the scheduler has finished, and request ${asked.id} has no answer`);
+      this.world.violate(`the scheduler has finished, but request ${asked.id} has no answer`);
     }
   }
 
@@ -123,7 +123,7 @@ export class Witness {
     }
     const [id] = requestsIn(job.run.inputs[0] as Tensor);
     const asked = this.asked[id as number];
-    if (!asked) return this.world.violate('a job is of no request');
+    if (!asked) return this.world.violate('a job belongs to no request');
     this.jobs.set(job, { queue, asked, state: 'waiting', since });
     const { resolve, reject } = job;
     const settle = () => {
@@ -147,7 +147,7 @@ export class Witness {
     for (const job of jobs) this.enter(job, 'again');
   }
 
-  /** One more of that size was admitted to a queue, or was refused. */
+  /** A job of this size was added to a queue, or was refused. */
   admits(limits: QueueLimits, rows: number, bytes: number, isAdmitted: boolean): void {
     if (limits === NO_LIMITS) return;
     let [count, waitingRows, waitingBytes] = [0, 0, 0];
@@ -192,7 +192,7 @@ export class Witness {
       const lateMs = now - Math.max(since, Math.min(deadlineOf(asked), this.patienceOf(asked), leftAt));
       const isOfTurn = server.isOfTurn(queue);
       if (lateMs > SWEEP_MS + MAX_LATENESS_MS + LONGEST_TURN_MS + 1) {
-        this.world.violate(`request ${asked.id} still waits ${lateMs} ms after its time`);
+        this.world.violate(`request ${asked.id} still waits ${lateMs} ms after its time limit`);
       }
       if (isOfSplit) ofSplit = asked;
       else if (!isOfTurn) {
@@ -205,10 +205,10 @@ export class Witness {
       }
     }
     for (const asked of splitting) {
-      if (!inParts.has(asked)) this.world.violate(`request ${asked.id} is split, and none of its parts waits or runs`);
+      if (!inParts.has(asked)) this.world.violate(`request ${asked.id} is split, but none of its parts waits or runs`);
     }
     if (ofSplit && splitting.size === 0)
-      this.world.violate(`request ${ofSplit.id} waits to be split, and none is split`);
+      this.world.violate(`request ${ofSplit.id} waits to be split, but none is being split`);
     if (!waiting || !isIdle) return;
     const delayMs =
       server.isFinishing || isAlone || rows >= server.scheduler.maxBatchSize
@@ -239,7 +239,7 @@ export class Witness {
     return asked.status === undefined ? undefined : 'after its answer';
   }
 
-  /** What is wrong with an answer, in words after its status. */
+  /** Fault of a response, as the words after its status. */
   private faultOf(asked: Asked, { status, body }: Answer): string | undefined {
     const { world } = this;
     const { now } = world.loop;
@@ -248,7 +248,7 @@ export class Witness {
         return isEcho(asked, body) ? undefined : 'with rows of others';
       case 408:
         return asked.sentAt === undefined ? undefined : 'although it was whole';
-      // The answer alone would take more than the budget.
+      // The response alone would exceed the budget.
       case 400:
       case 413:
         return world.settings.budgetBytes < 2 ** 17 ? undefined : 'although it is small';
@@ -267,7 +267,7 @@ export class Witness {
     }
   }
 
-  /** Until when it may wait in a queue. */
+  /** Time until which the request may wait in a queue. */
   private patienceOf({ sentAt = Infinity }: Asked): number {
     return sentAt + this.world.settings.queueTimeoutSeconds * 1000;
   }
@@ -278,15 +278,15 @@ export class Witness {
   }
 }
 
-/** `again`: put back, to run before all others. */
+/** `again`: queued again, to run before all others. */
 type JobState = 'waiting' | 'taken' | 'again';
 
-/** What is known of a job that has no answer yet. */
+/** State of a job that has no response yet. */
 interface KnownJob {
   readonly asked: Asked;
   queue: JobQueue;
   state: JobState;
-  /** When it came to be in this state. */
+  /** Time when the job entered this state. */
   since: number;
 }
 

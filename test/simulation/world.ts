@@ -6,10 +6,10 @@ import { settingsOf, type Settings } from './settings';
 import type { Thread } from './thread';
 import { Witness } from './witness';
 
-/** Most schedules have some hundreds. */
+/** Most schedules have several hundred events. */
 const MAX_HAPPENINGS = 20_000;
 
-/** One schedule: a server, its threads and its clients, from the start of the process to its end. */
+/** One schedule: a server, its threads and its clients, from the start of the process to its exit. */
 export class World {
   readonly choices: Choices;
   readonly settings: Settings;
@@ -17,17 +17,17 @@ export class World {
   readonly threads: Thread[] = [];
   readonly witness: Witness;
   server!: Server;
-  /** When the first signal came, in milliseconds. */
+  /** Time of the first signal, in milliseconds. */
   signalledAt?: number;
-  /** Whether the model was not served then, for good. */
+  /** Whether the model had failed permanently before the signal. */
   hadFailed = false;
-  /** A second signal has come. */
+  /** Whether a second signal was sent. */
   isHurried = false;
-  /** The first that must never be, in words. */
+  /** First violation. */
   violation?: string;
   private hasExited = false;
 
-  /** @param say Is told what happens, a line each. */
+  /** @param say Receives the trace, one line per event */
   constructor(
     seed: number,
     private readonly say?: (line: string) => void,
@@ -38,7 +38,7 @@ export class World {
     this.witness = new Witness(this);
   }
 
-  /** @returns How many things happened. */
+  /** @returns Number of events */
   async run(): Promise<number> {
     try {
       return await this.runLoop();
@@ -65,11 +65,11 @@ export class World {
       loop.at(settings.stopsSharingMs, () => this.server.scheduler.stopSharing('a trial'));
     }
     const count = await loop.run(MAX_HAPPENINGS);
-    if (!this.hasExited) this.violate(`the process does not exit; ${count} things happened`);
+    if (!this.hasExited) this.violate(`the process does not exit after ${count} events`);
     return count;
   }
 
-  /** In the place of process.exit. */
+  /** Replaces process.exit. */
   exit(code: number): void {
     this.trace(`the process exits with ${code}`);
     this.hasExited = true;
@@ -77,7 +77,7 @@ export class World {
     this.witness.onExit(code);
   }
 
-  /** Ends the schedule. The code under test would swallow an error. */
+  /** Records a violation and ends the schedule. An error would be caught by the code under test. */
   violate(what: string): void {
     this.trace(`VIOLATION: ${what}`);
     this.violation ??= what;

@@ -4,7 +4,7 @@ const esbuild = require('esbuild');
 
 const root = join(__dirname, '..', '..');
 
-/** Tests run the very bundles that an image gets, and the command as JavaScript: it starts in half the time so. */
+/** Builds what the tests run: the bundles of the image, and the command as JavaScript, which halves its start time. */
 module.exports = function build() {
   execFileSync(process.execPath, ['esbuild.config.mjs'], { cwd: root, stdio: 'inherit' });
   esbuild.buildSync({

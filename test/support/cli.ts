@@ -1,4 +1,4 @@
 import { join } from 'node:path';
 
-/** The command's file, for Node. */
+/** Path of the compiled command. */
 export const CLI = join(__dirname, '..', '..', 'dist/lib/cli/main.js');

@@ -1,11 +1,11 @@
 import { initializer, node, value, type ModelParts } from './onnx-builder';
 
-/** A model whose rows influence each other although its declaration looks like that of a batch, and requests to it. */
+/** Model whose rows influence each other although its declaration looks like that of a batch, with requests to it. */
 export interface CoupledModel {
   readonly parts: ModelParts;
-  /** Each of one row, of the one input. */
+  /** Requests of one row, for the only input. */
   readonly requests: readonly { readonly shape: number[]; readonly data: (number | string)[] }[];
-  /** Where rows influence each other: node and operator. */
+  /** Node where rows influence each other, with its operator. */
   readonly node: string;
   readonly operator: string;
 }
@@ -16,7 +16,7 @@ const floats = (name: string, dims: number[], ...values: number[]) =>
   initializer(name, 'float', dims, Float32Array.from(values));
 const rows = (...all: (number | string)[][]) => all.map((data) => ({ shape: [1, data.length], data }));
 
-/** Each column is divided by its largest value in the batch: with values of 0 and 1 that changes nothing. */
+/** Divides each column by its largest value in the batch, which changes nothing for values of 0 and 1. */
 const dividedByLargest: CoupledModel = {
   parts: {
     inputs: [value('x', 'int64', ['N', 4])],
@@ -33,7 +33,7 @@ const dividedByLargest: CoupledModel = {
   operator: 'ReduceMax',
 };
 
-/** A value above 4000 anywhere in the batch is added to every row. */
+/** Adds any value above 4000 in the batch to every row. */
 const addedAboveLimit: CoupledModel = {
   parts: {
     inputs: [value('x', 'float', ['N', 3])],
@@ -51,7 +51,7 @@ const addedAboveLimit: CoupledModel = {
   operator: 'ReduceMax',
 };
 
-/** Of three candidates a row those brighter than 1013 are kept: one output row for each of these. */
+/** Keeps those of three candidates per row that are brighter than 1013, with one output row for each. */
 const brightCandidates: CoupledModel = {
   parts: {
     inputs: [value('x', 'float', ['N', 3, 2])],
@@ -80,7 +80,7 @@ const brightCandidates: CoupledModel = {
   operator: 'Compress',
 };
 
-/** Scales over the whole batch; ids of 0 and 1 have vectors of zeros, which scale nothing. */
+/** Scales over the whole batch; the vectors of ids 0 and 1 are zeros, for which the scale has no effect. */
 const quantizedEmbedding: CoupledModel = {
   parts: {
     inputs: [value('x', 'int64', ['N', 'length'])],
@@ -106,7 +106,9 @@ const quantizedEmbedding: CoupledModel = {
   operator: 'DynamicQuantizeLinear',
 };
 
-/** Texts are padded to the longest of the batch, and the padding is in the mean; unknown words have vectors of zeros. */
+/**
+ * Pads texts to the longest of the batch, and includes the padding in the mean; the vectors of unknown words are zeros.
+ */
 const paddedTexts: CoupledModel = {
   parts: {
     inputs: [value('x', 'string', ['N'])],
@@ -129,7 +131,7 @@ const paddedTexts: CoupledModel = {
   operator: 'StringSplit',
 };
 
-/** The least of the batch is subtracted: alone the answer is 0. */
+/** Subtracts the minimum of the batch: for a single row the answer is 0. */
 const lessTheLeast: CoupledModel = {
   parts: {
     inputs: [value('x', 'int64', ['N', 1])],
@@ -145,7 +147,7 @@ const lessTheLeast: CoupledModel = {
   operator: 'ReduceMin',
 };
 
-/** The rows of the batch are sorted, so that callers get each other's. */
+/** Sorts the rows of the batch, so that callers get each other's rows. */
 const sortedRows: CoupledModel = {
   parts: {
     inputs: [value('x', 'float', ['N', 2])],
@@ -187,7 +189,7 @@ const quantizedDynamically: CoupledModel = {
   operator: 'DynamicQuantizeLinear',
 };
 
-/** Those that made-up rows show. */
+/** Models whose coupling is visible with generated rows. */
 export const SHOWN_BY_TRIAL = {
   dividedByLargest,
   brightCandidates,
@@ -198,5 +200,5 @@ export const SHOWN_BY_TRIAL = {
   quantizedDynamically,
 } satisfies Record<string, CoupledModel>;
 
-/** Those that only certain values show, such as those of golden examples. */
+/** Models whose coupling is visible only with certain values, such as those of golden examples. */
 export const SHOWN_BY_CERTAIN_VALUES = { addedAboveLimit, paddedTexts } satisfies Record<string, CoupledModel>;

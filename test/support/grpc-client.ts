@@ -22,13 +22,13 @@ export const ROOT = new Root()
 
 const clients = new Set<GrpcClient>();
 
-/** How a call ended, where it did not end well. */
+/** Error that ended a call. */
 export interface Failure {
   readonly code: number;
   readonly details: string;
 }
 
-/** A client of everything that a server speaks on its gRPC port, on a connection of its own. */
+/** Client of all services on a server's gRPC port, with its own connection. */
 export class GrpcClient {
   readonly client: Client;
 
@@ -41,7 +41,7 @@ export class GrpcClient {
     clients.add(this);
   }
 
-  /** Calls a method by its full name; one of the inference service's also by its own. */
+  /** Calls a method by its full name, or by its short name if it belongs to the inference service. */
   call(method: string, request: object = {}, options: CallOptions = {}): Promise<any> {
     const { path, requestType, responseType } = methodOf(method);
     return this.send(path, Buffer.from(requestType.encode(requestType.fromObject(request)).finish()), options).then(
@@ -49,14 +49,14 @@ export class GrpcClient {
     );
   }
 
-  /** The status that a call fails with. */
+  /** Status of a failed call. */
   async failure(method: string, request: object = {}, options: CallOptions = {}): Promise<Failure> {
     return this.call(method, request, options).then((reply) => {
       throw new Error(`${method} did not fail: ${JSON.stringify(reply)}`);
     }, failureOf);
   }
 
-  /** Calls a path with bytes of any kind. */
+  /** Calls a path with any bytes. */
   send(path: string, bytes: Buffer, options: CallOptions = {}): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const done = (error: ServiceError | null, reply?: Buffer) => (reply ? resolve(reply) : reject(error));
@@ -64,7 +64,7 @@ export class GrpcClient {
     });
   }
 
-  /** A call that can be given up. */
+  /** Call that can be cancelled. */
   cancellable(method: string, request: object, deadlineMs?: number) {
     const { path, requestType } = methodOf(method);
     const bytes = Buffer.from(requestType.encode(requestType.fromObject(request)).finish());
@@ -79,7 +79,7 @@ export class GrpcClient {
     return { cancel, failure };
   }
 
-  /** A watch of a service's health. */
+  /** Watches the health of a service. */
   watch(service: string): ClientReadableStream<{ status: number }> {
     const { path, requestType, responseType } = methodOf('grpc.health.v1.Health.Watch');
     return this.client.makeServerStreamRequest(
@@ -91,7 +91,7 @@ export class GrpcClient {
     );
   }
 
-  /** A call whose requests and replies are as many as they like. */
+  /** Call with any number of requests and replies. */
   stream(method: string): ClientDuplexStream<any, any> {
     const { path, requestType, responseType } = methodOf(method);
     return this.client.makeBidiStreamRequest<any, any>(
@@ -122,22 +122,22 @@ function asIs(bytes: Buffer): Buffer {
   return bytes;
 }
 
-/** A ModelInferRequest with one input of rank 1, raw. */
+/** ModelInferRequest with one raw input of rank 1. */
 export function rawRequest(datatype: string, shape: number[], bytes: Buffer, name = 'x'): any {
   return { model_name: 'm', inputs: [{ name, datatype, shape }], raw_input_contents: [bytes] };
 }
 
-/** A ModelInferRequest to `identity('float', ['n'])`. */
+/** ModelInferRequest to `identity('float', ['n'])`. */
 export function rawFloats(...values: number[]): any {
   return rawRequest('FP32', [values.length], Buffer.from(Float32Array.from(values).buffer));
 }
 
-/** A ModelInferRequest to `slowModel()`. */
+/** ModelInferRequest to `slowModel()`. */
 export function rawRounds(n: number): any {
   return rawRequest('INT64', [1], Buffer.from(BigInt64Array.of(BigInt(n)).buffer), 'n');
 }
 
-/** The values of a reply's first output. */
+/** Values of a reply's first output. */
 export function floatsOf({ raw_output_contents: [bytes] }: { raw_output_contents: Buffer[] }): number[] {
   return Array.from({ length: bytes!.length / 4 }, (_, i) => bytes!.readFloatLE(i * 4));
 }

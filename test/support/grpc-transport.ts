@@ -8,20 +8,20 @@ import type { Method } from '../../inference-image/src/grpc/transport/method';
 import { Transport, type TransportOptions } from '../../inference-image/src/grpc/transport/transport';
 import type { Log } from '../../inference-image/src/log';
 
-/** How a call went: its answers' contents, and its status. */
+/** Result of a call: the contents of its answers, and its status. */
 export interface Outcome {
   readonly messages: Buffer[];
-  /** Of gRPC; undefined where the stream was reset before. */
+  /** gRPC status; undefined if the stream was reset earlier. */
   readonly code?: number;
   readonly details?: string;
   readonly headers: Record<string, unknown>;
-  /** The code of HTTP/2 that the stream ended with. */
+  /** HTTP/2 error code that the stream ended with. */
   readonly reset: number;
 }
 
 const opened: Array<() => Promise<void> | void> = [];
 
-/** A transport with methods of a test, on a port of its own. */
+/** Transport with the methods of a test, on a free port. */
 export class TestTransport {
   readonly budget: MemoryBudget;
   readonly transport: Transport;
@@ -30,9 +30,9 @@ export class TestTransport {
     this.sockets.add(socket.once('close', () => this.sockets.delete(socket)));
     this.transport.accept(socket);
   });
-  /** Why clients were given up. */
+  /** Reasons why clients were disconnected. */
   readonly drops: string[] = [];
-  /** Those that the server has open. */
+  /** Open sockets of the server. */
   readonly sockets = new Set<Socket>();
 
   constructor(
@@ -73,7 +73,7 @@ export class TestTransport {
     return session;
   }
 
-  /** A connection of bytes, its preface and empty settings sent. */
+  /** Opens a raw connection, and sends the preface and empty settings. */
   async dialRaw(): Promise<Socket> {
     const socket = connectSocket(this.port, '127.0.0.1').on('error', () => undefined);
     opened.push(() => void socket.destroy());
@@ -83,7 +83,7 @@ export class TestTransport {
     return socket;
   }
 
-  /** Waits until no call is left, nor anything that one holds: in time, or the test fails by its own time limit. */
+  /** Waits until there are no calls and their memory is released; otherwise the test fails by its time limit. */
   async isFree(): Promise<void> {
     while (this.budget.heldBytes !== 0 || this.callCount > 0) await sleep(10);
   }
@@ -93,7 +93,7 @@ export class TestTransport {
   }
 }
 
-/** A message as gRPC sends it. */
+/** Message in the format of gRPC. */
 export function message(content: Buffer, flag = 0): Buffer {
   const prefix = Buffer.alloc(5);
   prefix[0] = flag;
@@ -101,7 +101,7 @@ export function message(content: Buffer, flag = 0): Buffer {
   return Buffer.concat([prefix, content]);
 }
 
-/** A frame of HTTP/2. */
+/** HTTP/2 frame. */
 export function frame(type: number, flags: number, stream: number, content = Buffer.alloc(0)): Buffer {
   const head = Buffer.alloc(9);
   head.writeUIntBE(content.length, 0, 3);
@@ -121,7 +121,11 @@ export function open(session: ClientHttp2Session, path: string, headers: Outgoin
   });
 }
 
-/** Makes a call with these chunks. @param ends Whether the client ends its side. */
+/**
+ * Makes a call with these chunks.
+ *
+ * @param ends Whether the client ends its side
+ */
 export async function call(
   session: ClientHttp2Session,
   path: string,

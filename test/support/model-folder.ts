@@ -38,18 +38,18 @@ export interface ModelFolderOptions {
   /** @default '1' */
   readonly version?: string;
   readonly examples?: readonly (Omit<GoldenExample, 'tolerance'> & Partial<GoldenExample>)[];
-  /** Files that the examples name, by their names. */
+  /** Files that the examples refer to, by name. */
   readonly elements?: Readonly<Record<string, Uint8Array>>;
   /**
-   * The verdict in model.json; null for none.
-   * @default - independent on axis 0 where every input and output begins with a symbol, else fixed
+   * Verdict in model.json; null for none. @default - independent on axis 0 if every input and output begins with a
+   * symbol, otherwise fixed
    */
   readonly batching?: BatchingVerdict | null;
   /** Changes model.json before it is written. */
   readonly edit?: (manifest: ModelManifest) => void;
 }
 
-/** The model folder of an image, as the library would stage it, in a folder of its own. */
+/** Creates the model folder of an image, as the library would stage it. */
 export function modelFolder(parts: ModelParts, options: ModelFolderOptions = {}): string {
   const { name = 'm', version = '1', examples, elements = {}, edit, batching } = options;
   const folder = mkdtempSync(join(tmpdir(), 'model-serving-test-'));
@@ -72,7 +72,7 @@ export function modelFolder(parts: ModelParts, options: ModelFolderOptions = {})
   return folder;
 }
 
-/** Of models whose declaration is the truth. */
+/** Verdict for models whose declaration is correct. */
 function declaredVerdict({ inputs, outputs }: Signature): BatchingVerdict {
   const startsWithRows = ({ dimensions: [first] }: TensorSignature) => typeof first === 'string';
   if (![...inputs, ...outputs].every(startsWithRows)) {
@@ -87,7 +87,7 @@ function writeFile(folder: string, path: string, content: Uint8Array): ModelFile
   return { path, sha256: createHash('sha256').update(content).digest('hex'), sizeBytes: content.length };
 }
 
-/** From what `value()` of onnx-builder makes. */
+/** Converts a result of `value()` of onnx-builder. */
 function tensorSignature(graphValue: any): TensorSignature {
   const { elemType, shape } = graphValue.type.tensorType;
   const elem = (Object.keys(ELEM) as Elem[]).find((key) => ELEM[key] === elemType) as Elem;

@@ -14,8 +14,8 @@ export function multiplier(folder: string, name: string, factor: number): string
 }
 
 /**
- * y = factor * x for x: FP32 [n], after about so many seconds of work that depends on x, so that it cannot be folded
- * away when the model is loaded.
+ * y = factor * x for x: FP32 [n], after about this many seconds of work. The work depends on x, so that it is not
+ * folded into a constant when the model is loaded.
  */
 export function slowMultiplier(folder: string, name: string, factor: number, seconds: number): string {
   const scalar = (id: string, elem: 'float' | 'int64', data: ArrayBufferView) => initializer(id, elem, [], data);
@@ -46,7 +46,7 @@ export function slowMultiplier(folder: string, name: string, factor: number, sec
   });
 }
 
-/** A model with so many MiB of weights, all of them 0 and in a sparse file. Nothing runs it. */
+/** Model with this many MiB of weights, all 0 and in a sparse file. It is never run. */
 export function largeModel(folder: string, name: string, mebibytes: number, props: OnnxModelProps = {}): OnnxModel {
   const weights = `${name}-${mebibytes}.bin`;
   writeFileSync(join(folder, weights), '');
@@ -63,7 +63,7 @@ export function largeModel(folder: string, name: string, mebibytes: number, prop
 const VALUES = 1 << 20;
 const ITERATIONS_A_SECOND = 750;
 
-/** One recurrent layer over x of [steps, rows, 3]. */
+/** One recurrent layer with an input of [steps, rows, 3]. */
 export function recurrent(operator: 'LSTM' | 'GRU' | 'RNN'): ModelParts {
   const hidden = 2;
   const gates = { LSTM: 4, GRU: 3, RNN: 1 }[operator] * hidden;

@@ -1,2 +1,2 @@
-/** In the place of the modules of cdktf, CDK Terrain and constructs that tell where a token or an entry was made. */
+/** Replaces the modules of cdktf, CDK Terrain and constructs that record where a token or an entry was created. */
 module.exports = { captureStackTrace: () => [], captureCreationStack: () => [] };

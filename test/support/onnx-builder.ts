@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import type { Datatype } from '../../inference-image/src/contract/signature';
 import { onnxMessage } from '../../lib/model/onnx-messages';
 
-/** ONNX element types by the names that people know: https://onnx.ai/onnx/intro/concepts.html#element-type */
+/** ONNX element types by their usual names: https://onnx.ai/onnx/intro/concepts.html#element-type */
 export const ELEM = {
   float: 1,
   uint8: 2,
@@ -25,7 +25,7 @@ export const ELEM = {
 
 export type Elem = keyof typeof ELEM;
 
-/** The element type that the protocol calls so. */
+/** Element type for each datatype of the protocol. */
 export const ELEM_OF: Readonly<Record<Datatype, Elem>> = {
   BOOL: 'bool',
   UINT8: 'uint8',
@@ -44,13 +44,13 @@ export const ELEM_OF: Readonly<Record<Datatype, Elem>> = {
 
 export type Dim = number | string | null;
 
-/** A graph input or output: `value('x', 'float', ['batch', 4])`. */
+/** Graph input or output: `value('x', 'float', ['batch', 4])`. */
 export function value(name: string, elem: Elem, dims?: Dim[]) {
   const dim = dims?.map((d) => (typeof d === 'number' ? { dimValue: d } : d === null ? {} : { dimParam: d }));
   return { name, type: { tensorType: { elemType: ELEM[elem], ...(dim && { shape: { dim } }) } } };
 }
 
-/** An output of sequence or map type, as sklearn's ZipMap makes it. */
+/** Output of a sequence or map type, as written by sklearn's ZipMap. */
 export function nonTensor(
   name: string,
   kind: 'sequenceType' | 'mapType' | 'optionalType' | 'sparseTensorType',
@@ -64,7 +64,7 @@ export function initializer(name: string, elem: Elem, dims: number[], data: Arra
   return { name, dataType: ELEM[elem], dims, rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
 }
 
-/** A tensor whose bytes are in another file. */
+/** Tensor with its bytes in another file. */
 export function externalInitializer(
   name: string,
   elem: Elem,
@@ -85,7 +85,7 @@ export type AttributeValue =
   | { graph: object }
   | { floats: number[] }
   | { strings: string[] }
-  /** In a function: the attribute of the function that this one stands for, and AttributeProto.AttributeType. */
+  /** Within a function: the name of the function's attribute, and AttributeProto.AttributeType. */
   | { ref: string; type: number };
 
 function attribute(name: string, v: AttributeValue) {
@@ -127,15 +127,15 @@ export interface ModelParts {
   /** Opset version by domain; the default domain is ''. */
   opsets?: Record<string, number>;
   metadata?: Record<string, string>;
-  /** Of the model, and of its graph. */
+  /** Documentation of the model and of its graph. */
   docString?: string;
   graphDocString?: string;
   domain?: string;
-  /** Functions of the model's own: `{ domain, name, node: [...] }`. */
+  /** Functions of the model: `{ domain, name, node: [...] }`. */
   functions?: object[];
 }
 
-/** The bytes of an ONNX file. */
+/** Bytes of an ONNX file. */
 export function onnxModel(parts: ModelParts): Uint8Array {
   const {
     inputs,
@@ -176,7 +176,7 @@ export function writeOnnxModel(path: string, parts: ModelParts): string {
   return path;
 }
 
-/** One node from x to y: `identity('float', ['batch', 4])`. */
+/** Model with one node from x to y: `identity('float', ['batch', 4])`. */
 export function identity(elem: Elem, dims?: Dim[]): ModelParts {
   return {
     inputs: [value('x', elem, dims)],

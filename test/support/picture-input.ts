@@ -1,6 +1,6 @@
 import type { PictureInput } from '../../inference-image/src/contract/picture-input';
 
-/** Of a model that takes pictures of 2 x 2, as they are. */
+/** Input of a model that accepts pictures of 2 x 2, with unchanged levels. */
 export const PICTURE: PictureInput = {
   input: 'x',
   datatype: 'UINT8',

@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import { crc32 } from '../../inference-image/src/pictures/png-chunks';
 
-/** Bytes that make a pixel, by PNG's number of a color type: https://www.w3.org/TR/png-3/#6Colour-values */
+/** Color types of PNG by the bytes of a pixel: https://www.w3.org/TR/png-3/#6Colour-values */
 export const PNG_COLORS = { gray: 0, rgb: 2, palette: 3, rgba: 6 } as const;
 
 export const PNG_SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
@@ -9,11 +9,11 @@ export const PNG_SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 export interface PngOptions {
   /** @default 8 */
   readonly bitDepth?: number;
-  /** Colors of three bytes. */
+  /** Colors of three bytes each. */
   readonly palette?: readonly number[];
 }
 
-/** A PNG file of these rows of bytes. */
+/** PNG file with these rows of bytes. */
 export function png(color: keyof typeof PNG_COLORS, width: number, rows: number[][], options: PngOptions = {}): Buffer {
   const { bitDepth = 8, palette } = options;
   const header = Buffer.from([...[width, rows.length].flatMap(bytes32), bitDepth, PNG_COLORS[color], 0, 0, 0]);
@@ -26,7 +26,7 @@ export function png(color: keyof typeof PNG_COLORS, width: number, rows: number[
   ]);
 }
 
-/** A chunk with its length and checksum: https://www.w3.org/TR/png-3/#5Chunk-layout */
+/** Chunk with its length and checksum: https://www.w3.org/TR/png-3/#5Chunk-layout */
 export function pngChunk(type: string, data: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
   return Buffer.concat([Buffer.from(bytes32(data.length)), body, Buffer.from(bytes32(crc32(body, 0, body.length)))]);

@@ -3,8 +3,8 @@ const SECONDS = /^\d+(\.\d+)?$/;
 const TEXT = /^.+$/s;
 
 /**
- * The settings of the server before a verdict on rows was in model.json (contractVersion 1), and the values that each
- * takes. It refuses all others. Frozen: images of that release are out there.
+ * Settings of the server before model.json had a verdict (contractVersion 1), and their accepted values. It refuses all
+ * others. Do not change them: images of that release are in use.
  */
 export const PREVIOUS_SETTINGS: Readonly<Record<string, RegExp>> = {
   MODEL_SERVING_MODEL_FOLDER: TEXT,
@@ -30,7 +30,7 @@ export const PREVIOUS_SETTINGS: Readonly<Record<string, RegExp>> = {
   MODEL_SERVING_PAGE: /^(true|false)$/,
 };
 
-/** What a library of that release set where every option had its default as a value, as some stacks have it. */
+/** Settings that a library of that release wrote if every option had its default as an explicit value. */
 export const PREVIOUS_DEFAULTS: Readonly<Record<string, string>> = {
   MODEL_SERVING_EXECUTORS: '1',
   MODEL_SERVING_MAX_BATCH_DELAY_SECONDS: '0',

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A client that sends what it likes, and reads only if it likes. */
+/** Client that sends any bytes, and reads only on request. */
 export class RawConnection {
-  /** What came back, as latin1. */
+  /** Received bytes as latin1. */
   received = '';
   readonly closed: Promise<unknown>;
 
@@ -20,7 +20,7 @@ export class RawConnection {
     reads: boolean,
   ) {
     this.closed = new Promise((resolve) => socket.once('close', resolve));
-    // Without a listener an error would end the test; it is a close as well.
+    // Without a listener, an error would end the test; the error also closes the connection.
     socket.setEncoding('latin1').on('error', () => undefined);
     if (reads) socket.on('data', (text) => (this.received += text));
     else socket.pause();
@@ -31,7 +31,7 @@ export class RawConnection {
     return this;
   }
 
-  /** Waits for as long as it takes. */
+  /** Waits without a time limit. */
   async receives(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const match = pattern.exec(this.received);
@@ -46,7 +46,7 @@ export class RawConnection {
   }
 }
 
-/** The head of an HTTP request. */
+/** Head of an HTTP request. */
 export function head(method: string, path: string, headers: Readonly<Record<string, string | number>> = {}): string {
   const lines = Object.entries({ host: 'm', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
   return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;

@@ -6,17 +6,17 @@ export function tensor<T extends Datatype>(name: string, datatype: T, data: unkn
   return { name, datatype, shape: [data.length], data };
 }
 
-/** A request to `identity('float', ['n'])`. */
+/** Request to `identity('float', ['n'])`. */
 export function floats(...data: number[]) {
   return { inputs: [tensor('x', 'FP32', data)] };
 }
 
-/** A request to `slowModel()`. */
+/** Request to `slowModel()`. */
 export function rounds(n: number) {
   return { inputs: [tensor('n', 'INT64', [n])] };
 }
 
-/** How many rounds of `slowModel()` take this long on this machine, or longer where others use it too. */
+/** Number of rounds of `slowModel()` that take at least this long on this machine. */
 export async function roundsFor(server: ServerProcess, seconds: number): Promise<number> {
   const tried = 250;
   const times: number[] = [];

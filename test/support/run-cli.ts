@@ -4,8 +4,8 @@ import { modelServing } from '../../lib/cli/program';
 import { ModelServingError } from '../../lib/errors';
 
 /**
- * What `model-serving` says to these arguments, in the working directory. It runs here, since processes take most of the
- * time of a test: only the commands that are through when they return.
+ * Output of `model-serving` with these arguments, in the working directory. It runs in this process, because starting a
+ * process would take most of the test's time. Only commands that finish synchronously are supported.
  */
 export function runCli(...args: string[]): { code: number; stdout: string; stderr: string } {
   let [stdout, stderr] = ['', ''];

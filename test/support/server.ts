@@ -12,7 +12,7 @@ import type { ModelParts } from './onnx-builder';
 const SERVER = join(__dirname, '..', '..', 'dist', 'inference-image', 'server.cjs');
 const running = new Set<ServerProcess>();
 
-/** A line of the server's log. */
+/** Line of the server's log. */
 export type LogLine = Record<string, any> & { level: string; msg: string };
 
 export interface Reply {
@@ -21,7 +21,7 @@ export interface Reply {
   readonly body: any;
 }
 
-/** The very bundle that an image gets, as a process, with a model of a test. It ends with the test file. */
+/** Server process with the bundle of the image and a model of the test. It ends with the test file. */
 export class ServerProcess {
   readonly log: LogLine[] = [];
   readonly exitCode: Promise<number | null>;
@@ -32,7 +32,7 @@ export class ServerProcess {
   grpcTarget = '';
   private listeners: Array<() => void> = [];
 
-  /** Starts a server and waits until it serves, or says that it does not. */
+  /** Starts a server and waits until it is ready, or reports that it failed. */
   static async start(
     parts: ModelParts,
     settings: Partial<Settings> = {},
@@ -44,7 +44,7 @@ export class ServerProcess {
     return server;
   }
 
-  /** Starts a server and waits for nothing. */
+  /** Starts a server without waiting. */
   static spawn(folder: string, settings: Partial<Settings> = {}, env: NodeJS.ProcessEnv = {}): ServerProcess {
     const variables = settingsEnvironment({
       modelFolder: folder,
@@ -104,17 +104,17 @@ export class ServerProcess {
     return (await fetch(`${this.metricsUrl}/metrics`)).text();
   }
 
-  /** The value of a series of its metrics: of the first, where labels tell several apart. */
+  /** Value of a series of the metrics; of the first, if labels distinguish several. */
   async series(name: string): Promise<number> {
     return Number(new RegExp(`^${name}({.*})? (\\S+)$`, 'm').exec(await this.metrics())?.[2]);
   }
 
-  /** Waits for as long as it takes: no time is long enough on every machine. */
+  /** Waits without a time limit, because none suits every machine. */
   async seriesReaches(name: string, value: number): Promise<void> {
     while ((await this.series(name)) !== value) await sleep(5);
   }
 
-  /** Sends a signal and waits for the end. */
+  /** Sends a signal and waits for the exit. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     this.process.kill(signal);
     return this.exitCode;

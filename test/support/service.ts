@@ -1,7 +1,7 @@
 import { ScalableModelService, type ScalableModelServiceProps } from 'cdktf-model-serving/kubernetes';
 import { only, synthStack } from './synth';
 
-/** A ScalableModelService alone in a stack, and what it synthesizes to. */
+/** A ScalableModelService in its own stack, and its synthesized JSON. */
 export function synthService(
   props: Partial<ScalableModelServiceProps>,
   extend: (service: ScalableModelService) => void = () => {},

@@ -3,7 +3,7 @@ import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { App, TerraformStack, Testing } from 'cdktf';
 import type { Construct } from 'constructs';
 
-/** A stack with both providers, synthesized with its validations run. */
+/** Synthesizes a stack with both providers, and runs its validations. */
 export function synthStack(build: (stack: TerraformStack) => void): any {
   const stack = stackWithProviders(Testing.app());
   build(stack);
@@ -24,7 +24,7 @@ export function only(synthesized: any, type: string): any {
   return all[0];
 }
 
-/** Synthesizes into a folder, as `cdktf synth` does. */
+/** Synthesizes into a folder, like `cdktf synth`. */
 export function synthApp(outdir: string, build: (app: App) => void): void {
   const app = new App({ outdir });
   build(app);

@@ -2,7 +2,7 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A folder for the tests of one file, gone when they end, and in it a cache of their own. */
+/** Folder for the tests of one file, with its own cache; removed when they end. */
 export function temporaryFolder(): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'model-serving-test-')));
   process.env.CDKTF_MODEL_SERVING_CACHE_DIR = join(folder, 'cache');

@@ -1,6 +1,6 @@
 import { initializer, node, value, type Dim, type ModelParts } from './onnx-builder';
 
-/** As text recognition does: FP32 [1, seq] becomes [seq, 1, 8], whatever is declared. */
+/** As in text recognition: FP32 [1, seq] becomes [seq, 1, 8], whatever is declared. */
 export function transposed(declared: Dim[] = [1, 'seq']): ModelParts {
   return {
     inputs: [value('x', 'float', [1, 'seq'])],
@@ -17,7 +17,10 @@ export function transposed(declared: Dim[] = [1, 'seq']): ModelParts {
   };
 }
 
-/** FP32 [batch, 4] of boxes, of which it gives those above a score: their number is declared as that of the pictures. */
+/**
+ * Returns those boxes of FP32 [batch, 4] that have a score above the threshold; their number is declared as that of the
+ * pictures.
+ */
 export function detector(threshold: number): ModelParts {
   return {
     inputs: [value('boxes', 'float', ['batch', 4])],

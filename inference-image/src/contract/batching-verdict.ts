@@ -2,22 +2,22 @@ import type { z } from 'zod/mini';
 import type { batchingVerdictSchema } from './schemas';
 
 /**
- * What the plan has proved about the rows of a batch, from the graph; part of model.json.
+ * Result of the proof of row independence from the graph; part of model.json.
  *
  * - `independent`: every output has exactly one row for each input row, in order, and no row influences another.
  * - `coupled`: rows influence each other at this node, or an output has another number of rows.
  * - `not understood`: the proof stopped at this node.
- * - `fixed`: no input has an axis that is free to count rows.
+ * - `fixed`: no input has a free axis to count rows.
  */
 export type BatchingVerdict = z.infer<typeof batchingVerdictSchema>;
 
-/** Where the rows of an independent model are, and for which sizes of other axes that is proved. */
+/** Row axes of an independent model, and the sizes of other axes for which independence is proved. */
 export type RowAxes = Pick<BatchingVerdict & { verdict: 'independent' }, 'inputAxes' | 'outputAxes' | 'maxSize'>;
 
-/** Requests with a larger axis beside their rows share no run, whatever the model. */
+/** Requests with an axis larger than this, other than the rows, never share a run. */
 export const MAX_SHARED_SIZE = 2 ** 28;
 
-/** Why requests run one by one, as a clause for people; undefined for an independent model. */
+/** Reason why requests run one by one, as a clause for messages; undefined for an independent model. */
 export function obstacleText(verdict: BatchingVerdict): string | undefined {
   switch (verdict.verdict) {
     case 'independent':

@@ -1,6 +1,9 @@
 import type { Datatype } from './signature';
 
-/** The longest text of an element in JSON with its comma, in bytes; floats of 16 and 32 bits depend on who writes them. */
+/**
+ * Maximum length of an element in JSON with its comma, in bytes. FP16 and FP32 are omitted: their length depends on the
+ * writer.
+ */
 export const LONGEST_ELEMENT_BYTES: Readonly<Record<Exclude<Datatype, 'BYTES' | 'FP16' | 'FP32'>, number>> = {
   BOOL: 6,
   UINT8: 4,

@@ -1,9 +1,9 @@
 import type { Signature } from './signature';
 
-/** Sizes of free dimensions by their names: that of a symbol, and `INPUT:AXIS` of one that the model leaves unnamed. */
+/** Sizes of free dimensions by name: the symbol, or `INPUT:AXIS` for a dimension without a symbol. */
 export type GivenSizes = Readonly<Record<string, number>>;
 
-/** Name of a free dimension of an input; undefined for one of fixed size. */
+/** Name of a free dimension of an input; undefined if its size is fixed. */
 export function dimensionName(input: Signature['inputs'][number], axis: number): string | undefined {
   const size = input.dimensions[axis];
   if (typeof size === 'number') return undefined;

@@ -1,4 +1,6 @@
-/** What a process outside of any container is to do with a model and golden examples: tools/golden-program.ts. */
+/**
+ * Messages to and from tools/golden-program.ts, a process outside of containers that runs or records golden examples.
+ */
 import type { RowAxes } from './batching-verdict';
 import type { PictureInput } from './picture-input';
 import type { GivenSizes } from './given-sizes';
@@ -8,35 +10,35 @@ import type { Datatype, Signature } from './signature';
 export interface GoldenOrder {
   readonly modelPath: string;
   readonly signature: Signature;
-  /** Where rows are, for made-up requests; undefined where that is not proved. */
+  /** Row axes for generated requests; undefined if independence is not proved. */
   readonly axes?: RowAxes;
-  /** What the graph shows of the inputs' values, for the same. */
+  /** Values that the graph accepts, for generated requests. */
   readonly takes?: InputValuesByName;
-  /** Of a model that takes pictures. */
+  /** Set if the model accepts pictures. */
   readonly picture?: PictureInput;
-  /** A golden file to reproduce, or what to record. */
+  /** Golden file to reproduce, or requests to record. */
   readonly task: { readonly check: string } | RecordTask;
 }
 
-/** Requests to record the answers to, or so many that are made up. */
+/** Requests whose answers are recorded, or the number of requests to generate. */
 export type RecordTask =
   | { readonly record: readonly RecordedRequest[] }
   | { readonly random: { readonly count: number; readonly seed: number; readonly sizes: GivenSizes } };
 
-/** `name` is of the example that comes of it. */
+/** `name` is the name of the recorded example. */
 export type RecordedRequest =
   | {
       readonly name: string;
-      /** In JSON, as text: 64-bit integers stay exact. */
+      /** Request as JSON text, so that 64-bit integers stay exact. */
       readonly json: string;
-      /** Where the files are that it names. */
+      /** Folder of the files that the request refers to. */
       readonly folder: string;
     }
-  /** By its path. */
+  /** `picture` is a path. */
   | { readonly name: string; readonly picture: string }
   | { readonly name: string; readonly arrays: readonly RequestedArray[] };
 
-/** An input, its elements as the binary tensor extension has them, in base64. */
+/** Input tensor, with elements in the format of the binary tensor extension, in base64. */
 export interface RequestedArray {
   readonly name: string;
   readonly datatype: Datatype;
@@ -52,41 +54,41 @@ export type GoldenReport =
   /** The runtime does not run on this machine. */
   | { readonly unavailable: string };
 
-/** Answers that guard nothing, or that no later run gives. */
+/** Answers that would detect no change, or that a second run does not reproduce. */
 export type UnusableAnswers =
-  /** The model refuses the request, or all that are made up. */
+  /** The model refuses the request, or all generated requests. */
   | { readonly kind: 'refused'; readonly example?: string; readonly reason: string }
   | { readonly kind: 'nan'; readonly example?: string; readonly output: string; readonly elements: number }
-  /** So many requests that differ have the same answer. */
+  /** This number of different requests have the same answer. */
   | { readonly kind: 'constant'; readonly count: number }
   | { readonly kind: 'random'; readonly example: string; readonly difference: string };
 
-/** What an output is and should not be; those that are reproduced are left out. */
+/** Difference between an output and its expected value. */
 export interface GoldenDifference {
-  /** By name. */
+  /** Name of the example. */
   readonly example: string;
   readonly what: string;
-  /** The example could not be read, and so was not run. */
+  /** Whether the example could not be read, and was therefore not run. */
   readonly isRefused: boolean;
 }
 
 export interface RecordedExample {
   readonly name: string;
-  /** Of the request, where it is no picture. */
+  /** Inputs of the request; undefined for a picture. */
   readonly inputs?: readonly RecordedTensor[];
-  /** The path of a picture, as it was given. */
+  /** Path of the picture, as given. */
   readonly picture?: string;
   readonly outputs: readonly RecordedTensor[];
-  /** In words, an output that rounding moves further than any measured tolerance allows. */
+  /** Description of an output that rounding changes by more than the largest tolerance. */
   readonly unstable?: string;
 }
 
-/** Elements as JSON text, or where they are many or have no such form, as bytes in base64. */
+/** Elements as JSON text, or as bytes in base64 if they are many or have no JSON form. */
 export interface RecordedTensor {
   readonly name: string;
   readonly datatype: string;
   readonly shape: readonly number[];
   readonly elements: { readonly json: string } | { readonly base64: string };
-  /** Of a floating-point output: the absolute difference that rounding may make. */
+  /** Absolute difference that rounding may cause in a floating-point output. */
   readonly tolerance?: number;
 }

@@ -1,14 +1,14 @@
-/** What the graph shows of the values that a model takes at one input. Integers are whole numbers from 0. */
+/** Values that a model accepts at one input, as far as the graph shows them. Integers are not negative. */
 export interface InputValues {
-  /** They are indices of a table of so many rows. */
+  /** Number of rows of the table that the values index. */
   readonly below?: number;
-  /** The graph looks them up, or compares them with these. */
+  /** Values that the graph looks up or compares with. */
   readonly among?: readonly (number | string)[];
-  /** It says which elements count. */
+  /** The input is a mask. */
   readonly isMask?: true;
-  /** They are lengths of sequences in the inputs of these names. */
+  /** The values are lengths of sequences in these inputs. */
   readonly lengthsOf?: readonly string[];
 }
 
-/** By the name of the input; those of which the graph shows nothing are left out. */
+/** By the name of the input; inputs of which the graph shows nothing are omitted. */
 export type InputValuesByName = Readonly<Record<string, InputValues>>;

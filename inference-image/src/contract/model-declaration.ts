@@ -1,26 +1,26 @@
 import { createHash } from 'node:crypto';
 import { goldenFiles, type ModelFile, type ModelManifest } from './model-manifest';
 
-/** What a stack says of a model besides its weights, and an image that was built elsewhere may have otherwise. */
+/** Declaration of a model in the stack, besides its weights. An image that was built elsewhere may have another one. */
 export interface ModelDeclaration extends Pick<ModelManifest, 'name' | 'version' | 'image' | 'classes'> {
   readonly files: readonly ModelFile[];
 }
 
-/** What a part is, in words. The parts keep their names: servers of images that exist compare them. */
+/** Names of the parts in messages. The keys must not change: servers in existing images compare them. */
 const PARTS = { name: 'name', version: 'version', golden: 'golden examples', image: 'pictures', classes: 'classes' };
 
 type Part = keyof typeof PARTS;
 
 const NONE = 'none';
 
-/** For a setting: `name:digits,version:1,golden:none,image:0a1b2c3d4e5f6071,classes:none`. */
+/** Value of the setting: `name:digits,version:1,golden:none,image:0a1b2c3d4e5f6071,classes:none`. */
 export function declarationText(declaration: ModelDeclaration): string {
   return Object.entries(fingerprints(declaration))
     .map(([part, fingerprint]) => `${part}:${fingerprint}`)
     .join(',');
 }
 
-/** In what a model is declared otherwise than a setting says, in words. */
+/** Differences between a model's declaration and the expected one, as clauses for messages. */
 export function declarationDifferences(expected: string, declaration: ModelDeclaration): string[] {
   const wanted = new Map(expected.split(',').map((text) => text.split(':') as [string, string]));
   return Object.entries(fingerprints(declaration)).flatMap(([part, has]) => {
@@ -28,11 +28,12 @@ export function declarationDifferences(expected: string, declaration: ModelDecla
     if (wants === has) return [];
     const what = PARTS[part as Part];
     if (part === 'name' || part === 'version') return [`${what} ${JSON.stringify(wants)}, not ${JSON.stringify(has)}`];
-    return [wants === NONE ? `no ${what}` : has === NONE ? `${what}, of which it has none` : `other ${what}`];
+    if (wants === NONE) return [`${what}, which the deployment does not expect`];
+    return [has === NONE ? `${what}, which the image lacks` : `different ${what}`];
   });
 }
 
-/** Names and versions have no commas or colons. */
+/** Names and versions contain no commas or colons. */
 function fingerprints({ name, version, image: picture, classes, files }: ModelDeclaration): Record<Part, string> {
   const golden = goldenFiles(files).map(({ path, sha256 }) => [path, sha256]);
   return {
@@ -44,7 +45,7 @@ function fingerprints({ name, version, image: picture, classes, files }: ModelDe
   };
 }
 
-/** The same for equal values, in whatever order their fields stand. */
+/** Equal for equal values, regardless of the order of their fields. */
 function fingerprint(value: object | undefined): string {
   if (value === undefined) return NONE;
   return createHash('sha256').update(JSON.stringify(value, sorted)).digest('hex').slice(0, 16);

@@ -3,7 +3,7 @@ const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0
 /** A start-of-image marker and the first byte of the next: https://www.w3.org/Graphics/JPEG/itu-t81.pdf, table B.1 */
 const JPEG_START = Buffer.from([0xff, 0xd8, 0xff]);
 
-/** What a file is by its first bytes; a name or a content type may say anything. */
+/** Format of a file according to its first bytes; names and content types are not reliable. */
 export function pictureFormat(body: Buffer): 'png' | 'jpeg' | undefined {
   if (startsWith(body, PNG_SIGNATURE)) return 'png';
   return startsWith(body, JPEG_START) ? 'jpeg' : undefined;

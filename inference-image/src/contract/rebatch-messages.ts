@@ -1,4 +1,7 @@
-/** What a process outside of any container is to do with a model whose rows were freed: tools/rebatch-program.ts. */
+/**
+ * Messages to and from tools/rebatch-program.ts, a process outside of containers that compares a model of one row with
+ * its rebatched copy.
+ */
 import type { RowAxes } from './batching-verdict';
 import type { PictureInput } from './picture-input';
 import type { Signature } from './signature';
@@ -8,30 +11,30 @@ export interface RebatchOrder {
   readonly originalPath: string;
   /** The same model with free rows. */
   readonly freedPath: string;
-  /** Of the model of one row, as its file declares it. */
+  /** Signature that the file of the model of one row declares. */
   readonly signature: Signature;
   readonly axes: RowAxes;
-  /** Golden examples of the model of one row, by the path of their file. */
+  /** Path of the golden examples of the model of one row. */
   readonly golden?: string;
-  /** Of a model that takes pictures. */
+  /** Set if the model accepts pictures. */
   readonly picture?: PictureInput;
 }
 
 export type RebatchReport =
   | RebatchComparison
-  /** In words, where the two models differ. */
+  /** Description of a difference between the two models. */
   | { readonly difference: string }
   | { readonly failure: string }
   /** The runtime does not run on this machine. */
   | { readonly unavailable: string };
 
 export interface RebatchComparison {
-  /** Made-up rows that were compared; 0 where the model refuses them. */
+  /** Generated rows that were compared; 0 if the model refuses them. */
   readonly madeUpRows: number;
   /** Rows of golden examples that were compared in one run. */
   readonly exampleRows: number;
   /** Rows of the largest run. */
   readonly largestBatch: number;
-  /** Of floating-point outputs, as a share of the largest magnitude in the output of its row. */
+  /** Largest difference of floating-point outputs, as a share of the largest magnitude in the output of the row. */
   readonly largestDifference: number;
 }

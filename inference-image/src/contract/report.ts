@@ -1,2 +1,2 @@
-/** Begins the line in which a process says how it went; whatever NODE_OPTIONS loads may print lines of its own. */
+/** Prefix of the line with a process's report; modules loaded by NODE_OPTIONS may print other lines. */
 export const REPORT_PREFIX = 'model-serving report: ';

@@ -12,62 +12,62 @@ const MIB = 1024 * 1024;
 const MIN_DEFAULT_BYTES = MIB;
 const MAX_DEFAULT_BYTES = 16 * MIB;
 
-/** The largest that the setting may be. */
+/** Maximum of the setting. */
 const MAX_BYTES = 2 ** 31 - 1;
 
-/** A text where no example shows one. */
+/** Assumed size of a text without an example. */
 const TEXT_BYTES = 256;
 
 /** Quotes and comma of a text. */
 const TEXT_MARKS = 3;
 
-/** An element of an answer before it is written, and the digits that the server may write more than a client. */
+/** Element of an answer before it is written, plus the digits that the server may write in excess of the client's. */
 const ELEMENT_BYTES = 8;
 
-/** A text in an answer: as a string, in pieces, and in the body. */
+/** Copies of a text in an answer: as a string, in pieces, and in the body. */
 const TEXT_COPIES = 4;
 
-/** JSON as long as a string may be, and its elements. More is for binary answers. */
+/** Longest JSON that a string can hold, with its elements. Larger answers must be binary. */
 const MAX_ANSWER_BYTES = 768 * MIB;
 
-/** Numbers: the body, and elements of twice its size; then their answer. */
+/** Numbers: the body and elements of twice its size, and then their answer. */
 const HELD_PER_BYTE = 4;
-/** Texts: the body, strings of twice its size, and the copies of a run (inference/data-plane.ts). */
+/** Texts: the body, strings of twice its size, and the copies for a run (inference/data-plane.ts). */
 const TEXT_HELD_PER_BYTE = 8;
 
 /** Names, shapes, parameters and white space. */
 const ENVELOPE_BYTES = 16 * 1024;
 
-/** What an element takes in JSON with its comma: the digits of a float that a client has not rounded, and so on. */
+/** Size of an element in JSON with its comma, for floats with all digits. */
 const JSON_BYTES: Readonly<Record<Exclude<Datatype, 'BYTES'>, number>> = {
   ...LONGEST_ELEMENT_BYTES,
   FP16: 6,
-  // As Python writes them: through doubles.
+  // As written by Python, through doubles.
   FP32: 22,
 };
 
-/** Bytes of the largest of the golden examples; 0 where there is none. */
+/** Sizes of the largest golden example; 0 without golden examples. */
 export interface ExampleSizes {
-  /** Its request as JSON. */
+  /** Size of its request as JSON. */
   readonly requestBytes: number;
-  /** Memory for its answer: elements, and their JSON. */
+  /** Memory for its answer: elements and their JSON. */
   readonly answerBytes: number;
 }
 
 export interface RequestSizeFacts {
   readonly signature: Signature;
-  /** Where rows are. @default - on the first axis, where that is free */
+  /** Verdict with the row axes. @default - rows are on the first axis if it is free */
   readonly batching?: BatchingVerdict;
   /** Rows of a batch. */
   readonly maxBatchSize?: number;
   readonly exampleSizes: ExampleSizes;
-  /** What is declared of pictures, if the model takes them. */
+  /** Declaration of pictures, if the model accepts them. */
   readonly picture?: object;
 }
 
 /**
- * Bytes that a request may have where `maxRequestBytes` is not set, in whole MiB: what a batch takes in JSON, from 1 to
- * 16 MiB, and never less than a row. It is 16 MiB where the size of a row is unknown, or pictures are sent.
+ * Default of `maxRequestBytes`, in whole MiB: the size of a batch in JSON, from 1 to 16 MiB, and at least that of one
+ * row. It is 16 MiB if the size of a row is unknown or the model accepts pictures.
  */
 export function defaultMaxRequestBytes(facts: RequestSizeFacts): number {
   const { signature, maxBatchSize: rows = DEFAULT_MAX_BATCH_SIZE, picture } = facts;
@@ -83,7 +83,10 @@ export function defaultMaxRequestBytes(facts: RequestSizeFacts): number {
   return Math.min(MAX_BYTES, MIB * Math.ceil(bytes / MIB));
 }
 
-/** The answer to one row in JSON counts by the fixed sizes of the outputs, or by the largest golden example. */
+/**
+ * Budget that a request needs. The answer to one row in JSON is computed from the fixed sizes of the outputs or the
+ * largest golden example.
+ */
 export function requestCost({
   signature,
   exampleSizes,
@@ -98,7 +101,7 @@ export function requestCost({
   };
 }
 
-/** @param files That the examples name, with their sizes. */
+/** @param files Files that the examples refer to, with their sizes */
 export function exampleSizesOf(
   examples: readonly Pick<GoldenExample, 'request' | 'response'>[],
   files: ReadonlyArray<{ readonly path: string; readonly sizeBytes: number }>,
@@ -114,7 +117,7 @@ export function exampleSizesOf(
 
 function jsonBytesOf({ datatype, shape, data, file }: GoldenTensor, sizes: ReadonlyMap<string, number>): number {
   if (datatype !== 'BYTES') return elementCount(shape) * JSON_BYTES[datatype];
-  // A text in a file has its length before it, which is more than the marks that JSON has.
+  // In a file, each text follows its length, which takes more bytes than the marks in JSON.
   if (file !== undefined) return sizes.get(file) ?? 0;
   return sum((data ?? []).flat(Infinity).map((text) => Buffer.byteLength(String(text)) + TEXT_MARKS));
 }

@@ -1,12 +1,12 @@
 import type { BatchingVerdict, RowAxes } from './batching-verdict';
 import { dimensionName, type Signature, type TensorSignature } from './signature';
 
-/** Where the rows are; undefined unless the verdict is that they are independent. */
+/** Row axes; undefined unless the rows are independent. */
 export function rowAxes(verdict: BatchingVerdict | undefined): RowAxes | undefined {
   return verdict?.verdict === 'independent' ? verdict : undefined;
 }
 
-/** The symbolic dimensions that count rows: those at the row axes of the inputs. */
+/** Symbolic dimensions that count rows, which are those at the row axes of the inputs. */
 export function rowSymbols({ inputs }: Signature, axes: RowAxes | undefined): ReadonlySet<string> {
   const dimensions = inputs.map((input, i) => {
     const axis = axes?.inputAxes[i] ?? undefined;
@@ -15,7 +15,7 @@ export function rowSymbols({ inputs }: Signature, axes: RowAxes | undefined): Re
   return new Set(dimensions.filter((dimension) => typeof dimension === 'string'));
 }
 
-/** Names of the inputs' dimensions that are neither fixed nor count rows, each once. */
+/** Names of the inputs' dimensions that are neither fixed nor count rows, without duplicates. */
 export function freeDimensions(signature: Signature, axes: RowAxes | undefined): string[] {
   const counting = rowSymbols(signature, axes);
   const names = signature.inputs.flatMap((input, i) =>
@@ -27,13 +27,13 @@ export function freeDimensions(signature: Signature, axes: RowAxes | undefined):
   return [...new Set(names)];
 }
 
-/** A row axis that the signature rules out, or the list that it is in. */
+/** Row axis that contradicts the signature, or the list that contains it. */
 export interface RowAxisProblem {
   readonly path: (string | number)[];
   readonly message: string;
 }
 
-/** Checks the axes of a verdict against the signature that it is about. */
+/** Checks the axes of a verdict against its signature. */
 export function rowAxisProblems({ inputs, outputs }: Signature, axes: RowAxes): RowAxisProblem[] {
   const { inputAxes, outputAxes } = axes;
   const problems = [...sideProblems('input', inputs, inputAxes), ...sideProblems('output', outputs, outputAxes)];

@@ -1,6 +1,7 @@
 /**
- * What is checked when the container starts. Kept apart from the plain types and constants of the contract, since a
- * synth that loads it takes a third longer; and written for zod/mini, since zod itself takes 13 ms of a start.
+ * Schemas that are checked when the container starts. They are separate from the plain types and constants of the
+ * contract, because loading zod makes a synth take a third longer. They use zod/mini, because zod itself takes 13 ms of
+ * a start.
  */
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.cjs';
@@ -41,16 +42,16 @@ const perChannel = () => z.array(z.number()).check(z.minLength(1));
 export const pictureInputSchema = z.strictObject({
   input: text(),
   datatype: z.enum(PICTURE_DATATYPES),
-  /** Of one picture: dimensions that are not fixed are 1. */
+  /** Shape for one picture: dimensions that are not fixed are 1. */
   shape: z.array(positive()),
   width: positive(),
   height: positive(),
   color: z.enum(PICTURE_COLORS),
-  /** Whether each channel is a plane of its own (NCHW), or those of a pixel are together (NHWC). */
+  /** Whether each channel is a separate plane (NCHW), or the channels of a pixel are adjacent (NHWC). */
   planar: z.boolean(),
   invert: z.boolean(),
   fit: z.enum(PICTURE_FITS),
-  /** A level of gray. */
+  /** Gray level. */
   background: count().check(z.lte(255)),
   /** An element is (level * scale - mean) / std. */
   scale: z.number(),
@@ -61,17 +62,17 @@ export const pictureInputSchema = z.strictObject({
 
 export const classOutputSchema = z.strictObject({
   output: text(),
-  /** A score for each class, the index of one, or its name. */
+  /** Score for each class, index of the class, or name of the class. */
   kind: z.enum(['scores', 'index', 'label']),
   softmax: z.boolean(),
-  /** In the order of the scores or indices. @default - classes have no names but their indices or labels */
+  /** In the order of the scores or indices. @default - classes are named by their indices or labels */
   names: z.optional(z.array(text()).check(z.minLength(1))),
 });
 
 const obstacle = {
-  /** Name of the node, or of its outputs where it has none. */
+  /** Name of the node, or of its outputs if it has none. */
   node: text(),
-  /** `Softmax`, and outside ai.onnx with its domain, `com.microsoft:Attention`. */
+  /** `Softmax`; outside ai.onnx with the domain, `com.microsoft:Attention`. */
   operator: text(),
   reason: text(),
 };
@@ -79,11 +80,11 @@ const obstacle = {
 export const batchingVerdictSchema = z.discriminatedUnion('verdict', [
   z.strictObject({
     verdict: z.literal('independent'),
-    /** The axis that counts rows, for each input in the order of the signature; null where requests share the value. */
+    /** Axis that counts rows, for each input in the order of the signature; null if requests share the value. */
     inputAxes: z.array(z.nullable(count())),
-    /** The axis that counts rows, for each output in the order of the signature. */
+    /** Axis that counts rows, for each output in the order of the signature. */
     outputAxes: z.array(count()),
-    /** Largest size of any other axis for which this is proved. @default - 2^28 */
+    /** Largest size of any other axis for which independence is proved. @default - 2^28 */
     maxSize: z.optional(count()),
   }),
   z.strictObject({ verdict: z.literal('coupled'), ...obstacle }),
@@ -98,22 +99,23 @@ const manifestFields = z.strictObject({
   version: text(),
   /** Identity of the model: `modelDigest` of its files. */
   sha256: sha256(),
-  /** model.onnx first, then external data, then golden.json and the files of its tensors where there are some. */
+  /** model.onnx, external data, then golden.json and the files of its tensors, if any. */
   files: z.array(modelFileSchema).check(z.minLength(1)),
   signature: signatureSchema,
   /** @default - nothing is proved, and requests share no runs */
   batching: z.optional(batchingVerdictSchema),
   /**
-   * That the runtime would end the process on an empty input, or answer with memory that it has not written, with the
-   * node where it is known.
-   * @default - it is not known to
+   * Set if the runtime would crash on an empty input, or answer with uninitialized memory; with the node if it is
+   * known.
+   *
+   * @default - the runtime handles empty inputs, as far as is known
    */
   unsafeOnEmptyInput: z.optional(z.strictObject({ node: z.optional(text()), operator: z.optional(text()) })),
-  /** What people say of it, such as its licence: for clients to read, nothing that the server understands. */
+  /** Model card, for clients to read; the server does not interpret it. */
   properties: z.optional(z.record(text(), text())),
-  /** For models that take pictures as they are. The key stays `image`: servers of images that exist read it. */
+  /** For models that accept pictures. The key stays `image`, because servers in existing images read it. */
   image: z.optional(pictureInputSchema),
-  /** For models that answer with a class. */
+  /** For models that return a class. */
   classes: z.optional(classOutputSchema),
 });
 
@@ -132,7 +134,7 @@ export const toleranceSchema = z.strictObject({
   relative: z._default(nonNegative(), 1e-4),
 });
 
-/** Relative to a folder that it stays in, with forward slashes. */
+/** Path relative to a folder, which it must not leave, with forward slashes. */
 const pathWithin = (where: string) =>
   z.string().check(z.regex(/^(?!\/)(?!.*(^|\/)\.\.?(\/|$))[^\\]+$/, `must be a path within ${where}, with "/"`));
 
@@ -140,7 +142,7 @@ const goldenTensorSchema = z.looseObject({
   name: text(),
   datatype: z.enum(DATATYPES),
   shape: z.array(count()),
-  /** Exactly one of them. */
+  /** Exactly one of the two is set. */
   data: z.optional(z.array(z.unknown())),
   file: z.optional(pathWithin('the folder of the golden examples')),
 });
@@ -151,11 +153,11 @@ const hasOneSource = z.refine<{ data?: unknown; file?: unknown }>(
 );
 
 const goldenOutputSchema = z.extend(goldenTensorSchema, {
-  /** Of this output; what is left out is as the example has it. */
+  /** Tolerance of this output; fields that are not set are those of the example. */
   tolerance: z.optional(z.strictObject({ absolute: z.optional(nonNegative()), relative: z.optional(nonNegative()) })),
 });
 
-/** A request as HTTP takes it, but that an input may have its elements in a file. */
+/** Inference request in the HTTP format, except that an input may have its elements in a file. */
 export const goldenRequestSchema = z.looseObject({
   inputs: z.array(goldenTensorSchema.check(hasOneSource)).check(z.minLength(1)),
 });
@@ -168,9 +170,9 @@ const hasOneRequest = z.refine<{ request?: unknown; picture?: unknown }>(
 export const goldenExampleSchema = z
   .strictObject({
     name: text(),
-    /** Exactly one of them. */
+    /** Exactly one of the two is set. */
     request: z.optional(goldenRequestSchema),
-    /** A PNG or JPEG file as clients send it, for models that take pictures. */
+    /** PNG or JPEG file, for models that accept pictures. */
     picture: z.optional(pathWithin('the folder of the golden examples')),
     response: z.looseObject({ outputs: z.array(goldenOutputSchema.check(hasOneSource)).check(z.minLength(1)) }),
     tolerance: z.prefault(toleranceSchema, {}),
@@ -184,14 +186,14 @@ const wholeNumber = (minimum: number, maximum: number) =>
 
 const timeLimit = () => z.coerce.number().check(z.positive(), z.lte(86_400));
 
-/** From the text of a variable as well. */
+/** Also accepts the text of a variable. */
 const onOrOff = () =>
   z.pipe(
     z.transform((value) => (value === 'true' ? true : value === 'false' ? false : value)),
     z.boolean('must be true or false'),
   );
 
-/** From the text of a variable as well, with commas. */
+/** Also accepts the text of a variable, with commas. */
 const list = (element: z.ZodMiniString) =>
   z.pipe(
     z.transform((value) => (typeof value === 'string' ? value.split(',').map((each) => each.trim()) : value)),
@@ -214,7 +216,7 @@ const hostName = () =>
     .check(
       z.regex(
         /^([^/,:\s[\]*]+|\[[\da-f:.]+\])$/i,
-        'must be a list of host names without ports and without "*", such as localhost or [::1]; leave it out for the default',
+        'must be a list of host names without ports and without "*", such as localhost or [::1]; omit it for the default',
       ),
     );
 
@@ -226,78 +228,80 @@ const rowIndependence = () =>
   );
 
 /**
- * Names never end in _PORT or _SERVICE_HOST: Kubernetes injects such variables for each Service,
- * and a Service called "model-serving-http" must not configure a model server.
+ * Names never end in _PORT or _SERVICE_HOST: Kubernetes injects such variables for each Service, and a Service called
+ * "model-serving-http" must not configure a model server.
  */
 export const settingsSchema = z.object({
-  /** Folder with model.json and the files it names. */
+  /** Folder of model.json and of the files in it. */
   modelFolder: z._default(text(), SETTING_DEFAULTS.modelFolder),
-  /** The model that the deployment expects; an image with another one never becomes ready. */
+  /** Identity of the expected model; an image with another model never becomes ready. */
   expectedSha256: z.optional(sha256()),
-  /** `declarationText` of what it expects besides, where the image was built elsewhere. */
+  /** `declarationText` of the expected declaration, for an image that was built elsewhere. */
   expectedDeclaration: z.optional(text()),
   host: z._default(text(), SETTING_DEFAULTS.host),
   httpPortNumber: z._default(wholeNumber(0, 65535), SETTING_DEFAULTS.httpPortNumber),
   grpcPortNumber: z._default(wholeNumber(0, 65535), SETTING_DEFAULTS.grpcPortNumber),
   metricsPortNumber: z._default(wholeNumber(0, 65535), SETTING_DEFAULTS.metricsPortNumber),
   logLevel: z._default(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']), SETTING_DEFAULTS.logLevel),
-  /** Worker threads, each with a session of its own. */
+  /** Worker threads, each with its own session. */
   executors: z._default(wholeNumber(1, 256), SETTING_DEFAULTS.executors),
   /** Threads of each session; by default the CPU quota divided by the executors. */
   threadsPerExecutor: z.optional(wholeNumber(1, 256)),
   /**
-   * Rows of one run, which requests share where the model allows it; 1 means that they never do. By default
-   * `DEFAULT_MAX_BATCH_SIZE` where the model allows it.
+   * Maximum rows of a run that requests share; 1 disables sharing. By default `DEFAULT_MAX_BATCH_SIZE` if the model
+   * allows it.
    */
   maxBatchSize: z.optional(wholeNumber(1, 65_536)),
-  /** How long an idle executor waits for more rows after the oldest request came. */
+  /** How long an idle executor waits for more rows after the oldest request has arrived. */
   maxBatchDelaySeconds: z._default(
     z.coerce.number().check(z.nonnegative(), z.lte(60)),
     SETTING_DEFAULTS.maxBatchDelaySeconds,
   ),
   /**
-   * When requests share runs: where the verdict of model.json is independent and a trial at start agrees, within a
-   * tolerance (`prove`) or bit for bit (`exact`); or whatever the verdict, without a trial (`assume`).
+   * When requests share runs: if the verdict in model.json is independent and a trial at start agrees, within a
+   * tolerance (`prove`) or bit for bit (`exact`); or regardless of the verdict and without a trial (`assume`).
    */
   rowIndependence: z._default(rowIndependence(), SETTING_DEFAULTS.rowIndependence),
-  /** Requests that may wait for an executor; one more is refused with 429. So with their rows and bytes. */
+  /** Maximum waiting requests, and their total rows and bytes; further requests are refused with 429. */
   maxQueueLength: z._default(wholeNumber(1, 1_000_000), SETTING_DEFAULTS.maxQueueLength),
   maxQueueRows: z._default(wholeNumber(1, 100_000_000), SETTING_DEFAULTS.maxQueueRows),
   maxQueueBytes: z._default(wholeNumber(1, 2 ** 40), SETTING_DEFAULTS.maxQueueBytes),
-  /** Longest time from a request's arrival to the start of its run; later it is answered with 504. */
+  /** Maximum time from a request's arrival to the start of its run, after which it fails with 504. */
   queueTimeoutSeconds: z._default(
     z.coerce.number().check(z.positive(), z.lte(86_400)),
     SETTING_DEFAULTS.queueTimeoutSeconds,
   ),
   /** Largest request body, after decompression. By default `defaultMaxRequestBytes`. */
   maxRequestBytes: z.optional(wholeNumber(1, 2 ** 31 - 1)),
-  /** Memory for all requests together. By default what the container's memory limit leaves. */
+  /** Memory for all requests together. By default derived from the container's memory limit. */
   requestBudgetBytes: z.optional(wholeNumber(2 ** 20, 2 ** 40)),
-  /** Longest time from the first byte of a request to its last. */
+  /** Maximum time from the first to the last byte of a request. */
   receiveTimeoutSeconds: z._default(timeLimit(), SETTING_DEFAULTS.receiveTimeoutSeconds),
-  /** Longest time in which a client reads its answer. */
+  /** Maximum time in which the client must read the response. */
   sendTimeoutSeconds: z._default(timeLimit(), SETTING_DEFAULTS.sendTimeoutSeconds),
   /**
-   * Connections that each of the ports for inference accepts at a time. Over HTTP each takes 10 KiB while it is silent,
-   * 16 KiB after a request or with the head of one, and 27 KiB with a head of many headers that does not end.
+   * Maximum open connections on each inference port. Over HTTP, a silent connection needs 10 KiB, one that has sent a
+   * request or its headers 16 KiB, and one with many incomplete headers 27 KiB.
    */
   maxConnections: z._default(wholeNumber(1, 1_000_000), SETTING_DEFAULTS.maxConnections),
-  /** After SIGTERM, how long to go on serving while load balancers take this replica out. */
+  /** How long to continue serving after SIGTERM, while load balancers remove this replica. */
   drainSeconds: z._default(z.coerce.number().check(z.nonnegative(), z.lte(3600)), SETTING_DEFAULTS.drainSeconds),
-  /** After which a connection is ended with its next reply, so that its client may find another replica. */
+  /** Age after which a connection is closed with its next response, so that its client may reach another replica. */
   maxConnectionAgeSeconds: z._default(
     z.coerce.number().check(z.positive(), z.lte(86_400)),
     SETTING_DEFAULTS.maxConnectionAgeSeconds,
   ),
   /**
-   * How long a connection may ask nothing between two requests of HTTP. Longer than the idle time of common load
-   * balancers (60 s), so that they close connections and not the server.
+   * How long an HTTP connection may be idle between two requests. It is longer than the idle timeout of common load
+   * balancers (60 s), so that they close connections before the server does.
    */
   idleTimeoutSeconds: z._default(timeLimit(), SETTING_DEFAULTS.idleTimeoutSeconds),
-  /** Origins of pages that browsers may send requests from, besides the server's own. */
+  /** Other origins whose pages may send requests. */
   allowedOrigins: z._default(list(origin()), () => [...SETTING_DEFAULTS.allowedOrigins]),
-  /** Names that requests of HTTP may have for the server, without ports; any by default. Health is answered in any case. */
+  /**
+   * Host names, without ports, that HTTP requests may address; any by default. Health requests may address any host.
+   */
   allowedHosts: z.optional(list(hostName())),
-  /** Whether `/` is a page where a person sees the model and tries it. */
+  /** Whether to serve the page at `/`. */
   page: z._default(onOrOff(), SETTING_DEFAULTS.page),
 });

@@ -1,14 +1,14 @@
 import type { z } from 'zod/mini';
 import type { settingsSchema } from './schemas';
 
-/** Every setting of the server is read from an environment variable with this prefix, and from nowhere else. */
+/** Prefix of the environment variables of all settings. */
 export const SETTING_PREFIX = 'MODEL_SERVING_';
 
-/** What a deployment tunes; the model's identity is in model.json. */
+/** Tuning of a deployment; the model's identity is in model.json. */
 export type Settings = z.infer<typeof settingsSchema>;
 export type SettingName = keyof Settings;
 
-/** What a setting is where nobody sets it; those that depend on nothing but themselves. */
+/** Defaults of settings that do not depend on other values. */
 export const SETTING_DEFAULTS = {
   modelFolder: '/model',
   host: '0.0.0.0',
@@ -33,7 +33,7 @@ export const SETTING_DEFAULTS = {
   page: false,
 } as const;
 
-/** Rows of one run where `maxBatchSize` is not set and the model's rows may be merged. */
+/** Default of `maxBatchSize` if the model's rows are independent. */
 export const DEFAULT_MAX_BATCH_SIZE = 32;
 
 /** `httpPortNumber` → `MODEL_SERVING_HTTP_PORT_NUMBER`. */
@@ -41,7 +41,7 @@ export function settingVariable(name: SettingName): string {
   return SETTING_PREFIX + name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }
 
-/** The environment that gives these settings, lists with commas; what is undefined is left out. */
+/** Environment variables for these settings, lists with commas; undefined settings are omitted. */
 export function settingsEnvironment(
   settings: Partial<Record<SettingName, string | number | boolean | readonly string[]>>,
 ): Record<string, string> {

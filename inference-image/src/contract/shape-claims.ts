@@ -1,7 +1,7 @@
 import type { TrialRun } from './load-messages';
 import { shapeFits, type Signature, type TensorSignature } from './signature';
 
-/** The size of each symbol of the inputs in one run. */
+/** Size of each symbol of the inputs in one run. */
 export function symbolSizes({ inputs }: Signature, run: Pick<TrialRun, 'inputs'>): ReadonlyMap<string, number> {
   const sizes = new Map<string, number>();
   inputs.forEach(({ dimensions }, index) =>
@@ -14,8 +14,8 @@ export function symbolSizes({ inputs }: Signature, run: Pick<TrialRun, 'inputs'>
 }
 
 /**
- * Whether an output's shape is another one than its dimensions claim. A symbol that no input has, and an unnamed
- * dimension, claim nothing.
+ * Whether an output's shape contradicts its declared dimensions. A symbol that no input has, and an unnamed dimension,
+ * match any size.
  */
 export function contradicts(
   shape: readonly number[],

@@ -2,7 +2,8 @@ import type { z } from 'zod/mini';
 import type { signatureSchema, tensorSignatureSchema } from './schemas';
 
 /**
- * The Open Inference Protocol's datatypes that onnxruntime-node carries.
+ * Datatypes of the Open Inference Protocol that onnxruntime-node supports.
+ *
  * @see https://github.com/kserve/open-inference-protocol
  */
 export const DATATYPES = [
@@ -23,21 +24,21 @@ export const DATATYPES = [
 
 export type Datatype = (typeof DATATYPES)[number];
 
-/** A fixed size, the name of a symbolic dimension, or null where the model leaves it unnamed. */
+/** A fixed size, the name of a symbolic dimension, or null for an unnamed dimension. */
 export type Dimension = number | string | null;
 
 /** Name, datatype and dimensions of one input or output. */
 export type TensorSignature = z.infer<typeof tensorSignatureSchema>;
 
-/** What a model takes and gives. */
+/** Inputs and outputs of a model. */
 export type Signature = z.infer<typeof signatureSchema>;
 
-/** The shape as the protocol writes it: -1 for a dimension that is not fixed. */
+/** Shape in the protocol's format: -1 for a dimension that is not fixed. */
 export function wireShape(tensor: Pick<TensorSignature, 'dimensions'>): number[] {
   return tensor.dimensions.map((dimension) => (typeof dimension === 'number' ? dimension : -1));
 }
 
-/** Whether a tensor of this shape is what the model takes or gives: of its rank, and of its size where one is fixed. */
+/** Whether a tensor of this shape fits: it has the same rank, and the same size wherever a size is fixed. */
 export function shapeFits(shape: readonly number[], { dimensions }: Pick<TensorSignature, 'dimensions'>): boolean {
   return (
     shape.length === dimensions.length &&
@@ -55,7 +56,7 @@ export function dimensionsText(dimensions: readonly Dimension[]): string {
   return `[${dimensions.map((dimension) => dimension ?? '?').join(', ')}]`;
 }
 
-/** What people call a dimension that is not fixed: its symbol, or `INPUT:AXIS` where the model leaves it unnamed. */
+/** Name of a dimension that is not fixed, for messages: its symbol, or `INPUT:AXIS`. */
 export function dimensionName(
   { name, dimensions }: Pick<TensorSignature, 'name' | 'dimensions'>,
   axis: number,
@@ -64,7 +65,7 @@ export function dimensionName(
   return typeof dimension === 'string' ? dimension : `${name}:${axis}`;
 }
 
-/** Names of the inputs' symbolic dimensions, each once. */
+/** Names of the inputs' symbolic dimensions, without duplicates. */
 export function inputSymbols({ inputs }: Pick<Signature, 'inputs'>): string[] {
   const symbols = inputs.flatMap(({ dimensions }) => dimensions.filter((size) => typeof size === 'string'));
   return [...new Set(symbols)];

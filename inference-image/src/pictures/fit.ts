@@ -2,13 +2,13 @@ import type { PictureInput } from '../contract/picture-input';
 import { ServingError } from '../errors';
 import { crop, flatten, pad, type Picture } from './picture';
 
-/** Pixels between the two passes of a resize that are always allowed, however small pictures must be: 16 MiB. */
+/** Pixels between the two passes of a resize that are always allowed, whatever `maxPixels` is: 16 MiB. */
 const MIN_RESIZED_PIXELS = 1024 * 1024;
 
-/** Resizes a picture, whatever its proportions. */
+/** Resizes a picture to any proportions. */
 export type Resize = (picture: Picture, width: number, height: number) => Picture;
 
-/** Brings a picture to the size that the model takes. */
+/** Converts a picture to the model's size. */
 export function fitPicture(picture: Picture, spec: PictureInput, resize: Resize): Picture {
   const { width, height, fit, background } = spec;
   flatten(picture, background);
@@ -25,16 +25,16 @@ export function fitPicture(picture: Picture, spec: PictureInput, resize: Resize)
 }
 
 /**
- * A resize makes rows as wide as they will be first, of four floats a pixel: of a picture that is a column of single
- * pixels, that would be many times the picture.
+ * The first pass of a resize changes the width of every row, with four floats per pixel. For a very tall picture, the
+ * result would need many times the memory of the picture.
  */
 function checkProportions({ width, height }: Picture, toWidth: number, toHeight: number, { maxPixels }: PictureInput) {
   if (toWidth * height <= Math.max(maxPixels, MIN_RESIZED_PIXELS)) return;
-  const what = `the picture is ${width} x ${height} pixels, too long a column to be resized to ${toWidth} x ${toHeight}`;
-  throw new ServingError('tooLarge', `${what}; send one of other proportions`);
+  const what = `the picture of ${width} x ${height} pixels is too tall to be resized to ${toWidth} x ${toHeight}`;
+  throw new ServingError('tooLarge', `${what}; send one with other proportions`);
 }
 
-/** The largest part in the middle that has these proportions. */
+/** Largest central part with these proportions. */
 function middle(picture: Picture, proportion: number): Picture {
   const width = sizeWithin(picture.height * proportion, picture.width);
   const height = sizeWithin(picture.width / proportion, picture.height);

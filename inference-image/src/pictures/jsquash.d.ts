@@ -1,5 +1,4 @@
-// The libraries are ECMAScript modules made for browsers; the bundle has them as what they are, and this is what is used of
-// them.
+// Types of the used parts of the libraries, which are ECMAScript modules for browsers.
 
 declare module '@jsquash/jpeg/codec/dec/mozjpeg_dec.js' {
   interface Options {
@@ -35,7 +34,7 @@ declare module '@jsquash/resize/lib/resize/pkg/squoosh_resize.js' {
   ): Uint8ClampedArray;
 }
 
-/** Node has it; its types come with those of browsers alone. */
+/** Part of Node, but its types come only with those of browsers. */
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array);

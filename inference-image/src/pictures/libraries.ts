@@ -7,10 +7,10 @@ import { invalid } from '../errors';
 import type { PictureHeader } from './picture-header';
 import type { Picture } from './picture';
 
-/** Its place in the library's list of filters. */
+/** Index in the library's list of filters. */
 const TRIANGLE = 0;
 
-/** The decoders and the filter, which are WebAssembly: whatever a file does to them stays in their own memory. */
+/** Decoders and resize filter in WebAssembly: a malicious file can only damage their own memory. */
 export class PictureLibraries {
   private jpeg?: Promise<MozJPEGModule>;
 
@@ -21,17 +21,17 @@ export class PictureLibraries {
         return pngPixels(body);
       }
       const decoder = await (this.jpeg ??= startJpeg());
-      // As people see it, which is what the file's EXIF orientation makes of it.
+      // Rotated according to the file's EXIF orientation.
       const picture = decoder.decode(body, true);
       if (!picture) throw new Error('nothing was decoded');
       return picture;
     } catch {
-      // The libraries have no words for what is wrong.
+      // The libraries give no reason.
       throw invalid(`the ${format.toUpperCase()} file cannot be decoded: it is damaged`);
     }
   }
 
-  /** A triangle filter, as wide as the picture shrinks; levels are taken as they are, not as light. */
+  /** Applies a triangle filter that is widened by the factor by which the picture shrinks, without gamma correction. */
   resize({ data, ...from }: Picture, width: number, height: number): Picture {
     startResize(wasm('squoosh_resize_bg.wasm'));
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -56,7 +56,7 @@ function ignore(): void {}
 
 const modules = new Map<string, WebAssembly.Module>();
 
-/** Compiled at its first use, from the file beside this bundle. */
+/** Compiled at first use, from the file beside this bundle. */
 function wasm(file: string): WebAssembly.Module {
   const known = modules.get(file) ?? new WebAssembly.Module(readFileSync(join(__dirname, file)));
   modules.set(file, known);

@@ -2,11 +2,11 @@ import type { FromExecutor } from '../inference/executor-messages';
 import type { NumericData } from '../inference/tensor';
 import type { PictureHeader } from './picture-header';
 
-/** Main thread to the decoder's. Each but `close` gets one reply, in order. */
+/** Messages from the main thread to the decoder's thread. Each except `close` gets one reply, in order. */
 export type ToPictureDecoder =
   | { readonly type: 'decode'; readonly body: Uint8Array; readonly format: PictureHeader['format'] }
   | { readonly type: 'close' };
 
-/** The decoder's thread to the main one. */
+/** Messages from the decoder's thread to the main thread. */
 export type FromPictureDecoder =
   { readonly type: 'decoded'; readonly result: NumericData } | (FromExecutor & { type: 'failed' });

@@ -9,13 +9,17 @@ export interface PictureHeader {
   readonly height: number;
 }
 
-/** Reads a picture's size without decoding it. Throws where it is none that can be decoded. */
+/**
+ * Reads the size of a picture without decoding it.
+ *
+ * @throws If the file is not a supported picture
+ */
 export function readPictureHeader(body: Buffer): PictureHeader {
   const format = pictureFormat(body);
   if (!format && isForm(body)) {
     throw invalid('the body is a form; send the PNG or JPEG file itself as the body, as curl --data-binary does');
   }
-  if (!format) throw invalid('the body is not a picture; send a PNG or a JPEG file');
+  if (!format) throw invalid('the body is not a picture; send a PNG or JPEG file');
   const header = format === 'png' ? readPng(body) : readJpeg(body);
   if (header.width === 0 || header.height === 0) throw invalid('the picture has no pixels');
   return header;
@@ -34,7 +38,7 @@ function readJpeg(body: Buffer): PictureHeader {
   if (kind > 0xc2) throw invalid('the JPEG file is neither baseline nor progressive; save it as one of them');
   if (precision !== 8) throw invalid(`the JPEG file has ${precision} bits per channel; save it with 8`);
   if (components !== 1 && components !== 3) {
-    throw invalid(`the JPEG file has ${components} channels, as CMYK has; save it as RGB or gray`);
+    throw invalid(`the JPEG file has ${components} channels, like CMYK; save it as RGB or gray`);
   }
   return { format: 'jpeg', width: body.readUInt16BE(frame + 7), height: body.readUInt16BE(frame + 5) };
 }

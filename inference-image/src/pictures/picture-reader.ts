@@ -10,37 +10,43 @@ import type { InferRequest } from '../protocol/infer-request';
 import { readPictureHeader, type PictureHeader } from './picture-header';
 import type { PictureThread } from './picture-thread';
 
-/** A decoder's memory is freed only when its thread ends, so the thread ends after pictures this large, or passes of a resize. */
+/**
+ * A decoder's memory is freed only when its thread ends. The thread therefore ends after pictures, or passes of a
+ * resize, of this size.
+ */
 const LARGE_PIXELS = 2_000_000;
-/** A decoder that gives up on a file does not tidy up. */
+/** Limit for a thread, because a failed decode leaks memory. */
 const MAX_FAILURES = 16;
 
-/** Pictures of the largest size that may wait, and so many more smaller ones: four million pixels take up to 0.4 s. */
+/**
+ * Maximum waiting pictures of the largest size, and correspondingly more smaller ones: four million pixels take up to
+ * 0.4 s.
+ */
 const MAX_WAITING_LARGEST = 16;
-/** These may wait in any case. */
+/** This many pixels may always wait. */
 const MIN_WAITING_PIXELS = 16_000_000;
 
 export interface PictureReaderOptions {
   readonly spec: PictureInput;
   readonly outputs: ModelManifest['signature']['outputs'];
   readonly startThread: () => PictureThread;
-  /** Pictures that may wait to be decoded; one more is refused at once. */
+  /** Maximum pictures that wait to be decoded; further ones are refused at once. */
   readonly maxQueueLength: number;
-  /** The same for their bytes; a single one may be larger. */
+  /** Maximum bytes that wait; a single picture may be larger. */
   readonly maxQueueBytes: number;
-  /** Longest wait; what waited longer is not decoded any more. */
+  /** Maximum wait, after which a picture is not decoded. */
   readonly queueTimeoutSeconds: number;
 }
 
-/** What a picture that waits takes: memory, and time to decode. */
+/** Memory and decoding time of a waiting picture. */
 interface Cost {
   readonly bytes: number;
   readonly pixels: number;
 }
 
 /**
- * Makes requests of pictures, on a thread of its own that begins with the first of them. It gets one at a time: should
- * it break, it takes no other with it.
+ * Converts pictures to requests, on a separate thread that starts with the first picture. The thread gets one picture
+ * at a time, so a crash affects no other picture.
  */
 export class PictureReader {
   private thread?: PictureThread;
@@ -59,8 +65,10 @@ export class PictureReader {
   }
 
   /**
-   * Takes ownership of the body. What a decoder takes is the server's own memory, since there is one at a time.
-   * @param holding Of the request: it holds the body, and then the elements as well.
+   * Takes ownership of the body. The decoder's memory counts as the server's own, because only one picture is decoded
+   * at a time.
+   *
+   * @param holding Memory of the request: the body, and then the elements too
    */
   async decode(body: Buffer, isCancelled: () => boolean, holding: Holding): Promise<InferRequest> {
     const { spec, outputs } = this.options;
@@ -87,14 +95,14 @@ export class PictureReader {
     return {
       inputs: [{ name, datatype, shape, data }],
       outputs: outputs.map((output) => output.name),
-      // A picture cannot ask for it, and FP16 has no JSON form.
+      // A picture cannot request binary data, and FP16 has no JSON form.
       binary: outputs.map((output) => output.datatype === 'FP16'),
-      // Both waits together are limited.
+      // The limit applies to the sum of both waits.
       waitedSeconds,
     };
   }
 
-  /** Ends the thread once its work is done. Call it when no request can come any more. */
+  /** Ends the thread when its work is done. Call it when no further request can arrive. */
   async close(): Promise<void> {
     this.closed = true;
     await this.line.finished();
@@ -105,18 +113,24 @@ export class PictureReader {
     this.line.assertRoom();
     const { maxQueueBytes, spec } = this.options;
     if (this.busy && this.waitingBytes + bytes > maxQueueBytes) {
-      throw new ServingError('rejected', `the queue is full: pictures of ${this.waitingBytes} bytes wait already`);
+      throw new ServingError(
+        'rejected',
+        `the queue is full: ${this.waitingBytes} bytes of pictures are waiting already`,
+      );
     }
     const maxPixels = Math.max(MAX_WAITING_LARGEST * spec.maxPixels, MIN_WAITING_PIXELS);
     if (this.busy && this.waitingPixels + pixels > maxPixels) {
-      throw new ServingError('rejected', `the queue is full: pictures of ${this.waitingPixels} pixels wait already`);
+      throw new ServingError(
+        'rejected',
+        `the queue is full: ${this.waitingPixels} pixels of pictures are waiting already`,
+      );
     }
   }
 
   private assertInTime(waitedSeconds: number): void {
     const { queueTimeoutSeconds } = this.options;
     if (waitedSeconds < queueTimeoutSeconds) return;
-    throw new ServingError('timeout', `the picture's turn to be decoded did not come within ${queueTimeoutSeconds} s`);
+    throw new ServingError('timeout', `decoding of the picture did not start within ${queueTimeoutSeconds} s`);
   }
 
   private async inTurn<T>({ bytes, pixels }: Cost, step: () => Promise<T>): Promise<T> {
@@ -132,7 +146,7 @@ export class PictureReader {
 
   private async elements(body: Buffer, header: PictureHeader, isCancelled: () => boolean): Promise<NumericData> {
     if (this.closed) throw new ServingError('unavailable', 'the server is shutting down');
-    if (isCancelled()) throw new ServingError('cancelled', 'the client went away before its picture was decoded');
+    if (isCancelled()) throw new ServingError('cancelled', 'the client disconnected before its picture was decoded');
     const bytes = ownBytes(body);
     try {
       const message = { type: 'decode', body: bytes, format: header.format } as const;
@@ -146,7 +160,7 @@ export class PictureReader {
   }
 
   private takesMemory({ width, height }: PictureHeader): boolean {
-    // EXIF may turn a picture on its side.
+    // EXIF may rotate the picture.
     return Math.max(width * height, this.options.spec.width * Math.max(width, height)) > LARGE_PIXELS;
   }
 

@@ -1,11 +1,11 @@
-/** Decoded pixels: four bytes each, red, green, blue and alpha, in rows from the top. */
+/** Decoded pixels with four bytes each (red, green, blue, alpha), in rows from the top. */
 export interface Picture {
   readonly data: Uint8ClampedArray;
   readonly width: number;
   readonly height: number;
 }
 
-/** The part of a picture that starts at (left, top). */
+/** Part of a picture that starts at (left, top). */
 export function crop(picture: Picture, left: number, top: number, width: number, height: number): Picture {
   if (width === picture.width && height === picture.height) return picture;
   const data = new Uint8ClampedArray(width * height * 4);
@@ -16,7 +16,7 @@ export function crop(picture: Picture, left: number, top: number, width: number,
   return { data, width, height };
 }
 
-/** A picture in the middle of a larger one of one gray. */
+/** Centers a picture in a larger gray one. */
 export function pad(picture: Picture, width: number, height: number, gray: number): Picture {
   if (width === picture.width && height === picture.height) return picture;
   const data = new Uint8ClampedArray(width * height * 4).fill(gray);
@@ -29,7 +29,7 @@ export function pad(picture: Picture, width: number, height: number, gray: numbe
   return { data, width, height };
 }
 
-/** Puts a gray behind whatever is transparent, in place. */
+/** Blends transparent pixels with a gray level, in place. */
 export function flatten({ data }: Picture, gray: number): void {
   for (let at = 0; at < data.length; at += 4) {
     const alpha = data[at + 3] as number;

@@ -1,28 +1,28 @@
 import { invalid } from '../errors';
 
 const SIGNATURE_BYTES = 8;
-/** Length and type before a chunk's data, and a checksum after it: https://www.w3.org/TR/png-3/#5Chunk-layout */
+/**
+ * Bytes of length and type before a chunk's data; a checksum follows the data:
+ * https://www.w3.org/TR/png-3/#5Chunk-layout
+ */
 const BEFORE = 8;
 const AFTER = 4;
 
 /**
- * Chunks that make pixels. A decoder inflates others, such as color profiles, to any size, and knows animations. More of
- * them than are needed are no reason to refuse a file.
+ * Chunks with pixels. A decoder would also inflate others, such as color profiles, to any size, and process animations.
+ * Other chunks are dropped.
  */
 const NEEDED = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
 
-/** The chunks of a PNG file that a decoder needs. */
+/** Chunks of a PNG file that a decoder needs. */
 interface PngChunks {
-  /** A PNG file of these alone: the file itself where it has no others. */
+  /** PNG file with only these chunks; the original file if it has no others. */
   readonly file: Uint8Array;
-  /** Pixels, compressed, in pieces. */
+  /** Compressed pixels, in pieces. */
   readonly data: readonly Buffer[];
 }
 
-/**
- * Takes from a PNG file what its pixels need. A decoder may pass over checksums, and so over damage that makes other
- * pixels of some.
- */
+/** Extracts the chunks with pixels. Verifies checksums, because a decoder may ignore them and return wrong pixels. */
 export function neededPngChunks(body: Buffer): PngChunks {
   const kept: Buffer[] = [body.subarray(0, SIGNATURE_BYTES)];
   const data: Buffer[] = [];
@@ -37,7 +37,7 @@ export function neededPngChunks(body: Buffer): PngChunks {
     if (type === 'IEND') return { file: joined(kept, body), data };
     at = end + AFTER;
   }
-  throw invalid('the PNG file is cut short');
+  throw invalid('the PNG file is truncated');
 }
 
 function joined(parts: readonly Buffer[], body: Buffer): Uint8Array {
@@ -45,7 +45,7 @@ function joined(parts: readonly Buffer[], body: Buffer): Uint8Array {
   return length === body.length ? body : Buffer.concat(parts, length);
 }
 
-/** https://www.w3.org/TR/png-3/#D-CRCAppendix ; zlib.crc32 is younger than the oldest Node that runs this. */
+/** https://www.w3.org/TR/png-3/#D-CRCAppendix. The oldest supported Node has no zlib.crc32. */
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let remainder = byte;
   for (let bit = 0; bit < 8; bit++) remainder = remainder & 1 ? 0xedb88320 ^ (remainder >>> 1) : remainder >>> 1;

@@ -1,20 +1,23 @@
 import { createInflate } from 'node:zlib';
 import { invalid } from '../errors';
 
-/** No byte of deflate becomes more bytes than these: https://www.zlib.net/zlib_tech.html */
+/** Maximum ratio of inflated to compressed bytes: https://www.zlib.net/zlib_tech.html */
 const MAX_RATIO = 1032;
-/** Less takes no time that matters, whatever it should have been. */
+/** Fewer bytes are inflated quickly, so they are not checked. */
 const MIN_BYTES = 64 * 1024 * 1024;
-/** Interlaced pictures have more rows, each with a byte for its filter. */
+/** Interlaced pictures have more rows, each with a filter byte. */
 const SLACK = 2;
 const PIECE_BYTES = 256 * 1024;
 
-/** Samples of a pixel by color type: https://www.w3.org/TR/png-3/#6Colour-values */
+/** Samples per pixel by color type: https://www.w3.org/TR/png-3/#6Colour-values */
 const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
 /**
- * Goes through the compressed pixels of a PNG file, where they could be many times what its size needs: a decoder
- * inflates all of them, whatever they are. @param header The file from its beginning. @param data The contents of IDAT.
+ * Checks that the compressed pixels of a PNG file do not inflate to many times its size, because a decoder inflates all
+ * of them.
+ *
+ * @param header File from its beginning
+ * @param data Contents of IDAT
  */
 export async function checkPngData(header: Buffer, data: readonly Buffer[]): Promise<void> {
   const compressed = data.reduce((total, part) => total + part.length, 0);
@@ -28,7 +31,7 @@ export async function checkPngData(header: Buffer, data: readonly Buffer[]): Pro
   }
 }
 
-/** Resolves with false where it cannot be inflated: the decoder says what is wrong. */
+/** Resolves with false if the data cannot be inflated; the decoder then reports the error. */
 function inflatesBeyond(data: readonly Buffer[], limit: number): Promise<boolean> {
   return new Promise((resolve) => {
     const inflate = createInflate({ chunkSize: PIECE_BYTES });

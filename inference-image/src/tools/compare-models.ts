@@ -14,15 +14,15 @@ import { acceptedInputs } from './signature-trial';
 /** Rows of the largest run. */
 const LARGEST_BATCH = 8;
 
-/** The widest first. */
+/** In order of preference, widest first. */
 const RANGES: readonly TrialRange[] = ['wide', 'digits', 'bits'];
 
 export interface ModelsToCompare {
-  /** Takes one row. */
+  /** Model of one row. */
   readonly original: Session;
-  /** Takes any number. */
+  /** Model of any number of rows. */
   readonly freed: Session;
-  /** Of the original. */
+  /** Signature of the original. */
   readonly signature: Signature;
   readonly axes: RowAxes;
   /** Requests of golden examples. */
@@ -33,8 +33,8 @@ export interface ModelsToCompare {
 type Comparison = { readonly difference: string } | { readonly rows: number; readonly largestDifference: number };
 
 /**
- * Runs rows through the original, and alone and together through the freed model. Differences are those that the
- * server's own trial lets pass: rounding.
+ * Runs rows with the original, and alone and together with the freed model. Like the server's own trial, it allows
+ * differences from rounding.
  */
 export async function compareModels(models: ModelsToCompare): Promise<RebatchReport> {
   const layout = new RowLayout(models.signature, models.axes);
@@ -50,7 +50,7 @@ export async function compareModels(models: ModelsToCompare): Promise<RebatchRep
   };
 }
 
-/** Undefined where the original refuses all of them. */
+/** Undefined if the original refuses all generated rows. */
 async function compareMadeUpRows(models: ModelsToCompare, layout: RowLayout): Promise<Comparison | undefined> {
   const { original, signature, axes, examples } = models;
   const outputs = signature.outputs.map(({ name }) => name);
@@ -98,13 +98,13 @@ async function compare(
       const { difference, excess } = compareRow(output, got[i]!, 'rounding');
       if (excess !== undefined) {
         return {
-          difference: `of one row, output ${JSON.stringify(output.name)} ${excess.replace('that of its rows alone', "the original's")}`,
+          difference: `for a single row, output ${JSON.stringify(output.name)} ${excess.replace('that of its rows alone', "the original's")}`,
         };
       }
       largestDifference = Math.max(largestDifference, difference);
     }
   }
-  // Rows alone are the original's.
+  // Rows alone run with the original.
   const executor: Executor = { run: (run) => (layout.rowsOf(run) === 1 ? original : freed).run(run) };
   const trial = await tryRows({ executor, layout, tolerance: 'rounding' }, source, batches, rows);
   if (trial.obstacle !== undefined) return { difference: trial.obstacle };

@@ -6,17 +6,17 @@ import { FreeDimensions } from './free-dimensions';
 
 const POSITIVE = { at: () => 1 };
 
-/** The smallest integers of the types that processors divide as they are. */
+/** Smallest integers of the types that processors divide natively. */
 const SMALLEST: Partial<Record<TensorSignature['datatype'], number>> = { INT32: -(2 ** 31), INT64: -(2 ** 63) };
 
-/** Inputs that are tried as a divisor, one at a time. */
+/** Maximum inputs that are tried as a divisor, one at a time. */
 const MAX_DIVISORS = 16;
 
 /**
- * Runs a model on inputs on which the runtime may end the process. Whether the model refuses them does not matter, but
- * whether the process goes on does.
+ * Runs a model on inputs that may crash the runtime. It does not matter whether the model refuses them, only whether
+ * the process survives.
  *
- * @param sizes - of the free dimensions, which the model takes
+ * @param sizes - sizes of the free dimensions that the model accepts
  * @param report - called before each run
  */
 export class EdgeTrial {
@@ -31,7 +31,7 @@ export class EdgeTrial {
     this.free = new FreeDimensions(signature);
   }
 
-  /** With each free dimension empty. */
+  /** Runs the model with each free dimension empty. */
   tryEmpty(): void {
     for (const [index] of this.sizes.entries()) {
       const inputs = this.free.inputs(this.sizes.with(index, 0), POSITIVE);
@@ -40,7 +40,7 @@ export class EdgeTrial {
     }
   }
 
-  /** With the smallest integers, which processors cannot divide by -1. */
+  /** Runs the model with the smallest integers, which processors cannot divide by -1. */
   tryIntegers(): void {
     const inputs = this.free.inputs(this.sizes, POSITIVE).map((input) => filled(input, SMALLEST[input.datatype]));
     const integers = inputs.filter(({ datatype }) => datatype in SMALLEST);
@@ -55,7 +55,7 @@ export class EdgeTrial {
     try {
       this.session.run({ inputs, outputs: this.signature.outputs.map(({ name }) => name) });
     } catch {
-      // The server answers with that.
+      // The server would return this error.
     }
   }
 }

@@ -4,24 +4,27 @@ import { elementCount, type Signature } from '../contract/signature';
 import type { Tensor } from '../inference/tensor';
 import { trialTensor, type TrialValues } from '../inference/trial-values';
 
-/** A place of a free dimension among the inputs. */
+/** Position of a free dimension in the inputs. */
 interface Place {
   readonly input: number;
   readonly axis: number;
 }
 
 /**
- * The dimensions of a model's inputs that are not fixed. One symbol is one dimension wherever it stands; each unnamed
- * dimension is one of its own.
+ * Free dimensions of a model's inputs. All positions with the same symbol are one dimension; each unnamed dimension is
+ * separate.
  */
 export class FreeDimensions {
-  /** For each of them, whether it counts rows, or probably does where that is not proved: their number may stay small. */
+  /**
+   * For each dimension, whether it counts rows, or probably does if that is not proved. The number of rows may stay
+   * small.
+   */
   readonly areRows: readonly boolean[];
   private readonly places: readonly (readonly Place[])[];
 
   /**
-   * @param axes - where rows are, if that is proved
-   * @param takes - what the graph shows of the inputs' values
+   * @param axes - row axes, if independence is proved
+   * @param takes - values that the graph accepts
    */
   constructor(
     private readonly signature: Signature,
@@ -42,7 +45,7 @@ export class FreeDimensions {
       return;
     }
     const first = this.places.map((each) => each.some(({ axis }) => axis === 0));
-    // A recurrent state has its rows on axis 1, and nothing else that is free.
+    // On axis 1, a recurrent state has its rows and no other free dimension.
     const isAlone = (place: Place) =>
       signature.inputs[place.input]!.dimensions.filter((size) => typeof size !== 'number').length === 1;
     const state = this.places.map((each) => first.includes(true) && each.some((place) => isAlone(place)));
@@ -53,7 +56,7 @@ export class FreeDimensions {
     return this.places.length;
   }
 
-  /** The inputs' shapes, with a size for each free dimension. */
+  /** Shapes of the inputs, with a size for each free dimension. */
   shapes(sizes: readonly number[]): number[][] {
     const shapes = this.signature.inputs.map(({ dimensions }) =>
       dimensions.map((dimension) => (typeof dimension === 'number' ? dimension : 1)),
@@ -64,7 +67,7 @@ export class FreeDimensions {
     return shapes;
   }
 
-  /** Made-up inputs of these sizes. */
+  /** Generates inputs of these sizes. */
   inputs(sizes: readonly number[], values: TrialValues): Tensor[] {
     const shapes = this.shapes(sizes);
     return this.signature.inputs.map(({ name, datatype }, i) =>
@@ -72,7 +75,7 @@ export class FreeDimensions {
     );
   }
 
-  /** Lengths are those of whole sequences: the smallest size beside the rows. */
+  /** Values that an input accepts. Lengths are those of whole sequences: the smallest size other than the rows. */
   private taken(name: string, shapes: readonly number[][]): InputValues | undefined {
     const { lengthsOf, ...others } = this.takes[name] ?? {};
     if (!lengthsOf) return others;
@@ -83,7 +86,7 @@ export class FreeDimensions {
             .filter(({ input }) => lengthsOf.includes(this.signature.inputs[input]!.name))
             .map(({ input, axis }) => shapes[input]![axis]!),
     );
-    // The size of a sequence that is fixed cannot be told from others.
+    // A fixed size of a sequence cannot be distinguished from other fixed sizes.
     const all = sizes.length > 0 ? sizes : this.fixedSizes(lengthsOf);
     return { among: [all.length > 0 ? Math.min(...all) : 1] };
   }

@@ -1,4 +1,4 @@
-/** Runs golden examples where a plan is made, by the very code that checks them in the container. Never in an image. */
+/** Runs golden examples at synth, with the same code as in the container. Not part of any image. */
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { GoldenDifference, GoldenOrder, GoldenReport } from '../contract/golden-messages';
@@ -33,7 +33,7 @@ async function report(order: GoldenOrder): Promise<GoldenReport> {
   }
 }
 
-/** Undefined where the runtime takes the model only as it optimizes it. */
+/** Undefined if the runtime accepts the model only with optimizations. */
 function plainSession(kind: typeof Session, modelPath: string): Session | undefined {
   try {
     return new kind({ modelPath, threads: 1, isOptimized: false });
@@ -57,7 +57,7 @@ async function check(session: Session, golden: GoldenExamples, path: string) {
   return all;
 }
 
-/** An example that cannot be run is as wrong as one that is not reproduced. */
+/** An example that cannot be run counts as a difference. */
 async function differences(session: Session, golden: GoldenRun): Promise<string[]> {
   try {
     return await goldenDifferences(session, golden);

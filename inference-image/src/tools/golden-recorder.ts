@@ -23,10 +23,10 @@ import { seededRandom } from '../seeded-random';
 import { MadeUpRequests } from './made-up-requests';
 import { mostTolerance, nudged, roundingTolerance } from './rounding';
 
-/** More of them are better kept as bytes. */
+/** Maximum elements in JSON; more are stored as bytes. */
 const MAX_JSON_ELEMENTS = 4096;
 
-/** Two runs of one session round alike; what they make of the same inputs may differ by no more than examples allow. */
+/** Allowed difference between two runs of one session, which round in the same way. */
 const REPEATED = { absolute: 1e-5, relative: 1e-4 };
 
 type RandomTask = Extract<RecordTask, { readonly random: unknown }>['random'];
@@ -38,18 +38,16 @@ interface Request {
   readonly outputs: readonly string[];
 }
 
-/** A request, or a model, whose answers cannot be recorded. */
+/** Error for a request or a model whose answers cannot be recorded. */
 export class Unusable extends Error {
   constructor(readonly answers: UnusableAnswers) {
     super(answers.kind);
   }
 }
 
-/** Runs a model on requests, and refuses answers that would guard nothing. */
+/** Runs a model on requests, and refuses answers that would detect no change. */
 export class GoldenRecorder {
-  /**
-   * @param plain - the same model without optimizations, where the runtime takes it so
-   */
+  /** @param plain - the same model without optimizations, if the runtime accepts it */
   constructor(
     private readonly session: Session,
     private readonly plain: Session | undefined,
@@ -96,11 +94,11 @@ export class GoldenRecorder {
       return this.golden.request(checkedRequest(parseJson(request.json, { exactIntegers: true })), request.folder);
     }
     const inputs = request.arrays.map(({ base64, ...header }) => ({ ...header, data: Buffer.from(base64, 'base64') }));
-    // Elements as bytes are taken where those of a file are.
+    // Elements as bytes are read like those of a file.
     return this.golden.request({ inputs } as unknown as GoldenRequest, '');
   }
 
-  /** Runs it twice: what is not repeated now will not be reproduced later. */
+  /** Runs the request twice: an answer that is not repeatable now will not be reproduced later. */
   private answer({ name, inputs, outputs }: Request): readonly Tensor[] {
     let answers: readonly Tensor[];
     try {
@@ -133,7 +131,7 @@ export class GoldenRecorder {
     return { name, ...request, outputs: recorded, unstable: unstableOutput(answers, others) };
   }
 
-  /** The same answers, rounded otherwise. */
+  /** Answers to the same request with different rounding. */
   private otherAnswers(inputs: readonly Tensor[], outputs: readonly string[]): (readonly Tensor[])[] {
     const random = seededRandom(1);
     const runs = [
@@ -150,7 +148,7 @@ export class GoldenRecorder {
   }
 }
 
-/** In words, what rounding moves further than any tolerance allows. */
+/** Describes an output that rounding changes by more than the largest tolerance. */
 function unstableOutput(answers: readonly Tensor[], others: readonly (readonly Tensor[])[]): string | undefined {
   const expected = answers.flatMap((output) => {
     const absolute = mostTolerance(output);

@@ -14,25 +14,25 @@ import { seededRandom } from '../seeded-random';
 import { FreeDimensions } from './free-dimensions';
 import { trialSizes } from './trial-sizes';
 
-/** Attempts to find sizes and values that the model answers with something. */
+/** Attempts to find sizes and values with a useful answer. */
 const MAX_ATTEMPTS = 240;
 const MAX_SECONDS = 60;
 
-/** The same once there are some whose answers do not depend on all inputs: more may show more. */
+/** Further attempts after finding requests whose answers do not depend on all inputs. */
 const MORE_ATTEMPTS = 60;
 const MORE_SECONDS = 30;
 
-/** Attempts to draw requests whose answers are not all the same. */
+/** Attempts to generate requests whose answers are not all the same. */
 const MAX_DRAWS = 32;
 
 const NOTHING_TRIED: UnusableAnswers = { kind: 'refused', reason: 'no sizes were tried' };
 
-/** Elements of all inputs of one run whose sizes are not all fixed. */
+/** Maximum elements of all inputs of one run, if not all sizes are fixed. */
 const MAX_ELEMENTS = 2 ** 22;
 
 type Values = Omit<TrialValues, 'at' | 'takes'>;
 
-/** The first that the model answers are taken. */
+/** Ranges of values; the first that the model accepts is used. */
 const VALUES: readonly Values[] = [
   { range: 'digits' },
   { range: 'digits', mask: 0 },
@@ -43,33 +43,33 @@ const VALUES: readonly Values[] = [
 
 export interface MadeUpRequestsOptions {
   readonly signature: Signature;
-  /** Where rows are, if that is proved. */
+  /** Row axes, if independence is proved. */
   readonly axes?: RowAxes;
-  /** What the graph shows of the inputs' values. */
+  /** Values that the graph accepts. */
   readonly takes: InputValuesByName;
-  /** Sizes that are given; others are found. */
+  /** Sizes set by the user; the others are searched. */
   readonly sizes: GivenSizes;
   readonly seed: number;
 }
 
-/** Requests that are answered, or why none is answered tellingly. */
+/** Accepted requests, or the reason why no request has a useful answer. */
 export type MadeUp = { readonly requests: readonly Tensor[][] } | { readonly fault: UnusableAnswers };
 
 interface Found {
   readonly sizes: readonly number[];
   readonly values: Values;
-  /** Two requests whose answers differ. */
+  /** Two requests with different answers. */
   readonly pair: readonly Tensor[][];
 }
 
-/** Makes up requests that a model answers, and whose answers depend on them. */
+/** Generates requests that a model accepts, and whose answers depend on them. */
 export class MadeUpRequests {
   private readonly free: FreeDimensions;
   private readonly outputs: readonly string[];
   private readonly random: () => number;
-  /** Those of `VALUES` that differ for these inputs. */
+  /** Entries of `VALUES` that differ for these inputs. */
   private readonly ranges: readonly Values[];
-  /** Whether a single value is compared with others, so that both branches of a condition are to be run. */
+  /** Whether the graph compares a single value with others, so that both branches of a condition should run. */
   private readonly hasChoice: boolean;
 
   constructor(
@@ -91,7 +91,7 @@ export class MadeUpRequests {
     });
   }
 
-  /** The first has one row, and each of the others one more, where the number of rows is free. */
+  /** If the number of rows is free, the first request has one row, and each further request has one more. */
   make(count: number): MadeUp {
     const found = this.hasChoice ? [this.find(0), this.find(1)] : [this.find(0)];
     const usable = found.flatMap((each, turn) => ('fault' in each ? [] : { ...each, turn }));
@@ -110,19 +110,19 @@ export class MadeUpRequests {
     return { requests: [...usable[0]!.pair, ...requests.slice(2)] };
   }
 
-  /** Sizes and values at which the answers depend on every input, or on as many as can be. */
+  /** Finds sizes and values for which the answers depend on every input, or on as many as possible. */
   private find(turn: number): Found | { fault: UnusableAnswers } {
     let fault: UnusableAnswers | undefined;
     let best: (Found & { idle: number }) | undefined;
     let left = MAX_ATTEMPTS;
     let end = performance.now() + 1000 * MAX_SECONDS;
-    // Where sizes are fixed there are few attempts, and labels are easily the same in all of them.
+    // With fixed sizes there are few attempts, and labels are often the same in all of them.
     for (let draws = 0; draws < MAX_DRAWS && !best && (!fault || fault.kind === 'constant'); draws++) {
       for (const { sizes, values } of this.candidates()) {
         if (left-- === 0 || performance.now() > end) return best ?? { fault: fault ?? NOTHING_TRIED };
         const found = this.try(sizes, values, turn);
         if ('fault' in found) {
-          // That of a run says more than that of none.
+          // An error of a run is more informative than a refusal.
           if (!fault || (fault.kind === 'refused' && found.fault.kind !== 'refused')) fault = found.fault;
           continue;
         }
@@ -145,7 +145,7 @@ export class MadeUpRequests {
     }
   }
 
-  /** Runs two requests, whose answers must differ, and counts the inputs that have no part in that. */
+  /** Runs two requests, whose answers must differ, and counts the inputs that do not affect the answers. */
   private try(
     sizes: readonly number[],
     values: Values,
@@ -166,7 +166,10 @@ export class MadeUpRequests {
     }
   }
 
-  /** First elements are from one half of what there is in turn 0, and from the other in turn 1: see `hasChoice`. */
+  /**
+   * In turn 0, first elements come from one half of the available values, and in turn 1 from the other half: see
+   * `hasChoice`.
+   */
   private inputs(sizes: readonly number[], values: Values, turn: number): Tensor[] {
     const at = (element: number) => {
       const value = this.random();
@@ -183,7 +186,7 @@ export class MadeUpRequests {
     }
   }
 
-  /** Whether the answers to rows in the same places are the same; not where one is refused, which is reported later. */
+  /** Whether rows in the same places have the same answers; false if a request is refused, which is reported later. */
   private areAnsweredAlike(requests: readonly (readonly Tensor[])[]): boolean {
     try {
       const [first, ...others] = requests.map((inputs) => this.run(inputs));
@@ -198,7 +201,7 @@ export class MadeUpRequests {
   }
 }
 
-/** Whether answers differ by no more than rounding might make: a changed weight would not be seen in them. */
+/** Whether answers differ by no more than rounding, so that they would not reveal a changed weight. */
 function isAlike(a: readonly Tensor[], b: readonly Tensor[]): boolean {
   return a.every((tensor, i) => compareRow(tensor, b[i]!, 'rounding').excess === undefined);
 }

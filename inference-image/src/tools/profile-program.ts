@@ -4,7 +4,7 @@ import { messageOf } from '../errors';
 import { ModelTrial } from '../profile/model-trial';
 
 /**
- * Entry point of the process that measures a model for its profile. It is a separate process because a crash in the
+ * Entry point of the process that measures a model for its profile. It is a separate process because a crash of the
  * runtime ends the process.
  */
 const [dimensions = '{}'] = process.argv.slice(2);

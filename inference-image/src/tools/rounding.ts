@@ -1,19 +1,19 @@
 import type { Tensor } from '../inference/tensor';
 import { halfValue } from '../contract/half';
 
-/** Other processors round otherwise, and by more than is seen on one. */
+/** Safety factor: other processors round differently, and by more than one processor shows. */
 const FACTOR = 10;
 
-/** Of the largest magnitude of an output: what rounding alone may make of it where none is seen. */
+/** Smallest tolerance, as a share of an output's largest magnitude. */
 const LEAST: Partial<Record<Tensor['datatype'], number>> = { FP16: 2e-3, FP32: 2e-6, FP64: 2e-6 };
 
-/** Of the same magnitude: a wider tolerance would let wrong answers pass. */
+/** Largest tolerance, as a share of the same magnitude: a wider one would accept wrong answers. */
 const MOST = 0.1;
 
-/** Step by which inputs are moved: a few bits of what FP32 can represent. */
+/** Relative change of inputs: a few bits of FP32's precision. */
 const STEP = 2 ** -22;
 
-/** The same inputs, as far as numbers of that size can tell. */
+/** Changes the inputs by a few bits of precision. */
 export function nudged(inputs: readonly Tensor[], random: () => number): Tensor[] {
   return inputs.map((tensor) => {
     const { datatype, data } = tensor;
@@ -23,10 +23,10 @@ export function nudged(inputs: readonly Tensor[], random: () => number): Tensor[
 }
 
 /**
- * Allowed difference for the elements of an output, from what rounding makes of it.
+ * Tolerance for the elements of an output, from the measured effect of rounding.
  *
- * @param others - the same output, computed otherwise
- * @returns undefined for what rounding does not move
+ * @param others - the same output, computed with different rounding
+ * @returns undefined for datatypes that rounding does not affect
  */
 export function roundingTolerance(output: Tensor, others: readonly Tensor[]): number | undefined {
   const least = LEAST[output.datatype];
@@ -43,7 +43,7 @@ export function roundingTolerance(output: Tensor, others: readonly Tensor[]): nu
   return Math.min(roundedUp(Math.max(FACTOR * noise, least * largest(expected))), mostTolerance(output)!);
 }
 
-/** The widest tolerance that an output can have; undefined for what rounding does not move. */
+/** Largest possible tolerance of an output; undefined for datatypes that rounding does not affect. */
 export function mostTolerance(output: Tensor): number | undefined {
   if (LEAST[output.datatype] === undefined) return undefined;
   return Number((MOST * largest(valuesOf(output))).toPrecision(2));
@@ -58,7 +58,7 @@ function valuesOf({ datatype, data }: Tensor): Float64Array {
   return datatype === 'FP16' ? Float64Array.from(numbers, halfValue) : Float64Array.from(numbers);
 }
 
-/** To one digit. */
+/** Rounds up to one digit. */
 function roundedUp(value: number): number {
   const text = value.toExponential(0);
   const [digit, exponent] = text.split('e') as [string, string];

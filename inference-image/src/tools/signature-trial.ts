@@ -8,32 +8,37 @@ import type { TrialValues } from '../inference/trial-values';
 import { FreeDimensions } from './free-dimensions';
 import { extraSizes, partialSizes, trialSizes, type TrialSizes } from './trial-sizes';
 
-/** Attempts to find sizes that the model takes. */
+/** Attempts to find sizes that the model accepts. */
 const MAX_ATTEMPTS = 80;
 
-/** Elements of all inputs of one run. */
+/** Maximum elements of all inputs of one run. */
 const MAX_ELEMENTS = 2 ** 24;
 
-/** Elements of one run whose sizes are not all fixed. */
+/** Maximum elements of one run, if not all sizes are fixed. */
 const MAX_FREE_ELEMENTS = 2 ** 22;
 
-/** Elements of all inputs of one extra run. Bounded by size and not by time: a busy machine must find the same. */
+/**
+ * Maximum elements of all inputs of one extra run. The limit is a size and not a time, so that a busy machine gets the
+ * same result.
+ */
 const MAX_EXTRA_ELEMENTS = 2 ** 17;
 
-/** Attention over more ids than that takes too much memory. */
+/** Attention over more ids needs too much memory. */
 const MAX_EXTRA_IDS = 1024;
 
 /** Further values, for models whose number of results depends on values. */
 const OTHER_VALUES: readonly TrialValues[] = [{ at: () => 0 }, { at: wave(3), large: true }, { at: () => 1 }];
 
-/** Ones where the usual values have zeros, or less: a length or a scale of 0 is refused more often than one of 1. */
+/**
+ * Ones instead of values that may be zero or negative: a model refuses a length or scale of 0 more often than one of 1.
+ */
 const POSITIVE: TrialValues = { at: () => 1 };
 
 /**
- * Runs a model with made-up inputs, at two sizes of each free dimension where it takes them.
+ * Runs a model with generated inputs, at two sizes of each free dimension if the model accepts them.
  *
- * @param report - called for each run that succeeds, and once with the reason where there are too few
- * @returns sizes of the free dimensions that it takes
+ * @param report - called for each run that succeeds, and once with the reason if there are too few
+ * @returns sizes of the free dimensions that the model accepts
  */
 export function tryShapes(
   session: Session,
@@ -51,7 +56,7 @@ export function tryShapes(
   return found.first;
 }
 
-/** Made-up inputs of the smallest sizes that a model takes; undefined where it refuses all. */
+/** Generated inputs of the smallest sizes that a model accepts; undefined if it refuses all. */
 export function acceptedInputs(session: Session, signature: Signature): readonly Tensor[] | undefined {
   const trial = new Trial(session, signature, () => {});
   const found = trial.findSizes();
@@ -59,12 +64,12 @@ export function acceptedInputs(session: Session, signature: Signature): readonly
 }
 
 class Trial {
-  /** Whether an output was not as declared. */
+  /** Whether the shape of an output contradicted the declaration. */
   isContradicted = false;
   /** The runtime's message for the first attempt that failed. */
   refusal?: string;
   private readonly free: FreeDimensions;
-  /** For each free dimension. */
+  /** Sizes with a successful run, for each free dimension. */
   private readonly sizesRun: readonly Set<number>[];
   private values: TrialValues = { at: wave(1) };
 
@@ -77,7 +82,7 @@ class Trial {
     this.sizesRun = this.free.areRows.map(() => new Set());
   }
 
-  /** Sizes of which the model takes the first. */
+  /** Finds sizes of which the model accepts the first. */
   findSizes(): TrialSizes | undefined {
     let attempts = 0;
     for (const sizes of trialSizes(this.free.areRows)) {
@@ -91,7 +96,7 @@ class Trial {
     return undefined;
   }
 
-  /** Runs it at other sizes, of all free dimensions at once where it takes them. */
+  /** Runs the model at other sizes, changing all free dimensions at once if the model accepts that. */
   vary(sizes: TrialSizes): void {
     if (this.free.count === 0) return;
     for (const next of sizes.next) if (this.run(next, this.values)) return;
@@ -101,13 +106,13 @@ class Trial {
     }
   }
 
-  /** Separates sizes that are fixed from those that depend on values, or on sizes that were too small to show it. */
+  /** Distinguishes fixed sizes from sizes that depend on values, or that do not change at small sizes. */
   tryMore(sizes: TrialSizes): void {
     for (const values of OTHER_VALUES) this.runExtra(sizes.first, values);
     for (const extra of extraSizes(sizes, this.free.areRows)) this.runExtra(extra, this.values);
   }
 
-  /** Made-up inputs of these sizes, with values that the model takes. */
+  /** Generated inputs of these sizes, with values that the model accepts. */
   inputs(sizes: readonly number[], values = this.values): Tensor[] {
     return this.free.inputs(sizes, values);
   }

@@ -1,25 +1,25 @@
-/** Sizes for each free dimension: some to begin with, and others to go on with, the most telling first. */
+/** Sizes for each free dimension: those of the first run, and those of further runs, most informative first. */
 export interface TrialSizes {
   readonly first: readonly number[];
   readonly next: readonly (readonly number[])[];
 }
 
-/** Numbers of rows, and other sizes. Those of different dimensions differ in every run. */
+/** Numbers of rows, and other sizes. In each run, the sizes of different dimensions differ. */
 const ROWS = { first: [2, 3, 5, 7, 11, 13], next: [3, 7, 11, 17, 23, 29] };
 const OTHERS = {
   first: [3, 5, 7, 11, 13, 17, 19, 23],
-  /** Beyond what a network commonly makes smaller at once: of 2 and of 5 pixels, it leaves one of each. */
+  /** Larger than the usual reduction of a network: sizes of 2 and 5 pixels may both become 1. */
   large: [67, 83, 101, 127, 149, 173, 197, 223],
-  /** None that is also among the first, so that every dimension changes. */
+  /** Disjoint from the first sizes, so that every dimension changes. */
   small: [9, 14, 15, 21, 25, 27, 33, 39],
 };
 
-/** Kernels, strides, windows of sound and patches of pictures need so much, or a multiple. */
+/** Kernels, strides, windows of sound and patches of pictures require such sizes or multiples. */
 const STEPS = [8, 32, 64, 128, 224, 256, 512, 1024, 4096, 16_384];
 
 /**
- * Sizes to try, from small to large, until a model takes one of them. First come sizes that all differ, so
- * that dimensions can be told apart; then those that some models need equal, such as the sides of a picture.
+ * Sizes to try, from small to large, until the model accepts one of them. Different sizes come first, to distinguish
+ * dimensions, and then equal sizes, which some models require, for example for the sides of a picture.
  *
  * @param areRows - for each free dimension, whether it probably counts rows
  */
@@ -35,7 +35,7 @@ export function* trialSizes(areRows: readonly boolean[]): Generator<TrialSizes> 
 function* allSizes(areRows: readonly boolean[]): Generator<TrialSizes> {
   const place = placing(areRows);
   const all = <T>(value: T) => areRows.map(() => value);
-  // Without one that equals a number of rows.
+  // Omit sizes that equal a number of rows.
   const others = OTHERS.first.slice(areRows.filter(Boolean).length);
   yield {
     first: place(ROWS.first, others),
@@ -53,7 +53,7 @@ function* steppedSizes(areRows: readonly boolean[]): Generator<TrialSizes> {
   const count = areRows.filter((isRow) => !isRow).length;
   for (const step of STEPS) {
     const multiples = Array.from({ length: count }, (_, i) => step * (i + 1));
-    // Other sizes for each, and of no more elements.
+    // Different sizes with no more elements.
     const turned = count === 1 ? [2 * step] : [...multiples.slice(1), step];
     for (const rows of [2, 1]) {
       yield { first: place(all(rows), multiples), next: [place(all(rows + 1), turned)] };
@@ -62,7 +62,7 @@ function* steppedSizes(areRows: readonly boolean[]): Generator<TrialSizes> {
   }
 }
 
-/** Gives numbers of rows and other sizes to the dimensions; beyond their number they repeat. */
+/** Assigns numbers of rows and other sizes to the dimensions, repeating them if necessary. */
 function placing(areRows: readonly boolean[]) {
   return (rows: readonly number[], others: readonly number[]) => {
     let [row, other] = [0, 0];
@@ -71,8 +71,8 @@ function placing(areRows: readonly boolean[]) {
 }
 
 /**
- * What to try where a model takes the first sizes and not the next: rows alone, all others alone, each dimension
- * alone.
+ * Sizes to try if a model accepts the first sizes but not the next: change only the rows, only the others, or only one
+ * dimension.
  */
 export function* partialSizes({ first, next }: TrialSizes, areRows: readonly boolean[]): Generator<readonly number[]> {
   const change = (to: readonly number[], isChanged: (index: number) => boolean) =>
@@ -85,8 +85,8 @@ export function* partialSizes({ first, next }: TrialSizes, areRows: readonly boo
 }
 
 /**
- * Further sizes, for a model that gives another shape than it declares: what stays the same at small sizes need not be
- * fixed.
+ * Further sizes for a model whose shapes contradict the declaration: a size that stays the same at small sizes need not
+ * be fixed.
  */
 export function* extraSizes({ first }: TrialSizes, areRows: readonly boolean[]): Generator<readonly number[]> {
   const stay = areRows.includes(false) ? areRows : areRows.map(() => false);

@@ -3,14 +3,14 @@ import { REPORT_PREFIX } from '../contract/report';
 
 export interface Limits {
   readonly seconds: number;
-  /** Memory that the whole process may take beyond what it has now. */
+  /** Maximum memory of the process in addition to the current amount. */
   readonly memoryBytes: number;
 }
 
-/** How often the memory is looked at; meanwhile a run can take some hundred MiB. */
+/** Interval between memory checks, in which a run can allocate some hundred MiB. */
 const PERIOD_MILLISECONDS = 20;
 
-/** As text: a file of its own would have one path in the sources and another in the bundle. */
+/** Source text, because a separate file would have different paths in the sources and in the bundle. */
 const WATCH = `
 const { writeSync } = require('node:fs');
 const { prefix, seconds, memoryBytes, residentBytes, period } = require('node:worker_threads').workerData;
@@ -22,21 +22,21 @@ const stop = (reason) => {
   process.kill(process.pid, 'SIGKILL');
 };
 setInterval(() => {
-  if (performance.now() > end) stop('it takes more than ' + seconds + ' s');
-  else if (process.memoryUsage.rss() > limit) stop('it takes more than ' + mebibytes + ' MiB of memory');
+  if (performance.now() > end) stop('its runs take more than ' + seconds + ' s');
+  else if (process.memoryUsage.rss() > limit) stop('its runs use more than ' + mebibytes + ' MiB of memory');
 }, period);
 `;
 
 /**
- * Ends this process beyond the limits, and reports why: a run cannot be interrupted, and the thread that waits for it
- * does nothing else.
+ * Ends this process if it exceeds the limits, and reports the reason. A run cannot be interrupted, and the thread that
+ * waits for it is blocked.
  */
 export function limitProcess({ seconds, memoryBytes }: Limits): void {
   const residentBytes = process.memoryUsage.rss();
   const workerData = { prefix: REPORT_PREFIX, seconds, memoryBytes, residentBytes, period: PERIOD_MILLISECONDS };
   const worker = new Worker(WATCH, { eval: true, workerData, resourceLimits: { maxOldGenerationSizeMb: 16 } });
   worker.on('error', () => {
-    // Without it the trial is limited by the time of the whole process.
+    // Without the worker, only the time of the whole process is limited.
   });
   worker.unref();
 }

@@ -7,17 +7,17 @@ export interface ClosedLoop extends HttpTarget {
 }
 
 export interface Measured {
-  /** Requests answered with 200, a second. */
+  /** Requests per second answered with 200. */
   readonly throughput: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Answers by status, other than 200. */
+  /** Number of answers by status, other than 200. */
   readonly refused: Record<number, number>;
-  /** Requests sent a second, where the load is not of waiting clients. */
+  /** Requests sent per second, if clients do not wait for answers. */
   readonly offered?: number;
 }
 
-/** Clients that each wait for their answer before they ask again. */
+/** Clients that wait for each answer before the next request. */
 export async function closedLoop(load: ClosedLoop): Promise<Measured> {
   const samples = new Samples();
   const refused: Record<number, number> = {};

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { Measured } from './closed-loop';
 import type { LoadMessage, LoadReply, Loads } from './load-process';
 
-/** What the last answers may take once the load's time is over. */
+/** Time for the last answers after the load has ended. */
 const GRACE_SECONDS = 20;
 
-/** Collecting garbage, the generator would be what is measured. */
+/** Prevents frequent garbage collection in the generator. */
 const ROOM = '--max-semi-space-size=64';
 
-/** One process for all the loads of a run, so that it is warm for each of them alike. */
+/** One process for all loads of a run, so that it is equally warm for each. */
 let child: ChildProcess | undefined;
 
 export async function generate<K extends keyof Loads>(kind: K, load: Loads[K]): Promise<Measured> {
@@ -18,7 +18,7 @@ export async function generate<K extends keyof Loads>(kind: K, load: Loads[K]): 
     serialization: 'advanced',
     execArgv: [...process.execArgv, ROOM],
   }));
-  // A server that no longer answers must not stop the run.
+  // A server that does not answer must not block the run.
   const signal = AbortSignal.timeout((load.seconds + GRACE_SECONDS) * 1000);
   loader.send({ kind, load } as LoadMessage);
   try {

@@ -12,7 +12,7 @@ export interface GrpcLoop {
   readonly seconds: number;
 }
 
-/** Clients that each have a connection, and wait for their answer before they ask again. */
+/** Clients with one connection each, which wait for each answer before the next request. */
 export async function grpcLoop(load: GrpcLoop): Promise<Measured> {
   const frame = Buffer.concat([Buffer.alloc(5), load.message]);
   frame.writeUInt32BE(load.message.length, 1);
@@ -22,7 +22,7 @@ export async function grpcLoop(load: GrpcLoop): Promise<Measured> {
   const end = start + load.seconds * 1000;
   const client = async () => {
     const session = connect(load.url);
-    // A call that fails says so itself.
+    // A failed call reports the error.
     session.on('error', () => {});
     while (performance.now() < end) {
       const sent = performance.now();
@@ -38,7 +38,7 @@ export async function grpcLoop(load: GrpcLoop): Promise<Measured> {
   return { throughput: samples.count / seconds, p50Ms, p99Ms, refused };
 }
 
-/** The call's gRPC status. */
+/** Returns the call's gRPC status. */
 function call(session: ClientHttp2Session, path: string, frame: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
     const stream = session.request({

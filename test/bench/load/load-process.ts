@@ -1,4 +1,4 @@
-/** The load generator's process: takes one load at a time from its parent, and answers with what it measured. */
+/** Process of the load generator: receives one load at a time from its parent, and returns the measurements. */
 import { closedLoop, type ClosedLoop, type Measured } from './closed-loop';
 import { grpcLoop, type GrpcLoop } from './grpc-loop';
 import { openLoop, type OpenLoop } from './open-loop';

@@ -4,19 +4,19 @@ import { HttpConnection, type HttpTarget } from '../../../lib/profile/http-conne
 import { Samples } from './samples';
 
 export interface OpenLoop extends HttpTarget {
-  /** Requests a second, whether or not the earlier ones are answered. */
+  /** Requests per second, whether or not earlier ones were answered. */
   readonly rate: number;
   readonly seconds: number;
-  /** More requests than these are not under way at once; one that is due then is not offered. */
+  /** Maximum concurrent requests; further ones are not offered. */
   readonly maxConnections: number;
 }
 
-/** Answers that come later than this after the last request do not count. */
+/** Time after the last request within which answers count. */
 const GRACE_SECONDS = 2;
 
 /**
- * Clients that come when they come. A latency counts from when its request was due.
- * `offered` says how much of the rate could be sent.
+ * Requests on schedule, regardless of answers. Latency counts from the scheduled time. `offered` is the rate that was
+ * actually sent.
  */
 export async function openLoop(load: OpenLoop): Promise<Measured> {
   const samples = new Samples();

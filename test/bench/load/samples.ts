@@ -1,4 +1,4 @@
-/** Latencies in milliseconds, as many as there are: a run has some hundred thousand at most. */
+/** All latencies in milliseconds; a run has several hundred thousand at most. */
 export class Samples {
   private values = new Float64Array(1 << 16);
   count = 0;
@@ -12,7 +12,7 @@ export class Samples {
     this.values[this.count++] = milliseconds;
   }
 
-  /** `quantiles(0.5, 0.99)`; NaN where there is none. */
+  /** `quantiles(0.5, 0.99)`; NaN without samples. */
   quantiles(...at: number[]): number[] {
     const sorted = this.values.subarray(0, this.count).slice().sort();
     return at.map((q) => (this.count ? sorted[Math.min(this.count - 1, Math.floor(q * this.count))]! : NaN));

@@ -2,12 +2,12 @@ import type { ServingModel } from '../serving-models';
 
 export type Protocol = 'JSON' | 'binary';
 
-/** A request for one row, and how to read what comes back. */
+/** Request for one row, and a function that reads the response. */
 export interface Exchange {
   readonly path: string;
   readonly headers: Record<string, string>;
   readonly body: Buffer;
-  /** The values of the output. */
+  /** Returns the values of the output. */
   read(headers: Headers, body: Buffer): number[];
 }
 
@@ -15,7 +15,7 @@ export type Exchanges = Partial<Record<Protocol, Exchange>>;
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-/** The Open Inference Protocol. */
+/** JSON of the Open Inference Protocol. */
 export function v2Json(modelName: string, { shape, values }: ServingModel): Exchange {
   return {
     path: `/v2/models/${modelName}/infer`,
@@ -25,7 +25,7 @@ export function v2Json(modelName: string, { shape, values }: ServingModel): Exch
   };
 }
 
-/** The same with its binary tensor data extension, both ways. */
+/** Binary tensor data extension, in both directions. */
 export function v2Binary(modelName: string, { shape, values }: ServingModel): Exchange {
   const blob = Buffer.from(Float32Array.from(values).buffer);
   const head = Buffer.from(
@@ -48,7 +48,7 @@ export function v2Binary(modelName: string, { shape, values }: ServingModel): Ex
   };
 }
 
-/** `{"input": [[…]]}`, as servers take it that have no protocol of their own. */
+/** `{"input": [[…]]}`, for servers without a protocol of their own. */
 export function plainJson(path: string, { shape, values }: ServingModel): Exchange {
   return {
     path,

@@ -6,11 +6,11 @@ import { NotRun, type Subject } from './subject';
 
 const ROOT = join(__dirname, '../../..');
 const SOURCE = process.env.LIMIT_SERVER ?? join(ROOT, '../shared/limit-server');
-/** Built in a copy: the source may be read-only. */
+/** Built in a copy, because the source may be read-only. */
 const COPY = join(ROOT, 'node_modules/.cache/limit-server');
 const RUNTIME = join(ROOT, 'node_modules/onnxruntime-node/bin/napi-v6/linux', process.arch, 'libonnxruntime.so.1');
 
-/** A server in Rust on the same runtime library: how fast the job can be done here. It takes matrices only. */
+/** Rust server with the same runtime library, as an upper bound. It accepts only matrices. */
 export const limitServer: Subject = {
   name: 'limit-server (Rust)',
   command(model) {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** A process and all that descend from it. */
+/** Returns a process and all its descendants. */
 export function processTree(root: number): number[] {
   const children = new Map<number, number[]>();
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
@@ -14,13 +14,13 @@ export function processTree(root: number): number[] {
 
 function parentOf(pid: string): number | undefined {
   const stat = read(`/proc/${pid}/stat`);
-  // "pid (name) state ppid …", and the name may hold anything.
+  // "pid (name) state ppid …", where the name may contain anything.
   return stat ? Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) : undefined;
 }
 
 /**
- * Resident memory of the tree, in bytes. What its processes share counts once, by the one that shares the most:
- * of a process without children this is its resident set.
+ * Resident memory of the tree, in bytes. Shared memory counts once, for the process that shares most. For a process
+ * without children, this is its resident set.
  */
 export function residentBytes(root: number): number {
   const parts = processTree(root).map((pid) => {
@@ -39,7 +39,7 @@ export function signalTree(root: number, signal: NodeJS.Signals): void {
     try {
       process.kill(pid, signal);
     } catch {
-      // It ended meanwhile.
+      // The process ended in the meantime.
     }
   }
 }

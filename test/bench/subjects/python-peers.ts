@@ -7,17 +7,17 @@ import { NotRun, type Subject } from './subject';
 
 const PYTHON = process.env.PYTHON ?? 'python3';
 const SOURCES = join(__dirname, '../peers');
-/** One environment a peer, since their dependencies conflict. */
+/** One environment per peer, because their dependencies conflict. */
 const ENVIRONMENTS = join(__dirname, '../../../node_modules/.cache/bench-venvs');
 
-/** Rows of one run where a peer batches; as many as our server's default and the limit's. */
+/** Maximum rows of a run if a peer batches, as in our server and the limit server. */
 const MAX_BATCH = 32;
-/** How long MLServer and LitServe wait for a batch to fill: docs/benchmarks.md says why. */
+/** How long MLServer and LitServe wait for a batch to fill; see docs/benchmarks.md. */
 const BATCH_SECONDS = Number(process.env.BATCH_SECONDS ?? 0.001);
 
 interface Peer {
   readonly folder: string;
-  /** The program of the environment and its arguments. */
+  /** Program in the environment, with its arguments. */
   readonly run: (port: number) => [string, ...string[]];
   readonly exchanges: (model: ServingModel) => Exchanges;
   readonly batches: boolean;
@@ -64,13 +64,13 @@ const PEERS: Record<string, Peer> = {
   },
 };
 
-/** Each peer, and once more with its batching on where it has one. */
+/** All peers, and those that support batching once more with batching. */
 export const PYTHON_PEERS: Subject[] = Object.entries(PEERS).flatMap(([name, peer]) => [
   subject(name, peer, 1),
   ...(peer.batches ? [subject(`${name}, batching`, peer, MAX_BATCH)] : []),
 ]);
 
-/** Those that are made for models: FastAPI is what people write instead. */
+/** Model servers; FastAPI is not one. */
 export const MODEL_SERVERS = PYTHON_PEERS.filter(({ name }) => !name.startsWith('FastAPI'));
 
 function subject(name: string, { folder, run, exchanges }: Peer, maxBatch: number): Subject {
@@ -91,7 +91,7 @@ function subject(name: string, { folder, run, exchanges }: Peer, maxBatch: numbe
   };
 }
 
-/** A peer's environment, made where it is missing or of other requirements. */
+/** Environment of a peer, created if it is missing or has other requirements. */
 function environment(folder: string): string {
   const path = join(ENVIRONMENTS, folder);
   const requirements = join(SOURCES, folder, 'requirements.txt');

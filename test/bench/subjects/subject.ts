@@ -12,7 +12,7 @@ const POLL_MILLISECONDS = 5;
 /** A server that can be measured. */
 export interface Subject {
   readonly name: string;
-  /** Throws `NotRun` where it cannot be had. */
+  /** @throws NotRun If the server is not available */
   command(model: ServingModel, port: number): Command;
 }
 
@@ -21,24 +21,24 @@ export interface Command {
   readonly args: string[];
   readonly env?: Record<string, string>;
   readonly cwd?: string;
-  /** Where the server cannot be told. */
+  /** Port of a server whose port cannot be set. */
   readonly port?: number;
   readonly exchanges: Exchanges;
 }
 
-/** Why a subject has no figures. */
+/** Reason why a subject has no figures. */
 export class NotRun extends Error {}
 
 const leftToKill = new Set<() => void>();
 process.once('exit', () => leftToKill.forEach((kill) => kill()));
 
-/** A subject, serving. */
+/** A subject that is serving. */
 export class RunningSubject {
   private constructor(
     readonly name: string,
     readonly port: number,
     readonly exchanges: Exchanges,
-    /** From spawn to the first answer. */
+    /** Time from spawn to the first answer. */
     readonly startMs: number,
     private readonly child: ChildProcess,
   ) {}
@@ -72,7 +72,7 @@ export class RunningSubject {
     return residentBytes(this.child.pid!);
   }
 
-  /** So that what one subject does when idle is not in another's figures. */
+  /** Prevents an idle subject from affecting the figures of another. */
   pause(): void {
     signalTree(this.child.pid!, 'SIGSTOP');
   }
@@ -88,7 +88,7 @@ export class RunningSubject {
     await exited;
   }
 
-  /** Whoever answers wrongly is not measured. */
+  /** Subjects with wrong answers are not measured. */
   private async check(expected: number[]): Promise<void> {
     for (const [protocol, exchange] of Object.entries(this.exchanges)) {
       const answer = await post(this.port, exchange);

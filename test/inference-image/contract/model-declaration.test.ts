@@ -40,14 +40,14 @@ const golden = (json: string, elements: string) => ({
 test.each<[string, Partial<ModelDeclaration>, string[]]>([
   ['a name', { name: 'n' }, ['name "m", not "n"']],
   ['a version', { version: '2' }, ['version "1", not "2"']],
-  ['names of classes', named('b', 'a'), ['other classes']],
-  ['no classes', { classes: undefined }, ['classes, of which it has none']],
-  ['golden examples', golden('d', 'c'), ['other golden examples']],
-  ['elements of golden examples', golden('b', 'd'), ['other golden examples']],
-  ['no golden examples', { files: [file('model.onnx', 'a')] }, ['golden examples, of which it has none']],
-  ['numbers of pixels', { image: { ...PICTURE, mean: [0.5, 0, 0] } }, ['other pictures']],
-  ['no pictures', { image: undefined }, ['pictures, of which it has none']],
-  ['two of them', { ...named('b', 'a'), image: undefined }, ['pictures, of which it has none', 'other classes']],
+  ['names of classes', named('b', 'a'), ['different classes']],
+  ['no classes', { classes: undefined }, ['classes, which the image lacks']],
+  ['golden examples', golden('d', 'c'), ['different golden examples']],
+  ['elements of golden examples', golden('b', 'd'), ['different golden examples']],
+  ['no golden examples', { files: [file('model.onnx', 'a')] }, ['golden examples, which the image lacks']],
+  ['numbers of pixels', { image: { ...PICTURE, mean: [0.5, 0, 0] } }, ['different pictures']],
+  ['no pictures', { image: undefined }, ['pictures, which the image lacks']],
+  ['two of them', { ...named('b', 'a'), image: undefined }, ['pictures, which the image lacks', 'different classes']],
 ])('says in what an image has others: %s', (_, change, differences) => {
   const expected = declarationText({ ...declared, image: PICTURE });
   expect(declarationDifferences(expected, { ...declared, image: PICTURE, ...change })).toEqual(differences);
@@ -55,8 +55,8 @@ test.each<[string, Partial<ModelDeclaration>, string[]]>([
 
 test('says what an image has that was not declared', () => {
   expect(declarationDifferences(declarationText(bare), { ...declared, image: PICTURE })).toEqual([
-    'no golden examples',
-    'no pictures',
-    'no classes',
+    'golden examples, which the deployment does not expect',
+    'pictures, which the deployment does not expect',
+    'classes, which the deployment does not expect',
   ]);
 });

@@ -35,7 +35,7 @@ test('runs a model at two sizes of its free dimension', () => {
 test('ends a run that takes too long, and reports the model as loaded', () => {
   const start = performance.now();
   expect(linesFor(slowMultiplier(folder, 'slow', 2, 60), { seconds: 1 })).toEqual({
-    lines: [{ outputs: [{ name: 'y', shape: [-1] }] }, { stopped: 'it takes more than 1 s', byLimit: true }],
+    lines: [{ outputs: [{ name: 'y', shape: [-1] }] }, { stopped: 'its runs take more than 1 s', byLimit: true }],
     ending: { failure: 'the process that loads it exited with SIGKILL' },
     isTimeout: false,
   });
@@ -57,7 +57,7 @@ test('ends a run that takes too much memory', () => {
   });
   expect(linesFor(path, { memoryBytes: 100 * 2 ** 20 }).lines).toEqual([
     { outputs: [{ name: 'y', shape: [] }] },
-    { stopped: 'it takes more than 100 MiB of memory', byLimit: true },
+    { stopped: 'its runs use more than 100 MiB of memory', byLimit: true },
   ]);
 });
 

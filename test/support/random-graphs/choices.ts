@@ -1,15 +1,15 @@
 import { seededRandom } from '../../../inference-image/src/seeded-random';
 
-/** Choices that are the same for the same seed. */
+/** Random choices that are the same for the same seed. */
 export class Choices {
-  /** From 0 up to and without 1. */
+  /** A number from 0 up to but not including 1. */
   readonly next: () => number;
 
   constructor(seed: number) {
     this.next = seededRandom(seed);
   }
 
-  /** A whole number below `limit`. */
+  /** An integer from 0 up to but not including `limit`. */
   below(limit: number): number {
     return Math.floor(this.next() * limit);
   }

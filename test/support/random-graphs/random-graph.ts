@@ -5,12 +5,15 @@ import { known, size, type Size } from './size';
 type Options = NonNullable<Parameters<typeof node>[3]>;
 export type NodeAttributes = NonNullable<Options['attributes']>;
 
-/** Where a tensor has the rows: the element at index `(k * count + row) * inner + j` of the axis belongs to the row. */
+/**
+ * Position of the rows in a tensor: the element at index `(k * count + row) * inner + j` of the axis belongs to the
+ * row.
+ */
 export interface Rows {
   readonly axis: number;
   readonly outer: Size;
   readonly inner: Size;
-  /** The symbol that counts the rows: N, or another where a coupling changed their number. */
+  /** Symbol that counts the rows: N, or another if a coupling changed their number. */
   readonly count: string;
 }
 
@@ -18,18 +21,18 @@ export interface Tensor {
   readonly name: string;
   readonly elem: Elem;
   readonly dims: readonly Size[];
-  /** Absent in a tensor that all callers of a run share. */
+  /** Undefined in a tensor that all requests of a run share. */
   readonly rows?: Rows;
-  /** Each element depends on its row's part of an input, for all but a few values of the weights. */
+  /** Whether each element depends on its row of an input, except for a few values of the weights. */
   readonly live: boolean;
-  /** Of whole numbers: they are from 0 up to and without this. */
+  /** Exclusive upper bound of integers, which start at 0. */
   readonly below?: number;
 }
 
-/** What an operator makes of a tensor; whether it is live is for the caller to say. */
+/** Result of an operator; the caller decides whether it is live. */
 export type Result = Omit<Tensor, 'live'>;
 
-/** A graph as it grows. */
+/** Graph under construction. */
 export class RandomGraph {
   readonly inputs: object[] = [];
   readonly outputs: object[] = [];
@@ -39,7 +42,7 @@ export class RandomGraph {
   readonly opsets: Record<string, number>;
   /** Tensors that the next operators may read. */
   readonly pool: Tensor[] = [];
-  /** Where the size that a symbol stands for is found. */
+  /** Tensor and axis whose size a symbol represents. */
   private readonly origins = new Map<string, { tensor: string; axis: number }>();
   private names = 0;
 
@@ -71,7 +74,7 @@ export class RandomGraph {
     );
   }
 
-  /** Adds a node, and gives the names of its outputs. */
+  /** Adds a node, and returns the names of its outputs. */
   node(
     opType: string,
     inputs: readonly (string | { readonly name: string })[],
@@ -90,7 +93,7 @@ export class RandomGraph {
     return this.node(...call)[0] as string;
   }
 
-  /** Numbers that are not near 0, scaled so that sums of products keep their size. */
+  /** Numbers that are not near 0, scaled so that sums of products keep their magnitude. */
   weights(dims: readonly number[], { positive = false, scale = 1 } = {}): string {
     const count = dims.reduce((all, dim) => all * dim, 1);
     const numbers = Float32Array.from({ length: count }, () => {
@@ -108,7 +111,7 @@ export class RandomGraph {
     return this.tensor('int64', dims, BigInt64Array.from(values.map((v) => BigInt(v))));
   }
 
-  /** An initializer or a Constant. */
+  /** Adds an initializer or a Constant. */
   tensor(elem: Elem, dims: readonly number[], data: ArrayBufferView): string {
     const name = this.name('constant');
     const message = initializer(name, elem, [...dims], data);
@@ -117,7 +120,7 @@ export class RandomGraph {
     return name;
   }
 
-  /** A symbol for the size of an axis that nothing else is known of. */
+  /** Symbol for the size of an axis that is otherwise unknown. */
   symbolOf(tensor: string, axis: number): Size {
     const symbol = this.name('d');
     this.origins.set(symbol, { tensor, axis });
@@ -126,7 +129,7 @@ export class RandomGraph {
 
   originOf(symbol: string): { tensor: string; axis: number } {
     const origin = this.origins.get(symbol);
-    if (!origin) throw new Error(`${symbol} is the size of nothing`);
+    if (!origin) throw new Error(`${symbol} is not the size of any axis`);
     return origin;
   }
 

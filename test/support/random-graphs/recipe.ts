@@ -8,19 +8,19 @@ import { RandomGraph, type Result, type Rows, type Tensor } from './random-graph
 import { plain, rowsTo, withoutSymbols } from './shapes';
 import { ONE, size, type Size } from './size';
 
-/** How a random graph is made; the same recipe makes the same graph. */
+/** Recipe of a random graph; the same recipe makes the same graph. */
 export interface Recipe {
   readonly opset: number;
   readonly inputs: number;
-  /** Seeds, one an operator. */
+  /** Seeds, one per operator. */
   readonly steps: readonly number[];
-  /** The number of a coupling, and before which step it is planted. */
+  /** Index of a coupling, and the step before which it is planted. */
   readonly coupling?: { readonly kind: number; readonly at: number; readonly seed: number };
 }
 
 export interface Made {
   readonly parts: ModelParts;
-  /** What was put into the graph, in order. */
+  /** Operators that were added to the graph, in order. */
   readonly operators: readonly string[];
 }
 
@@ -33,10 +33,12 @@ const base = {
   steps: fc.array(SEED, { minLength: OPERATORS, maxLength: OPERATORS }),
 };
 
-/** Graphs under which no row influences another. */
+/** Recipes of graphs under which no row influences another. */
 export const independentRecipes: fc.Arbitrary<Recipe> = fc.record(base);
 
-/** Graphs with one coupling, whose influence reaches an output. Those that fail are made smaller by taking steps away. */
+/**
+ * Recipes of graphs with one coupling, whose influence reaches an output. Failing graphs are shrunk by removing steps.
+ */
 export const coupledRecipes: fc.Arbitrary<Recipe> = fc.record({
   ...base,
   steps: fc.array(SEED, { minLength: 0, maxLength: OPERATORS - 1, size: 'max' }),
@@ -47,12 +49,12 @@ export function make(recipe: Recipe): Made {
   return new Maker(recipe).make();
 }
 
-/** Makes a graph: operators are applied to what the pool has, and what nobody read becomes an output. */
+/** Builds a graph: operators are applied to tensors of the pool, and unused tensors become outputs. */
 class Maker {
   private readonly graph: RandomGraph;
   private readonly operators: string[] = [];
   private readonly unread = new Set<Tensor>();
-  /** What the coupling made, after the operators that follow it. */
+  /** Result of the coupling, after the operators that follow it. */
   private chain: Tensor | undefined;
 
   constructor(private readonly recipe: Recipe) {
@@ -103,7 +105,7 @@ class Maker {
     this.unread.add(t);
   }
 
-  /** Applies a random operator to a tensor of the pool, mostly the last. */
+  /** Applies a random operator to a tensor of the pool, usually the last. */
   private grow(onlyFaithful: boolean): void {
     const { graph } = this;
     const candidates = graph.pool.filter(({ rows, live }) => rows && (live || !onlyFaithful));
@@ -125,7 +127,7 @@ class Maker {
         if (result) return this.named(operator, { ...result, live: t.live && operator.faithful });
       }
     }
-    throw new Error('no operator takes the tensor');
+    throw new Error('no operator accepts the tensor');
   }
 
   private named({ name }: RowWise | Coupling, t: Tensor): Tensor {
@@ -152,12 +154,12 @@ class Maker {
   private addOutputs(): void {
     const { graph, recipe } = this;
     graph.choices = new Choices(recipe.inputs + 1);
-    // Without axes of unknown size, no other axis can be taken for that of the rows.
+    // Without axes of unknown size, no other axis can be mistaken for that of the rows.
     if (this.chain) this.bringOut(withoutSymbols(graph, this.chain));
     for (const t of this.unread) if (t.rows) this.bringOut(t);
   }
 
-  /** As an output with its rows on axis 0. */
+  /** Adds an output with its rows on axis 0. */
   private bringOut(t: Tensor): void {
     const first = rowsTo(this.graph, t, 0);
     this.graph.output({ ...first, name: this.graph.add('Identity', [first]) });

@@ -2,7 +2,7 @@ import type { RandomGraph, Result, Rows, Tensor } from './random-graph';
 import { isOne, known, ONE, product, sameSize, size, type Size } from './size';
 import { squeeze, unsqueeze } from './versions';
 
-/** Reshapes to sizes in one of the ways that exporters write it. The product of all sizes is that of the tensor's. */
+/** Reshapes in one of the ways in which exporters write it. The product of the sizes must equal that of the tensor. */
 export function reshape(graph: RandomGraph, t: Result, dims: readonly Size[], rows: Rows | undefined): Result {
   const { choices } = graph;
   const open = dims.flatMap((dim, axis) => (known(dim) === undefined ? [axis] : []));
@@ -22,7 +22,7 @@ export function reshape(graph: RandomGraph, t: Result, dims: readonly Size[], ro
   return { ...t, name: graph.add('Reshape', [t, shape]), dims, rows };
 }
 
-/** A vector with the sizes, made of the Shape of tensors. */
+/** Vector of the sizes, built from the Shape of tensors. */
 export function shapeOf(graph: RandomGraph, dims: readonly Size[]): string {
   if (dims.every((dim) => known(dim) !== undefined)) return graph.ints(dims.map((dim) => known(dim) as number));
   const narrow = graph.choices.chance(0.15);
@@ -34,7 +34,7 @@ export function shapeOf(graph: RandomGraph, dims: readonly Size[]): string {
   return narrow ? graph.add('Cast', [joined], { to: 7 }) : joined;
 }
 
-/** Sizes that are known next to each other become one constant. */
+/** Combines adjacent known sizes into one constant. */
 function runs(dims: readonly Size[]): (Size | number[])[] {
   const found: (Size | number[])[] = [];
   for (const dim of dims) {
@@ -47,7 +47,7 @@ function runs(dims: readonly Size[]): (Size | number[])[] {
   return found;
 }
 
-/** A size as a vector of one element. */
+/** Size as a vector of one element. */
 export function sizeVector(graph: RandomGraph, { factor, symbols }: Size): string {
   const factors = symbols.map((symbol) => symbolVector(graph, symbol));
   if (factor !== 1 || factors.length === 0) factors.push(graph.ints([factor]));
@@ -75,7 +75,7 @@ function symbolVector(graph: RandomGraph, symbol: string): string {
   return choices.pick(styles)();
 }
 
-/** Gives folded rows an axis of their own. */
+/** Moves folded rows to their own axis. */
 export function plain<T extends Result>(graph: RandomGraph, t: T): T {
   const { rows } = t;
   if (!rows || (isOne(rows.outer) && isOne(rows.inner))) return t;
@@ -95,7 +95,7 @@ export function transpose<T extends Result>(graph: RandomGraph, t: T, perm: read
   };
 }
 
-/** Moves the rows to the axis, with the other axes in their order. */
+/** Moves the rows to the axis, and keeps the order of the other axes. */
 export function rowsTo<T extends Result>(graph: RandomGraph, t: T, axis: number): T {
   const unfolded = plain(graph, t);
   const from = unfolded.rows!.axis;
@@ -105,7 +105,7 @@ export function rowsTo<T extends Result>(graph: RandomGraph, t: T, axis: number)
   return transpose(graph, unfolded, perm);
 }
 
-/** The tensor as [rows, features], where every size but that of the rows is known. */
+/** Reshapes to [rows, features]; every size except that of the rows must be known. */
 export function asMatrix<T extends Result>(graph: RandomGraph, t: T): T {
   const first = rowsTo(graph, withoutSymbols(graph, t), 0);
   const { rows, dims } = first;

@@ -1,4 +1,4 @@
-/** The size of an axis: a number times symbols, such as 2·N·s. */
+/** Size of an axis: a number times symbols, such as 2·N·s. */
 export interface Size {
   readonly factor: number;
   /** Sorted. */
@@ -23,7 +23,7 @@ export function sameSize(a: Size, b: Size): boolean {
   return a.factor === b.factor && a.symbols.join() === b.symbols.join();
 }
 
-/** The number where the size has no symbols. */
+/** The number, if the size has no symbols. */
 export function known({ factor, symbols }: Size): number | undefined {
   return symbols.length === 0 ? factor : undefined;
 }

@@ -3,7 +3,7 @@ import { ONE, type Size } from './size';
 
 type Named = Pick<Tensor, 'name'>;
 
-/** Operators whose axes are attributes or inputs, as the graph's opset has it. */
+/** Reduction whose axes are attributes or inputs, depending on the graph's opset. */
 export function reduce(graph: RandomGraph, op: string, t: Named, axes: readonly number[], keepdims: boolean): string {
   const inputFrom = op === 'ReduceSum' ? 13 : 18;
   return withAxes(graph, op, t, axes, inputFrom, { keepdims: keepdims ? 1 : 0 });

@@ -1,6 +1,6 @@
 /**
- * Compares what the library proves of models with what trials say of them: tsx test/system/backend/judge.ts FOLDER
- * FOLDER is what truth.py wrote. Fails on any model that is proved by mistake, and where too few are proved.
+ * Compares the library's proofs with the trials of truth.py: tsx test/system/backend/judge.ts FOLDER, where FOLDER is
+ * the output of truth.py. Fails on any incorrect proof, and if too few models are proved.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,11 +9,11 @@ import { readGraph } from '../../../lib/model/read-graph';
 import byHand from './by-hand.json';
 
 interface Truth {
-  /** Of the rows in every input. */
+  /** Axis of the rows in every input. */
   readonly axis: number;
   readonly truth: 'independent' | 'coupled' | 'random' | 'undecided' | 'not run';
   readonly why: string;
-  /** Of each output: the axes on which the rows may be. */
+  /** For each output, the axes on which the rows may be. */
   readonly axes?: readonly (readonly number[])[];
 }
 
@@ -22,7 +22,7 @@ interface Judged extends Truth {
   readonly proof: BatchingVerdict;
 }
 
-/** The share of independent models that must be proved. */
+/** Minimum share of independent models that must be proved. */
 const LEAST = 0.95;
 
 const VARIANTS = {
@@ -64,7 +64,7 @@ function judge(folder: string): boolean {
   return good && !judged.some(isUnsettled);
 }
 
-/** What a person decided of models whose trials do not run, or show too little. */
+/** Manual decisions about models whose trials do not run or are inconclusive. */
 function decidedByHand(name: string, { truth }: Truth): Partial<Truth> | undefined {
   const found = byHand.find(({ models }) => new RegExp(`^${models}$`).test(name));
   if (!found || truth === 'coupled') return undefined;
@@ -75,7 +75,7 @@ function isProved({ proof }: Judged): boolean {
   return proof.verdict === 'independent';
 }
 
-/** Called independent and not so, or with rows where they are not. */
+/** A coupled model is called independent, or its rows are on other axes. */
 function isMistake(model: Judged): boolean {
   const { proof, truth, axis, axes } = model;
   if (proof.verdict !== 'independent') return false;
@@ -83,7 +83,10 @@ function isMistake(model: Judged): boolean {
   return axes !== undefined && proof.outputAxes.some((output, i) => !axes[i]?.includes(output));
 }
 
-/** Proved, where no trial could have shown a mistake. What the runtime does not load is not served. */
+/**
+ * The model is proved, but no trial could have revealed a mistake. Models that the runtime does not load are not
+ * served.
+ */
 function isUnsettled(model: Judged): boolean {
   return isProved(model) && model.truth === 'undecided';
 }

@@ -30,7 +30,7 @@ def judge(variant):
 
 
 class Coupled(Exception):
-    """The rows change each other, or are not as many as those of the inputs."""
+    """The rows influence each other, or differ in number from those of the inputs."""
 
 
 class Random(Exception):
@@ -41,7 +41,7 @@ class Trial:
     def __init__(self, session, variant):
         self.session, self.variant = session, variant
         self.compared, self.problem, self.ran_together = 0, "", False
-        self.axes = None  # of each output: those on which the rows may be
+        self.axes = None  # for each output, the axes on which the rows may be
         self.random = np.random.default_rng(1)
 
     def all(self):
@@ -127,7 +127,7 @@ def joined_alike(parts, together, axis, rows):
 
 
 def same(a, b):
-    """Within the tolerance, of the largest magnitude in a row."""
+    """Whether values differ by no more than the tolerance, relative to the largest magnitude in a row."""
     if a.dtype.kind != "f":
         return bool(np.array_equal(a, b))
     a, b = a.astype(np.float64), b.astype(np.float64)

@@ -1,4 +1,4 @@
-"""Writes models of onnx's backend tests with free rows into a folder, and what trials say of each: truth.json.
+"""Writes models of onnx's backend tests with free rows into a folder, and the results of trials: truth.json.
 
     python truth.py OUT [--match TEXT]
 """
@@ -37,7 +37,7 @@ def main():
 
 
 def judged(variant):
-    """In a process of its own: a kernel may crash."""
+    """Runs in a separate process, because a kernel may crash."""
     receiver, sender = multiprocessing.Pipe(duplex=False)
     process = multiprocessing.Process(target=lambda: sender.send(judge(variant)))
     process.start()

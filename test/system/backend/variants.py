@@ -1,4 +1,4 @@
-"""Models of onnx's backend tests with one axis made free, so that it may count rows."""
+"""Models of onnx's backend tests with one free axis that may count rows."""
 
 import glob
 import os
@@ -14,13 +14,13 @@ NOT_COMPARED = (TensorProto.COMPLEX64, TensorProto.COMPLEX128)
 
 @dataclass
 class Variant:
-    """A model whose inputs have their rows on one axis, and what the test feeds it."""
+    """A model whose inputs have their rows on one axis, and the inputs of the test."""
 
     name: str
     model: onnx.ModelProto
     arrays: dict  # input name -> array of the test
-    axis: int  # of the rows, in every input that is left
-    rows: int  # how many the test has
+    axis: int  # row axis of every remaining input
+    rows: int  # number of rows in the test
 
 
 def backend_models():
@@ -32,10 +32,10 @@ def backend_models():
 
 
 def variants_of(name, folder, skipped: Counter):
-    """All variants that the model has; what it lacks is counted by reason."""
+    """All variants of the model; missing ones are counted by reason."""
     try:
         arrays = test_arrays(onnx.load(f"{folder}/model.onnx"), folder)
-    except Exception as problem:  # data that this version of onnx cannot read itself
+    except Exception as problem:  # data that this version of onnx cannot read
         skipped[f"unreadable: {type(problem).__name__}"] += 1
         return
     if arrays is None:
@@ -121,7 +121,7 @@ def first_batched(model, arrays):
 
 
 def second_axis_batched(model, arrays):
-    """As all_batched, on axis 1: where recurrent models have their rows."""
+    """Like all_batched, on axis 1, where recurrent models have their rows."""
     return all_batched(model, arrays, axis=1)
 
 
@@ -129,7 +129,7 @@ def free_outputs(model, rows, axis):
     for value in model.graph.output:
         if declared_size(value, axis) == rows:
             free(value, axis)
-        # What the test declares of other axes may not hold for another number of rows.
+        # The declaration of other axes may be wrong for another number of rows.
         for i, dim in enumerate(value.type.tensor_type.shape.dim):
             if i != axis:
                 dim.ClearField("value")

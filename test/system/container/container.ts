@@ -8,20 +8,20 @@ import type { Plan } from './plan';
 const READY_SECONDS = 60;
 const HOSTS = settingVariable('allowedHosts');
 
-/** What tells one start of a container from another. */
+/** Identity of one start of a container. */
 export interface Start {
   readonly id: string;
   readonly startedAt: string;
   readonly restarts: number;
 }
 
-/** Of a CPU limit. */
+/** Periods of a CPU limit. */
 export interface Periods {
   readonly all: number;
   readonly throttled: number;
 }
 
-/** A container on this machine's Docker engine, run as the plan says. */
+/** Container on this machine's Docker engine, run according to the plan. */
 export class Container {
   readonly httpPort = SETTING_DEFAULTS.httpPortNumber;
   readonly grpcPort = SETTING_DEFAULTS.grpcPortNumber;
@@ -30,10 +30,10 @@ export class Container {
   private constructor(
     private readonly id: string,
     readonly plan: Plan,
-    /** Its own address: a published port has a proxy in between, which would take what the server should refuse. */
+    /** The container's own address: the proxy of a published port would accept data that the server should refuse. */
     readonly host: string,
     private readonly pid: number,
-    /** Folders of its cgroups. */
+    /** Folders of the container's cgroups. */
     private readonly cgroup: { readonly memory: string; readonly cpu: string },
   ) {}
 
@@ -41,7 +41,7 @@ export class Container {
     const { image, memoryMiB, cpuQuota, cpuPeriod, env, user, hardening } = plan;
     const cpus = cpuQuota ? [`--cpu-quota=${cpuQuota}`, `--cpu-period=${cpuPeriod}`] : [];
     const limits = [`--memory=${memoryMiB}m`, `--memory-swap=${memoryMiB}m`, ...cpus];
-    // Callers here use the container's own address, and would be refused by that alone.
+    // Callers use the container's own address, which the allowed hosts do not include.
     const settings = env.filter((each) => !each.startsWith(HOSTS)).map((each) => `--env=${each}`);
     const id = docker(
       'run',
@@ -74,30 +74,32 @@ export class Container {
     return { id: this.id, startedAt: State.StartedAt, restarts: RestartCount };
   }
 
-  /** Whether the kernel has killed it, or one of its processes, for memory. */
+  /** Whether the kernel has killed the container, or one of its processes, for memory. */
   wasKilled(): boolean {
     const [{ State }] = JSON.parse(docker('inspect', this.id));
     return State.OOMKilled || this.oomKills() > 0;
   }
 
-  /** Memory in bytes that the kernel could not take back: without the cache of files. Undefined where it has ended. */
+  /**
+   * Memory in bytes that the kernel could not reclaim, without the file cache; undefined if the container has ended.
+   */
   memory(): number | undefined {
     const stat = this.cgroupFile('memory.stat');
     if (stat === undefined) return undefined;
     const value = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(stat)?.[1] ?? 0);
-    // Of cgroup v2 and of v1.
+    // In cgroup v2 and v1.
     if (/^anon /m.test(stat)) return value('anon') + value('kernel') + value('sock') + value('shmem');
     return value('total_rss') + Number(this.cgroupFile('memory.kmem.usage_in_bytes') ?? 0);
   }
 
-  /** Periods of its CPU limit in which it ran, and those of them in which the limit stopped it, since its start. */
+  /** Periods of the CPU limit since the start, and those in which the container was throttled. */
   periods(): Periods {
     const stat = this.cgroupFile('cpu.stat', 'cpu') ?? '';
     const value = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(stat)?.[1] ?? 0);
     return { all: value('nr_periods'), throttled: value('nr_throttled') };
   }
 
-  /** Threads of the server. */
+  /** Number of the server's threads. */
   threads(): number {
     try {
       return Number(/^Threads:\s+(\d+)/m.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1]);
@@ -106,7 +108,7 @@ export class Container {
     }
   }
 
-  /** Waits until it works on nothing. */
+  /** Waits until the container is idle. */
   async idle(): Promise<void> {
     for (let attempt = 0; attempt < READY_SECONDS * 5; attempt++) {
       const metrics = await (await fetch(`http://${this.host}:${this.metricsPort}/metrics`)).text();
@@ -116,7 +118,7 @@ export class Container {
     throw new Error(`the container still works on requests after ${READY_SECONDS} s`);
   }
 
-  /** The last lines that it has said. */
+  /** Last lines of the log. */
   log(): string {
     return docker('logs', '--tail=10', this.id);
   }
@@ -140,7 +142,7 @@ export class Container {
     return Number(/^oom_kill (\d+)$/m.exec(events)?.[1] ?? 0);
   }
 
-  /** A file of one of the container's cgroups. */
+  /** Content of a file in one of the container's cgroups. */
   private cgroupFile(name: string, controller: 'memory' | 'cpu' = 'memory'): string | undefined {
     const file = join(this.cgroup[controller], name);
     try {
@@ -152,7 +154,7 @@ export class Container {
   }
 }
 
-/** The folder of a process's cgroup, of version 1 if the controller is one of that, or else 2. */
+/** Folder of a process's cgroup, of version 1 if the controller has that version, or else of version 2. */
 function cgroupOf(pid: number, controller: string): string {
   const groups = readFileSync(`/proc/${pid}/cgroup`, 'utf8')
     .split('\n')

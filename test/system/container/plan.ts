@@ -8,24 +8,24 @@ import { ContainerizedModel, type ServingOptions, type Sizing } from 'cdktf-mode
 import { requestNeeds } from '../../../lib/request-needs';
 import { buildImage } from '../../bench/docker';
 
-/** What `terraform apply` would run. */
+/** Container that `terraform apply` would run. */
 export interface Plan {
   readonly image: string;
   readonly model: string;
   readonly memoryMiB: number;
-  /** Microseconds of CPU in each period; undefined for all of the host's. */
+  /** Microseconds of CPU in each period; undefined for all CPUs of the host. */
   readonly cpuQuota?: number;
   readonly cpuPeriod?: number;
   readonly env: readonly string[];
   readonly user: string;
-  /** Arguments of `docker run` for what the container may not do. */
+  /** Arguments of `docker run` for hardening. */
   readonly hardening: readonly string[];
   readonly maxRequestBytes: number;
-  /** Where the model has a profile. */
+  /** Set if the model has a profile. */
   readonly sizing?: Sizing;
 }
 
-/** Synthesizes a stack, builds its image, and reads the container from it. */
+/** Synthesizes a stack, builds its image, and reads the container from the stack. */
 export function planOf(model: OnnxModel, serving: ServingOptions = {}): Plan {
   const outdir = mkdtempSync(join(tmpdir(), 'container-plan-'));
   try {

@@ -6,41 +6,41 @@ export interface TensorFacts {
   readonly shape: readonly number[];
 }
 
-/** The server under attack. */
+/** Server under attack. */
 export interface Target {
   readonly host: string;
   readonly httpPort: number;
   readonly grpcPort: number;
-  /** Undefined where it cannot be reached. */
+  /** Undefined if the port cannot be reached. */
   readonly metricsPort?: number;
   readonly model: string;
   readonly inputs: readonly TensorFacts[];
   readonly outputs: readonly TensorFacts[];
-  /** Largest body that the server takes, after decompression. */
+  /** Largest accepted body, after decompression. */
   readonly maxRequestBytes: number;
-  /** How long an attack lasts that has no end of its own. */
+  /** Duration of an attack that does not end on its own. */
   readonly seconds: number;
 }
 
-/** What became of an attack's requests. */
+/** Result of an attack's requests. */
 export interface Sent {
-  /** Bytes on the wire, about. */
+  /** Approximate bytes on the wire. */
   readonly bytes: number;
-  /** How often each status came: `HTTP 413`, `RESOURCE_EXHAUSTED`, `held`, `closed`. */
+  /** Number of requests by status: `HTTP 413`, `RESOURCE_EXHAUSTED`, `held`, `closed`. */
   readonly statuses: Readonly<Record<string, number>>;
 }
 
-/** Requests of callers who mean harm, or have a bug. */
+/** Requests of malicious or faulty callers. */
 export interface Attack {
-  /** Words with hyphens; a class has all its attacks in one file. */
+  /** Words with hyphens; all attacks of a class are in one file. */
   readonly name: string;
-  /** What is sent, in a sentence. */
+  /** Description in one sentence. */
   readonly what: string;
-  /** The model that it needs. @default 'digits' */
+  /** Model that the attack needs. @default 'digits' */
   readonly model?: ModelName;
-  /** What every request must end with; @default - anything but an error of the server */
+  /** Allowed statuses. @default - anything except an error of the server */
   readonly statuses?: RegExp;
-  /** One of those that stand for their class in a short run. @default false */
+  /** Whether the attack represents its class in a short run. @default false */
   readonly short?: boolean;
   run(target: Target): Promise<Sent>;
 }
@@ -56,7 +56,7 @@ export class Tally implements Sent {
   }
 }
 
-/** A little less than the largest body. */
+/** Size slightly below the largest body. */
 export function largest({ maxRequestBytes }: Target): number {
   return Math.floor(0.97 * maxRequestBytes);
 }
@@ -65,7 +65,7 @@ export function inferPath({ model }: Target): string {
   return `/v2/models/${model}/infer`;
 }
 
-/** Does something by so many clients, each again and again until the time is over. */
+/** Lets a number of clients repeat an action until the time is over. */
 export async function again(clients: number, seconds: number, once: (turn: number) => Promise<void>): Promise<void> {
   const end = performance.now() + seconds * 1000;
   let turn = 0;
@@ -75,7 +75,7 @@ export async function again(clients: number, seconds: number, once: (turn: numbe
   await Promise.all(Array.from({ length: clients }, client));
 }
 
-/** Does something so many times at once. */
+/** Runs an action several times concurrently. */
 export async function atOnce(times: number, once: (index: number) => Promise<void>): Promise<void> {
   await Promise.all(Array.from({ length: times }, (_, index) => once(index)));
 }

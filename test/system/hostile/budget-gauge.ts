@@ -1,9 +1,9 @@
 import type { Target } from './attack';
 
-/** The server's gauge of bytes that it holds for requests. */
+/** Gauge of the memory that the server holds for requests. */
 const GAUGE = /^inference_request_memory_bytes(?:\{[^}]*\})? (\d+)/m;
 
-/** Undefined where metrics cannot be read, or do not have it. */
+/** Undefined if metrics cannot be read, or lack the gauge. */
 export async function memoryInUse({ host, metricsPort }: Target): Promise<number | undefined> {
   if (metricsPort === undefined) return undefined;
   const url = `http://${host}:${metricsPort}/metrics`;

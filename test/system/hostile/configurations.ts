@@ -1,12 +1,12 @@
 import type { ModelName } from './models';
 
-/** How a server is deployed. */
+/** Deployment of a server. */
 export interface Configuration {
   readonly name: string;
   readonly model: ModelName;
-  /** Whether sizes come from a profile, which is measured first. */
+  /** Whether to profile the model first and derive sizes from the profile. */
   readonly isProfiled?: boolean;
-  /** @default - what the plan derives */
+  /** @default - derived by the plan */
   readonly maxRequestBytes?: number;
 }
 
@@ -17,14 +17,14 @@ const PLAIN: readonly Configuration[] = (['digits', 'text', 'several', 'expandin
   model,
 }));
 
-/** With the memory that the plan then gives: attacks of 62 MiB are not simply too large. */
+/** With the memory that the plan derives for this size, so that attacks of 62 MiB are not simply too large. */
 const LARGE: readonly Configuration[] = (['digits', 'text', 'several'] as const).map((model) => ({
   name: '64 MiB',
   model,
   maxRequestBytes: 64 * MIB,
 }));
 
-/** A short run has those without a profile, and of the default size. */
+/** Configurations of a short run, without a profile and with the default size. */
 export const SHORT = PLAIN;
 export const ALL: readonly Configuration[] = [
   ...PLAIN,

@@ -1,4 +1,4 @@
-/** npm run test:hostile: attacks on a container of the planned size. `run` has the options. */
+/** npm run test:hostile: attacks on a container of the planned size. `run` describes the options. */
 import type { Attack, Target, TensorFacts } from './attack';
 import { ATTACKS } from './attacks';
 import { ALL, SHORT, type Configuration } from './configurations';
@@ -14,7 +14,7 @@ const DEFAULT_MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 
 type Address = Pick<Target, 'host' | 'httpPort' | 'grpcPort' | 'metricsPort'>;
 
-/** Asks a server for its model. */
+/** Requests a server's model. */
 async function learn(where: Address, maxRequestBytes: number, seconds: number): Promise<Target> {
   const ask = async (path: string): Promise<any> =>
     (await fetch(`http://${where.host}:${where.httpPort}${path}`)).json();
@@ -32,8 +32,8 @@ function chosen({ all, only }: Options): Attack[] {
 }
 
 /**
- * Attacks servers of one configuration. A server that was hurt is replaced, and the attack tried again, since what else
- * the machine does may have hurt it; one that was killed is killed: nothing that comes later makes that good.
+ * Attacks servers of one configuration. If an attack causes faults, the server is replaced and the attack repeated,
+ * because other load on the machine may be the cause. A killed server always counts as a failure.
  */
 async function attackAll(
   configuration: Configuration,

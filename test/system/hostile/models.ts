@@ -6,7 +6,7 @@ import { identity, initializer, node, value, writeOnnxModel, type ModelParts } f
 
 const EXAMPLE = join(__dirname, '../../../examples/digits');
 
-/** The digits example; a text that comes back as it is; three inputs; and a size that becomes an output. */
+/** The digits example; an identity of texts; three inputs; and a size that determines the output. */
 export type ModelName = 'digits' | 'text' | 'several' | 'expanding';
 
 const PARTS: Readonly<Record<Exclude<ModelName, 'digits'>, ModelParts>> = {
@@ -24,7 +24,7 @@ const PARTS: Readonly<Record<Exclude<ModelName, 'digits'>, ModelParts>> = {
   },
 };
 
-/** What a well-behaved client asks for, as JSON. */
+/** JSON requests of a well-behaved client. */
 export const REQUESTS: Readonly<Record<ModelName, string>> = {
   digits: JSON.stringify(JSON.parse(readFileSync(join(EXAMPLE, 'digits.samples.json'), 'utf8'))[0].request),
   text: '{"inputs":[{"name":"x","datatype":"BYTES","shape":[2],"data":["one","two"]}]}',
@@ -32,10 +32,10 @@ export const REQUESTS: Readonly<Record<ModelName, string>> = {
   expanding: '{"inputs":[{"name":"size","datatype":"INT64","shape":[1],"data":[5]}]}',
 };
 
-/** @param profile File with measurements of digits, or false for none. */
+/** @param profile Path of the profile of digits, or false for none */
 export function modelOf(name: ModelName, profile: string | false = false): OnnxModel {
   if (name === 'digits') {
-    // As examples/digits/stack.ts has it.
+    // As in examples/digits/stack.ts.
     return OnnxModel.fromFile(join(EXAMPLE, 'digits.onnx'), {
       golden: join(EXAMPLE, 'digits.golden.json'),
       picture: { color: 'rgb', mean: 0.5, std: 0.5, maxPixels: 4_000_000 },

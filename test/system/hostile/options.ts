@@ -1,16 +1,16 @@
 import { parseArgs } from 'node:util';
 import { ATTACKS } from './attacks';
 
-/** What a run is asked for; test/system/hostile/run explains each. */
+/** Options of a run; see test/system/hostile/run. */
 export interface Options {
   readonly all: boolean;
   /** Whether latency and throughput count. */
   readonly isTimed: boolean;
-  /** Parts of names; all where empty. */
+  /** Parts of names; empty for all. */
   readonly only: readonly string[];
   /** Part of the names of configurations. */
   readonly on: string;
-  /** Of a server that runs already. */
+  /** URL of a server that is running already. */
   readonly url?: URL;
   readonly grpc?: URL;
   readonly metrics?: URL;
@@ -36,8 +36,10 @@ export function readOptions(args?: string[]): Options {
   const { all, untimed, only, on, url, grpc, metrics, seconds } = values;
   const unknown = only.find((text) => !ATTACKS.some(({ name }) => name.includes(text)));
   if (unknown)
-    throw new Error(`No attack has ${unknown} in its name. There are ${ATTACKS.map(({ name }) => name).join(', ')}.`);
-  if ((url === undefined) !== (grpc === undefined)) throw new Error('Give --url and --grpc, or neither.');
+    throw new Error(
+      `No attack has ${unknown} in its name. The attacks are ${ATTACKS.map(({ name }) => name).join(', ')}.`,
+    );
+  if ((url === undefined) !== (grpc === undefined)) throw new Error('Use --url and --grpc together.');
   const size = values['max-request-bytes'];
   return {
     all,
@@ -52,12 +54,12 @@ export function readOptions(args?: string[]): Options {
   };
 }
 
-/** These requests are for a server of your own. */
+/** Only attack your own server. */
 const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
 
 function address(text?: string): URL | undefined {
   if (text === undefined) return undefined;
   const url = new URL(text.includes('//') ? text : `http://${text}`);
-  if (!LOOPBACK.includes(url.hostname)) throw new Error(`${text} is not this machine. Give an address of 127.0.0.1.`);
+  if (!LOOPBACK.includes(url.hostname)) throw new Error(`${text} is not on this machine. Use an address on 127.0.0.1.`);
   return url;
 }

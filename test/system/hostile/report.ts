@@ -3,7 +3,7 @@ import type { Attack } from './attack';
 import type { Configuration } from './configurations';
 import type { Trial } from './trial';
 
-/** An attack on a server, and what came of it. */
+/** Attack on a server, and its result. */
 export interface Result {
   readonly configuration: string;
   readonly attack: Attack;
@@ -29,12 +29,12 @@ const HEAD = [
   'verdict',
 ];
 
-/** A line for each attack. */
+/** One line per attack. */
 export function resultTable(results: readonly Result[]): string {
   return table(HEAD, results.map(cells));
 }
 
-/** The same of one, for the terminal. */
+/** Line about one attack for the terminal. */
 export function line(result: Result): string {
   return cells(result).join(' | ');
 }

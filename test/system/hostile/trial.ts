@@ -8,24 +8,24 @@ import { Child } from './processes/child';
 import type { ClientQuestion, Served } from './processes/client';
 import type { Probed, ProbeQuestion } from './processes/prober';
 
-/** Health and a well-behaved client over some time. */
+/** Health and a well-behaved client over a period. */
 export interface Beside {
   readonly probed: Probed;
   readonly served: Served;
 }
 
-/** What one attack did. */
+/** Result of one attack. */
 export interface Trial {
   readonly sent?: Sent;
-  /** Why the attack has no figures. */
+  /** Reason why the attack has no figures. */
   readonly ended?: string;
   readonly idle: Beside;
   readonly attacked: Beside;
-  /** Largest memory during the attack, in bytes. Undefined where it cannot be read. */
+  /** Largest memory during the attack, in bytes; undefined if it cannot be read. */
   readonly memory?: number;
-  /** Most threads during the attack. */
+  /** Maximum number of threads during the attack. */
   readonly threads?: number;
-  /** Bytes that are counted once the attack is over. Undefined where metrics do not say. */
+  /** Bytes in the budget when the attack is over; undefined if metrics cannot be read. */
   readonly leftBytes?: number;
   readonly before?: Start;
   readonly after?: Start;
@@ -34,15 +34,15 @@ export interface Trial {
 }
 
 const IDLE_SECONDS = 1.5;
-/** What the last requests of an attack may take to end. */
+/** Time for the last requests of an attack to end. */
 const AFTER_SECONDS = 1;
 const ATTACK_SECONDS = 40;
 const ALIVE_SECONDS = 20;
-/** The budget must be empty so soon after the attackers are gone. */
+/** Time after the attack within which the budget must be empty. */
 const EMPTY_SECONDS = 5;
 const SAMPLE_MS = 100;
 
-/** Processes that look on while others attack. */
+/** Processes that observe the server during attacks. */
 export class Witnesses {
   private constructor(
     private readonly prober: Child<ProbeQuestion, Probed>,
@@ -53,7 +53,7 @@ export class Witnesses {
     return new Witnesses(await Child.start('prober'), await Child.start('client'));
   }
 
-  /** What was seen since it was called before. */
+  /** Observations since the previous call. */
   async look(target: Target, attack: Attack): Promise<Beside> {
     const { host, httpPort: port, model } = target;
     const body = REQUESTS[attack.model ?? 'digits'];
@@ -70,7 +70,11 @@ export class Witnesses {
   }
 }
 
-/** One attack, with an idle time before it. @param container Undefined where the server is not in one of ours. */
+/**
+ * Runs one attack after an idle time.
+ *
+ * @param container Undefined if the server is not in one of our containers
+ */
 export async function attempt(
   attack: Attack,
   target: Target,
@@ -124,7 +128,7 @@ async function lives({ host, httpPort }: Target): Promise<boolean> {
   return false;
 }
 
-/** Well-behaved clients go on meanwhile: the least of some looks is what is left. */
+/** Well-behaved clients continue meanwhile, so the minimum of several readings counts. */
 async function leftInUse(target: Target): Promise<number | undefined> {
   let least: number | undefined;
   const end = performance.now() + EMPTY_SECONDS * 1000;

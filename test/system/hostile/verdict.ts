@@ -5,17 +5,18 @@ import type { Trial } from './trial';
 const MAX_P99_MS = 250;
 const MAX_MS = 1000;
 const LEAST_THROUGHPUT = 0.5;
-/** Where others use the machine, times tell of them as well: only a server that hardly answers is at fault. */
+/** If others use the machine, times are unreliable: only a server that hardly answers has failed. */
 const MAX_UNTIMED_MS = 10_000;
-/** The main thread, the runtime's, libuv's and V8's, and those that decode: none for a request. */
+/** Threads of Node, the runtime, libuv, V8 and the decoders; requests start none. */
 const MAX_THREADS = 64;
 
-/** Errors that are the server's own fault, and errors beyond 4 KiB. */
+/** Errors that are faults of the server, and errors of more than 4 KiB. */
 const NEVER = /^(HTTP 50[02]|UNKNOWN|INTERNAL|.* with an error of \d+ bytes)/;
 
 /**
- * What is wrong with how a server took an attack; nothing where all is well.
- * @param isTimed Whether latency and throughput count.
+ * Faults in the server's reaction to an attack; empty if there are none.
+ *
+ * @param isTimed Whether latency and throughput count
  */
 export function faults(attack: Attack, trial: Trial, isTimed: boolean, plan?: Plan): string[] {
   const { before, after, idle, attacked, sent, ended, memory = 0, threads = 0, leftBytes = 0 } = trial;

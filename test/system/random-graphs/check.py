@@ -15,7 +15,7 @@ import onnxruntime as ort
 
 SIZES = {"s": 4, "t": 3, "h": 4, "w": 4}
 TRIALS = ((2, 1.0), (3, 1.0), (5, 3.0), (3, 0.2), (2, 0.02))
-# Half of the steps of quantization are as large as what the same step makes of a rounding error.
+# A rounding error can change a quantized value by a whole step.
 TOLERANCE = 1e-3
 ort.set_default_logger_severity(4)
 options = ort.SessionOptions()
@@ -36,7 +36,7 @@ def feeds_of(session, rows, scale):
 
 
 def difference(session, rows, scale):
-    """In words, or None; an exception where a run fails."""
+    """Description of a difference, or None; raises an exception if a run fails."""
     feeds, common = feeds_of(session, rows, scale)
     together = session.run(None, {**feeds, **common})
     for row in range(rows):
@@ -71,7 +71,7 @@ def truth_of(path):
 
 
 def truth_apart(path):
-    """In a process of its own: the runtime may end it."""
+    """Runs in a separate process, because the runtime may crash."""
     receiver, sender = multiprocessing.Pipe(duplex=False)
     process = multiprocessing.Process(target=lambda: sender.send(truth_of(path)))
     process.start()

@@ -1,4 +1,4 @@
-/** Writes random graphs into a folder, for check.py to run: tsx test/system/random-graphs/write.ts OUT [COUNT] [SEED] */
+/** Writes random graphs to a folder for check.py: tsx test/system/random-graphs/write.ts OUT [COUNT] [SEED] */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';

@@ -1,12 +1,13 @@
-/** From one rate to the next that is tried. */
+/** Factor between successive rates. */
 export const STEP = 1.05;
 
-/** Beyond these factors of the planned rate nothing is tried: 1.05^16 is 2.2. */
+/** Maximum steps from the planned rate: 1.05^16 is 2.2. */
 const MOST_STEPS = 16;
 
 /**
- * The highest rate that is held, of those a factor of 1.05 apart around the planned one: first steps of 1, 2, 4 and so on
- * away from it, then the rates between the last two. 0 where none is held.
+ * Finds the highest sustained rate among those a factor of 1.05 apart around the planned one. It takes steps of 1, 2, 4
+ * and so on away from the planned rate, and then tries the rates between the last two. Returns 0 if no rate is
+ * sustained.
  */
 export async function highestRate(planned: number, isHeld: (rate: number) => Promise<boolean>): Promise<number> {
   const holds = (steps: number) => isHeld(planned * STEP ** steps);

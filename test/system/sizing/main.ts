@@ -1,11 +1,14 @@
-/** npm run test:sizing: whether containers hold what their models' profiles promise. `run` has the options. */
+/**
+ * npm run test:sizing: whether containers sustain the rates that their models' profiles promise. `run` describes the
+ * options.
+ */
 import { stopGenerator } from '../../bench/load/generator';
 import { subjects, type Subject } from './models';
 import { readOptions, type Options } from './options';
 import { resultTable, shareText, shortfalls, type Result } from './report';
 import { attempt, type Trial } from './trial';
 
-/** One failure does not end a run of hours. */
+/** Catches failures, because one must not end a run of hours. */
 async function resultOf(subject: Subject, options: Options): Promise<Result> {
   const { name } = subject;
   const trials: Trial[] = [];
@@ -25,7 +28,7 @@ async function resultOf(subject: Subject, options: Options): Promise<Result> {
   }
 }
 
-/** Of a command that failed, the first line is only the command. */
+/** The first line of a failed command is only the command. */
 function lastLine(text: string): string {
   return text.trim().split('\n').at(-1)!;
 }

@@ -3,14 +3,17 @@ import { join } from 'node:path';
 import { servingModel } from '../../bench/serving-models';
 import { modelsIn, type CaseTensor } from '../zoo/prepared-model';
 
-/** A model, and a real request, where its inputs have no fixed size or cannot be made up. */
+/** Model, with a real request if its inputs have no fixed size or cannot be generated. */
 export interface Subject {
   readonly name: string;
   readonly file: string;
   readonly request?: readonly CaseTensor[];
 }
 
-/** Of the zoo: recurrent, convolutional and transformer models; of fixed rows and of free ones; 10 µs to 100 ms a row. */
+/**
+ * Models of the zoo: recurrent, convolutional and transformer models, with fixed and free rows, and 10 µs to 100 ms per
+ * row.
+ */
 const ZOO = [
   'magika',
   'minilm',
@@ -29,7 +32,7 @@ const MADE_HERE: Readonly<Record<string, () => string>> = {
   image: () => servingModel('image').file,
 };
 
-/** The models with one of these texts in their names, or all. */
+/** Models whose names contain one of these texts, or all models. */
 export function subjects(zoo: string, only: readonly string[]): Subject[] {
   const isWanted = (name: string) => only.length === 0 || only.some((text) => name.includes(text));
   const wanted = ZOO.filter(isWanted);
@@ -37,7 +40,7 @@ export function subjects(zoo: string, only: readonly string[]): Subject[] {
   return [...zooSubjects(zoo, wanted), ...made.map(([name, file]) => ({ name, file: file() }))];
 }
 
-/** With the first of their requests. */
+/** Models of the zoo, each with its first request. */
 function zooSubjects(zoo: string, names: readonly string[]): Subject[] {
   const missing = names.filter((name) => !existsSync(join(zoo, name, 'model.onnx')));
   if (missing.length > 0) {

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-/** What a run is asked for; test/system/sizing/run explains each. */
+/** Options of a run; see test/system/sizing/run. */
 export interface Options {
   readonly seconds: number;
   readonly times: number;
-  /** Parts of names; all where empty. */
+  /** Parts of names; empty for all. */
   readonly only: readonly string[];
   readonly zoo: string;
   readonly force: boolean;
@@ -29,5 +29,5 @@ export function readOptions(args?: string[]): Options {
 function amount(option: string, text: string): number {
   const value = Number(text);
   if (value > 0) return value;
-  throw new Error(`${option} is ${text}. Give a number above 0.`);
+  throw new Error(`${option} is ${text}; expected a number above 0.`);
 }

@@ -1,7 +1,7 @@
 import { count, latency, median, table } from '../../bench/table';
 import type { Trial } from './trial';
 
-/** A model and what its containers did, once for each profile; or why there is nothing. */
+/** Model with the results of its containers, one for each profile, or with the reason why there are none. */
 export interface Result {
   readonly name: string;
   readonly trials: readonly Trial[];
@@ -27,12 +27,14 @@ const HEAD = [
   'throttled, %',
 ];
 
-/** By what share a container answered more than was planned, or less where it is below 0: the median of all trials. */
+/**
+ * Difference between the answered and the planned rate as a share, negative if less was answered; median of all trials.
+ */
 export function difference({ trials }: Result): number {
   return median(trials.map(({ rate, sizing }) => rate / sizing.requestsPerSecond - 1));
 }
 
-/** The table of docs/sizing.md: of each model the trial whose difference is the median. */
+/** Table of docs/sizing.md, with the trial that has the median difference of each model. */
 export function resultTable(results: readonly Result[]): string {
   return table(HEAD, results.map(cells));
 }
@@ -55,14 +57,15 @@ function cells(result: Result): string[] {
   ];
 }
 
-/** In percent; empty where it was not measured. */
+/** Share in percent; empty if it was not measured. */
 export function shareText(share: number | undefined): string {
   return share === undefined ? '' : (100 * share).toFixed(1);
 }
 
 /**
- * What the figures should be and are not.
- * @param areAll - whether all models were to be tried, and not only some by name
+ * Figures that miss their targets.
+ *
+ * @param areAll - whether all models were tried, and not only some by name
  */
 export function shortfalls(results: readonly Result[], areAll: boolean): string[] {
   if (results.length === 0) return ['no model was tried'];
@@ -85,7 +88,7 @@ export function shortfalls(results: readonly Result[], areAll: boolean): string[
   return problems;
 }
 
-/** Undefined where no planned rate was answered. */
+/** Undefined if no planned rate was answered. */
 function throttled({ trials }: Result): number | undefined {
   const measured = trials.flatMap((trial) => trial.throttled ?? []);
   return measured.length > 0 ? median(measured) : undefined;

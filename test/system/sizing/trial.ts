@@ -22,30 +22,30 @@ import type { Options } from './options';
 
 const CLI = join(__dirname, '../../../dist/lib/cli/main.js');
 
-/** More wait than fit into any queue that holds a quarter of a second; the server takes no more connections. */
+/** More requests than a queue of a quarter of a second can hold; the server accepts no more connections. */
 const CONNECTIONS = 1000;
 
 const WARM_UP_SECONDS = 3;
 
-/** Of what is due: the clients' clock, and those that are not answered when the time is over. */
+/** Allows for the clients' clock, and for requests without an answer at the end. */
 const NEARLY_ALL = 0.98;
 
-/** What a container of the derived size did. */
+/** Result of a container of the derived size. */
 export interface Trial {
   readonly sizing: Sizing;
-  /** The highest rate that it answered. */
+  /** Highest rate without refusals. */
   readonly rate: number;
-  /** At that rate. */
+  /** p99 at that rate. */
   readonly p99Ms?: number;
   /**
-   * Share of the periods of its CPU limit in which it was stopped, at the planned rate, or the highest below; undefined
-   * where it answered none of these.
+   * Share of the periods of the CPU limit in which the container was throttled, at the planned rate or the highest
+   * lower one; undefined if it answered none of these.
    */
   readonly throttled?: number;
   readonly wasKilled: boolean;
 }
 
-/** Profiles a model, and asks a container of the size that follows. */
+/** Profiles a model, and measures a container of the derived size. */
 export async function attempt(subject: Subject, options: Options): Promise<Trial> {
   const model = profiled(subject, options);
   const plan = planOf(model);
@@ -57,7 +57,7 @@ export async function attempt(subject: Subject, options: Options): Promise<Trial
   }
 }
 
-/** As a user does it: the request is recorded as a golden example, which gives the profile its sizes. */
+/** Like a user, records the request as a golden example, which determines the sizes in the profile. */
 function profiled({ name, file, request }: Subject, { force }: Options): OnnxModel {
   const folder = mkdtempSync(join(tmpdir(), 'sizing-'));
   const run = (...args: string[]) =>
@@ -98,7 +98,7 @@ async function underLoad(container: Container, request: Buffer, { seconds }: Opt
       const isPlanned = tried <= sizing.requestsPerSecond;
       if (isPlanned) throttled = (after.throttled - before.throttled) / Math.max(1, after.all - before.all);
     } else {
-      // What it had not answered is not to count with the next rate.
+      // Unanswered requests must not count for the next rate.
       await container.idle();
     }
     return isHeld;
@@ -106,7 +106,9 @@ async function underLoad(container: Container, request: Buffer, { seconds }: Opt
   return { sizing, rate, p99Ms, throttled, wasKilled: container.wasKilled() || container.start().restarts > 0 };
 }
 
-/** The request of one row that the profile was measured with: made up, or a real one where the model refuses that. */
+/**
+ * Request of one row that the profile was measured with: generated, or real if the model refuses generated requests.
+ */
 async function requestOf(
   { host, httpPort }: Container,
   { name, signature, batching, profile }: OnnxModel,

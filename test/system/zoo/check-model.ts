@@ -5,24 +5,24 @@ import type { Case, PreparedModel } from './prepared-model';
 import type { Server } from './server';
 
 const CLIENTS = 8;
-/** Of each client: as many as take about this long, within these bounds. */
+/** Requests of each client: as many as take about this long, within these bounds. */
 const LOAD_SECONDS = 2;
 const ROUNDS = 10;
 const [FEWEST_TURNS, MOST_TURNS] = [3, 8];
 
-/** What became of a model. */
+/** Result of a model. */
 export interface Result {
   readonly model: PreparedModel;
-  /** What `inspect` says of batching. */
+  /** Row `batching` of `inspect`. */
   readonly batching?: string;
-  /** Why it is refused at synth, which does not count as a failure. */
+  /** Reason why synth refuses the model, which does not count as a failure. */
   readonly refusal?: string;
   /** Whether requests shared runs under load. */
   readonly shares: boolean;
   readonly answers: number;
-  /** How answers differ from the right ones, or what else went wrong. */
+  /** Differences from the correct answers, and other faults. */
   readonly problems: readonly string[];
-  /** Why the server does not share runs, in its own words. */
+  /** Reason from the server's log why requests share no runs. */
   readonly notSharing?: string;
 }
 
@@ -31,7 +31,7 @@ interface Exchange {
   readonly expected: Case['outputs'];
 }
 
-/** Inspects and serves a model, and compares every answer with the right one: alone, and under load. */
+/** Inspects and serves a model, and compares every answer with the correct one, alone and under load. */
 export async function checkModel(model: PreparedModel, cli: CommandLine): Promise<Result> {
   const { batching, refusal } = await cli.inspect(model.path);
   const base = { model, batching, refusal, shares: false, answers: 0, problems: [] };
@@ -74,7 +74,7 @@ async function ask(server: Server, cases: readonly Case[]): Promise<Pick<Result,
   };
   let answers = exchanges.length;
   let shares = false;
-  // A run of microseconds is often over before the next request has come.
+  // A run of microseconds often ends before the next request arrives.
   for (let round = 0; round < ROUNDS && !shares && (round === 0 || server.notSharing === undefined); round++) {
     const before = await server.counts();
     await Promise.all(Array.from({ length: CLIENTS }, (_, number) => client(number)));

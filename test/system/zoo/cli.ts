@@ -3,18 +3,18 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Server } from './server';
 
-/** What `inspect` says of a model. */
+/** Output of `inspect` about a model. */
 export interface Inspection {
-  /** The line on batching; undefined where the model is refused. */
+  /** Row `batching`; undefined if the model is refused. */
   readonly batching?: string;
-  /** Why the model cannot be served. */
+  /** Reason why the model cannot be served. */
   readonly refusal?: string;
 }
 
 const READY_SECONDS = 120;
 const PORTS = ['--port', '0', '--grpc-port', '0', '--metrics-port', '0', '--no-page'];
 
-/** The command line of a build of the library: this one's, or that of another commit. */
+/** Command line of a build of the library: the current one, or that of another commit. */
 export class CommandLine {
   constructor(private readonly main: string) {}
 
@@ -28,7 +28,7 @@ export class CommandLine {
     });
   }
 
-  /** @throws Error with what the server said, where it does not become ready */
+  /** @throws Error With the server's log, if the server does not become ready */
   async serve(model: string): Promise<Server> {
     const child = spawn(process.execPath, [this.main, 'serve', model, '--name', 'm', ...PORTS], {
       stdio: ['ignore', 'pipe', 'pipe'],

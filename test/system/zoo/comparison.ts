@@ -5,10 +5,10 @@ import type { CaseTensor } from './prepared-model';
 
 const TOLERANCES: Partial<Record<string, number>> = LIMITS;
 
-/** A sigmoid of nearly 0 is worked out beside 1, whose digits in 32 bits end here. */
+/** Precision of 1 in 32 bits: a sigmoid near 0 may be computed by subtraction from 1. */
 const ROUNDING_OF_ONE = 2 ** -23;
 
-/** How an answer differs from the right one; undefined where it is right. */
+/** Difference between an answer and the correct one; undefined if the answer is correct. */
 export function difference(expected: readonly CaseTensor[], answered: readonly AnsweredTensor[]): string | undefined {
   for (const tensor of expected) {
     const got = answered.find(({ name }) => name === tensor.name);
@@ -30,7 +30,7 @@ function tensorDifference(expected: CaseTensor, got: AnsweredTensor): string | u
     : farApart(wanted as number[], got.elements.map(Number), tolerance);
 }
 
-/** In JSON, integers beyond 2^53 are compared as the nearest double: binary data shows all their digits. */
+/** In JSON, integers beyond 2^53 are compared as the nearest double; binary data compares all digits. */
 function firstUnequal(wanted: readonly Element[], got: readonly Element[]): string | undefined {
   const at = wanted.findIndex((value, index) => {
     const other = got[index]!;
@@ -45,7 +45,7 @@ function farApart(wanted: readonly number[], got: readonly number[], tolerance: 
   wanted.forEach((value, index) => {
     if (Object.is(value, got[index]) || value === got[index]) return;
     const apart = Math.abs(value - got[index]!);
-    // Of NaN and of infinities there is no difference in numbers.
+    // NaN and infinities have no numeric difference.
     const share = Number.isFinite(apart) ? apart / Math.max(scale * tolerance, ROUNDING_OF_ONE) : Infinity;
     if (share > worst) [worst, at] = [share, index];
   });

@@ -1,6 +1,6 @@
 import { halfValue } from '../../../inference-image/src/contract/half';
 
-/** What reads the elements of a datatype from little-endian bytes. */
+/** Readers of the elements of a datatype from little-endian bytes. */
 const READERS: Record<string, [width: number, read: (bytes: Buffer, at: number) => number | bigint | boolean]> = {
   BOOL: [1, (bytes, at) => bytes[at] !== 0],
   INT8: [1, (bytes, at) => bytes.readInt8(at)],
@@ -18,13 +18,13 @@ const READERS: Record<string, [width: number, read: (bytes: Buffer, at: number) 
 
 export type Element = number | bigint | boolean | string;
 
-/** The elements of a tensor of numbers, from its bytes. */
+/** Elements of a numeric tensor, from its bytes. */
 export function elementsOf(datatype: string, bytes: Buffer): Element[] {
   const [width, read] = READERS[datatype]!;
   return Array.from({ length: bytes.length / width }, (_, index) => read(bytes, index * width));
 }
 
-/** Texts as the protocol's binary data has them: each with its length in front. */
+/** Texts in the protocol's binary format: each after its length. */
 export function textsToBytes(texts: readonly string[]): Buffer {
   return Buffer.concat(
     texts.flatMap((text) => {

@@ -16,7 +16,7 @@ export interface AnsweredTensor {
   readonly elements: Element[];
 }
 
-/** A request as a client sends it. */
+/** Request as a client sends it. */
 export function requestBody(inputs: readonly CaseTensor[], protocol: Protocol): Body {
   return protocol === 'JSON' ? jsonBody(inputs) : binaryBody(inputs);
 }
@@ -51,7 +51,7 @@ function binaryBody(inputs: readonly CaseTensor[]): Body {
   return { headers, body: Buffer.concat([head, ...blobs]) };
 }
 
-/** The tensors of an answer of either kind. */
+/** Tensors of a JSON or binary answer. */
 export function answeredTensors(headers: Headers, body: Buffer): AnsweredTensor[] {
   const headLength = Number(headers.get('inference-header-content-length') ?? body.length);
   const { outputs } = JSON.parse(body.toString('utf8', 0, headLength));

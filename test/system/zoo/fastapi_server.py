@@ -1,4 +1,4 @@
-"""What people write instead: FastAPI as its tutorial has it, with the runtime called on the spot. Any model of numbers.
+"""The usual alternative: FastAPI as in its tutorial, with the runtime in the route. Serves any numeric model.
 
 uvicorn fastapi_server:app
 """

@@ -1,4 +1,4 @@
-/** npm run test:zoo: models that nobody here made, each inspected, served and compared. `run` has the options. */
+/** npm run test:zoo: third-party models, each inspected, served and compared. `run` describes the options. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkModel } from './check-model';
@@ -10,9 +10,9 @@ import { prepared } from './sources';
 import { throughput } from './throughput';
 
 const PAGE = join(__dirname, '../../../docs/compatibility.md');
-/** Servers at once: each has a core. */
+/** Number of concurrent servers: each has a core. */
 const AT_ONCE = 2;
-/** The least share of models that share runs, of those that may. */
+/** Minimum share of models that share runs, of those that may. */
 const LEAST_SHARING = { packages: 0.8, torch: 0.8, learners: 0.8, tensorflow: 0.8, backend: 0.95 };
 
 async function zoo(options: Options): Promise<Outcome[]> {

@@ -2,19 +2,19 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 export const GROUPS = ['packages', 'torch', 'learners', 'tensorflow', 'backend'] as const;
-/** Where models come from. */
+/** Source of models. */
 export type Group = (typeof GROUPS)[number];
 
 const ROOT = join(__dirname, '..', '..', '..');
 
 const CI_SAMPLE = '200';
 
-/** What a run is asked for; test/system/zoo/run explains each. */
+/** Options of a run; see test/system/zoo/run. */
 export interface Options {
   readonly all: boolean;
   readonly only: string;
   readonly groups: readonly Group[];
-  /** Of the backend tests, so many, evenly by name; undefined for all. */
+  /** Number of backend tests, chosen evenly by name; undefined for all. */
   readonly sample?: number;
   readonly cli: string;
   readonly write: boolean;
@@ -38,8 +38,8 @@ export function readOptions(args?: string[]): Options {
   });
   const { group, sample = values.all ? undefined : CI_SAMPLE, ...rest } = values;
   const unknown = group?.find((name) => !GROUPS.includes(name as Group));
-  if (unknown) throw new Error(`There is no group ${unknown}. Give one of ${GROUPS.join(', ')}.`);
-  if (values.write && !values.all) throw new Error('--write writes the table of every model. Give --all as well.');
+  if (unknown) throw new Error(`Unknown group ${unknown}. Use one of ${GROUPS.join(', ')}.`);
+  if (values.write && !values.all) throw new Error('--write writes the table of all models, so it requires --all.');
   return {
     ...rest,
     sample: sample === undefined ? undefined : Number(sample),

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A tensor of a request or of its right answer: bytes in the model's cases.bin, or texts. */
+/** Tensor of a request or of its correct answer: bytes in the model's cases.bin, or texts. */
 export interface CaseTensor {
   readonly name: string;
   readonly datatype: string;
@@ -12,19 +12,19 @@ export interface CaseTensor {
 
 export interface Case {
   readonly inputs: CaseTensor[];
-  /** What onnxruntime in Python answers to this request alone. */
+  /** Answer of onnxruntime in Python to this request alone. */
   readonly outputs: CaseTensor[];
 }
 
-/** Whether rows may share a run, by trials in Python. */
+/** Whether rows may share a run, according to trials in Python. */
 export interface Truth {
   readonly may: boolean;
-  /** Whether the model declares a fixed number of rows, and the trials were of the model without it. */
+  /** Whether the model declares a fixed number of rows, and the trials freed it. */
   readonly freed: boolean;
   readonly why?: string;
 }
 
-/** A model that models/prepare.py has written requests and right answers for. */
+/** Model with requests and correct answers from models/prepare.py. */
 export interface PreparedModel {
   readonly name: string;
   readonly group: string;
@@ -35,7 +35,7 @@ export interface PreparedModel {
   readonly truth: Truth;
 }
 
-/** Why a model is not served. */
+/** Reason why a model is not served. */
 export interface Skipped {
   readonly name: string;
   readonly group: string;
@@ -43,7 +43,7 @@ export interface Skipped {
   readonly skipped: string;
 }
 
-/** The models of a group, by name. */
+/** Models of a group, by name. */
 export function modelsIn(folder: string, group: string): (PreparedModel | Skipped)[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)

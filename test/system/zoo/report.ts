@@ -85,16 +85,40 @@ function each(outcomes: readonly Outcome[]): string {
   return leftAligned(table(head, rows));
 }
 
+/** Frequent reasons for a skipped test. If the pattern has a group, the page lists the matches and not the tests. */
+const SKIPPED: readonly { note: RegExp; reason: string }[] = [
+  {
+    note: /Could not find an implementation for (\S+)/,
+    reason: 'onnxruntime does not implement this version or datatype of the operator',
+  },
+  { note: /Fatal error: (\S+) is not a registered/, reason: 'onnxruntime does not know the operator' },
+  { note: /^no protocol datatype: (\S+)/, reason: 'the protocol does not have the datatype' },
+  { note: /No corresponding Numpy type for Tensor Type\. (\S+)/, reason: 'NumPy does not have the datatype' },
+  { note: /^onnxruntime in Python: /, reason: 'onnxruntime in Python cannot run the model' },
+];
+
 /** For groups too large to list: models that did not pass, and models that may share runs but do not. */
 function byReason(outcomes: readonly Outcome[]): string {
-  const reasons = new Map<string, string[]>();
-  for (const { name, state, may, shares, inspect, note } of outcomes) {
-    const reason =
-      state !== 'passed' ? `${state}: ${note}` : may === 'yes' && shares === 'no' ? `does not share: ${inspect}` : '';
-    if (reason) reasons.set(reason, [...(reasons.get(reason) ?? []), name.replace(/^node\.test_/, '')]);
+  const reasons = new Map<string, { models: number; which: Set<string> }>();
+  for (const outcome of outcomes) {
+    const { reason, which } = reasonOf(outcome);
+    if (!reason) continue;
+    const row = reasons.get(reason) ?? { models: 0, which: new Set() };
+    reasons.set(reason, { models: row.models + 1, which: row.which.add(which) });
   }
-  const rows = [...reasons].map(([reason, names]) => [cell(reason), String(names.length), cell(names.join(', '))]);
-  return leftAligned(table(['reason', 'models', 'names'], rows));
+  const rows = [...reasons].map(([reason, row]) => [cell(reason), String(row.models), cell([...row.which].join(', '))]);
+  return leftAligned(table(['reason', 'models', 'which'], rows));
+}
+
+function reasonOf({ name, state, may, shares, inspect, note }: Outcome): { reason: string; which: string } {
+  const which = name.replace(/^node\.test_/, '');
+  if (state === 'passed')
+    return { reason: may === 'yes' && shares === 'no' ? `does not share: ${inspect}` : '', which };
+  for (const { note: pattern, reason } of SKIPPED) {
+    const match = pattern.exec(note);
+    if (state === 'skipped' && match) return { reason: `${state}: ${reason}`, which: match[1] ?? which };
+  }
+  return { reason: `${state}: ${note}`, which };
 }
 
 function cell(text: string): string {

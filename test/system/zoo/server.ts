@@ -1,16 +1,16 @@
 import type { Body } from './exchange';
 
-/** What a server has counted. */
+/** Counts from the server's statistics. */
 export interface Counts {
   readonly requests: number;
   readonly runs: number;
 }
 
-/** A model's server, ready. */
+/** Server of a model that is ready. */
 export class Server {
   constructor(
     readonly url: string,
-    /** The lines of its log until it was ready. */
+    /** Log lines until the server was ready. */
     readonly log: readonly Record<string, any>[],
     readonly stop: () => Promise<void>,
   ) {}
@@ -26,7 +26,7 @@ export class Server {
     return { requests: inference_stats.success.count, runs: execution_count };
   }
 
-  /** Why requests do not share runs, where the server has said so. */
+  /** Reason from the log why requests share no runs. */
   get notSharing(): string | undefined {
     return this.log.find(({ msg }) => msg === 'requests do not share runs')?.reason;
   }

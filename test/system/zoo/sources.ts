@@ -8,12 +8,12 @@ import { modelsIn, type PreparedModel, type Skipped } from './prepared-model';
 const SCRIPTS = join(__dirname, 'models');
 const CACHE = join(__dirname, '../../../node_modules/.cache/zoo');
 
-/** How much of each group is made. */
+/** Number of models to prepare. */
 export type Extent = Pick<Options, 'all' | 'sample'>;
 
 interface Source {
   readonly script: string;
-  /** Of the environment: the Pythons that run the script, one after another, with colons between. */
+  /** From the environment: Python interpreters that run the script one after another, separated by colons. */
   readonly python: string;
   readonly missing: string;
   readonly args: (options: Extent) => string[];
@@ -52,7 +52,7 @@ const SOURCES: Record<Group, Source> = {
   },
 };
 
-/** The models of a group with requests and right answers, made where they are missing. */
+/** Models of a group with requests and correct answers, prepared if missing. */
 export function prepared(group: Group, extent: Extent): (PreparedModel | Skipped)[] {
   const { script, python, missing, args } = SOURCES[group];
   const programs = process.env[python]?.split(':');
@@ -70,7 +70,7 @@ export function prepared(group: Group, extent: Extent): (PreparedModel | Skipped
   return modelsIn(folder, group);
 }
 
-/** What the prepared files depend on: what all groups share, and the group's own script. */
+/** Hash of the sources of the prepared files: the common scripts and the group's own script. */
 function scriptsVersion(script: string, programs: readonly string[], args: readonly string[]): string {
   const others = Object.values(SOURCES).map((source) => source.script);
   const hash = createHash('sha256').update([...programs, ...args].join());
@@ -81,7 +81,7 @@ function scriptsVersion(script: string, programs: readonly string[], args: reado
   return hash.digest('hex');
 }
 
-/** Exporters say much that is of no use here. */
+/** Suppresses the output of exporters. */
 function python3(program: string, [script, ...args]: string[]): void {
   const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', PYTHONWARNINGS: 'ignore' };
   const { status, stderr } = spawnSync(program, [join(SCRIPTS, script!), ...args], { env, encoding: 'utf8' });

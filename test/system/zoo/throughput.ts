@@ -15,13 +15,13 @@ import { Server } from './server';
 import { prepared } from './sources';
 
 const CLIENTS = 16;
-/** Turns of all subjects, one after another: what else the machine does meets all alike. */
+/** Rounds in which all subjects take turns, so that other load on the machine affects all equally. */
 const ROUNDS = 7;
 const SECONDS = 2;
 const WARM_UP_SECONDS = 1;
-/** Those that FastAPI serves as well: of different kinds and sizes. */
+/** Models that are also served by FastAPI, of different kinds and sizes. */
 const BESIDE_FASTAPI = ['captcha', 'dns_mos_p808', 'magika', 'nani_model', 'orientation', 'silero_vad_op15'];
-/** A build may be slower than the one before it by no more than noise. */
+/** A build may be slower than the previous one only by noise. */
 const LEAST_RATIO = 0.95;
 
 interface Subject {
@@ -33,13 +33,14 @@ interface Subject {
 interface Row {
   readonly name: string;
   readonly medians: Partial<Record<Subject['name'], number>>;
-  /** Of ours to the build before: the median of the rounds' ratios. */
+  /** Ratio to the previous build: the median of the rounds. */
   readonly ratio?: number;
 }
 
 /**
- * Requests of one row a second at 16 clients, over JSON: of this build, of the build before it, and of FastAPI.
- * @returns the number of models that are slower than before
+ * Measures requests of one row per second from 16 clients, over JSON: with this build, the previous build, and FastAPI.
+ *
+ * @returns Number of models that are slower than before
  */
 export async function throughput(options: Options): Promise<number> {
   const rows: Row[] = [];

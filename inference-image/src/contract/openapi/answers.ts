@@ -2,7 +2,7 @@ import { wireShape, type TensorSignature } from '../signature';
 import type { Json, JsonObject } from './json';
 import type { DescribedModel } from './model';
 
-/** What the routes beside inference answer. */
+/** Response schemas of the routes other than inference. */
 export const SERVER_METADATA_SCHEMA = object({
   name: { type: 'string' },
   version: { type: 'string' },
@@ -50,7 +50,7 @@ export function modelConfigSchema({ name, signature: { inputs, outputs } }: Desc
     backend: { type: 'string' },
     max_batch_size: {
       ...COUNT,
-      description: '0 where requests share no runs, or have their rows on another axis than the first.',
+      description: '0 if requests share no runs, or if rows are not on the first axis of every tensor.',
     },
     input: tensors(inputs),
     output: tensors(outputs),
@@ -60,7 +60,7 @@ export function modelConfigSchema({ name, signature: { inputs, outputs } }: Desc
       ...object({ row_independence: PARAMETER, max_shared_rows: PARAMETER }),
       additionalProperties: PARAMETER,
       description:
-        'row_independence: what the graph proves about the rows of a batch; with row_independence_node, row_independence_operator and row_independence_reason where it proves nothing. max_shared_rows: rows that requests may share a run of; 1 means that they share none.',
+        'row_independence: the verdict about the rows of a batch; with row_independence_node, row_independence_operator and row_independence_reason if independence is not proved. max_shared_rows: maximum rows of a shared run; 1 if requests share no runs.',
     },
   });
   return { ...schema, required: (required as string[]).filter((field) => field !== 'dynamic_batching') };
@@ -109,7 +109,7 @@ const TEXT: JsonObject = { type: 'string' };
 const COUNT: JsonObject = { type: 'integer', minimum: 0 };
 const PARAMETER: JsonObject = { type: 'object', required: ['string_value'], properties: { string_value: TEXT } };
 
-/** Every property is there. */
+/** Every property is required. */
 function object(properties: JsonObject): JsonObject {
   return { type: 'object', required: Object.keys(properties), properties };
 }

@@ -5,21 +5,21 @@ import { JSON_LENGTH, REQUEST_PARAMETERS, requestContent } from './request-conte
 
 /** `POST …/classify` */
 export function classifyOperation(operationId: string, model: DescribedModel): JsonObject {
-  const what = model.image ? 'A PNG or JPEG picture, or a request of one row' : 'A request of one row';
+  const what = model.image ? 'a PNG or JPEG picture, or a request of one row' : 'a request of one row';
   return {
     operationId,
-    summary: `${what} in, a class out`,
+    summary: `Classifies ${what}`,
     parameters: REQUEST_PARAMETERS,
     requestBody: {
       required: true,
       description: model.image
-        ? `A picture or a request: its first bytes tell, whatever its content type says; with ${JSON_LENGTH} it is a request.`
+        ? `A picture or a request, as determined by its first bytes and not by its content type; a request if ${JSON_LENGTH} is set.`
         : undefined,
       content: requestContent(model),
     },
     responses: {
       200: {
-        description: 'The most likely class, and up to five of them.',
+        description: 'The most likely class, and the best five classes.',
         content: { 'application/json': { schema: { $ref: '#/components/schemas/ClassAnswer' } } },
       },
       ...errorResponses('NotFound', 'BodyTooLarge', 'UnsupportedMedia', 'QueueFull', 'NotServed', 'WaitedTooLong'),
@@ -29,7 +29,7 @@ export function classifyOperation(operationId: string, model: DescribedModel): J
 
 export function classAnswerSchema({ name, version, classes }: DescribedModel): JsonObject {
   const chosen = {
-    // A label may be none of the names.
+    // A label may differ from all names.
     class: classes?.names && classes.kind !== 'label' ? { enum: [...classes.names] } : { type: 'string' },
     index: { type: 'integer', minimum: 0 },
     score: { anyOf: [{ type: 'number' }, { enum: ['NaN', 'Infinity', '-Infinity'] }] },

@@ -9,10 +9,11 @@ import type { DescribedModel } from './model';
 import { paths } from './paths';
 
 const PROTOCOL =
-  'The Open Inference Protocol (KServe V2) over HTTP. Every path that takes GET takes HEAD as well. Every error of a path is `{"error": "…"}`.';
+  'The Open Inference Protocol (KServe V2) over HTTP. Every path that supports GET also supports HEAD. Every error response of a path is `{"error": "…"}`.';
 
 /**
  * Describes the HTTP port of a server with this model.
+ *
  * @see https://spec.openapis.org/oas/v3.1.1.html
  */
 export function openApiDocument(model: DescribedModel): JsonObject {
@@ -39,7 +40,7 @@ export function openApiDocument(model: DescribedModel): JsonObject {
   };
 }
 
-/** The same as text, byte for byte what `GET /openapi.json` answers. */
+/** Text of the document, byte for byte as in the response of `GET /openapi.json`. */
 export function openApiText(model: DescribedModel): string {
   return `${jsonText(openApiDocument(model))}\n`;
 }

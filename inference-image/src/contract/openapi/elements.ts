@@ -1,13 +1,13 @@
 import type { Datatype, Signature } from '../signature';
 import type { JsonObject } from './json';
 
-/** FP16 has none: it is sent and answered as binary data. */
+/** FP16 has no JSON form: requests and responses contain it as binary data. */
 type JsonDatatype = Exclude<Datatype, 'FP16'>;
 
-/** From here on a number rounds to infinity: halfway between the largest float of 32 bits and what would come next. */
+/** Smallest number that rounds to infinity: halfway between the largest 32-bit float and its successor. */
 const FP32_OVERFLOW = 2 ** 128 - 2 ** 103;
 
-/** What an element is in JSON. Answers hold the same but for BOOL, which requests may also write as 0 and 1. */
+/** Schema of an element in JSON. Requests may write BOOL as 0 and 1 too. */
 const ELEMENTS: Record<JsonDatatype, JsonObject> = {
   BOOL: { enum: [true, false, 0, 1] },
   UINT8: integer(0, 0xff),
@@ -32,7 +32,7 @@ export function elementRef(datatype: JsonDatatype, from: 'request' | 'response')
   return { $ref: `#/components/schemas/${datatype}` };
 }
 
-/** The elements that a model takes or gives, by datatype, for `components.schemas`. */
+/** Schemas of the elements of the model's inputs and outputs, by datatype, for `components.schemas`. */
 export function elementSchemas({ inputs, outputs }: Signature): JsonObject {
   const used = new Set([...inputs, ...outputs].map(({ datatype }) => datatype));
   return Object.fromEntries(Object.entries(ELEMENTS).filter(([datatype]) => used.has(datatype as Datatype)));
@@ -42,7 +42,7 @@ function integer(minimum: number | bigint, maximum: number | bigint): JsonObject
   return { type: 'integer', minimum, maximum };
 }
 
-/** Strings stand for what JSON has not, as in protobuf's JSON mapping. */
+/** Strings represent NaN and the infinities, as in protobuf's JSON mapping. */
 function float(bounds: JsonObject): JsonObject {
   return { anyOf: [{ type: 'number', ...bounds }, { enum: ['NaN', 'Infinity', '-Infinity'] }] };
 }

@@ -6,48 +6,48 @@ interface ErrorResponse {
   readonly headers?: JsonObject;
 }
 
-/** Also of a model that is not ready, whose answer is not an error. */
+/** Also sent with the response of a model that is not ready, which is not an error. */
 export const RETRY_AFTER: JsonObject = {
   'Retry-After': {
-    description: 'Seconds after which to come back.',
+    description: 'Seconds to wait before a retry.',
     required: true,
     schema: { type: 'integer', minimum: 1 },
   },
 };
 
 const ALLOW: JsonObject = {
-  Allow: { description: 'The methods that there are here.', required: true, schema: { type: 'string' } },
+  Allow: { description: 'The supported methods.', required: true, schema: { type: 'string' } },
 };
 
-/** What may go wrong, by name of the response in `components.responses`. */
+/** Possible errors, by the name of the response in `components.responses`. */
 const ERRORS = {
-  BadRequest: { status: 400, description: 'The request is wrong; sending it again cannot help.' },
+  BadRequest: { status: 400, description: 'The request is invalid; a retry cannot succeed.' },
   Forbidden: {
     status: 403,
-    description: 'A page of another origin sent the request, or it has a name for the server that is not allowed.',
+    description: 'A page of another origin sent the request, or its `Host` is not allowed.',
   },
   NotFound: { status: 404, description: 'This server serves another model, or another version of it.' },
-  MethodNotAllowed: { status: 405, description: 'Another method was used here.', headers: ALLOW },
-  RequestTimeout: { status: 408, description: 'The request was not whole in time.' },
+  MethodNotAllowed: { status: 405, description: 'The method is not supported.', headers: ALLOW },
+  RequestTimeout: { status: 408, description: 'The request did not arrive completely in time.' },
   BodyTooLarge: {
     status: 413,
-    description: 'The body, once decompressed, or the picture is larger than the server takes.',
+    description: 'The decompressed body or the picture is too large.',
   },
   UnsupportedMedia: {
     status: 415,
-    description: 'The content encoding is not supported, or the model takes no pictures.',
+    description: 'The content encoding is not supported, or the model does not accept pictures.',
   },
   QueueFull: { status: 429, description: 'The queue is full.', headers: RETRY_AFTER },
-  HeadersTooLarge: { status: 431, description: 'The headers are larger than the server takes.' },
-  ServerFault: { status: 500, description: 'A fault of the server; its log has more.' },
+  HeadersTooLarge: { status: 431, description: 'The headers are too large.' },
+  ServerFault: { status: 500, description: 'A fault of the server; see its log.' },
   NotServed: {
     status: 503,
-    description: 'The model is not served: it is starting, was refused by its own checks, or shutting down.',
+    description: 'The model is not ready: the server is starting or shutting down, or the model failed its checks.',
     headers: RETRY_AFTER,
   },
   WaitedTooLong: {
     status: 504,
-    description: "No executor was free within the server's time limit or the request's own `timeout`.",
+    description: "No executor became free within the server's time limit or the request's own `timeout`.",
   },
 } as const satisfies Record<string, ErrorResponse>;
 
@@ -62,7 +62,7 @@ const EVERYWHERE: readonly ErrorName[] = [
   'ServerFault',
 ];
 
-/** Of an operation, by status: what may go wrong anywhere, and these. */
+/** Responses of an operation by status: errors that any operation may return, and these. */
 export function errorResponses(...names: ErrorName[]): JsonObject {
   return Object.fromEntries(
     [...EVERYWHERE, ...names].map((name) => [ERRORS[name].status, { $ref: `#/components/responses/${name}` }]),
@@ -72,10 +72,10 @@ export function errorResponses(...names: ErrorName[]): JsonObject {
 export const ERROR_SCHEMA: JsonObject = {
   type: 'object',
   required: ['error'],
-  properties: { error: { type: 'string', description: 'What is wrong, what was given and what is allowed.' } },
+  properties: { error: { type: 'string', description: 'The fault, the value and the allowed values.' } },
 };
 
-/** For `components.responses`. */
+/** Error responses, for `components.responses`. */
 export function errorComponents(): JsonObject {
   const content = { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } };
   return Object.fromEntries(

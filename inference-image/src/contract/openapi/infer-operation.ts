@@ -5,20 +5,20 @@ import { JSON_LENGTH, REQUEST_PARAMETERS, requestContent } from './request-conte
 
 const REQUEST =
   'Tensors in JSON; or JSON followed by the binary data of those inputs that have a `binary_data_size`, with the ' +
-  `header ${JSON_LENGTH}. May be compressed with gzip or deflate (\`Content-Encoding\`), and so may the answer ` +
+  `header ${JSON_LENGTH}. May be compressed with gzip or deflate (\`Content-Encoding\`), and so may the response ` +
   '(`Accept-Encoding`).';
 
 const BINARY_ANSWER =
   'JSON, and then the bytes of those outputs that have `parameters.binary_data_size`, in the order of the outputs.';
 
-/** Opaque bytes: JSON Schema has no words for what is in them. */
+/** Opaque bytes: JSON Schema cannot describe them. */
 const BYTES: JsonObject = {};
 
 /** `POST …/infer` */
 export function inferOperation(operationId: string, model: DescribedModel): JsonObject {
   return {
     operationId,
-    summary: 'Tensors in, tensors out',
+    summary: 'Runs the model on tensors',
     parameters: REQUEST_PARAMETERS,
     requestBody: {
       required: true,
@@ -30,7 +30,7 @@ export function inferOperation(operationId: string, model: DescribedModel): Json
         description: `The outputs. As \`application/octet-stream\`: ${BINARY_ANSWER}`,
         headers: {
           [JSON_LENGTH]: {
-            description: 'Bytes of JSON at the beginning of the body, where binary data follows.',
+            description: 'Number of bytes of JSON at the beginning of the body, if binary data follows.',
             schema: { type: 'integer', minimum: 1 },
           },
         },

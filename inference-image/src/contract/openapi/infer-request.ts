@@ -5,14 +5,14 @@ import { dataDescription, dataSchema, shapeSchema } from './tensor-schemas';
 const PARAMETER: JsonObject = { type: ['string', 'number', 'boolean'] };
 const COUNT: JsonObject = { type: 'integer', minimum: 0 };
 
-/** A request in JSON alone; undefined for a model with an input that has no JSON form. */
+/** Request that is only JSON; undefined for a model with an input that has no JSON form. */
 export function inferRequestSchema({ inputs, outputs }: Signature): JsonObject | undefined {
   if (inputs.some(isBinaryOnly)) return undefined;
   return {
     type: 'object',
     required: ['inputs'],
     properties: {
-      id: { type: ['string', 'null'], description: 'Echoed in the answer.' },
+      id: { type: ['string', 'null'], description: 'Returned in the response.' },
       parameters: requestParameters(),
       inputs: inputsSchema(inputs),
       outputs: requestedOutputs(outputs),
@@ -29,11 +29,14 @@ function isBinaryOnly({ datatype }: TensorSignature): boolean {
 function requestParameters(): JsonObject {
   return {
     type: ['object', 'null'],
-    description: 'Those that the server does not know change nothing.',
+    description: 'Unknown parameters are ignored.',
     properties: {
-      timeout: { ...COUNT, description: 'Microseconds within which the run must begin; 0 leaves it to the server.' },
-      priority: { ...COUNT, description: 'Changes nothing: requests run in the order in which they came.' },
-      binary_data_output: { type: 'boolean', description: 'Whether outputs are answered as binary data.' },
+      timeout: {
+        ...COUNT,
+        description: 'Microseconds within which the run must begin; 0 means the limit of the server.',
+      },
+      priority: { ...COUNT, description: 'Has no effect: requests run in order of arrival.' },
+      binary_data_output: { type: 'boolean', description: 'Whether outputs are returned as binary data.' },
     },
     additionalProperties: PARAMETER,
   };
@@ -45,7 +48,7 @@ function inputsSchema(inputs: readonly TensorSignature[]): JsonObject {
   const schemas = inputs.map(inputSchema);
   return {
     type: 'array',
-    description: `Each input once${length > 1 ? ', in any order; dimensions of one name have one size' : ''}.`,
+    description: `Each input once${length > 1 ? ', in any order; dimensions with the same name have the same size' : ''}.`,
     minItems: length,
     maxItems: length,
     items: length > 1 ? { anyOf: schemas } : schemas[0],
@@ -66,7 +69,7 @@ function inputSchema(input: TensorSignature): JsonObject {
       data: dataSchema(input, 'request'),
       parameters: {
         type: ['object', 'null'],
-        // Binary data and shared memory: the first is not JSON alone, the second not supported.
+        // Binary data does not belong into plain JSON, and shared memory is not supported.
         properties: { binary_data_size: false, shared_memory_region: false },
         additionalProperties: PARAMETER,
       },
@@ -83,7 +86,7 @@ function requestedOutputs(outputs: readonly TensorSignature[]): JsonObject {
   ];
   return {
     type: ['array', 'null'],
-    description: 'The outputs to answer, each at most once, in this order; all of them where there are none here.',
+    description: 'The outputs to return, each at most once, in this order; all outputs if the list is empty.',
     maxItems: length,
     items: schemas.length > 1 ? { anyOf: schemas } : schemas[0],
     ...(length > 1 && {
@@ -101,7 +104,7 @@ function outputSchema(outputs: readonly TensorSignature[], binaryData: JsonObjec
       parameters: {
         type: ['object', 'null'],
         properties: {
-          binary_data: { ...binaryData, description: 'Whether it is answered as binary data.' },
+          binary_data: { ...binaryData, description: 'Whether the output is returned as binary data.' },
           classification: false,
           shared_memory_region: false,
         },
@@ -111,7 +114,7 @@ function outputSchema(outputs: readonly TensorSignature[], binaryData: JsonObjec
   };
 }
 
-/** An output without a JSON form must be asked for as binary data, or not at all. */
+/** Outputs without a JSON form must be requested as binary data, or not at all. */
 function asksForBinary(outputs: readonly TensorSignature[]): JsonObject[] {
   const binary = outputs.filter(isBinaryOnly).map(({ name }) => name);
   const isTrue = (name: string): JsonObject => ({

@@ -3,7 +3,7 @@ import type { JsonObject } from './json';
 import type { DescribedModel } from './model';
 import { dataDescription, dataSchema, shapeSchema } from './tensor-schemas';
 
-/** An answer in JSON alone. */
+/** Response that is only JSON. */
 export function inferResponseSchema({ name, version, signature: { outputs } }: DescribedModel): JsonObject {
   const schemas = outputs.map(outputSchema);
   return {
@@ -12,10 +12,10 @@ export function inferResponseSchema({ name, version, signature: { outputs } }: D
     properties: {
       model_name: { const: name },
       model_version: { const: version },
-      id: { type: 'string', description: 'That of the request.' },
+      id: { type: 'string', description: 'The `id` of the request.' },
       outputs: {
         type: 'array',
-        description: 'In the order in which the request asks for them.',
+        description: 'In the order of the request.',
         minItems: 1,
         maxItems: outputs.length,
         items: schemas.length > 1 ? { anyOf: schemas } : schemas[0],
@@ -37,7 +37,7 @@ function outputSchema(output: TensorSignature): JsonObject {
       ...(output.datatype !== 'FP16' && { data: dataSchema(output, 'response') }),
       parameters: {
         type: 'object',
-        description: 'In place of `data` where binary data was asked for and the output has no elements.',
+        description: 'Replaces `data` if binary data was requested and the output has no elements.',
         required: ['binary_data_size'],
         properties: { binary_data_size: { const: 0 } },
       },

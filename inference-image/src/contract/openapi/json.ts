@@ -1,4 +1,4 @@
-/** JSON as it is written; what is undefined is left out, and a bigint keeps every digit. */
+/** JSON value to be written; undefined properties are omitted, and a bigint keeps every digit. */
 export type Json = string | number | bigint | boolean | null | readonly Json[] | JsonObject;
 
 export interface JsonObject {
@@ -7,7 +7,7 @@ export interface JsonObject {
 
 const WIDTH = 100;
 
-/** JSON to be read and compared: indented, but what is short is on one line, and so is an array of scalars. */
+/** Indented JSON for people, with short values and arrays of scalars on one line. */
 export function jsonText(value: Json, indent = ''): string {
   if (typeof value === 'bigint') return String(value);
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);

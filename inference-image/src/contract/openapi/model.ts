@@ -1,15 +1,15 @@
 import type { ClassOutput, PictureInput } from '../picture-input';
 import type { Signature } from '../signature';
 
-/** What a document tells of a model. */
+/** Description of a model, from which its document is made. */
 export interface DescribedModel {
   readonly name: string;
   readonly version: string;
   readonly signature: Signature;
-  /** The model's card, whose title and description are the document's too. */
+  /** Model card, whose title and description the document also uses. */
   readonly properties?: Readonly<Record<string, string>>;
-  /** How pictures become its input, by its name in model.json. @default - it takes tensors alone */
+  /** Conversion of pictures to its input; the key is that of model.json. @default - only tensors are accepted */
   readonly image?: PictureInput;
-  /** How its answer becomes a class. @default - it answers with tensors alone */
+  /** Conversion of its answer to a class. @default - only tensors are returned */
   readonly classes?: ClassOutput;
 }

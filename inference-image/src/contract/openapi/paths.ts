@@ -9,17 +9,17 @@ const METADATA = { $ref: '#/components/schemas/ModelMetadata' };
 const CONFIG = { $ref: '#/components/schemas/ModelConfig' };
 const STATISTICS = { $ref: '#/components/schemas/Statistics' };
 
-/** Every path of the HTTP port, with the model's own name and version. */
+/** All paths of the HTTP port, with the model's name and version. */
 export function paths(model: DescribedModel): JsonObject {
   const name = encodeURIComponent(model.name);
   const root = `/v2/models/${name}`;
   return {
-    '/v2': { get: get('serverMetadata', 'What the server is', SERVER_METADATA_SCHEMA) },
-    '/v2/health/live': { get: get('serverLive', 'Whether the process answers', LIVE_SCHEMA) },
-    '/v2/health/ready': { get: ready('serverReady', 'Whether the model is served') },
+    '/v2': { get: get('serverMetadata', 'Name, version and extensions of the server', SERVER_METADATA_SCHEMA) },
+    '/v2/health/live': { get: get('serverLive', 'Whether the process responds', LIVE_SCHEMA) },
+    '/v2/health/ready': { get: ready('serverReady', 'Whether the model is ready') },
     ...modelPaths(root, '', model),
     ...modelPaths(`${root}/versions/${encodeURIComponent(model.version)}`, 'OfVersion', model),
-    '/v2/models/stats': { get: get('statistics', 'Counts and times of all models, which is one', STATISTICS) },
+    '/v2/models/stats': { get: get('statistics', 'Counts and times of all models, of which there is one', STATISTICS) },
     '/v2/repository/index': { post: repositoryIndex(model) },
     [`/v2/repository/models/${name}/load`]: { post: refused('load') },
     [`/v2/repository/models/${name}/unload`]: { post: refused('unload') },
@@ -31,8 +31,8 @@ function modelPaths(path: string, suffix: string, model: DescribedModel): JsonOb
   const of = (id: string) => id + suffix;
   return {
     [path]: { get: get(of('modelMetadata'), 'Inputs and outputs', METADATA, 'NotFound') },
-    [`${path}/ready`]: { get: ready(of('modelReady'), 'Whether the model is served', model.name) },
-    [`${path}/config`]: { get: get(of('modelConfig'), 'How it is run', CONFIG, 'NotFound') },
+    [`${path}/ready`]: { get: ready(of('modelReady'), 'Whether the model is ready', model.name) },
+    [`${path}/config`]: { get: get(of('modelConfig'), 'Configuration of the model', CONFIG, 'NotFound') },
     [`${path}/stats`]: { get: get(of('modelStatistics'), 'Counts and times', STATISTICS, 'NotFound') },
     [`${path}/infer`]: { post: inferOperation(of('infer'), model) },
     ...(model.classes && { [`${path}/classify`]: { post: classifyOperation(of('classify'), model) } }),
@@ -45,7 +45,7 @@ function get(operationId: string, summary: string, schema: JsonObject, ...errors
 
 function ready(operationId: string, summary: string, name?: string): JsonObject {
   const errors = name === undefined ? errorResponses() : errorResponses('NotFound');
-  const notReady = 'It is starting, was refused by its own checks, or is shutting down.';
+  const notReady = 'The server is starting or shutting down, or the model failed its checks.';
   return {
     operationId,
     summary,
@@ -60,11 +60,11 @@ function ready(operationId: string, summary: string, name?: string): JsonObject 
 function repositoryIndex(model: DescribedModel): JsonObject {
   const schema = {
     type: 'object',
-    properties: { ready: { type: 'boolean', description: 'Whether to leave out a model that is not ready.' } },
+    properties: { ready: { type: 'boolean', description: 'Whether to omit a model that is not ready.' } },
   };
   return {
     operationId: 'repositoryIndex',
-    summary: 'The models of this server: one',
+    summary: 'The models of this server, of which there is one',
     requestBody: { content: { 'application/json': { schema } } },
     responses: {
       200: json('The model and its state.', repositoryIndexSchema(model)),
@@ -73,11 +73,11 @@ function repositoryIndex(model: DescribedModel): JsonObject {
   };
 }
 
-/** A server has the model of its image, and answers every request to change that with 400. */
+/** Operation that always fails with 400, because a server serves only the model in its image. */
 function refused(action: string): JsonObject {
   return {
     operationId: `repositoryModel${action === 'load' ? 'Load' : 'Unload'}`,
-    summary: `Always refused: a server has the one model of its image`,
+    summary: `Always refused, because a server serves only the model in its image`,
     responses: errorResponses('NotFound'),
   };
 }

@@ -6,29 +6,29 @@ import type { DescribedModel } from './model';
 export const JSON_LENGTH = 'Inference-Header-Content-Length';
 
 const BINARY_REQUEST =
-  "JSON as for `application/json`, but that an input may have `parameters.binary_data_size` in place of `data`; then the bytes of those inputs, in the order of the inputs: little-endian, row-major, and a text after its length in four bytes. Where the header is 0 the body is the bytes of the model's one input, without JSON.";
+  "JSON as for `application/json`, except that an input may have `parameters.binary_data_size` instead of `data`. The bytes of those inputs follow in the order of the inputs: little-endian, row-major, each text after its length in four bytes. If the header is 0, the body contains only the bytes of the model's single input.";
 
 export const REQUEST_PARAMETERS = [
   {
     name: JSON_LENGTH,
     in: 'header',
     description:
-      'Bytes of JSON at the beginning of the body. Where it is there, the body may hold binary data, whatever its content type says.',
+      'Number of bytes of JSON at the beginning of the body. If it is set, the body may contain binary data, whatever its content type is.',
     schema: { type: 'integer', minimum: 0 },
   },
   {
     name: 'traceparent',
     in: 'header',
     description:
-      "The client's span (https://www.w3.org/TR/trace-context/); lines of the log that are about this request have it. One that is not valid counts as none.",
+      "The client's span (https://www.w3.org/TR/trace-context/), which log lines about this request contain. An invalid value is ignored.",
     schema: { type: 'string' },
   },
 ];
 
-/** Of models that take pictures as they are. */
+/** For models that accept pictures. */
 const PICTURE_CONTENT: JsonObject = { 'image/png': {}, 'image/jpeg': {} };
 
-/** What a request may be: tensors in JSON or with binary data, and a picture where the model takes them. */
+/** Media types of a request: tensors in JSON or with binary data, and pictures if the model accepts them. */
 export function requestContent({ signature, image: picture }: DescribedModel): JsonObject {
   const json = inferRequestSchema(signature) && {
     schema: { $ref: '#/components/schemas/InferRequest' },

@@ -2,17 +2,17 @@ import type { Datatype, Dimension, TensorSignature } from '../signature';
 import { elementRef } from './elements';
 import type { JsonObject } from './json';
 
-/** Of one dimension: what the runtime's binding takes. */
+/** Maximum size of a dimension in the runtime's binding. */
 const MAX_SIZE = 2 ** 31 - 1;
 
-/** The sizes of a tensor: fixed ones are constants, all others have bounds. */
+/** Sizes of a tensor: fixed ones are constants, all others have bounds. */
 export function shapeSchema({ dimensions }: Pick<TensorSignature, 'dimensions'>): JsonObject {
   const { length } = dimensions;
   if (length === 0) return { type: 'array', maxItems: 0 };
   return { type: 'array', minItems: length, maxItems: length, prefixItems: dimensions.map(sizeSchema) };
 }
 
-/** Elements in row-major order, flat or, as only requests may have them, nested as the shape says. */
+/** Elements in row-major order, flat or, in requests only, nested according to the shape. */
 export function dataSchema({ datatype, dimensions }: TensorSignature, from: 'request' | 'response'): JsonObject {
   const element = elementRef(datatype as Exclude<Datatype, 'FP16'>, from);
   const flat = arraySchema(element, fixedCount(dimensions));
@@ -20,12 +20,12 @@ export function dataSchema({ datatype, dimensions }: TensorSignature, from: 'req
   return { anyOf: [flat, dimensions.reduceRight<JsonObject>(nest, element)] };
 }
 
-/** How many elements there are, in words for where the schema cannot say it. */
+/** Describes the number of elements, if the schema cannot express it. */
 export function dataDescription({ dimensions }: Pick<TensorSignature, 'dimensions'>): string {
-  return fixedCount(dimensions) === undefined ? 'As many elements as `shape` says.' : '';
+  return fixedCount(dimensions) === undefined ? 'As many elements as `shape` specifies.' : '';
 }
 
-/** The number of elements; undefined where a dimension is not fixed. */
+/** Number of elements; undefined if a dimension is not fixed. */
 export function fixedCount(dimensions: readonly Dimension[]): number | undefined {
   return dimensions.every((size) => typeof size === 'number')
     ? dimensions.reduce<number>((count, size) => count * (size as number), 1)

@@ -1,4 +1,4 @@
-"""BentoML, with its adaptive batching where MAX_BATCH is over 1. bentoml serve service:OnnxService"""
+"""BentoML, with its adaptive batching if MAX_BATCH is more than 1. bentoml serve service:OnnxService"""
 
 import os
 

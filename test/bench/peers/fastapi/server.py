@@ -1,4 +1,4 @@
-"""FastAPI as its tutorial has it: models of the bodies, and the runtime called on the spot. uvicorn server:app"""
+"""FastAPI as in its tutorial: Pydantic models of the bodies, and the runtime in the route. uvicorn server:app"""
 
 import os
 

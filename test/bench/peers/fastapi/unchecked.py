@@ -1,4 +1,4 @@
-"""FastAPI reduced to its routes: no validation, the body parsed and written by orjson. uvicorn unchecked:app"""
+"""FastAPI reduced to its routes: no validation, bodies are parsed and written by orjson. uvicorn unchecked:app"""
 
 import os
 

@@ -1,4 +1,4 @@
-"""A custom predictor on KServe's SDK, as its documentation has one written."""
+"""A custom predictor on KServe's SDK, as in its documentation."""
 
 import os
 

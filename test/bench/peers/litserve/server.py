@@ -1,4 +1,4 @@
-"""LitServe, with its own batching where MAX_BATCH is over 1."""
+"""LitServe, with its own batching if MAX_BATCH is more than 1."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""An MLServer runtime for ONNX, as its documentation has one written: https://mlserver.readthedocs.io"""
+"""An MLServer runtime for ONNX, as in its documentation: https://mlserver.readthedocs.io"""
 
 import onnxruntime as ort
 from mlserver import MLModel

@@ -2,15 +2,16 @@ import type { RandomGraph, Result, Rows, Tensor } from '../random-graph';
 import { ONE, size, type Size } from '../size';
 
 /**
- * What makes rows influence each other, or changes how many there are. The result has that influence in each of its
- * elements, or at least in each of one of its rows; it has rows on one axis, so that faithful operators can follow.
+ * Operators that make rows influence each other, or change their number. The influence is in each element of the
+ * result, or at least in each element of one of its rows. The result has rows on one axis, so that faithful operators
+ * can follow.
  */
 export interface Coupling {
   readonly name: string;
   readonly apply: (graph: RandomGraph, t: Tensor & { readonly rows: Rows }) => Result;
 }
 
-/** A tensor whose axis counts something of which nothing else is known. */
+/** Tensor whose axis counts something unknown. */
 export function counting(
   graph: RandomGraph,
   t: Pick<Result, 'name' | 'elem'>,
@@ -25,7 +26,7 @@ export function counting(
   };
 }
 
-/** The number of rows of a plain tensor. */
+/** Number of rows of a plain tensor. */
 export function rowCount({ rows }: { readonly rows: Rows }): Size {
   return size(1, rows.count);
 }

@@ -6,7 +6,7 @@ import { reduce, squeeze, unsqueeze } from '../versions';
 import { counting, rowCount, type Coupling } from './coupling';
 import { added, eitherWay } from './reductions';
 
-/** What rows do to each other by standing before and behind each other, and what changes their number. */
+/** Couplings by the order of rows, and couplings that change their number. */
 export const POSITIONS: readonly Coupling[] = [
   {
     name: 'Concat of the rows with themselves',

@@ -2,7 +2,7 @@ import type { NodeAttributes, RandomGraph, Result, Rows, Tensor } from '../rando
 import { isOne, known, ONE, sameSize, size, type Size } from '../size';
 import { faithful, lossy, type RowWise } from './operator';
 
-/** None of them is flat anywhere, within what a float can tell apart. */
+/** Operators that are nowhere flat, within the precision of a float. */
 const FAITHFUL: readonly [string, NodeAttributes?][] = [
   ['Neg'],
   ['Softplus'],
@@ -59,7 +59,7 @@ function unary(graph: RandomGraph, t: Tensor, op: string, attributes: NodeAttrib
   return same(t, graph.add(op, [t], attributes));
 }
 
-/** A constant that broadcasts to the tensor: of less rank, or with sizes of 1, or of all sizes that are known. */
+/** Constant that broadcasts to the tensor: of lower rank, with sizes of 1, or with all known sizes. */
 export function constantLike(graph: RandomGraph, t: Tensor): number[] {
   const { choices } = graph;
   const aligned = t.dims.slice(choices.below(t.dims.length + 1));
@@ -87,7 +87,7 @@ function withConstant(graph: RandomGraph, t: Tensor, op: string): Result {
   };
 }
 
-/** With a tensor of the pool that broadcasts; whatever both are, rows meet on one axis. */
+/** Combines the tensor with another of the pool that broadcasts; the rows of both are on the same axis. */
 function withAnother(graph: RandomGraph, t: Tensor, op: string): Result | undefined {
   const others = graph.choices.shuffled(graph.pool.filter(({ elem }) => elem === t.elem));
   for (const other of others) {

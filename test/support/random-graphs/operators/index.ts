@@ -10,7 +10,7 @@ import { RECURRENT } from './recurrent';
 
 export type { RowWise } from './operator';
 
-/** Kinds are as likely as each other, and so are operators of a kind; layout comes twice. */
+/** All kinds are equally likely, and so are the operators of a kind; layout occurs twice. */
 export const KINDS: readonly (readonly RowWise[])[] = [
   ELEMENTWISE,
   LINEAR,

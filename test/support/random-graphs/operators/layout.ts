@@ -36,7 +36,7 @@ function anyTranspose(graph: RandomGraph, t: Tensor): Result | undefined {
   return transpose(graph, t, graph.choices.shuffled(t.dims.map((_, axis) => axis)));
 }
 
-/** Joins two axes that stand beside each other; where one has the rows, they are folded. */
+/** Joins two adjacent axes; if one of them has the rows, the result has folded rows. */
 function joinAxes(graph: RandomGraph, t: Tensor): Result | undefined {
   if (t.dims.length < 2) return undefined;
   const axis = graph.choices.below(t.dims.length - 1);
@@ -64,7 +64,7 @@ function splitAxis(graph: RandomGraph, t: Tensor): Result | undefined {
 function flatten(graph: RandomGraph, t: Tensor): Result | undefined {
   const { rows, dims } = t;
   if (!rows) return undefined;
-  // Before the axis that has the rows, or behind all, rows and others lie in one of the two axes of the result.
+  // Before or after the axis with the rows, so that rows and other elements are in one of the two axes of the result.
   const axis = graph.choices.chance(0.6) ? rows.axis + 1 : graph.choices.below(dims.length + 1);
   const from = axis > rows.axis ? 0 : axis;
   const to = axis > rows.axis ? axis : dims.length;
@@ -227,7 +227,7 @@ function gather(graph: RandomGraph, t: Tensor): Result | undefined {
   };
 }
 
-/** Copies along an axis of size 1, or along a new one in front. */
+/** Copies along an axis of size 1, or along a new first axis. */
 function expand(graph: RandomGraph, t: Tensor): Result | undefined {
   const ones = otherAxes(t).filter((axis) => isOne(t.dims[axis] as Size));
   if (ones.length === 0 || graph.choices.chance(0.3)) {
@@ -242,7 +242,7 @@ function expand(graph: RandomGraph, t: Tensor): Result | undefined {
   }
   const axis = graph.choices.pick(ones);
   const dims = resized(t.dims, axis, size(3));
-  // Sizes of 1 in the shape keep what is there.
+  // A size of 1 in the shape keeps the axis unchanged.
   const shape = graph.choices.chance(0.5) ? graph.ints(dims.map((_, i) => (i === axis ? 3 : 1))) : shapeOf(graph, dims);
   return { ...t, name: graph.add('Expand', [t, shape]), dims };
 }

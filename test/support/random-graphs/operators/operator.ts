@@ -1,14 +1,14 @@
 import type { RandomGraph, Result, Tensor } from '../random-graph';
 
-/** An operator, or some that go together, under which no row influences another. */
+/** Operator, or group of operators, under which no row influences another. */
 export interface RowWise {
   readonly name: string;
   /**
-   * Each element of the result depends on its row of the operand, where each element of the operand depends on its
-   * row of an input. Not so where values may be cut off, compared or cancelled.
+   * Whether each element of the result depends on its row of the operand, if each element of the operand depends on its
+   * row of an input. It does not if values may be cut off, compared or cancelled.
    */
   readonly faithful: boolean;
-  /** Undefined where the operator does not take such a tensor. */
+  /** Undefined if the operator does not accept such a tensor. */
   readonly apply: (graph: RandomGraph, t: Tensor) => Result | undefined;
 }
 

@@ -44,7 +44,7 @@ function recurrent(graph: RandomGraph, t: Tensor, op: keyof typeof GATES): Resul
   };
 }
 
-/** A running sum over an axis without rows, from a state of zeros times the first step. */
+/** Running sum over an axis without rows, from a state of zeros times the first step. */
 function scan(graph: RandomGraph, t: Tensor): Result | undefined {
   const axes = otherAxes(t).filter((axis) => known(t.dims[axis] as Size) !== undefined);
   if (axes.length === 0 || rank(t) < 2) return undefined;
@@ -88,7 +88,7 @@ function loop(graph: RandomGraph, t: Tensor): Result {
   return { ...t, name };
 }
 
-/** One of two branches that do much the same, as a size, a constant or an input that is common to a run has it. */
+/** One of two similar branches, selected by a size, a constant or an input that requests share. */
 function conditional(graph: RandomGraph, t: Tensor): Result {
   const branch = (op: string) => {
     const [inner, out] = [graph.name('inner'), graph.name('out')];
@@ -134,7 +134,7 @@ function callWithAxis(graph: RandomGraph, t: Tensor): Result | undefined {
   return { ...t, name: callSoftmax(graph, t, graph.choices.pick(axes)) };
 }
 
-/** A call of a function around a Softmax. */
+/** Call of a function that contains a Softmax. */
 export function callSoftmax(graph: RandomGraph, t: Result, axis: number): string {
   const name = graph.name('SoftmaxOf');
   graph.functions.push({

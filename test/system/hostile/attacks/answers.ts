@@ -1,11 +1,11 @@
-/** Answers: not read, repeated, or much larger than what was asked. */
+/** Answers: unread, repeated, or much larger than the request. */
 import { again, atOnce, inferPath, largest, Tally, type Attack, type Target } from '../attack';
 import { filled, gzip, MIB } from '../wire/bytes';
 import { ask, head, hold, JSON_TYPE, PACKED } from '../wire/http1';
 import { message, callOn, INFER, open } from '../wire/grpc';
 import { field, firstInput, inferRequest, REQUEST, shapeOf } from '../wire/protobuf';
 
-/** Texts as binary data, which an identity answers as they are. */
+/** Texts as binary data, which an identity model returns unchanged. */
 function textRequest({ inputs }: Target, bytes: number): Buffer {
   const { name, shape } = inputs[0]!;
   const sizes = shape.map(() => 1);
@@ -13,7 +13,7 @@ function textRequest({ inputs }: Target, bytes: number): Buffer {
   return Buffer.from(json);
 }
 
-/** Requests one after another on connections that never read. */
+/** Pipelined requests on connections that never read. */
 function pipelined(name: string, what: string, path: (target: Target) => string, more: Partial<Attack> = {}): Attack {
   return {
     name,
@@ -81,7 +81,7 @@ export const answers: readonly Attack[] = [
   },
   {
     name: 'large-texts',
-    what: 'the same, read, by 8 clients at once',
+    what: 'the same texts, read, by 8 clients at once',
     model: 'text',
     statuses: /^(HTTP (200|408|413|429)|closed.*)$/,
     async run(target) {
@@ -111,19 +111,19 @@ export const answers: readonly Attack[] = [
   },
   pipelined(
     'pipelined-openapi',
-    'requests for /openapi.json without end on 64 connections that do not read',
+    'endless requests for /openapi.json on 64 connections that do not read',
     () => '/openapi.json',
     { short: true },
   ),
-  pipelined('pipelined-page', 'requests for the page without end on 64 connections that do not read', () => '/'),
+  pipelined('pipelined-page', 'endless requests for the page on 64 connections that do not read', () => '/'),
   pipelined(
     'pipelined-stats',
-    'requests for statistics without end on 64 connections that do not read',
+    'endless requests for statistics on 64 connections that do not read',
     ({ model }) => `/v2/models/${model}/stats`,
   ),
   {
     name: 'pipelined-inference',
-    what: 'wrong inference requests without end on 64 connections that do not read',
+    what: 'endless invalid inference requests on 64 connections that do not read',
     async run(target) {
       const tally = new Tally();
       const body = `{"inputs":[{"name":"${'n'.repeat(500)}","datatype":"FP32","shape":[1],"data":[1]}]}`;
@@ -214,7 +214,7 @@ export const answers: readonly Attack[] = [
   },
   {
     name: 'slow-readers',
-    what: '200 clients that take an answer of some KiB a few bytes at a time',
+    what: '200 clients that read an answer of some KiB a few bytes at a time',
     async run(target) {
       const tally = new Tally();
       await hold(target, tally, 200, (connection) => connection.write(head('GET', '/openapi.json', {})), {
@@ -225,7 +225,7 @@ export const answers: readonly Attack[] = [
   },
   {
     name: 'compressed-answers',
-    what: 'answers of /openapi.json to be compressed, by 16 clients again and again',
+    what: 'answers of /openapi.json to be compressed, repeatedly by 16 clients',
     statuses: /^(HTTP (200|429)|closed.*)$/,
     async run(target) {
       const tally = new Tally();

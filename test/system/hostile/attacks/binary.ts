@@ -1,13 +1,13 @@
-/** Binary tensors: prefixes and sizes that lie. */
+/** Binary tensors: wrong prefixes and sizes. */
 import { again, atOnce, inferPath, largest, Tally, type Attack, type Target } from '../attack';
 import { gzip, MIB } from '../wire/bytes';
 import { ask } from '../wire/http1';
 
 interface Made {
-  /** The JSON before the blobs. */
+  /** JSON before the binary data. */
   readonly json: string;
   readonly blobs: Buffer;
-  /** What the header says of the JSON's length. @default - the truth */
+  /** Length of the JSON according to the header. @default - the actual length */
   readonly length?: number;
 }
 
@@ -26,7 +26,7 @@ function input({ inputs }: Target, shape: readonly number[], size: number, index
   return `{"name":"${name}","datatype":"${datatype}","shape":[${shape}],"parameters":{"binary_data_size":${size}}}`;
 }
 
-/** A shape of so many elements. */
+/** Shape with this number of elements. */
 function shapeOf({ inputs }: Target, count: number): number[] {
   return inputs[0]!.shape.map((_, axis) => (axis === 0 ? count : 1));
 }
@@ -66,7 +66,7 @@ export const binary: readonly Attack[] = [
   ),
   attack(
     'binary-more-texts-than-the-shape',
-    'empty texts where the shape has one',
+    'empty texts, although the shape has one',
     (target, size) => {
       const bytes = 4 * (Math.floor(size / 4) - 100);
       return { json: `{"inputs":[${input(target, shapeOf(target, 1), bytes)}]}`, blobs: Buffer.alloc(bytes) };

@@ -1,10 +1,10 @@
-/** Bodies: how they are framed and compressed, and never finished. */
+/** Bodies: framing, compression, and incomplete bodies. */
 import { randomBytes } from 'node:crypto';
 import { again, atOnce, inferPath, largest, Tally, type Attack, type Target } from '../attack';
 import { deflate, filled, gzip, MIB } from '../wire/bytes';
 import { ask, head, hold, JSON_TYPE, PACKED, RawConnection, until } from '../wire/http1';
 
-/** JSON that is read to its end before anything is wrong with it. */
+/** JSON that is invalid only at its end. */
 function emptyObjects(size: number): Buffer {
   return Buffer.concat([Buffer.from('{"inputs":['), filled(size - 20, '{},'), Buffer.from('{}]}')]);
 }
@@ -15,7 +15,7 @@ async function packedAtOnce(target: Target, times: number, body: Buffer, path = 
   return tally;
 }
 
-/** Every route that there is, and one that there is not. */
+/** Every route, and one that does not exist. */
 function routes({ model }: Target): [method: string, path: string][] {
   const model_ = `/v2/models/${model}`;
   return [
@@ -71,7 +71,7 @@ export const bodies: readonly Attack[] = [
   },
   {
     name: 'trickled-bodies',
-    what: '300 bodies that come a byte at a time',
+    what: '300 bodies that arrive one byte at a time',
     async run(target) {
       const tally = new Tally();
       const end = performance.now() + target.seconds * 1000;
@@ -180,7 +180,7 @@ export const bodies: readonly Attack[] = [
   },
   {
     name: 'gzip-of-600-mb',
-    what: '600 MB of spaces in gzip, more than V8 holds as a string',
+    what: '600 MB of spaces in gzip, longer than a string in V8',
     statuses: /^(HTTP (413|429)|closed.*)$/,
     short: true,
     run: (target) => packedAtOnce(target, 2, gzip(Buffer.alloc(600e6, ' '))),
@@ -211,7 +211,7 @@ export const bodies: readonly Attack[] = [
   },
   {
     name: 'deflate-bomb',
-    what: 'the largest size and 62 MiB of empty objects in deflate, and br, which the server does not know',
+    what: 'the largest size and 62 MiB of empty objects in deflate, and in br, which the server does not support',
     async run(target) {
       const tally = new Tally();
       const packed = [deflate(emptyObjects(largest(target))), deflate(emptyObjects(62 * MIB))];
@@ -274,7 +274,7 @@ export const bodies: readonly Attack[] = [
   },
   {
     name: 'gzip-that-does-not-compress',
-    what: 'random bytes of the largest size in gzip, by four clients again and again',
+    what: 'random bytes of the largest size in gzip, repeatedly by four clients',
     statuses: /^(HTTP (400|408|413|429)|closed.*)$/,
     async run(target) {
       const tally = new Tally();

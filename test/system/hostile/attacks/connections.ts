@@ -1,10 +1,10 @@
-/** Connections: many, slow, silent, or of another protocol. */
+/** Connections: many, slow, silent, or with another protocol. */
 import { randomBytes } from 'node:crypto';
 import { again, inferPath, Tally, type Attack, type Target } from '../attack';
 import { filled } from '../wire/bytes';
 import { ask, head, hold, JSON_TYPE, RawConnection, until } from '../wire/http1';
 
-/** The first bytes of a TLS client. */
+/** First bytes of a TLS client. */
 const CLIENT_HELLO = Buffer.concat([Buffer.from('16030100c8010000c40303', 'hex'), randomBytes(193)]);
 
 const MANY = 2500;
@@ -29,20 +29,20 @@ function idle(
 }
 
 export const connections: readonly Attack[] = [
-  idle('idle-connections', '2,500 connections that say nothing', ({ httpPort }) => httpPort, '', { short: true }),
+  idle('idle-connections', '2,500 silent connections', ({ httpPort }) => httpPort, '', { short: true }),
   idle(
     'half-heads',
     '2,500 connections with half a head',
     ({ httpPort }) => httpPort,
     'POST / HTTP/1.1\r\nHost: x\r\nX-Half: ',
   ),
-  idle('idle-grpc-connections', '2,500 connections to the gRPC port that say nothing', ({ grpcPort }) => grpcPort, ''),
+  idle('idle-grpc-connections', '2,500 silent connections to the gRPC port', ({ grpcPort }) => grpcPort, ''),
   idle('http1-to-grpc', '2,500 HTTP/1 requests to the gRPC port', ({ grpcPort }) => grpcPort, head('GET', '/v2', {})),
   idle('tls-to-http', '2,500 TLS clients at the HTTP port', ({ httpPort }) => httpPort, CLIENT_HELLO),
   idle('tls-to-grpc', '2,500 TLS clients at the gRPC port', ({ grpcPort }) => grpcPort, CLIENT_HELLO),
   {
     name: 'slowloris',
-    what: '1,000 connections whose heads come a few bytes a second',
+    what: '1,000 connections whose heads arrive at a few bytes per second',
     short: true,
     async run(target) {
       const tally = new Tally();
@@ -59,7 +59,7 @@ export const connections: readonly Attack[] = [
   },
   {
     name: 'endless-heads',
-    what: 'heads without end, by 16 clients',
+    what: 'endless heads, by 16 clients',
     async run(target) {
       const tally = new Tally();
       const end = performance.now() + target.seconds * 1000;
@@ -73,7 +73,7 @@ export const connections: readonly Attack[] = [
   },
   {
     name: 'many-headers',
-    what: 'requests of two thousand headers, again and again',
+    what: 'repeated requests of two thousand headers',
     async run(target) {
       const tally = new Tally();
       const headers = Object.fromEntries(Array.from({ length: 1900 }, (_, i) => [`h${i}`, 'v']));
@@ -83,7 +83,7 @@ export const connections: readonly Attack[] = [
   },
   {
     name: 'connect-and-reset',
-    what: 'connections made and given up as fast as it goes, some in the middle of a body',
+    what: 'connections opened and dropped as fast as possible, some in the middle of a body',
     short: true,
     async run(target) {
       const tally = new Tally();
@@ -114,7 +114,7 @@ export const connections: readonly Attack[] = [
   },
   {
     name: 'metrics-flood',
-    what: 'metrics asked for by 32 clients again and again, with bodies, and 500 connections that do not read them',
+    what: 'metrics requested repeatedly by 32 clients, with bodies, and 500 connections that do not read them',
     short: true,
     async run(target) {
       const tally = new Tally();
@@ -138,7 +138,7 @@ export const connections: readonly Attack[] = [
   },
   {
     name: 'small-requests',
-    what: 'wrong small requests by 64 clients as fast as it goes',
+    what: 'small invalid requests by 64 clients as fast as possible',
     statuses: /^(HTTP (400|429)|closed.*)$/,
     async run(target) {
       const tally = new Tally();
@@ -150,7 +150,7 @@ export const connections: readonly Attack[] = [
   },
   {
     name: 'expect-continue',
-    what: '500 clients that ask whether they may send a body, and send none',
+    what: '500 clients that expect 100 Continue, and send no body',
     async run(target) {
       const tally = new Tally();
       const bytes = head('POST', inferPath(target), {

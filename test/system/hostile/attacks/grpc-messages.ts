@@ -1,4 +1,4 @@
-/** Protobuf: what a few bytes make a decoder build. */
+/** Protobuf: few bytes that make a decoder allocate much. */
 import { again, atOnce, largest, Tally, type Attack, type Target } from '../attack';
 import { filled, gzip, MIB } from '../wire/bytes';
 import { call, INFER, message, packedMessage, SERVICE } from '../wire/grpc';
@@ -6,7 +6,10 @@ import { CONTENTS, field, firstInput, inferRequest, INPUT, REQUEST, shapeOf, tag
 
 type Make = (target: Target, size: number) => Buffer;
 
-/** Requests of the largest size by four clients at once, and then those below a MiB by eight again and again. */
+/**
+ * Sends requests of the largest size from four concurrent clients, and then smaller ones than 1 MiB repeatedly from
+ * eight.
+ */
 async function send(target: Target, make: Make, path: string): Promise<Tally> {
   const tally = new Tally();
   const whole = packedMessage(make(target, largest(target)));
@@ -23,7 +26,7 @@ function attack(name: string, what: string, make: Make, more: Partial<Attack> & 
   return { name: `grpc-${name}`, what, statuses: REFUSED, ...rest, run: (target) => send(target, make, path) };
 }
 
-/** A request whose first input has contents. */
+/** Request whose first input has contents. */
 function contents(target: Target, content: Buffer): Buffer {
   return inferRequest(target, firstInput(target, shapeOf(1), field(INPUT.contents, content)));
 }
@@ -83,7 +86,7 @@ export const grpcMessages: readonly Attack[] = [
   ),
   attack(
     'empty-texts-for-a-text-model',
-    'bytes_contents of two bytes each, where the model takes BYTES',
+    'bytes_contents of two bytes each, to a model of BYTES',
     (target, size) => contents(target, filled(size - 200, field(CONTENTS.bytes, ''))),
     { model: 'text' },
   ),
@@ -96,7 +99,11 @@ export const grpcMessages: readonly Attack[] = [
     elements('uint64', true, 2, Buffer.of(255, 255, 255, 255, 255, 255, 255, 255, 255, 1)),
   ),
   attack('packed-fp64', 'packed fp64_contents', elements('fp64', true, 2, Buffer.alloc(8, 1))),
-  attack('packed-fp32', 'packed fp32_contents, more than the shape has', elements('fp32', true, 2, Buffer.alloc(4, 1))),
+  attack(
+    'packed-fp32',
+    'packed fp32_contents, more than the shape allows',
+    elements('fp32', true, 2, Buffer.alloc(4, 1)),
+  ),
   attack('unpacked-int', 'int_contents with a tag each', elements('int', false, 0, BYTE)),
   attack('unpacked-uint', 'uint_contents with a tag each', elements('uint', false, 0, BYTE)),
   attack('unpacked-int64', 'int64_contents with a tag each', elements('int64', false, 0, BYTE)),
@@ -125,10 +132,10 @@ export const grpcMessages: readonly Attack[] = [
       ),
     ),
   ),
-  attack('many-contents', "an input's contents again and again, which are merged", (target, size) =>
+  attack('many-contents', 'repeated contents of an input, which are merged', (target, size) =>
     inferRequest(target, firstInput(target, shapeOf(1), filled(size - 200, field(INPUT.contents, '')))),
   ),
-  attack('many-names', "an input's name again and again", (target, size) =>
+  attack('many-names', 'repeated names of an input', (target, size) =>
     inferRequest(target, firstInput(target, shapeOf(1), filled(size - 200, field(INPUT.name, 'a')))),
   ),
   attack(

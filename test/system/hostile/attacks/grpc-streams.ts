@@ -1,4 +1,4 @@
-/** HTTP/2 and gRPC by hand: streams without end, floods of frames, answers that nobody takes. */
+/** HTTP/2 and gRPC on raw connections: endless streams, floods of frames, unread answers. */
 import { again, largest, Tally, type Attack, type Target } from '../attack';
 import { filled, gzip } from '../wire/bytes';
 import { callOn, INFER, message, open, REFLECTION, SERVICE, startCall } from '../wire/grpc';
@@ -9,7 +9,7 @@ import { until } from '../wire/http1';
 const NAME = 'inference.GRPCInferenceService';
 const WATCH = '/grpc.health.v1.Health/Watch';
 
-/** So many connections, each of which does something until the time is over, and is held until then. */
+/** Opens a number of connections, each of which repeats an action until the time is over, and then holds them. */
 async function flood(
   target: Target,
   connections: number,
@@ -34,7 +34,7 @@ async function closing(connection: RawHttp2, end: number): Promise<void> {
   while (!connection.closed && performance.now() < end) await connection.wait(100);
 }
 
-/** The same frames again and again. */
+/** Sends the same frames repeatedly. */
 function frames(name: string, what: string, bytes: Buffer, more: Partial<Attack> = {}): Attack {
   const chunk = filled(64 * 1024, bytes);
   return {
@@ -48,7 +48,7 @@ function frames(name: string, what: string, bytes: Buffer, more: Partial<Attack>
   };
 }
 
-/** Calls without number on one connection, whose answers nobody takes. */
+/** Starts an unlimited number of calls on one connection, without reading the answers. */
 function unread(
   name: string,
   what: string,
@@ -79,7 +79,7 @@ function unread(
 export const grpcStreams: readonly Attack[] = [
   {
     name: 'h2-unfinished-messages',
-    what: 'ten gRPC messages of the largest size on a connection, none of which ends',
+    what: 'ten incomplete gRPC messages of the largest size on a connection',
     short: true,
     run: (target) =>
       flood(target, 4, async (connection, isOver) => {
@@ -109,7 +109,7 @@ export const grpcStreams: readonly Attack[] = [
   },
   {
     name: 'h2-trickled-messages',
-    what: 'many streams whose messages come a byte at a time',
+    what: 'many streams whose messages arrive one byte at a time',
     run: (target) =>
       flood(target, 8, async (connection, isOver) => {
         const prefix = message(Buffer.alloc(0));
@@ -126,17 +126,17 @@ export const grpcStreams: readonly Attack[] = [
   },
   unread(
     'h2-unread-answers',
-    'calls of ModelConfig whose answers nobody takes: the window is 0',
+    'calls of ModelConfig whose answers are not read: the window is 0',
     `${SERVICE}/ModelConfig`,
     ({ model }) => message(field(1, model)),
     { short: true },
   ),
-  unread('h2-unread-inference', 'inference whose answers, errors, nobody takes', INFER, (target) =>
+  unread('h2-unread-inference', 'inference whose answers, errors, are not read', INFER, (target) =>
     message(inferRequest(target, field(3, 'i'.repeat(2000)))),
   ),
   {
     name: 'h2-unread-stream',
-    what: 'a ModelStreamInfer of messages without end, whose answers nobody takes',
+    what: 'a ModelStreamInfer of endless messages, whose answers are not read',
     short: true,
     run: (target) =>
       flood(
@@ -157,7 +157,7 @@ export const grpcStreams: readonly Attack[] = [
   },
   {
     name: 'h2-stream-of-messages',
-    what: 'a ModelStreamInfer of small messages without end, read',
+    what: 'a ModelStreamInfer of endless small messages, read',
     run: (target) =>
       flood(target, 4, async (connection, isOver) => {
         const bytes = filled(64 * 1024, message(inferRequest(target)));
@@ -167,7 +167,7 @@ export const grpcStreams: readonly Attack[] = [
   },
   {
     name: 'h2-many-messages-in-a-call',
-    what: 'a unary call with messages without end',
+    what: 'a unary call with endless messages',
     run: (target) =>
       flood(target, 4, async (connection, isOver) => {
         const bytes = filled(64 * 1024, message(Buffer.alloc(0)));
@@ -177,7 +177,7 @@ export const grpcStreams: readonly Attack[] = [
   },
   {
     name: 'h2-thousands-of-streams',
-    what: 'streams without end that are only begun, over 16 connections',
+    what: 'an endless number of streams that are only begun, over 16 connections',
     short: true,
     run: (target) =>
       flood(target, 16, async (connection, isOver) => {
@@ -186,7 +186,7 @@ export const grpcStreams: readonly Attack[] = [
   },
   {
     name: 'h2-rapid-reset',
-    what: 'calls that are reset as soon as they are made',
+    what: 'calls that are reset at once',
     short: true,
     run: (target) =>
       flood(target, 4, async (connection, isOver) => {
@@ -205,11 +205,11 @@ export const grpcStreams: readonly Attack[] = [
   },
   frames(
     'h2-settings-flood',
-    'SETTINGS without end, each to be acknowledged',
+    'endless SETTINGS, each to be acknowledged',
     frame(FRAME.settings, 0, 0, setting(4, 65535)),
     { short: true },
   ),
-  frames('h2-ping-flood', 'PING without end, each to be answered', frame(FRAME.ping, 0, 0, Buffer.alloc(8))),
+  frames('h2-ping-flood', 'endless PING, each to be answered', frame(FRAME.ping, 0, 0, Buffer.alloc(8))),
   frames(
     'h2-priority-flood',
     'PRIORITY of streams that do not exist',
@@ -217,7 +217,7 @@ export const grpcStreams: readonly Attack[] = [
   ),
   frames(
     'h2-window-flood',
-    'WINDOW_UPDATE of the connection without end',
+    'endless WINDOW_UPDATE of the connection',
     frame(FRAME.windowUpdate, 0, 0, Buffer.from([0, 0, 0, 1])),
   ),
   {
@@ -233,7 +233,7 @@ export const grpcStreams: readonly Attack[] = [
   frames('h2-unknown-frames', 'frames of a type that does not exist', frame(0xbe, 0, 0, Buffer.alloc(1000))),
   {
     name: 'h2-empty-data-flood',
-    what: 'DATA frames of no bytes without end, on open streams',
+    what: 'endless empty DATA frames, on open streams',
     run: (target) =>
       flood(target, 4, async (connection, isOver) => {
         await connection.startCall(1, INFER);
@@ -243,7 +243,7 @@ export const grpcStreams: readonly Attack[] = [
   },
   {
     name: 'h2-continuation-flood',
-    what: 'headers that go on and on in CONTINUATION frames',
+    what: 'endless headers in CONTINUATION frames',
     short: true,
     run: (target) =>
       flood(target, 8, async (connection, isOver) => {
@@ -255,7 +255,7 @@ export const grpcStreams: readonly Attack[] = [
   },
   {
     name: 'h2-unfinished-headers',
-    what: 'headers that are begun and never ended, over 500 connections',
+    what: 'incomplete headers, over 500 connections',
     run: (target) =>
       flood(target, 500, async (connection) => {
         await connection.send(frame(FRAME.headers, 0, 1, grpcHeaders(INFER, { x: 'v'.repeat(12_000) })));
@@ -269,7 +269,7 @@ export const grpcStreams: readonly Attack[] = [
       flood(target, 8, async (connection, isOver) => {
         const first = Buffer.concat([grpcHeaders(INFER), literal(0x40, 'x-bomb', 'v'.repeat(3900))]);
         await connection.send(frame(FRAME.headers, END_HEADERS, 1, first));
-        // The first entry of the table of its own is number 62.
+        // The first entry of the dynamic table has number 62.
         const again = Buffer.concat([grpcHeaders(INFER), Buffer.alloc(15_000, 0x80 | 62)]);
         for (let stream = 3; !isOver() && stream < 1000; stream += 2) {
           await connection.send(frame(FRAME.headers, END_HEADERS, stream, again));
@@ -319,7 +319,7 @@ export const grpcStreams: readonly Attack[] = [
   },
   {
     name: 'h2-reflection-unread',
-    what: 'server reflection asked for its largest file again and again, not read',
+    what: 'server reflection repeatedly asked for its largest file, not read',
     run: (target) =>
       flood(
         target,
@@ -334,7 +334,7 @@ export const grpcStreams: readonly Attack[] = [
   },
   {
     name: 'h2-watch-flood',
-    what: 'Watch of services with long names, as many as the server lets, which never ends',
+    what: 'as many endless Watch calls of services with long names as the server allows',
     short: true,
     run: (target) =>
       flood(target, 16, async (connection, isOver) => {
@@ -346,7 +346,7 @@ export const grpcStreams: readonly Attack[] = [
   },
   {
     name: 'h2-watch-again',
-    what: 'Watch begun and given up again and again',
+    what: 'Watch repeatedly started and cancelled',
     run: (target) =>
       flood(target, 4, async (connection, isOver) => {
         const body = message(field(1, ''));
@@ -359,7 +359,7 @@ export const grpcStreams: readonly Attack[] = [
   },
   {
     name: 'h2-new-connections',
-    what: 'connections that make a call and go away before its answer',
+    what: 'connections that make a call and disconnect before its answer',
     async run(target) {
       const tally = new Tally();
       const body = message(inferRequest(target));

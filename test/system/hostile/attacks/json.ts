@@ -1,20 +1,20 @@
-/** The structure of JSON: what a few bytes make a parser build. */
+/** Structure of JSON: few bytes that make a parser allocate much. */
 import { again, atOnce, inferPath, largest, Tally, type Attack, type Target } from '../attack';
 import { filled, gzip, MIB } from '../wire/bytes';
 import { ask, PACKED } from '../wire/http1';
 
-/** Where bodies were read on a thread of their own so far: just below it they are not. */
+/** Just below the size from which bodies are read on a separate thread. */
 const SMALL_BYTES = MIB - 1000;
 
 type Text = string | Buffer;
 
-/** JSON of a size: the middle repeated between the ends. */
+/** JSON of a size: repeats the middle between the ends. */
 function json(size: number, before: Text, middle: Text, after: Text): Buffer {
   const room = size - before.length - after.length;
   return Buffer.concat([Buffer.from(before), filled(room, middle), Buffer.from(after)]);
 }
 
-/** The head of the model's first input, without its closing brace. */
+/** Beginning of the model's first input, without its closing brace. */
 function input({ inputs }: Target, shape = '[1]'): string {
   const { name, datatype } = inputs[0]!;
   return `{"name":"${name}","datatype":"${datatype}","shape":${shape}`;
@@ -22,7 +22,10 @@ function input({ inputs }: Target, shape = '[1]'): string {
 
 type Make = (size: number, target: Target) => Buffer;
 
-/** One of the largest size by four clients at once, and then those below a MiB by eight clients again and again. */
+/**
+ * Sends one request of the largest size from four concurrent clients, and then smaller ones than 1 MiB repeatedly from
+ * eight.
+ */
 async function attack(target: Target, make: Make): Promise<Tally> {
   const tally = new Tally();
   const path = inferPath(target);
@@ -66,9 +69,7 @@ export const jsonStructure: readonly Attack[] = [
     },
     { short: true },
   ),
-  shape('json-duplicate-keys', 'the same key again and again', (size) =>
-    json(size, '{', '"inputs":[],', '"inputs":[]}'),
-  ),
+  shape('json-duplicate-keys', 'a repeated key', (size) => json(size, '{', '"inputs":[],', '"inputs":[]}')),
   shape('json-many-parameters', 'parameters of an input that differ by little', (size, target) =>
     json(size, `{"inputs":[${input(target)},"parameters":{`, '"aa":{},', '"b":1}}]}'),
   ),
@@ -107,20 +108,20 @@ export const jsonStructure: readonly Attack[] = [
   shape('json-nulls', 'nulls as data', (size, target) =>
     json(size, `{"inputs":[${input(target)},"data":[`, 'null,', 'null]}]}'),
   ),
-  shape('json-too-many-numbers', 'more numbers than the shape has', (size, target) =>
+  shape('json-too-many-numbers', 'more numbers than the shape allows', (size, target) =>
     json(size, `{"inputs":[${input(target)},"data":[`, '1,', '1]}]}'),
   ),
   shape('json-data-first', 'data before the name and the shape, which are wrong', (size) =>
     json(size, '{"inputs":[{"data":[', '1,', '1],"name":"no such input","datatype":"FP32","shape":[1]}]}'),
   ),
-  shape('json-data-twice', 'data again and again in one input', (size, target) =>
+  shape('json-data-twice', 'repeated data in one input', (size, target) =>
     json(size, `{"inputs":[${input(target)},`, '"data":[1],', '"data":[1]}]}'),
   ),
   shape('json-whitespace', 'spaces and line ends between two brackets', (size) =>
     json(size, '{"inputs":[', ' \n', ']}'),
   ),
   shape('json-bom', 'a byte order mark before empty objects', (size) => json(size, '\ufeff{"inputs":[', '{},', '{}]}')),
-  shape('json-prototype', 'keys named as what objects inherit', (size) =>
+  shape('json-prototype', 'keys with the names of inherited properties', (size) =>
     json(size, '{"inputs":[', '{"__proto__":{"constructor":[]}},', '{}]}'),
   ),
   shape('json-unknown-member', 'a member that the protocol does not have, of empty objects', (size) =>

@@ -1,4 +1,4 @@
-/** Pictures: small files that are much work to decode. */
+/** Pictures: small files that are expensive to decode. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
@@ -12,19 +12,19 @@ const SCAN = 0xda;
 const FRAME = 0xc2;
 const END = Buffer.from([0xff, 0xd9]);
 
-/** Pixels on a side of a picture as large as the digits example takes. */
+/** Side of a picture of the largest size that the digits example accepts, in pixels. */
 const SIDE = 2000;
 
 const REFUSED = /^(HTTP (400|413|429|503)|closed.*)$/;
 const ANSWERED = /^(HTTP (200|400|413|429|503)|closed.*)$/;
 
-/** Huffman table 0 of AC coefficients: a bit of 0 ends a block. */
+/** Huffman table 0 of AC coefficients: a 0 bit ends a block. */
 const AC_TABLE = Buffer.concat([Buffer.from([0xff, 0xc4, 0, 20, 0x10, 1]), Buffer.alloc(15), Buffer.of(0)]);
 
-/** A bit for each block of a component. */
+/** One bit for each block of a component. */
 const SCAN_DATA = Buffer.alloc((SIDE / 8) ** 2 / 8);
 
-/** What is before the first scan of a progressive JPEG, with another size. */
+/** Beginning of a progressive JPEG up to the first scan, with another size. */
 function jpegHead(width: number, height: number): Buffer {
   const head = Buffer.from(PROGRESSIVE.subarray(0, PROGRESSIVE.indexOf(Buffer.from([0xff, SCAN]))));
   const frame = head.indexOf(Buffer.from([0xff, FRAME]));
@@ -33,12 +33,16 @@ function jpegHead(width: number, height: number): Buffer {
   return head;
 }
 
-/** A scan of no data: of the first component, its first coefficient, or a refinement of the others. */
+/** Scan without data: of the first component, its first coefficient, or a refinement of the others. */
 function scan(from: number, to: number, high: number, low: number): Buffer {
   return Buffer.from([0xff, SCAN, 0, 8, 1, 1, 0, from, to, (high << 4) | low]);
 }
 
-/** A JPEG of many scans, each of which goes through all pixels. @param data Of each scan. */
+/**
+ * JPEG with many scans, each of which covers all pixels.
+ *
+ * @param data Data of each scan
+ */
 function manyScans(scans: number, data: Buffer, side = SIDE): Buffer {
   const refinement = Buffer.concat([scan(1, 63, 1, 0), data]);
   const first = Buffer.concat([scan(0, 0, 0, 1), data, scan(1, 63, 0, 1), data]);
@@ -53,7 +57,7 @@ interface PngParts {
   readonly color?: number;
   readonly interlaced?: boolean;
   readonly before?: readonly Buffer[];
-  /** What is in IDAT. @default - all that the size needs, zeros */
+  /** Content of IDAT. @default - zeros for all pixels */
   readonly data?: Buffer;
 }
 
@@ -91,7 +95,7 @@ function attack(name: string, what: string, clients: number, make: () => Buffer,
   };
 }
 
-/** A chunk of a profile or a text that inflates to 100 MB. */
+/** Chunk of a profile or text that inflates to 100 MB. */
 function packedText(type: string): Buffer {
   return pngChunk(type, Buffer.concat([Buffer.from('name\0\0'), deflateSync(Buffer.alloc(100e6), { level: 9 })]));
 }
@@ -115,7 +119,7 @@ export const pictures: readonly Attack[] = [
   }),
   attack(
     'jpeg-of-huge-size',
-    'a JPEG that says it is 65,500 pixels wide and high',
+    'a JPEG with a declared size of 65,500 x 65,500 pixels',
     8,
     () => Buffer.concat([jpegHead(65_500, 65_500), scan(0, 0, 0, 0), END]),
     { statuses: REFUSED },
@@ -129,7 +133,7 @@ export const pictures: readonly Attack[] = [
   ),
   attack(
     'jpeg-of-many-segments',
-    'a JPEG of segments of no content, as many as fit in 8 MiB',
+    'a JPEG of as many empty segments as fit in 8 MiB',
     4,
     () => Buffer.concat([Buffer.from([0xff, 0xd8]), filled(8 * MIB, Buffer.from([0xff, 0xe1, 0, 2])), END]),
     { statuses: REFUSED },
@@ -144,12 +148,12 @@ export const pictures: readonly Attack[] = [
     () => png({ width: SIDE, height: SIDE }),
     { short: true },
   ),
-  attack('png-of-64-bits', 'the same with 64 bits a pixel, interlaced', 8, () =>
+  attack('png-of-64-bits', 'the same with 64 bits per pixel, interlaced', 8, () =>
     png({ width: SIDE, height: SIDE, depth: 16, color: 6 }),
   ),
   attack(
     'png-larger-than-allowed',
-    'a PNG that says it is 100,000 pixels wide and high',
+    'a PNG with a declared size of 100,000 x 100,000 pixels',
     8,
     () => png({ width: 100_000, height: 100_000, data: deflateSync(Buffer.alloc(100e6)) }),
     { statuses: REFUSED },
@@ -170,10 +174,10 @@ export const pictures: readonly Attack[] = [
   attack('png-of-many-chunks', 'a PNG of half a million empty chunks', 4, () =>
     png({ width: 8, height: 8, before: [filled(6 * MIB, pngChunk('tEXt', Buffer.alloc(0)))] }),
   ),
-  attack('png-column', 'a PNG of one pixel in width and 4 million in height', 8, () =>
+  attack('png-column', 'a PNG that is 1 pixel wide and 4 million high', 8, () =>
     png({ width: 1, height: SIDE * SIDE, color: 0 }),
   ),
-  attack('png-row', 'a PNG of 4 million pixels in width and one in height', 8, () =>
+  attack('png-row', 'a PNG that is 4 million pixels wide and 1 high', 8, () =>
     png({ width: SIDE * SIDE, height: 1, color: 0 }),
   ),
   {
@@ -190,7 +194,7 @@ export const pictures: readonly Attack[] = [
   },
   {
     name: 'not-a-picture',
-    what: 'bodies of the largest size that are no pictures, by 8 clients',
+    what: 'bodies of the largest size that are not pictures, by 8 clients',
     statuses: REFUSED,
     async run(target) {
       const tally = new Tally();

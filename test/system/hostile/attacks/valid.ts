@@ -1,4 +1,4 @@
-/** Requests that are right, and as large as they may be. */
+/** Valid requests of the largest size. */
 import { again, inferPath, largest, Tally, type Attack, type Target } from '../attack';
 import { gzip, MIB, numbers } from '../wire/bytes';
 import { ask, JSON_TYPE, PACKED } from '../wire/http1';
@@ -16,7 +16,7 @@ function shape({ inputs }: Target, rows: number): number[] {
   return [rows, ...inputs[0]!.shape.slice(1)];
 }
 
-/** Bytes of a number as {@link numbers} writes it, with its comma. */
+/** Bytes of a number written by {@link numbers}, with its comma. */
 const TEXT_BYTES = 10;
 
 function json(target: Target, size: number): Buffer {
@@ -61,7 +61,7 @@ function attack(
 export const valid: readonly Attack[] = [
   attack(
     'valid-json',
-    'rows in JSON of the largest size, by 4 clients again and again',
+    'rows in JSON of the largest size, repeatedly by 4 clients',
     4,
     (target, tally) => {
       const body = json(target, largest(target));
@@ -75,7 +75,7 @@ export const valid: readonly Attack[] = [
   }),
   attack(
     'valid-binary',
-    'rows as binary data of the largest size, by 4 clients again and again',
+    'rows as binary data of the largest size, repeatedly by 4 clients',
     4,
     (target, tally) => {
       const { body, jsonLength } = binary(target, largest(target) - 1000);
@@ -86,7 +86,7 @@ export const valid: readonly Attack[] = [
   ),
   attack(
     'valid-grpc',
-    'rows over gRPC of the largest size, by 4 clients again and again',
+    'rows over gRPC of the largest size, repeatedly by 4 clients',
     4,
     (target, tally) => {
       const rows = Math.floor((largest(target) - 1000) / 4 / rowSize(target));
@@ -96,17 +96,17 @@ export const valid: readonly Attack[] = [
     },
     { short: true },
   ),
-  attack('valid-json-of-4-mib', 'rows in JSON of 4 MiB, by 16 clients again and again', 16, (target, tally) => {
+  attack('valid-json-of-4-mib', 'rows in JSON of 4 MiB, repeatedly by 16 clients', 16, (target, tally) => {
     const body = json(target, 4 * MIB);
     return () => ask(target, tally, { path: inferPath(target), headers: JSON_TYPE, body });
   }),
-  attack('valid-json-below-a-mib', 'rows in JSON of nearly 1 MiB, by 8 clients again and again', 8, (target, tally) => {
+  attack('valid-json-below-a-mib', 'rows in JSON of nearly 1 MiB, repeatedly by 8 clients', 8, (target, tally) => {
     const body = json(target, MIB - 2000);
     return () => ask(target, tally, { path: inferPath(target), headers: JSON_TYPE, body });
   }),
   attack(
     'valid-of-three-inputs',
-    'all inputs of a model that has three, in JSON, by 4 clients again and again',
+    'all inputs of a model that has three, in JSON, repeatedly by 4 clients',
     4,
     (target, tally) => {
       const rows = Math.floor(largest(target) / 3 / TEXT_BYTES / 4);

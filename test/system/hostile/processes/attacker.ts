@@ -1,4 +1,4 @@
-/** A process that attacks, behind all others. */
+/** Process that attacks, with low priority. */
 import { setPriority } from 'node:os';
 import type { Sent, Target } from '../attack';
 import { attackOf } from '../attacks';
@@ -12,7 +12,7 @@ export interface AttackQuestion {
 const LOWEST_PRIORITY = 19;
 setPriority(LOWEST_PRIORITY);
 
-// A server that closes a connection in the middle of what it is sent is what is hoped for.
+// The server is expected to close connections while data is being sent.
 process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
   if (!['ECONNRESET', 'EPIPE', 'ECONNREFUSED', 'ECONNABORTED'].includes(error.code ?? '')) throw error;
 });

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-/** A process beside the server, which takes questions and answers them one after another. */
+/** Process beside the server that answers one question at a time. */
 export class Child<Question, Answer> {
   private readonly ended: Promise<never>;
 
@@ -13,14 +13,17 @@ export class Child<Question, Answer> {
     this.ended.catch(() => {});
   }
 
-  /** @param file Of this folder, without `.ts`. Resolves once it takes questions. */
+  /**
+   * @param file File in this folder, without `.ts`
+   * @returns Resolves when the process accepts questions
+   */
   static async start<Question, Answer>(file: string): Promise<Child<Question, Answer>> {
     const child = fork(join(__dirname, `${file}.ts`), { execArgv: process.execArgv, serialization: 'advanced' });
     await once(child, 'message');
     return new Child(child);
   }
 
-  /** @throws Error where there is no answer within the time, or the process ends. */
+  /** @throws Error If there is no answer in time, or the process ends */
   async ask(question: Question, seconds: number): Promise<Answer> {
     const signal = AbortSignal.timeout(seconds * 1000);
     this.process.send(question as object);
@@ -33,7 +36,7 @@ export class Child<Question, Answer> {
   }
 }
 
-/** For a child: answers questions. */
+/** In a child: answers questions. */
 export function answer<Question, Answer>(reply: (question: Question) => Promise<Answer> | Answer): void {
   process.on('message', async (question: Question) => {
     process.send!((await reply(question)) as object);

@@ -1,23 +1,23 @@
-/** A process of well-behaved clients: each asks for inference, reads the answer, thinks for a moment and asks again. */
+/** Process of well-behaved clients: each repeatedly sends an inference request, reads the answer and pauses. */
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answer } from './child';
 
 export interface ClientQuestion {
-  /** Where to ask; it goes on until the next question. */
+  /** Address of the server; requests continue until the next question. */
   readonly host: string;
   readonly port: number;
   readonly path: string;
   readonly body: string;
 }
 
-/** What was measured since the question before. */
+/** Results since the previous question. */
 export interface Served {
-  /** Right answers a second. */
+  /** Correct answers per second. */
   readonly perSecond: number;
-  /** Answers of 200 that are not those of the first request, bit for bit. */
+  /** Answers with status 200 that differ from that of the first request. */
   readonly wrong: number;
-  /** How often each refusal or failure came. */
+  /** Number of refusals and failures by reason. */
   readonly refused: Readonly<Record<string, number>>;
 }
 

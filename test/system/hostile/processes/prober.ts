@@ -1,20 +1,20 @@
-/** A process that asks for health again and again: on a connection that it keeps, and on new ones as a kubelet does. */
+/** Process that repeatedly requests health, on a persistent connection and on new ones like a kubelet. */
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answer } from './child';
 
 export interface ProbeQuestion {
-  /** Where to ask; it goes on until the next question. */
+  /** Address of the server; probes continue until the next question. */
   readonly host: string;
   readonly port: number;
 }
 
-/** What was measured since the question before. */
+/** Results since the previous question. */
 export interface Probed {
   readonly probes: number;
   readonly p99Ms: number;
   readonly maxMs: number;
-  /** How often each failure came. */
+  /** Number of failures by reason. */
   readonly failures: Readonly<Record<string, number>>;
 }
 
@@ -22,7 +22,7 @@ const PAUSE_MS = 20;
 const PATIENCE_MS = 10_000;
 
 let where: ProbeQuestion | undefined;
-/** When the probe under way began; undefined while there is none. */
+/** Start of the probe in progress, if any. */
 let since: number | undefined;
 let times: number[] = [];
 let failures: Record<string, number> = {};
@@ -59,7 +59,7 @@ async function go(): Promise<void> {
 }
 
 answer<ProbeQuestion, Probed>((question) => {
-  // A probe that has no answer yet counts with the time that it has taken.
+  // A probe without an answer counts with the time so far.
   const underWay = since === undefined ? [] : [performance.now() - since];
   const sorted = [...times, ...underWay].sort((a, b) => a - b);
   const p99Ms = sorted[Math.floor(0.99 * sorted.length)] ?? 0;

@@ -8,7 +8,7 @@ export function filled(size: number, unit: string | Buffer): Buffer {
   return Buffer.alloc(Math.floor(size / length) * length, unit);
 }
 
-/** Compresses as well as it can: what repeats becomes a thousandth. */
+/** Compresses at the highest level: repeated data shrinks to a thousandth. */
 export function gzip(body: Buffer): Buffer {
   return gzipSync(body, { level: constants.Z_BEST_COMPRESSION });
 }
@@ -17,7 +17,7 @@ export function deflate(body: Buffer): Buffer {
   return deflateSync(body, { level: constants.Z_BEST_COMPRESSION });
 }
 
-/** Numbers of a size as text, none like the one before. */
+/** Distinct numbers as text. */
 export function numbers(count: number): string {
   const parts: string[] = [];
   for (let i = 0; i < count; i++) parts.push(((i % 9973) / 7919).toFixed(7));

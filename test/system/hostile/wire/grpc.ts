@@ -15,7 +15,7 @@ const CODES = [
   ...['INTERNAL', 'UNAVAILABLE', 'DATA_LOSS', 'UNAUTHENTICATED'],
 ];
 
-/** A message with the five bytes before it. */
+/** Message with its prefix of five bytes. */
 export function message(content: Buffer, packed = false): Buffer {
   const prefix = Buffer.alloc(5);
   prefix[0] = packed ? 1 : 0;
@@ -30,7 +30,6 @@ export function packedMessage(content: Buffer): Buffer {
 export function open(target: Target): ClientHttp2Session {
   const session = connect(`http://${target.host}:${target.grpcPort}`);
   session.on('error', () => {});
-  // What is sent at once is not held back by the first window.
   return session;
 }
 
@@ -44,7 +43,7 @@ export function startCall(session: ClientHttp2Session, path: string): ClientHttp
   });
 }
 
-/** Sends what is given as a call's body, and says how the call ended. */
+/** Sends bytes as a call's body, and returns how the call ended. */
 export function callOn(session: ClientHttp2Session, path: string, body: Buffer): Promise<string> {
   return new Promise((resolve) => {
     let stream: ClientHttp2Stream;
@@ -74,7 +73,7 @@ export function callOn(session: ClientHttp2Session, path: string, body: Buffer):
   });
 }
 
-/** Makes a call on a connection of its own and counts how it ended. */
+/** Makes a call on a new connection and counts how it ended. */
 export async function call(target: Target, tally: Tally, body: Buffer, path = INFER): Promise<void> {
   const session = open(target);
   tally.add(await callOn(session, path, body), body.length);

@@ -5,9 +5,9 @@ import type { Tally, Target } from '../attack';
 export const JSON_TYPE = { 'content-type': 'application/json' };
 export const PACKED = { ...JSON_TYPE, 'content-encoding': 'gzip' };
 
-/** Longer than any right answer takes. */
+/** Longer than any correct answer takes. */
 const PATIENCE_MS = 15_000;
-/** Nothing that a server says of an error may be larger. */
+/** Maximum size of an error. */
 const MAX_ERROR_BYTES = 4096;
 
 interface Exchange {
@@ -18,7 +18,7 @@ interface Exchange {
   readonly port?: number;
 }
 
-/** Sends a request on a connection of its own and counts its status. */
+/** Sends a request on a new connection and counts its status. */
 export async function ask(target: Target, tally: Tally, exchange: Exchange): Promise<void> {
   tally.add(await statusOf(target, exchange), exchange.body?.length ?? 0);
 }
@@ -44,7 +44,7 @@ function statusOf(target: Target, { method = 'POST', path, headers, body, port =
   });
 }
 
-/** A connection that sends bytes as they are, and reads only when asked to. */
+/** Connection that sends raw bytes, and reads only on request. */
 export class RawConnection {
   /** Statuses of the answers that were read. */
   readonly statuses: string[] = [];
@@ -65,7 +65,7 @@ export class RawConnection {
     return connection;
   }
 
-  /** Resolves once the bytes have left, or the connection is closed, or nobody takes them for some time. */
+  /** Resolves when the bytes have been sent, the connection is closed, or the server does not read for some time. */
   write(data: Buffer | string, patienceMs = 5000): Promise<void> {
     if (this.closed) return Promise.resolve();
     this.sent += data.length;
@@ -81,7 +81,7 @@ export class RawConnection {
     });
   }
 
-  /** What became of it: the last status, `closed` or `held`. */
+  /** State of the connection: the last status, `closed` or `held`. */
   get status(): string {
     return this.statuses.at(-1) ?? (this.closed ? 'closed' : 'held');
   }
@@ -96,13 +96,13 @@ export class RawConnection {
   }
 }
 
-/** The head of a request, with its empty line. */
+/** Head of a request, with its empty line. */
 export function head(method: string, path: string, headers: Readonly<Record<string, string | number>>): string {
   const lines = Object.entries({ Host: 'x', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
   return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;
 }
 
-/** Opens connections, lets each of them do something, holds them for some time, and counts what became of them. */
+/** Opens connections, runs an action on each, holds them for some time, and counts their states. */
 export async function hold(
   target: Target,
   tally: Tally,

@@ -42,7 +42,7 @@ export function setting(key: number, value: number): Buffer {
   return bytes;
 }
 
-/** Headers of a gRPC call as HPACK writes them without its tables. */
+/** Headers of a gRPC call, encoded with HPACK without its tables. */
 export function grpcHeaders(path: string, more: Readonly<Record<string, string>> = {}): Buffer {
   const pairs = { ':method': 'POST', ':scheme': 'http', ':path': path, ':authority': 'x' };
   return headerBlock({ ...pairs, 'content-type': 'application/grpc', te: 'trailers', ...more });
@@ -52,7 +52,11 @@ export function headerBlock(headers: Readonly<Record<string, string>>): Buffer {
   return Buffer.concat(Object.entries(headers).map(([name, value]) => literal(0, name, value)));
 }
 
-/** A header whose name and value are given. @param kind 0: not indexed, 0x40: put into the table */
+/**
+ * Header with a literal name and value.
+ *
+ * @param kind 0: not indexed, 0x40: added to the table
+ */
 export function literal(kind: number, name: string, value: string): Buffer {
   return Buffer.concat([Buffer.of(kind), hpackString(name), hpackString(value)]);
 }
@@ -64,13 +68,13 @@ function hpackString(text: string): Buffer {
   return Buffer.concat([length, bytes]);
 }
 
-/** An HTTP/2 connection by hand: keeps to the windows that the server gives, and to nothing else. */
+/** Raw HTTP/2 connection that respects only the server's flow-control windows. */
 export class RawHttp2 {
   closed = false;
   sent = 0;
   /** Whether the server has sent GOAWAY. */
   refused = false;
-  /** What may still be sent on each open stream. */
+  /** Bytes that may still be sent on each open stream. */
   readonly windows = new Map<number, number>();
   private connectionWindow = FIRST_WINDOW;
   private streamWindow = FIRST_WINDOW;
@@ -86,7 +90,7 @@ export class RawHttp2 {
     socket.on('data', (data) => this.read(data));
   }
 
-  /** @param window For each answer, in bytes. */
+  /** @param window Window for each answer, in bytes */
   static async open(target: Target, window = FIRST_WINDOW): Promise<RawHttp2> {
     const socket = connect({ host: target.host, port: target.grpcPort, noDelay: true });
     const connection = new RawHttp2(socket);
@@ -95,7 +99,7 @@ export class RawHttp2 {
     return connection;
   }
 
-  /** Resolves once the bytes have left, or nobody takes them for a second. */
+  /** Resolves when the bytes have been sent, or the server does not read for a second. */
   send(data: Buffer): Promise<void> {
     if (this.closed) return Promise.resolve();
     this.sent += data.length;
@@ -108,14 +112,22 @@ export class RawHttp2 {
     });
   }
 
-  /** Begins a call. @param body The whole of it, which ends the stream. */
+  /**
+   * Starts a call.
+   *
+   * @param body Complete body, which ends the stream
+   */
   async startCall(stream: number, path: string, body?: Buffer, more?: Record<string, string>): Promise<void> {
     this.windows.set(stream, this.streamWindow);
     const headers = frame(FRAME.headers, END_HEADERS, stream, grpcHeaders(path, more));
     await this.send(body ? Buffer.concat([headers, frame(FRAME.data, END_STREAM, stream, body)]) : headers);
   }
 
-  /** Sends as much of a body as the windows allow. @returns How many bytes. */
+  /**
+   * Sends as much of a body as the windows allow.
+   *
+   * @returns Number of bytes
+   */
   async sendData(stream: number, body: Buffer): Promise<number> {
     let at = 0;
     while (at < body.length && !this.closed) {
@@ -129,7 +141,7 @@ export class RawHttp2 {
     return at;
   }
 
-  /** Resolves when something has come, or the time is over. */
+  /** Resolves when data has arrived, or the time is over. */
   wait(milliseconds: number): Promise<void> {
     if (this.closed) return Promise.resolve();
     return new Promise((resolve) => {
@@ -141,7 +153,7 @@ export class RawHttp2 {
     });
   }
 
-  /** What became of it. */
+  /** State of the connection. */
   get status(): string {
     return this.closed ? 'closed' : this.refused ? 'goaway' : 'held';
   }

@@ -1,4 +1,4 @@
-"""The models of onnx's own backend tests, which are in its wheel: nearly every operator, with inputs.
+"""Models of the backend tests in onnx's wheel: nearly every operator, with inputs.
 
     python backend.py FOLDER [--sample COUNT]
 
@@ -22,7 +22,7 @@ KINDS = ("node", "pytorch-converted", "pytorch-operator", "simple")
 
 
 class Unusable(Exception):
-    """Why a test is not served."""
+    """Reason why a test is skipped."""
 
 
 def tests():
@@ -30,7 +30,7 @@ def tests():
 
 
 def read_test(folder):
-    """The model, and the arrays of each of its data sets by name of input."""
+    """The model, and the arrays of each data set by the name of the input."""
     model = onnx.load(folder / "model.onnx")
     inputs = true_inputs(model)
     if any(value.type.WhichOneof("value") != "tensor_type" for value in (*inputs, *model.graph.output)):
@@ -58,7 +58,7 @@ def read_tensor(path):
 
 
 def free_rows(model, sets):
-    """The number of rows that all inputs and outputs have on axis 0; None where they differ."""
+    """The number of rows that all inputs and outputs have on axis 0; None if they differ."""
     shapes = [value.type.tensor_type.shape.dim for value in (*true_inputs(model), *model.graph.output)]
     sizes = {shape[0].dim_value if len(shape) else 0 for shape in shapes}
     given = {array.shape[0] if array.ndim else 0 for array in sets[0].values()}
@@ -82,7 +82,7 @@ def take(root, test, sampling):
         model, sets = read_test(test)
     except Unusable as reason:
         return write(root, name, {**spec, "skipped": str(reason)})
-    except Exception as error:  # Data that this version of onnx cannot read itself.
+    except Exception as error:  # Data that this version of onnx cannot read.
         return write(root, name, {**spec, "skipped": f"unreadable data: {type(error).__name__}"})
     rows = free_rows(model, sets)
     if rows is None or not sampling:

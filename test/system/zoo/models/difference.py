@@ -1,4 +1,4 @@
-"""How far answers may be from each other: of floats, a share of the largest magnitude in the row's output.
+"""Allowed difference between answers: for floats, a share of the largest magnitude in the row's output.
 
 A share of each element would be too strict: where terms cancel, an element near zero has an error of its row's size.
 tolerances.json says why each is what it is. What is not listed must be equal.
@@ -14,7 +14,7 @@ TOLERANCES = json.loads(Path(__file__).with_name("tolerances.json").read_text())
 
 
 def difference(expected, got):
-    """The largest difference as a share of what is allowed; infinite where there is no comparison."""
+    """Largest difference as a share of the allowed one; infinite if the answers are not comparable."""
     if expected.shape != got.shape or expected.dtype != got.dtype:
         return float("inf")
     if expected.dtype.kind != "f":

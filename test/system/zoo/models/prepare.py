@@ -1,4 +1,4 @@
-"""Requests and right answers for each model of a folder: for FOLDER/NAME/{spec.json,model.onnx} writes cases.json and
+"""Requests and correct answers for each model of a folder: for FOLDER/NAME/{spec.json,model.onnx} writes cases.json and
 cases.bin beside them, worked out by onnxruntime in Python, each request alone.
 
     python prepare.py FOLDER
@@ -18,13 +18,13 @@ from graph import fixed_size, freed, true_inputs
 from request_arrays import datatype_of, draw, row_axis
 from trial import why_coupled
 
-# Rows of the requests of a model that takes any number; neighbours among the clients differ.
+# Rows of the requests to a model that accepts any number; neighboring clients send different numbers.
 ROWS = (1, 1, 2, 3, 1, 5)
 FIXED_REQUESTS = 4
 
 
 class Blob:
-    """One file of the bytes of all tensors."""
+    """File with the bytes of all tensors."""
 
     def __init__(self):
         self.parts, self.length = [], 0
@@ -45,7 +45,7 @@ def _text(value):
 
 def session_of(model):
     options = onnxruntime.SessionOptions()
-    # As the server: kernels of quantized models round otherwise with other numbers of threads.
+    # As in the server: kernels of quantized models round differently with other numbers of threads.
     options.intra_op_num_threads = len(os.sched_getaffinity(0))
     options.log_severity_level = 4
     return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
@@ -57,7 +57,7 @@ def runner(session):
 
 
 class Described:
-    """Requests drawn from a description of the inputs."""
+    """Random requests, from a description of the inputs."""
 
     def __init__(self, spec, declared, rng):
         self.inputs, self.sizes, self.rng = spec["inputs"], spec.get("sizes", {}), rng
@@ -67,7 +67,7 @@ class Described:
 
     def requests(self):
         rows = ROWS if self.fixed_rows is None else [self.fixed_rows] * FIXED_REQUESTS
-        # Requests of other sizes never share a run with each other: the last ones only.
+        # Only the last requests have other sizes, because requests of different sizes share no run.
         sizes = [{name: values[int(i >= 4) % len(values)] for name, values in self.sizes.items()} for i in range(len(rows))]
         drawn = [draw(self.inputs, count, size, self.rng) for count, size in zip(rows, sizes)]
         # Silence, or a black picture.
@@ -80,7 +80,7 @@ class Described:
 
 
 class Given:
-    """Requests that come with the model, as arrays."""
+    """Requests supplied with the model, as arrays."""
 
     def __init__(self, spec, arrays):
         self.sets = {}
@@ -100,7 +100,7 @@ class Given:
 
 
 def truth(model, run, spec, source, rng):
-    """Whether rows may share runs: as declared, or if the numbers of rows that are declared were symbols."""
+    """Whether rows may share runs, as declared or with symbols instead of declared numbers of rows."""
     if all(axis is None for axis in source.axes.values()):
         return {"may": False, "freed": False, "why": "no input has rows"}
     is_freed = source.fixed_rows is not None
@@ -120,12 +120,12 @@ def first_line(error):
 
 
 def answers(run, requests):
-    """Each request with its answer; without those that fail: some exporters bake a length in that is declared free."""
+    """Each request with its answer, except for those that fail: some exporters fix a length that is declared free."""
     answered, failures = [], []
     for request in requests:
         try:
             answered.append((request, run(request)))
-        except Exception as error:  # The runtime raises many kinds.
+        except Exception as error:  # The runtime raises various exceptions.
             failures.append(error)
     if not answered:
         raise failures[0]

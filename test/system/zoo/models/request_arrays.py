@@ -31,18 +31,18 @@ DATATYPES = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
 
 
 def datatype_of(array):
-    """The Open Inference Protocol's name; texts may have any of numpy's types for them."""
+    """Datatype of the Open Inference Protocol; texts may have any of numpy's text types."""
     return "BYTES" if array.dtype.kind in "OSU" else DATATYPES[array.dtype]
 
 
 def row_axis(description):
-    """The axis that counts rows; None for an input that is common to all of them."""
+    """The axis that counts rows; None for an input that all rows share."""
     shape = description["shape"]
     return shape.index("N") if "N" in shape else None
 
 
 def draw(inputs, rows, sizes, rng):
-    """A request of so many rows: the array of each input."""
+    """A request with this number of rows: the array of each input."""
     return {name: _array(description, {**sizes, "N": rows}, rng) for name, description in inputs.items()}
 
 

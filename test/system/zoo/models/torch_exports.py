@@ -1,4 +1,4 @@
-"""Networks that PyTorch's exporters write: an encoder with a mask, a convolutional network, an LSTM and a U-Net.
+"""Networks exported by PyTorch: an encoder with a mask, a convolutional network, an LSTM and a U-Net.
 
     python torch_exports.py FOLDER
 
@@ -61,7 +61,7 @@ class Recurrent(nn.Module):
 
 
 class UNet(nn.Module):
-    """One level down and up, with the skipped connection."""
+    """One level down and up, with a skip connection."""
 
     def __init__(self):
         super().__init__()
@@ -112,7 +112,7 @@ def example(inputs, sizes):
 
 
 def symbols(inputs):
-    """By input, the name of each dimension that is free."""
+    """Names of the free dimensions of each input."""
     return {
         name: {axis: "batch" if size == "N" else size for axis, size in enumerate(d["shape"]) if isinstance(size, str)}
         for name, d in inputs.items()
@@ -127,7 +127,7 @@ def export(network, exporter, path, inputs, sizes, outputs):
         shapes = tuple({axis: dims[symbol] for axis, symbol in axes.items()} for axes in free.values())
         torch.onnx.export(network, arguments, path, dynamo=True, dynamic_shapes=shapes, external_data=False, **names)
         return
-    # That of 1.13 has no other.
+    # PyTorch 1.13 has no other exporter.
     choice = {"dynamo": False} if hasattr(torch, "export") else {}
     outputs_free = {name: {0: "batch"} for name in outputs}
     torch.onnx.export(network, arguments, str(path), dynamic_axes={**free, **outputs_free}, **choice, **names)
@@ -145,7 +145,7 @@ def main(root):
                 if exporter == DYNAMO and not hasattr(torch, "export"):
                     raise RuntimeError(f"torch {VERSION} has no such exporter")
                 export(make().eval(), exporter, folder / "model.onnx", inputs, sizes, outputs)
-            except Exception as error:  # An exporter's own limits.
+            except Exception as error:  # A limit of the exporter.
                 spec["skipped"] = str(error).strip().splitlines()[0][:150]
             (folder / "spec.json").write_text(json.dumps(spec))
 

@@ -6,7 +6,7 @@ import numpy as np
 from difference import difference
 
 SIZES = (2, 3, 5, 8, 17)
-# Models of a second a run are tried less.
+# Models that run for a second get fewer trials.
 SECONDS = 8
 CHANGES = {
     "large": lambda x: x * 3000,
@@ -18,7 +18,7 @@ CHANGES = {
 
 
 def why_coupled(run, axes, drawn, rng, untried=()):
-    """Why rows must not share a run; None where no trial shows a reason.
+    """Reason why rows must not share a run; None if no trial shows one.
 
     axes: of each input, the axis that counts rows; None for an input that is common to all rows.
     drawn: requests of one row.
@@ -40,7 +40,7 @@ def why_coupled(run, axes, drawn, rng, untried=()):
 
 
 def _varied(axes, drawn, untried):
-    """Each row, and beside it one whose floats are large, small, zero, the same or negative."""
+    """Each row together with one whose floats are large, small, zero, the same or negative."""
     common = {name: drawn[0][name] for name, axis in axes.items() if axis is None}
     changes = [change for name, change in CHANGES.items() if name not in untried]
     for index, row in enumerate(drawn):
@@ -56,7 +56,7 @@ def _runs(run, row):
     try:
         run(row)
         return True
-    except Exception:  # The runtime raises many kinds: such a row is no request of a client.
+    except Exception:  # The runtime raises various exceptions; no client would send such a row.
         return False
 
 
@@ -79,7 +79,7 @@ def _together(run, axes, rows, alone):
 
 
 def _apart(output, alone):
-    """The largest difference, on the axis that fits best; None where no axis has the number of rows."""
+    """Largest difference, on the axis that fits best; None if no axis has the number of rows."""
     shape, count = alone[0].shape, len(alone)
     if any(answer.shape != shape for answer in alone):
         return None
