@@ -508,6 +508,15 @@ describe('floats that are NaN, of which comparisons are false', () => {
   });
 });
 
+test.each(['float', 'double', 'float16'] as const)('%s beyond the range of UINT32, by position', (elem) => {
+  const like = initializer('like', 'uint32', [1], new Uint32Array(1));
+  dependent({ inputs: { x: { [elem]: ['N', 4] } }, nodes: [cast('x', 'y', 12)] });
+  dependent({ inputs: { x: { [elem]: ['N', 4] } }, nodes: [cast('x', 'y', 12)], opset: 6 });
+  const nodes = [node('CastLike', ['x', 'like'], ['y'])];
+  dependent({ inputs: { x: { [elem]: ['N', 4] } }, initializers: [like], nodes });
+  expect(short(proofOf({ inputs: { x: { uint8: ['N', 4] } }, initializers: [like], nodes }))).toBe('independent 0 | 0');
+});
+
 describe('results of the same operands that differ', () => {
   test('by an attribute of Mod', () => {
     const nodes = [

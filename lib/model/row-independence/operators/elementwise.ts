@@ -141,6 +141,12 @@ function unary(call: Call): Value {
   return { kind: 'tensor', ...(dims && { dims }), ...(rows && { rows }), elem };
 }
 
+/** TensorProto.DataType */
+const UINT32 = 12;
+
+/** UINT8, INT8, UINT16, INT16, INT32, INT64, BOOL, UINT32 and UINT64 */
+const INTEGERS: ReadonlySet<number> = new Set([2, 3, 4, 5, INT32, INT64, BOOL, UINT32, 13]);
+
 /** Passes any value on unchanged. */
 export function identity(call: Call): Value {
   const value = call.inputs[0];
@@ -153,6 +159,8 @@ function castTo(elem: (call: Call) => number) {
     const tensor = call.tensor(0);
     const to = elem(call);
     const { values, rowNumbers, below, ...rest } = tensor;
+    if (to === UINT32 && tensor.rows && !INTEGERS.has(tensor.elem))
+      throw coupled('turns a float beyond the range of UINT32 into a number that depends on its position');
     const whole = to === INT64 || to === INT32;
     const converted = values?.map((value) => cast(value, tensor.elem, to, call.surroundings.sizes));
     if (converted?.every((value): value is Size => value !== undefined))
