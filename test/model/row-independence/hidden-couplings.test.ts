@@ -590,6 +590,20 @@ describe('results of the same operands that differ', () => {
   });
 });
 
+test.each([2n ** 31n - 1n, 2n ** 63n - 1n])(
+  'a slice backwards to %d, which the runtime takes for the beginning',
+  (end) => {
+    const nodes = [
+      node('Slice', ['w', 'one', 'end', 'axis0', 'flat'], ['part']),
+      sizeOf('part', 's', 0),
+      node('Equal', ['s', 'zero'], ['c']),
+      mixedIf(false),
+    ];
+    const initializers = [initializer('end', 'int64', [1], BigInt64Array.of(end))];
+    dependent({ inputs: { x }, constants: { ...constants, w: { floats: [1, 2, 3] } }, initializers, nodes });
+  },
+);
+
 describe('axes of an empty tensor, which may be longer than any memory', () => {
   const ends = { end: [1_000_000_000], start: [-1_000_000_000] };
 

@@ -56,7 +56,9 @@ function sliceAxis(t: Tensor, axis: number, { start, end, step }: Part, sizes: E
   }
   const known = length.constant;
   const by = step.constant;
-  if (known !== undefined && by !== undefined && start.constant !== undefined && end.constant !== undefined) {
+  // Backwards, the runtime takes the greatest integers for the beginning, unlike ONNX.
+  const isOdd = by !== undefined && by < 0 && (end.constant ?? 0) >= TO_THE_END;
+  if (known !== undefined && by !== undefined && start.constant !== undefined && end.constant !== undefined && !isOdd) {
     return sliceKnown(t, axis, known, start.constant, end.constant, by);
   }
   if (by === 1) {
