@@ -36,7 +36,7 @@ describe.each(['LSTM', 'GRU'] as const)('%s, whose empty inputs crash the runtim
   });
 });
 
-describe('products of quantized matrices, which leave their result unwritten where they sum over nothing', () => {
+describe('sums of products of integers, which leave their result unwritten where they sum over nothing', () => {
   const scale = initializer('s', 'float', [], Float32Array.of(1));
   const zero = initializer('z', 'uint8', [], Uint8Array.of(0));
   const product = (operator: string, inputs: string[], elem: 'int32' | 'uint8' | 'float', domain = ''): ModelParts => ({
@@ -54,6 +54,14 @@ describe('products of quantized matrices, which leave their result unwritten whe
     [
       'com.microsoft:MatMulIntegerToFloat',
       product('MatMulIntegerToFloat', ['a', 'b', 's', 's', 'z', 'z'], 'float', microsoft),
+    ],
+    [
+      'ConvInteger',
+      {
+        ...product('ConvInteger', ['a', 'b'], 'int32'),
+        inputs: [value('a', 'uint8', ['rows', 'k', 3]), value('b', 'uint8', [2, 'k', 1])],
+        outputs: [value('y', 'int32', ['rows', 2, 3])],
+      },
     ],
     ['com.microsoft:QGemm', product('QGemm', ['a', 's', 'z', 'b', 's', 'z'], 'float', microsoft)],
   ])('%s', (operator, parts) => {

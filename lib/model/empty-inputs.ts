@@ -8,11 +8,12 @@ import { operatorName, type Operator } from './onnx-graph';
 const CRASHING = ['LSTM', 'GRU', 'com.microsoft:DynamicQuantizeLSTM', 'com.microsoft:AttnLSTM'];
 
 /**
- * Products of quantized matrices. If the summed axis is empty, the runtime does not write the result, which then contains
+ * Sums of products of integers. If the summed axis is empty, the runtime does not write the result, which then contains
  * uninitialized memory, possibly parts of other answers.
  */
 const UNWRITTEN = [
   'MatMulInteger',
+  'ConvInteger',
   'QLinearMatMul',
   'com.microsoft:MatMulIntegerToFloat',
   'com.microsoft:DynamicQuantizeMatMul',

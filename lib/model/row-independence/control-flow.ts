@@ -1,5 +1,6 @@
 import { commonRows } from './align';
 import { asTensor, dimsOf, type Call, type Operators } from './call';
+import { isInteger } from './exact-sizes';
 import { coupled, NeedsDecision, notUnderstood } from './obstacle';
 import { ONE, Size } from './size';
 import {
@@ -66,7 +67,7 @@ function join(a: Value, b: Value, fresh: (label: string) => Size): Value {
   const dims = a.dims.map((dim, axis) => joinSize(dim, b.dims?.[axis] as Size, () => fresh(`size ${axis}`)));
   const values =
     a.values && b.values && a.values.length === b.values.length
-      ? a.values.map((value, at) => joinSize(value, b.values?.[at] as Size, () => unknown(fresh(`value ${at}`))))
+      ? a.values.map((value, at) => joinSize(value, b.values?.[at] as Size, () => unknown(fresh(`value ${at}`), elem)))
       : undefined;
   if (!values && (isTainted(a) || isTainted(b))) throw coupled('returns either the number of rows or another number');
   return {
@@ -87,8 +88,8 @@ function joinUnusable(a: Value, b: Value): Unusable {
 }
 
 /** A number that may be negative, and large. */
-function unknown({ key }: Size): Size {
-  return Size.atom(key);
+function unknown({ key }: Size, elem: number): Size {
+  return Size.atom(key, { integer: isInteger(elem) || elem === BOOL });
 }
 
 function joinRows(a: Tensor, b: Tensor): Rows | undefined {
@@ -161,7 +162,7 @@ function renamed(value: Value, fresh: (label: string) => Size, first: Value): Va
     ...(dims && { dims: dims.map((dim, axis) => (first.dims?.[axis]?.equals(dim) ? dim : fresh(`size ${axis}`))) }),
     ...(values && {
       values: values.map((element, at) =>
-        first.values?.[at]?.equals(element) ? element : unknown(fresh(`value ${at}`)),
+        first.values?.[at]?.equals(element) ? element : unknown(fresh(`value ${at}`), value.elem),
       ),
     }),
   };
@@ -251,11 +252,17 @@ function refuseCondition(value: Value | undefined): void {
   if (condition.rows || isTainted(condition)) throw coupled('continues depending on the rows of the batch');
 }
 
-/** Stacks the results of all steps on a new axis; their sizes must not differ between steps. */
+/**
+ * Stacks the results of all steps on a new axis; their sizes must not differ between steps. Without a step, the runtime
+ * knows only the sizes that it infers; the others are 0.
+ */
 function inFrontOf(t: Tensor, axis: number, steps: Size, fresh: (label: string) => Size): Tensor {
   const dims = dimsOf(t);
   if (isTainted(t) || t.rowNumbers) throw coupled('collects the number of rows');
-  const sizes = dims.map((dim, at) => (dim.constant !== undefined || at === t.rows?.axis ? dim : fresh(`size ${at}`)));
+  const isStepped = steps.min >= 1;
+  if (t.rows && !isStepped) throw notUnderstood('collects rows in steps, of which there may be none');
+  const isKept = (dim: Size, at: number) => isStepped && (dim.constant !== undefined || at === t.rows?.axis);
+  const sizes = dims.map((dim, at) => (isKept(dim, at) ? dim : fresh(`size ${at}`)));
   const rows = t.rows && { ...t.rows, axis: t.rows.axis + (t.rows.axis >= axis ? 1 : 0) };
   return {
     kind: 'tensor',

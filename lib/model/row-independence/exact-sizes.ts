@@ -2,7 +2,7 @@ import { MAX_SHARED_SIZE } from '../../../inference-image/src/contract/batching-
 import type { Size } from './size';
 import { FLOAT, INT32, INT64, STRING } from './tensor';
 
-const DOUBLE = 11;
+export const DOUBLE = 11;
 
 interface NumberType {
   /** Numbers below this limit are exact in the type, and do not overflow. */
@@ -46,8 +46,18 @@ export class ExactSizes {
         ? Math.abs(constant) < Math.min(type.limit, Number.MAX_SAFE_INTEGER)
         : Number.isFinite(constant);
     }
-    const greatest = value.integer ? value.greatestBase(type.limit) : 0;
-    if (greatest < type.leastSize) return false;
+    return value.integer && this.holdsUpTo(value.greatestBase(type.limit), type.leastSize);
+  }
+
+  /** Whether a size is below a limit. Records the sizes of axes up to which that holds. */
+  isBelow(size: Size, limit: number): boolean {
+    // All sizes are numbers of 64 bits.
+    if (limit >= Number.MAX_SAFE_INTEGER) return true;
+    return size.constant === undefined ? this.holdsUpTo(size.greatestBase(limit), 2 ** 8) : size.constant < limit;
+  }
+
+  private holdsUpTo(greatest: number, least: number): boolean {
+    if (greatest < least) return false;
     this.greatest = Math.min(this.greatest, greatest);
     return true;
   }

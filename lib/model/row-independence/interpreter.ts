@@ -146,13 +146,17 @@ export class Interpreter {
       for (const initializer of graph.initializer) {
         known.set(
           initializer.name,
-          withUnknownElements(constantTensor(initializer), `${path}=${JSON.stringify(initializer.name)}`),
+          withUnknownElements(checked(constantTensor(initializer)), `${path}=${JSON.stringify(initializer.name)}`),
         );
       }
-      for (const sparse of graph.sparseInitializer) known.set(sparse.values?.name ?? '', sparseConstant(sparse));
+      for (const sparse of graph.sparseInitializer)
+        known.set(sparse.values?.name ?? '', checked(sparseConstant(sparse)));
       this.initial.set(graph, known);
     }
-    for (const [name, value] of known) names.set(name, value);
+    for (const [name, value] of known) {
+      if (names.has(name)) throw notUnderstood('a constant in it has the name of an input');
+      names.set(name, value);
+    }
   }
 
   private nodes(
@@ -230,7 +234,7 @@ export class Interpreter {
         throw notUnderstood('the model has a function whose name may be an operator of the runtime');
       return this.call(own, inputs, attributes, path, context, assumed);
     }
-    const call = new Call(node, context.opsets.get(domain) ?? 1, attributes, inputs, path, {
+    const call = new Call(node, versionOf(domain, context), attributes, inputs, path, {
       assumed: (condition) => (context.once ? assumed.get(condition) : undefined),
       once: context.once,
       sizes: context.sizes,
@@ -248,7 +252,7 @@ export class Interpreter {
       return attributes.hasGraphs ? values : values.map((value) => notUniformWith(inputs, value));
     } catch (problem) {
       // Results are the same for all rows if the inputs are, whatever the operator does.
-      if (problem instanceof Obstacle && onlyShared(inputs) && !attributes.hasGraphs && !isRandom(node)) {
+      if (problem instanceof Obstacle && onlyShared(inputs) && !attributes.hasGraphs && isSteady(node, attributes)) {
         return node.output.map(() => invariant(undefined));
       }
       throw problem;
@@ -351,6 +355,14 @@ function unknownName(name: string): never {
   throw notUnderstood(`nothing defines ${JSON.stringify(name.slice(0, 80))}`);
 }
 
+/** The runtime takes the newest version of a domain that the model does not import. */
+function versionOf(domain: string, { opsets }: Context): number {
+  const version = opsets.get(domain);
+  if (version === undefined && domain === 'ai.onnx')
+    throw notUnderstood('the model states no version of its operators');
+  return version ?? 1;
+}
+
 function versions(imports: readonly OperatorSetMessage[]): Map<string, number> {
   return new Map(imports.map(({ domain, version }) => [domainName(domain), version]));
 }
@@ -364,6 +376,8 @@ function checked(value: Value): Value {
   if (value.kind !== 'tensor' || !value.dims) return value;
   if (value.dims.length > MAX_RANK) throw notUnderstood('its result has too many axes to follow');
   for (const [axis, size] of value.dims.entries()) {
+    if (Math.abs(size.constant ?? 0) > Number.MAX_SAFE_INTEGER)
+      throw notUnderstood('an axis of its result is too long to follow');
     if (axis !== value.rows?.axis && size.tainted)
       throw coupled('makes the size of an axis depend on the number of rows');
   }
@@ -413,8 +427,17 @@ function isShared(t: Tensor): boolean {
 
 const RANDOM = /^(Random|Bernoulli|Multinomial|Dropout$|TrainingDropout)/;
 
-function isRandom({ opType }: NodeMessage): boolean {
-  return RANDOM.test(opType);
+/**
+ * Operators that leave parts of a result unwritten if a tensor is empty. The result then contains what was in memory,
+ * such as parts of other answers.
+ */
+const UNWRITTEN =
+  /^(Concat|ConcatFromSequence|QLinearConcat|ConvInteger|MatMulInteger|MatMulIntegerToFloat|QLinearMatMul|DynamicQuantizeMatMul|QGemm)$/;
+
+/** Whether an operator has the same results for the same inputs even if its rule does not apply. */
+function isSteady({ opType }: NodeMessage, attributes: Attributes): boolean {
+  if (opType === 'Pad') return attributes.string('mode') !== 'wrap';
+  return !RANDOM.test(opType) && !UNWRITTEN.test(opType);
 }
 
 /** Operators that couple rows but run with any number of rows. */

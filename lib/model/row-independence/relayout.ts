@@ -2,13 +2,18 @@ import { coupled, notUnderstood } from './obstacle';
 import { growthWithin, N, Size } from './size';
 import { areColumns, MAX_VALUES, rowAxisSize, type Tensor } from './tensor';
 
-/** Returns the elements of a tensor in the same order with other axes. `null` is the size to infer. */
-export function relayout(t: Tensor, target: readonly (Size | null)[]): Tensor {
+/**
+ * Returns the elements of a tensor in the same order with other axes. `null` is the size to infer.
+ *
+ * @param unknown - inferred size of a tensor of unknown rank
+ */
+export function relayout(t: Tensor, target: readonly (Size | null)[], unknown?: Size): Tensor {
   if (t.rows) return relayoutRows(t, target);
   const given = target.filter((size): size is Size => size !== null);
   if (given.some(({ tainted }) => tainted)) throw coupled('reshapes a tensor without rows by the number of rows');
   const total = t.dims && Size.product(t.dims);
-  const rest = total ? remaining(total, given) : Size.opaque('rest', given, { min: 0 });
+  const rest = total ? remaining(total, given) : unknown;
+  if (!rest) throw notUnderstood('the rank of its input is unknown');
   const dims = target.map((size) => size ?? rest);
   const { values, elem, below } = t;
   return {

@@ -19,7 +19,12 @@ export interface Rows {
  * Elements that contain the number of their row: all are `row * stride + rest` with 0 <= rest < `below`; or the
  * elements at these indices of the last axis are row numbers.
  */
-export type RowNumbers = { readonly stride: Size; readonly below: Size } | readonly number[];
+export type RowNumbers = FlatNumbers | readonly number[];
+
+export interface FlatNumbers {
+  readonly stride: Size;
+  readonly below: Size;
+}
 
 export function areColumns(numbers: RowNumbers | undefined): numbers is readonly number[] {
   return Array.isArray(numbers);

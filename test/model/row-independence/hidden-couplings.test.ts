@@ -478,3 +478,339 @@ test('Gemm of a vector, which runs', () => {
   ];
   dependent({ inputs: { x, b: ['N', 'p'], d: { bool: [1] } }, constants, nodes });
 });
+
+const float = (name: string, given: number) => initializer(name, 'float', [], Float32Array.of(given));
+const cast = (from: string, to: string, type: number) => node('Cast', [from], [to], { attributes: { to: type } });
+
+describe('floats that are NaN, of which comparisons are false', () => {
+  const quotient = node('Div', ['nothing', 'nothing'], ['nan']);
+  const constantNan = node('Constant', [], ['nan'], { attributes: { value_float: { float: NaN } } });
+  const equal = (a: string, b: string) => [node('Equal', [a, b], ['c']), mixedIf(false)];
+  const initializers = [float('nothing', 0), float('real', 1)];
+  const check = (nodes: object[], inputs: Graph['inputs'] = {}) =>
+    dependent({ inputs: { x, ...inputs }, constants, initializers, nodes });
+
+  test.each(['Equal', 'LessOrEqual', 'GreaterOrEqual'])('%s of one to itself', (operator) => {
+    check([quotient, node(operator, ['nan', 'nan'], ['c']), mixedIf(false)]);
+  });
+
+  test('a quotient of differences of sizes', () => {
+    const sizes = [sizeOf('p', 'ps', 1), sizeOf('q', 'qs', 1), node('Sub', ['ps', 'qs'], ['d']), cast('d', 'f', 1)];
+    check([...sizes, node('Div', ['f', 'f'], ['nan']), ...equal('nan', 'nan')], { p: [1, 'p'], q: [1, 'q'] });
+  });
+
+  test.each(['Min', 'Max'])('%s of one, given or computed', (operator) => {
+    for (const source of [constantNan, quotient]) {
+      check([source, node(operator, ['nan', 'real'], ['m']), ...equal('m', 'm')]);
+      check([source, node(operator, ['nan', 'real'], ['m']), ...equal('m', 'real')]);
+      check([source, node(operator, ['real', 'nan'], ['m']), node('LessOrEqual', ['m', 'm'], ['c']), mixedIf(false)]);
+    }
+  });
+});
+
+test.each(['float', 'double', 'float16'] as const)('%s beyond the range of UINT32, by position', (elem) => {
+  const like = initializer('like', 'uint32', [1], new Uint32Array(1));
+  dependent({ inputs: { x: { [elem]: ['N', 4] } }, nodes: [cast('x', 'y', 12)] });
+  dependent({ inputs: { x: { [elem]: ['N', 4] } }, nodes: [cast('x', 'y', 12)], opset: 6 });
+  const nodes = [node('CastLike', ['x', 'like'], ['y'])];
+  dependent({ inputs: { x: { [elem]: ['N', 4] } }, initializers: [like], nodes });
+  expect(short(proofOf({ inputs: { x: { uint8: ['N', 4] } }, initializers: [like], nodes }))).toBe('independent 0 | 0');
+});
+
+describe('results of the same operands that differ', () => {
+  test('by an attribute of Mod', () => {
+    const nodes = [
+      node('Mod', ['v', 'three'], ['p']),
+      node('Mod', ['v', 'three'], ['q'], { attributes: { fmod: 1 } }),
+      node('Equal', ['p', 'q'], ['c']),
+      mixedIf(false),
+    ];
+    dependent({ inputs: { x, v: { int64: [1] } }, constants, nodes });
+  });
+
+  /** Whether two results in two types are both not 0. */
+  const inTypes = (nodes: object[], initializers: object[]) =>
+    dependent({
+      inputs: { x, b: ['N', 'p'] },
+      constants,
+      initializers,
+      nodes: [
+        sizeOf('b', 'p', 1),
+        cast('p', 'i', 6),
+        cast('p', 'r', 1),
+        ...nodes,
+        node('Equal', ['pc', 'qc'], ['c']),
+        mixedIf(false),
+      ],
+    });
+
+  test('by the type of a product', () => {
+    const times = (of: string, k: string, to: string) => [
+      node('Mul', [of, k], [`${to}1`]),
+      node('Mul', [`${to}1`, k], [`${to}2`]),
+      cast(`${to}2`, `${to}c`, 9),
+    ];
+    const nodes = [...times('i', 'k', 'p'), ...times('r', 'l', 'q')];
+    inTypes(nodes, [int32('k', 1024), float('l', 1024)]);
+  });
+
+  test('by the type of a quotient', () => {
+    const rounded = (of: string, k: string, to: string) => [
+      node('Div', [of, k], [`${to}1`]),
+      node('Floor', [`${to}1`], [`${to}2`]),
+      cast(`${to}2`, `${to}c`, 7),
+    ];
+    const nodes = [cast('r', 'd', 11), ...rounded('r', 'k', 'p'), ...rounded('d', 'l', 'q')];
+    const tenth = Math.fround(0.1);
+    inTypes(nodes, [float('k', tenth), initializer('l', 'double', [], Float64Array.of(tenth))]);
+  });
+
+  test('as a tensor of unknown rank has another number of elements', () => {
+    const flat = (of: string, to: string) => [
+      node('Unique', [of], [`${to}u`], { attributes: { axis: 0 } }),
+      node('Reshape', [`${to}u`, 'flat'], [`${to}f`]),
+      sizeOf(`${to}f`, `${to}s`, 0),
+    ];
+    const nodes = [...flat('v', 'p'), ...flat('w', 'q'), node('Equal', ['ps', 'qs'], ['c']), mixedIf(false)];
+    dependent({ inputs: { x }, constants: { ...constants, v: { floats: [1, 2] }, w: { floats: [1, 2, 3] } }, nodes });
+  });
+
+  test('as branches give fractions', () => {
+    const given = (name: string, number: number) =>
+      graph([node('Constant', [], [name], { attributes: { value_float: { float: number } } })], [value(name, 'float')]);
+    const nodes = [
+      node('If', ['d'], ['v'], {
+        attributes: { then_branch: given('p', 0.5), else_branch: given('q', 0.25) } as never,
+      }),
+      node('Floor', ['v'], ['f']),
+      node('Equal', ['f', 'v'], ['c']),
+      mixedIf(false),
+    ];
+    dependent({ inputs: { x, d: { bool: [1] } }, constants, nodes });
+  });
+});
+
+test.each([2n ** 31n - 1n, 2n ** 63n - 1n])(
+  'a slice backwards to %d, which the runtime takes for the beginning',
+  (end) => {
+    const nodes = [
+      node('Slice', ['w', 'one', 'end', 'axis0', 'flat'], ['part']),
+      sizeOf('part', 's', 0),
+      node('Equal', ['s', 'zero'], ['c']),
+      mixedIf(false),
+    ];
+    const initializers = [initializer('end', 'int64', [1], BigInt64Array.of(end))];
+    dependent({ inputs: { x }, constants: { ...constants, w: { floats: [1, 2, 3] } }, initializers, nodes });
+  },
+);
+
+describe('axes of an empty tensor, which may be longer than any memory', () => {
+  const ends = { end: [1_000_000_000], start: [-1_000_000_000] };
+
+  test.each([
+    ['to an end', 'zero', 'end', 'one'],
+    ['from a start', 'start', 'ends', 'one'],
+    ['backwards', 'flat', 'start', 'flat'],
+  ])('beyond what a slice takes %s', (_, start, end, step) => {
+    const sliced = (length: string) => [
+      node('Concat', [length, 'zero'], ['to'], { attributes: { axis: 0 } }),
+      node('ConstantOfShape', ['to'], ['e']),
+      node('Slice', ['e', start, end, 'axis0', step], ['part']),
+      sizeOf('part', 's', 0),
+      node('Equal', ['s', length], ['c']),
+      mixedIf(false),
+    ];
+    const more = { ...constants, ...ends, ends: [4_000_000_000], many: [1e8], length: [1_500_000_000] };
+    dependent({ inputs: { x }, constants: more, nodes: sliced('length') });
+    const computed = [sizeOf('b', 'p', 1), node('Mul', ['p', 'many'], ['pp'])];
+    dependent({ inputs: { x, b: ['N', 'p'] }, constants: more, nodes: [...computed, ...sliced('pp')] });
+  });
+
+  test('beyond what is exact', () => {
+    const list = (name: string, ...given: bigint[]) =>
+      initializer(name, 'int64', [given.length], BigInt64Array.from(given));
+    const lists = [list('p', 2n ** 53n, 0n), list('q', 2n ** 53n + 1n, 0n)];
+    const longer = (name: string) => [
+      node('ConstantOfShape', [name], [`${name}e`]),
+      node('Concat', [`${name}e`, 'little'], [`${name}l`], { attributes: { axis: 0 } }),
+      sizeOf(`${name}l`, `${name}s`, 0),
+    ];
+    const nodes = [
+      node('ConstantOfShape', ['small'], ['little']),
+      ...longer('p'),
+      ...longer('q'),
+      node('Equal', ['ps', 'qs'], ['c']),
+      mixedIf(false),
+    ];
+    dependent({ inputs: { x }, constants: { ...constants, small: [1, 0] }, initializers: lists, nodes });
+  });
+});
+
+test('results of a loop that may run no step, of which the sizes are 0', () => {
+  const loop = (row: string) =>
+    node('Loop', ['m', 'yes'], ['all'], {
+      attributes: {
+        body: graph(
+          [node('Identity', ['ci'], ['co']), node('Identity', [row], ['so'])],
+          [value('co', 'bool'), value('so', 'float')],
+          [value('it', 'int64', []), value('ci', 'bool', [])],
+        ),
+      } as never,
+    });
+  const initializers = [initializer('yes', 'bool', [], Uint8Array.of(1))];
+  const given = { constants: { ...constants, w: { weights: [2, 2] } }, initializers };
+  const compared = [loop('w'), sizeOf('all', 's', 1), node('Equal', ['s', 'two'], ['c']), mixedIf(false)];
+  dependent({ ...given, inputs: { x, m: { int64: [] } }, nodes: compared });
+  const summed = [loop('x'), node('ReduceSum', ['all', 'axis0'], ['y'], { attributes: { keepdims: 0 } })];
+  dependent({ ...given, inputs: { x, m: { int64: [] } }, nodes: summed });
+  expect(short(proofOf({ ...given, inputs: { x }, nodes: summed, constants: { ...given.constants, m: 2 } }))).toBe(
+    'independent 0 | 0',
+  );
+});
+
+test.each([
+  [1, 'float', Float32Array],
+  [6, 'int32', Int32Array],
+] as const)('numbers of rows that overflow in type %d', (type, elem, List) => {
+  const scalar = (name: string, given: number) => initializer(name, elem, [], List.of(given));
+  const stride = type === 1 ? 2 ** 22 : 2 ** 24;
+  const nodes = (width: string) => [
+    node('Shape', ['x'], ['s'], { attributes: { end: 1 } }),
+    node('Squeeze', ['s', 'axis0'], ['n']),
+    cast('n', 'typed', type),
+    node('Range', ['from', 'typed', 'by'], ['r']),
+    node('Mul', ['r', 'stride'], ['base']),
+    node('Add', ['base', 'more'], ['place']),
+    cast('place', 'index', 7),
+    node('Tile', ['x', width], ['big']),
+    node('Reshape', ['big', 'flat'], ['all']),
+    node('Gather', ['all', 'index'], ['y']),
+  ];
+  const given = (size: number) => ({
+    inputs: { x: ['N', 1] },
+    constants: { ...constants, wide: [1, size] },
+    initializers: [scalar('from', 0), scalar('by', 1), scalar('stride', size), scalar('more', size - 1)],
+    nodes: nodes('wide'),
+  });
+  dependent(given(stride));
+  expect(short(proofOf(given(64)))).toBe('independent 0 | 0');
+});
+
+describe('what a file leaves out or says twice', () => {
+  test('the version of its operators, which is then the newest', () => {
+    const given = { inputs: { x: ['N'] }, nodes: [node('Softmax', ['x'], ['y'])], opset: 12 };
+    expect(short(proofOf(given))).toBe('independent 0 | 0');
+    dependent({ ...given, opset: undefined });
+  });
+
+  test('an input of a graph, as a constant', () => {
+    const body = {
+      ...graph(
+        [
+          node('Identity', ['ci'], ['co']),
+          node('Less', ['it', 'three0'], ['c']),
+          mixedIf(true),
+          node('Identity', ['y'], ['so']),
+        ],
+        [value('co', 'bool'), value('so', 'float')],
+        [value('it', 'int64', []), value('ci', 'bool', [])],
+      ).graph,
+      initializer: [initializer('it', 'int64', [], BigInt64Array.of(5n))],
+    };
+    const nodes = [
+      node('Loop', ['trips', 'yes'], ['all'], { attributes: { body: { graph: body } as never } }),
+      node('ReduceSum', ['all', 'axis0'], ['y'], { attributes: { keepdims: 0 } }),
+    ];
+    const initializers = [initializer('yes', 'bool', [], Uint8Array.of(1))];
+    dependent({ inputs: { x }, constants: { ...constants, trips: 2, three0: 3 }, initializers, nodes });
+  });
+});
+
+describe('parts of a result that the runtime leaves unwritten', () => {
+  const inputs = { x, v: { int64: [1] as number[] } };
+  /** An operator on rows, and on constants whose result is added to the rows. */
+  const both = (nodes: (of: string, to: string) => object[], more: Partial<Graph> = {}) => {
+    const given = { inputs, ...more, constants: { ...constants, w: { weights: [3, 4] }, ...more.constants } };
+    dependent({ ...given, nodes: nodes('x', 'y') });
+    const added = [node('ReduceSum', ['u'], ['t'], { attributes: { keepdims: 0 } }), cast('t', 'f', 1)];
+    dependent({ ...given, nodes: [...nodes('w', 'u'), ...added, node('Add', ['x', 'f'], ['y'])] });
+  };
+  const part = (of: string) => node('Slice', [of, 'zero', 'v', 'one'], ['part']);
+
+  test('by Concat, of an empty tensor whose other sizes do not fit', () => {
+    both((of, to) => [
+      node('Unsqueeze', [of, 'one'], ['a']),
+      part(of),
+      node('Unsqueeze', ['part', 'one'], ['b']),
+      node('Concat', ['a', 'b'], [to], { attributes: { axis: 1 } }),
+    ]);
+    const stacked = (of: string, to: string) => [
+      part(of),
+      node('SequenceConstruct', [of, 'part'], ['list']),
+      node('ConcatFromSequence', ['list'], [to], { attributes: { axis: 1, new_axis: 1 } }),
+    ];
+    both(stacked);
+    const unknown = [
+      node('Unique', ['w'], ['p'], { attributes: { axis: 0 } }),
+      node('Concat', ['p', 'w'], ['u'], { attributes: { axis: 0 } }),
+      node('ReduceSum', ['u'], ['t'], { attributes: { keepdims: 0 } }),
+      node('Add', ['x', 't'], ['y']),
+    ];
+    dependent({ inputs: { x }, constants: { ...constants, w: { weights: [3, 4] } }, nodes: unknown });
+  });
+
+  test('by Concat, but not of sizes that are never 0', () => {
+    const nodes = [node('Concat', ['p', 'q'], ['y'], { attributes: { axis: 2 } })];
+    expect(short(proofOf({ inputs: { p: ['N', 'a', 2], q: ['N', 'b', 2] }, nodes }))).toBe('independent 0,0 | 0');
+  });
+
+  test('by Pad, which wraps round once', () => {
+    const wrap = (of: string, to: string) => [node('Pad', [of, 'pads'], [to], { attributes: { mode: 'wrap' } })];
+    both(wrap, { constants: { pads: [0, 5, 0, 0] }, opset: 19 });
+    both(wrap, { constants: { pads: [0, 4, 0, 5] }, opset: 19 });
+    both(wrap, { inputs: { x, pads: { int64: [4] } }, opset: 19 });
+    const once = { inputs: { x }, constants: { pads: [0, 4, 0, 4] }, nodes: wrap('x', 'y'), opset: 19 };
+    expect(short(proofOf(once))).toBe('independent 0 | 0');
+  });
+
+  const bytes = (name: string, sizes: number[]) =>
+    initializer(name, 'uint8', sizes, new Uint8Array(sizes.reduce((product, size) => product * size)));
+  const scales = [float('s', 1), bytes('z', [1])];
+  const microsoft = { domain: 'com.microsoft' };
+  const cases: Record<string, (a: string, b: string, to: string) => object> = {
+    MatMulInteger: (a, b, to) => node('MatMulInteger', [a, b], [to]),
+    QLinearMatMul: (a, b, to) => node('QLinearMatMul', [a, 's', 'z', b, 's', 'z', 's', 'z'], [to]),
+    MatMulIntegerToFloat: (a, b, to) => node('MatMulIntegerToFloat', [a, b, 's', 's', 'z', 'z'], [to], microsoft),
+    QGemm: (a, b, to) => node('QGemm', [a, 's', 'z', b, 's', 'z'], [to], microsoft),
+  };
+
+  test.each(Object.entries(cases))('by %s, of an axis that may be empty', (_, product) => {
+    const few = [cast('x', 'x8', 2), cast('w', 'w8', 2)];
+    both(
+      (of, to) => [
+        ...few,
+        part(`${of}8`),
+        node('Slice', ['b', 'zero', 'v', 'zero'], ['few']),
+        product('part', 'few', to),
+      ],
+      { initializers: [...scales, bytes('b', [4, 2])] },
+    );
+    const whole = [cast('x', 'x8', 2), product('x8', 'b', 'y')];
+    const given = { inputs: { x }, initializers: [...scales, bytes('b', [4, 2])], nodes: whole };
+    expect(short(proofOf(given))).toBe('independent 0 | 0');
+  });
+
+  test('by ConvInteger, of no channels', () => {
+    const window = [
+      node('Slice', ['b', 'zero', 'v', 'one'], ['few']),
+      cast('x', 'x8', 2),
+      node('Unsqueeze', ['x8', 'two'], ['pictures']),
+      node('ConvInteger', ['pictures', 'few'], ['y']),
+    ];
+    dependent({ inputs, constants, initializers: [bytes('b', [2, 4, 1])], nodes: window });
+    const whole = [...window.slice(1, 3), node('ConvInteger', ['pictures', 'b'], ['y'])];
+    expect(short(proofOf({ inputs: { x }, constants, initializers: [bytes('b', [2, 4, 1])], nodes: whole }))).toBe(
+      'independent 0 | 0',
+    );
+  });
+});

@@ -25,14 +25,16 @@ export interface Graph {
   readonly nodes: object[];
   readonly outputs?: string[];
   readonly constants?: Record<string, Constant>;
-  readonly opset?: number;
+  /** Undefined for a file that states none. */
+  readonly opset?: number | undefined;
   readonly functions?: object[];
   /** Initializers as they are. */
   readonly initializers?: object[];
 }
 
 /** What the prover says of a graph, by way of a file as a user has it. */
-export function proofOf({ inputs, nodes, outputs = ['y'], constants = {}, opset = 17, ...rest }: Graph): RowProof {
+export function proofOf({ inputs, nodes, outputs = ['y'], constants = {}, ...rest }: Graph): RowProof {
+  const { opset } = { opset: 17, ...rest };
   const path = writeOnnxModel(join(folder, 'm.onnx'), {
     inputs: Object.entries(inputs).map(([name, shape]) => {
       const [elem, dims] = Array.isArray(shape)
@@ -46,7 +48,7 @@ export function proofOf({ inputs, nodes, outputs = ['y'], constants = {}, opset 
       ...Object.entries(constants).map(([name, content]) => constant(name, content)),
       ...(rest.initializers ?? []),
     ],
-    opsets: { '': opset, 'ai.onnx.ml': 3, 'com.microsoft': 1, own: 1 },
+    opsets: { ...(opset !== undefined && { '': opset }), 'ai.onnx.ml': 3, 'com.microsoft': 1, own: 1 },
     functions: rest.functions ?? [],
   });
   return readGraph(path).proof;

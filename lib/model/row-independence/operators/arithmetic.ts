@@ -1,17 +1,18 @@
-import { type ExactSizes, isFollowed, isInteger } from '../exact-sizes';
+import { DOUBLE, type ExactSizes, isFollowed, isInteger } from '../exact-sizes';
 import { floorDivide, type Growth, greater, growthWithin, lesser, OF_A_TRUTH, ONE, Size, ZERO } from '../size';
 import { BOOL, FLOAT } from '../tensor';
 
 /**
  * Shape arithmetic element by element: applies an operator to numbers that are polynomials. `elem` is the type of the
- * operands, and `sizes` records the sizes of axes for which the result holds.
+ * operands, and `sizes` records the sizes of axes for which the result holds. Undefined if nothing is known of it.
  */
-export type Arithmetic = (operands: readonly Size[], elem: number, sizes: ExactSizes) => Size;
+export type Arithmetic = (operands: readonly Size[], elem: number, sizes: ExactSizes) => Size | undefined;
 
 /** Sums and products of exact numbers, if the result is exact too; fractions only if all numbers are known. */
-function ring(name: string, exact: (a: Size, b: Size) => Size, known: (a: number, b: number) => number): Arithmetic {
-  return ([a = ZERO, b = ZERO], elem, sizes) => {
-    const opaque = () => Size.opaque(name, [a, b], { integer: isInteger(elem) });
+function ring(name: string, exact: (a: Size, b: Size) => Size, known: (a: number, b: number) => number) {
+  return ([a = ZERO, b = ZERO]: readonly Size[], elem: number, sizes: ExactSizes): Size => {
+    // Types round and overflow in different ways.
+    const opaque = () => Size.opaque(`${name} of ${elem}`, [a, b], { integer: isInteger(elem) });
     if (!sizes.isExact(a, elem) || !sizes.isExact(b, elem)) return opaque();
     const [x, y] = [a.constant, b.constant];
     const result = x !== undefined && y !== undefined ? rounded(known(x, y), elem) : exact(a, b);
@@ -27,11 +28,11 @@ function rounded(value: number, elem: number): Size | undefined {
 
 function divide([a = ZERO, b = ONE]: readonly Size[], elem: number, sizes: ExactSizes): Size {
   const exact = isFollowed(elem) && sizes.isExact(a, elem) && sizes.isExact(b, elem);
-  if (isInteger(elem)) return exact ? floorDivide(a, b) : Size.opaque('div', [a, b]);
+  if (isInteger(elem)) return exact ? floorDivide(a, b) : Size.opaque(`div of ${elem}`, [a, b]);
   const [x, y] = [a.constant, b.constant];
   const number = x !== undefined && y !== undefined && y !== 0 ? rounded(x / y, elem) : undefined;
   const facts = { integer: false, growth: exact ? quotientGrowth(a, b) : undefined };
-  return number ?? (exact ? realQuotient(a, b) : undefined) ?? Size.opaque('real-div', [a, b], facts);
+  return number ?? (exact ? realQuotient(a, b) : undefined) ?? Size.opaque(`div of ${elem}`, [a, b], facts);
 }
 
 /** Of a rounded quotient. */
@@ -46,13 +47,14 @@ function realQuotient(a: Size, b: Size): Size | undefined {
   return b.min > 0 || b.constant !== undefined ? a.dividedBy(b) : undefined;
 }
 
-function modulo([a = ZERO, b = ONE]: readonly Size[], elem: number, sizes: ExactSizes): Size {
+/** Of integers that are not negative, for which `fmod` makes no difference. */
+function modulo([a = ZERO, b = ONE]: readonly Size[], elem: number, sizes: ExactSizes): Size | undefined {
+  if (!isInteger(elem) || a.min < 0 || b.min < 0) return undefined;
   const [x, y] = [a.constant, b.constant];
-  const exact = isInteger(elem) && sizes.isExact(a, elem) && sizes.isExact(b, elem);
-  if (exact && x !== undefined && y !== undefined && x >= 0 && y > 0) return Size.of(x % y);
+  const exact = sizes.isExact(a, elem) && sizes.isExact(b, elem);
+  if (exact && x !== undefined && y !== undefined && y > 0) return Size.of(x % y);
   if (exact && a.dividedBy(b)) return ZERO;
-  const min = a.min >= 0 && b.min >= 0 ? 0 : -Infinity;
-  return Size.opaque('mod', [a, b], { integer: isInteger(elem), min, growth: growthWithin([b]) });
+  return Size.opaque('mod', [a, b], { min: 0, growth: growthWithin([b]) });
 }
 
 const TRUTH = { min: 0, growth: OF_A_TRUTH };
@@ -61,21 +63,30 @@ function truth(known: boolean): Size {
   return known ? ONE : ZERO;
 }
 
+/** Whether numbers have an order: a float that may be infinite may be NaN. */
+function areOrdered(operands: readonly Size[], elem: number): boolean {
+  return (elem !== FLOAT && elem !== DOUBLE) || operands.every(({ growth }) => growth !== undefined);
+}
+
 /** Compares two numbers, if their order is the same for all values of the atoms. */
-function byOrder(name: string, a: Size, b: Size, holds: (order: -1 | 0 | 1) => boolean): Size {
-  const order = a.compare(b);
-  return order === undefined ? Size.opaque(name, [a, b], TRUTH) : truth(holds(order));
+function byOrder(name: string, holds: (order: -1 | 0 | 1) => boolean, atLeast?: boolean): Arithmetic {
+  return ([a = ZERO, b = ZERO], elem) => {
+    const isOrdered = areOrdered([a, b], elem);
+    // An atom that is at least 0 is not less than 0.
+    if (isOrdered && atLeast !== undefined && (atLeast ? b.minus(a) : a.minus(b)).min >= 0) return truth(atLeast);
+    const order = isOrdered ? a.compare(b) : undefined;
+    return order === undefined ? Size.opaque(name, [a, b], TRUTH) : truth(holds(order));
+  };
 }
 
-/** Uses partial knowledge of the order: an atom that is at least 0 is not less than 0. */
-function less([a = ZERO, b = ZERO]: readonly Size[]): Size {
-  if (a.minus(b).min >= 0) return ZERO;
-  return byOrder('less', a, b, (order) => order < 0);
-}
+const equal = byOrder('equal', (order) => order === 0);
+const less = byOrder('less', (order) => order < 0, false);
+const lessOrEqual = byOrder('less-or-equal', (order) => order <= 0, true);
 
-function lessOrEqual([a = ZERO, b = ZERO]: readonly Size[]): Size {
-  if (b.minus(a).min >= 0) return ONE;
-  return byOrder('less-or-equal', a, b, (order) => order <= 0);
+/** Reduces to the least or greatest number. */
+function extreme(name: string, ofOrdered: (a: Size, b: Size) => Size): Arithmetic {
+  return (operands, elem) =>
+    areOrdered(operands, elem) ? operands.reduce(ofOrdered) : Size.opaque(name, operands, { integer: false });
 }
 
 /** Facts of the whole number next to another. */
@@ -170,19 +181,19 @@ export const ARITHMETIC: Readonly<Record<string, Arithmetic>> = {
   Mul: multiply,
   Div: divide,
   Mod: modulo,
-  Min: (operands) => operands.reduce(lesser),
-  Max: (operands) => operands.reduce(greater),
+  Min: extreme('least', lesser),
+  Max: extreme('greatest', greater),
   Neg: ([a = ZERO], elem, sizes) => multiply([a, Size.of(-1)], elem, sizes),
   Abs: absolute,
   Floor: floor,
   Ceil: ceil,
   Round: round,
   Identity: ([a = ZERO]) => a,
-  Equal: ([a = ZERO, b = ZERO]) => byOrder('equal', a, b, (order) => order === 0),
+  Equal: equal,
   Less: less,
-  Greater: ([a = ZERO, b = ZERO]) => less([b, a]),
+  Greater: ([a = ZERO, b = ZERO], ...rest) => less([b, a], ...rest),
   LessOrEqual: lessOrEqual,
-  GreaterOrEqual: ([a = ZERO, b = ZERO]) => lessOrEqual([b, a]),
+  GreaterOrEqual: ([a = ZERO, b = ZERO], ...rest) => lessOrEqual([b, a], ...rest),
   And: and,
   Or: or,
   Not: not,

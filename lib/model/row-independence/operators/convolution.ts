@@ -3,6 +3,7 @@ import { CannotRun, coupled, notUnderstood, Obstacle } from '../obstacle';
 import { growthWithin, ONE, Size } from '../size';
 import { INT32, invariant, rowAxisSize, type Tensor, type Value } from '../tensor';
 import { withoutValues } from './layout';
+import { refuseEmptySum } from './linear';
 
 /** Requires [rows, channels, ...], as for pictures and signals. A tensor without rows needs no known sizes. */
 export function batchFirst(t: Tensor): Tensor {
@@ -262,7 +263,11 @@ export const pooling: Operators = {
 
 export const convolutions: Operators = {
   Conv: convolution(1, [2], 0),
-  ConvInteger: convolution(1, [2, 3], INT32),
+  ConvInteger: (call) => {
+    // A window over no channels, or of no elements, sums over nothing.
+    refuseEmptySum([Size.product(dimsOf(call.data(1)).slice(1))]);
+    return convolution(1, [2, 3], INT32)(call);
+  },
   QLinearConv: convolution(3, [1, 2, 4, 5, 6, 7, 8], 0),
   ConvTranspose: transposedConvolution,
   DeformConv: deformableConvolution,

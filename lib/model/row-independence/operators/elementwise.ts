@@ -1,7 +1,8 @@
 import { broadcast } from '../align';
 import { asData, asTensor, type Call, type Operators } from '../call';
+import type { ExactSizes } from '../exact-sizes';
 import { coupled, notUnderstood, Obstacle } from '../obstacle';
-import { greater, ONE, type Size } from '../size';
+import { greater, N, ONE, type Size } from '../size';
 import {
   areColumns,
   BOOL,
@@ -14,7 +15,7 @@ import {
   isTainted,
   MAX_VALUES,
   valuesOf,
-  type RowNumbers,
+  type FlatNumbers,
   type Tensor,
   type Value,
 } from '../tensor';
@@ -26,7 +27,8 @@ export function pointwise(call: Call, tensors: readonly Tensor[], elem: number):
   const computed = arithmetic && arithmeticResult(call, tensors, arithmetic, elem);
   if (computed) return computed;
   const { dims, rows } = broadcast(tensors);
-  const numbers = flatNumbers(call.node.opType, tensors);
+  const flat = flatNumbers(call.node.opType, tensors);
+  const numbers = flat && areExact(flat, elem, call.surroundings.sizes) ? flat : undefined;
   if (numbers && dims && rows) return { kind: 'tensor', dims, rows, elem, rowNumbers: numbers };
   try {
     tensors.forEach(asData);
@@ -39,7 +41,7 @@ export function pointwise(call: Call, tensors: readonly Tensor[], elem: number):
 }
 
 /** Tracks `row * stride + rest`: exporters combine several indices into one that counts through all rows. */
-function flatNumbers(operator: string, tensors: readonly Tensor[]): RowNumbers | undefined {
+function flatNumbers(operator: string, tensors: readonly Tensor[]): FlatNumbers | undefined {
   const [a, b] = tensors;
   const [numbers, other] = a?.rowNumbers ? [a, b] : [b, a];
   const own = numbers?.rowNumbers;
@@ -51,6 +53,11 @@ function flatNumbers(operator: string, tensors: readonly Tensor[]): RowNumbers |
   }
   const bound = operator === 'Add' ? boundOf(other) : undefined;
   return bound && { stride: own.stride, below: own.below.plus(bound).minus(ONE) };
+}
+
+/** Whether the numbers of all rows are exact in a type. */
+function areExact({ stride, below }: FlatNumbers, elem: number, sizes: ExactSizes): boolean {
+  return sizes.isExact(N.times(stride).plus(below), elem);
 }
 
 /** Exclusive upper bound if all elements are non-negative integers. */
@@ -98,6 +105,7 @@ function arithmeticResult(
   for (const index of indices(dims)) {
     const operands = tensors.map((tensor, at) => elementAt(tensor.values ?? [], shapes[at] as number[], index));
     const value = arithmetic(operands, typed, call.surroundings.sizes);
+    if (!value) return undefined;
     // Inexact numbers may only be compared with others.
     if (operands.some(isInexact) && !operands.includes(value)) return undefined;
     values.push(value);
@@ -133,6 +141,12 @@ function unary(call: Call): Value {
   return { kind: 'tensor', ...(dims && { dims }), ...(rows && { rows }), elem };
 }
 
+/** TensorProto.DataType */
+const UINT32 = 12;
+
+/** UINT8, INT8, UINT16, INT16, INT32, INT64, BOOL, UINT32 and UINT64 */
+const INTEGERS: ReadonlySet<number> = new Set([2, 3, 4, 5, INT32, INT64, BOOL, UINT32, 13]);
+
 /** Passes any value on unchanged. */
 export function identity(call: Call): Value {
   const value = call.inputs[0];
@@ -145,15 +159,18 @@ function castTo(elem: (call: Call) => number) {
     const tensor = call.tensor(0);
     const to = elem(call);
     const { values, rowNumbers, below, ...rest } = tensor;
+    if (to === UINT32 && tensor.rows && !INTEGERS.has(tensor.elem))
+      throw coupled('turns a float beyond the range of UINT32 into a number that depends on its position');
     const whole = to === INT64 || to === INT32;
     const converted = values?.map((value) => cast(value, tensor.elem, to, call.surroundings.sizes));
     if (converted?.every((value): value is Size => value !== undefined))
       return { ...rest, elem: to, values: converted };
     if (isTainted(tensor)) throw coupled('turns the number of rows into data');
-    // A narrower type cannot represent the number of every row.
-    if (rowNumbers && whole) return { ...tensor, elem: to };
+    const { sizes } = call.surroundings;
+    if (rowNumbers && whole && (areColumns(rowNumbers) || areExact(rowNumbers, to, sizes)))
+      return { ...tensor, elem: to };
     asData(tensor);
-    return { ...rest, ...(below && whole && { below }), elem: to };
+    return { ...rest, ...(below && whole && sizes.isExact(below, to) && { below }), elem: to };
   };
 }
 

@@ -8,7 +8,7 @@ import { batchFirst, convolution } from './convolution';
 import { merged } from './elementwise';
 import { indexing } from './indexing';
 import { concatenated, layout, withoutValues } from './layout';
-import { addedTo, gemm, matmul, quantizedMatmul, single, swapped } from './linear';
+import { addedTo, gemm, integerMatmul, matmul, quantizedMatmul, single, swapped } from './linear';
 import { dynamic, quantization } from './quantization';
 import { reduction } from './reduction';
 import { slicing } from './slicing';
@@ -49,7 +49,7 @@ function quantizedGemm(call: Call): Value {
   for (const position of [3, 4, 5, 6]) call.shared(position, 'its weights');
   const [a, b] = [call.data(0), call.data(3)];
   const turned = call.attributes.flag('transA', false);
-  return matmul(turned ? swapped(a) : a, call.attributes.flag('transB', false) ? swapped(b) : b);
+  return integerMatmul(turned ? swapped(a) : a, call.attributes.flag('transB', false) ? swapped(b) : b);
 }
 
 /** Adds the inputs, then normalizes over the last axis. */

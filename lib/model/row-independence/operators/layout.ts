@@ -44,17 +44,28 @@ function constant(call: Call): Value {
   const int = attributes.int('value_int');
   if (int !== undefined) return valuesOf([], [Size.of(int)], INT64);
   const float = attributes.float('value_float');
-  if (float !== undefined) return valuesOf([], [Size.of(float)], FLOAT);
+  if (float !== undefined) return finite([], [float]);
   const ints = attributes.ints('value_ints');
   if (ints) return vector(ints.map((value) => Size.of(value)));
   const floats = attributes.floats('value_floats');
-  if (floats)
-    return vector(
-      floats.map((value) => Size.of(value)),
-      FLOAT,
-    );
+  if (floats) return finite([floats.length], floats);
   const sparse = attributes.sparseTensor('sparse_value');
   return sparse ? sparseConstant(sparse) : invariant(undefined);
+}
+
+/** Floats, whose elements are tracked if they are finite. */
+function finite(dims: readonly number[], floats: readonly number[]): Tensor {
+  const isTracked = floats.length <= MAX_VALUES && floats.every(Number.isFinite);
+  return isTracked
+    ? valuesOf(
+        dims,
+        floats.map((value) => Size.of(value)),
+        FLOAT,
+      )
+    : invariant(
+        dims.map((dim) => Size.of(dim)),
+        FLOAT,
+      );
 }
 
 function shape(call: Call): Value {
@@ -96,7 +107,7 @@ function reshape(call: Call): Value {
   });
   if (target.filter((value) => value === null).length > 1)
     throw new CannotRun('its shape has more than one size to infer');
-  return relayout(t, target);
+  return relayout(t, target, call.fresh('rest'));
 }
 
 function flatten(call: Call): Value {
@@ -297,6 +308,10 @@ export function concatenated(tensors: readonly Tensor[], along: number): Tensor 
   const rank = dimsOf(first).length;
   if (shapes.some(({ length }) => length !== rank)) throw new CannotRun('tensors of different ranks are joined');
   const axis = axisOf(along, rank);
+  for (let other = 0; other < rank; other++) {
+    if (other !== axis && !areAlike(shapes.map((dims) => dims[other] as Size)))
+      throw notUnderstood('it may leave a part of its result unwritten, that of an empty tensor');
+  }
   if (tensors.some(({ rows }) => rows?.axis === axis)) return joinedBlocks(tensors, axis);
   const rows = commonRows(tensors.map((t, at) => ({ dims: shapes[at] as readonly Size[], rows: t.rows })));
   if (rows && tensors.some((t) => !t.rows)) throw coupled('joins the rows with a tensor that is not per row');
@@ -314,9 +329,14 @@ export function concatenated(tensors: readonly Tensor[], along: number): Tensor 
   return { kind: 'tensor', dims, elem, ...(rows && { rows }), ...(numbers && { rowNumbers: numbers }) };
 }
 
+/** Whether sizes are equal if the run succeeds: those of an empty tensor are not compared with others. */
+function areAlike(sizes: readonly Size[]): boolean {
+  return sizes.every((size) => size.min >= 1) || sizes.every((size) => size.equals(sizes[0] as Size));
+}
+
 /** Of tensors any of which may be empty, so that its other sizes do not count. */
 function joinedSize(shapes: readonly (readonly Size[])[], axis: number): Size {
-  return Size.opaque(`joined ${axis}`, shapes.flat(), { min: 0 });
+  return Size.opaque(`joined ${axis} of ${shapes[0]?.length}`, shapes.flat(), { min: 0 });
 }
 
 function joinedValues(tensors: readonly Tensor[], dims: readonly number[] | undefined, axis: number, elem: number) {

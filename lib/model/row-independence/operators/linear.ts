@@ -110,6 +110,19 @@ export function addedTo(result: Tensor, summand: Tensor): Tensor {
   return { ...sum, ...(result.dims && { dims: result.dims }) };
 }
 
+/** Requires a summed axis that is not empty, as the runtime leaves a quantized result unwritten otherwise. */
+export function refuseEmptySum(sizes: readonly (Size | undefined)[]): void {
+  if (sizes.every((size) => !size || size.min < 1))
+    throw notUnderstood('it may sum over an empty axis, and leave its result unwritten');
+}
+
+/** Product of quantized matrices. */
+export function integerMatmul(a: Tensor, b: Tensor, elem?: number): Tensor {
+  const [left, right] = [dimsOf(a), dimsOf(b)];
+  refuseEmptySum([left.at(-1), right.at(right.length > 1 ? -2 : -1)]);
+  return matmul(a, b, elem);
+}
+
 /** Requires a single scale or zero point: one for each index would differ from row to row of the left matrix. */
 export function single(call: Call, position: number): void {
   const parameter = call.shared(position, 'scales and zero points');
@@ -131,7 +144,7 @@ export function quantizedMatmul(
     for (const position of singles) single(call, position);
     for (const position of parameters) call.shared(position, 'scales and zero points');
     if (call.data(b).rows) throw coupled('multiplies by the values of rows');
-    return matmul(call.data(0), call.data(b), elem);
+    return integerMatmul(call.data(0), call.data(b), elem);
   };
 }
 

@@ -1,5 +1,6 @@
 import { blockOf } from '../blocks';
 import { axisOf, dimsOf, type Call, type Operators } from '../call';
+import type { ExactSizes } from '../exact-sizes';
 import { CannotRun, coupled, notUnderstood } from '../obstacle';
 import { growthWithin, lesser, ONE, Size, ZERO } from '../size';
 import { constantDims, invariant, rearranged, type Tensor, type Value } from '../tensor';
@@ -22,31 +23,50 @@ function slice(call: Call): Value {
   if (axes.length !== starts.length || ends.length !== starts.length)
     throw new CannotRun('its starts and ends are for different axes');
   return axes.reduce<Tensor>(
-    (part, axis, at) => sliceAxis(part, axisOf(axis, rank), starts[at] as Size, ends[at] as Size, steps[at] ?? ONE),
+    (part, axis, at) =>
+      sliceAxis(
+        part,
+        axisOf(axis, rank),
+        { start: starts[at] as Size, end: ends[at] as Size, step: steps[at] ?? ONE },
+        call.surroundings.sizes,
+      ),
     t,
   );
 }
 
-function sliceAxis(t: Tensor, axis: number, start: Size, end: Size, step: Size): Tensor {
+interface Part {
+  readonly start: Size;
+  readonly end: Size;
+  readonly step: Size;
+}
+
+function sliceAxis(t: Tensor, axis: number, { start, end, step }: Part, sizes: ExactSizes): Tensor {
   const length = dimsOf(t)[axis] as Size;
-  if (step.is(1) && startsAtBeginning(start) && goesToTheEnd(end, length)) return t;
+  const isBeyond = (at: Size, sign: 1 | -1) => {
+    const limit = sign * (at.constant ?? 0);
+    return limit >= TO_THE_END && sizes.isBelow(length, limit);
+  };
+  const startsAtBeginning = start.is(0) || isBeyond(start, -1);
+  const goesToTheEnd = isBeyond(end, 1) || end.minus(length).min >= 0;
+  if (step.is(1) && startsAtBeginning && goesToTheEnd) return t;
   if (t.rows?.axis === axis) {
-    const to = (end.constant ?? 0) >= TO_THE_END ? length : end;
+    const to = goesToTheEnd ? length : end;
     if (!step.is(1) || start.min < 0) throw coupled('picks some of the rows, or reverses them');
     return blockOf(t, start, to.minus(start));
   }
   const known = length.constant;
   const by = step.constant;
-  if (known !== undefined && by !== undefined && start.constant !== undefined && end.constant !== undefined) {
+  // Backwards, the runtime takes the greatest integers for the beginning, unlike ONNX.
+  const isOdd = by !== undefined && by < 0 && (end.constant ?? 0) >= TO_THE_END;
+  if (known !== undefined && by !== undefined && start.constant !== undefined && end.constant !== undefined && !isOdd) {
     return sliceKnown(t, axis, known, start.constant, end.constant, by);
   }
   if (by === 1) {
-    const from = start.is(0) ? ZERO : position(start, length);
-    const to = (end.constant ?? 0) >= TO_THE_END ? length : position(end, length);
+    const from = startsAtBeginning ? ZERO : position(start, length);
+    const to = goesToTheEnd ? length : position(end, length);
     if (from && to) return sliced(t, axis, from, lengthBetween(from, to, length));
   }
-  if (by === -1 && start.is(-1) && (end.constant ?? 0) <= -TO_THE_END)
-    return sliced(t, axis, Size.atom('turned'), length);
+  if (by === -1 && start.is(-1) && isBeyond(end, -1)) return sliced(t, axis, Size.atom('turned'), length);
   if (end.tainted || start.tainted) throw coupled('picks by the number of rows');
   return sliced(
     t,
@@ -54,14 +74,6 @@ function sliceAxis(t: Tensor, axis: number, start: Size, end: Size, step: Size):
     Size.atom('anywhere'),
     Size.opaque('slice', [length, start, end, step], { min: 0, growth: growthWithin([length]) }),
   );
-}
-
-function startsAtBeginning(start: Size): boolean {
-  return start.is(0) || (start.constant ?? 0) <= -TO_THE_END;
-}
-
-function goesToTheEnd(end: Size, length: Size): boolean {
-  return (end.constant ?? 0) >= TO_THE_END || end.equals(length) || end.minus(length).min >= 0;
 }
 
 function sliceKnown(t: Tensor, axis: number, length: number, start: number, end: number, step: number): Tensor {
@@ -113,13 +125,17 @@ function pad(call: Call): Value {
   const axes =
     call.constants(3, 'the axes that it pads')?.map((axis) => axisOf(axis, dims.length)) ?? dims.map((_, axis) => axis);
   if (given.length !== 2 * axes.length) throw new CannotRun('it pads a different number of axes than its input has');
+  const wraps = call.attributes.string('mode') === 'wrap';
   const sizes = [...dims];
   axes.forEach((axis, at) => {
     const [before, after] = [given[at] as Size, given[at + axes.length] as Size];
     if (before.is(0) && after.is(0)) return;
     if (t.rows?.axis === axis) throw coupled('pads the axis that counts rows');
     if (before.tainted || after.tainted) throw coupled('pads by the number of rows');
-    const size = (sizes[axis] as Size).plus(before).plus(after);
+    const own = sizes[axis] as Size;
+    if (wraps && [before, after].some((more) => more.min < 0 || own.minus(more).min < 0))
+      throw notUnderstood('it may wrap round more than once, and leave the rest of its result unwritten');
+    const size = own.plus(before).plus(after);
     sizes[axis] = size.min >= 0 ? size : Size.opaque('size', [size], { min: 0, growth: growthWithin([size]) });
   });
   return { ...withoutValues(t), dims: sizes };
