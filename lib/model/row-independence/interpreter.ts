@@ -29,6 +29,7 @@ import {
   type Tensor,
   type Value,
 } from './tensor';
+import { isFilled, unwritten } from './unwritten';
 
 /** A node at which the proof stops. */
 export class Stopped {
@@ -248,7 +249,10 @@ export class Interpreter {
       return attributes.hasGraphs ? values : values.map((value) => notUniformWith(inputs, value));
     } catch (problem) {
       // Results are the same for all rows if the inputs are, whatever the operator does.
-      if (problem instanceof Obstacle && onlyShared(inputs) && !attributes.hasGraphs && !isRandom(node)) {
+      if (!(problem instanceof Obstacle) || problem.always) throw problem;
+      if (onlyShared(inputs) && !attributes.hasGraphs && !isRandom(node)) {
+        // Other kernels may not write a result of empty tensors.
+        if (!transfer && !inputs.every((value) => !value || isFilled(value))) throw unwritten();
         return node.output.map(() => invariant(undefined));
       }
       throw problem;

@@ -2,6 +2,7 @@ import { dimsOf, type Call, type Operators, type Transfer } from '../call';
 import { CannotRun, coupled, notUnderstood, Obstacle } from '../obstacle';
 import { growthWithin, ONE, Size } from '../size';
 import { INT32, invariant, rowAxisSize, type Tensor, type Value } from '../tensor';
+import { writtenWith } from '../unwritten';
 import { withoutValues } from './layout';
 
 /** Requires [rows, channels, ...], as for pictures and signals. A tensor without rows needs no known sizes. */
@@ -79,10 +80,10 @@ function convolved(call: Call, x: Tensor, weights: Tensor, elem: number): Tensor
 
 /** @param weights - position of the weights; inputs at `parameters` must be the same for all rows */
 export function convolution(weights: number, parameters: readonly number[], elem: number): Transfer {
-  return (call) => {
+  return writtenWith(weights, (call) => {
     for (const position of parameters) call.shared(position, 'its parameters');
     return convolved(call, call.data(0), call.data(weights), elem);
-  };
+  });
 }
 
 function transposedConvolution(call: Call): Value {
@@ -264,7 +265,7 @@ export const convolutions: Operators = {
   Conv: convolution(1, [2], 0),
   ConvInteger: convolution(1, [2, 3], INT32),
   QLinearConv: convolution(3, [1, 2, 4, 5, 6, 7, 8], 0),
-  ConvTranspose: transposedConvolution,
+  ConvTranspose: writtenWith(1, transposedConvolution),
   DeformConv: deformableConvolution,
   BatchNormalization: batchNormalization,
   InstanceNormalization: perRow,

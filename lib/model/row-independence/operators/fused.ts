@@ -3,6 +3,7 @@ import { asTensor, axisOf, dimsOf, refuseAlong, type Call, type Operators, type 
 import { coupled, notUnderstood } from '../obstacle';
 import { ONE, Size } from '../size';
 import { FLOAT, INT32, withRows, type Rows, type Tensor, type Value } from '../tensor';
+import { isFilled, writtenIf, writtenProduct, writtenWith } from '../unwritten';
 import { refuseLastAxis } from './attention';
 import { batchFirst, convolution } from './convolution';
 import { merged } from './elementwise';
@@ -47,9 +48,10 @@ function packedWeights(call: Call): Value {
 function quantizedGemm(call: Call): Value {
   for (const position of [1, 2, 7, 8]) single(call, position);
   for (const position of [3, 4, 5, 6]) call.shared(position, 'its weights');
-  const [a, b] = [call.data(0), call.data(3)];
+  const [a, b, c] = [call.data(0), call.data(3), call.optionalData(6)];
   const turned = call.attributes.flag('transA', false);
-  return matmul(turned ? swapped(a) : a, call.attributes.flag('transB', false) ? swapped(b) : b);
+  const product = matmul(turned ? swapped(a) : a, call.attributes.flag('transB', false) ? swapped(b) : b);
+  return c ? addedTo(product, c) : product;
 }
 
 /** Adds the inputs, then normalizes over the last axis. */
@@ -185,20 +187,21 @@ export const fused: Operators = {
   QLinearReduceMean: quantizedReduce,
   QLinearGlobalAveragePool: globalPool,
   QLinearAveragePool: channelsLast,
-  QLinearConv: (call) =>
+  QLinearConv: writtenWith(3, (call) =>
     call.attributes.flag('channels_last', false) ? channelsLast(call) : convolution(3, [1, 2, 4, 5, 6, 7, 8], 0)(call),
-  QGemm: quantizedGemm,
+  ),
+  QGemm: writtenWith(3, quantizedGemm),
   FusedMatMul: fusedMatmul,
   FusedMatMulActivation: fusedMatmul,
   TransposeMatMul: fusedMatmul,
   FusedGemm: gemm,
   FusedConv: fusedConvolution,
-  MatMulNBits: packedWeights,
+  MatMulNBits: writtenWith(1, packedWeights),
   MatMulBnb4: packedWeights,
   MatMulInteger16: (call) => matmul(call.data(0), call.data(1), INT32),
   MatMulIntegerToFloat: quantizedMatmul([2, 4], [3, 5, 6], 1, FLOAT),
-  DynamicQuantizeMatMul: dynamic,
-  DynamicQuantizeLSTM: dynamic,
+  DynamicQuantizeMatMul: writtenProduct(0, 1, dynamic),
+  DynamicQuantizeLSTM: writtenIf(({ inputs }) => isFilled(inputs[0]) && isFilled(inputs[1]), dynamic),
   SkipLayerNormalization: skipLayerNormalization([2, 3, 4]),
   SkipSimplifiedLayerNormalization: skipLayerNormalization([2, 3]),
   EmbedLayerNormalization: embedLayerNormalization,

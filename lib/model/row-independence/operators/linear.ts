@@ -3,6 +3,7 @@ import { dimsOf, type Call, type Operators, type Transfer } from '../call';
 import { CannotRun, coupled, notUnderstood } from '../obstacle';
 import { ONE, Size } from '../size';
 import { INT32, invariant, rowAxisSize, type Rows, type Tensor, type Value } from '../tensor';
+import { writtenProduct } from '../unwritten';
 import { merged } from './elementwise';
 
 /**
@@ -127,12 +128,12 @@ export function quantizedMatmul(
   b: number,
   elem: number,
 ): Transfer {
-  return (call) => {
+  return writtenProduct(0, b, (call) => {
     for (const position of singles) single(call, position);
     for (const position of parameters) call.shared(position, 'scales and zero points');
     if (call.data(b).rows) throw coupled('multiplies by the values of rows');
     return matmul(call.data(0), call.data(b), elem);
-  };
+  });
 }
 
 const LABELS = /[A-Za-z]/;
