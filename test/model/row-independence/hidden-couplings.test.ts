@@ -428,6 +428,19 @@ describe('numbers that wrap round', () => {
   });
 });
 
+test('a size of what keeps its proportions', () => {
+  const nodes = [
+    node('Resize', ['a', '', '', 'to'], ['small'], {
+      attributes: { axes: [2, 3], keep_aspect_ratio_policy: 'not_larger' },
+    }),
+    sizeOf('small', 'given', 2),
+    node('Equal', ['given', 'three'], ['c']),
+    mixedIf(true),
+  ];
+  const more = { ...constants, a: { weights: [1, 1, 6, 9] }, to: [6, 4] };
+  dependent({ inputs: { x }, constants: more, opset: 18, nodes });
+});
+
 describe('sizes of pools', () => {
   const signal = (...sizes: number[]) => ({ weights: [1, 1, ...sizes] });
 
@@ -439,6 +452,28 @@ describe('sizes of pools', () => {
       mixedIf(false),
     ];
     dependent({ inputs: { x }, constants: { ...constants, a: signal(2) }, nodes });
+  });
+
+  const pooled = (size: number, attributes: Record<string, number | string | number[]>, real: number) => {
+    const nodes = [
+      node('MaxPool', ['a'], ['pool'], { attributes }),
+      sizeOf('pool', 's', 2),
+      node('Equal', ['s', 'real'], ['c']),
+      mixedIf(true),
+    ];
+    dependent({ inputs: { x }, constants: { ...constants, a: signal(size), real: [real] }, nodes });
+  };
+
+  test('whose last window is left out, as it begins after the end', () => {
+    pooled(4, { kernel_shape: [1], strides: [2], ceil_mode: 1 }, 2);
+    pooled(8, { kernel_shape: [1], strides: [3], pads: [1, 0], ceil_mode: 1 }, 3);
+    pooled(6, { kernel_shape: [1], strides: [3], auto_pad: 'VALID', ceil_mode: 1 }, 2);
+  });
+
+  test('that are padded for the same size', () => {
+    pooled(3, { kernel_shape: [3], strides: [3], auto_pad: 'SAME_UPPER', ceil_mode: 1 }, 1);
+    pooled(5, { kernel_shape: [3], strides: [1], auto_pad: 'SAME_UPPER', dilations: [2] }, 3);
+    pooled(3, { kernel_shape: [2], strides: [2], auto_pad: 'SAME_LOWER', dilations: [2] }, 1);
   });
 
   test('whose last window begins within the padding, or not', () => {

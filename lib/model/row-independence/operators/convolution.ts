@@ -34,9 +34,12 @@ function swept(call: Call, sizes: readonly Size[], { kernel, refusesLarger }: Wi
     const window = kernel[at];
     if (!window) return call.fresh(`spatial ${at}`);
     const same = auto.startsWith('SAME');
+    const dilation = dilations?.[at] ?? 1;
+    // Pools pad for a kernel that is not dilated.
+    if (same && dilation !== 1 && !refusesLarger) return call.fresh(`spatial ${at}`);
     const [before, after] =
       auto === 'NOTSET' || auto === '' ? [pads?.[at] ?? 0, pads?.[at + sizes.length] ?? 0] : [0, 0];
-    const reach = window.minus(ONE).times(Size.of(dilations?.[at] ?? 1));
+    const reach = window.minus(ONE).times(Size.of(dilation));
     const room = same
       ? size.minus(ONE)
       : size
@@ -44,13 +47,13 @@ function swept(call: Call, sizes: readonly Size[], { kernel, refusesLarger }: Wi
           .minus(reach)
           .minus(ONE);
     const known = room.constant;
-    if (known !== undefined && !up) return Size.of(Math.trunc(known / stride) + 1);
+    if (known !== undefined && (same || !up)) return Size.of(Math.trunc(known / stride) + 1);
     if (stride === 1) return room.plus(ONE);
     const growth = growthWithin([room, size]);
     const least = Math.max(room.min / stride, -1);
-    // With ceil_mode a last window that would begin in the padding is left out.
-    if (up) {
-      const min = Math.ceil(least) - (size.min >= 1 ? 0 : 1);
+    // With ceil_mode a last window that would begin in the padding is left out, unless it is the only one.
+    if (up && !same) {
+      const min = Math.max(Math.floor(least), size.min >= 1 ? Math.min(Math.ceil(least), 0) : -1);
       return Size.opaque(`ceil ${stride} ${before}`, [room, size], { min, growth }).plus(ONE);
     }
     return Size.opaque(`truncated ${stride}`, [room], { min: refusesLarger ? 0 : Math.trunc(least), growth }).plus(ONE);
