@@ -514,6 +514,16 @@ describe('results that the runtime does not write, as the sum is over nothing', 
     dependent({ inputs: { x: { uint8: ['N', 4] } }, constants: more, initializers, nodes: [without('one'), product] });
   });
 
+  test.each([
+    node('MatMul', ['e', 'turned'], ['y']),
+    node('MatMul', ['e', 'v'], ['y']),
+    own('FusedMatMul', ['e', 'e'], { transB: 1 }),
+    own('FusedMatMul', ['turned', 'turned'], { transA: 1 }),
+  ])('products of many matrices %#', (product) => {
+    const nodes = [without('axis2'), node('Transpose', ['e'], ['turned'], { attributes: { perm: [0, 2, 1] } }), product];
+    dependent({ inputs: { x: ['N', 4, 6] }, constants: more, initializers: [none('v', 'float', 0)], nodes });
+  });
+
   test('products with weights packed in blocks', () => {
     const product = own('MatMulNBits', ['e', 'w', 'factors'], { K: 0, N: 5, bits: 4, block_size: 16 });
     const initializers = [none('w', 'uint8', 5, 0, 8), none('factors', 'float', 0)];

@@ -3,7 +3,7 @@ import { asTensor, axisOf, dimsOf, refuseAlong, type Call, type Operators, type 
 import { coupled, notUnderstood } from '../obstacle';
 import { ONE, Size } from '../size';
 import { FLOAT, INT32, withRows, type Rows, type Tensor, type Value } from '../tensor';
-import { isFilled, writtenIf, writtenProduct, writtenWith } from '../unwritten';
+import { isFilled, unwritten, writtenIf, writtenProduct, writtenWith } from '../unwritten';
 import { refuseLastAxis } from './attention';
 import { batchFirst, convolution } from './convolution';
 import { merged } from './elementwise';
@@ -24,7 +24,9 @@ function elementwise(tensors: readonly number[], parameters: readonly number[] =
 }
 
 function fusedMatmul(call: Call): Value {
-  const { attributes } = call;
+  const { attributes, inputs } = call;
+  const [summed, other] = [attributes.flag('transA', false) ? -2 : -1, attributes.flag('transB', false) ? -1 : -2];
+  if (!isFilled(inputs[0], summed) && !isFilled(inputs[1], other)) throw unwritten();
   if (attributes.flag('transBatchA', false) || attributes.flag('transBatchB', false))
     throw notUnderstood('it exchanges axes of the batch');
   const activation = attributes.string('activation', '');
@@ -198,7 +200,7 @@ export const fused: Operators = {
   FusedConv: fusedConvolution,
   MatMulNBits: writtenWith(1, packedWeights),
   MatMulBnb4: packedWeights,
-  MatMulInteger16: (call) => matmul(call.data(0), call.data(1), INT32),
+  MatMulInteger16: writtenProduct(0, 1, (call) => matmul(call.data(0), call.data(1), INT32)),
   MatMulIntegerToFloat: quantizedMatmul([2, 4], [3, 5, 6], 1, FLOAT),
   DynamicQuantizeMatMul: writtenProduct(0, 1, dynamic),
   DynamicQuantizeLSTM: writtenIf(({ inputs }) => isFilled(inputs[0]) && isFilled(inputs[1]), dynamic),

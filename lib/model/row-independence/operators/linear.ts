@@ -212,7 +212,7 @@ function implicit(operands: readonly Labelled[], ellipsis: number): string[] {
 }
 
 export const linear: Operators = {
-  MatMul: (call) => matmul(call.data(0), call.data(1)),
+  MatMul: writtenProduct(0, 1, (call) => matmul(call.data(0), call.data(1))),
   Gemm: gemm,
   Einsum: einsum,
   MatMulInteger: quantizedMatmul([2], [3], 1, INT32),
