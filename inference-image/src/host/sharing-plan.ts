@@ -38,7 +38,8 @@ export function planSharing(settings: Settings, { contractVersion, signature, ba
   const proved = rowAxes(batching);
   if (proved) {
     const tolerance = rowIndependence === 'assume' ? undefined : rowIndependence === 'exact' ? 'none' : 'rounding';
-    return { maxBatchSize, isAsked, axes: proved, tolerance };
+    // The proof counts rows as it does the elements of any other axis.
+    return { maxBatchSize: Math.min(maxBatchSize, proved.maxSize ?? Infinity), isAsked, axes: proved, tolerance };
   }
   if (rowIndependence !== 'assume')
     return { maxBatchSize: 1, isAsked, obstacle: obstacleOf(batching, contractVersion) };

@@ -29,6 +29,7 @@ import {
   type Tensor,
   type Value,
 } from './tensor';
+import { isFilled, unwritten } from './unwritten';
 
 /** A node at which the proof stops. */
 export class Stopped {
@@ -252,7 +253,10 @@ export class Interpreter {
       return attributes.hasGraphs ? values : values.map((value) => notUniformWith(inputs, value));
     } catch (problem) {
       // Results are the same for all rows if the inputs are, whatever the operator does.
-      if (problem instanceof Obstacle && onlyShared(inputs) && !attributes.hasGraphs && isSteady(node, attributes)) {
+      if (!(problem instanceof Obstacle) || problem.always) throw problem;
+      if (onlyShared(inputs) && !attributes.hasGraphs && !isRandom(node)) {
+        // Other kernels may not write a result of empty tensors.
+        if (!transfer && !inputs.every((value) => !value || isFilled(value))) throw unwritten();
         return node.output.map(() => invariant(undefined));
       }
       throw problem;
@@ -427,17 +431,8 @@ function isShared(t: Tensor): boolean {
 
 const RANDOM = /^(Random|Bernoulli|Multinomial|Dropout$|TrainingDropout)/;
 
-/**
- * Operators that leave parts of a result unwritten if a tensor is empty. The result then contains what was in memory,
- * such as parts of other answers.
- */
-const UNWRITTEN =
-  /^(Concat|ConcatFromSequence|QLinearConcat|ConvInteger|MatMulInteger|MatMulIntegerToFloat|QLinearMatMul|DynamicQuantizeMatMul|QGemm)$/;
-
-/** Whether an operator has the same results for the same inputs even if its rule does not apply. */
-function isSteady({ opType }: NodeMessage, attributes: Attributes): boolean {
-  if (opType === 'Pad') return attributes.string('mode') !== 'wrap';
-  return !RANDOM.test(opType) && !UNWRITTEN.test(opType);
+function isRandom({ opType }: NodeMessage): boolean {
+  return RANDOM.test(opType);
 }
 
 /** Operators that couple rows but run with any number of rows. */

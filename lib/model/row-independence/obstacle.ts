@@ -6,6 +6,8 @@ export class Obstacle {
     readonly verdict: 'coupled' | 'not understood',
     /** A clause for people, such as "reduces over the rows". */
     readonly reason: string,
+    /** Whether it also stops the proof where no operand has rows. */
+    readonly always = false,
   ) {}
 }
 

@@ -1,4 +1,4 @@
-import { initializer, node, value } from '../../support/onnx-builder';
+import { initializer, node, value, type Dim, type Elem } from '../../support/onnx-builder';
 import { proofOf, short, type Constant, type Graph } from './support';
 
 /** Graphs of which a number, a size or a tensor is not what it seems: in none of them are rows independent. */
@@ -428,6 +428,19 @@ describe('numbers that wrap round', () => {
   });
 });
 
+test('a size of what keeps its proportions', () => {
+  const nodes = [
+    node('Resize', ['a', '', '', 'to'], ['small'], {
+      attributes: { axes: [2, 3], keep_aspect_ratio_policy: 'not_larger' },
+    }),
+    sizeOf('small', 'given', 2),
+    node('Equal', ['given', 'three'], ['c']),
+    mixedIf(true),
+  ];
+  const more = { ...constants, a: { weights: [1, 1, 6, 9] }, to: [6, 4] };
+  dependent({ inputs: { x }, constants: more, opset: 18, nodes });
+});
+
 describe('sizes of pools', () => {
   const signal = (...sizes: number[]) => ({ weights: [1, 1, ...sizes] });
 
@@ -439,6 +452,28 @@ describe('sizes of pools', () => {
       mixedIf(false),
     ];
     dependent({ inputs: { x }, constants: { ...constants, a: signal(2) }, nodes });
+  });
+
+  const pooled = (size: number, attributes: Record<string, number | string | number[]>, real: number) => {
+    const nodes = [
+      node('MaxPool', ['a'], ['pool'], { attributes }),
+      sizeOf('pool', 's', 2),
+      node('Equal', ['s', 'real'], ['c']),
+      mixedIf(true),
+    ];
+    dependent({ inputs: { x }, constants: { ...constants, a: signal(size), real: [real] }, nodes });
+  };
+
+  test('whose last window is left out, as it begins after the end', () => {
+    pooled(4, { kernel_shape: [1], strides: [2], ceil_mode: 1 }, 2);
+    pooled(8, { kernel_shape: [1], strides: [3], pads: [1, 0], ceil_mode: 1 }, 3);
+    pooled(6, { kernel_shape: [1], strides: [3], auto_pad: 'VALID', ceil_mode: 1 }, 2);
+  });
+
+  test('that are padded for the same size', () => {
+    pooled(3, { kernel_shape: [3], strides: [3], auto_pad: 'SAME_UPPER', ceil_mode: 1 }, 1);
+    pooled(5, { kernel_shape: [3], strides: [1], auto_pad: 'SAME_UPPER', dilations: [2] }, 3);
+    pooled(3, { kernel_shape: [2], strides: [2], auto_pad: 'SAME_LOWER', dilations: [2] }, 1);
   });
 
   test('whose last window begins within the padding, or not', () => {
@@ -454,6 +489,137 @@ describe('sizes of pools', () => {
     ];
     dependent({ inputs: { x }, constants: { ...constants, a: signal(3), b: signal(4) }, nodes });
   });
+});
+
+describe('results that the runtime does not write, as the sum is over nothing', () => {
+  const own = (operator: string, inputs: string[], attributes = {}) =>
+    node(operator, inputs, ['y'], { domain: 'com.microsoft', attributes });
+  const [scale, point] = [
+    initializer('s', 'float', [], Float32Array.of(1)),
+    initializer('z', 'uint8', [], Uint8Array.of(0)),
+  ];
+  const none = (name: string, elem: Elem, ...sizes: number[]) =>
+    initializer(name, elem, sizes, elem === 'float' ? new Float32Array(0) : new Uint8Array(0));
+  const without = (axis: string) => node('Slice', ['x', 'zero', 'zero', axis], ['e']);
+  const more = { ...constants, axis2: [2] };
+
+  test.each([
+    node('MatMulInteger', ['e', 'w'], ['y']),
+    node('QLinearMatMul', ['e', 's', 'z', 'w', 's', 'z', 's', 'z'], ['y']),
+    own('MatMulIntegerToFloat', ['e', 'w', 's', 's']),
+    own('QGemm', ['e', 's', 'z', 'w', 's', 'z']),
+    own('QGemm', ['e', 's', 'z', 'turned', 's', 'z'], { transB: 1 }),
+  ])('products of matrices %#', (product) => {
+    const initializers = [scale, point, none('w', 'uint8', 0, 5), none('turned', 'uint8', 5, 0)];
+    dependent({ inputs: { x: { uint8: ['N', 4] } }, constants: more, initializers, nodes: [without('one'), product] });
+  });
+
+  test.each([
+    node('MatMul', ['e', 'turned'], ['y']),
+    node('MatMul', ['e', 'v'], ['y']),
+    own('FusedMatMul', ['e', 'e'], { transB: 1 }),
+    own('FusedMatMul', ['turned', 'turned'], { transA: 1 }),
+  ])('products of many matrices %#', (product) => {
+    const nodes = [
+      without('axis2'),
+      node('Transpose', ['e'], ['turned'], { attributes: { perm: [0, 2, 1] } }),
+      product,
+    ];
+    dependent({ inputs: { x: ['N', 4, 6] }, constants: more, initializers: [none('v', 'float', 0)], nodes });
+  });
+
+  test('products with weights packed in blocks', () => {
+    const product = own('MatMulNBits', ['e', 'w', 'factors'], { K: 0, N: 5, bits: 4, block_size: 16 });
+    const initializers = [none('w', 'uint8', 5, 0, 8), none('factors', 'float', 0)];
+    dependent({ inputs: { x }, constants: more, initializers, nodes: [without('one'), product] });
+  });
+
+  test.each([
+    ['float' as const, node('Conv', ['e', 'w'], ['y'])],
+    ['float' as const, own('FusedConv', ['e', 'w'], { activation: 'Relu' })],
+    ['float' as const, node('ConvTranspose', ['e', 'turned'], ['y'])],
+    ['uint8' as const, node('ConvInteger', ['e', 'w'], ['y'])],
+    ['uint8' as const, node('QLinearConv', ['e', 's', 'z', 'w', 's', 'z', 's', 'z'], ['y'])],
+    ['uint8' as const, own('QLinearConv', ['e', 's', 'z', 'w', 's', 'z', 's', 'z'])],
+    ['uint8' as const, own('QLinearConv', ['e', 's', 'z', 'w', 's', 'z', 's', 'z'], { channels_last: 1 })],
+  ])('convolutions of %s %#', (elem, convolved) => {
+    const initializers = [scale, point, none('w', elem, 3, 0, 1, 1), none('turned', elem, 0, 3, 1, 1)];
+    const inputs = { x: { [elem]: ['N', 2, 4, 4] } };
+    dependent({ inputs, constants: more, initializers, nodes: [without('one'), convolved] });
+  });
+
+  test('attention', () => {
+    const attended = own('QAttention', ['e', 'w', 'b', 's', 's', '', 'z', 'z'], { num_heads: 2 });
+    const initializers = [scale, point, none('w', 'uint8', 0, 24)];
+    const inputs = { x: { uint8: ['N', 4, 8] as Dim[] } };
+    dependent({
+      inputs,
+      constants: { ...more, b: { weights: [24] } },
+      initializers,
+      nodes: [without('axis2'), attended],
+    });
+  });
+
+  test('LSTM, and its cells after no steps', () => {
+    const lstm = (outputs: string[]) => node('LSTM', ['e', 'w', 'r'], outputs, { attributes: { hidden_size: 2 } });
+    const weights = { ...more, w: { weights: [1, 8, 4] }, r: { weights: [1, 8, 2] } };
+    const after = (steps: object, outputs: string[]) => ({
+      inputs: { x: ['T', 'N', 4] as Dim[] },
+      constants: weights,
+      nodes: [steps, lstm(outputs)],
+    });
+    dependent(after(without('zero'), ['', '', 'y']));
+    expect(short(proofOf(after(without('zero'), ['', 'y'])))).toBe('independent 1 | 1');
+    expect(short(proofOf(after(node('Identity', ['x'], ['e']), ['', '', 'y'])))).toBe('independent 1 | 1');
+    const initializers = [none('w', 'float', 1, 8, 0)];
+    const { r } = weights;
+    const nodes = [without('axis2'), lstm(['', 'y'])];
+    dependent({ inputs: { x: ['T', 'N', 4] }, constants: { ...more, r }, initializers, nodes });
+  });
+
+  test('of tensors that are the same for all rows', () => {
+    const initializers = [scale, point, none('e', 'uint8', 4, 0), none('w', 'uint8', 0, 4)];
+    const product = node('MatMulInteger', ['e', 'w'], ['p']);
+    const rest = [node('Cast', ['p'], ['f'], { attributes: { to: 1 } }), node('MatMul', ['x', 'f'], ['y'])];
+    dependent({ inputs: { x }, constants: more, initializers, nodes: [product, ...rest] });
+    const dynamic = node('DynamicQuantizeMatMul', ['e', 'w', 's'], ['f'], { domain: 'com.microsoft' });
+    dependent({ inputs: { x }, constants: more, initializers, nodes: [dynamic, ...rest.slice(1)] });
+    const unknown = node('NhwcFusedConv', ['e', 'w'], ['f'], { domain: 'com.microsoft' });
+    dependent({ inputs: { x }, constants: more, initializers, nodes: [unknown, ...rest.slice(1)] });
+  });
+});
+
+test('a sum of quantized matrices that is fixed for each position', () => {
+  const initializers = [
+    initializer('s', 'float', [], Float32Array.of(1)),
+    initializer('z', 'uint8', [], Uint8Array.of(0)),
+    initializer('w', 'uint8', [4, 5], new Uint8Array(20)),
+    initializer('c', 'int32', [3, 5], new Int32Array(15)),
+  ];
+  const nodes = [node('QGemm', ['x', 's', 'z', 'w', 's', 'z', 'c', 's', 'z'], ['y'], { domain: 'com.microsoft' })];
+  dependent({ inputs: { x: { uint8: ['N', 4] } }, initializers, nodes });
+});
+
+test('an axis that is reduced twice, beside one that is not', () => {
+  const nodes = [
+    node('ReduceMax', ['table'], ['greatest'], { attributes: { axes: [0, -2], keepdims: 1 } }),
+    sizeOf('greatest', 'given', 1),
+    node('Equal', ['given', 'one'], ['c']),
+    mixedIf(false),
+  ];
+  const table = initializer('table', 'int64', [2, 2], BigInt64Array.of(2n, 3n, 5n, 7n));
+  dependent({ inputs: { x }, constants, initializers: [table], nodes });
+});
+
+test('scores of a classifier with more labels than classes', () => {
+  const attributes = { coefficients: [1, 1, 1, 1], intercepts: [0, 0, 0, 0], classlabels_ints: [0, 1, 2, 3, 4] };
+  const nodes = [
+    node('LinearClassifier', ['one table'], ['labels', 'scores'], { domain: 'ai.onnx.ml', attributes }),
+    sizeOf('scores', 'given', 1),
+    node('Equal', ['given', 'five'], ['c']),
+    mixedIf(false),
+  ];
+  dependent({ inputs: { x }, constants: { ...constants, 'one table': { weights: [1, 1] }, five: [5] }, nodes });
 });
 
 test('Gemm of a vector, which runs', () => {

@@ -2,6 +2,7 @@ import { dimsOf, refuseAlong, type Call, type Operators } from '../call';
 import { coupled, notUnderstood } from '../obstacle';
 import { ONE, Size } from '../size';
 import { invariant, rowsOn, type Tensor, type Value } from '../tensor';
+import { writtenWith } from '../unwritten';
 import { withoutValues } from './layout';
 
 /**
@@ -191,7 +192,7 @@ export const attention: { onnx: Operators; microsoft: Operators } = {
   },
   microsoft: {
     Attention: packedAttention({ weights: [1, 2], mask: 3, past: 4, bias: 5, refused: [6] }),
-    QAttention: packedAttention({ weights: [1, 2, 3, 4, 6, 7], mask: 5, past: 8, refused: [] }),
+    QAttention: writtenWith(1, packedAttention({ weights: [1, 2, 3, 4, 6, 7], mask: 5, past: 8, refused: [] })),
     MultiHeadAttention: multiHeadAttention,
     GroupQueryAttention: groupQueryAttention,
     RotaryEmbedding: rotaryEmbedding({ ids: 1, caches: [2, 3] }),

@@ -2,8 +2,8 @@ import { dimsOf, type Call, type Operators, type Transfer } from '../call';
 import { CannotRun, coupled, notUnderstood, Obstacle } from '../obstacle';
 import { growthWithin, ONE, Size } from '../size';
 import { INT32, invariant, rowAxisSize, type Tensor, type Value } from '../tensor';
+import { writtenWith } from '../unwritten';
 import { withoutValues } from './layout';
-import { refuseEmptySum } from './linear';
 
 /** Requires [rows, channels, ...], as for pictures and signals. A tensor without rows needs no known sizes. */
 export function batchFirst(t: Tensor): Tensor {
@@ -34,9 +34,12 @@ function swept(call: Call, sizes: readonly Size[], { kernel, refusesLarger }: Wi
     const window = kernel[at];
     if (!window) return call.fresh(`spatial ${at}`);
     const same = auto.startsWith('SAME');
+    const dilation = dilations?.[at] ?? 1;
+    // Pools pad for a kernel that is not dilated.
+    if (same && dilation !== 1 && !refusesLarger) return call.fresh(`spatial ${at}`);
     const [before, after] =
       auto === 'NOTSET' || auto === '' ? [pads?.[at] ?? 0, pads?.[at + sizes.length] ?? 0] : [0, 0];
-    const reach = window.minus(ONE).times(Size.of(dilations?.[at] ?? 1));
+    const reach = window.minus(ONE).times(Size.of(dilation));
     const room = same
       ? size.minus(ONE)
       : size
@@ -44,13 +47,13 @@ function swept(call: Call, sizes: readonly Size[], { kernel, refusesLarger }: Wi
           .minus(reach)
           .minus(ONE);
     const known = room.constant;
-    if (known !== undefined && !up) return Size.of(Math.trunc(known / stride) + 1);
+    if (known !== undefined && (same || !up)) return Size.of(Math.trunc(known / stride) + 1);
     if (stride === 1) return room.plus(ONE);
     const growth = growthWithin([room, size]);
     const least = Math.max(room.min / stride, -1);
-    // With ceil_mode a last window that would begin in the padding is left out.
-    if (up) {
-      const min = Math.ceil(least) - (size.min >= 1 ? 0 : 1);
+    // With ceil_mode a last window that would begin in the padding is left out, unless it is the only one.
+    if (up && !same) {
+      const min = Math.max(Math.floor(least), size.min >= 1 ? Math.min(Math.ceil(least), 0) : -1);
       return Size.opaque(`ceil ${stride} ${before}`, [room, size], { min, growth }).plus(ONE);
     }
     return Size.opaque(`truncated ${stride}`, [room], { min: refusesLarger ? 0 : Math.trunc(least), growth }).plus(ONE);
@@ -80,10 +83,10 @@ function convolved(call: Call, x: Tensor, weights: Tensor, elem: number): Tensor
 
 /** @param weights - position of the weights; inputs at `parameters` must be the same for all rows */
 export function convolution(weights: number, parameters: readonly number[], elem: number): Transfer {
-  return (call) => {
+  return writtenWith(weights, (call) => {
     for (const position of parameters) call.shared(position, 'its parameters');
     return convolved(call, call.data(0), call.data(weights), elem);
-  };
+  });
 }
 
 function transposedConvolution(call: Call): Value {
@@ -263,13 +266,9 @@ export const pooling: Operators = {
 
 export const convolutions: Operators = {
   Conv: convolution(1, [2], 0),
-  ConvInteger: (call) => {
-    // A window over no channels, or of no elements, sums over nothing.
-    refuseEmptySum([Size.product(dimsOf(call.data(1)).slice(1))]);
-    return convolution(1, [2, 3], INT32)(call);
-  },
+  ConvInteger: convolution(1, [2, 3], INT32),
   QLinearConv: convolution(3, [1, 2, 4, 5, 6, 7, 8], 0),
-  ConvTranspose: transposedConvolution,
+  ConvTranspose: writtenWith(1, transposedConvolution),
   DeformConv: deformableConvolution,
   BatchNormalization: batchNormalization,
   InstanceNormalization: perRow,

@@ -3,12 +3,13 @@ import { asTensor, axisOf, dimsOf, refuseAlong, type Call, type Operators, type 
 import { coupled, notUnderstood } from '../obstacle';
 import { ONE, Size } from '../size';
 import { FLOAT, INT32, withRows, type Rows, type Tensor, type Value } from '../tensor';
+import { isFilled, unwritten, writtenIf, writtenIfUnderstood, writtenProduct, writtenWith } from '../unwritten';
 import { refuseLastAxis } from './attention';
 import { batchFirst, convolution } from './convolution';
 import { merged } from './elementwise';
 import { indexing } from './indexing';
 import { concatenated, layout, withoutValues } from './layout';
-import { addedTo, gemm, integerMatmul, matmul, quantizedMatmul, single, swapped } from './linear';
+import { addedTo, gemm, matmul, quantizedMatmul, single, swapped } from './linear';
 import { dynamic, quantization } from './quantization';
 import { reduction } from './reduction';
 import { slicing } from './slicing';
@@ -23,7 +24,9 @@ function elementwise(tensors: readonly number[], parameters: readonly number[] =
 }
 
 function fusedMatmul(call: Call): Value {
-  const { attributes } = call;
+  const { attributes, inputs } = call;
+  const [summed, other] = [attributes.flag('transA', false) ? -2 : -1, attributes.flag('transB', false) ? -1 : -2];
+  if (!isFilled(inputs[0], summed) && !isFilled(inputs[1], other)) throw unwritten();
   if (attributes.flag('transBatchA', false) || attributes.flag('transBatchB', false))
     throw notUnderstood('it exchanges axes of the batch');
   const activation = attributes.string('activation', '');
@@ -47,9 +50,10 @@ function packedWeights(call: Call): Value {
 function quantizedGemm(call: Call): Value {
   for (const position of [1, 2, 7, 8]) single(call, position);
   for (const position of [3, 4, 5, 6]) call.shared(position, 'its weights');
-  const [a, b] = [call.data(0), call.data(3)];
+  const [a, b, c] = [call.data(0), call.data(3), call.optionalData(6)];
   const turned = call.attributes.flag('transA', false);
-  return integerMatmul(turned ? swapped(a) : a, call.attributes.flag('transB', false) ? swapped(b) : b);
+  const product = matmul(turned ? swapped(a) : a, call.attributes.flag('transB', false) ? swapped(b) : b);
+  return c ? addedTo(product, c) : product;
 }
 
 /** Adds the inputs, then normalizes over the last axis. */
@@ -181,24 +185,25 @@ export const fused: Operators = {
   QLinearLeakyRelu: elementwise([0], [1, 2, 3, 4]),
   QLinearSigmoid: elementwise([0], [1, 2, 3, 4]),
   QLinearSoftmax: quantizedSoftmax,
-  QLinearConcat: quantizedConcat,
+  QLinearConcat: writtenIfUnderstood(quantizedConcat),
   QLinearReduceMean: quantizedReduce,
   QLinearGlobalAveragePool: globalPool,
   QLinearAveragePool: channelsLast,
-  QLinearConv: (call) =>
+  QLinearConv: writtenWith(3, (call) =>
     call.attributes.flag('channels_last', false) ? channelsLast(call) : convolution(3, [1, 2, 4, 5, 6, 7, 8], 0)(call),
-  QGemm: quantizedGemm,
+  ),
+  QGemm: writtenWith(3, quantizedGemm),
   FusedMatMul: fusedMatmul,
   FusedMatMulActivation: fusedMatmul,
   TransposeMatMul: fusedMatmul,
   FusedGemm: gemm,
   FusedConv: fusedConvolution,
-  MatMulNBits: packedWeights,
+  MatMulNBits: writtenWith(1, packedWeights),
   MatMulBnb4: packedWeights,
-  MatMulInteger16: (call) => matmul(call.data(0), call.data(1), INT32),
+  MatMulInteger16: writtenProduct(0, 1, (call) => matmul(call.data(0), call.data(1), INT32)),
   MatMulIntegerToFloat: quantizedMatmul([2, 4], [3, 5, 6], 1, FLOAT),
-  DynamicQuantizeMatMul: dynamic,
-  DynamicQuantizeLSTM: dynamic,
+  DynamicQuantizeMatMul: writtenProduct(0, 1, dynamic),
+  DynamicQuantizeLSTM: writtenIf(({ inputs }) => isFilled(inputs[0]) && isFilled(inputs[1]), dynamic),
   SkipLayerNormalization: skipLayerNormalization([2, 3, 4]),
   SkipSimplifiedLayerNormalization: skipLayerNormalization([2, 3]),
   EmbedLayerNormalization: embedLayerNormalization,

@@ -21,6 +21,7 @@ import {
   type Value,
   INT32,
 } from '../tensor';
+import { unwritten, writtenIfUnderstood } from '../unwritten';
 
 /** A tensor with other axes and the same elements; `rows` is the new layout of the rows. */
 function reshaped(t: Tensor, dims: readonly Size[], rows: Rows | undefined): Tensor {
@@ -309,8 +310,7 @@ export function concatenated(tensors: readonly Tensor[], along: number): Tensor 
   if (shapes.some(({ length }) => length !== rank)) throw new CannotRun('tensors of different ranks are joined');
   const axis = axisOf(along, rank);
   for (let other = 0; other < rank; other++) {
-    if (other !== axis && !areAlike(shapes.map((dims) => dims[other] as Size)))
-      throw notUnderstood('it may leave a part of its result unwritten, that of an empty tensor');
+    if (other !== axis && !areAlike(shapes.map((dims) => dims[other] as Size))) throw unwritten();
   }
   if (tensors.some(({ rows }) => rows?.axis === axis)) return joinedBlocks(tensors, axis);
   const rows = commonRows(tensors.map((t, at) => ({ dims: shapes[at] as readonly Size[], rows: t.rows })));
@@ -490,7 +490,7 @@ export const layout: Operators = {
   Expand: expand,
   ConstantOfShape: constantOfShape,
   Tile: tile,
-  Concat: concat,
+  Concat: writtenIfUnderstood(concat),
   Split: split,
   Trilu: trilu,
   EyeLike: eyeLike,

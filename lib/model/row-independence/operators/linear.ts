@@ -3,6 +3,7 @@ import { dimsOf, type Call, type Operators, type Transfer } from '../call';
 import { CannotRun, coupled, notUnderstood } from '../obstacle';
 import { ONE, Size } from '../size';
 import { INT32, invariant, rowAxisSize, type Rows, type Tensor, type Value } from '../tensor';
+import { writtenProduct } from '../unwritten';
 import { merged } from './elementwise';
 
 /**
@@ -110,19 +111,6 @@ export function addedTo(result: Tensor, summand: Tensor): Tensor {
   return { ...sum, ...(result.dims && { dims: result.dims }) };
 }
 
-/** Requires a summed axis that is not empty, as the runtime leaves a quantized result unwritten otherwise. */
-export function refuseEmptySum(sizes: readonly (Size | undefined)[]): void {
-  if (sizes.every((size) => !size || size.min < 1))
-    throw notUnderstood('it may sum over an empty axis, and leave its result unwritten');
-}
-
-/** Product of quantized matrices. */
-export function integerMatmul(a: Tensor, b: Tensor, elem?: number): Tensor {
-  const [left, right] = [dimsOf(a), dimsOf(b)];
-  refuseEmptySum([left.at(-1), right.at(right.length > 1 ? -2 : -1)]);
-  return matmul(a, b, elem);
-}
-
 /** Requires a single scale or zero point: one for each index would differ from row to row of the left matrix. */
 export function single(call: Call, position: number): void {
   const parameter = call.shared(position, 'scales and zero points');
@@ -140,12 +128,12 @@ export function quantizedMatmul(
   b: number,
   elem: number,
 ): Transfer {
-  return (call) => {
+  return writtenProduct(0, b, (call) => {
     for (const position of singles) single(call, position);
     for (const position of parameters) call.shared(position, 'scales and zero points');
     if (call.data(b).rows) throw coupled('multiplies by the values of rows');
-    return integerMatmul(call.data(0), call.data(b), elem);
-  };
+    return matmul(call.data(0), call.data(b), elem);
+  });
 }
 
 const LABELS = /[A-Za-z]/;
@@ -224,7 +212,7 @@ function implicit(operands: readonly Labelled[], ellipsis: number): string[] {
 }
 
 export const linear: Operators = {
-  MatMul: (call) => matmul(call.data(0), call.data(1)),
+  MatMul: writtenProduct(0, 1, (call) => matmul(call.data(0), call.data(1))),
   Gemm: gemm,
   Einsum: einsum,
   MatMulInteger: quantizedMatmul([2], [3], 1, INT32),

@@ -32,7 +32,11 @@ function classifier(call: Call): Value[] {
   const [rows = ONE] = t.dims;
   const texts = call.attributes.count('classlabels_strings');
   const strings = call.attributes.has('classlabels_strings') && texts !== 0;
-  const classes = texts || call.attributes.count('classlabels_ints') || call.attributes.count('classlabels_int64s');
+  // A linear classifier may have more labels than classes.
+  const classes =
+    call.node.opType === 'LinearClassifier'
+      ? call.attributes.count('intercepts')
+      : texts || call.attributes.count('classlabels_int64s');
   const oneForEach = classes !== undefined && classes > 2 && call.node.opType !== 'SVMClassifier';
   const width = oneForEach ? Size.of(classes) : call.fresh('scores');
   return [perRow(t, [rows], strings ? STRING : INT64), perRow(t, [rows, width], FLOAT)];

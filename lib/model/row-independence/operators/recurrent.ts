@@ -2,6 +2,7 @@ import { dimsOf, type Call, type Operators, type Transfer } from '../call';
 import { CannotRun, coupled } from '../obstacle';
 import { ONE, Size } from '../size';
 import type { Rows, Tensor, Value } from '../tensor';
+import { unwritten, writtenWith } from '../unwritten';
 
 /** Positions of the weights, and of the states [directions, rows, width], which are per row. */
 interface Cell {
@@ -33,7 +34,9 @@ function recurrent({ shared, states, outputs }: Cell): Transfer {
     const last = rowsFirst ? [batch, directions, width] : [directions, batch, width];
     const y = result(x, whole, rowsFirst ? 0 : 2);
     const state = result(x, last, at);
-    return [y, ...Array<Value>(outputs - 1).fill(state)];
+    // The runtime does not write the last state of the cells if there are no steps.
+    const cells: Value = steps.min >= 1 ? state : { kind: 'unusable', obstacle: unwritten() };
+    return [y, state, cells].slice(0, outputs);
   };
 }
 
@@ -58,5 +61,5 @@ function result({ rows, elem }: Tensor, dims: readonly Size[], axis: number): Te
 export const recurrence: Operators = {
   RNN: recurrent({ shared: [1, 2, 3], states: [5], outputs: 2 }),
   GRU: recurrent({ shared: [1, 2, 3], states: [5], outputs: 2 }),
-  LSTM: recurrent({ shared: [1, 2, 3, 7], states: [5, 6], outputs: 3 }),
+  LSTM: writtenWith(1, recurrent({ shared: [1, 2, 3, 7], states: [5, 6], outputs: 3 })),
 };

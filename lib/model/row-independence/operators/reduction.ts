@@ -35,7 +35,8 @@ function reduce(call: Call): Value {
     // Some kernels still apply their function to each element, which is as independent.
     return withoutValues(t);
   }
-  const axes = given?.map((axis) => axisOf(axis, dims.length)) ?? dims.map((_, axis) => axis);
+  // The runtime accepts an axis twice.
+  const axes = given ? [...new Set(given.map((axis) => axisOf(axis, dims.length)))] : dims.map((_, axis) => axis);
   const keep = call.attributes.flag('keepdims', true);
   const fold = FOLDS[call.node.opType];
   if (t.values && t.values.length > 0 && fold && axes.length === dims.length) {

@@ -30,7 +30,7 @@ function resize(call: Call): Value {
   axes.forEach((axis, at) => {
     const value = list[at] as Size;
     const size = dims[axis] as Size;
-    const keeps = sizes ? value.equals(size) : value.is(1);
+    const keeps = sizes ? policy === 'stretch' && value.equals(size) : value.is(1);
     if (keeps) return;
     isKept = false;
     if (t.rows?.axis === axis) throw coupled('resizes the axis that counts rows');

@@ -2,6 +2,7 @@ import { asData, asTensor, axisOf, dimsOf, type Call, type Operators } from '../
 import { coupled, notUnderstood } from '../obstacle';
 import { ONE, Size, ZERO } from '../size';
 import { INT64, invariant, valuesOf, BOOL, type Sequence, type Tensor, type Value } from '../tensor';
+import { writtenIfUnderstood } from '../unwritten';
 import { concatenated, sliced } from './layout';
 
 /** Longer sequences are not analyzed. */
@@ -128,7 +129,7 @@ export const sequences: Operators = {
   SequenceInsert: insert,
   SequenceErase: erase,
   SequenceLength: (call) => valuesOf([], [Size.of(items(call, 0).length)], INT64),
-  ConcatFromSequence: concatFromSequence,
+  ConcatFromSequence: writtenIfUnderstood(concatFromSequence),
   SplitToSequence: splitToSequence,
   Optional: optional,
   OptionalGetElement: optional,

@@ -4,6 +4,7 @@ import type { ExactSizes } from '../exact-sizes';
 import { CannotRun, coupled, notUnderstood } from '../obstacle';
 import { growthWithin, lesser, ONE, Size, ZERO } from '../size';
 import { constantDims, invariant, rearranged, type Tensor, type Value } from '../tensor';
+import { unwritten, writtenIfUnderstood } from '../unwritten';
 import { sliced, withoutValues } from './layout';
 
 /** Larger ends mean "to the end": tf2onnx writes 1,000,000,000; other exporters write 2^31-1 or 2^63-1. */
@@ -125,7 +126,6 @@ function pad(call: Call): Value {
   const axes =
     call.constants(3, 'the axes that it pads')?.map((axis) => axisOf(axis, dims.length)) ?? dims.map((_, axis) => axis);
   if (given.length !== 2 * axes.length) throw new CannotRun('it pads a different number of axes than its input has');
-  const wraps = call.attributes.string('mode') === 'wrap';
   const sizes = [...dims];
   axes.forEach((axis, at) => {
     const [before, after] = [given[at] as Size, given[at + axes.length] as Size];
@@ -133,12 +133,19 @@ function pad(call: Call): Value {
     if (t.rows?.axis === axis) throw coupled('pads the axis that counts rows');
     if (before.tainted || after.tainted) throw coupled('pads by the number of rows');
     const own = sizes[axis] as Size;
-    if (wraps && [before, after].some((more) => more.min < 0 || own.minus(more).min < 0))
-      throw notUnderstood('it may wrap round more than once, and leave the rest of its result unwritten');
+    if (wraps(call) && [before, after].some((more) => more.min < 0 || own.minus(more).min < 0)) throw unwritten();
     const size = own.plus(before).plus(after);
     sizes[axis] = size.min >= 0 ? size : Size.opaque('size', [size], { min: 0, growth: growthWithin([size]) });
   });
   return { ...withoutValues(t), dims: sizes };
 }
 
-export const slicing: Operators = { Slice: slice, Pad: pad };
+/** Whether the runtime takes each element from the other end, of which it writes only one turn. */
+function wraps({ attributes }: Call): boolean {
+  return attributes.string('mode') === 'wrap';
+}
+
+export const slicing: Operators = {
+  Slice: slice,
+  Pad: (call) => (wraps(call) ? writtenIfUnderstood(pad) : pad)(call),
+};
