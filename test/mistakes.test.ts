@@ -106,23 +106,23 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
   [
     'another model under the old answers',
     (stack) => container(stack, digits(), { golden: golden({ data: [3] }) }),
-    `digits.golden.json: example "one": output "y" at [0] is 2; expected 3: 1 apart, 0.00031 allowed. If the model is right, record the example again: model-serving golden record digits.onnx --inputs … --force; if the framework gave the example, fix the conversion instead [golden-drift]`,
+    `digits.golden.json: example "one": output "y" at [0] is 2; expected 3: 1 apart, 0.00031 allowed. If the model is right, record the example again: model-serving golden record digits.onnx --inputs … --force; if the example comes from the training framework, fix the conversion instead [golden-drift]`,
   ],
   [
     'an example of a model with other inputs',
     (stack) => container(stack, onnx('wide', identity('float', ['n', 4])), { golden: golden({ data: [2] }) }),
-    `digits.golden.json: example "one": input "x" has shape [1], and the model's is [n, 4]. Record the example with this very model. [golden-mismatch]
-digits.golden.json: example "one": output "y" has shape [1], and the model's is [n, 4]. Record the example with this very model. [golden-mismatch]`,
+    `digits.golden.json: example "one": input "x" has shape [1], but the model declares [n, 4]. Record the example again with this model. [golden-mismatch]
+digits.golden.json: example "one": output "y" has shape [1], but the model declares [n, 4]. Record the example again with this model. [golden-mismatch]`,
   ],
   [
     'the file of an example that was not committed',
     (stack) => container(stack, digits(), { golden: golden({ file: 'digits.golden/one.y.bin' }) }),
-    `digits.golden.json: it names the file "digits.golden/one.y.bin", which is not there. Such names start at the folder of this file. [golden-file-missing]`,
+    `digits.golden.json: the file "digits.golden/one.y.bin" that it names does not exist. Paths are relative to the folder of digits.golden.json. [golden-file-missing]`,
   ],
   [
     'a truncated file of an example',
     (stack) => container(stack, digits(), { golden: golden({ file: written('one.y.bin', 'abc') }) }),
-    `digits.golden.json: example "one": output "y" has 3 bytes in one.y.bin, and its shape makes 4. Record the example with this very model. [golden-mismatch]`,
+    `digits.golden.json: example "one": output "y" has 3 bytes in one.y.bin, but its shape needs 4. Record the example again with this model. [golden-mismatch]`,
   ],
 
   // Its profile

@@ -60,27 +60,27 @@ test.each<[string, () => object, string]>([
   [
     'is not there',
     () => ({ file: 'missing.bin' }),
-    'm.golden.json: it names the file "missing.bin", which is not there. Such names start at the folder of this file. [golden-file-missing]',
+    'm.golden.json: the file "missing.bin" that it names does not exist. Paths are relative to the folder of m.golden.json. [golden-file-missing]',
   ],
   [
     'is short',
     () => bytes('short.bin', floats(1)),
-    'm.golden.json: example "first": input "x" has 4 bytes in short.bin, and its shape makes 8. Record the example with this very model. [golden-mismatch]',
+    'm.golden.json: example "first": input "x" has 4 bytes in short.bin, but its shape needs 8. Record the example again with this model. [golden-mismatch]',
   ],
   [
     'is outside of the folder',
     () => ({ file: '../x.bin' }),
-    'm.golden.json: examples.0.request.inputs.0.file: must be a path within the folder of the golden examples, with "/". Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, requests and responses as in the Open Inference Protocol; a picture may stand in the place of a request. [golden-invalid]',
+    'm.golden.json: examples.0.request.inputs.0.file: must be a path within the folder of the golden examples, with "/". Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, with requests and responses as in the Open Inference Protocol; "picture" may replace "request". [golden-invalid]',
   ],
   [
     'is beside data',
     () => ({ ...bytes('x.bin', floats(1, 2)), data: [1, 2] }),
-    'm.golden.json: examples.0.request.inputs.0: must have either data or file. Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, requests and responses as in the Open Inference Protocol; a picture may stand in the place of a request. [golden-invalid]',
+    'm.golden.json: examples.0.request.inputs.0: must have either data or file. Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, with requests and responses as in the Open Inference Protocol; "picture" may replace "request". [golden-invalid]',
   ],
   [
     'is called as one of the image',
     () => bytes('model.json', floats(1, 2)),
-    'm.golden.json: model.json would be in the way of a file that the image has there. Put yours elsewhere, such as golden/model.json. [golden-file-reserved]',
+    `m.golden.json: model.json has the path of one of the image's own files. Move it, for example to golden/model.json. [golden-file-reserved]`,
   ],
 ])('a file that %s is refused', (_, makeInput, message) => {
   const input = makeInput();

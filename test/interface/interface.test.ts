@@ -153,7 +153,7 @@ describe('a file that is no interface', () => {
 
   test('is refused', () => {
     expect(problemOf('<<<<<<<')).toMatch(
-      /^m\.interface\.json: this is not JSON: .*\. Restore it, .* accept m\.onnx \[interface-not-json\]$/,
+      /^m\.interface\.json: this file is not valid JSON: .*\. Restore it, .* accept m\.onnx \[interface-not-json\]$/,
     );
     expect(problemOf('{"interfaceVersion": 2, "name": "m", "version": "1", "inputs": [], "outputs": []}')).toBe(
       [

@@ -201,7 +201,7 @@ describe('files recorded under the wrong declaration', () => {
     const model = read(transposed(), { golden: 'm.golden.json' });
     expect(model.warnings).toEqual([
       WARNING,
-      'm.golden.json: the examples have the shapes that m.onnx declares, which are untrue, so that the model cannot reproduce them; they are left out of the image. Record them again: model-serving golden record m.onnx --inputs … --out m.golden.json --force',
+      'm.golden.json: the examples have the shapes that m.onnx wrongly declares, so the model cannot reproduce them. They are left out of the image. Record them again: model-serving golden record m.onnx --inputs … --out m.golden.json --force',
     ]);
     expect(model.files.map(({ path }) => path)).toEqual(['model.onnx']);
     spawn.mockClear();
@@ -213,7 +213,7 @@ describe('files recorded under the wrong declaration', () => {
   test('a golden example of neither shape is an error', () => {
     writeFileSync('m.golden.json', goldenOf('x', [1, 2], 'y', [2]));
     expect(() => read(transposed(), { golden: 'm.golden.json' })).toThrow(
-      /has shape \[2\], and the model's is \[seq, 1, 8\]\. .*\[golden-mismatch\]$/,
+      /has shape \[2\], but the model declares \[seq, 1, 8\]\. .*\[golden-mismatch\]$/,
     );
   });
 

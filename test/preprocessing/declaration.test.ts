@@ -83,7 +83,7 @@ describe('picture', () => {
       'float',
       ['n', 3, 8, 8],
       { color: 'rgb', input: 'z' },
-      'picture-input-unknown: picture.input is "z", and the model takes "x". Give one of them, or leave it out where there is one.',
+      'picture-input-unknown: picture.input is "z", but the input expects "x". Give one of them, or leave it out where there is one.',
     ],
     [
       'an input of integers',
@@ -199,7 +199,7 @@ describe('picture', () => {
     const outputs = [value('y', 'float', ['n', 2])];
     writeOnnxModel(path, { inputs, outputs, nodes: [node('Identity', ['size'], ['y'])] });
     expect(problemsOf(() => OnnxModel.fromFile(path, { runtimeCheck: 'skip', picture: { color: 'rgb' } }))).toEqual([
-      `picture-input-not-alone: ${path}: a picture is all that a request brings, and the model takes "x", "size". Leave picture out and send tensors, or export a model of one input.`,
+      `picture-input-not-alone: ${path}: a picture is all that a request brings, but the input expects "x", "size". Leave picture out and send tensors, or export a model of one input.`,
     ]);
   });
 

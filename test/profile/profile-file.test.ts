@@ -50,7 +50,7 @@ test('is named and missing, or empty', () => {
 test('is not JSON', () => {
   const [problem] = problemsWith('{"profileVersion": 1,');
   expect(problem).toMatch(
-    /^profile-not-json: .*digits\.profile\.json: this is not JSON: .+\. Remove it and measure again: /,
+    /^profile-not-json: .*digits\.profile\.json: this file is not valid JSON: .+\. Remove it and measure again: /,
   );
   expect(problem).toMatch(new RegExp(`Remove it and measure again: model-serving profile ${path}$`));
 });
