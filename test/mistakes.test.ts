@@ -129,7 +129,7 @@ digits.golden.json: example "one": output "y" has shape [1], but the model decla
   [
     'the profile of the previous model',
     (stack) => container(stack, withProfileOf('0'.repeat(64))),
-    `stale.profile.json: this is the profile of another model, with sha256 0000000000000000000000000000000000000000000000000000000000000000, measured on 4 x AMD EPYC 9B14 on 2026-11-25; stale.onnx has d150be346e733605fafe2efd38b75be90c4a173cc6897bc1b83716bbc621729c. Measure it again: model-serving profile stale.onnx [profile-stale]`,
+    `stale.profile.json: this profile belongs to another model, with sha256 0000000000000000000000000000000000000000000000000000000000000000, measured on 4 x AMD EPYC 9B14 on 2026-11-25; stale.onnx has d150be346e733605fafe2efd38b75be90c4a173cc6897bc1b83716bbc621729c. Measure again: model-serving profile stale.onnx [profile-stale]`,
   ],
   [
     'a profile that was written by hand',

@@ -5,7 +5,7 @@ import { ModelServingError } from '../errors';
 import { describeSizing } from '../profile/describe-sizing';
 import { profileModel } from '../profile/profile-model';
 import { profileText } from '../profile/profile-text';
-import { PICTURE_MARK, svgReport } from '../profile/svg-report';
+import { CHART_MARK, svgReport } from '../profile/svg-report';
 import { dimensionOption, type Dimensions, type DimensionSizes, parseDimensionSizes } from './dimension-option';
 import { runInDocker } from './in-docker';
 import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
@@ -66,7 +66,7 @@ export function profileCommand(): Command {
       const inputs = [path, golden, options.preprocessing];
       const outputs = [
         { option: '--out', path: out, inputs, mark: '"profileVersion"' },
-        { option: '--picture', path: picture, inputs: [...inputs, out], mark: PICTURE_MARK },
+        { option: '--picture', path: picture, inputs: [...inputs, out], mark: CHART_MARK },
       ] as const;
       outputs.forEach(checkOutput);
       if (options.in) return measureInDocker(path, { ...options, golden, out, picture });

@@ -6,7 +6,7 @@ import { rateText, shapeText } from './sizing-text';
 import { sizeReplica, type SizedModel } from './sizing';
 import { startupBudget } from './startup-budget';
 
-/** What constructs derive from a profile where nothing is set by hand, as rows of a table. */
+/** The sizes that constructs derive from a profile if no prop sets them, as rows of a table. */
 export function describeSizing(profile: ModelProfile, model: SizedModel): [label: string, text: string][] {
   const sizing = sizeReplica(profile, model);
   return [
@@ -20,5 +20,5 @@ export function describeSizing(profile: ModelProfile, model: SizedModel): [label
 }
 
 function busyText({ machine: { otherLoad = 0 } }: ModelProfile): string {
-  return otherLoad > MOST_LOAD ? `, while other processes took ${loadText(otherLoad)} of its CPU time` : '';
+  return otherLoad > MOST_LOAD ? `, while other processes used ${loadText(otherLoad)} of its CPU time` : '';
 }

@@ -1,14 +1,14 @@
 import type { Readable } from 'node:stream';
 import { createInterface } from 'node:readline';
 
-/** So many of a log's last lines go into an error. */
+/** Number of log lines that an error quotes. */
 const KEPT = 5;
 
-/** The last lines of what a process writes. */
+/** Keeps the last lines of a process's output. */
 export class LastLines {
   readonly lines: string[] = [];
 
-  /** @param onLine - told of each line */
+  /** @param onLine - called for each line */
   constructor(streams: readonly Readable[], onLine: (line: string) => void = () => {}) {
     for (const input of streams) {
       createInterface({ input }).on('line', (line) => {

@@ -100,7 +100,7 @@ test('keeps the sizes that were measured where another cannot be, and names that
   const { status, stderr } = run(file, '--seconds', '0.01', '--max-batch', '1', '--threads', '1', '--force', '--at', 'width=3,7'); // prettier-ignore
   expect(stderr).toMatch(
     new RegExp(
-      `^--at width=3: ${file}: the model does not run on made-up inputs: .* \\[trial-inputs-refused\\]$`,
+      `^--at width=3: ${file}: the model does not run on generated inputs: .* \\[trial-inputs-refused\\]$`,
       'ms',
     ),
   );

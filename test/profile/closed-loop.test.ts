@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { askOnce, closedLoop, type LoadPlan, RefusedRequest } from '../../lib/profile/closed-loop';
+import { sendOnce, closedLoop, type LoadPlan, RefusedRequest } from '../../lib/profile/closed-loop';
 
 let server: Server;
 afterEach(() => server.close());
@@ -41,7 +41,7 @@ test('a slow server is not asked until there are enough answers', async () => {
 test('what is no answer ends it', async () => {
   const refused = await planFor((_, response) => response.writeHead(503).end('{"error":"no"}'));
   await expect(closedLoop(refused)).rejects.toEqual(new RefusedRequest('answered 503'));
-  await expect(askOnce(refused)).rejects.toEqual(new RefusedRequest('answered 503, {"error":"no"}'));
+  await expect(sendOnce(refused)).rejects.toEqual(new RefusedRequest('answered 503, {"error":"no"}'));
   server.close();
   const closed = await planFor((request) => request.socket.destroy());
   await expect(closedLoop(closed)).rejects.toEqual(new RefusedRequest('closed a connection'));
