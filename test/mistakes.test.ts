@@ -188,22 +188,22 @@ stack/digits: capacity.headroom is -0.1. Use 0 or more, such as 0.3 for 30 %. [c
   [
     'an input that was renamed',
     (stack) => container(stack, changed([value('picture', 'float', ['n', 4])]), { runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.interface.json (version "1"), input "x" is called "picture" now: clients send it by its old name. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), input "x" is renamed to "picture": clients use the old name. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
     'an input with another datatype',
     (stack) => container(stack, changed([value('x', 'double', ['n', 4])]), { runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.interface.json (version "1"), input "x" is FP64 [n, 4], and was FP32 [n, 4]: clients send FP32. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), input "x" changes from FP32 [n, 4] to FP64 [n, 4]: clients send FP32. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
     'an input for only one row',
     (stack) => container(stack, changed([value('x', 'float', [1, 4])]), { runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.interface.json (version "1"), input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), input "x" changes from FP32 [n, 4] to FP32 [1, 4]: clients that send other sizes are refused. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
     'an input with one more dimension',
     (stack) => container(stack, changed([value('x', 'float', ['n', 4, 1])]), { runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.interface.json (version "1"), input "x" is FP32 [n, 4, 1], and was FP32 [n, 4]: clients send tensors of rank 2. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), input "x" changes from FP32 [n, 4] to FP32 [n, 4, 1]: clients send tensors of rank 2. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
     'an input that nobody sends yet',
@@ -211,30 +211,30 @@ stack/digits: capacity.headroom is -0.1. Use 0 or more, such as 0.3 for 30 %. [c
       container(stack, changed([value('x', 'float', ['n', 4]), value('mask', 'float', ['n', 4])]), {
         runtimeCheck: 'skip',
       }),
-    `changed.onnx: compared with changed.interface.json (version "1"), input "mask" is new, FP32 [n, 4]: clients that do not send it would be refused. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), input "mask" (FP32 [n, 4]) is added: clients that do not send it are refused. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
     'a removed output',
     (stack) => container(stack, changed(undefined, [value('scores', 'float', ['n', 4])]), { runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.interface.json (version "1"), output "y" is called "scores" now: clients read it by its old name. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]
-changed.onnx: compared with changed.interface.json (version "1"), output "labels" is gone, and was INT64 [n]: clients that read it would find nothing. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), output "y" is renamed to "scores": clients use the old name. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]
+changed.onnx: compared with changed.interface.json (version "1"), output "labels" (INT64 [n]) is removed: clients that read it find nothing. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
     'another name in every URL',
     (stack) => container(stack, changed(), { name: 'letters', runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.interface.json (version "1"), the model is called "letters", and was called "changed": clients ask for it by its name. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --name letters --breaking [interface-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), the model is renamed from "changed" to "letters": clients use the old name. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --name letters --breaking [interface-broken]`,
   ],
   [
     'a canary that breaks the clients of the service',
     (stack) => canary(stack),
-    `stack/digits/next: compared with the service's version "1", input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused. Deploy it as a separate service, or set acceptsInterfaceChange if no client is affected. [canary-interface]`,
+    `stack/digits/next: compared with the service's version "1", input "x" changes from FP32 [n, 4] to FP32 [1, 4]: clients that send other sizes are refused. Deploy it as a separate service, or set acceptsInterfaceChange if no client is affected. [canary-interface]`,
   ],
 
   // Where it runs
   [
     'a base image with another C library',
     (stack) => container(stack, digits(), {}, { build: { baseImage: 'node:22-alpine' } }),
-    `stack/digits/image: baseImage "node:22-alpine" is Alpine (musl), and onnxruntime needs glibc. Use a Debian, Ubuntu, RHEL or distroless image with Node 20 or newer, such as node:24-bookworm-slim. [base-image-musl]`,
+    `stack/digits/image: baseImage "node:22-alpine" is based on Alpine (musl), but onnxruntime needs glibc. Use a Debian, Ubuntu, RHEL or distroless image with Node 20 or newer, such as node:24-bookworm-slim. [base-image-musl]`,
   ],
   [
     'an image that the cluster cannot pull',

@@ -59,7 +59,7 @@ const writeOldFile = (edit: object = {}) => {
 };
 
 describe('an accepted interface in a file of the old name', () => {
-  const RENAME = `m.contract.json: a model's interface is in MODEL.interface.json now. Rename the file: git mv m.contract.json m.interface.json`;
+  const RENAME = `m.contract.json: the file of a model's interface is now called MODEL.interface.json. Rename it: git mv m.contract.json m.interface.json`;
 
   test('is read, with the command that renames it', () => {
     writeOldFile();
@@ -113,7 +113,7 @@ describe('an accepted interface in a file of the old name', () => {
     expect(runCli('interface', 'accept', 'm.onnx', ...skip).code).toBe(0);
     writeOldFile();
     const said =
-      'm.contract.json: this is the old name of m.interface.json, and both are there. Keep one: git rm m.contract.json, or git mv -f m.contract.json m.interface.json';
+      'm.contract.json: this is the old name of m.interface.json, and both files exist. Keep one: git rm m.contract.json, or git mv -f m.contract.json m.interface.json';
     expect(problemsOf(read)).toEqual([`interface-file-twice: ${said}`]);
     for (const command of ['accept', 'diff']) {
       expect(runCli('interface', command, 'm.onnx', ...skip).stderr).toBe(`${said} [interface-file-twice]\n`);
@@ -125,7 +125,7 @@ describe('an accepted interface in a file of the old name', () => {
     const picture = { color: 'gray', width: 2, height: 2 };
     expect(read({ picture: { ...picture, maxPixels: 100 } }).warnings).toEqual([RENAME]);
     expect(problemsOf(() => read({ picture: { ...picture, maxPixels: 99 } }))).toEqual([
-      expect.stringContaining('pictures may have 99 pixels, and could have 100'),
+      expect.stringContaining('the limit of a picture changes from 100 to 99 pixels'),
     ]);
   });
 
