@@ -188,7 +188,7 @@ describe('M25 random requests fit the graph:', () => {
     const rows = random(parts, '--force', '--dimension', 'n=4');
     expect(rows.map(({ inputs }) => inputs['x']!.shape[0])).toEqual([4, 4, 4]);
     expect(record('--random', '1', '--force', '--dimension', 'high=5').stderr).toBe(
-      'm.onnx: --dimension high: no input has a free dimension of that name. Give one of "n", "x:1", "wide". [dimension-unknown]\n',
+      'm.onnx: --dimension high: no input has a free dimension of this name. Use one of "n", "x:1", "wide". [dimension-unknown]\n',
     );
   });
 

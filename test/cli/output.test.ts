@@ -195,7 +195,7 @@ describe('model-serving context', () => {
     symlinkSync(target, 'out');
     const before = contents();
     expect(context('out').stderr).toBe(
-      'out is a symbolic link. Give the folder itself, a new or an empty one: a build context must hold nothing else. [context-folder-link]\n',
+      'out is a symbolic link. Use a new or empty folder: a build context must contain nothing else. [context-folder-link]\n',
     );
     expect(contents()).toEqual(before);
     expect(spawn).not.toHaveBeenCalled();
@@ -209,7 +209,7 @@ describe('model-serving context', () => {
     }
     const before = contents();
     expect(context(out).stderr).toBe(
-      `${out} is not an empty folder. Give a new or an empty one: a build context must hold nothing else. [context-folder-not-empty]\n`,
+      `${out} is not an empty folder. Use a new or empty folder: a build context must contain nothing else. [context-folder-not-empty]\n`,
     );
     expect(contents()).toEqual(before);
     expect(spawn).not.toHaveBeenCalled();

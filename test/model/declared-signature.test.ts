@@ -241,7 +241,7 @@ describe('files recorded under the wrong declaration', () => {
     expect(runCli('interface', 'accept', 'm.onnx', '--runtime-check', 'skip').code).toBe(0);
     expect(OnnxModel.fromFile('m.onnx').warnings).toEqual([
       WARNING,
-      'm.onnx: m.interface.json (version "1") was accepted with shapes that the model declares and does not give: output "y" is FP32 [seq, 1, 8], and was FP32 [1, seq]. Answers are what they were. Accept the interface again: model-serving interface accept m.onnx',
+      'm.onnx: m.interface.json (version "1") was accepted with shapes that the model declares wrongly: output "y" changes from FP32 [1, seq] to FP32 [seq, 1, 8]. The answers have not changed. Accept the interface again: model-serving interface accept m.onnx',
     ]);
     expect(runCli('interface', 'diff', 'm.onnx')).toMatchObject({
       code: 0,

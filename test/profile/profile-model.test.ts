@@ -72,16 +72,19 @@ test('sizes of what is no dimension, or that of the batch', async () => {
       `${path}: --dimension batch: this dimension counts rows, and batches of many sizes are measured. Set the largest batch with --max-batch. [dimension-of-batch]`,
   );
   expect(await problemOf(profile(identity('float', ['n']), { dimensions: { m: 3 } }))).toBe(
-    `${path}: --dimension m: no input has a free dimension of that name. Leave it out. [dimension-unknown]`,
+    `${path}: --dimension m: no input has a free dimension of this name. Remove --dimension. [dimension-unknown]`,
   );
 });
 
 test('a model that needs other inputs than those made up', async () => {
   const message = await problemOf(profile(grouped));
   expect(message).toMatch(
-    new RegExp(`^${path}: the model does not run on generated inputs: .*Reshape.*\\. Pass real inputs as a golden`, 's'),
+    new RegExp(
+      `^${path}: the model does not run on generated inputs: .*Reshape.*\\. Pass real inputs as a golden`,
+      's',
+    ),
   );
-  expect(message).toMatch(/or the sizes that it needs with --dimension NAME=SIZE\. \[trial-inputs-refused\]$/);
+  expect(message).toMatch(/or set the sizes that it needs with --dimension NAME=SIZE\. \[trial-inputs-refused\]$/);
 });
 
 test('the size of a dimension, and FP16, which has no JSON', async () => {
@@ -166,7 +169,7 @@ describe('a dimension at several sizes', () => {
       '--at x:0: this dimension counts rows',
     );
     expect(await problemOf(profile(unnamed, { at: { name: 'x:2', sizes: [3] } }))).toBe(
-      `${path}: --at x:2: no input has a free dimension of that name. Give one of "x:1". [dimension-unknown]`,
+      `${path}: --at x:2: no input has a free dimension of this name. Use one of "x:1". [dimension-unknown]`,
     );
   });
 });
