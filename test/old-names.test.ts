@@ -44,10 +44,10 @@ test('the key image of a file for --preprocessing is read with a warning, and no
   expect(JSON.parse(old!.stdout).picture).toMatchObject(image);
   expect(old).toEqual({
     ...renamed,
-    stderr: 'warning: old.json: image is called picture now. Rename the key to picture; its value stays.\n',
+    stderr: 'warning: old.json: the key image is now called picture. Rename it; its value does not change.\n',
   });
   expect(runCli('check', 'm.onnx', '--preprocessing', 'both.json', ...skip).stderr).toBe(
-    'both.json: this is no declaration of preprocessing: image is the old name of picture, and it has both. docs/preprocessing.md has an example. [preprocessing-invalid]\n',
+    'both.json: this file is not a valid declaration of preprocessing: it has both picture and its old name, image. See the example in docs/preprocessing.md. [preprocessing-invalid]\n',
   );
 });
 

@@ -159,7 +159,7 @@ describe('a file of class names', () => {
   const classes = (file: string) => problems({ classes: file });
 
   function refused(file: string, link: string, target: string): string {
-    return `classes-file-outside: m.onnx: classes names ${file}, and ${link} is a link to ${target}, outside its folder. Put the file itself there.`;
+    return `classes-file-outside: m.onnx: classes is the file ${file}, and ${link} is a link to ${target}, outside its folder. Replace the link with the file.`;
   }
 
   beforeEach(() => writeFileSync(join(outside, 'names.txt'), 'cat\ndog\n'));

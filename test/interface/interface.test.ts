@@ -130,7 +130,7 @@ describe('of pictures and classes', () => {
       ),
     );
     expect(() => read({ classes: declared.classes })).toThrow(
-      'pictures are no longer accepted: clients that send them are refused. Declare picture as before (on the command line: --preprocessing FILE). Otherwise, raise the model\'s major version, or',
+      "pictures are no longer accepted: clients that send them are refused. Declare picture as before (on the command line: --preprocessing FILE). Otherwise, raise the model's major version, or",
     );
     expect(runCli('check', 'm.onnx', '--runtime-check', 'skip').stderr).toContain(
       'Declare picture and classes as before (on the command line: --preprocessing FILE). Otherwise, raise',
