@@ -129,7 +129,7 @@ test('says what is wrong with a request, and writes nothing', () => {
   expect(record(model, '--inputs', one!, other!).stderr).toBe(
     'golden record: two requests are called "same". An example has the name of its file: rename one. [golden-name-twice]\n',
   );
-  expect(record(model, '--random', '1', '--out', 'golden').stderr).toContain('Give a file that ends in .json.');
+  expect(record(model, '--random', '1', '--out', 'golden').stderr).toContain('Use a file that ends in .json.');
   for (const requests of [[], ['--random', '1', '--inputs', one!]]) {
     // Before the model is read.
     expect(record('missing.onnx', ...requests).stderr).toBe(
@@ -140,7 +140,7 @@ test('says what is wrong with a request, and writes nothing', () => {
     'golden record: --dimension applies to --random only; requests of --inputs have their own sizes. Remove --dimension, or use --random instead of --inputs. [golden-sizes-of-inputs]\n' +
       'golden record: --seed applies to --random only. Remove --seed, or use --random instead of --inputs. [golden-seed-of-inputs]\n',
   );
-  expect(record(model, '--random', '0').stderr).toContain('Give a whole number of 1 or more.');
+  expect(record(model, '--random', '0').stderr).toContain('Use a whole number of 1 or more.');
 });
 
 test('refuses an answer that rounding moves further than any tolerance allows, unless one is set', () => {
@@ -171,7 +171,7 @@ test('check says what it checked', () => {
       .split('\n');
   expect(lines()).toEqual([
     'model: checked, version 1, sha256 SHA256',
-    'runtime: loads it',
+    'runtime: loads the model',
     'golden examples: none',
     'profile: none',
     'interface: none',
@@ -182,7 +182,7 @@ test('check says what it checked', () => {
   expect(lines().slice(2)).toEqual([
     'golden examples: checked.golden.json, reproduced',
     'profile: none',
-    'interface: checked.interface.json, kept',
+    'interface: checked.interface.json, not broken',
     '',
   ]);
   multiplier('.', 'checked', 3);

@@ -137,11 +137,15 @@ test.each([
 });
 
 test.each([
-  ['--threads', '1,0', 'Give a whole number from 1 to 256.'],
-  ['--max-batch', '1e9', 'Give a whole number from 1 to 65536.'],
-  ['--dimension', 'width', 'Give a name and a whole number, such as sequence=128, or input:1=128 without a name.'],
-  ['--at', 'width=1,x', 'Give a name and whole numbers, such as sequence=32,128,512.'],
-  ['--seconds', '0', 'Give a number above 0, up to 60.'],
+  ['--threads', '1,0', 'Use a whole number from 1 to 256.'],
+  ['--max-batch', '1e9', 'Use a whole number from 1 to 65536.'],
+  [
+    '--dimension',
+    'width',
+    'Use a name and a whole number, such as sequence=128, or input:1=128 if the dimension has no name.',
+  ],
+  ['--at', 'width=1,x', 'Use a name and whole numbers, such as sequence=32,128,512.'],
+  ['--seconds', '0', 'Use a number of seconds above 0 and up to 60.'],
 ])('%s %s is refused', (option, text, message) => {
   const command = profileCommand()
     .exitOverride()

@@ -761,7 +761,7 @@ describe('rejects', () => {
     [
       'replicas',
       { model, replicas: 0 },
-      'stack/digits: replicas is 0. Give a whole number of 1 or more. [not-positive]',
+      'stack/digits: replicas is 0. Use a whole number of 1 or more. [not-positive]',
     ],
     [
       'bounds',
@@ -819,7 +819,7 @@ describe('rejects', () => {
     [
       'T7 a fraction of a MiB',
       { model, resources: { memoryMiB: 1126.4 } },
-      'stack/digits: resources.memoryMiB is 1126.4. Give a whole number of 1 or more. [not-positive]',
+      'stack/digits: resources.memoryMiB is 1126.4. Use a whole number of 1 or more. [not-positive]',
     ],
     [
       'two bounds of a budget',

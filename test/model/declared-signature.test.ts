@@ -245,7 +245,7 @@ describe('files recorded under the wrong declaration', () => {
     ]);
     expect(runCli('interface', 'diff', 'm.onnx')).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('m.interface.json: it has shapes that the model declares and does not give.\n'),
+      stdout: expect.stringContaining('m.interface.json: it has shapes that the model declares wrongly.\n'),
     });
     expect(runCli('interface', 'accept', 'm.onnx').code).toBe(0);
     expect(OnnxModel.fromFile('m.onnx').warnings).toEqual([WARNING]);
@@ -287,13 +287,13 @@ describe('inspect reports', () => {
 
   test('what is proved, corrected and unproved', () => {
     writeOnnxModel('m.onnx', one('Relu', ['n', 4], ['n', 4]));
-    expect(signatureRow('--no-interface')).toBe('signature  as declared, and proved by running the model');
+    expect(signatureRow('--no-interface')).toBe('signature  as declared; proved by running the model');
     writeOnnxModel('m.onnx', transposed());
     expect(signatureRow('--no-interface')).toBe(
-      'signature  outputs as the model gives them, not as its file declares, and proved by running the model',
+      'signature  outputs as the model gives them, not as its file declares; proved by running the model',
     );
     expect(signatureRow('--no-interface', '--runtime-check', 'skip')).toBe(
-      'signature  as declared, and unproved: the model was not run, because runtimeCheck is "skip"',
+      'signature  as declared; unproved: the model was not run, because runtimeCheck is "skip"',
     );
   });
 

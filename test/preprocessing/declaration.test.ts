@@ -146,7 +146,7 @@ describe('picture', () => {
       'float',
       ['n', 64],
       { color: 'gray' },
-      'picture-size-missing: input "x" of shape [n, 64] does not tell a picture\'s proportions. Set picture.width and picture.height.',
+      'picture-size-missing: input "x" of shape [n, 64] does not determine a picture\'s proportions. Set picture.width and picture.height.',
     ],
     [
       'a size that is not the flat length',
