@@ -94,12 +94,12 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
   [
     'batches of a model that was exported for one row',
     (stack) => container(stack, onnx('one-row', identity('float', [1, 4])), {}, { serving: { maxBatchSize: 8 } }),
-    `stack/digits: serving.maxBatchSize is 8, but model "one-row" cannot run requests together: input "x" has a fixed first dimension, 1. Leave it out, or free the first dimension with \`model-serving rebatch\`. [batching-impossible]`,
+    `stack/digits: serving.maxBatchSize is 8, but model "one-row" cannot run requests together: input "x" has a fixed first dimension, 1. Omit it, or free the first dimension with \`model-serving rebatch\`. [batching-impossible]`,
   ],
   [
     'a version that is not a valid path segment',
     (stack) => container(stack, digits(), { version: '1.0/beta' }),
-    `digits.onnx: model version "1.0/beta" is not one segment of a URL's path. Give OnnxModel.fromFile version, or the command --model-version: at most 128 letters, digits, ".", "_" and "-", the first a letter or a digit. [model-version-invalid]`,
+    `digits.onnx: model version "1.0/beta" is not one segment of a URL's path. Set version of OnnxModel.fromFile, or the option --model-version of the command, to at most 128 letters, digits, ".", "_" and "-", starting with a letter or digit. [model-version-invalid]`,
   ],
 
   // Its golden examples
@@ -260,7 +260,7 @@ stack/digits: serving.queueTimeoutSeconds is 0. Too small: expected number to be
   [
     'a disruption budget that blocks every drain',
     (stack) => service(stack, { replicas: 2, disruptionBudget: { minAvailable: 2 } }),
-    `stack/digits: disruptionBudget.minAvailable is 2, and there may be only 2 replicas, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]`,
+    `stack/digits: disruptionBudget.minAvailable is 2, but there may be only 2 replicas, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]`,
   ],
 ];
 

@@ -23,8 +23,8 @@ const skip = ['--runtime-check', 'skip'];
 describe('a prop by its old name', () => {
   test('is an error that says the new one, with all others', () => {
     expect(problemsOf(() => read({ image: { color: 'gray' }, contract: false, version: '?' }))).toEqual([
-      'old-name: m.onnx: the prop image is called picture now. Rename it to picture; its value stays.',
-      'old-name: m.onnx: the prop contract is called interface now. Rename it to interface; its value stays.',
+      'old-name: m.onnx: the prop image is now called picture. Rename it; its value does not change.',
+      'old-name: m.onnx: the prop contract is now called interface. Rename it; its value does not change.',
       expect.stringMatching(/^model-version-invalid: /),
     ]);
   });
@@ -147,7 +147,7 @@ describe('a command by its old name', () => {
     [['contract', '--help'], 'interface --help'],
     [['contract'], 'interface'],
   ])('%j ends with an error that says the new one', (args, command) => {
-    const stderr = `model-serving contract is called model-serving interface now. Run: model-serving ${command} [old-name]\n`;
+    const stderr = `model-serving contract is now called model-serving interface. Run: model-serving ${command} [old-name]\n`;
     expect(runCli(...args)).toEqual({ code: 1, stdout: '', stderr });
   });
 
@@ -162,6 +162,6 @@ test.each([
   ['--no-contract', '--no-interface', ['inspect', 'm.onnx', '--no-contract']],
   ['--contract', '--interface', ['interface', 'accept', 'm.onnx', '--contract=x.json']],
 ])('the option %s ends with an error that says %s', (option, name, args) => {
-  const stderr = `The option ${option} is called ${name} now. Give ${name}. [old-name]\n`;
+  const stderr = `The option ${option} is now called ${name}. Use ${name}. [old-name]\n`;
   expect(runCli(...args)).toEqual({ code: 1, stdout: '', stderr });
 });

@@ -33,7 +33,7 @@ test.each([
   [[undefined], 'undefined'],
 ])('refuses an invalid target: %j', (target, shown) => {
   expect(() => synthService({ model, autoscaling: { maxReplicas: 9, target: target as never } })).toThrow(
-    `stack/digits: autoscaling.target has ${shown} in the place of a target. Make one with ScalingTarget, such as ScalingTarget.cpuUtilization(70). [scaling-target-invalid]`,
+    `stack/digits: autoscaling.target has ${shown}, which is not a target. Create one with ScalingTarget, such as ScalingTarget.cpuUtilization(70). [scaling-target-invalid]`,
   );
 });
 

@@ -290,7 +290,7 @@ describe('inspect reports', () => {
     expect(signatureRow('--no-interface')).toBe('signature  as declared; proved by running the model');
     writeOnnxModel('m.onnx', transposed());
     expect(signatureRow('--no-interface')).toBe(
-      'signature  outputs as the model gives them, not as its file declares; proved by running the model',
+      'signature  actual outputs, not those that the file declares; proved by running the model',
     );
     expect(signatureRow('--no-interface', '--runtime-check', 'skip')).toBe(
       'signature  as declared; unproved: the model was not run, because runtimeCheck is "skip"',
