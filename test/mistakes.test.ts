@@ -89,7 +89,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
           initializers: [initializer('shape', 'int64', [2], BigInt64Array.of(1n, 4n))],
         }),
       ),
-    `contradicted.onnx: output "y" is declared as [2, 4], but onnxruntime infers a different shape from the graph. No run with made-up inputs showed the actual shape: it rejects made-up inputs: Non-zero status code returned while running Reshape node. Name:'reshape' Status Message: input_shape_size == requested_shape_size was false. The input tensor cannot be reshaped to the requested shape. Input shape:{1,3}, requested shape:{1,4}. Export the model with its actual shape. [shape-contradicted]`,
+    `contradicted.onnx: output "y" is declared as [2, 4], but onnxruntime infers a different shape from the graph. No run with generated inputs showed the actual shape: it rejects generated inputs: Non-zero status code returned while running Reshape node. Name:'reshape' Status Message: input_shape_size == requested_shape_size was false. The input tensor cannot be reshaped to the requested shape. Input shape:{1,3}, requested shape:{1,4}. Export the model with its actual shape. [shape-contradicted]`,
   ],
   [
     'batches of a model that was exported for one row',
@@ -117,7 +117,7 @@ digits.golden.json: example "one": output "y" has shape [1], but the model decla
   [
     'the file of an example that was not committed',
     (stack) => container(stack, digits(), { golden: golden({ file: 'digits.golden/one.y.bin' }) }),
-    `digits.golden.json: the file "digits.golden/one.y.bin" that it names does not exist. Paths are relative to the folder of digits.golden.json. [golden-file-missing]`,
+    `digits.golden.json: it refers to "digits.golden/one.y.bin", which does not exist. Paths are relative to the folder of digits.golden.json. [golden-file-missing]`,
   ],
   [
     'a truncated file of an example',

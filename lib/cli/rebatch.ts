@@ -56,7 +56,7 @@ function changes({ signature: { inputs, outputs } }: OnnxModel, { symbol, axes }
 
 function comparisonText({ madeUpRows, exampleRows, largestBatch, largestDifference }: RebatchComparison): string {
   const rows = [
-    ...(madeUpRows > 0 ? [`${madeUpRows} made-up rows`] : []),
+    ...(madeUpRows > 0 ? [`${madeUpRows} generated rows`] : []),
     ...(exampleRows > 0 ? [`${exampleRows} rows of golden examples`] : []),
   ].join(' and ');
   const difference =

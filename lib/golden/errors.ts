@@ -64,7 +64,7 @@ export const goldenErrors = {
 
   fileMissing: (path: string, file: string): Problem => ({
     code: 'golden-file-missing',
-    message: `${path}: the file "${file}" that it names does not exist. Paths are relative to the folder of ${basename(path)}.`,
+    message: `${path}: it refers to "${file}", which does not exist. Paths are relative to the folder of ${basename(path)}.`,
   }),
 
   fileOutside: (path: string, { link, target }: LinkOutside): Problem => ({
@@ -124,7 +124,7 @@ export const goldenErrors = {
     message: `${path}: ${what}. ${remedy}.`,
   }),
 
-  /** @param isRandom - whether the requests were made up */
+  /** @param isRandom - whether the requests were generated */
   notRecorded: (modelPath: string, reason: string, isRandom: boolean): Problem => ({
     code: 'golden-not-recorded',
     message: `${modelPath}: nothing was recorded: ${reason}. ${
@@ -176,7 +176,7 @@ export const goldenErrors = {
     }
   },
 
-  /** @param isRandom - whether the requests were made up */
+  /** @param isRandom - whether the requests were generated */
   unstable: (modelPath: string, example: string, difference: string, isRandom: boolean): Problem => ({
     code: 'golden-unstable',
     message: `${modelPath}: nothing was recorded: rounding changes the answer to "${example}" by more than a tenth of the output's largest value: ${difference}. A tolerance that allows this would not detect wrong answers. ${

@@ -45,7 +45,7 @@ export function replicasFor({ requestsPerSecond, headroom = DEFAULT_HEADROOM }: 
 }
 
 /** Rate that this many replicas handle with the headroom left, in requests per second. */
-export function heldRate({ headroom = DEFAULT_HEADROOM }: Capacity, replicas: number, sizing: Sizing): number {
+export function handledRate({ headroom = DEFAULT_HEADROOM }: Capacity, replicas: number, sizing: Sizing): number {
   return roundDown((replicas * sizing.requestsPerSecond) / (1 + headroom));
 }
 

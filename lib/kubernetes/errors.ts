@@ -130,13 +130,13 @@ export const kubernetesErrors = {
   capacityUnmeetable: (
     where: string,
     capacity: Capacity,
-    { prop, most, held }: { readonly prop: string; readonly most: number; readonly held: number },
+    { prop, most, handled }: { readonly prop: string; readonly most: number; readonly handled: number },
     { cpus, requestsPerSecond }: Sizing,
     profile: ModelProfile,
     remedies: readonly string[],
   ): Problem => ({
     code: 'capacity-unmeetable',
-    message: `${where}: capacity.requestsPerSecond is ${figure(capacity.requestsPerSecond)}, but ${prop} is ${most}, enough for ${figure(held)} with ${headroomText(capacity.headroom)}: a replica of ${cpusText(cpus)} answers ${rateText(requestsPerSecond)}, as measured on ${measuredOn(profile)}. To meet it, ${remedies.join(', or ')}.`,
+    message: `${where}: capacity.requestsPerSecond is ${figure(capacity.requestsPerSecond)}, but ${prop} is ${most}, enough for ${figure(handled)} with ${headroomText(capacity.headroom)}: a replica of ${cpusText(cpus)} answers ${rateText(requestsPerSecond)}, as measured on ${measuredOn(profile)}. To meet it, ${remedies.join(', or ')}.`,
   }),
 
   cpuOutOfRange: (where: string, prop: string, value: number): Problem => ({

@@ -185,7 +185,7 @@ export const modelErrors = {
   /** @param reason - why no run showed the actual shape */
   shapeContradicted: (path: string, output: ValueInfo, reason: string): Problem => ({
     code: 'shape-contradicted',
-    message: `${path}: output "${output.name}" is declared as ${dimensionsText(output.dimensions ?? [])}, but onnxruntime infers a different shape from the graph. No run with made-up inputs showed the actual shape: ${reason}. Export the model with its actual shape.`,
+    message: `${path}: output "${output.name}" is declared as ${dimensionsText(output.dimensions ?? [])}, but onnxruntime infers a different shape from the graph. No run with generated inputs showed the actual shape: ${reason}. Export the model with its actual shape.`,
   }),
 
   runtimeUnavailable: (path: string, reason: string): Problem => ({

@@ -211,7 +211,7 @@ export class OnnxModel {
 
   /**
    * Whether the shapes of outputs were compared with the actual ones at two sizes of each free dimension, and if not,
-   * why. They are not if `runtimeCheck` is `skip`, or if the model rejects made-up inputs or takes more than 10 s to
+   * why. They are not if `runtimeCheck` is `skip`, or if the model rejects generated inputs or takes more than 10 s to
    * run them.
    */
   readonly signatureProof: SignatureProof;

@@ -9,7 +9,7 @@ export interface LoadPlan {
   readonly clients: number;
   readonly seconds: number;
   /** The load continues until it has this many responses, for at most ten times `seconds`. */
-  readonly leastAnswers: number;
+  readonly minResponses: number;
 }
 
 export interface Load {
@@ -30,7 +30,7 @@ export async function closedLoop(plan: LoadPlan): Promise<Load> {
   const connections: HttpConnection[] = [];
   const shouldContinue = () => {
     const seconds = secondsSince(start);
-    return seconds < plan.seconds || (latencies.length < plan.leastAnswers && seconds < 10 * plan.seconds);
+    return seconds < plan.seconds || (latencies.length < plan.minResponses && seconds < 10 * plan.seconds);
   };
   const client = () =>
     new Promise<void>((resolve, reject) => {

@@ -1,5 +1,5 @@
 import { cpuTarget } from './cpu-target';
-import { loadText, MOST_LOAD } from './machine-load';
+import { loadText, MAX_LOAD } from './machine-load';
 import { measuredOn } from './measured-on';
 import type { ModelProfile } from './model-profile';
 import { rateText, shapeText } from './sizing-text';
@@ -20,5 +20,5 @@ export function describeSizing(profile: ModelProfile, model: SizedModel): [label
 }
 
 function busyText({ machine: { otherLoad = 0 } }: ModelProfile): string {
-  return otherLoad > MOST_LOAD ? `, while other processes used ${loadText(otherLoad)} of its CPU time` : '';
+  return otherLoad > MAX_LOAD ? `, while other processes used ${loadText(otherLoad)} of its CPU time` : '';
 }

@@ -5,10 +5,10 @@ export interface Rung {
 }
 
 /** If a run takes longer than this, larger batches are of no use. */
-const LONGEST_RUN_SECONDS = 2;
+const MAX_RUN_SECONDS = 2;
 
 /** Least gain in throughput that makes a larger batch worth its latency. */
-const LEAST_GAIN = 1.05;
+const MIN_GAIN = 1.05;
 
 /** 1, 2, 4 and so on below `most`, then `most`. */
 export function doublings(most: number): number[] {
@@ -19,9 +19,9 @@ export function doublings(most: number): number[] {
 /** Whether to stop measuring larger batches: runs are slow, or two steps in a row gained almost nothing. */
 export function ladderEnds(rungs: readonly Rung[]): boolean {
   const last = rungs.at(-1);
-  if (last && last.p50Seconds > LONGEST_RUN_SECONDS) return true;
+  if (last && last.p50Seconds > MAX_RUN_SECONDS) return true;
   const [a, b, c] = rungs.slice(-3).map(rowsPerSecond);
-  return a !== undefined && b !== undefined && c !== undefined && b < LEAST_GAIN * a && c < LEAST_GAIN * b;
+  return a !== undefined && b !== undefined && c !== undefined && b < MIN_GAIN * a && c < MIN_GAIN * b;
 }
 
 /** Throughput at the median run time. */

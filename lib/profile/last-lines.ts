@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { createInterface } from 'node:readline';
 
 /** Number of log lines that an error quotes. */
-const KEPT = 5;
+const MAX_LINES = 5;
 
 /** Keeps the last lines of a process's output. */
 export class LastLines {
@@ -13,7 +13,7 @@ export class LastLines {
     for (const input of streams) {
       createInterface({ input }).on('line', (line) => {
         this.lines.push(line);
-        if (this.lines.length > KEPT) this.lines.shift();
+        if (this.lines.length > MAX_LINES) this.lines.shift();
         onLine(line);
       });
     }

@@ -1,19 +1,19 @@
-const LEAST_CLIENTS = 64;
-export const MOST_CLIENTS = 1024;
+const MIN_CLIENTS = 64;
+export const MAX_CLIENTS = 1024;
 
 /** One batch runs while the next fills. With fewer clients than rows of both, batches are not full and memory stays below its peak. */
-const BATCHES_AT_ONCE = 2;
+const BATCHES_IN_FLIGHT = 2;
 
 /** Longest wait of a client; the server's time limit is 30 s. */
-const LONGEST_WAIT_SECONDS = 5;
+const MAX_WAIT_SECONDS = 5;
 
 /** Number of clients that produce the load for a measurement. */
 export function loadClients(maxBatchSize: number, rowsPerSecond: number): number {
-  const enough = Math.min(MOST_CLIENTS, Math.max(LEAST_CLIENTS, BATCHES_AT_ONCE * maxBatchSize));
-  return Math.min(enough, Math.max(1, Math.floor(LONGEST_WAIT_SECONDS * rowsPerSecond)));
+  const enough = Math.min(MAX_CLIENTS, Math.max(MIN_CLIENTS, BATCHES_IN_FLIGHT * maxBatchSize));
+  return Math.min(enough, Math.max(1, Math.floor(MAX_WAIT_SECONDS * rowsPerSecond)));
 }
 
 /** Largest batch that this number of clients keeps full. */
 export function fullBatchSize(clients: number): number {
-  return Math.max(1, Math.floor(clients / BATCHES_AT_ONCE));
+  return Math.max(1, Math.floor(clients / BATCHES_IN_FLIGHT));
 }

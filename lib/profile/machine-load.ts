@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ownSeconds } from './process-figures';
 
 /** Share of the CPU time that other processes may use while a model is measured. */
-export const MOST_LOAD = 0.1;
+export const MAX_LOAD = 0.1;
 
 /** Long enough to detect a load of 1 % on 2 CPUs with counters of 10 ms. */
 const REST_SECONDS = 0.5;
 
 /** Attempts: activity of a moment, such as the end of the previous command, does not count as load. */
-const RESTS = 3;
+const REST_ATTEMPTS = 3;
 
 /** Share of this machine's CPU time used by processes other than this one and its children. */
 export class MachineLoad {
@@ -30,7 +30,7 @@ export class MachineLoad {
 /** The same share while nothing is measured. A share above the limit is measured again; the least counts. */
 export async function loadAtRest(signal: AbortSignal): Promise<number> {
   let least = Infinity;
-  for (let rest = 0; rest < RESTS && least > MOST_LOAD; rest++) {
+  for (let rest = 0; rest < REST_ATTEMPTS && least > MAX_LOAD; rest++) {
     const [start, own] = [cpuTimes(), process.cpuUsage()];
     await sleep(1000 * REST_SECONDS, undefined, { signal }).catch(() => signal.throwIfAborted());
     const { user, system } = process.cpuUsage(own);

@@ -13,7 +13,7 @@ type TrialCalls = Pick<TrialProcess, 'call'>;
 export const ROUNDS = 3;
 
 /** Runs per round, even of a slow model. */
-const LEAST_RUNS = 2;
+const MIN_RUNS = 2;
 
 export interface RunsPlan {
   /** Path of the model; used in messages. */
@@ -144,7 +144,7 @@ async function warmUp(trial: TrialCalls, { path, hasExample }: RunsPlan): Promis
 /** Undefined if the model refuses a batch of this size although it has run one row. */
 async function timesOf(trial: TrialCalls, { batchSize }: Samples, seconds: number) {
   try {
-    return await trial.call(`at batches of ${batchSize} rows`, 'run', batchSize, seconds, LEAST_RUNS);
+    return await trial.call(`at batches of ${batchSize} rows`, 'run', batchSize, seconds, MIN_RUNS);
   } catch (error) {
     if (error instanceof TrialFailure) return undefined;
     throw error;

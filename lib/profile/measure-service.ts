@@ -2,7 +2,7 @@ import type { TrialRequest } from '../../inference-image/src/contract/trial';
 import { ModelServingError } from '../errors';
 import { inMiB } from '../memory';
 import { sendOnce, closedLoop, type LoadPlan, RefusedRequest } from './closed-loop';
-import { loadClients, MOST_CLIENTS } from './load-clients';
+import { loadClients, MAX_CLIENTS } from './load-clients';
 import { loopTime } from './loop-time';
 import { MeasuredServer, type MeasuredServerOptions } from './measured-server';
 import { measuringErrors } from './measuring-errors';
@@ -12,13 +12,13 @@ import { quantile, rounded } from './quantile';
 import { ServerMetrics } from './server-metrics';
 
 /** Room for all clients at the same time, so that no request is refused. */
-const QUEUE = { maxQueueLength: MOST_CLIENTS, maxQueueBytes: 2 ** 40 };
+const QUEUE = { maxQueueLength: MAX_CLIENTS, maxQueueBytes: 2 ** 40 };
 
 /** With fewer responses, the 99th percentile is meaningless. */
-const LEAST_ANSWERS = 100;
+const MIN_RESPONSES = 100;
 
 /** Duration of the warm-up load, as a share of the measured load's. */
-const WARM_UP = 1 / 3;
+const WARM_UP_SHARE = 1 / 3;
 
 export interface ServicePlan extends Omit<MeasuredServerOptions, 'settings'> {
   readonly modelName: string;
@@ -42,7 +42,7 @@ export interface ServiceMeasured {
 
 /** Estimated duration of `measureService` in seconds, without the server's start. */
 export function serviceSeconds({ seconds, rowsPerSecond }: Pick<ServicePlan, 'seconds' | 'rowsPerSecond'>): number {
-  return WARM_UP * seconds + Math.min(10 * seconds, Math.max(seconds, LEAST_ANSWERS / rowsPerSecond));
+  return WARM_UP_SHARE * seconds + Math.min(10 * seconds, Math.max(seconds, MIN_RESPONSES / rowsPerSecond));
 }
 
 /**
@@ -66,8 +66,8 @@ export async function measureService(
     onStep('the server warms up', all);
     const load = loadPlan(plan, server.ports.httpPort);
     await sendOnce(load);
-    await closedLoop({ ...load, seconds: plan.seconds * WARM_UP, leastAnswers: 0 });
-    onStep('the server under load', all - plan.seconds * WARM_UP);
+    await closedLoop({ ...load, seconds: plan.seconds * WARM_UP_SHARE, minResponses: 0 });
+    onStep('the server under load', all - plan.seconds * WARM_UP_SHARE);
     const [before, loopBefore] = [await scrape(), mainThreadSeconds(server.pid)];
     const { latencies, seconds } = await closedLoop(load);
     const [loopAfter, after] = [mainThreadSeconds(server.pid), await scrape()];
@@ -111,5 +111,5 @@ export async function measureService(
 function loadPlan({ modelName, request, maxBatchSize, rowsPerSecond, seconds }: ServicePlan, port: number): LoadPlan {
   const clients = loadClients(maxBatchSize, rowsPerSecond);
   const path = `/v2/models/${modelName}/infer`;
-  return { port, path, request, clients, seconds, leastAnswers: LEAST_ANSWERS };
+  return { port, path, request, clients, seconds, minResponses: MIN_RESPONSES };
 }

@@ -6,7 +6,7 @@ import { saturatingBatchSize } from './saturation';
 const FAST_RUN_SECONDS = 0.05;
 
 /** Factor of the fastest run's time. A smaller difference is noise, and not worth a CPU. */
-const AS_FAST = 1.05;
+const SIMILAR_TIME = 1.05;
 
 /** Seconds per row at the largest measured batch size up to this one, with this number of threads or the next lower. */
 export function secondsPerRow(profile: ModelProfile, threads: number, batchSize: number): number {
@@ -21,7 +21,7 @@ export function fewestThreads(profile: Pick<ModelProfile, 'runs'>, atMost = Infi
   const allowed = single.filter(({ threads }) => threads <= atMost);
   const candidates = (allowed.length > 0 ? allowed : single).toSorted((a, b) => a.threads - b.threads);
   const fastest = Math.min(...candidates.map(({ p50Seconds }) => p50Seconds));
-  const enough = Math.max(FAST_RUN_SECONDS, AS_FAST * fastest);
+  const enough = Math.max(FAST_RUN_SECONDS, SIMILAR_TIME * fastest);
   return candidates.find(({ p50Seconds }) => p50Seconds <= enough)!.threads;
 }
 

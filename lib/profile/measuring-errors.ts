@@ -1,5 +1,5 @@
 import type { Problem } from '../errors';
-import { loadText, MOST_LOAD } from './machine-load';
+import { loadText, MAX_LOAD } from './machine-load';
 
 /** Errors of measuring a model; `path` is the model file as the user gave it. */
 export const measuringErrors = {
@@ -33,7 +33,7 @@ export const measuringErrors = {
 
   machineBusy: (path: string, load: number): Problem => ({
     code: 'machine-busy',
-    message: `${path}: other processes use ${loadText(load)} of this machine's CPU time; above ${loadText(MOST_LOAD)}, measurements are unreliable. Stop them and measure again, or use --force to measure anyway; the profile records the load.`,
+    message: `${path}: other processes use ${loadText(load)} of this machine's CPU time; above ${loadText(MAX_LOAD)}, measurements are unreliable. Stop them and measure again, or use --force to measure anyway; the profile records the load.`,
   }),
 
   inputsRefused: (path: string, reason: string, hasExample: boolean): Problem => ({

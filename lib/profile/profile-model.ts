@@ -5,7 +5,7 @@ import { LocalStage } from '../local-stage';
 import { inMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
-import { loadAtRest, MachineLoad, MOST_LOAD } from './machine-load';
+import { loadAtRest, MachineLoad, MAX_LOAD } from './machine-load';
 import { thisMachine } from './machine';
 import { measureExecutor, measureRuns, type RunsMeasured, type RunsPlan } from './measure-runs';
 import { measureService, type ServiceMeasured, serviceSeconds } from './measure-service';
@@ -71,7 +71,7 @@ export async function profileModel(model: OnnxModel, options: ProfileOptions): P
   const { path, force, signal } = options;
   ModelServingError.throwIfAny(checkDimensions(model, options));
   const refuseLoad = (share: number) => {
-    if (share > MOST_LOAD && !force) throw new ModelServingError([measuringErrors.machineBusy(path, share)]);
+    if (share > MAX_LOAD && !force) throw new ModelServingError([measuringErrors.machineBusy(path, share)]);
   };
   const restLoad = await loadAtRest(signal);
   refuseLoad(restLoad);

@@ -1,5 +1,5 @@
 import { machineText, threadsText } from './machine-text';
-import { loadText, MOST_LOAD } from './machine-load';
+import { loadText, MAX_LOAD } from './machine-load';
 import type { MeasuredRun, MeasuredService, MeasuredSize, ModelProfile } from './model-profile';
 import { measuredSizes } from './profile-at';
 import { sizesText } from './sizes-text';
@@ -21,7 +21,7 @@ export function profileText(profile: ModelProfile): string {
 }
 
 function loadLines({ otherLoad = 0 }: ModelProfile['machine']): string[] {
-  return otherLoad > MOST_LOAD ? [`while other processes used ${loadText(otherLoad)} of its CPU time`] : [];
+  return otherLoad > MAX_LOAD ? [`while other processes used ${loadText(otherLoad)} of its CPU time`] : [];
 }
 
 /** Everything that was measured at one size. */

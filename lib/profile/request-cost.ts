@@ -36,7 +36,7 @@ export function attainedShare(profile: ModelProfile): number {
   return Math.min(1, profile.served.requestsPerSecond / fullRate(requestCost(profile, threads, maxBatchSize), 1));
 }
 
-/** Number of executors that the event loop can keep busy and the CPUs can hold. */
+/** Number of executors that fit on the CPUs and that the event loop can keep busy. */
 export function usefulExecutors({ loopSeconds, runSeconds }: RequestCost, threads: number, cpus: number): number {
   return Math.max(1, Math.min(Math.floor(cpus / threads), Math.ceil(runSeconds / loopSeconds)));
 }

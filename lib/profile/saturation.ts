@@ -2,14 +2,14 @@ import { fullBatchSize, loadClients } from './load-clients';
 import type { MeasuredRun } from './model-profile';
 
 /** Share of the best rate. Reaching more with a larger batch is not worth its latency. */
-const SATURATED = 0.95;
+const SATURATION_SHARE = 0.95;
 
 type Run = Pick<MeasuredRun, 'threads' | 'batchSize' | 'rowsPerSecond'>;
 
 /** Smallest batch size with nearly the best rate of this number of threads. */
 export function saturatingBatchSize(runs: readonly Run[], threads: number): number {
   const best = bestRate(runs, threads);
-  const good = runs.filter((run) => run.threads === threads && run.rowsPerSecond >= SATURATED * best);
+  const good = runs.filter((run) => run.threads === threads && run.rowsPerSecond >= SATURATION_SHARE * best);
   return Math.min(...good.map(({ batchSize }) => batchSize));
 }
 

@@ -29,12 +29,12 @@ export interface Sizing {
   /** Undefined if requests do not share runs, or if no batch of several rows was measured. */
   readonly maxBatchSize?: number;
   readonly maxQueueLength: number;
-  /** CPUs that are guaranteed. */
+  /** CPUs that it is sized for: its CPU request, or the CPUs that it can use up to its limit. */
   readonly cpus: number;
   /** Average CPUs in use at the highest request rate. */
   readonly busyCpus: number;
   readonly memoryMiB: number;
-  /** Requests of one row per second with the guaranteed CPUs. */
+  /** Requests of one row per second that it answers with these CPUs. */
   readonly requestsPerSecond: number;
 }
 

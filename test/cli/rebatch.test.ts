@@ -40,7 +40,9 @@ test('writes a model of any number of rows that gives the answers of the model o
   writeOnnxModel('m.onnx', dense);
   const { code, stdout, stderr } = rebatch();
   expect([code, stderr]).toEqual([0, '']);
-  expect(stdout.replace(/rows, alone .*/, 'rows …')).toBe(`${WRITTEN}Compared with m.onnx: 4 made-up rows …\n${REST}`);
+  expect(stdout.replace(/rows, alone .*/, 'rows …')).toBe(
+    `${WRITTEN}Compared with m.onnx: 4 generated rows …\n${REST}`,
+  );
   expect(stdout).toMatch(
     /alone and in runs of up to 8; outputs (are bitwise identical|differ by up to \S+e-\d+ of the largest magnitude in a row's output)\.\n/,
   );
@@ -86,7 +88,7 @@ describe('golden examples', () => {
       0,
       expect.stringContaining('other/free.golden.json: 3 golden examples, reproduced.\n'),
     ]);
-    expect(stdout).toContain('4 made-up rows and 3 rows of golden examples, alone and in runs of up to 8; ');
+    expect(stdout).toContain('4 generated rows and 3 rows of golden examples, alone and in runs of up to 8; ');
     expect(readdirSync('other/m.golden')).toHaveLength(6);
     expect(runCli('check', 'other/free.onnx')).toMatchObject({
       code: 0,
@@ -139,7 +141,7 @@ describe('a model is refused', () => {
     );
   });
 
-  test('that refuses all made-up inputs, unless golden examples can share a run', () => {
+  test('that refuses all generated inputs, unless golden examples can share a run', () => {
     // One row of a table of three: -1 and 4 are none.
     const parts: ModelParts = {
       inputs: [value('x', 'float', [1, 4]), value('s', 'float', [1, 1])],
@@ -158,7 +160,7 @@ describe('a model is refused', () => {
       ],
     };
     expect(refused(parts)).toMatch(
-      /it rejects made-up rows, and no two of its golden examples can share a run\. .*\[rebatch-not-compared\]\n$/,
+      /it rejects generated rows, and no two of its golden examples can share a run\. .*\[rebatch-not-compared\]\n$/,
     );
     const example = (name: string, s: number, y: number[]) => ({
       name,

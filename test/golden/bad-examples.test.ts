@@ -138,7 +138,7 @@ test('unreadable', () => {
   rmSync('m.golden.json', { recursive: true });
   golden([ONE, { file: 'm.golden/y.bin' }]);
   expect(refused()).toEqual([
-    'golden-file-missing: m.golden.json: the file "m.golden/y.bin" that it names does not exist. Paths are relative to the folder of m.golden.json.',
+    'golden-file-missing: m.golden.json: it refers to "m.golden/y.bin", which does not exist. Paths are relative to the folder of m.golden.json.',
   ]);
   writeFileSync('m.golden.json', Buffer.from([0xff, 0xfe, 0x7b, 0]));
   expect(refused()).toEqual([expect.stringMatching(/^file-not-utf8: m\.golden\.json: /)]);

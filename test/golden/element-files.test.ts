@@ -60,7 +60,7 @@ test.each<[string, () => object, string]>([
   [
     'is not there',
     () => ({ file: 'missing.bin' }),
-    'm.golden.json: the file "missing.bin" that it names does not exist. Paths are relative to the folder of m.golden.json. [golden-file-missing]',
+    'm.golden.json: it refers to "missing.bin", which does not exist. Paths are relative to the folder of m.golden.json. [golden-file-missing]',
   ],
   [
     'is short',

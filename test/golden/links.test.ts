@@ -114,7 +114,7 @@ test('a link to nothing is a file that is not there', () => {
   symlinkSync(join(outside, 'none'), 'm.golden/x.bin');
   goldenFile('m.golden/x.bin');
   expect(problems()).toEqual([
-    'golden-file-missing: m.golden.json: the file "m.golden/x.bin" that it names does not exist. Paths are relative to the folder of m.golden.json.',
+    'golden-file-missing: m.golden.json: it refers to "m.golden/x.bin", which does not exist. Paths are relative to the folder of m.golden.json.',
   ]);
 });
 
@@ -159,7 +159,7 @@ describe('a file of class names', () => {
   const classes = (file: string) => problems({ classes: file });
 
   function refused(file: string, link: string, target: string): string {
-    return `classes-file-outside: m.onnx: classes is the file ${file}, and ${link} is a link to ${target}, outside its folder. Replace the link with the file.`;
+    return `classes-file-outside: m.onnx: classes is the file ${file}, but ${link} is a link to ${target}, outside its folder. Replace the link with the file.`;
   }
 
   beforeEach(() => writeFileSync(join(outside, 'names.txt'), 'cat\ndog\n'));

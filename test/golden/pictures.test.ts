@@ -58,7 +58,7 @@ test.each([
     'a picture that is not there',
     { picture: 'pictures/none.png' },
     {},
-    'golden.json: the file "pictures/none.png" that it names does not exist. Paths are relative to the folder of golden.json. [golden-file-missing]',
+    'golden.json: it refers to "pictures/none.png", which does not exist. Paths are relative to the folder of golden.json. [golden-file-missing]',
   ],
   ['one outside of the folder', { picture: '../levels.png' }, {}, 'must be a path within the folder of the golden'],
   [

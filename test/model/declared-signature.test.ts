@@ -161,7 +161,7 @@ describe('finds sizes that a model accepts', () => {
     expect(model.signatureProof).toEqual({
       proved: false,
       reason: expect.stringMatching(
-        /^it rejects made-up inputs: Non-zero status code returned while running Reshape node\./,
+        /^it rejects generated inputs: Non-zero status code returned while running Reshape node\./,
       ),
     });
   });
@@ -176,7 +176,7 @@ describe('finds sizes that a model accepts', () => {
     expect(read(parts).signature.outputs[0]!.dimensions).toEqual(['n', null]);
     expect(read(parts).signatureProof).toEqual({
       proved: false,
-      reason: 'with made-up inputs, the model runs at only one size of dimension "three": 3',
+      reason: 'with generated inputs, the model runs at only one size of dimension "three": 3',
     });
   });
 });
@@ -218,7 +218,7 @@ describe('files recorded under the wrong declaration', () => {
   });
 
   test('a golden example that the model reproduces counts as a run', () => {
-    // No made-up input is long enough for the second output.
+    // No generated input is long enough for the second output.
     const parts = {
       inputs: [value('x', 'float', [4])],
       outputs: [value('y', 'float', [3])],

@@ -11,7 +11,7 @@ async function planFor(listener: RequestListener, plan: Partial<LoadPlan> = {}):
   await once(server, 'listening');
   const request = { headers: { 'content-type': 'application/json' }, body: Buffer.from('{"a":1}') };
   const { port } = server.address() as AddressInfo;
-  return { port, path: '/x', request, clients: 3, seconds: 0.01, leastAnswers: 0, ...plan };
+  return { port, path: '/x', request, clients: 3, seconds: 0.01, minResponses: 0, ...plan };
 }
 
 test('each client asks again once it has its answer', async () => {
@@ -23,7 +23,7 @@ test('each client asks again once it has its answer', async () => {
       let body = `${request.method} ${request.url} ${request.headers['content-type']} `;
       request.on('data', (part) => (body += part)).on('end', () => bodies.add(body) && response.end('fine'));
     },
-    { seconds: 0.3, leastAnswers: 50 },
+    { seconds: 0.3, minResponses: 50 },
   );
   const { latencies, seconds } = await closedLoop(plan);
   expect(latencies.length).toBeGreaterThanOrEqual(50);
@@ -33,7 +33,7 @@ test('each client asks again once it has its answer', async () => {
 });
 
 test('a slow server is not asked until there are enough answers', async () => {
-  const plan = await planFor((_, response) => void setTimeout(() => response.end(), 20), { leastAnswers: 1e6 });
+  const plan = await planFor((_, response) => void setTimeout(() => response.end(), 20), { minResponses: 1e6 });
   const { latencies } = await closedLoop(plan);
   expect(latencies.length).toBeLessThan(100);
 });
