@@ -15,7 +15,7 @@ const MARK = '//   model-serving client ';
 export function clientCommand(): Command {
   return addClientModelOptions(new Command('client'))
     .description('Generate a typed client for a model: one TypeScript file that needs only fetch.')
-    .option('--out <file>', 'where to write it (default: standard output)')
+    .option('--out <file>', 'file to write (default: standard output)')
     .action((path: string, options: ClientOptions) => {
       const { out, preprocessing } = options;
       const output =

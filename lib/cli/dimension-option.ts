@@ -10,7 +10,7 @@ export function dimensionOption(): Option {
     'size of a free dimension; INPUT:AXIS=SIZE if it has no name (repeatable)',
   )
     .argParser(parseDimension)
-    .default({});
+    .default({}, 'none');
 }
 
 function parseDimension(text: string, sizes: Dimensions): Dimensions {

@@ -94,5 +94,5 @@ function compareWithAccepted(path: string, options: InterfaceOptions) {
 }
 
 function printDifferences(differences: readonly Difference[]): void {
-  for (const { what, harm } of differences) print(harm === undefined ? `  ${what}` : `! ${what}: ${harm}`);
+  for (const { change, effect } of differences) print(effect === undefined ? `  ${change}` : `! ${change}: ${effect}`);
 }

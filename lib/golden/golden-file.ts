@@ -33,7 +33,7 @@ export interface Golden {
 /**
  * Reads golden examples and checks their form. JSON.parse suffices: only the container needs exact 64-bit integers.
  *
- * @throws ModelServingError `golden-not-json`, `golden-half-written`, `golden-invalid`, `golden-file-missing`, `golden-file-outside`, and what `sourceText` throws
+ * @throws ModelServingError `golden-not-json`, `golden-half-written`, `golden-invalid`, `golden-file-missing`, `golden-file-outside`, and the errors of `sourceText`
  */
 export function readGoldenFile(path: string): Golden {
   const text = sourceText(GOLDEN_FILE, path);

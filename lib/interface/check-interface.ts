@@ -17,7 +17,7 @@ export interface InterfaceFindings {
  *
  * @param given - path of the interface; false for none; undefined for the file beside the model, if it exists
  * @param declared - signature as declared in the model's file: an interface accepted with it is not broken
- * @throws ModelServingError what `locateInterface` and `readInterface` throw
+ * @throws ModelServingError the errors of `locateInterface` and `readInterface`
  */
 export function checkInterface(
   modelPath: string,
@@ -35,7 +35,7 @@ export function checkInterface(
   const differences = compareInterfaces(accepted, model);
   if (differences.length === 0) return { problems: [], warnings: naming };
   const source = `${path} (version "${accepted.version}")`;
-  const changes = differences.map(({ what }) => what).join('; ');
+  const changes = differences.map(({ change }) => change).join('; ');
   const command = acceptCommand(modelPath, path, model);
   const refused = refusedDifferences(accepted, model.version, differences);
   if (refused.length === 0) {

@@ -5,23 +5,26 @@ type Classes = NonNullable<ModelInterface['classes']>;
 
 /** Lists the differences for clients that request a class. */
 export function compareClasses(accepted: Classes | undefined, current: Classes | undefined): Difference[] {
-  if (!accepted) return current ? [{ what: 'the model now returns a class' }] : [];
-  if (!current) return [{ what: 'the model no longer returns a class', harm: 'clients that request it find nothing' }];
+  if (!accepted) return current ? [{ change: 'the model now returns a class' }] : [];
+  if (!current)
+    return [{ change: 'the model no longer returns a class', effect: 'clients that request it find nothing' }];
   return [...compareKinds(accepted, current), ...compareNames(accepted, current)];
 }
 
 function compareKinds(accepted: Classes, current: Classes): Difference[] {
   if (accepted.kind !== current.kind) {
-    const what = `the class now comes from ${KINDS[current.kind]} instead of ${KINDS[accepted.kind]}`;
+    const change = `the class now comes from ${KINDS[current.kind]} instead of ${KINDS[accepted.kind]}`;
     const isLost =
       accepted.kind === 'label' ? current.names === undefined : NUMBERS[current.kind] < NUMBERS[accepted.kind];
     return [
-      isLost ? { what, harm: `clients read the ${accepted.kind === 'scores' ? 'score' : accepted.kind}` } : { what },
+      isLost
+        ? { change, effect: `clients read the ${accepted.kind === 'scores' ? 'score' : accepted.kind}` }
+        : { change },
     ];
   }
   if (accepted.softmax === current.softmax) return [];
   const [after, before] = current.softmax ? ['probabilities', 'the raw output'] : ['the raw output', 'probabilities'];
-  return [{ what: `scores are now ${after} instead of ${before}`, harm: 'clients that compare them misread them' }];
+  return [{ change: `scores are now ${after} instead of ${before}`, effect: 'clients that compare them misread them' }];
 }
 
 const KINDS: Record<Classes['kind'], string> = { scores: 'scores', index: 'an index', label: 'a label' };
@@ -36,18 +39,18 @@ function compareNames({ kind, names: accepted }: Classes, { names: current }: Cl
   const differences: Difference[] = [];
   if (removed.length > 0) {
     differences.push({
-      what: `${classText(removed)} is removed`,
-      harm: 'clients that look for its name do not find it',
+      change: `${classText(removed)} is removed`,
+      effect: 'clients that look for its name do not find it',
     });
   }
   if (moved !== undefined) {
-    const what = `class "${moved}" moves from index ${accepted.indexOf(moved)} to ${current.indexOf(moved)}`;
-    differences.push({ what, harm: 'clients that use the index misread it' });
+    const change = `class "${moved}" moves from index ${accepted.indexOf(moved)} to ${current.indexOf(moved)}`;
+    differences.push({ change, effect: 'clients that use the index misread it' });
   }
   if (added.length > 0) {
-    const what = `${classText(added)} is added`;
+    const change = `${classText(added)} is added`;
     // Typed clients list all names, but accept any label.
-    differences.push(kind === 'label' ? { what } : { what, harm: 'clients that list all names reject it' });
+    differences.push(kind === 'label' ? { change } : { change, effect: 'clients that list all names reject it' });
   }
   return differences;
 }
@@ -55,9 +58,9 @@ function compareNames({ kind, names: accepted }: Classes, { names: current }: Cl
 /** Without names, a class is called by its index. Labels have no index. */
 function compareNaming(kind: Classes['kind'], hadNames: boolean, hasNames: boolean): Difference[] {
   if (hadNames === hasNames) return [];
-  const what = hasNames ? 'classes now have names' : 'classes no longer have names';
-  if (kind === 'label') return [hasNames ? { what } : { what, harm: 'clients read their indices' }];
-  return [{ what, harm: hasNames ? 'clients read indices instead' : 'clients read names' }];
+  const change = hasNames ? 'classes now have names' : 'classes no longer have names';
+  if (kind === 'label') return [hasNames ? { change } : { change, effect: 'clients read their indices' }];
+  return [{ change, effect: hasNames ? 'clients read indices instead' : 'clients read names' }];
 }
 
 function classText([first, ...others]: readonly string[]): string {

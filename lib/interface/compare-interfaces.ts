@@ -20,7 +20,7 @@ export function compareInterfaces(accepted: ModelInterface, current: ModelInterf
 }
 
 function renamedModel(accepted: string, current: string): Difference {
-  return { what: `the model is renamed from "${accepted}" to "${current}"`, harm: 'clients use the old name' };
+  return { change: `the model is renamed from "${accepted}" to "${current}"`, effect: 'clients use the old name' };
 }
 
 type Tensors = readonly TensorSignature[];
@@ -48,19 +48,22 @@ function compareTensors(
 }
 
 function renamedTensor(direction: Direction, accepted: TensorSignature, current: TensorSignature): Difference {
-  return { what: `${direction} "${accepted.name}" is renamed to "${current.name}"`, harm: 'clients use the old name' };
+  return {
+    change: `${direction} "${accepted.name}" is renamed to "${current.name}"`,
+    effect: 'clients use the old name',
+  };
 }
 
 function removedTensor(direction: Direction, tensor: TensorSignature): Difference {
-  const what = `${direction} "${tensor.name}" (${tensorText(tensor)}) is removed`;
-  const harm = direction === 'input' ? 'clients that send it are refused' : 'clients that read it find nothing';
-  return { what, harm };
+  const change = `${direction} "${tensor.name}" (${tensorText(tensor)}) is removed`;
+  const effect = direction === 'input' ? 'clients that send it are refused' : 'clients that read it find nothing';
+  return { change, effect };
 }
 
 /** A new tensor. Every input is required. */
 function addedTensor(direction: Direction, tensor: TensorSignature): Difference {
-  const what = `${direction} "${tensor.name}" (${tensorText(tensor)}) is added`;
-  return direction === 'input' ? { what, harm: 'clients that do not send it are refused' } : { what };
+  const change = `${direction} "${tensor.name}" (${tensorText(tensor)}) is added`;
+  return direction === 'input' ? { change, effect: 'clients that do not send it are refused' } : { change };
 }
 
 function changedTensor(
@@ -71,11 +74,11 @@ function changedTensor(
 ): Difference[] {
   const onlySymbols = hasSameSymbols && anonymous(accepted) === anonymous(current);
   if (tensorText(accepted) === tensorText(current) || onlySymbols) return [];
-  const what = `${direction} "${accepted.name}" changes from ${tensorText(accepted)} to ${tensorText(current)}`;
-  return [{ what, harm: harmOf(direction, accepted, current) }];
+  const change = `${direction} "${accepted.name}" changes from ${tensorText(accepted)} to ${tensorText(current)}`;
+  return [{ change, effect: effectOf(direction, accepted, current) }];
 }
 
-function harmOf(direction: Direction, accepted: TensorSignature, current: TensorSignature): string | undefined {
+function effectOf(direction: Direction, accepted: TensorSignature, current: TensorSignature): string | undefined {
   const isInput = direction === 'input';
   const verb = isInput ? 'send' : 'read';
   if (accepted.datatype !== current.datatype) return `clients ${verb} ${accepted.datatype}`;
@@ -99,8 +102,8 @@ function newlyEqual(accepted: Tensors, current: Tensors): Difference[] {
       if (!first) seen.set(symbol, { name, axis, before });
       else if (couldDiffer(first.before, before)) {
         differences.push({
-          what: `dimension ${axis} of input "${name}" must now equal dimension ${first.axis} of input "${first.name}" ("${symbol}")`,
-          harm: 'clients that send other sizes are refused',
+          change: `dimension ${axis} of input "${name}" must now equal dimension ${first.axis} of input "${first.name}" ("${symbol}")`,
+          effect: 'clients that send other sizes are refused',
         });
       }
     }

@@ -5,10 +5,10 @@ type Picture = ModelInterface['picture'];
 
 /** Lists the differences for clients that send pictures. */
 export function comparePictures(accepted: Picture, current: Picture): Difference[] {
-  if (!accepted) return current ? [{ what: 'pictures are now accepted' }] : [];
-  if (!current) return [{ what: 'pictures are no longer accepted', harm: 'clients that send them are refused' }];
+  if (!accepted) return current ? [{ change: 'pictures are now accepted' }] : [];
+  if (!current) return [{ change: 'pictures are no longer accepted', effect: 'clients that send them are refused' }];
   const [before, after] = [accepted.maxPixels, current.maxPixels];
   if (before === after) return [];
-  const what = `the limit of a picture changes from ${before} to ${after} pixels`;
-  return [after < before ? { what, harm: 'clients that send larger ones are refused' } : { what }];
+  const change = `the limit of a picture changes from ${before} to ${after} pixels`;
+  return [after < before ? { change, effect: 'clients that send larger ones are refused' } : { change }];
 }

@@ -22,10 +22,10 @@ export const interfaceErrors = {
     modelPath: string,
     accepted: AcceptedInterface,
     model: ModelInterface,
-    { what, harm }: Required<Difference>,
+    { change, effect }: Required<Difference>,
   ): Problem => ({
     code: 'interface-broken',
-    message: `${modelPath}: compared with ${path} (version "${accepted.version}"), ${what}: ${harm}. ${remedyStart(accepted, model)} the model's major version, or accept the change if no client is affected: ${acceptCommand(modelPath, path, model)} --breaking`,
+    message: `${modelPath}: compared with ${path} (version "${accepted.version}"), ${change}: ${effect}. ${remedyStart(accepted, model)} the model's major version, or accept the change if no client is affected: ${acceptCommand(modelPath, path, model)} --breaking`,
   }),
 
   twice: (path: string, oldPath: string): Problem => ({

@@ -33,7 +33,7 @@ export function locateInterface(modelPath: string, given: string | false | undef
 /**
  * Reads the accepted interface of a model and checks its form.
  *
- * @throws ModelServingError `interface-not-json`, `interface-invalid`, and what `sourceText` throws
+ * @throws ModelServingError `interface-not-json`, `interface-invalid`, and the errors of `sourceText`
  */
 export function readInterface(path: string, modelPath: string): AcceptedInterface {
   return parseCommittedFile<AcceptedInterface>(sourceText(basename(path), path), {

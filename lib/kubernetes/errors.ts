@@ -254,9 +254,9 @@ export const kubernetesErrors = {
     message: `${where}: the canary's model is named "${name}", the service's "${expected}". Clients request a model by name, so use the same name for the canary: OnnxModel.fromFile(…, { name: '${expected}', version: … }).`,
   }),
 
-  canaryInterface: (where: string, version: string, { what, harm }: Required<Difference>): Problem => ({
+  canaryInterface: (where: string, version: string, { change, effect }: Required<Difference>): Problem => ({
     code: 'canary-interface',
-    message: `${where}: compared with the service's version "${version}", ${what}: ${harm}. Deploy it as a separate service, or set acceptsInterfaceChange if no client is affected.`,
+    message: `${where}: compared with the service's version "${version}", ${change}: ${effect}. Deploy it as a separate service, or set acceptsInterfaceChange if no client is affected.`,
   }),
 
   canaryVersion: (where: string, version: string): Problem => ({

@@ -15,7 +15,7 @@ const PROPS = ['picture', 'classes', 'classOutput', 'classScores'];
 /**
  * Reads a declaration for the command line. It is compared with a model later.
  *
- * @throws ModelServingError `preprocessing-invalid`, and what `readText` throws
+ * @throws ModelServingError `preprocessing-invalid`, and the errors of `readText`
  */
 export function readPreprocessing(path: string): { preprocessing: Preprocessing; warnings: string[] } {
   const refuse = (reason: string) => new ModelServingError([errors.fileInvalid(path, reason)]);

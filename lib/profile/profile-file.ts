@@ -16,7 +16,7 @@ export interface ProfileFile {
  * Reads a model's profile and checks its form.
  *
  * @param given - path of the profile; false for none; undefined for the one beside the model, if it exists
- * @throws ModelServingError `profile-not-json`, `profile-invalid`, and what `sourceText` throws
+ * @throws ModelServingError `profile-not-json`, `profile-invalid`, and the errors of `sourceText`
  */
 export function readProfile(modelPath: string, given: string | false | undefined): ProfileFile | undefined {
   const path = given ?? fileBeside(modelPath, 'profile');

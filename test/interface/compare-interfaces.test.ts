@@ -13,7 +13,7 @@ function model(inputs = [tensor('x')], outputs = [tensor('y')], name = 'm') {
 
 /** As `interface diff` prints them. */
 function differences(was: ReturnType<typeof model>, is: ReturnType<typeof model>): string[] {
-  return compareInterfaces(was, is).map(({ what, harm }) => (harm ? `! ${what}: ${harm}` : what));
+  return compareInterfaces(was, is).map(({ change, effect }) => (effect ? `! ${change}: ${effect}` : change));
 }
 
 const REFUSED = 'clients that send other sizes are refused';

@@ -6,7 +6,9 @@ type Declared = Pick<ModelInterface, 'picture' | 'classes'>;
 /** As `interface diff` prints them. */
 function differences(was: Declared, is: Declared): string[] {
   const tensors = (declared: Declared) => ({ name: 'm', inputs: [], outputs: [], ...declared });
-  return compareInterfaces(tensors(was), tensors(is)).map(({ what, harm }) => (harm ? `! ${what}: ${harm}` : what));
+  return compareInterfaces(tensors(was), tensors(is)).map(({ change, effect }) =>
+    effect ? `! ${change}: ${effect}` : change,
+  );
 }
 
 const picture = (maxPixels: number): Declared => ({ picture: { maxPixels } });

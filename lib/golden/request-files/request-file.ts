@@ -15,7 +15,7 @@ import { NumpyFault, readNumpy } from './npy';
 /**
  * Reads a request to a model from a file: JSON, a picture, NumPy arrays or CSV.
  *
- * @throws ModelServingError `golden-input-invalid`, and what `readText` throws
+ * @throws ModelServingError `golden-input-invalid`, and the errors of `readText`
  */
 export function requestFile(path: string, signature: Signature): RecordedRequest {
   const content = readingFile(path, () => readFileSync(path));
