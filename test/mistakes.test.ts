@@ -106,7 +106,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
   [
     'another model under the old answers',
     (stack) => container(stack, digits(), { golden: golden({ data: [3] }) }),
-    `digits.golden.json: example "one": output "y" at [0] is 2; expected 3: 1 apart, 0.00031 allowed. If the model is right, record the example again: model-serving golden record digits.onnx --inputs … --force; if the example comes from the training framework, fix the conversion instead [golden-drift]`,
+    `digits.golden.json: example "one": output "y" at [0] is 2; expected 3: 1 apart, 0.00031 allowed. If the example comes from the training framework, fix the conversion. If the model is right, record the example again: model-serving golden record digits.onnx --inputs … --force [golden-drift]`,
   ],
   [
     'an example of a model with other inputs',

@@ -80,7 +80,7 @@ export const goldenErrors = {
     isPicture: boolean,
   ): Problem => ({
     code: 'golden-drift',
-    message: `${path}: example "${example}": ${what}. If the model is right, record the example again: model-serving golden record ${shellWord(modelPath)} ${requestsOf(examples)}${isBeside(path, modelPath, 'golden') ? '' : ` --out ${shellWord(path)}`} --force; if the example comes from the training framework, fix the conversion${isPicture ? ' or the picture prop' : ''} instead`,
+    message: `${path}: example "${example}": ${what}. If the example comes from the training framework, fix the conversion${isPicture ? ' or the picture prop' : ''}. If the model is right, record the example again: model-serving golden record ${shellWord(modelPath)} ${requestsOf(examples)}${isBeside(path, modelPath, 'golden') ? '' : ` --out ${shellWord(path)}`} --force`,
   }),
 
   refused: (path: string, example: string, what: string): Problem => ({
@@ -105,7 +105,7 @@ export const goldenErrors = {
 
   nameTwice: (name: string): Problem => ({
     code: 'golden-name-twice',
-    message: `golden record: two requests are called "${name}". An example has the name of its file: rename one.`,
+    message: `golden record: two requests are called "${name}". Examples are named after their files, so rename one.`,
   }),
 
   sizesOfInputs: (): Problem => ({

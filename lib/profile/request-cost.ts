@@ -17,7 +17,7 @@ export function requestCost(profile: ModelProfile, threads: number, batchSize: n
   const { cpuSecondsPerRequest, loopSecondsPerRequest: loopSeconds } = profile.served;
   const formed = Math.min(batchSize, formableBatchSize(profile));
   const runSeconds = slowdown(profile) * secondsPerRow(profile, threads, formed);
-  // Other threads and batches than the measured ones may be cheaper in process. Behind the server this is not certain.
+  // Other numbers of threads and rows may cost less in process. The server was not measured with them, so the higher cost counts.
   const cpuSeconds = Math.max(cpuSecondsPerRequest, loopSeconds + threads * runSeconds);
   return { loopSeconds, runSeconds, cpuSeconds };
 }

@@ -64,8 +64,8 @@ export function sizeReplica(profile: ModelProfile, model: SizedModel, choices: S
   const full = fullRate(cost, executors);
   const rate = attainedShare(profile) * full;
   const usedCpus = rate * cost.cpuSeconds;
-  // Neither the event loop nor the executors wait for each other at times. For longer than the period of a CPU limit,
-  // more CPUs can be busy than on average.
+  // At times, the event loop and the executors do not wait for each other, and more CPUs are busy than on average. That
+  // can last longer than the period of a CPU limit.
   const cpus = cpuRequest ?? Math.min(cpuLimit ?? Infinity, roundUp(full * cost.cpuSeconds, 0.1));
   const requestsPerSecond = roundDown(Math.min(rate, cpus / cost.cpuSeconds));
   return {

@@ -127,7 +127,7 @@ test('says what is wrong with a request, and writes nothing', () => {
     return request(`${name}/same.json`, { shape: [1], data: [1] });
   });
   expect(record(model, '--inputs', one!, other!).stderr).toBe(
-    'golden record: two requests are called "same". An example has the name of its file: rename one. [golden-name-twice]\n',
+    'golden record: two requests are called "same". Examples are named after their files, so rename one. [golden-name-twice]\n',
   );
   expect(record(model, '--random', '1', '--out', 'golden').stderr).toContain('Use a file that ends in .json.');
   for (const requests of [[], ['--random', '1', '--inputs', one!]]) {

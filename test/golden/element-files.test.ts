@@ -51,7 +51,7 @@ test('of FP16 are compared as numbers', () => {
   const [one, near, two] = [0x3c00, 0x3c01, 0x4000].map((bits) => Buffer.from([bits & 255, bits >> 8, 0, 0x3c]));
   const [x, y] = [bytes('one.bin', one!), bytes('two.bin', two!)];
   expect(() => read(x, y, 'float16')).toThrow(
-    'output "y" at [0, 0] is 1; expected 2: 1 apart, 0.00021 allowed. If the model is right,',
+    'output "y" at [0, 0] is 1; expected 2: 1 apart, 0.00021 allowed. If the example comes from',
   );
   expect(read(x, { ...bytes('near.bin', near!), tolerance: { relative: 0.001 } }, 'float16').servable).toBe(true);
 });

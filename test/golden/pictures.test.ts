@@ -43,7 +43,7 @@ test.each([
   const drift = () => read({}, props);
   expect(drift).toThrow(`golden.json: example "levels": output "y" at [0, 0, 0, 0] is ${difference}`);
   expect(drift).toThrow(
-    'if the example comes from the training framework, fix the conversion or the picture prop instead [golden-drift]',
+    'If the example comes from the training framework, fix the conversion or the picture prop. If the model is right, record',
   );
 });
 
