@@ -30,7 +30,7 @@ const MAX_ISSUES = 3;
 export interface JsonForm {
   /** Name of the schema, part of the cache key. Change it when the schema becomes stricter. */
   readonly name: string;
-  /** Gives content that an earlier version wrote the form of this one. */
+  /** Converts content of an earlier version to the current form. */
   readonly upgrade?: (content: unknown) => unknown;
   /** Loads the schema on demand: zod takes longer to load than a warm synth of a model. */
   readonly loadSchema: () => JsonSchema;

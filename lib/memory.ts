@@ -37,7 +37,7 @@ export function minimumMemoryMiB(model: OnnxModel, executors = 1): number {
   return RUNTIME_MEMORY_MIB + oneIfToken(executors) * inMiB(model.sizeBytes);
 }
 
-/** Memory for decoding the largest picture, in MiB; 0 if the model takes no pictures. */
+/** Memory for decoding the largest picture, in MiB; 0 if the model accepts no pictures. */
 export function pictureMemoryMiB({ picture }: Pick<OnnxModel, 'picture'>): number {
   return inMiB(pictureBytes(picture));
 }

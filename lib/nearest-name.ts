@@ -1,4 +1,4 @@
-/** Suggests the name that a wrong one was most likely meant to be, as a sentence; empty if none is near. */
+/** Suggests the nearest known name for an unknown one, as a sentence; empty if none is near. */
 export function suggestion(wrong: string, names: readonly string[]): string {
   const [nearest] = names
     .map((name) => ({ name, distance: distance(wrong.toLowerCase(), name.toLowerCase()) }))

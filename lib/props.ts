@@ -4,48 +4,48 @@ import { ModelServingError, type Problem } from './errors';
 import { OnnxModel } from './model/onnx-model';
 import { suggestion } from './nearest-name';
 
-/** What a prop must be before anything reads it. */
+/** Type of a prop, checked at run time. */
 export interface PropKind {
-  readonly isRight: (value: unknown) => boolean;
-  /** What to give instead of a value. */
-  readonly wanted: (value: unknown) => string;
+  readonly isValid: (value: unknown) => boolean;
+  /** Description of a valid value, given an invalid one. */
+  readonly expected: (value: unknown) => string;
   readonly isRequired?: boolean;
 }
 
-/** For a prop with a check of its own that takes any value. */
-export const any: PropKind = { isRight: () => true, wanted: () => 'a value' };
+/** For a prop with its own check. */
+export const any: PropKind = { isValid: () => true, expected: () => 'a value' };
 
-export const text: PropKind = { isRight: (value) => typeof value === 'string', wanted: () => 'a text' };
+export const text: PropKind = { isValid: (value) => typeof value === 'string', expected: () => 'a string' };
 
 export const object: PropKind = {
-  isRight: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  wanted: () => 'an object',
+  isValid: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  expected: () => 'an object',
 };
 
-export const list: PropKind = { isRight: Array.isArray, wanted: () => 'a list' };
+export const list: PropKind = { isValid: Array.isArray, expected: () => 'a list' };
 
 export const model: PropKind = {
-  isRight: (value) => value instanceof OnnxModel,
-  wanted: (value) => `a model: OnnxModel.fromFile(${typeof value === 'string' ? inspect(value) : "'digits.onnx'"})`,
+  isValid: (value) => value instanceof OnnxModel,
+  expected: (value) => `a model: OnnxModel.fromFile(${typeof value === 'string' ? inspect(value) : "'digits.onnx'"})`,
 };
 
-/** A {@link ModelImage}, which others may have made. */
+/** A {@link ModelImage}, possibly of a class outside this package. */
 export const image: PropKind = {
-  isRight: (value) => object.isRight(value) && 'model' in (value as object) && 'reference' in (value as object),
-  wanted: () => 'an image: an InferenceImage, or InferenceImage.fromRegistry(…)',
+  isValid: (value) => object.isValid(value) && 'model' in (value as object) && 'reference' in (value as object),
+  expected: () => 'an image: an InferenceImage, or InferenceImage.fromRegistry(…)',
 };
 
 export function required(kind: PropKind): PropKind {
   return { ...kind, isRequired: true };
 }
 
-/** Every prop by its name. */
+/** Type of each prop by its name. */
 export type PropKinds<Props> = Readonly<Record<keyof Props, PropKind>>;
 
 /**
- * Refuses what a compiler would: props that cannot be read, which are checked no further, and names that nothing reads.
+ * Reports what a compiler would: props of the wrong type, missing props, and unknown names.
  *
- * @param what - how to call the props
+ * @param what - name of the props in messages
  * @throws ModelServingError `props-invalid`, `prop-invalid`, `prop-unknown`
  */
 export function checkProps<Props extends object>(
@@ -56,12 +56,12 @@ export function checkProps<Props extends object>(
 ): void {
   const known = Object.entries<PropKind>(kinds);
   const names = known.map(([name]) => name);
-  if (!object.isRight(props)) throw new ModelServingError([propsInvalid(where, what, props, names)]);
+  if (!object.isValid(props)) throw new ModelServingError([propsInvalid(where, what, props, names)]);
   const given = new Map(Object.entries(props).filter(([, value]) => value !== undefined));
   const unknown = [...given.keys()].filter((name) => !Object.hasOwn(kinds, name));
-  const wrong = known.filter(([name, { isRight, isRequired }]) => {
+  const wrong = known.filter(([name, { isValid, isRequired }]) => {
     const value = given.get(name);
-    return value === undefined ? isRequired : !Token.isUnresolved(value) && !isRight(value);
+    return value === undefined ? isRequired : !Token.isUnresolved(value) && !isValid(value);
   });
   ModelServingError.throwIfAny([
     ...unknown.map((name) => propUnknown(where, name, names)),
@@ -72,7 +72,7 @@ export function checkProps<Props extends object>(
 function propsInvalid(where: string, what: string, value: unknown, names: readonly string[]): Problem {
   return {
     code: 'props-invalid',
-    message: `${where}: ${what} are ${shown(value)}. Give an object, which may have ${names.join(', ')}.`,
+    message: `${where}: ${what} are ${shown(value)}. Use an object with any of ${names.join(', ')}.`,
   };
 }
 
@@ -83,14 +83,14 @@ function propUnknown(where: string, name: string, names: readonly string[]): Pro
   };
 }
 
-function propInvalid(where: string, name: string, value: unknown, { wanted, isRequired }: PropKind): Problem {
+function propInvalid(where: string, name: string, value: unknown, { expected, isRequired }: PropKind): Problem {
   return {
     code: 'prop-invalid',
-    message: `${where}: ${name} is ${shown(value)}. Give ${wanted(value)}${isRequired ? '' : ', or leave it out'}.`,
+    message: `${where}: ${name} is ${shown(value)}. Use ${expected(value)}${isRequired ? '' : ', or omit it'}.`,
   };
 }
 
-/** In one line, which does not grow with the value. */
+/** Formats a value on one line of limited length. */
 function shown(value: unknown): string {
   return inspect(value, { breakLength: Infinity, depth: 0, maxArrayLength: 3, maxStringLength: 100 });
 }

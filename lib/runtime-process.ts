@@ -67,7 +67,7 @@ function imageEnvironment(): NodeJS.ProcessEnv {
   return { ...RUNTIME_ENVIRONMENT, ...Object.fromEntries(others) };
 }
 
-/** Parses a report line. Other lines, and a line cut off by the end of the process, give nothing. */
+/** Parses a report line. Returns nothing for other lines, or for a line that the end of the process cut off. */
 function reportIn(line: string): unknown[] {
   if (!line.startsWith(REPORT_PREFIX)) return [];
   try {

@@ -46,17 +46,17 @@ export interface ServingOptions {
    */
   readonly rowIndependence?: Settings['rowIndependence'] | 'probe';
   /**
-   * Requests that may wait for an executor; further requests are rejected with 429 at once.
+   * Requests that may wait for an executor; further requests are rejected with 429 immediately.
    * @default - with a profile, the number that a replica answers in 0.25 s; without a profile, 128
    */
   readonly maxQueueLength?: number;
   /**
-   * Rows of all requests that may wait; requests beyond that are rejected with 429 at once.
+   * Rows of all requests that may wait; requests beyond that are rejected with 429 immediately.
    * @default 1048576
    */
   readonly maxQueueRows?: number;
   /**
-   * Bytes of all requests that may wait, as decoded tensors; requests beyond that are rejected with 429 at once. A
+   * Bytes of all requests that may wait, as decoded tensors; requests beyond that are rejected with 429 immediately. A
    * value above the default increases the memory that the container needs.
    * @default 67108864 (64 MiB), but at most the memory available for requests
    */
@@ -71,13 +71,13 @@ export interface ServingOptions {
    * Maximum size of a request body after decompression, in bytes; a larger one is rejected with 413. It determines the
    * memory that the container needs.
    * @default - the size of a full batch in JSON, from 1 to 16 MiB; more if one row needs more, by the fixed sizes of
-   * its inputs or a golden example. 16 MiB if the size of a row is unknown, or the model takes pictures
+   * its inputs or a golden example. 16 MiB if the size of a row is unknown, or the model accepts pictures
    */
   readonly maxRequestBytes?: number;
   /**
    * Memory for all requests together, in bytes. A request counts from its first byte until its client has read the last
-   * byte of the answer. Requests beyond that are rejected with 429 at once. At least 4 times `maxRequestBytes`, or 8
-   * times if the model takes texts.
+   * byte of the answer. Requests beyond that are rejected with 429 immediately. At least 4 times `maxRequestBytes`, or 8
+   * times if the model accepts strings.
    * @default - the container's remaining memory, up to a quarter of its memory or what `maxRequestBytes` needs; at
    * least 32 MiB
    */
@@ -95,7 +95,7 @@ export interface ServingOptions {
   readonly sendTimeoutSeconds?: number;
   /**
    * Connections that each inference port accepts at a time. A further connection replaces one that is idle or still
-   * sends its request; if there is no such connection, it is closed at once. The metrics port accepts 16.
+   * sends its request; if there is no such connection, it is closed immediately. The metrics port accepts 16.
    * @default 1024
    */
   readonly maxConnections?: number;
@@ -106,7 +106,7 @@ export interface ServingOptions {
   readonly drainSeconds?: number;
   /**
    * Age in seconds after which a connection is closed with its next reply, so that clients find new replicas. It varies
-   * by 10 % so that clients do not reconnect all at once.
+   * by 10 % so that clients do not all reconnect at the same time.
    * @default 300
    */
   readonly maxConnectionAgeSeconds?: number;
@@ -196,8 +196,8 @@ function optionUnknown(where: string, name: string): Problem {
   };
 }
 
-/** @param called - how the user calls an option */
-export function invalidOptions(options: ServingOptions, called: (name: keyof ServingOptions) => string): Problem[] {
+/** @param labelOf - returns an option's name as the user writes it */
+export function invalidOptions(options: ServingOptions, labelOf: (name: keyof ServingOptions) => string): Problem[] {
   const resolved = Object.entries(options).filter(([, value]) => value !== undefined && !Token.isUnresolved(value));
   if (resolved.length === 0) return [];
   // zod is loaded only here: most stacks set no option, and loading it takes a third of a synth.
@@ -214,7 +214,7 @@ export function invalidOptions(options: ServingOptions, called: (name: keyof Ser
         : `is ${JSON.stringify(value)}`;
     return {
       code: 'serving-option-invalid',
-      message: `${called(name)} ${found}${message.startsWith('must') ? `; it ${message}` : `. ${message}`}.`,
+      message: `${labelOf(name)} ${found}${message.startsWith('must') ? `; it ${message}` : `. ${message}`}.`,
     };
   });
 }

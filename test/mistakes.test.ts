@@ -89,47 +89,47 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
           initializers: [initializer('shape', 'int64', [2], BigInt64Array.of(1n, 4n))],
         }),
       ),
-    `contradicted.onnx: output "y" is declared as [2, 4], but onnxruntime infers a different shape from the graph. No run with made-up inputs showed the actual shape: it rejects made-up inputs: Non-zero status code returned while running Reshape node. Name:'reshape' Status Message: input_shape_size == requested_shape_size was false. The input tensor cannot be reshaped to the requested shape. Input shape:{1,3}, requested shape:{1,4}. Export the model with its actual shape. [shape-contradicted]`,
+    `contradicted.onnx: output "y" is declared as [2, 4], but onnxruntime infers a different shape from the graph. No run with generated inputs showed the actual shape: it rejects generated inputs: Non-zero status code returned while running Reshape node. Name:'reshape' Status Message: input_shape_size == requested_shape_size was false. The input tensor cannot be reshaped to the requested shape. Input shape:{1,3}, requested shape:{1,4}. Export the model with its actual shape. [shape-contradicted]`,
   ],
   [
     'batches of a model that was exported for one row',
     (stack) => container(stack, onnx('one-row', identity('float', [1, 4])), {}, { serving: { maxBatchSize: 8 } }),
-    `stack/digits: serving.maxBatchSize is 8, but model "one-row" cannot run requests together: input "x" has a fixed first dimension, 1. Leave it out, or free the first dimension with \`model-serving rebatch\`. [batching-impossible]`,
+    `stack/digits: serving.maxBatchSize is 8, but model "one-row" cannot run requests together: input "x" has a fixed first dimension, 1. Omit it, or free the first dimension with \`model-serving rebatch\`. [batching-impossible]`,
   ],
   [
     'a version that is not a valid path segment',
     (stack) => container(stack, digits(), { version: '1.0/beta' }),
-    `digits.onnx: model version "1.0/beta" is not one segment of a URL's path. Give OnnxModel.fromFile version, or the command --model-version: at most 128 letters, digits, ".", "_" and "-", the first a letter or a digit. [model-version-invalid]`,
+    `digits.onnx: model version "1.0/beta" is not one segment of a URL's path. Set version of OnnxModel.fromFile, or the option --model-version of the command, to at most 128 letters, digits, ".", "_" and "-", starting with a letter or digit. [model-version-invalid]`,
   ],
 
   // Its golden examples
   [
     'another model under the old answers',
     (stack) => container(stack, digits(), { golden: golden({ data: [3] }) }),
-    `digits.golden.json: example "one": output "y" at [0] is 2; expected 3: 1 apart, 0.00031 allowed. If the model is right, record the example again: model-serving golden record digits.onnx --inputs … --force; if the framework gave the example, fix the conversion instead [golden-drift]`,
+    `digits.golden.json: example "one": output "y" at [0] is 2; expected 3: 1 apart, 0.00031 allowed. If the example comes from the training framework, fix the conversion. If the model is right, record the example again: model-serving golden record digits.onnx --inputs … --force [golden-drift]`,
   ],
   [
     'an example of a model with other inputs',
     (stack) => container(stack, onnx('wide', identity('float', ['n', 4])), { golden: golden({ data: [2] }) }),
-    `digits.golden.json: example "one": input "x" has shape [1], and the model's is [n, 4]. Record the example with this very model. [golden-mismatch]
-digits.golden.json: example "one": output "y" has shape [1], and the model's is [n, 4]. Record the example with this very model. [golden-mismatch]`,
+    `digits.golden.json: example "one": input "x" has shape [1], but the model declares [n, 4]. Record the example again with this model. [golden-mismatch]
+digits.golden.json: example "one": output "y" has shape [1], but the model declares [n, 4]. Record the example again with this model. [golden-mismatch]`,
   ],
   [
     'the file of an example that was not committed',
     (stack) => container(stack, digits(), { golden: golden({ file: 'digits.golden/one.y.bin' }) }),
-    `digits.golden.json: it names the file "digits.golden/one.y.bin", which is not there. Such names start at the folder of this file. [golden-file-missing]`,
+    `digits.golden.json: it refers to "digits.golden/one.y.bin", which does not exist. Paths are relative to the folder of digits.golden.json. [golden-file-missing]`,
   ],
   [
     'a truncated file of an example',
     (stack) => container(stack, digits(), { golden: golden({ file: written('one.y.bin', 'abc') }) }),
-    `digits.golden.json: example "one": output "y" has 3 bytes in one.y.bin, and its shape makes 4. Record the example with this very model. [golden-mismatch]`,
+    `digits.golden.json: example "one": output "y" has 3 bytes in one.y.bin, but its shape needs 4. Record the example again with this model. [golden-mismatch]`,
   ],
 
   // Its profile
   [
     'the profile of the previous model',
     (stack) => container(stack, withProfileOf('0'.repeat(64))),
-    `stale.profile.json: this is the profile of another model, with sha256 0000000000000000000000000000000000000000000000000000000000000000, measured on 4 x AMD EPYC 9B14 on 2026-11-25; stale.onnx has d150be346e733605fafe2efd38b75be90c4a173cc6897bc1b83716bbc621729c. Measure it again: model-serving profile stale.onnx [profile-stale]`,
+    `stale.profile.json: this profile belongs to another model, with sha256 0000000000000000000000000000000000000000000000000000000000000000, measured on 4 x AMD EPYC 9B14 on 2026-11-25; stale.onnx has d150be346e733605fafe2efd38b75be90c4a173cc6897bc1b83716bbc621729c. Measure again: model-serving profile stale.onnx [profile-stale]`,
   ],
   [
     'a profile that was written by hand',
@@ -188,22 +188,22 @@ stack/digits: capacity.headroom is -0.1. Use 0 or more, such as 0.3 for 30 %. [c
   [
     'an input that was renamed',
     (stack) => container(stack, changed([value('picture', 'float', ['n', 4])]), { runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.interface.json (version "1"), input "x" is called "picture" now: clients send it by its old name. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), input "x" is renamed to "picture": clients use the old name. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
     'an input with another datatype',
     (stack) => container(stack, changed([value('x', 'double', ['n', 4])]), { runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.interface.json (version "1"), input "x" is FP64 [n, 4], and was FP32 [n, 4]: clients send FP32. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), input "x" changes from FP32 [n, 4] to FP64 [n, 4]: clients send FP32. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
     'an input for only one row',
     (stack) => container(stack, changed([value('x', 'float', [1, 4])]), { runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.interface.json (version "1"), input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), input "x" changes from FP32 [n, 4] to FP32 [1, 4]: clients that send other sizes are refused. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
     'an input with one more dimension',
     (stack) => container(stack, changed([value('x', 'float', ['n', 4, 1])]), { runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.interface.json (version "1"), input "x" is FP32 [n, 4, 1], and was FP32 [n, 4]: clients send tensors of rank 2. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), input "x" changes from FP32 [n, 4] to FP32 [n, 4, 1]: clients send tensors of rank 2. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
     'an input that nobody sends yet',
@@ -211,30 +211,30 @@ stack/digits: capacity.headroom is -0.1. Use 0 or more, such as 0.3 for 30 %. [c
       container(stack, changed([value('x', 'float', ['n', 4]), value('mask', 'float', ['n', 4])]), {
         runtimeCheck: 'skip',
       }),
-    `changed.onnx: compared with changed.interface.json (version "1"), input "mask" is new, FP32 [n, 4]: clients that do not send it would be refused. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), input "mask" (FP32 [n, 4]) is added: clients that do not send it are refused. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
     'a removed output',
     (stack) => container(stack, changed(undefined, [value('scores', 'float', ['n', 4])]), { runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.interface.json (version "1"), output "y" is called "scores" now: clients read it by its old name. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]
-changed.onnx: compared with changed.interface.json (version "1"), output "labels" is gone, and was INT64 [n]: clients that read it would find nothing. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --breaking [interface-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), output "y" is renamed to "scores": clients use the old name. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]
+changed.onnx: compared with changed.interface.json (version "1"), output "labels" (INT64 [n]) is removed: clients that read it find nothing. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
     'another name in every URL',
     (stack) => container(stack, changed(), { name: 'letters', runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.interface.json (version "1"), the model is called "letters", and was called "changed": clients ask for it by its name. Give the model another major version, or accept it if no client minds: model-serving interface accept changed.onnx --name letters --breaking [interface-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), the model is renamed from "changed" to "letters": clients use the old name. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --name letters --breaking [interface-broken]`,
   ],
   [
     'a canary that breaks the clients of the service',
     (stack) => canary(stack),
-    `stack/digits/next: compared with the service's version "1", input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused. Deploy it as a separate service, or set acceptsInterfaceChange if no client is affected. [canary-interface]`,
+    `stack/digits/next: compared with the service's version "1", input "x" changes from FP32 [n, 4] to FP32 [1, 4]: clients that send other sizes are refused. Deploy it as a separate service, or set acceptsInterfaceChange if no client is affected. [canary-interface]`,
   ],
 
   // Where it runs
   [
     'a base image with another C library',
     (stack) => container(stack, digits(), {}, { build: { baseImage: 'node:22-alpine' } }),
-    `stack/digits/image: baseImage "node:22-alpine" is Alpine (musl), and onnxruntime needs glibc. Use a Debian, Ubuntu, RHEL or distroless image with Node 20 or newer, such as node:24-bookworm-slim. [base-image-musl]`,
+    `stack/digits/image: baseImage "node:22-alpine" is based on Alpine (musl), but onnxruntime needs glibc. Use a Debian, Ubuntu, RHEL or distroless image with Node 20 or newer, such as node:24-bookworm-slim. [base-image-musl]`,
   ],
   [
     'an image that the cluster cannot pull',
@@ -260,7 +260,7 @@ stack/digits: serving.queueTimeoutSeconds is 0. Too small: expected number to be
   [
     'a disruption budget that blocks every drain',
     (stack) => service(stack, { replicas: 2, disruptionBudget: { minAvailable: 2 } }),
-    `stack/digits: disruptionBudget.minAvailable is 2, and there may be only 2 replicas, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]`,
+    `stack/digits: disruptionBudget.minAvailable is 2, but there may be only 2 replicas, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]`,
   ],
 ];
 

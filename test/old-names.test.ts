@@ -23,8 +23,8 @@ const skip = ['--runtime-check', 'skip'];
 describe('a prop by its old name', () => {
   test('is an error that says the new one, with all others', () => {
     expect(problemsOf(() => read({ image: { color: 'gray' }, contract: false, version: '?' }))).toEqual([
-      'old-name: m.onnx: the prop image is called picture now. Rename it to picture; its value stays.',
-      'old-name: m.onnx: the prop contract is called interface now. Rename it to interface; its value stays.',
+      'old-name: m.onnx: the prop image is now called picture. Rename it; its value does not change.',
+      'old-name: m.onnx: the prop contract is now called interface. Rename it; its value does not change.',
       expect.stringMatching(/^model-version-invalid: /),
     ]);
   });
@@ -44,10 +44,10 @@ test('the key image of a file for --preprocessing is read with a warning, and no
   expect(JSON.parse(old!.stdout).picture).toMatchObject(image);
   expect(old).toEqual({
     ...renamed,
-    stderr: 'warning: old.json: image is called picture now. Rename the key to picture; its value stays.\n',
+    stderr: 'warning: old.json: the key image is now called picture. Rename it; its value does not change.\n',
   });
   expect(runCli('check', 'm.onnx', '--preprocessing', 'both.json', ...skip).stderr).toBe(
-    'both.json: this is no declaration of preprocessing: image is the old name of picture, and it has both. docs/preprocessing.md has an example. [preprocessing-invalid]\n',
+    'both.json: this file is not a valid declaration of preprocessing: it has both picture and its old name, image. See the example in docs/preprocessing.md. [preprocessing-invalid]\n',
   );
 });
 
@@ -59,19 +59,19 @@ const writeOldFile = (edit: object = {}) => {
 };
 
 describe('an accepted interface in a file of the old name', () => {
-  const RENAME = `m.contract.json: a model's interface is in MODEL.interface.json now. Rename the file: git mv m.contract.json m.interface.json`;
+  const RENAME = `m.contract.json: the file of a model's interface is now called MODEL.interface.json. Rename it: git mv m.contract.json m.interface.json`;
 
   test('is read, with the command that renames it', () => {
     writeOldFile();
     expect(read().warnings).toEqual([RENAME]);
     expect(runCli('interface', 'diff', 'm.onnx', ...skip)).toEqual({
       code: 0,
-      stdout: 'm.contract.json: the interface is the accepted one.\n',
+      stdout: 'm.contract.json: no differences.\n',
       stderr: `warning: ${RENAME}\n`,
     });
     const { stdout, stderr } = runCli('check', 'm.onnx', ...skip);
     expect([stdout, stderr]).toEqual([
-      expect.stringContaining('interface: m.contract.json, kept\n'),
+      expect.stringContaining('interface: m.contract.json, not broken\n'),
       `warning: ${RENAME}\n`,
     ]);
   });
@@ -113,7 +113,7 @@ describe('an accepted interface in a file of the old name', () => {
     expect(runCli('interface', 'accept', 'm.onnx', ...skip).code).toBe(0);
     writeOldFile();
     const said =
-      'm.contract.json: this is the old name of m.interface.json, and both are there. Keep one: git rm m.contract.json, or git mv -f m.contract.json m.interface.json';
+      'm.contract.json: this is the old name of m.interface.json, and both files exist. Keep one: git rm m.contract.json, or git mv -f m.contract.json m.interface.json';
     expect(problemsOf(read)).toEqual([`interface-file-twice: ${said}`]);
     for (const command of ['accept', 'diff']) {
       expect(runCli('interface', command, 'm.onnx', ...skip).stderr).toBe(`${said} [interface-file-twice]\n`);
@@ -125,7 +125,7 @@ describe('an accepted interface in a file of the old name', () => {
     const picture = { color: 'gray', width: 2, height: 2 };
     expect(read({ picture: { ...picture, maxPixels: 100 } }).warnings).toEqual([RENAME]);
     expect(problemsOf(() => read({ picture: { ...picture, maxPixels: 99 } }))).toEqual([
-      expect.stringContaining('pictures may have 99 pixels, and could have 100'),
+      expect.stringContaining('the limit of a picture changes from 100 to 99 pixels'),
     ]);
   });
 
@@ -147,7 +147,7 @@ describe('a command by its old name', () => {
     [['contract', '--help'], 'interface --help'],
     [['contract'], 'interface'],
   ])('%j ends with an error that says the new one', (args, command) => {
-    const stderr = `model-serving contract is called model-serving interface now. Run: model-serving ${command} [old-name]\n`;
+    const stderr = `model-serving contract is now called model-serving interface. Run: model-serving ${command} [old-name]\n`;
     expect(runCli(...args)).toEqual({ code: 1, stdout: '', stderr });
   });
 
@@ -162,6 +162,6 @@ test.each([
   ['--no-contract', '--no-interface', ['inspect', 'm.onnx', '--no-contract']],
   ['--contract', '--interface', ['interface', 'accept', 'm.onnx', '--contract=x.json']],
 ])('the option %s ends with an error that says %s', (option, name, args) => {
-  const stderr = `The option ${option} is called ${name} now. Give ${name}. [old-name]\n`;
+  const stderr = `The option ${option} is now called ${name}. Use ${name}. [old-name]\n`;
   expect(runCli(...args)).toEqual({ code: 1, stdout: '', stderr });
 });

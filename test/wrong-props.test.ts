@@ -67,7 +67,7 @@ describe.each(Object.entries(TAKERS))('%s', (taker, [, right, others]) => {
 
   test.each([undefined, null, 'digits.onnx', 5, [[]]])('refuses %j in the place of props', (props) => {
     expect(said(taker, props)).toMatch(
-      /^.*: the (props|options of exposeViaIngress) are .*\. Give an object, .* \[props-invalid\]$/,
+      /^.*: the (props|options of exposeViaIngress) are .*\. Use an object with any of .* \[props-invalid\]$/,
     );
     expect(said(taker, props)).toMatch(new RegExp(`^${where}: `));
   });
@@ -98,18 +98,18 @@ test.each([
   [
     'ContainerizedModel',
     { model: 'digits.onnx' },
-    "model is 'digits.onnx'. Give a model: OnnxModel.fromFile('digits.onnx'), or leave it out.",
+    "model is 'digits.onnx'. Use a model: OnnxModel.fromFile('digits.onnx'), or omit it.",
   ],
   [
     'ContainerizedModel',
     { image: {} },
-    'image is {}. Give an image: an InferenceImage, or InferenceImage.fromRegistry(…), or leave it out.',
+    'image is {}. Use an image: an InferenceImage, or InferenceImage.fromRegistry(…), or omit it.',
   ],
-  ['InferenceImage', {}, "model is undefined. Give a model: OnnxModel.fromFile('digits.onnx')."],
-  ['ContainerizedModel', { model, serving: null }, 'serving is null. Give an object, or leave it out.'],
-  ['ScalableModelService', { model, resources: null }, 'resources is null. Give an object, or leave it out.'],
-  ['ContainerizedModel', { model, networks: 'bridge' }, "networks is 'bridge'. Give a list, or leave it out."],
-  ['exposeViaIngress', { from: Peers.sameNamespace() }, 'host is undefined. Give a text.'],
+  ['InferenceImage', {}, "model is undefined. Use a model: OnnxModel.fromFile('digits.onnx')."],
+  ['ContainerizedModel', { model, serving: null }, 'serving is null. Use an object, or omit it.'],
+  ['ScalableModelService', { model, resources: null }, 'resources is null. Use an object, or omit it.'],
+  ['ContainerizedModel', { model, networks: 'bridge' }, "networks is 'bridge'. Use a list, or omit it."],
+  ['exposeViaIngress', { from: Peers.sameNamespace() }, 'host is undefined. Use a string.'],
 ])('%s says what to give: %#', (taker, props, message) => {
   expect(said(taker, props)).toBe(`stack/a: ${message} [prop-invalid]`);
 });

@@ -9,7 +9,7 @@ import { print } from './print';
 
 export function checkCommand(): Command {
   return addStackModelOptions(new Command('check'))
-    .description('Check all that a synth checks of a model; golden examples beside it too (digits.golden.json).')
+    .description('Run all checks of a synth on a model, including golden examples beside it (digits.golden.json).')
     .action((path: string, options: StackModelOptions) => {
       const { golden = fileBeside(path, 'golden') } = options;
       const model = readModel(path, { ...options, golden });
@@ -20,14 +20,14 @@ export function checkCommand(): Command {
 
 function findings(path: string, model: OnnxModel, options: StackModelOptions): [string, string][] {
   const { golden, runtimeCheck } = options;
-  const isKept = model.files.some((file) => file.path === GOLDEN_FILE);
-  const ran = runtimeCheck === 'skip' ? 'not run' : model.servable && isKept ? 'reproduced' : 'see the warnings';
+  const hasExamples = model.files.some((file) => file.path === GOLDEN_FILE);
+  const ran = runtimeCheck === 'skip' ? 'not run' : model.servable && hasExamples ? 'reproduced' : 'see the warnings';
   const accepted = locateInterface(path, options.interface);
   return [
     ['model', `${model.name}, version ${model.version}, sha256 ${model.sha256}`],
-    ['runtime', runtimeCheck === 'skip' ? 'not asked' : model.servable ? 'loads it' : 'see the warnings'],
+    ['runtime', runtimeCheck === 'skip' ? 'not checked' : model.servable ? 'loads the model' : 'see the warnings'],
     ['golden examples', golden === undefined ? 'none' : `${golden}, ${ran}`],
     ['profile', model.profile ? `measured on ${measuredOn(model.profile)}` : 'none'],
-    ['interface', accepted ? `${accepted.path}, kept` : 'none'],
+    ['interface', accepted ? `${accepted.path}, not broken` : 'none'],
   ];
 }

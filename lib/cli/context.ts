@@ -17,12 +17,14 @@ interface ContextOptions extends StackModelOptions {
 
 export function contextCommand(): Command {
   return addStackModelOptions(new Command('context'))
-    .description("Stage the build context of a model's image, for any builder: docker buildx, kaniko, buildah.")
-    .requiredOption('--out <folder>', 'a new or empty folder')
+    .description("Stage the build context of a model's image for docker buildx, kaniko, buildah or another builder.")
+    .requiredOption('--out <folder>', 'folder to write to; new or empty')
     .addOption(
-      new Option('--platform <platform>', 'of the image').choices([...IMAGE_PLATFORMS]).default(DEFAULT_PLATFORM),
+      new Option('--platform <platform>', 'platform of the image')
+        .choices([...IMAGE_PLATFORMS])
+        .default(DEFAULT_PLATFORM),
     )
-    .option('--node-path <path>', 'where the base image keeps node', DEFAULT_NODE_PATH)
+    .option('--node-path <path>', 'path of node in the base image', DEFAULT_NODE_PATH)
     .action((path: string, options: ContextOptions) => {
       const { platform, nodePath, out } = options;
       checkNewFolder('--out', out);
@@ -31,7 +33,7 @@ export function contextCommand(): Command {
       ModelServingError.throwIfAny(problems.list);
       const context = BuildContext.of({ model: readModel(path, options), platform, nodePath });
       context.stage(out);
-      printNote(`Staged ${context.files.length} files in ${out}. Build them with, for example:`);
+      printNote(`Staged ${context.files.length} files in ${out}. To build the image, for example:`);
       printNote(`  docker buildx build --platform ${platform} --tag NAME:${context.hash.slice(0, 16)} ${out}`);
       print(context.hash);
     });

@@ -1,23 +1,23 @@
 import { InvalidArgumentError, Option } from 'commander';
 
-/** Sizes by symbol, or as `INPUT:AXIS`. */
+/** Sizes by symbol or by `INPUT:AXIS`. */
 export type Dimensions = Readonly<Record<string, number>>;
 
-/** `--dimension NAME=SIZE`, again for each. */
+/** The repeatable option `--dimension NAME=SIZE`. */
 export function dimensionOption(): Option {
   return new Option(
     '--dimension <name=size>',
-    'the size of a free dimension, again for each; INPUT:AXIS without a name',
+    'size of a free dimension; INPUT:AXIS=SIZE if it has no name (repeatable)',
   )
     .argParser(parseDimension)
-    .default({});
+    .default({}, 'none');
 }
 
 function parseDimension(text: string, sizes: Dimensions): Dimensions {
   const [, name, size] = /^(.+)=([1-9]\d{0,8})$/.exec(text) ?? [];
   if (name === undefined) {
     throw new InvalidArgumentError(
-      'Give a name and a whole number, such as sequence=128, or input:1=128 without a name.',
+      'Use a name and a whole number, such as sequence=128, or input:1=128 if the dimension has no name.',
     );
   }
   return { ...sizes, [name]: Number(size) };
@@ -29,12 +29,12 @@ export interface DimensionSizes {
   readonly sizes: readonly number[];
 }
 
-/** Reads `NAME=SIZE,SIZE`, once. */
+/** Parses `NAME=SIZE,SIZE`. Refuses a second one. */
 export function parseDimensionSizes(text: string, given?: DimensionSizes): DimensionSizes {
-  if (given) throw new InvalidArgumentError(`One dimension can have several sizes, and ${given.name} has them.`);
+  if (given) throw new InvalidArgumentError(`Only one dimension can have several sizes; ${given.name} already has.`);
   const [, name, list] = /^(.+)=([1-9]\d{0,8}(?:,[1-9]\d{0,8})*)$/.exec(text) ?? [];
   if (name === undefined) {
-    throw new InvalidArgumentError('Give a name and whole numbers, such as sequence=32,128,512.');
+    throw new InvalidArgumentError('Use a name and whole numbers, such as sequence=32,128,512.');
   }
   return { name, sizes: [...new Set(list!.split(',').map(Number))] };
 }

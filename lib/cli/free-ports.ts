@@ -4,16 +4,16 @@ import { ModelServingError, type Problem } from '../errors';
 
 /** A port that a command listens on. */
 export interface WantedPort {
-  /** Option that names it: `--port`. */
+  /** Its option, such as `--port`. */
   readonly option: string;
-  /** 0 for a free one. */
+  /** 0 for any free port. */
   readonly port: number;
 }
 
 /**
- * Refuses a host, or ports, that cannot be listened on together, before any work is done for it.
+ * Checks, before any other work, that the server can listen on a host and on all ports at the same time.
  *
- * @throws ModelServingError `host-unavailable`; `port-taken`, with every such port
+ * @throws ModelServingError `host-unavailable`; `port-taken`, for each such port
  */
 export async function checkPorts(host: string, ports: readonly WantedPort[]): Promise<void> {
   const problems: Problem[] = [];
@@ -38,13 +38,13 @@ export async function checkPorts(host: string, ports: readonly WantedPort[]): Pr
 function hostUnavailable(host: string, { code, syscall, message }: NodeJS.ErrnoException): Problem {
   const reason =
     syscall === 'getaddrinfo'
-      ? 'this name leads to no address'
+      ? 'the name cannot be resolved'
       : code === 'EADDRNOTAVAIL'
         ? 'this machine has no such address'
         : message;
   return {
     code: 'host-unavailable',
-    message: `--host ${host}: cannot listen there: ${reason}. Give an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them.`,
+    message: `--host ${host}: cannot listen on this address: ${reason}. Use an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them.`,
   };
 }
 
@@ -52,6 +52,6 @@ function portTaken(option: string, port: number, host: string, { code, message }
   const reason = code === 'EADDRINUSE' ? 'it is in use' : message;
   return {
     code: 'port-taken',
-    message: `${option} ${port}: cannot listen on this port of ${host}: ${reason}. Give another port, or 0 for a free one.`,
+    message: `${option} ${port}: cannot listen on this port of ${host}: ${reason}. Use another port, or 0 for any free port.`,
   };
 }

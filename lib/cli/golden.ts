@@ -12,11 +12,11 @@ import { requestFile } from '../golden/request-files/request-file';
 import { counted } from '../profile/sizing-text';
 import { unknownDimensions } from '../profile/unknown-dimensions';
 import { dimensionOption } from './dimension-option';
-import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
+import { addClientModelOptions, type ClientModelOptions, readModel } from './model-options';
 import { checkOutput } from './output';
 import { print } from './print';
 
-interface RecordOptions extends CalledModelOptions {
+interface RecordOptions extends ClientModelOptions {
   inputs?: string[];
   random?: number;
   seed?: number;
@@ -29,28 +29,28 @@ interface RecordOptions extends CalledModelOptions {
 
 export function goldenCommand(): Command {
   return new Command('golden')
-    .description('Keep requests with the answers that a model must give to them.')
+    .description('Record requests with the answers that a model must give.')
     .addCommand(recordCommand());
 }
 
 function recordCommand(): Command {
-  return addCalledModelOptions(new Command('record'))
-    .description('Run requests, and write them with their answers as golden examples; commit the file.')
+  return addClientModelOptions(new Command('record'))
+    .description('Run requests and write them with their answers as golden examples. Commit the file.')
     .option(
       '--inputs <file...>',
-      'requests in JSON, .npz, .npy, .csv, PNG or JPEG files; each becomes an example of its name',
+      'requests in JSON, .npz, .npy, .csv, PNG or JPEG files; each becomes an example named like the file',
     )
-    .option('--random <count>', 'record so many random requests instead', whole)
-    .option('--seed <number>', 'of the random requests (default: 1)', whole)
+    .option('--random <count>', 'number of random requests to record instead', whole)
+    .option('--seed <number>', 'seed of the random requests (default: 1)', whole)
     .addOption(dimensionOption())
-    .option('--out <file>', 'where to write (default: beside the model, digits.golden.json for digits.onnx)', jsonPath)
+    .option('--out <file>', 'file to write (default: digits.golden.json beside digits.onnx)', jsonPath)
     .option(
       '--absolute <difference>',
-      'allowed for each floating point value (default: what rounding makes of each output)',
+      'allowed difference of a floating-point value (default: measured for each output)',
       amount,
     )
-    .option('--relative <share>', 'of the value, allowed in addition (default: 0.0001)', amount)
-    .option('--force', 'overwrite examples that are there')
+    .option('--relative <share>', 'additional allowed difference, as a share of the value (default: 0.0001)', amount)
+    .option('--force', 'overwrite existing examples')
     .action((path: string, options: RecordOptions) => {
       checkRequests(options);
       const { out = pathBeside(path, 'golden'), absolute, relative, force } = options;
@@ -58,7 +58,7 @@ function recordCommand(): Command {
       checkOutput({ option: '--out', path: out, inputs });
       checkFolderBeside(out);
       if (!force && existsSync(out)) throw new ModelServingError([goldenErrors.exists(out)]);
-      // They have no say in what the model answers.
+      // Profile and interface do not affect the answers.
       const unchecked = { ...options, profile: false as const, interface: false as const };
       const model = readModel(path, unchecked);
       const task = taskOf(path, model.signature, options);
@@ -69,7 +69,7 @@ function recordCommand(): Command {
     });
 }
 
-/** Checks whose requests are recorded, before anything is read. */
+/** Checks the options for requests, before any file is read. */
 function checkRequests({ inputs, random, seed, dimension }: RecordOptions): void {
   if ((inputs === undefined) === (random === undefined)) {
     throw new ModelServingError([goldenErrors.inputsOrRandom()]);
@@ -102,19 +102,19 @@ function refusePictures(out: string, task: RecordTask): void {
   );
 }
 
-/** Elements that are kept as bytes go into a folder of its name without the end. */
+/** The extension is required: a folder named like the file without it holds elements stored as bytes. */
 function jsonPath(path: string): string {
   if (path.endsWith('.json')) return path;
-  throw new InvalidArgumentError('Give a file that ends in .json.');
+  throw new InvalidArgumentError('Use a file that ends in .json.');
 }
 
 function whole(text: string): number {
   if (/^[1-9][0-9]*$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Give a whole number of 1 or more.');
+  throw new InvalidArgumentError('Use a whole number of 1 or more.');
 }
 
 function amount(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && value >= 0 && Number.isFinite(value)) return value;
-  throw new InvalidArgumentError('Give a number of 0 or more.');
+  throw new InvalidArgumentError('Use a number of 0 or more.');
 }

@@ -9,26 +9,26 @@ import { modelErrors } from '../model/errors';
 import { isThere } from '../model/model-files';
 import { packageRoot } from '../package-root';
 
-/** Limits of a container; all that the engine has where they are not given. */
+/** Limits of a container. Without a limit, it can use all that the engine has. */
 export interface ContainerLimits {
   readonly cpus?: number;
   readonly memoryMiB?: number;
 }
 
-/** What a command reads and writes: files, as the user gave them. */
+/** Files that a command reads and writes; paths as the user gave them. */
 export interface CommandFiles {
   readonly read: readonly string[];
   readonly written: readonly string[];
 }
 
-/** As `docker run` ends where it could not start a container. */
+/** Exit codes of `docker run` if it could not start a container. */
 const ENGINE_FAILED = [125, 127];
 
 /**
- * Runs a command of this program in a container of the default base image, on an engine that has this machine's files:
- * the package, its dependencies and the files' folders are where they are here.
+ * Runs a command of this program in a container of the default base image, on an engine that can mount this machine's
+ * files. The package, its dependencies and the files' folders have the same paths in the container.
  *
- * @param args - of the command, with absolute paths
+ * @param args - arguments of the command, with absolute paths
  * @returns the command's exit code
  * @throws ModelServingError `docker-unavailable`, `file-not-found`
  */
@@ -38,14 +38,14 @@ export async function runInDocker(
   limits: ContainerLimits,
   signal: AbortSignal,
 ): Promise<number> {
-  // Docker would make folders that are missing.
+  // Docker would create missing folders.
   ModelServingError.throwIfAny(files.read.filter((file) => !isThere(file)).map(modelErrors.fileNotFound));
-  // Not in the container's memory, which has a limit.
+  // A folder of this machine: in the container, the cache would use limited memory.
   const cache = mkdtempSync(join(realpathSync(tmpdir()), 'model-serving-'));
   try {
     const child = spawn('docker', dockerArguments(args, files, limits, cache), {
       stdio: 'inherit',
-      // A terminal's Ctrl-C reaches only this process, which passes it on.
+      // A terminal's Ctrl-C must reach only this process, which forwards it.
       detached: process.platform !== 'win32',
     });
     signal.addEventListener('abort', () => child.kill(signal.reason as NodeJS.Signals));
@@ -68,7 +68,7 @@ function dockerArguments(
 ): string[] {
   const writable = new Set([cache, ...written.map(folderOf)]);
   for (const folder of writable) makeFolder(folder);
-  // A file may be a link, as in the Hugging Face cache.
+  // A file can be a link, as in the Hugging Face cache.
   const behindLinks = read.map((file) => dirname(realpathSync(file)));
   const readable = new Set([packageRoot, ...moduleFolders(), ...read.map(folderOf), ...behindLinks]);
   const user = process.getuid && process.getgid ? [`--user=${process.getuid()}:${process.getgid()}`] : [];
@@ -90,14 +90,14 @@ function dockerArguments(
   ];
 }
 
-/** Its value is a line of comma-separated values, in which names of folders may have colons, commas and quotation marks. */
+/** Formats `--mount`, whose value is CSV: paths with commas or quotation marks are quoted. */
 function mountOption(folder: string, flags: readonly string[] = []): string {
   const fields = ['type=bind', `source=${folder}`, `target=${folder}`, ...flags];
   const quoted = fields.map((field) => (/[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field));
   return `--mount=${quoted.join(',')}`;
 }
 
-/** Where this package's dependencies may be. */
+/** Folders that may contain this package's dependencies. */
 function moduleFolders(): string[] {
   const parents: string[] = [];
   for (let folder = packageRoot; folder !== dirname(folder); folder = dirname(folder)) parents.push(folder);
@@ -111,6 +111,6 @@ function folderOf(file: string): string {
 const dockerErrors = {
   unavailable: (): Problem => ({
     code: 'docker-unavailable',
-    message: `--in docker: docker could not run a container of ${DEFAULT_BASE_IMAGE}. Start an engine on this machine, see that "docker run --rm ${DEFAULT_BASE_IMAGE} true" works, or measure without --in.`,
+    message: `--in docker: docker could not run a container of ${DEFAULT_BASE_IMAGE}. Start an engine on this machine and check that "docker run --rm ${DEFAULT_BASE_IMAGE} true" works, or measure without --in.`,
   }),
 };

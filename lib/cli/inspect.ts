@@ -24,7 +24,7 @@ interface InspectOptions extends StackModelOptions {
 
 export function inspectCommand(): Command {
   return addStackModelOptions(new Command('inspect'))
-    .description('Show what a model takes and gives, and whether it can be served.')
+    .description("Show a model's inputs, outputs and properties, and whether it can be served.")
     .option('--json', 'print JSON')
     .action((path: string, options: InspectOptions) => {
       if (options.json) print(JSON.stringify(inspect(path, options), undefined, 2));
@@ -32,7 +32,7 @@ export function inspectCommand(): Command {
     });
 }
 
-/** For programs: also what is wrong is on standard output. */
+/** The report for programs. It includes problems, so that standard output is always JSON. */
 function inspect(path: string, options: InspectOptions): object {
   try {
     return facts(readModel(path, options));
@@ -112,20 +112,20 @@ function report(model: OnnxModel, { runtimeCheck }: InspectOptions): string {
 
 function signatureText(model: OnnxModel): string {
   const { signatureProof: proof } = model;
-  const outputs = isCorrected(model) ? 'outputs as the model gives them, not as its file declares' : 'as declared';
-  return proof.proved ? `${outputs}, and proved by running the model` : `${outputs}, and unproved: ${proof.reason}`;
+  const outputs = isCorrected(model) ? 'actual outputs, not those that the file declares' : 'as declared';
+  return proof.proved ? `${outputs}; proved by running the model` : `${outputs}; unproved: ${proof.reason}`;
 }
 
 function isCorrected({ signature, declaredSignature }: OnnxModel): boolean {
   return signature !== declaredSignature;
 }
 
-/** Of a container that has the default of its memory. */
+/** Limits of a container with the default memory. */
 function requestsText({ maxRequestBytes, requestBudgetBytes }: ReturnType<typeof requestLimits>): string {
-  return `up to ${bytesText(maxRequestBytes)} each, ${bytesText(requestBudgetBytes)} of memory for all of them together`;
+  return `up to ${bytesText(maxRequestBytes)} each, ${bytesText(requestBudgetBytes)} for all that are in progress`;
 }
 
-/** What people say of it; lines after the first stand below each other. */
+/** Rows of the model card. Each line of a text has its own row. */
 function cardRows({ card = {} }: OnnxModel): [string, string][] {
   return Object.entries(cardProperties(card)).flatMap(([name, text]) =>
     text.split(/\r?\n|\r/).map((line, index): [string, string] => [index === 0 ? name.replaceAll('_', ' ') : '', line]),
@@ -148,14 +148,14 @@ function classesText({ output, kind, softmax, names }: ClassOutput): string {
   return `${names ? `${names.length} names` : 'no names'}, by the ${how} of "${output}"`;
 }
 
-/** What a replica gets where nothing is set by hand. */
+/** Sizes of a replica if no prop sets them. */
 function measuredSizing(model: OnnxModel): Sizing | undefined {
   return model.profile && sizeReplica(model.profile, model);
 }
 
 function verdict({ servable }: OnnxModel, runtimeCheck: StackModelOptions['runtimeCheck']): string {
   if (!servable) return 'cannot be served, or was not loaded here: see the warnings';
-  return runtimeCheck === 'skip' ? 'can be served, as far as its graph tells' : 'can be served';
+  return runtimeCheck === 'skip' ? 'can be served, judging by its graph' : 'can be served';
 }
 
 function batchingText({ batching, rebatchable, rebatchObstacle, signature }: OnnxModel): string {
@@ -165,7 +165,7 @@ function batchingText({ batching, rebatchable, rebatchObstacle, signature }: Onn
   return `${batching.verdict}: ${obstacleText(batching)}${hint}${obstacle}`;
 }
 
-/** Where rows do not lie as one expects: `, rows on axis 1 of "state"; "sr" common to a run`. */
+/** Names tensors whose rows are not on axis 0: `; rows on axis 1 of "state"; "sr" common to a run`. */
 function axesText({ inputAxes, outputAxes }: RowAxes, { inputs, outputs }: Signature): string {
   const axes = [...inputAxes, ...outputAxes];
   const odd = [...inputs, ...outputs].flatMap(({ name }, i) => {

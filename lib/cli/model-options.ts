@@ -6,24 +6,24 @@ import { OnnxModel, type OnnxModelProps } from '../model/onnx-model';
 import { oldNameErrors } from '../old-names';
 import { printNote } from './print';
 
-/** What every command needs to know of its model. */
+/** Options of every command that reads a model. */
 export interface ModelOptions {
   name?: string;
   modelVersion?: string;
   runtimeCheck?: OnnxModelProps['runtimeCheck'];
 }
 
-/** The same, of a model as its clients see it. */
-export interface CalledModelOptions extends ModelOptions {
+/** With the properties of a model that clients see. */
+export interface ClientModelOptions extends ModelOptions {
   preprocessing?: string;
 }
 
-/** The same, of a model as its server tells of it: with what a stack says beside the file. */
-export interface DeclaredModelOptions extends CalledModelOptions {
+/** With the model card, which the server describes. */
+export interface DeclaredModelOptions extends ClientModelOptions {
   card?: string;
 }
 
-/** The same, of a model as a stack reads it: with what is committed beside it. */
+/** With the committed files beside the model, as a stack reads them. */
 export interface StackModelOptions extends DeclaredModelOptions {
   golden?: string;
   profile?: string | false;
@@ -32,42 +32,42 @@ export interface StackModelOptions extends DeclaredModelOptions {
 
 export function addModelOptions(command: Command): Command {
   return command
-    .argument('<model>', 'the ONNX file')
-    .option('--name <name>', "the model's name (default: the file's name without .onnx)")
-    .option('--model-version <version>', "the model's version (default: 1)")
+    .argument('<model>', 'path of the ONNX file')
+    .option('--name <name>', "name of the model (default: the file's name without .onnx)")
+    .option('--model-version <version>', 'version of the model (default: 1)')
     .addOption(
-      new Option('--runtime-check <mode>', 'whether to load the model in the runtime first')
+      new Option('--runtime-check <mode>', 'load the model in the runtime first: require success, only warn, or skip')
         .choices(['require', 'warn', 'skip'])
         .default('require'),
     );
 }
 
-export function addCalledModelOptions(command: Command): Command {
+export function addClientModelOptions(command: Command): Command {
   return addModelOptions(command).option(
     '--preprocessing <file>',
-    'JSON of picture, classes, classOutput and classScores, as OnnxModel takes them',
+    'JSON file with the OnnxModel props picture, classes, classOutput and classScores',
   );
 }
 
 export function addDeclaredModelOptions(command: Command): Command {
-  return addCalledModelOptions(command).option(
+  return addClientModelOptions(command).option(
     '--card <file>',
-    "JSON of the model's card, over what the model says of itself",
+    "JSON file with fields of the model's card that override those in the ONNX file",
   );
 }
 
 export function addStackModelOptions(command: Command): Command {
   addDeclaredModelOptions(command)
     .option('--golden <file>', 'golden examples that the container must reproduce before it is ready')
-    .option('--profile <file>', 'what was measured of the model (default: the profile beside it, if it is there)')
-    .option('--no-profile', 'pass over a profile beside the model')
-    .option('--interface <file>', 'the interface that is accepted (default: that beside it, if it is there)')
-    .option('--no-interface', 'pass over an accepted interface beside the model');
+    .option('--profile <file>', 'profile of the model (default: the file beside it, if it exists)')
+    .option('--no-profile', 'ignore the profile beside the model')
+    .option('--interface <file>', 'accepted interface (default: the file beside the model, if it exists)')
+    .option('--no-interface', 'ignore the accepted interface beside the model');
   refuseOldOption(command, '--contract [file]', '--interface');
   return refuseOldOption(command, '--no-contract', '--no-interface');
 }
 
-/** Ends a command that is given an option by its old name, with an error that says the new one. */
+/** Makes an option's old name an error that names the new one. */
 export function refuseOldOption(command: Command, flags: string, name: string): Command {
   const option = new Option(flags).hideHelp();
   return command.addOption(option).on(`option:${option.name()}`, () => {
@@ -75,7 +75,7 @@ export function refuseOldOption(command: Command, flags: string, name: string): 
   });
 }
 
-/** Reads the model, and says on standard error what is odd about it. */
+/** Reads the model and prints its warnings on standard error. */
 export function readModel(path: string, options: StackModelOptions): OnnxModel {
   const { name, modelVersion: version, golden, profile, runtimeCheck } = options;
   const card = options.card === undefined ? undefined : readCardFile(options.card);

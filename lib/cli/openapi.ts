@@ -10,8 +10,8 @@ interface OpenApiOptions extends DeclaredModelOptions {
 
 export function openApiCommand(): Command {
   return addDeclaredModelOptions(new Command('openapi'))
-    .description("Print the OpenAPI 3.1 document of a model's HTTP port, as its server answers at /openapi.json.")
-    .option('--out <file>', 'write it there instead, if it is not there already')
+    .description("Print the OpenAPI 3.1 document of a model's HTTP port, which its server returns at /openapi.json.")
+    .option('--out <file>', 'file to write instead, unless it is up to date')
     .action((path: string, options: OpenApiOptions) => {
       const { out, card, preprocessing } = options;
       if (out !== undefined) {

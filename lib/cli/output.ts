@@ -7,19 +7,19 @@ import { replaceFile } from '../replace-file';
 
 /** A file that a command writes. */
 export interface Output {
-  /** Option that names it: `--out`. */
+  /** Its option, such as `--out`. */
   readonly option: string;
-  /** As the user gave it. */
+  /** Path as the user gave it. */
   readonly path: string;
-  /** Files that the command reads, the model first; undefined for those that are not given. */
+  /** Files that the command reads, the model first; undefined for options that are not set. */
   readonly inputs: readonly (string | undefined)[];
-  /** What every file of this command holds: a file that is there without it is another one, such as a README. */
+  /** Text in every file of this command. An existing file without it is another one, such as a README. */
   readonly mark?: string;
 }
 
 /**
- * Refuses a file that cannot be written or must not be, before any work is done for it. Folders that are missing are
- * made when it is written.
+ * Checks, before any other work, that a file can be written and may be overwritten. Missing folders are created when it
+ * is written.
  *
  * @throws ModelServingError `out-empty`, `out-not-a-file`, `out-is-input`, `out-not-own`, `out-unwritable`
  */
@@ -38,7 +38,7 @@ export function writeOutput({ option, path }: Pick<Output, 'option' | 'path'>, c
 }
 
 /**
- * Refuses a folder that a build context cannot be staged in.
+ * Checks that a build context can be staged in a folder.
  *
  * @throws ModelServingError `out-empty`, `context-folder-link`, `context-folder-not-empty`, `out-unwritable`
  */
@@ -60,7 +60,7 @@ function faultOf({ option, path, inputs, mark }: Output): Problem | undefined {
     if (path === '') return outputErrors.empty(option);
     const stats = statsOf(path, statSync);
     if (stats?.isDirectory() || /[\\/]$/.test(path)) return outputErrors.notAFile(option, path, 'a folder');
-    // What stands for standard output may be a link to a regular file.
+    // /dev/stdout can be a link to a regular file.
     if ((stats && !stats.isFile()) || /^\/(?:dev|proc)\//.test(resolve(path))) {
       return outputErrors.notAFile(option, path, 'a device or a pipe');
     }
@@ -76,7 +76,7 @@ function isSame(a: string, b: string): boolean {
   return resolve(a) === resolve(b) || (existsSync(a) && existsSync(b) && realpathSync(a) === realpathSync(b));
 }
 
-/** Why this user cannot make a file there: the nearest folder that is there counts. */
+/** Why this user cannot create a file in a folder, or in its nearest existing parent. */
 function folderObstacle(folder: string): string | undefined {
   const stats = statsOf(folder, statSync);
   if (!stats) return folderObstacle(dirname(folder));
@@ -92,7 +92,7 @@ function accessObstacle(path: string): string | undefined {
   }
 }
 
-/** Undefined where nothing is, also below a file. */
+/** Undefined if nothing exists at the path, or if a parent is a file. */
 function statsOf(path: string, stat: typeof statSync | typeof lstatSync): Stats | undefined {
   try {
     return stat(path);
@@ -106,26 +106,26 @@ function statsOf(path: string, stat: typeof statSync | typeof lstatSync): Stats 
 const outputErrors = {
   empty: (option: string): Problem => ({
     code: 'out-empty',
-    message: `${option} is empty; a shell variable may not be set. Give a path.`,
+    message: `${option} is empty; maybe a shell variable is not set. Use a path.`,
   }),
 
   notAFile: (option: string, path: string, what: string): Problem => ({
     code: 'out-not-a-file',
-    message: `${option} ${path} is ${what}. Name a file.`,
+    message: `${option} ${path} is ${what}. Use the path of a file.`,
   }),
 
   isInput: (option: string, path: string, input: string): Problem => ({
     code: 'out-is-input',
-    message: `${option} ${path} is ${path === input ? 'a file that the command reads' : `${input} itself`}. Name another file.`,
+    message: `${option} ${path} is ${path === input ? 'a file that the command reads' : `the same file as ${input}`}. Use another path.`,
   }),
 
   notOwn: (option: string, path: string): Problem => ({
     code: 'out-not-own',
-    message: `${option} ${path} is a file that this command did not write. Name another one, or remove it.`,
+    message: `${option} ${path} is a file that this command did not write. Use another path, or remove the file.`,
   }),
 
   unwritable: (option: string, path: string, reason: string): Problem => ({
     code: 'out-unwritable',
-    message: `${option} ${path} cannot be written: ${reason}. Name a file in a folder that this user may write to.`,
+    message: `${option} ${path} cannot be written: ${reason}. Use a file in a folder that this user can write to.`,
   }),
 };

@@ -1,11 +1,11 @@
 import { printable } from '../printable';
 
-/** Writes a line, or several, to standard output. */
+/** Writes one or more lines to standard output. */
 export function print(text: string): void {
   console.log(printable(text));
 }
 
-/** Writes to standard error what was not asked for, such as warnings and hints. */
+/** Writes warnings and hints to standard error. */
 export function printNote(text: string): void {
   console.error(printable(text));
 }

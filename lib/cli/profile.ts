@@ -5,15 +5,15 @@ import { ModelServingError } from '../errors';
 import { describeSizing } from '../profile/describe-sizing';
 import { profileModel } from '../profile/profile-model';
 import { profileText } from '../profile/profile-text';
-import { PICTURE_MARK, svgReport } from '../profile/svg-report';
+import { CHART_MARK, svgReport } from '../profile/svg-report';
 import { dimensionOption, type Dimensions, type DimensionSizes, parseDimensionSizes } from './dimension-option';
 import { runInDocker } from './in-docker';
-import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
+import { addClientModelOptions, type ClientModelOptions, readModel } from './model-options';
 import { checkOutput, writeOutput } from './output';
 import { ProgressBar } from './progress-bar';
 import { print, printNote } from './print';
 
-interface ProfileCommandOptions extends CalledModelOptions {
+interface ProfileCommandOptions extends ClientModelOptions {
   golden?: string;
   out?: string;
   picture?: string;
@@ -28,29 +28,40 @@ interface ProfileCommandOptions extends CalledModelOptions {
   memoryMib?: number;
 }
 
-/** As shells have it: 128 and the signal's number. */
+/** Exit codes as in shells: 128 plus the signal's number. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 export function profileCommand(): Command {
-  return addCalledModelOptions(new Command('profile'))
-    .description('Measure a model on this machine: by batch size and threads, behind the server, its start and memory.')
-    .option('--golden <file>', 'golden examples, whose first gives the sizes (default: those beside the model)')
-    .option('--out <file>', 'the profile (default: MODEL.profile.json beside the model)')
-    .option('--picture <file>', 'its picture (default: as --out, with .svg)')
-    .option('--threads <list>', 'threads of a run: 1,2,4 (default: 1, 2, 4 … up to the CPUs)', wholeNumbers(256))
-    .option('--max-batch <rows>', 'the largest batch to measure', wholeNumber(65_536), 128)
+  return addClientModelOptions(new Command('profile'))
+    .description(
+      'Measure a model on this machine: runs by batch size and threads, requests to the server, start time and memory.',
+    )
+    .option('--golden <file>', 'golden examples; the first one determines sizes (default: the file beside the model)')
+    .option('--out <file>', 'profile to write (default: MODEL.profile.json beside the model)')
+    .option('--picture <file>', 'chart to write (default: like --out, with .svg)')
+    .option(
+      '--threads <list>',
+      'threads per run: 1,2,4 (default: 1, 2, 4 … up to the number of CPUs)',
+      wholeNumbers(256),
+    )
+    .option('--max-batch <rows>', 'largest batch to measure', wholeNumber(65_536), 128)
     .addOption(dimensionOption())
-    .option('--at <name=size,size>', 'several sizes of one dimension, each measured by itself', parseDimensionSizes)
-    .option('--seconds <seconds>', 'of each measurement; the server is under load for ten times as long', seconds, 0.3)
-    .option('--force', 'write a profile although other processes keep the machine busy')
+    .option('--at <name=size,size>', 'several sizes of one dimension, measured separately', parseDimensionSizes)
+    .option(
+      '--seconds <seconds>',
+      'duration of each measurement; the server is under load for ten times as long',
+      seconds,
+      0.3,
+    )
+    .option('--force', 'measure even if other processes keep the machine busy')
     .addOption(
       new Option(
         '--in <place>',
-        'measure in a container of the default base image, on an engine of this machine',
+        'measure in a container of the default base image, on an engine that runs on this machine',
       ).choices(['docker']),
     )
-    .option('--cpus <count>', "the container's CPUs, which the clients share with the server", cpuCount)
-    .option('--memory-mib <mebibytes>', "the container's memory", wholeNumber(1_048_576))
+    .option('--cpus <count>', "limit of the container's CPUs, shared by clients and server", cpuCount)
+    .option('--memory-mib <mebibytes>', "limit of the container's memory", wholeNumber(1_048_576))
     .action(async (path: string, options: ProfileCommandOptions) => {
       const {
         out = pathBeside(path, 'profile'),
@@ -62,11 +73,11 @@ export function profileCommand(): Command {
         seconds,
         force,
       } = options;
-      const { picture = pictureOf(out) } = options;
+      const { picture = defaultChart(out) } = options;
       const inputs = [path, golden, options.preprocessing];
       const outputs = [
         { option: '--out', path: out, inputs, mark: '"profileVersion"' },
-        { option: '--picture', path: picture, inputs: [...inputs, out], mark: PICTURE_MARK },
+        { option: '--picture', path: picture, inputs: [...inputs, out], mark: CHART_MARK },
       ] as const;
       outputs.forEach(checkOutput);
       if (options.in) return measureInDocker(path, { ...options, golden, out, picture });
@@ -82,7 +93,7 @@ export function profileCommand(): Command {
         bar.clear();
         if (batchingObstacle !== undefined) {
           printNote(
-            `warning: requests to this model share no runs, so only runs of one row are kept: ${batchingObstacle}`,
+            `warning: requests to this model do not share runs, so the profile has only runs of one row: ${batchingObstacle}`,
           );
         }
         writeOutput(outputs[0], `${JSON.stringify(profile, undefined, 2)}\n`);
@@ -99,7 +110,7 @@ export function profileCommand(): Command {
     });
 }
 
-/** Runs this very command there, without `--in`. */
+/** Runs the same command in Docker, without `--in`. */
 async function measureInDocker(
   path: string,
   options: ProfileCommandOptions & { out: string; picture: string },
@@ -107,8 +118,8 @@ async function measureInDocker(
   const { cpus, memoryMib: memoryMiB, out, picture, golden, preprocessing } = options;
   const files = { out, picture, golden, preprocessing };
   const paths = Object.entries(files).flatMap(([name, file]) => (file === undefined ? [] : [[name, resolve(file)]]));
-  const notThere = { in: undefined, cpus: undefined, memoryMib: undefined };
-  const args = Object.entries({ ...options, ...notThere, ...Object.fromEntries(paths) }).flatMap(optionArguments);
+  const omitted = { in: undefined, cpus: undefined, memoryMib: undefined };
+  const args = Object.entries({ ...options, ...omitted, ...Object.fromEntries(paths) }).flatMap(optionArguments);
   const read = [path, golden, preprocessing].filter((file) => file !== undefined);
   const signal = abortOnSignals();
   try {
@@ -120,7 +131,7 @@ async function measureInDocker(
   }
 }
 
-/** An option as it is written: `maxBatch`, 8 → `--max-batch=8`. */
+/** Formats an option for the command line: `maxBatch`, 8 → `--max-batch=8`. */
 function optionArguments([name, value]: [string, unknown]): string[] {
   const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   if (value === undefined || value === false) return [];
@@ -134,24 +145,24 @@ function optionArguments([name, value]: [string, unknown]): string[] {
   return Object.entries(value as Dimensions).map(([dimension, size]) => `${flag}=${dimension}=${size}`);
 }
 
-/** Aborted with the signal's name; what was started is ended before this process ends. */
+/** Aborts with the signal's name, so that child processes end before this one. */
 function abortOnSignals(): AbortSignal {
   const controller = new AbortController();
   for (const name of Object.keys(EXIT_CODES)) process.on(name, () => controller.abort(name));
   return controller.signal;
 }
 
-function pictureOf(profile: string): string {
+function defaultChart(profile: string): string {
   const { dir, name } = parse(profile);
   return join(dir, `${name}.svg`);
 }
 
-/** Bounds are the server's own. */
+/** Parses a whole number. The limits are the server's. */
 function wholeNumber(most: number): (text: string) => number {
   return (text) => {
     const number = Number(text);
     if (/^\d+$/.test(text) && number >= 1 && number <= most) return number;
-    throw new InvalidArgumentError(`Give a whole number from 1 to ${most}.`);
+    throw new InvalidArgumentError(`Use a whole number from 1 to ${most}.`);
   };
 }
 
@@ -162,11 +173,11 @@ function wholeNumbers(most: number): (text: string) => number[] {
 function cpuCount(text: string): number {
   const number = Number(text);
   if (number >= 0.1 && number <= 1024) return number;
-  throw new InvalidArgumentError('Give a number of CPUs from 0.1 to 1024, such as 1.5.');
+  throw new InvalidArgumentError('Use a number of CPUs from 0.1 to 1024, such as 1.5.');
 }
 
 function seconds(text: string): number {
   const number = Number(text);
   if (number > 0 && number <= 60) return number;
-  throw new InvalidArgumentError('Give a number above 0, up to 60.');
+  throw new InvalidArgumentError('Use a number of seconds above 0 and up to 60.');
 }

@@ -12,11 +12,11 @@ import { rebatchCommand } from './rebatch';
 import { sbomCommand } from './sbom';
 import { serveCommand } from './serve';
 
-/** The command, before it reads its arguments. */
+/** The whole command line, before it parses arguments. */
 export function modelServing(): Command {
   return new Command('model-serving')
     .description(
-      'Look at an ONNX model, check and measure it, stage the build context of its image, serve it on this machine, or generate a client of it.',
+      'Inspect, check and measure an ONNX model, stage the build context of its image, serve it on this machine, or generate a client for it.',
     )
     .version(readPackage(packageRoot).version)
     .showHelpAfterError()

@@ -4,7 +4,7 @@ import { durationText } from '../profile/units';
 
 const WIDTH = 30;
 
-/** Shows how far something is on a terminal; elsewhere, such as in a log, a line for each new thing that is begun. */
+/** Shows progress: a bar on a terminal; elsewhere, such as in a log, a line for each new step. */
 export class ProgressBar {
   private what?: string;
 
@@ -24,7 +24,7 @@ export class ProgressBar {
     this.what = what;
   }
 
-  /** Leaves the terminal as it was. */
+  /** Removes the bar from the terminal. */
   clear(): void {
     if (this.output.isTTY) this.output.write('\r\x1b[K');
   }

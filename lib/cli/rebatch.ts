@@ -8,24 +8,24 @@ import { profileCommand } from '../profile/profile-command';
 import { counted } from '../profile/sizing-text';
 import { carryGolden, checkGoldenTarget } from '../rebatch/carry-golden';
 import { rebatch, type Rebatched } from '../rebatch/rebatch';
-import { addCalledModelOptions, type CalledModelOptions, readModel } from './model-options';
+import { addClientModelOptions, type ClientModelOptions, readModel } from './model-options';
 import { checkOutput } from './output';
 import { print, printNote } from './print';
 
-interface RebatchCommandOptions extends CalledModelOptions {
+interface RebatchCommandOptions extends ClientModelOptions {
   out: string;
   golden?: string;
   force?: boolean;
 }
 
 export function rebatchCommand(): Command {
-  return addCalledModelOptions(new Command('rebatch'))
+  return addClientModelOptions(new Command('rebatch'))
     .description(
-      'Write a model of one row with a free number of rows, where its rows are proved independent, so that requests share runs.',
+      'Convert a model for one row to a free number of rows, if its rows are proved independent, so that requests share runs.',
     )
-    .requiredOption('--out <file>', 'the ONNX file to write')
-    .option('--golden <file>', 'golden examples of the model (default: those beside it, if they are there)')
-    .option('--force', 'overwrite files that are there')
+    .requiredOption('--out <file>', 'ONNX file to write')
+    .option('--golden <file>', 'golden examples of the model (default: the file beside it, if it exists)')
+    .option('--force', 'overwrite existing files')
     .action((path: string, options: RebatchCommandOptions) => {
       const { out, force = false, golden = fileBeside(path, 'golden') } = options;
       checkOutput({ option: '--out', path: out, inputs: [golden, options.preprocessing] });
@@ -33,13 +33,13 @@ export function rebatchCommand(): Command {
       if (golden !== undefined) checkGoldenTarget(golden, out, force);
       const result = rebatch(model, path, { out, force, golden });
       print(`${out}: ${changes(model, result)}.`);
-      print(`compared with ${path}: ${comparisonText(result.comparison)}.`);
-      // Warns of untrue shapes, as for every model.
+      print(`Compared with ${path}: ${comparisonText(result.comparison)}.`);
+      // Warns of wrongly declared shapes, as for every model.
       readModel(out, { ...options, name: model.name, golden: undefined, profile: false, interface: false });
       if (golden !== undefined) reportGolden(model, golden, out);
       for (const line of stale(path, out)) print(line);
       print(
-        `accept the interface: ${acceptCommand(out, pathBeside(out, 'interface'), { ...interfaceOf(model), name: options.name })}`,
+        `Accept the interface: ${acceptCommand(out, pathBeside(out, 'interface'), { ...interfaceOf(model), name: options.name })}`,
       );
     });
 }
@@ -56,23 +56,23 @@ function changes({ signature: { inputs, outputs } }: OnnxModel, { symbol, axes }
 
 function comparisonText({ madeUpRows, exampleRows, largestBatch, largestDifference }: RebatchComparison): string {
   const rows = [
-    ...(madeUpRows > 0 ? [`${madeUpRows} made-up rows`] : []),
+    ...(madeUpRows > 0 ? [`${madeUpRows} generated rows`] : []),
     ...(exampleRows > 0 ? [`${exampleRows} rows of golden examples`] : []),
   ].join(' and ');
   const difference =
     largestDifference === 0
-      ? 'give the same bits'
-      : `differ by ${Number(largestDifference.toPrecision(2))} of the largest magnitude in a row's output`;
-  return `${rows}, alone and in runs of up to ${largestBatch}, ${difference}`;
+      ? 'are bitwise identical'
+      : `differ by up to ${Number(largestDifference.toPrecision(2))} of the largest magnitude in a row's output`;
+  return `${rows}, alone and in runs of up to ${largestBatch}; outputs ${difference}`;
 }
 
 function reportGolden(model: OnnxModel, golden: string, out: string): void {
   const carried = carryGolden(model, golden, out);
   if ('path' in carried) print(`${carried.path}: ${counted(carried.count, 'golden example')}, reproduced.`);
-  else for (const reason of carried.reasons) printNote(`warning: not carried over: ${reason}`);
+  else for (const reason of carried.reasons) printNote(`warning: golden examples not copied: ${reason}`);
 }
 
-/** Files that are of the model of one row, and those beside the new one that are of a model before it. */
+/** Lists files that belong to the model for one row, or to an earlier model at the new path. */
 function stale(path: string, out: string): string[] {
   const kinds: [CommittedKind, string][] = [
     ['profile', `measure it: ${profileCommand(out)}`],
@@ -81,10 +81,10 @@ function stale(path: string, out: string): string[] {
   ];
   const lines = kinds.flatMap(([kind, remedy]) => {
     const files = [fileBeside(path, kind), fileBeside(out, kind)].flatMap((file) => file ?? []);
-    return [...new Set(files)].map((file) => `${file} does not apply to ${out}; ${remedy}`);
+    return [...new Set(files)].map((file) => `${file} does not apply to ${out}: ${remedy}`);
   });
   return [
     ...lines,
-    `an OpenAPI document or a client of ${path} does not apply to ${out}; write it again: model-serving openapi, model-serving client`,
+    `An OpenAPI document or a client of ${path} does not apply to ${out}. Generate it again: model-serving openapi, model-serving client`,
   ];
 }

@@ -12,10 +12,12 @@ interface SbomOptions extends StackModelOptions {
 
 export function sbomCommand(): Command {
   return addStackModelOptions(new Command('sbom'))
-    .description("List what a model's image is made of, as CycloneDX: the model, the server and the runtime.")
-    .option('--out <file>', 'write it there (default: to standard output)')
+    .description("List the components of a model's image as CycloneDX: the model, the server and the runtime.")
+    .option('--out <file>', 'file to write (default: standard output)')
     .addOption(
-      new Option('--platform <platform>', 'of the image').choices([...IMAGE_PLATFORMS]).default(DEFAULT_PLATFORM),
+      new Option('--platform <platform>', 'platform of the image')
+        .choices([...IMAGE_PLATFORMS])
+        .default(DEFAULT_PLATFORM),
     )
     .action((path: string, options: SbomOptions) => {
       const { out, golden, card, preprocessing } = options;

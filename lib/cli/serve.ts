@@ -22,22 +22,22 @@ interface ServeOptions extends StackModelOptions {
 
 export function serveCommand(): Command {
   return addStackModelOptions(new Command('serve'))
-    .description("Serve a model on this machine without Docker: the image's own server and files, as a process.")
-    .option('--port <port>', 'for HTTP; 0 for a free one', portNumber, httpPortNumber)
-    .option('--grpc-port <port>', 'for gRPC; 0 for a free one', portNumber, grpcPortNumber)
-    .option('--metrics-port <port>', 'for Prometheus; 0 for a free one', portNumber, metricsPortNumber)
-    .option('--host <address>', 'to listen on', '127.0.0.1')
-    .option('--allowed-origins <origins>', 'origins of other web pages that may send requests, with commas', names)
+    .description("Serve a model on this machine without Docker, with the image's server and files.")
+    .option('--port <port>', 'HTTP port; 0 for any free port', portNumber, httpPortNumber)
+    .option('--grpc-port <port>', 'gRPC port; 0 for any free port', portNumber, grpcPortNumber)
+    .option('--metrics-port <port>', 'port for Prometheus metrics; 0 for any free port', portNumber, metricsPortNumber)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--allowed-origins <origins>', 'other origins whose web pages may send requests, comma-separated', names)
     .option(
       '--allowed-hosts <names>',
-      'names that requests may have for it, with commas (default: those of this machine, where it listens on a loopback address)',
+      'host names that requests may use, comma-separated (default: those of this machine if --host is a loopback address)',
       names,
     )
-    .option('--no-page', 'without the page at / where a person tries the model')
+    .option('--no-page', 'do not serve the page at / for trying the model')
     .action(async (path: string, { port, grpcPort, metricsPort, ...options }: ServeOptions) => {
       const { host, page, allowedOrigins, allowedHosts = localHosts(host) } = options;
       const ports = { httpPortNumber: port, grpcPortNumber: grpcPort, metricsPortNumber: metricsPort };
-      ModelServingError.throwIfAny(invalidOptions({ allowedOrigins, allowedHosts }, optionCalled));
+      ModelServingError.throwIfAny(invalidOptions({ allowedOrigins, allowedHosts }, optionName));
       await checkPorts(host, [
         { option: '--port', port },
         { option: '--grpc-port', port: grpcPort },
@@ -55,8 +55,8 @@ export function serveCommand(): Command {
     });
 }
 
-/** How the command line calls an option of `serving`: `--allowed-hosts` for `allowedHosts`. */
-function optionCalled(name: string): string {
+/** Name of a `serving` option on the command line: `--allowed-hosts` for `allowedHosts`. */
+function optionName(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
@@ -67,5 +67,5 @@ function names(text: string): string[] {
 function portNumber(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65535) return port;
-  throw new InvalidArgumentError('Give a whole number from 0 to 65535.');
+  throw new InvalidArgumentError('Use a whole number from 0 to 65535.');
 }

@@ -21,8 +21,8 @@ export interface BuildContextProps {
 }
 
 /**
- * Everything that a build of an inference image reads: Dockerfile, server, runtime, model. Made of facts about files;
- * nothing is written before {@link BuildContext.stage}.
+ * Everything that the build of an inference image reads: Dockerfile, server, runtime, model. Nothing is written before
+ * {@link BuildContext.stage}.
  */
 export class BuildContext {
   static of({ model, platform, nodePath }: BuildContextProps): BuildContext {
@@ -37,8 +37,8 @@ export class BuildContext {
   }
 
   /**
-   * sha256 over the path and sha256 of every file, in `sha256sum` form, sorted by path. Times, modes, the order in
-   * which files were found and the folder they came from do not count.
+   * sha256 over the path and sha256 of every file, in the format of `sha256sum`, sorted by path. Times, modes and source
+   * folders do not count.
    */
   readonly hash: string;
 
@@ -51,8 +51,8 @@ export class BuildContext {
   }
 
   /**
-   * Writes the context into a new or empty folder: files of this machine as reflinks, hard links or copies,
-   * the first that the file system can do.
+   * Writes the context into a new or empty folder. Files of this machine become reflinks, hard links or copies, whichever
+   * the file system supports first.
    * @throws ModelServingError `context-folder-not-empty`
    */
   stage(folder: string): void {
@@ -72,7 +72,7 @@ function isEmptyFolder(path: string): boolean {
   return statSync(path).isDirectory() && readdirSync(path).length === 0;
 }
 
-/** What the server finds in its model folder. */
+/** Files of the server's model folder. */
 export function modelFiles(model: OnnxModel): ContextFile[] {
   return [
     fromContent(`model/${MANIFEST_FILE}`, `${JSON.stringify(model.manifest(), undefined, 2)}\n`),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { fileSha256 } from '../file-hash';
 
-/** A file of a build context: where it goes, what it holds, and where its bytes come from. */
+/** A file of a build context: its path, hash and source. */
 export interface ContextFile {
   /** Relative to the context, with forward slashes. */
   readonly path: string;

@@ -2,7 +2,7 @@ import type { Problems } from '../problems';
 import { imageErrors } from './errors';
 import { IMAGE_PLATFORMS, type ImagePlatform } from './platform';
 
-/** Checks what decides the files of a build context. */
+/** Checks the props that determine the files of a build context. */
 export function checkContext(
   where: string,
   { platform, nodePath }: { platform?: ImagePlatform; nodePath?: string },
@@ -15,7 +15,7 @@ export function checkContext(
     (value) => imageErrors.platformUnsupported(where, value),
   );
   problems.checkKnown(where, 'nodePath', nodePath);
-  // It is written into a Dockerfile as it is.
+  // The Dockerfile contains it unescaped.
   problems.check(
     nodePath,
     (value) => /^(\/[\w.+@-]+)+$/.test(value),

@@ -1,7 +1,7 @@
 import type { Problem } from '../errors';
 import { IMAGE_PLATFORMS } from './platform';
 
-/** What can be wrong with an image; `where` is the construct's path. */
+/** Errors of an image; `where` is the construct's path. */
 export const imageErrors = {
   bundleMissing: (file: string): Problem => ({
     code: 'server-bundle-missing',
@@ -10,27 +10,27 @@ export const imageErrors = {
 
   runtimeMissing: (nativeFolder: string, folder: string): Problem => ({
     code: 'runtime-missing',
-    message: `${folder} holds no onnxruntime for ${nativeFolder}. Reinstall onnxruntime-node; it has files for Linux and Windows on x64 and arm64, and for macOS on arm64.`,
+    message: `${folder} contains no onnxruntime for ${nativeFolder}. Reinstall onnxruntime-node; it supports Linux and Windows on x64 and arm64, and macOS on arm64.`,
   }),
 
   runtimeVersion: (folder: string, version: string, builtFor?: string): Problem => ({
     code: 'runtime-version-wrong',
-    message: `${folder} is onnxruntime-node ${version}, but this package's server is built for ${builtFor}. Remove whatever overrides the version, and install again.`,
+    message: `${folder} is onnxruntime-node ${version}, but this package's server is built for ${builtFor}. Remove the override of its version and install again.`,
   }),
 
   baseImageMusl: (where: string, baseImage: string): Problem => ({
     code: 'base-image-musl',
-    message: `${where}: baseImage "${baseImage}" is Alpine (musl), and onnxruntime needs glibc. Use a Debian, Ubuntu, RHEL or distroless image with Node 20 or newer, such as node:24-bookworm-slim.`,
+    message: `${where}: baseImage "${baseImage}" is based on Alpine (musl), but onnxruntime needs glibc. Use a Debian, Ubuntu, RHEL or distroless image with Node 20 or newer, such as node:24-bookworm-slim.`,
   }),
 
   baseImageInvalid: (where: string, baseImage: string): Problem => ({
     code: 'base-image-invalid',
-    message: `${where}: baseImage "${baseImage}" is not an image reference. Give a name with a tag or digest, such as node:24-bookworm-slim or registry.example.com/node@sha256:….`,
+    message: `${where}: baseImage "${baseImage}" is not an image reference. Use a name with a tag or digest, such as node:24-bookworm-slim or registry.example.com/node@sha256:….`,
   }),
 
   repositoryInvalid: (where: string, repository: string): Problem => ({
     code: 'repository-invalid',
-    message: `${where}: repository "${repository}" is not a repository name. Give registry and path in lower case without a tag, such as registry.example.com/ml/digits; the tag is the hash of the content.`,
+    message: `${where}: repository "${repository}" is not a repository name. Use registry and path in lower case without a tag, such as registry.example.com/ml/digits; the tag is the hash of the content.`,
   }),
 
   platformUnsupported: (where: string, platform: string): Problem => ({
@@ -40,21 +40,21 @@ export const imageErrors = {
 
   nodePathInvalid: (where: string, nodePath: string): Problem => ({
     code: 'node-path-invalid',
-    message: `${where}: nodePath "${nodePath}" is not an absolute path of plain characters. Give the path of the node binary in the base image, such as /nodejs/bin/node.`,
+    message: `${where}: nodePath "${nodePath}" is not an absolute path of plain characters. Use the path of the node binary in the base image, such as /nodejs/bin/node.`,
   }),
 
   referenceInvalid: (reference: string): Problem => ({
     code: 'image-reference-invalid',
-    message: `InferenceImage.fromRegistry: "${reference}" is not an image reference. Give a repository with a tag or, better, a digest, such as registry.example.com/ml/digits@sha256:….`,
+    message: `InferenceImage.fromRegistry: "${reference}" is not an image reference. Use a repository with a tag or, preferably, a digest, such as registry.example.com/ml/digits@sha256:….`,
   }),
 
   contextFolderLink: (folder: string): Problem => ({
     code: 'context-folder-link',
-    message: `${folder} is a symbolic link. Give the folder itself, a new or an empty one: a build context must hold nothing else.`,
+    message: `${folder} is a symbolic link. Use a new or empty folder: a build context must contain nothing else.`,
   }),
 
   contextFolderNotEmpty: (folder: string): Problem => ({
     code: 'context-folder-not-empty',
-    message: `${folder} is not an empty folder. Give a new or an empty one: a build context must hold nothing else.`,
+    message: `${folder} is not an empty folder. Use a new or empty folder: a build context must contain nothing else.`,
   }),
 };

@@ -6,7 +6,7 @@ import type { OnnxModel } from '../model/onnx-model';
 /** @see https://github.com/opencontainers/image-spec/blob/main/annotations.md#pre-defined-annotation-keys */
 const OCI = 'org.opencontainers.image';
 
-/** What OCI has no key for. */
+/** Prefix of labels that OCI does not define. */
 const OWN = 'io.model-serving';
 
 const CARD_LABELS: Readonly<Record<CardText, string>> = {
@@ -21,10 +21,10 @@ const CARD_LABELS: Readonly<Record<CardText, string>> = {
   documentation: `${OCI}.documentation`,
 };
 
-/** Where the image keeps the list of what it is made of. */
+/** Path of the bill of materials in the image. */
 const SBOM_PATH = `/model/${SBOM_FILE}`;
 
-/** What an image says of itself to registries, scanners and people. */
+/** Labels that describe an image to registries, scanners and people. */
 export function imageLabels(model: OnnxModel): Record<string, string> {
   const { name, version, sha256, card = {} } = model;
   return {

@@ -8,27 +8,27 @@ const DIGEST = '@sha256:[0-9a-f]{64}';
 const repositoryPattern = new RegExp(`^${REPOSITORY}$`);
 const referencePattern = new RegExp(`^${REPOSITORY}(?:${TAG})?(?:${DIGEST})?$`);
 
-/** `registry.example.com/ml/digits`, without a tag. */
+/** Whether the text is a repository without a tag, such as `registry.example.com/ml/digits`. */
 export function isRepository(text: string): boolean {
   return repositoryPattern.test(text);
 }
 
-/** `name[:tag][@sha256:digest]` */
+/** Whether the text is an image reference: `name[:tag][@sha256:digest]`. */
 export function isReference(text: string): boolean {
   return referencePattern.test(text);
 }
 
-/** A reference that always names the same bytes. */
+/** Whether a reference always means the same bytes. */
 export function isPinned(reference: string): boolean {
   return /@sha256:[0-9a-f]{64}$/.test(reference);
 }
 
-/** An image of the Alpine kind, by its own name or tag; whoever owns the repository may be called anything. */
+/** Whether the last component or the tag names Alpine or musl. The rest of the path does not count. */
 export function isMusl(reference: string): boolean {
   return /alpine|musl/i.test(reference.slice(reference.lastIndexOf('/') + 1));
 }
 
-/** The last component of a repository: lower case, as Docker demands, whatever the model is called. */
+/** Converts a model's name to the last component of a repository, which must be lower case. */
 export function repositoryComponent(name: string): string {
   return (
     name

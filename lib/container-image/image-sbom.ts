@@ -10,7 +10,7 @@ import type { ContextFile } from './context-file';
 import { PICTURE_DECODER_FOLDER } from './dockerfile';
 import { imageErrors } from './errors';
 
-/** A component in CycloneDX, as far as it is looked into here. @see https://cyclonedx.org/docs/1.6/json/ */
+/** The fields of a CycloneDX component that this file uses. @see https://cyclonedx.org/docs/1.6/json/ */
 interface Component {
   readonly type: string;
   readonly 'bom-ref'?: string;
@@ -19,7 +19,7 @@ interface Component {
   readonly [field: string]: unknown;
 }
 
-/** What the server is made of: written when this package was built (inference-image/sbom.mjs). */
+/** The server's components, written when this package was built (inference-image/sbom.mjs). */
 interface ServerSbom {
   readonly metadata: { readonly component: Component };
   readonly components: readonly Component[];
@@ -35,18 +35,18 @@ const IMAGE = 'image';
 const MODEL = 'model';
 const PROPERTY = 'io.model-serving';
 
-/** What every bill of materials of an image has, and no other tool's. */
+/** Name of a property that only the bills of materials of this package have. */
 export const SBOM_MARK = `${PROPERTY}:not-covered`;
 
-/** Native files stand in the image below the package that brings them. */
+/** Folder of native files in the image. */
 const NATIVE_FOLDER = 'app/node_modules/onnxruntime-node/';
 
-/** Beyond what this package puts into an image. */
+/** Parts of an image that do not come from this package. */
 const NOT_COVERED = 'the base image: Node.js, the C library and the packages of its distribution';
 
 /**
- * What the image of a model is made of, but for its base. The same model and package give the same text: it has no time
- * in it, and a serial number that is a hash of the rest.
+ * Lists the components of a model's image without its base. The same model and package always produce the same text: it
+ * has no time, and its serial number is a hash of the rest.
  */
 export function imageSbom(model: OnnxModel, server: readonly ContextFile[]): Sbom {
   const { $schema, bomFormat, specVersion, metadata, components } = model.picture ? withPictureDecoder() : serverSbom();
@@ -71,7 +71,7 @@ export function imageSbom(model: OnnxModel, server: readonly ContextFile[]): Sbo
   return { $schema, bomFormat, specVersion, serialNumber: serialNumber(content), version: 1, ...content };
 }
 
-/** Libraries of which some parts are known: what a compiler links into WebAssembly besides is not named in it. */
+/** Libraries whose list of parts is incomplete: WebAssembly does not name everything that a compiler linked into it. */
 function withUnknownParts(libraries: readonly Component[]): unknown[] {
   return libraries
     .filter(({ components = [] }) => (components as Component[]).some(({ type }) => type === 'library'))
@@ -90,7 +90,7 @@ function withPictureDecoder(): ServerSbom {
   return { ...server, components: [...server.components, ...more] };
 }
 
-/** The same for all models: read once, however many an app has. */
+/** Cache, since all models of an app have the same server. */
 const serverSboms = new Map<string, ServerSbom>();
 
 function serverSbom(folder = '.'): ServerSbom {
@@ -130,7 +130,7 @@ function modelComponent(model: OnnxModel): Component {
     name,
     version,
     ...(description && { description }),
-    // Of one file; with external data the identity is that of a listing, which no tool would find in a file.
+    // Only for a single file. With external data, the model's sha256 is that of a listing, which no file has.
     ...(files[0]!.sha256 === model.sha256 && { hashes: sha256(model.sha256) }),
     ...(license && { licenses: [{ expression: license }] }),
     ...externalReferences(model),
@@ -192,7 +192,7 @@ function withFiles(component: Component, files: readonly Component[]): Component
   return { ...component, components: files };
 }
 
-/** By its path in the image. */
+/** A file, named by its path in the image. */
 function fileComponent(path: string, hash: string): Component {
   return { type: 'file', name: `/${path}`, hashes: sha256(hash) };
 }
@@ -201,7 +201,7 @@ function sha256(content: string): object[] {
   return [{ alg: 'SHA-256', content }];
 }
 
-/** A UUID of version 8, whose bits are ours to choose: https://www.rfc-editor.org/rfc/rfc9562#section-5.8 */
+/** A UUID of version 8, whose bits can be chosen freely: https://www.rfc-editor.org/rfc/rfc9562#section-5.8 */
 function serialNumber(content: object): string {
   const bytes = createHash('sha256').update(JSON.stringify(content)).digest().subarray(0, 16);
   bytes[6] = (bytes[6]! & 0x0f) | 0x80;

@@ -32,43 +32,43 @@ import {
 } from './model-image';
 import { DEFAULT_PLATFORM, type ImagePlatform } from './platform';
 
-/** How an image is built, whatever the model. */
+/** Options for building an image, independent of the model. */
 export interface ImageOptions {
   /**
-   * Where to push, without a tag: `registry.example.com/ml/digits`.
-   * @default - the image stays on the engine that builds it, named after the model
+   * Repository to push to, without a tag: `registry.example.com/ml/digits`.
+   * @default - the image is named after the model and stays on the engine that builds it
    */
   readonly repository?: string;
   /**
-   * Image with glibc and Node 20 or newer, by tag or digest.
+   * Base image with glibc and Node 20 or newer, by tag or digest.
    * @default 'node:24-bookworm-slim'
    */
   readonly baseImage?: string;
   /**
-   * Where the base image keeps node, such as `/nodejs/bin/node` on distroless.
+   * Path of node in the base image, such as `/nodejs/bin/node` on distroless.
    * @default '/usr/local/bin/node'
    */
   readonly nodePath?: string;
   /** @default 'linux/amd64' */
   readonly platform?: ImagePlatform;
   /**
-   * The buildx builder that builds. With `''` the provider uses the engine's own build endpoint, which sends the whole
-   * context each time and fails on engines with the containerd image store.
+   * The buildx builder. With `''` the provider uses the engine's build endpoint, which sends the whole context each time
+   * and fails on engines with the containerd image store.
    * @default 'default'
    */
   readonly builder?: string;
   /**
-   * Leave the image on the engine when its resource goes; a container may still run it.
+   * Keep the image on the engine when its resource is destroyed, since a container may still run it.
    * @default true
    */
   readonly keepLocally?: boolean;
   /**
-   * Leave the image in the registry when its resource goes; a running pod may have to pull it again.
+   * Keep the image in the registry when its resource is destroyed, since a running pod may have to pull it again.
    * @default true
    */
   readonly keepRemotely?: boolean;
   /**
-   * Accept any certificate of the registry, such as a self-signed one.
+   * Accept any certificate from the registry, for example a self-signed one.
    * @default false
    */
   readonly insecureSkipVerify?: boolean | IResolvable;
@@ -80,7 +80,7 @@ export interface InferenceImageProps extends ImageOptions {
   readonly model: OnnxModel;
 }
 
-/** What callers without a compiler may give. */
+/** Types to check for users without a compiler. */
 const IMAGE_PROPS: PropKinds<InferenceImageProps> = {
   model: required(model),
   repository: text,
@@ -95,13 +95,13 @@ const IMAGE_PROPS: PropKinds<InferenceImageProps> = {
 };
 
 /**
- * Builds the image that serves a model, and pushes it when a repository is given. The build copies files and runs
- * nothing, so it takes seconds and needs no network beyond the base image.
+ * Builds the image that serves a model, and pushes it if a repository is set. The build copies files and runs nothing, so
+ * it takes seconds and needs no network except for the base image.
  */
 export class InferenceImage extends Construct implements ModelImage {
   /**
-   * An image that was built elsewhere, for places without a Docker engine where Terraform runs.
-   * @throws ModelServingError with everything that is wrong
+   * An image that was built elsewhere. Use it if Terraform runs without a Docker engine.
+   * @throws ModelServingError with all invalid props
    */
   static fromRegistry(reference: string, props: RegistryModelImageProps): RegistryModelImage {
     return new RegistryModelImage(reference, props);
@@ -112,16 +112,16 @@ export class InferenceImage extends Construct implements ModelImage {
   readonly nodePath: string;
   /** `docker_image` */
   readonly image: Image;
-  /** `docker_registry_image`, when a repository was given. */
+  /** `docker_registry_image`, if a repository is set. */
   readonly registryImage?: RegistryImage;
-  /** sha256 of the build context and the base image: the one thing that decides whether to build again. */
+  /** sha256 of the build context and the base image. The image is built again only when it changes. */
   readonly contentHash: string;
 
   private readonly context: BuildContext;
   private readonly repository?: string;
   private readonly provider?: TerraformProvider;
 
-  /** @throws ModelServingError with every prop that is wrong */
+  /** @throws ModelServingError with all invalid props */
   constructor(scope: Construct, id: string, props: InferenceImageProps) {
     super(scope, id);
     checkProps(this.node.path, props, IMAGE_PROPS);
@@ -130,7 +130,7 @@ export class InferenceImage extends Construct implements ModelImage {
     ModelServingError.throwIfAny(problemsOf(this.node.path, props));
     if (props.baseImage !== undefined && !Token.isUnresolved(baseImage) && !isPinned(baseImage)) {
       Annotations.of(this).addWarning(
-        `baseImage "${baseImage}" is not pinned: the same plan may build another image tomorrow. Append its digest (@sha256:…).`,
+        `baseImage "${baseImage}" is not pinned: the same plan may build a different image later. Append its digest (@sha256:…).`,
       );
     }
 
@@ -149,7 +149,7 @@ export class InferenceImage extends Construct implements ModelImage {
       name: `${repository ?? repositoryComponent(model.name)}:${prefix(this.contentHash)}`,
       buildAttribute: {
         context: this.contextPath,
-        // With a builder the provider resolves this against Terraform's working folder, without one it finds it too.
+        // With a builder, the provider resolves this path against Terraform's working folder. Without one it works too.
         dockerfile: `${this.contextPath}/Dockerfile`,
         buildArgs: { BASE_IMAGE: baseImage },
         platform,
@@ -170,12 +170,12 @@ export class InferenceImage extends Construct implements ModelImage {
     addCustomSynthesis(this, { onSynthesize: (session) => this.stage(session) });
   }
 
-  /** `repository@sha256:…` once pushed, else the image id on the engine. */
+  /** `repository@sha256:…` if pushed, otherwise the image id on the engine. */
   get reference(): string {
     return this.registryImage ? `${this.repository}@${this.registryImage.sha256Digest}` : this.image.imageId;
   }
 
-  /** What else is in it follows from this very plan. */
+  /** The sha256 suffices, since the same plan builds the image. */
   get expected(): ExpectedModel {
     return { expectedSha256: this.model.sha256 };
   }
@@ -184,13 +184,13 @@ export class InferenceImage extends Construct implements ModelImage {
     return this.registryImage !== undefined;
   }
 
-  /** Where another provider is named, another engine may be meant: it pulls what was pushed. */
+  /** A different provider may mean a different engine, which has to pull the pushed image. */
   engineImageId(scope: Construct, provider?: TerraformProvider): string {
     if (!this.registryImage || provider === this.provider) return this.image.imageId;
     return pulledImageId(scope, this, provider);
   }
 
-  /** Relative to where Terraform runs, so that the plan is the same on every machine. */
+  /** Relative to Terraform's working folder, so that the plan is the same on every machine. */
   private get contextPath(): string {
     return `assets/${TerraformStack.of(this).getLogicalId(this.node)}/${this.context.hash}`;
   }
@@ -217,13 +217,13 @@ function problemsOf(path: string, props: InferenceImageProps): Problem[] {
   return problems.list;
 }
 
-/** sha256 of the parts with a space between; Terraform computes the same where it alone knows one of them. */
+/** sha256 of the parts, separated by spaces. Terraform computes it if a part is known only there. */
 function hashOf(...parts: string[]): string {
   if (parts.some(Token.isUnresolved)) return Fn.sha256(Fn.join(' ', parts));
   return createHash('sha256').update(parts.join(' ')).digest('hex');
 }
 
-/** Enough of a hash to tell images apart in a tag. */
+/** Prefix of a hash that is long enough for a tag. */
 function prefix(hash: string): string {
   return Token.isUnresolved(hash) ? Fn.substr(hash, 0, 16) : hash.slice(0, 16);
 }

@@ -3,9 +3,9 @@ import { constants, copyFileSync, linkSync, realpathSync } from 'node:fs';
 const { COPYFILE_EXCL, COPYFILE_FICLONE_FORCE } = constants;
 
 /**
- * Puts a file at a second place without copying gigabytes where the file system can do that: a reflink, which keeps its
- * bytes whatever becomes of the source, else a hard link, else a copy. A link shares mode and times with its owner's
- * file, so they are left alone. It never writes over what is there.
+ * Puts a file at a second path without copying gigabytes, if the file system supports that: as a reflink, which does not
+ * change with its source, else as a hard link, else as a copy. A hard link shares mode and times with the user's file, so
+ * they are not changed. An existing file is never overwritten.
  */
 export function linkOrCopy(source: string, target: string): void {
   const file = realpathSync(source);

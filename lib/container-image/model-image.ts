@@ -12,11 +12,11 @@ import { isReference } from './image-reference';
 import { DEFAULT_NODE_PATH } from './dockerfile';
 import { DEFAULT_PLATFORM, type ImagePlatform } from './platform';
 
-/** What makes a container refuse any other model. */
+/** Expectations that make a container refuse any other model. */
 export interface ExpectedModel {
   /** Digest of the weights. */
   readonly expectedSha256: string;
-  /** What the image must say of them besides; undefined where that follows from the plan. */
+  /** The expected declaration in the image; undefined if the plan builds the image. */
   readonly expectedDeclaration?: string;
 }
 
@@ -24,22 +24,22 @@ export interface ExpectedModel {
 export interface ModelImage {
   readonly model: OnnxModel;
   readonly platform: ImagePlatform;
-  /** Where the image keeps node. */
+  /** Path of node in the image. */
   readonly nodePath: string;
-  /** What a container of it must have, or it never becomes ready. */
+  /** The model that a container must find in the image to become ready. */
   readonly expected: ExpectedModel;
-  /** What a cluster pulls: a digest, a tag, or an image id that only the engine that built it knows. */
+  /** Reference to pull: by digest, by tag, or an image id that only the building engine knows. */
   readonly reference: string;
   /** Whether other machines can pull it. */
   readonly isInRegistry: boolean;
-  /** The image's id on the Docker engine of `provider`, pulled in `scope` if need be. */
+  /** The image's id on the Docker engine of `provider`, pulled in `scope` if necessary. */
   engineImageId(scope: Construct, provider?: TerraformProvider): string;
 }
 
 export interface RegistryModelImageProps {
   /**
-   * The model that the image holds. Its container refuses to become ready with other weights, another name or version,
-   * or other golden examples, pictures or classes.
+   * The model in the image. The container does not become ready if the weights, the name, the version, the golden examples,
+   * or the declaration of pictures or classes differ.
    */
   readonly model: OnnxModel;
   /** @default 'linux/amd64' */
@@ -48,7 +48,7 @@ export interface RegistryModelImageProps {
   readonly nodePath?: string;
 }
 
-/** What callers without a compiler may give. */
+/** Types to check for users without a compiler. */
 const REGISTRY_PROPS: PropKinds<RegistryModelImageProps> = { model: required(model), platform: text, nodePath: text };
 
 /** An image that was built elsewhere, from the same context: `model-serving context MODEL --out DIR`. */
@@ -59,7 +59,7 @@ export class RegistryModelImage implements ModelImage {
   readonly isInRegistry = true;
   readonly expected: ExpectedModel;
 
-  /** @throws ModelServingError with everything that is wrong */
+  /** @throws ModelServingError with all invalid props */
   constructor(
     readonly reference: string,
     props: RegistryModelImageProps,
@@ -84,7 +84,7 @@ export class RegistryModelImage implements ModelImage {
   }
 }
 
-/** Pulls an image's reference, in `scope`. */
+/** Pulls an image in `scope`. */
 export function pulledImageId(
   scope: Construct,
   { reference: name, platform }: ModelImage,

@@ -17,7 +17,7 @@ const BUNDLES = [
   'THIRD_PARTY_NOTICES.txt',
 ];
 
-/** What the images of models that take pictures hold besides. */
+/** Further files in the images of models with a picture input. */
 const PICTURE_DECODER = [
   'decoder.cjs',
   'squoosh_png_bg.wasm',
@@ -27,8 +27,8 @@ const PICTURE_DECODER = [
 ].map((name) => `${PICTURE_DECODER_FOLDER}/${name}`);
 
 /**
- * The runtime's native files, by name: an install on linux x64 may have put CUDA libraries beside them,
- * which must neither ship nor change the hash.
+ * The runtime's native files, by name. An install on linux x64 may have put CUDA libraries beside them, which must
+ * neither ship nor change the hash.
  */
 const NATIVE_FILES: Record<string, readonly string[]> = {
   'linux/x64': ['onnxruntime_binding.node', 'libonnxruntime.so.1'],
@@ -42,25 +42,25 @@ const NATIVE_FOLDER: Record<ImagePlatform, string> = { 'linux/amd64': 'linux/x64
 
 const cache = new Map<string, readonly ContextFile[]>();
 
-/** What a model asks of the server's files. */
-type Served = Pick<OnnxModel, 'picture'>;
+/** Properties of a model that the server's files depend on. */
+type ServedModel = Pick<OnnxModel, 'picture'>;
 
-/** What a model's image holds under app/: the bundled server and the runtime for the platform. */
-export function serverFiles(platform: ImagePlatform, model: Served): readonly ContextFile[] {
+/** Files of a model's image under app/: the bundled server and the runtime for the platform. */
+export function serverFiles(platform: ImagePlatform, model: ServedModel): readonly ContextFile[] {
   return filesFor(NATIVE_FOLDER[platform], model);
 }
 
 /** The same for a process on this machine. */
-export function localServerFiles(model: Served): readonly ContextFile[] {
+export function localServerFiles(model: ServedModel): readonly ContextFile[] {
   return filesFor(`${process.platform}/${process.arch}`, model);
 }
 
-function filesFor(nativeFolder: string, { picture }: Served): readonly ContextFile[] {
+function filesFor(nativeFolder: string, { picture }: ServedModel): readonly ContextFile[] {
   const files = cached(nativeFolder, () => [...bundleFiles(BUNDLES), ...runtimeFiles(nativeFolder)]);
   return picture ? [...files, ...pictureDecoderFiles()] : files;
 }
 
-/** What makes a model's input of a picture, here and in the image. */
+/** Files that convert a picture to a model's input, on this machine and in the image. */
 export function pictureDecoderFiles(): readonly ContextFile[] {
   return cached('picture decoder', () => bundleFiles(PICTURE_DECODER));
 }
@@ -89,7 +89,7 @@ function runtimeFiles(nativeFolder: string): ContextFile[] {
   return natives.map((path) => fromFile(`app/node_modules/onnxruntime-node/${path}`, join(node, path)));
 }
 
-/** The bundle holds the JavaScript of one version, which calls into native code of the same. */
+/** Checks that the native code has the version of the JavaScript in the bundle. */
 function checkVersion(node: string): void {
   const { version } = readPackage(node);
   const builtFor = readPackage(packageRoot).dependencies['onnxruntime-node'];

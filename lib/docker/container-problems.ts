@@ -12,7 +12,7 @@ import { isContainerName } from './container-name';
 import type { ContainerizedModelProps } from './containerized-model';
 import { dockerErrors } from './errors';
 
-/** What callers without a compiler may give. */
+/** Types to check for users without a compiler. */
 export const CONTAINER_PROPS: PropKinds<ContainerizedModelProps> = {
   model,
   build: object,
@@ -36,7 +36,7 @@ export const CONTAINER_PROPS: PropKinds<ContainerizedModelProps> = {
   provider: object,
 };
 
-/** Everything that is wrong with the props. */
+/** All problems of the props. */
 export function containerProblems(where: string, props: ContainerizedModelProps, sizing?: Sizing): Problem[] {
   const problems = new Problems();
   checkSource(where, props, problems);

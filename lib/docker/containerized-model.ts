@@ -70,7 +70,7 @@ export interface ContainerizedModelProps {
   /**
    * Memory limit in MiB, without swap.
    * @default - derived from the model's profile. Without a profile, 512 MiB or what requests need, plus the weights
-   * once for each executor and once more. For a model that takes pictures, 24 bytes more for each pixel of
+   * once for each executor and once more. For a model that accepts pictures, 24 bytes more for each pixel of
    * `picture.maxPixels`
    */
   readonly memoryMiB?: number;
@@ -179,7 +179,7 @@ export class ContainerizedModel extends Construct {
       healthcheck: healthCheck(this.image.nodePath, waitSeconds || DEFAULT_WAIT_SECONDS),
       wait: waitSeconds > 0,
       waitTimeout: waitSeconds || undefined,
-      // Without it, the provider kills the container at once, and every update loses requests in flight.
+      // Without it, the provider kills the container immediately, and every update loses requests in flight.
       destroyGraceSeconds: grace,
       stopTimeout: grace,
     });

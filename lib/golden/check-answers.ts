@@ -9,13 +9,13 @@ import { readingFile } from '../model/model-files';
 import { goldenErrors } from './errors';
 import type { Golden } from './golden-file';
 
-/** What golden examples of the right form do not guard. */
+/** Faults of well-formed golden examples that leave a model unguarded. */
 export interface AnswerFaults {
   readonly problems: readonly Problem[];
   readonly warnings: readonly string[];
 }
 
-/** Finds responses that are no numbers or all the same, once for each content, and files that no example names. */
+/** Finds responses that are all NaN or all equal, once per content, and files that no example names. */
 export function checkAnswers(golden: Golden): AnswerFaults {
   const key = `golden-answers 1 ${golden.files.map(({ sha256 }) => sha256).join(' ')}`;
   const isKnown = readCache<true>(key) === true;
@@ -49,7 +49,7 @@ const READERS = {
   FP64: { bytes: 8, isNaN: (bytes: Buffer, at: number) => Number.isNaN(bytes.readDoubleLE(at)) },
 };
 
-/** By values alone: the same ones in other forms are not looked for. */
+/** Compares raw values: equal values in different encodings (JSON and bytes) count as different. */
 function constantResponses(golden: Golden): string[] {
   const { examples, path } = golden;
   const [first] = examples;
@@ -67,7 +67,7 @@ function bytesOf({ files }: Golden, { file }: GoldenTensor): Buffer {
   return readingFile(source, () => readFileSync(source));
 }
 
-/** Files in the folder beside the examples, which is theirs alone, but for hidden ones, which systems and tools leave. */
+/** Lists unnamed files in the folder beside the examples, which is theirs alone. Hidden files are ignored. */
 function orphans({ path, files }: Golden): string[] {
   const folder = basename(path, '.json');
   const place = join(dirname(path), folder);

@@ -11,9 +11,9 @@ import type { Golden } from './golden-file';
 import { runGolden } from './golden-process';
 
 /**
- * Runs the examples in the runtime that the image has, once for each content of model and examples.
+ * Runs the examples with the image's version of the runtime, once per content of model and examples.
  *
- * @param modelPath - as the user gave it, for messages
+ * @param modelPath - path as the user gave it; used in messages
  */
 export function checkReproduced(
   golden: Golden,
@@ -32,7 +32,7 @@ export function checkReproduced(
   if ('unavailable' in report) return [goldenErrors.notRun(path, modelPath, report.unavailable)];
   if ('failure' in report) return [goldenErrors.notRun(path, modelPath, report.failure)];
   const differences = 'differences' in report ? report.differences : [];
-  // What was replaced meanwhile is not what was run.
+  // A file replaced in the meantime is not the file that ran.
   if (differences.length === 0 && areUnchanged([...files, ...golden.files])) writeCache(key, true);
   return differences.map(({ example, what, isRefused }) =>
     isRefused
@@ -41,7 +41,7 @@ export function checkReproduced(
   );
 }
 
-/** Whether the model reproduces all examples; this is found out once, also where it does not. */
+/** Whether the model reproduces all examples. Both results are cached. */
 export function isReproduced(
   golden: Golden,
   modelPath: string,
@@ -57,7 +57,7 @@ export function isReproduced(
   return problems.length === 0;
 }
 
-/** All that an answer depends on, for keys of the cache. */
+/** Cache key part: everything that an answer depends on. */
 function contentOf(golden: Golden, { files }: Weights, picture: GoldenOrder['picture']): string {
   // The decoder and its options matter for pictures only.
   const decoded = picturesOf(golden).length > 0 ? ` ${JSON.stringify(picture)} ${hashesOf(pictureDecoderFiles())}` : '';

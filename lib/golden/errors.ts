@@ -9,67 +9,67 @@ import { shellWord } from '../shell-word';
 import type { Golden } from './golden-file';
 
 const OWN_REQUESTS =
-  'Give the sizes that the model needs with --dimension NAME=SIZE, or requests of your own with --inputs instead of --random';
+  'Set the sizes that the model needs with --dimension NAME=SIZE, or pass your own requests with --inputs instead of --random';
 
 function allNaN(elements: number): string {
-  return elements === 1 ? 'is NaN' : `is NaN in all of its ${elements} elements`;
+  return elements === 1 ? 'is NaN' : `is NaN in all ${elements} elements`;
 }
 
-/** The option that examples were recorded with, by their names. */
+/** Guesses from the examples' names which option recorded them. */
 function requestsOf(examples: Golden['examples']): string {
   const isRandom = examples.every(({ name }) => /^random \d+$/.test(name));
   return isRandom ? `--random ${examples.length}` : '--inputs …';
 }
 
-/** What can be wrong with golden examples; `path` is their file as the user gave it. */
+/** Errors and warnings about golden examples; `path` is their file as the user gave it. */
 export const goldenErrors = {
   notJson: (path: string, reason: string): Problem => ({
     code: 'golden-not-json',
-    message: `${path}: this is not JSON: ${reason}.`,
+    message: `${path}: this file is not valid JSON: ${reason}.`,
   }),
 
   halfWritten: (path: string): Problem => ({
     code: 'golden-half-written',
-    message: `${path}: the file ends within its JSON: it was written or copied only in part. Restore it from version control, or record the examples again with --force.`,
+    message: `${path}: the JSON is cut off: the file was only partly written or copied. Restore it from version control, or record the examples again with --force.`,
   }),
 
   invalid: (path: string, where: string, reason: string): Problem => ({
     code: 'golden-invalid',
-    message: `${path}: ${where}: ${reason}. Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, requests and responses as in the Open Inference Protocol; a picture may stand in the place of a request.`,
+    message: `${path}: ${where}: ${reason}. Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, with requests and responses as in the Open Inference Protocol; "picture" may replace "request".`,
   }),
 
   mismatch: (path: string, example: string, what: string): Problem => ({
     code: 'golden-mismatch',
-    message: `${path}: example "${example}": ${what}. Record the example with this very model.`,
+    message: `${path}: example "${example}": ${what}. Record the example again with this model.`,
   }),
 
   /** A warning: see fitGolden. */
   outdated: ({ path, examples }: Golden, modelPath: string): string =>
-    `${path}: the examples have the shapes that ${modelPath} declares, which are untrue, so that the model cannot reproduce them; they are left out of the image. Record them again: model-serving golden record ${shellWord(modelPath)} ${requestsOf(examples)} --out ${shellWord(path)} --force`,
+    `${path}: the examples have the shapes that ${modelPath} wrongly declares, so the model cannot reproduce them. They are left out of the image. Record them again: model-serving golden record ${shellWord(modelPath)} ${requestsOf(examples)} --out ${shellWord(path)} --force`,
 
   fp16: (path: string, example: string, direction: Direction, name: string): Problem => ({
     code: 'golden-fp16',
-    message: `${path}: example "${example}": ${direction} "${name}" is FP16, which has no JSON form. Give its bytes in a file: "file" in the place of "data".`,
+    message: `${path}: example "${example}": ${direction} "${name}" is FP16, which JSON cannot represent. Store its bytes in a file, and replace "data" with "file".`,
   }),
 
   pictureUndeclared: (path: string, example: string, picture: string): Problem => ({
     code: 'golden-picture-undeclared',
-    message: `${path}: example "${example}": its request is the picture ${picture}, and it is not declared how a picture becomes the model's input. Give OnnxModel.fromFile picture, or the command --preprocessing.`,
+    message: `${path}: example "${example}": its request is the picture ${picture}, but the model declares no picture input. Set the prop picture of OnnxModel.fromFile, or the option --preprocessing of the command.`,
   }),
 
   fileReserved: (path: string, file: string): Problem => ({
     code: 'golden-file-reserved',
-    message: `${path}: ${file} would be in the way of a file that the image has there. Put yours elsewhere, such as golden/${basename(file)}.`,
+    message: `${path}: ${file} has the path of one of the image's own files. Move it, for example to golden/${basename(file)}.`,
   }),
 
   fileMissing: (path: string, file: string): Problem => ({
     code: 'golden-file-missing',
-    message: `${path}: it names the file "${file}", which is not there. Such names start at the folder of this file.`,
+    message: `${path}: it refers to "${file}", which does not exist. Paths are relative to the folder of ${basename(path)}.`,
   }),
 
   fileOutside: (path: string, { link, target }: LinkOutside): Problem => ({
     code: 'golden-file-outside',
-    message: `${path}: ${link} is a link to ${target}, outside the folder of this file. Put the file itself there.`,
+    message: `${path}: ${link} is a link to ${target}, outside the folder of this file. Replace the link with the file.`,
   }),
 
   drift: (
@@ -80,44 +80,43 @@ export const goldenErrors = {
     isPicture: boolean,
   ): Problem => ({
     code: 'golden-drift',
-    message: `${path}: example "${example}": ${what}. If the model is right, record the example again: model-serving golden record ${shellWord(modelPath)} ${requestsOf(examples)}${isBeside(path, modelPath, 'golden') ? '' : ` --out ${shellWord(path)}`} --force; if the framework gave the example, fix the conversion${isPicture ? ' or the declaration of picture' : ''} instead`,
+    message: `${path}: example "${example}": ${what}. If the example comes from the training framework, fix the conversion${isPicture ? ' or the picture prop' : ''}. If the model is right, record the example again: model-serving golden record ${shellWord(modelPath)} ${requestsOf(examples)}${isBeside(path, modelPath, 'golden') ? '' : ` --out ${shellWord(path)}`} --force`,
   }),
 
   refused: (path: string, example: string, what: string): Problem => ({
     code: 'golden-refused',
-    message: `${path}: example "${example}": ${what}. Fix its request or picture, or what it expects.`,
+    message: `${path}: example "${example}": ${what}. Fix its request or picture, or the expected response.`,
   }),
 
   exists: (path: string): Problem => ({
     code: 'golden-exists',
-    message: `${path}: there are golden examples already. Name another file with --out, or overwrite them with --force.`,
+    message: `${path}: this file already exists. Choose another file with --out, or overwrite it with --force.`,
   }),
 
   inputsOrRandom: (): Problem => ({
     code: 'golden-inputs-or-random',
-    message: 'golden record: give requests with --inputs, or let it make some with --random, not both or neither.',
+    message: 'golden record: the requests are missing or ambiguous. Use either --inputs or --random.',
   }),
 
   unwritable: (path: string, reason: string): Problem => ({
     code: 'golden-unwritable',
-    message: `${path}: nothing was recorded: a file cannot be written: ${reason}. Name a place with --out that this user may write to, or remove what is in the way.`,
+    message: `${path}: nothing was recorded: a file cannot be written: ${reason}. Choose a writable path with --out, or remove the obstacle.`,
   }),
 
   nameTwice: (name: string): Problem => ({
     code: 'golden-name-twice',
-    message: `golden record: two requests are called "${name}", and examples are called as their files. Rename one.`,
+    message: `golden record: two requests are called "${name}". Examples are named after their files, so rename one.`,
   }),
 
   sizesOfInputs: (): Problem => ({
     code: 'golden-sizes-of-inputs',
     message:
-      'golden record: --dimension gives the sizes of random requests, and those of --inputs have their own. Leave it out, or use --random instead of --inputs.',
+      'golden record: --dimension applies to --random only; requests of --inputs have their own sizes. Remove --dimension, or use --random instead of --inputs.',
   }),
 
   seedOfInputs: (): Problem => ({
     code: 'golden-seed-of-inputs',
-    message:
-      'golden record: --seed is of random requests, and those of --inputs are given. Leave it out, or use --random instead of --inputs.',
+    message: 'golden record: --seed applies to --random only. Remove --seed, or use --random instead of --inputs.',
   }),
 
   inputInvalid: (path: string, what: string, remedy: string): Problem => ({
@@ -125,29 +124,29 @@ export const goldenErrors = {
     message: `${path}: ${what}. ${remedy}.`,
   }),
 
-  /** @param isRandom - whether the requests were made up */
+  /** @param isRandom - whether the requests were generated */
   notRecorded: (modelPath: string, reason: string, isRandom: boolean): Problem => ({
     code: 'golden-not-recorded',
     message: `${modelPath}: nothing was recorded: ${reason}. ${
       isRandom
         ? OWN_REQUESTS
-        : `Fix the request, and see model-serving inspect ${shellWord(modelPath)} for what the model takes`
+        : `Fix the request; model-serving inspect ${shellWord(modelPath)} lists the model's inputs`
     }.`,
   }),
 
   empty: (modelPath: string, example: string): Problem => ({
     code: 'golden-empty',
-    message: `${modelPath}: nothing was recorded: the request "${example}" has no rows, and so its answer guards nothing. Give it a row or more.`,
+    message: `${modelPath}: nothing was recorded: the request "${example}" has no rows, so its answer guards nothing. Send at least one row.`,
   }),
 
-  /** Answers of which nothing was recorded. */
+  /** Answers that make no useful examples. */
   unusable: (modelPath: string, answers: UnusableAnswers, isRandom: boolean): Problem => {
     const nothing = `${modelPath}: nothing was recorded`;
     switch (answers.kind) {
       case 'refused': {
         const reason =
           answers.example === undefined
-            ? `the model refuses all requests that were made up, the first since ${answers.reason}`
+            ? `the model refuses every random request; the first: ${answers.reason}`
             : `${answers.example}: ${answers.reason}`;
         return goldenErrors.notRecorded(modelPath, reason, isRandom);
       }
@@ -158,42 +157,42 @@ export const goldenErrors = {
           message: `${nothing}: output "${answers.output}" ${of} ${allNaN(answers.elements)}. ${
             isRandom
               ? OWN_REQUESTS
-              : 'Fix the request: a mask without a one, a length of 0 or NaN in an input does this'
+              : 'Fix the request: a mask of zeros, a length of 0 or NaN in an input has this effect'
           }.`,
         };
       }
       case 'constant':
         return {
           code: 'golden-constant',
-          message: `${nothing}: the answers to ${answers.count} requests that differ are the same, and so would guard nothing. ${
-            isRandom ? OWN_REQUESTS : 'Add a request that the model answers otherwise'
+          message: `${nothing}: ${answers.count} different requests have the same answer, so the examples would guard nothing. ${
+            isRandom ? OWN_REQUESTS : 'Add a request with a different answer'
           }.`,
         };
       case 'random':
         return {
           code: 'golden-unrepeatable',
-          message: `${nothing}: a second run of "${answers.example}" differs from the first: ${answers.difference}. The model draws random numbers, so that no container would reproduce its answers: export it for inference, without dropout and sampling.`,
+          message: `${nothing}: a second run of "${answers.example}" differs from the first: ${answers.difference}. The model uses random numbers, so no container would reproduce its answers. Export it for inference, without dropout and sampling.`,
         };
     }
   },
 
-  /** @param isRandom - whether the requests were made up */
+  /** @param isRandom - whether the requests were generated */
   unstable: (modelPath: string, example: string, difference: string, isRandom: boolean): Problem => ({
     code: 'golden-unstable',
-    message: `${modelPath}: nothing was recorded: rounding moves the answer to "${example}" by more than a tenth of the output's largest value: ${difference}. No tolerance for that would tell a wrong answer. ${
-      isRandom ? 'Try another --seed, or requests of your own with --inputs' : 'Give another request'
+    message: `${modelPath}: nothing was recorded: rounding changes the answer to "${example}" by more than a tenth of the output's largest value: ${difference}. A tolerance that allows this would not detect wrong answers. ${
+      isRandom ? 'Try another --seed, or pass your own requests with --inputs' : 'Use another request'
     }, or set the tolerance with --absolute.`,
   }),
 
-  /** Of examples that are read. */
+  /** For examples read from a file. */
   allNaN: (path: string, example: string, output: string, elements: number): Problem => ({
     code: 'golden-all-nan',
-    message: `${path}: example "${example}": output "${output}" ${allNaN(elements)}, and so guards nothing. Record the example with another request, or leave this output out of it.`,
+    message: `${path}: example "${example}": output "${output}" ${allNaN(elements)}, so it guards nothing. Record the example with another request, or remove this output from it.`,
   }),
 
-  /** A warning: the answers of a classifier may be alike by chance. */
+  /** A warning: the answers of a classifier may be equal by chance. */
   constant: (path: string, count: number): string =>
-    `${path}: the responses of all ${count} examples are the same, though their requests differ, so that they guard little. Add a request that the model answers otherwise.`,
+    `${path}: all ${count} examples have the same response to different requests, so they guard little. Add a request with a different response.`,
 
   /** A warning. */
   orphans: (path: string, folder: string, files: readonly string[]): string =>

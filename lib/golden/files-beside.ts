@@ -5,9 +5,9 @@ import { liesBelow, linkOutside } from '../link-outside';
 import { goldenErrors } from './errors';
 
 /**
- * Refuses a folder for such files that is a link to another place.
+ * Refuses a folder beside the examples that is a link to another place.
  *
- * @param out - the file of the examples
+ * @param out - file of the examples
  * @throws ModelServingError `golden-file-outside`
  */
 export function checkFolderBeside(out: string): void {
@@ -17,18 +17,18 @@ export function checkFolderBeside(out: string): void {
   if (outside) throw new ModelServingError([goldenErrors.fileOutside(out, outside)]);
 }
 
-/** Files that golden examples name, in a folder beside them, before they are written: `digits.golden/zero.image.bin`. */
+/** Collects the files that golden examples name, to be written to a folder beside them: `digits.golden/zero.image.bin`. */
 export class FilesBeside {
-  /** By their names from the folder of the examples. */
+  /** Paths are relative to the folder of the examples. */
   readonly files: { readonly path: string; readonly content: Buffer }[] = [];
   private readonly home: string;
   private readonly folder: string;
-  /** In lower case, as some file systems see names. */
+  /** Names in use, in lower case: some file systems ignore case. */
   private readonly taken: Set<string>;
 
   /**
-   * @param out - the file of the examples
-   * @param pictures - all pictures that examples will name, so that no copy overwrites one of them
+   * @param out - file of the examples
+   * @param pictures - all pictures that the examples will name, so that no copy overwrites one of them
    */
   constructor(out: string, pictures: readonly string[]) {
     this.home = dirname(out);
@@ -36,23 +36,23 @@ export class FilesBeside {
     this.taken = new Set(pictures.flatMap((path) => this.within(path)?.toLowerCase() ?? []));
   }
 
-  /** Elements that are kept as bytes; they take the place of those that were recorded before. */
+  /** Adds a file for a tensor's elements. It replaces the file of an earlier recording. */
   elements(example: string, tensor: string, bytes: Buffer): string {
     return this.add(this.free(`${fileName(example)}.${fileName(tensor)}`, '.bin'), bytes);
   }
 
-  /** What an example calls a picture, which is copied where it is not below the folder of the examples. */
+  /** Returns the name of a picture in an example. Copies a picture that is not below the folder of the examples. */
   picture(path: string): string {
     const within = this.within(path);
     if (within !== undefined) return within;
     const { name, ext } = parse(path);
     const content = readFileSync(path);
-    // What is there may be a picture of the user's own.
+    // An existing file may be the user's own picture.
     const isFree = (file: string) => !existsSync(file) || readFileSync(file).equals(content);
     return this.add(this.free(fileName(name), ext, isFree), content);
   }
 
-  /** From the folder of the examples, as they name files; undefined for what they cannot name. */
+  /** Path relative to the folder of the examples; undefined for a file that examples cannot name. */
   private within(path: string): string | undefined {
     const found = relative(this.home, path).replaceAll(sep, '/');
     if (!liesBelow(this.home, path) || found.includes('\\')) return undefined;

@@ -3,7 +3,7 @@ import type { Problem } from '../errors';
 import { goldenErrors } from './errors';
 import { checkGolden, type Golden } from './golden-file';
 
-/** Golden examples that fit a model's signature, and what is wrong with others. */
+/** Golden examples that fit a model's signature, or the problems of those that do not. */
 export interface FittingGolden {
   /** Examples to run and to put into the image. */
   readonly golden?: Golden;
@@ -12,14 +12,14 @@ export interface FittingGolden {
 }
 
 /**
- * Compares golden examples with a model's signature. Examples that were recorded under an untrue declaration cannot be
- * reproduced: they are left out with a warning, and are no error.
+ * Compares golden examples with a model's signature. Examples that match only the shapes that the model wrongly declares
+ * cannot be reproduced: they are left out with a warning.
  *
- * @param modelPath - as the user gave it, for messages
- * @param declared - the signature as the file has it
- * @param reproduced - the same examples where the model reproduces them although they do not fit: an output whose number
- * of dimensions depends on the request has no signature that all of them fit
- * @param takesPictures - whether it is declared how a picture becomes the model's input
+ * @param modelPath - path as the user gave it; used in messages
+ * @param declared - signature as declared in the file
+ * @param reproduced - the same examples if the model reproduces them although they do not fit: no signature fits an
+ * output whose number of dimensions depends on the request
+ * @param takesPictures - whether the model declares a picture input
  */
 export function fitGolden(
   golden: Golden | undefined,

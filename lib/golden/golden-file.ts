@@ -21,19 +21,19 @@ import type { Direction } from '../model/errors';
 import { isThere, readingFile, sourceFile, sourceText, type SourceFile } from '../model/model-files';
 import { goldenErrors } from './errors';
 
-/** Golden examples in the right form, of whatever model. */
+/** Well-formed golden examples, not yet compared with a model. */
 export interface Golden {
-  /** As the user gave it, for messages. */
+  /** Path as the user gave it; used in messages. */
   readonly path: string;
-  /** The JSON file, then pictures and those that hold elements. */
+  /** The JSON file, then the pictures and the files that hold elements. */
   readonly files: readonly [SourceFile, ...SourceFile[]];
   readonly examples: readonly GoldenExample[];
 }
 
 /**
- * Reads golden examples and checks their form. Exact 64-bit integers are the container's matter, so JSON.parse will do.
+ * Reads golden examples and checks their form. JSON.parse suffices: only the container needs exact 64-bit integers.
  *
- * @throws ModelServingError `golden-not-json`, `golden-half-written`, `golden-invalid`, `golden-file-missing`, `golden-file-outside`, and what `sourceText` throws
+ * @throws ModelServingError `golden-not-json`, `golden-half-written`, `golden-invalid`, `golden-file-missing`, `golden-file-outside`, and the errors of `sourceText`
  */
 export function readGoldenFile(path: string): Golden {
   const text = sourceText(GOLDEN_FILE, path);
@@ -53,7 +53,7 @@ export function readGoldenFile(path: string): Golden {
   return { path, files: [text.file, ...others], examples };
 }
 
-/** Whether JSON is right up to its end. */
+/** Whether the JSON is valid up to the point where it ends. */
 function isCutShort(text: string, reason: string): boolean {
   const position = Number(/at position (\d+)/.exec(reason)?.[1] ?? NaN);
   return /end of JSON input|Unterminated string/.test(reason) || position >= text.trimEnd().length;
@@ -65,9 +65,9 @@ function namedFile(path: string, name: string): SourceFile {
 }
 
 /**
- * Refuses a link out of the folder of the golden examples, or of a request that names files as they do.
+ * Refuses a link that leads out of the folder of the golden examples, or of a request that names files like them.
  *
- * @param path - of the file that names the other one
+ * @param path - path of the file that names the other one
  * @throws ModelServingError `golden-file-missing`, `golden-file-outside`
  */
 export function refuseLinkOutside(path: string, name: string): void {
@@ -78,9 +78,9 @@ export function refuseLinkOutside(path: string, name: string): void {
 }
 
 /**
- * Whether the examples are of this model, as far as its signature tells.
- * @param takesPictures - whether it is declared how a picture becomes the model's input
- * @param isReproduced - whether the model gives the shapes of these responses, whatever its signature says
+ * Compares the examples with the model's signature.
+ * @param takesPictures - whether the model declares a picture input
+ * @param isReproduced - whether the model reproduces the shapes of these responses, even where its signature differs
  */
 export function checkGolden(
   { path, files, examples }: Golden,
@@ -92,10 +92,10 @@ export function checkGolden(
     const inputs = request?.inputs ?? [];
     const { outputs } = response;
     const mismatches = [
-      ...inputs.flatMap((tensor) => misfits('input', tensor, inputs, signature.inputs, files)),
+      ...inputs.flatMap((tensor) => tensorProblems('input', tensor, inputs, signature.inputs, files)),
       ...(request ? missing(inputs, signature.inputs) : []),
       ...unequalSymbols(inputs, signature.inputs),
-      ...outputs.flatMap((tensor) => misfits('output', tensor, outputs, signature.outputs, files, isReproduced)),
+      ...outputs.flatMap((tensor) => tensorProblems('output', tensor, outputs, signature.outputs, files, isReproduced)),
     ];
     return [
       ...(picture !== undefined && !takesPictures ? [goldenErrors.pictureUndeclared(path, name, picture)] : []),
@@ -106,7 +106,7 @@ export function checkGolden(
   });
 }
 
-/** Whether the image has its files where golden examples would have theirs, or a folder with theirs. */
+/** Refuses golden examples whose files would take the place of the image's own files or folders. */
 export function checkReservedFiles(
   { path, files }: { readonly path: string; readonly files: readonly { readonly path: string }[] },
   weights: readonly SourceFile[],
@@ -118,7 +118,7 @@ export function checkReservedFiles(
     .map((file) => goldenErrors.fileReserved(path, file.path));
 }
 
-function misfits(
+function tensorProblems(
   direction: Direction,
   tensor: GoldenTensor,
   all: readonly GoldenTensor[],
@@ -129,31 +129,33 @@ function misfits(
   const { name, datatype, shape } = tensor;
   const label = `${direction} "${name}"`;
   const declared = signature.find((tensor) => tensor.name === name);
-  if (!declared) return [`${label} is none of the model's, which are ${names(signature)}`];
-  if (all.filter((tensor) => tensor.name === name).length > 1) return [`${label} is given twice`];
-  if (datatype !== declared.datatype) return [`${label} is ${datatype}, and the model's is ${declared.datatype}`];
+  if (!declared) return [`the model has no ${label}; it has ${names(signature)}`];
+  if (all.filter((tensor) => tensor.name === name).length > 1) return [`${label} appears twice`];
+  if (datatype !== declared.datatype) return [`${label} is ${datatype}, but the model declares ${declared.datatype}`];
   if (!hasAnyShape && !shapeFits(shape, declared)) {
-    return [`${label} has shape ${dimensionsText(shape)}, and the model's is ${dimensionsText(declared.dimensions)}`];
+    return [
+      `${label} has shape ${dimensionsText(shape)}, but the model declares ${dimensionsText(declared.dimensions)}`,
+    ];
   }
   return wrongAmount(tensor, files).map((what) => `${label} has ${what}`);
 }
 
-/** Whether there are as many elements as the shape makes. Only the runtime's process counts texts in a file. */
+/** Compares the number of elements with the shape. Only the golden run counts strings in a file. */
 function wrongAmount({ datatype, shape, data, file }: GoldenTensor, files: readonly SourceFile[]): string[] {
   const needed = elementCount(shape);
   if (data) {
     const elements: readonly unknown[] = data.flat(Math.max(0, shape.length - 1));
-    if (elements.some(Array.isArray)) return ['data of more nested arrays than its shape has dimensions'];
+    if (elements.some(Array.isArray)) return ['data nested deeper than its shape has dimensions'];
     const given = elements.length;
-    return given === needed ? [] : [`data of ${given} elements, and its shape makes ${needed}`];
+    return given === needed ? [] : [`${given} elements of data, but its shape needs ${needed}`];
   }
   const bytesEach = ELEMENT_BYTES[datatype];
   const given = files.find(({ path }) => path === file)?.sizeBytes;
   if (bytesEach === undefined || given === needed * bytesEach) return [];
-  return [`${given} bytes in ${file}, and its shape makes ${needed * bytesEach}`];
+  return [`${given} bytes in ${file}, but its shape needs ${needed * bytesEach}`];
 }
 
-/** As in the protocol's binary data; texts are of any length. */
+/** Bytes per element, as in the protocol's binary data. Strings vary in length. */
 const ELEMENT_BYTES: Partial<Record<GoldenTensor['datatype'], number>> = {
   BOOL: 1,
   UINT8: 1,
@@ -175,7 +177,7 @@ function missing(given: readonly GoldenTensor[], signature: readonly TensorSigna
     .map(({ name }) => `input "${name}" is missing`);
 }
 
-/** A symbol stands for one size within a request. */
+/** Finds symbols that would have more than one size within a request. */
 function unequalSymbols(given: readonly GoldenTensor[], signature: readonly TensorSignature[]): string[] {
   const sizes = new Map<string, Set<number>>();
   for (const { name, shape } of given) {

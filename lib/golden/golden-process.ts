@@ -6,11 +6,11 @@ import { imageErrors } from '../container-image/errors';
 import { packageRoot } from '../package-root';
 import { reportOf } from '../runtime-process';
 
-/** The server's own code, as a program that runs examples instead of serving. */
+/** Program that runs examples with the server's own code. */
 const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'golden-program.cjs');
 
 /**
- * Runs a model on golden examples in a process of its own.
+ * Runs a model on golden examples in a separate process.
  * @throws ModelServingError `server-bundle-missing`
  */
 export function runGolden(order: GoldenOrder): GoldenReport {

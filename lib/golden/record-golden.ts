@@ -18,19 +18,19 @@ import { checkReservedFiles } from './golden-file';
 import { runGolden } from './golden-process';
 
 export interface RecordOptions {
-  /** Of the file to write, which ends in .json. Elements that are kept as bytes go into a folder beside it. */
+  /** Path of the file to write; it ends in .json. Elements stored as bytes go to a folder beside it. */
   readonly out: string;
-  /** Of all examples; what is left out is as the container has it. @default - that of each output is measured */
+  /** Tolerance of all examples; a missing part has the container's default. @default - measured for each output */
   readonly tolerance?: { readonly absolute?: number; readonly relative?: number };
 }
 
 /**
- * Runs a model on requests and writes them with its answers as golden examples. Nothing is written unless all of them
- * can be, and no file stays of examples that were there before.
+ * Runs a model on requests and writes them with its answers as golden examples. Writes all files or none, and removes
+ * the files of earlier examples.
  *
- * @param model - without golden examples
- * @param modelPath - as the user gave it, for messages
- * @returns how many examples there are
+ * @param model - model without golden examples
+ * @param modelPath - path as the user gave it; used in messages
+ * @returns the number of examples
  * @throws ModelServingError `golden-not-recorded`, `golden-empty`, `golden-all-nan`, `golden-constant`, `golden-unrepeatable`, `golden-unstable`, `golden-file-reserved`
  */
 export function recordGolden(
@@ -68,7 +68,7 @@ export function recordGolden(
   return examples.length;
 }
 
-/** Whether an example has no rows, so that no weight affects it. A single empty input can be an empty cache. */
+/** Whether an example has no rows, so that its answer depends on no weight. One empty input may be an empty cache. */
 function isEmpty({ inputs = [], outputs }: RecordedExample): boolean {
   const hasNone = ({ shape }: RecordedTensor) => shape.includes(0);
   return inputs.some(hasNone) && (inputs.every(hasNone) || outputs.every(hasNone));
@@ -88,7 +88,7 @@ function refuseUnstable(modelPath: string, recorded: readonly RecordedExample[],
   );
 }
 
-/** Files with elements in the folder beside golden examples, as far as their file says which those are. */
+/** Lists the files with elements in the folder beside golden examples; empty if the examples cannot be read. */
 function tensorFiles(path: string): string[] {
   if (!existsSync(path)) return [];
   try {
@@ -98,7 +98,6 @@ function tensorFiles(path: string): string[] {
     const folder = `${basename(path, '.json')}/`;
     return tensors.flatMap(({ file }) => (file?.startsWith(folder) ? file : []));
   } catch {
-    // What it names is not known.
     return [];
   }
 }
@@ -115,7 +114,7 @@ function removeOrphans(out: string, earlier: readonly string[], named: readonly 
   }
 }
 
-/** JSON as text, since numbers of 64 bits would not survive being parsed. */
+/** Writes JSON as text: parsing would round 64-bit integers. */
 function exampleText(
   { name, inputs, picture, outputs }: RecordedExample,
   tolerance: RecordOptions['tolerance'],

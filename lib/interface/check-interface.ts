@@ -5,18 +5,19 @@ import { acceptCommand, interfaceErrors, oldNameText } from './errors';
 import { locateInterface, readInterface } from './interface-file';
 import { type AcceptedInterface, majorVersion, type ModelInterface } from './model-interface';
 
-/** What the comparison with the accepted interface finds. */
+/** Result of the comparison with the accepted interface. */
 export interface InterfaceFindings {
   readonly problems: readonly Problem[];
   readonly warnings: readonly string[];
 }
 
 /**
- * Compares a model with its accepted interface, if it has one. What breaks clients is refused, except in a new major version.
+ * Compares a model with its accepted interface, if it has one. Breaking differences are errors, except in a new major
+ * version.
  *
- * @param given - path of its file; false for none; undefined for the one beside the model, if it is there
- * @param declared - the signature as the model's file has it: an interface that was accepted with it is no break
- * @throws ModelServingError what `locateInterface` and `readInterface` throw
+ * @param given - path of the interface; false for none; undefined for the file beside the model, if it exists
+ * @param declared - signature as declared in the model's file: an interface accepted with it is not broken
+ * @throws ModelServingError the errors of `locateInterface` and `readInterface`
  */
 export function checkInterface(
   modelPath: string,
@@ -29,20 +30,20 @@ export function checkInterface(
   const { path, rename } = found;
   const accepted = readInterface(path, modelPath);
   const naming = rename === undefined ? [] : [oldNameText(path, rename)];
-  // Most models have no accepted interface, and would load this at each synth for nothing.
+  // Loaded lazily: most models have no accepted interface.
   const { compareInterfaces } = require('./compare-interfaces') as typeof import('./compare-interfaces');
   const differences = compareInterfaces(accepted, model);
   if (differences.length === 0) return { problems: [], warnings: naming };
   const source = `${path} (version "${accepted.version}")`;
-  const changes = differences.map(({ what }) => what).join('; ');
+  const changes = differences.map(({ change }) => change).join('; ');
   const command = acceptCommand(modelPath, path, model);
   const refused = refusedDifferences(accepted, model.version, differences);
   if (refused.length === 0) {
-    const outdated = `${modelPath}: compared with ${source}, ${changes}. Accept it, so that the next change is compared with this one: ${command}`;
+    const outdated = `${modelPath}: compared with ${source}, ${changes}. Accept the new interface, so that later changes are compared with it: ${command}`;
     return { problems: [], warnings: [...naming, outdated] };
   }
   if (isAcceptedAsDeclared(accepted, model, declared)) {
-    const untrue = `${modelPath}: ${source} was accepted with shapes that the model declares and does not give: ${changes}. Answers are what they were. Accept the interface again: ${command}`;
+    const untrue = `${modelPath}: ${source} was accepted with shapes that the model declares wrongly: ${changes}. The answers have not changed. Accept the interface again: ${command}`;
     return { problems: [], warnings: [...naming, untrue] };
   }
   return {
@@ -51,7 +52,7 @@ export function checkInterface(
   };
 }
 
-/** Breaking differences that the version does not announce. */
+/** Selects breaking differences, unless the version has a new major number. */
 export function refusedDifferences(
   accepted: AcceptedInterface,
   version: string,
@@ -61,8 +62,8 @@ export function refusedDifferences(
 }
 
 /**
- * Whether an interface was accepted with the shapes that the model's file declares, where these are untrue: clients get
- * the same answers as before.
+ * Whether an interface was accepted with the shapes that the model's file declares wrongly. Clients then get the same
+ * answers as before.
  */
 export function isAcceptedAsDeclared(accepted: AcceptedInterface, model: ModelInterface, declared: Signature): boolean {
   const { compareInterfaces } = require('./compare-interfaces') as typeof import('./compare-interfaces');

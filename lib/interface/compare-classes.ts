@@ -3,58 +3,64 @@ import type { ModelInterface } from './model-interface';
 
 type Classes = NonNullable<ModelInterface['classes']>;
 
-/** What becomes of those who ask for a class. */
-export function compareClasses(was: Classes | undefined, is: Classes | undefined): Difference[] {
-  if (!was) return is ? [{ what: 'the class is told now' }] : [];
-  if (!is) return [{ what: 'the class is told no more', harm: 'clients that ask for it would find nothing' }];
-  return [...compareKinds(was, is), ...compareNames(was, is)];
+/** Lists the differences for clients that request a class. */
+export function compareClasses(accepted: Classes | undefined, current: Classes | undefined): Difference[] {
+  if (!accepted) return current ? [{ change: 'the model now returns a class' }] : [];
+  if (!current)
+    return [{ change: 'the model no longer returns a class', effect: 'clients that request it find nothing' }];
+  return [...compareKinds(accepted, current), ...compareNames(accepted, current)];
 }
 
-function compareKinds(was: Classes, is: Classes): Difference[] {
-  if (was.kind !== is.kind) {
-    const what = `the class is told by ${KINDS[is.kind]}, and was by ${KINDS[was.kind]}`;
-    const lost = was.kind === 'label' ? is.names === undefined : GIVES[is.kind] < GIVES[was.kind];
-    return [lost ? { what, harm: `clients read the ${was.kind === 'scores' ? 'score' : was.kind}` } : { what }];
+function compareKinds(accepted: Classes, current: Classes): Difference[] {
+  if (accepted.kind !== current.kind) {
+    const change = `the class now comes from ${KINDS[current.kind]} instead of ${KINDS[accepted.kind]}`;
+    const isLost =
+      accepted.kind === 'label' ? current.names === undefined : NUMBERS[current.kind] < NUMBERS[accepted.kind];
+    return [
+      isLost
+        ? { change, effect: `clients read the ${accepted.kind === 'scores' ? 'score' : accepted.kind}` }
+        : { change },
+    ];
   }
-  if (was.softmax === is.softmax) return [];
-  const [now, before] = is.softmax ? ['probabilities', 'as given'] : ['as given', 'probabilities'];
-  return [{ what: `scores are ${now} now, and were ${before}`, harm: 'clients that compare them would misread them' }];
+  if (accepted.softmax === current.softmax) return [];
+  const [after, before] = current.softmax ? ['probabilities', 'the raw output'] : ['the raw output', 'probabilities'];
+  return [{ change: `scores are now ${after} instead of ${before}`, effect: 'clients that compare them misread them' }];
 }
 
 const KINDS: Record<Classes['kind'], string> = { scores: 'scores', index: 'an index', label: 'a label' };
-/** Numbers that a class comes with: its score and its index; of a label, sometimes the index. */
-const GIVES: Record<Classes['kind'], number> = { scores: 2, index: 1, label: 0 };
+/** Count of numbers that a class always has: score and index, the index only, or none. */
+const NUMBERS: Record<Classes['kind'], number> = { scores: 2, index: 1, label: 0 };
 
-function compareNames({ kind, names: was }: Classes, { names: is }: Classes): Difference[] {
-  if (!was || !is) return compareNaming(kind, was !== undefined, is !== undefined);
-  const moved = was.find((name, index) => is.includes(name) && is[index] !== name);
-  const gone = was.filter((name) => !is.includes(name));
-  const come = is.filter((name) => !was.includes(name));
+function compareNames({ kind, names: accepted }: Classes, { names: current }: Classes): Difference[] {
+  if (!accepted || !current) return compareNaming(kind, accepted !== undefined, current !== undefined);
+  const moved = accepted.find((name, index) => current.includes(name) && current[index] !== name);
+  const removed = accepted.filter((name) => !current.includes(name));
+  const added = current.filter((name) => !accepted.includes(name));
   const differences: Difference[] = [];
-  if (gone.length > 0) {
+  if (removed.length > 0) {
     differences.push({
-      what: `${classText(gone)} is gone`,
-      harm: 'clients that know it by its name would not find it',
+      change: `${classText(removed)} is removed`,
+      effect: 'clients that look for its name do not find it',
     });
   }
   if (moved !== undefined) {
-    const what = `class "${moved}" has index ${is.indexOf(moved)}, and had ${was.indexOf(moved)}`;
-    differences.push({ what, harm: 'clients that go by the index would misread it' });
+    const change = `class "${moved}" moves from index ${accepted.indexOf(moved)} to ${current.indexOf(moved)}`;
+    differences.push({ change, effect: 'clients that use the index misread it' });
   }
-  if (come.length > 0) {
-    const what = `${classText(come)} is new`;
-    // Typed clients know all names; but a label may be none of them.
-    differences.push(kind === 'label' ? { what } : { what, harm: 'clients that know all names would refuse it' });
+  if (added.length > 0) {
+    const change = `${classText(added)} is added`;
+    // Typed clients list all names, but accept any label.
+    differences.push(kind === 'label' ? { change } : { change, effect: 'clients that list all names reject it' });
   }
   return differences;
 }
 
-/** Where there are none, classes are called by their index; and labels have no index. */
-function compareNaming(kind: Classes['kind'], was: boolean, is: boolean): Difference[] {
-  if (was === is) return [];
-  const what = is ? 'classes have names now' : 'classes have no names any more';
-  if (kind === 'label') return [is ? { what } : { what, harm: 'clients read their indices' }];
-  return [{ what, harm: is ? 'clients read indices in their place' : 'clients read names' }];
+/** Without names, a class is called by its index. Labels have no index. */
+function compareNaming(kind: Classes['kind'], hadNames: boolean, hasNames: boolean): Difference[] {
+  if (hadNames === hasNames) return [];
+  const change = hasNames ? 'classes now have names' : 'classes no longer have names';
+  if (kind === 'label') return [hasNames ? { change } : { change, effect: 'clients read their indices' }];
+  return [{ change, effect: hasNames ? 'clients read indices instead' : 'clients read names' }];
 }
 
 function classText([first, ...others]: readonly string[]): string {

@@ -6,97 +6,104 @@ import type { Difference } from './difference';
 import type { ModelInterface } from './model-interface';
 import { sameSymbols } from './symbols';
 
-/** In what an interface is not what it was. Clients go by name: the order of tensors does not count, nor do names of dimensions. */
-export function compareInterfaces(was: ModelInterface, is: ModelInterface): Difference[] {
-  const unchanged = sameSymbols(was, is);
+/** Lists the differences between two interfaces. The order of tensors and the names of dimensions do not count: clients never use them. */
+export function compareInterfaces(accepted: ModelInterface, current: ModelInterface): Difference[] {
+  const unchanged = sameSymbols(accepted, current);
   return [
-    ...(was.name === is.name ? [] : [renamedModel(was.name, is.name)]),
-    ...compareTensors('input', was.inputs, is.inputs, unchanged),
-    ...newlyEqual(was.inputs, is.inputs),
-    ...compareTensors('output', was.outputs, is.outputs, unchanged),
-    ...comparePictures(was.picture, is.picture),
-    ...compareClasses(was.classes, is.classes),
+    ...(accepted.name === current.name ? [] : [renamedModel(accepted.name, current.name)]),
+    ...compareTensors('input', accepted.inputs, current.inputs, unchanged),
+    ...newlyEqual(accepted.inputs, current.inputs),
+    ...compareTensors('output', accepted.outputs, current.outputs, unchanged),
+    ...comparePictures(accepted.picture, current.picture),
+    ...compareClasses(accepted.classes, current.classes),
   ];
 }
 
-function renamedModel(was: string, is: string): Difference {
-  return { what: `the model is called "${is}", and was called "${was}"`, harm: 'clients ask for it by its name' };
+function renamedModel(accepted: string, current: string): Difference {
+  return { change: `the model is renamed from "${accepted}" to "${current}"`, effect: 'clients use the old name' };
 }
 
 type Tensors = readonly TensorSignature[];
 
-function compareTensors(direction: Direction, was: Tensors, is: Tensors, hasSameSymbols: boolean): Difference[] {
-  const removed = was.filter(({ name }) => !find(is, name));
-  const added = is.filter(({ name }) => !find(was, name));
+function compareTensors(
+  direction: Direction,
+  accepted: Tensors,
+  current: Tensors,
+  hasSameSymbols: boolean,
+): Difference[] {
+  const removed = accepted.filter(({ name }) => !find(current, name));
+  const added = current.filter(({ name }) => !find(accepted, name));
   const differences: Difference[] = [];
   for (const tensor of removed) {
     const index = added.findIndex((other) => tensorText(other) === tensorText(tensor));
     const [successor] = index < 0 ? [] : added.splice(index, 1);
-    differences.push(successor ? renamed(direction, tensor, successor) : gone(direction, tensor));
+    differences.push(successor ? renamedTensor(direction, tensor, successor) : removedTensor(direction, tensor));
   }
-  differences.push(...added.map((tensor) => come(direction, tensor)));
-  for (const tensor of was) {
-    const now = find(is, tensor.name);
-    if (now) differences.push(...changed(direction, tensor, now, hasSameSymbols));
+  differences.push(...added.map((tensor) => addedTensor(direction, tensor)));
+  for (const tensor of accepted) {
+    const now = find(current, tensor.name);
+    if (now) differences.push(...changedTensor(direction, tensor, now, hasSameSymbols));
   }
   return differences;
 }
 
-function renamed(direction: Direction, was: TensorSignature, is: TensorSignature): Difference {
-  const verb = direction === 'input' ? 'send' : 'read';
-  return { what: `${direction} "${was.name}" is called "${is.name}" now`, harm: `clients ${verb} it by its old name` };
+function renamedTensor(direction: Direction, accepted: TensorSignature, current: TensorSignature): Difference {
+  return {
+    change: `${direction} "${accepted.name}" is renamed to "${current.name}"`,
+    effect: 'clients use the old name',
+  };
 }
 
-function gone(direction: Direction, tensor: TensorSignature): Difference {
-  const what = `${direction} "${tensor.name}" is gone, and was ${tensorText(tensor)}`;
-  const harm =
-    direction === 'input' ? 'clients that send it would be refused' : 'clients that read it would find nothing';
-  return { what, harm };
+function removedTensor(direction: Direction, tensor: TensorSignature): Difference {
+  const change = `${direction} "${tensor.name}" (${tensorText(tensor)}) is removed`;
+  const effect = direction === 'input' ? 'clients that send it are refused' : 'clients that read it find nothing';
+  return { change, effect };
 }
 
-/** Every input is required. */
-function come(direction: Direction, tensor: TensorSignature): Difference {
-  const what = `${direction} "${tensor.name}" is new, ${tensorText(tensor)}`;
-  return direction === 'input' ? { what, harm: 'clients that do not send it would be refused' } : { what };
+/** A new tensor. Every input is required. */
+function addedTensor(direction: Direction, tensor: TensorSignature): Difference {
+  const change = `${direction} "${tensor.name}" (${tensorText(tensor)}) is added`;
+  return direction === 'input' ? { change, effect: 'clients that do not send it are refused' } : { change };
 }
 
-function changed(
+function changedTensor(
   direction: Direction,
-  was: TensorSignature,
-  is: TensorSignature,
+  accepted: TensorSignature,
+  current: TensorSignature,
   hasSameSymbols: boolean,
 ): Difference[] {
-  const onlySymbols = hasSameSymbols && anonymous(was) === anonymous(is);
-  if (tensorText(was) === tensorText(is) || onlySymbols) return [];
-  const what = `${direction} "${was.name}" is ${tensorText(is)}, and was ${tensorText(was)}`;
-  return [{ what, harm: harmOf(direction, was, is) }];
+  const onlySymbols = hasSameSymbols && anonymous(accepted) === anonymous(current);
+  if (tensorText(accepted) === tensorText(current) || onlySymbols) return [];
+  const change = `${direction} "${accepted.name}" changes from ${tensorText(accepted)} to ${tensorText(current)}`;
+  return [{ change, effect: effectOf(direction, accepted, current) }];
 }
 
-function harmOf(direction: Direction, was: TensorSignature, is: TensorSignature): string | undefined {
+function effectOf(direction: Direction, accepted: TensorSignature, current: TensorSignature): string | undefined {
   const isInput = direction === 'input';
   const verb = isInput ? 'send' : 'read';
-  if (was.datatype !== is.datatype) return `clients ${verb} ${was.datatype}`;
-  if (was.dimensions.length !== is.dimensions.length) return `clients ${verb} tensors of rank ${was.dimensions.length}`;
-  // A size that is fixed now binds those who send; one that was fixed is what those who read count on.
-  const [fixed, other] = isInput ? [is, was] : [was, is];
+  if (accepted.datatype !== current.datatype) return `clients ${verb} ${accepted.datatype}`;
+  if (accepted.dimensions.length !== current.dimensions.length)
+    return `clients ${verb} tensors of rank ${accepted.dimensions.length}`;
+  // Senders must match a size that is now fixed; readers may rely on a size that was fixed.
+  const [fixed, other] = isInput ? [current, accepted] : [accepted, current];
   if (!fixed.dimensions.some((size, axis) => isFixed(size) && size !== other.dimensions[axis])) return undefined;
-  return isInput ? 'clients that send other sizes would be refused' : 'clients that count on its size would misread it';
+  return isInput ? 'clients that send other sizes are refused' : 'clients that rely on its size misread it';
 }
 
-/** Dimensions of inputs that have one symbol now, and need not have been equal. */
-function newlyEqual(was: Tensors, is: Tensors): Difference[] {
+/** Finds dimensions of inputs that now share a symbol and could differ before. */
+function newlyEqual(accepted: Tensors, current: Tensors): Difference[] {
   const seen = new Map<string, { name: string; axis: number; before: Dimension | undefined }>();
   const differences: Difference[] = [];
-  for (const { name, dimensions } of is) {
+  for (const { name, dimensions } of current) {
     for (const [axis, symbol] of dimensions.entries()) {
-      const before = find(was, name)?.dimensions[axis];
+      const before = find(accepted, name)?.dimensions[axis];
       if (typeof symbol !== 'string' || before === undefined) continue;
       const first = seen.get(symbol);
       if (!first) seen.set(symbol, { name, axis, before });
       else if (couldDiffer(first.before, before)) {
         differences.push({
-          what: `dimension ${axis} of input "${name}" must equal dimension ${first.axis} of input "${first.name}" ("${symbol}"), and could differ`,
-          harm: 'clients that send other sizes would be refused',
+          change: `dimension ${axis} of input "${name}" must now equal dimension ${first.axis} of input "${first.name}" ("${symbol}")`,
+          effect: 'clients that send other sizes are refused',
         });
       }
     }
@@ -116,7 +123,7 @@ function find(tensors: Tensors, name: string): TensorSignature | undefined {
   return tensors.find((tensor) => tensor.name === name);
 }
 
-/** Without the names of its dimensions. */
+/** Text of a tensor without the names of its dimensions. */
 function anonymous({ datatype, dimensions }: TensorSignature): string {
   return tensorText({ datatype, dimensions: dimensions.map((size) => (typeof size === 'string' ? '*' : size)) });
 }

@@ -3,11 +3,12 @@ import type { ModelInterface } from './model-interface';
 
 type Picture = ModelInterface['picture'];
 
-/** What becomes of those who send pictures. */
-export function comparePictures(was: Picture, is: Picture): Difference[] {
-  if (!was) return is ? [{ what: 'pictures are taken now' }] : [];
-  if (!is) return [{ what: 'pictures are taken no more', harm: 'clients that send them would be refused' }];
-  if (was.maxPixels === is.maxPixels) return [];
-  const what = `pictures may have ${is.maxPixels} pixels, and could have ${was.maxPixels}`;
-  return [is.maxPixels < was.maxPixels ? { what, harm: 'clients that send larger ones would be refused' } : { what }];
+/** Lists the differences for clients that send pictures. */
+export function comparePictures(accepted: Picture, current: Picture): Difference[] {
+  if (!accepted) return current ? [{ change: 'pictures are now accepted' }] : [];
+  if (!current) return [{ change: 'pictures are no longer accepted', effect: 'clients that send them are refused' }];
+  const [before, after] = [accepted.maxPixels, current.maxPixels];
+  if (before === after) return [];
+  const change = `the limit of a picture changes from ${before} to ${after} pixels`;
+  return [after < before ? { change, effect: 'clients that send larger ones are refused' } : { change }];
 }

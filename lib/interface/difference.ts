@@ -1,12 +1,12 @@
-/** One thing in which an interface is not what it was. */
+/** One difference between the accepted and the current interface. */
 export interface Difference {
-  /** Such as `input "image" is FP32 [1, 64], and was FP32 [batch, 64]`. */
-  readonly what: string;
-  /** What it does to clients of the old interface; undefined if they notice nothing. */
-  readonly harm?: string;
+  /** For example `input "image" changes from FP32 [batch, 64] to FP32 [1, 64]`. */
+  readonly change: string;
+  /** Effect on clients of the accepted interface; undefined if there is none. */
+  readonly effect?: string;
 }
 
-/** Differences that clients of the old interface would suffer from. */
+/** Selects the differences that break clients of the accepted interface. */
 export function breaking(differences: readonly Difference[]): Required<Difference>[] {
-  return differences.filter((difference): difference is Required<Difference> => difference.harm !== undefined);
+  return differences.filter((difference): difference is Required<Difference> => difference.effect !== undefined);
 }

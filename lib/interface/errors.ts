@@ -5,16 +5,16 @@ import { shellWord } from '../shell-word';
 import type { Difference } from './difference';
 import type { AcceptedInterface, ModelInterface } from './model-interface';
 
-/** What can be wrong with an accepted interface, or with a model by it; `path` is of the file, as the user gave it. */
+/** Errors of an accepted interface, or of a model that breaks it; `path` is the file as the user gave it. */
 export const interfaceErrors = {
   notJson: (path: string, modelPath: string, reason: string): Problem => ({
     code: 'interface-not-json',
-    message: `${path}: this is not JSON: ${reason}. Restore it, or remove it and write it again from the model that is deployed: ${acceptCommand(modelPath, path)}`,
+    message: `${path}: this file is not valid JSON: ${reason}. Restore it, or remove it and write it again from the deployed model: ${acceptCommand(modelPath, path)}`,
   }),
 
   invalid: (path: string, modelPath: string, where: string, reason: string): Problem => ({
     code: 'interface-invalid',
-    message: `${path}: ${where}: ${reason}. Restore it, or remove it and write it again from the model that is deployed: ${acceptCommand(modelPath, path)}`,
+    message: `${path}: ${where}: ${reason}. Restore it, or remove it and write it again from the deployed model: ${acceptCommand(modelPath, path)}`,
   }),
 
   broken: (
@@ -22,18 +22,18 @@ export const interfaceErrors = {
     modelPath: string,
     accepted: AcceptedInterface,
     model: ModelInterface,
-    { what, harm }: Required<Difference>,
+    { change, effect }: Required<Difference>,
   ): Problem => ({
     code: 'interface-broken',
-    message: `${modelPath}: compared with ${path} (version "${accepted.version}"), ${what}: ${harm}. ${forgotten(accepted, model)}Give the model another major version, or accept it if no client minds: ${acceptCommand(modelPath, path, model)} --breaking`,
+    message: `${modelPath}: compared with ${path} (version "${accepted.version}"), ${change}: ${effect}. ${remedyStart(accepted, model)} the model's major version, or accept the change if no client is affected: ${acceptCommand(modelPath, path, model)} --breaking`,
   }),
 
   twice: (path: string, oldPath: string): Problem => ({
     code: 'interface-file-twice',
-    message: `${oldPath}: this is the old name of ${path}, and both are there. Keep one: git rm ${shellWord(oldPath)}, or git mv -f ${shellWord(oldPath)} ${shellWord(path)}`,
+    message: `${oldPath}: this is the old name of ${path}, and both files exist. Keep one: git rm ${shellWord(oldPath)}, or git mv -f ${shellWord(oldPath)} ${shellWord(path)}`,
   }),
 
-  /** @param rename - the command that does it */
+  /** @param rename - command that renames the file */
   oldName: (path: string, rename: string): Problem => ({
     code: 'old-name',
     message: oldNameText(path, rename),
@@ -41,26 +41,26 @@ export const interfaceErrors = {
 };
 
 export function oldNameText(path: string, rename: string): string {
-  return `${path}: a model's interface is in MODEL.interface.json now. Rename the file: ${rename}`;
+  return `${path}: the file of a model's interface is now called MODEL.interface.json. Rename it: ${rename}`;
 }
 
 export function renameCommand(oldPath: string, path: string): string {
   return `git mv ${shellWord(oldPath)} ${shellWord(path)}`;
 }
 
-/** What a stack declares is easily left out on the command line. */
-function forgotten(accepted: ModelInterface, model: ModelInterface): string {
+/** The remedy starts with props that the stack declares, since they are easily omitted on the command line. */
+function remedyStart(accepted: ModelInterface, model: ModelInterface): string {
   const props = (['picture', 'classes'] as const).filter((prop) => accepted[prop] && !model[prop]);
-  if (props.length === 0) return '';
-  return `Declare ${props.join(' and ')} as before (on the command line with --preprocessing FILE). Else: `;
+  if (props.length === 0) return 'Raise';
+  return `Declare ${props.join(' and ')} as before (on the command line: --preprocessing FILE). Otherwise, raise`;
 }
 
-/** Whether the file is the one beside the model, also under its old name. */
-function isNamed(path: string, modelPath: string): boolean {
+/** Whether the file is the one beside the model, under its current or old name. */
+function isDefault(path: string, modelPath: string): boolean {
   return isBeside(path, modelPath, 'interface') || isBeside(path, modelPath, 'contract');
 }
 
-/** The command that accepts a model's interface, for messages. */
+/** The command that accepts a model's interface; used in messages. */
 export function acceptCommand(
   modelPath: string,
   path: string,
@@ -68,7 +68,7 @@ export function acceptCommand(
 ): string {
   const options = [
     ...(name === undefined || name === parse(modelPath).name ? [] : [`--name ${shellWord(name)}`]),
-    ...(isNamed(path, modelPath) ? [] : [`--interface ${shellWord(path)}`]),
+    ...(isDefault(path, modelPath) ? [] : [`--interface ${shellWord(path)}`]),
     ...(picture || classes ? ['--preprocessing FILE'] : []),
   ];
   return ['model-serving interface accept', shellWord(modelPath), ...options].join(' ');

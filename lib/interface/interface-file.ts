@@ -7,18 +7,18 @@ import { replaceFile } from '../replace-file';
 import { interfaceErrors, renameCommand } from './errors';
 import type { AcceptedInterface, ModelInterface } from './model-interface';
 
-/** Where the accepted interface of a model is. */
+/** Location of a model's accepted interface. */
 export interface InterfacePath {
   readonly path: string;
-  /** The command that gives the file its name, where it has the name of an earlier version. */
+  /** Command that renames the file, if it still has the name that earlier versions used. */
   readonly rename?: string;
 }
 
 /**
- * The path that is given, or that of the file beside the model, `digits.interface.json` or under its old name
- * `digits.contract.json`; undefined where there is none.
+ * Finds the accepted interface: the given path, or the file beside the model, `digits.interface.json` or, under its old
+ * name, `digits.contract.json`; undefined if there is none.
  *
- * @param given - false for none; undefined for the file beside the model, if it is there
+ * @param given - false for none; undefined for the file beside the model, if it exists
  * @throws ModelServingError `interface-file-twice`
  */
 export function locateInterface(modelPath: string, given: string | false | undefined): InterfacePath | undefined {
@@ -33,8 +33,7 @@ export function locateInterface(modelPath: string, given: string | false | undef
 /**
  * Reads the accepted interface of a model and checks its form.
  *
- * @param path - of the file
- * @throws ModelServingError `interface-not-json`, `interface-invalid`, and what `sourceText` throws
+ * @throws ModelServingError `interface-not-json`, `interface-invalid`, and the errors of `sourceText`
  */
 export function readInterface(path: string, modelPath: string): AcceptedInterface {
   return parseCommittedFile<AcceptedInterface>(sourceText(basename(path), path), {
@@ -53,7 +52,7 @@ function withNewKeys(content: unknown): unknown {
   return { interfaceVersion, ...rest, ...(picture !== undefined && { picture }) };
 }
 
-/** Writes the interface of a model as accepted; the same interface and version give the same bytes. */
+/** Writes the interface of a model as accepted. The same interface and version always produce the same bytes. */
 export function writeInterface(path: string, { name, ...rest }: ModelInterface, version: string): void {
   const accepted: AcceptedInterface = { interfaceVersion: 1, name, version, ...rest };
   replaceFile(path, `${JSON.stringify(accepted, undefined, 2)}\n`);

@@ -2,20 +2,20 @@ import type { ClassOutput } from '../../inference-image/src/contract/picture-inp
 import type { Signature } from '../../inference-image/src/contract/signature';
 import type { OnnxModel } from '../model/onnx-model';
 
-/** What clients of a model depend on. */
+/** The properties of a model that clients depend on. */
 export interface ModelInterface extends Signature {
-  /** In every URL. */
+  /** Name of the model, part of every URL. */
   readonly name: string;
-  /** Where clients may send pictures: the most pixels that one may have. */
+  /** Largest picture, if clients may send pictures. */
   readonly picture?: { readonly maxPixels: number };
-  /** Where clients may ask for a class. */
+  /** Kind and names of classes, if clients may request a class. */
   readonly classes?: Omit<ClassOutput, 'output'>;
 }
 
-/** An interface that was accepted: MODEL.interface.json, to be committed beside the model. */
+/** An accepted interface: MODEL.interface.json, to be committed beside the model. */
 export interface AcceptedInterface extends ModelInterface {
   readonly interfaceVersion: 1;
-  /** Of the model, when it was accepted. */
+  /** Version of the model that was accepted. */
   readonly version: string;
 }
 
@@ -29,7 +29,7 @@ export function interfaceOf(model: Pick<OnnxModel, 'name' | 'signature' | 'pictu
   };
 }
 
-/** What stands before the first dot: clients take another one for another interface. */
+/** The part before the first dot. Another major version means another interface. */
 export function majorVersion(version: string): string {
   return version.split('.')[0]!;
 }

@@ -1,6 +1,6 @@
 import type { Signature } from '../../inference-image/src/contract/signature';
 
-/** Whether two signatures have equal symbols in the same places, whatever they are called. */
+/** Whether renaming symbols makes two signatures equal wherever both have a symbol. */
 export function sameSymbols(one: Signature, other: Signature): boolean {
   const [a, b] = [one, other].map(symbolsByPlace) as [Map<string, string>, Map<string, string>];
   const there = new Map<string, string>();

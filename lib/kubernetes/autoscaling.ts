@@ -71,7 +71,7 @@ export function autoscaler(scope: Construct, id: string, props: AutoscalerProps)
 }
 
 /**
- * Scales up at once, by four replicas or 100 % in 15 s, and down slowly, by half in a minute. All fields are set,
+ * Scales up immediately, by four replicas or 100 % in 15 s, and down slowly, by half in a minute. All fields are set,
  * because the provider would otherwise report a difference.
  */
 function behavior(scaleDownAfterSeconds: number): HorizontalPodAutoscalerV2SpecBehavior {

@@ -46,7 +46,7 @@ export interface CanaryProps {
   readonly acceptsInterfaceChange?: boolean;
 }
 
-/** What callers without a compiler may give. */
+/** Types to check for users without a compiler. */
 const CANARY_PROPS: PropKinds<CanaryProps> = {
   model,
   image,
@@ -55,7 +55,7 @@ const CANARY_PROPS: PropKinds<CanaryProps> = {
   acceptsInterfaceChange: any,
 };
 
-/** The service that a canary stands beside. */
+/** Properties of the service that a canary belongs to. */
 export interface CanaryContext {
   readonly name: string;
   readonly model: OnnxModel;

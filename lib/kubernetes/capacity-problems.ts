@@ -4,7 +4,7 @@ import { profileAt } from '../profile/profile-at';
 import type { Sizing } from '../profile/sizing';
 import type { Problems } from '../problems';
 import { measureCommand } from '../workload/sizing-notes';
-import { type Capacity, heldRate, isCapacity, isHeadroom, isRate, replicasFor } from './capacity';
+import { type Capacity, handledRate, isCapacity, isHeadroom, isRate, replicasFor } from './capacity';
 import { kubernetesErrors } from './errors';
 import { capacityProfile, replicaSizing } from './replica-sizing';
 import type { ScalableModelServiceProps } from './scalable-model-service';
@@ -41,8 +41,10 @@ export function checkCapacity(
     ...moreCpus(props, model, sizing, most),
     ...fewerOptions(props, model, most),
   ];
-  const held = heldRate(capacity, most, sizing);
-  problems.add(kubernetesErrors.capacityUnmeetable(where, capacity, { prop, most, held }, sizing, profile, remedies));
+  const handled = handledRate(capacity, most, sizing);
+  problems.add(
+    kubernetesErrors.capacityUnmeetable(where, capacity, { prop, most, handled }, sizing, profile, remedies),
+  );
 }
 
 /** Props that determine the number of replicas. */

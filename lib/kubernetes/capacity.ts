@@ -45,18 +45,18 @@ export function replicasFor({ requestsPerSecond, headroom = DEFAULT_HEADROOM }: 
 }
 
 /** Rate that this many replicas handle with the headroom left, in requests per second. */
-export function heldRate({ headroom = DEFAULT_HEADROOM }: Capacity, replicas: number, sizing: Sizing): number {
+export function handledRate({ headroom = DEFAULT_HEADROOM }: Capacity, replicas: number, sizing: Sizing): number {
   return roundDown((replicas * sizing.requestsPerSecond) / (1 + headroom));
 }
 
-/** Describes the capacity in the plan: `3 replicas of 1 CPU, 1,200 requests/s each, hold …`. */
+/** Describes the capacity in the plan: `3 replicas of 1 CPU, 1,200 requests/s each, handle …`. */
 export function capacityText(
   { requestsPerSecond, headroom }: Capacity,
   replicas: number,
   sizing: Sizing,
   profile: ModelProfile,
 ): string {
-  const [each, hold] = replicas === 1 ? ['', 'holds'] : [' each', 'hold'];
+  const [each, handle] = replicas === 1 ? ['', 'handles'] : [' each', 'handle'];
   const fleet = `${counted(replicas, 'replica')} of ${cpusText(sizing.cpus)}, ${rateText(sizing.requestsPerSecond)}${each}`;
-  return `${fleet}, ${hold} ${rateText(requestsPerSecond)} with ${headroomText(headroom)}, as measured on ${measuredOn(profile)}`;
+  return `${fleet}, ${handle} ${rateText(requestsPerSecond)} with ${headroomText(headroom)}, as measured on ${measuredOn(profile)}`;
 }

@@ -23,7 +23,7 @@ export interface ComputeResources {
   /**
    * Memory request and limit in MiB.
    * @default - derived from the model's profile. Without a profile, 512 MiB or what requests need, plus the weights
-   * once for each executor and once more. For a model that takes pictures, 24 bytes more for each pixel of
+   * once for each executor and once more. For a model that accepts pictures, 24 bytes more for each pixel of
    * `picture.maxPixels`
    */
   readonly memoryMiB?: number;

@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { asText } from '../tokens';
 import type { ResourceMetadata } from './labels';
 
-/** How many replicas may be evicted at once, for example when a node is drained. Set only one of the two. */
+/** How many replicas may be evicted at the same time, for example when a node is drained. Set only one of the two. */
 export interface DisruptionBudgetOptions {
   /**
    * Maximum number of replicas that may be unavailable, or a percentage such as `'25%'`.

@@ -67,7 +67,7 @@ export const kubernetesErrors = {
 
   scalingTargetInvalid: (where: string, target: unknown): Problem => ({
     code: 'scaling-target-invalid',
-    message: `${where}: autoscaling.target has ${inspect(target, { breakLength: Infinity })} in the place of a target. Make one with ScalingTarget, such as ScalingTarget.cpuUtilization(70).`,
+    message: `${where}: autoscaling.target has ${inspect(target, { breakLength: Infinity })}, which is not a target. Create one with ScalingTarget, such as ScalingTarget.cpuUtilization(70).`,
   }),
 
   scalingTargetTwice: (where: string, metric: string): Problem => ({
@@ -130,13 +130,13 @@ export const kubernetesErrors = {
   capacityUnmeetable: (
     where: string,
     capacity: Capacity,
-    { prop, most, held }: { readonly prop: string; readonly most: number; readonly held: number },
+    { prop, most, handled }: { readonly prop: string; readonly most: number; readonly handled: number },
     { cpus, requestsPerSecond }: Sizing,
     profile: ModelProfile,
     remedies: readonly string[],
   ): Problem => ({
     code: 'capacity-unmeetable',
-    message: `${where}: capacity.requestsPerSecond is ${figure(capacity.requestsPerSecond)}, but ${prop} is ${most}, enough for ${figure(held)} with ${headroomText(capacity.headroom)}: a replica of ${cpusText(cpus)} answers ${rateText(requestsPerSecond)}, as measured on ${measuredOn(profile)}. To meet it, ${remedies.join(', or ')}.`,
+    message: `${where}: capacity.requestsPerSecond is ${figure(capacity.requestsPerSecond)}, but ${prop} is ${most}, enough for ${figure(handled)} with ${headroomText(capacity.headroom)}: a replica of ${cpusText(cpus)} answers ${rateText(requestsPerSecond)}, as measured on ${measuredOn(profile)}. To meet it, ${remedies.join(', or ')}.`,
   }),
 
   cpuOutOfRange: (where: string, prop: string, value: number): Problem => ({
@@ -161,7 +161,7 @@ export const kubernetesErrors = {
 
   budgetBlocks: (where: string, prop: string, value: number | string, replicas: number): Problem => ({
     code: 'disruption-budget-blocks',
-    message: `${where}: disruptionBudget.${prop} is ${JSON.stringify(value)}, and there may be only ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas.`,
+    message: `${where}: disruptionBudget.${prop} is ${JSON.stringify(value)}, but there may be only ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas.`,
   }),
 
   surgeInvalid: (where: string, value: number | string): Problem => ({
@@ -191,7 +191,7 @@ export const kubernetesErrors = {
 
   headlessPort: (where: string, prop: string, port: number, ownPort: number): Problem => ({
     code: 'headless-port',
-    message: `${where}: service.${prop} is ${port}, but clients of a headless service connect directly to the replicas, which listen on ${ownPort}. Leave ${prop} out.`,
+    message: `${where}: service.${prop} is ${port}, but clients of a headless service connect directly to the replicas, which listen on ${ownPort}. Remove ${prop}.`,
   }),
 
   hostNotAllowed: (where: string, host: string, allowed: readonly string[]): Problem => ({
@@ -254,9 +254,9 @@ export const kubernetesErrors = {
     message: `${where}: the canary's model is named "${name}", the service's "${expected}". Clients request a model by name, so use the same name for the canary: OnnxModel.fromFile(…, { name: '${expected}', version: … }).`,
   }),
 
-  canaryInterface: (where: string, version: string, { what, harm }: Required<Difference>): Problem => ({
+  canaryInterface: (where: string, version: string, { change, effect }: Required<Difference>): Problem => ({
     code: 'canary-interface',
-    message: `${where}: compared with the service's version "${version}", ${what}: ${harm}. Deploy it as a separate service, or set acceptsInterfaceChange if no client is affected.`,
+    message: `${where}: compared with the service's version "${version}", ${change}: ${effect}. Deploy it as a separate service, or set acceptsInterfaceChange if no client is affected.`,
   }),
 
   canaryVersion: (where: string, version: string): Problem => ({
@@ -296,7 +296,7 @@ function measuringRemedy(at: Readonly<Record<string, number>>, profile: ModelPro
   const unknown = Object.keys(at).filter((name) => sizesOf(profile, name).length === 0);
   if (unknown.length > 0) {
     const names = Object.keys(profile.dimensions).map((name) => `"${name}"`);
-    const remedy = names.length > 0 ? `It has ${names.join(', ')}` : 'Leave capacity.at out';
+    const remedy = names.length > 0 ? `It has ${names.join(', ')}` : 'Remove capacity.at';
     return `The profile has no dimension ${unknown.map((name) => `"${name}"`).join(' or ')}. ${remedy}.`;
   }
   const [name, size] =

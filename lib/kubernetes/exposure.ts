@@ -32,7 +32,7 @@ export interface IngressOptions {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** What callers without a compiler may give. */
+/** Types to check for users without a compiler. */
 export const INGRESS_OPTIONS: PropKinds<IngressOptions> = {
   host: required(text),
   from: any,

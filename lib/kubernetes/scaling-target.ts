@@ -46,7 +46,7 @@ export class ScalingTarget {
   private constructor(
     /** `cpu`, or the name of a pods metric. */
     readonly metricName: string,
-    /** In percent for `cpu`. */
+    /** Value to keep; in percent for `cpu`. */
     readonly value: number,
     /** Metric in the form of the autoscaler's API. */
     readonly metric: HorizontalPodAutoscalerV2SpecMetric,

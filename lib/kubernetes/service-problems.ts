@@ -24,7 +24,7 @@ import type { ScalableModelServiceProps } from './scalable-model-service';
 import { ScalingTarget } from './scaling-target';
 import { servicePorts } from './service-ports';
 
-/** What callers without a compiler may give. */
+/** Types to check for users without a compiler. */
 export const SERVICE_PROPS: PropKinds<ScalableModelServiceProps> = {
   model,
   repository: text,
@@ -49,7 +49,7 @@ export const SERVICE_PROPS: PropKinds<ScalableModelServiceProps> = {
   provider: object,
 };
 
-/** Everything that is wrong with the props, which have what was derived of replicas and autoscaling. */
+/** All problems of the props, which include derived replicas and autoscaling. */
 export function serviceProblems(
   where: string,
   given: ScalableModelServiceProps & { readonly name: string },

@@ -8,7 +8,7 @@ import {
   type TensorSignature,
 } from '../../inference-image/src/contract/signature';
 
-/** Runs of a model on made-up inputs, in plain JSON so that they can be cached. */
+/** Runs of a model on generated inputs, in plain JSON so that they can be cached. */
 export interface ShapeTrial {
   readonly runs: readonly TrialRun[];
   /** Why there are too few runs, if there are. */
@@ -138,5 +138,5 @@ function unvariedDimensions({ inputs }: Signature, runs: readonly TrialRun[]): s
   );
   return [...sizes]
     .filter(([, seen]) => seen.size < 2)
-    .map(([key, seen]) => `with made-up inputs, the model runs at only one size of ${key}: ${[...seen].join()}`);
+    .map(([key, seen]) => `with generated inputs, the model runs at only one size of ${key}: ${[...seen].join()}`);
 }

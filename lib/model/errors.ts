@@ -20,7 +20,7 @@ export type Direction = 'input' | 'output';
 export const modelErrors = {
   nameInvalid: (path: string, prop: 'name' | 'version', value: string): Problem => ({
     code: prop === 'name' ? 'model-name-invalid' : 'model-version-invalid',
-    message: `${path}: model ${prop} "${value}" is not one segment of a URL's path. Give OnnxModel.fromFile ${prop}, or the command ${prop === 'name' ? '--name' : '--model-version'}: at most 128 letters, digits, ".", "_" and "-", the first a letter or a digit.`,
+    message: `${path}: model ${prop} "${value}" is not one segment of a URL's path. Set ${prop} of OnnxModel.fromFile, or the option ${prop === 'name' ? '--name' : '--model-version'} of the command, to at most 128 letters, digits, ".", "_" and "-", starting with a letter or digit.`,
   }),
 
   fileNotFound: (path: string): Problem => ({
@@ -105,7 +105,7 @@ export const modelErrors = {
 
   inputsMissing: (path: string): Problem => ({
     code: 'inputs-missing',
-    message: `${path}: the model takes no inputs, because initializers set every input of its graph. Export it with at least one input.`,
+    message: `${path}: the model has no inputs, because initializers set every input of its graph. Export it with at least one input.`,
   }),
 
   outputsMissing: (path: string): Problem => ({
@@ -185,7 +185,7 @@ export const modelErrors = {
   /** @param reason - why no run showed the actual shape */
   shapeContradicted: (path: string, output: ValueInfo, reason: string): Problem => ({
     code: 'shape-contradicted',
-    message: `${path}: output "${output.name}" is declared as ${dimensionsText(output.dimensions ?? [])}, but onnxruntime infers a different shape from the graph. No run with made-up inputs showed the actual shape: ${reason}. Export the model with its actual shape.`,
+    message: `${path}: output "${output.name}" is declared as ${dimensionsText(output.dimensions ?? [])}, but onnxruntime infers a different shape from the graph. No run with generated inputs showed the actual shape: ${reason}. Export the model with its actual shape.`,
   }),
 
   runtimeUnavailable: (path: string, reason: string): Problem => ({

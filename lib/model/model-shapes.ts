@@ -77,7 +77,7 @@ function shapesOf(path: string, declared: Signature, trial: ShapeTrial): ModelSh
     proof,
     warnings: [
       ...corrections.map((correction) => correctionText(path, declared, correction)),
-      ...(trial.crash === undefined ? [] : [crashText(path, 'made-up inputs', trial.crash)]),
+      ...(trial.crash === undefined ? [] : [crashText(path, 'generated inputs', trial.crash)]),
       ...(trial.edge?.edge === 'integers' ? [crashText(path, SMALLEST_INTEGERS, trial.edge.ending)] : []),
     ],
   };

@@ -66,10 +66,10 @@ export interface OnnxModelProps extends ClassOutputProps {
 
   /**
    * Path of the file that `model-serving interface accept` wrote, relative to the working directory, or false for
-   * none. A model that breaks clients of the accepted interface is refused, unless its version has another major part
-   * (what stands before the first dot).
+   * none. A model that breaks clients of the accepted interface is refused, unless its major version (the part before
+   * the first dot) differs.
    *
-   * @default - the file beside the model, `digits.interface.json` for `digits.onnx`, if it is there
+   * @default - the file beside the model, `digits.interface.json` for `digits.onnx`, if it exists
    */
   readonly interface?: string | false;
 
@@ -82,8 +82,8 @@ export interface OnnxModelProps extends ClassOutputProps {
   readonly card?: ModelCard;
 
   /**
-   * How a picture becomes the model's input, so that clients may send a PNG or JPEG file as it is
-   * (docs/preprocessing.md). The image then holds the decoders.
+   * How a picture is converted to the model's input, so that clients can send PNG or JPEG files
+   * (docs/preprocessing.md). The image then includes the decoders.
    *
    * @default - clients send tensors
    */
@@ -211,15 +211,15 @@ export class OnnxModel {
 
   /**
    * Whether the shapes of outputs were compared with the actual ones at two sizes of each free dimension, and if not,
-   * why. They are not if `runtimeCheck` is `skip`, or if the model rejects made-up inputs or takes more than 10 s to
+   * why. They are not if `runtimeCheck` is `skip`, or if the model rejects generated inputs or takes more than 10 s to
    * run them.
    */
   readonly signatureProof: SignatureProof;
 
-  /** How a picture becomes the input, if the model takes pictures. */
+  /** How a picture is converted to the input, if declared. */
   readonly picture?: PictureInput;
 
-  /** How the answer becomes a class, if declared. */
+  /** How the output is converted to a class, if declared. */
   readonly classes?: ClassOutput;
 
   /** Identity of the model: the sha256 of its file, or of the list of its files if it has external data. */
@@ -239,7 +239,7 @@ export class OnnxModel {
 
   private readonly unsafeOnEmptyInput: ModelManifest['unsafeOnEmptyInput'];
 
-  /** What the graph shows of the inputs' values. @internal */
+  /** Constraints on the values of inputs, derived from the graph. @internal */
   readonly inputValues: InputValuesByName;
 
   /** Metadata from the exporter in the file (`metadata_props`). */
@@ -337,7 +337,7 @@ export class OnnxModel {
 /** Props by their old names. */
 const OLD_PROPS = { image: 'picture', contract: 'interface' };
 
-/** Plain JavaScript, and props that come from a file, give props that the types refuse. */
+/** Finds props by their old names, which the compiler does not reject in plain JavaScript or in props from a file. */
 function checkOldProps(path: string, props: object): Problem[] {
   return Object.entries(OLD_PROPS)
     .filter(([prop]) => props[prop as keyof object] !== undefined)

@@ -34,7 +34,7 @@ export interface RuntimeFindings {
 }
 
 /**
- * Loads the model in the image's runtime and runs it on made-up inputs, once for each model. This happens in a child
+ * Loads the model in the image's runtime and runs it on generated inputs, once for each model. This happens in a child
  * process, because onnxruntime's API is asynchronous and a crash in it kills the process.
  *
  * @param path - path of the model as the user gave it, for messages
@@ -103,7 +103,10 @@ function endingOfTrial(ending: ProcessFailure | undefined): string | undefined {
 
 /** Reason why a trial has too few runs, shortened. */
 function reasonFor(stopped: string, modelPath: string): string {
-  const text = readable(stopped, modelPath).replace(/^the model cannot run on this input/, 'it rejects made-up inputs');
+  const text = readable(stopped, modelPath).replace(
+    /^the model cannot run on this input/,
+    'it rejects generated inputs',
+  );
   return text.length > MAX_REASON_LENGTH ? `${text.slice(0, MAX_REASON_LENGTH)}…` : text;
 }
 

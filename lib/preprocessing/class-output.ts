@@ -7,25 +7,25 @@ import { collect } from '../model/collect';
 import { readingFile, readText } from '../model/model-files';
 import { preprocessingErrors as errors } from './errors';
 
-/** How the model's answer becomes the name of a class. */
+/** How the model's output is converted to the name of a class. */
 export interface ClassOutputProps {
   /**
-   * Names of the classes, in the order of the scores or indices: themselves, or the path of a file with one a line,
-   * relative to the working directory. With it or with `classOutput`, `/v2/models/NAME/classify` answers with a class.
+   * Names of the classes, in the order of the scores or indices: a list, or the path of a file with one name per line,
+   * relative to the working directory. If this or `classOutput` is set, `/v2/models/NAME/classify` returns a class.
    *
-   * @default - classes have no names but their indices, or the labels that the model gives
+   * @default - classes are named by their indices, or by the labels that the model returns
    */
   readonly classes?: readonly string[] | string;
 
   /**
-   * The output that tells the class: of scores (floats, one for each class), of an index (integers) or of a label (text).
+   * The output with the class: scores (floats, one per class), an index (integer) or a label (text).
    *
-   * @default - the only output, or the only one of scores
+   * @default - the only output, or the only output of scores
    */
   readonly classOutput?: string;
 
   /**
-   * Whether scores are logits, and are answered as probabilities (softmax).
+   * `softmax` if the scores are logits: clients then receive probabilities.
    *
    * @default 'asGiven'
    */
@@ -42,7 +42,7 @@ const KINDS: Partial<Record<Datatype, ClassOutput['kind']>> = {
   ),
 };
 
-/** What model.json says, or what is wrong with it; undefined where nothing is declared. */
+/** Completes the props from the signature, for model.json, or returns their problems. Undefined if nothing is declared. */
 export function resolveClassOutput(
   path: string,
   props: ClassOutputProps,
@@ -72,10 +72,10 @@ export function resolveClassOutput(
   return { classes: { output: output.name, kind, softmax, ...(names && { names: [...names] }) }, problems: [] };
 }
 
-/** Elements for one row, where they are fixed: the first dimension is of rows, unless it is the only one of scores. */
+/** Elements per row, if fixed. The first dimension counts rows, unless it is the only dimension of scores. */
 function sizeOfOne({ datatype, dimensions }: TensorSignature): number | undefined {
-  const isOnlyOfScores = dimensions.length === 1 && KINDS[datatype] === 'scores';
-  const sizes = isOnlyOfScores ? dimensions : dimensions.slice(1);
+  const isVectorOfScores = dimensions.length === 1 && KINDS[datatype] === 'scores';
+  const sizes = isVectorOfScores ? dimensions : dimensions.slice(1);
   return sizes.reduce<number | undefined>(
     (size, dimension) => (size === undefined || typeof dimension !== 'number' ? undefined : size * dimension),
     1,
@@ -96,14 +96,14 @@ function findOutput(
   return undefined;
 }
 
-/** Lines, but for an empty one at the end. */
+/** Reads lines, without an empty one at the end. */
 function readNames(path: string, file: string): string[] {
   const outside = readingFile(file, () => linkOutOf(path, file));
   if (outside) throw new ModelServingError([errors.fileOutside(path, file, outside)]);
   return readText(file).replace(/\n$/, '').split('\n');
 }
 
-/** A file below the model's folder must stay there, and any other one in its own folder. */
+/** Finds a link that leads out of the model's folder, or, for a file elsewhere, out of the file's own folder. */
 function linkOutOf(path: string, file: string): LinkOutside | undefined {
   const home = dirname(path);
   if (liesBelow(home, file)) return linkOutside(home, relative(home, file), foldersBeside(path));

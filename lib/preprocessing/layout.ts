@@ -2,7 +2,7 @@ import type { TensorSignature } from '../../inference-image/src/contract/signatu
 import type { Problem } from '../errors';
 import { preprocessingErrors as errors } from './errors';
 
-/** The axes of each layout; of `flat`, F stands for all of a picture, and N may be missing. */
+/** The axes of each layout. In `flat`, F is the whole picture, and N is optional. */
 export const AXES = {
   NCHW: 'NCHW',
   NHWC: 'NHWC',
@@ -26,7 +26,7 @@ interface Fitted extends Required<Size> {
   readonly shape: number[];
 }
 
-/** Finds the layout and the size in the signature; or says why there is none. */
+/** Finds the layout and the size in the signature, or returns a problem. */
 export function fitLayout(
   path: string,
   given: Size & { readonly layout?: Layout },
@@ -46,11 +46,11 @@ function axesOf(layout: Layout, { dimensions }: TensorSignature): string {
   return layout === 'flat' ? AXES.flat.slice(-dimensions.length) : AXES[layout];
 }
 
-/** One picture at a time, and its channels. */
+/** Whether an input has the axes of a layout, for one picture with this number of channels. */
 function fits(layout: Layout, input: TensorSignature, channels: number, isGiven: boolean): boolean {
   const { dimensions } = input;
   if (layout === 'NHW' && channels > 1) return false;
-  // The same as NHW.
+  // NHW means the same.
   if (layout === 'CHW' && channels === 1 && !isGiven) return false;
   const axes = axesOf(layout, input);
   if (dimensions.length === 0 || axes.length !== dimensions.length) return false;

@@ -11,7 +11,7 @@ import type { Problem } from '../errors';
 import { preprocessingErrors as errors } from './errors';
 import { AXES, fitLayout, LAYOUTS, type Layout } from './layout';
 
-/** How a picture (PNG or JPEG) becomes the model's input: as it was when the model was trained. */
+/** How a picture (PNG or JPEG) is converted to the model's input. Use the values that the model was trained with. */
 export interface PictureInputProps {
   /**
    * Name of the input.
@@ -21,76 +21,76 @@ export interface PictureInputProps {
   readonly input?: string;
 
   /**
-   * Columns of pixels that the model takes. Pictures of other sizes are resized.
+   * Width of the model's input in pixels. Other pictures are resized.
    *
-   * @default - as the signature has it
+   * @default - the width in the signature
    */
   readonly width?: number;
 
   /**
-   * Rows of pixels that the model takes.
+   * Height of the model's input in pixels. Other pictures are resized.
    *
-   * @default - as the signature has it
+   * @default - the height in the signature
    */
   readonly height?: number;
 
-  /** The channels and their order. Pictures in color become gray by ITU-R BT.601, as Pillow's `convert('L')` does. */
+  /** The channels and their order. Color is converted to gray by ITU-R BT.601, like Pillow's `convert('L')`. */
   readonly color: 'gray' | 'rgb' | 'bgr';
 
   /**
    * The axes of the tensor: N pictures (one), C channels, H rows, W columns; or `flat`, row by row, pixel by pixel.
    *
-   * @default - the one that fits the signature
+   * @default - the layout that fits the signature
    */
   readonly layout?: Layout;
 
   /**
-   * What a level from 0 to 255 is multiplied with, before `mean` and `std`.
+   * Factor for each level from 0 to 255, applied before `mean` and `std`.
    *
-   * @default - 1/255, so that levels are from 0 to 1; 1 for an input of UINT8
+   * @default - 1/255, which gives levels from 0 to 1; 1 for an input of UINT8
    */
   readonly scale?: number;
 
   /**
-   * What is then subtracted: one number, or one for each channel in the order of `color`.
+   * Value to subtract after `scale`: one number, or one for each channel in the order of `color`.
    *
    * @default 0
    */
   readonly mean?: number | readonly number[];
 
   /**
-   * What the difference is then divided by: one number, or one for each channel in the order of `color`.
+   * Divisor after `mean` is subtracted: one number, or one for each channel in the order of `color`.
    *
    * @default 1
    */
   readonly std?: number | readonly number[];
 
   /**
-   * Whether levels are turned around, 255 to 0, before anything else: for a model of white on black that is sent black
-   * on white.
+   * Whether to invert levels (255 becomes 0) first: for a model trained on white-on-black pictures whose clients send
+   * black-on-white ones.
    *
    * @default false
    */
   readonly invert?: boolean;
 
   /**
-   * What becomes of other proportions: `stretch` changes them, `cover` cuts off what is too long, in equal parts at both
-   * ends, `contain` shows all of the picture on `background`.
+   * How a picture with other proportions is resized. `stretch` distorts it, `cover` crops the longer side equally at both
+   * ends, and `contain` places the whole picture on `background`.
    *
    * @default 'stretch'
    */
   readonly fit?: 'stretch' | 'cover' | 'contain';
 
   /**
-   * The gray, from 0 (black) to 255 (white), behind transparent pixels and around a picture that is `contain`ed.
+   * Gray level, from 0 (black) to 255 (white), behind transparent pixels and around a picture with the fit `contain`.
    *
    * @default 255
    */
   readonly background?: number;
 
   /**
-   * Pixels that a picture may have before it is resized: what has more is refused with 413 before it is decoded. The
-   * container's default memory has room for one of them, 24 bytes a pixel.
+   * Maximum pixels of a picture before it is resized. A larger picture is refused with status 413 before it is decoded. The
+   * container's default memory has room for one picture of this size, at 24 bytes per pixel.
    *
    * @default 16777216, which is 4096 x 4096
    */
@@ -102,7 +102,7 @@ const PROPS = [
   ...['invert', 'fit', 'background', 'maxPixels'],
 ];
 
-/** What model.json says, with all that the signature tells; or what is wrong with it. */
+/** Completes the props from the signature, for model.json; or returns their problems. */
 export function resolvePictureInput(
   path: string,
   props: PictureInputProps,
@@ -153,8 +153,8 @@ function checkProps(path: string, props: PictureInputProps): Problem[] {
   const problems = Object.keys(props)
     .filter((prop) => !PROPS.includes(prop))
     .map((prop) => errors.settingUnknown(path, prop, PROPS));
-  const check = <K extends keyof PictureInputProps>(prop: K, isRight: (value: unknown) => boolean, allowed: string) => {
-    if (props[prop] !== undefined && !isRight(props[prop])) {
+  const check = <K extends keyof PictureInputProps>(prop: K, isValid: (value: unknown) => boolean, allowed: string) => {
+    if (props[prop] !== undefined && !isValid(props[prop])) {
       problems.push(errors.settingInvalid(path, prop, props[prop], allowed));
     }
   };

@@ -5,7 +5,7 @@ import type { ClassOutputProps } from './class-output';
 import { preprocessingErrors as errors } from './errors';
 import type { PictureInputProps } from './picture-input';
 
-/** What a model's props say of pictures and classes. */
+/** The props of a model that concern pictures and classes. */
 export interface Preprocessing extends ClassOutputProps {
   readonly picture?: PictureInputProps;
 }
@@ -13,19 +13,19 @@ export interface Preprocessing extends ClassOutputProps {
 const PROPS = ['picture', 'classes', 'classOutput', 'classScores'];
 
 /**
- * Reads a declaration for the command line. Whether it fits a model is checked with the model.
+ * Reads a declaration for the command line. It is compared with a model later.
  *
- * @throws ModelServingError `preprocessing-invalid`, and what `readText` throws
+ * @throws ModelServingError `preprocessing-invalid`, and the errors of `readText`
  */
 export function readPreprocessing(path: string): { preprocessing: Preprocessing; warnings: string[] } {
   const refuse = (reason: string) => new ModelServingError([errors.fileInvalid(path, reason)]);
   const content = parseJson(readText(path), (reason) => errors.fileInvalid(path, reason));
-  const shape = 'it is not an object of picture (an object) and classes';
+  const shape = 'it is not an object with picture (an object) and classes';
   if (!isObject(content)) throw refuse(shape);
   // The old name of `picture`.
   const { image, ...others } = content;
   const isBoth = image !== undefined && others.picture !== undefined;
-  if (isBoth) throw refuse('image is the old name of picture, and it has both');
+  if (isBoth) throw refuse('it has both picture and its old name, image');
   const preprocessing = image === undefined ? others : { picture: image, ...others };
   if (preprocessing.picture !== undefined && !isObject(preprocessing.picture)) throw refuse(shape);
   const unknown = Object.keys(preprocessing).filter((prop) => !PROPS.includes(prop));
@@ -34,5 +34,5 @@ export function readPreprocessing(path: string): { preprocessing: Preprocessing;
 }
 
 function oldKeyText(path: string): string {
-  return `${path}: image is called picture now. Rename the key to picture; its value stays.`;
+  return `${path}: the key image is now called picture. Rename it; its value does not change.`;
 }

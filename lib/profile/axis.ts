@@ -1,14 +1,14 @@
-/** Places values between two ends of a picture. */
+/** Maps values to coordinates of a chart. */
 export interface Axis {
   readonly ticks: readonly number[];
-  /** Of a value, in the picture's units. */
+  /** Coordinate of a value, in the chart's units. */
   place(value: number): number;
 }
 
-/** About so many ticks. */
+/** Approximate number of ticks. */
 const TICKS = 5;
 
-/** From 0 to a round number, at least so much. */
+/** Linear axis from 0 to a round number, at least `most`. */
 export function linearAxis(most: number, from: number, to: number): Axis {
   const step = roundStep(most / TICKS);
   const count = Math.ceil(most / step - 1e-9);
@@ -16,7 +16,7 @@ export function linearAxis(most: number, from: number, to: number): Axis {
   return { ticks, place: (value) => from + ((to - from) * value) / (count * step) };
 }
 
-/** Between two of 1, 2, 5, 10, 20 and so on, around all of the values; equal factors are equally far apart. */
+/** Logarithmic axis around all values. Its ends are two of 1, 2, 5, 10, 20 and so on. */
 export function logAxis(values: readonly number[], from: number, to: number): Axis {
   const first = floorRound(Math.min(...values));
   const ticks = [first];
@@ -27,16 +27,16 @@ export function logAxis(values: readonly number[], from: number, to: number): Ax
   return { ticks: ticks.length > 8 ? ticks.filter(isPowerOfTen) : ticks, place };
 }
 
-/** The values themselves, which double each time or about so. */
+/** Logarithmic axis with a tick at each value. Each value is about twice the one before. */
 export function doublingAxis(ticks: readonly number[], from: number, to: number): Axis {
   const [low, high] = [ticks[0], ticks.at(-1)].map((tick) => Math.log2(tick as number)) as [number, number];
-  // One value alone is in the middle.
+  // A single value is in the middle.
   const place = (value: number) =>
     high === low ? (from + to) / 2 : from + ((to - from) * (Math.log2(value) - low)) / (high - low);
   return { ticks, place };
 }
 
-/** The smallest of 1, 2, 5 and their tenfolds that is as large. */
+/** The smallest of 1, 2, 5, 10, 20 and so on, and 0.5, 0.2, 0.1 and so on, that is at least this large. */
 function roundStep(least: number): number {
   const power = 10 ** Math.floor(Math.log10(least));
   const factor = [1, 2, 5, 10].find((candidate) => candidate * power >= least * (1 - 1e-9)) as number;
@@ -57,7 +57,7 @@ function isPowerOfTen(value: number): boolean {
   return Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
 }
 
-/** 0.3 rather than 0.30000000000000004. */
+/** Removes floating-point noise: 0.3 instead of 0.30000000000000004. */
 function clean(value: number): number {
   return Number(value.toPrecision(12));
 }

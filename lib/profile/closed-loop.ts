@@ -5,32 +5,32 @@ export interface LoadPlan {
   readonly port: number;
   readonly path: string;
   readonly request: TrialRequest;
-  /** Connections that each wait for their answer before they ask again. */
+  /** Number of connections. Each waits for its response before it sends the next request. */
   readonly clients: number;
   readonly seconds: number;
-  /** Longer, until there are so many answers, but at most ten times as long. */
-  readonly leastAnswers: number;
+  /** The load continues until it has this many responses, for at most ten times `seconds`. */
+  readonly minResponses: number;
 }
 
 export interface Load {
-  /** Of each answer, in seconds. */
+  /** Latency of each response, in seconds. */
   readonly latencies: readonly number[];
-  /** From the first request to the last answer. */
+  /** Time from the first request to the last response. */
   readonly seconds: number;
 }
 
-/** The server answered something else than 200, or nothing; the message goes on from "the server". */
+/** A response other than 200, or none. The message continues a sentence that begins with "the server". */
 export class RefusedRequest extends Error {}
 
-/** Sends requests until the time is over, and waits for all answers. */
+/** Sends requests until the time is over, and waits for all responses. */
 export async function closedLoop(plan: LoadPlan): Promise<Load> {
   const target = targetOf(plan);
   const latencies: number[] = [];
   const start = performance.now();
   const connections: HttpConnection[] = [];
-  const goesOn = () => {
+  const shouldContinue = () => {
     const seconds = secondsSince(start);
-    return seconds < plan.seconds || (latencies.length < plan.leastAnswers && seconds < 10 * plan.seconds);
+    return seconds < plan.seconds || (latencies.length < plan.minResponses && seconds < 10 * plan.seconds);
   };
   const client = () =>
     new Promise<void>((resolve, reject) => {
@@ -41,7 +41,7 @@ export async function closedLoop(plan: LoadPlan): Promise<Load> {
       connection.onResponse = (status) => {
         if (status !== 200) return reject(new RefusedRequest(`answered ${status}`));
         latencies.push(secondsSince(sent));
-        if (!goesOn()) return resolve();
+        if (!shouldContinue()) return resolve();
         sent = performance.now();
         connection.send();
       };
@@ -55,8 +55,8 @@ export async function closedLoop(plan: LoadPlan): Promise<Load> {
   }
 }
 
-/** Asks once. @throws RefusedRequest with the whole answer, where it is not 200 */
-export async function askOnce({ port, path, request }: Pick<LoadPlan, 'port' | 'path' | 'request'>): Promise<void> {
+/** Sends one request. @throws RefusedRequest with the whole response if its status is not 200 */
+export async function sendOnce({ port, path, request }: Pick<LoadPlan, 'port' | 'path' | 'request'>): Promise<void> {
   const init = { method: 'POST', headers: request.headers, body: Buffer.from(request.body) };
   const response = await fetch(`http://127.0.0.1:${port}${path}`, init);
   const body = await response.text();

@@ -1,13 +1,13 @@
 import { cpuTarget } from './cpu-target';
 import { otherCpuText } from './cpu-speed';
-import { loadText, MOST_LOAD } from './machine-load';
+import { loadText, MAX_LOAD } from './machine-load';
 import { measuredOn } from './measured-on';
 import type { ModelProfile } from './model-profile';
 import { rateText, shapeText } from './sizing-text';
 import { sizeReplica, type SizedModel } from './sizing';
 import { startupBudget } from './startup-budget';
 
-/** What constructs derive from a profile where nothing is set by hand, as rows of a table. */
+/** The sizes that constructs derive from a profile if no prop sets them, as rows of a table. */
 export function describeSizing(profile: ModelProfile, model: SizedModel): [label: string, text: string][] {
   const sizing = sizeReplica(profile, model);
   const otherCpu = otherCpuText(profile.machine);
@@ -23,5 +23,5 @@ export function describeSizing(profile: ModelProfile, model: SizedModel): [label
 }
 
 function busyText({ machine: { otherLoad = 0 } }: ModelProfile): string {
-  return otherLoad > MOST_LOAD ? `, while other processes took ${loadText(otherLoad)} of its CPU time` : '';
+  return otherLoad > MAX_LOAD ? `, while other processes used ${loadText(otherLoad)} of its CPU time` : '';
 }

@@ -3,11 +3,11 @@ import { measuredOn } from './measured-on';
 import type { ModelProfile } from './model-profile';
 import { profileCommand } from './profile-command';
 
-/** What can be wrong with a profile; `path` is its own, as the user gave it, `modelPath` the model's. */
+/** Errors of a profile; `path` is its path and `modelPath` the model's, both as the user gave them. */
 export const profileErrors = {
   notJson: (path: string, modelPath: string, reason: string): Problem => ({
     code: 'profile-not-json',
-    message: `${path}: this is not JSON: ${reason}. Remove it and measure again: ${profileCommand(modelPath)}`,
+    message: `${path}: this file is not valid JSON: ${reason}. Remove it and measure again: ${profileCommand(modelPath)}`,
   }),
 
   invalid: (path: string, modelPath: string, where: string, reason: string): Problem => ({
@@ -17,6 +17,6 @@ export const profileErrors = {
 
   stale: (path: string, modelPath: string, profile: ModelProfile, sha256: string): Problem => ({
     code: 'profile-stale',
-    message: `${path}: this is the profile of another model, with sha256 ${profile.sha256}, measured on ${measuredOn(profile)}; ${modelPath} has ${sha256}. Measure it again: ${profileCommand(modelPath)}`,
+    message: `${path}: this profile belongs to another model, with sha256 ${profile.sha256}, measured on ${measuredOn(profile)}; ${modelPath} has ${sha256}. Measure again: ${profileCommand(modelPath)}`,
   }),
 };

@@ -4,14 +4,14 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 const LAST_CHUNK = Buffer.from('0\r\n\r\n');
 const READ_BYTES = 64 * 1024;
 
-/** Where requests go, and the bytes of each: all that is sent is known before the clock starts. */
+/** Address and bytes of every request. The bytes are prepared before the clock starts. */
 export interface HttpTarget {
   readonly host: string;
   readonly port: number;
   readonly request: Uint8Array;
 }
 
-/** All the bytes of a POST. */
+/** Encodes a POST request. */
 export function requestBytes(post: {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -23,22 +23,21 @@ export function requestBytes(post: {
   return Buffer.concat([Buffer.from(`POST ${path} HTTP/1.1\r\n${head}\r\n`), body]);
 }
 
-/** Called with the status. */
 export type OnResponse = (status: number) => void;
 
 /**
- * One keep-alive connection with one request under way at most.
- * Reads of an answer no more than its status and where it ends, so that the client costs as little as it can.
+ * A keep-alive connection with at most one request in flight.
+ * To save CPU time, it reads only the status and the end of a response.
  */
 export class HttpConnection {
   onResponse: OnResponse = () => {};
   onClose: () => void = () => {};
 
   private readonly socket: Socket;
-  /** Bytes still to come of the response under way; -1 before its head is known, Infinity where it is chunked. */
+  /** Bytes of the current response still to come; -1 before its head is read, Infinity if it is chunked. */
   private missing = -1;
   private status = 0;
-  /** The beginning of a head that came in pieces. */
+  /** Beginning of a head that arrived in pieces. */
   private head: Buffer | undefined;
 
   constructor(private readonly target: HttpTarget) {
@@ -64,7 +63,7 @@ export class HttpConnection {
     } else if (this.missing !== Infinity) {
       this.missing -= length;
     }
-    // A chunked answer ends with an empty chunk.
+    // A chunked response ends with an empty chunk.
     if (this.missing === Infinity && endsWith(buffer, length, LAST_CHUNK)) this.missing = 0;
     if (this.missing > 0) return true;
     this.missing = -1;
@@ -91,7 +90,7 @@ export class HttpConnection {
 
 function bodyLength(head: string): number {
   const match = /\r\n(?:content-length: *(\d+)|transfer-encoding: *chunked)/i.exec(head);
-  if (!match) throw new Error(`an answer without its length: ${head}`);
+  if (!match) throw new Error(`response without a length: ${head}`);
   return Number(match[1] ?? Infinity);
 }
 

@@ -1,19 +1,19 @@
 import type { Readable } from 'node:stream';
 import { createInterface } from 'node:readline';
 
-/** So many of a log's last lines go into an error. */
-const KEPT = 5;
+/** Number of log lines that an error quotes. */
+const MAX_LINES = 5;
 
-/** The last lines of what a process writes. */
+/** Keeps the last lines of a process's output. */
 export class LastLines {
   readonly lines: string[] = [];
 
-  /** @param onLine - told of each line */
+  /** @param onLine - called for each line */
   constructor(streams: readonly Readable[], onLine: (line: string) => void = () => {}) {
     for (const input of streams) {
       createInterface({ input }).on('line', (line) => {
         this.lines.push(line);
-        if (this.lines.length > KEPT) this.lines.shift();
+        if (this.lines.length > MAX_LINES) this.lines.shift();
         onLine(line);
       });
     }

@@ -1,19 +1,19 @@
-const LEAST_CLIENTS = 64;
-export const MOST_CLIENTS = 1024;
+const MIN_CLIENTS = 64;
+export const MAX_CLIENTS = 1024;
 
-/** One is run while the next fills: with fewer clients than both have rows, none is full, and memory is not at its peak. */
-const BATCHES_AT_ONCE = 2;
+/** One batch runs while the next fills. With fewer clients than rows of both, batches are not full and memory stays below its peak. */
+const BATCHES_IN_FLIGHT = 2;
 
-/** A client may wait so long; the server gives up at 30. */
-const LONGEST_WAIT_SECONDS = 5;
+/** Longest wait of a client; the server's time limit is 30 s. */
+const MAX_WAIT_SECONDS = 5;
 
-/** How many clients put a server under the load that it is to be measured with. */
+/** Number of clients that produce the load for a measurement. */
 export function loadClients(maxBatchSize: number, rowsPerSecond: number): number {
-  const enough = Math.min(MOST_CLIENTS, Math.max(LEAST_CLIENTS, BATCHES_AT_ONCE * maxBatchSize));
-  return Math.min(enough, Math.max(1, Math.floor(LONGEST_WAIT_SECONDS * rowsPerSecond)));
+  const enough = Math.min(MAX_CLIENTS, Math.max(MIN_CLIENTS, BATCHES_IN_FLIGHT * maxBatchSize));
+  return Math.min(enough, Math.max(1, Math.floor(MAX_WAIT_SECONDS * rowsPerSecond)));
 }
 
-/** The largest batch that so many clients keep full. */
+/** Largest batch that this number of clients keeps full. */
 export function fullBatchSize(clients: number): number {
-  return Math.max(1, Math.floor(clients / BATCHES_AT_ONCE));
+  return Math.max(1, Math.floor(clients / BATCHES_IN_FLIGHT));
 }

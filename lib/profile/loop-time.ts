@@ -1,20 +1,21 @@
-/** Of one load. */
+/** CPU times during one load. */
 export interface CpuTimes {
   /** CPU time of the whole server, in seconds. */
   readonly cpuSeconds: number;
-  /** How long the runs took: more than their CPU time where they had to wait for a CPU. */
+  /** Wall-clock time of all runs. It exceeds their CPU time if they waited for a CPU. */
   readonly runSeconds: number;
   readonly runs: number;
-  /** CPU time of the event loop's thread, where the system tells. */
+  /** CPU time of the event loop's thread, if the system reports it. */
   readonly threadSeconds?: number;
 }
 
-/** The server may make shorter runs on the event loop's thread, which can do nothing else meanwhile. */
+/** The server may execute shorter runs on the event loop's thread, which they block. */
 const INLINE_RUN_SECONDS = 100e-6;
 
 /**
- * What the event loop took, by two figures of which each may be too little: its thread alone, since other threads
- * collect garbage and read large requests; and all but the runs, since those may have had to wait for a CPU.
+ * CPU time of the event loop: the larger of two estimates, each of which may be too low. The time of its thread leaves
+ * out other threads that collect garbage and read large requests. The total without the runs is too low if runs waited
+ * for a CPU.
  */
 export function loopTime({ cpuSeconds, runSeconds, runs, threadSeconds }: CpuTimes): number {
   if (threadSeconds !== undefined) return Math.max(threadSeconds, cpuSeconds - runSeconds);

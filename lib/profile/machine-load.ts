@@ -2,23 +2,23 @@ import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ownSeconds } from './process-figures';
 
-/** Share of the CPU time that other processes may take while a model is measured. */
-export const MOST_LOAD = 0.1;
+/** Share of the CPU time that other processes may use while a model is measured. */
+export const MAX_LOAD = 0.1;
 
-/** Long enough for counters of 10 ms, of 2 CPUs, to tell 1 % from none. */
+/** Long enough to detect a load of 1 % on 2 CPUs with counters of 10 ms. */
 const REST_SECONDS = 0.5;
 
-/** What else a machine does for a moment, such as ending the command before, is no load. */
-const RESTS = 3;
+/** Attempts: activity of a moment, such as the end of the previous command, does not count as load. */
+const REST_ATTEMPTS = 3;
 
-/** The CPU time that processes other than this one and those that it started take of this machine's. */
+/** Share of this machine's CPU time used by processes other than this one and its children. */
 export class MachineLoad {
   private readonly start = cpuTimes();
   private readonly ownStart = ownSeconds();
 
   /**
-   * Share since the beginning, from 0 to 1; only processes that have ended count as started by this one. Undefined where
-   * the system does not tell what those took.
+   * Share since the beginning, from 0 to 1. Children that are still running count as other processes. Undefined if the
+   * system does not report the CPU time of children.
    */
   share(): number | undefined {
     const own = ownSeconds();
@@ -27,10 +27,10 @@ export class MachineLoad {
   }
 }
 
-/** The same share while nothing is measured: the least of a few moments, as far as it is above what is allowed. */
+/** The same share while nothing is measured. A share above the limit is measured again; the least counts. */
 export async function loadAtRest(signal: AbortSignal): Promise<number> {
   let least = Infinity;
-  for (let rest = 0; rest < RESTS && least > MOST_LOAD; rest++) {
+  for (let rest = 0; rest < REST_ATTEMPTS && least > MAX_LOAD; rest++) {
     const [start, own] = [cpuTimes(), process.cpuUsage()];
     await sleep(1000 * REST_SECONDS, undefined, { signal }).catch(() => signal.throwIfAborted());
     const { user, system } = process.cpuUsage(own);
@@ -49,7 +49,7 @@ interface CpuTimes {
   readonly seconds: number;
 }
 
-/** Of all of the machine's CPUs together. */
+/** Sums over all CPUs of the machine. */
 function cpuTimes(): CpuTimes {
   let [busySeconds, seconds] = [0, 0];
   for (const { times } of cpus()) {

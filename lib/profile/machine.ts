@@ -4,11 +4,11 @@ import { cpuName, measureCpuSpeed } from './cpu-speed';
 import type { Machine } from './model-profile';
 
 /**
- * @param cpus - that a process here may use, by its quota
- * @param otherLoad - of other processes
+ * @param cpus - CPUs that a process may use by its quota
+ * @param otherLoad - share of CPU time used by other processes
  */
 export function thisMachine(cpus: number, otherLoad: number): Machine {
-  // Undefined or 0 where there is no limit; an absurd number where cgroup v1 has none.
+  // Undefined or 0 without a limit; with cgroup v1, a huge number.
   const limit = process.constrainedMemory() || Infinity;
   return {
     cpu: cpuName(),

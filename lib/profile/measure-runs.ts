@@ -7,26 +7,25 @@ import type { MeasuredRun } from './model-profile';
 import { median, quantile, rounded } from './quantile';
 import { TrialFailure, type TrialProcess } from './trial-process';
 
-/** What answers the questions. */
-type Asked = Pick<TrialProcess, 'ask'>;
+type TrialCalls = Pick<TrialProcess, 'call'>;
 
-/** Rather than to measure once and for longer: what else the machine does for a while then spoils no more than a round. */
+/** Several rounds instead of one long one, so that a burst of other load spoils only one of them. */
 export const ROUNDS = 3;
 
-/** Of a round, however slow the model. */
-const LEAST_RUNS = 2;
+/** Runs per round, even of a slow model. */
+const MIN_RUNS = 2;
 
 export interface RunsPlan {
-  /** Of the model, for messages. */
+  /** Path of the model; used in messages. */
   readonly path: string;
   readonly hasExample: boolean;
-  /** @default - 1, 2, 4 and so on up to the CPUs, and these */
+  /** @default - 1, 2, 4 and so on below the number of CPUs, and that number */
   readonly threads?: readonly number[];
-  /** 1 where rows cannot share a run. */
+  /** 1 if rows cannot share a run. */
   readonly maxBatchSize: number;
-  /** Of each measurement, all rounds together. */
+  /** Time of each measurement, all rounds together. */
   readonly seconds: number;
-  /** A dimension that must have this size, of those that are measured one by one. */
+  /** The dimension that is measured at several sizes, and its size this time. */
   readonly at?: { readonly name: string; readonly size: number };
 }
 
@@ -38,26 +37,26 @@ export interface RunsMeasured {
   readonly cpus: number;
 }
 
-/** Runs of one number of threads and one batch size, a list for each round. */
+/** Run times for one number of threads and one batch size, one list per round. */
 interface Samples extends Pick<MeasuredRun, 'threads' | 'batchSize'> {
   readonly rounds: Float64Array[];
-  /** What a round takes: as it took, or before the first as far as is known. */
+  /** Duration of a round: measured, or estimated before the first round. */
   seconds: number;
 }
 
-/** All that is measured with one number of threads in a round. */
+/** Everything that a round measures with one number of threads. */
 interface Ladder {
   readonly threads: number;
   readonly rungs: Samples[];
-  /** To load the model and run it once. */
+  /** Time to load the model and run it once. */
   loadSeconds: number;
 }
 
-/** What is measured now, and how many seconds the rest of the runs takes. */
+/** Reports the current measurement and the estimated seconds left for runs. */
 export type OnRunsStep = (what: string, detail: string, left: number) => void;
 
-/** Measures runs of the model by threads and batch size. */
-export async function measureRuns(trial: Asked, plan: RunsPlan, onStep: OnRunsStep): Promise<RunsMeasured> {
+/** Measures the model's runs for each number of threads and batch size. */
+export async function measureRuns(trial: TrialCalls, plan: RunsPlan, onStep: OnRunsStep): Promise<RunsMeasured> {
   const batchSizes = doublings(plan.maxBatchSize);
   const roundSeconds = plan.seconds / ROUNDS;
   onStep('the model loads', 'first run', plan.seconds * batchSizes.length * (plan.threads?.length ?? 1));
@@ -91,9 +90,9 @@ export async function measureRuns(trial: Asked, plan: RunsPlan, onStep: OnRunsSt
         if (times) samples.rounds.push(times);
         const taken = secondsSince(begin);
         samples.seconds = taken;
-        // Decided once: the other rounds measure the same.
+        // The first round decides which batch sizes all rounds measure.
         if (round > 1) continue;
-        // Larger batches take no less time.
+        // Estimate: larger batches take at least as long.
         for (const larger of rungs.slice(rung + 1)) larger.seconds = Math.max(roundSeconds, taken);
         if (!times || ladderEnds(rungs.slice(0, rung + 1).map(rungOf))) rungs.length = times ? rung + 1 : rung;
       }
@@ -122,37 +121,37 @@ function secondsSince(start: number): number {
   return (performance.now() - start) / 1000;
 }
 
-/** Bytes that one more executor takes. */
-export async function measureExecutor(trial: Asked, plan: RunsPlan, batchSize: number): Promise<number> {
+/** Memory of one more executor, in bytes. */
+export async function measureExecutor(trial: TrialCalls, plan: RunsPlan, batchSize: number): Promise<number> {
   await load(trial, 1);
   await warmUp(trial, plan);
-  return trial.ask(`at batches of ${batchSize} rows in two sessions`, 'executorBytes', batchSize);
+  return trial.call(`at batches of ${batchSize} rows in two sessions`, 'executorBytes', batchSize);
 }
 
-function load(trial: Asked, threads: number) {
-  return trial.ask(`while it loaded the model for ${threadsText(threads)}`, 'load', threads);
+function load(trial: TrialCalls, threads: number) {
+  return trial.call(`while it loaded the model for ${threadsText(threads)}`, 'load', threads);
 }
 
-async function warmUp(trial: Asked, { path, hasExample }: RunsPlan): Promise<ReturnType<Trial['warmUp']>> {
+async function warmUp(trial: TrialCalls, { path, hasExample }: RunsPlan): Promise<ReturnType<Trial['warmUp']>> {
   try {
-    return await trial.ask('in the first run', 'warmUp');
+    return await trial.call('in the first run', 'warmUp');
   } catch (error) {
     if (!(error instanceof TrialFailure)) throw error;
     throw new ModelServingError([measuringErrors.inputsRefused(path, error.message, hasExample)]);
   }
 }
 
-/** Undefined where the model refuses a batch of that size, though it has run one row. */
-async function timesOf(trial: Asked, { batchSize }: Samples, seconds: number) {
+/** Undefined if the model refuses a batch of this size although it has run one row. */
+async function timesOf(trial: TrialCalls, { batchSize }: Samples, seconds: number) {
   try {
-    return await trial.ask(`at batches of ${batchSize} rows`, 'run', batchSize, seconds, LEAST_RUNS);
+    return await trial.call(`at batches of ${batchSize} rows`, 'run', batchSize, seconds, MIN_RUNS);
   } catch (error) {
     if (error instanceof TrialFailure) return undefined;
     throw error;
   }
 }
 
-/** The median of rounds, so that one round in which the machine was busy does not count. */
+/** Takes the median of the rounds, so that one round on a busy machine does not count. */
 function rungOf({ batchSize, rounds }: Samples): Rung {
   return { batchSize, p50Seconds: median(rounds.map(median)) };
 }

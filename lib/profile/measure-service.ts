@@ -1,8 +1,8 @@
 import type { TrialRequest } from '../../inference-image/src/contract/trial';
 import { ModelServingError } from '../errors';
 import { inMiB } from '../memory';
-import { askOnce, closedLoop, type LoadPlan, RefusedRequest } from './closed-loop';
-import { loadClients, MOST_CLIENTS } from './load-clients';
+import { sendOnce, closedLoop, type LoadPlan, RefusedRequest } from './closed-loop';
+import { loadClients, MAX_CLIENTS } from './load-clients';
 import { loopTime } from './loop-time';
 import { MeasuredServer, type MeasuredServerOptions } from './measured-server';
 import { measuringErrors } from './measuring-errors';
@@ -11,24 +11,24 @@ import { mainThreadSeconds, peakBytes } from './process-figures';
 import { quantile, rounded } from './quantile';
 import { ServerMetrics } from './server-metrics';
 
-/** All clients may wait at once: the load is to be answered, not refused. */
-const QUEUE = { maxQueueLength: MOST_CLIENTS, maxQueueBytes: 2 ** 40 };
+/** Room for all clients at the same time, so that no request is refused. */
+const QUEUE = { maxQueueLength: MAX_CLIENTS, maxQueueBytes: 2 ** 40 };
 
-/** Fewer would tell little of the slowest. */
-const LEAST_ANSWERS = 100;
+/** With fewer responses, the 99th percentile is meaningless. */
+const MIN_RESPONSES = 100;
 
-/** Of the load's time: a load before it that does not count. */
-const WARM_UP = 1 / 3;
+/** Duration of the warm-up load, as a share of the measured load's. */
+const WARM_UP_SHARE = 1 / 3;
 
 export interface ServicePlan extends Omit<MeasuredServerOptions, 'settings'> {
   readonly modelName: string;
   readonly request: TrialRequest;
-  /** Of the executor. */
+  /** Threads of the executor. */
   readonly threads: number;
   readonly maxBatchSize: number;
-  /** Of such batches, in process. */
+  /** Throughput of such batches in process. */
   readonly rowsPerSecond: number;
-  /** Of the load that counts. */
+  /** Duration of the measured load. */
   readonly seconds: number;
 }
 
@@ -36,18 +36,18 @@ export interface ServiceMeasured {
   readonly served: MeasuredService;
   readonly readySeconds: number;
   readonly memory: Pick<MeasuredMemory, 'readyMiB' | 'peakMiB'>;
-  /** Why requests share no runs, where that was to be. */
+  /** Why requests do not share runs, although `maxBatchSize` is above 1. */
   readonly batchingObstacle?: string;
 }
 
-/** How long `measureService` takes, in seconds, but for the server's start. */
+/** Estimated duration of `measureService` in seconds, without the server's start. */
 export function serviceSeconds({ seconds, rowsPerSecond }: Pick<ServicePlan, 'seconds' | 'rowsPerSecond'>): number {
-  return WARM_UP * seconds + Math.min(10 * seconds, Math.max(seconds, LEAST_ANSWERS / rowsPerSecond));
+  return WARM_UP_SHARE * seconds + Math.min(10 * seconds, Math.max(seconds, MIN_RESPONSES / rowsPerSecond));
 }
 
 /**
- * Measures the model behind the real server, with one executor. Each load is counted from before its first
- * request until after its last answer, so that no part of a run is counted with another load.
+ * Measures the model behind the real server, with one executor. The counters are read before the first request of a load
+ * and after its last response, so that no run counts for two loads.
  *
  * @throws ModelServingError `server-not-ready`, `trial-request-refused`
  */
@@ -65,9 +65,9 @@ export async function measureService(
     const ready = await scrape();
     onStep('the server warms up', all);
     const load = loadPlan(plan, server.ports.httpPort);
-    await askOnce(load);
-    await closedLoop({ ...load, seconds: plan.seconds * WARM_UP, leastAnswers: 0 });
-    onStep('the server under load', all - plan.seconds * WARM_UP);
+    await sendOnce(load);
+    await closedLoop({ ...load, seconds: plan.seconds * WARM_UP_SHARE, minResponses: 0 });
+    onStep('the server under load', all - plan.seconds * WARM_UP_SHARE);
     const [before, loopBefore] = [await scrape(), mainThreadSeconds(server.pid)];
     const { latencies, seconds } = await closedLoop(load);
     const [loopAfter, after] = [mainThreadSeconds(server.pid), await scrape()];
@@ -111,5 +111,5 @@ export async function measureService(
 function loadPlan({ modelName, request, maxBatchSize, rowsPerSecond, seconds }: ServicePlan, port: number): LoadPlan {
   const clients = loadClients(maxBatchSize, rowsPerSecond);
   const path = `/v2/models/${modelName}/infer`;
-  return { port, path, request, clients, seconds, leastAnswers: LEAST_ANSWERS };
+  return { port, path, request, clients, seconds, minResponses: MIN_RESPONSES };
 }

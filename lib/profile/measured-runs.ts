@@ -2,32 +2,32 @@ import { fullBatchSize } from './load-clients';
 import type { MeasuredRun, ModelProfile } from './model-profile';
 import { saturatingBatchSize } from './saturation';
 
-/** How long one client may well wait for a run of one row. */
+/** A run of one row this short needs no more threads. */
 const FAST_RUN_SECONDS = 0.05;
 
-/** Of the fastest run's time: less is noise, and not worth a CPU. */
-const AS_FAST = 1.05;
+/** Factor of the fastest run's time. A smaller difference is noise, and not worth a CPU. */
+const SIMILAR_TIME = 1.05;
 
-/** Seconds of one row in runs of up to so many, as measured with so many threads, or the most that are fewer. */
+/** Seconds per row at the largest measured batch size up to this one, with this number of threads or the next lower. */
 export function secondsPerRow(profile: ModelProfile, threads: number, batchSize: number): number {
   const runs = runsWith(profile, threads);
   const largest = largestBatchSize(runs, batchSize);
   return runs.find((run) => run.batchSize === largest)!.p50Seconds / largest;
 }
 
-/** The fewest threads with which a row runs fast enough, or else about as fast as with any. */
+/** Fewest threads with which a row runs fast enough, or else about as fast as with any number. */
 export function fewestThreads(profile: Pick<ModelProfile, 'runs'>, atMost = Infinity): number {
   const single = profile.runs.filter(({ batchSize }) => batchSize === 1);
   const allowed = single.filter(({ threads }) => threads <= atMost);
   const candidates = (allowed.length > 0 ? allowed : single).toSorted((a, b) => a.threads - b.threads);
   const fastest = Math.min(...candidates.map(({ p50Seconds }) => p50Seconds));
-  const enough = Math.max(FAST_RUN_SECONDS, AS_FAST * fastest);
+  const enough = Math.max(FAST_RUN_SECONDS, SIMILAR_TIME * fastest);
   return candidates.find(({ p50Seconds }) => p50Seconds <= enough)!.threads;
 }
 
 /**
- * The smallest batch with nearly the best throughput, as far as the measured load could form it; undefined where none of
- * more than one row was measured.
+ * Smallest batch with nearly the best throughput, up to the largest that the measured load could form; undefined if no
+ * batch of several rows was measured.
  */
 export function usefulBatchSize(profile: ModelProfile, threads: number): number | undefined {
   const runs = runsWith(profile, threads);
@@ -36,12 +36,12 @@ export function usefulBatchSize(profile: ModelProfile, threads: number): number 
   return largestBatchSize(runs, most);
 }
 
-/** The largest batch that the clients of the measurement could keep full: a larger one was never seen in the server. */
+/** Largest batch that the clients of the measurement could keep full. The server never formed a larger one. */
 export function formableBatchSize({ served }: ModelProfile): number {
   return fullBatchSize(served.clients);
 }
 
-/** The largest that was measured of at most so many rows. */
+/** Largest measured batch size up to `most`. */
 function largestBatchSize(runs: readonly MeasuredRun[], most: number): number {
   return Math.max(...runs.map(({ batchSize }) => batchSize).filter((batchSize) => batchSize <= most));
 }

@@ -7,22 +7,22 @@ import { measuringErrors } from './measuring-errors';
 
 export interface MeasuredServerOptions {
   readonly stage: LocalStage;
-  /** Of the model, for messages. */
+  /** Path of the model; used in messages. */
   readonly path: string;
   readonly settings: Partial<Settings>;
   /** Ends the server. */
   readonly signal: AbortSignal;
 }
 
-/** Lines of the server's log that say something of how it serves. */
-interface Said {
+/** Messages of the server's log that matter to the measurement. */
+interface LogMessages {
   listening?: { readonly httpPort: number; readonly metricsPort: number };
   ready?: { readonly startSeconds: number };
   'requests do not share runs'?: { readonly reason: string };
   'the model is not served'?: object;
 }
 
-/** The server, with a log that is read rather than shown. */
+/** A server for measurements. Its log is read instead of shown. */
 export class MeasuredServer {
   /** @throws ModelServingError `server-not-ready` */
   static async start(options: MeasuredServerOptions): Promise<MeasuredServer> {
@@ -38,7 +38,7 @@ export class MeasuredServer {
 
   private readonly server: LocalServer;
   private readonly log: LastLines;
-  private readonly said: Said = {};
+  private readonly messages: LogMessages = {};
   private readonly decided: Promise<void>;
   private readonly onAbort = () => this.server.stop();
 
@@ -53,31 +53,29 @@ export class MeasuredServer {
     void this.server.exited.then(decide, decide);
     this.log = new LastLines(this.server.output, (line) => {
       this.read(line);
-      if (this.said.ready || this.said['the model is not served']) decide();
+      if (this.messages.ready || this.messages['the model is not served']) decide();
     });
   }
 
-  /** Of what it serves. */
   get ports(): { readonly httpPort: number; readonly metricsPort: number } {
-    return this.said.listening as NonNullable<Said['listening']>;
+    return this.messages.listening as NonNullable<LogMessages['listening']>;
   }
 
-  /** From its start until it was ready. */
+  /** Time from its start until it was ready. */
   get readySeconds(): number {
-    return (this.said.ready as NonNullable<Said['ready']>).startSeconds;
+    return (this.messages.ready as NonNullable<LogMessages['ready']>).startSeconds;
   }
 
-  /** Why each request has a run of its own, in the server's words; undefined where they share runs. */
+  /** Why requests do not share runs, in the server's words; undefined if they do. */
   get batchingObstacle(): string | undefined {
-    return this.said['requests do not share runs']?.reason;
+    return this.messages['requests do not share runs']?.reason;
   }
 
-  /** Of the process. */
   get pid(): number {
     return this.server.pid as number;
   }
 
-  /** Of the log. */
+  /** Last lines of the log. */
   get lastLines(): readonly string[] {
     return this.log.lines;
   }
@@ -91,16 +89,16 @@ export class MeasuredServer {
   private async untilReady(): Promise<void> {
     await this.decided;
     this.options.signal.throwIfAborted();
-    if (this.said.ready) return;
+    if (this.messages.ready) return;
     throw new ModelServingError([measuringErrors.serverNotReady(this.options.path, this.log.lines)]);
   }
 
   private read(line: string): void {
     try {
       const { msg, ...rest } = JSON.parse(line);
-      this.said[msg as keyof Said] = rest;
+      this.messages[msg as keyof LogMessages] = rest;
     } catch {
-      // Not the server's own.
+      // Not a line of the server's own.
     }
   }
 }

@@ -1,32 +1,32 @@
-/** What was measured of a model on one machine: MODEL.profile.json, to be committed beside the model. */
+/** Measurements of a model on one machine: MODEL.profile.json, to be committed beside the model. */
 export interface ModelProfile {
   readonly profileVersion: 1;
-  /** Of the model, as `OnnxModel.sha256` has it. */
+  /** `OnnxModel.sha256` of the measured model. */
   readonly sha256: string;
-  /** onnxruntime's. */
+  /** Version of onnxruntime. */
   readonly runtimeVersion: string;
-  /** ISO 8601, UTC. */
+  /** Time of the measurement, in ISO 8601, UTC. */
   readonly measuredAt: string;
   readonly machine: Machine;
-  /** The size of each dimension that is neither fixed nor counts rows, by its symbol, or as `INPUT:AXIS` without one. */
+  /** Size of each dimension that is neither fixed nor counts rows, by its symbol, or by `INPUT:AXIS` if it has none. */
   readonly dimensions: Readonly<Record<string, number>>;
   /** Runs of the model in process, by threads and then batch size, both ascending. */
   readonly runs: readonly MeasuredRun[];
   /** The model behind the server, with one executor. */
   readonly served: MeasuredService;
-  /** The same at other sizes. @default - it was measured at one size */
+  /** Measurements at other sizes. @default - measured at one size only */
   readonly sizes?: readonly MeasuredSize[];
   readonly start: MeasuredStart;
   readonly memory: MeasuredMemory;
 }
 
-/** What depends on the size of a request. */
+/** Measurements that depend on the size of a request. */
 export type MeasuredSize = Pick<ModelProfile, 'dimensions' | 'runs' | 'served'>;
 
 export interface Machine {
-  /** Such as `AMD EPYC 9B14`. */
+  /** Model of the CPU, such as `AMD EPYC 9B14`. */
   readonly cpu: string;
-  /** That the measurement could use, by its quota. */
+  /** CPUs that the measurement could use by its quota. */
   readonly cpus: number;
   /**
    * Multiply-additions of 32-bit floats per second in one thread of JavaScript, to compare CPUs.
@@ -34,61 +34,60 @@ export interface Machine {
    */
   readonly cpuSpeed?: number;
   readonly memoryMiB: number;
-  /** Of Node: `linux/x64`. */
+  /** Operating system and architecture as Node names them, such as `linux/x64`. */
   readonly platform: string;
-  /** Such as `v24.21.0`. */
+  /** Version of Node, such as `v24.21.0`. */
   readonly node: string;
   /**
-   * Share of its CPU time that other processes took meanwhile, from 0 to 1; on Linux while the model was measured, and
-   * else just before.
-   * @default - unknown, as in profiles of earlier releases
+   * Share of CPU time that other processes used, from 0 to 1: on Linux during the measurement, elsewhere just before it.
+   * @default - unknown (profiles of earlier releases)
    */
   readonly otherLoad?: number;
 }
 
 export interface MeasuredRun {
   readonly threads: number;
-  /** Rows of the run. */
+  /** Rows per run. */
   readonly batchSize: number;
   readonly p50Seconds: number;
   readonly p90Seconds: number;
-  /** Rows a second at the median: `batchSize / p50Seconds`. */
+  /** Rows per second at the median: `batchSize / p50Seconds`. */
   readonly rowsPerSecond: number;
 }
 
 export interface MeasuredService {
-  /** Of its executor. @default 1, as earlier releases measured */
+  /** Threads of the executor. @default 1 (profiles of earlier releases) */
   readonly threads?: number;
-  /** Rows of a run at most. @default - the largest batch with which any number of threads saturates, as in earlier releases */
+  /** Most rows per run. @default - the largest saturating batch of any number of threads (profiles of earlier releases) */
   readonly maxBatchSize?: number;
-  /** Rows of a run on average. @default - unknown, as in profiles of earlier releases */
+  /** Average rows per run. @default - unknown (profiles of earlier releases) */
   readonly rowsPerRun?: number;
-  /** Connections that each waited for their answer before they asked again. */
+  /** Number of connections. Each waited for its response before it sent the next request. */
   readonly clients: number;
-  /** CPU time of the whole server for one request of one row, the model's run included, at the batches that came about. */
+  /** CPU time of the whole server per request of one row, including the model's run, at the batch sizes that occurred. */
   readonly cpuSecondsPerRequest: number;
-  /** Of that, what the event loop takes to read, check and answer a request: all but the runs of executors. */
+  /** The event loop's part of it: reading, checking and answering a request; everything but the runs of executors. */
   readonly loopSecondsPerRequest: number;
-  /** What was reached with the clients on the same machine: less than the server alone can do. */
+  /** Measured with the clients on the same machine, so lower than the server's own limit. */
   readonly requestsPerSecond: number;
   readonly p50Seconds: number;
   readonly p99Seconds: number;
 }
 
 export interface MeasuredStart {
-  /** To load the model into a session. */
+  /** Time to load the model into a session. */
   readonly loadSeconds: number;
-  /** To run it for the first time. */
+  /** Time of the first run. */
   readonly warmUpSeconds: number;
-  /** From the server's start until it is ready. */
+  /** Time from the server's start until it is ready. */
   readonly readySeconds: number;
 }
 
 export interface MeasuredMemory {
   /** Resident memory of the server once it is ready. */
   readonly readyMiB: number;
-  /** The most that it was under load, at any of the sizes. */
+  /** Highest resident memory under load, at any of the sizes. */
   readonly peakMiB: number;
-  /** What one more executor takes: its session, and its runs at the largest batch. */
+  /** Memory of one more executor: its session, and its runs at the largest batch. */
   readonly executorMiB: number;
 }

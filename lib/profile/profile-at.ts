@@ -1,12 +1,12 @@
 import type { MeasuredSize, ModelProfile } from './model-profile';
 
-/** All sizes that a profile has measurements at. */
+/** Measurements of a profile at all sizes. */
 export function measuredSizes(profile: ModelProfile): readonly MeasuredSize[] {
   const { dimensions, runs, served } = profile;
   return [{ dimensions, runs, served }, ...(profile.sizes ?? [])];
 }
 
-/** The profile as measured at these sizes, of the dimensions that they name; undefined where it was not. */
+/** The profile at the sizes of the named dimensions; undefined if it was not measured there. */
 export function profileAt(
   profile: ModelProfile,
   sizes: Readonly<Record<string, number>> = {},
@@ -18,7 +18,7 @@ export function profileAt(
   return measured && { ...profile, ...measured };
 }
 
-/** The sizes of one dimension that were measured, each once. */
+/** Measured sizes of one dimension, without duplicates. */
 export function sizesOf(profile: ModelProfile, name: string): number[] {
   const sizes = measuredSizes(profile).flatMap(({ dimensions }) => dimensions[name] ?? []);
   return [...new Set(sizes)];

@@ -1,6 +1,6 @@
 import { shellWord } from '../shell-word';
 
-/** The command that measures a model, for messages. */
+/** The command that measures a model; used in messages. */
 export function profileCommand(modelPath: string): string {
   return `model-serving profile ${shellWord(modelPath)}`;
 }

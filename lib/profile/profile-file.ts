@@ -5,9 +5,9 @@ import { sourceText } from '../model/model-files';
 import { profileErrors } from './errors';
 import type { ModelProfile } from './model-profile';
 
-/** A profile in the right form, of whatever model. */
+/** A well-formed profile, not yet compared with a model. */
 export interface ProfileFile {
-  /** As the user gave it, for messages. */
+  /** Path as the user gave it; used in messages. */
   readonly path: string;
   readonly profile: ModelProfile;
 }
@@ -15,8 +15,8 @@ export interface ProfileFile {
 /**
  * Reads a model's profile and checks its form.
  *
- * @param given - its path; false for none; undefined for the one beside the model, if it is there
- * @throws ModelServingError `profile-not-json`, `profile-invalid`, and what `sourceText` throws
+ * @param given - path of the profile; false for none; undefined for the one beside the model, if it exists
+ * @throws ModelServingError `profile-not-json`, `profile-invalid`, and the errors of `sourceText`
  */
 export function readProfile(modelPath: string, given: string | false | undefined): ProfileFile | undefined {
   const path = given ?? fileBeside(modelPath, 'profile');
@@ -30,7 +30,7 @@ export function readProfile(modelPath: string, given: string | false | undefined
   return { path, profile };
 }
 
-/** Whether the profile is of this very model. */
+/** Checks that the profile belongs to this model. */
 export function checkProfile(modelPath: string, sha256: string, { path, profile }: ProfileFile): Problem[] {
   return profile.sha256 === sha256 ? [] : [profileErrors.stale(path, modelPath, profile, sha256)];
 }

@@ -5,7 +5,7 @@ import { LocalStage } from '../local-stage';
 import { inMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
-import { loadAtRest, MachineLoad, MOST_LOAD } from './machine-load';
+import { loadAtRest, MachineLoad, MAX_LOAD } from './machine-load';
 import { thisMachine } from './machine';
 import { measureExecutor, measureRuns, type RunsMeasured, type RunsPlan } from './measure-runs';
 import { measureService, type ServiceMeasured, serviceSeconds } from './measure-service';
@@ -20,58 +20,58 @@ import { TrialProcess } from './trial-process';
 import { unknownDimensions } from './unknown-dimensions';
 
 export interface ProfileOptions {
-  /** Of the model, for messages. */
+  /** Path of the model; used in messages. */
   readonly path: string;
-  /** @default - 1, 2, 4 and so on up to the CPUs, and these */
+  /** @default - 1, 2, 4 and so on below the number of CPUs, and that number */
   readonly threads?: readonly number[];
   readonly maxBatchSize: number;
-  /** Sizes of dimensions that are neither fixed nor count rows, by symbol or as `INPUT:AXIS`. */
+  /** Sizes of dimensions that are neither fixed nor count rows, by symbol or by `INPUT:AXIS`. */
   readonly dimensions: Readonly<Record<string, number>>;
-  /** One of them at several sizes. @default - each dimension has one size */
+  /** A dimension to measure at several sizes. @default - each dimension has one size */
   readonly at?: { readonly name: string; readonly sizes: readonly number[] };
-  /** Of each measurement; the server is under load for ten times as long. */
+  /** Duration of each measurement. The server is under load for ten times as long. */
   readonly seconds: number;
-  /** Measures on a busy machine as well. @default false */
+  /** Measures even on a busy machine. @default false */
   readonly force?: boolean;
-  /** Ends everything that was started. */
+  /** Ends all processes that were started. */
   readonly signal: AbortSignal;
   readonly onStep: OnStep;
 }
 
 export interface Profiled {
   readonly profile: ModelProfile;
-  /** Why batches were measured in vain: the server does not make them. */
+  /** Why the server forms no batches, although batches were measured. */
   readonly batchingObstacle?: string;
-  /** Why some of several sizes were not measured. */
+  /** Problems at sizes that could not be measured. */
   readonly problems: readonly Problem[];
 }
 
-/** The server is under load for so many times as long as one run is repeated. */
+/** Duration of the load on the server, as a multiple of `seconds`. */
 const LOAD_FACTOR = 10;
 
-/** Of each of two sessions, to measure what one takes. */
+/** Runs of each of two sessions, to measure the memory of one. */
 const EXECUTOR_RUNS = 5;
 
-/** All that is measured at one size. */
+/** Everything that is measured at one size. */
 interface Measured {
   readonly runs: RunsMeasured;
   readonly service: ServiceMeasured;
   readonly executorMiB: number;
 }
 
-/** Reports a step with the seconds that are left at the size that is measured now. */
+/** Reports a step with the seconds left at the current size. */
 type OnSizeStep = (what: string, detail: string | undefined, left: number) => void;
 
 /**
  * Measures a model on this machine.
  *
- * @throws ModelServingError what measuringErrors has; the signal's reason once it is aborted
+ * @throws ModelServingError any of `measuringErrors`; the signal's reason if it is aborted
  */
 export async function profileModel(model: OnnxModel, options: ProfileOptions): Promise<Profiled> {
   const { path, force, signal } = options;
   ModelServingError.throwIfAny(checkDimensions(model, options));
   const refuseLoad = (share: number) => {
-    if (share > MOST_LOAD && !force) throw new ModelServingError([measuringErrors.machineBusy(path, share)]);
+    if (share > MAX_LOAD && !force) throw new ModelServingError([measuringErrors.machineBusy(path, share)]);
   };
   const restLoad = await loadAtRest(signal);
   refuseLoad(restLoad);
@@ -88,7 +88,7 @@ export async function profileModel(model: OnnxModel, options: ProfileOptions): P
   }
 }
 
-/** At each of the sizes; where one cannot be measured, the others are. @throws ModelServingError where none can be */
+/** Measures at each size, and skips a size that fails. @throws ModelServingError if all sizes fail */
 async function measureSizes(
   model: OnnxModel,
   stage: LocalStage,
@@ -105,7 +105,7 @@ async function measureSizes(
     const name = at && sizesText({ [at.name]: size[at.name]! });
     const onSizeStep: OnSizeStep = (what, detail, left) => {
       const done = (performance.now() - start) / 1000;
-      // The other sizes are taken to last as long as this one, or as the one before it.
+      // Estimate: each remaining size takes as long as the previous one, or as this one if it is the first.
       const each = taken || (performance.now() - begun) / 1000 + left;
       onStep({ what: name ? `${name}: ${what}` : what, detail, done, left: left + each * (sizes.length - i - 1) });
     };
@@ -136,7 +136,7 @@ async function measure(
   const { request, runs } = await withTrial(stage, options, async (trial) => {
     const least = serviceSeconds({ seconds: LOAD_FACTOR * seconds, rowsPerSecond: Infinity });
     const measured = await measureRuns(trial, plan, (what, detail, left) => onStep(what, detail, left + least));
-    return { runs: measured, request: await trial.ask('while it wrote a request', 'request') };
+    return { runs: measured, request: await trial.call('while it wrote a request', 'request') };
   });
   const served = servableBatch(runs.runs, fewestThreads(runs));
   const memorySeconds = 2 * runs.loadSeconds + 2 * EXECUTOR_RUNS * (served.batchSize / served.rowsPerSecond);
@@ -156,7 +156,7 @@ async function measure(
   );
   onStep('memory of an executor', undefined, memorySeconds);
   const batchSize = service.served.maxBatchSize ?? served.batchSize;
-  // In a process that has let go of nothing yet: memory that is free already would be used again.
+  // In a new process, since freed memory would be reused and not counted.
   const executorBytes = await withTrial(stage, options, (trial) => measureExecutor(trial, plan, batchSize));
   return { runs, service, executorMiB: inMiB(executorBytes) };
 }
@@ -178,7 +178,7 @@ function profileOf(model: OnnxModel, all: readonly Measured[], otherLoad: number
     memory: {
       readyMiB: most(({ service }) => service.memory.readyMiB),
       peakMiB: most(({ service }) => service.memory.peakMiB),
-      // Even so some may have been free: the weights at least are new.
+      // Some freed memory may be reused even so; the weights are a lower bound.
       executorMiB: Math.max(
         inMiB(model.sizeBytes),
         most(({ executorMiB }) => executorMiB),

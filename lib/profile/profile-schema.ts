@@ -3,7 +3,7 @@ import type { ModelProfile } from './model-profile';
 
 const count = () => z.int().positive();
 const amount = () => z.number().nonnegative();
-/** What is divided by. */
+/** A divisor. */
 const positive = () => z.number().positive();
 const text = () => z.string().min(1);
 
@@ -38,7 +38,7 @@ const measuredSize = {
   }),
 };
 
-/** Loaded only for profiles not seen before. */
+/** Loaded only for profiles that are not in the cache. */
 export const profileSchema = z.object({
   profileVersion: z.literal(1),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits'),

@@ -1,5 +1,5 @@
 import { machineText, threadsText } from './machine-text';
-import { loadText, MOST_LOAD } from './machine-load';
+import { loadText, MAX_LOAD } from './machine-load';
 import type { MeasuredRun, MeasuredService, MeasuredSize, ModelProfile } from './model-profile';
 import { measuredSizes } from './profile-at';
 import { sizesText } from './sizes-text';
@@ -10,7 +10,7 @@ const BAR_WIDTH = 32;
 
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/** A profile for a terminal: a bar for each run, and what else was measured. */
+/** A profile for a terminal: a bar for each run, then the other measurements. */
 export function profileText(profile: ModelProfile): string {
   return [
     machineText(profile),
@@ -21,10 +21,10 @@ export function profileText(profile: ModelProfile): string {
 }
 
 function loadLines({ otherLoad = 0 }: ModelProfile['machine']): string[] {
-  return otherLoad > MOST_LOAD ? [`while other processes took ${loadText(otherLoad)} of its CPU time`] : [];
+  return otherLoad > MAX_LOAD ? [`while other processes used ${loadText(otherLoad)} of its CPU time`] : [];
 }
 
-/** All that was measured at one size. */
+/** Everything that was measured at one size. */
 function sizeLines({ dimensions, runs, served }: MeasuredSize): string[] {
   const best = Math.max(...runs.map(({ rowsPerSecond }) => rowsPerSecond));
   const sizes = sizesText(dimensions);

@@ -1,10 +1,10 @@
-/** What is measured now, of how much. */
+/** The current step of a measurement. */
 export interface Step {
   readonly what: string;
   readonly detail?: string;
   /** Seconds since the beginning. */
   readonly done: number;
-  /** Seconds that it all still takes, as far as is known: what comes may turn out to be slower, or needless. */
+  /** Estimated seconds left. Later steps can turn out to be slower or unnecessary. */
   readonly left: number;
 }
 

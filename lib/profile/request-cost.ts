@@ -2,48 +2,48 @@ import { formableBatchSize, secondsPerRow } from './measured-runs';
 import type { ModelProfile } from './model-profile';
 import { largestSaturatingBatchSize } from './saturation';
 
-/** What one request of one row costs a replica. */
+/** Cost of one request of one row. */
 export interface RequestCost {
-  /** Of the event loop, to read, check and answer it. */
+  /** Time of the event loop to read, check and answer it. */
   readonly loopSeconds: number;
-  /** Of an executor, to run it: its share of a full batch. */
+  /** Time of an executor to run it: its share of a full batch. */
   readonly runSeconds: number;
-  /** CPU time in all, where all threads of a run are busy all the time. */
+  /** Total CPU time if all threads of a run are busy all the time. */
   readonly cpuSeconds: number;
 }
 
-/** Cost with so many threads and batches of up to so many rows, as far as the measured load could form them. */
+/** Cost with this number of threads and this batch size, up to the largest batch that the measured load could form. */
 export function requestCost(profile: ModelProfile, threads: number, batchSize: number): RequestCost {
   const { cpuSecondsPerRequest, loopSecondsPerRequest: loopSeconds } = profile.served;
   const formed = Math.min(batchSize, formableBatchSize(profile));
   const runSeconds = slowdown(profile) * secondsPerRow(profile, threads, formed);
-  // Threads and batches that the server was not measured with may be cheaper in process; that is not counted on.
+  // Other numbers of threads and rows may cost less in process. The server was not measured with them, so the higher cost counts.
   const cpuSeconds = Math.max(cpuSecondsPerRequest, loopSeconds + threads * runSeconds);
   return { loopSeconds, runSeconds, cpuSeconds };
 }
 
-/** Requests a second where CPU time is never short: the event loop is busy then, or all executors are. */
+/** Requests per second if CPU time is never short: either the event loop or all executors are busy. */
 export function fullRate({ loopSeconds, runSeconds }: RequestCost, executors: number): number {
   return Math.min(1 / loopSeconds, executors / runSeconds);
 }
 
 /**
- * What the measured server, of one executor, reached of that. The rest goes to handing requests over between the event
- * loop and the executor, which no part shows alone.
+ * Share of the full rate that the measured server, with one executor, reached. The rest is lost when requests are handed
+ * over between the event loop and the executor, and shows in neither of their times.
  */
 export function attainedShare(profile: ModelProfile): number {
   const { threads, maxBatchSize } = servedSizes(profile);
   return Math.min(1, profile.served.requestsPerSecond / fullRate(requestCost(profile, threads, maxBatchSize), 1));
 }
 
-/** How many executors find work: as many as the event loop can feed, and as the CPUs hold. */
+/** Number of executors that fit on the CPUs and that the event loop can keep busy. */
 export function usefulExecutors({ loopSeconds, runSeconds }: RequestCost, threads: number, cpus: number): number {
   return Math.max(1, Math.min(Math.floor(cpus / threads), Math.ceil(runSeconds / loopSeconds)));
 }
 
 /**
- * How many times the CPU time of a run in process a request took behind the server, besides the event loop. It is more
- * than once: batches are not always full there, requests are collected as garbage, and other threads use the caches.
+ * Ratio of a request's CPU time behind the server, without the event loop, to that of a run in process. Behind the server
+ * batches are not always full, garbage is collected, and other threads compete for the CPU's caches.
  */
 function slowdown(profile: ModelProfile): number {
   const { cpuSecondsPerRequest, loopSecondsPerRequest } = profile.served;
@@ -52,7 +52,7 @@ function slowdown(profile: ModelProfile): number {
   return Math.max(1, (cpuSecondsPerRequest - loopSecondsPerRequest) / inProcess);
 }
 
-/** What the measured server had. */
+/** Threads and batch size of the measured server. */
 function servedSizes({ served, runs }: ModelProfile) {
   const { threads = 1, maxBatchSize = largestSaturatingBatchSize(runs) } = served;
   return { threads, maxBatchSize };

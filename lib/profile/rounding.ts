@@ -1,9 +1,9 @@
-/** To a multiple of `step`; 0.1 + 0.2 is no more than 0.3. */
+/** Rounds up to a multiple of `step`. Floating-point noise does not count: 0.1 + 0.2 is 0.3. */
 export function roundUp(value: number, step: number): number {
   return withoutNoise(Math.ceil(withoutNoise(value / step)) * step);
 }
 
-/** To three significant digits: that loses less than 1 % of what was measured. */
+/** Rounds down to three significant digits, which loses less than 1 %. */
 export function roundDown(value: number): number {
   const step = 10 ** (Math.floor(Math.log10(value)) - 2);
   return withoutNoise(Math.floor(withoutNoise(value / step)) * step);

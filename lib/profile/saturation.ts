@@ -1,19 +1,19 @@
 import { fullBatchSize, loadClients } from './load-clients';
 import type { MeasuredRun } from './model-profile';
 
-/** Of the best rate; what a larger batch adds to it is not worth its wait. */
-const SATURATED = 0.95;
+/** Share of the best rate. Reaching more with a larger batch is not worth its latency. */
+const SATURATION_SHARE = 0.95;
 
 type Run = Pick<MeasuredRun, 'threads' | 'batchSize' | 'rowsPerSecond'>;
 
-/** The smallest batch size with nearly the best rate that so many threads reach. */
+/** Smallest batch size with nearly the best rate of this number of threads. */
 export function saturatingBatchSize(runs: readonly Run[], threads: number): number {
   const best = bestRate(runs, threads);
-  const good = runs.filter((run) => run.threads === threads && run.rowsPerSecond >= SATURATED * best);
+  const good = runs.filter((run) => run.threads === threads && run.rowsPerSecond >= SATURATION_SHARE * best);
   return Math.min(...good.map(({ batchSize }) => batchSize));
 }
 
-/** The run that a service is measured with: of the saturating batch, or of the largest below it that a load can form. */
+/** Run for measuring a service: the saturating batch, or the largest below it that a load can form. */
 export function servableBatch<R extends Run>(runs: readonly R[], threads: number): R {
   const saturating = saturatingBatchSize(runs, threads);
   const formable = runs.filter(
@@ -25,17 +25,17 @@ export function servableBatch<R extends Run>(runs: readonly R[], threads: number
   return formable.reduce((a, b) => (b.batchSize > a.batchSize ? b : a));
 }
 
-/** Rows a second. */
+/** Highest rows per second. */
 export function bestRate(runs: readonly Run[], threads: number): number {
   return Math.max(...runs.filter((run) => run.threads === threads).map((run) => run.rowsPerSecond));
 }
 
-/** The largest of those, whatever the threads: what a service may be given. */
+/** Largest saturating batch size of any number of threads. */
 export function largestSaturatingBatchSize(runs: readonly Run[]): number {
   return Math.max(...threadCounts(runs).map((threads) => saturatingBatchSize(runs, threads)));
 }
 
-/** That were measured, ascending. */
+/** Measured numbers of threads, ascending. */
 export function threadCounts(runs: readonly Pick<Run, 'threads'>[]): number[] {
   return [...new Set(runs.map(({ threads }) => threads))].sort((a, b) => a - b);
 }

@@ -1,4 +1,4 @@
-/** What a server's metrics say, added up over all labels of a name. */
+/** A server's metrics, summed over all labels of a name. */
 export class ServerMetrics {
   static async scrape(port: number): Promise<ServerMetrics> {
     const response = await fetch(`http://127.0.0.1:${port}/metrics`);
@@ -14,12 +14,12 @@ export class ServerMetrics {
     }
   }
 
-  /** 0 where there is none: a series appears with its first observation. */
+  /** 0 if the series does not exist: it appears with its first observation. */
   get(name: string): number {
     return this.sums.get(name) ?? 0;
   }
 
-  /** How much a counter has grown since. */
+  /** Growth of a counter since the earlier scrape. */
   since(earlier: ServerMetrics, name: string): number {
     return this.get(name) - earlier.get(name);
   }

@@ -1,4 +1,4 @@
-/** `sequence = 32, width = 7`; empty where there is none. */
+/** `sequence = 32, width = 7`; empty without dimensions. */
 export function sizesText(dimensions: Readonly<Record<string, number>>): string {
   return Object.entries(dimensions)
     .map(([name, size]) => `${name} = ${size}`)

@@ -1,6 +1,6 @@
 import type { Sizing } from './sizing';
 
-/** `1 executor of 2 threads, batches of up to 8 rows, 1.2 CPUs`; what a memory limit and a rate add is the caller's. */
+/** `1 executor of 2 threads, batches of up to 8 rows, 1.2 CPUs`, without memory and rate. */
 export function shapeText({ executors, threadsPerExecutor, maxBatchSize, cpus }: Sizing): string {
   const rows = maxBatchSize === 1 ? 'requests one by one' : `batches of up to ${maxBatchSize} rows`;
   return [
@@ -20,7 +20,7 @@ export function rateText(requestsPerSecond: number): string {
   return `${figure(requestsPerSecond)} requests/s`;
 }
 
-/** `1,200`; a small one with the digits that it has: `0.0012`. */
+/** `1,200`, or `0.0012` with all its digits. */
 export function figure(value: number): string {
   return value.toLocaleString('en', { maximumSignificantDigits: 15 });
 }

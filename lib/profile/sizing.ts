@@ -9,49 +9,49 @@ import { peakMemoryMiB } from './peak-memory';
 import { attainedShare, fullRate, requestCost, usefulExecutors } from './request-cost';
 import { roundDown, roundUp } from './rounding';
 
-/** What was decided by hand. The rest is derived from it. */
+/** Sizes that the user sets. The others are derived from them and the profile. */
 export interface SizingChoices extends RequestChoices {
   readonly threadsPerExecutor?: number;
   readonly executors?: number;
   readonly rowIndependence?: Settings['rowIndependence'] | 'probe';
   readonly maxQueueLength?: number;
-  /** CPUs that are set aside. */
+  /** CPUs that are reserved. */
   readonly cpuRequest?: number;
   /** CPUs that may be used. */
   readonly cpuLimit?: number;
   readonly memoryMiB?: number;
 }
 
-/** What one replica has, and what it can do with it: as it was decided, or else derived from the model's profile. */
+/** Resources and capacity of one replica: set by the user, or derived from the model's profile. */
 export interface Sizing {
   readonly threadsPerExecutor: number;
   readonly executors: number;
-  /** Undefined where the model does not share runs, or none of more than one row was measured. */
+  /** Undefined if requests do not share runs, or if no batch of several rows was measured. */
   readonly maxBatchSize?: number;
   readonly maxQueueLength: number;
-  /** CPUs that it can count on. */
+  /** CPUs that it is sized for: its CPU request, or the CPUs that it can use up to its limit. */
   readonly cpus: number;
-  /** CPUs that it uses on average when it answers as many requests as it can. */
+  /** Average CPUs in use at the highest request rate. */
   readonly busyCpus: number;
   readonly memoryMiB: number;
-  /** Requests of one row that it answers in a second with the CPUs that it can count on. */
+  /** Requests of one row per second that it answers with these CPUs. */
   readonly requestsPerSecond: number;
 }
 
 const MIB = 1024 * 1024;
 
-/** What the sizes of a replica follow from, besides its profile. */
+/** Properties of a model that its sizes depend on, besides its profile. */
 export type SizedModel = RequestModel & Pick<OnnxModel, 'sizeBytes'>;
 
-/** For what a measurement of a few seconds has not seen. */
+/** Margin for peaks that a measurement of a few seconds misses. */
 const MEMORY_MARGIN = 1.1;
 
-/** A client had better come back later than wait longer than this. */
+/** Longest useful wait in the queue. A client that would wait longer should retry later. */
 const QUEUE_SECONDS = 0.25;
 const MIN_QUEUE_LENGTH = 16;
 const MAX_QUEUE_LENGTH = 4096;
 
-/** docs/sizing.md has the formulas in words. */
+/** Derives the sizes of a replica. docs/sizing.md explains the formulas. */
 export function sizeReplica(profile: ModelProfile, model: SizedModel, choices: SizingChoices = {}): Sizing {
   const { cpuRequest, cpuLimit } = choices;
   const sharedCpus = cpuLimit ?? cpuRequest;
@@ -64,7 +64,8 @@ export function sizeReplica(profile: ModelProfile, model: SizedModel, choices: S
   const full = fullRate(cost, executors);
   const rate = attainedShare(profile) * full;
   const usedCpus = rate * cost.cpuSeconds;
-  // While no part waits for another, which may last longer than the period of a limit, more are busy than on average.
+  // At times, the event loop and the executors do not wait for each other, and more CPUs are busy than on average. That
+  // can last longer than the period of a CPU limit.
   const cpus = cpuRequest ?? Math.min(cpuLimit ?? Infinity, roundUp(full * cost.cpuSeconds, 0.1));
   const requestsPerSecond = roundDown(Math.min(rate, cpus / cost.cpuSeconds));
   return {
@@ -89,7 +90,7 @@ function queueLength(requestsPerSecond: number, maxBatchSize = 1): number {
   return Math.min(MAX_QUEUE_LENGTH, Math.max(MIN_QUEUE_LENGTH, 2 * maxBatchSize, length));
 }
 
-/** The profile is of requests that bring tensors, so a picture comes on top. */
+/** The profile measures requests with tensors, so memory for a picture is added. */
 function memoryMiB(profile: ModelProfile, model: SizedModel, executors: number, choices: RequestChoices): number {
   const byServer = ownMemoryBytes(model.sizeBytes, executors, undefined) / MIB;
   const own = Math.max(MEMORY_MARGIN * peakMemoryMiB(profile, executors), byServer);

@@ -4,7 +4,7 @@ import { element, escaped } from './svg-element';
 export interface Line {
   readonly color: string;
   readonly points: readonly Point[];
-  /** Of the points, one to be ringed. */
+  /** The point to draw a ring around. */
   readonly marked?: Point;
 }
 
@@ -23,7 +23,7 @@ export interface Chart {
   readonly lines: readonly Line[];
 }
 
-/** Of the plot, without its labels. */
+/** Edges of the plot, without its labels. */
 export interface Box {
   readonly left: number;
   readonly right: number;
@@ -31,10 +31,10 @@ export interface Box {
   readonly bottom: number;
 }
 
-/** A grey that can be read on white and on black. */
+/** A gray that is legible on white and on black. */
 export const INK = '#7a808a';
 
-/** A chart of lines between two axes. */
+/** Draws a line chart. */
 export function chart(options: Chart): string {
   const { title, xTitle, box } = options;
   return element(
@@ -48,7 +48,7 @@ export function chart(options: Chart): string {
   );
 }
 
-/** Words in the picture. */
+/** Draws text. */
 export function text(content: string, attributes: Readonly<Record<string, string | number>>): string {
   return element('text', { fill: INK, ...attributes }, escaped(content));
 }

@@ -1,6 +1,6 @@
 type Attributes = Readonly<Record<string, string | number>>;
 
-/** An element of an SVG picture, as text. Elements within it have lines of their own, to be seen apart in a diff. */
+/** An SVG element as text. Each child element is on its own line, for readable diffs. */
 export function element(name: string, attributes: Attributes, ...children: readonly string[]): string {
   const list = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(attributeText(value))}"`);
   const tag = `${name}${list.join('')}`;
@@ -10,14 +10,14 @@ export function element(name: string, attributes: Attributes, ...children: reado
   return `<${tag}>${content}</${name}>`;
 }
 
-/** Characters for an element. */
+/** Escapes characters for an element. */
 export function escaped(text: string): string {
-  // What XML has not, even escaped.
+  // XML cannot represent other characters, even escaped.
   const allowed = text.replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd');
   return allowed.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** Tenths of a pixel are enough. */
+/** Rounds numbers to tenths of a pixel. */
 function attributeText(value: string | number): string {
   return typeof value === 'number' ? String(Math.round(10 * value) / 10) : value;
 }

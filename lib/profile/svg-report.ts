@@ -12,13 +12,13 @@ const HEIGHT = 420;
 const LEFT_BOX: Box = { left: 80, right: 460, top: 110, bottom: 320 };
 const RIGHT_BOX: Box = { left: 560, right: 940, top: 110, bottom: 320 };
 
-/** Colours that stand out from white and from black. */
+/** Colors that stand out on white and on black. */
 const COLORS = ['#2f81c7', '#c9680a', '#1f9d6b', '#b8579b', '#8a6fd1', '#a38312', '#d1495b', '#5c8a99'];
 
-/** What every such picture begins with, and no other does. */
-export const PICTURE_MARK = 'Profile of the model ';
+/** Text that identifies a file as such a chart. */
+export const CHART_MARK = 'Profile of the model ';
 
-/** A picture of a profile for web pages and documents, on white or black: two charts with a line for each number of threads. */
+/** Draws a profile for web pages and documents: two charts with a line for each number of threads. */
 export function svgReport(modelName: string, profile: ModelProfile): string {
   const { runs, measuredAt } = profile;
   const batchSizes = [...new Set(runs.map(({ batchSize }) => batchSize))].sort((a, b) => a - b);
@@ -37,7 +37,7 @@ export function svgReport(modelName: string, profile: ModelProfile): string {
         'font-family': 'system-ui, sans-serif',
         'font-size': 13,
         role: 'img',
-        'aria-label': `${PICTURE_MARK}${modelName}`,
+        'aria-label': `${CHART_MARK}${modelName}`,
       },
       text(`Profile of ${modelName}`, { x: 20, y: 32, 'font-size': 20, 'font-weight': 600 }),
       text(`${machineText(profile)}, ${measuredAt.slice(0, 10)}`, { x: 20, y: 54 }),

@@ -11,20 +11,20 @@ import { packageRoot } from '../package-root';
 import { LastLines } from './last-lines';
 import { measuringErrors } from './measuring-errors';
 
-/** The trial could not do what it was asked, and goes on. */
+/** A call failed, and the trial process continues. */
 export class TrialFailure extends Error {}
 
 export interface TrialOptions {
   readonly stage: LocalStage;
-  /** Of the model, for messages. */
+  /** Path of the model; used in messages. */
   readonly path: string;
-  /** Sizes by symbol, or as `INPUT:AXIS`. */
+  /** Sizes by symbol or by `INPUT:AXIS`. */
   readonly dimensions: Readonly<Record<string, number>>;
-  /** Ends the process at once. */
+  /** Ends the process immediately. */
   readonly signal: AbortSignal;
 }
 
-/** The process in which a model is measured. */
+/** The process that measures a model. */
 export class TrialProcess {
   private readonly child: ChildProcess;
   private readonly ended: Promise<unknown>;
@@ -40,7 +40,7 @@ export class TrialProcess {
       execArgv: [],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'advanced',
-      // As the server: a terminal's Ctrl-C reaches only this process, which ends it.
+      // Like the server, it must not receive a terminal's Ctrl-C: the parent receives it and ends the child.
       detached: process.platform !== 'win32',
     });
     signal.addEventListener('abort', () => this.child.kill('SIGKILL'));
@@ -49,29 +49,29 @@ export class TrialProcess {
   }
 
   /**
-   * @param doing - what it does meanwhile, in words, should it end
+   * @param activity - what the process does, for the message if it ends
    * @throws TrialFailure, or ModelServingError `trial-process-ended`
    */
-  async ask<Name extends keyof Trial>(
-    doing: string,
+  async call<Name extends keyof Trial>(
+    activity: string,
     name: Name,
     ...values: Parameters<Trial[Name]>
   ): Promise<Awaited<ReturnType<Trial[Name]>>> {
     const answered = once(this.child, 'message');
-    // What cannot be sent is not answered: the process ends.
+    // If the call cannot be sent, the process ends and no answer comes.
     this.child.send({ ask: name, with: values } as TrialQuestion, () => {});
     const message = await Promise.race([answered, this.ended.then(() => undefined)]);
     this.options.signal.throwIfAborted();
     if (!message) {
       const { path } = this.options;
-      throw new ModelServingError([measuringErrors.trialEnded(path, doing, this.how as string, this.log.lines)]);
+      throw new ModelServingError([measuringErrors.trialEnded(path, activity, this.how as string, this.log.lines)]);
     }
     const [answer] = message as [TrialAnswer];
     if ('failure' in answer) throw new TrialFailure(answer.failure);
     return answer.answer as Awaited<ReturnType<Trial[Name]>>;
   }
 
-  /** There is nothing in it that must be kept. */
+  /** Kills the process. It holds nothing to save. */
   async close(): Promise<void> {
     this.child.kill('SIGKILL');
     await this.ended;

@@ -1,4 +1,4 @@
-/** Three digits, in the unit that they are read best in: `812 µs`, `1.25 ms`, `20 s`. */
+/** Three digits in the most readable unit: `812 µs`, `1.25 ms`, `20 s`. */
 export function durationText(seconds: number): string {
   if (seconds < 0.9995e-3) return `${digits(1e6 * seconds)} µs`;
   if (seconds < 0.9995) return `${digits(1e3 * seconds)} ms`;

@@ -2,9 +2,9 @@ import type { Problem } from '../errors';
 import { measuringErrors } from './measuring-errors';
 
 /**
- * Names that an option gives sizes to, and that no free dimension has.
+ * Finds names that an option sets a size for, although no free dimension has them.
  *
- * @param path - of the model as the user gave it, for messages
+ * @param path - path of the model as the user gave it; used in messages
  */
 export function unknownDimensions(
   path: string,

@@ -25,7 +25,7 @@ export const rebatchErrors = {
 
   ontoItself: (path: string, out: string): Problem => ({
     code: 'rebatch-onto-itself',
-    message: `--out ${out} is ${path} itself. Name another file.`,
+    message: `--out ${out} is the same file as ${path}. Use another path.`,
   }),
 
   exists: (file: string): Problem => ({
@@ -40,12 +40,12 @@ export const rebatchErrors = {
 
   notWritten: (out: string, reason: string): Problem => ({
     code: 'rebatch-not-written',
-    message: `--out ${out} cannot be written: ${reason}. Name a file in a folder that this user may write to.`,
+    message: `--out ${out} cannot be written: ${reason}. Use a file in a folder that this user can write to.`,
   }),
 
   notCompared: (path: string, reason: string): Problem => ({
     code: 'rebatch-not-compared',
-    message: `${path}: onnxruntime ${RUNTIME_VERSION} could not compare it with the model with free rows: ${reason}. Record golden examples of it (model-serving golden record ${shellWord(path)} --inputs …), which are then compared, or run this command on a machine where the runtime runs.`,
+    message: `${path}: onnxruntime ${RUNTIME_VERSION} could not compare it with the model with free rows: ${reason}. Record golden examples to compare (model-serving golden record ${shellWord(path)} --inputs …), or run this command on a machine where the runtime works.`,
   }),
 
   differs: (path: string, difference: string): Problem => ({

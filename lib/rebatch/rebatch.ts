@@ -145,7 +145,7 @@ function compare(
   }
   if (report.largestBatch < 2) {
     throw new ModelServingError([
-      rebatchErrors.notCompared(path, 'it rejects made-up rows, and no two of its golden examples can share a run'),
+      rebatchErrors.notCompared(path, 'it rejects generated rows, and no two of its golden examples can share a run'),
     ]);
   }
   return report;

@@ -118,7 +118,7 @@ export const workloadErrors = {
 
   batchingImpossible: (where: string, option: string, value: number | string, model: OnnxModel): Problem => ({
     code: 'batching-impossible',
-    message: `${where}: serving.${option} is ${JSON.stringify(value)}, but model "${model.name}" cannot run requests together: ${obstacleText(model.batching)}. Leave it out, or ${batchingRemedy(model)}.`,
+    message: `${where}: serving.${option} is ${JSON.stringify(value)}, but model "${model.name}" cannot run requests together: ${obstacleText(model.batching)}. Omit it, or ${batchingRemedy(model)}.`,
   }),
 
   batchDelayUnused: (where: string, delay: number): Problem => ({
@@ -148,7 +148,7 @@ export const workloadErrors = {
 
   notPositive: (where: string, prop: string, value: number | undefined): Problem => ({
     code: 'not-positive',
-    message: `${where}: ${prop} is ${inspect(value)}. Give a whole number of 1 or more.`,
+    message: `${where}: ${prop} is ${inspect(value)}. Use a whole number of 1 or more.`,
   }),
 };
 

@@ -4,7 +4,7 @@ import type { Construct, IConstruct } from 'constructs';
 import { defaultMemoryMiB } from '../memory';
 import type { OnnxModel } from '../model/onnx-model';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
-import { loadText, MOST_LOAD } from '../profile/machine-load';
+import { loadText, MAX_LOAD } from '../profile/machine-load';
 import { measuredOn } from '../profile/measured-on';
 import type { ModelProfile } from '../profile/model-profile';
 import { profileCommand } from '../profile/profile-command';
@@ -42,7 +42,7 @@ export function noteSizing(
     );
   }
   const { otherLoad = 0 } = profile.machine;
-  if (otherLoad > MOST_LOAD) {
+  if (otherLoad > MAX_LOAD) {
     annotations.addWarning(
       `Model "${name}" was measured while other processes used ${loadText(otherLoad)} of the machine's CPU time, so the profile may be inaccurate. Measure the model again on an idle machine: ${measureCommand(model)}`,
     );

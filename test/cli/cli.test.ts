@@ -27,10 +27,10 @@ describe('model-serving inspect', () => {
      operators  Mul
      inputs     x  FP32 [n]
      outputs    y  FP32 [n]
-     signature  as declared, and proved by running the model
+     signature  as declared; proved by running the model
      batching   independent: requests may share runs
      memory     265 MiB or more, 514 MiB by default
-     requests   up to 1 MiB each, 128.5 MiB of memory for all of them together
+     requests   up to 1 MiB each, 128.5 MiB for all that are in progress
      verdict    can be served
      "
     `);
@@ -54,7 +54,7 @@ describe('model-serving inspect', () => {
     profiledModel(file);
     expect(runCli('inspect', file).stdout.split('\n').slice(9, -2)).toEqual([
       'memory     265 MiB or more, 272 MiB by default',
-      'requests   up to 1 MiB each, 37.6 MiB of memory for all of them together',
+      'requests   up to 1 MiB each, 37.6 MiB for all that are in progress',
       'profile    measured on 4 x AMD EPYC 9B14 on 2026-11-25',
       'replica    1 executor of 1 thread, batches of up to 16 rows, 1.2 CPUs, 272 MiB',
       'rate       1,000 requests/s',
@@ -115,7 +115,7 @@ describe('model-serving inspect', () => {
     const warned = runCli('inspect', file, '--runtime-check', 'warn');
     expect(warned.stderr).toMatch(/^warning: .*cannot load this model/);
     expect(warned.stdout).toContain('verdict    cannot be served, or was not loaded here: see the warnings');
-    expect(runCli('inspect', file, '--runtime-check', 'skip').stdout).toContain('as far as its graph tells');
+    expect(runCli('inspect', file, '--runtime-check', 'skip').stdout).toContain('judging by its graph');
   });
 
   test('says why a file cannot be served, and exits with 1', () => {
@@ -236,7 +236,7 @@ test('serve refuses ports that are in use, each by its option, before it reads t
   await once(other, 'listening');
   const port = String((other.address() as AddressInfo).port);
   const taken = (option: string) =>
-    `${option} ${port}: cannot listen on this port of 127.0.0.1: it is in use. Give another port, or 0 for a free one. [port-taken]`;
+    `${option} ${port}: cannot listen on this port of 127.0.0.1: it is in use. Use another port, or 0 for any free port. [port-taken]`;
   const serve = () => {
     const args = ['serve', 'm.onnx', '--port', port, '--grpc-port', port, '--metrics-port', '0'];
     const { status, stderr } = spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8' });
@@ -249,7 +249,7 @@ test('serve refuses ports that are in use, each by its option, before it reads t
 });
 
 test.each([
-  ['nope.invalid', 'this name leads to no address'],
+  ['nope.invalid', 'the name cannot be resolved'],
   ['192.0.2.1', 'this machine has no such address'],
   ['2001:db8::1', 'this machine has no such address'],
 ])('serve names --host once where it is not of this machine: %s', (host, reason) => {
@@ -258,7 +258,7 @@ test.each([
   });
   expect({ status, stderr }).toEqual({
     status: 1,
-    stderr: `--host ${host}: cannot listen there: ${reason}. Give an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them. [host-unavailable]\n`,
+    stderr: `--host ${host}: cannot listen on this address: ${reason}. Use an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them. [host-unavailable]\n`,
   });
 });
 
@@ -293,6 +293,6 @@ test('help and mistakes', () => {
     code: 1,
     stderr: expect.stringContaining("missing required argument 'model'"),
   });
-  expect(runCli('serve', 'm.onnx', '--port', 'abc').stderr).toContain('Give a whole number from 0 to 65535.');
+  expect(runCli('serve', 'm.onnx', '--port', 'abc').stderr).toContain('Use a whole number from 0 to 65535.');
   expect(runCli('insepct')).toMatchObject({ code: 1, stderr: expect.stringContaining('Did you mean inspect?') });
 });

@@ -20,7 +20,7 @@ test('writes a client of the digits, the same each time', () => {
   const write = () => runCli('client', DIGITS, '--runtime-check', 'skip', '--out', 'src/digits-client.ts');
   expect(write()).toEqual({
     code: 0,
-    stdout: 'src/digits-client.ts: a client of "digits", version "1".\n',
+    stdout: 'src/digits-client.ts: client for "digits", version "1".\n',
     stderr: '',
   });
   const source = readFileSync('src/digits-client.ts', 'utf8');

@@ -76,9 +76,9 @@ describe('arrays of NumPy', () => {
     writeFileSync('one.npz', zipSync({ 'arr_0.npy': npy("'<f4'", [1, 2], Float32Array.of(0.5, 2)) }));
     expect(recorded('one.npz')).toMatchObject([{ name: 'x', data: [0.5, 2] }]);
     writeFileSync('two.npz', zipSync({ 'arr_0.npy': npy("'<f4'", [1, 2], Float32Array.of(0.5, 2)), 'arr_1.npy': npy("'<f4'", [1, 2], Float32Array.of(0.5, 2)) })); // prettier-ignore
-    expect(record('two.npz').stderr).toContain('array "arr_0": no input has its name; they are "x".');
+    expect(record('two.npz').stderr).toContain('array "arr_0": no input has this name; the inputs are "x".');
     model('float', [], true);
-    expect(record('one.npz').stderr).toContain('array "arr_0": no input has its name; they are "x", "k".');
+    expect(record('one.npz').stderr).toContain('array "arr_0": no input has this name; the inputs are "x", "k".');
   });
 
   test.each(['serving/x', 'x.npy', 'x.1', '../x'])('in an archive may have names such as "%s"', (name) => {
@@ -96,13 +96,13 @@ describe('arrays of NumPy', () => {
       'x.npy',
       'float',
       () => Buffer.from('{}'),
-      'array "x": it is no array of NumPy. Save it again with np.save or np.savez.',
+      'array "x": it is not a NumPy array. Save it again with np.save or np.savez.',
     ],
     [
       'x.npy',
       'float',
       () => npy("'|O'", [1, 2], Float32Array.of(1, 2)),
-      `array "x": its dtype is '|O'. Save numbers, truth values or texts of one dtype.`,
+      `array "x": its dtype is '|O'. Save numbers, booleans or strings of one dtype.`,
     ],
     [
       'x.npy',
@@ -120,19 +120,19 @@ describe('arrays of NumPy', () => {
       'x.npy',
       'float',
       () => npy("'<f4'", [1, 3], Float32Array.of(1, 2)),
-      'array "x": it has 8 bytes of elements, and its shape makes 12. Save it again with np.save or np.savez.',
+      'array "x": it has 8 bytes of elements, but its shape needs 12. Save it again with np.save or np.savez.',
     ],
     [
       'x.npy',
       'int64',
       () => npy("'<f8'", [1, 2], Float64Array.of(1, 2)),
-      'array "x": its dtype is f8, and the model takes INT64. Save x.astype(np.int64).',
+      'array "x": its dtype is f8, but the input expects INT64. Save x.astype(np.int64).',
     ],
     [
       'x.npy',
       'int32',
       () => npy("'<i8'", [1, 2], BigInt64Array.of(1n, 1n << 40n)),
-      'array "x": its element 1099511627776 is no INT32. Save values that the model takes.',
+      'array "x": its element 1099511627776 does not fit in INT32. Save values that the input can hold.',
     ],
     [
       'x.npy',
@@ -144,55 +144,55 @@ describe('arrays of NumPy', () => {
       'x.npy',
       'string',
       () => npy("'|S1'", [1, 2], Buffer.from([97, 0xfc])),
-      `array "x": it has a text that is not UTF-8. Save np.char.decode(x, 'latin-1') if that is its encoding.`,
+      `array "x": it has a string that is not UTF-8. Save np.char.decode(x, 'latin-1') if that is its encoding.`,
     ],
     [
       'x.npy',
       'string',
       () => npy("'<U1'", [1, 2], Uint32Array.of(97, 0x110000)),
-      'array "x": it has a text with 0x110000, which is no character of Unicode. Save texts of valid characters.',
+      'array "x": it has a string with 0x110000, which is not a Unicode character. Save strings of valid characters.',
     ],
     [
       'x.npy',
       'string',
       () => npy("'<U1'", [1, 2], Uint32Array.of(97, 0xd800)),
-      'array "x": it has a text with 0xd800, which is no character of Unicode. Save texts of valid characters.',
+      'array "x": it has a string with 0xd800, which is not a Unicode character. Save strings of valid characters.',
     ],
     [
       'x.npy',
       'float16',
       () => npy("'<f4'", [1, 2], Float32Array.of(1, 2)),
-      'array "x": its dtype is f4, and the model takes FP16. Save x.astype(np.float16).',
+      'array "x": its dtype is f4, but the input expects FP16. Save x.astype(np.float16).',
     ],
     [
       'x.npy',
       'int32',
       () => npy("'<f2'", [1, 2], Uint16Array.of(1, 2)),
-      'array "x": its dtype is f2, and the model takes INT32. Save x.astype(np.int32).',
+      'array "x": its dtype is f2, but the input expects INT32. Save x.astype(np.int32).',
     ],
     [
       'x.npy',
       'float',
       () => npy("'<f8'", [1, 2], Float64Array.of(1, -1e300)),
-      'array "x": its element -1e+300 is no FP32. Save values that the model takes.',
+      'array "x": its element -1e+300 does not fit in FP32. Save values that the input can hold.',
     ],
     [
       'x.npy',
       'bool',
       () => npy("'|u1'", [1, 2], Uint8Array.of(0, 1)),
-      'array "x": its dtype is u1, and the model takes BOOL. Save x.astype(np.bool_).',
+      'array "x": its dtype is u1, but the input expects BOOL. Save x.astype(np.bool_).',
     ],
     [
       'x.npy',
       'string',
       () => npy("'<i8'", [1, 2], BigInt64Array.of(1n, 2n)),
-      `array "x": its dtype is i8, and the model takes texts. Save x.astype('U').`,
+      `array "x": its dtype is i8, but the input expects strings. Save x.astype('U').`,
     ],
     [
       'q.npz',
       'float',
       () => zipSync({ 'q.npy': npy("'<f4'", [1, 2], Float32Array.of(1, 2)) }),
-      'array "q": no input has its name; they are "x". Save arrays under the names of inputs.',
+      'array "q": no input has this name; the inputs are "x". Name each array like an input.',
     ],
     [
       'q.npz',
@@ -210,7 +210,7 @@ describe('arrays of NumPy', () => {
     model('float', [], true);
     writeFileSync('one.npy', npy("'<f4'", [1, 2], Float32Array.of(1, 2)));
     expect(record('one.npy').stderr).toBe(
-      'one.npy: it has one array, and the model has the inputs "x", "k". Save one for each with np.savez, under their names. [golden-input-invalid]\n',
+      'one.npy: it holds one array, but the model has the inputs "x", "k". Save one array per input with np.savez, named like the input. [golden-input-invalid]\n',
     );
   });
 
@@ -221,8 +221,8 @@ describe('arrays of NumPy', () => {
   });
 });
 
-const NAMES_OR_NUMBERS = 'Give numbers alone, or a name for each column.';
-const TOO_LARGE = 'which is larger than any 64-bit float. Give a number that the model takes.';
+const NAMES_OR_NUMBERS = 'Write only numbers, or a name for each column.';
+const TOO_LARGE = 'which is larger than any 64-bit float. Write a number that the input can hold.';
 const PLAIN = 'Write numbers as 1234.5, with a decimal point and without separators.';
 
 describe('tables', () => {
@@ -257,39 +257,42 @@ describe('tables', () => {
     expect(readFileSync('m.golden.json', 'utf8')).toContain('9007199254740993');
     writeFileSync('table.csv', 'k,other\n1,2\n');
     expect(record('table.csv').stderr).toBe(
-      'table.csv: its first line has no column "x". Name a column for each input: "x", "k". [golden-input-invalid]\n',
+      'table.csv: its first line has no column "x". Add a header with a column per input: "x", "k". [golden-input-invalid]\n',
     );
   });
 
   test.each<[string, string, Elem?]>([
-    ['', 'it is empty. Give a line for each row.'],
-    ['1,2\n3\n', 'line 2 has 1 value, and line 1 has 2. Give each line as many.'],
-    ['a,b\n1,2\n3,4,5\n', 'line 3 has 3 values, and line 1 has 2. Give each line as many.'],
-    ['1\n3,4\n', 'line 2 has 2 values, and line 1 has 1. Give each line as many.'],
-    ['1,2\n3,x\n', 'line 2 has "x", which is no number. Give a number.'],
-    ['1,2\n\n3,"x\n"\n', 'line 3 has "x\\n", which is no number. Give a number.'],
-    ['"a\nb",c\n3,\n', 'line 3 has "", which is no number. Give a number.'],
-    ['1,2\n3,a"b\n', 'line 2 has a quotation mark within a value. Double it, and put the value in quotes.'],
-    ['1,2\n', 'line 1 has "2", which is no truth value. Give true, false, 1 or 0.', 'bool'],
-    ['1,nan\n', 'line 1 has "nan", which is no truth value. Give true, false, 1 or 0.', 'bool'],
-    ['1,\n3,4\n', 'line 1 has "", which is no number. Give a number.'],
-    [',\n3,4\n', 'line 1 has "", which is no number. Give a number.'],
-    ['$5,2\n3,4\n', 'line 1 has "$5", which is no number. Give a number.'],
-    ['-,?\n3,4\n', 'line 1 has "-", which is no number. Give a number.'],
-    ['1,b\n3,4\n', `line 1 has "b" beside "1". ${NAMES_OR_NUMBERS}`],
-    ['a,\n3,4\n', `line 1 has "a" beside "". ${NAMES_OR_NUMBERS}`],
-    ['a,"1,5"\n3,4\n', `line 1 has "a" beside "1,5". ${NAMES_OR_NUMBERS}`],
-    ['nan,x\n3,4\n', `line 1 has "x" beside "nan". ${NAMES_OR_NUMBERS}`],
-    ['"1,5","2,5"\n3,4\n', `line 1 has "1,5", which is no number. ${PLAIN}`],
-    ['3,4\n"1.234,5",2\n', `line 2 has "1.234,5", which is no number. ${PLAIN}`],
-    ['1_000,2_000\n3,4\n', `line 1 has "1_000", which is no number. ${PLAIN}`],
-    ['1 200,1 300\n3,4\n', `line 1 has "1 200", which is no number. ${PLAIN}`],
-    ["1'200,1'300\n3,4\n", `line 1 has "1'200", which is no number. ${PLAIN}`],
-    ['"1,5e3","-2,5e3"\n3,4\n', `line 1 has "1,5e3", which is no number. ${PLAIN}`],
-    ['NA,NA\n3,4\n', 'line 1 has "NA", which is no number. Give a number.'],
-    ['1;2\n3;4\n', 'line 1 has "1;2", which is no number. Separate values with commas.'],
-    ['a;b\n3;4\n', 'line 2 has "3;4", which is no number. Separate values with commas.'],
-    ['1\t2\n3\t4\n', 'line 1 has "1\\t2", which is no number. Separate values with commas.'],
+    ['', 'it is empty. Write one line per row.'],
+    ['1,2\n3\n', 'line 2 has 1 value, but line 1 has 2. Write the same number of values on every line.'],
+    ['a,b\n1,2\n3,4,5\n', 'line 3 has 3 values, but line 1 has 2. Write the same number of values on every line.'],
+    ['1\n3,4\n', 'line 2 has 2 values, but line 1 has 1. Write the same number of values on every line.'],
+    ['1,2\n3,x\n', 'line 2 has "x", which is not a number. Write a number.'],
+    ['1,2\n\n3,"x\n"\n', 'line 3 has "x\\n", which is not a number. Write a number.'],
+    ['"a\nb",c\n3,\n', 'line 3 has "", which is not a number. Write a number.'],
+    [
+      '1,2\n3,a"b\n',
+      'line 2 has a quotation mark within a value. Double the quotation mark and put the value in quotes.',
+    ],
+    ['1,2\n', 'line 1 has "2", which is not a boolean. Write true, false, 1 or 0.', 'bool'],
+    ['1,nan\n', 'line 1 has "nan", which is not a boolean. Write true, false, 1 or 0.', 'bool'],
+    ['1,\n3,4\n', 'line 1 has "", which is not a number. Write a number.'],
+    [',\n3,4\n', 'line 1 has "", which is not a number. Write a number.'],
+    ['$5,2\n3,4\n', 'line 1 has "$5", which is not a number. Write a number.'],
+    ['-,?\n3,4\n', 'line 1 has "-", which is not a number. Write a number.'],
+    ['1,b\n3,4\n', `line 1 mixes the name "b" with the value "1". ${NAMES_OR_NUMBERS}`],
+    ['a,\n3,4\n', `line 1 mixes the name "a" with the value "". ${NAMES_OR_NUMBERS}`],
+    ['a,"1,5"\n3,4\n', `line 1 mixes the name "a" with the value "1,5". ${NAMES_OR_NUMBERS}`],
+    ['nan,x\n3,4\n', `line 1 mixes the name "x" with the value "nan". ${NAMES_OR_NUMBERS}`],
+    ['"1,5","2,5"\n3,4\n', `line 1 has "1,5", which is not a number. ${PLAIN}`],
+    ['3,4\n"1.234,5",2\n', `line 2 has "1.234,5", which is not a number. ${PLAIN}`],
+    ['1_000,2_000\n3,4\n', `line 1 has "1_000", which is not a number. ${PLAIN}`],
+    ['1 200,1 300\n3,4\n', `line 1 has "1 200", which is not a number. ${PLAIN}`],
+    ["1'200,1'300\n3,4\n", `line 1 has "1'200", which is not a number. ${PLAIN}`],
+    ['"1,5e3","-2,5e3"\n3,4\n', `line 1 has "1,5e3", which is not a number. ${PLAIN}`],
+    ['NA,NA\n3,4\n', 'line 1 has "NA", which is not a number. Write a number.'],
+    ['1;2\n3;4\n', 'line 1 has "1;2", which is not a number. Separate values with commas.'],
+    ['a;b\n3;4\n', 'line 2 has "3;4", which is not a number. Separate values with commas.'],
+    ['1\t2\n3\t4\n', 'line 1 has "1\\t2", which is not a number. Separate values with commas.'],
     ['1e400,2\n', `line 1 has "1e400", ${TOO_LARGE}`],
     ['a,b\n1,-1e400\n', `line 2 has "-1e400", ${TOO_LARGE}`, 'double'],
     ['1,1e400\n', `line 1 has "1e400", ${TOO_LARGE}`, 'int64'],
@@ -303,7 +306,7 @@ describe('tables', () => {
     model('float', ['n', 2, 2]);
     writeFileSync('table.csv', '1,2\n');
     expect(record('table.csv').stderr).toBe(
-      'table.csv: input "x" has 3 dimensions, and a table has 2. Give its values in a .npy, .npz or .json file. [golden-input-invalid]\n',
+      'table.csv: input "x" has 3 dimensions, but a table has 2. Use a .npy, .npz or .json file. [golden-input-invalid]\n',
     );
   });
 });
@@ -322,7 +325,7 @@ describe('requests of no rows', () => {
     expect(record('table.csv', file)).toMatchObject({
       code: 1,
       stderr:
-        'm.onnx: nothing was recorded: the request "none" has no rows, and so its answer guards nothing. Give it a row or more. [golden-empty]\n',
+        'm.onnx: nothing was recorded: the request "none" has no rows, so its answer guards nothing. Send at least one row. [golden-empty]\n',
     });
     expect(existsSync('m.golden.json')).toBe(false);
   });

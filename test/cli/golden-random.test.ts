@@ -188,7 +188,7 @@ describe('M25 random requests fit the graph:', () => {
     const rows = random(parts, '--force', '--dimension', 'n=4');
     expect(rows.map(({ inputs }) => inputs['x']!.shape[0])).toEqual([4, 4, 4]);
     expect(record('--random', '1', '--force', '--dimension', 'high=5').stderr).toBe(
-      'm.onnx: --dimension high: no input has a free dimension of that name. Give one of "n", "x:1", "wide". [dimension-unknown]\n',
+      'm.onnx: --dimension high: no input has a free dimension of this name. Use one of "n", "x:1", "wide". [dimension-unknown]\n',
     );
   });
 
@@ -268,7 +268,7 @@ test('an output whose number of dimensions depends on the request is recorded, a
 
 describe('refuses, and writes nothing:', () => {
   const OWN =
-    'Give the sizes that the model needs with --dimension NAME=SIZE, or requests of your own with --inputs instead of --random.';
+    'Set the sizes that the model needs with --dimension NAME=SIZE, or pass your own requests with --inputs instead of --random.';
 
   function refused(parts: ModelParts, ...args: string[]): string {
     writeOnnxModel('m.onnx', parts);
@@ -295,13 +295,13 @@ describe('refuses, and writes nothing:', () => {
   test('answers that are no numbers', () => {
     const parts = one([node('Mul', ['x', 'nan'], ['y'])], [initializer('nan', 'float', [], Float32Array.of(NaN))]);
     expect(refused(parts, '--random', '2')).toBe(
-      `m.onnx: nothing was recorded: output "y" for random requests is NaN in all of its 4 elements. ${OWN} [golden-all-nan]\n`,
+      `m.onnx: nothing was recorded: output "y" for random requests is NaN in all 4 elements. ${OWN} [golden-all-nan]\n`,
     );
     const mask = (bit: number) => ({ name: 'attention', datatype: 'INT64', shape: [1, 2], data: [bit, bit] });
     const ids = { name: 'ids', datatype: 'INT64', shape: [1, 2], data: [1, 2] };
     const [masked, right] = [request('masked', ids, mask(0)), request('right', ids, mask(1))];
     expect(refused(encoder(), '--inputs', right, masked)).toBe(
-      'm.onnx: nothing was recorded: output "y" for "masked" is NaN in all of its 8 elements. Fix the request: a mask without a one, a length of 0 or NaN in an input does this. [golden-all-nan]\n',
+      'm.onnx: nothing was recorded: output "y" for "masked" is NaN in all 8 elements. Fix the request: a mask of zeros, a length of 0 or NaN in an input has this effect. [golden-all-nan]\n',
     );
   });
 
@@ -311,11 +311,11 @@ describe('refuses, and writes nothing:', () => {
       [initializer('zero', 'float', [], Float32Array.of(0))],
     );
     const constant = (count: number) =>
-      `m.onnx: nothing was recorded: the answers to ${count} requests that differ are the same, and so would guard nothing.`;
+      `m.onnx: nothing was recorded: ${count} different requests have the same answer, so the examples would guard nothing.`;
     expect(refused(parts, '--random', '1')).toBe(`${constant(2)} ${OWN} [golden-constant]\n`);
     const given = [request('a', x(1, 2)), request('b', x(3, 4)), request('c', x(5, 6))];
     expect(refused(parts, '--inputs', ...given)).toBe(
-      `${constant(3)} Add a request that the model answers otherwise. [golden-constant]\n`,
+      `${constant(3)} Add a request with a different answer. [golden-constant]\n`,
     );
   });
 
@@ -326,7 +326,7 @@ describe('refuses, and writes nothing:', () => {
       ['--inputs', request('a', x(1, 2))],
     ]) {
       expect(refused(parts, ...args)).toMatch(
-        /^m\.onnx: nothing was recorded: a second run of "(random 1|a)" differs from the first: output "y" at \[0, [01]\] is .* allowed.*\. The model draws random numbers, so that no container would reproduce its answers: export it for inference, without dropout and sampling\. \[golden-unrepeatable\]\n$/,
+        /^m\.onnx: nothing was recorded: a second run of "(random 1|a)" differs from the first: output "y" at \[0, [01]\] is .* allowed.*\. The model uses random numbers, so no container would reproduce its answers\. Export it for inference, without dropout and sampling\. \[golden-unrepeatable\]\n$/,
       );
     }
   });
@@ -341,10 +341,10 @@ describe('refuses, and writes nothing:', () => {
     expect(refused(parts, '--random', '1', '--runtime-check', 'warn')).toContain(OWN);
     const wrong = request('wrong', { ...x(1, 2), shape: [3] });
     expect(refused(encoder(), '--inputs', wrong)).toContain(
-      'Fix the request, and see model-serving inspect m.onnx for what the model takes. [golden-not-recorded]',
+      `Fix the request; model-serving inspect m.onnx lists the model's inputs. [golden-not-recorded]`,
     );
     expect(refused(encoder(), '--inputs', wrong, '--dimension', 'sequence=3')).toBe(
-      'golden record: --dimension gives the sizes of random requests, and those of --inputs have their own. Leave it out, or use --random instead of --inputs. [golden-sizes-of-inputs]\n',
+      'golden record: --dimension applies to --random only; requests of --inputs have their own sizes. Remove --dimension, or use --random instead of --inputs. [golden-sizes-of-inputs]\n',
     );
   });
 
@@ -362,7 +362,7 @@ describe('refuses, and writes nothing:', () => {
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(
-        /^m\.golden\.json: nothing was recorded: a file cannot be written: .+\. Name a place with --out that this user may write to, or remove what is in the way\. \[golden-unwritable\]\n$/,
+        /^m\.golden\.json: nothing was recorded: a file cannot be written: .+\. Choose a writable path with --out, or remove the obstacle\. \[golden-unwritable\]\n$/,
       ),
     ]);
     expect(existsSync('m.golden.json')).toBe(false);

@@ -63,7 +63,7 @@ test('records requests with the answers of the model', () => {
   expect(OnnxModel.fromFile(model, { golden: 'double.golden.json' }).servable).toBe(true);
 
   expect(record(model, '--inputs', one).stderr).toBe(
-    'double.golden.json: there are golden examples already. Name another file with --out, or overwrite them with --force. [golden-exists]\n',
+    'double.golden.json: this file already exists. Choose another file with --out, or overwrite it with --force. [golden-exists]\n',
   );
   expect(record(model, '--inputs', one, '--force').stdout).toBe('double.golden.json: 1 golden example.\n');
 });
@@ -104,7 +104,7 @@ test('says what is wrong with a request, and writes nothing', () => {
   const { code, stderr } = record(model, '--inputs', wrong);
   expect([code, stderr]).toEqual([
     1,
-    'strict.onnx: nothing was recorded: wrong: input "x": data has 1 elements; shape [3] takes 3. Fix the request, and see model-serving inspect strict.onnx for what the model takes. [golden-not-recorded]\n',
+    `strict.onnx: nothing was recorded: wrong: input "x": data has 1 elements; shape [3] takes 3. Fix the request; model-serving inspect strict.onnx lists the model's inputs. [golden-not-recorded]\n`,
   ]);
   expect(existsSync('strict.golden.json')).toBe(false);
   for (const [json, what] of [
@@ -127,20 +127,20 @@ test('says what is wrong with a request, and writes nothing', () => {
     return request(`${name}/same.json`, { shape: [1], data: [1] });
   });
   expect(record(model, '--inputs', one!, other!).stderr).toBe(
-    'golden record: two requests are called "same", and examples are called as their files. Rename one. [golden-name-twice]\n',
+    'golden record: two requests are called "same". Examples are named after their files, so rename one. [golden-name-twice]\n',
   );
-  expect(record(model, '--random', '1', '--out', 'golden').stderr).toContain('Give a file that ends in .json.');
+  expect(record(model, '--random', '1', '--out', 'golden').stderr).toContain('Use a file that ends in .json.');
   for (const requests of [[], ['--random', '1', '--inputs', one!]]) {
     // Before the model is read.
     expect(record('missing.onnx', ...requests).stderr).toBe(
-      'golden record: give requests with --inputs, or let it make some with --random, not both or neither. [golden-inputs-or-random]\n',
+      'golden record: the requests are missing or ambiguous. Use either --inputs or --random. [golden-inputs-or-random]\n',
     );
   }
   expect(record('missing.onnx', '--inputs', one!, '--seed', '1', '--dimension', 'n=3').stderr).toBe(
-    'golden record: --dimension gives the sizes of random requests, and those of --inputs have their own. Leave it out, or use --random instead of --inputs. [golden-sizes-of-inputs]\n' +
-      'golden record: --seed is of random requests, and those of --inputs are given. Leave it out, or use --random instead of --inputs. [golden-seed-of-inputs]\n',
+    'golden record: --dimension applies to --random only; requests of --inputs have their own sizes. Remove --dimension, or use --random instead of --inputs. [golden-sizes-of-inputs]\n' +
+      'golden record: --seed applies to --random only. Remove --seed, or use --random instead of --inputs. [golden-seed-of-inputs]\n',
   );
-  expect(record(model, '--random', '0').stderr).toContain('Give a whole number of 1 or more.');
+  expect(record(model, '--random', '0').stderr).toContain('Use a whole number of 1 or more.');
 });
 
 test('refuses an answer that rounding moves further than any tolerance allows, unless one is set', () => {
@@ -154,7 +154,7 @@ test('refuses an answer that rounding moves further than any tolerance allows, u
   expect([code, stderr]).toEqual([
     1,
     expect.stringMatching(
-      /^stairs\.onnx: nothing was recorded: rounding moves the answer to "whole" by more than a tenth of the output's largest value: output "y" at \[\d\] is 0; expected 1: 1 apart, 0\.1 allowed.*\. No tolerance for that would tell a wrong answer\. Give another request, or set the tolerance with --absolute\. \[golden-unstable\]\n$/,
+      /^stairs\.onnx: nothing was recorded: rounding changes the answer to "whole" by more than a tenth of the output's largest value: output "y" at \[\d\] is 0; expected 1: 1 apart, 0\.1 allowed.*\. A tolerance that allows this would not detect wrong answers\. Use another request, or set the tolerance with --absolute\. \[golden-unstable\]\n$/,
     ),
   ]);
   expect(existsSync('stairs.golden.json')).toBe(false);
@@ -171,7 +171,7 @@ test('check says what it checked', () => {
       .split('\n');
   expect(lines()).toEqual([
     'model: checked, version 1, sha256 SHA256',
-    'runtime: loads it',
+    'runtime: loads the model',
     'golden examples: none',
     'profile: none',
     'interface: none',
@@ -182,7 +182,7 @@ test('check says what it checked', () => {
   expect(lines().slice(2)).toEqual([
     'golden examples: checked.golden.json, reproduced',
     'profile: none',
-    'interface: checked.interface.json, kept',
+    'interface: checked.interface.json, not broken',
     '',
   ]);
   multiplier('.', 'checked', 3);

@@ -68,29 +68,33 @@ describe.each(COMMANDS)('model-serving %s', (_, args, option, end) => {
   /** What it says of a path: golden examples must be in a file that ends in .json, which is checked before. */
   const saidOf = (path: string, message: string) =>
     args[0] === 'golden' && !path.endsWith('.json')
-      ? `error: option '--out <file>' argument '${path}' is invalid. Give a file that ends in .json.\n`
+      ? `error: option '--out <file>' argument '${path}' is invalid. Use a file that ends in .json.\n`
       : message;
 
   test('refuses a folder', () => {
     mkdirSync(`folder${end}`);
-    expect(refusal(`folder${end}`)).toBe(`${option} folder${end} is a folder. Name a file. [out-not-a-file]\n`);
-    expect(refusal('none/')).toBe(saidOf('none/', `${option} none/ is a folder. Name a file. [out-not-a-file]\n`));
+    expect(refusal(`folder${end}`)).toBe(
+      `${option} folder${end} is a folder. Use the path of a file. [out-not-a-file]\n`,
+    );
+    expect(refusal('none/')).toBe(
+      saidOf('none/', `${option} none/ is a folder. Use the path of a file. [out-not-a-file]\n`),
+    );
   });
 
   test('refuses an empty text', () => {
-    const message = `${option} is empty; a shell variable may not be set. Give a path. [out-empty]\n`;
+    const message = `${option} is empty; maybe a shell variable is not set. Use a path. [out-empty]\n`;
     expect(refusal('')).toBe(saidOf('', message));
   });
 
   test('refuses a path below a file', () => {
     expect(refusal(`m.onnx/below/a${end}`)).toBe(
-      `${option} m.onnx/below/a${end} cannot be written: ${join(folder, 'm.onnx')} is not a folder. Name a file in a folder that this user may write to. [out-unwritable]\n`,
+      `${option} m.onnx/below/a${end} cannot be written: ${join(folder, 'm.onnx')} is not a folder. Use a file in a folder that this user can write to. [out-unwritable]\n`,
     );
   });
 
   test('refuses a device', () => {
     const { ino } = lstatSync('/dev/stdout');
-    const message = `${option} /dev/stdout is a device or a pipe. Name a file. [out-not-a-file]\n`;
+    const message = `${option} /dev/stdout is a device or a pipe. Use the path of a file. [out-not-a-file]\n`;
     expect(refusal('/dev/stdout')).toBe(saidOf('/dev/stdout', message));
     expect(lstatSync('/dev/stdout').ino).toBe(ino);
   });
@@ -101,7 +105,7 @@ describe.each(COMMANDS)('model-serving %s', (_, args, option, end) => {
     const before = contents();
     const all = [...args, '--preprocessing', file, option, file];
     const { stderr } = args[0] === 'profile' ? spawnCli(all) : runCli(...all);
-    expect(stderr).toBe(`${option} ${file} is a file that the command reads. Name another file. [out-is-input]\n`);
+    expect(stderr).toBe(`${option} ${file} is a file that the command reads. Use another path. [out-is-input]\n`);
     expect(contents()).toEqual(before);
   });
 });
@@ -113,7 +117,10 @@ test.each(LINKABLE)('model-serving %s refuses a link to the model', (_, args, op
   const before = contents();
   const all = [...args, option, `link${end}`];
   const { code, stderr } = args[0] === 'profile' ? spawnCli(all) : runCli(...all);
-  expect([code, stderr]).toEqual([1, `${option} link${end} is m.onnx itself. Name another file. [out-is-input]\n`]);
+  expect([code, stderr]).toEqual([
+    1,
+    `${option} link${end} is the same file as m.onnx. Use another path. [out-is-input]\n`,
+  ]);
   expect(contents()).toEqual(before);
 });
 
@@ -145,7 +152,8 @@ test.each(OF_OTHERS)('model-serving %s writes not over %j', (command, content) =
   expect(runCli(command, 'm.onnx', '--out', 'file')).toEqual({
     code: 1,
     stdout: '',
-    stderr: '--out file is a file that this command did not write. Name another one, or remove it. [out-not-own]\n',
+    stderr:
+      '--out file is a file that this command did not write. Use another path, or remove the file. [out-not-own]\n',
   });
   expect(readFileSync('file', 'utf8')).toBe(content);
 });
@@ -171,7 +179,7 @@ test('model-serving profile writes over no picture but its own', () => {
     code: 1,
     stdout: '',
     stderr:
-      '--picture logo.svg is a file that this command did not write. Name another one, or remove it. [out-not-own]\n',
+      '--picture logo.svg is a file that this command did not write. Use another path, or remove the file. [out-not-own]\n',
   });
   expect(readFileSync('logo.svg', 'utf8')).toBe(logo);
 });
@@ -195,7 +203,7 @@ describe('model-serving context', () => {
     symlinkSync(target, 'out');
     const before = contents();
     expect(context('out').stderr).toBe(
-      'out is a symbolic link. Give the folder itself, a new or an empty one: a build context must hold nothing else. [context-folder-link]\n',
+      'out is a symbolic link. Use a new or empty folder: a build context must contain nothing else. [context-folder-link]\n',
     );
     expect(contents()).toEqual(before);
     expect(spawn).not.toHaveBeenCalled();
@@ -209,7 +217,7 @@ describe('model-serving context', () => {
     }
     const before = contents();
     expect(context(out).stderr).toBe(
-      `${out} is not an empty folder. Give a new or an empty one: a build context must hold nothing else. [context-folder-not-empty]\n`,
+      `${out} is not an empty folder. Use a new or empty folder: a build context must contain nothing else. [context-folder-not-empty]\n`,
     );
     expect(contents()).toEqual(before);
     expect(spawn).not.toHaveBeenCalled();
@@ -219,13 +227,13 @@ describe('model-serving context', () => {
     mkdirSync('own');
     writeFileSync('Dockerfile', 'mine');
     const before = contents();
-    expect(context('').stderr).toBe('--out is empty; a shell variable may not be set. Give a path. [out-empty]\n');
+    expect(context('').stderr).toBe('--out is empty; maybe a shell variable is not set. Use a path. [out-empty]\n');
     expect(contents()).toEqual(before);
   });
 
   test('refuses a path below a file', () => {
     expect(context('m.onnx/out').stderr).toBe(
-      `--out m.onnx/out cannot be written: ${join(folder, 'm.onnx')} is not a folder. Name a file in a folder that this user may write to. [out-unwritable]\n`,
+      `--out m.onnx/out cannot be written: ${join(folder, 'm.onnx')} is not a folder. Use a file in a folder that this user can write to. [out-unwritable]\n`,
     );
   });
 });
@@ -263,7 +271,7 @@ describe('without permission', () => {
     expect({ code, stdout, stderr }).toEqual({
       code: 1,
       stdout: '',
-      stderr: `${option} taken/a${end} cannot be written: EACCES: permission denied, access '${join(folder, 'taken')}'. Name a file in a folder that this user may write to. [out-unwritable]\n`,
+      stderr: `${option} taken/a${end} cannot be written: EACCES: permission denied, access '${join(folder, 'taken')}'. Use a file in a folder that this user can write to. [out-unwritable]\n`,
     });
   });
 
@@ -271,7 +279,7 @@ describe('without permission', () => {
     writeFileSync('a.json', '');
     chmodSync('a.json', 0o444);
     expect(spawnCli(['sbom', 'm.onnx', '--out', 'a.json'], { ...other, env }).stderr).toBe(
-      "--out a.json cannot be written: EACCES: permission denied, access 'a.json'. Name a file in a folder that this user may write to. [out-unwritable]\n",
+      "--out a.json cannot be written: EACCES: permission denied, access 'a.json'. Use a file in a folder that this user can write to. [out-unwritable]\n",
     );
   });
 

@@ -101,7 +101,7 @@ test('keeps the sizes that were measured where another cannot be, and names that
   const { status, stderr } = run(file, '--seconds', '0.01', '--max-batch', '1', '--threads', '1', '--force', '--at', 'width=3,7'); // prettier-ignore
   expect(stderr).toMatch(
     new RegExp(
-      `^--at width=3: ${file}: the model does not run on made-up inputs: .* \\[trial-inputs-refused\\]$`,
+      `^--at width=3: ${file}: the model does not run on generated inputs: .* \\[trial-inputs-refused\\]$`,
       'ms',
     ),
   );
@@ -138,11 +138,15 @@ test.each([
 });
 
 test.each([
-  ['--threads', '1,0', 'Give a whole number from 1 to 256.'],
-  ['--max-batch', '1e9', 'Give a whole number from 1 to 65536.'],
-  ['--dimension', 'width', 'Give a name and a whole number, such as sequence=128, or input:1=128 without a name.'],
-  ['--at', 'width=1,x', 'Give a name and whole numbers, such as sequence=32,128,512.'],
-  ['--seconds', '0', 'Give a number above 0, up to 60.'],
+  ['--threads', '1,0', 'Use a whole number from 1 to 256.'],
+  ['--max-batch', '1e9', 'Use a whole number from 1 to 65536.'],
+  [
+    '--dimension',
+    'width',
+    'Use a name and a whole number, such as sequence=128, or input:1=128 if the dimension has no name.',
+  ],
+  ['--at', 'width=1,x', 'Use a name and whole numbers, such as sequence=32,128,512.'],
+  ['--seconds', '0', 'Use a number of seconds above 0 and up to 60.'],
 ])('%s %s is refused', (option, text, message) => {
   const command = profileCommand()
     .exitOverride()

@@ -34,15 +34,17 @@ const rebatch = (...args: string[]) => runCli('rebatch', 'm.onnx', '--out', 'fre
 
 const WRITTEN = 'free.onnx: rows are "batch", dimension 0 of input "x", dimension 0 of output "y".\n';
 const REST =
-  'an OpenAPI document or a client of m.onnx does not apply to free.onnx; write it again: model-serving openapi, model-serving client\naccept the interface: model-serving interface accept free.onnx\n';
+  'An OpenAPI document or a client of m.onnx does not apply to free.onnx. Generate it again: model-serving openapi, model-serving client\nAccept the interface: model-serving interface accept free.onnx\n';
 
 test('writes a model of any number of rows that gives the answers of the model of one row', () => {
   writeOnnxModel('m.onnx', dense);
   const { code, stdout, stderr } = rebatch();
   expect([code, stderr]).toEqual([0, '']);
-  expect(stdout.replace(/rows, alone .*/, 'rows …')).toBe(`${WRITTEN}compared with m.onnx: 4 made-up rows …\n${REST}`);
+  expect(stdout.replace(/rows, alone .*/, 'rows …')).toBe(
+    `${WRITTEN}Compared with m.onnx: 4 generated rows …\n${REST}`,
+  );
   expect(stdout).toMatch(
-    /alone and in runs of up to 8, (give the same bits|differ by \S+e-\d+ of the largest magnitude in a row's output)\.\n/,
+    /alone and in runs of up to 8; outputs (are bitwise identical|differ by up to \S+e-\d+ of the largest magnitude in a row's output)\.\n/,
   );
   const { signature } = OnnxModel.fromFile('free.onnx');
   expect([...signature.inputs, ...signature.outputs].map(({ dimensions }) => dimensions)).toEqual([
@@ -86,7 +88,7 @@ describe('golden examples', () => {
       0,
       expect.stringContaining('other/free.golden.json: 3 golden examples, reproduced.\n'),
     ]);
-    expect(stdout).toContain('4 made-up rows and 3 rows of golden examples, alone and in runs of up to 8, ');
+    expect(stdout).toContain('4 generated rows and 3 rows of golden examples, alone and in runs of up to 8; ');
     expect(readdirSync('other/m.golden')).toHaveLength(6);
     expect(runCli('check', 'other/free.onnx')).toMatchObject({
       code: 0,
@@ -100,7 +102,7 @@ describe('golden examples', () => {
     const { code, stderr } = rebatch();
     expect(code).toBe(0);
     expect(stderr).toMatch(
-      /^warning: not carried over: m\.golden\.json: example "one": output "y" at \[0, 0\] is 0\.\d+; expected 0/,
+      /^warning: golden examples not copied: m\.golden\.json: example "one": output "y" at \[0, 0\] is 0\.\d+; expected 0/,
     );
     expect(existsSync('free.golden.json')).toBe(false);
   });
@@ -139,7 +141,7 @@ describe('a model is refused', () => {
     );
   });
 
-  test('that refuses all made-up inputs, unless golden examples can share a run', () => {
+  test('that refuses all generated inputs, unless golden examples can share a run', () => {
     // One row of a table of three: -1 and 4 are none.
     const parts: ModelParts = {
       inputs: [value('x', 'float', [1, 4]), value('s', 'float', [1, 1])],
@@ -158,7 +160,7 @@ describe('a model is refused', () => {
       ],
     };
     expect(refused(parts)).toMatch(
-      /it rejects made-up rows, and no two of its golden examples can share a run\. .*\[rebatch-not-compared\]\n$/,
+      /it rejects generated rows, and no two of its golden examples can share a run\. .*\[rebatch-not-compared\]\n$/,
     );
     const example = (name: string, s: number, y: number[]) => ({
       name,
@@ -169,7 +171,9 @@ describe('a model is refused', () => {
     writeFileSync('m.golden.json', JSON.stringify({ examples }));
     expect(rebatch()).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('2 rows of golden examples, alone and in runs of up to 2, give the same bits.\n'),
+      stdout: expect.stringContaining(
+        '2 rows of golden examples, alone and in runs of up to 2; outputs are bitwise identical.\n',
+      ),
     });
   });
 });
@@ -198,7 +202,7 @@ describe('files that are there', () => {
 
   test('are never the model itself', () => {
     expect(runCli('rebatch', 'm.onnx', '--out', './m.onnx', '--force').stderr).toBe(
-      '--out ./m.onnx is m.onnx itself. Name another file. [rebatch-onto-itself]\n',
+      '--out ./m.onnx is the same file as m.onnx. Use another path. [rebatch-onto-itself]\n',
     );
   });
 
@@ -207,9 +211,9 @@ describe('files that are there', () => {
     writeFileSync('free.interface.json', '{}');
     const { stdout } = rebatch('--force');
     expect(stdout).toContain(
-      'm.profile.json does not apply to free.onnx; measure it: model-serving profile free.onnx\n',
+      'm.profile.json does not apply to free.onnx: measure it: model-serving profile free.onnx\n',
     );
-    expect(stdout).toContain('free.interface.json does not apply to free.onnx; see below\n');
+    expect(stdout).toContain('free.interface.json does not apply to free.onnx: see below\n');
   });
 });
 
@@ -255,7 +259,7 @@ test('inspect says why it is not possible', () => {
 test('commands that it prints may be copied, whatever the path', () => {
   writeOnnxModel('m.onnx', dense);
   const { stdout } = runCli('rebatch', 'm.onnx', '--out', "it's free/m.onnx");
-  expect(stdout).toContain("accept the interface: model-serving interface accept 'it'\\''s free/m.onnx'\n");
+  expect(stdout).toContain("Accept the interface: model-serving interface accept 'it'\\''s free/m.onnx'\n");
 });
 
 function tensor(name: string, shape: number[], data: number[]) {

@@ -211,11 +211,11 @@ test('ready is true, false while the server is not or is not there, and else an 
 });
 
 test.each<[string, object, string]>([
-  ['unknown input', { ...X, z: 1 }, 'unknown input "z"; the model takes "x"'],
-  ['no input', {}, 'input "x" is missing; the model takes FP32 [n, 2]'],
-  ['shape', { x: { shape: [1, 3], data: [] } }, 'input "x" has shape [1, 3]; the model takes FP32 [n, 2]'],
+  ['unknown input', { ...X, z: 1 }, 'unknown input "z"; the model has "x"'],
+  ['no input', {}, 'input "x" is missing; the model expects FP32 [n, 2]'],
+  ['shape', { x: { shape: [1, 3], data: [] } }, 'input "x" has shape [1, 3]; the model expects FP32 [n, 2]'],
   ['no shape', { x: { shape: [-1, 2], data: [] } }, 'input "x": shape must be an array of non-negative integers'],
-  ['length', { x: { shape: [2, 2], data: [1, 2, 3] } }, 'input "x": data has 3 elements; shape [2, 2] takes 4'],
+  ['length', { x: { shape: [2, 2], data: [1, 2, 3] } }, 'input "x": data has 3 elements; shape [2, 2] needs 4'],
   [
     'another array',
     { x: { shape: [1, 2], data: new Float64Array(2) } },
@@ -232,7 +232,7 @@ test.each<[string, object, string]>([
 
 test('checks which outputs are asked for', async () => {
   const error = await failure(client('http://x').infer(X, { outputs: ['z'] }));
-  expect(error.message).toBe('unknown output "z"; the model gives "y"');
+  expect(error.message).toBe('unknown output "z"; the model has "y"');
 });
 
 const y = (changes: object) => json(200, { outputs: [{ ...ANSWER.outputs[0], ...changes }] });

@@ -111,7 +111,7 @@ test('validates tensors before it sends them', async () => {
   const call = classify(caller('http://x', { fetch }), SCORES, { x: { shape: [1, 3], data: [] } }, {});
   expect(await failure(call)).toMatchObject({
     code: 'invalid-request',
-    message: 'input "x" has shape [1, 3]; the model takes FP32 [n, 2]',
+    message: 'input "x" has shape [1, 3]; the model expects FP32 [n, 2]',
     attempts: 0,
   });
   expect(fetch).not.toHaveBeenCalled();
@@ -119,7 +119,7 @@ test('validates tensors before it sends them', async () => {
 
 test('treats a picture as tensors if the model accepts no pictures', async () => {
   const plain = new Caller(MODEL, { url: 'http://x' });
-  expect((await failure(classify(plain, SCORES, PNG, {}))).message).toBe('unknown input "0"; the model takes "x"');
+  expect((await failure(classify(plain, SCORES, PNG, {}))).message).toBe('unknown input "0"; the model has "x"');
 });
 
 test.each<[string, ClassSpec, object, object]>([

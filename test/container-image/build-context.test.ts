@@ -109,7 +109,7 @@ describe('a staged context', () => {
     mkdirSync(target);
     writeFileSync(join(target, 'mine'), '');
     expect(() => contextOf(multiplier(folder, 'refused', 2)).stage(target)).toThrow(
-      `${target} is not an empty folder. Give a new or an empty one: a build context must hold nothing else. [context-folder-not-empty]`,
+      `${target} is not an empty folder. Use a new or empty folder: a build context must contain nothing else. [context-folder-not-empty]`,
     );
     expect(readdirSync(target)).toEqual(['mine']);
   });

@@ -85,15 +85,15 @@ describe('what is refused', () => {
   test.each<[Partial<InferenceImageProps>, string]>([
     [
       { baseImage: 'node:22-alpine' },
-      'stack/image: baseImage "node:22-alpine" is Alpine (musl), and onnxruntime needs glibc. Use a Debian, Ubuntu, RHEL or distroless image with Node 20 or newer, such as node:24-bookworm-slim. [base-image-musl]',
+      'stack/image: baseImage "node:22-alpine" is based on Alpine (musl), but onnxruntime needs glibc. Use a Debian, Ubuntu, RHEL or distroless image with Node 20 or newer, such as node:24-bookworm-slim. [base-image-musl]',
     ],
     [
       { baseImage: 'Node 24' },
-      'stack/image: baseImage "Node 24" is not an image reference. Give a name with a tag or digest, such as node:24-bookworm-slim or registry.example.com/node@sha256:…. [base-image-invalid]',
+      'stack/image: baseImage "Node 24" is not an image reference. Use a name with a tag or digest, such as node:24-bookworm-slim or registry.example.com/node@sha256:…. [base-image-invalid]',
     ],
     [
       { repository: 'registry.example.com/ml/digits:latest' },
-      'stack/image: repository "registry.example.com/ml/digits:latest" is not a repository name. Give registry and path in lower case without a tag, such as registry.example.com/ml/digits; the tag is the hash of the content. [repository-invalid]',
+      'stack/image: repository "registry.example.com/ml/digits:latest" is not a repository name. Use registry and path in lower case without a tag, such as registry.example.com/ml/digits; the tag is the hash of the content. [repository-invalid]',
     ],
     [
       { platform: 'windows/amd64' as never },
@@ -108,7 +108,7 @@ describe('what is refused', () => {
     [{ baseImage: 'registry.example.com/node:24-alpine3.21' }, '[base-image-musl]'],
     [
       { nodePath: 'node' },
-      'stack/image: nodePath "node" is not an absolute path of plain characters. Give the path of the node binary in the base image, such as /nodejs/bin/node. [node-path-invalid]',
+      'stack/image: nodePath "node" is not an absolute path of plain characters. Use the path of the node binary in the base image, such as /nodejs/bin/node. [node-path-invalid]',
     ],
   ])('D1 %j', (props, message) => {
     expect(() => image(props)).toThrow(message);
@@ -122,7 +122,7 @@ describe('what is refused', () => {
 
   test('an invalid reference', () => {
     expect(() => InferenceImage.fromRegistry('not an image', { model })).toThrow(
-      'InferenceImage.fromRegistry: "not an image" is not an image reference. Give a repository with a tag or, better, a digest, such as registry.example.com/ml/digits@sha256:…. [image-reference-invalid]',
+      'InferenceImage.fromRegistry: "not an image" is not an image reference. Use a repository with a tag or, preferably, a digest, such as registry.example.com/ml/digits@sha256:…. [image-reference-invalid]',
     );
   });
 });
@@ -130,7 +130,7 @@ describe('what is refused', () => {
 test('an own base image without a digest gets a warning', () => {
   const { construct } = image({ baseImage: 'registry.example.com/node:24' });
   expect(construct.node.metadata.map(({ data }) => data)).toEqual([
-    'baseImage "registry.example.com/node:24" is not pinned: the same plan may build another image tomorrow. Append its digest (@sha256:…).',
+    'baseImage "registry.example.com/node:24" is not pinned: the same plan may build a different image later. Append its digest (@sha256:…).',
   ]);
   expect(image().construct.node.metadata).toEqual([]);
 });

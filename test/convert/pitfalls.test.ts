@@ -77,7 +77,7 @@ describePitfalls('scikit_learn', () => {
     expect(checkWith({ scale: 1 })).toMatchObject({ code: 0, stderr: '' });
     expect(checkWith({ scale: 1, invert: true }).stderr).toContain('[golden-drift]');
     expect(checkWith({}).stderr).toMatch(
-      /example "a zero": output "probabilities" at .* fix the conversion or the declaration of picture instead \[golden-drift\]/,
+      /example "a zero": output "probabilities" at .* fix the conversion or the picture prop\. .*\[golden-drift\]/,
     );
   });
 });

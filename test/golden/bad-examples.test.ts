@@ -60,14 +60,14 @@ function warned(): readonly string[] {
 }
 
 test('NaN everywhere, in JSON and in a file', () => {
-  const remedy = ', and so guards nothing. Record the example with another request, or leave this output out of it.';
+  const remedy = ', so it guards nothing. Record the example with another request, or remove this output from it.';
   golden([ONE, ONE], [{ data: ['NaN', 'NaN'] }, { data: ['NaN', ['NaN']] }]);
   expect(refused()).toEqual([
-    `golden-all-nan: m.golden.json: example "example 2": output "y" is NaN in all of its 2 elements${remedy}`,
+    `golden-all-nan: m.golden.json: example "example 2": output "y" is NaN in all 2 elements${remedy}`,
   ]);
   golden([file('x.bin', NaN, NaN), file('y.bin', NaN, NaN)]);
   expect(refused()).toEqual([
-    `golden-all-nan: m.golden.json: example "example 1": output "y" is NaN in all of its 2 elements${remedy}`,
+    `golden-all-nan: m.golden.json: example "example 1": output "y" is NaN in all 2 elements${remedy}`,
   ]);
   rmSync('m.golden', { recursive: true });
   golden([{ data: [1, 'NaN'] }, { data: [1, 'NaN'] }]);
@@ -77,7 +77,7 @@ test('NaN everywhere, in JSON and in a file', () => {
 test('constant: a warning, as the answers of a classifier may be alike by chance', () => {
   golden([ONE, ONE], [{ data: [1, 2.000001] }, ONE]);
   expect(warned()).toEqual([
-    'm.golden.json: the responses of all 2 examples are the same, though their requests differ, so that they guard little. Add a request that the model answers otherwise.',
+    'm.golden.json: all 2 examples have the same response to different requests, so they guard little. Add a request with a different response.',
   ]);
   golden([ONE, ONE], [ONE, ONE]);
   expect(warned()).toEqual([]);
@@ -86,11 +86,11 @@ test('constant: a warning, as the answers of a classifier may be alike by chance
 test('wrong size, in JSON and in a file', () => {
   golden([ONE, { data: [1] }]);
   expect(refused()).toEqual([
-    'golden-mismatch: m.golden.json: example "example 1": output "y" has data of 1 elements, and its shape makes 2. Record the example with this very model.',
+    'golden-mismatch: m.golden.json: example "example 1": output "y" has 1 elements of data, but its shape needs 2. Record the example again with this model.',
   ]);
   golden([ONE, file('y.bin', 1)]);
   expect(refused()).toEqual([
-    'golden-mismatch: m.golden.json: example "example 1": output "y" has 4 bytes in m.golden/y.bin, and its shape makes 8. Record the example with this very model.',
+    'golden-mismatch: m.golden.json: example "example 1": output "y" has 4 bytes in m.golden/y.bin, but its shape needs 8. Record the example again with this model.',
   ]);
 });
 
@@ -118,14 +118,16 @@ test.each(['{"examples": [', '{"examples": [{"name": "fir', '{"examples": [{"nam
   (text) => {
     writeFileSync('m.golden.json', text);
     expect(refused()).toEqual([
-      'golden-half-written: m.golden.json: the file ends within its JSON: it was written or copied only in part. Restore it from version control, or record the examples again with --force.',
+      'golden-half-written: m.golden.json: the JSON is cut off: the file was only partly written or copied. Restore it from version control, or record the examples again with --force.',
     ]);
   },
 );
 
 test('what is no JSON is not called half-written', () => {
   writeFileSync('m.golden.json', '{"examples": oops]}');
-  expect(refused()).toEqual([expect.stringMatching(/^golden-not-json: m\.golden\.json: this is not JSON: /)]);
+  expect(refused()).toEqual([
+    expect.stringMatching(/^golden-not-json: m\.golden\.json: this file is not valid JSON: /),
+  ]);
 });
 
 test('unreadable', () => {
@@ -136,7 +138,7 @@ test('unreadable', () => {
   rmSync('m.golden.json', { recursive: true });
   golden([ONE, { file: 'm.golden/y.bin' }]);
   expect(refused()).toEqual([
-    'golden-file-missing: m.golden.json: it names the file "m.golden/y.bin", which is not there. Such names start at the folder of this file.',
+    'golden-file-missing: m.golden.json: it refers to "m.golden/y.bin", which does not exist. Paths are relative to the folder of m.golden.json.',
   ]);
   writeFileSync('m.golden.json', Buffer.from([0xff, 0xfe, 0x7b, 0]));
   expect(refused()).toEqual([expect.stringMatching(/^file-not-utf8: m\.golden\.json: /)]);
@@ -166,5 +168,5 @@ test.each([[3], [20_000]])('data in %d arrays more than its shape has dimensions
     `{"examples":[{"name":"deep","request":{"inputs":[${tensors}]},"response":${JSON.stringify(response)}}]}`,
   );
   const problems = problemsOf(() => OnnxModel.fromFile('m.onnx', { golden: 'm.golden.json', runtimeCheck: 'skip' }));
-  expect(JSON.stringify(problems)).toContain('more nested arrays than its shape has dimensions');
+  expect(JSON.stringify(problems)).toContain('nested deeper than its shape has dimensions');
 });

@@ -51,7 +51,7 @@ test('of FP16 are compared as numbers', () => {
   const [one, near, two] = [0x3c00, 0x3c01, 0x4000].map((bits) => Buffer.from([bits & 255, bits >> 8, 0, 0x3c]));
   const [x, y] = [bytes('one.bin', one!), bytes('two.bin', two!)];
   expect(() => read(x, y, 'float16')).toThrow(
-    'output "y" at [0, 0] is 1; expected 2: 1 apart, 0.00021 allowed. If the model is right,',
+    'output "y" at [0, 0] is 1; expected 2: 1 apart, 0.00021 allowed. If the example comes from',
   );
   expect(read(x, { ...bytes('near.bin', near!), tolerance: { relative: 0.001 } }, 'float16').servable).toBe(true);
 });
@@ -60,27 +60,27 @@ test.each<[string, () => object, string]>([
   [
     'is not there',
     () => ({ file: 'missing.bin' }),
-    'm.golden.json: it names the file "missing.bin", which is not there. Such names start at the folder of this file. [golden-file-missing]',
+    'm.golden.json: it refers to "missing.bin", which does not exist. Paths are relative to the folder of m.golden.json. [golden-file-missing]',
   ],
   [
     'is short',
     () => bytes('short.bin', floats(1)),
-    'm.golden.json: example "first": input "x" has 4 bytes in short.bin, and its shape makes 8. Record the example with this very model. [golden-mismatch]',
+    'm.golden.json: example "first": input "x" has 4 bytes in short.bin, but its shape needs 8. Record the example again with this model. [golden-mismatch]',
   ],
   [
     'is outside of the folder',
     () => ({ file: '../x.bin' }),
-    'm.golden.json: examples.0.request.inputs.0.file: must be a path within the folder of the golden examples, with "/". Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, requests and responses as in the Open Inference Protocol; a picture may stand in the place of a request. [golden-invalid]',
+    'm.golden.json: examples.0.request.inputs.0.file: must be a path within the folder of the golden examples, with "/". Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, with requests and responses as in the Open Inference Protocol; "picture" may replace "request". [golden-invalid]',
   ],
   [
     'is beside data',
     () => ({ ...bytes('x.bin', floats(1, 2)), data: [1, 2] }),
-    'm.golden.json: examples.0.request.inputs.0: must have either data or file. Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, requests and responses as in the Open Inference Protocol; a picture may stand in the place of a request. [golden-invalid]',
+    'm.golden.json: examples.0.request.inputs.0: must have either data or file. Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, with requests and responses as in the Open Inference Protocol; "picture" may replace "request". [golden-invalid]',
   ],
   [
     'is called as one of the image',
     () => bytes('model.json', floats(1, 2)),
-    'm.golden.json: model.json would be in the way of a file that the image has there. Put yours elsewhere, such as golden/model.json. [golden-file-reserved]',
+    `m.golden.json: model.json has the path of one of the image's own files. Move it, for example to golden/model.json. [golden-file-reserved]`,
   ],
 ])('a file that %s is refused', (_, makeInput, message) => {
   const input = makeInput();

@@ -34,7 +34,7 @@ function problems(text: string, parts?: ModelParts): string[] {
 }
 
 function mismatch(what: string): string {
-  return `golden-mismatch: ${golden}: example "first": ${what}. Record the example with this very model.`;
+  return `golden-mismatch: ${golden}: example "first": ${what}. Record the example again with this model.`;
 }
 
 test('is staged after the weights, and is no part of the identity', () => {
@@ -70,13 +70,13 @@ test('is missing', () => {
 
 test('is not JSON', () => {
   expect(problems('{"examples": x')).toEqual([
-    expect.stringMatching(/^golden-not-json: .*examples\.json: this is not JSON: .+\.$/),
+    expect.stringMatching(/^golden-not-json: .*examples\.json: this file is not valid JSON: .+\.$/),
   ]);
 });
 
 test('has another form', () => {
   const form =
-    'Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, requests and responses as in the Open Inference Protocol; a picture may stand in the place of a request.';
+    'Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, with requests and responses as in the Open Inference Protocol; "picture" may replace "request".';
   expect(problems('{"examples": []}')).toEqual([
     `golden-invalid: ${golden}: examples: Too small: expected array to have >=1 items. ${form}`,
   ]);
@@ -90,27 +90,27 @@ test('has another form', () => {
 
 test('has a tensor that the model has not', () => {
   expect(problems(file([x, { ...x, name: 'q' }], [{ ...y, name: 'z' }]))).toEqual([
-    mismatch(`input "q" is none of the model's, which are "x"`),
-    mismatch(`output "z" is none of the model's, which are "y"`),
+    mismatch(`the model has no input "q"; it has "x"`),
+    mismatch(`the model has no output "z"; it has "y"`),
   ]);
 });
 
 test('lacks an input, or gives one twice', () => {
   expect(problems(file([{ ...x, name: 'q' }]))).toEqual([
-    mismatch(`input "q" is none of the model's, which are "x"`),
+    mismatch(`the model has no input "q"; it has "x"`),
     mismatch('input "x" is missing'),
   ]);
-  expect(problems(file([x, x]))).toEqual([mismatch('input "x" is given twice'), mismatch('input "x" is given twice')]);
+  expect(problems(file([x, x]))).toEqual([mismatch('input "x" appears twice'), mismatch('input "x" appears twice')]);
 });
 
 test('has another datatype, shape or length', () => {
   expect(problems(file([{ ...x, datatype: 'FP64' }], [{ ...y, shape: [1, 3] }]))).toEqual([
-    mismatch(`input "x" is FP64, and the model's is FP32`),
-    mismatch(`output "y" has shape [1, 3], and the model's is [n, 2]`),
+    mismatch(`input "x" is FP64, but the model declares FP32`),
+    mismatch(`output "y" has shape [1, 3], but the model declares [n, 2]`),
   ]);
   expect(problems(file([{ ...x, shape: [2] }], [{ ...y, data: [1, [2, 3]] }]))).toEqual([
-    mismatch(`input "x" has shape [2], and the model's is [n, 2]`),
-    mismatch('output "y" has data of 3 elements, and its shape makes 2'),
+    mismatch(`input "x" has shape [2], but the model declares [n, 2]`),
+    mismatch('output "y" has 3 elements of data, but its shape needs 2'),
   ]);
 });
 
@@ -130,7 +130,7 @@ test('cannot hold FP16 as JSON', () => {
   expect(problems(file([half(x)], [half(y)]), identity('float16', ['n', 2]))).toEqual(
     ['input "x"', 'output "y"'].map(
       (tensor) =>
-        `golden-fp16: ${golden}: example "first": ${tensor} is FP16, which has no JSON form. Give its bytes in a file: "file" in the place of "data".`,
+        `golden-fp16: ${golden}: example "first": ${tensor} is FP16, which JSON cannot represent. Store its bytes in a file, and replace "data" with "file".`,
     ),
   );
 });

@@ -47,7 +47,7 @@ function problems(props: OnnxModelProps = { golden: 'm.golden.json' }): string[]
 }
 
 function refusal(link: string, target: string): string {
-  return `golden-file-outside: m.golden.json: ${link} is a link to ${target}, outside the folder of this file. Put the file itself there.`;
+  return `golden-file-outside: m.golden.json: ${link} is a link to ${target}, outside the folder of this file. Replace the link with the file.`;
 }
 
 describe('a golden example is refused whose', () => {
@@ -58,7 +58,7 @@ describe('a golden example is refused whose', () => {
     const { code, stdout, stderr } = runCli('check', 'm.onnx');
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toBe(
-      `m.golden.json: m.golden/x.bin is a link to ${secret}, outside the folder of this file. Put the file itself there. [golden-file-outside]\n`,
+      `m.golden.json: m.golden/x.bin is a link to ${secret}, outside the folder of this file. Replace the link with the file. [golden-file-outside]\n`,
     );
   });
 
@@ -114,7 +114,7 @@ test('a link to nothing is a file that is not there', () => {
   symlinkSync(join(outside, 'none'), 'm.golden/x.bin');
   goldenFile('m.golden/x.bin');
   expect(problems()).toEqual([
-    'golden-file-missing: m.golden.json: it names the file "m.golden/x.bin", which is not there. Such names start at the folder of this file.',
+    'golden-file-missing: m.golden.json: it refers to "m.golden/x.bin", which does not exist. Paths are relative to the folder of m.golden.json.',
   ]);
 });
 
@@ -127,7 +127,7 @@ describe('model-serving golden record', () => {
     expect(record('--inputs', 'request.json')).toEqual({
       code: 1,
       stdout: '',
-      stderr: `request.json: x.bin is a link to ${secret}, outside the folder of this file. Put the file itself there. [golden-file-outside]\n`,
+      stderr: `request.json: x.bin is a link to ${secret}, outside the folder of this file. Replace the link with the file. [golden-file-outside]\n`,
     });
     expect(existsSync('m.golden.json')).toBe(false);
   });
@@ -149,7 +149,7 @@ describe('model-serving golden record', () => {
     rmSync('m.golden', { recursive: true });
     symlinkSync(outside, 'm.golden');
     expect(record('--random', '1', '--force').stderr).toBe(
-      `m.golden.json: m.golden is a link to ${outside}, outside the folder of this file. Put the file itself there. [golden-file-outside]\n`,
+      `m.golden.json: m.golden is a link to ${outside}, outside the folder of this file. Replace the link with the file. [golden-file-outside]\n`,
     );
     expect(readFileSync(secret)).toEqual(FLOATS);
   });
@@ -159,7 +159,7 @@ describe('a file of class names', () => {
   const classes = (file: string) => problems({ classes: file });
 
   function refused(file: string, link: string, target: string): string {
-    return `classes-file-outside: m.onnx: classes names ${file}, and ${link} is a link to ${target}, outside its folder. Put the file itself there.`;
+    return `classes-file-outside: m.onnx: classes is the file ${file}, but ${link} is a link to ${target}, outside its folder. Replace the link with the file.`;
   }
 
   beforeEach(() => writeFileSync(join(outside, 'names.txt'), 'cat\ndog\n'));

@@ -43,7 +43,7 @@ test.each([
   const drift = () => read({}, props);
   expect(drift).toThrow(`golden.json: example "levels": output "y" at [0, 0, 0, 0] is ${difference}`);
   expect(drift).toThrow(
-    'if the framework gave the example, fix the conversion or the declaration of picture instead [golden-drift]',
+    'If the example comes from the training framework, fix the conversion or the picture prop. If the model is right, record',
   );
 });
 
@@ -52,13 +52,13 @@ test.each([
     'no declaration of how a picture becomes an input',
     {},
     { picture: undefined },
-    'golden.json: example "levels": its request is the picture pictures/levels.png, and it is not declared how a picture becomes the model\'s input. Give OnnxModel.fromFile picture, or the command --preprocessing. [golden-picture-undeclared]',
+    'golden.json: example "levels": its request is the picture pictures/levels.png, but the model declares no picture input. Set the prop picture of OnnxModel.fromFile, or the option --preprocessing of the command. [golden-picture-undeclared]',
   ],
   [
     'a picture that is not there',
     { picture: 'pictures/none.png' },
     {},
-    'golden.json: it names the file "pictures/none.png", which is not there. Such names start at the folder of this file. [golden-file-missing]',
+    'golden.json: it refers to "pictures/none.png", which does not exist. Paths are relative to the folder of golden.json. [golden-file-missing]',
   ],
   ['one outside of the folder', { picture: '../levels.png' }, {}, 'must be a path within the folder of the golden'],
   [
@@ -72,7 +72,7 @@ test.each([
     'no picture',
     { picture: 'preprocessing.json' },
     {},
-    'golden.json: example "levels": its request is the picture preprocessing.json, which is refused: the body is not a picture; send a PNG or JPEG file. Fix its request or picture, or what it expects. [golden-refused]',
+    'golden.json: example "levels": its request is the picture preprocessing.json, which is refused: the body is not a picture; send a PNG or JPEG file. Fix its request or picture, or the expected response. [golden-refused]',
   ],
   [
     'a picture that is too large',
@@ -84,7 +84,7 @@ test.each([
     'an output that the model has not',
     { response: { outputs: [{ ...y(1, 1), name: 'z' }] } },
     {},
-    'output "z" is none',
+    'the model has no output "z"',
   ],
 ] as const)('%s is an error', (_name, example, props, message) => {
   expect(() => read(example, props)).toThrow(message);
@@ -165,17 +165,17 @@ describe('model-serving golden record', () => {
     mkdirSync('model.onnx');
     writeFileSync('model.onnx/7.png', png('gray', 2, [[0, 255]]));
     expect(record('model.onnx/7.png').stderr).toBe(
-      'same.golden.json: model.onnx/7.png would be in the way of a file that the image has there. Put yours elsewhere, such as golden/7.png. [golden-file-reserved]\n',
+      `same.golden.json: model.onnx/7.png has the path of one of the image's own files. Move it, for example to golden/7.png. [golden-file-reserved]\n`,
     );
   });
 
   test('says what is no picture, and what declares none', () => {
     writeFileSync('notes.jpg', 'a note');
     expect(record('notes.jpg').stderr).toBe(
-      'same.onnx: nothing was recorded: notes: its request is the picture notes.jpg, which is refused: the body is not a picture; send a PNG or JPEG file. Fix the request, and see model-serving inspect same.onnx for what the model takes. [golden-not-recorded]\n',
+      `same.onnx: nothing was recorded: notes: its request is the picture notes.jpg, which is refused: the body is not a picture; send a PNG or JPEG file. Fix the request; model-serving inspect same.onnx lists the model's inputs. [golden-not-recorded]\n`,
     );
     expect(runCli('golden', 'record', 'same.onnx', '--force', '--inputs', 'pictures/levels.png').stderr).toBe(
-      'same.golden.json: example "levels": its request is the picture pictures/levels.png, and it is not declared how a picture becomes the model\'s input. Give OnnxModel.fromFile picture, or the command --preprocessing. [golden-picture-undeclared]\n',
+      'same.golden.json: example "levels": its request is the picture pictures/levels.png, but the model declares no picture input. Set the prop picture of OnnxModel.fromFile, or the option --preprocessing of the command. [golden-picture-undeclared]\n',
     );
   });
 });

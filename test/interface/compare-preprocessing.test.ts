@@ -6,22 +6,24 @@ type Declared = Pick<ModelInterface, 'picture' | 'classes'>;
 /** As `interface diff` prints them. */
 function differences(was: Declared, is: Declared): string[] {
   const tensors = (declared: Declared) => ({ name: 'm', inputs: [], outputs: [], ...declared });
-  return compareInterfaces(tensors(was), tensors(is)).map(({ what, harm }) => (harm ? `! ${what}: ${harm}` : what));
+  return compareInterfaces(tensors(was), tensors(is)).map(({ change, effect }) =>
+    effect ? `! ${change}: ${effect}` : change,
+  );
 }
 
 const picture = (maxPixels: number): Declared => ({ picture: { maxPixels } });
 
 test.each<[string, Declared, Declared, string[]]>([
   ['the same', picture(9), picture(9), []],
-  ['taken', {}, picture(9), ['pictures are taken now']],
-  ['taken no more', picture(9), {}, ['! pictures are taken no more: clients that send them would be refused']],
+  ['taken', {}, picture(9), ['pictures are now accepted']],
+  ['taken no more', picture(9), {}, ['! pictures are no longer accepted: clients that send them are refused']],
   [
     'smaller',
     picture(9),
     picture(8),
-    ['! pictures may have 8 pixels, and could have 9: clients that send larger ones would be refused'],
+    ['! the limit of a picture changes from 9 to 8 pixels: clients that send larger ones are refused'],
   ],
-  ['larger', picture(9), picture(10), ['pictures may have 10 pixels, and could have 9']],
+  ['larger', picture(9), picture(10), ['the limit of a picture changes from 9 to 10 pixels']],
 ])('pictures: %s', (_, was, is, expected) => {
   expect(differences(was, is)).toEqual(expected);
 });
@@ -32,63 +34,63 @@ const classes = (names?: string[], kind: 'scores' | 'index' | 'label' = 'scores'
 
 test.each<[string, Declared, Declared, string[]]>([
   ['the same', classes(['a', 'b']), classes(['a', 'b']), []],
-  ['told', {}, classes(), ['the class is told now']],
-  ['told no more', classes(), {}, ['! the class is told no more: clients that ask for it would find nothing']],
+  ['told', {}, classes(), ['the model now returns a class']],
+  ['told no more', classes(), {}, ['! the model no longer returns a class: clients that request it find nothing']],
   [
     'more',
     classes(['a', 'b']),
     classes(['a', 'b', 'c', 'd']),
-    ['! class "c" (and 1 more) is new: clients that know all names would refuse it'],
+    ['! class "c" (and 1 more) is added: clients that list all names reject it'],
   ],
   [
     'fewer',
     classes(['a', 'b']),
     classes(['a']),
-    ['! class "b" is gone: clients that know it by its name would not find it'],
+    ['! class "b" is removed: clients that look for its name do not find it'],
   ],
   [
     'another name',
     classes(['a', 'b']),
     classes(['a', 'x']),
     [
-      '! class "b" is gone: clients that know it by its name would not find it',
-      '! class "x" is new: clients that know all names would refuse it',
+      '! class "b" is removed: clients that look for its name do not find it',
+      '! class "x" is added: clients that list all names reject it',
     ],
   ],
   [
     'another order',
     classes(['a', 'b']),
     classes(['b', 'a']),
-    ['! class "a" has index 1, and had 0: clients that go by the index would misread it'],
+    ['! class "a" moves from index 0 to 1: clients that use the index misread it'],
   ],
-  ['names', classes(), classes(['a']), ['! classes have names now: clients read indices in their place']],
-  ['no names', classes(['a']), classes(), ['! classes have no names any more: clients read names']],
-  ['more labels', classes(['a'], 'label'), classes(['a', 'b'], 'label'), ['class "b" is new']],
-  ['names of labels', classes(undefined, 'label'), classes(['a'], 'label'), ['classes have names now']],
+  ['names', classes(), classes(['a']), ['! classes now have names: clients read indices instead']],
+  ['no names', classes(['a']), classes(), ['! classes no longer have names: clients read names']],
+  ['more labels', classes(['a'], 'label'), classes(['a', 'b'], 'label'), ['class "b" is added']],
+  ['names of labels', classes(undefined, 'label'), classes(['a'], 'label'), ['classes now have names']],
   [
     'no names of labels',
     classes(['a'], 'label'),
     classes(undefined, 'label'),
-    ['! classes have no names any more: clients read their indices'],
+    ['! classes no longer have names: clients read their indices'],
   ],
   [
     'no scores',
     classes(),
     classes(undefined, 'index'),
-    ['! the class is told by an index, and was by scores: clients read the score'],
+    ['! the class now comes from an index instead of scores: clients read the score'],
   ],
-  ['scores', classes(undefined, 'index'), classes(), ['the class is told by scores, and was by an index']],
+  ['scores', classes(undefined, 'index'), classes(), ['the class now comes from scores instead of an index']],
   [
     'no labels',
     classes(undefined, 'label'),
     classes(undefined, 'index'),
-    ['! the class is told by an index, and was by a label: clients read the label'],
+    ['! the class now comes from an index instead of a label: clients read the label'],
   ],
   [
     'probabilities',
     classes(),
     classes(undefined, 'scores', true),
-    ['! scores are probabilities now, and were as given: clients that compare them would misread them'],
+    ['! scores are now probabilities instead of the raw output: clients that compare them misread them'],
   ],
 ])('classes: %s', (_, was, is, expected) => {
   expect(differences(was, is)).toEqual(expected);

@@ -23,7 +23,7 @@ function read(props: OnnxModelProps = {}): OnnxModel {
 const accept = (...args: string[]) => runCli('interface', 'accept', 'm.onnx', '--runtime-check', 'skip', ...args);
 
 const BROKEN =
-  'm.onnx: compared with m.interface.json (version "1.4"), input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused. Give the model another major version, or accept it if no client minds: model-serving interface accept m.onnx --breaking [interface-broken]';
+  'm.onnx: compared with m.interface.json (version "1.4"), input "x" changes from FP32 [n, 4] to FP32 [1, 4]: clients that send other sizes are refused. Raise the model\'s major version, or accept the change if no client is affected: model-serving interface accept m.onnx --breaking [interface-broken]';
 
 describe('an accepted interface beside the model', () => {
   beforeEach(() => {
@@ -42,7 +42,7 @@ describe('an accepted interface beside the model', () => {
     expect(read({ version: '1.5' }).warnings).toEqual([]);
     expect(runCli('interface', 'diff', 'm.onnx', '--runtime-check', 'skip')).toEqual({
       code: 0,
-      stdout: 'm.interface.json: the interface is the accepted one.\n',
+      stdout: 'm.interface.json: no differences.\n',
       stderr: '',
     });
   });
@@ -54,7 +54,7 @@ describe('an accepted interface beside the model', () => {
     const { code, stdout } = runCli('interface', 'diff', 'm.onnx', '--runtime-check', 'skip');
     expect([code, stdout.split('\n')[0]]).toEqual([
       1,
-      '! input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused',
+      '! input "x" changes from FP32 [n, 4] to FP32 [1, 4]: clients that send other sizes are refused',
     ]);
   });
 
@@ -74,7 +74,7 @@ describe('an accepted interface beside the model', () => {
     const model = read({ version: '2' });
     expect(model.servable).toBe(true);
     expect(model.warnings).toEqual([
-      'm.onnx: compared with m.interface.json (version "1.4"), input "x" is FP32 [1, 4], and was FP32 [n, 4]; output "y" is FP32 [1, 4], and was FP32 [n, 4]. Accept it, so that the next change is compared with this one: model-serving interface accept m.onnx',
+      'm.onnx: compared with m.interface.json (version "1.4"), input "x" changes from FP32 [n, 4] to FP32 [1, 4]; output "y" changes from FP32 [n, 4] to FP32 [1, 4]. Accept the new interface, so that later changes are compared with it: model-serving interface accept m.onnx',
     ]);
     expect(accept('--model-version', '2').code).toBe(0);
     expect(read({ version: '2' }).warnings).toEqual([]);
@@ -84,7 +84,9 @@ describe('an accepted interface beside the model', () => {
     write([1, 4]);
     const refused = accept('--model-version', '1.5');
     expect([refused.code, refused.stderr.trim()]).toEqual([1, BROKEN]);
-    expect(accept('--model-version', '1.5', '--breaking').stdout).toContain('! input "x" is FP32 [1, 4]');
+    expect(accept('--model-version', '1.5', '--breaking').stdout).toContain(
+      '! input "x" changes from FP32 [n, 4] to FP32 [1, 4]',
+    );
     expect(read({ version: '1.5' }).warnings).toEqual([]);
   });
 
@@ -92,7 +94,7 @@ describe('an accepted interface beside the model', () => {
     // Outputs of a size that was fixed and is open break clients, so only the input is widened here.
     writeOnnxModel('m.onnx', { ...identity('float', ['n', 'k']), outputs: [value('y', 'float', ['n', 4])] });
     expect(accept('--model-version', '1.5').stdout).toBe(
-      '  input "x" is FP32 [n, k], and was FP32 [n, 4]\nm.interface.json: version "1.5" of "m" is accepted.\n',
+      '  input "x" changes from FP32 [n, 4] to FP32 [n, k]\nm.interface.json: version "1.5" of "m" is accepted.\n',
     );
   });
 });
@@ -124,17 +126,17 @@ describe('of pictures and classes', () => {
   test('refuses what breaks clients, and says how to accept it', () => {
     expect(() => read({ ...declared, classes: ['a', 'b', 'd', 'c'] })).toThrow(
       new Error(
-        'm.onnx: compared with m.interface.json (version "1"), class "c" has index 3, and had 2: clients that go by the index would misread it. Give the model another major version, or accept it if no client minds: model-serving interface accept m.onnx --preprocessing FILE --breaking [interface-broken]',
+        'm.onnx: compared with m.interface.json (version "1"), class "c" moves from index 2 to 3: clients that use the index misread it. Raise the model\'s major version, or accept the change if no client is affected: model-serving interface accept m.onnx --preprocessing FILE --breaking [interface-broken]',
       ),
     );
     expect(() => read({ classes: declared.classes })).toThrow(
-      'pictures are taken no more: clients that send them would be refused. Declare picture as before (on the command line with --preprocessing FILE). Else: Give the model another major version, or',
+      "pictures are no longer accepted: clients that send them are refused. Declare picture as before (on the command line: --preprocessing FILE). Otherwise, raise the model's major version, or",
     );
     expect(runCli('check', 'm.onnx', '--runtime-check', 'skip').stderr).toContain(
-      'Declare picture and classes as before (on the command line with --preprocessing FILE). Else: ',
+      'Declare picture and classes as before (on the command line: --preprocessing FILE). Otherwise, raise',
     );
     expect(read({ ...declared, picture: { ...picture, maxPixels: 200 } }).warnings).toEqual([
-      'm.onnx: compared with m.interface.json (version "1"), pictures may have 200 pixels, and could have 100. Accept it, so that the next change is compared with this one: model-serving interface accept m.onnx --preprocessing FILE',
+      'm.onnx: compared with m.interface.json (version "1"), the limit of a picture changes from 100 to 200 pixels. Accept the new interface, so that later changes are compared with it: model-serving interface accept m.onnx --preprocessing FILE',
     ]);
   });
 });
@@ -153,7 +155,7 @@ describe('a file that is no interface', () => {
 
   test('is refused', () => {
     expect(problemOf('<<<<<<<')).toMatch(
-      /^m\.interface\.json: this is not JSON: .*\. Restore it, .* accept m\.onnx \[interface-not-json\]$/,
+      /^m\.interface\.json: this file is not valid JSON: .*\. Restore it, .* accept m\.onnx \[interface-not-json\]$/,
     );
     expect(problemOf('{"interfaceVersion": 2, "name": "m", "version": "1", "inputs": [], "outputs": []}')).toBe(
       [
@@ -163,7 +165,7 @@ describe('a file that is no interface', () => {
       ]
         .map(
           (what) =>
-            `m.interface.json: ${what}. Restore it, or remove it and write it again from the model that is deployed: model-serving interface accept m.onnx [interface-invalid]`,
+            `m.interface.json: ${what}. Restore it, or remove it and write it again from the deployed model: model-serving interface accept m.onnx [interface-invalid]`,
         )
         .join('\n'),
     );
@@ -192,7 +194,7 @@ describe('a canary', () => {
   test('must not break the clients of the service', () => {
     expect(build({})).toThrow(
       new Error(
-        'stack/m/next: compared with the service\'s version "1", input "x" is FP32 [1, 4], and was FP32 [n, 4]: clients that send other sizes would be refused. Deploy it as a separate service, or set acceptsInterfaceChange if no client is affected. [canary-interface]',
+        'stack/m/next: compared with the service\'s version "1", input "x" changes from FP32 [n, 4] to FP32 [1, 4]: clients that send other sizes are refused. Deploy it as a separate service, or set acceptsInterfaceChange if no client is affected. [canary-interface]',
       ),
     );
   });
@@ -209,7 +211,7 @@ describe('a canary', () => {
       });
     expect(classified(['no', 'yes'])).not.toThrow();
     expect(classified()).toThrow(
-      'stack/m/next: compared with the service\'s version "1", the class is told no more: clients that ask for it would find nothing. Deploy it as a separate service, or set acceptsInterfaceChange if no client is affected. [canary-interface]',
+      'stack/m/next: compared with the service\'s version "1", the model no longer returns a class: clients that request it find nothing. Deploy it as a separate service, or set acceptsInterfaceChange if no client is affected. [canary-interface]',
     );
   });
 

@@ -33,13 +33,13 @@ test.each([
   [[undefined], 'undefined'],
 ])('refuses an invalid target: %j', (target, shown) => {
   expect(() => synthService({ model, autoscaling: { maxReplicas: 9, target: target as never } })).toThrow(
-    `stack/digits: autoscaling.target has ${shown} in the place of a target. Make one with ScalingTarget, such as ScalingTarget.cpuUtilization(70). [scaling-target-invalid]`,
+    `stack/digits: autoscaling.target has ${shown}, which is not a target. Create one with ScalingTarget, such as ScalingTarget.cpuUtilization(70). [scaling-target-invalid]`,
   );
 });
 
 test.each([undefined, null, '9', 1.5])('maxReplicas is refused where it is %j', (maxReplicas) => {
   expect(() => synthService({ model, autoscaling: { maxReplicas: maxReplicas as never } })).toThrow(
-    /^stack\/digits: autoscaling.maxReplicas is .*Give a whole number of 1 or more.*\[not-positive\]$/,
+    /^stack\/digits: autoscaling.maxReplicas is .*Use a whole number of 1 or more.*\[not-positive\]$/,
   );
 });
 

@@ -47,15 +47,15 @@ test.each<[Capacity, number]>([
 test('the output reports the capacity, and where it was measured', () => {
   expect(planned({ requestsPerSecond: 2000 })).toEqual([
     '3',
-    `3 replicas of 1.2 CPUs, 1,000 requests/s each, hold 2,000 requests/s with 30 % headroom, ${MEASURED}`,
+    `3 replicas of 1.2 CPUs, 1,000 requests/s each, handle 2,000 requests/s with 30 % headroom, ${MEASURED}`,
   ]);
   expect(planned({ requestsPerSecond: 700, headroom: 0.125 }, { replicas: 1 })).toEqual([
     '1',
-    `1 replica of 1.2 CPUs, 1,000 requests/s, holds 700 requests/s with 12.5 % headroom, ${MEASURED}`,
+    `1 replica of 1.2 CPUs, 1,000 requests/s, handles 700 requests/s with 12.5 % headroom, ${MEASURED}`,
   ]);
   expect(planned({ requestsPerSecond: 2000 }, { autoscaling: { maxReplicas: 20 } })).toEqual([
     undefined,
-    `up to 20 replicas of 1.2 CPUs, 1,000 requests/s each, hold 2,000 requests/s with 30 % headroom, ${MEASURED}`,
+    `up to 20 replicas of 1.2 CPUs, 1,000 requests/s each, handle 2,000 requests/s with 30 % headroom, ${MEASURED}`,
   ]);
   expect(Object.keys(synthService({ model }).json.output).filter((id) => id.includes('capacity'))).toEqual([]);
 });
@@ -79,7 +79,7 @@ describe('a model that was measured at several sizes', () => {
   ])('is sized by the declared size: %j', (at, replicas) => {
     const sequence = at?.sequence ?? 32;
     expect(planned({ requestsPerSecond: 2000, at }, { model: sized })[1]).toBe(
-      `${replicas}, hold 2,000 requests/s with 30 % headroom, ${MEASURED} at sequence = ${sequence}, mask:1 = 1`,
+      `${replicas}, handle 2,000 requests/s with 30 % headroom, ${MEASURED} at sequence = ${sequence}, mask:1 = 1`,
     );
   });
 
@@ -100,7 +100,7 @@ describe('a model that was measured at several sizes', () => {
     ]);
     expect(problems({ requestsPerSecond: 20, at: { width: 3 } })).toEqual([
       expect.stringMatching(
-        /but the model was measured at fixed sizes only\. The profile has no dimension "width"\. Leave capacity\.at out\.$/,
+        /but the model was measured at fixed sizes only\. The profile has no dimension "width"\. Remove capacity\.at\.$/,
       ),
     ]);
   });
@@ -117,7 +117,7 @@ describe('a model that was measured at several sizes', () => {
 test('applies explicit resources and options', () => {
   expect(planned({ requestsPerSecond: 2000 }, { resources: { cpu: 0.6 } })).toEqual([
     '6',
-    `6 replicas of 0.6 CPUs, 500 requests/s each, hold 2,000 requests/s with 30 % headroom, ${MEASURED}`,
+    `6 replicas of 0.6 CPUs, 500 requests/s each, handle 2,000 requests/s with 30 % headroom, ${MEASURED}`,
   ]);
   expect(planned({ requestsPerSecond: 5000 }, { resources: { cpu: 2 } })[0]).toBe('4');
   // A limit above the request does not count.
@@ -247,6 +247,6 @@ test('supports a model slower than one request per second', () => {
   const slow = profiledModel(multiplier(folder, 'slow', 4), { runs: ladder(1, { 1: 4000 }) });
   expect(planned({ requestsPerSecond: 2 }, { model: slow })).toEqual([
     '11',
-    `11 replicas of 1.1 CPUs, 0.25 requests/s each, hold 2 requests/s with 30 % headroom, ${MEASURED}`,
+    `11 replicas of 1.1 CPUs, 0.25 requests/s each, handle 2 requests/s with 30 % headroom, ${MEASURED}`,
   ]);
 });

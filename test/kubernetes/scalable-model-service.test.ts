@@ -761,7 +761,7 @@ describe('rejects', () => {
     [
       'replicas',
       { model, replicas: 0 },
-      'stack/digits: replicas is 0. Give a whole number of 1 or more. [not-positive]',
+      'stack/digits: replicas is 0. Use a whole number of 1 or more. [not-positive]',
     ],
     [
       'bounds',
@@ -819,7 +819,7 @@ describe('rejects', () => {
     [
       'T7 a fraction of a MiB',
       { model, resources: { memoryMiB: 1126.4 } },
-      'stack/digits: resources.memoryMiB is 1126.4. Give a whole number of 1 or more. [not-positive]',
+      'stack/digits: resources.memoryMiB is 1126.4. Use a whole number of 1 or more. [not-positive]',
     ],
     [
       'two bounds of a budget',
@@ -834,12 +834,12 @@ describe('rejects', () => {
     [
       'K3 a budget that blocks at one replica',
       { model, replicas: 1, disruptionBudget: { minAvailable: 1 } },
-      'stack/digits: disruptionBudget.minAvailable is 1, and there may be only 1 replica, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]',
+      'stack/digits: disruptionBudget.minAvailable is 1, but there may be only 1 replica, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]',
     ],
     [
       'K3 a budget that blocks at the minimum of an autoscaler',
       { model, autoscaling: { minReplicas: 2, maxReplicas: 9 }, disruptionBudget: { minAvailable: '51%' } },
-      'stack/digits: disruptionBudget.minAvailable is "51%", and there may be only 2 replicas, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]',
+      'stack/digits: disruptionBudget.minAvailable is "51%", but there may be only 2 replicas, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]',
     ],
     [
       'a surge of 0',
@@ -869,12 +869,12 @@ describe('rejects', () => {
     [
       'a port for gRPC of a headless service',
       { model, service: { grpcPort: 9000, headless: true } },
-      'stack/digits: service.grpcPort is 9000, but clients of a headless service connect directly to the replicas, which listen on 8081. Leave grpcPort out. [headless-port]',
+      'stack/digits: service.grpcPort is 9000, but clients of a headless service connect directly to the replicas, which listen on 8081. Remove grpcPort. [headless-port]',
     ],
     [
       'a port of a headless service',
       { model, service: { port: 80, headless: true } },
-      'stack/digits: service.port is 80, but clients of a headless service connect directly to the replicas, which listen on 8080. Leave port out. [headless-port]',
+      'stack/digits: service.port is 80, but clients of a headless service connect directly to the replicas, which listen on 8080. Remove port. [headless-port]',
     ],
     [
       'a variable of the server',

@@ -37,7 +37,7 @@ describe('name and version', () => {
       expect(problems({}, { name: bad, version: bad })).toEqual(
         ['name', 'version'].map(
           (prop) =>
-            `model-${prop}-invalid: ${path}: model ${prop} "${bad}" is not one segment of a URL's path. Give OnnxModel.fromFile ${prop}, or the command ${prop === 'name' ? '--name' : '--model-version'}: at most 128 letters, digits, ".", "_" and "-", the first a letter or a digit.`,
+            `model-${prop}-invalid: ${path}: model ${prop} "${bad}" is not one segment of a URL's path. Set ${prop} of OnnxModel.fromFile, or the option ${prop === 'name' ? '--name' : '--model-version'} of the command, to at most 128 letters, digits, ".", "_" and "-", starting with a letter or digit.`,
         ),
       );
     },
@@ -162,7 +162,7 @@ describe('operators', () => {
 describe('inputs and outputs', () => {
   test('no inputs and outputs', () => {
     expect(problems({ inputs: [], outputs: [] })).toEqual([
-      `inputs-missing: ${path}: the model takes no inputs, because initializers set every input of its graph. Export it with at least one input.`,
+      `inputs-missing: ${path}: the model has no inputs, because initializers set every input of its graph. Export it with at least one input.`,
       `outputs-missing: ${path}: the model has no outputs. Export it with at least one output.`,
     ]);
   });

@@ -161,7 +161,7 @@ describe('finds sizes that a model accepts', () => {
     expect(model.signatureProof).toEqual({
       proved: false,
       reason: expect.stringMatching(
-        /^it rejects made-up inputs: Non-zero status code returned while running Reshape node\./,
+        /^it rejects generated inputs: Non-zero status code returned while running Reshape node\./,
       ),
     });
   });
@@ -176,7 +176,7 @@ describe('finds sizes that a model accepts', () => {
     expect(read(parts).signature.outputs[0]!.dimensions).toEqual(['n', null]);
     expect(read(parts).signatureProof).toEqual({
       proved: false,
-      reason: 'with made-up inputs, the model runs at only one size of dimension "three": 3',
+      reason: 'with generated inputs, the model runs at only one size of dimension "three": 3',
     });
   });
 });
@@ -201,7 +201,7 @@ describe('files recorded under the wrong declaration', () => {
     const model = read(transposed(), { golden: 'm.golden.json' });
     expect(model.warnings).toEqual([
       WARNING,
-      'm.golden.json: the examples have the shapes that m.onnx declares, which are untrue, so that the model cannot reproduce them; they are left out of the image. Record them again: model-serving golden record m.onnx --inputs … --out m.golden.json --force',
+      'm.golden.json: the examples have the shapes that m.onnx wrongly declares, so the model cannot reproduce them. They are left out of the image. Record them again: model-serving golden record m.onnx --inputs … --out m.golden.json --force',
     ]);
     expect(model.files.map(({ path }) => path)).toEqual(['model.onnx']);
     spawn.mockClear();
@@ -213,12 +213,12 @@ describe('files recorded under the wrong declaration', () => {
   test('a golden example of neither shape is an error', () => {
     writeFileSync('m.golden.json', goldenOf('x', [1, 2], 'y', [2]));
     expect(() => read(transposed(), { golden: 'm.golden.json' })).toThrow(
-      /has shape \[2\], and the model's is \[seq, 1, 8\]\. .*\[golden-mismatch\]$/,
+      /has shape \[2\], but the model declares \[seq, 1, 8\]\. .*\[golden-mismatch\]$/,
     );
   });
 
   test('a golden example that the model reproduces counts as a run', () => {
-    // No made-up input is long enough for the second output.
+    // No generated input is long enough for the second output.
     const parts = {
       inputs: [value('x', 'float', [4])],
       outputs: [value('y', 'float', [3])],
@@ -241,11 +241,11 @@ describe('files recorded under the wrong declaration', () => {
     expect(runCli('interface', 'accept', 'm.onnx', '--runtime-check', 'skip').code).toBe(0);
     expect(OnnxModel.fromFile('m.onnx').warnings).toEqual([
       WARNING,
-      'm.onnx: m.interface.json (version "1") was accepted with shapes that the model declares and does not give: output "y" is FP32 [seq, 1, 8], and was FP32 [1, seq]. Answers are what they were. Accept the interface again: model-serving interface accept m.onnx',
+      'm.onnx: m.interface.json (version "1") was accepted with shapes that the model declares wrongly: output "y" changes from FP32 [1, seq] to FP32 [seq, 1, 8]. The answers have not changed. Accept the interface again: model-serving interface accept m.onnx',
     ]);
     expect(runCli('interface', 'diff', 'm.onnx')).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('m.interface.json: it has shapes that the model declares and does not give.\n'),
+      stdout: expect.stringContaining('m.interface.json: it has shapes that the model declares wrongly.\n'),
     });
     expect(runCli('interface', 'accept', 'm.onnx').code).toBe(0);
     expect(OnnxModel.fromFile('m.onnx').warnings).toEqual([WARNING]);
@@ -287,13 +287,13 @@ describe('inspect reports', () => {
 
   test('what is proved, corrected and unproved', () => {
     writeOnnxModel('m.onnx', one('Relu', ['n', 4], ['n', 4]));
-    expect(signatureRow('--no-interface')).toBe('signature  as declared, and proved by running the model');
+    expect(signatureRow('--no-interface')).toBe('signature  as declared; proved by running the model');
     writeOnnxModel('m.onnx', transposed());
     expect(signatureRow('--no-interface')).toBe(
-      'signature  outputs as the model gives them, not as its file declares, and proved by running the model',
+      'signature  actual outputs, not those that the file declares; proved by running the model',
     );
     expect(signatureRow('--no-interface', '--runtime-check', 'skip')).toBe(
-      'signature  as declared, and unproved: the model was not run, because runtimeCheck is "skip"',
+      'signature  as declared; unproved: the model was not run, because runtimeCheck is "skip"',
     );
   });
 

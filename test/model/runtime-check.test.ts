@@ -77,7 +77,7 @@ test('finds an output that the graph contradicts if no run shows its shape', () 
     nodes: [node('Identity', ['x'], ['y']), node('Reshape', ['x', 'shape'], ['z'])],
   };
   expect(problemsOf(() => read(parts))).toEqual([
-    `shape-contradicted: ${path}: output "y" is declared as [n, 5], but onnxruntime infers a different shape from the graph. No run with made-up inputs showed the actual shape: it rejects made-up inputs: Non-zero status code returned while running Reshape node. Name:'Reshape_z' Status Message: input_shape_size == requested_shape_size was false. The input tensor cannot be reshaped to the requested shape. Input shape:{2,4}, requested shape:{1}. Export the model with its actual shape.`,
+    `shape-contradicted: ${path}: output "y" is declared as [n, 5], but onnxruntime infers a different shape from the graph. No run with generated inputs showed the actual shape: it rejects generated inputs: Non-zero status code returned while running Reshape node. Name:'Reshape_z' Status Message: input_shape_size == requested_shape_size was false. The input tensor cannot be reshaped to the requested shape. Input shape:{2,4}, requested shape:{1}. Export the model with its actual shape.`,
   ]);
 });
 
@@ -115,7 +115,7 @@ describe('where the runtime', () => {
     const model = read({ metadata: { a: '6' } });
     expect(model.servable).toBe(true);
     expect(model.warnings).toEqual([
-      `${path}: when the model ran on made-up inputs, the process that runs it exited with SIGSEGV. A request may crash the server in the same way. Test the model in onnxruntime with your own inputs before you serve it.`,
+      `${path}: when the model ran on generated inputs, the process that runs it exited with SIGSEGV. A request may crash the server in the same way. Test the model in onnxruntime with your own inputs before you serve it.`,
     ]);
     expect(model.signatureProof).toEqual({
       proved: false,

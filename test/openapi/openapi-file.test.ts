@@ -123,6 +123,6 @@ describe('model-serving openapi', () => {
   test('reports that it cannot be written', () => {
     const { code, stderr } = runCli('openapi', file, '--out', folder);
     expect(code).toBe(1);
-    expect(stderr).toBe(`--out ${folder} is a folder. Name a file. [out-not-a-file]\n`);
+    expect(stderr).toBe(`--out ${folder} is a folder. Use the path of a file. [out-not-a-file]\n`);
   });
 });

@@ -83,84 +83,84 @@ describe('picture', () => {
       'float',
       ['n', 3, 8, 8],
       { color: 'rgb', input: 'z' },
-      'picture-input-unknown: picture.input is "z", and the model takes "x". Give one of them, or leave it out where there is one.',
+      'picture-input-unknown: picture.input is "z", but the model has the inputs "x". Use one of them, or remove picture.input if there is only one.',
     ],
     [
       'an input of integers',
       'int64',
       ['n', 3, 8, 8],
       { color: 'rgb' },
-      'picture-datatype-unsupported: input "x" is INT64, and pixels become FP32, FP64 or UINT8. Export the model with a Cast behind an input of one of them.',
+      'picture-datatype-unsupported: input "x" is INT64, but pixels can only be FP32, FP64 or UINT8. Export the model with an input of one of these types, followed by a Cast.',
     ],
     [
       'scaled bytes',
       'uint8',
       ['n', 3, 8, 8],
       { color: 'rgb', mean: 0.5, std: 0.5 },
-      'picture-bytes-scaled: picture.mean, picture.std would make fractions, and input "x" is UINT8. Leave them out: the model gets levels from 0 to 255.',
+      'picture-bytes-scaled: picture.mean, picture.std would produce fractions, but input "x" is UINT8. Remove them: the model receives levels from 0 to 255.',
     ],
     [
       'another number of channels',
       'float',
       ['n', 3, 8, 8],
       { color: 'gray' },
-      'picture-shape-unfit: input "x" of shape [n, 3, 8, 8] does not take one picture of 1 channel. Give the color and layout that it has: NCHW, NHWC, NHW (gray), CHW, HWC or flat, with 1 or a symbol for N.',
+      'picture-shape-unfit: input "x" of shape [n, 3, 8, 8] does not fit one picture of 1 channel. Set the matching color and layout: NCHW, NHWC, NHW (gray), CHW, HWC or flat, with 1 or a symbol for N.',
     ],
     [
       'another layout',
       'float',
       ['n', 3, 8, 8],
       { color: 'rgb', layout: 'NHWC' },
-      'picture-shape-unfit: input "x" of shape [n, 3, 8, 8] does not take one picture of 3 channels as NHWC. Give the color and layout that it has: NCHW, NHWC, NHW (gray), CHW, HWC or flat, with 1 or a symbol for N.',
+      'picture-shape-unfit: input "x" of shape [n, 3, 8, 8] does not fit one picture of 3 channels as NHWC. Set the matching color and layout: NCHW, NHWC, NHW (gray), CHW, HWC or flat, with 1 or a symbol for N.',
     ],
     [
       'eight pictures',
       'float',
       [8, 3, 8, 8],
       { color: 'rgb' },
-      'picture-shape-unfit: input "x" of shape [8, 3, 8, 8] does not take one picture of 3 channels. Give the color and layout that it has: NCHW, NHWC, NHW (gray), CHW, HWC or flat, with 1 or a symbol for N.',
+      'picture-shape-unfit: input "x" of shape [8, 3, 8, 8] does not fit one picture of 3 channels. Set the matching color and layout: NCHW, NHWC, NHW (gray), CHW, HWC or flat, with 1 or a symbol for N.',
     ],
     [
       'two layouts that fit',
       'float',
       ['n', 3, 8, 3],
       { color: 'rgb' },
-      'picture-layout-ambiguous: input "x" of shape [n, 3, 8, 3] may be NCHW or NHWC. Give picture.layout.',
+      'picture-layout-ambiguous: input "x" of shape [n, 3, 8, 3] may be NCHW or NHWC. Set picture.layout.',
     ],
     [
       'no size',
       'float',
       ['n', 3, 8, 'w'],
       { color: 'rgb' },
-      'picture-size-missing: input "x" of shape [n, 3, 8, w] has no fixed width. Give picture.width, the one that the model was trained with.',
+      'picture-size-missing: input "x" of shape [n, 3, 8, w] has no fixed width. Set picture.width to the value that the model was trained with.',
     ],
     [
       'another size',
       'float',
       ['n', 3, 8, 8],
       { color: 'rgb', height: 9 },
-      'picture-size-wrong: picture.height is 9, and input "x" of shape [n, 3, 8, 8] has 8. Leave it out: pictures of other sizes are resized.',
+      'picture-size-wrong: picture.height is 9, but input "x" of shape [n, 3, 8, 8] has 8. Remove it: pictures of other sizes are resized.',
     ],
     [
       'a flat input without proportions',
       'float',
       ['n', 64],
       { color: 'gray' },
-      'picture-size-missing: input "x" of shape [n, 64] does not tell a picture\'s proportions. Give picture.width and picture.height.',
+      'picture-size-missing: input "x" of shape [n, 64] does not determine a picture\'s proportions. Set picture.width and picture.height.',
     ],
     [
       'a size that is not the flat length',
       'float',
       ['n', 64],
       { color: 'gray', width: 8, height: 9 },
-      'picture-size-wrong: input "x" takes 64 elements, which 8 x 9 pixels of 1 channel do not make. Give the picture.width and picture.height that the model was trained with.',
+      'picture-size-wrong: input "x" has 64 elements, which does not match 8 x 9 pixels of 1 channel. Set picture.width and picture.height to the values that the model was trained with.',
     ],
     [
       'no such color',
       'float',
       ['n', 3, 8, 8],
       { color: 'grey' },
-      'picture-setting-invalid: picture.color is "grey". Give one of gray, rgb, bgr.',
+      'picture-setting-invalid: picture.color is "grey". Use one of gray, rgb, bgr.',
     ],
     [
       'an unknown setting',
@@ -174,21 +174,21 @@ describe('picture', () => {
       'float',
       ['n', 3, 8, 8],
       { color: 'rgb', mean: [1, 2] },
-      'picture-setting-invalid: picture.mean is [1,2]. Give a number, or three of them.',
+      'picture-setting-invalid: picture.mean is [1,2]. Use a number, or three of them.',
     ],
     [
       'a division by zero',
       'float',
       ['n', 3, 8, 8],
       { color: 'rgb', std: [1, 0, 1] },
-      'picture-setting-invalid: picture.std is [1,0,1]. Give a number, or three of them, none of them 0.',
+      'picture-setting-invalid: picture.std is [1,0,1]. Use a number, or three of them, none of them 0.',
     ],
     [
       'a background that is no level',
       'float',
       ['n', 3, 8, 8],
       { color: 'rgb', background: 256 },
-      'picture-setting-invalid: picture.background is 256. Give a whole number from 0 to 255.',
+      'picture-setting-invalid: picture.background is 256. Use a whole number from 0 to 255.',
     ],
   ])('not %s', (_, elem, dims, picture, text) => {
     expect(problem(elem, dims, { picture })).toEqual([text]);
@@ -199,7 +199,7 @@ describe('picture', () => {
     const outputs = [value('y', 'float', ['n', 2])];
     writeOnnxModel(path, { inputs, outputs, nodes: [node('Identity', ['size'], ['y'])] });
     expect(problemsOf(() => OnnxModel.fromFile(path, { runtimeCheck: 'skip', picture: { color: 'rgb' } }))).toEqual([
-      `picture-input-not-alone: ${path}: a picture is all that a request brings, and the model takes "x", "size". Leave picture out and send tensors, or export a model of one input.`,
+      `picture-input-not-alone: ${path}: a request with a picture provides one input, but the model has the inputs "x", "size". Remove picture and send tensors, or export a model with one input.`,
     ]);
   });
 
@@ -270,56 +270,56 @@ describe('classes', () => {
       'float',
       ['n', 10],
       { classes: ['a', 'b'] },
-      'classes-count-wrong: classes has 2 names, and output "y" of shape [n, 10] has 10 scores. Give one name for each, in their order.',
+      'classes-count-wrong: classes has 2 names, but output "y" of shape [n, 10] has 10 scores. List one name per score, in the same order.',
     ],
     [
       'a name twice',
       'float',
       ['n', 2],
       { classes: ['a', 'a'] },
-      'classes-invalid: classes 0 and 1 are both called "a". Give each a name of its own.',
+      'classes-invalid: classes 0 and 1 are both called "a". Use a different name for each class.',
     ],
     [
       'an empty name',
       'float',
       ['n', 2],
       { classes: ['a', ''] },
-      "classes-invalid: the name of class 1 is empty. Give each class a name, in the order of the model's output.",
+      "classes-invalid: the name of class 1 is empty. Name every class, in the order of the model's output.",
     ],
     [
       'no names',
       'float',
       ['n', 2],
       { classes: [] },
-      'classes-invalid: classes has no names. Give a list with the name of each class, or the path of a file with one a line.',
+      'classes-invalid: classes has no names. Set it to a list with the name of each class, or to the path of a file with one name per line.',
     ],
     [
       'another output',
       'float',
       ['n', 2],
       { classOutput: 'z' },
-      'class-output-unknown: classOutput is "z", and the model gives "y". Give one of them.',
+      'class-output-unknown: classOutput is "z", but the model has the outputs "y". Use one of them.',
     ],
     [
       'an output of two indices',
       'int64',
       ['n', 2],
       { classOutput: 'y' },
-      'class-output-unsuitable: output "y", INT64 of shape [n, 2], does not tell a class. Give as classOutput one of scores (floats, one for each class), of one index (integers) or of one label (text).',
+      'class-output-unsuitable: output "y", INT64 of shape [n, 2], cannot represent a class. Set classOutput to an output of scores (floats, one per class), of one index (integer) or of one label (text).',
     ],
     [
       'softmax of a label',
       'string',
       ['n'],
       { classOutput: 'y', classScores: 'softmax' },
-      'class-scores-invalid: classScores is softmax, and output "y" is a label, not scores. Leave it out.',
+      'class-scores-invalid: classScores is softmax, but output "y" is a label, not scores. Remove classScores.',
     ],
     [
       'scores of nothing',
       'float',
       ['n', 2],
       { classScores: 'softmax' },
-      'class-scores-invalid: classScores is given, and neither classes nor classOutput. Give one of them, or leave it out.',
+      'class-scores-invalid: classScores is set, but neither classes nor classOutput is. Set one of them, or remove classScores.',
     ],
   ])('not %s', (_, elem, dims, props, text) => {
     expect(problem(elem, dims, props)).toEqual([text]);
@@ -336,7 +336,7 @@ describe('classes', () => {
     const nodes = [node('Identity', ['x'], ['a']), node('Identity', ['x'], ['b'])];
     writeOnnxModel(path, { inputs: [value('x', 'float', ['n', 2])], outputs, nodes });
     expect(problemsOf(() => OnnxModel.fromFile(path, { runtimeCheck: 'skip', classes: ['a', 'b'] }))).toEqual([
-      `class-output-ambiguous: ${path}: which output tells the class is not clear: the model gives "a", "b". Give classOutput.`,
+      `class-output-ambiguous: ${path}: the output with the class is ambiguous: the model has the outputs "a", "b". Set classOutput.`,
     ]);
   });
 });
@@ -355,12 +355,12 @@ describe('a file for the command line', () => {
   });
 
   test.each([
-    ['[]', 'it is not an object of picture (an object) and classes'],
-    ['{"picture": true}', 'it is not an object of picture (an object) and classes'],
+    ['[]', 'it is not an object with picture (an object) and classes'],
+    ['{"picture": true}', 'it is not an object with picture (an object) and classes'],
     ['{"name": "x"}', 'name is not one of picture, classes, classOutput, classScores'],
   ])('not %s', (text, reason) => {
     expect(problemsOf(() => read(text))).toEqual([
-      `preprocessing-invalid: ${file}: this is no declaration of preprocessing: ${reason}. docs/preprocessing.md has an example.`,
+      `preprocessing-invalid: ${file}: this file is not a valid declaration of preprocessing: ${reason}. See the example in docs/preprocessing.md.`,
     ]);
   });
 

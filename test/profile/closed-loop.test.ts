@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { askOnce, closedLoop, type LoadPlan, RefusedRequest } from '../../lib/profile/closed-loop';
+import { sendOnce, closedLoop, type LoadPlan, RefusedRequest } from '../../lib/profile/closed-loop';
 
 let server: Server;
 afterEach(() => server.close());
@@ -11,7 +11,7 @@ async function planFor(listener: RequestListener, plan: Partial<LoadPlan> = {}):
   await once(server, 'listening');
   const request = { headers: { 'content-type': 'application/json' }, body: Buffer.from('{"a":1}') };
   const { port } = server.address() as AddressInfo;
-  return { port, path: '/x', request, clients: 3, seconds: 0.01, leastAnswers: 0, ...plan };
+  return { port, path: '/x', request, clients: 3, seconds: 0.01, minResponses: 0, ...plan };
 }
 
 test('each client asks again once it has its answer', async () => {
@@ -23,7 +23,7 @@ test('each client asks again once it has its answer', async () => {
       let body = `${request.method} ${request.url} ${request.headers['content-type']} `;
       request.on('data', (part) => (body += part)).on('end', () => bodies.add(body) && response.end('fine'));
     },
-    { seconds: 0.3, leastAnswers: 50 },
+    { seconds: 0.3, minResponses: 50 },
   );
   const { latencies, seconds } = await closedLoop(plan);
   expect(latencies.length).toBeGreaterThanOrEqual(50);
@@ -33,7 +33,7 @@ test('each client asks again once it has its answer', async () => {
 });
 
 test('a slow server is not asked until there are enough answers', async () => {
-  const plan = await planFor((_, response) => void setTimeout(() => response.end(), 20), { leastAnswers: 1e6 });
+  const plan = await planFor((_, response) => void setTimeout(() => response.end(), 20), { minResponses: 1e6 });
   const { latencies } = await closedLoop(plan);
   expect(latencies.length).toBeLessThan(100);
 });
@@ -41,7 +41,7 @@ test('a slow server is not asked until there are enough answers', async () => {
 test('what is no answer ends it', async () => {
   const refused = await planFor((_, response) => response.writeHead(503).end('{"error":"no"}'));
   await expect(closedLoop(refused)).rejects.toEqual(new RefusedRequest('answered 503'));
-  await expect(askOnce(refused)).rejects.toEqual(new RefusedRequest('answered 503, {"error":"no"}'));
+  await expect(sendOnce(refused)).rejects.toEqual(new RefusedRequest('answered 503, {"error":"no"}'));
   server.close();
   const closed = await planFor((request) => request.socket.destroy());
   await expect(closedLoop(closed)).rejects.toEqual(new RefusedRequest('closed a connection'));

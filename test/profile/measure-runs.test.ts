@@ -4,7 +4,7 @@ import { measureRuns } from '../../lib/profile/measure-runs';
 function simulated(secondsOfRow: number) {
   const takes = (seconds: number) => jest.advanceTimersByTime(1000 * seconds);
   return {
-    ask: async (_doing: string, name: string, ...values: unknown[]): Promise<any> => {
+    call: async (_activity: string, name: string, ...values: unknown[]): Promise<any> => {
       if (name === 'load') {
         takes(2);
         return { seconds: 2, cpus: 1 };

@@ -50,7 +50,7 @@ test('is named and missing, or empty', () => {
 test('is not JSON', () => {
   const [problem] = problemsWith('{"profileVersion": 1,');
   expect(problem).toMatch(
-    /^profile-not-json: .*digits\.profile\.json: this is not JSON: .+\. Remove it and measure again: /,
+    /^profile-not-json: .*digits\.profile\.json: this file is not valid JSON: .+\. Remove it and measure again: /,
   );
   expect(problem).toMatch(new RegExp(`Remove it and measure again: model-serving profile ${path}$`));
 });
@@ -104,7 +104,7 @@ test('is refused each time, and not only the first', () => {
 test('is of another model', () => {
   const other = 'a'.repeat(64);
   expect(problemsWith(profileOf(other))).toEqual([
-    `profile-stale: ${beside}: this is the profile of another model, with sha256 ${other}, measured on 4 x AMD EPYC 9B14 on 2026-11-25; ${path} has ${sha256}. Measure it again: model-serving profile ${path}`,
+    `profile-stale: ${beside}: this profile belongs to another model, with sha256 ${other}, measured on 4 x AMD EPYC 9B14 on 2026-11-25; ${path} has ${sha256}. Measure again: model-serving profile ${path}`,
   ]);
 });
 

@@ -68,20 +68,23 @@ afterEach(() => {
 
 test('sizes of what is no dimension, or that of the batch', async () => {
   expect(await problemOf(profile(grouped, { dimensions: { height: 3, batch: 2, width: 7 } }))).toBe(
-    `${path}: --dimension height: no input has a free dimension of that name. Give one of "width". [dimension-unknown]\n` +
-      `${path}: --dimension batch: this dimension counts the rows of a batch, which is measured at many sizes. Set the largest with --max-batch. [dimension-of-batch]`,
+    `${path}: --dimension height: no input has a free dimension of this name. Use one of "width". [dimension-unknown]\n` +
+      `${path}: --dimension batch: this dimension counts rows, and batches of many sizes are measured. Set the largest batch with --max-batch. [dimension-of-batch]`,
   );
   expect(await problemOf(profile(identity('float', ['n']), { dimensions: { m: 3 } }))).toBe(
-    `${path}: --dimension m: no input has a free dimension of that name. Leave it out. [dimension-unknown]`,
+    `${path}: --dimension m: no input has a free dimension of this name. Remove --dimension. [dimension-unknown]`,
   );
 });
 
 test('a model that needs other inputs than those made up', async () => {
   const message = await problemOf(profile(grouped));
   expect(message).toMatch(
-    new RegExp(`^${path}: the model does not run on made-up inputs: .*Reshape.*\\. Give real inputs as a golden`, 's'),
+    new RegExp(
+      `^${path}: the model does not run on generated inputs: .*Reshape.*\\. Pass real inputs as a golden`,
+      's',
+    ),
   );
-  expect(message).toMatch(/or the sizes that it needs with --dimension NAME=SIZE\. \[trial-inputs-refused\]$/);
+  expect(message).toMatch(/or set the sizes that it needs with --dimension NAME=SIZE\. \[trial-inputs-refused\]$/);
 });
 
 test('the size of a dimension, and FP16, which has no JSON', async () => {
@@ -149,7 +152,7 @@ describe('a dimension at several sizes', () => {
       }),
     );
     expect(message).toBe(
-      `--at width=3: ${path}: the model does not run on made-up inputs of that size, but at 7. Leave that size out of --at. [size-refused]`,
+      `--at width=3: ${path}: the model does not run on generated inputs of this size, but runs at 7. Remove this size from --at. [size-refused]`,
     );
     // It is not measured first.
     expect(steps).toEqual(['width = 3: the model loads']);
@@ -157,16 +160,16 @@ describe('a dimension at several sizes', () => {
 
   test('has none beside', async () => {
     expect(await problemOf(profile(unnamed, { at: { name: 'x:1', sizes: [3] }, dimensions: { 'x:1': 4 } }))).toBe(
-      `${path}: both --dimension and --at give the size of x:1. Leave it out of --dimension. [dimension-twice]`,
+      `${path}: both --dimension and --at set the size of x:1. Remove it from --dimension. [dimension-twice]`,
     );
   });
 
   test('must be free', async () => {
     expect(await problemOf(profile(unnamed, { at: { name: 'x:0', sizes: [3] } }))).toContain(
-      '--at x:0: this dimension counts the rows of a batch',
+      '--at x:0: this dimension counts rows',
     );
     expect(await problemOf(profile(unnamed, { at: { name: 'x:2', sizes: [3] } }))).toBe(
-      `${path}: --at x:2: no input has a free dimension of that name. Give one of "x:1". [dimension-unknown]`,
+      `${path}: --at x:2: no input has a free dimension of this name. Use one of "x:1". [dimension-unknown]`,
     );
   });
 });
@@ -225,13 +228,15 @@ test('a server that does not serve the model', async () => {
   expect(message).toContain(`${path}: the server does not serve the model; its last lines are:\n  {"level":`);
   expect(message).toContain('golden example \\"first\\": output \\"y\\" at [0] is 1; expected 2');
   expect(message).toMatch(
-    new RegExp(`Fix what its log says; "model-serving serve ${path}" shows all of it\\. \\[server-not-ready\\]$`),
+    new RegExp(
+      `Fix the problem in the log; "model-serving serve ${path}" shows the whole log\\. \\[server-not-ready\\]$`,
+    ),
   );
 });
 
 describe('a machine that is busy', () => {
   const busy = (load: number) =>
-    `${path}: other processes take ${load} % of this machine's CPU time. Above 10 % what is measured is more of them than of the model. Stop them and measure again, or give --force for a profile that says so. [machine-busy]`;
+    `${path}: other processes use ${load} % of this machine's CPU time; above 10 %, measurements are unreliable. Stop them and measure again, or use --force to measure anyway; the profile records the load. [machine-busy]`;
   const measured = (rest: number, meanwhile: number, force: boolean, steps: Step[] = []) => {
     jest.spyOn(machineLoad, 'loadAtRest').mockResolvedValue(rest);
     jest.spyOn(machineLoad.MachineLoad.prototype, 'share').mockReturnValue(meanwhile);

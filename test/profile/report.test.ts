@@ -1,5 +1,5 @@
 import { profileText } from '../../lib/profile/profile-text';
-import { PICTURE_MARK, svgReport } from '../../lib/profile/svg-report';
+import { CHART_MARK, svgReport } from '../../lib/profile/svg-report';
 import { sampleProfile } from './sample-profile';
 
 test('a profile for a terminal', () => {
@@ -48,7 +48,7 @@ test('a profile of several sizes, of a busy machine', () => {
     sizes: [{ dimensions: { sequence: 512 }, runs: [runs[0]!], served: { ...served, clients: 1 } }],
   });
   const lines = text.split('\n');
-  expect(lines[1]).toBe('while other processes took 31 % of its CPU time');
+  expect(lines[1]).toBe('while other processes used 31 % of its CPU time');
   expect(lines.filter((line) => /^at |^served/.test(line))).toEqual([
     'at sequence = 128',
     'served  703 requests/s of one row from 64 clients, p50 90.1 ms, p99 123 ms',
@@ -64,7 +64,7 @@ describe('a profile as a picture', () => {
   });
 
   test('begins with what tells it from other pictures', () => {
-    expect(svgReport('digits', sampleProfile).slice(0, 1024)).toContain(PICTURE_MARK);
+    expect(svgReport('digits', sampleProfile).slice(0, 1024)).toContain(CHART_MARK);
   });
 
   test('is well-formed, whatever the names', () => {

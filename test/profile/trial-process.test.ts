@@ -23,10 +23,10 @@ afterEach(async () => {
 });
 
 test('answers one question after the other', async () => {
-  expect(await trial.ask('', 'load', 1)).toEqual({ seconds: expect.any(Number), cpus: expect.any(Number) });
-  expect(await trial.ask('', 'warmUp')).toEqual({ seconds: expect.any(Number), dimensions: { width: 3 } });
-  expect(await trial.ask('', 'run', 2, 0, 4)).toHaveLength(4);
-  const { headers, body } = await trial.ask('', 'request');
+  expect(await trial.call('', 'load', 1)).toEqual({ seconds: expect.any(Number), cpus: expect.any(Number) });
+  expect(await trial.call('', 'warmUp')).toEqual({ seconds: expect.any(Number), dimensions: { width: 3 } });
+  expect(await trial.call('', 'run', 2, 0, 4)).toHaveLength(4);
+  const { headers, body } = await trial.call('', 'request');
   expect(headers).toEqual({ 'content-type': 'application/json' });
   expect(JSON.parse(Buffer.from(body).toString())).toEqual({
     inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 3], data: [1, 2, 3].map((i) => expect.closeTo(Math.sin(i))) }],
@@ -34,14 +34,14 @@ test('answers one question after the other', async () => {
 });
 
 test('goes on after a question that it cannot answer', async () => {
-  await expect(trial.ask('', 'run', 1, 0, 1)).rejects.toEqual(new TrialFailure('load the model first'));
-  expect(await trial.ask('', 'load', 1)).toMatchObject({ seconds: expect.any(Number) });
+  await expect(trial.call('', 'run', 1, 0, 1)).rejects.toEqual(new TrialFailure('load the model first'));
+  expect(await trial.call('', 'load', 1)).toMatchObject({ seconds: expect.any(Number) });
 });
 
 test('says how it ended, and while it did what', async () => {
-  await trial.ask('', 'load', 1);
+  await trial.call('', 'load', 1);
   await trial.close();
-  const error = await trial.ask('at batches of 8 rows', 'run', 8, 0, 1).catch((thrown: unknown) => thrown);
+  const error = await trial.call('at batches of 8 rows', 'run', 8, 0, 1).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(ModelServingError);
   expect((error as Error).message).toBe(
     'm.onnx: the process that measures the model ended with SIGKILL at batches of 8 rows. If memory ran out, lower --max-batch or measure on a larger machine. [trial-process-ended]',

@@ -36,7 +36,7 @@ const quantized = OnnxModel.fromFile(
   }),
 );
 const refusal = (where: string, option: string, reason = 'input "x" has a fixed first dimension, 1') =>
-  `${where}: serving.${option}, but model "digits" cannot run requests together: ${reason}. Leave it out, or free the first dimension with \`model-serving rebatch\`. [batching-impossible]`;
+  `${where}: serving.${option}, but model "digits" cannot run requests together: ${reason}. Omit it, or free the first dimension with \`model-serving rebatch\`. [batching-impossible]`;
 
 function onDocker(model: OnnxModel, serving: ServingOptions) {
   let construct!: ContainerizedModel;
@@ -90,7 +90,7 @@ describe.each([
 
   test('M22 batches of a coupled model are rejected with the node, unless rows are assumed to be independent', () => {
     expect(() => synth(quantized, { maxBatchSize: 8 })).toThrow(
-      /^stack\/digits: serving\.maxBatchSize is 8, but model "quantized" cannot run requests together: node "quantize" \(DynamicQuantizeLinear\) .*\. Leave it out, or set serving\.rowIndependence to 'assume' if answers may depend on the other requests in the same run\. \[batching-impossible\]$/,
+      /^stack\/digits: serving\.maxBatchSize is 8, but model "quantized" cannot run requests together: node "quantize" \(DynamicQuantizeLinear\) .*\. Omit it, or set serving\.rowIndependence to 'assume' if answers may depend on the other requests in the same run\. \[batching-impossible\]$/,
     );
     expect(synth(quantized, { maxBatchSize: 8, rowIndependence: 'assume' })).toEqual([
       [

@@ -69,7 +69,7 @@ export class Caller {
       const spec = this.model.outputs.find((output) => output.name === name);
       if (spec) return spec;
       const known = this.model.outputs.map((output) => JSON.stringify(output.name)).join(', ');
-      throw invalidRequest(`unknown output ${JSON.stringify(name)}; the model gives ${known}`);
+      throw invalidRequest(`unknown output ${JSON.stringify(name)}; the model has ${known}`);
     });
   }
 

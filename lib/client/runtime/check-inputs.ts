@@ -18,7 +18,7 @@ export function checkInputs(specs: readonly TensorSpec[], inputs: object): Tenso
   const unknown = [...given.keys()].find((name) => specs.every((spec) => spec.name !== name));
   if (unknown !== undefined) {
     const known = specs.map(({ name }) => JSON.stringify(name)).join(', ');
-    throw invalidRequest(`unknown input ${JSON.stringify(unknown)}; the model takes ${known}`);
+    throw invalidRequest(`unknown input ${JSON.stringify(unknown)}; the model has ${known}`);
   }
   return specs.map((spec) => checkInput(spec, given.get(spec.name)));
 }
@@ -26,17 +26,17 @@ export function checkInputs(specs: readonly TensorSpec[], inputs: object): Tenso
 function checkInput(spec: TensorSpec, given: unknown): Tensor {
   const input = `input ${JSON.stringify(spec.name)}`;
   if (typeof given !== 'object' || given === null) {
-    throw invalidRequest(`${input} is missing; the model takes ${specText(spec)}`);
+    throw invalidRequest(`${input} is missing; the model expects ${specText(spec)}`);
   }
   const { shape, data } = given as { readonly shape?: unknown; readonly data?: unknown };
   if (!isShape(shape)) throw invalidRequest(`${input}: shape must be an array of non-negative integers`);
   if (!shapeFits(shape, spec)) {
-    throw invalidRequest(`${input} has shape [${shape.join(', ')}]; the model takes ${specText(spec)}`);
+    throw invalidRequest(`${input} has shape [${shape.join(', ')}]; the model expects ${specText(spec)}`);
   }
   const elements = checkElements(spec, data, input);
   const count = elementCount(shape);
   if (elements.length !== count) {
-    throw invalidRequest(`${input}: data has ${elements.length} elements; shape [${shape.join(', ')}] takes ${count}`);
+    throw invalidRequest(`${input}: data has ${elements.length} elements; shape [${shape.join(', ')}] needs ${count}`);
   }
   return { spec, shape, data: elements };
 }

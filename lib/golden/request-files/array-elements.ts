@@ -3,9 +3,9 @@ import { halfValue } from '../../../inference-image/src/contract/half';
 import type { Datatype } from '../../../inference-image/src/contract/signature';
 import { elementBytes, type NumpyArray, NumpyFault } from './npy';
 
-/** NumPy's name of each datatype, and the dtype to save it with. */
+/** NumPy's type code of each datatype, and the dtype to save it with. */
 const NUMPY: Readonly<Record<Exclude<Datatype, 'BYTES'>, readonly [type: string, dtype: string]>> = {
-  // Not bool: NumPy had none from 1.24 to 1.26.
+  // Not bool: NumPy 1.24 to 1.26 has no np.bool.
   BOOL: ['b1', 'bool_'],
   UINT8: ['u1', 'uint8'],
   UINT16: ['u2', 'uint16'],
@@ -21,8 +21,8 @@ const NUMPY: Readonly<Record<Exclude<Datatype, 'BYTES'>, readonly [type: string,
 };
 
 /**
- * The elements of an array as the binary tensor extension has them. Only conversions that lose nothing but digits which
- * a float has no room for are made: float64 and int64 are what NumPy has where nobody says otherwise.
+ * Encodes the elements of an array as in the binary tensor extension. NumPy's defaults, float64 and int64, are converted
+ * to the input's datatype. A conversion may round a float, and loses nothing else.
  *
  * @throws NumpyFault
  */
@@ -30,14 +30,14 @@ export function elementsAs(datatype: Datatype, array: NumpyArray): Buffer {
   const { type, bytes } = array;
   const isText = /^[US]/.test(type);
   if (datatype === 'BYTES') {
-    if (!isText) throw new NumpyFault(`its dtype is ${type}, and the model takes texts`, "Save x.astype('U')");
+    if (!isText) throw new NumpyFault(`its dtype is ${type}, but the input expects strings`, "Save x.astype('U')");
     return texts(array);
   }
   const [wanted, dtype] = NUMPY[datatype];
   if (type === wanted) return bytes;
   const converts = /^[fiu]/.test(type) && (/^f[48]/.test(wanted) || (/^[iu]/.test(wanted) && !type.startsWith('f')));
   if (!converts) {
-    throw new NumpyFault(`its dtype is ${type}, and the model takes ${datatype}`, `Save x.astype(np.${dtype})`);
+    throw new NumpyFault(`its dtype is ${type}, but the input expects ${datatype}`, `Save x.astype(np.${dtype})`);
   }
   const converted = Buffer.alloc((bytes.length / elementBytes(type)) * elementBytes(wanted));
   const [read, write] = [READERS[type]!, WRITERS[wanted]!];
@@ -56,7 +56,7 @@ export function elementsAs(datatype: Datatype, array: NumpyArray): Buffer {
 }
 
 function outOfRange(value: number | bigint, datatype: Datatype): NumpyFault {
-  return new NumpyFault(`its element ${value} is no ${datatype}`, 'Save values that the model takes');
+  return new NumpyFault(`its element ${value} does not fit in ${datatype}`, 'Save values that the input can hold');
 }
 
 type Read = (bytes: Buffer, at: number) => number | bigint;
@@ -76,7 +76,7 @@ const READERS: Readonly<Record<string, Read>> = {
   f8: (bytes, at) => bytes.readDoubleLE(at),
 };
 
-/** They throw at integers out of range. */
+/** Throw for integers out of range. */
 const WRITERS: Readonly<Record<string, Write>> = {
   u1: (bytes, value, at) => bytes.writeUInt8(Number(value), at),
   u2: (bytes, value, at) => bytes.writeUInt16LE(Number(value), at),
@@ -90,7 +90,7 @@ const WRITERS: Readonly<Record<string, Write>> = {
   f8: (bytes, value, at) => bytes.writeDoubleLE(Number(value), at),
 };
 
-/** Each after its length in four bytes. NumPy fills texts up with zeros. */
+/** Encodes each string after its length in four bytes. NumPy pads strings with zeros. */
 function texts({ type, bytes }: NumpyArray): Buffer {
   const size = elementBytes(type);
   const parts: Buffer[] = [];
@@ -107,7 +107,7 @@ function texts({ type, bytes }: NumpyArray): Buffer {
 function utf8(bytes: Buffer): Buffer {
   if (!isUtf8(bytes))
     throw new NumpyFault(
-      'it has a text that is not UTF-8',
+      'it has a string that is not UTF-8',
       "Save np.char.decode(x, 'latin-1') if that is its encoding",
     );
   let end = bytes.length;
@@ -121,8 +121,8 @@ function utf32(bytes: Buffer): string {
     const code = bytes.readUInt32LE(at);
     if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) {
       throw new NumpyFault(
-        `it has a text with 0x${code.toString(16)}, which is no character of Unicode`,
-        'Save texts of valid characters',
+        `it has a string with 0x${code.toString(16)}, which is not a Unicode character`,
+        'Save strings of valid characters',
       );
     }
     text += String.fromCodePoint(code);

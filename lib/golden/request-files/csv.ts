@@ -1,31 +1,31 @@
 import type { Datatype, Signature, TensorSignature } from '../../../inference-image/src/contract/signature';
 import { counted } from '../../profile/sizing-text';
 
-/** What is wrong with a table, and the remedy. */
+/** A fault of a table, and the remedy. */
 export class CsvFault extends Error {
   constructor(
-    what: string,
+    fault: string,
     readonly remedy: string,
   ) {
-    super(what);
+    super(fault);
   }
 }
 
 /**
- * A request in JSON, of a table of comma-separated values: a line for each row. A model of one input gets all columns;
- * of several inputs, each has the column of its name.
+ * Converts comma-separated values, one line per row, to a request in JSON. A model with one input gets all columns. With
+ * several inputs, each gets the column of its name.
  *
  * @throws CsvFault
  */
 export function csvRequest(text: string, { inputs }: Signature): string {
   const lines = readCsv(text);
   const [first] = lines;
-  if (!first) throw new CsvFault('it is empty', 'Give a line for each row');
+  if (!first) throw new CsvFault('it is empty', 'Write one line per row');
   const uneven = lines.find(({ fields }) => fields.length !== first.fields.length);
   if (uneven) {
     throw new CsvFault(
-      `line ${uneven.number} has ${counted(uneven.fields.length, 'value')}, and line ${first.number} has ${first.fields.length}`,
-      'Give each line as many',
+      `line ${uneven.number} has ${counted(uneven.fields.length, 'value')}, but line ${first.number} has ${first.fields.length}`,
+      'Write the same number of values on every line',
     );
   }
   const { hasHeader, places } = columnsOf(first, inputs);
@@ -33,16 +33,16 @@ export function csvRequest(text: string, { inputs }: Signature): string {
   return `{"inputs":[${inputs.map((input, i) => tensorText(input, places[i]!, rows)).join(',')}]}`;
 }
 
-/** A row, or the names of columns. */
+/** A row or a header. */
 interface Line {
-  /** Of its first line in the file, since texts may have several. */
+  /** Number of its first line in the file. A quoted value can span several lines. */
   readonly number: number;
   readonly fields: readonly string[];
 }
 
 interface Columns {
   readonly hasHeader: boolean;
-  /** Of each input. */
+  /** Column numbers of each input, from 0. */
   readonly places: readonly (readonly number[])[];
 }
 
@@ -50,7 +50,7 @@ function columnsOf(first: Line, inputs: readonly TensorSignature[]): Columns {
   const names = first.fields.map((field) => field.trim());
   const [input, ...others] = inputs;
   if (others.length === 0) {
-    // Texts may be anything, so that only the input's own name tells a header.
+    // Any string can be a value, so only the input's own name marks a header.
     const hasHeader = input!.datatype === 'BYTES' ? names.includes(input!.name) : isHeader(first);
     return { hasHeader, places: [[...names.keys()]] };
   }
@@ -58,32 +58,38 @@ function columnsOf(first: Line, inputs: readonly TensorSignature[]): Columns {
   if (missing) {
     throw new CsvFault(
       `its first line has no column "${missing.name}"`,
-      remedyOf(first.fields, `Name a column for each input: ${inputs.map(({ name }) => `"${name}"`).join(', ')}`),
+      remedyOf(
+        first.fields,
+        `Add a header with a column per input: ${inputs.map(({ name }) => `"${name}"`).join(', ')}`,
+      ),
     );
   }
   return { hasHeader: true, places: inputs.map(({ name }) => [names.indexOf(name)]) };
 }
 
-/** Whether a line of a table of numbers has names alone. One of names and others would be a row that is lost. */
+/**
+ * Whether a line of a table of numbers consists of names. A line that mixes names and other values is refused: as a
+ * header, its values would be lost.
+ */
 function isHeader({ number, fields }: Line): boolean {
   const name = fields.find(isName);
   const other = fields.find((field) => !isName(field));
   if (name !== undefined && other !== undefined) {
     throw new CsvFault(
-      `line ${number} has ${JSON.stringify(name)} beside ${JSON.stringify(other)}`,
-      'Give numbers alone, or a name for each column',
+      `line ${number} mixes the name ${JSON.stringify(name)} with the value ${JSON.stringify(other)}`,
+      'Write only numbers, or a name for each column',
     );
   }
   return name !== undefined;
 }
 
-/** Whether it can be a column's name: it has a letter, and is neither a number in any country's form nor a missing value. */
+/** Whether a field can be a column's name: it has a letter, and is neither a number in any locale nor a missing value. */
 function isName(field: string): boolean {
   const bare = bareText(field);
   return /\p{L}/u.test(bare) && numberText(bare) === undefined && !/^(?:NA|null|NULL|None)$/.test(bare);
 }
 
-/** Without the separators of numbers, and other signs. */
+/** Removes everything but letters and digits. */
 function bareText(field: string): string {
   return field.replace(/[^\p{L}\p{N}]/gu, '');
 }
@@ -95,8 +101,8 @@ function tensorText(
 ): string {
   if (dimensions.length > 2 || dimensions.length === 0) {
     throw new CsvFault(
-      `input "${name}" has ${dimensions.length} dimensions, and a table has 2`,
-      'Give its values in a .npy, .npz or .json file',
+      `input "${name}" has ${dimensions.length} dimensions, but a table has 2`,
+      'Use a .npy, .npz or .json file',
     );
   }
   const elements = rows.flatMap(({ number, fields }) =>
@@ -110,27 +116,29 @@ function elementText(field: string, datatype: Datatype, line: number): string {
   if (datatype === 'BYTES') return JSON.stringify(field);
   const element = numberText(field.trim());
   const found = `line ${line} has ${JSON.stringify(field)}`;
-  if (element === undefined) throw new CsvFault(`${found}, which is no number`, remedyOf([field], 'Give a number'));
+  if (element === undefined) {
+    throw new CsvFault(`${found}, which is not a number`, remedyOf([field], 'Write a number'));
+  }
   if (datatype !== 'BOOL') {
-    // JSON would have it as null.
+    // JSON would represent it as null.
     if (Number(element) === Infinity || Number(element) === -Infinity) {
-      throw new CsvFault(`${found}, which is larger than any 64-bit float`, 'Give a number that the model takes');
+      throw new CsvFault(`${found}, which is larger than any 64-bit float`, 'Write a number that the input can hold');
     }
     return element;
   }
   const value = Number(element);
-  if (value !== 0 && value !== 1) throw new CsvFault(`${found}, which is no truth value`, 'Give true, false, 1 or 0');
+  if (value !== 0 && value !== 1) throw new CsvFault(`${found}, which is not a boolean`, 'Write true, false, 1 or 0');
   return String(value === 1);
 }
 
-/** What to do about fields that are not what they should be. */
+/** Remedy for fields that are not numbers. */
 function remedyOf(fields: readonly string[], otherwise: string): string {
   if (fields.some((field) => /[;\t]/.test(field))) return 'Separate values with commas';
   const isSeparated = fields.some((field) => /\d[,_'’\s]\d/.test(field) && numberText(bareText(field)) !== undefined);
   return isSeparated ? 'Write numbers as 1234.5, with a decimal point and without separators' : otherwise;
 }
 
-/** As JSON has it; undefined for what is no number. */
+/** A number as JSON text; undefined for other fields. */
 function numberText(field: string): string | undefined {
   const word = /^([-+]?)(?:(nan)|(inf(?:inity)?))$/i.exec(field);
   if (word) return JSON.stringify(word[2] ? 'NaN' : word[1] === '-' ? '-Infinity' : 'Infinity');
@@ -142,7 +150,7 @@ function numberText(field: string): string | undefined {
   return `${sign === '-' ? '-' : ''}${digits}${fraction.length > 1 ? fraction : ''}${exponent}`;
 }
 
-/** Lines of fields, which may be in quotes: https://www.rfc-editor.org/rfc/rfc4180. Empty lines are passed over. */
+/** Reads lines of fields, quoted or not (https://www.rfc-editor.org/rfc/rfc4180). Skips empty lines. */
 function readCsv(text: string): Line[] {
   const lines: Line[] = [];
   let number = 1;
@@ -153,7 +161,7 @@ function readCsv(text: string): Line[] {
     if (!found) {
       throw new CsvFault(
         `line ${number} has a quotation mark within a value`,
-        'Double it, and put the value in quotes',
+        'Double the quotation mark and put the value in quotes',
       );
     }
     const [all, quoted, plain = '', end] = found;

@@ -7,13 +7,13 @@ export interface NumpyArray {
   readonly bytes: Buffer;
 }
 
-/** What is wrong with an array, and how to save it otherwise. */
+/** A fault of an array, and how to save the array instead. */
 export class NumpyFault extends Error {
   constructor(
-    what: string,
+    fault: string,
     readonly remedy: string,
   ) {
-    super(what);
+    super(fault);
   }
 }
 
@@ -24,9 +24,9 @@ const SAVE_AGAIN = 'Save it again with np.save or np.savez';
 export function readNumpy(file: Uint8Array): NumpyArray {
   const content = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   if (content.length < 12 || !content.subarray(0, MAGIC.length).equals(MAGIC)) {
-    throw new NumpyFault('it is no array of NumPy', SAVE_AGAIN);
+    throw new NumpyFault('it is not a NumPy array', SAVE_AGAIN);
   }
-  // The length takes two bytes in version 1, and four since.
+  // The length has two bytes in version 1 and four bytes in later versions.
   const start = content[6] === 1 ? 10 : 12;
   const end = start + (content[6] === 1 ? content.readUInt16LE(8) : content.readUInt32LE(8));
   const header = content.toString('utf8', start, end);
@@ -35,7 +35,7 @@ export function readNumpy(file: Uint8Array): NumpyArray {
   if (!/^(?:b1|[iu][1248]|f[248]|[US]\d+)$/.test(type)) {
     throw new NumpyFault(
       `its dtype is ${/'descr': *(.*?), *'fortran/.exec(header)?.[1] ?? 'missing'}`,
-      'Save numbers, truth values or texts of one dtype',
+      'Save numbers, booleans or strings of one dtype',
     );
   }
   if (/'fortran_order': *True/.test(header)) {
@@ -47,12 +47,12 @@ export function readNumpy(file: Uint8Array): NumpyArray {
   const bytes = content.subarray(end);
   const needed = shape.reduce((count, size) => count * size, 1) * elementBytes(type);
   if (bytes.length !== needed) {
-    throw new NumpyFault(`it has ${bytes.length} bytes of elements, and its shape makes ${needed}`, SAVE_AGAIN);
+    throw new NumpyFault(`it has ${bytes.length} bytes of elements, but its shape needs ${needed}`, SAVE_AGAIN);
   }
   return { type, shape, bytes };
 }
 
-/** Bytes of an element; a character of a text takes four. */
+/** Bytes of one element. A character of a `U` string has four. */
 export function elementBytes(type: string): number {
   const size = Number(type.slice(1));
   return type.startsWith('U') ? 4 * size : size;

@@ -13,9 +13,9 @@ import { CsvFault, csvRequest } from './csv';
 import { NumpyFault, readNumpy } from './npy';
 
 /**
- * Reads a file as a request to a model: a request in JSON, a picture, arrays of NumPy or a table.
+ * Reads a request to a model from a file: JSON, a picture, NumPy arrays or CSV.
  *
- * @throws ModelServingError `golden-input-invalid`, and what `readText` throws
+ * @throws ModelServingError `golden-input-invalid`, and the errors of `readText`
  */
 export function requestFile(path: string, signature: Signature): RecordedRequest {
   const content = readingFile(path, () => readFileSync(path));
@@ -54,7 +54,7 @@ function arraysOf(content: Buffer, signature: Signature): RequestedArray[] {
   );
 }
 
-/** Whether `np.savez` was given no name for the array of a model of one input. */
+/** Whether `np.savez` saved the only array of a model with one input under its default name. */
 function isUnnamed(
   [array, ...others]: readonly (readonly [name: string, bytes: Uint8Array])[],
   { inputs }: Signature,
@@ -67,8 +67,8 @@ function onlyInput({ inputs }: Signature): string {
   if (others.length === 0) return input!.name;
   const names = inputs.map(({ name }) => `"${name}"`).join(', ');
   throw new NumpyFault(
-    `it has one array, and the model has the inputs ${names}`,
-    'Save one for each with np.savez, under their names',
+    `it holds one array, but the model has the inputs ${names}`,
+    'Save one array per input with np.savez, named like the input',
   );
 }
 
@@ -78,7 +78,7 @@ function requestedArray(name: string, bytes: Uint8Array, { inputs }: Signature):
     const array = readNumpy(bytes);
     if (!input) {
       const names = inputs.map((each) => `"${each.name}"`).join(', ');
-      throw new NumpyFault(`no input has its name; they are ${names}`, 'Save arrays under the names of inputs');
+      throw new NumpyFault(`no input has this name; the inputs are ${names}`, 'Name each array like an input');
     }
     const { datatype } = input;
     return { name, datatype, shape: array.shape, base64: elementsAs(datatype, array).toString('base64') };
@@ -88,7 +88,7 @@ function requestedArray(name: string, bytes: Uint8Array, { inputs }: Signature):
   }
 }
 
-/** Files that hold elements of a request, if it is one: what else is wrong with it is found where it is read. */
+/** Lists the files that hold elements of a request. The golden run reports malformed requests. */
 function filesOf(json: string): string[] {
   try {
     const { inputs } = JSON.parse(json) as { inputs: readonly { file?: unknown }[] };
@@ -98,7 +98,7 @@ function filesOf(json: string): string[] {
   }
 }
 
-/** What is called so and is none is refused with the reason, as a client's would be. */
+/** Also true for an invalid file with a picture's extension: the golden run reports why it cannot be decoded. */
 function isPicture(path: string, content: Buffer): boolean {
   return /\.(png|jpe?g)$/i.test(path) || pictureFormat(content) !== undefined;
 }
