@@ -86,3 +86,82 @@ test('RNN accepts empty inputs', async () => {
     body: { outputs: [{ shape: [2, 1, 0, 2] }] },
   });
 });
+
+describe('a product of matrices over an empty axis, which the runtime may leave unwritten', () => {
+  const turned = (name: string, from: string, rank: number) =>
+    node('Transpose', [from], [name], {
+      attributes: { perm: [...Array(rank - 2).keys(), rank - 1, rank - 2] },
+    });
+  const attention = [
+    turned('kt', 'k', 3),
+    node('MatMul', ['q', 'kt'], ['s']),
+    node('Softmax', ['s'], ['p']),
+    node('MatMul', ['p', 'v'], ['y'], { name: 'weighted' }),
+  ];
+  const output = value('y', 'float', ['rows', 'm', 4]);
+  const unsafe = (parts: ModelParts) =>
+    OnnxModel.fromFile(writeOnnxModel(join(folder, 'product.onnx'), parts)).manifest().unsafeOnEmptyInput;
+
+  test('of two inputs', () => {
+    expect(
+      unsafe({
+        inputs: [value('a', 'float', ['rows', 'k']), value('b', 'float', [4, 'k'])],
+        outputs: [value('y', 'float', ['rows', 4])],
+        nodes: [turned('bt', 'b', 2), node('MatMul', ['a', 'bt'], ['y'], { name: 'product' })],
+      }),
+    ).toEqual({ node: 'product', operator: 'MatMul', unless: ['rows'] });
+  });
+
+  test('is no fault of attention to itself, whose result is empty too', () => {
+    const inputs = ['q', 'k', 'v'].map((name) => value(name, 'float', ['rows', 'm', 4]));
+    expect(unsafe({ inputs, outputs: [output], nodes: attention })).toBeUndefined();
+  });
+
+  test('is found in attention to another sequence', () => {
+    const inputs = [
+      value('q', 'float', ['rows', 'm', 4]),
+      ...['k', 'v'].map((name) => value(name, 'float', ['rows', 'n', 4])),
+    ];
+    expect(unsafe({ inputs, outputs: [output], nodes: attention })).toEqual({
+      node: 'weighted',
+      operator: 'MatMul',
+      unless: ['rows', 'm'],
+    });
+  });
+
+  test('does not prevent a cache of past steps that is empty at first', async () => {
+    const parts: ModelParts = {
+      inputs: [
+        value('q', 'float', ['rows', 'm', 4]),
+        ...['past_k', 'past_v'].map((name) => value(name, 'float', ['rows', 'past', 4])),
+      ],
+      outputs: [output],
+      nodes: [
+        node('Concat', ['past_k', 'q'], ['k'], { attributes: { axis: 1 } }),
+        node('Concat', ['past_v', 'q'], ['v'], { attributes: { axis: 1 } }),
+        ...attention,
+      ],
+    };
+    const unsafeOnEmptyInput = unsafe(parts);
+    expect(unsafeOnEmptyInput).toEqual({ node: 'weighted', operator: 'MatMul', unless: ['rows', 'm', 'past'] });
+    const edit = (manifest: object) => Object.assign(manifest, { unsafeOnEmptyInput });
+    const server = await ServerProcess.start(parts, {}, { edit });
+    const steps = (m: number, past: number) => ({
+      inputs: Object.entries({ q: m, past_k: past, past_v: past }).map(([name, size]) => ({
+        name,
+        datatype: 'FP32',
+        shape: [1, size, 4],
+        data: new Array(4 * size).fill(1),
+      })),
+    });
+    expect(await server.infer(steps(1, 0))).toMatchObject({ status: 200, body: { outputs: [{ data: [1, 1, 1, 1] }] } });
+    expect(await server.infer(steps(0, 2))).toMatchObject({ status: 200, body: { outputs: [{ shape: [1, 0, 4] }] } });
+    expect(await server.infer(steps(0, 0))).toMatchObject({
+      status: 400,
+      body: {
+        error:
+          'input "q" has shape [1,0,4]; the model takes no empty input, on which its MatMul (node "weighted") is not safe',
+      },
+    });
+  });
+});

@@ -48,7 +48,7 @@ export class ModelHost {
     const { axes } = this.sharing;
     this.scheduler = new Scheduler({ ...settings, signature: manifest.signature, axes });
     this.scheduler.onBatchingOff = (reason) => log.error({ reason }, NOT_SHARED);
-    this.dataPlane = new DataPlane(this.scheduler, manifest.unsafeOnEmptyInput);
+    this.dataPlane = new DataPlane(this.scheduler, manifest);
   }
 
   /**

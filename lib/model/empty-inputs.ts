@@ -1,5 +1,5 @@
 import type { ModelManifest } from '../../inference-image/src/contract/model-manifest';
-import { operatorName, type Operator } from './onnx-graph';
+import { operatorName, type OnnxGraph, type Operator } from './onnx-graph';
 
 /**
  * Operators that crash the process in onnxruntime 1.30 on an empty input (`terminate called without an active
@@ -28,12 +28,13 @@ const UNSAFE: ReadonlySet<string> = new Set([...CRASHING, ...UNWRITTEN]);
  * @param crashedTrial - whether empty inputs crashed the trial
  */
 export function unsafeOnEmptyInput(
-  operators: readonly Operator[],
+  { operators, unwrittenIfEmpty }: Pick<OnnxGraph, 'operators' | 'unwrittenIfEmpty'>,
   crashedTrial: boolean,
 ): ModelManifest['unsafeOnEmptyInput'] {
   const found = unsafeOperator(operators);
   if (found) return { node: found.node, operator: operatorName(found) };
-  return crashedTrial ? {} : undefined;
+  if (crashedTrial) return {};
+  return unwrittenIfEmpty && { ...unwrittenIfEmpty, unless: [...unwrittenIfEmpty.unless] };
 }
 
 /** Whether the operators alone show this, so that no trial is needed. */

@@ -33,6 +33,15 @@ export interface OnnxGraph {
   /** Weights in other files. */
   readonly externalTensors: readonly ExternalTensor[];
   readonly proof: RowProof;
+  readonly unwrittenIfEmpty?: UnwrittenIfEmpty;
+}
+
+/** A node that may leave its result unwritten if a request has an empty axis. */
+export interface UnwrittenIfEmpty {
+  readonly node: string;
+  readonly operator: string;
+  /** Dimensions that may be empty, one at a time. */
+  readonly unless: readonly string[];
 }
 
 /** What the graph proves about the rows of a batch. */

@@ -181,7 +181,7 @@ export class OnnxModel {
       golden: golden?.files,
       exampleSizes: exampleSizesOf(golden?.examples ?? [], golden?.files ?? []),
       profile: profileFile?.profile,
-      unsafeOnEmptyInput: unsafeOnEmptyInput(weights.graph.operators, byTrial.trial?.edge?.edge === 'empty'),
+      unsafeOnEmptyInput: unsafeOnEmptyInput(weights.graph, byTrial.trial?.edge?.edge === 'empty'),
       servable: findings.length === 0,
       warnings: [
         ...findings.map(({ message }) => message),

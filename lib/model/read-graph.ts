@@ -23,6 +23,7 @@ import {
 } from './onnx-graph';
 import { onnxMessage } from './onnx-messages';
 import { proveRowIndependence } from './row-independence/prove';
+import { unwrittenIfEmpty } from './row-independence/unwritten-if-empty';
 import { readSkeleton } from './skeleton-reader';
 import { requestInputs, valueInfo } from './value-info';
 
@@ -55,6 +56,7 @@ export function readGraph(path: string): OnnxGraph {
     wrongSizeTensors: tensors.flatMap(wrongSize),
     externalTensors: tensors.filter(isExternal).map(externalTensor),
     proof: proveRowIndependence(model),
+    unwrittenIfEmpty: unwrittenIfEmpty(model),
   };
 }
 

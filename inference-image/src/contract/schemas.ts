@@ -106,11 +106,13 @@ const manifestFields = z.strictObject({
   batching: z.optional(batchingVerdictSchema),
   /**
    * Set if the runtime would crash on an empty input, or answer with uninitialized memory; with the node if it is
-   * known.
+   * known, and the names of dimensions of which one may be empty.
    *
    * @default - the runtime handles empty inputs, as far as is known
    */
-  unsafeOnEmptyInput: z.optional(z.strictObject({ node: z.optional(text()), operator: z.optional(text()) })),
+  unsafeOnEmptyInput: z.optional(
+    z.strictObject({ node: z.optional(text()), operator: z.optional(text()), unless: z.optional(z.array(text())) }),
+  ),
   /** Model card, for clients to read; the server does not interpret it. */
   properties: z.optional(z.record(text(), text())),
   /** For models that accept pictures. The key stays `image`, because servers in existing images read it. */

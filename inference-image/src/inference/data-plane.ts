@@ -1,3 +1,4 @@
+import { dimensionName } from '../contract/given-sizes';
 import type { ModelManifest } from '../contract/model-manifest';
 import { quoted, shapeText } from '../cut-text';
 import { invalid, ServingError } from '../errors';
@@ -9,6 +10,8 @@ import { stringBytes, type Tensor } from './tensor';
 type State =
   { readonly name: 'starting' | 'serving' | 'draining' } | { readonly name: 'failed'; readonly reason: string };
 
+type EmptyInputs = Pick<ModelManifest, 'signature' | 'unsafeOnEmptyInput'>;
+
 /**
  * Memory of a run for each byte of its texts, in addition to the request's own strings: an executor's strings, the
  * runtime's copies of inputs and outputs, and the strings of the returned outputs.
@@ -19,10 +22,10 @@ const RUN_TEXT_COPIES = 2;
 export class DataPlane {
   private state: State = { name: 'starting' };
 
-  /** @param unsafeOnEmptyInput Field of model.json: the node that cannot handle an empty input. */
+  /** @param emptyInputs Fields of model.json: which empty inputs the model cannot handle. */
   constructor(
     private readonly scheduler: Scheduler,
-    private readonly unsafeOnEmptyInput?: ModelManifest['unsafeOnEmptyInput'],
+    private readonly emptyInputs?: EmptyInputs,
   ) {}
 
   /** Whether new traffic should be sent here. A draining server is not ready, but serves the requests that arrive. */
@@ -67,17 +70,30 @@ export class DataPlane {
   /** Runs the model. Returns synchronously if the run is short enough for the main thread. */
   infer(run: Run, caller: Caller): readonly Tensor[] | Promise<readonly Tensor[]> {
     this.assertOpen();
-    if (this.unsafeOnEmptyInput) refuseEmpty(run, this.unsafeOnEmptyInput);
+    if (this.emptyInputs?.unsafeOnEmptyInput) refuseEmpty(run, this.emptyInputs);
     const texts = stringBytes(run.inputs);
     if (texts > 0) caller.holding?.add(RUN_TEXT_COPIES * texts);
     return this.scheduler.submit(run, caller);
   }
 }
 
-function refuseEmpty({ inputs }: Run, { node, operator }: NonNullable<ModelManifest['unsafeOnEmptyInput']>): void {
+/** @throws ServingError `invalid` if an input is empty, unless only one dimension that may be empty is. */
+function refuseEmpty({ inputs }: Run, manifest: EmptyInputs): void {
   const empty = inputs.find(({ shape }) => shape.includes(0));
   if (!empty) return;
+  const { node, operator, unless = [] } = manifest.unsafeOnEmptyInput ?? {};
+  const [dimension, ...others] = emptyDimensions(inputs, manifest);
+  if (dimension !== undefined && others.length === 0 && unless.includes(dimension)) return;
   const what = node === undefined ? 'it' : `its ${operator} (node ${quoted(node)})`;
   const reason = `the model takes no empty input, on which ${what} is not safe`;
   throw invalid(`input ${quoted(empty.name)} has shape ${shapeText(empty.shape)}; ${reason}`);
+}
+
+/** Names of the dimensions that are empty, each once. */
+function emptyDimensions(inputs: readonly Tensor[], { signature }: EmptyInputs): (string | undefined)[] {
+  const names = inputs.flatMap(({ name, shape }) => {
+    const declared = signature.inputs.find((input) => input.name === name);
+    return shape.flatMap((size, axis) => (size === 0 ? [declared && dimensionName(declared, axis)] : []));
+  });
+  return [...new Set(names)];
 }

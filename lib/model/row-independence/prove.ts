@@ -1,4 +1,5 @@
 import type { BatchingVerdict } from '../../../inference-image/src/contract/batching-verdict';
+import { dimensionName } from '../../../inference-image/src/contract/given-sizes';
 import type { GraphMessage, ModelMessage, NodeMessage } from '../decoded-model';
 import type { RowProof, ValueInfo } from '../onnx-graph';
 import { requestInputs } from '../value-info';
@@ -15,7 +16,7 @@ export type { RowProof };
 const MAX_STEPS = 400_000;
 
 /** Maximum number of unknown conditions to analyze separately; the number of cases is at most 2 to this power. */
-const MAX_CONDITIONS = 4;
+export const MAX_CONDITIONS = 4;
 
 /** Maximum length of node names in messages. */
 const MAX_NAME = 120;
@@ -161,12 +162,17 @@ class Prover {
   }
 }
 
-/** @param namesAreSizes - whether dimensions of the same name have the same size */
-function inputValue(
-  { name, kind, elementType, dimensions }: ValueInfo,
+/**
+ * @param namesAreSizes - whether dimensions of the same name have the same size
+ * @param empty - names of dimensions that may be empty
+ */
+export function inputValue(
+  input: ValueInfo,
   axis: number | null,
   namesAreSizes: boolean,
+  empty: readonly string[] = [],
 ): Value {
+  const { name, kind, elementType, dimensions } = input;
   if (kind !== 'tensor') return { kind: 'unusable', obstacle: notUnderstood('reads an input that is not a tensor') };
   if (!dimensions) return invariant(undefined, elementType);
   const dims = dimensions.map((size, at) => {
@@ -174,7 +180,8 @@ function inputValue(
     if (typeof size === 'number') return Size.of(size);
     const key = namesAreSizes && size !== null ? size : [name, at];
     // A request with an axis of size 0 beside its rows runs alone (row-layout.ts).
-    return Size.atom(`size ${JSON.stringify(key)}`, { min: 1, growth: OF_AN_AXIS });
+    const min = empty.includes(dimensionName({ name, dimensions }, at) ?? '') ? 0 : 1;
+    return Size.atom(`size ${JSON.stringify(key)}`, { min, growth: OF_AN_AXIS });
   });
   if (axis !== null) return withRows(dims, rowsOn(axis), elementType);
   return withUnknownElements(invariant(dims, elementType), `input ${JSON.stringify(name)}`);
@@ -197,7 +204,7 @@ function tensorRowAxis(t: Tensor): number | Obstacle {
   return rows.axis;
 }
 
-function blamed(node: NodeMessage | undefined, { verdict, reason }: Obstacle): Refusal {
+export function blamed(node: NodeMessage | undefined, { verdict, reason }: Obstacle): Refusal {
   if (!node) return { verdict, node: 'graph', operator: 'graph', reason };
   const operator = shortened(nameOfOperator(node));
   const name = node.name || node.output.filter(Boolean).join(', ') || operator;

@@ -1,5 +1,6 @@
 import type { Call, Transfer } from './call';
 import { Obstacle } from './obstacle';
+import type { Size } from './size';
 import type { Value } from './tensor';
 
 /** For results that the kernel may not write. They would contain memory of other runs, even if no operand has rows. */
@@ -42,7 +43,18 @@ export function writtenWith(weights: number, transfer: Transfer): Transfer {
   return writtenIf(({ inputs }) => isFilled(inputs[weights]), transfer);
 }
 
-/** For products of matrices: [..., k] by [..., k, n]. */
+/** For products of matrices, [..., m, k] by [..., k, n], whose result is written if k is not 0 or the result is empty. */
 export function writtenProduct(a: number, b: number, transfer: Transfer): Transfer {
-  return writtenIf(({ inputs }) => isFilled(inputs[a], -1) || isFilled(inputs[b], -2), transfer);
+  return writtenIf(({ inputs }) => {
+    const [left, right] = [dimsIn(inputs[a]), dimsIn(inputs[b])];
+    const k = right.length > 1 ? right.length - 2 : right.length - 1;
+    const kept = [...left.slice(0, -1), ...right.filter((_, axis) => axis !== k)];
+    return [left.at(-1), right[k]].some(
+      (summed) => summed && (summed.min >= 1 || kept.some((size) => size.equals(summed))),
+    );
+  }, transfer);
+}
+
+function dimsIn(value: Value | undefined): readonly Size[] {
+  return (value?.kind === 'tensor' && value.dims) || [];
 }

@@ -1,0 +1,59 @@
+import { dimensionNames } from '../../../inference-image/src/contract/given-sizes';
+import type { GraphMessage, ModelMessage } from '../decoded-model';
+import type { UnwrittenIfEmpty } from '../onnx-graph';
+import { requestInputs } from '../value-info';
+import { ExactSizes } from './exact-sizes';
+import { Budget, Interpreter, Stopped } from './interpreter';
+import { NeedsDecision } from './obstacle';
+import { blamed, inputValue, MAX_CONDITIONS } from './prove';
+import type { Value } from './tensor';
+
+/** Limit on the nodes and names of one pass. */
+const MAX_STEPS = 60_000;
+
+/** Each dimension takes one pass over the graph; others count as unsafe. */
+const MAX_DIMENSIONS = 8;
+
+/**
+ * Finds a node that may leave its result unwritten if a request has an empty axis, so that the response would contain
+ * memory of other requests. Undefined if there is none, or if the graph is not understood well enough to tell.
+ */
+export function unwrittenIfEmpty(model: ModelMessage): UnwrittenIfEmpty | undefined {
+  const { graph } = model;
+  if (!graph) return undefined;
+  const inputs = requestInputs(graph);
+  const names = dimensionNames({
+    inputs: inputs.map(({ name, dimensions }) => ({ name, dimensions: dimensions ?? [] })),
+  });
+  const find = (empty: readonly string[]) => {
+    const values = new Map(inputs.map((input) => [input.name, inputValue(input, null, inputs.length > 1, empty)]));
+    return firstUnwritten(model, graph, values);
+  };
+  const found = find(names);
+  if (!found || find([])) return undefined;
+  const safe = names.slice(0, MAX_DIMENSIONS).filter((name) => !find([name]));
+  const { node, operator } = blamed(found.node, found.obstacle);
+  return { node, operator, unless: safe };
+}
+
+/** The first node that may not write its result, whatever the values of unknown conditions. */
+function firstUnwritten(
+  model: ModelMessage,
+  graph: GraphMessage,
+  values: ReadonlyMap<string, Value>,
+): Stopped | undefined {
+  const open: ReadonlyMap<string, boolean>[] = [new Map()];
+  let interpreter: Interpreter | undefined;
+  for (let assumed = open.pop(); assumed; assumed = open.pop()) {
+    try {
+      interpreter ??= new Interpreter(model, new Budget(MAX_STEPS));
+      interpreter.outputs(graph, values, assumed, new ExactSizes());
+    } catch (problem) {
+      if (problem instanceof Stopped && problem.obstacle.always) return problem;
+      if (problem instanceof NeedsDecision && assumed.size < MAX_CONDITIONS) {
+        for (const decision of [true, false]) open.push(new Map([...assumed, [problem.condition, decision]]));
+      }
+    }
+  }
+  return undefined;
+}
