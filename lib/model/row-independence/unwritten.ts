@@ -37,12 +37,12 @@ export function isFilled(value: Value | undefined, axis?: number): boolean {
   return axis === undefined ? dims.every(({ min }) => min >= 1) : (dims.at(axis)?.min ?? 0) >= 1;
 }
 
-/** For weights, which have elements. */
+/** Rule of an operator whose kernel writes its result only if the weights have elements. */
 export function writtenWith(weights: number, transfer: Transfer): Transfer {
   return writtenIf(({ inputs }) => isFilled(inputs[weights]), transfer);
 }
 
-/** For products of matrices: [..., k] by [..., k, n]. */
+/** The same for products of matrices, [..., k] by [..., k, n], which sum over `k`. */
 export function writtenProduct(a: number, b: number, transfer: Transfer): Transfer {
   return writtenIf(({ inputs }) => isFilled(inputs[a], -1) || isFilled(inputs[b], -2), transfer);
 }

@@ -35,7 +35,7 @@ function swept(call: Call, sizes: readonly Size[], { kernel, refusesLarger }: Wi
     if (!window) return call.fresh(`spatial ${at}`);
     const same = auto.startsWith('SAME');
     const dilation = dilations?.[at] ?? 1;
-    // Pools pad for a kernel that is not dilated.
+    // Pools compute their padding as if the kernel were not dilated.
     if (same && dilation !== 1 && !refusesLarger) return call.fresh(`spatial ${at}`);
     const [before, after] =
       auto === 'NOTSET' || auto === '' ? [pads?.[at] ?? 0, pads?.[at + sizes.length] ?? 0] : [0, 0];

@@ -101,7 +101,7 @@ function reshape(call: Call): Value {
       if (!zeroMeansSame || !same) throw notUnderstood('a size to reshape to is 0');
       return same;
     }
-    // A number that may be -1 or 0 may mean "infer" or "as before", which is another size wherever it is met.
+    // A number that may be -1 or 0 may mean "infer" or "keep", so the size is unknown, and may differ at each use.
     if (value.min >= (zeroMeansSame ? 1 : 0)) return value;
     if (value.tainted) throw notUnderstood('a size to reshape to may be 0 or less');
     return call.fresh(`size ${axis}`);
@@ -175,7 +175,7 @@ function flatOf(dims: readonly number[], at: (axis: number) => number): number {
   return dims.reduce((flat, dim, axis) => flat * dim + at(axis), 0);
 }
 
-/** Repeats along axes of size 1; other axes must be given their own size, or 1. */
+/** Repeats along axes of size 1; for other axes, the shape must contain their own size, or 1. */
 function expand(call: Call): Value {
   const t = call.tensor(0);
   const shape = call.numbers(1, 'the shape to expand to');
@@ -329,12 +329,12 @@ export function concatenated(tensors: readonly Tensor[], along: number): Tensor 
   return { kind: 'tensor', dims, elem, ...(rows && { rows }), ...(numbers && { rowNumbers: numbers }) };
 }
 
-/** Whether sizes are equal if the run succeeds: those of an empty tensor are not compared with others. */
+/** Whether sizes are equal if the run succeeds: the runtime does not compare an empty tensor's sizes with others. */
 function areAlike(sizes: readonly Size[]): boolean {
   return sizes.every((size) => size.min >= 1) || sizes.every((size) => size.equals(sizes[0] as Size));
 }
 
-/** Of tensors any of which may be empty, so that its other sizes do not count. */
+/** Size after joining tensors that may be empty: the other sizes of an empty tensor do not count. */
 function joinedSize(shapes: readonly (readonly Size[])[], axis: number): Size {
   return Size.opaque(`joined ${axis} of ${shapes[0]?.length}`, shapes.flat(), { min: 0 });
 }
@@ -444,7 +444,7 @@ function isCount(elem: number): boolean {
   return elem === INT64 || elem === INT32;
 }
 
-/** A range over the number of rows contains the number of each row. */
+/** Creates a range; a range over the number of rows contains the index of each row. */
 function range(call: Call): Value {
   const [start = ONE] = call.numbers(0, 'where it starts');
   const [limit = ONE] = call.numbers(1, 'where it ends');
