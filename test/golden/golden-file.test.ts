@@ -37,7 +37,7 @@ function mismatch(what: string): string {
   return `golden-mismatch: ${golden}: example "first": ${what}. Record the example again with this model.`;
 }
 
-test('is staged after the weights, and is no part of the identity', () => {
+test('is staged after the weights, and is not part of the identity', () => {
   const model = read(file());
   expect(model.files.map((f) => [f.path, f.sourcePath])).toEqual([
     ['model.onnx', path],
@@ -52,7 +52,7 @@ test('data may be nested', () => {
   expect(problems(file([{ ...x, shape: [2, 2], data: [[1, 2], [3, 4]] }]))).toEqual([]); // prettier-ignore
 });
 
-test('outputs may be left out', () => {
+test('outputs may be omitted', () => {
   const parts: ModelParts = {
     inputs: [value('x', 'float', ['n', 2])],
     outputs: [value('y', 'float', ['n', 2]), value('z', 'float', ['n', 2])],
@@ -74,7 +74,7 @@ test('is not JSON', () => {
   ]);
 });
 
-test('has another form', () => {
+test('has the wrong structure', () => {
   const form =
     'Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, with requests and responses as in the Open Inference Protocol; "picture" may replace "request".';
   expect(problems('{"examples": []}')).toEqual([
@@ -88,14 +88,14 @@ test('has another form', () => {
   ]);
 });
 
-test('has a tensor that the model has not', () => {
+test('has a tensor that the model does not have', () => {
   expect(problems(file([x, { ...x, name: 'q' }], [{ ...y, name: 'z' }]))).toEqual([
     mismatch(`the model has no input "q"; it has "x"`),
     mismatch(`the model has no output "z"; it has "y"`),
   ]);
 });
 
-test('lacks an input, or gives one twice', () => {
+test('lacks an input, or contains one twice', () => {
   expect(problems(file([{ ...x, name: 'q' }]))).toEqual([
     mismatch(`the model has no input "q"; it has "x"`),
     mismatch('input "x" is missing'),
@@ -103,7 +103,7 @@ test('lacks an input, or gives one twice', () => {
   expect(problems(file([x, x]))).toEqual([mismatch('input "x" appears twice'), mismatch('input "x" appears twice')]);
 });
 
-test('has another datatype, shape or length', () => {
+test('has the wrong datatype, shape or length', () => {
   expect(problems(file([{ ...x, datatype: 'FP64' }], [{ ...y, shape: [1, 3] }]))).toEqual([
     mismatch(`input "x" is FP64, but the model declares FP32`),
     mismatch(`output "y" has shape [1, 3], but the model declares [n, 2]`),
@@ -125,7 +125,7 @@ test('gives one symbol two sizes', () => {
   ]);
 });
 
-test('cannot hold FP16 as JSON', () => {
+test('cannot contain FP16 as JSON', () => {
   const half = (tensor: Tensor) => ({ ...tensor, datatype: 'FP16' });
   expect(problems(file([half(x)], [half(y)]), identity('float16', ['n', 2]))).toEqual(
     ['input "x"', 'output "y"'].map(

@@ -33,14 +33,14 @@ test('is the one beside the model, the one that is named, or none', () => {
   expect(OnnxModel.fromFile(path, { profile: false }).profile).toBeUndefined();
 });
 
-test('is no part of the model: neither its identity nor its files', () => {
+test('is not part of the model: neither of its identity nor of its files', () => {
   write(beside, profileOf(sha256));
   const model = OnnxModel.fromFile(path);
   expect(model.sha256).toBe(sha256);
   expect(model.files.map((file) => file.path)).toEqual(['model.onnx']);
 });
 
-test('is named and missing, or empty', () => {
+test('is named but missing, or empty', () => {
   expect(problemsOf(() => OnnxModel.fromFile(path, { profile: elsewhere }))).toEqual([
     `file-not-found: ${elsewhere}: no such file. Relative paths are resolved against the working directory, ${process.cwd()}.`,
   ]);
@@ -55,7 +55,7 @@ test('is not JSON', () => {
   expect(problem).toMatch(new RegExp(`Remove it and measure again: model-serving profile ${path}$`));
 });
 
-test('has another form', () => {
+test('has the wrong structure', () => {
   const invalid = (where: string, reason: string) =>
     `profile-invalid: ${beside}: ${where}: ${reason}. Profiles are measured, not written by hand. Remove it and measure again: model-serving profile ${path}`;
   expect(problemsWith([])).toEqual([invalid('the file', 'Invalid input: expected object, received array')]);
@@ -80,7 +80,7 @@ test('has another form', () => {
   ]);
 });
 
-test('has fields that earlier releases do not write', () => {
+test('has fields that earlier releases did not write', () => {
   const { machine, served, runs } = profileOf(sha256);
   const sized = { dimensions: { 'x:1': 7 }, runs, served: { ...served, threads: 2, maxBatchSize: 4, rowsPerRun: 3.5 } };
   const profile = profileOf(sha256, { ...sized, machine: { ...machine, otherLoad: 0 }, sizes: [sized] });
@@ -90,25 +90,25 @@ test('has fields that earlier releases do not write', () => {
 
 test.each<[string, Partial<ModelProfile>]>([
   ['no run of one row', { runs: ladder(1, { 2: 3 }) }],
-  ['one for some threads only', { runs: [...ladder(1, { 1: 2 }), ...ladder(2, { 2: 3 })] }],
+  ['a run of one row for only some numbers of threads', { runs: [...ladder(1, { 1: 2 }), ...ladder(2, { 2: 3 })] }],
 ])('has %s', (_what, changes) => {
   expect(problemsWith(profileOf(sha256, changes))).toEqual([
     expect.stringContaining('runs: each number of threads needs a run of one row. Profiles are measured'),
   ]);
 });
 
-test('is refused each time, and not only the first', () => {
+test('is refused every time, not only the first', () => {
   for (let i = 0; i < 2; i++) expect(problemsWith({ profileVersion: 1 }).length).toBeGreaterThan(0);
 });
 
-test('is of another model', () => {
+test('belongs to another model', () => {
   const other = 'a'.repeat(64);
   expect(problemsWith(profileOf(other))).toEqual([
     `profile-stale: ${beside}: this profile belongs to another model, with sha256 ${other}, measured on 4 x AMD EPYC 9B14 on 2026-11-25; ${path} has ${sha256}. Measure again: model-serving profile ${path}`,
   ]);
 });
 
-test('is told of with everything else that is wrong', () => {
+test('is reported together with all other problems', () => {
   write(beside, '{');
   expect(problemsOf(() => OnnxModel.fromFile(path, { name: 'a/b' }))).toEqual([
     expect.stringMatching(/^model-name-invalid/),
@@ -116,7 +116,7 @@ test('is told of with everything else that is wrong', () => {
   ]);
 });
 
-test('a form that was seen is not checked again: a warm synth loads no zod', () => {
+test('a valid profile is not validated again: a warm synth does not load zod', () => {
   write(beside, profileOf(sha256));
   OnnxModel.fromFile(path);
   jest.isolateModules(() => {
