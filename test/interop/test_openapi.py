@@ -1,4 +1,4 @@
-"""Requests that schemathesis makes from /openapi.json, valid and not, and what the server answers to them."""
+"""Sends valid and invalid requests that schemathesis generates from /openapi.json, and checks the answers."""
 
 import json
 import os

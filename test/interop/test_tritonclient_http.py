@@ -74,7 +74,7 @@ def test_json_and_binary_agree_to_the_bit(client, images):
 def test_config(client):
     config = client.get_model_config("digits")
     assert (config["name"], config["platform"], config["backend"]) == ("digits", "onnxruntime_onnx", "onnxruntime")
-    # A client that makes batches adds the dimension that dims leave out.
+    # Clients that batch add the first dimension, which dims omit.
     batched = config["max_batch_size"] > 0
     assert config["input"] == [
         {"name": "image", "data_type": "TYPE_FP32", "dims": [3, 32, 32] if batched else [-1, 3, 32, 32]}

@@ -69,7 +69,7 @@ test('lists a file that several tensors share once', () => {
   expect(read({ ...parts, initializers }).files.map((file) => file.path)).toEqual(['model.onnx', 'w/weights.bin']);
 });
 
-test('in the tensor of a node, and in a branch', () => {
+test('is found in the tensor of a node, and in a branch', () => {
   const tensor = externalInitializer('', 'float', [4], 'w/weights.bin');
   const constant = node('Constant', [], ['c'], { attributes: { value: { tensor } } });
   const branch = { graph: { node: [constant] } };

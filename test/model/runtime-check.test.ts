@@ -126,7 +126,7 @@ describe('where the runtime', () => {
     expect(spawn).not.toHaveBeenCalled();
   });
 
-  test('is killed during a run: the runs before it do not count, because other machines may get further', () => {
+  test('is killed during a run: earlier runs do not count, because other machines may complete more of them', () => {
     const run = { inputs: [[2, 4]], outputs: [[2, 4]] };
     const lines = [{ outputs: [] }, { run }, { stopped: 'its runs take more than 10 s', byLimit: true }];
     const stdout = lines.map((line) => `model-serving report: ${JSON.stringify(line)}\n`).join('');
@@ -153,7 +153,7 @@ describe('where the runtime', () => {
     ]);
   });
 
-  test('crashes only on empty inputs: the runs before count, and the server is notified', () => {
+  test('crashes only on empty inputs: earlier runs count, and the server is notified', () => {
     const run = (rows: number) => ({ run: { inputs: [[rows, 4]], outputs: [[rows, 4]] } });
     const lines = [{ outputs: [] }, run(2), run(3), { edge: 'empty', shapes: [[0, 4]] }];
     const stdout = lines.map((line) => `model-serving report: ${JSON.stringify(line)}\n`).join('');
@@ -167,7 +167,7 @@ describe('where the runtime', () => {
     expect(spawn).not.toHaveBeenCalled();
   });
 
-  test('exceeds a limit on empty inputs: the runs before count, and nothing is known about empty inputs', () => {
+  test('exceeds a limit on empty inputs: earlier runs count, and nothing is known about empty inputs', () => {
     const run = (rows: number) => ({ run: { inputs: [[rows, 4]], outputs: [[rows, 4]] } });
     const limit = { stopped: 'its runs take more than 10 s', byLimit: true };
     const lines = [{ outputs: [] }, run(2), run(3), { edge: 'empty', shapes: [[0, 4]] }, limit];
@@ -184,7 +184,7 @@ describe('where the runtime', () => {
     expect(problemsOf(() => read({ metadata: { a: '2' } }))).toEqual([
       expect.stringContaining('cannot load this model: the process that loads it exited with SIGSEGV.'),
     ]);
-    childEnds({ status: 134, stdout: 'a line of something else' });
+    childEnds({ status: 134, stdout: 'another line' });
     expect(problemsOf(() => read({ metadata: { a: '2' } }))).toEqual([
       expect.stringContaining('cannot load this model: the process that loads it exited with exit code 134.'),
     ]);
@@ -197,7 +197,7 @@ describe('where the runtime', () => {
     ]);
   });
 
-  test('failed once: it is tried again', () => {
+  test('failed once: the check is repeated', () => {
     childEnds({ signal: 'SIGKILL' });
     expect(problemsOf(() => read({ metadata: { a: '4' } }))).toHaveLength(1);
     expect(problemsOf(() => read({ metadata: { a: '4' } }))).toEqual([]);

@@ -36,7 +36,7 @@ describe('the axis that counts rows', () => {
 });
 
 describe('axes of the same name', () => {
-  /** Each row as a list of s * s elements, which it has only if both axes have the same size. */
+  /** Reshapes each row to s * s elements, which is correct only if both axes have the same size. */
   const nodes = [
     node('Shape', ['x'], ['shape']),
     node('Gather', ['shape', 'second'], ['side']),
@@ -234,7 +234,7 @@ describe('first dimensions that are fixed at 1', () => {
     });
   });
 
-  test('do not make free steps behind them rows', () => {
+  test('do not turn the free steps after them into rows', () => {
     const nodes = [node('Softmax', ['x'], ['y'], { attributes: { axis: 1 } })];
     expect(short(proofOf({ inputs: { x: [1, 'steps'] }, nodes }))).toBe(
       'fixed: input "x" has a fixed first dimension, 1',
