@@ -1,4 +1,4 @@
-"""Compares the server's descriptions of its messages with those from which the clients of others are generated."""
+"""Tests the server's descriptions of its messages, from which clients can be generated."""
 
 import json
 import os
@@ -74,7 +74,7 @@ def fields(message):
     return {f.name: (f.number, f.type, f.is_repeated) for f in message.fields if f.name not in ours}
 
 
-def test_messages_are_those_of_others(reflection):
+def test_messages_match_those_of_other_clients(reflection):
     assert sorted(reflection.get_services()) == SERVICES
     # protobuf checks that the descriptions are complete and consistent.
     pool = DescriptorPool(reflection)
