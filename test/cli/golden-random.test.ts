@@ -355,7 +355,7 @@ describe('refuses, and writes nothing:', () => {
     expect(readFileSync('m.golden.json', 'utf8')).toBe(before);
   });
 
-  test('a file at the path of the folder, without the other files', () => {
+  test('a file at the path of the folder, and writes none of the other files', () => {
     writeOnnxModel('m.onnx', one([node('Relu', ['x'], ['y'])]));
     writeFileSync('m.golden', 'a file where the folder would be');
     const { code, stderr } = record('--random', '1', '--dimension', 'n=5000');

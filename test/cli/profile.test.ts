@@ -21,7 +21,7 @@ function run(...args: string[]) {
   return spawnSync(process.execPath, [CLI, 'profile', ...args], { cwd: root, encoding: 'utf8', env: process.env });
 }
 
-test('model-serving profile writes a profile and its picture beside the model', () => {
+test('model-serving profile writes a profile and its chart beside the model', () => {
   const file = multiplier(folder, 'double', 2);
   const { status, stdout, stderr } = run(file, ...QUICK);
   const [profileFile, picture] = [join(folder, 'double.profile.json'), join(folder, 'double.profile.svg')];

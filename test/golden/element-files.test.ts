@@ -28,7 +28,7 @@ function bytes(file: string, content: Uint8Array | string): { file: string } {
 
 const floats = (...values: number[]) => new Uint8Array(Float32Array.from(values).buffer);
 
-test('are read, staged at the paths in golden.json, and not part of the identity', () => {
+test('element files are read, staged at the paths in golden.json, and not part of the identity', () => {
   const model = read(bytes('examples/x.bin', floats(1, 2)), { data: [1, 2] });
   expect(model.files.map(({ path }) => path)).toEqual(['model.onnx', 'golden.json', 'examples/x.bin']);
   expect(modelFiles(model).map(({ path }) => path)).toContain('model/examples/x.bin');
@@ -40,14 +40,14 @@ test('one file may be used by two tensors', () => {
   expect(read(file, file).files).toHaveLength(3);
 });
 
-test('make FP16 and texts possible', () => {
+test('element files can contain FP16 and texts', () => {
   const half = bytes('half.bin', Buffer.from([0x00, 0x3c, 0x00, 0xc0]));
   expect(read(half, half, 'float16').servable).toBe(true);
   const texts = bytes('texts.bin', Buffer.from('\u0001\0\0\0a\u0002\0\0\0bc', 'latin1'));
   expect(read(texts, { data: ['a', 'bc'] }, 'string').servable).toBe(true);
 });
 
-test('of FP16 are compared as numbers', () => {
+test('element files of FP16 are compared as numbers', () => {
   const [one, near, two] = [0x3c00, 0x3c01, 0x4000].map((bits) => Buffer.from([bits & 255, bits >> 8, 0, 0x3c]));
   const [x, y] = [bytes('one.bin', one!), bytes('two.bin', two!)];
   expect(() => read(x, y, 'float16')).toThrow(
@@ -82,7 +82,7 @@ test.each<[string, () => object, string]>([
     () => bytes('model.json', floats(1, 2)),
     `m.golden.json: model.json has the path of one of the image's own files. Move it, for example to golden/model.json. [golden-file-reserved]`,
   ],
-])('a file that %s is refused', (_, makeInput, message) => {
+])('an element file that %s is refused', (_, makeInput, message) => {
   const input = makeInput();
   let seen = '';
   try {

@@ -31,7 +31,7 @@ test('indices are below the number of rows of the smallest table', () => {
   expect(shown(nodes, { initializers: [table, small] })).toEqual({ below: 7 });
 });
 
-test('also for a quantized table, and through changes of shape and type', () => {
+test('indices are bounded also for a quantized table, and through changes of shape and type', () => {
   const scale = initializer('scale', 'float', [50, 1], new Float32Array(50));
   const nodes = [
     node('Mul', ['table', 'scale'], ['weights']),
@@ -43,7 +43,7 @@ test('also for a quantized table, and through changes of shape and type', () => 
   expect(shown(nodes, { initializers: [table, scale, ids(1n)] })).toEqual({ below: 50 });
 });
 
-test('but not for a table of another shape, or for a computed table', () => {
+test('indices are not bounded for a table of another shape, or for a computed table', () => {
   const turned = [node('Transpose', ['table'], ['turned']), node('Gather', ['turned', 'k'], ['y'])];
   expect(shown(turned, { initializers: [table] })).toBeUndefined();
   expect(shown([node('Gather', ['x', 'k'], ['y'])])).toBeUndefined();

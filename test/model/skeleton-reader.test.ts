@@ -142,7 +142,7 @@ test('a skeleton of a real export too', () => {
   expect(skeletonOf(bytes)).toEqual(withoutPayloads(plain(bytes)));
 });
 
-test('reads almost nothing of large weights', () => {
+test('the reader reads almost nothing of large weights', () => {
   const bytes = onnxModel({ ...small, initializers: [initializer('w', 'uint8', [64 << 20], Buffer.alloc(64 << 20))] });
   const read = jest.spyOn(fs, 'readSync');
   skeletonOf(bytes);

@@ -58,12 +58,12 @@ test('a profile of several sizes, of a busy machine', () => {
   expect(lines.filter((line) => /^(start|memory)/.test(line))).toHaveLength(2);
 });
 
-describe('a profile as a picture', () => {
+describe('the chart of a profile', () => {
   test('is unchanged', () => {
     expect(svgReport('digits', sampleProfile)).toMatchSnapshot();
   });
 
-  test('begins with a text that distinguishes it from other pictures', () => {
+  test('begins with a text that distinguishes it from other charts', () => {
     expect(svgReport('digits', sampleProfile).slice(0, 1024)).toContain(CHART_MARK);
   });
 

@@ -5,7 +5,7 @@ import { coupled, notUnderstood } from './obstacle';
 import { Size } from './size';
 import { isTainted, type Tensor, type Value } from './tensor';
 
-/** Access of an operator's rule to the graph around its node. */
+/** Gives an operator's rule access to the graph around its node. */
 export interface Surroundings {
   /** Evaluates a graph inside the node, which can also read names from outside the node. */
   evaluate(graph: GraphMessage, inputs: readonly Value[], label: string): readonly Value[];

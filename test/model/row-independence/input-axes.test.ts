@@ -75,13 +75,13 @@ describe('several inputs', () => {
     expect(short(proofOf({ inputs: { x: [null, 3, 8], state: [2, null, 8] }, nodes }))).toBe('independent 0,1 | 0');
   });
 
-  test('or are the same for all rows', () => {
+  test('may be the same for all rows', () => {
     expect(sum({ x: ['N', 4], rate: [] })).toBe('independent 0,- | 0');
     expect(sum({ x: ['N', 4], offsets: [4] })).toBe('independent 0,- | 0');
     expect(sum({ x: ['N', 4], offsets: ['width'] })).toBe('independent 0,- | 0');
   });
 
-  test('such as a sample rate that decides', () => {
+  test('such as a sample rate that a condition reads', () => {
     const branch = (operator: string) => ({
       graph: { name: 'g', node: [node(operator, ['x'], ['b'])], output: [value('b', 'float')] },
     });

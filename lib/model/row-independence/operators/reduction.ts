@@ -35,7 +35,7 @@ function reduce(call: Call): Value {
     // Some kernels still apply their function to each element, which leaves rows just as independent.
     return withoutValues(t);
   }
-  // The runtime accepts an axis twice.
+  // The runtime accepts duplicate axes.
   const axes = given ? [...new Set(given.map((axis) => axisOf(axis, dims.length)))] : dims.map((_, axis) => axis);
   const keep = call.attributes.flag('keepdims', true);
   const fold = FOLDS[call.node.opType];
