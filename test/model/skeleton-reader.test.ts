@@ -137,7 +137,7 @@ test('a skeleton is the model without its payloads', () => {
   );
 });
 
-test('a skeleton of a real export too', () => {
+test('a skeleton of a real export is that model without its payloads', () => {
   const bytes = fs.readFileSync(join(__dirname, '..', '..', 'examples', 'digits', 'digits.onnx'));
   expect(skeletonOf(bytes)).toEqual(withoutPayloads(plain(bytes)));
 });

@@ -25,7 +25,7 @@ export function joinedBlocks(tensors: readonly Tensor[], axis: number): Tensor {
 }
 
 function unlike(): never {
-  throw notUnderstood('joins rows with others that may be empty');
+  throw notUnderstood('joins tensors of which one may be empty, so that their sizes may differ');
 }
 
 /**

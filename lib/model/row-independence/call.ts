@@ -124,7 +124,7 @@ export function dimsOf({ dims }: Tensor): readonly Size[] {
 export function axisOf(axis: number, rank: number): number {
   const positive = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(positive) || positive < 0 || positive >= rank)
-    throw notUnderstood(`its axis ${axis} is not one of ${rank}`);
+    throw notUnderstood(`its axis ${axis} is out of range for ${rank} axes`);
   return positive;
 }
 

@@ -305,8 +305,8 @@ function stepOf(t: Tensor, along: number): { part: Tensor; steps: Size } {
   const axis = along < 0 ? along + dims.length : along;
   const steps = dims[axis];
   if (!steps) throw notUnderstood('the axis that it scans is unknown');
-  if (t.rows?.axis === axis) throw notUnderstood('goes through the rows one after another');
-  if (isTainted(t) || t.rowNumbers) throw coupled('goes through numbers of rows');
+  if (t.rows?.axis === axis) throw notUnderstood('scans the rows one after another');
+  if (isTainted(t) || t.rowNumbers) throw coupled('scans numbers of rows');
   const rows = t.rows && { ...t.rows, axis: t.rows.axis > axis ? t.rows.axis - 1 : t.rows.axis };
   const part: Tensor = {
     kind: 'tensor',

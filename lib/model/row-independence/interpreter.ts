@@ -363,7 +363,7 @@ function unknownName(name: string): never {
 function versionOf(domain: string, { opsets }: Context): number {
   const version = opsets.get(domain);
   if (version === undefined && domain === 'ai.onnx')
-    throw notUnderstood('the model states no version of its operators');
+    throw notUnderstood('the model does not declare the version of its operators');
   return version ?? 1;
 }
 

@@ -213,7 +213,7 @@ function columnsToImage(call: Call): Value {
   const x = batchFirst(call.data(0));
   const picture = call.numbers(1, 'the size of the picture');
   const block = call.numbers(2, 'the size of a block');
-  if ([...picture, ...block].some(({ tainted }) => tainted)) throw coupled('arranges the rows by their number');
+  if ([...picture, ...block].some(({ tainted }) => tainted)) throw coupled('arranges elements by the number of rows');
   const [rows = ONE, columns = ONE] = dimsOf(x);
   const channels = columns.dividedBy(Size.product(block)) ?? call.fresh('channels');
   return { ...withoutValues(x), dims: [rows, channels, ...picture] };

@@ -207,7 +207,7 @@ function onRequest(operator: (call: Call) => Value) {
 function sameShape(call: Call, operator: (call: Call) => Value): Value {
   const tensors = all(call);
   if (tensors.some(({ rows }) => rows) && tensors.some(({ rows }) => !rows)) {
-    throw coupled('takes tensors of one shape, and combines the rows with one of fixed size');
+    throw coupled('combines the rows with a tensor of fixed size, without broadcasting');
   }
   return operator(call);
 }

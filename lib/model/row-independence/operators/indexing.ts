@@ -205,7 +205,7 @@ function topK(call: Call): Value[] {
   refuseAlong(t, axis, 'sorts the rows');
   const attribute = call.attributes.int('k');
   const [k = ONE] = attribute === undefined ? call.numbers(1, 'how many it picks') : [Size.of(attribute)];
-  if (k.tainted) throw coupled('picks as many as there are rows');
+  if (k.tainted) throw coupled('picks as many elements as there are rows');
   const sizes = dims.map((dim, at) => (at === axis ? (k.min >= 0 ? k : call.fresh('k')) : dim));
   const picked = { ...withoutValues(t), dims: sizes };
   return [picked, { ...picked, elem: INT64 }];

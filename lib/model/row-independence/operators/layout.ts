@@ -116,7 +116,7 @@ function flatten(call: Call): Value {
   const dims = dimsOf(t);
   const axis = call.attributes.int('axis', 1);
   const at = axis < 0 ? axis + dims.length : axis;
-  if (at < 0 || at > dims.length) throw notUnderstood(`its axis ${axis} is not one of ${dims.length}`);
+  if (at < 0 || at > dims.length) throw notUnderstood(`its axis ${axis} is out of range for ${dims.length} axes`);
   return relayout(t, [Size.product(dims.slice(0, at)), Size.product(dims.slice(at))]);
 }
 
@@ -160,7 +160,7 @@ function transpose(call: Call): Value {
   if (perm.length !== dims.length)
     throw new CannotRun(`${perm.length} axes are given in a new order, but its input has ${dims.length}`);
   const order = perm.map((axis) => axisOf(axis, dims.length));
-  if (new Set(order).size !== order.length) throw notUnderstood('an axis is named twice');
+  if (new Set(order).size !== order.length) throw notUnderstood('an axis is listed twice');
   const newDims = order.map((axis) => dims[axis] as Size);
   if (t.values) {
     const [old, sizes] = [constantDims(t), constantDims(invariant(newDims))];
@@ -272,7 +272,7 @@ function tile(call: Call): Value {
   if (repeats.length !== dims.length) throw new CannotRun('it repeats a different number of axes than its input has');
   const tainted = repeats.flatMap((size, axis) => (size.tainted ? [axis] : []));
   const [axis] = tainted;
-  if (tainted.length > 1 || (axis !== undefined && t.rows)) throw coupled('repeats the rows by their own number');
+  if (tainted.length > 1 || (axis !== undefined && t.rows)) throw coupled('repeats the rows as often as there are rows');
   const sizes = dims.map((dim, at) => dim.times(atLeastZero(repeats[at] as Size)));
   if (axis !== undefined) {
     // The whole axis is repeated once for each row, so the row is the outer index.
@@ -468,7 +468,7 @@ function range(call: Call): Value {
     const upwards = start.is(0) && delta.is(1) && limit.integer && limit.min >= 0;
     return upwards && isCount(elem) ? { ...counted, below: limit } : counted;
   }
-  if (!start.is(0) || !limit.equals(N) || !delta.is(1)) throw coupled('does not count one number for each row');
+  if (!start.is(0) || !limit.equals(N) || !delta.is(1)) throw coupled('creates a range without one number per row');
   return {
     kind: 'tensor',
     dims: [N],
