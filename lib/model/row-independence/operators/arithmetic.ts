@@ -72,7 +72,7 @@ function areOrdered(operands: readonly Size[], elem: number): boolean {
 function byOrder(name: string, holds: (order: -1 | 0 | 1) => boolean, atLeast?: boolean): Arithmetic {
   return ([a = ZERO, b = ZERO], elem) => {
     const isOrdered = areOrdered([a, b], elem);
-    // Even without a known order, a difference that is never negative decides some comparisons.
+    // A difference that is never negative decides this comparison, even if `compare` cannot.
     if (isOrdered && atLeast !== undefined && (atLeast ? b.minus(a) : a.minus(b)).min >= 0) return truth(atLeast);
     const order = isOrdered ? a.compare(b) : undefined;
     return order === undefined ? Size.opaque(name, [a, b], TRUTH) : truth(holds(order));

@@ -272,8 +272,7 @@ function tile(call: Call): Value {
   if (repeats.length !== dims.length) throw new CannotRun('it repeats a different number of axes than its input has');
   const tainted = repeats.flatMap((size, axis) => (size.tainted ? [axis] : []));
   const [axis] = tainted;
-  if (tainted.length > 1 || (axis !== undefined && t.rows))
-    throw coupled('repeats the rows as often as there are rows');
+  if (tainted.length > 1 || (axis !== undefined && t.rows)) throw coupled('repeats rows as often as there are rows');
   const sizes = dims.map((dim, at) => dim.times(atLeastZero(repeats[at] as Size)));
   if (axis !== undefined) {
     // The whole axis is repeated once for each row, so the row is the outer index.
