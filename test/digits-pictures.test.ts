@@ -12,7 +12,7 @@ const folder = temporaryFolder();
 const digits = join(__dirname, '..', 'examples', 'digits');
 const path = '/v2/models/digits/classify';
 
-/** The folder model/ of the example's own build context. */
+/** Folder model/ in the build context of the example. */
 function stagedModel(): string {
   const read = jest.spyOn(OnnxModel, 'fromFile');
   new DigitsStack(new App({ outdir: join(folder, 'out') }), 'digits');
@@ -42,7 +42,7 @@ test('the pictures of the digits example show their digits', async () => {
     expect(body).toMatchObject({ class: String(label), index: label, classes: { length: 5 } });
     expect(body.score).toBeGreaterThan(0.99);
 
-    // The tensors of training, except that a PNG has 256 levels and the data set 17.
+    // The tensors are those of training, except that a PNG has 256 levels and the data set 17.
     const png = await server.infer(picture, {
       path: '/v2/models/digits/infer',
       headers: { 'content-type': 'image/png' },

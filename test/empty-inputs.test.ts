@@ -15,7 +15,7 @@ describe.each(['LSTM', 'GRU'] as const)('%s, whose empty inputs crash the runtim
   test.each([
     [2, 0],
     [0, 2],
-  ])('%d steps of %d rows are refused, over HTTP and gRPC, and the server goes on', async (steps, rows) => {
+  ])('%d steps of %d rows are refused, over HTTP and gRPC, and the server continues', async (steps, rows) => {
     const { unsafeOnEmptyInput } = OnnxModel.fromFile(
       writeOnnxModel(join(folder, `${operator}.onnx`), recurrent(operator)),
     ).manifest();
@@ -36,7 +36,7 @@ describe.each(['LSTM', 'GRU'] as const)('%s, whose empty inputs crash the runtim
   });
 });
 
-describe('sums of products of integers, which leave their result unwritten where they sum over nothing', () => {
+describe('sums of products of integers, which do not write their result if the sum has no terms', () => {
   const scale = initializer('s', 'float', [], Float32Array.of(1));
   const zero = initializer('z', 'uint8', [], Uint8Array.of(0));
   const product = (operator: string, inputs: string[], elem: 'int32' | 'uint8' | 'float', domain = ''): ModelParts => ({
@@ -70,7 +70,7 @@ describe('sums of products of integers, which leave their result unwritten where
   });
 });
 
-test('an empty input that a trial did not survive is refused', async () => {
+test('an empty input on which the trial crashed is refused', async () => {
   const edit = (manifest: object) => Object.assign(manifest, { unsafeOnEmptyInput: {} });
   const server = await ServerProcess.start(recurrent('RNN'), {}, { edit });
   const error = 'input "x" has shape [2,0,3]; the model takes no empty input, on which it is not safe';

@@ -22,7 +22,7 @@ function sha256(content: Uint8Array | string): string {
 
 beforeEach(() => reads.mockClear());
 
-test('is the sha256 and size of the content, also beyond one chunk', () => {
+test('the hash is the sha256 of the content, with its size, also beyond one chunk', () => {
   const content = Buffer.alloc(3 * 1024 * 1024 + 17, 'abc');
   expect(fileSha256(write('large', content))).toEqual({ sha256: sha256(content), sizeBytes: content.length });
   expect(fileSha256(write('empty', ''))).toEqual({ sha256: sha256(''), sizeBytes: 0 });

@@ -3,7 +3,7 @@ import { LocalServer } from '../lib/local-server';
 import { LocalStage } from '../lib/local-stage';
 import { OnnxModel } from '../lib';
 
-test('a server that is stopped at any time of its start exits with 0', async () => {
+test('a server that is stopped at any time during its start exits with 0', async () => {
   const stage = LocalStage.of(OnnxModel.fromFile('examples/digits/digits.onnx', { runtimeCheck: 'skip' }));
   const ports = { httpPortNumber: 0, grpcPortNumber: 0, metricsPortNumber: 0 };
   const codes = await Promise.all(

@@ -8,7 +8,7 @@ const home = process.cwd();
 beforeEach(() => process.chdir(folder));
 afterAll(() => process.chdir(home));
 
-test('creates missing parents too, and leaves existing folders alone', () => {
+test('creates missing parents too, and does not change existing folders', () => {
   for (const path of ['a/b/c', join(folder, 'a/b/d'), 'a/b/c', '.', 'a/']) {
     makeFolder(path);
     expect(statSync(path).isDirectory()).toBe(true);
@@ -24,7 +24,7 @@ test('follows links to folders', () => {
   expect(readdirSync('real')).toEqual(['below']);
 });
 
-test('fails at a file, and below one', () => {
+test('fails if the path or a parent is a file', () => {
   writeFileSync('file', '');
   expect(() => makeFolder('file')).toThrow("EEXIST: file already exists, mkdir 'file'");
   expect(() => makeFolder('file/a/b')).toThrow("ENOTDIR: not a directory, mkdir 'file/a'");
@@ -33,6 +33,6 @@ test('fails at a file, and below one', () => {
 // Node's own mkdir would never return.
 const procTest = process.platform === 'linux' ? test : test.skip;
 
-procTest('fails where no folder can be made', () => {
+procTest('fails if no folder can be created', () => {
   expect(() => makeFolder('/proc/none/a/b')).toThrow("ENOENT: no such file or directory, mkdir '/proc/none'");
 });

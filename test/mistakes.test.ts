@@ -18,7 +18,7 @@ import { profiledModel, profileOf } from './support/profiles';
 import { synthStack } from './support/synth';
 import { temporaryFolder } from './support/temporary-folder';
 
-/** Common mistakes, and the complete output at synth. */
+/** Common mistakes, each with the complete output at synth. */
 const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void, seen: string][] = [
   // The model
   [
@@ -74,7 +74,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
     `apart.onnx: tensor "w" is stored in "weights.bin", but weights.bin does not exist. Copy the file there. [external-data-missing]`,
   ],
   [
-    'a shape that the graph contradicts, and no run shows',
+    'a shape that the graph contradicts, while no run shows the correct one',
     (stack) =>
       container(
         stack,
@@ -104,12 +104,12 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
 
   // Its golden examples
   [
-    'another model under the old answers',
+    'a new model with the golden answers of the old one',
     (stack) => container(stack, digits(), { golden: golden({ data: [3] }) }),
     `digits.golden.json: example "one": output "y" at [0] is 2; expected 3: 1 apart, 0.00031 allowed. If the example comes from the training framework, fix the conversion. If the model is right, record the example again: model-serving golden record digits.onnx --inputs … --force [golden-drift]`,
   ],
   [
-    'an example of a model with other inputs',
+    'an example for a model with other inputs',
     (stack) => container(stack, onnx('wide', identity('float', ['n', 4])), { golden: golden({ data: [2] }) }),
     `digits.golden.json: example "one": input "x" has shape [1], but the model declares [n, 4]. Record the example again with this model. [golden-mismatch]
 digits.golden.json: example "one": output "y" has shape [1], but the model declares [n, 4]. Record the example again with this model. [golden-mismatch]`,
@@ -147,12 +147,12 @@ digits.golden.json: example "one": output "y" has shape [1], but the model decla
     `stack/large: memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]`,
   ],
   [
-    'more requests than the replicas can hold',
+    'more requests than the replicas can answer',
     (stack) => service(stack, { replicas: 2, capacity: { requestsPerSecond: 2000 } }),
     `stack/digits: capacity.requestsPerSecond is 2,000, but replicas is 2, enough for 1,530 with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise replicas to 3, or raise resources.cpu to 2. [capacity-unmeetable]`,
   ],
   [
-    'more requests than the autoscaler may add replicas for',
+    'more requests than the maximum of replicas can answer',
     (stack) =>
       service(stack, { autoscaling: { maxReplicas: 4 }, capacity: { requestsPerSecond: 5000, headroom: 0.5 } }),
     `stack/digits: capacity.requestsPerSecond is 5,000, but autoscaling.maxReplicas is 4, enough for 2,660 with 50 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise autoscaling.maxReplicas to 8, or raise resources.cpu to 2.3. [capacity-unmeetable]`,
@@ -163,7 +163,7 @@ digits.golden.json: example "one": output "y" has shape [1], but the model decla
     `stack/digits: capacity.requestsPerSecond is 1,000, but replicas is 2, enough for 640 with 30 % headroom: a replica of 0.5 CPUs answers 416 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise replicas to 4, or raise resources.cpu to 0.8. [capacity-unmeetable]`,
   ],
   [
-    'a capacity of a model that was not measured',
+    'a capacity for a model without a profile',
     (stack) => service(stack, { capacity: { requestsPerSecond: 100 } }, OnnxModel.fromFile(digits())),
     `stack/digits: capacity needs a profile, but model "digits" has none. Set replicas or autoscaling instead, or measure the model: model-serving profile digits.onnx [capacity-without-profile]`,
   ],
@@ -174,7 +174,7 @@ digits.golden.json: example "one": output "y" has shape [1], but the model decla
 stack/digits: capacity.headroom is -0.1. Use 0 or more, such as 0.3 for 30 %. [capacity-invalid]`,
   ],
   [
-    'a CPU target that is never reached',
+    'a CPU target that is never exceeded',
     (stack) =>
       service(stack, {
         autoscaling: { maxReplicas: 4, target: ScalingTarget.cpuUtilization(90) },
@@ -206,7 +206,7 @@ stack/digits: capacity.headroom is -0.1. Use 0 or more, such as 0.3 for 30 %. [c
     `changed.onnx: compared with changed.interface.json (version "1"), input "x" changes from FP32 [n, 4] to FP32 [n, 4, 1]: clients send tensors of rank 2. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
-    'an input that nobody sends yet',
+    'an additional input',
     (stack) =>
       container(stack, changed([value('x', 'float', ['n', 4]), value('mask', 'float', ['n', 4])]), {
         runtimeCheck: 'skip',
@@ -220,7 +220,7 @@ stack/digits: capacity.headroom is -0.1. Use 0 or more, such as 0.3 for 30 %. [c
 changed.onnx: compared with changed.interface.json (version "1"), output "labels" (INT64 [n]) is removed: clients that read it find nothing. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
-    'another name in every URL',
+    'a renamed model',
     (stack) => container(stack, changed(), { name: 'letters', runtimeCheck: 'skip' }),
     `changed.onnx: compared with changed.interface.json (version "1"), the model is renamed from "changed" to "letters": clients use the old name. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --name letters --breaking [interface-broken]`,
   ],
@@ -294,7 +294,7 @@ function digits(): string {
   return multiplier('.', 'digits', 2);
 }
 
-/** An example of the model that doubles, with these elements as the answer to 1. */
+/** Example for a model that doubles its input, with these elements as the answer to 1. */
 function golden(elements: object): string {
   const tensor = (name: string, rest: object) => ({ name, datatype: 'FP32', shape: [1], ...rest });
   const [request, response] = [{ inputs: [tensor('x', { data: [1] })] }, { outputs: [tensor('y', elements)] }];
@@ -315,7 +315,7 @@ function handWritten(): string {
   return onnx('by-hand', identity('float', ['n', 4]));
 }
 
-/** A model whose accepted interface has x: FP32 [n, 4] as input, and y and labels as outputs. */
+/** Changes a model whose accepted interface has the input x: FP32 [n, 4], and the outputs y and labels. */
 function changed(
   inputs = [value('x', 'float', ['n', 4])],
   outputs = [value('y', 'float', ['n', 4]), value('labels', 'int64', ['n'])],

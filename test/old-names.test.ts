@@ -21,7 +21,7 @@ const read = (props: object = {}) => OnnxModel.fromFile('m.onnx', { runtimeCheck
 const skip = ['--runtime-check', 'skip'];
 
 describe('a prop by its old name', () => {
-  test('is an error that says the new one, with all others', () => {
+  test('is an error that names the new one, together with all other problems', () => {
     expect(problemsOf(() => read({ image: { color: 'gray' }, contract: false, version: '?' }))).toEqual([
       'old-name: m.onnx: the prop image is now called picture. Rename it; its value does not change.',
       'old-name: m.onnx: the prop contract is now called interface. Rename it; its value does not change.',
@@ -29,12 +29,12 @@ describe('a prop by its old name', () => {
     ]);
   });
 
-  test('that is undefined is none', () => {
+  test('is not an error if it is undefined', () => {
     expect(read({ image: undefined, contract: undefined }).name).toBe('m');
   });
 });
 
-test('the key image of a file for --preprocessing is read with a warning, and not beside the new one', () => {
+test('the key image in a file for --preprocessing is read with a warning, but not together with the new one', () => {
   const image = { color: 'gray', width: 2, height: 2 };
   writeFileSync('old.json', JSON.stringify({ image }));
   writeFileSync('new.json', JSON.stringify({ picture: image }));
@@ -51,7 +51,7 @@ test('the key image of a file for --preprocessing is read with a warning, and no
   );
 });
 
-/** What `model-serving contract accept` wrote, by its name. */
+/** File that `model-serving contract accept` wrote. */
 const OLD_FILE = 'm.contract.json';
 const writeOldFile = (edit: object = {}) => {
   const { inputs, outputs } = read({ interface: false }).signature;
@@ -84,7 +84,7 @@ describe('an accepted interface in a file of the old name', () => {
     ]);
   });
 
-  test('is as good under its new name', () => {
+  test('protects clients under its new name too', () => {
     writeOldFile();
     renameSync(OLD_FILE, 'm.interface.json');
     expect(read().warnings).toEqual([]);
@@ -92,13 +92,13 @@ describe('an accepted interface in a file of the old name', () => {
     expect(JSON.parse(readFileSync('m.interface.json', 'utf8'))).toMatchObject({ interfaceVersion: 1 });
   });
 
-  test('is read as it is where it is named', () => {
+  test('is read without a warning if a prop names it', () => {
     writeOldFile();
     expect(read({ interface: OLD_FILE }).warnings).toEqual([]);
     expect(read({ interface: false }).warnings).toEqual([]);
   });
 
-  test('is renamed before another is accepted', () => {
+  test('must be renamed before another interface is accepted', () => {
     writeOldFile();
     const before = readFileSync(OLD_FILE, 'utf8');
     expect(runCli('interface', 'accept', 'm.onnx', ...skip)).toEqual({
@@ -109,7 +109,7 @@ describe('an accepted interface in a file of the old name', () => {
     expect(readFileSync(OLD_FILE, 'utf8')).toBe(before);
   });
 
-  test('is an error beside one of the new name', () => {
+  test('is an error if a file with the new name exists too', () => {
     expect(runCli('interface', 'accept', 'm.onnx', ...skip).code).toBe(0);
     writeOldFile();
     const said =
@@ -120,7 +120,7 @@ describe('an accepted interface in a file of the old name', () => {
     }
   });
 
-  test('of pictures protects those who send them', () => {
+  test('protects clients that send pictures', () => {
     writeOldFile({ image: { maxPixels: 100 } });
     const picture = { color: 'gray', width: 2, height: 2 };
     expect(read({ picture: { ...picture, maxPixels: 100 } }).warnings).toEqual([RENAME]);
@@ -129,7 +129,7 @@ describe('an accepted interface in a file of the old name', () => {
     ]);
   });
 
-  test('of another version is refused', () => {
+  test('is refused if it has another version', () => {
     writeOldFile({ contractVersion: 2 });
     expect(problemsOf(read)).toContainEqual(
       expect.stringMatching(/^interface-invalid: m\.contract\.json: interfaceVersion: /),
@@ -146,12 +146,12 @@ describe('a command by its old name', () => {
     [['contract', 'diff', 'm.onnx', '--contract=x.json'], 'interface diff m.onnx --interface=x.json'],
     [['contract', '--help'], 'interface --help'],
     [['contract'], 'interface'],
-  ])('%j ends with an error that says the new one', (args, command) => {
+  ])('%j fails with an error that names the new one', (args, command) => {
     const stderr = `model-serving contract is now called model-serving interface. Run: model-serving ${command} [old-name]\n`;
     expect(runCli(...args)).toEqual({ code: 1, stdout: '', stderr });
   });
 
-  test('is in no help', () => {
+  test('is not in the help', () => {
     expect(runCli('--help').stdout).not.toContain('contract');
     expect(runCli('check', '--help').stdout).not.toContain('contract');
   });
@@ -161,7 +161,7 @@ test.each([
   ['--contract', '--interface', ['check', 'm.onnx', '--contract', 'x.json']],
   ['--no-contract', '--no-interface', ['inspect', 'm.onnx', '--no-contract']],
   ['--contract', '--interface', ['interface', 'accept', 'm.onnx', '--contract=x.json']],
-])('the option %s ends with an error that says %s', (option, name, args) => {
+])('the option %s fails with an error that names %s', (option, name, args) => {
   const stderr = `The option ${option} is now called ${name}. Use ${name}. [old-name]\n`;
   expect(runCli(...args)).toEqual({ code: 1, stdout: '', stderr });
 });

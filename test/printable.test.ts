@@ -16,13 +16,13 @@ test.each([
   expect(JSON.parse(printable(JSON.stringify({ text })))).toEqual({ text });
 });
 
-test('an error shows names in a form that is safe for terminals, and keeps them unchanged for programs', () => {
+test('an error shows names in a form that is safe for terminals, and contains them unchanged for programs', () => {
   const error = new ModelServingError([{ code: 'some-code', message: 'input "a\u001b]0;b\u202e"' }]);
   expect(error.message).toBe('input "a\\u001b]0;b\\u202e" [some-code]');
   expect(error.problems[0]!.message).toBe('input "a\u001b]0;b\u202e"');
 });
 
-describe('what is generated of a model has its names as a terminal may have them', () => {
+describe('documents generated from a model contain its names in a form that is safe for terminals', () => {
   const name = 'x\u202e\u009b2J\u2066"';
   const folder = temporaryFolder();
   const file = join(folder, 'm.onnx');

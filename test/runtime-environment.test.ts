@@ -37,7 +37,7 @@ test('a synth runs models without locales and switches that the image does not h
   for (const name of [...Object.keys(others), 'LANGUAGES']) delete process.env[name];
 });
 
-test('a value of the user takes precedence', () => {
+test("the user's value takes precedence", () => {
   process.env.ORT_DISABLE_TELEMETRY = '0';
   expect(reportOf('says', ['-e', SAY])).toMatchObject({ ORT_DISABLE_TELEMETRY: '0' });
   delete process.env.ORT_DISABLE_TELEMETRY;

@@ -1,6 +1,6 @@
 import { type ServingOptions, servingEnvironment, servingProblems } from '../lib/serving-options';
 
-test('every option is a variable of the container', () => {
+test('every option is an environment variable of the container', () => {
   const options: Required<ServingOptions> = {
     executors: 2,
     threadsPerExecutor: 3,
@@ -56,7 +56,7 @@ test.each([
   ['toString', ''],
   ['__proto__', ''],
   ['batchSize', 'Did you mean maxBatchSize? '],
-])('%s is no option', (name, hint) => {
+])('%s is not an option', (name, hint) => {
   const options = JSON.parse(`{ ${JSON.stringify(name)}: 1 }`) as ServingOptions;
   expect(servingProblems('here', options)[0]).toEqual({
     code: 'serving-option-unknown',

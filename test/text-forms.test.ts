@@ -98,7 +98,7 @@ describe.each(Object.entries(FORMS))('a file %s', (name, form) => {
     expect(readFileSync('m.golden.json', 'utf8')).not.toMatch(/\r|\ufeff/);
   });
 
-  test('of an OpenAPI document that is up to date is left alone', () => {
+  test('of an OpenAPI document that is up to date is not rewritten', () => {
     const text = form(openApiOf(OnnxModel.fromFile('m.onnx')));
     writeFileSync('m.openapi.json', text);
     expect(runCli('openapi', 'm.onnx', '--out', 'm.openapi.json').code).toBe(0);

@@ -15,7 +15,7 @@ type Take = (stack: TerraformStack, props: never) => unknown;
 const service = (stack: TerraformStack, props: object = {}) =>
   new ScalableModelService(stack, 'a', { model, repository: 'r.example/a', replicas: 8, ...props });
 
-/** What takes props, with props that are right and all names that it takes besides. */
+/** Functions that accept props, with valid props and the names of all other props. */
 const TAKERS: Readonly<Record<string, readonly [take: Take, right: object, others: string]>> = {
   ContainerizedModel: [
     (stack, props) => new ContainerizedModel(stack, 'a', props),
@@ -49,7 +49,7 @@ const TAKERS: Readonly<Record<string, readonly [take: Take, right: object, other
   ],
 };
 
-/** What is said of props; undefined where they are taken. */
+/** Error for props; undefined if they are accepted. */
 function said(taker: string, props: unknown): string | undefined {
   try {
     TAKERS[taker]![0](stackWithProviders(new App({ outdir: `${folder}/out` })), props as never);
@@ -63,16 +63,16 @@ function said(taker: string, props: unknown): string | undefined {
 describe.each(Object.entries(TAKERS))('%s', (taker, [, right, others]) => {
   const where = { fromRegistry: 'InferenceImage.fromRegistry', addCanary: 'stack/a/c' }[taker] ?? 'stack/a';
 
-  test('takes props that are right', () => expect(said(taker, right)).toBeUndefined());
+  test('accepts valid props', () => expect(said(taker, right)).toBeUndefined());
 
-  test.each([undefined, null, 'digits.onnx', 5, [[]]])('refuses %j in the place of props', (props) => {
+  test.each([undefined, null, 'digits.onnx', 5, [[]]])('refuses %j instead of props', (props) => {
     expect(said(taker, props)).toMatch(
       /^.*: the (props|options of exposeViaIngress) are .*\. Use an object with any of .* \[props-invalid\]$/,
     );
     expect(said(taker, props)).toMatch(new RegExp(`^${where}: `));
   });
 
-  test('refuses props that nothing reads, with the nearest name', () => {
+  test('refuses unknown props, with the nearest name', () => {
     for (const name of [...Object.keys(right), ...others.split(' ')]) {
       expect(said(taker, { ...right, [`${name}s`]: 1 })).toMatch(
         new RegExp(
@@ -110,6 +110,6 @@ test.each([
   ['ScalableModelService', { model, resources: null }, 'resources is null. Use an object, or omit it.'],
   ['ContainerizedModel', { model, networks: 'bridge' }, "networks is 'bridge'. Use a list, or omit it."],
   ['exposeViaIngress', { from: Peers.sameNamespace() }, 'host is undefined. Use a string.'],
-])('%s says what to give: %#', (taker, props, message) => {
+])('%s reports which value to use: %#', (taker, props, message) => {
   expect(said(taker, props)).toBe(`stack/a: ${message} [prop-invalid]`);
 });

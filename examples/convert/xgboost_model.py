@@ -45,7 +45,7 @@ def example(rows: np.ndarray) -> tuple[Tensors, Tensors]:
     return {"features": rows}, {"label": label.astype(np.int64), "probabilities": probabilities}
 
 
-# Both add a hundred leaves in float32, but in different orders, which changes probabilities by less than 1e-6.
+# XGBoost and onnxruntime add a hundred leaves in different orders, which changes probabilities by less than 1e-6.
 tolerance = {"absolute": 1e-5, "relative": 0}
 golden = {"one tumour": example(held_out[:1]), "twenty tumours": example(held_out[1:21])}
 write_golden(folder / "tumours.golden.json", golden, **tolerance)

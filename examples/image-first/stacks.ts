@@ -19,7 +19,7 @@ export class ImageStack extends TerraformStack {
   }
 }
 
-/** Runs the image, and keeps the previous one running until the new build succeeds. */
+/** Runs the image. The previous container keeps running until the new build succeeds. */
 export class ServiceStack extends TerraformStack {
   constructor(scope: Construct, id: string, image: ModelImage) {
     super(scope, id);

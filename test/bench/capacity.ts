@@ -35,7 +35,7 @@ export async function capacity(): Promise<Report> {
     const { throughput, p50Ms, p99Ms, refused } = await underLoad(plan.container, model, held);
     rows.push(
       compare(
-        `${name} model, a container of its derived size: answered of the rate that it holds with ${100 * DEFAULT_HEADROOM} % headroom`,
+        `${name} model, a container of its derived size: answers at the rate that it should sustain with ${100 * DEFAULT_HEADROOM} % headroom`,
         throughput,
         held,
         perSecond,
@@ -61,13 +61,13 @@ export async function capacity(): Promise<Report> {
     'MiB',
     'queue',
     'rate/s',
-    'asked/s',
+    'sent/s',
     'answered/s',
     'p50 ms',
     'p99 ms',
     'refused',
   ];
-  return { rows, figures: [`### Containers of the sizes that profiles give\n\n${table(head, lines)}`] };
+  return { rows, figures: [`### Containers of the sizes derived from profiles\n\n${table(head, lines)}`] };
 }
 
 /** Container of the plan, as Terraform would start it. */

@@ -10,7 +10,7 @@ import { InferRequestDecoder } from '../../inference-image/src/protocol/infer-re
 import { InferResponseEncoder } from '../../inference-image/src/protocol/infer-response';
 import { markdown, median, type Row } from './table';
 
-/** 3072 is a picture of CIFAR-10, 150,528 one of ImageNet. */
+/** Elements of a tensor: 3072 for a picture of CIFAR-10, 150,528 for one of ImageNet. */
 const SIZES = [4, 64, 1024, 3072, 150_528];
 const ROUNDS = 9;
 const ROUND_MS = 15;

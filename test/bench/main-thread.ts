@@ -49,7 +49,7 @@ async function measure(): Promise<void> {
     rows.push([form.name, ...cells]);
     console.error(rows.at(-1)!.join(' | '));
   }
-  console.log(table(['ms, garbage collection aside / with it (CPU)', ...SIZES.map((size) => `${size} MiB`)], rows));
+  console.log(table(['ms, without / with garbage collection (CPU)', ...SIZES.map((size) => `${size} MiB`)], rows));
   process.exit();
 }
 
@@ -58,7 +58,7 @@ async function measured(form: Form, runs: number): Promise<string[]> {
   const cells: string[] = [];
   for (const mebibytes of SIZES) {
     const sent = form.request(mebibytes * MIB);
-    // Warms up code that is loaded and compiled at the first request.
+    // Warms up code that is loaded and compiled on the first request.
     for (let i = 0; i < 2; i++) await server.send(sent);
     const figures: Figures[] = [];
     for (let i = 0; i < runs; i++) figures.push(await during(server, () => server.send(sent)));

@@ -11,7 +11,7 @@ const CLI = join(__dirname, '../../dist/lib/cli/main.js');
 const GIGABYTE = 'gigabyte.onnx';
 const WEIGHTS = 'weights.bin';
 
-/** Limit for many constructs, in milliseconds more than the raw resources. */
+/** Limit for many constructs: milliseconds in addition to the time of the raw resources. */
 const MORE = atMost(3000, '≤ 3000 ms more');
 const LINEAR = atMost(1.3, '≤ 1.3: linear');
 

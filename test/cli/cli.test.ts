@@ -36,7 +36,7 @@ describe('model-serving inspect', () => {
     `);
   });
 
-  test('writes characters of names that a terminal would act on as escapes', () => {
+  test('escapes characters of names that a terminal would interpret', () => {
     const name = 'x\u001b[2J\u202e';
     const model = identity('float', ['n']);
     const parts = { ...model, inputs: [{ ...model.inputs[0]!, name }], nodes: [node('Identity', [name], ['y'])] };
@@ -68,7 +68,7 @@ describe('model-serving inspect', () => {
       sizing: { executors: 1, cpus: 1.2, requestsPerSecond: 1000 },
     });
     expect(runCli('inspect', file, '--no-profile').stdout).toContain('memory     265 MiB or more, 514 MiB by default');
-    // As constructs do, with room for one picture of 4096 x 4096 pixels.
+    // Includes room for one picture of 4096 x 4096 pixels, as in constructs.
     const preprocessing = join(folder, 'pictures.json');
     writeFileSync(preprocessing, '{ "picture": { "color": "gray", "width": 2, "height": 1 } }');
     const { stdout } = runCli('inspect', file, '--preprocessing', preprocessing);
@@ -77,7 +77,7 @@ describe('model-serving inspect', () => {
     expect(runCli('inspect', file, '--profile', join(folder, 'none.json')).stderr).toContain('[file-not-found]');
   });
 
-  test('shows what is declared of pictures and classes', () => {
+  test('shows the declared pictures and classes', () => {
     const file = writeOnnxModel(join(folder, 'pictures.onnx'), identity('float', ['n', 3, 1, 2]));
     const preprocessing = join(folder, 'declared.json');
     const declared = { picture: { color: 'rgb', maxPixels: 100_000 }, classes: ['a', 'b', 'c', 'd', 'e', 'f'] };
@@ -107,7 +107,7 @@ describe('model-serving inspect', () => {
     });
   });
 
-  test('does not promise what it has not seen', () => {
+  test('does not report a model as servable that was not loaded', () => {
     const file = writeOnnxModel(join(folder, 'no-such-operator.onnx'), {
       ...identity('float', ['n']),
       nodes: [node('NoSuchOp', ['x'], ['y'])],
@@ -131,7 +131,7 @@ describe('model-serving inspect', () => {
   });
 });
 
-test('inspect keeps a name in its line, whatever the name has', () => {
+test('inspect prints a name on its own line, whatever the name contains', () => {
   const name = 'x\nverdict    can be served\u001b[8m';
   const file = writeOnnxModel(join(folder, 'named.onnx'), {
     ...identity('float', ['n']),
@@ -180,7 +180,7 @@ test.each([
   ['SIGINT', [], 200],
   ['SIGHUP', ['--no-page'], 404],
 ] as const)(
-  'model-serving serve answers, and ends cleanly on %s; its page with %j: %d',
+  'model-serving serve answers, and exits cleanly on %s; with %j, the page has status %d',
   async (signal, pageFlags, pageStatus) => {
     const file = multiplier(folder, 'double', 2);
     const server = spawn(
@@ -213,17 +213,17 @@ describe('the process', () => {
     return { status, stdout, stderr };
   }
 
-  test('exits with 0 once it has told its version', () => {
+  test('exits with 0 after it has printed its version', () => {
     const stdout = expect.stringMatching(/^\d+\.\d+\.\d+\n$/);
     expect(start('--version')).toEqual({ status: 0, stdout, stderr: '' });
   });
 
-  test("exits with 1 after a model's mistake, which is all that it says", () => {
+  test("exits with 1 and prints only the model's error", () => {
     const stderr = expect.stringMatching(/^no-such\.onnx: .*\[file-not-found\]\n$/);
     expect(start('sbom', 'no-such.onnx')).toEqual({ status: 1, stdout: '', stderr });
   });
 
-  test('writes a report to its end before it exits with 1', () => {
+  test('writes a complete report before it exits with 1', () => {
     const file = join(folder, 'not-a-model.onnx');
     writeFileSync(file, '<html>');
     const { status, stdout } = start('inspect', file, '--json');
@@ -231,7 +231,7 @@ describe('the process', () => {
   });
 });
 
-test('serve refuses ports that are in use, each by its option, before it reads the model', async () => {
+test('serve names the option of each port that is in use, before it reads the model', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const port = String((other.address() as AddressInfo).port);
@@ -252,7 +252,7 @@ test.each([
   ['nope.invalid', 'the name cannot be resolved'],
   ['192.0.2.1', 'this machine has no such address'],
   ['2001:db8::1', 'this machine has no such address'],
-])('serve names --host once where it is not of this machine: %s', (host, reason) => {
+])('serve reports once that --host is not an address of this machine: %s', (host, reason) => {
   const { status, stderr } = spawnSync(process.execPath, [CLI, 'serve', 'm.onnx', '--host', host], {
     encoding: 'utf8',
   });
@@ -287,7 +287,7 @@ test.each([
   });
 });
 
-test('help and mistakes', () => {
+test('help and invalid arguments', () => {
   expect(runCli('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('inspect') });
   expect(runCli('inspect')).toMatchObject({
     code: 1,

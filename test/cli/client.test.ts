@@ -11,12 +11,12 @@ afterAll(() => process.chdir(home));
 
 const DIGITS = join(__dirname, '..', '..', 'examples/digits/digits.onnx');
 
-/** What is the model's own of a client, without where the tests are. */
+/** Part of a client that depends on the model, without the path of this repository. */
 function modelPart(source: string): string {
   return source.slice(0, source.indexOf('\n};\n') + 4).replace(/\S*\/examples/, 'examples');
 }
 
-test('writes a client of the digits, the same each time', () => {
+test('writes the same client of the digits each time', () => {
   const write = () => runCli('client', DIGITS, '--runtime-check', 'skip', '--out', 'src/digits-client.ts');
   expect(write()).toEqual({
     code: 0,
@@ -31,7 +31,7 @@ test('writes a client of the digits, the same each time', () => {
   expect(readFileSync('src/digits-client.ts', 'utf8')).toBe(source);
 });
 
-test('writes a client of pictures and classes, as a file declares them', () => {
+test('writes a client for the pictures and classes that a file declares', () => {
   const declared = { picture: { color: 'rgb' }, classes: ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'] };
   writeFileSync('digits.preprocessing.json', JSON.stringify(declared));
   const { code, stdout, stderr } = runCli('client', DIGITS, '--preprocessing', 'digits.preprocessing.json');
@@ -44,7 +44,7 @@ test('writes a client of pictures and classes, as a file declares them', () => {
   expect(own.trim()).toMatchSnapshot();
 });
 
-test('prints a client of a model by another name and version, with the command that does so again', () => {
+test('prints a client for another name and version, with the command that generates it again', () => {
   multiplier('.', 'my model', 2);
   const { code, stdout, stderr } = runCli('client', 'my model.onnx', '--name', '3d-unet.v2', '--model-version', '4');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -63,7 +63,7 @@ test('prints a client of a model by another name and version, with the command t
   expect(stdout).toContain('export class Model3dUnetV2Client {');
 });
 
-test('says what is wrong with the model', () => {
+test('reports an invalid model', () => {
   expect(runCli('client', 'none.onnx')).toEqual({
     code: 1,
     stdout: '',

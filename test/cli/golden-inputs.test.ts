@@ -17,7 +17,7 @@ function recorded(...args: string[]): Record<string, unknown>[] {
   return JSON.parse(readFileSync('m.golden.json', 'utf8')).examples[0].request.inputs;
 }
 
-/** A file of NumPy's, version 1.0. */
+/** NumPy file in format version 1.0. */
 function npy(descr: string, shape: number[], data: ArrayBufferView, order = 'False'): Buffer {
   const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const header = `{'descr': ${descr}, 'fortran_order': ${order}, 'shape': (${tuple}), }`.padEnd(117, ' ') + '\n';
@@ -25,7 +25,7 @@ function npy(descr: string, shape: number[], data: ArrayBufferView, order = 'Fal
   return Buffer.concat([start, Buffer.from(header), Buffer.from(data.buffer, data.byteOffset, data.byteLength)]);
 }
 
-/** A model that gives back what it gets, with a second input of integers where it has two. */
+/** Writes a model that returns its input, optionally with a second input of integers. */
 function model(elem: Elem, dims: (number | string)[] = ['n', 2], hasSecond = false): void {
   if (!hasSecond) writeOnnxModel('m.onnx', identity(elem, dims));
   else {
@@ -58,7 +58,7 @@ describe('arrays of NumPy', () => {
     expect(input).toMatchObject({ name: 'x', shape: [1, 2], data: expected });
   });
 
-  test('in an archive have the names of inputs, packed or not', () => {
+  test('in an archive have the names of inputs, compressed or not', () => {
     model('float', [], true);
     const files = {
       'k.npy': npy("'<i8'", [2, 1], BigInt64Array.of(9007199254740993n, 2n)),
@@ -71,7 +71,7 @@ describe('arrays of NumPy', () => {
     }
   });
 
-  test('in an archive may be without a name, for a model of one input', () => {
+  test('in an archive may have no name if the model has one input', () => {
     model('float');
     writeFileSync('one.npz', zipSync({ 'arr_0.npy': npy("'<f4'", [1, 2], Float32Array.of(0.5, 2)) }));
     expect(recorded('one.npz')).toMatchObject([{ name: 'x', data: [0.5, 2] }]);
@@ -200,13 +200,13 @@ describe('arrays of NumPy', () => {
       () => Buffer.from('PK'),
       'it cannot be unpacked: invalid zip data. Save it again with np.savez.',
     ],
-  ])('that are not right, in %s of %s, are refused', (file, elem, content, message) => {
+  ])('that are invalid, in %s for %s, are refused', (file, elem, content, message) => {
     model(elem);
     writeFileSync(file, content());
     expect(record(file)).toEqual({ code: 1, stdout: '', stderr: `${file}: ${message} [golden-input-invalid]\n` });
   });
 
-  test('without names are for models of one input', () => {
+  test('without names are only for models with one input', () => {
     model('float', [], true);
     writeFileSync('one.npy', npy("'<f4'", [1, 2], Float32Array.of(1, 2)));
     expect(record('one.npy').stderr).toBe(
@@ -214,7 +214,7 @@ describe('arrays of NumPy', () => {
     );
   });
 
-  test('of other shapes are refused as a request would be', () => {
+  test('of the wrong shape are refused like a request', () => {
     model('float');
     writeFileSync('one.npy', npy("'<f4'", [1, 3], Float32Array.of(1, 2, 3)));
     expect(record('one.npy').stderr).toContain('m.onnx: nothing was recorded: one: input "x"');
@@ -296,13 +296,13 @@ describe('tables', () => {
     ['1e400,2\n', `line 1 has "1e400", ${TOO_LARGE}`],
     ['a,b\n1,-1e400\n', `line 2 has "-1e400", ${TOO_LARGE}`, 'double'],
     ['1,1e400\n', `line 1 has "1e400", ${TOO_LARGE}`, 'int64'],
-  ])('that are not right: %j', (text, message, elem = 'float') => {
+  ])('that are invalid are refused: %j', (text, message, elem = 'float') => {
     model(elem);
     writeFileSync('table.csv', text);
     expect(record('table.csv').stderr).toBe(`table.csv: ${message} [golden-input-invalid]\n`);
   });
 
-  test('have no more than two dimensions', () => {
+  test('have at most two dimensions', () => {
     model('float', ['n', 2, 2]);
     writeFileSync('table.csv', '1,2\n');
     expect(record('table.csv').stderr).toBe(
@@ -311,13 +311,13 @@ describe('tables', () => {
   });
 });
 
-describe('requests of no rows', () => {
+describe('requests without rows', () => {
   test.each<[string, string | Buffer]>([
     ['none.csv', 'a,b\n'],
     ['none.npy', npy("'<f4'", [0, 2], new Float32Array())],
     ['none.npz', zipSync({ 'x.npy': npy("'<f4'", [0, 2], new Float32Array()) }) as Buffer],
     ['none.json', '{"inputs":[{"name":"x","datatype":"FP32","shape":[0,2],"data":[]}]}'],
-  ])('in %s guard nothing, and are refused', (file, content) => {
+  ])('in %s are refused', (file, content) => {
     model('float');
     writeFileSync('table.csv', '1,2\n');
     writeFileSync(file, content);
@@ -330,7 +330,7 @@ describe('requests of no rows', () => {
     expect(existsSync('m.golden.json')).toBe(false);
   });
 
-  test('are refused where an input that all rows share has elements', () => {
+  test('are refused even if an input that all rows share has elements', () => {
     writeOnnxModel('m.onnx', {
       inputs: [value('x', 'float', ['n', 2]), value('k', 'float', [2])],
       outputs: [value('y', 'float', ['n', 2])],
@@ -344,7 +344,7 @@ describe('requests of no rows', () => {
     expect(record('none.npz').stderr).toContain('[golden-empty]');
   });
 
-  test('are no requests in which one of several inputs is empty, as a cache before the first word', () => {
+  test('do not include requests in which one of several inputs is empty, such as a cache before the first word', () => {
     writeOnnxModel('m.onnx', {
       inputs: [value('x', 'float', ['n', 2]), value('past', 'float', ['m', 2])],
       outputs: [value('y', 'float', ['k', 2])],
@@ -359,7 +359,7 @@ describe('requests of no rows', () => {
   });
 });
 
-test('a folder is none of the requests', () => {
+test('a folder is not accepted as a request', () => {
   model('float');
   mkdirSync('requests.npz', { recursive: true });
   for (const path of ['.', 'requests.npz']) {

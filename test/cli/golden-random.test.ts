@@ -11,7 +11,7 @@ beforeEach(() => {
   for (const file of files()) rmSync(file, { recursive: true });
 });
 
-/** But for the cache of the library. */
+/** Lists the files in the folder, without the library's cache. */
 const files = () => readdirSync('.').filter((file) => file !== 'cache');
 
 const record = (...args: string[]) => runCli('golden', 'record', 'm.onnx', ...args);
@@ -23,7 +23,7 @@ interface Recorded {
   data: any[];
 }
 
-/** Inputs and outputs of what was recorded, by name. */
+/** Inputs and outputs of the recorded examples, by name. */
 function examples(): { inputs: Record<string, Recorded>; outputs: Record<string, Recorded> }[] {
   const byName = (tensors: Recorded[]) => Object.fromEntries(tensors.map((tensor) => [tensor.name, tensor]));
   const all = JSON.parse(readFileSync('m.golden.json', 'utf8')).examples as any[];
@@ -39,7 +39,7 @@ function random(parts: ModelParts, ...args: string[]) {
 
 const weights = (count: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(1 + i));
 
-/** Attention over the embeddings of ids; what the mask leaves out gets minus infinity. */
+/** Attention over the embeddings of ids; masked positions get minus infinity. */
 function encoder(scale = 1, isInverted = false): ModelParts {
   const parts = isInverted ? ['least', 'scores'] : ['scores', 'least'];
   return {
@@ -79,14 +79,14 @@ describe('M25 random requests fit the graph:', () => {
     }
   });
 
-  test('a mask of what does not count is zeros', () => {
+  test('a mask that marks what to ignore is zeros', () => {
     for (const { inputs, outputs } of random(encoder(1, true))) {
       expect(new Set(inputs['attention']!.data)).toEqual(new Set([0]));
       expect(outputs['y']!.data.every(Number.isFinite)).toBe(true);
     }
   });
 
-  test('a weight changed by 1 % is found', () => {
+  test('a weight changed by 1 % is detected', () => {
     random(encoder());
     writeOnnxModel('m.onnx', encoder(1.01));
     const { code, stderr } = runCli('check', 'm.onnx');
@@ -95,7 +95,7 @@ describe('M25 random requests fit the graph:', () => {
     expect(stderr).toContain('record the example again: model-serving golden record m.onnx --random 3 --force; if');
   });
 
-  test('sizes are found that a reflection needs', () => {
+  test('sizes are large enough for reflection padding', () => {
     const [first] = random({
       inputs: [value('x', 'float', ['n', 3, null])],
       outputs: [value('y', 'float', ['n', 3, null])],
@@ -117,7 +117,7 @@ describe('M25 random requests fit the graph:', () => {
     }
   });
 
-  test('texts are those that the graph knows', () => {
+  test('texts come from the lists in the graph', () => {
     const all = random({
       inputs: [value('x', 'string', ['n', 1])],
       outputs: [value('y', 'int64', ['n', 1])],
@@ -158,12 +158,12 @@ describe('M25 random requests fit the graph:', () => {
     expect(all.map(({ inputs }) => inputs['rate']!.data)).toEqual([[16000], [0], [16000]]);
   });
 
-  test('every input has a part in the answers', () => {
+  test('every input affects the answers', () => {
     const all = random({
       inputs: [value('x', 'float', ['n', null]), value('state', 'float', ['n', 1])],
       outputs: [value('y', 'float', ['n', 1])],
       nodes: [
-        // Of short inputs nothing is left, and the answer is the state.
+        // The slice of a short input is empty, so the answer is only the state.
         node('Slice', ['x', 'start', 'end', 'one'], ['rest']),
         node('ReduceSum', ['rest', 'one'], ['sum']),
         node('Add', ['sum', 'state'], ['y']),
@@ -177,7 +177,7 @@ describe('M25 random requests fit the graph:', () => {
     for (const { inputs } of all) expect(inputs['x']!.shape[1]).toBeGreaterThan(20);
   });
 
-  test('sizes can be given, of symbols and of what has no name', () => {
+  test('sizes can be set for dimensions with and without a name', () => {
     const parts: ModelParts = {
       inputs: [value('x', 'float', ['n', null, 'wide'])],
       outputs: [value('y', 'float', ['n', null, 'wide'])],
@@ -192,7 +192,7 @@ describe('M25 random requests fit the graph:', () => {
     );
   });
 
-  test('outputs have the tolerance that rounding needs, or the one that is given', () => {
+  test('outputs have the tolerance that rounding requires, or the one that the options set', () => {
     const outputs = () => examples().map(({ outputs }) => (outputs['y'] as any).tolerance);
     random(encoder());
     for (const { absolute } of outputs()) {
@@ -204,14 +204,14 @@ describe('M25 random requests fit the graph:', () => {
   });
 });
 
-describe('answers differ,', () => {
+describe('answers to different requests differ', () => {
   const labels: ModelParts = {
     inputs: [value('x', 'float', ['n', 2])],
     outputs: [value('y', 'int64', ['n'])],
     nodes: [node('ArgMax', ['x'], ['y'], { attributes: { axis: 1, keepdims: 0 } })],
   };
 
-  test.each([1, 2, 3, 4, 5, 6, 7, 8])('also those of labels alone, with seed %i', (seed) => {
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])('if the model returns only labels, with seed %i', (seed) => {
     for (const parts of [labels, { ...labels, inputs: [value('x', 'float', [1, 2])] }]) {
       writeOnnxModel('m.onnx', parts);
       expect(record('--random', '2', '--force', '--seed', String(seed))).toMatchObject({ code: 0 });
@@ -220,7 +220,7 @@ describe('answers differ,', () => {
     }
   });
 
-  test('also where one label is rare', () => {
+  test('if one label is rare', () => {
     const bias = initializer('bias', 'float', [2], Float32Array.of(1.4, 0));
     writeOnnxModel('m.onnx', {
       ...labels,
@@ -237,7 +237,7 @@ describe('answers differ,', () => {
   });
 });
 
-test('answers of other lengths are not the same', () => {
+test('answers of different lengths count as different', () => {
   const places: ModelParts = {
     inputs: [value('x', 'bool', ['n'])],
     outputs: [value('y', 'int64', [1, null])],
@@ -254,7 +254,7 @@ test('answers of other lengths are not the same', () => {
   expect(record('--inputs', ...inputs)).toMatchObject({ code: 0 });
 });
 
-test('an output whose number of dimensions depends on the request is recorded, and checked', () => {
+test('an output whose number of dimensions depends on the request is recorded and checked', () => {
   const all = random({
     inputs: [value('x', 'float', ['n', 'm'])],
     outputs: [value('y', 'float', ['n', 'm'])],
@@ -292,7 +292,7 @@ describe('refuses, and writes nothing:', () => {
   });
   const x = (...data: number[]) => ({ name: 'x', datatype: 'FP32', shape: [1, 2], data });
 
-  test('answers that are no numbers', () => {
+  test('answers that are NaN', () => {
     const parts = one([node('Mul', ['x', 'nan'], ['y'])], [initializer('nan', 'float', [], Float32Array.of(NaN))]);
     expect(refused(parts, '--random', '2')).toBe(
       `m.onnx: nothing was recorded: output "y" for random requests is NaN in all 4 elements. ${OWN} [golden-all-nan]\n`,
@@ -319,7 +319,7 @@ describe('refuses, and writes nothing:', () => {
     );
   });
 
-  test('a model that answers at random', () => {
+  test('a model with random answers', () => {
     const parts = one([node('RandomUniformLike', ['x'], ['noise']), node('Add', ['x', 'noise'], ['y'])]);
     for (const args of [
       ['--random', '1'],
@@ -348,14 +348,14 @@ describe('refuses, and writes nothing:', () => {
     );
   });
 
-  test('and keeps the examples that were there', () => {
+  test('keeping the existing examples', () => {
     random(encoder());
     const before = readFileSync('m.golden.json', 'utf8');
     refused(one([node('RandomUniformLike', ['x'], ['y'])]), '--random', '1', '--force');
     expect(readFileSync('m.golden.json', 'utf8')).toBe(before);
   });
 
-  test('a folder in the way of a file, without the other files', () => {
+  test('a file at the path of the folder, and writes none of the other files', () => {
     writeOnnxModel('m.onnx', one([node('Relu', ['x'], ['y'])]));
     writeFileSync('m.golden', 'a file where the folder would be');
     const { code, stderr } = record('--random', '1', '--dimension', 'n=5000');
@@ -369,7 +369,7 @@ describe('refuses, and writes nothing:', () => {
   });
 });
 
-test('--force leaves no file of the examples before', () => {
+test('--force removes all files of the previous examples', () => {
   const wide: ModelParts = {
     inputs: [value('x', 'float', ['n', 5000])],
     outputs: [value('y', 'float', ['n', 5000])],

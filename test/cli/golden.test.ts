@@ -98,7 +98,7 @@ test('keeps 64-bit integers, and many elements and FP16 as bytes', () => {
   expect(readFileSync('wide.golden/random_2.x.bin')).toHaveLength(40_000);
 });
 
-test('says what is wrong with a request, and writes nothing', () => {
+test('reports an invalid request, and writes nothing', () => {
   const model = multiplier('.', 'strict', 2);
   const wrong = request('wrong.json', { shape: [3], data: [1] });
   const { code, stderr } = record(model, '--inputs', wrong);
@@ -143,7 +143,7 @@ test('says what is wrong with a request, and writes nothing', () => {
   expect(record(model, '--random', '0').stderr).toContain('Use a whole number of 1 or more.');
 });
 
-test('refuses an answer that rounding moves further than any tolerance allows, unless one is set', () => {
+test('refuses an answer that rounding changes by more than the largest tolerance, unless a tolerance is set', () => {
   const model = writeOnnxModel('stairs.onnx', {
     inputs: [value('x', 'float', [8])],
     outputs: [value('y', 'float', [8])],
@@ -163,7 +163,7 @@ test('refuses an answer that rounding moves further than any tolerance allows, u
   expect(record(model, '--inputs', between, '--force')).toMatchObject({ code: 0 });
 });
 
-test('check says what it checked', () => {
+test('check lists what it checked', () => {
   const model = multiplier('.', 'checked', 2);
   const lines = () =>
     runCli('check', model)

@@ -14,14 +14,14 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
 const root = join(__dirname, '..', '..');
-// Other tests run beside this one.
+// Other tests run at the same time and keep the machine busy.
 const QUICK = ['--seconds', '0.01', '--max-batch', '4', '--threads', '1,2', '--force'];
 
 function run(...args: string[]) {
   return spawnSync(process.execPath, [CLI, 'profile', ...args], { cwd: root, encoding: 'utf8', env: process.env });
 }
 
-test('model-serving profile writes a profile and its picture beside the model', () => {
+test('model-serving profile writes a profile and its chart beside the model', () => {
   const file = multiplier(folder, 'double', 2);
   const { status, stdout, stderr } = run(file, ...QUICK);
   const [profileFile, picture] = [join(folder, 'double.profile.json'), join(folder, 'double.profile.svg')];
@@ -75,7 +75,7 @@ test('model-serving profile writes a profile and its picture beside the model', 
     start: { loadSeconds: number, warmUpSeconds: number, readySeconds: number },
     memory: { readyMiB: number, peakMiB: number, executorMiB: number },
   });
-  // A machine may be idle.
+  // Without the load of other processes, which may be 0.
   const figures = [profile.machine.memoryMiB, profile.runs, profile.served, profile.start, profile.memory];
   const numbers = JSON.stringify(figures)
     .match(/(?<=[:[])[\d.e-]+/g)!
@@ -91,7 +91,7 @@ test('model-serving profile writes a profile and its picture beside the model', 
   expect(memory.peakMiB).toBeGreaterThanOrEqual(memory.readyMiB);
 });
 
-test('keeps the sizes that were measured where another cannot be, and names that one', () => {
+test('keeps the measured sizes if another size cannot be measured, and names that size', () => {
   const file = writeOnnxModel(join(folder, 'grouped.onnx'), {
     inputs: [value('x', 'float', ['batch', 'width'])],
     outputs: [value('y', 'float', ['batch', 'groups', 7])],
@@ -110,7 +110,7 @@ test('keeps the sizes that were measured where another cannot be, and names that
   expect(profile.dimensions).toEqual({ width: 7 });
 });
 
-test('with pictures, the memory of one is in what is printed', () => {
+test('the printed memory includes that of a picture', () => {
   const file = multiplier(folder, 'pictures', 2);
   const preprocessing = join(folder, 'preprocessing.json');
   writeFileSync(preprocessing, '{ "picture": { "color": "gray", "width": 2, "height": 1 } }');
@@ -118,7 +118,7 @@ test('with pictures, the memory of one is in what is printed', () => {
   expect(status).toBe(0);
   const memory = (text: string) => Number(/^replica .*, (\d+) MiB$/m.exec(text)![1]);
   const added = memory(stdout) - memory(runCli('inspect', file).stdout);
-  // 24 bytes for each of 4096 x 4096 pixels, and the budget of requests of 16 MiB in place of 1; rounded up to 16 MiB.
+  // 24 bytes for each of 4096 x 4096 pixels, and the budget for requests of 16 MiB instead of 1 MiB; rounded up to 16 MiB.
   expect(added).toBeGreaterThanOrEqual(384 + 32);
   expect(added).toBeLessThanOrEqual(384 + 48);
 });
@@ -155,7 +155,7 @@ test.each([
 });
 
 describe('in a container', () => {
-  /** A docker that runs the command here, and shows what it was asked for. */
+  /** Folder of a fake docker that runs the command on this machine and prints its arguments. */
   const programs = join(folder, 'programs');
   mkdirSync(programs);
   const ours = (arguments_: string) => arguments_.replaceAll(folder, 'FOLDER');
@@ -166,7 +166,7 @@ describe('in a container', () => {
     return spawnSync(process.execPath, [CLI, 'profile', ...args], { cwd: folder, encoding: 'utf8', env });
   }
 
-  test('the same command runs with its limits, and writes where it would here', () => {
+  test('the same command runs with the limits, and writes the same files', () => {
     const asked = join(folder, 'asked');
     const docker = `#!/bin/sh
 printf '%s\\n' "$@" > ${asked}
@@ -230,14 +230,14 @@ exec ${process.execPath} "$@"
     );
   });
 
-  test('a model that is not there is an error, and no folder is made for it', () => {
+  test('a missing model is an error, and no folder is created for it', () => {
     const { status, stderr } = runWith('#!/bin/sh\nexit 0\n', join('nowhere', 'm.onnx'), '--in', 'docker');
     expect(status).toBe(1);
     expect(stderr).toContain('[file-not-found]');
     expect(existsSync(join(folder, 'nowhere'))).toBe(false);
   });
 
-  test('an engine that cannot run one is an error, and a command that fails in it keeps its code', () => {
+  test('an engine that cannot run a container is an error, and a command that fails in one keeps its exit code', () => {
     const file = multiplier(folder, 'engineless', 2);
     const { status, stderr } = runWith('#!/bin/sh\nexit 125\n', file, '--in', 'docker');
     expect(status).toBe(1);

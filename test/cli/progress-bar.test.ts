@@ -5,7 +5,7 @@ function output(isTTY: boolean, columns = 80) {
   return { isTTY, columns, written, write: (text: string) => written.push(text) > 0 };
 }
 
-test('a terminal has a bar with what is measured', () => {
+test('a terminal shows a bar and the current measurement', () => {
   const terminal = output(true);
   const bar = new ProgressBar(terminal);
   bar.show({ what: 'one', detail: 'a', done: 0, left: 10 });
@@ -18,13 +18,13 @@ test('a terminal has a bar with what is measured', () => {
   ]);
 });
 
-test('a narrow terminal is not left by the line', () => {
+test('the line fits into a narrow terminal', () => {
   const terminal = output(true, 20);
   new ProgressBar(terminal).show({ what: 'something', done: 0, left: 1 });
   expect(terminal.written).toEqual([`\r\x1b[K${'░'.repeat(19)}`]);
 });
 
-test('a log has a line for each new thing', () => {
+test('a log has a line for each new step', () => {
   const log = output(false);
   const bar = new ProgressBar(log);
   bar.show({ what: 'one', detail: 'a', done: 0, left: 3 });

@@ -36,7 +36,7 @@ const WRITTEN = 'free.onnx: rows are "batch", dimension 0 of input "x", dimensio
 const REST =
   'An OpenAPI document or a client of m.onnx does not apply to free.onnx. Generate it again: model-serving openapi, model-serving client\nAccept the interface: model-serving interface accept free.onnx\n';
 
-test('writes a model of any number of rows that gives the answers of the model of one row', () => {
+test('writes a model for any number of rows with the same answers as the model for one row', () => {
   writeOnnxModel('m.onnx', dense);
   const { code, stdout, stderr } = rebatch();
   expect([code, stderr]).toEqual([0, '']);
@@ -54,7 +54,7 @@ test('writes a model of any number of rows that gives the answers of the model o
   expect(readdirSync('.').sort()).toEqual(['cache', 'free.onnx', 'm.onnx']);
 });
 
-test('frees rows on the axis where an output has them, whatever is declared', () => {
+test('frees the axis on which an output has its rows, whatever the file declares', () => {
   const { nodes, ...rest } = transposed();
   const [transpose, ...others] = nodes as [ReturnType<typeof node>];
   const softmax = node('Softmax', ['x'], ['shares'], { attributes: { axis: 1 } });
@@ -64,7 +64,7 @@ test('frees rows on the axis where an output has them, whatever is declared', ()
   expect([signature.outputs[0]!.dimensions, warnings]).toEqual([['seq', 'batch', 8], []]);
 });
 
-test('calls the rows by a name that no other dimension has', () => {
+test('gives the rows a name that no other dimension has', () => {
   writeOnnxModel('m.onnx', {
     inputs: [value('x', 'float', [1, 'batch'])],
     outputs: [value('y', 'float', [1, 'batch'])],
@@ -74,7 +74,7 @@ test('calls the rows by a name that no other dimension has', () => {
 });
 
 describe('golden examples', () => {
-  test('are carried over once they are reproduced, with their files', () => {
+  test('are copied with their files once they are reproduced', () => {
     const count = 5000;
     writeOnnxModel('m.onnx', {
       inputs: [value('x', 'float', [1, count])],
@@ -96,7 +96,7 @@ describe('golden examples', () => {
     });
   });
 
-  test('that are not reproduced are left, with the reason', () => {
+  test('that are not reproduced are not copied, and the reason is printed', () => {
     writeOnnxModel('m.onnx', dense);
     writeFileSync('m.golden.json', exampleOf([0, 0, 0]));
     const { code, stderr } = rebatch();
@@ -142,7 +142,7 @@ describe('a model is refused', () => {
   });
 
   test('that refuses all generated inputs, unless golden examples can share a run', () => {
-    // One row of a table of three: -1 and 4 are none.
+    // Looks up one row of a table of three; -1 and 4 are out of range.
     const parts: ModelParts = {
       inputs: [value('x', 'float', [1, 4]), value('s', 'float', [1, 1])],
       outputs: [value('y', 'float', [1, 4])],
@@ -178,13 +178,13 @@ describe('a model is refused', () => {
   });
 });
 
-describe('files that are there', () => {
+describe('existing files', () => {
   beforeEach(() => {
     writeOnnxModel('m.onnx', dense);
     expect(rebatch().code).toBe(0);
   });
 
-  test('are not written over without --force', () => {
+  test('are not overwritten without --force', () => {
     const before = readFileSync('free.onnx');
     expect(rebatch()).toEqual({
       code: 1,
@@ -223,14 +223,14 @@ describe('weights in other files', () => {
     writeOnnxModel('m.onnx', { ...dense, initializers: [externalInitializer('w', 'float', [4, 3], 'w.bin')] });
   });
 
-  test('stay where they are beside the new model, and come along to another folder', () => {
+  test('stay in place beside the new model, and are copied to another folder', () => {
     expect(rebatch().code).toBe(0);
     expect(runCli('rebatch', 'm.onnx', '--out', 'far/away/free.onnx').code).toBe(0);
     expect(readFileSync('far/away/w.bin')).toEqual(readFileSync('w.bin'));
     expect(OnnxModel.fromFile('far/away/free.onnx').files.map(({ path }) => path)).toEqual(['model.onnx', 'w.bin']);
   });
 
-  test('are not mistaken for others of the same name', () => {
+  test('are not confused with other files of the same name', () => {
     mkdirSync('far');
     writeFileSync('far/w.bin', 'something else');
     expect(runCli('rebatch', 'm.onnx', '--out', 'far/free.onnx').stderr).toBe(
@@ -240,7 +240,7 @@ describe('weights in other files', () => {
   });
 });
 
-test('inspect says where it is possible', () => {
+test('inspect says when rebatch is possible', () => {
   writeOnnxModel('m.onnx', dense);
   expect(runCli('inspect', 'm.onnx').stdout).toContain('`model-serving rebatch` can free the first dimension\n');
   rebatch();
@@ -248,7 +248,7 @@ test('inspect says where it is possible', () => {
   expect(JSON.parse(runCli('inspect', 'm.onnx', '--json').stdout)).toMatchObject({ rebatchable: true });
 });
 
-test('inspect says why it is not possible', () => {
+test('inspect says why rebatch is not possible', () => {
   const coupling = node('Softmax', ['h'], ['y'], { name: 'soft', attributes: { axis: 0 } });
   writeOnnxModel('m.onnx', { ...dense, nodes: [node('MatMul', ['x', 'w'], ['h']), coupling] });
   expect(runCli('inspect', 'm.onnx').stdout).toMatch(
@@ -256,7 +256,7 @@ test('inspect says why it is not possible', () => {
   );
 });
 
-test('commands that it prints may be copied, whatever the path', () => {
+test('printed commands work in a shell, whatever the path', () => {
   writeOnnxModel('m.onnx', dense);
   const { stdout } = runCli('rebatch', 'm.onnx', '--out', "it's free/m.onnx");
   expect(stdout).toContain("Accept the interface: model-serving interface accept 'it'\\''s free/m.onnx'\n");

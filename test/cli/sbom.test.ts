@@ -8,7 +8,7 @@ const folder = temporaryFolder();
 const metadata = { license: 'MIT', training_data: 'one\ntwo', 'metrics.f1': '0.90' };
 const file = writeOnnxModel(join(folder, 'm.onnx'), { ...identity('float', ['n']), metadata });
 
-test('model-serving sbom prints what the image gets, or writes it', () => {
+test("model-serving sbom prints the image's bill of materials, or writes it to a file", () => {
   const printed = runCli('sbom', file);
   expect([printed.code, printed.stderr]).toEqual([0, '']);
   const out = join(folder, 'out', 'sbom.json');
@@ -19,7 +19,7 @@ test('model-serving sbom prints what the image gets, or writes it', () => {
   expect(JSON.parse(printed.stdout).components[0].licenses).toEqual([{ expression: 'MIT' }]);
 });
 
-test('model-serving inspect shows the card, of the file and of --card', () => {
+test('model-serving inspect shows the card from the file and from --card', () => {
   const card = join(folder, 'card.json');
   writeFileSync(card, JSON.stringify({ title: 'Same', license: 'ISC' }));
   const { stdout } = runCli('inspect', file, '--card', card, '--runtime-check', 'skip');
@@ -37,7 +37,7 @@ test('model-serving inspect shows the card, of the file and of --card', () => {
   });
 });
 
-test('a card that is wrong is refused', () => {
+test('an invalid card is refused', () => {
   const card = join(folder, 'wrong.json');
   writeFileSync(card, '{"licence": "MIT"}');
   expect(runCli('inspect', file, '--card', card)).toMatchObject({

@@ -91,7 +91,7 @@ describe('retries', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('end with what kept the connection from being made', async () => {
+  test('end with the error that prevented the connection', async () => {
     const server = await FakeServer.start(answer);
     server.stop();
     const error = await failure(client(server.url, { retries: 1 }).infer(X, {}));
@@ -111,7 +111,7 @@ describe('a deadline', () => {
     expect(error.milliseconds).toBeLessThan(3000);
   });
 
-  test('ends one whose answer does not end, or whose fetch heeds no signal', async () => {
+  test('ends a call whose answer does not end, or whose fetch ignores the signal', async () => {
     const server = await FakeServer.start((response) => void response.writeHead(200).write('{'));
     expect(await failure(client(server.url).infer(X, { deadline: 100 }))).toMatchObject({ code: 'deadline' });
     const deaf = client(server.url, { fetch: () => new Promise(() => undefined) });
@@ -126,14 +126,14 @@ describe('a deadline', () => {
     expect(error.milliseconds).toBeLessThan(3000);
   });
 
-  test('is not waited for where the pause would outlast it', async () => {
+  test('ends the call at once if the pause would exceed it', async () => {
     const server = await FakeServer.start(refuse(429, { 'retry-after': '60' }));
     const error = await failure(client(server.url).infer(X, {}));
     expect(error).toMatchObject({ code: 'overloaded', status: 429, attempts: 1, retryAfter: 60_000 });
     expect(error.milliseconds).toBeLessThan(2000);
   });
 
-  test('goes to the server as what is left of it, in microseconds', async () => {
+  test('is sent to the server as the remaining time, in microseconds', async () => {
     random.mockReturnValue(0.5);
     const server = await FakeServer.start(refuse(503), answer);
     await client(server.url, { deadline: 5000 }).infer(X, {});
@@ -143,7 +143,7 @@ describe('a deadline', () => {
     expect(second).toBeLessThan(first - 45_000);
   });
 
-  test('of Infinity is none', async () => {
+  test('of Infinity is no deadline', async () => {
     const server = await FakeServer.start(answer);
     expect(await client(server.url, { deadline: Infinity }).infer(X, {})).toEqual(Y);
     expect(microseconds(server)).toEqual([undefined]);
@@ -157,7 +157,7 @@ describe('an abort', () => {
     ['before the call', 0, silence],
     ['during an attempt', 1, silence],
     ['during a pause', 1, refuse(503, { 'retry-after': '20' })],
-  ])('%s ends it', async (when, attempts, reply) => {
+  ])('%s ends the call', async (when, attempts, reply) => {
     const server = await FakeServer.start(reply);
     const controller = new AbortController();
     if (when === 'before the call') controller.abort(reason);
@@ -171,7 +171,7 @@ describe('an abort', () => {
     expect(error.milliseconds).toBeLessThan(2000);
   });
 
-  test("comes from the client's signal as well, and nothing is left on a signal after a call", async () => {
+  test("can come from the client's signal too, and no listener stays on a signal after a call", async () => {
     const server = await FakeServer.start(answer, silence);
     const [all, one] = [new AbortController(), new AbortController()];
     const calls = client(server.url, { signal: all.signal });
@@ -199,7 +199,7 @@ test('sends to the path of the model and version, with headers of the client and
   expect(server.requests[1]!.headers['accept-encoding']).toBe('gzip');
 });
 
-test('ready is true, false while the server is not or is not there, and else an error', async () => {
+test('ready is true, or false if the server is not ready or cannot be reached, or fails with an error', async () => {
   const server = await FakeServer.start(json(200, { ready: true }), refuse(503), refuse(404), hangUp, silence);
   const calls = client(server.url);
   expect(await calls.ready({})).toBe(true);
@@ -230,7 +230,7 @@ test.each<[string, object, string]>([
   expect(fetch).not.toHaveBeenCalled();
 });
 
-test('checks which outputs are asked for', async () => {
+test('checks the names of requested outputs', async () => {
   const error = await failure(client('http://x').infer(X, { outputs: ['z'] }));
   expect(error.message).toBe('unknown output "z"; the model has "y"');
 });
@@ -255,7 +255,7 @@ test.each([
     json(200, ANSWER, { 'inference-header-content-length': '1000' }),
     `the answer has ${JSON.stringify(ANSWER).length} bytes, but Inference-Header-Content-Length is 1000`,
   ],
-])('refuses an answer that is not what the types promise: %s', async (_, reply, message) => {
+])('refuses an answer that does not match the types: %s', async (_, reply, message) => {
   const server = await FakeServer.start(reply);
   expect(await failure(client(server.url).infer(X, {}))).toMatchObject({
     code: 'invalid-answer',
@@ -264,7 +264,7 @@ test.each([
   });
 });
 
-test('cites the beginning of an error that is not of the protocol', async () => {
+test('quotes the beginning of an error that does not follow the protocol', async () => {
   const server = await FakeServer.start(json(502, `<h1>Bad gateway</h1>${' '.repeat(300)}.`));
   expect((await failure(client(server.url).infer(X, {}))).message).toBe(
     `the server answered 502: <h1>Bad gateway</h1>${' '.repeat(180)}`,
@@ -277,6 +277,6 @@ test.each<[ClientOptions & CallOptions, string]>([
   [{ url: 'http://a:b@x' }, 'url has a user or password, which fetch rejects; set the header authorization instead'],
   [{ url: 'http://x', retries: -1 }, 'retries is -1; it must be a non-negative integer'],
   [{ url: 'http://x', deadline: 0 }, 'deadline is 0; it must be a number of milliseconds above 0'],
-])('refuses options that are wrong: %j', (options, message) => {
+])('refuses invalid options: %j', (options, message) => {
   expect(() => new Caller(MODEL, options)).toThrow(new TypeError(message));
 });

@@ -45,14 +45,14 @@ test('sends tensors like infer, and requests only the output of the classes', as
 
 test.each<[string, Uint8Array | ArrayBuffer | Blob, Uint8Array, string]>([
   ['a Uint8Array', PNG, PNG, 'image/png'],
-  ['part of a larger one', Uint8Array.of(0, ...JPEG, 0).subarray(1, 5), JPEG, 'image/jpeg'],
-  ['one in shared memory', shared(PNG), PNG, 'image/png'],
+  ['part of a larger array', Uint8Array.of(0, ...JPEG, 0).subarray(1, 5), JPEG, 'image/jpeg'],
+  ['an array in shared memory', shared(PNG), PNG, 'image/png'],
   ['an ArrayBuffer', JPEG.buffer, JPEG, 'image/jpeg'],
   ['a Blob', new Blob([PNG]), PNG, 'image/png'],
   ['a Blob with a type', new Blob([JPEG], { type: 'image/jpeg' }), JPEG, 'image/jpeg'],
   ['a File', new File([PNG], '7.png', { type: 'image/png' }), PNG, 'image/png'],
   ['nothing', new Uint8Array(), new Uint8Array(), 'image/png'],
-])('sends a picture as it is: %s', async (_, picture, bytes, type) => {
+])('sends a picture unchanged: %s', async (_, picture, bytes, type) => {
   const server = await FakeServer.start(answer);
   expect(await classify(caller(server.url), SCORES, picture, {})).toEqual(CLASSIFIED);
   const [{ url, headers, body }] = server.requests as [FakeServer['requests'][0]];

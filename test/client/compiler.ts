@@ -4,7 +4,7 @@ import ts from 'typescript';
 
 const root = join(__dirname, '..', '..');
 
-/** Everything that a careful project turns on. */
+/** All options that a strict project turns on. */
 const STRICT: ts.CompilerOptions = {
   strict: true,
   exactOptionalPropertyTypes: true,
@@ -46,8 +46,8 @@ export function texts(diagnostics: readonly ts.Diagnostic[]): string[] {
 /**
  * Compiles a program of one function for each snippet.
  *
- * @param file - where the program is written
- * @param prologue - what all snippets take for granted
+ * @param file - path of the program
+ * @param prologue - declarations that all snippets use
  * @returns the diagnostics of each snippet
  */
 export function compileSnippets(file: string, prologue: string, snippets: readonly string[]): string[][] {

@@ -15,7 +15,7 @@ beforeAll(async () => {
   server = await ServerProcess.start(transposed());
 });
 
-test('M24 a client of a model that declares a wrong rank accepts its answers', async () => {
+test('M24 the client of a model that declares a wrong rank accepts its answers', async () => {
   const model = OnnxModel.fromFile(writeOnnxModel(join(folder, 'm.onnx'), transposed()));
   const file = join(folder, 'm-client.ts');
   writeFileSync(file, clientSource(model, 'model-serving client m.onnx'));

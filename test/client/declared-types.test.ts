@@ -61,7 +61,7 @@ const RIGHT = [
   `const { properties } = await both.metadata(); const text: string | undefined = properties?.['licenses']; void text;`,
 ];
 
-/** Each with the compiler's message. */
+/** Invalid code, each with the compiler's message. */
 const WRONG: readonly (readonly [snippet: string, error: string])[] = [
   [`plain.classify({ pixels });`, "Property 'classify' does not exist on type 'PlainClient'"],
   [`onlyPictures.classify(bytes);`, "Property 'classify' does not exist on type 'OnlyPicturesClient'"],
@@ -104,7 +104,7 @@ const WRONG: readonly (readonly [snippet: string, error: string])[] = [
   ],
 ];
 
-test('code that matches the declaration compiles, and other code is a specific error', () => {
+test('code that matches the declaration compiles, and other code causes a specific error', () => {
   const snippets = [...RIGHT, ...WRONG.map(([snippet]) => snippet)];
   const found = compileSnippets(join(folder, 'usage.ts'), PROLOGUE, snippets);
   expect(found.splice(0, RIGHT.length)).toEqual(RIGHT.map(() => []));

@@ -1,6 +1,6 @@
 import { InferenceError } from '../../lib/client/runtime/inference-error';
 
-/** The error that a call ends with, and how long it took. */
+/** Error with which a call fails, and how long the call took. */
 export async function failure(call: Promise<unknown>): Promise<InferenceError & { milliseconds: number }> {
   const start = performance.now();
   const error = await call.then(

@@ -11,7 +11,7 @@ export interface SeenRequest {
 
 type Reply = (response: ServerResponse, request: SeenRequest) => void;
 
-/** A server that answers as the test says, one request after the other, and remembers them; the last reply stays. */
+/** Server that records requests and answers them with the given replies in order, and then with the last reply. */
 export class FakeServer {
   readonly requests: SeenRequest[] = [];
   url = '';
@@ -62,7 +62,7 @@ export function json(status: number, body: unknown, headers: Record<string, stri
 
 export const refuse = (status: number, headers: Record<string, string> = {}) => json(status, { error: 'no' }, headers);
 
-/** The connection ends without an answer. */
+/** Ends the connection without an answer. */
 export const hangUp: Reply = (response) => void response.socket?.destroy();
 
 export const halfAnAnswer: Reply = (response) => {

@@ -11,7 +11,7 @@ const folder = temporaryFolder();
 const digits = join(__dirname, '..', '..', 'examples', 'digits');
 const picture = (name: string) => readFileSync(join(digits, 'pictures', name));
 
-/** A client of the model and its server; its class is named for the model `m`. */
+/** Starts a server of the model, and returns a function that creates its generated client. */
 async function clientOf(path: string, props: OnnxModelProps): Promise<(options?: object) => any> {
   const model = OnnxModel.fromFile(path, { name: 'm', ...props });
   const context = mkdtempSync(join(folder, 'context-'));

@@ -6,7 +6,7 @@ import { ELEM_OF, identity, node, value } from '../support/onnx-builder';
 import { temporaryFolder } from '../support/temporary-folder';
 import { clientOf, EVERY_DATATYPE } from './signatures';
 
-/** Four of each, including values that are difficult for JSON or typed arrays. */
+/** Four values of each datatype, including some that are difficult for JSON or typed arrays. */
 const VALUES = {
   BOOL: [true, false, false, true],
   UINT8: Uint8Array.of(0, 1, 254, 255),
@@ -53,7 +53,7 @@ describe.each(['binary', 'json'])('a generated client and the server, by %s', (p
     ['four elements', [4], (data: any) => data],
     ['part of a larger array', [2], (data: any) => data[data.subarray ? 'subarray' : 'slice'](1, 3)],
     ['no elements', [0], (data: any) => data.slice(0, 0)],
-  ])('answers every datatype as it was sent: %s', async (_, shape, pick) => {
+  ])('returns every datatype as it was sent: %s', async (_, shape, pick) => {
     const given = tensors(shape, pick);
     expect(await new Client({ url: server.url, protocol }).infer(given)).toEqual(answers(given));
   });
@@ -88,7 +88,7 @@ test('requests readiness, metadata and a version', async () => {
   await expect(new Client({ url: server.url, version: '2' }).ready()).rejects.toMatchObject({ status: 404 });
 });
 
-test('reports a server that has another model of the same name', async () => {
+test('reports a server that has a different model with the same name', async () => {
   const other = await ServerProcess.start(identity('double', ['n']));
   const file = join(folder, 'other-client.ts');
   const tensor = (name: string, datatype: 'FP32' | 'FP64') => ({ name, datatype, dimensions: ['n'] });
@@ -133,6 +133,6 @@ test('retries a server that was full, and gives up early if the retry would be t
   await expect(run(1n, { deadline: 300 })).rejects.toMatchObject({ code: 'deadline', attempts: 1 });
   expect(performance.now() - start).toBeLessThan(3000);
   await inTheWay;
-  // It never ran.
+  // The request never ran.
   expect(await slow.metrics()).toMatch(/inference_requests_total\{[^}]*outcome="(timeout|cancelled)"[^}]*\} 1\n/);
 });

@@ -42,7 +42,7 @@ test('a client contains no code for pictures and classes that its model does not
   expect(runtimeText({ pictures: false, classes: true })).not.toMatch(/picture/i);
 });
 
-test('has the datatypes of the server', () => {
+test('a client has the datatypes of the server', () => {
   const datatypes: Datatype[] = [...DATATYPES];
   expect([...Object.keys(NUMERIC_ARRAYS), 'BOOL', 'BYTES'].sort()).toEqual(datatypes.sort());
 });
@@ -58,7 +58,7 @@ test.each([
 });
 
 test.each(["it's", '"', '\'"', '\\', '\\"', "\\'", '\n\u2028\u0000', '\ud800', '`${x}`', ''])(
-  'writes %j as a literal',
+  '%j is written as a literal',
   (text) => {
     const literal = stringLiteral(text);
     expect(new Function(`return ${literal}`)()).toBe(text);
@@ -66,7 +66,7 @@ test.each(["it's", '"', '\'"', '\\', '\\"', "\\'", '\n\u2028\u0000', '\ud800', '
   },
 );
 
-test('detects valid identifiers, and keeps comments from ending', () => {
+test('valid identifiers are detected, and texts cannot end a comment', () => {
   expect(['a', '_', '$1', 'línea', 'new'].map(isIdentifier)).toEqual([true, true, true, true, true]);
   expect(['', '1a', 'a-b', 'a b', '*/'].map(isIdentifier)).toEqual([false, false, false, false, false]);
   expect(commentText('a\n*/\u2028b')).toBe('a * / b');

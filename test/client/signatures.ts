@@ -4,7 +4,7 @@ import { resolveClassOutput } from '../../lib/preprocessing/class-output';
 import { resolvePictureInput } from '../../lib/preprocessing/picture-input';
 import type { Preprocessing } from '../../lib/preprocessing/preprocessing-file';
 
-/** The text of a client of a model that nobody has. */
+/** Source of a client for a model of which only the signature exists. */
 export function clientOf(name: string, signature: Signature, declared: Preprocessing = {}): string {
   const path = `${name}.onnx`;
   const model: ClientModel = {
@@ -38,7 +38,7 @@ const odd = (name: string, dimensions: (number | string | null)[], datatype: Dat
   dimensions,
 });
 
-/** What ONNX allows as names of tensors and dimensions. */
+/** Unusual names of tensors and dimensions that ONNX allows. */
 export const ODD_NAMES: Signature = {
   inputs: [
     odd('scalar', []),
@@ -62,7 +62,7 @@ export const ODD_NAMES: Signature = {
 
 const NUMERALS = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
 
-/** The digits as a model of pictures of 8 x 8 pixels. */
+/** Preprocessing that makes the digits a model for pictures of 8 x 8 pixels. */
 export const PICTURES: Preprocessing = {
   picture: { color: 'gray', width: 8 },
   classes: NUMERALS,

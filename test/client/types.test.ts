@@ -67,7 +67,7 @@ const RIGHT = [
    }); void [given.__proto__, given.even_longer.shape];`,
 ];
 
-/** Each with the compiler's message. */
+/** Invalid code, each with the compiler's message. */
 const WRONG: Readonly<Record<string, readonly (readonly [snippet: string, error: string])[]>> = {
   'the name of an input': [
     [`digits.infer({ pixel: { shape: [1, 64], data: new Float32Array(64) } });`, "'pixel' does not exist"],
@@ -174,7 +174,7 @@ const WRONG: Readonly<Record<string, readonly (readonly [snippet: string, error:
   ],
 };
 
-test('code that matches the model compiles, and other code is a specific error', () => {
+test('code that matches the model compiles, and other code causes a specific error', () => {
   const wrong = Object.values(WRONG).flat();
   const found = compileSnippets(inFolder('usage.ts'), PROLOGUE, [...RIGHT, ...wrong.map(([snippet]) => snippet)]);
   expect(found.splice(0, RIGHT.length)).toEqual(RIGHT.map(() => []));
@@ -183,7 +183,7 @@ test('code that matches the model compiles, and other code is a specific error',
   });
 });
 
-test("clients compile with Node's types and without the DOM, and so does the code of docs/client.md", () => {
+test("clients and the code in docs/client.md compile with Node's types and without the DOM", () => {
   const page = readFileSync(join(root, 'docs/client.md'), 'utf8');
   const snippets = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code!);
   expect(snippets).toHaveLength(4);
@@ -197,7 +197,7 @@ test("clients compile with Node's types and without the DOM, and so does the cod
   expect(texts(compile(NODE, ...CLIENTS, ...files))).toEqual([]);
 });
 
-test('is formatted', () => {
+test('a client is formatted', () => {
   const config = join(root, '.prettierrc.json');
   const { stdout, stderr } = spawnSync(
     process.execPath,

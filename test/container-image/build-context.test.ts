@@ -34,7 +34,7 @@ describe('the hash of a context', () => {
     expect(contextOf(file).hash).toBe(before);
   });
 
-  test('ignores the folder and the name of the model file, when the model is called the same', () => {
+  test('ignores the folder and the name of the model file if the model has the same name', () => {
     const file = multiplier(folder, 'here', 2);
     mkdirSync(join(folder, 'elsewhere'));
     const copy = join(folder, 'elsewhere', 'there.onnx');
@@ -75,7 +75,7 @@ describe('the hash of a context', () => {
 });
 
 describe('a staged context', () => {
-  test("D2 D6 holds the runtime of the image's platform by name, and nothing else of it", () => {
+  test("D2 D6 contains only the listed runtime files, for the image's platform", () => {
     for (const [platform, native] of [
       ['linux/amd64', 'linux/x64'],
       ['linux/arm64', 'linux/arm64'],
@@ -94,7 +94,7 @@ describe('a staged context', () => {
     }
   });
 
-  test('links the model instead of copying it, and leaves mode and time as they were', () => {
+  test('links the model instead of copying it, and does not change its mode and time', () => {
     const file = multiplier(folder, 'linked', 2);
     chmodSync(file, 0o600);
     utimesSync(file, new Date(5_000), new Date(5_000));
@@ -104,7 +104,7 @@ describe('a staged context', () => {
     expect([source.mode & 0o777, source.mtimeMs]).toEqual([0o600, 5_000]);
   });
 
-  test('is refused a folder that holds something', () => {
+  test('is not written to a folder that is not empty', () => {
     const target = join(folder, 'occupied');
     mkdirSync(target);
     writeFileSync(join(target, 'mine'), '');
@@ -131,7 +131,7 @@ describe('a staged context', () => {
   });
 });
 
-/** Where files can share their bytes without sharing a fate, staging does that. */
+/** Whether the file system supports reflinks, which staging then uses. */
 function hasReflinks(): boolean {
   const [source, target] = [join(folder, 'original'), join(folder, 'reflink')];
   writeFileSync(source, '');

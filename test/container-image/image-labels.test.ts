@@ -14,7 +14,7 @@ function model(card?: ModelCard): OnnxModel {
   return OnnxModel.fromFile(file, { card, version: '3', runtimeCheck: 'skip' });
 }
 
-test('an image without a card says what its model is', () => {
+test('an image without a card has labels that identify its model', () => {
   expect(imageLabels(model())).toEqual({
     'org.opencontainers.image.title': 'double',
     'org.opencontainers.image.version': '3',
@@ -72,7 +72,7 @@ test('a card changes the context, and the order of its metrics does not', () => 
   expect(hash({ metrics: { a: 1 } })).not.toBe(hash());
 });
 
-test('a staged context has both', () => {
+test('a staged context contains the labels and the bill of materials', () => {
   const target = join(folder, 'context');
   BuildContext.of({ model: model({ title: '$x' }), platform: 'linux/amd64', nodePath: '/node' }).stage(target);
   const read = (path: string) => readFileSync(join(target, path), 'utf8');

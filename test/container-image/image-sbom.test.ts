@@ -32,7 +32,7 @@ const CARD = {
   documentation: 'https://example.com/docs',
 };
 
-test('the least is valid CycloneDX', async () => {
+test('the smallest document is valid CycloneDX', async () => {
   const content = sbom(twice);
   expect(await validator.validate(sbomText(content))).toBeNull();
   expect(Object.keys(content)).toEqual([
@@ -67,7 +67,7 @@ test('the least is valid CycloneDX', async () => {
   ]);
 });
 
-test('the most is valid CycloneDX, with the card in its places', async () => {
+test('the largest document is valid CycloneDX, with the card in the right fields', async () => {
   const content = sbom(twice, { card: CARD });
   expect(await validator.validate(sbomText(content))).toBeNull();
   expect(content.components[0]).toMatchObject({
@@ -111,7 +111,7 @@ test('external data: the hashes are those of the files, and a namespace is a gro
   expect(model.components[1].hashes[0].content).toBe(createHash('sha256').update(new Uint8Array(8)).digest('hex'));
 });
 
-test('every file under /app is in it, and every package of the bundles with a version, a licence and a hash', () => {
+test('it contains every file under /app, and every package of the bundles with a version, a licence and a hash', () => {
   const { components } = sbom(twice);
   const files = components.flatMap(({ type, components: nested = [] }: any) =>
     type === 'machine-learning-model' ? [] : nested.map(({ name, hashes }: any) => `${hashes[0].content} ${name}`),
@@ -133,7 +133,7 @@ test('every file under /app is in it, and every package of the bundles with a ve
   }
 });
 
-test('decoders of pictures are in it where the image has them', () => {
+test('it contains the picture decoders if the image does', () => {
   const flat = writeOnnxModel(join(folder, 'flat.onnx'), identity('float', ['batch', 4]));
   const names = ({ components }: any) =>
     components.map(({ name, group }: any) => [group, name].filter(Boolean).join('/'));
@@ -145,7 +145,7 @@ test('decoders of pictures are in it where the image has them', () => {
   return expect(validator.validate(sbomText(declared))).resolves.toBeNull();
 });
 
-test('what is compiled into WebAssembly is in it: every library that a file names, with a version and a licence', () => {
+test('it contains every library that is compiled into WebAssembly, with a version and a licence', () => {
   const flat = writeOnnxModel(join(folder, 'flat-parts.onnx'), identity('float', ['batch', 4]));
   const { components, compositions } = sbom(flat, { picture: { color: 'gray', width: 2, height: 2 } });
   const packages = components.filter(({ group }: any) => group === '@jsquash');
@@ -181,7 +181,7 @@ test('what is compiled into WebAssembly is in it: every library that a file name
   }
 });
 
-test('it is the same each time, and another one for another model, card or platform', () => {
+test('it is always the same, and differs for another model, card or platform', () => {
   const one = sbom(twice);
   expect(sbomText(sbom(twice))).toBe(sbomText(one));
   expect(sbomText(one)).not.toMatch(/"timestamp"|\d{4}-\d\d-\d\dT/);
@@ -195,7 +195,7 @@ test('it is the same each time, and another one for another model, card or platf
   expect(new Set(others.map(({ serialNumber }) => serialNumber)).size).toBe(4);
 });
 
-test("its name in the model folder is not a model's to use", () => {
+test('a model cannot use its file name', () => {
   writeFileSync(join(folder, 'sbom.cdx.json'), new Uint8Array(8));
   const file = writeOnnxModel(join(folder, 'reserved.onnx'), {
     ...identity('float', ['n', 2]),

@@ -66,11 +66,11 @@ test('maximum props push, and refer to the digest', () => {
   expect(tree(construct)).toEqual(['image', 'registry-image']);
 });
 
-test('an owner may be called alpine', () => {
+test('a repository owner may be called alpine', () => {
   expect(image({ baseImage: 'registry.example.com/alpine-team/node:24' }).json).toBeDefined();
 });
 
-test('a base image that only the plan knows becomes part of tag and trigger there', () => {
+test('a base image known only to Terraform becomes part of the tag and the trigger in the plan', () => {
   const json = synthStack((stack) => {
     const base = new TerraformVariable(stack, 'base', { type: 'string', default: 'node:24-bookworm-slim' });
     new InferenceImage(stack, 'image', { model, baseImage: base.stringValue });
@@ -81,7 +81,7 @@ test('a base image that only the plan knows becomes part of tag and trigger ther
   expect(resource.name).toMatch(/^digits-v2:\$\{substr\(sha256\(/);
 });
 
-describe('what is refused', () => {
+describe('refuses', () => {
   test.each<[Partial<InferenceImageProps>, string]>([
     [
       { baseImage: 'node:22-alpine' },
@@ -127,7 +127,7 @@ describe('what is refused', () => {
   });
 });
 
-test('an own base image without a digest gets a warning', () => {
+test('a custom base image without a digest causes a warning', () => {
   const { construct } = image({ baseImage: 'registry.example.com/node:24' });
   expect(construct.node.metadata.map(({ data }) => data)).toEqual([
     'baseImage "registry.example.com/node:24" is not pinned: the same plan may build a different image later. Append its digest (@sha256:…).',
@@ -147,7 +147,7 @@ describe('app.synth()', () => {
     return JSON.stringify(plan);
   };
 
-  test('T1 gives the same plan in any folder, and stages what it names', () => {
+  test('T1 gives the same plan in any folder, and stages the files that it names', () => {
     const file = multiplier(folder, 'anywhere', 2);
     const outdirs = ['one', 'two'].map((name) => join(folder, name));
     for (const outdir of outdirs) synthApp(outdir, build(file));
@@ -160,7 +160,7 @@ describe('app.synth()', () => {
     }
   });
 
-  test('T2 leaves the plan alone when a file is touched, and changes tag and trigger with one byte', () => {
+  test('T2 does not change the plan if a file is touched, and changes tag and trigger with one byte', () => {
     const file = multiplier(folder, 'changing', 2);
     const outdir = join(folder, 'changing-out');
     synthApp(outdir, build(file));

@@ -9,11 +9,11 @@ import { goldenSeven } from '../support/golden-seven';
 import { multiplier } from '../support/models';
 import { temporaryFolder } from '../support/temporary-folder';
 
-/** Docker's own client; on Debian 12 its version 20.10 builds with BuildKit without a plugin. */
+/** Docker's own command; on Debian 12, version 20.10 builds with BuildKit without a plugin. */
 const DOCKER = process.env.DOCKER ?? 'docker';
 const HARDENED = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges:true', '--user=65532:65532'];
 
-/** Where an install on a machine with CUDA puts such files. */
+/** Path where an installation on a machine with CUDA puts CUDA files. */
 const PLANTED = join(
   dirname(require.resolve('onnxruntime-node/package.json')),
   'bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so',
@@ -26,7 +26,7 @@ function docker(...args: string[]): string {
   return execFileSync(DOCKER, args, { encoding: 'utf8', env: { ...process.env, DOCKER_BUILDKIT: '1' } }).trim();
 }
 
-/** Builds without a network, from a folder of its own. */
+/** Builds an image without a network, from a separate folder. */
 function build(model: OnnxModel): string {
   const context = BuildContext.of({ model, platform: 'linux/amd64', nodePath: '/usr/local/bin/node' });
   const target = join(folder, context.hash);
@@ -68,7 +68,7 @@ test('D2 builds with no network from a private file, beside CUDA files, runs har
   expect(files).not.toContain('cuda');
 });
 
-test('D4 D5 has a numeric user, and takes 20 MB on a read-only root', async () => {
+test('D4 D5 has a numeric user, and accepts 20 MB on a read-only root', async () => {
   const image = build(OnnxModel.fromFile(multiplier(folder, 'large-request', 2)));
   expect(docker('inspect', '--format={{.Config.User}}', image)).toBe('65532:65532');
   const { url } = await run(image, `--env=MODEL_SERVING_MAX_REQUEST_BYTES=${32 * 1024 * 1024}`);
@@ -79,7 +79,7 @@ test('D4 D5 has a numeric user, and takes 20 MB on a read-only root', async () =
   expect(reply.outputs[0].data).toHaveLength(values);
 });
 
-test('S4 an idle container stops within 10 s with exit code 0, and says so', async () => {
+test('S4 an idle container stops within 10 s with exit code 0, and logs it', async () => {
   const { id } = await run(
     build(OnnxModel.fromFile(multiplier(folder, 'idle', 2))),
     '--env=MODEL_SERVING_DRAIN_SECONDS=1',
@@ -91,7 +91,7 @@ test('S4 an idle container stops within 10 s with exit code 0, and says so', asy
   expect(docker('logs', id)).toMatch(/"msg":"(shut down|stopped|shutdown)/);
 });
 
-test('S7 takes its threads from the CPU limit, and sets no affinity', async () => {
+test('S7 derives its threads from the CPU limit, and sets no affinity', async () => {
   const image = build(OnnxModel.fromFile(multiplier(folder, 'threads', 2)));
   for (const limit of ['--cpus=1', '--cpuset-cpus=0']) {
     const { id } = await run(image, limit);
@@ -100,7 +100,7 @@ test('S7 takes its threads from the CPU limit, and sets no affinity', async () =
   }
 });
 
-test('M18 a golden value that does not hold keeps the container from being ready', async () => {
+test('M18 a golden value that is not reproduced prevents the container from becoming ready', async () => {
   const golden = join(folder, 'wrong.golden.json');
   const tensor = (name: string, data: number[]) => ({ name, datatype: 'FP32', shape: [1], data });
   const example = { name: 'two', request: { inputs: [tensor('x', [1])] }, response: { outputs: [tensor('y', [2.1])] } };
@@ -116,7 +116,7 @@ test('the wrong image never becomes ready', async () => {
   );
 });
 
-test('T2 D7 a new model ships one new layer of its size; the image adds at most 52 MB to its base', () => {
+test('T2 D7 a new model adds one layer of its size; the image adds at most 52 MB to its base', () => {
   const layersOf = (image: string) =>
     JSON.parse(docker('inspect', '--format={{json .RootFS.Layers}}', image)) as string[];
   const images = [2, 3].map((factor) => build(OnnxModel.fromFile(multiplier(folder, 'layers', factor))));
@@ -154,7 +154,7 @@ test('the card and the bill of materials can be read back from the image, to the
   expect(await new Validation.JsonStrictValidator(Spec.Version.v1dot6).validate(text)).toBeNull();
   const { components } = JSON.parse(text);
   expect(components[0]).toMatchObject({ name: 'carded', hashes: [{ content: model.sha256 }] });
-  // What it says of each file is what the image holds.
+  // The hashes in it are those of the files in the image.
   const files = components.flatMap(({ components: nested = [] }: { components?: object[] }) => nested);
   expect(files.length).toBeGreaterThan(6);
   const names = JSON.stringify(files.map(({ name }: { name: string }) => name));
@@ -165,7 +165,7 @@ test('the card and the bill of materials can be read back from the image, to the
   expect(docker('run', '--rm', '--entrypoint=/usr/local/bin/node', image, ...mode)).toBe('555');
 });
 
-test('a picture is answered with its class, as curl sends it, once the golden one is; and the page is there', async () => {
+test('after the golden picture, a picture is classified as curl sends it; and the page is served', async () => {
   const digits = join(__dirname, '../../examples/digits');
   const { examples } = JSON.parse(readFileSync(join(digits, 'digits.golden.json'), 'utf8'));
   const golden = join(folder, 'digits.golden.json');
@@ -179,7 +179,7 @@ test('a picture is answered with its class, as curl sends it, once the golden on
   for (const digit of ['3', '7']) {
     const reply = await fetch(`${url}/v2/models/digits/classify`, {
       method: 'POST',
-      // What curl --data-binary says of any file.
+      // The content type that curl --data-binary sends for any file.
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: readFileSync(join(digits, 'pictures', `${digit}.png`)),
     });

@@ -28,7 +28,7 @@ function describeFramework(framework: string, script: Script, name: string, expe
     });
     afterAll(() => server?.stop());
 
-    test('the model is what was meant', () => {
+    test('the model is servable, has independent rows and the expected signature', () => {
       const { servable, batching, warnings, inputs, outputs } = JSON.parse(runCli('inspect', model, '--json').stdout);
       expect({ servable, verdict: batching.verdict, warnings }).toEqual({
         servable: true,
@@ -48,7 +48,7 @@ function describeFramework(framework: string, script: Script, name: string, expe
       expect(stdout).toContain(`golden examples: ${join(out, `${name}.golden.json`)}, reproduced\n`);
     });
 
-    test(`the server answers rows that it has not seen as ${framework} does, all at once`, async () => {
+    test(`the server answers held-out rows as ${framework} does, in one request`, async () => {
       const { status, body } = await server.infer(heldOut.request);
       expect(status).toBe(200);
       const share = compare(body.outputs, heldOut);
@@ -58,9 +58,9 @@ function describeFramework(framework: string, script: Script, name: string, expe
       expect(share).toBeLessThan(1);
     });
 
-    test('and one by one, from many clients', async () => {
+    test('the server answers them one by one, from many clients', async () => {
       const rows = rowsOf(heldOut).slice(0, 200);
-      // No more at once than the queue holds, however slow the server is.
+      // At most as many at once as the queue holds, so that a slow server refuses none.
       for (const some of [rows.slice(0, 100), rows.slice(100)]) {
         const replies = await Promise.all(some.map(({ request }) => server.infer(request)));
         replies.forEach(({ body }, index) => expect(compare(body.outputs, some[index]!)).toBeLessThan(1));

@@ -1,6 +1,6 @@
 const base = require('../../jest.config.js');
 
-/** Models of other frameworks, by the scripts of examples/convert: npm run test:convert. */
+/** Tests models of other frameworks with the scripts in examples/convert: npm run test:convert. */
 module.exports = {
   ...base,
   rootDir: '../..',

@@ -9,10 +9,10 @@ import { ServedModel } from './served-model';
 const folder = temporaryFolder();
 const docs = readFileSync(join(__dirname, '..', '..', 'docs', 'convert.md'), 'utf8');
 
-/** Figures are those of one machine. */
+/** Replaces numbers, which differ between machines. */
 const withoutFigures = (text: string) => text.replace(/-?\d+(\.\d+)?/g, '#');
 
-/** The words in the guide for who makes the same mistake. */
+/** Expects the guide to contain a message, apart from its numbers. */
 function expectDocumented(message: string, ...parts: string[]): void {
   const said = message.trim().replaceAll(`${folder}/`, 'models/');
   for (const part of parts) expect(said).toContain(part);
@@ -44,7 +44,7 @@ describePitfalls('scikit_learn', () => {
     expectDocumented(check('zipmap').stderr, '"output_probability" is of type sequence', '[not-a-tensor]');
   });
 
-  test('M23 a first dimension without a name does no harm', () => {
+  test('M23 a first dimension without a name does not prevent shared runs', () => {
     expect(batching('unnamed')).toBe('independent: requests may share runs');
   });
 
@@ -65,7 +65,7 @@ describePitfalls('scikit_learn', () => {
     expect(check('forest')).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('a picture that does not become what it was in training', () => {
+  test('a picture that is not converted as in training', () => {
     const levels = JSON.parse(written('digit.levels.json')) as number[];
     const rows = Array.from({ length: 8 }, (_, row) => levels.slice(8 * row, 8 * row + 8));
     writeFileSync(join(folder, 'digit.png'), png('gray', 8, rows));
@@ -101,14 +101,14 @@ describePitfalls('pytorch', () => {
 
   function testNew(what: string, body: () => void): void {
     if (newExporter) test(what, body);
-    else test.skip(`${what} (skipped: this PyTorch has the exporter of 1.13)`, body);
+    else test.skip(`${what} (skipped: this PyTorch has only the exporter of 1.13)`, body);
   }
 
-  test('a network in training', () => {
+  test('a network in training mode', () => {
     expectDocumented(check('training').stderr, '[golden-drift]');
   });
 
-  testNew('a warning of it', () => {
+  testNew('a warning about training mode', () => {
     expectDocumented(written('training.txt'), 'in training mode');
   });
 
@@ -116,7 +116,7 @@ describePitfalls('pytorch', () => {
     expectDocumented(batching('fixed'), 'has a fixed first dimension');
   });
 
-  testNew('weights in a file of their own', () => {
+  testNew('weights in a separate file', () => {
     expect(check('external')).toMatchObject({ code: 0, stderr: '' });
     rmSync(join(folder, 'external.onnx.data'));
     expectDocumented(check('external').stderr, '[external-data-missing]');

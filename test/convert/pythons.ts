@@ -3,36 +3,36 @@ import { join } from 'node:path';
 
 const SCRIPTS = join(__dirname, '..', '..', 'examples', 'convert');
 
-/** Where `run` found the Python of each framework. */
+/** Python with each framework, as `run` found it. */
 export const PYTHONS = {
   scikit_learn: process.env.SCIKIT_LEARN_PYTHON,
   xgboost_model: process.env.XGBOOST_PYTHON,
   pytorch: process.env.TORCH_PYTHON,
 };
 
-/** A script by its name, and the framework that it is for. */
+/** Name of a script, which stands for its framework. */
 export type Script = keyof typeof PYTHONS;
 
-/** Describes what needs a framework, or says what is missing. */
+/** Describes tests that need a framework, or skips them with the reason. */
 export function describeWith(script: Script, what: string, body: () => void): void {
   if (PYTHONS[script] !== undefined) describe(what, body);
   else if (script === 'pytorch') {
     describe.skip(`${what} (skipped: python3 has no torch and scikit-learn; set TORCH_PYTHON or TORCH=install)`, body);
-  } else describe.skip(`${what} (skipped: test/convert/run says where Python is)`, body);
+  } else describe.skip(`${what} (skipped: run test/convert/run, which sets the path of Python)`, body);
 }
 
-/** Runs a script of a folder; what it writes is in `out`. */
+/** Runs a script of a folder, which writes its files to `out`. */
 export function runScript(script: Script, folder: string, out: string): string {
   const env = { ...process.env, PYTHONPATH: SCRIPTS, PYTHONDONTWRITEBYTECODE: '1', OMP_NUM_THREADS: '1' };
   return execFileSync(PYTHONS[script]!, [join(folder, `${script}.py`), out], { env, encoding: 'utf8' });
 }
 
-/** The example of a framework. */
+/** Runs the example of a framework. */
 export function runExample(script: Script, out: string): string {
   return runScript(script, SCRIPTS, out);
 }
 
-/** Whether PyTorch, if there is any, has the exporter of today, and not only that of 1.13. */
+/** Whether PyTorch, if installed, has the current exporter and not only that of 1.13. */
 export function hasNewExporter(): boolean {
   const program = 'import sys, torch; sys.exit(0 if hasattr(torch, "export") else 1)';
   return PYTHONS.pytorch === undefined || spawnSync(PYTHONS.pytorch, ['-c', program]).status === 0;

@@ -5,7 +5,7 @@ import { LocalServer } from '../../lib/local-server';
 import { LocalStage } from '../../lib/local-stage';
 import { OnnxModel } from '../../lib/model/onnx-model';
 
-/** A converted model behind the very server of its image. */
+/** A converted model, served by the server of its image. */
 export class ServedModel {
   static async start(path: string, golden?: string): Promise<ServedModel> {
     const model = OnnxModel.fromFile(path, { golden });
@@ -47,7 +47,7 @@ async function end(server: LocalServer, stage: LocalStage): Promise<void> {
   stage.remove();
 }
 
-/** The port that the server listens on, once it serves the model. */
+/** Waits until the server serves the model, and returns its port. */
 async function readyOn(log: Readable): Promise<number> {
   let port = 0;
   for await (const text of createInterface(log)) {
@@ -59,10 +59,10 @@ async function readyOn(log: Readable): Promise<number> {
   throw new Error('the server ended');
 }
 
-/** An example whose request is no picture. */
+/** Golden example whose request is not a picture. */
 export type RequestExample = GoldenExample & Pick<Required<GoldenExample>, 'request'>;
 
-/** An example of many rows as many of one. */
+/** Splits an example of several rows into examples of one row. */
 export function rowsOf({ request, response, ...rest }: RequestExample): RequestExample[] {
   const rows = request.inputs[0]!.shape[0]!;
   const row = (tensor: GoldenTensor, index: number): GoldenTensor => {
@@ -77,7 +77,7 @@ export function rowsOf({ request, response, ...rest }: RequestExample): RequestE
   }));
 }
 
-/** How far the largest difference of floats is from what is allowed, as a share of it; all else must be equal. */
+/** Largest difference between floats, as a fraction of the allowed difference; all other values must be equal. */
 export function compare(answered: GoldenTensor[], { response, tolerance }: GoldenExample): number {
   const shares = response.outputs.flatMap(({ name, datatype, shape, data }) => {
     const got = answered.find((tensor) => tensor.name === name)!;

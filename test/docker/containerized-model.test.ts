@@ -171,7 +171,7 @@ test.each<[string, Partial<ContainerizedModelProps>, string[]]>([
   expect(set).toEqual(hosts.map((names) => prefix + names));
 });
 
-test('an image from a registry may be from an earlier release, and gets no host names', () => {
+test('an image from a registry, which may be from an earlier release, gets no host names', () => {
   const image = InferenceImage.fromRegistry(`registry.example.com/digits@sha256:${'1'.repeat(64)}`, { model });
   const { container } = containerized({ image });
   expect(container.env.join()).not.toContain('ALLOWED_HOSTS');
@@ -226,7 +226,7 @@ test.each([
   ['::', 'http://[::1]:'],
   ['fd00::7', 'http://[fd00::7]:'],
   ['192.168.0.2', 'http://192.168.0.2:'],
-])('bound to %s it has the address %s', (bindAddress, start) => {
+])('a container bound to %s has the address %s', (bindAddress, start) => {
   const { url, grpcEndpoint } = containerized({ model, bindAddress }).construct;
   expect(url.startsWith(start)).toBe(true);
   expect(`http://${grpcEndpoint}`.startsWith(start)).toBe(true);

@@ -143,7 +143,7 @@ describe('T10 a host port', () => {
 describe('T10 an engine', () => {
   const props = { containerName: 'digits', port: 8080 };
 
-  test('of another provider has separate names and ports', () => {
+  test('of a different provider has separate names and ports', () => {
     expect(() =>
       synthStack((stack) => {
         const provider = new DockerProvider(stack, 'elsewhere', { alias: 'elsewhere' });
@@ -153,7 +153,7 @@ describe('T10 an engine', () => {
     ).not.toThrow();
   });
 
-  test.each(['elsewhere', undefined])('of one provider is the same, with the alias %s', (alias) => {
+  test.each(['elsewhere', undefined])('of one provider is the same engine, with the alias %s', (alias) => {
     expect(() => {
       const stack = stackWithProviders(new App());
       const provider = alias
@@ -164,14 +164,14 @@ describe('T10 an engine', () => {
     }).toThrow(/^stack\/b: .*container-name-taken\]\nstack\/b: .*port-taken\]$/);
   });
 
-  test('of another stack may be a different one', () => {
+  test('of another stack may be a different engine', () => {
     const app = new App();
     expect(() => {
       for (const id of ['test', 'production']) container(stackWithProviders(app, id), 'a', props);
     }).not.toThrow();
   });
 
-  test('accepts a construct that replaces a removed one', () => {
+  test('may have a container that replaces a removed construct', () => {
     const stack = stackWithProviders(new App());
     container(stack, 'a', props);
     stack.node.tryRemoveChild('a');

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
 
-/** The outputs of a container whose engine is at a host, without the references to its ports. */
+/** Outputs of a container whose Docker provider has this configuration, with references to ports replaced. */
 function addresses(engine: DockerProviderConfig, props: Partial<ContainerizedModelProps> = {}) {
   return synthesized((stack) => {
     new DockerProvider(stack, 'docker', engine);
@@ -34,7 +34,7 @@ function withoutPort(text: string): string {
 
 const everywhere = { bindAddress: '0.0.0.0' };
 
-describe('D8 on a remote engine', () => {
+describe('D8 a remote engine', () => {
   test.each([
     ['ssh://build.example.com', 'build.example.com'],
     ['ssh://deploy@build.example.com:2222', 'build.example.com'],
@@ -60,7 +60,7 @@ describe('D8 on a remote engine', () => {
     ['127.0.0.2', '127.0.0.2'],
     ['::1', '[::1]'],
     ['0:0:0:0:0:0:0:1', '[0:0:0:0:0:0:0:1]'],
-  ])('on the loopback address %s, outputs name its host', (bindAddress, address) => {
+  ])('outputs name the host of the loopback address %s', (bindAddress, address) => {
     expect(addresses({ host }, { bindAddress })).toEqual({
       url: `http://${address}:PORT`,
       grpcEndpoint: `${address}:PORT`,
@@ -79,7 +79,7 @@ describe('D8 on a remote engine', () => {
     expect([url, outputs[0]]).toEqual([`http://${address}:PORT`, `http://${address}:PORT`]);
   });
 
-  test('of an explicit provider, whatever the default one is', () => {
+  test('belongs to the explicit provider, whatever the default one is', () => {
     const { url, outputs } = synthesized((stack) => {
       new DockerProvider(stack, 'docker', { host: 'ssh://other.example.com' });
       const provider = new DockerProvider(stack, 'elsewhere', { alias: 'elsewhere', host });
@@ -88,7 +88,7 @@ describe('D8 on a remote engine', () => {
     expect([url, outputs[0]]).toEqual(['http://build.example.com:PORT', 'http://build.example.com:PORT']);
   });
 
-  test('of a default provider among others', () => {
+  test('belongs to the default provider if there are several', () => {
     const { url } = synthesized((stack) => {
       new DockerProvider(stack, 'elsewhere', { alias: 'elsewhere', host: 'ssh://other.example.com' });
       new DockerProvider(stack, 'docker', { host });
@@ -97,7 +97,7 @@ describe('D8 on a remote engine', () => {
     expect(url).toBe('http://build.example.com:PORT');
   });
 
-  test('whose provider is declared after the container', () => {
+  test('may have a provider that is declared after the container', () => {
     const stack = new TerraformStack(Testing.app(), 'stack');
     const { url } = new ContainerizedModel(stack, 'digits', { model, ...everywhere });
     new TerraformOutput(stack, 'own', { value: url });
@@ -108,7 +108,7 @@ describe('D8 on a remote engine', () => {
   });
 });
 
-describe('D8 on a local engine, or one that is unknown at synth', () => {
+describe('D8 a local engine, or one that is unknown at synth', () => {
   test.each<[DockerProviderConfig]>([
     [{}],
     [{ host: 'unix:///var/run/docker.sock' }],
@@ -120,7 +120,7 @@ describe('D8 on a local engine, or one that is unknown at synth', () => {
     [{ host: 'tcp://[::1]:2375' }],
     [{ host: 'tcp://0.0.0.0:2375' }],
     [{ host: 'tcp://:2375' }],
-    // A context has its own host.
+    // A Docker context has its own host.
     [{ host: 'ssh://build.example.com', context: 'elsewhere' }],
   ])('%j: addresses are unchanged', (engine) => {
     for (const [bindAddress, address] of [
@@ -147,7 +147,7 @@ describe('D8 on a local engine, or one that is unknown at synth', () => {
   ])('rejects a host without a scheme: %s', (host) => {
     const message = `stack/digits: the host of its Docker provider is "${host}", which has no scheme, so the provider cannot connect. Add a scheme, such as tcp://, ssh:// or unix://. [engine-host-invalid]`;
     expect(() => addresses({ host })).toThrow(message);
-    // That of a provider that is declared later, or passed.
+    // The host of a provider that is declared later, or of one that is passed as a prop.
     for (const [alias, id] of [
       [undefined, 'docker'],
       ['elsewhere', 'elsewhere'],
@@ -165,7 +165,7 @@ describe('D8 on a local engine, or one that is unknown at synth', () => {
     (engine) => expect(addresses(engine).url).toBe('http://127.0.0.1:PORT'),
   );
 
-  test.each(['', 'ssh://deploy@'])('a host that is a Terraform token: %s…', (start) => {
+  test.each(['', 'ssh://deploy@'])('a host that is a Terraform token is not checked: %s…', (start) => {
     const { url, outputs } = synthesized((stack) => {
       const host = new TerraformVariable(stack, 'host', { type: 'string' }).stringValue;
       new DockerProvider(stack, 'docker', { host: `${start}${host}` });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 const ROOT = join(__dirname, '..', '..');
 const SCRIPTS = join(ROOT, 'examples', 'convert');
 
-test("the guide's Python is that of the scripts", () => {
+test("the guide's Python is part of the scripts", () => {
   const docs = readFileSync(join(ROOT, 'docs', 'convert.md'), 'utf8');
   const scripts = readdirSync(SCRIPTS)
     .filter((file) => file.endsWith('.py'))

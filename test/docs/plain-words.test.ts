@@ -22,10 +22,10 @@ test.each(CASES)('%s: finds "%s" and leaves "%s" alone', (name, faulty, fine) =>
   expect(plainWordFaults(fine)).toEqual([]);
 });
 
-test('every pattern is tried above', () => {
+test('every pattern has a case above', () => {
   expect([...new Set(CASES.map(([name]) => name))]).toEqual(names);
 });
 
-test('a finding has its line and what to write', () => {
+test('a finding contains its line and the replacement', () => {
   expect(plainWordFaults('one\ntwo anew\n')).toEqual([{ line: 2, found: 'anew', instead: 'again' }]);
 });

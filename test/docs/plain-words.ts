@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 interface Pattern {
-  /** Name of the pattern, as the guide lists it. */
+  /** Name of the pattern in the guide. */
   readonly name: string;
   readonly finds: RegExp;
   readonly instead: string;
@@ -20,7 +20,7 @@ export interface Finding {
 const THINGS =
   'it|server|client|clients|process|thread|executor|executors|container|engine|scheduler|pool|queue|budget|codec|model|image|page|provider|docker|kubernetes|onnxruntime|node|call|calls|stream|watcher|watchers|connection|connections|request|requests';
 
-/** What the guide in CONTRIBUTING.md rules out. */
+/** Words and phrases that the guide in CONTRIBUTING.md excludes. */
 export const PATTERNS: readonly Pattern[] = [
   { name: 'mend', finds: /\bmend(?:s|ed|ing)?\b/gi, instead: 'fix' },
   { name: 'anew', finds: /\banew\b/gi, instead: 'again' },
@@ -43,7 +43,7 @@ export const PATTERNS: readonly Pattern[] = [
   },
 ];
 
-/** Faults of a text, in the order of its lines. */
+/** Finds the faults of a text, in the order of its lines. */
 export function plainWordFaults(text: string): Finding[] {
   return text
     .split('\n')
@@ -55,9 +55,9 @@ export function plainWordFaults(text: string): Finding[] {
 }
 
 const ROOT = join(__dirname, '..', '..');
-/** Text that people write; licences and data of others are theirs. */
+/** Files with text that people of this project write; licences and data come from others. */
 const TEXTS = /(?:^|\/)(?:Dockerfile|run|[^/]+\.(?:ts|mts|js|mjs|cjs|md|css|html|py|sh))$/;
-/** They have the words on purpose. */
+/** Files that contain the words on purpose. */
 const EXEMPT = new Set(['test/docs/plain-words.ts', 'test/docs/plain-words.test.ts', 'CONTRIBUTING.md']);
 
 function main(): void {

@@ -2,15 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface Snippet {
-  /** `docs/docker.md:5`, where its first line is. */
+  /** Position of the first line, such as `docs/docker.md:5`. */
   readonly place: string;
   readonly code: string;
 }
 
-/** Is of a generated client and not of a stack: test/client compiles it. */
+/** Page about a generated client and not about stacks; test/client compiles its code. */
 const CLIENT_PAGE = join('docs', 'client.md');
 
-/** The TypeScript of all pages that are about stacks. */
+/** Reads the TypeScript of all pages about stacks. */
 export function snippets(root: string): Snippet[] {
   const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.md'))
@@ -26,7 +26,7 @@ function snippetsOf(page: string, text: string): Snippet[] {
   }));
 }
 
-/** Where what a fragment takes for granted comes from. */
+/** Modules of the names that fragments use without importing them. */
 const MODULES: Record<string, readonly string[]> = {
   cdktf: ['App', 'TerraformStack'],
   'cdktf-model-serving': ['OnnxModel'],
@@ -36,7 +36,7 @@ const MODULES: Record<string, readonly string[]> = {
   '@cdktf/provider-kubernetes/lib/ingress-v1': ['IngressV1'],
 };
 
-/** What pages talk of before a fragment. */
+/** Declarations of names that pages introduce before a fragment. */
 const KNOWN = `
 declare const app: App;
 declare const model: OnnxModel, candidate: OnnxModel;
@@ -45,7 +45,7 @@ declare class ImageStack extends TerraformStack { readonly image: InferenceImage
 declare class ServiceStack extends TerraformStack { constructor(app: App, id: string, image: InferenceImage) }
 `;
 
-/** A program of its own: a fragment is what stands in a stack's constructor. */
+/** Makes a complete program of a snippet: a fragment becomes the body of a stack's constructor. */
 export function program({ code }: Snippet): string {
   const isWhole = /^app\.synth\(\);$/m.test(code);
   if (isWhole) return code;

@@ -21,7 +21,7 @@ test('every snippet of the README and of docs/ compiles', () => {
     return text === undefined ? undefined : ts.createSourceFile(path, text, language);
   };
 
-  // A snippet may name what the page goes on about.
+  // A snippet may declare names that the page uses later.
   const lenient = { ...options, noUnusedLocals: false, noUnusedParameters: false, isolatedModules: false };
   const compiled = ts.createProgram([...sources.keys()], lenient, host);
   const problems = [...sources].flatMap(([path, { place }]) =>

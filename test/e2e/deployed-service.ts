@@ -17,7 +17,7 @@ export function addProviders(scope: TerraformStack): void {
   new KubernetesProvider(scope, 'kubernetes', { configPath: process.env.KUBECONFIG });
 }
 
-/** A ScalableModelService in a namespace of its own, changed by one apply after the other. */
+/** A ScalableModelService in its own namespace, changed by successive applies. */
 export class DeployedService {
   readonly name = NAME;
   readonly stack = STACK;
@@ -49,17 +49,17 @@ export class DeployedService {
     this.workspace.apply(STACK);
   }
 
-  /** Where this host reaches the Service. */
+  /** URL at which this host reaches the Service. */
   get url(): string {
     return `http://${this.namespace.get('service', NAME).spec.clusterIP}`;
   }
 
-  /** 0: nothing to do, 2: changes, 1: an error. */
+  /** Exit code of a plan: 0 for no changes, 2 for changes, 1 for an error. */
   planExitCode(): number | null {
     return this.workspace.planExitCode(STACK);
   }
 
-  /** What clients met while something happened; also in the log. */
+  /** Counts the answers and failures of clients during an action, and logs them. */
   async underLoad(
     scenario: string,
     happens: () => void | Promise<void>,

@@ -16,9 +16,9 @@ import { whyNot, Workspace } from './terraform';
 const reason = whyNot();
 const describeApplied = reason === undefined ? describe : describe.skip;
 
-if (reason !== undefined) process.stderr.write(`Nothing is applied, since ${reason}\n`);
+if (reason !== undefined) process.stderr.write(`Nothing is applied, because ${reason}\n`);
 
-describeApplied(reason === undefined ? 'applied to a Docker engine' : `NOT APPLIED, since ${reason}`, () => {
+describeApplied(reason === undefined ? 'applied to a Docker engine' : `NOT APPLIED, because ${reason}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'model-serving-models-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -33,7 +33,7 @@ describeApplied(reason === undefined ? 'applied to a Docker engine' : `NOT APPLI
     });
     afterAll(() => workspace.dispose(variables));
 
-    test('answers where its output says', async () => {
+    test('answers at the URL in its output', async () => {
       const url = workspace.output('digits', 'url');
       expect(url).toBe(`http://127.0.0.1:${variables.host_port}`);
       const [sample] = JSON.parse(readFileSync(join(__dirname, '../../examples/digits/digits.samples.json'), 'utf8'));
@@ -42,14 +42,14 @@ describeApplied(reason === undefined ? 'applied to a Docker engine' : `NOT APPLI
       expect(logits.indexOf(Math.max(...logits))).toBe(sample.label);
     });
 
-    test('tells curl which digit a picture shows', () => {
+    test('classifies a picture that curl sends', () => {
       const picture = join(__dirname, '../../examples/digits/pictures/7.png');
       const classify = `${workspace.output('digits', 'url')}/v2/models/digits/classify`;
       const answer = execFileSync('curl', ['-sSf', '--data-binary', `@${picture}`, classify], { encoding: 'utf8' });
       expect(JSON.parse(answer)).toMatchObject({ class: '7', index: 7 });
     });
 
-    test('speaks gRPC where its output says', async () => {
+    test('serves gRPC at the endpoint in its output', async () => {
       const { name } = workspace.resource('digits', 'docker_container');
       const endpoint = workspace.output('digits', 'grpc-endpoint');
       expect(endpoint).toBe(docker('port', name, '8081/tcp').trim());
@@ -96,7 +96,7 @@ describeApplied(reason === undefined ? 'applied to a Docker engine' : `NOT APPLI
       port = await freePort();
     });
 
-    test('v1, v2, requests in flight finish, destroy leaves nothing but images', async () => {
+    test('v2 replaces v1, requests in flight finish, and destroy leaves only images', async () => {
       foreign = docker('run', '--detach', 'node:24-bookworm-slim', 'node', '-e', 'setInterval(() => {}, 1000)').trim();
       workspace.synth(stack(slowMultiplier(folder, 'slow', 2, 3), '1'));
       workspace.apply('update');
@@ -160,7 +160,7 @@ describeApplied(reason === undefined ? 'applied to a Docker engine' : `NOT APPLI
   const registry = process.env.E2E_REGISTRY;
   const testPushed = registry ? test : test.skip;
   testPushed(
-    `an image from a registry${registry ? '' : ': SKIPPED, since E2E_REGISTRY names none (https, no login)'}`,
+    `an image from a registry${registry ? '' : ': SKIPPED, because E2E_REGISTRY is not set (https, no login)'}`,
     async () => {
       const workspace = new Workspace();
       const port = await freePort();
@@ -197,7 +197,7 @@ function docker(...args: string[]): string {
   return execFileSync('docker', args, { encoding: 'utf8' });
 }
 
-/** A port that was free a moment ago. */
+/** Port that was free a moment ago. */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,6 +1,6 @@
 const base = require('../../jest.config.js');
 
-/** Applies for real: npm run test:e2e. */
+/** Applies plans with real Terraform or OpenTofu: npm run test:e2e. */
 module.exports = {
   ...base,
   rootDir: '../..',

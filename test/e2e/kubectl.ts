@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Why no cluster can be used here, or undefined. */
+/** Reason why no cluster can be used here; undefined if one can. */
 export function whyNotCluster(): string | undefined {
   for (const variable of ['KUBECONFIG', 'E2E_REGISTRY']) {
     if (!process.env[variable]) return `${variable} is not set`;
@@ -18,11 +18,11 @@ export interface Pod {
   readonly version: string;
   readonly isReady: boolean;
   readonly isGoing: boolean;
-  /** Why the container ended the last time. */
+  /** Termination message of the container's last run. */
   readonly lastMessage?: string;
 }
 
-/** A namespace of one test, where Pod Security admits what is "restricted" and nothing else. */
+/** Namespace for one test, which enforces the "restricted" Pod Security Standard. */
 export class Namespace {
   constructor(readonly name: string) {
     kubectl(['create', 'namespace', name]);
@@ -42,7 +42,7 @@ export class Namespace {
     return JSON.parse(this.run('get', kind, name, '--output=json'));
   }
 
-  /** What the server would say of a manifest. */
+  /** Sends a manifest to the API server as a dry run, and returns the response. */
   dryRun(manifest: object): { stdout: string; stderr: string } {
     const args = ['--namespace', this.name, 'create', '--dry-run=server', '--filename=-'];
     return kubectl(args, JSON.stringify(manifest));
@@ -59,7 +59,7 @@ export class Namespace {
     }));
   }
 
-  /** Asks as a drain does. False while a disruption budget forbids it. */
+  /** Requests an eviction like a drain; returns false if a disruption budget forbids it. */
   evict(pod: string): boolean {
     const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: pod, namespace: this.name } };
     const path = `/api/v1/namespaces/${this.name}/pods/${pod}/eviction`;
@@ -72,7 +72,7 @@ export class Namespace {
     }
   }
 
-  /** Until so many pods are ready, and none is on its way. */
+  /** Waits until exactly this number of pods exist and are ready, and none is terminating. */
   settled(replicas: number): Promise<Pod[]> {
     return waitFor(`${replicas} ready pods`, () => {
       const pods = this.pods();
@@ -81,7 +81,7 @@ export class Namespace {
   }
 }
 
-/** Asks twice a second until there is something. */
+/** Calls the probe twice a second until it returns a result. */
 export async function waitFor<T>(what: string, probe: () => T | false | undefined, seconds = 180): Promise<T> {
   for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(500)) {
     const found = probe();

@@ -15,9 +15,9 @@ import { whyNot } from './terraform';
 const reason = whyNotCluster() ?? whyNot(addProviders);
 const describeApplied = reason === undefined ? describe : describe.skip;
 
-if (reason !== undefined) log(`Nothing is applied to a cluster, since ${reason}`);
+if (reason !== undefined) log(`Nothing is applied to a cluster, because ${reason}`);
 
-describeApplied(reason === undefined ? 'applied to a cluster' : `NOT APPLIED to a cluster, since ${reason}`, () => {
+describeApplied(reason === undefined ? 'applied to a cluster' : `NOT APPLIED to a cluster, because ${reason}`, () => {
   const folder = temporaryFolder();
   const model = (version: string, golden?: string) =>
     OnnxModel.fromFile(multiplier(folder, `v${version}`, Number(version)), {
@@ -57,7 +57,7 @@ describeApplied(reason === undefined ? 'applied to a cluster' : `NOT APPLIED to 
       expect(workspace.output(stack, 'model-version')).toBe('2');
     });
 
-    test('is what Pod Security calls restricted', () => {
+    test('complies with the restricted Pod Security Standard', () => {
       const { kind, apiVersion, spec } = service.namespace.get('deployment', service.name);
       const manifest = { kind, apiVersion, metadata: { name: 'again' }, spec };
       expect(service.namespace.dryRun(manifest).stderr).toBe('');
@@ -77,7 +77,7 @@ describeApplied(reason === undefined ? 'applied to a cluster' : `NOT APPLIED to 
       expect(service.planExitCode()).toBe(0);
     });
 
-    test('taking replicas away fails no request', async () => {
+    test('removing replicas fails no request', async () => {
       service.apply({ model: model('3'), replicas: 4 });
       await service.namespace.settled(4);
       const { failures } = await service.underLoad('from 4 replicas to 2', async () => {
@@ -87,7 +87,7 @@ describeApplied(reason === undefined ? 'applied to a cluster' : `NOT APPLIED to 
       expect(failures).toEqual({});
     });
 
-    test('pods that are deleted fail no request', async () => {
+    test('deleting pods fails no request', async () => {
       const { namespace } = service;
       const before = await namespace.settled(2);
       const { failures } = await service.underLoad('each pod deleted in turn', async () => {
@@ -99,7 +99,7 @@ describeApplied(reason === undefined ? 'applied to a cluster' : `NOT APPLIED to 
       expect(failures).toEqual({});
     });
 
-    test('pods that are evicted fail no request, and never go both at once', async () => {
+    test('evicting pods fails no request, and never removes both at once', async () => {
       const { namespace } = service;
       const before = await namespace.settled(2);
       let refused = 0;
@@ -114,7 +114,7 @@ describeApplied(reason === undefined ? 'applied to a cluster' : `NOT APPLIED to 
       expect(refused).toBeGreaterThan(0);
     });
 
-    test('a version that is wrong fails the apply and no request, and says why', async () => {
+    test('an invalid version fails the apply but no request, and reports the reason', async () => {
       const { namespace } = service;
       const golden = join(folder, 'wrong.json');
       const [request, response] = [{ inputs: [x(1)] }, { outputs: [{ ...x(50), name: 'y' }] }];
@@ -122,15 +122,15 @@ describeApplied(reason === undefined ? 'applied to a cluster' : `NOT APPLIED to 
 
       let refusal = '';
       let message = '';
-      const { answers, failures } = await service.underLoad('a version that is wrong', async () => {
+      const { answers, failures } = await service.underLoad('an invalid version', async () => {
         const rollout = { startupSeconds: 10, progressDeadlineSeconds: 30 };
         refusal = failureOf(() => service.apply({ model: model('5', golden), rollout }));
         message = await waitFor('termination message', () => namespace.pods().find(wrong)?.lastMessage);
       });
-      log(`a version that is wrong: Terraform says ${refusal.match(/\nError: (.*)/)?.[1]}`);
-      log(`a version that is wrong: the pod says ${message.trim().split('\n').at(-1)}`);
-      // What Terraform wrote is in its state, so that the same apply again would find nothing to do.
-      log(`a version that is wrong: planned again, the exit code is ${service.workspace.savePlan(service.stack)}`);
+      log(`an invalid version: Terraform says ${refusal.match(/\nError: (.*)/)?.[1]}`);
+      log(`an invalid version: the pod says ${message.trim().split('\n').at(-1)}`);
+      // Terraform has recorded the failed version in its state, so the same apply would find no changes.
+      log(`an invalid version: planned again, the exit code is ${service.workspace.savePlan(service.stack)}`);
       expect(refusal).toMatch(/deadline/);
       expect(failures).toEqual({});
       expect(Object.keys(answers)).toEqual(['v3']);
@@ -140,7 +140,7 @@ describeApplied(reason === undefined ? 'applied to a cluster' : `NOT APPLIED to 
     test('the next version fixes it', async () => {
       service.synth({ model: model('7') });
       expect(service.workspace.savePlan(service.stack)).toBe(2);
-      const { answers, failures } = await service.underLoad('after a version that was wrong', () =>
+      const { answers, failures } = await service.underLoad('after an invalid version', () =>
         service.apply({ model: model('7') }),
       );
       expect(failures).toEqual({});
@@ -192,8 +192,8 @@ describeApplied(reason === undefined ? 'applied to a cluster' : `NOT APPLIED to 
       expect(pods.map(({ version }) => version)).toEqual(['3', '3', '3', '3']);
     });
 
-    test('going back fails no request', async () => {
-      const promoted = await service.underLoad('back from a promotion', withCanary);
+    test('rolling back fails no request', async () => {
+      const promoted = await service.underLoad('roll back of a promotion', withCanary);
       expect(promoted.failures).toEqual({});
       await service.namespace.settled(5);
 
@@ -221,7 +221,7 @@ describeApplied(reason === undefined ? 'applied to a cluster' : `NOT APPLIED to 
     });
     afterAll(() => service.dispose());
 
-    test('follows the load, and plans let it', async () => {
+    test('follows the load, and plans do not reset the number of replicas', async () => {
       const { workspace, stack } = service;
       service.apply(deployed());
       expect(service.planExitCode()).toBe(0);
@@ -234,7 +234,7 @@ describeApplied(reason === undefined ? 'applied to a cluster' : `NOT APPLIED to 
         await service.namespace.settled(3);
         service.synth(deployed());
         expect(service.planExitCode()).toBe(0);
-        log(`a plan from before the scaling: ${await applyOldPlan()}`);
+        log(`applying a plan made before the scaling: ${await applyOldPlan()}`);
       };
       const { failures } = await service.underLoad('scaling under load', scaled, { clients: 4, pauseMs: 0 });
       expect(failures).toEqual({});
@@ -246,7 +246,7 @@ describeApplied(reason === undefined ? 'applied to a cluster' : `NOT APPLIED to 
       expect(service.planExitCode()).toBe(0);
     });
 
-    /** What becomes of the replicas. */
+    /** Applies the saved plan, and returns how the number of replicas changed. */
     async function applyOldPlan(): Promise<string> {
       const applied = service.workspace.applySaved(service.stack);
       let isApplied = false;
@@ -266,14 +266,14 @@ describeApplied(reason === undefined ? 'applied to a cluster' : `NOT APPLIED to 
     }
   });
 
-  describe('what a cluster may or may not enforce', () => {
+  describe('objects that a cluster may or may not enforce', () => {
     let service: DeployedService;
     beforeAll(() => {
       service = new DeployedService('objects');
     });
     afterAll(() => service.dispose());
 
-    test('is stored as given, and the second plan is empty', () => {
+    test('are stored as planned, and the second plan is empty', () => {
       const props = {
         model: model('2'),
         autoscaling: {

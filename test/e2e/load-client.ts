@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Counts, LoadOptions } from './load';
 
 /*
- * A process of its own, so that the load goes on while a test waits for Terraform. Clients ask one after the other until
- * stdin ends. Nothing is sent twice: whatever is no answer within the time is a failure.
+ * A separate process, so that the load continues while a test waits for Terraform. Each client sends one request after
+ * another until stdin ends. Nothing is retried: a request without an answer in time is a failure.
  */
 const { url, model, clients, pauseMs, requestsPerConnection, requests } = JSON.parse(process.argv[2]!) as LoadOptions;
 const TIMEOUT_MS = 15_000;
@@ -41,7 +41,7 @@ function newAgent(): Agent {
   return new Agent({ keepAlive: requestsPerConnection > 1, maxSockets: 1 });
 }
 
-/** The version that answered. */
+/** Sends a request, and returns the version of the model that answered. */
 async function ask(agent: Agent): Promise<string> {
   const { status, text } = await new Promise<{ status?: number; text: string }>((resolve, reject) => {
     const signal = AbortSignal.timeout(TIMEOUT_MS);

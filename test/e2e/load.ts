@@ -7,9 +7,9 @@ export interface LoadOptions {
   readonly model: string;
   readonly clients: number;
   readonly pauseMs: number;
-  /** Clients then reconnect, so that they eventually reach every replica. */
+  /** Number of requests after which a client reconnects, so that it eventually reaches every replica. */
   readonly requestsPerConnection: number;
-  /** How many there are in all. Unlimited until stopped if left out. */
+  /** Number of requests in total; unlimited until `stop` if omitted. */
   readonly requests?: number;
 }
 
@@ -17,13 +17,13 @@ export interface Counts {
   requests: number;
   /** By model version. */
   answers: Record<string, number>;
-  /** By what went wrong: any other status, socket error or timeout. */
+  /** By cause: status other than 200, socket error or timeout. */
   failures: Record<string, number>;
 }
 
-/** Clients in a process of their own. */
+/** Clients in a separate process. */
 export class Load {
-  /** Resolves once there was an answer. */
+  /** Starts the clients, and resolves after the first answer. */
   static async start(options: LoadOptions): Promise<Load> {
     const load = new Load(options);
     await Promise.race([load.answered, load.counts]);

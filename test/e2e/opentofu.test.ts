@@ -8,7 +8,7 @@ import { ServingStack } from '../../examples/kubernetes/stack';
 import { temporaryFolder } from '../support/temporary-folder';
 import { whyNot, Workspace } from './terraform';
 
-/** Of a cluster that nobody asks, since a first plan reads nothing. */
+/** Configuration of a cluster that does not exist: a first plan reads nothing from it. */
 const KUBECONFIG = `
 apiVersion: v1
 kind: Config
@@ -21,9 +21,9 @@ users: [{ name: none, user: { token: none } }]
 const reason = whyNot(addProviders, 'terraform') ?? whyNot(addProviders, 'tofu');
 const describePlanned = reason === undefined ? describe : describe.skip;
 
-if (reason !== undefined) process.stderr.write(`No plans are compared, since ${reason}\n`);
+if (reason !== undefined) process.stderr.write(`No plans are compared, because ${reason}\n`);
 
-describePlanned(reason === undefined ? 'Terraform and OpenTofu' : `NOT COMPARED, since ${reason}`, () => {
+describePlanned(reason === undefined ? 'Terraform and OpenTofu' : `NOT COMPARED, because ${reason}`, () => {
   const kubeconfig = join(temporaryFolder(), 'kubeconfig');
   writeFileSync(kubeconfig, KUBECONFIG);
 
@@ -48,12 +48,12 @@ describePlanned(reason === undefined ? 'Terraform and OpenTofu' : `NOT COMPARED,
   });
 });
 
-/** What one of them would do to each resource. */
+/** Planned change of each resource, by Terraform or by OpenTofu. */
 function changesBy(binary: string, build: (app: App) => void, variables = {}): Record<string, unknown> {
   const workspace = new Workspace(binary);
   workspace.synth(build);
   const changes = workspace.plannedChanges('stack', variables).map((planned) => {
-    // Each has a registry of its own, and versions older than others know no identities, which are unknown here anyway.
+    // Each has its own registry. Older versions do not support identities, which are unknown in these plans anyway.
     const provider = planned.provider_name.split('/').slice(1).join('/');
     const change = { ...planned.change, after_identity: undefined };
     return [planned.address, { ...planned, provider_name: provider, change }];

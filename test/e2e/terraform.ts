@@ -9,14 +9,14 @@ import { App, LocalBackend, TerraformStack } from 'cdktf';
 const BINARY = process.env.TERRAFORM_BINARY_NAME ?? 'terraform';
 const SAVED_PLAN = 'saved.tfplan';
 
-/** A folder in which one app is synthesized again and again, and applied by real Terraform or OpenTofu. */
+/** Folder in which an app is synthesized repeatedly, and applied by real Terraform or OpenTofu. */
 export class Workspace {
   readonly folder = mkdtempSync(join(tmpdir(), 'model-serving-e2e-'));
   private readonly initialized = new Set<string>();
 
   constructor(private readonly binary = BINARY) {}
 
-  /** Synthesizes; state lives in this folder, so that a later app goes on where an earlier one ended. */
+  /** Synthesizes an app. The state stays in this folder, so a later app continues from the state of an earlier one. */
   synth(build: (app: App) => void): void {
     const app = new App({ outdir: join(this.folder, 'cdktf.out') });
     build(app);
@@ -30,7 +30,7 @@ export class Workspace {
     this.run(stack, ['apply', '-auto-approve', ...variableFlags(variables)]);
   }
 
-  /** 0: nothing to do, 2: changes, 1: an error. */
+  /** Exit code of a plan: 0 for no changes, 2 for changes, 1 for an error. */
   planExitCode(stack: string, variables: Record<string, string | number> = {}): number | null {
     const args = ['plan', '-detailed-exitcode', '-no-color', ...variableFlags(variables)];
     const { status, stdout } = spawnSync(this.binary, args, { cwd: this.stackFolder(stack), encoding: 'utf8' });
@@ -38,7 +38,7 @@ export class Workspace {
     return status;
   }
 
-  /** What a first apply would do to each resource: the plan's `resource_changes`. */
+  /** Changes by a first apply: the plan's `resource_changes`. */
   plannedChanges(stack: string, variables: Record<string, string | number>): any[] {
     const cwd = this.stackFolder(stack);
     terraform(this.binary, cwd, ['init', '-no-color']);
@@ -46,13 +46,13 @@ export class Workspace {
     return JSON.parse(terraform(this.binary, cwd, ['show', '-json', SAVED_PLAN])).resource_changes;
   }
 
-  /** Plans for a later `applySaved`: 0: nothing to do, 2: changes, 1: an error. */
+  /** Saves a plan for `applySaved`, and returns its exit code: 0 for no changes, 2 for changes, 1 for an error. */
   savePlan(stack: string): number | null {
     const args = ['plan', '-detailed-exitcode', '-no-color', `-out=${SAVED_PLAN}`];
     return spawnSync(this.binary, args, { cwd: this.stackFolder(stack) }).status;
   }
 
-  /** Applies what was planned then, while the test goes on. */
+  /** Applies the saved plan while the test continues. */
   async applySaved(stack: string): Promise<void> {
     await promisify(execFile)(this.binary, ['apply', '-no-color', SAVED_PLAN], { cwd: this.stackFolder(stack) });
   }
@@ -61,7 +61,7 @@ export class Workspace {
     this.run(stack, ['destroy', '-auto-approve', ...variableFlags(variables)]);
   }
 
-  /** The output whose construct has this id, whatever cdktf appends to it. */
+  /** Value of the output whose construct has this id; cdktf may append a hash to the output's name. */
   output(stack: string, id: string): string {
     const outputs = JSON.parse(
       execFileSync(this.binary, ['output', '-json'], { cwd: this.stackFolder(stack), encoding: 'utf8' }),
@@ -71,7 +71,7 @@ export class Workspace {
     return outputs[name].value;
   }
 
-  /** The arguments of a stack's only resource of a type, as synthesized. */
+  /** Synthesized arguments of a stack's only resource of a type. */
   resource(stack: string, type: string): Record<string, any> {
     const { resource } = JSON.parse(readFileSync(join(this.stackFolder(stack), 'cdk.tf.json'), 'utf8'));
     return Object.values(resource[type])[0] as Record<string, any>;
@@ -86,7 +86,7 @@ export class Workspace {
     terraform(this.binary, cwd, [...args, '-no-color']);
   }
 
-  /** Destroys what is left of the stacks, the last first, and the folder. */
+  /** Destroys the remaining stacks in reverse order, and removes the folder. */
   dispose(variables: Record<string, string | number> = {}): void {
     for (const stack of [...this.initialized].reverse()) this.destroy(stack, variables);
     this.initialized.clear();
@@ -108,7 +108,7 @@ function variableFlags(variables: Record<string, string | number>): string[] {
   return Object.entries(variables).map(([name, value]) => `-var=${name}=${value}`);
 }
 
-/** Why nothing can be applied here, or undefined. */
+/** Reason why nothing can be applied here; undefined if it can. */
 export function whyNot(addProviders: (scope: TerraformStack) => void = addDocker, binary = BINARY): string | undefined {
   const docker = spawnSync('docker', ['info', '--format', '{{.ServerVersion}}'], { encoding: 'utf8' });
   if (docker.status !== 0) return `no Docker engine answers: ${reasonOf(docker)}`;

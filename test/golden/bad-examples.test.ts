@@ -41,7 +41,7 @@ function file(name: string, ...values: number[]): { file: string } {
 const ONE = { data: [1, 2] };
 const read = () => OnnxModel.fromFile('m.onnx', { golden: 'm.golden.json' });
 
-/** Of a synth and of the command. */
+/** Problems of a synth; the command must report the same. */
 function refused(): string[] {
   const problems = problemsOf(read);
   const { code, stderr } = runCli('check', 'm.onnx');
@@ -50,7 +50,7 @@ function refused(): string[] {
   return problems;
 }
 
-/** The same of a warning. */
+/** Warnings of a synth; the command must print the same. */
 function warned(): readonly string[] {
   const { warnings } = read();
   const { code, stderr } = runCli('check', 'm.onnx');
@@ -74,7 +74,7 @@ test('NaN everywhere, in JSON and in a file', () => {
   expect(warned()).toEqual([]);
 });
 
-test('constant: a warning, as the answers of a classifier may be alike by chance', () => {
+test('constant: a warning, because the answers of a classifier may be equal by chance', () => {
   golden([ONE, ONE], [{ data: [1, 2.000001] }, ONE]);
   expect(warned()).toEqual([
     'm.golden.json: all 2 examples have the same response to different requests, so they guard little. Add a request with a different response.',
@@ -103,7 +103,7 @@ test('orphans: a warning', () => {
   ]);
 });
 
-test('hidden files beside the examples, and a file in the place of their folder, are none of theirs', () => {
+test('hidden files beside the examples, and a file at the path of their folder, are ignored', () => {
   golden([file('x.bin', 1, 2), ONE]);
   file('.DS_Store', 1, 2);
   expect(warned()).toEqual([]);
@@ -123,7 +123,7 @@ test.each(['{"examples": [', '{"examples": [{"name": "fir', '{"examples": [{"nam
   },
 );
 
-test('what is no JSON is not called half-written', () => {
+test('a file that is not JSON is not reported as half-written', () => {
   writeFileSync('m.golden.json', '{"examples": oops]}');
   expect(refused()).toEqual([
     expect.stringMatching(/^golden-not-json: m\.golden\.json: this file is not valid JSON: /),
@@ -144,7 +144,7 @@ test('unreadable', () => {
   expect(refused()).toEqual([expect.stringMatching(/^file-not-utf8: m\.golden\.json: /)]);
 });
 
-test('outdated: the command is one that a shell takes', () => {
+test('outdated: the command in the message works in a shell', () => {
   golden([ONE, ONE]);
   const examples = readGoldenFile('m.golden.json');
   expect(goldenErrors.outdated({ ...examples, path: 'a b/m.golden.json' }, 'a b/m.onnx')).toMatch(
@@ -152,7 +152,7 @@ test('outdated: the command is one that a shell takes', () => {
   );
 });
 
-// Root reads everything.
+// Root can read every file.
 (process.getuid?.() === 0 ? test.skip : test)('without permission', () => {
   golden([ONE, ONE]);
   chmodSync('m.golden.json', 0);
@@ -160,7 +160,7 @@ test('outdated: the command is one that a shell takes', () => {
   expect(refused()).toEqual(['file-unreadable: m.golden.json: cannot read the file: EACCES. Check its permissions.']);
 });
 
-test.each([[3], [20_000]])('data in %d arrays more than its shape has dimensions', (depth) => {
+test.each([[3], [20_000]])('data nested %d levels deeper than its shape has dimensions', (depth) => {
   const tensors = `{"name":"x","datatype":"FP32","shape":[1,2],"data":${'['.repeat(depth)}1,2${']'.repeat(depth)}}`;
   const response = { outputs: [tensor('y', { data: [1, 2] })] };
   writeFileSync(

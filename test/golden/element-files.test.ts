@@ -10,7 +10,7 @@ const home = process.cwd();
 beforeAll(() => process.chdir(folder));
 afterAll(() => process.chdir(home));
 
-/** A model that gives back what it gets, with an example whose elements are in files. */
+/** Reads a model that returns its input, with an example whose elements are in files. */
 function read(x: object, y: object, elem: Elem = 'float'): OnnxModel {
   writeOnnxModel('m.onnx', identity(elem, ['n', 2]));
   const datatype = elem === 'float16' ? 'FP16' : elem === 'string' ? 'BYTES' : 'FP32';
@@ -28,26 +28,26 @@ function bytes(file: string, content: Uint8Array | string): { file: string } {
 
 const floats = (...values: number[]) => new Uint8Array(Float32Array.from(values).buffer);
 
-test('are read, staged where golden.json names them, and no part of the identity', () => {
+test('element files are read, staged at the paths in golden.json, and not part of the identity', () => {
   const model = read(bytes('examples/x.bin', floats(1, 2)), { data: [1, 2] });
   expect(model.files.map(({ path }) => path)).toEqual(['model.onnx', 'golden.json', 'examples/x.bin']);
   expect(modelFiles(model).map(({ path }) => path)).toContain('model/examples/x.bin');
   expect(model.sha256).toBe(OnnxModel.fromFile('m.onnx').sha256);
 });
 
-test('one file may serve two tensors', () => {
+test('one file may be used by two tensors', () => {
   const file = bytes('both.bin', floats(1, 2));
   expect(read(file, file).files).toHaveLength(3);
 });
 
-test('make FP16 and texts possible', () => {
+test('element files can contain FP16 and texts', () => {
   const half = bytes('half.bin', Buffer.from([0x00, 0x3c, 0x00, 0xc0]));
   expect(read(half, half, 'float16').servable).toBe(true);
   const texts = bytes('texts.bin', Buffer.from('\u0001\0\0\0a\u0002\0\0\0bc', 'latin1'));
   expect(read(texts, { data: ['a', 'bc'] }, 'string').servable).toBe(true);
 });
 
-test('of FP16 are compared as numbers', () => {
+test('element files of FP16 are compared as numbers', () => {
   const [one, near, two] = [0x3c00, 0x3c01, 0x4000].map((bits) => Buffer.from([bits & 255, bits >> 8, 0, 0x3c]));
   const [x, y] = [bytes('one.bin', one!), bytes('two.bin', two!)];
   expect(() => read(x, y, 'float16')).toThrow(
@@ -58,7 +58,7 @@ test('of FP16 are compared as numbers', () => {
 
 test.each<[string, () => object, string]>([
   [
-    'is not there',
+    'is missing',
     () => ({ file: 'missing.bin' }),
     'm.golden.json: it refers to "missing.bin", which does not exist. Paths are relative to the folder of m.golden.json. [golden-file-missing]',
   ],
@@ -68,21 +68,21 @@ test.each<[string, () => object, string]>([
     'm.golden.json: example "first": input "x" has 4 bytes in short.bin, but its shape needs 8. Record the example again with this model. [golden-mismatch]',
   ],
   [
-    'is outside of the folder',
+    'is outside the folder',
     () => ({ file: '../x.bin' }),
     'm.golden.json: examples.0.request.inputs.0.file: must be a path within the folder of the golden examples, with "/". Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, with requests and responses as in the Open Inference Protocol; "picture" may replace "request". [golden-invalid]',
   ],
   [
-    'is beside data',
+    'is given together with data',
     () => ({ ...bytes('x.bin', floats(1, 2)), data: [1, 2] }),
     'm.golden.json: examples.0.request.inputs.0: must have either data or file. Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, with requests and responses as in the Open Inference Protocol; "picture" may replace "request". [golden-invalid]',
   ],
   [
-    'is called as one of the image',
+    "has the name of one of the image's files",
     () => bytes('model.json', floats(1, 2)),
     `m.golden.json: model.json has the path of one of the image's own files. Move it, for example to golden/model.json. [golden-file-reserved]`,
   ],
-])('a file that %s is refused', (_, makeInput, message) => {
+])('an element file that %s is refused', (_, makeInput, message) => {
   const input = makeInput();
   let seen = '';
   try {

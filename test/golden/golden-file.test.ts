@@ -37,7 +37,7 @@ function mismatch(what: string): string {
   return `golden-mismatch: ${golden}: example "first": ${what}. Record the example again with this model.`;
 }
 
-test('is staged after the weights, and is no part of the identity', () => {
+test('the file is staged after the weights, and is not part of the identity', () => {
   const model = read(file());
   expect(model.files.map((f) => [f.path, f.sourcePath])).toEqual([
     ['model.onnx', path],
@@ -52,7 +52,7 @@ test('data may be nested', () => {
   expect(problems(file([{ ...x, shape: [2, 2], data: [[1, 2], [3, 4]] }]))).toEqual([]); // prettier-ignore
 });
 
-test('outputs may be left out', () => {
+test('outputs may be omitted', () => {
   const parts: ModelParts = {
     inputs: [value('x', 'float', ['n', 2])],
     outputs: [value('y', 'float', ['n', 2]), value('z', 'float', ['n', 2])],
@@ -61,20 +61,20 @@ test('outputs may be left out', () => {
   expect(problems(file(), parts)).toEqual([]);
 });
 
-test('is missing', () => {
+test('a missing file is reported', () => {
   writeOnnxModel(path, identity('float', ['n', 2]));
   expect(problemsOf(() => OnnxModel.fromFile(path, { golden: 'no/such.json', runtimeCheck: 'skip' }))).toEqual([
     `file-not-found: no/such.json: no such file. Relative paths are resolved against the working directory, ${process.cwd()}.`,
   ]);
 });
 
-test('is not JSON', () => {
+test('a file that is not JSON is reported', () => {
   expect(problems('{"examples": x')).toEqual([
     expect.stringMatching(/^golden-not-json: .*examples\.json: this file is not valid JSON: .+\.$/),
   ]);
 });
 
-test('has another form', () => {
+test('a file with the wrong structure is reported', () => {
   const form =
     'Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, with requests and responses as in the Open Inference Protocol; "picture" may replace "request".';
   expect(problems('{"examples": []}')).toEqual([
@@ -88,14 +88,14 @@ test('has another form', () => {
   ]);
 });
 
-test('has a tensor that the model has not', () => {
+test('a tensor that the model does not have is reported', () => {
   expect(problems(file([x, { ...x, name: 'q' }], [{ ...y, name: 'z' }]))).toEqual([
     mismatch(`the model has no input "q"; it has "x"`),
     mismatch(`the model has no output "z"; it has "y"`),
   ]);
 });
 
-test('lacks an input, or gives one twice', () => {
+test('a missing or duplicate input is reported', () => {
   expect(problems(file([{ ...x, name: 'q' }]))).toEqual([
     mismatch(`the model has no input "q"; it has "x"`),
     mismatch('input "x" is missing'),
@@ -103,7 +103,7 @@ test('lacks an input, or gives one twice', () => {
   expect(problems(file([x, x]))).toEqual([mismatch('input "x" appears twice'), mismatch('input "x" appears twice')]);
 });
 
-test('has another datatype, shape or length', () => {
+test('a wrong datatype, shape or length is reported', () => {
   expect(problems(file([{ ...x, datatype: 'FP64' }], [{ ...y, shape: [1, 3] }]))).toEqual([
     mismatch(`input "x" is FP64, but the model declares FP32`),
     mismatch(`output "y" has shape [1, 3], but the model declares [n, 2]`),
@@ -114,7 +114,7 @@ test('has another datatype, shape or length', () => {
   ]);
 });
 
-test('gives one symbol two sizes', () => {
+test('two sizes for one symbol are reported', () => {
   const parts: ModelParts = {
     inputs: [value('x', 'float', ['n', 2]), value('z', 'float', ['n', 2])],
     outputs: [value('y', 'float', ['n', 2])],
@@ -125,7 +125,7 @@ test('gives one symbol two sizes', () => {
   ]);
 });
 
-test('cannot hold FP16 as JSON', () => {
+test('FP16 in JSON is reported', () => {
   const half = (tensor: Tensor) => ({ ...tensor, datatype: 'FP16' });
   expect(problems(file([half(x)], [half(y)]), identity('float16', ['n', 2]))).toEqual(
     ['input "x"', 'output "y"'].map(

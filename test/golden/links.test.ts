@@ -37,7 +37,7 @@ function golden(example: object): void {
   );
 }
 
-/** An example whose input has its elements in a file. */
+/** Writes an example whose input has its elements in a file. */
 function goldenFile(file: string): void {
   golden({ request: { inputs: [{ ...x, file }] } });
 }
@@ -50,7 +50,7 @@ function refusal(link: string, target: string): string {
   return `golden-file-outside: m.golden.json: ${link} is a link to ${target}, outside the folder of this file. Replace the link with the file.`;
 }
 
-describe('a golden example is refused whose', () => {
+describe('a golden example is refused if its', () => {
   test('file of elements is a link out of the folder', () => {
     symlinkSync(secret, 'm.golden/x.bin');
     goldenFile('m.golden/x.bin');
@@ -83,7 +83,7 @@ describe('a golden example is refused whose', () => {
     expect(problems({ golden: 'm.golden.json', picture })).toEqual([refusal('m.golden/a.png', join(outside, 'a.png'))]);
   });
 
-  test('files are links, each of them', () => {
+  test('files are links, and each is reported', () => {
     for (const name of ['x', 'y']) symlinkSync(secret, `m.golden/${name}.bin`);
     const [input, output] = ['x', 'y'].map((name) => ({ ...x, name, file: `m.golden/${name}.bin` }));
     golden({ request: { inputs: [input] }, response: { outputs: [output] } });
@@ -91,7 +91,7 @@ describe('a golden example is refused whose', () => {
   });
 });
 
-test('a link that stays in the folder is taken, and its content staged', () => {
+test('a link that stays in the folder is accepted, and its content is staged', () => {
   writeFileSync('m.golden/real.bin', FLOATS);
   symlinkSync('real.bin', 'm.golden/x.bin');
   symlinkSync('m.golden', 'other');
@@ -102,7 +102,7 @@ test('a link that stays in the folder is taken, and its content staged', () => {
   expect(readFileSync('context/model/other/x.bin')).toEqual(FLOATS);
 });
 
-test('beside the golden file itself is taken, where both are links into one folder', () => {
+test('a link beside the golden file is accepted if both are links into one folder', () => {
   for (const name of ['m.golden.json', 'x.bin']) symlinkSync(join('blobs', name), name);
   mkdirSync('blobs');
   goldenFile('x.bin');
@@ -110,7 +110,7 @@ test('beside the golden file itself is taken, where both are links into one fold
   expect(problems()).toEqual([]);
 });
 
-test('a link to nothing is a file that is not there', () => {
+test('a dangling link is reported as a missing file', () => {
   symlinkSync(join(outside, 'none'), 'm.golden/x.bin');
   goldenFile('m.golden/x.bin');
   expect(problems()).toEqual([
@@ -142,7 +142,7 @@ describe('model-serving golden record', () => {
     expect(readFileSync('m.golden/a.png')).toEqual(picture);
   });
 
-  test('does not write behind links', () => {
+  test('does not write through links', () => {
     writeOnnxModel('m.onnx', identity('float16', ['n', 2]));
     symlinkSync(secret, 'm.golden/random_1.x.bin');
     expect(record('--random', '1')).toMatchObject({ code: 0, stderr: '' });
@@ -164,14 +164,14 @@ describe('a file of class names', () => {
 
   beforeEach(() => writeFileSync(join(outside, 'names.txt'), 'cat\ndog\n'));
 
-  test('is refused where it is a link out of the folder of the model', () => {
+  test('is refused if it is a link out of the folder of the model', () => {
     symlinkSync(join(outside, 'names.txt'), 'names.txt');
     symlinkSync(outside, 'linked');
     expect(classes('names.txt')).toEqual([refused('names.txt', 'names.txt', join(outside, 'names.txt'))]);
     expect(classes('linked/names.txt')).toEqual([refused('linked/names.txt', 'linked', outside)]);
   });
 
-  test('is refused where it is a link out of its own folder elsewhere', () => {
+  test('is refused if it is in another folder and a link out of that folder', () => {
     mkdirSync('../other');
     symlinkSync(join(outside, 'names.txt'), '../other/names.txt');
     expect(classes('../other/names.txt')).toEqual([
@@ -180,7 +180,7 @@ describe('a file of class names', () => {
     expect(classes(join(outside, 'names.txt'))).toEqual([]);
   });
 
-  test('is taken where its link stays in the folder', () => {
+  test('is accepted if its link stays in the folder', () => {
     writeFileSync('real.txt', 'cat\ndog\n');
     symlinkSync('real.txt', 'names.txt');
     expect(classes('names.txt')).toEqual([]);

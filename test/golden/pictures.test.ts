@@ -22,14 +22,14 @@ afterAll(() => process.chdir(home));
 const PICTURE = { color: 'gray', mean: 0.5, std: 0.5 } as const;
 const y = (...data: number[]) => ({ name: 'y', datatype: 'FP32', shape: [1, 1, 1, data.length], data });
 
-/** The model gives its input back, so that an example tells what becomes of a picture. */
+/** Reads a model that returns its input, so that an example shows what a picture is converted to. */
 function read(example: object, props: OnnxModelProps = {}): OnnxModel {
   const examples = [{ name: 'levels', picture: 'pictures/levels.png', response: { outputs: [y(-1, 1)] }, ...example }];
   writeFileSync('golden.json', JSON.stringify({ examples }));
   return OnnxModel.fromFile('same.onnx', { golden: 'golden.json', picture: PICTURE, ...props });
 }
 
-test('a picture that becomes what it was in training is reproduced, and is in the image', () => {
+test('a picture that is converted as in training is reproduced, and is in the image', () => {
   const { servable, files } = read({});
   expect(servable).toBe(true);
   expect(files.map(({ path }) => path)).toEqual(['model.onnx', 'golden.json', 'pictures/levels.png']);
@@ -38,7 +38,7 @@ test('a picture that becomes what it was in training is reproduced, and is in th
 test.each([
   ['another mean', { picture: { ...PICTURE, mean: 0.25 } }, '-0.5; expected -1: 0.5 apart'],
   ['the default numbers', { picture: { color: 'gray' } as const }, '0; expected -1: 1 apart'],
-])('%s is found at synth, though the examples are the same', (_name, props, difference) => {
+])('%s is detected at synth with unchanged examples', (_name, props, difference) => {
   expect(read({}).servable).toBe(true);
   const drift = () => read({}, props);
   expect(drift).toThrow(`golden.json: example "levels": output "y" at [0, 0, 0, 0] is ${difference}`);
@@ -55,19 +55,19 @@ test.each([
     'golden.json: example "levels": its request is the picture pictures/levels.png, but the model declares no picture input. Set the prop picture of OnnxModel.fromFile, or the option --preprocessing of the command. [golden-picture-undeclared]',
   ],
   [
-    'a picture that is not there',
+    'a missing picture',
     { picture: 'pictures/none.png' },
     {},
     'golden.json: it refers to "pictures/none.png", which does not exist. Paths are relative to the folder of golden.json. [golden-file-missing]',
   ],
-  ['one outside of the folder', { picture: '../levels.png' }, {}, 'must be a path within the folder of the golden'],
+  ['a picture outside the folder', { picture: '../levels.png' }, {}, 'must be a path within the folder of the golden'],
   [
-    'a request besides',
+    'both a picture and a request',
     { request: { inputs: [{ ...y(1, 1), name: 'x' }] } },
     {},
     'examples.0: must have either request or picture',
   ],
-  ['neither', { picture: undefined }, {}, 'examples.0: must have either request or picture'],
+  ['neither a picture nor a request', { picture: undefined }, {}, 'examples.0: must have either request or picture'],
   [
     'no picture',
     { picture: 'preprocessing.json' },
@@ -81,7 +81,7 @@ test.each([
     'which is refused: the picture is 2 x 1 pixels, and the limit is 1 pixels; send a smaller one. Fix its request',
   ],
   [
-    'an output that the model has not',
+    'an output that the model does not have',
     { response: { outputs: [{ ...y(1, 1), name: 'z' }] } },
     {},
     'the model has no output "z"',
@@ -90,7 +90,7 @@ test.each([
   expect(() => read(example, props)).toThrow(message);
 });
 
-test('the server decodes it before it is ready, and is never ready where it would answer otherwise', async () => {
+test('the server decodes the picture before it is ready, and is never ready if its answer differs', async () => {
   const good = ServerProcess.spawn(staged(read({})));
   await good.waitForLog(({ msg }) => msg === 'ready');
   expect(await good.stop()).toBe(0);
@@ -102,7 +102,7 @@ test('the server decodes it before it is ready, and is never ready where it woul
   expect(await bad.stop()).toBe(1);
 });
 
-/** The folder model/ of an image; the server ends with it. */
+/** Folder model/ of a staged image. */
 function staged(model: OnnxModel): string {
   const context = mkdtempSync(join(folder, 'context-'));
   new BuildContext(modelFiles(model)).stage(context);
@@ -113,7 +113,7 @@ describe('model-serving golden record', () => {
   const record = (...args: string[]) =>
     runCli('golden', 'record', 'same.onnx', '--force', '--preprocessing', 'preprocessing.json', '--inputs', ...args);
 
-  test('takes pictures among requests', () => {
+  test('accepts pictures among requests', () => {
     writeFileSync('request.json', JSON.stringify({ inputs: [{ ...y(0.5, 2), name: 'x' }] }));
     expect(record('pictures/levels.png', 'request.json')).toEqual({
       code: 0,
@@ -131,7 +131,7 @@ describe('model-serving golden record', () => {
     expect(runCli('check', 'same.onnx').stderr).toContain('[golden-picture-undeclared]');
   });
 
-  test('copies those that are elsewhere', () => {
+  test('copies pictures from other folders', () => {
     mkdirSync('kept');
     const { code, stderr } = record('pictures/levels.png', '--out', 'kept/same.golden.json');
     expect([code, stderr]).toEqual([0, '']);
@@ -140,7 +140,7 @@ describe('model-serving golden record', () => {
     expect(readFileSync('kept/same.golden/levels.png')).toEqual(readFileSync('pictures/levels.png'));
   });
 
-  test('writes over no picture that is there', () => {
+  test('overwrites no existing picture', () => {
     mkdirSync('own/own.golden', { recursive: true });
     mkdirSync('elsewhere');
     const [mine, other] = [png('gray', 2, [[1, 2]]), png('gray', 2, [[3, 4]])];
@@ -149,7 +149,7 @@ describe('model-serving golden record', () => {
     writeFileSync('own/d\\e.png', mine);
     for (const name of ['a.png', 'ä.png']) writeFileSync(`elsewhere/${name}`, other);
     const inputs = ['elsewhere/a.png', 'elsewhere/ä.png', 'own/own.golden/_.png', 'own/d\\e.png'];
-    // The second time finds its own copies.
+    // The second time, the copies of the first exist.
     for (const time of [1, 2]) {
       expect([time, record(...inputs, '--out', 'own/own.golden.json').code]).toEqual([time, 0]);
       const { examples } = JSON.parse(readFileSync('own/own.golden.json', 'utf8'));
@@ -161,7 +161,7 @@ describe('model-serving golden record', () => {
     for (const name of ['a-2.png', '_-2.png']) expect(readFileSync(`own/own.golden/${name}`)).toEqual(other);
   });
 
-  test('refuses a place that the image needs', () => {
+  test('refuses a path that the image uses', () => {
     mkdirSync('model.onnx');
     writeFileSync('model.onnx/7.png', png('gray', 2, [[0, 255]]));
     expect(record('model.onnx/7.png').stderr).toBe(
@@ -169,7 +169,7 @@ describe('model-serving golden record', () => {
     );
   });
 
-  test('says what is no picture, and what declares none', () => {
+  test('reports a file that is not a picture, and a model that declares no picture', () => {
     writeFileSync('notes.jpg', 'a note');
     expect(record('notes.jpg').stderr).toBe(
       `same.onnx: nothing was recorded: notes: its request is the picture notes.jpg, which is refused: the body is not a picture; send a PNG or JPEG file. Fix the request; model-serving inspect same.onnx lists the model's inputs. [golden-not-recorded]\n`,

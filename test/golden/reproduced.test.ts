@@ -25,7 +25,7 @@ const tensor = (name: string, data: unknown[], rest: object = {}) => ({
   ...rest,
 });
 
-/** A model that doubles, and examples of it. */
+/** Reads a model that doubles its input, with examples. */
 function read(examples: [name: string, x: number[], y: object][], props: OnnxModelProps = {}): OnnxModel {
   multiplier('.', 'double', 2);
   const golden = examples.map(([name, x, y]) => ({
@@ -49,7 +49,7 @@ test('examples that are reproduced are run once', () => {
   expect(spawned).toHaveBeenCalledTimes(2);
 });
 
-test('M18 every output that differs is said, with the worst of its elements', () => {
+test('M18 every output that differs is reported, with its worst element', () => {
   const third: [string, number[], object] = ['third', [1, 2, 3], tensor('y', [2.5, 5, 6])];
   expect(() => read([['first', [1], tensor('y', [2])], SECOND, third])).toThrow(
     new Error(
@@ -58,7 +58,7 @@ test('M18 every output that differs is said, with the worst of its elements', ()
   );
 });
 
-test('what differs is run again', () => {
+test('examples that differ are run again', () => {
   expect(() => read([SECOND])).toThrow(DRIFT);
   spawned.mockClear();
   expect(() => read([SECOND])).toThrow(DRIFT);
@@ -69,7 +69,7 @@ test('an output may have a tolerance of its own', () => {
   expect(read([['first', [1], tensor('y', [2.4], { tolerance: { absolute: 0.5 } })]]).servable).toBe(true);
 });
 
-test('may only be warned of, or not be looked at', () => {
+test('differences may cause only a warning, or not be checked', () => {
   const warned = read([SECOND], { runtimeCheck: 'warn' });
   expect([warned.servable, warned.warnings]).toEqual([false, [DRIFT]]);
   spawned.mockClear();
@@ -77,7 +77,7 @@ test('may only be warned of, or not be looked at', () => {
   expect(spawned).not.toHaveBeenCalled();
 });
 
-test('an example that the model does not run is wrong', () => {
+test('an example that the model cannot run is an error', () => {
   writeOnnxModel('gather.onnx', {
     inputs: [value('x', 'int64', ['n'])],
     outputs: [value('y', 'float', ['n'])],

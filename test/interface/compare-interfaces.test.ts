@@ -11,7 +11,7 @@ function model(inputs = [tensor('x')], outputs = [tensor('y')], name = 'm') {
   return { name, inputs, outputs };
 }
 
-/** As `interface diff` prints them. */
+/** Returns differences as `interface diff` prints them. */
 function differences(was: ReturnType<typeof model>, is: ReturnType<typeof model>): string[] {
   return compareInterfaces(was, is).map(({ change, effect }) => (effect ? `! ${change}: ${effect}` : change));
 }
@@ -43,13 +43,13 @@ test.each<[string, ReturnType<typeof model>, ReturnType<typeof model>, string[]]
     ],
   ],
   [
-    'an input more',
+    'an additional input',
     model(),
     model([tensor('x'), tensor('a')]),
     ['! input "a" (FP32 [n, 4]) is added: clients that do not send it are refused'],
   ],
   [
-    'an input less',
+    'a removed input',
     model([tensor('x'), tensor('a', ['k'])]),
     model(),
     ['! input "a" (FP32 [k]) is removed: clients that send it are refused'],
@@ -98,7 +98,7 @@ test.each<[string, ReturnType<typeof model>, ReturnType<typeof model>, string[]]
     ['input "x" changes from FP32 [n, 4] to FP32 [?, 4]'],
   ],
   [
-    'inputs that must be of one size',
+    'inputs that must now have the same size',
     model([tensor('x', ['n']), tensor('a', ['k'])], [tensor('y', [1])]),
     model([tensor('x', ['n']), tensor('a', ['n'])], [tensor('y', [1])]),
     [
@@ -106,9 +106,9 @@ test.each<[string, ReturnType<typeof model>, ReturnType<typeof model>, string[]]
       `! dimension 0 of input "a" must now equal dimension 0 of input "x" ("n"): ${REFUSED}`,
     ],
   ],
-  ['symbols of other names', model(), model([tensor('x', ['batch', 4])], [tensor('y', ['batch', 4])]), []],
+  ['symbols with other names', model(), model([tensor('x', ['batch', 4])], [tensor('y', ['batch', 4])]), []],
   [
-    'symbols that come apart',
+    'symbols that become different',
     model(),
     model([tensor('x', ['a', 4])], [tensor('y', ['b', 4])]),
     ['input "x" changes from FP32 [n, 4] to FP32 [a, 4]', 'output "y" changes from FP32 [n, 4] to FP32 [b, 4]'],
@@ -120,12 +120,17 @@ test.each<[string, ReturnType<typeof model>, ReturnType<typeof model>, string[]]
     ['! output "y" is renamed to "z": clients use the old name'],
   ],
   [
-    'an output less',
+    'a removed output',
     model(undefined, [tensor('y'), tensor('z', [2])]),
     model(),
     ['! output "z" (FP32 [2]) is removed: clients that read it find nothing'],
   ],
-  ['an output more', model(), model(undefined, [tensor('y'), tensor('z')]), ['output "z" (FP32 [n, 4]) is added']],
+  [
+    'an additional output',
+    model(),
+    model(undefined, [tensor('y'), tensor('z')]),
+    ['output "z" (FP32 [n, 4]) is added'],
+  ],
   [
     'the datatype of an output',
     model(),

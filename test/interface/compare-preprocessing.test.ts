@@ -3,7 +3,7 @@ import type { ModelInterface } from '../../lib/interface/model-interface';
 
 type Declared = Pick<ModelInterface, 'picture' | 'classes'>;
 
-/** As `interface diff` prints them. */
+/** Returns differences as `interface diff` prints them. */
 function differences(was: Declared, is: Declared): string[] {
   const tensors = (declared: Declared) => ({ name: 'm', inputs: [], outputs: [], ...declared });
   return compareInterfaces(tensors(was), tensors(is)).map(({ change, effect }) =>
@@ -15,8 +15,8 @@ const picture = (maxPixels: number): Declared => ({ picture: { maxPixels } });
 
 test.each<[string, Declared, Declared, string[]]>([
   ['the same', picture(9), picture(9), []],
-  ['taken', {}, picture(9), ['pictures are now accepted']],
-  ['taken no more', picture(9), {}, ['! pictures are no longer accepted: clients that send them are refused']],
+  ['accepted', {}, picture(9), ['pictures are now accepted']],
+  ['no longer accepted', picture(9), {}, ['! pictures are no longer accepted: clients that send them are refused']],
   [
     'smaller',
     picture(9),
@@ -34,8 +34,13 @@ const classes = (names?: string[], kind: 'scores' | 'index' | 'label' = 'scores'
 
 test.each<[string, Declared, Declared, string[]]>([
   ['the same', classes(['a', 'b']), classes(['a', 'b']), []],
-  ['told', {}, classes(), ['the model now returns a class']],
-  ['told no more', classes(), {}, ['! the model no longer returns a class: clients that request it find nothing']],
+  ['returned', {}, classes(), ['the model now returns a class']],
+  [
+    'no longer returned',
+    classes(),
+    {},
+    ['! the model no longer returns a class: clients that request it find nothing'],
+  ],
   [
     'more',
     classes(['a', 'b']),

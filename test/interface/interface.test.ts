@@ -11,7 +11,7 @@ const home = process.cwd();
 beforeAll(() => process.chdir(folder));
 afterAll(() => process.chdir(home));
 
-/** A model with another interface in the place of the last. */
+/** Replaces the model with one that has this interface. */
 function write(dims: Dim[], elem: Elem = 'float'): string {
   return writeOnnxModel('m.onnx', identity(elem, dims));
 }
@@ -31,14 +31,14 @@ describe('an accepted interface beside the model', () => {
     expect(accept('--model-version', '1.4', '--breaking').code).toBe(0);
   });
 
-  test('is written once and the same', () => {
+  test('is always written in the same way', () => {
     const before = readFileSync('m.interface.json', 'utf8');
     expect(accept('--model-version', '1.4').stdout).toBe('m.interface.json: version "1.4" of "m" is accepted.\n');
     expect(readFileSync('m.interface.json', 'utf8')).toBe(before);
     expect(JSON.parse(before)).toEqual({ interfaceVersion: 1, name: 'm', version: '1.4', ...read().signature });
   });
 
-  test('lets the same interface pass, whatever the minor version', () => {
+  test('accepts the same interface with any minor version', () => {
     expect(read({ version: '1.5' }).warnings).toEqual([]);
     expect(runCli('interface', 'diff', 'm.onnx', '--runtime-check', 'skip')).toEqual({
       code: 0,
@@ -47,7 +47,7 @@ describe('an accepted interface beside the model', () => {
     });
   });
 
-  test('refuses what breaks clients, in the same major version', () => {
+  test('refuses breaking changes within a major version', () => {
     write([1, 4]);
     expect(() => read({ version: '1.5' })).toThrow(new Error(BROKEN));
     expect(read({ version: '1.5', interface: false }).warnings).toEqual([]);
@@ -58,7 +58,7 @@ describe('an accepted interface beside the model', () => {
     ]);
   });
 
-  test('says each thing that breaks', () => {
+  test('reports every breaking change', () => {
     write([1, 4], 'int64');
     const codes = (error: any) => error.problems.map(({ code }: any) => code);
     try {
@@ -69,7 +69,7 @@ describe('an accepted interface beside the model', () => {
     }
   });
 
-  test('lets it pass in another major version, and asks to accept it', () => {
+  test('accepts breaking changes in another major version, with a warning to accept them', () => {
     write([1, 4]);
     const model = read({ version: '2' });
     expect(model.servable).toBe(true);
@@ -80,7 +80,7 @@ describe('an accepted interface beside the model', () => {
     expect(read({ version: '2' }).warnings).toEqual([]);
   });
 
-  test('is replaced in the same major version only where that is asked for', () => {
+  test('is replaced within a major version only with --breaking', () => {
     write([1, 4]);
     const refused = accept('--model-version', '1.5');
     expect([refused.code, refused.stderr.trim()]).toEqual([1, BROKEN]);
@@ -90,8 +90,8 @@ describe('an accepted interface beside the model', () => {
     expect(read({ version: '1.5' }).warnings).toEqual([]);
   });
 
-  test('is accepted in silence where clients notice nothing', () => {
-    // Outputs of a size that was fixed and is open break clients, so only the input is widened here.
+  test('is replaced without a question if no client is affected', () => {
+    // An output whose fixed size becomes free breaks clients, so only the input is widened here.
     writeOnnxModel('m.onnx', { ...identity('float', ['n', 'k']), outputs: [value('y', 'float', ['n', 4])] });
     expect(accept('--model-version', '1.5').stdout).toBe(
       '  input "x" changes from FP32 [n, 4] to FP32 [n, k]\nm.interface.json: version "1.5" of "m" is accepted.\n',
@@ -99,7 +99,7 @@ describe('an accepted interface beside the model', () => {
   });
 });
 
-describe('of pictures and classes', () => {
+describe('the interface of pictures and classes', () => {
   const picture = { color: 'gray', width: 2, height: 2, maxPixels: 100 } as const;
   const declared = { picture, classes: ['a', 'b', 'c', 'd'] };
   beforeEach(() => {
@@ -108,7 +108,7 @@ describe('of pictures and classes', () => {
     expect(accept('--breaking', '--preprocessing', 'm.preprocessing.json').code).toBe(0);
   });
 
-  test('holds what clients may send and read', () => {
+  test('contains what clients may send and read', () => {
     expect(JSON.parse(readFileSync('m.interface.json', 'utf8'))).toEqual({
       interfaceVersion: 1,
       name: 'm',
@@ -123,7 +123,7 @@ describe('of pictures and classes', () => {
     ).toBe(0);
   });
 
-  test('refuses what breaks clients, and says how to accept it', () => {
+  test('refuses breaking changes, and reports how to accept them', () => {
     expect(() => read({ ...declared, classes: ['a', 'b', 'd', 'c'] })).toThrow(
       new Error(
         'm.onnx: compared with m.interface.json (version "1"), class "c" moves from index 2 to 3: clients that use the index misread it. Raise the model\'s major version, or accept the change if no client is affected: model-serving interface accept m.onnx --preprocessing FILE --breaking [interface-broken]',
@@ -141,7 +141,7 @@ describe('of pictures and classes', () => {
   });
 });
 
-describe('a file that is no interface', () => {
+describe('a file that is not an interface', () => {
   const problemOf = (content: string) => {
     write(['n', 4]);
     writeFileSync('m.interface.json', content);
@@ -171,7 +171,7 @@ describe('a file that is no interface', () => {
     );
   });
 
-  test('that was named must be there', () => {
+  test('must exist if a prop names it', () => {
     write(['n', 4]);
     expect(() => read({ interface: 'other.json' })).toThrow(/^other\.json: no such file\./);
   });
@@ -199,7 +199,7 @@ describe('a canary', () => {
     );
   });
 
-  test('must answer what the service answers', () => {
+  test('must return everything that the service returns', () => {
     const classified = (classes?: string[]) => () =>
       synthStack((stack) => {
         const model = (version: string, props: OnnxModelProps) =>
@@ -215,7 +215,7 @@ describe('a canary', () => {
     );
   });
 
-  test('may, where that is said', () => {
+  test('may break clients with acceptsInterfaceChange', () => {
     expect(build({ acceptsInterfaceChange: true })).not.toThrow();
   });
 });

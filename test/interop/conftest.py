@@ -1,4 +1,4 @@
-"""Starts models on free ports, as `model-serving serve` does for anyone."""
+"""Starts models on free ports with `model-serving serve`."""
 
 import json
 import subprocess
@@ -14,7 +14,7 @@ DIGITS = ROOT / "examples" / "digits"
 
 @contextmanager
 def serving(model, *flags):
-    """What the server says of itself once it is ready: its URL and its ports."""
+    """Starts a server, and yields its URL and ports once it is ready."""
     ports = [word for name in ("port", "grpc-port", "metrics-port") for word in (f"--{name}", "0")]
     command = ["node", "--import", "tsx", "lib/cli/main.ts", "serve", str(model), *ports, *flags]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
@@ -30,7 +30,7 @@ def serving(model, *flags):
 
 @pytest.fixture(scope="session")
 def serve():
-    """Starts a model: `with serve(path) as listening`."""
+    """Function that starts a model: `with serve(path) as listening`."""
     return serving
 
 

@@ -1,6 +1,6 @@
-"""What JSON Schema has no words for, added to requests that schemathesis makes from the document and means to be valid:
-data have as many elements as the shape says, dimensions of one name have one size, and binary data follows its JSON.
-Requests that are meant to be wrong go as they are."""
+"""Applies rules that JSON Schema cannot express to requests that schemathesis generates as valid: data has as many
+elements as the shape specifies, dimensions with one name have one size, and binary data follows its JSON. Requests
+that are generated as invalid are not changed."""
 
 import itertools
 import json
@@ -15,10 +15,10 @@ JSON_LENGTH = "Inference-Header-Content-Length"
 ELEMENT = {"BOOL": False, "BYTES": "text"}
 PACKED = {"FP32": "<f", "FP64": "<d", "INT64": "<q", "BOOL": "<?"}
 MOST_ROWS = 3
-# No run on a busy machine is to begin too late: that would be answered with 504, as documented.
+# On a busy machine, a run must not start too late: the answer would be 504, as documented.
 LONG_TIMEOUT = 60_000_000
 
-# Of the inputs, by name: the properties of their schemas.
+# Properties of the schemas of the inputs, by name.
 inputs = {}
 
 
@@ -35,12 +35,12 @@ def before_call(ctx, case, kwargs):
     is_valid = case.meta.generation.mode.is_positive
     header = case.meta.components.get(schemathesis.core.parameters.ParameterLocation.HEADER)
     if header is None or header.mode.is_positive:
-        # It says how a body is to be read, so one that was made up makes another request of it.
+        # This header determines how a body is read, so a generated value would change the request.
         for name in [name for name in case.headers if name.lower() == JSON_LENGTH.lower()]:
             del case.headers[name]
     if not is_valid:
         return
-    # A class is that of one row.
+    # classify accepts only one row.
     is_class = case.path.endswith("/classify")
     if case.media_type == "application/octet-stream":
         if is_class:
@@ -56,7 +56,7 @@ def fill(request, most_rows):
     for tensor in request["inputs"]:
         schema = inputs[tensor["name"]]
         given = list(flatten(tensor["data"]))
-        # Elements that were made must be sent, or they are not tried.
+        # If elements were generated, the shape must not be empty, so that they are sent.
         tensor["shape"] = shape_of(schema, tensor["shape"], sizes, fewest=1 if given or most_rows == 1 else 0, most_rows=most_rows)
         given = given or [ELEMENT.get(tensor["datatype"], 0)]
         flat = list(itertools.islice(itertools.cycle(given), math.prod(tensor["shape"])))

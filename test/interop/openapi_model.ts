@@ -1,4 +1,4 @@
-// Writes the model that the OpenAPI document is tried with, beside digits: node --import tsx openapi_model.ts FILE
+// Writes a model, besides digits, for the tests of the OpenAPI document: node --import tsx openapi_model.ts FILE
 import { node, value, writeOnnxModel } from '../support/onnx-builder';
 
 /** Several inputs of several datatypes, symbols that they share, and fixed sizes. */

@@ -1,4 +1,4 @@
-"""What the server says of its messages is what others' clients are made from."""
+"""Tests the server's descriptions of its messages, from which clients can be generated."""
 
 import json
 import os
@@ -61,7 +61,7 @@ def reflection(grpc_target):
         yield ProtoReflectionDescriptorDatabase(channel)
 
 
-# Of our own, with numbers that the protocol leaves free.
+# Our own fields, with numbers that the protocol does not use.
 EXTENSIONS = {
     "inference.ModelMetadataResponse": {"properties"},
     "inference.ModelMetadataResponse.PropertiesEntry": {"key", "value"},
@@ -69,14 +69,14 @@ EXTENSIONS = {
 
 
 def fields(message):
-    """What makes messages of one kind those of another: number and type of each field, by its name."""
+    """Number and type of each field, by name; messages with the same fields are compatible."""
     ours = EXTENSIONS.get(message.full_name, ())
     return {f.name: (f.number, f.type, f.is_repeated) for f in message.fields if f.name not in ours}
 
 
-def test_messages_are_those_of_others(reflection):
+def test_messages_match_those_of_other_clients(reflection):
     assert sorted(reflection.get_services()) == SERVICES
-    # protobuf itself judges the descriptions to be complete and consistent.
+    # protobuf checks that the descriptions are complete and consistent.
     pool = DescriptorPool(reflection)
     compared = 0
     for theirs in (service_pb2, model_config_pb2, health_pb2, reflection_pb2):

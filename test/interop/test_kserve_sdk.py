@@ -7,7 +7,7 @@ from kserve import InferenceRESTClient, InferInput, InferRequest, RESTConfig
 
 
 def call(use):
-    """Awaits what `use` makes of a client of its own: a client belongs to one event loop."""
+    """Awaits `use` with a new client, because a client belongs to one event loop."""
 
     async def run():
         async with InferenceRESTClient(RESTConfig(protocol="v2", retries=0)) as client:

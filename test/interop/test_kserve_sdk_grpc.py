@@ -7,7 +7,7 @@ from kserve import InferenceGRPCClient, InferInput, InferRequest
 
 
 def call(grpc_target, use):
-    """Awaits what `use` makes of a client of its own: a client belongs to one event loop."""
+    """Awaits `use` with a new client, because a client belongs to one event loop."""
 
     async def run():
         async with InferenceGRPCClient(grpc_target, retries=0) as client:

@@ -1,4 +1,4 @@
-"""Requests that schemathesis makes from /openapi.json, valid and not, and what the server answers to them."""
+"""Sends valid and invalid requests that schemathesis generates from /openapi.json, and checks the answers."""
 
 import json
 import os
@@ -35,7 +35,7 @@ def preprocessing(tmp_path):
 @pytest.mark.parametrize(
     ("model", "takes_pictures", "operations"), [("digits", False, 17), ("digits", True, 19), ("mixed", False, 17)]
 )
-def test_the_server_is_as_its_document_says(serve, model, takes_pictures, operations, request, preprocessing, tmp_path):
+def test_the_server_matches_its_document(serve, model, takes_pictures, operations, request, preprocessing, tmp_path):
     flags = ["--preprocessing", str(preprocessing)] if takes_pictures else []
     with serve(request.getfixturevalue(model), *flags) as listening:
         run = subprocess.run(

@@ -48,7 +48,7 @@ def test_the_clients_own_defaults(client, images, labels):
 
 
 @pytest.mark.parametrize("algorithm", ["gzip", "deflate"])
-def test_compression_both_ways(client, images, labels, algorithm):
+def test_compression_in_both_directions(client, images, labels, algorithm):
     result = client.infer(
         "digits",
         [image_input(images, binary=False)],
@@ -59,7 +59,7 @@ def test_compression_both_ways(client, images, labels, algorithm):
     assert result.as_numpy("logits").argmax(axis=1).tolist() == labels
 
 
-def test_json_and_binary_agree_to_the_bit(client, images):
+def test_json_and_binary_are_bitwise_equal(client, images):
     replies = [
         client.infer(
             "digits",
@@ -74,7 +74,7 @@ def test_json_and_binary_agree_to_the_bit(client, images):
 def test_config(client):
     config = client.get_model_config("digits")
     assert (config["name"], config["platform"], config["backend"]) == ("digits", "onnxruntime_onnx", "onnxruntime")
-    # A client that makes batches adds the dimension that dims leave out.
+    # Clients that batch add the first dimension, which dims omit.
     batched = config["max_batch_size"] > 0
     assert config["input"] == [
         {"name": "image", "data_type": "TYPE_FP32", "dims": [3, 32, 32] if batched else [-1, 3, 32, 32]}

@@ -37,13 +37,13 @@ test.each([
   );
 });
 
-test.each([undefined, null, '9', 1.5])('maxReplicas is refused where it is %j', (maxReplicas) => {
+test.each([undefined, null, '9', 1.5])('maxReplicas is refused if it is %j', (maxReplicas) => {
   expect(() => synthService({ model, autoscaling: { maxReplicas: maxReplicas as never } })).toThrow(
     /^stack\/digits: autoscaling.maxReplicas is .*Use a whole number of 1 or more.*\[not-positive\]$/,
   );
 });
 
-test('by default on 70 % of CPU, from two replicas; up fast, down slowly, said in full', () => {
+test('by default, keeps 70 % of CPU from two replicas, and scales up fast and down slowly, with all fields written', () => {
   const { only } = synthService({ model, autoscaling: { maxReplicas: 9 } });
   expect(only('horizontal_pod_autoscaler_v2').spec).toEqual({
     min_replicas: 2,
@@ -128,7 +128,7 @@ test('accepts Terraform tokens', () => {
   expect(spec.metric).toEqual([pods('inference_in_flight', '${var.requests}'), cpu('${var.percent}')]);
 });
 
-test('without a CPU request, another metric may decide', () => {
+test('without a CPU request, another metric can be used', () => {
   const autoscaling = { maxReplicas: 9, target: ScalingTarget.inFlightPerReplica(4) };
   const { container } = synthService({ model, autoscaling, resources: { cpu: 'none' } });
   expect(container.resources.requests.cpu).toBeUndefined();
@@ -160,7 +160,7 @@ describe('a CPU target', () => {
     [{ cpu: 2, cpuLimit: 'none' }, { threadsPerExecutor: 3 }, 150],
     [{ cpu: 2.5, cpuLimit: 'none' }, {}, 80],
     [{ cpu: 'none', cpuLimit: 2 }, { executors: 3 }, 100],
-  ])('with %j and %j can be below %d', (resources, serving, most) => {
+  ])('with %j and %j must be below %d', (resources, serving, most) => {
     expect(synth(resources, serving, most - 1)).not.toThrow();
     expect(synth(resources, serving, most)).toThrow('[cpu-target-unreachable]');
   });
@@ -187,7 +187,7 @@ describe('T14 a metric of the server', () => {
   const inFlight = 'the gauge inference_in_flight (ScalingTarget.inFlightPerReplica)';
   const queueLength = 'the gauge inference_queue_length (ScalingTarget.queueLengthPerReplica)';
 
-  /** Series of the server by the type in the text of its metrics. */
+  /** Names of the server's series: those that only grow, and gauges. */
   async function series(): Promise<{ growing: string[]; gauges: string[] }> {
     const none = new Distribution({});
     const exposition = new Exposition({
@@ -230,13 +230,13 @@ describe('T14 a metric of the server', () => {
   });
 
   test.each(['inference_requests_per_second', 'inference_requests', 'http_requests_total', 'total', 'gpu_count'])(
-    '%s is a rate or of others, and accepted',
+    '%s is a rate or another metric, and accepted',
     (name) => {
       expect(synth(name)).not.toThrow();
     },
   );
 
-  test('is rejected together with others too', () => {
+  test('is rejected also in a list with other targets', () => {
     expect(synth(['inference_in_flight', 'inference_requests_total'])).toThrow(/^[^\n]*\[scaling-target-counter\]$/);
   });
 });

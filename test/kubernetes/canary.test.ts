@@ -91,7 +91,7 @@ describe('K3 disruptions', () => {
     });
   });
 
-  test('use the bound of the service if a canary can have it', () => {
+  test('use the bound of the service if it is valid for a canary', () => {
     const bounds = (disruptionBudget: DisruptionBudgetOptions) =>
       budgets({ disruptionBudget }).map(({ spec: { max_unavailable, min_available } }) => [
         max_unavailable,
@@ -140,7 +140,7 @@ test('an image from a registry', () => {
   expect(construct.canary!.image).toBe(image);
 });
 
-test('uses the nearest share of whole replicas, or reports a number that would do', () => {
+test('uses the nearest share of whole replicas, or reports a number that is enough', () => {
   const weight = fc.double({ min: 1, max: 99, noNaN: true });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 50 }), weight, (stable, wanted) => {
@@ -166,11 +166,11 @@ test.each([
   [9, 10, 1],
   [1, 50, 1],
   [1, 90, 9],
-])('with %d replicas, a weight of %d takes %d', (stable, weight, replicas) => {
+])('with %d replicas, a weight of %d needs %d', (stable, weight, replicas) => {
   expect(withCanary({ weight }, stable).construct.canary!.replicas).toBe(replicas);
 });
 
-test('8 and 20 give 2: a weight is reached within its tolerance, or rejected with two values that would do', () => {
+test('8 and 20 give 2: a weight is reached within its tolerance, or rejected with two valid values', () => {
   const accepted = (stable: number, weight: number, weightTolerance: number) => {
     const canary = withCanary({ weight, weightTolerance }, stable).construct.canary!;
     expect(canary.weight).toBe((100 * canary.replicas) / (stable + canary.replicas));
@@ -304,7 +304,7 @@ describe('rejects', () => {
     ).toThrow('stack/digits/next: image is stored only on the engine that builds it, so the cluster cannot pull it.');
   });
 
-  test('the track of the service itself: both Deployments would claim the pods', () => {
+  test("the id of the service's own track: both Deployments would claim the pods", () => {
     expect(() =>
       synthService({ model, replicas: 8 }, (it) => it.addCanary('stable', { model: candidate, weight: 20 })),
     ).toThrow(
@@ -312,7 +312,7 @@ describe('rejects', () => {
     );
   });
 
-  describe('a model that is larger than', () => {
+  describe('a model that is too large for', () => {
     const large = largeModel(folder, 'digits', 300, { version: '2' });
 
     test('K12 the memory of the service', () => {
@@ -325,7 +325,7 @@ describe('rejects', () => {
       );
     });
 
-    test('the deadline of an update allows', () => {
+    test('the deadline of an update', () => {
       expect(() =>
         synthService({ model, replicas: 8, rollout: { progressDeadlineSeconds: 70 } }, (service) => {
           service.addCanary('next', { model: large, weight: 20 });
@@ -378,7 +378,7 @@ describe('rejects', () => {
     ).toThrow('stack/digits/next: replicas is a Terraform token');
   });
 
-  test('a model if the service has an image, because the repository is unknown', () => {
+  test('a model if the service has an image, because no repository is known', () => {
     const image = InferenceImage.fromRegistry(`registry.example.com/d@sha256:${'1'.repeat(64)}`, { model });
     expect(() =>
       synthService({ image, repository: undefined, replicas: 4 }, (service) => {

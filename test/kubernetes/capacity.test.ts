@@ -94,7 +94,7 @@ describe('a model that was measured at several sizes', () => {
     ]);
   });
 
-  test('is refused where the profile has no such dimension, with the names of those that it has', () => {
+  test('is refused if the profile does not have a dimension, with the names of its dimensions', () => {
     expect(problems({ requestsPerSecond: 20, at: { sequnce: 128 } }, { model: sized })).toEqual([
       expect.stringMatching(/The profile has no dimension "sequnce"\. It has "sequence", "mask:1"\.$/),
     ]);
@@ -120,7 +120,7 @@ test('applies explicit resources and options', () => {
     `6 replicas of 0.6 CPUs, 500 requests/s each, handle 2,000 requests/s with 30 % headroom, ${MEASURED}`,
   ]);
   expect(planned({ requestsPerSecond: 5000 }, { resources: { cpu: 2 } })[0]).toBe('4');
-  // A limit above the request does not count.
+  // A CPU limit above the request is ignored.
   expect(planned({ requestsPerSecond: 2000 }, { resources: { cpu: 0.6, cpuLimit: 4 } })[0]).toBe('6');
   expect(planned({ requestsPerSecond: 2000 }, { serving: { maxBatchSize: 1 } })[0]).toBe('6');
 });
@@ -163,7 +163,7 @@ describe('replicas that are not enough are rejected', () => {
     );
   });
 
-  test('without a remedy of CPUs that were not measured, or that a limit excludes', () => {
+  test('without suggesting CPUs that were not measured or that a limit excludes', () => {
     const few = 'replicas is 2, enough for 1,530 with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s';
     expect(problems({ requestsPerSecond: 20_000 }, { replicas: 2 })).toEqual(
       unmeetable('20,000', few, 'raise replicas to 26'),

@@ -8,7 +8,7 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
 
-/** Resources of the snippet of docs/kubernetes.md that contains a text. */
+/** Resources of the snippet in docs/kubernetes.md that contains a text. */
 function synthSnippet(text: string): any {
   const found = snippets(join(__dirname, '../..')).filter(
     ({ place, code }) => place.startsWith('docs/kubernetes.md:') && code.includes(text),

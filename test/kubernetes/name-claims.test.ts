@@ -25,7 +25,7 @@ const taken = (where: string, name: string, owner: string) =>
 const deployments = (json: any) =>
   Object.values<any>(json.resource.kubernetes_deployment_v1).map(({ metadata }) => metadata.name);
 
-describe('T10 two resources of one name', () => {
+describe('T10 two resources with one name are rejected:', () => {
   test('two services', () => {
     expect(() =>
       synthStack((stack) => {

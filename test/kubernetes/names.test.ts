@@ -60,7 +60,7 @@ test.each(['', '-a', 'a-', '9a', 'A', 'a.b', 'a_b', 'a b', 'a\n', 'x'.repeat(64)
   },
 );
 
-test('members of one owner have different names', () => {
+test('resources of one owner have different names', () => {
   fc.assert(fc.property(path, id, id, (owner, a, b) => a === b || memberName(owner, a) !== memberName(owner, b)));
 });
 

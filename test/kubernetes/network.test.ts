@@ -35,7 +35,7 @@ test.each<[string, () => unknown, string]>([
   ['no addresses', () => Peers.cidr(undefined as never), '{ ipBlock: { cidr: undefined, except: undefined } }'],
   ['a text', () => 'ingress-nginx', "'ingress-nginx'"],
   ['nothing', () => undefined, 'undefined'],
-  ['another kind of object', () => ({ namespace: 'front' }), "{ namespace: 'front' }"],
+  ['an object that is not a peer', () => ({ namespace: 'front' }), "{ namespace: 'front' }"],
 ])('rejects a peer that would let everyone in: %s', (_, make, shown) => {
   const peer = make() as Peer;
   const error = (prop: string) =>
@@ -100,7 +100,7 @@ test('lets nobody in for an empty list', () => {
   expect(policy({ from: [] }).ingress).toEqual([]);
 });
 
-test('lets in later peers, and the ingress controller', () => {
+test('lets in peers that are added later, and the ingress controller', () => {
   const { ingress } = policy({ from: [] }, (service) => {
     service.allowFrom(Peers.namespace('a'), Peers.namespace('b'));
     service.exposeViaIngress({ host: 'a.example.com', from: Peers.namespace('ingress') });

@@ -12,7 +12,7 @@ import { temporaryFolder } from '../support/temporary-folder';
 const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
 const unknown = Token.asNumber({ resolve: () => 1 });
 
-/** Number of waves until all replicas are new, computed like Kubernetes with waves that are ready at once. */
+/** Number of waves until all replicas are new, as Kubernetes computes it if each wave is ready at once. */
 function waves(maxSurge: number | string, replicas: number): number {
   const surge =
     typeof maxSurge === 'number' ? maxSurge : Math.ceil((Number(maxSurge.replace('%', '')) / 100) * replicas);
@@ -40,7 +40,7 @@ test.each<[number, number | undefined]>([
   [1, unknown],
   [1, undefined],
   [unknown, 8],
-])('a surge of %d of %s replicas waits like the default', (maxSurge, replicas) => {
+])('a surge of %d of %s replicas has the timeouts of the default', (maxSurge, replicas) => {
   const times = rolloutTimes({ startupSeconds: 10, progressDeadlineSeconds: 100, maxSurge }, model, replicas);
   expect(times.timeoutSeconds).toBe(140);
 });

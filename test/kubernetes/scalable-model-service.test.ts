@@ -172,7 +172,7 @@ describe('minimal props', () => {
     ]);
   });
 
-  test('outputs contain its addresses and its image', () => {
+  test('have outputs with its addresses and its image', () => {
     const outputs = Object.values<any>(json.output).map((output) => output.value);
     expect(outputs).toEqual([
       'stack-digits.default.svc:8081',
@@ -244,7 +244,7 @@ test('maximum props', () => {
     annotations: { owner: 'ml' },
   });
   expect(deployment.wait_for_rollout).toBe(false);
-  // 30 replicas one by one, each with 100 s to start, plus the deadline of the last one.
+  // 30 replicas one by one, with 100 s each to start, plus the deadline of 200 s.
   expect(deployment.timeouts).toEqual({ create: '3200s', update: '3200s' });
   expect(deployment.spec).toMatchObject({
     progress_deadline_seconds: 200,
@@ -359,7 +359,7 @@ test.each([
   expect(variable?.value).toBe(threads);
 });
 
-test('accepts an image of an earlier stack, or of a registry by its digest', () => {
+test('accepts an image from an earlier stack, or from a registry by its digest', () => {
   const reference = `registry.example.com/digits@sha256:${'1'.repeat(64)}`;
   const image = InferenceImage.fromRegistry(reference, { model, platform: 'linux/arm64' });
   const { container, template, json } = synthService({ image, repository: undefined });
@@ -421,7 +421,7 @@ test('a namespace may start with a digit, unlike a Service', () => {
   expect(synthService({ model, namespace: '1st' }).construct.url).toBe('http://stack-digits.1st.svc');
 });
 
-test('uses one provider of each kind for all resources; names are separate for another provider', () => {
+test('uses one provider of each kind for all resources; another provider has separate names', () => {
   const candidate = OnnxModel.fromFile(multiplier(folder, 'digits', 4), { version: '5' });
   const json = synthStack((stack) => {
     const provider = new KubernetesProvider(stack, 'elsewhere', { alias: 'elsewhere' });
@@ -582,7 +582,7 @@ describe('cases', () => {
     }
   });
 
-  test('K12 memory is request and limit, and at least what the model needs', () => {
+  test('K12 the memory is both request and limit, and at least what the model needs', () => {
     const large = largeModel(folder, 'large', 300);
     expect(() => synthService({ model: large, resources: { memoryMiB: 256 } })).toThrow(
       'stack/digits: resources.memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
@@ -630,7 +630,7 @@ test('K12 every executor has its own weights', () => {
   expect(synthService({ model: large, serving }).container.resources.limits.memory).toBe('1716Mi');
 });
 
-describe('many in one stack', () => {
+describe('many services in one stack', () => {
   const models = Array.from({ length: 50 }, (_, i) =>
     OnnxModel.fromFile(multiplier(folder, `many-${i}`, i), { runtimeCheck: 'skip' }),
   );
@@ -647,7 +647,7 @@ describe('many in one stack', () => {
   });
   const all = (type: string) => Object.values<any>(json.resource[`kubernetes_${type}`]);
 
-  test('with images that differ only in the model', () => {
+  test('have images that differ only in the model', () => {
     const withoutModel = models.map((own) =>
       BuildContext.of({ model: own, platform: 'linux/amd64', nodePath: '/usr/local/bin/node' })
         .files.filter(({ path }) => !path.startsWith('model/'))
@@ -660,7 +660,7 @@ describe('many in one stack', () => {
     for (const files of withoutModel) expect(files).toEqual(withoutModel[0]);
   });
 
-  test('each with its name and its selector', () => {
+  test('have a separate name and selector each', () => {
     expect(new Set(all('deployment_v1').map(({ metadata: { name } }) => name)).size).toBe(55);
     expect(new Set(all('deployment_v1').map(({ spec }) => JSON.stringify(spec.selector))).size).toBe(55);
     for (const [type, path, count] of [
@@ -672,7 +672,7 @@ describe('many in one stack', () => {
     }
   });
 
-  test('each Service, budget and policy selects only the pods of its own Deployments', () => {
+  test('have Services, budgets and policies that select only the pods of their own Deployments', () => {
     const deployments = all('deployment_v1');
     for (const type of ['service_v1', 'pod_disruption_budget_v1', 'network_policy_v1']) {
       for (const { metadata, spec } of all(type)) {
@@ -735,7 +735,7 @@ describe('rejects', () => {
       'stack/digits: pod.labels sets "app.kubernetes.io/name", which is reserved for the construct. Use another key. [label-reserved]',
     ],
     ...['annotations', 'pod', 'service'].map((prop): [string, Partial<ScalableModelServiceProps>, string] => [
-      `an annotation of ours in ${prop}`,
+      `a reserved annotation in ${prop}`,
       {
         model,
         [prop]:
@@ -749,7 +749,7 @@ describe('rejects', () => {
       'stack/digits: pod.nodeSelector sets "kubernetes.io/arch", which is reserved for the construct. Use another key. [label-reserved]',
     ],
     [
-      'a node label',
+      'an invalid node label',
       { model, pod: { nodeSelector: { 'a b': 'x' } } },
       'stack/digits: pod.nodeSelector has "a b: x", which is not a Kubernetes label.',
     ],
@@ -787,17 +787,17 @@ describe('rejects', () => {
       'stack/digits: autoscaling.target has two targets for cpu. Keep one. [scaling-target-twice]',
     ],
     [
-      'a target value',
+      'an invalid target value',
       { model, autoscaling: { maxReplicas: 4, target: ScalingTarget.cpuUtilization(0.7) } },
       'stack/digits: the target for cpu is 0.7. Use an integer above 0. [scaling-target-value]',
     ],
     [
-      'a metric value',
+      'an invalid metric value',
       { model, autoscaling: { maxReplicas: 4, target: ScalingTarget.inFlightPerReplica(0) } },
       'stack/digits: the target for inference_in_flight is 0. Use a number above 0. [scaling-target-value]',
     ],
     [
-      'a wait before scaling down',
+      'an invalid wait before scaling down',
       { model, autoscaling: { maxReplicas: 4, scaleDownAfterSeconds: 4000 } },
       'stack/digits: autoscaling.scaleDownAfterSeconds is 4000. Use an integer from 0 to 3600. [scale-down-invalid]',
     ],
@@ -847,7 +847,7 @@ describe('rejects', () => {
       'stack/digits: rollout.maxSurge is 0. Use at least 1 replica, or a percentage such as "25%": updates add new replicas before they remove old ones. [surge-invalid]',
     ],
     [
-      'a deadline before the end of the start',
+      'a deadline before the end of the startup time',
       { model, rollout: { startupSeconds: 100, progressDeadlineSeconds: 100 } },
       'stack/digits: rollout.progressDeadlineSeconds is 100, which is not more than startupSeconds 100. Updates would fail while replicas still start. Raise it to 101 or more, or omit it. [progress-deadline-too-short]',
     ],
@@ -857,7 +857,7 @@ describe('rejects', () => {
       'stack/digits: service.port is 70000. Use an integer from 1 to 65535. [port-out-of-range]',
     ],
     [
-      'a port for gRPC',
+      'an invalid port for gRPC',
       { model, service: { grpcPort: 0.5 } },
       'stack/digits: service.grpcPort is 0.5. Use an integer from 1 to 65535. [port-out-of-range]',
     ],
@@ -877,12 +877,12 @@ describe('rejects', () => {
       'stack/digits: service.port is 80, but clients of a headless service connect directly to the replicas, which listen on 8080. Remove port. [headless-port]',
     ],
     [
-      'a variable of the server',
+      'a reserved environment variable',
       { model, environment: { MODEL_SERVING_EXECUTORS: '2' } },
       'stack/digits: environment sets MODEL_SERVING_EXECUTORS, but variables that start with MODEL_SERVING_ are reserved for the server. Use the serving prop. [environment-reserved]',
     ],
     [
-      'the name of a variable',
+      'an invalid name of an environment variable',
       { model, environment: { '9': 'x' } },
       'stack/digits: environment has a variable "9". Use letters, digits, "_", "." and "-" for its name, and start it with a letter or "_". [environment-name-invalid]',
     ],
@@ -897,7 +897,7 @@ describe('rejects', () => {
       'stack/digits: build configures the build of an image for model, but image is set. Set it on that InferenceImage instead. [build-with-image]',
     ],
     [
-      'a serving option',
+      'an invalid serving option',
       { model, serving: { executors: 0 } },
       'stack/digits: serving.executors is 0. Too small: expected number to be >=1. [serving-option-invalid]',
     ],
@@ -932,7 +932,7 @@ describe('rejects', () => {
     );
   });
 
-  test('two services with one name, unless in two namespaces', () => {
+  test('two services with one name, unless their namespaces differ', () => {
     const services = (namespace: string) =>
       synthStack((stack) => {
         new ScalableModelService(stack, 'a', { model, repository, name: 'digits' });

@@ -20,7 +20,7 @@ function read(parts: ModelParts, props: OnnxModelProps = {}): OnnxModel {
   return OnnxModel.fromFile('m.onnx', props);
 }
 
-/** Dimensions of each output, depending on the model. */
+/** Dimensions of each output of the model. */
 function given(parts: ModelParts): (readonly Dim[])[] {
   const model = read(parts);
   expect(model.signatureProof).toEqual({ proved: true });
@@ -36,7 +36,7 @@ function one(op: string, x: Dim[], y: Dim[], attributes = {}): ModelParts {
   };
 }
 
-/** The rows of x twice. */
+/** A model that returns the rows of x twice. */
 function twice(y: Dim[]): ModelParts {
   return {
     inputs: [value('x', 'float', ['n', 4])],
@@ -70,7 +70,7 @@ describe('M24 a wrong declaration', () => {
     ['a symbol that is reduced', one('ReduceMean', ['n', 4], ['n', 4], { axes: [0] }), [null, 4]],
     ['swapped symbols', one('Transpose', ['n', 'm'], ['n', 'm']), [null, null]],
     ['a symbol that counts the results of a detector', detector(0.3), [null, 4]],
-    ['a symbol that counts results which a detector never returns', detector(100), [null, 4]],
+    ['a symbol that counts the results of a detector that returns none', detector(100), [null, 4]],
   ])('%s', (_, parts, dimensions) => {
     expect(given(parts)).toEqual([dimensions]);
   });

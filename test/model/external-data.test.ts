@@ -40,7 +40,7 @@ beforeEach(() => {
   writeFileSync(weights, new Float32Array([1, 2, 3, 4]));
 });
 
-test('M5 is part of the model, and loads from any working directory', () => {
+test('M5 external data is part of the model, and loads from any working directory', () => {
   const { files, sizeBytes, ...found } = read(model('w/weights.bin', { offset: 0, length: 16 }), 'require');
   expect(files.map((file) => [file.path, file.sourcePath, file.sha256])).toEqual([
     ['model.onnx', path, sha256(path)],
@@ -60,7 +60,7 @@ test('M5 one changed byte is another model', () => {
   expect(read(model('w/weights.bin')).sha256).not.toBe(before);
 });
 
-test('lists a file that several tensors share once', () => {
+test('a file that several tensors share is listed once', () => {
   const parts = model('w/weights.bin', { length: 16 });
   const initializers = [
     ...(parts.initializers ?? []),
@@ -69,7 +69,7 @@ test('lists a file that several tensors share once', () => {
   expect(read({ ...parts, initializers }).files.map((file) => file.path)).toEqual(['model.onnx', 'w/weights.bin']);
 });
 
-test('in the tensor of a node, and in a branch', () => {
+test('external data is found in the tensor of a node, and in a branch', () => {
   const tensor = externalInitializer('', 'float', [4], 'w/weights.bin');
   const constant = node('Constant', [], ['c'], { attributes: { value: { tensor } } });
   const branch = { graph: { node: [constant] } };
@@ -80,30 +80,30 @@ test('in the tensor of a node, and in a branch', () => {
   }
 });
 
-test('M5 is missing', () => {
+test('M5 a missing file of external data is reported', () => {
   expect(problems(model('w/none.bin'))).toEqual([
     `external-data-missing: ${path}: tensor "w" is stored in "w/none.bin", but ${join(folder, 'w', 'none.bin')} does not exist. Copy the file there.`,
   ]);
 });
 
-test('is a folder', () => {
+test('a folder in place of external data is reported', () => {
   expect(problems(model('w'))).toEqual([expect.stringContaining(`not-a-file: ${join(folder, 'w')}:`)]);
 });
 
-test('M5 is truncated', () => {
+test('M5 a truncated file of external data is reported', () => {
   truncateSync(weights, 12);
   expect(problems(model('w/weights.bin'))).toEqual([
     `external-data-truncated: ${path}: tensor "w" ends at byte 16 of "w/weights.bin", but the file has only 12 bytes. The file is truncated; export or download it again.`,
   ]);
 });
 
-test('starts beyond the end', () => {
+test('external data that starts beyond the end of its file is reported', () => {
   expect(problems(model('w/weights.bin', { offset: 4 }))).toEqual([
     expect.stringContaining('tensor "w" ends at byte 20 of "w/weights.bin", but the file has only 16 bytes.'),
   ]);
 });
 
-test('does not have the length of its shape', () => {
+test('external data whose length does not match its shape is reported', () => {
   expect(problems(model('w/weights.bin', { length: 12 }))).toEqual([
     `external-data-length-wrong: ${path}: tensor "w" has a length of 12 bytes, but its type and shape require 16. The model is damaged; export it again.`,
   ]);
@@ -121,7 +121,7 @@ test.each([
   '',
   '.',
   'w/',
-])('is never read from %j', (location) => {
+])('external data is never read from %j', (location) => {
   expect(problems(model(location))).toEqual([
     `external-data-location-invalid: ${path}: tensor "w" is stored in "${location}", which is not a path inside the model's folder. Save the model again with a relative location, forward slashes and no "..".`,
   ]);
@@ -132,13 +132,13 @@ test.each([
   ['./model.json', 'model.json'],
   ['golden.json', 'golden.json'],
   ['model.onnx/w.bin', 'model.onnx'],
-])('cannot be in %j, which images reserve', (location, reserved) => {
+])('external data cannot be in %j, which images reserve', (location, reserved) => {
   expect(problems(model(location))).toEqual([
     `external-data-location-reserved: ${path}: tensor "w" is stored in "${location}", but the image reserves ${reserved} for its own files. Save the model again with another location, such as "weights.bin".`,
   ]);
 });
 
-describe('behind a symbolic link', () => {
+describe('external data behind a symbolic link', () => {
   test('out of the folder is rejected', () => {
     const secret = join(root, 'secret.bin');
     writeFileSync(secret, new Float32Array(4));

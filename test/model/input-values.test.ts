@@ -31,7 +31,7 @@ test('indices are below the number of rows of the smallest table', () => {
   expect(shown(nodes, { initializers: [table, small] })).toEqual({ below: 7 });
 });
 
-test('also of a quantized table, and through other shapes and types', () => {
+test('indices are bounded also for a quantized table, and through changes of shape and type', () => {
   const scale = initializer('scale', 'float', [50, 1], new Float32Array(50));
   const nodes = [
     node('Mul', ['table', 'scale'], ['weights']),
@@ -43,7 +43,7 @@ test('also of a quantized table, and through other shapes and types', () => {
   expect(shown(nodes, { initializers: [table, scale, ids(1n)] })).toEqual({ below: 50 });
 });
 
-test('not of a table of another shape, or of a computed one', () => {
+test('indices are not bounded for a table of another shape, or for a computed table', () => {
   const turned = [node('Transpose', ['table'], ['turned']), node('Gather', ['turned', 'k'], ['y'])];
   expect(shown(turned, { initializers: [table] })).toBeUndefined();
   expect(shown([node('Gather', ['x', 'k'], ['y'])])).toBeUndefined();
@@ -75,7 +75,7 @@ test('collects compared values: one value and another one, or all of a table', (
   expect(shown([node('Equal', ['all', 'k'], ['y'])], { initializers: [all] })).toEqual({ below: 300 });
 });
 
-test('collects the values that an operator knows, also in a branch, up to 64', () => {
+test('collects up to 64 of the values that an operator knows, also in a branch', () => {
   const keys = Array.from({ length: 100 }, (_, i) => i);
   const lookUp = node('LabelEncoder', ['k'], ['z'], { domain: 'ai.onnx.ml', attributes: { keys_int64s: keys } });
   const graph = { name: 'branch', node: [lookUp], output: [value('z', 'int64', ['n'])] };

@@ -8,7 +8,7 @@ import { problemsOf } from './support';
 const folder = temporaryFolder();
 const path = join(folder, 'm.onnx');
 
-/** y is x in lower case, unless the attributes say otherwise. */
+/** Model in which y is x in lower case, unless the attributes specify otherwise. */
 function normalizer(attributes: Record<string, AttributeValue>): ModelParts {
   return {
     inputs: [value('x', 'string', ['n'])],

@@ -23,7 +23,7 @@ function problems(card: unknown): string[] {
     if (!(error instanceof ModelServingError)) throw error;
     return error.message.split('\n').map((line) => line.replace(`${FILE}: `, ''));
   }
-  throw new Error('the card was taken');
+  throw new Error('the card was accepted');
 }
 
 const WHOLE: ModelCard = {
@@ -205,7 +205,7 @@ describe('rejects a card', () => {
   });
 });
 
-test('accepts the longest text, and no longer one', () => {
+test('accepts the longest allowed text, and no longer text', () => {
   expect(problems({ description: 'é'.repeat(2001) })).toEqual([
     'card.description has 4002 bytes, but an image label can have at most 4000. Shorten it, and move the rest to the page that card.documentation links to. [card-too-long]',
   ]);

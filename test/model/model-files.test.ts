@@ -15,13 +15,13 @@ function problemsOfFile(content: Uint8Array | string): string[] {
   return problemsOf(() => OnnxModel.fromFile(path, { runtimeCheck: 'skip' }));
 }
 
-test('is missing', () => {
+test('a missing file is reported', () => {
   expect(problemsOf(() => OnnxModel.fromFile('no/such.onnx'))).toEqual([
     `file-not-found: no/such.onnx: no such file. Relative paths are resolved against the working directory, ${process.cwd()}.`,
   ]);
 });
 
-test('is a folder', () => {
+test('a folder is reported', () => {
   const subfolder = join(folder, 'folder.onnx');
   fs.mkdirSync(subfolder);
   expect(problemsOf(() => OnnxModel.fromFile(subfolder))).toEqual([
@@ -29,17 +29,17 @@ test('is a folder', () => {
   ]);
 });
 
-test('is empty', () => {
+test('an empty file is reported', () => {
   expect(problemsOfFile('')).toEqual([`file-empty: ${path}: the file is empty. Export or download it again.`]);
 });
 
-test('is a Git LFS pointer', () => {
+test('a Git LFS pointer is reported', () => {
   expect(problemsOfFile('version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n')).toEqual([
     `git-lfs-pointer: ${path}: this is a Git LFS pointer, not the file itself. Run "git lfs pull".`,
   ]);
 });
 
-test('cannot be read', () => {
+test('an unreadable file is reported', () => {
   writeOnnxModel(path, valid);
   const denied = Object.assign(new Error('permission denied'), { code: 'EACCES', syscall: 'stat' });
   jest.spyOn(fs, 'statSync').mockImplementationOnce(() => {
@@ -50,7 +50,7 @@ test('cannot be read', () => {
   ]);
 });
 
-test('exceeds the limit of protobuf', () => {
+test("a file beyond protobuf's limit is reported", () => {
   const file = { path: 'model.onnx', sourcePath: path, sha256: '', sizeBytes: 2 ** 31 };
   expect(problemsOf(() => loadGraph('m.onnx', file))).toEqual([
     'model-too-large: m.onnx: the file has 2147483648 bytes, but a protobuf message can have at most 2147483647. Store the weights in a separate file: onnx.save_model(model, path, save_as_external_data=True).',
@@ -66,13 +66,13 @@ test.each([
   ['protobuf without a graph', Buffer.from([0x08, 0x08]), 'it has no graph'],
   ['a graph without an IR version', onnxModel({ ...valid, irVersion: 0 }), 'it has no IR version'],
   ['a truncated number', Buffer.from([0x08, 0x80]), 'the file ends at byte 2, in the middle of a field'],
-])('is %s', (_, content, reason) => {
+])('a file that is not an ONNX model is reported: %s', (_, content, reason) => {
   expect(problemsOfFile(content)).toEqual([
     `not-onnx: ${path}: this is not a complete ONNX model: ${reason}. Check that it is the right file and that it was copied or downloaded completely.`,
   ]);
 });
 
-test('is nested too deeply', () => {
+test('a file that is nested too deeply is reported', () => {
   let bytes = Buffer.alloc(0);
   const wrap = (fieldNumber: number) => {
     const length = [(bytes.length & 0x7f) | 0x80, (bytes.length >> 7) | 0x80, bytes.length >> 14];

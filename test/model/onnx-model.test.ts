@@ -184,7 +184,7 @@ describe('a known model', () => {
     expect(spawn).not.toHaveBeenCalled();
   });
 
-  test('is the same after a touch', () => {
+  test('is the same after its file is touched', () => {
     const first = OnnxModel.fromFile(path);
     age(path, 30);
     expect(OnnxModel.fromFile(path)).toEqual(first);

@@ -24,7 +24,7 @@ function childEnds(outcome: { stdout?: string; signal?: string; status?: number;
 
 beforeEach(() => spawn.mockClear());
 
-test('runs once for each content', () => {
+test('the check runs once for each content', () => {
   expect(read({}).warnings).toEqual([]);
   expect(spawn).toHaveBeenCalledTimes(1);
   read({});
@@ -33,12 +33,12 @@ test('runs once for each content', () => {
   expect(spawn).toHaveBeenCalledTimes(2);
 });
 
-test('does not run if skipped', () => {
+test('the check does not run if skipped', () => {
   expect(read({ nodes: [node('NoSuchOperator', ['x'], ['y'])] }, 'skip').warnings).toEqual([]);
   expect(spawn).not.toHaveBeenCalled();
 });
 
-test('M4 finds types without a kernel: an inner bfloat16 MatMul', () => {
+test('M4 the check finds types without a kernel: an inner bfloat16 MatMul', () => {
   const nodes = [
     node('Cast', ['x'], ['xb'], { attributes: { to: 16 } }),
     node('MatMul', ['xb', 'w'], ['yb']),
@@ -50,27 +50,27 @@ test('M4 finds types without a kernel: an inner bfloat16 MatMul', () => {
   ]);
 });
 
-test('M11 finds opsets that are too old: Relu of opset 3', () => {
+test('M11 the check finds opsets that are too old: Relu of opset 3', () => {
   expect(problemsOf(() => read({ nodes: [node('Relu', ['x'], ['y'])], opsets: { '': 3 } }))).toEqual([
     `model-not-loadable: ${path}: onnxruntime ${runtime} cannot load this model: Could not find an implementation for Relu(1) node with name 'Relu_y'. onnxruntime has no CPU kernel for this operator with these types at this opset. Convert bfloat16 to float32, or export with a newer opset.`,
   ]);
 });
 
-test('finds an operator that its domain does not have', () => {
+test('the check finds an operator that its domain does not have', () => {
   const nodes = [node('Foo', ['x'], ['y'], { domain: 'com.microsoft' })];
   expect(problemsOf(() => read({ nodes, opsets: { '': 17, 'com.microsoft': 1 } }))).toEqual([
     `model-not-loadable: ${path}: onnxruntime ${runtime} cannot load this model: Fatal error: com.microsoft:Foo(-1) is not a registered function/op. Check the operator's name and domain, or export with an opset that has it.`,
   ]);
 });
 
-test("omits the locations in the runtime's sources", () => {
+test("messages omit locations in the runtime's sources", () => {
   const outputs = [value('z', 'float', ['n', 4])];
   expect(problemsOf(() => read({ outputs }))).toEqual([
     `model-not-loadable: ${path}: onnxruntime ${runtime} cannot load this model: This is an invalid model. Graph output (z) does not exist in the graph. Run onnx.checker.check_model(path, full_check=True) for details, and export the model again.`,
   ]);
 });
 
-test('finds an output that the graph contradicts if no run shows its shape', () => {
+test('the check finds an output that the graph contradicts if no run shows its shape', () => {
   const parts = {
     inputs: [value('x', 'float', ['n', 4]), value('shape', 'int64', [1])],
     outputs: [value('y', 'float', ['n', 5]), value('z', 'float', ['k'])],
@@ -81,7 +81,7 @@ test('finds an output that the graph contradicts if no run shows its shape', () 
   ]);
 });
 
-test('accepts declared shapes that are less specific, or name sizes differently', () => {
+test('the check accepts declared shapes that are less specific, or name sizes differently', () => {
   for (const dims of [
     [null, 4],
     ['m', 4],
@@ -91,12 +91,12 @@ test('accepts declared shapes that are less specific, or name sizes differently'
   }
 });
 
-test('gives warnings instead with "warn"', () => {
+test('with "warn", the check causes warnings instead of errors', () => {
   const { warnings } = read({ nodes: [node('NoSuchOperator', ['x'], ['y'])] }, 'warn');
   expect(warnings).toEqual([expect.stringContaining('No Op registered for NoSuchOperator with domain_version of 17')]);
 });
 
-describe('where the runtime', () => {
+describe('if the runtime', () => {
   test('cannot be loaded', () => {
     childEnds({
       stdout: 'model-serving report: {"unavailable":"libonnxruntime.so.1: cannot open shared object file"}\n',
@@ -110,7 +110,7 @@ describe('where the runtime', () => {
     expect(read({ metadata: { a: '1' } }, 'warn').warnings).toEqual([message]);
   });
 
-  test('crashes while it runs the model: the model was loaded', () => {
+  test('crashes while it runs the model, the model counts as loaded', () => {
     childEnds({ stdout: 'model-serving report: {"outputs":[]}\n', signal: 'SIGSEGV' });
     const model = read({ metadata: { a: '6' } });
     expect(model.servable).toBe(true);
@@ -126,7 +126,7 @@ describe('where the runtime', () => {
     expect(spawn).not.toHaveBeenCalled();
   });
 
-  test('is killed during a run: the runs before it do not count, because other machines may get further', () => {
+  test('is killed during a run: earlier runs do not count, because other machines may complete more of them', () => {
     const run = { inputs: [[2, 4]], outputs: [[2, 4]] };
     const lines = [{ outputs: [] }, { run }, { stopped: 'its runs take more than 10 s', byLimit: true }];
     const stdout = lines.map((line) => `model-serving report: ${JSON.stringify(line)}\n`).join('');
@@ -153,7 +153,7 @@ describe('where the runtime', () => {
     ]);
   });
 
-  test('crashes only on empty inputs: the runs before count, and the server is notified', () => {
+  test('crashes only on empty inputs: earlier runs count, and the server is notified', () => {
     const run = (rows: number) => ({ run: { inputs: [[rows, 4]], outputs: [[rows, 4]] } });
     const lines = [{ outputs: [] }, run(2), run(3), { edge: 'empty', shapes: [[0, 4]] }];
     const stdout = lines.map((line) => `model-serving report: ${JSON.stringify(line)}\n`).join('');
@@ -167,7 +167,7 @@ describe('where the runtime', () => {
     expect(spawn).not.toHaveBeenCalled();
   });
 
-  test('exceeds a limit on empty inputs: the runs before count, and nothing is known about empty inputs', () => {
+  test('exceeds a limit on empty inputs: earlier runs count, and nothing is known about empty inputs', () => {
     const run = (rows: number) => ({ run: { inputs: [[rows, 4]], outputs: [[rows, 4]] } });
     const limit = { stopped: 'its runs take more than 10 s', byLimit: true };
     const lines = [{ outputs: [] }, run(2), run(3), { edge: 'empty', shapes: [[0, 4]] }, limit];
@@ -184,7 +184,7 @@ describe('where the runtime', () => {
     expect(problemsOf(() => read({ metadata: { a: '2' } }))).toEqual([
       expect.stringContaining('cannot load this model: the process that loads it exited with SIGSEGV.'),
     ]);
-    childEnds({ status: 134, stdout: 'a line of something else' });
+    childEnds({ status: 134, stdout: 'another line' });
     expect(problemsOf(() => read({ metadata: { a: '2' } }))).toEqual([
       expect.stringContaining('cannot load this model: the process that loads it exited with exit code 134.'),
     ]);
@@ -197,7 +197,7 @@ describe('where the runtime', () => {
     ]);
   });
 
-  test('failed once: it is tried again', () => {
+  test('failed once: the check is repeated', () => {
     childEnds({ signal: 'SIGKILL' });
     expect(problemsOf(() => read({ metadata: { a: '4' } }))).toHaveLength(1);
     expect(problemsOf(() => read({ metadata: { a: '4' } }))).toEqual([]);

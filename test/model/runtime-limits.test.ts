@@ -18,7 +18,7 @@ async function loads(parts: Partial<ModelParts>): Promise<boolean> {
   }
 }
 
-test('match the version that the package depends on', () => {
+test('the limits are those of the version that the package depends on', () => {
   expect(RUNTIME_VERSION).toBe('1.30.0');
 });
 

@@ -54,7 +54,7 @@ function withoutPayloads(value: unknown): unknown {
 
 const KEPT_BYTES = 1024;
 
-/** Texts that are kept of a list. */
+/** Texts at the start of a list that the reader keeps. */
 function beginningOf(texts: readonly string[]): string[] {
   let total = 0;
   return texts.filter((text) => (total += bytesOf(text)) <= KEPT_BYTES);
@@ -64,7 +64,7 @@ function bytesOf(base64: unknown): number {
   return Buffer.from(String(base64), 'base64').length;
 }
 
-/** More than the reader's window, too. */
+/** Payloads, some of them longer than the reader's window. */
 const payload = fc.uint8Array({ maxLength: 20_000 });
 const name = fc.string({ maxLength: 10 });
 const tensor = fc.record({
@@ -137,12 +137,12 @@ test('a skeleton is the model without its payloads', () => {
   );
 });
 
-test('also of a real export', () => {
+test('a skeleton of a real export is that model without its payloads', () => {
   const bytes = fs.readFileSync(join(__dirname, '..', '..', 'examples', 'digits', 'digits.onnx'));
   expect(skeletonOf(bytes)).toEqual(withoutPayloads(plain(bytes)));
 });
 
-test('reads almost nothing of large weights', () => {
+test('the reader reads almost nothing of large weights', () => {
   const bytes = onnxModel({ ...small, initializers: [initializer('w', 'uint8', [64 << 20], Buffer.alloc(64 << 20))] });
   const read = jest.spyOn(fs, 'readSync');
   skeletonOf(bytes);

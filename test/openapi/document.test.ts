@@ -96,7 +96,7 @@ test('names are escaped in paths, and unchanged everywhere else', () => {
   expect(components.schemas.InferRequest.properties.inputs.items.properties.name.const).toBe('input:0 "é"');
 });
 
-test('a path that a model shares with the statistics of all models belongs to the statistics', () => {
+test('the path of a model named stats belongs to the statistics of all models', () => {
   expect(document(MODELS['a name that is also a path']).paths['/v2/models/stats'].get.operationId).toBe('statistics');
 });
 

@@ -26,14 +26,14 @@ const CONSTRUCTS = {
     }),
 };
 
-/** A time in the past of this test. */
+/** Time before this test. */
 const LONG_AGO = new Date(0);
 
 describe.each(Object.entries(CONSTRUCTS))('openApiFile of %s', (name, create) => {
   const synth = (openApiFile: string) =>
     synthApp(join(folder, `${name}.out`), (app) => create(stackWithProviders(app), openApiFile));
 
-  test('is written at synth, and left alone if it is up to date', () => {
+  test('is written at synth, and not touched if it is up to date', () => {
     const path = join(folder, name, 'docs', 'double.openapi.json');
     synth(path);
     expect(readFileSync(path, 'utf8')).toBe(expected);
@@ -45,7 +45,7 @@ describe.each(Object.entries(CONSTRUCTS))('openApiFile of %s', (name, create) =>
     expect(readFileSync(path, 'utf8')).toBe(expected);
   });
 
-  test.each(['model.onnx', 'model.golden.json', 'package.json'])('a file of another kind is kept: %s', (other) => {
+  test.each(['model.onnx', 'model.golden.json', 'package.json'])('a different file is kept: %s', (other) => {
     const path = join(folder, name, other);
     const content = '{ "examples": [], "dependencies": { "openapi": "1.0.0" } }';
     expectKept(path, content);

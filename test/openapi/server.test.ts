@@ -41,7 +41,7 @@ let server: ServerProcess;
 let document: any;
 const ajv = new Ajv2020({ strict: false });
 
-/** Arrays from fetch belong to another realm than jest's, and ajv treats arrays of two realms as unequal. */
+/** Copies JSON from fetch into jest's realm: ajv treats arrays of two realms as unequal. */
 const ownRealm = (json: unknown) => JSON.parse(JSON.stringify(json));
 
 /** Validates a value against a part of the document; returns the errors. */
@@ -184,10 +184,10 @@ describe('requests that do not match the document are rejected', () => {
     ['an unknown input', { ...request, inputs: [...without('flags'), { ...flags, name: 'flag' }] }],
     ['another datatype', withInput({ name: 'ids', datatype: 'INT32' } as any)],
     ['another rank', withInput({ name: 'ids', shape: [2] } as any)],
-    ['another fixed size', withInput({ name: 'weight', shape: [1, 2] } as any)],
+    ['a wrong fixed size', withInput({ name: 'weight', shape: [1, 2] } as any)],
     ['a negative size', withInput({ name: 'flags', shape: [-1] } as any)],
     ['too few elements of a fixed shape', withInput({ name: 'weight', data: [1] } as any)],
-    ['nested in another way', withInput({ name: 'weight', data: [[1, 2]] } as any)],
+    ['wrong nesting', withInput({ name: 'weight', data: [[1, 2]] } as any)],
     ['a fraction', withInput({ name: 'ids', data: [1, 2.5] } as any)],
     ['a float beyond 32 bits', withInput({ name: 'weight', data: [1, 3.4028235677973366e38] } as any)],
     ['a text that is not a number', withInput({ name: 'weight', data: [1, 'nan'] } as any)],

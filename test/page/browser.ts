@@ -3,7 +3,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 
 const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-/** Else Chromium looks for hosts of its maker at every start. */
+/** Without these switches, Chromium contacts hosts of its vendor at every start. */
 const QUIET = ['background-networking', 'component-update', 'sync', 'gpu', 'quic'].map((what) => `--disable-${what}`);
 
 /** @param more Arguments of the program. */
@@ -14,11 +14,11 @@ export async function startBrowser(more: readonly string[] = []): Promise<Browse
 
 export const PHONE: BrowserContextOptions = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
 
-/** A page, and all that the browser complains of meanwhile: errors, refused requests, violations of the policy. */
+/** A page with the problems that the browser reports: errors, refused requests, violations of the policy. */
 export interface WatchedPage {
   readonly page: Page;
   readonly complaints: string[];
-  /** Addresses that it asked for. */
+  /** URLs that the page requested. */
   readonly requests: string[];
 }
 

@@ -8,7 +8,7 @@ import { ServerProcess } from '../support/server';
 import { belowPath } from './below-a-path';
 import { openPage, startBrowser } from './browser';
 
-/** What a page may try, in the page: whether it could read an answer. */
+/** Script for a page: sends a request and returns the answer, or how the browser refused it. */
 const READ = `async ([url, init]) => {
   try {
     const reply = await fetch(url, init);
@@ -40,7 +40,7 @@ afterAll(async () => {
   for (const each of others) each.close();
 });
 
-/** A web site of one empty page. */
+/** Starts a web site with one empty page. */
 function site(): Promise<Server> {
   return listening(createServer((_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('page')));
 }
@@ -67,10 +67,10 @@ const fetchFrom = (page: Page, url: string, init: object = {}) =>
 const runs = () => server.series('inference_run_duration_seconds_count');
 
 test.each<[string, string, object]>([
-  ['a request that scripts may send to anyone', 'refused by the browser', { method: 'POST', body }],
-  ['a request that needs leave', 'refused by the browser', { method: 'POST', body, headers: JSON_TYPE }],
+  ['a request that scripts may send to any origin', 'refused by the browser', { method: 'POST', body }],
+  ['a request that needs a preflight', 'refused by the browser', { method: 'POST', body, headers: JSON_TYPE }],
   ['a request whose answer it cannot read', 'opaque', { method: 'POST', body, mode: 'no-cors' }],
-])('a page of another origin has nothing run and reads nothing: %s', async (_, seen, init) => {
+])('a page of another origin can neither run the model nor read answers: %s', async (_, seen, init) => {
   const page = await open(originOf(foreign));
   const before = await runs();
   for (const host of ['127.0.0.1', 'localhost']) {
@@ -80,7 +80,7 @@ test.each<[string, string, object]>([
   expect(await runs()).toBe(before);
 });
 
-test('nor by a form', async () => {
+test('a form of another origin cannot run the model', async () => {
   const page = await open(originOf(foreign));
   const before = await runs();
   await page.setContent(
@@ -93,7 +93,7 @@ test('nor by a form', async () => {
   expect(await runs()).toBe(before);
 });
 
-test('nor does a page whose name was made to mean this machine', async () => {
+test('a page whose domain resolves to this machine is refused', async () => {
   const { port } = new URL(server.url);
   const rebound = await startBrowser(['--host-resolver-rules=MAP evil.example 127.0.0.1']);
   const { page } = await openPage(rebound);
@@ -102,7 +102,7 @@ test('nor does a page whose name was made to mean this machine', async () => {
   await rebound.close();
 });
 
-test('a link of another site opens the page, which works', async () => {
+test('a link on another site opens the page, and the page works', async () => {
   const page = await open(originOf(foreign));
   await page.setContent(`<a href="${server.url}/">the model</a>`);
   await page.click('a');
@@ -110,14 +110,14 @@ test('a link of another site opens the page, which works', async () => {
   expect(await fetchFrom(page, 'v2/models/m/infer', { method: 'POST', body })).toMatch(/^200 .*"outputs"/);
 });
 
-test('so does the page through kubectl port-forward', async () => {
+test('the page works through kubectl port-forward', async () => {
   const forwarded = await belowPath('', server.url);
   const page = await open(`${forwarded.url}/`);
   expect(await fetchFrom(page, 'v2/models/m/infer', { method: 'POST', body })).toMatch(/^200 .*"outputs"/);
   forwarded.close();
 });
 
-test('a page of an allowed origin reads answers, errors included', async () => {
+test('a page of an allowed origin can read answers, including errors', async () => {
   const page = await open(originOf(allowed));
   const url = `${server.url}/v2/models/m/infer`;
   for (const headers of [{}, JSON_TYPE]) {

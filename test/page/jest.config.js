@@ -1,6 +1,6 @@
 const base = require('../../jest.config.js');
 
-/** The page at / in a real Chromium: npm run test:page. CHROMIUM names its program, where that is not Debian's. */
+/** Tests the page at / in a real Chromium: npm run test:page. CHROMIUM sets the path of its program; the default is Debian's. */
 module.exports = {
   ...base,
   rootDir: '../..',

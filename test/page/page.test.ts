@@ -23,7 +23,7 @@ const status = (part: string) => page.locator('#status').filter({ hasText: part 
 const problem = (part: string) => page.locator('#problem').filter({ hasText: part }).waitFor();
 const request = () => page.getByLabel('Request');
 
-/** Rows of a table, as people read them. */
+/** Visible texts of the rows of a table. */
 async function rows(selector: string): Promise<string[][]> {
   const cells = await page.locator(`${selector} tbody tr`).all();
   return Promise.all(cells.map((row) => row.locator('th, td').allInnerTexts()));
@@ -49,7 +49,7 @@ describe('the digits example', () => {
     expect(watched.complaints).toEqual([]);
   });
 
-  test('a golden example is tried: answer, difference and latency are seen', async () => {
+  test('running a golden example shows the answer, the difference and the latency', async () => {
     await open(site.url);
     await page.getByLabel('a held-out seven').check();
     await run();
@@ -81,7 +81,7 @@ describe('the digits example', () => {
     expect(watched.complaints).toEqual([]);
   });
 
-  test('the keyboard is enough', async () => {
+  test('can be used with the keyboard alone', async () => {
     await open(site.url);
     const focused = () => page.locator(':focus');
     const tabTo = async (what: string) => {
@@ -89,7 +89,7 @@ describe('the digits example', () => {
         await page.keyboard.press('Tab');
         if (await focused().evaluate((at: any, id) => at.id === id || at.name === id, what)) return;
       }
-      throw new Error(`Tab does not come to ${what}`);
+      throw new Error(`Tab does not reach ${what}`);
     };
     await tabTo('choice');
     await page.keyboard.press('ArrowDown');
@@ -121,7 +121,7 @@ describe('the digits example', () => {
     expect(watched.complaints).toEqual([]);
   });
 
-  test("the server's errors are shown as it says them, and a changed request is not compared", async () => {
+  test("the server's errors are shown verbatim, and a changed request is not compared", async () => {
     await open(site.url);
     await setRequest(({ inputs }) => (inputs[0].shape = [1, 3, 32, 31]));
     await run();
@@ -139,7 +139,7 @@ describe('the digits example', () => {
     await status('✓ As expected');
   });
 
-  test('a difference beyond the tolerance is seen', async () => {
+  test('a difference beyond the tolerance is shown', async () => {
     await open(site.url);
     await page.route('**/infer', async (route) => {
       const response = await route.fetch();
@@ -152,7 +152,7 @@ describe('the digits example', () => {
     expect(await page.locator('#outputs tr.bad').allInnerTexts()).toEqual([expect.stringMatching(/^\[0, 4\].*\s1$/s)]);
   });
 
-  test('an answer that comes after another choice is dropped', async () => {
+  test('an answer that arrives after another choice is discarded', async () => {
     await open(site.url);
     let release = () => {};
     const held = new Promise<void>((resolve) => (release = resolve));
@@ -184,7 +184,7 @@ describe('the digits example', () => {
     ['in light', {}],
     ['in the dark', { colorScheme: 'dark' }],
     ['on a phone', PHONE],
-  ])('is accessible, and nothing sticks out, %s', async (_name, options) => {
+  ])('is accessible, and nothing overflows, %s', async (_name, options) => {
     await open(site.url, options);
     await run();
     await status('✓ As expected');
@@ -209,7 +209,7 @@ describe('the digits example', () => {
   });
 });
 
-test('what looks like markup is text', async () => {
+test('names that look like markup are shown as text', async () => {
   const hostile = `<img src=x onerror="alert(1)"><script>alert(2)</script>`;
   const tensor = (name: string) => ({ name, datatype: 'BYTES', shape: [1], data: [hostile] });
   const parts = {
@@ -223,7 +223,7 @@ test('what looks like markup is text', async () => {
   const server = await ServerProcess.start(parts, { page: true }, { name, version: hostile, examples: [example] });
   watched = await site.openEmpty();
   page = watched.page;
-  // As a model with a card answers.
+  // Adds the answer of a model with a card.
   await page.route('**/v2/models/*', async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, json: { ...(await response.json()), properties: { [hostile]: hostile } } });
@@ -245,7 +245,7 @@ test('what looks like markup is text', async () => {
   await server.stop();
 });
 
-test('long integers are exact, and long tensors are cut', async () => {
+test('long integers are exact, and long tensors are truncated', async () => {
   const server = await ServerProcess.start(identity('int64', ['n']), { page: true });
   await open(server.url);
   expect(await request().inputValue()).toContain('"data": [0]');
@@ -264,7 +264,7 @@ test('long integers are exact, and long tensors are cut', async () => {
   await server.stop();
 });
 
-test('a model that is not served: the state says why, and a run shows the refusal', async () => {
+test('a model that is not served: the state shows the reason, and a run shows the error', async () => {
   const server = await ServerProcess.start(identity('float', ['n']), { page: true, expectedSha256: 'f'.repeat(64) });
   await open(server.url);
   expect(await text('state')).toContain('unavailable: the deployment expects model ffff');
@@ -274,27 +274,24 @@ test('a model that is not served: the state says why, and a run shows the refusa
   await page.locator('#state').filter({ hasText: 'unreachable' }).waitFor();
 });
 
-test.each(['**/v2/repository/index', '**/page/examples.json'])(
-  'what is asked first is asked again: %s',
-  async (path) => {
-    watched = await site.openEmpty();
-    page = watched.page;
-    await page.route(path, (route) => route.abort());
-    await page.goto(site.url);
-    await page
-      .locator('#load-problem')
-      .filter({ hasText: 'The server does not respond. This page retries every two seconds.' })
-      .waitFor();
-    expect(await text('state')).toBe('unreachable');
-    await page.unroute(path);
-    await page.locator('#state').filter({ hasText: 'ready' }).waitFor();
-    expect(await page.locator('#load-problem').isVisible()).toBe(false);
-    await run();
-    await status('✓ As expected');
-  },
-);
+test.each(['**/v2/repository/index', '**/page/examples.json'])('the first requests are retried: %s', async (path) => {
+  watched = await site.openEmpty();
+  page = watched.page;
+  await page.route(path, (route) => route.abort());
+  await page.goto(site.url);
+  await page
+    .locator('#load-problem')
+    .filter({ hasText: 'The server does not respond. This page retries every two seconds.' })
+    .waitFor();
+  expect(await text('state')).toBe('unreachable');
+  await page.unroute(path);
+  await page.locator('#state').filter({ hasText: 'ready' }).waitFor();
+  expect(await page.locator('#load-problem').isVisible()).toBe(false);
+  await run();
+  await status('✓ As expected');
+});
 
-test('examples and zeros that are not for an editor leave an empty one', async () => {
+test('examples and zeros that cannot be shown in the editor leave it empty', async () => {
   const half = { name: 'x', datatype: 'FP16', shape: [1, 30_000], file: 'half.bin' };
   const example = { name: 'a', request: { inputs: [half] }, response: { outputs: [{ ...half, name: 'y' }] } } as any;
   const examples = [example];
@@ -311,7 +308,7 @@ test('examples and zeros that are not for an editor leave an empty one', async (
 
 const screenshot = process.env.PAGE_SCREENSHOT;
 const SEVEN = join(__dirname, '..', '..', 'examples', 'digits', 'pictures', '7.png');
-(screenshot ? test : test.skip)('a picture of the digits example, where PAGE_SCREENSHOT says', async () => {
+(screenshot ? test : test.skip)('a screenshot of the digits example, at the path in PAGE_SCREENSHOT', async () => {
   await open(site.url, { viewport: { width: 960, height: 1100 } });
   await page.getByLabel('Picture', { exact: true }).setInputFiles(SEVEN);
   await page.locator('#picture-status').filter({ hasText: 'Class 7' }).waitFor();

@@ -28,7 +28,7 @@ const status = (part: string | RegExp) => page.locator('#picture-status').filter
 const problem = (part: string | RegExp) => page.locator('#picture-problem').filter({ hasText: part }).waitFor();
 const sent = () => watched.requests.filter((url) => /\/(classify|infer)$/.test(url));
 
-/** What is dropped or pasted. */
+/** Data of a drop or a paste: a file with this picture. */
 function filesOf(name: string) {
   const bytes = [...readFileSync(pictureOf(name))];
   return page.evaluateHandle(`(() => {
@@ -38,8 +38,8 @@ function filesOf(name: string) {
   })()`);
 }
 
-describe('a model that takes pictures and answers with classes', () => {
-  test('a picture is chosen: it, its class, its score and the latency are seen', async () => {
+describe('a model that accepts pictures and returns classes', () => {
+  test('choosing a picture shows it, its class, its score and the latency', async () => {
     await open(site.url);
     expect([await text('path'), await text('nothing-yet')]).toEqual([
       'POST v2/models/digits/classify',
@@ -70,7 +70,7 @@ describe('a model that takes pictures and answers with classes', () => {
     expect(watched.complaints).toEqual([]);
   });
 
-  test('it is sent again, and 20 times', async () => {
+  test('a picture can be sent again, and 20 times', async () => {
     await open(site.url);
     expect(await page.getByRole('button', { name: 'Send again' }).isVisible()).toBe(false);
     await file().setInputFiles(pictureOf('7.jpg'));
@@ -82,11 +82,11 @@ describe('a model that takes pictures and answers with classes', () => {
     await page.locator('#picture-latency').filter({ hasText: 'p50 of 20' }).waitFor();
     await status('Class 7');
     expect(sent()).toHaveLength(22);
-    // What is tried below has an answer of its own.
+    // The editor below has a separate response.
     expect(await page.locator('#nothing-yet').isVisible()).toBe(true);
   });
 
-  test('the curl command gives the same answer, whatever the file is called', async () => {
+  test('the curl command gives the same answer, whatever the name of the file', async () => {
     await open(site.url);
     const curl = page.getByLabel('The same picture with curl');
     expect(await curl.inputValue()).toBe(
@@ -104,7 +104,7 @@ describe('a model that takes pictures and answers with classes', () => {
     expect(spawnSync('bash', ['-c', print], { encoding: 'utf8' }).stdout.split('\n').at(-2)).toBe(`@${name}`);
   });
 
-  test.each(['drop', 'paste'])('a picture can come by %s', async (type) => {
+  test.each(['drop', 'paste'])('a picture can be added by %s', async (type) => {
     await open(site.url);
     const data = await filesOf('4.png');
     const over = page.locator('.drop.over');
@@ -124,7 +124,7 @@ describe('a model that takes pictures and answers with classes', () => {
     expect(watched.complaints).toEqual([]);
   });
 
-  test('the keyboard is enough', async () => {
+  test('can be used with the keyboard alone', async () => {
     await open(site.url);
     const chooser = page.waitForEvent('filechooser');
     const focused = () => page.evaluate('document.activeElement.id');
@@ -133,7 +133,7 @@ describe('a model that takes pictures and answers with classes', () => {
         await page.keyboard.press('Tab');
         if ((await focused()) === id) return;
       }
-      throw new Error(`Tab does not come to ${id}`);
+      throw new Error(`Tab does not reach ${id}`);
     };
     await tabTo('picture-file');
     await page.keyboard.press('Enter');
@@ -143,7 +143,7 @@ describe('a model that takes pictures and answers with classes', () => {
     await page.keyboard.press('Space');
     await page.locator('#picture-latency').filter({ hasText: 'p50 of 20' }).waitFor();
     expect(await focused()).toBe('picture-run-many');
-    // The key of the request below.
+    // The key that sends the request in the editor below.
     await page.keyboard.press('Control+Enter');
     await tabTo('picture-copy');
     await page.keyboard.press('Enter');
@@ -155,7 +155,7 @@ describe('a model that takes pictures and answers with classes', () => {
     expect(watched.complaints).toEqual([]);
   });
 
-  test('what is no picture: the server says so', async () => {
+  test("a file that is not a picture shows the server's error", async () => {
     await open(site.url);
     await file().setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') });
     await problem(/^400: .*PNG/);
@@ -168,7 +168,7 @@ describe('a model that takes pictures and answers with classes', () => {
     expect(watched.complaints.filter((line) => !line.includes('status of 400'))).toEqual([]);
   });
 
-  test('an answer that comes after another choice is dropped', async () => {
+  test('an answer that arrives after another choice is discarded', async () => {
     await open(site.url);
     let release = () => {};
     const held = new Promise<void>((resolve) => (release = resolve));
@@ -194,7 +194,7 @@ describe('a model that takes pictures and answers with classes', () => {
     ['in light', {}],
     ['in the dark', { colorScheme: 'dark' }],
     ['on a phone', PHONE],
-  ])('is accessible, and nothing sticks out, %s', async (_name, options) => {
+  ])('is accessible, and nothing overflows, %s', async (_name, options) => {
     await open(site.url, options);
     expect(await accessibilityProblems(page)).toEqual([]);
     await file().setInputFiles(pictureOf('7.png'));
@@ -221,7 +221,7 @@ describe('a model that takes pictures and answers with classes', () => {
   });
 });
 
-test('a model that takes pictures and has no classes: its tensors are seen, and refusals', async () => {
+test('a model that accepts pictures and has no classes: tensors and errors are shown', async () => {
   const server = await ServerProcess.start(
     identity('uint8', ['n', 2, 2, 3]),
     { page: true, maxRequestBytes: 30_000 },
@@ -246,7 +246,7 @@ test('a model that takes pictures and has no classes: its tensors are seen, and 
   await server.stop();
 });
 
-test('golden examples that are pictures are chosen by a button, and compared', async () => {
+test('golden pictures are sent by a button, and compared', async () => {
   const levels = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
   const picture = png('rgb', 2, [levels.slice(0, 6), levels.slice(6)]);
   const y = (data: number[]) => ({ name: 'y', datatype: 'UINT8' as const, shape: [1, 2, 2, 3], data });
@@ -286,7 +286,7 @@ test('golden examples that are pictures are chosen by a button, and compared', a
   await status('✓ As expected');
   expect(await accessibilityProblems(page)).toEqual([]);
 
-  // Another picture is not the example.
+  // Another picture is not compared with the example.
   await page.route('**/classify', (route) => route.fulfill({ json: { class: 'a', classes: [] } }));
   await file().setInputFiles(pictureOf('7.png'));
   await status('Class a');
@@ -295,7 +295,7 @@ test('golden examples that are pictures are chosen by a button, and compared', a
   await server.stop();
 });
 
-test('a golden picture with nothing to compare says why', async () => {
+test('a golden picture without an expected response shows the reason', async () => {
   watched = await site.openEmpty();
   page = watched.page;
   const base64 = readFileSync(pictureOf('7.jpg'), 'base64');
@@ -313,7 +313,7 @@ test('a golden picture with nothing to compare says why', async () => {
   expect(watched.complaints).toEqual([]);
 });
 
-test('a model that takes none has no such section', async () => {
+test('a model that accepts no pictures has no section for them', async () => {
   const server = await ServerProcess.start(identity('float', ['n']), { page: true });
   await open(server.url);
   expect(await page.getByRole('heading', { level: 2 }).allInnerTexts()).toEqual(['Signature', 'Try it']);

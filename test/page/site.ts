@@ -2,7 +2,7 @@ import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { openPage, startBrowser, type WatchedPage } from './browser';
 import { serveDigits } from './digits';
 
-/** What the tests of a file share: a browser, and a server of the digits example. */
+/** Browser and server of the digits example that the tests of a file share. */
 export class Site {
   private browser?: Browser;
   private digits?: Awaited<ReturnType<typeof serveDigits>>;
@@ -20,19 +20,19 @@ export class Site {
     });
   }
 
-  /** Of the digits example. */
+  /** URL of the digits example. */
   get url(): string {
     return this.digits!.url;
   }
 
-  /** A page without an address yet, until the test's end. */
+  /** Opens an empty page, which is closed at the end of the test. */
   async openEmpty(options?: BrowserContextOptions): Promise<WatchedPage> {
     const watched = await openPage(this.browser!, options);
     this.opened.push(watched);
     return watched;
   }
 
-  /** The page of a server, once it shows its model. */
+  /** Opens the page of a server, and waits until it shows the model. */
   async open(url: string, options?: BrowserContextOptions): Promise<WatchedPage> {
     const watched = await this.openEmpty(options);
     await watched.page.goto(url);

@@ -21,7 +21,7 @@ function problem(elem: Elem, dims: Dim[], props: OnnxModelProps): string[] {
 }
 
 describe('picture', () => {
-  test('at least a color; the signature tells the rest', () => {
+  test('needs only a color; the signature determines the rest', () => {
     const { picture } = model('float', ['n', 3, 224, 200], { picture: { color: 'rgb' } });
     expect(picture).toEqual({
       input: 'x',
@@ -41,7 +41,7 @@ describe('picture', () => {
     });
   });
 
-  test('at most everything', () => {
+  test('may have every setting', () => {
     const props = {
       input: 'x',
       width: 7,
@@ -100,7 +100,7 @@ describe('picture', () => {
       'picture-bytes-scaled: picture.mean, picture.std would produce fractions, but input "x" is UINT8. Remove them: the model receives levels from 0 to 255.',
     ],
     [
-      'another number of channels',
+      'a wrong number of channels',
       'float',
       ['n', 3, 8, 8],
       { color: 'gray' },
@@ -156,7 +156,7 @@ describe('picture', () => {
       'picture-size-wrong: input "x" has 64 elements, which does not match 8 x 9 pixels of 1 channel. Set picture.width and picture.height to the values that the model was trained with.',
     ],
     [
-      'no such color',
+      'an unknown color',
       'float',
       ['n', 3, 8, 8],
       { color: 'grey' },
@@ -184,7 +184,7 @@ describe('picture', () => {
       'picture-setting-invalid: picture.std is [1,0,1]. Use a number, or three of them, none of them 0.',
     ],
     [
-      'a background that is no level',
+      'a background that is not a level',
       'float',
       ['n', 3, 8, 8],
       { color: 'rgb', background: 256 },
@@ -194,7 +194,7 @@ describe('picture', () => {
     expect(problem(elem, dims, { picture })).toEqual([text]);
   });
 
-  test('not beside another input', () => {
+  test('cannot be one of several inputs', () => {
     const inputs = [value('x', 'float', ['n', 3, 8, 8]), value('size', 'float', ['n', 2])];
     const outputs = [value('y', 'float', ['n', 2])];
     writeOnnxModel(path, { inputs, outputs, nodes: [node('Identity', ['size'], ['y'])] });
@@ -203,7 +203,7 @@ describe('picture', () => {
     ]);
   });
 
-  test('adds the decoder to the image, and nothing to those of other models', () => {
+  test('adds the decoder to the image, but not to the images of other models', () => {
     const context = (props: OnnxModelProps) =>
       BuildContext.of({
         model: model('float', ['n', 3, 8, 8], props),
@@ -234,12 +234,12 @@ describe('picture', () => {
 });
 
 describe('classes', () => {
-  test('a name for each score', () => {
+  test('may have a name for each score', () => {
     const { classes } = model('float', ['n', 2], { classes: ['a', 'b'] });
     expect(classes).toEqual({ output: 'y', kind: 'scores', softmax: false, names: ['a', 'b'] });
   });
 
-  test('lines of a file, softmax', () => {
+  test('may be lines of a file, with softmax', () => {
     const file = join(folder, 'classes.txt');
     writeFileSync(file, 'a cat\r\na dog\r\n');
     const { classes } = model('float', [2], { classes: file, classScores: 'softmax' });
@@ -255,7 +255,7 @@ describe('classes', () => {
     expect(model(elem, dims, { classOutput: 'y' }).classes).toEqual({ output: 'y', kind, softmax: false });
   });
 
-  test("scikit-learn's two outputs: the scores by default", () => {
+  test("come from the scores of scikit-learn's two outputs by default", () => {
     const outputs = [value('label', 'int64', ['n']), value('probabilities', 'float', ['n', 2])];
     const nodes = [node('ArgMax', ['x'], ['label']), node('Identity', ['x'], ['probabilities'])];
     writeOnnxModel(path, { inputs: [value('x', 'float', ['n', 2])], outputs, nodes });
@@ -266,7 +266,7 @@ describe('classes', () => {
 
   test.each<[string, Elem, Dim[], any, string]>([
     [
-      'another number of names',
+      'a wrong number of names',
       'float',
       ['n', 10],
       { classes: ['a', 'b'] },
@@ -315,7 +315,7 @@ describe('classes', () => {
       'class-scores-invalid: classScores is softmax, but output "y" is a label, not scores. Remove classScores.',
     ],
     [
-      'scores of nothing',
+      'classScores without classes',
       'float',
       ['n', 2],
       { classScores: 'softmax' },
@@ -325,13 +325,13 @@ describe('classes', () => {
     expect(problem(elem, dims, props)).toEqual([text]);
   });
 
-  test('not a file that is not there', () => {
+  test('cannot be a missing file', () => {
     expect(problemsOf(() => model('float', ['n', 2], { classes: 'no.txt' }))).toEqual([
       `file-not-found: no.txt: no such file. Relative paths are resolved against the working directory, ${process.cwd()}.`,
     ]);
   });
 
-  test('not one of two outputs of scores', () => {
+  test('need classOutput if two outputs contain scores', () => {
     const outputs = [value('a', 'float', ['n', 2]), value('b', 'float', ['n', 2])];
     const nodes = [node('Identity', ['x'], ['a']), node('Identity', ['x'], ['b'])];
     writeOnnxModel(path, { inputs: [value('x', 'float', ['n', 2])], outputs, nodes });
@@ -348,7 +348,7 @@ describe('a file for the command line', () => {
     return readPreprocessing(file).preprocessing;
   };
 
-  test('has what props have', () => {
+  test('has the same content as the props', () => {
     const declared = { picture: { color: 'gray' }, classes: ['a'], classOutput: 'y', classScores: 'softmax' };
     expect(read(JSON.stringify(declared))).toEqual(declared);
     expect(read('{}')).toEqual({});
@@ -364,7 +364,7 @@ describe('a file for the command line', () => {
     ]);
   });
 
-  test('not half of a file', () => {
+  test('must be complete', () => {
     expect(problemsOf(() => read('{'))).toEqual([expect.stringMatching(/^preprocessing-invalid: .*JSON/)]);
   });
 });

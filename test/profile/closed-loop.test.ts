@@ -14,7 +14,7 @@ async function planFor(listener: RequestListener, plan: Partial<LoadPlan> = {}):
   return { port, path: '/x', request, clients: 3, seconds: 0.01, minResponses: 0, ...plan };
 }
 
-test('each client asks again once it has its answer', async () => {
+test('each client sends its next request once it has the answer', async () => {
   const sockets = new Set<unknown>();
   const bodies = new Set<string>();
   const plan = await planFor(
@@ -32,13 +32,13 @@ test('each client asks again once it has its answer', async () => {
   expect(bodies).toEqual(new Set(['POST /x application/json {"a":1}']));
 });
 
-test('a slow server is not asked until there are enough answers', async () => {
+test('a slow server ends the load before the minimum number of answers', async () => {
   const plan = await planFor((_, response) => void setTimeout(() => response.end(), 20), { minResponses: 1e6 });
   const { latencies } = await closedLoop(plan);
   expect(latencies.length).toBeLessThan(100);
 });
 
-test('what is no answer ends it', async () => {
+test('a failed request ends the loop', async () => {
   const refused = await planFor((_, response) => response.writeHead(503).end('{"error":"no"}'));
   await expect(closedLoop(refused)).rejects.toEqual(new RefusedRequest('answered 503'));
   await expect(sendOnce(refused)).rejects.toEqual(new RefusedRequest('answered 503, {"error":"no"}'));

@@ -4,7 +4,7 @@ import { profileOf } from '../support/profiles';
 
 const machine = { ...profileOf('').machine, cpu: 'AMD EPYC 9B14', cpuSpeed: 1e9 };
 
-test("another CPU's speed is compared with that of the profile's", () => {
+test("another CPU's speed is compared with that of the profiled CPU", () => {
   expect(otherCpuText(machine, 'Intel Xeon 8481C', () => 1.42e9)).toBe(
     "this machine's Intel Xeon 8481C is 1.4 times as fast in a test of one thread",
   );
@@ -18,7 +18,7 @@ test('nothing is measured for the same CPU, or without a figure', () => {
   expect(speed).not.toHaveBeenCalled();
 });
 
-test('a profile records a speed that a second measurement finds again', () => {
+test('a second measurement confirms the recorded speed', () => {
   const { cpuSpeed = 0 } = thisMachine(2, 0);
   expect(cpuSpeed).toBeGreaterThan(0);
   expect(measureCpuSpeed() / cpuSpeed).toBeGreaterThan(1 / 3);

@@ -1,6 +1,6 @@
 import { doublings, ladderEnds } from '../../lib/profile/ladder';
 
-/** A ladder of these rows a second, with batches of 1, 2, 4 … rows. */
+/** Ladder with these rates, in rows per second, of batches of 1, 2, 4 … rows. */
 function ladder(...rates: number[]) {
   return rates.map((rate, i) => ({ batchSize: 2 ** i, p50Seconds: 2 ** i / rate }));
 }
@@ -13,7 +13,7 @@ test.each([
   [100, [1, 2, 4, 8, 16, 32, 64, 100]],
 ])('doublings up to %d', (most, expected) => expect(doublings(most)).toEqual(expected));
 
-test('a ladder goes on while larger batches bring something', () => {
+test('a ladder continues while larger batches raise the rate', () => {
   expect(ladderEnds([])).toBe(false);
   expect(ladderEnds(ladder(100))).toBe(false);
   expect(ladderEnds(ladder(100, 104))).toBe(false);
@@ -22,7 +22,7 @@ test('a ladder goes on while larger batches bring something', () => {
   expect(ladderEnds(ladder(100, 106, 112))).toBe(false);
 });
 
-test('a ladder ends after two steps that bring less than a twentieth', () => {
+test('a ladder ends after two steps that each gain less than 5 %', () => {
   expect(ladderEnds(ladder(100, 104, 109))).toBe(true);
   expect(ladderEnds(ladder(100, 200, 204, 210))).toBe(true);
   expect(ladderEnds(ladder(100, 80, 70))).toBe(true);

@@ -3,7 +3,7 @@ import { loadAtRest, loadText, MachineLoad } from '../../lib/profile/machine-loa
 
 jest.mock('node:os', () => ({ ...jest.requireActual('node:os'), cpus: jest.fn() }));
 
-/** Counters of two CPUs, in milliseconds, of which other processes take these shares from one reading to the next. */
+/** Fakes the CPU times of two CPUs; other processes use these shares of them between one reading and the next. */
 function machine(shares: readonly number[]): void {
   const times = { user: 0, nice: 0, sys: 0, irq: 0, idle: 0 };
   const left = [...shares];
@@ -18,23 +18,23 @@ function machine(shares: readonly number[]): void {
 
 const { signal } = new AbortController();
 
-test('the share of all CPUs that others take', () => {
+test('the share of all CPUs that other processes use', () => {
   machine([0.25]);
   expect(new MachineLoad().share()).toBeCloseTo(0.25, 2);
 });
 
-test('at rest, a moment in which others are busy is no load', async () => {
+test('a short moment in which other processes are busy is no load at rest', async () => {
   // A reading before and one after each moment.
   machine([0.9, 0, 0.02]);
   expect(await loadAtRest(signal)).toBeCloseTo(0.02, 2);
 });
 
-test('at rest, the least of what goes on is', async () => {
+test('the lowest of several readings is the load at rest', async () => {
   machine([0.9, 0, 0.5, 0, 0.7]);
   expect(await loadAtRest(signal)).toBeCloseTo(0.5, 2);
 });
 
-test('rest ends when it is aborted', async () => {
+test('the measurement of the load at rest ends when it is aborted', async () => {
   machine([0.9]);
   const controller = new AbortController();
   const rest = loadAtRest(controller.signal);

@@ -1,6 +1,6 @@
 import { measureRuns } from '../../lib/profile/measure-runs';
 
-/** A model of so many seconds a row, whose loading takes 2 s and whose first run takes 1, in simulated time. */
+/** Model that takes this time per row, 2 s to load and 1 s for the first run, in simulated time. */
 function simulated(secondsOfRow: number) {
   const takes = (seconds: number) => jest.advanceTimersByTime(1000 * seconds);
   return {
@@ -23,7 +23,7 @@ function simulated(secondsOfRow: number) {
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
-test('each step says how long the rest takes, by what was seen of slow runs', async () => {
+test('each step reports the remaining time, estimated from the runs so far', async () => {
   const steps: [string, string, number][] = [];
   const plan = { path: 'm.onnx', hasExample: false, threads: [1], maxBatchSize: 4, seconds: 0.3 };
   await measureRuns(simulated(0.25), plan, (what, detail, left) => steps.push([what, detail, left]));
@@ -40,7 +40,7 @@ test('each step says how long the rest takes, by what was seen of slow runs', as
     ['batches of 2', round - 3.5],
     ['batches of 4', round - 4.5],
   ]);
-  // Before a batch was run it is taken to last as long as the one before.
+  // A batch that has not run yet is assumed to take as long as the previous one.
   const first = steps.filter(([what]) => what.startsWith('round 1')).map(([, , left]) => Number(left.toFixed(6)));
   expect(first.slice(1)).toEqual([2 * 3 + 3 * 0.3, 2 * (3 + 1.5) + 1, 2 * (3 + 2.5) + 1].map((x) => expect.closeTo(x)));
 });

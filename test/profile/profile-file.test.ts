@@ -23,7 +23,7 @@ function problemsWith(content: unknown): string[] {
   return problemsOf(() => OnnxModel.fromFile(path));
 }
 
-test('is the one beside the model, the one that is named, or none', () => {
+test('the profile is the one beside the model, the one that is named, or none', () => {
   expect(OnnxModel.fromFile(path).profile).toBeUndefined();
   write(beside, profileOf(sha256));
   write(elsewhere, profileOf(sha256, { measuredAt: '2027-01-01T00:00:00Z' }));
@@ -33,21 +33,21 @@ test('is the one beside the model, the one that is named, or none', () => {
   expect(OnnxModel.fromFile(path, { profile: false }).profile).toBeUndefined();
 });
 
-test('is no part of the model: neither its identity nor its files', () => {
+test('the profile is not part of the model: neither of its identity nor of its files', () => {
   write(beside, profileOf(sha256));
   const model = OnnxModel.fromFile(path);
   expect(model.sha256).toBe(sha256);
   expect(model.files.map((file) => file.path)).toEqual(['model.onnx']);
 });
 
-test('is named and missing, or empty', () => {
+test('a profile that is named but missing, or empty, is reported', () => {
   expect(problemsOf(() => OnnxModel.fromFile(path, { profile: elsewhere }))).toEqual([
     `file-not-found: ${elsewhere}: no such file. Relative paths are resolved against the working directory, ${process.cwd()}.`,
   ]);
   expect(problemsWith('')).toEqual([`file-empty: ${beside}: the file is empty. Export or download it again.`]);
 });
 
-test('is not JSON', () => {
+test('a profile that is not JSON is reported', () => {
   const [problem] = problemsWith('{"profileVersion": 1,');
   expect(problem).toMatch(
     /^profile-not-json: .*digits\.profile\.json: this file is not valid JSON: .+\. Remove it and measure again: /,
@@ -55,7 +55,7 @@ test('is not JSON', () => {
   expect(problem).toMatch(new RegExp(`Remove it and measure again: model-serving profile ${path}$`));
 });
 
-test('has another form', () => {
+test('a profile with the wrong structure is reported', () => {
   const invalid = (where: string, reason: string) =>
     `profile-invalid: ${beside}: ${where}: ${reason}. Profiles are measured, not written by hand. Remove it and measure again: model-serving profile ${path}`;
   expect(problemsWith([])).toEqual([invalid('the file', 'Invalid input: expected object, received array')]);
@@ -80,7 +80,7 @@ test('has another form', () => {
   ]);
 });
 
-test('has fields that earlier releases do not write', () => {
+test('a profile may have fields that earlier releases did not write', () => {
   const { machine, served, runs } = profileOf(sha256);
   const sized = { dimensions: { 'x:1': 7 }, runs, served: { ...served, threads: 2, maxBatchSize: 4, rowsPerRun: 3.5 } };
   const profile = profileOf(sha256, { ...sized, machine: { ...machine, otherLoad: 0 }, sizes: [sized] });
@@ -90,25 +90,25 @@ test('has fields that earlier releases do not write', () => {
 
 test.each<[string, Partial<ModelProfile>]>([
   ['no run of one row', { runs: ladder(1, { 2: 3 }) }],
-  ['one for some threads only', { runs: [...ladder(1, { 1: 2 }), ...ladder(2, { 2: 3 })] }],
-])('has %s', (_what, changes) => {
+  ['a run of one row for only some numbers of threads', { runs: [...ladder(1, { 1: 2 }), ...ladder(2, { 2: 3 })] }],
+])('a profile with %s is reported', (_what, changes) => {
   expect(problemsWith(profileOf(sha256, changes))).toEqual([
     expect.stringContaining('runs: each number of threads needs a run of one row. Profiles are measured'),
   ]);
 });
 
-test('is refused each time, and not only the first', () => {
+test('an invalid profile is refused every time, not only the first', () => {
   for (let i = 0; i < 2; i++) expect(problemsWith({ profileVersion: 1 }).length).toBeGreaterThan(0);
 });
 
-test('is of another model', () => {
+test('a profile of another model is reported', () => {
   const other = 'a'.repeat(64);
   expect(problemsWith(profileOf(other))).toEqual([
     `profile-stale: ${beside}: this profile belongs to another model, with sha256 ${other}, measured on 4 x AMD EPYC 9B14 on 2026-11-25; ${path} has ${sha256}. Measure again: model-serving profile ${path}`,
   ]);
 });
 
-test('is told of with everything else that is wrong', () => {
+test('an invalid profile is reported together with all other problems', () => {
   write(beside, '{');
   expect(problemsOf(() => OnnxModel.fromFile(path, { name: 'a/b' }))).toEqual([
     expect.stringMatching(/^model-name-invalid/),
@@ -116,7 +116,7 @@ test('is told of with everything else that is wrong', () => {
   ]);
 });
 
-test('a form that was seen is not checked again: a warm synth loads no zod', () => {
+test('a valid profile is not validated again: a warm synth does not load zod', () => {
   write(beside, profileOf(sha256));
   OnnxModel.fromFile(path);
   jest.isolateModules(() => {

@@ -13,7 +13,7 @@ const folder = temporaryFolder();
 const path = join(folder, 'm.onnx');
 const golden = join(folder, 'm.golden.json');
 
-/** x is taken in groups of seven of its elements, a size that nobody tries by himself. */
+/** Reshapes x into groups of seven elements, a size that generated inputs do not try. */
 const grouped: ModelParts = {
   inputs: [value('x', 'float16', ['batch', 'width'])],
   outputs: [value('y', 'float16', ['batch', 'groups', 7])],
@@ -21,7 +21,7 @@ const grouped: ModelParts = {
   initializers: [initializer('shape', 'int64', [3], BigInt64Array.of(0n, -1n, 7n))],
 };
 
-/** Each row takes part in all others. */
+/** Each row influences all others. */
 const entangled: ModelParts = {
   inputs: [value('x', 'float', ['batch', 2])],
   outputs: [value('y', 'float', ['batch', 2])],
@@ -43,7 +43,7 @@ function profile(parts: ModelParts, { examples, read, ...options }: Measuring = 
     maxBatchSize: 2,
     dimensions: {},
     seconds: 0.01,
-    // Other tests run beside this one.
+    // Other tests run at the same time and keep the machine busy.
     force: true,
     signal: new AbortController().signal,
     onStep: () => {},
@@ -66,7 +66,7 @@ afterEach(() => {
   expect(readdirSync(join(folder, 'cache')).filter((name) => name.startsWith('serve-'))).toEqual([]);
 });
 
-test('sizes of what is no dimension, or that of the batch', async () => {
+test('sizes of an unknown dimension, or of the one that counts rows', async () => {
   expect(await problemOf(profile(grouped, { dimensions: { height: 3, batch: 2, width: 7 } }))).toBe(
     `${path}: --dimension height: no input has a free dimension of this name. Use one of "width". [dimension-unknown]\n` +
       `${path}: --dimension batch: this dimension counts rows, and batches of many sizes are measured. Set the largest batch with --max-batch. [dimension-of-batch]`,
@@ -76,7 +76,7 @@ test('sizes of what is no dimension, or that of the batch', async () => {
   );
 });
 
-test('a model that needs other inputs than those made up', async () => {
+test('a model that refuses generated inputs', async () => {
   const message = await problemOf(profile(grouped));
   expect(message).toMatch(
     new RegExp(
@@ -87,14 +87,14 @@ test('a model that needs other inputs than those made up', async () => {
   expect(message).toMatch(/or set the sizes that it needs with --dimension NAME=SIZE\. \[trial-inputs-refused\]$/);
 });
 
-test('the size of a dimension, and FP16, which has no JSON', async () => {
+test('the size of a dimension, and FP16, which has no JSON form', async () => {
   const steps: Step[] = [];
   const { profile: measured, batchingObstacle } = await profile(grouped, {
     dimensions: { width: 7 },
     onStep: (step) => steps.push(step),
   });
   expect(measured.dimensions).toEqual({ width: 7 });
-  // The server knows nothing of the width.
+  // The server does not know the width.
   expect(batchingObstacle).toBe('the model does not run on zeros, and no golden example is available');
   expect(measured.runs.map(({ batchSize }) => batchSize)).toEqual([1]);
   expect(steps.map(({ what, detail }) => [what, detail])).toEqual([
@@ -136,7 +136,7 @@ describe('a dimension at several sizes', () => {
     expect(steps[0]!.left).toBeGreaterThan(steps.find(({ what }) => what.startsWith('x:1 = 40'))!.left);
   });
 
-  test('is an error where the model runs at another size only', async () => {
+  test('is an error if the model runs only at another size', async () => {
     const rows: ModelParts = {
       ...grouped,
       inputs: [value('x', 'float', ['batch', 'width'])],
@@ -154,11 +154,11 @@ describe('a dimension at several sizes', () => {
     expect(message).toBe(
       `--at width=3: ${path}: the model does not run on generated inputs of this size, but runs at 7. Remove this size from --at. [size-refused]`,
     );
-    // It is not measured first.
+    // The error comes before any measurement.
     expect(steps).toEqual(['width = 3: the model loads']);
   });
 
-  test('has none beside', async () => {
+  test('cannot also be set by --dimension', async () => {
     expect(await problemOf(profile(unnamed, { at: { name: 'x:1', sizes: [3] }, dimensions: { 'x:1': 4 } }))).toBe(
       `${path}: both --dimension and --at set the size of x:1. Remove it from --dimension. [dimension-twice]`,
     );
@@ -174,14 +174,14 @@ describe('a dimension at several sizes', () => {
   });
 });
 
-test('runs of one row alone, where the graph shows that rows influence each other', async () => {
+test('runs of one row only, if the graph shows that rows influence each other', async () => {
   const { profile: measured, batchingObstacle } = await profile(entangled, { maxBatchSize: 4 });
   expect(measured.runs.map(({ batchSize }) => batchSize)).toEqual([1]);
-  // None was measured in vain.
+  // No larger batch was tried.
   expect(batchingObstacle).toBeUndefined();
 });
 
-test('a larger size, where the model refuses 1 and no size is given', async () => {
+test('a larger size, if the model refuses 1 and no size is set', async () => {
   const shape = initializer('shape', 'int64', [3], BigInt64Array.of(0n, -1n, 4n));
   const outputs = [value('y', 'float16', ['batch', 'groups', 4])];
   const { profile: measured, batchingObstacle } = await profile({ ...grouped, outputs, initializers: [shape] });
@@ -208,7 +208,7 @@ test.each<[string, { data?: number[]; file?: string }]>([
   expect(measured.dimensions).toEqual({ width: 7 });
 });
 
-test('a golden picture tells sizes as well', async () => {
+test('a golden picture determines sizes too', async () => {
   writeFileSync(join(folder, 'p.png'), png('gray', 2, [[0, 255]]));
   const y = { name: 'y', datatype: 'FP32', shape: [1, 1, 1, 2], data: [0, 1] };
   const { profile: measured } = await profile(identity('float', ['n', 1, 'height', 'width']), {
@@ -234,7 +234,7 @@ test('a server that does not serve the model', async () => {
   );
 });
 
-describe('a machine that is busy', () => {
+describe('a busy machine', () => {
   const busy = (load: number) =>
     `${path}: other processes use ${load} % of this machine's CPU time; above 10 %, measurements are unreliable. Stop them and measure again, or use --force to measure anyway; the profile records the load. [machine-busy]`;
   const measured = (rest: number, meanwhile: number, force: boolean, steps: Step[] = []) => {
@@ -244,23 +244,23 @@ describe('a machine that is busy', () => {
   };
   afterEach(() => jest.restoreAllMocks());
 
-  test('is not begun with', async () => {
+  test('is refused before the measurement', async () => {
     const steps: Step[] = [];
     expect(await problemOf(measured(0.3, 0, false, steps))).toBe(busy(30));
     expect(steps).toEqual([]);
   });
 
-  test('gives no profile where it became so', async () => {
+  test('gives no profile if it becomes busy during the measurement', async () => {
     expect(await problemOf(measured(0.05, 0.11, false))).toBe(busy(11));
   });
 
-  test('gives one that says so where that is forced', async () => {
+  test('gives a profile that records the load if forced', async () => {
     expect((await measured(0.3, 0.2, true)).profile.machine.otherLoad).toBe(0.2);
   });
 });
 
 test.each(['round 1 of 3, 1 thread', 'the server starts', 'memory of an executor'])(
-  'ends everything when it is aborted: %s',
+  'an abort ends all processes: %s',
   async (moment) => {
     const controller = new AbortController();
     const onStep = ({ what }: Step) => {

@@ -58,12 +58,12 @@ test('a profile of several sizes, of a busy machine', () => {
   expect(lines.filter((line) => /^(start|memory)/.test(line))).toHaveLength(2);
 });
 
-describe('a profile as a picture', () => {
-  test('is what it was', () => {
+describe('the chart of a profile', () => {
+  test('is unchanged', () => {
     expect(svgReport('digits', sampleProfile)).toMatchSnapshot();
   });
 
-  test('begins with what tells it from other pictures', () => {
+  test('begins with a text that distinguishes it from other charts', () => {
     expect(svgReport('digits', sampleProfile).slice(0, 1024)).toContain(CHART_MARK);
   });
 
@@ -74,14 +74,14 @@ describe('a profile as a picture', () => {
     expect(openElements(svg)).toEqual([]);
   });
 
-  test('holds one run alone', () => {
+  test('can show a single run', () => {
     const svg = svgReport('digits', { ...sampleProfile, runs: [sampleProfile.runs[0]!] });
     expect(svg).not.toMatch(/NaN|Infinity/);
     expect(openElements(svg)).toEqual([]);
   });
 });
 
-/** Reads all of an XML text, strictly, and gives the elements that are not closed. */
+/** Parses an XML text strictly, and returns the elements that are not closed. */
 function openElements(xml: string): string[] {
   const token = /<\?xml [^?]*\?>|<(\/?)([a-z]+)((?: [\w:-]+="[^"<&]*(?:&#\d+;[^"<&]*)*")*)(\/?)>|(?:[^<&]|&#\d+;)+/y;
   const open: string[] = [];

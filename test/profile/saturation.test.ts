@@ -17,7 +17,7 @@ test('the smallest batch with 95 % of the best rate', () => {
   expect(saturatingBatchSize(runs(1, { 1: 7 }), 1)).toBe(1);
 });
 
-test('each number of threads by itself, and the largest of all', () => {
+test('each number of threads separately, and the largest batch of all', () => {
   const all = [...runs(4, { 1: 10, 2: 20, 4: 40 }), ...runs(1, { 1: 100, 2: 101 })];
   expect(threadCounts(all)).toEqual([1, 4]);
   expect(saturatingBatchSize(all, 1)).toBe(1);
@@ -26,7 +26,7 @@ test('each number of threads by itself, and the largest of all', () => {
   expect(bestRate(all, 4)).toBe(40);
 });
 
-test('a batch that a load can form: two of them are answered within 5 s, by no more than 1,024 clients', () => {
+test('a batch that a load can form: two of them are answered within 5 s, with at most 1,024 clients', () => {
   expect(servableBatch(runs(1, { 1: 1000, 2: 2000, 4: 4000 }), 1).batchSize).toBe(4);
   // 64 rows in 4 s: the clients would wait for 8 s.
   expect(servableBatch(runs(1, { 1: 4, 16: 8, 32: 12.8, 64: 16 }), 1).batchSize).toBe(32);

@@ -25,7 +25,7 @@ const served = (loopSecondsPerRequest: number) => ({
   served: { ...profileOf('').served, loopSecondsPerRequest, cpuSecondsPerRequest: loopSecondsPerRequest + 0.001 },
 });
 
-test('nothing decided: one executor, and the CPUs that it keeps busy', () => {
+test('nothing is set: one executor, and the CPUs that it keeps busy', () => {
   expect(size()).toEqual({
     threadsPerExecutor: 1,
     executors: 1,
@@ -38,7 +38,7 @@ test('nothing decided: one executor, and the CPUs that it keeps busy', () => {
   });
 });
 
-describe('what is decided wins, and the rest follows', () => {
+describe('sizes that are set take precedence, and the others are derived from them', () => {
   test.each<[SizingChoices, Partial<Sizing>]>([
     [
       { cpuRequest: 2, cpuLimit: 2 },
@@ -87,20 +87,20 @@ describe('what is decided wins, and the rest follows', () => {
 describe('the rate', () => {
   const reached = (requestsPerSecond: number) => ({ served: { ...profileOf('').served, requestsPerSecond } });
 
-  test('is less by as much as the measured server fell short of what its parts can do', () => {
+  test('is lower by the factor by which the measured server fell short of its parts', () => {
     expect(size({}, reached(800))).toMatchObject({ requestsPerSecond: 800, maxQueueLength: 200 });
     expect(size({ executors: 2 }, reached(800))).toMatchObject({ requestsPerSecond: 1600 });
     expect(size({ executors: 9 }, reached(800))).toMatchObject({ requestsPerSecond: 4000 });
     expect(size({ maxBatchSize: 1 }, reached(800))).toMatchObject({ requestsPerSecond: 400 });
   });
 
-  test('is no more where the measured server was faster than the runs alone', () => {
+  test('is not higher if the measured server was faster than the runs alone', () => {
     expect(size({}, reached(1200))).toMatchObject({ requestsPerSecond: 1000 });
   });
 });
 
-describe('S16 CPUs are never below what the server took when it was measured', () => {
-  /** A text classifier, whose batches were never full behind the server: 0.36 CPUs at its highest rate. */
+describe('S16 CPUs are never below those that the server used when it was measured', () => {
+  /** Text classifier whose batches were never full in the server: 0.36 CPUs at its highest rate. */
   const classifier = {
     runs: ladder(1, { 1: 0.18, 2: 0.27, 4: 0.468, 8: 0.792, 16: 1.44, 32: 6.5 }),
     served: {
@@ -111,12 +111,12 @@ describe('S16 CPUs are never below what the server took when it was measured', (
     },
   };
 
-  test('runs took longer behind the server than in process', () => {
+  test('runs took longer in the server than in process', () => {
     expect(size({}, classifier)).toMatchObject({ maxBatchSize: 16, cpus: 1.5, requestsPerSecond: 655 });
     expect(size({ cpuLimit: 0.3, cpuRequest: 0.3 }, classifier).requestsPerSecond).toBe(547);
   });
 
-  test('whatever was measured, and whatever is decided', () => {
+  test('for all measurements and settings', () => {
     const figures = [0.00001, 0.0002, 0.003, 0.04];
     const choices: SizingChoices[] = [
       {},
@@ -147,7 +147,7 @@ describe('S16 CPUs are never below what the server took when it was measured', (
     }
   });
 
-  test('nor below what is busy while no part of the server waits for another', () => {
+  test('nor below the CPUs that are busy when no part of the server waits for another', () => {
     const { served } = profileOf('');
     expect(size({}, { served: { ...served, requestsPerSecond: 100 } })).toMatchObject({
       cpus: 1.2,
@@ -156,23 +156,23 @@ describe('S16 CPUs are never below what the server took when it was measured', (
     });
   });
 
-  test('with the threads and the batches that the server had', () => {
+  test('with the threads and the batches of the measured server', () => {
     const runs = ladder(2, { 1: 80, 2: 140, 4: 260 });
     const two = { threads: 2, maxBatchSize: 4, cpuSecondsPerRequest: 0.15, loopSecondsPerRequest: 0.02 };
     const served = { ...profileOf('').served, ...two, requestsPerSecond: 12 };
-    // 65 ms a row on two threads that both are busy: the server took no more.
+    // 65 ms per row on two busy threads: the server used no more.
     expect(size({}, { runs, served })).toMatchObject({ threadsPerExecutor: 2, cpus: 2.4, requestsPerSecond: 12 });
   });
 });
 
-describe('batches that the load of the measurement could not form', () => {
+describe('batches that the clients of the measurement could not fill', () => {
   const few = { served: { ...profileOf('').served, clients: 9 } };
 
   test('are not derived', () => {
     expect(size({}, few)).toMatchObject({ maxBatchSize: 4, requestsPerSecond: 800 });
   });
 
-  test('are not counted on where they are decided', () => {
+  test('are not assumed to fill if they are set', () => {
     expect(size({ maxBatchSize: 16 }, few)).toMatchObject({ maxBatchSize: 16, requestsPerSecond: 800 });
   });
 });
@@ -180,40 +180,40 @@ describe('batches that the load of the measurement could not form', () => {
 describe('threads', () => {
   const runs = [...ladder(1, { 1: 120 }), ...ladder(2, { 1: 70 }), ...ladder(4, { 1: 40 }), ...ladder(8, { 1: 25 })];
 
-  test('are the fewest with which a row runs within 50 ms, as far as the CPUs go', () => {
+  test('are the fewest with which a row runs within 50 ms, within the available CPUs', () => {
     expect(size({}, { runs }).threadsPerExecutor).toBe(4);
     expect(size({ cpuLimit: 3 }, { runs }).threadsPerExecutor).toBe(2);
     expect(size({ cpuLimit: 0.5 }, { runs }).threadsPerExecutor).toBe(1);
     expect(size({}, { runs: runs.slice(2) }).threadsPerExecutor).toBe(4);
   });
 
-  test('are those of the fastest run where none is that fast, whatever the order of runs', () => {
+  test('are those of the fastest run if no run is that fast, whatever the order of runs', () => {
     const slow = [...ladder(4, { 1: 90 }), ...ladder(1, { 1: 120 }), ...ladder(2, { 1: 70 })];
     expect(size({}, { runs: slow }).threadsPerExecutor).toBe(2);
   });
 
-  test('are not more for what is but noise', () => {
+  test('do not increase for a difference that is only noise', () => {
     const even = [...ladder(1, { 1: 104 }), ...ladder(2, { 1: 100 })];
     expect(size({}, { runs: even }).threadsPerExecutor).toBe(1);
     const gain = [...ladder(1, { 1: 106 }), ...ladder(2, { 1: 100 })];
     expect(size({}, { runs: gain }).threadsPerExecutor).toBe(2);
   });
 
-  test('fewer than any that was measured run as the fewest did', () => {
+  test('below the smallest measured number are assumed to be as fast as that number', () => {
     expect(size({ threadsPerExecutor: 1 }, { runs: ladder(2, { 1: 10 }) }).requestsPerSecond).toBe(100);
   });
 });
 
 describe('batches', () => {
-  test('are left alone where only single rows were measured', () => {
+  test('are not set if only single rows were measured', () => {
     expect(size({}, { runs: ladder(1, { 1: 2 }) })).toMatchObject({ maxBatchSize: undefined, requestsPerSecond: 500 });
   });
 
-  test('are off where they gain nothing', () => {
+  test('are off if they gain nothing', () => {
     expect(size({}, { runs: ladder(1, { 1: 2, 2: 4, 4: 8 }) })).toMatchObject({ maxBatchSize: 1 });
   });
 
-  test('count for nothing where requests do not share runs', () => {
+  test('are ignored if requests do not share runs', () => {
     const sizing = (batching: OnnxModel['batching'], choices?: SizingChoices) =>
       sizeReplica(profileOf(''), { ...model, batching }, choices);
     const alone = { maxBatchSize: undefined, requestsPerSecond: 500 };
@@ -229,16 +229,16 @@ describe('batches', () => {
   });
 });
 
-test('an event loop that is slower than the model is what bounds the rate', () => {
+test('an event loop that is slower than the model limits the rate', () => {
   expect(size({}, served(0.004))).toMatchObject({ requestsPerSecond: 250, cpus: 1.3, executors: 1 });
   expect(size({ cpuLimit: 8 }, served(0.004))).toMatchObject({ requestsPerSecond: 250, executors: 1 });
 });
 
-test('an event loop that takes no time that could be measured feeds any number of executors', () => {
+test('an event loop with no measurable time can feed any number of executors', () => {
   expect(size({ cpuLimit: 3 }, served(0))).toMatchObject({ requestsPerSecond: 3000, executors: 3, cpus: 3 });
 });
 
-test('a queue is no shorter than 16 and no longer than 4096', () => {
+test('a queue holds at least 16 and at most 4096 requests', () => {
   expect(size({}, { runs: ladder(1, { 1: 1000 }) }).maxQueueLength).toBe(16);
   expect(size({ cpuLimit: 64 }, { ...served(0.00001), runs: ladder(1, { 1: 0.5 }) }).maxQueueLength).toBe(4096);
 });
@@ -252,7 +252,7 @@ test('a CPU target leaves room for the headroom, within 10 and 90', () => {
   expect(cpuTarget(size({ cpuRequest: 0.6, cpuLimit: 2.5 }))).toBe(76);
 });
 
-test('a start may take ten times as long as it did, and the weights a second for each 20 MiB', () => {
+test('a start may take ten times the measured time, plus a second for each 20 MiB of weights', () => {
   expect(startupBudget(0.5, { sizeBytes: 100 })).toBe(30);
   expect(startupBudget(6, { sizeBytes: 1024 ** 3 })).toBe(112);
 });
@@ -262,7 +262,7 @@ test('numbers are rounded without noise', () => {
   expect([1299, 1000, 99.9, 7.77, 0.0123].map(roundDown)).toEqual([1290, 1000, 99.9, 7.77, 0.0123]);
 });
 
-test('the table for people', () => {
+test('the table of sizes', () => {
   expect(describeSizing(profileOf(''), model)).toEqual([
     ['profile', 'measured on 4 x AMD EPYC 9B14 on 2026-11-25'],
     ['replica', '1 executor of 1 thread, batches of up to 16 rows, 1.2 CPUs, 272 MiB'],

@@ -22,7 +22,7 @@ afterEach(async () => {
   stage.remove();
 });
 
-test('answers one question after the other', async () => {
+test('the process answers one call after the other', async () => {
   expect(await trial.call('', 'load', 1)).toEqual({ seconds: expect.any(Number), cpus: expect.any(Number) });
   expect(await trial.call('', 'warmUp')).toEqual({ seconds: expect.any(Number), dimensions: { width: 3 } });
   expect(await trial.call('', 'run', 2, 0, 4)).toHaveLength(4);
@@ -33,12 +33,12 @@ test('answers one question after the other', async () => {
   });
 });
 
-test('goes on after a question that it cannot answer', async () => {
+test('the process continues after a call that fails', async () => {
   await expect(trial.call('', 'run', 1, 0, 1)).rejects.toEqual(new TrialFailure('load the model first'));
   expect(await trial.call('', 'load', 1)).toMatchObject({ seconds: expect.any(Number) });
 });
 
-test('says how it ended, and while it did what', async () => {
+test('the process reports how it ended and what it was doing', async () => {
   await trial.call('', 'load', 1);
   await trial.close();
   const error = await trial.call('at batches of 8 rows', 'run', 8, 0, 1).catch((thrown: unknown) => thrown);

@@ -1,23 +1,23 @@
 import { Agent, request } from 'node:http';
 
-/** How requests ended: by status, or by what went wrong with the connection. `wrong` is a 200 with another answer. */
+/** Outcomes of requests: by status, or by the error of the connection. `wrong` is a 200 with a wrong answer. */
 export type Counts = Record<string, number>;
 
 export interface ClientsOptions {
-  /** The server that each request goes to: determined again for each request. */
+  /** Returns the URL of the server for each request. */
   readonly url: () => string;
   readonly clients: number;
   readonly body: (n: number) => object;
   readonly isRight: (reply: any, n: number) => boolean;
-  /** Told of every answer. */
+  /** Called for every answer. */
   readonly onAnswer?: (status: number, headers: Record<string, unknown>, body: any) => void;
   /** Waits after an answer other than 200, as a client does after Retry-After. @default 0 */
   readonly pauseMs?: number;
-  /** A client that may ask another server once where a connection broke. @default false */
+  /** Whether clients retry a request once, possibly on another server, if a connection breaks. @default false */
   readonly retries?: boolean;
 }
 
-/** Keep-alive clients, each of which waits for its answer before it asks again. */
+/** Keep-alive clients, each of which waits for the answer before it sends the next request. */
 export class Clients {
   readonly counts: Counts = {};
   private readonly agent = new Agent({ keepAlive: true, maxSockets: Infinity });
@@ -72,7 +72,7 @@ export class Clients {
   }
 }
 
-/** For `identity('float', ['n', 4])`. */
+/** Requests for `identity('float', ['n', 4])`, and the check of their answers. */
 export const ROWS = {
   body: (n: number) => ({ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: [n, n + 1, n + 2, n + 3] }] }),
   isRight: (reply: any, n: number) => String(reply.outputs[0].data) === String([n, n + 1, n + 2, n + 3]),

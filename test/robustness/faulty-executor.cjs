@@ -1,12 +1,12 @@
-/** Loaded into a server with --require: its executors' threads throw in place of some of their runs. */
+/** Loaded into a server with --require: the threads of its executors throw instead of running some requests. */
 const { isMainThread, parentPort } = require('node:worker_threads');
 
-// Warm-up and trial come first, and an executor that takes another's place goes through them too.
+// The runs of the warm-up and the trial come first, also in an executor that replaces another.
 const RUNS = 400;
 
 if (!isMainThread && parentPort) {
   const on = parentPort.on;
-  // In front of the executor's own listener: one of ours beside it would begin to take messages too early.
+  // Wraps the executor's own listener, because an additional listener would start to receive messages too early.
   parentPort.on = function (event, listener) {
     let runs = 0;
     return on.call(this, event, (message) => {

@@ -1,6 +1,6 @@
 const base = require('../../jest.config.js');
 
-/** What a server does when all goes wrong around it, in counts: npm run test:robustness. */
+/** Causes faults around a server and counts what its clients get: npm run test:robustness. */
 module.exports = {
   ...base,
   rootDir: '../..',

@@ -11,10 +11,10 @@ import { slowModel } from '../support/slow-model';
 import { Clients, ROWS, type Counts } from './clients';
 
 const MODEL = identity('float', ['n', 4]);
-/** Keeps runs off the main thread, so that executors have all of them. */
+/** Keeps runs off the main thread, so that all of them are on executors. */
 const EXECUTORS_ALONE = { maxBatchDelaySeconds: 0.001 };
 
-/** Of a probe: it waited for runs, and not for its share of a machine that others use as well. What it took is printed. */
+/** Maximum time of a probe; a slower one waited for runs, and not only for a CPU of a shared machine. */
 const LONG_MS = 1000;
 
 function report(what: string, counts: object): void {
@@ -23,7 +23,7 @@ function report(what: string, counts: object): void {
 
 const total = (counts: Counts) => Object.values(counts).reduce((sum, count) => sum + count, 0);
 
-/** The slowest of health, readiness and metrics, asked again and again until a promise settles. */
+/** Requests health, readiness and metrics repeatedly until a promise settles, and returns the longest time. */
 async function slowestProbe(server: ServerProcess, until: Promise<unknown>): Promise<number> {
   let over = false;
   void until.finally(() => (over = true));
@@ -39,7 +39,7 @@ async function slowestProbe(server: ServerProcess, until: Promise<unknown>): Pro
   return Math.round(slowest);
 }
 
-test('executors that throw under load are replaced, and cost no more than what they ran alone', async () => {
+test('executors that throw under load are replaced, and only requests that ran alone fail', async () => {
   const folder = modelFolder(MODEL);
   const env = { NODE_OPTIONS: `--require ${join(__dirname, 'faulty-executor.cjs')}` };
   const server = ServerProcess.spawn(folder, { ...EXECUTORS_ALONE, executors: 2, threadsPerExecutor: 1 }, env);
@@ -53,13 +53,13 @@ test('executors that throw under load are replaced, and cost no more than what t
   report('executors that throw', { ...counts, replaced });
   expect(replaced).toBeGreaterThan(2);
   expect(Object.keys(counts).filter((key) => key !== '200' && key !== '500')).toEqual([]);
-  // Its run, and one that waited there, where they were of one request.
+  // The run of the executor and the one that waited at it, if each was for a single request.
   expect(counts['500'] ?? 0).toBeLessThanOrEqual(2 * replaced);
   expect((await server.infer(ROWS.body(7))).body.outputs[0].data).toEqual([7, 8, 9, 10]);
   expect(await server.stop()).toBe(0);
 });
 
-test('of two replicas one is killed under load: the other answers what is asked again', async () => {
+test('one of two replicas is killed under load: the other answers retries', async () => {
   const replicas = [await ServerProcess.start(MODEL), await ServerProcess.start(MODEL)];
   let turn = 0;
   const url = () => (replicas[turn++ % replicas.length] as ServerProcess).url;
@@ -76,7 +76,7 @@ test('of two replicas one is killed under load: the other answers what is asked 
   const { 200: good = 0, 'again 200': again = 0, ...broken } = counts;
   expect(good).toBeGreaterThan(50);
   expect(again).toBe(total(broken));
-  // What was in flight there, a request a client at most, and what had chosen it before it was taken out.
+  // Requests in flight at the killed replica, at most one per client, and those sent to it before it was removed.
   expect(again).toBeLessThanOrEqual(2 * 16);
 });
 
@@ -89,7 +89,7 @@ test('overload is refused at once, and health and metrics answer', async () => {
     clients: 100,
     body: () => rounds(n),
     isRight: (reply) => reply.outputs[0].data[0] === n,
-    // 10 times what it can do, which is 20 a second.
+    // 10 times the capacity of 20 requests per second.
     pauseMs: 450,
     onAnswer: (status, headers, body) => {
       if (status === 429 && headers['retry-after'] === '1' && /^the queue is full/.test(body.error)) refusals++;
@@ -113,7 +113,7 @@ test('health and metrics answer during a run of 3 s', async () => {
   expect(slowest).toBeLessThan(LONG_MS);
 });
 
-test('slow readers hold up nobody, and not the end either', async () => {
+test('slow readers delay neither other clients nor the shutdown', async () => {
   const server = await ServerProcess.start(identity('float', ['n', 4]));
   const data = Array.from({ length: 40_000 }, (_, i) => i + 0.5);
   const body = JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [10_000, 4], data }] });
@@ -129,7 +129,7 @@ test('slow readers hold up nobody, and not the end either', async () => {
   expect(Object.keys(counts)).toEqual(['200']);
   expect(counts['200']).toBeGreaterThan(50);
   const exit = server.stop();
-  // They read on now, and get all of it.
+  // They now continue to read, and receive everything.
   const received = await Promise.all(readers.map(bytesOf));
   report('read late', { exit: await exit, least: Math.min(...received), most: Math.max(...received) });
   expect(await exit).toBe(0);
@@ -168,7 +168,7 @@ test('SIGTERM under load, 50 times', async () => {
   expect([good > 1000, grpc > 100]).toEqual([true, true]);
 });
 
-/** A server with clients of both kinds, told to end: adds how its requests ended, and how it did. */
+/** Stops a server under load from HTTP and gRPC clients; adds the outcomes of the requests and its exit code. */
 async function endUnderLoad(counts: Counts, exits: Counts): Promise<void> {
   const server = await ServerProcess.start(MODEL, { drainSeconds: 1, ...EXECUTORS_ALONE });
   const http = new Clients({ url: () => server.url, clients: 8, ...ROWS });
@@ -192,10 +192,10 @@ async function endUnderLoad(counts: Counts, exits: Counts): Promise<void> {
       }
     }),
   );
-  // Under load, however long it takes to be.
+  // Until the server is under load.
   while ((http.counts['200'] ?? 0) < 20 || grpcAnswers < 3) await sleep(20);
   const exitCode = server.stop();
-  // As long as a load balancer takes to notice: half of the time that the server goes on for it.
+  // The time in which a load balancer notices: half of the server's drain time.
   await sleep(500);
   isOver = true;
   for (const [outcome, count] of Object.entries(await http.stop())) counts[outcome] = (counts[outcome] ?? 0) + count;
@@ -205,7 +205,7 @@ async function endUnderLoad(counts: Counts, exits: Counts): Promise<void> {
   exits[exit] = (exits[exit] ?? 0) + 1;
 }
 
-/** All that comes until the end. */
+/** Number of bytes received until the end of the connection. */
 async function bytesOf(socket: Socket): Promise<number> {
   let bytes = 0;
   socket.on('data', (chunk: Buffer) => (bytes += chunk.length)).resume();
@@ -213,7 +213,7 @@ async function bytesOf(socket: Socket): Promise<number> {
   return bytes;
 }
 
-/** Connections to a server, a hundred at a time. */
+/** Opens connections to a server, a hundred at a time. */
 async function connections(server: ServerProcess, count: number, use: (socket: Socket) => void = () => {}) {
   const { hostname, port } = new URL(server.url);
   const sockets: Socket[] = [];

@@ -122,7 +122,7 @@ describe.each([
     ]);
   });
 
-  test('rejects a delay that has no effect, or that no request outlives', () => {
+  test('rejects a delay that has no effect, or that is longer than requests may wait', () => {
     expect(() => synth(batchable, { maxBatchSize: 1, maxBatchDelaySeconds: 0.01 })).toThrow(
       'stack/digits: serving.maxBatchDelaySeconds is 0.01, but maxBatchSize is 1, so requests never wait for each other. Raise maxBatchSize, or omit maxBatchDelaySeconds. [batch-delay-unused]',
     );
@@ -140,7 +140,7 @@ describe.each([
   });
 });
 
-test('M7 checks an image of a registry by its declared model', () => {
+test('M7 checks an image from a registry by its declared model', () => {
   const reference = `registry.example.com/digits@sha256:${'1'.repeat(64)}`;
   const image = InferenceImage.fromRegistry(reference, { model: fixed });
   expect(() => synthService({ image, repository: undefined, serving: { maxBatchSize: 8 } })).toThrow(

@@ -8,13 +8,13 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
 
-/** All messages, without those that follow from an invalid number. */
+/** Error with exactly these messages, so without any that follow from an invalid number. */
 const said = (...problems: string[]) => new Error(problems.map((problem) => `stack/digits: ${problem}`).join('\n'));
 
 const WHOLE = 'Use a whole number of 1 or more. [not-positive]';
 const PORT = 'Use an integer from 1 to 65535. [port-out-of-range]';
 
-describe('a number that is a text or invalid is shown as it was given', () => {
+describe('a number that is a text or invalid is shown as the user wrote it', () => {
   test.each<[object, string]>([
     [{ memoryMiB: '512m' }, `memoryMiB is '512m'. ${WHOLE}`],
     [{ memoryMiB: '512' }, `memoryMiB is '512'. ${WHOLE}`],

@@ -73,7 +73,7 @@ describe.each(Object.entries(environments))('an image of the previous release st
     }
   });
 
-  test('with what it knows of pictures, by the name that it has for them', () => {
+  test('with its setting of pictures, under the name that it uses', () => {
     expect(pictures.manifest()).toHaveProperty('image.maxPixels', 4096 * 4096);
     expect(environment(undefined, pictures)).toMatchObject({
       MODEL_SERVING_EXPECTED_DECLARATION: 'name:pictures,version:1,golden:none,image:ebe65a4ac7ba6481,classes:none',

@@ -23,7 +23,7 @@ const digits = OnnxModel.fromFile(multiplier(folder, 'digits', 2));
 const measured = profiledModel(multiplier(folder, 'measured', 3));
 const large = OnnxModel.fromFile(file('large', ['n', 3, 1024, 1024]), { runtimeCheck: 'skip' });
 const unknown = OnnxModel.fromFile(file('unknown', ['n', 3, 'h', 'w']));
-/** One answer in JSON is much larger than the request. */
+/** Model whose answer in JSON is much larger than the request. */
 const segmentation = OnnxModel.fromFile(
   writeOnnxModel(join(folder, 'segmentation.onnx'), {
     inputs: [value('x', 'float', ['n', 1, 64, 64])],

@@ -45,7 +45,7 @@ function inKubernetes(props: Partial<ScalableModelServiceProps> = {}) {
 
 function environment(executors: number, threads: number, batch: number, queue: number) {
   return {
-    // One is the server's default, which is not written.
+    // One executor is the server's default, which is not written.
     ...(executors !== 1 && { MODEL_SERVING_EXECUTORS: String(executors) }),
     MODEL_SERVING_THREADS_PER_EXECUTOR: String(threads),
     MODEL_SERVING_MAX_BATCH_SIZE: String(batch),
@@ -276,7 +276,7 @@ describe('Terraform tokens', () => {
     }
   });
 
-  test('that determine nothing change nothing else', () => {
+  test('that determine no sizes change nothing else', () => {
     const { construct, resources, variables } = plan((stack) => {
       const n = number(stack);
       return { resources: { memoryMiB: n }, serving: { maxQueueLength: n } };
@@ -342,7 +342,7 @@ test('a profile of a busy machine gives a warning, and one of an idle machine no
   expect(warnings(0.1)).toEqual([]);
 });
 
-test('a model that cannot batch has no batch size', () => {
+test('a model that cannot run requests together has no batch size', () => {
   const fixed = profiledModel(writeOnnxModel(join(folder, 'fixed.onnx'), identity('float', [1, 4])), {
     runs: ladder(1, { 1: 2 }),
   });

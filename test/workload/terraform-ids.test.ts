@@ -66,7 +66,7 @@ describe('T10 constructs that cdktf would merge are rejected', () => {
     ]);
   });
 
-  test('an output, and one of the same id', () => {
+  test('two outputs with one id', () => {
     const lines = linesOf((stack) => {
       new ContainerizedModel(stack, 'digits', { model });
       new TerraformOutput(stack, 'mine', { value: 1 }).overrideLogicalId('digits_url_A8B0554B');

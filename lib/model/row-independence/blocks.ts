@@ -25,12 +25,12 @@ export function joinedBlocks(tensors: readonly Tensor[], axis: number): Tensor {
 }
 
 function unlike(): never {
-  throw notUnderstood('joins rows with others that may be empty');
+  throw notUnderstood('joins tensors of which one may be empty, so that their sizes may differ');
 }
 
 /**
- * Size of an axis that tensors have in common if the run succeeds. The runtime does not compare the sizes of an empty
- * tensor with those of others.
+ * Size that an axis has in all tensors if the run succeeds. The runtime does not compare the sizes of an empty
+ * tensor with those of other tensors.
  */
 export function sameSize(shapes: readonly (readonly Size[])[], axis: number): Size | undefined {
   const sizes = shapes.map((dims) => dims[axis] as Size);
@@ -40,7 +40,7 @@ export function sameSize(shapes: readonly (readonly Size[])[], axis: number): Si
   return sizes.find(({ constant }) => constant !== undefined) ?? first;
 }
 
-/** Part of the axis that counts rows: only blocks of all rows. */
+/** Part of the axis that counts rows; it must consist of blocks of all rows. */
 export function blockOf(t: Tensor, start: Size, length: Size): Tensor {
   const { rows, elem } = asData(t);
   if (!rows) throw notUnderstood('it has no rows');

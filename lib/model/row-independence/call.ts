@@ -5,7 +5,7 @@ import { coupled, notUnderstood } from './obstacle';
 import { Size } from './size';
 import { isTainted, type Tensor, type Value } from './tensor';
 
-/** Access of an operator's rule to the graph around its node. */
+/** Gives an operator's rule access to the graph around its node. */
 export interface Surroundings {
   /** Evaluates a graph inside the node, which can also read names from outside the node. */
   evaluate(graph: GraphMessage, inputs: readonly Value[], label: string): readonly Value[];
@@ -124,7 +124,7 @@ export function dimsOf({ dims }: Tensor): readonly Size[] {
 export function axisOf(axis: number, rank: number): number {
   const positive = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(positive) || positive < 0 || positive >= rank)
-    throw notUnderstood(`its axis ${axis} is not one of ${rank}`);
+    throw notUnderstood(`its axis ${axis} is out of range for ${rank} axes`);
   return positive;
 }
 

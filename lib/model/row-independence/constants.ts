@@ -48,9 +48,9 @@ const READERS: Readonly<Record<number, { bytes: number; read: (view: DataView, a
   [UINT16]: { bytes: 2, read: (view, at) => view.getUint16(at, true) },
   [INT16]: { bytes: 2, read: (view, at) => view.getInt16(at, true) },
   [INT32]: { bytes: 4, read: (view, at) => view.getInt32(at, true) },
-  // Inexact beyond 2^53, and then valid for comparisons only: such numbers mean "to the end".
+  // Inexact beyond 2^53, and then only compared: exporters use such numbers for "to the end".
   [INT64]: { bytes: 8, read: (view, at) => Number(view.getBigInt64(at, true)) },
-  // Kernels differ in what they make of others than 0 and 1.
+  // Kernels treat values other than 0 and 1 in different ways.
   [BOOL]: { bytes: 1, read: (view, at) => [0, 1][view.getUint8(at)] ?? NaN },
   [DOUBLE]: { bytes: 8, read: (view, at) => view.getFloat64(at, true) },
   [UINT32]: { bytes: 4, read: (view, at) => view.getUint32(at, true) },
@@ -64,7 +64,7 @@ function rawElements({ rawData, rawDataBytes, dataType }: TensorMessage, count: 
   return Array.from({ length: count }, (_, at) => reader.read(view, at * reader.bytes));
 }
 
-/** Lists may hold more than their type does: the runtime takes the lowest bits. */
+/** A list may contain numbers beyond the range of its type: the runtime keeps their lowest bits. */
 const NARROWED: Readonly<Record<number, (list: readonly number[]) => Iterable<number>>> = {
   [UINT8]: (list) => Uint8Array.from(list),
   [INT8]: (list) => Int8Array.from(list),

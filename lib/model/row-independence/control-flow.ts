@@ -81,13 +81,13 @@ function join(a: Value, b: Value, fresh: (label: string) => Size): Value {
   };
 }
 
-/** Drops the sizes, which may hold for only one of the two. */
+/** Drops the sizes, which may be those of only one of the two values. */
 function joinUnusable(a: Value, b: Value): Unusable {
   const { obstacle } = (a.kind === 'unusable' ? a : b) as Unusable;
   return { kind: 'unusable', obstacle };
 }
 
-/** A number that may be negative, and large. */
+/** Unknown number, which may be negative or large. */
 function unknown({ key }: Size, elem: number): Size {
   return Size.atom(key, { integer: isInteger(elem) || elem === BOOL });
 }
@@ -260,7 +260,7 @@ function inFrontOf(t: Tensor, axis: number, steps: Size, fresh: (label: string) 
   const dims = dimsOf(t);
   if (isTainted(t) || t.rowNumbers) throw coupled('collects the number of rows');
   const isStepped = steps.min >= 1;
-  if (t.rows && !isStepped) throw notUnderstood('collects rows in steps, of which there may be none');
+  if (t.rows && !isStepped) throw notUnderstood('collects rows from steps, and there may be no steps');
   const isKept = (dim: Size, at: number) => isStepped && (dim.constant !== undefined || at === t.rows?.axis);
   const sizes = dims.map((dim, at) => (isKept(dim, at) ? dim : fresh(`size ${at}`)));
   const rows = t.rows && { ...t.rows, axis: t.rows.axis + (t.rows.axis >= axis ? 1 : 0) };
@@ -305,8 +305,8 @@ function stepOf(t: Tensor, along: number): { part: Tensor; steps: Size } {
   const axis = along < 0 ? along + dims.length : along;
   const steps = dims[axis];
   if (!steps) throw notUnderstood('the axis that it scans is unknown');
-  if (t.rows?.axis === axis) throw notUnderstood('goes through the rows one after another');
-  if (isTainted(t) || t.rowNumbers) throw coupled('goes through numbers of rows');
+  if (t.rows?.axis === axis) throw notUnderstood('scans the rows one after another');
+  if (isTainted(t) || t.rowNumbers) throw coupled('scans numbers of rows');
   const rows = t.rows && { ...t.rows, axis: t.rows.axis > axis ? t.rows.axis - 1 : t.rows.axis };
   const part: Tensor = {
     kind: 'tensor',

@@ -27,7 +27,7 @@ export function assignments(inputs: readonly ValueInfo[]): InputAxes[] {
   for (const axes of candidates(inputs)) {
     if (axes.every((axis) => axis === null)) continue;
     found.set(axes.join(), axes);
-    // There may be more assignments than inputs, and each is as long as the list of inputs.
+    // Each assignment is as long as the list of inputs, so many of them would be large.
     if (found.size === MAX_ASSIGNMENTS) break;
   }
   return [...found.values()];
@@ -51,7 +51,7 @@ function* candidates(inputs: readonly ValueInfo[]): Generator<InputAxes> {
     yield named;
   }
 
-  // Tensors with one axis may be lengths or options that requests share. After that, each input on its own.
+  // Tensors with one axis may be lengths or options that requests share. After that, rows in all but one input.
   const lists = inputs.map((input) => input.dimensions?.length === 1);
   yield first.map((axis, at) => (lists[at] ? null : axis));
   for (const [at, axis] of first.entries()) {

@@ -249,13 +249,13 @@ export class Interpreter {
       if (!transfer) throw notUnderstood('its effect on rows is unknown');
       const result = transfer(call);
       const values = 'kind' in result ? [result] : result;
-      // Nodes of graphs inside have been looked at themselves.
+      // The nodes of inner graphs have been analyzed already.
       return attributes.hasGraphs ? values : values.map((value) => notUniformWith(inputs, value));
     } catch (problem) {
       // Results are the same for all rows if the inputs are, whatever the operator does.
       if (!(problem instanceof Obstacle) || problem.always) throw problem;
       if (onlyShared(inputs) && !attributes.hasGraphs && !isRandom(node)) {
-        // Other kernels may not write a result of empty tensors.
+        // Kernels without a rule here may leave the result of empty tensors unwritten.
         if (!transfer && !inputs.every((value) => !value || isFilled(value))) throw unwritten();
         return node.output.map(() => invariant(undefined));
       }
@@ -263,7 +263,7 @@ export class Interpreter {
     }
   }
 
-  /** Parsed once for all passes, except for attributes that refer to a function call. */
+  /** Parses attributes once for all passes, except those that refer to a function call. */
   private attributesOf(node: NodeMessage, { bound }: Context): Attributes {
     if (bound) return new Attributes(node.attribute, bound);
     let attributes = this.attributes.get(node);
@@ -363,7 +363,7 @@ function unknownName(name: string): never {
 function versionOf(domain: string, { opsets }: Context): number {
   const version = opsets.get(domain);
   if (version === undefined && domain === 'ai.onnx')
-    throw notUnderstood('the model states no version of its operators');
+    throw notUnderstood('the model does not declare the version of its operators');
   return version ?? 1;
 }
 
@@ -408,7 +408,7 @@ function rowsIn(value: Value): readonly Rows[] {
   return value.kind === 'tensor' && value.rows ? [value.rows] : [];
 }
 
-/** Unknown small integers become atoms, the same wherever they are read. */
+/** Turns unknown small integers into atoms, so that they are the same wherever they are read. */
 export function withUnknownElements(value: Value, path: string): Value {
   if (value.kind !== 'tensor' || value.values || value.rows) return value;
   if (value.elem !== INT64 && value.elem !== INT32 && value.elem !== BOOL) return value;

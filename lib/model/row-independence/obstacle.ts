@@ -6,17 +6,17 @@ export class Obstacle {
     readonly verdict: 'coupled' | 'not understood',
     /** A clause for people, such as "reduces over the rows". */
     readonly reason: string,
-    /** Whether it also stops the proof where no operand has rows. */
+    /** Whether it stops the proof even if no operand has rows. */
     readonly always = false,
   ) {}
 }
 
-/** The model fails in this case for any input, so the case does not occur. */
+/** Thrown if the model fails in this case for any input, so that the case does not occur. */
 export class CannotRun {
   constructor(readonly reason: string) {}
 }
 
-/** A condition is unknown, and its cases must be analyzed separately. */
+/** Thrown if a condition is unknown and its two cases must be analyzed separately. */
 export class NeedsDecision {
   /** Node of the condition; set by the caller that follows the nodes. */
   node?: NodeMessage;

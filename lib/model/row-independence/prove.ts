@@ -54,7 +54,7 @@ function proofOf(model: ModelMessage): RowProof {
     if (outcome.verdict === 'independent') return { verdict: outcome };
     first ??= outcome;
   }
-  // If no first dimension is free, a failed attempt with rows on other axes is not reported as the obstacle.
+  // If no first dimension is free, a failed attempt with rows on other axes is not reported.
   const anyFirst = inputs.some((input) => isFree(input, 0) || !input.dimensions || input.kind !== 'tensor');
   const verdict = first && anyFirst ? first : fixed(inputs);
   return { verdict, ...prover.ifFreed() };

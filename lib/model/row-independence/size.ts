@@ -101,7 +101,7 @@ export class Size {
     );
   }
 
-  /** Whether this is the minimum of the other and something else. */
+  /** Whether this is the minimum of the other size and a third one. */
   isLesserOf(other: Size): boolean {
     const [term] = this.terms;
     const [atom] = this.terms.length === 1 && term?.coefficient === 1 && term.atoms.length === 1 ? term.atoms : [];

@@ -38,12 +38,12 @@ export function isFilled(value: Value | undefined, axis?: number): boolean {
   return axis === undefined ? dims.every(({ min }) => min >= 1) : (dims.at(axis)?.min ?? 0) >= 1;
 }
 
-/** For weights, which have elements. */
+/** Rule of an operator whose kernel writes its result only if the weights have elements. */
 export function writtenWith(weights: number, transfer: Transfer): Transfer {
   return writtenIf(({ inputs }) => isFilled(inputs[weights]), transfer);
 }
 
-/** For products of matrices, [..., m, k] by [..., k, n], whose result is written if k is not 0 or the result is empty. */
+/** For products of matrices, [..., m, k] by [..., k, n]. A result is written if `k` is not 0, or if it is empty. */
 export function writtenProduct(a: number, b: number, transfer: Transfer): Transfer {
   return writtenIf(({ inputs }) => {
     const [left, right] = [dimsIn(inputs[a]), dimsIn(inputs[b])];

@@ -1,4 +1,4 @@
-"""What goes wrong on the way from PyTorch, each mistake in a file of its own."""
+"""Mistakes in converting models from PyTorch, each in a separate file."""
 
 import sys
 import warnings
@@ -31,7 +31,7 @@ def export(name: str, model: nn.Module, options: dict) -> None:
 
 export("fixed", network().eval(), fixed)
 
-# The answers of a network in training are of no use, and it has other ones in the file.
+# The answers of a network in training mode are useless, and differ from those of the exported file.
 model = network()
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")

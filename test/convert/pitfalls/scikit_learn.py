@@ -1,4 +1,4 @@
-"""What goes wrong on the way from scikit-learn, each mistake in a file of its own."""
+"""Mistakes in converting models from scikit-learn, each in a separate file."""
 
 import json
 import sys
@@ -38,7 +38,7 @@ def forest(name: str, *steps: BaseEstimator) -> None:
 forest("scaled-forest", StandardScaler())
 forest("forest")
 
-# Pixels from 0 to 16, which are the levels of a picture that the test makes of them.
+# Pixels from 0 to 16; the test writes them as the levels of a picture.
 digits, numbers = load_digits(return_X_y=True)
 model = LogisticRegression(max_iter=200).fit(digits / 16, numbers)
 model.coef_ /= 16

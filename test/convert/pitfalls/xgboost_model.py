@@ -1,4 +1,4 @@
-"""What goes wrong on the way from XGBoost, each mistake in a file of its own."""
+"""Mistakes in converting models from XGBoost, each in a separate file."""
 
 import sys
 from pathlib import Path
@@ -18,7 +18,7 @@ types = [("features", FloatTensorType(["batch", 4]))]
 
 
 def refused(name: str, model: object, types: list = types) -> None:
-    """Writes what the converter says instead of a model."""
+    """Writes the error of the converter."""
     try:
         convert_xgboost(model, initial_types=types)
     except RuntimeError as error:

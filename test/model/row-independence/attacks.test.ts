@@ -258,7 +258,7 @@ test('scales for blocks, with a single row in a run', () => {
   expect(verdictOf('DequantizeLinear', given)).toMatch(/^coupled DequantizeLinear/);
 });
 
-describe('files that are made to be slow', () => {
+describe('files that are designed to be slow', () => {
   const quick = (graph: Graph) => {
     const begin = process.cpuUsage();
     const verdict = short(proofOf(graph));
@@ -317,11 +317,11 @@ describe('a size within the graph that may be 0', () => {
   const more = { ...constants, five: [5], last: [-1], row: { weights: [1, 6] } };
   const size = (of: string, to: string, start: number) =>
     node('Shape', [of], [to], { attributes: { start, end: start + 1 } });
-  /** Rows of `x` from `start`, which is 0 unless the size is. */
+  /** Adds to `x` its rows from `start`, which is 0 unless the size is 0. */
   const picked = [node('Slice', ['x', 'start', 'ends', 'axis0'], ['some']), node('Add', ['x', 'some'], ['y'])];
   const part = [node('Slice', ['a', 'five', 'ends', 'axis1'], ['part']), size('part', 'k', 1)];
 
-  test('is not one less without its last element', () => {
+  test('does not become one smaller without the last element', () => {
     const shorter = [node('Slice', ['part', 'zeros', 'last', 'axis1'], ['less']), size('less', 'l', 1)];
     const start = [node('Sub', ['k', 'l'], ['d']), node('Sub', ['d', 'ones'], ['start'])];
     dependent({ inputs, constants: more, nodes: [...part, ...shorter, ...start, ...picked] });
@@ -348,7 +348,7 @@ describe('a size within the graph that may be 0', () => {
 });
 
 describe('shape arithmetic that overflows or is rounded beyond some size', () => {
-  /** Rows of `x` from `start`, which is 0 as long as (t * t) / t is t in a type. */
+  /** Adds to `x` its rows from `start`, which is 0 if (t * t) / t equals t in this type. */
   const graph = (type: number): Graph => ({
     inputs: { x, a: ['N', 'T'] },
     constants,

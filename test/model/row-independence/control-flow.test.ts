@@ -120,7 +120,7 @@ describe('Loop', () => {
 
   test('with steps that mix rows', () => {
     expect(loop([node('Softmax', ['v0'], ['w0'], { attributes: { axis: 0 } })])).toMatch(/^coupled Softmax/);
-    // Only from the second step on.
+    // Rows mix only from the second step on.
     const swap = [
       node('Identity', ['v1'], ['w0']),
       node('ReduceMax', ['v0'], ['m'], { attributes: { axes: [0] } }),

@@ -4,7 +4,7 @@ import { proofOf, short, type Graph } from './support';
 
 const ML = { domain: 'ai.onnx.ml' };
 
-/** Attention within a row, with shapes taken apart and put together like torch's exporter does. */
+/** Attention within a row, with shapes that are split and joined as by torch's exporter. */
 function encoder(batch: string | null): Graph {
   const heads = (name: string) => [
     node('MatMul', ['normal', `w_${name}`], [`${name}_flat`]),
@@ -105,7 +105,7 @@ const COUPLED: Record<string, [Graph, RegExp]> = {
     },
     /^coupled NonMaxSuppression/,
   ],
-  'candidates of all pictures in one list, and the bright ones kept': [
+  'candidates of all pictures in one list, of which the bright ones are kept': [
     {
       inputs: { image: ['batch_size', 3, 2] },
       outputs: ['boxes', 'scores'],
@@ -247,7 +247,7 @@ test('independent: categories and numbers of a row', () => {
   expect(short(proofOf(graph))).toBe('independent 0,0 | 0');
 });
 
-// tf2onnx, Paddle, and exporters without names.
+// Besides N: names as tf2onnx and Paddle write them, and no name.
 test.each(['N', 'unk__214', 'p2o.DynamicDimension.0', null])(
   'the name of the first dimension, %p, proves nothing',
   (name) => {

@@ -34,7 +34,7 @@ describe('two operands', () => {
     expect(verdictOf('Add', { constants: { w: { weights: [1, 4, 6] } }, with: ['w'] })).toBe('independent 0 | 0');
   });
 
-  test('unless its length equals the batch by chance', () => {
+  test('unless its length may equal the number of rows by chance', () => {
     expect(verdictOf('Add', { constants: { w: { weights: [3, 1, 1] } }, with: ['w'] })).toMatch(
       /^coupled Add: .*fixed size/,
     );

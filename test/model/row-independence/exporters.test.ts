@@ -86,7 +86,7 @@ describe('TorchScript', () => {
     );
   });
 
-  test('unless that index leaves its row', () => {
+  test('unless that index points outside its row', () => {
     expect(proof({ inputs: { mask: ids }, constants: axes, nodes: flatMask('three') })).toMatch(/^coupled Gather/);
     expect(
       proof({ inputs: { mask: { int64: ['batch', 8] } }, constants: axes, nodes: flatMask('eight8', 'nine') }),

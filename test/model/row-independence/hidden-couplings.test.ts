@@ -1,7 +1,7 @@
 import { initializer, node, value, type Dim, type Elem } from '../../support/onnx-builder';
 import { proofOf, short, type Constant, type Graph } from './support';
 
-/** Graphs of which a number, a size or a tensor is not what it seems: in none of them are rows independent. */
+/** Graphs with a number, size or tensor whose value is easy to misjudge. Rows are independent in none of them. */
 const dependent = (graph: Graph) => expect(short(proofOf(graph))).toMatch(/^(coupled|not understood)/);
 
 const x = ['N', 4];
@@ -24,7 +24,7 @@ const mixed = (from: string, to: string) => [
   node('Add', [from, `${to}Sum`], [to]),
 ];
 
-/** Mixes the rows of x where c is `taken`; it is so in a run, and a wrong proof holds it for the contrary. */
+/** Mixes the rows of x if c is `taken`. In a run, c is `taken`; an incorrect proof concludes the opposite. */
 const mixedIf = (taken: boolean) => {
   const [mixing, plain] = [graph(mixed('x', 'a'), [value('a', 'float')]), [node('Identity', ['x'], ['b'])]];
   const other = graph(plain, [value('b', 'float')]);
@@ -35,7 +35,7 @@ const mixedIf = (taken: boolean) => {
 const sizeOf = (of: string, to: string, axis: number) =>
   node('Shape', [of], [to], { attributes: { start: axis, end: axis + 1 } });
 
-describe('what a loop carries', () => {
+describe('the bound of a loop value', () => {
   const own = (index: string, to: string) => [
     node('Add', ['base', index], [`${to}Flat`]),
     node('Gather', ['all', `${to}Flat`], [to]),
@@ -68,13 +68,13 @@ describe('what a loop carries', () => {
     ],
   });
 
-  test('keeps a bound of its elements where each step does', () => {
+  test('holds if every step keeps it', () => {
     expect(short(proofOf(carrying([node('ArgMin', ['x'], ['io'], { attributes: { axis: 1, keepdims: 1 } })])))).toBe(
       'independent 0,0 | 0',
     );
   });
 
-  test('does not where a step gives others', () => {
+  test('does not hold if a step sets values without the bound', () => {
     dependent(carrying([node('Identity', ['j'], ['io'])]));
     dependent(
       carrying(
@@ -86,7 +86,7 @@ describe('what a loop carries', () => {
     );
   });
 
-  test('does not either where a condition decides', () => {
+  test('does not hold if a condition chooses between values with and without it', () => {
     const given = carrying([]);
     const either = node('If', ['c'], ['best2'], {
       attributes: {
@@ -99,7 +99,7 @@ describe('what a loop carries', () => {
   });
 });
 
-test('a condition that gives sizes of one branch only', () => {
+test('sizes that only one branch of a condition has', () => {
   const numbers = [
     node('Shape', ['x'], ['s'], { attributes: { end: 1 } }),
     node('Squeeze', ['s', 'axis0'], ['n']),
@@ -126,8 +126,8 @@ test('a condition that gives sizes of one branch only', () => {
   dependent({ inputs: inputs as Graph['inputs'], constants: { ...constants, zero0: 0, one0: 1 }, nodes });
 });
 
-describe('sizes that broadcasting decides', () => {
-  test('of Einsum', () => {
+describe('sizes that result from broadcasting', () => {
+  test('in Einsum', () => {
     const inputs = { x, a: ['N', 'p'], b: ['N', 'q'] };
     const nodes = [
       node('Einsum', ['a', 'b'], ['e'], { attributes: { equation: 'np,np->np' } }),
@@ -139,7 +139,7 @@ describe('sizes that broadcasting decides', () => {
     dependent({ inputs, constants, nodes });
   });
 
-  test('with one that may be 0', () => {
+  test('with a size that may be 0', () => {
     const nodes = [
       node('NonZero', ['w'], ['found']),
       sizeOf('found', 'f', 1),
@@ -157,7 +157,7 @@ describe('sizes that broadcasting decides', () => {
   });
 });
 
-test('sizes of what is joined, of which an empty tensor has others', () => {
+test('sizes of joined tensors, of which an empty one has other sizes', () => {
   const nodes = [
     node('NonZero', ['w'], ['found']),
     node('Unsqueeze', ['found', 'zero'], ['list']),
@@ -171,20 +171,20 @@ test('sizes of what is joined, of which an empty tensor has others', () => {
   dependent(given);
 });
 
-describe('axes that are given, and none', () => {
+describe('an empty list of axes', () => {
   const alone = [node('CumSum', ['q', 'zero0'], ['t']), node('Reshape', ['t', 'back'], ['y'])];
   const more = { ...constants, zero0: 0, back: [-1, 4], none: [] };
 
   test.each([
     [13, node('Squeeze', ['u', 'none'], ['q'])],
     [11, node('Squeeze', ['u'], ['q'], { attributes: { axes: [] } })],
-  ])('are all of size 1 to Squeeze of version %d', (opset, squeeze) => {
+  ])('means all axes of size 1 in Squeeze of version %d', (opset, squeeze) => {
     const added = opset < 13 ? node('Unsqueeze', ['x'], ['u'], { attributes: { axes: [0] } }) : undefined;
     const nodes = [added ?? node('Unsqueeze', ['x', 'axis0'], ['u']), squeeze, ...alone];
     dependent({ inputs: { x }, constants: more, opset, nodes });
   });
 
-  test('are all to the mean of quantized elements', () => {
+  test('means all axes in the mean of quantized elements', () => {
     const mean = node('QLinearReduceMean', ['x', 's', 'z', 's', 'z'], ['y'], {
       attributes: { axes: [], keepdims: 1 },
       domain: 'com.microsoft',
@@ -198,7 +198,7 @@ describe('axes that are given, and none', () => {
 });
 
 describe('Reshape to a number that may be 0 or -1', () => {
-  test('gives another size to each tensor, and on each axis', () => {
+  test('may give a different size in each tensor and on each axis', () => {
     const inputs = { x, v: { int64: [1] as number[] } };
     const compared = (nodes: object[]) =>
       dependent({
@@ -221,8 +221,8 @@ describe('Reshape to a number that may be 0 or -1', () => {
   });
 });
 
-describe('what is equal for all rows, before an operator that takes something of each row', () => {
-  /** Repeats twice the result of a tensor of equal rows, and adds it to `x` in the order of rows. */
+describe('a tensor that is equal for all rows, in an operator with another input that has rows', () => {
+  /** Repeats the result for a tensor of equal rows twice, and adds it to `x` in the order of the rows. */
   const twice = (shape: number[], nodes: object[], more: Partial<Graph>) => {
     const tail = shape.map(() => 1);
     dependent({
@@ -290,7 +290,7 @@ describe('what is equal for all rows, before an operator that takes something of
     });
   });
 
-  test('and writes of rows into it, which are laid out as the rows are', () => {
+  test('ScatterND writes rows into it, which keep their own layout', () => {
     const nodes = [
       sizeOf('x', 'n', 0),
       node('Mul', ['n', 'two'], ['n2']),
@@ -307,11 +307,11 @@ describe('what is equal for all rows, before an operator that takes something of
   });
 });
 
-describe('numbers that wrap round', () => {
-  /** Less than 0 in a run. */
+describe('numbers that wrap around', () => {
+  /** Mixes rows if the number is negative, as it is in a run. */
   const negative = (number: string) => [node('Less', [number, 'null'], ['c']), mixedIf(true)];
 
-  test('the absolute of the least', () => {
+  test('the absolute value of the least integer', () => {
     const given = { constants: { ...constants, null: [0] }, nodes: [node('Abs', ['v'], ['a']), ...negative('a')] };
     dependent({ ...given, inputs: { x, v: { int64: [1] } } });
     dependent({
@@ -329,7 +329,7 @@ describe('numbers that wrap round', () => {
     [3, 200],
     [4, 70_000],
     [5, 70_000],
-  ])('elements of type %d that their list gives as %d', (dataType, given) => {
+  ])('elements of type %d that are stored as %d', (dataType, given) => {
     const initializers = [{ name: 'v', dataType, dims: [1], int32Data: [given] }];
     const nodes = [
       node('Cast', ['v'], ['a'], { attributes: { to: 7 } }),
@@ -339,7 +339,7 @@ describe('numbers that wrap round', () => {
     dependent({ inputs: { x }, constants: { ...constants, k: [given] }, initializers, nodes });
   });
 
-  test('elements of UINT32 that their list gives with more bits', () => {
+  test('elements of UINT32 that are stored with more bits', () => {
     const initializers = [{ name: 'v', dataType: 12, dims: [1], uint64Data: [2 ** 32 + 5] }];
     const nodes = [
       node('Cast', ['v'], ['a'], { attributes: { to: 7 } }),
@@ -349,7 +349,7 @@ describe('numbers that wrap round', () => {
     dependent({ inputs: { x }, constants: { ...constants, k: [2 ** 32 + 5] }, initializers, nodes });
   });
 
-  /** In INT32, times 2^18. */
+  /** Mixes rows if the size times `much` is negative in INT32. */
   const large = (size: string) => [
     node('Cast', [size], ['narrow'], { attributes: { to: 6 } }),
     node('Mul', ['narrow', 'much'], ['m']),
@@ -357,7 +357,7 @@ describe('numbers that wrap round', () => {
   ];
   const narrow = [int32('much', 2 ** 18), int32('null', 0)];
 
-  test('a number of elements that is found', () => {
+  test('the number of elements that NonZero finds', () => {
     const initializers = [...narrow, initializer('w', 'bool', [9000], new Uint8Array(9000).fill(1))];
     const nodes = [node('NonZero', ['w'], ['found']), sizeOf('found', 'f', 1), ...large('f')];
     dependent({ inputs: { x }, constants, initializers, nodes });
@@ -402,7 +402,7 @@ describe('numbers that wrap round', () => {
     dependent({ inputs: { x, b: ['N', 'p'] }, constants: more, initializers: [int32('five', 5)], nodes });
   });
 
-  test('a quotient of a number of elements, which is larger than any axis, beyond the sizes that the verdict says', () => {
+  test('a quotient of a number of elements larger than any axis, above the maximum size in the verdict', () => {
     const nodes = [
       node('Shape', ['b'], ['sizes'], { attributes: { start: 1 } }),
       node('ReduceProd', ['sizes'], ['count']),
@@ -414,7 +414,7 @@ describe('numbers that wrap round', () => {
     expect(proofOf(given).verdict).toMatchObject({ verdict: 'independent', maxSize: 2 ** 14 });
   });
 
-  test('a number with a factor beyond what is exact', () => {
+  test('a number with a factor that is not exact', () => {
     const nodes = [
       sizeOf('b', 'p', 1),
       node('Mul', ['p', 'huge'], ['h']),
@@ -428,7 +428,7 @@ describe('numbers that wrap round', () => {
   });
 });
 
-test('a size of what keeps its proportions', () => {
+test('a size of a Resize that keeps proportions', () => {
   const nodes = [
     node('Resize', ['a', '', '', 'to'], ['small'], {
       attributes: { axes: [2, 3], keep_aspect_ratio_policy: 'not_larger' },
@@ -444,7 +444,7 @@ test('a size of what keeps its proportions', () => {
 describe('sizes of pools', () => {
   const signal = (...sizes: number[]) => ({ weights: [1, 1, ...sizes] });
 
-  test('whose window is larger than what it moves over', () => {
+  test('whose window is larger than the tensor', () => {
     const nodes = [
       node('MaxPool', ['a'], ['pool'], { attributes: { kernel_shape: [3], strides: [2] } }),
       sizeOf('pool', 's', 2),
@@ -464,19 +464,19 @@ describe('sizes of pools', () => {
     dependent({ inputs: { x }, constants: { ...constants, a: signal(size), real: [real] }, nodes });
   };
 
-  test('whose last window is left out, as it begins after the end', () => {
+  test('whose last window is omitted, because it begins after the end', () => {
     pooled(4, { kernel_shape: [1], strides: [2], ceil_mode: 1 }, 2);
     pooled(8, { kernel_shape: [1], strides: [3], pads: [1, 0], ceil_mode: 1 }, 3);
     pooled(6, { kernel_shape: [1], strides: [3], auto_pad: 'VALID', ceil_mode: 1 }, 2);
   });
 
-  test('that are padded for the same size', () => {
+  test('with padding that keeps the size', () => {
     pooled(3, { kernel_shape: [3], strides: [3], auto_pad: 'SAME_UPPER', ceil_mode: 1 }, 1);
     pooled(5, { kernel_shape: [3], strides: [1], auto_pad: 'SAME_UPPER', dilations: [2] }, 3);
     pooled(3, { kernel_shape: [2], strides: [2], auto_pad: 'SAME_LOWER', dilations: [2] }, 1);
   });
 
-  test('whose last window begins within the padding, or not', () => {
+  test('whose last window begins inside the padding, or before it', () => {
     const pool = (from: string, to: string, window: number) => [
       node('MaxPool', [from], [to], { attributes: { kernel_shape: [window], strides: [3], ceil_mode: 1 } }),
       sizeOf(to, `${to}Size`, 2),
@@ -491,7 +491,7 @@ describe('sizes of pools', () => {
   });
 });
 
-describe('results that the runtime does not write, as the sum is over nothing', () => {
+describe('results that the runtime does not write, because the sum has no terms', () => {
   const own = (operator: string, inputs: string[], attributes = {}) =>
     node(operator, inputs, ['y'], { domain: 'com.microsoft', attributes });
   const [scale, point] = [
@@ -577,7 +577,7 @@ describe('results that the runtime does not write, as the sum is over nothing', 
     dependent({ inputs: { x: ['T', 'N', 4] }, constants: { ...more, r }, initializers, nodes });
   });
 
-  test('of tensors that are the same for all rows', () => {
+  test('for tensors that are the same for all rows', () => {
     const initializers = [scale, point, none('e', 'uint8', 4, 0), none('w', 'uint8', 0, 4)];
     const product = node('MatMulInteger', ['e', 'w'], ['p']);
     const rest = [node('Cast', ['p'], ['f'], { attributes: { to: 1 } }), node('MatMul', ['x', 'f'], ['y'])];
@@ -589,7 +589,7 @@ describe('results that the runtime does not write, as the sum is over nothing', 
   });
 });
 
-test('a sum of quantized matrices that is fixed for each position', () => {
+test('a product of quantized matrices, plus a summand that is fixed for each position', () => {
   const initializers = [
     initializer('s', 'float', [], Float32Array.of(1)),
     initializer('z', 'uint8', [], Uint8Array.of(0)),
@@ -600,7 +600,7 @@ test('a sum of quantized matrices that is fixed for each position', () => {
   dependent({ inputs: { x: { uint8: ['N', 4] } }, initializers, nodes });
 });
 
-test('an axis that is reduced twice, beside one that is not', () => {
+test('an axis that is reduced twice, and another that is not reduced', () => {
   const nodes = [
     node('ReduceMax', ['table'], ['greatest'], { attributes: { axes: [0, -2], keepdims: 1 } }),
     sizeOf('greatest', 'given', 1),
@@ -648,7 +648,7 @@ test('Gemm of a vector, which runs', () => {
 const float = (name: string, given: number) => initializer(name, 'float', [], Float32Array.of(given));
 const cast = (from: string, to: string, type: number) => node('Cast', [from], [to], { attributes: { to: type } });
 
-describe('floats that are NaN, of which comparisons are false', () => {
+describe('floats that are NaN, for which comparisons are false', () => {
   const quotient = node('Div', ['nothing', 'nothing'], ['nan']);
   const constantNan = node('Constant', [], ['nan'], { attributes: { value_float: { float: NaN } } });
   const equal = (a: string, b: string) => [node('Equal', [a, b], ['c']), mixedIf(false)];
@@ -656,7 +656,7 @@ describe('floats that are NaN, of which comparisons are false', () => {
   const check = (nodes: object[], inputs: Graph['inputs'] = {}) =>
     dependent({ inputs: { x, ...inputs }, constants, initializers, nodes });
 
-  test.each(['Equal', 'LessOrEqual', 'GreaterOrEqual'])('%s of one to itself', (operator) => {
+  test.each(['Equal', 'LessOrEqual', 'GreaterOrEqual'])('%s of NaN with itself', (operator) => {
     check([quotient, node(operator, ['nan', 'nan'], ['c']), mixedIf(false)]);
   });
 
@@ -665,7 +665,7 @@ describe('floats that are NaN, of which comparisons are false', () => {
     check([...sizes, node('Div', ['f', 'f'], ['nan']), ...equal('nan', 'nan')], { p: [1, 'p'], q: [1, 'q'] });
   });
 
-  test.each(['Min', 'Max'])('%s of one, given or computed', (operator) => {
+  test.each(['Min', 'Max'])('%s of NaN, constant or computed', (operator) => {
     for (const source of [constantNan, quotient]) {
       check([source, node(operator, ['nan', 'real'], ['m']), ...equal('m', 'm')]);
       check([source, node(operator, ['nan', 'real'], ['m']), ...equal('m', 'real')]);
@@ -674,17 +674,22 @@ describe('floats that are NaN, of which comparisons are false', () => {
   });
 });
 
-test.each(['float', 'double', 'float16'] as const)('%s beyond the range of UINT32, by position', (elem) => {
-  const like = initializer('like', 'uint32', [1], new Uint32Array(1));
-  dependent({ inputs: { x: { [elem]: ['N', 4] } }, nodes: [cast('x', 'y', 12)] });
-  dependent({ inputs: { x: { [elem]: ['N', 4] } }, nodes: [cast('x', 'y', 12)], opset: 6 });
-  const nodes = [node('CastLike', ['x', 'like'], ['y'])];
-  dependent({ inputs: { x: { [elem]: ['N', 4] } }, initializers: [like], nodes });
-  expect(short(proofOf({ inputs: { x: { uint8: ['N', 4] } }, initializers: [like], nodes }))).toBe('independent 0 | 0');
-});
+test.each(['float', 'double', 'float16'] as const)(
+  '%s beyond the range of UINT32, which converts differently by position',
+  (elem) => {
+    const like = initializer('like', 'uint32', [1], new Uint32Array(1));
+    dependent({ inputs: { x: { [elem]: ['N', 4] } }, nodes: [cast('x', 'y', 12)] });
+    dependent({ inputs: { x: { [elem]: ['N', 4] } }, nodes: [cast('x', 'y', 12)], opset: 6 });
+    const nodes = [node('CastLike', ['x', 'like'], ['y'])];
+    dependent({ inputs: { x: { [elem]: ['N', 4] } }, initializers: [like], nodes });
+    expect(short(proofOf({ inputs: { x: { uint8: ['N', 4] } }, initializers: [like], nodes }))).toBe(
+      'independent 0 | 0',
+    );
+  },
+);
 
-describe('results of the same operands that differ', () => {
-  test('by an attribute of Mod', () => {
+describe('different results of the same operands', () => {
+  test('because of an attribute of Mod', () => {
     const nodes = [
       node('Mod', ['v', 'three'], ['p']),
       node('Mod', ['v', 'three'], ['q'], { attributes: { fmod: 1 } }),
@@ -694,7 +699,7 @@ describe('results of the same operands that differ', () => {
     dependent({ inputs: { x, v: { int64: [1] } }, constants, nodes });
   });
 
-  /** Whether two results in two types are both not 0. */
+  /** Compares results that are computed in two types. */
   const inTypes = (nodes: object[], initializers: object[]) =>
     dependent({
       inputs: { x, b: ['N', 'p'] },
@@ -710,7 +715,7 @@ describe('results of the same operands that differ', () => {
       ],
     });
 
-  test('by the type of a product', () => {
+  test('because of the type of a product', () => {
     const times = (of: string, k: string, to: string) => [
       node('Mul', [of, k], [`${to}1`]),
       node('Mul', [`${to}1`, k], [`${to}2`]),
@@ -720,7 +725,7 @@ describe('results of the same operands that differ', () => {
     inTypes(nodes, [int32('k', 1024), float('l', 1024)]);
   });
 
-  test('by the type of a quotient', () => {
+  test('because of the type of a quotient', () => {
     const rounded = (of: string, k: string, to: string) => [
       node('Div', [of, k], [`${to}1`]),
       node('Floor', [`${to}1`], [`${to}2`]),
@@ -731,7 +736,7 @@ describe('results of the same operands that differ', () => {
     inTypes(nodes, [float('k', tenth), initializer('l', 'double', [], Float64Array.of(tenth))]);
   });
 
-  test('as a tensor of unknown rank has another number of elements', () => {
+  test('because tensors of unknown rank have different numbers of elements', () => {
     const flat = (of: string, to: string) => [
       node('Unique', [of], [`${to}u`], { attributes: { axis: 0 } }),
       node('Reshape', [`${to}u`, 'flat'], [`${to}f`]),
@@ -741,7 +746,7 @@ describe('results of the same operands that differ', () => {
     dependent({ inputs: { x }, constants: { ...constants, v: { floats: [1, 2] }, w: { floats: [1, 2, 3] } }, nodes });
   });
 
-  test('as branches give fractions', () => {
+  test('because branches return fractions', () => {
     const given = (name: string, number: number) =>
       graph([node('Constant', [], [name], { attributes: { value_float: { float: number } } })], [value(name, 'float')]);
     const nodes = [
@@ -757,7 +762,7 @@ describe('results of the same operands that differ', () => {
 });
 
 test.each([2n ** 31n - 1n, 2n ** 63n - 1n])(
-  'a slice backwards to %d, which the runtime takes for the beginning',
+  'a slice backwards to %d, which the runtime interprets as the beginning',
   (end) => {
     const nodes = [
       node('Slice', ['w', 'one', 'end', 'axis0', 'flat'], ['part']),
@@ -770,14 +775,14 @@ test.each([2n ** 31n - 1n, 2n ** 63n - 1n])(
   },
 );
 
-describe('axes of an empty tensor, which may be longer than any memory', () => {
+describe('axes of an empty tensor, which may be longer than memory allows', () => {
   const ends = { end: [1_000_000_000], start: [-1_000_000_000] };
 
   test.each([
     ['to an end', 'zero', 'end', 'one'],
     ['from a start', 'start', 'ends', 'one'],
     ['backwards', 'flat', 'start', 'flat'],
-  ])('beyond what a slice takes %s', (_, start, end, step) => {
+  ])('that are longer than a slice can reach %s', (_, start, end, step) => {
     const sliced = (length: string) => [
       node('Concat', [length, 'zero'], ['to'], { attributes: { axis: 0 } }),
       node('ConstantOfShape', ['to'], ['e']),
@@ -792,7 +797,7 @@ describe('axes of an empty tensor, which may be longer than any memory', () => {
     dependent({ inputs: { x, b: ['N', 'p'] }, constants: more, nodes: [...computed, ...sliced('pp')] });
   });
 
-  test('beyond what is exact', () => {
+  test('whose length is not exact', () => {
     const list = (name: string, ...given: bigint[]) =>
       initializer(name, 'int64', [given.length], BigInt64Array.from(given));
     const lists = [list('p', 2n ** 53n, 0n), list('q', 2n ** 53n + 1n, 0n)];
@@ -812,7 +817,7 @@ describe('axes of an empty tensor, which may be longer than any memory', () => {
   });
 });
 
-test('results of a loop that may run no step, of which the sizes are 0', () => {
+test('results of a loop that may run no steps, whose sizes are then 0', () => {
   const loop = (row: string) =>
     node('Loop', ['m', 'yes'], ['all'], {
       attributes: {
@@ -862,14 +867,14 @@ test.each([
   expect(short(proofOf(given(64)))).toBe('independent 0 | 0');
 });
 
-describe('what a file leaves out or says twice', () => {
-  test('the version of its operators, which is then the newest', () => {
+describe('omitted and duplicate definitions in a file', () => {
+  test('no version of the operators, which means the newest', () => {
     const given = { inputs: { x: ['N'] }, nodes: [node('Softmax', ['x'], ['y'])], opset: 12 };
     expect(short(proofOf(given))).toBe('independent 0 | 0');
     dependent({ ...given, opset: undefined });
   });
 
-  test('an input of a graph, as a constant', () => {
+  test('an input of a graph that is also a constant', () => {
     const body = {
       ...graph(
         [
@@ -894,7 +899,7 @@ describe('what a file leaves out or says twice', () => {
 
 describe('parts of a result that the runtime leaves unwritten', () => {
   const inputs = { x, v: { int64: [1] as number[] } };
-  /** An operator on rows, and on constants whose result is added to the rows. */
+  /** Tests an operator on rows, and on constants with the result added to the rows. */
   const both = (nodes: (of: string, to: string) => object[], more: Partial<Graph> = {}) => {
     const given = { inputs, ...more, constants: { ...constants, w: { weights: [3, 4] }, ...more.constants } };
     dependent({ ...given, nodes: nodes('x', 'y') });
@@ -903,7 +908,7 @@ describe('parts of a result that the runtime leaves unwritten', () => {
   };
   const part = (of: string) => node('Slice', [of, 'zero', 'v', 'one'], ['part']);
 
-  test('by Concat, of an empty tensor whose other sizes do not fit', () => {
+  test('by Concat, for an empty tensor whose other sizes do not match', () => {
     both((of, to) => [
       node('Unsqueeze', [of, 'one'], ['a']),
       part(of),
@@ -925,12 +930,12 @@ describe('parts of a result that the runtime leaves unwritten', () => {
     dependent({ inputs: { x }, constants: { ...constants, w: { weights: [3, 4] } }, nodes: unknown });
   });
 
-  test('by Concat, but not of sizes that are never 0', () => {
+  test('not by Concat for sizes that are never 0', () => {
     const nodes = [node('Concat', ['p', 'q'], ['y'], { attributes: { axis: 2 } })];
     expect(short(proofOf({ inputs: { p: ['N', 'a', 2], q: ['N', 'b', 2] }, nodes }))).toBe('independent 0,0 | 0');
   });
 
-  test('by Pad, which wraps round once', () => {
+  test('by Pad, which wraps around only once', () => {
     const wrap = (of: string, to: string) => [node('Pad', [of, 'pads'], [to], { attributes: { mode: 'wrap' } })];
     both(wrap, { constants: { pads: [0, 5, 0, 0] }, opset: 19 });
     both(wrap, { constants: { pads: [0, 4, 0, 5] }, opset: 19 });
@@ -950,7 +955,7 @@ describe('parts of a result that the runtime leaves unwritten', () => {
     QGemm: (a, b, to) => node('QGemm', [a, 's', 'z', b, 's', 'z'], [to], microsoft),
   };
 
-  test.each(Object.entries(cases))('by %s, of an axis that may be empty', (_, product) => {
+  test.each(Object.entries(cases))('by %s, for an axis that may be empty', (_, product) => {
     const few = [cast('x', 'x8', 2), cast('w', 'w8', 2)];
     both(
       (of, to) => [
@@ -966,7 +971,7 @@ describe('parts of a result that the runtime leaves unwritten', () => {
     expect(short(proofOf(given))).toBe('independent 0 | 0');
   });
 
-  test('by ConvInteger, of no channels', () => {
+  test('by ConvInteger, without channels', () => {
     const window = [
       node('Slice', ['b', 'zero', 'v', 'one'], ['few']),
       cast('x', 'x8', 2),

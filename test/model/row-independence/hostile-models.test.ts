@@ -1,8 +1,8 @@
-/** Files that are made to exhaust the prover: each ends within the time of a test, and each stays readable. */
+/** Files that are designed to exhaust the prover: each proof ends within the time of a test, and each model is readable. */
 import { initializer, node } from '../../support/onnx-builder';
 import { proofOf, type Graph } from './support';
 
-/** A sum of sizes with long names, as 128 different numbers, for computations of the given nodes. */
+/** 128 different sums of sizes with long names, and nodes that compute with them. */
 function polynomials(times: number, nodes: (index: number) => object): Graph {
   const sizes = Array.from({ length: 23 }, (_, i) => i);
   const powers = Array.from({ length: times }, (_, i) =>
@@ -39,7 +39,7 @@ function polynomials(times: number, nodes: (index: number) => object): Graph {
 
 const GRAPHS: Record<string, () => Graph> = {
   'powers of sums': () => polynomials(22, (i) => node('Mul', ['same', 'numbers'], [`w${i + 1}`])),
-  'sums and products in turn': () =>
+  'alternating sums and products': () =>
     polynomials(0, (i) => node(i % 2 ? 'Add' : 'Mul', [`w${i}`, 'same'], [`w${i + 1}`])),
   'the minimum of sums': () => polynomials(0, (i) => node('Min', [`w${i}`, 'same'], [`w${i + 1}`])),
   'an operator for pictures on a scalar': () => ({

@@ -36,7 +36,7 @@ describe('the axis that counts rows', () => {
 });
 
 describe('axes of the same name', () => {
-  /** Each row as a list of s * s elements, which it has only if both axes have the same size. */
+  /** Reshapes each row to s * s elements, which is correct only if both axes have the same size. */
   const nodes = [
     node('Shape', ['x'], ['shape']),
     node('Gather', ['shape', 'second'], ['side']),
@@ -75,13 +75,13 @@ describe('several inputs', () => {
     expect(short(proofOf({ inputs: { x: [null, 3, 8], state: [2, null, 8] }, nodes }))).toBe('independent 0,1 | 0');
   });
 
-  test('or are the same for all rows', () => {
+  test('may be the same for all rows', () => {
     expect(sum({ x: ['N', 4], rate: [] })).toBe('independent 0,- | 0');
     expect(sum({ x: ['N', 4], offsets: [4] })).toBe('independent 0,- | 0');
     expect(sum({ x: ['N', 4], offsets: ['width'] })).toBe('independent 0,- | 0');
   });
 
-  test('such as a sample rate that decides', () => {
+  test('such as a sample rate that a condition reads', () => {
     const branch = (operator: string) => ({
       graph: { name: 'g', node: [node(operator, ['x'], ['b'])], output: [value('b', 'float')] },
     });
@@ -234,7 +234,7 @@ describe('first dimensions that are fixed at 1', () => {
     });
   });
 
-  test('do not make free steps behind them rows', () => {
+  test('do not turn the free steps after them into rows', () => {
     const nodes = [node('Softmax', ['x'], ['y'], { attributes: { axis: 1 } })];
     expect(short(proofOf({ inputs: { x: [1, 'steps'] }, nodes }))).toBe(
       'fixed: input "x" has a fixed first dimension, 1',

@@ -109,7 +109,7 @@ describe('convolutions and pools', () => {
     );
   });
 
-  test('sizes that a Gemm behind them needs', () => {
+  test('sizes that a Gemm after them needs', () => {
     const nodes = [
       node('Conv', ['x', 'w'], ['c'], { attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] } }),
       node('MaxPool', ['c'], ['p'], { attributes: { kernel_shape: [2, 2], strides: [2, 2] } }),

@@ -6,7 +6,7 @@ import { COUPLINGS } from '../../support/random-graphs/couplings';
 import { coupledRecipes, independentRecipes, make, type Recipe } from '../../support/random-graphs/recipe';
 import { temporaryFolder } from '../../support/temporary-folder';
 
-/** RANDOM_GRAPHS=20000 tries that many graphs, RANDOM_GRAPHS_SEED other ones; RANDOM_GRAPHS_SHOW=1 prints why graphs are not proved. */
+/** RANDOM_GRAPHS=20000 tries that many graphs; RANDOM_GRAPHS_SEED selects others; RANDOM_GRAPHS_SHOW=1 prints why proofs fail. */
 const COUNT = Number(process.env.RANDOM_GRAPHS ?? 200) / 2;
 const SEED = Number(process.env.RANDOM_GRAPHS_SEED ?? 1);
 

@@ -25,14 +25,14 @@ export interface Graph {
   readonly nodes: object[];
   readonly outputs?: string[];
   readonly constants?: Record<string, Constant>;
-  /** Undefined for a file that states none. */
+  /** Undefined for a file without an opset version. */
   readonly opset?: number | undefined;
   readonly functions?: object[];
-  /** Initializers as they are. */
+  /** Complete initializers. */
   readonly initializers?: object[];
 }
 
-/** What the prover says of a graph, by way of a file as a user has it. */
+/** Proof for a graph, which is written to a file and read as a user's model. */
 export function proofOf({ inputs, nodes, outputs = ['y'], constants = {}, ...rest }: Graph): RowProof {
   const { opset } = { opset: 17, ...rest };
   const path = writeOnnxModel(join(folder, 'm.onnx'), {
@@ -64,7 +64,7 @@ function constant(name: string, content: Constant): object {
   return initializer(name, 'float', content.weights, new Float32Array(count));
 }
 
-/** In short: `independent 0 | 0`, `coupled Softmax: works over …`, `not understood Reshape: …`, `fixed: …`. */
+/** Verdict in short: `independent 0 | 0`, `coupled Softmax: works over …`, `not understood Reshape: …`, `fixed: …`. */
 export function short({ verdict }: RowProof): string {
   if (verdict.verdict === 'independent') {
     return `independent ${verdict.inputAxes.map((axis) => axis ?? '-').join()} | ${verdict.outputAxes.join()}`;
@@ -73,7 +73,7 @@ export function short({ verdict }: RowProof): string {
   return `${verdict.verdict} ${verdict.operator}: ${verdict.reason}`;
 }
 
-/** The verdict of one node from x, of shape [N, 4, 6] if not given, and constants to y. */
+/** Verdict of one node from x, by default of shape [N, 4, 6], and constants to y. */
 export function verdictOf(
   operator: string,
   given: Partial<Graph> & {

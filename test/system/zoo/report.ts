@@ -26,7 +26,7 @@ export function compatibilityPage(outcomes: readonly Outcome[], previous: string
   return `# Tested models
 
 \`npm run test:zoo -- --all --write\` generates this page. The test inspects and serves each model, and compares every
-answer with that of onnxruntime in Python for the same request on its own. It sends requests as JSON and as binary data,
+answer with onnxruntime's in Python for the same request, run alone. It sends requests as JSON and as binary data,
 first one at a time and then from 8 clients at once. Floats may differ by a fraction of the output's largest magnitude
 (${limits.join(', ')}); everything else must be equal. FP16 has no JSON form, so FP16 models are tested with
 binary data only.

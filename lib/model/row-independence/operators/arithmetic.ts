@@ -4,7 +4,7 @@ import { BOOL, FLOAT } from '../tensor';
 
 /**
  * Shape arithmetic element by element: applies an operator to numbers that are polynomials. `elem` is the type of the
- * operands, and `sizes` records the sizes of axes for which the result holds. Undefined if nothing is known of it.
+ * operands, and `sizes` records the sizes of axes for which the result holds. Undefined if the result is unknown.
  */
 export type Arithmetic = (operands: readonly Size[], elem: number, sizes: ExactSizes) => Size | undefined;
 
@@ -35,7 +35,7 @@ function divide([a = ZERO, b = ONE]: readonly Size[], elem: number, sizes: Exact
   return number ?? (exact ? realQuotient(a, b) : undefined) ?? Size.opaque(`div of ${elem}`, [a, b], facts);
 }
 
-/** Of a rounded quotient. */
+/** Growth of a rounded quotient. */
 function quotientGrowth(a: Size, b: Size): Growth | undefined {
   const least = Math.abs(b.constant ?? Math.max(b.min, 0));
   const growth = growthWithin([a]);
@@ -47,7 +47,7 @@ function realQuotient(a: Size, b: Size): Size | undefined {
   return b.min > 0 || b.constant !== undefined ? a.dividedBy(b) : undefined;
 }
 
-/** Of integers that are not negative, for which `fmod` makes no difference. */
+/** Remainder of non-negative integers, for which `fmod` makes no difference. */
 function modulo([a = ZERO, b = ONE]: readonly Size[], elem: number, sizes: ExactSizes): Size | undefined {
   if (!isInteger(elem) || a.min < 0 || b.min < 0) return undefined;
   const [x, y] = [a.constant, b.constant];
@@ -72,7 +72,7 @@ function areOrdered(operands: readonly Size[], elem: number): boolean {
 function byOrder(name: string, holds: (order: -1 | 0 | 1) => boolean, atLeast?: boolean): Arithmetic {
   return ([a = ZERO, b = ZERO], elem) => {
     const isOrdered = areOrdered([a, b], elem);
-    // An atom that is at least 0 is not less than 0.
+    // A difference that is never negative decides this comparison, even if `compare` cannot.
     if (isOrdered && atLeast !== undefined && (atLeast ? b.minus(a) : a.minus(b)).min >= 0) return truth(atLeast);
     const order = isOrdered ? a.compare(b) : undefined;
     return order === undefined ? Size.opaque(name, [a, b], TRUTH) : truth(holds(order));
@@ -89,7 +89,7 @@ function extreme(name: string, ofOrdered: (a: Size, b: Size) => Size): Arithmeti
     areOrdered(operands, elem) ? operands.reduce(ofOrdered) : Size.opaque(name, operands, { integer: false });
 }
 
-/** Facts of the whole number next to another. */
+/** Facts about the result of rounding a number, up or down. */
 function nextTo(a: Size) {
   return { min: a.min >= 0 ? 0 : -Infinity, growth: growthWithin([a, ONE]) };
 }
@@ -114,7 +114,7 @@ function round([a = ZERO]: readonly Size[]): Size {
   return a.integer ? a : Size.opaque('round', [a], nextTo(a));
 }
 
-/** That of the least integer is negative. */
+/** Absolute value; that of the least integer overflows and is negative. */
 function absolute([a = ZERO]: readonly Size[], elem: number, sizes: ExactSizes): Size {
   if (a.min >= 0) return a;
   const exact = isFollowed(elem) && sizes.isExact(a, elem);

@@ -169,7 +169,7 @@ function rotaryEmbedding(positions: { ids: number; caches: readonly number[] }) 
       if (t.rows && (t.rows.axis !== 0 || !t.rows.outer.is(1) || !t.rows.inner.is(1)))
         throw coupled('combines rows that are on different axes');
     }
-    if (ids?.rows && dimsOf(ids).length !== 2) throw coupled('treats a list of positions as one offset');
+    if (ids?.rows && dimsOf(ids).length !== 2) throw coupled('treats a list of positions as one offset for all rows');
     const one = ids && Size.product(dimsOf(ids)).is(1);
     if (ids && !ids.rows && !one) throw coupled('takes the position of each row from its place in the batch');
     // A table has two axes; precomputed angles have the rows on the first axis.

@@ -35,7 +35,7 @@ function swept(call: Call, sizes: readonly Size[], { kernel, refusesLarger }: Wi
     if (!window) return call.fresh(`spatial ${at}`);
     const same = auto.startsWith('SAME');
     const dilation = dilations?.[at] ?? 1;
-    // Pools pad for a kernel that is not dilated.
+    // Pools compute their padding as if the kernel were not dilated.
     if (same && dilation !== 1 && !refusesLarger) return call.fresh(`spatial ${at}`);
     const [before, after] =
       auto === 'NOTSET' || auto === '' ? [pads?.[at] ?? 0, pads?.[at + sizes.length] ?? 0] : [0, 0];
@@ -213,7 +213,7 @@ function columnsToImage(call: Call): Value {
   const x = batchFirst(call.data(0));
   const picture = call.numbers(1, 'the size of the picture');
   const block = call.numbers(2, 'the size of a block');
-  if ([...picture, ...block].some(({ tainted }) => tainted)) throw coupled('arranges the rows by their number');
+  if ([...picture, ...block].some(({ tainted }) => tainted)) throw coupled('arranges elements by the number of rows');
   const [rows = ONE, columns = ONE] = dimsOf(x);
   const channels = columns.dividedBy(Size.product(block)) ?? call.fresh('channels');
   return { ...withoutValues(x), dims: [rows, channels, ...picture] };

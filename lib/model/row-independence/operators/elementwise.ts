@@ -73,7 +73,7 @@ export function merged(tensors: readonly Tensor[], elem: number): Tensor {
   return { kind: 'tensor', ...broadcast(tensors), elem };
 }
 
-/** An element whose expression has no simpler form takes longer than a node: it gets a name, which is hashed. */
+/** Cost of an element without a simpler expression: naming it, which hashes the name, takes longer than a node. */
 const STEPS_OF_AN_ELEMENT = 3;
 
 function arithmeticResult(
@@ -174,7 +174,7 @@ function castTo(elem: (call: Call) => number) {
   };
 }
 
-/** Active before version 7 unless `is_test` is set; from version 12, an input decides. */
+/** Drops elements before version 7 unless `is_test` is set; from version 12, an input decides. */
 function dropout(call: Call): Value[] {
   const training = call.opset < 7 && !call.attributes.flag('is_test', false);
   const [mode] = (call.has(2) && call.tensor(2).values) || [];
@@ -207,7 +207,7 @@ function onRequest(operator: (call: Call) => Value) {
 function sameShape(call: Call, operator: (call: Call) => Value): Value {
   const tensors = all(call);
   if (tensors.some(({ rows }) => rows) && tensors.some(({ rows }) => !rows)) {
-    throw coupled('takes tensors of one shape, and combines the rows with one of fixed size');
+    throw coupled('combines the rows with a tensor of fixed size, without broadcasting');
   }
   return operator(call);
 }

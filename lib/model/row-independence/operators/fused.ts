@@ -30,7 +30,7 @@ function fusedMatmul(call: Call): Value {
   if (attributes.flag('transBatchA', false) || attributes.flag('transBatchB', false))
     throw notUnderstood('it exchanges axes of the batch');
   const activation = attributes.string('activation', '');
-  if (/softmax/i.test(activation)) throw notUnderstood('it works over an axis afterwards');
+  if (/softmax/i.test(activation)) throw notUnderstood('its activation works over an axis');
   const [a, b] = [call.data(0), call.data(1)];
   return matmul(attributes.flag('transA', false) ? swapped(a) : a, attributes.flag('transB', false) ? swapped(b) : b);
 }

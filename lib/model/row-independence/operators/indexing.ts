@@ -171,7 +171,7 @@ function scatterND(call: Call): Value {
   if (indices.rows) throw coupled('writes to rows by the values of rows');
   if (data.rows.axis < width) throw coupled('writes to some of the rows by their position');
   const along = data.rows.axis - width + picked.length - 1;
-  if (updates.rows?.axis !== along) throw coupled('writes what is not one of each row into the rows');
+  if (updates.rows?.axis !== along) throw coupled('writes values that are not per row into the rows');
   const rows = commonRows([
     { dims: [], rows: { ...data.rows, axis: along } },
     { dims: dimsOf(updates), rows: updates.rows },
@@ -205,7 +205,7 @@ function topK(call: Call): Value[] {
   refuseAlong(t, axis, 'sorts the rows');
   const attribute = call.attributes.int('k');
   const [k = ONE] = attribute === undefined ? call.numbers(1, 'how many it picks') : [Size.of(attribute)];
-  if (k.tainted) throw coupled('picks as many as there are rows');
+  if (k.tainted) throw coupled('picks as many elements as there are rows');
   const sizes = dims.map((dim, at) => (at === axis ? (k.min >= 0 ? k : call.fresh('k')) : dim));
   const picked = { ...withoutValues(t), dims: sizes };
   return [picked, { ...picked, elem: INT64 }];
@@ -225,7 +225,7 @@ function compress(call: Call): Value {
   return { ...withoutValues(t), dims: dims.map((dim, at) => (at === axis ? call.fresh('kept') : dim)) };
 }
 
-/** Operators whose number of results depends on the values of all rows. */
+/** Rule of operators whose number of results depends on the values of all rows. */
 function counts(what: string, results: (call: Call, t: Tensor) => Value | Value[]) {
   return (call: Call): Value | readonly Value[] => {
     const tensors = call.allData();

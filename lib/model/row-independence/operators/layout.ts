@@ -101,7 +101,7 @@ function reshape(call: Call): Value {
       if (!zeroMeansSame || !same) throw notUnderstood('a size to reshape to is 0');
       return same;
     }
-    // A number that may be -1 or 0 may mean "infer" or "as before", which is another size wherever it is met.
+    // A number that may be -1 or 0 may mean "infer" or "keep", so the size is unknown, and may differ at each use.
     if (value.min >= (zeroMeansSame ? 1 : 0)) return value;
     if (value.tainted) throw notUnderstood('a size to reshape to may be 0 or less');
     return call.fresh(`size ${axis}`);
@@ -116,7 +116,7 @@ function flatten(call: Call): Value {
   const dims = dimsOf(t);
   const axis = call.attributes.int('axis', 1);
   const at = axis < 0 ? axis + dims.length : axis;
-  if (at < 0 || at > dims.length) throw notUnderstood(`its axis ${axis} is not one of ${dims.length}`);
+  if (at < 0 || at > dims.length) throw notUnderstood(`its axis ${axis} is out of range for ${dims.length} axes`);
   return relayout(t, [Size.product(dims.slice(0, at)), Size.product(dims.slice(at))]);
 }
 
@@ -160,7 +160,7 @@ function transpose(call: Call): Value {
   if (perm.length !== dims.length)
     throw new CannotRun(`${perm.length} axes are given in a new order, but its input has ${dims.length}`);
   const order = perm.map((axis) => axisOf(axis, dims.length));
-  if (new Set(order).size !== order.length) throw notUnderstood('an axis is named twice');
+  if (new Set(order).size !== order.length) throw notUnderstood('an axis is listed twice');
   const newDims = order.map((axis) => dims[axis] as Size);
   if (t.values) {
     const [old, sizes] = [constantDims(t), constantDims(invariant(newDims))];
@@ -175,7 +175,7 @@ function flatOf(dims: readonly number[], at: (axis: number) => number): number {
   return dims.reduce((flat, dim, axis) => flat * dim + at(axis), 0);
 }
 
-/** Repeats along axes of size 1; other axes must be given their own size, or 1. */
+/** Repeats along axes of size 1; for other axes, the shape must contain their own size, or 1. */
 function expand(call: Call): Value {
   const t = call.tensor(0);
   const shape = call.numbers(1, 'the shape to expand to');
@@ -272,7 +272,7 @@ function tile(call: Call): Value {
   if (repeats.length !== dims.length) throw new CannotRun('it repeats a different number of axes than its input has');
   const tainted = repeats.flatMap((size, axis) => (size.tainted ? [axis] : []));
   const [axis] = tainted;
-  if (tainted.length > 1 || (axis !== undefined && t.rows)) throw coupled('repeats the rows by their own number');
+  if (tainted.length > 1 || (axis !== undefined && t.rows)) throw coupled('repeats rows as often as there are rows');
   const sizes = dims.map((dim, at) => dim.times(atLeastZero(repeats[at] as Size)));
   if (axis !== undefined) {
     // The whole axis is repeated once for each row, so the row is the outer index.
@@ -329,12 +329,12 @@ export function concatenated(tensors: readonly Tensor[], along: number): Tensor 
   return { kind: 'tensor', dims, elem, ...(rows && { rows }), ...(numbers && { rowNumbers: numbers }) };
 }
 
-/** Whether sizes are equal if the run succeeds: those of an empty tensor are not compared with others. */
+/** Whether sizes are equal if the run succeeds: the runtime does not compare an empty tensor's sizes with others. */
 function areAlike(sizes: readonly Size[]): boolean {
   return sizes.every((size) => size.min >= 1) || sizes.every((size) => size.equals(sizes[0] as Size));
 }
 
-/** Of tensors any of which may be empty, so that its other sizes do not count. */
+/** Size after joining tensors that may be empty: the other sizes of an empty tensor do not count. */
 function joinedSize(shapes: readonly (readonly Size[])[], axis: number): Size {
   return Size.opaque(`joined ${axis} of ${shapes[0]?.length}`, shapes.flat(), { min: 0 });
 }
@@ -444,7 +444,7 @@ function isCount(elem: number): boolean {
   return elem === INT64 || elem === INT32;
 }
 
-/** A range over the number of rows contains the number of each row. */
+/** Creates a range; a range over the number of rows contains the index of each row. */
 function range(call: Call): Value {
   const [start = ONE] = call.numbers(0, 'where it starts');
   const [limit = ONE] = call.numbers(1, 'where it ends');
@@ -468,7 +468,7 @@ function range(call: Call): Value {
     const upwards = start.is(0) && delta.is(1) && limit.integer && limit.min >= 0;
     return upwards && isCount(elem) ? { ...counted, below: limit } : counted;
   }
-  if (!start.is(0) || !limit.equals(N) || !delta.is(1)) throw coupled('does not count one number for each row');
+  if (!start.is(0) || !limit.equals(N) || !delta.is(1)) throw coupled('creates a range without one number per row');
   return {
     kind: 'tensor',
     dims: [N],

@@ -91,7 +91,7 @@ function featureVectorizer(call: Call): Value {
   return { kind: 'tensor', dims: [first.dims?.[0] as Size, call.fresh('features')], rows: rowsOn(0), elem: FLOAT };
 }
 
-/** Picks columns along the last axis by all indices in one list. */
+/** Picks columns along the last axis by a single list of indices for all rows. */
 function arrayFeatureExtractor(call: Call): Value {
   const [t, picked] = [call.data(0), call.data(1)];
   const dims = dimsOf(t);

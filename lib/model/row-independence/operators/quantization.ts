@@ -6,7 +6,7 @@ import { withRows, type Rows, type Tensor, type Value } from '../tensor';
 import { withoutValues } from './layout';
 
 /**
- * Scales with one factor for all, one for each index of an axis, or one for each block of an axis. Scales must not
+ * Scales with one factor for all elements, for each index of an axis, or for each block of an axis. Scales must not
  * depend on the position of a row; scales of blocks may be per row.
  */
 export function scaledBy(call: Call, positions: readonly number[]): Value {

@@ -32,10 +32,10 @@ function reduce(call: Call): Value {
   const dims = dimsOf(t);
   const given = call.axes(1);
   if (!given && call.attributes.flag('noop_with_empty_axes', false)) {
-    // Some kernels still apply their function to each element, which is as independent.
+    // Some kernels still apply their function to each element, which leaves rows just as independent.
     return withoutValues(t);
   }
-  // The runtime accepts an axis twice.
+  // The runtime accepts duplicate axes.
   const axes = given ? [...new Set(given.map((axis) => axisOf(axis, dims.length)))] : dims.map((_, axis) => axis);
   const keep = call.attributes.flag('keepdims', true);
   const fold = FOLDS[call.node.opType];
@@ -79,7 +79,7 @@ function cumulate(call: Call): Value {
   const t = call.data(0);
   const [axis] = call.constants(1, 'the axis that it sums along') ?? [];
   if (axis === undefined) throw notUnderstood('the axis that it sums along is unknown');
-  refuseAlong(t, axisOf(axis, dimsOf(t).length), 'sums up over the rows');
+  refuseAlong(t, axisOf(axis, dimsOf(t).length), 'computes running sums over the rows');
   return withoutValues(t);
 }
 

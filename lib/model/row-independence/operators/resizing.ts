@@ -6,7 +6,7 @@ import { withoutValues } from './layout';
 
 const TO_CROP = 'tf_crop_and_resize';
 
-/** The axis of the rows must keep its size, by a scale of 1 or by its own size. */
+/** Resizes; the axis of the rows must keep its size, with a scale of 1 or its own size. */
 function resize(call: Call): Value {
   const t = call.data(0);
   const dims = dimsOf(t);
@@ -88,7 +88,7 @@ function centerCropPad(call: Call): Value {
   const dims = dimsOf(t);
   const shape = call.numbers(1, 'the size to crop or pad to');
   const axes = call.axes()?.map((axis) => axisOf(axis, dims.length)) ?? dims.map((_, axis) => axis);
-  if (shape.length !== axes.length) throw notUnderstood('it has another number of sizes than axes');
+  if (shape.length !== axes.length) throw notUnderstood('its numbers of sizes and axes differ');
   const sizes = [...dims];
   axes.forEach((axis, at) => {
     const size = shape[at] as Size;

@@ -113,7 +113,7 @@ function dropped(t: Tensor, axis: number): Tensor {
 /** Treats an optional as the tensor that it contains. */
 function optional(call: Call): Value {
   const value = call.inputs[0];
-  if (!value) throw notUnderstood('it holds nothing');
+  if (!value) throw notUnderstood('its optional input is empty');
   return value;
 }
 

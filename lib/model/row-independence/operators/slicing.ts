@@ -57,7 +57,7 @@ function sliceAxis(t: Tensor, axis: number, { start, end, step }: Part, sizes: E
   }
   const known = length.constant;
   const by = step.constant;
-  // Backwards, the runtime takes the greatest integers for the beginning, unlike ONNX.
+  // With a negative step, the runtime, unlike ONNX, interprets the greatest integers as the beginning.
   const isOdd = by !== undefined && by < 0 && (end.constant ?? 0) >= TO_THE_END;
   if (known !== undefined && by !== undefined && start.constant !== undefined && end.constant !== undefined && !isOdd) {
     return sliceKnown(t, axis, known, start.constant, end.constant, by);
@@ -140,7 +140,7 @@ function pad(call: Call): Value {
   return { ...withoutValues(t), dims: sizes };
 }
 
-/** Whether the runtime takes each element from the other end, of which it writes only one turn. */
+/** Whether padding repeats the tensor from its other end, of which the runtime writes only one repetition. */
 function wraps({ attributes }: Call): boolean {
   return attributes.string('mode') === 'wrap';
 }
