@@ -4,7 +4,7 @@ import { ModelServingError, type Problem } from '../errors';
 
 /** A port that a command listens on. */
 export interface WantedPort {
-  /** Its option, such as `--port`. */
+  /** Option that sets the port, such as `--port`. */
   readonly option: string;
   /** 0 for any free port. */
   readonly port: number;
@@ -13,7 +13,7 @@ export interface WantedPort {
 /**
  * Checks, before any other work, that the server can listen on a host and on all ports at the same time.
  *
- * @throws ModelServingError `host-unavailable`; `port-taken`, for each such port
+ * @throws ModelServingError `host-unavailable`, or `port-taken` for each port that it cannot listen on
  */
 export async function checkPorts(host: string, ports: readonly WantedPort[]): Promise<void> {
   const problems: Problem[] = [];

@@ -32,7 +32,7 @@ export function inspectCommand(): Command {
     });
 }
 
-/** The report for programs. It includes problems, so that standard output is always JSON. */
+/** The report for other programs. Standard output is always JSON, even if the model has problems. */
 function inspect(path: string, options: InspectOptions): object {
   try {
     return facts(readModel(path, options));
@@ -120,12 +120,12 @@ function isCorrected({ signature, declaredSignature }: OnnxModel): boolean {
   return signature !== declaredSignature;
 }
 
-/** Limits of a container with the default memory. */
+/** Limits on requests in a container with the given memory. */
 function requestsText({ maxRequestBytes, requestBudgetBytes }: ReturnType<typeof requestLimits>): string {
   return `up to ${bytesText(maxRequestBytes)} each, ${bytesText(requestBudgetBytes)} for all that are in progress`;
 }
 
-/** Rows of the model card. Each line of a text has its own row. */
+/** Rows for the model card: one for each line of its texts. */
 function cardRows({ card = {} }: OnnxModel): [string, string][] {
   return Object.entries(cardProperties(card)).flatMap(([name, text]) =>
     text.split(/\r?\n|\r/).map((line, index): [string, string] => [index === 0 ? name.replaceAll('_', ' ') : '', line]),
@@ -148,7 +148,7 @@ function classesText({ output, kind, softmax, names }: ClassOutput): string {
   return `${names ? `${names.length} names` : 'no names'}, by the ${how} of "${output}"`;
 }
 
-/** Sizes of a replica if no prop sets them. */
+/** Sizes of a replica that constructs derive from the profile if no prop sets them. */
 function measuredSizing(model: OnnxModel): Sizing | undefined {
   return model.profile && sizeReplica(model.profile, model);
 }

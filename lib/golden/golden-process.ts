@@ -6,7 +6,7 @@ import { imageErrors } from '../container-image/errors';
 import { packageRoot } from '../package-root';
 import { reportOf } from '../runtime-process';
 
-/** Program that runs examples with the server's own code. */
+/** Program that runs examples with the server's code. */
 const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'golden-program.cjs');
 
 /**

@@ -148,7 +148,7 @@ export const workloadErrors = {
 
   notPositive: (where: string, prop: string, value: number | undefined): Problem => ({
     code: 'not-positive',
-    message: `${where}: ${prop} is ${inspect(value)}. Use a whole number of 1 or more.`,
+    message: `${where}: ${prop} is ${inspect(value)}. Use a whole number, at least 1.`,
   }),
 };
 

@@ -140,7 +140,7 @@ test('says what is wrong with a request, and writes nothing', () => {
     'golden record: --dimension applies to --random only; requests of --inputs have their own sizes. Remove --dimension, or use --random instead of --inputs. [golden-sizes-of-inputs]\n' +
       'golden record: --seed applies to --random only. Remove --seed, or use --random instead of --inputs. [golden-seed-of-inputs]\n',
   );
-  expect(record(model, '--random', '0').stderr).toContain('Use a whole number of 1 or more.');
+  expect(record(model, '--random', '0').stderr).toContain('Use a whole number, at least 1.');
 });
 
 test('refuses an answer that rounding moves further than any tolerance allows, unless one is set', () => {

@@ -44,7 +44,7 @@ test('writes a model of any number of rows that gives the answers of the model o
     `${WRITTEN}Compared with m.onnx: 4 generated rows …\n${REST}`,
   );
   expect(stdout).toMatch(
-    /alone and in runs of up to 8; outputs (are bitwise identical|differ by up to \S+e-\d+ of the largest magnitude in a row's output)\.\n/,
+    /alone and in runs of up to 8; outputs (are bitwise identical|differ by up to \S+e-\d+ times the largest magnitude in a row's output)\.\n/,
   );
   const { signature } = OnnxModel.fromFile('free.onnx');
   expect([...signature.inputs, ...signature.outputs].map(({ dimensions }) => dimensions)).toEqual([

@@ -316,7 +316,7 @@ describe('rejects', () => {
     [{ model, grpcPort: 0 }, 'stack/digits: grpcPort is 0. Use an integer from 1 to 65535. [port-out-of-range]'],
     [{ model, cpus: 0 }, 'stack/digits: cpus is 0. Use at least 0.01 CPUs, such as 0.5 or 2. [cpus-out-of-range]'],
     [{ model, cpus: Infinity }, 'stack/digits: cpus is Infinity.'],
-    [{ model, memoryMiB: 512.5 }, 'stack/digits: memoryMiB is 512.5. Use a whole number of 1 or more. [not-positive]'],
+    [{ model, memoryMiB: 512.5 }, 'stack/digits: memoryMiB is 512.5. Use a whole number, at least 1. [not-positive]'],
     [
       { model, port: 8080, metricsPort: 8080 },
       'stack/digits: port and metricsPort are both 8080. Use different ports. [ports-equal]',
@@ -359,7 +359,7 @@ describe('rejects', () => {
     ],
     [
       { model, logRotation: { maxFiles: 0 } },
-      'stack/digits: logRotation.maxFiles is 0. Use a whole number of 1 or more. [not-positive]',
+      'stack/digits: logRotation.maxFiles is 0. Use a whole number, at least 1. [not-positive]',
     ],
     [
       { model, serving: { executors: 0 } },

@@ -758,11 +758,7 @@ describe('rejects', () => {
       { model, replicas: 2, autoscaling: { maxReplicas: 4 } },
       'stack/digits: replicas and autoscaling are both set. Set replicas for a fixed number, or autoscaling. [replicas-with-autoscaling]',
     ],
-    [
-      'replicas',
-      { model, replicas: 0 },
-      'stack/digits: replicas is 0. Use a whole number of 1 or more. [not-positive]',
-    ],
+    ['replicas', { model, replicas: 0 }, 'stack/digits: replicas is 0. Use a whole number, at least 1. [not-positive]'],
     [
       'bounds',
       { model, autoscaling: { minReplicas: 5, maxReplicas: 4 } },
@@ -819,7 +815,7 @@ describe('rejects', () => {
     [
       'T7 a fraction of a MiB',
       { model, resources: { memoryMiB: 1126.4 } },
-      'stack/digits: resources.memoryMiB is 1126.4. Use a whole number of 1 or more. [not-positive]',
+      'stack/digits: resources.memoryMiB is 1126.4. Use a whole number, at least 1. [not-positive]',
     ],
     [
       'two bounds of a budget',
