@@ -129,7 +129,7 @@ digits.golden.json: example "one": output "y" has shape [1], but the model decla
   [
     'the profile of the previous model',
     (stack) => container(stack, withProfileOf('0'.repeat(64))),
-    `stale.profile.json: this profile belongs to another model, with sha256 0000000000000000000000000000000000000000000000000000000000000000, measured on 4 x AMD EPYC 9B14 on 2026-11-25; stale.onnx has d150be346e733605fafe2efd38b75be90c4a173cc6897bc1b83716bbc621729c. Measure again: model-serving profile stale.onnx [profile-stale]`,
+    `stale.profile.json: this profile belongs to another model, with sha256 0000000000000000000000000000000000000000000000000000000000000000, measured on 4 x AMD EPYC 9B14 on 2026-11-25; stale.onnx has sha256 d150be346e733605fafe2efd38b75be90c4a173cc6897bc1b83716bbc621729c. Measure again: model-serving profile stale.onnx [profile-stale]`,
   ],
   [
     'a profile that was written by hand',
@@ -149,18 +149,18 @@ digits.golden.json: example "one": output "y" has shape [1], but the model decla
   [
     'more requests than the replicas can hold',
     (stack) => service(stack, { replicas: 2, capacity: { requestsPerSecond: 2000 } }),
-    `stack/digits: capacity.requestsPerSecond is 2,000, but replicas is 2, enough for 1,530 with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise replicas to 3, or raise resources.cpu to 2. [capacity-unmeetable]`,
+    `stack/digits: capacity.requestsPerSecond is 2,000, but replicas is 2, enough for 1,530 requests/s with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise replicas to 3, or raise resources.cpu to 2. [capacity-unmeetable]`,
   ],
   [
     'more requests than the autoscaler may add replicas for',
     (stack) =>
       service(stack, { autoscaling: { maxReplicas: 4 }, capacity: { requestsPerSecond: 5000, headroom: 0.5 } }),
-    `stack/digits: capacity.requestsPerSecond is 5,000, but autoscaling.maxReplicas is 4, enough for 2,660 with 50 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise autoscaling.maxReplicas to 8, or raise resources.cpu to 2.3. [capacity-unmeetable]`,
+    `stack/digits: capacity.requestsPerSecond is 5,000, but autoscaling.maxReplicas is 4, enough for 2,660 requests/s with 50 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise autoscaling.maxReplicas to 8, or raise resources.cpu to 2.3. [capacity-unmeetable]`,
   ],
   [
     'half a CPU for a model that needs more',
     (stack) => service(stack, { replicas: 2, resources: { cpu: 0.5 }, capacity: { requestsPerSecond: 1000 } }),
-    `stack/digits: capacity.requestsPerSecond is 1,000, but replicas is 2, enough for 640 with 30 % headroom: a replica of 0.5 CPUs answers 416 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise replicas to 4, or raise resources.cpu to 0.8. [capacity-unmeetable]`,
+    `stack/digits: capacity.requestsPerSecond is 1,000, but replicas is 2, enough for 640 requests/s with 30 % headroom: a replica of 0.5 CPUs answers 416 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise replicas to 4, or raise resources.cpu to 0.8. [capacity-unmeetable]`,
   ],
   [
     'a capacity of a model that was not measured',
@@ -181,7 +181,7 @@ stack/digits: capacity.headroom is -0.1. Use 0 or more, such as 0.3 for 30 %. [c
         resources: { cpu: 4 },
         serving: { executors: 1 },
       }),
-    `stack/digits: the target for cpu is 90 % of the CPU request, but runs of the model can use at most 30 % (1.2 of 4), so the autoscaler would never add a replica. Use a target of 27 or less, whole CPUs, or more threads (serving.executors, serving.threadsPerExecutor). [cpu-target-unreachable]`,
+    `stack/digits: the target for cpu is 90 % of the CPU request, but runs of the model can use at most 30 % (1.2 of 4 CPUs), so the autoscaler would never add a replica. Use a target of 27 or less, a whole number of CPUs, or more threads (serving.executors, serving.threadsPerExecutor). [cpu-target-unreachable]`,
   ],
 
   // Its interface

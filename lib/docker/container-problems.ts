@@ -12,7 +12,7 @@ import { isContainerName } from './container-name';
 import type { ContainerizedModelProps } from './containerized-model';
 import { dockerErrors } from './errors';
 
-/** Types to check for users without a compiler. */
+/** Types of the props, checked at run time for users without TypeScript. */
 export const CONTAINER_PROPS: PropKinds<ContainerizedModelProps> = {
   model,
   build: object,

@@ -11,7 +11,7 @@ export interface Capacity {
   /** Requests of one row that all replicas together must answer per second. */
   readonly requestsPerSecond: number;
   /**
-   * Spare capacity as a share, for peaks and for the time until more replicas are ready.
+   * Spare capacity as a fraction of `requestsPerSecond`, for peaks and for the time until more replicas are ready.
    * @default 0.3
    */
   readonly headroom?: number;
@@ -40,7 +40,7 @@ export function isHeadroom(value: number): boolean {
 /** Minimum number of replicas for a capacity. */
 export function replicasFor({ requestsPerSecond, headroom = DEFAULT_HEADROOM }: Capacity, sizing: Sizing): number {
   const replicas = (requestsPerSecond * (1 + headroom)) / sizing.requestsPerSecond;
-  // In floating point, 100 * 1.1 is 110.00000000000001, which would need a second replica that handles 110.
+  // In floating point, 100 * 1.1 is 110.00000000000001, which would need two replicas that handle 110 each.
   return Math.ceil(Number(replicas.toPrecision(12)));
 }
 

@@ -355,7 +355,7 @@ describe('rejects', () => {
     ],
     [
       { model, waitSeconds: -1 },
-      'stack/digits: waitSeconds is -1. Use an integer, or 0 to not wait. [wait-seconds-invalid]',
+      'stack/digits: waitSeconds is -1. Use a whole number of seconds, or 0 not to wait. [wait-seconds-invalid]',
     ],
     [
       { model, logRotation: { maxFiles: 0 } },

@@ -331,7 +331,7 @@ describe('rejects', () => {
           service.addCanary('next', { model: large, weight: 20 });
         }),
       ).toThrow(
-        'stack/digits/next: rollout.progressDeadlineSeconds is 70, which is not more than startupSeconds 76. Updates would fail while replicas still start. Raise it to 77 or more, or omit it. [progress-deadline-too-short]',
+        'stack/digits/next: rollout.progressDeadlineSeconds is 70, which is not more than startupSeconds 76. Updates would fail while replicas are still starting. Raise it to at least 77, or omit it. [progress-deadline-too-short]',
       );
     });
   });

@@ -727,7 +727,7 @@ describe('rejects', () => {
     [
       'a label',
       { model, labels: { team: 'two words' } },
-      'stack/digits: labels has "team: two words", which is not a Kubernetes label. Use at most 63 letters, digits, "-", "_" and "." for the value and for the key, with a letter or digit at both ends. The key may have a prefix of a DNS name and "/". [label-invalid]',
+      'stack/digits: labels has "team: two words", which is not a Kubernetes label. Use at most 63 letters, digits, "-", "_" and "." for the value and for the key, with a letter or digit at both ends. The key may start with a DNS name and "/". [label-invalid]',
     ],
     [
       'a reserved label',
@@ -756,7 +756,7 @@ describe('rejects', () => {
     [
       'replicas and autoscaling',
       { model, replicas: 2, autoscaling: { maxReplicas: 4 } },
-      'stack/digits: replicas and autoscaling are both set. Set replicas for a fixed number, or autoscaling. [replicas-with-autoscaling]',
+      'stack/digits: replicas and autoscaling are both set. Keep replicas for a fixed number, or autoscaling. [replicas-with-autoscaling]',
     ],
     ['replicas', { model, replicas: 0 }, 'stack/digits: replicas is 0. Use a whole number, at least 1. [not-positive]'],
     [
@@ -810,7 +810,7 @@ describe('rejects', () => {
     [
       'a CPU limit below the request',
       { model, resources: { cpuLimit: 0.5 } },
-      'stack/digits: resources.cpuLimit is 0.5, below resources.cpu 1. Raise the limit, or omit it to set it to resources.cpu. [cpu-limit-below-request]',
+      'stack/digits: resources.cpuLimit is 0.5, below resources.cpu 1. Raise the limit, or omit it to use the value of resources.cpu. [cpu-limit-below-request]',
     ],
     [
       'T7 a fraction of a MiB',
@@ -845,7 +845,7 @@ describe('rejects', () => {
     [
       'a deadline before the end of the start',
       { model, rollout: { startupSeconds: 100, progressDeadlineSeconds: 100 } },
-      'stack/digits: rollout.progressDeadlineSeconds is 100, which is not more than startupSeconds 100. Updates would fail while replicas still start. Raise it to 101 or more, or omit it. [progress-deadline-too-short]',
+      'stack/digits: rollout.progressDeadlineSeconds is 100, which is not more than startupSeconds 100. Updates would fail while replicas are still starting. Raise it to at least 101, or omit it. [progress-deadline-too-short]',
     ],
     [
       'a port',

@@ -104,7 +104,7 @@ test('is refused each time, and not only the first', () => {
 test('is of another model', () => {
   const other = 'a'.repeat(64);
   expect(problemsWith(profileOf(other))).toEqual([
-    `profile-stale: ${beside}: this profile belongs to another model, with sha256 ${other}, measured on 4 x AMD EPYC 9B14 on 2026-11-25; ${path} has ${sha256}. Measure again: model-serving profile ${path}`,
+    `profile-stale: ${beside}: this profile belongs to another model, with sha256 ${other}, measured on 4 x AMD EPYC 9B14 on 2026-11-25; ${path} has sha256 ${sha256}. Measure again: model-serving profile ${path}`,
   ]);
 });
 

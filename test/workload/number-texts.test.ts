@@ -23,7 +23,10 @@ describe('a number that is a text or invalid is shown as it was given', () => {
     [{ memoryMiB: 0 }, `memoryMiB is 0. ${WHOLE}`],
     [{ port: '8080' }, `port is '8080'. ${PORT}`],
     [{ cpus: '2' }, "cpus is '2'. Use at least 0.01 CPUs, such as 0.5 or 2. [cpus-out-of-range]"],
-    [{ waitSeconds: '60' }, "waitSeconds is '60'. Use an integer, or 0 to not wait. [wait-seconds-invalid]"],
+    [
+      { waitSeconds: '60' },
+      "waitSeconds is '60'. Use a whole number of seconds, or 0 not to wait. [wait-seconds-invalid]",
+    ],
     [{ logRotation: { maxFiles: '3' } }, `logRotation.maxFiles is '3'. ${WHOLE}`],
   ])('ContainerizedModel, %j', (props, problem) => {
     expect(() => synthStack((stack) => new ContainerizedModel(stack, 'digits', { model, ...props }))).toThrow(

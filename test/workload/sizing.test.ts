@@ -166,7 +166,7 @@ describe('ScalableModelService', () => {
     expect(inKubernetes({ model: fast, autoscaling }).target).toBe(76);
     expect(() => inKubernetes({ autoscaling, resources: { cpu: 16 } })).not.toThrow();
     expect(() => inKubernetes({ autoscaling, resources: { cpu: 16 }, serving: { executors: 1 } })).toThrow(
-      'stack/digits: the target for cpu is 10 % of the CPU request, but runs of the model can use at most 7 % (1.2 of 16)',
+      'stack/digits: the target for cpu is 10 % of the CPU request, but runs of the model can use at most 7 % (1.2 of 16 CPUs)',
     );
   });
 
