@@ -12,8 +12,8 @@ import { replaceFile } from './replace-file';
  * `cdktf-model-serving` in the user's cache folder: LOCALAPPDATA on Windows, and XDG_CACHE_HOME or ~/.cache elsewhere.
  *
  * @see https://specifications.freedesktop.org/basedir-spec/latest/ (a relative XDG_CACHE_HOME must be ignored)
- * @throws ModelServingError `cache-folder-missing` if the user has no home folder, as in a container that runs as
- * another user
+ * @throws ModelServingError `cache-folder-missing` if the user has no home folder, as in a container that runs with an
+ * unknown user id
  */
 export function cacheFolder(): string {
   const { CDKTF_MODEL_SERVING_CACHE_DIR, LOCALAPPDATA, XDG_CACHE_HOME } = process.env;

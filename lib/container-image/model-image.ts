@@ -48,7 +48,7 @@ export interface RegistryModelImageProps {
   readonly nodePath?: string;
 }
 
-/** Types to check for users without a compiler. */
+/** Types of the props, checked at run time for users without TypeScript. */
 const REGISTRY_PROPS: PropKinds<RegistryModelImageProps> = { model: required(model), platform: text, nodePath: text };
 
 /** An image that was built elsewhere, from the same context: `model-serving context MODEL --out DIR`. */

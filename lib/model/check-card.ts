@@ -69,7 +69,7 @@ export function metricsText(card: ModelCard): string {
 function textProblem(label: string, value: unknown, lines: boolean): Problem | undefined {
   if (typeof value !== 'string') return cardErrors.notText(label, value);
   if (value.trim() === '') return cardErrors.empty(label);
-  // cdktf marks tokens in strings like this. cdktf itself is not loaded to read a model.
+  // cdktf represents tokens in strings like this. It is not loaded here: reading a model does not need it.
   if (value.includes('${TfToken[')) return cardErrors.onlyTerraformKnows(label);
   const control = (lines ? /(?![\t\n\r])\p{Cc}/u : /\p{Cc}/u).exec(value);
   if (control) return cardErrors.controlCharacter(label, control[0], control.index, lines);

@@ -5,7 +5,7 @@ import type { OnnxGraph, ValueInfo } from './onnx-graph';
 import { MAX_IR_VERSION, MAX_OPSETS } from './runtime-limits';
 
 /**
- * One segment of a URL path; the same rule applies to names elsewhere:
+ * A name that is one segment of a URL path without encoding:
  * https://www.rfc-editor.org/rfc/rfc3986#section-2.3
  */
 const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -96,7 +96,7 @@ function repeated(values: readonly ValueInfo[]): string[] {
 /** The first reason why a tensor cannot be described to clients. */
 function describedTensor(path: string, direction: Direction, value: ValueInfo, index: number): Problem[] {
   if (value.name === '') return [modelErrors.tensorUnnamed(path, direction, index)];
-  // The same tool infers an output's type and its shape.
+  // Reported as a missing shape, because one tool infers both the type and the shape.
   if (value.kind === 'untyped') return [modelErrors.shapeUnknown(path, direction, value.name)];
   if (value.kind !== 'tensor') return [modelErrors.notATensor(path, direction, value)];
   if (!elementType(value.elementType).datatype) return [modelErrors.elementTypeUnsupported(path, direction, value)];

@@ -205,7 +205,7 @@ class ValueFinder {
     this.note(name, { lengthsOf: [...this.originsOf([sequences ?? ''])].filter((origin) => origin !== name) });
   }
 
-  /** Lengths are compared with the positions of a sequence, which come from another input. */
+  /** An integer input that is compared with values from another input contains lengths of that input's sequences. */
   private noteOrdered(name: string | undefined, other: string | undefined): void {
     const others = [...this.originsOf([other ?? ''])];
     if (name !== undefined && this.integers.has(name) && others.length > 0 && !others.includes(name)) {

@@ -36,7 +36,7 @@ function isStringNormalizer({ domain, opType }: NodeMessage): boolean {
 function localeOf(node: NodeMessage): NeededLocale[] {
   const attribute = (name: string) => node.attribute.find((each) => each.name === name);
   const locale = attribute('locale');
-  // An attribute of a function: only the runtime resolves its value.
+  // The value comes from an attribute of a function, which only the runtime resolves.
   if (locale?.refAttrName || !usesLocale(attribute)) return [];
   return [{ node: nodeName(node), locale: locale ? textOf(locale) : DEFAULT_LOCALE, isDefault: !locale }];
 }

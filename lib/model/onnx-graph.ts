@@ -20,8 +20,8 @@ export interface OnnxGraph {
   /** Constraints on the values of inputs, derived from the graph. */
   readonly inputValues: InputValuesByName;
   /**
-   * Operators that the runtime must implement, also in subgraphs and called functions; without calls to the model's
-   * functions.
+   * Operators that the runtime must implement, including those in subgraphs and called functions. Calls to the model's
+   * own functions are omitted.
    */
   readonly operators: readonly Operator[];
   /** Locales that nodes need to change the case of texts. */
@@ -38,9 +38,9 @@ export interface OnnxGraph {
 /** What the graph proves about the rows of a batch. */
 export interface RowProof {
   readonly verdict: BatchingVerdict;
-  /** Batch axes if first dimensions fixed at 1 were free; set only if that is proved. */
+  /** Batch axes that the model would have if first dimensions fixed at 1 were free; set only if they are proved. */
   readonly ifFreed?: RowAxes;
-  /** Why that could not be proved; set only if a first dimension is fixed at 1. */
+  /** Why `ifFreed` could not be proved; set only if a first dimension is fixed at 1. */
   readonly refusedIfFreed?: BatchingVerdict;
 }
 
@@ -67,7 +67,7 @@ export interface Operator {
 export interface NeededLocale {
   readonly node: string;
   readonly locale: string;
-  /** Whether the model names no locale, so that the runtime uses this one. */
+  /** Whether this is the runtime's default, because the node names no locale. */
   readonly isDefault: boolean;
 }
 

@@ -22,7 +22,7 @@ export function readPreprocessing(path: string): { preprocessing: Preprocessing;
   const content = parseJson(readText(path), (reason) => errors.fileInvalid(path, reason));
   const shape = 'it is not an object with picture (an object) and classes';
   if (!isObject(content)) throw refuse(shape);
-  // The old name of `picture`.
+  // `image` is the old name of `picture`.
   const { image, ...others } = content;
   const isBoth = image !== undefined && others.picture !== undefined;
   if (isBoth) throw refuse('it has both picture and its old name, image');

@@ -50,7 +50,7 @@ export function memoryMiBOf(
   return given ?? sizing?.memoryMiB ?? defaultMemoryMiB(model, serving);
 }
 
-/** Adds the derived options. */
+/** Adds the options that are derived from the sizing. */
 export function sizedServing(serving: ServingOptions, sizing: Sizing | undefined): ServingOptions {
   if (!sizing) return serving;
   const { executors, threadsPerExecutor, maxBatchSize, maxQueueLength } = sizing;

@@ -137,7 +137,7 @@ describe('a model is refused', () => {
     expect(
       refused({ ...dense, inputs: [value('x', 'float', ['n', 4])], outputs: [value('y', 'float', ['n', 3])] }),
     ).toBe(
-      'm.onnx: its rows are already free on dimension 0 of input "x", and requests share runs. Serve it as it is. [rebatch-not-needed]\n',
+      'm.onnx: its number of rows is already free (dimension 0 of input "x"), so requests share runs. Serve it as it is. [rebatch-not-needed]\n',
     );
   });
 
@@ -234,7 +234,7 @@ describe('weights in other files', () => {
     mkdirSync('far');
     writeFileSync('far/w.bin', 'something else');
     expect(runCli('rebatch', 'm.onnx', '--out', 'far/free.onnx').stderr).toBe(
-      'far/w.bin: m.onnx has weights in a file of this name, but this file is different. Write to another folder with --out. [rebatch-data-differs]\n',
+      'far/w.bin: m.onnx has weights in a file with this name, but the content of this file is different. Write to another folder with --out. [rebatch-data-differs]\n',
     );
     expect(readdirSync('far')).toEqual(['w.bin']);
   });

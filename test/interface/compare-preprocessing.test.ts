@@ -35,7 +35,7 @@ const classes = (names?: string[], kind: 'scores' | 'index' | 'label' = 'scores'
 test.each<[string, Declared, Declared, string[]]>([
   ['the same', classes(['a', 'b']), classes(['a', 'b']), []],
   ['told', {}, classes(), ['the model now returns a class']],
-  ['told no more', classes(), {}, ['! the model no longer returns a class: clients that request it find nothing']],
+  ['told no more', classes(), {}, ['! the model no longer returns a class: clients that request a class are refused']],
   [
     'more',
     classes(['a', 'b']),
@@ -63,34 +63,34 @@ test.each<[string, Declared, Declared, string[]]>([
     classes(['b', 'a']),
     ['! class "a" moves from index 0 to 1: clients that use the index misread it'],
   ],
-  ['names', classes(), classes(['a']), ['! classes now have names: clients read indices instead']],
-  ['no names', classes(['a']), classes(), ['! classes no longer have names: clients read names']],
+  ['names', classes(), classes(['a']), ['! classes now have names: clients that expect indices find names']],
+  ['no names', classes(['a']), classes(), ['! classes no longer have names: clients that expect names find indices']],
   ['more labels', classes(['a'], 'label'), classes(['a', 'b'], 'label'), ['class "b" is added']],
   ['names of labels', classes(undefined, 'label'), classes(['a'], 'label'), ['classes now have names']],
   [
     'no names of labels',
     classes(['a'], 'label'),
     classes(undefined, 'label'),
-    ['! classes no longer have names: clients read their indices'],
+    ['! classes no longer have names: clients that read the index do not find it'],
   ],
   [
     'no scores',
     classes(),
     classes(undefined, 'index'),
-    ['! the class now comes from an index instead of scores: clients read the score'],
+    ['! the class now comes from an index instead of scores: clients that read the score do not find it'],
   ],
   ['scores', classes(undefined, 'index'), classes(), ['the class now comes from scores instead of an index']],
   [
     'no labels',
     classes(undefined, 'label'),
     classes(undefined, 'index'),
-    ['! the class now comes from an index instead of a label: clients read the label'],
+    ['! the class now comes from an index instead of a label: clients that read the label do not find it'],
   ],
   [
     'probabilities',
     classes(),
     classes(undefined, 'scores', true),
-    ['! scores are now probabilities instead of the raw output: clients that compare them misread them'],
+    ['! scores are now probabilities instead of the raw output: clients that compare scores misread them'],
   ],
 ])('classes: %s', (_, was, is, expected) => {
   expect(differences(was, is)).toEqual(expected);

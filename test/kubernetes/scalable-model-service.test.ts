@@ -585,7 +585,7 @@ describe('cases', () => {
   test('K12 memory is request and limit, and at least what the model needs', () => {
     const large = largeModel(folder, 'large', 300);
     expect(() => synthService({ model: large, resources: { memoryMiB: 256 } })).toThrow(
-      'stack/digits: resources.memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
+      'stack/digits: resources.memoryMiB is 256, but model "large" needs at least 461 MiB: 301 MiB for the weights and 160 MiB for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
     );
     const { resources } = synthService({ model: large }).container;
     expect(resources.requests.memory).toBe('1114Mi');
@@ -625,7 +625,7 @@ test('K12 every executor has its own weights', () => {
   const large = largeModel(folder, 'copied', 300);
   const serving = { executors: 3 };
   expect(() => synthService({ model: large, serving, resources: { memoryMiB: 1000 } })).toThrow(
-    'stack/digits: resources.memoryMiB is 1000, but model "copied" needs 1063 or more: 301 of weights for each of 3 executors and 160 for the runtime. Raise it to 1167, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
+    'stack/digits: resources.memoryMiB is 1000, but model "copied" needs at least 1063 MiB: 301 MiB for the weights of each of 3 executors and 160 MiB for the runtime. Raise it to 1167, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
   );
   expect(synthService({ model: large, serving }).container.resources.limits.memory).toBe('1716Mi');
 });
@@ -702,7 +702,7 @@ describe('rejects', () => {
     [
       'a repository for an existing image',
       { image },
-      'stack/digits: repository configures the build of an image for model, but image is set. Set it on that InferenceImage instead. [build-with-image]',
+      'stack/digits: repository configures the image that is built for model, but image is set. Set repository on that InferenceImage instead. [build-with-image]',
     ],
     [
       'no repository',
@@ -875,7 +875,7 @@ describe('rejects', () => {
     [
       'a variable of the server',
       { model, environment: { MODEL_SERVING_EXECUTORS: '2' } },
-      'stack/digits: environment sets MODEL_SERVING_EXECUTORS, but variables that start with MODEL_SERVING_ are reserved for the server. Use the serving prop. [environment-reserved]',
+      'stack/digits: environment sets MODEL_SERVING_EXECUTORS, but variables that start with MODEL_SERVING_ are reserved for the server. Use the prop serving instead. [environment-reserved]',
     ],
     [
       'the name of a variable',
@@ -885,12 +885,12 @@ describe('rejects', () => {
     [
       'memory for the weights but not for the runtime',
       { model, resources: { memoryMiB: 100 } },
-      'stack/digits: resources.memoryMiB is 100, but model "digits" needs 161 or more: 1 of weights and 160 for the runtime. Raise it to 265, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
+      'stack/digits: resources.memoryMiB is 100, but model "digits" needs at least 161 MiB: 1 MiB for the weights and 160 MiB for the runtime. Raise it to 265, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
     ],
     [
       'build options for an existing image',
       { image, repository: undefined, build: { platform: 'linux/arm64' } },
-      'stack/digits: build configures the build of an image for model, but image is set. Set it on that InferenceImage instead. [build-with-image]',
+      'stack/digits: build configures the image that is built for model, but image is set. Set build on that InferenceImage instead. [build-with-image]',
     ],
     [
       'a serving option',

@@ -60,7 +60,7 @@ test('exceeds the limit of protobuf', () => {
 test.each([
   ['text', 'Hello, world', 'wire type 4 before byte 3 is not used by ONNX'],
   ['HTML', '<!DOCTYPE html>', 'wire type 4 before byte 1 is not used by ONNX'],
-  ['truncated', onnxModel(valid).subarray(0, 60), 'the field of 81 bytes at byte 29 exceeds its message'],
+  ['truncated', onnxModel(valid).subarray(0, 60), 'the field of 81 bytes at byte 29 extends beyond its message'],
   ['zeros', Buffer.alloc(100), 'no valid field starts at byte 0'],
   ['ones', Buffer.alloc(100, 0xff), 'a number at byte 0 has more than 64 bits'],
   ['protobuf without a graph', Buffer.from([0x08, 0x08]), 'it has no graph'],
