@@ -26,7 +26,7 @@ export function isBeside(path: string, modelPath: string, kind: CommittedKind): 
   return resolve(path) === resolve(pathBeside(modelPath, kind));
 }
 
-/** Issues to report in full; the rest are counted. In a file of another kind, nearly every field is invalid. */
+/** Number of issues to report; the rest are only counted. In a file of another kind, nearly every field is invalid. */
 const MAX_ISSUES = 3;
 
 /** Form of one kind of JSON file, with its errors. */

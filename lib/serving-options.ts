@@ -14,7 +14,7 @@ export interface ServingOptions {
   readonly executors?: number;
   /**
    * Threads that one run may use.
-   * @default - with a profile, the fewest with which a row runs within 50 ms; without a profile, the container's CPU
+   * @default - with a profile, the fewest that run one row within 50 ms; without a profile, the container's CPU
    * limit divided by the executors, at least 1
    */
   readonly threadsPerExecutor?: number;
@@ -78,8 +78,8 @@ export interface ServingOptions {
    * Memory for all requests together, in bytes. A request counts from its first byte until its client has read the last
    * byte of the answer. Further requests are rejected with 429 immediately. It must be at least 4 times
    * `maxRequestBytes`, or 8 times if the model accepts strings.
-   * @default - the container's remaining memory, up to a quarter of its memory or what `maxRequestBytes` needs; at
-   * least 32 MiB
+   * @default - the container's remaining memory, but at most a quarter of its memory or what `maxRequestBytes` needs,
+   * whichever is more; at least 32 MiB
    */
   readonly requestBudgetBytes?: number;
   /**

@@ -28,6 +28,6 @@ function findings(path: string, model: OnnxModel, options: StackModelOptions): [
     ['runtime', runtimeCheck === 'skip' ? 'not checked' : model.servable ? 'loads the model' : 'see the warnings'],
     ['golden examples', golden === undefined ? 'none' : `${golden}, ${ran}`],
     ['profile', model.profile ? `measured on ${measuredOn(model.profile)}` : 'none'],
-    ['interface', accepted ? `${accepted.path}, not broken` : 'none'],
+    ['interface', accepted ? `${accepted.path}, no breaking changes` : 'none'],
   ];
 }

@@ -52,6 +52,6 @@ function portTaken(option: string, port: number, host: string, { code, message }
   const reason = code === 'EADDRINUSE' ? 'it is in use' : message;
   return {
     code: 'port-taken',
-    message: `${option} ${port}: cannot listen on this port of ${host}: ${reason}. Use another port, or 0 for any free port.`,
+    message: `${option} ${port}: cannot listen on this port on ${host}: ${reason}. Use another port, or 0 for any free port.`,
   };
 }

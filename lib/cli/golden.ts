@@ -58,7 +58,7 @@ function recordCommand(): Command {
       checkOutput({ option: '--out', path: out, inputs });
       checkFolderBeside(out);
       if (!force && existsSync(out)) throw new ModelServingError([goldenErrors.exists(out)]);
-      // Profile and interface do not affect the answers.
+      // The profile and the interface do not affect the answers.
       const unchecked = { ...options, profile: false as const, interface: false as const };
       const model = readModel(path, unchecked);
       const task = taskOf(path, model.signature, options);
@@ -69,7 +69,7 @@ function recordCommand(): Command {
     });
 }
 
-/** Checks the options for requests, before any file is read. */
+/** Checks the options that select requests, before any file is read. */
 function checkRequests({ inputs, random, seed, dimension }: RecordOptions): void {
   if ((inputs === undefined) === (random === undefined)) {
     throw new ModelServingError([goldenErrors.inputsOrRandom()]);

@@ -102,7 +102,7 @@ function report(model: OnnxModel, { runtimeCheck }: InspectOptions): string {
     ['signature', signatureText(model)],
     ...preprocessingRows(model),
     ['batching', batchingText(model)],
-    ['memory', `${neededMemoryMiB(model, sizing ?? {})} MiB or more, ${memoryMiB} MiB by default`],
+    ['memory', `at least ${neededMemoryMiB(model, sizing ?? {})} MiB, ${memoryMiB} MiB by default`],
     ['requests', requestsText(requestLimits(model, sizing ?? {}, memoryMiB))],
     ...(model.profile ? describeSizing(model.profile, model) : []),
     ...cardRows(model),
@@ -122,7 +122,7 @@ function isCorrected({ signature, declaredSignature }: OnnxModel): boolean {
 
 /** Limits on requests in a container with the given memory. */
 function requestsText({ maxRequestBytes, requestBudgetBytes }: ReturnType<typeof requestLimits>): string {
-  return `up to ${bytesText(maxRequestBytes)} each, ${bytesText(requestBudgetBytes)} for all that are in progress`;
+  return `up to ${bytesText(maxRequestBytes)} each, ${bytesText(requestBudgetBytes)} for all requests in progress`;
 }
 
 /** Rows for the model card: one for each line of its texts. */
@@ -165,13 +165,13 @@ function batchingText({ batching, rebatchable, rebatchObstacle, signature }: Onn
   return `${batching.verdict}: ${obstacleText(batching)}${hint}${obstacle}`;
 }
 
-/** Names tensors whose rows are not on axis 0: `; rows on axis 1 of "state"; "sr" common to a run`. */
+/** Names tensors whose rows are not on axis 0: `; rows on axis 1 of "state"; one "sr" per run`. */
 function axesText({ inputAxes, outputAxes }: RowAxes, { inputs, outputs }: Signature): string {
   const axes = [...inputAxes, ...outputAxes];
   const odd = [...inputs, ...outputs].flatMap(({ name }, i) => {
     const axis = axes[i];
     if (axis === 0) return [];
-    return [axis === null ? `"${name}" common to a run` : `rows on axis ${axis} of "${name}"`];
+    return [axis === null ? `one "${name}" per run` : `rows on axis ${axis} of "${name}"`];
   });
   return odd.map((text) => `; ${text}`).join('');
 }

@@ -18,7 +18,7 @@ export interface Output {
 }
 
 /**
- * Checks, before any other work, that a file can be written and may be overwritten. Missing folders are no fault: they
+ * Checks, before any other work, that a file can be written and may be overwritten. Missing folders are allowed: they
  * are created when the file is written.
  *
  * @throws ModelServingError `out-empty`, `out-not-a-file`, `out-is-input`, `out-not-own`, `out-unwritable`

@@ -47,14 +47,14 @@ export function rebatchCommand(): Command {
     });
 }
 
-/** `rows are "batch", dimension 0 of input "x" and dimension 1 of output "y"` */
+/** `dimension "batch" counts rows: dimension 0 of input "x", dimension 1 of output "y"` */
 function changes({ signature: { inputs, outputs } }: OnnxModel, { symbol, axes }: Rebatched): string {
   const places = [
     ...inputs.map(({ name }, i) => ({ label: `input "${name}"`, axis: axes.inputAxes[i] ?? null })),
     ...outputs.map(({ name }, i) => ({ label: `output "${name}"`, axis: axes.outputAxes[i] ?? null })),
   ];
   const texts = places.flatMap(({ label, axis }) => (axis === null ? [] : [`dimension ${axis} of ${label}`]));
-  return `rows are "${symbol}", ${texts.join(', ')}`;
+  return `dimension "${symbol}" counts rows: ${texts.join(', ')}`;
 }
 
 function comparisonText({ madeUpRows, exampleRows, largestBatch, largestDifference }: RebatchComparison): string {

@@ -73,7 +73,7 @@ function numberMembers({ kind, softmax, names }: ClassOutput): string[] {
   return ['  readonly index: number;', ...(kind === 'scores' ? score : [])];
 }
 
-/** All names that an answer can contain, if there are few. A label may differ from the declared names. */
+/** All names that an answer can contain; undefined if there are many, or if a label may differ from the names. */
 function knownNames({ kind, names }: ClassOutput): readonly string[] | undefined {
   return kind !== 'label' && names && names.length <= MAX_NAMES ? names : undefined;
 }

@@ -36,7 +36,7 @@ export const CONTAINER_PROPS: PropKinds<ContainerizedModelProps> = {
   provider: object,
 };
 
-/** All problems of the props. */
+/** All problems with the props. */
 export function containerProblems(where: string, props: ContainerizedModelProps, sizing?: Sizing): Problem[] {
   const problems = new Problems();
   checkSource(where, props, problems);

@@ -25,7 +25,7 @@ function requestsOf(examples: Golden['examples']): string {
 export const goldenErrors = {
   notJson: (path: string, reason: string): Problem => ({
     code: 'golden-not-json',
-    message: `${path}: this file is not valid JSON: ${reason}.`,
+    message: `${path}: this file is not valid JSON: ${reason}. Fix it, or record the examples again with --force.`,
   }),
 
   halfWritten: (path: string): Problem => ({
@@ -59,7 +59,7 @@ export const goldenErrors = {
 
   fileReserved: (path: string, file: string): Problem => ({
     code: 'golden-file-reserved',
-    message: `${path}: ${file} has the path of one of the image's own files. Move it, for example to golden/${basename(file)}.`,
+    message: `${path}: the image uses the path ${file} for a file of its own. Move the example's file, for example to golden/${basename(file)}.`,
   }),
 
   fileMissing: (path: string, file: string): Problem => ({

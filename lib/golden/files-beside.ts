@@ -5,7 +5,7 @@ import { liesBelow, linkOutside } from '../link-outside';
 import { goldenErrors } from './errors';
 
 /**
- * Refuses a link in place of the folder beside the examples, if it leads out of their folder.
+ * Checks that the folder beside the examples, if it exists, is not a link to another place.
  *
  * @param out - file of the examples
  * @throws ModelServingError `golden-file-outside`

@@ -20,7 +20,10 @@ import { runGolden } from './golden-process';
 export interface RecordOptions {
   /** Path of the file to write; it ends in .json. Elements stored as bytes go to a folder beside it. */
   readonly out: string;
-  /** Tolerance of all examples; the container has defaults for a missing part. @default - measured for each output */
+  /**
+   * Tolerance for all examples. A part that is not set has a default in the container.
+   * @default - measured for each output
+   */
   readonly tolerance?: { readonly absolute?: number; readonly relative?: number };
 }
 

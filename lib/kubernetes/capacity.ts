@@ -18,7 +18,7 @@ export interface Capacity {
   /**
    * Sizes of the requests, if the profile was measured at several: `{ sequence: 128 }`, or `{ 'input:1': 128 }` for a
    * dimension without a name.
-   * @default - the sizes that were measured first
+   * @default - the first sizes in the profile
    */
   readonly at?: Readonly<Record<string, number>>;
 }

@@ -84,7 +84,7 @@ export interface ScalableModelServiceProps {
   /**
    * Load that the service must handle; requires a model with a profile. Without `replicas` and `autoscaling`, it
    * determines the number of replicas. With either of them, it is an error if the replicas cannot handle the load.
-   * @default - no guarantee
+   * @default - the load is not checked
    */
   readonly capacity?: Capacity;
   /** @default - derived from the model's profile; without one, 1 CPU and enough memory for the model */

@@ -43,7 +43,7 @@ export function checkText(label: string, field: CardText, value: unknown): Probl
   return schemes ? urlProblems(label, text, schemes) : [];
 }
 
-/** Validates each metric, and the total size of all in a label. */
+/** Validates each metric, and the total size of all metrics, which share one image label. */
 export function checkMetrics(label: string, metrics: unknown): Problem[] {
   if (!isObject(metrics)) return [cardErrors.metricsInvalid(label, metrics)];
   const problems = Object.entries(metrics).flatMap(([name, value]) => checkMetric(label, name, value));

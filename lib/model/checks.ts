@@ -27,7 +27,7 @@ type Check = (path: string, graph: OnnxGraph) => Problem[];
  */
 export const MAX_TENSORS = 1024;
 
-/** Everything in a model's graph that prevents serving it. */
+/** Finds everything in a model's graph that prevents serving it. */
 export function checkGraph(path: string, graph: OnnxGraph): Problem[] {
   const hasTooMany = graph.inputs.length + graph.outputs.length > MAX_TENSORS;
   return [
@@ -53,7 +53,7 @@ const opsets: Check = (path, graph) => {
   });
 };
 
-/** Unknown operators of a known domain are left to the runtime, which has the list of operators. */
+/** Unknown operators of a known domain are left to the runtime, which knows all operators that it implements. */
 const operators: Check = (path, graph) => {
   const unknown = graph.operators.filter(({ domain }) => !Object.hasOwn(MAX_OPSETS, domain));
   return unknown.length > 0 ? [modelErrors.operatorsUnknown(path, unknown, Object.keys(MAX_OPSETS))] : [];

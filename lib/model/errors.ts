@@ -65,7 +65,7 @@ export const modelErrors = {
 
   modelTooLarge: (path: string, sizeBytes: number): Problem => ({
     code: 'model-too-large',
-    message: `${path}: the file has ${sizeBytes} bytes, but a protobuf message can have at most 2147483647. Store the weights in a separate file: onnx.save_model(model, path, save_as_external_data=True).`,
+    message: `${path}: the file has ${sizeBytes} bytes, but a protobuf message can have at most 2147483647 bytes. Store the weights in a separate file: onnx.save_model(model, path, save_as_external_data=True).`,
   }),
 
   notOnnx: (path: string, reason: string): Problem => ({

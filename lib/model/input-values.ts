@@ -38,7 +38,7 @@ const LENGTHS: ReadonlyMap<string, number> = new Map(
   }),
 );
 
-/** Index of the mask input. */
+/** Index of the mask input of each operator that has one. */
 const MASKS: ReadonlyMap<string, number> = new Map(
   Object.entries({
     Attention: 3,
@@ -172,7 +172,7 @@ class ValueFinder {
         if (attributeOf('to')?.i === BOOL) this.note(at(0), { isMask: true });
         break;
       case 'Sub':
-        // 1 - mask, which is then multiplied by a large negative number.
+        // In 1 - mask, which is then multiplied by a large negative number.
         if (this.elements(input[0])?.every((value) => value === 1)) this.note(at(1), { isMask: true });
         break;
     }

@@ -22,7 +22,7 @@ export function localesIn(graphs: readonly GraphMessage[]): NeededLocale[] {
   return graphs.flatMap(({ node }) => node.filter(isStringNormalizer).flatMap(localeOf));
 }
 
-/** Checks that the image has the locales of a model. Many systems have more locales, so the model may load there. */
+/** Checks that the image has the locales of a model. On a system with more locales, the model loads nevertheless. */
 export function checkLocales(path: string, { locales }: OnnxGraph): Problem[] {
   return locales
     .filter(({ locale }) => !IN_IMAGE.test(locale))

@@ -24,7 +24,7 @@ export interface OnnxGraph {
    * own functions are omitted.
    */
   readonly operators: readonly Operator[];
-  /** Locales that nodes need to change the case of texts. */
+  /** Locales that nodes need to change or ignore the case of texts. */
   readonly locales: readonly NeededLocale[];
   /** Names that are defined more than once in one graph. */
   readonly duplicates: readonly string[];

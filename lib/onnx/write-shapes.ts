@@ -179,7 +179,7 @@ function copyPart(from: number, to: number, part: Part): void {
   const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, part.to - part.from));
   for (let position = part.from; position < part.to;) {
     const count = readSync(from, chunk, 0, Math.min(chunk.length, part.to - position), position);
-    if (count === 0) throw new MalformedFile(`the file ends at byte ${position}, while it is being copied`);
+    if (count === 0) throw new MalformedFile(`the file ended at byte ${position} while it was being copied`);
     for (let written = 0; written < count;) written += writeSync(to, chunk, written, count - written);
     position += count;
   }

@@ -20,7 +20,7 @@ const PROPS = ['picture', 'classes', 'classOutput', 'classScores'];
 export function readPreprocessing(path: string): { preprocessing: Preprocessing; warnings: string[] } {
   const refuse = (reason: string) => new ModelServingError([errors.fileInvalid(path, reason)]);
   const content = parseJson(readText(path), (reason) => errors.fileInvalid(path, reason));
-  const shape = 'it is not an object with picture (an object) and classes';
+  const shape = 'it must be an object, and its value of picture must be an object too';
   if (!isObject(content)) throw refuse(shape);
   // `image` is the old name of `picture`.
   const { image, ...others } = content;

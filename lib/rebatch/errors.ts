@@ -45,7 +45,7 @@ export const rebatchErrors = {
 
   notCompared: (path: string, reason: string): Problem => ({
     code: 'rebatch-not-compared',
-    message: `${path}: onnxruntime ${RUNTIME_VERSION} could not compare it with the model with free rows: ${reason}. Record golden examples to compare (model-serving golden record ${shellWord(path)} --inputs …), or run this command on a machine where the runtime works.`,
+    message: `${path}: onnxruntime ${RUNTIME_VERSION} could not compare it with the converted model: ${reason}. Record golden examples to compare (model-serving golden record ${shellWord(path)} --inputs …), or run this command on a machine where the runtime works.`,
   }),
 
   differs: (path: string, difference: string): Problem => ({

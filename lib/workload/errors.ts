@@ -169,7 +169,7 @@ function smallerPicture(freeMiB: number, { picture }: OnnxModel): string {
   return picture && pixels >= picture.width * picture.height ? `; or lower picture.maxPixels to ${pixels} or less` : '';
 }
 
-/** Describes what requests need their memory for. */
+/** Explains why requests need this much memory. */
 function needsText({ maxRequestBytes, cost, budgetBytes, decisive }: RequestNeeds): string {
   const budget = bytesText(budgetBytes);
   if (decisive === 'requestBudgetBytes') return `serving.requestBudgetBytes is ${budget}`;

@@ -17,7 +17,7 @@ export interface GivenResources {
 /** Options that determine the size of a replica, in addition to the profile. */
 const DECISIVE = ['executors', 'threadsPerExecutor', 'maxBatchSize', 'cpuRequest', 'cpuLimit'] as const;
 
-/** Options that determine only its memory. */
+/** Options that determine only the memory of a replica. */
 const FOR_REQUESTS = ['maxRequestBytes', 'maxQueueBytes', 'requestBudgetBytes'] as const;
 
 /**

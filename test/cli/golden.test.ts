@@ -182,7 +182,7 @@ test('check says what it checked', () => {
   expect(lines().slice(2)).toEqual([
     'golden examples: checked.golden.json, reproduced',
     'profile: none',
-    'interface: checked.interface.json, not broken',
+    'interface: checked.interface.json, no breaking changes',
     '',
   ]);
   multiplier('.', 'checked', 3);

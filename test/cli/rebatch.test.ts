@@ -32,7 +32,7 @@ const dense: ModelParts = {
 
 const rebatch = (...args: string[]) => runCli('rebatch', 'm.onnx', '--out', 'free.onnx', ...args);
 
-const WRITTEN = 'free.onnx: rows are "batch", dimension 0 of input "x", dimension 0 of output "y".\n';
+const WRITTEN = 'free.onnx: dimension "batch" counts rows: dimension 0 of input "x", dimension 0 of output "y".\n';
 const REST =
   'An OpenAPI document or a client of m.onnx does not apply to free.onnx. Generate it again: model-serving openapi, model-serving client\nAccept the interface: model-serving interface accept free.onnx\n';
 
@@ -70,7 +70,7 @@ test('calls the rows by a name that no other dimension has', () => {
     outputs: [value('y', 'float', [1, 'batch'])],
     nodes: [node('Softmax', ['x'], ['y'], { attributes: { axis: 1 } })],
   });
-  expect(rebatch().stdout).toContain('rows are "rows"');
+  expect(rebatch().stdout).toContain('dimension "rows" counts rows');
 });
 
 describe('golden examples', () => {

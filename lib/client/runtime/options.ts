@@ -19,7 +19,7 @@ export interface ClientOptions extends CallOptions {
   readonly protocol?: 'binary' | 'json' | undefined;
 
   /**
-   * Function that sends requests, for an agent, a proxy or a test.
+   * Function that sends requests, for example through a proxy or in a test.
    *
    * @default - the platform's fetch
    */
