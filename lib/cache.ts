@@ -7,8 +7,8 @@ import { makeFolder } from './make-folder';
 import { replaceFile } from './replace-file';
 
 /**
- * Returns the folder that caches expensive results which depend only on their key, such as the sha256 of a large file.
- * It may be deleted at any time. The variable CDKTF_MODEL_SERVING_CACHE_DIR sets the folder. The default is
+ * Returns the folder of the cache, which holds results that are expensive to compute, such as the sha256 of a large file.
+ * The folder may be deleted at any time. The variable CDKTF_MODEL_SERVING_CACHE_DIR sets the folder. The default is
  * `cdktf-model-serving` in the user's cache folder: LOCALAPPDATA on Windows, and XDG_CACHE_HOME or ~/.cache elsewhere.
  *
  * @see https://specifications.freedesktop.org/basedir-spec/latest/ (a relative XDG_CACHE_HOME must be ignored)

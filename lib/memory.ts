@@ -61,7 +61,7 @@ export function requestMemoryMiB(model: RequestModel, choices: RequestChoices): 
   return inMiB(requestMemoryBytes(model, choices));
 }
 
-/** Minimum memory of a container, in MiB: its own, and that of requests. */
+/** Minimum memory of a container, in MiB: for itself and for its requests. */
 export function neededMemoryMiB(model: OnnxModel, choices: MemoryChoices): number {
   return ownMemoryMiB(model, choices.executors) + requestMemoryMiB(model, choices);
 }

@@ -102,7 +102,7 @@ function refusePictures(out: string, task: RecordTask): void {
   );
 }
 
-/** The extension is required: without it, the file and the folder for elements stored as bytes would have one name. */
+/** The extension is required: without it, the file and the folder for elements stored as bytes would have the same name. */
 function jsonPath(path: string): string {
   if (path.endsWith('.json')) return path;
   throw new InvalidArgumentError('Use a file that ends in .json.');

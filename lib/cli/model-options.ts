@@ -36,7 +36,10 @@ export function addModelOptions(command: Command): Command {
     .option('--name <name>', "name of the model (default: the file's name without .onnx)")
     .option('--model-version <version>', 'version of the model (default: 1)')
     .addOption(
-      new Option('--runtime-check <mode>', 'load the model in the runtime first: require success, only warn, or skip')
+      new Option(
+        '--runtime-check <mode>',
+        'load the model in the runtime first: require success, only warn of a failure, or skip the check',
+      )
         .choices(['require', 'warn', 'skip'])
         .default('require'),
     );

@@ -16,7 +16,7 @@ import { DEFAULT_PLATFORM, type ImagePlatform } from './platform';
 export interface ExpectedModel {
   /** Digest of the weights. */
   readonly expectedSha256: string;
-  /** The expected declaration in the image; undefined if the plan builds the image. */
+  /** What model.json in the image must declare besides the weights; undefined if the plan builds the image. */
   readonly expectedDeclaration?: string;
 }
 

@@ -15,7 +15,7 @@ export function defaultDockerProvider(construct: Construct): TerraformProvider |
 /** Problems with the host of a provider's engine. Call it when the stack is complete. */
 export function engineHostProblems(where: string, provider: TerraformProvider | undefined): Problem[] {
   const { host, context } = (provider ?? {}) as Partial<DockerProvider>;
-  // A context has its own host.
+  // With a Docker context, the host comes from the context.
   if (!host || context !== undefined || Token.isUnresolved(host) || /^[a-z]+:\/\//i.test(host)) return [];
   return [dockerErrors.engineHostInvalid(where, host)];
 }

@@ -251,7 +251,7 @@ export const kubernetesErrors = {
 
   canaryName: (where: string, name: string, expected: string): Problem => ({
     code: 'canary-name',
-    message: `${where}: the canary's model is named "${name}", the service's "${expected}". Clients request a model by name, so use the same name for the canary: OnnxModel.fromFile(…, { name: '${expected}', version: … }).`,
+    message: `${where}: the canary's model is named "${name}", but the service's model is named "${expected}". Clients request a model by name, so use the same name for the canary: OnnxModel.fromFile(…, { name: '${expected}', version: … }).`,
   }),
 
   canaryInterface: (where: string, version: string, { change, effect }: Required<Difference>): Problem => ({

@@ -28,7 +28,7 @@ export interface OnnxGraph {
   readonly locales: readonly NeededLocale[];
   /** Names that are defined more than once in one graph. */
   readonly duplicates: readonly string[];
-  /** Weights in this file whose length does not match their shape. */
+  /** Weights in the model file whose length does not match their shape. */
   readonly wrongSizeTensors: readonly WrongSizeTensor[];
   /** Weights in other files. */
   readonly externalTensors: readonly ExternalTensor[];

@@ -11,7 +11,7 @@ const REST_SECONDS = 0.5;
 /** Number of attempts: brief activity, such as the end of the previous command, does not count as load. */
 const REST_ATTEMPTS = 3;
 
-/** Share of this machine's CPU time used by processes other than this one and its children. */
+/** Measures the share of this machine's CPU time used by processes other than this one and its children. */
 export class MachineLoad {
   private readonly start = cpuTimes();
   private readonly ownStart = ownSeconds();

@@ -141,7 +141,7 @@ async function warmUp(trial: TrialCalls, { path, hasExample }: RunsPlan): Promis
   }
 }
 
-/** Returns undefined if the model refuses a batch of this size, although it has run a single row. */
+/** Returns undefined if the model refuses a batch of `batchSize` rows, although it has run a single row. */
 async function timesOf(trial: TrialCalls, { batchSize }: Samples, seconds: number) {
   try {
     return await trial.call(`while it ran batches of ${batchSize} rows`, 'run', batchSize, seconds, MIN_RUNS);

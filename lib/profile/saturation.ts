@@ -1,7 +1,7 @@
 import { fullBatchSize, loadClients } from './load-clients';
 import type { MeasuredRun } from './model-profile';
 
-/** Fraction of the best rate. Reaching more of it with a larger batch is not worth the latency. */
+/** Fraction of the best rate that counts as saturation. Exceeding it with a larger batch is not worth the latency. */
 const SATURATION_SHARE = 0.95;
 
 type Run = Pick<MeasuredRun, 'threads' | 'batchSize' | 'rowsPerSecond'>;

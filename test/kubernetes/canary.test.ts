@@ -262,7 +262,7 @@ describe('rejects', () => {
     [
       'another name',
       { model: other },
-      'stack/digits/next: the canary\'s model is named "letters", the service\'s "digits". Clients request a model by name, so use the same name for the canary: OnnxModel.fromFile(…, { name: \'digits\', version: … }). [canary-name]',
+      'stack/digits/next: the canary\'s model is named "letters", but the service\'s model is named "digits". Clients request a model by name, so use the same name for the canary: OnnxModel.fromFile(…, { name: \'digits\', version: … }). [canary-name]',
     ],
     [
       'the same version',
