@@ -7,13 +7,13 @@ import { makeFolder } from './make-folder';
 import { replaceFile } from './replace-file';
 
 /**
- * Returns the folder that caches expensive results which depend only on their key, such as the sha256 of a large file.
- * It may be deleted at any time. The variable CDKTF_MODEL_SERVING_CACHE_DIR sets the folder. The default is
+ * Returns the folder of the cache, which holds results that are expensive to compute, such as the sha256 of a large file.
+ * The folder may be deleted at any time. The variable CDKTF_MODEL_SERVING_CACHE_DIR sets the folder. The default is
  * `cdktf-model-serving` in the user's cache folder: LOCALAPPDATA on Windows, and XDG_CACHE_HOME or ~/.cache elsewhere.
  *
  * @see https://specifications.freedesktop.org/basedir-spec/latest/ (a relative XDG_CACHE_HOME must be ignored)
- * @throws ModelServingError `cache-folder-missing` if the user has no home folder, as in a container that runs as
- * another user
+ * @throws ModelServingError `cache-folder-missing` if the user has no home folder, as in a container that runs with an
+ * unknown user id
  */
 export function cacheFolder(): string {
   const { CDKTF_MODEL_SERVING_CACHE_DIR, LOCALAPPDATA, XDG_CACHE_HOME } = process.env;

@@ -4,7 +4,10 @@ import { ModelServingError, type Problem } from './errors';
 import { parseJson } from './json';
 import { isThere, type SourceText } from './model/model-files';
 
-/** Kind of file that can be committed beside a model: `digits.onnx` has `digits.profile.json`. `contract` is the old name of `interface`. */
+/**
+ * Kind of file that can be committed beside a model: `digits.onnx` has `digits.profile.json`. `contract` is the old
+ * name of `interface`.
+ */
 export type CommittedKind = 'golden' | 'profile' | 'interface' | 'contract';
 
 export function pathBeside(modelPath: string, kind: CommittedKind): string {
@@ -23,7 +26,7 @@ export function isBeside(path: string, modelPath: string, kind: CommittedKind): 
   return resolve(path) === resolve(pathBeside(modelPath, kind));
 }
 
-/** A file of another kind has an invalid value for nearly every field, so the rest is only counted. */
+/** Number of issues to report; the rest are only counted. In a file of another kind, nearly every field is invalid. */
 const MAX_ISSUES = 3;
 
 /** Form of one kind of JSON file, with its errors. */
@@ -32,7 +35,7 @@ export interface JsonForm {
   readonly name: string;
   /** Converts content of an earlier version to the current form. */
   readonly upgrade?: (content: unknown) => unknown;
-  /** Loads the schema on demand: zod takes longer to load than a warm synth of a model. */
+  /** Loads the schema on demand: loading zod takes longer than a synth of a cached model. */
   readonly loadSchema: () => JsonSchema;
   readonly notJson: (reason: string) => Problem;
   /** @param where - path of the invalid value, such as `runs.0.threads` */
@@ -48,7 +51,7 @@ interface JsonSchema {
 }
 
 /**
- * Parses a JSON file and validates it, once for each content.
+ * Parses a JSON file and validates it. Success is cached by the file's content.
  *
  * @throws ModelServingError with the errors of the form
  */

@@ -10,8 +10,8 @@ export interface LinkOutside {
 }
 
 /**
- * Folders that must contain the files beside a file. A link may lead to a neighbour of the resolved file, as in the
- * Hugging Face cache, where both are links into one folder. onnxruntime has the same rule:
+ * Folders that may contain the files that belong to a file: its own folder, and that of the file it links to. In the
+ * Hugging Face cache, for example, all files are links into another folder. onnxruntime has the same rule:
  * https://github.com/microsoft/onnxruntime/pull/27374
  *
  * @throws the error of node:fs if the file does not exist

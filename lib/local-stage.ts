@@ -11,7 +11,7 @@ import type { OnnxModel } from './model/onnx-model';
 export class LocalStage {
   /** @throws ModelServingError if this machine has no runtime, or no folder for the files */
   static of(model: OnnxModel): LocalStage {
-    // In the cache, not in the system's temporary folder: the model can more often be linked there instead of copied.
+    // In the cache folder, where the model can more often be linked instead of copied than in the temporary folder.
     const stage = new LocalStage(temporaryCacheFolder('serve-'), model.sha256);
     try {
       new BuildContext([...localServerFiles(model), ...modelFiles(model)]).stage(stage.folder);
@@ -32,7 +32,7 @@ export class LocalStage {
     return join(this.folder, 'app', 'server.cjs');
   }
 
-  /** Environment for the server: that of this process, with its own server settings replaced by these. */
+  /** Environment for the server: that of this process, with its server settings replaced by `settings`. */
   environment(settings: Partial<Settings> = {}): NodeJS.ProcessEnv {
     const others = Object.entries(process.env).filter(([name]) => !name.startsWith(SETTING_PREFIX));
     const own = settingsEnvironment({

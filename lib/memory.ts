@@ -19,7 +19,7 @@ export function inMiB(bytes: number): number {
 /** Memory of the server and the runtime without a model, in MiB. */
 export const RUNTIME_MEMORY_MIB = RUNTIME_MEMORY_BYTES / MIB;
 
-/** Minimum memory of a container without a profile, in MiB; requests need more. */
+/** Default memory without a profile and without the weights, in MiB; more if requests need more. */
 const DEFAULT_MEMORY_MIB = 512;
 
 /** Options that determine the container's memory, besides the model. */
@@ -48,7 +48,8 @@ export function pixelsWithin(memoryMiB: number): number {
 }
 
 /**
- * Memory of a container without requests, except for the largest picture, in MiB; at least the server's own estimate.
+ * Memory of a container without its requests, in MiB, including that of the largest picture; at least the server's own
+ * estimate.
  */
 export function ownMemoryMiB(model: OnnxModel, executors = 1): number {
   const byServer = inMiB(ownMemoryBytes(MIB * inMiB(model.sizeBytes), oneIfToken(executors), model.picture));
@@ -60,7 +61,7 @@ export function requestMemoryMiB(model: RequestModel, choices: RequestChoices): 
   return inMiB(requestMemoryBytes(model, choices));
 }
 
-/** Minimum memory of a container, in MiB: its own, and that of requests. */
+/** Minimum memory of a container, in MiB: for itself and for its requests. */
 export function neededMemoryMiB(model: OnnxModel, choices: MemoryChoices): number {
   return ownMemoryMiB(model, choices.executors) + requestMemoryMiB(model, choices);
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { REPORT_PREFIX } from '../inference-image/src/contract/report';
 import { RUNTIME_ENVIRONMENT } from '../inference-image/src/contract/runtime-environment';
 
-/** Far longer than any work at synth takes: only a hung process reaches it. */
+/** Far longer than any task at synth takes, so that only a hung process reaches it. */
 const TIMEOUT_SECONDS = 600;
 
 /** Variables that change the behaviour of a runtime. The C library finds locales by LOCPATH. */

@@ -9,12 +9,12 @@ import { asText } from './tokens';
 export interface ServingOptions {
   /**
    * Worker threads. Each has its own session, and so its own copy of the weights.
-   * @default - 1; with a profile and a CPU limit, as many as fit into the CPUs and the server can keep busy
+   * @default - 1; with a profile and a CPU limit, as many as fit on the CPUs and as the event loop can keep busy
    */
   readonly executors?: number;
   /**
    * Threads that one run may use.
-   * @default - with a profile, the fewest with which a row runs within 50 ms; without a profile, the container's CPU
+   * @default - with a profile, the fewest that run one row within 50 ms; without a profile, the container's CPU
    * limit divided by the executors, at least 1
    */
   readonly threadsPerExecutor?: number;
@@ -46,18 +46,18 @@ export interface ServingOptions {
    */
   readonly rowIndependence?: Settings['rowIndependence'] | 'probe';
   /**
-   * Requests that may wait for an executor; further requests are rejected with 429 immediately.
+   * Maximum number of requests that wait for an executor; further requests are rejected with 429 immediately.
    * @default - with a profile, the number that a replica answers in 0.25 s; without a profile, 128
    */
   readonly maxQueueLength?: number;
   /**
-   * Rows of all requests that may wait; requests beyond that are rejected with 429 immediately.
+   * Maximum number of rows in all waiting requests; further requests are rejected with 429 immediately.
    * @default 1048576
    */
   readonly maxQueueRows?: number;
   /**
-   * Bytes of all requests that may wait, as decoded tensors; requests beyond that are rejected with 429 immediately. A
-   * value above the default increases the memory that the container needs.
+   * Maximum size of all waiting requests, as decoded tensors, in bytes; further requests are rejected with 429
+   * immediately. A value above the default increases the memory that the container needs.
    * @default 67108864 (64 MiB), but at most the memory available for requests
    */
   readonly maxQueueBytes?: number;
@@ -70,32 +70,32 @@ export interface ServingOptions {
   /**
    * Maximum size of a request body after decompression, in bytes; a larger one is rejected with 413. It determines the
    * memory that the container needs.
-   * @default - the size of a full batch in JSON, from 1 to 16 MiB; more if one row needs more, by the fixed sizes of
-   * its inputs or a golden example. 16 MiB if the size of a row is unknown, or the model accepts pictures
+   * @default - the size of a full batch in JSON, from 1 to 16 MiB; more if a single row is larger, judging by the fixed
+   * sizes of the inputs or by a golden example. 16 MiB if the size of a row is unknown, or the model accepts pictures
    */
   readonly maxRequestBytes?: number;
   /**
    * Memory for all requests together, in bytes. A request counts from its first byte until its client has read the last
-   * byte of the answer. Requests beyond that are rejected with 429 immediately. At least 4 times `maxRequestBytes`, or 8
-   * times if the model accepts strings.
-   * @default - the container's remaining memory, up to a quarter of its memory or what `maxRequestBytes` needs; at
-   * least 32 MiB
+   * byte of the answer. Further requests are rejected with 429 immediately. It must be at least 4 times
+   * `maxRequestBytes`, or 8 times if the model accepts strings.
+   * @default - the container's remaining memory, but at most a quarter of its memory or what `maxRequestBytes` needs,
+   * whichever is more; at least 32 MiB
    */
   readonly requestBudgetBytes?: number;
   /**
-   * Maximum time from the first byte of a request to its last, in seconds; the request is then rejected with 408. If
-   * other requests need the memory that it holds, the client has 2 s.
+   * Maximum time from the first byte of a request to its last, in seconds; a slower request is rejected with 408. If
+   * other requests need the memory that it holds, the limit is 2 s.
    * @default 60
    */
   readonly receiveTimeoutSeconds?: number;
   /**
-   * Maximum time for a client to read its answer, in seconds; its connection is then closed.
+   * Maximum time for a client to read its answer, in seconds; the connection of a slower client is closed.
    * @default 60
    */
   readonly sendTimeoutSeconds?: number;
   /**
-   * Connections that each inference port accepts at a time. A further connection replaces one that is idle or still
-   * sends its request; if there is no such connection, it is closed immediately. The metrics port accepts 16.
+   * Maximum number of open connections on each inference port. A further connection replaces one that is idle or still
+   * sending its request; if there is none, the further connection is closed immediately. The metrics port accepts 16.
    * @default 1024
    */
   readonly maxConnections?: number;
@@ -111,8 +111,8 @@ export interface ServingOptions {
    */
   readonly maxConnectionAgeSeconds?: number;
   /**
-   * How long an HTTP connection may be idle between two requests, in seconds. Keep it longer than the idle time of a
-   * load balancer in front, which might otherwise send a request on a connection that is being closed.
+   * How long an HTTP connection may be idle between two requests, in seconds. Keep it longer than the idle timeout of a
+   * load balancer in front of the server, which might otherwise send a request on a connection that is being closed.
    * @default 75
    */
   readonly idleTimeoutSeconds?: number;
@@ -179,7 +179,7 @@ const OPTION_NAMES: Readonly<Record<keyof ServingOptions, true>> = {
   page: true,
 };
 
-/** Problems with the options, each by its own rule in the container's contract. */
+/** Problems with the options, by the rules of the container's contract. */
 export function servingProblems(where: string, options: ServingOptions): Problem[] {
   const unknown = Object.keys(options).filter((name) => !Object.hasOwn(OPTION_NAMES, name));
   return [

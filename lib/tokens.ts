@@ -1,6 +1,6 @@
 import { Fn, Op, Token } from 'cdktf';
 
-/** Converts a value to text, also if it is a Terraform token; lists are joined with commas. */
+/** Converts a value, which may be a Terraform token, to text. Lists are joined with commas. */
 export function asText(value: string | number | boolean | readonly string[]): string {
   if (Array.isArray(value)) return Token.isUnresolved(value) ? Fn.join(',', [...value]) : value.join(',');
   return Token.isUnresolved(value) ? Token.asString(value) : String(value);

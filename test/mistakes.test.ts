@@ -24,7 +24,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
   [
     'an incomplete download',
     (stack) => container(stack, truncated('half.onnx')),
-    `half.onnx: this is not a complete ONNX model: the field of 81 bytes at byte 29 exceeds its message. Check that it is the right file and that it was copied or downloaded completely. [not-onnx]`,
+    `half.onnx: this is not a complete ONNX model: the field of 81 bytes at byte 29 extends beyond its message. Check that it is the right file and that it was copied or downloaded completely. [not-onnx]`,
   ],
   [
     'weights left in Git LFS',
@@ -99,7 +99,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
   [
     'a version that is not a valid path segment',
     (stack) => container(stack, digits(), { version: '1.0/beta' }),
-    `digits.onnx: model version "1.0/beta" is not one segment of a URL's path. Set version of OnnxModel.fromFile, or the option --model-version of the command, to at most 128 letters, digits, ".", "_" and "-", starting with a letter or digit. [model-version-invalid]`,
+    `digits.onnx: model version "1.0/beta" cannot be one segment of a URL path. Set version of OnnxModel.fromFile, or the option --model-version of the command, to at most 128 letters, digits, ".", "_" and "-", starting with a letter or digit. [model-version-invalid]`,
   ],
 
   // Its golden examples
@@ -129,7 +129,7 @@ digits.golden.json: example "one": output "y" has shape [1], but the model decla
   [
     'the profile of the previous model',
     (stack) => container(stack, withProfileOf('0'.repeat(64))),
-    `stale.profile.json: this profile belongs to another model, with sha256 0000000000000000000000000000000000000000000000000000000000000000, measured on 4 x AMD EPYC 9B14 on 2026-11-25; stale.onnx has d150be346e733605fafe2efd38b75be90c4a173cc6897bc1b83716bbc621729c. Measure again: model-serving profile stale.onnx [profile-stale]`,
+    `stale.profile.json: this profile belongs to another model, with sha256 0000000000000000000000000000000000000000000000000000000000000000, measured on 4 x AMD EPYC 9B14 on 2026-11-25; stale.onnx has sha256 d150be346e733605fafe2efd38b75be90c4a173cc6897bc1b83716bbc621729c. Measure again: model-serving profile stale.onnx [profile-stale]`,
   ],
   [
     'a profile that was written by hand',
@@ -139,28 +139,28 @@ digits.golden.json: example "one": output "y" has shape [1], but the model decla
   [
     'less memory than was measured',
     (stack) => new ContainerizedModel(stack, 'digits', { model: profiled(), memoryMiB: 128 }),
-    `stack/digits: memoryMiB is 128, but model "profiled" needs 138 or more: 138 under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 for each executor but the first. Raise it to 265, which leaves room for requests, or omit it for a default that fits. [memory-below-peak]`,
+    `stack/digits: memoryMiB is 128, but model "profiled" needs at least 138 MiB: 138 MiB under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 MiB for each executor but the first. Raise it to 265, which leaves room for requests, or omit it for a default that fits. [memory-below-peak]`,
   ],
   [
     'less memory than the weights',
     (stack) => new ContainerizedModel(stack, 'large', { model: largeModel('.', 'large', 300), memoryMiB: 256 }),
-    `stack/large: memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]`,
+    `stack/large: memoryMiB is 256, but model "large" needs at least 461 MiB: 301 MiB for the weights and 160 MiB for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]`,
   ],
   [
     'more requests than the replicas can answer',
     (stack) => service(stack, { replicas: 2, capacity: { requestsPerSecond: 2000 } }),
-    `stack/digits: capacity.requestsPerSecond is 2,000, but replicas is 2, enough for 1,530 with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise replicas to 3, or raise resources.cpu to 2. [capacity-unmeetable]`,
+    `stack/digits: capacity.requestsPerSecond is 2,000, but replicas is 2, enough for 1,530 requests/s with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise replicas to 3, or raise resources.cpu to 2. [capacity-unmeetable]`,
   ],
   [
     'more requests than the maximum of replicas can answer',
     (stack) =>
       service(stack, { autoscaling: { maxReplicas: 4 }, capacity: { requestsPerSecond: 5000, headroom: 0.5 } }),
-    `stack/digits: capacity.requestsPerSecond is 5,000, but autoscaling.maxReplicas is 4, enough for 2,660 with 50 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise autoscaling.maxReplicas to 8, or raise resources.cpu to 2.3. [capacity-unmeetable]`,
+    `stack/digits: capacity.requestsPerSecond is 5,000, but autoscaling.maxReplicas is 4, enough for 2,660 requests/s with 50 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise autoscaling.maxReplicas to 8, or raise resources.cpu to 2.3. [capacity-unmeetable]`,
   ],
   [
     'half a CPU for a model that needs more',
     (stack) => service(stack, { replicas: 2, resources: { cpu: 0.5 }, capacity: { requestsPerSecond: 1000 } }),
-    `stack/digits: capacity.requestsPerSecond is 1,000, but replicas is 2, enough for 640 with 30 % headroom: a replica of 0.5 CPUs answers 416 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise replicas to 4, or raise resources.cpu to 0.8. [capacity-unmeetable]`,
+    `stack/digits: capacity.requestsPerSecond is 1,000, but replicas is 2, enough for 640 requests/s with 30 % headroom: a replica of 0.5 CPUs answers 416 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise replicas to 4, or raise resources.cpu to 0.8. [capacity-unmeetable]`,
   ],
   [
     'a capacity for a model without a profile',
@@ -181,19 +181,19 @@ stack/digits: capacity.headroom is -0.1. Use 0 or more, such as 0.3 for 30 %. [c
         resources: { cpu: 4 },
         serving: { executors: 1 },
       }),
-    `stack/digits: the target for cpu is 90 % of the CPU request, but runs of the model can use at most 30 % (1.2 of 4), so the autoscaler would never add a replica. Use a target of 27 or less, whole CPUs, or more threads (serving.executors, serving.threadsPerExecutor). [cpu-target-unreachable]`,
+    `stack/digits: the target for cpu is 90 % of the CPU request, but runs of the model can use at most 30 % (1.2 of 4 CPUs), so the autoscaler would never add a replica. Use a target of 27 or less, a whole number of CPUs, or more threads (serving.executors, serving.threadsPerExecutor). [cpu-target-unreachable]`,
   ],
 
   // Its interface
   [
     'an input that was renamed',
     (stack) => container(stack, changed([value('picture', 'float', ['n', 4])]), { runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.interface.json (version "1"), input "x" is renamed to "picture": clients use the old name. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), input "x" is renamed to "picture": clients that use the old name are refused. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
     'an input with another datatype',
     (stack) => container(stack, changed([value('x', 'double', ['n', 4])]), { runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.interface.json (version "1"), input "x" changes from FP32 [n, 4] to FP64 [n, 4]: clients send FP32. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), input "x" changes from FP32 [n, 4] to FP64 [n, 4]: clients that send FP32 are refused. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
     'an input for only one row',
@@ -203,7 +203,7 @@ stack/digits: capacity.headroom is -0.1. Use 0 or more, such as 0.3 for 30 %. [c
   [
     'an input with one more dimension',
     (stack) => container(stack, changed([value('x', 'float', ['n', 4, 1])]), { runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.interface.json (version "1"), input "x" changes from FP32 [n, 4] to FP32 [n, 4, 1]: clients send tensors of rank 2. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), input "x" changes from FP32 [n, 4] to FP32 [n, 4, 1]: clients that send tensors of rank 2 are refused. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
     'an additional input',
@@ -216,13 +216,13 @@ stack/digits: capacity.headroom is -0.1. Use 0 or more, such as 0.3 for 30 %. [c
   [
     'a removed output',
     (stack) => container(stack, changed(undefined, [value('scores', 'float', ['n', 4])]), { runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.interface.json (version "1"), output "y" is renamed to "scores": clients use the old name. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]
+    `changed.onnx: compared with changed.interface.json (version "1"), output "y" is renamed to "scores": clients that use the old name find nothing. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]
 changed.onnx: compared with changed.interface.json (version "1"), output "labels" (INT64 [n]) is removed: clients that read it find nothing. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
     'a renamed model',
     (stack) => container(stack, changed(), { name: 'letters', runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.interface.json (version "1"), the model is renamed from "changed" to "letters": clients use the old name. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --name letters --breaking [interface-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), the model is renamed from "changed" to "letters": clients that use the old name find nothing. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --name letters --breaking [interface-broken]`,
   ],
   [
     'a canary that breaks the clients of the service',
@@ -249,7 +249,7 @@ changed.onnx: compared with changed.interface.json (version "1"), output "labels
   [
     'a setting of the server as a variable',
     (stack) => container(stack, digits(), {}, { environment: { MODEL_SERVING_EXECUTORS: '2' } }),
-    `stack/digits: environment sets MODEL_SERVING_EXECUTORS, but variables that start with MODEL_SERVING_ are reserved for the server. Use the serving prop. [environment-reserved]`,
+    `stack/digits: environment sets MODEL_SERVING_EXECUTORS, but variables that start with MODEL_SERVING_ are reserved for the server. Use the prop serving instead. [environment-reserved]`,
   ],
   [
     'an unknown setting, and an invalid one',

@@ -9,7 +9,7 @@ import { print } from './print';
 
 export function checkCommand(): Command {
   return addStackModelOptions(new Command('check'))
-    .description('Run all checks of a synth on a model, including golden examples beside it (digits.golden.json).')
+    .description('Run every check that a synth runs, including golden examples beside the model (digits.golden.json).')
     .action((path: string, options: StackModelOptions) => {
       const { golden = fileBeside(path, 'golden') } = options;
       const model = readModel(path, { ...options, golden });
@@ -28,6 +28,6 @@ function findings(path: string, model: OnnxModel, options: StackModelOptions): [
     ['runtime', runtimeCheck === 'skip' ? 'not checked' : model.servable ? 'loads the model' : 'see the warnings'],
     ['golden examples', golden === undefined ? 'none' : `${golden}, ${ran}`],
     ['profile', model.profile ? `measured on ${measuredOn(model.profile)}` : 'none'],
-    ['interface', accepted ? `${accepted.path}, not broken` : 'none'],
+    ['interface', accepted ? `${accepted.path}, no breaking changes` : 'none'],
   ];
 }

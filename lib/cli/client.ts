@@ -9,7 +9,7 @@ interface ClientOptions extends ClientModelOptions {
   out?: string;
 }
 
-/** Comment in every generated client. */
+/** Comment that marks a file as a generated client. */
 const MARK = '//   model-serving client ';
 
 export function clientCommand(): Command {
@@ -21,7 +21,7 @@ export function clientCommand(): Command {
       const output =
         out === undefined ? undefined : { option: '--out', path: out, inputs: [path, preprocessing], mark: MARK };
       if (output) checkOutput(output);
-      // The client must fit only this model. The plan checks whether other clients still fit.
+      // No accepted interface is needed: the client fits this model. The plan protects clients of earlier versions.
       const model = readModel(path, { ...options, interface: false, profile: false });
       const source = clientSource(model, commandText(path, options));
       if (!output) return void process.stdout.write(source);

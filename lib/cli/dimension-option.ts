@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 
-/** Sizes by symbol or by `INPUT:AXIS`. */
+/** Sizes of free dimensions, by symbol or by `INPUT:AXIS`. */
 export type Dimensions = Readonly<Record<string, number>>;
 
 /** The repeatable option `--dimension NAME=SIZE`. */
@@ -29,9 +29,10 @@ export interface DimensionSizes {
   readonly sizes: readonly number[];
 }
 
-/** Parses `NAME=SIZE,SIZE`. Refuses a second one. */
+/** Parses `NAME=SIZE,SIZE`. The option may be given only once. */
 export function parseDimensionSizes(text: string, given?: DimensionSizes): DimensionSizes {
-  if (given) throw new InvalidArgumentError(`Only one dimension can have several sizes; ${given.name} already has.`);
+  if (given)
+    throw new InvalidArgumentError(`Only one dimension can have several sizes, and ${given.name} already does.`);
   const [, name, list] = /^(.+)=([1-9]\d{0,8}(?:,[1-9]\d{0,8})*)$/.exec(text) ?? [];
   if (name === undefined) {
     throw new InvalidArgumentError('Use a name and whole numbers, such as sequence=32,128,512.');

@@ -4,7 +4,7 @@ import { ModelServingError, type Problem } from '../errors';
 
 /** A port that a command listens on. */
 export interface WantedPort {
-  /** Its option, such as `--port`. */
+  /** Option that sets the port, such as `--port`. */
   readonly option: string;
   /** 0 for any free port. */
   readonly port: number;
@@ -13,7 +13,7 @@ export interface WantedPort {
 /**
  * Checks, before any other work, that the server can listen on a host and on all ports at the same time.
  *
- * @throws ModelServingError `host-unavailable`; `port-taken`, for each such port
+ * @throws ModelServingError `host-unavailable`, or `port-taken` for each port that it cannot listen on
  */
 export async function checkPorts(host: string, ports: readonly WantedPort[]): Promise<void> {
   const problems: Problem[] = [];
@@ -52,6 +52,6 @@ function portTaken(option: string, port: number, host: string, { code, message }
   const reason = code === 'EADDRINUSE' ? 'it is in use' : message;
   return {
     code: 'port-taken',
-    message: `${option} ${port}: cannot listen on this port of ${host}: ${reason}. Use another port, or 0 for any free port.`,
+    message: `${option} ${port}: cannot listen on this port on ${host}: ${reason}. Use another port, or 0 for any free port.`,
   };
 }

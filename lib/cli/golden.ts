@@ -29,7 +29,7 @@ interface RecordOptions extends ClientModelOptions {
 
 export function goldenCommand(): Command {
   return new Command('golden')
-    .description('Record requests with the answers that a model must give.')
+    .description('Record requests and the answers that a model must give to them.')
     .addCommand(recordCommand());
 }
 
@@ -38,9 +38,9 @@ function recordCommand(): Command {
     .description('Run requests and write them with their answers as golden examples. Commit the file.')
     .option(
       '--inputs <file...>',
-      'requests in JSON, .npz, .npy, .csv, PNG or JPEG files; each becomes an example named like the file',
+      'requests in JSON, .npz, .npy, .csv, PNG or JPEG files; each becomes an example with the name of its file',
     )
-    .option('--random <count>', 'number of random requests to record instead', whole)
+    .option('--random <count>', 'number of random requests to generate and record, instead of --inputs', whole)
     .option('--seed <number>', 'seed of the random requests (default: 1)', whole)
     .addOption(dimensionOption())
     .option('--out <file>', 'file to write (default: digits.golden.json beside digits.onnx)', jsonPath)
@@ -49,7 +49,7 @@ function recordCommand(): Command {
       'allowed difference of a floating-point value (default: measured for each output)',
       amount,
     )
-    .option('--relative <share>', 'additional allowed difference, as a share of the value (default: 0.0001)', amount)
+    .option('--relative <fraction>', 'further allowed difference, as a fraction of the value (default: 0.0001)', amount)
     .option('--force', 'overwrite existing examples')
     .action((path: string, options: RecordOptions) => {
       checkRequests(options);
@@ -58,7 +58,7 @@ function recordCommand(): Command {
       checkOutput({ option: '--out', path: out, inputs });
       checkFolderBeside(out);
       if (!force && existsSync(out)) throw new ModelServingError([goldenErrors.exists(out)]);
-      // Profile and interface do not affect the answers.
+      // The profile and the interface do not affect the answers.
       const unchecked = { ...options, profile: false as const, interface: false as const };
       const model = readModel(path, unchecked);
       const task = taskOf(path, model.signature, options);
@@ -69,7 +69,7 @@ function recordCommand(): Command {
     });
 }
 
-/** Checks the options for requests, before any file is read. */
+/** Checks the options that select requests, before any file is read. */
 function checkRequests({ inputs, random, seed, dimension }: RecordOptions): void {
   if ((inputs === undefined) === (random === undefined)) {
     throw new ModelServingError([goldenErrors.inputsOrRandom()]);
@@ -102,7 +102,7 @@ function refusePictures(out: string, task: RecordTask): void {
   );
 }
 
-/** The extension is required: a folder named like the file without it holds elements stored as bytes. */
+/** The extension is required: without it, the file and the folder for elements stored as bytes would have the same name. */
 function jsonPath(path: string): string {
   if (path.endsWith('.json')) return path;
   throw new InvalidArgumentError('Use a file that ends in .json.');
@@ -110,11 +110,11 @@ function jsonPath(path: string): string {
 
 function whole(text: string): number {
   if (/^[1-9][0-9]*$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Use a whole number of 1 or more.');
+  throw new InvalidArgumentError('Use a whole number, at least 1.');
 }
 
 function amount(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && value >= 0 && Number.isFinite(value)) return value;
-  throw new InvalidArgumentError('Use a number of 0 or more.');
+  throw new InvalidArgumentError('Use a number, at least 0.');
 }

@@ -9,7 +9,7 @@ import { modelErrors } from '../model/errors';
 import { isThere } from '../model/model-files';
 import { packageRoot } from '../package-root';
 
-/** Limits of a container. Without a limit, it can use all that the engine has. */
+/** Resource limits of a container. Without one, the container can use all of the engine's CPUs or memory. */
 export interface ContainerLimits {
   readonly cpus?: number;
   readonly memoryMiB?: number;
@@ -26,7 +26,7 @@ const ENGINE_FAILED = [125, 127];
 
 /**
  * Runs a command of this program in a container of the default base image, on an engine that can mount this machine's
- * files. The package, its dependencies and the files' folders have the same paths in the container.
+ * files. Mounts the package, its dependencies and the files' folders at the same paths in the container.
  *
  * @param args - arguments of the command, with absolute paths
  * @returns the command's exit code
@@ -38,9 +38,9 @@ export async function runInDocker(
   limits: ContainerLimits,
   signal: AbortSignal,
 ): Promise<number> {
-  // Docker would create missing folders.
+  // Otherwise the mount of a missing folder would fail, with the misleading error `docker-unavailable`.
   ModelServingError.throwIfAny(files.read.filter((file) => !isThere(file)).map(modelErrors.fileNotFound));
-  // A folder of this machine: in the container, the cache would use limited memory.
+  // On this machine: inside the container, the cache would use its limited memory.
   const cache = mkdtempSync(join(realpathSync(tmpdir()), 'model-serving-'));
   try {
     const child = spawn('docker', dockerArguments(args, files, limits, cache), {
@@ -68,7 +68,7 @@ function dockerArguments(
 ): string[] {
   const writable = new Set([cache, ...written.map(folderOf)]);
   for (const folder of writable) makeFolder(folder);
-  // A file can be a link, as in the Hugging Face cache.
+  // A file can be a symbolic link, as in the Hugging Face cache. Its target is mounted too.
   const behindLinks = read.map((file) => dirname(realpathSync(file)));
   const readable = new Set([packageRoot, ...moduleFolders(), ...read.map(folderOf), ...behindLinks]);
   const user = process.getuid && process.getgid ? [`--user=${process.getuid()}:${process.getgid()}`] : [];

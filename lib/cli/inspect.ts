@@ -32,7 +32,7 @@ export function inspectCommand(): Command {
     });
 }
 
-/** The report for programs. It includes problems, so that standard output is always JSON. */
+/** The report for other programs. Standard output is always JSON, even if the model has problems. */
 function inspect(path: string, options: InspectOptions): object {
   try {
     return facts(readModel(path, options));
@@ -102,7 +102,7 @@ function report(model: OnnxModel, { runtimeCheck }: InspectOptions): string {
     ['signature', signatureText(model)],
     ...preprocessingRows(model),
     ['batching', batchingText(model)],
-    ['memory', `${neededMemoryMiB(model, sizing ?? {})} MiB or more, ${memoryMiB} MiB by default`],
+    ['memory', `at least ${neededMemoryMiB(model, sizing ?? {})} MiB, ${memoryMiB} MiB by default`],
     ['requests', requestsText(requestLimits(model, sizing ?? {}, memoryMiB))],
     ...(model.profile ? describeSizing(model.profile, model) : []),
     ...cardRows(model),
@@ -120,12 +120,12 @@ function isCorrected({ signature, declaredSignature }: OnnxModel): boolean {
   return signature !== declaredSignature;
 }
 
-/** Limits of a container with the default memory. */
+/** Limits on requests in a container with the given memory. */
 function requestsText({ maxRequestBytes, requestBudgetBytes }: ReturnType<typeof requestLimits>): string {
-  return `up to ${bytesText(maxRequestBytes)} each, ${bytesText(requestBudgetBytes)} for all that are in progress`;
+  return `up to ${bytesText(maxRequestBytes)} each, ${bytesText(requestBudgetBytes)} for all requests in progress`;
 }
 
-/** Rows of the model card. Each line of a text has its own row. */
+/** Rows for the model card: one for each line of its texts. */
 function cardRows({ card = {} }: OnnxModel): [string, string][] {
   return Object.entries(cardProperties(card)).flatMap(([name, text]) =>
     text.split(/\r?\n|\r/).map((line, index): [string, string] => [index === 0 ? name.replaceAll('_', ' ') : '', line]),
@@ -148,7 +148,7 @@ function classesText({ output, kind, softmax, names }: ClassOutput): string {
   return `${names ? `${names.length} names` : 'no names'}, by the ${how} of "${output}"`;
 }
 
-/** Sizes of a replica if no prop sets them. */
+/** Sizes of a replica that constructs derive from the profile if no prop sets them. */
 function measuredSizing(model: OnnxModel): Sizing | undefined {
   return model.profile && sizeReplica(model.profile, model);
 }
@@ -165,13 +165,13 @@ function batchingText({ batching, rebatchable, rebatchObstacle, signature }: Onn
   return `${batching.verdict}: ${obstacleText(batching)}${hint}${obstacle}`;
 }
 
-/** Names tensors whose rows are not on axis 0: `; rows on axis 1 of "state"; "sr" common to a run`. */
+/** Names tensors whose rows are not on axis 0: `; rows on axis 1 of "state"; one "sr" per run`. */
 function axesText({ inputAxes, outputAxes }: RowAxes, { inputs, outputs }: Signature): string {
   const axes = [...inputAxes, ...outputAxes];
   const odd = [...inputs, ...outputs].flatMap(({ name }, i) => {
     const axis = axes[i];
     if (axis === 0) return [];
-    return [axis === null ? `"${name}" common to a run` : `rows on axis ${axis} of "${name}"`];
+    return [axis === null ? `one "${name}" per run` : `rows on axis ${axis} of "${name}"`];
   });
   return odd.map((text) => `; ${text}`).join('');
 }

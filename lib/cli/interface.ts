@@ -27,7 +27,7 @@ export function interfaceCommand(): Command {
     .addCommand(diffCommand());
 }
 
-/** `model-serving contract`, the old name, which refers to the new one. */
+/** `model-serving contract`, the old name of the command. Fails with the command to use now. */
 export function oldInterfaceCommand(): Command {
   return new Command('contract')
     .argument('[args...]')
@@ -46,7 +46,7 @@ function addInterfaceOption(command: Command): Command {
 
 function acceptCommand(): Command {
   return addInterfaceOption(addClientModelOptions(new Command('accept')))
-    .description("Write the model's interface as accepted. Commit the file.")
+    .description("Accept the model's current interface: write it to a file. Commit the file.")
     .option('--breaking', 'also accept changes that break clients, without a new major version')
     .action((path: string, options: InterfaceOptions) => {
       const out = options.interface ?? pathBeside(path, 'interface');
@@ -71,7 +71,7 @@ function diffCommand(): Command {
       const file = found?.path ?? options.interface ?? pathBeside(path, 'interface');
       if (found?.rename !== undefined) printNote(`warning: ${oldNameText(found.path, found.rename)}`);
       printDifferences(differences);
-      if (isUntrue) print(`${file}: it has shapes that the model declares wrongly.`);
+      if (isUntrue) print(`${file}: it contains shapes that the model declares wrongly.`);
       if (!accepted) print(`${file}: no interface is accepted yet.`);
       else if (differences.length === 0) print(`${file}: no differences.`);
       if (breaking(differences).length > 0 && !isUntrue) process.exitCode = 1;

@@ -13,17 +13,17 @@ export interface ModelOptions {
   runtimeCheck?: OnnxModelProps['runtimeCheck'];
 }
 
-/** With the properties of a model that clients see. */
+/** Options of commands that also need the properties of a model that clients see. */
 export interface ClientModelOptions extends ModelOptions {
   preprocessing?: string;
 }
 
-/** With the model card, which the server describes. */
+/** Options of commands that also need the model card, which the server returns. */
 export interface DeclaredModelOptions extends ClientModelOptions {
   card?: string;
 }
 
-/** With the committed files beside the model, as a stack reads them. */
+/** Options of commands that also read the committed files beside the model, as a stack does. */
 export interface StackModelOptions extends DeclaredModelOptions {
   golden?: string;
   profile?: string | false;
@@ -36,7 +36,10 @@ export function addModelOptions(command: Command): Command {
     .option('--name <name>', "name of the model (default: the file's name without .onnx)")
     .option('--model-version <version>', 'version of the model (default: 1)')
     .addOption(
-      new Option('--runtime-check <mode>', 'load the model in the runtime first: require success, only warn, or skip')
+      new Option(
+        '--runtime-check <mode>',
+        'load the model in the runtime first: require success, only warn of a failure, or skip the check',
+      )
         .choices(['require', 'warn', 'skip'])
         .default('require'),
     );
@@ -59,15 +62,18 @@ export function addDeclaredModelOptions(command: Command): Command {
 export function addStackModelOptions(command: Command): Command {
   addDeclaredModelOptions(command)
     .option('--golden <file>', 'golden examples that the container must reproduce before it is ready')
-    .option('--profile <file>', 'profile of the model (default: the file beside it, if it exists)')
+    .option('--profile <file>', 'profile of the model (default: digits.profile.json beside digits.onnx, if it exists)')
     .option('--no-profile', 'ignore the profile beside the model')
-    .option('--interface <file>', 'accepted interface (default: the file beside the model, if it exists)')
+    .option(
+      '--interface <file>',
+      'accepted interface (default: digits.interface.json beside digits.onnx, if it exists)',
+    )
     .option('--no-interface', 'ignore the accepted interface beside the model');
   refuseOldOption(command, '--contract [file]', '--interface');
   return refuseOldOption(command, '--no-contract', '--no-interface');
 }
 
-/** Makes an option's old name an error that names the new one. */
+/** Refuses an option's old name with an error that states the new one. */
 export function refuseOldOption(command: Command, flags: string, name: string): Command {
   const option = new Option(flags).hideHelp();
   return command.addOption(option).on(`option:${option.name()}`, () => {

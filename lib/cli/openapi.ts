@@ -10,8 +10,8 @@ interface OpenApiOptions extends DeclaredModelOptions {
 
 export function openApiCommand(): Command {
   return addDeclaredModelOptions(new Command('openapi'))
-    .description("Print the OpenAPI 3.1 document of a model's HTTP port, which its server returns at /openapi.json.")
-    .option('--out <file>', 'file to write instead, unless it is up to date')
+    .description("Print the OpenAPI 3.1 document that a model's server returns at /openapi.json.")
+    .option('--out <file>', 'file to write instead of standard output; an up-to-date file is left as it is')
     .action((path: string, options: OpenApiOptions) => {
       const { out, card, preprocessing } = options;
       if (out !== undefined) {

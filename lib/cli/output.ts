@@ -7,19 +7,19 @@ import { replaceFile } from '../replace-file';
 
 /** A file that a command writes. */
 export interface Output {
-  /** Its option, such as `--out`. */
+  /** Option that sets the path, such as `--out`. */
   readonly option: string;
   /** Path as the user gave it. */
   readonly path: string;
   /** Files that the command reads, the model first; undefined for options that are not set. */
   readonly inputs: readonly (string | undefined)[];
-  /** Text in every file of this command. An existing file without it is another one, such as a README. */
+  /** Text in every file that this command writes. An existing file without it, such as a README, is not overwritten. */
   readonly mark?: string;
 }
 
 /**
- * Checks, before any other work, that a file can be written and may be overwritten. Missing folders are created when it
- * is written.
+ * Checks, before any other work, that a file can be written and may be overwritten. Missing folders are allowed: they
+ * are created when the file is written.
  *
  * @throws ModelServingError `out-empty`, `out-not-a-file`, `out-is-input`, `out-not-own`, `out-unwritable`
  */
@@ -106,7 +106,7 @@ function statsOf(path: string, stat: typeof statSync | typeof lstatSync): Stats 
 const outputErrors = {
   empty: (option: string): Problem => ({
     code: 'out-empty',
-    message: `${option} is empty; maybe a shell variable is not set. Use a path.`,
+    message: `${option} is empty; a shell variable may be unset. Use a path.`,
   }),
 
   notAFile: (option: string, path: string, what: string): Problem => ({

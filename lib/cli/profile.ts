@@ -36,17 +36,20 @@ export function profileCommand(): Command {
     .description(
       'Measure a model on this machine: runs by batch size and threads, requests to the server, start time and memory.',
     )
-    .option('--golden <file>', 'golden examples; the first one determines sizes (default: the file beside the model)')
-    .option('--out <file>', 'profile to write (default: MODEL.profile.json beside the model)')
-    .option('--picture <file>', 'chart to write (default: like --out, with .svg)')
+    .option(
+      '--golden <file>',
+      'golden examples; the first one sets free dimensions (default: digits.golden.json beside digits.onnx, if it exists)',
+    )
+    .option('--out <file>', 'profile to write (default: digits.profile.json beside digits.onnx)')
+    .option('--picture <file>', 'chart to write (default: the path of --out with .svg)')
     .option(
       '--threads <list>',
-      'threads per run: 1,2,4 (default: 1, 2, 4 … up to the number of CPUs)',
+      'threads per run, such as 1,2,4 (default: 1, 2, 4 … up to the number of CPUs)',
       wholeNumbers(256),
     )
     .option('--max-batch <rows>', 'largest batch to measure', wholeNumber(65_536), 128)
     .addOption(dimensionOption())
-    .option('--at <name=size,size>', 'several sizes of one dimension, measured separately', parseDimensionSizes)
+    .option('--at <name=size,size>', 'one dimension and several sizes, each measured separately', parseDimensionSizes)
     .option(
       '--seconds <seconds>',
       'duration of each measurement; the server is under load for ten times as long',
@@ -60,8 +63,8 @@ export function profileCommand(): Command {
         'measure in a container of the default base image, on an engine that runs on this machine',
       ).choices(['docker']),
     )
-    .option('--cpus <count>', "limit of the container's CPUs, shared by clients and server", cpuCount)
-    .option('--memory-mib <mebibytes>', "limit of the container's memory", wholeNumber(1_048_576))
+    .option('--cpus <count>', 'CPU limit of the container, which clients and server share', cpuCount)
+    .option('--memory-mib <mebibytes>', 'memory limit of the container, in MiB', wholeNumber(1_048_576))
     .action(async (path: string, options: ProfileCommandOptions) => {
       const {
         out = pathBeside(path, 'profile'),
@@ -157,7 +160,7 @@ function defaultChart(profile: string): string {
   return join(dir, `${name}.svg`);
 }
 
-/** Parses a whole number. The limits are the server's. */
+/** Returns a parser for whole numbers from 1 to `most`. */
 function wholeNumber(most: number): (text: string) => number {
   return (text) => {
     const number = Number(text);

@@ -12,7 +12,7 @@ import { rebatchCommand } from './rebatch';
 import { sbomCommand } from './sbom';
 import { serveCommand } from './serve';
 
-/** The whole command line, before it parses arguments. */
+/** Builds the program with all its commands. */
 export function modelServing(): Command {
   return new Command('model-serving')
     .description(

@@ -21,10 +21,13 @@ interface RebatchCommandOptions extends ClientModelOptions {
 export function rebatchCommand(): Command {
   return addClientModelOptions(new Command('rebatch'))
     .description(
-      'Convert a model for one row to a free number of rows, if its rows are proved independent, so that requests share runs.',
+      'Convert a model for one row to a model for any number of rows, so that requests can share runs. Its rows must be proved independent.',
     )
     .requiredOption('--out <file>', 'ONNX file to write')
-    .option('--golden <file>', 'golden examples of the model (default: the file beside it, if it exists)')
+    .option(
+      '--golden <file>',
+      'golden examples of the model (default: digits.golden.json beside digits.onnx, if it exists)',
+    )
     .option('--force', 'overwrite existing files')
     .action((path: string, options: RebatchCommandOptions) => {
       const { out, force = false, golden = fileBeside(path, 'golden') } = options;
@@ -34,7 +37,7 @@ export function rebatchCommand(): Command {
       const result = rebatch(model, path, { out, force, golden });
       print(`${out}: ${changes(model, result)}.`);
       print(`Compared with ${path}: ${comparisonText(result.comparison)}.`);
-      // Warns of wrongly declared shapes, as for every model.
+      // Reads the new model to print its warnings, such as wrongly declared shapes.
       readModel(out, { ...options, name: model.name, golden: undefined, profile: false, interface: false });
       if (golden !== undefined) reportGolden(model, golden, out);
       for (const line of stale(path, out)) print(line);
@@ -44,14 +47,14 @@ export function rebatchCommand(): Command {
     });
 }
 
-/** `rows are "batch", dimension 0 of input "x" and dimension 1 of output "y"` */
+/** `dimension "batch" counts rows: dimension 0 of input "x", dimension 1 of output "y"` */
 function changes({ signature: { inputs, outputs } }: OnnxModel, { symbol, axes }: Rebatched): string {
   const places = [
     ...inputs.map(({ name }, i) => ({ label: `input "${name}"`, axis: axes.inputAxes[i] ?? null })),
     ...outputs.map(({ name }, i) => ({ label: `output "${name}"`, axis: axes.outputAxes[i] ?? null })),
   ];
   const texts = places.flatMap(({ label, axis }) => (axis === null ? [] : [`dimension ${axis} of ${label}`]));
-  return `rows are "${symbol}", ${texts.join(', ')}`;
+  return `dimension "${symbol}" counts rows: ${texts.join(', ')}`;
 }
 
 function comparisonText({ madeUpRows, exampleRows, largestBatch, largestDifference }: RebatchComparison): string {
@@ -62,7 +65,7 @@ function comparisonText({ madeUpRows, exampleRows, largestBatch, largestDifferen
   const difference =
     largestDifference === 0
       ? 'are bitwise identical'
-      : `differ by up to ${Number(largestDifference.toPrecision(2))} of the largest magnitude in a row's output`;
+      : `differ by up to ${Number(largestDifference.toPrecision(2))} times the largest magnitude in a row's output`;
   return `${rows}, alone and in runs of up to ${largestBatch}; outputs ${difference}`;
 }
 
@@ -72,7 +75,7 @@ function reportGolden(model: OnnxModel, golden: string, out: string): void {
   else for (const reason of carried.reasons) printNote(`warning: golden examples not copied: ${reason}`);
 }
 
-/** Lists files that belong to the model for one row, or to an earlier model at the new path. */
+/** Lists files that describe the model for one row, or an earlier model at the path of the new one. */
 function stale(path: string, out: string): string[] {
   const kinds: [CommittedKind, string][] = [
     ['profile', `measure it: ${profileCommand(out)}`],

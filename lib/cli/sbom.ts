@@ -12,7 +12,7 @@ interface SbomOptions extends StackModelOptions {
 
 export function sbomCommand(): Command {
   return addStackModelOptions(new Command('sbom'))
-    .description("List the components of a model's image as CycloneDX: the model, the server and the runtime.")
+    .description("List the components of a model's image in CycloneDX format: the model, the server and the runtime.")
     .option('--out <file>', 'file to write (default: standard output)')
     .addOption(
       new Option('--platform <platform>', 'platform of the image')

@@ -22,12 +22,12 @@ interface ServeOptions extends StackModelOptions {
 
 export function serveCommand(): Command {
   return addStackModelOptions(new Command('serve'))
-    .description("Serve a model on this machine without Docker, with the image's server and files.")
+    .description('Serve a model on this machine without Docker, with the same server and files as in its image.')
     .option('--port <port>', 'HTTP port; 0 for any free port', portNumber, httpPortNumber)
     .option('--grpc-port <port>', 'gRPC port; 0 for any free port', portNumber, grpcPortNumber)
     .option('--metrics-port <port>', 'port for Prometheus metrics; 0 for any free port', portNumber, metricsPortNumber)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--allowed-origins <origins>', 'other origins whose web pages may send requests, comma-separated', names)
+    .option('--allowed-origins <origins>', 'origins of other web pages that may send requests, comma-separated', names)
     .option(
       '--allowed-hosts <names>',
       'host names that requests may use, comma-separated (default: those of this machine if --host is a loopback address)',

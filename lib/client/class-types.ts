@@ -3,8 +3,8 @@ import { commentText, stringLiteral } from './identifiers';
 import { WIDTH } from './width';
 
 /**
- * Maximum number of class names in a union type. Editors truncate longer ones, and the names would be most of the
- * client.
+ * Maximum number of class names in a union type. Editors truncate longer unions, and the names would make up most of
+ * the client.
  */
 const MAX_NAMES = 100;
 
@@ -73,7 +73,7 @@ function numberMembers({ kind, softmax, names }: ClassOutput): string[] {
   return ['  readonly index: number;', ...(kind === 'scores' ? score : [])];
 }
 
-/** All names that an answer can contain, if there are few. A label may differ from the declared names. */
+/** All names that an answer can contain; undefined if there are many, or if a label may differ from the names. */
 function knownNames({ kind, names }: ClassOutput): readonly string[] | undefined {
   return kind !== 'label' && names && names.length <= MAX_NAMES ? names : undefined;
 }

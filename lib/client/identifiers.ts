@@ -1,6 +1,6 @@
 import { printable } from '../printable';
 
-/** Prefix of the names in a model's client: `digits-v2` has a DigitsV2Client. */
+/** Prefix of the names in a model's client: the client of `digits-v2` is `DigitsV2Client`. */
 export function clientPrefix(modelName: string): string {
   const words = modelName.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
   const prefix = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
@@ -22,7 +22,7 @@ export function propertyName(text: string): string {
   return isIdentifier(text) ? text : stringLiteral(text);
 }
 
-/** Makes text safe for a comment: on one line, and without the end of a comment. */
+/** Makes text safe for a comment: on one line, and without characters that end the comment. */
 export function commentText(text: string): string {
   return printable(text.replace(/[\p{Cc}\u2028\u2029]/gu, ' ')).replaceAll('*/', '* /');
 }

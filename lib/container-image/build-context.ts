@@ -38,7 +38,7 @@ export class BuildContext {
 
   /**
    * sha256 over the path and sha256 of every file, in the format of `sha256sum`, sorted by path. Times, modes and source
-   * folders do not count.
+   * folders do not affect it.
    */
   readonly hash: string;
 
@@ -51,8 +51,8 @@ export class BuildContext {
   }
 
   /**
-   * Writes the context into a new or empty folder. Files of this machine become reflinks, hard links or copies, whichever
-   * the file system supports first.
+   * Writes the context into a new or empty folder. Files of this machine become reflinks, hard links or copies: the
+   * first of these that the file system supports.
    * @throws ModelServingError `context-folder-not-empty`
    */
   stage(folder: string): void {

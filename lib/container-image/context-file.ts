@@ -6,7 +6,7 @@ export interface ContextFile {
   /** Relative to the context, with forward slashes. */
   readonly path: string;
   readonly sha256: string;
-  /** A file on this machine, or the bytes themselves. */
+  /** A file on this machine, or the content itself. */
   readonly source: { readonly file: string } | { readonly content: string };
 }
 

@@ -5,7 +5,7 @@ import { packageRoot } from '../package-root';
 export const DEFAULT_BASE_IMAGE = 'node:24-bookworm-slim';
 export const DEFAULT_NODE_PATH = '/usr/local/bin/node';
 
-/** Folder under app/ for models with a picture input. */
+/** Folder of the picture decoder under app/, in images of models with a picture input. */
 export const PICTURE_DECODER_FOLDER = 'picture-decoder';
 const COPY_PICTURE_DECODER = `COPY --chmod=0555 app/${PICTURE_DECODER_FOLDER}/ /app/${PICTURE_DECODER_FOLDER}/\n`;
 
@@ -21,7 +21,7 @@ export interface DockerfileProps {
 export function dockerfile({ nodePath, takesPictures, labels }: DockerfileProps): string {
   const template = readFileSync(join(packageRoot, 'inference-image', 'Dockerfile'), 'utf8');
   const labelLines = Object.entries(labels).map(([name, value]) => `LABEL ${name}=${quoted(value)}\n`);
-  // Before the layers that change more often.
+  // Inserted before the layers that change more often, so that its layer is reused.
   const text = takesPictures ? template.replace(/^(?=COPY .* app\/\*\.cjs )/m, COPY_PICTURE_DECODER) : template;
   return text.replaceAll(DEFAULT_NODE_PATH, () => nodePath) + labelLines.join('');
 }

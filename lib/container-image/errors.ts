@@ -40,7 +40,7 @@ export const imageErrors = {
 
   nodePathInvalid: (where: string, nodePath: string): Problem => ({
     code: 'node-path-invalid',
-    message: `${where}: nodePath "${nodePath}" is not an absolute path of plain characters. Use the path of the node binary in the base image, such as /nodejs/bin/node.`,
+    message: `${where}: nodePath "${nodePath}" is not an absolute path of letters, digits and "._@+-". Use the path of the node binary in the base image, such as /nodejs/bin/node.`,
   }),
 
   referenceInvalid: (reference: string): Problem => ({

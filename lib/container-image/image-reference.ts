@@ -18,7 +18,7 @@ export function isReference(text: string): boolean {
   return referencePattern.test(text);
 }
 
-/** Whether a reference always means the same bytes. */
+/** Whether a reference has a digest, so that it always means the same image. */
 export function isPinned(reference: string): boolean {
   return /@sha256:[0-9a-f]{64}$/.test(reference);
 }

@@ -46,7 +46,7 @@ const NOT_COVERED = 'the base image: Node.js, the C library and the packages of 
 
 /**
  * Lists the components of a model's image without its base. The same model and package always produce the same text: it
- * has no time, and its serial number is a hash of the rest.
+ * contains no timestamp, and its serial number is a hash of the rest.
  */
 export function imageSbom(model: OnnxModel, server: readonly ContextFile[]): Sbom {
   const { $schema, bomFormat, specVersion, metadata, components } = model.picture ? withPictureDecoder() : serverSbom();
@@ -130,7 +130,7 @@ function modelComponent(model: OnnxModel): Component {
     name,
     version,
     ...(description && { description }),
-    // Only for a single file. With external data, the model's sha256 is that of a listing, which no file has.
+    // Only for a model in a single file. With external data, the model's sha256 is the hash of a list of its files.
     ...(files[0]!.sha256 === model.sha256 && { hashes: sha256(model.sha256) }),
     ...(license && { licenses: [{ expression: license }] }),
     ...externalReferences(model),

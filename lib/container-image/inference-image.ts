@@ -52,23 +52,24 @@ export interface ImageOptions {
   /** @default 'linux/amd64' */
   readonly platform?: ImagePlatform;
   /**
-   * The buildx builder. With `''` the provider uses the engine's build endpoint, which sends the whole context each time
-   * and fails on engines with the containerd image store.
+   * The buildx builder. With `''` the provider uses the engine's build endpoint, which receives the whole context each
+   * time and fails on engines with the containerd image store.
    * @default 'default'
    */
   readonly builder?: string;
   /**
-   * Keep the image on the engine when its resource is destroyed, since a container may still run it.
+   * Whether to keep the image on the engine when its resource is destroyed, since a container may still run it.
    * @default true
    */
   readonly keepLocally?: boolean;
   /**
-   * Keep the image in the registry when its resource is destroyed, since a running pod may have to pull it again.
+   * Whether to keep the image in the registry when its resource is destroyed, since a running pod may have to pull it
+   * again.
    * @default true
    */
   readonly keepRemotely?: boolean;
   /**
-   * Accept any certificate from the registry, for example a self-signed one.
+   * Whether to accept any certificate from the registry, for example a self-signed one.
    * @default false
    */
   readonly insecureSkipVerify?: boolean | IResolvable;
@@ -80,7 +81,7 @@ export interface InferenceImageProps extends ImageOptions {
   readonly model: OnnxModel;
 }
 
-/** Types to check for users without a compiler. */
+/** Types of the props, checked at run time for users without TypeScript. */
 const IMAGE_PROPS: PropKinds<InferenceImageProps> = {
   model: required(model),
   repository: text,
@@ -149,7 +150,8 @@ export class InferenceImage extends Construct implements ModelImage {
       name: `${repository ?? repositoryComponent(model.name)}:${prefix(this.contentHash)}`,
       buildAttribute: {
         context: this.contextPath,
-        // With a builder, the provider resolves this path against Terraform's working folder. Without one it works too.
+        // With a builder, the provider resolves this path against Terraform's working directory. The same path works without a
+        // builder.
         dockerfile: `${this.contextPath}/Dockerfile`,
         buildArgs: { BASE_IMAGE: baseImage },
         platform,
@@ -190,7 +192,7 @@ export class InferenceImage extends Construct implements ModelImage {
     return pulledImageId(scope, this, provider);
   }
 
-  /** Relative to Terraform's working folder, so that the plan is the same on every machine. */
+  /** Relative to Terraform's working directory, so that the plan is the same on every machine. */
   private get contextPath(): string {
     return `assets/${TerraformStack.of(this).getLogicalId(this.node)}/${this.context.hash}`;
   }
@@ -217,7 +219,7 @@ function problemsOf(path: string, props: InferenceImageProps): Problem[] {
   return problems.list;
 }
 
-/** sha256 of the parts, separated by spaces. Terraform computes it if a part is known only there. */
+/** sha256 of the parts, separated by spaces. Terraform computes it if a part is a token. */
 function hashOf(...parts: string[]): string {
   if (parts.some(Token.isUnresolved)) return Fn.sha256(Fn.join(' ', parts));
   return createHash('sha256').update(parts.join(' ')).digest('hex');

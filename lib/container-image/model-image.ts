@@ -16,7 +16,7 @@ import { DEFAULT_PLATFORM, type ImagePlatform } from './platform';
 export interface ExpectedModel {
   /** Digest of the weights. */
   readonly expectedSha256: string;
-  /** The expected declaration in the image; undefined if the plan builds the image. */
+  /** What model.json in the image must declare besides the weights; undefined if the plan builds the image. */
   readonly expectedDeclaration?: string;
 }
 
@@ -48,7 +48,7 @@ export interface RegistryModelImageProps {
   readonly nodePath?: string;
 }
 
-/** Types to check for users without a compiler. */
+/** Types of the props, checked at run time for users without TypeScript. */
 const REGISTRY_PROPS: PropKinds<RegistryModelImageProps> = { model: required(model), platform: text, nodePath: text };
 
 /** An image that was built elsewhere, from the same context: `model-serving context MODEL --out DIR`. */

@@ -50,7 +50,7 @@ export function serverFiles(platform: ImagePlatform, model: ServedModel): readon
   return filesFor(NATIVE_FOLDER[platform], model);
 }
 
-/** The same for a process on this machine. */
+/** Files of a server that runs as a process on this machine. */
 export function localServerFiles(model: ServedModel): readonly ContextFile[] {
   return filesFor(`${process.platform}/${process.arch}`, model);
 }

@@ -12,7 +12,7 @@ import { isContainerName } from './container-name';
 import type { ContainerizedModelProps } from './containerized-model';
 import { dockerErrors } from './errors';
 
-/** Types to check for users without a compiler. */
+/** Types of the props, checked at run time for users without TypeScript. */
 export const CONTAINER_PROPS: PropKinds<ContainerizedModelProps> = {
   model,
   build: object,
@@ -36,7 +36,7 @@ export const CONTAINER_PROPS: PropKinds<ContainerizedModelProps> = {
   provider: object,
 };
 
-/** All problems of the props. */
+/** All problems with the props. */
 export function containerProblems(where: string, props: ContainerizedModelProps, sizing?: Sizing): Problem[] {
   const problems = new Problems();
   checkSource(where, props, problems);

@@ -69,9 +69,9 @@ export interface ContainerizedModelProps {
   readonly cpus?: number;
   /**
    * Memory limit in MiB, without swap.
-   * @default - derived from the model's profile. Without a profile, 512 MiB or what requests need, plus the weights
-   * once for each executor and once more. For a model that accepts pictures, 24 bytes more for each pixel of
-   * `picture.maxPixels`
+   * @default - derived from the model's profile. Without a profile, 512 MiB, or more if requests need more, plus the size
+   * of the weights once for each executor and once more. For a model that accepts pictures, 24 bytes more for each pixel
+   * of `picture.maxPixels`
    */
   readonly memoryMiB?: number;
   /** @default - derived from the construct's path, such as `stack-digits` */
@@ -84,7 +84,7 @@ export interface ContainerizedModelProps {
   readonly restart?: 'no' | 'on-failure' | 'always' | 'unless-stopped';
   /** @default - 3 files of 10 MiB */
   readonly logRotation?: LogRotation;
-  /** Additional environment variables. Sensitive Terraform values stay references. @default - none */
+  /** Additional environment variables. Sensitive Terraform values remain references. @default - none */
   readonly environment?: Readonly<Record<string, string>>;
   /** Options of the server. @default - see {@link ServingOptions}, derived from the model's profile */
   readonly serving?: ServingOptions;
@@ -160,7 +160,7 @@ export class ContainerizedModel extends Construct {
     this.container = new Container(this, 'container', {
       provider,
       name: containerName,
-      // By id: with the name of an image, the provider would replace the container at every plan.
+      // The id, because with the image's name every plan would replace the container.
       image: this.image.engineImageId(this, provider),
       env: variables({ ...environment, ...servingEnvironment(served, this.image.expected) }),
       ports: publishedPorts(bindAddress, props),
@@ -179,7 +179,7 @@ export class ContainerizedModel extends Construct {
       healthcheck: healthCheck(this.image.nodePath, waitSeconds || DEFAULT_WAIT_SECONDS),
       wait: waitSeconds > 0,
       waitTimeout: waitSeconds || undefined,
-      // Without it, the provider kills the container immediately, and every update loses requests in flight.
+      // Otherwise the provider would kill the container immediately, and every update would lose requests in flight.
       destroyGraceSeconds: grace,
       stopTimeout: grace,
     });

@@ -15,7 +15,7 @@ export function claimContainerName(owner: Construct, name: string, provider?: Te
   return other ? [dockerErrors.containerNameTaken(owner.node.path, name, other.owner)] : [];
 }
 
-/** Claims the published ports of a container, and reports those of another construct's container. */
+/** Claims the published ports of a container, and reports conflicts with the ports of another construct's container. */
 export function claimHostPorts(
   owner: Construct,
   address: string,

@@ -15,14 +15,14 @@ export function defaultDockerProvider(construct: Construct): TerraformProvider |
 /** Problems with the host of a provider's engine. Call it when the stack is complete. */
 export function engineHostProblems(where: string, provider: TerraformProvider | undefined): Problem[] {
   const { host, context } = (provider ?? {}) as Partial<DockerProvider>;
-  // A context has its own host.
+  // With a Docker context, the host comes from the context.
   if (!host || context !== undefined || Token.isUnresolved(host) || /^[a-z]+:\/\//i.test(host)) return [];
   return [dockerErrors.engineHostInvalid(where, host)];
 }
 
 /**
- * Host name of a provider's engine, in URL form, if it is not the machine that runs Terraform. Undefined if unknown: if
- * the environment or a Docker context sets it, which differ between machines, or if it is a Terraform token.
+ * Host name of a provider's engine, in URL form, if the engine runs on a machine other than Terraform's. Undefined if it
+ * is unknown: a Terraform token, or set by the environment or a Docker context, which differ between machines.
  */
 export function remoteEngineHost(provider: TerraformProvider | undefined): string | undefined {
   const { host, context } = (provider ?? {}) as Partial<DockerProvider>;
@@ -37,7 +37,7 @@ export function remoteEngineHost(provider: TerraformProvider | undefined): strin
 /** Host of a URL for a port that an engine publishes on an address. */
 export function publishedHost(bindAddress: string, engineHost: string | undefined): string {
   const address = canonicalAddress(bindAddress);
-  // A wildcard address is reached by the engine's host name, or on this machine by the loopback address.
+  // A port on all addresses is reached by the engine's host name, or on this machine by the loopback address.
   if (WILDCARDS.includes(address)) return engineHost ?? (address === '::' ? '[::1]' : '127.0.0.1');
   return bindAddress.includes(':') ? `[${bindAddress}]` : bindAddress;
 }

@@ -31,11 +31,11 @@ export const dockerErrors = {
 
   portTaken: (where: string, { prop, port, address }: HostPort, other: string, taken: HostPort): Problem => ({
     code: 'port-taken',
-    message: `${where}: ${prop} is ${port} on ${address}, which ${other} already has as its ${taken.prop}${taken.address === address ? '' : `, on ${taken.address}`}. Change the port or bindAddress of one of them.`,
+    message: `${where}: ${prop} is ${port} on ${address}, which ${other} already publishes as its ${taken.prop}${taken.address === address ? '' : `, on ${taken.address}`}. Change the port or bindAddress of one of them.`,
   }),
 
   waitSecondsInvalid: (where: string, seconds: number): Problem => ({
     code: 'wait-seconds-invalid',
-    message: `${where}: waitSeconds is ${inspect(seconds)}. Use an integer, or 0 to not wait.`,
+    message: `${where}: waitSeconds is ${inspect(seconds)}. Use a whole number of seconds, or 0 not to wait.`,
   }),
 };

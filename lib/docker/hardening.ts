@@ -13,12 +13,12 @@ export interface Hardening {
    */
   readonly dropCapabilities?: boolean;
   /**
-   * Whether processes are prevented from gaining privileges, by setuid or otherwise.
+   * Whether processes are prevented from gaining privileges, for example by setuid.
    * @default true
    */
   readonly noNewPrivileges?: boolean;
   /**
-   * User and group as numeric `uid:gid`, so that they can be verified. `0:0` is root.
+   * User and group as numeric `uid:gid`; `0:0` is root.
    * @default '65532:65532'
    */
   readonly user?: string;

@@ -15,7 +15,7 @@ export interface AnswerFaults {
   readonly warnings: readonly string[];
 }
 
-/** Finds responses that are all NaN or all equal, once per content, and files that no example names. */
+/** Finds outputs that are all NaN, equal responses to all requests, and files that no example names. Caches success. */
 export function checkAnswers(golden: Golden): AnswerFaults {
   const key = `golden-answers 1 ${golden.files.map(({ sha256 }) => sha256).join(' ')}`;
   const isKnown = readCache<true>(key) === true;
@@ -67,7 +67,7 @@ function bytesOf({ files }: Golden, { file }: GoldenTensor): Buffer {
   return readingFile(source, () => readFileSync(source));
 }
 
-/** Lists unnamed files in the folder beside the examples, which is theirs alone. Hidden files are ignored. */
+/** Lists files in the folder beside the examples that no example names. Hidden files are ignored. */
 function orphans({ path, files }: Golden): string[] {
   const folder = basename(path, '.json');
   const place = join(dirname(path), folder);

@@ -11,7 +11,7 @@ import type { Golden } from './golden-file';
 import { runGolden } from './golden-process';
 
 /**
- * Runs the examples with the image's version of the runtime, once per content of model and examples.
+ * Runs the examples with the image's version of the runtime. Success is cached for the content of model and examples.
  *
  * @param modelPath - path as the user gave it; used in messages
  */
@@ -57,7 +57,7 @@ export function isReproduced(
   return problems.length === 0;
 }
 
-/** Cache key part: everything that an answer depends on. */
+/** Part of a cache key: everything that the answers depend on. */
 function contentOf(golden: Golden, { files }: Weights, picture: GoldenOrder['picture']): string {
   // The decoder and its options matter for pictures only.
   const decoded = picturesOf(golden).length > 0 ? ` ${JSON.stringify(picture)} ${hashesOf(pictureDecoderFiles())}` : '';

@@ -25,7 +25,7 @@ function requestsOf(examples: Golden['examples']): string {
 export const goldenErrors = {
   notJson: (path: string, reason: string): Problem => ({
     code: 'golden-not-json',
-    message: `${path}: this file is not valid JSON: ${reason}.`,
+    message: `${path}: this file is not valid JSON: ${reason}. Fix it, or record the examples again with --force.`,
   }),
 
   halfWritten: (path: string): Problem => ({
@@ -43,7 +43,7 @@ export const goldenErrors = {
     message: `${path}: example "${example}": ${what}. Record the example again with this model.`,
   }),
 
-  /** A warning: see fitGolden. */
+  /** A warning; `fitGolden` explains when. */
   outdated: ({ path, examples }: Golden, modelPath: string): string =>
     `${path}: the examples have the shapes that ${modelPath} wrongly declares, so the model cannot reproduce them. They are left out of the image. Record them again: model-serving golden record ${shellWord(modelPath)} ${requestsOf(examples)} --out ${shellWord(path)} --force`,
 
@@ -59,7 +59,7 @@ export const goldenErrors = {
 
   fileReserved: (path: string, file: string): Problem => ({
     code: 'golden-file-reserved',
-    message: `${path}: ${file} has the path of one of the image's own files. Move it, for example to golden/${basename(file)}.`,
+    message: `${path}: the image uses the path ${file} for a file of its own. Move the example's file, for example to golden/${basename(file)}.`,
   }),
 
   fileMissing: (path: string, file: string): Problem => ({
@@ -69,7 +69,7 @@ export const goldenErrors = {
 
   fileOutside: (path: string, { link, target }: LinkOutside): Problem => ({
     code: 'golden-file-outside',
-    message: `${path}: ${link} is a link to ${target}, outside the folder of this file. Replace the link with the file.`,
+    message: `${path}: ${link} is a link to ${target}, which is outside the folder of ${basename(path)}. Replace the link with the file.`,
   }),
 
   drift: (
@@ -139,7 +139,7 @@ export const goldenErrors = {
     message: `${modelPath}: nothing was recorded: the request "${example}" has no rows, so its answer guards nothing. Send at least one row.`,
   }),
 
-  /** Answers that make no useful examples. */
+  /** Answers that are useless as examples. */
   unusable: (modelPath: string, answers: UnusableAnswers, isRandom: boolean): Problem => {
     const nothing = `${modelPath}: nothing was recorded`;
     switch (answers.kind) {
@@ -184,7 +184,7 @@ export const goldenErrors = {
     }, or set the tolerance with --absolute.`,
   }),
 
-  /** For examples read from a file. */
+  /** For an example in a file; `unusable` is for answers that are being recorded. */
   allNaN: (path: string, example: string, output: string, elements: number): Problem => ({
     code: 'golden-all-nan',
     message: `${path}: example "${example}": output "${output}" ${allNaN(elements)}, so it guards nothing. Record the example with another request, or remove this output from it.`,

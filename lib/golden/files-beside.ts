@@ -5,7 +5,7 @@ import { liesBelow, linkOutside } from '../link-outside';
 import { goldenErrors } from './errors';
 
 /**
- * Refuses a folder beside the examples that is a link to another place.
+ * Checks that the folder beside the examples, if it exists, is not a link to another place.
  *
  * @param out - file of the examples
  * @throws ModelServingError `golden-file-outside`
@@ -41,7 +41,7 @@ export class FilesBeside {
     return this.add(this.free(`${fileName(example)}.${fileName(tensor)}`, '.bin'), bytes);
   }
 
-  /** Returns the name of a picture in an example. Copies a picture that is not below the folder of the examples. */
+  /** Returns the path by which an example names a picture. Copies a picture from outside the folder of the examples. */
   picture(path: string): string {
     const within = this.within(path);
     if (within !== undefined) return within;

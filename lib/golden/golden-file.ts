@@ -65,9 +65,9 @@ function namedFile(path: string, name: string): SourceFile {
 }
 
 /**
- * Refuses a link that leads out of the folder of the golden examples, or of a request that names files like them.
+ * Refuses a named file that does not exist, or that is a link out of the folder of the file that names it.
  *
- * @param path - path of the file that names the other one
+ * @param path - path of the golden examples or the request that names the file
  * @throws ModelServingError `golden-file-missing`, `golden-file-outside`
  */
 export function refuseLinkOutside(path: string, name: string): void {
@@ -80,7 +80,7 @@ export function refuseLinkOutside(path: string, name: string): void {
 /**
  * Compares the examples with the model's signature.
  * @param takesPictures - whether the model declares a picture input
- * @param isReproduced - whether the model reproduces the shapes of these responses, even where its signature differs
+ * @param isReproduced - whether the model reproduces these responses, so that their shapes need not fit its signature
  */
 export function checkGolden(
   { path, files, examples }: Golden,
@@ -106,7 +106,7 @@ export function checkGolden(
   });
 }
 
-/** Refuses golden examples whose files would take the place of the image's own files or folders. */
+/** Finds files of golden examples that would replace the image's own files or folders. */
 export function checkReservedFiles(
   { path, files }: { readonly path: string; readonly files: readonly { readonly path: string }[] },
   weights: readonly SourceFile[],
@@ -140,7 +140,7 @@ function tensorProblems(
   return wrongAmount(tensor, files).map((what) => `${label} has ${what}`);
 }
 
-/** Compares the number of elements with the shape. Only the golden run counts strings in a file. */
+/** Compares the number of elements with the shape. Strings in a file are counted only when the examples run. */
 function wrongAmount({ datatype, shape, data, file }: GoldenTensor, files: readonly SourceFile[]): string[] {
   const needed = elementCount(shape);
   if (data) {

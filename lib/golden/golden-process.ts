@@ -6,7 +6,7 @@ import { imageErrors } from '../container-image/errors';
 import { packageRoot } from '../package-root';
 import { reportOf } from '../runtime-process';
 
-/** Program that runs examples with the server's own code. */
+/** Program that runs examples with the server's code. */
 const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'golden-program.cjs');
 
 /**
@@ -15,5 +15,5 @@ const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'golden-program.cjs
  */
 export function runGolden(order: GoldenOrder): GoldenReport {
   if (!existsSync(PROGRAM)) throw new ModelServingError([imageErrors.bundleMissing(PROGRAM)]);
-  return reportOf<GoldenReport>('runs them', [PROGRAM], JSON.stringify(order));
+  return reportOf<GoldenReport>('runs the examples', [PROGRAM], JSON.stringify(order));
 }

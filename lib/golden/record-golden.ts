@@ -20,7 +20,10 @@ import { runGolden } from './golden-process';
 export interface RecordOptions {
   /** Path of the file to write; it ends in .json. Elements stored as bytes go to a folder beside it. */
   readonly out: string;
-  /** Tolerance of all examples; a missing part has the container's default. @default - measured for each output */
+  /**
+   * Tolerance for all examples. A part that is not set has a default in the container.
+   * @default - measured for each output
+   */
   readonly tolerance?: { readonly absolute?: number; readonly relative?: number };
 }
 
@@ -68,7 +71,7 @@ export function recordGolden(
   return examples.length;
 }
 
-/** Whether an example has no rows, so that its answer depends on no weight. One empty input may be an empty cache. */
+/** Whether an example has no rows, so that its answer tests no weights. A single empty input may be an empty cache. */
 function isEmpty({ inputs = [], outputs }: RecordedExample): boolean {
   const hasNone = ({ shape }: RecordedTensor) => shape.includes(0);
   return inputs.some(hasNone) && (inputs.every(hasNone) || outputs.every(hasNone));
@@ -88,7 +91,7 @@ function refuseUnstable(modelPath: string, recorded: readonly RecordedExample[],
   );
 }
 
-/** Lists the files with elements in the folder beside golden examples; empty if the examples cannot be read. */
+/** Lists the files with elements in the folder beside golden examples; none if the examples cannot be read. */
 function tensorFiles(path: string): string[] {
   if (!existsSync(path)) return [];
   try {
@@ -110,7 +113,7 @@ function removeOrphans(out: string, earlier: readonly string[], named: readonly 
   try {
     rmdirSync(join(home, basename(out, '.json')));
   } catch {
-    // Other files are in it.
+    // The folder contains other files.
   }
 }
 

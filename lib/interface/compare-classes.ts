@@ -7,7 +7,7 @@ type Classes = NonNullable<ModelInterface['classes']>;
 export function compareClasses(accepted: Classes | undefined, current: Classes | undefined): Difference[] {
   if (!accepted) return current ? [{ change: 'the model now returns a class' }] : [];
   if (!current)
-    return [{ change: 'the model no longer returns a class', effect: 'clients that request it find nothing' }];
+    return [{ change: 'the model no longer returns a class', effect: 'clients that request a class are refused' }];
   return [...compareKinds(accepted, current), ...compareNames(accepted, current)];
 }
 
@@ -18,13 +18,18 @@ function compareKinds(accepted: Classes, current: Classes): Difference[] {
       accepted.kind === 'label' ? current.names === undefined : NUMBERS[current.kind] < NUMBERS[accepted.kind];
     return [
       isLost
-        ? { change, effect: `clients read the ${accepted.kind === 'scores' ? 'score' : accepted.kind}` }
+        ? {
+            change,
+            effect: `clients that read the ${accepted.kind === 'scores' ? 'score' : accepted.kind} do not find it`,
+          }
         : { change },
     ];
   }
   if (accepted.softmax === current.softmax) return [];
   const [after, before] = current.softmax ? ['probabilities', 'the raw output'] : ['the raw output', 'probabilities'];
-  return [{ change: `scores are now ${after} instead of ${before}`, effect: 'clients that compare them misread them' }];
+  return [
+    { change: `scores are now ${after} instead of ${before}`, effect: 'clients that compare scores misread them' },
+  ];
 }
 
 const KINDS: Record<Classes['kind'], string> = { scores: 'scores', index: 'an index', label: 'a label' };
@@ -59,8 +64,11 @@ function compareNames({ kind, names: accepted }: Classes, { names: current }: Cl
 function compareNaming(kind: Classes['kind'], hadNames: boolean, hasNames: boolean): Difference[] {
   if (hadNames === hasNames) return [];
   const change = hasNames ? 'classes now have names' : 'classes no longer have names';
-  if (kind === 'label') return [hasNames ? { change } : { change, effect: 'clients read their indices' }];
-  return [{ change, effect: hasNames ? 'clients read indices instead' : 'clients read names' }];
+  if (kind === 'label')
+    return [hasNames ? { change } : { change, effect: 'clients that read the index do not find it' }];
+  return [
+    { change, effect: hasNames ? 'clients that expect indices find names' : 'clients that expect names find indices' },
+  ];
 }
 
 function classText([first, ...others]: readonly string[]): string {

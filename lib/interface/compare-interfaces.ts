@@ -6,7 +6,10 @@ import type { Difference } from './difference';
 import type { ModelInterface } from './model-interface';
 import { sameSymbols } from './symbols';
 
-/** Lists the differences between two interfaces. The order of tensors and the names of dimensions do not count: clients never use them. */
+/**
+ * Lists the differences between two interfaces. The order of tensors and the names of dimensions do not count, because
+ * clients never use them.
+ */
 export function compareInterfaces(accepted: ModelInterface, current: ModelInterface): Difference[] {
   const unchanged = sameSymbols(accepted, current);
   return [
@@ -20,7 +23,10 @@ export function compareInterfaces(accepted: ModelInterface, current: ModelInterf
 }
 
 function renamedModel(accepted: string, current: string): Difference {
-  return { change: `the model is renamed from "${accepted}" to "${current}"`, effect: 'clients use the old name' };
+  return {
+    change: `the model is renamed from "${accepted}" to "${current}"`,
+    effect: 'clients that use the old name find nothing',
+  };
 }
 
 type Tensors = readonly TensorSignature[];
@@ -50,7 +56,10 @@ function compareTensors(
 function renamedTensor(direction: Direction, accepted: TensorSignature, current: TensorSignature): Difference {
   return {
     change: `${direction} "${accepted.name}" is renamed to "${current.name}"`,
-    effect: 'clients use the old name',
+    effect:
+      direction === 'input'
+        ? 'clients that use the old name are refused'
+        : 'clients that use the old name find nothing',
   };
 }
 
@@ -80,17 +89,18 @@ function changedTensor(
 
 function effectOf(direction: Direction, accepted: TensorSignature, current: TensorSignature): string | undefined {
   const isInput = direction === 'input';
-  const verb = isInput ? 'send' : 'read';
-  if (accepted.datatype !== current.datatype) return `clients ${verb} ${accepted.datatype}`;
+  const broken = (what: string) =>
+    isInput ? `clients that send ${what} are refused` : `clients that expect ${what} misread it`;
+  if (accepted.datatype !== current.datatype) return broken(accepted.datatype);
   if (accepted.dimensions.length !== current.dimensions.length)
-    return `clients ${verb} tensors of rank ${accepted.dimensions.length}`;
+    return broken(`tensors of rank ${accepted.dimensions.length}`);
   // Senders must match a size that is now fixed; readers may rely on a size that was fixed.
   const [fixed, other] = isInput ? [current, accepted] : [accepted, current];
   if (!fixed.dimensions.some((size, axis) => isFixed(size) && size !== other.dimensions[axis])) return undefined;
   return isInput ? 'clients that send other sizes are refused' : 'clients that rely on its size misread it';
 }
 
-/** Finds dimensions of inputs that now share a symbol and could differ before. */
+/** Finds dimensions of inputs that now share a symbol, so that their sizes can no longer differ. */
 function newlyEqual(accepted: Tensors, current: Tensors): Difference[] {
   const seen = new Map<string, { name: string; axis: number; before: Dimension | undefined }>();
   const differences: Difference[] = [];

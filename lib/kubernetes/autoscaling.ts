@@ -15,9 +15,9 @@ export interface Autoscaling {
   readonly minReplicas?: number;
   readonly maxReplicas: number;
   /**
-   * Scaling targets; if there are several, the one that requires most replicas decides.
-   * @default - with a profile, the CPU utilization at which a replica still has the headroom of a capacity (30 %);
-   * without one, ScalingTarget.cpuUtilization(70)
+   * Scaling targets; if there are several, the one that requires the most replicas applies.
+   * @default - with a profile, the CPU utilization at which a replica still has the headroom of `capacity` to spare, 30 %
+   * by default; without a profile, `ScalingTarget.cpuUtilization(70)`
    */
   readonly target?: ScalingTarget | readonly ScalingTarget[];
   /**
@@ -27,14 +27,14 @@ export interface Autoscaling {
   readonly scaleDownAfterSeconds?: number;
 }
 
-/** One replica keeps answering while another is replaced or its node is drained. */
+/** With two replicas, one keeps answering while the other is replaced or its node is drained. */
 export const DEFAULT_REPLICAS = 2;
 
 export function scalingTargets({ target = ScalingTarget.cpuUtilization(70) }: Autoscaling): readonly ScalingTarget[] {
   return Array.isArray(target) ? target : [target as ScalingTarget];
 }
 
-/** Sets the derived target, unless one is given. */
+/** Sets the target that is derived from the sizing, unless the user sets one. */
 export function sizedAutoscaling(
   autoscaling: Autoscaling,
   sizing: Sizing | undefined,
@@ -71,8 +71,8 @@ export function autoscaler(scope: Construct, id: string, props: AutoscalerProps)
 }
 
 /**
- * Scales up immediately, by four replicas or 100 % in 15 s, and down slowly, by half in a minute. All fields are set,
- * because the provider would otherwise report a difference.
+ * Scales up immediately, by four replicas or 100 % in 15 s, whichever is more, and down slowly, by half in a minute. All
+ * fields are set, because the provider would otherwise report a difference.
  */
 function behavior(scaleDownAfterSeconds: number): HorizontalPodAutoscalerV2SpecBehavior {
   return {

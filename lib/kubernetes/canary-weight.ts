@@ -1,8 +1,8 @@
-/** Share of requests that a whole number of replicas gets. */
+/** Share of requests that a number of canary replicas gets. */
 export interface CanaryShare {
   /** Number of canary replicas. */
   readonly replicas: number;
-  /** Percentage of all replicas. */
+  /** The canary replicas as a percentage of all replicas. */
   readonly weight: number;
 }
 

@@ -27,26 +27,26 @@ import { replicaSizing } from './replica-sizing';
 import { checkDeadline } from './rollout';
 
 export interface CanaryProps {
-  /** The model to try, with the name of the service's model and another version. Set either this or `image`. */
+  /** The model to try; it has the name of the service's model and another version. Set either this or `image`. */
   readonly model?: OnnxModel;
   /** An image that exists in a registry. */
   readonly image?: ModelImage;
   /** Percentage of new connections that the canary gets. */
   readonly weight: number;
   /**
-   * Allowed difference between `weight` and the share of whole replicas, in percentage points.
+   * Allowed difference between `weight` and the share that whole replicas can reach, in percentage points.
    * @default 1
    */
   readonly weightTolerance?: number;
   /**
-   * Whether the interface of the canary may differ from that of the service's model, which breaks clients that reach
-   * it.
+   * Whether the interface of the canary may differ from that of the service's model. Differences can break clients that
+   * reach the canary.
    * @default false
    */
   readonly acceptsInterfaceChange?: boolean;
 }
 
-/** Types to check for users without a compiler. */
+/** Types of the props, checked at run time for users without TypeScript. */
 const CANARY_PROPS: PropKinds<CanaryProps> = {
   model,
   image,
@@ -59,7 +59,7 @@ const CANARY_PROPS: PropKinds<CanaryProps> = {
 export interface CanaryContext {
   readonly name: string;
   readonly model: OnnxModel;
-  /** Undefined if an autoscaler decides. */
+  /** Undefined if an autoscaler sets the number. */
   readonly replicas?: number;
   readonly build?: ImageOptions;
   readonly deployment: DeploymentOptions;
@@ -77,7 +77,7 @@ export class Canary extends Construct {
   readonly replicas: number;
   /** Resources and capacity of each replica, if the canary's model has a profile. */
   readonly sizing?: Sizing;
-  /** Actual share of whole replicas, in percent. */
+  /** Actual percentage of all replicas that belong to the canary. */
   readonly weight: number;
 
   /** @throws ModelServingError with all problems */
@@ -117,7 +117,7 @@ export class Canary extends Construct {
         annotations: { ...annotations, ...modelAnnotations(this.model) },
       },
       selector,
-      // A minimum for the service's replicas does not apply to the few replicas of a canary, and could block all
+      // `minAvailable` is meant for the service's replicas. For the few replicas of a canary, it could block all
       // evictions.
       budget: { maxUnavailable: context.disruptionBudget?.maxUnavailable },
       provider,

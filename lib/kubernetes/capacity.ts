@@ -11,14 +11,14 @@ export interface Capacity {
   /** Requests of one row that all replicas together must answer per second. */
   readonly requestsPerSecond: number;
   /**
-   * Spare capacity as a share, for peaks and for the time until more replicas are ready.
+   * Spare capacity as a fraction of `requestsPerSecond`, for peaks and for the time until more replicas are ready.
    * @default 0.3
    */
   readonly headroom?: number;
   /**
    * Sizes of the requests, if the profile was measured at several: `{ sequence: 128 }`, or `{ 'input:1': 128 }` for a
    * dimension without a name.
-   * @default - the sizes that were measured first
+   * @default - the first sizes in the profile
    */
   readonly at?: Readonly<Record<string, number>>;
 }
@@ -40,7 +40,7 @@ export function isHeadroom(value: number): boolean {
 /** Minimum number of replicas for a capacity. */
 export function replicasFor({ requestsPerSecond, headroom = DEFAULT_HEADROOM }: Capacity, sizing: Sizing): number {
   const replicas = (requestsPerSecond * (1 + headroom)) / sizing.requestsPerSecond;
-  // In floating point, 100 * 1.1 is 110.00000000000001, which would need a second replica that handles 110.
+  // In floating point, 100 * 1.1 is 110.00000000000001, which would need two replicas that handle 110 each.
   return Math.ceil(Number(replicas.toPrecision(12)));
 }
 

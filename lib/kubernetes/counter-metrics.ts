@@ -1,11 +1,11 @@
 /**
- * Series of the server that only increase: counters, and those of histograms. The gauges `nodejs_active_*_total` are
- * not among them.
+ * Series of the server that only increase: counters, and the series of histograms. The gauges `nodejs_active_*_total`
+ * do not match.
  */
 const COUNTER =
   /^(inference_.+_(total|bucket|sum|count)|process_cpu_.+_total|nodejs_gc_duration_seconds_(bucket|sum|count))$/;
 
-/** Whether a pods metric is a counter of the server, by its original name. */
+/** Whether a pods metric has the name of one of the server's counters. */
 export function isServerCounter(metric: string): boolean {
   return COUNTER.test(metric);
 }

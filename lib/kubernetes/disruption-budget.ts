@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { asText } from '../tokens';
 import type { ResourceMetadata } from './labels';
 
-/** How many replicas may be evicted at the same time, for example when a node is drained. Set only one of the two. */
+/** How many replicas may be evicted at the same time, for example when a node is drained. Set only one option. */
 export interface DisruptionBudgetOptions {
   /**
    * Maximum number of replicas that may be unavailable, or a percentage such as `'25%'`.
@@ -12,8 +12,8 @@ export interface DisruptionBudgetOptions {
    */
   readonly maxUnavailable?: number | string;
   /**
-   * Number of replicas that must stay available, or a percentage; less than the minimum number of replicas. @default -
-   * see maxUnavailable
+   * Number of replicas that must stay available, or a percentage. It must be less than the minimum number of replicas.
+   * @default - `maxUnavailable` applies
    */
   readonly minAvailable?: number | string;
 }
@@ -21,8 +21,8 @@ export interface DisruptionBudgetOptions {
 export interface DisruptionBudgetProps {
   readonly metadata: ResourceMetadata;
   /**
-   * Selects the pods of one Deployment. If it included a canary, its failing pods would use up the budget of the
-   * others.
+   * Selects the pods of one Deployment. If it also selected a canary's pods, failing canary pods would use up the budget
+   * of the others.
    */
   readonly selector: Readonly<Record<string, string>>;
   readonly budget?: DisruptionBudgetOptions;

@@ -1,6 +1,6 @@
 import type { DeploymentV1SpecTemplateSpecContainerEnv } from '@cdktf/provider-kubernetes/lib/deployment-v1';
 
-/** Value of a key of a Secret in the service's namespace, read when a replica starts. */
+/** A key of a Secret in the service's namespace. Its value is read when a replica starts. */
 export interface SecretKey {
   readonly secretName: string;
   readonly key: string;

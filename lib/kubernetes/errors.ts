@@ -52,7 +52,7 @@ export const kubernetesErrors = {
 
   replicasWithAutoscaling: (where: string): Problem => ({
     code: 'replicas-with-autoscaling',
-    message: `${where}: replicas and autoscaling are both set. Set replicas for a fixed number, or autoscaling.`,
+    message: `${where}: replicas and autoscaling are both set. Keep replicas for a fixed number, or autoscaling.`,
   }),
 
   replicaBounds: (where: string, minimum: number, maximum: number): Problem => ({
@@ -67,7 +67,7 @@ export const kubernetesErrors = {
 
   scalingTargetInvalid: (where: string, target: unknown): Problem => ({
     code: 'scaling-target-invalid',
-    message: `${where}: autoscaling.target has ${inspect(target, { breakLength: Infinity })}, which is not a target. Create one with ScalingTarget, such as ScalingTarget.cpuUtilization(70).`,
+    message: `${where}: autoscaling.target contains ${inspect(target, { breakLength: Infinity })}, which is not a target. Create one with ScalingTarget, such as ScalingTarget.cpuUtilization(70).`,
   }),
 
   scalingTargetTwice: (where: string, metric: string): Problem => ({
@@ -97,7 +97,7 @@ export const kubernetesErrors = {
 
   cpuTargetUnreachable: (where: string, percent: number, most: number, usable: number, request: number): Problem => ({
     code: 'cpu-target-unreachable',
-    message: `${where}: the target for cpu is ${percent} % of the CPU request, but runs of the model can use at most ${most} % (${usable} of ${request}), so the autoscaler would never add a replica. Use a target of ${Math.max(1, Math.ceil(most / AUTOSCALER_TOLERANCE) - 1)} or less, whole CPUs, or more threads (serving.executors, serving.threadsPerExecutor).`,
+    message: `${where}: the target for cpu is ${percent} % of the CPU request, but runs of the model can use at most ${most} % (${usable} of ${request} CPUs), so the autoscaler would never add a replica. Use a target of ${Math.max(1, Math.ceil(most / AUTOSCALER_TOLERANCE) - 1)} or less, a whole number of CPUs, or more threads (serving.executors, serving.threadsPerExecutor).`,
   }),
 
   capacityRate: (where: string, requestsPerSecond: number): Problem => ({
@@ -136,7 +136,7 @@ export const kubernetesErrors = {
     remedies: readonly string[],
   ): Problem => ({
     code: 'capacity-unmeetable',
-    message: `${where}: capacity.requestsPerSecond is ${figure(capacity.requestsPerSecond)}, but ${prop} is ${most}, enough for ${figure(handled)} with ${headroomText(capacity.headroom)}: a replica of ${cpusText(cpus)} answers ${rateText(requestsPerSecond)}, as measured on ${measuredOn(profile)}. To meet it, ${remedies.join(', or ')}.`,
+    message: `${where}: capacity.requestsPerSecond is ${figure(capacity.requestsPerSecond)}, but ${prop} is ${most}, enough for ${rateText(handled)} with ${headroomText(capacity.headroom)}: a replica of ${cpusText(cpus)} answers ${rateText(requestsPerSecond)}, as measured on ${measuredOn(profile)}. To meet it, ${remedies.join(', or ')}.`,
   }),
 
   cpuOutOfRange: (where: string, prop: string, value: number): Problem => ({
@@ -146,7 +146,7 @@ export const kubernetesErrors = {
 
   cpuLimitBelowRequest: (where: string, limit: number, request: number): Problem => ({
     code: 'cpu-limit-below-request',
-    message: `${where}: resources.cpuLimit is ${limit}, below resources.cpu ${request}. Raise the limit, or omit it to set it to resources.cpu.`,
+    message: `${where}: resources.cpuLimit is ${limit}, below resources.cpu ${request}. Raise the limit, or omit it to use the value of resources.cpu.`,
   }),
 
   budgetBothBounds: (where: string): Problem => ({
@@ -176,12 +176,12 @@ export const kubernetesErrors = {
 
   deadlineTooShort: (where: string, deadline: number, startup: number, probed: number): Problem => ({
     code: 'progress-deadline-too-short',
-    message: `${where}: rollout.progressDeadlineSeconds is ${deadline}, which is not more than startupSeconds ${startup}${probed === startup ? '' : `, which the startup probe rounds up to ${probed}`}. Updates would fail while replicas still start. Raise it to ${probed + 1} or more, or omit it.`,
+    message: `${where}: rollout.progressDeadlineSeconds is ${deadline}, which is not more than startupSeconds ${startup}${probed === startup ? '' : `, which the startup probe rounds up to ${probed}`}. Updates would fail while replicas are still starting. Raise it to at least ${probed + 1}, or omit it.`,
   }),
 
   labelInvalid: (where: string, prop: string, key: string, value: string): Problem => ({
     code: 'label-invalid',
-    message: `${where}: ${prop} has "${key}: ${value}", which is not a Kubernetes label. Use at most 63 letters, digits, "-", "_" and "." for the value and for the key, with a letter or digit at both ends. The key may have a prefix of a DNS name and "/".`,
+    message: `${where}: ${prop} has "${key}: ${value}", which is not a Kubernetes label. Use at most 63 letters, digits, "-", "_" and "." for the value and for the key, with a letter or digit at both ends. The key may start with a DNS name and "/".`,
   }),
 
   labelReserved: (where: string, prop: string, key: string): Problem => ({
@@ -216,7 +216,7 @@ export const kubernetesErrors = {
 
   peerInvalid: (where: string, prop: string, peer: unknown): Problem => ({
     code: 'peer-invalid',
-    message: `${where}: ${prop} has ${inspect(peer, { breakLength: Infinity })}, which is not a peer. Create one with Peers, such as Peers.namespace('ingress-nginx').`,
+    message: `${where}: ${prop} contains ${inspect(peer, { breakLength: Infinity })}, which is not a peer. Create one with Peers, such as Peers.namespace('ingress-nginx').`,
   }),
 
   peersNotListed: (where: string, prop: string, value: unknown, what: 'peers' | 'rules'): Problem => ({
@@ -251,7 +251,7 @@ export const kubernetesErrors = {
 
   canaryName: (where: string, name: string, expected: string): Problem => ({
     code: 'canary-name',
-    message: `${where}: the canary's model is named "${name}", the service's "${expected}". Clients request a model by name, so use the same name for the canary: OnnxModel.fromFile(…, { name: '${expected}', version: … }).`,
+    message: `${where}: the canary's model is named "${name}", but the service's model is named "${expected}". Clients request a model by name, so use the same name for the canary: OnnxModel.fromFile(…, { name: '${expected}', version: … }).`,
   }),
 
   canaryInterface: (where: string, version: string, { change, effect }: Required<Difference>): Problem => ({
@@ -291,12 +291,12 @@ function round(percent: number): number {
   return Number(percent.toFixed(2));
 }
 
-/** The command that measures at another size, of a dimension that the model has. */
+/** Remedy for sizes that were not measured: a dimension that exists, or the command that measures the size too. */
 function measuringRemedy(at: Readonly<Record<string, number>>, profile: ModelProfile, command: string): string {
   const unknown = Object.keys(at).filter((name) => sizesOf(profile, name).length === 0);
   if (unknown.length > 0) {
     const names = Object.keys(profile.dimensions).map((name) => `"${name}"`);
-    const remedy = names.length > 0 ? `It has ${names.join(', ')}` : 'Remove capacity.at';
+    const remedy = names.length > 0 ? `Use ${names.join(' or ')}` : 'Remove capacity.at';
     return `The profile has no dimension ${unknown.map((name) => `"${name}"`).join(' or ')}. ${remedy}.`;
   }
   const [name, size] =

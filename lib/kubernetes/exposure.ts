@@ -16,7 +16,7 @@ import type { Peer } from './peers';
 export interface IngressOptions {
   /** Host name, such as `digits.example.com`. */
   readonly host: string;
-  /** Peer of the ingress controller, such as `Peers.namespace('ingress-nginx')`. The network policy must let it in. */
+  /** Peer of the ingress controller, such as `Peers.namespace('ingress-nginx')`. The network policy will allow it. */
   readonly from: Peer;
   /**
    * Prefix of the paths that are routed to this service, unchanged. With `/v2/models/digits`, several models can share
@@ -32,7 +32,7 @@ export interface IngressOptions {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** Types to check for users without a compiler. */
+/** Types of the options, checked at run time for users without TypeScript. */
 export const INGRESS_OPTIONS: PropKinds<IngressOptions> = {
   host: required(text),
   from: any,
@@ -86,7 +86,7 @@ export function ingressProblems(
   return problems.list;
 }
 
-/** Whether the server accepts a host, as far as is known at synth. For a wildcard, the stack may list each name. */
+/** Whether the server accepts a host, as far as is known at synth. For a wildcard, a single matching name is enough. */
 function mayBeAllowed(host: string, allowed: readonly string[]): boolean {
   if (Token.isUnresolved(allowed) || [host, ...allowed].some(Token.isUnresolved)) return true;
   const names = allowed.map((name) => name.toLowerCase());

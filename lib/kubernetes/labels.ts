@@ -9,19 +9,19 @@ export interface ResourceMetadata {
   readonly annotations?: Record<string, string>;
 }
 
-/** Label for the Deployment of a Service that a pod belongs to. */
+/** Label that says which of a Service's Deployments a pod belongs to. */
 export const TRACK_LABEL = 'model-serving/track';
 export const STABLE_TRACK = 'stable';
 
 /**
- * Selects all pods of a service. It contains the service and not the model's version, because the selector of a
+ * Selects all pods of a service. It names the service but not the model's version, because the selector of a
  * Deployment is immutable.
  */
 export function serviceSelector(name: string): Record<string, string> {
   return { 'app.kubernetes.io/name': 'model-serving', 'app.kubernetes.io/instance': name };
 }
 
-/** Selects the pods of one of its Deployments. */
+/** Selects the pods of one Deployment of a service. */
 export function trackSelector(name: string, track: string): Record<string, string> {
   return { ...serviceSelector(name), [TRACK_LABEL]: track };
 }

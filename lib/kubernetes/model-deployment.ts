@@ -60,9 +60,9 @@ export interface ModelDeploymentProps extends DeploymentOptions {
   readonly sizing?: Sizing;
   /** Labels by which the Deployment selects its pods. */
   readonly selector: Readonly<Record<string, string>>;
-  /** Undefined if an autoscaler decides. */
+  /** Undefined if an autoscaler sets the number. */
   readonly replicas?: number;
-  /** Maximum number of replicas of the autoscaler. */
+  /** Maximum number of replicas that the autoscaler may set. */
   readonly maxReplicas?: number;
 }
 
@@ -100,7 +100,7 @@ export class ModelDeployment extends DeploymentV1 {
           },
           spec: {
             serviceAccountName: props.serviceAccountName,
-            // Without this, the provider mounts a token despite the setting of the service account.
+            // Otherwise the provider would mount a token despite the setting of the service account.
             automountServiceAccountToken: false,
             enableServiceLinks: false,
             securityContext: {

@@ -4,7 +4,7 @@ import type { Problem } from '../errors';
 import { Claims } from '../workload/claims';
 import { kubernetesErrors } from './errors';
 
-/** Kinds of resources that each construct has once; its other resources have the same name. */
+/** Kinds of resources of which a construct has exactly one. Its other resources have the same name. */
 type Kind = 'Deployment' | 'ConfigMap';
 
 const claims = new Claims<string>((one, other) => one === other);

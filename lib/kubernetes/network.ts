@@ -17,7 +17,7 @@ export interface EgressRule {
 export interface NetworkOptions {
   /** Peers that may send requests over HTTP and gRPC. @default - all pods of the same namespace */
   readonly from?: readonly Peer[];
-  /** Peers that may read metrics; also adds the annotations that Prometheus looks for. @default - nobody */
+  /** Peers that may read metrics. If any are set, pods get the annotations that Prometheus looks for. @default - nobody */
   readonly scrapers?: readonly Peer[];
   /** Destinations that replicas may connect to. @default - none */
   readonly egress?: readonly EgressRule[];
@@ -64,7 +64,7 @@ function egressRule({ to, ports }: EgressRule): NetworkPolicyV1SpecEgress {
   return { to: [to], ports: ports?.map(tcp) };
 }
 
-/** DNS uses UDP, and TCP for long answers. The location of resolvers differs between clusters. */
+/** DNS uses UDP, and TCP for long answers. All addresses are allowed, because resolvers differ between clusters. */
 const NAME_RESOLUTION: NetworkPolicyV1SpecEgress = {
   ports: ['UDP', 'TCP'].map((protocol) => ({ port: '53', protocol })),
 };

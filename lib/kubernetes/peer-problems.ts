@@ -6,7 +6,7 @@ import type { Peer } from './peers';
 
 const FIELDS = ['podSelector', 'namespaceSelector', 'ipBlock'] as const;
 
-/** Problems with egress rules, each of which has a peer. */
+/** Problems with egress rules and their peers. */
 export function egressProblems(where: string, prop: string, rules: unknown): Problem[] {
   if (!Array.isArray(rules)) return [kubernetesErrors.peersNotListed(where, prop, rules, 'rules')];
   return peerProblems(
@@ -17,8 +17,8 @@ export function egressProblems(where: string, prop: string, rules: unknown): Pro
 }
 
 /**
- * Problems with peers that TypeScript would reject. Kubernetes interprets a selector without its label as everyone, and
- * so does the provider for an empty peer.
+ * Problems with peers that TypeScript would reject. Kubernetes applies a selector without labels to everyone, and the
+ * provider does so for an empty peer.
  */
 export function peerProblems(where: string, prop: string, peers: unknown): Problem[] {
   if (!Array.isArray(peers)) return [kubernetesErrors.peersNotListed(where, prop, peers, 'peers')];

@@ -3,7 +3,7 @@ import type { NetworkPolicyV1SpecIngressFrom } from '@cdktf/provider-kubernetes/
 /** A peer of network connections. Create one with {@link Peers}. */
 export type Peer = NetworkPolicyV1SpecIngressFrom;
 
-/** Factories of peers. @see https://kubernetes.io/docs/concepts/services-networking/network-policies */
+/** Creates peers. @see https://kubernetes.io/docs/concepts/services-networking/network-policies */
 export const Peers = {
   /** All pods of the service's own namespace. */
   sameNamespace: (): Peer => ({ podSelector: {} }),
@@ -20,6 +20,6 @@ export const Peers = {
   /** All pods of all namespaces. */
   allNamespaces: (): Peer => ({ namespaceSelector: {} }),
 
-  /** IP addresses such as `10.0.0.0/8`, except those in `except`. */
+  /** All addresses in a range such as `10.0.0.0/8`, without the ranges in `except`. */
   cidr: (cidr: string, except?: readonly string[]): Peer => ({ ipBlock: { cidr, except: except && [...except] } }),
 };

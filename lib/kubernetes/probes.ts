@@ -19,8 +19,8 @@ export function probedStartupSeconds(startupSeconds: number): number {
 
 /**
  * Probes on the protocol's health paths. A replica has started when its model is ready. If that takes longer than
- * `startupSeconds`, Kubernetes restarts it, and the end of its log becomes its termination message. Afterwards,
- * liveness decides about restarts, without running the model, and readiness decides about traffic.
+ * `startupSeconds`, Kubernetes restarts it, and the end of its log becomes its termination message. Afterwards, the
+ * liveness probe, which does not run the model, controls restarts, and the readiness probe controls traffic.
  * @see https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md#health
  */
 export function probes(startupSeconds: number): Probes {

@@ -27,14 +27,14 @@ export function replicaSizing(
 }
 
 /**
- * Profile of a model at the sizes of its capacity. If it was not measured at those sizes, which is reported elsewhere,
- * the profile unchanged.
+ * Profile of a model at the sizes of its capacity. Returns the profile unchanged if it was not measured at those sizes,
+ * which is reported elsewhere.
  */
 export function capacityProfile({ profile }: OnnxModel, capacity: Capacity | undefined): ModelProfile | undefined {
   return profile && (profileAt(profile, capacity?.at) ?? profile);
 }
 
-/** Adds the derived resources. */
+/** Adds the resources that are derived from the sizing. */
 export function sizedResources(resources: ComputeResources, sizing: Sizing | undefined): ComputeResources {
   if (!sizing) return resources;
   const { cpu = sizing.cpus, cpuLimit, memoryMiB = sizing.memoryMiB } = resources;

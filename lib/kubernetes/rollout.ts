@@ -9,8 +9,8 @@ import { probedStartupSeconds } from './probes';
 /** How a new version replaces the old one. */
 export interface RolloutOptions {
   /**
-   * Maximum time from the start of a replica until it is ready, in seconds, up to a day; Kubernetes then restarts it.
-   * The startup probe runs every 2 s and rounds the time up.
+   * Maximum time from the start of a replica until it is ready, in seconds; at most a day. Kubernetes restarts a replica
+   * that takes longer. The startup probe runs every 2 s and rounds the time up.
    * @default - with a profile, ten times the measured time plus 1 s for each 20 MiB of weights, at least 30; without
    * one, 60 plus 1 s for each 20 MiB of weights
    */
@@ -38,7 +38,7 @@ export const DEFAULT_SURGE = '25%';
 export interface RolloutTimes {
   readonly startupSeconds: number;
   readonly progressDeadlineSeconds: number;
-  /** How long an apply waits: longer than Kubernetes, so that Kubernetes reports what failed. */
+  /** How long an apply waits: longer than the deadline, so that Kubernetes reports what failed. */
   readonly timeoutSeconds: number;
 }
 

@@ -57,7 +57,7 @@ import { SERVICE_PROPS, serviceProblems } from './service-problems';
 import { sizedProps } from './sized-props';
 
 /**
- * Longer than on Docker, because ingress controllers and load balancers learn about a terminating pod through the API.
+ * Longer than on Docker, because ingress controllers and load balancers learn of a terminating pod through the API.
  */
 const DRAIN_SECONDS = 15;
 
@@ -83,15 +83,15 @@ export interface ScalableModelServiceProps {
   readonly autoscaling?: Autoscaling;
   /**
    * Load that the service must handle; requires a model with a profile. Without `replicas` and `autoscaling`, it
-   * determines the number of replicas. With either of them, it is an error if they cannot handle the load.
-   * @default - no guarantee
+   * determines the number of replicas. With either of them, it is an error if the replicas cannot handle the load.
+   * @default - the load is not checked
    */
   readonly capacity?: Capacity;
   /** @default - derived from the model's profile; without one, 1 CPU and enough memory for the model */
   readonly resources?: ComputeResources;
   /**
-   * Options of the server. @default - see {@link ServingOptions}, derived from the model's profile; `drainSeconds` is
-   * 15
+   * Options of the server.
+   * @default - see {@link ServingOptions}, derived from the model's profile; `drainSeconds` is 15
    */
   readonly serving?: ServingOptions;
   /** Additional environment variables, as text or from Secrets. @default - none */
@@ -101,11 +101,12 @@ export interface ScalableModelServiceProps {
   /** @default - up to 25 % additional replicas during an update, and never fewer than before */
   readonly rollout?: RolloutOptions;
   /**
-   * Budget of the service's replicas; its `maxUnavailable` also applies to a canary. @default - one replica at a time
+   * Disruption budget of the service's replicas; its `maxUnavailable` also applies to a canary.
+   * @default - one replica may be evicted at a time
    */
   readonly disruptionBudget?: DisruptionBudgetOptions;
   /**
-   * @default - pods of the namespace may send requests, nobody can read metrics, and replicas can connect to nothing
+   * @default - pods of the namespace may send requests, nobody can read metrics, and replicas cannot open connections
    */
   readonly network?: NetworkOptions;
   /** @default - a cluster IP with port 80 for HTTP and 8081 for gRPC */

@@ -6,7 +6,7 @@ import { decimalQuantity } from './quantities';
 export class ScalingTarget {
   /**
    * CPU time of a replica, in percent of its CPU request. Only the server's container counts, so that a sidecar without
-   * a CPU request does not stop the autoscaler (Kubernetes 1.27 or newer).
+   * a CPU request does not stop the autoscaler. Requires Kubernetes 1.27 or newer.
    */
   static cpuUtilization(percent: number): ScalingTarget {
     return new ScalingTarget('cpu', percent, {

@@ -24,7 +24,7 @@ import type { ScalableModelServiceProps } from './scalable-model-service';
 import { ScalingTarget } from './scaling-target';
 import { servicePorts } from './service-ports';
 
-/** Types to check for users without a compiler. */
+/** Types of the props, checked at run time for users without TypeScript. */
 export const SERVICE_PROPS: PropKinds<ScalableModelServiceProps> = {
   model,
   repository: text,
@@ -49,7 +49,7 @@ export const SERVICE_PROPS: PropKinds<ScalableModelServiceProps> = {
   provider: object,
 };
 
-/** All problems of the props, which include derived replicas and autoscaling. */
+/** All problems with the props, to which the derived replicas and autoscaling have been added. */
 export function serviceProblems(
   where: string,
   given: ScalableModelServiceProps & { readonly name: string },

@@ -3,7 +3,7 @@ import { DEFAULT_REPLICAS, sizedAutoscaling } from './autoscaling';
 import { isCapacity, replicasFor } from './capacity';
 import type { ScalableModelServiceProps } from './scalable-model-service';
 
-/** Adds the derived number of replicas and the derived target of the autoscaler. */
+/** Adds the number of replicas and the autoscaler's target that are derived from the sizing. */
 export function sizedProps(props: ScalableModelServiceProps, sizing: Sizing | undefined): ScalableModelServiceProps {
   if (!sizing) return props;
   const { replicas, autoscaling } = props;

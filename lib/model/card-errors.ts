@@ -15,12 +15,12 @@ export const cardErrors = {
 
   empty: (field: string): Problem => ({
     code: 'card-field-empty',
-    message: `${field} is empty. Pass a text, or omit the field.`,
+    message: `${field} is empty. Pass some text, or omit the field.`,
   }),
 
   tooLong: (field: string, bytes: number, most: number): Problem => ({
     code: 'card-too-long',
-    message: `${field} has ${bytes} bytes, but an image label can have at most ${most}. Shorten it, and move the rest to the page that card.documentation links to.`,
+    message: `${field} has ${bytes} bytes, but an image label can have at most ${most} bytes. Shorten it, and move the rest to the page that card.documentation links to.`,
   }),
 
   controlCharacter: (field: string, character: string, index: number, lines: boolean): Problem => ({

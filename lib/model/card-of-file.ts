@@ -28,8 +28,8 @@ export interface FileCard {
 }
 
 /**
- * Reads the card from the file, without the fields that `given` sets. An invalid value gives a warning: the model can
- * still be served.
+ * Reads the card from the file, without the fields that `given` sets. An invalid value causes only a warning, because
+ * the model can still be served.
  */
 export function cardOfFile(path: string, graph: OnnxGraph, given: ModelCard): FileCard {
   const warnings: string[] = [];

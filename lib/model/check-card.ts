@@ -43,7 +43,7 @@ export function checkText(label: string, field: CardText, value: unknown): Probl
   return schemes ? urlProblems(label, text, schemes) : [];
 }
 
-/** Validates each metric, and the total size of all in a label. */
+/** Validates each metric, and the total size of all metrics, which share one image label. */
 export function checkMetrics(label: string, metrics: unknown): Problem[] {
   if (!isObject(metrics)) return [cardErrors.metricsInvalid(label, metrics)];
   const problems = Object.entries(metrics).flatMap(([name, value]) => checkMetric(label, name, value));
@@ -69,7 +69,7 @@ export function metricsText(card: ModelCard): string {
 function textProblem(label: string, value: unknown, lines: boolean): Problem | undefined {
   if (typeof value !== 'string') return cardErrors.notText(label, value);
   if (value.trim() === '') return cardErrors.empty(label);
-  // cdktf marks tokens in strings like this. cdktf itself is not loaded to read a model.
+  // cdktf represents tokens in strings like this. It is not loaded here: reading a model does not need it.
   if (value.includes('${TfToken[')) return cardErrors.onlyTerraformKnows(label);
   const control = (lines ? /(?![\t\n\r])\p{Cc}/u : /\p{Cc}/u).exec(value);
   if (control) return cardErrors.controlCharacter(label, control[0], control.index, lines);

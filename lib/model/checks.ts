@@ -5,7 +5,7 @@ import type { OnnxGraph, ValueInfo } from './onnx-graph';
 import { MAX_IR_VERSION, MAX_OPSETS } from './runtime-limits';
 
 /**
- * One segment of a URL path; the same rule applies to names elsewhere:
+ * A name that is one segment of a URL path without encoding:
  * https://www.rfc-editor.org/rfc/rfc3986#section-2.3
  */
 const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -27,7 +27,7 @@ type Check = (path: string, graph: OnnxGraph) => Problem[];
  */
 export const MAX_TENSORS = 1024;
 
-/** Everything in a model's graph that prevents serving it. */
+/** Finds everything in a model's graph that prevents serving it. */
 export function checkGraph(path: string, graph: OnnxGraph): Problem[] {
   const hasTooMany = graph.inputs.length + graph.outputs.length > MAX_TENSORS;
   return [
@@ -53,7 +53,7 @@ const opsets: Check = (path, graph) => {
   });
 };
 
-/** Unknown operators of a known domain are left to the runtime, which has the list of operators. */
+/** Unknown operators of a known domain are left to the runtime, which knows all operators that it implements. */
 const operators: Check = (path, graph) => {
   const unknown = graph.operators.filter(({ domain }) => !Object.hasOwn(MAX_OPSETS, domain));
   return unknown.length > 0 ? [modelErrors.operatorsUnknown(path, unknown, Object.keys(MAX_OPSETS))] : [];
@@ -96,7 +96,7 @@ function repeated(values: readonly ValueInfo[]): string[] {
 /** The first reason why a tensor cannot be described to clients. */
 function describedTensor(path: string, direction: Direction, value: ValueInfo, index: number): Problem[] {
   if (value.name === '') return [modelErrors.tensorUnnamed(path, direction, index)];
-  // The same tool infers an output's type and its shape.
+  // Reported as a missing shape, because one tool infers both the type and the shape.
   if (value.kind === 'untyped') return [modelErrors.shapeUnknown(path, direction, value.name)];
   if (value.kind !== 'tensor') return [modelErrors.notATensor(path, direction, value)];
   if (!elementType(value.elementType).datatype) return [modelErrors.elementTypeUnsupported(path, direction, value)];

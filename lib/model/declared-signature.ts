@@ -11,7 +11,7 @@ import {
 /** Runs of a model on generated inputs, in plain JSON so that they can be cached. */
 export interface ShapeTrial {
   readonly runs: readonly TrialRun[];
-  /** Why there are too few runs, if there are. */
+  /** Why there are too few runs; undefined if there are enough. */
   readonly stopped?: string;
   /** How a run crashed the process, if one did. */
   readonly crash?: string;
@@ -41,7 +41,8 @@ export interface Correction {
 }
 
 /**
- * Corrects the declared outputs that contradict a run. Runs that agree with a declaration do not make it more precise.
+ * Corrects the declared outputs that contradict a run. A declaration that agrees with all runs is kept, even if the
+ * runs would permit a more precise one.
  */
 export function triedSignature(declared: Signature, trial: ShapeTrial): TriedSignature {
   const varying = declared.outputs.find((_, index) => new Set(shapesOf(trial.runs, index).map(rank)).size > 1);

@@ -139,7 +139,7 @@ export interface StringEntry {
 export function usedGraphs({ graph, functions }: ModelMessage): GraphMessage[] {
   const uncalled = new Map(functions.map((f) => [functionKey(f.domain, f.name, f.overload), f]));
   const used = present(graph).flatMap(withSubgraphs);
-  // The list grows during the loop, because functions call each other.
+  // The list grows during the loop, because functions can call other functions.
   for (const { node } of used) {
     for (const { domain, opType, overload } of node) {
       const key = functionKey(domain, opType, overload);

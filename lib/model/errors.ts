@@ -20,7 +20,7 @@ export type Direction = 'input' | 'output';
 export const modelErrors = {
   nameInvalid: (path: string, prop: 'name' | 'version', value: string): Problem => ({
     code: prop === 'name' ? 'model-name-invalid' : 'model-version-invalid',
-    message: `${path}: model ${prop} "${value}" is not one segment of a URL's path. Set ${prop} of OnnxModel.fromFile, or the option ${prop === 'name' ? '--name' : '--model-version'} of the command, to at most 128 letters, digits, ".", "_" and "-", starting with a letter or digit.`,
+    message: `${path}: model ${prop} "${value}" cannot be one segment of a URL path. Set ${prop} of OnnxModel.fromFile, or the option ${prop === 'name' ? '--name' : '--model-version'} of the command, to at most 128 letters, digits, ".", "_" and "-", starting with a letter or digit.`,
   }),
 
   fileNotFound: (path: string): Problem => ({
@@ -65,7 +65,7 @@ export const modelErrors = {
 
   modelTooLarge: (path: string, sizeBytes: number): Problem => ({
     code: 'model-too-large',
-    message: `${path}: the file has ${sizeBytes} bytes, but a protobuf message can have at most 2147483647. Store the weights in a separate file: onnx.save_model(model, path, save_as_external_data=True).`,
+    message: `${path}: the file has ${sizeBytes} bytes, but a protobuf message can have at most 2147483647 bytes. Store the weights in a separate file: onnx.save_model(model, path, save_as_external_data=True).`,
   }),
 
   notOnnx: (path: string, reason: string): Problem => ({

@@ -11,7 +11,7 @@ import type { ExternalTensor } from './onnx-graph';
  * Finds the external data files of a model. Each file is listed once, in the order in which the model refers to them.
  *
  * @param modelPath - path of the model as the user gave it
- * @throws ModelServingError `external-data-…` and the errors of `sourceFile`, all together
+ * @throws ModelServingError `external-data-…` and the errors of `sourceFile`, reported together
  * @see https://github.com/onnx/onnx/blob/main/docs/ExternalData.md
  */
 export function externalFiles(modelPath: string, tensors: readonly ExternalTensor[]): SourceFile[] {

@@ -38,7 +38,7 @@ const LENGTHS: ReadonlyMap<string, number> = new Map(
   }),
 );
 
-/** Index of the mask input. */
+/** Index of the mask input of each operator that has one. */
 const MASKS: ReadonlyMap<string, number> = new Map(
   Object.entries({
     Attention: 3,
@@ -172,7 +172,7 @@ class ValueFinder {
         if (attributeOf('to')?.i === BOOL) this.note(at(0), { isMask: true });
         break;
       case 'Sub':
-        // 1 - mask, which is then multiplied by a large negative number.
+        // In 1 - mask, which is then multiplied by a large negative number.
         if (this.elements(input[0])?.every((value) => value === 1)) this.note(at(1), { isMask: true });
         break;
     }
@@ -205,7 +205,7 @@ class ValueFinder {
     this.note(name, { lengthsOf: [...this.originsOf([sequences ?? ''])].filter((origin) => origin !== name) });
   }
 
-  /** Lengths are compared with the positions of a sequence, which come from another input. */
+  /** An integer input that is compared with values from another input contains lengths of that input's sequences. */
   private noteOrdered(name: string | undefined, other: string | undefined): void {
     const others = [...this.originsOf([other ?? ''])];
     if (name !== undefined && this.integers.has(name) && others.length > 0 && !others.includes(name)) {

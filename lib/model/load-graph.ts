@@ -17,7 +17,7 @@ const GRAPH_FORMAT = 14;
 const MAX_MESSAGE_BYTES = 2 ** 31 - 1;
 
 /**
- * Reads the graph of a model file, once for each content.
+ * Reads the graph of a model file. The result is cached by the file's content.
  *
  * @param path - path as the user gave it, for messages
  * @throws ModelServingError `not-onnx`, `model-too-large`, `file-changed`
@@ -40,7 +40,7 @@ export function loadGraph(path: string, { sourcePath, sha256, sizeBytes }: Sourc
 }
 
 function readGraphOf(path: string, sourcePath: string): OnnxGraph {
-  // Loaded on demand: the protobuf library takes longer to load than a warm synth of a model.
+  // Loaded on demand: loading the protobuf library takes longer than a synth of a cached model.
   const { readGraph } = require('./read-graph') as typeof import('./read-graph');
   try {
     return readGraph(sourcePath);

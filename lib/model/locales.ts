@@ -22,7 +22,7 @@ export function localesIn(graphs: readonly GraphMessage[]): NeededLocale[] {
   return graphs.flatMap(({ node }) => node.filter(isStringNormalizer).flatMap(localeOf));
 }
 
-/** Checks that the image has the locales of a model. Many systems have more locales, so the model may load there. */
+/** Checks that the image has the locales of a model. On a system with more locales, the model loads nevertheless. */
 export function checkLocales(path: string, { locales }: OnnxGraph): Problem[] {
   return locales
     .filter(({ locale }) => !IN_IMAGE.test(locale))
@@ -36,7 +36,7 @@ function isStringNormalizer({ domain, opType }: NodeMessage): boolean {
 function localeOf(node: NodeMessage): NeededLocale[] {
   const attribute = (name: string) => node.attribute.find((each) => each.name === name);
   const locale = attribute('locale');
-  // An attribute of a function: only the runtime resolves its value.
+  // The value comes from an attribute of a function, which only the runtime resolves.
   if (locale?.refAttrName || !usesLocale(attribute)) return [];
   return [{ node: nodeName(node), locale: locale ? textOf(locale) : DEFAULT_LOCALE, isDefault: !locale }];
 }

@@ -12,7 +12,7 @@ export interface ModelCard {
   readonly vendor?: string;
   /** Training data; may have several lines. */
   readonly trainingData?: string;
-  /** Quality of the model by the name of each metric, such as `{ accuracy: 0.987 }`. */
+  /** Quality of the model: the value of each metric by its name, such as `{ accuracy: 0.987 }`. */
   readonly metrics?: Readonly<Record<string, number | string>>;
   /** URL of the repository that the model was built from. */
   readonly source?: string;

@@ -83,7 +83,7 @@ function shapesOf(path: string, declared: Signature, trial: ShapeTrial): ModelSh
   };
 }
 
-/** Division of these by -1 overflows and crashes the process, because the runtime does not check for it. */
+/** Dividing the smallest integer by -1 overflows and crashes the process, because the runtime does not check for it. */
 const SMALLEST_INTEGERS = 'the smallest integers of their types and -1';
 
 function crashText(path: string, inputs: string, crash: string): string {

@@ -20,15 +20,15 @@ export interface OnnxGraph {
   /** Constraints on the values of inputs, derived from the graph. */
   readonly inputValues: InputValuesByName;
   /**
-   * Operators that the runtime must implement, also in subgraphs and called functions; without calls to the model's
-   * functions.
+   * Operators that the runtime must implement, including those in subgraphs and called functions. Calls to the model's
+   * own functions are omitted.
    */
   readonly operators: readonly Operator[];
-  /** Locales that nodes need to change the case of texts. */
+  /** Locales that nodes need to change or ignore the case of texts. */
   readonly locales: readonly NeededLocale[];
   /** Names that are defined more than once in one graph. */
   readonly duplicates: readonly string[];
-  /** Weights in this file whose length does not match their shape. */
+  /** Weights in the model file whose length does not match their shape. */
   readonly wrongSizeTensors: readonly WrongSizeTensor[];
   /** Weights in other files. */
   readonly externalTensors: readonly ExternalTensor[];
@@ -47,9 +47,9 @@ export interface UnwrittenIfEmpty {
 /** What the graph proves about the rows of a batch. */
 export interface RowProof {
   readonly verdict: BatchingVerdict;
-  /** Batch axes if first dimensions fixed at 1 were free; set only if that is proved. */
+  /** Batch axes that the model would have if first dimensions fixed at 1 were free; set only if they are proved. */
   readonly ifFreed?: RowAxes;
-  /** Why that could not be proved; set only if a first dimension is fixed at 1. */
+  /** Why `ifFreed` could not be proved; set only if a first dimension is fixed at 1. */
   readonly refusedIfFreed?: BatchingVerdict;
 }
 
@@ -76,7 +76,7 @@ export interface Operator {
 export interface NeededLocale {
   readonly node: string;
   readonly locale: string;
-  /** Whether the model names no locale, so that the runtime uses this one. */
+  /** Whether this is the runtime's default, because the node names no locale. */
   readonly isDefault: boolean;
 }
 

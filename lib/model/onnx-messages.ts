@@ -65,7 +65,7 @@ const MESSAGES = {
     sparseTensor: [22, 'SparseTensorProto'],
     sparseTensors: [23, 'SparseTensorProto', 'repeated'],
     /**
-     * Not part of ONNX: lengths of these lists in the file. A skeleton contains the start of long lists
+     * Not part of ONNX: lengths of these lists in the file. A skeleton contains only the start of long lists
      * (skeleton-reader.ts).
      */
     floatsCount: [1001, 'uint32'],

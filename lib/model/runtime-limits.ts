@@ -10,7 +10,7 @@ export const RUNTIME_VERSION: string = version;
 export const MAX_IR_VERSION = 13;
 
 /**
- * Domains whose operators the CPU build implements, each with the newest opset that it loads, found in the same way.
+ * Domains whose operators the CPU build implements, each with the newest opset that it loads, found by the same trials.
  */
 export const MAX_OPSETS: Readonly<Record<string, number>> = {
   'ai.onnx': 26,

@@ -51,7 +51,7 @@ function copyMessage(cursor: FileCursor, end: number, type: Type, writer: Writer
   if (depth > MAX_DEPTH) throw new MalformedFile(`messages are nested more than ${MAX_DEPTH} levels deep`);
   const payloads: Payloads = new Map();
   while (cursor.position < end) copyField(cursor, end, type, writer, depth, payloads);
-  if (cursor.position > end) throw new MalformedFile(`a field exceeds its message, which ends at byte ${end}`);
+  if (cursor.position > end) throw new MalformedFile(`a field extends beyond its message, which ends at byte ${end}`);
   for (const [field, { bytes, count }] of payloads) {
     const length = LENGTHS[`${type.name}.${field.name}`];
     const isBytes = field.type === 'bytes' && !field.repeated;
@@ -74,7 +74,7 @@ function copyField(
   const contentStart = cursor.position;
   const contentEnd = contentStart + lengthBytes;
   if (contentEnd > end) {
-    throw new MalformedFile(`the field of ${lengthBytes} bytes at byte ${start} exceeds its message`);
+    throw new MalformedFile(`the field of ${lengthBytes} bytes at byte ${start} extends beyond its message`);
   }
 
   if (field?.resolvedType instanceof Type && wireType === WIRE_TYPE.lengthDelimited) {

@@ -35,7 +35,7 @@ function kindOf(type: TypeMessage | null): ValueInfo['kind'] {
   return 'untyped';
 }
 
-/** Symbols that exporters such as Paddle's write for any size; two of them do not mean equal sizes. */
+/** Symbols that exporters such as Paddle's write for any size. Two equal ones do not mean equal sizes. */
 const PLACEHOLDERS: ReadonlySet<string> = new Set(['', '?', '-1', 'None']);
 
 /** Older exports write sizes of 0 or less for unknown sizes; onnxruntime interprets them in the same way. */

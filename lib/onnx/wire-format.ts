@@ -30,7 +30,7 @@ export function* fieldsOf(cursor: FileCursor, start: number, end: number): Gener
       contentStart: cursor.position,
       end: cursor.position + length,
     };
-    if (field.end > end) throw new MalformedFile(`the field at byte ${position} exceeds its message`);
+    if (field.end > end) throw new MalformedFile(`the field at byte ${position} extends beyond its message`);
     yield field;
     position = field.end;
   }

@@ -15,7 +15,7 @@ type Part = Buffer | { readonly from: number; readonly to: number };
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * Writes a model with other shapes of its inputs and outputs. Shapes that were inferred from the old ones
+ * Writes a copy of a model with new shapes of its inputs and outputs. Shapes that were inferred from the old ones
  * (`value_info`, and shapes within subgraphs) are omitted, so that the runtime infers them again. Everything else is
  * copied without loading it into memory.
  *
@@ -97,7 +97,7 @@ class ShapeEditor {
     );
   }
 
-  /** @param shapes - undefined to omit the shape; values that it does not contain keep theirs */
+  /** @param shapes - new shapes by name; other values keep their shapes. Undefined to omit all shapes */
   private valueInfo(value: WireField, shapes: ReadonlyMap<string, readonly Dimension[]> | undefined): Part[] {
     const dimensions = shapes?.get(this.nameOf(value));
     if (shapes && !dimensions) return [{ from: value.contentStart, to: value.end }];
@@ -148,7 +148,7 @@ function range({ start, end }: WireField): Part {
   return { from: start, to: end };
 }
 
-/** Merges adjacent ranges, because a graph has thousands of nodes. */
+/** Adds a part. Merges adjacent ranges, because a graph can have thousands of nodes. */
 function append(parts: Part[], part: Part): void {
   const last = parts.at(-1);
   if (last && !Buffer.isBuffer(last) && !Buffer.isBuffer(part) && last.to === part.from) {
@@ -179,7 +179,7 @@ function copyPart(from: number, to: number, part: Part): void {
   const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, part.to - part.from));
   for (let position = part.from; position < part.to;) {
     const count = readSync(from, chunk, 0, Math.min(chunk.length, part.to - position), position);
-    if (count === 0) throw new MalformedFile(`the file ends at byte ${position}, while it is being copied`);
+    if (count === 0) throw new MalformedFile(`the file ended at byte ${position} while it was being copied`);
     for (let written = 0; written < count;) written += writeSync(to, chunk, written, count - written);
     position += count;
   }

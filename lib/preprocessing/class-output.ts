@@ -42,7 +42,7 @@ const KINDS: Partial<Record<Datatype, ClassOutput['kind']>> = {
   ),
 };
 
-/** Completes the props from the signature, for model.json, or returns their problems. Undefined if nothing is declared. */
+/** Completes the props from the signature, for model.json, or returns their problems; neither if no prop is set. */
 export function resolveClassOutput(
   path: string,
   props: ClassOutputProps,

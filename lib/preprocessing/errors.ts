@@ -82,7 +82,7 @@ export const preprocessingErrors = {
 
   fileOutside: (path: string, file: string, { link, target }: LinkOutside): Problem => ({
     code: 'classes-file-outside',
-    message: `${path}: classes is the file ${file}, but ${link} is a link to ${target}, outside its folder. Replace the link with the file.`,
+    message: `${path}: classes is the file ${file}, but ${link} is a link out of its folder, to ${target}. Replace the link with the file.`,
   }),
 
   noNames: (path: string): Problem => ({

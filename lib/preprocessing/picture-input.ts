@@ -89,7 +89,7 @@ export interface PictureInputProps {
   readonly background?: number;
 
   /**
-   * Maximum pixels of a picture before it is resized. A larger picture is refused with status 413 before it is decoded. The
+   * Maximum number of pixels in a picture before it is resized. A larger picture is refused with status 413 before it is decoded. The
    * container's default memory has room for one picture of this size, at 24 bytes per pixel.
    *
    * @default 16777216, which is 4096 x 4096

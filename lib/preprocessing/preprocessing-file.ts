@@ -20,9 +20,9 @@ const PROPS = ['picture', 'classes', 'classOutput', 'classScores'];
 export function readPreprocessing(path: string): { preprocessing: Preprocessing; warnings: string[] } {
   const refuse = (reason: string) => new ModelServingError([errors.fileInvalid(path, reason)]);
   const content = parseJson(readText(path), (reason) => errors.fileInvalid(path, reason));
-  const shape = 'it is not an object with picture (an object) and classes';
+  const shape = 'it must be an object, and its value of picture must be an object too';
   if (!isObject(content)) throw refuse(shape);
-  // The old name of `picture`.
+  // `image` is the old name of `picture`.
   const { image, ...others } = content;
   const isBoth = image !== undefined && others.picture !== undefined;
   if (isBoth) throw refuse('it has both picture and its old name, image');

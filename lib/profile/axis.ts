@@ -1,14 +1,14 @@
 /** Maps values to coordinates of a chart. */
 export interface Axis {
   readonly ticks: readonly number[];
-  /** Coordinate of a value, in the chart's units. */
+  /** Returns the coordinate of a value, in the chart's units. */
   place(value: number): number;
 }
 
 /** Approximate number of ticks. */
 const TICKS = 5;
 
-/** Linear axis from 0 to a round number, at least `most`. */
+/** Linear axis from 0 to the first tick that is at least `most`. */
 export function linearAxis(most: number, from: number, to: number): Axis {
   const step = roundStep(most / TICKS);
   const count = Math.ceil(most / step - 1e-9);
@@ -16,7 +16,7 @@ export function linearAxis(most: number, from: number, to: number): Axis {
   return { ticks, place: (value) => from + ((to - from) * value) / (count * step) };
 }
 
-/** Logarithmic axis around all values. Its ends are two of 1, 2, 5, 10, 20 and so on. */
+/** Logarithmic axis that covers all values. Its ends are round: 1, 2, 5, 10, 20 and so on. */
 export function logAxis(values: readonly number[], from: number, to: number): Axis {
   const first = floorRound(Math.min(...values));
   const ticks = [first];
@@ -30,13 +30,13 @@ export function logAxis(values: readonly number[], from: number, to: number): Ax
 /** Logarithmic axis with a tick at each value. Each value is about twice the one before. */
 export function doublingAxis(ticks: readonly number[], from: number, to: number): Axis {
   const [low, high] = [ticks[0], ticks.at(-1)].map((tick) => Math.log2(tick as number)) as [number, number];
-  // A single value is in the middle.
+  // A single tick is placed in the middle.
   const place = (value: number) =>
     high === low ? (from + to) / 2 : from + ((to - from) * (Math.log2(value) - low)) / (high - low);
   return { ticks, place };
 }
 
-/** The smallest of 1, 2, 5, 10, 20 and so on, and 0.5, 0.2, 0.1 and so on, that is at least this large. */
+/** Smallest round number that is at least `least`: 1, 2 or 5 times a power of ten. */
 function roundStep(least: number): number {
   const power = 10 ** Math.floor(Math.log10(least));
   const factor = [1, 2, 5, 10].find((candidate) => candidate * power >= least * (1 - 1e-9)) as number;

@@ -8,7 +8,7 @@ export interface LoadPlan {
   /** Number of connections. Each waits for its response before it sends the next request. */
   readonly clients: number;
   readonly seconds: number;
-  /** The load continues until it has this many responses, for at most ten times `seconds`. */
+  /** The load goes on after `seconds` until it has this many responses, but for at most ten times `seconds`. */
   readonly minResponses: number;
 }
 
@@ -19,7 +19,7 @@ export interface Load {
   readonly seconds: number;
 }
 
-/** A response other than 200, or none. The message continues a sentence that begins with "the server". */
+/** A status other than 200, or no response. The message completes a sentence that begins with "the server". */
 export class RefusedRequest extends Error {}
 
 /** Sends requests until the time is over, and waits for all responses. */

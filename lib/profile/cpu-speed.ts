@@ -6,21 +6,22 @@ const ELEMENTS = 4096;
 const PASSES = 2000;
 const REPETITIONS = 7;
 
-/** This machine's: `AMD EPYC 9B14`, or `arm64` where the system reports no name. */
+/** Name of this machine's CPU, such as `AMD EPYC 9B14`; its architecture if the system reports no name. */
 export function cpuName(): string {
   return cpus()[0]?.model.trim() || process.arch;
 }
 
-/** Measures `Machine.cpuSpeed` in about 0.1 s; of a few runs, one that other processes disturbed does not count. */
+/** Measures `Machine.cpuSpeed` in about 0.1 s. The median ignores disturbed runs. */
 export function measureCpuSpeed(): number {
   return rounded(median(Array.from({ length: REPETITIONS }, multiplyAdditionsPerSecond)));
 }
 
 /**
  * How this machine's CPU compares with the one that a profile was measured on, for users of the profile: `this machine's
- * Intel Xeon is 1.4 times as fast`. Undefined for the same CPU, and for profiles of earlier releases.
+ * Intel Xeon is 1.4 times as fast in a test of one thread`. Undefined for the same CPU, and for profiles of earlier
+ * releases.
  *
- * @param speed - Measures this machine.
+ * @param speed - measures this machine's CPU
  */
 export function otherCpuText(
   { cpu, cpuSpeed }: Machine,
@@ -31,7 +32,7 @@ export function otherCpuText(
   return `this machine's ${here} is ${(speed() / cpuSpeed).toPrecision(2)} times as fast in a test of one thread`;
 }
 
-/** Of 32-bit floats, which fit in the first cache, by CPU time. */
+/** Multiply-additions per second of CPU time. The 32-bit floats fit in the first-level cache. */
 function multiplyAdditionsPerSecond(): number {
   const values = new Float32Array(ELEMENTS).fill(0.5);
   const began = process.cpuUsage();

@@ -1,10 +1,10 @@
 import { DEFAULT_HEADROOM } from './headroom';
 import type { Sizing } from './sizing';
 
-/** Below the lowest, an autoscaler follows noise; above the highest, it acts too late. */
+/** Below the lowest target, an autoscaler would react to noise; above the highest, it would react too late. */
 const [LOWEST_PERCENT, HIGHEST_PERCENT] = [10, 90];
 
-/** CPU utilization, in percent of the request, at which a replica can still absorb the headroom. */
+/** CPU utilization, in percent of the request, at which a replica still has the headroom to spare. */
 export function cpuTarget({ cpus, busyCpus }: Sizing, headroom: number = DEFAULT_HEADROOM): number {
   const percent = Math.floor((100 * Math.min(busyCpus, cpus)) / (cpus * (1 + headroom)));
   return Math.min(HIGHEST_PERCENT, Math.max(LOWEST_PERCENT, percent));

@@ -13,7 +13,7 @@ export function describeSizing(profile: ModelProfile, model: SizedModel): [label
   const otherCpu = otherCpuText(profile.machine);
   return [
     ['profile', `measured on ${measuredOn(profile)}${busyText(profile)}`],
-    ...(otherCpu ? [['CPU', `${otherCpu}; CPUs and rates may be off by as much`] as [string, string]] : []),
+    ...(otherCpu ? [['CPU', `${otherCpu}; CPUs and rates may differ by this factor`] as [string, string]] : []),
     ['replica', `${shapeText(sizing)}, ${sizing.memoryMiB} MiB`],
     ['rate', rateText(sizing.requestsPerSecond)],
     ['queue', `${sizing.maxQueueLength} requests`],

@@ -17,6 +17,6 @@ export const profileErrors = {
 
   stale: (path: string, modelPath: string, profile: ModelProfile, sha256: string): Problem => ({
     code: 'profile-stale',
-    message: `${path}: this profile belongs to another model, with sha256 ${profile.sha256}, measured on ${measuredOn(profile)}; ${modelPath} has ${sha256}. Measure again: ${profileCommand(modelPath)}`,
+    message: `${path}: this profile belongs to another model, with sha256 ${profile.sha256}, measured on ${measuredOn(profile)}; ${modelPath} has sha256 ${sha256}. Measure again: ${profileCommand(modelPath)}`,
   }),
 };

@@ -1,4 +1,4 @@
-/** Share by which the load may rise until new replicas are ready. */
+/** Fraction by which the load may rise before new replicas are ready. */
 export const DEFAULT_HEADROOM = 0.3;
 
 /** `30 % headroom` */

@@ -1,4 +1,4 @@
-/** A batch size and the time of its runs. */
+/** A batch size and the median time of its runs. */
 export interface Rung {
   readonly batchSize: number;
   readonly p50Seconds: number;
@@ -7,7 +7,7 @@ export interface Rung {
 /** If a run takes longer than this, larger batches are of no use. */
 const MAX_RUN_SECONDS = 2;
 
-/** Least gain in throughput that makes a larger batch worth its latency. */
+/** Smallest gain in throughput that is worth the latency of a larger batch. */
 const MIN_GAIN = 1.05;
 
 /** 1, 2, 4 and so on below `most`, then `most`. */

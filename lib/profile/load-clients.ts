@@ -1,7 +1,10 @@
 const MIN_CLIENTS = 64;
 export const MAX_CLIENTS = 1024;
 
-/** One batch runs while the next fills. With fewer clients than rows of both, batches are not full and memory stays below its peak. */
+/**
+ * One batch runs while the next fills. With fewer clients than rows in both, batches are not full and memory stays below
+ * its peak.
+ */
 const BATCHES_IN_FLIGHT = 2;
 
 /** Longest wait of a client; the server's time limit is 30 s. */

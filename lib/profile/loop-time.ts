@@ -9,13 +9,13 @@ export interface CpuTimes {
   readonly threadSeconds?: number;
 }
 
-/** The server may execute shorter runs on the event loop's thread, which they block. */
+/** Shorter runs may execute on the event loop's thread and block it. */
 const INLINE_RUN_SECONDS = 100e-6;
 
 /**
- * CPU time of the event loop: the larger of two estimates, each of which may be too low. The time of its thread leaves
- * out other threads that collect garbage and read large requests. The total without the runs is too low if runs waited
- * for a CPU.
+ * CPU time of the event loop: the larger of two estimates, each of which may be too low. The CPU time of its thread
+ * omits other threads, which collect garbage and read large requests. The CPU time of the server minus the time of the
+ * runs is too low if runs waited for a CPU.
  */
 export function loopTime({ cpuSeconds, runSeconds, runs, threadSeconds }: CpuTimes): number {
   if (threadSeconds !== undefined) return Math.max(threadSeconds, cpuSeconds - runSeconds);

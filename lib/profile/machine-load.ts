@@ -5,19 +5,19 @@ import { ownSeconds } from './process-figures';
 /** Share of the CPU time that other processes may use while a model is measured. */
 export const MAX_LOAD = 0.1;
 
-/** Long enough to detect a load of 1 % on 2 CPUs with counters of 10 ms. */
+/** Long enough to detect a load of 1 % on 2 CPUs, whose counters advance in steps of 10 ms. */
 const REST_SECONDS = 0.5;
 
-/** Attempts: activity of a moment, such as the end of the previous command, does not count as load. */
+/** Number of attempts: brief activity, such as the end of the previous command, does not count as load. */
 const REST_ATTEMPTS = 3;
 
-/** Share of this machine's CPU time used by processes other than this one and its children. */
+/** Measures the share of this machine's CPU time used by processes other than this one and its children. */
 export class MachineLoad {
   private readonly start = cpuTimes();
   private readonly ownStart = ownSeconds();
 
   /**
-   * Share since the beginning, from 0 to 1. Children that are still running count as other processes. Undefined if the
+   * Share since this object was created, from 0 to 1. Running children count as other processes. Undefined if the
    * system does not report the CPU time of children.
    */
   share(): number | undefined {
@@ -27,7 +27,7 @@ export class MachineLoad {
   }
 }
 
-/** The same share while nothing is measured. A share above the limit is measured again; the least counts. */
+/** Share of the CPU time in use while nothing is measured: the lowest of a few attempts, which end below the limit. */
 export async function loadAtRest(signal: AbortSignal): Promise<number> {
   let least = Infinity;
   for (let rest = 0; rest < REST_ATTEMPTS && least > MAX_LOAD; rest++) {

@@ -4,7 +4,7 @@ import { cpuName, measureCpuSpeed } from './cpu-speed';
 import type { Machine } from './model-profile';
 
 /**
- * @param cpus - CPUs that a process may use by its quota
+ * @param cpus - CPUs that the quota allows this process to use
  * @param otherLoad - share of CPU time used by other processes
  */
 export function thisMachine(cpus: number, otherLoad: number): Machine {

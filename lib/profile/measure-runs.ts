@@ -9,10 +9,10 @@ import { TrialFailure, type TrialProcess } from './trial-process';
 
 type TrialCalls = Pick<TrialProcess, 'call'>;
 
-/** Several rounds instead of one long one, so that a burst of other load spoils only one of them. */
+/** Several rounds instead of a single long one, so that a burst of load from other processes spoils only one. */
 export const ROUNDS = 3;
 
-/** Runs per round, even of a slow model. */
+/** Minimum number of runs per round, even if the model is slow. */
 const MIN_RUNS = 2;
 
 export interface RunsPlan {
@@ -23,9 +23,9 @@ export interface RunsPlan {
   readonly threads?: readonly number[];
   /** 1 if rows cannot share a run. */
   readonly maxBatchSize: number;
-  /** Time of each measurement, all rounds together. */
+  /** Duration of each measurement, the sum of all rounds. */
   readonly seconds: number;
-  /** The dimension that is measured at several sizes, and its size this time. */
+  /** The dimension that is measured at several sizes, and the current size. */
   readonly at?: { readonly name: string; readonly size: number };
 }
 
@@ -59,7 +59,7 @@ export type OnRunsStep = (what: string, detail: string, left: number) => void;
 export async function measureRuns(trial: TrialCalls, plan: RunsPlan, onStep: OnRunsStep): Promise<RunsMeasured> {
   const batchSizes = doublings(plan.maxBatchSize);
   const roundSeconds = plan.seconds / ROUNDS;
-  onStep('the model loads', 'first run', plan.seconds * batchSizes.length * (plan.threads?.length ?? 1));
+  onStep('loading the model', 'first run', plan.seconds * batchSizes.length * (plan.threads?.length ?? 1));
   const start = performance.now();
   const { cpus } = await load(trial, 1);
   const { dimensions } = await warmUp(trial, plan);
@@ -77,7 +77,7 @@ export async function measureRuns(trial: TrialCalls, plan: RunsPlan, onStep: OnR
       const { threads, rungs } = ladder;
       const later = () => (ROUNDS - round) * secondsOf(ladders) + secondsOf(ladders.slice(i + 1));
       const what = `round ${round} of ${ROUNDS}, ${threadsText(threads)}`;
-      onStep(what, 'the model loads', later() + secondsOf([ladder]));
+      onStep(what, 'loading the model', later() + secondsOf([ladder]));
       const loading = performance.now();
       loads.push((await load(trial, threads)).seconds);
       warmUps.push((await warmUp(trial, plan)).seconds);
@@ -121,11 +121,11 @@ function secondsSince(start: number): number {
   return (performance.now() - start) / 1000;
 }
 
-/** Memory of one more executor, in bytes. */
+/** Measures the memory of one more executor, in bytes. */
 export async function measureExecutor(trial: TrialCalls, plan: RunsPlan, batchSize: number): Promise<number> {
   await load(trial, 1);
   await warmUp(trial, plan);
-  return trial.call(`at batches of ${batchSize} rows in two sessions`, 'executorBytes', batchSize);
+  return trial.call(`while it ran batches of ${batchSize} rows in two sessions`, 'executorBytes', batchSize);
 }
 
 function load(trial: TrialCalls, threads: number) {
@@ -134,17 +134,17 @@ function load(trial: TrialCalls, threads: number) {
 
 async function warmUp(trial: TrialCalls, { path, hasExample }: RunsPlan): Promise<ReturnType<Trial['warmUp']>> {
   try {
-    return await trial.call('in the first run', 'warmUp');
+    return await trial.call('during the first run', 'warmUp');
   } catch (error) {
     if (!(error instanceof TrialFailure)) throw error;
     throw new ModelServingError([measuringErrors.inputsRefused(path, error.message, hasExample)]);
   }
 }
 
-/** Undefined if the model refuses a batch of this size although it has run one row. */
+/** Returns undefined if the model refuses a batch of `batchSize` rows, although it has run a single row. */
 async function timesOf(trial: TrialCalls, { batchSize }: Samples, seconds: number) {
   try {
-    return await trial.call(`at batches of ${batchSize} rows`, 'run', batchSize, seconds, MIN_RUNS);
+    return await trial.call(`while it ran batches of ${batchSize} rows`, 'run', batchSize, seconds, MIN_RUNS);
   } catch (error) {
     if (error instanceof TrialFailure) return undefined;
     throw error;

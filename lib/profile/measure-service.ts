@@ -11,13 +11,13 @@ import { mainThreadSeconds, peakBytes } from './process-figures';
 import { quantile, rounded } from './quantile';
 import { ServerMetrics } from './server-metrics';
 
-/** Room for all clients at the same time, so that no request is refused. */
+/** Room for one request of every client, so that none is refused. */
 const QUEUE = { maxQueueLength: MAX_CLIENTS, maxQueueBytes: 2 ** 40 };
 
 /** With fewer responses, the 99th percentile is meaningless. */
 const MIN_RESPONSES = 100;
 
-/** Duration of the warm-up load, as a share of the measured load's. */
+/** Duration of the warm-up load, as a fraction of the duration of the measured load. */
 const WARM_UP_SHARE = 1 / 3;
 
 export interface ServicePlan extends Omit<MeasuredServerOptions, 'settings'> {
@@ -26,7 +26,7 @@ export interface ServicePlan extends Omit<MeasuredServerOptions, 'settings'> {
   /** Threads of the executor. */
   readonly threads: number;
   readonly maxBatchSize: number;
-  /** Throughput of such batches in process. */
+  /** Throughput of batches of `maxBatchSize` rows, measured without the server. */
   readonly rowsPerSecond: number;
   /** Duration of the measured load. */
   readonly seconds: number;
@@ -40,13 +40,13 @@ export interface ServiceMeasured {
   readonly batchingObstacle?: string;
 }
 
-/** Estimated duration of `measureService` in seconds, without the server's start. */
+/** Estimated duration of `measureService` in seconds, not counting the start of the server. */
 export function serviceSeconds({ seconds, rowsPerSecond }: Pick<ServicePlan, 'seconds' | 'rowsPerSecond'>): number {
   return WARM_UP_SHARE * seconds + Math.min(10 * seconds, Math.max(seconds, MIN_RESPONSES / rowsPerSecond));
 }
 
 /**
- * Measures the model behind the real server, with one executor. The counters are read before the first request of a load
+ * Measures the model in the real server, with one executor. The counters are read before the first request of a load
  * and after its last response, so that no run counts for two loads.
  *
  * @throws ModelServingError `server-not-ready`, `trial-request-refused`
@@ -57,17 +57,17 @@ export async function measureService(
 ): Promise<ServiceMeasured> {
   const { threads, maxBatchSize, path } = plan;
   const all = serviceSeconds(plan);
-  onStep('the server starts', all);
+  onStep('starting the server', all);
   const settings = { executors: 1, threadsPerExecutor: threads, maxBatchSize, ...QUEUE };
   const server = await MeasuredServer.start({ ...plan, settings });
   try {
     const scrape = () => ServerMetrics.scrape(server.ports.metricsPort);
     const ready = await scrape();
-    onStep('the server warms up', all);
+    onStep('warming up the server', all);
     const load = loadPlan(plan, server.ports.httpPort);
     await sendOnce(load);
     await closedLoop({ ...load, seconds: plan.seconds * WARM_UP_SHARE, minResponses: 0 });
-    onStep('the server under load', all - plan.seconds * WARM_UP_SHARE);
+    onStep('load test of the server', all - plan.seconds * WARM_UP_SHARE);
     const [before, loopBefore] = [await scrape(), mainThreadSeconds(server.pid)];
     const { latencies, seconds } = await closedLoop(load);
     const [loopAfter, after] = [mainThreadSeconds(server.pid), await scrape()];

@@ -2,20 +2,20 @@ import { fullBatchSize } from './load-clients';
 import type { MeasuredRun, ModelProfile } from './model-profile';
 import { saturatingBatchSize } from './saturation';
 
-/** A run of one row this short needs no more threads. */
+/** If a run of one row is at most this long, it needs no more threads. */
 const FAST_RUN_SECONDS = 0.05;
 
-/** Factor of the fastest run's time. A smaller difference is noise, and not worth a CPU. */
+/** Ratio to the fastest run's time. A smaller difference is noise and not worth another CPU. */
 const SIMILAR_TIME = 1.05;
 
-/** Seconds per row at the largest measured batch size up to this one, with this number of threads or the next lower. */
+/** Seconds per row at the largest measured batch up to `batchSize`, with `threads` or the nearest lower number. */
 export function secondsPerRow(profile: ModelProfile, threads: number, batchSize: number): number {
   const runs = runsWith(profile, threads);
   const largest = largestBatchSize(runs, batchSize);
   return runs.find((run) => run.batchSize === largest)!.p50Seconds / largest;
 }
 
-/** Fewest threads with which a row runs fast enough, or else about as fast as with any number. */
+/** Fewest threads with which a run of one row is fast enough, or else about as fast as with any number of threads. */
 export function fewestThreads(profile: Pick<ModelProfile, 'runs'>, atMost = Infinity): number {
   const single = profile.runs.filter(({ batchSize }) => batchSize === 1);
   const allowed = single.filter(({ threads }) => threads <= atMost);
@@ -36,7 +36,7 @@ export function usefulBatchSize(profile: ModelProfile, threads: number): number 
   return largestBatchSize(runs, most);
 }
 
-/** Largest batch that the clients of the measurement could keep full. The server never formed a larger one. */
+/** Largest batch that the clients of the measurement could keep full. The server formed no larger batches. */
 export function formableBatchSize({ served }: ModelProfile): number {
   return fullBatchSize(served.clients);
 }

@@ -10,11 +10,11 @@ export interface MeasuredServerOptions {
   /** Path of the model; used in messages. */
   readonly path: string;
   readonly settings: Partial<Settings>;
-  /** Ends the server. */
+  /** Stops the server. */
   readonly signal: AbortSignal;
 }
 
-/** Messages of the server's log that matter to the measurement. */
+/** Log messages of the server that the measurement depends on. */
 interface LogMessages {
   listening?: { readonly httpPort: number; readonly metricsPort: number };
   ready?: { readonly startSeconds: number };
@@ -61,7 +61,7 @@ export class MeasuredServer {
     return this.messages.listening as NonNullable<LogMessages['listening']>;
   }
 
-  /** Time from its start until it was ready. */
+  /** Time from the start of the server until it was ready. */
   get readySeconds(): number {
     return (this.messages.ready as NonNullable<LogMessages['ready']>).startSeconds;
   }
@@ -98,7 +98,7 @@ export class MeasuredServer {
       const { msg, ...rest } = JSON.parse(line);
       this.messages[msg as keyof LogMessages] = rest;
     } catch {
-      // Not a line of the server's own.
+      // The server did not write this line.
     }
   }
 }

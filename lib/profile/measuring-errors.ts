@@ -5,14 +5,14 @@ import { loadText, MAX_LOAD } from './machine-load';
 export const measuringErrors = {
   dimensionUnknown: (path: string, option: string, name: string, names: readonly string[]): Problem => ({
     code: 'dimension-unknown',
-    message: `${path}: ${option} ${name}: no input has a free dimension of this name. ${
+    message: `${path}: ${option} ${name}: no input has a free dimension with this name. ${
       names.length > 0 ? `Use one of ${names.map((each) => `"${each}"`).join(', ')}.` : `Remove ${option}.`
     }`,
   }),
 
   dimensionOfBatch: (path: string, option: string, name: string): Problem => ({
     code: 'dimension-of-batch',
-    message: `${path}: ${option} ${name}: this dimension counts rows, and batches of many sizes are measured. Set the largest batch with --max-batch.`,
+    message: `${path}: ${option} ${name}: this dimension counts rows, and many batch sizes are measured anyway. Set the largest batch with --max-batch.`,
   }),
 
   dimensionTwice: (path: string, name: string): Problem => ({
@@ -22,7 +22,7 @@ export const measuringErrors = {
 
   sizeRefused: (path: string, used: number | undefined): Problem => ({
     code: 'size-refused',
-    message: `${path}: the model does not run on generated inputs of this size, but runs at ${used}. Remove this size from --at.`,
+    message: `${path}: the model does not run on generated inputs of this size, but it does run at ${used}. Remove this size from --at.`,
   }),
 
   /** A problem at one of several sizes. */
@@ -42,28 +42,28 @@ export const measuringErrors = {
       hasExample ? 'the first golden example or on generated inputs of its shapes' : 'generated inputs'
     }: ${reason}. ${
       hasExample
-        ? 'Pass a golden example that it runs on with --golden.'
-        : 'Pass real inputs as a golden example with --golden, or set the sizes that it needs with --dimension NAME=SIZE.'
+        ? 'Use --golden to pass an example that the model runs on.'
+        : 'Use --golden to pass real inputs as an example, or --dimension NAME=SIZE to set the sizes that the model needs.'
     }`,
   }),
 
   trialEnded: (path: string, activity: string, how: string, lastLines: readonly string[]): Problem => ({
     code: 'trial-process-ended',
-    message: `${path}: the process that measures the model ended with ${how} ${activity}${quoted(lastLines)}. If memory ran out, lower --max-batch or measure on a larger machine.`,
+    message: `${path}: the process that measures the model ended with ${how} ${activity}${quoted(lastLines)}If memory ran out, lower --max-batch or measure on a larger machine.`,
   }),
 
   serverNotReady: (path: string, lastLines: readonly string[]): Problem => ({
     code: 'server-not-ready',
-    message: `${path}: the server does not serve the model${quoted(lastLines)}. Fix the problem in the log; "model-serving serve ${path}" shows the whole log.`,
+    message: `${path}: the server did not become ready${quoted(lastLines)}Fix the problem that the log reports; "model-serving serve ${path}" shows the whole log.`,
   }),
 
   requestRefused: (path: string, what: string, lastLines: readonly string[]): Problem => ({
     code: 'trial-request-refused',
-    message: `${path}: the server ${what} when it received a request of one row${quoted(lastLines)}. Pass a golden example that the model runs on with --golden; if memory ran out, measure on a larger machine.`,
+    message: `${path}: the server ${what} when it received a request of one row${quoted(lastLines)}Use --golden to pass an example that the model runs on; if memory ran out, measure on a larger machine.`,
   }),
 };
 
-/** Quotes the last lines of a log, each indented below the sentence. */
+/** Ends a sentence: with the last lines of a log, each on its own indented line, or with a period if there are none. */
 function quoted(lines: readonly string[]): string {
-  return lines.length > 0 ? `; its last lines are:\n${lines.map((line) => `  ${line}`).join('\n')}\n` : '';
+  return lines.length > 0 ? `; the last lines of its log:\n${lines.map((line) => `  ${line}`).join('\n')}\n` : '. ';
 }

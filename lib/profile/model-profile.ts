@@ -12,7 +12,7 @@ export interface ModelProfile {
   readonly dimensions: Readonly<Record<string, number>>;
   /** Runs of the model in process, by threads and then batch size, both ascending. */
   readonly runs: readonly MeasuredRun[];
-  /** The model behind the server, with one executor. */
+  /** The model in the server, with one executor. */
   readonly served: MeasuredService;
   /** Measurements at other sizes. @default - measured at one size only */
   readonly sizes?: readonly MeasuredSize[];
@@ -26,7 +26,7 @@ export type MeasuredSize = Pick<ModelProfile, 'dimensions' | 'runs' | 'served'>;
 export interface Machine {
   /** Model of the CPU, such as `AMD EPYC 9B14`. */
   readonly cpu: string;
-  /** CPUs that the measurement could use by its quota. */
+  /** CPUs that the quota allowed the measurement to use. */
   readonly cpus: number;
   /**
    * Multiply-additions of 32-bit floats per second in one thread of JavaScript, to compare CPUs.
@@ -58,7 +58,7 @@ export interface MeasuredRun {
 export interface MeasuredService {
   /** Threads of the executor. @default 1 (profiles of earlier releases) */
   readonly threads?: number;
-  /** Most rows per run. @default - the largest saturating batch of any number of threads (profiles of earlier releases) */
+  /** Maximum rows per run. @default - the largest saturating batch for any thread count (profiles of earlier releases) */
   readonly maxBatchSize?: number;
   /** Average rows per run. @default - unknown (profiles of earlier releases) */
   readonly rowsPerRun?: number;
@@ -66,9 +66,9 @@ export interface MeasuredService {
   readonly clients: number;
   /** CPU time of the whole server per request of one row, including the model's run, at the batch sizes that occurred. */
   readonly cpuSecondsPerRequest: number;
-  /** The event loop's part of it: reading, checking and answering a request; everything but the runs of executors. */
+  /** The event loop's part of `cpuSecondsPerRequest`: reading, checking and answering the request; not its run. */
   readonly loopSecondsPerRequest: number;
-  /** Measured with the clients on the same machine, so lower than the server's own limit. */
+  /** Lower than the server could reach alone, because the clients ran on the same machine. */
   readonly requestsPerSecond: number;
   readonly p50Seconds: number;
   readonly p99Seconds: number;

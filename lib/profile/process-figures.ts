@@ -17,7 +17,7 @@ export function mainThreadSeconds(pid: number): number | undefined {
   return nanoseconds > 0 ? nanoseconds / 1e9 : undefined;
 }
 
-/** Ticks of /proc, the same on every platform that Node runs on. */
+/** Unit of CPU times in /proc, the same on every platform that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
 /**

@@ -6,7 +6,7 @@ export function measuredSizes(profile: ModelProfile): readonly MeasuredSize[] {
   return [{ dimensions, runs, served }, ...(profile.sizes ?? [])];
 }
 
-/** The profile at the sizes of the named dimensions; undefined if it was not measured there. */
+/** The profile with the measurements at the given sizes; undefined if none were made at these sizes. */
 export function profileAt(
   profile: ModelProfile,
   sizes: Readonly<Record<string, number>> = {},

@@ -33,7 +33,7 @@ export interface ProfileOptions {
   readonly seconds: number;
   /** Measures even on a busy machine. @default false */
   readonly force?: boolean;
-  /** Ends all processes that were started. */
+  /** Stops all processes that were started. */
   readonly signal: AbortSignal;
   readonly onStep: OnStep;
 }
@@ -49,7 +49,7 @@ export interface Profiled {
 /** Duration of the load on the server, as a multiple of `seconds`. */
 const LOAD_FACTOR = 10;
 
-/** Runs of each of two sessions, to measure the memory of one. */
+/** Number of runs in each of two sessions, to measure the memory of one session. */
 const EXECUTOR_RUNS = 5;
 
 /** Everything that is measured at one size. */
@@ -154,7 +154,7 @@ async function measure(
     },
     (what, left) => onStep(what, undefined, left + memorySeconds),
   );
-  onStep('memory of an executor', undefined, memorySeconds);
+  onStep('measuring the memory of an executor', undefined, memorySeconds);
   const batchSize = service.served.maxBatchSize ?? served.batchSize;
   // In a new process, since freed memory would be reused and not counted.
   const executorBytes = await withTrial(stage, options, (trial) => measureExecutor(trial, plan, batchSize));
@@ -178,7 +178,7 @@ function profileOf(model: OnnxModel, all: readonly Measured[], otherLoad: number
     memory: {
       readyMiB: most(({ service }) => service.memory.readyMiB),
       peakMiB: most(({ service }) => service.memory.peakMiB),
-      // Some freed memory may be reused even so; the weights are a lower bound.
+      // Some freed memory may be reused even in a new process; the weights are a lower bound.
       executorMiB: Math.max(
         inMiB(model.sizeBytes),
         most(({ executorMiB }) => executorMiB),

@@ -1,4 +1,4 @@
-/** The value below which this part of all values lies, without interpolation; NaN if there are no values. */
+/** The value below which the fraction `part` of all values lies, without interpolation; NaN if there are no values. */
 export function quantile(values: ArrayLike<number>, part: number): number {
   const sorted = Float64Array.from(values).sort();
   return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? NaN;
@@ -8,7 +8,7 @@ export function median(values: ArrayLike<number>): number {
   return quantile(values, 0.5);
 }
 
-/** Rounds to four digits. More digits are noise, and would change every line of a profile. */
+/** Rounds to four significant digits. More would be noise. */
 export function rounded(value: number): number {
   return Number(value.toPrecision(4));
 }

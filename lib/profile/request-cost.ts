@@ -17,19 +17,19 @@ export function requestCost(profile: ModelProfile, threads: number, batchSize: n
   const { cpuSecondsPerRequest, loopSecondsPerRequest: loopSeconds } = profile.served;
   const formed = Math.min(batchSize, formableBatchSize(profile));
   const runSeconds = slowdown(profile) * secondsPerRow(profile, threads, formed);
-  // Other numbers of threads and rows may cost less in process. The server was not measured with them, so the higher cost counts.
+  // Other numbers of threads and rows may cost less, but the server was not measured with them. The higher cost counts.
   const cpuSeconds = Math.max(cpuSecondsPerRequest, loopSeconds + threads * runSeconds);
   return { loopSeconds, runSeconds, cpuSeconds };
 }
 
-/** Requests per second if CPU time is never short: either the event loop or all executors are busy. */
+/** Requests per second with enough CPUs. The limit is the event loop or the executors, whichever is slower. */
 export function fullRate({ loopSeconds, runSeconds }: RequestCost, executors: number): number {
   return Math.min(1 / loopSeconds, executors / runSeconds);
 }
 
 /**
- * Share of the full rate that the measured server, with one executor, reached. The rest is lost when requests are handed
- * over between the event loop and the executor, and shows in neither of their times.
+ * Fraction of the full rate that the measured server, with one executor, reached. The rest is lost while requests are
+ * handed over between the event loop and the executor; the measured times of neither include it.
  */
 export function attainedShare(profile: ModelProfile): number {
   const { threads, maxBatchSize } = servedSizes(profile);
@@ -42,8 +42,8 @@ export function usefulExecutors({ loopSeconds, runSeconds }: RequestCost, thread
 }
 
 /**
- * Ratio of a request's CPU time behind the server, without the event loop, to that of a run in process. Behind the server
- * batches are not always full, garbage is collected, and other threads compete for the CPU's caches.
+ * Ratio of a request's CPU time in the server, without the event loop, to its CPU time in a run without the server. In
+ * the server, batches are not always full, garbage is collected, and other threads compete for the CPU's caches.
  */
 function slowdown(profile: ModelProfile): number {
   const { cpuSecondsPerRequest, loopSecondsPerRequest } = profile.served;

@@ -1,7 +1,7 @@
 import { fullBatchSize, loadClients } from './load-clients';
 import type { MeasuredRun } from './model-profile';
 
-/** Share of the best rate. Reaching more with a larger batch is not worth its latency. */
+/** Fraction of the best rate that counts as saturation. Exceeding it with a larger batch is not worth the latency. */
 const SATURATION_SHARE = 0.95;
 
 type Run = Pick<MeasuredRun, 'threads' | 'batchSize' | 'rowsPerSecond'>;
@@ -13,7 +13,7 @@ export function saturatingBatchSize(runs: readonly Run[], threads: number): numb
   return Math.min(...good.map(({ batchSize }) => batchSize));
 }
 
-/** Run for measuring a service: the saturating batch, or the largest below it that a load can form. */
+/** Run to measure the service with: that of the saturating batch, or of the largest below it that a load can form. */
 export function servableBatch<R extends Run>(runs: readonly R[], threads: number): R {
   const saturating = saturatingBatchSize(runs, threads);
   const formable = runs.filter(
@@ -25,7 +25,7 @@ export function servableBatch<R extends Run>(runs: readonly R[], threads: number
   return formable.reduce((a, b) => (b.batchSize > a.batchSize ? b : a));
 }
 
-/** Highest rows per second. */
+/** Highest rate, in rows per second. */
 export function bestRate(runs: readonly Run[], threads: number): number {
   return Math.max(...runs.filter((run) => run.threads === threads).map((run) => run.rowsPerSecond));
 }

@@ -1,4 +1,4 @@
-/** A server's metrics, summed over all labels of a name. */
+/** A server's metrics: for each name, the sum over all labels. */
 export class ServerMetrics {
   static async scrape(port: number): Promise<ServerMetrics> {
     const response = await fetch(`http://127.0.0.1:${port}/metrics`);

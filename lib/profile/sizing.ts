@@ -29,12 +29,12 @@ export interface Sizing {
   /** Undefined if requests do not share runs, or if no batch of several rows was measured. */
   readonly maxBatchSize?: number;
   readonly maxQueueLength: number;
-  /** CPUs that it is sized for: its CPU request, or the CPUs that it can use up to its limit. */
+  /** CPUs that the replica is sized for: its CPU request, or the CPUs that it can use up to its limit. */
   readonly cpus: number;
   /** Average CPUs in use at the highest request rate. */
   readonly busyCpus: number;
   readonly memoryMiB: number;
-  /** Requests of one row per second that it answers with these CPUs. */
+  /** Requests of one row that the replica answers per second with `cpus`. */
   readonly requestsPerSecond: number;
 }
 
@@ -64,8 +64,8 @@ export function sizeReplica(profile: ModelProfile, model: SizedModel, choices: S
   const full = fullRate(cost, executors);
   const rate = attainedShare(profile) * full;
   const usedCpus = rate * cost.cpuSeconds;
-  // At times, the event loop and the executors do not wait for each other, and more CPUs are busy than on average. That
-  // can last longer than the period of a CPU limit.
+  // While the event loop and the executors do not wait for each other, more CPUs are busy than on average. This can
+  // last longer than one period of the CPU limit.
   const cpus = cpuRequest ?? Math.min(cpuLimit ?? Infinity, roundUp(full * cost.cpuSeconds, 0.1));
   const requestsPerSecond = roundDown(Math.min(rate, cpus / cost.cpuSeconds));
   return {

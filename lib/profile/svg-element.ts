@@ -10,7 +10,7 @@ export function element(name: string, attributes: Attributes, ...children: reado
   return `<${tag}>${content}</${name}>`;
 }
 
-/** Escapes characters for an element. */
+/** Escapes text for XML. */
 export function escaped(text: string): string {
   // XML cannot represent other characters, even escaped.
   const allowed = text.replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd');

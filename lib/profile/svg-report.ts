@@ -15,7 +15,7 @@ const RIGHT_BOX: Box = { left: 560, right: 940, top: 110, bottom: 320 };
 /** Colors that stand out on white and on black. */
 const COLORS = ['#2f81c7', '#c9680a', '#1f9d6b', '#b8579b', '#8a6fd1', '#a38312', '#d1495b', '#5c8a99'];
 
-/** Text that identifies a file as such a chart. */
+/** Text that identifies a file as the chart of a profile. */
 export const CHART_MARK = 'Profile of the model ';
 
 /** Draws a profile for web pages and documents: two charts with a line for each number of threads. */

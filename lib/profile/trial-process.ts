@@ -11,7 +11,7 @@ import { packageRoot } from '../package-root';
 import { LastLines } from './last-lines';
 import { measuringErrors } from './measuring-errors';
 
-/** A call failed, and the trial process continues. */
+/** Failure of a call, after which the trial process continues. */
 export class TrialFailure extends Error {}
 
 export interface TrialOptions {
@@ -49,7 +49,7 @@ export class TrialProcess {
   }
 
   /**
-   * @param activity - what the process does, for the message if it ends
+   * @param activity - what the process does in this call; used in the message if it ends
    * @throws TrialFailure, or ModelServingError `trial-process-ended`
    */
   async call<Name extends keyof Trial>(
@@ -58,7 +58,7 @@ export class TrialProcess {
     ...values: Parameters<Trial[Name]>
   ): Promise<Awaited<ReturnType<Trial[Name]>>> {
     const answered = once(this.child, 'message');
-    // If the call cannot be sent, the process ends and no answer comes.
+    // If the call cannot be sent, the process is ending, and no answer will come.
     this.child.send({ ask: name, with: values } as TrialQuestion, () => {});
     const message = await Promise.race([answered, this.ended.then(() => undefined)]);
     this.options.signal.throwIfAborted();
@@ -71,7 +71,7 @@ export class TrialProcess {
     return answer.answer as Awaited<ReturnType<Trial[Name]>>;
   }
 
-  /** Kills the process. It holds nothing to save. */
+  /** Kills the process, which has nothing to save. */
   async close(): Promise<void> {
     this.child.kill('SIGKILL');
     await this.ended;

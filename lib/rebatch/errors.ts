@@ -7,7 +7,7 @@ import { shellWord } from '../shell-word';
 export const rebatchErrors = {
   notNeeded: (path: string, input: string, axis: number): Problem => ({
     code: 'rebatch-not-needed',
-    message: `${path}: its rows are already free on dimension ${axis} of input "${input}", and requests share runs. Serve it as it is.`,
+    message: `${path}: its number of rows is already free (dimension ${axis} of input "${input}"), so requests share runs. Serve it as it is.`,
   }),
 
   notOne: (path: string, reason: string): Problem => ({
@@ -35,7 +35,7 @@ export const rebatchErrors = {
 
   otherData: (path: string, file: string): Problem => ({
     code: 'rebatch-data-differs',
-    message: `${file}: ${path} has weights in a file of this name, but this file is different. Write to another folder with --out.`,
+    message: `${file}: ${path} has weights in a file with this name, but the content of this file is different. Write to another folder with --out.`,
   }),
 
   notWritten: (out: string, reason: string): Problem => ({
@@ -45,7 +45,7 @@ export const rebatchErrors = {
 
   notCompared: (path: string, reason: string): Problem => ({
     code: 'rebatch-not-compared',
-    message: `${path}: onnxruntime ${RUNTIME_VERSION} could not compare it with the model with free rows: ${reason}. Record golden examples to compare (model-serving golden record ${shellWord(path)} --inputs …), or run this command on a machine where the runtime works.`,
+    message: `${path}: onnxruntime ${RUNTIME_VERSION} could not compare it with the converted model: ${reason}. Record golden examples to compare (model-serving golden record ${shellWord(path)} --inputs …), or run this command on a machine where the runtime works.`,
   }),
 
   differs: (path: string, difference: string): Problem => ({

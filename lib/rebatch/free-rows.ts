@@ -2,10 +2,10 @@ import type { RowAxes } from '../../inference-image/src/contract/batching-verdic
 import type { Dimension, Signature, TensorSignature } from '../../inference-image/src/contract/signature';
 import type { NewShapes } from '../onnx/write-shapes';
 
-/** Candidate names for the rows; the first unused one is taken. */
+/** Candidate names for the dimension that counts rows. The first unused name is taken. */
 const NAMES = ['batch', 'rows', 'batch_rows'];
 
-/** Name for the rows that no other dimension has. */
+/** Name for the dimension that counts rows, which no other dimension has. */
 export function rowSymbol({ inputs, outputs }: Signature): string {
   const taken = new Set([...inputs, ...outputs].flatMap(({ dimensions }) => dimensions));
   const free = (function* () {

@@ -20,7 +20,7 @@ import { reportOf } from '../runtime-process';
 import { rebatchErrors } from './errors';
 import { freedShapes, rowSymbol } from './free-rows';
 
-/** Program that compares two models in the server's own trial of rows. */
+/** Program that compares two models with the trial of rows that the server runs at start. */
 const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'rebatch-program.cjs');
 
 export interface RebatchOptions {
@@ -43,7 +43,8 @@ export interface Rebatched {
 type Unproved = Exclude<BatchingVerdict, { verdict: 'independent' }>;
 
 /**
- * Writes a model for one row with a free number of rows, if the proof holds for it, and compares the two.
+ * Writes a copy of a model for one row that accepts any number of rows, if its rows are proved independent, and
+ * compares the two models.
  *
  * @param path - path of the model as the user gave it
  * @throws ModelServingError `rebatch-…`, and the problems of the new model
@@ -137,7 +138,7 @@ function compare(
   if (!existsSync(PROGRAM)) throw new ModelServingError([imageErrors.bundleMissing(PROGRAM)]);
   const { declaredSignature: signature, picture, files } = model;
   const order: RebatchOrder = { originalPath: files[0]!.sourcePath, freedPath, signature, axes, golden, picture };
-  const report = reportOf<RebatchReport>('compares them', [PROGRAM], JSON.stringify(order));
+  const report = reportOf<RebatchReport>('compares the models', [PROGRAM], JSON.stringify(order));
   if ('difference' in report) throw new ModelServingError([rebatchErrors.differs(path, report.difference)]);
   if (!('largestBatch' in report)) {
     const reason = 'failure' in report ? report.failure : report.unavailable;

@@ -25,7 +25,7 @@ export function checkBatchable(
   if (isFixed) problems.check(rowIndependence, (value) => value !== 'assume', refusal('rowIndependence'));
 }
 
-/** Checks a delay against the options that it depends on. */
+/** Checks the batch delay against the options that it depends on. */
 export function checkBatchDelay(
   where: string,
   { maxBatchSize, maxBatchDelaySeconds, queueTimeoutSeconds = SETTING_DEFAULTS.queueTimeoutSeconds }: ServingOptions,
@@ -39,7 +39,7 @@ export function checkBatchDelay(
   );
 }
 
-/** Adds a note to the plan whether requests share runs, and if not, why. */
+/** Adds a note to the plan that says whether requests share runs, and if not, why. */
 export function noteBatching(
   scope: Construct,
   { maxBatchSize, maxBatchDelaySeconds, rowIndependence }: ServingOptions,

@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import { cardProperties } from '../model/model-card';
 import type { OnnxModel } from '../model/onnx-model';
 
-/** Adds a Terraform output with the model card, if there is one, by the names in the server's metadata. */
+/** Adds a Terraform output with the model card, if there is one, under the names that the server's metadata uses. */
 export function outputCard(scope: Construct, { card }: OnnxModel): void {
   if (!card) return;
   const literals = Object.entries(cardProperties(card)).map(([name, text]) => [literal(name), literal(text)]);

@@ -28,7 +28,7 @@ export const workloadErrors = {
 
   buildWithImage: (where: string, prop: string): Problem => ({
     code: 'build-with-image',
-    message: `${where}: ${prop} configures the build of an image for model, but image is set. Set it on that InferenceImage instead.`,
+    message: `${where}: ${prop} configures the image that is built for model, but image is set. Set ${prop} on that InferenceImage instead.`,
   }),
 
   memoryTooSmall: (
@@ -41,7 +41,7 @@ export const workloadErrors = {
     executors = 1,
   ): Problem => ({
     code: 'memory-too-small',
-    message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${minimumMiB} or more: ${inMiB(model.sizeBytes)} of weights${executors > 1 ? ` for each of ${executors} executors` : ''} and ${RUNTIME_MEMORY_MIB} for the runtime. Raise it to ${neededMiB}, which leaves room for requests, or omit it for a default that fits.`,
+    message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs at least ${minimumMiB} MiB: ${inMiB(model.sizeBytes)} MiB for the weights${executors > 1 ? ` of each of ${executors} executors` : ''} and ${RUNTIME_MEMORY_MIB} MiB for the runtime. Raise it to ${neededMiB}, which leaves room for requests, or omit it for a default that fits.`,
   }),
 
   memoryBelowPeak: (
@@ -54,7 +54,7 @@ export const workloadErrors = {
     profile: ModelProfile,
   ): Problem => ({
     code: 'memory-below-peak',
-    message: `${where}: ${prop} is ${memoryMiB}, but model "${name}" needs ${minimumMiB} or more: ${Math.ceil(profile.memory.peakMiB)} under load on ${measuredOn(profile)}, and ${Math.ceil(profile.memory.executorMiB)} for each executor but the first. Raise it to ${neededMiB}, which leaves room for requests, or omit it for a default that fits.`,
+    message: `${where}: ${prop} is ${memoryMiB}, but model "${name}" needs at least ${minimumMiB} MiB: ${Math.ceil(profile.memory.peakMiB)} MiB under load on ${measuredOn(profile)}, and ${Math.ceil(profile.memory.executorMiB)} MiB for each executor but the first. Raise it to ${neededMiB}, which leaves room for requests, or omit it for a default that fits.`,
   }),
 
   memoryBelowPicture: (
@@ -66,7 +66,7 @@ export const workloadErrors = {
     model: OnnxModel,
   ): Problem => ({
     code: 'memory-below-picture',
-    message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${minimumMiB} and, to decode a picture of ${model.picture?.maxPixels} pixels (picture.maxPixels), ${pictureMemoryMiB(model)} more. Raise it to ${neededMiB}, which leaves room for requests, or omit it for a default that fits${smallerPicture(memoryMiB - neededMiB + pictureMemoryMiB(model), model)}.`,
+    message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${minimumMiB} MiB and, to decode a picture of ${model.picture?.maxPixels} pixels (picture.maxPixels), ${pictureMemoryMiB(model)} MiB more. Raise it to ${neededMiB}, which leaves room for requests, or omit it for a default that fits${smallerPicture(memoryMiB - neededMiB + pictureMemoryMiB(model), model)}.`,
   }),
 
   memoryBelowRequests: (
@@ -82,7 +82,7 @@ export const workloadErrors = {
     const lower = lowerOption(needs, budgetWithin(memoryMiB * MIB, own * MIB));
     return {
       code: 'memory-below-requests',
-      message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${needed} or more: ${own} without requests, and ${needed - own} for requests: ${needsText(needs)}. Raise it to ${needed}, or omit it for a default that fits${lower}.`,
+      message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs at least ${needed} MiB: ${own} MiB without requests, and ${needed - own} MiB for requests: ${needsText(needs)}. Raise it to ${needed}, or omit it for a default that fits${lower}.`,
     };
   },
 
@@ -95,20 +95,20 @@ export const workloadErrors = {
       maxRequestBytes: [`serving.maxRequestBytes is ${maxRequestBytes}`, largestRequestWithin(budgetBytes, cost)],
       maxQueueBytes: [`serving.maxQueueBytes is ${leastBudgetBytes}`, budgetBytes],
       answer: [
-        `the answer to one row takes up to ${cost.answerBytes} bytes in JSON, in addition to its request of up to ${maxRequestBytes}`,
+        `the answer to one row takes up to ${cost.answerBytes} bytes in JSON, in addition to its request of up to ${maxRequestBytes} bytes`,
         0,
       ],
     }[reason] as [string, number];
     const remedy = most > 0 ? `, or lower serving.${reason} to ${most} or less` : '';
     return {
       code: 'budget-below-requests',
-      message: `${where}: serving.requestBudgetBytes is ${budgetBytes}, but ${what}, which needs ${leastBudgetBytes}. Raise serving.requestBudgetBytes to ${leastBudgetBytes} or more${remedy}.`,
+      message: `${where}: serving.requestBudgetBytes is ${budgetBytes}, but ${what}, which needs ${leastBudgetBytes} bytes. Raise serving.requestBudgetBytes to at least ${leastBudgetBytes}${remedy}.`,
     };
   },
 
   environmentReserved: (where: string, variable: string): Problem => ({
     code: 'environment-reserved',
-    message: `${where}: environment sets ${variable}, but variables that start with MODEL_SERVING_ are reserved for the server. Use the serving prop.`,
+    message: `${where}: environment sets ${variable}, but variables that start with MODEL_SERVING_ are reserved for the server. Use the prop serving instead.`,
   }),
 
   environmentNameInvalid: (where: string, variable: string): Problem => ({
@@ -148,7 +148,7 @@ export const workloadErrors = {
 
   notPositive: (where: string, prop: string, value: number | undefined): Problem => ({
     code: 'not-positive',
-    message: `${where}: ${prop} is ${inspect(value)}. Use a whole number of 1 or more.`,
+    message: `${where}: ${prop} is ${inspect(value)}. Use a whole number, at least 1.`,
   }),
 };
 
@@ -162,25 +162,25 @@ function batchingRemedy({ batching, rebatchable }: OnnxModel): string {
 }
 
 /**
- * Remedy of a lower picture.maxPixels, unless it is below the model's input size: every picture would then be enlarged.
+ * Remedy: a lower picture.maxPixels, unless it is below the model's input size: every picture would then be enlarged.
  */
 function smallerPicture(freeMiB: number, { picture }: OnnxModel): string {
   const pixels = pixelsWithin(freeMiB);
   return picture && pixels >= picture.width * picture.height ? `; or lower picture.maxPixels to ${pixels} or less` : '';
 }
 
-/** Describes what requests need their memory for. */
+/** Explains why requests need this much memory. */
 function needsText({ maxRequestBytes, cost, budgetBytes, decisive }: RequestNeeds): string {
   const budget = bytesText(budgetBytes);
   if (decisive === 'requestBudgetBytes') return `serving.requestBudgetBytes is ${budget}`;
-  if (decisive === 'maxQueueBytes') return `serving.maxQueueBytes lets ${budget} wait`;
+  if (decisive === 'maxQueueBytes') return `serving.maxQueueBytes lets requests of ${budget} wait`;
   if (decisive === 'answer') {
     return `the answer to one row takes up to ${bytesText(cost.answerBytes)} in JSON, and its request up to ${bytesText(maxRequestBytes)}`;
   }
-  return `requests may have ${bytesText(maxRequestBytes)} each (serving.maxRequestBytes), and ${budget} together`;
+  return `requests may have up to ${bytesText(maxRequestBytes)} each (serving.maxRequestBytes), and ${budget} together`;
 }
 
-/** Remedy of a lower option, if there is enough memory for a budget. */
+/** Remedy: a lower option, if there is enough memory for a budget. */
 function lowerOption({ decisive, leastBudgetBytes, cost }: RequestNeeds, budgetBytes: number): string {
   const least = decisive === 'requestBudgetBytes' ? leastBudgetBytes : MIN_BUDGET_BYTES;
   if (budgetBytes < least || decisive === 'answer') return '';

@@ -17,7 +17,7 @@ export interface GivenResources {
 /** Options that determine the size of a replica, in addition to the profile. */
 const DECISIVE = ['executors', 'threadsPerExecutor', 'maxBatchSize', 'cpuRequest', 'cpuLimit'] as const;
 
-/** Options that determine only its memory. */
+/** Options that determine only the memory of a replica. */
 const FOR_REQUESTS = ['maxRequestBytes', 'maxQueueBytes', 'requestBudgetBytes'] as const;
 
 /**
@@ -50,7 +50,7 @@ export function memoryMiBOf(
   return given ?? sizing?.memoryMiB ?? defaultMemoryMiB(model, serving);
 }
 
-/** Adds the derived options. */
+/** Adds the options that are derived from the sizing. */
 export function sizedServing(serving: ServingOptions, sizing: Sizing | undefined): ServingOptions {
   if (!sizing) return serving;
   const { executors, threadsPerExecutor, maxBatchSize, maxQueueLength } = sizing;

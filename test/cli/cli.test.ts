@@ -29,8 +29,8 @@ describe('model-serving inspect', () => {
      outputs    y  FP32 [n]
      signature  as declared; proved by running the model
      batching   independent: requests may share runs
-     memory     265 MiB or more, 514 MiB by default
-     requests   up to 1 MiB each, 128.5 MiB for all that are in progress
+     memory     at least 265 MiB, 514 MiB by default
+     requests   up to 1 MiB each, 128.5 MiB for all requests in progress
      verdict    can be served
      "
     `);
@@ -53,8 +53,8 @@ describe('model-serving inspect', () => {
     const file = multiplier(folder, 'profiled', 3);
     profiledModel(file);
     expect(runCli('inspect', file).stdout.split('\n').slice(9, -2)).toEqual([
-      'memory     265 MiB or more, 272 MiB by default',
-      'requests   up to 1 MiB each, 37.6 MiB for all that are in progress',
+      'memory     at least 265 MiB, 272 MiB by default',
+      'requests   up to 1 MiB each, 37.6 MiB for all requests in progress',
       'profile    measured on 4 x AMD EPYC 9B14 on 2026-11-25',
       'replica    1 executor of 1 thread, batches of up to 16 rows, 1.2 CPUs, 272 MiB',
       'rate       1,000 requests/s',
@@ -67,12 +67,12 @@ describe('model-serving inspect', () => {
       requests: { maxRequestBytes: 2 ** 20, requestBudgetBytes: expect.any(Number) },
       sizing: { executors: 1, cpus: 1.2, requestsPerSecond: 1000 },
     });
-    expect(runCli('inspect', file, '--no-profile').stdout).toContain('memory     265 MiB or more, 514 MiB by default');
+    expect(runCli('inspect', file, '--no-profile').stdout).toContain('memory     at least 265 MiB, 514 MiB by default');
     // Includes room for one picture of 4096 x 4096 pixels, as in constructs.
     const preprocessing = join(folder, 'pictures.json');
     writeFileSync(preprocessing, '{ "picture": { "color": "gray", "width": 2, "height": 1 } }');
     const { stdout } = runCli('inspect', file, '--preprocessing', preprocessing);
-    expect(stdout).toContain('memory     689 MiB or more, 704 MiB by default');
+    expect(stdout).toContain('memory     at least 689 MiB, 704 MiB by default');
     expect(stdout).toContain('1.2 CPUs, 704 MiB');
     expect(runCli('inspect', file, '--profile', join(folder, 'none.json')).stderr).toContain('[file-not-found]');
   });
@@ -86,7 +86,7 @@ describe('model-serving inspect', () => {
     expect(lines.filter((line) => /^(pictures|classes|memory) /.test(line))).toEqual([
       'pictures   PNG or JPEG of at most 100,000 pixels, as 2 x 1 rgb for "x"',
       'classes    6 names, by the softmax of the scores of "y"',
-      'memory     308 MiB or more, 517 MiB by default',
+      'memory     at least 308 MiB, 517 MiB by default',
     ]);
     const { picture, classes, memoryMiB } = JSON.parse(
       runCli('inspect', file, '--preprocessing', preprocessing, '--json').stdout,
@@ -236,7 +236,7 @@ test('serve names the option of each port that is in use, before it reads the mo
   await once(other, 'listening');
   const port = String((other.address() as AddressInfo).port);
   const taken = (option: string) =>
-    `${option} ${port}: cannot listen on this port of 127.0.0.1: it is in use. Use another port, or 0 for any free port. [port-taken]`;
+    `${option} ${port}: cannot listen on this port on 127.0.0.1: it is in use. Use another port, or 0 for any free port. [port-taken]`;
   const serve = () => {
     const args = ['serve', 'm.onnx', '--port', port, '--grpc-port', port, '--metrics-port', '0'];
     const { status, stderr } = spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8' });

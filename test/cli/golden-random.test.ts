@@ -92,7 +92,7 @@ describe('M25 random requests fit the graph:', () => {
     const { code, stderr } = runCli('check', 'm.onnx');
     expect(code).toBe(1);
     expect(stderr).toContain('m.golden.json: example "random 1": output "y" at [');
-    expect(stderr).toContain('record the example again: model-serving golden record m.onnx --random 3 --force; if');
+    expect(stderr).toContain('record the example again: model-serving golden record m.onnx --random 3 --force [golden-drift]');
   });
 
   test('sizes are large enough for reflection padding', () => {
@@ -188,7 +188,7 @@ describe('M25 random requests fit the graph:', () => {
     const rows = random(parts, '--force', '--dimension', 'n=4');
     expect(rows.map(({ inputs }) => inputs['x']!.shape[0])).toEqual([4, 4, 4]);
     expect(record('--random', '1', '--force', '--dimension', 'high=5').stderr).toBe(
-      'm.onnx: --dimension high: no input has a free dimension of this name. Use one of "n", "x:1", "wide". [dimension-unknown]\n',
+      'm.onnx: --dimension high: no input has a free dimension with this name. Use one of "n", "x:1", "wide". [dimension-unknown]\n',
     );
   });
 

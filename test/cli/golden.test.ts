@@ -140,7 +140,7 @@ test('reports an invalid request, and writes nothing', () => {
     'golden record: --dimension applies to --random only; requests of --inputs have their own sizes. Remove --dimension, or use --random instead of --inputs. [golden-sizes-of-inputs]\n' +
       'golden record: --seed applies to --random only. Remove --seed, or use --random instead of --inputs. [golden-seed-of-inputs]\n',
   );
-  expect(record(model, '--random', '0').stderr).toContain('Use a whole number of 1 or more.');
+  expect(record(model, '--random', '0').stderr).toContain('Use a whole number, at least 1.');
 });
 
 test('refuses an answer that rounding changes by more than the largest tolerance, unless a tolerance is set', () => {
@@ -182,7 +182,7 @@ test('check lists what it checked', () => {
   expect(lines().slice(2)).toEqual([
     'golden examples: checked.golden.json, reproduced',
     'profile: none',
-    'interface: checked.interface.json, not broken',
+    'interface: checked.interface.json, no breaking changes',
     '',
   ]);
   multiplier('.', 'checked', 3);

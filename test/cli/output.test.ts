@@ -82,7 +82,7 @@ describe.each(COMMANDS)('model-serving %s', (_, args, option, end) => {
   });
 
   test('refuses an empty text', () => {
-    const message = `${option} is empty; maybe a shell variable is not set. Use a path. [out-empty]\n`;
+    const message = `${option} is empty; a shell variable may be unset. Use a path. [out-empty]\n`;
     expect(refusal('')).toBe(saidOf('', message));
   });
 
@@ -227,7 +227,7 @@ describe('model-serving context', () => {
     mkdirSync('own');
     writeFileSync('Dockerfile', 'mine');
     const before = contents();
-    expect(context('').stderr).toBe('--out is empty; maybe a shell variable is not set. Use a path. [out-empty]\n');
+    expect(context('').stderr).toBe('--out is empty; a shell variable may be unset. Use a path. [out-empty]\n');
     expect(contents()).toEqual(before);
   });
 

@@ -26,12 +26,12 @@ test('model-serving profile writes a profile and its chart beside the model', ()
   const { status, stdout, stderr } = run(file, ...QUICK);
   const [profileFile, picture] = [join(folder, 'double.profile.json'), join(folder, 'double.profile.svg')];
   expect(stderr.replace(/, about \d+ s left$/gm, '').split('\n')).toEqual([
-    'the model loads',
+    'loading the model',
     ...[1, 2, 3].flatMap((round) => [`round ${round} of 3, 1 thread`, `round ${round} of 3, 2 threads`]),
-    'the server starts',
-    'the server warms up',
-    'the server under load',
-    'memory of an executor',
+    'starting the server',
+    'warming up the server',
+    'load test of the server',
+    'measuring the memory of an executor',
     `Wrote ${profileFile} and ${picture}. Commit them beside the model.`,
     '',
   ]);
@@ -125,7 +125,7 @@ test('the printed memory includes that of a picture', () => {
 
 test.each([
   ['SIGINT', 'round 1 of 3', 130],
-  ['SIGTERM', 'the server under load', 143],
+  ['SIGTERM', 'load test of the server', 143],
 ] as const)('%s during "%s" leaves no files', async (signal, moment, exitCode) => {
   const file = multiplier(folder, signal, 2);
   const child = spawn(process.execPath, [CLI, 'profile', file, ...QUICK], { cwd: root, env: process.env });

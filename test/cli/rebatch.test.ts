@@ -32,7 +32,7 @@ const dense: ModelParts = {
 
 const rebatch = (...args: string[]) => runCli('rebatch', 'm.onnx', '--out', 'free.onnx', ...args);
 
-const WRITTEN = 'free.onnx: rows are "batch", dimension 0 of input "x", dimension 0 of output "y".\n';
+const WRITTEN = 'free.onnx: dimension "batch" counts rows: dimension 0 of input "x", dimension 0 of output "y".\n';
 const REST =
   'An OpenAPI document or a client of m.onnx does not apply to free.onnx. Generate it again: model-serving openapi, model-serving client\nAccept the interface: model-serving interface accept free.onnx\n';
 
@@ -44,7 +44,7 @@ test('writes a model for any number of rows with the same answers as the model f
     `${WRITTEN}Compared with m.onnx: 4 generated rows …\n${REST}`,
   );
   expect(stdout).toMatch(
-    /alone and in runs of up to 8; outputs (are bitwise identical|differ by up to \S+e-\d+ of the largest magnitude in a row's output)\.\n/,
+    /alone and in runs of up to 8; outputs (are bitwise identical|differ by up to \S+e-\d+ times the largest magnitude in a row's output)\.\n/,
   );
   const { signature } = OnnxModel.fromFile('free.onnx');
   expect([...signature.inputs, ...signature.outputs].map(({ dimensions }) => dimensions)).toEqual([
@@ -70,7 +70,7 @@ test('gives the rows a name that no other dimension has', () => {
     outputs: [value('y', 'float', [1, 'batch'])],
     nodes: [node('Softmax', ['x'], ['y'], { attributes: { axis: 1 } })],
   });
-  expect(rebatch().stdout).toContain('rows are "rows"');
+  expect(rebatch().stdout).toContain('dimension "rows" counts rows');
 });
 
 describe('golden examples', () => {
@@ -137,7 +137,7 @@ describe('a model is refused', () => {
     expect(
       refused({ ...dense, inputs: [value('x', 'float', ['n', 4])], outputs: [value('y', 'float', ['n', 3])] }),
     ).toBe(
-      'm.onnx: its rows are already free on dimension 0 of input "x", and requests share runs. Serve it as it is. [rebatch-not-needed]\n',
+      'm.onnx: its number of rows is already free (dimension 0 of input "x"), so requests share runs. Serve it as it is. [rebatch-not-needed]\n',
     );
   });
 
@@ -234,7 +234,7 @@ describe('weights in other files', () => {
     mkdirSync('far');
     writeFileSync('far/w.bin', 'something else');
     expect(runCli('rebatch', 'm.onnx', '--out', 'far/free.onnx').stderr).toBe(
-      'far/w.bin: m.onnx has weights in a file of this name, but this file is different. Write to another folder with --out. [rebatch-data-differs]\n',
+      'far/w.bin: m.onnx has weights in a file with this name, but the content of this file is different. Write to another folder with --out. [rebatch-data-differs]\n',
     );
     expect(readdirSync('far')).toEqual(['w.bin']);
   });

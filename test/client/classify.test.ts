@@ -160,7 +160,7 @@ test.each([
   [
     'no score',
     of({ class: 'no', index: 0 }),
-    'class "no" of the answer has no score, which this client was generated for',
+    'class "no" of the answer has no score; this client was generated for a model that returns it',
   ],
 ])('rejects an answer that does not match the types: %s', async (_, reply, message) => {
   const server = await FakeServer.start(reply);

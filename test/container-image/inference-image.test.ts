@@ -99,7 +99,10 @@ describe('refuses', () => {
       { platform: 'windows/amd64' as never },
       'stack/image: platform "windows/amd64" is not supported. Use linux/amd64 or linux/arm64. [platform-unsupported]',
     ],
-    [{ nodePath: '/opt/"n' }, 'stack/image: nodePath "/opt/"n" is not an absolute path of plain characters.'],
+    [
+      { nodePath: '/opt/"n' },
+      'stack/image: nodePath "/opt/"n" is not an absolute path of letters, digits and "._@+-".',
+    ],
     [
       { nodePath: Token.asString({ resolve: () => '/n' }) },
       'stack/image: nodePath is a Terraform token, but the synthesized files depend on its value. Pass a plain value. [must-be-known-at-synth]',
@@ -108,7 +111,7 @@ describe('refuses', () => {
     [{ baseImage: 'registry.example.com/node:24-alpine3.21' }, '[base-image-musl]'],
     [
       { nodePath: 'node' },
-      'stack/image: nodePath "node" is not an absolute path of plain characters. Use the path of the node binary in the base image, such as /nodejs/bin/node. [node-path-invalid]',
+      'stack/image: nodePath "node" is not an absolute path of letters, digits and "._@+-". Use the path of the node binary in the base image, such as /nodejs/bin/node. [node-path-invalid]',
     ],
   ])('D1 %j', (props, message) => {
     expect(() => image(props)).toThrow(message);

@@ -69,7 +69,7 @@ describe('T10 a container name', () => {
 
 describe('T10 a host port', () => {
   const taken = (place: string, owner: string) =>
-    `stack/b: ${place}, which stack/a already has as its ${owner}. Change the port or bindAddress of one of them. [port-taken]`;
+    `stack/b: ${place}, which stack/a already publishes as its ${owner}. Change the port or bindAddress of one of them. [port-taken]`;
 
   test.each<[Options, Options, string, string]>([
     [{ port: 8080 }, { port: 8080 }, 'port is 8080 on 127.0.0.1', 'port'],

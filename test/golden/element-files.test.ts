@@ -80,7 +80,7 @@ test.each<[string, () => object, string]>([
   [
     "has the name of one of the image's files",
     () => bytes('model.json', floats(1, 2)),
-    `m.golden.json: model.json has the path of one of the image's own files. Move it, for example to golden/model.json. [golden-file-reserved]`,
+    `m.golden.json: the image uses the path model.json for a file of its own. Move the example's file, for example to golden/model.json. [golden-file-reserved]`,
   ],
 ])('an element file that %s is refused', (_, makeInput, message) => {
   const input = makeInput();

@@ -47,7 +47,7 @@ function problems(props: OnnxModelProps = { golden: 'm.golden.json' }): string[]
 }
 
 function refusal(link: string, target: string): string {
-  return `golden-file-outside: m.golden.json: ${link} is a link to ${target}, outside the folder of this file. Replace the link with the file.`;
+  return `golden-file-outside: m.golden.json: ${link} is a link to ${target}, which is outside the folder of m.golden.json. Replace the link with the file.`;
 }
 
 describe('a golden example is refused if its', () => {
@@ -58,7 +58,7 @@ describe('a golden example is refused if its', () => {
     const { code, stdout, stderr } = runCli('check', 'm.onnx');
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toBe(
-      `m.golden.json: m.golden/x.bin is a link to ${secret}, outside the folder of this file. Replace the link with the file. [golden-file-outside]\n`,
+      `m.golden.json: m.golden/x.bin is a link to ${secret}, which is outside the folder of m.golden.json. Replace the link with the file. [golden-file-outside]\n`,
     );
   });
 
@@ -127,7 +127,7 @@ describe('model-serving golden record', () => {
     expect(record('--inputs', 'request.json')).toEqual({
       code: 1,
       stdout: '',
-      stderr: `request.json: x.bin is a link to ${secret}, outside the folder of this file. Replace the link with the file. [golden-file-outside]\n`,
+      stderr: `request.json: x.bin is a link to ${secret}, which is outside the folder of request.json. Replace the link with the file. [golden-file-outside]\n`,
     });
     expect(existsSync('m.golden.json')).toBe(false);
   });
@@ -149,7 +149,7 @@ describe('model-serving golden record', () => {
     rmSync('m.golden', { recursive: true });
     symlinkSync(outside, 'm.golden');
     expect(record('--random', '1', '--force').stderr).toBe(
-      `m.golden.json: m.golden is a link to ${outside}, outside the folder of this file. Replace the link with the file. [golden-file-outside]\n`,
+      `m.golden.json: m.golden is a link to ${outside}, which is outside the folder of m.golden.json. Replace the link with the file. [golden-file-outside]\n`,
     );
     expect(readFileSync(secret)).toEqual(FLOATS);
   });
@@ -159,7 +159,7 @@ describe('a file of class names', () => {
   const classes = (file: string) => problems({ classes: file });
 
   function refused(file: string, link: string, target: string): string {
-    return `classes-file-outside: m.onnx: classes is the file ${file}, but ${link} is a link to ${target}, outside its folder. Replace the link with the file.`;
+    return `classes-file-outside: m.onnx: classes is the file ${file}, but ${link} is a link out of its folder, to ${target}. Replace the link with the file.`;
   }
 
   beforeEach(() => writeFileSync(join(outside, 'names.txt'), 'cat\ndog\n'));

@@ -165,7 +165,7 @@ describe('model-serving golden record', () => {
     mkdirSync('model.onnx');
     writeFileSync('model.onnx/7.png', png('gray', 2, [[0, 255]]));
     expect(record('model.onnx/7.png').stderr).toBe(
-      `same.golden.json: model.onnx/7.png has the path of one of the image's own files. Move it, for example to golden/7.png. [golden-file-reserved]\n`,
+      `same.golden.json: the image uses the path model.onnx/7.png for a file of its own. Move the example's file, for example to golden/7.png. [golden-file-reserved]\n`,
     );
   });
 

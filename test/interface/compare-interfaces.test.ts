@@ -25,13 +25,13 @@ test.each<[string, ReturnType<typeof model>, ReturnType<typeof model>, string[]]
     'the name of the model',
     model(),
     model(undefined, undefined, 'other'),
-    ['! the model is renamed from "m" to "other": clients use the old name'],
+    ['! the model is renamed from "m" to "other": clients that use the old name find nothing'],
   ],
   [
     'an input that is renamed',
     model(),
     model([tensor('a')]),
-    ['! input "x" is renamed to "a": clients use the old name'],
+    ['! input "x" is renamed to "a": clients that use the old name are refused'],
   ],
   [
     'an input that is replaced',
@@ -59,13 +59,13 @@ test.each<[string, ReturnType<typeof model>, ReturnType<typeof model>, string[]]
     'the datatype of an input',
     model(),
     model([tensor('x', ['n', 4], 'INT64')]),
-    ['! input "x" changes from FP32 [n, 4] to INT64 [n, 4]: clients send FP32'],
+    ['! input "x" changes from FP32 [n, 4] to INT64 [n, 4]: clients that send FP32 are refused'],
   ],
   [
     'the rank of an input',
     model(),
     model([tensor('x', ['n', 4, 1])]),
-    ['! input "x" changes from FP32 [n, 4] to FP32 [n, 4, 1]: clients send tensors of rank 2'],
+    ['! input "x" changes from FP32 [n, 4] to FP32 [n, 4, 1]: clients that send tensors of rank 2 are refused'],
   ],
   [
     'a fixed size of an input',
@@ -117,7 +117,7 @@ test.each<[string, ReturnType<typeof model>, ReturnType<typeof model>, string[]]
     'an output that is renamed',
     model(),
     model(undefined, [tensor('z')]),
-    ['! output "y" is renamed to "z": clients use the old name'],
+    ['! output "y" is renamed to "z": clients that use the old name find nothing'],
   ],
   [
     'a removed output',
@@ -135,13 +135,13 @@ test.each<[string, ReturnType<typeof model>, ReturnType<typeof model>, string[]]
     'the datatype of an output',
     model(),
     model(undefined, [tensor('y', ['n', 4], 'FP64')]),
-    ['! output "y" changes from FP32 [n, 4] to FP64 [n, 4]: clients read FP32'],
+    ['! output "y" changes from FP32 [n, 4] to FP64 [n, 4]: clients that expect FP32 misread it'],
   ],
   [
     'the rank of an output',
     model(),
     model(undefined, [tensor('y', ['n'])]),
-    ['! output "y" changes from FP32 [n, 4] to FP32 [n]: clients read tensors of rank 2'],
+    ['! output "y" changes from FP32 [n, 4] to FP32 [n]: clients that expect tensors of rank 2 misread it'],
   ],
   [
     'a fixed size of an output',

@@ -211,7 +211,7 @@ describe('a canary', () => {
       });
     expect(classified(['no', 'yes'])).not.toThrow();
     expect(classified()).toThrow(
-      'stack/m/next: compared with the service\'s version "1", the model no longer returns a class: clients that request it find nothing. Deploy it as a separate service, or set acceptsInterfaceChange if no client is affected. [canary-interface]',
+      'stack/m/next: compared with the service\'s version "1", the model no longer returns a class: clients that request a class are refused. Deploy it as a separate service, or set acceptsInterfaceChange if no client is affected. [canary-interface]',
     );
   });
 

@@ -33,13 +33,13 @@ test.each([
   [[undefined], 'undefined'],
 ])('refuses an invalid target: %j', (target, shown) => {
   expect(() => synthService({ model, autoscaling: { maxReplicas: 9, target: target as never } })).toThrow(
-    `stack/digits: autoscaling.target has ${shown}, which is not a target. Create one with ScalingTarget, such as ScalingTarget.cpuUtilization(70). [scaling-target-invalid]`,
+    `stack/digits: autoscaling.target contains ${shown}, which is not a target. Create one with ScalingTarget, such as ScalingTarget.cpuUtilization(70). [scaling-target-invalid]`,
   );
 });
 
 test.each([undefined, null, '9', 1.5])('maxReplicas is refused if it is %j', (maxReplicas) => {
   expect(() => synthService({ model, autoscaling: { maxReplicas: maxReplicas as never } })).toThrow(
-    /^stack\/digits: autoscaling.maxReplicas is .*Use a whole number of 1 or more.*\[not-positive\]$/,
+    /^stack\/digits: autoscaling.maxReplicas is .*Use a whole number, at least 1.*\[not-positive\]$/,
   );
 });
 
@@ -167,7 +167,7 @@ describe('a CPU target', () => {
 
   test('is rejected with the reachable utilization, including the default', () => {
     expect(synth({ cpu: 1.5 }, {})).toThrow(
-      'stack/digits: the target for cpu is 70 % of the CPU request, but runs of the model can use at most 66 % (1 of 1.5), so the autoscaler would never add a replica. Use a target of 59 or less, whole CPUs, or more threads (serving.executors, serving.threadsPerExecutor). [cpu-target-unreachable]',
+      'stack/digits: the target for cpu is 70 % of the CPU request, but runs of the model can use at most 66 % (1 of 1.5 CPUs), so the autoscaler would never add a replica. Use a target of 59 or less, a whole number of CPUs, or more threads (serving.executors, serving.threadsPerExecutor). [cpu-target-unreachable]',
     );
     expect(synth({ cpu: 1.5 }, {}, 59)).not.toThrow();
   });

@@ -262,7 +262,7 @@ describe('rejects', () => {
     [
       'another name',
       { model: other },
-      'stack/digits/next: the canary\'s model is named "letters", the service\'s "digits". Clients request a model by name, so use the same name for the canary: OnnxModel.fromFile(…, { name: \'digits\', version: … }). [canary-name]',
+      'stack/digits/next: the canary\'s model is named "letters", but the service\'s model is named "digits". Clients request a model by name, so use the same name for the canary: OnnxModel.fromFile(…, { name: \'digits\', version: … }). [canary-name]',
     ],
     [
       'the same version',
@@ -321,7 +321,7 @@ describe('rejects', () => {
           service.addCanary('next', { model: large, weight: 20 });
         }),
       ).toThrow(
-        'stack/digits/next: resources.memoryMiB is 300, but model "digits" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
+        'stack/digits/next: resources.memoryMiB is 300, but model "digits" needs at least 461 MiB: 301 MiB for the weights and 160 MiB for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
       );
     });
 
@@ -331,7 +331,7 @@ describe('rejects', () => {
           service.addCanary('next', { model: large, weight: 20 });
         }),
       ).toThrow(
-        'stack/digits/next: rollout.progressDeadlineSeconds is 70, which is not more than startupSeconds 76. Updates would fail while replicas still start. Raise it to 77 or more, or omit it. [progress-deadline-too-short]',
+        'stack/digits/next: rollout.progressDeadlineSeconds is 70, which is not more than startupSeconds 76. Updates would fail while replicas are still starting. Raise it to at least 77, or omit it. [progress-deadline-too-short]',
       );
     });
   });

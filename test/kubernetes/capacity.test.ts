@@ -96,7 +96,7 @@ describe('a model that was measured at several sizes', () => {
 
   test('is refused if the profile does not have a dimension, with the names of its dimensions', () => {
     expect(problems({ requestsPerSecond: 20, at: { sequnce: 128 } }, { model: sized })).toEqual([
-      expect.stringMatching(/The profile has no dimension "sequnce"\. It has "sequence", "mask:1"\.$/),
+      expect.stringMatching(/The profile has no dimension "sequnce"\. Use "sequence" or "mask:1"\.$/),
     ]);
     expect(problems({ requestsPerSecond: 20, at: { width: 3 } })).toEqual([
       expect.stringMatching(
@@ -140,14 +140,14 @@ describe('replicas that are not enough are rejected', () => {
     expect(problems({ requestsPerSecond: 2000 }, { replicas: 2 })).toEqual(
       unmeetable(
         '2,000',
-        'replicas is 2, enough for 1,530 with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s',
+        'replicas is 2, enough for 1,530 requests/s with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s',
         'raise replicas to 3, or raise resources.cpu to 2',
       ),
     );
     expect(problems({ requestsPerSecond: 2000 }, { autoscaling: { minReplicas: 1, maxReplicas: 1 } })).toEqual(
       unmeetable(
         '2,000',
-        'autoscaling.maxReplicas is 1, enough for 769 with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s',
+        'autoscaling.maxReplicas is 1, enough for 769 requests/s with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s',
         'raise autoscaling.maxReplicas to 3, or raise resources.cpu to 3.2',
       ),
     );
@@ -157,14 +157,15 @@ describe('replicas that are not enough are rejected', () => {
     expect(problems({ requestsPerSecond: 1200, headroom: 0 }, { replicas: 2, resources: { cpu: 0.5 } })).toEqual(
       unmeetable(
         '1,200',
-        'replicas is 2, enough for 832 with 0 % headroom: a replica of 0.5 CPUs answers 416 requests/s',
+        'replicas is 2, enough for 832 requests/s with 0 % headroom: a replica of 0.5 CPUs answers 416 requests/s',
         'raise replicas to 3, or raise resources.cpu to 0.8',
       ),
     );
   });
 
   test('without suggesting CPUs that were not measured or that a limit excludes', () => {
-    const few = 'replicas is 2, enough for 1,530 with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s';
+    const few =
+      'replicas is 2, enough for 1,530 requests/s with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s';
     expect(problems({ requestsPerSecond: 20_000 }, { replicas: 2 })).toEqual(
       unmeetable('20,000', few, 'raise replicas to 26'),
     );
@@ -177,7 +178,7 @@ describe('replicas that are not enough are rejected', () => {
     expect(problems({ requestsPerSecond: 1000 }, { replicas: 2, serving: { maxBatchSize: 1 } })).toEqual(
       unmeetable(
         '1,000',
-        'replicas is 2, enough for 769 with 30 % headroom: a replica of 1.1 CPUs answers 500 requests/s',
+        'replicas is 2, enough for 769 requests/s with 30 % headroom: a replica of 1.1 CPUs answers 500 requests/s',
         'raise replicas to 3, or raise resources.cpu to 2, or omit serving.maxBatchSize',
       ),
     );
@@ -186,7 +187,7 @@ describe('replicas that are not enough are rejected', () => {
     ).toEqual(
       unmeetable(
         '2,000',
-        'replicas is 2, enough for 1,530 with 30 % headroom: a replica of 4 CPUs answers 1,000 requests/s',
+        'replicas is 2, enough for 1,530 requests/s with 30 % headroom: a replica of 4 CPUs answers 1,000 requests/s',
         'raise replicas to 3, or omit serving.executors',
       ),
     );

@@ -39,7 +39,7 @@ test.each<[string, () => unknown, string]>([
 ])('rejects a peer that would let everyone in: %s', (_, make, shown) => {
   const peer = make() as Peer;
   const error = (prop: string) =>
-    `stack/digits: ${prop} has ${shown}, which is not a peer. Create one with Peers, such as Peers.namespace('ingress-nginx'). [peer-invalid]`;
+    `stack/digits: ${prop} contains ${shown}, which is not a peer. Create one with Peers, such as Peers.namespace('ingress-nginx'). [peer-invalid]`;
   expect(() => policy({ from: [peer] })).toThrow(error('network.from'));
   expect(() => policy({ scrapers: [peer] })).toThrow(error('network.scrapers'));
   expect(() => policy({ egress: [{ to: peer }] })).toThrow(error('network.egress'));
@@ -67,7 +67,7 @@ test.each<[unknown, string]>([
 
 test.each([undefined, null, {}, Peers.sameNamespace()])('rejects an egress rule without a peer: %j', (rule) => {
   expect(() => policy({ egress: [rule as never] })).toThrow(
-    "stack/digits: network.egress has undefined, which is not a peer. Create one with Peers, such as Peers.namespace('ingress-nginx'). [peer-invalid]",
+    "stack/digits: network.egress contains undefined, which is not a peer. Create one with Peers, such as Peers.namespace('ingress-nginx'). [peer-invalid]",
   );
 });
 

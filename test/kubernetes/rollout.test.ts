@@ -55,7 +55,7 @@ function planned(rollout: RolloutOptions): [budget: number, deadline: number, ti
 
 describe('T13 the deadline of an update', () => {
   const tooShort = (deadline: number, startup: string, enough: number) =>
-    `stack/digits: rollout.progressDeadlineSeconds is ${deadline}, which is not more than startupSeconds ${startup}. Updates would fail while replicas still start. Raise it to ${enough} or more, or omit it. [progress-deadline-too-short]`;
+    `stack/digits: rollout.progressDeadlineSeconds is ${deadline}, which is not more than startupSeconds ${startup}. Updates would fail while replicas are still starting. Raise it to at least ${enough}, or omit it. [progress-deadline-too-short]`;
 
   test.each<[RolloutOptions, string]>([
     [

@@ -585,7 +585,7 @@ describe('cases', () => {
   test('K12 the memory is both request and limit, and at least what the model needs', () => {
     const large = largeModel(folder, 'large', 300);
     expect(() => synthService({ model: large, resources: { memoryMiB: 256 } })).toThrow(
-      'stack/digits: resources.memoryMiB is 256, but model "large" needs 461 or more: 301 of weights and 160 for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
+      'stack/digits: resources.memoryMiB is 256, but model "large" needs at least 461 MiB: 301 MiB for the weights and 160 MiB for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
     );
     const { resources } = synthService({ model: large }).container;
     expect(resources.requests.memory).toBe('1114Mi');
@@ -625,7 +625,7 @@ test('K12 every executor has its own weights', () => {
   const large = largeModel(folder, 'copied', 300);
   const serving = { executors: 3 };
   expect(() => synthService({ model: large, serving, resources: { memoryMiB: 1000 } })).toThrow(
-    'stack/digits: resources.memoryMiB is 1000, but model "copied" needs 1063 or more: 301 of weights for each of 3 executors and 160 for the runtime. Raise it to 1167, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
+    'stack/digits: resources.memoryMiB is 1000, but model "copied" needs at least 1063 MiB: 301 MiB for the weights of each of 3 executors and 160 MiB for the runtime. Raise it to 1167, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
   );
   expect(synthService({ model: large, serving }).container.resources.limits.memory).toBe('1716Mi');
 });
@@ -702,7 +702,7 @@ describe('rejects', () => {
     [
       'a repository for an existing image',
       { image },
-      'stack/digits: repository configures the build of an image for model, but image is set. Set it on that InferenceImage instead. [build-with-image]',
+      'stack/digits: repository configures the image that is built for model, but image is set. Set repository on that InferenceImage instead. [build-with-image]',
     ],
     [
       'no repository',
@@ -727,7 +727,7 @@ describe('rejects', () => {
     [
       'a label',
       { model, labels: { team: 'two words' } },
-      'stack/digits: labels has "team: two words", which is not a Kubernetes label. Use at most 63 letters, digits, "-", "_" and "." for the value and for the key, with a letter or digit at both ends. The key may have a prefix of a DNS name and "/". [label-invalid]',
+      'stack/digits: labels has "team: two words", which is not a Kubernetes label. Use at most 63 letters, digits, "-", "_" and "." for the value and for the key, with a letter or digit at both ends. The key may start with a DNS name and "/". [label-invalid]',
     ],
     [
       'a reserved label',
@@ -756,13 +756,9 @@ describe('rejects', () => {
     [
       'replicas and autoscaling',
       { model, replicas: 2, autoscaling: { maxReplicas: 4 } },
-      'stack/digits: replicas and autoscaling are both set. Set replicas for a fixed number, or autoscaling. [replicas-with-autoscaling]',
+      'stack/digits: replicas and autoscaling are both set. Keep replicas for a fixed number, or autoscaling. [replicas-with-autoscaling]',
     ],
-    [
-      'replicas',
-      { model, replicas: 0 },
-      'stack/digits: replicas is 0. Use a whole number of 1 or more. [not-positive]',
-    ],
+    ['replicas', { model, replicas: 0 }, 'stack/digits: replicas is 0. Use a whole number, at least 1. [not-positive]'],
     [
       'bounds',
       { model, autoscaling: { minReplicas: 5, maxReplicas: 4 } },
@@ -814,12 +810,12 @@ describe('rejects', () => {
     [
       'a CPU limit below the request',
       { model, resources: { cpuLimit: 0.5 } },
-      'stack/digits: resources.cpuLimit is 0.5, below resources.cpu 1. Raise the limit, or omit it to set it to resources.cpu. [cpu-limit-below-request]',
+      'stack/digits: resources.cpuLimit is 0.5, below resources.cpu 1. Raise the limit, or omit it to use the value of resources.cpu. [cpu-limit-below-request]',
     ],
     [
       'T7 a fraction of a MiB',
       { model, resources: { memoryMiB: 1126.4 } },
-      'stack/digits: resources.memoryMiB is 1126.4. Use a whole number of 1 or more. [not-positive]',
+      'stack/digits: resources.memoryMiB is 1126.4. Use a whole number, at least 1. [not-positive]',
     ],
     [
       'two bounds of a budget',
@@ -849,7 +845,7 @@ describe('rejects', () => {
     [
       'a deadline before the end of the startup time',
       { model, rollout: { startupSeconds: 100, progressDeadlineSeconds: 100 } },
-      'stack/digits: rollout.progressDeadlineSeconds is 100, which is not more than startupSeconds 100. Updates would fail while replicas still start. Raise it to 101 or more, or omit it. [progress-deadline-too-short]',
+      'stack/digits: rollout.progressDeadlineSeconds is 100, which is not more than startupSeconds 100. Updates would fail while replicas are still starting. Raise it to at least 101, or omit it. [progress-deadline-too-short]',
     ],
     [
       'a port',
@@ -879,7 +875,7 @@ describe('rejects', () => {
     [
       'a reserved environment variable',
       { model, environment: { MODEL_SERVING_EXECUTORS: '2' } },
-      'stack/digits: environment sets MODEL_SERVING_EXECUTORS, but variables that start with MODEL_SERVING_ are reserved for the server. Use the serving prop. [environment-reserved]',
+      'stack/digits: environment sets MODEL_SERVING_EXECUTORS, but variables that start with MODEL_SERVING_ are reserved for the server. Use the prop serving instead. [environment-reserved]',
     ],
     [
       'an invalid name of an environment variable',
@@ -889,12 +885,12 @@ describe('rejects', () => {
     [
       'memory for the weights but not for the runtime',
       { model, resources: { memoryMiB: 100 } },
-      'stack/digits: resources.memoryMiB is 100, but model "digits" needs 161 or more: 1 of weights and 160 for the runtime. Raise it to 265, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
+      'stack/digits: resources.memoryMiB is 100, but model "digits" needs at least 161 MiB: 1 MiB for the weights and 160 MiB for the runtime. Raise it to 265, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
     ],
     [
       'build options for an existing image',
       { image, repository: undefined, build: { platform: 'linux/arm64' } },
-      'stack/digits: build configures the build of an image for model, but image is set. Set it on that InferenceImage instead. [build-with-image]',
+      'stack/digits: build configures the image that is built for model, but image is set. Set build on that InferenceImage instead. [build-with-image]',
     ],
     [
       'an invalid serving option',

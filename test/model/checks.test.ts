@@ -37,7 +37,7 @@ describe('name and version', () => {
       expect(problems({}, { name: bad, version: bad })).toEqual(
         ['name', 'version'].map(
           (prop) =>
-            `model-${prop}-invalid: ${path}: model ${prop} "${bad}" is not one segment of a URL's path. Set ${prop} of OnnxModel.fromFile, or the option ${prop === 'name' ? '--name' : '--model-version'} of the command, to at most 128 letters, digits, ".", "_" and "-", starting with a letter or digit.`,
+            `model-${prop}-invalid: ${path}: model ${prop} "${bad}" cannot be one segment of a URL path. Set ${prop} of OnnxModel.fromFile, or the option ${prop === 'name' ? '--name' : '--model-version'} of the command, to at most 128 letters, digits, ".", "_" and "-", starting with a letter or digit.`,
         ),
       );
     },

@@ -138,8 +138,8 @@ describe('a card in a model file', () => {
 
 describe('rejects a card', () => {
   test.each([
-    [{ title: '' }, 'card.title is empty. Pass a text, or omit the field. [card-field-empty]'],
-    [{ vendor: ' \t' }, 'card.vendor is empty. Pass a text, or omit the field. [card-field-empty]'],
+    [{ title: '' }, 'card.title is empty. Pass some text, or omit the field. [card-field-empty]'],
+    [{ vendor: ' \t' }, 'card.vendor is empty. Pass some text, or omit the field. [card-field-empty]'],
     [
       { authors: ['Ada'] },
       'card.authors is ["Ada"], which is not a string. Pass a string, or omit the field. [card-not-text]',
@@ -185,7 +185,7 @@ describe('rejects a card', () => {
     ],
     [{ metrics: { loss: Infinity } }, expect.stringMatching(/^card.metrics.loss is Infinity/)],
     [{ metrics: { loss: true } }, expect.stringMatching(/^card.metrics.loss is true/)],
-    [{ metrics: { loss: '' } }, 'card.metrics.loss is empty. Pass a text, or omit the field. [card-field-empty]'],
+    [{ metrics: { loss: '' } }, 'card.metrics.loss is empty. Pass some text, or omit the field. [card-field-empty]'],
     [
       { metrics: { ' f1': 1 } },
       'card.metrics has a metric named " f1". Use a single-line name of 1 to 128 characters without leading or trailing spaces. [card-metric-name-invalid]',
@@ -207,10 +207,10 @@ describe('rejects a card', () => {
 
 test('accepts the longest allowed text, and no longer text', () => {
   expect(problems({ description: 'é'.repeat(2001) })).toEqual([
-    'card.description has 4002 bytes, but an image label can have at most 4000. Shorten it, and move the rest to the page that card.documentation links to. [card-too-long]',
+    'card.description has 4002 bytes, but an image label can have at most 4000 bytes. Shorten it, and move the rest to the page that card.documentation links to. [card-too-long]',
   ]);
   expect(problems({ metrics: { a: 'x'.repeat(3990), b: 'y'.repeat(20) } })).toEqual([
-    'card.metrics has 4025 bytes, but an image label can have at most 4000. Shorten it, and move the rest to the page that card.documentation links to. [card-too-long]',
+    'card.metrics has 4025 bytes, but an image label can have at most 4000 bytes. Shorten it, and move the rest to the page that card.documentation links to. [card-too-long]',
   ]);
   expect(read({}, { description: 'x'.repeat(4000) }).card?.description).toHaveLength(4000);
 });

@@ -53,14 +53,14 @@ test('an unreadable file is reported', () => {
 test("a file beyond protobuf's limit is reported", () => {
   const file = { path: 'model.onnx', sourcePath: path, sha256: '', sizeBytes: 2 ** 31 };
   expect(problemsOf(() => loadGraph('m.onnx', file))).toEqual([
-    'model-too-large: m.onnx: the file has 2147483648 bytes, but a protobuf message can have at most 2147483647. Store the weights in a separate file: onnx.save_model(model, path, save_as_external_data=True).',
+    'model-too-large: m.onnx: the file has 2147483648 bytes, but a protobuf message can have at most 2147483647 bytes. Store the weights in a separate file: onnx.save_model(model, path, save_as_external_data=True).',
   ]);
 });
 
 test.each([
   ['text', 'Hello, world', 'wire type 4 before byte 3 is not used by ONNX'],
   ['HTML', '<!DOCTYPE html>', 'wire type 4 before byte 1 is not used by ONNX'],
-  ['truncated', onnxModel(valid).subarray(0, 60), 'the field of 81 bytes at byte 29 exceeds its message'],
+  ['truncated', onnxModel(valid).subarray(0, 60), 'the field of 81 bytes at byte 29 extends beyond its message'],
   ['zeros', Buffer.alloc(100), 'no valid field starts at byte 0'],
   ['ones', Buffer.alloc(100, 0xff), 'a number at byte 0 has more than 64 bits'],
   ['protobuf without a graph', Buffer.from([0x08, 0x08]), 'it has no graph'],

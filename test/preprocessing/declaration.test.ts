@@ -355,8 +355,8 @@ describe('a file for the command line', () => {
   });
 
   test.each([
-    ['[]', 'it is not an object with picture (an object) and classes'],
-    ['{"picture": true}', 'it is not an object with picture (an object) and classes'],
+    ['[]', 'it must be an object, and its value of picture must be an object too'],
+    ['{"picture": true}', 'it must be an object, and its value of picture must be an object too'],
     ['{"name": "x"}', 'name is not one of picture, classes, classOutput, classScores'],
   ])('not %s', (text, reason) => {
     expect(problemsOf(() => read(text))).toEqual([

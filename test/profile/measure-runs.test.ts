@@ -31,11 +31,11 @@ test('each step reports the remaining time, estimated from the runs so far', asy
   const round = 3 + 0.5 + 1 + 2;
   const known = steps.filter(([what]) => what.startsWith('round 2') || what.startsWith('round 3'));
   expect(known.map(([, detail, left]) => [detail, Number(left.toFixed(6))])).toEqual([
-    ['the model loads', 2 * round],
+    ['loading the model', 2 * round],
     ['batches of 1', 2 * round - 3],
     ['batches of 2', 2 * round - 3.5],
     ['batches of 4', 2 * round - 4.5],
-    ['the model loads', round],
+    ['loading the model', round],
     ['batches of 1', round - 3],
     ['batches of 2', round - 3.5],
     ['batches of 4', round - 4.5],

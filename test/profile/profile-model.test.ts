@@ -68,11 +68,11 @@ afterEach(() => {
 
 test('sizes of an unknown dimension, or of the one that counts rows', async () => {
   expect(await problemOf(profile(grouped, { dimensions: { height: 3, batch: 2, width: 7 } }))).toBe(
-    `${path}: --dimension height: no input has a free dimension of this name. Use one of "width". [dimension-unknown]\n` +
-      `${path}: --dimension batch: this dimension counts rows, and batches of many sizes are measured. Set the largest batch with --max-batch. [dimension-of-batch]`,
+    `${path}: --dimension height: no input has a free dimension with this name. Use one of "width". [dimension-unknown]\n` +
+      `${path}: --dimension batch: this dimension counts rows, and many batch sizes are measured anyway. Set the largest batch with --max-batch. [dimension-of-batch]`,
   );
   expect(await problemOf(profile(identity('float', ['n']), { dimensions: { m: 3 } }))).toBe(
-    `${path}: --dimension m: no input has a free dimension of this name. Remove --dimension. [dimension-unknown]`,
+    `${path}: --dimension m: no input has a free dimension with this name. Remove --dimension. [dimension-unknown]`,
   );
 });
 
@@ -80,11 +80,11 @@ test('a model that refuses generated inputs', async () => {
   const message = await problemOf(profile(grouped));
   expect(message).toMatch(
     new RegExp(
-      `^${path}: the model does not run on generated inputs: .*Reshape.*\\. Pass real inputs as a golden`,
+      `^${path}: the model does not run on generated inputs: .*Reshape.*\\. Use --golden to pass real inputs`,
       's',
     ),
   );
-  expect(message).toMatch(/or set the sizes that it needs with --dimension NAME=SIZE\. \[trial-inputs-refused\]$/);
+  expect(message).toMatch(/or --dimension NAME=SIZE to set the sizes that the model needs\. \[trial-inputs-refused\]$/);
 });
 
 test('the size of a dimension, and FP16, which has no JSON form', async () => {
@@ -98,14 +98,14 @@ test('the size of a dimension, and FP16, which has no JSON form', async () => {
   expect(batchingObstacle).toBe('the model does not run on zeros, and no golden example is available');
   expect(measured.runs.map(({ batchSize }) => batchSize)).toEqual([1]);
   expect(steps.map(({ what, detail }) => [what, detail])).toEqual([
-    ['the model loads', 'first run'],
+    ['loading the model', 'first run'],
     ...[1, 2, 3].flatMap((round) =>
-      ['the model loads', 'batches of 1', 'batches of 2'].map((detail) => [`round ${round} of 3, 1 thread`, detail]),
+      ['loading the model', 'batches of 1', 'batches of 2'].map((detail) => [`round ${round} of 3, 1 thread`, detail]),
     ),
-    ['the server starts', undefined],
-    ['the server warms up', undefined],
-    ['the server under load', undefined],
-    ['memory of an executor', undefined],
+    ['starting the server', undefined],
+    ['warming up the server', undefined],
+    ['load test of the server', undefined],
+    ['measuring the memory of an executor', undefined],
   ]);
   expect(steps.map(({ done }) => done)).toEqual(steps.map(({ done }) => done).toSorted((a, b) => a - b));
   for (const { left } of steps) expect(left).toBeGreaterThan(0);
@@ -152,10 +152,10 @@ describe('a dimension at several sizes', () => {
       }),
     );
     expect(message).toBe(
-      `--at width=3: ${path}: the model does not run on generated inputs of this size, but runs at 7. Remove this size from --at. [size-refused]`,
+      `--at width=3: ${path}: the model does not run on generated inputs of this size, but it does run at 7. Remove this size from --at. [size-refused]`,
     );
     // The error comes before any measurement.
-    expect(steps).toEqual(['width = 3: the model loads']);
+    expect(steps).toEqual(['width = 3: loading the model']);
   });
 
   test('cannot also be set by --dimension', async () => {
@@ -169,7 +169,7 @@ describe('a dimension at several sizes', () => {
       '--at x:0: this dimension counts rows',
     );
     expect(await problemOf(profile(unnamed, { at: { name: 'x:2', sizes: [3] } }))).toBe(
-      `${path}: --at x:2: no input has a free dimension of this name. Use one of "x:1". [dimension-unknown]`,
+      `${path}: --at x:2: no input has a free dimension with this name. Use one of "x:1". [dimension-unknown]`,
     );
   });
 });
@@ -219,17 +219,17 @@ test('a golden picture determines sizes too', async () => {
   expect(measured.dimensions).toEqual({ height: 1, width: 2 });
 });
 
-test('a server that does not serve the model', async () => {
+test('a server that does not become ready', async () => {
   const wrong = example({ shape: [1], data: [1] });
   wrong.response.outputs[0]!.data = [2];
   const message = await problemOf(
     profile(identity('float', ['n']), { examples: [wrong], maxBatchSize: 1, read: { runtimeCheck: 'skip' } }),
   );
-  expect(message).toContain(`${path}: the server does not serve the model; its last lines are:\n  {"level":`);
+  expect(message).toContain(`${path}: the server did not become ready; the last lines of its log:\n  {"level":`);
   expect(message).toContain('golden example \\"first\\": output \\"y\\" at [0] is 1; expected 2');
   expect(message).toMatch(
     new RegExp(
-      `Fix the problem in the log; "model-serving serve ${path}" shows the whole log\\. \\[server-not-ready\\]$`,
+      `Fix the problem that the log reports; "model-serving serve ${path}" shows the whole log\\. \\[server-not-ready\\]$`,
     ),
   );
 });
@@ -259,7 +259,7 @@ describe('a busy machine', () => {
   });
 });
 
-test.each(['round 1 of 3, 1 thread', 'the server starts', 'memory of an executor'])(
+test.each(['round 1 of 3, 1 thread', 'starting the server', 'measuring the memory of an executor'])(
   'an abort ends all processes: %s',
   async (moment) => {
     const controller = new AbortController();

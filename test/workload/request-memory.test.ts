@@ -134,39 +134,39 @@ describe('memory that does not hold the accepted requests is rejected', () => {
   test.each<[Partial<ContainerizedModelProps>, string]>([
     [
       { memoryMiB: 264 },
-      'stack/digits: memoryMiB is 264, but model "digits" needs 265 or more: 161 without requests, and 104 for requests: requests may have 1 MiB each (serving.maxRequestBytes), and 32 MiB together. Raise it to 265, or omit it for a default that fits. [memory-below-requests]',
+      'stack/digits: memoryMiB is 264, but model "digits" needs at least 265 MiB: 161 MiB without requests, and 104 MiB for requests: requests may have up to 1 MiB each (serving.maxRequestBytes), and 32 MiB together. Raise it to 265, or omit it for a default that fits. [memory-below-requests]',
     ],
     [
       { memoryMiB: 400, serving: { maxRequestBytes: 64 * MIB } },
-      'stack/digits: memoryMiB is 400, but model "digits" needs 545 or more: 161 without requests, and 384 for requests: requests may have 64 MiB each (serving.maxRequestBytes), and 256 MiB together. Raise it to 545, or omit it for a default that fits; or lower serving.maxRequestBytes to 36700160 or less. [memory-below-requests]',
+      'stack/digits: memoryMiB is 400, but model "digits" needs at least 545 MiB: 161 MiB without requests, and 384 MiB for requests: requests may have up to 64 MiB each (serving.maxRequestBytes), and 256 MiB together. Raise it to 545, or omit it for a default that fits; or lower serving.maxRequestBytes to 36700160 or less. [memory-below-requests]',
     ],
     [
       { model: large, memoryMiB: 400 },
-      'stack/digits: memoryMiB is 400, but model "large" needs 560 or more: 161 without requests, and 399 for requests: requests may have 67 MiB each (serving.maxRequestBytes), and 268 MiB together. Raise it to 560, or omit it for a default that fits; or lower serving.maxRequestBytes to 36700160 or less. [memory-below-requests]',
+      'stack/digits: memoryMiB is 400, but model "large" needs at least 560 MiB: 161 MiB without requests, and 399 MiB for requests: requests may have up to 67 MiB each (serving.maxRequestBytes), and 268 MiB together. Raise it to 560, or omit it for a default that fits; or lower serving.maxRequestBytes to 36700160 or less. [memory-below-requests]',
     ],
     [
       { memoryMiB: 400, serving: { maxQueueBytes: 256 * MIB } },
-      'stack/digits: memoryMiB is 400, but model "digits" needs 545 or more: 161 without requests, and 384 for requests: serving.maxQueueBytes lets 256 MiB wait. Raise it to 545, or omit it for a default that fits; or lower serving.maxQueueBytes to 146800640 or less. [memory-below-requests]',
+      'stack/digits: memoryMiB is 400, but model "digits" needs at least 545 MiB: 161 MiB without requests, and 384 MiB for requests: serving.maxQueueBytes lets requests of 256 MiB wait. Raise it to 545, or omit it for a default that fits; or lower serving.maxQueueBytes to 146800640 or less. [memory-below-requests]',
     ],
     [
       { memoryMiB: 300, serving: { requestBudgetBytes: 64 * MIB } },
-      'stack/digits: memoryMiB is 300, but model "digits" needs 305 or more: 161 without requests, and 144 for requests: serving.requestBudgetBytes is 64 MiB. Raise it to 305, or omit it for a default that fits; or lower serving.requestBudgetBytes to 62914560 or less. [memory-below-requests]',
+      'stack/digits: memoryMiB is 300, but model "digits" needs at least 305 MiB: 161 MiB without requests, and 144 MiB for requests: serving.requestBudgetBytes is 64 MiB. Raise it to 305, or omit it for a default that fits; or lower serving.requestBudgetBytes to 62914560 or less. [memory-below-requests]',
     ],
     [
       { serving: { requestBudgetBytes: 32 * MIB, maxRequestBytes: 16 * MIB } },
-      'stack/digits: serving.requestBudgetBytes is 33554432, but serving.maxRequestBytes is 16777216, which needs 67108864. Raise serving.requestBudgetBytes to 67108864 or more, or lower serving.maxRequestBytes to 8388608 or less. [budget-below-requests]',
+      'stack/digits: serving.requestBudgetBytes is 33554432, but serving.maxRequestBytes is 16777216, which needs 67108864 bytes. Raise serving.requestBudgetBytes to at least 67108864, or lower serving.maxRequestBytes to 8388608 or less. [budget-below-requests]',
     ],
     [
       { model: segmentation, memoryMiB: 300 },
-      'stack/digits: memoryMiB is 300, but model "segmentation" needs 426 or more: 161 without requests, and 265 for requests: the answer to one row takes up to 157.5 MiB in JSON, and its request up to 3 MiB. Raise it to 426, or omit it for a default that fits. [memory-below-requests]',
+      'stack/digits: memoryMiB is 300, but model "segmentation" needs at least 426 MiB: 161 MiB without requests, and 265 MiB for requests: the answer to one row takes up to 157.5 MiB in JSON, and its request up to 3 MiB. Raise it to 426, or omit it for a default that fits. [memory-below-requests]',
     ],
     [
       { model: segmentation, serving: { requestBudgetBytes: 32 * MIB } },
-      'stack/digits: serving.requestBudgetBytes is 33554432, but the answer to one row takes up to 165150720 bytes in JSON, in addition to its request of up to 3145728, which needs 168296448. Raise serving.requestBudgetBytes to 168296448 or more. [budget-below-requests]',
+      'stack/digits: serving.requestBudgetBytes is 33554432, but the answer to one row takes up to 165150720 bytes in JSON, in addition to its request of up to 3145728 bytes, which needs 168296448 bytes. Raise serving.requestBudgetBytes to at least 168296448. [budget-below-requests]',
     ],
     [
       { serving: { requestBudgetBytes: 32 * MIB, maxQueueBytes: 128 * MIB } },
-      'stack/digits: serving.requestBudgetBytes is 33554432, but serving.maxQueueBytes is 134217728, which needs 134217728. Raise serving.requestBudgetBytes to 134217728 or more, or lower serving.maxQueueBytes to 33554432 or less. [budget-below-requests]',
+      'stack/digits: serving.requestBudgetBytes is 33554432, but serving.maxQueueBytes is 134217728, which needs 134217728 bytes. Raise serving.requestBudgetBytes to at least 134217728, or lower serving.maxQueueBytes to 33554432 or less. [budget-below-requests]',
     ],
   ])('%#: with the message', (props, message) => {
     expect(messageOf(() => onDocker(props))).toBe(message);
@@ -189,7 +189,7 @@ describe('memory that does not hold the accepted requests is rejected', () => {
         construct.addCanary('next', { model: next, weight: 20, acceptsInterfaceChange: true });
       });
     expect(() => service({ memoryMiB: 264 })).toThrow(
-      'stack/digits: resources.memoryMiB is 264, but model "digits" needs 265 or more: 161 without requests',
+      'stack/digits: resources.memoryMiB is 264, but model "digits" needs at least 265 MiB: 161 MiB without requests',
     );
     const budget = { requestBudgetBytes: 2 * MIB };
     expect(() => service({}, budget)).toThrow('serving.requestBudgetBytes is 2097152, but serving.maxRequestBytes is');

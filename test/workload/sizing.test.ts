@@ -166,7 +166,7 @@ describe('ScalableModelService', () => {
     expect(inKubernetes({ model: fast, autoscaling }).target).toBe(76);
     expect(() => inKubernetes({ autoscaling, resources: { cpu: 16 } })).not.toThrow();
     expect(() => inKubernetes({ autoscaling, resources: { cpu: 16 }, serving: { executors: 1 } })).toThrow(
-      'stack/digits: the target for cpu is 10 % of the CPU request, but runs of the model can use at most 7 % (1.2 of 16)',
+      'stack/digits: the target for cpu is 10 % of the CPU request, but runs of the model can use at most 7 % (1.2 of 16 CPUs)',
     );
   });
 
@@ -207,7 +207,7 @@ describe('ScalableModelService', () => {
       canary: { cpu: '2' },
     });
     expect(() => deployments(profiled, { model: unmeasured, resources: { memoryMiB: 300, cpu: 10 } })).toThrow(
-      'stack/digits/next: resources.memoryMiB is 300, but model "digits" needs 322 or more: 138 under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 for each executor but the first. Raise it to 426, which leaves room for requests, or omit it for a default that fits. [memory-below-peak]',
+      'stack/digits/next: resources.memoryMiB is 300, but model "digits" needs at least 322 MiB: 138 MiB under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 MiB for each executor but the first. Raise it to 426, which leaves room for requests, or omit it for a default that fits. [memory-below-peak]',
     );
   });
 });
@@ -218,7 +218,7 @@ test('memory without room for the largest picture is rejected with the measureme
   profiledModel(file);
   const taking = OnnxModel.fromFile(file, { name: 'digits', picture });
   const refusal = (where: string) =>
-    `${where}: resources.memoryMiB is 150, but model "digits" needs 138 and, to decode a picture of 1000000 pixels (picture.maxPixels), 23 more. Raise it to 328, which leaves room for requests, or omit it for a default that fits. [memory-below-picture]`;
+    `${where}: resources.memoryMiB is 150, but model "digits" needs 138 MiB and, to decode a picture of 1000000 pixels (picture.maxPixels), 23 MiB more. Raise it to 328, which leaves room for requests, or omit it for a default that fits. [memory-below-picture]`;
   expect(() => inKubernetes({ model: taking, resources: { memoryMiB: 150 } })).toThrow(refusal('stack/digits'));
   expect(inKubernetes({ model: taking, resources: { memoryMiB: 328 } }).resources.limits.memory).toBe('328Mi');
   const next = OnnxModel.fromFile(file, { name: 'digits', version: '2', picture });
@@ -235,7 +235,7 @@ test('memory without room for the largest picture is rejected with the measureme
 
 describe('memory below the measurement', () => {
   const refusal = (prop: string, memoryMiB: number, least: number, needed: number) =>
-    `stack/digits: ${prop} is ${memoryMiB}, but model "digits" needs ${least} or more: 138 under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 for each executor but the first. Raise it to ${needed}, which leaves room for requests, or omit it for a default that fits. [memory-below-peak]`;
+    `stack/digits: ${prop} is ${memoryMiB}, but model "digits" needs at least ${least} MiB: 138 MiB under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 MiB for each executor but the first. Raise it to ${needed}, which leaves room for requests, or omit it for a default that fits. [memory-below-peak]`;
 
   test('is rejected, with the derived executors', () => {
     expect(() => onDocker({ memoryMiB: 137 })).toThrow(refusal('memoryMiB', 137, 138, 265));

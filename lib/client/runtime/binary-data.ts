@@ -10,7 +10,7 @@ import {
 
 /**
  * Encodes a tensor as bytes: little-endian, like typed arrays on all common machines, row-major, without padding. A
- * text is its length in four bytes, followed by its UTF-8.
+ * string is encoded as its length in four bytes, followed by its UTF-8 bytes.
  * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
  */
 export function encodeBinaryData({ spec: { datatype }, data }: Tensor): Uint8Array {

@@ -3,7 +3,7 @@ import { InferenceError } from './inference-error';
 /** Maximum delay of a timer in milliseconds. */
 const MAX_TIMER = 2 ** 31 - 1;
 
-/** Deadline of one call, and its cancellation. */
+/** Deadline and cancellation of one call. */
 export class CallTime {
   /** Aborted when the call ends, for any reason. */
   readonly signal: AbortSignal;

@@ -37,7 +37,7 @@ export class Caller {
     this.options = options;
     this.url = modelUrl(options, model.name);
     this.fetch = options.fetch ?? ((url, init) => fetch(url, init));
-    // Invalid options are reported now, and not at the first call.
+    // Reports invalid options now instead of on the first call.
     callSettings(options, {});
   }
 

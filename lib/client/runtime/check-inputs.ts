@@ -46,14 +46,14 @@ function checkElements({ datatype }: TensorSpec, data: unknown, input: string): 
     return listOf<boolean>(data, 'boolean', `${input}: data of BOOL must be an array of booleans`);
   if (datatype === 'BYTES') {
     const texts = listOf<string>(data, 'string', `${input}: data of BYTES must be an array of strings`);
-    // The encoding to bytes would silently replace it with U+FFFD.
+    // Encoding to bytes would silently replace an unpaired surrogate with U+FFFD.
     const broken = texts.findIndex((text) => /\p{Surrogate}/u.test(text));
     if (broken >= 0)
       throw invalidRequest(`${input}: element ${broken} has an unpaired surrogate, which is not valid text`);
     return texts;
   }
   const type = NUMERIC_ARRAYS[datatype];
-  // Not instanceof, which would reject arrays of another realm.
+  // Not instanceof, which would reject arrays from another realm.
   if (Object.prototype.toString.call(data) === `[object ${type.name}]`) return data as NumericArray;
   if (datatype === 'FP16') throw invalidRequest(`${input}: data of FP16 must be a Uint16Array of its bits`);
   const primitive = datatype === 'INT64' || datatype === 'UINT64' ? 'bigint' : 'number';
@@ -70,7 +70,7 @@ function listOf<T>(data: unknown, type: string, otherwise: string): readonly T[]
   throw invalidRequest(otherwise);
 }
 
-/** Rejects values that a typed array would wrap. Floats are rounded, but not to infinity. */
+/** Converts numbers to a typed array. Rejects integers that would wrap and floats that would round to infinity. */
 function exactElements(
   data: readonly unknown[],
   primitive: 'number' | 'bigint',

@@ -50,7 +50,7 @@ function decodeClass({ names, numbers }: ClassSpec, entry: unknown): object {
     // Numbers that JSON cannot represent are strings.
     if (typeof value === 'number' || typeof value === 'string') decoded[number] = Number(value);
     else if (numbers.includes(number))
-      throw invalidAnswer(`${what} has no ${number}, which this client was generated for`);
+      throw invalidAnswer(`${what} has no ${number}; this client was generated for a model that returns it`);
   }
   return decoded;
 }

@@ -50,13 +50,13 @@ function refusal({ status, headers }: Response, body: ArrayBuffer): InferenceErr
   });
 }
 
-/** The error text of the protocol, `{"error": …}`, or the start of another body, such as a proxy's. */
+/** Error text in the protocol's form, `{"error": …}`; otherwise the start of the body, as from a proxy. */
 function messageOf(text: string): string {
   try {
     const { error } = JSON.parse(text) as { readonly error?: unknown };
     if (typeof error === 'string') return error;
   } catch {
-    // Not JSON of the protocol.
+    // Not an error in the protocol's form.
   }
   return text.trim().slice(0, 200);
 }

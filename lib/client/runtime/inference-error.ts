@@ -3,7 +3,7 @@
  * - `overloaded`: 429, the queue is full
  * - `unavailable`: 503, no server is ready
  * - `connection`: no server answered, or the answer was incomplete
- * - `deadline`: the time of the call is over, or (504) the server could not start in time
+ * - `deadline`: the deadline of the call has passed, or (504) the server could not run the request in time
  * - `aborted`: a signal aborted the call; its reason is `cause`
  * - `server-error`: any other error answer
  * - `invalid-answer`: the answer is malformed, or does not match this client
@@ -33,7 +33,7 @@ export class InferenceError extends Error {
   readonly status: number | undefined;
   /** Error message of the server, if there was one. */
   readonly serverMessage: string | undefined;
-  /** Milliseconds after which the server accepts requests again (Retry-After), if it sent them. */
+  /** Milliseconds to wait before another attempt, if the server sent Retry-After. */
   readonly retryAfter: number | undefined;
   /** Number of times the request was sent; 0 if it was not sent. */
   attempts = 0;

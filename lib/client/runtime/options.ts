@@ -19,7 +19,7 @@ export interface ClientOptions extends CallOptions {
   readonly protocol?: 'binary' | 'json' | undefined;
 
   /**
-   * Function that sends requests, for an agent, a proxy or a test.
+   * Function that sends requests, for example through a proxy or in a test.
    *
    * @default - the platform's fetch
    */
@@ -37,7 +37,7 @@ export interface CallOptions {
 
   /**
    * Time limit of the whole call in milliseconds, including all attempts and pauses. The server receives the remaining
-   * time, and drops a request that it could not start in time.
+   * time, and drops a request that it cannot start in time.
    *
    * @default 30000
    */
@@ -78,7 +78,7 @@ export function callSettings(client: CallOptions, call: CallOptions): CallSettin
   if (typeof deadline !== 'number' || !(deadline > 0)) {
     throw new TypeError(`deadline is ${deadline}; it must be a number of milliseconds above 0`);
   }
-  // Compression delays an answer of numbers and hardly makes it smaller. Browsers ignore this header.
+  // Compressing numbers takes time and hardly makes an answer smaller. Browsers ignore this header.
   const headers = new Headers({ 'accept-encoding': 'identity' });
   for (const [name, value] of Object.entries(client.headers ?? {})) headers.set(name, value);
   for (const [name, value] of Object.entries(call.headers ?? {})) headers.set(name, value);

@@ -4,16 +4,16 @@ import type { InferBody } from './infer-request';
 /** A PNG or JPEG file. */
 export type Picture = Uint8Array | ArrayBuffer | Blob;
 
-/** Not instanceof, which would reject objects of another realm. */
+/** Not instanceof, which would reject objects from another realm. */
 export function isPicture(input: object): input is Picture {
   return /^\[object (?:Uint8Array|ArrayBuffer|Blob|File)\]$/.test(Object.prototype.toString.call(input));
 }
 
-/** Body with a picture. Pictures cannot carry a deadline. */
+/** Body of a request with a picture. Such a request cannot carry a deadline. */
 export function pictureBody(picture: Picture): InferBody {
   // fetch rejects views of shared memory.
   const body = ArrayBuffer.isView(picture) ? concatenate([picture]) : picture;
   const isJpeg = 'type' in body ? body.type === 'image/jpeg' : new Uint8Array(body)[0] === 0xff;
-  // The server only distinguishes pictures from tensors by this type, and reads the format from the picture.
+  // The server uses this type only to distinguish pictures from tensors. It detects the format from the bytes.
   return { body, headers: { 'content-type': isJpeg ? 'image/jpeg' : 'image/png' } };
 }

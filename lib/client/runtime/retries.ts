@@ -31,7 +31,7 @@ export async function withRetries<T>(time: CallTime, retries: number, attempt: (
   }
 }
 
-/** The server's Retry-After plus a random time, so that clients that were rejected together do not return together. */
+/** The server's Retry-After plus a random time, so that clients that were rejected together do not retry together. */
 function pauseAfter({ retryAfter = 0 }: InferenceError, attempts: number): number {
   return retryAfter + Math.random() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1));
 }

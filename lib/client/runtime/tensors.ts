@@ -16,7 +16,7 @@ export interface AnsweredElements {
   BYTES: string[];
 }
 
-/** Types of the elements of an input, by datatype. Numbers in a list are checked to be values of the datatype. */
+/** Types of the elements of an input, by datatype. Each number in a list must be a value of the datatype. */
 export interface SentElements {
   BOOL: readonly boolean[];
   UINT8: Uint8Array | readonly number[];

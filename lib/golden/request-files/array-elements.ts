@@ -21,8 +21,8 @@ const NUMPY: Readonly<Record<Exclude<Datatype, 'BYTES'>, readonly [type: string,
 };
 
 /**
- * Encodes the elements of an array as in the binary tensor extension. NumPy's defaults, float64 and int64, are converted
- * to the input's datatype. A conversion may round a float, and loses nothing else.
+ * Encodes the elements of an array as in the binary tensor extension. Converts numbers to the input's datatype, because
+ * NumPy saves float64 and int64 by default. The conversion may round floats, but refuses integers that do not fit.
  *
  * @throws NumpyFault
  */
@@ -76,7 +76,7 @@ const READERS: Readonly<Record<string, Read>> = {
   f8: (bytes, at) => bytes.readDoubleLE(at),
 };
 
-/** Throw for integers out of range. */
+/** Each throws if an integer is out of range. */
 const WRITERS: Readonly<Record<string, Write>> = {
   u1: (bytes, value, at) => bytes.writeUInt8(Number(value), at),
   u2: (bytes, value, at) => bytes.writeUInt16LE(Number(value), at),

@@ -1,7 +1,7 @@
 import type { Datatype, Signature, TensorSignature } from '../../../inference-image/src/contract/signature';
 import { counted } from '../../profile/sizing-text';
 
-/** A fault of a table, and the remedy. */
+/** A fault in a table, with the remedy. */
 export class CsvFault extends Error {
   constructor(
     fault: string,
@@ -12,8 +12,8 @@ export class CsvFault extends Error {
 }
 
 /**
- * Converts comma-separated values, one line per row, to a request in JSON. A model with one input gets all columns. With
- * several inputs, each gets the column of its name.
+ * Converts comma-separated values, one line per row, to a request in JSON. A single input gets all columns. Of several
+ * inputs, each gets the column with its name.
  *
  * @throws CsvFault
  */
@@ -35,7 +35,7 @@ export function csvRequest(text: string, { inputs }: Signature): string {
 
 /** A row or a header. */
 interface Line {
-  /** Number of its first line in the file. A quoted value can span several lines. */
+  /** Number of the first line in the file: a quoted value can span several lines. */
   readonly number: number;
   readonly fields: readonly string[];
 }
@@ -68,8 +68,8 @@ function columnsOf(first: Line, inputs: readonly TensorSignature[]): Columns {
 }
 
 /**
- * Whether a line of a table of numbers consists of names. A line that mixes names and other values is refused: as a
- * header, its values would be lost.
+ * Whether the first line of a table of numbers is a header. A line that mixes names and values is refused: its values
+ * would be lost if it were a header.
  */
 function isHeader({ number, fields }: Line): boolean {
   const name = fields.find(isName);
@@ -120,7 +120,7 @@ function elementText(field: string, datatype: Datatype, line: number): string {
     throw new CsvFault(`${found}, which is not a number`, remedyOf([field], 'Write a number'));
   }
   if (datatype !== 'BOOL') {
-    // JSON would represent it as null.
+    // JSON cannot represent infinity.
     if (Number(element) === Infinity || Number(element) === -Infinity) {
       throw new CsvFault(`${found}, which is larger than any 64-bit float`, 'Write a number that the input can hold');
     }

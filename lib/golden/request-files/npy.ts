@@ -7,7 +7,7 @@ export interface NumpyArray {
   readonly bytes: Buffer;
 }
 
-/** A fault of an array, and how to save the array instead. */
+/** A fault in an array, with the remedy: how to save the array. */
 export class NumpyFault extends Error {
   constructor(
     fault: string,
@@ -52,7 +52,7 @@ export function readNumpy(file: Uint8Array): NumpyArray {
   return { type, shape, bytes };
 }
 
-/** Bytes of one element. A character of a `U` string has four. */
+/** Bytes of one element. A character of a `U` string takes four bytes. */
 export function elementBytes(type: string): number {
   const size = Number(type.slice(1));
   return type.startsWith('U') ? 4 * size : size;

@@ -15,7 +15,7 @@ import { NumpyFault, readNumpy } from './npy';
 /**
  * Reads a request to a model from a file: JSON, a picture, NumPy arrays or CSV.
  *
- * @throws ModelServingError `golden-input-invalid`, and the errors of `readText`
+ * @throws ModelServingError `golden-input-invalid`, and the errors of `decodedText`
  */
 export function requestFile(path: string, signature: Signature): RecordedRequest {
   const content = readingFile(path, () => readFileSync(path));
@@ -88,7 +88,7 @@ function requestedArray(name: string, bytes: Uint8Array, { inputs }: Signature):
   }
 }
 
-/** Lists the files that hold elements of a request. The golden run reports malformed requests. */
+/** Lists the files that hold elements of a request; none for a malformed request, which fails when it runs. */
 function filesOf(json: string): string[] {
   try {
     const { inputs } = JSON.parse(json) as { inputs: readonly { file?: unknown }[] };
@@ -98,7 +98,7 @@ function filesOf(json: string): string[] {
   }
 }
 
-/** Also true for an invalid file with a picture's extension: the golden run reports why it cannot be decoded. */
+/** Also true for an invalid file with a picture's extension: running it reports why it cannot be decoded. */
 function isPicture(path: string, content: Buffer): boolean {
   return /\.(png|jpe?g)$/i.test(path) || pictureFormat(content) !== undefined;
 }
