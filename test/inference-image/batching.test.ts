@@ -161,7 +161,7 @@ test('serves a model.json of the previous release without batching, and logs the
   expect(server.log.filter(notShared)).toEqual([
     expect.objectContaining({
       level: 'warn',
-      reason: 'model.json, of contractVersion 1, does not declare whether rows influence each other',
+      reason: 'model.json, with contractVersion 1, does not declare whether rows influence each other',
       remedy: expect.stringMatching(/^rebuild the image with cdktf-model-serving \d/),
     }),
   ]);
@@ -183,8 +183,8 @@ test('shares runs for a model.json of the previous release whose rows are assume
   expect(server.log).toContainEqual(
     expect.objectContaining({
       level: 'warn',
-      reason: 'model.json, of contractVersion 1, does not declare whether rows influence each other',
-      msg: 'requests share runs because rowIndependence is "assume"; an answer may depend on the requests that share its run',
+      reason: 'model.json, with contractVersion 1, does not declare whether rows influence each other',
+      msg: 'requests share runs because rowIndependence is "assume"; an answer may depend on the other requests of its run',
     }),
   );
 });

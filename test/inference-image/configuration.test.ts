@@ -193,6 +193,6 @@ describe('model.json', () => {
     const manifest = JSON.parse(original);
     const sha256 = '0'.repeat(64);
     writeFileSync(path, JSON.stringify({ ...manifest, sha256 }));
-    expect(problemsOf({})).toEqual([`${path}: sha256 is ${sha256}; the listed files give ${manifest.sha256}`]);
+    expect(problemsOf({})).toEqual([`${path}: sha256 is ${sha256}, but the listed files have ${manifest.sha256}`]);
   });
 });

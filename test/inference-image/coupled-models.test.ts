@@ -71,7 +71,7 @@ describe('M8, M22 the trial at start detects a wrong verdict of independent', ()
     expect(server.log.find(notShared)).toMatchObject({
       level: 'warn',
       reason: expect.stringMatching(
-        /^(in a batch of \d+, output "y" differs from that of the same rows alone|output "y" of \d row(s)? has shape)/,
+        /^(in a batch of \d+, output "y" differs from the output for the same row alone|for \d row(s)?, output "y" has shape)/,
       ),
     });
     await answersAsAlone(server, model);
@@ -112,7 +112,7 @@ describe('M8 an output without one row for each row ends sharing, even if indepe
     expect([server.log.filter(notShared), await maximum()]).toEqual([[], 8]);
     for (let i = 0; i < 2; i++) expect((await server.infer(request)).body.outputs[0].shape).toEqual(shape);
     expect(server.log.filter(notShared)).toMatchObject([
-      { level: 'error', reason: `output "y" of 1 row has shape [${shape}]` },
+      { level: 'error', reason: `for 1 row, output "y" has shape [${shape}]` },
     ]);
     expect(await maximum()).toBe(0);
     await answersAsAlone(server, model);

@@ -147,5 +147,5 @@ test('S13 metrics have latencies and outcomes only of the served model, whatever
   expect(await series()).toHaveLength(before.length);
 
   const other = await fetch(`${server.metricsUrl}/v2`);
-  expect([other.status, await other.json()]).toEqual([404, { error: 'the path of the metrics is /metrics' }]);
+  expect([other.status, await other.json()]).toEqual([404, { error: 'no such path; metrics are at /metrics' }]);
 });

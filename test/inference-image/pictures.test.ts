@@ -145,7 +145,7 @@ describe('files', () => {
       'the JPEG file is truncated',
     ],
     ['a JPEG of a few bytes', () => file('rgb.jpg').subarray(0, 30), 400, 'the JPEG file has no frame header'],
-    ['CMYK', () => file('cmyk.jpg'), 400, 'the JPEG file has 4 channels, like CMYK; save it as RGB or gray'],
+    ['CMYK', () => file('cmyk.jpg'), 400, 'the JPEG file has 4 channels, as in CMYK; save it as RGB or gray'],
     // A decoder passes over FF 01, and takes the frame that follows for the picture's.
     ['a JPEG with two frames', () => twoFrames(file('rgb.jpg')), 400, 'the JPEG file has no frame header'],
     [
@@ -158,13 +158,13 @@ describe('files', () => {
       'a JPEG with many scans',
       () => Buffer.concat([file('rgb.jpg').subarray(0, -2), scans(100), END_OF_IMAGE]),
       400,
-      'the JPEG file has over 100 scans for its 128 pixels; save it with fewer',
+      'the JPEG file has more than 100 scans, the limit for its 128 pixels; save it with fewer scans',
     ],
     [
       'a JPEG with the maximum number of pixels and many scans',
       () => Buffer.concat([ofSize(file('rgb.jpg'), 25, 40).subarray(0, -2), scans(20), END_OF_IMAGE]),
       400,
-      'the JPEG file has over 20 scans for its 1000 pixels; save it with fewer',
+      'the JPEG file has more than 20 scans, the limit for its 1000 pixels; save it with fewer scans',
     ],
     [
       'a PNG with more data than its pixels need',
@@ -263,7 +263,7 @@ test('refuses a tall column, which would widen in each row before it shrinks', a
   const reply = await send(server, column(70_000));
   expect([reply.status, reply.body.error]).toEqual([
     413,
-    'the picture of 1 x 70000 pixels is too tall to be resized to 16 x 8; send one with other proportions',
+    'the picture of 1 x 70000 pixels is too tall to be resized to 16 x 8; send a picture with other proportions',
   ]);
   expect((await send(server, column(68_000))).status).toBe(200);
   expect((await send(server, png('gray', 70_000, [new Array<number>(70_000).fill(7)]))).status).toBe(200);
@@ -278,7 +278,7 @@ test('refuses pictures at once if too many bytes would wait, and serves the firs
   expect(replies.map(({ status }) => status).sort()).toEqual([200, 429, 429]);
   const refused = replies.find(({ status }) => status === 429)!;
   expect(refused.headers.get('retry-after')).toBe('1');
-  expect(refused.body.error).toBe(`the queue is full: ${body.length} bytes of pictures are waiting already`);
+  expect(refused.body.error).toBe(`the queue is full: ${body.length} bytes of pictures are already waiting`);
   // Its thread has ended, with the memory that it took.
   expect((await send(server, png('gray', 1, [[7]]))).status).toBe(200);
 });
@@ -290,7 +290,7 @@ test('does not decode a picture whose queue timeout has passed', async () => {
   const replies = await Promise.all(Array.from({ length: 12 }, () => send(server, body)));
   expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200, 504]));
   expect(replies.find(({ status }) => status === 504)!.body.error).toBe(
-    'decoding of the picture did not start within 0.05 s',
+    'the picture was not decoded, because its turn did not come within 0.05 s',
   );
 });
 
@@ -360,7 +360,7 @@ describe('classes', () => {
       status: 400,
       body: {
         error:
-          'output "y" has shape [2,3], but 3 elements were expected: send one item per request, or use the path that ends in /infer',
+          'output "y" has shape [2,3], but 3 elements were expected; send one item per request, or use the path that ends in /infer',
       },
     });
     expect((await server.get('/v2/models/m/classify')).status).toBe(405);
@@ -413,7 +413,7 @@ describe('classes', () => {
     });
     expect(await classify(server, tensor('INT64', [1], [3]))).toMatchObject({
       status: 500,
-      body: { error: 'output "y" is class 3; 3 classes have names' },
+      body: { error: 'output "y" is class 3, but only 3 classes have names' },
     });
   });
 

@@ -168,7 +168,7 @@ describe('a model that fails its checks is never served, and the log has the rea
   test("has a signature that differs from the runtime's", async () => {
     const edit = (manifest: any) => (manifest.signature.inputs[0].name = 'z');
     const server = await ServerProcess.start(parts, {}, { edit });
-    await expectRefusal(server, 'model.onnx has the inputs "x" (FP32); model.json declares "z" (FP32)');
+    await expectRefusal(server, 'model.onnx has the inputs "x" (FP32), but model.json declares "z" (FP32)');
   });
 });
 
@@ -193,7 +193,7 @@ test('logs requests only at level debug, and limits that do not fit as a warning
   expect(quiet.log.map(({ msg }) => msg)).toEqual(['starting', 'listening', 'ready']);
   const warnings = chatty.log.filter(({ level }) => level === 'warn');
   expect(warnings).toEqual([
-    expect.objectContaining({ ...tight, msg: 'the largest requests need more memory than the request budget' }),
+    expect.objectContaining({ ...tight, msg: 'requests of maxRequestBytes need more memory than requestBudgetBytes' }),
   ]);
 });
 

@@ -20,7 +20,7 @@ export type ToCodec =
       readonly type: 'encode';
       readonly request: InferRequest;
       readonly outputs: readonly Tensor[];
-      /** Data that is already written, by output; those outputs' tensors have no data. */
+      /** For each output, its data if that is already written as JSON; the tensor then has no data. */
       readonly written: ReadonlyArray<Pieces | undefined>;
       /** Upper bound of the answer's bytes. */
       readonly capacity: number;

@@ -1,7 +1,7 @@
 /**
  * Schemas that are checked when the container starts. They are separate from the plain types and constants of the
- * contract, because loading zod makes a synth take a third longer. They use zod/mini, because zod itself takes 13 ms of
- * a start.
+ * contract, because loading zod would make a synth take a third longer. They use zod/mini, because loading zod itself
+ * would add 13 ms to the start.
  */
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.cjs';
@@ -36,7 +36,7 @@ export const modelFileSchema = z.strictObject({
 });
 
 const positive = () => z.int().check(z.positive());
-/** One for each channel. */
+/** One number for each channel. */
 const perChannel = () => z.array(z.number()).check(z.minLength(1));
 
 export const pictureInputSchema = z.strictObject({
@@ -65,14 +65,14 @@ export const classOutputSchema = z.strictObject({
   /** Score for each class, index of the class, or name of the class. */
   kind: z.enum(['scores', 'index', 'label']),
   softmax: z.boolean(),
-  /** In the order of the scores or indices. @default - classes are named by their indices or labels */
+  /** Names in the order of the scores or indices. @default - classes are named by their indices or labels */
   names: z.optional(z.array(text()).check(z.minLength(1))),
 });
 
 const obstacle = {
   /** Name of the node, or of its outputs if it has none. */
   node: text(),
-  /** `Softmax`; outside ai.onnx with the domain, `com.microsoft:Attention`. */
+  /** `Softmax`, or with its domain if that is not ai.onnx: `com.microsoft:Attention`. */
   operator: text(),
   reason: text(),
 };
@@ -80,11 +80,14 @@ const obstacle = {
 export const batchingVerdictSchema = z.discriminatedUnion('verdict', [
   z.strictObject({
     verdict: z.literal('independent'),
-    /** Axis that counts rows, for each input in the order of the signature; null if requests share the value. */
+    /**
+     * Axis that counts rows, for each input in the order of the signature; null if all requests of a run share the
+     * input's value.
+     */
     inputAxes: z.array(z.nullable(count())),
     /** Axis that counts rows, for each output in the order of the signature. */
     outputAxes: z.array(count()),
-    /** Largest size of any other axis for which independence is proved. @default - 2^28 */
+    /** Largest size that any other axis may have; beyond it, independence is not proved. @default - 2^28 */
     maxSize: z.optional(count()),
   }),
   z.strictObject({ verdict: z.literal('coupled'), ...obstacle }),
@@ -105,7 +108,7 @@ const manifestFields = z.strictObject({
   /** @default - nothing is proved, and requests share no runs */
   batching: z.optional(batchingVerdictSchema),
   /**
-   * Set if the runtime would crash on an empty input, or answer with uninitialized memory; with the node if it is
+   * Set if the runtime would crash on an empty input, or answer with uninitialized memory. Contains the node if it is
    * known.
    *
    * @default - the runtime handles empty inputs, as far as is known
@@ -119,7 +122,7 @@ const manifestFields = z.strictObject({
   classes: z.optional(classOutputSchema),
 });
 
-/** The row axes of the verdict must be axes of the signature. */
+/** Schema of model.json. The row axes of the verdict must be axes of the signature. */
 export const modelManifestSchema = manifestFields.check(({ value, issues }) => {
   const axes = rowAxes(value.batching);
   for (const { path, message } of axes ? rowAxisProblems(value.signature, axes) : []) {
@@ -134,7 +137,7 @@ export const toleranceSchema = z.strictObject({
   relative: z._default(nonNegative(), 1e-4),
 });
 
-/** Path relative to a folder, which it must not leave, with forward slashes. */
+/** Path with forward slashes, relative to a folder that it must not leave. */
 const pathWithin = (where: string) =>
   z.string().check(z.regex(/^(?!\/)(?!.*(^|\/)\.\.?(\/|$))[^\\]+$/, `must be a path within ${where}, with "/"`));
 
@@ -142,8 +145,7 @@ const goldenTensorSchema = z.looseObject({
   name: text(),
   datatype: z.enum(DATATYPES),
   shape: z.array(count()),
-  /** Exactly one of the two is set. */
-  data: z.optional(z.array(z.unknown())),
+  /** Exactly one of `data` and `file` is set. */ data: z.optional(z.array(z.unknown())),
   file: z.optional(pathWithin('the folder of the golden examples')),
 });
 
@@ -170,8 +172,7 @@ const hasOneRequest = z.refine<{ request?: unknown; picture?: unknown }>(
 export const goldenExampleSchema = z
   .strictObject({
     name: text(),
-    /** Exactly one of the two is set. */
-    request: z.optional(goldenRequestSchema),
+    /** Exactly one of `request` and `picture` is set. */ request: z.optional(goldenRequestSchema),
     /** PNG or JPEG file, for models that accept pictures. */
     picture: z.optional(pathWithin('the folder of the golden examples')),
     response: z.looseObject({ outputs: z.array(goldenOutputSchema.check(hasOneSource)).check(z.minLength(1)) }),
@@ -186,14 +187,14 @@ const wholeNumber = (minimum: number, maximum: number) =>
 
 const timeLimit = () => z.coerce.number().check(z.positive(), z.lte(86_400));
 
-/** Also accepts the text of a variable. */
+/** A boolean; also accepts the text of an environment variable. */
 const onOrOff = () =>
   z.pipe(
     z.transform((value) => (value === 'true' ? true : value === 'false' ? false : value)),
     z.boolean('must be true or false'),
   );
 
-/** Also accepts the text of a variable, with commas. */
+/** A list; also accepts the text of an environment variable, with commas between the elements. */
 const list = (element: z.ZodMiniString) =>
   z.pipe(
     z.transform((value) => (typeof value === 'string' ? value.split(',').map((each) => each.trim()) : value)),
@@ -220,7 +221,7 @@ const hostName = () =>
       ),
     );
 
-/** `probe` is the old name of `prove`; an older library may still set it. */
+/** Accepts `probe`, the old name of `prove`, because an older library may still set it. */
 const rowIndependence = () =>
   z.pipe(
     z.transform((value) => (value === 'probe' ? 'prove' : value)),
@@ -228,8 +229,8 @@ const rowIndependence = () =>
   );
 
 /**
- * Names never end in _PORT or _SERVICE_HOST: Kubernetes injects such variables for each Service, and a Service called
- * "model-serving-http" must not configure a model server.
+ * Names of settings never end in _PORT or _SERVICE_HOST. Kubernetes injects such variables for each Service, so a
+ * Service called "model-serving-http" would otherwise configure the server.
  */
 export const settingsSchema = z.object({
   /** Folder of model.json and of the files in it. */
@@ -248,8 +249,8 @@ export const settingsSchema = z.object({
   /** Threads of each session; by default the CPU quota divided by the executors. */
   threadsPerExecutor: z.optional(wholeNumber(1, 256)),
   /**
-   * Maximum rows of a run that requests share; 1 disables sharing. By default `DEFAULT_MAX_BATCH_SIZE` if the model
-   * allows it.
+   * Maximum rows of a run that requests share; 1 disables sharing. The default is `DEFAULT_MAX_BATCH_SIZE` if the model
+   * allows sharing.
    */
   maxBatchSize: z.optional(wholeNumber(1, 65_536)),
   /** How long an idle executor waits for more rows after the oldest request has arrived. */
@@ -258,11 +259,12 @@ export const settingsSchema = z.object({
     SETTING_DEFAULTS.maxBatchDelaySeconds,
   ),
   /**
-   * When requests share runs: if the verdict in model.json is independent and a trial at start agrees, within a
-   * tolerance (`prove`) or bit for bit (`exact`); or regardless of the verdict and without a trial (`assume`).
+   * When requests may share runs. `prove`: if the verdict in model.json is independent and a trial at start confirms it
+   * within a tolerance. `exact`: the same, but the trial compares bit for bit. `assume`: regardless of the verdict, and
+   * without a trial.
    */
   rowIndependence: z._default(rowIndependence(), SETTING_DEFAULTS.rowIndependence),
-  /** Maximum waiting requests, and their total rows and bytes; further requests are refused with 429. */
+  /** Maximum number of waiting requests, and of their total rows and bytes; further requests are refused with 429. */
   maxQueueLength: z._default(wholeNumber(1, 1_000_000), SETTING_DEFAULTS.maxQueueLength),
   maxQueueRows: z._default(wholeNumber(1, 100_000_000), SETTING_DEFAULTS.maxQueueRows),
   maxQueueBytes: z._default(wholeNumber(1, 2 ** 40), SETTING_DEFAULTS.maxQueueBytes),
@@ -280,8 +282,8 @@ export const settingsSchema = z.object({
   /** Maximum time in which the client must read the response. */
   sendTimeoutSeconds: z._default(timeLimit(), SETTING_DEFAULTS.sendTimeoutSeconds),
   /**
-   * Maximum open connections on each inference port. Over HTTP, a silent connection needs 10 KiB, one that has sent a
-   * request or its headers 16 KiB, and one with many incomplete headers 27 KiB.
+   * Maximum open connections on each inference port. Over HTTP, a connection takes 10 KiB before it sends anything, 16
+   * KiB once it has sent a request or its headers, and 27 KiB with many incomplete headers.
    */
   maxConnections: z._default(wholeNumber(1, 1_000_000), SETTING_DEFAULTS.maxConnections),
   /** How long to continue serving after SIGTERM, while load balancers remove this replica. */
@@ -299,7 +301,7 @@ export const settingsSchema = z.object({
   /** Other origins whose pages may send requests. */
   allowedOrigins: z._default(list(origin()), () => [...SETTING_DEFAULTS.allowedOrigins]),
   /**
-   * Host names, without ports, that HTTP requests may address; any by default. Health requests may address any host.
+   * Host names, without ports, that HTTP requests may address; all by default. Health requests may address any host.
    */
   allowedHosts: z.optional(list(hostName())),
   /** Whether to serve the page at `/`. */

@@ -41,7 +41,7 @@ export function settingVariable(name: SettingName): string {
   return SETTING_PREFIX + name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }
 
-/** Environment variables for these settings, lists with commas; undefined settings are omitted. */
+/** Environment variables for the settings. Lists are joined with commas, and undefined settings are omitted. */
 export function settingsEnvironment(
   settings: Partial<Record<SettingName, string | number | boolean | readonly string[]>>,
 ): Record<string, string> {

@@ -11,8 +11,8 @@ export const ESCAPED: Readonly<Record<number, number>> = Object.fromEntries(
 );
 
 /**
- * Code point of the `\u` escape whose digits begin at `at`. If a second escape completes a surrogate pair, the code
- * point of the pair. NaN if the digits are invalid.
+ * Code point of the `\u` escape whose digits begin at `at`, or of the surrogate pair if a second escape completes one.
+ * NaN if the digits are invalid.
  */
 export function codePointAt(bytes: Uint8Array, at: number): number {
   const unit = unitAt(bytes, at);

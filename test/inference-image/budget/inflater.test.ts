@@ -106,7 +106,7 @@ test('stops when the client disconnects, and continues with waiting requests', a
   const first = inflate(bytes, 'gzip', undefined, () => isGone);
   const second = inflate(bytes);
   isGone = true;
-  await expect(first).rejects.toThrow('the client went away before its request was decompressed');
+  await expect(first).rejects.toThrow('the client disconnected before its request was decompressed');
   expect(large.equals(await second)).toBe(true);
 });
 

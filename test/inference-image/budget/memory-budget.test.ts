@@ -74,7 +74,7 @@ describe('requests that wait for their clients', () => {
     waiting(budget, MIB);
     expect(refusalOf(() => waiting(budget, MIB))).toMatchObject({
       kind: 'rejected',
-      message: `requests that wait for their clients hold ${2 * MIB + REQUEST_BYTES} bytes, and ${2 * MIB} is the limit; try again later`,
+      message: `requests that wait for their clients hold ${2 * MIB + REQUEST_BYTES} bytes, and their limit is ${2 * MIB} bytes; try again later`,
     });
     // Others have the other half.
     budget.open().add(1.5 * MIB);
@@ -157,7 +157,7 @@ test('a released holding accepts no more memory', () => {
   const budget = new MemoryBudget(1_000_000);
   const holding = budget.open();
   holding.release();
-  expect(() => holding.add(1000)).toThrow('the request has ended already');
+  expect(() => holding.add(1000)).toThrow('the request has already ended');
   holding.waitForClient(() => undefined);
   expect([budget.heldBytes, holding.waitsSince]).toEqual([0, Infinity]);
 });

@@ -190,7 +190,7 @@ describe('memory', () => {
     holding.release();
     await expect(decoded).rejects.toMatchObject({ kind: 'cancelled' });
     const request = decoder.decode(small());
-    expect(() => codec.encode(request, [output(2)], holding)).toThrow('the request has ended already');
+    expect(() => codec.encode(request, [output(2)], holding)).toThrow('the request has already ended');
     expect(ours.heldBytes).toBe(0);
     expect(codec.busy).toBe(false);
   });
@@ -223,7 +223,7 @@ describe('memory', () => {
     const claimed = { ...output(0), shape: [2 ** 25] };
     for (const datatype of ['FP32', 'FP64', 'INT64', 'INT32'] as const) {
       expect(() => codec.encode(request, [{ ...claimed, datatype, shape: [2 ** 26] }], held())).toThrow(
-        /^the answer takes up to \d+ bytes as JSON, and the limit is \d+; ask for binary data/,
+        /^the answer takes up to \d+ bytes as JSON, and the limit is \d+ bytes; ask for binary data/,
       );
     }
     expect(() => codec.encode({ ...request, binary: [true] }, [claimed], held())).not.toThrow();
@@ -288,7 +288,7 @@ describe('texts', () => {
     const blob = Buffer.alloc(5 * 60_000);
     for (let at = 0; at < blob.length; at += 5) blob.set([1, 0, 0, 0, 65], at);
     blob.set([4, 0, 0, 0], blob.length - 5);
-    expect(() => codec.decode(blob, 0, held())).toThrow('ends within element 59999');
+    expect(() => codec.decode(blob, 0, held())).toThrow('ends in the middle of element 59999');
     blob.set([1, 0, 0, 0, 0xff], blob.length - 5);
     await expect(async () => codec.decode(blob, 0, held())).rejects.toThrow(
       'element 59999 of its binary data is not UTF-8',

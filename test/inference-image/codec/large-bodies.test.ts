@@ -35,7 +35,7 @@ test('the thread reports the same errors and keeps running', async () => {
   expect((await server.infer(large([1, 2]))).body.outputs[0].data).toEqual([1, 2]);
   const length = { 'inference-header-content-length': String(2 ** 22) };
   expect((await server.infer(Buffer.alloc(2 ** 21, ' '), { headers: length })).body.error).toBe(
-    'Inference-Header-Content-Length is 4194304; the whole body has 2097152 bytes',
+    'Inference-Header-Content-Length is 4194304, but the whole body has only 2097152 bytes',
   );
 });
 

@@ -157,10 +157,10 @@ describe('P8 raw or typed', () => {
 
   test('refuses a wrong number of buffers', async () => {
     expect(await refusal({ inputs: [X, { ...S, contents: BYTES }], raw_input_contents: RAW.slice(0, 1) })).toBe(
-      'raw_input_contents has 1 buffers; the request has 2 inputs',
+      'raw_input_contents has 1 buffers, but the request has 2 inputs',
     );
     expect(await refusal({ inputs: [X, S], raw_input_contents: [...RAW, RAW[0]] })).toBe(
-      'raw_input_contents has 3 buffers; the request has 2 inputs',
+      'raw_input_contents has 3 buffers, but the request has 2 inputs',
     );
     expect(await refusal({ inputs: [X, S] })).toBe('input "x": it has no data');
   });
@@ -179,17 +179,17 @@ describe('P8 raw or typed', () => {
     [
       'inconsistent sizes',
       { inputs: [{ ...X, shape: [2, 2] }, S] },
-      'input "s" has 1 for dimension "n"; input "x" has 2',
+      'input "s" has size 1 for dimension "n"; input "x" has size 2',
     ],
     [
       'too few bytes',
       { inputs: [X, S], raw_input_contents: [RAW[0]?.subarray(1), RAW[1]] },
-      'input "x": its binary data has 7 bytes; FP32 of shape [1,2] takes 8',
+      'input "x": its binary data has 7 bytes; FP32 of shape [1,2] needs 8 bytes',
     ],
     [
       'too few elements',
       { inputs: [{ ...X, contents: { fp32_contents: [1] } }, S] },
-      'input "x": fp32_contents has 1 elements; shape [1,2] takes 2',
+      'input "x": fp32_contents has 1 elements; shape [1,2] needs 2',
     ],
     [
       'elements of the wrong type',

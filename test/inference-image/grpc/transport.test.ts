@@ -278,7 +278,7 @@ describe('time limits', () => {
     const answer = await call(session, path, [message(HELLO).subarray(0, 7)], {}, false);
     expect(answer).toMatchObject({
       code: STATUS.DEADLINE_EXCEEDED,
-      details: 'the message was incomplete after 0.3 s (receiveTimeoutSeconds)',
+      details: 'the message was still incomplete after 0.3 s (receiveTimeoutSeconds)',
     });
     await server.isFree();
   });
@@ -457,7 +457,7 @@ describe('many calls', () => {
     );
     expect(await first).toMatchObject({
       code: STATUS.RESOURCE_EXHAUSTED,
-      details: 'too many calls wait for their clients',
+      details: 'too many calls are waiting for their clients',
     });
     const last = streams.at(-1)!;
     const answered = outcome(last);

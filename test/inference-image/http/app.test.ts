@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 const input = { name: 'x', datatype: 'FP32', shape: [2], data: [1, 2] };
 const path = '/v2/models/my-model/infer';
-const TOO_LARGE = 'the body is larger than maxRequestBytes, 10000 bytes; send less at a time, or raise that setting';
+const TOO_LARGE = 'the body is larger than maxRequestBytes (10000 bytes); send less at a time, or raise that setting';
 const extensions = ['binary_tensor_data', 'model_configuration', 'model_repository', 'schedule_policy', 'statistics'];
 
 describe('metadata and health', () => {

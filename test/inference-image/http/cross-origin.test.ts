@@ -97,7 +97,7 @@ describe('a request is refused with 403', () => {
       ...headers,
       'access-control-request-method': 'POST',
     });
-    const error = `${sender} may not send requests to "${host()}"; the setting allowedOrigins lists the origins that may`;
+    const error = `${sender} may not send requests to "${host()}"; only the origins in the setting allowedOrigins may`;
     expect([status, JSON.parse(body)]).toEqual([403, { error }]);
     expect(answered['access-control-allow-origin']).toBeUndefined();
   });

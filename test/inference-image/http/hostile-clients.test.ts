@@ -69,7 +69,7 @@ describe('bodies that do not end', () => {
     while (!all.some(({ received }) => received)) await sleep(5);
     const refused = all.find(({ received }) => received) as RawConnection;
     await refused.receives(
-      /^HTTP\/1\.1 429 Too Many Requests\r\n[^]*retry-after: 1\r\n[^]*\{"error":"requests that wait for their clients hold \d+ bytes, and 8388608 is the limit; try again later"\}/,
+      /^HTTP\/1\.1 429 Too Many Requests\r\n[^]*retry-after: 1\r\n[^]*\{"error":"requests that wait for their clients hold \d+ bytes, and their limit is 8388608 bytes; try again later"\}/,
     );
     expect(await server.series('inference_request_memory_bytes')).toBeLessThanOrEqual(8 * MIB);
     expect(await counted('inference_refused_total', 'budget')).toBeGreaterThan(0);
@@ -100,7 +100,7 @@ describe('bodies that do not end', () => {
     client.send(head('POST', INFER, { ...JSON_TYPE, 'transfer-encoding': 'chunked' }), '1\r\nx\r\n'.repeat(100_000));
     await client.closed;
     expect(client.received).toMatch(
-      /^HTTP\/1\.1 400 [^]*chunks of less than 64 bytes on average, 101 so far; send larger chunks/,
+      /^HTTP\/1\.1 400 [^]*the 101 chunks of the body so far have fewer than 64 bytes on average; send larger chunks/,
     );
   });
 
@@ -143,7 +143,7 @@ describe('long headers', () => {
 });
 
 describe('bodies that are too large', () => {
-  const text = 'the body is larger than maxRequestBytes, 2097152 bytes; send less at a time, or raise that setting';
+  const text = 'the body is larger than maxRequestBytes (2097152 bytes); send less at a time, or raise that setting';
 
   test.each([
     ['with a length', { 'content-length': 20 * MIB }, [Buffer.alloc(20 * MIB, 0x20)]],

@@ -242,13 +242,15 @@ describe('binary data', () => {
       const { status, body } = await inferBinary(server, { ...input, data });
       expect([status, body.error]).toEqual([
         400,
-        `input "x": its binary data has ${8 + by} bytes; FP32 of shape [2] takes 8`,
+        `input "x": its binary data has ${8 + by} bytes; FP32 of shape [2] needs 8 bytes`,
       ]);
     });
 
     test('refuses binary data without the header', async () => {
       const body = { inputs: [{ ...input, data: undefined, parameters: { binary_data_size: 8 } }] };
-      expect((await server.infer(body)).body.error).toBe('input "x": binary_data_size is 8; the body has 0 bytes left');
+      expect((await server.infer(body)).body.error).toBe(
+        'input "x": binary_data_size is 8, but the body has only 0 bytes left',
+      );
     });
 
     test('accepts a raw request', async () => {

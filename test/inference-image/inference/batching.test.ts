@@ -187,7 +187,7 @@ describe('requests that wait to be split', () => {
     expect(await Promise.all(others)).toEqual([
       'no executor was free within 0.15 s',
       "the request's own timeout passed before it could run",
-      'the client went away before its request ran',
+      'the client disconnected before its request ran',
     ]);
     await executor.finishAll(scheduler);
     expect(await first).toEqual(reply(rowsOf(16)));
@@ -375,7 +375,7 @@ describe('a model that returns a wrong number of rows is no longer batched', () 
     const replies = [0, 5, 10].map((start) => submit(rowsOf(1, start)));
     for (let i = 0; i < 4; i++) await executor.finish();
     expect(await Promise.all(replies)).toEqual([0, 5, 10].map((start) => reply(rowsOf(1, start))));
-    expect(state()).toEqual([1, ['output "y" of 2 rows has shape [1,2]']]);
+    expect(state()).toEqual([1, ['for 2 rows, output "y" has shape [1,2]']]);
   });
 
   test('after the last run before shutdown, which waits for its requests to run again', async () => {
@@ -400,7 +400,7 @@ describe('a model that returns a wrong number of rows is no longer batched', () 
     // The three had begun together before it was known.
     expect(executor.shapes.map(([rows]) => rows)).toEqual([2, 3, 1, 1, 1]);
     expect(await Promise.all(replies)).toEqual([0, 5, 10].map((start) => reply(rowsOf(1, start))));
-    expect(state()).toEqual([1, ['output "y" of 2 rows has shape [1,2]']]);
+    expect(state()).toEqual([1, ['for 2 rows, output "y" has shape [1,2]']]);
   });
 
   test('after a part of a larger request, which then runs as a whole', async () => {
@@ -410,7 +410,7 @@ describe('a model that returns a wrong number of rows is no longer batched', () 
     for (let i = 0; i < 5; i++) await executor.finish();
     expect(executor.shapes.map(([rows]) => rows)).toEqual([8, 8, 3, 19]);
     expect(await large).toEqual(reply(rowsOf(19)));
-    expect(state()).toEqual([1, ['output "y" of 3 rows has shape [2,2]']]);
+    expect(state()).toEqual([1, ['for 3 rows, output "y" has shape [2,2]']]);
     expect(scheduler.busy).toBe(false);
   });
 
@@ -475,7 +475,7 @@ describe('admission', () => {
   test.each<[string, Partial<SchedulerOptions>, string]>([
     ['requests', { maxQueueLength: 3 }, 'the queue is full: 3 requests are waiting'],
     ['rows', { maxQueueRows: 6 }, 'the queue is full: 6 rows are waiting, and the limit is 6'],
-    ['bytes', { maxQueueBytes: 48 }, 'the queue is full: 48 bytes of input are waiting, and the limit is 48'],
+    ['bytes', { maxQueueBytes: 48 }, 'the queue is full: 48 bytes of input are waiting, and the limit is 48 bytes'],
   ])('is limited by %s', async (_, limits, refusal) => {
     const { scheduler, executor, submit } = setUp(limits);
     const replies = [0, 1, 2, 3].map((i) => submit(rowsOf(2, i)));
@@ -510,7 +510,7 @@ test('abandoned work is dropped before it runs', async () => {
   ]);
   expect(await Promise.all([first, gone, late, good])).toEqual([
     reply(rowsOf(1)),
-    'the client went away before its request ran',
+    'the client disconnected before its request ran',
     "the request's own timeout passed before it could run",
     reply(rowsOf(1, 3)),
   ]);

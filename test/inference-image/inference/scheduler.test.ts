@@ -80,7 +80,7 @@ test('a request whose client has disconnected is dropped before it runs', async 
   gone = true;
   await executor.finish();
   expect(executor.runs).toEqual(['a', 'c']);
-  expect(await replies[1]).toBe('cancelled: the client went away before its request ran');
+  expect(await replies[1]).toBe('cancelled: the client disconnected before its request ran');
 });
 
 test('requests of disconnected clients make room when the queue is full', async () => {

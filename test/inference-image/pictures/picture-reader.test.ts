@@ -53,7 +53,7 @@ test('pictures wait as long as their pixels take little time: so many small ones
 
   for (let i = 0; i < 17; i++) send(2000, 2000);
   await new Promise(setImmediate);
-  expect(refusals).toEqual(['the queue is full: 64000000 pixels of pictures are waiting already']);
+  expect(refusals).toEqual(['the queue is full: pictures totalling 64000000 pixels are already waiting']);
 
   const answering = setInterval(() => thread.answer(), 1);
   await Promise.all(served);

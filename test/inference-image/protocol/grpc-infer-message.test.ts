@@ -212,15 +212,15 @@ describe('typed contents in any form', () => {
   });
 
   test.each([
-    ['packed numbers that end within one', field(3, 2, Buffer.from([1, 0x80])), 1, /end within a number/],
+    ['packed numbers that end within one', field(3, 2, Buffer.from([1, 0x80])), 1, /end in the middle of a number/],
     [
       'a number of 11 bytes',
       field(3, 2, Buffer.concat([Buffer.alloc(10, 0x80), Buffer.from([1])])),
       1,
       /more than 10 bytes/,
     ],
-    ['packed floats of 5 bytes', field(6, 2, Buffer.alloc(5)), 1, /end within a number/],
-    ['too many', packed([1, 2]), 1, /int64_contents has 2 elements; shape \[1\] takes 1/],
+    ['packed floats of 5 bytes', field(6, 2, Buffer.alloc(5)), 1, /end in the middle of a number/],
+    ['too many', packed([1, 2]), 1, /int64_contents has 2 elements; shape \[1\] needs 1/],
     [
       'an additional field of another type',
       Buffer.concat([packed([1]), field(1, 0, varint(1))]),
@@ -282,7 +282,7 @@ describe('checks the structure before building objects', () => {
 
   test.each([
     ['bytes_contents', 0x42, 'it has bytes_contents; FP32 takes fp32_contents'],
-    ['packed fp32_contents', 0x32, 'fp32_contents has 0 elements; shape [3] takes 3'],
+    ['packed fp32_contents', 0x32, 'fp32_contents has 0 elements; shape [3] needs 3'],
   ])('16 MiB of empty %s, in slices', async (_, tag, message) => {
     const only = new GrpcInferRequestDecoder({ ...SIGNATURE, inputs: [SIGNATURE.inputs[0]!] });
     const input = Buffer.concat([

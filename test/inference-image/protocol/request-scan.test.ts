@@ -219,7 +219,9 @@ describe('limits the structure before anything is built', () => {
     ['a long name with escapes', '\\\\', '"'],
   ])('too much of %s', (_, unit, quote) => {
     const text = `{"inputs":[${quote}${unit.repeat(3_000_000 / unit.length)}${quote}]}`;
-    expect(() => decode(text, 'FP32')).toThrow('the request has more than 65536 bytes of JSON outside of its inputs');
+    expect(() => decode(text, 'FP32')).toThrow(
+      'the request has more than 65536 bytes of JSON outside the data of its inputs',
+    );
   });
 
   test.each([
@@ -228,7 +230,7 @@ describe('limits the structure before anything is built', () => {
     ['objects', '{"a":', 17],
   ])('too deep %s', (_, unit, depth) => {
     expect(() => decode(unit.repeat(depth), 'FP32')).toThrow(
-      /^the request is nested deeper than 16 levels outside of data, at byte \d+$/,
+      /^the request is nested more than 16 levels deep outside data, at byte \d+$/,
     );
   });
 
@@ -240,7 +242,7 @@ describe('limits the structure before anything is built', () => {
 
   test('scans many data keys in linear time', () => {
     const text = `{"inputs":[{${'"data":[1],'.repeat(300_000)}"name":"x0"}]}`;
-    expect(() => decode(text, 'FP32')).toThrow('bytes of JSON outside of');
+    expect(() => decode(text, 'FP32')).toThrow('bytes of JSON outside the');
   });
 
   test('scans many other keys before long data in linear time', () => {
@@ -259,7 +261,7 @@ describe('limits the structure before anything is built', () => {
 
   test.each(['FP32', 'INT64', 'BYTES', 'UINT8'] as const)('allocates nothing for a shape alone: %s', (datatype) => {
     const text = request('["a"]').replace('[2]', '[2147483647]').replace('FP32', datatype);
-    expect(() => decode(text, datatype)).toThrow(/takes 2147483647$|the limit is 65536/);
+    expect(() => decode(text, datatype)).toThrow(/needs 2147483647$|the limit is 65536/);
   });
 
   test('accepts white space of any length', () => {
@@ -310,7 +312,7 @@ describe('limits the structure before anything is built', () => {
     const text = request(`[${'"",'.repeat(65_536)}""]`)
       .replace('[2]', '[65537]')
       .replace('FP32', 'BYTES');
-    expect(() => decode(text, 'BYTES')).toThrow('the request has 65537 texts; the limit is 65536');
+    expect(() => decode(text, 'BYTES')).toThrow('the request has 65537 texts, and the limit is 65536');
   });
 });
 

@@ -50,7 +50,8 @@ export function modelConfigSchema({ name, signature: { inputs, outputs } }: Desc
     backend: { type: 'string' },
     max_batch_size: {
       ...COUNT,
-      description: '0 if requests share no runs, or if rows are not on the first axis of every tensor.',
+      description:
+        'Maximum rows of a shared run; 0 if requests share no runs, or if rows are not on the first axis of every tensor.',
     },
     input: tensors(inputs),
     output: tensors(outputs),

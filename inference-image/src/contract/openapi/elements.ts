@@ -1,7 +1,7 @@
 import type { Datatype, Signature } from '../signature';
 import type { JsonObject } from './json';
 
-/** FP16 has no JSON form: requests and responses contain it as binary data. */
+/** Datatypes with a JSON form. FP16 has none: requests and responses contain it as binary data. */
 type JsonDatatype = Exclude<Datatype, 'FP16'>;
 
 /** Smallest number that rounds to infinity: halfway between the largest 32-bit float and its successor. */

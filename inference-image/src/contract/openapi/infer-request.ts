@@ -5,7 +5,7 @@ import { dataDescription, dataSchema, shapeSchema } from './tensor-schemas';
 const PARAMETER: JsonObject = { type: ['string', 'number', 'boolean'] };
 const COUNT: JsonObject = { type: 'integer', minimum: 0 };
 
-/** Request that is only JSON; undefined for a model with an input that has no JSON form. */
+/** Schema of a request in plain JSON; undefined if an input of the model has no JSON form. */
 export function inferRequestSchema({ inputs, outputs }: Signature): JsonObject | undefined {
   if (inputs.some(isBinaryOnly)) return undefined;
   return {
@@ -69,7 +69,7 @@ function inputSchema(input: TensorSignature): JsonObject {
       data: dataSchema(input, 'request'),
       parameters: {
         type: ['object', 'null'],
-        // Binary data does not belong into plain JSON, and shared memory is not supported.
+        // Plain JSON cannot contain binary data, and shared memory is not supported.
         properties: { binary_data_size: false, shared_memory_region: false },
         additionalProperties: PARAMETER,
       },
