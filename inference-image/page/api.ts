@@ -21,7 +21,7 @@ export interface ModelState {
 export interface Example {
   readonly name: string;
   readonly request?: unknown;
-  /** File that is sent instead of a request. */
+  /** Picture file that is sent instead of a request. */
   readonly picture?: { readonly file: string; readonly type: string; readonly base64: string };
   readonly expected?: readonly ExpectedTensor[];
   /** Reason why the request, the picture or the expected outputs are omitted. */
@@ -51,12 +51,12 @@ export interface Answer extends Reply {
 export interface Class {
   readonly class: string;
   readonly index?: number;
-  /** A string if JSON cannot represent the number. */
+  /** Score of the class; a string if JSON cannot represent the number. */
   readonly score?: number | string;
 }
 
 export interface ClassAnswer extends Reply, Class {
-  /** Best class first. */
+  /** Classes, best first. */
   readonly classes: readonly Class[];
 }
 
@@ -109,7 +109,10 @@ async function post(path: string, body: BodyInit, type: string): Promise<Reply> 
   return { text, milliseconds };
 }
 
-/** encodeURIComponent does not encode the single quote, which would end a word in a shell. */
+/**
+ * Path of a model. Single quotes are encoded separately, because encodeURIComponent leaves them, and they would end a
+ * quoted word in a shell.
+ */
 function modelPath(model: string): string {
   return `v2/models/${encodeURIComponent(model).replaceAll("'", '%27')}`;
 }
@@ -129,7 +132,10 @@ async function send(path: string, init?: RequestInit): Promise<Response> {
   }
 }
 
-/** `400: input "x" …`. Errors of the protocol are {"error": string}, but a proxy may return others. */
+/**
+ * Message about a failed request: `400: input "x" …`. The protocol's errors are {"error": string}, but a proxy may
+ * return others.
+ */
 function problemOf({ status, statusText }: Response, text: string): string {
   try {
     const { error } = JSON.parse(text) as { error?: unknown };
