@@ -19,7 +19,7 @@ function requestsTo({ parts, requests }: CoupledModel) {
   return requests.map((request) => ({ inputs: [{ name: 'x', datatype, ...request }] }));
 }
 
-/** Asks each request alone and then all of them many times at once; each must be answered as alone. */
+/** Sends each request alone, and then all of them many times at once; each must get the same answer as alone. */
 async function answersAsAlone(server: ServerProcess, model: CoupledModel): Promise<void> {
   const requests = requestsTo(model);
   const alone: unknown[] = [];
@@ -33,7 +33,7 @@ async function answersAsAlone(server: ServerProcess, model: CoupledModel): Promi
 
 const ALL = Object.entries({ ...SHOWN_BY_TRIAL, ...SHOWN_BY_CERTAIN_VALUES });
 
-describe('M8, M22 with a verdict of coupled, no answer depends on other callers', () => {
+describe('M8, M22 if the verdict is coupled, no answer depends on other callers', () => {
   test.each(ALL)('%s', async (_, model) => {
     const obstacle = { node: model.node, operator: model.operator, reason: 'takes all rows together' };
     const batching: BatchingVerdict = { verdict: 'coupled', ...obstacle };

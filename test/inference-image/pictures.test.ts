@@ -9,7 +9,7 @@ import { ServerProcess, type Reply } from '../support/server';
 
 const SPEC: PictureInput = { ...PICTURE, shape: [1, 8, 16, 3], width: 16, height: 8, maxPixels: 1000 };
 
-/** A server that answers with the tensor that it made of a picture. */
+/** Starts a server that returns the tensor to which it has converted a picture. */
 function echo(
   picture: Partial<PictureInput>,
   elem: Elem = 'uint8',
@@ -36,12 +36,12 @@ function file(name: string): Buffer {
   return readFileSync(join(__dirname, '..', 'support', 'pictures', name));
 }
 
-/** Empty comments. */
+/** Empty comment segments of a JPEG file. */
 function segments(count: number): Buffer {
   return Buffer.alloc(4 * count, Buffer.from([0xff, 0xfe, 0x00, 0x02]));
 }
 
-/** With another size in its frame. */
+/** The JPEG file with another size in its frame header. */
 function ofSize(jpeg: Buffer, width: number, height: number): Buffer {
   const frame = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
   const other = Buffer.from(jpeg);
@@ -50,7 +50,7 @@ function ofSize(jpeg: Buffer, width: number, height: number): Buffer {
   return other;
 }
 
-/** With chunks after its header. */
+/** The PNG file with additional chunks after its header. */
 function withChunks(picture: Buffer, ...chunks: Buffer[]): Buffer {
   const header = PNG_SIGNATURE.length + 25;
   return Buffer.concat([picture.subarray(0, header), ...chunks, picture.subarray(header)]);
@@ -58,7 +58,7 @@ function withChunks(picture: Buffer, ...chunks: Buffer[]): Buffer {
 
 const END_OF_IMAGE = Buffer.from([0xff, 0xd9]);
 
-/** Of one channel and no data. */
+/** JPEG scans of one channel, without data. */
 function scans(count: number): Buffer {
   return Buffer.alloc(10 * count, Buffer.from([0xff, 0xda, 0x00, 0x08, 0x01, 0x01, 0x00, 0x00, 0x3f, 0x00]));
 }
@@ -78,7 +78,7 @@ describe('files', () => {
     expect(await pixels(server, png('gray', 2, [[7, 8]]))).toEqual([7, 7, 7, 8, 8, 8]);
     const palette = [9, 8, 7, 6, 5, 4];
     expect(await pixels(server, png('palette', 2, [[1, 0]], { palette }))).toEqual([6, 5, 4, 9, 8, 7]);
-    // The upper eight bits of sixteen.
+    // The upper 8 of 16 bits.
     expect(await pixels(server, png('gray', 2, [[7, 255, 8, 0]], { bitDepth: 16 }))).toEqual([7, 7, 7, 8, 8, 8]);
     // 10 * 51/255 + 255 * 204/255
     expect(await pixels(server, png('rgba', 2, [[10, 10, 10, 51, 1, 2, 3, 0]]))).toEqual([
@@ -99,7 +99,7 @@ describe('files', () => {
   });
 
   test('JPEG: ignores data after its end, such as a video appended by a phone', async () => {
-    // What it is made of tells neither scans of the picture nor that it is truncated.
+    // The appended data looks like markers of scans, which must not be counted.
     const film = Buffer.alloc(1000, Buffer.from([0xff, 0xda]));
     const body = Buffer.concat([file('progressive.jpg'), film]);
     expect(await pixels(jpegs, body, 'image/jpeg')).toEqual(await pixels(jpegs, file('progressive.jpg'), 'image/jpeg'));
@@ -139,14 +139,14 @@ describe('files', () => {
     ['a PNG without pixels', () => png('gray', 0, []), 400, 'the picture has no pixels'],
     ['a JPEG without its end', () => file('rgb.jpg').subarray(0, -4), 400, 'the JPEG file is truncated'],
     [
-      'a JPEG whose end is in a comment only',
+      'a JPEG whose end marker is only in a comment',
       () => Buffer.concat([file('rgb.jpg').subarray(0, -2), Buffer.from([0xff, 0xfe, 0x00, 0x04]), END_OF_IMAGE]),
       400,
       'the JPEG file is truncated',
     ],
     ['a JPEG of a few bytes', () => file('rgb.jpg').subarray(0, 30), 400, 'the JPEG file has no frame header'],
     ['CMYK', () => file('cmyk.jpg'), 400, 'the JPEG file has 4 channels, as in CMYK; save it as RGB or gray'],
-    // A decoder passes over FF 01, and takes the frame that follows for the picture's.
+    // A decoder skips FF 01, and takes the frame header that follows for the picture's.
     ['a JPEG with two frames', () => twoFrames(file('rgb.jpg')), 400, 'the JPEG file has no frame header'],
     [
       'a JPEG with many segments',
@@ -223,7 +223,7 @@ test('returns an FP16 output as binary data', async () => {
 
 test('converts colors to gray by ITU-R BT.601', async () => {
   const server = await echo({ color: 'gray', shape: [1, 2], width: 2, height: 1 }, 'uint8', ['n', 2]);
-  // As Pillow's convert('L').
+  // The same values as Pillow's convert('L').
   expect(await pixels(server, png('rgb', 2, [[200, 40, 20, 20, 60, 220]]))).toEqual([86, 66]);
 });
 
@@ -256,7 +256,7 @@ describe('sizes', () => {
   });
 });
 
-test('refuses a tall column, which would widen in each row before it shrinks', async () => {
+test('refuses a very tall picture, which would need much memory when its rows are widened', async () => {
   const edit = (manifest: any) => void (manifest.image = { ...SPEC, maxPixels: 1_100_000 });
   const server = await ServerProcess.start(identity('uint8', ['n', 8, 16, 3]), {}, { edit });
   const column = (height: number) => png('gray', 1, new Array<number[]>(height).fill([7]));
@@ -279,7 +279,7 @@ test('refuses pictures at once if too many bytes would wait, and serves the firs
   const refused = replies.find(({ status }) => status === 429)!;
   expect(refused.headers.get('retry-after')).toBe('1');
   expect(refused.body.error).toBe(`the queue is full: ${body.length} bytes of pictures are already waiting`);
-  // Its thread has ended, with the memory that it took.
+  // The thread has ended, and its memory has been freed.
   expect((await send(server, png('gray', 1, [[7]]))).status).toBe(200);
 });
 
@@ -296,7 +296,7 @@ test('does not decode a picture whose queue timeout has passed', async () => {
 
 test('a server that shuts down answers its current picture', async () => {
   const server = await echo({});
-  // Over an open connection, so that what follows is sent at once.
+  // Opens the connection, so that the next request is sent at once.
   await send(server, png('gray', 2, [[7, 8]]));
   const reply = send(server, png('gray', 2, [[7, 8]]));
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -431,7 +431,10 @@ describe('classes', () => {
   });
 });
 
-/** A JPEG file with a marker that has no length, and another frame header where its length would end. */
+/**
+ * A JPEG file with a marker that has no length. If the following bytes were its length, a different frame header would
+ * follow.
+ */
 function twoFrames(jpeg: Buffer): Buffer {
   const frame = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
   const body = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0x01]), jpeg.subarray(2)]);

@@ -33,7 +33,7 @@ function rowsIn(range: TrialRange, keepsCommon = false): TrialRows {
   return new TrialRows({ signature, axes, template, keepsCommon, range });
 }
 
-/** y = x, once the test has changed it. */
+/** An executor for y = x whose outputs the test changes. */
 function executorOf(change: (y: Float32Array, rows: number, run: Run) => void = () => {}) {
   const runs: Run[] = [];
   const executor: Executor = {
@@ -93,7 +93,7 @@ describe('generated rows', () => {
   });
 });
 
-describe('rows alone and together', () => {
+describe('results of rows alone and together', () => {
   const tried = (executor: Executor, maxBatchSize = 32, tolerance: 'rounding' | 'none' = 'rounding') => {
     return tryRows({ executor, layout, tolerance }, rowsIn('wide'), trialBatches(maxBatchSize));
   };
@@ -124,7 +124,7 @@ describe('rows alone and together', () => {
     );
   });
 
-  test('have an output without one row for each, alone or together', async () => {
+  test('are an obstacle if an output does not have one row for each row of the run', async () => {
     const { executor } = executorOf();
     const less = (when: number): Executor => ({
       async run(run) {
@@ -237,13 +237,13 @@ describe('comparison of a row', () => {
 
   test('compares the values of FP16', () => {
     const half = (...bits: number[]) => of('FP16', Uint16Array.from(bits));
-    // 1 and the two numbers after it, and one that is 1.6% larger.
+    // The bits of 1, of the two numbers after it, and of a number that is 1.6% larger.
     expect(compareRow(half(0x3c00), half(0x3c02), 'rounding')).toEqual({ difference: 2 / 1024 });
     expect(compareRow(half(0x3c00), half(0x3c10), 'rounding').excess).toMatch(/by 0.016 of .*; up to 0.01 is allowed$/);
     expect(compareRow(half(0x3c00), half(0x3c02), 'none').excess).toMatch(/no bit may differ$/);
   });
 
-  test('allows a step for quantized values, and none for other integers, booleans and texts', () => {
+  test('allows a difference of one step for quantized values, and none for other integers, booleans and texts', () => {
     const differ = (datatype: Datatype, a: TensorData, b: TensorData, tolerance: 'rounding' | 'none' = 'rounding') =>
       compareRow(of(datatype, a), of(datatype, b), tolerance).excess !== undefined;
     expect(differ('UINT8', Uint8Array.of(7, 9), Uint8Array.of(8, 8))).toBe(false);

@@ -6,7 +6,7 @@ import { Scheduler, type CompletedRun } from '../../../inference-image/src/infer
 import { rowsOf, schedulerOptions } from './scheduler-options';
 import { ServingError } from '../../../inference-image/src/errors';
 
-/** An executor that finishes its run when the test says so. */
+/** An executor that finishes its run when the test asks it to. */
 class ManualExecutor implements Executor {
   readonly runs: string[] = [];
   private finishRun?: (result: RunResult | Promise<RunResult>) => void;
@@ -40,7 +40,7 @@ function setUp({ maxQueueLength = 2, queueTimeoutSeconds = 10 } = {}) {
   return { scheduler, executor, submit };
 }
 
-test('runs go first in, first out', async () => {
+test('runs start in order of arrival', async () => {
   const { scheduler, executor, submit } = setUp();
   const replies = ['a', 'b', 'c'].map((name) => submit(name));
   expect([executor.runs, scheduler.queueLength, scheduler.runningCount]).toEqual([['a'], 2, 1]);

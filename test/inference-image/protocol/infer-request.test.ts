@@ -108,7 +108,7 @@ describe('copies no binary data if a request is refused for', () => {
   });
 });
 
-test('refuses binary data without room as such, after one attempt', () => {
+test('refuses binary data for which the budget has no room, after a single attempt', () => {
   const holding = new MemoryBudget(REQUEST_BYTES + 100).open();
   const inputs = [
     { ...a, shape: [12, 2], parameters: { binary_data_size: 96 }, data: undefined },
@@ -143,7 +143,7 @@ describe('outputs', () => {
     return names.map((name, i) => [name, binary[i]]);
   };
 
-  test('are all outputs of the model by default, else those requested, in order', () => {
+  test('are those requested, in that order, and by default all outputs of the model', () => {
     const all = { parameters: { binary_data_output: true } };
     expect(read(all)).toEqual([
       ['y', true],
@@ -159,7 +159,7 @@ describe('outputs', () => {
     ]);
   });
 
-  test('are binary by their own parameter, else by that of the request', () => {
+  test('are binary according to their own parameter, or else that of the request', () => {
     const request = {
       parameters: { binary_data_output: true },
       outputs: [{ name: 'y', parameters: { binary_data: false } }],
@@ -169,7 +169,7 @@ describe('outputs', () => {
   });
 });
 
-test('axes of one input may have different sizes under one name', () => {
+test('axes of one input that have the same name may have different sizes', () => {
   const picture = new InferRequestDecoder({
     inputs: [{ name: 'x', datatype: 'FP32', dimensions: ['n', 's', 's'] }],
     outputs: [{ name: 'y', datatype: 'FP32', dimensions: ['n'] }],
