@@ -145,7 +145,8 @@ const goldenTensorSchema = z.looseObject({
   name: text(),
   datatype: z.enum(DATATYPES),
   shape: z.array(count()),
-  /** Exactly one of `data` and `file` is set. */ data: z.optional(z.array(z.unknown())),
+  /** Exactly one of `data` and `file` is set. */
+  data: z.optional(z.array(z.unknown())),
   file: z.optional(pathWithin('the folder of the golden examples')),
 });
 
@@ -172,7 +173,8 @@ const hasOneRequest = z.refine<{ request?: unknown; picture?: unknown }>(
 export const goldenExampleSchema = z
   .strictObject({
     name: text(),
-    /** Exactly one of `request` and `picture` is set. */ request: z.optional(goldenRequestSchema),
+    /** Exactly one of `request` and `picture` is set. */
+    request: z.optional(goldenRequestSchema),
     /** PNG or JPEG file, for models that accept pictures. */
     picture: z.optional(pathWithin('the folder of the golden examples')),
     response: z.looseObject({ outputs: z.array(goldenOutputSchema.check(hasOneSource)).check(z.minLength(1)) }),
