@@ -6,7 +6,7 @@ import { reduce, squeeze, unsqueeze } from '../versions';
 import { counting, rowCount, type Coupling } from './coupling';
 import { added, eitherWay } from './reductions';
 
-/** Couplings by the order of rows, and couplings that change their number. */
+/** Couplings that depend on the order of rows, and couplings that change the number of rows. */
 export const POSITIONS: readonly Coupling[] = [
   {
     name: 'Concat of the rows with themselves',

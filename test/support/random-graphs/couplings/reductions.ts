@@ -8,7 +8,7 @@ import { rowCount, type Coupling } from './coupling';
 
 type Rowed<T = Tensor> = T & { readonly rows: Rows };
 
-/** Couplings by values of the whole batch that are applied to each row. */
+/** Couplings that apply a value computed from the whole batch to each row. */
 export const REDUCTIONS: readonly Coupling[] = [
   ...['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceL2', 'ReduceLogSumExp'].map((op) => ({
     name: `${op} over the rows`,
@@ -40,7 +40,7 @@ export const REDUCTIONS: readonly Coupling[] = [
     name: 'Softmax over the rows',
     apply: (graph, t) => {
       const x = rowsTo(graph, t, graph.choices.below(rank(t)));
-      // For a single row, each value is 1.
+      // For a single row, each value of a Softmax is 1.
       return { ...x, name: graph.add(graph.choices.pick(['Softmax', 'LogSoftmax']), [x], { axis: x.rows.axis }) };
     },
   },
@@ -222,7 +222,7 @@ export function added<T extends Result>(graph: RandomGraph, t: T, what: string):
   return { ...t, name: graph.add(graph.choices.pick(['Add', 'Sub']), [t, what]) };
 }
 
-/** Condition on numbers that is true for about half of them, whatever their range is. */
+/** A condition that is true for about half of the numbers, whatever their range is. */
 export function eitherWay(graph: RandomGraph, numbers: string): string {
   const wave = graph.add('Sin', [graph.add('Mul', [numbers, graph.floats([1e4], [])])]);
   return graph.add('Greater', [wave, graph.floats([0], [])]);
