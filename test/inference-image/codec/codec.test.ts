@@ -218,7 +218,7 @@ describe('memory', () => {
     const request = decoder.decode(small());
     const holding = new MemoryBudget(2 ** 20).open();
     expect(() => codec.encode(request, [output(100_000)], holding)).toThrow(
-      /^the answer takes up to .* ask for binary data/,
+      /^the answer and its outputs take up to .* ask for binary data/,
     );
     const claimed = { ...output(0), shape: [2 ** 25] };
     for (const datatype of ['FP32', 'FP64', 'INT64', 'INT32'] as const) {
