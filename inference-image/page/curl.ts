@@ -3,7 +3,7 @@ import { compactJson, parseJson } from './exact-json';
 
 /**
  * Command that sends the request; undefined if the request is not JSON. The request is on one line, so that it cannot
- * end the here-document, which is quoted, so that the shell does not expand it.
+ * end the here-document. The here-document is quoted, so that the shell does not expand it.
  */
 export function curlCommand(url: string, request: string): string | undefined {
   let json: string;

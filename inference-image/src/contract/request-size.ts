@@ -22,8 +22,8 @@ const TEXT_BYTES = 256;
 const TEXT_MARKS = 3;
 
 /**
- * Bytes of an answer's element in addition to its JSON: the element itself, and digits that the server may write and a
- * client would not.
+ * Bytes of an answer's element in addition to its JSON: the element itself, and additional digits that the server may
+ * write.
  */
 const ELEMENT_BYTES = 8;
 

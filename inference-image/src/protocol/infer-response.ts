@@ -50,7 +50,7 @@ export class InferResponseEncoder {
       } else json += `"data":${encodeJsonData(output)}}`;
     }
     json += ']}';
-    // The header tells clients that there is binary data, so it is omitted if there is none.
+    // Clients expect binary data if the header is present, so it is omitted if there is none.
     if (blobs.every((blob) => blob.length === 0)) return { body: json };
     const text = Buffer.from(json);
     return { body: Buffer.concat([text, ...blobs]), jsonLength: text.length };

@@ -22,7 +22,7 @@ export const SLICE_BYTES = 1024 * 1024;
 export interface PackedTexts {
   readonly packed: Uint8Array;
   readonly count: number;
-  /** Whether all characters are known to be ASCII other than U+0000. @default false */
+  /** Whether it is known that all characters are ASCII and none is U+0000. @default false */
   readonly isAscii?: boolean;
 }
 

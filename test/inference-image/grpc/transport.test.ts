@@ -390,7 +390,7 @@ describe('time limits', () => {
     expect(server.drops).toEqual([]);
   });
 
-  test('a call that watches leaves nothing behind when its client ends it', async () => {
+  test('a call that watches leaves no memory reserved when its client ends it', async () => {
     const watch = { path: '/t/Watch', isCounted: false, handle: (call: Call) => void call.push(message(HELLO)) };
     const { server, session } = await start([watch, ECHO], LIMITS);
     const stream = open(session, watch.path);

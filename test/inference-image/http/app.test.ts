@@ -382,7 +382,7 @@ describe('a request that is never complete', () => {
     expect(received).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[^]*\{"error":"malformed HTTP request: /);
   });
 
-  test('is counted and leaves nothing behind if its client disconnects', async () => {
+  test('is counted and leaves no memory reserved if its client disconnects', async () => {
     const other = await ServerProcess.start(identity('float', ['n']), {}, { name: 'my-model' });
     const socket = new Socket().connect(Number(new URL(other.url).port), '127.0.0.1');
     socket.write(`${start}\r\nContent-Length: 1000\r\n\r\n{"inputs`, () => setTimeout(() => socket.destroy(), 100));

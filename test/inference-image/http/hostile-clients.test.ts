@@ -198,7 +198,7 @@ test('refuses a repository index request with many objects', async () => {
   expect([reply.status, reply.body.error]).toEqual([400, expect.stringContaining('30001 objects and arrays')]);
 });
 
-describe('answers that nobody reads', () => {
+describe('answers that their clients do not read', () => {
   /** A request of one MiB whose answer has more than three. */
   function largeRequest(): Array<string | Uint8Array> {
     const data = new Uint8Array(Float32Array.from({ length: MIB / 4 }, (_, i) => Math.fround(Math.sin(i))).buffer);

@@ -33,7 +33,7 @@ function requestParameters(): JsonObject {
     properties: {
       timeout: {
         ...COUNT,
-        description: 'Microseconds within which the run must begin; 0 means the limit of the server.',
+        description: "Microseconds within which the run must begin; 0 means the server's own limit.",
       },
       priority: { ...COUNT, description: 'Has no effect: requests run in order of arrival.' },
       binary_data_output: { type: 'boolean', description: 'Whether outputs are returned as binary data.' },

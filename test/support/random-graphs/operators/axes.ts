@@ -10,7 +10,7 @@ export const AXES: readonly RowWise[] = [
   ...['ReduceMax', 'ReduceMin', 'ReduceL1', 'ReduceL2', 'ReduceLogSumExp', 'ReduceSumSquare'].map((op) =>
     lossy(op, (graph, t) => reduceOthers(graph, t, op)),
   ),
-  lossy('Sub of its mean over other axes', centred),
+  lossy('Sub of the mean over other axes', centred),
   ...['Softmax', 'LogSoftmax', 'Hardmax'].map((op) => lossy(op, (graph, t) => softmax(graph, t, op))),
   lossy('LayerNormalization', layerNormalization),
   lossy('LpNormalization', lpNormalization),

@@ -44,7 +44,7 @@ export const ELEMENTWISE: readonly RowWise[] = [
   ...['Add', 'Sub', 'Mul', 'Max', 'Min', 'Sum', 'Mean'].map((op) =>
     lossy(`${op} another tensor`, (graph, t) => withAnother(graph, t, op)),
   ),
-  faithful('Cast there and back', castTwice),
+  faithful('Cast to another type and back', castTwice),
   lossy('Sqrt of Abs', (graph, t) => unary(graph, { ...t, name: graph.add('Abs', [t]) }, 'Sqrt')),
   lossy('Clip', clip),
   lossy('Pow', (graph, t) => withConstant(graph, { ...t, name: graph.add('Tanh', [t]) }, 'Pow')),

@@ -12,14 +12,14 @@ export const LAYOUT: readonly RowWise[] = [
   faithful('Transpose', anyTranspose),
   faithful('Reshape that joins axes', joinAxes),
   faithful('Reshape that splits an axis', splitAxis),
-  faithful('Reshape that gives folded rows their axis', (graph, t) =>
+  faithful('Reshape that moves folded rows to a separate axis', (graph, t) =>
     plain(graph, t) === t ? undefined : plain(graph, t),
   ),
   faithful('Flatten', flatten),
   faithful('Squeeze', squeezeOnes),
   faithful('Unsqueeze', unsqueezeAny),
   faithful('Concat with itself', concatItself),
-  lossy('Concat with another', concatAnother),
+  lossy('Concat with another tensor', concatAnother),
   faithful('Split', split),
   faithful('Slice', slice),
   lossy('Pad', pad),

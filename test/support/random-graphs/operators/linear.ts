@@ -7,7 +7,7 @@ import { faithful, lossy, type RowWise } from './operator';
 
 export const LINEAR: readonly RowWise[] = [
   faithful('MatMul by weights', matMul),
-  faithful('MatMul of weights by it', matMulFromLeft),
+  faithful('MatMul of weights by the tensor', matMulFromLeft),
   faithful('MatMul by a batch of weights', matMulBatch),
   faithful('Gemm', gemm),
   faithful('Einsum', einsum),

@@ -48,20 +48,20 @@ const PARAMETER = (number: number) => field(number, '');
 export const grpcMessages: readonly Attack[] = [
   attack(
     'empty-inputs',
-    'inputs of two bytes each',
+    'as many inputs of two bytes as fit',
     (target, size) => inferRequest(target, filled(size, field(REQUEST.inputs, ''))),
     { short: true },
   ),
-  attack('empty-outputs', 'requested outputs of two bytes each', (target, size) =>
+  attack('empty-outputs', 'as many requested outputs of two bytes as fit', (target, size) =>
     inferRequest(target, filled(size, field(REQUEST.outputs, ''))),
   ),
-  attack('empty-raw-contents', 'raw_input_contents of two bytes each', (target, size) =>
+  attack('empty-raw-contents', 'as many raw_input_contents of two bytes as fit', (target, size) =>
     inferRequest(target, filled(size, field(REQUEST.raw, ''))),
   ),
-  attack('empty-parameters', 'parameters of the request of two bytes each', (target, size) =>
+  attack('empty-parameters', 'as many parameters of the request as fit, two bytes each', (target, size) =>
     inferRequest(target, filled(size, PARAMETER(REQUEST.parameters))),
   ),
-  attack('input-parameters', 'parameters of an input of two bytes each', (target, size) =>
+  attack('input-parameters', 'as many parameters of an input as fit, two bytes each', (target, size) =>
     inferRequest(target, firstInput(target, shapeOf(1), filled(size - 200, PARAMETER(INPUT.parameters)))),
   ),
   attack(
@@ -155,7 +155,7 @@ export const grpcMessages: readonly Attack[] = [
   attack('groups', 'groups nested in groups, as deep as fits', (target, size) =>
     inferRequest(target, filled(size - 200, tag(99, 3))),
   ),
-  attack('groups-closed', 'groups that begin and end, as many as fit', (target, size) =>
+  attack('groups-closed', 'as many empty groups as fit', (target, size) =>
     inferRequest(target, filled(size - 200, Buffer.concat([tag(99, 3), tag(99, 4)]))),
   ),
   attack('lengths-that-lie', 'an input whose length exceeds the message', (target, size) =>
