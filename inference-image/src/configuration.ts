@@ -96,7 +96,7 @@ function readJson<T>(path: string, schema: z.ZodMiniType<T>, problems: string[])
   return undefined;
 }
 
-/** `files[0].sha256` */
+/** Path of a field as messages show it: `files[0].sha256`. */
 function pathText(path: readonly PropertyKey[]): string {
   return path
     .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))

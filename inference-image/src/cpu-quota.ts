@@ -41,7 +41,7 @@ function ancestors(path: string): string[] {
   return path === '/' ? [path] : [path, ...ancestors(dirname(path))];
 }
 
-/** "max" and -1 mean no limit. */
+/** Quota as a number of CPUs; empty if there is no limit ("max" or -1). */
 function ratio(quota: string | undefined, period: string | undefined): number[] {
   const cpus = Number(quota || NaN) / Number(period || NaN);
   return cpus > 0 && Number.isFinite(cpus) ? [cpus] : [];

@@ -1,7 +1,10 @@
 import { ServingError } from '../errors';
 import type { MemoryBudget } from './memory-budget';
 
-/** Memory of a request without content: its objects, a hundred short headers and its places in the queues. */
+/**
+ * Memory that a request takes apart from its body and its long headers: its objects, a hundred short headers and its
+ * places in the queues.
+ */
 export const REQUEST_BYTES = 16 * 1024;
 
 /**

@@ -47,20 +47,20 @@ export class MemoryBudget {
     if (holding.isWaiting) this.heldByWaiting += bytes;
   }
 
-  /** For Holding. */
+  /** Called only by Holding. */
   give(holding: Holding, bytes: number): void {
     this.held -= bytes;
     if (holding.isWaiting) this.heldByWaiting -= bytes;
   }
 
-  /** For Holding. */
+  /** Called only by Holding. */
   startWaiting(holding: Holding): void {
     this.waiting.add(holding);
     this.heldByWaiting += holding.heldBytes;
     if (this.lacks(holding, 0)) this.dropOverdue(holding);
   }
 
-  /** For Holding. */
+  /** Called only by Holding. */
   stopWaiting(holding: Holding): void {
     if (this.waiting.delete(holding)) this.heldByWaiting -= holding.heldBytes;
   }

@@ -4,9 +4,9 @@ export interface InputValues {
   readonly below?: number;
   /** Values that the graph looks up, or that it compares the input with. */
   readonly among?: readonly (number | string)[];
-  /** The input is a mask. */
+  /** Whether the input is a mask. */
   readonly isMask?: true;
-  /** The values are lengths of sequences in these inputs. */
+  /** Names of the inputs whose sequences have these values as their lengths. */
   readonly lengthsOf?: readonly string[];
 }
 

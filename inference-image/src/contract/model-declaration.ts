@@ -38,7 +38,7 @@ export function declarationDifferences(expected: string, declaration: ModelDecla
   });
 }
 
-/** Names and versions contain no commas or colons. */
+/** Text of each part. Names and versions are used unchanged, because they contain no commas or colons. */
 function fingerprints({ name, version, image: picture, classes, files }: ModelDeclaration): Record<Part, string> {
   const golden = goldenFiles(files).map(({ path, sha256 }) => [path, sha256]);
   return {

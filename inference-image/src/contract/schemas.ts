@@ -29,7 +29,7 @@ export const signatureSchema = z.strictObject({
 });
 
 export const modelFileSchema = z.strictObject({
-  /** Relative to the model folder, with forward slashes. */
+  /** Path relative to the model folder, with forward slashes. */
   path: z.string().check(z.regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$)).+$/, 'must stay inside the model folder')),
   sha256: sha256(),
   sizeBytes: count(),
@@ -51,7 +51,7 @@ export const pictureInputSchema = z.strictObject({
   planar: z.boolean(),
   invert: z.boolean(),
   fit: z.enum(PICTURE_FITS),
-  /** Gray level. */
+  /** Gray level of the background. */
   background: count().check(z.lte(255)),
   /** An element is (level * scale - mean) / std. */
   scale: z.number(),
@@ -102,7 +102,7 @@ const manifestFields = z.strictObject({
   version: text(),
   /** Identity of the model: `modelDigest` of its files. */
   sha256: sha256(),
-  /** model.onnx, external data, then golden.json and the files of its tensors, if any. */
+  /** Files in this order: model.onnx, external data, golden.json and the files of its tensors. */
   files: z.array(modelFileSchema).check(z.minLength(1)),
   signature: signatureSchema,
   /** @default - nothing is proved, and requests share no runs */
@@ -116,9 +116,12 @@ const manifestFields = z.strictObject({
   unsafeOnEmptyInput: z.optional(z.strictObject({ node: z.optional(text()), operator: z.optional(text()) })),
   /** Model card, for clients to read; the server does not interpret it. */
   properties: z.optional(z.record(text(), text())),
-  /** For models that accept pictures. The key stays `image`, because servers in existing images read it. */
+  /**
+   * Conversion of pictures, for models that accept them. The key stays `image`, because servers in existing images read
+   * it.
+   */
   image: z.optional(pictureInputSchema),
-  /** For models that return a class. */
+  /** Conversion of the answer to a class, for models that return one. */
   classes: z.optional(classOutputSchema),
 });
 
@@ -275,13 +278,13 @@ export const settingsSchema = z.object({
     z.coerce.number().check(z.positive(), z.lte(86_400)),
     SETTING_DEFAULTS.queueTimeoutSeconds,
   ),
-  /** Largest request body, after decompression. By default `defaultMaxRequestBytes`. */
+  /** Maximum size of a request body, in bytes after decompression. By default `defaultMaxRequestBytes`. */
   maxRequestBytes: z.optional(wholeNumber(1, 2 ** 31 - 1)),
   /** Memory for all requests together. By default derived from the container's memory limit. */
   requestBudgetBytes: z.optional(wholeNumber(2 ** 20, 2 ** 40)),
   /** Maximum time from the first to the last byte of a request. */
   receiveTimeoutSeconds: z._default(timeLimit(), SETTING_DEFAULTS.receiveTimeoutSeconds),
-  /** Maximum time in which the client must read the response. */
+  /** Maximum time that a client may take to read the response. */
   sendTimeoutSeconds: z._default(timeLimit(), SETTING_DEFAULTS.sendTimeoutSeconds),
   /**
    * Maximum open connections on each inference port. Over HTTP, a connection takes 10 KiB before it sends anything, 16

@@ -46,12 +46,12 @@ export function shapeFits(shape: readonly number[], { dimensions }: Pick<TensorS
   );
 }
 
-/** `FP32 [batch, 3, ?]` */
+/** Text of a tensor's type, such as `FP32 [batch, 3, ?]`. */
 export function tensorText({ datatype, dimensions }: Pick<TensorSignature, 'datatype' | 'dimensions'>): string {
   return `${datatype} ${dimensionsText(dimensions)}`;
 }
 
-/** `[batch, 3, ?]` */
+/** Text of dimensions, such as `[batch, 3, ?]`. */
 export function dimensionsText(dimensions: readonly Dimension[]): string {
   return `[${dimensions.map((dimension) => dimension ?? '?').join(', ')}]`;
 }

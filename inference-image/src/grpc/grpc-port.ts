@@ -64,7 +64,7 @@ export class GrpcPort {
     }
     this.sockets.add(socket);
     this.options.unread?.watch(socket);
-    // Only the client needs to notice a connection error.
+    // Nothing to report: only the client is affected by a connection error.
     socket.on('error', () => socket.destroy()).once('close', () => this.sockets.delete(socket));
     this.loading ??= load().then(
       (transport) => (this.transport = transport),

@@ -109,8 +109,8 @@ class Exchange implements Caller {
   }
 
   /**
-   * Reports a cancellation near the deadline as a timeout: a client cancels such calls by a clock that started when it
-   * sent the call.
+   * Reports a cancellation shortly before the deadline as a timeout, because the client's clock for the deadline
+   * started earlier, when it sent the call.
    */
   private reasonOf(error: ServingError): ServingError {
     if (error.kind !== 'cancelled' || performance.now() < (this.deadline ?? Infinity) - TRANSIT_MS) return error;

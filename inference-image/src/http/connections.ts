@@ -21,7 +21,7 @@ const READING_MS = 30_000;
 /** Maximum interval between checks for unread answers. */
 const MAX_SWEEP_MS = 5000;
 
-/** Requests that a client may send before it has read the answer to the first. */
+/** Maximum number of requests that a client may send before it has read the answer to the first. */
 const MAX_PIPELINED = 16;
 
 interface Connection {
@@ -31,12 +31,12 @@ interface Connection {
   completed: number;
   /** Latest request, until it has its reply. */
   request?: IncomingMessage;
-  /** Time in performance.now() milliseconds. */
+  /** Time at which the connection expires, in performance.now() milliseconds. */
   readonly expiresAt: number;
   readonly share: Share;
   /** Time at which a sweep first found the current reply unread; undefined if everything was read. */
   unreadSince?: number;
-  /** `completed` at the last sweep. */
+  /** Value of `completed` at the last sweep. */
   swept: number;
   /** Memory of the requests that wait for the answer to an earlier one. */
   pipelined?: Holding;
@@ -165,13 +165,13 @@ export class Connections {
     this.open.delete(socket);
   }
 
-  /** Handles a reply that is sent or whose connection is closed. */
+  /** Called when a reply has been sent, or when its connection has closed. */
   private end(socket: Socket): void {
     const connection = this.open.get(socket);
     if (!connection) return;
     connection.replies--;
     connection.completed++;
-    // The next request is now first in line.
+    // The next request no longer waits for another.
     if (connection.replies > 0) return connection.pipelined?.subtract(connection.waiting.shift() ?? 0);
     connection.pipelined?.release();
     connection.pipelined = connection.request = undefined;

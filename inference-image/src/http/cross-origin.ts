@@ -40,7 +40,7 @@ export class CrossOrigin {
   fault({ headers, method, url = '' }: IncomingMessage, response: ServerResponse): ServingError | undefined {
     const { origin, host = '' } = headers;
     if (this.origins.size > 0) response.setHeader('vary', 'origin');
-    // Typical of clients other than browsers.
+    // Clients other than browsers usually send neither of these headers.
     if (origin === undefined && this.hosts === undefined && headers['sec-fetch-site'] === undefined) return undefined;
     const { hosts } = this;
     const isKnownHost = hosts === undefined || hosts.has(nameOf(host));

@@ -26,7 +26,7 @@ export function buildMetricsServer(metrics: Metrics): Server {
       response.setHeader('connection', 'close');
       return sendError(400, fault.message);
     }
-    // Bodies are not read.
+    // The connection cannot be reused, because bodies are not read.
     if (!isSmall(request)) response.setHeader('connection', 'close');
     if (request.url?.split('?')[0] !== '/metrics') sendError(404, 'no such path; metrics are at /metrics');
     else if (request.method !== 'GET' && request.method !== 'HEAD') sendError(405, 'use GET');

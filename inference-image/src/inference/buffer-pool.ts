@@ -6,7 +6,7 @@ import { TYPED_ARRAY, type NumericData, type NumericDatatype, type Tensor } from
  */
 const MAX_FREE = 4;
 
-/** Limit on the bytes of all free buffers, which the memory plan assumes. */
+/** Limit on the bytes of all free buffers; the memory plan relies on it. */
 const MAX_FREE_BYTES = 32 * 1024 * 1024;
 
 /** Buffers below this size are faster to allocate than to look up. */

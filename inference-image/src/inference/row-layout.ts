@@ -50,7 +50,7 @@ export class RowLayout {
 
   /**
    * Whether a run consists of rows that the proof covers. All inputs must have the same number of rows, and other axes
-   * must be neither empty nor too large. (An empty axis is excluded because 0 in a shape may mean "unchanged".)
+   * must be neither empty nor too large. Empty axes are excluded because 0 in a shape may mean "unchanged".
    */
   hasConsistentRows(run: Run): boolean {
     const isProved = (input: InputLayout) =>

@@ -27,8 +27,8 @@ export interface RowTrialOptions {
 }
 
 /**
- * Row numbers for batches of 2, of 3 and of the largest size; no batch contains a row twice. Rows 0 to 3 are the ones
- * whose results are compared with those alone; in the largest batch, they are at the beginning, at the end and in
+ * Row numbers for batches of 2, of 3 and of the largest size; no batch contains a row twice. The results of rows 0 to 3
+ * are compared with their results alone; in the largest batch, these rows are at the beginning, at the end and in
  * between.
  */
 export function trialBatches(maxBatchSize: number): number[][] {

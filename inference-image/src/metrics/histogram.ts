@@ -7,7 +7,7 @@ export type Labels = Readonly<Record<string, string>>;
 export class Distribution {
   count = 0;
   sum = 0;
-  /** Counts; the last bucket is for values beyond all bounds. */
+  /** Number of values in each bucket; the last bucket is for values beyond all bounds. */
   private readonly buckets: number[];
 
   /** @param bounds Upper bounds of the buckets, in ascending order. @default - seconds */

@@ -36,7 +36,7 @@ export function pageExamples(examples: readonly GoldenExample[], folder: string,
   return objectText({ examples: arrayText(texts), ...(pictures && { pictures: JSON.stringify(pictures) }) });
 }
 
-/** The fields of an example, as JSON. */
+/** The fields of an example, each as JSON text. */
 function fieldsOf({ request, picture, response, tolerance }: GoldenExample, folder: string): Record<string, string> {
   try {
     if (picture !== undefined) {

@@ -47,9 +47,9 @@ function isAlone(marker: number): boolean {
 }
 
 /**
- * Checks that the decoder's time is bounded, by limiting the number of scans times pixels. Reads the whole file, so do
- * not call it on the event loop. Truncation is an error here, because a decoder would fill in the missing end. Data
- * after the end of the picture, such as the video of a motion photo, is ignored.
+ * Limits the product of scans and pixels, and thereby the time of the decoder. Reads the whole file, so do not call it
+ * on the event loop. Truncation is an error here, because a decoder would fill in the missing end. Data after the end
+ * of the picture, such as the video of a motion photo, is ignored.
  */
 export function checkJpegScans(body: Buffer, maxPixels: number): void {
   const frame = findFrame(body);

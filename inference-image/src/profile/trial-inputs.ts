@@ -45,7 +45,7 @@ export function madeUpInputs(
     input.dimensions.map((size, axis) => {
       if (axis === rowAxis) return rows;
       if (typeof size === 'number') return size;
-      // A symbol that counts rows in another input has size 1.
+      // The symbol may count rows in another input; its size is then 1.
       return dimensions[dimensionName(input, axis)] ?? 1;
     });
   return {

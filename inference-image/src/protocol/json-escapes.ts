@@ -1,6 +1,6 @@
 /** Functions that read escapes of JSON strings from bytes and write them as UTF-8. */
 
-/** The letter of `\u` escapes. */
+/** The letter `u` of `\u` escapes. */
 export const UNICODE = 0x75;
 
 const BACKSLASH = 0x5c;

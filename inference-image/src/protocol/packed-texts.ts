@@ -104,7 +104,7 @@ class Unpacking {
     }
   }
 
-  /** Adds one text in slices. */
+  /** Adds one long text in slices. */
   *addLong(strings: string[]): Sliced<void> {
     const { bytes } = this;
     const start = this.at + LENGTH_BYTES;

@@ -112,7 +112,7 @@ class RequestScan {
     return json[value] === OPEN_ARRAY && isKey(json, start + 1, end, DATA) ? this.takeArray(end + 1, value) : end + 1;
   }
 
-  /** Moves an array out of the text. @param keyEnd End of the key before the array. */
+  /** Replaces an array with its index. @param keyEnd End of the key before the array. */
   private takeArray(keyEnd: number, start: number): number {
     const end = (this.exact ? undefined : guessedEnd(this.json, start)) ?? endOfNested(this.json, start);
     if (end < 0) throw notJson(`the array at byte ${start} is not terminated`);

@@ -43,7 +43,7 @@ export class WireReader {
     if (this.at >= this.end) return false;
     if (this.fieldsLeft-- <= 0) throw new WireError('it, or a message in it, has too many fields');
     this.varint();
-    // Field numbers have 29 bits.
+    // Field numbers have up to 29 bits, and 0 is invalid.
     if (this.high !== 0 || this.low >>> 3 === 0) throw new WireError(`a field at byte ${this.at} has no valid number`);
     this.tag = this.low >>> 0;
     return true;

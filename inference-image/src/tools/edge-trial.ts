@@ -16,8 +16,8 @@ const MAX_DIVISORS = 16;
  * Runs a model on inputs that may crash the runtime. Whether the model refuses them does not matter; what matters is
  * whether the process survives.
  *
- * @param sizes - sizes of the free dimensions that the model accepts
- * @param report - called before each run
+ * @param sizes Sizes of the free dimensions that the model accepts.
+ * @param report Called before each run.
  */
 export class EdgeTrial {
   private readonly free: FreeDimensions;

@@ -110,7 +110,7 @@ const TEXT: JsonObject = { type: 'string' };
 const COUNT: JsonObject = { type: 'integer', minimum: 0 };
 const PARAMETER: JsonObject = { type: 'object', required: ['string_value'], properties: { string_value: TEXT } };
 
-/** Every property is required. */
+/** Schema of an object whose properties are all required. */
 function object(properties: JsonObject): JsonObject {
   return { type: 'object', required: Object.keys(properties), properties };
 }

@@ -14,7 +14,7 @@ const BINARY_ANSWER =
 /** Opaque bytes: JSON Schema cannot describe them. */
 const BYTES: JsonObject = {};
 
-/** `POST …/infer` */
+/** The operation `POST …/infer`. */
 export function inferOperation(operationId: string, model: DescribedModel): JsonObject {
   return {
     operationId,

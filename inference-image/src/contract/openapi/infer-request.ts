@@ -21,7 +21,7 @@ export function inferRequestSchema({ inputs, outputs }: Signature): JsonObject |
   };
 }
 
-/** FP16 has no JSON form in the protocol. */
+/** Whether a tensor can be sent only as binary data, because FP16 has no JSON form in the protocol. */
 function isBinaryOnly({ datatype }: TensorSignature): boolean {
   return datatype === 'FP16';
 }
@@ -42,7 +42,7 @@ function requestParameters(): JsonObject {
   };
 }
 
-/** Each input once, in any order. */
+/** Schema of the inputs: each input once, in any order. */
 function inputsSchema(inputs: readonly TensorSignature[]): JsonObject {
   const { length } = inputs;
   const schemas = inputs.map(inputSchema);
@@ -114,7 +114,7 @@ function outputSchema(outputs: readonly TensorSignature[], binaryData: JsonObjec
   };
 }
 
-/** Outputs without a JSON form must be requested as binary data, or not at all. */
+/** Schemas that require a request to ask for outputs without a JSON form as binary data, or not at all. */
 function asksForBinary(outputs: readonly TensorSignature[]): JsonObject[] {
   const binary = outputs.filter(isBinaryOnly).map(({ name }) => name);
   const isTrue = (name: string): JsonObject => ({

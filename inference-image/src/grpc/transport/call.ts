@@ -29,7 +29,7 @@ const WINDOW_BYTES = 64 * 1024;
 /** Answers below this size are nearly always sent at once. */
 const SMALL_ANSWER_BYTES = 64 * 1024;
 
-/** Delay between a status and the reset of its stream: HTTP/2 drops unsent data when a stream is reset. */
+/** Delay between a status and the reset of its stream, because HTTP/2 drops unsent data when a stream is reset. */
 const RESET_DELAY_SECONDS = 0.1;
 
 /** State and options that all calls share. */
@@ -66,8 +66,8 @@ export class Call {
   /** Time at which the client stops waiting, in performance.now() milliseconds. @default - never */
   deadline?: number;
   /**
-   * Budget memory of the call's message. @default - none before the first byte, or if the method does not count toward
-   * the budget
+   * Memory of the budget that the call's message holds. @default - none before the first byte, or if the method does
+   * not count toward the budget
    */
   holding?: Holding;
   private readonly reader: MessageReader;

@@ -16,7 +16,7 @@ export interface Method {
    * full; their messages must be small. @default true
    */
   readonly isCounted?: boolean;
-  /** Handles a complete message. It answers through the call, now or later. */
+  /** Handles a complete message, and answers it through the call, now or later. */
   handle(call: Call, message: Buffer): void;
   /** Called if the transport refuses a message, or drops the call, before `handle`. @default - nothing */
   refused?(error: ServingError, receivedAt: number): void;
