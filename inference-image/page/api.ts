@@ -84,14 +84,14 @@ export function actionUrl(model: string, action: Action): string {
   return BASE + actionPath(model, action);
 }
 
-/** @throws Error with the server's message */
+/** @throws Error with the server's message if the response is an error. */
 export async function infer(model: string, body: BodyInit, type = 'application/json'): Promise<Answer> {
   const reply = await post(actionPath(model, 'infer'), body, type);
   const { outputs } = parseJson(reply.text) as { outputs: Tensor[] };
   return { outputs, ...reply };
 }
 
-/** @throws Error with the server's message */
+/** @throws Error with the server's message if the response is an error. */
 export async function classify(model: string, body: BodyInit, type: string): Promise<ClassAnswer> {
   const reply = await post(actionPath(model, 'classify'), body, type);
   return { ...(parseJson(reply.text) as Omit<ClassAnswer, keyof Reply>), ...reply };
@@ -141,7 +141,7 @@ function problemOf({ status, statusText }: Response, text: string): string {
     const { error } = JSON.parse(text) as { error?: unknown };
     if (typeof error === 'string') return `${status}: ${error}`;
   } catch {
-    // Not JSON.
+    // The text is not JSON.
   }
   return `${status}: ${text.slice(0, 300) || statusText}`;
 }

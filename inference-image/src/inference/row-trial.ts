@@ -52,7 +52,7 @@ export function trialBatches(maxBatchSize: number): number[][] {
  * Runs rows alone and together, and compares the results. Independence is already proved from the graph; the trial
  * detects rounding, and kernels that deviate from their operator's definition.
  * @param batches Row numbers of each batch; rows numbered `compared` or higher only fill the batch.
- * @throws Errors of the runs.
+ * @throws The error of a run that fails.
  */
 export async function tryRows(
   { executor, layout, tolerance }: RowTrialOptions,

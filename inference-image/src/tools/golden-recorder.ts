@@ -55,7 +55,7 @@ export class GoldenRecorder {
     private readonly order: GoldenOrder,
   ) {}
 
-  /** @throws Unusable */
+  /** @throws Unusable if an answer cannot be recorded. */
   async record(task: RecordTask): Promise<RecordedExample[]> {
     const requests = 'random' in task ? this.madeUp(task.random) : await this.read(task.record);
     const answers = requests.map((request) => this.answer(request));
